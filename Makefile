@@ -1,0 +1,36 @@
+# The few commands that a newcomer needs; CMake does the work. `make help` lists them.
+BUILD := build
+FOLDER ?= /usr/include
+
+.PHONY: all setup build demo test bench lint format help clean
+.DEFAULT_GOAL := all
+
+all: build ## set up what is missing and build build/leptir
+
+setup: ## install the packages that are missing (apt)
+	@tools/setup
+
+build: setup
+	@test -f $(BUILD)/build.ninja || cmake --preset release
+	@cmake --build $(BUILD)
+
+demo: build ## SHA-256 of every file under FOLDER (default /usr/include), through the whole product
+	@examples/digest/demo $(BUILD) "$(FOLDER)"
+
+test: build ## build and run every test
+	@ctest --test-dir $(BUILD) --output-on-failure -j 2
+
+bench: build ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
+	@bench/run $(BUILD)
+
+lint: build ## formatting, the rooms, clang-tidy
+	@tools/lint $(BUILD)
+
+format: ## rewrite the sources as .clang-format says
+	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
+
+clean: ## remove what was built
+	@rm -rf $(BUILD)
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16

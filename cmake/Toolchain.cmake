@@ -1,0 +1,22 @@
+# Warnings, sanitizers, and what makes builds quick when it is there.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+
+if(LEPTIR_SANITIZE)
+  add_compile_options(-fsanitize=${LEPTIR_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${LEPTIR_SANITIZE})
+endif()
+
+find_program(LEPTIR_CCACHE ccache)
+if(LEPTIR_CCACHE)
+  # Precompiled headers need this to be cached.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${LEPTIR_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+endif()
+
+find_program(LEPTIR_MOLD mold)
+if(LEPTIR_MOLD AND NOT LEPTIR_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()

@@ -1,0 +1,103 @@
+// What users write: a class with doJob.
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "leptir/json.h"
+#include "leptir/outcome.h"
+#include "leptir/task_context.h"
+#include "leptir/task_error.h"
+
+namespace leptir {
+
+// One task: parameters, and the code that runs with them in a worker process of its own. Everything that doJob throws is caught and recorded.
+// One thread at a time. The same class is pushed (setData, then Broker::pushTask) and run.
+class BaseTask {
+ public:
+  BaseTask();
+  virtual ~BaseTask();
+  BaseTask(const BaseTask&) = delete;
+  BaseTask& operator=(const BaseTask&) = delete;
+
+  // The name that it is pushed under: the class's own name ("SlowTask", "app::Resize") unless setName gave another.
+  std::string name() const;
+  void setName(std::string name) { name_ = std::move(name); }
+
+  // The parameters: a JSON object. setData with anything but an object, null or an empty list throws InputError.
+  const Json& getData() const { return data_; }
+  void setData(Json data);
+
+  // Merged into the meta record over the standard fields; a JSON object. Called once, after afterFinish.
+  virtual Json getAdditionalMetaInfo() { return Json::object(); }
+
+  // The seed's, mainly for unit tests of tasks.
+  std::string getLastState() const { return context_->lastState(); }
+  const std::vector<std::string>& getExecutionFlow() const { return context_->executionFlow(); }
+
+ protected:
+  // The work itself. What it returns becomes `retC`.
+  virtual ExitStatus doJob() = 0;
+  // Before doJob; when it throws, doJob is left out.
+  virtual void beforeStart() {}
+  // After doJob, also when that or beforeStart threw.
+  virtual void afterFinish() {}
+
+  // A parameter. Missing or null: `defaultValue`, or InputError when there is none. Another type: InputError, which names the parameter, what it is
+  // and what was asked for. getFloat takes an integer too (PHP writes 10.0 as 10); nothing else is converted.
+  std::int64_t getInt(std::string_view name, std::optional<std::int64_t> defaultValue = {}) const;
+  double getFloat(std::string_view name, std::optional<double> defaultValue = {}) const;
+  bool getBool(std::string_view name, std::optional<bool> defaultValue = {}) const;
+  std::string getString(std::string_view name, std::optional<std::string> defaultValue = {}) const;
+  // A list or an object: PHP's array is both.
+  Json getArray(std::string_view name, std::optional<Json> defaultValue = {}) const;
+  // All parameters as a struct that nlohmann's from_json knows. InputError when they do not fit.
+  template <class T>
+  T parameters() const;
+
+  // See TaskContext for each of these.
+  void addResponseLine(std::string line) { context_->addResponseLine(std::move(line)); }
+  void setResult(const Json& result) { context_->setResult(result); }
+  double getExecutionTime() const;  // seconds
+  void logInfo(std::string_view message) const { context_->logInfo(message); }
+  void logError(std::string_view message) const { context_->logError(message); }
+  void logWarning(std::string_view message) const { context_->logWarning(message); }
+  void logDebug(std::string_view message) const { context_->logDebug(message); }
+  void changeState(std::string state) { context_->changeState(std::move(state)); }
+  void progress(double fraction, std::string_view text = {}) const { context_->progress(fraction, text); }
+  const StopToken& stopToken() const { return context_->stopToken(); }
+  int attempt() const { return context_->attempt(); }
+  std::uint64_t fence() const { return context_->fence(); }
+  TaskContext& context() { return *context_; }
+
+ private:
+  friend class Executor;  // runs it
+  void attach(std::unique_ptr<TaskContext> context) { context_ = std::move(context); }
+
+  std::string name_;
+  Json data_ = Json::object();
+  std::unique_ptr<TaskContext> context_;
+};
+
+// InputError in the words of nlohmann's exception, with the part that names our parameter kept.
+[[noreturn]] void throwInputError(const std::exception& error);
+
+// Converts a task's parameters to a struct that nlohmann's from_json knows. InputError when they do not fit.
+template <class T>
+T parametersAs(const Json& data) {
+  try {
+    return data.get<T>();
+  } catch (const nlohmann::json::exception& error) {
+    throwInputError(error);
+  }
+}
+
+template <class T>
+T BaseTask::parameters() const {
+  return parametersAs<T>(data_);
+}
+
+}  // namespace leptir

@@ -1,0 +1,102 @@
+// What applications push through: several queues behind one door, with the seed's priorities.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "leptir/base_task.h"
+#include "leptir/json.h"
+#include "leptir/simple_broker.h"
+
+namespace leptir {
+
+// How a task is pushed. All fields may be left out.
+struct PushOptions {
+  std::optional<Time> timeOfExecution;     // whole seconds count
+  Duration delay{};                        // instead of timeOfExecution: from now
+  std::int64_t priority = 0;               // chooses the broker: the first whose priority index is at least this one, else the last
+  std::int64_t timeLimitSeconds = 0;       // 0: task_execution_time of whoever runs it
+  std::uint32_t maxAttempts = 0;           // 0: as the name's configuration says, else 1
+  std::string id;                          // empty: a new one is made
+  std::string broker;                      // a broker by its name, whatever the priority says
+};
+
+// One of many for pushTasks.
+struct TaskToPush {
+  std::string name;
+  Json parameters = Json::object();
+  PushOptions options;
+};
+
+// Any thread; each store is used by one thread at a time. Opened after fork, by the process that uses it.
+class Broker {
+ public:
+  struct Entry {
+    std::string name;
+    std::string type;
+    std::int64_t priority = 0;
+    Duration taskCountCachingTime = std::chrono::milliseconds(200);
+    std::unique_ptr<SimpleBroker> broker;
+  };
+  // What `status` shows of one broker.
+  struct Counted {
+    std::string name;
+    std::string type;
+    std::int64_t priority;
+    Result<TaskCounts> counts;
+  };
+
+  explicit Broker(std::vector<Entry> brokers, const Clock& clock = systemClock());
+  ~Broker();
+  Broker(Broker&&) noexcept;
+  Broker& operator=(Broker&&) noexcept;
+
+  // The seed's push. Answers the task's id, which is made before anything is sent: with PushOptions::id a push can be repeated and adds nothing while the
+  // task is in the queue. Invalid: the name or id cannot be one, no broker. TooLarge. Unavailable: the store is down; nothing was added.
+  Result<std::string> pushTask(const BaseTask& task, std::optional<Time> timeOfExecution = {}, std::int64_t priority = 0,
+                               std::int64_t timeLimitSeconds = 0);
+  // Any value that nlohmann's to_json knows, as an object.
+  template <class Parameters>
+  Result<std::string> push(std::string name, const Parameters& parameters, PushOptions options = {}) {
+    return pushTask(TaskToPush{std::move(name), Json(parameters), std::move(options)});
+  }
+  Result<std::string> pushTask(TaskToPush task);
+  // Many at once: each store gets its part in one operation. Answers the ids in the order given. All tasks are checked before the first store is
+  // touched; on an error of a store the message names the ids that were not added.
+  Result<std::vector<std::string>> pushTasks(std::span<const TaskToPush> tasks);
+
+  // Each broker's counts, at most task_count_caching_time old.
+  std::vector<Counted> tasksCount();
+  // In order of priority, as pushes look at them. Stores are used under `Access` only.
+  std::size_t size() const { return brokers_.size(); }
+
+  // The sole use of one store, for commands: holds its lock while it lives.
+  class Access {
+   public:
+    SimpleBroker& operator*() const { return *broker_; }
+    SimpleBroker* operator->() const { return broker_; }
+
+   private:
+    friend class Broker;
+    Access(std::unique_lock<std::mutex> lock, SimpleBroker* broker) : lock_(std::move(lock)), broker_(broker) {}
+    std::unique_lock<std::mutex> lock_;
+    SimpleBroker* broker_;
+  };
+  Access access(std::size_t index);
+  const std::string& name(std::size_t index) const;
+
+ private:
+  struct Held;
+  Result<std::size_t> chooseBroker(const PushOptions& options) const;
+
+  std::vector<std::unique_ptr<Held>> brokers_;
+  const Clock* clock_;
+};
+
+}  // namespace leptir

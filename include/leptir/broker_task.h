@@ -1,0 +1,56 @@
+// A task on its way into a store, and what a store hands back: the two values on either side of a SimpleBroker.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "leptir/clock.h"
+
+namespace leptir {
+
+// An envelope takes at most this much (design section 5): TooLarge at the push.
+inline constexpr std::size_t kMaxEnvelopeBytes = std::size_t{16} << 20;
+
+// What happened to a task so far; envelope keys `at`, `cr`, `ex`, `un`.
+struct Counters {
+  std::uint32_t failures = 0;  // it ran and did not succeed
+  std::uint32_t crashes = 0;   // its worker died
+  std::uint32_t expiries = 0;  // the instance that held it was gone
+  std::uint32_t unknown = 0;   // nobody knew its name
+
+  // Runs so far; the next one is `attempts() + 1`.
+  std::uint32_t attempts() const { return failures + crashes + expiries; }
+  friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+// What is pushed. `encodeEnvelope` (src/task/envelope.h) makes the seed's JSON of it.
+struct BrokerTask {
+  std::string id;                        // made by the pusher, see makeTaskId; 1 to 255 bytes
+  std::string name;                      // `cn`; 1 to 255 bytes
+  std::string parameters = "[]";         // `td.parameters`: JSON text, taken as it is; PHP's empty map is []
+  std::int64_t priority = 0;             // `pr`: chose the broker; carried along
+  std::optional<Time> timeOfExecution;   // `toex`, whole seconds there; none: at once
+  std::int64_t timeLimitSeconds = 0;     // `tl`; 0: task_execution_time of whoever runs it
+  std::uint32_t maxAttempts = 0;         // `ma`; 0: not said, so 1
+  std::optional<Time> pushedAt;          // `ts`
+  Counters counters;
+};
+
+// Which lease of which task. A store finds the task by `handle` and accepts the operation only while `number` is still the task's own.
+struct LeaseId {
+  std::uint64_t number = 0;  // the store's clock in microseconds, or the last one + 1 if that is larger; also the task's fence
+  std::string handle;        // the store's own; opaque; at most 2 KiB - 16
+
+  friend bool operator==(const LeaseId&, const LeaseId&) = default;
+  friend auto operator<=>(const LeaseId&, const LeaseId&) = default;
+};
+
+// What is popped: the bytes as stored, whatever they are.
+struct LeasedTask {
+  std::string envelope;
+  Counters counters;
+  LeaseId lease;
+};
+
+}  // namespace leptir

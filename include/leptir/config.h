@@ -1,0 +1,63 @@
+// The configuration file as values, and the door for applications that only push.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "leptir/broker.h"
+#include "leptir/json.h"
+#include "leptir/logger.h"
+#include "leptir/meta_storage.h"
+#include "leptir/program_spec.h"
+
+namespace leptir {
+
+// The seed's keys and defaults; where its README and its code differ, the README's (docs/guide/configuration.md has the table).
+struct Config {
+  struct Broker {
+    std::string name;       // `name`, else the type, else type-2, type-3 …: unique
+    std::string type;
+    Json connection;        // each key of the backend, with its value or default
+    std::int64_t priority = 0;
+    Duration taskCountCachingTime = std::chrono::milliseconds(200);
+  };
+  struct MetaStorage {
+    std::string name;
+    std::string type;
+    Json connection;
+    std::optional<Duration> expireAfter;  // `expire_after_seconds`; none (-1 in the file): never
+    bool required = true;                 // false: leasing goes on while this storage is down
+  };
+  struct Daemon {
+    Duration taskExecutionTime = std::chrono::seconds(600);  // zero: no limit
+    int numberOfWorkers = 4;
+    Duration emptyQueueSleepTime = std::chrono::milliseconds(500);
+    Duration workersActiveSleepTime = std::chrono::milliseconds(200);
+    Duration killGrace = std::chrono::seconds(1);
+    std::optional<Duration> shutdownGrace;                   // none: unlimited
+  };
+
+  std::vector<Broker> brokers;
+  std::vector<MetaStorage> metaStorages;
+  Daemon daemon;
+  std::vector<LogSinkConfig> loggers;
+  std::map<std::string, ProgramSpec> programs;               // `tasks: NAME: command:`
+  std::filesystem::path file;                                // empty: no configuration file
+};
+
+// Reads YAML or JSON. Invalid: each mistake with file, line and, for a key that is not known, the nearest one that is; several in one message, a line
+// each. NotFound: no such file. Nothing is opened or written.
+Result<Config> loadConfig(const std::filesystem::path& file);
+
+// What holds without any file: one SQLite file for tasks and records, a stdout logger, as many workers as cores.
+Config defaultConfig();
+
+// Opens what an application needs to push and to look at tasks. A store that is down is Unavailable here; try again later.
+Result<Broker> openBroker(const Config& config);
+// The records, for those who want to read them.
+Result<MetaStorage> openMetaStorage(const Config& config);
+
+}  // namespace leptir

@@ -1,0 +1,58 @@
+// The log. One line per message in the seed's form: `2026-11-23T16:25:49+00:00 INFO (6): message`.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "leptir/result.h"
+
+namespace leptir {
+
+// The seed's (syslog's) numbers, as they stand in each line.
+enum class LogLevel { Error = 3, Warning = 4, Info = 6, Debug = 7 };
+
+// One place that log lines go to.
+struct LogSinkConfig {
+  enum class Type { File, Stdout, Stderr };
+  std::string name;                    // for error messages only
+  Type type = Type::Stdout;
+  std::string path;                    // File only
+  LogLevel level = LogLevel::Debug;    // messages above this number are left out; the seed filters nothing
+};
+
+// Any thread, and processes that fork from its owner: each line is one write to a descriptor opened for appending, so lines never mix.
+// A logger never throws and never ends the program: a line that cannot be written is counted and left out.
+class Logger {
+ public:
+  // One that drops everything.
+  Logger();
+  // Unavailable: a file cannot be opened; the message names it.
+  static Result<Logger> open(const std::vector<LogSinkConfig>& sinks);
+
+  Logger(Logger&&) noexcept;
+  Logger& operator=(Logger&&) noexcept;
+  ~Logger();
+
+  // Control characters in `message` are written escaped, so that one message stays one line and no terminal is steered by it.
+  void log(LogLevel level, std::string_view message) const;
+  void error(std::string_view message) const { log(LogLevel::Error, message); }
+  void warning(std::string_view message) const { log(LogLevel::Warning, message); }
+  void info(std::string_view message) const { log(LogLevel::Info, message); }
+  void debug(std::string_view message) const { log(LogLevel::Debug, message); }
+
+  // Whether anybody would see it: ask before building an expensive message on a hot path.
+  bool enabled(LogLevel level) const;
+  // Opens each file anew by its path, after it was rotated away. A file that cannot be opened keeps its old descriptor.
+  Result<void> reopen();
+  // Lines that could not be written since the start.
+  std::size_t dropped() const;
+
+ private:
+  class Sinks;
+  explicit Logger(std::unique_ptr<Sinks> sinks);
+  std::unique_ptr<Sinks> sinks_;
+};
+
+}  // namespace leptir

@@ -1,0 +1,49 @@
+#include "leptir/json.h"
+
+#include <stdexcept>
+
+namespace leptir {
+namespace {
+
+// Deeper than allowed anywhere? Counts brackets outside of strings, so that no parser ever recurses into a hostile text.
+bool nestsDeeperThan(std::string_view text, int maxDepth) {
+  int depth = 0;
+  bool inString = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (inString) {
+      if (c == '\\') ++i;
+      if (c == '"') inString = false;
+    } else if (c == '"') {
+      inString = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > maxDepth) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+// nlohmann's "[json.exception.parse_error.101] parse error at line 1, column 2: …" without its number.
+std::string withoutPrefix(std::string_view message) {
+  const auto end = message.find("] ");
+  return std::string(end == std::string_view::npos ? message : message.substr(end + 2));
+}
+
+}  // namespace
+
+Result<Json> parseJson(std::string_view text, int maxDepth) {
+  if (nestsDeeperThan(text, maxDepth)) {
+    return Error(ErrorCode::Invalid, "JSON nests deeper than " + std::to_string(maxDepth) + " levels");
+  }
+  try {
+    return Json::parse(text);
+  } catch (const nlohmann::json::exception& error) {
+    return Error(ErrorCode::Invalid, withoutPrefix(error.what()));
+  }
+}
+
+std::string writeJson(const Json& json) { return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace); }
+
+}  // namespace leptir

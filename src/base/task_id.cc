@@ -1,0 +1,82 @@
+#include "base/task_id.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+
+namespace leptir {
+namespace {
+
+using Bytes = std::array<std::uint8_t, 16>;
+
+Bytes randomBytes() {
+  Bytes bytes;
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const auto got = ::getrandom(bytes.data() + have, bytes.size() - have, 0);
+    if (got > 0) have += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+std::string hex(const Bytes& bytes, bool dashes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(36);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (dashes && (i == 4 || i == 6 || i == 8 || i == 10)) text += '-';
+    text += kDigits[bytes[i] >> 4];
+    text += kDigits[bytes[i] & 15];
+  }
+  return text;
+}
+
+// Microseconds and a count within one, in the 74 bits that version 7 leaves beside the milliseconds; then the process's own random bits.
+class IdMaker {
+ public:
+  std::string make(Time now) {
+    const std::lock_guard lock(mutex_);
+    if (owner_ != ::getpid()) startOver();
+    // Rising by one microsecond at least, so that ids of one process keep their order whatever the clock does.
+    last_ = std::max<std::uint64_t>(last_ + 1, static_cast<std::uint64_t>(now.time_since_epoch().count()));
+    return hex(layOut(), true);
+  }
+
+ private:
+  void startOver() {
+    owner_ = ::getpid();
+    random_ = randomBytes();
+  }
+
+  Bytes layOut() const {
+    const std::uint64_t milliseconds = last_ / 1000;
+    const std::uint64_t fraction = (last_ % 1000) * 4;  // 12 bits, as RFC 9562 section 6.2 method 3 puts sub-millisecond time
+    Bytes bytes = random_;
+    for (int i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(milliseconds >> (40 - 8 * i));
+    bytes[6] = static_cast<std::uint8_t>(0x70 | (fraction >> 8));
+    bytes[7] = static_cast<std::uint8_t>(fraction);
+    bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3f));
+    return bytes;
+  }
+
+  std::mutex mutex_;
+  pid_t owner_ = 0;
+  Bytes random_{};
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace
+
+std::string makeTaskId(const Clock& clock) {
+  static IdMaker maker;
+  return maker.make(clock.now());
+}
+
+std::string makeInstanceName() { return hex(randomBytes(), false); }
+
+}  // namespace leptir

@@ -1,0 +1,17 @@
+// Ids of tasks: UUIDs of version 7, so they sort by the time they were made and need no one to hand them out.
+#pragma once
+
+#include <string>
+
+#include "leptir/clock.h"
+
+namespace leptir {
+
+// 36 characters. Unique across hosts, processes and forks (128 bits from the kernel per process, remade after a fork), strictly rising within one process.
+// Any thread.
+std::string makeTaskId(const Clock& clock = systemClock());
+
+// 32 random lower-case hex digits from the kernel: the name of an instance.
+std::string makeInstanceName();
+
+}  // namespace leptir

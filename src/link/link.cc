@@ -1,0 +1,51 @@
+#include "link/link.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <system_error>
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kPageBytes = (sizeof(SharedPage) + 4095) / 4096 * 4096;
+
+}  // namespace
+
+Result<std::unique_ptr<Link>> Link::create(int workers) try {
+  std::unique_ptr<Link> link(new Link);
+  void* memory = ::mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return Error(ErrorCode::Unavailable, std::string("shared page: ") + std::strerror(errno));
+  link->page_ = new (memory) SharedPage;
+  for (int i = 0; i < workers; ++i) {
+    auto slot = Slot::create();
+    if (!slot) return slot.error();
+    link->slots_.push_back(std::move(*slot));
+    link->workerBells_.push_back(std::make_unique<Wake>());
+    link->stopBells_.push_back(std::make_unique<Wake>());
+  }
+  return link;
+} catch (const std::system_error& error) {
+  return Error(ErrorCode::Unavailable, std::string("bells: ") + error.what());
+}
+
+Link::~Link() {
+  if (page_ != nullptr) ::munmap(page_, kPageBytes);
+}
+
+Result<void> Link::confineToWorker(int worker) {
+  for (int other = 0; other < workers(); ++other) {
+    if (other == worker) continue;
+    slot(other).unmap();
+    workerBells_[static_cast<std::size_t>(other)].reset();
+    stopBells_[static_cast<std::size_t>(other)].reset();
+  }
+  if (::mprotect(page_, kPageBytes, PROT_READ) != 0) {
+    return Error(ErrorCode::Internal, std::string("mprotect: ") + std::strerror(errno));
+  }
+  return slot(worker).confineToWorker();
+}
+
+}  // namespace leptir

@@ -1,0 +1,45 @@
+// All shared memory and bells of one instance, made by the master before it forks and inherited by everyone: what processes say to each other.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "leptir/result.h"
+#include "leptir/wake.h"
+#include "link/shared_page.h"
+#include "link/slot.h"
+#include "link/status_board.h"
+
+namespace leptir {
+
+class Link {
+ public:
+  // Unavailable: memory or descriptors ran out.
+  static Result<std::unique_ptr<Link>> create(int workers);
+  ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  int workers() const { return static_cast<int>(slots_.size()); }
+  SharedPage& page() { return *page_; }
+  Slot& slot(int worker) { return slots_[static_cast<std::size_t>(worker)]; }
+
+  // Bells only ring; everything said stands in the slots and the page.
+  Wake& dispatcherBell() { return dispatcherBell_; }             // rung by workers, the master and the dispatcher's own threads
+  Wake& masterBell() { return masterBell_; }                     // rung by the dispatcher
+  Wake& workerBell(int worker) { return *workerBells_[static_cast<std::size_t>(worker)]; }  // rung by the dispatcher and the master
+  Wake& stopBell(int worker) { return *stopBells_[static_cast<std::size_t>(worker)]; }      // rung by the master: the running task's stop token
+
+  // Worker, right after its fork: unmaps the slots of others, makes what it only reads read-only and closes the bells of others.
+  Result<void> confineToWorker(int worker);
+
+ private:
+  Link() = default;
+  SharedPage* page_ = nullptr;
+  std::vector<Slot> slots_;
+  Wake dispatcherBell_, masterBell_;
+  std::vector<std::unique_ptr<Wake>> workerBells_, stopBells_;
+};
+
+}  // namespace leptir

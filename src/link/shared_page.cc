@@ -1,0 +1,13 @@
+#include "link/shared_page.h"
+
+namespace leptir {
+
+bool mayBegin(const SharedPage& page, std::uint32_t broker, std::uint64_t epoch, BootTime now) {
+  if (broker >= kMaxBrokers) return false;
+  const auto& line = page.brokers[broker];
+  if (line.epoch.load(std::memory_order_acquire) != epoch) return false;
+  const auto ends = line.leaseEndsBoot.load(std::memory_order_acquire);
+  return ends == BrokerLine::kNever || now + kTermBeforeLeaseEnd < BootTime(Duration(ends));
+}
+
+}  // namespace leptir

@@ -1,0 +1,120 @@
+// A slot: all that passes between one worker, the dispatcher and the master. It outlives each of them: the master makes it before any fork.
+// A ring of cells; the dispatcher assigns in ring order, the worker executes in ring order, the dispatcher takes back from the end.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "leptir/result.h"
+#include "link/cell.h"
+
+namespace leptir {
+
+inline constexpr std::size_t kCells = 512;
+
+// What a running task says about itself, for `status`.
+struct SlotProgress {
+  std::atomic<std::uint32_t> version{0};  // odd while it is written
+  double fraction = 0;
+  char text[116] = {};
+};
+
+// An assignment as the dispatcher writes it and as it is read back.
+struct Assignment {
+  std::uint64_t sequence = 0;
+  std::uint32_t broker = 0;
+  std::uint64_t epoch = 0;
+  LeaseId lease;
+  Counters counters;
+  Duration timeLimit{};
+  BootTime assigned{};
+  std::string_view envelope;  // into the slot when read: valid while the cell is not freed
+};
+
+struct Verdict {
+  StopReason reason = StopReason::None;
+  BootTime started{};
+  BootTime ended{};
+  int pid = 0;
+  int signal = 0;
+  int exitCode = 0;
+  Duration cpuTime{};
+  std::uint64_t maxRss = 0;
+};
+
+// Views into one mapping; whoever maps it owns it. Each function says which process calls it.
+class Slot {
+ public:
+  // Maps the shared memory of a slot: sparse, about 100 MB of addresses of which only what is used becomes memory. Unavailable: out of memory.
+  static Result<Slot> create();
+  Slot(Slot&& other) noexcept;
+  Slot& operator=(Slot&& other) noexcept;
+  ~Slot();
+
+  // Worker, right after its fork: what the others write becomes read-only for it.
+  Result<void> confineToWorker();
+  // Worker, right after its fork: gives up another worker's slot. The object must not be used afterwards.
+  void unmap();
+
+  // Anyone.
+  CellWord word(std::size_t cell) const;
+  // The only way a state changes. False: it was not `from` any more.
+  bool change(std::size_t cell, CellWord from, CellWord to);
+
+  // Dispatcher, on a free cell that it is the only one to assign; then change(free → assigned). Unsupported: needs the large area while another
+  // assignment holds it, or is larger than that: assign it when the slot is empty.
+  Result<void> writeAssignment(std::size_t cell, const Assignment& assignment);
+  // Whether an envelope with this handle fits a cell, or needs the large area and an empty slot.
+  static bool needsLargeArea(std::size_t handleBytes, std::size_t envelopeBytes) {
+    return handleBytes + envelopeBytes > kCellBodyBytes;
+  }
+  // Anyone, of a cell that is not free.
+  Assignment readAssignment(std::size_t cell) const;
+  const AssignmentHeader& assignmentHeader(std::size_t cell) const;
+
+  // Worker, on its executing cell. `begin` before the user's code runs; `writeOutcome` answers false when the large area is still held by an
+  // earlier outcome that the dispatcher has not settled: wait and try again.
+  void begin(std::size_t cell, BootTime now);
+  bool writeOutcome(std::size_t cell, std::string_view outcome);
+  // Dispatcher and master. Corrupt: size or checksum are wrong. The view is valid until the cell is freed.
+  Result<std::string_view> readOutcome(std::size_t cell) const;
+  BootTime startedBoot(std::size_t cell) const;
+
+  // Master, on a stopping cell, before change(stopping → died).
+  void writeVerdict(std::size_t cell, const Verdict& verdict);
+  // Dispatcher, on a died cell.
+  Verdict readVerdict(std::size_t cell) const;
+
+  // Worker writes, anyone reads.
+  void writeProgress(double fraction, std::string_view text);
+  std::pair<double, std::string> readProgress() const;
+  // Set by the worker around its waits: the dispatcher rings only then.
+  std::atomic<std::uint32_t>& workerSleeps();
+
+  // The assigned cell that comes first in the ring, by its sequence: where a new worker begins. None assigned: none.
+  std::optional<std::size_t> firstAssigned() const;
+  // The cell that is executing or stopping, if any: there is at most one in a sane slot.
+  std::optional<std::size_t> running() const;
+
+ private:
+  struct WorkerPart;      // read-write for all: words, progress, outcome headers
+  struct AssignmentPart;  // read-only for the worker
+  struct VerdictPart;     // read-only for the worker
+  explicit Slot(void* memory) : memory_(memory) {}
+
+  WorkerPart& workerPart() const;
+  AssignmentPart& assignmentPart() const;
+  VerdictPart& verdictPart() const;
+  char* outcomeBody(std::size_t cell) const;
+  char* assignmentBody(std::size_t cell) const;
+  char* largeOutcome() const;
+  char* largeAssignment() const;
+
+  void* memory_ = nullptr;
+};
+
+}  // namespace leptir

@@ -1,0 +1,188 @@
+#include "link/status_board.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include "base/unique_fd.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::uint64_t kMagic = 0x6c657074'69723031;  // "leptir01": the version of this layout
+
+struct Line {
+  std::atomic<std::int32_t> pid{0};
+  std::atomic<std::uint32_t> version{0};  // odd while the dispatcher writes
+  bool busy = false;
+  std::int64_t startedBoot = 0;
+  double progress = 0;
+  char taskId[256] = {};
+  char taskName[256] = {};
+  char progressText[116] = {};
+};
+
+template <std::size_t N>
+void copyText(char (&to)[N], std::string_view from) {
+  const auto bytes = std::min(from.size(), N - 1);
+  std::memcpy(to, from.data(), bytes);
+  to[bytes] = '\0';
+}
+
+template <std::size_t N>
+std::string textOf(const char (&from)[N]) {
+  return {from, ::strnlen(from, N)};
+}
+
+// Writes a line so that readers can tell when they caught it half way.
+class LineWriter {
+ public:
+  explicit LineWriter(Line& line) : line_(line) { line_.version.fetch_add(1, std::memory_order_acq_rel); }
+  ~LineWriter() { line_.version.fetch_add(1, std::memory_order_acq_rel); }
+  Line* operator->() { return &line_; }
+
+ private:
+  Line& line_;
+};
+
+BoardWorker readLine(const Line& line, int slot, BootTime now) {
+  BoardWorker worker;
+  for (int tries = 0; tries < 100; ++tries) {
+    const auto before = line.version.load(std::memory_order_acquire);
+    worker.slot = slot;
+    worker.pid = line.pid.load();
+    worker.busy = line.busy;
+    worker.taskId = textOf(line.taskId);
+    worker.taskName = textOf(line.taskName);
+    worker.seconds = std::max(0.0, std::chrono::duration<double>(now - BootTime(Duration(line.startedBoot))).count());
+    worker.progress = line.progress;
+    worker.progressText = textOf(line.progressText);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (before % 2 == 0 && before == line.version.load(std::memory_order_relaxed)) break;
+  }
+  return worker;
+}
+
+}  // namespace
+
+struct StatusBoard::Page {
+  std::uint64_t magic = kMagic;
+  std::int32_t workers = 0;
+  std::atomic<std::int32_t> pid{0};
+  std::int64_t since = 0;
+  char session[64] = {};
+  std::atomic<std::uint64_t> done{0};
+  std::atomic<std::uint64_t> failed{0};
+  Line lines[1];  // as many as there are workers
+
+  static std::size_t bytesFor(int workers) {
+    return (sizeof(Page) + sizeof(Line) * static_cast<std::size_t>(std::max(0, workers - 1)) + 4095) / 4096 * 4096;
+  }
+  // Lines after the first lie in zeroed memory, which is what an empty Line is.
+  static Page* placeAt(void* memory, int workers, const Clock& clock) {
+    auto* page = new (memory) Page;
+    page->workers = workers;
+    page->since = clock.now().time_since_epoch().count();
+    return page;
+  }
+};
+
+Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::path& file, std::string session, int workers,
+                                                         const Clock& clock) {
+  const auto failed = [&](const char* what) {
+    return Error(ErrorCode::Invalid, file.string() + ": " + what + ": " + std::strerror(errno));
+  };
+  // A new file under a new name takes the place of an old one, so that readers of the old one and symbolic links are left alone.
+  const std::string fresh = file.string() + ".new";
+  ::unlink(fresh.c_str());
+  const UniqueFd descriptor(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!descriptor) return failed("cannot make the status board");
+  const auto bytes = Page::bytesFor(workers);
+  if (::ftruncate(descriptor.get(), static_cast<off_t>(bytes)) != 0) return failed("cannot size the status board");
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.get(), 0);
+  if (memory == MAP_FAILED) return failed("cannot map the status board");
+  auto* page = Page::placeAt(memory, workers, clock);
+  copyText(page->session, session);
+  if (::rename(fresh.c_str(), file.c_str()) != 0) return failed("cannot put the status board in place");
+  return std::unique_ptr<StatusBoard>(new StatusBoard(page, bytes, file));
+}
+
+std::unique_ptr<StatusBoard> StatusBoard::inMemory(int workers, const Clock& clock) {
+  const auto bytes = Page::bytesFor(workers);
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  return std::unique_ptr<StatusBoard>(new StatusBoard(Page::placeAt(memory, workers, clock), bytes, {}));
+}
+
+StatusBoard::~StatusBoard() { ::munmap(page_, bytes_); }
+
+Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
+  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor) return Error(ErrorCode::NotFound, file.string() + ": " + std::strerror(errno));
+  struct stat info {};
+  const auto corrupt = Error(ErrorCode::Corrupt, file.string() + ": not a status board of this version of leptir");
+  if (::fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode)) return corrupt;
+  const auto bytes = static_cast<std::size_t>(info.st_size);
+  if (bytes < sizeof(Page)) return corrupt;
+  void* memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor.get(), 0);
+  if (memory == MAP_FAILED) return corrupt;
+  const StatusBoard board(static_cast<Page*>(memory), bytes, {});
+  const bool sane = board.page_->magic == kMagic && board.page_->workers >= 0 && board.page_->workers <= kMaxWorkers &&
+                    Page::bytesFor(board.page_->workers) <= bytes;
+  if (!sane) return corrupt;
+  return board.look(clock);
+}
+
+BoardInstance StatusBoard::look(const Clock& clock) const {
+  BoardInstance instance;
+  instance.pid = page_->pid.load();
+  instance.session = textOf(page_->session);
+  instance.since = Time(Duration(page_->since));
+  instance.done = page_->done.load();
+  instance.failed = page_->failed.load();
+  for (int slot = 0; slot < page_->workers; ++slot) {
+    instance.workers.push_back(readLine(page_->lines[slot], slot, clock.bootTime()));
+  }
+  return instance;
+}
+
+void StatusBoard::setMaster(int pid) { page_->pid = pid; }
+void StatusBoard::setWorker(int slot, int pid) { page_->lines[slot].pid = pid; }
+
+void StatusBoard::setTask(int slot, std::string_view id, std::string_view name, BootTime started) {
+  LineWriter line(page_->lines[slot]);
+  copyText(line->taskId, id);
+  copyText(line->taskName, name);
+  line->startedBoot = started.time_since_epoch().count();
+  line->busy = true;
+}
+
+void StatusBoard::setProgress(int slot, double fraction, std::string_view text) {
+  LineWriter line(page_->lines[slot]);
+  line->progress = fraction;
+  copyText(line->progressText, text);
+}
+
+void StatusBoard::clearTask(int slot) {
+  if (!page_->lines[slot].busy) return;
+  LineWriter line(page_->lines[slot]);
+  line->busy = false;
+  line->progress = 0;
+  copyText(line->progressText, "");
+}
+
+void StatusBoard::addSettled(std::uint64_t done, std::uint64_t failed) {
+  page_->done += done;
+  page_->failed += failed;
+}
+
+void StatusBoard::remove() {
+  if (!file_.empty()) ::unlink(file_.c_str());
+}
+
+}  // namespace leptir

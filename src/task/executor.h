@@ -1,0 +1,39 @@
+// Runs one task: a flat list of steps, and the one try/catch around user code.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "leptir/base_task.h"
+#include "leptir/outcome.h"
+#include "leptir/task_registry.h"
+
+namespace leptir {
+
+// One thread at a time; lives in a worker (or in a unit test).
+class Executor {
+ public:
+  // Both outlive it.
+  Executor(const TaskRegistry& registry, const Logger& logger, const Clock& clock);
+
+  // Never throws. `environment` says who the task is and what it may ask; `parameters` is JSON text.
+  // The log gets the seed's lines: "Task started.", "Task is done. Execution time: 0.0005 seconds.".
+  Outcome run(TaskEnvironment environment, std::string_view parameters);
+
+ private:
+  struct Execution;
+  void makeTask(Execution& execution, std::string_view parameters);
+  void callBeforeStart(Execution& execution);
+  void callDoJob(Execution& execution);
+  void callAfterFinish(Execution& execution);
+  void callAdditionalMetaInfo(Execution& execution);
+  void guarded(Execution& execution, const std::function<void()>& userCode);
+  Outcome finish(Execution& execution);
+
+  const TaskRegistry& registry_;
+  const Logger& logger_;
+  const Clock& clock_;
+};
+
+}  // namespace leptir
