@@ -23,6 +23,7 @@ struct Slot::WorkerPart {
   std::atomic<std::uint64_t> words[kCells];
   OutcomeHeader outcomes[kCells];
   alignas(64) std::atomic<std::uint32_t> workerSleeps;
+  std::atomic<std::uint32_t> workerReady;
   // The cell whose outcome lies in the large area, and that cell's generation + 1; 0: nobody's.
   std::uint64_t largeOutcomeCell;
   std::uint64_t largeOutcomeGeneration;
@@ -239,6 +240,7 @@ std::pair<double, std::string> Slot::readProgress() const {
 }
 
 std::atomic<std::uint32_t>& Slot::workerSleeps() { return workerPart().workerSleeps; }
+std::atomic<std::uint32_t>& Slot::workerReady() { return workerPart().workerReady; }
 
 std::optional<std::size_t> Slot::firstAssigned() const {
   std::optional<std::size_t> first;
