@@ -1,10 +1,8 @@
 #include "dispatcher/dispatcher.h"
 
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <deque>
 #include <memory>
 #include <random>
@@ -216,9 +214,6 @@ class Dispatcher {
 
 int runDispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
                   std::vector<MetaSeat> storages, const Logger& logger, const Clock& clock) {
-  // The master alone decides; a systemd stop signals everyone.
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1}) ::signal(signal, SIG_IGN);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != options.masterPid) return 1;
   link.page().dispatcherSays = DispatcherSays::Nothing;
   Dispatcher dispatcher(options, link, board, std::move(brokers), std::move(storages), logger, clock);
