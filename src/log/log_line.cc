@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <iterator>
 
-#include "base/utf8.h"
+#include "base/escape.h"
 
 namespace leptir {
 namespace {
@@ -35,47 +35,6 @@ void appendTime(std::string& line, Time time) {
                  std::abs(minutes) / 60, std::abs(minutes) % 60);
 }
 
-bool isPlain(char c) {
-  return c >= 0x20 && c < 0x7f;
-}
-
-bool steersTerminal(std::uint32_t codePoint) {
-  return codePoint < 0x20 || (codePoint >= 0x7f && codePoint < 0xa0) ||  // control characters, C1 included
-         codePoint == 0x2028 || codePoint == 0x2029 ||                   // line and paragraph separators
-         (codePoint >= 0x202a && codePoint <= 0x202e) ||                 // text direction
-         (codePoint >= 0x2066 && codePoint <= 0x2069);
-}
-
-void appendEscaped(std::string& line, std::uint32_t codePoint) {
-  switch (codePoint) {
-    case '\n':
-      line += "\\n";
-      break;
-    case '\r':
-      line += "\\r";
-      break;
-    case '\t':
-      line += "\\t";
-      break;
-    default:
-      fmt::format_to(std::back_inserter(line), fmt::runtime(codePoint < 0x80 ? "\\x{:02x}" : "\\u{:04x}"), codePoint);
-  }
-}
-
-void appendCareful(std::string& line, std::string_view message) {
-  while (!message.empty()) {
-    const auto [codePoint, bytes] = firstUtf8Character(message);
-    if (bytes == 0) {
-      fmt::format_to(std::back_inserter(line), "\\x{:02x}", static_cast<unsigned char>(message[0]));
-    } else if (steersTerminal(codePoint)) {
-      appendEscaped(line, codePoint);
-    } else {
-      line += message.substr(0, bytes);
-    }
-    message.remove_prefix(std::max<std::size_t>(bytes, 1));
-  }
-}
-
 }  // namespace
 
 std::string formatLogLine(Time time, LogLevel level, std::string_view message) {
@@ -85,11 +44,7 @@ std::string formatLogLine(Time time, LogLevel level, std::string_view message) {
   line += ' ';
   line += nameOf(level);
   line += ": ";
-  if (std::ranges::all_of(message, isPlain)) {
-    line += message;
-  } else {
-    appendCareful(line, message);
-  }
+  appendEscaped(line, message);
   line += '\n';
   return line;
 }

@@ -9,9 +9,8 @@
 
 namespace leptir {
 
-// `2026-11-23T16:25:49+00:00 INFO (6): message` and a line feed: the seed's form, in the local zone. Whatever could
-// begin a new line, steer a terminal or turn the direction of text is escaped (`\n`, `\x1b`, `\u202e`), and so are
-// bytes that are no UTF-8.
+// `2026-11-23T16:25:49+00:00 INFO (6): message` and a line feed: the seed's form, in the local zone, the message
+// escaped (see base/escape.h).
 std::string formatLogLine(Time time, LogLevel level, std::string_view message);
 
 }  // namespace leptir
