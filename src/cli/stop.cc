@@ -1,7 +1,7 @@
 // leptir stop
+#include <algorithm>
 #include <csignal>
 #include <iostream>
-#include <thread>
 
 #include "cli/commands.h"
 #include "cli/whereabouts.h"
@@ -18,9 +18,21 @@ class Patience {
   Patience() {
     std::cout << "Stopping a little butterfly. You'll have to wait for all the tasks to finish though.\n" << std::flush;
   }
-  void dot() const { std::cout << '.' << std::flush; }
   ~Patience() { std::cout << std::endl; }
 };
+
+int wait(const HoldingProcess& process, std::optional<double> timeout) {
+  auto left = timeout ? std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*timeout)) : Duration::max();
+  while (!process.waitUntilGone(std::min<Duration>(left, 1s))) {
+    left -= std::min<Duration>(left, 1s);
+    if (left <= Duration::zero()) {
+      std::cerr << "leptir: it still runs after " << *timeout << " s: a task may need longer (see leptir status)\n";
+      return kPartlyDone;
+    }
+    std::cout << '.' << std::flush;
+  }
+  return kDone;
+}
 
 }  // namespace
 
@@ -29,27 +41,15 @@ int runCommand(const StopCommand& command, const Program&) {
   if (!config) return kConfiguration;
   const auto places = whereaboutsOf(*config, command.pid);
   if (!places) return fail(places.error());
-  if (auto signalled = PidFile::signalHolder(places->pidFile, SIGTERM); !signalled) {
+  const auto process = HoldingProcess::find(places->pidFile);
+  if (!process) return fail(process.error());
+  if (!*process) {
     std::cerr << "Leptir process is not running. Nothing to stop here.\n";
-    return signalled.error().code() == ErrorCode::NotFound ? kNotRunning : fail(signalled.error());
+    return kNotRunning;
   }
+  if (auto signalled = (*process)->signal(SIGTERM); !signalled) return fail(signalled.error());
   const Patience patience;
-  const auto& clock = systemClock();
-  const auto until = command.timeout ? clock.bootTime() + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*command.timeout))
-                                     : BootTime::max();
-  auto dotAt = clock.bootTime() + 1s;
-  while (PidFile::holder(places->pidFile)) {
-    if (clock.bootTime() >= until) {
-      std::cerr << "leptir: it still runs after " << *command.timeout << " s: a task may need longer (see leptir status)\n";
-      return kPartlyDone;
-    }
-    if (clock.bootTime() >= dotAt) {
-      patience.dot();
-      dotAt += 1s;
-    }
-    std::this_thread::sleep_for(20ms);
-  }
-  return kDone;
+  return wait(**process, command.timeout);
 }
 
 }  // namespace leptir

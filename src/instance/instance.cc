@@ -97,16 +97,22 @@ class Instance {
     return kOk;
   }
 
-  int run() {
+  int run(PidFile& pidFile) {
     board_->setMaster(::getpid());
     MasterOptions master;
     master.workers = config_.daemon.numberOfWorkers;
     master.killGrace = config_.daemon.killGrace;
     master.shutdownGrace = config_.daemon.shutdownGrace;
     const int masterPid = ::getpid();
-    const ChildMains children{.dispatcher = [this, masterPid] { return dispatch(masterPid); },
-                              .worker = [this, masterPid](int slot) {
-                                return runWorker({.slot = slot, .masterPid = masterPid}, *link_, program_, logger_, systemClock());
+    const ChildMains children{.dispatcher =
+                                  [this, masterPid, &pidFile] {
+                                    pidFile.closeInChild();
+                                    return dispatch(masterPid);
+                                  },
+                              .worker =
+                                  [this, masterPid, &pidFile](int slot) {
+                                    pidFile.closeInChild();
+                                    return runWorker({.slot = slot, .masterPid = masterPid}, *link_, program_, logger_, systemClock());
                               }};
     const auto end = Master(master, *link_, *board_, logger_, systemClock(), children, [this] { (void)logger_.reopen(); }).run();
     board_->remove();
@@ -178,7 +184,7 @@ int fly(const Config& config, const InstanceOptions& options, const Program& pro
   }
   if (options.announce) sayInColour("\033[32m", "Starting a little butterfly. Fly buddy, fly!");
   ready(kOk);
-  const int status = instance.run();
+  const int status = instance.run(*pidFile);
   pidFile->remove();
   return status;
 }
@@ -219,7 +225,8 @@ int runInstance(const Config& config, const InstanceOptions& options, const Prog
 }
 
 std::optional<BoardInstance> findInstance(const std::filesystem::path& pidFile, const std::filesystem::path& boardFile) {
-  if (!PidFile::holder(pidFile)) return std::nullopt;
+  const auto holder = holderOf(pidFile);
+  if (!holder || !*holder) return std::nullopt;
   auto board = StatusBoard::read(boardFile, systemClock());
   if (!board) return std::nullopt;
   return std::move(*board);

@@ -94,6 +94,8 @@ class Slot {
   std::pair<double, std::string> readProgress() const;
   // Set by the worker around its waits: the dispatcher rings only then.
   std::atomic<std::uint32_t>& workerSleeps();
+  // Set by the worker when its start hooks are through, cleared by the master when it is reaped: until then nothing assigned here begins.
+  std::atomic<std::uint32_t>& workerReady();
 
   // Set by the worker when it is ready for tasks, cleared by the master when it reaped it: the dispatcher assigns only to a ready worker.
   std::atomic<std::uint32_t>& workerReady();
@@ -107,6 +109,7 @@ class Slot {
   struct WorkerPart;      // read-write for all: words, progress, outcome headers
   struct AssignmentPart;  // read-only for the worker
   struct VerdictPart;     // read-only for the worker
+  friend struct SlotVandal;  // tests: writes where a task should not
   explicit Slot(void* memory) : memory_(memory) {}
 
   WorkerPart& workerPart() const;
