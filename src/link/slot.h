@@ -97,9 +97,6 @@ class Slot {
   // Set by the worker when its start hooks are through, cleared by the master when it is reaped: until then nothing assigned here begins.
   std::atomic<std::uint32_t>& workerReady();
 
-  // Set by the worker when it is ready for tasks, cleared by the master when it reaped it: the dispatcher assigns only to a ready worker.
-  std::atomic<std::uint32_t>& workerReady();
-
   // The assigned cell that comes first in the ring, by its sequence: where a new worker begins. None assigned: none.
   std::optional<std::size_t> firstAssigned() const;
   // The cell that is executing or stopping, if any: there is at most one in a sane slot.
