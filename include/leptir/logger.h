@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "leptir/clock.h"
 #include "leptir/result.h"
 
 namespace leptir {
@@ -28,8 +29,8 @@ class Logger {
  public:
   // One that drops everything.
   Logger();
-  // Unavailable: a file cannot be opened; the message names it.
-  static Result<Logger> open(const std::vector<LogSinkConfig>& sinks);
+  // Unavailable: a file cannot be opened; the message names it. `clock` outlives the logger.
+  static Result<Logger> open(const std::vector<LogSinkConfig>& sinks, const Clock& clock = systemClock());
 
   Logger(Logger&&) noexcept;
   Logger& operator=(Logger&&) noexcept;
@@ -43,16 +44,18 @@ class Logger {
   void debug(std::string_view message) const { log(LogLevel::Debug, message); }
 
   // Whether anybody would see it: ask before building an expensive message on a hot path.
-  bool enabled(LogLevel level) const;
-  // Opens each file anew by its path, after it was rotated away. A file that cannot be opened keeps its old descriptor.
+  bool enabled(LogLevel level) const { return static_cast<int>(level) <= loudest_; }
+  // Opens each file anew by its path, after it was rotated away. A file that cannot be opened keeps its old descriptor, and the error names it.
+  // Needed for speed only: whoever writes looks once a second whether the path still names its file, so processes that nobody told follow as well.
   Result<void> reopen();
-  // Lines that could not be written since the start.
+  // Lines that this process could not write since the start.
   std::size_t dropped() const;
 
  private:
   class Sinks;
   explicit Logger(std::unique_ptr<Sinks> sinks);
   std::unique_ptr<Sinks> sinks_;
+  int loudest_ = 0;  // the highest number that some sink takes
 };
 
 }  // namespace leptir

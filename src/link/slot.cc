@@ -23,6 +23,7 @@ struct Slot::WorkerPart {
   std::atomic<std::uint64_t> words[kCells];
   OutcomeHeader outcomes[kCells];
   alignas(64) std::atomic<std::uint32_t> workerSleeps;
+  std::atomic<std::uint32_t> workerReady;
   // The cell whose outcome lies in the large area, and that cell's generation + 1; 0: nobody's.
   std::uint64_t largeOutcomeCell;
   std::uint64_t largeOutcomeGeneration;
@@ -170,8 +171,9 @@ bool Slot::writeOutcome(std::size_t cell, std::string_view outcome) {
   const bool large = outcome.size() > kCellBodyBytes;
   if (large) {
     const auto owner = part.largeOutcomeCell % kCells;
-    const bool held = part.largeOutcomeGeneration != 0 && word(owner).generation + 1 == part.largeOutcomeGeneration && owner != cell;
-    if (held) return false;
+    const auto holder = word(owner);
+    const bool waits = holder.state == CellState::Done || holder.state == CellState::Died;
+    if (waits && owner != cell && holder.generation + 1 == part.largeOutcomeGeneration) return false;
     part.largeOutcomeCell = cell;
     part.largeOutcomeGeneration = word(cell).generation + 1;
   }
@@ -218,12 +220,14 @@ Verdict Slot::readVerdict(std::size_t cell) const {
 
 void Slot::writeProgress(double fraction, std::string_view text) {
   auto& progress = workerPart().progress;
-  progress.version.fetch_add(1, std::memory_order_acq_rel);
+  // Odd while it is written, also when an earlier worker was killed half way.
+  const auto odd = (progress.version.load(std::memory_order_relaxed) + 1) | 1;
+  progress.version.exchange(odd, std::memory_order_acq_rel);
   progress.fraction = std::clamp(fraction, 0.0, 1.0);
   const auto bytes = std::min(text.size(), sizeof progress.text - 1);
   std::memcpy(progress.text, text.data(), bytes);
   progress.text[bytes] = '\0';
-  progress.version.fetch_add(1, std::memory_order_acq_rel);
+  progress.version.store(odd + 1, std::memory_order_release);
 }
 
 std::pair<double, std::string> Slot::readProgress() const {
@@ -233,12 +237,14 @@ std::pair<double, std::string> Slot::readProgress() const {
     const double fraction = progress.fraction;
     const std::string text(progress.text, ::strnlen(progress.text, sizeof progress.text));
     std::atomic_thread_fence(std::memory_order_acquire);
-    if (before % 2 == 0 && before == progress.version.load(std::memory_order_relaxed)) return {fraction, text};
+    const bool whole = before % 2 == 0 && before == progress.version.load(std::memory_order_relaxed);
+    if (whole && fraction >= 0 && fraction <= 1) return {fraction, text};
   }
   return {0, {}};
 }
 
 std::atomic<std::uint32_t>& Slot::workerSleeps() { return workerPart().workerSleeps; }
+std::atomic<std::uint32_t>& Slot::workerReady() { return workerPart().workerReady; }
 
 std::optional<std::size_t> Slot::firstAssigned() const {
   std::optional<std::size_t> first;

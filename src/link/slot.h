@@ -94,6 +94,8 @@ class Slot {
   std::pair<double, std::string> readProgress() const;
   // Set by the worker around its waits: the dispatcher rings only then.
   std::atomic<std::uint32_t>& workerSleeps();
+  // Set by the worker when its start hooks are through, cleared by the master when it is reaped: until then nothing assigned here begins.
+  std::atomic<std::uint32_t>& workerReady();
 
   // The assigned cell that comes first in the ring, by its sequence: where a new worker begins. None assigned: none.
   std::optional<std::size_t> firstAssigned() const;
@@ -104,6 +106,7 @@ class Slot {
   struct WorkerPart;      // read-write for all: words, progress, outcome headers
   struct AssignmentPart;  // read-only for the worker
   struct VerdictPart;     // read-only for the worker
+  friend struct SlotVandal;  // tests: writes where a task should not
   explicit Slot(void* memory) : memory_(memory) {}
 
   WorkerPart& workerPart() const;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <thread>
 
 #include "base/unique_fd.h"
 
@@ -42,12 +43,16 @@ std::string textOf(const char (&from)[N]) {
 // Writes a line so that readers can tell when they caught it half way.
 class LineWriter {
  public:
-  explicit LineWriter(Line& line) : line_(line) { line_.version.fetch_add(1, std::memory_order_acq_rel); }
-  ~LineWriter() { line_.version.fetch_add(1, std::memory_order_acq_rel); }
+  // Odd from here on, also when an earlier dispatcher was killed half way.
+  explicit LineWriter(Line& line) : line_(line), odd_((line.version.load(std::memory_order_relaxed) + 1) | 1) {
+    line_.version.exchange(odd_, std::memory_order_acq_rel);
+  }
+  ~LineWriter() { line_.version.store(odd_ + 1, std::memory_order_release); }
   Line* operator->() { return &line_; }
 
  private:
   Line& line_;
+  std::uint32_t odd_;
 };
 
 BoardWorker readLine(const Line& line, int slot, BootTime now) {
@@ -63,9 +68,14 @@ BoardWorker readLine(const Line& line, int slot, BootTime now) {
     worker.progress = line.progress;
     worker.progressText = textOf(line.progressText);
     std::atomic_thread_fence(std::memory_order_acquire);
-    if (before % 2 == 0 && before == line.version.load(std::memory_order_relaxed)) break;
+    if (before % 2 == 0 && before == line.version.load(std::memory_order_relaxed)) return worker;
+    std::this_thread::yield();
   }
-  return worker;
+  // Never caught at rest: a dispatcher died half way, or it changes too quickly to be worth showing.
+  BoardWorker unknown;
+  unknown.slot = slot;
+  unknown.pid = worker.pid;
+  return unknown;
 }
 
 }  // namespace
@@ -122,7 +132,7 @@ std::unique_ptr<StatusBoard> StatusBoard::inMemory(int workers, const Clock& clo
 StatusBoard::~StatusBoard() { ::munmap(page_, bytes_); }
 
 Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
-  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!descriptor) return Error(ErrorCode::NotFound, file.string() + ": " + std::strerror(errno));
   struct stat info {};
   const auto corrupt = Error(ErrorCode::Corrupt, file.string() + ": not a status board of this version of leptir");
@@ -180,6 +190,8 @@ void StatusBoard::addSettled(std::uint64_t done, std::uint64_t failed) {
   page_->done += done;
   page_->failed += failed;
 }
+
+void StatusBoard::makeReadOnly() { ::mprotect(page_, bytes_, PROT_READ); }
 
 void StatusBoard::remove() {
   if (!file_.empty()) ::unlink(file_.c_str());

@@ -61,6 +61,9 @@ class StatusBoard {
   void clearTask(int slot);
   void addSettled(std::uint64_t done, std::uint64_t failed);
 
+  // Worker, right after its fork: what user code does cannot reach the board.
+  void makeReadOnly();
+
   // Removes the file: at a clean end.
   void remove();
 

@@ -1,0 +1,8 @@
+// The stock program: the test tasks, and programs in any language by configuration.
+#include "leptir/run_main.h"
+
+int main(int argc, char** argv) {
+  leptir::Program program;
+  leptir::addTestTasks(program.tasks);
+  return leptir::runMain(argc, argv, std::move(program));
+}

@@ -1,0 +1,223 @@
+// The demo: pushes a digest task for every regular file under a folder through two brokers, lets an instance run them while some throw, overrun or crash
+// and the dispatcher is killed half way, and compares every digest with sha256sum. Exit status 0 only if all agree.
+#include <fmt/format.h>
+#include <leptir/leptir.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include "instance_process.h"
+#include "verdict.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+// A folder of our own that goes away with us.
+class Workshop {
+ public:
+  Workshop() {
+    std::string name = (fs::temp_directory_path() / "leptir-demo-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
+    folder_ = name;
+  }
+  ~Workshop() {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  fs::path operator/(const std::string& name) const { return folder_ / name; }
+
+ private:
+  fs::path folder_;
+};
+
+fs::path writeConfig(const Workshop& workshop) {
+  const auto file = workshop / "leptir.yaml";
+  std::ofstream(file) << fmt::format(R"(leptir:
+  brokers:
+    - {{ name: urgent, type: sqlite, connection: {{ path: {0} }}, configuration: {{ priority: 0 }} }}
+    - {{ name: patient, type: sqlite, connection: {{ path: {1} }}, configuration: {{ priority: 5 }} }}
+  meta_storage:
+    - {{ type: sqlite, connection: {{ path: {0} }} }}
+  daemon:
+    configuration: {{ number_of_workers: {2}, kill_grace: 0.5 }}
+  loggers:
+    logfile: {{ type: file, options: {{ path: {3} }} }}
+)",
+                                     (workshop / "urgent.db").string(), (workshop / "patient.db").string(),
+                                     std::max(2U, std::thread::hardware_concurrency()), (workshop / "leptir.log").string());
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+  return file;
+}
+
+std::vector<fs::path> filesUnder(const fs::path& folder) {
+  std::vector<fs::path> files;
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, options)) {
+    if (entry.is_symlink() || !entry.is_regular_file()) continue;
+    if (::access(entry.path().c_str(), R_OK) == 0) files.push_back(entry.path());
+  }
+  return files;
+}
+
+// One that throws, one that never ends, one that always crashes, two that crash once: spread among the others.
+std::vector<std::string> manners() { return {"throw", "throw", "throw", "overrun", "crash", "crash once", "crash once"}; }
+
+class Pusher {
+ public:
+  Pusher(leptir::Broker& broker, std::string ledger) : broker_(broker), ledger_(std::move(ledger)) {}
+
+  void add(const fs::path& path) {
+    const auto number = pushed_.size();
+    leptir::TaskToPush task{.name = "digest.file", .parameters = {{"path", path.string()}, {"ledger", ledger_}}};
+    task.options.priority = number % 3 == 0 ? 0 : 5;
+    if (number % 20 == 0) task.options.delay = 2s;
+    add(std::move(task), {.path = path});
+  }
+
+  void addUnruly(const std::string& manner) {
+    leptir::TaskToPush task{.name = "digest.unruly", .parameters = {{"manner", manner}, {"ledger", ledger_}}};
+    if (manner == "overrun") task.options.timeLimitSeconds = 1;
+    add(std::move(task), {.manner = manner});
+  }
+
+  void flush() {
+    if (batch_.empty()) return;
+    const auto ids = broker_.pushTasks(batch_);
+    if (!ids) throw std::runtime_error(ids.error().message());
+    for (std::size_t i = 0; i < ids->size(); ++i) pushed_[pushed_.size() - ids->size() + i].id = (*ids)[i];
+    batch_.clear();
+  }
+
+  const std::vector<demo::Pushed>& pushed() const { return pushed_; }
+
+ private:
+  void add(leptir::TaskToPush task, demo::Pushed pushed) {
+    pushed.notBefore = leptir::unixSeconds(leptir::systemClock().now() + task.options.delay);
+    pushed_.push_back(std::move(pushed));
+    batch_.push_back(std::move(task));
+    if (batch_.size() == 1000) flush();
+  }
+
+  leptir::Broker& broker_;
+  std::string ledger_;
+  std::vector<leptir::TaskToPush> batch_;
+  std::vector<demo::Pushed> pushed_;
+};
+
+struct Line {
+  std::uint64_t due = 0, scheduled = 0, running = 0, done = 0, failed = 0;
+};
+
+Line lineOf(const leptir::Json& status) {
+  Line line;
+  for (const auto& broker : status.at("brokers")) {
+    line.due += broker.at("due").get<std::uint64_t>();
+    line.scheduled += broker.at("scheduled").get<std::uint64_t>();
+  }
+  for (const auto& worker : status.at("workers")) line.running += worker.at("task").is_null() ? 0 : 1;
+  line.done = status.at("instance").at("done").get<std::uint64_t>();
+  line.failed = status.at("instance").at("failed").get<std::uint64_t>();
+  return line;
+}
+
+// Watches until the instance has ended; kills its dispatcher when half is done. Answers its exit status.
+int watch(demo::InstanceProcess& instance, std::size_t tasks) {
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  const auto began = std::chrono::steady_clock::now();
+  bool killed = false;
+  while (true) {
+    if (const auto exit = instance.ended()) {
+      if (terminal) std::cout << '\n';
+      if (!killed) std::cout << "(it was done before its dispatcher could be killed)\n";
+      return *exit;
+    }
+    if (const auto status = instance.status(); !status.is_null()) {
+      const auto line = lineOf(status);
+      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
+      std::cout << (terminal ? "\r" : "")
+                << fmt::format("  due {:>6}  scheduled {:>5}  running {:>2}  done {:>6}  failed {:>3}  {:>7.0f} tasks/s ", line.due, line.scheduled,
+                               line.running, line.done, line.failed, static_cast<double>(line.done) / passed.count())
+                << (terminal ? "" : "\n") << std::flush;
+      if (!killed && line.done > 0 && line.done * 2 >= tasks && instance.killDispatcher()) {
+        killed = true;
+        std::cout << (terminal ? "\n" : "") << "  -- killed the dispatcher with -9; its successor goes on from the slots --\n";
+      }
+    }
+    std::this_thread::sleep_for(100ms);
+  }
+}
+
+void writeReference(const fs::path& folder, const fs::path& reference) {
+  // Only the names that we pushed count: one list for both sides would prove less.
+  const auto command = fmt::format("find '{}' -type f -print0 | xargs -0 sha256sum > '{}' 2>/dev/null", folder.string(), reference.string());
+  [[maybe_unused]] const int status = std::system(command.c_str());
+}
+
+void print(const demo::Verdict& verdict, double seconds, double cpuSeconds, std::size_t tasks, std::size_t files) {
+  fmt::print("\n  outcome      tasks\n");
+  for (const auto& [outcome, count] : verdict.byOutcome) fmt::print("  {:<10} {:>7}\n", outcome, count);
+  fmt::print("\n  push to start   p50 {:.3f} s, p99 {:.3f} s (all were pushed at once, so most waited for their turn)\n",
+             demo::percentile(verdict.waits, 0.5), demo::percentile(verdict.waits, 0.99));
+  fmt::print("  throughput      {:.0f} tasks/s over {:.1f} s, the waits after crashes included\n", static_cast<double>(tasks) / seconds, seconds);
+  fmt::print("  CPU             {:.1f} s, {:.0f} us a task, hashing included\n", cpuSeconds, cpuSeconds * 1e6 / static_cast<double>(tasks));
+  fmt::print("  digests         {} of {} agree with sha256sum\n", verdict.digestsThatAgree, files);
+  for (std::size_t i = 0; i < std::min<std::size_t>(10, verdict.complaints.size()); ++i) fmt::print("  !! {}\n", verdict.complaints[i]);
+}
+
+int run(const std::string& program, const fs::path& folder) {
+  const Workshop workshop;
+  const auto config = leptir::loadConfig(writeConfig(workshop));
+  if (!config) throw std::runtime_error(config.error().message());
+  const auto files = filesUnder(folder);
+  if (files.empty()) throw std::runtime_error(folder.string() + ": no regular file that can be read");
+
+  const auto began = std::chrono::steady_clock::now();
+  std::vector<demo::Pushed> pushed;
+  {
+    auto broker = leptir::openBroker(*config);
+    if (!broker) throw std::runtime_error(broker.error().message());
+    Pusher pusher(*broker, (workshop / "ledger").string());
+    const auto odd = manners();
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      pusher.add(files[i]);
+      if (i < odd.size()) pusher.addUnruly(odd[i]);
+    }
+    pusher.flush();
+    pushed = pusher.pushed();
+  }
+  fmt::print("{} files under {}, and {} tasks that will not behave: pushed\n", files.size(), folder.string(), pushed.size() - files.size());
+  std::cout << std::flush;
+
+  demo::InstanceProcess instance(program, config->file, workshop / "leptir.pid", workshop / "output");
+  const int exit = watch(instance, pushed.size());
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
+  if (exit != 0) {
+    std::cout << "the instance ended with exit status " << exit << ":\n" << std::ifstream(workshop / "output").rdbuf();
+    return 1;
+  }
+  writeReference(folder, workshop / "reference");
+  auto records = leptir::openMetaStorage(*config);
+  if (!records) throw std::runtime_error(records.error().message());
+  const auto verdict = demo::judge(pushed, *records, workshop / "ledger", workshop / "reference");
+  print(verdict, passed.count(), instance.cpuSeconds(), pushed.size(), files.size());
+  return verdict.complaints.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (argc != 3) {
+    std::cerr << "usage: digest_demo PROGRAM FOLDER\n";
+    return 2;
+  }
+  return run(argv[1], fs::canonical(argv[2]));
+} catch (const std::exception& error) {
+  std::cerr << "demo: " << error.what() << '\n';
+  return 1;
+}

@@ -1,0 +1,78 @@
+#include "base/escape.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/utf8.h"
+
+namespace leptir {
+namespace {
+
+bool isPlain(char c) {
+  return c >= 0x20 && c < 0x7f;
+}
+
+bool steersTerminal(std::uint32_t codePoint) {
+  return codePoint < 0x20 || (codePoint >= 0x7f && codePoint < 0xa0) ||  // control characters, C1 included
+         codePoint == 0x2028 || codePoint == 0x2029 ||                   // line and paragraph separators
+         (codePoint >= 0x202a && codePoint <= 0x202e) ||                 // text direction
+         (codePoint >= 0x2066 && codePoint <= 0x2069);
+}
+
+void appendCode(std::string& to, std::uint32_t codePoint) {
+  switch (codePoint) {
+    case '\n':
+      to += "\\n";
+      break;
+    case '\r':
+      to += "\\r";
+      break;
+    case '\t':
+      to += "\\t";
+      break;
+    default:
+      fmt::format_to(std::back_inserter(to), fmt::runtime(codePoint < 0x80 ? "\\x{:02x}" : "\\u{:04x}"), codePoint);
+  }
+}
+
+// How much of `text` fits into `maxBytes` without cutting a character.
+std::string_view cut(std::string_view text, std::size_t maxBytes) {
+  if (text.size() <= maxBytes) return text;
+  while (maxBytes > 0 && (static_cast<unsigned char>(text[maxBytes]) & 0xc0) == 0x80) --maxBytes;
+  return text.substr(0, maxBytes);
+}
+
+}  // namespace
+
+void appendEscaped(std::string& to, std::string_view text) {
+  if (std::ranges::all_of(text, isPlain)) {
+    to += text;
+    return;
+  }
+  while (!text.empty()) {
+    const auto [codePoint, bytes] = firstUtf8Character(text);
+    if (bytes == 0) {
+      fmt::format_to(std::back_inserter(to), "\\x{:02x}", static_cast<unsigned char>(text[0]));
+    } else if (steersTerminal(codePoint)) {
+      appendCode(to, codePoint);
+    } else {
+      to += text.substr(0, bytes);
+    }
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
+  }
+}
+
+std::string escaped(std::string_view text) {
+  std::string to;
+  appendEscaped(to, text);
+  return to;
+}
+
+std::string quoted(std::string_view text, std::size_t maxBytes) {
+  const auto shown = cut(text, maxBytes);
+  return "'" + escaped(shown) + (shown.size() < text.size() ? "…'" : "'");
+}
+
+}  // namespace leptir

@@ -1,0 +1,18 @@
+// Text of strangers made fit to be shown: in the log, in messages, on a terminal.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace leptir {
+
+// Whatever could begin a new line, steer a terminal or turn the direction of text is escaped (`\n`, `\x1b`, `\u202e`),
+// and so are bytes that are no UTF-8. All other text stays as it is, backslashes too.
+void appendEscaped(std::string& to, std::string_view text);
+std::string escaped(std::string_view text);
+
+// Escaped, in single quotes, cut after `maxBytes` with `…`: for messages that name a key or a word.
+std::string quoted(std::string_view text, std::size_t maxBytes = 60);
+
+}  // namespace leptir

@@ -1,0 +1,33 @@
+#include "base/escape.h"
+
+#include <gtest/gtest.h>
+
+namespace leptir {
+namespace {
+
+TEST(Escaped, KeepsTextOfEveryLanguage) {
+  EXPECT_EQ(escaped("底板 🦋 čaj ~ Leptir\\Task"), "底板 🦋 čaj ~ Leptir\\Task");
+}
+
+TEST(Escaped, ShowsWhatBeginsALineOrSteersATerminal) {
+  EXPECT_EQ(escaped("a\nb\rc\td"), "a\\nb\\rc\\td");
+  EXPECT_EQ(escaped("\x1b[31mred\x7f"), "\\x1b[31mred\\x7f");
+  EXPECT_EQ(escaped(std::string_view("\0", 1)), "\\x00");
+  EXPECT_EQ(escaped("\xc2\x9b"
+                    "31m"),
+            "\\u009b31m");
+  EXPECT_EQ(escaped("\xe2\x80\xa8\xe2\x80\xae"), "\\u2028\\u202e");
+}
+
+TEST(Escaped, ShowsBytesThatAreNoUtf8) {
+  EXPECT_EQ(escaped("a\x9b\xff\xe5\xba"), "a\\x9b\\xff\\xe5\\xba");
+}
+
+TEST(Quoted, CutsLongTextBetweenCharacters) {
+  EXPECT_EQ(quoted("short"), "'short'");
+  EXPECT_EQ(quoted("底板底板", 7), "'底板…'");
+  EXPECT_EQ(quoted("a\nb"), "'a\\nb'");
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,128 @@
+// leptir bench: what this machine does with no-op tasks, through a whole instance on SQLite.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <thread>
+
+#include "cli/bench_instance.h"
+#include "cli/commands.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kSinglePushes = 300;
+
+double secondsBetween(BootTime a, BootTime b) { return std::chrono::duration<double>(b - a).count(); }
+
+double percentile(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
+}
+
+// Milliseconds from the push to the start, on an idle instance, from this other process.
+Result<std::vector<double>> measureLatency(const Config& config) {
+  auto broker = openBroker(config);
+  if (!broker) return broker.error();
+  auto records = openMetaStorage(config);
+  if (!records) return records.error();
+  std::vector<double> milliseconds;
+  for (int i = 0; i < kSinglePushes; ++i) {
+    const auto id = broker->push("noop", Json::object());
+    if (!id) return id.error();
+    Result<Json> record = Error(ErrorCode::NotFound, "");
+    for (int tries = 0; tries < 10'000 && !record; ++tries) {
+      std::this_thread::sleep_for(500us);
+      record = records->loadMetaInfoById(*id);
+    }
+    if (!record) return record.error();
+    milliseconds.push_back((record->at("exEnd").get<double>() - record->at("exTime").get<double>() - record->at("pushed").get<double>()) * 1e3);
+  }
+  return milliseconds;
+}
+
+Result<double> measurePush(const Config& config, std::uint64_t tasks) {
+  auto broker = openBroker(config);
+  if (!broker) return broker.error();
+  const std::vector<TaskToPush> batch(1000, TaskToPush{.name = "noop", .parameters = {{"text", std::string(180, 'x')}}});
+  const auto began = systemClock().bootTime();
+  for (std::uint64_t left = tasks; left > 0;) {
+    const auto now = std::min<std::uint64_t>(left, batch.size());
+    if (auto ids = broker->pushTasks(std::span(batch).first(now)); !ids) return ids.error();
+    left -= now;
+  }
+  return static_cast<double>(tasks) / secondsBetween(began, systemClock().bootTime());
+}
+
+struct Throughput {
+  double tasksPerSecond = 0;
+  double cpuMicros = 0;  // a task, of the whole tree
+  PrivateMemory memory;
+};
+
+// From the first settled task that is seen to the last.
+Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
+  Throughput throughput;
+  std::optional<std::pair<BootTime, std::uint64_t>> first;
+  while (true) {
+    const auto board = instance.look();
+    const auto done = board ? board->done : 0;
+    const auto now = systemClock().bootTime();
+    if (done > 0 && !first) first = {now, done};
+    if (board && done > tasks / 2 && throughput.memory.master == 0) throughput.memory = privateMemoryOf(*board);
+    if (first && done >= tasks) {
+      throughput.tasksPerSecond = static_cast<double>(done - first->second) / secondsBetween(first->first, now);
+      break;
+    }
+    if (instance.ended()) break;
+    std::this_thread::sleep_for(2ms);
+  }
+  throughput.cpuMicros = instance.waitForEnd() * 1e6 / static_cast<double>(tasks);
+  return throughput;
+}
+
+}  // namespace
+
+int runCommand(const BenchCommand& command, const Program& program) {
+  const BenchFolder folder;
+  const auto config = folder.config(command.workers);
+  Json answer{{"durability", "push: fsync before it returns; leases and acknowledgements: a power cut repeats the last ones"},
+              {"workers", config.daemon.numberOfWorkers},
+              {"tasks", command.tasks}};
+
+  BenchInstance idle(config, folder, program, Drain::No);
+  if (!idle.waitUntilItFlies()) return fail(Error(ErrorCode::Internal, "the instance did not start"));
+  const auto latency = measureLatency(config);
+  if (!latency) return failStore(latency.error());
+  answer["idleCpuPercent"] = idle.cpuPercentOver(5s);
+  answer["pushToStartMs"] = {{"p50", percentile(*latency, 0.5)}, {"p99", percentile(*latency, 0.99)}};
+  idle.stop();
+
+  const auto pushed = measurePush(config, command.tasks);
+  if (!pushed) return failStore(pushed.error());
+  answer["pushesPerSecond"] = *pushed;
+  BenchInstance busy(config, folder, program, Drain::Yes);
+  const auto throughput = watch(busy, command.tasks);
+  answer["tasksPerSecond"] = throughput.tasksPerSecond;
+  answer["cpuMicrosPerTask"] = throughput.cpuMicros;
+  answer["privateMemoryMiB"] = {{"master", throughput.memory.master}, {"dispatcher", throughput.memory.dispatcher}, {"worker", throughput.memory.worker}};
+
+  if (command.json) {
+    std::cout << writeJson(answer) << '\n';
+    return kDone;
+  }
+  fmt::print("SQLite, {} workers, {} no-op tasks; {}\n", config.daemon.numberOfWorkers, command.tasks, answer["durability"].get<std::string>());
+  fmt::print("  {:<36} {:>10.0f} /s\n", "run: leased, run, recorded, settled", throughput.tasksPerSecond);
+  fmt::print("  {:<36} {:>10.1f} us a task\n", "CPU of all processes", throughput.cpuMicros);
+  fmt::print("  {:<36} {:>10.0f} /s, 1,000 a call\n", "bulk push", *pushed);
+  fmt::print("  {:<36} {:>10.2f} ms p50, {:.2f} ms p99\n", "push to start, idle", percentile(*latency, 0.5), percentile(*latency, 0.99));
+  fmt::print("  {:<36} {:>10.2f} % of a core\n", "idle", answer["idleCpuPercent"].get<double>());
+  fmt::print("  {:<36} {:>10.1f} MiB master, {:.1f} dispatcher, {:.1f} worker\n", "private memory", throughput.memory.master,
+             throughput.memory.dispatcher, throughput.memory.worker);
+  return kDone;
+}
+
+}  // namespace leptir

@@ -1,0 +1,141 @@
+#include "cli/bench_instance.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "instance/instance.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+double secondsOf(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+
+std::vector<int> childrenOf(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
+  std::vector<int> children;
+  for (int child = 0; file >> child;) children.push_back(child);
+  return children;
+}
+
+// Clock ticks that a process has used: fields 14 and 15 of its stat, counted behind the name, which may hold anything.
+long ticksOf(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string stat{std::istreambuf_iterator<char>(file), {}};
+  const auto end = stat.rfind(')');
+  if (end == std::string::npos) return 0;
+  std::istringstream fields(stat.substr(end + 2));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  long user = 0, system = 0;
+  fields >> user >> system;
+  return user + system;
+}
+
+double privateMiB(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
+  double kilobytes = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("Private_Clean:") || line.starts_with("Private_Dirty:")) kilobytes += std::atof(line.c_str() + line.find(':') + 1);
+  }
+  return kilobytes / 1024;
+}
+
+}  // namespace
+
+BenchFolder::BenchFolder() {
+  std::string name = (fs::temp_directory_path() / "leptir-bench-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
+  folder_ = name;
+}
+
+BenchFolder::~BenchFolder() {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+Config BenchFolder::config(int workers) const {
+  Config config;
+  const Json connection{{"path", (folder_ / "leptir.db").string()}};
+  config.brokers.push_back({.name = "sqlite", .type = "sqlite", .connection = connection});
+  config.metaStorages.push_back({.name = "sqlite", .type = "sqlite", .connection = connection, .expireAfter = 168h});
+  config.daemon.numberOfWorkers = workers > 0 ? workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return config;
+}
+
+BenchInstance::BenchInstance(const Config& config, const BenchFolder& folder, const Program& program, Drain drain)
+    : pidFile_(folder / "pid"), boardFile_(folder / "board") {
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    const InstanceOptions options{.pidFile = pidFile_, .boardFile = boardFile_, .drain = drain == Drain::Yes, .announce = false};
+    ::_exit(runInstance(config, options, program));
+  }
+}
+
+BenchInstance::~BenchInstance() {
+  if (pid_ > 0) stop();
+}
+
+bool BenchInstance::waitUntilItFlies() {
+  for (int tries = 0; tries < 5000 && !ended(); ++tries) {
+    if (const auto board = look(); board && board->pid != 0) return true;
+    std::this_thread::sleep_for(2ms);
+  }
+  return false;
+}
+
+std::optional<BoardInstance> BenchInstance::look() const { return findInstance(pidFile_, boardFile_); }
+
+double BenchInstance::cpuPercentOver(Duration time) const {
+  const auto ticks = [this] {
+    long sum = ticksOf(pid_);
+    for (const int child : childrenOf(pid_)) sum += ticksOf(child);
+    return sum;
+  };
+  const auto before = ticks();
+  std::this_thread::sleep_for(time);
+  const auto used = static_cast<double>(ticks() - before) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return used / std::chrono::duration<double>(time).count() * 100;
+}
+
+bool BenchInstance::ended() {
+  if (pid_ <= 0) return true;
+  int status = 0;
+  rusage usage{};
+  if (::wait4(pid_, &status, WNOHANG, &usage) != pid_) return false;
+  cpuSeconds_ = secondsOf(usage.ru_utime) + secondsOf(usage.ru_stime);
+  pid_ = -1;
+  return true;
+}
+
+double BenchInstance::waitForEnd() {
+  while (!ended()) std::this_thread::sleep_for(5ms);
+  return cpuSeconds_;
+}
+
+void BenchInstance::stop() {
+  ::kill(pid_, SIGTERM);
+  waitForEnd();
+}
+
+PrivateMemory privateMemoryOf(const BoardInstance& instance) {
+  PrivateMemory memory{.master = privateMiB(instance.pid)};
+  for (const int child : childrenOf(instance.pid)) {
+    const bool isWorker = std::any_of(instance.workers.begin(), instance.workers.end(), [child](const auto& worker) { return worker.pid == child; });
+    auto& part = isWorker ? memory.worker : memory.dispatcher;
+    part = std::max(part, privateMiB(child));
+  }
+  return memory;
+}
+
+}  // namespace leptir

@@ -1,0 +1,76 @@
+// leptir check
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "config/assemble.h"
+
+namespace leptir {
+namespace {
+
+const char* yes(bool can) { return can ? "yes" : "no"; }
+
+std::string_view nameOf(BrokerTraits::CancelReach reach) {
+  switch (reach) {
+    case BrokerTraits::CancelReach::WithinASecond:
+      return "within a second";
+    case BrokerTraits::CancelReach::AtRenewal:
+      return "at the next renewal";
+    case BrokerTraits::CancelReach::Never:
+      return "never";
+  }
+  return "";
+}
+
+void print(const BrokerTraits& traits) {
+  const auto line = [](std::string_view what, std::string_view answer) { fmt::print("    {:<38} {}\n", what, answer); };
+  line("earliest first, across instances", yes(traits.keepsOrder));
+  line("pushes all of a list or none", yes(traits.pushesAtomically));
+  line("refuses an id that is in the queue", yes(traits.refusesRepeatedIds));
+  line("exact counts", yes(traits.counts == BrokerTraits::Counts::Exact));
+  line("finds tasks by id (info)", yes(traits.findsById));
+  line("a push wakes an idle instance", yes(traits.wakesWaiters));
+  line("a running task learns of a cancel", nameOf(traits.cancel));
+  line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
+  line("longest delay", traits.longestDelay ? fmt::format("{} s, longer ones in hops", traits.longestDelay->count() / 1'000'000) : "any");
+  line("a dead instance's tasks come back", traits.sessionsExpire ? "when its lease has expired" : "at once");
+  line("durability", traits.durability);
+}
+
+void print(const MetaTraits& traits) {
+  fmt::print("    {:<38} {}\n", "lists records", traits.lists ? (traits.listsSuccesses ? "all" : "those that did not succeed") : "no");
+  fmt::print("    {:<38} {}\n", "durability", traits.durability);
+}
+
+// The worst exit status wins.
+template <class Opened>
+int look(std::string_view kind, const std::string& name, const Opened& opened) {
+  if (!opened) {
+    fmt::print("{} {}: {}\n", kind, name, opened.error().message());
+    return kStoreUnusableCode;
+  }
+  fmt::print("{} {}: works\n", kind, name);
+  print((*opened)->traits());
+  return kDone;
+}
+
+}  // namespace
+
+int runCommand(const CheckCommand& command, const Program&) {
+  const auto config = readConfig(command.config);
+  if (!config) return kConfiguration;
+  int status = kDone;
+  Stores stores(*config);
+  for (const auto& seat : stores.brokerSeats()) status = std::max(status, look("broker", seat.name, seat.open()));
+  for (const auto& seat : stores.metaSeats()) status = std::max(status, look("meta storage", seat.name, seat.open()));
+  if (auto logger = Logger::open(config->loggers); !logger) {
+    fmt::print("loggers: {}\n", logger.error().message());
+    status = std::max<int>(status, kConfiguration);
+  }
+  std::cout << std::flush;
+  return status;
+}
+
+}  // namespace leptir

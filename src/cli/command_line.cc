@@ -1,0 +1,150 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/exit_code.h"
+#include "leptir/version.h"
+
+namespace leptir {
+namespace {
+
+constexpr const char* kConfigHelp = "configuration file, YAML or JSON (none: one SQLite file for everything)";
+constexpr const char* kPidHelp = "pid file (default: one for each configuration, in the state folder)";
+
+// Each command fills its struct and says that it is the one.
+class Parser {
+ public:
+  Parser() {
+    app_.name("leptir");
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", std::string(kVersion));
+    app_.footer("Every command has --help. Exit status: 0 done, 1 partly or not done, 2 usage, 3 not running, 4 not found,\n"
+                "69 a store cannot be used, 78 the configuration is wrong.");
+    addStart();
+    addStop();
+    addStatus();
+    addPush();
+    addInfo();
+    addCheck();
+    addBench();
+  }
+
+  Command parse(int argc, const char* const* argv) {
+    if (argc < 2) {
+      std::cerr << app_.help();
+      return NothingToDo{kUsage};
+    }
+    try {
+      app_.parse(argc, argv);
+      return command_();
+    } catch (const CLI::Success& asked) {  // --help, --version
+      app_.exit(asked, std::cout, std::cerr);
+      return NothingToDo{kDone};
+    } catch (const CLI::ParseError& error) {
+      return mistake(error.what());
+    }
+  }
+
+ private:
+  Command mistake(std::string message) const {
+    for (char& c : message) {
+      if (c == '\n') c = ' ';
+    }
+    std::string of;
+    for (const auto* chosen : app_.get_subcommands()) of = " " + chosen->get_name();
+    std::cerr << "leptir" << of << ": " << message << "\nTry: leptir" << of << " --help\n";
+    return NothingToDo{kUsage};
+  }
+
+  template <class T>
+  CLI::App* add(const char* name, const char* what, T& target) {
+    auto* command = app_.add_subcommand(name, what);
+    command->callback([this, &target] { command_ = [&target]() -> Command { return target; }; });
+    return command;
+  }
+
+  void addStart() {
+    auto* command = add("start", "Run an instance: lease tasks, run them in worker processes, record how they went.", start_);
+    command->add_option("--config", start_.config, kConfigHelp);
+    command->add_option("--pid", start_.pid, kPidHelp);
+    command->add_flag("--daemon", start_.daemon, "go to the background; only file loggers are active then");
+    command->add_flag("--drain", start_.drain, "end when no broker holds a task that is due, scheduled or leased; 1 when tasks of unknown names are left");
+  }
+
+  void addStop() {
+    auto* command = add("stop", "Stop an instance and wait until it is gone; running tasks may finish.", stop_);
+    command->add_option("--config", stop_.config, "the configuration that it was started with");
+    command->add_option("--pid", stop_.pid, kPidHelp);
+    command->add_option("--timeout", stop_.timeout, "wait at most this many seconds; exit status 1 when it still runs then")->check(CLI::NonNegativeNumber);
+  }
+
+  void addStatus() {
+    auto* command = add("status", "Show the instance, the brokers' queues and what each worker does.", status_);
+    command->add_option("--config", status_.config, kConfigHelp);
+    command->add_option("--pid", status_.pid, kPidHelp);
+    command->add_flag("--json", status_.json, "as one JSON object");
+  }
+
+  void addPush() {
+    auto* command = add("push", "Push tasks; prints one id a line.", push_);
+    command->add_option("NAME", push_.name, "the task's name (noop, sleep, error, exception, crash and hang are built in)");
+    command->add_option("PARAMETER", push_.parameters, "key=text or key:=JSON, as many as you like");
+    command->add_option("--json", push_.json, "the parameters as one JSON object; key=value arguments are added to it");
+    command->add_flag("--stdin", push_.fromStdin,
+                      "instead of NAME: read JSON lines {\"name\", \"parameters\", \"delaySeconds\", \"at\", \"priority\", \"timeLimit\", \"id\"}");
+    auto* delay = command->add_option("--delaySeconds", push_.delaySeconds, "run it this many seconds from now")->check(CLI::NonNegativeNumber);
+    command->add_option("--at", push_.at, "run it at this time: RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds")->excludes(delay);
+    command->add_option("--priority", push_.priority, "goes to the first broker whose priority index is at least this one, else to the last");
+    command->add_option("--timeLimit", push_.timeLimit, "seconds; 0: task_execution_time of whoever runs it")->check(CLI::NonNegativeNumber);
+    command->add_option("--number", push_.number, "push it this many times")->check(CLI::PositiveNumber);
+    command->add_option("--id", push_.id, "its id; pushing an id again adds nothing while the task is in the queue");
+    command->add_option("--broker", push_.broker, "the broker, by its name, whatever the priority says");
+    command->add_flag("--quiet", push_.quiet, "print no ids");
+    command->add_option("--config", push_.config, kConfigHelp);
+    command->callback([this] { command_ = [this] { return checkedPush(); }; });
+  }
+
+  Command checkedPush() const {
+    if (push_.name.empty() && !push_.fromStdin) return mistake("which task? give its NAME, or --stdin");
+    if (push_.fromStdin && (!push_.name.empty() || !push_.json.empty() || !push_.id.empty() || push_.number != 1)) {
+      return mistake("--stdin takes everything from its lines: no NAME, parameters, --json, --id or --number beside it");
+    }
+    if (!push_.id.empty() && push_.number > 1) return mistake("--id with --number above 1 would push one task only");
+    return push_;
+  }
+
+  void addInfo() {
+    auto* command = add("info", "Print the record of a task as JSON, or where it waits.", info_);
+    command->add_option("ID", info_.id, "the task's id, as push printed it")->required();
+    command->add_option("--config", info_.config, kConfigHelp);
+  }
+
+  void addCheck() {
+    auto* command = add("check", "Open everything that the configuration names and say what each store can and cannot do.", check_);
+    command->add_option("--config", check_.config, kConfigHelp);
+  }
+
+  void addBench() {
+    auto* command = add("bench", "Measure this machine: no-op tasks through an instance of its own, on SQLite in a folder of its own.", bench_);
+    command->add_option("--tasks", bench_.tasks, "how many")->check(CLI::PositiveNumber);
+    command->add_option("--workers", bench_.workers, "how many (default: as many as cores)")->check(CLI::Range(1, 1024));
+    command->add_flag("--json", bench_.json, "as one JSON object");
+  }
+
+  CLI::App app_{"leptir: background tasks that are never lost, in worker processes that can always be stopped."};
+  StartCommand start_;
+  StopCommand stop_;
+  StatusCommand status_;
+  PushCommand push_;
+  InfoCommand info_;
+  CheckCommand check_;
+  BenchCommand bench_;
+  std::function<Command()> command_ = [] { return NothingToDo{kUsage}; };
+};
+
+}  // namespace
+
+Command parseCommandLine(int argc, const char* const* argv) { return Parser().parse(argc, argv); }
+
+}  // namespace leptir

@@ -1,0 +1,118 @@
+#include "cli/push_input.h"
+
+#include <date/date.h>
+
+#include <charconv>
+#include <cmath>
+#include <set>
+#include <sstream>
+
+namespace leptir {
+namespace {
+
+Error invalid(std::string message) { return Error(ErrorCode::Invalid, std::move(message)); }
+
+std::optional<Time> parseUnixSeconds(std::string_view text) {
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || std::abs(seconds) > 1e11) return std::nullopt;
+  return timeFromUnixSeconds(seconds);
+}
+
+std::optional<Time> parseRfc3339(std::string text) {
+  if (text.size() < 20) return std::nullopt;
+  if (text[10] == 't' || text[10] == ' ') text[10] = 'T';
+  if (text.back() == 'Z' || text.back() == 'z') text.replace(text.size() - 1, 1, "+00:00");
+  std::istringstream stream(text);
+  Time time;
+  stream >> date::parse("%FT%T%Ez", time);
+  if (stream.fail() || stream.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
+  return time;
+}
+
+Result<void> addArgument(Json& parameters, const std::string& argument) {
+  const auto equals = argument.find('=');
+  if (equals == std::string::npos || equals == 0 || argument.starts_with(":=")) {
+    return invalid("'" + argument + "' is no parameter: write key=text or key:=JSON");
+  }
+  const bool isJson = argument[equals - 1] == ':';
+  const auto key = argument.substr(0, isJson ? equals - 1 : equals);
+  const auto text = argument.substr(equals + 1);
+  if (!isJson) {
+    parameters[key] = text;
+    return {};
+  }
+  auto value = parseJson(text);
+  if (!value) return invalid("parameter '" + key + "' is no JSON: " + value.error().message() + " (key=text takes it as text)");
+  parameters[key] = std::move(*value);
+  return {};
+}
+
+// The keys of a line, each with what it sets; answers what is wrong, or nothing.
+Result<void> takeKey(TaskToPush& task, const std::string& key, const Json& value) {
+  const auto mustBe = [&](const char* what) { return invalid("'" + key + "' must be " + what + ", not " + writeJson(value).substr(0, 60)); };
+  if (key == "name") {
+    if (!value.is_string()) return mustBe("text");
+    task.name = value.get<std::string>();
+  } else if (key == "parameters") {
+    if (!value.is_object() && !(value.is_array() && value.empty())) return mustBe("an object");
+    if (value.is_object()) task.parameters = value;
+  } else if (key == "delaySeconds") {
+    if (!value.is_number() || value.get<double>() < 0) return mustBe("a number of seconds, not below 0");
+    task.options.delay = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value.get<double>()));
+  } else if (key == "at") {
+    if (!value.is_string() && !value.is_number()) return mustBe("a time");
+    auto time = parseTime(value.is_string() ? value.get<std::string>() : writeJson(value));
+    if (!time) return time.error();
+    task.options.timeOfExecution = *time;
+  } else if (key == "priority") {
+    if (!value.is_number_integer()) return mustBe("an integer");
+    task.options.priority = value.get<std::int64_t>();
+  } else if (key == "timeLimit") {
+    if (!value.is_number_integer() || value.get<std::int64_t>() < 0) return mustBe("a whole number of seconds, not below 0");
+    task.options.timeLimitSeconds = value.get<std::int64_t>();
+  } else if (key == "id") {
+    if (!value.is_string()) return mustBe("text");
+    task.options.id = value.get<std::string>();
+  } else {
+    return invalid("unknown key '" + key + "': known are name, parameters, delaySeconds, at, priority, timeLimit, id");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Time> parseTime(std::string_view text) {
+  if (const auto time = parseUnixSeconds(text)) return *time;
+  if (const auto time = parseRfc3339(std::string(text))) return *time;
+  return invalid("'" + std::string(text) + "' is no time: write RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds");
+}
+
+Result<Json> parseParameters(std::string_view json, const std::vector<std::string>& arguments) {
+  Json parameters = Json::object();
+  if (!json.empty()) {
+    auto parsed = parseJson(json);
+    if (!parsed) return parsed.error().in("--json");
+    if (!parsed->is_object()) return invalid("--json must be an object, as in --json='{\"width\": 640}'");
+    parameters = std::move(*parsed);
+  }
+  for (const auto& argument : arguments) {
+    if (auto added = addArgument(parameters, argument); !added) return added.error();
+  }
+  return parameters;
+}
+
+Result<TaskToPush> parsePushLine(std::string_view line) {
+  auto json = parseJson(line);
+  if (!json) return json.error();
+  if (!json->is_object()) return invalid("a line must be a JSON object, as in {\"name\": \"noop\"}");
+  TaskToPush task;
+  for (const auto& [key, value] : json->items()) {
+    if (auto taken = takeKey(task, key, value); !taken) return taken.error();
+  }
+  if (task.name.empty()) return invalid("'name' is missing");
+  if (json->contains("at") && json->contains("delaySeconds")) return invalid("'at' and 'delaySeconds' exclude each other");
+  return task;
+}
+
+}  // namespace leptir

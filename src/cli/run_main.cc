@@ -1,0 +1,66 @@
+#include "leptir/run_main.h"
+
+#include <dirent.h>
+
+#include <cstring>
+#include <iostream>
+#include <memory>
+
+#include "cli/commands.h"
+
+namespace leptir {
+namespace {
+
+int threadsOfThisProcess() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir("/proc/self/task"), ::closedir);
+  if (!tasks) return 1;  // no /proc: nobody can tell
+  int threads = 0;
+  while (const auto* entry = ::readdir(tasks.get())) threads += entry->d_name[0] != '.' ? 1 : 0;
+  return threads;
+}
+
+struct Runner {
+  const Program& program;
+  int operator()(const NothingToDo& nothing) const { return nothing.exitCode; }
+  template <class Command>
+  int operator()(const Command& command) const {
+    return runCommand(command, program);
+  }
+};
+
+}  // namespace
+
+int runMain(int argc, char** argv, Program program) {
+  if (threadsOfThisProcess() > 1) {
+    std::cerr << "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, and start threads in onWorkerStart\n";
+    return kUsage;
+  }
+  return std::visit(Runner{program}, parseCommandLine(argc, argv));
+}
+
+Result<Config> readConfig(const std::filesystem::path& file) {
+  if (file.empty()) return defaultConfig();
+  auto config = loadConfig(file);
+  if (!config) std::cerr << config.error().message() << '\n';
+  return config;
+}
+
+int failStore(const Error& error) {
+  fail(error);
+  return kStoreUnusableCode;
+}
+
+int fail(const Error& error) {
+  std::cerr << "leptir: " << error.message() << '\n';
+  switch (error.code()) {
+    case ErrorCode::NotFound:
+      return kNotFound;
+    case ErrorCode::Unavailable:
+    case ErrorCode::Corrupt:
+      return kStoreUnusableCode;
+    default:
+      return kPartlyDone;
+  }
+}
+
+}  // namespace leptir

@@ -1,0 +1,19 @@
+// leptir start
+#include "cli/commands.h"
+#include "cli/whereabouts.h"
+#include "instance/instance.h"
+
+namespace leptir {
+
+int runCommand(const StartCommand& command, const Program& program) {
+  const auto config = readConfig(command.config);
+  if (!config) return kConfiguration;
+  const auto places = whereaboutsOf(*config, command.pid);
+  if (!places) {
+    fail(places.error());
+    return kConfiguration;
+  }
+  return runInstance(*config, {.pidFile = places->pidFile, .boardFile = places->boardFile, .daemon = command.daemon, .drain = command.drain}, program);
+}
+
+}  // namespace leptir

@@ -1,0 +1,127 @@
+// leptir status
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "cli/commands.h"
+#include "cli/whereabouts.h"
+#include "instance/instance.h"
+
+namespace leptir {
+namespace {
+
+Json instanceJson(const BoardInstance& instance) {
+  return {{"pid", instance.pid},
+          {"session", instance.session},
+          {"since", unixSeconds(instance.since)},
+          {"done", instance.done},
+          {"failed", instance.failed}};
+}
+
+Json workerJson(const BoardWorker& worker) {
+  Json json{{"slot", worker.slot}, {"pid", worker.pid}, {"task", nullptr}};
+  if (!worker.busy) return json;
+  json["task"] = {{"id", worker.taskId}, {"name", worker.taskName}, {"seconds", worker.seconds}};
+  if (worker.progress > 0 || !worker.progressText.empty()) {
+    json["task"]["progress"] = worker.progress;
+    json["task"]["text"] = worker.progressText;
+  }
+  return json;
+}
+
+Json brokerJson(const Broker::Counted& broker) {
+  Json json{{"name", broker.name}, {"type", broker.type}, {"priority", broker.priority}};
+  if (broker.counts) {
+    json.update({{"due", broker.counts->due}, {"scheduled", broker.counts->scheduled}, {"leased", broker.counts->leased}, {"buried", broker.counts->buried}});
+  } else {
+    json.update({{"due", nullptr}, {"scheduled", nullptr}, {"leased", nullptr}, {"buried", nullptr}, {"error", broker.counts.error().message()}});
+  }
+  return json;
+}
+
+// A broker that cannot be opened is shown with its error; the others still count.
+Json brokersJson(const Config& config) {
+  Json brokers = Json::array();
+  for (const auto& one : config.brokers) {
+    Config alone;
+    alone.brokers = {one};
+    auto broker = openBroker(alone);
+    if (broker) {
+      for (const auto& counted : broker->tasksCount()) brokers.push_back(brokerJson(counted));
+    } else {
+      brokers.push_back(brokerJson({one.name, one.type, one.priority, broker.error()}));
+    }
+  }
+  return brokers;
+}
+
+std::string since(double seconds) {
+  const auto whole = static_cast<long>(seconds);
+  if (whole < 60) return fmt::format("{:.1f} s", seconds);
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+// Names and texts are users' own: nothing in them may steer a terminal.
+std::string shown(const std::string& text) {
+  std::string plain;
+  for (const char c : text) plain += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  return plain;
+}
+
+void printForPeople(const Json& status) {
+  const auto& instance = status["instance"];
+  if (instance.is_null()) {
+    fmt::print("not running\n");
+  } else {
+    const auto up = unixSeconds(systemClock().now()) - instance["since"].get<double>();
+    fmt::print("running as {} for {}, {} tasks done, {} of them failed\n", instance["pid"].get<int>(), since(up), instance["done"].get<std::uint64_t>(),
+               instance["failed"].get<std::uint64_t>());
+  }
+  fmt::print("\n{:<16} {:<8} {:>8} {:>10} {:>10} {:>10} {:>10}\n", "broker", "type", "priority", "due", "scheduled", "leased", "buried");
+  for (const auto& broker : status["brokers"]) {
+    fmt::print("{:<16} {:<8} {:>8} ", broker["name"].get<std::string>(), broker["type"].get<std::string>(), broker["priority"].get<std::int64_t>());
+    if (broker.contains("error")) {
+      fmt::print("{}\n", broker["error"].get<std::string>());
+      continue;
+    }
+    fmt::print("{:>10} {:>10} {:>10} {:>10}\n", broker["due"].get<std::uint64_t>(), broker["scheduled"].get<std::uint64_t>(),
+               broker["leased"].get<std::uint64_t>(), broker["buried"].get<std::uint64_t>());
+  }
+  if (status["workers"].empty()) return;
+  fmt::print("\n{:<6} {:>8}  {}\n", "worker", "pid", "task");
+  for (const auto& worker : status["workers"]) {
+    const auto& task = worker["task"];
+    fmt::print("{:<6} {:>8}  ", worker["slot"].get<int>(), worker["pid"].get<int>());
+    if (task.is_null()) {
+      fmt::print("-\n");
+      continue;
+    }
+    fmt::print("{} {} for {}", shown(task["name"].get<std::string>()), shown(task["id"].get<std::string>()), since(task["seconds"].get<double>()));
+    if (task.contains("progress")) fmt::print(", {:.0f} % {}", task["progress"].get<double>() * 100, shown(task["text"].get<std::string>()));
+    fmt::print("\n");
+  }
+}
+
+}  // namespace
+
+int runCommand(const StatusCommand& command, const Program&) {
+  const auto config = readConfig(command.config);
+  if (!config) return kConfiguration;
+  const auto places = whereaboutsOf(*config, command.pid);
+  if (!places) return fail(places.error());
+  const auto instance = findInstance(places->pidFile, places->boardFile);
+  Json status{{"instance", nullptr}, {"brokers", brokersJson(*config)}, {"workers", Json::array()}};
+  if (instance) {
+    status["instance"] = instanceJson(*instance);
+    for (const auto& worker : instance->workers) status["workers"].push_back(workerJson(worker));
+  }
+  if (command.json) {
+    std::cout << writeJson(status) << '\n';
+  } else {
+    printForPeople(status);
+  }
+  return kDone;
+}
+
+}  // namespace leptir

@@ -1,0 +1,402 @@
+#include "dispatcher/core.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Tasks that run longer than this get an in-progress record.
+constexpr Duration kMoment = 200ms;
+// A leased task that finds no worker for this long goes back, so that another instance can run it.
+constexpr Duration kStockPatience = 500ms;
+// More tasks than this are never asked for at once.
+constexpr std::size_t kMostRoom = 2048;
+
+std::string nameForLog(const HeldTask& task) { return "[" + task.head.id + "](" + task.head.name + ") "; }
+
+Time backTo(const HeldTask& task, Time now) {
+  return std::min(now, task.head.timeOfExecution.value_or(task.head.pushedAt.value_or(now)));
+}
+
+}  // namespace
+
+Core::Core(CoreOptions options, std::function<double()> random)
+    : options_(std::move(options)),
+      random_(std::move(random)),
+      ranks_(options_.brokerPriorities),
+      brokers_(options_.brokerPriorities.size()),
+      slots_(options_.slots) {}
+
+Actions Core::step(std::vector<Event> events, Moment now) {
+  now_ = now;
+  actions_ = {};
+  for (auto& happened : events) {
+    std::visit([this](auto& what) { on(what); }, happened);
+  }
+  assignTasks();
+  flushBatches();
+  sayRooms();
+  finishWhenDone();
+  return std::move(actions_);
+}
+
+// --- brokers and what comes from them
+
+void Core::on(event::BrokerOpened& opened) {
+  auto& plan = brokers_[opened.broker];
+  plan.open = true;
+  plan.epoch = opened.epoch;
+  plan.knownEmpty = false;
+}
+
+void Core::on(event::BrokerClosed& closed) {
+  auto& plan = brokers_[closed.broker];
+  plan.open = false;
+  plan.knownEmpty = true;
+  plan.stock.clear();
+}
+
+void Core::on(event::Leased& leased) {
+  auto& plan = brokers_[leased.broker];
+  plan.delivered += leased.tasks.size();
+  if (!plan.open || leased.epoch != plan.epoch) return;  // of a session that was lost meanwhile
+  plan.knownEmpty = leased.nothingMoreDue;
+  plan.counts.reset();
+  for (auto& task : leased.tasks) receive(leased.broker, std::move(task));
+}
+
+void Core::receive(std::uint32_t broker, LeasedTask leased) {
+  auto head = decodeEnvelope(leased.envelope);
+  if (!head) return buryMalformed(broker, std::move(leased), head.error());
+  auto& plan = brokers_[broker];
+  plan.unknownWaiting.erase(head->id);
+  Stocked stocked{.task = {.broker = broker,
+                           .epoch = plan.epoch,
+                           .lease = std::move(leased.lease),
+                           .counters = leased.counters,
+                           .head = std::move(*head)},
+                  .envelope = std::move(leased.envelope),
+                  .since = now_.boot};
+  if (options_.names.find(stocked.task.head.name) == options_.names.end()) return putAsideUnknown(std::move(stocked));
+  if (stopping_) return giveBack(std::move(stocked));
+  plan.stock.push_back(std::move(stocked));
+}
+
+void Core::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why) {
+  auto& batch = batchOf(broker);
+  batch.envelopes.push_back(std::move(leased.envelope));
+  batch.bury.push_back({std::move(leased.lease), leased.counters, "malformed: " + why.message(), batch.envelopes.back()});
+  ++batch.failed;
+  actions_.log.emplace_back(LogLevel::Error, "broker " + options_.brokerNames[broker] + ": buried a malformed task: " + why.message());
+}
+
+void Core::putAsideUnknown(Stocked stocked) {
+  auto settlement = settleUnknownName(stocked.task, stocked.envelope, now_.wall, options_.author);
+  auto& plan = brokers_[stocked.task.broker];
+  if (settlement.kind == Settlement::Kind::Release) plan.unknownWaiting.insert(stocked.task.head.id);
+  actions_.log.emplace_back(LogLevel::Warning, nameForLog(stocked.task) + "No task of this name is known here; it waits for a program that knows it.");
+  auto& batch = batchOf(stocked.task.broker);
+  batch.envelopes.push_back(std::move(stocked.envelope));
+  add(batch, stocked.task, settlement, batch.envelopes.back());
+}
+
+void Core::giveBack(Stocked stocked) {
+  Settlement settlement{.kind = Settlement::Kind::GiveBack, .counters = stocked.task.counters};
+  auto& batch = batchOf(stocked.task.broker);
+  batch.envelopes.push_back(std::move(stocked.envelope));
+  add(batch, stocked.task, settlement, batch.envelopes.back());
+}
+
+void Core::giveBackStock(BrokerPlan& plan) {
+  for (auto& stocked : plan.stock) giveBack(std::move(stocked));
+  plan.stock.clear();
+}
+
+void Core::on(event::Held& held) {
+  auto& plan = brokers_[held.broker];
+  if (!plan.open || held.epoch != plan.epoch) return;
+  for (auto& leased : held.tasks) {
+    if (isHeld(held.broker, leased.lease)) continue;
+    // Leased, but the answer never reached anyone, or whoever had it is gone: as if it had never been leased.
+    auto& batch = batchOf(held.broker);
+    batch.envelopes.push_back(std::move(leased.envelope));
+    const auto head = decodeEnvelope(batch.envelopes.back());
+    const HeldTask task{.broker = held.broker, .head = head ? *head : EnvelopeHead{}};
+    batch.release.push_back({std::move(leased.lease), leased.counters, backTo(task, now_.wall), batch.envelopes.back()});
+  }
+}
+
+bool Core::isHeld(std::uint32_t broker, const LeaseId& lease) const {
+  const auto same = [&](const HeldTask& task) { return task.broker == broker && task.lease == lease; };
+  const auto& plan = brokers_[broker];
+  if (std::any_of(plan.stock.begin(), plan.stock.end(), [&](const Stocked& stocked) { return same(stocked.task); })) return true;
+  bool found = false;
+  slots_.forEachTask([&](const HeldTask& task) { found = found || same(task); });
+  const auto settling = [&](const SettleBatch& batch) {
+    const auto isLease = [&](const auto& entry) { return entry.lease == lease; };
+    return batch.broker == broker && (std::find(batch.acknowledge.begin(), batch.acknowledge.end(), lease) != batch.acknowledge.end() ||
+                                      std::any_of(batch.release.begin(), batch.release.end(), isLease) ||
+                                      std::any_of(batch.bury.begin(), batch.bury.end(), isLease));
+  };
+  for (const auto& [id, pending] : pending_) found = found || settling(*pending.first);
+  return found || (plan.batch && settling(*plan.batch));
+}
+
+void Core::on(event::Lost& lost) {
+  auto& stock = brokers_[lost.broker].stock;
+  const auto isLost = [&](const Stocked& stocked) {
+    return std::find(lost.leases.begin(), lost.leases.end(), stocked.task.lease) != lost.leases.end();
+  };
+  stock.erase(std::remove_if(stock.begin(), stock.end(), isLost), stock.end());
+}
+
+void Core::on(event::Counted& counted) { brokers_[counted.broker].counts = counted.counts; }
+
+// --- cells
+
+void Core::on(event::CellFound& found) {
+  const auto& assignment = found.assignment;
+  auto head = decodeEnvelope(assignment.envelope);
+  HeldTask task{.broker = assignment.broker,
+                .epoch = assignment.epoch,
+                .lease = assignment.lease,
+                .counters = assignment.counters,
+                .head = head ? std::move(*head) : EnvelopeHead{}};
+  slots_.adopt(found.cell, std::move(task), found.begun, Slot::needsLargeArea(assignment.lease.handle.size(), assignment.envelope.size()));
+}
+
+void Core::on(event::CellDone& done) {
+  const auto& task = *slots_.taskIn(done.cell);  // stays until the cell is used again
+  slots_.ended(done.cell);
+  if (!done.outcome) {
+    actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + "The worker's answer cannot be read: " + done.outcome.error().message());
+    const Verdict verdict{.reason = StopReason::Crash, .started = now_.boot, .ended = now_.boot};
+    return settleCell(done.cell, task, settleVerdict(task, done.envelope, verdict, now_.wall, now_.wall, options_.author, random_()), done.envelope);
+  }
+  pace_.saw(done.outcome->executionTime);
+  settleCell(done.cell, task, settleOutcome(task, done.envelope, std::move(*done.outcome), options_.author, random_()), done.envelope);
+}
+
+void Core::on(event::CellDied& died) {
+  const auto& task = *slots_.taskIn(died.cell);  // stays until the cell is used again
+  slots_.ended(died.cell);
+  const auto& verdict = died.verdict;
+  auto settlement = settleVerdict(task, died.envelope, verdict, wallOf(verdict.started), wallOf(verdict.ended), options_.author, random_());
+  if (settlement.record) {
+    actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + settlement.record->response + " (" + settlement.record->cause + ", attempt " +
+                                                   std::to_string(settlement.record->attempt) + ")");
+  }
+  settleCell(died.cell, task, std::move(settlement), died.envelope);
+}
+
+Time Core::wallOf(BootTime time) const { return now_.wall - (now_.boot - time); }
+
+void Core::on(event::CellRunning& running) {
+  if (!slots_.running(running.cell, running.started, now_.boot, kMoment) || !options_.hasStorages) return;
+  const auto& task = *slots_.taskIn(running.cell);
+  if (isCurrent(task)) batchOf(task.broker).records.push_back(runningRecord(task, wallOf(running.started), options_.author));
+}
+
+void Core::on(event::TakenBack& taken) {
+  for (auto& [cell, envelope] : taken.envelopes) {
+    Stocked stocked{.task = slots_.takenBack({taken.slot, cell}), .envelope = std::move(envelope), .since = now_.boot};
+    if (!isCurrent(stocked.task)) continue;
+    if (stopping_) {
+      giveBack(std::move(stocked));
+    } else {
+      brokers_[stocked.task.broker].stock.push_front(std::move(stocked));
+    }
+  }
+}
+
+void Core::on(event::WorkerReady& worker) { slots_.setReady(worker.slot, worker.ready); }
+
+bool Core::isCurrent(const HeldTask& task) const {
+  const auto& plan = brokers_[task.broker];
+  return plan.open && plan.epoch == task.epoch;
+}
+
+// --- settling: the record, then the lease, then the cell
+
+void Core::settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope) {
+  // While its broker is away nobody knows whether the lease still stands; the batch waits with it and the store decides.
+  const auto& plan = brokers_[task.broker];
+  if (settlement.kind == Settlement::Kind::Drop || (plan.epoch != 0 && plan.epoch != task.epoch)) {
+    slots_.freed(cell);
+    actions_.free.push_back(cell);
+    return;
+  }
+  auto& batch = batchOf(task.broker);
+  batch.epoch = task.epoch;
+  batch.cells.push_back(cell);
+  (settlement.failed ? batch.failed : batch.succeeded) += settlement.kind == Settlement::Kind::Acknowledge || settlement.failed ? 1 : 0;
+  add(batch, task, settlement, envelope);
+}
+
+void Core::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope) {
+  if (settlement.record && options_.hasStorages) batch.records.push_back(std::move(*settlement.record));
+  switch (settlement.kind) {
+    case Settlement::Kind::Acknowledge:
+      batch.acknowledge.push_back(task.lease);
+      break;
+    case Settlement::Kind::Release:
+      batch.release.push_back({task.lease, settlement.counters, now_.wall + settlement.delay, envelope});
+      break;
+    case Settlement::Kind::GiveBack:
+      batch.release.push_back({task.lease, settlement.counters, backTo(task, now_.wall), envelope});
+      break;
+    case Settlement::Kind::Bury:
+      batch.bury.push_back({task.lease, settlement.counters, std::move(settlement.reason), envelope});
+      break;
+    case Settlement::Kind::Drop:
+      break;
+  }
+}
+
+SettleBatch& Core::batchOf(std::uint32_t broker) {
+  auto& plan = brokers_[broker];
+  if (!plan.batch) {
+    plan.batch = std::make_shared<SettleBatch>();
+    plan.batch->id = ++lastBatch_;
+    plan.batch->broker = broker;
+    plan.batch->epoch = plan.epoch;
+  }
+  return *plan.batch;
+}
+
+void Core::flushBatches() {
+  for (auto& plan : brokers_) {
+    if (!plan.batch) continue;
+    const auto batch = std::exchange(plan.batch, nullptr);
+    const bool records = !batch->records.empty();
+    const int saves = records ? options_.requiredStorages : 0;
+    pending_[batch->id] = {batch, saves};
+    if (records) actions_.save.push_back(batch);
+    if (saves == 0) actions_.settle.push_back(batch);
+  }
+}
+
+void Core::on(event::Saved& saved) {
+  const auto found = pending_.find(saved.batch);
+  if (found == pending_.end()) return;
+  if (--found->second.second == 0) actions_.settle.push_back(found->second.first);
+}
+
+void Core::on(event::Settled& settled) {
+  const auto found = pending_.find(settled.batch);
+  if (found == pending_.end()) return;
+  const auto& batch = *found->second.first;
+  for (const auto& cell : batch.cells) {
+    slots_.freed(cell);
+    actions_.free.push_back(cell);
+  }
+  actions_.succeeded += batch.succeeded;
+  actions_.failed += batch.failed;
+  brokers_[batch.broker].counts.reset();
+  pending_.erase(found);
+}
+
+// --- handing out
+
+void Core::assignTasks() {
+  if (stopping_) return;
+  while (slots_.choose(false, pace_.depth())) {
+    const auto broker = drawBroker();
+    if (!broker || !assignOne(*broker)) return;
+  }
+}
+
+// Each free place draws its broker among those that are not known to be empty. One whose stock is just being refilled keeps the place: otherwise
+// brokers with quicker stores would get more than their share.
+std::optional<std::uint32_t> Core::drawBroker() {
+  const auto mayHave = [this](std::uint32_t broker) { return !brokers_[broker].stock.empty() || (brokers_[broker].open && !brokers_[broker].knownEmpty); };
+  if (!reserved_ || !mayHave(*reserved_)) {
+    std::vector<bool> candidates(brokers_.size());
+    for (std::uint32_t i = 0; i < brokers_.size(); ++i) candidates[i] = mayHave(i);
+    const auto drawn = ranks_.draw(candidates, random_());
+    if (!drawn) return std::nullopt;
+    reserved_ = static_cast<std::uint32_t>(*drawn);
+  }
+  if (brokers_[*reserved_].stock.empty()) return std::nullopt;
+  return std::exchange(reserved_, std::nullopt);
+}
+
+bool Core::assignOne(std::uint32_t broker) {
+  auto& stock = brokers_[broker].stock;
+  auto& first = stock.front();
+  const bool large = Slot::needsLargeArea(first.task.lease.handle.size(), first.envelope.size());
+  const auto slot = slots_.choose(large, pace_.depth());
+  if (!slot) {
+    reserved_ = broker;  // a large body waits for a slot of its own
+    return false;
+  }
+  actions_.envelopes.push_back(std::move(first.envelope));
+  const auto limit = first.task.head.timeLimitSeconds > 0 ? Duration(std::chrono::seconds(first.task.head.timeLimitSeconds)) : options_.taskExecutionTime;
+  Assignment assignment{.broker = broker,
+                        .epoch = first.task.epoch,
+                        .lease = first.task.lease,
+                        .counters = first.task.counters,
+                        .timeLimit = limit,
+                        .assigned = now_.boot,
+                        .envelope = actions_.envelopes.back()};
+  actions_.assign.push_back({slots_.take(*slot, std::move(first.task), large), std::move(assignment)});
+  stock.pop_front();
+  return true;
+}
+
+void Core::sayRooms() {
+  const auto room = stopping_ ? 0 : std::min(slots_.room(pace_.depth()), kMostRoom);
+  for (std::uint32_t i = 0; i < brokers_.size(); ++i) {
+    const auto& plan = brokers_[i];
+    actions_.rooms.push_back({i, plan.open ? room - std::min(room, plan.stock.size()) : 0, plan.delivered});
+  }
+}
+
+void Core::on(event::Tick&) {
+  for (const int slot : slots_.stuck(now_.boot)) actions_.takeBack.push_back(slot);
+  for (auto& plan : brokers_) {
+    if (!plan.stock.empty() && now_.boot - plan.stock.front().since > kStockPatience) giveBackStock(plan);
+  }
+  if (!options_.drain || !isIdle()) return;
+  for (std::uint32_t i = 0; i < brokers_.size(); ++i) {
+    if (brokers_[i].open) actions_.count.push_back(i);
+  }
+}
+
+// --- ending
+
+void Core::on(event::Stop&) {
+  stopping_ = true;
+  for (auto& plan : brokers_) giveBackStock(plan);
+  for (int slot = 0; slot < options_.slots; ++slot) actions_.takeBack.push_back(slot);
+}
+
+void Core::finishWhenDone() {
+  if (closed_ || !isIdle() || !(stopping_ || (options_.drain && isDrained()))) return;
+  closed_ = true;
+  stopping_ = true;
+  actions_.closeBrokers = true;
+}
+
+bool Core::isIdle() const {
+  return slots_.used() == 0 && pending_.empty() &&
+         std::all_of(brokers_.begin(), brokers_.end(), [](const BrokerPlan& plan) { return plan.stock.empty() && !plan.batch; });
+}
+
+bool Core::isDrained() const {
+  return std::all_of(brokers_.begin(), brokers_.end(), [](const BrokerPlan& plan) {
+    return plan.counts && plan.counts->due == 0 && plan.counts->leased == 0 && plan.counts->scheduled <= plan.unknownWaiting.size();
+  });
+}
+
+bool Core::leftUnknown() const {
+  return std::any_of(brokers_.begin(), brokers_.end(), [](const BrokerPlan& plan) { return !plan.unknownWaiting.empty(); });
+}
+
+bool Core::looksAhead() const { return slots_.looksAhead(); }
+const HeldTask* Core::taskIn(CellRef cell) const { return slots_.taskIn(cell); }
+
+}  // namespace leptir

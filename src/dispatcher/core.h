@@ -1,0 +1,223 @@
+// The dispatcher's decisions: `step(events) → Actions`. No thread, no input or output, no clock and no random source of its own, so that tests and a
+// simulator can drive it through anything. Its hands (dispatcher.cc, feeder, meta_writer, slot_table) bring events and carry out actions.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "broker/rank_selection.h"
+#include "dispatcher/settle_batch.h"
+#include "dispatcher/settlement.h"
+#include "dispatcher/slot_plan.h"
+#include "leptir/clock.h"
+#include "leptir/logger.h"
+#include "leptir/outcome.h"
+#include "leptir/simple_broker.h"
+#include "link/shared_page.h"
+
+namespace leptir {
+
+// Both clocks at one instant.
+struct Moment {
+  BootTime boot{};
+  Time wall{};
+};
+
+// What happened.
+namespace event {
+struct BrokerOpened {  // a session stands: tasks can come
+  std::uint32_t broker;
+  std::uint64_t epoch;
+};
+struct BrokerClosed {  // its session is given up or lost: what it held is no longer ours
+  std::uint32_t broker;
+};
+struct Leased {
+  std::uint32_t broker;
+  std::uint64_t epoch;
+  std::vector<LeasedTask> tasks;
+  bool nothingMoreDue;  // fewer came than were asked for
+};
+struct Held {  // all that the store says we hold
+  std::uint32_t broker;
+  std::uint64_t epoch;
+  std::vector<LeasedTask> tasks;
+};
+struct Lost {  // leases that are no longer ours, one by one
+  std::uint32_t broker;
+  std::vector<LeaseId> leases;
+};
+struct Counted {
+  std::uint32_t broker;
+  TaskCounts counts;
+};
+struct CellFound {  // at the start: what an earlier dispatcher left in a slot, in ring order
+  CellRef cell;
+  Assignment assignment;
+  bool begun;
+};
+struct CellDone {
+  CellRef cell;
+  Result<Outcome> outcome;    // an error: it makes no sense
+  std::string_view envelope;  // stays while the cell is not freed
+};
+struct CellDied {
+  CellRef cell;
+  Verdict verdict;
+  std::string_view envelope;
+};
+struct CellRunning {  // seen to execute, at a look
+  CellRef cell;
+  BootTime started;
+};
+struct TakenBack {  // cells that had not begun, latest first
+  int slot;
+  std::vector<std::pair<std::size_t, std::string>> envelopes;
+};
+struct WorkerReady {
+  int slot;
+  bool ready;
+};
+struct Saved {  // by a required storage
+  std::uint64_t batch;
+};
+struct Settled {  // by its broker
+  std::uint64_t batch;
+};
+struct Tick {};
+struct Stop {};  // lease nothing more, let run what runs, give back the rest, then finish
+}  // namespace event
+
+using Event = std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost, event::Counted, event::CellFound,
+                           event::CellDone, event::CellDied, event::CellRunning, event::TakenBack, event::WorkerReady, event::Saved,
+                           event::Settled, event::Tick, event::Stop>;
+
+// What to do, in this order.
+struct Actions {
+  struct Assign {
+    CellRef cell;
+    Assignment assignment;  // its envelope points into `envelopes`
+  };
+  struct Room {  // how many tasks this broker may lease now, as of the delivery numbered `seen`
+    std::uint32_t broker;
+    std::size_t tasks;
+    std::uint64_t seen;
+  };
+  std::vector<CellRef> free;
+  std::vector<Assign> assign;
+  std::deque<std::string> envelopes;
+  std::vector<int> takeBack;                           // slots: all that has not begun
+  std::vector<std::shared_ptr<SettleBatch>> save;      // to every meta storage
+  std::vector<std::shared_ptr<SettleBatch>> settle;    // to its broker
+  std::vector<Room> rooms;
+  std::vector<std::uint32_t> count;                    // brokers whose tasks are to be counted
+  std::vector<std::pair<LogLevel, std::string>> log;
+  std::uint64_t succeeded = 0, failed = 0;
+  bool closeBrokers = false;                           // once: everything is settled, give back what is left
+};
+
+struct CoreOptions {
+  std::vector<std::int64_t> brokerPriorities;  // one for each broker
+  std::vector<std::string> brokerNames;
+  int slots = 1;
+  int requiredStorages = 1;
+  bool hasStorages = true;
+  std::set<std::string, std::less<>> names;    // the tasks that this program can run
+  Duration taskExecutionTime = std::chrono::seconds(600);  // zero: none
+  bool drain = false;                          // finish when nothing is left
+  RecordAuthor author;
+};
+
+// One thread at a time.
+class Core {
+ public:
+  // `random` answers numbers in [0, 1).
+  Core(CoreOptions options, std::function<double()> random);
+
+  Actions step(std::vector<Event> events, Moment now);
+
+  // What --drain came to, once closeBrokers was said.
+  bool leftUnknown() const;
+  // Whether a slot holds more than one task that has not ended: then looks must come more often.
+  bool looksAhead() const;
+  // The task in a cell, for the status board; null when the cell is free.
+  const HeldTask* taskIn(CellRef cell) const;
+
+ private:
+  struct Stocked {
+    HeldTask task;
+    std::string envelope;
+    BootTime since;
+  };
+  struct BrokerPlan {
+    bool open = false;
+    std::uint64_t epoch = 0;
+    std::deque<Stocked> stock;
+    bool knownEmpty = true;
+    std::uint64_t delivered = 0;                          // tasks that came from the feeder so far
+    std::set<std::string, std::less<>> unknownWaiting;    // ids put back because nobody knows their name
+    std::optional<TaskCounts> counts;
+    std::shared_ptr<SettleBatch> batch;                   // being filled in this step
+  };
+
+  void on(event::BrokerOpened&);
+  void on(event::BrokerClosed&);
+  void on(event::Leased&);
+  void on(event::Held&);
+  void on(event::Lost&);
+  void on(event::Counted&);
+  void on(event::CellFound&);
+  void on(event::CellDone&);
+  void on(event::CellDied&);
+  void on(event::CellRunning&);
+  void on(event::TakenBack&);
+  void on(event::WorkerReady&);
+  void on(event::Saved&);
+  void on(event::Settled&);
+  void on(event::Tick&);
+  void on(event::Stop&);
+
+  void receive(std::uint32_t broker, LeasedTask leased);
+  void buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why);
+  void putAsideUnknown(Stocked stocked);
+  void giveBack(Stocked stocked);
+  void giveBackStock(BrokerPlan& plan);
+  void settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope);
+  void add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope);
+  SettleBatch& batchOf(std::uint32_t broker);
+  bool isCurrent(const HeldTask& task) const;
+  bool isHeld(std::uint32_t broker, const LeaseId& lease) const;
+  Time wallOf(BootTime time) const;
+
+  void assignTasks();
+  std::optional<std::uint32_t> drawBroker();
+  bool assignOne(std::uint32_t broker);
+  void flushBatches();
+  void sayRooms();
+  void finishWhenDone();
+  bool isIdle() const;
+  bool isDrained() const;
+
+  CoreOptions options_;
+  std::function<double()> random_;
+  RankSelection ranks_;
+  std::vector<BrokerPlan> brokers_;
+  SlotPlans slots_;
+  Pace pace_;
+  std::map<std::uint64_t, std::pair<std::shared_ptr<SettleBatch>, int>> pending_;  // with the saves that are still awaited
+  std::optional<std::uint32_t> reserved_;  // the broker that the next free place was drawn for, while its stock is being refilled
+  std::uint64_t lastBatch_ = 0;
+  bool stopping_ = false;
+  bool closed_ = false;
+  Moment now_;
+  Actions actions_;
+};
+
+}  // namespace leptir

@@ -1,0 +1,320 @@
+// The dispatcher's core driven by hand: no process, no store, no clock.
+#include "dispatcher/core.h"
+
+#include <gtest/gtest.h>
+
+#include "task/envelope.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string envelopeOf(const std::string& id, const std::string& name = "noop") {
+  BrokerTask task;
+  task.id = id;
+  task.name = name;
+  return encodeEnvelope(task);
+}
+
+class CoreTest : public ::testing::Test {
+ protected:
+  CoreTest() { start(); }
+
+  void start(int slots = 2, std::vector<std::int64_t> priorities = {0}) {
+    options.brokerPriorities = priorities;
+    options.brokerNames.assign(priorities.size(), "broker");
+    options.slots = slots;
+    options.names = {"noop"};
+    core = std::make_unique<Core>(options, [this] { return random; });
+    std::vector<Event> events;
+    for (std::uint32_t i = 0; i < priorities.size(); ++i) events.push_back(event::BrokerOpened{i, 1});
+    for (int i = 0; i < slots; ++i) events.push_back(event::WorkerReady{i, true});
+    last = core->step(std::move(events), now);
+  }
+
+  Actions& step(Event event) {
+    std::vector<Event> events;
+    events.push_back(std::move(event));
+    last = core->step(std::move(events), now);
+    return last;
+  }
+
+  Actions& lease(std::vector<std::string> ids, std::uint32_t broker = 0, bool nothingMore = true) {
+    event::Leased leased{broker, 1, {}, nothingMore};
+    for (const auto& id : ids) leased.tasks.push_back({envelopeOf(id), {}, leaseOf(id)});
+    return step(std::move(leased));
+  }
+
+  static LeaseId leaseOf(const std::string& id) { return {100, "lease of " + id}; }
+
+  Actions& finish(CellRef cell, ExitStatus status = ExitStatus::Success, Duration time = 1us) {
+    Outcome outcome;
+    outcome.status = status;
+    outcome.executionTime = time;
+    return step(event::CellDone{cell, outcome, "{}"});
+  }
+
+  void passTime(Duration by) {
+    now.boot += by;
+    now.wall += by;
+  }
+
+  CoreOptions options;
+  double random = 0;
+  Moment now{BootTime(1000s), Time(1000000s)};
+  std::unique_ptr<Core> core;
+  Actions last;
+};
+
+TEST_F(CoreTest, AsksForAsManyTasksAsThereAreFreeWorkers) {
+  ASSERT_EQ(last.rooms.size(), 1u);
+  EXPECT_EQ(last.rooms[0].tasks, 2u);
+}
+
+TEST_F(CoreTest, AsksAClosedBrokerForNothing) {
+  step(event::BrokerClosed{0});
+  EXPECT_EQ(last.rooms[0].tasks, 0u);
+}
+
+TEST_F(CoreTest, GivesEachIdleWorkerATask) {
+  lease({"a", "b", "c"});
+  ASSERT_EQ(last.assign.size(), 2u);
+  EXPECT_NE(last.assign[0].cell.slot, last.assign[1].cell.slot);
+  EXPECT_EQ(last.assign[0].assignment.lease, leaseOf("a"));
+  EXPECT_EQ(last.assign[0].assignment.timeLimit, 600s);
+}
+
+TEST_F(CoreTest, AssignsNothingToAWorkerThatIsNotReady) {
+  step(event::WorkerReady{0, false});
+  lease({"a", "b"});
+  ASSERT_EQ(last.assign.size(), 1u);
+  EXPECT_EQ(last.assign[0].cell.slot, 1);
+}
+
+TEST_F(CoreTest, SavesTheRecordFirstThenAcknowledgesThenFreesTheCell) {
+  const auto cell = lease({"a"}).assign.at(0).cell;
+  finish(cell);
+  ASSERT_EQ(last.save.size(), 1u);
+  EXPECT_TRUE(last.settle.empty());
+  EXPECT_TRUE(last.free.empty());
+  const auto batch = last.save[0];
+
+  step(event::Saved{batch->id});
+  ASSERT_EQ(last.settle.size(), 1u);
+  EXPECT_EQ(last.settle[0]->acknowledge, std::vector{leaseOf("a")});
+  EXPECT_TRUE(last.free.empty());
+
+  step(event::Settled{batch->id});
+  EXPECT_EQ(last.free, std::vector{cell});
+  EXPECT_EQ(last.succeeded, 1u);
+}
+
+TEST_F(CoreTest, WaitsForEveryRequiredStorage) {
+  options.requiredStorages = 2;
+  start();
+  const auto cell = lease({"a"}).assign.at(0).cell;
+  const auto batch = finish(cell).save.at(0);
+  EXPECT_TRUE(step(event::Saved{batch->id}).settle.empty());
+  EXPECT_EQ(step(event::Saved{batch->id}).settle.size(), 1u);
+}
+
+TEST_F(CoreTest, DoesNotWaitForStoragesThatAreNotRequired) {
+  options.requiredStorages = 0;
+  start();
+  finish(lease({"a"}).assign.at(0).cell);
+  EXPECT_EQ(last.save.size(), 1u);
+  EXPECT_EQ(last.settle.size(), 1u);
+}
+
+TEST_F(CoreTest, BuriesMalformedBytesAsTheyCameWithTheReason) {
+  step(event::Leased{0, 1, {{"not an envelope", {}, {5, "x"}}}, true});
+  ASSERT_EQ(last.settle.size(), 1u);
+  ASSERT_EQ(last.settle[0]->bury.size(), 1u);
+  EXPECT_EQ(last.settle[0]->bury[0].envelope, "not an envelope");
+  EXPECT_NE(last.settle[0]->bury[0].reason.find("malformed"), std::string::npos);
+  EXPECT_TRUE(last.assign.empty());
+}
+
+TEST_F(CoreTest, PutsATaskOfAnUnknownNameBackWithADelay) {
+  step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
+  ASSERT_EQ(last.settle.at(0)->release.size(), 1u);
+  EXPECT_EQ(last.settle[0]->release[0].counters.unknown, 1u);
+  EXPECT_EQ(last.settle[0]->release[0].due, now.wall + 30s);
+}
+
+TEST_F(CoreTest, AssignsFarAheadOnlyWhenTasksAreShort) {
+  for (int i = 0; i < 100; ++i) {
+    const auto batch = finish(lease({"short" + std::to_string(i)}).assign.at(0).cell).save.at(0)->id;
+    step(event::Saved{batch});
+    step(event::Settled{batch});
+  }
+  EXPECT_GT(last.rooms[0].tasks, 100u);
+  const auto cell = lease({"long"}).assign.at(0).cell;
+  finish(cell, ExitStatus::Success, 1s);
+  EXPECT_LE(last.rooms[0].tasks, 2u);
+}
+
+TEST_F(CoreTest, TakesBackWhatWaitsBehindALongTask) {
+  for (int i = 0; i < 100; ++i) {
+    const auto batch = finish(lease({"short" + std::to_string(i)}).assign.at(0).cell).save.at(0)->id;
+    step(event::Saved{batch});
+    step(event::Settled{batch});
+  }
+  const auto assigned = lease({"a", "b", "c", "d"}).assign;
+  ASSERT_EQ(assigned.size(), 4u);
+  const auto slot = assigned[0].cell.slot;
+  passTime(50ms);
+  step(event::CellRunning{assigned[0].cell, now.boot - 50ms});
+  step(event::Tick{});
+  EXPECT_EQ(last.takeBack, std::vector{slot});
+
+  // c stood behind a; the other slot ends b and d, so c goes there and nothing more goes behind a.
+  step(event::TakenBack{slot, {{assigned[2].cell.cell, envelopeOf("c")}}});
+  for (const auto& assign : last.assign) EXPECT_NE(assign.cell.slot, slot);
+}
+
+TEST_F(CoreTest, GivesBackWhatFindsNoWorker) {
+  step(event::WorkerReady{0, false});
+  step(event::WorkerReady{1, false});
+  lease({"a"});
+  passTime(1s);
+  step(event::Tick{});
+  ASSERT_EQ(last.settle.size(), 1u);
+  EXPECT_EQ(last.settle[0]->release.at(0).counters, Counters{});
+  EXPECT_TRUE(last.save.empty());
+}
+
+TEST_F(CoreTest, GivesBackWhatTheStoreSaysWeHoldButNobodyHas) {
+  const auto cell = lease({"a"}).assign.at(0).cell;
+  (void)cell;
+  step(event::Held{0, 1, {{envelopeOf("a"), {}, leaseOf("a")}, {envelopeOf("ghost"), {.crashes = 1}, leaseOf("ghost")}}});
+  ASSERT_EQ(last.settle.size(), 1u);
+  ASSERT_EQ(last.settle[0]->release.size(), 1u);
+  EXPECT_EQ(last.settle[0]->release[0].lease, leaseOf("ghost"));
+  EXPECT_EQ(last.settle[0]->release[0].counters.crashes, 1u);
+}
+
+TEST_F(CoreTest, DoesNotGiveBackWhatIsJustBeingSettled) {
+  finish(lease({"a"}).assign.at(0).cell);
+  step(event::Held{0, 1, {{envelopeOf("a"), {}, leaseOf("a")}}});
+  EXPECT_TRUE(last.settle.empty());
+}
+
+TEST_F(CoreTest, ForgetsTheStockOfALostSession) {
+  step(event::WorkerReady{0, false});
+  step(event::WorkerReady{1, false});
+  lease({"a"});
+  step(event::BrokerClosed{0});
+  step(event::BrokerOpened{0, 2});
+  step(event::WorkerReady{0, true});
+  EXPECT_TRUE(last.assign.empty());
+}
+
+TEST_F(CoreTest, WritesNoRecordForATaskOfALostSession) {
+  const auto cell = lease({"a"}).assign.at(0).cell;
+  step(event::BrokerClosed{0});
+  step(event::BrokerOpened{0, 2});
+  finish(cell);
+  EXPECT_TRUE(last.save.empty());
+  EXPECT_EQ(last.free, std::vector{cell});
+}
+
+TEST_F(CoreTest, KeepsTheOutcomeOfATaskWhoseBrokerIsAway) {
+  const auto cell = lease({"a"}).assign.at(0).cell;
+  step(event::BrokerClosed{0});
+  const auto batch = finish(cell).save.at(0);
+  EXPECT_EQ(batch->epoch, 1u);
+  EXPECT_EQ(step(event::Saved{batch->id}).settle.size(), 1u);  // waits in the feeder until the session is there again, or lost
+}
+
+TEST_F(CoreTest, GoesOnWithTheCellsOfAnEarlierDispatcher) {
+  core = std::make_unique<Core>(options, [] { return 0.0; });
+  const auto envelope = envelopeOf("a");
+  step(event::CellFound{{0, 7}, {.broker = 0, .epoch = 1, .lease = leaseOf("a"), .envelope = envelope}, true});
+  step(event::BrokerOpened{0, 1});
+  const auto batch = finish({0, 7}).save.at(0);
+  EXPECT_EQ(batch->records.at(0).id, "a");
+  EXPECT_EQ(step(event::Saved{batch->id}).settle.at(0)->acknowledge, std::vector{leaseOf("a")});
+}
+
+TEST_F(CoreTest, RecordsOnceThatALongTaskRuns) {
+  const auto cell = lease({"a"}).assign.at(0).cell;
+  const auto began = now.boot;
+  passTime(150ms);
+  EXPECT_TRUE(step(event::CellRunning{cell, began}).save.empty());
+  passTime(100ms);
+  step(event::CellRunning{cell, began});
+  ASSERT_EQ(last.save.size(), 1u);
+  EXPECT_EQ(last.save[0]->records.at(0).status, TaskStatus::InProgress);
+  EXPECT_TRUE(step(event::CellRunning{cell, began}).save.empty());
+}
+
+TEST_F(CoreTest, AStopTakesBackWhatHasNotBegunAndClosesWhenTheRestIsSettled) {
+  const auto cell = lease({"a"}).assign.at(0).cell;
+  step(event::Stop{});
+  EXPECT_EQ(last.takeBack.size(), 2u);
+  EXPECT_FALSE(last.closeBrokers);
+  EXPECT_EQ(last.rooms[0].tasks, 0u);
+  const auto batch = finish(cell).save.at(0)->id;
+  step(event::Saved{batch});
+  EXPECT_FALSE(last.closeBrokers);
+  step(event::Settled{batch});
+  EXPECT_TRUE(last.closeBrokers);
+  EXPECT_FALSE(step(event::Tick{}).closeBrokers);
+}
+
+TEST_F(CoreTest, DrainEndsWhenEveryBrokerIsEmpty) {
+  options.drain = true;
+  start();
+  EXPECT_EQ(step(event::Tick{}).count, std::vector{0u});
+  EXPECT_FALSE(step(event::Counted{0, {.scheduled = 1}}).closeBrokers);
+  EXPECT_TRUE(step(event::Counted{0, {.buried = 3}}).closeBrokers);
+  EXPECT_FALSE(core->leftUnknown());
+}
+
+TEST_F(CoreTest, DrainLeavesTasksOfUnknownNames) {
+  options.drain = true;
+  start();
+  step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
+  step(event::Settled{last.settle.at(0)->id});
+  EXPECT_TRUE(step(event::Counted{0, {.scheduled = 1}}).closeBrokers);
+  EXPECT_TRUE(core->leftUnknown());
+}
+
+TEST_F(CoreTest, DrawsBrokersByRankAndLeavesAPlaceToTheOneThatIsBeingRefilled) {
+  start(1, {0, 5});
+  random = 0.9;  // weights 1 and 1/2: above 2/3 is the second
+  lease({"first"}, 0, false);
+  EXPECT_TRUE(last.assign.empty());
+  lease({"second"}, 1, false);
+  ASSERT_EQ(last.assign.size(), 1u);
+  EXPECT_EQ(last.assign[0].assignment.broker, 1u);
+}
+
+TEST_F(CoreTest, TakesFromAnyBrokerThatHasTasksWhenTheOthersAreKnownToBeEmpty) {
+  start(1, {0, 5});
+  random = 0.9;
+  lease({}, 1, true);
+  lease({"first"}, 0, false);
+  ASSERT_EQ(last.assign.size(), 1u);
+  EXPECT_EQ(last.assign[0].assignment.broker, 0u);
+}
+
+TEST_F(CoreTest, ALargeEnvelopeGetsASlotOfItsOwn) {
+  start(1);
+  std::string parameters = "\"" + std::string(kCellBodyBytes, 'x') + "\"";
+  BrokerTask large{.id = "large", .name = "noop", .parameters = parameters};
+  const auto cell = lease({"small"}).assign.at(0).cell;
+  step(event::Leased{0, 1, {{encodeEnvelope(large), {}, leaseOf("large")}}, true});
+  EXPECT_TRUE(last.assign.empty());
+  const auto batch = finish(cell).save.at(0)->id;
+  EXPECT_TRUE(last.assign.empty());
+  step(event::Saved{batch});
+  step(event::Settled{batch});
+  ASSERT_EQ(last.assign.size(), 1u);
+  EXPECT_EQ(last.assign[0].assignment.lease, leaseOf("large"));
+}
+
+}  // namespace
+}  // namespace leptir

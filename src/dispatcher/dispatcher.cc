@@ -1,0 +1,223 @@
+#include "dispatcher/dispatcher.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <random>
+#include <utility>
+
+#include "dispatcher/core.h"
+#include "dispatcher/feeder.h"
+#include "dispatcher/inbox.h"
+#include "dispatcher/meta_writer.h"
+#include "dispatcher/slot_table.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often cells are looked at beside the bell: seldom when nothing stands behind anything.
+constexpr Duration kLook = 100ms;
+constexpr Duration kLookAhead = 10ms;
+// A thread that has not come round for this long is stuck in its store; the beat, which vouches for it, stops.
+constexpr Duration kThreadBeat = 12s;
+// Nothing is assigned while nobody watches over limits.
+constexpr Duration kMasterBeat = 5s;
+
+class Dispatcher {
+ public:
+  Dispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
+             std::vector<MetaSeat> storages, const Logger& logger, const Clock& clock)
+      : options_(options),
+        link_(link),
+        board_(board),
+        logger_(logger),
+        clock_(clock),
+        inbox_(link.dispatcherBell()),
+        table_(link, clock),
+        core_(coreOptions(brokers, storages), [this] { return std::uniform_real_distribution<double>()(random_); }) {
+    perform(core_.step(table_.adopt(), now()));
+    openWriters(std::move(storages));
+    openFeeders(std::move(brokers));
+  }
+
+  int run() {
+    while (!finished_) {
+      beat();
+      turn();
+      if (const auto says = link_.page().dispatcherSays.load(); says == DispatcherSays::StoreUnusable) return kExitStoreUnusable;
+      if (::getppid() != options_.masterPid) return 1;
+      if (!finished_) sleep();
+    }
+    return 0;
+  }
+
+ private:
+  CoreOptions coreOptions(const std::vector<BrokerSeat>& brokers, const std::vector<MetaSeat>& storages) const {
+    CoreOptions options;
+    for (const auto& broker : brokers) {
+      options.brokerPriorities.push_back(broker.priority);
+      options.brokerNames.push_back(broker.name);
+    }
+    options.slots = link_.workers();
+    options.requiredStorages = static_cast<int>(std::count_if(storages.begin(), storages.end(), [](const auto& seat) { return seat.required; }));
+    options.hasStorages = !storages.empty();
+    options.names = options_.names;
+    options.taskExecutionTime = options_.taskExecutionTime;
+    options.drain = options_.drain;
+    options.author = {options_.card.host, options_.masterPid};
+    return options;
+  }
+
+  void openWriters(std::vector<MetaSeat> storages) {
+    const bool sole = storages.size() == 1;
+    for (auto& seat : storages) {
+      writers_.emplace_back(std::move(seat), sole, inbox_, logger_, clock_, [this](const Error& why) { storeUnusable(why); });
+    }
+  }
+
+  void openFeeders(std::vector<BrokerSeat> brokers) {
+    for (std::uint32_t i = 0; i < brokers.size(); ++i) {
+      FeederOptions feeder;
+      feeder.broker = i;
+      feeder.instance = options_.instance;
+      feeder.card = options_.card;
+      feeder.emptyQueueSleepTime = options_.emptyQueueSleepTime;
+      feeder.workersActiveSleepTime = options_.workersActiveSleepTime;
+      feeders_.emplace_back(std::move(feeder), std::move(brokers[i]), link_.page(), inbox_, logger_, clock_,
+                            [this](const Error& why) { storeUnusable(why); });
+    }
+  }
+
+  // Any thread.
+  void storeUnusable(const Error& why) {
+    logger_.error("This store can never be used as configured: " + why.message());
+    link_.page().dispatcherSays = DispatcherSays::StoreUnusable;
+    inbox_.ring();
+  }
+
+  void turn() {
+    auto events = inbox_.take();
+    table_.collect(events);
+    if (clock_.bootTime() >= lookAt_) look(events);
+    if (link_.page().stopping != Stopping::No && !std::exchange(stopping_, true)) events.push_back(event::Stop{});
+    if (!events.empty()) perform(core_.step(std::move(events), now()));
+    if (closing_) finishWhenClosed();
+  }
+
+  void look(std::vector<Event>& events) {
+    table_.look(events);
+    events.push_back(event::Tick{});
+    showOnBoard();
+    lookAt_ = clock_.bootTime() + (core_.looksAhead() ? kLookAhead : kLook);
+  }
+
+  void perform(Actions actions) {
+    for (const auto& [level, message] : actions.log) logger_.log(level, message);
+    for (const auto cell : actions.free) table_.free(cell);
+    for (const auto& assign : actions.assign) table_.assign(assign);
+    table_.ringWorkers();
+    for (auto& batch : actions.save) {
+      for (auto& writer : writers_) writer.save(batch);
+    }
+    for (auto& batch : actions.settle) feeders_[batch->broker].settle(std::move(batch));
+    for (const auto& room : actions.rooms) {
+      if (room.broker < feeders_.size()) feeders_[room.broker].setRoom(room.tasks, room.seen);
+    }
+    for (const auto broker : actions.count) feeders_[broker].count();
+    if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
+    if (actions.closeBrokers) closeBrokers();
+    takeBack(actions.takeBack);
+  }
+
+  void takeBack(const std::vector<int>& slots) {
+    std::vector<Event> events;
+    for (const int slot : slots) {
+      auto taken = table_.takeBack(slot);
+      if (!taken.envelopes.empty()) events.emplace_back(std::move(taken));
+    }
+    if (!events.empty()) perform(core_.step(std::move(events), now()));
+  }
+
+  void closeBrokers() {
+    closing_ = true;
+    for (auto& feeder : feeders_) feeder.close();
+  }
+
+  void finishWhenClosed() {
+    if (!std::all_of(feeders_.begin(), feeders_.end(), [](const Feeder& feeder) { return feeder.hasClosed(); })) return;
+    const bool left = std::any_of(feeders_.begin(), feeders_.end(), [](const Feeder& feeder) { return feeder.leftToExpire(); });
+    auto says = DispatcherSays::Finished;
+    if (left) {
+      says = DispatcherSays::LeftToExpire;
+    } else if (options_.drain && !stopping_) {
+      says = core_.leftUnknown() ? DispatcherSays::DrainedUnknown : DispatcherSays::DrainedEmpty;
+    }
+    link_.page().dispatcherSays = says;
+    finished_ = true;
+  }
+
+  void beat() {
+    const auto oldest = clock_.bootTime() - kThreadBeat;
+    const auto alive = [&](const auto& thread) { return thread.lastBeat() >= oldest; };
+    const bool all = std::all_of(feeders_.begin(), feeders_.end(), [&](const Feeder& feeder) { return feeder.hasClosed() || alive(feeder); }) &&
+                     std::all_of(writers_.begin(), writers_.end(), alive);
+    if (all) link_.page().dispatcherBeat = clock_.bootTime().time_since_epoch().count();
+  }
+
+  // Says that it sleeps before it looks a last time, so that whoever has something to say either is seen or rings.
+  void sleep() {
+    auto& sleeps = link_.page().dispatcherSleeps;
+    sleeps = 1;
+    std::vector<Event> late;
+    table_.collect(late);
+    if (late.empty()) link_.dispatcherBell().waitFor(std::max<Duration>(lookAt_ - clock_.bootTime(), 0s));
+    sleeps = 0;
+    if (!late.empty()) perform(core_.step(std::move(late), now()));
+  }
+
+  void showOnBoard() {
+    for (int slot = 0; slot < link_.workers(); ++slot) {
+      const auto running = table_.executing(slot);
+      const auto* task = running ? core_.taskIn(running->first) : nullptr;
+      if (task == nullptr) {
+        board_.clearTask(slot);
+        continue;
+      }
+      board_.setTask(slot, task->head.id, task->head.name, running->second);
+      const auto [fraction, text] = link_.slot(slot).readProgress();
+      board_.setProgress(slot, fraction, text);
+    }
+  }
+
+  Moment now() const { return {clock_.bootTime(), clock_.now()}; }
+
+  const DispatcherOptions& options_;
+  Link& link_;
+  StatusBoard& board_;
+  const Logger& logger_;
+  const Clock& clock_;
+  Inbox inbox_;
+  SlotTable table_;
+  std::mt19937_64 random_{std::random_device{}()};
+  Core core_;
+  BootTime lookAt_{};
+  bool stopping_ = false, closing_ = false, finished_ = false;
+  std::deque<MetaWriter> writers_;  // their threads use the members above
+  std::deque<Feeder> feeders_;
+};
+
+}  // namespace
+
+int runDispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
+                  std::vector<MetaSeat> storages, const Logger& logger, const Clock& clock) {
+  if (::getppid() != options.masterPid) return 1;
+  link.page().dispatcherSays = DispatcherSays::Nothing;
+  Dispatcher dispatcher(options, link, board, std::move(brokers), std::move(storages), logger, clock);
+  return dispatcher.run();
+}
+
+}  // namespace leptir

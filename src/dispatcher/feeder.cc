@@ -1,0 +1,322 @@
+#include "dispatcher/feeder.h"
+
+#include <functional>
+#include <utility>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A pop waits at most this long for a store that wakes us: a bell may be lost.
+constexpr Duration kLongestWait = 1s;
+// Tasks of dead sessions given back in one step: others wait for the thread meanwhile.
+constexpr std::size_t kRecoverAtOnce = 1000;
+constexpr std::size_t kLeaseAtOnce = 512;
+
+bool isForEver(const Error& error) { return error.code() == ErrorCode::Invalid || error.code() == ErrorCode::Corrupt; }
+
+}  // namespace
+
+Feeder::Feeder(FeederOptions options, BrokerSeat seat, SharedPage& page, Inbox& inbox, const Logger& logger, const Clock& clock,
+               std::function<void(const Error&)> onUnusable)
+    : options_(std::move(options)),
+      seat_(std::move(seat)),
+      page_(page),
+      inbox_(inbox),
+      logger_(logger),
+      clock_(clock),
+      onUnusable_(std::move(onUnusable)),
+      beat_(clock.bootTime().time_since_epoch().count()),
+      backoff_(500ms, 30s, std::hash<std::string>{}(options_.instance) + options_.broker),
+      thread_([this] {
+        work();
+        inbox_.ring();
+      }) {}
+
+Feeder::~Feeder() {
+  close();
+  thread_.join();
+}
+
+void Feeder::setRoom(std::size_t tasks, std::uint64_t seen) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool more = tasks > 0 && orders_.room == 0;
+    orders_.room = tasks;
+    orders_.seen = seen;
+    if (!more) return;
+  }
+  wake_.ring();
+}
+
+void Feeder::settle(std::shared_ptr<SettleBatch> batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    orders_.batches.push_back(std::move(batch));
+  }
+  wake_.ring();
+}
+
+void Feeder::count() {
+  {
+    const std::lock_guard lock(mutex_);
+    orders_.count = true;
+  }
+  wake_.ring();
+}
+
+void Feeder::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    orders_.close = true;
+  }
+  wake_.ring();
+}
+
+void Feeder::work() {
+  while (true) {
+    beat();
+    const bool closing = [this] {
+      const std::lock_guard lock(mutex_);
+      return orders_.close;
+    }();
+    if (closing && !closeBy_) closeBy_ = clock_.bootTime() + options_.closeWithin;
+    if (!session_ && !open()) {
+      if (closed_) return;
+      continue;
+    }
+    if (auto turned = turn(); !turned) {
+      drop(turned.error());
+      continue;
+    }
+    if (closing && batches_.empty()) {
+      closeSession();
+      if (closed_) return;
+    }
+  }
+}
+
+// --- the store and the session
+
+// False: not yet, after a rest; or never, and closed_ says so.
+bool Feeder::open() {
+  auto opened = openStore();
+  if (opened) opened = openSession();
+  if (opened) {
+    beginSession();
+    return true;
+  }
+  broker_.reset();
+  session_.reset();
+  if (isForEver(opened.error())) {
+    logger_.error(where() + ": " + opened.error().message());
+    onUnusable_(opened.error());
+    closed_ = true;
+    return false;
+  }
+  if (closeBy_ && clock_.bootTime() >= *closeBy_) {
+    logger_.error(where() + ": cannot be told of the end; what it lent us comes back when our session expires: " + opened.error().message());
+    leftToExpire_ = line().epoch != 0;
+    giveUpBatches();
+    closed_ = true;
+    return false;
+  }
+  if (backoff_.failures() == 0) logger_.error(where() + ": not available, trying again: " + opened.error().message());
+  rest(closeBy_ ? 200ms : backoff_.next());
+  return false;
+}
+
+Result<void> Feeder::openStore() {
+  if (broker_) return {};
+  auto broker = seat_.open();
+  if (!broker) return broker.error();
+  broker_ = std::move(*broker);
+  traits_ = broker_->traits();
+  return {};
+}
+
+// The page's epoch is gone on with; only when that answers Lost is the next number spent. So an epoch is opened at most once, whoever dies when.
+Result<void> Feeder::openSession() {
+  if (const auto epoch = line().epoch.load(); epoch != 0) {
+    const auto sent = clock_.bootTime();
+    auto resumed = broker_->resumeSession({options_.instance, epoch});
+    if (resumed) {
+      session_ = std::move(*resumed);
+      if (traits_.sessionsExpire) line().leaseEndsBoot = (sent + options_.lease).time_since_epoch().count();
+      return {};
+    }
+    if (resumed.error().code() != ErrorCode::Lost) return resumed.error();
+    inbox_.put(event::BrokerClosed{options_.broker});
+  }
+  return spendEpoch();
+}
+
+Result<void> Feeder::spendEpoch() {
+  const auto epoch = line().epoch.load() + 1;
+  const auto sent = clock_.bootTime();
+  line().epoch = epoch;  // before the request: it may arrive although we never hear of it
+  auto opened = broker_->openSession({options_.instance, epoch}, options_.card, options_.lease);
+  if (!opened) return opened.error();
+  session_ = std::move(*opened);
+  line().leaseEndsBoot = traits_.sessionsExpire ? (sent + options_.lease).time_since_epoch().count() : BrokerLine::kNever;
+  return {};
+}
+
+void Feeder::beginSession() {
+  if (backoff_.failures() > 0) logger_.info(where() + ": available again");
+  backoff_.reset();
+  renewAt_ = clock_.bootTime() + options_.renewEvery;
+  recoverAt_ = clock_.bootTime();
+  compareAt_ = clock_.bootTime();
+  inbox_.put(event::BrokerOpened{options_.broker, line().epoch});
+}
+
+// The store or the session failed. What it holds for us stays there; cells and batches wait here.
+void Feeder::drop(const Error& why) {
+  session_.reset();
+  if (why.code() == ErrorCode::Lost) {
+    logger_.warning(where() + ": another instance took over what this one held: " + why.message());
+    return;  // the store itself is well: open the next session at once
+  }
+  broker_.reset();
+  inbox_.put(event::BrokerClosed{options_.broker});
+}
+
+// --- one turn: settle, keep the session, lease
+
+Result<void> Feeder::turn() {
+  if (auto done = settleBatches(); !done) return done;
+  if (auto done = keepSession(); !done) return done;
+  if (auto done = recoverOthers(); !done) return done;
+  if (auto done = compareHeld(); !done) return done;
+  if (auto done = answerCount(); !done) return done;
+  return popOrWait();
+}
+
+Result<void> Feeder::settleBatches() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& batch : orders_.batches) batches_.push_back(std::move(batch));
+    orders_.batches.clear();
+  }
+  if (batches_.empty()) return {};
+  // Leases of an earlier epoch are no longer ours: nothing is done to them.
+  std::vector<std::shared_ptr<SettleBatch>> ours;
+  for (const auto& batch : batches_) {
+    if (batch->epoch == line().epoch) ours.push_back(batch);
+  }
+  if (auto done = settleTogether(ours); !done) return done;
+  for (const auto& batch : std::exchange(batches_, {})) inbox_.put(event::Settled{batch->id});
+  return {};
+}
+
+// Repeating any of these after an unknown end is harmless: what was done is answered as no longer ours.
+Result<void> Feeder::settleTogether(const std::vector<std::shared_ptr<SettleBatch>>& batches) {
+  std::vector<LeaseId> acknowledge;
+  std::vector<Released> release;
+  std::vector<Buried> bury;
+  for (const auto& batch : batches) {
+    acknowledge.insert(acknowledge.end(), batch->acknowledge.begin(), batch->acknowledge.end());
+    release.insert(release.end(), batch->release.begin(), batch->release.end());
+    bury.insert(bury.end(), batch->bury.begin(), batch->bury.end());
+  }
+  if (!acknowledge.empty()) {
+    if (auto done = session_->acknowledge(acknowledge); !done) return done.error();
+  }
+  if (!release.empty()) {
+    if (auto done = session_->release(release); !done) return done.error();
+  }
+  if (!bury.empty()) {
+    if (auto done = session_->bury(bury); !done) return done.error();
+  }
+  return {};
+}
+
+Result<void> Feeder::keepSession() {
+  if (clock_.bootTime() < renewAt_) return {};
+  const auto sent = clock_.bootTime();
+  auto renewed = session_->renew({}, options_.lease);
+  if (!renewed) return renewed.error();
+  if (traits_.sessionsExpire) line().leaseEndsBoot = (sent + options_.lease).time_since_epoch().count();
+  renewAt_ = sent + options_.renewEvery;
+  if (!renewed->lost.empty()) inbox_.put(event::Lost{options_.broker, std::move(renewed->lost)});
+  return {};
+}
+
+Result<void> Feeder::recoverOthers() {
+  if (clock_.bootTime() < recoverAt_) return {};
+  auto recovered = broker_->recoverExpired(kRecoverAtOnce);
+  if (!recovered) return recovered.error();
+  if (*recovered > 0) logger_.info(where() + ": gave back " + std::to_string(*recovered) + " tasks of instances that are gone");
+  recoverAt_ = clock_.bootTime() + (*recovered == kRecoverAtOnce ? 0s : options_.recoverEvery);
+  return {};
+}
+
+Result<void> Feeder::compareHeld() {
+  if (!traits_.listsHeldTasks || clock_.bootTime() < compareAt_) return {};
+  compareAt_ = clock_.bootTime() + options_.compareEvery;
+  auto held = session_->heldTasks();
+  if (!held) return held.error();
+  inbox_.put(event::Held{options_.broker, line().epoch, std::move(*held)});
+  return {};
+}
+
+Result<void> Feeder::answerCount() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(orders_.count, false)) return {};
+  }
+  auto counts = broker_->tasksCount();
+  if (!counts) return counts.error();
+  inbox_.put(event::Counted{options_.broker, *counts});
+  return {};
+}
+
+Result<void> Feeder::popOrWait() {
+  if (closeBy_) return {};
+  const auto room = roomNow();
+  if (room == 0) {
+    rest(std::max<Duration>(options_.workersActiveSleepTime, 50ms));
+    return {};
+  }
+  auto tasks = session_->popBrokerTasks(room, traits_.wakesWaiters ? kLongestWait : Duration(0), wake_);
+  if (!tasks) return tasks.error();
+  const bool nothingMore = tasks->size() < room;
+  delivered_ += tasks->size();
+  if (!tasks->empty() || nothingMore != toldEmpty_) {
+    toldEmpty_ = nothingMore;
+    inbox_.put(event::Leased{options_.broker, line().epoch, std::move(*tasks), nothingMore});
+  }
+  if (nothingMore && !traits_.wakesWaiters) rest(options_.emptyQueueSleepTime);
+  return {};
+}
+
+std::size_t Feeder::roomNow() {
+  const std::lock_guard lock(mutex_);
+  if (orders_.close) return 0;
+  const auto under = static_cast<std::size_t>(delivered_ - orders_.seen);
+  return std::min(kLeaseAtOnce, orders_.room - std::min(orders_.room, under));
+}
+
+void Feeder::rest(Duration longest) {
+  // Long rests are cut up, so that the beat shows that this thread lives.
+  wake_.waitFor(std::min<Duration>(longest, 5s));
+}
+
+// --- the end
+
+void Feeder::closeSession() {
+  if (auto done = session_->close(); !done) {
+    drop(done.error());
+    return;
+  }
+  closed_ = true;
+}
+
+// Their cells stay as they are; the tasks come back when the session expires.
+void Feeder::giveUpBatches() {
+  for (const auto& batch : std::exchange(batches_, {})) inbox_.put(event::Settled{batch->id});
+}
+
+}  // namespace leptir

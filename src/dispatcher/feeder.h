@@ -1,0 +1,115 @@
+// The one thread that uses one broker: opens it, leases tasks, settles them, keeps the session, gives back what dead instances held.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/backoff.h"
+#include "dispatcher/inbox.h"
+#include "dispatcher/stores.h"
+#include "leptir/clock.h"
+#include "leptir/logger.h"
+#include "leptir/simple_broker.h"
+#include "link/shared_page.h"
+
+namespace leptir {
+
+struct FeederOptions {
+  std::uint32_t broker = 0;                                         // its line in the page
+  std::string instance;
+  SessionCard card;
+  Duration lease = std::chrono::seconds(60);
+  Duration renewEvery = std::chrono::seconds(20);
+  Duration recoverEvery = std::chrono::seconds(10);
+  Duration compareEvery = std::chrono::seconds(60);                 // heldTasks against what we know
+  Duration emptyQueueSleepTime = std::chrono::milliseconds(500);    // between pops of an empty store that cannot wake us
+  Duration workersActiveSleepTime = std::chrono::milliseconds(200);
+  Duration closeWithin = std::chrono::seconds(10);                  // how long a store that is down may keep us from ending
+};
+
+// Owned and steered by the dispatcher's main thread; its own thread begins with the object and is joined by its destructor.
+class Feeder {
+ public:
+  // All outlive it. `onUnusable` is called from its thread when the store can never be used as configured.
+  Feeder(FeederOptions options, BrokerSeat seat, SharedPage& page, Inbox& inbox, const Logger& logger, const Clock& clock,
+         std::function<void(const Error&)> onUnusable);
+  ~Feeder();
+
+  // At most `tasks` more, as of the delivery numbered `seen`: what was delivered since counts against it.
+  void setRoom(std::size_t tasks, std::uint64_t seen);
+  void settle(std::shared_ptr<SettleBatch> batch);
+  void count();
+  // Leases nothing more, settles what it was given, gives back the rest and ends its session.
+  void close();
+  // The thread has ended. Whether the store was told of everything: otherwise what is left comes back when the session expires.
+  bool hasClosed() const { return closed_; }
+  bool leftToExpire() const { return leftToExpire_; }
+  // When its thread last came round.
+  BootTime lastBeat() const { return BootTime(Duration(beat_.load())); }
+
+ private:
+  struct Orders {
+    std::vector<std::shared_ptr<SettleBatch>> batches;
+    std::size_t room = 0;
+    std::uint64_t seen = 0;
+    bool count = false;
+    bool close = false;
+  };
+
+  void work();
+  bool open();
+  Result<void> openStore();
+  Result<void> openSession();
+  Result<void> spendEpoch();
+  void beginSession();
+  Result<void> turn();
+  Result<void> settleBatches();
+  Result<void> settleTogether(const std::vector<std::shared_ptr<SettleBatch>>& batches);
+  Result<void> keepSession();
+  Result<void> recoverOthers();
+  Result<void> compareHeld();
+  Result<void> answerCount();
+  Result<void> popOrWait();
+  void rest(Duration longest);
+  std::size_t roomNow();
+  void drop(const Error& why);
+  void giveUpBatches();
+  void closeSession();
+  void beat() { beat_ = clock_.bootTime().time_since_epoch().count(); }
+  BrokerLine& line() { return page_.brokers[options_.broker]; }
+  std::string where() const { return "broker " + seat_.name; }
+
+  FeederOptions options_;
+  BrokerSeat seat_;
+  SharedPage& page_;
+  Inbox& inbox_;
+  const Logger& logger_;
+  const Clock& clock_;
+  std::function<void(const Error&)> onUnusable_;
+
+  Wake wake_;
+  std::mutex mutex_;  // guards orders_
+  Orders orders_;
+  std::atomic<std::int64_t> beat_;
+  std::atomic<bool> closed_{false}, leftToExpire_{false};
+
+  // Its own thread's.
+  std::unique_ptr<SimpleBroker> broker_;
+  std::unique_ptr<BrokerSession> session_;
+  BrokerTraits traits_;
+  std::uint64_t delivered_ = 0;
+  bool toldEmpty_ = false;  // what the last event said of the broker
+  std::vector<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
+  BootTime renewAt_, recoverAt_, compareAt_;
+  std::optional<BootTime> closeBy_;
+  Backoff backoff_;
+  std::thread thread_;  // last: it uses all the others
+};
+
+}  // namespace leptir

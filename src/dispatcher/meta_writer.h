@@ -1,0 +1,73 @@
+// The one thread that uses one meta storage: saves records before their leases are acknowledged, and removes old ones when it has time.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/backoff.h"
+#include "dispatcher/inbox.h"
+#include "dispatcher/stores.h"
+#include "leptir/clock.h"
+#include "leptir/logger.h"
+
+namespace leptir {
+
+// Owned by the dispatcher's main thread; its own thread begins with the object and is joined by its destructor.
+class MetaWriter {
+ public:
+  // What a storage that is not required may lag behind; more is dropped and counted.
+  static constexpr std::size_t kMostLag = 100'000;
+
+  // All outlive it. `sole`: no other storage needs the records, so they may be moved out of their batches.
+  MetaWriter(MetaSeat seat, bool sole, Inbox& inbox, const Logger& logger, const Clock& clock, std::function<void(const Error&)> onUnusable);
+  // Gives up what is not saved yet.
+  ~MetaWriter();
+
+  // A required storage answers with event::Saved once the records are saved, however long that takes.
+  void save(std::shared_ptr<SettleBatch> batch);
+
+  BootTime lastBeat() const { return BootTime(Duration(beat_.load())); }
+  // Records that a storage that is not required has missed.
+  std::uint64_t missed() const { return missed_; }
+
+ private:
+  void work();
+  bool ending();
+  bool open();
+  void takeOrders();
+  Result<void> saveRecords();
+  void addHistory(MetaInfo& record);
+  void tellSaved();
+  void expireSome();
+  void failed(const Error& why);
+
+  MetaSeat seat_;
+  bool sole_;
+  Inbox& inbox_;
+  const Logger& logger_;
+  const Clock& clock_;
+  std::function<void(const Error&)> onUnusable_;
+
+  Wake wake_;
+  std::mutex mutex_;  // guards the next three
+  std::vector<std::shared_ptr<SettleBatch>> queue_;
+  std::size_t queued_ = 0;
+  bool end_ = false;
+  std::atomic<std::int64_t> beat_;
+  std::atomic<std::uint64_t> missed_{0};
+
+  // Its own thread's.
+  std::unique_ptr<SimpleMetaStorage> storage_;
+  std::vector<std::uint64_t> batches_;   // whose records are in the next list
+  std::vector<MetaInfo> records_;
+  BootTime expireAt_;
+  bool hopeless_ = false;
+  Backoff backoff_;
+  std::thread thread_;  // last: it uses all the others
+};
+
+}  // namespace leptir

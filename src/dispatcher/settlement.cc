@@ -1,0 +1,191 @@
+#include "dispatcher/settlement.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+MetaInfo recordOf(const HeldTask& task, const RecordAuthor& author) {
+  MetaInfo record;
+  record.id = task.head.id;
+  record.lease = task.lease.number;
+  record.type = task.head.name;
+  record.attempt = static_cast<int>(task.counters.attempts()) + 1;
+  record.host = author.host;
+  record.pid = author.pid;
+  record.pushed = task.head.pushedAt;
+  return record;
+}
+
+bool succeeded(const Outcome& outcome) {
+  return outcome.cause == Cause::Finished &&
+         (outcome.status == ExitStatus::Success || outcome.status == ExitStatus::Warning);
+}
+
+// After a run that failed by its own doing: again while attempts are left; done with when it was never asked to be tried again (the seed's way).
+void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
+  settlement.counters = task.counters;
+  ++settlement.counters.failures;
+  if (task.head.maxAttempts <= 1) {
+    settlement.kind = Settlement::Kind::Acknowledge;
+  } else if (settlement.counters.failures < task.head.maxAttempts) {
+    settlement.kind = Settlement::Kind::Release;
+    settlement.delay = delayAfterFailure(settlement.counters.failures, jitter);
+  } else {
+    settlement.kind = Settlement::Kind::Bury;
+    settlement.reason = "failed " + std::to_string(settlement.counters.failures) + " times, the last time: " + settlement.record->cause;
+  }
+}
+
+void afterCrash(Settlement& settlement, const HeldTask& task) {
+  settlement.counters = task.counters;
+  ++settlement.counters.crashes;
+  if (const auto delay = delayAfterCrash(settlement.counters.crashes)) {
+    settlement.kind = Settlement::Kind::Release;
+    settlement.delay = *delay;
+  } else {
+    settlement.kind = Settlement::Kind::Bury;
+    settlement.reason = "its worker died " + std::to_string(settlement.counters.crashes) + " times";
+    if (settlement.record->signal != 0) settlement.reason += ", the last time by signal " + std::to_string(settlement.record->signal);
+  }
+}
+
+// A record of a run that did not succeed: whether the task is over, and all that is needed to run it again.
+Settlement finishFailed(Settlement settlement, std::string_view envelope) {
+  settlement.failed = true;
+  settlement.record->envelope = envelope;
+  if (settlement.kind == Settlement::Kind::Release) settlement.record->status = TaskStatus::Pending;
+  return settlement;
+}
+
+Settlement giveBack(const HeldTask& task) {
+  Settlement settlement;
+  settlement.kind = Settlement::Kind::GiveBack;
+  settlement.counters = task.counters;
+  return settlement;
+}
+
+}  // namespace
+
+Duration delayAfterFailure(std::uint32_t failures, double jitter) {
+  const auto doublings = std::min(std::max(failures, 1U) - 1, 20U);
+  const auto whole = std::min<Duration>(1h, 5s * (1LL << doublings));
+  return std::chrono::duration_cast<Duration>(whole * (1.0 - jitter / 4));
+}
+
+std::optional<Duration> delayAfterCrash(std::uint32_t crashes) {
+  if (crashes >= kMaxCrashes) return std::nullopt;
+  return crashes <= 1 ? Duration(0) : Duration(5s);
+}
+
+std::optional<Duration> delayAfterUnknownName(std::uint32_t unknown) {
+  Duration waited{}, delay = 30s;
+  for (std::uint32_t i = 1; i < unknown; ++i) {
+    waited += delay;
+    if (waited >= 24h) return std::nullopt;
+    delay = std::min<Duration>(delay * 2, 10min);
+  }
+  return delay;
+}
+
+Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author, double jitter) {
+  if (outcome.cause == Cause::GaveBack) return giveBack(task);
+  Settlement settlement;
+  auto& record = settlement.record.emplace(recordOf(task, author));
+  record.returnCode = outcome.status;
+  record.cause = nameOf(outcome.cause);
+  record.executionTime = seconds(outcome.executionTime);
+  record.cpuTime = seconds(outcome.cpuTime);
+  record.started = outcome.started;
+  record.ended = outcome.started + outcome.executionTime;
+  record.signal = outcome.signal;
+  const bool success = succeeded(outcome);
+  record.response = std::move(outcome.response);
+  record.flow = std::move(outcome.flow);
+  record.additional = std::move(outcome.additional);
+  record.result = std::move(outcome.result);
+  record.stderrTail = std::move(outcome.stderrTail);
+  if (success) {
+    settlement.counters = task.counters;
+    return settlement;
+  }
+  if (outcome.cause == Cause::Crashed) {
+    afterCrash(settlement, task);
+  } else {
+    afterFailure(settlement, task, jitter);
+  }
+  return finishFailed(std::move(settlement), envelope);
+}
+
+Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started, Time ended,
+                         const RecordAuthor& author, double jitter) {
+  if (verdict.reason == StopReason::Shutdown) return giveBack(task);
+  Settlement settlement;
+  if (verdict.reason == StopReason::Lease) {
+    settlement.kind = Settlement::Kind::Drop;
+    return settlement;
+  }
+  auto& record = settlement.record.emplace(recordOf(task, author));
+  record.started = started;
+  record.ended = ended;
+  record.executionTime = seconds(verdict.ended - verdict.started);
+  record.cpuTime = seconds(verdict.cpuTime);
+  record.maxRss = verdict.maxRss;
+  record.signal = verdict.signal;
+  switch (verdict.reason) {
+    case StopReason::TimeLimit:
+      record.cause = nameOf(Cause::TimedOut);
+      record.returnCode = ExitStatus::TimeLimitExceeded;
+      record.response = "Time limit exceeded.";
+      afterFailure(settlement, task, jitter);
+      break;
+    case StopReason::Cancel:
+      record.cause = nameOf(Cause::Cancelled);
+      record.returnCode = ExitStatus::Unknown;
+      settlement.counters = task.counters;
+      settlement.kind = Settlement::Kind::Acknowledge;
+      break;
+    default:
+      record.cause = nameOf(Cause::Crashed);
+      record.returnCode = ExitStatus::Error;
+      record.response = verdict.signal != 0 ? "Worker process died by signal " + std::to_string(verdict.signal) + "."
+                                            : "Worker process exited with status " + std::to_string(verdict.exitCode) + ".";
+      afterCrash(settlement, task);
+  }
+  return finishFailed(std::move(settlement), envelope);
+}
+
+Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author) {
+  Settlement settlement;
+  settlement.counters = task.counters;
+  ++settlement.counters.unknown;
+  if (const auto delay = delayAfterUnknownName(settlement.counters.unknown)) {
+    settlement.kind = Settlement::Kind::Release;
+    settlement.delay = *delay;
+    return settlement;  // it never ran, so there is nothing to record yet
+  }
+  settlement.kind = Settlement::Kind::Bury;
+  settlement.reason = "no program knew its name '" + task.head.name + "' for a day";
+  auto& record = settlement.record.emplace(recordOf(task, author));
+  record.cause = nameOf(Cause::UnknownName);
+  record.returnCode = ExitStatus::Unknown;
+  record.response = "Nobody knows a task of this name.";
+  record.started = now;
+  record.ended = now;
+  return finishFailed(std::move(settlement), envelope);
+}
+
+MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& author) {
+  auto record = recordOf(task, author);
+  record.step = MetaStep::Running;
+  record.status = TaskStatus::InProgress;
+  record.started = started;
+  return record;
+}
+
+}  // namespace leptir

@@ -1,0 +1,69 @@
+// What becomes of a task after a run: pure decisions, from the outcome (or the master's verdict) to a record and an operation on the lease.
+// The numbers are the design's (sections 6 and 7); docs/promises.md prints them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "leptir/broker_task.h"
+#include "leptir/meta_info.h"
+#include "leptir/outcome.h"
+#include "link/slot.h"
+#include "task/envelope.h"
+
+namespace leptir {
+
+// What the dispatcher knows of a task that it holds.
+struct HeldTask {
+  std::uint32_t broker = 0;
+  std::uint64_t epoch = 0;
+  LeaseId lease;
+  Counters counters;
+  EnvelopeHead head;
+};
+
+// Who runs it: the part of each record that never changes.
+struct RecordAuthor {
+  std::string host;
+  int pid = 0;
+};
+
+struct Settlement {
+  enum class Kind {
+    Acknowledge,  // done with: forget it
+    Release,      // again, after `delay`, with new counters
+    GiveBack,     // again, at once, as if it had not been leased
+    Bury,         // aside, with `reason`
+    Drop,         // it is not ours any more: nothing is written, nothing is said to the store
+  };
+  Kind kind = Kind::Acknowledge;
+  Counters counters;
+  Duration delay{};
+  std::string reason;
+  std::optional<MetaInfo> record;  // saved before the operation
+  bool failed = false;             // counts as not succeeded
+};
+
+inline constexpr std::uint32_t kMaxCrashes = 3;
+
+// The n-th retry (n from 1) of a failed task waits 5 s × 2ⁿ⁻¹, at most an hour; `jitter` in [0, 1) takes away up to a quarter, so that a crowd that failed
+// together does not come back together.
+Duration delayAfterFailure(std::uint32_t failures, double jitter);
+// At once after the first death of its worker, 5 s after the second; nothing: it is buried.
+std::optional<Duration> delayAfterCrash(std::uint32_t crashes);
+// 30 s, doubling up to 10 min; nothing once it waited a day.
+std::optional<Duration> delayAfterUnknownName(std::uint32_t unknown);
+
+// A run that ended by itself. `envelope` is as it was leased.
+Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author, double jitter);
+// A run that the master ended, or whose worker died. `started` and `ended` on the wall clock.
+Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started, Time ended,
+                         const RecordAuthor& author, double jitter);
+// A task whose name nobody here knows.
+Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author);
+
+// The record that a task is running, for those that take longer than a moment.
+MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& author);
+
+}  // namespace leptir

@@ -1,0 +1,156 @@
+#include "dispatcher/settlement.h"
+
+#include <gtest/gtest.h>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = Settlement::Kind;
+
+const RecordAuthor kAuthor{"host", 42};
+constexpr std::string_view kEnvelope = "{the envelope}";
+
+HeldTask taskWith(Counters counters, std::uint32_t maxAttempts = 0) {
+  HeldTask task;
+  task.lease = {77, "h"};
+  task.counters = counters;
+  task.head.id = "id";
+  task.head.name = "name";
+  task.head.maxAttempts = maxAttempts;
+  return task;
+}
+
+Outcome outcomeWith(ExitStatus status, Cause cause = Cause::Finished) {
+  Outcome outcome;
+  outcome.status = status;
+  outcome.cause = cause;
+  outcome.executionTime = 1500ms;
+  outcome.started = Time(100s);
+  return outcome;
+}
+
+Settlement settleWith(HeldTask task, ExitStatus status) { return settleOutcome(task, kEnvelope, outcomeWith(status), kAuthor, 0); }
+
+Settlement died(HeldTask task, StopReason reason, int signal = 0) {
+  Verdict verdict{.reason = reason, .started = BootTime(1s), .ended = BootTime(3s), .signal = signal, .maxRss = 4096};
+  return settleVerdict(task, kEnvelope, verdict, Time(10s), Time(12s), kAuthor, 0);
+}
+
+TEST(Settlement, AcknowledgesASuccessAndRecordsIt) {
+  const auto settlement = settleWith(taskWith({}), ExitStatus::Success);
+  EXPECT_EQ(settlement.kind, Kind::Acknowledge);
+  EXPECT_FALSE(settlement.failed);
+  ASSERT_TRUE(settlement.record);
+  EXPECT_EQ(settlement.record->id, "id");
+  EXPECT_EQ(settlement.record->lease, 77u);
+  EXPECT_EQ(settlement.record->returnCode, ExitStatus::Success);
+  EXPECT_EQ(settlement.record->status, TaskStatus::Completed);
+  EXPECT_EQ(settlement.record->attempt, 1);
+  EXPECT_EQ(settlement.record->ended, Time(101500ms));
+  EXPECT_EQ(settlement.record->envelope, "");
+}
+
+TEST(Settlement, AWarningIsASuccess) {
+  const auto settlement = settleWith(taskWith({}), ExitStatus::Warning);
+  EXPECT_EQ(settlement.kind, Kind::Acknowledge);
+  EXPECT_FALSE(settlement.failed);
+}
+
+TEST(Settlement, IsDoneWithAFailureThatWasNeverAskedToBeTriedAgain) {
+  const auto settlement = settleWith(taskWith({}), ExitStatus::Error);
+  EXPECT_EQ(settlement.kind, Kind::Acknowledge);
+  EXPECT_TRUE(settlement.failed);
+  EXPECT_EQ(settlement.record->envelope, kEnvelope);
+  EXPECT_EQ(settlement.record->status, TaskStatus::Completed);
+}
+
+TEST(Settlement, TriesAFailureAgainWhileAttemptsAreLeftAndRecordsItAsPending) {
+  const auto settlement = settleWith(taskWith({.failures = 1}, 3), ExitStatus::Error);
+  EXPECT_EQ(settlement.kind, Kind::Release);
+  EXPECT_EQ(settlement.counters.failures, 2u);
+  EXPECT_EQ(settlement.delay, 10s);
+  EXPECT_EQ(settlement.record->status, TaskStatus::Pending);
+}
+
+TEST(Settlement, BuriesAFailureWhoseAttemptsAreUsedUp) {
+  const auto settlement = settleWith(taskWith({.failures = 2}, 3), ExitStatus::Error);
+  EXPECT_EQ(settlement.kind, Kind::Bury);
+  EXPECT_EQ(settlement.counters.failures, 3u);
+  EXPECT_NE(settlement.reason.find("3 times"), std::string::npos);
+}
+
+TEST(Settlement, ACrashUsesUpNoAttempt) {
+  const auto settlement = died(taskWith({}, 2), StopReason::Crash, 11);
+  EXPECT_EQ(settlement.kind, Kind::Release);
+  EXPECT_EQ(settlement.counters, (Counters{.crashes = 1}));
+  EXPECT_EQ(settlement.delay, 0s);
+  EXPECT_EQ(settlement.record->signal, 11);
+  EXPECT_EQ(settlement.record->cause, "crashed");
+  EXPECT_EQ(settlement.record->returnCode, ExitStatus::Error);
+}
+
+TEST(Settlement, ASecondCrashWaitsAndAThirdBuries) {
+  EXPECT_EQ(died(taskWith({.crashes = 1}), StopReason::Crash, 11).delay, 5s);
+  const auto third = died(taskWith({.crashes = 2}), StopReason::Crash, 11);
+  EXPECT_EQ(third.kind, Kind::Bury);
+  EXPECT_NE(third.reason.find("signal 11"), std::string::npos);
+}
+
+TEST(Settlement, ATimeLimitIsRecordedAsTheSeedDid) {
+  const auto settlement = died(taskWith({}), StopReason::TimeLimit, 9);
+  EXPECT_EQ(settlement.kind, Kind::Acknowledge);
+  EXPECT_EQ(settlement.record->returnCode, ExitStatus::TimeLimitExceeded);
+  EXPECT_EQ(settlement.record->status, TaskStatus::Completed);
+  EXPECT_EQ(settlement.record->response, "Time limit exceeded.");
+  EXPECT_EQ(settlement.record->cause, "timed_out");
+  EXPECT_DOUBLE_EQ(settlement.record->executionTime, 2);
+}
+
+TEST(Settlement, AShutdownGivesBackWithoutARecord) {
+  const auto settlement = died(taskWith({.failures = 1}), StopReason::Shutdown);
+  EXPECT_EQ(settlement.kind, Kind::GiveBack);
+  EXPECT_EQ(settlement.counters, (Counters{.failures = 1}));
+  EXPECT_FALSE(settlement.record);
+}
+
+TEST(Settlement, ALostLeaseWritesNothing) {
+  const auto settlement = died(taskWith({}), StopReason::Lease);
+  EXPECT_EQ(settlement.kind, Kind::Drop);
+  EXPECT_FALSE(settlement.record);
+}
+
+TEST(Settlement, AProgramThatASignalEndedIsACrash) {
+  auto outcome = outcomeWith(ExitStatus::Error, Cause::Crashed);
+  outcome.signal = 6;
+  const auto settlement = settleOutcome(taskWith({}), kEnvelope, outcome, kAuthor, 0);
+  EXPECT_EQ(settlement.kind, Kind::Release);
+  EXPECT_EQ(settlement.counters.crashes, 1u);
+  EXPECT_EQ(settlement.record->signal, 6);
+}
+
+TEST(Settlement, AnUnknownNameWaitsLongerAndLongerAndIsBuriedAfterADay) {
+  Duration waited{};
+  Counters counters;
+  while (true) {
+    const auto settlement = settleUnknownName(taskWith(counters), kEnvelope, Time(0s), kAuthor);
+    if (settlement.kind == Kind::Bury) break;
+    ASSERT_EQ(settlement.kind, Kind::Release);
+    EXPECT_GE(settlement.delay, 30s);
+    EXPECT_LE(settlement.delay, 10min);
+    waited += settlement.delay;
+    counters = settlement.counters;
+  }
+  EXPECT_GE(waited, 24h);
+  EXPECT_LE(waited, 24h + 10min);
+}
+
+TEST(DelayAfterFailure, DoublesUpToAnHourWithJitter) {
+  EXPECT_EQ(delayAfterFailure(1, 0), 5s);
+  EXPECT_EQ(delayAfterFailure(4, 0), 40s);
+  EXPECT_EQ(delayAfterFailure(100, 0), 1h);
+  EXPECT_EQ(delayAfterFailure(1, 1), 3750ms);
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,139 @@
+#include "dispatcher/slot_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "task/outcome_codec.h"
+
+namespace leptir {
+namespace {
+
+Result<Outcome> readOutcome(const Slot& slot, std::size_t cell) {
+  const auto bytes = slot.readOutcome(cell);
+  if (!bytes) return bytes.error();
+  return decodeOutcome(*bytes);
+}
+
+}  // namespace
+
+SlotTable::SlotTable(Link& link, const Clock& clock) : link_(link), clock_(clock), rings_(static_cast<std::size_t>(link.workers())) {}
+
+std::vector<Event> SlotTable::adopt() {
+  std::vector<Event> events;
+  for (int i = 0; i < link_.workers(); ++i) {
+    auto& slot = link_.slot(i);
+    auto& ring = ringOf(i);
+    for (std::size_t cell = 0; cell < kCells; ++cell) {
+      ring.sequence = std::max(ring.sequence, slot.assignmentHeader(cell).sequence);
+      if (slot.word(cell).state != CellState::Free) ring.cells.push_back(cell);
+    }
+    std::sort(ring.cells.begin(), ring.cells.end(), [&](std::size_t a, std::size_t b) {
+      return slot.assignmentHeader(a).sequence < slot.assignmentHeader(b).sequence;
+    });
+    for (const auto cell : ring.cells) {
+      events.push_back(event::CellFound{{i, cell}, slot.readAssignment(cell), slot.word(cell).state != CellState::Assigned});
+    }
+  }
+  return events;
+}
+
+void SlotTable::collect(std::vector<Event>& events) {
+  for (int i = 0; i < link_.workers(); ++i) {
+    while (collectOldest(i, events)) {
+    }
+  }
+}
+
+// The oldest task of a slot, if it has ended. Those behind it cannot have.
+bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
+  auto& ring = ringOf(slot);
+  if (ring.cells.empty()) return false;
+  const auto cell = ring.cells.front();
+  const auto& shared = link_.slot(slot);
+  const auto word = shared.word(cell);
+  const CellRef ref{slot, cell};
+  switch (word.state) {
+    case CellState::Assigned:
+    case CellState::Executing:
+    case CellState::Stopping:
+      return false;
+    case CellState::Done:
+      events.push_back(event::CellDone{ref, readOutcome(shared, cell), shared.readAssignment(cell).envelope});
+      break;
+    case CellState::Died:
+      events.push_back(event::CellDied{ref, shared.readVerdict(cell), shared.readAssignment(cell).envelope});
+      break;
+    default:  // only we free cells: a task scribbled over this one
+      events.push_back(event::CellDone{ref, Error(ErrorCode::Corrupt, "its cell was overwritten"), shared.readAssignment(cell).envelope});
+  }
+  ring.cells.pop_front();
+  return true;
+}
+
+void SlotTable::look(std::vector<Event>& events) {
+  for (int i = 0; i < link_.workers(); ++i) {
+    auto& ring = ringOf(i);
+    const bool ready = link_.slot(i).workerReady() != 0;
+    if (ready != std::exchange(ring.ready, ready)) events.push_back(event::WorkerReady{i, ready});
+    if (const auto running = executing(i)) events.push_back(event::CellRunning{running->first, running->second});
+  }
+}
+
+std::optional<std::pair<CellRef, BootTime>> SlotTable::executing(int slot) const {
+  const auto& ring = rings_[static_cast<std::size_t>(slot)];
+  if (ring.cells.empty()) return std::nullopt;
+  const auto cell = ring.cells.front();
+  const auto& shared = link_.slot(slot);
+  if (shared.word(cell).state != CellState::Executing) return std::nullopt;
+  const auto started = std::clamp(shared.startedBoot(cell), shared.readAssignment(cell).assigned, clock_.bootTime());
+  return std::pair(CellRef{slot, cell}, started);
+}
+
+void SlotTable::assign(const Actions::Assign& assign) {
+  auto& slot = link_.slot(assign.cell.slot);
+  auto& ring = ringOf(assign.cell.slot);
+  auto assignment = assign.assignment;
+  assignment.sequence = ++ring.sequence;
+  auto word = slot.word(assign.cell.cell);
+  while (word.state != CellState::Free) {  // scribbled over while it was free
+    slot.change(assign.cell.cell, word, word.freed());
+    word = slot.word(assign.cell.cell);
+  }
+  if (auto written = slot.writeAssignment(assign.cell.cell, assignment); !written) {
+    assignment.envelope = {};  // cannot be: envelopes over the limit are refused at the push; the worker will say that it is malformed
+    (void)slot.writeAssignment(assign.cell.cell, assignment);
+  }
+  slot.change(assign.cell.cell, word, word.to(CellState::Assigned));
+  ring.cells.push_back(assign.cell.cell);
+  ring.given = true;
+}
+
+void SlotTable::free(CellRef cell) {
+  auto& slot = link_.slot(cell.slot);
+  const auto word = slot.word(cell.cell);
+  if (word.state != CellState::Free) slot.change(cell.cell, word, word.freed());
+}
+
+event::TakenBack SlotTable::takeBack(int slot) {
+  event::TakenBack taken{slot, {}};
+  auto& shared = link_.slot(slot);
+  auto& cells = ringOf(slot).cells;
+  while (!cells.empty()) {
+    const auto cell = cells.back();
+    const auto word = shared.word(cell);
+    if (word.state != CellState::Assigned) break;
+    std::string envelope(shared.readAssignment(cell).envelope);
+    if (!shared.change(cell, word, word.freed())) break;  // the worker was quicker
+    taken.envelopes.emplace_back(cell, std::move(envelope));
+    cells.pop_back();
+  }
+  return taken;
+}
+
+void SlotTable::ringWorkers() {
+  for (int i = 0; i < link_.workers(); ++i) {
+    if (std::exchange(ringOf(i).given, false) && link_.slot(i).workerSleeps() != 0) link_.workerBell(i).ring();
+  }
+}
+
+}  // namespace leptir

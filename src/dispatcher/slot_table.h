@@ -1,0 +1,53 @@
+// The dispatcher's hands on the slots: puts tasks into cells, takes outcomes out, takes back what has not begun.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "dispatcher/core.h"
+#include "link/link.h"
+
+namespace leptir {
+
+// The main thread of the dispatcher.
+class SlotTable {
+ public:
+  // Both outlive it.
+  SlotTable(Link& link, const Clock& clock);
+
+  // What an earlier dispatcher left: an event for each cell that is not free, in ring order.
+  std::vector<Event> adopt();
+
+  // Adds an event for each task that has ended since the last call, in the order in which they were assigned to their slot.
+  void collect(std::vector<Event>& events);
+  // Adds what else can be seen: which workers are ready, and what executes since when. Costs a few loads a slot.
+  void look(std::vector<Event>& events);
+
+  void assign(const Actions::Assign& assign);
+  void free(CellRef cell);
+  // All of a slot that has not begun, latest first.
+  event::TakenBack takeBack(int slot);
+  // Rings the workers that were given something since the last call and sleep.
+  void ringWorkers();
+
+  // The cell that executes in a slot, if one does, and since when.
+  std::optional<std::pair<CellRef, BootTime>> executing(int slot) const;
+
+ private:
+  struct Ring {
+    std::deque<std::size_t> cells;  // assigned and not ended yet, oldest first
+    std::uint64_t sequence = 0;     // of the last assignment
+    bool ready = false;
+    bool given = false;             // something was assigned since ringWorkers
+  };
+
+  Ring& ringOf(int slot) { return rings_[static_cast<std::size_t>(slot)]; }
+  bool collectOldest(int slot, std::vector<Event>& events);
+
+  Link& link_;
+  const Clock& clock_;
+  std::vector<Ring> rings_;
+};
+
+}  // namespace leptir

@@ -1,0 +1,25 @@
+// The files that an instance holds locked as long as any of its processes lives: the sign, for stores whose sessions last as long, that it lives.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "leptir/result.h"
+
+namespace leptir {
+
+// Held by the master and inherited by every child; closed on exec, so that programs do not hold them.
+class SessionLocks {
+ public:
+  // Makes and locks them. Invalid: one cannot be made; Lost: somebody holds it (it is random, so that cannot be chance).
+  static Result<SessionLocks> take(const std::vector<std::filesystem::path>& files);
+  // Removes the files: at a clean end, when the sessions are closed.
+  void remove();
+
+ private:
+  std::vector<std::filesystem::path> files_;
+  std::vector<UniqueFd> locks_;
+};
+
+}  // namespace leptir

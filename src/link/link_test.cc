@@ -1,0 +1,86 @@
+#include "link/link.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Runs it in a child; answers the signal that ended it, or 0 when it came to its end.
+int signalThatEnds(const std::function<void()>& deed) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGSEGV, SIG_DFL);
+    deed();
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+class LinkTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Link> link = Link::create(2).value();
+};
+
+TEST_F(LinkTest, IsSharedByAllProcesses) {
+  EXPECT_EQ(signalThatEnds([&] {
+              link->page().dispatcherBeat = 42;
+              link->slot(1).writeProgress(0.5, "half");
+              link->dispatcherBell().ring();
+            }),
+            0);
+  EXPECT_EQ(link->page().dispatcherBeat, 42);
+  EXPECT_EQ(link->slot(1).readProgress().second, "half");
+  EXPECT_TRUE(link->dispatcherBell().waitFor(0s));
+}
+
+TEST_F(LinkTest, ConfinesAWorkerToItsOwnSlot) {
+  EXPECT_EQ(signalThatEnds([&] {
+              if (!link->confineToWorker(0)) ::_exit(1);
+              link->slot(0).writeProgress(1, "mine");
+              link->slot(0).change(0, CellWord{}, CellWord{}.to(CellState::Assigned));
+              (void)link->page().stopping.load();
+              (void)link->slot(0).assignmentHeader(0).broker;
+              link->workerBell(0).ring();
+            }),
+            0);
+  EXPECT_EQ(link->slot(0).readProgress().second, "mine");
+  EXPECT_TRUE(link->workerBell(0).clear());
+  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), link->page().stopping = Stopping::Leave; }), SIGSEGV);
+  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), (void)link->slot(0).writeAssignment(0, {}); }),
+            SIGSEGV);
+  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), link->slot(0).writeVerdict(0, {}); }), SIGSEGV);
+  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), (void)link->slot(1).word(0); }), SIGSEGV);
+  EXPECT_EQ(link->page().stopping, Stopping::No);
+}
+
+TEST_F(LinkTest, ClosesTheBellsOfOthersInAWorker) {
+  const int others = link->workerBell(1).descriptor();
+  EXPECT_EQ(signalThatEnds([&] {
+              if (!link->confineToWorker(0) || ::fcntl(others, F_GETFD) != -1) ::abort();
+            }),
+            0);
+  EXPECT_NE(::fcntl(others, F_GETFD), -1);
+}
+
+TEST_F(LinkTest, GivesNoDescriptorToPrograms) {
+  for (const Wake* bell : {&link->dispatcherBell(), &link->masterBell(), &link->workerBell(0), &link->stopBell(1)}) {
+    EXPECT_EQ(::fcntl(bell->descriptor(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+  }
+}
+
+TEST(LinkOfMany, IsMadeOfAddressesMoreThanOfMemory) {
+  EXPECT_TRUE(Link::create(64));
+}
+
+}  // namespace
+}  // namespace leptir

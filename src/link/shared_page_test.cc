@@ -1,0 +1,50 @@
+#include "link/shared_page.h"
+
+#include <gtest/gtest.h>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+const BootTime kNow{1000s};
+
+SharedPage& pageWithLease(SharedPage& page, Duration left) {
+  page.brokers[3].epoch = 5;
+  page.brokers[3].leaseEndsBoot = (kNow + left).time_since_epoch().count();
+  return page;
+}
+
+TEST(MayBegin, WhileTheEpochIsThePagesAndTheLeaseIsLong) {
+  SharedPage page;
+  EXPECT_TRUE(mayBegin(pageWithLease(page, 60s), 3, 5, kNow));
+}
+
+TEST(MayBegin, NotInAnotherEpoch) {
+  SharedPage page;
+  pageWithLease(page, 60s);
+  EXPECT_FALSE(mayBegin(page, 3, 4, kNow));
+  EXPECT_FALSE(mayBegin(page, 3, 6, kNow));
+}
+
+TEST(MayBegin, NotOnceTheMarginBeforeTheLeasesEndHasBegun) {
+  SharedPage page;
+  EXPECT_TRUE(mayBegin(pageWithLease(page, kTermBeforeLeaseEnd + 1us), 3, 5, kNow));
+  EXPECT_FALSE(mayBegin(pageWithLease(page, kTermBeforeLeaseEnd), 3, 5, kNow));
+  EXPECT_FALSE(mayBegin(pageWithLease(page, -1s), 3, 5, kNow));
+}
+
+TEST(MayBegin, AlwaysWhereASessionLivesAsLongAsItsProcesses) {
+  SharedPage page;
+  page.brokers[0].epoch = 1;
+  EXPECT_TRUE(mayBegin(page, 0, 1, BootTime::max() - 20s));
+}
+
+TEST(MayBegin, NotForABrokerThatCannotBe) {
+  SharedPage page;
+  EXPECT_FALSE(mayBegin(page, kMaxBrokers, 0, kNow));
+  EXPECT_FALSE(mayBegin(page, 0xffffffff, 0, kNow));
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,313 @@
+#include "link/slot.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <random>
+#include <string>
+#include <thread>
+
+namespace leptir {
+
+// Writes into the part that a worker can reach, as a task gone wild does: words first, then the outcomes' headers.
+struct SlotVandal {
+  static char* workerPart(Slot& slot) { return static_cast<char*>(slot.memory_); }
+  static OutcomeHeader& outcome(Slot& slot, std::size_t cell) {
+    return reinterpret_cast<OutcomeHeader*>(workerPart(slot) + kCells * 8)[cell];
+  }
+};
+
+namespace {
+
+using namespace std::chrono_literals;
+
+Assignment assignmentOf(std::string_view envelope, std::uint64_t sequence = 1) {
+  Assignment assignment;
+  assignment.sequence = sequence;
+  assignment.broker = 2;
+  assignment.epoch = 3;
+  assignment.lease = {44, "handle"};
+  assignment.counters = {.failures = 1, .crashes = 2, .expiries = 3, .unknown = 4};
+  assignment.timeLimit = 5s;
+  assignment.assigned = BootTime(6s);
+  assignment.envelope = envelope;
+  return assignment;
+}
+
+void assign(Slot& slot, std::size_t cell, std::string_view envelope = "{}", std::uint64_t sequence = 1) {
+  ASSERT_TRUE(slot.writeAssignment(cell, assignmentOf(envelope, sequence)));
+  ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Assigned)));
+}
+
+void finish(Slot& slot, std::size_t cell, std::string_view outcome) {
+  ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Executing)));
+  slot.begin(cell, BootTime(7s));
+  ASSERT_TRUE(slot.writeOutcome(cell, outcome));
+  ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Done)));
+}
+
+class SlotTest : public ::testing::Test {
+ protected:
+  Slot slot = std::move(*Slot::create());
+};
+
+TEST_F(SlotTest, IsARingOfFreeCellsAtFirst) {
+  for (std::size_t cell = 0; cell < kCells; ++cell) EXPECT_EQ(slot.word(cell), CellWord{});
+  EXPECT_EQ(slot.firstAssigned(), std::nullopt);
+  EXPECT_EQ(slot.running(), std::nullopt);
+}
+
+TEST_F(SlotTest, GivesBackAnAssignmentAsItWasWritten) {
+  assign(slot, 17, R"({"cn":"noop"})");
+  const auto read = slot.readAssignment(17);
+  const auto written = assignmentOf(R"({"cn":"noop"})");
+  EXPECT_EQ(read.sequence, written.sequence);
+  EXPECT_EQ(read.broker, written.broker);
+  EXPECT_EQ(read.epoch, written.epoch);
+  EXPECT_EQ(read.lease, written.lease);
+  EXPECT_EQ(read.counters, written.counters);
+  EXPECT_EQ(read.timeLimit, written.timeLimit);
+  EXPECT_EQ(read.assigned, written.assigned);
+  EXPECT_EQ(read.envelope, written.envelope);
+}
+
+TEST_F(SlotTest, CarriesTheLargestEnvelopeThatABrokerTakes) {
+  std::string largest(kMaxEnvelopeBytes, 'e');
+  largest.back() = '!';
+  ASSERT_TRUE(Slot::needsLargeArea(6, largest.size()));
+  assign(slot, 3, largest);
+  EXPECT_EQ(slot.readAssignment(3).envelope, largest);
+}
+
+TEST_F(SlotTest, KnowsToTheByteWhatFitsACell) {
+  EXPECT_FALSE(Slot::needsLargeArea(6, kCellBodyBytes - 6));
+  EXPECT_TRUE(Slot::needsLargeArea(6, kCellBodyBytes - 5));
+  const std::string full(kCellBodyBytes - 6, 'a'), neighbour(kCellBodyBytes - 6, 'b');
+  assign(slot, 3, full);
+  assign(slot, 4, neighbour);
+  EXPECT_EQ(slot.readAssignment(3).envelope, full);
+  EXPECT_EQ(slot.readAssignment(4).envelope, neighbour);
+}
+
+TEST_F(SlotTest, RefusesAnEnvelopeThatFitsNowhere) {
+  const auto refused = slot.writeAssignment(0, assignmentOf(std::string(kLargeBodyBytes, 'x')));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::TooLarge);
+}
+
+TEST_F(SlotTest, RefusesALateChangeAboutAnEarlierTaskOfTheCell) {
+  assign(slot, 0);
+  const auto early = slot.word(0);
+  ASSERT_TRUE(slot.change(0, early, early.freed()));
+  assign(slot, 0);
+  EXPECT_FALSE(slot.change(0, early, early.to(CellState::Executing)));
+  EXPECT_EQ(slot.word(0).state, CellState::Assigned);
+}
+
+TEST_F(SlotTest, RefusesDoneOnceTheMasterIsStoppingIt) {
+  assign(slot, 0);
+  const auto assigned = slot.word(0);
+  const auto executing = assigned.to(CellState::Executing);
+  ASSERT_TRUE(slot.change(0, assigned, executing));
+  ASSERT_TRUE(slot.change(0, executing, executing.to(CellState::Stopping, StopReason::TimeLimit)));
+  EXPECT_FALSE(slot.change(0, executing, executing.to(CellState::Done)));
+  EXPECT_EQ(slot.running(), 0u);
+}
+
+TEST_F(SlotTest, GivesBackAnOutcomeAndWhenItBegan) {
+  assign(slot, 9);
+  finish(slot, 9, "it went well");
+  EXPECT_EQ(slot.readOutcome(9).value(), "it went well");
+  EXPECT_EQ(slot.startedBoot(9), BootTime(7s));
+}
+
+TEST_F(SlotTest, KeepsALargeOutcomeUntilItsCellIsFreed) {
+  const std::string first(kCellBodyBytes + 1, 'a'), second(kLargeBodyBytes, 'b');
+  assign(slot, 0);
+  finish(slot, 0, first);
+  assign(slot, 1);
+  ASSERT_TRUE(slot.change(1, slot.word(1), slot.word(1).to(CellState::Executing)));
+  EXPECT_FALSE(slot.writeOutcome(1, second)) << "the first one waits there for the dispatcher";
+  EXPECT_TRUE(slot.writeOutcome(1, "short ones pass"));
+  EXPECT_EQ(slot.readOutcome(0).value(), first);
+
+  ASSERT_TRUE(slot.change(0, slot.word(0), slot.word(0).freed()));
+  EXPECT_TRUE(slot.writeOutcome(1, second));
+  EXPECT_EQ(slot.readOutcome(1).value(), second);
+}
+
+TEST_F(SlotTest, FreesTheLargeAreaWhenAWorkerDiedWritingThere) {
+  assign(slot, 0);
+  const auto assigned = slot.word(0);
+  ASSERT_TRUE(slot.change(0, assigned, assigned.to(CellState::Executing)));
+  ASSERT_TRUE(slot.writeOutcome(0, std::string(kCellBodyBytes + 1, 'a')));
+  ASSERT_TRUE(slot.change(0, slot.word(0), slot.word(0).to(CellState::Died, StopReason::Crash)));
+  ASSERT_TRUE(slot.change(0, slot.word(0), slot.word(0).freed()));
+  assign(slot, 1);
+  finish(slot, 1, std::string(kCellBodyBytes + 1, 'b'));
+}
+
+TEST_F(SlotTest, DoesNotBelieveASizeOrAChecksum) {
+  assign(slot, 0);
+  finish(slot, 0, "sound");
+  auto& header = SlotVandal::outcome(slot, 0);
+  const auto sound = header;
+
+  for (const std::uint32_t bytes : {0u, 4u, 6u, 65537u, 0x7fffffffu, 0xffffffffu}) {
+    header = sound;
+    header.bytes = bytes;
+    EXPECT_FALSE(slot.readOutcome(0)) << bytes;
+    header.large = 0xff;
+    EXPECT_FALSE(slot.readOutcome(0)) << bytes << " large";
+  }
+  header = sound;
+  header.checksum ^= 1;
+  ASSERT_FALSE(slot.readOutcome(0));
+  EXPECT_EQ(slot.readOutcome(0).error().code(), ErrorCode::Corrupt);
+  header = sound;
+  EXPECT_TRUE(slot.readOutcome(0));
+}
+
+TEST_F(SlotTest, SurvivesNoiseOverAllThatAWorkerCanWrite) {
+  std::mt19937_64 random(20261123);
+  constexpr std::size_t kNoise = kCells * (8 + sizeof(OutcomeHeader)) + 256;
+  for (int round = 0; round < 50; ++round) {
+    for (std::size_t i = 0; i < kNoise; i += 8) {
+      const auto noise = random();
+      std::memcpy(SlotVandal::workerPart(slot) + i, &noise, 8);
+    }
+    for (std::size_t cell = 0; cell < kCells; cell += 31) (void)slot.readOutcome(cell);
+    (void)slot.running();
+    (void)slot.firstAssigned();
+    const auto [fraction, text] = slot.readProgress();
+    EXPECT_TRUE(fraction >= 0 && fraction <= 1) << fraction;
+    EXPECT_LE(text.size(), 116u);
+  }
+}
+
+TEST_F(SlotTest, NoiseDoesNotHoldTheLargeAreaForEver) {
+  assign(slot, 0);
+  finish(slot, 0, std::string(kCellBodyBytes + 1, 'a'));
+  std::memset(SlotVandal::workerPart(slot), 0, kCells * 8);
+  assign(slot, 1);
+  finish(slot, 1, std::string(kCellBodyBytes + 1, 'b'));
+}
+
+TEST_F(SlotTest, GivesBackAVerdictWithTheReasonOfItsCell) {
+  assign(slot, 5);
+  const auto stopping = slot.word(5).to(CellState::Stopping, StopReason::TimeLimit);
+  ASSERT_TRUE(slot.change(5, slot.word(5), stopping));
+  slot.writeVerdict(
+      5, {.started = BootTime(1s), .ended = BootTime(2s), .pid = 7, .signal = 9, .cpuTime = 3s, .maxRss = 4096});
+  ASSERT_TRUE(slot.change(5, stopping, stopping.to(CellState::Died, StopReason::TimeLimit)));
+  const auto verdict = slot.readVerdict(5);
+  EXPECT_EQ(verdict.reason, StopReason::TimeLimit);
+  EXPECT_EQ(verdict.started, BootTime(1s));
+  EXPECT_EQ(verdict.ended, BootTime(2s));
+  EXPECT_EQ(verdict.pid, 7);
+  EXPECT_EQ(verdict.signal, 9);
+  EXPECT_EQ(verdict.exitCode, 0);
+  EXPECT_EQ(verdict.cpuTime, 3s);
+  EXPECT_EQ(verdict.maxRss, 4096u);
+}
+
+TEST_F(SlotTest, FindsWhereTheRingStandsAlsoWhenItWrapped) {
+  assign(slot, kCells - 1, "{}", 100);
+  assign(slot, 0, "{}", 101);
+  assign(slot, 1, "{}", 102);
+  EXPECT_EQ(slot.firstAssigned(), kCells - 1);
+  finish(slot, kCells - 1, "done");
+  EXPECT_EQ(slot.firstAssigned(), 0u);
+}
+
+TEST_F(SlotTest, ClampsProgressAndCutsItsText) {
+  slot.writeProgress(7.5, std::string(1000, 't'));
+  EXPECT_EQ(slot.readProgress(), std::make_pair(1.0, std::string(115, 't')));
+  slot.writeProgress(-1, "");
+  EXPECT_EQ(slot.readProgress(), std::make_pair(0.0, std::string()));
+}
+
+TEST_F(SlotTest, NeverShowsHalfOfAProgress) {
+  std::atomic<bool> over{false};
+  std::thread writer([&] {
+    for (int i = 0; !over; ++i) slot.writeProgress((i % 2) / 2.0, std::string(100, i % 2 ? 'b' : 'a'));
+  });
+  for (int i = 0; i < 20'000; ++i) {
+    const auto [fraction, text] = slot.readProgress();
+    if (text.empty()) continue;  // not yet, or never caught at rest
+    ASSERT_EQ(text, std::string(100, fraction > 0 ? 'b' : 'a'));
+  }
+  over = true;
+  writer.join();
+}
+
+// One side begins, the other takes back; whoever comes first wins, and nobody else does.
+TEST_F(SlotTest, EitherBeginsOrIsTakenBackBetweenThreads) {
+  constexpr int kRounds = 20'000;
+  std::atomic<int> round{0}, finished{0};
+  std::atomic<int> begun{0}, takenBack{0};
+  const auto side = [&](auto move) {
+    for (int next = 1; next <= kRounds; ++next) {
+      while (round.load() != next) std::this_thread::yield();
+      move();
+      ++finished;
+    }
+  };
+  const auto word = [&] { return slot.word(0); };
+  std::thread worker(side, [&] {
+    if (auto now = word(); now.state == CellState::Assigned && slot.change(0, now, now.to(CellState::Executing)))
+      ++begun;
+  });
+  std::thread dispatcher(side, [&] {
+    if (auto now = word(); now.state == CellState::Assigned && slot.change(0, now, now.freed())) ++takenBack;
+  });
+  for (int next = 1; next <= kRounds; ++next) {
+    assign(slot, 0);
+    finished = 0;
+    round = next;
+    while (finished != 2) std::this_thread::yield();
+    ASSERT_EQ(begun + takenBack, next);
+    if (word().state != CellState::Free) slot.change(0, word(), word().freed());
+  }
+  worker.join();
+  dispatcher.join();
+}
+
+TEST_F(SlotTest, EitherBeginsOrIsTakenBackBetweenProcesses) {
+  for (std::size_t cell = 0; cell < kCells; ++cell) assign(slot, cell);
+  const pid_t worker = ::fork();
+  if (worker == 0) {
+    for (std::size_t cell = 0; cell < kCells; ++cell) {
+      const auto now = slot.word(cell);
+      if (now.state != CellState::Assigned || !slot.change(cell, now, now.to(CellState::Executing)))
+        ::_exit(static_cast<int>(cell % 250));
+      slot.writeOutcome(cell, std::to_string(cell));
+      if (!slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Done))) ::_exit(251);
+    }
+    ::_exit(250);
+  }
+  std::size_t left = kCells;
+  while (left > 0) {  // takes back from the end until it meets the worker
+    const auto now = slot.word(left - 1);
+    if (now.state != CellState::Assigned || !slot.change(left - 1, now, now.freed())) break;
+    --left;
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(worker, &status, 0), worker);
+  ASSERT_TRUE(WIFEXITED(status));
+  ASSERT_NE(WEXITSTATUS(status), 251);
+  for (std::size_t cell = 0; cell < kCells; ++cell) {
+    if (cell < left) {
+      EXPECT_EQ(slot.readOutcome(cell).value(), std::to_string(cell));
+    }
+    EXPECT_EQ(slot.word(cell).state, cell < left ? CellState::Done : CellState::Free) << cell;
+  }
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,149 @@
+#include "link/status_board.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+class StatusBoardTest : public ::testing::Test {
+ protected:
+  StatusBoardTest() {
+    std::string pattern = (fs::temp_directory_path() / "leptir-board-XXXXXX").string();
+    folder = ::mkdtemp(pattern.data());
+    file = folder / "board";
+  }
+  ~StatusBoardTest() override { fs::remove_all(folder); }
+
+  void write(const std::string& bytes) const { std::ofstream(file, std::ios::binary) << bytes; }
+  std::string bytes() const {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  ErrorCode readError() const { return StatusBoard::read(file, clock).error().code(); }
+
+  ManualClock clock;
+  fs::path folder, file;
+};
+
+TEST_F(StatusBoardTest, ShowsToOthersWhatWasWritten) {
+  const auto board = StatusBoard::create(file, "0123456789abcdef", 2, clock).value();
+  board->setMaster(100);
+  board->setWorker(1, 102);
+  board->setTask(1, "id-1", "image.resize", clock.bootTime());
+  board->setProgress(1, 0.25, "a quarter");
+  board->addSettled(10, 3);
+  clock.advance(1500ms);
+
+  const auto read = StatusBoard::read(file, clock).value();
+  EXPECT_EQ(read.pid, 100);
+  EXPECT_EQ(read.session, "0123456789abcdef");
+  EXPECT_EQ(read.since, clock.now() - 1500ms);
+  EXPECT_EQ(read.done, 10u);
+  EXPECT_EQ(read.failed, 3u);
+  ASSERT_EQ(read.workers.size(), 2u);
+  EXPECT_FALSE(read.workers[0].busy);
+  EXPECT_TRUE(read.workers[1].busy);
+  EXPECT_EQ(read.workers[1].pid, 102);
+  EXPECT_EQ(read.workers[1].taskId, "id-1");
+  EXPECT_EQ(read.workers[1].taskName, "image.resize");
+  EXPECT_DOUBLE_EQ(read.workers[1].seconds, 1.5);
+  EXPECT_DOUBLE_EQ(read.workers[1].progress, 0.25);
+  EXPECT_EQ(read.workers[1].progressText, "a quarter");
+
+  board->clearTask(1);
+  EXPECT_FALSE(StatusBoard::read(file, clock).value().workers[1].busy);
+}
+
+TEST_F(StatusBoardTest, CutsWhatIsTooLong) {
+  const auto board = StatusBoard::inMemory(1, clock);
+  board->setTask(0, std::string(1000, 'i'), std::string(1000, 'n'), clock.bootTime());
+  EXPECT_EQ(board->look(clock).workers[0].taskId, std::string(255, 'i'));
+  EXPECT_EQ(board->look(clock).workers[0].taskName, std::string(255, 'n'));
+}
+
+TEST_F(StatusBoardTest, IsRemovedAtACleanEnd) {
+  StatusBoard::create(file, "s", 1, clock).value()->remove();
+  EXPECT_FALSE(fs::exists(file));
+  EXPECT_EQ(readError(), ErrorCode::NotFound);
+}
+
+TEST_F(StatusBoardTest, TakesThePlaceOfOneThatIsLeftOver) {
+  write("left over");
+  const auto board = StatusBoard::create(file, "new", 1, clock).value();
+  EXPECT_EQ(StatusBoard::read(file, clock).value().session, "new");
+}
+
+TEST_F(StatusBoardTest, LeavesTheTargetOfASymbolicLinkAlone) {
+  std::ofstream(folder / "victim") << "precious";
+  fs::create_symlink(folder / "victim", file);
+  const auto board = StatusBoard::create(file, "s", 1, clock).value();
+  std::string content;
+  std::ifstream(folder / "victim") >> content;
+  EXPECT_EQ(content, "precious");
+}
+
+TEST_F(StatusBoardTest, SaysWhereItCouldNotBeMade) {
+  const auto missing = StatusBoard::create(folder / "no" / "such", "s", 1, clock);
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().message().find("no/such"), std::string::npos);
+}
+
+TEST_F(StatusBoardTest, RefusesWhatIsNoBoard) {
+  for (const auto& bytes : {std::string(), std::string("short"), std::string(4096, '\0'), std::string(100'000, 'x')}) {
+    write(bytes);
+    EXPECT_EQ(readError(), ErrorCode::Corrupt) << bytes.size();
+  }
+  fs::remove(file);
+  fs::create_directory(file);
+  EXPECT_EQ(readError(), ErrorCode::Corrupt);
+  fs::remove(file);
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  EXPECT_EQ(readError(), ErrorCode::Corrupt) << "and does not wait for somebody to write";
+}
+
+TEST_F(StatusBoardTest, RefusesABoardThatWasCutOrClaimsTooMuch) {
+  StatusBoard::create(file, "s", 100, clock).value();
+  const auto whole = bytes();
+  write(whole.substr(0, 4096));
+  EXPECT_EQ(readError(), ErrorCode::Corrupt);
+  auto boastful = whole;
+  boastful[8] = boastful[9] = boastful[10] = '\x7f';
+  write(boastful);
+  EXPECT_EQ(readError(), ErrorCode::Corrupt);
+  auto older = whole;
+  older[0] = '0';
+  write(older);
+  EXPECT_EQ(readError(), ErrorCode::Corrupt);
+  write(whole);
+  EXPECT_TRUE(StatusBoard::read(file, clock));
+}
+
+TEST_F(StatusBoardTest, NeverShowsHalfOfATask) {
+  const auto board = StatusBoard::inMemory(1, clock);
+  std::atomic<bool> over{false};
+  std::thread writer([&] {
+    for (int i = 0; !over; ++i)
+      board->setTask(0, std::string(200, i % 2 ? 'a' : 'b'), std::string(200, i % 2 ? 'a' : 'b'), clock.bootTime());
+  });
+  int torn = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto worker = board->look(clock).workers[0];
+    if (worker.busy && worker.taskId != worker.taskName) ++torn;
+  }
+  over = true;
+  writer.join();
+  EXPECT_EQ(torn, 0);
+}
+
+}  // namespace
+}  // namespace leptir

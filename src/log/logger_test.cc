@@ -1,0 +1,232 @@
+#include "leptir/logger.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <sstream>
+#include <thread>
+
+#include "base/unique_fd.h"
+#include "tests/support/temp_dir.h"
+
+namespace leptir {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+LogSinkConfig fileSink(const std::filesystem::path& path, LogLevel level = LogLevel::Debug) {
+  return {.name = "logfile", .type = LogSinkConfig::Type::File, .path = path, .level = level};
+}
+
+std::vector<std::string> linesOf(const std::filesystem::path& file) {
+  std::istringstream text(readWholeFile(file));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return lines;
+}
+
+// Puts a stream of the process elsewhere for one test.
+class Redirected {
+ public:
+  Redirected(int stream, int target) : stream_(stream), kept_(::dup(stream)) { ::dup2(target, stream); }
+  ~Redirected() { ::dup2(kept_.get(), stream_); }
+
+ private:
+  int stream_;
+  UniqueFd kept_;
+};
+
+TEST(Logger, DropsEverythingWithoutSinks) {
+  Logger logger;
+  logger.error("nobody");
+  EXPECT_FALSE(logger.enabled(LogLevel::Error));
+  EXPECT_EQ(logger.dropped(), 0u);
+  EXPECT_TRUE(logger.reopen());
+}
+
+TEST(Logger, WritesEachMessageAsALine) {
+  TempDir folder;
+  auto logger = Logger::open({fileSink(folder / "a.log")});
+  ASSERT_TRUE(logger);
+  logger->error("one");
+  logger->warning("two\nlines");
+  logger->info("three");
+  logger->debug("four");
+  const auto lines = linesOf(folder / "a.log");
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_THAT(lines[0], EndsWith(" ERR (3): one"));
+  EXPECT_THAT(lines[1], EndsWith(" WARN (4): two\\nlines"));
+  EXPECT_THAT(lines[2], EndsWith(" INFO (6): three"));
+  EXPECT_THAT(lines[3], EndsWith(" DEBUG (7): four"));
+}
+
+TEST(Logger, AppendsToWhatIsThere) {
+  TempDir folder;
+  folder.write("a.log", "earlier\n");
+  Logger::open({fileSink(folder / "a.log")})->info("later");
+  EXPECT_EQ(linesOf(folder / "a.log").size(), 2u);
+}
+
+TEST(Logger, SendsEachSinkWhatItsLevelTakes) {
+  TempDir folder;
+  auto logger = Logger::open({fileSink(folder / "all.log"), fileSink(folder / "few.log", LogLevel::Warning)});
+  logger->info("quiet");
+  logger->warning("loud");
+  EXPECT_EQ(linesOf(folder / "all.log").size(), 2u);
+  EXPECT_EQ(linesOf(folder / "few.log").size(), 1u);
+}
+
+TEST(Logger, IsEnabledForTheLoudestSink) {
+  TempDir folder;
+  auto logger = Logger::open({fileSink(folder / "a.log", LogLevel::Error), fileSink(folder / "b.log", LogLevel::Info)});
+  EXPECT_TRUE(logger->enabled(LogLevel::Info));
+  EXPECT_FALSE(logger->enabled(LogLevel::Debug));
+  const Logger moved = std::move(*logger);
+  EXPECT_TRUE(moved.enabled(LogLevel::Info));
+  EXPECT_FALSE(logger->enabled(LogLevel::Error));
+}
+
+TEST(Logger, WritesToTheStreamsOfTheProcess) {
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  const UniqueFd from(pipe[0]), to(pipe[1]);
+  char text[256] = {};
+  {
+    const Redirected out(STDERR_FILENO, to.get());
+    Logger::open({{.name = "err", .type = LogSinkConfig::Type::Stderr, .path = {}}})->info("hello");
+  }
+  ASSERT_GT(::read(from.get(), text, sizeof text - 1), 0);
+  EXPECT_THAT(text, EndsWith(" INFO (6): hello\n"));
+}
+
+TEST(Logger, SaysWhichFileCannotBeOpenedAndWhatToDo) {
+  TempDir folder;
+  const auto path = folder / "none/a.log";
+  const auto logger = Logger::open({fileSink(path)});
+  ASSERT_FALSE(logger);
+  EXPECT_EQ(logger.error().code(), ErrorCode::Unavailable);
+  EXPECT_EQ(logger.error().message(), "log file " + path.string() +
+                                          " (logger 'logfile'): no such file or directory: make its folder and let "
+                                          "this user write there, or change the path");
+}
+
+TEST(Logger, RefusesAFolderAsItsFile) {
+  TempDir folder;
+  const auto logger = Logger::open({fileSink(folder.path())});
+  ASSERT_FALSE(logger);
+  EXPECT_THAT(logger.error().message(), HasSubstr("is a directory"));
+}
+
+TEST(Logger, CountsLinesThatADiskHasNoRoomFor) {
+  auto logger = Logger::open({fileSink("/dev/full")});
+  ASSERT_TRUE(logger);
+  logger->info("one");
+  logger->info("two");
+  EXPECT_EQ(logger->dropped(), 2u);
+}
+
+TEST(Logger, SurvivesAPipeThatNobodyReads) {
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  const UniqueFd to(pipe[1]);
+  ::close(pipe[0]);
+  const Redirected out(STDERR_FILENO, to.get());
+  auto logger = Logger::open({{.name = "err", .type = LogSinkConfig::Type::Stderr, .path = {}}});
+  logger->info("hello");
+  EXPECT_EQ(logger->dropped(), 1u);
+  sigset_t pending;
+  ::sigpending(&pending);
+  EXPECT_FALSE(::sigismember(&pending, SIGPIPE));
+}
+
+TEST(Logger, NeverMixesLinesOfThreadsAndProcesses) {
+  TempDir folder;
+  constexpr int kProcesses = 3, kThreads = 3, kLines = 300;
+  const auto logger = Logger::open({fileSink(folder / "a.log")});
+  const std::string message(500, 'x');
+  std::vector<pid_t> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&] {
+        for (int line = 0; line < kLines; ++line) logger->info(message);
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    ::_exit(0);
+  }
+  for (const auto child : children) ::waitpid(child, nullptr, 0);
+
+  const auto lines = linesOf(folder / "a.log");
+  EXPECT_EQ(lines.size(), std::size_t{kProcesses * kThreads * kLines});
+  EXPECT_TRUE(
+      std::ranges::all_of(lines, [&](const std::string& line) { return line.ends_with(" INFO (6): " + message); }));
+}
+
+TEST(Logger, LosesNothingWhenItsFileIsRotatedAgainAndAgain) {
+  TempDir folder;
+  auto logger = Logger::open({fileSink(folder / "a.log")});
+  constexpr int kLines = 20'000;
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int i = 0; i < kLines; ++i) logger->info("line " + std::to_string(i));
+    done = true;
+  });
+  int rotations = 0;
+  for (; !done && rotations < 100; ++rotations) {
+    std::filesystem::rename(folder / "a.log", folder / ("a.log." + std::to_string(rotations)));
+    ASSERT_TRUE(logger->reopen());
+    std::this_thread::yield();
+  }
+  writer.join();
+  EXPECT_GT(rotations, 1);
+  EXPECT_EQ(logger->dropped(), 0u);
+  std::size_t lines = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder.path())) lines += linesOf(file.path()).size();
+  EXPECT_EQ(lines, std::size_t{kLines});
+}
+
+TEST(Logger, FollowsARotationThatNobodyToldItOf) {
+  TempDir folder;
+  ManualClock clock;
+  const auto logger = Logger::open({fileSink(folder / "a.log")}, clock);
+  std::filesystem::rename(folder / "a.log", folder / "a.log.1");
+  logger->info("at once: still the old file");
+  clock.advance(2s);
+  logger->info("a second later: the new one");
+  EXPECT_EQ(linesOf(folder / "a.log.1").size(), 1u);
+  EXPECT_EQ(linesOf(folder / "a.log").size(), 1u);
+}
+
+TEST(Logger, FollowsARotationAfterTheClockFellBack) {
+  TempDir folder;
+  ManualClock clock;
+  const auto logger = Logger::open({fileSink(folder / "a.log")}, clock);
+  std::filesystem::remove(folder / "a.log");
+  clock.setWallClock(clock.now() - 1h);
+  logger->info("an hour earlier");
+  EXPECT_EQ(linesOf(folder / "a.log").size(), 1u);
+}
+
+TEST(Logger, KeepsItsOldFileWhenTheNewOneCannotBeOpened) {
+  TempDir folder;
+  std::filesystem::create_directory(folder / "logs");
+  auto logger = Logger::open({fileSink(folder / "logs/a.log")});
+  std::filesystem::rename(folder / "logs", folder / "moved");
+  const auto reopened = logger->reopen();
+  ASSERT_FALSE(reopened);
+  EXPECT_THAT(reopened.error().message(), HasSubstr("logs/a.log"));
+  logger->info("still here");
+  EXPECT_EQ(linesOf(folder / "moved/a.log").size(), 1u);
+}
+
+}  // namespace
+}  // namespace leptir

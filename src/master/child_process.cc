@@ -1,0 +1,52 @@
+#include "master/child_process.h"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "master/signals.h"
+
+namespace leptir {
+namespace {
+
+[[noreturn]] void live(const std::function<int()>& main, int parent) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);  // it died before it could tell us
+  resetSignalsInChild();
+  const int status = main();
+  std::fflush(nullptr);
+  ::_exit(status);  // no destructor and no exit handler of the master's runs twice
+}
+
+}  // namespace
+
+Result<ChildProcess> ChildProcess::start(const std::function<int()>& main) {
+  const AllSignalsBlocked blocked;
+  const int parent = ::getpid();
+  std::fflush(nullptr);  // what waits in our buffers must not be written by both
+  const int pid = ::fork();
+  if (pid == 0) live(main, parent);
+  if (pid < 0) return Error(ErrorCode::Unavailable, std::string("fork: ") + std::strerror(errno));
+  ::setpgid(pid, pid);  // whoever comes first; it must be done before anyone signals the group
+  return ChildProcess(pid, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
+}
+
+void ChildProcess::signal(int number) const {
+  if (pidfd_) {
+    ::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0);
+  } else {
+    ::kill(pid_, number);  // descriptors ran out; it is ours until we reap it
+  }
+}
+
+void ChildProcess::signalGroup(int number) const {
+  ::kill(-pid_, number);
+}
+
+}  // namespace leptir

@@ -1,0 +1,44 @@
+// What the keepers of workers and of the dispatcher share: the master's tools, and the list of the children it knows.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "leptir/clock.h"
+#include "leptir/logger.h"
+#include "link/link.h"
+#include "master/child_process.h"
+#include "master/master.h"
+
+namespace leptir {
+
+// The seed's prefix: "[<pid>](:MASTER:) ".
+class MasterLog {
+ public:
+  explicit MasterLog(const Logger& logger) : logger_(logger) {}
+  void info(const std::string& message) const { logger_.info(prefix() + message); }
+  void warning(const std::string& message) const { logger_.warning(prefix() + message); }
+  void error(const std::string& message) const { logger_.error(prefix() + message); }
+
+ private:
+  static std::string prefix();
+  const Logger& logger_;
+};
+
+struct Children {
+  const MasterOptions& options;
+  Link& link;
+  StatusBoard& board;
+  MasterLog log;
+  const Clock& clock;
+  const ChildMains& mains;
+  std::function<void()> closeInChild{};  // closes the master's own descriptors
+  std::set<int> pids{};                  // alive or not yet reaped
+  std::set<int> foreign{};  // children of this process from before it became a master: none of our business
+
+  // Starts one and remembers it; the log says why when that fails.
+  std::optional<ChildProcess> start(const std::string& name, std::function<int()> main);
+};
+
+}  // namespace leptir

@@ -1,0 +1,73 @@
+#include "master/deadline_watch.h"
+
+#include <algorithm>
+
+namespace leptir {
+namespace {
+
+// When the lease of a task ends by the page; min: it is lost already.
+BootTime leaseEnd(const RunningTask& task, const SharedPage& page) {
+  if (task.broker >= kMaxBrokers) return BootTime::min();
+  const auto& line = page.brokers[task.broker];
+  if (line.epoch.load() != task.epoch) return BootTime::min();
+  return BootTime(Duration(line.leaseEndsBoot.load()));
+}
+
+BootTime limitOf(const RunningTask& task, BootTime started) {
+  const bool none = task.timeLimit <= Duration::zero() || task.timeLimit >= BootTime::max() - started;
+  return none ? BootTime::max() : started + task.timeLimit;
+}
+
+// `margin` before `end`, where an end of max or min stays what it is.
+BootTime before(BootTime end, Duration margin) {
+  return end == BootTime::max() || end < BootTime(margin) ? end : end - margin;
+}
+
+}  // namespace
+
+void DeadlineWatch::begin(BootTime now) {
+  lastLook_ = now;
+  task_.reset();
+  killAt_ = next_ = BootTime::max();
+}
+
+void DeadlineWatch::noteBegin(const RunningTask& running, BootTime now) {
+  const bool same = task_ && task_->cell == running.cell && task_->word.generation == running.word.generation;
+  if (!same) {
+    started_ = running.begun > lastLook_ && running.begun <= now ? running.begun : now;
+    killAt_ = BootTime::max();
+  }
+  task_ = running;
+  lastLook_ = now;
+}
+
+DeadlineWatch::Decision DeadlineWatch::look(const std::optional<RunningTask>& running, const SharedPage& page,
+                                            BootTime now) {
+  if (!running) {
+    begin(now);
+    return {};
+  }
+  noteBegin(*running, now);
+  const auto lease = leaseEnd(*running, page);
+  if (running->word.state == CellState::Stopping) {
+    // A cell that says `stopping` though nobody stopped it was scribbled over.
+    if (killAt_ == BootTime::max()) killAt_ = now;
+    killAt_ = std::min(killAt_, before(lease, kKillBeforeLeaseEnd));
+    next_ = killAt_;
+    return {now >= killAt_ ? Act::Kill : Act::Nothing, StopReason::None};
+  }
+  const auto limit = limitOf(*running, started_);
+  next_ = std::min(limit, before(lease, kTermBeforeLeaseEnd));
+  if (page.stopping.load() >= Stopping::Now) return {Act::Stop, StopReason::Shutdown};
+  if (now >= before(lease, kTermBeforeLeaseEnd)) return {Act::Stop, StopReason::Lease};
+  if (now >= limit) return {Act::Stop, StopReason::TimeLimit};
+  return {};
+}
+
+void DeadlineWatch::stopped(StopReason reason, const SharedPage& page, BootTime now) {
+  const auto lease = task_ ? before(leaseEnd(*task_, page), kKillBeforeLeaseEnd) : BootTime::max();
+  killAt_ = reason == StopReason::Lease ? lease : std::min(lease, now + killGrace_);
+  next_ = killAt_;
+}
+
+}  // namespace leptir

@@ -1,0 +1,30 @@
+// How a child process ended, as wait4 told it: what becomes the verdict of a cell and a line in the log.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <cstdint>
+#include <string>
+
+#include "leptir/clock.h"
+#include "link/slot.h"
+
+namespace leptir {
+
+struct DeathCertificate {
+  int pid = 0;
+  int exitCode = 0;
+  int signal = 0;      // zero: it exited
+  Duration cpuTime{};  // user and system, children that it waited for not included
+  std::uint64_t maxRss = 0;
+  BootTime at{};  // when it was reaped
+};
+
+DeathCertificate certify(int pid, int waitStatus, const rusage& usage, BootTime now);
+
+// "exited with status 3", "was killed by signal 11 (Segmentation fault)".
+std::string describe(const DeathCertificate& death);
+
+Verdict verdictOf(const DeathCertificate& death, BootTime started);
+
+}  // namespace leptir

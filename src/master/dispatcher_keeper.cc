@@ -1,0 +1,93 @@
+#include "master/dispatcher_keeper.h"
+
+#include <algorithm>
+#include <csignal>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Exit status of a dispatcher whose store can never be used (sysexits: EX_UNAVAILABLE).
+constexpr int kStoreUnusable = 69;
+// The master itself did not run for so long (suspended, stopped, starved) that a missing beat says nothing.
+constexpr Duration kGap = 1s;
+
+}  // namespace
+
+DispatcherKeeper::DispatcherKeeper(Children& children) : children_(children), pause_(RestartPause::forDispatcher(0)) {}
+
+void DispatcherKeeper::tick(BootTime now) {
+  if (child_) return watchBeat(now);
+  if (!ended_ && now >= startAt_) startOne(now);
+}
+
+void DispatcherKeeper::startOne(BootTime now) {
+  auto& page = children_.link.page();
+  page.dispatcherSays = DispatcherSays::Nothing;
+  page.dispatcherSleeps = 0;
+  beat_ = now.time_since_epoch().count();
+  page.dispatcherBeat = beat_;
+  beatSince_ = started_ = lastTick_ = now;
+  killed_ = false;
+  child_ = children_.start("The dispatcher", children_.mains.dispatcher);
+  if (!child_) startAt_ = now + std::max<Duration>(pause_.after(Duration::zero(), false), 100ms);
+}
+
+void DispatcherKeeper::watchBeat(BootTime now) {
+  const auto beat = children_.link.page().dispatcherBeat.load();
+  if (beat != std::exchange(beat_, beat)) beatSince_ = now;
+  if (now - lastTick_ > kGap) beatSince_ += now - lastTick_;
+  lastTick_ = now;
+  if (killed_ || now - beatSince_ <= children_.options.dispatcherBeat) return;
+  children_.log.error("The dispatcher makes no progress and is replaced.");
+  killed_ = true;
+  child_->signal(SIGKILL);
+}
+
+bool DispatcherKeeper::reaped(const DeathCertificate& death, Stopping stopping) {
+  if (!child_ || child_->pid() != death.pid) return false;
+  child_.reset();
+  children_.pids.erase(death.pid);
+  ended_ = meaningOf(death, stopping);
+  if (ended_) return true;
+  ++children_.link.page().dispatcherDeaths;
+  startAt_ = death.at + pause_.after(death.at - started_, false);
+  children_.log.error("The dispatcher (pid " + std::to_string(death.pid) + ") " + describe(death) +
+                      " and is started again.");
+  return true;
+}
+
+std::optional<MasterEnd> DispatcherKeeper::meaningOf(const DeathCertificate& death, Stopping stopping) const {
+  const bool exited = death.signal == 0;
+  if (exited && death.exitCode == kStoreUnusable) return MasterEnd::StoreUnusable;
+  switch (children_.link.page().dispatcherSays.load()) {
+    case DispatcherSays::StoreUnusable:
+      return MasterEnd::StoreUnusable;
+    case DispatcherSays::DrainedEmpty:
+      if (exited && death.exitCode == 0) return MasterEnd::DrainedEmpty;
+      break;
+    case DispatcherSays::DrainedUnknown:
+      if (exited) return MasterEnd::DrainedUnknown;
+      break;
+    case DispatcherSays::LeftToExpire:
+      if (exited && stopping != Stopping::No) return MasterEnd::LeftToExpire;
+      break;
+    case DispatcherSays::Finished:
+      if (exited && death.exitCode == 0 && stopping != Stopping::No) return MasterEnd::Stopped;
+      break;
+    case DispatcherSays::Nothing:
+      break;
+  }
+  return std::nullopt;
+}
+
+void DispatcherKeeper::signal(int number) const {
+  if (child_) child_->signal(number);
+}
+
+void DispatcherKeeper::closeInChild() {
+  if (child_) child_->closeInChild();
+}
+
+}  // namespace leptir

@@ -1,0 +1,45 @@
+// Keeps the instance supplied with one dispatcher: never two, since the next is started only after the last was reaped.
+#pragma once
+
+#include <optional>
+
+#include "master/child_process.h"
+#include "master/children.h"
+#include "master/death_certificate.h"
+#include "master/restart_pause.h"
+
+namespace leptir {
+
+class DispatcherKeeper {
+ public:
+  explicit DispatcherKeeper(Children& children);
+
+  // Each round of the master. Does nothing once it has ended.
+  void tick(BootTime now);
+  // A child was reaped; false: it was not the dispatcher.
+  bool reaped(const DeathCertificate& death, Stopping stopping);
+  // How it ended for good; none while there is one or will be.
+  std::optional<MasterEnd> ended() const { return ended_; }
+  BootTime next() const { return child_ || ended_ ? BootTime::max() : startAt_; }
+
+  void signal(int number) const;
+  void closeInChild();
+
+ private:
+  void startOne(BootTime now);
+  void watchBeat(BootTime now);
+  std::optional<MasterEnd> meaningOf(const DeathCertificate& death, Stopping stopping) const;
+
+  Children& children_;
+  RestartPause pause_;
+  std::optional<ChildProcess> child_;
+  std::optional<MasterEnd> ended_;
+  BootTime started_{};
+  BootTime startAt_{};
+  BootTime lastTick_{};
+  std::int64_t beat_ = 0;  // the last one seen,
+  BootTime beatSince_{};   // and since when
+  bool killed_ = false;
+};
+
+}  // namespace leptir

@@ -1,0 +1,245 @@
+#include "master/master.h"
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <deque>
+
+#include "master/children.h"
+#include "master/dispatcher_keeper.h"
+#include "master/process_tree.h"
+#include "master/signals.h"
+#include "master/stop_plan.h"
+#include "master/worker_keeper.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// While nothing runs, cells are looked at half as often: a task's limit counts from its own word when it began.
+constexpr int kIdleTicks = 2;
+// How long workers may take to leave, beside what their running tasks get.
+constexpr Duration kLeaveGrace = 2s;
+// Then they are killed; what the kernel holds even so is left to it.
+constexpr Duration kGiveUp = 10s;
+
+}  // namespace
+
+class Master::Loop {
+ public:
+  Loop(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
+       ChildMains mains, std::function<void()> reopenLogs);
+
+  MasterEnd run();
+
+ private:
+  Result<void> prepare();
+  void wait();
+  void takeSignals();
+  void shutDown(int signal);
+  void reapChildren();
+  void certifyDeath(int pid);
+  void tick();
+  void publish(Stopping stopping);
+  void leave(MasterEnd end);
+  void endWorkers();
+  bool allGone() const;
+  void endStrays();
+  void forward(int signal) const;
+  void closeInChild();
+  BootTime nextTick() const;
+  bool anyTaskRuns() const;
+  BootTime now() const { return clock_.bootTime(); }
+
+  const MasterOptions options_;
+  Link& link_;
+  const Clock& clock_;
+  const ChildMains mains_;
+  const std::function<void()> reopenLogs_;
+  Children children_;
+  StopPlan plan_;
+  DispatcherKeeper dispatcher_;
+  std::deque<WorkerKeeper> workers_;
+  std::optional<SignalInbox> signals_;
+  std::optional<MasterEnd> end_;  // set: everyone is leaving
+  BootTime leaveUntil_ = BootTime::max();
+};
+
+Master::Master(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
+               ChildMains children, std::function<void()> reopenLogs)
+    : loop_(std::make_unique<Loop>(options, link, board, logger, clock, std::move(children), std::move(reopenLogs))) {}
+Master::~Master() = default;
+MasterEnd Master::run() {
+  return loop_->run();
+}
+
+Master::Loop::Loop(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
+                   ChildMains mains, std::function<void()> reopenLogs)
+    : options_(options),
+      link_(link),
+      clock_(clock),
+      mains_(std::move(mains)),
+      reopenLogs_(std::move(reopenLogs)),
+      children_{options_, link, board, MasterLog(logger), clock, mains_},
+      plan_(options_.shutdownGrace),
+      dispatcher_(children_) {
+  children_.closeInChild = [this] { closeInChild(); };
+  for (int slot = 0; slot < options_.workers; ++slot) workers_.emplace_back(slot, children_);
+}
+
+MasterEnd Master::Loop::run() {
+  if (const auto ready = prepare(); !ready) {
+    children_.log.error("Leptir can't be started. " + ready.error().message());
+    return MasterEnd::Failed;
+  }
+  tick();
+  while (!end_ || !allGone()) {
+    wait();
+    takeSignals();
+    reapChildren();
+    tick();
+    if (end_ && now() > leaveUntil_ + kGiveUp) break;
+  }
+  endStrays();
+  children_.log.info("All good. I'm out for now.");
+  return *end_;
+}
+
+Result<void> Master::Loop::prepare() {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+    return Error(ErrorCode::Internal, std::string("prctl: ") + std::strerror(errno));
+  auto signals = SignalInbox::open();
+  if (!signals) return signals.error();
+  signals_.emplace(std::move(*signals));
+  for (const auto& child : childrenOf(::getpid())) children_.foreign.insert(child.pid);
+  return {};
+}
+
+void Master::Loop::wait() {
+  const auto longest = std::max(nextTick() - now(), Duration::zero());
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(longest);
+  const timespec timeout{whole.count(), std::chrono::nanoseconds(longest - whole).count()};
+  pollfd bells[] = {{signals_->descriptor(), POLLIN, 0}, {link_.masterBell().descriptor(), POLLIN, 0}};
+  ::ppoll(bells, std::size(bells), &timeout, nullptr);
+  link_.masterBell().clear();
+}
+
+BootTime Master::Loop::nextTick() const {
+  const auto tick = anyTaskRuns() ? options_.tick : options_.tick * kIdleTicks;
+  auto next = std::min({now() + tick, plan_.next(), dispatcher_.next()});
+  for (const auto& worker : workers_) next = std::min(next, worker.next());
+  return next;
+}
+
+bool Master::Loop::anyTaskRuns() const {
+  return std::ranges::any_of(workers_, [](const WorkerKeeper& worker) { return worker.isRunningATask(); });
+}
+
+void Master::Loop::takeSignals() {
+  while (const auto signal = signals_->next()) {
+    if (*signal == SIGTERM || *signal == SIGINT || *signal == SIGQUIT) shutDown(*signal);
+    if (*signal == SIGHUP || *signal == SIGUSR1) {
+      if (reopenLogs_) reopenLogs_();
+      forward(SIGUSR1);
+    }
+  }
+}
+
+void Master::Loop::shutDown(int signal) {
+  const auto time = now();
+  const auto before = plan_.at(time);
+  plan_.take(signal, time);
+  if (before != Stopping::No) return;
+  children_.log.info("Signal " + std::to_string(signal) + " received. Shutdown procedure triggered.");
+  children_.log.info("Somebody stopped a little butterfly. He's gonna wait for all the children to finish.");
+  if (!anyTaskRuns()) children_.log.info("There's no active children. Let's just land on the hard surface");
+}
+
+void Master::Loop::reapChildren() {
+  for (;;) {
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
+    certifyDeath(info.si_pid);
+  }
+}
+
+void Master::Loop::certifyDeath(int pid) {
+  // Before it is reaped nobody else can have its number, as a process or as a group. Our children lead a group each;
+  // orphans of tasks do not matter.
+  if (children_.pids.contains(pid)) ::kill(-pid, SIGKILL);
+  int status = 0;
+  rusage usage{};
+  if (::wait4(pid, &status, 0, &usage) != pid) return;
+  const auto death = certify(pid, status, usage, now());
+  if (dispatcher_.reaped(death, plan_.at(death.at))) return;
+  for (auto& worker : workers_) {
+    if (worker.reaped(death)) return;
+  }
+}
+
+void Master::Loop::tick() {
+  const auto time = now();
+  link_.page().masterBeat = time.time_since_epoch().count();
+  publish(plan_.at(time));
+  dispatcher_.tick(time);
+  if (const auto end = dispatcher_.ended(); end && !end_) leave(*end);
+  if (time >= leaveUntil_) endWorkers();
+  for (auto& worker : workers_) worker.tick(time, plan_.at(time));
+}
+
+// Tells everyone how far the stop has come, once for each step.
+void Master::Loop::publish(Stopping stopping) {
+  auto& page = link_.page();
+  if (page.stopping.load() == stopping) return;
+  page.stopping = stopping;
+  link_.dispatcherBell().ring();
+  for (int slot = 0; slot < options_.workers; ++slot) link_.workerBell(slot).ring();
+}
+
+void Master::Loop::leave(MasterEnd end) {
+  end_ = end;
+  plan_.leave();
+  publish(Stopping::Leave);
+  leaveUntil_ = now() + std::max<Duration>(kLeaveGrace, options_.killGrace + 500ms);
+}
+
+void Master::Loop::endWorkers() {
+  for (auto& worker : workers_) worker.end(now());
+}
+
+bool Master::Loop::allGone() const {
+  return std::ranges::none_of(workers_, [](const WorkerKeeper& worker) { return worker.isBusyWithOne(); });
+}
+
+// Orphans that earlier tasks left behind: nothing of this instance outlives it.
+void Master::Loop::endStrays() {
+  const auto until = now() + 200ms;
+  const auto isStray = [this](const ProcessInfo& process) { return !children_.foreign.contains(process.pid); };
+  while (killStrays(isStray) > 0 && now() < until) {
+    const timespec moment{0, 2'000'000};
+    ::nanosleep(&moment, nullptr);
+    reapChildren();
+  }
+  reapChildren();
+}
+
+void Master::Loop::forward(int signal) const {
+  dispatcher_.signal(signal);
+  for (const auto& worker : workers_) worker.signal(signal);
+}
+
+void Master::Loop::closeInChild() {
+  signals_->closeInChild();
+  dispatcher_.closeInChild();
+  for (auto& worker : workers_) worker.closeInChild();
+}
+
+}  // namespace leptir

@@ -1,0 +1,189 @@
+#include "master/pid_file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <ctime>
+
+namespace leptir {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLongestPid = 20;
+
+Error complain(const fs::path& file, const std::string& what) {
+  return Error(ErrorCode::Invalid, "pid file " + file.string() + ": " + what);
+}
+Error complainErrno(const fs::path& file) {
+  return complain(file, std::strerror(errno));
+}
+
+// Decides by what the name stands for, before it is opened: opening a FIFO or a device can do things.
+Result<void> checkKind(const fs::path& file, const struct stat& info) {
+  if (S_ISLNK(info.st_mode)) return complain(file, "is a symbolic link");
+  if (!S_ISREG(info.st_mode)) return complain(file, "is not a plain file");
+  if (info.st_nlink > 1) return complain(file, "has other names, so it is not ours alone");
+  return {};
+}
+
+Result<UniqueFd> openChecked(const fs::path& file, int flags) {
+  struct stat info{};
+  if (::lstat(file.c_str(), &info) == 0) {
+    if (const auto kind = checkKind(file, info); !kind) return kind.error();
+  } else if (errno != ENOENT) {
+    return complainErrno(file);
+  }
+  UniqueFd descriptor(::open(file.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644));
+  if (!descriptor && errno == ENOENT) return Error(ErrorCode::NotFound, file.string());
+  if (!descriptor) return complainErrno(file);
+  if (::fstat(descriptor.get(), &info) != 0) return complainErrno(file);
+  if (info.st_nlink == 0) return Error(ErrorCode::NotFound, file.string());
+  if (const auto kind = checkKind(file, info); !kind) return kind.error();
+  return descriptor;
+}
+
+// A lock of the open file, not of the process: a fork shares it, and closing another descriptor of the file does not
+// drop it.
+struct flock wholeFile() {
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+bool isHeld(int descriptor) {
+  auto lock = wholeFile();
+  return ::fcntl(descriptor, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+bool isOwnedBy(uid_t user, int descriptor) {
+  struct stat info{};
+  return ::fstat(descriptor, &info) == 0 && info.st_uid == user;
+}
+
+// Whether the process has this very file open. A number that an earlier holder left behind, or that a stranger wrote,
+// names one that has not.
+bool holdsOpen(int pid, int descriptor) {
+  struct stat ours{}, theirs{};
+  if (::fstat(descriptor, &ours) != 0) return false;
+  std::error_code unreadable;
+  for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd", unreadable)) {
+    if (::stat(entry.path().c_str(), &theirs) != 0) continue;
+    if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino) return true;
+  }
+  return false;
+}
+
+// Invalid: what stands there is no number.
+Result<std::optional<int>> readPid(const fs::path& file, int descriptor) {
+  char text[kLongestPid + 2];
+  auto bytes = ::pread(descriptor, text, sizeof text, 0);
+  if (bytes < 0) return complainErrno(file);
+  while (bytes > 0 && (text[bytes - 1] == '\n' || text[bytes - 1] == ' ')) --bytes;
+  if (bytes == 0) return std::optional<int>();
+  int pid = 0;
+  const auto [end, error] = std::from_chars(text, text + bytes, pid);
+  if (error != std::errc() || end != text + bytes || pid <= 0) return complain(file, "is not a pid file");
+  return std::optional<int>(pid);
+}
+
+Result<void> writePid(const fs::path& file, int descriptor) {
+  const auto text = std::to_string(::getpid());
+  if (::ftruncate(descriptor, 0) != 0) return complainErrno(file);
+  if (::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    return complainErrno(file);
+  return {};
+}
+
+// Whether the name still stands for what is open: the one who held it before may have removed it meanwhile.
+bool isStillNamed(const fs::path& file, int descriptor) {
+  struct stat named{}, open{};
+  if (::lstat(file.c_str(), &named) != 0 || ::fstat(descriptor, &open) != 0) return false;
+  return named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+}
+
+void pauseBriefly() {
+  const timespec moment{0, 2'000'000};
+  ::nanosleep(&moment, nullptr);
+}
+
+}  // namespace
+
+Result<PidFile> PidFile::take(const fs::path& file) {
+  for (int tries = 0; tries < 100; ++tries) {
+    auto descriptor = openChecked(file, O_RDWR | O_CREAT);
+    if (!descriptor)
+      return complain(
+          file, descriptor.error().code() == ErrorCode::NotFound ? "no such folder" : descriptor.error().message());
+    auto lock = wholeFile();
+    if (::fcntl(descriptor->get(), F_OFD_SETLK, &lock) != 0) {
+      if (errno != EAGAIN && errno != EACCES) return complainErrno(file);
+      return Error(ErrorCode::Lost, "pid file " + file.string() + ": another process holds it");
+    }
+    if (!isStillNamed(file, descriptor->get())) continue;
+    if (!isOwnedBy(::geteuid(), descriptor->get())) return complain(file, "belongs to another user");
+    if (const auto old = readPid(file, descriptor->get()); !old) return old.error();
+    if (const auto written = writePid(file, descriptor->get()); !written) return written.error();
+    return PidFile(file, std::move(*descriptor));
+  }
+  return complain(file, "somebody keeps removing it");
+}
+
+void PidFile::remove() {
+  if (descriptor_ && isStillNamed(file_, descriptor_.get())) ::unlink(file_.c_str());
+}
+
+Result<std::optional<int>> holderOf(const fs::path& file) {
+  for (int tries = 0; tries < 100; ++tries) {
+    const auto descriptor = openChecked(file, O_RDONLY);
+    if (!descriptor && descriptor.error().code() == ErrorCode::NotFound) return std::optional<int>();
+    if (!descriptor) return descriptor.error();
+    if (!isHeld(descriptor->get())) return std::optional<int>();
+    auto pid = readPid(file, descriptor->get());
+    if (!pid) return pid;
+    if (*pid && holdsOpen(**pid, descriptor->get())) return pid;
+    pauseBriefly();  // who holds the lock has not written its number yet
+  }
+  return complain(file, "is held by a process that is not the one it names");
+}
+
+Result<std::optional<HoldingProcess>> HoldingProcess::find(const fs::path& file) {
+  const auto pid = holderOf(file);
+  if (!pid) return pid.error();
+  if (!*pid) return std::optional<HoldingProcess>();
+  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, **pid, 0)));
+  if (!pidfd && errno == ESRCH) return std::optional<HoldingProcess>();
+  if (!pidfd) return complainErrno(file);
+  // The number was read before the process was opened: only if it holds the lock still was it the same one all the
+  // time.
+  const auto again = holderOf(file);
+  if (!again) return again.error();
+  if (*again != *pid) return std::optional<HoldingProcess>();
+  return std::optional<HoldingProcess>(HoldingProcess(**pid, std::move(pidfd)));
+}
+
+Result<void> HoldingProcess::signal(int number) const {
+  if (::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0) == 0 || errno == ESRCH) return {};
+  return Error(ErrorCode::Invalid, "process " + std::to_string(pid_) + ": " + std::strerror(errno));
+}
+
+bool HoldingProcess::waitUntilGone(Duration longest) const {
+  const auto until = systemClock().bootTime() + longest;
+  for (;;) {
+    const auto left = std::max(until - systemClock().bootTime(), Duration::zero());
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
+    const timespec timeout{whole.count(), std::chrono::nanoseconds(left - whole).count()};
+    pollfd gone{pidfd_.get(), POLLIN, 0};
+    if (::ppoll(&gone, 1, &timeout, nullptr) > 0) return true;
+    if (left == Duration::zero()) return false;
+  }
+}
+
+}  // namespace leptir

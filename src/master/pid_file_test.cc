@@ -1,0 +1,214 @@
+#include "master/pid_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "tests/support/wait_until.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+class PidFileTest : public ::testing::Test {
+ protected:
+  PidFileTest() {
+    std::string pattern = (fs::temp_directory_path() / "leptir-pid-XXXXXX").string();
+    folder = ::mkdtemp(pattern.data());
+    file = folder / "leptir.pid";
+  }
+  ~PidFileTest() override {
+    if (child > 0) ::kill(child, SIGKILL), ::waitpid(child, nullptr, 0);
+    fs::remove_all(folder);
+  }
+
+  static std::string contentOf(const fs::path& path) {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  static void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
+
+  // Another process that holds the file until it gets a signal.
+  void holdInAnotherProcess() {
+    child = ::fork();
+    if (child == 0) {
+      const auto held = PidFile::take(file);
+      if (held) ::pause();
+      ::_exit(1);
+    }
+    ASSERT_TRUE(testing::waitUntil([&] { return holderOf(file).value() == child; }));
+  }
+
+  fs::path folder, file;
+  pid_t child = 0;
+};
+
+TEST_F(PidFileTest, HoldsTheNumberWithoutALineFeed) {
+  const auto held = PidFile::take(file);
+  ASSERT_TRUE(held) << held.error().message();
+  EXPECT_EQ(contentOf(file), std::to_string(::getpid()));
+  EXPECT_EQ(holderOf(file).value(), ::getpid());
+}
+
+TEST_F(PidFileTest, IsTakenByOneOnly) {
+  holdInAnotherProcess();
+  const auto refused = PidFile::take(file);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::Lost);
+  EXPECT_EQ(contentOf(file), std::to_string(child)) << "untouched";
+}
+
+TEST_F(PidFileTest, IsFreeOnceItsHolderWasKilledWhateverStandsInIt) {
+  holdInAnotherProcess();
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  child = 0;
+  EXPECT_EQ(holderOf(file).value(), std::nullopt);
+  EXPECT_FALSE(HoldingProcess::find(file).value());
+  EXPECT_TRUE(PidFile::take(file));
+}
+
+TEST_F(PidFileTest, IsNotHeldByAReusedNumber) {
+  write(file, "1");
+  EXPECT_EQ(holderOf(file).value(), std::nullopt);
+  EXPECT_FALSE(HoldingProcess::find(file).value());
+  EXPECT_TRUE(PidFile::take(file));
+}
+
+TEST_F(PidFileTest, NamesNobodyWhileAStrangersNumberStandsInAHeldFile) {
+  auto held = std::move(*PidFile::take(file));
+  write(file, "1");
+  EXPECT_FALSE(holderOf(file));
+  EXPECT_FALSE(HoldingProcess::find(file));
+}
+
+TEST_F(PidFileTest, DoesNotOutliveItsHolderInAChildThatClosedIt) {
+  auto held = std::make_optional(std::move(*PidFile::take(file)));
+  child = ::fork();
+  if (child == 0) {
+    held->closeInChild();
+    ::pause();
+  }
+  held.reset();
+  EXPECT_TRUE(testing::waitUntil([&] { return holderOf(file).value() == std::nullopt; }));
+}
+
+TEST_F(PidFileTest, IsGoneAfterACleanEnd) {
+  auto held = std::move(*PidFile::take(file));
+  held.remove();
+  EXPECT_FALSE(fs::exists(file));
+  EXPECT_EQ(holderOf(file).value(), std::nullopt);
+}
+
+TEST_F(PidFileTest, DoesNotRemoveAnotherOnesFile) {
+  auto held = std::move(*PidFile::take(file));
+  fs::remove(file);
+  auto newer = std::move(*PidFile::take(file));
+  held.remove();
+  EXPECT_TRUE(fs::exists(file));
+}
+
+TEST_F(PidFileTest, RefusesWhatIsNoPidFileAndLeavesItAlone) {
+  const auto victim = folder / "victim";
+  write(victim, "1234");
+  const auto expectRefused = [&](const std::string& why) {
+    const auto refused = PidFile::take(file);
+    ASSERT_FALSE(refused) << why;
+    EXPECT_EQ(refused.error().code(), ErrorCode::Invalid);
+    EXPECT_NE(refused.error().message().find(file.string()), std::string::npos);
+    EXPECT_NE(refused.error().message().find(why), std::string::npos) << refused.error().message();
+    fs::remove_all(file);
+  };
+  fs::create_symlink(victim, file);
+  EXPECT_FALSE(holderOf(file));
+  expectRefused("symbolic link");
+  fs::create_symlink(folder / "nowhere", file);
+  expectRefused("symbolic link");
+  fs::create_hard_link(victim, file);
+  expectRefused("other names");
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  EXPECT_FALSE(holderOf(file));
+  expectRefused("plain file");
+  fs::create_directory(file);
+  expectRefused("plain file");
+  write(file, "root:x:0:0:root:/root:/bin/bash");
+  expectRefused("is not a pid file");
+  write(file, std::string(100, '1'));
+  expectRefused("is not a pid file");
+  write(file, "-17");
+  expectRefused("is not a pid file");
+  EXPECT_EQ(contentOf(victim), "1234");
+}
+
+TEST_F(PidFileTest, SaysThatThereIsNoSuchFolder) {
+  const auto refused = PidFile::take(folder / "no" / "such.pid");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::Invalid);
+  EXPECT_NE(refused.error().message().find("no such folder"), std::string::npos);
+  EXPECT_EQ(holderOf(folder / "no" / "such.pid").value(), std::nullopt);
+}
+
+TEST_F(PidFileTest, TakesAnEmptyFileAndOneWithALineFeed) {
+  write(file, "");
+  EXPECT_TRUE(PidFile::take(file));
+  write(file, "99999\n");
+  EXPECT_TRUE(PidFile::take(file));
+  EXPECT_EQ(contentOf(file), std::to_string(::getpid()));
+}
+
+TEST_F(PidFileTest, LeadsToAProcessThatCanBeEndedAndWaitedFor) {
+  holdInAnotherProcess();
+  const auto process = HoldingProcess::find(file).value();
+  ASSERT_TRUE(process);
+  EXPECT_EQ(process->pid(), child);
+  EXPECT_FALSE(process->waitUntilGone(1ms));
+  EXPECT_TRUE(process->signal(SIGTERM));
+  EXPECT_TRUE(process->waitUntilGone(30s));
+  ::waitpid(child, nullptr, 0);
+  child = 0;
+  EXPECT_TRUE(process->signal(SIGTERM)) << "gone is no error";
+}
+
+TEST_F(PidFileTest, IsTakenByExactlyOneOfManyThatStartAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    int ready[2];
+    ASSERT_EQ(::pipe(ready), 0);
+    std::vector<pid_t> starters;
+    for (int i = 0; i < 6; ++i) {
+      starters.push_back(::fork());
+      if (starters.back() != 0) continue;
+      ::close(ready[1]);
+      char byte = 0;
+      (void)!::read(ready[0], &byte, 1);  // all go when the writing end is closed
+      auto held = PidFile::take(file);
+      if (!held) ::_exit(held.error().code() == ErrorCode::Lost ? 1 : 2);
+      ::pause();
+    }
+    ::close(ready[0]);
+    ::close(ready[1]);
+    int refused = 0;
+    for (int i = 0; i < 5; ++i) {
+      int status = 0;
+      const pid_t gone = ::wait(&status);
+      EXPECT_EQ(WEXITSTATUS(status), 1);
+      std::erase(starters, gone);
+      ++refused;
+    }
+    EXPECT_EQ(refused, 5);
+    EXPECT_TRUE(testing::waitUntil([&] { return holderOf(file).value() == starters.front(); }));
+    ::kill(starters.front(), SIGKILL);
+    ::waitpid(starters.front(), nullptr, 0);
+  }
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,101 @@
+#include "master/process_tree.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+namespace leptir {
+namespace {
+
+std::string readAll(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> threadsOf(int pid) {
+  std::vector<std::string> threads;
+  const std::string folder = "/proc/" + std::to_string(pid) + "/task";
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(folder.c_str()), &::closedir);
+  if (!listing) return threads;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    if (entry->d_name[0] != '.') threads.push_back(folder + "/" + entry->d_name);
+  }
+  return threads;
+}
+
+void killTree(const ProcessInfo& process) {
+  for (const auto& below : descendantsOf(process.pid)) {
+    if (!below.dead) ::kill(below.pid, SIGKILL);
+  }
+  ::kill(process.pid, SIGKILL);
+}
+
+}  // namespace
+
+std::optional<ProcessInfo> processInfo(int pid) {
+  const auto stat = readAll("/proc/" + std::to_string(pid) + "/stat");
+  const auto nameEnds = stat.rfind(')');  // the name may hold anything, also blanks and parentheses
+  if (nameEnds == std::string::npos) return std::nullopt;
+  std::istringstream fields(stat.substr(nameEnds + 1));
+  std::string skipped;
+  char state = 0;
+  ProcessInfo info;
+  info.pid = pid;
+  int parent = 0;
+  fields >> state >> parent >> info.group;
+  for (int field = 6; field < 22; ++field) fields >> skipped;
+  fields >> info.startTicks;
+  info.dead = state == 'Z' || state == 'X';
+  if (!fields) return std::nullopt;
+  return info;
+}
+
+std::vector<ProcessInfo> childrenOf(int pid) {
+  std::vector<ProcessInfo> children;
+  for (const auto& thread : threadsOf(pid)) {
+    std::istringstream pids(readAll(thread + "/children"));
+    for (int child = 0; pids >> child;) {
+      if (const auto info = processInfo(child)) children.push_back(*info);
+    }
+  }
+  return children;
+}
+
+std::vector<ProcessInfo> descendantsOf(int pid) {
+  auto found = childrenOf(pid);
+  constexpr std::size_t kEnough =
+      10'000;  // of one that forks faster than we look; who is left is found in the next round
+  for (std::size_t i = 0; i < found.size() && found.size() < kEnough; ++i) {
+    const auto below = childrenOf(found[i].pid);
+    found.insert(found.end(), below.begin(), below.end());
+  }
+  return found;
+}
+
+bool startedSince(const ProcessInfo& process, BootTime moment) {
+  static const long ticksPerSecond = ::sysconf(_SC_CLK_TCK);
+  constexpr std::int64_t kDoubt = 2;
+  const auto ticks = moment.time_since_epoch().count() / (1'000'000 / ticksPerSecond);
+  return process.startTicks + kDoubt >= ticks;
+}
+
+std::size_t killStrays(const std::function<bool(const ProcessInfo&)>& isStray) {
+  std::size_t strays = 0;
+  for (const auto& child : childrenOf(::getpid())) {
+    if (child.dead || !isStray(child)) continue;
+    killTree(child);
+    ++strays;
+  }
+  return strays;
+}
+
+}  // namespace leptir

@@ -1,0 +1,38 @@
+// The processes below a process, as /proc tells them: what a killed task may have left behind.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "leptir/clock.h"
+
+namespace leptir {
+
+struct ProcessInfo {
+  int pid = 0;
+  int group = 0;
+  std::int64_t startTicks = 0;  // since boot, a hundredth of a second each
+  bool dead = false;            // a zombie: only its number is left
+
+  // The same process, not one that got its number later.
+  friend bool operator==(const ProcessInfo& a, const ProcessInfo& b) {
+    return a.pid == b.pid && a.startTicks == b.startTicks;
+  }
+};
+
+// None: there is no such process (any more).
+std::optional<ProcessInfo> processInfo(int pid);
+std::vector<ProcessInfo> childrenOf(int pid);
+// Children, their children and so on; not `pid` itself.
+std::vector<ProcessInfo> descendantsOf(int pid);
+
+// Whether it was started at `moment` or later, in doubt yes.
+bool startedSince(const ProcessInfo& process, BootTime moment);
+
+// Kills each child of this process that `isStray`, with all that is below it. Answers how many there were, so: call it
+// until it answers 0.
+std::size_t killStrays(const std::function<bool(const ProcessInfo&)>& isStray);
+
+}  // namespace leptir

@@ -1,0 +1,63 @@
+#include "master/signals.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace leptir {
+namespace {
+
+constexpr int kMastersOwn[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
+
+}  // namespace
+
+Result<SignalInbox> SignalInbox::open() {
+  sigset_t ours, before;
+  ::sigemptyset(&ours);
+  for (const int signal : kMastersOwn) ::sigaddset(&ours, signal);
+  ::sigaddset(&ours, SIGCHLD);
+  if (::sigprocmask(SIG_BLOCK, &ours, &before) != 0)
+    return Error(ErrorCode::Internal, std::string("sigprocmask: ") + std::strerror(errno));
+  UniqueFd descriptor(::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!descriptor) return Error(ErrorCode::Internal, std::string("signalfd: ") + std::strerror(errno));
+  return SignalInbox(std::move(descriptor), before);
+}
+
+SignalInbox::~SignalInbox() {
+  if (!descriptor_) return;  // moved from
+  while (next()) continue;   // what came too late would end the process in the middle of its own end
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+std::optional<int> SignalInbox::next() {
+  signalfd_siginfo info{};
+  if (::read(descriptor_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
+  return static_cast<int>(info.ssi_signo);
+}
+
+AllSignalsBlocked::AllSignalsBlocked() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_BLOCK, &all, &before_);
+}
+
+AllSignalsBlocked::~AllSignalsBlocked() {
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void resetSignalsInChild() {
+  for (int signal = 1; signal < NSIG; ++signal) {
+    if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
+  }
+  struct sigaction nothing{};
+  nothing.sa_handler = [](int) {};
+  nothing.sa_flags = SA_RESTART;
+  for (const int signal : kMastersOwn) ::sigaction(signal, &nothing, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace leptir

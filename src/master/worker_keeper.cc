@@ -1,0 +1,211 @@
+#include "master/worker_keeper.h"
+
+#include <algorithm>
+#include <csignal>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A worker whose start hooks take longer is replaced: they hang.
+constexpr Duration kLongestStart = 10min;
+// How long a dead worker's remains may hold up the settling of its task.
+constexpr Duration kLongestSweep = 200ms;
+// The master itself did not run for so long (suspended, stopped, starved) that nobody else can be blamed.
+constexpr Duration kGap = 1s;
+
+std::string_view nameOf(StopReason reason) {
+  switch (reason) {
+    case StopReason::TimeLimit:
+      return "it is over its time limit";
+    case StopReason::Cancel:
+      return "it was cancelled";
+    case StopReason::Shutdown:
+      return "leptir stops";
+    case StopReason::Lease:
+      return "its lease is lost";
+    default:
+      return "its worker died";
+  }
+}
+
+}  // namespace
+
+WorkerKeeper::WorkerKeeper(int slot, Children& children)
+    : slotNumber_(slot),
+      children_(children),
+      slot_(children.link.slot(slot)),
+      watch_(children.options.killGrace),
+      pause_(RestartPause::forWorker(static_cast<std::uint64_t>(slot) + 1)) {}
+
+void WorkerKeeper::tick(BootTime now, Stopping stopping) {
+  if (child_) return look(now, stopping);
+  if (death_) return sweep(now);
+  if (stopping != Stopping::No) startAt_ = BootTime::max();
+  if (now >= startAt_) startOne(now);
+}
+
+void WorkerKeeper::startOne(BootTime now) {
+  slot_.workerReady() = 0;
+  slot_.workerSleeps() = 0;
+  child_ = children_.start(name(), [this] {
+    children_.board.makeReadOnly();
+    return children_.mains.worker(slotNumber_);
+  });
+  started_ = lastTick_ = waitingSince_ = now;
+  if (!child_) {
+    startAt_ = now + std::max<Duration>(pause_.after(Duration::zero(), false), 100ms);
+    return;
+  }
+  killed_ = runningATask_ = false;
+  endedFor_ = StopReason::Crash;
+  below_.clear();
+  waiting_.reset();
+  watch_.begin(now);
+  children_.board.setWorker(slotNumber_, child_->pid());
+}
+
+void WorkerKeeper::look(BootTime now, Stopping stopping) {
+  const auto sight = lookOver(slot_);
+  runningATask_ = sight.running.has_value();
+  if (!sight.sane && !killed_) {
+    children_.log.error(name() + " made nonsense of its slot and is replaced.");
+    kill();
+  }
+  const auto decision = watch_.look(sight.running, children_.link.page(), now);
+  if (decision.act == DeadlineWatch::Act::Stop) stop(*sight.running, decision.reason, now);
+  if (decision.act == DeadlineWatch::Act::Kill) kill();
+  watchForHanging(sight, now, stopping);
+  lastTick_ = now;
+}
+
+void WorkerKeeper::stop(const RunningTask& task, StopReason reason, BootTime now) {
+  if (!slot_.change(task.cell, task.word, task.word.to(CellState::Stopping, reason)))
+    return;  // it was done in this instant
+  children_.log.warning(name() + ": its task is stopped, " + std::string(nameOf(reason)) + ".");
+  watch_.stopped(reason, children_.link.page(), now);
+  below_ = descendantsOf(child_->pid());
+  children_.link.stopBell(slotNumber_).ring();
+  child_->signalGroup(SIGTERM);
+  if (now >= watch_.next()) kill();
+}
+
+void WorkerKeeper::kill() {
+  if (std::exchange(killed_, true)) return;
+  const auto below = descendantsOf(child_->pid());
+  below_.insert(below_.end(), below.begin(), below.end());
+  child_->signal(SIGKILL);
+  child_->signalGroup(SIGKILL);
+}
+
+void WorkerKeeper::end(BootTime now) {
+  if (!child_ || killed_) return;
+  endedFor_ = StopReason::Shutdown;
+  const auto sight = lookOver(slot_);
+  if (sight.running && sight.running->word.state == CellState::Executing)
+    stop(*sight.running, StopReason::Shutdown, now);
+  kill();
+}
+
+void WorkerKeeper::watchForHanging(const SlotSight& sight, BootTime now, Stopping stopping) {
+  if (now - lastTick_ > kGap) waitingSince_ = now;
+  const bool ready = slot_.workerReady() != 0;
+  if (!ready && now - started_ > kLongestStart) {
+    children_.log.error(name() + " did not become ready and is replaced.");
+    return end(now);
+  }
+  std::optional<std::pair<std::size_t, CellWord>> waiting;
+  if (ready && !sight.running && sight.firstAssigned && stopping == Stopping::No) {
+    const auto cell = *sight.firstAssigned;
+    const auto& header = slot_.assignmentHeader(cell);
+    if (mayBegin(children_.link.page(), header.broker, header.epoch, now)) waiting = {cell, slot_.word(cell)};
+  }
+  if (!waiting || waiting != waiting_) waitingSince_ = now;
+  waiting_ = waiting;
+  if (now - waitingSince_ <= children_.options.hangingWorker) return;
+  children_.log.error(name() + " leaves what is assigned to it and is replaced.");
+  end(now);
+}
+
+bool WorkerKeeper::reaped(const DeathCertificate& death) {
+  if (!child_ || child_->pid() != death.pid) return false;
+  child_.reset();
+  death_ = death;
+  const auto sight = lookOver(slot_);
+  watch_.look(sight.running, children_.link.page(), death.at);
+  strayedSince_ = sight.running ? watch_.started() : BootTime::max();
+  sweepUntil_ = death.at + kLongestSweep;
+  children_.board.setWorker(slotNumber_, 0);
+  return true;
+}
+
+// What the task started is a child of ours now, since we are its subreaper. Others' orphans may be as well.
+bool WorkerKeeper::isStray(const ProcessInfo& process) const {
+  if (children_.pids.contains(process.pid) || children_.foreign.contains(process.pid)) return false;
+  if (process.group == death_->pid || std::ranges::find(below_, process) != below_.end()) return true;
+  const bool ofAnotherWorker = children_.pids.contains(process.group);
+  return !ofAnotherWorker && strayedSince_ != BootTime::max() && startedSince(process, strayedSince_);
+}
+
+void WorkerKeeper::sweep(BootTime now) {
+  const auto strays = killStrays([this](const ProcessInfo& process) { return isStray(process); });
+  if (strays > 0 && now < sweepUntil_) return;
+  if (strays > 0) children_.log.error(name() + " left processes that can't be killed.");
+  children_.pids.erase(death_->pid);
+  settle(now);
+}
+
+void WorkerKeeper::settle(BootTime now) {
+  for (std::size_t cell = 0; cell < kCells; ++cell) {
+    const auto word = slot_.word(cell);
+    const bool begun = word.state == CellState::Executing || word.state == CellState::Stopping;
+    if (begun || !isSane(word)) settleCell(cell, word);
+  }
+  children_.link.stopBell(slotNumber_).clear();
+  slot_.workerReady() = 0;
+  slot_.workerSleeps() = 0;
+  runningATask_ = false;
+  startAt_ = now + pause_.after(death_->at - started_, executedSomething());
+  const bool expected = death_->signal == 0 && death_->exitCode == 0;
+  if (!expected)
+    children_.log.warning(name() + " (pid " + std::to_string(death_->pid) + ") " + describe(*death_) + ".");
+  death_.reset();
+  children_.link.dispatcherBell().ring();
+}
+
+void WorkerKeeper::settleCell(std::size_t cell, CellWord word) {
+  auto reason = endedFor_;
+  if (word.state == CellState::Stopping && isSane(word) && word.reason != StopReason::None) reason = word.reason;
+  const auto stopping = word.to(CellState::Stopping, reason);
+  slot_.change(cell, word, stopping);
+  slot_.writeVerdict(cell, verdictOf(*death_, watch_.started()));
+  slot_.change(cell, stopping, word.to(CellState::Died, reason));
+}
+
+bool WorkerKeeper::executedSomething() const {
+  for (std::size_t cell = 0; cell < kCells; ++cell) {
+    if (slot_.startedBoot(cell) >= started_) return true;
+  }
+  return false;
+}
+
+BootTime WorkerKeeper::next() const {
+  if (death_) return sweepUntil_;
+  if (!child_) return startAt_;
+  return killed_ ? BootTime::max() : watch_.next();
+}
+
+void WorkerKeeper::signal(int number) const {
+  if (child_) child_->signal(number);
+}
+
+void WorkerKeeper::closeInChild() {
+  if (child_) child_->closeInChild();
+}
+
+std::string WorkerKeeper::name() const {
+  return "Worker " + std::to_string(slotNumber_);
+}
+
+}  // namespace leptir

@@ -1,0 +1,73 @@
+// Keeps one slot supplied with a worker: starts it, stops its task when its time is up, and when it is dead ends what
+// it left behind, writes the verdict and starts the next one, in this order.
+#pragma once
+
+#include <optional>
+
+#include "master/child_process.h"
+#include "master/children.h"
+#include "master/deadline_watch.h"
+#include "master/death_certificate.h"
+#include "master/process_tree.h"
+#include "master/restart_pause.h"
+#include "master/slot_sight.h"
+
+namespace leptir {
+
+class WorkerKeeper {
+ public:
+  WorkerKeeper(int slot, Children& children);
+
+  // Each round of the master: does what is due now.
+  void tick(BootTime now, Stopping stopping);
+  // A child was reaped; false: it was not this worker.
+  bool reaped(const DeathCertificate& death);
+  // Kills the worker whatever it does. A task that it runs is given back: it was not its fault.
+  void end(BootTime now);
+
+  // Whether there is a worker, or one whose remains are not settled yet.
+  bool isBusyWithOne() const { return child_ || death_; }
+  bool isRunningATask() const { return runningATask_; }
+  // When to tick again at the latest.
+  BootTime next() const;
+
+  void signal(int number) const;
+  void closeInChild();
+
+ private:
+  void startOne(BootTime now);
+  void look(BootTime now, Stopping stopping);
+  void stop(const RunningTask& task, StopReason reason, BootTime now);
+  void kill();
+  void watchForHanging(const SlotSight& sight, BootTime now, Stopping stopping);
+  void sweep(BootTime now);
+  bool isStray(const ProcessInfo& process) const;
+  void settle(BootTime now);
+  void settleCell(std::size_t cell, CellWord word);
+  bool executedSomething() const;
+  std::string name() const;
+
+  const int slotNumber_;
+  Children& children_;
+  Slot& slot_;
+  DeadlineWatch watch_;
+  RestartPause pause_;
+
+  std::optional<ChildProcess> child_;
+  BootTime started_{};  // of the worker
+  BootTime startAt_{};  // of the next one
+  bool runningATask_ = false;
+  bool killed_ = false;
+  StopReason endedFor_ = StopReason::Crash;  // what a task gets that was running, unless its cell says more
+
+  BootTime lastTick_{};
+  std::optional<std::pair<std::size_t, CellWord>> waiting_;  // the assigned cell that it should have begun,
+  BootTime waitingSince_{};                                  // and since when we see it
+
+  std::optional<DeathCertificate> death_;  // reaped, not settled yet
+  std::vector<ProcessInfo> below_;         // its descendants when we stopped and when we killed it
+  BootTime strayedSince_{};                // processes from before are not its task's
+  BootTime sweepUntil_{};
+};
+
+}  // namespace leptir

@@ -1,0 +1,203 @@
+// The commands, their output and their exit status: what scripts rely on.
+#include "tests/e2e/installation.h"
+
+#include <csignal>
+#include <fstream>
+#include <set>
+
+namespace leptir::e2e {
+namespace {
+
+using CommandsTest = Installation;
+
+TEST_F(CommandsTest, PushPrintsOneIdALine) {
+  const auto answer = leptir({"push", "noop", "--number=3"});
+  EXPECT_EQ(answer.exit, 0);
+  EXPECT_EQ(answer.lines().size(), 3u);
+  EXPECT_EQ(std::set<std::string>(answer.lines().begin(), answer.lines().end()).size(), answer.lines().size());
+}
+
+TEST_F(CommandsTest, PushQuietPrintsNothing) { EXPECT_EQ(leptir({"push", "noop", "--quiet"}).out, ""); }
+
+TEST_F(CommandsTest, PushTakesParametersAsTextAndAsJson) {
+  const auto id = push({"sleep", "seconds:=0", "note=hello world", "--json={\"deep\": {\"list\": [1, 2.0]}}"});
+  ASSERT_EQ(drain(), 0);
+  EXPECT_EQ(info(id).at("retC"), 1);
+}
+
+TEST_F(CommandsTest, PushOfAnIdThatIsInTheQueueAddsNothing) {
+  EXPECT_EQ(push({"noop", "--id=mine"}), "mine");
+  EXPECT_EQ(push({"noop", "--id=mine"}), "mine");
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 1);
+}
+
+TEST_F(CommandsTest, PushRefusesWhatExcludesEachOther) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"push", "noop", "--id=a", "--number=2"},
+           {"push", "noop", "--at=2026-11-23T18:00:00Z", "--delaySeconds=3"},
+           {"push"},
+           {"push", "noop", "--at=tomorrow"},
+           {"push", "noop", "novalue"},
+           {"push", "noop", "x:=nojson"},
+           {"push", "noop", "--unknown"},
+           {"push", "noop", "--timeLimit=-1"}}) {
+    const auto answer = leptir(arguments);
+    EXPECT_EQ(answer.exit, 2) << answer.err;
+    EXPECT_NE(answer.err.find("--help"), std::string::npos) << answer.err;
+  }
+}
+
+TEST_F(CommandsTest, PushStdinPushesTheGoodLinesAndNamesTheBadOnes) {
+  const auto answer = leptir({"push", "--stdin"},
+                             "{\"name\": \"noop\", \"id\": \"one\"}\n"
+                             "not json\n"
+                             "\n"
+                             "{\"name\": \"sleep\", \"parameters\": {\"seconds\": 0}, \"priority\": 3, \"timeLimit\": 5, \"at\": 1700000000}\n"
+                             "{\"name\": \"noop\", \"nmae\": 1}\n"
+                             "{\"parameters\": {}}\n"
+                             "{\"name\": \"noop\", \"delaySeconds\": -1}");
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_EQ(answer.lines().size(), 2u) << answer.out;
+  EXPECT_EQ(answer.lines().at(0), "one");
+  for (const auto* line : {"line 2", "line 5", "line 6", "line 7"}) EXPECT_NE(answer.err.find(line), std::string::npos) << answer.err;
+  EXPECT_EQ(answer.err.find("line 4"), std::string::npos) << answer.err;
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 2);
+}
+
+TEST_F(CommandsTest, PushStdinKeepsTheOthersWhenTheStoreRefusesOne) {
+  const auto answer = leptir({"push", "--stdin"}, "{\"name\": \"noop\"}\n{\"name\": \"" + std::string(300, 'n') + "\"}\n{\"name\": \"noop\"}\n");
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_EQ(answer.lines().size(), 2u);
+  EXPECT_NE(answer.err.find("line 2"), std::string::npos) << answer.err;
+}
+
+TEST_F(CommandsTest, PushStdinTakesManyLinesInBatches) {
+  std::string lines;
+  for (int i = 0; i < 2500; ++i) lines += "{\"name\":\"noop\"}\n";
+  EXPECT_EQ(leptir({"push", "--stdin", "--quiet"}, lines).exit, 0);
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 2500);
+}
+
+TEST_F(CommandsTest, InfoOfATaskThatWaitsSaysWhere) {
+  const auto id = push({"noop", "--delaySeconds=3600"});
+  const auto json = info(id);
+  EXPECT_EQ(json.at("id"), id);
+  EXPECT_EQ(json.at("type"), "noop");
+  EXPECT_EQ(json.at("status"), 1);
+  EXPECT_EQ(json.at("state"), "scheduled");
+  EXPECT_EQ(json.at("broker"), "local");
+  EXPECT_GT(json.at("toex").get<double>(), 1.7e9);
+}
+
+TEST_F(CommandsTest, InfoOfNoTaskIsNotFound) {
+  const auto answer = leptir({"info", "nobody"});
+  EXPECT_EQ(answer.exit, 4);
+  EXPECT_NE(answer.err.find("nobody"), std::string::npos);
+}
+
+TEST_F(CommandsTest, StatusWithoutAnInstanceShowsTheQueues) {
+  push({"noop"});
+  push({"noop", "--delaySeconds=3600"});
+  const auto answer = leptir({"status", "--json"});
+  EXPECT_EQ(answer.exit, 0);
+  const auto json = answer.json();
+  EXPECT_TRUE(json.at("instance").is_null());
+  EXPECT_EQ(json.at("workers"), Json::array());
+  EXPECT_EQ(json.at("brokers"),
+            Json::parse(R"([{"name":"local","type":"sqlite","priority":0,"due":1,"scheduled":1,"leased":0,"buried":0}])"));
+}
+
+TEST_F(CommandsTest, StatusShowsWhatEachWorkerDoes) {
+  const auto instance = start();
+  const auto id = push({"sleep", "seconds:=60"});
+  ASSERT_TRUE(eventually([&] {
+    for (const auto& worker : status().at("workers")) {
+      if (!worker.at("task").is_null()) return worker["task"]["id"] == id && worker["task"]["name"] == "sleep" && worker["task"]["seconds"] >= 0;
+    }
+    return false;
+  }));
+  const auto json = status();
+  EXPECT_EQ(json.at("instance").at("pid"), instance->pid());
+  EXPECT_EQ(json.at("instance").at("session").get<std::string>().size(), 32u);
+  EXPECT_EQ(json.at("brokers").at(0).at("leased"), 1);
+  EXPECT_NE(leptir({"status"}).out.find("sleep " + id), std::string::npos);
+}
+
+TEST_F(CommandsTest, StopWithoutAnInstanceIsNotRunning) {
+  const auto answer = leptir({"stop"});
+  EXPECT_EQ(answer.exit, 3);
+  EXPECT_NE(answer.err.find("Nothing to stop here"), std::string::npos);
+}
+
+TEST_F(CommandsTest, StopLetsTheRunningTaskFinish) {
+  const auto instance = start();
+  const auto id = push({"sleep", "seconds:=2"});
+  ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; }));
+  const auto answer = leptir({"stop"});
+  EXPECT_EQ(answer.exit, 0);
+  EXPECT_NE(answer.out.find("Stopping a little butterfly. You'll have to wait for all the tasks to finish though."), std::string::npos);
+  EXPECT_EQ(instance->waitForExit(), 0);
+  EXPECT_EQ(info(id).at("retC"), 1);
+  EXPECT_NE(instance->output().find("All good. I'm out for now."), std::string::npos) << instance->output();
+}
+
+TEST_F(CommandsTest, StopGivesUpWaitingAfterItsTimeout) {
+  const auto instance = start();
+  push({"sleep", "seconds:=60"});
+  ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; }));
+  EXPECT_EQ(leptir({"stop", "--timeout=0.3"}).exit, 1);
+  instance->signal(SIGQUIT);
+  EXPECT_EQ(instance->waitForExit(), 0);
+  const auto counts = status().at("brokers").at(0);
+  EXPECT_EQ(counts.at("due"), 1) << "what QUIT ended goes back, without using up an attempt: " << counts.dump();
+}
+
+TEST_F(CommandsTest, ASecondStartRefuses) {
+  const auto first = start();
+  waitUntilItFlies();
+  const auto second = leptir({"start"});
+  EXPECT_EQ(second.exit, 1);
+  EXPECT_NE(second.out.find("Leptir is already flying on this box."), std::string::npos) << second.out;
+}
+
+TEST_F(CommandsTest, ADaemonLetsGoOfTheTerminalAndLogsToFilesOnly) {
+  const auto answer = leptir({"start", "--daemon"});
+  ASSERT_EQ(answer.exit, 0) << answer.err;
+  EXPECT_NE(answer.out.find("Starting a little butterfly. Fly buddy, fly!"), std::string::npos);
+  const auto id = push({"noop"});
+  EXPECT_TRUE(eventually([&] { return info(id).at("status") == 3; }));
+  EXPECT_EQ(leptir({"stop"}).exit, 0);
+  std::ifstream log(folder / "leptir.log");
+  const std::string text{std::istreambuf_iterator<char>(log), {}};
+  EXPECT_NE(text.find("[" + id + "](noop) Task started."), std::string::npos) << text;
+}
+
+TEST_F(CommandsTest, CheckSaysWhatEachStoreCan) {
+  const auto answer = leptir({"check"});
+  EXPECT_EQ(answer.exit, 0) << answer.err;
+  EXPECT_NE(answer.out.find("broker local: works"), std::string::npos) << answer.out;
+  EXPECT_NE(answer.out.find("durability"), std::string::npos);
+}
+
+TEST_F(CommandsTest, EveryCommandHasHelp) {
+  for (const auto* command : {"start", "stop", "status", "push", "info", "check", "bench"}) {
+    const auto answer = run({command, "--help"});
+    EXPECT_EQ(answer.exit, 0) << command;
+    EXPECT_FALSE(answer.out.empty()) << command;
+  }
+  EXPECT_EQ(run({"--help"}).exit, 0);
+  EXPECT_EQ(run({"fly"}).exit, 2);
+  EXPECT_EQ(run({}).exit, 2);
+}
+
+TEST_F(CommandsTest, WithoutAnyConfigurationItRunsOnOneSqliteFile) {
+  const auto answer = run({"push", "noop"});
+  ASSERT_EQ(answer.exit, 0) << answer.err;
+  ASSERT_EQ(run({"start", "--drain"}).exit, 0);
+  const auto record = run({"info", answer.lines().at(0)});
+  EXPECT_EQ(record.json().at("retC"), 1);
+  EXPECT_TRUE(fs::exists(folder / "state" / "leptir" / "leptir.db"));
+}
+
+}  // namespace
+}  // namespace leptir::e2e
