@@ -1,0 +1,110 @@
+#include "task/envelope.h"
+
+#include <fmt/format.h>
+
+#include "leptir/json.h"
+#include "task/json_reader.h"
+#include "task/json_text.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 255;
+// What an envelope is beside its parameters, at most: name and id of 255 bytes escaped to six each, and numbers.
+constexpr std::size_t kMaxHeadBytes = 4096;
+// The envelope and `td` are the outer two levels.
+constexpr int kMaxParametersDepth = kMaxJsonDepth - 2;
+
+std::int64_t wholeSeconds(Time time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+void appendCount(std::string_view key, std::int64_t count, std::string& out) {
+  if (count == 0) return;
+  out.append(key);
+  appendInteger(count, out);
+}
+
+// Unix seconds with six decimals: a double holds them exactly enough to read the same microsecond back.
+void appendPushedAt(Time time, std::string& out) {
+  const auto micros = time.time_since_epoch().count();
+  const auto seconds = micros / 1'000'000;
+  std::string fraction = std::to_string(1'000'000 + std::abs(micros % 1'000'000));
+  fraction[0] = '.';
+  out.append(R"(,"ts":)");
+  if (micros < 0 && seconds == 0) out += '-';
+  appendInteger(seconds, out);
+  out.append(fraction);
+}
+
+// leptir's own keys stand after the seed's, where a PHP consumer does not look.
+void appendOwnKeys(const BrokerTask& task, std::string& out) {
+  appendCount(R"(,"at":)", task.counters.failures, out);
+  appendCount(R"(,"cr":)", task.counters.crashes, out);
+  appendCount(R"(,"ex":)", task.counters.expiries, out);
+  appendCount(R"(,"un":)", task.counters.unknown, out);
+  appendCount(R"(,"ma":)", task.maxAttempts, out);
+  if (task.pushedAt) appendPushedAt(*task.pushedAt, out);
+}
+
+Result<void> checkText(std::string_view what, std::string_view text) {
+  if (text.empty()) return Error(ErrorCode::Invalid, fmt::format("the task's {} is empty", what));
+  if (text.size() > kMaxNameBytes) {
+    return Error(ErrorCode::Invalid,
+                 fmt::format("the task's {} has {} bytes, more than {}", what, text.size(), kMaxNameBytes));
+  }
+  if (!isUtf8(text)) return Error(ErrorCode::Invalid, fmt::format("the task's {} is not UTF-8", what));
+  return {};
+}
+
+Result<void> checkSize(const BrokerTask& task) {
+  if (task.parameters.size() + kMaxHeadBytes <= kMaxEnvelopeBytes) return {};
+  const auto size = encodeEnvelope(task).size();
+  if (size <= kMaxEnvelopeBytes) return {};
+  return Error(ErrorCode::TooLarge, fmt::format("task {}: {} bytes, more than {}", task.id, size, kMaxEnvelopeBytes));
+}
+
+}  // namespace
+
+void appendEnvelope(const BrokerTask& task, std::string& out) {
+  out.append(R"({"cn":)");
+  appendJsonText(task.name, out);
+  out.append(R"(,"pr":)");
+  appendInteger(task.priority, out);
+  out.append(R"(,"tl":)");
+  appendInteger(task.timeLimitSeconds, out);
+  out.append(R"(,"toex":)");
+  if (task.timeOfExecution) {
+    appendInteger(wholeSeconds(*task.timeOfExecution), out);
+  } else {
+    out.append(R"("")");
+  }
+  out.append(R"(,"td":{"id":)");
+  appendJsonText(task.id, out);
+  out.append(R"(,"parameters":)");
+  out.append(task.parameters);
+  out += '}';
+  appendOwnKeys(task, out);
+  out += '}';
+}
+
+std::string encodeEnvelope(const BrokerTask& task) {
+  std::string out;
+  out.reserve(task.parameters.size() + task.name.size() + task.id.size() + 128);
+  appendEnvelope(task, out);
+  return out;
+}
+
+Result<void> checkBrokerTask(const BrokerTask& task) {
+  if (auto id = checkText("id", task.id); !id) return id;
+  if (auto name = checkText("name", task.name); !name) return name;
+  if (task.timeLimitSeconds < 0)
+    return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit is negative", task.id));
+  if (auto size = checkSize(task); !size) return size;
+  if (auto json = checkJson(task.parameters, kMaxParametersDepth); !json) {
+    return Error(ErrorCode::Invalid, fmt::format("task {}: parameters: {}", task.id, json.error().message()));
+  }
+  return {};
+}
+
+}  // namespace leptir

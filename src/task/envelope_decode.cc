@@ -1,0 +1,181 @@
+// The other direction of envelope.h: what a PHP consumer would run is accepted, and what would end it is said to be
+// Corrupt.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "task/envelope.h"
+#include "task/json_reader.h"
+#include "task/php_values.h"
+
+namespace leptir {
+namespace {
+
+using simdjson::error_code;
+using Kind = JsonItem::Kind;
+
+// Seconds that fit a Time and leave room to add a Duration.
+constexpr std::int64_t kLastSecond = 9'000'000'000'000;
+constexpr std::size_t kMaxNameBytes = 255;
+
+// A duplicate key overwrites what the first one said, so nothing is judged before the end.
+struct Seen {
+  EnvelopeHead head;
+  Kind cn = Kind::Null;
+  Kind td = Kind::Null;
+};
+
+std::int64_t clampedSeconds(std::int64_t seconds) {
+  return std::clamp(seconds, -kLastSecond, kLastSecond);
+}
+
+std::uint32_t count(const JsonItem& item) {
+  const auto number = item.kind == Kind::Number ? phpInteger(item) : 0;
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(number, 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
+// 0, "", null, false and [] say no time, as PHP reads them.
+std::optional<Time> timeOfExecution(const JsonItem& item) {
+  const auto seconds = clampedSeconds(phpInteger(item));
+  if (seconds == 0) return {};
+  return Time(std::chrono::seconds(seconds));
+}
+
+std::optional<Time> pushedAt(const JsonItem& item) {
+  const double seconds = phpFloat(item);
+  if (seconds == 0 || std::abs(seconds) > static_cast<double>(kLastSecond)) return {};
+  return Time(Duration(std::llround(seconds * 1e6)));
+}
+
+void takeName(const JsonItem& item, Seen& seen) {
+  seen.cn = item.kind;
+  auto name = item.kind == Kind::Text ? item.text : std::string_view();
+  if (name.starts_with('\\')) name.remove_prefix(1);
+  seen.head.name = name;
+}
+
+void takeField(std::string_view key, const JsonItem& item, Seen& seen) {
+  auto& head = seen.head;
+  if (key == "cn") takeName(item, seen);
+  if (key == "tl") head.timeLimitSeconds = std::max<std::int64_t>(0, phpNumeric(item));
+  if (key == "toex") head.timeOfExecution = timeOfExecution(item);
+  if (key == "at") head.counters.failures = count(item);
+  if (key == "cr") head.counters.crashes = count(item);
+  if (key == "ex") head.counters.expiries = count(item);
+  if (key == "un") head.counters.unknown = count(item);
+  if (key == "ma") head.maxAttempts = count(item);
+  if (key == "ts") head.pushedAt = pushedAt(item);
+}
+
+error_code readTaskData(JsonReader& reader, JsonReader::Value& value, Seen& seen) {
+  JsonReader::Object data;
+  if (const auto error = value.get_object().get(data)) return error;
+  for (auto entry : data) {
+    JsonReader::Member member;
+    JsonItem item;
+    if (const auto error = JsonReader::take(entry, member)) return error;
+    if (const auto error = reader.read(member.value, 2, item)) return error;
+    if (member.key == "id") seen.head.id = phpText(item);
+  }
+  return simdjson::SUCCESS;
+}
+
+// `td` is walked here for its id; as a list it has none.
+error_code readTd(JsonReader& reader, JsonReader::Value& value, Seen& seen) {
+  seen.head.id.clear();
+  simdjson::ondemand::json_type type;
+  if (const auto error = value.type().get(type)) return error;
+  if (type == simdjson::ondemand::json_type::object) {
+    seen.td = Kind::Object;
+    return readTaskData(reader, value, seen);
+  }
+  JsonItem item;
+  const auto error = reader.read(value, 1, item);
+  seen.td = item.kind;
+  return error;
+}
+
+error_code readEnvelope(JsonReader& reader, std::string_view envelope, Seen& seen) {
+  if (const auto error = reader.open(envelope)) return error;
+  JsonReader::Object members;
+  if (const auto error = reader.document().get_object().get(members)) return error;
+  for (auto entry : members) {
+    JsonReader::Member member;
+    JsonItem item;
+    if (const auto error = JsonReader::take(entry, member)) return error;
+    if (member.key == "td") {
+      if (const auto error = readTd(reader, member.value, seen)) return error;
+      continue;
+    }
+    if (const auto error = reader.read(member.value, 1, item)) return error;
+    takeField(member.key, item, seen);
+  }
+  return reader.finish();
+}
+
+// Why this, although JSON, is no envelope; empty when it is one.
+std::string complaint(const Seen& seen) {
+  if (seen.cn != Kind::Text || seen.head.name.empty()) return "no envelope: `cn` is no task name";
+  if (seen.head.name.size() > kMaxNameBytes) return "no envelope: `cn` has more than 255 bytes";
+  if (seen.td != Kind::Object && seen.td != Kind::List) return "no envelope: `td` is no object";
+  return {};
+}
+
+std::string_view asParameters(std::string_view json) {
+  const bool none = json.empty() || json == "null";
+  const bool emptyList = json.starts_with('[') && json.find_first_not_of(" \t\n\r", 1) == json.size() - 1;
+  return none || emptyList ? std::string_view("{}") : json;
+}
+
+// The text of the last field of that name; empty when there is none. Walks to the end, as the object's reader must.
+error_code lastField(JsonReader::Object& object, std::string_view name, std::string_view& json) {
+  for (auto entry : object) {
+    JsonReader::Member member;
+    if (const auto error = JsonReader::take(entry, member)) return error;
+    if (member.key != name) continue;
+    if (const auto error = simdjson::to_json_string(member.value).get(json)) return error;
+  }
+  return simdjson::SUCCESS;
+}
+
+error_code findLast(JsonReader& reader, std::string_view text, std::string_view name, std::string_view& json) {
+  if (const auto error = reader.open(text)) return error;
+  JsonReader::Object object;
+  if (const auto error = reader.document().get_object().get(object)) return error;
+  return lastField(object, name, json);
+}
+
+}  // namespace
+
+Result<EnvelopeHead> decodeEnvelope(std::string_view envelope) {
+  if (envelope.size() > kMaxEnvelopeBytes) {
+    return Error(ErrorCode::Corrupt,
+                 fmt::format("no envelope: {} bytes, more than {}", envelope.size(), kMaxEnvelopeBytes));
+  }
+  auto& reader = JsonReader::ofThisThread();
+  Seen seen;
+  if (const auto error = readEnvelope(reader, envelope, seen)) {
+    return Error(ErrorCode::Corrupt, "no envelope: " + describeJsonError(error, envelope));
+  }
+  if (auto why = complaint(seen); !why.empty()) return Error(ErrorCode::Corrupt, std::move(why));
+  return std::move(seen.head);
+}
+
+Result<std::string> parametersOf(std::string_view envelope) {
+  auto& reader = JsonReader::ofThisThread();
+  std::string_view json;
+  if (const auto error = findLast(reader, envelope, "td", json)) {
+    return Error(ErrorCode::Corrupt, "no envelope: " + describeJsonError(error, envelope));
+  }
+  if (!json.starts_with('{')) return std::string("{}");
+  const std::string data(json);
+  json = {};
+  if (const auto error = findLast(reader, data, "parameters", json)) {
+    return Error(ErrorCode::Corrupt, "no envelope: " + describeJsonError(error, envelope));
+  }
+  return std::string(asParameters(json));
+}
+
+}  // namespace leptir

@@ -1,0 +1,200 @@
+#include "task/envelope.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "leptir/json.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+BrokerTask resizeTask() {
+  BrokerTask task;
+  task.id = "id1";
+  task.name = "image.resize";
+  task.parameters = R"({"width":640})";
+  return task;
+}
+
+std::string encodedWithName(std::string name) {
+  auto task = resizeTask();
+  task.name = std::move(name);
+  const auto text = encodeEnvelope(task);
+  return text.substr(6, text.find(R"(,"pr")") - 6);
+}
+
+TEST(Envelope, HasTheKeysOfTheSeedInItsOrder) {
+  EXPECT_EQ(encodeEnvelope(resizeTask()),
+            R"({"cn":"image.resize","pr":0,"tl":0,"toex":"","td":{"id":"id1","parameters":{"width":640}}})");
+}
+
+TEST(Envelope, CarriesWhatIsNotZeroInKeysOfItsOwn) {
+  auto task = resizeTask();
+  task.priority = -3;
+  task.timeLimitSeconds = 30;
+  task.timeOfExecution = Time(1900000000s + 700ms);
+  task.maxAttempts = 5;
+  task.counters = {1, 2, 3, 4};
+  task.pushedAt = Time(1700000000s + 42us);
+
+  EXPECT_EQ(encodeEnvelope(task),
+            R"({"cn":"image.resize","pr":-3,"tl":30,"toex":1900000000,"td":{"id":"id1","parameters":{"width":640}},)"
+            R"("at":1,"cr":2,"ex":3,"un":4,"ma":5,"ts":1700000000.000042})");
+}
+
+TEST(Envelope, EscapesTextAsPhpDoes) {
+  EXPECT_EQ(encodedWithName("App\\Tasks\\Mail"), R"("App\\Tasks\\Mail")");
+  EXPECT_EQ(encodedWithName("a/\"b"), R"("a\/\"b")");
+  EXPECT_EQ(encodedWithName("\b\f\n\r\t\x01\x1f\x7f<>&'"), "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7f<>&'\"");
+  EXPECT_EQ(encodedWithName("č€🦋"), R"("\u010d\u20ac\ud83e\udd8b")");
+  EXPECT_EQ(encodedWithName(std::string("a\0b", 3)), R"("a\u0000b")");
+}
+
+TEST(Envelope, WritesUPlusFffdForBytesThatAreNotUtf8) {
+  EXPECT_EQ(encodedWithName("a\xff"), R"("a\ufffd")");
+  EXPECT_EQ(encodedWithName("\xed\xa0\x80"), R"("\ufffd\ufffd\ufffd")");
+  EXPECT_EQ(encodedWithName("\xe2\x82"), R"("\ufffd\ufffd")");
+}
+
+TEST(Envelope, ReadsBackWhatItWrote) {
+  auto task = resizeTask();
+  task.id = "č/\"\n";
+  task.timeLimitSeconds = 30;
+  task.timeOfExecution = Time(-86400s);
+  task.maxAttempts = 5;
+  task.counters = {1, 2, 3, 4};
+  task.pushedAt = Time(1795462346s + 667348us);
+
+  const auto head = decodeEnvelope(encodeEnvelope(task));
+
+  ASSERT_TRUE(head) << head.error().message();
+  EXPECT_EQ(head->id, task.id);
+  EXPECT_EQ(head->name, task.name);
+  EXPECT_EQ(head->timeLimitSeconds, 30);
+  EXPECT_EQ(head->timeOfExecution, task.timeOfExecution);
+  EXPECT_EQ(head->maxAttempts, 5u);
+  EXPECT_EQ(head->counters, task.counters);
+  EXPECT_EQ(head->pushedAt, task.pushedAt);
+  EXPECT_EQ(parametersOf(encodeEnvelope(task)).value(), task.parameters);
+}
+
+TEST(Envelope, KeepsEachMicrosecondOfThePush) {
+  auto task = resizeTask();
+  for (std::int64_t micros = 1'795'462'346'000'000; micros < 1'795'462'346'000'000 + 5'000'000; micros += 997) {
+    task.pushedAt = Time(Duration(micros));
+    ASSERT_EQ(decodeEnvelope(encodeEnvelope(task))->pushedAt, task.pushedAt);
+  }
+}
+
+TEST(DecodeEnvelope, TakesOneLeadingBackslashOffTheName) {
+  EXPECT_EQ(decodeEnvelope(R"({"cn":"\\App\\Mail","td":{}})")->name, "App\\Mail");
+  EXPECT_EQ(decodeEnvelope(R"({"cn":"\\\\App","td":{}})")->name, "\\App");
+}
+
+TEST(DecodeEnvelope, LetsTheLastOfDuplicateKeysWin) {
+  const std::string text =
+      R"({"cn":"old","td":{"id":"a","parameters":{"n":1}},"cn":"new","td":{"id":"b","id":"c","parameters":1,"parameters":[ 2 ]}})";
+  const auto head = decodeEnvelope(text);
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->name, "new");
+  EXPECT_EQ(head->id, "c");
+  EXPECT_EQ(parametersOf(text).value(), "[ 2 ]");
+}
+
+TEST(DecodeEnvelope, KnowsKeysThatAreWrittenWithEscapes) {
+  const std::string text = R"({"\u0063n":"Mail","t\u0064":{"i\u0064":"x","par\u0061meters":{"a":1}}})";
+  const auto head = decodeEnvelope(text);
+  ASSERT_TRUE(head) << head.error().message();
+  EXPECT_EQ(head->name, "Mail");
+  EXPECT_EQ(head->id, "x");
+  EXPECT_EQ(parametersOf(text).value(), R"({"a":1})");
+}
+
+TEST(DecodeEnvelope, IsCorruptWithTheReasonAndTheByte) {
+  const auto answer = decodeEnvelope(R"({"cn":"Mail","td":{"id":nope}})");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::Corrupt);
+  EXPECT_NE(answer.error().message().find("byte 25"), std::string::npos) << answer.error().message();
+}
+
+TEST(DecodeEnvelope, RefusesWhatIsJsonButNoEnvelope) {
+  for (const std::string text :
+       {"{}", "[]", "5", "null", R"({"cn":"","td":{}})", R"({"cn":["a"],"td":{}})", R"({"cn":"a"})",
+        R"({"cn":"a","td":null})", R"({"cn":"a","td":"x"})", R"({"cn":"\\","td":{}})"}) {
+    const auto answer = decodeEnvelope(text);
+    ASSERT_FALSE(answer) << text;
+    EXPECT_EQ(answer.error().code(), ErrorCode::Corrupt);
+  }
+}
+
+TEST(DecodeEnvelope, RefusesMoreThanAnEnvelopeMayHold) {
+  EXPECT_FALSE(decodeEnvelope(std::string(kMaxEnvelopeBytes + 1, ' ')));
+  const std::string largest = R"({"cn":"a","td":{}})" + std::string(kMaxEnvelopeBytes - 18, ' ');
+  EXPECT_TRUE(decodeEnvelope(largest));
+}
+
+TEST(DecodeEnvelope, StopsAtMillionsOfBrackets) {
+  EXPECT_FALSE(decodeEnvelope(R"({"cn":"a","td":{"parameters":)" + std::string(5'000'000, '[')));
+}
+
+TEST(DecodeEnvelope, TakesNumbersOfAnySize) {
+  EXPECT_TRUE(
+      decodeEnvelope(R"({"cn":"a","td":{"parameters":[1e400,-1e-400,123456789012345678901234567890,0.0,-0]}})"));
+  for (const std::string number : {"01", "1.", ".5", "+1", "1e", "0x1", "--1", "1 2", "Infinity"}) {
+    EXPECT_FALSE(decodeEnvelope(R"({"cn":"a","td":{"parameters":[)" + number + "]}}")) << number;
+  }
+}
+
+TEST(ParametersOf, AreEmptyWhenThereAreNone) {
+  for (const std::string td :
+       {"{}", "[]", R"({"parameters":null})", R"({"parameters":[]})", R"({"parameters":[ ]})", R"(["id1",{"a":1}])"}) {
+    EXPECT_EQ(parametersOf(R"({"cn":"a","td":)" + td + "}").value(), "{}") << td;
+  }
+}
+
+TEST(ParametersOf, AreTheTextAsItStands) {
+  EXPECT_EQ(parametersOf(R"({"cn":"a","td":{"parameters": { "f" : 10.0 , "u":"\u010d" } , "id":1}})").value(),
+            R"({ "f" : 10.0 , "u":"\u010d" })");
+}
+
+TEST(CheckBrokerTask, AcceptsWhatCanBePushed) {
+  EXPECT_TRUE(checkBrokerTask(resizeTask()));
+}
+
+TEST(CheckBrokerTask, NamesWhatIsWrong) {
+  const auto why = [](auto change) {
+    auto task = resizeTask();
+    change(task);
+    const auto answer = checkBrokerTask(task);
+    return answer ? std::string("fine") : std::string(nameOf(answer.error().code())) + ": " + answer.error().message();
+  };
+  EXPECT_EQ(why([](BrokerTask& task) { task.id.clear(); }), "invalid: the task's id is empty");
+  EXPECT_EQ(why([](BrokerTask& task) { task.name = std::string(256, 'x'); }),
+            "invalid: the task's name has 256 bytes, more than 255");
+  EXPECT_EQ(why([](BrokerTask& task) { task.name = "a\xff"; }), "invalid: the task's name is not UTF-8");
+  EXPECT_EQ(why([](BrokerTask& task) { task.timeLimitSeconds = -1; }), "invalid: task id1: the time limit is negative");
+  EXPECT_TRUE(why([](BrokerTask& task) {
+                task.parameters = "{} {}";
+              }).starts_with("invalid: task id1: parameters: not JSON at byte 3"));
+  EXPECT_TRUE(why([](BrokerTask& task) {
+                task.parameters = "1],[2";
+              }).starts_with("invalid: task id1: parameters: not JSON at byte 1"));
+  EXPECT_EQ(why([](BrokerTask& task) { task.parameters = ""; }), "invalid: task id1: parameters: it is empty");
+  EXPECT_EQ(why([](BrokerTask& task) { task.parameters = fmt::format("\"{:x>{}}\"", "", kMaxEnvelopeBytes); }),
+            "too large: task id1: 16777295 bytes, more than 16777216");
+}
+
+TEST(CheckBrokerTask, LetsParametersNestAsDeepAsConsumersRead) {
+  auto task = resizeTask();
+  task.parameters = std::string(509, '[') + std::string(509, ']');
+  EXPECT_TRUE(checkBrokerTask(task));
+  EXPECT_TRUE(decodeEnvelope(encodeEnvelope(task)));
+  task.parameters = fmt::format("[{}]", task.parameters);
+  EXPECT_FALSE(checkBrokerTask(task));
+  EXPECT_FALSE(decodeEnvelope(encodeEnvelope(task)));
+}
+
+}  // namespace
+}  // namespace leptir

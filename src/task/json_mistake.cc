@@ -1,0 +1,65 @@
+#include "task/json_mistake.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "task/json_text.h"
+
+namespace leptir {
+namespace {
+
+using Json = nlohmann::json;
+
+// A message quotes what it was reading, which may be megabytes.
+constexpr std::size_t kLongestMessage = 200;
+
+// Keeps nothing but the first mistake.
+class MistakeFinder final : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return true; }
+  bool key(string_t&) override { return true; }
+  bool end_object() override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+
+  bool parse_error(std::size_t position, const std::string&, const Json::exception& error) override {
+    const bool numberTooLarge = dynamic_cast<const Json::out_of_range*>(&error) != nullptr;
+    if (!numberTooLarge)
+      message_ = fmt::format("byte {}: {}", position == 0 ? 0 : position - 1, withoutPreface(error.what()));
+    return false;
+  }
+
+  std::string take() { return std::move(message_); }
+
+ private:
+  // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error …"
+  static std::string withoutPreface(std::string_view message) {
+    for (const std::string_view mark : {"parse error at ", ": "}) {
+      const auto at = message.find(mark);
+      if (at != std::string_view::npos) message.remove_prefix(at + mark.size());
+    }
+    std::string text(message.substr(0, kLongestMessage));
+    while (!isUtf8(text)) text.pop_back();
+    return text;
+  }
+
+  std::string message_;
+};
+
+}  // namespace
+
+std::string findJsonMistake(std::string_view text) {
+  MistakeFinder finder;
+  Json::sax_parse(text, &finder);
+  return finder.take();
+}
+
+}  // namespace leptir

@@ -1,0 +1,141 @@
+#include "task/json_text.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+
+namespace leptir {
+namespace {
+
+constexpr std::uint32_t kReplacement = 0xfffd;
+
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (int c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\' && c != '/';
+  return plain;
+}();
+
+struct CodePoint {
+  std::uint32_t value;
+  std::size_t bytes;
+};
+
+// The shape of a sequence by its first byte: how long it is, and the smallest code point that may be written so.
+CodePoint shapeOf(unsigned char first) {
+  if (first >= 0xc2 && first < 0xe0) return {0x80, 2};
+  if (first >= 0xe0 && first < 0xf0) return {0x800, 3};
+  if (first >= 0xf0 && first < 0xf5) return {0x10000, 4};
+  return {0, 1};
+}
+
+// The code point at the start of `text`; one byte of U+FFFD when there is none.
+CodePoint decodeUtf8(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  const auto [smallest, bytes] = shapeOf(first);
+  if (bytes == 1 || text.size() < bytes) return {kReplacement, 1};
+  std::uint32_t value = first & (0xffu >> (bytes + 1));
+  for (std::size_t i = 1; i < bytes; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xc0) != 0x80) return {kReplacement, 1};
+    value = value << 6 | (next & 0x3f);
+  }
+  const bool surrogate = value >= 0xd800 && value < 0xe000;
+  if (value < smallest || value > 0x10ffff || surrogate) return {kReplacement, 1};
+  return {value, bytes};
+}
+
+void appendUnit(std::uint32_t unit, std::string& out) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const char escape[] = {
+      '\\', 'u', kDigits[unit >> 12 & 15], kDigits[unit >> 8 & 15], kDigits[unit >> 4 & 15], kDigits[unit & 15]};
+  out.append(escape, sizeof escape);
+}
+
+void appendCodePoint(std::uint32_t value, std::string& out) {
+  if (value < 0x10000) return appendUnit(value, out);
+  appendUnit(0xd800 + ((value - 0x10000) >> 10), out);
+  appendUnit(0xdc00 + ((value - 0x10000) & 0x3ff), out);
+}
+
+void appendAscii(char c, std::string& out) {
+  switch (c) {
+    case '"':
+    case '\\':
+    case '/':
+      return void(out.append({'\\', c}));
+    case '\b':
+      return void(out.append("\\b"));
+    case '\f':
+      return void(out.append("\\f"));
+    case '\n':
+      return void(out.append("\\n"));
+    case '\r':
+      return void(out.append("\\r"));
+    case '\t':
+      return void(out.append("\\t"));
+    default:
+      appendUnit(static_cast<unsigned char>(c), out);
+  }
+}
+
+std::size_t digitsAt(std::string_view text, std::size_t from) {
+  std::size_t end = from;
+  while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+  return end - from;
+}
+
+}  // namespace
+
+void appendJsonText(std::string_view text, std::string& out) {
+  out += '"';
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    if (kPlain[static_cast<unsigned char>(text[i])]) {
+      ++i;
+      continue;
+    }
+    out.append(text, done, i - done);
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      appendAscii(text[i++], out);
+    } else {
+      const auto [value, bytes] = decodeUtf8(text.substr(i));
+      appendCodePoint(value, out);
+      i += bytes;
+    }
+    done = i;
+  }
+  out.append(text, done);
+  out += '"';
+}
+
+void appendInteger(std::int64_t number, std::string& out) {
+  char digits[20];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+bool isUtf8(std::string_view text) {
+  return simdjson::validate_utf8(text);
+}
+
+bool isJsonNumber(std::string_view text) {
+  std::size_t at = !text.empty() && text[0] == '-' ? 1 : 0;
+  const auto whole = digitsAt(text, at);
+  if (whole == 0 || (whole > 1 && text[at] == '0')) return false;
+  at += whole;
+  if (at < text.size() && text[at] == '.') {
+    const auto fraction = digitsAt(text, ++at);
+    if (fraction == 0) return false;
+    at += fraction;
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    if (++at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+    const auto exponent = digitsAt(text, at);
+    if (exponent == 0) return false;
+    at += exponent;
+  }
+  return at == text.size();
+}
+
+}  // namespace leptir
