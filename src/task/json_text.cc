@@ -115,10 +115,6 @@ void appendInteger(std::int64_t number, std::string& out) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
-bool isUtf8(std::string_view text) {
-  return simdjson::validate_utf8(text);
-}
-
 bool isJsonNumber(std::string_view text) {
   std::size_t at = !text.empty() && text[0] == '-' ? 1 : 0;
   const auto whole = digitsAt(text, at);
