@@ -1,7 +1,6 @@
 // Runs one task: a flat list of steps, and the one try/catch around user code.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -28,12 +27,15 @@ class Executor {
   void callDoJob(Execution& execution);
   void callAfterFinish(Execution& execution);
   void callAdditionalMetaInfo(Execution& execution);
-  void guarded(Execution& execution, const std::function<void()>& userCode);
+  template <class UserCode>
+  void guarded(Execution& execution, UserCode userCode);
+  void measure(Execution& execution);
   Outcome finish(Execution& execution);
 
   const TaskRegistry& registry_;
   const Logger& logger_;
   const Clock& clock_;
+  Duration childrenCpuTime_;  // of all children that were waited for so far
 };
 
 }  // namespace leptir
