@@ -14,9 +14,6 @@ void appendJsonText(std::string_view text, std::string& out);
 
 void appendInteger(std::int64_t number, std::string& out);
 
-// UTF-8 as Unicode defines it: no surrogates, no overlong forms, nothing beyond U+10FFFF.
-bool isUtf8(std::string_view text);
-
 // A number by JSON's grammar, whatever its size.
 bool isJsonNumber(std::string_view text);
 
