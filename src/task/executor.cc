@@ -1,6 +1,5 @@
 #include "task/executor.h"
 
-#include "task/cpu_time.h"
 #include "task/program_crashed.h"
 #include "task/type_name.h"
 
@@ -12,9 +11,6 @@
 
 namespace leptir {
 namespace {
-
-// Nothing can be started and waited for in less, so shorter runs need not ask what their children used.
-constexpr Duration kShortestChild = std::chrono::microseconds(200);
 
 // Any other number is 4, as in the seed.
 ExitStatus knownStatus(ExitStatus status) {
@@ -48,11 +44,9 @@ struct Executor::Execution {
   TaskContext& context;
   std::unique_ptr<BaseTask> task;
   Outcome outcome;
-  Duration cpuTimeBefore;
   bool failed = false;
 
-  Execution(std::unique_ptr<TaskContext> made, Duration cpuTime)
-      : ownContext(std::move(made)), context(*ownContext), cpuTimeBefore(cpuTime) {}
+  explicit Execution(std::unique_ptr<TaskContext> made) : ownContext(std::move(made)), context(*ownContext) {}
 
   // The first failure decides; what follows it only adds its line.
   void fail(std::string line, Cause cause, int signal = 0) {
@@ -69,12 +63,13 @@ struct Executor::Execution {
 };
 
 Executor::Executor(const TaskRegistry& registry, const Logger& logger, const Clock& clock)
-    : registry_(registry), logger_(logger), clock_(clock), childrenCpuTime_(childrenCpuTime()) {}
+    : registry_(registry), logger_(logger), clock_(clock), cpuMeter_(clock.bootTime()) {}
 
 Outcome Executor::run(TaskEnvironment environment, std::string_view parameters) {
   environment.clock = &clock_;
   environment.logger = &logger_;
-  Execution execution(std::make_unique<TaskContext>(std::move(environment)), ownCpuTime());
+  cpuMeter_.begin(clock_.bootTime());
+  Execution execution(std::make_unique<TaskContext>(std::move(environment)));
   execution.outcome.started = clock_.now();
   execution.context.logInfo("Task started.");
 
@@ -154,10 +149,7 @@ void Executor::guarded(Execution& execution, UserCode userCode) {
 void Executor::measure(Execution& execution) {
   auto& outcome = execution.outcome;
   outcome.executionTime = execution.context.executionTime();
-  outcome.cpuTime = ownCpuTime() - execution.cpuTimeBefore;
-  if (outcome.executionTime < kShortestChild) return;
-  const auto children = childrenCpuTime();
-  outcome.cpuTime += children - std::exchange(childrenCpuTime_, children);
+  outcome.cpuTime = cpuMeter_.end(clock_.bootTime());
 }
 
 Outcome Executor::finish(Execution& execution) {

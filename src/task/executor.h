@@ -7,6 +7,7 @@
 #include "leptir/base_task.h"
 #include "leptir/outcome.h"
 #include "leptir/task_registry.h"
+#include "task/cpu_meter.h"
 
 namespace leptir {
 
@@ -35,7 +36,7 @@ class Executor {
   const TaskRegistry& registry_;
   const Logger& logger_;
   const Clock& clock_;
-  Duration childrenCpuTime_;  // of all children that were waited for so far
+  CpuMeter cpuMeter_;
 };
 
 }  // namespace leptir
