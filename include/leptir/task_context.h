@@ -63,8 +63,12 @@ class TaskContext {
   // How far it is, 0 to 1 (others are clamped), and a few words. Shown by `status`; cheap, so call it as often as you like.
   void progress(double fraction, std::string_view text = {}) const;
 
+  // The record's `stderr`: for tasks that run programs. The last one counts.
+  void setStderrTail(std::string tail) { stderrTail_ = std::move(tail); }
+
   const std::vector<std::string>& responseLines() const { return responseLines_; }
   const std::string& result() const { return result_; }
+  const std::string& stderrTail() const { return stderrTail_; }
 
  private:
   void log(LogLevel level, std::string_view message) const;
@@ -74,6 +78,7 @@ class TaskContext {
   std::vector<std::string> responseLines_;
   std::vector<std::string> flow_;
   std::string result_;
+  std::string stderrTail_;
 };
 
 }  // namespace leptir

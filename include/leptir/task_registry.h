@@ -31,7 +31,7 @@ class TaskRegistry {
 
   void addFactory(std::string name, TaskFactory factory);
 
-  bool contains(std::string_view name) const { return factories_.find(name) != factories_.end(); }
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
   // Null for a name that is not there. PHP class names match with or without one leading backslash.
   const TaskFactory* find(std::string_view name) const;
   std::vector<std::string> names() const;

@@ -14,9 +14,6 @@ namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::isAlive;
-using testing::ToyInstance;
-using testing::waitUntil;
 
 [[noreturn]] void hangForEver() {
   for (;;) ::pause();

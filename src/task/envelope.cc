@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "leptir/json.h"
 #include "task/json_reader.h"
 #include "task/json_text.h"

@@ -10,31 +10,33 @@
 
 namespace leptir {
 
-// `{"cn","pr","tl","toex","td":{"id","parameters"}}` in the seed's order, then leptir's own keys that are not zero. Appends to `out`.
-// Text is escaped as PHP does (`\/`, `\uxxxx`); `parameters` stands as given.
+// `{"cn","pr","tl","toex","td":{"id","parameters"}}` in the seed's order, then leptir's own keys that are not zero.
+// Appends to `out`. Text is escaped as PHP does (`\/`, `\uxxxx`); `parameters` stands as given.
 void appendEnvelope(const BrokerTask& task, std::string& out);
 std::string encodeEnvelope(const BrokerTask& task);
 
-// Whether `task` may be pushed: Invalid (id or name empty, over 255 bytes or not UTF-8; parameters not JSON; a negative limit), TooLarge.
+// Whether `task` may be pushed: Invalid (id or name empty, over 255 bytes or not UTF-8; parameters not JSON; a negative
+// limit), TooLarge.
 Result<void> checkBrokerTask(const BrokerTask& task);
 
 // What the dispatcher needs to know of an envelope; what it does not need stays bytes.
 struct EnvelopeHead {
   std::string id;
-  std::string name;                      // one leading backslash taken off
-  std::int64_t timeLimitSeconds = 0;     // `tl` read as PHP reads it: numbers, numeric text, true; all else 0
-  std::uint32_t maxAttempts = 0;         // `ma`
-  std::optional<Time> timeOfExecution;   // `toex`
-  std::optional<Time> pushedAt;          // `ts`
-  Counters counters;                     // `at`, `cr`, `ex`, `un`: for stores that keep them in the envelope
+  std::string name;                     // one leading backslash taken off
+  std::int64_t timeLimitSeconds = 0;    // `tl` read as PHP reads it: numbers, numeric text, true; all else 0
+  std::uint32_t maxAttempts = 0;        // `ma`
+  std::optional<Time> timeOfExecution;  // `toex`
+  std::optional<Time> pushedAt;         // `ts`
+  Counters counters;                    // `at`, `cr`, `ex`, `un`: for stores that keep them in the envelope
 };
 
-// Corrupt: no envelope, with the reason and the byte where it shows. Accepts all that a PHP consumer runs (shared FACTS, section 2: other key order, blanks,
-// missing `pr` `tl` `toex`, null id …); an id that is missing or null is answered empty. Whole document is checked, nesting up to 511.
-// Any thread; keeps a parser per thread.
+// Corrupt: no envelope, with the reason and the byte where it shows. Accepts all that a PHP consumer runs (shared
+// FACTS, section 2: other key order, blanks, missing `pr` `tl` `toex`, null id …); an id that is missing or null is
+// answered empty. Whole document is checked, nesting up to 511. Any thread; keeps a parser per thread.
 Result<EnvelopeHead> decodeEnvelope(std::string_view envelope);
 
-// The JSON text of `td.parameters`; "{}" when missing, null or an empty list. For the worker, of an envelope that decodeEnvelope accepted.
+// The JSON text of `td.parameters`; "{}" when missing, null or an empty list. For the worker, of an envelope that
+// decodeEnvelope accepted.
 Result<std::string> parametersOf(std::string_view envelope);
 
 }  // namespace leptir

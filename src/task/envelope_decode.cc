@@ -117,10 +117,14 @@ error_code readEnvelope(JsonReader& reader, std::string_view envelope, Seen& see
 
 // Why this, although JSON, is no envelope; empty when it is one.
 std::string complaint(const Seen& seen) {
-  if (seen.cn != Kind::Text || seen.head.name.empty()) return "no envelope: `cn` is no task name";
-  if (seen.head.name.size() > kMaxNameBytes) return "no envelope: `cn` has more than 255 bytes";
-  if (seen.td != Kind::Object && seen.td != Kind::List) return "no envelope: `td` is no object";
+  if (seen.cn != Kind::Text || seen.head.name.empty()) return "`cn` is no task name";
+  if (seen.head.name.size() > kMaxNameBytes) return "`cn` has more than 255 bytes";
+  if (seen.td != Kind::Object && seen.td != Kind::List) return "`td` is no object";
   return {};
+}
+
+Error corrupt(std::string why) {
+  return Error(ErrorCode::Corrupt, std::move(why)).in("no envelope");
 }
 
 std::string_view asParameters(std::string_view json) {
@@ -151,15 +155,14 @@ error_code findLast(JsonReader& reader, std::string_view text, std::string_view 
 
 Result<EnvelopeHead> decodeEnvelope(std::string_view envelope) {
   if (envelope.size() > kMaxEnvelopeBytes) {
-    return Error(ErrorCode::Corrupt,
-                 fmt::format("no envelope: {} bytes, more than {}", envelope.size(), kMaxEnvelopeBytes));
+    return corrupt(fmt::format("{} bytes, more than {}", envelope.size(), kMaxEnvelopeBytes));
   }
   auto& reader = JsonReader::ofThisThread();
   Seen seen;
   if (const auto error = readEnvelope(reader, envelope, seen)) {
-    return Error(ErrorCode::Corrupt, "no envelope: " + describeJsonError(error, envelope));
+    return corrupt(describeJsonError(error, envelope));
   }
-  if (auto why = complaint(seen); !why.empty()) return Error(ErrorCode::Corrupt, std::move(why));
+  if (auto why = complaint(seen); !why.empty()) return corrupt(std::move(why));
   return std::move(seen.head);
 }
 
@@ -167,13 +170,13 @@ Result<std::string> parametersOf(std::string_view envelope) {
   auto& reader = JsonReader::ofThisThread();
   std::string_view json;
   if (const auto error = findLast(reader, envelope, "td", json)) {
-    return Error(ErrorCode::Corrupt, "no envelope: " + describeJsonError(error, envelope));
+    return corrupt(describeJsonError(error, envelope));
   }
   if (!json.starts_with('{')) return std::string("{}");
   const std::string data(json);
   json = {};
   if (const auto error = findLast(reader, data, "parameters", json)) {
-    return Error(ErrorCode::Corrupt, "no envelope: " + describeJsonError(error, envelope));
+    return corrupt(describeJsonError(error, envelope));
   }
   return std::string(asParameters(json));
 }

@@ -1,13 +1,13 @@
 // Runs one task: a flat list of steps, and the one try/catch around user code.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
 #include "leptir/base_task.h"
 #include "leptir/outcome.h"
 #include "leptir/task_registry.h"
+#include "task/cpu_meter.h"
 
 namespace leptir {
 
@@ -28,12 +28,15 @@ class Executor {
   void callDoJob(Execution& execution);
   void callAfterFinish(Execution& execution);
   void callAdditionalMetaInfo(Execution& execution);
-  void guarded(Execution& execution, const std::function<void()>& userCode);
+  template <class UserCode>
+  void guarded(Execution& execution, UserCode userCode);
+  void measure(Execution& execution);
   Outcome finish(Execution& execution);
 
   const TaskRegistry& registry_;
   const Logger& logger_;
   const Clock& clock_;
+  CpuMeter cpuMeter_;
 };
 
 }  // namespace leptir

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "task/json_text.h"
 #include "base/utf8.h"
 
 namespace leptir {

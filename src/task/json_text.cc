@@ -1,6 +1,6 @@
 #include "task/json_text.h"
 
-#include <simdjson.h>
+#include "base/utf8.h"
 
 #include <array>
 #include <charconv>
@@ -9,42 +9,11 @@
 namespace leptir {
 namespace {
 
-constexpr std::uint32_t kReplacement = 0xfffd;
-
 constexpr std::array<bool, 256> kPlain = [] {
   std::array<bool, 256> plain{};
   for (int c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\' && c != '/';
   return plain;
 }();
-
-struct CodePoint {
-  std::uint32_t value;
-  std::size_t bytes;
-};
-
-// The shape of a sequence by its first byte: how long it is, and the smallest code point that may be written so.
-CodePoint shapeOf(unsigned char first) {
-  if (first >= 0xc2 && first < 0xe0) return {0x80, 2};
-  if (first >= 0xe0 && first < 0xf0) return {0x800, 3};
-  if (first >= 0xf0 && first < 0xf5) return {0x10000, 4};
-  return {0, 1};
-}
-
-// The code point at the start of `text`; one byte of U+FFFD when there is none.
-CodePoint decodeUtf8(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const auto [smallest, bytes] = shapeOf(first);
-  if (bytes == 1 || text.size() < bytes) return {kReplacement, 1};
-  std::uint32_t value = first & (0xffu >> (bytes + 1));
-  for (std::size_t i = 1; i < bytes; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if ((next & 0xc0) != 0x80) return {kReplacement, 1};
-    value = value << 6 | (next & 0x3f);
-  }
-  const bool surrogate = value >= 0xd800 && value < 0xe000;
-  if (value < smallest || value > 0x10ffff || surrogate) return {kReplacement, 1};
-  return {value, bytes};
-}
 
 void appendUnit(std::uint32_t unit, std::string& out) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -57,6 +26,13 @@ void appendCodePoint(std::uint32_t value, std::string& out) {
   if (value < 0x10000) return appendUnit(value, out);
   appendUnit(0xd800 + ((value - 0x10000) >> 10), out);
   appendUnit(0xdc00 + ((value - 0x10000) & 0x3ff), out);
+}
+
+// Answers how many bytes it took. A byte that is no UTF-8 becomes U+FFFD.
+std::size_t appendFirstCharacter(std::string_view text, std::string& out) {
+  const auto [codePoint, bytes] = firstUtf8Character(text);
+  appendCodePoint(bytes == 0 ? 0xfffd : codePoint, out);
+  return bytes == 0 ? 1 : bytes;
 }
 
 void appendAscii(char c, std::string& out) {
@@ -100,9 +76,7 @@ void appendJsonText(std::string_view text, std::string& out) {
     if (static_cast<unsigned char>(text[i]) < 0x80) {
       appendAscii(text[i++], out);
     } else {
-      const auto [value, bytes] = decodeUtf8(text.substr(i));
-      appendCodePoint(value, out);
-      i += bytes;
+      i += appendFirstCharacter(text.substr(i), out);
     }
     done = i;
   }

@@ -9,8 +9,8 @@
 
 namespace leptir {
 
-// At most kMaxOutcomeBytes: what is over is cut, `response` first, and `truncated` is set; a response that was cut ends with a line that says so.
-// Appends to `out`.
+// At most kMaxOutcomeBytes: what is over is cut, `response` first, and `truncated` is set; a response that was cut ends
+// with a line that says so. Appends to `out`.
 void encodeOutcome(const Outcome& outcome, std::string& out);
 
 // Corrupt: these are no such bytes (a task wrote over them). Never reads outside `bytes`, whatever they are.

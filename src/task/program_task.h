@@ -20,7 +20,8 @@ std::vector<std::string> fillCommand(const std::vector<std::string>& command, co
 // Invalid braces and an empty command are found when the configuration is read. Invalid: says which argument.
 Result<void> checkCommand(const std::vector<std::string>& command);
 
-// `session` becomes LEPTIR_SESSION in each program's environment, by which a later instance finds those that outlived theirs.
+// `session` becomes LEPTIR_SESSION in each program's environment, by which a later instance finds those that outlived
+// theirs.
 void addProgram(TaskRegistry& tasks, const std::string& name, ProgramSpec spec, std::string session);
 
 }  // namespace leptir

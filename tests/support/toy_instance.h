@@ -21,7 +21,7 @@
 #include "master/master.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir::testing {
+namespace leptir {
 
 // What processes of a test tell each other, beside the link.
 struct Notes {
@@ -180,4 +180,4 @@ class ToyInstance {
   std::vector<std::size_t> next_;
 };
 
-}  // namespace leptir::testing
+}  // namespace leptir

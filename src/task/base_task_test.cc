@@ -1,0 +1,218 @@
+#include "leptir/base_task.h"
+
+#include <gtest/gtest.h>
+
+namespace app {
+
+struct Resize {
+  std::string source;
+  int width = 640;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Resize, source, width)
+
+struct Strict {
+  int width = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Strict, width)
+
+// Opens the protected members, as a task's own code sees them.
+class OpenTask final : public leptir::BaseTask {
+ public:
+  using BaseTask::addResponseLine;
+  using BaseTask::attempt;
+  using BaseTask::changeState;
+  using BaseTask::context;
+  using BaseTask::fence;
+  using BaseTask::getArray;
+  using BaseTask::getBool;
+  using BaseTask::getExecutionTime;
+  using BaseTask::getFloat;
+  using BaseTask::getInt;
+  using BaseTask::getString;
+  using BaseTask::logInfo;
+  using BaseTask::parameters;
+  using BaseTask::progress;
+  using BaseTask::setResult;
+  using BaseTask::stopToken;
+
+  explicit OpenTask(leptir::Json data = leptir::Json::object()) { setData(std::move(data)); }
+
+ private:
+  leptir::ExitStatus doJob() override { return leptir::ExitStatus::Success; }
+};
+
+}  // namespace app
+
+namespace leptir {
+namespace {
+
+using app::OpenTask;
+
+class UnnamedTask final : public BaseTask {
+  ExitStatus doJob() override { return ExitStatus::Success; }
+};
+
+template <class Action>
+std::string inputError(Action action) {
+  try {
+    action();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(BaseTask, IsNamedAfterItsClassUnlessToldOtherwise) {
+  OpenTask task;
+  EXPECT_EQ(task.name(), "app::OpenTask");
+  task.setName("open");
+  EXPECT_EQ(task.name(), "open");
+}
+
+TEST(BaseTask, LeavesUnnamedNamespacesOutOfItsName) {
+  EXPECT_EQ(UnnamedTask().name(), "leptir::UnnamedTask");
+}
+
+TEST(BaseTask, TakesAnObjectNullOrPhpsEmptyListAsParameters) {
+  OpenTask task;
+  task.setData({{"a", 1}});
+  EXPECT_EQ(task.getData(), (Json{{"a", 1}}));
+  task.setData(nullptr);
+  EXPECT_EQ(task.getData(), Json::object());
+  task.setData(Json::array());
+  EXPECT_EQ(task.getData(), Json::object());
+  EXPECT_EQ(inputError([&] { task.setData({1, 2}); }), "Parameters are not an object but a list");
+  EXPECT_EQ(inputError([&] { task.setData("text"); }), "Parameters are not an object but a string");
+}
+
+const Json kEveryType = {{"null", nullptr}, {"bool", true},         {"int", -5},
+                         {"unsigned", 5u},  {"float", 2.5},         {"string", "word"},
+                         {"list", {1, 2}},  {"object", {{"a", 1}}}, {"huge", 18446744073709551615u}};
+
+// Which of kEveryType a getter takes.
+template <class Getter>
+std::vector<std::string> taken(Getter getter) {
+  const OpenTask task(kEveryType);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : kEveryType.items()) {
+    const auto& parameter = name;
+    if (inputError([&] { getter(task, parameter); }) == "nothing was thrown") names.push_back(name);
+  }
+  return names;
+}
+
+using Names = std::vector<std::string>;
+
+TEST(Parameters, AreConvertedByNoGetterButThatForFloats) {
+  EXPECT_EQ(taken([](const OpenTask& task, const std::string& name) { task.getInt(name); }),
+            (Names{"int", "unsigned"}));
+  EXPECT_EQ(taken([](const OpenTask& task, const std::string& name) { task.getFloat(name); }),
+            (Names{"float", "huge", "int", "unsigned"}));
+  EXPECT_EQ(taken([](const OpenTask& task, const std::string& name) { task.getBool(name); }), (Names{"bool"}));
+  EXPECT_EQ(taken([](const OpenTask& task, const std::string& name) { task.getString(name); }), (Names{"string"}));
+  EXPECT_EQ(taken([](const OpenTask& task, const std::string& name) { task.getArray(name); }),
+            (Names{"list", "object"}));
+}
+
+TEST(Parameters, HaveTheirValues) {
+  const OpenTask task(kEveryType);
+  EXPECT_EQ(task.getInt("int"), -5);
+  EXPECT_EQ(task.getFloat("float"), 2.5);
+  EXPECT_EQ(task.getFloat("int"), -5.0);
+  EXPECT_TRUE(task.getBool("bool"));
+  EXPECT_EQ(task.getString("string"), "word");
+  EXPECT_EQ(task.getArray("list"), (Json{1, 2}));
+  EXPECT_EQ(task.getArray("object"), (Json{{"a", 1}}));
+}
+
+TEST(Parameters, ThatAreMissingOrNullHaveTheirDefault) {
+  const OpenTask task(kEveryType);
+  for (const auto* name : {"missing", "null"}) {
+    EXPECT_EQ(task.getInt(name, 6), 6);
+    EXPECT_EQ(task.getFloat(name, 0.5), 0.5);
+    EXPECT_TRUE(task.getBool(name, true));
+    EXPECT_EQ(task.getString(name, "none"), "none");
+    EXPECT_EQ(task.getArray(name, Json::array()), Json::array());
+  }
+}
+
+TEST(Parameters, OfAnotherTypeAreRefusedEvenWithADefault) {
+  const OpenTask task(kEveryType);
+  EXPECT_THROW((void)task.getInt("string", 6), InputError);
+  EXPECT_THROW((void)task.getString("int", "none"), InputError);
+}
+
+TEST(Parameters, AreNamedWithWhatTheyAreAndWhatWasAskedFor) {
+  const OpenTask task(kEveryType);
+  EXPECT_EQ(inputError([&] { (void)task.getInt("float"); }),
+            "Input value is not an integer but a float. Parameter: float");
+  EXPECT_EQ(inputError([&] { (void)task.getString("list"); }),
+            "Input value is not a string but a list. Parameter: list");
+  EXPECT_EQ(inputError([&] { (void)task.getBool("object"); }),
+            "Input value is not a boolean but an object. Parameter: object");
+  EXPECT_EQ(inputError([&] { (void)task.getArray("bool"); }),
+            "Input value is not a list or an object but a boolean. Parameter: bool");
+  EXPECT_EQ(inputError([&] { (void)task.getFloat("missing"); }),
+            "Value is not defined, a float is needed. Parameter: missing");
+  EXPECT_EQ(inputError([&] { (void)task.getInt("huge"); }), "Input value is larger than 64 bits hold. Parameter: huge");
+}
+
+TEST(Parameters, BecomeAStruct) {
+  const OpenTask task(Json{{"source", "a.png"}});
+  const auto resize = task.parameters<app::Resize>();
+  EXPECT_EQ(resize.source, "a.png");
+  EXPECT_EQ(resize.width, 640);
+}
+
+TEST(Parameters, ThatDoNotFitAStructAreAnInputError) {
+  EXPECT_EQ(inputError([] { (void)OpenTask(Json{{"width", "wide"}}).parameters<app::Resize>(); }),
+            "Parameters do not fit: type must be number, but is string");
+  EXPECT_EQ(inputError([] { (void)OpenTask().parameters<app::Strict>(); }),
+            "Parameters do not fit: key 'width' not found");
+}
+
+TEST(BaseTask, RunsInAUnitTestWithoutAnyInstance) {
+  OpenTask task;
+  task.changeState("a");
+  task.changeState("b");
+  task.addResponseLine("line");
+  task.setResult(Json{1.0});
+  task.logInfo("to nobody");
+  task.progress(0.5, "half");
+
+  EXPECT_EQ(task.getLastState(), "b");
+  EXPECT_EQ(task.getExecutionFlow(), (Names{"a", "b"}));
+  EXPECT_EQ(task.context().responseLines(), (Names{"line"}));
+  EXPECT_EQ(task.context().result(), "[1.0]");
+  EXPECT_EQ(task.attempt(), 1);
+  EXPECT_EQ(task.fence(), 0u);
+  EXPECT_GE(task.getExecutionTime(), 0.0);
+  EXPECT_FALSE(task.stopToken().stopRequested());
+  EXPECT_EQ(task.stopToken().descriptor(), -1);
+}
+
+TEST(TaskContext, ClampsProgress) {
+  std::vector<double> seen;
+  TaskEnvironment environment;
+  environment.onProgress = [&](double fraction, std::string_view) { seen.push_back(fraction); };
+  const TaskContext context(std::move(environment));
+  for (const double fraction : {-1.0, 0.0, 0.25, 1.0, 7.0, std::nan("")}) context.progress(fraction);
+  EXPECT_EQ(seen, (std::vector<double>{0, 0, 0.25, 1, 1, 0}));
+}
+
+TEST(TaskContext, CountsTheTimeSinceItsBeginning) {
+  ManualClock clock;
+  TaskEnvironment environment;
+  environment.clock = &clock;
+  const TaskContext context(std::move(environment));
+  clock.advance(std::chrono::milliseconds(1500));
+  clock.setWallClock(Time());
+  EXPECT_EQ(context.executionTime(), std::chrono::milliseconds(1500));
+}
+
+TEST(TaskContext, HasNoLastStateBeforeTheFirst) {
+  EXPECT_EQ(TaskContext().lastState(), "");
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,169 @@
+#include "task/executor.h"
+
+#include "task/program_crashed.h"
+#include "task/type_name.h"
+
+#include <cxxabi.h>
+
+#include <cmath>
+#include <exception>
+#include <utility>
+
+namespace leptir {
+namespace {
+
+// Any other number is 4, as in the seed.
+ExitStatus knownStatus(ExitStatus status) {
+  const int number = static_cast<int>(status);
+  return number >= 1 && number <= 5 ? status : ExitStatus::Unknown;
+}
+
+std::string join(const std::vector<std::string>& lines) {
+  std::string joined;
+  for (const auto& line : lines) {
+    if (&line != &lines.front()) joined += ' ';
+    joined.append(line);
+  }
+  return joined;
+}
+
+// "0.0005", "1.2", "3": four decimals at most, as PHP's round prints them.
+std::string rounded(Duration duration) {
+  const auto units = std::llround(std::chrono::duration<double>(duration).count() * 10'000);
+  std::string text = std::to_string(units / 10'000);
+  std::string decimals = std::to_string(10'000 + units % 10'000).substr(1);
+  decimals.erase(decimals.find_last_not_of('0') + 1);
+  return decimals.empty() ? text : text.append(1, '.').append(decimals);
+}
+
+}  // namespace
+
+// All that belongs to one run.
+struct Executor::Execution {
+  std::unique_ptr<TaskContext> ownContext;  // until there is a task to hold it
+  TaskContext& context;
+  std::unique_ptr<BaseTask> task;
+  Outcome outcome;
+  bool failed = false;
+
+  explicit Execution(std::unique_ptr<TaskContext> made) : ownContext(std::move(made)), context(*ownContext) {}
+
+  // The first failure decides; what follows it only adds its line.
+  void fail(std::string line, Cause cause, int signal = 0) {
+    context.logError(line);
+    context.addResponseLine(std::move(line));
+    if (std::exchange(failed, true)) return;
+    outcome.cause = cause;
+    outcome.signal = signal;
+  }
+  void threw(std::string preface, std::string type, std::string message) {
+    fail(preface + message, Cause::Threw);
+    if (!outcome.thrown && outcome.cause == Cause::Threw) outcome.thrown = {std::move(type), std::move(message)};
+  }
+};
+
+Executor::Executor(const TaskRegistry& registry, const Logger& logger, const Clock& clock)
+    : registry_(registry), logger_(logger), clock_(clock), cpuMeter_(clock.bootTime()) {}
+
+Outcome Executor::run(TaskEnvironment environment, std::string_view parameters) {
+  environment.clock = &clock_;
+  environment.logger = &logger_;
+  cpuMeter_.begin(clock_.bootTime());
+  Execution execution(std::make_unique<TaskContext>(std::move(environment)));
+  execution.outcome.started = clock_.now();
+  execution.context.logInfo("Task started.");
+
+  makeTask(execution, parameters);
+  callBeforeStart(execution);
+  callDoJob(execution);
+  callAfterFinish(execution);
+  measure(execution);
+  callAdditionalMetaInfo(execution);
+  return finish(execution);
+}
+
+void Executor::makeTask(Execution& execution, std::string_view parameters) {
+  guarded(execution, [&] {
+    const auto* factory = registry_.find(execution.context.name());
+    if (factory == nullptr) throw TaskError("There is no task of this name here.");
+    auto task = (*factory)();
+    if (!task) throw TaskError("The factory of this task made nothing.");
+    task->setName(execution.context.name());
+    task->attach(std::move(execution.ownContext));
+    execution.task = std::move(task);
+
+    auto data = parseJson(parameters);
+    if (!data) throw InputError("Parameters cannot be read: " + data.error().message());
+    execution.task->setData(std::move(*data));
+  });
+}
+
+void Executor::callBeforeStart(Execution& execution) {
+  if (execution.failed) return;
+  guarded(execution, [&] { execution.task->beforeStart(); });
+}
+
+void Executor::callDoJob(Execution& execution) {
+  if (execution.failed) return;
+  guarded(execution, [&] { execution.outcome.status = knownStatus(execution.task->doJob()); });
+}
+
+void Executor::callAfterFinish(Execution& execution) {
+  if (!execution.task) return;
+  guarded(execution, [&] { execution.task->afterFinish(); });
+}
+
+void Executor::callAdditionalMetaInfo(Execution& execution) {
+  if (!execution.task) return;
+  guarded(execution, [&] {
+    const Json info = execution.task->getAdditionalMetaInfo();
+    if (info.empty()) return;
+    if (!info.is_object()) throw TaskError("getAdditionalMetaInfo must give an object.");
+    execution.outcome.additional = writeJson(info);
+  });
+}
+
+// The one place in leptir where user code can throw into us.
+template <class UserCode>
+void Executor::guarded(Execution& execution, UserCode userCode) {
+  static constexpr const char* kThrew = "Task exited with exception: ";
+  try {
+    userCode();
+  } catch (const ProgramCrashed& crash) {
+    execution.fail(crash.what(), Cause::Crashed, crash.signal());
+  } catch (const TaskError& error) {
+    execution.threw("LeptirTaskException occurred. ", typeName(typeid(error)), error.what());
+  } catch (const std::exception& error) {
+    const char* what = error.what();
+    execution.threw(kThrew, typeName(typeid(error)), what == nullptr ? "" : what);
+  } catch (const abi::__forced_unwind&) {
+    throw;  // a thread is being ended; whoever swallows this ends the process
+  } catch (...) {
+    const auto* type = abi::__cxa_current_exception_type();
+    auto name = type == nullptr ? std::string("an unknown type") : typeName(*type);
+    execution.threw(kThrew, name, "something of type " + name);
+  }
+}
+
+// Before getAdditionalMetaInfo, which speaks of a run that is over.
+void Executor::measure(Execution& execution) {
+  auto& outcome = execution.outcome;
+  outcome.executionTime = execution.context.executionTime();
+  outcome.cpuTime = cpuMeter_.end(clock_.bootTime());
+}
+
+Outcome Executor::finish(Execution& execution) {
+  auto& outcome = execution.outcome;
+  const auto& context = execution.context;
+  if (execution.failed) outcome.status = ExitStatus::Error;
+  outcome.response = join(context.responseLines());
+  outcome.flow = context.executionFlow();
+  outcome.result = context.result();
+  outcome.stderrTail = context.stderrTail();
+  if (logger_.enabled(LogLevel::Info)) {
+    context.logInfo("Task is done. Execution time: " + rounded(outcome.executionTime) + " seconds.");
+  }
+  return std::move(outcome);
+}
+
+}  // namespace leptir

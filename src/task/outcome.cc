@@ -1,0 +1,31 @@
+#include "leptir/outcome.h"
+
+namespace leptir {
+
+std::string_view nameOf(Cause cause) {
+  switch (cause) {
+    case Cause::Finished:
+      return "finished";
+    case Cause::Threw:
+      return "threw";
+    case Cause::TimedOut:
+      return "timed_out";
+    case Cause::Cancelled:
+      return "cancelled";
+    case Cause::Crashed:
+      return "crashed";
+    case Cause::OutOfMemory:
+      return "out_of_memory";
+    case Cause::Discarded:
+      return "discarded";
+    case Cause::UnknownName:
+      return "unknown_name";
+    case Cause::Malformed:
+      return "malformed";
+    case Cause::GaveBack:
+      return "gave_back";
+  }
+  return "unknown";
+}
+
+}  // namespace leptir

@@ -1,0 +1,47 @@
+#include "leptir/task_context.h"
+
+#include <algorithm>
+
+namespace leptir {
+
+TaskContext::TaskContext(TaskEnvironment environment)
+    : environment_(std::move(environment)), started_(environment_.clock->bootTime()) {}
+
+Duration TaskContext::executionTime() const {
+  return environment_.clock->bootTime() - started_;
+}
+
+void TaskContext::logError(std::string_view message) const {
+  log(LogLevel::Error, message);
+}
+void TaskContext::logWarning(std::string_view message) const {
+  log(LogLevel::Warning, message);
+}
+void TaskContext::logInfo(std::string_view message) const {
+  log(LogLevel::Info, message);
+}
+void TaskContext::logDebug(std::string_view message) const {
+  log(LogLevel::Debug, message);
+}
+
+void TaskContext::setResult(const Json& result) {
+  result_ = writeJson(result);
+}
+
+void TaskContext::progress(double fraction, std::string_view text) const {
+  if (!environment_.onProgress) return;
+  // Written so that NaN becomes 0.
+  const double clamped = fraction > 0 ? std::min(fraction, 1.0) : 0.0;
+  environment_.onProgress(clamped, text);
+}
+
+void TaskContext::log(LogLevel level, std::string_view message) const {
+  const auto* logger = environment_.logger;
+  if (logger == nullptr || !logger->enabled(level)) return;
+  std::string line;
+  line.reserve(environment_.id.size() + environment_.name.size() + message.size() + 5);
+  line.append("[").append(environment_.id).append("](").append(environment_.name).append(") ").append(message);
+  logger->log(level, line);
+}
+
+}  // namespace leptir

@@ -1,0 +1,89 @@
+// The tasks that every program has for trying things out: the seed's tester, and two for what can go wrong.
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <stdexcept>
+
+#include "leptir/task_registry.h"
+
+namespace leptir {
+namespace {
+
+constexpr const char* kSeedsMessage = "Very nice! How much?";
+
+class NoopTask final : public BaseTask {
+  ExitStatus doJob() override { return ExitStatus::Success; }
+};
+
+class SleepTask final : public BaseTask {
+  ExitStatus doJob() override {
+    const double seconds = getFloat("seconds", 1.0);
+    logInfo("Sleeping for " + Json(seconds).dump() + " s");
+    changeState("sleeping");
+    sleepFor(seconds);
+    if (stopToken().stopRequested()) {
+      addResponseLine("Task was woken before its time.");
+      return ExitStatus::Warning;
+    }
+    addResponseLine("Task had a great nap.");
+    return ExitStatus::Success;
+  }
+
+  // Until the stop token fires at the latest. Signals only interrupt the wait.
+  void sleepFor(double seconds) const {
+    using Clock = std::chrono::steady_clock;
+    const std::chrono::duration<double> length(std::clamp(seconds, 0.0, 1e9));
+    const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(length);
+    while (!stopToken().stopRequested() && Clock::now() < end) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+      pollfd stop{stopToken().descriptor(), POLLIN, 0};
+      ::poll(&stop, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 60'000)));
+    }
+  }
+};
+
+class ErrorTask final : public BaseTask {
+  ExitStatus doJob() override {
+    logInfo("Triggering an error.");
+    addResponseLine(kSeedsMessage);
+    return ExitStatus::Error;
+  }
+};
+
+class ExceptionTask final : public BaseTask {
+  ExitStatus doJob() override { throw std::runtime_error(kSeedsMessage); }
+};
+
+class CrashTask final : public BaseTask {
+  ExitStatus doJob() override {
+    volatile int* volatile nowhere = nullptr;  // volatile, so that the compiler does not see it coming
+    *nowhere = 1;
+    return ExitStatus::Success;
+  }
+};
+
+class HangTask final : public BaseTask {
+  ExitStatus doJob() override {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_BLOCK, &all, nullptr);
+    for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_IGN);
+    while (true) ::pause();
+  }
+};
+
+}  // namespace
+
+void addTestTasks(TaskRegistry& tasks) {
+  tasks.add<NoopTask>("noop");
+  tasks.add<SleepTask>("sleep");
+  tasks.add<ErrorTask>("error");
+  tasks.add<ExceptionTask>("exception");
+  tasks.add<CrashTask>("crash");
+  tasks.add<HangTask>("hang");
+}
+
+}  // namespace leptir
