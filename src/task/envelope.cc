@@ -6,6 +6,7 @@
 #include "leptir/json.h"
 #include "task/json_reader.h"
 #include "task/json_text.h"
+#include "base/utf8.h"
 
 namespace leptir {
 namespace {

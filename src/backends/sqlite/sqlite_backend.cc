@@ -26,7 +26,7 @@ Result<std::unique_ptr<SqliteConnection>> openPrepared(std::shared_ptr<SqliteFil
 
 std::span<const ConfigKey> SqliteBackend::brokerConnectionKeys() const {
   static const std::array<ConfigKey, 1> keys{
-      {{"path", ConfigKey::Type::Text, nullptr, "the database file, on a local disk; made when it is missing"}}};
+      {{"path", ConfigKey::Type::Path, nullptr, "the database file, on a local disk; made when it is missing"}}};
   return keys;
 }
 
