@@ -1,12 +1,12 @@
 #include "task/envelope.h"
 
-#include <fmt/format.h>
-
 #include "base/utf8.h"
 #include "leptir/json.h"
 #include "task/json_reader.h"
 #include "task/json_text.h"
 #include "base/utf8.h"
+
+#include <fmt/format.h>
 
 namespace leptir {
 namespace {

@@ -1,9 +1,9 @@
 #include "task/envelope.h"
 
+#include "leptir/json.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include "leptir/json.h"
 
 namespace leptir {
 namespace {

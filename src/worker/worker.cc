@@ -9,6 +9,7 @@
 #include "task/envelope.h"
 #include "task/executor.h"
 #include "task/outcome_codec.h"
+#include "worker/fork_witness.h"
 #include "worker/outcome_sender.h"
 #include "worker/task_receiver.h"
 #include "worker/worker_process.h"
@@ -54,7 +55,7 @@ class Worker {
   const Wake& stopBell_;
   const Logger& logger_;
   const Clock& clock_;
-  const int pid_ = ::getpid();
+  const ForkWitness witness_;
   Executor executor_;
   TaskReceiver receiver_;
   OutcomeSender sender_;
@@ -85,7 +86,7 @@ int Worker::run() {
 std::optional<int> Worker::process(const BegunCell& begun) {
   const auto outcome = execute(begun);
   // A task that forked returns twice. The child has nothing to say here, and must touch nothing of ours.
-  if (::getpid() != pid_) ::_exit(0);
+  if (!witness_.isStillTheSameProcess()) ::_exit(0);
   answer_.clear();
   encodeOutcome(outcome, answer_);
   switch (sender_.send(begun, answer_, receiver_)) {
