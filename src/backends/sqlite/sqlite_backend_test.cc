@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 
 #include "backends/sqlite/sqlite_connection.h"
-#include "backends/sqlite/sqlite_test_support.h"
 #include "tests/support/child.h"
+#include "tests/support/sqlite_database.h"
 
 namespace leptir {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "backends/sqlite/sqlite_connection.h"
-#include "backends/sqlite/sqlite_test_support.h"
+#include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"
 
 namespace leptir {

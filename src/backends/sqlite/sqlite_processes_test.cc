@@ -5,8 +5,8 @@
 #include <fstream>
 #include <set>
 
-#include "backends/sqlite/sqlite_test_support.h"
 #include "tests/support/child.h"
+#include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"
 
 namespace leptir {

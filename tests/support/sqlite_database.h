@@ -1,4 +1,4 @@
-// For the tests of this room: a database in a folder of its own, and an instance that lives while its lock is held.
+// For tests: a SQLite database in a folder of its own, and an instance that lives while its lock is held.
 #pragma once
 
 #include <fcntl.h>
