@@ -16,3 +16,6 @@ set(LEPTIR_LIBRARIES_task simdjson::simdjson)
 set(LEPTIR_LIBRARIES_backends_sqlite SQLite::SQLite3)
 set(LEPTIR_LIBRARIES_config yaml-cpp)
 set(LEPTIR_LIBRARIES_cli CLI11::CLI11)
+
+# What code must know of the switches above: src/config/assemble.cc lists the backends.
+set(LEPTIR_DEFINITIONS_config LEPTIR_HAS_SQLITE=$<BOOL:${LEPTIR_SQLITE}>)

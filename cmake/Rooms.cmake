@@ -25,6 +25,7 @@ function(leptir_room room uses)
   target_include_directories(leptir_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(leptir_${name} PUBLIC nlohmann_json::nlohmann_json tl::expected Threads::Threads
                         PRIVATE fmt::fmt ${LEPTIR_LIBRARIES_${name}})
+  target_compile_definitions(leptir_${name} PRIVATE ${LEPTIR_DEFINITIONS_${name}})
   leptir_precompile(leptir_${name})
   foreach(used IN LISTS uses)
     string(REPLACE "/" "_" usedName ${used})

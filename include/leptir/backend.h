@@ -16,7 +16,8 @@ namespace leptir {
 
 // One key of a `connection:` or `configuration:` block. The configuration reader refuses every other key.
 struct ConfigKey {
-  enum class Type { Text, Integer, Number, Boolean, Map };
+  // Path: of a file; one that does not begin with / counts from the folder of the configuration file, and the backend gets it whole.
+  enum class Type { Text, Path, Integer, Number, Boolean, Map };
   std::string_view name;
   Type type;
   Json defaultValue;          // null: must be given

@@ -18,13 +18,13 @@ namespace leptir {
 
 // How a task is pushed. All fields may be left out.
 struct PushOptions {
-  std::optional<Time> timeOfExecution;     // whole seconds count
-  Duration delay{};                        // instead of timeOfExecution: from now
-  std::int64_t priority = 0;               // chooses the broker: the first whose priority index is at least this one, else the last
-  std::int64_t timeLimitSeconds = 0;       // 0: task_execution_time of whoever runs it
-  std::uint32_t maxAttempts = 0;           // 0: as the name's configuration says, else 1
-  std::string id;                          // empty: a new one is made
-  std::string broker;                      // a broker by its name, whatever the priority says
+  std::optional<Time> timeOfExecution;  // whole seconds count
+  Duration delay{};                     // instead of timeOfExecution: from now
+  std::int64_t priority = 0;  // chooses the broker: the first whose priority index is at least this one, else the last
+  std::int64_t timeLimitSeconds = 0;  // 0: task_execution_time of whoever runs it
+  std::uint32_t maxAttempts = 0;      // 0: as the name's configuration says, else 1
+  std::string id;                     // empty: a new one is made
+  std::string broker;                 // a broker by its name, whatever the priority says
 };
 
 // One of many for pushTasks.
@@ -57,18 +57,19 @@ class Broker {
   Broker(Broker&&) noexcept;
   Broker& operator=(Broker&&) noexcept;
 
-  // The seed's push. Answers the task's id, which is made before anything is sent: with PushOptions::id a push can be repeated and adds nothing while the
-  // task is in the queue. Invalid: the name or id cannot be one, no broker. TooLarge. Unavailable: the store is down; nothing was added.
-  Result<std::string> pushTask(const BaseTask& task, std::optional<Time> timeOfExecution = {}, std::int64_t priority = 0,
-                               std::int64_t timeLimitSeconds = 0);
+  // The seed's push. Answers the task's id, which is made before anything is sent: with PushOptions::id a push can be
+  // repeated and adds nothing while the task is in the queue. Invalid: the name or id cannot be one, no broker.
+  // TooLarge. Unavailable: the store is down; nothing was added.
+  Result<std::string> pushTask(const BaseTask& task, std::optional<Time> timeOfExecution = {},
+                               std::int64_t priority = 0, std::int64_t timeLimitSeconds = 0);
   // Any value that nlohmann's to_json knows, as an object.
   template <class Parameters>
   Result<std::string> push(std::string name, const Parameters& parameters, PushOptions options = {}) {
     return pushTask(TaskToPush{std::move(name), Json(parameters), std::move(options)});
   }
   Result<std::string> pushTask(TaskToPush task);
-  // Many at once: each store gets its part in one operation. Answers the ids in the order given. All tasks are checked before the first store is
-  // touched; on an error of a store the message names the ids that were not added.
+  // Many at once: each store gets its part in one operation. Answers the ids in the order given. All tasks are checked
+  // before the first store is touched; on an error of a store the message names the ids that were not added.
   Result<std::vector<std::string>> pushTasks(std::span<const TaskToPush> tasks);
 
   // Each broker's counts, at most task_count_caching_time old.
@@ -94,6 +95,7 @@ class Broker {
  private:
   struct Held;
   Result<std::size_t> chooseBroker(const PushOptions& options) const;
+  Result<void> pushParts(std::span<const std::vector<BrokerTask>> parts);
 
   std::vector<std::unique_ptr<Held>> brokers_;
   const Clock* clock_;

@@ -49,11 +49,12 @@ struct Config {
 };
 
 // Reads YAML or JSON. Invalid: each mistake with file, line and, for a key that is not known, the nearest one that is; several in one message, a line
-// each. NotFound: no such file. Nothing is opened or written.
+// each; or the file may not be read, or anybody may write it. NotFound: no such file. TooLarge. Nothing is opened or written.
 Result<Config> loadConfig(const std::filesystem::path& file);
 
-// What holds without any file: one SQLite file for tasks and records, a stdout logger, as many workers as cores.
-Config defaultConfig();
+// What holds without any file: one SQLite file for tasks and records, a stdout logger, as many workers as cores. Invalid: there is no place for the file
+// (neither HOME nor XDG_STATE_HOME is set). Unsupported: this build has no SQLite.
+Result<Config> defaultConfig();
 
 // Opens what an application needs to push and to look at tasks. A store that is down is Unavailable here; try again later.
 Result<Broker> openBroker(const Config& config);

@@ -70,7 +70,7 @@ std::string escaped(std::string_view text) {
   return to;
 }
 
-std::string quoted(std::string_view text, std::size_t maxBytes) {
+std::string inQuotes(std::string_view text, std::size_t maxBytes) {
   const auto shown = cut(text, maxBytes);
   return "'" + escaped(shown) + (shown.size() < text.size() ? "…'" : "'");
 }

@@ -13,6 +13,6 @@ void appendEscaped(std::string& to, std::string_view text);
 std::string escaped(std::string_view text);
 
 // Escaped, in single quotes, cut after `maxBytes` with `…`: for messages that name a key or a word.
-std::string quoted(std::string_view text, std::size_t maxBytes = 60);
+std::string inQuotes(std::string_view text, std::size_t maxBytes = 60);
 
 }  // namespace leptir

@@ -23,10 +23,10 @@ TEST(Escaped, ShowsBytesThatAreNoUtf8) {
   EXPECT_EQ(escaped("a\x9b\xff\xe5\xba"), "a\\x9b\\xff\\xe5\\xba");
 }
 
-TEST(Quoted, CutsLongTextBetweenCharacters) {
-  EXPECT_EQ(quoted("short"), "'short'");
-  EXPECT_EQ(quoted("底板底板", 7), "'底板…'");
-  EXPECT_EQ(quoted("a\nb"), "'a\\nb'");
+TEST(InQuotes, CutsLongTextBetweenCharacters) {
+  EXPECT_EQ(inQuotes("short"), "'short'");
+  EXPECT_EQ(inQuotes("底板底板", 7), "'底板…'");
+  EXPECT_EQ(inQuotes("a\nb"), "'a\\nb'");
 }
 
 }  // namespace

@@ -39,8 +39,7 @@ int runMain(int argc, char** argv, Program program) {
 }
 
 Result<Config> readConfig(const std::filesystem::path& file) {
-  if (file.empty()) return defaultConfig();
-  auto config = loadConfig(file);
+  auto config = file.empty() ? defaultConfig() : loadConfig(file);
   if (!config) std::cerr << config.error().message() << '\n';
   return config;
 }

@@ -1,6 +1,7 @@
 // leptir start
 #include "cli/commands.h"
 #include "cli/whereabouts.h"
+#include "config/state_paths.h"
 #include "instance/instance.h"
 
 namespace leptir {
@@ -13,6 +14,7 @@ int runCommand(const StartCommand& command, const Program& program) {
     fail(places.error());
     return kConfiguration;
   }
+  if (auto made = makeFolderFor(places->pidFile); !made) return fail(made.error());
   return runInstance(*config, {.pidFile = places->pidFile, .boardFile = places->boardFile, .daemon = command.daemon, .drain = command.drain}, program);
 }
 

@@ -302,8 +302,7 @@ void Core::on(event::Settled& settled) {
 // --- handing out
 
 void Core::assignTasks() {
-  if (stopping_) return;
-  while (slots_.choose(false, pace_.depth())) {
+  while (!stopping_) {
     const auto broker = drawBroker();
     if (!broker || !assignOne(*broker)) return;
   }
@@ -330,7 +329,7 @@ bool Core::assignOne(std::uint32_t broker) {
   const bool large = Slot::needsLargeArea(first.task.lease.handle.size(), first.envelope.size());
   const auto slot = slots_.choose(large, pace_.depth());
   if (!slot) {
-    reserved_ = broker;  // a large body waits for a slot of its own
+    reserved_ = broker;  // the next place is its own
     return false;
   }
   actions_.envelopes.push_back(std::move(first.envelope));

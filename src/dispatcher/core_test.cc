@@ -283,8 +283,8 @@ TEST_F(CoreTest, DrainLeavesTasksOfUnknownNames) {
 }
 
 TEST_F(CoreTest, DrawsBrokersByRankAndLeavesAPlaceToTheOneThatIsBeingRefilled) {
-  start(1, {0, 5});
   random = 0.9;  // weights 1 and 1/2: above 2/3 is the second
+  start(1, {0, 5});
   lease({"first"}, 0, false);
   EXPECT_TRUE(last.assign.empty());
   lease({"second"}, 1, false);

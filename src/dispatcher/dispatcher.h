@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "dispatcher/stores.h"
+#include "broker/broker_seat.h"
+#include "meta/meta_seat.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/simple_broker.h"

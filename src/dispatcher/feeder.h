@@ -12,7 +12,7 @@
 
 #include "base/backoff.h"
 #include "dispatcher/inbox.h"
-#include "dispatcher/stores.h"
+#include "broker/broker_seat.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/simple_broker.h"

@@ -10,7 +10,7 @@
 
 #include "base/backoff.h"
 #include "dispatcher/inbox.h"
-#include "dispatcher/stores.h"
+#include "meta/meta_seat.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 

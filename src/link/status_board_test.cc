@@ -9,6 +9,8 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/temp_dir.h"
+
 namespace leptir {
 namespace {
 
@@ -17,22 +19,12 @@ namespace fs = std::filesystem;
 
 class StatusBoardTest : public ::testing::Test {
  protected:
-  StatusBoardTest() {
-    std::string pattern = (fs::temp_directory_path() / "leptir-board-XXXXXX").string();
-    folder = ::mkdtemp(pattern.data());
-    file = folder / "board";
-  }
-  ~StatusBoardTest() override { fs::remove_all(folder); }
-
   void write(const std::string& bytes) const { std::ofstream(file, std::ios::binary) << bytes; }
-  std::string bytes() const {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
   ErrorCode readError() const { return StatusBoard::read(file, clock).error().code(); }
 
   ManualClock clock;
-  fs::path folder, file;
+  TempDir folder;
+  const fs::path file = folder / "board";
 };
 
 TEST_F(StatusBoardTest, ShowsToOthersWhatWasWritten) {
@@ -93,7 +85,7 @@ TEST_F(StatusBoardTest, LeavesTheTargetOfASymbolicLinkAlone) {
 }
 
 TEST_F(StatusBoardTest, SaysWhereItCouldNotBeMade) {
-  const auto missing = StatusBoard::create(folder / "no" / "such", "s", 1, clock);
+  const auto missing = StatusBoard::create(folder.path() / "no" / "such", "s", 1, clock);
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().message().find("no/such"), std::string::npos);
 }
@@ -113,7 +105,7 @@ TEST_F(StatusBoardTest, RefusesWhatIsNoBoard) {
 
 TEST_F(StatusBoardTest, RefusesABoardThatWasCutOrClaimsTooMuch) {
   StatusBoard::create(file, "s", 100, clock).value();
-  const auto whole = bytes();
+  const auto whole = readWholeFile(file);
   write(whole.substr(0, 4096));
   EXPECT_EQ(readError(), ErrorCode::Corrupt);
   auto boastful = whole;

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
 namespace leptir {
@@ -21,20 +22,10 @@ namespace fs = std::filesystem;
 
 class PidFileTest : public ::testing::Test {
  protected:
-  PidFileTest() {
-    std::string pattern = (fs::temp_directory_path() / "leptir-pid-XXXXXX").string();
-    folder = ::mkdtemp(pattern.data());
-    file = folder / "leptir.pid";
-  }
   ~PidFileTest() override {
     if (child > 0) ::kill(child, SIGKILL), ::waitpid(child, nullptr, 0);
-    fs::remove_all(folder);
   }
 
-  static std::string contentOf(const fs::path& path) {
-    std::ifstream in(path);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
   static void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
 
   // Another process that holds the file until it gets a signal.
@@ -45,17 +36,18 @@ class PidFileTest : public ::testing::Test {
       if (held) ::pause();
       ::_exit(1);
     }
-    ASSERT_TRUE(testing::waitUntil([&] { return holderOf(file).value() == child; }));
+    ASSERT_TRUE(waitUntil([&] { return holderOf(file).value() == child; }));
   }
 
-  fs::path folder, file;
+  TempDir folder;
+  const fs::path file = folder / "leptir.pid";
   pid_t child = 0;
 };
 
 TEST_F(PidFileTest, HoldsTheNumberWithoutALineFeed) {
   const auto held = PidFile::take(file);
   ASSERT_TRUE(held) << held.error().message();
-  EXPECT_EQ(contentOf(file), std::to_string(::getpid()));
+  EXPECT_EQ(readWholeFile(file), std::to_string(::getpid()));
   EXPECT_EQ(holderOf(file).value(), ::getpid());
 }
 
@@ -64,7 +56,7 @@ TEST_F(PidFileTest, IsTakenByOneOnly) {
   const auto refused = PidFile::take(file);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::Lost);
-  EXPECT_EQ(contentOf(file), std::to_string(child)) << "untouched";
+  EXPECT_EQ(readWholeFile(file), std::to_string(child)) << "untouched";
 }
 
 TEST_F(PidFileTest, IsFreeOnceItsHolderWasKilledWhateverStandsInIt) {
@@ -99,7 +91,7 @@ TEST_F(PidFileTest, DoesNotOutliveItsHolderInAChildThatClosedIt) {
     ::pause();
   }
   held.reset();
-  EXPECT_TRUE(testing::waitUntil([&] { return holderOf(file).value() == std::nullopt; }));
+  EXPECT_TRUE(waitUntil([&] { return holderOf(file).value() == std::nullopt; }));
 }
 
 TEST_F(PidFileTest, IsGoneAfterACleanEnd) {
@@ -146,15 +138,15 @@ TEST_F(PidFileTest, RefusesWhatIsNoPidFileAndLeavesItAlone) {
   expectRefused("is not a pid file");
   write(file, "-17");
   expectRefused("is not a pid file");
-  EXPECT_EQ(contentOf(victim), "1234");
+  EXPECT_EQ(readWholeFile(victim), "1234");
 }
 
 TEST_F(PidFileTest, SaysThatThereIsNoSuchFolder) {
-  const auto refused = PidFile::take(folder / "no" / "such.pid");
+  const auto refused = PidFile::take(folder.path() / "no" / "such.pid");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::Invalid);
   EXPECT_NE(refused.error().message().find("no such folder"), std::string::npos);
-  EXPECT_EQ(holderOf(folder / "no" / "such.pid").value(), std::nullopt);
+  EXPECT_EQ(holderOf(folder.path() / "no" / "such.pid").value(), std::nullopt);
 }
 
 TEST_F(PidFileTest, TakesAnEmptyFileAndOneWithALineFeed) {
@@ -162,7 +154,7 @@ TEST_F(PidFileTest, TakesAnEmptyFileAndOneWithALineFeed) {
   EXPECT_TRUE(PidFile::take(file));
   write(file, "99999\n");
   EXPECT_TRUE(PidFile::take(file));
-  EXPECT_EQ(contentOf(file), std::to_string(::getpid()));
+  EXPECT_EQ(readWholeFile(file), std::to_string(::getpid()));
 }
 
 TEST_F(PidFileTest, LeadsToAProcessThatCanBeEndedAndWaitedFor) {
@@ -204,7 +196,7 @@ TEST_F(PidFileTest, IsTakenByExactlyOneOfManyThatStartAtOnce) {
       ++refused;
     }
     EXPECT_EQ(refused, 5);
-    EXPECT_TRUE(testing::waitUntil([&] { return holderOf(file).value() == starters.front(); }));
+    EXPECT_TRUE(waitUntil([&] { return holderOf(file).value() == starters.front(); }));
     ::kill(starters.front(), SIGKILL);
     ::waitpid(starters.front(), nullptr, 0);
   }

@@ -1,6 +1,8 @@
 // The worker process: receives tasks from its slot, runs them one at a time, answers in the slot. Opens no store.
 #pragma once
 
+#include <functional>
+
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/run_main.h"
@@ -10,11 +12,14 @@ namespace leptir {
 
 struct WorkerOptions {
   int slot = 0;
-  int masterPid = 0;  // the worker ends when this is no longer its parent
+  int masterPid = 0;                   // the worker ends when this is no longer its parent
+  std::function<void()> reopenLogs{};  // what USR1 calls, between two tasks; may be none
 };
 
-// The main function of a worker, called right after its fork; answers its exit status. Ends when the page says Leave, when the master is gone, when its task
-// was stopped, or when the process is no longer the one that began (a task that forked and returned).
-int runWorker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger, const Clock& clock);
+// The main function of a worker, called right after its fork; answers its exit status. Ends when the page says Leave,
+// when the master is gone, when its task was stopped, or when the process is no longer the one that began (a task that
+// forked and returned).
+int runWorker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger,
+              const Clock& clock);
 
 }  // namespace leptir

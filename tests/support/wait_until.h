@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-namespace leptir::testing {
+namespace leptir {
 
 // Asks until the answer is yes or `limit` has passed; answers the last answer. The limit is for a broken build only, so
 // it is generous.
@@ -18,4 +18,4 @@ bool waitUntil(Question question, std::chrono::milliseconds limit = std::chrono:
   return true;
 }
 
-}  // namespace leptir::testing
+}  // namespace leptir

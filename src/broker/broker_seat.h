@@ -1,13 +1,13 @@
-// What the dispatcher is given to work with: how to open each store. (Only src/config/assemble.cc knows which.)
+// A broker of the configuration that is not open yet: how whoever is going to use it opens it.
+// (Only src/config/assemble.cc knows which store that is.)
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "leptir/simple_broker.h"
-#include "leptir/simple_meta_storage.h"
 
 namespace leptir {
 
@@ -16,11 +16,6 @@ struct BrokerSeat {
   std::string name;
   std::int64_t priority = 0;
   std::function<Result<std::unique_ptr<SimpleBroker>>()> open;
-};
-struct MetaSeat {
-  std::string name;
-  bool required = true;
-  std::function<Result<std::unique_ptr<SimpleMetaStorage>>()> open;
 };
 
 }  // namespace leptir

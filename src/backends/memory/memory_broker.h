@@ -1,0 +1,43 @@
+// The seam's classes over a MemoryQueue.
+#pragma once
+
+#include <memory>
+
+#include "backends/memory/memory_queue.h"
+
+namespace leptir {
+
+class MemoryKeeper final : public TaskKeeper {
+ public:
+  explicit MemoryKeeper(MemoryQueue& queue) : queue_(queue) {}
+
+  Result<FoundTask> find(std::string_view id) override { return queue_.find(id); }
+  Result<void> remove(std::string_view id) override { return queue_.remove(id); }
+  Result<Cancelled> cancel(std::string_view id, std::string_view by) override { return queue_.cancel(id, by); }
+  Result<std::vector<FoundTask>> listBuried(Page page) override { return queue_.listBuried(page); }
+  Result<std::size_t> revive(std::span<const std::string> ids) override { return queue_.revive(ids); }
+
+ private:
+  MemoryQueue& queue_;
+};
+
+class MemoryBroker final : public SimpleBroker {
+ public:
+  // The queue is shared by all brokers that are opened on it, and by their sessions.
+  explicit MemoryBroker(std::shared_ptr<MemoryQueue> queue) : queue_(std::move(queue)), keeper_(*queue_) {}
+
+  Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override { return queue_->push(tasks); }
+  Result<TaskCounts> tasksCount() override { return queue_->counts(); }
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card,
+                                                     Duration lease) override;
+  Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
+  Result<std::size_t> recoverExpired(std::size_t limit) override { return queue_->recover(limit); }
+  TaskKeeper& keeper() override { return keeper_; }
+  BrokerTraits traits() const override;
+
+ private:
+  std::shared_ptr<MemoryQueue> queue_;
+  MemoryKeeper keeper_;
+};
+
+}  // namespace leptir

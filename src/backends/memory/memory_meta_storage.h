@@ -1,0 +1,53 @@
+// Records in the memory of one process.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "leptir/simple_meta_storage.h"
+
+namespace leptir {
+
+// What all storages that are opened on it share. Any thread.
+struct MemoryRecords {
+  struct Record {
+    std::uint64_t lease = 0;
+    MetaStep step = MetaStep::Running;
+    std::uint64_t order = 0;  // of the last save
+    Time saved;
+    Json json;
+  };
+
+  std::mutex mutex;  // guards all below
+  std::map<std::string, Record, std::less<>> records;
+  std::uint64_t lastOrder = 0;
+};
+
+class MemoryMetaStorage : public SimpleMetaStorage {
+ public:
+  MemoryMetaStorage(std::shared_ptr<MemoryRecords> records, std::optional<Duration> expireAfter, const Clock& clock)
+      : records_(std::move(records)), expireAfter_(expireAfter), clock_(&clock) {}
+
+  Result<void> saveMetaInfo(std::span<const MetaInfo> records) override;
+  Result<Json> loadMetaInfoById(std::string_view id) override;
+  Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
+  Result<std::size_t> expire() override;
+  MetaTraits traits() const override;
+
+ protected:
+  // Whether `info` may take the place of `stored`. Virtual, so that the conformance suite can be tried on a broken one.
+  virtual bool replaces(const MetaInfo& info, const MemoryRecords::Record& stored) const {
+    return isNewer(info, stored.lease, stored.step);
+  }
+
+ private:
+  bool isOver(const MemoryRecords::Record& record) const;
+
+  std::shared_ptr<MemoryRecords> records_;
+  std::optional<Duration> expireAfter_;
+  const Clock* clock_;
+};
+
+}  // namespace leptir

@@ -1,0 +1,79 @@
+#include "backends/sqlite/doorbell.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+#include "base/task_id.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::string_view kSuffix = ".bell";
+
+// A socket's address holds 107 bytes; through the folder's descriptor any path is short enough.
+sockaddr_un addressIn(int folder, const std::string& name) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", folder, name.c_str());
+  return address;
+}
+
+UniqueFd openFolder(const std::filesystem::path& folder) {
+  return UniqueFd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+UniqueFd openSocket() {
+  return UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+}  // namespace
+
+Result<Doorbell> Doorbell::hang(const std::filesystem::path& folder) {
+  auto directory = openFolder(folder);
+  auto socket = openSocket();
+  auto name = makeInstanceName() + std::string(kSuffix);
+  const auto address = addressIn(directory.get(), name);
+  const bool hung =
+      directory && socket && ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  if (hung) return Doorbell(std::move(directory), std::move(socket), std::move(name));
+  return Error(ErrorCode::Invalid, "cannot make a socket in " + folder.string() + ": " + std::strerror(errno) +
+                                       "; let the user that leptir runs as write there");
+}
+
+Doorbell::~Doorbell() {
+  if (folder_) ::unlinkat(folder_.get(), name_.c_str(), 0);
+}
+
+void Doorbell::clear() {
+  char byte;
+  while (::recv(socket_.get(), &byte, sizeof byte, 0) >= 0) {
+  }
+}
+
+void DoorbellRinger::ring() {
+  if (!socket_) socket_ = openSocket();
+  auto folder = openFolder(folder_);
+  const int number = folder.get();
+  if (!socket_ || !folder) return;
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(folder.release()), &::closedir);
+  if (!entries) return;
+  while (const auto* entry = ::readdir(entries.get())) {
+    const std::string name = entry->d_name;
+    if (!name.ends_with(kSuffix)) continue;
+    const auto address = addressIn(number, name);
+    const auto sent =
+        ::sendto(socket_.get(), "!", 1, MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    // Refused: nobody has the socket open any more. (Full is as good as rung.)
+    if (sent < 0 && errno == ECONNREFUSED) ::unlinkat(number, name.c_str(), 0);
+  }
+}
+
+}  // namespace leptir

@@ -1,0 +1,37 @@
+// `type: sqlite`: tasks and records in one local file, shared by all processes of one machine.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "backends/sqlite/sqlite_file.h"
+#include "leptir/backend.h"
+
+namespace leptir {
+
+// Any thread. What it opens is used by one thread at a time each.
+class SqliteBackend final : public Backend {
+ public:
+  explicit SqliteBackend(const Clock& clock = systemClock()) : clock_(&clock) {}
+
+  std::string_view type() const override { return "sqlite"; }
+  std::span<const ConfigKey> brokerConnectionKeys() const override;
+  std::span<const ConfigKey> metaConnectionKeys() const override { return brokerConnectionKeys(); }
+  Result<std::unique_ptr<SimpleBroker>> openBroker(const Json& connection, BrokerUse use) override;
+  Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
+                                                             std::optional<Duration> expireAfter) override;
+  std::optional<Duration> defaultExpiry() const override;
+  std::optional<std::filesystem::path> sessionLockFile(const Json& connection,
+                                                       std::string_view instance) const override;
+
+ private:
+  std::shared_ptr<SqliteFile> fileOf(const Json& connection);
+
+  const Clock* clock_;
+  std::mutex mutex_;                                                  // guards files_
+  std::map<std::filesystem::path, std::weak_ptr<SqliteFile>> files_;  // shared by the connections to one file
+};
+
+}  // namespace leptir

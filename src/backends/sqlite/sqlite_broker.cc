@@ -1,0 +1,166 @@
+#include "backends/sqlite/sqlite_broker.h"
+
+#include <chrono>
+
+#include "backends/sqlite/session_lock.h"
+#include "backends/sqlite/sqlite_schema.h"
+#include "backends/sqlite/sqlite_session.h"
+#include "task/envelope.h"
+
+namespace leptir {
+namespace {
+
+using Kind = SqliteTransaction::Kind;
+
+// One statement with several rows takes half the time of several statements; more than this gains nothing.
+constexpr std::size_t kRowsAtOnce = 32;
+// After this an epoch could be opened again, if its instance had lived that long without a session.
+constexpr std::chrono::hours kEndedSessionsStay{24 * 30};
+
+std::string insertStatement(std::size_t rows) {
+  std::string sql = "INSERT INTO leptir_tasks (id, due, failures, crashes, expiries, unknown, envelope) VALUES ";
+  for (std::size_t i = 0; i < rows; ++i) sql += i == 0 ? "(?,?,?,?,?,?,?)" : ",(?,?,?,?,?,?,?)";
+  return sql + " ON CONFLICT (id) DO NOTHING";
+}
+
+// The seven parameters of one row, the first of them at `position`.
+void bindRow(SqliteStatement& insert, int position, const BrokerTask& task, std::string_view envelope, Time now) {
+  insert.bind(position, task.id);
+  insert.bind(position + 1, microseconds(task.timeOfExecution.value_or(now)));
+  insert.bind(position + 2, task.counters.failures);
+  insert.bind(position + 3, task.counters.crashes);
+  insert.bind(position + 4, task.counters.expiries);
+  insert.bind(position + 5, task.counters.unknown);
+  insert.bind(position + 6, envelope);
+}
+
+}  // namespace
+
+SqliteBroker::SqliteBroker(std::unique_ptr<SqliteConnection> connection, BrokerUse use)
+    : queue_(std::make_shared<SqliteQueue>(std::move(connection))),
+      connection_(*queue_->connection),
+      use_(use),
+      keeper_(queue_),
+      recovery_(queue_),
+      insertMany_(connection_, insertStatement(kRowsAtOnce)),
+      insertOne_(connection_, insertStatement(1)),
+      count_(connection_,
+             "SELECT (SELECT count(*) FROM leptir_tasks WHERE holder = 16777216 AND due <= ?1),"
+             " (SELECT count(*) FROM leptir_tasks WHERE holder = 16777216 AND due > ?1),"
+             " (SELECT count(*) FROM leptir_tasks WHERE holder > 16777217),"
+             " (SELECT count(*) FROM leptir_tasks WHERE holder = 16777217)"),
+      lastEpoch_(connection_, "SELECT max(epoch) FROM leptir_sessions WHERE instance = ?"),
+      claimEarlier_(connection_, "UPDATE leptir_sessions SET state = 1 WHERE instance = ? AND state = 0"),
+      dropOld_(connection_, "DELETE FROM leptir_sessions WHERE state = 2 AND ended < ?"),
+      addSession_(connection_,
+                  "INSERT INTO leptir_sessions (instance, epoch, host, pid, version, workers, opened)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number"),
+      findSession_(connection_, "SELECT number FROM leptir_sessions WHERE instance = ? AND epoch = ? AND state = 0") {
+  if (use_ == BrokerUse::Dispatch) ++connection_.file().dispatchers;
+  connection_.setDurability(use_ == BrokerUse::Dispatch ? Durability::Normal : Durability::Full);
+}
+
+SqliteBroker::~SqliteBroker() {
+  if (use_ == BrokerUse::Dispatch) --connection_.file().dispatchers;
+}
+
+Result<void> SqliteBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
+  std::vector<std::string> envelopes;
+  envelopes.reserve(tasks.size());
+  for (const auto& task : tasks) {
+    if (auto fine = checkBrokerTask(task); !fine) return fine;
+    envelopes.push_back(encodeEnvelope(task));
+  }
+  if (tasks.empty()) return {};
+  SqliteTransaction write(connection_, Kind::Write);
+  insert(tasks, envelopes);
+  if (auto written = write.commit(); !written) return written;
+  queue_->bells.ring();
+  return {};
+}
+
+void SqliteBroker::insert(std::span<const BrokerTask> tasks, std::span<const std::string> envelopes) {
+  const auto now = connection_.clock().now();
+  for (std::size_t done = 0; done < tasks.size() && !connection_.failed();) {
+    const bool many = tasks.size() - done >= kRowsAtOnce;
+    auto& insert = many ? insertMany_ : insertOne_;
+    insert.start();
+    const auto rows = many ? kRowsAtOnce : 1;
+    for (std::size_t i = 0; i < rows; ++i, ++done) {
+      bindRow(insert, static_cast<int>(1 + 7 * i), tasks[done], envelopes[done], now);
+    }
+    insert.run();
+  }
+}
+
+Result<TaskCounts> SqliteBroker::tasksCount() {
+  SqliteTransaction look(connection_, Kind::Read);
+  TaskCounts counts;
+  if (count_.with(connection_.now()).step()) {
+    const auto at = [this](int column) { return static_cast<std::uint64_t>(count_.integer(column)); };
+    counts = {at(0), at(1), at(2), at(3)};
+  }
+  if (auto looked = look.commit(); !looked) return looked.error();
+  return counts;
+}
+
+Result<std::unique_ptr<BrokerSession>> SqliteBroker::openSession(const SessionId& session, const SessionCard& card,
+                                                                 Duration) {
+  if (!isInstanceName(session.instance)) {
+    return Error(ErrorCode::Invalid, "an instance's name is 32 lower-case hex digits, not '" + session.instance + "'");
+  }
+  const auto lock = sessionLockPath(connection_.file().path, session.instance);
+  if (!isSessionLockHeld(lock)) {
+    return Error(ErrorCode::Invalid,
+                 "nobody holds the lock of " + lock.string() + ": an instance locks it before it opens a session");
+  }
+  const auto number = addSession(session, card);
+  if (!number) return number.error();
+  removeStaleSessionLocks(connection_.file().folder());
+  return attach(*number);
+}
+
+Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const SessionCard& card) {
+  SqliteTransaction write(connection_, Kind::Write);
+  const auto epoch = static_cast<std::int64_t>(session.epoch);
+  const bool spent =
+      lastEpoch_.with(session.instance).step() && !lastEpoch_.isNull(0) && lastEpoch_.integer(0) >= epoch;
+  if (spent) {
+    return Error(ErrorCode::Invalid, connection_.file().where() + ": epoch " + std::to_string(epoch) +
+                                         " of this instance was opened before");
+  }
+  const auto now = connection_.now();
+  claimEarlier_.with(session.instance).run();
+  dropOld_.with(now - Duration(kEndedSessionsStay).count()).run();
+  addSession_.with(session.instance, epoch, card.host, card.pid, card.version, card.workers, now);
+  const auto number = addSession_.step() ? addSession_.integer(0) : 0;
+  if (auto written = write.commit(); !written) return written.error();
+  return number;
+}
+
+Result<std::unique_ptr<BrokerSession>> SqliteBroker::resumeSession(const SessionId& session) {
+  SqliteTransaction look(connection_, Kind::Read);
+  const bool open = findSession_.with(session.instance, session.epoch).step();
+  const auto number = open ? findSession_.integer(0) : 0;
+  if (auto looked = look.commit(); !looked) return looked.error();
+  if (!open)
+    return Error(ErrorCode::Lost, connection_.file().where() + ": the session was claimed, closed or never opened");
+  return attach(number);
+}
+
+Result<std::unique_ptr<BrokerSession>> SqliteBroker::attach(std::int64_t number) {
+  auto bell = Doorbell::hang(connection_.file().folder());
+  if (!bell) return bell.error().in(connection_.file().where());
+  return std::make_unique<SqliteSession>(queue_, number, std::move(*bell));
+}
+
+BrokerTraits SqliteBroker::traits() const {
+  BrokerTraits traits;
+  traits.sessionsExpire = false;
+  traits.durability =
+      "pushed tasks survive a power cut (synchronous=FULL); leases and acknowledgements survive the death of every "
+      "process, and after a power cut the last of them may be repeated (synchronous=NORMAL)";
+  return traits;
+}
+
+}  // namespace leptir

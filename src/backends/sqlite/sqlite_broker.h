@@ -1,0 +1,48 @@
+// The queue in one SQLite file: the embedded default.
+#pragma once
+
+#include <memory>
+
+#include "backends/sqlite/sqlite_keeper.h"
+#include "backends/sqlite/sqlite_queue.h"
+#include "backends/sqlite/sqlite_recovery.h"
+#include "leptir/backend.h"
+
+namespace leptir {
+
+class SqliteBroker final : public SimpleBroker {
+ public:
+  // The connection's tables stand (prepareSchema).
+  SqliteBroker(std::unique_ptr<SqliteConnection> connection, BrokerUse use);
+  ~SqliteBroker() override;
+
+  Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override;
+  Result<TaskCounts> tasksCount() override;
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card,
+                                                     Duration lease) override;
+  Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
+  Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
+  TaskKeeper& keeper() override { return keeper_; }
+  BrokerTraits traits() const override;
+
+ private:
+  void insert(std::span<const BrokerTask> tasks, std::span<const std::string> envelopes);
+  Result<std::int64_t> addSession(const SessionId& session, const SessionCard& card);
+  Result<std::unique_ptr<BrokerSession>> attach(std::int64_t number);
+
+  std::shared_ptr<SqliteQueue> queue_;
+  SqliteConnection& connection_;
+  BrokerUse use_;
+  SqliteKeeper keeper_;
+  SqliteRecovery recovery_;
+  SqliteStatement insertMany_;
+  SqliteStatement insertOne_;
+  SqliteStatement count_;
+  SqliteStatement lastEpoch_;
+  SqliteStatement claimEarlier_;
+  SqliteStatement dropOld_;
+  SqliteStatement addSession_;
+  SqliteStatement findSession_;
+};
+
+}  // namespace leptir

@@ -1,0 +1,244 @@
+#include "backends/sqlite/sqlite_connection.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// About five seconds of the sleeps below.
+constexpr int kMostBusyTries = 20'000;
+constexpr int kMostOpenings = 5;
+// 32 MB of log. Fewer frames mean more copying (the same pages again and again), more mean a larger file for little.
+constexpr int kMostWalFrames = 4'000;
+
+// Debian's library overwrites what is deleted with zeros, and page_size only counts for a new file.
+constexpr auto kSettings =
+    "PRAGMA page_size = 8192;"
+    "PRAGMA secure_delete = OFF;"
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA cache_size = -8192;"
+    "PRAGMA journal_size_limit = 67108864;";
+
+ErrorCode codeOf(int sqliteCode) {
+  switch (sqliteCode & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
+    case SQLITE_PROTOCOL:
+      return ErrorCode::Unavailable;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return ErrorCode::Corrupt;
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return ErrorCode::Invalid;
+    case SQLITE_TOOBIG:
+      return ErrorCode::TooLarge;
+    default:
+      return ErrorCode::Internal;
+  }
+}
+
+// What to do about it, where the library's own words do not say.
+std::string adviceFor(int sqliteCode) {
+  switch (sqliteCode & 0xff) {
+    case SQLITE_NOTADB:
+      return "; it is left as it is: choose another path";
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      return "; let the user that leptir runs as read and write the file and its folder, or choose another path";
+    case SQLITE_FULL:
+      return "; make room there";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(std::shared_ptr<SqliteFile> file, const Clock& clock) {
+  if (auto prepared = prepareFolders(*file); !prepared) return prepared.error();
+  for (int opening = 1;; ++opening) {
+    std::unique_ptr<SqliteConnection> connection(new SqliteConnection(file, clock));
+    const auto configured = connection->configure();
+    if (configured) return connection;
+    // Two that make a new file at once can get in each other's way without the busy handler being asked.
+    const bool again = configured.error().code() == ErrorCode::Unavailable && opening < kMostOpenings;
+    if (!again) return configured.error();
+    std::this_thread::sleep_for(10ms);
+  }
+}
+
+SqliteConnection::SqliteConnection(std::shared_ptr<SqliteFile> file, const Clock& clock)
+    : file_(std::move(file)), clock_(&clock), owner_(::getpid()) {}
+
+SqliteConnection::~SqliteConnection() {
+  // A child that inherited the object must not touch the file: its closing would end the locks of the parent.
+  if (owner_ == ::getpid()) sqlite3_close_v2(handle_);
+}
+
+Result<void> SqliteConnection::configure() {
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  if (!noteFailure(sqlite3_open_v2(file_->path.c_str(), &handle_, kFlags, nullptr))) return outcome();
+  sqlite3_extended_result_codes(handle_, 1);
+  sqlite3_busy_handler(handle_, &onBusy, this);
+  sqlite3_wal_hook(handle_, &onCommit, this);
+  if (sqlite3_db_readonly(handle_, "main") == 1) return errorOf(SQLITE_READONLY);
+
+  execute(kSettings);
+  SqliteStatement mode(*this, "PRAGMA journal_mode = WAL");
+  const bool answered = mode.with().step();
+  if (answered && mode.text(0) != "wal") {
+    return Error(ErrorCode::Invalid,
+                 file_->where() + ": cannot keep a write-ahead log here; choose a path on a local disk");
+  }
+  return outcome();
+}
+
+void SqliteConnection::setDurability(Durability durability) {
+  if (durability_ == durability) return;
+  execute(durability == Durability::Full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  durability_ = durability;
+}
+
+void SqliteConnection::execute(const char* sql) {
+  if (!failed()) noteFailure(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr));
+}
+
+Result<void> SqliteConnection::outcome() const {
+  if (error_) return *error_;
+  return {};
+}
+
+void SqliteConnection::tidyWhenIdle() {
+  if (walFrames_ == 0 || clock_->bootTime() - lastCommit_ < 1s) return;
+  mayWait_ = false;  // whoever reads or writes now goes first; there is always a next time
+  const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  mayWait_ = true;
+  lastCommit_ = clock_->bootTime();
+  if (code == SQLITE_OK) walFrames_ = 0;
+}
+
+Error SqliteConnection::errorOf(int code) const {
+  const std::string what =
+      handle_ != nullptr && sqlite3_extended_errcode(handle_) == code ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
+  return Error(codeOf(code), file_->where() + ": " + what + adviceFor(code));
+}
+
+bool SqliteConnection::noteFailure(int code) {
+  if (code == SQLITE_OK) return true;
+  if (!error_) error_ = errorOf(code);
+  return false;
+}
+
+void SqliteConnection::begin(const char* sql) {
+  error_.reset();
+  if (owner_ != ::getpid()) {
+    error_ = Error(ErrorCode::Internal, file_->where() + ": the connection was opened before a fork");
+  }
+  execute(sql);
+}
+
+Result<void> SqliteConnection::end() {
+  resetAll();
+  execute("COMMIT");
+  auto result = outcome();
+  // Some errors end the transaction themselves; autocommit tells.
+  if (!result && owner_ == ::getpid() && !sqlite3_get_autocommit(handle_)) {
+    sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  error_.reset();
+  return result;
+}
+
+// A statement that was left in the middle of its rows would hold on to what it sees.
+void SqliteConnection::resetAll() {
+  for (auto* each = sqlite3_next_stmt(handle_, nullptr); each != nullptr; each = sqlite3_next_stmt(handle_, each)) {
+    if (sqlite3_stmt_busy(each)) sqlite3_reset(each);
+  }
+}
+
+// sqlite3_busy_timeout sleeps up to 100 ms at a time; writers here hold the lock for a few.
+int SqliteConnection::onBusy(void* self, int count) {
+  auto& connection = *static_cast<SqliteConnection*>(self);
+  if (!connection.mayWait_ || count > kMostBusyTries) return 0;
+  std::this_thread::sleep_for(count == 0 ? 50us : 200us);
+  return 1;
+}
+
+// Runs after each commit, while this process still keeps other writers of its own out.
+int SqliteConnection::onCommit(void* self, sqlite3* handle, const char*, int frames) {
+  auto& connection = *static_cast<SqliteConnection*>(self);
+  connection.walFrames_ = frames;
+  connection.lastCommit_ = connection.clock_->bootTime();
+  if (frames >= kMostWalFrames) {
+    sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  }
+  return SQLITE_OK;
+}
+
+void SqliteStatement::start() {
+  if (connection_.failed()) return;
+  if (statement_ != nullptr) {
+    sqlite3_reset(statement_);
+    return;
+  }
+  connection_.noteFailure(sqlite3_prepare_v3(connection_.handle_, sql_.data(), static_cast<int>(sql_.size()),
+                                             SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
+}
+
+bool SqliteStatement::step() {
+  if (connection_.failed()) return false;
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  sqlite3_reset(statement_);
+  if (code != SQLITE_DONE) connection_.noteFailure(code);
+  return false;
+}
+
+bool SqliteStatement::run() {
+  while (step()) {
+  }
+  return !connection_.failed();
+}
+
+SqliteTransaction::SqliteTransaction(SqliteConnection& connection, Kind kind) : connection_(connection), kind_(kind) {
+  if (kind == Kind::Write) connection.file_->writer.lock();
+  connection.begin(kind == Kind::Write ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
+SqliteTransaction::~SqliteTransaction() {
+  if (open_) rollBack();
+}
+
+Result<void> SqliteTransaction::commit() {
+  auto result = connection_.end();
+  leave();
+  return result;
+}
+
+void SqliteTransaction::rollBack() {
+  connection_.resetAll();
+  connection_.error_.reset();
+  if (!sqlite3_get_autocommit(connection_.handle_)) connection_.execute("ROLLBACK");
+  connection_.error_.reset();
+  leave();
+}
+
+void SqliteTransaction::leave() {
+  open_ = false;
+  if (kind_ == Kind::Write) connection_.file_->writer.unlock();
+}
+
+}  // namespace leptir

@@ -1,0 +1,155 @@
+// SQLite's C interface as the rest of this room uses it, and the only include of it. Errors become ours here, once.
+#pragma once
+
+#include <sqlite3.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/sqlite/sqlite_file.h"
+#include "leptir/clock.h"
+#include "leptir/result.h"
+
+namespace leptir {
+
+// What a commit survives: Full a power cut, Normal the death of every process (a power cut may undo the last ones, in
+// order).
+enum class Durability { Full, Normal };
+
+// One connection. One thread at a time; never used across a fork.
+// The first error since the transaction began is kept here; until it ends every statement does nothing, and commit()
+// answers it.
+class SqliteConnection {
+ public:
+  // Opens or creates the database in write-ahead mode. Invalid, Corrupt, Unavailable: see backend.h.
+  static Result<std::unique_ptr<SqliteConnection>> open(std::shared_ptr<SqliteFile> file, const Clock& clock);
+  ~SqliteConnection();
+  SqliteConnection(const SqliteConnection&) = delete;
+  SqliteConnection& operator=(const SqliteConnection&) = delete;
+
+  SqliteFile& file() const { return *file_; }
+  const Clock& clock() const { return *clock_; }
+  // The clock in microseconds, as all columns hold times.
+  std::int64_t now() const { return clock_->now().time_since_epoch().count(); }
+
+  // Takes effect from the next transaction on.
+  void setDurability(Durability durability);
+
+  // Statements without parameters, one after the other.
+  void execute(const char* sql);
+  // Rows that the last INSERT, UPDATE or DELETE changed.
+  std::int64_t changes() const { return sqlite3_changes64(handle_); }
+  bool failed() const { return error_.has_value(); }
+  // The first error of the transaction, or success.
+  Result<void> outcome() const;
+
+  // Shortens the write-ahead log to nothing when nothing was committed here for a second; costs nothing when it is
+  // short.
+  void tidyWhenIdle();
+  bool isTidy() const { return walFrames_ == 0; }
+
+ private:
+  friend class SqliteStatement;
+  friend class SqliteTransaction;
+
+  SqliteConnection(std::shared_ptr<SqliteFile> file, const Clock& clock);
+  Result<void> configure();
+  Error errorOf(int code) const;
+  // Remembers the error of a failed call; answers whether it went well.
+  bool noteFailure(int code);
+  void begin(const char* sql);
+  Result<void> end();
+  void resetAll();
+  static int onBusy(void* self, int count);
+  static int onCommit(void* self, sqlite3* handle, const char* database, int frames);
+
+  std::shared_ptr<SqliteFile> file_;
+  const Clock* clock_;
+  pid_t owner_;
+  sqlite3* handle_ = nullptr;
+  std::optional<Error> error_;
+  std::optional<Durability> durability_;
+  bool mayWait_ = true;
+  BootTime lastCommit_{};
+  int walFrames_ = 0;
+};
+
+// A prepared statement; prepared at its first use. Lives no longer than its connection.
+class SqliteStatement {
+ public:
+  SqliteStatement(SqliteConnection& connection, std::string sql) : connection_(connection), sql_(std::move(sql)) {}
+  ~SqliteStatement() { sqlite3_finalize(statement_); }
+  SqliteStatement(const SqliteStatement&) = delete;
+  SqliteStatement& operator=(const SqliteStatement&) = delete;
+
+  // Starts anew with these parameters, from the first one on. Text is not copied: keep it until the statement has run.
+  template <class... Values>
+  SqliteStatement& with(const Values&... values) {
+    start();
+    int position = 0;
+    (bind(++position, values), ...);
+    return *this;
+  }
+  // Parameter by parameter: start(), then each position from 1 on.
+  void start();
+  void bind(int position, std::int64_t value) { note(sqlite3_bind_int64(statement_, position, value)); }
+  void bind(int position, std::string_view text) {
+    note(sqlite3_bind_text64(statement_, position, text.data() ? text.data() : "", text.size(), SQLITE_STATIC,
+                             SQLITE_UTF8));
+  }
+
+  // Whether a row stands ready. False: there is none (the statement is done and reset), or an error that the connection
+  // keeps.
+  bool step();
+  // To the end. Whether that went well.
+  bool run();
+  // Rows that run() changed; 0 on an error.
+  std::int64_t runChanging() { return run() ? connection_.changes() : 0; }
+
+  bool isNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+  // Text or bytes; valid until the next step.
+  std::string_view text(int column) const {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  }
+  void reset() { sqlite3_reset(statement_); }
+
+ private:
+  void note(int code) {
+    if (code != SQLITE_OK) connection_.noteFailure(code);
+  }
+
+  SqliteConnection& connection_;
+  std::string sql_;
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+// From BEGIN to COMMIT; rolls back when it is left without one. A reader sees one moment; a writer is alone.
+class SqliteTransaction {
+ public:
+  enum class Kind { Read, Write };
+
+  SqliteTransaction(SqliteConnection& connection, Kind kind);
+  ~SqliteTransaction();
+  SqliteTransaction(const SqliteTransaction&) = delete;
+  SqliteTransaction& operator=(const SqliteTransaction&) = delete;
+
+  // The first error since the beginning, or success.
+  Result<void> commit();
+  void rollBack();
+
+ private:
+  void leave();
+
+  SqliteConnection& connection_;
+  Kind kind_;
+  bool open_ = true;
+};
+
+}  // namespace leptir

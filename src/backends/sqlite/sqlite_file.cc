@@ -1,0 +1,90 @@
+#include "backends/sqlite/sqlite_file.h"
+
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace leptir {
+namespace {
+
+// SQLite's limit of 512 less the longest suffix that it appends.
+constexpr std::size_t kLongestPath = 504;
+
+struct FileSystem {
+  std::uint32_t magic;
+  const char* name;
+};
+
+// Their memory maps are not shared with the other machines. FUSE is among them for what mostly hides behind it: sshfs,
+// s3fs, shared folders of a virtual machine.
+constexpr std::array<FileSystem, 11> kRemote{{{0x6969, "NFS"},
+                                              {0x517B, "SMB"},
+                                              {0xFF534D42, "CIFS"},
+                                              {0xFE534D42, "SMB2"},
+                                              {0x01021997, "9p"},
+                                              {0x65735546, "FUSE"},
+                                              {0x00C36400, "Ceph"},
+                                              {0x5346414F, "AFS"},
+                                              {0x73757245, "Coda"},
+                                              {0x0BD00BD0, "Lustre"},
+                                              {0x786F4256, "a VirtualBox shared folder"}}};
+
+Result<void> refuseRemote(const SqliteFile& file, const std::filesystem::path& folder) {
+  struct statfs info{};
+  if (::statfs(folder.c_str(), &info) != 0) return {};  // whatever is wrong, opening the file will say it
+  const auto found = std::ranges::find(kRemote, static_cast<std::uint32_t>(info.f_type), &FileSystem::magic);
+  if (found == kRemote.end()) return {};
+  return Error(ErrorCode::Invalid, file.where() + ": lies on " + found->name +
+                                       ", where SQLite cannot keep processes apart; choose a path on a local disk");
+}
+
+Result<void> makeFolder(const SqliteFile& file, const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error) return {};
+  return Error(ErrorCode::Invalid,
+               file.where() + ": cannot make the folder " + folder.string() + ": " + error.message() +
+                   "; make it yourself, writable for the user that leptir runs as, or choose another path");
+}
+
+}  // namespace
+
+std::filesystem::path realPath(const std::filesystem::path& path) {
+  if (path.empty()) return path;
+  std::error_code error;
+  auto real = std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  return error ? path : real;
+}
+
+std::filesystem::path sessionLockPath(const std::filesystem::path& database, std::string_view instance) {
+  return database.string() + ".d/" + std::string(instance) + ".lock";
+}
+
+Result<void> prepareFolders(const SqliteFile& file) {
+  const auto length = file.path.string().size();
+  if (file.path.empty()) return Error(ErrorCode::Invalid, "sqlite: the path is empty; name a file");
+  if (length > kLongestPath) {
+    return Error(ErrorCode::Invalid, file.where() + ": the path has " + std::to_string(length) +
+                                         " bytes, SQLite takes at most " + std::to_string(kLongestPath));
+  }
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file.path, ignored)) {
+    return Error(ErrorCode::Invalid, file.where() + ": is a folder; name a file in it");
+  }
+  const auto folder = file.path.parent_path();
+  if (auto made = makeFolder(file, folder); !made) return made;
+  if (auto local = refuseRemote(file, folder); !local) return local;
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return Error(ErrorCode::Invalid, file.where() + ": the folder is not writable (" + std::strerror(errno) +
+                                         "), and the database keeps more than one file there; let the user that leptir "
+                                         "runs as write to it, or choose another path");
+  }
+  return makeFolder(file, file.folder());
+}
+
+}  // namespace leptir

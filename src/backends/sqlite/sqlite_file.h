@@ -1,0 +1,37 @@
+// One database file as one process knows it: what all connections to it in this process share, and the folder beside
+// it.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "backends/sqlite/turn_lock.h"
+#include "leptir/result.h"
+
+namespace leptir {
+
+// Any thread.
+struct SqliteFile {
+  std::filesystem::path path;      // real: two names of one file share one SqliteFile
+  TurnLock writer;                 // who writes next; between processes the database's own lock decides
+  std::atomic<int> dispatchers{};  // brokers open for BrokerUse::Dispatch: their records need no disk of their own
+
+  // Doorbells and session locks.
+  std::filesystem::path folder() const { return path.string() + ".d"; }
+  std::string where() const { return "sqlite " + path.string(); }
+};
+
+// The path without links and dots, for a file that may not exist yet.
+std::filesystem::path realPath(const std::filesystem::path& path);
+
+// The file that says whether `instance` lives: it does while somebody holds its lock.
+std::filesystem::path sessionLockPath(const std::filesystem::path& database, std::string_view instance);
+
+// Makes the folders of the file. Invalid, with what to do: the path is too long or no file, the folder cannot be made
+// or written, it lies on a file system of another machine (the write-ahead log needs memory that all processes share).
+Result<void> prepareFolders(const SqliteFile& file);
+
+}  // namespace leptir

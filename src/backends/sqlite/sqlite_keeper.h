@@ -1,0 +1,34 @@
+// Single tasks, for commands and dashboards.
+#pragma once
+
+#include <memory>
+
+#include "backends/sqlite/sqlite_queue.h"
+
+namespace leptir {
+
+class SqliteKeeper final : public TaskKeeper {
+ public:
+  explicit SqliteKeeper(std::shared_ptr<SqliteQueue> queue);
+
+  Result<FoundTask> find(std::string_view id) override;
+  Result<void> remove(std::string_view id) override;
+  Result<Cancelled> cancel(std::string_view id, std::string_view by) override;
+  Result<std::vector<FoundTask>> listBuried(Page page) override;
+  Result<std::size_t> revive(std::span<const std::string> ids) override;
+
+ private:
+  FoundTask foundTaskAt(const SqliteStatement& row) const;
+  Result<std::int64_t> holderOf(std::string_view id);
+
+  std::shared_ptr<SqliteQueue> queue_;
+  SqliteConnection& connection_;
+  SqliteStatement find_;
+  SqliteStatement holder_;
+  SqliteStatement remove_;
+  SqliteStatement wish_;
+  SqliteStatement buried_;
+  SqliteStatement revive_;
+};
+
+}  // namespace leptir

@@ -1,0 +1,35 @@
+// What a broker, its sessions, its keeper and its recovery have in common: one connection, and the bells of those who
+// wait.
+#pragma once
+
+#include <memory>
+
+#include "backends/sqlite/doorbell.h"
+#include "backends/sqlite/sqlite_connection.h"
+#include "leptir/simple_broker.h"
+
+namespace leptir {
+
+// One thread at a time.
+struct SqliteQueue {
+  explicit SqliteQueue(std::unique_ptr<SqliteConnection> opened)
+      : connection(std::move(opened)), bells(connection->file().folder()) {}
+
+  std::unique_ptr<SqliteConnection> connection;
+  DoorbellRinger bells;
+};
+
+// The statements on tasks all name counters in this order: failures, crashes, expiries, unknown.
+inline Counters countersAt(const SqliteStatement& row, int firstColumn) {
+  const auto at = [&](int offset) { return static_cast<std::uint32_t>(row.integer(firstColumn + offset)); };
+  return {at(0), at(1), at(2), at(3)};
+}
+
+inline Time timeFromMicroseconds(std::int64_t microseconds) {
+  return Time(Duration(microseconds));
+}
+inline std::int64_t microseconds(Time time) {
+  return time.time_since_epoch().count();
+}
+
+}  // namespace leptir

@@ -1,0 +1,91 @@
+#include "backends/sqlite/sqlite_recovery.h"
+
+#include <utility>
+
+#include "backends/sqlite/session_lock.h"
+#include "backends/sqlite/sqlite_schema.h"
+#include "base/task_id.h"
+
+namespace leptir {
+namespace {
+
+using Kind = SqliteTransaction::Kind;
+
+}  // namespace
+
+SqliteRecovery::SqliteRecovery(std::shared_ptr<SqliteQueue> queue)
+    : queue_(std::move(queue)),
+      connection_(*queue_->connection),
+      unended_(connection_, "SELECT number, instance, state FROM leptir_sessions WHERE state < 2 ORDER BY number"),
+      claim_(connection_, "UPDATE leptir_sessions SET state = 1 WHERE number = ? AND state = 0"),
+      held_(connection_,
+            "SELECT seq, expiries FROM leptir_tasks WHERE holder = ? AND holder > 16777217 ORDER BY seq LIMIT ?"),
+      requeue_(connection_,
+               "UPDATE leptir_tasks SET holder = 16777216, expiries = ?3,"
+               " due = CASE ?2 WHEN 0 THEN min(due, ?1) ELSE ?1 + ?2 END WHERE seq = ?4"),
+      bury_(connection_,
+            "UPDATE leptir_tasks SET holder = 16777217, id = coalesce(id, ?), reason = ?, cancelled_by = NULL,"
+            " buried = max(?, coalesce((SELECT max(buried) + 1 FROM leptir_tasks WHERE holder = 16777217), 0)),"
+            " expiries = ? WHERE seq = ?"),
+      end_(connection_, "UPDATE leptir_sessions SET state = 2, ended = ? WHERE number = ? AND state = 1") {}
+
+Result<std::size_t> SqliteRecovery::recover(std::size_t limit) {
+  const auto sessions = unended();
+  if (!sessions) return sessions.error();
+  std::size_t done = 0;
+  for (const auto& session : *sessions) {
+    const auto claimed = claimIfDead(session);
+    if (!claimed) return claimed.error();
+    if (!*claimed || done == limit) continue;
+    const auto given = giveBack(session, limit - done);
+    if (!given) return given.error();
+    done += *given;
+  }
+  if (done > 0) queue_->bells.ring();
+  return done;
+}
+
+Result<std::vector<SqliteRecovery::Listed>> SqliteRecovery::unended() {
+  SqliteTransaction look(connection_, Kind::Read);
+  std::vector<Listed> sessions;
+  unended_.with();
+  while (unended_.step()) sessions.push_back({unended_.integer(0), std::string(unended_.text(1)), unended_.integer(2)});
+  if (auto looked = look.commit(); !looked) return looked.error();
+  return sessions;
+}
+
+// Whether the session is claimed now, by us or before. Its instance's programs end first: what they do must not meet a
+// second run of the same task.
+Result<bool> SqliteRecovery::claimIfDead(const Listed& session) {
+  if (session.state == kClaimed) return true;
+  if (isSessionLockHeld(sessionLockPath(connection_.file().path, session.instance))) return false;
+  if (!endProcessesOf(session.instance)) return false;
+  SqliteTransaction write(connection_, Kind::Write);
+  claim_.with(session.number).run();
+  if (auto written = write.commit(); !written) return written.error();
+  return true;
+}
+
+Result<std::size_t> SqliteRecovery::giveBack(const Listed& session, std::size_t limit) {
+  SqliteTransaction write(connection_, Kind::Write);
+  std::vector<std::pair<std::int64_t, std::int64_t>> rows;
+  held_.with(session.number, limit);
+  while (held_.step()) rows.emplace_back(held_.integer(0), held_.integer(1) + 1);
+  for (const auto& [row, expiries] : rows) giveBack(row, expiries);
+  if (rows.size() < limit) end_.with(connection_.now(), session.number).run();
+  if (auto written = write.commit(); !written) return written.error();
+  return rows.size();
+}
+
+void SqliteRecovery::giveBack(std::int64_t row, std::int64_t expiries) {
+  const auto now = connection_.now();
+  const auto delay = delayAfterExpiry(static_cast<std::uint32_t>(expiries));
+  if (!delay) {
+    const auto reason = "its holder was gone " + std::to_string(expiries) + " times";
+    bury_.with(makeTaskId(connection_.clock()), reason, now, expiries, row).run();
+  } else {
+    requeue_.with(now, delay->count(), expiries, row).run();  // at once: it keeps its place before later ones
+  }
+}
+
+}  // namespace leptir

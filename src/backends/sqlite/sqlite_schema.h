@@ -1,0 +1,26 @@
+// The tables, and the numbers in them that statements must name.
+#pragma once
+
+#include <string>
+
+#include "backends/sqlite/sqlite_connection.h"
+
+namespace leptir {
+
+// `holder` of a task: the number of the session that holds it, or one of these two. All are large, so that each takes
+// four bytes: a lease then rewrites its row in place, where a row that grew would split pages that a push has filled to
+// the brim.
+inline constexpr std::int64_t kWaiting = 1 << 24;
+inline constexpr std::int64_t kAside = kWaiting + 1;  // buried
+inline constexpr std::int64_t kLastReserved = kWaiting + 15;
+
+// `state` of a session.
+inline constexpr std::int64_t kOpen = 0;
+inline constexpr std::int64_t kClaimed = 1;  // what it held is being given back
+inline constexpr std::int64_t kEnded =
+    2;  // holds nothing; the row stays for a while, since an epoch is opened only once
+
+// Makes the tables, or looks whether they are those of this version. Invalid: a newer leptir made them.
+Result<void> prepareSchema(SqliteConnection& connection);
+
+}  // namespace leptir

@@ -1,0 +1,230 @@
+#include "backends/sqlite/sqlite_session.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "backends/sqlite/lease_runs.h"
+#include "backends/sqlite/sqlite_schema.h"
+#include "base/task_id.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = SqliteTransaction::Kind;
+
+// Envelopes may have 16 MiB each: as many as fit are leased, but at least one.
+constexpr std::size_t kMostBytesAtOnce = std::size_t{64} << 20;
+// When nothing waits.
+constexpr Time kNever(Duration(std::int64_t{1} << 62));
+// A log that is not tidied yet is looked after when nothing came for this long.
+constexpr auto kTidyAfter = 1s;
+
+LeasedTask leasedTaskAt(const SqliteStatement& row) {
+  const auto lease = static_cast<std::uint64_t>(row.integer(1));
+  return {std::string(row.text(6)), countersAt(row, 2), {lease, std::to_string(row.integer(0))}};
+}
+
+}  // namespace
+
+SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t number, Doorbell bell)
+    : queue_(std::move(queue)),
+      connection_(*queue_->connection),
+      number_(number),
+      bell_(std::move(bell)),
+      state_(connection_, "SELECT state FROM leptir_sessions WHERE number = ?"),
+      earliest_(connection_, "SELECT min(due) FROM leptir_tasks WHERE holder = 16777216"),
+      due_(connection_,
+           "SELECT seq, lease, failures, crashes, expiries, unknown, envelope FROM leptir_tasks"
+           " WHERE holder = 16777216 AND due <= ? ORDER BY due, seq LIMIT ?"),
+      nextLease_(connection_,
+                 "UPDATE leptir_state SET value = max(value + 1, ?) WHERE name = 'last lease' RETURNING value"),
+      mark_(connection_,
+            "UPDATE leptir_tasks SET holder = ?, lease = ? WHERE seq BETWEEN ? AND ? AND holder = 16777216"),
+      wish_(connection_, "SELECT cancelled_by FROM leptir_tasks WHERE seq = ? AND holder = ? AND lease = ?"),
+      delete_(connection_, "DELETE FROM leptir_tasks WHERE seq BETWEEN ? AND ? AND holder = ? AND lease = ?"),
+      release_(
+          connection_,
+          "UPDATE leptir_tasks SET holder = 16777216, due = ?, failures = ?, crashes = ?, expiries = ?, unknown = ?"
+          " WHERE seq = ? AND holder = ? AND lease = ?"),
+      bury_(connection_,
+            "UPDATE leptir_tasks SET holder = 16777217, id = coalesce(id, ?), reason = ?, cancelled_by = NULL,"
+            " buried = max(?, coalesce((SELECT max(buried) + 1 FROM leptir_tasks WHERE holder = 16777217), 0)),"
+            " failures = ?, crashes = ?, expiries = ?, unknown = ? WHERE seq = ? AND holder = ? AND lease = ?"),
+      held_(connection_,
+            "SELECT seq, lease, failures, crashes, expiries, unknown, envelope FROM leptir_tasks"
+            " WHERE holder = ? AND holder > 16777217"),
+      giveBack_(connection_,
+                "UPDATE leptir_tasks SET holder = 16777216, due = min(due, ?) WHERE holder = ? AND holder > 16777217"),
+      end_(connection_, "UPDATE leptir_sessions SET state = 2, ended = ? WHERE number = ?") {}
+
+Result<std::vector<LeasedTask>> SqliteSession::popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) {
+  for (bool waited = false;; waited = true) {
+    bell_.clear();  // before looking: a push after the look rings anew
+    const auto next = earliestDue();
+    if (!next) return next.error();
+    const auto ahead = *next - connection_.clock().now();
+    if (ahead <= Duration::zero() && limit > 0) return lease(limit);
+    if (waited || limit == 0) return std::vector<LeasedTask>();
+    connection_.tidyWhenIdle();
+    const auto wait =
+        connection_.isTidy() ? std::min(longest, ahead) : std::min<Duration>({longest, ahead, kTidyAfter});
+    if (wake.waitFor(wait, bell_.descriptor())) return std::vector<LeasedTask>();
+  }
+}
+
+Result<Renewal> SqliteSession::renew(std::span<const LeaseId> held, Duration) {
+  SqliteTransaction look(connection_, Kind::Read);
+  if (auto open = checkOpen(); !open) return open.error();
+  Renewal renewal;
+  for (const auto& lease : held) {
+    const auto row = rowOf(lease);
+    const bool ours = row && wish_.with(*row, number_, lease.number).step();
+    if (!ours) {
+      renewal.lost.push_back(lease);
+    } else if (!wish_.isNull(0)) {
+      renewal.cancelled.push_back(lease);
+    }
+  }
+  if (auto looked = look.commit(); !looked) return looked.error();
+  return renewal;
+}
+
+Result<std::vector<LeaseId>> SqliteSession::acknowledge(std::span<const LeaseId> leases) {
+  {
+    SqliteTransaction write(connection_, Kind::Write);
+    if (auto open = checkOpen(); !open) return open.error();
+    if (deleteRuns(leases)) {
+      if (auto written = write.commit(); !written) return written.error();
+      return std::vector<LeaseId>();
+    }
+  }
+  // Rare: some are no longer ours. Which ones, only single statements can tell.
+  SqliteTransaction write(connection_, Kind::Write);
+  if (auto open = checkOpen(); !open) return open.error();
+  auto notOurs = deleteOneByOne(leases);
+  if (auto written = write.commit(); !written) return written.error();
+  return notOurs;
+}
+
+Result<std::vector<LeaseId>> SqliteSession::release(std::span<const Released> tasks) {
+  std::vector<LeaseId> notOurs;
+  SqliteTransaction write(connection_, Kind::Write);
+  if (auto open = checkOpen(); !open) return open.error();
+  for (const auto& [lease, counters, due, envelope] : tasks) {
+    const auto row = rowOf(lease);
+    if (!row || release_.with(microseconds(due), counters.failures, counters.crashes, counters.expiries,
+                              counters.unknown, *row, number_, lease.number)
+                        .runChanging() == 0) {
+      notOurs.push_back(lease);
+    }
+  }
+  if (auto written = write.commit(); !written) return written.error();
+  queue_->bells.ring();
+  return notOurs;
+}
+
+Result<std::vector<LeaseId>> SqliteSession::bury(std::span<const Buried> tasks) {
+  std::vector<LeaseId> notOurs;
+  SqliteTransaction write(connection_, Kind::Write);
+  if (auto open = checkOpen(); !open) return open.error();
+  for (const auto& [lease, counters, reason, envelope] : tasks) {
+    const auto row = rowOf(lease);
+    const auto idIfNone = makeTaskId(connection_.clock());
+    if (!row || bury_.with(idIfNone, reason, connection_.now(), counters.failures, counters.crashes, counters.expiries,
+                           counters.unknown, *row, number_, lease.number)
+                        .runChanging() == 0) {
+      notOurs.push_back(lease);
+    }
+  }
+  if (auto written = write.commit(); !written) return written.error();
+  return notOurs;
+}
+
+Result<std::vector<LeasedTask>> SqliteSession::heldTasks() {
+  SqliteTransaction look(connection_, Kind::Read);
+  if (auto open = checkOpen(); !open) return open.error();
+  std::vector<LeasedTask> held;
+  held_.with(number_);
+  while (held_.step()) held.push_back(leasedTaskAt(held_));
+  if (auto looked = look.commit(); !looked) return looked.error();
+  return held;
+}
+
+Result<void> SqliteSession::close() {
+  SqliteTransaction write(connection_, Kind::Write);
+  if (auto open = checkOpen(); !open) return open;
+  giveBack_.with(connection_.now(), number_).run();
+  end_.with(connection_.now(), number_).run();
+  if (auto written = write.commit(); !written) return written;
+  queue_->bells.ring();
+  return {};
+}
+
+// Within a transaction: what follows then happens while the session is open, or not at all.
+Result<void> SqliteSession::checkOpen() {
+  const bool open = state_.with(number_).step() && state_.integer(0) == kOpen;
+  if (connection_.failed()) return connection_.outcome();
+  if (!open) return Error(ErrorCode::Lost, connection_.file().where() + ": the session was claimed or closed");
+  return {};
+}
+
+Result<Time> SqliteSession::earliestDue() {
+  SqliteTransaction look(connection_, Kind::Read);
+  if (auto open = checkOpen(); !open) return open.error();
+  const bool some = earliest_.with().step() && !earliest_.isNull(0);
+  const auto due = some ? timeFromMicroseconds(earliest_.integer(0)) : kNever;
+  if (auto looked = look.commit(); !looked) return looked.error();
+  return due;
+}
+
+Result<std::vector<LeasedTask>> SqliteSession::lease(std::size_t limit) {
+  SqliteTransaction write(connection_, Kind::Write);
+  if (auto open = checkOpen(); !open) return open.error();
+  auto leased = selectDue(limit);
+  if (leased.empty() && !connection_.failed()) return leased;  // somebody else was quicker
+  const auto number = nextLease_.with(connection_.now()).step() ? nextLease_.integer(0) : 0;
+  nextLease_.run();
+  mark(number);
+  if (auto written = write.commit(); !written) return written.error();
+  for (auto& task : leased) task.lease.number = static_cast<std::uint64_t>(number);
+  return leased;
+}
+
+std::vector<LeasedTask> SqliteSession::selectDue(std::size_t limit) {
+  std::vector<LeasedTask> found;
+  std::size_t bytes = 0;
+  rows_.clear();
+  due_.with(connection_.now(), limit);
+  while (due_.step()) {
+    found.push_back(leasedTaskAt(due_));
+    rows_.push_back(due_.integer(0));
+    bytes += found.back().envelope.size();
+    if (bytes > kMostBytesAtOnce) break;
+  }
+  due_.reset();
+  return found;
+}
+
+void SqliteSession::mark(std::int64_t lease) {
+  for (const auto& run : runsOf(rows_, lease)) mark_.with(number_, lease, run.first, run.last).run();
+}
+
+// True: all were ours and are gone. False: some were not; roll back.
+bool SqliteSession::deleteRuns(std::span<const LeaseId> leases) {
+  const auto runs = runsOf(leases);
+  return runs && std::ranges::all_of(*runs, [this](const auto& run) {
+           return delete_.with(run.first, run.last, number_, run.lease).runChanging() == run.length();
+         });
+}
+
+std::vector<LeaseId> SqliteSession::deleteOneByOne(std::span<const LeaseId> leases) {
+  std::vector<LeaseId> notOurs;
+  for (const auto& lease : leases) {
+    const auto row = rowOf(lease);
+    if (!row || delete_.with(*row, *row, number_, lease.number).runChanging() == 0) notOurs.push_back(lease);
+  }
+  return notOurs;
+}
+
+}  // namespace leptir

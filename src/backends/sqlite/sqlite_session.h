@@ -1,0 +1,54 @@
+// One session: leases tasks and settles them. Its life is that of the lock that its instance holds (session_lock.h);
+// nothing here expires by time.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backends/sqlite/sqlite_queue.h"
+
+namespace leptir {
+
+class SqliteSession final : public BrokerSession {
+ public:
+  SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t number, Doorbell bell);
+
+  Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override;
+  Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override;
+  Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override;
+  Result<std::vector<LeaseId>> release(std::span<const Released> tasks) override;
+  Result<std::vector<LeaseId>> bury(std::span<const Buried> tasks) override;
+  Result<std::vector<LeasedTask>> heldTasks() override;
+  Result<void> close() override;
+
+ private:
+  Result<void> checkOpen();
+  Result<Time> earliestDue();
+  Result<std::vector<LeasedTask>> lease(std::size_t limit);
+  std::vector<LeasedTask> selectDue(std::size_t limit);
+  void mark(std::int64_t lease);
+  bool deleteRuns(std::span<const LeaseId> leases);
+  std::vector<LeaseId> deleteOneByOne(std::span<const LeaseId> leases);
+
+  std::shared_ptr<SqliteQueue> queue_;
+  SqliteConnection& connection_;
+  std::int64_t number_;
+  Doorbell bell_;
+  std::vector<std::int64_t> rows_;  // what selectDue found
+
+  SqliteStatement state_;
+  SqliteStatement earliest_;
+  SqliteStatement due_;
+  SqliteStatement nextLease_;
+  SqliteStatement mark_;
+  SqliteStatement wish_;
+  SqliteStatement delete_;
+  SqliteStatement release_;
+  SqliteStatement bury_;
+  SqliteStatement held_;
+  SqliteStatement giveBack_;
+  SqliteStatement end_;
+};
+
+}  // namespace leptir

@@ -1,0 +1,33 @@
+// A mutex that serves in the order of asking, so that a thread that locks in a loop cannot keep another out.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+namespace leptir {
+
+// Any thread.
+class TurnLock {
+ public:
+  void lock() {
+    std::unique_lock guard(mutex_);
+    const auto mine = next_++;
+    turn_.wait(guard, [&] { return serving_ == mine; });
+  }
+  void unlock() {
+    {
+      const std::lock_guard guard(mutex_);
+      ++serving_;
+    }
+    turn_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;  // guards both numbers
+  std::condition_variable turn_;
+  std::uint64_t next_ = 0;
+  std::uint64_t serving_ = 0;
+};
+
+}  // namespace leptir

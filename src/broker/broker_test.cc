@@ -1,0 +1,231 @@
+#include "leptir/broker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+// A store that remembers what it was given, and can be down. The facade's use of real ones stands in tests/conformance.
+class NotingBroker final : public SimpleBroker {
+ public:
+  Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override {
+    ++pushes;
+    if (down) return Error(ErrorCode::Unavailable, "connection refused");
+    pushed.insert(pushed.end(), tasks.begin(), tasks.end());
+    return {};
+  }
+  Result<TaskCounts> tasksCount() override {
+    ++counted;
+    if (down) return Error(ErrorCode::Unavailable, "connection refused");
+    return TaskCounts{.due = pushed.size()};
+  }
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId&, const SessionCard&, Duration) override {
+    return unsupported();
+  }
+  Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId&) override { return unsupported(); }
+  Result<std::size_t> recoverExpired(std::size_t) override { return unsupported(); }
+  TaskKeeper& keeper() override { std::abort(); }
+  BrokerTraits traits() const override { return {}; }
+
+  bool down = false;
+  int pushes = 0;
+  int counted = 0;
+  std::vector<BrokerTask> pushed;
+
+ private:
+  static Error unsupported() { return Error(ErrorCode::Unsupported, "only notes"); }
+};
+
+class NapTask final : public BaseTask {
+ public:
+  explicit NapTask(Json data) {
+    setName("nap");
+    setData(std::move(data));
+  }
+  ExitStatus doJob() override { return ExitStatus::Success; }
+};
+
+// Brokers "a", "b", "c", … with these priorities; `stores` are theirs, in the same order.
+struct Brokers {
+  explicit Brokers(std::vector<std::int64_t> priorities) {
+    std::vector<Broker::Entry> entries;
+    for (const auto priority : priorities) {
+      auto store = std::make_unique<NotingBroker>();
+      stores.push_back(store.get());
+      entries.push_back(
+          {std::string(1, static_cast<char>('a' + entries.size())), "noting", priority, 200ms, std::move(store)});
+    }
+    broker.emplace(std::move(entries), clock);
+  }
+
+  ManualClock clock;
+  std::vector<NotingBroker*> stores;
+  std::optional<Broker> broker;
+};
+
+TaskToPush task(std::string name, PushOptions options = {}) {
+  return {std::move(name), Json::object(), std::move(options)};
+}
+
+TEST(Broker, PushesToTheFirstWhosePriorityIndexIsHighEnough) {
+  Brokers of({5, 1, 2});  // in any order
+  ASSERT_TRUE(of.broker->pushTask(task("low", {.priority = -1})));
+  ASSERT_TRUE(of.broker->pushTask(task("middle", {.priority = 2})));
+  ASSERT_TRUE(of.broker->pushTask(task("high", {.priority = 99})));
+  EXPECT_EQ(of.stores[1]->pushed.at(0).name, "low");
+  EXPECT_EQ(of.stores[2]->pushed.at(0).name, "middle");
+  EXPECT_EQ(of.stores[0]->pushed.at(0).name, "high");
+}
+
+TEST(Broker, PushesToABrokerByItsNameWhateverThePriority) {
+  Brokers of({1, 2});
+  ASSERT_TRUE(of.broker->pushTask(task("x", {.priority = 1, .broker = "b"})));
+  EXPECT_EQ(of.stores[1]->pushed.size(), 1u);
+}
+
+TEST(Broker, RefusesABrokerThatIsNot) {
+  Brokers of({1});
+  const auto answer = of.broker->pushTask(task("x", {.broker = "nowhere"}));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::Invalid);
+  EXPECT_THAT(answer.error().message(), HasSubstr("'nowhere'"));
+}
+
+TEST(Broker, RefusesToPushWithoutAnyBroker) {
+  Broker none({});
+  EXPECT_EQ(none.pushTask(task("x")).error().code(), ErrorCode::Invalid);
+}
+
+TEST(Broker, PushesATaskWithItsParametersAndLimits) {
+  Brokers of({0});
+  const auto at = Time(1'700'000'100s);
+  const auto id = of.broker->pushTask(NapTask({{"seconds", 10.0}}), at + 700ms, 0, 30);
+  ASSERT_TRUE(id) << id.error().message();
+  const auto& pushed = of.stores[0]->pushed.at(0);
+  EXPECT_EQ(pushed.id, *id);
+  EXPECT_EQ(pushed.name, "nap");
+  EXPECT_EQ(pushed.parameters, R"({"seconds":10.0})");
+  EXPECT_EQ(pushed.timeOfExecution, at);
+  EXPECT_EQ(pushed.timeLimitSeconds, 30);
+  EXPECT_EQ(pushed.pushedAt, of.clock.now());
+}
+
+TEST(Broker, PushesAnyValueThatBecomesAnObject) {
+  Brokers of({0});
+  ASSERT_TRUE(of.broker->push("nap", std::map<std::string, int>{{"seconds", 3}}, {.maxAttempts = 4}));
+  EXPECT_EQ(of.stores[0]->pushed.at(0).parameters, R"({"seconds":3})");
+  EXPECT_EQ(of.stores[0]->pushed.at(0).maxAttempts, 4u);
+}
+
+TEST(Broker, WritesNoParametersAsPhpWritesAnEmptyMap) {
+  Brokers of({0});
+  ASSERT_TRUE(of.broker->pushTask(task("x")));
+  EXPECT_EQ(of.stores[0]->pushed.at(0).parameters, "[]");
+}
+
+TEST(Broker, RefusesParametersThatAreNoObject) {
+  Brokers of({0});
+  EXPECT_EQ(of.broker->push("nap", 7).error().code(), ErrorCode::Invalid);
+}
+
+TEST(Broker, DelaysFromNowOnWithoutRounding) {
+  Brokers of({0});
+  ASSERT_TRUE(of.broker->pushTask(task("x", {.delay = 1500ms})));
+  EXPECT_EQ(of.stores[0]->pushed.at(0).timeOfExecution, of.clock.now() + 1500ms);
+}
+
+TEST(Broker, RefusesATimeOfExecutionTogetherWithADelay) {
+  Brokers of({0});
+  const PushOptions both{.timeOfExecution = of.clock.now(), .delay = 1s};
+  EXPECT_EQ(of.broker->pushTask(task("x", both)).error().code(), ErrorCode::Invalid);
+}
+
+TEST(Broker, KeepsTheIdThatItIsGiven) {
+  Brokers of({0});
+  EXPECT_EQ(of.broker->pushTask(task("x", {.id = "mine"})).value(), "mine");
+}
+
+TEST(Broker, GivesEachStoreItsPartInOneOperation) {
+  Brokers of({1, 2});
+  const std::vector<TaskToPush> tasks{task("p", {.priority = 1}), task("q", {.priority = 2}),
+                                      task("r", {.priority = 1})};
+  const auto ids = of.broker->pushTasks(tasks);
+  ASSERT_TRUE(ids);
+  EXPECT_EQ(of.stores[0]->pushes, 1);
+  EXPECT_EQ(of.stores[1]->pushes, 1);
+  EXPECT_EQ(ids->at(0), of.stores[0]->pushed.at(0).id);
+  EXPECT_EQ(ids->at(1), of.stores[1]->pushed.at(0).id);
+  EXPECT_EQ(ids->at(2), of.stores[0]->pushed.at(1).id);
+}
+
+TEST(Broker, ChecksAllTasksBeforeTheFirstStoreIsTouched) {
+  Brokers of({1, 2});
+  const std::vector<TaskToPush> tasks{task("fine", {.priority = 1}), task("", {.priority = 2})};
+  EXPECT_EQ(of.broker->pushTasks(tasks).error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(of.stores[0]->pushes, 0);
+}
+
+TEST(Broker, NamesTheIdsThatWereNotAdded) {
+  Brokers of({1, 2});
+  of.stores[0]->down = true;
+  const std::vector<TaskToPush> tasks{task("p", {.priority = 1, .id = "lost-1"}),
+                                      task("q", {.priority = 2, .id = "kept"}),
+                                      task("r", {.priority = 1, .id = "lost-2"})};
+  const auto answer = of.broker->pushTasks(tasks);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::Unavailable);
+  EXPECT_EQ(answer.error().message(), "broker a: connection refused; not added: lost-1, lost-2");
+  EXPECT_EQ(of.stores[1]->pushed.size(), 1u);
+}
+
+TEST(Broker, KeepsCountsForTheirCachingTime) {
+  Brokers of({0});
+  of.broker->tasksCount();
+  ASSERT_TRUE(of.broker->pushTask(task("x")));
+  of.clock.advance(199ms);
+  EXPECT_EQ(of.broker->tasksCount().at(0).counts->due, 0u);
+  of.clock.advance(1ms);
+  EXPECT_EQ(of.broker->tasksCount().at(0).counts->due, 1u);
+  EXPECT_EQ(of.stores[0]->counted, 2);
+}
+
+TEST(Broker, CountsTheOthersWhenOneIsDown) {
+  Brokers of({0, 1});
+  of.stores[0]->down = true;
+  const auto counted = of.broker->tasksCount();
+  EXPECT_FALSE(counted.at(0).counts);
+  EXPECT_TRUE(counted.at(1).counts);
+  of.stores[0]->down = false;
+  EXPECT_TRUE(of.broker->tasksCount().at(0).counts) << "errors are not kept";
+}
+
+TEST(Broker, TakesPushesFromSeveralThreads) {
+  Brokers of({0});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 250; ++i) EXPECT_TRUE(of.broker->pushTask(task("x")));
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(of.stores[0]->pushed.size(), 1000u);
+}
+
+TEST(Broker, HoldsAStoresLockWhileItsAccessLives) {
+  Brokers of({0});
+  std::optional<Broker::Access> access(of.broker->access(0));
+  std::thread pusher([&] { EXPECT_TRUE(of.broker->pushTask(task("x"))); });
+  EXPECT_EQ((*access)->tasksCount()->due, 0u);
+  access.reset();
+  pusher.join();
+  EXPECT_EQ(of.stores[0]->pushed.size(), 1u);
+}
+
+}  // namespace
+}  // namespace leptir

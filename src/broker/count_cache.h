@@ -1,0 +1,26 @@
+// The counts of one broker, kept for `task_count_caching_time`: counting may be dear, and many ask.
+#pragma once
+
+#include <optional>
+
+#include "leptir/clock.h"
+#include "leptir/simple_broker.h"
+
+namespace leptir {
+
+// One thread at a time.
+class CountCache {
+ public:
+  CountCache(Duration lifetime, const Clock& clock) : lifetime_(lifetime), clock_(&clock) {}
+
+  // The counts of `broker`, at most `lifetime` old. Errors are not kept.
+  Result<TaskCounts> countsOf(SimpleBroker& broker);
+
+ private:
+  Duration lifetime_;
+  const Clock* clock_;
+  std::optional<TaskCounts> counts_;
+  BootTime countedAt_{};
+};
+
+}  // namespace leptir

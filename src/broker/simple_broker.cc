@@ -1,0 +1,25 @@
+#include "leptir/simple_broker.h"
+
+#include <array>
+#include <chrono>
+
+namespace leptir {
+namespace {
+
+// A task whose holder was gone this often takes whole machines down with it.
+constexpr std::uint32_t kMostExpiries = 10;
+
+}  // namespace
+
+std::string_view nameOf(TaskState state) {
+  static constexpr std::array<std::string_view, 4> kNames{"due", "scheduled", "leased", "buried"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+std::optional<Duration> delayAfterExpiry(std::uint32_t expiries) {
+  if (expiries >= kMostExpiries) return std::nullopt;
+  if (expiries <= 1) return Duration::zero();
+  return std::chrono::seconds(5) * (1 << (expiries - 2));
+}
+
+}  // namespace leptir

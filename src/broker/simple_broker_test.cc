@@ -1,0 +1,30 @@
+#include "leptir/simple_broker.h"
+
+#include <gtest/gtest.h>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(DelayAfterExpiry, IsNothingAtFirstThenDoublesFromFiveSeconds) {
+  EXPECT_EQ(delayAfterExpiry(1), 0s);
+  EXPECT_EQ(delayAfterExpiry(2), 5s);
+  EXPECT_EQ(delayAfterExpiry(3), 10s);
+  EXPECT_EQ(delayAfterExpiry(9), 640s);
+}
+
+TEST(DelayAfterExpiry, BuriesTheTenthTime) {
+  EXPECT_EQ(delayAfterExpiry(10), std::nullopt);
+  EXPECT_EQ(delayAfterExpiry(4'000'000'000), std::nullopt);
+}
+
+TEST(TaskState, HasTheWordsThatInfoPrints) {
+  EXPECT_EQ(nameOf(TaskState::Due), "due");
+  EXPECT_EQ(nameOf(TaskState::Scheduled), "scheduled");
+  EXPECT_EQ(nameOf(TaskState::Leased), "leased");
+  EXPECT_EQ(nameOf(TaskState::Buried), "buried");
+}
+
+}  // namespace
+}  // namespace leptir

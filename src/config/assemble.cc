@@ -1,0 +1,109 @@
+#include "config/assemble.h"
+
+#include <algorithm>
+#include <set>
+
+#include "backends/memory/memory_backend.h"
+#include "backends/sqlite/sqlite_backend.h"
+#include "config/state_paths.h"
+
+namespace leptir {
+namespace {
+
+// The folder of the default database is ours to make; any other is for its owner to decide.
+Result<void> prepareFolder(const Json& connection) {
+  const auto database = defaultDatabase();
+  const bool isDefault = database && connection.value("path", std::string()) == database->string();
+  return isDefault ? makeFolderFor(*database) : Result<void>();
+}
+
+Result<Backend*> backendFor(const Backends& backends, const std::string& type, const Json& connection) {
+  Backend* backend = backends.find(type);
+  if (backend == nullptr) return Error(ErrorCode::Unsupported, "this build has no backend of type '" + type + "'");
+  if (auto prepared = prepareFolder(connection); !prepared) return prepared.error();
+  return backend;
+}
+
+Result<std::unique_ptr<SimpleBroker>> open(const Config::Broker& broker, BrokerUse use, const Backends& backends) {
+  const auto backend = backendFor(backends, broker.type, broker.connection);
+  if (!backend) return backend.error();
+  return (*backend)->openBroker(broker.connection, use);
+}
+
+Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& storage, const Backends& backends) {
+  const auto backend = backendFor(backends, storage.type, storage.connection);
+  if (!backend) return backend.error();
+  return (*backend)->openMetaStorage(storage.connection, storage.expireAfter);
+}
+
+}  // namespace
+
+Backends allBackends() {
+  std::vector<std::unique_ptr<Backend>> all;
+  all.push_back(std::make_unique<MemoryBackend>());
+  if constexpr (LEPTIR_HAS_SQLITE) all.push_back(std::make_unique<SqliteBackend>());
+  return Backends(std::move(all));
+}
+
+Stores::Stores(const Config& config) : Stores(config, std::make_shared<const Backends>(allBackends())) {}
+
+Stores::Stores(const Config& config, std::shared_ptr<const Backends> backends)
+    : brokers_(config.brokers), metaStorages_(config.metaStorages), backends_(std::move(backends)) {}
+
+std::vector<BrokerSeat> Stores::brokerSeats() const {
+  std::vector<BrokerSeat> seats;
+  for (const auto& broker : brokers_) {
+    seats.push_back({.name = broker.name, .priority = broker.priority, .open = [broker, backends = backends_] {
+                       return leptir::open(broker, BrokerUse::Dispatch, *backends);
+                     }});
+  }
+  return seats;
+}
+
+std::vector<MetaSeat> Stores::metaSeats() const {
+  std::vector<MetaSeat> seats;
+  for (const auto& storage : metaStorages_) {
+    seats.push_back({.name = storage.name, .required = storage.required, .open = [storage, backends = backends_] {
+                       return leptir::open(storage, *backends);
+                     }});
+  }
+  return seats;
+}
+
+std::vector<std::filesystem::path> Stores::sessionLockFiles(std::string_view instance) const {
+  std::set<std::filesystem::path> files;
+  for (const auto& broker : brokers_) {
+    const auto backend = backendFor(*backends_, broker.type, broker.connection);
+    if (!backend) continue;
+    if (const auto file = (*backend)->sessionLockFile(broker.connection, instance)) files.insert(*file);
+  }
+  return {files.begin(), files.end()};
+}
+
+Result<Broker> openBroker(const Config& config) {
+  const auto backends = allBackends();
+  std::vector<Broker::Entry> entries;
+  for (const auto& broker : config.brokers) {
+    auto opened = open(broker, BrokerUse::Push, backends);
+    if (!opened) return opened.error().in("broker '" + broker.name + "'");
+    entries.push_back({.name = broker.name,
+                       .type = broker.type,
+                       .priority = broker.priority,
+                       .taskCountCachingTime = broker.taskCountCachingTime,
+                       .broker = std::move(*opened)});
+  }
+  return Broker(std::move(entries));
+}
+
+Result<MetaStorage> openMetaStorage(const Config& config) {
+  const auto backends = allBackends();
+  std::vector<MetaStorage::Entry> entries;
+  for (const auto& storage : config.metaStorages) {
+    auto opened = open(storage, backends);
+    if (!opened) return opened.error().in("meta storage '" + storage.name + "'");
+    entries.push_back({.name = storage.name, .storage = std::move(*opened)});
+  }
+  return MetaStorage(std::move(entries));
+}
+
+}  // namespace leptir

@@ -1,0 +1,244 @@
+// What bad configurations are told: each class of mistake, with its line.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "config/config_test_support.h"
+#include "tests/support/temp_dir.h"
+
+namespace leptir {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+std::string inDaemon(std::string_view setting) {
+  return mistakesIn(withBroker("daemon:\n  configuration:\n    " + std::string(setting) + "\n"));
+}
+
+std::string inConnection(std::string_view setting) {
+  return mistakesIn("brokers:\n  - type: server\n    connection:\n      " + std::string(setting) + "\n");
+}
+
+TEST(ConfigMistakes, BeginWithFileAndLine) {
+  const auto read = readYaml(withBroker("\nloggrs: {}"));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(read.error().message(), "/etc/leptir.yaml:3: unknown key 'loggrs': did you mean 'loggers'?");
+}
+
+TEST(ConfigMistakes, NameTheNearestKnownKey) {
+  EXPECT_EQ(inDaemon("number_of_worker: 3"),
+            "4: unknown key 'number_of_worker' in daemon.configuration: did you mean 'number_of_workers'?");
+  EXPECT_EQ(inConnection("prot: 3"), "4: unknown key 'prot' in 'connection' of broker 1: did you mean 'port'?");
+}
+
+TEST(ConfigMistakes, ListTheKnownKeysWhenNoneIsNear) {
+  EXPECT_EQ(mistakesIn(withBroker("daemon: {zebra: 1, configuration: {}}")),
+            "2: unknown key 'zebra' in 'daemon': known are configuration");
+}
+
+TEST(ConfigMistakes, IncludeKeysThatHaveNoCodeYet) {
+  EXPECT_THAT(mistakesIn(withBroker("error_reporting: []")), StartsWith("2: unknown key 'error_reporting'"));
+  EXPECT_THAT(mistakesIn(withBroker("tasks: {t: {command: [x], max_attempts: 5}}")),
+              StartsWith("2: unknown key 'max_attempts' in task 't'"));
+  EXPECT_THAT(mistakesIn(withBroker("tasks: {t: {command: [x], memory: 512M}}")),
+              StartsWith("2: unknown key 'memory'"));
+}
+
+TEST(ConfigMistakes, AreToldAllAtOnceInTheFilesOrder) {
+  EXPECT_EQ(mistakesIn(R"(tasks:
+  t: {}
+brokers:
+  - type: servr
+daemon:
+  configuration: { number_of_workers: 0 }
+zebra: 1
+)"),
+            "2: task 't' needs the key 'command'\n"
+            "4: unknown type 'servr': this build has sqlite, server; did you mean 'server'?\n"
+            "6: 'number_of_workers' of daemon.configuration must be from 1 to 1024\n"
+            "7: unknown key 'zebra': known are brokers, meta_storage, loggers, tasks, daemon, leptir");
+}
+
+TEST(ConfigMistakes, IncludeKeysThatStandTwice) {
+  EXPECT_EQ(mistakesIn(withBroker("loggers: {}\n\nbrokers: [{type: server}]")),
+            "4: key 'brokers' is here twice: first in line 1");
+  EXPECT_EQ(mistakesIn("{\"brokers\": [{\"type\": \"server\",\n\"type\": \"server\"}]}", "/f.json"),
+            "2: key 'type' is here twice: first in line 1");
+}
+
+TEST(ConfigMistakes, IncludeNumbersThatAreNone) {
+  EXPECT_EQ(inDaemon("number_of_workers: many"),
+            "4: 'number_of_workers' of daemon.configuration must be a whole number, but is a text");
+  EXPECT_THAT(inDaemon("number_of_workers: '4'"), HasSubstr("must be a whole number, but is a text"));
+  EXPECT_THAT(inDaemon("number_of_workers: 4.5"), HasSubstr("but is a number with a fraction"));
+  EXPECT_THAT(inDaemon("number_of_workers: true"), HasSubstr("but is true or false"));
+  EXPECT_THAT(inDaemon("number_of_workers: [4]"), HasSubstr("but is a list"));
+  EXPECT_THAT(inDaemon("number_of_workers: {a: 4}"), HasSubstr("but is a map"));
+  EXPECT_THAT(inDaemon("number_of_workers:"), HasSubstr("but is empty: leave the key out"));
+  EXPECT_THAT(inDaemon("number_of_workers: 99999999999999999999"), HasSubstr("but is too large"));
+}
+
+TEST(ConfigMistakes, IncludeNumbersThatCanBeReadTwoWays) {
+  EXPECT_THAT(inDaemon("number_of_workers: 012"), HasSubstr("begins with 0, which some would read as octal"));
+  EXPECT_THAT(inDaemon("kill_grace: 07.5"), HasSubstr("begins with 0"));
+  EXPECT_THAT(inDaemon("number_of_workers: 0x10"), HasSubstr("write it in decimal"));
+  EXPECT_THAT(inDaemon("number_of_workers: 0o17"), HasSubstr("write it in decimal"));
+  EXPECT_THAT(inDaemon("number_of_workers: 1_000"), HasSubstr("but is a text"));
+  EXPECT_THAT(inConnection("tls: yes"), HasSubstr("must be true or false, but is a text"));
+}
+
+TEST(ConfigMistakes, IncludeWorkersOutOfRange) {
+  EXPECT_THAT(inDaemon("number_of_workers: 0"), HasSubstr("must be from 1 to 1024"));
+  EXPECT_THAT(inDaemon("number_of_workers: 1025"), HasSubstr("must be from 1 to 1024"));
+  EXPECT_THAT(inDaemon("number_of_workers: -4"), HasSubstr("must be from 1 to 1024"));
+}
+
+TEST(ConfigMistakes, IncludeTimesThatCannotBe) {
+  EXPECT_EQ(inDaemon("kill_grace: -1"), "4: 'kill_grace' of daemon.configuration must be seconds from 0 to 3153600000");
+  EXPECT_THAT(inDaemon("kill_grace: 1e300"), HasSubstr("must be seconds from 0"));
+  EXPECT_THAT(inDaemon("kill_grace: 1e400"), HasSubstr("too large or too small"));
+  EXPECT_THAT(inDaemon("task_execution_time: .inf"), HasSubstr("but is not finite"));
+  EXPECT_THAT(inDaemon("task_execution_time: -.INF"), HasSubstr("but is not finite"));
+  EXPECT_THAT(inDaemon("task_execution_time: .nan"), HasSubstr("but is not finite"));
+  EXPECT_THAT(inDaemon("shutdown_grace: forever"), HasSubstr("(or unlimited) must be a number, but is a text"));
+  EXPECT_THAT(mistakesIn(withBroker("meta_storage: [{type: server, configuration: {expire_after_seconds: -2}}]")),
+              HasSubstr("(or -1: never) must be seconds from 0"));
+}
+
+TEST(ConfigMistakes, IncludeTextThatIsNotQuoted) {
+  EXPECT_EQ(inConnection("host: 127"), "4: 'host' of 'connection' of broker 1 must be a text: put it in quotes");
+  EXPECT_THAT(inConnection("host: true"), HasSubstr("put it in quotes"));
+  EXPECT_EQ(inConnection("host: 127.0.0.1"), "");
+}
+
+TEST(ConfigMistakes, IncludeMissingKeys) {
+  EXPECT_EQ(mistakesIn("brokers:\n  - name: x\n"), "2: broker 1 needs the key 'type'");
+  EXPECT_EQ(mistakesIn("brokers: [{type: sqlite}]"), "1: 'connection' of broker 1 needs the key 'path'");
+  EXPECT_EQ(mistakesIn(withBroker("loggers: {a: {}}")), "2: logger 'a' needs the key 'type'");
+  EXPECT_EQ(mistakesIn(withBroker("loggers: {a: {type: file}}")), "2: logger 'a' needs the key 'options'");
+  EXPECT_EQ(mistakesIn(withBroker("loggers: {a: {type: file, options: {}}}")),
+            "2: 'options' of logger 'a' needs the key 'path'");
+  EXPECT_EQ(mistakesIn(withBroker("daemon: {}")), "2: 'daemon' needs the key 'configuration'");
+}
+
+TEST(ConfigMistakes, IncludeStoresThatCollide) {
+  EXPECT_EQ(mistakesIn("brokers:\n  - {name: a, type: server}\n  - {name: a, type: server, connection: {port: 2}}\n"),
+            "3: this broker has the name of the broker in line 2: give it another");
+  EXPECT_EQ(mistakesIn("brokers:\n  - {type: server}\n  - {name: b, type: server, connection: {port: 6379}}\n"),
+            "3: this broker is the same store as the broker in line 2: change its connection or leave it out");
+}
+
+TEST(ConfigMistakes, IncludeABrokerListWithoutBrokers) {
+  EXPECT_THAT(mistakesIn("brokers: []"), HasSubstr("holds none"));
+}
+
+TEST(ConfigMistakes, IncludeTypesThatThisBuildDoesNotHave) {
+  EXPECT_EQ(mistakesIn("brokers: [{type: redis, connection: {anything: 1}}]"),
+            "1: unknown type 'redis': this build has sqlite, server");
+  EXPECT_EQ(mistakesIn(withBroker("loggers: {a: {type: syslog}}")),
+            "2: 'type' of logger 'a' must be one of file, stdout, stderr, not 'syslog'");
+  EXPECT_EQ(mistakesIn(withBroker("loggers: {a: {type: stdout, options: {path: /x}}}")),
+            "2: unknown key 'path' in 'options' of logger 'a': only a logger of type file has options");
+}
+
+TEST(ConfigMistakes, IncludeWrongShapes) {
+  EXPECT_EQ(mistakesIn("- a"), "1: the file must be a map, but is a list");
+  EXPECT_EQ(mistakesIn("hello"), "1: the file must be a map, but is a text");
+  EXPECT_EQ(mistakesIn("brokers: 3"), "1: 'brokers' must be a list, but is a whole number");
+  EXPECT_EQ(mistakesIn("brokers: [3]"), "1: broker 1 must be a map, but is a whole number");
+  EXPECT_EQ(mistakesIn(withBroker("tasks: [a]")), "2: 'tasks' must be a map, but is a list");
+  EXPECT_EQ(mistakesIn("[1, 2]", "/f.json"), "1: the file must be a map, but is a list");
+}
+
+TEST(ConfigMistakes, IncludeAnEmptyFile) {
+  EXPECT_THAT(mistakesIn(""), HasSubstr("is empty"));
+  EXPECT_THAT(mistakesIn("# nothing\n\n"), HasSubstr("is empty"));
+  EXPECT_THAT(mistakesIn("leptir:\n"), HasSubstr("is empty"));
+  EXPECT_THAT(mistakesIn("", "/f.json"), HasSubstr("no JSON"));
+}
+
+TEST(ConfigMistakes, IncludeSectionsInTwoPlaces) {
+  EXPECT_EQ(mistakesIn("leptir: {brokers: [{type: server}]}\nloggers: {}"),
+            "2: key 'loggers' stands beside 'leptir': move it below");
+  EXPECT_EQ(mistakesIn(withBroker("daemon: {configuration: {}}\nleptir: {configuration: {}}")),
+            "3: 'leptir' is another name for 'daemon': keep one of them");
+}
+
+TEST(ConfigMistakes, IncludeCommandsThatCannotRun) {
+  EXPECT_THAT(mistakesIn(withBroker("tasks:\n  t:\n    command: []")), StartsWith("4: 'command' of task 't': "));
+  EXPECT_THAT(mistakesIn(withBroker("tasks: {t: {command: [x, '{']}}")), StartsWith("2: 'command' of task 't': "));
+  EXPECT_THAT(mistakesIn(withBroker("tasks: {t: {command: x y}}")), HasSubstr("must be a list, but is a text"));
+  EXPECT_THAT(mistakesIn(withBroker("tasks: {t: {command: [x, [y]]}}")), HasSubstr("must be a text, but is a list"));
+}
+
+TEST(ConfigMistakes, IncludeWhatAProgramCannotHave) {
+  const auto inTask = [](const std::string& rest) {
+    return mistakesIn(withBroker("tasks: {t: {command: [x], " + rest + "}}"));
+  };
+  EXPECT_THAT(inTask("environment: {LEPTIR_TASK_ID: x}"), HasSubstr("LEPTIR_ are leptir's own"));
+  EXPECT_THAT(inTask("environment: {'A=B': x}"),
+              HasSubstr("'A=B' in 'environment' of task 't' is no name of a variable"));
+  EXPECT_THAT(inTask("warning_exit_codes: [0]"), HasSubstr("must be from 1 to 255"));
+  EXPECT_THAT(inTask("warning_exit_codes: [256]"), HasSubstr("must be from 1 to 255"));
+  EXPECT_THAT(mistakesIn(withBroker("tasks: {'a\\nb': {command: [x]}}")), Not(HasSubstr("control")));
+  EXPECT_THAT(mistakesIn(withBroker("tasks: {\"a\\nb\": {command: [x]}}")), HasSubstr("without control characters"));
+}
+
+TEST(ConfigMistakes, IncludeTextThatIsNoYaml) {
+  EXPECT_THAT(mistakesIn(withBroker("loggers: [")), StartsWith("2: no YAML: "));
+  EXPECT_THAT(mistakesIn(withBroker("a: b: c")), StartsWith("2: no YAML: "));
+  EXPECT_THAT(mistakesIn("\tbrokers: 1"), HasSubstr("no YAML: "));
+  EXPECT_EQ(mistakesIn("brokers: []\n---\nbrokers: []"), "2: another document begins here: keep the first");
+  EXPECT_THAT(mistakesIn("brokers: !!binary x"), HasSubstr("1: tag 'tag:yaml.org,2002:binary' is not known"));
+  EXPECT_THAT(mistakesIn("? [a]\n: b"), HasSubstr("1: a key must be a text"));
+  EXPECT_THAT(mistakesIn("brokers: *nowhere"), HasSubstr("1: no YAML: "));
+  EXPECT_THAT(mistakesIn("brokers: &a [*a]"), HasSubstr("1: an alias inside of what it stands for"));
+}
+
+TEST(ConfigMistakes, IncludeTextThatIsNoJson) {
+  EXPECT_EQ(mistakesIn("{\n\"brokers\": [}", "/f.json"),
+            "2: no JSON: syntax error while parsing value - unexpected '}'; expected '[', '{', or a literal");
+  EXPECT_THAT(mistakesIn("{\"a\": 012}", "/f.json"), StartsWith("1: no JSON: "));
+  EXPECT_THAT(mistakesIn("{\"a\": 1,\n}", "/f.json"), StartsWith("2: no JSON: "));
+  EXPECT_THAT(mistakesIn("{} {}", "/f.json"), StartsWith("1: no JSON: "));
+}
+
+TEST(ConfigMistakes, InJsonHaveTheirLinesToo) {
+  EXPECT_EQ(mistakesIn("{\n\"brokers\": [{\"type\": \"server\"}],\n\"daemon\":\n{\"configuration\": {\n\"kill_grace\": "
+                       "-1\n,\"number_of_workers\":\n0}}}",
+                       "/f.json"),
+            "5: 'kill_grace' of daemon.configuration must be seconds from 0 to 3153600000\n"
+            "7: 'number_of_workers' of daemon.configuration must be from 1 to 1024");
+}
+
+TEST(ConfigMistakes, NeverShowWhatJsonHeldBeforeTheMistake) {
+  EXPECT_THAT(mistakesIn("{\"password\": \"secret\" \"x\"}", "/f.json"), Not(HasSubstr("\"x\"")));
+}
+
+TEST(ConfigMistakes, IncludeBytesThatAreNoText) {
+  EXPECT_EQ(mistakesIn("a: b\nc: \xff\n"), "2: not UTF-8: save the file in that encoding");
+  EXPECT_EQ(mistakesIn("a: b\nc: \x1b[31m\n"), "2: control character '\\x1b': leave it out");
+  EXPECT_EQ(mistakesIn(std::string_view("a: \0b", 5)), "1: control character '\\x00': leave it out");
+  EXPECT_EQ(mistakesIn("brokers: \"a\\0b\""), "1: a NUL character: leave it out");
+}
+
+TEST(ConfigMistakes, AreCutWhenTheyAreMany) {
+  std::string text = withBroker("");
+  for (int i = 0; i < 1000; ++i) text += "key" + std::to_string(i) + ": 1\n";
+  const auto told = mistakesIn(text);
+  EXPECT_THAT(told, HasSubstr(" and 950 more"));
+  EXPECT_LT(told.size(), 10'000u);
+}
+
+TEST(ConfigMistakes, ShowHostileKeysEscapedAndCut) {
+  EXPECT_THAT(mistakesIn(withBroker("\"a\\e[31m\\nb\": 1")), HasSubstr("unknown key 'a\\x1b[31m\\nb'"));
+  const std::string longKey(500, 'k');
+  EXPECT_LT(mistakesIn(withBroker(longKey + ": 1")).size(), 300u);
+}
+
+}  // namespace
+}  // namespace leptir

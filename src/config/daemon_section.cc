@@ -1,0 +1,45 @@
+// `daemon: configuration:`, and the PHP code's name for it, `leptir: configuration:`.
+#include "config/map_reader.h"
+#include "config/sections.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::int64_t kMostWorkers = 1024;
+
+void readWorkers(MapReader& settings, Config::Daemon& daemon) {
+  const Node* node = settings.find("number_of_workers");
+  if (node == nullptr) return;
+  const auto workers =
+      readIntegerFrom(1, kMostWorkers, *node, settings.nameOf("number_of_workers"), settings.mistakes());
+  if (workers) daemon.numberOfWorkers = static_cast<int>(*workers);
+}
+
+void readShutdownGrace(MapReader& settings, Config::Daemon& daemon) {
+  const Node* node = settings.find("shutdown_grace");
+  if (node == nullptr) return;
+  const auto what = settings.nameOf("shutdown_grace") + " (or unlimited)";
+  const auto word = readPlainWord(*node, what, settings.mistakes());
+  if (word && *word != "unlimited") daemon.shutdownGrace = readSeconds(*node, what, settings.mistakes());
+}
+
+}  // namespace
+
+void readDaemon(const Node& node, const Surroundings& around, Config& config) {
+  MapReader section(node, "'daemon'", around.mistakes);
+  const Node* inner = section.require("configuration");
+  section.refuseOthers();
+  if (inner == nullptr) return;
+
+  auto& daemon = config.daemon;
+  MapReader settings(*inner, "daemon.configuration", around.mistakes);
+  settings.read("task_execution_time", daemon.taskExecutionTime, readSeconds);
+  readWorkers(settings, daemon);
+  settings.read("empty_queue_sleep_time", daemon.emptyQueueSleepTime, readSeconds);
+  settings.read("workers_active_sleep_time", daemon.workersActiveSleepTime, readSeconds);
+  settings.read("kill_grace", daemon.killGrace, readSeconds);
+  readShutdownGrace(settings, daemon);
+  settings.refuseOthers();
+}
+
+}  // namespace leptir

@@ -1,0 +1,48 @@
+// The two ways to a Config: from a file, and without one.
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/read_file.h"
+#include "config/assemble.h"
+#include "config/config_reader.h"
+#include "config/defaults.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kMaxConfigBytes = 1 << 20;
+constexpr int kMostWorkers = 1024;
+
+}  // namespace
+
+Result<Config> loadConfig(const std::filesystem::path& file) {
+  const auto read = readFile(file, kMaxConfigBytes);
+  if (!read) return read.error();
+  if ((read->mode & S_IWOTH) != 0) {
+    return Error(
+        ErrorCode::Invalid,
+        fmt::format("{}: anybody on this machine may write it, and could make leptir run any program: chmod o-w {}",
+                    file.string(), file.string()));
+  }
+  return readConfig(read->text, file, allBackends());
+}
+
+Result<Config> defaultConfig() {
+  const auto backends = allBackends();
+  auto broker = defaultBroker(backends);
+  if (!broker) return broker.error();
+  auto storage = defaultMetaStorage(backends);
+  if (!storage) return storage.error();
+
+  Config config;
+  config.brokers.push_back(std::move(*broker));
+  config.metaStorages.push_back(std::move(*storage));
+  config.loggers.push_back(defaultLogger());
+  config.daemon.numberOfWorkers = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMostWorkers);
+  return config;
+}
+
+}  // namespace leptir

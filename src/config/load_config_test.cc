@@ -1,0 +1,72 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "config/config_reader.h"
+#include "leptir/config.h"
+#include "tests/support/temp_dir.h"
+
+namespace leptir {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kGood = "brokers: [{type: memory}]\n";
+
+std::filesystem::path writeGood(const TempDir& folder, mode_t mode) {
+  const auto file = folder.write("leptir.yaml", kGood);
+  ::chmod(file.c_str(), mode);
+  return file;
+}
+
+TEST(LoadConfig, ReadsAFile) {
+  TempDir folder;
+  const auto read = loadConfig(writeGood(folder, 0644));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->brokers[0].type, "memory");
+  EXPECT_EQ(read->file, folder / "leptir.yaml");
+}
+
+TEST(LoadConfig, SaysWhatIsNotThere) {
+  const auto read = loadConfig("/none/leptir.yaml");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(read.error().message(), "/none/leptir.yaml: no such file or directory");
+}
+
+TEST(LoadConfig, RefusesAFileThatAnybodyMayWrite) {
+  TempDir folder;
+  const auto read = loadConfig(writeGood(folder, 0666));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), ErrorCode::Invalid);
+  EXPECT_THAT(read.error().message(),
+              HasSubstr("anybody on this machine may write it, and could make leptir run any program: chmod o-w "));
+}
+
+TEST(LoadConfig, RefusesWhatIsNoFile) {
+  TempDir folder;
+  EXPECT_THAT(loadConfig(folder.path()).error().message(), HasSubstr("is a folder, not a file"));
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(loadConfig(folder / "pipe").error().message(), HasSubstr("is no ordinary file"));
+}
+
+TEST(LoadConfig, RefusesAHugeFileWithoutReadingIt) {
+  TempDir folder;
+  const auto file = folder.write("leptir.yaml", "");
+  ASSERT_EQ(::truncate(file.c_str(), off_t{1} << 30), 0);
+  const auto read = loadConfig(file);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), ErrorCode::TooLarge);
+}
+
+TEST(LoadConfig, TellsMistakesWithTheFilesName) {
+  TempDir folder;
+  const auto file = folder.write("leptir.yaml", "brokers: [{type: memory}]\nlogger: {}\n");
+  EXPECT_EQ(loadConfig(file).error().message(), file.string() + ":2: unknown key 'logger': did you mean 'loggers'?");
+}
+
+}  // namespace
+}  // namespace leptir

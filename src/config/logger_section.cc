@@ -1,0 +1,89 @@
+// `loggers: NAME: {type, options, level}`.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/escape.h"
+#include "base/nearest_word.h"
+#include "config/map_reader.h"
+#include "config/sections.h"
+
+namespace leptir {
+namespace {
+
+template <class Value>
+struct Choice {
+  std::string_view word;
+  Value value;
+};
+
+constexpr std::array<Choice<LogSinkConfig::Type>, 3> kTypes = {{{"file", LogSinkConfig::Type::File},
+                                                                {"stdout", LogSinkConfig::Type::Stdout},
+                                                                {"stderr", LogSinkConfig::Type::Stderr}}};
+constexpr std::array<Choice<LogLevel>, 4> kLevels = {
+    {{"error", LogLevel::Error}, {"warning", LogLevel::Warning}, {"info", LogLevel::Info}, {"debug", LogLevel::Debug}}};
+
+// One of a few words.
+template <class Value, std::size_t kCount>
+std::optional<Value> readChoice(const Node& node, const std::string& what,
+                                const std::array<Choice<Value>, kCount>& choices, Mistakes& mistakes) {
+  const auto word = readName(node, what, mistakes);
+  if (!word) return {};
+  std::vector<std::string_view> words;
+  for (const auto& choice : choices) {
+    if (choice.word == *word) return choice.value;
+    words.push_back(choice.word);
+  }
+  auto text = fmt::format("{} must be one of {}, not {}", what, fmt::join(words, ", "), inQuotes(node.text));
+  if (const auto nearest = nearestWord(*word, words)) text += fmt::format(": did you mean '{}'?", *nearest);
+  mistakes.add(node.line, std::move(text));
+  return {};
+}
+
+void readPath(MapReader& logger, const Surroundings& around, LogSinkConfig& sink) {
+  const Node* node = logger.require("options");
+  if (node == nullptr) return;
+  MapReader options(*node, "'options' of " + logger.what(), around.mistakes);
+  const Node* path = options.require("path");
+  options.refuseOthers();
+  if (path == nullptr) return;
+  if (const auto text = readName(*path, options.nameOf("path"), around.mistakes)) {
+    sink.path = (around.folder / *text).lexically_normal();
+  }
+}
+
+void refuseOptions(MapReader& logger, Mistakes& mistakes) {
+  const Node* node = logger.find("options");
+  if (node == nullptr) return;
+  MapReader options(*node, "'options' of " + logger.what(), mistakes);
+  for (const auto& entry : node->entries) {
+    mistakes.add(entry.line, fmt::format("unknown key {} in {}: only a logger of type file has options",
+                                         inQuotes(entry.key), options.what()));
+  }
+}
+
+LogSinkConfig readLogger(const Node::Entry& entry, const Surroundings& around) {
+  MapReader logger(entry.value, "logger " + inQuotes(entry.key), around.mistakes);
+  LogSinkConfig sink{.name = entry.key, .path = {}};
+  const Node* typeNode = logger.require("type");
+  std::optional<LogSinkConfig::Type> type;
+  if (typeNode != nullptr) type = readChoice(*typeNode, logger.nameOf("type"), kTypes, around.mistakes);
+  sink.type = type.value_or(LogSinkConfig::Type::Stdout);
+  if (type == LogSinkConfig::Type::File) readPath(logger, around, sink);
+  if (type && type != LogSinkConfig::Type::File) refuseOptions(logger, around.mistakes);
+  if (!type) logger.find("options");
+  if (const Node* level = logger.find("level")) {
+    sink.level = readChoice(*level, logger.nameOf("level"), kLevels, around.mistakes).value_or(sink.level);
+  }
+  logger.refuseOthers();
+  return sink;
+}
+
+}  // namespace
+
+void readLoggers(const Node& node, const Surroundings& around, Config& config) {
+  for (const auto& entry : entriesOf(node, "'loggers'", around.mistakes))
+    config.loggers.push_back(readLogger(entry, around));
+}
+
+}  // namespace leptir

@@ -1,0 +1,125 @@
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <map>
+#include <sstream>
+
+#include "base/escape.h"
+#include "config/parse.h"
+
+namespace leptir {
+namespace {
+
+// Ends the parser from within an event; what is wrong was added to the mistakes.
+struct Enough {};
+
+// The events of yaml-cpp's parser. Unlike its document tree they show a key that stands twice, quotes, and aliases
+// before they grow.
+class Events final : public YAML::EventHandler {
+ public:
+  explicit Events(Mistakes& mistakes) : mistakes_(mistakes), builder_(mistakes) {}
+
+  Node take() { return builder_.take(); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (sawDocument_) fail(mark, "another document begins here: keep the first");
+    sawDocument_ = true;
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    refuseAsKey(mark);
+    continueIf(builder_.null(lineOf(mark)));
+    keep(anchor);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    const bool isText = tag == "!" || tag == "tag:yaml.org,2002:str";
+    if (!isText && tag != "?" && !tag.empty()) fail(mark, "tag " + inQuotes(tag) + " is not known: leave it out");
+    if (builder_.expectsKey()) {
+      builder_.key(lineOf(mark), value);
+      return;
+    }
+    continueIf(builder_.scalar(lineOf(mark), value, isText));
+    keep(anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    refuseAsKey(mark);
+    const auto node = anchored_.find(anchor);
+    if (node == anchored_.end()) fail(mark, "an alias inside of what it stands for");
+    continueIf(builder_.copy(node->second));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    refuseAsKey(mark);
+    refuseTag(mark, tag);
+    continueIf(builder_.startList(lineOf(mark)));
+    openAnchors_.push_back(anchor);
+  }
+  void OnSequenceEnd() override { end(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    refuseAsKey(mark);
+    refuseTag(mark, tag);
+    continueIf(builder_.startMap(lineOf(mark)));
+    openAnchors_.push_back(anchor);
+  }
+  void OnMapEnd() override { end(); }
+
+  static int lineOf(const YAML::Mark& mark) { return mark.is_null() ? 1 : mark.line + 1; }
+
+ private:
+  [[noreturn]] void fail(const YAML::Mark& mark, std::string what) {
+    mistakes_.add(lineOf(mark), std::move(what));
+    throw Enough();
+  }
+  static void continueIf(bool good) {
+    if (!good) throw Enough();
+  }
+  void refuseAsKey(const YAML::Mark& mark) {
+    if (builder_.expectsKey()) fail(mark, "a key must be a text");
+  }
+  void refuseTag(const YAML::Mark& mark, const std::string& tag) {
+    if (!tag.empty() && tag != "?" && tag != "!") fail(mark, "tag " + inQuotes(tag) + " is not known: leave it out");
+  }
+  void end() {
+    builder_.end();
+    const auto anchor = openAnchors_.back();
+    openAnchors_.pop_back();
+    keep(anchor);
+  }
+  void keep(YAML::anchor_t anchor) {
+    if (anchor != 0) anchored_.insert_or_assign(anchor, builder_.last());
+  }
+
+  Mistakes& mistakes_;
+  NodeBuilder builder_;
+  bool sawDocument_ = false;
+  std::vector<YAML::anchor_t> openAnchors_;  // of each open list and map; 0: none
+  std::map<YAML::anchor_t, Node> anchored_;
+};
+
+}  // namespace
+
+Node parseYaml(std::string_view text, Mistakes& mistakes) {
+  std::istringstream stream{std::string(text)};
+  Events events(mistakes);
+  try {
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(events)) continue;
+  } catch (const Enough&) {
+    return {};
+  } catch (const YAML::Exception& error) {
+    mistakes.add(Events::lineOf(error.mark), "no YAML: " + escaped(error.msg));
+  } catch (const std::exception& error) {
+    mistakes.add(1, "no YAML: " + escaped(error.what()));
+  }
+  return events.take();
+}
+
+}  // namespace leptir

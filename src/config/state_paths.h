@@ -1,0 +1,35 @@
+// Where leptir keeps what it keeps on this machine. The functions that name a place only look; makeFolderFor is the one
+// that makes something.
+//
+// State lies in $XDG_STATE_HOME/leptir, else for root in /var/lib/leptir, else in ~/.local/state/leptir. Pid files and
+// status boards lie there too; for root in /run/leptir (unless XDG_STATE_HOME is set, or /run cannot be written).
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "leptir/config.h"
+#include "leptir/result.h"
+
+namespace leptir {
+
+// Invalid: neither XDG_STATE_HOME nor HOME is an absolute path; says what to set.
+Result<std::filesystem::path> stateFolder();
+// The folder of pid files and status boards.
+Result<std::filesystem::path> runFolder();
+// `leptir.db` in the state folder: tasks and records when no configuration names a store.
+Result<std::filesystem::path> defaultDatabase();
+
+// By what instances of one machine are told apart: 16 hex digits made of the configuration file's real path, or
+// `default` without a file.
+std::string instanceKey(const Config& config);
+// `<instance key>.pid` in the run folder.
+Result<std::filesystem::path> pidFileFor(const Config& config);
+// Beside the pid file, wherever that is: `x.board` for `x.pid`, so that `--pid` finds both.
+std::filesystem::path statusBoardBeside(const std::filesystem::path& pidFile);
+
+// Makes the folder that `file` will lie in, and what is missing above it. Tasks are nobody else's business, so only its
+// owner may enter; but everybody may look into /run/leptir. Invalid: it cannot be made; the message names it.
+Result<void> makeFolderFor(const std::filesystem::path& file);
+
+}  // namespace leptir

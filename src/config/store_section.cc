@@ -1,0 +1,213 @@
+// `brokers` and `meta_storage`: lists of stores that differ in little.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/escape.h"
+#include "base/nearest_word.h"
+#include "config/map_reader.h"
+#include "config/sections.h"
+
+namespace leptir {
+namespace {
+
+// What a broker and a meta storage have in common.
+struct Store {
+  std::string name;  // empty: gets one from its type
+  std::string type;
+  Json connection;
+  Backend* backend = nullptr;  // none: the type is wrong
+  int line = 0;
+};
+
+std::optional<Json> readTyped(const Node& node, const ConfigKey& key, const std::string& what,
+                              const Surroundings& around) {
+  auto& mistakes = around.mistakes;
+  switch (key.type) {
+    case ConfigKey::Type::Text:
+      return readText(node, what, mistakes);
+    case ConfigKey::Type::Path:
+      if (const auto path = readText(node, what, mistakes))
+        return Json((around.folder / *path).lexically_normal().string());
+      return {};
+    case ConfigKey::Type::Integer:
+      return readInteger(node, what, mistakes);
+    case ConfigKey::Type::Number:
+      return readNumber(node, what, mistakes);
+    case ConfigKey::Type::Boolean:
+      return readBoolean(node, what, mistakes);
+    case ConfigKey::Type::Map:
+      if (node.kind == Node::Kind::Map) return readJson(node, what, mistakes);
+      entriesOf(node, what, mistakes);
+      return Json::object();
+  }
+  return {};
+}
+
+Json readConnection(const Node& node, const std::string& what, std::span<const ConfigKey> keys,
+                    const Surroundings& around) {
+  MapReader map(node, "'connection' of " + what, around.mistakes);
+  Json connection = Json::object();
+  for (const auto& key : keys) {
+    const Node* value = key.defaultValue.is_null() ? map.require(key.name) : map.find(key.name);
+    if (value == nullptr) continue;
+    if (auto typed = readTyped(*value, key, map.nameOf(key.name), around))
+      connection[std::string(key.name)] = std::move(*typed);
+  }
+  map.refuseOthers();
+  return withDefaults(std::move(connection), keys);
+}
+
+// Shows the word as it stands in the file: `type` may come from outside.
+std::string unknownType(const Node& node, const std::string& type, const Backends& backends) {
+  const auto types = backends.types();
+  auto text = fmt::format("unknown type {}: this build has {}", inQuotes(node.text), fmt::join(types, ", "));
+  if (const auto nearest = nearestWord(type, types)) text += fmt::format("; did you mean '{}'?", *nearest);
+  return text;
+}
+
+void readType(MapReader& map, const Surroundings& around, Store& store) {
+  const Node* node = map.require("type");
+  if (node == nullptr) return;
+  const auto type = readName(*node, map.nameOf("type"), around.mistakes);
+  if (!type) return;
+  store.type = *type;
+  store.backend = around.backends.find(*type);
+  if (store.backend == nullptr) around.mistakes.add(node->line, unknownType(*node, *type, around.backends));
+}
+
+using KeysOf = std::span<const ConfigKey> (Backend::*)() const;
+
+Store readStore(MapReader& map, KeysOf keysOf, const Surroundings& around) {
+  Store store;
+  store.line = map.line();
+  map.read("name", store.name, readName);
+  readType(map, around, store);
+  const Node* given = map.find("connection");
+  const Node nothing{.kind = Node::Kind::Map, .line = map.line()};
+  if (store.backend == nullptr) return store;
+  const Node& connection = given != nullptr ? *given : nothing;
+  store.connection = readConnection(connection, map.what(), (store.backend->*keysOf)(), around);
+  return store;
+}
+
+// Each name once: those given first, then types, numbered where several have one.
+void giveNames(std::vector<Store>& stores, std::string_view what, Mistakes& mistakes) {
+  std::map<std::string, int> lineOf;
+  for (const auto& store : stores) {
+    if (store.name.empty()) continue;
+    const auto [first, isNew] = lineOf.emplace(store.name, store.line);
+    if (!isNew)
+      mistakes.add(store.line,
+                   fmt::format("this {0} has the name of the {0} in line {1}: give it another", what, first->second));
+  }
+  for (auto& store : stores) {
+    if (!store.name.empty()) continue;
+    store.name = store.type;
+    for (int number = 2; !lineOf.emplace(store.name, store.line).second; ++number)
+      store.name = fmt::format("{}-{}", store.type, number);
+  }
+}
+
+// Two that are the same store would take each other's tasks, or write each record twice.
+void refuseTwins(const std::vector<Store>& stores, std::string_view what, Mistakes& mistakes) {
+  for (std::size_t i = 0; i < stores.size() && !mistakes.isFull(); ++i) {
+    const auto& store = stores[i];
+    const auto isTwin = [&](const Store& other) {
+      return other.type == store.type && other.connection == store.connection;
+    };
+    const auto twin = std::find_if(stores.begin(), stores.begin() + static_cast<std::ptrdiff_t>(i), isTwin);
+    if (store.backend == nullptr || twin == stores.begin() + static_cast<std::ptrdiff_t>(i)) continue;
+    mistakes.add(store.line,
+                 fmt::format("this {0} is the same store as the {0} in line {1}: change its connection or leave it out",
+                             what, twin->line));
+  }
+}
+
+constexpr std::size_t kMostStores = 100;
+
+// Reads each item of a list by `readOne`, which keeps the rest of it, then names them.
+template <class ReadOne>
+std::vector<Store> readStores(const Node& node, std::string_view key, std::string_view what, Mistakes& mistakes,
+                              ReadOne readOne) {
+  const auto& items = itemsOf(node, key, mistakes);
+  std::vector<Store> stores;
+  if (items.size() > kMostStores) {
+    mistakes.add(node.line, fmt::format("{} holds more than {}", key, kMostStores));
+    return stores;
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    MapReader map(items[i], fmt::format("{} {}", what, i + 1), mistakes);
+    stores.push_back(readOne(map));
+    map.refuseOthers();
+  }
+  giveNames(stores, what, mistakes);
+  refuseTwins(stores, what, mistakes);
+  return stores;
+}
+
+void readBrokerSettings(MapReader& map, Config::Broker& broker) {
+  const Node* node = map.find("configuration");
+  if (node == nullptr) return;
+  MapReader settings(*node, "'configuration' of " + map.what(), map.mistakes());
+  settings.read("priority", broker.priority, readInteger);
+  settings.read("task_count_caching_time", broker.taskCountCachingTime, readSeconds);
+  settings.refuseOthers();
+}
+
+// -1 and 0: never, as the seed has it.
+void readExpiry(MapReader& settings, std::optional<Duration>& expireAfter) {
+  const Node* node = settings.find("expire_after_seconds");
+  if (node == nullptr) return;
+  const auto what = settings.nameOf("expire_after_seconds");
+  const auto number = readNumber(*node, what, settings.mistakes());
+  if (!number) return;
+  const auto seconds =
+      *number == -1 ? Duration::zero() : readSeconds(*node, what + " (or -1: never)", settings.mistakes());
+  if (seconds) expireAfter = *seconds > Duration::zero() ? std::optional(*seconds) : std::nullopt;
+}
+
+void readMetaSettings(MapReader& map, Config::MetaStorage& storage) {
+  const Node* node = map.find("configuration");
+  if (node == nullptr) return;
+  MapReader settings(*node, "'configuration' of " + map.what(), map.mistakes());
+  readExpiry(settings, storage.expireAfter);
+  settings.read("required", storage.required, readBoolean);
+  settings.refuseOthers();
+}
+
+}  // namespace
+
+void readBrokers(const Node& node, const Surroundings& around, Config& config) {
+  auto stores = readStores(node, "'brokers'", "broker", around.mistakes, [&](MapReader& map) {
+    auto store = readStore(map, &Backend::brokerConnectionKeys, around);
+    readBrokerSettings(map, config.brokers.emplace_back());
+    return store;
+  });
+  for (std::size_t i = 0; i < stores.size(); ++i) {
+    config.brokers[i].name = std::move(stores[i].name);
+    config.brokers[i].type = std::move(stores[i].type);
+    config.brokers[i].connection = std::move(stores[i].connection);
+  }
+  const bool isEmptyList = node.kind == Node::Kind::List && node.items.empty();
+  if (isEmptyList)
+    around.mistakes.add(node.line, "'brokers' holds none: name one, or leave the key out for the default");
+}
+
+void readMetaStorages(const Node& node, const Surroundings& around, Config& config) {
+  auto stores = readStores(node, "'meta_storage'", "meta storage", around.mistakes, [&](MapReader& map) {
+    auto store = readStore(map, &Backend::metaConnectionKeys, around);
+    auto& storage = config.metaStorages.emplace_back();
+    if (store.backend != nullptr) storage.expireAfter = store.backend->defaultExpiry();
+    readMetaSettings(map, storage);
+    return store;
+  });
+  for (std::size_t i = 0; i < stores.size(); ++i) {
+    config.metaStorages[i].name = std::move(stores[i].name);
+    config.metaStorages[i].type = std::move(stores[i].type);
+    config.metaStorages[i].connection = std::move(stores[i].connection);
+  }
+}
+
+}  // namespace leptir

@@ -1,0 +1,81 @@
+// `tasks: NAME: {command, environment, directory, warning_exit_codes}`: programs as tasks.
+#include <fmt/format.h>
+
+#include "base/escape.h"
+#include "config/map_reader.h"
+#include "config/sections.h"
+#include "task/program_task.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kLongestTaskName = 255;
+
+void readCommand(MapReader& task, ProgramSpec& program) {
+  const Node* node = task.require("command");
+  if (node == nullptr) return;
+  const auto what = task.nameOf("command");
+  bool isWhole = node->kind == Node::Kind::List;
+  for (const auto& item : itemsOf(*node, what, task.mistakes())) {
+    auto argument = readArgument(item, "each argument in " + what, task.mistakes());
+    isWhole = isWhole && argument.has_value();
+    program.command.push_back(std::move(argument).value_or(std::string()));
+  }
+  if (!isWhole) return;
+  const auto checked = checkCommand(program.command);
+  if (!checked) task.mistakes().add(node->line, fmt::format("{}: {}", what, escaped(checked.error().message())));
+}
+
+void readEnvironment(MapReader& task, ProgramSpec& program) {
+  const Node* node = task.find("environment");
+  if (node == nullptr) return;
+  const auto what = task.nameOf("environment");
+  for (const auto& entry : entriesOf(*node, what, task.mistakes())) {
+    const bool isName = !entry.key.empty() && entry.key.find('=') == std::string::npos;
+    const bool isOurs = entry.key.starts_with("LEPTIR_");
+    if (!isName)
+      task.mistakes().add(entry.line, fmt::format("{} in {} is no name of a variable", inQuotes(entry.key), what));
+    if (isOurs)
+      task.mistakes().add(entry.line,
+                          fmt::format("{} in {}: names with LEPTIR_ are leptir's own", inQuotes(entry.key), what));
+    auto value = readPlainWord(entry.value, fmt::format("{} in {}", inQuotes(entry.key), what), task.mistakes());
+    if (value) program.environment.insert_or_assign(entry.key, std::move(*value));
+  }
+}
+
+void readDirectory(MapReader& task, const Surroundings& around, ProgramSpec& program) {
+  const Node* node = task.find("directory");
+  if (node == nullptr) return;
+  const auto directory = readName(*node, task.nameOf("directory"), task.mistakes());
+  if (directory) program.directory = (around.folder / *directory).lexically_normal();
+}
+
+void readWarningExitCodes(MapReader& task, ProgramSpec& program) {
+  const Node* node = task.find("warning_exit_codes");
+  if (node == nullptr) return;
+  const auto what = task.nameOf("warning_exit_codes");
+  for (const auto& item : itemsOf(*node, what, task.mistakes())) {
+    const auto code = readIntegerFrom(1, 255, item, "each of " + what, task.mistakes());
+    if (code) program.warningExitCodes.push_back(static_cast<int>(*code));
+  }
+}
+
+void readTask(const Node::Entry& entry, const Surroundings& around, Config& config) {
+  const bool isName = !entry.key.empty() && entry.key.size() <= kLongestTaskName && escaped(entry.key) == entry.key;
+  if (!isName) around.mistakes.add(entry.line, "the name of a task is 1 to 255 bytes without control characters");
+  MapReader task(entry.value, "task " + inQuotes(entry.key), around.mistakes);
+  auto& program = config.programs[entry.key];
+  readCommand(task, program);
+  readEnvironment(task, program);
+  readDirectory(task, around, program);
+  readWarningExitCodes(task, program);
+  task.refuseOthers();
+}
+
+}  // namespace
+
+void readTasks(const Node& node, const Surroundings& around, Config& config) {
+  for (const auto& entry : entriesOf(node, "'tasks'", around.mistakes)) readTask(entry, around, config);
+}
+
+}  // namespace leptir

@@ -1,0 +1,191 @@
+#include "config/values.h"
+
+#include <fmt/format.h>
+
+#include "base/escape.h"
+#include "config/scalar.h"
+#include "config/variables.h"
+
+namespace leptir {
+namespace {
+
+constexpr double kLongestSeconds = 100.0 * 365 * 24 * 3600;
+constexpr std::size_t kLongestName = 255;
+
+// A scalar with its variables put in.
+struct Word {
+  std::string text;
+  ScalarKind kind = ScalarKind::Text;
+  bool fromOutside = false;  // environments know only text: it may be read as any type
+};
+
+std::optional<Word> readWord(const Node& node, std::string_view what, Mistakes& mistakes,
+                             OutsideBraces braces = OutsideBraces::Kept) {
+  auto expanded = expandVariables(node.text, braces);
+  if (!expanded) {
+    mistakes.add(node.line, fmt::format("{}: {}", what, expanded.error().message()));
+    return {};
+  }
+  const bool mayBeNumber = !node.quoted || expanded->fromOutside;
+  const auto kind = mayBeNumber ? kindOf(expanded->text) : ScalarKind::Text;
+  return Word{std::move(expanded->text), kind, expanded->fromOutside};
+}
+
+std::string_view describe(ScalarKind kind) {
+  switch (kind) {
+    case ScalarKind::Text:
+      return "a text";
+    case ScalarKind::Boolean:
+      return "true or false";
+    case ScalarKind::Integer:
+      return "a whole number";
+    case ScalarKind::Fraction:
+      return "a number with a fraction";
+    case ScalarKind::LeadingZero:
+      return "a number that begins with 0, which some would read as octal: write it without";
+    case ScalarKind::OtherBase:
+      return "not decimal: write it in decimal";
+    case ScalarKind::NotFinite:
+      return "not finite";
+  }
+  return "something else";
+}
+
+std::nullopt_t refuse(const Node& node, std::string_view what, std::string_view wanted, std::string_view found,
+                      Mistakes& mistakes) {
+  mistakes.add(node.line, fmt::format("{} must be {}, but is {}", what, wanted, found));
+  return std::nullopt;
+}
+
+std::nullopt_t refuse(const Node& node, std::string_view what, std::string_view wanted, Mistakes& mistakes) {
+  return refuse(node, what, wanted, leptir::describe(node), mistakes);
+}
+
+std::optional<std::string> readAsWritten(const Node& node, std::string_view what, OutsideBraces braces,
+                                         Mistakes& mistakes) {
+  if (node.kind != Node::Kind::Scalar) return refuse(node, what, "a text", mistakes);
+  auto word = readWord(node, what, mistakes, braces);
+  if (!word) return {};
+  return std::move(word->text);
+}
+
+bool hasControlCharacter(const std::string& text) {
+  return escaped(text) != text;
+}
+
+std::optional<Json> readJsonScalar(const Node& node, std::string_view what, Mistakes& mistakes) {
+  const auto word = readWord(node, what, mistakes);
+  if (!word) return {};
+  if (word->fromOutside || word->kind == ScalarKind::Text) return Json(word->text);
+  if (word->kind == ScalarKind::Boolean) return Json(word->text[0] == 't' || word->text[0] == 'T');
+  if (const auto whole = integerOf(word->text); whole && word->kind == ScalarKind::Integer) return Json(*whole);
+  if (const auto number = fractionOf(word->text); number && word->kind == ScalarKind::Fraction) return Json(*number);
+  return refuse(node, what, "a text, a number, true or false", describe(word->kind), mistakes);
+}
+
+}  // namespace
+
+std::string_view describe(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::Null:
+      return "empty: leave the key out";
+    case Node::Kind::List:
+      return "a list";
+    case Node::Kind::Map:
+      return "a map";
+    case Node::Kind::Scalar:
+      return describe(node.quoted ? ScalarKind::Text : kindOf(node.text));
+  }
+  return "something else";
+}
+
+std::optional<std::string> readText(const Node& node, std::string_view what, Mistakes& mistakes) {
+  if (node.kind != Node::Kind::Scalar) return refuse(node, what, "a text", mistakes);
+  auto word = readWord(node, what, mistakes);
+  if (!word) return {};
+  if (word->kind == ScalarKind::Text || word->fromOutside) return std::move(word->text);
+  mistakes.add(node.line, fmt::format("{} must be a text: put it in quotes", what));
+  return {};
+}
+
+std::optional<std::string> readName(const Node& node, std::string_view what, Mistakes& mistakes) {
+  auto name = readText(node, what, mistakes);
+  if (!name) return {};
+  const bool isName = !name->empty() && name->size() <= kLongestName && !hasControlCharacter(*name);
+  if (isName) return name;
+  mistakes.add(node.line, fmt::format("{} must be 1 to {} bytes without control characters", what, kLongestName));
+  return {};
+}
+
+std::optional<std::string> readArgument(const Node& node, std::string_view what, Mistakes& mistakes) {
+  return readAsWritten(node, what, OutsideBraces::Doubled, mistakes);
+}
+
+std::optional<std::string> readPlainWord(const Node& node, std::string_view what, Mistakes& mistakes) {
+  return readAsWritten(node, what, OutsideBraces::Kept, mistakes);
+}
+
+std::optional<std::int64_t> readInteger(const Node& node, std::string_view what, Mistakes& mistakes) {
+  constexpr std::string_view kWanted = "a whole number";
+  if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, mistakes);
+  const auto word = readWord(node, what, mistakes);
+  if (!word) return {};
+  if (word->kind != ScalarKind::Integer) return refuse(node, what, kWanted, describe(word->kind), mistakes);
+  const auto number = integerOf(word->text);
+  if (!number) return refuse(node, what, kWanted, "too large", mistakes);
+  return number;
+}
+
+std::optional<std::int64_t> readIntegerFrom(std::int64_t lowest, std::int64_t highest, const Node& node,
+                                            std::string_view what, Mistakes& mistakes) {
+  const auto number = readInteger(node, what, mistakes);
+  if (!number || (*number >= lowest && *number <= highest)) return number;
+  mistakes.add(node.line, fmt::format("{} must be from {} to {}", what, lowest, highest));
+  return {};
+}
+
+std::optional<double> readNumber(const Node& node, std::string_view what, Mistakes& mistakes) {
+  constexpr std::string_view kWanted = "a number";
+  if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, mistakes);
+  const auto word = readWord(node, what, mistakes);
+  if (!word) return {};
+  const bool isNumber = word->kind == ScalarKind::Integer || word->kind == ScalarKind::Fraction;
+  if (!isNumber) return refuse(node, what, kWanted, describe(word->kind), mistakes);
+  const auto number = fractionOf(word->text);
+  if (!number) return refuse(node, what, kWanted, "too large or too small", mistakes);
+  return number;
+}
+
+std::optional<bool> readBoolean(const Node& node, std::string_view what, Mistakes& mistakes) {
+  constexpr std::string_view kWanted = "true or false";
+  if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, mistakes);
+  const auto word = readWord(node, what, mistakes);
+  if (!word) return {};
+  if (word->kind != ScalarKind::Boolean) return refuse(node, what, kWanted, describe(word->kind), mistakes);
+  return word->text[0] == 't' || word->text[0] == 'T';
+}
+
+std::optional<Duration> readSeconds(const Node& node, std::string_view what, Mistakes& mistakes) {
+  const auto seconds = readNumber(node, what, mistakes);
+  if (!seconds) return {};
+  if (*seconds < 0 || *seconds > kLongestSeconds) {
+    mistakes.add(node.line, fmt::format("{} must be seconds from 0 to {:.0f}", what, kLongestSeconds));
+    return {};
+  }
+  return std::chrono::round<Duration>(std::chrono::duration<double>(*seconds));
+}
+
+std::optional<Json> readJson(const Node& node, std::string_view what, Mistakes& mistakes) {
+  if (node.kind == Node::Kind::Null) return Json();
+  if (node.kind == Node::Kind::Scalar) return readJsonScalar(node, what, mistakes);
+  Json json = node.kind == Node::Kind::List ? Json::array() : Json::object();
+  for (const auto& item : node.items) {
+    if (auto value = readJson(item, what, mistakes)) json.push_back(std::move(*value));
+  }
+  for (const auto& entry : node.entries) {
+    if (auto value = readJson(entry.value, what, mistakes)) json[entry.key] = std::move(*value);
+  }
+  return json;
+}
+
+}  // namespace leptir

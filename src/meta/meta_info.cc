@@ -1,0 +1,200 @@
+#include "leptir/meta_info.h"
+
+#include <fmt/compile.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <iterator>
+
+#include "task/json_text.h"
+
+namespace leptir {
+namespace {
+
+// The next field's name, with a comma before it.
+void appendKey(std::string& text, std::string_view key) {
+  text += ",\"";
+  text += key;
+  text += "\":";
+}
+
+// As PHP writes a float: shortest digits that read back the same, no ".0", `1.0e-5`. What is no number in JSON becomes
+// 0.
+void appendFloat(std::string& text, double value) {
+  if (!std::isfinite(value)) value = 0;
+  char buffer[32];
+  const std::string_view digits(buffer, fmt::format_to(buffer, FMT_COMPILE("{}"), value) - buffer);
+  const auto e = digits.find('e');
+  text += digits.substr(0, e);
+  if (e == std::string_view::npos) return;
+  if (digits.find('.') == std::string_view::npos) text += ".0";
+  text += 'e' + std::to_string(std::stoi(std::string(digits.substr(e + 1))));
+}
+
+// With zeros in front, exactly `count` digits, after `before`.
+void appendDigits(std::string& text, char before, std::int64_t number, int count) {
+  char digits[8];
+  for (int i = count; i > 0; --i, number /= 10) digits[i] = static_cast<char>('0' + number % 10);
+  digits[0] = before;
+  text.append(digits, static_cast<std::size_t>(count) + 1);
+}
+
+// Unix seconds, all six digits of the fraction: exact, and always a float.
+void appendUnixSeconds(std::string& text, Time time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  appendInteger(seconds.time_since_epoch().count(), text);
+  appendDigits(text, '.', (time - seconds).count(), 6);
+}
+
+// PHP's DateTime as JSON. Always UTC.
+void appendPhpDate(std::string& text, Time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  text += R"({"date":)";
+  appendDigits(text, '"', static_cast<int>(date.year()), 4);
+  appendDigits(text, '-', static_cast<unsigned>(date.month()), 2);
+  appendDigits(text, '-', static_cast<unsigned>(date.day()), 2);
+  appendDigits(text, ' ', clock.hours().count(), 2);
+  appendDigits(text, ':', clock.minutes().count(), 2);
+  appendDigits(text, ':', clock.seconds().count(), 2);
+  appendDigits(text, '.', clock.subseconds().count(), 6);
+  text += R"(","timezone_type":3,"timezone":"UTC"})";
+}
+
+void addText(std::string& text, std::string_view key, std::string_view value) {
+  if (value.empty()) return;
+  appendKey(text, key);
+  appendJsonText(value, text);
+}
+
+void addInteger(std::string& text, std::string_view key, std::int64_t value) {
+  if (value == 0) return;
+  appendKey(text, key);
+  appendInteger(value, text);
+}
+
+void addFloat(std::string& text, std::string_view key, double value) {
+  if (value == 0) return;
+  appendKey(text, key);
+  appendFloat(text, value);
+}
+
+void addTime(std::string& text, std::string_view key, const std::optional<Time>& time) {
+  if (!time) return;
+  appendKey(text, key);
+  appendUnixSeconds(text, *time);
+}
+
+void addList(std::string& text, std::string_view key, const std::vector<std::string>& list) {
+  if (list.empty()) return;
+  appendKey(text, key);
+  text += '[';
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i > 0) text += ',';
+    appendJsonText(list[i], text);
+  }
+  text += ']';
+}
+
+// What claims to be JSON and is not stands as text, so that the record stays one.
+void addJson(std::string& text, std::string_view key, const std::string& json) {
+  if (json.empty()) return;
+  if (!parseJson(json)) return addText(text, key, json);
+  appendKey(text, key);
+  text += json;
+}
+
+void addHistory(std::string& text, const std::vector<PastAttempt>& history) {
+  if (history.empty()) return;
+  appendKey(text, "history");
+  char separator = '[';
+  for (const auto& past : history) {
+    fmt::format_to(std::back_inserter(text), R"({}{{"attempt":{},"cause":)", separator, past.attempt);
+    appendJsonText(past.cause, text);
+    fmt::format_to(std::back_inserter(text), R"(,"retC":{},"exStart":)", past.returnCode);
+    appendFloat(text, past.started);
+    text += R"(,"exTime":)";
+    appendFloat(text, past.executionTime);
+    text += '}';
+    separator = ',';
+  }
+  text += ']';
+}
+
+void appendSeedFields(const MetaInfo& info, std::string& text) {
+  text += R"({"id":)";
+  appendJsonText(info.id, text);
+  addInteger(text, "status", static_cast<int>(info.status));
+  if (info.status != TaskStatus::InProgress) addInteger(text, "retC", static_cast<int>(info.returnCode));
+  appendKey(text, "exTime");
+  appendFloat(text, info.executionTime);
+  appendKey(text, "respM");
+  appendJsonText(info.response, text);
+  appendKey(text, "type");
+  appendJsonText(info.type, text);
+  appendKey(text, "exStart");
+  appendPhpDate(text, info.started);
+}
+
+void appendOwnFields(const MetaInfo& info, std::string& text) {
+  addInteger(text, "lease", static_cast<std::int64_t>(info.lease));
+  if (info.step == MetaStep::Running) addInteger(text, "step", static_cast<int>(info.step));
+  addInteger(text, "attempt", info.attempt);
+  addText(text, "cause", info.cause);
+  addText(text, "host", info.host);
+  addInteger(text, "pid", info.pid);
+  addTime(text, "pushed", info.pushed);
+  addTime(text, "exEnd", info.ended);
+  addFloat(text, "cpuTime", info.cpuTime);
+  addInteger(text, "maxRss", static_cast<std::int64_t>(info.maxRss));
+  addInteger(text, "signal", info.signal);
+  addList(text, "stack", info.stack);
+  addText(text, "stderr", info.stderrTail);
+  addList(text, "flow", info.flow);
+  addJson(text, "result", info.result);
+  addHistory(text, info.history);
+  addText(text, "envelope", info.envelope);
+}
+
+// As Zend merges arrays: objects key by key, lists one after the other; of anything else the new value stands.
+template <class AnyJson>
+void merge(AnyJson& into, const AnyJson& from) {
+  for (const auto& [key, value] : from.items()) {
+    if (!into.contains(key)) {
+      into[key] = value;
+    } else if (auto& old = into[key]; old.is_object() && value.is_object()) {
+      merge(old, value);
+    } else if (old.is_array() && value.is_array()) {
+      old.insert(old.end(), value.begin(), value.end());
+    } else {
+      old = value;
+    }
+  }
+}
+
+// `text` from `start` on is the record so far.
+void mergeAdditional(const std::string& additional, std::string& text, std::size_t start) {
+  using OrderedJson = nlohmann::ordered_json;
+  auto added = parseJson(additional) ? OrderedJson::parse(additional) : OrderedJson();
+  if (!added.is_object()) return addText(text, "additional", additional);
+  for (const auto* ours : {"id", "lease", "step"}) added.erase(ours);
+  auto record = OrderedJson::parse(text.substr(start) + "}");
+  merge(record, added);
+  text.resize(start);
+  text += record.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  text.pop_back();  // the caller closes it
+}
+
+}  // namespace
+
+void writeMetaInfo(const MetaInfo& info, std::string& text) {
+  const auto start = text.size();
+  appendSeedFields(info, text);
+  appendOwnFields(info, text);
+  if (!info.additional.empty()) mergeAdditional(info.additional, text, start);
+  text += '}';
+}
+
+}  // namespace leptir

@@ -1,0 +1,164 @@
+#include "worker/worker.h"
+
+#include <unistd.h>
+
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "task/envelope.h"
+#include "task/executor.h"
+#include "task/outcome_codec.h"
+#include "worker/fork_witness.h"
+#include "worker/outcome_sender.h"
+#include "worker/task_receiver.h"
+#include "worker/worker_process.h"
+
+namespace leptir {
+namespace {
+
+// Exit statuses that the master logs.
+constexpr int kNotSetUp = 1, kStartHookFailed = 1, kNobodyHearsUs = 70;
+
+// The stop token of one run. May outlive it in a thread that the task left behind; then it never fires any more.
+class SlotStopState final : public StopState {
+ public:
+  SlotStopState(const Slot& slot, const BegunCell& begun, const Wake& bell) : slot_(slot), begun_(begun), bell_(bell) {}
+
+  bool stopRequested() const override {
+    const auto word = slot_.word(begun_.cell);
+    return word.state == CellState::Stopping && word.generation == begun_.executing.generation;
+  }
+  int descriptor() const override { return bell_.descriptor(); }
+
+ private:
+  const Slot& slot_;
+  const BegunCell begun_;
+  const Wake& bell_;
+};
+
+class Worker {
+ public:
+  Worker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger, const Clock& clock);
+
+  int run();
+
+ private:
+  // None: go on. Otherwise the worker ends with this status.
+  std::optional<int> process(const BegunCell& begun);
+  Outcome execute(const BegunCell& begun);
+  TaskEnvironment environmentOf(const BegunCell& begun, const Assignment& assignment, EnvelopeHead head);
+  Outcome malformed(const Error& error) const;
+
+  const WorkerOptions& options_;
+  Slot& slot_;
+  const Wake& stopBell_;
+  const Logger& logger_;
+  const Clock& clock_;
+  const ForkWitness witness_;
+  Executor executor_;
+  TaskReceiver receiver_;
+  OutcomeSender sender_;
+  std::string answer_;
+  bool showsProgress_ = false;
+};
+
+Worker::Worker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger,
+               const Clock& clock)
+    : options_(options),
+      slot_(link.slot(options.slot)),
+      stopBell_(link.stopBell(options.slot)),
+      logger_(logger),
+      clock_(clock),
+      executor_(program.tasks, logger, clock),
+      receiver_(options, link, clock),
+      sender_(options, link, clock) {}
+
+int Worker::run() {
+  slot_.workerReady() = 1;
+  while (const auto begun = receiver_.next()) {
+    if (const auto status = process(*begun)) return *status;
+    if (takeReopenRequest() && options_.reopenLogs) options_.reopenLogs();
+  }
+  return receiver_.exitStatus();
+}
+
+std::optional<int> Worker::process(const BegunCell& begun) {
+  const auto outcome = execute(begun);
+  // A task that forked returns twice. The child has nothing to say here, and must touch nothing of ours.
+  if (!witness_.isStillTheSameProcess()) ::_exit(0);
+  answer_.clear();
+  encodeOutcome(outcome, answer_);
+  switch (sender_.send(begun, answer_, receiver_)) {
+    case OutcomeSender::Sent::Yes:
+      return std::nullopt;
+    case OutcomeSender::Sent::Stopped:
+      ::_exit(0);  // at once: the grace runs, and exit handlers of user code may take as long as they like
+    case OutcomeSender::Sent::MustEnd:
+      break;
+  }
+  return kNobodyHearsUs;
+}
+
+Outcome Worker::execute(const BegunCell& begun) {
+  const auto assignment = slot_.readAssignment(begun.cell);
+  auto head = decodeEnvelope(assignment.envelope);
+  if (!head) return malformed(head.error());
+  const auto parameters = parametersOf(assignment.envelope);
+  if (!parameters) return malformed(parameters.error());
+  if (std::exchange(showsProgress_, false)) slot_.writeProgress(0, {});
+  return executor_.run(environmentOf(begun, assignment, std::move(*head)), *parameters);
+}
+
+TaskEnvironment Worker::environmentOf(const BegunCell& begun, const Assignment& assignment, EnvelopeHead head) {
+  TaskEnvironment environment;
+  environment.id = std::move(head.id);
+  environment.name = std::move(head.name);
+  environment.attempt = static_cast<int>(assignment.counters.attempts()) + 1;
+  environment.fence = assignment.lease.number;
+  environment.timeLimit = assignment.timeLimit;
+  environment.stopToken = StopToken(std::make_shared<SlotStopState>(slot_, begun, stopBell_));
+  environment.logger = &logger_;
+  environment.clock = &clock_;
+  environment.onProgress = [this](double fraction, std::string_view text) {
+    showsProgress_ = true;
+    slot_.writeProgress(fraction, text);
+  };
+  return environment;
+}
+
+// The dispatcher looked at it before it assigned it, so this is not expected.
+Outcome Worker::malformed(const Error& error) const {
+  Outcome outcome;
+  outcome.cause = Cause::Malformed;
+  outcome.response = error.message();
+  outcome.started = clock_.now();
+  return outcome;
+}
+
+// Everything that user code can throw ends this worker; the master starts the next one after a pause.
+bool callStartHooks(const Program& program, const Logger& logger) {
+  try {
+    for (const auto& hook : program.workerStartHooks) hook();
+    return true;
+  } catch (const std::exception& error) {
+    logger.error(std::string("A worker can't be started: ") + error.what());
+  } catch (...) {
+    logger.error("A worker can't be started: its start hook threw something that is no std::exception");
+  }
+  return false;
+}
+
+}  // namespace
+
+int runWorker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger,
+              const Clock& clock) {
+  if (const auto set = becomeWorker(options, link); !set) {
+    logger.error(set.error().message());
+    return kNotSetUp;
+  }
+  if (!callStartHooks(program, logger)) return kStartHookFailed;
+  return Worker(options, link, program, logger, clock).run();
+}
+
+}  // namespace leptir

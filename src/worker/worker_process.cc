@@ -1,0 +1,65 @@
+#include "worker/worker_process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include "base/unique_fd.h"
+
+namespace leptir {
+namespace {
+
+// A handler can reach nothing else. Set by USR1, taken between two tasks.
+volatile std::sig_atomic_t reopenRequested = 0;
+
+// A TERM that nobody marked in the cell is none of the worker's business (systemd sends it to everyone), but a program
+// that a task starts must get it: handlers are reset by an exec, ignored signals are not.
+void catchSignals() {
+  struct sigaction action{};
+  action.sa_flags = SA_RESTART;
+  action.sa_handler = [](int) {};
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) ::sigaction(signal, &action, nullptr);
+  action.sa_handler = [](int) { reopenRequested = 1; };
+  ::sigaction(SIGUSR1, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+// When memory runs out the kernel should end a task, not the master. Where that is not allowed it stays as it is.
+void volunteerForTheOomKiller() {
+  const UniqueFd file(::open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC));
+  char text[16] = {};
+  if (!file || ::pread(file.get(), text, sizeof text - 1, 0) <= 0) return;
+  const auto wanted = std::to_string(std::min(std::atoi(text) + 500, 1000));
+  [[maybe_unused]] const auto written = ::pwrite(file.get(), wanted.data(), wanted.size(), 0);
+}
+
+}  // namespace
+
+Result<void> becomeWorker(const WorkerOptions& options, Link& link) {
+  catchSignals();
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != options.masterPid) return Error(ErrorCode::Unavailable, "worker: the master is gone");
+  volunteerForTheOomKiller();
+  return link.confineToWorker(options.slot);
+}
+
+bool takeReopenRequest() {
+  if (reopenRequested == 0) return false;
+  reopenRequested = 0;
+  return true;
+}
+
+bool isStillABell(const Wake& bell) {
+  struct stat info{};
+  // An eventfd is no kind of file at all: no type stands in its mode.
+  return ::fstat(bell.descriptor(), &info) == 0 && (info.st_mode & S_IFMT) == 0;
+}
+
+}  // namespace leptir
