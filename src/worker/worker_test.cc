@@ -64,6 +64,9 @@ class WorkerTest : public ::testing::Test {
     });
     add("progress", [](TaskContext& task) { task.progress(0.5, "half way"); });
     add("close", [](TaskContext&) { closeEverything(); });
+    add("fill", [](TaskContext&) {
+      while (::dup(2) >= 0) continue;
+    });
     add("twice", [](TaskContext&) { ::fork(); });
   }
 
@@ -270,6 +273,12 @@ TEST_F(WorkerTest, EndsOnceATaskHasClosedItsBellsAndKeepsTheOutcome) {
   start();
   EXPECT_EQ(outcome(assign("close", 0)).status, ExitStatus::Success);
   EXPECT_EQ(exitStatus(), 70);
+}
+
+TEST_F(WorkerTest, EndsOnceATaskHasUsedUpTheDescriptorsAndKeepsTheOutcome) {
+  start();
+  EXPECT_EQ(outcome(assign("fill", 0)).status, ExitStatus::Success);
+  EXPECT_EQ(exitStatus(), 71);
 }
 
 TEST_F(WorkerTest, EndsTheChildOfATaskThatForkedAndReturnedTwice) {
