@@ -274,6 +274,7 @@ TEST(Master, ReplacesAKilledDispatcherWhoseSuccessorFindsTheOutcomes) {
     for (std::size_t cell = 0; cell < kCells; ++cell) self.notes->number += self.state(0, cell) == CellState::Done;
     return ToyInstance::beatUntilSettled(self);
   });
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 1; }));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok");
   const int first = instance.dispatcherPid();
   const int worker = instance.workerPid(0);
