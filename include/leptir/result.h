@@ -32,7 +32,11 @@ class Error {
   const std::string& message() const { return message_; }
 
   // The same error seen from further out: "`where`: message".
-  Error in(std::string_view where) const { return Error(code_, std::string(where) + ": " + message_); }
+  Error in(std::string_view where) const {
+    std::string whole(where);
+    whole.append(": ").append(message_);
+    return Error(code_, std::move(whole));
+  }
 
   friend bool operator==(const Error&, const Error&) = default;
 

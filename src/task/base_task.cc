@@ -1,8 +1,8 @@
 #include "leptir/base_task.h"
 
-#include <limits>
-
 #include "task/type_name.h"
+
+#include <limits>
 
 namespace leptir {
 namespace {

@@ -15,7 +15,9 @@ Duration ownCpuTime() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::floor<Duration>(std::chrono::nanoseconds(time.tv_nsec));
 }
 
-Duration durationOf(const timeval& time) { return std::chrono::seconds(time.tv_sec) + Duration(time.tv_usec); }
+Duration durationOf(const timeval& time) {
+  return std::chrono::seconds(time.tv_sec) + Duration(time.tv_usec);
+}
 
 Duration childrenCpuTime() {
   rusage usage{};
@@ -25,7 +27,9 @@ Duration childrenCpuTime() {
 
 }  // namespace
 
-CpuMeter::CpuMeter(BootTime now) : began_(now) { read(now); }
+CpuMeter::CpuMeter(BootTime now) : began_(now) {
+  read(now);
+}
 
 void CpuMeter::begin(BootTime now) {
   began_ = now;

@@ -6,7 +6,8 @@
 namespace leptir {
 
 // Measures one run after the other. To ask the kernel costs as much as a whole run that does nothing, so what it said
-// less than 0.2 ms ago still counts: an answer may be that much too large, and a shorter run counts as busy all the time.
+// less than 0.2 ms ago still counts: an answer may be that much too large, and a shorter run counts as busy all the
+// time.
 class CpuMeter {
  public:
   explicit CpuMeter(BootTime now);

@@ -1,12 +1,12 @@
 #include "task/envelope.h"
 
-#include <fmt/format.h>
-
 #include "base/utf8.h"
 #include "leptir/json.h"
 #include "task/json_reader.h"
 #include "task/json_text.h"
 #include "base/utf8.h"
+
+#include <fmt/format.h>
 
 namespace leptir {
 namespace {
@@ -99,7 +99,7 @@ std::string encodeEnvelope(const BrokerTask& task) {
 
 Result<void> checkBrokerTask(const BrokerTask& task) {
   if (auto id = checkText("id", task.id); !id) return id;
-  if (auto name = checkText("name", task.name); !name) return name;
+  if (auto name = checkText("name", task.name); !name) return name.error().in("task " + task.id);
   if (task.timeLimitSeconds < 0)
     return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit is negative", task.id));
   if (auto size = checkSize(task); !size) return size;

@@ -1,12 +1,12 @@
 // The envelope: a task as the seed's JSON, byte-compatible with PHP in both directions (docs/wire-format.md).
 #pragma once
 
+#include "leptir/broker_task.h"
+#include "leptir/result.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "leptir/broker_task.h"
-#include "leptir/result.h"
 
 namespace leptir {
 

@@ -1,14 +1,14 @@
 // The other direction of envelope.h: what a PHP consumer would run is accepted, and what would end it is said to be
 // Corrupt.
+#include "task/envelope.h"
+#include "task/json_reader.h"
+#include "task/php_values.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-
-#include "task/envelope.h"
-#include "task/json_reader.h"
-#include "task/php_values.h"
 
 namespace leptir {
 namespace {

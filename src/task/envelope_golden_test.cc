@@ -1,12 +1,12 @@
 // The envelope against what the original PHP wrote and ran (tests/wire/).
+#include "leptir/json.h"
+#include "task/envelope.h"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <set>
 #include <sstream>
-
-#include "leptir/json.h"
-#include "task/envelope.h"
 
 namespace leptir {
 namespace {

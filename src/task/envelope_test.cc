@@ -1,9 +1,9 @@
 #include "task/envelope.h"
 
+#include "leptir/json.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include "leptir/json.h"
 
 namespace leptir {
 namespace {
@@ -172,8 +172,8 @@ TEST(CheckBrokerTask, NamesWhatIsWrong) {
   };
   EXPECT_EQ(why([](BrokerTask& task) { task.id.clear(); }), "invalid: the task's id is empty");
   EXPECT_EQ(why([](BrokerTask& task) { task.name = std::string(256, 'x'); }),
-            "invalid: the task's name has 256 bytes, more than 255");
-  EXPECT_EQ(why([](BrokerTask& task) { task.name = "a\xff"; }), "invalid: the task's name is not UTF-8");
+            "invalid: task id1: the task's name has 256 bytes, more than 255");
+  EXPECT_EQ(why([](BrokerTask& task) { task.name = "a\xff"; }), "invalid: task id1: the task's name is not UTF-8");
   EXPECT_EQ(why([](BrokerTask& task) { task.timeLimitSeconds = -1; }), "invalid: task id1: the time limit is negative");
   EXPECT_TRUE(why([](BrokerTask& task) {
                 task.parameters = "{} {}";

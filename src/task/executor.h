@@ -1,13 +1,13 @@
 // Runs one task: a flat list of steps, and the one try/catch around user code.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "leptir/base_task.h"
 #include "leptir/outcome.h"
 #include "leptir/task_registry.h"
 #include "task/cpu_meter.h"
+
+#include <string>
+#include <string_view>
 
 namespace leptir {
 

@@ -1,15 +1,16 @@
 #include "task/executor.h"
 
+#include "leptir/stop_token.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+
 #include <gtest/gtest.h>
+
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <new>
-
-#include "leptir/stop_token.h"
-#include "tests/support/temp_dir.h"
-#include "tests/support/wait_until.h"
 
 namespace leptir {
 namespace {

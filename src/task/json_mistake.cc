@@ -1,10 +1,9 @@
 #include "task/json_mistake.h"
 
-#include <fmt/format.h>
-
-#include <nlohmann/json.hpp>
-
 #include "base/utf8.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace leptir {
 namespace {

@@ -1,11 +1,11 @@
 #include "task/json_reader.h"
 
+#include "task/json_mistake.h"
+#include "task/json_text.h"
+
 #include <fmt/format.h>
 
 #include <cstring>
-
-#include "task/json_mistake.h"
-#include "task/json_text.h"
 
 namespace leptir {
 namespace {

@@ -1,14 +1,14 @@
 // Walks JSON text with simdjson and validates all of it on the way: On-Demand alone looks only at what is asked for.
 #pragma once
 
+#include "leptir/json.h"
+#include "leptir/result.h"
+
 #include <simdjson.h>
 
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "leptir/json.h"
-#include "leptir/result.h"
 
 namespace leptir {
 

@@ -1,11 +1,11 @@
 // An Outcome as the bytes that pass from the worker to the dispatcher.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "leptir/outcome.h"
 #include "leptir/result.h"
+
+#include <string>
+#include <string_view>
 
 namespace leptir {
 

@@ -1,10 +1,10 @@
 #include "task/php_values.h"
 
+#include "task/json_text.h"
+
 #include <charconv>
 #include <cmath>
 #include <limits>
-
-#include "task/json_text.h"
 
 namespace leptir {
 namespace {

@@ -1,10 +1,10 @@
 // Loose values as PHP converts them: members that PHP wrote hold numbers as text, null or true.
 #pragma once
 
+#include "task/json_reader.h"
+
 #include <cstdint>
 #include <string>
-
-#include "task/json_reader.h"
 
 namespace leptir {
 

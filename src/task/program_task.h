@@ -1,13 +1,13 @@
 // A task whose code is a program: started without a shell, fed the task as one JSON line, its stdout the response.
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "leptir/base_task.h"
 #include "leptir/program_spec.h"
 #include "leptir/task_registry.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace leptir {
 

@@ -1,4 +1,6 @@
 // The tasks that every program has for trying things out: the seed's tester, and two for what can go wrong.
+#include "leptir/task_registry.h"
+
 #include <poll.h>
 #include <unistd.h>
 
@@ -6,8 +8,6 @@
 #include <chrono>
 #include <csignal>
 #include <stdexcept>
-
-#include "leptir/task_registry.h"
 
 namespace leptir {
 namespace {

@@ -194,62 +194,11 @@ Result<void> MemoryQueue::close(SessionNumber session) {
   return {};
 }
 
-Result<FoundTask> MemoryQueue::find(std::string_view id) {
+void MemoryQueue::endTimeOf(std::string_view instance) {
   const std::lock_guard lock(mutex_);
-  const auto* task = byId(id);
-  if (task == nullptr) return Error(ErrorCode::NotFound, "no task " + std::string(id) + " in the queue");
-  return describe(*task);
-}
-
-Result<void> MemoryQueue::remove(std::string_view id) {
-  const std::lock_guard lock(mutex_);
-  auto* task = byId(id);
-  if (task == nullptr) return Error(ErrorCode::NotFound, "no task " + std::string(id) + " in the queue");
-  if (task->holder != 0) return Error(ErrorCode::Lost, "task " + std::string(id) + " is leased; cancel it instead");
-  forget(*task);
-  return {};
-}
-
-Result<Cancelled> MemoryQueue::cancel(std::string_view id, std::string_view by) {
-  const std::lock_guard lock(mutex_);
-  auto* task = byId(id);
-  if (task == nullptr) return Error(ErrorCode::NotFound, "no task " + std::string(id) + " in the queue");
-  if (task->holder == 0) {
-    forget(*task);
-    return Cancelled::Removed;
+  for (auto& session : sessions_) {
+    if (session.id.instance == instance) session.expiry = clock_->now();
   }
-  task->cancelledBy = by.empty() ? "somebody" : by;
-  return Cancelled::Requested;
-}
-
-std::vector<FoundTask> MemoryQueue::listBuried(Page page) {
-  const std::lock_guard lock(mutex_);
-  std::map<Number, const Task*> buried;
-  for (const auto& [number, task] : tasks_) {
-    if (task.buried != 0) buried.emplace(task.buried, &task);
-  }
-  std::vector<FoundTask> listed;
-  std::size_t position = 0;
-  for (const auto& [order, task] : buried) {
-    if (position++ >= page.offset && listed.size() < page.limit) listed.push_back(describe(*task));
-  }
-  return listed;
-}
-
-std::size_t MemoryQueue::revive(std::span<const std::string> ids) {
-  const std::lock_guard lock(mutex_);
-  std::size_t revived = 0;
-  for (const auto& id : ids) {
-    auto* task = byId(id);
-    if (task == nullptr || task->buried == 0) continue;
-    task->buried = 0;
-    task->reason.clear();
-    task->counters = {};
-    wait(*task, clock_->now());
-    ++revived;
-  }
-  ring();
-  return revived;
 }
 
 Duration MemoryQueue::untilNextDue(Duration longest) {

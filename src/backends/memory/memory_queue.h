@@ -45,6 +45,9 @@ class MemoryQueue {
   std::vector<FoundTask> listBuried(Page page);
   std::size_t revive(std::span<const std::string> ids);
 
+  // As if the time of this instance's sessions were over.
+  void endTimeOf(std::string_view instance);
+
   // How long until the next task is due; `longest` when that is later or never.
   Duration untilNextDue(Duration longest);
   // Rung whenever a task may have become due.

@@ -21,7 +21,8 @@ SqliteRecovery::SqliteRecovery(std::shared_ptr<SqliteQueue> queue)
       held_(connection_,
             "SELECT seq, expiries FROM leptir_tasks WHERE holder = ? AND holder > 16777217 ORDER BY seq LIMIT ?"),
       requeue_(connection_,
-               "UPDATE leptir_tasks SET holder = 16777216, due = min(due, ?1) + ?2, expiries = ?3 WHERE seq = ?4"),
+               "UPDATE leptir_tasks SET holder = 16777216, expiries = ?3,"
+               " due = CASE ?2 WHEN 0 THEN min(due, ?1) ELSE ?1 + ?2 END WHERE seq = ?4"),
       bury_(connection_,
             "UPDATE leptir_tasks SET holder = 16777217, id = coalesce(id, ?), reason = ?, cancelled_by = NULL,"
             " buried = max(?, coalesce((SELECT max(buried) + 1 FROM leptir_tasks WHERE holder = 16777217), 0)),"
@@ -82,10 +83,8 @@ void SqliteRecovery::giveBack(std::int64_t row, std::int64_t expiries) {
   if (!delay) {
     const auto reason = "its holder was gone " + std::to_string(expiries) + " times";
     bury_.with(makeTaskId(connection_.clock()), reason, now, expiries, row).run();
-  } else if (*delay == Duration::zero()) {
-    requeue_.with(now, 0, expiries, row).run();  // keeps its place before later ones
   } else {
-    requeue_.with(now, delay->count(), expiries, row).run();
+    requeue_.with(now, delay->count(), expiries, row).run();  // at once: it keeps its place before later ones
   }
 }
 

@@ -1,0 +1,84 @@
+// The argv template of program_task.h.
+#include "task/program_task.h"
+
+#include <fmt/format.h>
+
+namespace leptir {
+namespace {
+
+// An argument is text, a parameter, text …
+struct Piece {
+  std::string text;
+  bool isParameter = false;
+};
+
+// Where the name of the parameter that begins at `from` ends.
+Result<std::size_t> endOfName(std::string_view argument, std::size_t from) {
+  const auto end = argument.find('}', from);
+  if (end == std::string_view::npos) return Error(ErrorCode::Invalid, "a { is left open; {{ stands for a brace");
+  if (end == from) return Error(ErrorCode::Invalid, "{} names no parameter; {{ and }} stand for braces");
+  if (argument.substr(from, end - from).find('{') != std::string_view::npos) {
+    return Error(ErrorCode::Invalid, "a { inside the name of a parameter; {{ stands for a brace");
+  }
+  return end;
+}
+
+Result<std::vector<Piece>> piecesOf(std::string_view argument) {
+  std::vector<Piece> pieces(1);
+  for (std::size_t i = 0; i < argument.size(); ++i) {
+    const char c = argument[i];
+    const bool doubled = i + 1 < argument.size() && argument[i + 1] == c;
+    if (c == '\0') return Error(ErrorCode::Invalid, "a NUL byte, which no argument can hold");
+    if (c == '}' && !doubled) return Error(ErrorCode::Invalid, "a } without its {; }} stands for a brace");
+    if (c != '{' || doubled) {
+      pieces.back().text += c;
+      if (c == '{' || c == '}') ++i;
+      continue;
+    }
+    const auto end = endOfName(argument, i + 1);
+    if (!end) return end.error();
+    pieces.push_back({std::string(argument.substr(i + 1, *end - i - 1)), true});
+    pieces.emplace_back();
+    i = *end;
+  }
+  return pieces;
+}
+
+std::string valueOf(const std::string& name, const Json& parameters) {
+  const auto found = parameters.find(name);
+  if (found == parameters.end()) throw InputError("Value is not defined, the command needs it. Parameter: " + name);
+  auto text = found->is_string() ? found->get<std::string>() : writeJson(*found);
+  if (text.find('\0') != std::string::npos) {
+    throw InputError("Input value holds a NUL byte, which no argument can. Parameter: " + name);
+  }
+  return text;
+}
+
+std::string fill(std::string_view argument, const Json& parameters) {
+  const auto pieces = piecesOf(argument);
+  if (!pieces) throw InputError("Command: " + pieces.error().message());
+  std::string filled;
+  for (const auto& piece : *pieces) filled.append(piece.isParameter ? valueOf(piece.text, parameters) : piece.text);
+  return filled;
+}
+
+}  // namespace
+
+std::vector<std::string> fillCommand(const std::vector<std::string>& command, const Json& parameters) {
+  std::vector<std::string> filled;
+  filled.reserve(command.size());
+  for (const auto& argument : command) filled.push_back(fill(argument, parameters));
+  return filled;
+}
+
+Result<void> checkCommand(const std::vector<std::string>& command) {
+  if (command.empty() || command[0].empty()) return Error(ErrorCode::Invalid, "the command names no program");
+  for (std::size_t i = 0; i < command.size(); ++i) {
+    const auto pieces = piecesOf(command[i]);
+    if (pieces) continue;
+    return pieces.error().in(fmt::format("argument {} of the command", i));
+  }
+  return {};
+}
+
+}  // namespace leptir

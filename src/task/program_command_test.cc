@@ -1,0 +1,64 @@
+#include "task/program_task.h"
+
+#include <gtest/gtest.h>
+
+namespace leptir {
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::string filled(const std::string& argument, const Json& parameters) {
+  try {
+    return fillCommand({argument}, parameters).at(0);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+}
+
+TEST(FillCommand, PutsTextInAsItIsAndOtherValuesAsJson) {
+  const Json parameters = {
+      {"name", "a b;$(rm) \"č"}, {"list", {1, 2.0, "x"}}, {"map", {{"k", nullptr}}}, {"n", 5}, {"yes", true},
+      {"none", nullptr}};
+  EXPECT_EQ(fillCommand({"/bin/echo", "{name}", "{list}", "{map}", "-n={n}{yes}", "{none}", ""}, parameters),
+            (Words{"/bin/echo", "a b;$(rm) \"č", R"([1,2.0,"x"])", R"({"k":null})", "-n=5true", "null", ""}));
+}
+
+TEST(FillCommand, KeepsBracesThatAreDoubled) {
+  EXPECT_EQ(filled("{{x}}", {}), "{x}");
+  EXPECT_EQ(filled("{{{x}}}", {{"x", "1"}}), "{1}");
+  EXPECT_EQ(filled(R"({{"a":{x}}})", {{"x", 5}}), R"({"a":5})");
+}
+
+TEST(FillCommand, DoesNotLookIntoWhatItPutIn) {
+  EXPECT_EQ(filled("{x}", {{"x", "{y}"}}), "{y}");
+}
+
+TEST(FillCommand, NamesAMissingParameter) {
+  EXPECT_EQ(filled("{month}", {}), "Value is not defined, the command needs it. Parameter: month");
+}
+
+TEST(FillCommand, RefusesANulByte) {
+  EXPECT_EQ(filled("{x}", {{"x", std::string("a\0b", 3)}}),
+            "Input value holds a NUL byte, which no argument can. Parameter: x");
+}
+
+TEST(FillCommand, RefusesBracesThatAreLeftOpen) {
+  EXPECT_EQ(filled("{x", {{"x", 1}}), "Command: a { is left open; {{ stands for a brace");
+}
+
+TEST(CheckCommand, SaysWhichArgumentIsWrong) {
+  const auto why = [](const Words& command) {
+    const auto answer = checkCommand(command);
+    return answer ? std::string() : answer.error().message();
+  };
+  EXPECT_EQ(why({"/bin/echo", "{a}", "{{", "}}", "x{a}{b}y"}), "");
+  EXPECT_EQ(why({}), "the command names no program");
+  EXPECT_EQ(why({""}), "the command names no program");
+  EXPECT_EQ(why({"/bin/echo", "{a"}), "argument 1 of the command: a { is left open; {{ stands for a brace");
+  EXPECT_EQ(why({"/bin/echo", "", "a}"}), "argument 2 of the command: a } without its {; }} stands for a brace");
+  EXPECT_EQ(why({"{}"}), "argument 0 of the command: {} names no parameter; {{ and }} stand for braces");
+  EXPECT_EQ(why({"{a{b}}"}), "argument 0 of the command: a { inside the name of a parameter; {{ stands for a brace");
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,74 @@
+#include "task/program_output.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace leptir {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines linesOf(const LinesOfTheBeginning& beginning) {
+  Lines lines;
+  beginning.forEachLine([&](std::string line) { lines.push_back(std::move(line)); });
+  return lines;
+}
+
+TEST(LinesOfTheBeginning, AreTheSameInWhateverPiecesTheyCome) {
+  LinesOfTheBeginning whole(100), pieces(100);
+  whole.add("one\n\ntwo\nthree");
+  for (const char c : std::string("one\n\ntwo\nthree")) pieces.add(std::string(1, c));
+  EXPECT_EQ(linesOf(whole), (Lines{"one", "", "two", "three"}));
+  EXPECT_EQ(linesOf(pieces), linesOf(whole));
+}
+
+TEST(LinesOfTheBeginning, SayWhenSomethingWasForgotten) {
+  LinesOfTheBeginning beginning(1024);
+  beginning.add(std::string(1024, 'x'));
+  EXPECT_EQ(linesOf(beginning).size(), 1u);
+  beginning.add("y");
+  beginning.add("z");
+  EXPECT_EQ(linesOf(beginning),
+            (Lines{std::string(1024, 'x'), "[The program's output was cut here: 1 KiB are kept.]"}));
+}
+
+TEST(LinesOfTheBeginning, AreCutBetweenCharacters) {
+  for (const int before : {0, 1, 2}) {
+    LinesOfTheBeginning beginning(4 + before);
+    beginning.add(std::string(before, 'x') + "€€€");
+    EXPECT_EQ(linesOf(beginning).at(0), std::string(before, 'x') + "€");
+  }
+}
+
+TEST(LinesAndTail, HandsOnLinesAsSoonAsTheyAreWhole) {
+  Lines lines;
+  LinesAndTail output(100, [&](std::string_view line) { lines.emplace_back(line); });
+  output.add("o");
+  output.add("ne\ntw");
+  EXPECT_EQ(lines, (Lines{"one"}));
+  output.add("o\n\nthree");
+  output.finish();
+  EXPECT_EQ(lines, (Lines{"one", "two", "three"}));
+  EXPECT_EQ(output.takeTail(), "one\ntwo\n\nthree");
+}
+
+TEST(LinesAndTail, KeepsTheEnd) {
+  LinesAndTail output(10, [](std::string_view) {});
+  for (int i = 0; i < 1000; ++i)
+    output.add("0123456789abcdef"[i % 16] == 'f' ? "f\n" : std::string(1, "0123456789abcdef"[i % 16]));
+  output.add("the end");
+  EXPECT_TRUE(output.takeTail().ends_with("the end"));
+}
+
+TEST(LinesAndTail, HandsOnEndlessLinesInPieces) {
+  std::size_t longest = 0, all = 0;
+  LinesAndTail output(10, [&](std::string_view line) { longest = std::max(longest, line.size()), all += line.size(); });
+  for (int i = 0; i < 100; ++i) output.add(std::string(10'000, 'x'));
+  output.finish();
+  EXPECT_EQ(all, 1'000'000u);
+  EXPECT_EQ(longest, 8u * 1024);
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,106 @@
+#include "task/program_process.h"
+
+#include "base/errno_text.h"
+#include "task/program_spawn.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <optional>
+
+namespace leptir {
+namespace {
+
+// How often a program is looked after on kernels that cannot wake us at its end.
+constexpr Duration kLookEvery = std::chrono::milliseconds(20);
+
+// A program that runs: never left behind, whatever happens to us.
+class RunningProgram {
+ public:
+  RunningProgram(SpawnedProgram program, const ProgramReaders& readers)
+      : program_(std::move(program)), readers_(readers) {}
+  ~RunningProgram() {
+    if (ended_) return;
+    ::kill(program_.pid, SIGKILL);
+    while (::waitpid(program_.pid, nullptr, 0) < 0 && errno == EINTR) continue;
+  }
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  Result<ProgramEnd> watch();
+
+ private:
+  bool isSilent() const { return !program_.output && !program_.errors; }
+  void waitForNews();
+  int longestWait() const;
+  void readFrom(UniqueFd& descriptor, const std::function<void(std::string_view)>& reader);
+  void lookWhetherItEnded();
+
+  SpawnedProgram program_;
+  const ProgramReaders& readers_;
+  std::array<char, 65536> buffer_;
+  std::optional<Result<ProgramEnd>> ended_;
+  BootTime graceEnds_{};
+};
+
+// Until it has ended and said all it had to say, or those that it left behind have had their grace.
+Result<ProgramEnd> RunningProgram::watch() {
+  while (!ended_ || (!isSilent() && systemClock().bootTime() < graceEnds_)) {
+    waitForNews();
+    if (program_.output) readFrom(program_.output, readers_.onStdout);
+    if (program_.errors) readFrom(program_.errors, readers_.onStderr);
+    if (!ended_) lookWhetherItEnded();
+  }
+  return *ended_;
+}
+
+void RunningProgram::waitForNews() {
+  // poll leaves out descriptors below zero: those that are closed, and the pidfd once it has told.
+  pollfd sources[] = {{program_.output.get(), POLLIN, 0},
+                      {program_.errors.get(), POLLIN, 0},
+                      {ended_ ? -1 : program_.ended.get(), POLLIN, 0}};
+  ::poll(sources, 3, longestWait());  // an interrupted wait is a short one
+}
+
+int RunningProgram::longestWait() const {
+  const auto milliseconds = [](Duration time) {
+    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(time).count());
+  };
+  if (ended_) return std::max(0, milliseconds(graceEnds_ - systemClock().bootTime()));
+  return program_.ended ? -1 : milliseconds(kLookEvery);
+}
+
+void RunningProgram::readFrom(UniqueFd& descriptor, const std::function<void(std::string_view)>& reader) {
+  const auto got = ::read(descriptor.get(), buffer_.data(), buffer_.size());
+  if (got > 0) reader(std::string_view(buffer_.data(), static_cast<std::size_t>(got)));
+  const bool later = got < 0 && (errno == EAGAIN || errno == EINTR);
+  if (got <= 0 && !later) descriptor = UniqueFd();
+}
+
+void RunningProgram::lookWhetherItEnded() {
+  int status = 0;
+  const auto pid = ::waitpid(program_.pid, &status, WNOHANG);
+  if (pid == 0 || (pid < 0 && errno == EINTR)) return;
+  graceEnds_ = systemClock().bootTime() + kOutputGrace;
+  if (pid < 0) {
+    ended_ = Error(ErrorCode::Internal, "the exit status of the program is lost: " + errnoText(errno));
+  } else if (WIFSIGNALED(status)) {
+    ended_ = ProgramEnd{0, WTERMSIG(status)};
+  } else {
+    ended_ = ProgramEnd{WEXITSTATUS(status), 0};
+  }
+}
+
+}  // namespace
+
+Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramReaders& readers) {
+  auto program = spawnProgram(call);
+  if (!program) return program.error();
+  return RunningProgram(std::move(*program), readers).watch();
+}
+
+}  // namespace leptir

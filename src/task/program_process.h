@@ -1,0 +1,41 @@
+// One run of a program: started without a shell in a clean process, watched until it ends.
+#pragma once
+
+#include "leptir/clock.h"
+#include "leptir/result.h"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leptir {
+
+struct ProgramCall {
+  std::vector<std::string> arguments;    // the program first; without a `/` it is looked for in our PATH
+  std::vector<std::string> environment;  // NAME=value; nothing else is there
+  std::string directory;                 // empty: ours
+  std::string input;                     // stdin, then its end
+};
+
+// How it ended: by exit(exitCode), or by a signal when that is not 0.
+struct ProgramEnd {
+  int exitCode = 0;
+  int signal = 0;
+};
+
+// What takes its output, piece by piece as it comes.
+struct ProgramReaders {
+  std::function<void(std::string_view)> onStdout;
+  std::function<void(std::string_view)> onStderr;
+};
+
+// How long is read on after the program has ended, when a process that it left behind holds its output open.
+inline constexpr Duration kOutputGrace = std::chrono::milliseconds(200);
+
+// Runs it to its end. It gets descriptors 0 to 2 and no others, default signals, none of them blocked, and stays in our
+// process group. Invalid: it cannot be started (names the program or the folder, and why). Unavailable: we lack
+// descriptors, memory or processes. Internal: somebody else took its exit status. When a reader throws, it is killed.
+Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramReaders& readers);
+
+}  // namespace leptir

@@ -1,0 +1,248 @@
+#include "task/program_task.h"
+
+#include "task/executor.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class ProgramTaskTest : public ::testing::Test {
+ protected:
+  Outcome run(ProgramSpec spec, const Json& parameters = Json::object()) {
+    TaskRegistry tasks;
+    addProgram(tasks, "prog", std::move(spec), "session/1");
+    TaskEnvironment environment;
+    environment.id = "id/1";
+    environment.name = "prog";
+    environment.attempt = 2;
+    environment.fence = 77;
+    environment.timeLimit = 30s;
+    return Executor(tasks, logger, systemClock()).run(std::move(environment), writeJson(parameters));
+  }
+  Outcome runShell(const std::string& script, const Json& parameters = Json::object()) {
+    return run({.command = {"/bin/sh", "-c", script}}, parameters);
+  }
+
+  TempDir folder;
+  std::string logFile = (folder / "log").string();
+  Logger logger = Logger::open({{"test", LogSinkConfig::Type::File, logFile}}).value();
+};
+
+TEST_F(ProgramTaskTest, SucceedsWithItsLinesAsResponse) {
+  const auto outcome = runShell("echo one; printf 'two\\nthree'");
+  EXPECT_EQ(outcome.status, ExitStatus::Success);
+  EXPECT_EQ(outcome.cause, Cause::Finished);
+  EXPECT_EQ(outcome.response, "one two three");
+}
+
+TEST_F(ProgramTaskTest, GetsItsArgumentsWithoutAShell) {
+  EXPECT_EQ(
+      run({.command = {"/bin/echo", "hello {name}", "{list}", "{{x}}"}}, {{"name", "$(id); rm -rf"}, {"list", {1, 2}}})
+          .response,
+      "hello $(id); rm -rf [1,2] {x}");
+}
+
+TEST_F(ProgramTaskTest, IsAnInputErrorWithoutAParameter) {
+  const auto outcome = run({.command = {"/bin/echo", "{name}"}});
+  EXPECT_EQ(outcome.status, ExitStatus::Error);
+  EXPECT_EQ(outcome.cause, Cause::Threw);
+  EXPECT_EQ(outcome.thrown->type, "leptir::InputError");
+  EXPECT_THAT(outcome.response, HasSubstr("Parameter: name"));
+}
+
+TEST_F(ProgramTaskTest, IsFoundInThePathWhenItHasNoSlash) {
+  EXPECT_EQ(run({.command = {"echo", "x"}}).response, "x");
+}
+
+TEST_F(ProgramTaskTest, ReadsTheTaskAsOneLineOfJson) {
+  EXPECT_EQ(
+      runShell("cat", {{"b", 1.0}, {"a", "č/"}}).response,
+      R"({"id":"id\/1","name":"prog","parameters":{"a":"\u010d/","b":1.0},"attempt":2,"fence":77,"timeLimit":30})");
+  EXPECT_EQ(runShell("wc -l").response, "1");
+}
+
+TEST_F(ProgramTaskTest, ReadsTheTaskInPythonToo) {
+  EXPECT_EQ(run({.command = {"python3", "-c", "import json,sys; print(json.load(sys.stdin)['parameters']['n'] + 1)"}},
+                {{"n", 41}})
+                .response,
+            "42");
+}
+
+TEST_F(ProgramTaskTest, NeedNotReadWhatItIsGiven) {
+  EXPECT_EQ(runShell("exec 0<&-; echo done", {{"large", std::string(1'000'000, 'x')}}).response, "done");
+}
+
+TEST_F(ProgramTaskTest, ReadsALargeTaskWhole) {
+  EXPECT_GT(std::stol(runShell("wc -c", {{"large", std::string(8'000'000, 'x')}}).response), 8'000'000);
+}
+
+TEST_F(ProgramTaskTest, HasNoEnvironmentButWhatIsPromised) {
+  ::setenv("HOME", "/home/tester", 1);
+  ::setenv("LANG", "C.UTF-8", 1);
+  ::setenv("LEPTIR_TEST_SECRET", "hush", 1);
+  const auto outcome =
+      run({.command = {"/usr/bin/env"}, .environment = {{"COLOUR", "blue"}, {"LANG", "C"}, {"LEPTIR_FENCE", "1"}}});
+  ::unsetenv("LEPTIR_TEST_SECRET");
+  EXPECT_EQ(outcome.response,
+            "COLOUR=blue HOME=/home/tester LANG=C LEPTIR_ATTEMPT=2 LEPTIR_FENCE=77 LEPTIR_SESSION=session/1 "
+            "LEPTIR_TASK_ID=id/1 PATH=" +
+                std::string(::getenv("PATH")));
+}
+
+TEST_F(ProgramTaskTest, RunsInItsFolder) {
+  const auto real = std::filesystem::canonical(folder.path()).string();
+  EXPECT_EQ(run({.command = {"/bin/pwd"}, .directory = real}).response, real);
+}
+
+TEST_F(ProgramTaskTest, FindsAProgramInItsFolder) {
+  const auto script = folder.write("run", "#!/bin/sh\necho here\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  EXPECT_EQ(run({.command = {"./run"}, .directory = folder.path().string()}).response, "here");
+}
+
+TEST_F(ProgramTaskTest, HasNoDescriptorsOfOurs) {
+  const int leaked = ::dup(STDERR_FILENO);  // without close-on-exec
+  const auto outcome = runShell("ls /proc/self/fd | tr '\\n' ' '");
+  ::close(leaked);
+  EXPECT_EQ(outcome.response, "0 1 2 3 ") << "3 is the folder that ls reads";
+}
+
+TEST_F(ProgramTaskTest, HasDefaultSignalsAndNoneBlocked) {
+  sigset_t blocked, before;
+  ::sigfillset(&blocked);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  ::signal(SIGUSR1, SIG_IGN);
+  const auto outcome = runShell("grep -E 'SigBlk|SigIgn' /proc/self/status | cut -f2");
+  ::signal(SIGUSR1, SIG_DFL);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  std::istringstream masks(outcome.response);
+  std::uint64_t stillBlocked = 0, stillIgnored = 0;
+  masks >> std::hex >> stillBlocked >> stillIgnored;
+  EXPECT_EQ(stillBlocked, 0u);
+  EXPECT_EQ(stillIgnored & 0x7fffffff, 0u) << "signals 32 and 33 are the C library's own";
+}
+
+TEST_F(ProgramTaskTest, StaysInOurProcessGroup) {
+  EXPECT_EQ(runShell("cut -d' ' -f5 /proc/self/stat").response, std::to_string(::getpgrp()));
+}
+
+TEST_F(ProgramTaskTest, CanBeAWarning) {
+  const auto outcome = run({.command = {"/bin/sh", "-c", "echo hm; exit 3"}, .warningExitCodes = {2, 3}});
+  EXPECT_EQ(outcome.status, ExitStatus::Warning);
+  EXPECT_EQ(outcome.response, "hm");
+}
+
+TEST_F(ProgramTaskTest, IsAnErrorWithAnyOtherExitCode) {
+  const auto outcome = runShell("echo hm; exit 4");
+  EXPECT_EQ(outcome.status, ExitStatus::Error);
+  EXPECT_EQ(outcome.cause, Cause::Finished);
+  EXPECT_EQ(outcome.response, "hm Program exited with code 4.");
+}
+
+TEST_F(ProgramTaskTest, KeepsStderrInTheLogAndInTheRecord) {
+  const auto outcome = runShell("echo trouble >&2; printf 'more' >&2; exit 1");
+  EXPECT_EQ(outcome.stderrTail, "trouble\nmore");
+  const auto log = readWholeFile(logFile);
+  EXPECT_THAT(log, HasSubstr("WARN (4): [id/1](prog) trouble\n"));
+  EXPECT_THAT(log, HasSubstr("WARN (4): [id/1](prog) more\n"));
+}
+
+TEST_F(ProgramTaskTest, KeepsTheEndOfALongStderr) {
+  const auto outcome = runShell("head -c 1000000 /dev/zero | tr '\\0' x >&2; echo the end >&2");
+  EXPECT_EQ(outcome.stderrTail.size(), kMaxProgramOutput);
+  EXPECT_TRUE(outcome.stderrTail.ends_with("xthe end\n"));
+}
+
+TEST_F(ProgramTaskTest, IsDrainedOfWhatIsNotKept) {
+  const auto outcome = runShell("head -c 100000000 /dev/zero | tr '\\0' x; exit 7");
+  EXPECT_THAT(
+      outcome.response,
+      StartsWith(std::string(kMaxProgramOutput, 'x').append(" [The program's output was cut here: 64 KiB are kept.]")));
+  EXPECT_THAT(outcome.response, HasSubstr("exited with code 7"));
+}
+
+TEST_F(ProgramTaskTest, MayWriteBytesThatAreNotUtf8) {
+  EXPECT_EQ(runShell("printf '\\377\\001'").response, "\xff\x01");
+}
+
+TEST_F(ProgramTaskTest, IsACrashWhenASignalEndsIt) {
+  const auto outcome = runShell("echo before; kill -SEGV $$");
+  EXPECT_EQ(outcome.status, ExitStatus::Error);
+  EXPECT_EQ(outcome.cause, Cause::Crashed);
+  EXPECT_EQ(outcome.signal, SIGSEGV);
+  EXPECT_EQ(outcome.response, "before Program was ended by signal 11 (Segmentation fault).");
+  EXPECT_FALSE(outcome.thrown);
+}
+
+TEST_F(ProgramTaskTest, SaysWhatCannotBeStartedAndWhy) {
+  EXPECT_EQ(run({.command = {"/no/such/program"}}).response,
+            "LeptirTaskException occurred. Program did not run: /no/such/program: no such file or directory");
+  EXPECT_EQ(
+      run({.command = {folder.write("plain", "x").string()}}).response,
+      "LeptirTaskException occurred. Program did not run: " + (folder / "plain").string() + ": permission denied");
+  EXPECT_EQ(run({.command = {"/bin/true"}, .directory = "/no/such/folder"}).response,
+            "LeptirTaskException occurred. Program did not run: working directory: /no/such/folder: no such file or "
+            "directory");
+  const auto script = folder.write("script", "#!/no/such/interpreter\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  EXPECT_THAT(run({.command = {script.string()}}).response, HasSubstr("the interpreter that its first line names"));
+  EXPECT_THAT(run({.command = {"/bin/true", "{x}"}}, {{"x", std::string(4'000'000, 'x')}}).response,
+              HasSubstr("argument list too long"));
+}
+
+TEST_F(ProgramTaskTest, IsDoneAlthoughItsChildHoldsTheOutput) {
+  const auto outcome = runShell("sleep 1000 & echo $!");
+  const pid_t left = std::stoi(outcome.response);
+  EXPECT_EQ(::kill(left, 0), 0);
+  ::kill(left, SIGKILL);
+  EXPECT_EQ(outcome.status, ExitStatus::Success);
+  EXPECT_LT(outcome.executionTime, 30s);
+}
+
+TEST_F(ProgramTaskTest, CountsTheCpuTimeOfTheProgram) {
+  EXPECT_GT(runShell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done").cpuTime, 10ms);
+}
+
+TEST_F(ProgramTaskTest, WorksInAProcessWithoutStreams) {
+  const auto child = ::fork();
+  if (child == 0) {
+    for (const int stream : {0, 1, 2}) ::close(stream);
+    const auto outcome = runShell("cat >/dev/null; echo out; echo err >&2");
+    ::_exit(outcome.response == "out" && outcome.stderrTail == "err\n" ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_F(ProgramTaskTest, LeavesNoDescriptorsAndNoProcesses) {
+  const auto descriptors = [] {
+    const std::filesystem::directory_iterator entries("/proc/self/fd");
+    return std::distance(begin(entries), end(entries));
+  };
+  runShell("true");
+  const auto before = descriptors();
+  for (int i = 0; i < 20; ++i) runShell("true");
+  run({.command = {"/no/such/program"}});
+  EXPECT_EQ(descriptors(), before);
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
+}  // namespace
+}  // namespace leptir

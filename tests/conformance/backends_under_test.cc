@@ -1,0 +1,41 @@
+#include "tests/conformance/backends_under_test.h"
+
+#include <cstdlib>
+
+#include "tests/conformance/broken_backends.h"
+#include "tests/conformance/stores.h"
+
+namespace leptir::conformance {
+namespace {
+
+template <class Store>
+std::unique_ptr<StoreUnderTest> open(ClockKind kind) {
+  return std::make_unique<Store>(kind);
+}
+
+std::vector<BackendUnderTest> allBackends() {
+  using Reach = BrokerTraits::CancelReach;
+  return {
+      {"memory", open<MemoryUnderTest<>>, {.cancel = Reach::AtRenewal}, {.expiresByItself = false}},
+#ifdef LEPTIR_SQLITE
+      {"sqlite", open<SqliteUnderTest>, {.sessionsExpire = false}, {.expiresByItself = false}},
+#endif
+  };
+}
+
+}  // namespace
+
+std::vector<BackendUnderTest> backendsUnderTest() {
+  const char* const wanted = std::getenv("LEPTIR_BACKEND_UNDER_TEST");
+  if (wanted == nullptr) return allBackends();
+  auto candidates = allBackends();
+  for (auto& broken : brokenBackends()) candidates.push_back(std::move(broken));
+  std::erase_if(candidates, [&](const auto& backend) { return backend.name != wanted; });
+  return candidates;
+}
+
+std::unique_ptr<StoreUnderTest> openReference() {
+  return open<MemoryUnderTest<>>(ClockKind::Manual);
+}
+
+}  // namespace leptir::conformance

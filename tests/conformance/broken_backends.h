@@ -1,0 +1,13 @@
+// Backends with one mistake each, of the kind that real ones make. The suite must catch every one
+// (broken_backends_test.cc).
+#pragma once
+
+#include <vector>
+
+#include "tests/conformance/backends_under_test.h"
+
+namespace leptir::conformance {
+
+std::vector<BackendUnderTest> brokenBackends();
+
+}  // namespace leptir::conformance

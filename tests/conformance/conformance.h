@@ -1,0 +1,116 @@
+// What the tests of the suite share. Each test is a sentence of simple_broker.h or simple_meta_storage.h, and runs on
+// every backend.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/conformance/backends_under_test.h"
+
+namespace leptir::conformance {
+
+using namespace std::chrono_literals;
+
+// The value, or an exception that ends the test with the error's words.
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(std::string(nameOf(result.error().code())) + ": " + result.error().message());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+template <class T>
+ErrorCode codeOf(const Result<T>& result) {
+  if (result) throw std::runtime_error("went well, where an error was due");
+  return result.error().code();
+}
+
+inline BrokerTask task(std::string id, std::optional<Time> due = {}) {
+  BrokerTask task;
+  task.id = std::move(id);
+  task.name = "Test";
+  task.timeOfExecution = due;
+  return task;
+}
+
+// Tasks named `prefix`1 to `prefix`n.
+inline std::vector<BrokerTask> tasks(const std::string& prefix, int count) {
+  std::vector<BrokerTask> made;
+  for (int i = 1; i <= count; ++i) made.push_back(task(prefix + std::to_string(i)));
+  return made;
+}
+
+// Of an envelope that `task` made.
+inline std::string idIn(const std::string& envelope) {
+  return Json::parse(envelope).at("td").at("id").get<std::string>();
+}
+
+inline std::vector<std::string> idsOf(const std::vector<LeasedTask>& leased) {
+  std::vector<std::string> ids;
+  for (const auto& each : leased) ids.push_back(idIn(each.envelope));
+  return ids;
+}
+
+inline std::vector<LeaseId> leasesOf(const std::vector<LeasedTask>& leased) {
+  std::vector<LeaseId> leases;
+  for (const auto& each : leased) leases.push_back(each.lease);
+  return leases;
+}
+
+using Ids = std::vector<std::string>;
+using Leases = std::vector<LeaseId>;
+
+class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
+ protected:
+  BrokerConformance() { use(ClockKind::Manual); }
+
+  // Begins with another store.
+  void use(ClockKind kind) {
+    broker_.reset();
+    store_ = GetParam().open(kind);
+    broker_ = store_->openBroker();
+  }
+
+  static SessionId sessionId(char letter, std::uint64_t epoch = 1) { return {std::string(32, letter), epoch}; }
+
+  // A session of the instance `letter`, which lives from now on.
+  std::unique_ptr<BrokerSession> openSession(char letter, Duration lease = 1h) {
+    store_->startInstance(std::string(32, letter));
+    return must(broker_->openSession(sessionId(letter), {"host", 1, "0.1.0", 4}, lease));
+  }
+  void endInstance(char letter) { store_->endInstance(std::string(32, letter)); }
+
+  void push(const std::vector<BrokerTask>& tasks) { must(broker_->pushBrokerTasks(tasks)); }
+  // What is due now, without waiting.
+  std::vector<LeasedTask> pop(BrokerSession& session, std::size_t limit = 100) {
+    return must(session.popBrokerTasks(limit, 0s, wake_));
+  }
+  LeasedTask popOne(BrokerSession& session) {
+    auto popped = pop(session, 1);
+    if (popped.empty()) throw std::runtime_error("nothing is due");
+    return std::move(popped.front());
+  }
+  TaskCounts counts() { return must(broker_->tasksCount()); }
+  FoundTask find(std::string_view id) { return must(broker_->keeper().find(id)); }
+
+  Wake wake_;
+  std::unique_ptr<StoreUnderTest> store_;
+  std::unique_ptr<SimpleBroker> broker_;
+};
+
+inline std::string nameOfBackend(const ::testing::TestParamInfo<BackendUnderTest>& info) {
+  std::string name = info.param.name;
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+}  // namespace leptir::conformance
+
+// A group of the suite, run on every backend.
+#define LEPTIR_CONFORMANCE_GROUP(Group, Base)           \
+  class Group : public Base {};                         \
+  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Group); \
+  INSTANTIATE_TEST_SUITE_P(On, Group, ::testing::ValuesIn(backendsUnderTest()), &nameOfBackend)

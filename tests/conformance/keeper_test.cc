@@ -1,0 +1,121 @@
+#include "tests/conformance/conformance.h"
+
+namespace leptir::conformance {
+namespace {
+
+class KeeperConformance : public BrokerConformance {
+ protected:
+  // Pushes, leases and buries these, one after the other.
+  void pushBuried(const Ids& ids) {
+    const auto session = openSession('e');
+    for (const auto& id : ids) {
+      push({task(id)});
+      const auto leased = popOne(*session);
+      must(session->bury(std::vector<Buried>{{leased.lease, {.crashes = 3}, "because of " + id, leased.envelope}}));
+    }
+    must(session->close());
+  }
+  Ids buried(Page page = {}) {
+    Ids ids;
+    for (const auto& each : must(keeper().listBuried(page))) ids.push_back(each.id);
+    return ids;
+  }
+  TaskKeeper& keeper() { return broker_->keeper(); }
+};
+
+LEPTIR_CONFORMANCE_GROUP(Keeper, KeeperConformance);
+
+TEST_P(Keeper, FindsATaskInEachState) {
+  push({task("due"), task("scheduled", store_->now() + 10s)});
+  EXPECT_EQ(find("due").state, TaskState::Due);
+  EXPECT_EQ(find("scheduled").state, TaskState::Scheduled);
+  EXPECT_EQ(find("scheduled").due, store_->now() + 10s);
+  EXPECT_EQ(idIn(find("due").envelope), "due");
+  const auto session = openSession('a');
+  popOne(*session);
+  EXPECT_EQ(find("due").state, TaskState::Leased);
+}
+
+TEST_P(Keeper, AnswersNotFoundForWhatIsNotInTheQueue) {
+  EXPECT_EQ(codeOf(keeper().find("nobody")), ErrorCode::NotFound);
+  EXPECT_EQ(codeOf(keeper().remove("nobody")), ErrorCode::NotFound);
+  EXPECT_EQ(codeOf(keeper().cancel("nobody", "me@host")), ErrorCode::NotFound);
+}
+
+TEST_P(Keeper, RemovesATaskThatIsNotLeased) {
+  push({task("due"), task("scheduled", store_->now() + 10s)});
+  must(keeper().remove("due"));
+  must(keeper().remove("scheduled"));
+  pushBuried({"buried"});
+  must(keeper().remove("buried"));
+  EXPECT_EQ(counts(), TaskCounts{});
+}
+
+TEST_P(Keeper, DoesNotRemoveWhatSomebodyHolds) {
+  push({task("held")});
+  const auto session = openSession('a');
+  popOne(*session);
+  EXPECT_EQ(codeOf(keeper().remove("held")), ErrorCode::Lost);
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
+}
+
+TEST_P(Keeper, CancellingAWaitingOrBuriedTaskRemovesIt) {
+  pushBuried({"buried"});
+  push({task("due")});
+  EXPECT_EQ(must(keeper().cancel("due", "me@host")), Cancelled::Removed);
+  EXPECT_EQ(must(keeper().cancel("buried", "me@host")), Cancelled::Removed);
+  EXPECT_EQ(counts(), TaskCounts{});
+}
+
+TEST_P(Keeper, CancellingALeasedTaskIsAWishToItsHolder) {
+  push({task("held")});
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  EXPECT_EQ(must(keeper().cancel("held", "me@host")), Cancelled::Requested);
+  EXPECT_EQ(must(session->renew(Leases{leased.lease}, 1h)).cancelled, Leases{leased.lease});
+}
+
+TEST_P(Keeper, ListsBuriedTasksTheLongestBuriedFirst) {
+  pushBuried({"c", "a", "b"});
+  EXPECT_EQ(buried(), (Ids{"c", "a", "b"}));
+  EXPECT_EQ(must(keeper().listBuried({}))[0].reason, "because of c");
+}
+
+TEST_P(Keeper, ListsBuriedTasksPageByPage) {
+  pushBuried({"1", "2", "3", "4", "5"});
+  EXPECT_EQ(buried({0, 2}), (Ids{"1", "2"}));
+  EXPECT_EQ(buried({4, 2}), Ids{"5"});
+  EXPECT_EQ(buried({5, 2}), Ids{});
+}
+
+TEST_P(Keeper, AMalformedTaskHasAnIdOfItsOwnOnceItIsBuried) {
+  store_->pushRaw("oops", store_->now());
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  must(session->bury(std::vector<Buried>{{leased.lease, {}, "no envelope", leased.envelope}}));
+  const auto listed = buried();
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(find(listed[0]).envelope, "oops");
+  must(keeper().remove(listed[0]));
+  EXPECT_EQ(counts(), TaskCounts{});
+}
+
+TEST_P(Keeper, RevivedTasksAreDueAtOnceWithCountersZero) {
+  pushBuried({"a", "b"});
+  EXPECT_EQ(must(keeper().revive(Ids{"a", "b"})), 2u);
+  EXPECT_EQ(find("a").state, TaskState::Due);
+  EXPECT_EQ(find("a").counters, Counters{});
+  EXPECT_EQ(buried(), Ids{});
+  const auto session = openSession('a');
+  EXPECT_EQ(idsOf(pop(*session)), (Ids{"a", "b"}));
+}
+
+TEST_P(Keeper, RevivesOnlyWhatIsBuriedAndSaysHowMany) {
+  pushBuried({"a", "b"});
+  push({task("due")});
+  EXPECT_EQ(must(keeper().revive(Ids{"due", "nobody", "b"})), 1u);
+  EXPECT_EQ(buried(), Ids{"a"});
+}
+
+}  // namespace
+}  // namespace leptir::conformance

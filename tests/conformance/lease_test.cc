@@ -1,0 +1,183 @@
+#include <set>
+#include <thread>
+
+#include "tests/conformance/conformance.h"
+
+namespace leptir::conformance {
+namespace {
+
+LEPTIR_CONFORMANCE_GROUP(Lease, BrokerConformance);
+
+TEST_P(Lease, TakesAtMostLimitTasks) {
+  push(tasks("t", 5));
+  const auto session = openSession('a');
+  EXPECT_EQ(pop(*session, 3).size(), 3u);
+  EXPECT_EQ(pop(*session, 3).size(), 2u);
+}
+
+TEST_P(Lease, TakesTheEarliestTimeOfExecutionFirst) {
+  const auto now = store_->now();
+  push({task("third", now - 1s), task("first", now - 3s), task("second", now - 2s), task("fourth")});
+  const auto session = openSession('a');
+  EXPECT_EQ(idsOf(pop(*session)), (Ids{"first", "second", "third", "fourth"}));
+}
+
+TEST_P(Lease, TakesTasksOfOneTimeInTheOrderOfTheirPush) {
+  push(tasks("t", 3));
+  const auto session = openSession('a');
+  EXPECT_EQ(idsOf(pop(*session)), (Ids{"t1", "t2", "t3"}));
+}
+
+TEST_P(Lease, AnEmptyListIsNotAnError) {
+  const auto session = openSession('a');
+  EXPECT_TRUE(pop(*session).empty());
+}
+
+TEST_P(Lease, ATaskThatIsNotDueIsNeverLeased) {
+  push({task("later", store_->now() + 10s)});
+  const auto session = openSession('a');
+  store_->advance(9'999ms);
+  EXPECT_TRUE(pop(*session).empty());
+  store_->advance(1ms);
+  EXPECT_EQ(idsOf(pop(*session)), Ids{"later"});
+}
+
+TEST_P(Lease, TwoSessionsNeverHoldOneTask) {
+  push(tasks("t", 10));
+  const auto one = openSession('a');
+  const auto other = openSession('b');
+  EXPECT_EQ(idsOf(pop(*one, 4)), (Ids{"t1", "t2", "t3", "t4"}));
+  EXPECT_EQ(idsOf(pop(*other)), (Ids{"t5", "t6", "t7", "t8", "t9", "t10"}));
+}
+
+TEST_P(Lease, TwoSessionsNeverHoldOneTaskAlsoWhenTheyLeaseAtOnce) {
+  constexpr int kTasks = 2'000;
+  push(tasks("t", kTasks));
+  std::vector<std::unique_ptr<SimpleBroker>> brokers;
+  std::vector<std::unique_ptr<BrokerSession>> sessions;
+  for (const char letter : {'a', 'b'}) {
+    store_->startInstance(std::string(32, letter));
+    brokers.push_back(store_->openBroker());
+    sessions.push_back(must(brokers.back()->openSession(sessionId(letter), {}, 1h)));
+  }
+  std::vector<Ids> taken(2);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&, i] {
+      Wake wake;
+      while (true) {
+        const auto popped = must(sessions[i]->popBrokerTasks(7, 0s, wake));
+        if (popped.empty()) break;
+        for (const auto& id : idsOf(popped)) taken[i].push_back(id);
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::set<std::string> all(taken[0].begin(), taken[0].end());
+  all.insert(taken[1].begin(), taken[1].end());
+  EXPECT_EQ(taken[0].size() + taken[1].size(), kTasks);
+  EXPECT_EQ(all.size(), kTasks);
+}
+
+TEST_P(Lease, ATaskIsTheBytesAsStoredWhateverTheyAre) {
+  const auto now = store_->now();
+  const std::vector<std::string> strange{"", "not JSON", std::string("nul\0 inside", 11), "\xff\xfe",
+                                         R"({"cn":"App\\Mail"})"};
+  for (std::size_t i = 0; i < strange.size(); ++i) store_->pushRaw(strange[i], now - 10s + i * 1s);
+  const auto session = openSession('a');
+  const auto popped = pop(*session);
+  ASSERT_EQ(popped.size(), strange.size());
+  for (std::size_t i = 0; i < strange.size(); ++i) EXPECT_EQ(popped[i].envelope, strange[i]);
+}
+
+TEST_P(Lease, ATaskBringsItsCounters) {
+  auto pushed = task("t");
+  pushed.counters = {.failures = 1, .crashes = 2, .expiries = 3, .unknown = 4};
+  push({pushed});
+  const auto session = openSession('a');
+  EXPECT_EQ(popOne(*session).counters, pushed.counters);
+}
+
+TEST_P(Lease, ANumberIsTheStoresClockOrMore) {
+  push({task("t")});
+  const auto session = openSession('a');
+  EXPECT_GE(popOne(*session).lease.number, static_cast<std::uint64_t>(store_->now().time_since_epoch().count()));
+}
+
+TEST_P(Lease, ANumberIsLargerThanEveryEarlierOneOfTheTask) {
+  push({task("t")});
+  const auto session = openSession('a');
+  std::uint64_t last = 0;
+  for (int i = 0; i < 5; ++i) {
+    const auto leased = popOne(*session);
+    EXPECT_GT(leased.lease.number, last);
+    last = leased.lease.number;
+    must(session->release(std::vector<Released>{{leased.lease, {}, store_->now(), leased.envelope}}));
+  }
+}
+
+TEST_P(Lease, AHandleIsShort) {
+  push({task(std::string(255, 'i'))});
+  const auto session = openSession('a');
+  EXPECT_LE(popOne(*session).lease.handle.size(), 2048u - 16);
+}
+
+TEST_P(Lease, WaitsNoLongerThanLongest) {
+  use(ClockKind::Machine);
+  const auto session = openSession('a');
+  const auto before = store_->now();
+  EXPECT_TRUE(must(session->popBrokerTasks(10, 20ms, wake_)).empty());
+  EXPECT_LT(store_->now() - before, 10s);
+}
+
+TEST_P(Lease, AWaitEndsWhenAnyThreadRings) {
+  const auto session = openSession('a');
+  std::thread ringer([this] { wake_.ring(); });
+  EXPECT_TRUE(must(session->popBrokerTasks(10, 1h, wake_)).empty());
+  ringer.join();
+}
+
+TEST_P(Lease, ARingBeforeTheWaitEndsIt) {
+  const auto session = openSession('a');
+  wake_.ring();
+  EXPECT_TRUE(must(session->popBrokerTasks(10, 1h, wake_)).empty());
+}
+
+TEST_P(Lease, AWaitEndsWhenAnotherConnectionPushes) {
+  ASSERT_TRUE(GetParam().traits.wakesWaiters);
+  const auto session = openSession('a');
+  std::thread pusher([this] { must(store_->openBroker()->pushBrokerTasks(tasks("t", 1))); });
+  std::vector<LeasedTask> popped;
+  while (popped.empty()) popped = must(session->popBrokerTasks(10, 1h, wake_));  // it may return early
+  pusher.join();
+  EXPECT_EQ(idsOf(popped), Ids{"t1"});
+}
+
+TEST_P(Lease, AWaitEndsWhenAScheduledTaskBecomesDue) {
+  use(ClockKind::Machine);
+  const auto session = openSession('a');
+  const auto due = store_->now() + 50ms;
+  push({task("soon", due)});
+  std::vector<LeasedTask> popped;
+  while (popped.empty()) popped = must(session->popBrokerTasks(10, 1h, wake_));
+  EXPECT_GE(store_->now(), due);
+  EXPECT_EQ(idsOf(popped), Ids{"soon"});
+}
+
+TEST_P(Lease, AWaitEndsWhenAnotherSessionReleases) {
+  const auto session = openSession('a');
+  push(tasks("t", 1));
+  const auto held = popOne(*session);
+  store_->startInstance(std::string(32, 'b'));
+  const auto otherBroker = store_->openBroker();
+  const auto other = must(otherBroker->openSession(sessionId('b'), {}, 1h));
+  std::thread releaser(
+      [&] { must(session->release(std::vector<Released>{{held.lease, {}, store_->now(), held.envelope}})); });
+  std::vector<LeasedTask> popped;
+  while (popped.empty()) popped = must(other->popBrokerTasks(10, 1h, wake_));
+  releaser.join();
+  EXPECT_EQ(idsOf(popped), Ids{"t1"});
+}
+
+}  // namespace
+}  // namespace leptir::conformance

@@ -1,0 +1,309 @@
+#include "tests/conformance/model.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace leptir::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string text(const Counters& counters) {
+  return std::to_string(counters.failures) + "/" + std::to_string(counters.crashes) + "/" +
+         std::to_string(counters.expiries) + "/" + std::to_string(counters.unknown);
+}
+
+std::string text(Time time) {
+  return std::to_string(time.time_since_epoch().count());
+}
+
+std::string text(const Error& error) {
+  return "error: " + std::string(nameOf(error.code()));
+}
+
+// What a raw task is called is the store's own affair.
+std::string text(const FoundTask& task) {
+  const bool raw = task.envelope.starts_with("raw");
+  return (raw ? "" : task.id) + " " + std::string(nameOf(task.state)) + " due " + text(task.due) + " " +
+         text(task.counters) + " " + task.envelope + " " + task.reason;
+}
+
+std::string text(const std::vector<LeasedTask>& tasks) {
+  std::string all;
+  for (const auto& task : tasks) all += task.envelope + " " + text(task.counters) + "\n";
+  return all;
+}
+
+template <class T, class Text>
+std::string text(const Result<T>& result, Text ok) {
+  return result ? ok(*result) : text(result.error());
+}
+
+// Which of those that were asked about are named in the answer.
+std::string text(const std::vector<LeaseId>& named, const std::vector<LeaseId>& asked) {
+  std::string all = "named:";
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (std::ranges::find(named, asked[i]) != named.end()) all += " " + std::to_string(i);
+  }
+  return all;
+}
+
+}  // namespace
+
+Model::Model(const BackendUnderTest& backend, std::uint64_t seed) : random_(seed) {
+  sides_[0].store = openReference();
+  sides_[1].store = backend.open(ClockKind::Manual);
+  for (auto& side : sides_) side.broker = side.store->openBroker();
+  for (int i = 0; i < kInstances; ++i) open(i);
+}
+
+std::string Model::step() {
+  static const std::vector<std::pair<int, std::string (Model::*)()>> operations{
+      // with how often
+      {20, &Model::push},    {3, &Model::pushRaw},  {25, &Model::pop},           {20, &Model::acknowledge},
+      {12, &Model::release}, {5, &Model::bury},     {8, &Model::renew},          {4, &Model::held},
+      {6, &Model::count},    {8, &Model::find},     {6, &Model::removeOrCancel}, {3, &Model::listBuried},
+      {4, &Model::revive},   {12, &Model::advance}, {2, &Model::closeSession},   {3, &Model::resume},
+      {4, &Model::die},      {6, &Model::recover}};
+  int sum = 0;
+  for (const auto& [often, operation] : operations) sum += often;
+  int left = below(sum);
+  for (const auto& [often, operation] : operations) {
+    left -= often;
+    if (left < 0) return (this->*operation)();
+  }
+  return {};
+}
+
+std::string Model::both(const std::string& what, const Ask& ask) {
+  const auto reference = ask(0);
+  const auto tested = ask(1);
+  if (reference == tested) return {};
+  return what + "\nreference answered: " + reference + "\nbackend answered:   " + tested;
+}
+
+Counters Model::anyCounters() {
+  const auto any = [this] { return static_cast<std::uint32_t>(below(4)); };
+  return {any(), any(), any(), any()};
+}
+
+std::vector<Model::Known> Model::anyKnown() {
+  std::vector<Known> chosen;
+  for (int i = below(6); i > 0 && !known_.empty(); --i) chosen.push_back(known_[random_() % known_.size()]);
+  return chosen;
+}
+
+std::string Model::push() {
+  std::vector<BrokerTask> tasks;
+  for (int i = below(below(20) == 0 ? 100 : 6); i >= 0; --i) {
+    BrokerTask task;
+    task.id = anyId();
+    task.name = "Test";
+    if (below(2) == 0) task.timeOfExecution = now() + std::chrono::milliseconds(below(15'000) - 5'000);
+    if (below(3) == 0) task.counters = anyCounters();
+    tasks.push_back(std::move(task));
+  }
+  if (below(20) == 0) tasks.back().name = "";
+  return both("push " + std::to_string(tasks.size()), [&](int side) {
+    const auto pushed = sides_[side].broker->pushBrokerTasks(tasks);
+    return pushed ? std::string("pushed") : text(pushed.error());
+  });
+}
+
+std::string Model::pushRaw() {
+  const auto bytes = "raw " + std::to_string(random_());
+  for (auto& side : sides_) side.store->pushRaw(bytes, now());
+  return {};
+}
+
+std::string Model::pop() {
+  const int instance = below(kInstances);
+  const auto limit = static_cast<std::size_t>(below(9));
+  std::array<std::vector<LeasedTask>, kSides> popped;
+  auto difference = both("pop " + std::to_string(limit), [&](int side) {
+    auto answer = session(side, instance).popBrokerTasks(limit, 0s, wake_);
+    if (!answer) return text(answer.error());
+    popped[side] = std::move(*answer);
+    return text(popped[side]);
+  });
+  if (!difference.empty()) return difference;
+  for (std::size_t i = 0; i < popped[0].size(); ++i) known_.push_back({{popped[0][i], popped[1][i]}});
+  while (known_.size() > 40) known_.erase(known_.begin());
+  return {};
+}
+
+std::string Model::acknowledge() {
+  const int instance = below(kInstances);
+  const auto chosen = anyKnown();
+  return both("acknowledge", [&](int side) {
+    std::vector<LeaseId> leases;
+    for (const auto& known : chosen) leases.push_back(known.task[side].lease);
+    return text(session(side, instance).acknowledge(leases), [&](const auto& lost) { return text(lost, leases); });
+  });
+}
+
+std::string Model::release() {
+  const int instance = below(kInstances);
+  const auto chosen = anyKnown();
+  const auto counters = anyCounters();
+  const auto due = now() + std::chrono::milliseconds(below(8'000) - 4'000);
+  return both("release", [&](int side) {
+    std::vector<LeaseId> leases;
+    std::vector<Released> released;
+    for (const auto& known : chosen) {
+      leases.push_back(known.task[side].lease);
+      released.push_back({leases.back(), counters, due, known.task[side].envelope});
+    }
+    return text(session(side, instance).release(released), [&](const auto& lost) { return text(lost, leases); });
+  });
+}
+
+std::string Model::bury() {
+  const int instance = below(kInstances);
+  const auto chosen = anyKnown();
+  const auto counters = anyCounters();
+  const auto reason = "reason " + std::to_string(below(100));
+  return both("bury", [&](int side) {
+    std::vector<LeaseId> leases;
+    std::vector<Buried> buried;
+    for (const auto& known : chosen) {
+      leases.push_back(known.task[side].lease);
+      buried.push_back({leases.back(), counters, reason, known.task[side].envelope});
+    }
+    return text(session(side, instance).bury(buried), [&](const auto& lost) { return text(lost, leases); });
+  });
+}
+
+std::string Model::renew() {
+  const int instance = below(kInstances);
+  if (!instances_[instance].lives) return {};  // a late renewal revives some and not others: the suite looks at that
+  const auto chosen = anyKnown();
+  return both("renew", [&](int side) {
+    std::vector<LeaseId> leases;
+    for (const auto& known : chosen) leases.push_back(known.task[side].lease);
+    return text(session(side, instance).renew(leases, 10'000h), [&](const Renewal& renewal) {
+      return "cancelled " + text(renewal.cancelled, leases) + ", lost " + text(renewal.lost, leases);
+    });
+  });
+}
+
+std::string Model::held() {
+  const int instance = below(kInstances);
+  return both("heldTasks", [&](int side) {
+    return text(session(side, instance).heldTasks(), [](const auto& held) { return text(held); });
+  });
+}
+
+std::string Model::count() {
+  return both("tasksCount", [&](int side) {
+    return text(sides_[side].broker->tasksCount(), [](const TaskCounts& counts) {
+      return std::to_string(counts.due) + " due, " + std::to_string(counts.scheduled) + " scheduled, " +
+             std::to_string(counts.leased) + " leased, " + std::to_string(counts.buried) + " buried";
+    });
+  });
+}
+
+std::string Model::find() {
+  const auto id = anyId();
+  return both("find " + id, [&](int side) {
+    return text(sides_[side].broker->keeper().find(id), [](const FoundTask& task) { return text(task); });
+  });
+}
+
+std::string Model::removeOrCancel() {
+  const auto id = anyId();
+  const bool cancel = below(2) == 0;
+  return both((cancel ? "cancel " : "remove ") + id, [&](int side) {
+    auto& keeper = sides_[side].broker->keeper();
+    if (cancel) {
+      return text(keeper.cancel(id, "me@host"),
+                  [](Cancelled how) { return std::string(how == Cancelled::Removed ? "removed" : "requested"); });
+    }
+    const auto removed = keeper.remove(id);
+    return removed ? std::string("removed") : text(removed.error());
+  });
+}
+
+std::string Model::listBuried() {
+  const Page page{static_cast<std::size_t>(below(4)), static_cast<std::size_t>(below(10))};
+  return both("listBuried", [&](int side) {
+    return text(sides_[side].broker->keeper().listBuried(page), [](const auto& listed) {
+      std::string all;
+      for (const auto& task : listed) all += text(task) + "\n";
+      return all;
+    });
+  });
+}
+
+std::string Model::revive() {
+  const std::vector<std::string> ids{anyId(), anyId(), anyId(), anyId()};
+  return both("revive", [&](int side) {
+    return text(sides_[side].broker->keeper().revive(ids), [](std::size_t count) { return std::to_string(count); });
+  });
+}
+
+std::string Model::advance() {
+  const auto by = std::chrono::milliseconds(below(6'000));
+  for (auto& side : sides_) side.store->advance(by);
+  return {};
+}
+
+std::string Model::closeSession() {
+  const int instance = below(kInstances);
+  auto difference = both("close", [&](int side) {
+    const auto closed = session(side, instance).close();
+    return closed ? std::string("closed") : text(closed.error());
+  });
+  return difference.empty() ? open(instance) : difference;
+}
+
+std::string Model::resume() {
+  const int instance = below(kInstances);
+  const SessionId id{instances_[instance].name, instances_[instance].epoch};
+  return both("resume", [&](int side) {
+    auto resumed = sides_[side].broker->resumeSession(id);
+    if (!resumed) return text(resumed.error());
+    sides_[side].sessions[instance] = std::move(*resumed);
+    return std::string("resumed");
+  });
+}
+
+// Its session stays in use until somebody recovers it: what it still settles until then counts.
+std::string Model::die() {
+  auto& instance = instances_[below(kInstances)];
+  if (!instance.lives) return {};
+  instance.lives = false;
+  for (auto& side : sides_) side.store->endInstance(instance.name);
+  return {};
+}
+
+std::string Model::recover() {
+  const auto limit = static_cast<std::size_t>(1 + below(5));
+  auto difference = both("recoverExpired " + std::to_string(limit), [&](int side) {
+    return text(sides_[side].broker->recoverExpired(limit), [](std::size_t count) { return std::to_string(count); });
+  });
+  for (int i = 0; i < kInstances && difference.empty(); ++i) {
+    if (!instances_[i].lives) difference = open(i);
+  }
+  return difference;
+}
+
+// The next epoch of an instance that lives, else another instance in its place.
+std::string Model::open(int number) {
+  auto& instance = instances_[number];
+  if (!instance.lives) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    instance = {std::string(32, '0'), 0, true};
+    for (auto& digit : instance.name) digit = kDigits[below(16)];
+    for (auto& side : sides_) side.store->startInstance(instance.name);
+  }
+  ++instance.epoch;
+  return both("openSession", [&](int side) {
+    auto opened = sides_[side].broker->openSession({instance.name, instance.epoch}, {"host", 1, "0.1.0", 2}, 10'000h);
+    if (!opened) return text(opened.error());
+    sides_[side].sessions[number] = std::move(*opened);
+    return std::string("opened");
+  });
+}
+
+}  // namespace leptir::conformance

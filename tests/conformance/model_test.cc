@@ -1,0 +1,33 @@
+#include "tests/conformance/model.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "tests/conformance/conformance.h"
+
+namespace leptir::conformance {
+namespace {
+
+// LEPTIR_SEED repeats a run that failed.
+std::uint64_t seed() {
+  const char* const given = std::getenv("LEPTIR_SEED");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+}
+
+class ModelTest : public ::testing::TestWithParam<BackendUnderTest> {};
+LEPTIR_CONFORMANCE_GROUP(BesideTheReference, ModelTest);
+
+TEST_P(BesideTheReference, AnswersAsTheReferenceDoes) {
+  const auto first = seed();
+  for (std::uint64_t round = 0; round < 20; ++round) {
+    Model model(GetParam(), first + round);
+    for (int step = 1; step <= 400; ++step) {
+      ASSERT_EQ(model.step(), "") << "LEPTIR_SEED=" << first + round << ", step " << step;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace leptir::conformance

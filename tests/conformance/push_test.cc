@@ -1,0 +1,126 @@
+#include <gmock/gmock.h>
+
+#include "tests/conformance/conformance.h"
+
+namespace leptir::conformance {
+namespace {
+
+using testing::HasSubstr;
+
+LEPTIR_CONFORMANCE_GROUP(Push, BrokerConformance);
+
+TEST_P(Push, AddsAllTasksOfAList) {
+  push(tasks("t", 100));
+  EXPECT_EQ(counts(), (TaskCounts{.due = 100}));
+}
+
+TEST_P(Push, AddsNoneWhenOneIsInvalid) {
+  auto list = tasks("t", 3);
+  list[1].name = "";
+  const auto answer = broker_->pushBrokerTasks(list);
+  EXPECT_EQ(codeOf(answer), ErrorCode::Invalid);
+  EXPECT_THAT(answer.error().message(), HasSubstr("t2"));
+  EXPECT_EQ(counts(), TaskCounts{});
+}
+
+TEST_P(Push, AddsNoneWhenOneIsTooLarge) {
+  auto list = tasks("t", 3);
+  list[2].parameters = "[\"" + std::string(kMaxEnvelopeBytes, 'x') + "\"]";
+  const auto answer = broker_->pushBrokerTasks(list);
+  EXPECT_EQ(codeOf(answer), ErrorCode::TooLarge);
+  EXPECT_THAT(answer.error().message(), HasSubstr("t3"));
+  EXPECT_EQ(counts(), TaskCounts{});
+}
+
+TEST_P(Push, AddsNothingForAnEmptyList) {
+  must(broker_->pushBrokerTasks({}));
+  EXPECT_EQ(counts(), TaskCounts{});
+}
+
+TEST_P(Push, TasksOutliveTheConnectionThatPushedThem) {
+  push(tasks("t", 2));
+  broker_ = store_->openBroker();
+  EXPECT_EQ(counts(), (TaskCounts{.due = 2}));
+}
+
+TEST_P(Push, ATaskWhoseIdIsInTheQueueIsNotAddedTwice) {
+  push({task("same")});
+  push({task("same"), task("other"), task("other")});
+  EXPECT_EQ(counts(), (TaskCounts{.due = 2}));
+}
+
+TEST_P(Push, ATaskWhoseIdIsInTheQueueStaysAsItIs) {
+  push({task("same", store_->now() + 10s)});
+  push({task("same")});
+  EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
+}
+
+TEST_P(Push, ATaskThatIsLeasedIsInTheQueue) {
+  push({task("same")});
+  const auto session = openSession('a');
+  popOne(*session);
+  push({task("same")});
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
+}
+
+TEST_P(Push, ATaskThatIsBuriedIsInTheQueue) {
+  push({task("same")});
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  must(session->bury(std::vector<Buried>{{leased.lease, {}, "for now", leased.envelope}}));
+  push({task("same")});
+  EXPECT_EQ(counts(), (TaskCounts{.buried = 1}));
+}
+
+TEST_P(Push, AnIdThatLeftTheQueueCanBePushedAgain) {
+  push({task("again")});
+  const auto session = openSession('a');
+  must(session->acknowledge(Leases{popOne(*session).lease}));
+  push({task("again")});
+  EXPECT_EQ(counts(), (TaskCounts{.due = 1}));
+}
+
+TEST_P(Push, ATaskWithoutTimeOfExecutionIsDueNow) {
+  push({task("now")});
+  EXPECT_EQ(find("now").state, TaskState::Due);
+  EXPECT_EQ(find("now").due, store_->now());
+}
+
+TEST_P(Push, CountsEachTaskInExactlyOnePlace) {
+  const auto session = openSession('a');
+  push(tasks("t", 6));
+  const auto leased = pop(*session, 3);
+  must(session->bury(std::vector<Buried>{{leased[0].lease, {}, "why", leased[0].envelope}}));
+  push({task("later", store_->now() + 10s)});
+  EXPECT_EQ(counts(), (TaskCounts{.due = 3, .scheduled = 1, .leased = 2, .buried = 1}));
+}
+
+TEST_P(Push, ThousandsInOneListKeepTheirOrder) {
+  const auto session = openSession('a');
+  const auto many = tasks("t", 5'000);
+  push(many);
+  const auto popped = pop(*session, 5'000);
+  ASSERT_EQ(popped.size(), many.size());
+  EXPECT_EQ(idIn(popped.front().envelope), "t1");
+  EXPECT_EQ(idIn(popped.back().envelope), "t5000");
+}
+
+TEST_P(Push, TraitsAreThoseOfTheTable) {
+  const auto traits = broker_->traits();
+  const auto& wanted = GetParam().traits;
+  EXPECT_EQ(traits.keepsOrder, wanted.keepsOrder);
+  EXPECT_EQ(traits.pushesAtomically, wanted.pushesAtomically);
+  EXPECT_EQ(traits.refusesRepeatedIds, wanted.refusesRepeatedIds);
+  EXPECT_EQ(traits.findsById, wanted.findsById);
+  EXPECT_EQ(traits.listsHeldTasks, wanted.listsHeldTasks);
+  EXPECT_EQ(traits.wakesWaiters, wanted.wakesWaiters);
+  EXPECT_EQ(traits.sessionsExpire, wanted.sessionsExpire);
+  EXPECT_EQ(traits.counts, wanted.counts);
+  EXPECT_EQ(traits.cancel, wanted.cancel);
+  EXPECT_EQ(traits.largestEnvelope, wanted.largestEnvelope);
+  EXPECT_EQ(traits.longestDelay, wanted.longestDelay);
+  EXPECT_FALSE(traits.durability.empty());
+}
+
+}  // namespace
+}  // namespace leptir::conformance

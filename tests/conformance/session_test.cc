@@ -1,0 +1,218 @@
+#include <atomic>
+#include <thread>
+
+#include "tests/conformance/conformance.h"
+
+namespace leptir::conformance {
+namespace {
+
+LEPTIR_CONFORMANCE_GROUP(Session, BrokerConformance);
+
+// Everything that a session can be asked for answers Lost.
+void expectLost(BrokerSession& session, const LeasedTask& leased) {
+  Wake wake;
+  EXPECT_EQ(codeOf(session.popBrokerTasks(1, 1h, wake)), ErrorCode::Lost);
+  EXPECT_EQ(codeOf(session.renew(Leases{leased.lease}, 1h)), ErrorCode::Lost);
+  EXPECT_EQ(codeOf(session.acknowledge(Leases{leased.lease})), ErrorCode::Lost);
+  EXPECT_EQ(codeOf(session.release(std::vector<Released>{{leased.lease, {}, Time(), leased.envelope}})),
+            ErrorCode::Lost);
+  EXPECT_EQ(codeOf(session.bury(std::vector<Buried>{{leased.lease, {}, "", leased.envelope}})), ErrorCode::Lost);
+  EXPECT_EQ(codeOf(session.heldTasks()), ErrorCode::Lost);
+  EXPECT_EQ(codeOf(session.close()), ErrorCode::Lost);
+}
+
+TEST_P(Session, AnEpochThatWasBeforeIsInvalid) {
+  auto session = openSession('a');
+  EXPECT_EQ(codeOf(broker_->openSession(sessionId('a'), {}, 1h)), ErrorCode::Invalid);
+  must(session->close());
+  EXPECT_EQ(codeOf(broker_->openSession(sessionId('a'), {}, 1h)), ErrorCode::Invalid);
+  EXPECT_TRUE(broker_->openSession(sessionId('a', 2), {}, 1h));
+}
+
+TEST_P(Session, ALaterEpochClaimsTheEarlierOnesOfItsInstance) {
+  push(tasks("t", 2));
+  const auto earlier = openSession('a');
+  const auto leased = popOne(*earlier);
+  const auto later = must(broker_->openSession(sessionId('a', 2), {}, 1h));
+  expectLost(*earlier, leased);
+  EXPECT_EQ(must(broker_->recoverExpired(10)), 1u);
+  EXPECT_EQ(idsOf(pop(*later)), (Ids{"t1", "t2"}));
+}
+
+TEST_P(Session, ResumingGoesOnWithWhatAnEarlierProcessHeld) {
+  push(tasks("t", 2));
+  auto earlier = openSession('a');
+  const auto leased = popOne(*earlier);
+  earlier.reset();
+  const auto again = store_->openBroker();
+  const auto session = must(again->resumeSession(sessionId('a')));
+  EXPECT_EQ(leasesOf(must(session->heldTasks())), Leases{leased.lease});
+  EXPECT_EQ(must(session->acknowledge(Leases{leased.lease})), Leases{});
+  EXPECT_EQ(idsOf(pop(*session)), Ids{"t2"});
+}
+
+TEST_P(Session, ResumingAnUnknownOneIsLost) {
+  EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('f'))), ErrorCode::Lost);
+  const auto session = openSession('a');
+  EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a', 7))), ErrorCode::Lost);
+}
+
+TEST_P(Session, ResumingAClosedOneIsLost) {
+  must(openSession('a')->close());
+  EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a'))), ErrorCode::Lost);
+}
+
+TEST_P(Session, ResumingAClaimedOneIsLost) {
+  const auto session = openSession('a');
+  endInstance('a');
+  must(broker_->recoverExpired(10));
+  EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a'))), ErrorCode::Lost);
+}
+
+TEST_P(Session, CloseGivesBackWhatItStillHoldsUntouchedAndDueAtOnce) {
+  auto counted = task("t1");
+  counted.counters.failures = 2;
+  push({counted});
+  const auto session = openSession('a');
+  popOne(*session);
+  must(session->close());
+  EXPECT_EQ(find("t1").state, TaskState::Due);
+  EXPECT_EQ(find("t1").counters, counted.counters);
+}
+
+TEST_P(Session, AfterCloseEveryOperationAnswersLost) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  must(session->close());
+  expectLost(*session, leased);
+}
+
+TEST_P(Session, ItsDestructorTouchesNothing) {
+  push(tasks("t", 1));
+  auto session = openSession('a');
+  popOne(*session);
+  session.reset();
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
+}
+
+TEST_P(Session, RecoveryLeavesTheLivingAlone) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  popOne(*session);
+  EXPECT_EQ(must(broker_->recoverExpired(10)), 0u);
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
+}
+
+TEST_P(Session, WhoseTimeIsOverLosesWhatItHeld) {
+  push(tasks("t", 3));
+  const auto session = openSession('a');
+  const auto leased = pop(*session, 2);
+  endInstance('a');
+  EXPECT_EQ(must(broker_->recoverExpired(10)), 2u);
+  EXPECT_EQ(find("t1").counters, (Counters{.expiries = 1}));
+  EXPECT_EQ(find("t1").state, TaskState::Due);
+  EXPECT_EQ(counts(), (TaskCounts{.due = 3}));
+  expectLost(*session, leased[0]);
+}
+
+TEST_P(Session, ExpiresByTimeWhereTheStoreLetsIt) {
+  push(tasks("t", 1));
+  const auto session = openSession('a', 60s);
+  popOne(*session);
+  store_->advance(61s);
+  EXPECT_EQ(must(broker_->recoverExpired(10)), GetParam().traits.sessionsExpire ? 1u : 0u);
+}
+
+TEST_P(Session, IsProlongedByRenewal) {
+  push(tasks("t", 1));
+  const auto session = openSession('a', 60s);
+  const auto leased = popOne(*session);
+  store_->advance(50s);
+  must(session->renew(Leases{leased.lease}, 60s));
+  store_->advance(50s);
+  EXPECT_EQ(must(broker_->recoverExpired(10)), 0u);
+  EXPECT_EQ(must(session->acknowledge(Leases{leased.lease})), Leases{});
+}
+
+TEST_P(Session, IsRevivedByALateRenewalUntilSomebodyClaimedIt) {
+  push(tasks("t", 1));
+  const auto session = openSession('a', 60s);
+  const auto leased = popOne(*session);
+  store_->advance(2min);
+  EXPECT_TRUE(must(session->renew(Leases{leased.lease}, 60s)).lost.empty());
+  EXPECT_EQ(must(broker_->recoverExpired(10)), 0u);
+}
+
+TEST_P(Session, RecoveryGivesBackAtMostLimitTasksAndAnyoneGoesOn) {
+  push(tasks("t", 5));
+  const auto session = openSession('a');
+  pop(*session);
+  endInstance('a');
+  EXPECT_EQ(must(broker_->recoverExpired(2)), 2u);
+  const auto other = store_->openBroker();
+  EXPECT_EQ(must(other->recoverExpired(2)), 2u);
+  EXPECT_EQ(must(broker_->recoverExpired(2)), 1u);
+  EXPECT_EQ(must(other->recoverExpired(2)), 0u);
+  EXPECT_EQ(counts(), (TaskCounts{.due = 5}));
+}
+
+TEST_P(Session, AnExpiredTaskWaitsLongerEachTimeAndIsBuriedAtTheTenth) {
+  push(tasks("t", 1));
+  const auto pushed = store_->now();
+  store_->advance(1s);
+  for (std::uint32_t expiry = 1; expiry <= 10; ++expiry) {
+    const char letter = "0123456789a"[expiry];
+    const auto session = openSession(letter);
+    popOne(*session);
+    endInstance(letter);
+    ASSERT_EQ(must(broker_->recoverExpired(10)), 1u);
+    const auto found = find("t1");
+    EXPECT_EQ(found.counters, (Counters{.expiries = expiry}));
+    const auto delay = delayAfterExpiry(expiry);
+    EXPECT_EQ(found.state == TaskState::Buried, !delay) << expiry;
+    if (!delay) break;
+    EXPECT_EQ(found.due, *delay == 0s ? pushed : store_->now() + *delay) << expiry;
+    store_->advance(*delay + 1s);
+  }
+  EXPECT_EQ(counts(), (TaskCounts{.buried = 1}));
+  EXPECT_FALSE(find("t1").reason.empty());
+}
+
+TEST_P(Session, RecoveryNeverGivesBackATaskThatWasAcknowledgedMeanwhile) {
+  const auto other = store_->openBroker();
+  for (std::uint64_t epoch = 1; epoch <= 50; ++epoch) {
+    const std::string instance = "0123456789abcdef0123456789ab" + std::to_string(1000 + epoch);
+    store_->startInstance(instance);
+    const auto session = must(broker_->openSession({instance, 1}, {}, 1h));
+    push(tasks("t", 1));
+    const auto leased = popOne(*session);
+    store_->endInstance(instance);
+    std::atomic<bool> started = false;
+    std::thread recoverer([&] {
+      started = true;
+      must(other->recoverExpired(10));
+    });
+    while (!started) std::this_thread::yield();
+    const auto answer = session->acknowledge(Leases{leased.lease});
+    recoverer.join();
+    const bool acknowledged = answer && answer->empty();
+    ASSERT_EQ(counts().due, acknowledged ? 0u : 1u) << "round " << epoch;
+    if (!acknowledged) must(broker_->keeper().remove("t1"));
+  }
+}
+
+TEST_P(Session, WhatWasRecoveredBelongsToItsNextHolderAlone) {
+  push(tasks("t", 1));
+  const auto dead = openSession('a');
+  popOne(*dead);
+  endInstance('a');
+  must(broker_->recoverExpired(10));
+  const auto heir = openSession('b');
+  const auto leased = popOne(*heir);
+  EXPECT_EQ(must(broker_->recoverExpired(10)), 0u);
+  EXPECT_EQ(must(heir->acknowledge(Leases{leased.lease})), Leases{});
+}
+
+}  // namespace
+}  // namespace leptir::conformance

@@ -1,0 +1,184 @@
+#include "tests/conformance/conformance.h"
+
+namespace leptir::conformance {
+namespace {
+
+LEPTIR_CONFORMANCE_GROUP(Settle, BrokerConformance);
+
+Released released(const LeasedTask& task, Time due, Counters counters = {}) {
+  return {task.lease, counters, due, task.envelope};
+}
+
+TEST_P(Settle, AcknowledgedTasksAreForgotten) {
+  push(tasks("t", 3));
+  const auto session = openSession('a');
+  EXPECT_EQ(must(session->acknowledge(leasesOf(pop(*session)))), Leases{});
+  EXPECT_EQ(counts(), TaskCounts{});
+}
+
+TEST_P(Settle, AcknowledgeTakesLeasesOfSeveralPopsInAnyOrder) {
+  push(tasks("t", 9));
+  const auto session = openSession('a');
+  auto first = leasesOf(pop(*session, 4));
+  const auto second = leasesOf(pop(*session, 4));
+  first.insert(first.begin() + 2, second.rbegin(), second.rend());
+  EXPECT_EQ(must(session->acknowledge(first)), Leases{});
+  EXPECT_EQ(counts(), (TaskCounts{.due = 1}));
+}
+
+TEST_P(Settle, AcknowledgeAnswersWhichWereNoLongerOurs) {
+  push(tasks("t", 3));
+  const auto session = openSession('a');
+  const auto leases = leasesOf(pop(*session));
+  must(session->acknowledge(Leases{leases[1]}));
+  EXPECT_EQ(must(session->acknowledge(leases)), Leases{leases[1]});
+  EXPECT_EQ(counts(), TaskCounts{});
+}
+
+TEST_P(Settle, AcknowledgeLeavesTasksOfAnotherSessionAlone) {
+  push(tasks("t", 1));
+  const auto one = openSession('a');
+  const auto other = openSession('b');
+  const auto lease = popOne(*one).lease;
+  EXPECT_EQ(must(other->acknowledge(Leases{lease})), Leases{lease});
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
+}
+
+TEST_P(Settle, AcknowledgeWithAnEarlierLeaseNumberTouchesNothing) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  const auto first = popOne(*session);
+  must(session->release(std::vector<Released>{released(first, store_->now())}));
+  const auto second = popOne(*session);
+  EXPECT_EQ(must(session->acknowledge(Leases{first.lease})), Leases{first.lease});
+  EXPECT_EQ(must(session->acknowledge(Leases{second.lease})), Leases{});
+}
+
+TEST_P(Settle, AHandleThatIsNoneIsNotOurs) {
+  const auto session = openSession('a');
+  const Leases strange{{1, ""}, {2, "no handle"}, {3, "-1"}, {4, "99999999999999999999999"}};
+  EXPECT_EQ(must(session->acknowledge(strange)), strange);
+  EXPECT_EQ(must(session->renew(strange, 1h)).lost, strange);
+}
+
+TEST_P(Settle, ReleasedTasksComeBackWithNewCountersAtTheirTime) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  const Counters counters{.failures = 1, .crashes = 2, .expiries = 3, .unknown = 4};
+  must(session->release(std::vector<Released>{released(popOne(*session), store_->now() + 5s, counters)}));
+  EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
+  store_->advance(5s);
+  EXPECT_EQ(popOne(*session).counters, counters);
+}
+
+TEST_P(Settle, ReleaseAnswersWhichWereNoLongerOurs) {
+  push(tasks("t", 2));
+  const auto session = openSession('a');
+  const auto popped = pop(*session);
+  must(session->acknowledge(Leases{popped[0].lease}));
+  const std::vector<Released> both{released(popped[0], store_->now()), released(popped[1], store_->now())};
+  EXPECT_EQ(must(session->release(both)), Leases{popped[0].lease});
+}
+
+TEST_P(Settle, ReleaseNeverBringsBackATaskThatWasAcknowledged) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  must(session->acknowledge(Leases{leased.lease}));
+  must(session->release(std::vector<Released>{released(leased, store_->now())}));
+  EXPECT_EQ(counts(), TaskCounts{});
+}
+
+TEST_P(Settle, ReleaseWithAnEarlierLeaseNumberTouchesNothing) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  const auto first = popOne(*session);
+  must(session->release(std::vector<Released>{released(first, store_->now())}));
+  popOne(*session);
+  EXPECT_EQ(must(session->release(std::vector<Released>{released(first, store_->now())})), Leases{first.lease});
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
+}
+
+TEST_P(Settle, BuriedTasksLeaveTheQueueAndStayAsTheyCame) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  const Counters counters{.crashes = 3};
+  must(session->bury(std::vector<Buried>{{leased.lease, counters, "crashed 3 times", leased.envelope}}));
+  EXPECT_TRUE(pop(*session).empty());
+  const auto found = find("t1");
+  EXPECT_EQ(found.state, TaskState::Buried);
+  EXPECT_EQ(found.envelope, leased.envelope);
+  EXPECT_EQ(found.counters, counters);
+  EXPECT_EQ(found.reason, "crashed 3 times");
+}
+
+TEST_P(Settle, BuryAnswersWhichWereNoLongerOurs) {
+  push(tasks("t", 2));
+  const auto session = openSession('a');
+  const auto popped = pop(*session);
+  must(session->acknowledge(Leases{popped[0].lease}));
+  const std::vector<Buried> both{{popped[0].lease, {}, "late", popped[0].envelope},
+                                 {popped[1].lease, {}, "why", popped[1].envelope}};
+  EXPECT_EQ(must(session->bury(both)), Leases{popped[0].lease});
+  EXPECT_EQ(counts(), (TaskCounts{.buried = 1}));
+}
+
+TEST_P(Settle, MalformedBytesAreBuriedAsTheyCame) {
+  const std::string bytes("{\"cn\": \xff\0", 9);
+  store_->pushRaw(bytes, store_->now());
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  must(session->bury(std::vector<Buried>{{leased.lease, {}, "not JSON", leased.envelope}}));
+  const auto buried = must(broker_->keeper().listBuried({}));
+  ASSERT_EQ(buried.size(), 1u);
+  EXPECT_EQ(buried[0].envelope, bytes);
+  EXPECT_FALSE(buried[0].id.empty());
+}
+
+TEST_P(Settle, RenewalAnswersWhichWereLostOneByOne) {
+  push(tasks("t", 3));
+  const auto session = openSession('a');
+  const auto leases = leasesOf(pop(*session));
+  must(session->acknowledge(Leases{leases[0]}));
+  const auto renewal = must(session->renew(leases, 1h));
+  EXPECT_EQ(renewal.lost, Leases{leases[0]});
+  EXPECT_TRUE(renewal.cancelled.empty());
+}
+
+TEST_P(Settle, RenewalSaysACancelEachTimeUntilTheTaskLeaves) {
+  push(tasks("t", 2));
+  const auto session = openSession('a');
+  const auto leases = leasesOf(pop(*session));
+  must(broker_->keeper().cancel("t2", "me@host"));
+  EXPECT_EQ(must(session->renew(leases, 1h)).cancelled, Leases{leases[1]});
+  EXPECT_EQ(must(session->renew(leases, 1h)).cancelled, Leases{leases[1]});
+  must(session->acknowledge(leases));
+  EXPECT_TRUE(must(session->renew({}, 1h)).cancelled.empty());
+}
+
+TEST_P(Settle, AReleaseCannotShedACancel) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  must(broker_->keeper().cancel("t1", "me@host"));
+  must(session->release(std::vector<Released>{released(leased, store_->now())}));
+  const auto again = popOne(*session);
+  EXPECT_EQ(must(session->renew(Leases{again.lease}, 1h)).cancelled, Leases{again.lease});
+}
+
+TEST_P(Settle, HeldTasksAreAllThatThisSessionHolds) {
+  push(tasks("t", 6));
+  const auto one = openSession('a');
+  const auto other = openSession('b');
+  const auto mine = pop(*one, 3);
+  pop(*other, 2);
+  must(one->acknowledge(Leases{mine[1].lease}));
+  const auto held = must(one->heldTasks());
+  EXPECT_EQ(idsOf(held), (Ids{"t1", "t3"}));
+  EXPECT_EQ(leasesOf(held), (Leases{mine[0].lease, mine[2].lease}));
+  EXPECT_EQ(held[0].envelope, mine[0].envelope);
+}
+
+}  // namespace
+}  // namespace leptir::conformance

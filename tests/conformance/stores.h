@@ -1,0 +1,77 @@
+// How each backend is opened, filled and aged by the tests.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "backends/memory/memory_broker.h"
+#include "backends/memory/memory_meta_storage.h"
+#include "base/unique_fd.h"
+#include "tests/conformance/backends_under_test.h"
+#ifdef LEPTIR_SQLITE
+#include "backends/sqlite/sqlite_backend.h"
+#include "tests/support/temp_dir.h"
+#endif
+
+namespace leptir::conformance {
+
+// A clock that tests move, or the machine's, which they wait for.
+class TestClock {
+ public:
+  explicit TestClock(ClockKind kind) : kind_(kind) {}
+
+  const Clock& clock() const { return kind_ == ClockKind::Manual ? manual_ : systemClock(); }
+  void advance(Duration by);
+
+ private:
+  ClockKind kind_;
+  ManualClock manual_;
+};
+
+// `Queue` and `Meta` may be broken ones.
+template <class Queue = MemoryQueue, class Meta = MemoryMetaStorage>
+class MemoryUnderTest final : public StoreUnderTest {
+ public:
+  explicit MemoryUnderTest(ClockKind kind) : clock_(kind) {}
+
+  std::unique_ptr<SimpleBroker> openBroker() override { return std::make_unique<MemoryBroker>(queue_); }
+  std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override {
+    return std::make_unique<Meta>(records_, expireAfter, clock_.clock());
+  }
+  void pushRaw(std::string bytes, Time due) override { queue_->pushRaw(std::move(bytes), due); }
+  void startInstance(const std::string&) override {}
+  void endInstance(const std::string& instance) override { queue_->endTimeOf(instance); }
+  Time now() override { return clock_.clock().now(); }
+  void advance(Duration by) override { clock_.advance(by); }
+
+ private:
+  TestClock clock_;
+  std::shared_ptr<MemoryQueue> queue_ = std::make_shared<Queue>(clock_.clock());
+  std::shared_ptr<MemoryRecords> records_ = std::make_shared<MemoryRecords>();
+};
+
+#ifdef LEPTIR_SQLITE
+class SqliteUnderTest final : public StoreUnderTest {
+ public:
+  explicit SqliteUnderTest(ClockKind kind) : clock_(kind), backend_(clock_.clock()) {}
+
+  std::unique_ptr<SimpleBroker> openBroker() override;
+  std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override;
+  void pushRaw(std::string bytes, Time due) override;
+  // Holds the lock that a master would hold.
+  void startInstance(const std::string& instance) override;
+  void endInstance(const std::string& instance) override { locks_.erase(instance); }
+  Time now() override { return clock_.clock().now(); }
+  void advance(Duration by) override { clock_.advance(by); }
+
+ private:
+  TempDir folder_;
+  TestClock clock_;
+  SqliteBackend backend_;
+  Json connection_{{"path", (folder_ / "leptir.db").string()}};
+  std::map<std::string, UniqueFd> locks_;
+};
+#endif
+
+}  // namespace leptir::conformance
