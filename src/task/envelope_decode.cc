@@ -73,11 +73,14 @@ error_code readTaskData(JsonReader& reader, JsonReader::Value& value, Seen& seen
   JsonReader::Object data;
   if (const auto error = value.get_object().get(data)) return error;
   for (auto entry : data) {
-    JsonReader::Member member;
+    std::string_view key;
     JsonItem item;
-    if (const auto error = JsonReader::take(entry, member)) return error;
-    if (const auto error = reader.read(member.value, 2, item)) return error;
-    if (member.key == "id") seen.head.id = phpText(item);
+    if (const auto error = JsonReader::keyOf(entry, key)) return error;
+    const bool isId = key == "id";
+    if (const auto error =
+            isId ? reader.read(JsonReader::valueOf(entry), 2, item) : reader.check(JsonReader::valueOf(entry), 2))
+      return error;
+    if (isId) seen.head.id = phpText(item);
   }
   return simdjson::SUCCESS;
 }
@@ -102,15 +105,15 @@ error_code readEnvelope(JsonReader& reader, std::string_view envelope, Seen& see
   JsonReader::Object members;
   if (const auto error = reader.document().get_object().get(members)) return error;
   for (auto entry : members) {
-    JsonReader::Member member;
+    std::string_view key;
     JsonItem item;
-    if (const auto error = JsonReader::take(entry, member)) return error;
-    if (member.key == "td") {
-      if (const auto error = readTd(reader, member.value, seen)) return error;
+    if (const auto error = JsonReader::keyOf(entry, key)) return error;
+    if (key == "td") {
+      if (const auto error = readTd(reader, JsonReader::valueOf(entry), seen)) return error;
       continue;
     }
-    if (const auto error = reader.read(member.value, 1, item)) return error;
-    takeField(member.key, item, seen);
+    if (const auto error = reader.read(JsonReader::valueOf(entry), 1, item)) return error;
+    takeField(key, item, seen);
   }
   return reader.finish();
 }
@@ -133,22 +136,32 @@ std::string_view asParameters(std::string_view json) {
   return none || emptyList ? std::string_view("{}") : json;
 }
 
-// The text of the last field of that name; empty when there is none. Walks to the end, as the object's reader must.
-error_code lastField(JsonReader::Object& object, std::string_view name, std::string_view& json) {
-  for (auto entry : object) {
-    JsonReader::Member member;
-    if (const auto error = JsonReader::take(entry, member)) return error;
-    if (member.key != name) continue;
-    if (const auto error = simdjson::to_json_string(member.value).get(json)) return error;
+error_code findInTd(JsonReader::Value& td, std::string_view& json) {
+  JsonReader::Object data;
+  json = {};
+  if (td.get_object().get(data) != simdjson::SUCCESS) return simdjson::SUCCESS;  // a list has no parameters
+  for (auto entry : data) {
+    std::string_view key;
+    if (const auto error = JsonReader::keyOf(entry, key)) return error;
+    if (key != "parameters") continue;
+    if (const auto error = simdjson::to_json_string(JsonReader::valueOf(entry)).get(json)) return error;
   }
   return simdjson::SUCCESS;
 }
 
-error_code findLast(JsonReader& reader, std::string_view text, std::string_view name, std::string_view& json) {
-  if (const auto error = reader.open(text)) return error;
-  JsonReader::Object object;
-  if (const auto error = reader.document().get_object().get(object)) return error;
-  return lastField(object, name, json);
+// The text of the last `parameters` of the last `td`; empty when there is none. Checks no more than it must to get
+// there.
+error_code findParameters(JsonReader& reader, std::string_view envelope, std::string_view& json) {
+  if (const auto error = reader.open(envelope)) return error;
+  JsonReader::Object members;
+  if (const auto error = reader.document().get_object().get(members)) return error;
+  for (auto entry : members) {
+    std::string_view key;
+    if (const auto error = JsonReader::keyOf(entry, key)) return error;
+    if (key != "td") continue;
+    if (const auto error = findInTd(JsonReader::valueOf(entry), json)) return error;
+  }
+  return simdjson::SUCCESS;
 }
 
 }  // namespace
@@ -167,15 +180,8 @@ Result<EnvelopeHead> decodeEnvelope(std::string_view envelope) {
 }
 
 Result<std::string> parametersOf(std::string_view envelope) {
-  auto& reader = JsonReader::ofThisThread();
   std::string_view json;
-  if (const auto error = findLast(reader, envelope, "td", json)) {
-    return corrupt(describeJsonError(error, envelope));
-  }
-  if (!json.starts_with('{')) return std::string("{}");
-  const std::string data(json);
-  json = {};
-  if (const auto error = findLast(reader, data, "parameters", json)) {
+  if (const auto error = findParameters(JsonReader::ofThisThread(), envelope, json)) {
     return corrupt(describeJsonError(error, envelope));
   }
   return std::string(asParameters(json));

@@ -56,6 +56,7 @@ error_code JsonReader::open(std::string_view text) {
 error_code JsonReader::begin(std::size_t size) {
   document_ = {};
   std::memset(bytes_.get() + size, 0, simdjson::SIMDJSON_PADDING);
+  hasEscapes_ = std::memchr(bytes_.get(), '\\', size) != nullptr;
   return parser_->iterate(bytes_.get(), size, room_ + simdjson::SIMDJSON_PADDING).get(document_);
 }
 
@@ -69,10 +70,8 @@ error_code JsonReader::checkOne(std::string_view text, int maxDepth) {
   if (const auto error = document_.get_array().get(list)) return error;
   std::size_t values = 0;
   for (auto element : list) {
-    Value value;
-    JsonItem item;
-    if (const auto error = element.get(value)) return error;
-    if (const auto error = read(value, 1, item, maxDepth + 1)) return error;
+    if (element.error()) return element.error();
+    if (const auto error = check(element.value_unsafe(), 1, maxDepth + 1)) return error;
     if (++values > 1) return simdjson::TRAILING_CONTENT;
   }
   return values == 0 ? simdjson::EMPTY : finish();
@@ -107,16 +106,26 @@ error_code JsonReader::read(Value& value, int depth, JsonItem& item, int maxDept
   return simdjson::TAPE_ERROR;
 }
 
+error_code JsonReader::check(Value& value, int depth, int maxDepth) {
+  json_type type;
+  if (const auto error = value.type().get(type)) return error;
+  if (type == json_type::string) return checkText(value);
+  JsonItem ignored;
+  return read(value, depth, ignored, maxDepth);
+}
+
+error_code JsonReader::checkText(Value& value) const {
+  return hasEscapes_ ? value.get_string().error() : simdjson::SUCCESS;
+}
+
 error_code JsonReader::readList(Value& value, int depth, JsonItem& item, int maxDepth) {
   if (depth >= maxDepth) return simdjson::DEPTH_ERROR;
   item = {JsonItem::Kind::List, true, {}};
   simdjson::ondemand::array list;
   if (const auto error = value.get_array().get(list)) return error;
   for (auto element : list) {
-    Value inner;
-    JsonItem ignored;
-    if (const auto error = element.get(inner)) return error;
-    if (const auto error = read(inner, depth + 1, ignored, maxDepth)) return error;
+    if (element.error()) return element.error();
+    if (const auto error = check(element.value_unsafe(), depth + 1, maxDepth)) return error;
     item.empty = false;
   }
   return simdjson::SUCCESS;
@@ -128,10 +137,9 @@ error_code JsonReader::readObject(Value& value, int depth, JsonItem& item, int m
   Object object;
   if (const auto error = value.get_object().get(object)) return error;
   for (auto entry : object) {
-    Member member;
-    JsonItem ignored;
-    if (const auto error = take(entry, member)) return error;
-    if (const auto error = read(member.value, depth + 1, ignored, maxDepth)) return error;
+    std::string_view key;
+    if (const auto error = hasEscapes_ ? keyOf(entry, key) : entry.error()) return error;
+    if (const auto error = check(valueOf(entry), depth + 1, maxDepth)) return error;
     item.empty = false;
   }
   return simdjson::SUCCESS;

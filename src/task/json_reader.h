@@ -30,18 +30,16 @@ class JsonReader {
   // The reader of this thread.
   static JsonReader& ofThisThread();
 
-  // One member of an object: its unescaped key, and the value still to be read.
-  struct Member {
-    std::string_view key;
-    Value value;
-  };
-  // Inline: handing simdjson's results over on the stack costs more than all that is done here.
+  // The unescaped key of a member of an object. What simdjson hands over is looked at where it is: copies of it, made
+  // of halves just written, stall the processor longer than all else takes.
   template <class Entry>
-  simdjson_inline static simdjson::error_code take(Entry&& entry, Member& member) {
-    simdjson::ondemand::field field;
-    if (const auto error = std::move(entry).get(field)) return error;
-    member.value = field.value();
-    return field.unescaped_key().get(member.key);
+  simdjson_inline static simdjson::error_code keyOf(Entry& entry, std::string_view& key) {
+    if (entry.error()) return entry.error();
+    return entry.value_unsafe().unescaped_key().get(key);
+  }
+  template <class Entry>
+  simdjson_inline static Value& valueOf(Entry& entry) {
+    return entry.value_unsafe().value();
   }
 
   // Starts to read `text`. Memory that a rare large document needed is given back at the next.
@@ -50,6 +48,7 @@ class JsonReader {
 
   // Walks through `value`, which lies inside `depth` containers, and checks every byte of it.
   simdjson::error_code read(Value& value, int depth, JsonItem& item, int maxDepth = kMaxJsonDepth);
+  simdjson::error_code check(Value& value, int depth, int maxDepth = kMaxJsonDepth);
   // Nothing but blanks may be left.
   simdjson::error_code finish();
   // Reads `text` as one value of any kind. As the only element of a list, since simdjson reads a lone scalar by other
@@ -59,12 +58,15 @@ class JsonReader {
  private:
   simdjson::error_code readList(Value& value, int depth, JsonItem& item, int maxDepth);
   simdjson::error_code readObject(Value& value, int depth, JsonItem& item, int maxDepth);
+  simdjson::error_code checkText(Value& value) const;
   void makeRoom(std::size_t bytes);
   simdjson::error_code begin(std::size_t size);
 
   std::unique_ptr<simdjson::ondemand::parser> parser_ = std::make_unique<simdjson::ondemand::parser>();
   std::unique_ptr<char[]> bytes_;
   std::size_t room_ = 0;
+  bool hasEscapes_ =
+      false;  // without any, what simdjson found while it looked for the structure is all there is to check in texts
   simdjson::ondemand::document document_;
 };
 
