@@ -1,9 +1,9 @@
 #include "master/master.h"
 
 #include <gtest/gtest.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <map>
@@ -274,6 +274,7 @@ TEST(Master, ReplacesAKilledDispatcherWhoseSuccessorFindsTheOutcomes) {
     for (std::size_t cell = 0; cell < kCells; ++cell) self.notes->number += self.state(0, cell) == CellState::Done;
     return ToyInstance::beatUntilSettled(self);
   });
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 1; }));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok");
   const int first = instance.dispatcherPid();
   const int worker = instance.workerPid(0);
@@ -392,22 +393,10 @@ TEST(Master, TakesItsChildrenAlongWhenItIsKilled) {
   instance.assign(0, "hang");
   ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
   ASSERT_TRUE(waitUntil([&] { return instance.isReady(1); }));
-  for (const int pid : {instance.workerPid(0), instance.workerPid(1), instance.dispatcherPid()}) {
-    ASSERT_TRUE(isAlive(pid));
-    instance.notes->note(pid);
-  }
-  // Orphans of a killed master become ours, so that we see them end.
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  ::kill(instance.masterPid, SIGKILL);
-  EXPECT_TRUE(waitUntil([&] {
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
-    for (int i = 0; i < 3; ++i) {
-      if (isAlive(instance.notes->pids[static_cast<std::size_t>(i)])) return false;
-    }
-    return true;
-  }));
-  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
-  instance.masterPid = 0;
+  const std::vector<int> pids{instance.workerPid(0), instance.workerPid(1), instance.dispatcherPid()};
+  ASSERT_TRUE(std::ranges::all_of(pids, &isRunning));
+  instance.killMaster();
+  EXPECT_TRUE(waitUntil([&] { return std::ranges::none_of(pids, &isRunning); }));
 }
 
 TEST(Master, ReopensItsLogsAtHupAndUsr1AndNobodyDies) {

@@ -18,7 +18,10 @@ namespace leptir {
 namespace {
 
 // Exit statuses that the master logs.
-constexpr int kNotSetUp = 1, kStartHookFailed = 1, kNobodyHearsUs = 70;
+constexpr int kNotSetUp = 1, kStartHookFailed = 1, kNobodyHearsUs = 70, kWornOut = 71;
+
+// Nobody uses up a thousand descriptors in less, and to look costs a microsecond or two.
+constexpr Duration kLongEnoughToWearOut = std::chrono::microseconds(50);
 
 // The stop token of one run. May outlive it in a thread that the task left behind; then it never fires any more.
 class SlotStopState final : public StopState {
@@ -91,13 +94,14 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   encodeOutcome(outcome, answer_);
   switch (sender_.send(begun, answer_, receiver_)) {
     case OutcomeSender::Sent::Yes:
-      return std::nullopt;
+      break;
     case OutcomeSender::Sent::Stopped:
       ::_exit(0);  // at once: the grace runs, and exit handlers of user code may take as long as they like
     case OutcomeSender::Sent::MustEnd:
-      break;
+      return kNobodyHearsUs;
   }
-  return kNobodyHearsUs;
+  const bool wornOut = outcome.executionTime >= kLongEnoughToWearOut && !hasDescriptorsLeft();
+  return wornOut ? std::optional(kWornOut) : std::nullopt;
 }
 
 Outcome Worker::execute(const BegunCell& begun) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -14,6 +15,9 @@
 
 namespace leptir {
 namespace {
+
+// What starting a program takes, and a little more.
+constexpr int kDescriptorsForATask = 8;
 
 // A handler can reach nothing else. Set by USR1, taken between two tasks.
 volatile std::sig_atomic_t reopenRequested = 0;
@@ -60,6 +64,15 @@ bool isStillABell(const Wake& bell) {
   struct stat info{};
   // An eventfd is no kind of file at all: no type stands in its mode.
   return ::fstat(bell.descriptor(), &info) == 0 && (info.st_mode & S_IFMT) == 0;
+}
+
+bool hasDescriptorsLeft() {
+  UniqueFd spare[kDescriptorsForATask];
+  for (auto& descriptor : spare) {
+    descriptor = UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+    if (!descriptor && errno == EMFILE) return false;
+  }
+  return true;
 }
 
 }  // namespace leptir

@@ -18,4 +18,7 @@ bool takeReopenRequest();
 // by now.
 bool isStillABell(const Wake& bell);
 
+// Whether a task left enough descriptors for the next one to work with.
+bool hasDescriptorsLeft();
+
 }  // namespace leptir

@@ -9,8 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <new>
@@ -36,8 +38,17 @@ struct Notes {
   void note(int pid) { pids[static_cast<std::size_t>(pidCount++)] = pid; }
 };
 
+// Whether its number is taken, if only by a zombie.
 inline bool isAlive(int pid) {
   return pid > 0 && ::kill(pid, 0) == 0;
+}
+
+// Whether it can still do something.
+inline bool isRunning(int pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string number, name, state;
+  stat >> number >> name >> state;
+  return !state.empty() && state != "Z" && state != "X";
 }
 
 class ToyInstance {
@@ -54,7 +65,7 @@ class ToyInstance {
   }
 
   ~ToyInstance() {
-    if (masterPid > 0) ::kill(masterPid, SIGKILL), ::waitpid(masterPid, nullptr, 0);
+    if (masterPid > 0) killMaster();
     ::munmap(notes, sizeof(Notes));
   }
 
@@ -90,6 +101,9 @@ class ToyInstance {
     return cell;
   }
 
+  // The last assignment was taken back: the next one goes to its cell.
+  void unassign(int slot) { --next_[static_cast<std::size_t>(slot)]; }
+
   CellState state(int slot, std::size_t cell) const { return link->slot(slot).word(cell).state; }
   bool reaches(int slot, std::size_t cell, CellState wanted) const {
     return waitUntil([&] { return state(slot, cell) == wanted; });
@@ -120,6 +134,12 @@ class ToyInstance {
   }
   bool isReady(int slot) const { return link->slot(slot).workerReady() != 0; }
   void signal(int number) const { ::kill(masterPid, number); }
+
+  void killMaster() {
+    ::kill(masterPid, SIGKILL);
+    ::waitpid(masterPid, nullptr, 0);
+    masterPid = 0;
+  }
 
   // Waits for the end of the master.
   MasterEnd end() {

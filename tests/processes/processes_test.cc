@@ -1,0 +1,220 @@
+// A real master with real workers, and tasks as users write them; the test plays the dispatcher (toy_instance.h).
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+
+#include "task/envelope.h"
+#include "task/outcome_codec.h"
+#include "tests/support/toy_instance.h"
+#include "worker/worker.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Deed final : public BaseTask {
+ public:
+  explicit Deed(std::function<void(TaskContext&)> deed) : deed_(std::move(deed)) {}
+
+ private:
+  ExitStatus doJob() override {
+    deed_(context());
+    return ExitStatus::Success;
+  }
+  std::function<void(TaskContext&)> deed_;
+};
+
+class ProcessesTest : public ::testing::Test {
+ protected:
+  ProcessesTest() {
+    addTestTasks(program.tasks);
+    add("exit", [](TaskContext&) { std::exit(3); });
+    add("stay", [this](TaskContext&) {
+      while (instance.notes->number == 0) ::usleep(1000);
+    });
+    add("obey", [](TaskContext& task) {
+      while (!task.stopToken().stopRequested()) ::usleep(1000);
+    });
+    add("twice", [](TaskContext&) { ::fork(); });
+    add("fill", [](TaskContext&) {
+      while (::dup(2) >= 0) continue;
+    });
+    add("family", [this](TaskContext&) {
+      for (const bool ownSession : {false, true}) {
+        if (::fork() == 0) becomeStubborn(ownSession);
+        if (::fork() == 0) {
+          if (ownSession) ::setsid();
+          if (::fork() == 0) becomeStubborn(false);
+          ::_exit(0);
+        }
+      }
+      becomeStubborn(false);
+    });
+  }
+
+  [[noreturn]] void becomeStubborn(bool ownSession) {
+    if (ownSession) ::setsid();
+    sigset_t all;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_BLOCK, &all, nullptr);
+    instance.notes->note(::getpid());
+    for (;;) ::pause();
+  }
+
+  void add(const std::string& name, std::function<void(TaskContext&)> deed) {
+    program.tasks.addFactory(name, [deed] { return std::make_unique<Deed>(deed); });
+  }
+
+  static MasterOptions options() {
+    MasterOptions options;
+    options.workers = 2;
+    options.killGrace = 200ms;
+    return options;
+  }
+
+  void start() {
+    instance.start([this](ToyInstance& self, int slot) {
+      return runWorker({.slot = slot, .masterPid = self.masterPid}, *self.link, program, silence, systemClock());
+    });
+  }
+
+  std::size_t assign(int slot, const std::string& name, Duration limit = {}) {
+    BrokerTask task;
+    task.id = name + "-" + std::to_string(++tasks);
+    task.name = name;
+    return instance.assign(slot, encodeEnvelope(task), limit);
+  }
+  Outcome outcome(int slot, std::size_t cell) { return decodeOutcome(instance.outcome(slot, cell)).value(); }
+
+  const Logger silence;
+  Program program;
+  ToyInstance instance{options()};
+  int tasks = 0;
+};
+
+TEST_F(ProcessesTest, CarryAFloodThroughBothWorkersInOrder) {
+  start();
+  constexpr std::size_t kRounds = 20;
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < kCells; ++i) assign(0, "noop"), assign(1, "noop");
+    for (int slot = 0; slot < 2; ++slot) {
+      for (std::size_t cell = 0; cell < kCells; ++cell) {
+        ASSERT_EQ(outcome(slot, cell).status, ExitStatus::Success);
+        if (cell > 0)
+          ASSERT_LE(instance.link->slot(slot).startedBoot(cell - 1), instance.link->slot(slot).startedBoot(cell));
+      }
+      for (std::size_t cell = 0; cell < kCells; ++cell) instance.settle(slot, cell);
+    }
+  }
+  EXPECT_EQ(instance.link->page().dispatcherDeaths, 0u);
+}
+
+TEST_F(ProcessesTest, RunWhatComesAfterACrash) {
+  start();
+  const auto crash = assign(0, "crash"), exit = assign(0, "exit"), noop = assign(0, "noop");
+  EXPECT_EQ(instance.verdict(0, crash).signal, SIGSEGV);
+  EXPECT_EQ(instance.verdict(0, exit).exitCode, 3);
+  EXPECT_EQ(outcome(0, noop).status, ExitStatus::Success);
+}
+
+TEST_F(ProcessesTest, EndATaskThatIgnoresEverySignalItCan) {
+  start();
+  const auto hang = assign(0, "hang", 200ms), noop = assign(0, "noop");
+  const auto verdict = instance.verdict(0, hang);
+  EXPECT_EQ(verdict.reason, StopReason::TimeLimit);
+  EXPECT_EQ(verdict.signal, SIGKILL);
+  EXPECT_EQ(outcome(0, noop).status, ExitStatus::Success);
+}
+
+TEST_F(ProcessesTest, TellATaskThatItsTimeIsUp) {
+  start();
+  const auto obey = assign(0, "obey", 100ms);
+  const auto verdict = instance.verdict(0, obey);
+  EXPECT_EQ(verdict.reason, StopReason::TimeLimit);
+  EXPECT_EQ(verdict.signal, 0) << "it ended by itself";
+}
+
+TEST_F(ProcessesTest, LeaveNoDescendant) {
+  start();
+  const auto family = assign(0, "family", 300ms);
+  EXPECT_EQ(instance.verdict(0, family).reason, StopReason::TimeLimit);
+  ASSERT_EQ(instance.notes->pidCount, 5);
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(isAlive(instance.notes->pids[static_cast<std::size_t>(i)])) << i;
+}
+
+TEST_F(ProcessesTest, SurviveTasksThatForkTwiceAndFillTheDescriptors) {
+  start();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(outcome(0, assign(0, "twice")).status, ExitStatus::Success);
+  EXPECT_EQ(outcome(0, assign(0, "fill")).status, ExitStatus::Success);
+  EXPECT_EQ(outcome(0, assign(0, "noop")).status, ExitStatus::Success);
+}
+
+TEST_F(ProcessesTest, LoseNothingWhenAWorkerIsKilledAgainAndAgain) {
+  start();
+  int died = 0;
+  for (int round = 0; round < 30; ++round) {
+    std::vector<std::size_t> cells;
+    for (int i = 0; i < 64; ++i) cells.push_back(assign(0, "noop"));
+    ::kill(instance.workerPid(0), SIGKILL);
+    for (const auto cell : cells) {
+      ASSERT_TRUE(waitUntil(
+          [&] { return instance.state(0, cell) == CellState::Done || instance.state(0, cell) == CellState::Died; }));
+      died += instance.state(0, cell) == CellState::Died;
+      instance.settle(0, cell);
+    }
+  }
+  EXPECT_LE(died, 30) << "at most one task with each worker";
+}
+
+TEST_F(ProcessesTest, EitherBeginATaskOrLetItBeTakenBack) {
+  start();
+  auto& slot = instance.link->slot(0);
+  int done = 0, takenBack = 0;
+  ASSERT_TRUE(waitUntil([&] { return instance.isReady(0); }));
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::size_t> cells;
+    for (int i = 0; i < 32; ++i) cells.push_back(assign(0, "noop"));
+    while (!cells.empty()) {
+      const auto word = slot.word(cells.back());
+      if (word.state != CellState::Assigned || !slot.change(cells.back(), word, word.freed())) break;
+      cells.pop_back();
+      instance.unassign(0);
+      ++takenBack;
+    }
+    for (const auto cell : cells) {
+      ASSERT_EQ(outcome(0, cell).status, ExitStatus::Success);
+      instance.settle(0, cell);
+      ++done;
+    }
+  }
+  EXPECT_EQ(done + takenBack, 200 * 32);
+}
+
+TEST_F(ProcessesTest, LetARunningTaskFinishWhenEverybodyGetsATerm) {
+  start();
+  assign(0, "stay");
+  ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
+  const int worker = instance.workerPid(0);
+  for (const int pid : {instance.masterPid, instance.dispatcherPid(), worker, instance.workerPid(1)})
+    ::kill(pid, SIGTERM);
+  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == Stopping::Drain; }));
+  EXPECT_EQ(instance.state(0, 0), CellState::Executing);
+  EXPECT_EQ(instance.workerPid(0), worker);
+  instance.notes->number = 1;
+  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+}
+
+TEST_F(ProcessesTest, AreAllGoneSoonAfterTheMasterWasKilled) {
+  start();
+  assign(0, "hang");
+  ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
+  const std::vector<int> pids{instance.workerPid(0), instance.workerPid(1), instance.dispatcherPid()};
+  instance.killMaster();
+  EXPECT_TRUE(waitUntil([&] { return std::ranges::none_of(pids, &isRunning); }));
+}
+
+}  // namespace
+}  // namespace leptir
