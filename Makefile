@@ -2,7 +2,7 @@
 BUILD := build
 FOLDER ?= /usr/include
 
-.PHONY: all setup build demo test bench lint format help clean
+.PHONY: all setup build everything demo test bench lint format help clean
 .DEFAULT_GOAL := all
 
 all: build ## set up what is missing and build build/leptir
@@ -12,18 +12,22 @@ setup: ## install the packages that are missing (apt)
 
 build: setup
 	@test -f $(BUILD)/build.ninja || cmake --preset release
+	@cmake --build $(BUILD) --target leptir digest digest_demo bare_loop
+
+everything: setup
+	@test -f $(BUILD)/build.ninja || cmake --preset release
 	@cmake --build $(BUILD)
 
 demo: build ## SHA-256 of every file under FOLDER (default /usr/include), through the whole product
 	@examples/digest/demo $(BUILD) "$(FOLDER)"
 
-test: build ## build and run every test
+test: everything ## build and run every test
 	@ctest --test-dir $(BUILD) --output-on-failure -j 2
 
 bench: build ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
 	@bench/run $(BUILD)
 
-lint: build ## formatting, the rooms, clang-tidy
+lint: everything ## formatting, the rooms, clang-tidy
 	@tools/lint $(BUILD)
 
 format: ## rewrite the sources as .clang-format says

@@ -60,7 +60,7 @@ TEST_F(TestTasks, HangEndsByNothingButSigkill) {
     const auto status = readWholeFile("/proc/" + std::to_string(child) + "/status");
     return status.find("SigBlk:\tfffffffe") != std::string::npos;
   };
-  ASSERT_TRUE(testing::waitUntil(ignoresAll));
+  ASSERT_TRUE(waitUntil(ignoresAll));
   for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1}) ::kill(child, signal);
   EXPECT_EQ(::waitpid(child, nullptr, WNOHANG), 0);
   ::kill(child, SIGKILL);

@@ -1,0 +1,1 @@
+// Nothing: the target's headers are all that is wanted of it.
