@@ -48,7 +48,7 @@ class Backend {
   virtual std::optional<Duration> defaultExpiry() const = 0;
 
   // For stores whose sessions live as long as their processes: the file that the master opens and locks (flock, exclusive) before it forks, one per instance and
-  // store; every process of the instance inherits it. None: sessions of this store expire by time.
+  // store; every process of the instance inherits it. Its folder is made if it can be. None: sessions of this store expire by time.
   virtual std::optional<std::filesystem::path> sessionLockFile(const Json& connection, std::string_view instance) const = 0;
 };
 

@@ -39,7 +39,7 @@ struct BrokerTask {
 
 // Which lease of which task. A store finds the task by `handle` and accepts the operation only while `number` is still the task's own.
 struct LeaseId {
-  std::uint64_t number = 0;  // the store's clock in microseconds, or the last one + 1 if that is larger; also the task's fence
+  std::uint64_t number = 0;  // the store's clock in microseconds, or the last one + 1 if that is larger; tasks that are leased together may share it; also the task's fence
   std::string handle;        // the store's own; opaque; at most 2 KiB - 16
 
   friend bool operator==(const LeaseId&, const LeaseId&) = default;

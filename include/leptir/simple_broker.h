@@ -170,8 +170,10 @@ class SimpleBroker {
 
   virtual Result<TaskCounts> tasksCount() = 0;
 
-  // Begins to take tasks in the name of `session`, an epoch that never was before: Invalid when it was. The card is kept beside it for `status`.
-  // The session lasts `lease` from now; renew() prolongs it (stores whose sessions do not expire ignore it, see traits).
+  // Begins to take tasks in the name of `session`, an epoch that never was before: Invalid when it or a later one was. Earlier epochs of the instance that
+  // are still open are claimed by it. The card is kept beside it for `status`.
+  // The session lasts `lease` from now; renew() prolongs it (stores whose sessions do not expire ignore it, see traits, and
+  // answer Invalid when nobody holds the lock of the instance, see Backend::sessionLockFile).
   virtual Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card, Duration lease) = 0;
 
   // Goes on with a session that an earlier process of this instance opened. Lost: claimed, closed or unknown.
