@@ -30,8 +30,8 @@ struct EnvelopeHead {
   Counters counters;                    // `at`, `cr`, `ex`, `un`: for stores that keep them in the envelope
 };
 
-// Corrupt: no envelope, with the reason and the byte where it shows. Accepts all that a PHP consumer runs (shared
-// FACTS, section 2: other key order, blanks, missing `pr` `tl` `toex`, null id …); an id that is missing or null is
+// Corrupt: no envelope, with the reason and the byte where it shows. Accepts all that a PHP consumer runs
+// (tests/wire/: other key order, blanks, missing `pr` `tl` `toex`, null id …); an id that is missing or null is
 // answered empty. Whole document is checked, nesting up to 511. Any thread; keeps a parser per thread.
 Result<EnvelopeHead> decodeEnvelope(std::string_view envelope);
 
