@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-// A store that remembers what it was given, and can be down. The facade's use of real ones stands in tests/conformance.
+// A store that remembers what it was given, and can be down.
 class NotingBroker final : public SimpleBroker {
  public:
   Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override {
@@ -105,7 +105,7 @@ TEST(Broker, RefusesToPushWithoutAnyBroker) {
 TEST(Broker, PushesATaskWithItsParametersAndLimits) {
   Brokers of({0});
   const auto at = Time(1'700'000'100s);
-  const auto id = of.broker->pushTask(NapTask({{"seconds", 10.0}}), at + 700ms, 0, 30);
+  const auto id = of.broker->pushTask(NapTask(Json{{"seconds", 10.0}}), at + 700ms, 0, 30);
   ASSERT_TRUE(id) << id.error().message();
   const auto& pushed = of.stores[0]->pushed.at(0);
   EXPECT_EQ(pushed.id, *id);

@@ -1,102 +1,25 @@
 #include "task/executor.h"
 
-#include "leptir/stop_token.h"
-#include "tests/support/temp_dir.h"
-#include "tests/support/wait_until.h"
+#include "task/executor_fixture.h"
 
 #include <gtest/gtest.h>
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <new>
 
 namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
-using Lines = std::vector<std::string>;
 
 struct Resize {
   std::string source;
   int width = 640;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Resize, source, width)
-
-// A task that writes down what is called, and throws where it is told to.
-struct Steps {
-  Lines called;
-  std::string throwIn;
-};
-
-class SteppingTask final : public BaseTask {
- public:
-  explicit SteppingTask(Steps& steps) : steps_(steps) { enter("make"); }
-  Json getAdditionalMetaInfo() override {
-    enter("info");
-    return {{"rows", 5}};
-  }
-
- private:
-  void beforeStart() override { enter("before"); }
-  ExitStatus doJob() override {
-    enter("job");
-    return ExitStatus::Success;
-  }
-  void afterFinish() override { enter("after"); }
-
-  void enter(const std::string& step) {
-    steps_.called.push_back(step);
-    if (steps_.throwIn == step) throw std::runtime_error("no luck in " + step);
-  }
-
-  Steps& steps_;
-};
-
-class FiredStop final : public StopState {
- public:
-  bool stopRequested() const override { return true; }
-  int descriptor() const override { return -1; }
-};
-
-class ExecutorTest : public ::testing::Test {
- protected:
-  Outcome run(const std::string& name, std::string_view parameters = "{}") {
-    TaskEnvironment environment;
-    environment.id = "id1";
-    environment.name = name;
-    environment.attempt = 2;
-    environment.fence = 77;
-    Executor executor(tasks, logger, clock);
-    return executor.run(std::move(environment), parameters);
-  }
-  template <class Function>
-  Outcome runFunction(Function function) {
-    tasks.add<Json>("function", function);
-    return run("function");
-  }
-  Outcome runSteps(const std::string& throwIn) {
-    steps = {{}, throwIn};
-    tasks.addFactory("steps" + throwIn, [this] { return std::make_unique<SteppingTask>(steps); });
-    return run("steps" + throwIn);
-  }
-  // What was logged, without the time in front.
-  Lines logged() const {
-    std::istringstream file(readWholeFile(logFile));
-    Lines lines;
-    for (std::string line; std::getline(file, line);) lines.push_back(line.substr(line.find(' ') + 1));
-    return lines;
-  }
-  void SetUp() override { addTestTasks(tasks); }
-
-  TempDir folder;
-  std::string logFile = (folder / "log").string();
-  Logger logger = Logger::open({{"test", LogSinkConfig::Type::File, logFile}}).value();
-  ManualClock clock;
-  TaskRegistry tasks;
-  Steps steps;
-};
 
 TEST_F(ExecutorTest, RecordsASuccess) {
   const auto outcome = run("noop");
@@ -130,47 +53,6 @@ TEST_F(ExecutorTest, PrintsFourDecimalsAtMost) {
   EXPECT_EQ(lines.at(5), start + "0.0005 seconds.");
   EXPECT_EQ(lines.at(7), start + "1.2 seconds.");
   EXPECT_EQ(lines.at(9), start + "3 seconds.");
-}
-
-TEST_F(ExecutorTest, CallsItsStepsInOrder) {
-  const auto outcome = runSteps("");
-  EXPECT_EQ(steps.called, (Lines{"make", "before", "job", "after", "info"}));
-  EXPECT_EQ(outcome.additional, R"({"rows":5})");
-}
-
-TEST_F(ExecutorTest, CallsNothingOfATaskThatCouldNotBeMade) {
-  const auto outcome = runSteps("make");
-  EXPECT_EQ(steps.called, (Lines{"make"}));
-  EXPECT_EQ(outcome.status, ExitStatus::Error);
-  EXPECT_EQ(outcome.response, "Task exited with exception: no luck in make");
-}
-
-TEST_F(ExecutorTest, LeavesTheJobOutWhenBeforeStartThrows) {
-  const auto outcome = runSteps("before");
-  EXPECT_EQ(steps.called, (Lines{"make", "before", "after", "info"}));
-  EXPECT_EQ(outcome.status, ExitStatus::Error);
-}
-
-TEST_F(ExecutorTest, CallsAfterFinishWhenTheJobThrows) {
-  const auto outcome = runSteps("job");
-  EXPECT_EQ(steps.called, (Lines{"make", "before", "job", "after", "info"}));
-  EXPECT_EQ(outcome.status, ExitStatus::Error);
-  EXPECT_EQ(outcome.cause, Cause::Threw);
-  EXPECT_EQ(outcome.additional, R"({"rows":5})");
-}
-
-TEST_F(ExecutorTest, IsAnErrorWhenAfterFinishThrows) {
-  const auto outcome = runSteps("after");
-  EXPECT_EQ(steps.called, (Lines{"make", "before", "job", "after", "info"}));
-  EXPECT_EQ(outcome.status, ExitStatus::Error);
-  EXPECT_EQ(outcome.cause, Cause::Threw);
-}
-
-TEST_F(ExecutorTest, IsAnErrorWhenTheAdditionalInfoThrows) {
-  const auto outcome = runSteps("info");
-  EXPECT_EQ(outcome.status, ExitStatus::Error);
-  EXPECT_EQ(outcome.response, "Task exited with exception: no luck in info");
-  EXPECT_EQ(outcome.additional, "");
 }
 
 TEST_F(ExecutorTest, RecordsWhatWasThrownFirstAfterTheEarlierLines) {
@@ -277,55 +159,6 @@ TEST_F(ExecutorTest, CountsTheCpuTimeOfTheTaskAndItsChildren) {
   EXPECT_GE(executor.run(environment, "{}").cpuTime, 38ms);
   environment.name = "noop";
   EXPECT_LT(executor.run(environment, "{}").cpuTime, 10ms);
-}
-
-TEST_F(ExecutorTest, RunsTheTestTasksOfTheSeed) {
-  EXPECT_EQ(run("error").response, "Very nice! How much?");
-  EXPECT_EQ(run("error").status, ExitStatus::Error);
-  EXPECT_EQ(run("exception").response, "Task exited with exception: Very nice! How much?");
-  const auto nap = run("sleep", R"({"seconds":0})");
-  EXPECT_EQ(nap.response, "Task had a great nap.");
-  EXPECT_EQ(nap.flow, (Lines{"sleeping"}));
-}
-
-TEST_F(ExecutorTest, WakesASleepingTaskWhenItsStopTokenFires) {
-  TaskEnvironment environment;
-  environment.name = "sleep";
-  environment.stopToken = StopToken(std::make_shared<FiredStop>());
-  const auto outcome = Executor(tasks, logger, clock).run(std::move(environment), R"({"seconds":3600})");
-  EXPECT_EQ(outcome.status, ExitStatus::Warning);
-}
-
-TEST_F(ExecutorTest, CrashIsASegmentationFault) {
-  const auto child = ::fork();
-  if (child == 0) {
-    ::signal(SIGSEGV, SIG_DFL);
-    run("crash");
-    ::_exit(0);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFSIGNALED(status));
-  EXPECT_EQ(WTERMSIG(status), SIGSEGV);
-}
-
-TEST_F(ExecutorTest, HangEndsByNothingButSigkill) {
-  const auto child = ::fork();
-  if (child == 0) {
-    run("hang");
-    ::_exit(0);
-  }
-  const auto ignoresAll = [&] {
-    const auto status = readWholeFile("/proc/" + std::to_string(child) + "/status");
-    return status.find("SigBlk:\tfffffffe") != std::string::npos;
-  };
-  ASSERT_TRUE(testing::waitUntil(ignoresAll));
-  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1}) ::kill(child, signal);
-  EXPECT_EQ(::waitpid(child, nullptr, WNOHANG), 0);
-  ::kill(child, SIGKILL);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
 
 }  // namespace

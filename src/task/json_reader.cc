@@ -115,7 +115,8 @@ error_code JsonReader::check(Value& value, int depth, int maxDepth) {
 }
 
 error_code JsonReader::checkText(Value& value) const {
-  return hasEscapes_ ? value.get_string().error() : simdjson::SUCCESS;
+  // Taken in either case: a text that is left behind is skipped too freely, a colon after it and all.
+  return hasEscapes_ ? value.get_string().error() : value.get_raw_json_string().error();
 }
 
 error_code JsonReader::readList(Value& value, int depth, JsonItem& item, int maxDepth) {

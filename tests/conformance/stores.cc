@@ -24,8 +24,8 @@ T orThrow(Result<T> result) {
 void TestClock::advance(Duration by) {
   if (kind_ == ClockKind::Manual) return manual_.advance(by);
   const auto until = systemClock().bootTime() + by;
-  testing::waitUntil([&] { return systemClock().bootTime() >= until; },
-                     std::chrono::duration_cast<std::chrono::milliseconds>(by) + std::chrono::seconds(30));
+  waitUntil([&] { return systemClock().bootTime() >= until; },
+            std::chrono::duration_cast<std::chrono::milliseconds>(by) + std::chrono::seconds(30));
 }
 
 #ifdef LEPTIR_SQLITE

@@ -13,8 +13,9 @@ using CommandsTest = Installation;
 TEST_F(CommandsTest, PushPrintsOneIdALine) {
   const auto answer = leptir({"push", "noop", "--number=3"});
   EXPECT_EQ(answer.exit, 0);
-  EXPECT_EQ(answer.lines().size(), 3u);
-  EXPECT_EQ(std::set<std::string>(answer.lines().begin(), answer.lines().end()).size(), answer.lines().size());
+  const auto ids = answer.lines();
+  EXPECT_EQ(ids.size(), 3u);
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
 }
 
 TEST_F(CommandsTest, PushQuietPrintsNothing) { EXPECT_EQ(leptir({"push", "noop", "--quiet"}).out, ""); }
@@ -111,7 +112,8 @@ TEST_F(CommandsTest, StatusShowsWhatEachWorkerDoes) {
   const auto instance = start();
   const auto id = push({"sleep", "seconds:=60"});
   ASSERT_TRUE(eventually([&] {
-    for (const auto& worker : status().at("workers")) {
+    const auto now = status();
+    for (const auto& worker : now.at("workers")) {
       if (!worker.at("task").is_null()) return worker["task"]["id"] == id && worker["task"]["name"] == "sleep" && worker["task"]["seconds"] >= 0;
     }
     return false;

@@ -49,7 +49,8 @@ TEST_F(DeathsTest, AKilledWorkersTaskRunsAgain) {
   const auto id = push({"sleep", "seconds:=1"});
   const auto instance = start({"--drain"});
   ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; }));
-  for (const auto& worker : status().at("workers")) {
+  const auto now = status();
+  for (const auto& worker : now.at("workers")) {
     if (!worker.at("task").is_null()) ::kill(worker["pid"].get<pid_t>(), SIGKILL);
   }
   EXPECT_EQ(instance->waitForExit(), 0);

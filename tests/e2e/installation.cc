@@ -162,7 +162,8 @@ Json Installation::status() { return leptir({"status", "--json"}).json(); }
 
 std::vector<pid_t> Installation::workerPids() {
   std::vector<pid_t> pids;
-  for (const auto& worker : status().at("workers")) pids.push_back(worker.at("pid").get<pid_t>());
+  const auto now = status();
+  for (const auto& worker : now.at("workers")) pids.push_back(worker.at("pid").get<pid_t>());
   return pids;
 }
 

@@ -37,9 +37,9 @@ constexpr std::array<FileSystem, 11> kRemote{{{0x6969, "NFS"},
 Result<void> refuseRemote(const SqliteFile& file, const std::filesystem::path& folder) {
   struct statfs info{};
   if (::statfs(folder.c_str(), &info) != 0) return {};  // whatever is wrong, opening the file will say it
-  const auto found = std::ranges::find(kRemote, static_cast<std::uint32_t>(info.f_type), &FileSystem::magic);
-  if (found == kRemote.end()) return {};
-  return Error(ErrorCode::Invalid, file.where() + ": lies on " + found->name +
+  const auto* const name = remoteFileSystem(static_cast<std::uint32_t>(info.f_type));
+  if (name == nullptr) return {};
+  return Error(ErrorCode::Invalid, file.where() + ": lies on " + name +
                                        ", where SQLite cannot keep processes apart; choose a path on a local disk");
 }
 
@@ -53,6 +53,11 @@ Result<void> makeFolder(const SqliteFile& file, const std::filesystem::path& fol
 }
 
 }  // namespace
+
+const char* remoteFileSystem(std::uint32_t magic) {
+  const auto found = std::ranges::find(kRemote, magic, &FileSystem::magic);
+  return found == kRemote.end() ? nullptr : found->name;
+}
 
 std::filesystem::path realPath(const std::filesystem::path& path) {
   if (path.empty()) return path;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -29,6 +30,9 @@ std::filesystem::path realPath(const std::filesystem::path& path);
 
 // The file that says whether `instance` lives: it does while somebody holds its lock.
 std::filesystem::path sessionLockPath(const std::filesystem::path& database, std::string_view instance);
+
+// The name of a file system that other machines share, by its number in statfs(2); null for a local one.
+const char* remoteFileSystem(std::uint32_t magic);
 
 // Makes the folders of the file. Invalid, with what to do: the path is too long or no file, the folder cannot be made
 // or written, it lies on a file system of another machine (the write-ahead log needs memory that all processes share).

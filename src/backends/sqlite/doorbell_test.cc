@@ -1,0 +1,89 @@
+#include "backends/sqlite/doorbell.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/temp_dir.h"
+
+namespace leptir {
+namespace {
+
+// A ring arrives before ring() returns.
+bool rings(const Doorbell& bell) {
+  pollfd looked{bell.descriptor(), POLLIN, 0};
+  return ::poll(&looked, 1, 0) == 1;
+}
+
+std::size_t filesIn(const std::filesystem::path& folder) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
+}
+
+TEST(Doorbell, IsRungOnceHoweverOften) {
+  const TempDir folder;
+  auto bell = std::move(Doorbell::hang(folder.path())).value();
+  DoorbellRinger ringer(folder.path());
+  for (int i = 0; i < 10'000; ++i) ringer.ring();
+  EXPECT_TRUE(rings(bell));
+  bell.clear();
+  EXPECT_FALSE(rings(bell));
+}
+
+TEST(Doorbell, AllInTheFolderAreRung) {
+  const TempDir folder;
+  const auto one = std::move(Doorbell::hang(folder.path())).value();
+  const auto other = std::move(Doorbell::hang(folder.path())).value();
+  DoorbellRinger(folder.path()).ring();
+  EXPECT_TRUE(rings(one));
+  EXPECT_TRUE(rings(other));
+}
+
+TEST(Doorbell, TakesItsFileDown) {
+  const TempDir folder;
+  {
+    const auto bell = std::move(Doorbell::hang(folder.path())).value();
+  }
+  EXPECT_EQ(filesIn(folder.path()), 0u);
+}
+
+TEST(Doorbell, OneWhoseOwnerWasKilledIsTakenDownByTheNextRing) {
+  const TempDir folder;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto bell = Doorbell::hang(folder.path());
+    ::kill(::getpid(), SIGKILL);
+  }
+  ::waitpid(child, nullptr, 0);
+  ASSERT_EQ(filesIn(folder.path()), 1u);
+  const auto living = std::move(Doorbell::hang(folder.path())).value();
+  DoorbellRinger(folder.path()).ring();
+  EXPECT_TRUE(rings(living));
+  EXPECT_EQ(filesIn(folder.path()), 1u);
+}
+
+TEST(Doorbell, HangsInAFolderWhosePathIsLongerThanASocketsAddress) {
+  const TempDir folder;
+  const auto deep = folder.path() / std::string(200, 'd') / std::string(200, 'e');
+  std::filesystem::create_directories(deep);
+  const auto bell = std::move(Doorbell::hang(deep)).value();
+  DoorbellRinger(deep).ring();
+  EXPECT_TRUE(rings(bell));
+}
+
+TEST(Doorbell, RingingInAFolderThatIsGoneDoesNothing) {
+  const TempDir folder;
+  DoorbellRinger(folder / "gone").ring();
+  EXPECT_EQ(Doorbell::hang(folder / "gone").error().code(), ErrorCode::Invalid);
+}
+
+TEST(Doorbell, LeavesOtherFilesAlone) {
+  const TempDir folder;
+  folder.write("0123.lock", "");
+  DoorbellRinger(folder.path()).ring();
+  EXPECT_EQ(filesIn(folder.path()), 1u);
+}
+
+}  // namespace
+}  // namespace leptir

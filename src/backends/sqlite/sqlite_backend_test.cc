@@ -1,0 +1,157 @@
+// What may be wrong with a path, a file, a disk: each says what, where and what to do.
+#include "backends/sqlite/sqlite_backend.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "backends/sqlite/sqlite_connection.h"
+#include "tests/support/child.h"
+#include "tests/support/sqlite_database.h"
+
+namespace leptir {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+Error errorFor(const std::filesystem::path& path) {
+  SqliteBackend backend;
+  const auto broker = backend.openBroker({{"path", path.string()}}, BrokerUse::Push);
+  return broker ? Error(ErrorCode::Internal, "opened") : broker.error();
+}
+
+// Root may write everywhere, so this runs as nobody.
+template <class Body>
+bool asOrdinaryUser(Body body) {
+  return inChild([&] { return (::getuid() != 0 || (::setgid(65534) == 0 && ::setuid(65534) == 0)) && body(); });
+}
+
+TEST(SqliteBackend, RefusesAFileThatIsNoDatabaseAndLeavesItAlone) {
+  const TempDir folder;
+  const std::string text(10'000, 'x');
+  const auto file = folder.write("notes.txt", text);
+  const auto error = errorFor(file);
+  EXPECT_EQ(error.code(), ErrorCode::Corrupt);
+  EXPECT_THAT(error.message(), AllOf(HasSubstr(file.string()), HasSubstr("not a database")));
+  EXPECT_EQ(readWholeFile(file), text);
+}
+
+TEST(SqliteBackend, RefusesAFolder) {
+  const TempDir folder;
+  const auto error = errorFor(folder.path());
+  EXPECT_EQ(error.code(), ErrorCode::Invalid);
+  EXPECT_THAT(error.message(), HasSubstr("is a folder; name a file in it"));
+}
+
+TEST(SqliteBackend, RefusesAnEmptyPath) {
+  EXPECT_EQ(errorFor("").code(), ErrorCode::Invalid);
+}
+
+TEST(SqliteBackend, RefusesAPathThatIsTooLong) {
+  const auto error =
+      errorFor("/tmp/" + std::string(200, 'a') + "/" + std::string(200, 'b') + "/" + std::string(200, 'c'));
+  EXPECT_EQ(error.code(), ErrorCode::Invalid);
+  EXPECT_THAT(error.message(), HasSubstr("SQLite takes at most 504"));
+  EXPECT_EQ(errorFor("/tmp/" + std::string(300, 'a')).code(), ErrorCode::Invalid);
+}
+
+TEST(SqliteBackend, WorksWithAPathLongerThanASocketsAddress) {
+  const TempDir folder;
+  const auto path = folder.path() / std::string(180, 'd') / std::string(180, 'e') / "leptir.db";
+  SqliteBackend backend;
+  const auto broker = must(backend.openBroker({{"path", path.string()}}, BrokerUse::Push));
+  EXPECT_TRUE(broker->pushBrokerTasks(someTasks(1)));
+}
+
+TEST(SqliteBackend, MakesTheFoldersThatAreMissing) {
+  const TempDir folder;
+  SqliteBackend backend;
+  EXPECT_TRUE(backend.openBroker({{"path", (folder / "new/deep/leptir.db").string()}}, BrokerUse::Push));
+}
+
+TEST(SqliteBackend, RefusesAFolderThatItMayNotWrite) {
+  const TempDir folder;
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0555));
+  EXPECT_TRUE(asOrdinaryUser([&] {
+    const auto error = errorFor(folder / "leptir.db");
+    return error.code() == ErrorCode::Invalid && error.message().find("not writable") != std::string::npos;
+  }));
+}
+
+TEST(SqliteBackend, RefusesAFileThatItMayNotWrite) {
+  TestDatabase database;
+  database.broker();
+  std::filesystem::permissions(database.folder.path(), std::filesystem::perms(0777));
+  std::filesystem::permissions(database.path.string() + ".d", std::filesystem::perms(0777));
+  std::filesystem::permissions(database.path, std::filesystem::perms(0444));
+  EXPECT_TRUE(asOrdinaryUser([&] {
+    const auto error = errorFor(database.path);
+    return error.code() == ErrorCode::Invalid &&
+           error.message().find("let the user that leptir runs as") != std::string::npos;
+  }));
+}
+
+TEST(SqliteBackend, RefusesADatabaseOfANewerLeptir) {
+  TestDatabase database;
+  database.broker();
+  const auto file = std::make_shared<SqliteFile>();
+  file->path = database.path;
+  const auto connection = must(SqliteConnection::open(file, systemClock()));
+  connection->execute("UPDATE leptir_state SET value = 2 WHERE name = 'version'");
+  const auto error = errorFor(database.path);
+  EXPECT_EQ(error.code(), ErrorCode::Invalid);
+  EXPECT_THAT(error.message(), AllOf(HasSubstr("newer leptir"), HasSubstr(database.path.string())));
+}
+
+TEST(SqliteBackend, LivesInADatabaseThatHasOtherTables) {
+  TestDatabase database;
+  const auto file = std::make_shared<SqliteFile>();
+  file->path = database.path;
+  must(SqliteConnection::open(file, systemClock()))->execute("CREATE TABLE orders (id); PRAGMA user_version = 7;");
+  EXPECT_TRUE(database.broker()->pushBrokerTasks(someTasks(1)));
+}
+
+TEST(SqliteBackend, KnowsOneFileByAllItsNames) {
+  TestDatabase database;
+  const auto link = database.folder / "link.db";
+  database.broker();
+  std::filesystem::create_symlink(database.path, link);
+  const auto instance = makeInstanceName();
+  EXPECT_EQ(database.backend.sessionLockFile({{"path", link.string()}}, instance),
+            database.backend.sessionLockFile(database.connection, instance));
+}
+
+TEST(SqliteBackend, KnowsFileSystemsThatOtherMachinesShare) {
+  EXPECT_STREQ(remoteFileSystem(0x6969), "NFS");
+  EXPECT_STREQ(remoteFileSystem(0xFF534D42), "CIFS");
+  EXPECT_STREQ(remoteFileSystem(0x01021997), "9p");
+  EXPECT_EQ(remoteFileSystem(0xEF53), nullptr);      // ext4
+  EXPECT_EQ(remoteFileSystem(0x01021994), nullptr);  // tmpfs
+}
+
+TEST(SqliteBackend, ADiskThatIsFullIsLoudAndGoesOnWhenThereIsRoomAgain) {
+  TestDatabase database;
+  EXPECT_TRUE(inChild([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const auto broker = database.broker(BrokerUse::Push);
+    const auto lift = [](rlim_t bytes) {
+      const rlimit limit{bytes, RLIM_INFINITY};
+      ::setrlimit(RLIMIT_FSIZE, &limit);
+    };
+    lift(1 << 20);
+    std::uint64_t pushed = 0;
+    Result<void> answer;
+    while (pushed < 100'000 && (answer = broker->pushBrokerTasks(someTasks(100)))) pushed += 100;
+    if (answer || answer.error().code() != ErrorCode::Unavailable) return false;
+    lift(RLIM_INFINITY);
+    return broker->pushBrokerTasks(someTasks(100)) && broker->tasksCount()->due == pushed + 100;
+  }));
+}
+
+TEST(SqliteBackend, RecordsExpireAfterAWeekUnlessToldOtherwise) {
+  EXPECT_EQ(SqliteBackend().defaultExpiry(), std::chrono::hours(7 * 24));
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,180 @@
+// Several processes on one file: what the suite, which is one process, cannot show.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "tests/support/child.h"
+#include "tests/support/sqlite_database.h"
+#include "tests/support/wait_until.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(SqliteProcesses, WhatWasPushedSurvivesKillMinusNine) {
+  TestDatabase database;
+  const auto done = database.folder / "pushed";
+  const pid_t child = startChild([&] {
+    must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(1'000)));
+    database.folder.write("pushed", "");
+    ::pause();
+    return true;
+  });
+  ASSERT_TRUE(waitUntil([&] { return std::filesystem::exists(done); }));
+  killChild(child);
+  EXPECT_EQ(database.broker()->tasksCount()->due, 1'000u);
+}
+
+TEST(SqliteProcesses, AProcessKilledWhileItPushesLeavesWholeListsOnly) {
+  TestDatabase database;
+  database.broker();
+  for (int round = 0; round < 5; ++round) {
+    const auto before = database.broker()->tasksCount()->due;
+    const pid_t child = startChild([&] {
+      const auto broker = database.broker(BrokerUse::Push);
+      while (true) must(broker->pushBrokerTasks(someTasks(100)));
+      return true;
+    });
+    const auto reader = database.broker();
+    EXPECT_TRUE(waitUntil([&] { return reader->tasksCount()->due > before + 300; }));
+    killChild(child);
+    EXPECT_EQ(database.broker()->tasksCount()->due % 100, 0u);
+  }
+}
+
+TEST(SqliteProcesses, SeveralPushAtOnce) {
+  TestDatabase database;
+  std::vector<pid_t> children;
+  for (int i = 0; i < 4; ++i) {
+    children.push_back(startChild([&] {  // each makes the file, should it be first
+      const auto broker = database.broker(BrokerUse::Push);
+      for (int j = 0; j < 50; ++j) must(broker->pushBrokerTasks(someTasks(2)));
+      return true;
+    }));
+  }
+  for (const auto child : children) EXPECT_TRUE(endedWell(child));
+  EXPECT_EQ(database.broker()->tasksCount()->due, 400u);
+}
+
+TEST(SqliteProcesses, TwoNeverLeaseOneTask) {
+  constexpr std::size_t kTasks = 3'000;
+  TestDatabase database;
+  must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(kTasks)));
+  std::vector<pid_t> children;
+  for (int i = 0; i < 2; ++i) {
+    children.push_back(startChild([&, i] {
+      const auto instance = makeInstanceName();
+      const auto lock = database.lock(instance);
+      const auto broker = database.broker();
+      const auto session = must(broker->openSession({instance, 1}, {}, 60s));
+      std::ofstream taken(database.folder / ("taken" + std::to_string(i)));
+      Wake wake;
+      while (true) {
+        const auto popped = must(session->popBrokerTasks(10, 0s, wake));
+        if (popped.empty()) break;
+        std::vector<LeaseId> leases;
+        for (const auto& task : popped) {
+          leases.push_back(task.lease);
+          taken << task.envelope << '\n';
+        }
+        if (!must(session->acknowledge(leases)).empty()) return false;
+      }
+      return true;
+    }));
+  }
+  for (const auto child : children) EXPECT_TRUE(endedWell(child));
+  std::multiset<std::string> all;
+  for (const auto* name : {"taken0", "taken1"}) {
+    std::ifstream taken(database.folder / name);
+    for (std::string line; std::getline(taken, line);) all.insert(line);
+  }
+  EXPECT_EQ(all.size(), kTasks);
+  EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), kTasks);
+}
+
+TEST(SqliteProcesses, APushInAnotherProcessWakesAWaitingPop) {
+  TestDatabase database;
+  const auto instance = makeInstanceName();
+  const auto lock = database.lock(instance);
+  const auto broker = database.broker();
+  const auto session = must(broker->openSession({instance, 1}, {}, 60s));
+  const pid_t child = startChild([&] {
+    must(SqliteBackend().openBroker(database.connection, BrokerUse::Push).value()->pushBrokerTasks(someTasks(1)));
+    return true;
+  });
+  Wake wake;
+  std::vector<LeasedTask> popped;
+  while (popped.empty()) popped = must(session->popBrokerTasks(1, 1h, wake));
+  EXPECT_TRUE(endedWell(child));
+}
+
+TEST(SqliteProcesses, ASessionOutlivesTheProcessThatOpenedIt) {
+  TestDatabase database;
+  must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(3)));
+  const auto instance = makeInstanceName();
+  const auto lock = database.lock(instance);
+  const pid_t child = startChild([&] {
+    const auto broker = database.broker();
+    Wake wake;
+    must(must(broker->openSession({instance, 1}, {}, 60s))->popBrokerTasks(2, 0s, wake));
+    ::raise(SIGKILL);
+    return true;
+  });
+  EXPECT_FALSE(endedWell(child));
+  const auto broker = database.broker();
+  EXPECT_EQ(must(broker->recoverExpired(10)), 0u) << "the instance lives";
+  const auto session = must(broker->resumeSession({instance, 1}));
+  EXPECT_EQ(must(session->heldTasks()).size(), 2u);
+}
+
+TEST(SqliteProcesses, WhenTheLastProcessOfAnInstanceIsGoneItsTasksComeBack) {
+  TestDatabase database;
+  must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(3)));
+  const auto instance = makeInstanceName();
+  const auto ready = database.folder / "ready";
+  const pid_t master = startChild([&] {
+    const auto lock = database.lock(instance);
+    const auto broker = database.broker();
+    Wake wake;
+    must(must(broker->openSession({instance, 1}, {}, 60s))->popBrokerTasks(2, 0s, wake));
+    database.folder.write("ready", "");
+    ::pause();
+    return true;
+  });
+  ASSERT_TRUE(waitUntil([&] { return std::filesystem::exists(ready); }));
+  const auto broker = database.broker();
+  EXPECT_EQ(must(broker->recoverExpired(10)), 0u);
+  killChild(master);
+  EXPECT_EQ(must(broker->recoverExpired(10)), 2u);
+  EXPECT_EQ(broker->tasksCount()->due, 3u);
+}
+
+TEST(SqliteProcesses, NobodyOpensASessionWithoutTheLock) {
+  TestDatabase database;
+  const auto answer = database.broker()->openSession({makeInstanceName(), 1}, {}, 60s);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::Invalid);
+}
+
+TEST(SqliteProcesses, NobodyOpensASessionWithANameThatIsNone) {
+  TestDatabase database;
+  EXPECT_EQ(database.broker()->openSession({"../somewhere", 1}, {}, 60s).error().code(), ErrorCode::Invalid);
+}
+
+TEST(SqliteProcesses, AConnectionIsNotUsedAcrossAFork) {
+  TestDatabase database;
+  auto broker = database.broker();
+  EXPECT_TRUE(inChild([&] {
+    const auto answer = broker->pushBrokerTasks(someTasks(1));
+    const bool refused = !answer && answer.error().code() == ErrorCode::Internal;
+    broker.reset();  // and its end does not touch the file
+    return refused;
+  }));
+  EXPECT_TRUE(broker->pushBrokerTasks(someTasks(1)));
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,73 @@
+// The tasks for trying things out.
+#include "leptir/stop_token.h"
+#include "task/executor_fixture.h"
+#include "tests/support/wait_until.h"
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace leptir {
+namespace {
+
+using TestTasks = ExecutorTest;
+
+class FiredStop final : public StopState {
+ public:
+  bool stopRequested() const override { return true; }
+  int descriptor() const override { return -1; }
+};
+
+TEST_F(TestTasks, SayWhatTheSeedsSaid) {
+  EXPECT_EQ(run("error").response, "Very nice! How much?");
+  EXPECT_EQ(run("error").status, ExitStatus::Error);
+  EXPECT_EQ(run("exception").response, "Task exited with exception: Very nice! How much?");
+  const auto nap = run("sleep", R"({"seconds":0})");
+  EXPECT_EQ(nap.response, "Task had a great nap.");
+  EXPECT_EQ(nap.flow, (Lines{"sleeping"}));
+}
+
+TEST_F(TestTasks, WakeWhenTheStopTokenFires) {
+  TaskEnvironment environment;
+  environment.name = "sleep";
+  environment.stopToken = StopToken(std::make_shared<FiredStop>());
+  const auto outcome = Executor(tasks, logger, clock).run(std::move(environment), R"({"seconds":3600})");
+  EXPECT_EQ(outcome.status, ExitStatus::Warning);
+}
+
+TEST_F(TestTasks, CrashIsASegmentationFault) {
+  const auto child = ::fork();
+  if (child == 0) {
+    ::signal(SIGSEGV, SIG_DFL);
+    run("crash");
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(WTERMSIG(status), SIGSEGV);
+}
+
+TEST_F(TestTasks, HangEndsByNothingButSigkill) {
+  const auto child = ::fork();
+  if (child == 0) {
+    run("hang");
+    ::_exit(0);
+  }
+  const auto ignoresAll = [&] {
+    const auto status = readWholeFile("/proc/" + std::to_string(child) + "/status");
+    return status.find("SigBlk:\tfffffffe") != std::string::npos;
+  };
+  ASSERT_TRUE(testing::waitUntil(ignoresAll));
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1}) ::kill(child, signal);
+  EXPECT_EQ(::waitpid(child, nullptr, WNOHANG), 0);
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
+}
+
+}  // namespace
+}  // namespace leptir
