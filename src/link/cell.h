@@ -1,12 +1,14 @@
-// One cell of a slot: the place of one task between the dispatcher that assigns it and settles it, the worker that runs it, and the master that ends it.
+// One cell of a slot: the place of one task between the dispatcher that assigns it and settles it, the worker that runs
+// it, and the master that ends it.
 //
 //  free ─dispatcher─▶ assigned ─worker─▶ executing ─worker─▶ done ─dispatcher, when settled─▶ free
 //                        │                   │ └─master, before it signals─▶ stopping
 //                        │                   └────────────┬──────────────────┘
-//                        └─dispatcher─▶ free               └─master, worker reaped─▶ died ─dispatcher, when settled─▶ free
+//                        └─dispatcher─▶ free               └─master, worker reaped─▶ died ─dispatcher, when settled─▶
+//                        free
 //
-// Everything here lies in shared memory and is written by processes that may die at any instruction; so: plain bytes, one writer a part, and a state
-// word that changes by compare-and-swap alone.
+// Everything here lies in shared memory and is written by processes that may die at any instruction; so: plain bytes,
+// one writer a part, and a state word that changes by compare-and-swap alone.
 #pragma once
 
 #include <atomic>
@@ -31,7 +33,8 @@ enum class StopReason : std::uint8_t {
   Lease,      // its lease is lost or about to be: no record, no attempt
 };
 
-// The state word, taken apart. Each new use of a cell has a generation of its own, so that a late compare-and-swap about an earlier task fails.
+// The state word, taken apart. Each new use of a cell has a generation of its own, so that a late compare-and-swap
+// about an earlier task fails.
 struct CellWord {
   CellState state = CellState::Free;
   StopReason reason = StopReason::None;
@@ -48,15 +51,17 @@ struct CellWord {
   friend bool operator==(const CellWord&, const CellWord&) = default;
 };
 
-// A body up to this size lies in its cell; a larger one in the slot's large area, of which there is one for each direction.
+// A body up to this size lies in its cell; a larger one in the slot's large area, of which there is one for each
+// direction.
 inline constexpr std::size_t kCellBodyBytes = 64 * 1024;
 inline constexpr std::size_t kLargeBodyBytes = kMaxEnvelopeBytes + 64 * 1024;
 
 // What the dispatcher says of a task. Read-only for the worker, and written before the state word says `assigned`.
 struct AssignmentHeader {
-  std::uint64_t sequence;      // rises with each assignment in this slot: tells a new worker or dispatcher where the ring stands
-  std::uint32_t broker;        // its line in the shared page
-  std::uint64_t epoch;         // of the session that holds it there
+  std::uint64_t
+      sequence;  // rises with each assignment in this slot: tells a new worker or dispatcher where the ring stands
+  std::uint32_t broker;  // its line in the shared page
+  std::uint64_t epoch;   // of the session that holds it there
   std::uint64_t leaseNumber;
   Counters counters;
   std::int64_t timeLimitMicros;  // zero: none
@@ -66,7 +71,8 @@ struct AssignmentHeader {
   std::uint8_t large;            // the body lies in the large area
 };
 
-// What the worker says. Untrusted: a task may have scribbled over it, so a checksum covers the body and every use of `bytes` is checked against the area.
+// What the worker says. Untrusted: a task may have scribbled over it, so a checksum covers the body and every use of
+// `bytes` is checked against the area.
 struct OutcomeHeader {
   std::int64_t startedBoot;  // when it began, by the worker's word
   std::uint32_t bytes;
@@ -76,12 +82,12 @@ struct OutcomeHeader {
 
 // What the master says of a task whose worker it reaped. Read-only for the worker, written before the word says `died`.
 struct VerdictHeader {
-  std::int64_t startedBoot;    // when it was first seen to execute
-  std::int64_t endedBoot;      // when the worker was reaped
+  std::int64_t startedBoot;  // when it was first seen to execute
+  std::int64_t endedBoot;    // when the worker was reaped
   std::int32_t pid;
-  std::int32_t signal;         // zero: it exited
+  std::int32_t signal;  // zero: it exited
   std::int32_t exitCode;
-  std::int64_t cpuMicros;      // of the worker process in all
+  std::int64_t cpuMicros;  // of the worker process in all
   std::uint64_t maxRssBytes;
 };
 

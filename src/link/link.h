@@ -1,4 +1,5 @@
-// All shared memory and bells of one instance, made by the master before it forks and inherited by everyone: what processes say to each other.
+// All shared memory and bells of one instance, made by the master before it forks and inherited by everyone: what
+// processes say to each other.
 #pragma once
 
 #include <deque>
@@ -26,12 +27,17 @@ class Link {
   Slot& slot(int worker) { return slots_[static_cast<std::size_t>(worker)]; }
 
   // Bells only ring; everything said stands in the slots and the page.
-  Wake& dispatcherBell() { return dispatcherBell_; }             // rung by workers, the master and the dispatcher's own threads
-  Wake& masterBell() { return masterBell_; }                     // rung by the dispatcher
-  Wake& workerBell(int worker) { return *workerBells_[static_cast<std::size_t>(worker)]; }  // rung by the dispatcher and the master
-  Wake& stopBell(int worker) { return *stopBells_[static_cast<std::size_t>(worker)]; }      // rung by the master: the running task's stop token
+  Wake& dispatcherBell() { return dispatcherBell_; }  // rung by workers, the master and the dispatcher's own threads
+  Wake& masterBell() { return masterBell_; }          // rung by the dispatcher
+  Wake& workerBell(int worker) {
+    return *workerBells_[static_cast<std::size_t>(worker)];
+  }  // rung by the dispatcher and the master
+  Wake& stopBell(int worker) {
+    return *stopBells_[static_cast<std::size_t>(worker)];
+  }  // rung by the master: the running task's stop token
 
-  // Worker, right after its fork: unmaps the slots of others, makes what it only reads read-only and closes the bells of others.
+  // Worker, right after its fork: unmaps the slots of others, makes what it only reads read-only and closes the bells
+  // of others.
   Result<void> confineToWorker(int worker);
 
  private:

@@ -21,25 +21,26 @@ enum class Stopping : std::uint32_t {
 
 // What the dispatcher has come to. Written by it; the master acts on it once the process has exited.
 enum class DispatcherSays : std::uint32_t {
-  Nothing,        // it runs, or it died
-  Finished,       // stopped cleanly
-  DrainedEmpty,   // --drain: every broker is empty
-  DrainedUnknown, // --drain: only tasks of unknown names are left
-  StoreUnusable,  // a store can never be used as configured: exit status 69
-  LeftToExpire,   // stopped, but a broker could not be told: its tasks come back when the session expires
+  Nothing,         // it runs, or it died
+  Finished,        // stopped cleanly
+  DrainedEmpty,    // --drain: every broker is empty
+  DrainedUnknown,  // --drain: only tasks of unknown names are left
+  StoreUnusable,   // a store can never be used as configured: exit status 69
+  LeftToExpire,    // stopped, but a broker could not be told: its tasks come back when the session expires
 };
 
 // One broker's session, as all must see it.
 struct BrokerLine {
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  std::atomic<std::uint64_t> epoch{0};             // spent here before a request with it is sent; zero: none yet
-  std::atomic<std::int64_t> leaseEndsBoot{kNever};  // BootTime in microseconds; kNever for sessions that live as long as their processes
+  std::atomic<std::uint64_t> epoch{0};  // spent here before a request with it is sent; zero: none yet
+  std::atomic<std::int64_t> leaseEndsBoot{
+      kNever};  // BootTime in microseconds; kNever for sessions that live as long as their processes
 };
 
 struct SharedPage {
   std::atomic<Stopping> stopping{Stopping::No};
-  std::atomic<std::int64_t> masterBeat{0};       // BootTime in microseconds
+  std::atomic<std::int64_t> masterBeat{0};  // BootTime in microseconds
   std::atomic<std::int64_t> dispatcherBeat{0};
   std::atomic<std::uint32_t> dispatcherSleeps{0};  // a worker that has something to say rings only then
   std::atomic<DispatcherSays> dispatcherSays{DispatcherSays::Nothing};
@@ -47,7 +48,8 @@ struct SharedPage {
   BrokerLine brokers[kMaxBrokers];
 };
 
-// A worker begins nothing, and the master ends what runs, this long before a lease ends (DESIGN 7): TERM first, KILL later.
+// A worker begins nothing, and the master ends what runs, this long before a lease ends (DESIGN 7): TERM first, KILL
+// later.
 inline constexpr Duration kTermBeforeLeaseEnd = std::chrono::seconds(10);
 inline constexpr Duration kKillBeforeLeaseEnd = std::chrono::seconds(2);
 

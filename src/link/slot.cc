@@ -12,9 +12,12 @@ namespace leptir {
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t roundUp(std::size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+constexpr std::size_t roundUp(std::size_t bytes) {
+  return (bytes + kPage - 1) / kPage * kPage;
+}
 
-// An odd number of cache lines apart, so that the beginnings of bodies do not all compete for the same few sets of the caches.
+// An odd number of cache lines apart, so that the beginnings of bodies do not all compete for the same few sets of the
+// caches.
 constexpr std::size_t kBodyStride = kCellBodyBytes + 64;
 
 }  // namespace
@@ -61,14 +64,15 @@ constexpr Layout layOut() {
   return l;
 }
 
-constexpr Layout kLayout =
-    layOut<kCells*(8 + sizeof(OutcomeHeader)) + 64 * 8, kCells * sizeof(AssignmentHeader), kCells * sizeof(VerdictHeader)>();
+constexpr Layout kLayout = layOut<kCells * (8 + sizeof(OutcomeHeader)) + 64 * 8, kCells * sizeof(AssignmentHeader),
+                                  kCells * sizeof(VerdictHeader)>();
 
 }  // namespace
 
 Result<Slot> Slot::create() {
   static_assert(sizeof(WorkerPart) <= kLayout.outcomeBodies);
-  void* memory = ::mmap(nullptr, kLayout.end, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory =
+      ::mmap(nullptr, kLayout.end, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
     return Error(ErrorCode::Unavailable, std::string("shared memory of a slot: ") + std::strerror(errno));
   }
@@ -80,7 +84,9 @@ Slot& Slot::operator=(Slot&& other) noexcept {
   std::swap(memory_, other.memory_);
   return *this;
 }
-Slot::~Slot() { unmap(); }
+Slot::~Slot() {
+  unmap();
+}
 
 void Slot::unmap() {
   if (memory_ != nullptr) ::munmap(std::exchange(memory_, nullptr), kLayout.end);
@@ -94,7 +100,9 @@ Result<void> Slot::confineToWorker() {
   return {};
 }
 
-Slot::WorkerPart& Slot::workerPart() const { return *static_cast<WorkerPart*>(memory_); }
+Slot::WorkerPart& Slot::workerPart() const {
+  return *static_cast<WorkerPart*>(memory_);
+}
 Slot::AssignmentPart& Slot::assignmentPart() const {
   return *reinterpret_cast<AssignmentPart*>(static_cast<char*>(memory_) + kLayout.assignmentPart);
 }
@@ -107,8 +115,12 @@ char* Slot::outcomeBody(std::size_t cell) const {
 char* Slot::assignmentBody(std::size_t cell) const {
   return static_cast<char*>(memory_) + kLayout.assignmentBodies + cell * kBodyStride;
 }
-char* Slot::largeOutcome() const { return static_cast<char*>(memory_) + kLayout.largeOutcome; }
-char* Slot::largeAssignment() const { return static_cast<char*>(memory_) + kLayout.largeAssignment; }
+char* Slot::largeOutcome() const {
+  return static_cast<char*>(memory_) + kLayout.largeOutcome;
+}
+char* Slot::largeAssignment() const {
+  return static_cast<char*>(memory_) + kLayout.largeAssignment;
+}
 
 CellWord Slot::word(std::size_t cell) const {
   return CellWord::unpack(workerPart().words[cell].load(std::memory_order_acquire));
@@ -123,7 +135,8 @@ Result<void> Slot::writeAssignment(std::size_t cell, const Assignment& assignmen
   const auto& handle = assignment.lease.handle;
   const auto bytes = handle.size() + assignment.envelope.size();
   const bool large = needsLargeArea(handle.size(), assignment.envelope.size());
-  if (bytes > kLargeBodyBytes) return Error(ErrorCode::TooLarge, "an envelope of " + std::to_string(bytes) + " bytes fits no slot");
+  if (bytes > kLargeBodyBytes)
+    return Error(ErrorCode::TooLarge, "an envelope of " + std::to_string(bytes) + " bytes fits no slot");
 
   auto& header = assignmentPart().headers[cell];
   header.sequence = assignment.sequence;
@@ -142,7 +155,9 @@ Result<void> Slot::writeAssignment(std::size_t cell, const Assignment& assignmen
   return {};
 }
 
-const AssignmentHeader& Slot::assignmentHeader(std::size_t cell) const { return assignmentPart().headers[cell]; }
+const AssignmentHeader& Slot::assignmentHeader(std::size_t cell) const {
+  return assignmentPart().headers[cell];
+}
 
 Assignment Slot::readAssignment(std::size_t cell) const {
   const auto& header = assignmentPart().headers[cell];
@@ -188,13 +203,16 @@ bool Slot::writeOutcome(std::size_t cell, std::string_view outcome) {
 Result<std::string_view> Slot::readOutcome(std::size_t cell) const {
   const OutcomeHeader header = workerPart().outcomes[cell];
   const bool large = header.large != 0;
-  if (header.bytes > (large ? kLargeBodyBytes : kCellBodyBytes)) return Error(ErrorCode::Corrupt, "the outcome's size makes no sense");
+  if (header.bytes > (large ? kLargeBodyBytes : kCellBodyBytes))
+    return Error(ErrorCode::Corrupt, "the outcome's size makes no sense");
   const std::string_view outcome(large ? largeOutcome() : outcomeBody(cell), header.bytes);
   if (checksumOf(outcome) != header.checksum) return Error(ErrorCode::Corrupt, "the outcome's checksum is wrong");
   return outcome;
 }
 
-BootTime Slot::startedBoot(std::size_t cell) const { return BootTime(Duration(workerPart().outcomes[cell].startedBoot)); }
+BootTime Slot::startedBoot(std::size_t cell) const {
+  return BootTime(Duration(workerPart().outcomes[cell].startedBoot));
+}
 
 void Slot::writeVerdict(std::size_t cell, const Verdict& verdict) {
   verdictPart().verdicts[cell] = {.startedBoot = verdict.started.time_since_epoch().count(),
@@ -243,8 +261,12 @@ std::pair<double, std::string> Slot::readProgress() const {
   return {0, {}};
 }
 
-std::atomic<std::uint32_t>& Slot::workerSleeps() { return workerPart().workerSleeps; }
-std::atomic<std::uint32_t>& Slot::workerReady() { return workerPart().workerReady; }
+std::atomic<std::uint32_t>& Slot::workerSleeps() {
+  return workerPart().workerSleeps;
+}
+std::atomic<std::uint32_t>& Slot::workerReady() {
+  return workerPart().workerReady;
+}
 
 std::optional<std::size_t> Slot::firstAssigned() const {
   std::optional<std::size_t> first;

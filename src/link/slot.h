@@ -1,5 +1,6 @@
-// A slot: all that passes between one worker, the dispatcher and the master. It outlives each of them: the master makes it before any fork.
-// A ring of cells; the dispatcher assigns in ring order, the worker executes in ring order, the dispatcher takes back from the end.
+// A slot: all that passes between one worker, the dispatcher and the master. It outlives each of them: the master makes
+// it before any fork. A ring of cells; the dispatcher assigns in ring order, the worker executes in ring order, the
+// dispatcher takes back from the end.
 #pragma once
 
 #include <array>
@@ -49,7 +50,8 @@ struct Verdict {
 // Views into one mapping; whoever maps it owns it. Each function says which process calls it.
 class Slot {
  public:
-  // Maps the shared memory of a slot: sparse, about 100 MB of addresses of which only what is used becomes memory. Unavailable: out of memory.
+  // Maps the shared memory of a slot: sparse, about 100 MB of addresses of which only what is used becomes memory.
+  // Unavailable: out of memory.
   static Result<Slot> create();
   Slot(Slot&& other) noexcept;
   Slot& operator=(Slot&& other) noexcept;
@@ -65,8 +67,8 @@ class Slot {
   // The only way a state changes. False: it was not `from` any more.
   bool change(std::size_t cell, CellWord from, CellWord to);
 
-  // Dispatcher, on a free cell that it is the only one to assign; then change(free → assigned). Unsupported: needs the large area while another
-  // assignment holds it, or is larger than that: assign it when the slot is empty.
+  // Dispatcher, on a free cell that it is the only one to assign; then change(free → assigned). Unsupported: needs the
+  // large area while another assignment holds it, or is larger than that: assign it when the slot is empty.
   Result<void> writeAssignment(std::size_t cell, const Assignment& assignment);
   // Whether an envelope with this handle fits a cell, or needs the large area and an empty slot.
   static bool needsLargeArea(std::size_t handleBytes, std::size_t envelopeBytes) {
@@ -76,8 +78,8 @@ class Slot {
   Assignment readAssignment(std::size_t cell) const;
   const AssignmentHeader& assignmentHeader(std::size_t cell) const;
 
-  // Worker, on its executing cell. `begin` before the user's code runs; `writeOutcome` answers false when the large area is still held by an
-  // earlier outcome that the dispatcher has not settled: wait and try again.
+  // Worker, on its executing cell. `begin` before the user's code runs; `writeOutcome` answers false when the large
+  // area is still held by an earlier outcome that the dispatcher has not settled: wait and try again.
   void begin(std::size_t cell, BootTime now);
   bool writeOutcome(std::size_t cell, std::string_view outcome);
   // Dispatcher and master. Corrupt: size or checksum are wrong. The view is valid until the cell is freed.
@@ -94,7 +96,8 @@ class Slot {
   std::pair<double, std::string> readProgress() const;
   // Set by the worker around its waits: the dispatcher rings only then.
   std::atomic<std::uint32_t>& workerSleeps();
-  // Set by the worker when its start hooks are through, cleared by the master when it is reaped: until then nothing assigned here begins.
+  // Set by the worker when its start hooks are through, cleared by the master when it is reaped: until then nothing
+  // assigned here begins.
   std::atomic<std::uint32_t>& workerReady();
 
   // The assigned cell that comes first in the ring, by its sequence: where a new worker begins. None assigned: none.
@@ -103,9 +106,9 @@ class Slot {
   std::optional<std::size_t> running() const;
 
  private:
-  struct WorkerPart;      // read-write for all: words, progress, outcome headers
-  struct AssignmentPart;  // read-only for the worker
-  struct VerdictPart;     // read-only for the worker
+  struct WorkerPart;         // read-write for all: words, progress, outcome headers
+  struct AssignmentPart;     // read-only for the worker
+  struct VerdictPart;        // read-only for the worker
   friend struct SlotVandal;  // tests: writes where a task should not
   explicit Slot(void* memory) : memory_(memory) {}
 

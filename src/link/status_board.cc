@@ -102,12 +102,13 @@ struct StatusBoard::Page {
   }
 };
 
-Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::path& file, std::string session, int workers,
-                                                         const Clock& clock) {
+Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::path& file, std::string session,
+                                                         int workers, const Clock& clock) {
   const auto failed = [&](const char* what) {
     return Error(ErrorCode::Invalid, file.string() + ": " + what + ": " + std::strerror(errno));
   };
-  // A new file under a new name takes the place of an old one, so that readers of the old one and symbolic links are left alone.
+  // A new file under a new name takes the place of an old one, so that readers of the old one and symbolic links are
+  // left alone.
   const std::string fresh = file.string() + ".new";
   ::unlink(fresh.c_str());
   const UniqueFd descriptor(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
@@ -129,12 +130,14 @@ std::unique_ptr<StatusBoard> StatusBoard::inMemory(int workers, const Clock& clo
   return std::unique_ptr<StatusBoard>(new StatusBoard(Page::placeAt(memory, workers, clock), bytes, {}));
 }
 
-StatusBoard::~StatusBoard() { ::munmap(page_, bytes_); }
+StatusBoard::~StatusBoard() {
+  ::munmap(page_, bytes_);
+}
 
 Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
   const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!descriptor) return Error(ErrorCode::NotFound, file.string() + ": " + std::strerror(errno));
-  struct stat info {};
+  struct stat info{};
   const auto corrupt = Error(ErrorCode::Corrupt, file.string() + ": not a status board of this version of leptir");
   if (::fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode)) return corrupt;
   const auto bytes = static_cast<std::size_t>(info.st_size);
@@ -161,8 +164,12 @@ BoardInstance StatusBoard::look(const Clock& clock) const {
   return instance;
 }
 
-void StatusBoard::setMaster(int pid) { page_->pid = pid; }
-void StatusBoard::setWorker(int slot, int pid) { page_->lines[slot].pid = pid; }
+void StatusBoard::setMaster(int pid) {
+  page_->pid = pid;
+}
+void StatusBoard::setWorker(int slot, int pid) {
+  page_->lines[slot].pid = pid;
+}
 
 void StatusBoard::setTask(int slot, std::string_view id, std::string_view name, BootTime started) {
   LineWriter line(page_->lines[slot]);
@@ -191,7 +198,9 @@ void StatusBoard::addSettled(std::uint64_t done, std::uint64_t failed) {
   page_->failed += failed;
 }
 
-void StatusBoard::makeReadOnly() { ::mprotect(page_, bytes_, PROT_READ); }
+void StatusBoard::makeReadOnly() {
+  ::mprotect(page_, bytes_, PROT_READ);
+}
 
 void StatusBoard::remove() {
   if (!file_.empty()) ::unlink(file_.c_str());

@@ -1,5 +1,6 @@
-// What `status` shows of a running instance: a small mapped file beside the pid file. Written by the master and the dispatcher, read by anyone
-// who may read the file; a reader may see a line half written for an instant, so each line carries a version.
+// What `status` shows of a running instance: a small mapped file beside the pid file. Written by the master and the
+// dispatcher, read by anyone who may read the file; a reader may see a line half written for an instant, so each line
+// carries a version.
 #pragma once
 
 #include <atomic>
@@ -20,30 +21,32 @@ inline constexpr int kMaxWorkers = 1024;
 // What one worker does, as it is read.
 struct BoardWorker {
   int slot = 0;
-  int pid = 0;                 // 0: being started
+  int pid = 0;  // 0: being started
   bool busy = false;
   std::string taskId;
   std::string taskName;
-  double seconds = 0;          // since the task began
+  double seconds = 0;  // since the task began
   double progress = 0;
   std::string progressText;
 };
 
 // What the board says of the instance.
 struct BoardInstance {
-  int pid = 0;                 // of the master
-  std::string session;         // the instance's name
+  int pid = 0;          // of the master
+  std::string session;  // the instance's name
   Time since{};
-  std::uint64_t done = 0;      // settled since the start
-  std::uint64_t failed = 0;    // of these, the ones that did not succeed
+  std::uint64_t done = 0;    // settled since the start
+  std::uint64_t failed = 0;  // of these, the ones that did not succeed
   std::vector<BoardWorker> workers;
 };
 
 // The mapping. Writers call only the functions of their role.
 class StatusBoard {
  public:
-  // Makes the file anew (and replaces one that is left over). Invalid: it cannot be made there; the message names the path.
-  static Result<std::unique_ptr<StatusBoard>> create(const std::filesystem::path& file, std::string session, int workers, const Clock& clock);
+  // Makes the file anew (and replaces one that is left over). Invalid: it cannot be made there; the message names the
+  // path.
+  static Result<std::unique_ptr<StatusBoard>> create(const std::filesystem::path& file, std::string session,
+                                                     int workers, const Clock& clock);
   // A board in memory only, for tests.
   static std::unique_ptr<StatusBoard> inMemory(int workers, const Clock& clock);
   // Reads a board. NotFound: no file. Corrupt: it is no board of this version.
@@ -69,7 +72,8 @@ class StatusBoard {
 
  private:
   struct Page;
-  StatusBoard(Page* page, std::size_t bytes, std::filesystem::path file) : page_(page), bytes_(bytes), file_(std::move(file)) {}
+  StatusBoard(Page* page, std::size_t bytes, std::filesystem::path file)
+      : page_(page), bytes_(bytes), file_(std::move(file)) {}
   Page* page_;
   std::size_t bytes_;
   std::filesystem::path file_;

@@ -1,5 +1,5 @@
-// The master process: starts, watches and replaces the dispatcher and the workers; owns signals, time limits and every kill.
-// It opens no store, parses no task, runs no user code and starts no thread (it forks all its life).
+// The master process: starts, watches and replaces the dispatcher and the workers; owns signals, time limits and every
+// kill. It opens no store, parses no task, runs no user code and starts no thread (it forks all its life).
 #pragma once
 
 #include <functional>
@@ -15,13 +15,15 @@ namespace leptir {
 struct MasterOptions {
   int workers = 1;
   Duration killGrace = std::chrono::seconds(1);
-  std::optional<Duration> shutdownGrace;               // none: running tasks may take as long as they like
-  Duration hangingWorker = std::chrono::seconds(5);    // a worker that executes nothing and leaves an assigned cell this long is replaced
+  std::optional<Duration> shutdownGrace;  // none: running tasks may take as long as they like
+  Duration hangingWorker =
+      std::chrono::seconds(5);  // a worker that executes nothing and leaves an assigned cell this long is replaced
   Duration dispatcherBeat = std::chrono::seconds(15);  // a dispatcher whose beat is older is replaced
-  Duration tick = std::chrono::milliseconds(50);       // how often cells are looked at; deadlines are met exactly beside it
+  Duration tick = std::chrono::milliseconds(50);  // how often cells are looked at; deadlines are met exactly beside it
 };
 
-// What the children do. Called in the child, right after its fork, with signals as a fresh process has them; what they answer is its exit status.
+// What the children do. Called in the child, right after its fork, with signals as a fresh process has them; what they
+// answer is its exit status.
 struct ChildMains {
   std::function<int()> dispatcher;
   std::function<int(int slot)> worker;
@@ -40,8 +42,8 @@ enum class MasterEnd {
 class Master {
  public:
   // All outlive it. `reopenLogs` is what USR1 calls.
-  Master(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock, ChildMains children,
-         std::function<void()> reopenLogs);
+  Master(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
+         ChildMains children, std::function<void()> reopenLogs);
   ~Master();
 
   // Runs until the instance has ended and every child is reaped. Must be called from the only thread of the process.

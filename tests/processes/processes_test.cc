@@ -7,6 +7,7 @@
 
 #include "task/envelope.h"
 #include "task/outcome_codec.h"
+#include "tests/support/deed.h"
 #include "tests/support/toy_instance.h"
 #include "worker/worker.h"
 
@@ -14,18 +15,6 @@ namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
-
-class Deed final : public BaseTask {
- public:
-  explicit Deed(std::function<void(TaskContext&)> deed) : deed_(std::move(deed)) {}
-
- private:
-  ExitStatus doJob() override {
-    deed_(context());
-    return ExitStatus::Success;
-  }
-  std::function<void(TaskContext&)> deed_;
-};
 
 class ProcessesTest : public ::testing::Test {
  protected:
@@ -64,9 +53,7 @@ class ProcessesTest : public ::testing::Test {
     for (;;) ::pause();
   }
 
-  void add(const std::string& name, std::function<void(TaskContext&)> deed) {
-    program.tasks.addFactory(name, [deed] { return std::make_unique<Deed>(deed); });
-  }
+  void add(const std::string& name, std::function<void(TaskContext&)> deed) { addDeed(program, name, std::move(deed)); }
 
   static MasterOptions options() {
     MasterOptions options;
@@ -103,8 +90,9 @@ TEST_F(ProcessesTest, CarryAFloodThroughBothWorkersInOrder) {
     for (int slot = 0; slot < 2; ++slot) {
       for (std::size_t cell = 0; cell < kCells; ++cell) {
         ASSERT_EQ(outcome(slot, cell).status, ExitStatus::Success);
-        if (cell > 0)
+        if (cell > 0) {
           ASSERT_LE(instance.link->slot(slot).startedBoot(cell - 1), instance.link->slot(slot).startedBoot(cell));
+        }
       }
       for (std::size_t cell = 0; cell < kCells; ++cell) instance.settle(slot, cell);
     }

@@ -1,0 +1,53 @@
+#include "master/dispatcher_keeper.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+
+#include "tests/support/toy_worker.h"
+
+namespace leptir {
+namespace {
+
+TEST(DispatcherKeeper, ReplacesAKilledDispatcherWhoseSuccessorFindsTheOutcomes) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker, [](ToyInstance& self) {
+    for (std::size_t cell = 0; cell < kCells; ++cell) self.notes->number += self.state(0, cell) == CellState::Done;
+    return ToyInstance::beatUntilSettled(self);
+  });
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 1; }));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok");
+  const int first = instance.dispatcherPid();
+  const int worker = instance.workerPid(0);
+  ::kill(first, SIGKILL);
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
+  EXPECT_EQ(instance.notes->number, 3);
+  EXPECT_EQ(instance.link->page().dispatcherDeaths, 1u);
+  EXPECT_EQ(instance.workerPid(0), worker) << "workers do not notice";
+}
+
+TEST(DispatcherKeeper, ReplacesADispatcherThatMakesNoProgress) {
+  auto options = optionsFor(1);
+  options.dispatcherBeat = 100ms;
+  ToyInstance instance(options);
+  instance.start(toyWorker);
+  ::kill(instance.dispatcherPid(), SIGSTOP);
+  EXPECT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
+}
+
+TEST(DispatcherKeeper, DoesNotBelieveADispatcherThatSaysItFinishedThoughNobodyAsked) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker, [](ToyInstance& self) {
+    if (self.notes->number++ > 0) return ToyInstance::beatUntilSettled(self);
+    self.link->page().dispatcherSays = DispatcherSays::Finished;
+    return 0;
+  });
+  EXPECT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 1; }));
+  instance.signal(SIGTERM);
+  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,59 @@
+#include "master/process_tree.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+
+#include "tests/support/toy_worker.h"
+
+namespace leptir {
+namespace {
+
+TEST(ProcessTree, LeavesNoDescendantOfATaskThatItEnds) {
+  ToyInstance instance(optionsFor(2));
+  instance.start(toyWorker);
+  const auto family = instance.assign(0, "family", 300ms);
+  EXPECT_EQ(instance.verdict(0, family).reason, StopReason::TimeLimit);
+  ASSERT_EQ(instance.notes->pidCount, 4);
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(isAlive(instance.notes->pids[static_cast<std::size_t>(i)])) << i;
+}
+
+TEST(ProcessTree, LeavesNoOrphanOfATaskWhoseWorkerDied) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker);
+  const auto orphans = instance.assign(0, "orphans");
+  EXPECT_EQ(instance.verdict(0, orphans).exitCode, 3);
+  EXPECT_FALSE(isAlive(instance.notes->pids[0]));
+}
+
+TEST(ProcessTree, LeavesAnotherWorkersHouseholdAlone) {
+  ToyInstance instance(optionsFor(2));
+  instance.start(toyWorker);
+  instance.assign(1, "household");
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->pidCount == 3; }));
+  const auto crash = instance.assign(0, "crash");
+  instance.verdict(0, crash);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(isAlive(instance.notes->pids[static_cast<std::size_t>(i)])) << i;
+  instance.signal(SIGQUIT);
+  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_TRUE(instance.areAllNotedGone());
+}
+
+TEST(ProcessTree, ReapsEverything) {
+  ToyInstance instance(optionsFor(2));
+  instance.start(toyWorker);
+  for (int i = 0; i < 5; ++i) instance.verdict(0, instance.assign(0, "crash"));
+  const std::string path =
+      "/proc/" + std::to_string(instance.masterPid) + "/task/" + std::to_string(instance.masterPid) + "/children";
+  EXPECT_TRUE(waitUntil([&] {
+    std::ifstream children(path);
+    int count = 0;
+    for (int pid = 0; children >> pid;) ++count;
+    return count == 3;
+  })) << "two workers, a dispatcher, no zombie";
+}
+
+}  // namespace
+}  // namespace leptir

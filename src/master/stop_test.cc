@@ -1,0 +1,108 @@
+// How the master ends an instance, with real processes.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+
+#include "tests/support/toy_worker.h"
+
+namespace leptir {
+namespace {
+
+TEST(MasterStop, EndsWhenAStoreCanNeverBeUsed) {
+  ToyInstance instance(optionsFor(2));
+  instance.start(toyWorker, [](ToyInstance&) { return 69; });
+  EXPECT_EQ(instance.end(), MasterEnd::StoreUnusable);
+  EXPECT_EQ(instance.workerPidNow(0), 0);
+}
+
+TEST(MasterStop, EndsByItselfWhenTheDispatcherHasDrainedEverything) {
+  for (const auto& [says, end] : {std::pair{DispatcherSays::DrainedEmpty, MasterEnd::DrainedEmpty},
+                                  std::pair{DispatcherSays::DrainedUnknown, MasterEnd::DrainedUnknown}}) {
+    ToyInstance instance(optionsFor(1));
+    instance.start(toyWorker, [says = says](ToyInstance& self) {
+      self.link->page().dispatcherSays = says;
+      return 0;
+    });
+    EXPECT_EQ(instance.end(), end);
+  }
+}
+
+TEST(MasterStop, LetsRunningTasksFinishAtTermAndAtASecondOne) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker, [](ToyInstance& self) {
+    // Leaves Done cells alone, so that the test can look at them.
+    self.notes->dispatcherPid = ::getpid();
+    while (self.link->page().stopping == Stopping::No || self.state(0, 0) == CellState::Executing) ::usleep(1000);
+    self.link->page().dispatcherSays = DispatcherSays::Finished;
+    return 0;
+  });
+  const auto wait = instance.assign(0, "wait", 1h), later = instance.assign(0, "ok");
+  ASSERT_TRUE(instance.reaches(0, wait, CellState::Executing));
+  instance.signal(SIGTERM);
+  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == Stopping::Drain; }));
+  instance.signal(SIGTERM);
+  ::kill(-instance.workerPid(0), SIGTERM);  // as systemd does
+  ::kill(instance.dispatcherPid(), SIGTERM);
+  EXPECT_EQ(instance.state(0, wait), CellState::Executing);
+  instance.notes->number = 1;
+  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_EQ(instance.outcome(0, wait), "did wait");
+  EXPECT_EQ(instance.state(0, later), CellState::Assigned) << "nothing new begins";
+}
+
+TEST(MasterStop, EndsRunningTasksWhenTheShutdownGraceIsOver) {
+  auto options = optionsFor(1);
+  options.shutdownGrace = 100ms;
+  ToyInstance instance(options);
+  instance.start(toyWorker);
+  instance.assign(0, "hang");
+  ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
+  instance.signal(SIGTERM);
+  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_EQ(instance.link->slot(0).readVerdict(0).signal, SIGKILL);
+}
+
+TEST(MasterStop, EndsRunningTasksAtOnceAtQuitAsAShutdown) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker, [](ToyInstance& self) {
+    while (self.link->page().stopping == Stopping::No || self.state(0, 0) != CellState::Died) ::usleep(1000);
+    self.link->page().dispatcherSays = DispatcherSays::Finished;
+    return 0;
+  });
+  const auto hang = instance.assign(0, "hang");
+  ASSERT_TRUE(instance.reaches(0, hang, CellState::Executing));
+  instance.signal(SIGQUIT);
+  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_EQ(instance.verdict(0, hang).reason, StopReason::Shutdown);
+}
+
+TEST(MasterStop, ReplacesADispatcherThatDiesWhileItDrains) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker);
+  instance.assign(0, "wait");
+  ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
+  instance.signal(SIGTERM);
+  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == Stopping::Drain; }));
+  ::kill(instance.dispatcherPid(), SIGKILL);
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
+  instance.notes->number = 1;
+  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+}
+
+TEST(MasterStop, TakesItsChildrenAlongWhenItIsKilled) {
+  ToyInstance instance(optionsFor(2));
+  instance.start(toyWorker);
+  instance.assign(0, "hang");
+  ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
+  ASSERT_TRUE(waitUntil([&] { return instance.isReady(1); }));
+  const std::vector<int> pids{instance.workerPid(0), instance.workerPid(1), instance.dispatcherPid()};
+  ASSERT_TRUE(std::ranges::all_of(pids, &isRunning));
+  instance.killMaster();
+  EXPECT_TRUE(waitUntil([&] { return std::ranges::none_of(pids, &isRunning); }));
+}
+
+}  // namespace
+}  // namespace leptir
