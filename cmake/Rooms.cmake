@@ -50,7 +50,7 @@ function(leptir_room room uses)
     target_compile_definitions(${name}_test PRIVATE LEPTIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     leptir_test_program(${name}_test)
     include(GoogleTest)
-    gtest_discover_tests(${name}_test TEST_PREFIX "${room}: " DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+    gtest_discover_tests(${name}_test TEST_PREFIX "${room}: " NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
   endif()
 endfunction()
 
