@@ -149,7 +149,7 @@ int watch(demo::InstanceProcess& instance, std::size_t tasks) {
         std::cout << (terminal ? "\n" : "") << "  -- killed the dispatcher with -9; its successor goes on from the slots --\n";
       }
     }
-    std::this_thread::sleep_for(100ms);
+    std::this_thread::sleep_for(terminal ? 100ms : 500ms);
   }
 }
 

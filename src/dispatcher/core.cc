@@ -12,8 +12,10 @@ using namespace std::chrono_literals;
 constexpr Duration kMoment = 200ms;
 // A leased task that finds no worker for this long goes back, so that another instance can run it.
 constexpr Duration kStockPatience = 500ms;
+// From so many tasks in the slots on it pays to settle them by the hundred.
+constexpr std::size_t kHurried = 256;
 // More tasks than this are never asked for at once.
-constexpr std::size_t kMostRoom = 2048;
+constexpr std::size_t kMostRoom = 4096;
 
 std::string nameForLog(const HeldTask& task) { return "[" + task.head.id + "](" + task.head.name + ") "; }
 
@@ -232,7 +234,8 @@ void Core::settleCell(CellRef cell, const HeldTask& task, Settlement settlement,
   auto& batch = batchOf(task.broker);
   batch.epoch = task.epoch;
   batch.cells.push_back(cell);
-  (settlement.failed ? batch.failed : batch.succeeded) += settlement.kind == Settlement::Kind::Acknowledge || settlement.failed ? 1 : 0;
+  const bool isOver = settlement.kind == Settlement::Kind::Acknowledge || settlement.kind == Settlement::Kind::Bury;
+  (settlement.failed ? batch.failed : batch.succeeded) += isOver ? 1 : 0;
   add(batch, task, settlement, envelope);
 }
 
@@ -396,6 +399,7 @@ bool Core::leftUnknown() const {
 }
 
 bool Core::looksAhead() const { return slots_.looksAhead(); }
+bool Core::isHurried() const { return slots_.used() >= kHurried; }
 const HeldTask* Core::taskIn(CellRef cell) const { return slots_.taskIn(cell); }
 
 }  // namespace leptir

@@ -147,6 +147,8 @@ class Core {
   bool leftUnknown() const;
   // Whether a slot holds more than one task that has not ended: then looks must come more often.
   bool looksAhead() const;
+  // Whether hundreds of short tasks stand in the slots: then looks may come seldom, and each finds many that have ended.
+  bool isHurried() const;
   // The task in a cell, for the status board; null when the cell is free.
   const HeldTask* taskIn(CellRef cell) const;
 

@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 // How often cells are looked at beside the bell: seldom when nothing stands behind anything.
 constexpr Duration kLook = 100ms;
 constexpr Duration kLookAhead = 10ms;
+constexpr Duration kGather = 300us;
 // A thread that has not come round for this long is stuck in its store; the beat, which vouches for it, stops.
 constexpr Duration kThreadBeat = 12s;
 // Nothing is assigned while nobody watches over limits.
@@ -50,7 +51,7 @@ class Dispatcher {
       turn();
       if (const auto says = link_.page().dispatcherSays.load(); says == DispatcherSays::StoreUnusable) return kExitStoreUnusable;
       if (::getppid() != options_.masterPid) return 1;
-      if (!finished_) sleep();
+      if (!finished_) core_.isHurried() ? gather() : sleep();
     }
     return 0;
   }
@@ -167,6 +168,9 @@ class Dispatcher {
                      std::all_of(writers_.begin(), writers_.end(), alive);
     if (all) link_.page().dispatcherBeat = clock_.bootTime().time_since_epoch().count();
   }
+
+  // While tasks take microseconds: lets some hundreds gather, since a store settles hundreds for little more than one.
+  void gather() { link_.dispatcherBell().waitFor(kGather); }
 
   // Says that it sleeps before it looks a last time, so that whoever has something to say either is seen or rings.
   void sleep() {

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 constexpr Duration kLongestWait = 1s;
 // Tasks of dead sessions given back in one step: others wait for the thread meanwhile.
 constexpr std::size_t kRecoverAtOnce = 1000;
-constexpr std::size_t kLeaseAtOnce = 512;
+constexpr std::size_t kLeaseAtOnce = 1024;
 
 bool isForEver(const Error& error) { return error.code() == ErrorCode::Invalid || error.code() == ErrorCode::Corrupt; }
 

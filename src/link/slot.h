@@ -15,7 +15,7 @@
 
 namespace leptir {
 
-inline constexpr std::size_t kCells = 512;
+inline constexpr std::size_t kCells = 1024;
 
 // What a running task says about itself, for `status`.
 struct SlotProgress {
@@ -50,7 +50,7 @@ struct Verdict {
 // Views into one mapping; whoever maps it owns it. Each function says which process calls it.
 class Slot {
  public:
-  // Maps the shared memory of a slot: sparse, about 100 MB of addresses of which only what is used becomes memory.
+  // Maps the shared memory of a slot: sparse, about 170 MB of addresses of which only what is used becomes memory.
   // Unavailable: out of memory.
   static Result<Slot> create();
   Slot(Slot&& other) noexcept;
