@@ -1,6 +1,7 @@
-// The yardstick: one thread that sends SQLite the statements which an instance sends for no-op tasks, and does nothing else. No processes, no slots, no
-// decisions. What an instance reaches is to be compared with this, in the same run on the same machine.
-// Arguments: how many tasks, and the path of a database that does not exist yet. Prints tasks a second.
+// The yardstick: one thread that sends SQLite the statements which an instance sends for no-op tasks, and does nothing
+// else. No processes, no slots, no decisions. What an instance reaches is to be compared with this, in the same run on
+// the same machine. Arguments: how many tasks, and the path of a database that does not exist yet. Prints tasks a
+// second.
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -19,16 +20,20 @@ class Database {
  public:
   explicit Database(const char* path) {
     if (sqlite3_open(path, &handle_) != SQLITE_OK) throw std::runtime_error("cannot open the database");
-    run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000");
-    run("CREATE TABLE tasks (seq INTEGER PRIMARY KEY, id TEXT, due INTEGER NOT NULL, holder INTEGER NOT NULL DEFAULT 16777216,"
-        " lease INTEGER NOT NULL DEFAULT 1125899906842624, failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,"
+    run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = "
+        "8000");
+    run("CREATE TABLE tasks (seq INTEGER PRIMARY KEY, id TEXT, due INTEGER NOT NULL, holder INTEGER NOT NULL DEFAULT "
+        "16777216,"
+        " lease INTEGER NOT NULL DEFAULT 1125899906842624, failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT "
+        "NULL DEFAULT 0,"
         " expiries INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0, envelope TEXT NOT NULL);"
         "CREATE UNIQUE INDEX tasks_id ON tasks (id);"
         "CREATE INDEX tasks_waiting ON tasks (due) WHERE holder = 16777216;"
         "CREATE INDEX tasks_held ON tasks (holder) WHERE holder > 16777217;"
         "CREATE TABLE sessions (number INTEGER PRIMARY KEY, state INTEGER);"
         "INSERT INTO sessions VALUES (20000000, 0);"
-        "CREATE TABLE records (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, lease INTEGER NOT NULL, step INTEGER NOT NULL,"
+        "CREATE TABLE records (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, lease INTEGER NOT NULL, step INTEGER "
+        "NOT NULL,"
         " saved INTEGER NOT NULL, record TEXT NOT NULL);"
         "CREATE INDEX records_saved ON records (saved)");
   }
@@ -37,7 +42,8 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   void run(const char* sql) {
-    if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(handle_));
+    if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+      throw std::runtime_error(sqlite3_errmsg(handle_));
   }
   sqlite3_stmt* prepare(const std::string& sql) {
     sqlite3_stmt* statement = nullptr;
@@ -57,7 +63,9 @@ void finish(sqlite3_stmt* statement) {
   sqlite3_reset(statement);
 }
 
-std::string idOf(int number) { return fmt::format("019ab0f0-0000-7000-8000-{:012x}", number); }
+std::string idOf(int number) {
+  return fmt::format("019ab0f0-0000-7000-8000-{:012x}", number);
+}
 
 void push(Database& database, int tasks) {
   auto* insert = database.prepare("INSERT INTO tasks (id, due, envelope) VALUES (?, ?, ?)");
@@ -65,7 +73,9 @@ void push(Database& database, int tasks) {
   database.run("BEGIN IMMEDIATE");
   for (int i = 0; i < tasks; ++i) {
     const auto id = idOf(i);
-    const auto envelope = fmt::format(R"({{"cn":"noop","pr":0,"tl":0,"toex":"","td":{{"id":"{}","parameters":{{"text":"{}"}}}},"ts":1795452039.5}})", id, parameters);
+    const auto envelope = fmt::format(
+        R"({{"cn":"noop","pr":0,"tl":0,"toex":"","td":{{"id":"{}","parameters":{{"text":"{}"}}}},"ts":1795452039.5}})",
+        id, parameters);
     sqlite3_bind_text(insert, 1, id.c_str(), -1, SQLITE_TRANSIENT);
     sqlite3_bind_int64(insert, 2, 1795452039000000 + i / 1000);
     sqlite3_bind_text(insert, 3, envelope.c_str(), -1, SQLITE_TRANSIENT);
@@ -88,7 +98,8 @@ class Loop {
         session_(database.prepare("SELECT state FROM sessions WHERE number = 20000000")),
         due_(database.prepare("SELECT seq, lease, failures, crashes, expiries, unknown, envelope FROM tasks"
                               " WHERE holder = 16777216 AND due <= ? ORDER BY due, seq LIMIT ?")),
-        mark_(database.prepare("UPDATE tasks SET holder = 20000000, lease = ? WHERE seq BETWEEN ? AND ? AND holder = 16777216")),
+        mark_(database.prepare(
+            "UPDATE tasks SET holder = 20000000, lease = ? WHERE seq BETWEEN ? AND ? AND holder = 16777216")),
         forget_(database.prepare("DELETE FROM tasks WHERE seq BETWEEN ? AND ? AND holder = 20000000 AND lease = ?")),
         record_(database.prepare(recordStatement())) {}
   ~Loop() {
@@ -112,7 +123,8 @@ class Loop {
     std::string sql = "INSERT INTO records (id, lease, step, saved, record) VALUES (?,?,?,?,?)";
     for (int i = 1; i < kRecordsAtOnce; ++i) sql += ",(?,?,?,?,?)";
     return sql +
-           " ON CONFLICT (id) DO UPDATE SET lease = excluded.lease, step = excluded.step, saved = excluded.saved, record = excluded.record"
+           " ON CONFLICT (id) DO UPDATE SET lease = excluded.lease, step = excluded.step, saved = excluded.saved, "
+           "record = excluded.record"
            " WHERE excluded.lease > lease OR (excluded.lease = lease AND excluded.step > step)";
   }
 
@@ -144,10 +156,11 @@ class Loop {
     ids_.clear();
     for (std::size_t i = 0; i < batch.envelopes.size(); ++i) {
       ids_.push_back(idOf(static_cast<int>(batch.first + static_cast<std::int64_t>(i))));
-      texts_.push_back(fmt::format(R"({{"id":"{}","status":3,"retC":1,"exTime":{},"respM":"","type":"noop","exStart":{{"date":"2026-11-23 18:00:00.{:06}",)"
-                                   R"("timezone_type":3,"timezone":"UTC"}},"lease":{},"attempt":1,"cause":"finished","host":"host","pid":4242,)"
-                                   R"("pushed":1795452039.5,"exEnd":1795452040.25,"cpuTime":0.000001}})",
-                                   ids_.back(), 0.000002, i, batch.lease));
+      texts_.push_back(fmt::format(
+          R"({{"id":"{}","status":3,"retC":1,"exTime":{},"respM":"","type":"noop","exStart":{{"date":"2026-11-23 18:00:00.{:06}",)"
+          R"("timezone_type":3,"timezone":"UTC"}},"lease":{},"attempt":1,"cause":"finished","host":"host","pid":4242,)"
+          R"("pushed":1795452039.5,"exEnd":1795452040.25,"cpuTime":0.000001}})",
+          ids_.back(), 0.000002, i, batch.lease));
     }
     database_.run("BEGIN IMMEDIATE");
     for (std::size_t i = 0; i + kRecordsAtOnce <= texts_.size(); i += kRecordsAtOnce) {

@@ -1,5 +1,6 @@
-// The demo: pushes a digest task for every regular file under a folder through two brokers, lets an instance run them while some throw, overrun or crash
-// and the dispatcher is killed half way, and compares every digest with sha256sum. Exit status 0 only if all agree.
+// The demo: pushes a digest task for every regular file under a folder through two brokers, lets an instance run them
+// while some throw, overrun or crash and the dispatcher is killed half way, and compares every digest with sha256sum.
+// Exit status 0 only if all agree.
 #include <fmt/format.h>
 #include <leptir/leptir.h>
 #include <unistd.h>
@@ -23,7 +24,8 @@ class Workshop {
  public:
   Workshop() {
     std::string name = (fs::temp_directory_path() / "leptir-demo-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
+    if (::mkdtemp(name.data()) == nullptr)
+      throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
     folder_ = name;
   }
   ~Workshop() {
@@ -50,7 +52,8 @@ fs::path writeConfig(const Workshop& workshop) {
     logfile: {{ type: file, options: {{ path: {3} }} }}
 )",
                                      (workshop / "urgent.db").string(), (workshop / "patient.db").string(),
-                                     std::max(2U, std::thread::hardware_concurrency()), (workshop / "leptir.log").string());
+                                     std::max(2U, std::thread::hardware_concurrency()),
+                                     (workshop / "leptir.log").string());
   fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
   return file;
 }
@@ -66,7 +69,9 @@ std::vector<fs::path> filesUnder(const fs::path& folder) {
 }
 
 // One that throws, one that never ends, one that always crashes, two that crash once: spread among the others.
-std::vector<std::string> manners() { return {"throw", "throw", "throw", "overrun", "crash", "crash once", "crash once"}; }
+std::vector<std::string> manners() {
+  return {"throw", "throw", "throw", "overrun", "crash", "crash once", "crash once"};
+}
 
 class Pusher {
  public:
@@ -141,12 +146,15 @@ int watch(demo::InstanceProcess& instance, std::size_t tasks) {
       const auto line = lineOf(status);
       const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
       std::cout << (terminal ? "\r" : "")
-                << fmt::format("  due {:>6}  scheduled {:>5}  running {:>2}  done {:>6}  failed {:>3}  {:>7.0f} tasks/s ", line.due, line.scheduled,
-                               line.running, line.done, line.failed, static_cast<double>(line.done) / passed.count())
+                << fmt::format(
+                       "  due {:>6}  scheduled {:>5}  running {:>2}  done {:>6}  failed {:>3}  {:>7.0f} tasks/s ",
+                       line.due, line.scheduled, line.running, line.done, line.failed,
+                       static_cast<double>(line.done) / passed.count())
                 << (terminal ? "" : "\n") << std::flush;
       if (!killed && line.done > 0 && line.done * 2 >= tasks && instance.killDispatcher()) {
         killed = true;
-        std::cout << (terminal ? "\n" : "") << "  -- killed the dispatcher with -9; its successor goes on from the slots --\n";
+        std::cout << (terminal ? "\n" : "")
+                  << "  -- killed the dispatcher with -9; its successor goes on from the slots --\n";
       }
     }
     std::this_thread::sleep_for(terminal ? 100ms : 500ms);
@@ -155,19 +163,24 @@ int watch(demo::InstanceProcess& instance, std::size_t tasks) {
 
 void writeReference(const fs::path& folder, const fs::path& reference) {
   // Only the names that we pushed count: one list for both sides would prove less.
-  const auto command = fmt::format("find '{}' -type f -print0 | xargs -0 sha256sum > '{}' 2>/dev/null", folder.string(), reference.string());
+  const auto command = fmt::format("find '{}' -type f -print0 | xargs -0 sha256sum > '{}' 2>/dev/null", folder.string(),
+                                   reference.string());
   [[maybe_unused]] const int status = std::system(command.c_str());
 }
 
 void print(const demo::Verdict& verdict, double seconds, double cpuSeconds, std::size_t tasks, std::size_t files) {
   fmt::print("\n  outcome      tasks\n");
   for (const auto& [outcome, count] : verdict.byOutcome) fmt::print("  {:<10} {:>7}\n", outcome, count);
-  fmt::print("\n  push to start   p50 {:.3f} s, p99 {:.3f} s (all were pushed at once, so most waited for their turn)\n",
-             demo::percentile(verdict.waits, 0.5), demo::percentile(verdict.waits, 0.99));
-  fmt::print("  throughput      {:.0f} tasks/s over {:.1f} s, the waits after crashes included\n", static_cast<double>(tasks) / seconds, seconds);
-  fmt::print("  CPU             {:.1f} s, {:.0f} us a task, hashing included\n", cpuSeconds, cpuSeconds * 1e6 / static_cast<double>(tasks));
+  fmt::print(
+      "\n  push to start   p50 {:.3f} s, p99 {:.3f} s (all were pushed at once, so most waited for their turn)\n",
+      demo::percentile(verdict.waits, 0.5), demo::percentile(verdict.waits, 0.99));
+  fmt::print("  throughput      {:.0f} tasks/s over {:.1f} s, the waits after crashes included\n",
+             static_cast<double>(tasks) / seconds, seconds);
+  fmt::print("  CPU             {:.1f} s, {:.0f} us a task, hashing included\n", cpuSeconds,
+             cpuSeconds * 1e6 / static_cast<double>(tasks));
   fmt::print("  digests         {} of {} agree with sha256sum\n", verdict.digestsThatAgree, files);
-  for (std::size_t i = 0; i < std::min<std::size_t>(10, verdict.complaints.size()); ++i) fmt::print("  !! {}\n", verdict.complaints[i]);
+  for (std::size_t i = 0; i < std::min<std::size_t>(10, verdict.complaints.size()); ++i)
+    fmt::print("  !! {}\n", verdict.complaints[i]);
 }
 
 int run(const std::string& program, const fs::path& folder) {
@@ -191,7 +204,8 @@ int run(const std::string& program, const fs::path& folder) {
     pusher.flush();
     pushed = pusher.pushed();
   }
-  fmt::print("{} files under {}, and {} tasks that will not behave: pushed\n", files.size(), folder.string(), pushed.size() - files.size());
+  fmt::print("{} files under {}, and {} tasks that will not behave: pushed\n", files.size(), folder.string(),
+             pushed.size() - files.size());
   std::cout << std::flush;
 
   demo::InstanceProcess instance(program, config->file, workshop / "leptir.pid", workshop / "output");

@@ -14,11 +14,14 @@
 namespace demo {
 namespace {
 
-double secondsOf(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+double secondsOf(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 }  // namespace
 
-InstanceProcess::InstanceProcess(std::string program, std::filesystem::path config, std::filesystem::path pid, const std::filesystem::path& log)
+InstanceProcess::InstanceProcess(std::string program, std::filesystem::path config, std::filesystem::path pid,
+                                 const std::filesystem::path& log)
     : program_(std::move(program)), config_(std::move(config)), pidFile_(std::move(pid)) {
   pid_ = ::fork();
   if (pid_ != 0) return;
@@ -37,7 +40,8 @@ InstanceProcess::~InstanceProcess() {
 }
 
 leptir::Json InstanceProcess::status() const {
-  const auto command = program_ + " status --json --config=" + config_.string() + " --pid=" + pidFile_.string() + " 2>/dev/null";
+  const auto command =
+      program_ + " status --json --config=" + config_.string() + " --pid=" + pidFile_.string() + " 2>/dev/null";
   const std::unique_ptr<FILE, int (*)(FILE*)> output(::popen(command.c_str(), "r"), ::pclose);
   std::string text;
   char buffer[4096];

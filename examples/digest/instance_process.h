@@ -12,7 +12,8 @@ namespace demo {
 class InstanceProcess {
  public:
   // Starts `<program> start --config=<config> --pid=<pid> --drain` with its output in `log`.
-  InstanceProcess(std::string program, std::filesystem::path config, std::filesystem::path pid, const std::filesystem::path& log);
+  InstanceProcess(std::string program, std::filesystem::path config, std::filesystem::path pid,
+                  const std::filesystem::path& log);
   // Kills it if it still runs.
   ~InstanceProcess();
   InstanceProcess(const InstanceProcess&) = delete;

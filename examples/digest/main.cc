@@ -1,4 +1,5 @@
-// A program with tasks of its own, as a user writes it: SHA-256 of files. Its commands are leptir's: digest start, digest push, digest status …
+// A program with tasks of its own, as a user writes it: SHA-256 of files. Its commands are leptir's: digest start,
+// digest push, digest status …
 #include <leptir/leptir.h>
 #include <openssl/evp.h>
 
@@ -46,7 +47,8 @@ leptir::Json digestFile(const Digest& digest, leptir::TaskContext& task) {
   return {{"sha256", sha256Of(digest.path)}};
 }
 
-// A class, as in the seed. It breaks in the way that its parameter says: so that the demo can show what leptir makes of it.
+// A class, as in the seed. It breaks in the way that its parameter says: so that the demo can show what leptir makes of
+// it.
 class Unruly final : public leptir::BaseTask {
   leptir::ExitStatus doJob() override {
     note(getString("ledger"), context());

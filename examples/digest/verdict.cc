@@ -62,7 +62,8 @@ class Judge {
     const auto cause = record->value("cause", "");
     ++verdict_.byOutcome[cause];
     verdict_.waits.push_back(std::max(0.0, startOfFirstRun(*record) - task.notBefore));
-    if (cause != expectedCause(task.manner)) complain(task, "ended as '" + cause + "', not as '" + expectedCause(task.manner) + "'");
+    if (cause != expectedCause(task.manner))
+      complain(task, "ended as '" + cause + "', not as '" + expectedCause(task.manner) + "'");
     checkRuns(task, *record);
     if (!task.path.empty()) checkDigest(task, *record);
   }
@@ -74,7 +75,8 @@ class Judge {
 
  private:
   void complain(const Pushed& task, const std::string& what) {
-    verdict_.complaints.push_back(task.id + " (" + (task.path.empty() ? task.manner : task.path.string()) + ") " + what);
+    verdict_.complaints.push_back(task.id + " (" + (task.path.empty() ? task.manner : task.path.string()) + ") " +
+                                  what);
   }
 
   static double startOfFirstRun(const leptir::Json& record) {
@@ -87,7 +89,8 @@ class Judge {
   void checkRuns(const Pushed& task, const leptir::Json& record) {
     const auto told = static_cast<int>(record.value("history", leptir::Json::array()).size()) + 1;
     const auto runs = runs_.contains(task.id) ? runs_.at(task.id) : 0;
-    if (runs != told) complain(task, "ran " + std::to_string(runs) + " times, its record tells of " + std::to_string(told));
+    if (runs != told)
+      complain(task, "ran " + std::to_string(runs) + " times, its record tells of " + std::to_string(told));
   }
 
   void checkDigest(const Pushed& task, const leptir::Json& record) {
@@ -114,7 +117,8 @@ Verdict judge(const std::vector<Pushed>& pushed, leptir::MetaStorage& records, c
 
 double percentile(const std::vector<double>& values, double share) {
   if (values.empty()) return 0;
-  return values[std::min(values.size() - 1, static_cast<std::size_t>(std::floor(share * static_cast<double>(values.size()))))];
+  return values[std::min(values.size() - 1,
+                         static_cast<std::size_t>(std::floor(share * static_cast<double>(values.size()))))];
 }
 
 }  // namespace demo

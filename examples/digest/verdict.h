@@ -20,7 +20,7 @@ struct Pushed {
 
 struct Verdict {
   std::map<std::string, std::size_t> byOutcome;  // cause of the record, "missing" for none
-  std::vector<double> waits;                     // seconds from the push, or from when it was scheduled for, to the start
+  std::vector<double> waits;  // seconds from the push, or from when it was scheduled for, to the start
   std::vector<std::string> complaints;
   std::size_t digestsThatAgree = 0;
 };

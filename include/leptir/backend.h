@@ -1,4 +1,5 @@
-// One technology, as `type:` names it in the configuration: which keys it takes and how to open its stores. src/config/assemble.cc lists them all.
+// One technology, as `type:` names it in the configuration: which keys it takes and how to open its stores.
+// src/config/assemble.cc lists them all.
 #pragma once
 
 #include <filesystem>
@@ -16,12 +17,13 @@ namespace leptir {
 
 // One key of a `connection:` or `configuration:` block. The configuration reader refuses every other key.
 struct ConfigKey {
-  // Path: of a file; one that does not begin with / counts from the folder of the configuration file, and the backend gets it whole.
+  // Path: of a file; one that does not begin with / counts from the folder of the configuration file, and the backend
+  // gets it whole.
   enum class Type { Text, Path, Integer, Number, Boolean, Map };
   std::string_view name;
   Type type;
-  Json defaultValue;          // null: must be given
-  std::string_view meaning;   // one line for messages and docs
+  Json defaultValue;         // null: must be given
+  std::string_view meaning;  // one line for messages and docs
 };
 
 // What a store is opened for; stores may choose weaker durability where a lost tail only repeats tasks.
@@ -30,7 +32,8 @@ enum class BrokerUse {
   Dispatch,  // leases and acknowledgements by a dispatcher
 };
 
-// Stateless but for what its own stores in one process share (a SQLite file's lock, say): one object per process that opens stores.
+// Stateless but for what its own stores in one process share (a SQLite file's lock, say): one object per process that
+// opens stores.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -39,17 +42,21 @@ class Backend {
   virtual std::span<const ConfigKey> brokerConnectionKeys() const = 0;
   virtual std::span<const ConfigKey> metaConnectionKeys() const = 0;
 
-  // `connection` holds every key of brokerConnectionKeys with its value or default. Opening may wait for a server a few seconds at most.
-  // Unavailable: try again later. Invalid: the configuration or the rights are wrong. Corrupt: it is not what it should be (not a database, …).
+  // `connection` holds every key of brokerConnectionKeys with its value or default. Opening may wait for a server a few
+  // seconds at most. Unavailable: try again later. Invalid: the configuration or the rights are wrong. Corrupt: it is
+  // not what it should be (not a database, …).
   virtual Result<std::unique_ptr<SimpleBroker>> openBroker(const Json& connection, BrokerUse use) = 0;
   // `expireAfter` none: records stay for ever.
-  virtual Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection, std::optional<Duration> expireAfter) = 0;
+  virtual Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
+                                                                     std::optional<Duration> expireAfter) = 0;
   // What `expire_after_seconds` is when the configuration does not say.
   virtual std::optional<Duration> defaultExpiry() const = 0;
 
-  // For stores whose sessions live as long as their processes: the file that the master opens and locks (flock, exclusive) before it forks, one per instance and
-  // store; every process of the instance inherits it. Its folder is made if it can be. None: sessions of this store expire by time.
-  virtual std::optional<std::filesystem::path> sessionLockFile(const Json& connection, std::string_view instance) const = 0;
+  // For stores whose sessions live as long as their processes: the file that the master opens and locks (flock,
+  // exclusive) before it forks, one per instance and store; every process of the instance inherits it. Its folder is
+  // made if it can be. None: sessions of this store expire by time.
+  virtual std::optional<std::filesystem::path> sessionLockFile(const Json& connection,
+                                                               std::string_view instance) const = 0;
 };
 
 }  // namespace leptir

@@ -14,8 +14,8 @@
 
 namespace leptir {
 
-// One task: parameters, and the code that runs with them in a worker process of its own. Everything that doJob throws is caught and recorded.
-// One thread at a time. The same class is pushed (setData, then Broker::pushTask) and run.
+// One task: parameters, and the code that runs with them in a worker process of its own. Everything that doJob throws
+// is caught and recorded. One thread at a time. The same class is pushed (setData, then Broker::pushTask) and run.
 class BaseTask {
  public:
   BaseTask();
@@ -46,8 +46,9 @@ class BaseTask {
   // After doJob, also when that or beforeStart threw.
   virtual void afterFinish() {}
 
-  // A parameter. Missing or null: `defaultValue`, or InputError when there is none. Another type: InputError, which names the parameter, what it is
-  // and what was asked for. getFloat takes an integer too (PHP writes 10.0 as 10); nothing else is converted.
+  // A parameter. Missing or null: `defaultValue`, or InputError when there is none. Another type: InputError, which
+  // names the parameter, what it is and what was asked for. getFloat takes an integer too (PHP writes 10.0 as 10);
+  // nothing else is converted.
   std::int64_t getInt(std::string_view name, std::optional<std::int64_t> defaultValue = {}) const;
   double getFloat(std::string_view name, std::optional<double> defaultValue = {}) const;
   bool getBool(std::string_view name, std::optional<bool> defaultValue = {}) const;

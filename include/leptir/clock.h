@@ -1,5 +1,5 @@
-// Time as leptir reads it. Two clocks with two names: `now` is what people and records mean, `bootTime` is what waits are measured by.
-// Everything that reads time takes a Clock, so that a test can hold it still.
+// Time as leptir reads it. Two clocks with two names: `now` is what people and records mean, `bootTime` is what waits
+// are measured by. Everything that reads time takes a Clock, so that a test can hold it still.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,8 @@ using Duration = std::chrono::microseconds;
 // Wall clock, UTC. May jump when somebody sets it.
 using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
-// Since the machine started, suspended time included (CLOCK_BOOTTIME). Never jumps back; means nothing on another machine.
+// Since the machine started, suspended time included (CLOCK_BOOTTIME). Never jumps back; means nothing on another
+// machine.
 struct BootClock {
   using rep = Duration::rep;
   using period = Duration::period;
@@ -36,7 +37,8 @@ const Clock& systemClock();
 // A clock that moves when told to: for tests, users' tests included.
 class ManualClock final : public Clock {
  public:
-  explicit ManualClock(Time start = Time(std::chrono::seconds(1'700'000'000))) : now_(start.time_since_epoch().count()) {}
+  explicit ManualClock(Time start = Time(std::chrono::seconds(1'700'000'000)))
+      : now_(start.time_since_epoch().count()) {}
 
   Time now() const override { return Time(Duration(now_.load())); }
   BootTime bootTime() const override { return BootTime(Duration(boot_.load())); }
@@ -55,7 +57,9 @@ class ManualClock final : public Clock {
 };
 
 // Unix seconds with fractions, as records and scores hold times.
-inline double unixSeconds(Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+inline double unixSeconds(Time time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
 inline Time timeFromUnixSeconds(double seconds) {
   return Time(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
 }

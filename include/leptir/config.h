@@ -15,12 +15,13 @@
 
 namespace leptir {
 
-// The seed's keys and defaults; where its README and its code differ, the README's (docs/guide/configuration.md has the table).
+// The seed's keys and defaults; where its README and its code differ, the README's (docs/guide/configuration.md has the
+// table).
 struct Config {
   struct Broker {
-    std::string name;       // `name`, else the type, else type-2, type-3 …: unique
+    std::string name;  // `name`, else the type, else type-2, type-3 …: unique
     std::string type;
-    Json connection;        // each key of the backend, with its value or default
+    Json connection;  // each key of the backend, with its value or default
     std::int64_t priority = 0;
     Duration taskCountCachingTime = std::chrono::milliseconds(200);
   };
@@ -37,26 +38,29 @@ struct Config {
     Duration emptyQueueSleepTime = std::chrono::milliseconds(500);
     Duration workersActiveSleepTime = std::chrono::milliseconds(200);
     Duration killGrace = std::chrono::seconds(1);
-    std::optional<Duration> shutdownGrace;                   // none: unlimited
+    std::optional<Duration> shutdownGrace;  // none: unlimited
   };
 
   std::vector<Broker> brokers;
   std::vector<MetaStorage> metaStorages;
   Daemon daemon;
   std::vector<LogSinkConfig> loggers;
-  std::map<std::string, ProgramSpec> programs;               // `tasks: NAME: command:`
-  std::filesystem::path file;                                // empty: no configuration file
+  std::map<std::string, ProgramSpec> programs;  // `tasks: NAME: command:`
+  std::filesystem::path file;                   // empty: no configuration file
 };
 
-// Reads YAML or JSON. Invalid: each mistake with file, line and, for a key that is not known, the nearest one that is; several in one message, a line
-// each; or the file may not be read, or anybody may write it. NotFound: no such file. TooLarge. Nothing is opened or written.
+// Reads YAML or JSON. Invalid: each mistake with file, line and, for a key that is not known, the nearest one that is;
+// several in one message, a line each; or the file may not be read, or anybody may write it. NotFound: no such file.
+// TooLarge. Nothing is opened or written.
 Result<Config> loadConfig(const std::filesystem::path& file);
 
-// What holds without any file: one SQLite file for tasks and records, a stdout logger, as many workers as cores. Invalid: there is no place for the file
-// (neither HOME nor XDG_STATE_HOME is set). Unsupported: this build has no SQLite.
+// What holds without any file: one SQLite file for tasks and records, a stdout logger, as many workers as cores.
+// Invalid: there is no place for the file (neither HOME nor XDG_STATE_HOME is set). Unsupported: this build has no
+// SQLite.
 Result<Config> defaultConfig();
 
-// Opens what an application needs to push and to look at tasks. A store that is down is Unavailable here; try again later.
+// Opens what an application needs to push and to look at tasks. A store that is down is Unavailable here; try again
+// later.
 Result<Broker> openBroker(const Config& config);
 // The records, for those who want to read them.
 Result<MetaStorage> openMetaStorage(const Config& config);

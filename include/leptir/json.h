@@ -14,11 +14,12 @@ using Json = nlohmann::json;
 // An envelope or a record nests at most this deep: PHP's limit (`json_decode` refuses 512 levels).
 inline constexpr int kMaxJsonDepth = 511;
 
-// Parses one document and nothing after it. Invalid: not JSON (says what and at which byte), invalid UTF-8, or deeper than `maxDepth`.
-// Never throws and never runs out of stack, whatever the text is.
+// Parses one document and nothing after it. Invalid: not JSON (says what and at which byte), invalid UTF-8, or deeper
+// than `maxDepth`. Never throws and never runs out of stack, whatever the text is.
 Result<Json> parseJson(std::string_view text, int maxDepth = kMaxJsonDepth);
 
-// Compact text, ASCII only as PHP writes it (`\uxxxx` for the rest). Invalid UTF-8 inside becomes U+FFFD; floats keep their `.0`.
+// Compact text, ASCII only as PHP writes it (`\uxxxx` for the rest). Invalid UTF-8 inside becomes U+FFFD; floats keep
+// their `.0`.
 std::string writeJson(const Json& json);
 
 }  // namespace leptir

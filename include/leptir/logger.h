@@ -17,14 +17,15 @@ enum class LogLevel { Error = 3, Warning = 4, Info = 6, Debug = 7 };
 // One place that log lines go to.
 struct LogSinkConfig {
   enum class Type { File, Stdout, Stderr };
-  std::string name;                    // for error messages only
+  std::string name;  // for error messages only
   Type type = Type::Stdout;
-  std::string path;                    // File only
-  LogLevel level = LogLevel::Debug;    // messages above this number are left out; the seed filters nothing
+  std::string path;                  // File only
+  LogLevel level = LogLevel::Debug;  // messages above this number are left out; the seed filters nothing
 };
 
-// Any thread, and processes that fork from its owner: each line is one write to a descriptor opened for appending, so lines never mix.
-// A logger never throws and never ends the program: a line that cannot be written is counted and left out.
+// Any thread, and processes that fork from its owner: each line is one write to a descriptor opened for appending, so
+// lines never mix. A logger never throws and never ends the program: a line that cannot be written is counted and left
+// out.
 class Logger {
  public:
   // One that drops everything.
@@ -36,7 +37,8 @@ class Logger {
   Logger& operator=(Logger&&) noexcept;
   ~Logger();
 
-  // Control characters in `message` are written escaped, so that one message stays one line and no terminal is steered by it.
+  // Control characters in `message` are written escaped, so that one message stays one line and no terminal is steered
+  // by it.
   void log(LogLevel level, std::string_view message) const;
   void error(std::string_view message) const { log(LogLevel::Error, message); }
   void warning(std::string_view message) const { log(LogLevel::Warning, message); }
@@ -45,8 +47,9 @@ class Logger {
 
   // Whether anybody would see it: ask before building an expensive message on a hot path.
   bool enabled(LogLevel level) const { return static_cast<int>(level) <= loudest_; }
-  // Opens each file anew by its path, after it was rotated away. A file that cannot be opened keeps its old descriptor, and the error names it.
-  // Needed for speed only: whoever writes looks once a second whether the path still names its file, so processes that nobody told follow as well.
+  // Opens each file anew by its path, after it was rotated away. A file that cannot be opened keeps its old descriptor,
+  // and the error names it. Needed for speed only: whoever writes looks once a second whether the path still names its
+  // file, so processes that nobody told follow as well.
   Result<void> reopen();
   // Lines that this process could not write since the start.
   std::size_t dropped() const;

@@ -1,4 +1,5 @@
-// The meta record: how a task went. The seed's fields with the seed's numbers, and leptir's own beside them (docs/wire-format.md has each field).
+// The meta record: how a task went. The seed's fields with the seed's numbers, and leptir's own beside them
+// (docs/wire-format.md has each field).
 #pragma once
 
 #include <optional>
@@ -28,27 +29,27 @@ struct PastAttempt {
 
 struct MetaInfo {
   std::string id;
-  std::uint64_t lease = 0;           // the fence of the run that it speaks of
+  std::uint64_t lease = 0;  // the fence of the run that it speaks of
   MetaStep step = MetaStep::Settled;
 
   TaskStatus status = TaskStatus::Completed;
   ExitStatus returnCode = ExitStatus::Unknown;  // left out of an in-progress record
-  double executionTime = 0;          // `exTime`, seconds
-  std::string response;              // `respM`
-  std::string type;                  // the task's name
-  Time started{};                    // `exStart`
+  double executionTime = 0;                     // `exTime`, seconds
+  std::string response;                         // `respM`
+  std::string type;                             // the task's name
+  Time started{};                               // `exStart`
 
   int attempt = 1;
-  std::string cause;                 // nameOf(Cause); empty while it runs
+  std::string cause;  // nameOf(Cause); empty while it runs
   std::string host;
   int pid = 0;
   std::optional<Time> pushed;
-  std::optional<Time> ended;         // `exEnd`
-  double cpuTime = 0;                // seconds
-  std::uint64_t maxRss = 0;          // bytes; 0: not known
-  int signal = 0;                    // 0: none
+  std::optional<Time> ended;  // `exEnd`
+  double cpuTime = 0;         // seconds
+  std::uint64_t maxRss = 0;   // bytes; 0: not known
+  int signal = 0;             // 0: none
   std::vector<std::string> stack;
-  std::string stderrTail;            // `stderr`
+  std::string stderrTail;  // `stderr`
   std::vector<std::string> flow;
   std::string result;                // JSON text
   std::vector<PastAttempt> history;  // at most the last ten
@@ -61,8 +62,9 @@ inline bool isNewer(const MetaInfo& a, std::uint64_t lease, MetaStep step) {
   return a.lease != lease ? a.lease > lease : a.step > step;
 }
 
-// The record as the seed writes it to Redis: compact JSON, `id`, `status`, `retC`, `exTime`, `respM`, `type`, `exStart` in this order, then leptir's own
-// that are not empty, then additional ones. Appends to `text`. Text that is not UTF-8 is written with U+FFFD in its place.
+// The record as the seed writes it to Redis: compact JSON, `id`, `status`, `retC`, `exTime`, `respM`, `type`, `exStart`
+// in this order, then leptir's own that are not empty, then additional ones. Appends to `text`. Text that is not UTF-8
+// is written with U+FFFD in its place.
 void writeMetaInfo(const MetaInfo& info, std::string& text);
 
 }  // namespace leptir

@@ -1,4 +1,5 @@
-// All configured meta storages behind one door, for commands and applications. (The dispatcher gives each storage a writer of its own.)
+// All configured meta storages behind one door, for commands and applications. (The dispatcher gives each storage a
+// writer of its own.)
 #pragma once
 
 #include <memory>

@@ -33,7 +33,8 @@ enum class Cause {
   GaveBack,     // ended by us (shutdown, lease); goes back without using up an attempt
 };
 
-// The words of the record: finished, threw, timed_out, cancelled, crashed, out_of_memory, discarded, unknown_name, malformed, gave_back.
+// The words of the record: finished, threw, timed_out, cancelled, crashed, out_of_memory, discarded, unknown_name,
+// malformed, gave_back.
 std::string_view nameOf(Cause cause);
 
 // What user code threw: for the log, the error reporters and the record.
@@ -45,17 +46,17 @@ struct ThrownError {
 struct Outcome {
   ExitStatus status = ExitStatus::Unknown;
   Cause cause = Cause::Finished;
-  std::string response;             // response lines joined by one blank: `respM`
-  Time started{};                   // wall clock: `exStart`
-  Duration executionTime{};         // `exTime`
-  Duration cpuTime{};               // of the worker's process during the run, children that it waited for included
-  std::vector<std::string> flow;    // changeState's states in order
-  std::string additional;           // getAdditionalMetaInfo: JSON object as text, empty for none
-  std::string result;               // JSON text, empty for none
-  std::string stderrTail;           // programs: the end of what they wrote to stderr
-  int signal = 0;                   // the signal that ended it: of a program's process, 0 for none
+  std::string response;           // response lines joined by one blank: `respM`
+  Time started{};                 // wall clock: `exStart`
+  Duration executionTime{};       // `exTime`
+  Duration cpuTime{};             // of the worker's process during the run, children that it waited for included
+  std::vector<std::string> flow;  // changeState's states in order
+  std::string additional;         // getAdditionalMetaInfo: JSON object as text, empty for none
+  std::string result;             // JSON text, empty for none
+  std::string stderrTail;         // programs: the end of what they wrote to stderr
+  int signal = 0;                 // the signal that ended it: of a program's process, 0 for none
   std::optional<ThrownError> thrown;
-  bool truncated = false;           // something was cut to fit kMaxOutcomeBytes
+  bool truncated = false;  // something was cut to fit kMaxOutcomeBytes
 };
 
 // An outcome takes at most this much in a slot and in a record (design section 5); longer responses are cut and say so.

@@ -1,5 +1,6 @@
 // What every function at a seam answers: a value, or an Error that says what the caller should do next.
-// A broker that is down is an ordinary afternoon for a daemon, so errors are values there; exceptions are for users' tasks only.
+// A broker that is down is an ordinary afternoon for a daemon, so errors are values there; exceptions are for users'
+// tasks only.
 #pragma once
 
 #include <string>

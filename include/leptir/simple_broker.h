@@ -1,5 +1,5 @@
-// The seam to a queue in one store. `Broker` puts several behind one door with priorities; a backend implements these three classes.
-// Each sentence here is a promise that the conformance suite (tests/conformance) keeps every backend to.
+// The seam to a queue in one store. `Broker` puts several behind one door with priorities; a backend implements these
+// three classes. Each sentence here is a promise that the conformance suite (tests/conformance) keeps every backend to.
 #pragma once
 
 #include <memory>
@@ -69,12 +69,14 @@ class BrokerSession {
  public:
   virtual ~BrokerSession() = default;
 
-  // Leases at most `limit` due tasks, earliest timeOfExecution first. When none is due, waits until one may be, `longest` has passed or `wake` is
-  // rung by any thread; it may return early, and what still arrives after a wake belongs to the next call. An empty list is not an error.
-  // A task that is not due by the store's clock is never leased. Two sessions never hold one task.
+  // Leases at most `limit` due tasks, earliest timeOfExecution first. When none is due, waits until one may be,
+  // `longest` has passed or `wake` is rung by any thread; it may return early, and what still arrives after a wake
+  // belongs to the next call. An empty list is not an error. A task that is not due by the store's clock is never
+  // leased. Two sessions never hold one task.
   virtual Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) = 0;
 
-  // Keeps `held` ours for `lease` from now. Answers which of them somebody asked to cancel (each time, until they leave) and which were lost one by one.
+  // Keeps `held` ours for `lease` from now. Answers which of them somebody asked to cancel (each time, until they
+  // leave) and which were lost one by one.
   virtual Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) = 0;
 
   // Forgets finished tasks. Answers which of them were no longer ours (and therefore were not touched).
@@ -83,13 +85,15 @@ class BrokerSession {
   // Puts tasks back with new counters and due time. Answers as above.
   virtual Result<std::vector<LeaseId>> release(std::span<const Released> tasks) = 0;
 
-  // Puts tasks aside, out of the queue, kept as they came with a reason until someone revives or removes them. Answers as above.
+  // Puts tasks aside, out of the queue, kept as they came with a reason until someone revives or removes them. Answers
+  // as above.
   virtual Result<std::vector<LeaseId>> bury(std::span<const Buried> tasks) = 0;
 
   // All that this session holds, as the store sees it. Unsupported where a store cannot tell.
   virtual Result<std::vector<LeasedTask>> heldTasks() = 0;
 
-  // Gives back what it still holds, counters untouched, due at once, and ends the session: a clean stop. Afterwards every operation answers Lost.
+  // Gives back what it still holds, counters untouched, due at once, and ends the session: a clean stop. Afterwards
+  // every operation answers Lost.
   virtual Result<void> close() = 0;
 };
 
@@ -103,10 +107,10 @@ std::string_view nameOf(TaskState state);
 struct FoundTask {
   std::string id;
   TaskState state = TaskState::Due;
-  Time due{};             // when it may be leased; for a leased or buried one, when it last could
+  Time due{};  // when it may be leased; for a leased or buried one, when it last could
   Counters counters;
   std::string envelope;
-  std::string reason;     // buried: why
+  std::string reason;  // buried: why
 };
 
 // Part of a long list: entries from `offset` on, at most `limit`.
@@ -138,23 +142,28 @@ class TaskKeeper {
   virtual Result<std::size_t> revive(std::span<const std::string> ids) = 0;
 };
 
-// What a store can and cannot do: code asks this instead of knowing names. tests/conformance has the table of what each backend must answer.
+// What a store can and cannot do: code asks this instead of knowing names. tests/conformance has the table of what each
+// backend must answer.
 struct BrokerTraits {
   enum class Counts { Exact, Approximate };
-  enum class CancelReach { WithinASecond, AtRenewal, Never };  // how soon the holder of a leased task learns of a cancel
+  enum class CancelReach {
+    WithinASecond,
+    AtRenewal,
+    Never
+  };  // how soon the holder of a leased task learns of a cancel
 
-  bool keepsOrder = true;           // earliest first, across all sessions
-  bool pushesAtomically = true;     // all or none of a list
-  bool refusesRepeatedIds = true;   // a second push of an id in the queue adds nothing
-  bool findsById = true;            // keeper() works
-  bool listsHeldTasks = true;       // heldTasks() works
-  bool wakesWaiters = true;         // a push by another process ends a waiting pop
-  bool sessionsExpire = true;       // a session ends when nobody renews it; false: it ends with its instance's processes
+  bool keepsOrder = true;          // earliest first, across all sessions
+  bool pushesAtomically = true;    // all or none of a list
+  bool refusesRepeatedIds = true;  // a second push of an id in the queue adds nothing
+  bool findsById = true;           // keeper() works
+  bool listsHeldTasks = true;      // heldTasks() works
+  bool wakesWaiters = true;        // a push by another process ends a waiting pop
+  bool sessionsExpire = true;      // a session ends when nobody renews it; false: it ends with its instance's processes
   Counts counts = Counts::Exact;
   CancelReach cancel = CancelReach::WithinASecond;
   std::size_t largestEnvelope = kMaxEnvelopeBytes;
-  std::optional<Duration> longestDelay;    // further ahead it is sent on in hops
-  std::string durability;                  // in words, for `check` and the benchmarks: what survives what
+  std::optional<Duration> longestDelay;  // further ahead it is sent on in hops
+  std::string durability;                // in words, for `check` and the benchmarks: what survives what
 };
 
 // One queue in one store. Broker puts several behind one door with priorities.
@@ -163,32 +172,34 @@ class SimpleBroker {
  public:
   virtual ~SimpleBroker() = default;
 
-  // Adds all tasks or none (where a store cannot, see traits, the error says which ids were not added). Once ok, they survive our crash.
-  // A task whose id is in the queue (buried counts) is not added twice; that is not an error. TooLarge, Invalid: names the task, adds none.
-  // A task without timeOfExecution is due now, by the store's clock.
+  // Adds all tasks or none (where a store cannot, see traits, the error says which ids were not added). Once ok, they
+  // survive our crash. A task whose id is in the queue (buried counts) is not added twice; that is not an error.
+  // TooLarge, Invalid: names the task, adds none. A task without timeOfExecution is due now, by the store's clock.
   virtual Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) = 0;
 
   virtual Result<TaskCounts> tasksCount() = 0;
 
-  // Begins to take tasks in the name of `session`, an epoch that never was before: Invalid when it or a later one was. Earlier epochs of the instance that
-  // are still open are claimed by it. The card is kept beside it for `status`.
-  // The session lasts `lease` from now; renew() prolongs it (stores whose sessions do not expire ignore it, see traits, and
+  // Begins to take tasks in the name of `session`, an epoch that never was before: Invalid when it or a later one was.
+  // Earlier epochs of the instance that are still open are claimed by it. The card is kept beside it for `status`. The
+  // session lasts `lease` from now; renew() prolongs it (stores whose sessions do not expire ignore it, see traits, and
   // answer Invalid when nobody holds the lock of the instance, see Backend::sessionLockFile).
-  virtual Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card, Duration lease) = 0;
+  virtual Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card,
+                                                             Duration lease) = 0;
 
   // Goes on with a session that an earlier process of this instance opened. Lost: claimed, closed or unknown.
   virtual Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) = 0;
 
-  // Claims sessions whose time is over and gives back what they held (`expiries` + 1, due by design section 6), at most `limit` tasks a call; any
-  // instance may call it, and go on where another stopped. Answers how many tasks it gave back.
+  // Claims sessions whose time is over and gives back what they held (`expiries` + 1, due by design section 6), at most
+  // `limit` tasks a call; any instance may call it, and go on where another stopped. Answers how many tasks it gave
+  // back.
   virtual Result<std::size_t> recoverExpired(std::size_t limit) = 0;
 
   virtual TaskKeeper& keeper() = 0;
   virtual BrokerTraits traits() const = 0;
 };
 
-// How long a task that came back with its `expiries`-th expired lease waits: at once after the first, then 5 s × 2ⁿ⁻²; nothing: it is buried (10th).
-// For recoverExpired of every backend (design section 6).
+// How long a task that came back with its `expiries`-th expired lease waits: at once after the first, then 5 s × 2ⁿ⁻²;
+// nothing: it is buried (10th). For recoverExpired of every backend (design section 6).
 std::optional<Duration> delayAfterExpiry(std::uint32_t expiries);
 
 }  // namespace leptir

@@ -15,7 +15,7 @@ namespace leptir {
 
 // Which records to list; what is empty does not choose.
 struct MetaFilter {
-  std::string name;   // `type`
+  std::string name;  // `type`
   std::string cause;
   std::optional<TaskStatus> status;
 };
@@ -32,8 +32,9 @@ class SimpleMetaStorage {
  public:
   virtual ~SimpleMetaStorage() = default;
 
-  // Saves all of them or, on an error, perhaps some: saving again is harmless. A record replaces only one with a smaller (lease, step); a late one
-  // changes nothing, and that is not an error. Several about one task may stand in one call, in any order.
+  // Saves all of them or, on an error, perhaps some: saving again is harmless. A record replaces only one with a
+  // smaller (lease, step); a late one changes nothing, and that is not an error. Several about one task may stand in
+  // one call, in any order.
   virtual Result<void> saveMetaInfo(std::span<const MetaInfo> records) = 0;
 
   // The record as JSON, with the fields of writeMetaInfo. NotFound: none, or expired.
@@ -42,7 +43,8 @@ class SimpleMetaStorage {
   // The newest first. Unsupported where a store cannot list.
   virtual Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) = 0;
 
-  // Removes some of the records whose time is over, few enough to be quick (below 100 ms); call it until it answers 0. Answers how many.
+  // Removes some of the records whose time is over, few enough to be quick (below 100 ms); call it until it answers 0.
+  // Answers how many.
   virtual Result<std::size_t> expire() = 0;
 
   virtual MetaTraits traits() const = 0;

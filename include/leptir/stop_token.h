@@ -1,5 +1,6 @@
-// How a task learns that it should end. Fires at its time limit, at a cancel, when `shutdown_grace` ends, at QUIT and when its lease is about to be
-// lost; not at TERM, which lets tasks finish. Soon afterwards the task is killed, so save what is worth saving and return.
+// How a task learns that it should end. Fires at its time limit, at a cancel, when `shutdown_grace` ends, at QUIT and
+// when its lease is about to be lost; not at TERM, which lets tasks finish. Soon afterwards the task is killed, so save
+// what is worth saving and return.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// What a task can ask and say while it runs. A typed task gets it as its second argument; BaseTask offers the same functions as members.
+// What a task can ask and say while it runs. A typed task gets it as its second argument; BaseTask offers the same
+// functions as members.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +21,17 @@ namespace leptir {
 struct TaskEnvironment {
   std::string id;
   std::string name;
-  int attempt = 1;                                                          // 1 for the first run
-  std::uint64_t fence = 0;                                                  // see TaskContext::fence
-  Duration timeLimit{};                                                     // zero: none
+  int attempt = 1;          // 1 for the first run
+  std::uint64_t fence = 0;  // see TaskContext::fence
+  Duration timeLimit{};     // zero: none
   StopToken stopToken;
-  const Logger* logger = nullptr;                                           // may be none; outlives the task
-  const Clock* clock = &systemClock();                                      // outlives the task
-  std::function<void(double fraction, std::string_view text)> onProgress;   // may be none
+  const Logger* logger = nullptr;                                          // may be none; outlives the task
+  const Clock* clock = &systemClock();                                     // outlives the task
+  std::function<void(double fraction, std::string_view text)> onProgress;  // may be none
 };
 
-// One run of one task. Used by the thread that runs doJob; logging, stopToken, id, name and fence also by threads that the task starts.
+// One run of one task. Used by the thread that runs doJob; logging, stopToken, id, name and fence also by threads that
+// the task starts.
 class TaskContext {
  public:
   explicit TaskContext(TaskEnvironment environment = {});
@@ -38,7 +40,8 @@ class TaskContext {
   const std::string& name() const { return environment_.name; }
   // Which run of this task this is, crashes and lost leases counted: at + cr + ex + 1.
   int attempt() const { return environment_.attempt; }
-  // Grows with each lease of this task, so that an outside system can refuse the late effects of an earlier run ("fencing token").
+  // Grows with each lease of this task, so that an outside system can refuse the late effects of an earlier run
+  // ("fencing token").
   std::uint64_t fence() const { return environment_.fence; }
   Duration timeLimit() const { return environment_.timeLimit; }
   const StopToken& stopToken() const { return environment_.stopToken; }
@@ -60,7 +63,8 @@ class TaskContext {
   // Empty before the first changeState.
   std::string lastState() const { return flow_.empty() ? std::string() : flow_.back(); }
   const std::vector<std::string>& executionFlow() const { return flow_; }
-  // How far it is, 0 to 1 (others are clamped), and a few words. Shown by `status`; cheap, so call it as often as you like.
+  // How far it is, 0 to 1 (others are clamped), and a few words. Shown by `status`; cheap, so call it as often as you
+  // like.
   void progress(double fraction, std::string_view text = {}) const;
 
   // The record's `stderr`: for tasks that run programs. The last one counts.

@@ -6,13 +6,15 @@
 
 namespace leptir {
 
-// The seed's LeptirTaskException: the task failed and says why. The record reads "LeptirTaskException occurred. <message>".
+// The seed's LeptirTaskException: the task failed and says why. The record reads "LeptirTaskException occurred.
+// <message>".
 class TaskError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// The seed's LeptirInputException: a parameter is missing or not what was asked for. The message names the parameter, what it is and what was asked.
+// The seed's LeptirInputException: a parameter is missing or not what was asked for. The message names the parameter,
+// what it is and what was asked.
 class InputError : public TaskError {
  public:
   using TaskError::TaskError;

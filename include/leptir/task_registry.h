@@ -18,13 +18,14 @@ using TaskFactory = std::function<std::unique_ptr<BaseTask>()>;
 // Filled by one thread; afterwards any thread may read.
 class TaskRegistry {
  public:
-  // A class with doJob. std::invalid_argument: the name is empty, longer than 255 bytes or taken: that is a mistake in main.
+  // A class with doJob. std::invalid_argument: the name is empty, longer than 255 bytes or taken: that is a mistake in
+  // main.
   template <std::derived_from<BaseTask> Task>
   void add(std::string name) {
     addFactory(std::move(name), [] { return std::make_unique<Task>(); });
   }
-  // A function over typed parameters: `[](const Resize&, TaskContext&)`, which may return an ExitStatus (else: Success), or a Json for the record's
-  // `result`. Parameters that do not fit are an InputError.
+  // A function over typed parameters: `[](const Resize&, TaskContext&)`, which may return an ExitStatus (else:
+  // Success), or a Json for the record's `result`. Parameters that do not fit are an InputError.
   template <class Parameters, class Function>
     requires std::is_invocable_v<Function, const Parameters&, TaskContext&>
   void add(std::string name, Function function);
@@ -73,7 +74,8 @@ void TaskRegistry::add(std::string name, Function function) {
              [function] { return std::make_unique<internal::TypedTask<Parameters, Function>>(function); });
 }
 
-// noop, sleep (`seconds`), error, exception, crash (segmentation fault), hang (ignores every signal it can): for trying things out, as the seed had.
+// noop, sleep (`seconds`), error, exception, crash (segmentation fault), hang (ignores every signal it can): for trying
+// things out, as the seed had.
 void addTestTasks(TaskRegistry& tasks);
 
 }  // namespace leptir

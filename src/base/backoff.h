@@ -1,4 +1,5 @@
-// How long to wait before trying again. Jitter keeps a crowd that failed together from coming back together (faults R41).
+// How long to wait before trying again. Jitter keeps a crowd that failed together from coming back together (faults
+// R41).
 #pragma once
 
 #include <cstdint>

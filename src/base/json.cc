@@ -5,7 +5,8 @@
 namespace leptir {
 namespace {
 
-// Deeper than allowed anywhere? Counts brackets outside of strings, so that no parser ever recurses into a hostile text.
+// Deeper than allowed anywhere? Counts brackets outside of strings, so that no parser ever recurses into a hostile
+// text.
 bool nestsDeeperThan(std::string_view text, int maxDepth) {
   int depth = 0;
   bool inString = false;
@@ -44,6 +45,8 @@ Result<Json> parseJson(std::string_view text, int maxDepth) {
   }
 }
 
-std::string writeJson(const Json& json) { return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace); }
+std::string writeJson(const Json& json) {
+  return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
 
 }  // namespace leptir

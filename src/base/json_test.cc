@@ -27,13 +27,17 @@ TEST(ParseJson, SaysWhereTheMistakeIs) {
   EXPECT_NE(answer.error().message().find("column 8"), std::string::npos) << answer.error().message();
 }
 
-TEST(ParseJson, RefusesInvalidUtf8) { EXPECT_FALSE(parseJson("\"\xff\xfe\"")); }
+TEST(ParseJson, RefusesInvalidUtf8) {
+  EXPECT_FALSE(parseJson("\"\xff\xfe\""));
+}
 
 TEST(WriteJson, KeepsFloatsFloatsAndWritesAscii) {
   EXPECT_EQ(writeJson(Json{{"f", 10.0}, {"s", "č"}}), R"({"f":10.0,"s":"\u010d"})");
 }
 
-TEST(WriteJson, NeverThrowsOnInvalidUtf8) { EXPECT_EQ(writeJson(Json("a\xff")), R"("a\ufffd")"); }
+TEST(WriteJson, NeverThrowsOnInvalidUtf8) {
+  EXPECT_EQ(writeJson(Json("a\xff")), R"("a\ufffd")");
+}
 
 }  // namespace
 }  // namespace leptir

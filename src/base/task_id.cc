@@ -36,7 +36,8 @@ std::string hex(const Bytes& bytes, bool dashes) {
   return text;
 }
 
-// Microseconds and a count within one, in the 74 bits that version 7 leaves beside the milliseconds; then the process's own random bits.
+// Microseconds and a count within one, in the 74 bits that version 7 leaves beside the milliseconds; then the process's
+// own random bits.
 class IdMaker {
  public:
   std::string make(Time now) {
@@ -55,7 +56,8 @@ class IdMaker {
 
   Bytes layOut() const {
     const std::uint64_t milliseconds = last_ / 1000;
-    const std::uint64_t fraction = (last_ % 1000) * 4;  // 12 bits, as RFC 9562 section 6.2 method 3 puts sub-millisecond time
+    const std::uint64_t fraction =
+        (last_ % 1000) * 4;  // 12 bits, as RFC 9562 section 6.2 method 3 puts sub-millisecond time
     Bytes bytes = random_;
     for (int i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(milliseconds >> (40 - 8 * i));
     bytes[6] = static_cast<std::uint8_t>(0x70 | (fraction >> 8));
@@ -77,6 +79,8 @@ std::string makeTaskId(const Clock& clock) {
   return maker.make(clock.now());
 }
 
-std::string makeInstanceName() { return hex(randomBytes(), false); }
+std::string makeInstanceName() {
+  return hex(randomBytes(), false);
+}
 
 }  // namespace leptir

@@ -7,8 +7,8 @@
 
 namespace leptir {
 
-// 36 characters. Unique across hosts, processes and forks (128 bits from the kernel per process, remade after a fork), strictly rising within one process.
-// Any thread.
+// 36 characters. Unique across hosts, processes and forks (128 bits from the kernel per process, remade after a fork),
+// strictly rising within one process. Any thread.
 std::string makeTaskId(const Clock& clock = systemClock());
 
 // 32 random lower-case hex digits from the kernel: the name of an instance.

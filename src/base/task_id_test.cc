@@ -12,7 +12,8 @@ namespace leptir {
 namespace {
 
 TEST(TaskId, IsAUuidOfVersion7) {
-  EXPECT_TRUE(std::regex_match(makeTaskId(), std::regex("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")));
+  EXPECT_TRUE(std::regex_match(makeTaskId(),
+                               std::regex("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")));
 }
 
 TEST(TaskId, RisesEvenWhenTheClockFallsBack) {

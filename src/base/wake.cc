@@ -15,7 +15,9 @@ Wake::Wake() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
-Wake::~Wake() { ::close(descriptor_); }
+Wake::~Wake() {
+  ::close(descriptor_);
+}
 
 void Wake::ring() noexcept {
   const std::uint64_t one = 1;
@@ -28,7 +30,9 @@ bool Wake::clear() noexcept {
   return ::read(descriptor_, &rings, sizeof rings) == sizeof rings;
 }
 
-bool Wake::waitFor(Duration longest) { return waitFor(longest, -1); }
+bool Wake::waitFor(Duration longest) {
+  return waitFor(longest, -1);
+}
 
 bool Wake::waitFor(Duration longest, int descriptor) {
   if (longest < Duration::zero()) longest = Duration::zero();

@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr int kSinglePushes = 300;
 
-double secondsBetween(BootTime a, BootTime b) { return std::chrono::duration<double>(b - a).count(); }
+double secondsBetween(BootTime a, BootTime b) {
+  return std::chrono::duration<double>(b - a).count();
+}
 
 double percentile(std::vector<double> values, double share) {
   if (values.empty()) return 0;
@@ -39,7 +41,9 @@ Result<std::vector<double>> measureLatency(const Config& config) {
       record = records->loadMetaInfoById(*id);
     }
     if (!record) return record.error();
-    milliseconds.push_back((record->at("exEnd").get<double>() - record->at("exTime").get<double>() - record->at("pushed").get<double>()) * 1e3);
+    milliseconds.push_back(
+        (record->at("exEnd").get<double>() - record->at("exTime").get<double>() - record->at("pushed").get<double>()) *
+        1e3);
   }
   return milliseconds;
 }
@@ -47,7 +51,8 @@ Result<std::vector<double>> measureLatency(const Config& config) {
 Result<double> measurePush(const Config& config, std::uint64_t tasks) {
   auto broker = openBroker(config);
   if (!broker) return broker.error();
-  const std::vector<TaskToPush> batch(1000, TaskToPush{.name = "noop", .parameters = {{"text", std::string(180, 'x')}}});
+  const std::vector<TaskToPush> batch(1000,
+                                      TaskToPush{.name = "noop", .parameters = {{"text", std::string(180, 'x')}}});
   const auto began = systemClock().bootTime();
   for (std::uint64_t left = tasks; left > 0;) {
     const auto now = std::min<std::uint64_t>(left, batch.size());
@@ -89,9 +94,10 @@ Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
 int runCommand(const BenchCommand& command, const Program& program) {
   const BenchFolder folder;
   const auto config = folder.config(command.workers);
-  Json answer{{"durability", "push: fsync before it returns; leases and acknowledgements: a power cut repeats the last ones"},
-              {"workers", config.daemon.numberOfWorkers},
-              {"tasks", command.tasks}};
+  Json answer{
+      {"durability", "push: fsync before it returns; leases and acknowledgements: a power cut repeats the last ones"},
+      {"workers", config.daemon.numberOfWorkers},
+      {"tasks", command.tasks}};
 
   BenchInstance idle(config, folder, program, Drain::No);
   if (!idle.waitUntilItFlies()) return fail(Error(ErrorCode::Internal, "the instance did not start"));
@@ -108,20 +114,24 @@ int runCommand(const BenchCommand& command, const Program& program) {
   const auto throughput = watch(busy, command.tasks);
   answer["tasksPerSecond"] = throughput.tasksPerSecond;
   answer["cpuMicrosPerTask"] = throughput.cpuMicros;
-  answer["privateMemoryMiB"] = {{"master", throughput.memory.master}, {"dispatcher", throughput.memory.dispatcher}, {"worker", throughput.memory.worker}};
+  answer["privateMemoryMiB"] = {{"master", throughput.memory.master},
+                                {"dispatcher", throughput.memory.dispatcher},
+                                {"worker", throughput.memory.worker}};
 
   if (command.json) {
     std::cout << writeJson(answer) << '\n';
     return kDone;
   }
-  fmt::print("SQLite, {} workers, {} no-op tasks; {}\n", config.daemon.numberOfWorkers, command.tasks, answer["durability"].get<std::string>());
+  fmt::print("SQLite, {} workers, {} no-op tasks; {}\n", config.daemon.numberOfWorkers, command.tasks,
+             answer["durability"].get<std::string>());
   fmt::print("  {:<36} {:>10.0f} /s\n", "run: leased, run, recorded, settled", throughput.tasksPerSecond);
   fmt::print("  {:<36} {:>10.1f} us a task\n", "CPU of all processes", throughput.cpuMicros);
   fmt::print("  {:<36} {:>10.0f} /s, 1,000 a call\n", "bulk push", *pushed);
-  fmt::print("  {:<36} {:>10.2f} ms p50, {:.2f} ms p99\n", "push to start, idle", percentile(*latency, 0.5), percentile(*latency, 0.99));
+  fmt::print("  {:<36} {:>10.2f} ms p50, {:.2f} ms p99\n", "push to start, idle", percentile(*latency, 0.5),
+             percentile(*latency, 0.99));
   fmt::print("  {:<36} {:>10.2f} % of a core\n", "idle", answer["idleCpuPercent"].get<double>());
-  fmt::print("  {:<36} {:>10.1f} MiB master, {:.1f} dispatcher, {:.1f} worker\n", "private memory", throughput.memory.master,
-             throughput.memory.dispatcher, throughput.memory.worker);
+  fmt::print("  {:<36} {:>10.1f} MiB master, {:.1f} dispatcher, {:.1f} worker\n", "private memory",
+             throughput.memory.master, throughput.memory.dispatcher, throughput.memory.worker);
   return kDone;
 }
 

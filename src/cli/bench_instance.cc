@@ -19,7 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-double secondsOf(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+double secondsOf(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 std::vector<int> childrenOf(int pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
@@ -46,7 +48,8 @@ double privateMiB(int pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
   double kilobytes = 0;
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("Private_Clean:") || line.starts_with("Private_Dirty:")) kilobytes += std::atof(line.c_str() + line.find(':') + 1);
+    if (line.starts_with("Private_Clean:") || line.starts_with("Private_Dirty:"))
+      kilobytes += std::atof(line.c_str() + line.find(':') + 1);
   }
   return kilobytes / 1024;
 }
@@ -55,7 +58,8 @@ double privateMiB(int pid) {
 
 BenchFolder::BenchFolder() {
   std::string name = (fs::temp_directory_path() / "leptir-bench-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
+  if (::mkdtemp(name.data()) == nullptr)
+    throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
   folder_ = name;
 }
 
@@ -69,7 +73,8 @@ Config BenchFolder::config(int workers) const {
   const Json connection{{"path", (folder_ / "leptir.db").string()}};
   config.brokers.push_back({.name = "sqlite", .type = "sqlite", .connection = connection});
   config.metaStorages.push_back({.name = "sqlite", .type = "sqlite", .connection = connection, .expireAfter = 168h});
-  config.daemon.numberOfWorkers = workers > 0 ? workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  config.daemon.numberOfWorkers =
+      workers > 0 ? workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   return config;
 }
 
@@ -77,7 +82,8 @@ BenchInstance::BenchInstance(const Config& config, const BenchFolder& folder, co
     : pidFile_(folder / "pid"), boardFile_(folder / "board") {
   pid_ = ::fork();
   if (pid_ == 0) {
-    const InstanceOptions options{.pidFile = pidFile_, .boardFile = boardFile_, .drain = drain == Drain::Yes, .announce = false};
+    const InstanceOptions options{
+        .pidFile = pidFile_, .boardFile = boardFile_, .drain = drain == Drain::Yes, .announce = false};
     ::_exit(runInstance(config, options, program));
   }
 }
@@ -94,7 +100,9 @@ bool BenchInstance::waitUntilItFlies() {
   return false;
 }
 
-std::optional<BoardInstance> BenchInstance::look() const { return findInstance(pidFile_, boardFile_); }
+std::optional<BoardInstance> BenchInstance::look() const {
+  return findInstance(pidFile_, boardFile_);
+}
 
 double BenchInstance::cpuPercentOver(Duration time) const {
   const auto ticks = [this] {
@@ -131,7 +139,8 @@ void BenchInstance::stop() {
 PrivateMemory privateMemoryOf(const BoardInstance& instance) {
   PrivateMemory memory{.master = privateMiB(instance.pid)};
   for (const int child : childrenOf(instance.pid)) {
-    const bool isWorker = std::any_of(instance.workers.begin(), instance.workers.end(), [child](const auto& worker) { return worker.pid == child; });
+    const bool isWorker = std::any_of(instance.workers.begin(), instance.workers.end(),
+                                      [child](const auto& worker) { return worker.pid == child; });
     auto& part = isWorker ? memory.worker : memory.dispatcher;
     part = std::max(part, privateMiB(child));
   }

@@ -10,7 +10,9 @@
 namespace leptir {
 namespace {
 
-const char* yes(bool can) { return can ? "yes" : "no"; }
+const char* yes(bool can) {
+  return can ? "yes" : "no";
+}
 
 std::string_view nameOf(BrokerTraits::CancelReach reach) {
   switch (reach) {
@@ -34,13 +36,16 @@ void print(const BrokerTraits& traits) {
   line("a push wakes an idle instance", yes(traits.wakesWaiters));
   line("a running task learns of a cancel", nameOf(traits.cancel));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
-  line("longest delay", traits.longestDelay ? fmt::format("{} s, longer ones in hops", traits.longestDelay->count() / 1'000'000) : "any");
+  line("longest delay", traits.longestDelay
+                            ? fmt::format("{} s, longer ones in hops", traits.longestDelay->count() / 1'000'000)
+                            : "any");
   line("a dead instance's tasks come back", traits.sessionsExpire ? "when its lease has expired" : "at once");
   line("durability", traits.durability);
 }
 
 void print(const MetaTraits& traits) {
-  fmt::print("    {:<38} {}\n", "lists records", traits.lists ? (traits.listsSuccesses ? "all" : "those that did not succeed") : "no");
+  fmt::print("    {:<38} {}\n", "lists records",
+             traits.lists ? (traits.listsSuccesses ? "all" : "those that did not succeed") : "no");
   fmt::print("    {:<38} {}\n", "durability", traits.durability);
 }
 

@@ -19,8 +19,9 @@ class Parser {
     app_.name("leptir");
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string(kVersion));
-    app_.footer("Every command has --help. Exit status: 0 done, 1 partly or not done, 2 usage, 3 not running, 4 not found,\n"
-                "69 a store cannot be used, 78 the configuration is wrong.");
+    app_.footer(
+        "Every command has --help. Exit status: 0 done, 1 partly or not done, 2 usage, 3 not running, 4 not found,\n"
+        "69 a store cannot be used, 78 the configuration is wrong.");
     addStart();
     addStop();
     addStatus();
@@ -65,18 +66,24 @@ class Parser {
   }
 
   void addStart() {
-    auto* command = add("start", "Run an instance: lease tasks, run them in worker processes, record how they went.", start_);
+    auto* command =
+        add("start", "Run an instance: lease tasks, run them in worker processes, record how they went.", start_);
     command->add_option("--config", start_.config, kConfigHelp);
     command->add_option("--pid", start_.pid, kPidHelp);
     command->add_flag("--daemon", start_.daemon, "go to the background; only file loggers are active then");
-    command->add_flag("--drain", start_.drain, "end when no broker holds a task that is due, scheduled or leased; 1 when tasks of unknown names are left");
+    command->add_flag(
+        "--drain", start_.drain,
+        "end when no broker holds a task that is due, scheduled or leased; 1 when tasks of unknown names are left");
   }
 
   void addStop() {
     auto* command = add("stop", "Stop an instance and wait until it is gone; running tasks may finish.", stop_);
     command->add_option("--config", stop_.config, "the configuration that it was started with");
     command->add_option("--pid", stop_.pid, kPidHelp);
-    command->add_option("--timeout", stop_.timeout, "wait at most this many seconds; exit status 1 when it still runs then")->check(CLI::NonNegativeNumber);
+    command
+        ->add_option("--timeout", stop_.timeout,
+                     "wait at most this many seconds; exit status 1 when it still runs then")
+        ->check(CLI::NonNegativeNumber);
   }
 
   void addStatus() {
@@ -88,15 +95,21 @@ class Parser {
 
   void addPush() {
     auto* command = add("push", "Push tasks; prints one id a line.", push_);
-    command->add_option("NAME", push_.name, "the task's name (noop, sleep, error, exception, crash and hang are built in)");
+    command->add_option("NAME", push_.name,
+                        "the task's name (noop, sleep, error, exception, crash and hang are built in)");
     command->add_option("PARAMETER", push_.parameters, "key=text or key:=JSON, as many as you like");
     command->add_option("--json", push_.json, "the parameters as one JSON object; key=value arguments are added to it");
     command->add_flag("--stdin", push_.fromStdin,
-                      "instead of NAME: read JSON lines {\"name\", \"parameters\", \"delaySeconds\", \"at\", \"priority\", \"timeLimit\", \"id\"}");
-    auto* delay = command->add_option("--delaySeconds", push_.delaySeconds, "run it this many seconds from now")->check(CLI::NonNegativeNumber);
-    command->add_option("--at", push_.at, "run it at this time: RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds")->excludes(delay);
-    command->add_option("--priority", push_.priority, "goes to the first broker whose priority index is at least this one, else to the last");
-    command->add_option("--timeLimit", push_.timeLimit, "seconds; 0: task_execution_time of whoever runs it")->check(CLI::NonNegativeNumber);
+                      "instead of NAME: read JSON lines {\"name\", \"parameters\", \"delaySeconds\", \"at\", "
+                      "\"priority\", \"timeLimit\", \"id\"}");
+    auto* delay = command->add_option("--delaySeconds", push_.delaySeconds, "run it this many seconds from now")
+                      ->check(CLI::NonNegativeNumber);
+    command->add_option("--at", push_.at, "run it at this time: RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds")
+        ->excludes(delay);
+    command->add_option("--priority", push_.priority,
+                        "goes to the first broker whose priority index is at least this one, else to the last");
+    command->add_option("--timeLimit", push_.timeLimit, "seconds; 0: task_execution_time of whoever runs it")
+        ->check(CLI::NonNegativeNumber);
     command->add_option("--number", push_.number, "push it this many times")->check(CLI::PositiveNumber);
     command->add_option("--id", push_.id, "its id; pushing an id again adds nothing while the task is in the queue");
     command->add_option("--broker", push_.broker, "the broker, by its name, whatever the priority says");
@@ -108,7 +121,8 @@ class Parser {
   Command checkedPush() const {
     if (push_.name.empty() && !push_.fromStdin) return mistake("which task? give its NAME, or --stdin");
     if (push_.fromStdin && (!push_.name.empty() || !push_.json.empty() || !push_.id.empty() || push_.number != 1)) {
-      return mistake("--stdin takes everything from its lines: no NAME, parameters, --json, --id or --number beside it");
+      return mistake(
+          "--stdin takes everything from its lines: no NAME, parameters, --json, --id or --number beside it");
     }
     if (!push_.id.empty() && push_.number > 1) return mistake("--id with --number above 1 would push one task only");
     return push_;
@@ -121,14 +135,18 @@ class Parser {
   }
 
   void addCheck() {
-    auto* command = add("check", "Open everything that the configuration names and say what each store can and cannot do.", check_);
+    auto* command =
+        add("check", "Open everything that the configuration names and say what each store can and cannot do.", check_);
     command->add_option("--config", check_.config, kConfigHelp);
   }
 
   void addBench() {
-    auto* command = add("bench", "Measure this machine: no-op tasks through an instance of its own, on SQLite in a folder of its own.", bench_);
+    auto* command = add(
+        "bench", "Measure this machine: no-op tasks through an instance of its own, on SQLite in a folder of its own.",
+        bench_);
     command->add_option("--tasks", bench_.tasks, "how many")->check(CLI::PositiveNumber);
-    command->add_option("--workers", bench_.workers, "how many (default: as many as cores)")->check(CLI::Range(1, 1024));
+    command->add_option("--workers", bench_.workers, "how many (default: as many as cores)")
+        ->check(CLI::Range(1, 1024));
     command->add_flag("--json", bench_.json, "as one JSON object");
   }
 
@@ -145,6 +163,8 @@ class Parser {
 
 }  // namespace
 
-Command parseCommandLine(int argc, const char* const* argv) { return Parser().parse(argc, argv); }
+Command parseCommandLine(int argc, const char* const* argv) {
+  return Parser().parse(argc, argv);
+}
 
 }  // namespace leptir

@@ -30,7 +30,7 @@ struct PushCommand {
   std::string json;                     // an object
   bool fromStdin = false;
   double delaySeconds = 0;
-  std::string at;                       // RFC 3339 or Unix seconds
+  std::string at;  // RFC 3339 or Unix seconds
   std::int64_t priority = 0;
   std::int64_t timeLimit = 0;
   std::uint64_t number = 1;
@@ -55,7 +55,8 @@ struct NothingToDo {
   int exitCode = 0;
 };
 
-using Command = std::variant<NothingToDo, StartCommand, StopCommand, StatusCommand, PushCommand, InfoCommand, CheckCommand, BenchCommand>;
+using Command = std::variant<NothingToDo, StartCommand, StopCommand, StatusCommand, PushCommand, InfoCommand,
+                             CheckCommand, BenchCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

@@ -1,4 +1,5 @@
-// The commands. Each answers the process's exit status and says on stderr what went wrong; a file each, named like the command.
+// The commands. Each answers the process's exit status and says on stderr what went wrong; a file each, named like the
+// command.
 #pragma once
 
 #include "cli/command_line.h"

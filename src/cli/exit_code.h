@@ -5,7 +5,7 @@ namespace leptir {
 
 enum ExitCode : int {
   kDone = 0,
-  kPartlyDone = 1,        // partly or not done; stderr says what
+  kPartlyDone = 1,  // partly or not done; stderr says what
   kUsage = 2,
   kNotRunning = 3,
   kNotFound = 4,

@@ -28,7 +28,9 @@ Result<Json> waitingTask(const Config& config, const std::string& id) {
     if (!found->reason.empty()) json["reason"] = found->reason;
     return json;
   }
-  return Error(ErrorCode::NotFound, "no task '" + id + "': it waits nowhere, and no record speaks of it (records expire, see expire_after_seconds)");
+  return Error(
+      ErrorCode::NotFound,
+      "no task '" + id + "': it waits nowhere, and no record speaks of it (records expire, see expire_after_seconds)");
 }
 
 }  // namespace

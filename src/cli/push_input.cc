@@ -10,12 +10,15 @@
 namespace leptir {
 namespace {
 
-Error invalid(std::string message) { return Error(ErrorCode::Invalid, std::move(message)); }
+Error invalid(std::string message) {
+  return Error(ErrorCode::Invalid, std::move(message));
+}
 
 std::optional<Time> parseUnixSeconds(std::string_view text) {
   double seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || std::abs(seconds) > 1e11) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || std::abs(seconds) > 1e11)
+    return std::nullopt;
   return timeFromUnixSeconds(seconds);
 }
 
@@ -43,14 +46,17 @@ Result<void> addArgument(Json& parameters, const std::string& argument) {
     return {};
   }
   auto value = parseJson(text);
-  if (!value) return invalid("parameter '" + key + "' is no JSON: " + value.error().message() + " (key=text takes it as text)");
+  if (!value)
+    return invalid("parameter '" + key + "' is no JSON: " + value.error().message() + " (key=text takes it as text)");
   parameters[key] = std::move(*value);
   return {};
 }
 
 // The keys of a line, each with what it sets; answers what is wrong, or nothing.
 Result<void> takeKey(TaskToPush& task, const std::string& key, const Json& value) {
-  const auto mustBe = [&](const char* what) { return invalid("'" + key + "' must be " + what + ", not " + writeJson(value).substr(0, 60)); };
+  const auto mustBe = [&](const char* what) {
+    return invalid("'" + key + "' must be " + what + ", not " + writeJson(value).substr(0, 60));
+  };
   if (key == "name") {
     if (!value.is_string()) return mustBe("text");
     task.name = value.get<std::string>();
@@ -69,7 +75,8 @@ Result<void> takeKey(TaskToPush& task, const std::string& key, const Json& value
     if (!value.is_number_integer()) return mustBe("an integer");
     task.options.priority = value.get<std::int64_t>();
   } else if (key == "timeLimit") {
-    if (!value.is_number_integer() || value.get<std::int64_t>() < 0) return mustBe("a whole number of seconds, not below 0");
+    if (!value.is_number_integer() || value.get<std::int64_t>() < 0)
+      return mustBe("a whole number of seconds, not below 0");
     task.options.timeLimitSeconds = value.get<std::int64_t>();
   } else if (key == "id") {
     if (!value.is_string()) return mustBe("text");
@@ -111,7 +118,8 @@ Result<TaskToPush> parsePushLine(std::string_view line) {
     if (auto taken = takeKey(task, key, value); !taken) return taken.error();
   }
   if (task.name.empty()) return invalid("'name' is missing");
-  if (json->contains("at") && json->contains("delaySeconds")) return invalid("'at' and 'delaySeconds' exclude each other");
+  if (json->contains("at") && json->contains("delaySeconds"))
+    return invalid("'at' and 'delaySeconds' exclude each other");
   return task;
 }
 

@@ -12,10 +12,12 @@
 
 namespace leptir {
 
-// RFC 3339 ("2026-11-23T18:00:00Z", "…+01:00", fractions allowed) or Unix seconds. Invalid: neither, with what was expected.
+// RFC 3339 ("2026-11-23T18:00:00Z", "…+01:00", fractions allowed) or Unix seconds. Invalid: neither, with what was
+// expected.
 Result<Time> parseTime(std::string_view text);
 
-// `json` (an object, or empty for none) with `key=text` and `key:=JSON` put over it. Invalid: says which argument and why.
+// `json` (an object, or empty for none) with `key=text` and `key:=JSON` put over it. Invalid: says which argument and
+// why.
 Result<Json> parseParameters(std::string_view json, const std::vector<std::string>& arguments);
 
 // One line of `push --stdin`. Invalid: what is wrong with it; unknown keys are.

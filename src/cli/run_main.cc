@@ -32,7 +32,8 @@ struct Runner {
 
 int runMain(int argc, char** argv, Program program) {
   if (threadsOfThisProcess() > 1) {
-    std::cerr << "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, and start threads in onWorkerStart\n";
+    std::cerr << "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, "
+                 "and start threads in onWorkerStart\n";
     return kUsage;
   }
   return std::visit(Runner{program}, parseCommandLine(argc, argv));

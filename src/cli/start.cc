@@ -15,7 +15,10 @@ int runCommand(const StartCommand& command, const Program& program) {
     return kConfiguration;
   }
   if (auto made = makeFolderFor(places->pidFile); !made) return fail(made.error());
-  return runInstance(*config, {.pidFile = places->pidFile, .boardFile = places->boardFile, .daemon = command.daemon, .drain = command.drain}, program);
+  return runInstance(
+      *config,
+      {.pidFile = places->pidFile, .boardFile = places->boardFile, .daemon = command.daemon, .drain = command.drain},
+      program);
 }
 
 }  // namespace leptir

@@ -32,9 +32,16 @@ Json workerJson(const BoardWorker& worker) {
 Json brokerJson(const Broker::Counted& broker) {
   Json json{{"name", broker.name}, {"type", broker.type}, {"priority", broker.priority}};
   if (broker.counts) {
-    json.update({{"due", broker.counts->due}, {"scheduled", broker.counts->scheduled}, {"leased", broker.counts->leased}, {"buried", broker.counts->buried}});
+    json.update({{"due", broker.counts->due},
+                 {"scheduled", broker.counts->scheduled},
+                 {"leased", broker.counts->leased},
+                 {"buried", broker.counts->buried}});
   } else {
-    json.update({{"due", nullptr}, {"scheduled", nullptr}, {"leased", nullptr}, {"buried", nullptr}, {"error", broker.counts.error().message()}});
+    json.update({{"due", nullptr},
+                 {"scheduled", nullptr},
+                 {"leased", nullptr},
+                 {"buried", nullptr},
+                 {"error", broker.counts.error().message()}});
   }
   return json;
 }
@@ -75,18 +82,21 @@ void printForPeople(const Json& status) {
     fmt::print("not running\n");
   } else {
     const auto up = unixSeconds(systemClock().now()) - instance["since"].get<double>();
-    fmt::print("running as {} for {}, {} tasks done, {} of them failed\n", instance["pid"].get<int>(), since(up), instance["done"].get<std::uint64_t>(),
-               instance["failed"].get<std::uint64_t>());
+    fmt::print("running as {} for {}, {} tasks done, {} of them failed\n", instance["pid"].get<int>(), since(up),
+               instance["done"].get<std::uint64_t>(), instance["failed"].get<std::uint64_t>());
   }
-  fmt::print("\n{:<16} {:<8} {:>8} {:>10} {:>10} {:>10} {:>10}\n", "broker", "type", "priority", "due", "scheduled", "leased", "buried");
+  fmt::print("\n{:<16} {:<8} {:>8} {:>10} {:>10} {:>10} {:>10}\n", "broker", "type", "priority", "due", "scheduled",
+             "leased", "buried");
   for (const auto& broker : status["brokers"]) {
-    fmt::print("{:<16} {:<8} {:>8} ", broker["name"].get<std::string>(), broker["type"].get<std::string>(), broker["priority"].get<std::int64_t>());
+    fmt::print("{:<16} {:<8} {:>8} ", broker["name"].get<std::string>(), broker["type"].get<std::string>(),
+               broker["priority"].get<std::int64_t>());
     if (broker.contains("error")) {
       fmt::print("{}\n", broker["error"].get<std::string>());
       continue;
     }
-    fmt::print("{:>10} {:>10} {:>10} {:>10}\n", broker["due"].get<std::uint64_t>(), broker["scheduled"].get<std::uint64_t>(),
-               broker["leased"].get<std::uint64_t>(), broker["buried"].get<std::uint64_t>());
+    fmt::print("{:>10} {:>10} {:>10} {:>10}\n", broker["due"].get<std::uint64_t>(),
+               broker["scheduled"].get<std::uint64_t>(), broker["leased"].get<std::uint64_t>(),
+               broker["buried"].get<std::uint64_t>());
   }
   if (status["workers"].empty()) return;
   fmt::print("\n{:<6} {:>8}  {}\n", "worker", "pid", "task");
@@ -97,8 +107,10 @@ void printForPeople(const Json& status) {
       fmt::print("-\n");
       continue;
     }
-    fmt::print("{} {} for {}", shown(task["name"].get<std::string>()), shown(task["id"].get<std::string>()), since(task["seconds"].get<double>()));
-    if (task.contains("progress")) fmt::print(", {:.0f} % {}", task["progress"].get<double>() * 100, shown(task["text"].get<std::string>()));
+    fmt::print("{} {} for {}", shown(task["name"].get<std::string>()), shown(task["id"].get<std::string>()),
+               since(task["seconds"].get<double>()));
+    if (task.contains("progress"))
+      fmt::print(", {:.0f} % {}", task["progress"].get<double>() * 100, shown(task["text"].get<std::string>()));
     fmt::print("\n");
   }
 }

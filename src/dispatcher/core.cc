@@ -17,7 +17,9 @@ constexpr std::size_t kHurried = 256;
 // More tasks than this are never asked for at once.
 constexpr std::size_t kMostRoom = 4096;
 
-std::string nameForLog(const HeldTask& task) { return "[" + task.head.id + "](" + task.head.name + ") "; }
+std::string nameForLog(const HeldTask& task) {
+  return "[" + task.head.id + "](" + task.head.name + ") ";
+}
 
 Time backTo(const HeldTask& task, Time now) {
   return std::min(now, task.head.timeOfExecution.value_or(task.head.pushedAt.value_or(now)));
@@ -90,16 +92,20 @@ void Core::receive(std::uint32_t broker, LeasedTask leased) {
 void Core::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why) {
   auto& batch = batchOf(broker);
   batch.envelopes.push_back(std::move(leased.envelope));
-  batch.bury.push_back({std::move(leased.lease), leased.counters, "malformed: " + why.message(), batch.envelopes.back()});
+  batch.bury.push_back(
+      {std::move(leased.lease), leased.counters, "malformed: " + why.message(), batch.envelopes.back()});
   ++batch.failed;
-  actions_.log.emplace_back(LogLevel::Error, "broker " + options_.brokerNames[broker] + ": buried a malformed task: " + why.message());
+  actions_.log.emplace_back(LogLevel::Error,
+                            "broker " + options_.brokerNames[broker] + ": buried a malformed task: " + why.message());
 }
 
 void Core::putAsideUnknown(Stocked stocked) {
   auto settlement = settleUnknownName(stocked.task, stocked.envelope, now_.wall, options_.author);
   auto& plan = brokers_[stocked.task.broker];
   if (settlement.kind == Settlement::Kind::Release) plan.unknownWaiting.insert(stocked.task.head.id);
-  actions_.log.emplace_back(LogLevel::Warning, nameForLog(stocked.task) + "No task of this name is known here; it waits for a program that knows it.");
+  actions_.log.emplace_back(
+      LogLevel::Warning,
+      nameForLog(stocked.task) + "No task of this name is known here; it waits for a program that knows it.");
   auto& batch = batchOf(stocked.task.broker);
   batch.envelopes.push_back(std::move(stocked.envelope));
   add(batch, stocked.task, settlement, batch.envelopes.back());
@@ -127,21 +133,24 @@ void Core::on(event::Held& held) {
     batch.envelopes.push_back(std::move(leased.envelope));
     const auto head = decodeEnvelope(batch.envelopes.back());
     const HeldTask task{.broker = held.broker, .head = head ? *head : EnvelopeHead{}};
-    batch.release.push_back({std::move(leased.lease), leased.counters, backTo(task, now_.wall), batch.envelopes.back()});
+    batch.release.push_back(
+        {std::move(leased.lease), leased.counters, backTo(task, now_.wall), batch.envelopes.back()});
   }
 }
 
 bool Core::isHeld(std::uint32_t broker, const LeaseId& lease) const {
   const auto same = [&](const HeldTask& task) { return task.broker == broker && task.lease == lease; };
   const auto& plan = brokers_[broker];
-  if (std::any_of(plan.stock.begin(), plan.stock.end(), [&](const Stocked& stocked) { return same(stocked.task); })) return true;
+  if (std::any_of(plan.stock.begin(), plan.stock.end(), [&](const Stocked& stocked) { return same(stocked.task); }))
+    return true;
   bool found = false;
   slots_.forEachTask([&](const HeldTask& task) { found = found || same(task); });
   const auto settling = [&](const SettleBatch& batch) {
     const auto isLease = [&](const auto& entry) { return entry.lease == lease; };
-    return batch.broker == broker && (std::find(batch.acknowledge.begin(), batch.acknowledge.end(), lease) != batch.acknowledge.end() ||
-                                      std::any_of(batch.release.begin(), batch.release.end(), isLease) ||
-                                      std::any_of(batch.bury.begin(), batch.bury.end(), isLease));
+    return batch.broker == broker &&
+           (std::find(batch.acknowledge.begin(), batch.acknowledge.end(), lease) != batch.acknowledge.end() ||
+            std::any_of(batch.release.begin(), batch.release.end(), isLease) ||
+            std::any_of(batch.bury.begin(), batch.bury.end(), isLease));
   };
   for (const auto& [id, pending] : pending_) found = found || settling(*pending.first);
   return found || (plan.batch && settling(*plan.batch));
@@ -155,7 +164,9 @@ void Core::on(event::Lost& lost) {
   stock.erase(std::remove_if(stock.begin(), stock.end(), isLost), stock.end());
 }
 
-void Core::on(event::Counted& counted) { brokers_[counted.broker].counts = counted.counts; }
+void Core::on(event::Counted& counted) {
+  brokers_[counted.broker].counts = counted.counts;
+}
 
 // --- cells
 
@@ -167,39 +178,49 @@ void Core::on(event::CellFound& found) {
                 .lease = assignment.lease,
                 .counters = assignment.counters,
                 .head = head ? std::move(*head) : EnvelopeHead{}};
-  slots_.adopt(found.cell, std::move(task), found.begun, Slot::needsLargeArea(assignment.lease.handle.size(), assignment.envelope.size()));
+  slots_.adopt(found.cell, std::move(task), found.begun,
+               Slot::needsLargeArea(assignment.lease.handle.size(), assignment.envelope.size()));
 }
 
 void Core::on(event::CellDone& done) {
   const auto& task = *slots_.taskIn(done.cell);  // stays until the cell is used again
   slots_.ended(done.cell);
   if (!done.outcome) {
-    actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + "The worker's answer cannot be read: " + done.outcome.error().message());
+    actions_.log.emplace_back(
+        LogLevel::Error, nameForLog(task) + "The worker's answer cannot be read: " + done.outcome.error().message());
     const Verdict verdict{.reason = StopReason::Crash, .started = now_.boot, .ended = now_.boot};
-    return settleCell(done.cell, task, settleVerdict(task, done.envelope, verdict, now_.wall, now_.wall, options_.author, random_()), done.envelope);
+    return settleCell(done.cell, task,
+                      settleVerdict(task, done.envelope, verdict, now_.wall, now_.wall, options_.author, random_()),
+                      done.envelope);
   }
   pace_.saw(done.outcome->executionTime);
-  settleCell(done.cell, task, settleOutcome(task, done.envelope, std::move(*done.outcome), options_.author, random_()), done.envelope);
+  settleCell(done.cell, task, settleOutcome(task, done.envelope, std::move(*done.outcome), options_.author, random_()),
+             done.envelope);
 }
 
 void Core::on(event::CellDied& died) {
   const auto& task = *slots_.taskIn(died.cell);  // stays until the cell is used again
   slots_.ended(died.cell);
   const auto& verdict = died.verdict;
-  auto settlement = settleVerdict(task, died.envelope, verdict, wallOf(verdict.started), wallOf(verdict.ended), options_.author, random_());
+  auto settlement = settleVerdict(task, died.envelope, verdict, wallOf(verdict.started), wallOf(verdict.ended),
+                                  options_.author, random_());
   if (settlement.record) {
-    actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + settlement.record->response + " (" + settlement.record->cause + ", attempt " +
+    actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + settlement.record->response + " (" +
+                                                   settlement.record->cause + ", attempt " +
                                                    std::to_string(settlement.record->attempt) + ")");
   }
   settleCell(died.cell, task, std::move(settlement), died.envelope);
 }
 
-Time Core::wallOf(BootTime time) const { return now_.wall - (now_.boot - time); }
+Time Core::wallOf(BootTime time) const {
+  return now_.wall - (now_.boot - time);
+}
 
 void Core::on(event::CellRunning& running) {
   if (!slots_.running(running.cell, running.started, now_.boot, kMoment) || !options_.hasStorages) return;
   const auto& task = *slots_.taskIn(running.cell);
-  if (isCurrent(task)) batchOf(task.broker).records.push_back(runningRecord(task, wallOf(running.started), options_.author));
+  if (isCurrent(task))
+    batchOf(task.broker).records.push_back(runningRecord(task, wallOf(running.started), options_.author));
 }
 
 void Core::on(event::TakenBack& taken) {
@@ -214,7 +235,9 @@ void Core::on(event::TakenBack& taken) {
   }
 }
 
-void Core::on(event::WorkerReady& worker) { slots_.setReady(worker.slot, worker.ready); }
+void Core::on(event::WorkerReady& worker) {
+  slots_.setReady(worker.slot, worker.ready);
+}
 
 bool Core::isCurrent(const HeldTask& task) const {
   const auto& plan = brokers_[task.broker];
@@ -224,7 +247,8 @@ bool Core::isCurrent(const HeldTask& task) const {
 // --- settling: the record, then the lease, then the cell
 
 void Core::settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope) {
-  // While its broker is away nobody knows whether the lease still stands; the batch waits with it and the store decides.
+  // While its broker is away nobody knows whether the lease still stands; the batch waits with it and the store
+  // decides.
   const auto& plan = brokers_[task.broker];
   if (settlement.kind == Settlement::Kind::Drop || (plan.epoch != 0 && plan.epoch != task.epoch)) {
     slots_.freed(cell);
@@ -311,10 +335,12 @@ void Core::assignTasks() {
   }
 }
 
-// Each free place draws its broker among those that are not known to be empty. One whose stock is just being refilled keeps the place: otherwise
-// brokers with quicker stores would get more than their share.
+// Each free place draws its broker among those that are not known to be empty. One whose stock is just being refilled
+// keeps the place: otherwise brokers with quicker stores would get more than their share.
 std::optional<std::uint32_t> Core::drawBroker() {
-  const auto mayHave = [this](std::uint32_t broker) { return !brokers_[broker].stock.empty() || (brokers_[broker].open && !brokers_[broker].knownEmpty); };
+  const auto mayHave = [this](std::uint32_t broker) {
+    return !brokers_[broker].stock.empty() || (brokers_[broker].open && !brokers_[broker].knownEmpty);
+  };
   if (!reserved_ || !mayHave(*reserved_)) {
     std::vector<bool> candidates(brokers_.size());
     for (std::uint32_t i = 0; i < brokers_.size(); ++i) candidates[i] = mayHave(i);
@@ -336,7 +362,9 @@ bool Core::assignOne(std::uint32_t broker) {
     return false;
   }
   actions_.envelopes.push_back(std::move(first.envelope));
-  const auto limit = first.task.head.timeLimitSeconds > 0 ? Duration(std::chrono::seconds(first.task.head.timeLimitSeconds)) : options_.taskExecutionTime;
+  const auto limit = first.task.head.timeLimitSeconds > 0
+                         ? Duration(std::chrono::seconds(first.task.head.timeLimitSeconds))
+                         : options_.taskExecutionTime;
   Assignment assignment{.broker = broker,
                         .epoch = first.task.epoch,
                         .lease = first.task.lease,
@@ -385,21 +413,30 @@ void Core::finishWhenDone() {
 
 bool Core::isIdle() const {
   return slots_.used() == 0 && pending_.empty() &&
-         std::all_of(brokers_.begin(), brokers_.end(), [](const BrokerPlan& plan) { return plan.stock.empty() && !plan.batch; });
+         std::all_of(brokers_.begin(), brokers_.end(),
+                     [](const BrokerPlan& plan) { return plan.stock.empty() && !plan.batch; });
 }
 
 bool Core::isDrained() const {
   return std::all_of(brokers_.begin(), brokers_.end(), [](const BrokerPlan& plan) {
-    return plan.counts && plan.counts->due == 0 && plan.counts->leased == 0 && plan.counts->scheduled <= plan.unknownWaiting.size();
+    return plan.counts && plan.counts->due == 0 && plan.counts->leased == 0 &&
+           plan.counts->scheduled <= plan.unknownWaiting.size();
   });
 }
 
 bool Core::leftUnknown() const {
-  return std::any_of(brokers_.begin(), brokers_.end(), [](const BrokerPlan& plan) { return !plan.unknownWaiting.empty(); });
+  return std::any_of(brokers_.begin(), brokers_.end(),
+                     [](const BrokerPlan& plan) { return !plan.unknownWaiting.empty(); });
 }
 
-bool Core::looksAhead() const { return slots_.looksAhead(); }
-bool Core::isHurried() const { return slots_.used() >= kHurried; }
-const HeldTask* Core::taskIn(CellRef cell) const { return slots_.taskIn(cell); }
+bool Core::looksAhead() const {
+  return slots_.looksAhead();
+}
+bool Core::isHurried() const {
+  return slots_.used() >= kHurried;
+}
+const HeldTask* Core::taskIn(CellRef cell) const {
+  return slots_.taskIn(cell);
+}
 
 }  // namespace leptir

@@ -1,5 +1,6 @@
-// The dispatcher's decisions: `step(events) → Actions`. No thread, no input or output, no clock and no random source of its own, so that tests and a
-// simulator can drive it through anything. Its hands (dispatcher.cc, feeder, meta_writer, slot_table) bring events and carry out actions.
+// The dispatcher's decisions: `step(events) → Actions`. No thread, no input or output, no clock and no random source of
+// its own, so that tests and a simulator can drive it through anything. Its hands (dispatcher.cc, feeder, meta_writer,
+// slot_table) bring events and carry out actions.
 #pragma once
 
 #include <deque>
@@ -95,9 +96,10 @@ struct Tick {};
 struct Stop {};  // lease nothing more, let run what runs, give back the rest, then finish
 }  // namespace event
 
-using Event = std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost, event::Counted, event::CellFound,
-                           event::CellDone, event::CellDied, event::CellRunning, event::TakenBack, event::WorkerReady, event::Saved,
-                           event::Settled, event::Tick, event::Stop>;
+using Event =
+    std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost, event::Counted,
+                 event::CellFound, event::CellDone, event::CellDied, event::CellRunning, event::TakenBack,
+                 event::WorkerReady, event::Saved, event::Settled, event::Tick, event::Stop>;
 
 // What to do, in this order.
 struct Actions {
@@ -113,14 +115,14 @@ struct Actions {
   std::vector<CellRef> free;
   std::vector<Assign> assign;
   std::deque<std::string> envelopes;
-  std::vector<int> takeBack;                           // slots: all that has not begun
-  std::vector<std::shared_ptr<SettleBatch>> save;      // to every meta storage
-  std::vector<std::shared_ptr<SettleBatch>> settle;    // to its broker
+  std::vector<int> takeBack;                         // slots: all that has not begun
+  std::vector<std::shared_ptr<SettleBatch>> save;    // to every meta storage
+  std::vector<std::shared_ptr<SettleBatch>> settle;  // to its broker
   std::vector<Room> rooms;
-  std::vector<std::uint32_t> count;                    // brokers whose tasks are to be counted
+  std::vector<std::uint32_t> count;  // brokers whose tasks are to be counted
   std::vector<std::pair<LogLevel, std::string>> log;
   std::uint64_t succeeded = 0, failed = 0;
-  bool closeBrokers = false;                           // once: everything is settled, give back what is left
+  bool closeBrokers = false;  // once: everything is settled, give back what is left
 };
 
 struct CoreOptions {
@@ -129,9 +131,9 @@ struct CoreOptions {
   int slots = 1;
   int requiredStorages = 1;
   bool hasStorages = true;
-  std::set<std::string, std::less<>> names;    // the tasks that this program can run
+  std::set<std::string, std::less<>> names;                // the tasks that this program can run
   Duration taskExecutionTime = std::chrono::seconds(600);  // zero: none
-  bool drain = false;                          // finish when nothing is left
+  bool drain = false;                                      // finish when nothing is left
   RecordAuthor author;
 };
 
@@ -147,7 +149,8 @@ class Core {
   bool leftUnknown() const;
   // Whether a slot holds more than one task that has not ended: then looks must come more often.
   bool looksAhead() const;
-  // Whether hundreds of short tasks stand in the slots: then looks may come seldom, and each finds many that have ended.
+  // Whether hundreds of short tasks stand in the slots: then looks may come seldom, and each finds many that have
+  // ended.
   bool isHurried() const;
   // The task in a cell, for the status board; null when the cell is free.
   const HeldTask* taskIn(CellRef cell) const;
@@ -163,10 +166,10 @@ class Core {
     std::uint64_t epoch = 0;
     std::deque<Stocked> stock;
     bool knownEmpty = true;
-    std::uint64_t delivered = 0;                          // tasks that came from the feeder so far
-    std::set<std::string, std::less<>> unknownWaiting;    // ids put back because nobody knows their name
+    std::uint64_t delivered = 0;                        // tasks that came from the feeder so far
+    std::set<std::string, std::less<>> unknownWaiting;  // ids put back because nobody knows their name
     std::optional<TaskCounts> counts;
-    std::shared_ptr<SettleBatch> batch;                   // being filled in this step
+    std::shared_ptr<SettleBatch> batch;  // being filled in this step
   };
 
   void on(event::BrokerOpened&);
@@ -213,8 +216,10 @@ class Core {
   std::vector<BrokerPlan> brokers_;
   SlotPlans slots_;
   Pace pace_;
-  std::map<std::uint64_t, std::pair<std::shared_ptr<SettleBatch>, int>> pending_;  // with the saves that are still awaited
-  std::optional<std::uint32_t> reserved_;  // the broker that the next free place was drawn for, while its stock is being refilled
+  std::map<std::uint64_t, std::pair<std::shared_ptr<SettleBatch>, int>>
+      pending_;  // with the saves that are still awaited
+  std::optional<std::uint32_t>
+      reserved_;  // the broker that the next free place was drawn for, while its stock is being refilled
   std::uint64_t lastBatch_ = 0;
   bool stopping_ = false;
   bool closed_ = false;

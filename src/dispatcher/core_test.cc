@@ -188,7 +188,8 @@ TEST_F(CoreTest, GivesBackWhatFindsNoWorker) {
 TEST_F(CoreTest, GivesBackWhatTheStoreSaysWeHoldButNobodyHas) {
   const auto cell = lease({"a"}).assign.at(0).cell;
   (void)cell;
-  step(event::Held{0, 1, {{envelopeOf("a"), {}, leaseOf("a")}, {envelopeOf("ghost"), {.crashes = 1}, leaseOf("ghost")}}});
+  step(event::Held{
+      0, 1, {{envelopeOf("a"), {}, leaseOf("a")}, {envelopeOf("ghost"), {.crashes = 1}, leaseOf("ghost")}}});
   ASSERT_EQ(last.settle.size(), 1u);
   ASSERT_EQ(last.settle[0]->release.size(), 1u);
   EXPECT_EQ(last.settle[0]->release[0].lease, leaseOf("ghost"));
@@ -225,7 +226,8 @@ TEST_F(CoreTest, KeepsTheOutcomeOfATaskWhoseBrokerIsAway) {
   step(event::BrokerClosed{0});
   const auto batch = finish(cell).save.at(0);
   EXPECT_EQ(batch->epoch, 1u);
-  EXPECT_EQ(step(event::Saved{batch->id}).settle.size(), 1u);  // waits in the feeder until the session is there again, or lost
+  EXPECT_EQ(step(event::Saved{batch->id}).settle.size(),
+            1u);  // waits in the feeder until the session is there again, or lost
 }
 
 TEST_F(CoreTest, GoesOnWithTheCellsOfAnEarlierDispatcher) {

@@ -49,7 +49,8 @@ class Dispatcher {
     while (!finished_) {
       beat();
       turn();
-      if (const auto says = link_.page().dispatcherSays.load(); says == DispatcherSays::StoreUnusable) return kExitStoreUnusable;
+      if (const auto says = link_.page().dispatcherSays.load(); says == DispatcherSays::StoreUnusable)
+        return kExitStoreUnusable;
       if (::getppid() != options_.masterPid) return 1;
       if (!finished_) core_.isHurried() ? gather() : sleep();
     }
@@ -64,7 +65,8 @@ class Dispatcher {
       options.brokerNames.push_back(broker.name);
     }
     options.slots = link_.workers();
-    options.requiredStorages = static_cast<int>(std::count_if(storages.begin(), storages.end(), [](const auto& seat) { return seat.required; }));
+    options.requiredStorages = static_cast<int>(
+        std::count_if(storages.begin(), storages.end(), [](const auto& seat) { return seat.required; }));
     options.hasStorages = !storages.empty();
     options.names = options_.names;
     options.taskExecutionTime = options_.taskExecutionTime;
@@ -76,7 +78,8 @@ class Dispatcher {
   void openWriters(std::vector<MetaSeat> storages) {
     const bool sole = storages.size() == 1;
     for (auto& seat : storages) {
-      writers_.emplace_back(std::move(seat), sole, inbox_, logger_, clock_, [this](const Error& why) { storeUnusable(why); });
+      writers_.emplace_back(std::move(seat), sole, inbox_, logger_, clock_,
+                            [this](const Error& why) { storeUnusable(why); });
     }
   }
 
@@ -150,7 +153,8 @@ class Dispatcher {
 
   void finishWhenClosed() {
     if (!std::all_of(feeders_.begin(), feeders_.end(), [](const Feeder& feeder) { return feeder.hasClosed(); })) return;
-    const bool left = std::any_of(feeders_.begin(), feeders_.end(), [](const Feeder& feeder) { return feeder.leftToExpire(); });
+    const bool left =
+        std::any_of(feeders_.begin(), feeders_.end(), [](const Feeder& feeder) { return feeder.leftToExpire(); });
     auto says = DispatcherSays::Finished;
     if (left) {
       says = DispatcherSays::LeftToExpire;
@@ -164,7 +168,8 @@ class Dispatcher {
   void beat() {
     const auto oldest = clock_.bootTime() - kThreadBeat;
     const auto alive = [&](const auto& thread) { return thread.lastBeat() >= oldest; };
-    const bool all = std::all_of(feeders_.begin(), feeders_.end(), [&](const Feeder& feeder) { return feeder.hasClosed() || alive(feeder); }) &&
+    const bool all = std::all_of(feeders_.begin(), feeders_.end(),
+                                 [&](const Feeder& feeder) { return feeder.hasClosed() || alive(feeder); }) &&
                      std::all_of(writers_.begin(), writers_.end(), alive);
     if (all) link_.page().dispatcherBeat = clock_.bootTime().time_since_epoch().count();
   }
@@ -219,7 +224,8 @@ class Dispatcher {
 int runDispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
                   std::vector<MetaSeat> storages, const Logger& logger, const Clock& clock) {
   if (::getppid() != options.masterPid) return 1;
-  // Lower index first, as ranks count. An equal configuration gives an equal order, so an earlier dispatcher's cells name the same brokers.
+  // Lower index first, as ranks count. An equal configuration gives an equal order, so an earlier dispatcher's cells
+  // name the same brokers.
   std::ranges::stable_sort(brokers, {}, &BrokerSeat::priority);
   link.page().dispatcherSays = DispatcherSays::Nothing;
   Dispatcher dispatcher(options, link, board, std::move(brokers), std::move(storages), logger, clock);

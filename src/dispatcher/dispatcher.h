@@ -6,30 +6,31 @@
 #include <vector>
 
 #include "broker/broker_seat.h"
-#include "meta/meta_seat.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/simple_broker.h"
 #include "link/link.h"
+#include "meta/meta_seat.h"
 
 namespace leptir {
 
 struct DispatcherOptions {
-  std::string instance;   // its name: the session at every broker
+  std::string instance;  // its name: the session at every broker
   SessionCard card;
   int masterPid = 0;
   std::set<std::string, std::less<>> names;  // the tasks that this program can run
   Duration taskExecutionTime = std::chrono::seconds(600);
   Duration emptyQueueSleepTime = std::chrono::milliseconds(500);
   Duration workersActiveSleepTime = std::chrono::milliseconds(200);
-  bool drain = false;     // finish when nothing is left
+  bool drain = false;  // finish when nothing is left
 };
 
 // What the process exits with; the page's dispatcherSays says more.
 inline constexpr int kExitStoreUnusable = 69;
 
-// The main function of a dispatcher, called right after its fork; answers its exit status. Goes on with what an earlier dispatcher left in the slots.
-// Ends when the page's `stopping` says so and everything is settled, when --drain finds nothing left, or when the master is gone.
+// The main function of a dispatcher, called right after its fork; answers its exit status. Goes on with what an earlier
+// dispatcher left in the slots. Ends when the page's `stopping` says so and everything is settled, when --drain finds
+// nothing left, or when the master is gone.
 int runDispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
                   std::vector<MetaSeat> storages, const Logger& logger, const Clock& clock);
 

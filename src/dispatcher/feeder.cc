@@ -14,12 +14,14 @@ constexpr Duration kLongestWait = 1s;
 constexpr std::size_t kRecoverAtOnce = 1000;
 constexpr std::size_t kLeaseAtOnce = 1024;
 
-bool isForEver(const Error& error) { return error.code() == ErrorCode::Invalid || error.code() == ErrorCode::Corrupt; }
+bool isForEver(const Error& error) {
+  return error.code() == ErrorCode::Invalid || error.code() == ErrorCode::Corrupt;
+}
 
 }  // namespace
 
-Feeder::Feeder(FeederOptions options, BrokerSeat seat, SharedPage& page, Inbox& inbox, const Logger& logger, const Clock& clock,
-               std::function<void(const Error&)> onUnusable)
+Feeder::Feeder(FeederOptions options, BrokerSeat seat, SharedPage& page, Inbox& inbox, const Logger& logger,
+               const Clock& clock, std::function<void(const Error&)> onUnusable)
     : options_(std::move(options)),
       seat_(std::move(seat)),
       page_(page),
@@ -116,7 +118,8 @@ bool Feeder::open() {
     return false;
   }
   if (closeBy_ && clock_.bootTime() >= *closeBy_) {
-    logger_.error(where() + ": cannot be told of the end; what it lent us comes back when our session expires: " + opened.error().message());
+    logger_.error(where() + ": cannot be told of the end; what it lent us comes back when our session expires: " +
+                  opened.error().message());
     leftToExpire_ = line().epoch != 0;
     giveUpBatches();
     closed_ = true;
@@ -136,7 +139,8 @@ Result<void> Feeder::openStore() {
   return {};
 }
 
-// The page's epoch is gone on with; only when that answers Lost is the next number spent. So an epoch is opened at most once, whoever dies when.
+// The page's epoch is gone on with; only when that answers Lost is the next number spent. So an epoch is opened at most
+// once, whoever dies when.
 Result<void> Feeder::openSession() {
   if (const auto epoch = line().epoch.load(); epoch != 0) {
     const auto sent = clock_.bootTime();
@@ -159,7 +163,8 @@ Result<void> Feeder::spendEpoch() {
   auto opened = broker_->openSession({options_.instance, epoch}, options_.card, options_.lease);
   if (!opened) return opened.error();
   session_ = std::move(*opened);
-  line().leaseEndsBoot = traits_.sessionsExpire ? (sent + options_.lease).time_since_epoch().count() : BrokerLine::kNever;
+  line().leaseEndsBoot =
+      traits_.sessionsExpire ? (sent + options_.lease).time_since_epoch().count() : BrokerLine::kNever;
   return {};
 }
 
@@ -248,7 +253,8 @@ Result<void> Feeder::recoverOthers() {
   if (clock_.bootTime() < recoverAt_) return {};
   auto recovered = broker_->recoverExpired(kRecoverAtOnce);
   if (!recovered) return recovered.error();
-  if (*recovered > 0) logger_.info(where() + ": gave back " + std::to_string(*recovered) + " tasks of instances that are gone");
+  if (*recovered > 0)
+    logger_.info(where() + ": gave back " + std::to_string(*recovered) + " tasks of instances that are gone");
   recoverAt_ = clock_.bootTime() + (*recovered == kRecoverAtOnce ? 0s : options_.recoverEvery);
   return {};
 }

@@ -1,4 +1,5 @@
-// The one thread that uses one broker: opens it, leases tasks, settles them, keeps the session, gives back what dead instances held.
+// The one thread that uses one broker: opens it, leases tasks, settles them, keeps the session, gives back what dead
+// instances held.
 #pragma once
 
 #include <atomic>
@@ -11,8 +12,8 @@
 #include <vector>
 
 #include "base/backoff.h"
-#include "dispatcher/inbox.h"
 #include "broker/broker_seat.h"
+#include "dispatcher/inbox.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/simple_broker.h"
@@ -21,24 +22,25 @@
 namespace leptir {
 
 struct FeederOptions {
-  std::uint32_t broker = 0;                                         // its line in the page
+  std::uint32_t broker = 0;  // its line in the page
   std::string instance;
   SessionCard card;
   Duration lease = std::chrono::seconds(60);
   Duration renewEvery = std::chrono::seconds(20);
   Duration recoverEvery = std::chrono::seconds(10);
-  Duration compareEvery = std::chrono::seconds(60);                 // heldTasks against what we know
-  Duration emptyQueueSleepTime = std::chrono::milliseconds(500);    // between pops of an empty store that cannot wake us
+  Duration compareEvery = std::chrono::seconds(60);               // heldTasks against what we know
+  Duration emptyQueueSleepTime = std::chrono::milliseconds(500);  // between pops of an empty store that cannot wake us
   Duration workersActiveSleepTime = std::chrono::milliseconds(200);
-  Duration closeWithin = std::chrono::seconds(10);                  // how long a store that is down may keep us from ending
+  Duration closeWithin = std::chrono::seconds(10);  // how long a store that is down may keep us from ending
 };
 
-// Owned and steered by the dispatcher's main thread; its own thread begins with the object and is joined by its destructor.
+// Owned and steered by the dispatcher's main thread; its own thread begins with the object and is joined by its
+// destructor.
 class Feeder {
  public:
   // All outlive it. `onUnusable` is called from its thread when the store can never be used as configured.
-  Feeder(FeederOptions options, BrokerSeat seat, SharedPage& page, Inbox& inbox, const Logger& logger, const Clock& clock,
-         std::function<void(const Error&)> onUnusable);
+  Feeder(FeederOptions options, BrokerSeat seat, SharedPage& page, Inbox& inbox, const Logger& logger,
+         const Clock& clock, std::function<void(const Error&)> onUnusable);
   ~Feeder();
 
   // At most `tasks` more, as of the delivery numbered `seen`: what was delivered since counts against it.
@@ -47,7 +49,8 @@ class Feeder {
   void count();
   // Leases nothing more, settles what it was given, gives back the rest and ends its session.
   void close();
-  // The thread has ended. Whether the store was told of everything: otherwise what is left comes back when the session expires.
+  // The thread has ended. Whether the store was told of everything: otherwise what is left comes back when the session
+  // expires.
   bool hasClosed() const { return closed_; }
   bool leftToExpire() const { return leftToExpire_; }
   // When its thread last came round.
@@ -104,7 +107,7 @@ class Feeder {
   std::unique_ptr<BrokerSession> session_;
   BrokerTraits traits_;
   std::uint64_t delivered_ = 0;
-  bool toldEmpty_ = false;  // what the last event said of the broker
+  bool toldEmpty_ = false;                             // what the last event said of the broker
   std::vector<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
   BootTime renewAt_, recoverAt_, compareAt_;
   std::optional<BootTime> closeBy_;

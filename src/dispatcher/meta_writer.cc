@@ -21,12 +21,13 @@ PastAttempt pastAttempt(const Json& record) {
   return past;
 }
 
-// The attempts before `attempt`, from the record that is about to be replaced. Somebody else's record may hold anything: then there is no history.
+// The attempts before `attempt`, from the record that is about to be replaced. Somebody else's record may hold
+// anything: then there is no history.
 std::vector<PastAttempt> historyBefore(int attempt, const Json& record) try {
   std::vector<PastAttempt> history;
   for (const auto& entry : record.value("history", Json::array())) {
-    history.push_back({entry.value("attempt", 0), entry.value("cause", ""), entry.value("retC", 0), entry.value("exStart", 0.0),
-                       entry.value("exTime", 0.0)});
+    history.push_back({entry.value("attempt", 0), entry.value("cause", ""), entry.value("retC", 0),
+                       entry.value("exStart", 0.0), entry.value("exTime", 0.0)});
   }
   if (record.contains("cause") && record.value("attempt", 0) < attempt) history.push_back(pastAttempt(record));
   if (history.size() > kHistory) history.erase(history.begin(), history.end() - kHistory);
@@ -139,7 +140,8 @@ Result<void> MetaWriter::saveRecords() {
 
 void MetaWriter::addHistory(MetaInfo& record) {
   // A storage that cannot say costs the history, nothing else.
-  if (const auto before = storage_->loadMetaInfoById(record.id)) record.history = historyBefore(record.attempt, *before);
+  if (const auto before = storage_->loadMetaInfoById(record.id))
+    record.history = historyBefore(record.attempt, *before);
 }
 
 void MetaWriter::tellSaved() {

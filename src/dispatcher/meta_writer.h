@@ -1,4 +1,5 @@
-// The one thread that uses one meta storage: saves records before their leases are acknowledged, and removes old ones when it has time.
+// The one thread that uses one meta storage: saves records before their leases are acknowledged, and removes old ones
+// when it has time.
 #pragma once
 
 #include <atomic>
@@ -10,9 +11,9 @@
 
 #include "base/backoff.h"
 #include "dispatcher/inbox.h"
-#include "meta/meta_seat.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
+#include "meta/meta_seat.h"
 
 namespace leptir {
 
@@ -23,7 +24,8 @@ class MetaWriter {
   static constexpr std::size_t kMostLag = 100'000;
 
   // All outlive it. `sole`: no other storage needs the records, so they may be moved out of their batches.
-  MetaWriter(MetaSeat seat, bool sole, Inbox& inbox, const Logger& logger, const Clock& clock, std::function<void(const Error&)> onUnusable);
+  MetaWriter(MetaSeat seat, bool sole, Inbox& inbox, const Logger& logger, const Clock& clock,
+             std::function<void(const Error&)> onUnusable);
   // Gives up what is not saved yet.
   ~MetaWriter();
 
@@ -62,7 +64,7 @@ class MetaWriter {
 
   // Its own thread's.
   std::unique_ptr<SimpleMetaStorage> storage_;
-  std::vector<std::uint64_t> batches_;   // whose records are in the next list
+  std::vector<std::uint64_t> batches_;  // whose records are in the next list
   std::vector<MetaInfo> records_;
   BootTime expireAt_;
   bool hopeless_ = false;

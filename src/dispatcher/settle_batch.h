@@ -1,4 +1,5 @@
-// Tasks of one broker that are settled together: records first, then the operations on their leases, then their cells are freed.
+// Tasks of one broker that are settled together: records first, then the operations on their leases, then their cells
+// are freed.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,9 @@ struct SettleBatch {
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
 
-  bool empty() const { return records.empty() && acknowledge.empty() && release.empty() && bury.empty() && cells.empty(); }
+  bool empty() const {
+    return records.empty() && acknowledge.empty() && release.empty() && bury.empty() && cells.empty();
+  }
 };
 
 }  // namespace leptir

@@ -8,7 +8,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 MetaInfo recordOf(const HeldTask& task, const RecordAuthor& author) {
   MetaInfo record;
@@ -27,7 +29,8 @@ bool succeeded(const Outcome& outcome) {
          (outcome.status == ExitStatus::Success || outcome.status == ExitStatus::Warning);
 }
 
-// After a run that failed by its own doing: again while attempts are left; done with when it was never asked to be tried again (the seed's way).
+// After a run that failed by its own doing: again while attempts are left; done with when it was never asked to be
+// tried again (the seed's way).
 void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
   settlement.counters = task.counters;
   ++settlement.counters.failures;
@@ -38,7 +41,8 @@ void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
     settlement.delay = delayAfterFailure(settlement.counters.failures, jitter);
   } else {
     settlement.kind = Settlement::Kind::Bury;
-    settlement.reason = "failed " + std::to_string(settlement.counters.failures) + " times, the last time: " + settlement.record->cause;
+    settlement.reason =
+        "failed " + std::to_string(settlement.counters.failures) + " times, the last time: " + settlement.record->cause;
   }
 }
 
@@ -51,7 +55,8 @@ void afterCrash(Settlement& settlement, const HeldTask& task) {
   } else {
     settlement.kind = Settlement::Kind::Bury;
     settlement.reason = "its worker died " + std::to_string(settlement.counters.crashes) + " times";
-    if (settlement.record->signal != 0) settlement.reason += ", the last time by signal " + std::to_string(settlement.record->signal);
+    if (settlement.record->signal != 0)
+      settlement.reason += ", the last time by signal " + std::to_string(settlement.record->signal);
   }
 }
 
@@ -93,7 +98,8 @@ std::optional<Duration> delayAfterUnknownName(std::uint32_t unknown) {
   return delay;
 }
 
-Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author, double jitter) {
+Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author,
+                         double jitter) {
   if (outcome.cause == Cause::GaveBack) return giveBack(task);
   Settlement settlement;
   auto& record = settlement.record.emplace(recordOf(task, author));
@@ -122,8 +128,8 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
   return finishFailed(std::move(settlement), envelope);
 }
 
-Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started, Time ended,
-                         const RecordAuthor& author, double jitter) {
+Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started,
+                         Time ended, const RecordAuthor& author, double jitter) {
   if (verdict.reason == StopReason::Shutdown) return giveBack(task);
   Settlement settlement;
   if (verdict.reason == StopReason::Lease) {
@@ -153,8 +159,9 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
     default:
       record.cause = nameOf(Cause::Crashed);
       record.returnCode = ExitStatus::Error;
-      record.response = verdict.signal != 0 ? "Worker process died by signal " + std::to_string(verdict.signal) + "."
-                                            : "Worker process exited with status " + std::to_string(verdict.exitCode) + ".";
+      record.response = verdict.signal != 0
+                            ? "Worker process died by signal " + std::to_string(verdict.signal) + "."
+                            : "Worker process exited with status " + std::to_string(verdict.exitCode) + ".";
       afterCrash(settlement, task);
   }
   return finishFailed(std::move(settlement), envelope);

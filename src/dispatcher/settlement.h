@@ -1,5 +1,5 @@
-// What becomes of a task after a run: pure decisions, from the outcome (or the master's verdict) to a record and an operation on the lease.
-// The numbers are the design's (sections 6 and 7); docs/promises.md prints them.
+// What becomes of a task after a run: pure decisions, from the outcome (or the master's verdict) to a record and an
+// operation on the lease. The numbers are the design's (sections 6 and 7); docs/promises.md prints them.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +47,8 @@ struct Settlement {
 
 inline constexpr std::uint32_t kMaxCrashes = 3;
 
-// The n-th retry (n from 1) of a failed task waits 5 s × 2ⁿ⁻¹, at most an hour; `jitter` in [0, 1) takes away up to a quarter, so that a crowd that failed
-// together does not come back together.
+// The n-th retry (n from 1) of a failed task waits 5 s × 2ⁿ⁻¹, at most an hour; `jitter` in [0, 1) takes away up to a
+// quarter, so that a crowd that failed together does not come back together.
 Duration delayAfterFailure(std::uint32_t failures, double jitter);
 // At once after the first death of its worker, 5 s after the second; nothing: it is buried.
 std::optional<Duration> delayAfterCrash(std::uint32_t crashes);
@@ -56,10 +56,11 @@ std::optional<Duration> delayAfterCrash(std::uint32_t crashes);
 std::optional<Duration> delayAfterUnknownName(std::uint32_t unknown);
 
 // A run that ended by itself. `envelope` is as it was leased.
-Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author, double jitter);
+Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author,
+                         double jitter);
 // A run that the master ended, or whose worker died. `started` and `ended` on the wall clock.
-Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started, Time ended,
-                         const RecordAuthor& author, double jitter);
+Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started,
+                         Time ended, const RecordAuthor& author, double jitter);
 // A task whose name nobody here knows.
 Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author);
 

@@ -30,7 +30,9 @@ Outcome outcomeWith(ExitStatus status, Cause cause = Cause::Finished) {
   return outcome;
 }
 
-Settlement settleWith(HeldTask task, ExitStatus status) { return settleOutcome(task, kEnvelope, outcomeWith(status), kAuthor, 0); }
+Settlement settleWith(HeldTask task, ExitStatus status) {
+  return settleOutcome(task, kEnvelope, outcomeWith(status), kAuthor, 0);
+}
 
 Settlement died(HeldTask task, StopReason reason, int signal = 0) {
   Verdict verdict{.reason = reason, .started = BootTime(1s), .ended = BootTime(3s), .signal = signal, .maxRss = 4096};

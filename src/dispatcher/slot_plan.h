@@ -1,4 +1,5 @@
-// What the core knows of the slots: which task stands in which cell, how far ahead of each worker to assign, and which slot comes next.
+// What the core knows of the slots: which task stands in which cell, how far ahead of each worker to assign, and which
+// slot comes next.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ namespace leptir {
 class Pace {
  public:
   void saw(Duration executionTime);
-  // Tasks to stand in a slot that has not ended them; 1 for tasks that take longer than a moment, and before anything was measured.
+  // Tasks to stand in a slot that has not ended them; 1 for tasks that take longer than a moment, and before anything
+  // was measured.
   std::size_t depth() const;
 
  private:
@@ -28,8 +30,8 @@ class SlotPlans {
  public:
   SlotPlans(int slots) : slots_(static_cast<std::size_t>(slots)) {}
 
-  // A slot that can take one more task now, the emptiest first; none: none can. A large one needs a slot that is quite empty, which is kept free for it
-  // until it is.
+  // A slot that can take one more task now, the emptiest first; none: none can. A large one needs a slot that is quite
+  // empty, which is kept free for it until it is.
   std::optional<int> choose(bool large, std::size_t depth);
   // Takes the next cell of a slot that `choose` answered.
   CellRef take(int slot, HeldTask task, bool large);
@@ -73,14 +75,14 @@ class SlotPlans {
   };
   struct Plan {
     std::vector<Place> places;
-    std::size_t next = 0;                // where the ring goes on
+    std::size_t next = 0;  // where the ring goes on
     std::size_t used = 0;
-    std::size_t unended = 0;             // assigned or executing
+    std::size_t unended = 0;  // assigned or executing
     bool ready = false;
-    bool slow = false;                   // what executes there takes long: nothing is put behind it
-    bool large = false;                  // holds a large body: nothing beside it
+    bool slow = false;   // what executes there takes long: nothing is put behind it
+    bool large = false;  // holds a large body: nothing beside it
     bool keptForLarge = false;
-    std::optional<BootTime> changed;     // since when the oldest unended task has been seen waiting or executing
+    std::optional<BootTime> changed;  // since when the oldest unended task has been seen waiting or executing
   };
   bool canTake(const Plan& plan, std::size_t depth) const;
   std::optional<int> chooseForLarge();

@@ -16,7 +16,8 @@ Result<Outcome> readOutcome(const Slot& slot, std::size_t cell) {
 
 }  // namespace
 
-SlotTable::SlotTable(Link& link, const Clock& clock) : link_(link), clock_(clock), rings_(static_cast<std::size_t>(link.workers())) {}
+SlotTable::SlotTable(Link& link, const Clock& clock)
+    : link_(link), clock_(clock), rings_(static_cast<std::size_t>(link.workers())) {}
 
 std::vector<Event> SlotTable::adopt() {
   std::vector<Event> events;
@@ -31,7 +32,8 @@ std::vector<Event> SlotTable::adopt() {
       return slot.assignmentHeader(a).sequence < slot.assignmentHeader(b).sequence;
     });
     for (const auto cell : ring.cells) {
-      events.push_back(event::CellFound{{i, cell}, slot.readAssignment(cell), slot.word(cell).state != CellState::Assigned});
+      events.push_back(
+          event::CellFound{{i, cell}, slot.readAssignment(cell), slot.word(cell).state != CellState::Assigned});
     }
   }
   return events;
@@ -64,7 +66,8 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
       events.push_back(event::CellDied{ref, shared.readVerdict(cell), shared.readAssignment(cell).envelope});
       break;
     default:  // only we free cells: a task scribbled over this one
-      events.push_back(event::CellDone{ref, Error(ErrorCode::Corrupt, "its cell was overwritten"), shared.readAssignment(cell).envelope});
+      events.push_back(event::CellDone{ref, Error(ErrorCode::Corrupt, "its cell was overwritten"),
+                                       shared.readAssignment(cell).envelope});
   }
   ring.cells.pop_front();
   return true;
@@ -100,7 +103,8 @@ void SlotTable::assign(const Actions::Assign& assign) {
     word = slot.word(assign.cell.cell);
   }
   if (auto written = slot.writeAssignment(assign.cell.cell, assignment); !written) {
-    assignment.envelope = {};  // cannot be: envelopes over the limit are refused at the push; the worker will say that it is malformed
+    assignment.envelope =
+        {};  // cannot be: envelopes over the limit are refused at the push; the worker will say that it is malformed
     (void)slot.writeAssignment(assign.cell.cell, assignment);
   }
   slot.change(assign.cell.cell, word, word.to(CellState::Assigned));

@@ -19,7 +19,8 @@ class SlotTable {
   // What an earlier dispatcher left: an event for each cell that is not free, in ring order.
   std::vector<Event> adopt();
 
-  // Adds an event for each task that has ended since the last call, in the order in which they were assigned to their slot.
+  // Adds an event for each task that has ended since the last call, in the order in which they were assigned to their
+  // slot.
   void collect(std::vector<Event>& events);
   // Adds what else can be seen: which workers are ready, and what executes since when. Costs a few loads a slot.
   void look(std::vector<Event>& events);
@@ -39,7 +40,7 @@ class SlotTable {
     std::deque<std::size_t> cells;  // assigned and not ended yet, oldest first
     std::uint64_t sequence = 0;     // of the last assignment
     bool ready = false;
-    bool given = false;             // something was assigned since ringWorkers
+    bool given = false;  // something was assigned since ringWorkers
   };
 
   Ring& ringOf(int slot) { return rings_[static_cast<std::size_t>(slot)]; }

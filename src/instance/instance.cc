@@ -44,7 +44,8 @@ void sayInColour(const char* colour, const std::string& text) {
   std::cout << (terminal ? colour : "") << text << (terminal ? "\033[0m" : "") << std::endl;
 }
 
-// Does something in a child process, so that libraries which it loads and threads which it starts are gone before we fork in earnest.
+// Does something in a child process, so that libraries which it loads and threads which it starts are gone before we
+// fork in earnest.
 int inChild(const std::function<int()>& work) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(work());
@@ -62,7 +63,8 @@ int checkStores(const Config& config) {
     const auto look = [&status](const auto& opened, const std::string& name) {
       if (opened) return;
       const bool down = opened.error().code() == ErrorCode::Unavailable;
-      std::cerr << "leptir: " << name << ": " << opened.error().message() << (down ? " (will be tried again)" : "") << std::endl;
+      std::cerr << "leptir: " << name << ": " << opened.error().message() << (down ? " (will be tried again)" : "")
+                << std::endl;
       if (!down) status = kExitStoreUnusable;
     };
     for (const auto& seat : stores.brokerSeats()) look(seat.open(), seat.name);
@@ -112,11 +114,14 @@ class Instance {
                               .worker =
                                   [this, masterPid, &pidFile](int slot) {
                                     pidFile.closeInChild();
-                                    return runWorker({.slot = slot, .masterPid = masterPid}, *link_, program_, logger_, systemClock());
-                              }};
-    const auto end = Master(master, *link_, *board_, logger_, systemClock(), children, [this] { (void)logger_.reopen(); }).run();
+                                    return runWorker({.slot = slot, .masterPid = masterPid}, *link_, program_, logger_,
+                                                     systemClock());
+                                  }};
+    const auto end =
+        Master(master, *link_, *board_, logger_, systemClock(), children, [this] { (void)logger_.reopen(); }).run();
     board_->remove();
-    if (end == MasterEnd::Stopped || end == MasterEnd::DrainedEmpty || end == MasterEnd::DrainedUnknown) locks_.remove();
+    if (end == MasterEnd::Stopped || end == MasterEnd::DrainedEmpty || end == MasterEnd::DrainedUnknown)
+      locks_.remove();
     return exitStatusOf(end);
   }
 
@@ -131,7 +136,10 @@ class Instance {
   int dispatch(int masterPid) {
     DispatcherOptions options;
     options.instance = name_;
-    options.card = {.host = hostName(), .pid = masterPid, .version = std::string(kVersion), .workers = config_.daemon.numberOfWorkers};
+    options.card = {.host = hostName(),
+                    .pid = masterPid,
+                    .version = std::string(kVersion),
+                    .workers = config_.daemon.numberOfWorkers};
     options.masterPid = masterPid;
     for (auto& name : program_.tasks.names()) options.names.insert(std::move(name));
     options.taskExecutionTime = config_.daemon.taskExecutionTime;
@@ -164,8 +172,10 @@ class Instance {
   std::unique_ptr<StatusBoard> board_;
 };
 
-// In the process that stays: takes the pid file, prepares, says that it flies, runs. `ready` is told the exit status as soon as it is known.
-int fly(const Config& config, const InstanceOptions& options, const Program& program, const std::function<void(int)>& ready) {
+// In the process that stays: takes the pid file, prepares, says that it flies, runs. `ready` is told the exit status as
+// soon as it is known.
+int fly(const Config& config, const InstanceOptions& options, const Program& program,
+        const std::function<void(int)>& ready) {
   auto pidFile = PidFile::take(options.pidFile);
   if (!pidFile) {
     if (pidFile.error().code() == ErrorCode::Lost) {
@@ -192,9 +202,12 @@ int fly(const Config& config, const InstanceOptions& options, const Program& pro
 // One fork and setsid, as the seed did; the parent ends when the daemon flies or has said why it cannot.
 int flyAsDaemon(const Config& config, const InstanceOptions& options, const Program& program) {
   int pipe[2];
-  if (::pipe2(pipe, O_CLOEXEC) != 0) return complain(Error(ErrorCode::Unavailable, std::string("pipe: ") + std::strerror(errno)), kNotDone);
+  if (::pipe2(pipe, O_CLOEXEC) != 0)
+    return complain(Error(ErrorCode::Unavailable, std::string("pipe: ") + std::strerror(errno)), kNotDone);
   const pid_t child = ::fork();
-  if (child < 0) return complain(Error(ErrorCode::Unavailable, std::string("Forking daemon process failed: ") + std::strerror(errno)), kNotDone);
+  if (child < 0)
+    return complain(
+        Error(ErrorCode::Unavailable, std::string("Forking daemon process failed: ") + std::strerror(errno)), kNotDone);
   if (child > 0) {
     ::close(pipe[1]);
     char status = kNotDone;
@@ -224,7 +237,8 @@ int runInstance(const Config& config, const InstanceOptions& options, const Prog
   return fly(config, options, program, [](int) {});
 }
 
-std::optional<BoardInstance> findInstance(const std::filesystem::path& pidFile, const std::filesystem::path& boardFile) {
+std::optional<BoardInstance> findInstance(const std::filesystem::path& pidFile,
+                                          const std::filesystem::path& boardFile) {
   const auto holder = holderOf(pidFile);
   if (!holder || !*holder) return std::nullopt;
   auto board = StatusBoard::read(boardFile, systemClock());

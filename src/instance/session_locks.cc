@@ -15,9 +15,12 @@ Result<SessionLocks> SessionLocks::take(const std::vector<std::filesystem::path>
     std::error_code ignored;
     std::filesystem::create_directories(file.parent_path(), ignored);  // what is wrong shows at the open
     UniqueFd descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
-    if (!descriptor) return Error(ErrorCode::Invalid, file.string() + ": cannot make the session's lock file: " + std::strerror(errno));
+    if (!descriptor)
+      return Error(ErrorCode::Invalid,
+                   file.string() + ": cannot make the session's lock file: " + std::strerror(errno));
     if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-      return Error(ErrorCode::Lost, file.string() + ": the session's lock is held by somebody else: " + std::strerror(errno));
+      return Error(ErrorCode::Lost,
+                   file.string() + ": the session's lock is held by somebody else: " + std::strerror(errno));
     }
     locks.files_.push_back(file);
     locks.locks_.push_back(std::move(descriptor));

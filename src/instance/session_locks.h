@@ -1,4 +1,5 @@
-// The files that an instance holds locked as long as any of its processes lives: the sign, for stores whose sessions last as long, that it lives.
+// The files that an instance holds locked as long as any of its processes lives: the sign, for stores whose sessions
+// last as long, that it lives.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +13,8 @@ namespace leptir {
 // Held by the master and inherited by every child; closed on exec, so that programs do not hold them.
 class SessionLocks {
  public:
-  // Makes and locks them. Invalid: one cannot be made; Lost: somebody holds it (it is random, so that cannot be chance).
+  // Makes and locks them. Invalid: one cannot be made; Lost: somebody holds it (it is random, so that cannot be
+  // chance).
   static Result<SessionLocks> take(const std::vector<std::filesystem::path>& files);
   // Removes the files: at a clean end, when the sessions are closed.
   void remove();

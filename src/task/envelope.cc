@@ -4,7 +4,6 @@
 #include "leptir/json.h"
 #include "task/json_reader.h"
 #include "task/json_text.h"
-#include "base/utf8.h"
 
 #include <fmt/format.h>
 

@@ -13,26 +13,31 @@ class BadInputTest : public Installation {
     for (const auto* command : {"start", "check", "status"}) {
       const auto answer = leptir({command});
       EXPECT_EQ(answer.exit, 78) << command << answer.out << answer.err;
-      for (const auto& word : words) EXPECT_NE(answer.err.find(word), std::string::npos) << "no '" << word << "' in: " << answer.err;
+      for (const auto& word : words)
+        EXPECT_NE(answer.err.find(word), std::string::npos) << "no '" << word << "' in: " << answer.err;
     }
   }
 
   void expectStoreUnusable(const std::string& path, const std::string& word) {
     config = writeConfig("leptir:\n  brokers: [{ type: sqlite, connection: { path: '" + path + "' } }]\n");
-    for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"start"}, {"check"}, {"push", "noop"}}) {
+    for (const std::vector<std::string>& command :
+         std::vector<std::vector<std::string>>{{"start"}, {"check"}, {"push", "noop"}}) {
       const auto answer = leptir(command);
       EXPECT_EQ(answer.exit, 69) << command[0] << ": " << answer.out << answer.err;
-      EXPECT_NE((answer.out + answer.err).find(word), std::string::npos) << command[0] << ": " << answer.out << answer.err;
+      EXPECT_NE((answer.out + answer.err).find(word), std::string::npos)
+          << command[0] << ": " << answer.out << answer.err;
     }
   }
 };
 
 TEST_F(BadInputTest, AnUnknownKeyIsNamedWithItsLineAndItsNearestNeighbour) {
-  expectConfigurationError("leptir:\n  daemon:\n    configuration:\n      number_of_wokers: 4\n", {"leptir.yaml:4", "number_of_wokers", "number_of_workers"});
+  expectConfigurationError("leptir:\n  daemon:\n    configuration:\n      number_of_wokers: 4\n",
+                           {"leptir.yaml:4", "number_of_wokers", "number_of_workers"});
 }
 
 TEST_F(BadInputTest, AWrongTypeIsNamedWithItsLine) {
-  expectConfigurationError("leptir:\n  daemon: { configuration: { number_of_workers: many } }\n", {"leptir.yaml:2", "number_of_workers"});
+  expectConfigurationError("leptir:\n  daemon: { configuration: { number_of_workers: many } }\n",
+                           {"leptir.yaml:2", "number_of_workers"});
 }
 
 TEST_F(BadInputTest, ADuplicateKeyIsNamed) {
@@ -55,9 +60,13 @@ TEST_F(BadInputTest, AFileThatIsNoDatabaseIsLeftAsItIs) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(after), {}), letter);
 }
 
-TEST_F(BadInputTest, AFolderThatCannotBeWrittenIsNamed) { expectStoreUnusable("/proc/leptir.db", "/proc"); }
+TEST_F(BadInputTest, AFolderThatCannotBeWrittenIsNamed) {
+  expectStoreUnusable("/proc/leptir.db", "/proc");
+}
 
-TEST_F(BadInputTest, APathThatIsTooLongIsNamed) { expectStoreUnusable((folder / std::string(300, 'p')).string() + "/leptir.db", "ppp"); }
+TEST_F(BadInputTest, APathThatIsTooLongIsNamed) {
+  expectStoreUnusable((folder / std::string(300, 'p')).string() + "/leptir.db", "ppp");
+}
 
 }  // namespace
 }  // namespace leptir::e2e

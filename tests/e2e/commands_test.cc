@@ -18,7 +18,9 @@ TEST_F(CommandsTest, PushPrintsOneIdALine) {
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
 }
 
-TEST_F(CommandsTest, PushQuietPrintsNothing) { EXPECT_EQ(leptir({"push", "noop", "--quiet"}).out, ""); }
+TEST_F(CommandsTest, PushQuietPrintsNothing) {
+  EXPECT_EQ(leptir({"push", "noop", "--quiet"}).out, "");
+}
 
 TEST_F(CommandsTest, PushTakesParametersAsTextAndAsJson) {
   const auto id = push({"sleep", "seconds:=0", "note=hello world", "--json={\"deep\": {\"list\": [1, 2.0]}}"});
@@ -33,15 +35,15 @@ TEST_F(CommandsTest, PushOfAnIdThatIsInTheQueueAddsNothing) {
 }
 
 TEST_F(CommandsTest, PushRefusesWhatExcludesEachOther) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"push", "noop", "--id=a", "--number=2"},
-           {"push", "noop", "--at=2026-11-23T18:00:00Z", "--delaySeconds=3"},
-           {"push"},
-           {"push", "noop", "--at=tomorrow"},
-           {"push", "noop", "novalue"},
-           {"push", "noop", "x:=nojson"},
-           {"push", "noop", "--unknown"},
-           {"push", "noop", "--timeLimit=-1"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"push", "noop", "--id=a", "--number=2"},
+                                             {"push", "noop", "--at=2026-11-23T18:00:00Z", "--delaySeconds=3"},
+                                             {"push"},
+                                             {"push", "noop", "--at=tomorrow"},
+                                             {"push", "noop", "novalue"},
+                                             {"push", "noop", "x:=nojson"},
+                                             {"push", "noop", "--unknown"},
+                                             {"push", "noop", "--timeLimit=-1"}}) {
     const auto answer = leptir(arguments);
     EXPECT_EQ(answer.exit, 2) << answer.err;
     EXPECT_NE(answer.err.find("--help"), std::string::npos) << answer.err;
@@ -49,24 +51,27 @@ TEST_F(CommandsTest, PushRefusesWhatExcludesEachOther) {
 }
 
 TEST_F(CommandsTest, PushStdinPushesTheGoodLinesAndNamesTheBadOnes) {
-  const auto answer = leptir({"push", "--stdin"},
-                             "{\"name\": \"noop\", \"id\": \"one\"}\n"
-                             "not json\n"
-                             "\n"
-                             "{\"name\": \"sleep\", \"parameters\": {\"seconds\": 0}, \"priority\": 3, \"timeLimit\": 5, \"at\": 1700000000}\n"
-                             "{\"name\": \"noop\", \"nmae\": 1}\n"
-                             "{\"parameters\": {}}\n"
-                             "{\"name\": \"noop\", \"delaySeconds\": -1}");
+  const auto answer = leptir(
+      {"push", "--stdin"},
+      "{\"name\": \"noop\", \"id\": \"one\"}\n"
+      "not json\n"
+      "\n"
+      "{\"name\": \"sleep\", \"parameters\": {\"seconds\": 0}, \"priority\": 3, \"timeLimit\": 5, \"at\": 1700000000}\n"
+      "{\"name\": \"noop\", \"nmae\": 1}\n"
+      "{\"parameters\": {}}\n"
+      "{\"name\": \"noop\", \"delaySeconds\": -1}");
   EXPECT_EQ(answer.exit, 1);
   EXPECT_EQ(answer.lines().size(), 2u) << answer.out;
   EXPECT_EQ(answer.lines().at(0), "one");
-  for (const auto* line : {"line 2", "line 5", "line 6", "line 7"}) EXPECT_NE(answer.err.find(line), std::string::npos) << answer.err;
+  for (const auto* line : {"line 2", "line 5", "line 6", "line 7"})
+    EXPECT_NE(answer.err.find(line), std::string::npos) << answer.err;
   EXPECT_EQ(answer.err.find("line 4"), std::string::npos) << answer.err;
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 2);
 }
 
 TEST_F(CommandsTest, PushStdinKeepsTheOthersWhenTheStoreRefusesOne) {
-  const auto answer = leptir({"push", "--stdin"}, "{\"name\": \"noop\"}\n{\"name\": \"" + std::string(300, 'n') + "\"}\n{\"name\": \"noop\"}\n");
+  const auto answer = leptir({"push", "--stdin"}, "{\"name\": \"noop\"}\n{\"name\": \"" + std::string(300, 'n') +
+                                                      "\"}\n{\"name\": \"noop\"}\n");
   EXPECT_EQ(answer.exit, 1);
   EXPECT_EQ(answer.lines().size(), 2u);
   EXPECT_NE(answer.err.find("line 2"), std::string::npos) << answer.err;
@@ -104,8 +109,9 @@ TEST_F(CommandsTest, StatusWithoutAnInstanceShowsTheQueues) {
   const auto json = answer.json();
   EXPECT_TRUE(json.at("instance").is_null());
   EXPECT_EQ(json.at("workers"), Json::array());
-  EXPECT_EQ(json.at("brokers"),
-            Json::parse(R"([{"name":"local","type":"sqlite","priority":0,"due":1,"scheduled":1,"leased":0,"buried":0}])"));
+  EXPECT_EQ(
+      json.at("brokers"),
+      Json::parse(R"([{"name":"local","type":"sqlite","priority":0,"due":1,"scheduled":1,"leased":0,"buried":0}])"));
 }
 
 TEST_F(CommandsTest, StatusShowsWhatEachWorkerDoes) {
@@ -114,7 +120,8 @@ TEST_F(CommandsTest, StatusShowsWhatEachWorkerDoes) {
   ASSERT_TRUE(eventually([&] {
     const auto now = status();
     for (const auto& worker : now.at("workers")) {
-      if (!worker.at("task").is_null()) return worker["task"]["id"] == id && worker["task"]["name"] == "sleep" && worker["task"]["seconds"] >= 0;
+      if (!worker.at("task").is_null())
+        return worker["task"]["id"] == id && worker["task"]["name"] == "sleep" && worker["task"]["seconds"] >= 0;
     }
     return false;
   }));
@@ -137,7 +144,8 @@ TEST_F(CommandsTest, StopLetsTheRunningTaskFinish) {
   ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; }));
   const auto answer = leptir({"stop"});
   EXPECT_EQ(answer.exit, 0);
-  EXPECT_NE(answer.out.find("Stopping a little butterfly. You'll have to wait for all the tasks to finish though."), std::string::npos);
+  EXPECT_NE(answer.out.find("Stopping a little butterfly. You'll have to wait for all the tasks to finish though."),
+            std::string::npos);
   EXPECT_EQ(instance->waitForExit(), 0);
   EXPECT_EQ(info(id).at("retC"), 1);
   EXPECT_NE(instance->output().find("All good. I'm out for now."), std::string::npos) << instance->output();

@@ -12,10 +12,13 @@ namespace {
 class DeathsTest : public Installation {
  protected:
   DeathsTest() {
-    writeConfig(defaultYaml("  tasks: { note: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " + (folder / "ledger").string() + "; sleep 0.02'] } }\n"));
+    writeConfig(defaultYaml("  tasks: { note: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " +
+                            (folder / "ledger").string() + "; sleep 0.02'] } }\n"));
   }
 
-  std::vector<std::string> pushNotes(int number) { return leptir({"push", "note", "--number=" + std::to_string(number)}).lines(); }
+  std::vector<std::string> pushNotes(int number) {
+    return leptir({"push", "note", "--number=" + std::to_string(number)}).lines();
+  }
 
   std::map<std::string, int> runs() const {
     std::map<std::string, int> runs;

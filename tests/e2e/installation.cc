@@ -22,7 +22,8 @@ std::string read(const fs::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-pid_t spawn(const std::vector<std::string>& arguments, const fs::path& input, const fs::path& out, const fs::path& err) {
+pid_t spawn(const std::vector<std::string>& arguments, const fs::path& input, const fs::path& out,
+            const fs::path& err) {
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
   ::dup2(::open(input.c_str(), O_RDONLY), STDIN_FILENO);
@@ -75,14 +76,18 @@ Running::~Running() {
   waitFor(pid_);
 }
 
-void Running::signal(int number) const { ::kill(pid_, number); }
+void Running::signal(int number) const {
+  ::kill(pid_, number);
+}
 
 int Running::waitForExit() {
   ended_ = true;
   return waitFor(pid_);
 }
 
-std::string Running::output() const { return read(output_); }
+std::string Running::output() const {
+  return read(output_);
+}
 
 Installation::Installation() {
   std::string name = (fs::temp_directory_path() / "leptir-e2e-XXXXXX").string();
@@ -101,13 +106,20 @@ std::string Installation::defaultYaml(const std::string& more) const {
   const auto database = (folder / "leptir.db").string();
   return "leptir:\n"
          "  brokers:\n"
-         "    - { name: local, type: sqlite, connection: { path: " + database + " } }\n"
+         "    - { name: local, type: sqlite, connection: { path: " +
+         database +
+         " } }\n"
          "  meta_storage:\n"
-         "    - { type: sqlite, connection: { path: " + database + " } }\n"
+         "    - { type: sqlite, connection: { path: " +
+         database +
+         " } }\n"
          "  loggers:\n"
-         "    logfile: { type: file, options: { path: " + (folder / "leptir.log").string() + " } }\n"
+         "    logfile: { type: file, options: { path: " +
+         (folder / "leptir.log").string() +
+         " } }\n"
          "    stdoutlog: { type: stdout }\n"
-         "  daemon: { configuration: { number_of_workers: 2, kill_grace: 0.2 } }\n" + more;
+         "  daemon: { configuration: { number_of_workers: 2, kill_grace: 0.2 } }\n" +
+         more;
 }
 
 fs::path Installation::writeConfig(const std::string& yaml, const std::string& name) {
@@ -141,7 +153,9 @@ std::unique_ptr<Running> Installation::start(std::vector<std::string> arguments)
   return std::make_unique<Running>(spawn(arguments, "/dev/null", output, output), output);
 }
 
-int Installation::drain() { return start({"--drain"})->waitForExit(); }
+int Installation::drain() {
+  return start({"--drain"})->waitForExit();
+}
 
 std::string Installation::push(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "push");
@@ -158,7 +172,9 @@ Json Installation::info(const std::string& id) {
   return answer.json();
 }
 
-Json Installation::status() { return leptir({"status", "--json"}).json(); }
+Json Installation::status() {
+  return leptir({"status", "--json"}).json();
+}
 
 std::vector<pid_t> Installation::workerPids() {
   std::vector<pid_t> pids;
@@ -183,7 +199,8 @@ void Installation::waitUntilItFlies() {
   ASSERT_TRUE(eventually([this] {
     const auto now = status();
     if (now.at("instance").is_null() || now["instance"]["pid"] == 0) return false;
-    return std::all_of(now["workers"].begin(), now["workers"].end(), [](const Json& worker) { return worker["pid"] != 0; });
+    return std::all_of(now["workers"].begin(), now["workers"].end(),
+                       [](const Json& worker) { return worker["pid"] != 0; });
   }));
 }
 

@@ -1,4 +1,5 @@
-// leptir as somebody who has installed it sees it: the program, a folder of its own, commands with exit status and output.
+// leptir as somebody who has installed it sees it: the program, a folder of its own, commands with exit status and
+// output.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,14 +19,15 @@ namespace fs = std::filesystem;
 struct Answer {
   int exit = -1;
   std::string out, err;
-  Json json() const;                         // of `out`; a test failure and null when it is none
-  std::vector<std::string> lines() const;    // of `out`
+  Json json() const;                       // of `out`; a test failure and null when it is none
+  std::vector<std::string> lines() const;  // of `out`
 };
 
 // Waits, with a limit far above what any machine needs, and fails the test when it passes.
 bool eventually(const std::function<bool()>& condition, std::chrono::seconds limit = std::chrono::seconds(60));
 
-// A `leptir start` that runs beside the test, in the foreground unless its arguments say otherwise. Killed at the end if it still runs.
+// A `leptir start` that runs beside the test, in the foreground unless its arguments say otherwise. Killed at the end
+// if it still runs.
 class Running {
  public:
   Running(pid_t pid, fs::path output) : pid_(pid), output_(std::move(output)) {}
@@ -35,7 +37,7 @@ class Running {
 
   pid_t pid() const { return pid_; }
   void signal(int number) const;
-  int waitForExit();                         // its exit status; 128 + signal when it was killed
+  int waitForExit();  // its exit status; 128 + signal when it was killed
   std::string output() const;
 
  private:

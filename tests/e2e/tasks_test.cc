@@ -38,7 +38,8 @@ TEST_F(TasksTest, AnExceptionSaysWhatItSaid) {
   const auto record = info(id);
   EXPECT_EQ(record.at("retC"), 3);
   EXPECT_EQ(record.at("cause"), "threw");
-  EXPECT_NE(record.at("respM").get<std::string>().find("Task exited with exception"), std::string::npos) << record.dump();
+  EXPECT_NE(record.at("respM").get<std::string>().find("Task exited with exception"), std::string::npos)
+      << record.dump();
 }
 
 TEST_F(TasksTest, ATaskThatAlwaysCrashesIsTriedThreeTimesThenBuriedAndTheOthersRun) {
@@ -91,7 +92,8 @@ TEST_F(TasksTest, ALongTaskIsRecordedAsInProgressWhileItRuns) {
 
 TEST_F(TasksTest, ALargeParameterGetsThroughWhole) {
   const auto text = std::string(300'000, 'x');
-  const auto answer = leptir({"push", "--stdin"}, "{\"name\":\"echo\",\"parameters\":{\"text\":\"" + text + "\"}}\n{\"name\":\"noop\"}\n");
+  const auto answer = leptir({"push", "--stdin"},
+                             "{\"name\":\"echo\",\"parameters\":{\"text\":\"" + text + "\"}}\n{\"name\":\"noop\"}\n");
   ASSERT_EQ(answer.exit, 0) << answer.err;
   writeConfig(defaultYaml("  tasks: { echo: { command: [/bin/sh, -c, 'wc -c'] } }\n"));
   ASSERT_EQ(drain(), 0);
@@ -111,7 +113,8 @@ class ProgramsTest : public Installation {
 };
 
 TEST_F(ProgramsTest, GetsItsParametersAsArgumentsAndItsLinesBecomeTheResponse) {
-  const auto record = runProgram("{ command: [/bin/echo, 'hello {name}', '{list}', '{{x}}'] }", {"name=world; rm -rf", "list:=[1, 2]"});
+  const auto record =
+      runProgram("{ command: [/bin/echo, 'hello {name}', '{list}', '{{x}}'] }", {"name=world; rm -rf", "list:=[1, 2]"});
   EXPECT_EQ(record.at("retC"), 1);
   EXPECT_EQ(record.at("respM"), "hello world; rm -rf [1,2] {x}");
 }
@@ -142,7 +145,8 @@ TEST_F(ProgramsTest, OtherExitCodesAreErrorsAndStderrIsKept) {
 
 TEST_F(ProgramsTest, IsEndedAtItsLimitWithItsDescendants) {
   const auto mark = folder / "still-alive";
-  const auto record = runProgram("{ command: [/bin/sh, -c, 'sh -c \"trap : TERM; sleep 1000\" & sleep 1000'] }", {"--timeLimit=1"});
+  const auto record =
+      runProgram("{ command: [/bin/sh, -c, 'sh -c \"trap : TERM; sleep 1000\" & sleep 1000'] }", {"--timeLimit=1"});
   EXPECT_EQ(record.at("retC"), 5) << record.dump();
 }
 
