@@ -28,7 +28,7 @@ class BaseTask {
   void setName(std::string name) { name_ = std::move(name); }
 
   // The parameters: a JSON object. setData with anything but an object, null or an empty list throws InputError.
-  const Json& getData() const { return data_; }
+  const Json& getData() const;
   void setData(Json data);
 
   // Merged into the meta record over the standard fields; a JSON object. Called once, after afterFinish.
@@ -78,8 +78,12 @@ class BaseTask {
   friend class Executor;  // runs it
   void attach(std::unique_ptr<TaskContext> context) { context_ = std::move(context); }
 
+  // An object as JSON text, read when somebody first asks for it: many tasks never do.
+  void setDataText(std::string_view object) { dataText_ = object; }
+
   std::string name_;
-  Json data_ = Json::object();
+  mutable Json data_ = Json::object();
+  mutable std::string dataText_;  // not read yet; empty: data_ is what counts
   std::unique_ptr<TaskContext> context_;
 };
 
@@ -98,7 +102,7 @@ T parametersAs(const Json& data) {
 
 template <class T>
 T BaseTask::parameters() const {
-  return parametersAs<T>(data_);
+  return parametersAs<T>(getData());
 }
 
 }  // namespace leptir

@@ -1,122 +1,20 @@
 #include "config/assemble.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
-#include <cstdlib>
-
-#include "tests/support/temp_dir.h"
+#include "config/defaults.h"
 
 namespace leptir {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::SizeIs;
-
-// A state folder of its own for one test.
-class Assemble : public testing::Test {
- protected:
-  Assemble() { ::setenv("XDG_STATE_HOME", folder.path().c_str(), 1); }
-  ~Assemble() override { ::unsetenv("XDG_STATE_HOME"); }
-
-  // A configuration with two brokers in one folder and records beside them.
-  Config twoFiles() const {
-    const auto file = folder.write("leptir.yaml", R"(brokers:
-  - {name: urgent, type: sqlite, connection: {path: urgent.db}, configuration: {priority: -1}}
-  - {name: bulk, type: sqlite, connection: {path: bulk.db}, configuration: {priority: 5}}
-meta_storage:
-  - {type: sqlite, connection: {path: bulk.db}, configuration: {required: false}}
-)");
-    auto config = loadConfig(file);
-    EXPECT_TRUE(config) << config.error().message();
-    return config.value_or(Config());
-  }
-
-  TempDir folder;
-};
-
-TEST_F(Assemble, DefaultConfigRunsOnOneFileInAFolderOfItsOwn) {
-  const auto config = defaultConfig();
-  ASSERT_TRUE(config) << config.error().message();
-  EXPECT_FALSE(std::filesystem::exists(folder / "leptir"));
-  auto broker = openBroker(*config);
-  ASSERT_TRUE(broker) << broker.error().message();
-  auto records = openMetaStorage(*config);
-  ASSERT_TRUE(records) << records.error().message();
-
-  ASSERT_TRUE(broker->push("noop", Json::object()));
-  EXPECT_EQ(broker->tasksCount().at(0).counts->due, 1u);
-  struct stat status{};
-  ASSERT_EQ(::stat((folder / "leptir").c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0700u);
-  EXPECT_TRUE(std::filesystem::exists(folder / "leptir/leptir.db"));
-}
-
-TEST_F(Assemble, DefaultConfigHasAsManyWorkersAsCoresAndALog) {
-  const auto config = defaultConfig();
-  EXPECT_GE(config->daemon.numberOfWorkers, 1);
-  EXPECT_THAT(config->loggers, SizeIs(1));
-  EXPECT_EQ(config->metaStorages[0].expireAfter, std::chrono::hours(24 * 7));
-  EXPECT_TRUE(config->file.empty());
-}
-
-TEST_F(Assemble, SeatsOpenTheStoresThatTheConfigurationNames) {
-  const Stores stores(twoFiles());
-  const auto brokers = stores.brokerSeats();
-  ASSERT_THAT(brokers, SizeIs(2));
-  EXPECT_EQ(brokers[0].name, "urgent");
-  EXPECT_EQ(brokers[1].priority, 5);
-  EXPECT_TRUE(brokers[0].open());
-  EXPECT_TRUE(brokers[1].open());
-  EXPECT_TRUE(std::filesystem::exists(folder / "urgent.db"));
-
-  const auto records = stores.metaSeats();
-  ASSERT_THAT(records, SizeIs(1));
-  EXPECT_FALSE(records[0].required);
-  EXPECT_TRUE(records[0].open());
-}
-
-TEST_F(Assemble, SeatsStayGoodWithoutTheirStores) {
-  const auto seats = Stores(twoFiles()).brokerSeats();
-  EXPECT_TRUE(seats[0].open());
-}
-
-TEST_F(Assemble, TasksPushedThroughTheDoorArriveAtTheSeat) {
-  const auto config = twoFiles();
-  auto door = openBroker(config);
-  ASSERT_TRUE(door) << door.error().message();
-  ASSERT_TRUE(door->push("noop", Json::object(), {.priority = 0}));
-  const auto seats = Stores(config).brokerSeats();
-  const auto bulk = seats[1].open();
-  ASSERT_TRUE(bulk) << bulk.error().message();
-  EXPECT_EQ((*bulk)->tasksCount()->due, 1u);
-}
-
-TEST_F(Assemble, SessionLockFilesAreOnePerStoreAndInstance) {
-  const Stores stores(twoFiles());
-  EXPECT_THAT(stores.sessionLockFiles("abc"), SizeIs(2));
-  EXPECT_NE(stores.sessionLockFiles("abc"), stores.sessionLockFiles("def"));
-}
-
-TEST_F(Assemble, NamesTheStoreThatCannotBeOpened) {
-  auto config = twoFiles();
-  folder.write("bulk.db", "Dear database, I am a letter. " + std::string(5000, '.'));
-  const auto opened = openBroker(config);
-  ASSERT_FALSE(opened);
-  EXPECT_THAT(opened.error().message(), HasSubstr("broker 'bulk': "));
-  EXPECT_THAT(openMetaStorage(config).error().message(), HasSubstr("meta storage 'sqlite': "));
-}
-
-TEST_F(Assemble, RefusesATypeThatThisBuildDoesNotHave) {
+TEST(Assemble, RefusesATypeThatThisBuildDoesNotHave) {
   Config config;
   config.brokers.push_back({.name = "far", .type = "redis", .connection = Json::object()});
   EXPECT_EQ(openBroker(config).error().code(), ErrorCode::Unsupported);
   EXPECT_EQ(Stores(config).brokerSeats()[0].open().error().code(), ErrorCode::Unsupported);
 }
 
-TEST_F(Assemble, OneMemoryBrokerIsOneStoreForAllSeats) {
+TEST(Assemble, OneMemoryBrokerIsOneStoreForAllSeats) {
   Config config;
   config.brokers.push_back({.name = "m", .type = "memory", .connection = Json{{"name", "default"}}});
   const auto seats = Stores(config).brokerSeats();
@@ -124,6 +22,13 @@ TEST_F(Assemble, OneMemoryBrokerIsOneStoreForAllSeats) {
   const auto second = seats[0].open();
   ASSERT_TRUE((*first)->pushBrokerTasks(std::vector<BrokerTask>{{.id = "1", .name = "noop"}}));
   EXPECT_EQ((*second)->tasksCount()->due, 1u);
+}
+
+TEST(Assemble, SaysWhatToDoWithoutADefaultStore) {
+  const auto broker = defaultBroker(Backends({}));
+  ASSERT_FALSE(broker);
+  EXPECT_EQ(broker.error().code(), ErrorCode::Unsupported);
+  EXPECT_EQ(broker.error().message(), "this build has no SQLite: write a configuration that names its brokers");
 }
 
 }  // namespace

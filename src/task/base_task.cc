@@ -3,6 +3,7 @@
 #include "task/type_name.h"
 
 #include <limits>
+#include <utility>
 
 namespace leptir {
 namespace {
@@ -67,11 +68,21 @@ void BaseTask::setData(Json data) {
   const bool nothing = data.is_null() || (data.is_array() && data.empty());
   if (!nothing && !data.is_object()) throw InputError(text({"Parameters are not an object but ", kindOf(data)}));
   data_ = nothing ? Json::object() : std::move(data);
+  dataText_.clear();
+}
+
+const Json& BaseTask::getData() const {
+  if (!dataText_.empty()) {
+    auto data = parseJson(std::exchange(dataText_, {}));
+    if (!data) throw InputError("Parameters cannot be read: " + data.error().message());
+    data_ = std::move(*data);
+  }
+  return data_;
 }
 
 std::int64_t BaseTask::getInt(std::string_view name, std::optional<std::int64_t> defaultValue) const {
   static constexpr std::string_view kAsked = "an integer";
-  const auto* value = find(data_, name, kAsked, !defaultValue);
+  const auto* value = find(getData(), name, kAsked, !defaultValue);
   if (value == nullptr) return *defaultValue;
   if (!value->is_number_integer()) refuse(*value, name, kAsked);
   if (!fitsInt64(*value)) throw InputError(text({"Input value is larger than 64 bits hold. Parameter: ", name}));
@@ -80,7 +91,7 @@ std::int64_t BaseTask::getInt(std::string_view name, std::optional<std::int64_t>
 
 double BaseTask::getFloat(std::string_view name, std::optional<double> defaultValue) const {
   static constexpr std::string_view kAsked = "a float";
-  const auto* value = find(data_, name, kAsked, !defaultValue);
+  const auto* value = find(getData(), name, kAsked, !defaultValue);
   if (value == nullptr) return *defaultValue;
   if (!value->is_number()) refuse(*value, name, kAsked);
   return value->get<double>();
@@ -88,7 +99,7 @@ double BaseTask::getFloat(std::string_view name, std::optional<double> defaultVa
 
 bool BaseTask::getBool(std::string_view name, std::optional<bool> defaultValue) const {
   static constexpr std::string_view kAsked = "a boolean";
-  const auto* value = find(data_, name, kAsked, !defaultValue);
+  const auto* value = find(getData(), name, kAsked, !defaultValue);
   if (value == nullptr) return *defaultValue;
   if (!value->is_boolean()) refuse(*value, name, kAsked);
   return value->get<bool>();
@@ -96,7 +107,7 @@ bool BaseTask::getBool(std::string_view name, std::optional<bool> defaultValue) 
 
 std::string BaseTask::getString(std::string_view name, std::optional<std::string> defaultValue) const {
   static constexpr std::string_view kAsked = "a string";
-  const auto* value = find(data_, name, kAsked, !defaultValue);
+  const auto* value = find(getData(), name, kAsked, !defaultValue);
   if (value == nullptr) return std::move(*defaultValue);
   if (!value->is_string()) refuse(*value, name, kAsked);
   return value->get<std::string>();
@@ -104,7 +115,7 @@ std::string BaseTask::getString(std::string_view name, std::optional<std::string
 
 Json BaseTask::getArray(std::string_view name, std::optional<Json> defaultValue) const {
   static constexpr std::string_view kAsked = "a list or an object";
-  const auto* value = find(data_, name, kAsked, !defaultValue);
+  const auto* value = find(getData(), name, kAsked, !defaultValue);
   if (value == nullptr) return std::move(*defaultValue);
   if (!value->is_structured()) refuse(*value, name, kAsked);
   return *value;

@@ -92,6 +92,7 @@ void Executor::makeTask(Execution& execution, std::string_view parameters) {
     task->attach(std::move(execution.ownContext));
     execution.task = std::move(task);
 
+    if (parameters.starts_with('{')) return execution.task->setDataText(parameters);
     auto data = parseJson(parameters);
     if (!data) throw InputError("Parameters cannot be read: " + data.error().message());
     execution.task->setData(std::move(*data));

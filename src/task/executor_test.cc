@@ -93,7 +93,7 @@ TEST_F(ExecutorTest, KeepsTheBytesOfAMessageThatIsNotUtf8) {
 
 TEST_F(ExecutorTest, RefusesParametersThatNoTaskCanHave) {
   EXPECT_EQ(run("noop", "[1,2]").response, "LeptirTaskException occurred. Parameters are not an object but a list");
-  const auto broken = run("noop", "{");
+  const auto broken = run("sleep", "{");
   EXPECT_TRUE(broken.response.starts_with("LeptirTaskException occurred. Parameters cannot be read: "))
       << broken.response;
   EXPECT_EQ(broken.status, ExitStatus::Error);
