@@ -220,8 +220,10 @@ int flyAsDaemon(const Config& config, const InstanceOptions& options, const Prog
     std::cout << std::flush;
     if (status == kOk) {
       const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-      for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nothing, stream);
-      ::close(nothing);
+      for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (nothing >= 0) ::dup2(nothing, stream);
+      }
+      if (nothing >= 0) ::close(nothing);
     }
     const char byte = static_cast<char>(status);
     [[maybe_unused]] const auto written = ::write(pipe[1], &byte, 1);
