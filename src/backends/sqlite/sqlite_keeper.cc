@@ -58,6 +58,7 @@ Result<Cancelled> SqliteKeeper::cancel(std::string_view id, std::string_view by)
     remove_.with(id).run();
   }
   if (auto written = write.commit(); !written) return written.error();
+  if (leased) queue_->bells.ring();  // so that a waiting holder renews soon
   return leased ? Cancelled::Requested : Cancelled::Removed;
 }
 

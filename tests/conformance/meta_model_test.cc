@@ -1,0 +1,116 @@
+// Records: the same random saves and questions to a backend and to the reference.
+#include <cstdlib>
+#include <random>
+
+#include "tests/conformance/conformance.h"
+
+namespace leptir::conformance {
+namespace {
+
+// Half a second more than whole seconds, and the model moves by whole seconds: no record is ever over in the very
+// microsecond that one looks.
+constexpr Duration kExpiry = 600s + 500ms;
+
+class RecordsModel {
+ public:
+  RecordsModel(const BackendUnderTest& backend, std::uint64_t seed) : random_(seed) {
+    stores_[0] = openReference();
+    stores_[1] = backend.open(ClockKind::Manual);
+    for (int i : {0, 1}) storages_[i] = stores_[i]->openMetaStorage(kExpiry);
+  }
+
+  // One operation on both. Empty when they agree.
+  std::string step() {
+    switch (below(8)) {
+      case 0:
+      case 1:
+      case 2:
+        return save();
+      case 3:
+        return advance();
+      case 4:
+        return both("expire", [](SimpleMetaStorage& storage) { return std::to_string(must(storage.expire())); });
+      case 5:
+        return list();
+      default:
+        return load();
+    }
+  }
+
+ private:
+  int below(int limit) { return static_cast<int>(random_() % static_cast<std::uint64_t>(limit)); }
+  std::string anyId() { return "t" + std::to_string(below(25)); }
+
+  template <class Ask>
+  std::string both(const std::string& what, Ask ask) {
+    const std::string reference = ask(*storages_[0]);
+    const std::string tested = ask(*storages_[1]);
+    if (reference == tested) return {};
+    return what + "\nreference answered: " + reference + "\nbackend answered:   " + tested;
+  }
+
+  std::string advance() {
+    const std::chrono::seconds by(below(200));
+    for (auto& store : stores_) store->advance(by);
+    return {};
+  }
+
+  std::string save() {
+    std::vector<MetaInfo> records(static_cast<std::size_t>(below(10) == 0 ? 150 : below(5)));
+    for (auto& record : records) {
+      record.id = anyId();
+      record.lease = static_cast<std::uint64_t>(1 + below(20));
+      record.step = below(2) == 0 ? MetaStep::Running : MetaStep::Settled;
+      record.status = static_cast<TaskStatus>(1 + below(3));
+      record.type = below(2) == 0 ? "One" : "Other";
+      record.cause = below(2) == 0 ? "threw" : "";
+      record.response = std::to_string(random_());
+    }
+    return both("save", [&](SimpleMetaStorage& storage) {
+      must(storage.saveMetaInfo(records));
+      return "saved";
+    });
+  }
+
+  std::string load() {
+    const auto id = anyId();
+    return both("load " + id, [&](SimpleMetaStorage& storage) {
+      const auto record = storage.loadMetaInfoById(id);
+      return record ? record->dump() : std::string(nameOf(record.error().code()));
+    });
+  }
+
+  std::string list() {
+    MetaFilter filter;
+    if (below(3) == 0) filter.name = "One";
+    if (below(3) == 0) filter.cause = "threw";
+    if (below(3) == 0) filter.status = static_cast<TaskStatus>(1 + below(3));
+    const Page page{static_cast<std::size_t>(below(4)), static_cast<std::size_t>(below(30))};
+    return both("list", [&](SimpleMetaStorage& storage) {
+      std::string all;
+      for (const auto& record : must(storage.listMetaInfo(filter, page))) all += record.dump() + "\n";
+      return all;
+    });
+  }
+
+  std::mt19937_64 random_;
+  std::array<std::unique_ptr<StoreUnderTest>, 2> stores_;
+  std::array<std::unique_ptr<SimpleMetaStorage>, 2> storages_;
+};
+
+class RecordsConformance : public ::testing::TestWithParam<BackendUnderTest> {};
+LEPTIR_CONFORMANCE_GROUP(RecordsBesideTheReference, RecordsConformance);
+
+TEST_P(RecordsBesideTheReference, AreAnsweredTheSame) {
+  const char* const given = std::getenv("LEPTIR_SEED");
+  const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  for (std::uint64_t round = 0; round < 10; ++round) {
+    RecordsModel model(GetParam(), first + round);
+    for (int step = 1; step <= 300; ++step) {
+      ASSERT_EQ(model.step(), "") << "LEPTIR_SEED=" << first + round << ", step " << step;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace leptir::conformance
