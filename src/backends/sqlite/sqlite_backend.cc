@@ -15,13 +15,6 @@ std::filesystem::path pathIn(const Json& connection) {
   return path != connection.end() && path->is_string() ? path->get<std::string>() : std::string();
 }
 
-Result<std::unique_ptr<SqliteConnection>> openPrepared(std::shared_ptr<SqliteFile> file, const Clock& clock) {
-  auto connection = SqliteConnection::open(std::move(file), clock);
-  if (!connection) return connection;
-  if (auto prepared = prepareSchema(**connection); !prepared) return prepared.error();
-  return connection;
-}
-
 }  // namespace
 
 std::span<const ConfigKey> SqliteBackend::brokerConnectionKeys() const {
@@ -31,14 +24,14 @@ std::span<const ConfigKey> SqliteBackend::brokerConnectionKeys() const {
 }
 
 Result<std::unique_ptr<SimpleBroker>> SqliteBackend::openBroker(const Json& connection, BrokerUse use) {
-  auto opened = openPrepared(fileOf(connection), *clock_);
+  auto opened = connectionTo(connection);
   if (!opened) return opened.error();
   return std::make_unique<SqliteBroker>(std::move(*opened), use);
 }
 
 Result<std::unique_ptr<SimpleMetaStorage>> SqliteBackend::openMetaStorage(const Json& connection,
                                                                           std::optional<Duration> expireAfter) {
-  auto opened = openPrepared(fileOf(connection), *clock_);
+  auto opened = connectionTo(connection);
   if (!opened) return opened.error();
   return std::make_unique<SqliteMetaStorage>(std::move(*opened), expireAfter);
 }
@@ -55,16 +48,20 @@ std::optional<std::filesystem::path> SqliteBackend::sessionLockFile(const Json& 
   return lock;
 }
 
-std::shared_ptr<SqliteFile> SqliteBackend::fileOf(const Json& connection) {
-  const auto path = realPath(pathIn(connection));
+Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json& connection) {
   const std::lock_guard lock(mutex_);
-  auto file = files_[path].lock();
+  auto& known = known_[realPath(pathIn(connection))];
+  if (auto shared = known.connection.lock(); shared && !shared->isWorn()) return shared;
+  auto file = known.file.lock();
   if (!file) {
-    file = std::make_shared<SqliteFile>();
-    file->path = path;
-    files_[path] = file;
+    known.file = file = std::make_shared<SqliteFile>();
+    file->path = realPath(pathIn(connection));
   }
-  return file;
+  auto opened = SqliteConnection::open(std::move(file), *clock_);
+  if (!opened) return opened;
+  if (auto prepared = prepareSchema(**opened); !prepared) return prepared.error();
+  known.connection = *opened;
+  return opened;
 }
 
 }  // namespace leptir

@@ -11,7 +11,9 @@
 
 namespace leptir {
 
-// Any thread. What it opens is used by one thread at a time each.
+class SqliteConnection;
+
+// Any thread. What it opens is used by one thread at a time each; stores of one file share a connection.
 class SqliteBackend final : public Backend {
  public:
   explicit SqliteBackend(const Clock& clock = systemClock()) : clock_(&clock) {}
@@ -27,11 +29,16 @@ class SqliteBackend final : public Backend {
                                                        std::string_view instance) const override;
 
  private:
-  std::shared_ptr<SqliteFile> fileOf(const Json& connection);
+  // Of the stores that are open now.
+  struct Known {
+    std::weak_ptr<SqliteFile> file;
+    std::weak_ptr<SqliteConnection> connection;
+  };
+  Result<std::shared_ptr<SqliteConnection>> connectionTo(const Json& connection);
 
   const Clock* clock_;
-  std::mutex mutex_;                                                  // guards files_
-  std::map<std::filesystem::path, std::weak_ptr<SqliteFile>> files_;  // shared by the connections to one file
+  std::mutex mutex_;  // guards known_
+  std::map<std::filesystem::path, Known> known_;
 };
 
 }  // namespace leptir

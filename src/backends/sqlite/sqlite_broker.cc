@@ -36,7 +36,7 @@ void bindRow(SqliteStatement& insert, int position, const BrokerTask& task, std:
 
 }  // namespace
 
-SqliteBroker::SqliteBroker(std::unique_ptr<SqliteConnection> connection, BrokerUse use)
+SqliteBroker::SqliteBroker(std::shared_ptr<SqliteConnection> connection, BrokerUse use)
     : queue_(std::make_shared<SqliteQueue>(std::move(connection))),
       connection_(*queue_->connection),
       use_(use),
@@ -57,7 +57,6 @@ SqliteBroker::SqliteBroker(std::unique_ptr<SqliteConnection> connection, BrokerU
                   " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number"),
       findSession_(connection_, "SELECT number FROM leptir_sessions WHERE instance = ? AND epoch = ? AND state = 0") {
   if (use_ == BrokerUse::Dispatch) ++connection_.file().dispatchers;
-  connection_.setDurability(use_ == BrokerUse::Dispatch ? Durability::Normal : Durability::Full);
 }
 
 SqliteBroker::~SqliteBroker() {

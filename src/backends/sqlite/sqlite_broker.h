@@ -13,7 +13,7 @@ namespace leptir {
 class SqliteBroker final : public SimpleBroker {
  public:
   // The connection's tables stand (prepareSchema).
-  SqliteBroker(std::unique_ptr<SqliteConnection> connection, BrokerUse use);
+  SqliteBroker(std::shared_ptr<SqliteConnection> connection, BrokerUse use);
   ~SqliteBroker() override;
 
   Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override;

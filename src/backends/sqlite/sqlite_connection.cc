@@ -49,6 +49,12 @@ ErrorCode codeOf(int sqliteCode) {
   }
 }
 
+// What a connection may not get over: after a failed fsync the kernel may have forgotten the pages (fsyncgate).
+bool isDamage(int sqliteCode) {
+  const int kind = sqliteCode & 0xff;
+  return kind == SQLITE_IOERR || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_CANTOPEN;
+}
+
 // What to do about it, where the library's own words do not say.
 std::string adviceFor(int sqliteCode) {
   switch (sqliteCode & 0xff) {
@@ -67,10 +73,10 @@ std::string adviceFor(int sqliteCode) {
 
 }  // namespace
 
-Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(std::shared_ptr<SqliteFile> file, const Clock& clock) {
+Result<std::shared_ptr<SqliteConnection>> SqliteConnection::open(std::shared_ptr<SqliteFile> file, const Clock& clock) {
   if (auto prepared = prepareFolders(*file); !prepared) return prepared.error();
   for (int opening = 1;; ++opening) {
-    std::unique_ptr<SqliteConnection> connection(new SqliteConnection(file, clock));
+    std::shared_ptr<SqliteConnection> connection(new SqliteConnection(file, clock));
     const auto configured = connection->configure();
     if (configured) return connection;
     // Two that make a new file at once can get in each other's way without the busy handler being asked.
@@ -85,7 +91,9 @@ SqliteConnection::SqliteConnection(std::shared_ptr<SqliteFile> file, const Clock
 
 SqliteConnection::~SqliteConnection() {
   // A child that inherited the object must not touch the file: its closing would end the locks of the parent.
-  if (owner_ == ::getpid()) sqlite3_close_v2(handle_);
+  if (owner_ != ::getpid()) return;
+  finalizeRetired();
+  sqlite3_close_v2(handle_);
 }
 
 Result<void> SqliteConnection::configure() {
@@ -122,7 +130,9 @@ Result<void> SqliteConnection::outcome() const {
 }
 
 void SqliteConnection::tidyWhenIdle() {
-  if (walFrames_ == 0 || clock_->bootTime() - lastCommit_ < 1s) return;
+  if (isTidy()) return;
+  const std::lock_guard turn(file_->turns);
+  if (clock_->bootTime() - lastCommit_ < 1s) return;
   mayWait_ = false;  // whoever reads or writes now goes first; there is always a next time
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   mayWait_ = true;
@@ -139,6 +149,7 @@ Error SqliteConnection::errorOf(int code) const {
 bool SqliteConnection::noteFailure(int code) {
   if (code == SQLITE_OK) return true;
   if (!error_) error_ = errorOf(code);
+  if (isDamage(code)) worn_ = true;
   return false;
 }
 
@@ -167,6 +178,19 @@ void SqliteConnection::resetAll() {
   for (auto* each = sqlite3_next_stmt(handle_, nullptr); each != nullptr; each = sqlite3_next_stmt(handle_, each)) {
     if (sqlite3_stmt_busy(each)) sqlite3_reset(each);
   }
+}
+
+// Whoever is in the middle of a transaction must not be disturbed: the next one does it.
+void SqliteConnection::retire(sqlite3_stmt* statement) {
+  if (statement == nullptr) return;
+  const std::lock_guard lock(retiring_);
+  retired_.push_back(statement);
+}
+
+void SqliteConnection::finalizeRetired() {
+  const std::lock_guard lock(retiring_);
+  for (auto* statement : retired_) sqlite3_finalize(statement);
+  retired_.clear();
 }
 
 // sqlite3_busy_timeout sleeps up to 100 ms at a time; writers here hold the lock for a few.
@@ -213,8 +237,11 @@ bool SqliteStatement::run() {
   return !connection_.failed();
 }
 
-SqliteTransaction::SqliteTransaction(SqliteConnection& connection, Kind kind) : connection_(connection), kind_(kind) {
-  if (kind == Kind::Write) connection.file_->writer.lock();
+SqliteTransaction::SqliteTransaction(SqliteConnection& connection, Kind kind, Durability durability)
+    : connection_(connection) {
+  connection.file_->turns.lock();
+  connection.finalizeRetired();
+  if (kind == Kind::Write) connection.setDurability(durability);
   connection.begin(kind == Kind::Write ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
@@ -238,7 +265,7 @@ void SqliteTransaction::rollBack() {
 
 void SqliteTransaction::leave() {
   open_ = false;
-  if (kind_ == Kind::Write) connection_.file_->writer.unlock();
+  connection_.file_->turns.unlock();
 }
 
 }  // namespace leptir

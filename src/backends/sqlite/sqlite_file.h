@@ -17,7 +17,7 @@ namespace leptir {
 // Any thread.
 struct SqliteFile {
   std::filesystem::path path;      // real: two names of one file share one SqliteFile
-  TurnLock writer;                 // who writes next; between processes the database's own lock decides
+  TurnLock turns;                  // whose transaction is next; between processes the database's own lock decides
   std::atomic<int> dispatchers{};  // brokers open for BrokerUse::Dispatch: their records need no disk of their own
 
   // Doorbells and session locks.

@@ -29,7 +29,7 @@ Result<Json> parsed(std::string_view id, std::string_view record) {
 
 }  // namespace
 
-SqliteMetaStorage::SqliteMetaStorage(std::unique_ptr<SqliteConnection> connection, std::optional<Duration> expireAfter)
+SqliteMetaStorage::SqliteMetaStorage(std::shared_ptr<SqliteConnection> connection, std::optional<Duration> expireAfter)
     : connection_(std::move(connection)),
       expireAfter_(expireAfter),
       upsertMany_(*connection_, upsertStatement(kRowsAtOnce)),
@@ -54,8 +54,7 @@ Result<void> SqliteMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) 
   // In the file of a dispatching broker a record needs no sync of its own: what a power cut takes from the end of the
   // log it takes in order, the acknowledgement before the record that was saved before it.
   const bool besideTasks = connection_->file().dispatchers > 0;
-  connection_->setDurability(besideTasks ? Durability::Normal : Durability::Full);
-  SqliteTransaction write(*connection_, Kind::Write);
+  SqliteTransaction write(*connection_, Kind::Write, besideTasks ? Durability::Normal : Durability::Full);
   upsert(records);
   return write.commit();
 }

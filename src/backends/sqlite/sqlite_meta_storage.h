@@ -11,7 +11,7 @@ namespace leptir {
 class SqliteMetaStorage final : public SimpleMetaStorage {
  public:
   // The connection's tables stand (prepareSchema).
-  SqliteMetaStorage(std::unique_ptr<SqliteConnection> connection, std::optional<Duration> expireAfter);
+  SqliteMetaStorage(std::shared_ptr<SqliteConnection> connection, std::optional<Duration> expireAfter);
 
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override;
   Result<Json> loadMetaInfoById(std::string_view id) override;
@@ -24,7 +24,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   std::int64_t nextSaved();
   std::int64_t oldestKept() const;
 
-  std::unique_ptr<SqliteConnection> connection_;
+  std::shared_ptr<SqliteConnection> connection_;
   std::optional<Duration> expireAfter_;
   std::int64_t lastSaved_ = 0;
   std::vector<std::string> texts_;  // of the records being saved; kept for their memory

@@ -12,10 +12,10 @@ namespace leptir {
 
 // One thread at a time.
 struct SqliteQueue {
-  explicit SqliteQueue(std::unique_ptr<SqliteConnection> opened)
+  explicit SqliteQueue(std::shared_ptr<SqliteConnection> opened)
       : connection(std::move(opened)), bells(connection->file().folder()) {}
 
-  std::unique_ptr<SqliteConnection> connection;
+  std::shared_ptr<SqliteConnection> connection;
   DoorbellRinger bells;
 };
 

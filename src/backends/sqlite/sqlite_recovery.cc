@@ -60,14 +60,14 @@ Result<bool> SqliteRecovery::claimIfDead(const Listed& session) {
   if (session.state == kClaimed) return true;
   if (isSessionLockHeld(sessionLockPath(connection_.file().path, session.instance))) return false;
   if (!endProcessesOf(session.instance)) return false;
-  SqliteTransaction write(connection_, Kind::Write);
+  SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   claim_.with(session.number).run();
   if (auto written = write.commit(); !written) return written.error();
   return true;
 }
 
 Result<std::size_t> SqliteRecovery::giveBack(const Listed& session, std::size_t limit) {
-  SqliteTransaction write(connection_, Kind::Write);
+  SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   std::vector<std::pair<std::int64_t, std::int64_t>> rows;
   held_.with(session.number, limit);
   while (held_.step()) rows.emplace_back(held_.integer(0), held_.integer(1) + 1);

@@ -55,7 +55,6 @@ std::int64_t versionOf(SqliteConnection& connection) {
 }  // namespace
 
 Result<void> prepareSchema(SqliteConnection& connection) {
-  connection.setDurability(Durability::Full);
   {
     SqliteTransaction look(connection, SqliteTransaction::Kind::Read);
     const auto version = versionOf(connection);

@@ -92,7 +92,7 @@ Result<Renewal> SqliteSession::renew(std::span<const LeaseId> held, Duration) {
 
 Result<std::vector<LeaseId>> SqliteSession::acknowledge(std::span<const LeaseId> leases) {
   {
-    SqliteTransaction write(connection_, Kind::Write);
+    SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
     if (auto open = checkOpen(); !open) return open.error();
     if (deleteRuns(leases)) {
       if (auto written = write.commit(); !written) return written.error();
@@ -100,7 +100,7 @@ Result<std::vector<LeaseId>> SqliteSession::acknowledge(std::span<const LeaseId>
     }
   }
   // Rare: some are no longer ours. Which ones, only single statements can tell.
-  SqliteTransaction write(connection_, Kind::Write);
+  SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
   auto notOurs = deleteOneByOne(leases);
   if (auto written = write.commit(); !written) return written.error();
@@ -109,7 +109,7 @@ Result<std::vector<LeaseId>> SqliteSession::acknowledge(std::span<const LeaseId>
 
 Result<std::vector<LeaseId>> SqliteSession::release(std::span<const Released> tasks) {
   std::vector<LeaseId> notOurs;
-  SqliteTransaction write(connection_, Kind::Write);
+  SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
   for (const auto& [lease, counters, due, envelope] : tasks) {
     const auto row = rowOf(lease);
@@ -126,7 +126,7 @@ Result<std::vector<LeaseId>> SqliteSession::release(std::span<const Released> ta
 
 Result<std::vector<LeaseId>> SqliteSession::bury(std::span<const Buried> tasks) {
   std::vector<LeaseId> notOurs;
-  SqliteTransaction write(connection_, Kind::Write);
+  SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
   for (const auto& [lease, counters, reason, envelope] : tasks) {
     const auto row = rowOf(lease);
@@ -152,7 +152,7 @@ Result<std::vector<LeasedTask>> SqliteSession::heldTasks() {
 }
 
 Result<void> SqliteSession::close() {
-  SqliteTransaction write(connection_, Kind::Write);
+  SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open;
   giveBack_.with(connection_.now(), number_).run();
   end_.with(connection_.now(), number_).run();
@@ -179,7 +179,7 @@ Result<Time> SqliteSession::earliestDue() {
 }
 
 Result<std::vector<LeasedTask>> SqliteSession::lease(std::size_t limit) {
-  SqliteTransaction write(connection_, Kind::Write);
+  SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
   auto leased = selectDue(limit);
   if (leased.empty() && !connection_.failed()) return leased;  // somebody else was quicker
