@@ -1,5 +1,7 @@
 #include "dispatcher/feeder.h"
 
+#include <pthread.h>
+
 #include <functional>
 #include <utility>
 
@@ -77,6 +79,7 @@ void Feeder::close() {
 }
 
 void Feeder::work() {
+  ::pthread_setname_np(::pthread_self(), "leptir feeder");  // for top -H and profilers
   while (true) {
     beat();
     const bool closing = [this] {

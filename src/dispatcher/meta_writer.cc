@@ -1,5 +1,7 @@
 #include "dispatcher/meta_writer.h"
 
+#include <pthread.h>
+
 #include <utility>
 
 namespace leptir {
@@ -74,6 +76,7 @@ void MetaWriter::save(std::shared_ptr<SettleBatch> batch) {
 }
 
 void MetaWriter::work() {
+  ::pthread_setname_np(::pthread_self(), "leptir records");  // for top -H and profilers
   while (!ending()) {
     beat_ = clock_.bootTime().time_since_epoch().count();
     if (!storage_ && !open()) continue;

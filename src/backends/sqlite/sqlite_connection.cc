@@ -100,6 +100,8 @@ Result<void> SqliteConnection::configure() {
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
   if (!noteFailure(sqlite3_open_v2(file_->path.c_str(), &handle_, kFlags, nullptr))) return outcome();
   sqlite3_extended_result_codes(handle_, 1);
+  // Otherwise `holder = ?` beside partial indices makes the library prepare a statement anew at each use.
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   sqlite3_busy_handler(handle_, &onBusy, this);
   sqlite3_wal_hook(handle_, &onCommit, this);
   if (sqlite3_db_readonly(handle_, "main") == 1) return errorOf(SQLITE_READONLY);
