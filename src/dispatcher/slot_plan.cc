@@ -10,6 +10,8 @@ using namespace std::chrono_literals;
 
 // A short task never waits much longer than this behind a long one (design section 6).
 constexpr Duration kLongTask = 10ms;
+// A worker gets this part of all that it may have in one go.
+constexpr std::size_t kRunsInDepth = 8;
 
 }  // namespace
 
@@ -37,7 +39,15 @@ std::optional<int> SlotPlans::choose(bool large, std::size_t depth) {
     if (!best || slots_[i].unended < slots_[static_cast<std::size_t>(*best)].unended) best = static_cast<int>(i);
     if (slots_[i].unended == 0) break;
   }
+  if (best && goesOn(slots_[static_cast<std::size_t>(*best)], depth)) return last_;
+  if (best) last_ = *best;
   return best;
+}
+
+// Of short tasks, neighbours in the queue go to one worker, so that a store can settle them in runs.
+bool SlotPlans::goesOn(const Plan& emptiest, std::size_t depth) const {
+  const auto& last = slots_[static_cast<std::size_t>(last_)];
+  return canTake(last, depth) && last.unended < emptiest.unended + depth / kRunsInDepth;
 }
 
 std::optional<int> SlotPlans::chooseForLarge() {

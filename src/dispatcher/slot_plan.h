@@ -30,8 +30,8 @@ class SlotPlans {
  public:
   SlotPlans(int slots) : slots_(static_cast<std::size_t>(slots)) {}
 
-  // A slot that can take one more task now, the emptiest first; none: none can. A large one needs a slot that is quite
-  // empty, which is kept free for it until it is.
+  // A slot that can take one more task now, the emptiest first, short tasks a run at a time; none: none can. A large
+  // one needs a slot that is quite empty, which is kept free for it until it is.
   std::optional<int> choose(bool large, std::size_t depth);
   // Takes the next cell of a slot that `choose` answered.
   CellRef take(int slot, HeldTask task, bool large);
@@ -84,11 +84,13 @@ class SlotPlans {
     bool keptForLarge = false;
     std::optional<BootTime> changed;  // since when the oldest unended task has been seen waiting or executing
   };
+  bool goesOn(const Plan& emptiest, std::size_t depth) const;
   bool canTake(const Plan& plan, std::size_t depth) const;
   std::optional<int> chooseForLarge();
   Place& placeOf(CellRef cell);
 
   std::vector<Plan> slots_;
+  int last_ = 0;  // the slot that got the latest task
   std::size_t used_ = 0;
 };
 

@@ -59,12 +59,21 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
       end_(connection_, "UPDATE leptir_sessions SET state = 2, ended = ? WHERE number = ?") {}
 
 Result<std::vector<LeasedTask>> SqliteSession::popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) {
+  if (limit > 0 && moreWereDue_) {
+    auto leased = lease(limit);
+    moreWereDue_ = leased && leased->size() == limit;
+    if (!leased || !leased->empty()) return leased;
+  }
   for (bool waited = false;; waited = true) {
     bell_.clear();  // before looking: a push after the look rings anew
     const auto next = earliestDue();
     if (!next) return next.error();
     const auto ahead = *next - connection_.clock().now();
-    if (ahead <= Duration::zero() && limit > 0) return lease(limit);
+    if (ahead <= Duration::zero() && limit > 0) {
+      auto leased = lease(limit);
+      moreWereDue_ = leased && leased->size() == limit;
+      return leased;
+    }
     if (waited || limit == 0) return std::vector<LeasedTask>();
     connection_.tidyWhenIdle();
     const auto wait =

@@ -37,6 +37,7 @@ class SqliteSession final : public BrokerSession {
   Doorbell bell_;
   std::vector<std::int64_t> rows_;  // what selectDue found
 
+  bool moreWereDue_ = false;  // the last lease took all that it could: then it pays to try without a look
   SqliteStatement state_;
   SqliteStatement earliest_;
   SqliteStatement due_;
