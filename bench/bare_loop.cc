@@ -20,16 +20,19 @@ class Database {
  public:
   explicit Database(const char* path) {
     if (sqlite3_open(path, &handle_) != SQLITE_OK) throw std::runtime_error("cannot open the database");
-    run("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = "
-        "8000");
-    run("CREATE TABLE tasks (seq INTEGER PRIMARY KEY, id TEXT, due INTEGER NOT NULL, holder INTEGER NOT NULL DEFAULT "
-        "16777216,"
-        " lease INTEGER NOT NULL DEFAULT 1125899906842624, failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT "
-        "NULL DEFAULT 0,"
-        " expiries INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0, envelope TEXT NOT NULL);"
+    run("PRAGMA page_size = 8192; PRAGMA secure_delete = OFF; PRAGMA cache_size = -8192; PRAGMA journal_mode = WAL;"
+        "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000");
+    run("CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
+        "INSERT INTO state VALUES ('last lease', 0);"
+        "CREATE TABLE tasks (seq INTEGER PRIMARY KEY, id TEXT, due INTEGER NOT NULL,"
+        " holder INTEGER NOT NULL DEFAULT 16777216, lease INTEGER NOT NULL DEFAULT 1125899906842624,"
+        " failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,"
+        " expiries INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0,"
+        " cancelled_by TEXT, buried INTEGER, reason TEXT, envelope TEXT NOT NULL);"
         "CREATE UNIQUE INDEX tasks_id ON tasks (id);"
         "CREATE INDEX tasks_waiting ON tasks (due) WHERE holder = 16777216;"
         "CREATE INDEX tasks_held ON tasks (holder) WHERE holder > 16777217;"
+        "CREATE INDEX tasks_buried ON tasks (buried) WHERE holder = 16777217;"
         "CREATE TABLE sessions (number INTEGER PRIMARY KEY, state INTEGER);"
         "INSERT INTO sessions VALUES (20000000, 0);"
         "CREATE TABLE records (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, lease INTEGER NOT NULL, step INTEGER "
@@ -98,12 +101,14 @@ class Loop {
         session_(database.prepare("SELECT state FROM sessions WHERE number = 20000000")),
         due_(database.prepare("SELECT seq, lease, failures, crashes, expiries, unknown, envelope FROM tasks"
                               " WHERE holder = 16777216 AND due <= ? ORDER BY due, seq LIMIT ?")),
+        number_(
+            database.prepare("UPDATE state SET value = max(value + 1, ?) WHERE name = 'last lease' RETURNING value")),
         mark_(database.prepare(
             "UPDATE tasks SET holder = 20000000, lease = ? WHERE seq BETWEEN ? AND ? AND holder = 16777216")),
         forget_(database.prepare("DELETE FROM tasks WHERE seq BETWEEN ? AND ? AND holder = 20000000 AND lease = ?")),
         record_(database.prepare(recordStatement())) {}
   ~Loop() {
-    for (auto* statement : {session_, due_, mark_, forget_, record_}) sqlite3_finalize(statement);
+    for (auto* statement : {session_, due_, number_, mark_, forget_, record_}) sqlite3_finalize(statement);
   }
 
   int run() {
@@ -130,7 +135,6 @@ class Loop {
 
   Leased lease() {
     Leased leased;
-    leased.lease = ++lastLease_;
     database_.run("BEGIN IMMEDIATE");
     finish(session_);
     sqlite3_bind_int64(due_, 1, 1'900'000'000'000'000);
@@ -142,6 +146,10 @@ class Loop {
     }
     sqlite3_reset(due_);
     if (!leased.envelopes.empty()) {
+      sqlite3_bind_int64(number_, 1, ++clock_);
+      sqlite3_step(number_);
+      leased.lease = sqlite3_column_int64(number_, 0);
+      finish(number_);
       sqlite3_bind_int64(mark_, 1, leased.lease);
       sqlite3_bind_int64(mark_, 2, leased.first);
       sqlite3_bind_int64(mark_, 3, leased.last);
@@ -188,8 +196,8 @@ class Loop {
   }
 
   Database& database_;
-  sqlite3_stmt *session_, *due_, *mark_, *forget_, *record_;
-  std::int64_t lastLease_ = 1'795'452'039'000'000, saved_ = 1'795'452'039'000'000;
+  sqlite3_stmt *session_, *due_, *number_, *mark_, *forget_, *record_;
+  std::int64_t clock_ = 1'795'452'039'000'000, saved_ = 1'795'452'039'000'000;
   std::vector<std::string> ids_, texts_;
 };
 

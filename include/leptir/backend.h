@@ -52,6 +52,10 @@ class Backend {
   // What `expire_after_seconds` is when the configuration does not say.
   virtual std::optional<Duration> defaultExpiry() const = 0;
 
+  // Where a store lies (a file, a server). Stores of one backend with the same place are best used by one thread: in
+  // one go, one connection. Empty: nobody can tell.
+  virtual std::string place(const Json& connection) const = 0;
+
   // For stores whose sessions live as long as their processes: the file that the master opens and locks (flock,
   // exclusive) before it forks, one per instance and store; every process of the instance inherits it. Its folder is
   // made if it can be. None: sessions of this store expire by time.

@@ -15,6 +15,7 @@ namespace leptir {
 struct BrokerSeat {
   std::string name;
   std::int64_t priority = 0;
+  std::string place;  // see Backend::place
   std::function<Result<std::unique_ptr<SimpleBroker>>()> open;
 };
 

@@ -24,6 +24,12 @@ Result<Backend*> backendFor(const Backends& backends, const std::string& type, c
   return backend;
 }
 
+std::string placeOf(const std::string& type, const Json& connection, const Backends& backends) {
+  const Backend* backend = backends.find(type);
+  const auto place = backend != nullptr ? backend->place(connection) : std::string();
+  return place.empty() ? place : type + " " + place;
+}
+
 Result<std::unique_ptr<SimpleBroker>> open(const Config::Broker& broker, BrokerUse use, const Backends& backends) {
   const auto backend = backendFor(backends, broker.type, broker.connection);
   if (!backend) return backend.error();
@@ -53,9 +59,11 @@ Stores::Stores(const Config& config, std::shared_ptr<const Backends> backends)
 std::vector<BrokerSeat> Stores::brokerSeats() const {
   std::vector<BrokerSeat> seats;
   for (const auto& broker : brokers_) {
-    seats.push_back({.name = broker.name, .priority = broker.priority, .open = [broker, backends = backends_] {
-                       return leptir::open(broker, BrokerUse::Dispatch, *backends);
-                     }});
+    seats.push_back(
+        {.name = broker.name,
+         .priority = broker.priority,
+         .place = placeOf(broker.type, broker.connection, *backends_),
+         .open = [broker, backends = backends_] { return leptir::open(broker, BrokerUse::Dispatch, *backends); }});
   }
   return seats;
 }
@@ -63,9 +71,10 @@ std::vector<BrokerSeat> Stores::brokerSeats() const {
 std::vector<MetaSeat> Stores::metaSeats() const {
   std::vector<MetaSeat> seats;
   for (const auto& storage : metaStorages_) {
-    seats.push_back({.name = storage.name, .required = storage.required, .open = [storage, backends = backends_] {
-                       return leptir::open(storage, *backends);
-                     }});
+    seats.push_back({.name = storage.name,
+                     .required = storage.required,
+                     .place = placeOf(storage.type, storage.connection, *backends_),
+                     .open = [storage, backends = backends_] { return leptir::open(storage, *backends); }});
   }
   return seats;
 }

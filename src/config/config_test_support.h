@@ -25,6 +25,7 @@ class FakeBackend final : public Backend {
     return nothing();
   }
   std::optional<Duration> defaultExpiry() const override { return expiry_; }
+  std::string place(const Json&) const override { return {}; }
   std::optional<std::filesystem::path> sessionLockFile(const Json&, std::string_view) const override { return {}; }
 
  private:

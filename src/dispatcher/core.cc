@@ -14,6 +14,8 @@ constexpr Duration kMoment = 200ms;
 constexpr Duration kStockPatience = 500ms;
 // From so many tasks in the slots on it pays to settle them by the hundred.
 constexpr std::size_t kHurried = 256;
+// One batch is settled, the next one waits; what comes meanwhile gathers in a third.
+constexpr int kMostUnderway = 2;
 // More tasks than this are never asked for at once.
 constexpr std::size_t kMostRoom = 4096;
 
@@ -51,6 +53,7 @@ Actions Core::step(std::vector<Event> events, Moment now) {
 
 void Core::on(event::BrokerOpened& opened) {
   auto& plan = brokers_[opened.broker];
+  if (plan.batch && plan.batch->epoch != opened.epoch) flush(plan);  // a batch is of one epoch
   plan.open = true;
   plan.epoch = opened.epoch;
   plan.knownEmpty = false;
@@ -296,14 +299,22 @@ SettleBatch& Core::batchOf(std::uint32_t broker) {
 
 void Core::flushBatches() {
   for (auto& plan : brokers_) {
-    if (!plan.batch) continue;
-    const auto batch = std::exchange(plan.batch, nullptr);
-    const bool records = !batch->records.empty();
-    const int saves = records ? options_.requiredStorages : 0;
-    pending_[batch->id] = {batch, saves};
-    if (records) actions_.save.push_back(batch);
-    if (saves == 0) actions_.settle.push_back(batch);
+    if (plan.batch && plan.underway < kMostUnderway) flush(plan);
   }
+}
+
+void Core::flush(BrokerPlan& plan) {
+  ++plan.underway;
+  const auto batch = std::exchange(plan.batch, nullptr);
+  const bool records = !batch->records.empty();
+  const int saves = records ? options_.requiredStorages - storagesBeside(batch->broker) : 0;
+  pending_[batch->id] = {batch, saves};
+  if (records) actions_.save.push_back(batch);
+  if (saves == 0) actions_.settle.push_back(batch);
+}
+
+int Core::storagesBeside(std::uint32_t broker) const {
+  return broker < options_.storagesBeside.size() ? options_.storagesBeside[broker] : 0;
 }
 
 void Core::on(event::Saved& saved) {
@@ -323,6 +334,7 @@ void Core::on(event::Settled& settled) {
   actions_.succeeded += batch.succeeded;
   actions_.failed += batch.failed;
   brokers_[batch.broker].counts.reset();
+  --brokers_[batch.broker].underway;
   pending_.erase(found);
 }
 

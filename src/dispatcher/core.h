@@ -116,8 +116,8 @@ struct Actions {
   std::vector<Assign> assign;
   std::deque<std::string> envelopes;
   std::vector<int> takeBack;                         // slots: all that has not begun
-  std::vector<std::shared_ptr<SettleBatch>> save;    // to every meta storage
-  std::vector<std::shared_ptr<SettleBatch>> settle;  // to its broker
+  std::vector<std::shared_ptr<SettleBatch>> save;    // to every meta storage that does not lie beside its broker
+  std::vector<std::shared_ptr<SettleBatch>> settle;  // to its broker, and the storages beside it
   std::vector<Room> rooms;
   std::vector<std::uint32_t> count;  // brokers whose tasks are to be counted
   std::vector<std::pair<LogLevel, std::string>> log;
@@ -130,6 +130,7 @@ struct CoreOptions {
   std::vector<std::string> brokerNames;
   int slots = 1;
   int requiredStorages = 1;
+  std::vector<int> storagesBeside;  // for each broker, none: 0. So many of the required ones its feeder saves to itself
   bool hasStorages = true;
   std::set<std::string, std::less<>> names;                // the tasks that this program can run
   Duration taskExecutionTime = std::chrono::seconds(600);  // zero: none
@@ -169,7 +170,8 @@ class Core {
     std::uint64_t delivered = 0;                        // tasks that came from the feeder so far
     std::set<std::string, std::less<>> unknownWaiting;  // ids put back because nobody knows their name
     std::optional<TaskCounts> counts;
-    std::shared_ptr<SettleBatch> batch;  // being filled in this step
+    std::shared_ptr<SettleBatch> batch;  // being filled
+    int underway = 0;                    // batches handed out, not settled yet
   };
 
   void on(event::BrokerOpened&);
@@ -205,6 +207,8 @@ class Core {
   std::optional<std::uint32_t> drawBroker();
   bool assignOne(std::uint32_t broker);
   void flushBatches();
+  void flush(BrokerPlan& plan);
+  int storagesBeside(std::uint32_t broker) const;
   void sayRooms();
   void finishWhenDone();
   bool isIdle() const;

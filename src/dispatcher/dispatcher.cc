@@ -41,8 +41,8 @@ class Dispatcher {
         table_(link, clock),
         core_(coreOptions(brokers, storages), [this] { return std::uniform_real_distribution<double>()(random_); }) {
     perform(core_.step(table_.adopt(), now()));
-    openWriters(std::move(storages));
-    openFeeders(std::move(brokers));
+    openWriters(storages);
+    openFeeders(std::move(brokers), storages);
   }
 
   int run() {
@@ -63,6 +63,7 @@ class Dispatcher {
     for (const auto& broker : brokers) {
       options.brokerPriorities.push_back(broker.priority);
       options.brokerNames.push_back(broker.name);
+      options.storagesBeside.push_back(static_cast<int>(besideOf(broker, storages).size()));
     }
     options.slots = link_.workers();
     options.requiredStorages = static_cast<int>(
@@ -75,24 +76,34 @@ class Dispatcher {
     return options;
   }
 
-  void openWriters(std::vector<MetaSeat> storages) {
-    const bool sole = storages.size() == 1;
-    for (auto& seat : storages) {
-      writers_.emplace_back(std::move(seat), sole, inbox_, logger_, clock_,
+  // The required storages that lie where a broker does: its feeder saves the records of its tasks there, without a way
+  // through another thread.
+  static std::vector<MetaSeat> besideOf(const BrokerSeat& broker, const std::vector<MetaSeat>& storages) {
+    std::vector<MetaSeat> beside;
+    std::ranges::copy_if(storages, std::back_inserter(beside),
+                         [&](const MetaSeat& storage) { return liesBeside(storage, broker.place); });
+    return beside;
+  }
+
+  void openWriters(const std::vector<MetaSeat>& storages) {
+    for (const auto& seat : storages) {
+      writers_.emplace_back(seat, storages.size() == 1, inbox_, logger_, clock_,
                             [this](const Error& why) { storeUnusable(why); });
     }
   }
 
-  void openFeeders(std::vector<BrokerSeat> brokers) {
+  void openFeeders(std::vector<BrokerSeat> brokers, const std::vector<MetaSeat>& storages) {
     for (std::uint32_t i = 0; i < brokers.size(); ++i) {
+      places_.push_back(brokers[i].place);
       FeederOptions feeder;
       feeder.broker = i;
       feeder.instance = options_.instance;
       feeder.card = options_.card;
       feeder.emptyQueueSleepTime = options_.emptyQueueSleepTime;
       feeder.workersActiveSleepTime = options_.workersActiveSleepTime;
-      feeders_.emplace_back(std::move(feeder), std::move(brokers[i]), link_.page(), inbox_, logger_, clock_,
-                            [this](const Error& why) { storeUnusable(why); });
+      auto beside = besideOf(brokers[i], storages);
+      feeders_.emplace_back(std::move(feeder), std::move(brokers[i]), std::move(beside), storages.size() == 1,
+                            link_.page(), inbox_, logger_, clock_, [this](const Error& why) { storeUnusable(why); });
     }
   }
 
@@ -124,9 +135,7 @@ class Dispatcher {
     for (const auto cell : actions.free) table_.free(cell);
     for (const auto& assign : actions.assign) table_.assign(assign);
     table_.ringWorkers();
-    for (auto& batch : actions.save) {
-      for (auto& writer : writers_) writer.save(batch);
-    }
+    for (const auto& batch : actions.save) save(batch);
     for (auto& batch : actions.settle) feeders_[batch->broker].settle(std::move(batch));
     for (const auto& room : actions.rooms) {
       if (room.broker < feeders_.size()) feeders_[room.broker].setRoom(room.tasks, room.seen);
@@ -135,6 +144,12 @@ class Dispatcher {
     if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
     if (actions.closeBrokers) closeBrokers();
     takeBack(actions.takeBack);
+  }
+
+  void save(const std::shared_ptr<SettleBatch>& batch) {
+    for (auto& writer : writers_) {
+      if (!writer.isBeside(places_[batch->broker])) writer.save(batch);
+    }
   }
 
   void takeBack(const std::vector<int>& slots) {
@@ -214,6 +229,7 @@ class Dispatcher {
   std::mt19937_64 random_{std::random_device{}()};
   Core core_;
   BootTime lookAt_{};
+  std::vector<std::string> places_;  // of the brokers
   bool stopping_ = false, closing_ = false, finished_ = false;
   std::deque<MetaWriter> writers_;  // their threads use the members above
   std::deque<Feeder> feeders_;

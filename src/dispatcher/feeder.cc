@@ -5,6 +5,8 @@
 #include <functional>
 #include <utility>
 
+#include "dispatcher/record_history.h"
+
 namespace leptir {
 namespace {
 
@@ -22,10 +24,12 @@ bool isForEver(const Error& error) {
 
 }  // namespace
 
-Feeder::Feeder(FeederOptions options, BrokerSeat seat, SharedPage& page, Inbox& inbox, const Logger& logger,
-               const Clock& clock, std::function<void(const Error&)> onUnusable)
+Feeder::Feeder(FeederOptions options, BrokerSeat seat, std::vector<MetaSeat> beside, bool sole, SharedPage& page,
+               Inbox& inbox, const Logger& logger, const Clock& clock, std::function<void(const Error&)> onUnusable)
     : options_(std::move(options)),
       seat_(std::move(seat)),
+      beside_(std::move(beside)),
+      sole_(sole),
       page_(page),
       inbox_(inbox),
       logger_(logger),
@@ -107,13 +111,15 @@ void Feeder::work() {
 // False: not yet, after a rest; or never, and closed_ says so.
 bool Feeder::open() {
   auto opened = openStore();
+  if (opened) opened = openStorages();
   if (opened) opened = openSession();
   if (opened) {
     beginSession();
     return true;
   }
-  broker_.reset();
   session_.reset();
+  storages_.clear();
+  broker_.reset();
   if (isForEver(opened.error())) {
     logger_.error(where() + ": " + opened.error().message());
     onUnusable_(opened.error());
@@ -139,6 +145,15 @@ Result<void> Feeder::openStore() {
   if (!broker) return broker.error();
   broker_ = std::move(*broker);
   traits_ = broker_->traits();
+  return {};
+}
+
+Result<void> Feeder::openStorages() {
+  while (storages_.size() < beside_.size()) {
+    auto storage = beside_[storages_.size()].open();
+    if (!storage) return storage.error();
+    storages_.push_back(std::move(*storage));
+  }
   return {};
 }
 
@@ -187,6 +202,7 @@ void Feeder::drop(const Error& why) {
     logger_.warning(where() + ": another instance took over what this one held: " + why.message());
     return;  // the store itself is well: open the next session at once
   }
+  storages_.clear();
   broker_.reset();
   inbox_.put(event::BrokerClosed{options_.broker});
 }
@@ -208,35 +224,40 @@ Result<void> Feeder::settleBatches() {
     for (auto& batch : orders_.batches) batches_.push_back(std::move(batch));
     orders_.batches.clear();
   }
-  if (batches_.empty()) return {};
-  // Leases of an earlier epoch are no longer ours: nothing is done to them.
-  std::vector<std::shared_ptr<SettleBatch>> ours;
-  for (const auto& batch : batches_) {
-    if (batch->epoch == line().epoch) ours.push_back(batch);
+  while (!batches_.empty()) {
+    const auto& batch = batches_.front();
+    if (auto done = settle(*batch); !done) return done;
+    inbox_.put(event::Settled{batch->id});
+    batches_.pop_front();
   }
-  if (auto done = settleTogether(ours); !done) return done;
-  for (const auto& batch : std::exchange(batches_, {})) inbox_.put(event::Settled{batch->id});
   return {};
 }
 
-// Repeating any of these after an unknown end is harmless: what was done is answered as no longer ours.
-Result<void> Feeder::settleTogether(const std::vector<std::shared_ptr<SettleBatch>>& batches) {
-  std::vector<LeaseId> acknowledge;
-  std::vector<Released> release;
-  std::vector<Buried> bury;
-  for (const auto& batch : batches) {
-    acknowledge.insert(acknowledge.end(), batch->acknowledge.begin(), batch->acknowledge.end());
-    release.insert(release.end(), batch->release.begin(), batch->release.end());
-    bury.insert(bury.end(), batch->bury.begin(), batch->bury.end());
+// Repeating any of this after an unknown end is harmless: what was done is answered as no longer ours.
+Result<void> Feeder::settle(SettleBatch& batch) {
+  // Leases of an earlier epoch are no longer ours: nothing is done to them, nothing said of them.
+  if (batch.epoch != line().epoch) return {};
+  if (auto done = saveRecords(batch); !done) return done;
+  if (!batch.acknowledge.empty()) {
+    if (auto done = session_->acknowledge(batch.acknowledge); !done) return done.error();
   }
-  if (!acknowledge.empty()) {
-    if (auto done = session_->acknowledge(acknowledge); !done) return done.error();
+  if (!batch.release.empty()) {
+    if (auto done = session_->release(batch.release); !done) return done.error();
   }
-  if (!release.empty()) {
-    if (auto done = session_->release(release); !done) return done.error();
+  if (!batch.bury.empty()) {
+    if (auto done = session_->bury(batch.bury); !done) return done.error();
   }
-  if (!bury.empty()) {
-    if (auto done = session_->bury(bury); !done) return done.error();
+  return {};
+}
+
+Result<void> Feeder::saveRecords(SettleBatch& batch) {
+  if (storages_.empty() || batch.records.empty()) return {};
+  // A storage that is not required may be reading the batch just now.
+  std::vector<MetaInfo> copies;
+  if (!sole_) copies = batch.records;
+  auto& records = sole_ ? batch.records : copies;
+  for (auto& storage : storages_) {
+    if (auto saved = saveWithHistory(*storage, records); !saved) return saved;
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,7 @@
 #include "leptir/logger.h"
 #include "leptir/simple_broker.h"
 #include "link/shared_page.h"
+#include "meta/meta_seat.h"
 
 namespace leptir {
 
@@ -38,9 +40,11 @@ struct FeederOptions {
 // destructor.
 class Feeder {
  public:
-  // All outlive it. `onUnusable` is called from its thread when the store can never be used as configured.
-  Feeder(FeederOptions options, BrokerSeat seat, SharedPage& page, Inbox& inbox, const Logger& logger,
-         const Clock& clock, std::function<void(const Error&)> onUnusable);
+  // `beside`: required meta storages that lie where the broker does; records of its tasks are saved here, right before
+  // the leases are settled. `sole`: nobody else needs the records, so the batches' own are used.
+  // All references outlive it. `onUnusable` is called from its thread when the store can never be used as configured.
+  Feeder(FeederOptions options, BrokerSeat seat, std::vector<MetaSeat> beside, bool sole, SharedPage& page,
+         Inbox& inbox, const Logger& logger, const Clock& clock, std::function<void(const Error&)> onUnusable);
   ~Feeder();
 
   // At most `tasks` more, as of the delivery numbered `seen`: what was delivered since counts against it.
@@ -73,7 +77,9 @@ class Feeder {
   void beginSession();
   Result<void> turn();
   Result<void> settleBatches();
-  Result<void> settleTogether(const std::vector<std::shared_ptr<SettleBatch>>& batches);
+  Result<void> openStorages();
+  Result<void> settle(SettleBatch& batch);
+  Result<void> saveRecords(SettleBatch& batch);
   Result<void> keepSession();
   Result<void> recoverOthers();
   Result<void> compareHeld();
@@ -90,6 +96,8 @@ class Feeder {
 
   FeederOptions options_;
   BrokerSeat seat_;
+  std::vector<MetaSeat> beside_;
+  bool sole_;
   SharedPage& page_;
   Inbox& inbox_;
   const Logger& logger_;
@@ -105,10 +113,11 @@ class Feeder {
   // Its own thread's.
   std::unique_ptr<SimpleBroker> broker_;
   std::unique_ptr<BrokerSession> session_;
+  std::vector<std::unique_ptr<SimpleMetaStorage>> storages_;  // one for each of beside_
   BrokerTraits traits_;
   std::uint64_t delivered_ = 0;
-  bool toldEmpty_ = false;                             // what the last event said of the broker
-  std::vector<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
+  bool toldEmpty_ = false;                            // what the last event said of the broker
+  std::deque<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
   BootTime renewAt_, recoverAt_, compareAt_;
   std::optional<BootTime> closeBy_;
   Backoff backoff_;

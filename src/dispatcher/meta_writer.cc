@@ -4,39 +4,14 @@
 
 #include <utility>
 
+#include "dispatcher/record_history.h"
+
 namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr Duration kExpireEvery = 10s;
-constexpr std::size_t kHistory = 10;
-
-// What the record of an earlier attempt says of it, short.
-PastAttempt pastAttempt(const Json& record) {
-  PastAttempt past;
-  past.attempt = record.value("attempt", 0);
-  past.cause = record.value("cause", "");
-  past.returnCode = record.value("retC", 0);
-  past.executionTime = record.value("exTime", 0.0);
-  past.started = record.value("exEnd", 0.0) - past.executionTime;
-  return past;
-}
-
-// The attempts before `attempt`, from the record that is about to be replaced. Somebody else's record may hold
-// anything: then there is no history.
-std::vector<PastAttempt> historyBefore(int attempt, const Json& record) try {
-  std::vector<PastAttempt> history;
-  for (const auto& entry : record.value("history", Json::array())) {
-    history.push_back({entry.value("attempt", 0), entry.value("cause", ""), entry.value("retC", 0),
-                       entry.value("exStart", 0.0), entry.value("exTime", 0.0)});
-  }
-  if (record.contains("cause") && record.value("attempt", 0) < attempt) history.push_back(pastAttempt(record));
-  if (history.size() > kHistory) history.erase(history.begin(), history.end() - kHistory);
-  return history;
-} catch (const nlohmann::json::exception&) {
-  return {};
-}
 
 }  // namespace
 
@@ -84,7 +59,7 @@ void MetaWriter::work() {
     if (records_.empty() && batches_.empty()) {
       expireSome();
       wake_.waitFor(1s);
-    } else if (auto saved = saveRecords(); saved) {
+    } else if (auto saved = saveWithHistory(*storage_, records_); saved) {
       tellSaved();
     } else {
       failed(saved.error());
@@ -132,19 +107,6 @@ void MetaWriter::takeOrders() {
     batches_.push_back(batch->id);
     for (auto& record : batch->records) records_.push_back(sole_ ? std::move(record) : record);
   }
-}
-
-Result<void> MetaWriter::saveRecords() {
-  for (auto& record : records_) {
-    if (record.attempt > 1 && record.history.empty()) addHistory(record);
-  }
-  return storage_->saveMetaInfo(records_);
-}
-
-void MetaWriter::addHistory(MetaInfo& record) {
-  // A storage that cannot say costs the history, nothing else.
-  if (const auto before = storage_->loadMetaInfoById(record.id))
-    record.history = historyBefore(record.attempt, *before);
 }
 
 void MetaWriter::tellSaved() {

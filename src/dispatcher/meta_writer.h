@@ -29,6 +29,9 @@ class MetaWriter {
   // Gives up what is not saved yet.
   ~MetaWriter();
 
+  // Whether the feeder of a broker at this place saves its records here itself.
+  bool isBeside(const std::string& place) const { return liesBeside(seat_, place); }
+
   // A required storage answers with event::Saved once the records are saved, however long that takes.
   void save(std::shared_ptr<SettleBatch> batch);
 
@@ -41,8 +44,6 @@ class MetaWriter {
   bool ending();
   bool open();
   void takeOrders();
-  Result<void> saveRecords();
-  void addHistory(MetaInfo& record);
   void tellSaved();
   void expireSome();
   void failed(const Error& why);

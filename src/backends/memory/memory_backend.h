@@ -24,6 +24,7 @@ class MemoryBackend final : public Backend {
   Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
                                                              std::optional<Duration> expireAfter) override;
   std::optional<Duration> defaultExpiry() const override { return std::nullopt; }
+  std::string place(const Json&) const override { return {}; }
   std::optional<std::filesystem::path> sessionLockFile(const Json&, std::string_view) const override {
     return std::nullopt;
   }

@@ -40,6 +40,10 @@ std::optional<Duration> SqliteBackend::defaultExpiry() const {
   return std::chrono::hours(24 * 7);
 }
 
+std::string SqliteBackend::place(const Json& connection) const {
+  return realPath(pathIn(connection));
+}
+
 std::optional<std::filesystem::path> SqliteBackend::sessionLockFile(const Json& connection,
                                                                     std::string_view instance) const {
   const auto lock = sessionLockPath(realPath(pathIn(connection)), instance);

@@ -109,7 +109,9 @@ Result<void> SqliteConnection::configure() {
   execute(kSettings);
   SqliteStatement mode(*this, "PRAGMA journal_mode = WAL");
   const bool answered = mode.with().step();
-  if (answered && mode.text(0) != "wal") {
+  const bool keepsLog = !answered || mode.text(0) == "wal";
+  mode.reset();
+  if (!keepsLog) {
     return Error(ErrorCode::Invalid,
                  file_->where() + ": cannot keep a write-ahead log here; choose a path on a local disk");
   }

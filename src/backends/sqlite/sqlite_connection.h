@@ -23,11 +23,10 @@ namespace leptir {
 // order).
 enum class Durability { Full, Normal };
 
-// One connection, which all stores of one file in one process share: then what one of them wrote still lies in the cache
-// when the next one reads it (measured: with a connection each, 2.4 us more for each task). Any thread, in turn: a
-// transaction has the connection to itself, and statements are used within one. Never used across a fork.
-// The first error since the transaction began is kept here; until it ends every statement does nothing, and commit()
-// answers it.
+// One connection, which all stores of one file in one process share: then what one of them wrote still lies in the
+// cache when the next one reads it (measured: with a connection each, 2.4 us more for each task). Any thread, in turn:
+// a transaction has the connection to itself, and statements are used within one. Never used across a fork. The first
+// error since the transaction began is kept here; until it ends every statement does nothing, and commit() answers it.
 class SqliteConnection {
  public:
   // Opens or creates the database in write-ahead mode. Invalid, Corrupt, Unavailable: see backend.h.
@@ -52,8 +51,8 @@ class SqliteConnection {
   // Whether the file or the disk failed here: whoever opens the file next gets a new connection.
   bool isWorn() const { return worn_; }
 
-  // Outside of transactions: shortens the write-ahead log to nothing when nothing was committed here for a second; costs
-  // nothing when it is short.
+  // Outside of transactions: shortens the write-ahead log to nothing when nothing was committed here for a second;
+  // costs nothing when it is short.
   void tidyWhenIdle();
   bool isTidy() const { return walFrames_ == 0; }
 
@@ -85,7 +84,7 @@ class SqliteConnection {
   BootTime lastCommit_{};
   std::atomic<int> walFrames_ = 0;
   std::atomic<bool> worn_ = false;
-  std::mutex retiring_;                // guards retired_
+  std::mutex retiring_;                 // guards retired_
   std::vector<sqlite3_stmt*> retired_;  // of stores that are gone; another thread may have the connection meanwhile
 };
 
@@ -141,8 +140,8 @@ class SqliteStatement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
-// From BEGIN to COMMIT; rolls back when it is left without one. A reader sees one moment; a writer is alone. Waits until
-// no other thread has one on this connection.
+// From BEGIN to COMMIT; rolls back when it is left without one. A reader sees one moment; a writer is alone. Waits
+// until no other thread has one on this connection.
 class SqliteTransaction {
  public:
   enum class Kind { Read, Write };

@@ -61,7 +61,6 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
 Result<std::vector<LeasedTask>> SqliteSession::popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) {
   if (limit > 0 && moreWereDue_) {
     auto leased = lease(limit);
-    moreWereDue_ = leased && leased->size() == limit;
     if (!leased || !leased->empty()) return leased;
   }
   for (bool waited = false;; waited = true) {
@@ -69,11 +68,7 @@ Result<std::vector<LeasedTask>> SqliteSession::popBrokerTasks(std::size_t limit,
     const auto next = earliestDue();
     if (!next) return next.error();
     const auto ahead = *next - connection_.clock().now();
-    if (ahead <= Duration::zero() && limit > 0) {
-      auto leased = lease(limit);
-      moreWereDue_ = leased && leased->size() == limit;
-      return leased;
-    }
+    if (ahead <= Duration::zero() && limit > 0) return lease(limit);
     if (waited || limit == 0) return std::vector<LeasedTask>();
     connection_.tidyWhenIdle();
     const auto wait =
@@ -188,6 +183,7 @@ Result<Time> SqliteSession::earliestDue() {
 }
 
 Result<std::vector<LeasedTask>> SqliteSession::lease(std::size_t limit) {
+  moreWereDue_ = false;
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
   auto leased = selectDue(limit);
@@ -196,6 +192,7 @@ Result<std::vector<LeasedTask>> SqliteSession::lease(std::size_t limit) {
   nextLease_.run();
   mark(number);
   if (auto written = write.commit(); !written) return written.error();
+  moreWereDue_ = leased.size() == limit;
   for (auto& task : leased) task.lease.number = static_cast<std::uint64_t>(number);
   return leased;
 }

@@ -1,0 +1,48 @@
+#include "dispatcher/record_history.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kHistory = 10;
+
+// What the record of an earlier attempt says of it, short.
+PastAttempt pastAttempt(const Json& record) {
+  PastAttempt past;
+  past.attempt = record.value("attempt", 0);
+  past.cause = record.value("cause", "");
+  past.returnCode = record.value("retC", 0);
+  past.executionTime = record.value("exTime", 0.0);
+  past.started = record.value("exEnd", 0.0) - past.executionTime;
+  return past;
+}
+
+// The attempts before `attempt`, from the record that is about to be replaced. Somebody else's record may hold
+// anything: then there is no history.
+std::vector<PastAttempt> historyBefore(int attempt, const Json& record) try {
+  std::vector<PastAttempt> history;
+  for (const auto& entry : record.value("history", Json::array())) {
+    history.push_back({entry.value("attempt", 0), entry.value("cause", ""), entry.value("retC", 0),
+                       entry.value("exStart", 0.0), entry.value("exTime", 0.0)});
+  }
+  if (record.contains("cause") && record.value("attempt", 0) < attempt) history.push_back(pastAttempt(record));
+  if (history.size() > kHistory) history.erase(history.begin(), history.end() - kHistory);
+  return history;
+} catch (const nlohmann::json::exception&) {
+  return {};
+}
+
+void addHistory(SimpleMetaStorage& storage, MetaInfo& record) {
+  // A storage that cannot say costs the history, nothing else.
+  if (const auto before = storage.loadMetaInfoById(record.id)) record.history = historyBefore(record.attempt, *before);
+}
+
+}  // namespace
+
+Result<void> saveWithHistory(SimpleMetaStorage& storage, std::vector<MetaInfo>& records) {
+  for (auto& record : records) {
+    if (record.attempt > 1 && record.history.empty()) addHistory(storage, record);
+  }
+  return storage.saveMetaInfo(records);
+}
+
+}  // namespace leptir

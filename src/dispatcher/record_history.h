@@ -1,0 +1,15 @@
+// Records of tasks that ran before carry a short history of the earlier attempts.
+#pragma once
+
+#include <vector>
+
+#include "leptir/meta_info.h"
+#include "leptir/simple_meta_storage.h"
+
+namespace leptir {
+
+// Saves the records; those of later attempts with the history that the storage's own record tells. Errors: those of
+// saveMetaInfo; to try again is harmless.
+Result<void> saveWithHistory(SimpleMetaStorage& storage, std::vector<MetaInfo>& records);
+
+}  // namespace leptir
