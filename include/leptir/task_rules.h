@@ -11,8 +11,8 @@
 
 namespace leptir {
 
-// What a run may use beside time. A name that has any of these runs in a fresh worker, which ends afterwards: the kernel
-// does not take limits back.
+// What a run may use beside time. A name that has any of these runs in a fresh worker, which ends afterwards: the
+// kernel does not take limits back.
 struct ResourceLimits {
   std::optional<std::uint64_t> memory;     // bytes, beside what a worker has anyway (RLIMIT_DATA and RLIMIT_AS)
   std::optional<std::int64_t> cpuSeconds;  // then SIGXCPU, a second later SIGKILL (RLIMIT_CPU)

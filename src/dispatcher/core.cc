@@ -522,6 +522,9 @@ bool Core::looksAhead() const {
 bool Core::isHurried() const {
   return slots_.used() >= kHurried;
 }
+std::size_t Core::brokersAway() const {
+  return static_cast<std::size_t>(std::ranges::count(brokers_, false, &BrokerPlan::open));
+}
 const HeldTask* Core::taskIn(CellRef cell) const {
   return slots_.taskIn(cell);
 }

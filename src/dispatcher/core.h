@@ -170,6 +170,8 @@ class Core {
   // Whether hundreds of short tasks stand in the slots: then looks may come seldom, and each finds many that have
   // ended.
   bool isHurried() const;
+  // Brokers that it has no session with now.
+  std::size_t brokersAway() const;
   // The task in a cell, for the status board; null when the cell is free.
   const HeldTask* taskIn(CellRef cell) const;
 

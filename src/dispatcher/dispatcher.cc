@@ -127,6 +127,7 @@ class Dispatcher {
   void look(std::vector<Event>& events) {
     table_.look(events);
     events.push_back(event::Tick{});
+    link_.page().brokersAway = static_cast<std::uint32_t>(core_.brokersAway());
     showOnBoard();
     lookAt_ = clock_.bootTime() + (core_.looksAhead() ? kLookAhead : kLook);
   }

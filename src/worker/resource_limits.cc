@@ -21,8 +21,8 @@ Memory memoryNow() {
   Memory memory;
   std::ifstream file("/proc/self/statm");
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  for (auto* field : {&memory.addresses, &memory.resident, &memory.shared, &memory.text, &memory.libraries,
-                      &memory.data}) {
+  for (auto* field :
+       {&memory.addresses, &memory.resident, &memory.shared, &memory.text, &memory.libraries, &memory.data}) {
     file >> *field;
     *field *= page;
   }

@@ -27,9 +27,10 @@ TEST_F(RulesTest, AProgramRunsUnderTheLimitsOfItsName) {
 }
 
 TEST_F(RulesTest, OnlyTheTaskThatTakesTooMuchMemoryFails) {
-  writeConfig(defaultYaml("  tasks:\n"
-                          "    hog: { command: [/bin/sh, -c, 'head -c 300M /dev/zero | tail > /dev/null'], memory: 40M }\n"
-                          "    free: { command: [/bin/sh, -c, 'head -c 100M /dev/zero | tail > /dev/null'] }\n"));
+  writeConfig(
+      defaultYaml("  tasks:\n"
+                  "    hog: { command: [/bin/sh, -c, 'head -c 300M /dev/zero | tail > /dev/null'], memory: 40M }\n"
+                  "    free: { command: [/bin/sh, -c, 'head -c 100M /dev/zero | tail > /dev/null'] }\n"));
   const auto hog = push({"hog"});
   const auto other = push({"free"});
   ASSERT_EQ(drain(), 0);
@@ -51,7 +52,8 @@ TEST_F(RulesTest, AFailedTaskIsTriedAsOftenAsItsNameSays) {
 }
 
 TEST_F(RulesTest, AnEndlessLoopEndsWithItsCpuTime) {
-  const auto record = recordOf("spin", "{ command: [/bin/sh, -c, 'while :; do :; done'], cpu_seconds: 1, time_limit: 60 }");
+  const auto record =
+      recordOf("spin", "{ command: [/bin/sh, -c, 'while :; do :; done'], cpu_seconds: 1, time_limit: 60 }");
   EXPECT_NE(record.at("retC"), 1);
   EXPECT_LT(record.at("exTime").get<double>(), 30);
 }
@@ -71,9 +73,10 @@ TEST_F(RulesTest, AWorkerEndsAfterAsManyTasksAsTheConfigurationSays) {
 }
 
 TEST_F(RulesTest, ATaskWithLimitsMeetsAFreshWorkerAndIsItsLast) {
-  writeConfig(defaultYaml("  tasks:\n"
-                          "    limited: { command: [/bin/sh, -c, 'echo $PPID'], nice: 1 }\n"
-                          "    plain: { command: [/bin/sh, -c, 'echo $PPID'] }\n"));
+  writeConfig(
+      defaultYaml("  tasks:\n"
+                  "    limited: { command: [/bin/sh, -c, 'echo $PPID'], nice: 1 }\n"
+                  "    plain: { command: [/bin/sh, -c, 'echo $PPID'] }\n"));
   std::vector<std::string> limited, plain;
   for (int i = 0; i < 6; ++i) {
     plain.push_back(push({"plain"}));
