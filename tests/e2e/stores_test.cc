@@ -116,7 +116,9 @@ TEST_F(LockedRecordsTest, ADispatcherThatDiesMeanwhileLeavesTheOutcomesToItsSucc
 
 class TwoInstancesTest : public Ledger {
  protected:
-  TwoInstancesTest() : second(writeConfig(defaultYaml(noteTask()), "second.yaml")) { writeConfig(defaultYaml(noteTask())); }
+  TwoInstancesTest() : second(writeConfig(defaultYaml(noteTask()), "second.yaml")) {
+    writeConfig(defaultYaml(noteTask()));
+  }
 
   std::unique_ptr<Running> startSecond() {
     std::swap(config, second);
