@@ -35,6 +35,7 @@ struct Slot::WorkerPart {
 
 struct Slot::AssignmentPart {
   AssignmentHeader headers[kCells];
+  WishHeader wishes[kCells];
 };
 
 struct Slot::VerdictPart {
@@ -64,13 +65,15 @@ constexpr Layout layOut() {
   return l;
 }
 
-constexpr Layout kLayout = layOut<kCells * (8 + sizeof(OutcomeHeader)) + 64 * 8, kCells * sizeof(AssignmentHeader),
-                                  kCells * sizeof(VerdictHeader)>();
+constexpr Layout kLayout =
+    layOut<kCells * (8 + sizeof(OutcomeHeader)) + 64 * 8, kCells * (sizeof(AssignmentHeader) + sizeof(WishHeader)),
+           kCells * sizeof(VerdictHeader)>();
 
 }  // namespace
 
 Result<Slot> Slot::create() {
   static_assert(sizeof(WorkerPart) <= kLayout.outcomeBodies);
+  static_assert(sizeof(AssignmentPart) <= kLayout.assignmentBodies - kLayout.assignmentPart);
   void* memory =
       ::mmap(nullptr, kLayout.end, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
@@ -214,6 +217,20 @@ BootTime Slot::startedBoot(std::size_t cell) const {
   return BootTime(Duration(workerPart().outcomes[cell].startedBoot));
 }
 
+void Slot::wish(std::size_t cell, StopReason reason, std::string_view by) {
+  auto& wish = assignmentPart().wishes[cell];
+  const auto bytes = std::min(by.size(), sizeof wish.by - 1);
+  std::memcpy(wish.by, by.data(), bytes);
+  wish.by[bytes] = '\0';
+  wish.word = CellWord{CellState::Stopping, reason, word(cell).generation}.pack();
+}
+
+StopReason Slot::wishFor(std::size_t cell, CellWord word) const {
+  const auto wish = CellWord::unpack(assignmentPart().wishes[cell].word);
+  const bool stands = wish.state == CellState::Stopping && wish.generation == word.generation;
+  return stands ? wish.reason : StopReason::None;
+}
+
 void Slot::writeVerdict(std::size_t cell, const Verdict& verdict) {
   verdictPart().verdicts[cell] = {.startedBoot = verdict.started.time_since_epoch().count(),
                                   .endedBoot = verdict.ended.time_since_epoch().count(),
@@ -226,6 +243,7 @@ void Slot::writeVerdict(std::size_t cell, const Verdict& verdict) {
 
 Verdict Slot::readVerdict(std::size_t cell) const {
   const auto& header = verdictPart().verdicts[cell];
+  const bool cancelled = wishFor(cell, word(cell)) == StopReason::Cancel;
   return {.reason = word(cell).reason,
           .started = BootTime(Duration(header.startedBoot)),
           .ended = BootTime(Duration(header.endedBoot)),
@@ -233,7 +251,8 @@ Verdict Slot::readVerdict(std::size_t cell) const {
           .signal = header.signal,
           .exitCode = header.exitCode,
           .cpuTime = Duration(header.cpuMicros),
-          .maxRss = header.maxRssBytes};
+          .maxRss = header.maxRssBytes,
+          .cancelledBy = cancelled ? assignmentPart().wishes[cell].by : ""};
 }
 
 void Slot::writeProgress(double fraction, std::string_view text) {
