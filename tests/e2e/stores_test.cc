@@ -114,6 +114,20 @@ TEST_F(LockedRecordsTest, ADispatcherThatDiesMeanwhileLeavesTheOutcomesToItsSucc
   expectAllRecorded(ids);
 }
 
+TEST_F(LockedRecordsTest, AStopGivesUpAfterAWhileAndWhatHasNoRecordRunsAgain) {
+  const auto ids = pushNotes(5);
+  const auto instance = start();
+  ASSERT_TRUE(haveAllRun(ids)) << instance->output();
+  instance->signal(SIGTERM);
+  EXPECT_EQ(instance->waitForExit(), 1) << instance->output();
+  EXPECT_NE(instance->output().find("5 tasks that have run cannot be settled"), std::string::npos)
+      << instance->output();
+
+  records.run("ROLLBACK");
+  EXPECT_EQ(drain(), 0);
+  for (const auto& id : ids) EXPECT_EQ(info(id).value("retC", 0), 1) << id;
+}
+
 class TwoInstancesTest : public Ledger {
  protected:
   TwoInstancesTest() : second(writeConfig(defaultYaml(noteTask()), "second.yaml")) {
