@@ -16,6 +16,8 @@ constexpr Duration kStockPatience = 500ms;
 constexpr std::size_t kHurried = 256;
 // One batch is settled, the next one waits; what comes meanwhile gathers in a third.
 constexpr int kMostUnderway = 2;
+// So long a stop waits for stores that say nothing, once nothing runs any more.
+constexpr Duration kStopPatience = 10s;
 // More tasks than this are never asked for at once.
 constexpr std::size_t kMostRoom = 4096;
 
@@ -369,12 +371,14 @@ int Core::storagesBeside(std::uint32_t broker) const {
 }
 
 void Core::on(event::Saved& saved) {
+  stuckSince_.reset();
   const auto found = pending_.find(saved.batch);
   if (found == pending_.end()) return;
   if (--found->second.second == 0) actions_.settle.push_back(found->second.first);
 }
 
 void Core::on(event::Settled& settled) {
+  stuckSince_.reset();
   const auto found = pending_.find(settled.batch);
   if (found == pending_.end()) return;
   const auto& batch = *found->second.first;
@@ -492,10 +496,24 @@ void Core::on(event::Stop&) {
 }
 
 void Core::finishWhenDone() {
+  if (stopping_ && !closed_ && !isIdle()) giveUpWhenStuck();
   if (closed_ || !isIdle() || !(stopping_ || (options_.drain && isDrained()))) return;
   closed_ = true;
   stopping_ = true;
   actions_.closeBrokers = true;
+}
+
+// Stores that are down must not keep an instance from ending: what they were not told of comes back when the session
+// ends, and runs again.
+void Core::giveUpWhenStuck() {
+  if (slots_.unended() > 0 || !stuckSince_) stuckSince_ = now_.boot;
+  if (now_.boot - *stuckSince_ < kStopPatience) return;
+  actions_.log.emplace_back(LogLevel::Error, std::to_string(slots_.used()) +
+                                                 " tasks that have run cannot be settled, since a store is down; they "
+                                                 "come back when the session ends, and run again.");
+  closed_ = true;
+  actions_.closeBrokers = true;
+  actions_.leavesToExpire = true;
 }
 
 bool Core::isIdle() const {

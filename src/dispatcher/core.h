@@ -138,7 +138,8 @@ struct Actions {
   std::vector<std::uint32_t> count;  // brokers whose tasks are to be counted
   std::vector<std::pair<LogLevel, std::string>> log;
   std::uint64_t succeeded = 0, failed = 0;
-  bool closeBrokers = false;  // once: everything is settled, give back what is left
+  bool closeBrokers = false;   // once: everything is settled, give back what is left
+  bool leavesToExpire = false;  // with it: not everything could be settled, and that was waited for long enough
 };
 
 struct CoreOptions {
@@ -237,6 +238,7 @@ class Core {
   int storagesBeside(std::uint32_t broker) const;
   void sayRooms();
   void finishWhenDone();
+  void giveUpWhenStuck();
   bool isIdle() const;
   bool isDrained() const;
 
@@ -253,6 +255,7 @@ class Core {
   std::uint64_t lastBatch_ = 0;
   bool stopping_ = false;
   bool closed_ = false;
+  std::optional<BootTime> stuckSince_;  // while a stop waits for nothing but stores
   Moment now_;
   Actions actions_;
 };

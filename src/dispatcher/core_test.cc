@@ -266,6 +266,22 @@ TEST_F(CoreTest, AStopTakesBackWhatHasNotBegunAndClosesWhenTheRestIsSettled) {
   EXPECT_FALSE(step(event::Tick{}).closeBrokers);
 }
 
+TEST_F(CoreTest, AStopWaitsForAStoreThatIsDownOnlySoLongAfterTheLastTaskHasEnded) {
+  const auto cell = lease({"a"}).assign.at(0).cell;
+  step(event::Stop{});
+  passTime(1h);
+  EXPECT_FALSE(step(event::Tick{}).closeBrokers);
+  finish(cell);
+  passTime(9s);
+  EXPECT_FALSE(step(event::Tick{}).closeBrokers);
+  passTime(2s);
+  step(event::Tick{});
+  EXPECT_TRUE(last.closeBrokers);
+  EXPECT_TRUE(last.leavesToExpire);
+  EXPECT_TRUE(last.free.empty());
+  EXPECT_FALSE(step(event::Tick{}).closeBrokers);
+}
+
 TEST_F(CoreTest, DrainEndsWhenEveryBrokerIsEmpty) {
   options.drain = true;
   start();

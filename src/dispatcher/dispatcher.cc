@@ -148,7 +148,7 @@ class Dispatcher {
     }
     for (const auto broker : actions.count) feeders_[broker].count();
     if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
-    if (actions.closeBrokers) closeBrokers();
+    if (actions.closeBrokers) closeBrokers(actions.leavesToExpire);
     takeBack(actions.takeBack);
   }
 
@@ -167,14 +167,16 @@ class Dispatcher {
     if (!events.empty()) perform(core_.step(std::move(events), now()));
   }
 
-  void closeBrokers() {
+  void closeBrokers(bool leavesToExpire) {
     closing_ = true;
-    for (auto& feeder : feeders_) feeder.close();
+    leavesToExpire_ = leavesToExpire;
+    for (auto& feeder : feeders_) feeder.close(!leavesToExpire);
   }
 
   void finishWhenClosed() {
     if (!std::all_of(feeders_.begin(), feeders_.end(), [](const Feeder& feeder) { return feeder.hasClosed(); })) return;
     const bool left =
+        leavesToExpire_ ||
         std::any_of(feeders_.begin(), feeders_.end(), [](const Feeder& feeder) { return feeder.leftToExpire(); });
     auto says = DispatcherSays::Finished;
     if (left) {
@@ -236,7 +238,7 @@ class Dispatcher {
   Core core_;
   BootTime lookAt_{};
   std::vector<std::string> places_;  // of the brokers
-  bool stopping_ = false, closing_ = false, finished_ = false;
+  bool stopping_ = false, closing_ = false, leavesToExpire_ = false, finished_ = false;
   std::deque<MetaWriter> writers_;  // their threads use the members above
   std::deque<Feeder> feeders_;
 };

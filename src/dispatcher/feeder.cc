@@ -81,10 +81,11 @@ void Feeder::count() {
   wake_.ring();
 }
 
-void Feeder::close() {
+void Feeder::close(bool patiently) {
   {
     const std::lock_guard lock(mutex_);
     orders_.close = true;
+    orders_.patient = patiently;
   }
   wake_.ring();
 }
@@ -93,11 +94,7 @@ void Feeder::work() {
   ::pthread_setname_np(::pthread_self(), "leptir feeder");  // for top -H and profilers
   while (true) {
     beat();
-    const bool closing = [this] {
-      const std::lock_guard lock(mutex_);
-      return orders_.close;
-    }();
-    if (closing && !closeBy_) closeBy_ = clock_.bootTime() + options_.closeWithin;
+    const bool closing = isToClose();
     if (!session_ && !open()) {
       if (closed_) return;
       continue;
@@ -111,6 +108,12 @@ void Feeder::work() {
       if (closed_) return;
     }
   }
+}
+
+bool Feeder::isToClose() {
+  const std::lock_guard lock(mutex_);
+  if (orders_.close && !closeBy_) closeBy_ = clock_.bootTime() + (orders_.patient ? options_.closeWithin : 0s);
+  return orders_.close;
 }
 
 // --- the store and the session
@@ -225,12 +228,14 @@ Result<void> Feeder::turn() {
   return popOrWait();
 }
 
+void Feeder::takeBatches() {
+  const std::lock_guard lock(mutex_);
+  for (auto& batch : orders_.batches) batches_.push_back(std::move(batch));
+  orders_.batches.clear();
+}
+
 Result<void> Feeder::settleBatches() {
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto& batch : orders_.batches) batches_.push_back(std::move(batch));
-    orders_.batches.clear();
-  }
+  takeBatches();
   while (!batches_.empty()) {
     const auto& batch = batches_.front();
     if (auto done = settle(*batch); !done) return done;
@@ -371,6 +376,7 @@ void Feeder::closeSession() {
 
 // Their cells stay as they are; the tasks come back when the session expires.
 void Feeder::giveUpBatches() {
+  takeBatches();
   for (const auto& batch : std::exchange(batches_, {})) inbox_.put(event::Settled{batch->id});
 }
 

@@ -53,8 +53,9 @@ class Feeder {
   // The leases whose tasks run: asked about twice a second where the store can say soon that one is cancelled.
   void setRunning(std::vector<LeaseId> leases);
   void count();
-  // Leases nothing more, settles what it was given, gives back the rest and ends its session.
-  void close();
+  // Leases nothing more, settles what it was given, gives back the rest and ends its session. A store that is down gets
+  // `closeWithin` to come back, or, when it is not to be waited for patiently, one more try.
+  void close(bool patiently = true);
   // The thread has ended. Whether the store was told of everything: otherwise what is left comes back when the session
   // expires.
   bool hasClosed() const { return closed_; }
@@ -70,15 +71,18 @@ class Feeder {
     std::vector<LeaseId> running;
     bool count = false;
     bool close = false;
+    bool patient = true;
   };
 
   void work();
+  bool isToClose();
   bool open();
   Result<void> openStore();
   Result<void> openSession();
   Result<void> spendEpoch();
   void beginSession();
   Result<void> turn();
+  void takeBatches();
   Result<void> settleBatches();
   Result<void> openStorages();
   Result<void> settle(SettleBatch& batch);

@@ -1,36 +1,14 @@
 // Every process may die, at any moment: nothing is lost, and the dispatcher's death alone repeats nothing.
-#include "tests/e2e/installation.h"
-
 #include <csignal>
-#include <fstream>
-#include <map>
+
+#include "tests/e2e/ledger.h"
 
 namespace leptir::e2e {
 namespace {
 
-// Tasks that write a line each when they begin, so that every run can be counted.
-class DeathsTest : public Installation {
+class DeathsTest : public Ledger {
  protected:
-  DeathsTest() {
-    writeConfig(defaultYaml("  tasks: { note: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " +
-                            (folder / "ledger").string() + "; sleep 0.02'] } }\n"));
-  }
-
-  std::vector<std::string> pushNotes(int number) {
-    return leptir({"push", "note", "--number=" + std::to_string(number)}).lines();
-  }
-
-  std::map<std::string, int> runs() const {
-    std::map<std::string, int> runs;
-    std::ifstream ledger(folder / "ledger");
-    for (std::string id; std::getline(ledger, id);) ++runs[id];
-    return runs;
-  }
-
-  std::uint64_t done() {
-    const auto now = status();
-    return now.at("instance").is_null() ? 0 : now["instance"]["done"].get<std::uint64_t>();
-  }
+  DeathsTest() { writeConfig(defaultYaml(noteTask())); }
 };
 
 TEST_F(DeathsTest, AKilledDispatcherLosesNothingAndRepeatsNothing) {
@@ -43,9 +21,7 @@ TEST_F(DeathsTest, AKilledDispatcherLosesNothingAndRepeatsNothing) {
     ASSERT_EQ(::kill(dispatcher, SIGKILL), 0);
   }
   EXPECT_EQ(instance->waitForExit(), 0) << instance->output();
-  const auto counted = runs();
-  EXPECT_EQ(counted.size(), ids.size());
-  for (const auto& [id, times] : counted) EXPECT_EQ(times, 1) << id;
+  expectEachRanOnce(ids);
 }
 
 TEST_F(DeathsTest, AKilledWorkersTaskRunsAgain) {

@@ -53,19 +53,25 @@ std::optional<std::filesystem::path> SqliteBackend::sessionLockFile(const Json& 
 }
 
 Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json& connection) {
-  const std::lock_guard lock(mutex_);
-  auto& known = known_[realPath(pathIn(connection))];
+  const auto path = realPath(pathIn(connection));
+  auto& known = this->known(path);
+  const std::lock_guard lock(known.opening);
   if (auto shared = known.connection.lock(); shared && !shared->isWorn()) return shared;
   auto file = known.file.lock();
   if (!file) {
     known.file = file = std::make_shared<SqliteFile>();
-    file->path = realPath(pathIn(connection));
+    file->path = path;
   }
   auto opened = SqliteConnection::open(std::move(file), *clock_);
   if (!opened) return opened;
   if (auto prepared = prepareSchema(**opened); !prepared) return prepared.error();
   known.connection = *opened;
   return opened;
+}
+
+SqliteBackend::Known& SqliteBackend::known(const std::filesystem::path& path) {
+  const std::lock_guard lock(mutex_);
+  return known_[path];
 }
 
 }  // namespace leptir

@@ -30,15 +30,18 @@ class SqliteBackend final : public Backend {
                                                        std::string_view instance) const override;
 
  private:
-  // Of the stores that are open now.
+  // Of the stores that are open now. Each file has its own lock: while one of them is locked by somebody else, opening
+  // it takes seconds, and the others must not wait for that.
   struct Known {
+    std::mutex opening;  // guards the next two
     std::weak_ptr<SqliteFile> file;
     std::weak_ptr<SqliteConnection> connection;
   };
   Result<std::shared_ptr<SqliteConnection>> connectionTo(const Json& connection);
+  Known& known(const std::filesystem::path& path);
 
   const Clock* clock_;
-  std::mutex mutex_;  // guards known_
+  std::mutex mutex_;  // guards known_, whose entries stay
   std::map<std::filesystem::path, Known> known_;
 };
 

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <future>
+
 #include "backends/sqlite/sqlite_connection.h"
 #include "tests/support/child.h"
 #include "tests/support/sqlite_database.h"
@@ -147,6 +149,29 @@ TEST(SqliteBackend, ADiskThatIsFullIsLoudAndGoesOnWhenThereIsRoomAgain) {
     lift(RLIM_INFINITY);
     return broker->pushBrokerTasks(someTasks(100)) && broker->tasksCount()->due == pushed + 100;
   }));
+}
+
+TEST(SqliteBackend, AFileThatSomebodyElseHasLockedIsGivenUpInSecondsAndKeepsNoOtherFromOpening) {
+  const TempDir folder;
+  SqliteBackend backend;
+  const auto opens = [&](const std::string& name) {
+    return backend.openBroker({{"path", (folder / name).string()}}, BrokerUse::Push);
+  };
+  sqlite3* stranger = nullptr;
+  ASSERT_EQ(sqlite3_open((folder / "locked.db").c_str(), &stranger), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(stranger, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr), SQLITE_OK);
+
+  const auto began = systemClock().bootTime();
+  auto locked = std::async(std::launch::async, [&] { return opens("locked.db"); });
+  int others = 0;
+  while (locked.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
+    ASSERT_TRUE(opens("other.db"));
+    ++others;
+  }
+  EXPECT_GT(others, 10);
+  EXPECT_EQ(locked.get().error().code(), ErrorCode::Unavailable);
+  EXPECT_LT(systemClock().bootTime() - began, std::chrono::seconds(12)) << "a dispatcher's thread would count as stuck";
+  sqlite3_close(stranger);
 }
 
 TEST(SqliteBackend, RecordsExpireAfterAWeekUnlessToldOtherwise) {

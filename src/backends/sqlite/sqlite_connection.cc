@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace leptir {
 namespace {
@@ -78,8 +79,10 @@ Result<std::shared_ptr<SqliteConnection>> SqliteConnection::open(std::shared_ptr
   for (int opening = 1;; ++opening) {
     std::shared_ptr<SqliteConnection> connection(new SqliteConnection(file, clock));
     const auto configured = connection->configure();
+    connection->busyTries_ = kMostBusyTries;
     if (configured) return connection;
-    // Two that make a new file at once can get in each other's way without the busy handler being asked.
+    // Two that make a new file at once can get in each other's way without the busy handler being asked. When somebody
+    // else has the file to himself, all openings together wait as long as one statement does later.
     const bool again = configured.error().code() == ErrorCode::Unavailable && opening < kMostOpenings;
     if (!again) return configured.error();
     std::this_thread::sleep_for(10ms);
@@ -87,7 +90,7 @@ Result<std::shared_ptr<SqliteConnection>> SqliteConnection::open(std::shared_ptr
 }
 
 SqliteConnection::SqliteConnection(std::shared_ptr<SqliteFile> file, const Clock& clock)
-    : file_(std::move(file)), clock_(&clock), owner_(::getpid()) {}
+    : file_(std::move(file)), clock_(&clock), owner_(::getpid()), busyTries_(kMostBusyTries / kMostOpenings) {}
 
 SqliteConnection::~SqliteConnection() {
   // A child that inherited the object must not touch the file: its closing would end the locks of the parent.
@@ -137,9 +140,10 @@ void SqliteConnection::tidyWhenIdle() {
   if (isTidy()) return;
   const std::lock_guard turn(file_->turns);
   if (clock_->bootTime() - lastCommit_ < 1s) return;
-  mayWait_ = false;  // whoever reads or writes now goes first; there is always a next time
+  const int tries =
+      std::exchange(busyTries_, 0);  // whoever reads or writes now goes first; there is always a next time
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-  mayWait_ = true;
+  busyTries_ = tries;
   lastCommit_ = clock_->bootTime();
   if (code == SQLITE_OK) walFrames_ = 0;
 }
@@ -200,7 +204,7 @@ void SqliteConnection::finalizeRetired() {
 // sqlite3_busy_timeout sleeps up to 100 ms at a time; writers here hold the lock for a few.
 int SqliteConnection::onBusy(void* self, int count) {
   auto& connection = *static_cast<SqliteConnection*>(self);
-  if (!connection.mayWait_ || count > kMostBusyTries) return 0;
+  if (count >= connection.busyTries_) return 0;
   std::this_thread::sleep_for(count == 0 ? 50us : 200us);
   return 1;
 }

@@ -80,7 +80,7 @@ class SqliteConnection {
   sqlite3* handle_ = nullptr;
   std::optional<Error> error_;
   std::optional<Durability> durability_;
-  bool mayWait_ = true;
+  int busyTries_ = 0;  // how often a lock is asked for before we answer that it is busy
   BootTime lastCommit_{};
   std::atomic<int> walFrames_ = 0;
   std::atomic<bool> worn_ = false;

@@ -1,0 +1,230 @@
+// A broker's thread and a store that fails for a while, loses our session, or never comes back.
+#include "dispatcher/feeder.h"
+
+#include "tests/hands/hands.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+class FeederTest : public Hands {
+ protected:
+  void start(std::vector<MetaSeat> beside = {}) {
+    FeederOptions options;
+    options.instance = instance;
+    options.closeWithin = 300ms;
+    feeder = std::make_unique<Feeder>(std::move(options), brokerSeat(), std::move(beside), true, page, inbox, silence,
+                                      systemClock(), [this](const Error&) { ++saidUnusable; });
+  }
+
+  // Starts with these tasks in the queue and leases them.
+  std::vector<LeasedTask> lease(const std::vector<std::string>& ids, std::vector<MetaSeat> beside = {}) {
+    push(ids);
+    start(std::move(beside));
+    EXPECT_TRUE(next<event::BrokerOpened>());
+    feeder->setRoom(ids.size(), 0);
+    auto leased = next<event::Leased>();
+    return leased ? std::move(leased->tasks) : std::vector<LeasedTask>();
+  }
+
+  std::shared_ptr<SettleBatch> batchOf(const LeasedTask& task, const std::string& id, std::uint64_t epoch = 1) {
+    auto batch = std::make_shared<SettleBatch>();
+    batch->id = ++lastBatch;
+    batch->epoch = epoch;
+    batch->acknowledge.push_back(task.lease);
+    batch->records.push_back(recordOf(id, task.lease.number));
+    return batch;
+  }
+
+  // Another instance takes over what this one holds.
+  void claim() {
+    queue->endTimeOf(instance);
+    queue->recover(1000);
+  }
+
+  std::uint64_t left() {
+    const auto counts = queue->counts();
+    return counts.due + counts.scheduled + counts.leased + counts.buried;
+  }
+
+  const std::string instance = std::string(32, 'a');
+  SharedPage page;
+  std::uint64_t lastBatch = 0;
+  std::unique_ptr<Feeder> feeder;  // last: its thread uses all the others
+};
+
+TEST_F(FeederTest, LeasesNoMoreThanThereIsRoomForSinceTheLastDelivery) {
+  push({"a", "b", "c"});
+  start();
+  feeder->setRoom(2, 0);
+  EXPECT_EQ(next<event::Leased>()->tasks.size(), 2u);
+  feeder->setRoom(2, 0);  // said before the core knew of the two
+  feeder->count();
+  EXPECT_EQ(next<event::Counted>()->counts, (TaskCounts{.due = 1, .leased = 2}));
+  feeder->setRoom(1, 2);
+  EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
+}
+
+TEST_F(FeederTest, OpensAStoreThatIsDownAtFirstOnceItIsThere) {
+  mood.down = true;
+  start();
+  ASSERT_TRUE(refuses(mood));
+  mood.down = false;
+  EXPECT_TRUE(next<event::BrokerOpened>());
+}
+
+TEST_F(FeederTest, KeepsBatchesUntilTheStoreIsBackAndGoesOnInItsSession) {
+  const auto tasks = lease({"a", "b"});
+  mood.down = true;
+  feeder->settle(batchOf(tasks.at(0), "a"));
+  feeder->settle(batchOf(tasks.at(1), "b"));
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  EXPECT_FALSE(hasCome<event::Settled>());
+  EXPECT_EQ(queue->counts().leased, 2u);
+
+  mood.down = false;
+  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 1u);
+  EXPECT_EQ(next<event::Settled>()->batch, 1u);
+  EXPECT_EQ(next<event::Settled>()->batch, 2u);
+  EXPECT_EQ(left(), 0u);
+}
+
+TEST_F(FeederTest, SettlesOnceWhatWasDoneWithoutAnAnswer) {
+  const auto tasks = lease({"a"});
+  mood.cutAnswers = true;
+  feeder->settle(batchOf(tasks.at(0), "a"));
+  ASSERT_TRUE(waitUntil([&] { return left() == 0; }));
+  mood.cutAnswers = false;
+  EXPECT_EQ(next<event::Settled>()->batch, 1u);
+  EXPECT_TRUE(next<event::Held>());
+  EXPECT_FALSE(hasCome<event::Settled>());
+}
+
+TEST_F(FeederTest, NamesWhatWasLeasedWithoutAnAnswerAsHeld) {
+  start();
+  ASSERT_TRUE(next<event::Held>());
+  mood.cutAnswers = true;
+  push({"a"});
+  feeder->setRoom(1, 0);
+  ASSERT_TRUE(waitUntil([&] { return queue->counts().leased == 1; }));
+  feeder->setRoom(0, 0);
+  mood.cutAnswers = false;
+  const auto isHeld = [&] { return next<event::Held>()->tasks.size() == 1; };
+  EXPECT_TRUE(isHeld() || isHeld());  // the first may have been asked before the lease
+}
+
+TEST_F(FeederTest, ALostSessionIsClosedBeforeTheNextEpochIsOpened) {
+  push({"a"});
+  start();
+  ASSERT_EQ(next<event::BrokerOpened>()->epoch, 1u);
+  claim();
+  feeder->setRoom(1, 0);
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 2u);
+  EXPECT_EQ(page.brokers[0].epoch, 2u);
+  const auto leased = next<event::Leased>();
+  EXPECT_EQ(leased->epoch, 2u);
+  EXPECT_EQ(leased->tasks.size(), 1u);
+}
+
+TEST_F(FeederTest, NothingIsRecordedOrDoneToTheTasksOfALostEpoch) {
+  const auto tasks = lease({"a"}, {metaSeat()});
+  feeder->setRoom(0, 1);
+  claim();
+  feeder->count();  // a turn, so that it notices
+  feeder->setRoom(1, 1);
+  ASSERT_EQ(next<event::BrokerOpened>()->epoch, 2u);
+  const auto again = next<event::Leased>();
+  ASSERT_EQ(again->tasks.size(), 1u);
+
+  feeder->settle(batchOf(tasks.at(0), "a", 1));
+  EXPECT_EQ(next<event::Settled>()->batch, 1u) << "so that its cells become free";
+  EXPECT_FALSE(isRecorded("a"));
+  EXPECT_EQ(queue->find("a")->state, TaskState::Leased);
+  EXPECT_EQ(queue->find("a")->counters.expiries, 1u);
+}
+
+TEST_F(FeederTest, SavesTheRecordsBesideItsBrokerBeforeItAcknowledges) {
+  const auto tasks = lease({"a"}, {metaSeat()});
+  storageMood.down = true;
+  feeder->settle(batchOf(tasks.at(0), "a"));
+  ASSERT_TRUE(refuses(storageMood));
+  EXPECT_FALSE(mood.wasAsked("acknowledge"));
+  EXPECT_FALSE(hasCome<event::Settled>());
+
+  storageMood.down = false;
+  EXPECT_EQ(next<event::Settled>()->batch, 1u);
+  EXPECT_TRUE(isRecorded("a"));
+  EXPECT_EQ(left(), 0u);
+}
+
+TEST_F(FeederTest, AClosedFeederHasSettledGivenBackAndLeavesNothing) {
+  const auto tasks = lease({"a", "b"});
+  feeder->settle(batchOf(tasks.at(0), "a"));
+  feeder->close();
+  ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
+  EXPECT_FALSE(feeder->leftToExpire());
+  EXPECT_EQ(queue->counts(), (TaskCounts{.due = 1}));
+  EXPECT_EQ(queue->find("b")->counters, Counters{});
+}
+
+TEST_F(FeederTest, AStoreThatStaysDownKeepsItFromClosingOnlyForSoLongAndTheRestExpires) {
+  const auto tasks = lease({"a", "b"});
+  mood.down = true;
+  feeder->settle(batchOf(tasks.at(0), "a"));
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  feeder->settle(batchOf(tasks.at(1), "b"));  // comes while it is down
+  const auto asked = systemClock().bootTime();
+  feeder->close();
+  ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
+  EXPECT_GE(systemClock().bootTime() - asked, 300ms);
+  EXPECT_TRUE(feeder->leftToExpire());
+  EXPECT_EQ(next<event::Settled>()->batch, 1u) << "nobody waits for it any more";
+  EXPECT_EQ(next<event::Settled>()->batch, 2u);
+  EXPECT_EQ(queue->counts().leased, 2u);
+}
+
+TEST_F(FeederTest, AStoreThatWasWaitedForLongEnoughGetsOneMoreTry) {
+  const auto tasks = lease({"a"});
+  mood.down = true;
+  feeder->settle(batchOf(tasks.at(0), "a"));
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  feeder->close(false);
+  ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
+  EXPECT_TRUE(feeder->leftToExpire());
+  EXPECT_TRUE(next<event::Settled>());
+}
+
+TEST_F(FeederTest, AStoreThatIsBackInTimeIsClosedProperly) {
+  const auto tasks = lease({"a"});
+  mood.down = true;
+  feeder->settle(batchOf(tasks.at(0), "a"));
+  feeder->close();
+  ASSERT_TRUE(refuses(mood));
+  mood.down = false;
+  ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
+  EXPECT_FALSE(feeder->leftToExpire());
+  EXPECT_EQ(left(), 0u);
+}
+
+TEST_F(FeederTest, AStoreThatCanNeverBeUsedIsSaidOnceAndTheThreadEnds) {
+  unusable = Error(ErrorCode::Invalid, "no such place");
+  start();
+  ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
+  EXPECT_EQ(saidUnusable, 1);
+}
+
+TEST_F(FeederTest, GivesBackWhatInstancesThatAreGoneHeld) {
+  push({"a"});
+  const auto session = queue->open({std::string(32, 'b'), 1}, {}, 60s);
+  ASSERT_EQ(queue->lease(*session, 1)->size(), 1u);
+  queue->endTimeOf(std::string(32, 'b'));
+  start();
+  feeder->setRoom(1, 0);
+  const auto leased = next<event::Leased>();
+  EXPECT_EQ(leased->tasks.at(0).counters.expiries, 1u);
+}
+
+}  // namespace
+}  // namespace leptir

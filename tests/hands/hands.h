@@ -1,0 +1,99 @@
+// What the tests of the dispatcher's threads share: memory stores with a mood, an inbox, and a page.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/memory/memory_backend.h"
+#include "backends/memory/memory_broker.h"
+#include "broker/broker_seat.h"
+#include "dispatcher/inbox.h"
+#include "meta/meta_seat.h"
+#include "tests/support/moody_store.h"
+#include "tests/support/wait_until.h"
+
+namespace leptir {
+
+class Hands : public ::testing::Test {
+ protected:
+  BrokerSeat brokerSeat(const std::string& place = "") {
+    return {.name = "broker", .place = place, .open = [this]() -> Result<std::unique_ptr<SimpleBroker>> {
+              if (unusable) return *unusable;
+              return std::make_unique<MoodyBroker>(std::make_unique<MemoryBroker>(queue), mood);
+            }};
+  }
+
+  MetaSeat metaSeat(bool required = true, const std::string& place = "") {
+    return {.name = "records",
+            .required = required,
+            .place = place,
+            .open = [this]() -> Result<std::unique_ptr<SimpleMetaStorage>> {
+              if (unusable) return *unusable;
+              return storageMood.answer("open", [this]() -> Result<std::unique_ptr<SimpleMetaStorage>> {
+                return std::make_unique<MoodyMetaStorage>(records(), storageMood);
+              });
+            }};
+  }
+
+  std::unique_ptr<SimpleMetaStorage> records() { return backend.openMetaStorage(connection, std::nullopt).value(); }
+  bool isRecorded(const std::string& id) { return records()->loadMetaInfoById(id).has_value(); }
+
+  void push(const std::vector<std::string>& ids) {
+    std::vector<BrokerTask> tasks;
+    for (const auto& id : ids) tasks.push_back({.id = id, .name = "noop"});
+    ASSERT_TRUE(queue->push(tasks));
+  }
+
+  static MetaInfo recordOf(const std::string& id, std::uint64_t lease = 1) {
+    MetaInfo record;
+    record.id = id;
+    record.lease = lease;
+    return record;
+  }
+
+  // The next event of this kind; those before it go by.
+  template <class Wanted>
+  std::optional<Wanted> next() {
+    std::optional<Wanted> found;
+    const auto look = [&] {
+      for (auto& event : inbox.take()) events.push_back(std::move(event));
+      while (!found && !events.empty()) {
+        if (auto* wanted = std::get_if<Wanted>(&events.front())) found = std::move(*wanted);
+        events.erase(events.begin());
+      }
+      return found.has_value();
+    };
+    EXPECT_TRUE(waitUntil(look)) << "it does not come";
+    return found;
+  }
+
+  // Whether an event of this kind has come since the last one that was waited for.
+  template <class Unwanted>
+  bool hasCome() {
+    for (auto& event : inbox.take()) events.push_back(std::move(event));
+    return std::any_of(events.begin(), events.end(),
+                       [](const Event& event) { return std::holds_alternative<Unwanted>(event); });
+  }
+
+  // Waits until a store of this mood has refused something that was asked after this call.
+  static bool refuses(const Mood& store) {
+    const int before = store.refused;
+    return waitUntil([&] { return store.refused > before; });
+  }
+
+  const Json connection{{"name", "shared"}};
+  MemoryBackend backend;
+  std::shared_ptr<MemoryQueue> queue = backend.queue("shared");
+  Mood mood, storageMood;
+  std::optional<Error> unusable;
+  std::atomic<int> saidUnusable = 0;
+  Wake bell;
+  Inbox inbox{bell};
+  const Logger silence;
+  std::vector<Event> events;
+};
+
+}  // namespace leptir

@@ -1,0 +1,116 @@
+// A meta storage's thread and a storage that fails for a while, lags behind, or can never be used.
+#include "dispatcher/meta_writer.h"
+
+#include "tests/hands/hands.h"
+
+namespace leptir {
+namespace {
+
+class MetaWriterTest : public Hands {
+ protected:
+  void start(bool required = true, bool sole = true) {
+    writer = std::make_unique<MetaWriter>(metaSeat(required), sole, inbox, silence, systemClock(),
+                                          [this](const Error&) { ++saidUnusable; });
+  }
+
+  std::shared_ptr<SettleBatch> batchOf(const std::vector<std::string>& ids) {
+    auto batch = std::make_shared<SettleBatch>();
+    batch->id = ++lastBatch;
+    for (const auto& id : ids) batch->records.push_back(recordOf(id));
+    return batch;
+  }
+
+  std::uint64_t lastBatch = 0;
+  std::unique_ptr<MetaWriter> writer;  // last: its thread uses all the others
+};
+
+TEST_F(MetaWriterTest, SaysSavedOnceTheRecordsAre) {
+  start();
+  writer->save(batchOf({"a", "b"}));
+  EXPECT_EQ(next<event::Saved>()->batch, 1u);
+  EXPECT_TRUE(isRecorded("a"));
+  EXPECT_TRUE(isRecorded("b"));
+}
+
+TEST_F(MetaWriterTest, KeepsRecordsUntilTheStorageIsBack) {
+  start();
+  writer->save(batchOf({"first"}));
+  ASSERT_TRUE(next<event::Saved>());
+  storageMood.down = true;
+  writer->save(batchOf({"a"}));
+  ASSERT_TRUE(refuses(storageMood));
+  writer->save(batchOf({"b"}));  // comes while it is down
+  EXPECT_FALSE(hasCome<event::Saved>());
+
+  storageMood.down = false;
+  EXPECT_EQ(next<event::Saved>()->batch, 2u);
+  EXPECT_EQ(next<event::Saved>()->batch, 3u);
+  EXPECT_TRUE(isRecorded("a"));
+  EXPECT_TRUE(isRecorded("b"));
+}
+
+TEST_F(MetaWriterTest, KeepsRecordsForAStorageThatIsDownAtFirst) {
+  storageMood.down = true;
+  start();
+  writer->save(batchOf({"a"}));
+  ASSERT_TRUE(refuses(storageMood));
+  storageMood.down = false;
+  EXPECT_TRUE(next<event::Saved>());
+  EXPECT_TRUE(isRecorded("a"));
+}
+
+TEST_F(MetaWriterTest, SavesAgainWhatWasSavedWithoutAnAnswerAndSaysSoOnce) {
+  start();
+  writer->save(batchOf({"first"}));
+  ASSERT_TRUE(next<event::Saved>());
+  storageMood.cutAnswers = true;
+  writer->save(batchOf({"a"}));
+  ASSERT_TRUE(waitUntil([&] { return isRecorded("a"); }));
+  EXPECT_FALSE(hasCome<event::Saved>());
+  storageMood.cutAnswers = false;
+  EXPECT_EQ(next<event::Saved>()->batch, 2u);
+  writer->save(batchOf({"b"}));
+  EXPECT_EQ(next<event::Saved>()->batch, 3u);
+}
+
+TEST_F(MetaWriterTest, LeavesTheRecordsInTheirBatchWhenOthersNeedThem) {
+  start(true, false);
+  const auto batch = batchOf({"a"});
+  writer->save(batch);
+  ASSERT_TRUE(next<event::Saved>());
+  EXPECT_EQ(batch->records.at(0).id, "a");
+}
+
+TEST_F(MetaWriterTest, AStorageThatIsNotRequiredSaysNothing) {
+  start(false);
+  writer->save(batchOf({"a"}));
+  ASSERT_TRUE(waitUntil([&] { return isRecorded("a"); }));
+  writer.reset();
+  EXPECT_FALSE(hasCome<event::Saved>());
+}
+
+TEST_F(MetaWriterTest, AStorageThatIsNotRequiredMissesWhatItCannotHoldAndCountsIt) {
+  storageMood.down = true;
+  start(false);
+  writer->save(batchOf(std::vector<std::string>(MetaWriter::kMostLag, "many")));
+  writer->save(batchOf({"a", "b"}));
+  EXPECT_EQ(writer->missed(), 2u);
+}
+
+TEST_F(MetaWriterTest, ARequiredStorageThatCanNeverBeUsedIsSaidOnce) {
+  unusable = Error(ErrorCode::Corrupt, "no database");
+  start();
+  EXPECT_TRUE(waitUntil([&] { return saidUnusable == 1; }));
+}
+
+TEST_F(MetaWriterTest, AnEndDoesNotWaitForAStorageThatIsDown) {
+  storageMood.down = true;
+  start();
+  writer->save(batchOf({"a"}));
+  ASSERT_TRUE(refuses(storageMood));
+  writer.reset();
+  EXPECT_FALSE(isRecorded("a"));
+}
+
+}  // namespace
+}  // namespace leptir
