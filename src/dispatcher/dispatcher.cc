@@ -13,6 +13,7 @@
 #include "dispatcher/inbox.h"
 #include "dispatcher/meta_writer.h"
 #include "dispatcher/slot_table.h"
+#include "link/stderr_carrier.h"
 
 namespace leptir {
 namespace {
@@ -127,6 +128,7 @@ class Dispatcher {
     table_.look(events);
     events.push_back(event::Tick{});
     showOnBoard();
+    carryStderr(link_, STDERR_FILENO);
     lookAt_ = clock_.bootTime() + (core_.looksAhead() ? kLookAhead : kLook);
   }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "dispatcher/obituary.h"
+
 namespace leptir {
 namespace {
 
@@ -143,6 +145,8 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
   record.cpuTime = seconds(verdict.cpuTime);
   record.maxRss = verdict.maxRss;
   record.signal = verdict.signal;
+  record.stack = verdict.stack;
+  record.stderrTail = verdict.stderrTail;
   switch (verdict.reason) {
     case StopReason::TimeLimit:
       record.cause = nameOf(Cause::TimedOut);
@@ -157,11 +161,9 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
       settlement.kind = Settlement::Kind::Acknowledge;
       break;
     default:
-      record.cause = nameOf(Cause::Crashed);
+      record.cause = nameOf(causeOfDeath(verdict));
       record.returnCode = ExitStatus::Error;
-      record.response = verdict.signal != 0
-                            ? "Worker process died by signal " + std::to_string(verdict.signal) + "."
-                            : "Worker process exited with status " + std::to_string(verdict.exitCode) + ".";
+      record.response = sentenceOfDeath(verdict);
       afterCrash(settlement, task);
   }
   return finishFailed(std::move(settlement), envelope);

@@ -1,0 +1,118 @@
+#include "master/stack_resolver.h"
+
+#include <cxxabi.h>
+#include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <sstream>
+#include <string_view>
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kLongestName = 1024;
+
+std::string demangle(const char* name) {
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
+  std::string text = readable ? readable.get() : name;
+  if (text.size() > kLongestName) text.replace(kLongestName, std::string::npos, "…");
+  return text;
+}
+
+std::string_view lastPart(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// As the maps name the program that runs, also when its file was replaced: "/usr/bin/leptir (deleted)".
+std::string ownProgram() {
+  char path[4096];
+  const auto bytes = ::readlink("/proc/self/exe", path, sizeof path);
+  return {path, bytes > 0 ? static_cast<std::size_t>(bytes) : 0};
+}
+
+int openElf(Dwfl_Module*, void**, const char* name, Dwarf_Addr, char** file, Elf**) {
+  const bool own = ownProgram() == name;
+  const int descriptor = ::open(own ? "/proc/self/exe" : name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor >= 0) *file = ::strdup(name);
+  return descriptor;
+}
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+// The dead worker's; ours, which are nearly the same, when it could not say.
+File openMaps(const LastWords& words) {
+  if (words.mapsBytes == 0) return File(std::fopen("/proc/self/maps", "re"));
+  return File(::fmemopen(const_cast<char*>(words.maps), words.mapsBytes, "r"));
+}
+
+class Symbols {
+ public:
+  explicit Symbols(const LastWords& words) : dwfl_(::dwfl_begin(&callbacks_), &::dwfl_end) {
+    const auto maps = openMaps(words);
+    if (!dwfl_ || !maps) return;
+    ::dwfl_linux_proc_maps_report(dwfl_.get(), maps.get());
+    ::dwfl_report_end(dwfl_.get(), nullptr, nullptr);
+  }
+
+  std::string frame(Dwarf_Addr address) const {
+    Dwfl_Module* module = dwfl_ ? ::dwfl_addrmodule(dwfl_.get(), address) : nullptr;
+    if (module == nullptr) return hex(address);
+    GElf_Off offset = 0;
+    GElf_Sym symbol{};
+    const char* name = ::dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr);
+    return (name != nullptr ? demangle(name) : hex(address)) + place(module, address);
+  }
+
+ private:
+  static std::string hex(Dwarf_Addr address) {
+    std::ostringstream text;
+    text << "0x" << std::hex << address;
+    return text.str();
+  }
+
+  static std::string place(Dwfl_Module* module, Dwarf_Addr address) {
+    int line = 0;
+    Dwfl_Line* found = ::dwfl_module_getsrc(module, address);
+    const char* file = found != nullptr ? ::dwfl_lineinfo(found, nullptr, &line, nullptr, nullptr, nullptr) : nullptr;
+    if (file != nullptr) return std::string(" at ") + file + ":" + std::to_string(line);
+    const char* path = ::dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+    return path != nullptr ? " in " + std::string(lastPart(path)) : std::string();
+  }
+
+  char* noPath_ = nullptr;
+  const Dwfl_Callbacks callbacks_{.find_elf = openElf,
+                                  .find_debuginfo = ::dwfl_standard_find_debuginfo,
+                                  .section_address = nullptr,
+                                  .debuginfo_path = &noPath_};
+  std::unique_ptr<Dwfl, void (*)(Dwfl*)> dwfl_;
+};
+
+}  // namespace
+
+std::vector<std::string> resolveStack(const LastWords& words) {
+  ::unsetenv("DEBUGINFOD_URLS");  // no time to ask the network
+  const Symbols symbols(words);
+  std::vector<std::string> stack;
+  for (const auto address : std::span(words.addresses).first(words.frames)) stack.push_back(symbols.frame(address));
+  return stack;
+}
+
+std::string nameException(const LastWords& words) {
+  if (words.kind != LastWordsKind::Exception) return {};
+  auto text = demangle(words.exceptionType);
+  if (words.exceptionText[0] != '\0') text.append(": ").append(words.exceptionText);
+  return text;
+}
+
+}  // namespace leptir
