@@ -45,9 +45,16 @@ std::string_view lastLine(std::string_view text) {
 
 // How glibc begins what it says of a heap that somebody wrote over.
 bool isAboutTheHeap(std::string_view line) {
-  constexpr std::string_view kWords[] = {"malloc", "free()",       "double free",  "realloc()",
-                                         "calloc", "munmap_chunk", "corrupted",    "memalign",
-                                         "break adjusted to free", "Fatal glibc error: malloc"};
+  constexpr std::string_view kWords[] = {"malloc",
+                                         "free()",
+                                         "double free",
+                                         "realloc()",
+                                         "calloc",
+                                         "munmap_chunk",
+                                         "corrupted",
+                                         "memalign",
+                                         "break adjusted to free",
+                                         "Fatal glibc error: malloc"};
   return std::ranges::any_of(kWords, [line](std::string_view words) { return line.starts_with(words); });
 }
 
@@ -74,10 +81,14 @@ std::string whatHappened(const Verdict& verdict) {
   return killedBy(verdict);
 }
 
-// The innermost frame of which the line is known: not the library's that it died in.
+// The innermost frame that is likely the user's own: its line is known, and it is no library's (whose sources have
+// relative paths, or lie in /usr).
 std::string where(const Verdict& verdict) {
-  const auto known = [](const std::string& frame) { return frame.find(" at ") != std::string::npos; };
-  const auto frame = std::ranges::find_if(verdict.stack, known);
+  const auto isOwn = [](const std::string& frame) {
+    const auto at = frame.rfind(" at /");
+    return at != std::string::npos && frame.compare(at + 4, 5, "/usr/") != 0;
+  };
+  const auto frame = std::ranges::find_if(verdict.stack, isOwn);
   return frame == verdict.stack.end() ? "" : ", in " + *frame;
 }
 

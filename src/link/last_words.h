@@ -1,6 +1,6 @@
-// What a dying worker still says, in its slot: raw numbers and short texts, written by a signal handler. Nobody believes
-// more of it than fits: the master takes a copy, checked for size, and a child of the master makes names of the
-// addresses.
+// What a dying worker still says, in its slot: raw numbers and short texts, written by a signal handler. Nobody
+// believes more of it than fits: the master takes a copy, checked for size, and a child of the master makes names of
+// the addresses.
 #pragma once
 
 #include <cstddef>

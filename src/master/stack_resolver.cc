@@ -18,10 +18,13 @@ namespace leptir {
 namespace {
 
 constexpr std::size_t kLongestName = 1024;
+// The outermost frame that anybody asks for stands before it: from here on it is the same for each task.
+constexpr std::string_view kOurs = "leptir::runWorker(";
 
 std::string demangle(const char* name) {
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
+  const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(name, nullptr, nullptr, &status),
+                                                        &std::free);
   std::string text = readable ? readable.get() : name;
   if (text.size() > kLongestName) text.replace(kLongestName, std::string::npos, "…");
   return text;
@@ -104,7 +107,12 @@ std::vector<std::string> resolveStack(const LastWords& words) {
   ::unsetenv("DEBUGINFOD_URLS");  // no time to ask the network
   const Symbols symbols(words);
   std::vector<std::string> stack;
-  for (const auto address : std::span(words.addresses).first(words.frames)) stack.push_back(symbols.frame(address));
+  for (const auto address : std::span(words.addresses).first(words.frames)) {
+    stack.push_back(symbols.frame(address));
+    if (!stack.back().starts_with(kOurs)) continue;
+    stack.pop_back();
+    break;
+  }
   return stack;
 }
 

@@ -154,8 +154,8 @@ void WorkerKeeper::beginStderr() {
 void WorkerKeeper::noteTask(const SlotSight& sight) {
   const auto before = std::exchange(stderrSeen_, children_.link.workerStderr(slotNumber_).end());
   if (!sight.running) return noted_.reset();
-  const bool same = noted_ && noted_->first == sight.running->cell &&
-                    noted_->second.generation == sight.running->word.generation;
+  const bool same =
+      noted_ && noted_->first == sight.running->cell && noted_->second.generation == sight.running->word.generation;
   if (same) return;
   noted_ = {sight.running->cell, sight.running->word};
   stderrFrom_ = before;

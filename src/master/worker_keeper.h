@@ -1,6 +1,7 @@
 // Keeps one slot supplied with a worker: starts it, stops its task when its time is up, and when it is dead ends what
-// it left behind, writes the verdict and starts the next one, in this order. The next one does not wait for the autopsy:
-// only the dispatcher does, before it settles that one task. The death after it does, so a slot has one at a time.
+// it left behind, writes the verdict and starts the next one, in this order. The next one does not wait for the
+// autopsy: only the dispatcher does, before it settles that one task. The death after it does, so a slot has one at a
+// time.
 #pragma once
 
 #include <optional>
@@ -73,7 +74,7 @@ class WorkerKeeper {
   std::vector<ProcessInfo> below_;         // its descendants when we stopped and when we killed it
   BootTime strayedSince_{};                // processes from before are not its task's
   BootTime sweepUntil_{};
-  bool isRecorded_ = false;           // the dispatcher will tell of it: the log says it once
+  bool isRecorded_ = false;         // the dispatcher will tell of it: the log says it once
   std::optional<Autopsy> autopsy_;  // of the last worker
 
   // Before the running task began, or a moment earlier.

@@ -106,8 +106,7 @@ void onFatalSignal(int signal, siginfo_t* info, void* context) {
   const bool sent = info->si_code <= 0;
   if (sent && info->si_pid != mouth.pid) words.sender = info->si_pid;
   if (!sent) words.faultAddress = reinterpret_cast<std::uint64_t>(info->si_addr);
-  const auto kind =
-      isStackOverflow(signal, *info, interrupted) ? LastWordsKind::StackOverflow : LastWordsKind::Signal;
+  const auto kind = isStackOverflow(signal, *info, interrupted) ? LastWordsKind::StackOverflow : LastWordsKind::Signal;
   say(words, kind);  // should the rest fail
   copyMaps(words);
   walkInterruptedStack(interrupted, words);

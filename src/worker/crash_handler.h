@@ -6,8 +6,9 @@
 
 namespace leptir {
 
-// Worker, once, right after its fork and before any user code. The slot stays as long as the process. Also takes SIGTERM,
-// which says where a task was when it was stopped and otherwise does nothing. Processes that a task forks say nothing.
+// Worker, once, right after its fork and before any user code. The slot stays as long as the process. Also takes
+// SIGTERM, which says where a task was when it was stopped and otherwise does nothing. Processes that a task forks say
+// nothing.
 void installCrashHandler(Slot& slot);
 
 }  // namespace leptir

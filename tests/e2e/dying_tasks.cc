@@ -5,7 +5,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <functional>
 #include <iostream>
 #include <stdexcept>
@@ -25,18 +24,16 @@ volatile int deep = 0;
 [[gnu::noinline]] int recurse(int depth) {
   volatile char frame[1024];
   frame[0] = static_cast<char>(depth);
-  deep = recurse(depth + 1) + frame[0];
+  if (deep < 1) deep = recurse(depth + 1) + frame[0];
   return deep;
 }
 
 [[gnu::noinline]] void smashTheHeap() {
-  auto* block = static_cast<char*>(std::malloc(40));
-  auto* next = static_cast<char*>(std::malloc(40));
-  auto* volatile beyond = block;
-  std::memset(beyond, 0x41, 64);
-  std::free(next);
+  auto* block = static_cast<char*>(std::malloc(4000));
+  volatile char* before = block - 16;
+  for (int i = 0; i < 32; ++i) before[i] = 0x41;
   std::free(block);
-  for (int i = 0; i < 10'000; ++i) (void)std::malloc(static_cast<std::size_t>(i));
+  deep = 1;
 }
 
 [[gnu::noinline]] void callNowhere() {
@@ -49,8 +46,12 @@ void throwInAThread() {
   std::thread([] { throw std::runtime_error("nobody catches this"); }).join();
 }
 
+void throwSomething() {
+  if (deep == 0) throw std::logic_error("through noexcept");
+}
+
 void throwThroughNoexcept() noexcept {
-  throw std::logic_error("through noexcept");
+  throwSomething();
 }
 
 void growInAThread() {
