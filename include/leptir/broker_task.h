@@ -53,6 +53,7 @@ struct LeasedTask {
   std::string envelope;
   Counters counters;
   LeaseId lease;
+  std::string cancelledBy;  // who asked to cancel it while it was leased before; empty: nobody
 };
 
 }  // namespace leptir

@@ -41,10 +41,18 @@ struct SessionCard {
   int workers = 0;
 };
 
+// Somebody asked to cancel a task that is leased.
+struct CancelWish {
+  LeaseId lease;
+  std::string by;  // user@host
+
+  friend bool operator==(const CancelWish&, const CancelWish&) = default;
+};
+
 // What one renewal found out.
 struct Renewal {
-  std::vector<LeaseId> cancelled;  // somebody asked to cancel these; said again at each renewal until they leave
-  std::vector<LeaseId> lost;       // these are no longer ours
+  std::vector<CancelWish> cancelled;  // somebody asked to cancel these; said again at each renewal until they leave
+  std::vector<LeaseId> lost;          // these are no longer ours
 };
 
 // Back into the queue, with new counters, due at `due`.
@@ -72,7 +80,7 @@ class BrokerSession {
   // Leases at most `limit` due tasks, earliest timeOfExecution first. When none is due, waits until one may be,
   // `longest` has passed or `wake` is rung by any thread; it may return early, and what still arrives after a wake
   // belongs to the next call. An empty list is not an error. A task that is not due by the store's clock is never
-  // leased. Two sessions never hold one task.
+  // leased. Two sessions never hold one task. One that somebody asked to cancel while it was leased before says so.
   virtual Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) = 0;
 
   // Keeps `held` ours for `lease` from now. Answers which of them somebody asked to cancel (each time, until they

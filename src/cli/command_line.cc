@@ -27,6 +27,7 @@ class Parser {
     addStatus();
     addPush();
     addInfo();
+    addCancel();
     addCheck();
     addBench();
   }
@@ -134,6 +135,12 @@ class Parser {
     command->add_option("--config", info_.config, kConfigHelp);
   }
 
+  void addCancel() {
+    auto* command = add("cancel", "Take a waiting task out of the queue, or have a running one ended.", cancel_);
+    command->add_option("ID", cancel_.id, "the task's id, as push printed it")->required();
+    command->add_option("--config", cancel_.config, kConfigHelp);
+  }
+
   void addCheck() {
     auto* command =
         add("check", "Open everything that the configuration names and say what each store can and cannot do.", check_);
@@ -156,6 +163,7 @@ class Parser {
   StatusCommand status_;
   PushCommand push_;
   InfoCommand info_;
+  CancelCommand cancel_;
   CheckCommand check_;
   BenchCommand bench_;
   std::function<Command()> command_ = [] { return NothingToDo{kUsage}; };

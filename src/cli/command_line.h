@@ -42,6 +42,10 @@ struct InfoCommand {
   std::filesystem::path config;
   std::string id;
 };
+struct CancelCommand {
+  std::filesystem::path config;
+  std::string id;
+};
 struct CheckCommand {
   std::filesystem::path config;
 };
@@ -56,7 +60,7 @@ struct NothingToDo {
 };
 
 using Command = std::variant<NothingToDo, StartCommand, StopCommand, StatusCommand, PushCommand, InfoCommand,
-                             CheckCommand, BenchCommand>;
+                             CancelCommand, CheckCommand, BenchCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

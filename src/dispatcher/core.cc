@@ -87,6 +87,7 @@ void Core::receive(std::uint32_t broker, LeasedTask leased) {
                            .head = std::move(*head)},
                   .envelope = std::move(leased.envelope),
                   .since = now_.boot};
+  if (!leased.cancelledBy.empty()) return settleStocked(std::move(stocked), leased.cancelledBy);
   if (options_.names.find(stocked.task.head.name) == options_.names.end()) return putAsideUnknown(std::move(stocked));
   if (stopping_) return giveBack(std::move(stocked));
   plan.stock.push_back(std::move(stocked));
@@ -121,6 +122,15 @@ void Core::giveBack(Stocked stocked) {
   add(batch, stocked.task, settlement, batch.envelopes.back());
 }
 
+// A task that was cancelled before it could begin.
+void Core::settleStocked(Stocked stocked, const std::string& cancelledBy) {
+  auto settlement = settleCancelled(stocked.task, stocked.envelope, cancelledBy, now_.wall, options_.author);
+  auto& batch = batchOf(stocked.task.broker);
+  batch.envelopes.push_back(std::move(stocked.envelope));
+  ++batch.failed;
+  add(batch, stocked.task, settlement, batch.envelopes.back());
+}
+
 void Core::giveBackStock(BrokerPlan& plan) {
   for (auto& stocked : plan.stock) giveBack(std::move(stocked));
   plan.stock.clear();
@@ -139,6 +149,22 @@ void Core::on(event::Held& held) {
     batch.release.push_back(
         {std::move(leased.lease), leased.counters, backTo(task, now_.wall), batch.envelopes.back()});
   }
+  loseAllBut(held);
+}
+
+// What the store does not know as ours ends without a record: somebody else may be running it.
+void Core::loseAllBut(const event::Held& held) {
+  std::set<LeaseId> known;
+  for (const auto& task : held.tasks) known.insert(task.lease);
+  std::vector<LeaseId> lost;
+  const auto look = [&](const HeldTask& task) {
+    const bool ours = task.broker == held.broker && task.epoch == held.epoch;
+    if (ours && !known.contains(task.lease)) lost.push_back(task.lease);
+  };
+  for (const auto& stocked : brokers_[held.broker].stock) look(stocked.task);
+  slots_.forEachTask(look);
+  event::Lost all{held.broker, std::move(lost)};
+  if (!all.leases.empty()) on(all);
 }
 
 bool Core::isHeld(std::uint32_t broker, const LeaseId& lease) const {
@@ -165,6 +191,25 @@ void Core::on(event::Lost& lost) {
     return std::find(lost.leases.begin(), lost.leases.end(), stocked.task.lease) != lost.leases.end();
   };
   stock.erase(std::remove_if(stock.begin(), stock.end(), isLost), stock.end());
+  for (const auto& lease : lost.leases) {
+    const auto cell = slots_.find(lost.broker, lease);
+    if (!cell) continue;
+    slots_.setLost(*cell);
+    actions_.wishes.push_back({*cell, StopReason::Lease, {}});
+  }
+}
+
+void Core::on(event::Cancelled& cancelled) {
+  auto& stock = brokers_[cancelled.broker].stock;
+  for (const auto& [lease, by] : cancelled.wishes) {
+    const auto stocked = std::ranges::find(stock, lease, [](const Stocked& entry) { return entry.task.lease; });
+    if (stocked != stock.end()) {
+      settleStocked(std::move(*stocked), by);
+      stock.erase(stocked);
+    } else if (const auto cell = slots_.find(cancelled.broker, lease)) {
+      actions_.wishes.push_back({*cell, StopReason::Cancel, by});
+    }
+  }
 }
 
 void Core::on(event::Counted& counted) {
@@ -188,6 +233,10 @@ void Core::on(event::CellFound& found) {
 void Core::on(event::CellDone& done) {
   const auto& task = *slots_.taskIn(done.cell);  // stays until the cell is used again
   slots_.ended(done.cell);
+  if (slots_.isLost(done.cell)) {
+    slots_.freed(done.cell);
+    return actions_.free.push_back(done.cell);
+  }
   if (!done.outcome) {
     actions_.log.emplace_back(
         LogLevel::Error, nameForLog(task) + "The worker's answer cannot be read: " + done.outcome.error().message());
@@ -229,7 +278,7 @@ void Core::on(event::CellRunning& running) {
 void Core::on(event::TakenBack& taken) {
   for (auto& [cell, envelope] : taken.envelopes) {
     Stocked stocked{.task = slots_.takenBack({taken.slot, cell}), .envelope = std::move(envelope), .since = now_.boot};
-    if (!isCurrent(stocked.task)) continue;
+    if (!isCurrent(stocked.task) || slots_.isLost({taken.slot, cell})) continue;
     if (stopping_) {
       giveBack(std::move(stocked));
     } else {
@@ -399,6 +448,7 @@ void Core::sayRooms() {
 
 void Core::on(event::Tick&) {
   for (const int slot : slots_.stuck(now_.boot)) actions_.takeBack.push_back(slot);
+  sayRunning();
   for (auto& plan : brokers_) {
     if (!plan.stock.empty() && now_.boot - plan.stock.front().since > kStockPatience) giveBackStock(plan);
   }
@@ -406,6 +456,11 @@ void Core::on(event::Tick&) {
   for (std::uint32_t i = 0; i < brokers_.size(); ++i) {
     if (brokers_[i].open) actions_.count.push_back(i);
   }
+}
+
+// Only what runs longer than a moment is worth a question.
+void Core::sayRunning() {
+  for (std::uint32_t i = 0; i < brokers_.size(); ++i) actions_.running.push_back({i, slots_.runningLong(i)});
 }
 
 // --- ending

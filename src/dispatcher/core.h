@@ -55,6 +55,10 @@ struct Lost {  // leases that are no longer ours, one by one
   std::uint32_t broker;
   std::vector<LeaseId> leases;
 };
+struct Cancelled {  // somebody asked to end these, said again until they leave
+  std::uint32_t broker;
+  std::vector<CancelWish> wishes;
+};
 struct Counted {
   std::uint32_t broker;
   TaskCounts counts;
@@ -97,9 +101,9 @@ struct Stop {};  // lease nothing more, let run what runs, give back the rest, t
 }  // namespace event
 
 using Event =
-    std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost, event::Counted,
-                 event::CellFound, event::CellDone, event::CellDied, event::CellRunning, event::TakenBack,
-                 event::WorkerReady, event::Saved, event::Settled, event::Tick, event::Stop>;
+    std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost, event::Cancelled,
+                 event::Counted, event::CellFound, event::CellDone, event::CellDied, event::CellRunning,
+                 event::TakenBack, event::WorkerReady, event::Saved, event::Settled, event::Tick, event::Stop>;
 
 // What to do, in this order.
 struct Actions {
@@ -112,9 +116,20 @@ struct Actions {
     std::size_t tasks;
     std::uint64_t seen;
   };
+  struct Wish {  // the master is to end the task in this cell
+    CellRef cell;
+    StopReason reason;
+    std::string by;
+  };
+  struct Running {  // what a broker's feeder is to ask about: tasks that run longer than a moment
+    std::uint32_t broker;
+    std::vector<LeaseId> leases;
+  };
   std::vector<CellRef> free;
   std::vector<Assign> assign;
   std::deque<std::string> envelopes;
+  std::vector<Wish> wishes;
+  std::vector<Running> running;                      // of each broker, at each Tick
   std::vector<int> takeBack;                         // slots: all that has not begun
   std::vector<std::shared_ptr<SettleBatch>> save;    // to every meta storage that does not lie beside its broker
   std::vector<std::shared_ptr<SettleBatch>> settle;  // to its broker, and the storages beside it
@@ -179,6 +194,7 @@ class Core {
   void on(event::Leased&);
   void on(event::Held&);
   void on(event::Lost&);
+  void on(event::Cancelled&);
   void on(event::Counted&);
   void on(event::CellFound&);
   void on(event::CellDone&);
@@ -195,6 +211,9 @@ class Core {
   void buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why);
   void putAsideUnknown(Stocked stocked);
   void giveBack(Stocked stocked);
+  void settleStocked(Stocked stocked, const std::string& cancelledBy);
+  void loseAllBut(const event::Held& held);
+  void sayRunning();
   void giveBackStock(BrokerPlan& plan);
   void settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope);
   void add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope);

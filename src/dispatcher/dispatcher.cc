@@ -142,6 +142,10 @@ class Dispatcher {
     for (const auto& room : actions.rooms) {
       if (room.broker < feeders_.size()) feeders_[room.broker].setRoom(room.tasks, room.seen);
     }
+    for (const auto& wish : actions.wishes) table_.wish(wish);
+    for (auto& running : actions.running) {
+      if (running.broker < feeders_.size()) feeders_[running.broker].setRunning(std::move(running.leases));
+    }
     for (const auto broker : actions.count) feeders_[broker].count();
     if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
     if (actions.closeBrokers) closeBrokers();

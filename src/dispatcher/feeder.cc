@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 // A pop waits at most this long for a store that wakes us: a bell may be lost.
 constexpr Duration kLongestWait = 1s;
+// How often a store that knows at once is asked what was cancelled of what runs.
+constexpr Duration kAskEvery = 500ms;
 // Tasks of dead sessions given back in one step: others wait for the thread meanwhile.
 constexpr std::size_t kRecoverAtOnce = 1000;
 constexpr std::size_t kLeaseAtOnce = 1024;
@@ -64,6 +66,11 @@ void Feeder::settle(std::shared_ptr<SettleBatch> batch) {
     orders_.batches.push_back(std::move(batch));
   }
   wake_.ring();
+}
+
+void Feeder::setRunning(std::vector<LeaseId> leases) {
+  const std::lock_guard lock(mutex_);
+  orders_.running = std::move(leases);
 }
 
 void Feeder::count() {
@@ -263,12 +270,25 @@ Result<void> Feeder::saveRecords(SettleBatch& batch) {
 }
 
 Result<void> Feeder::keepSession() {
-  if (clock_.bootTime() < renewAt_) return {};
+  const auto now = clock_.bootTime();
+  if (now < renewAt_ && (now < askAt_ || traits_.cancel != BrokerTraits::CancelReach::WithinASecond)) return {};
+  askAt_ = now + kAskEvery;
+  std::vector<LeaseId> running;
+  {
+    const std::lock_guard lock(mutex_);
+    running = orders_.running;
+  }
+  if (now < renewAt_ && running.empty()) return {};
+  return renew(running);
+}
+
+Result<void> Feeder::renew(std::span<const LeaseId> running) {
   const auto sent = clock_.bootTime();
-  auto renewed = session_->renew({}, options_.lease);
+  auto renewed = session_->renew(running, options_.lease);
   if (!renewed) return renewed.error();
   if (traits_.sessionsExpire) line().leaseEndsBoot = (sent + options_.lease).time_since_epoch().count();
   renewAt_ = sent + options_.renewEvery;
+  if (!renewed->cancelled.empty()) inbox_.put(event::Cancelled{options_.broker, std::move(renewed->cancelled)});
   if (!renewed->lost.empty()) inbox_.put(event::Lost{options_.broker, std::move(renewed->lost)});
   return {};
 }
@@ -310,7 +330,7 @@ Result<void> Feeder::popOrWait() {
     rest(std::max<Duration>(options_.workersActiveSleepTime, 50ms));
     return {};
   }
-  auto tasks = session_->popBrokerTasks(room, traits_.wakesWaiters ? kLongestWait : Duration(0), wake_);
+  auto tasks = session_->popBrokerTasks(room, traits_.wakesWaiters ? longestWait() : Duration(0), wake_);
   if (!tasks) return tasks.error();
   const bool nothingMore = tasks->size() < room;
   delivered_ += tasks->size();
@@ -320,6 +340,11 @@ Result<void> Feeder::popOrWait() {
   }
   if (nothingMore && !traits_.wakesWaiters) rest(options_.emptyQueueSleepTime);
   return {};
+}
+
+Duration Feeder::longestWait() {
+  const std::lock_guard lock(mutex_);
+  return orders_.running.empty() ? kLongestWait : std::min(kLongestWait, kAskEvery);
 }
 
 std::size_t Feeder::roomNow() {

@@ -50,6 +50,8 @@ class Feeder {
   // At most `tasks` more, as of the delivery numbered `seen`: what was delivered since counts against it.
   void setRoom(std::size_t tasks, std::uint64_t seen);
   void settle(std::shared_ptr<SettleBatch> batch);
+  // The leases whose tasks run: asked about twice a second where the store can say soon that one is cancelled.
+  void setRunning(std::vector<LeaseId> leases);
   void count();
   // Leases nothing more, settles what it was given, gives back the rest and ends its session.
   void close();
@@ -65,6 +67,7 @@ class Feeder {
     std::vector<std::shared_ptr<SettleBatch>> batches;
     std::size_t room = 0;
     std::uint64_t seen = 0;
+    std::vector<LeaseId> running;
     bool count = false;
     bool close = false;
   };
@@ -81,6 +84,8 @@ class Feeder {
   Result<void> settle(SettleBatch& batch);
   Result<void> saveRecords(SettleBatch& batch);
   Result<void> keepSession();
+  Result<void> renew(std::span<const LeaseId> running);
+  Duration longestWait();
   Result<void> recoverOthers();
   Result<void> compareHeld();
   Result<void> answerCount();
@@ -118,7 +123,7 @@ class Feeder {
   std::uint64_t delivered_ = 0;
   bool toldEmpty_ = false;                            // what the last event said of the broker
   std::deque<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
-  BootTime renewAt_, recoverAt_, compareAt_;
+  BootTime renewAt_, askAt_, recoverAt_, compareAt_;
   std::optional<BootTime> closeBy_;
   Backoff backoff_;
   std::thread thread_;  // last: it uses all the others

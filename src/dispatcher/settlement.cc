@@ -62,6 +62,11 @@ void afterCrash(Settlement& settlement, const HeldTask& task) {
   }
 }
 
+void sayWhoCancelled(MetaInfo& record, const std::string& by, Time when) {
+  record.response = "Cancelled by " + (by.empty() ? std::string("somebody") : by) + ".";
+  record.additional = writeJson(Json{{"cancelledBy", by}, {"cancelledAt", unixSeconds(when)}});
+}
+
 // A record of a run that did not succeed: whether the task is over, and all that is needed to run it again.
 Settlement finishFailed(Settlement settlement, std::string_view envelope) {
   settlement.failed = true;
@@ -159,6 +164,7 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
       record.returnCode = ExitStatus::Unknown;
       settlement.counters = task.counters;
       settlement.kind = Settlement::Kind::Acknowledge;
+      sayWhoCancelled(record, verdict.cancelledBy, ended);
       break;
     default:
       record.cause = nameOf(causeOfDeath(verdict));
@@ -166,6 +172,19 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
       record.response = sentenceOfDeath(verdict);
       afterCrash(settlement, task);
   }
+  return finishFailed(std::move(settlement), envelope);
+}
+
+Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
+                           const RecordAuthor& author) {
+  Settlement settlement;
+  settlement.counters = task.counters;
+  auto& record = settlement.record.emplace(recordOf(task, author));
+  record.cause = nameOf(Cause::Cancelled);
+  record.returnCode = ExitStatus::Unknown;
+  record.started = now;
+  record.ended = now;
+  sayWhoCancelled(record, by, now);
   return finishFailed(std::move(settlement), envelope);
 }
 

@@ -61,6 +61,9 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
 // A run that the master ended, or whose worker died. `started` and `ended` on the wall clock.
 Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started,
                          Time ended, const RecordAuthor& author, double jitter);
+// A task that was cancelled while it waited. `by` is user@host.
+Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
+                           const RecordAuthor& author);
 // A task whose name nobody here knows.
 Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author);
 

@@ -98,7 +98,9 @@ TEST(Settlement, TheRecordOfACrashHasAllThatIsKnownOfIt) {
   verdict.exception = "std::bad_alloc: std::bad_alloc";
   verdict.stack = {"one", "two"};
   verdict.stderrTail = "its end";
-  const auto record = *settleVerdict(taskWith({}), kEnvelope, verdict, Time(10s), Time(12s), kAuthor, 0).record;
+  const auto settlement = settleVerdict(taskWith({}), kEnvelope, verdict, Time(10s), Time(12s), kAuthor, 0);
+  ASSERT_TRUE(settlement.record);
+  const auto& record = *settlement.record;
   EXPECT_EQ(record.cause, "out_of_memory");
   EXPECT_EQ(record.returnCode, ExitStatus::Error);
   EXPECT_EQ(record.response, "out of memory: uncaught exception std::bad_alloc: std::bad_alloc");

@@ -143,6 +143,30 @@ const HeldTask* SlotPlans::taskIn(CellRef cell) const {
   return &places[cell.cell].task;
 }
 
+std::optional<CellRef> SlotPlans::find(std::uint32_t broker, const LeaseId& lease) const {
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+    const auto& places = slots_[slot].places;
+    for (std::size_t cell = 0; cell < places.size(); ++cell) {
+      const auto& task = places[cell].task;
+      if (places[cell].used && task.broker == broker && task.lease == lease)
+        return CellRef{static_cast<int>(slot), cell};
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<LeaseId> SlotPlans::runningLong(std::uint32_t broker) const {
+  std::vector<LeaseId> leases;
+  for (const auto& plan : slots_) {
+    if (plan.unended == 0) continue;
+    for (const auto& place : plan.places) {
+      if (place.used && place.recorded && !place.ended && place.task.broker == broker)
+        leases.push_back(place.task.lease);
+    }
+  }
+  return leases;
+}
+
 std::size_t SlotPlans::room(std::size_t depth) const {
   std::size_t room = 0;
   for (const auto& plan : slots_) {

@@ -48,6 +48,13 @@ class SlotPlans {
   bool running(CellRef cell, BootTime started, BootTime now, Duration moment);
 
   const HeldTask* taskIn(CellRef cell) const;
+  // The cell that holds this lease.
+  std::optional<CellRef> find(std::uint32_t broker, const LeaseId& lease) const;
+  // The store gave its task to somebody else: whatever comes of it here is dropped.
+  void setLost(CellRef cell) { placeOf(cell).lost = true; }
+  bool isLost(CellRef cell) const { return slots_[static_cast<std::size_t>(cell.slot)].places[cell.cell].lost; }
+  // Leases of a broker's tasks that have been running for longer than a moment.
+  std::vector<LeaseId> runningLong(std::uint32_t broker) const;
   // How many more tasks could be assigned at this depth, and how many may wait beside them.
   std::size_t room(std::size_t depth) const;
   // Slots whose waiting tasks should go back: behind one that runs long, or before a worker that is not there.
@@ -71,6 +78,7 @@ class SlotPlans {
     bool used = false;
     bool ended = false;
     bool recorded = false;  // a record says that it runs
+    bool lost = false;
     HeldTask task;
   };
   struct Plan {

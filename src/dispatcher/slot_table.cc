@@ -119,6 +119,11 @@ void SlotTable::assign(const Actions::Assign& assign) {
   ring.given = true;
 }
 
+void SlotTable::wish(const Actions::Wish& wish) {
+  link_.slot(wish.cell.slot).wish(wish.cell.cell, wish.reason, wish.by);
+  link_.masterBell().ring();
+}
+
 void SlotTable::free(CellRef cell) {
   auto& slot = link_.slot(cell.slot);
   const auto word = slot.word(cell.cell);

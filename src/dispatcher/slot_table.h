@@ -26,6 +26,8 @@ class SlotTable {
   void look(std::vector<Event>& events);
 
   void assign(const Actions::Assign& assign);
+  // Asks the master to end the task in a cell.
+  void wish(const Actions::Wish& wish);
   void free(CellRef cell);
   // All of a slot that has not begun, latest first.
   event::TakenBack takeBack(int slot);

@@ -81,6 +81,12 @@ struct OutcomeHeader {
   std::uint8_t large;
 };
 
+// What the dispatcher wishes of the master: to end the task in a cell. Read-only for the worker.
+struct WishHeader {
+  std::atomic<std::uint64_t> word;  // the cell's generation, and the reason; written last
+  char by[128];                     // a cancel: who asked, ends with a zero
+};
+
 // What the master says of a task whose worker it reaped. Read-only for the worker, written before the word says `died`.
 struct VerdictHeader {
   std::int64_t startedBoot;  // when it was first seen to execute

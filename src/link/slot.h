@@ -47,6 +47,7 @@ struct Verdict {
   int exitCode = 0;
   Duration cpuTime{};
   std::uint64_t maxRss = 0;
+  std::string cancelledBy;  // read only: who wished it, where the reason is Cancel
 
   LastWordsKind lastWords = LastWordsKind::None;
   bool oomKilled = false;          // the kernel ran out of memory and chose this worker
@@ -101,6 +102,12 @@ class Slot {
   // Dispatcher and master. Corrupt: size or checksum are wrong. The view is valid until the cell is freed.
   Result<std::string_view> readOutcome(std::size_t cell) const;
   BootTime startedBoot(std::size_t cell) const;
+
+  // Dispatcher: the master is to end the task in this cell (Cancel, Lease), whether it has begun or will. `by`: who
+  // asked, cut at 127 bytes. Ring the master's bell afterwards.
+  void wish(std::size_t cell, StopReason reason, std::string_view by);
+  // Master: what is wished of the task that `word` stands for; None: nothing.
+  StopReason wishFor(std::size_t cell, CellWord word) const;
 
   // Master, on a stopping cell, before change(stopping → died).
   void writeVerdict(std::size_t cell, const Verdict& verdict);

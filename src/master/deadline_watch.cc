@@ -60,13 +60,15 @@ DeadlineWatch::Decision DeadlineWatch::look(const std::optional<RunningTask>& ru
   next_ = std::min(limit, before(lease, kTermBeforeLeaseEnd));
   if (page.stopping.load() >= Stopping::Now) return {Act::Stop, StopReason::Shutdown};
   if (now >= before(lease, kTermBeforeLeaseEnd)) return {Act::Stop, StopReason::Lease};
+  if (running->wish != StopReason::None) return {Act::Stop, running->wish};
   if (now >= limit) return {Act::Stop, StopReason::TimeLimit};
   return {};
 }
 
 void DeadlineWatch::stopped(StopReason reason, const SharedPage& page, BootTime now) {
   const auto lease = task_ ? before(leaseEnd(*task_, page), kKillBeforeLeaseEnd) : BootTime::max();
-  killAt_ = reason == StopReason::Lease ? lease : std::min(lease, now + killGrace_);
+  const bool leaseEnds = reason == StopReason::Lease && task_ && task_->wish != StopReason::Lease;
+  killAt_ = leaseEnds ? lease : std::min(lease, now + killGrace_);
   next_ = killAt_;
 }
 

@@ -16,8 +16,9 @@ struct RunningTask {
   CellWord word;
   std::uint32_t broker = 0;
   std::uint64_t epoch = 0;
-  Duration timeLimit{};  // zero: none
-  BootTime begun{};      // by the worker's word
+  Duration timeLimit{};                // zero: none
+  StopReason wish = StopReason::None;  // of the dispatcher: Cancel, or Lease when it lost just this task
+  BootTime begun{};                    // by the worker's word
 };
 
 class DeadlineWatch {

@@ -46,6 +46,19 @@ TEST_F(DeadlineWatchTest, LetsATaskWithoutALimitRun) {
   EXPECT_EQ(watch.next(), BootTime::max());
 }
 
+TEST_F(DeadlineWatchTest, EndsATaskThatTheDispatcherWishesEndedAndKillsItAfterTheGrace) {
+  for (const auto wish : {StopReason::Cancel, StopReason::Lease}) {
+    watch.begin(kStart);
+    auto running = task(0s);
+    running.wish = wish;
+    const auto decision = watch.look(running, page, kStart + 1ms);
+    EXPECT_EQ(decision.act, Act::Stop);
+    EXPECT_EQ(decision.reason, wish);
+    watch.stopped(wish, page, kStart + 1ms);
+    EXPECT_EQ(watch.next(), kStart + 1ms + 1s);
+  }
+}
+
 TEST_F(DeadlineWatchTest, StopsATaskExactlyAtItsLimitAndKillsItAfterTheGrace) {
   const auto running = task(10s, kStart + 20ms);
   EXPECT_EQ(watch.look(running, page, kStart + 50ms).act, Act::Nothing);

@@ -11,6 +11,7 @@ RunningTask runningTask(const Slot& slot, std::size_t cell, const CellWord& word
   task.broker = header.broker;
   task.epoch = header.epoch;
   task.timeLimit = Duration(header.timeLimitMicros);
+  task.wish = slot.wishFor(cell, word);
   task.begun = slot.startedBoot(cell);
   return task;
 }

@@ -72,7 +72,8 @@ TEST_P(Keeper, CancellingALeasedTaskIsAWishToItsHolder) {
   const auto session = openSession('a');
   const auto leased = popOne(*session);
   EXPECT_EQ(must(keeper().cancel("held", "me@host")), Cancelled::Requested);
-  EXPECT_EQ(must(session->renew(Leases{leased.lease}, 1h)).cancelled, Leases{leased.lease});
+  EXPECT_EQ(must(session->renew(Leases{leased.lease}, 1h)).cancelled,
+            (std::vector<CancelWish>{{leased.lease, "me@host"}}));
 }
 
 TEST_P(Keeper, ListsBuriedTasksTheLongestBuriedFirst) {

@@ -182,7 +182,9 @@ std::string Model::renew() {
     std::vector<LeaseId> leases;
     for (const auto& known : chosen) leases.push_back(known.task[side].lease);
     return text(session(side, instance).renew(leases, 10'000h), [&](const Renewal& renewal) {
-      return "cancelled " + text(renewal.cancelled, leases) + ", lost " + text(renewal.lost, leases);
+      std::vector<LeaseId> cancelled;
+      for (const auto& wish : renewal.cancelled) cancelled.push_back(wish.lease);
+      return "cancelled " + text(cancelled, leases) + ", lost " + text(renewal.lost, leases);
     });
   });
 }

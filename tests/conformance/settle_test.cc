@@ -151,10 +151,15 @@ TEST_P(Settle, RenewalSaysACancelEachTimeUntilTheTaskLeaves) {
   const auto session = openSession('a');
   const auto leases = leasesOf(pop(*session));
   must(broker_->keeper().cancel("t2", "me@host"));
-  EXPECT_EQ(must(session->renew(leases, 1h)).cancelled, Leases{leases[1]});
-  EXPECT_EQ(must(session->renew(leases, 1h)).cancelled, Leases{leases[1]});
+  EXPECT_EQ(must(session->renew(leases, 1h)).cancelled, (std::vector<CancelWish>{{leases[1], "me@host"}}));
+  EXPECT_EQ(must(session->renew(leases, 1h)).cancelled, (std::vector<CancelWish>{{leases[1], "me@host"}}));
   must(session->acknowledge(leases));
   EXPECT_TRUE(must(session->renew({}, 1h)).cancelled.empty());
+}
+
+TEST_P(Settle, ATaskThatNobodyCancelledSaysSo) {
+  push(tasks("t", 1));
+  EXPECT_EQ(popOne(*openSession('a')).cancelledBy, "");
 }
 
 TEST_P(Settle, AReleaseCannotShedACancel) {
@@ -164,7 +169,9 @@ TEST_P(Settle, AReleaseCannotShedACancel) {
   must(broker_->keeper().cancel("t1", "me@host"));
   must(session->release(std::vector<Released>{released(leased, store_->now())}));
   const auto again = popOne(*session);
-  EXPECT_EQ(must(session->renew(Leases{again.lease}, 1h)).cancelled, Leases{again.lease});
+  EXPECT_EQ(again.cancelledBy, "me@host");
+  EXPECT_EQ(must(session->renew(Leases{again.lease}, 1h)).cancelled,
+            (std::vector<CancelWish>{{again.lease, "me@host"}}));
 }
 
 TEST_P(Settle, HeldTasksAreAllThatThisSessionHolds) {

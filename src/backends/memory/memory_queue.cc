@@ -122,7 +122,7 @@ Result<Renewal> MemoryQueue::renew(SessionNumber session, std::span<const LeaseI
     if (task == nullptr) {
       renewal.lost.push_back(id);
     } else if (!task->cancelledBy.empty()) {
-      renewal.cancelled.push_back(id);
+      renewal.cancelled.push_back({id, task->cancelledBy});
     }
   }
   return renewal;
@@ -287,7 +287,7 @@ FoundTask MemoryQueue::describe(const Task& task) const {
 }
 
 LeasedTask MemoryQueue::describeLease(const Task& task) const {
-  return {task.envelope, task.counters, {task.lease, std::to_string(task.number)}};
+  return {task.envelope, task.counters, {task.lease, std::to_string(task.number)}, task.cancelledBy};
 }
 
 void MemoryQueue::ring() {

@@ -22,7 +22,8 @@ constexpr auto kTidyAfter = 1s;
 
 LeasedTask leasedTaskAt(const SqliteStatement& row) {
   const auto lease = static_cast<std::uint64_t>(row.integer(1));
-  return {std::string(row.text(6)), countersAt(row, 2), {lease, std::to_string(row.integer(0))}};
+  return {
+      std::string(row.text(6)), countersAt(row, 2), {lease, std::to_string(row.integer(0))}, std::string(row.text(7))};
 }
 
 }  // namespace
@@ -35,7 +36,7 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
       state_(connection_, "SELECT state FROM leptir_sessions WHERE number = ?"),
       earliest_(connection_, "SELECT min(due) FROM leptir_tasks WHERE holder = 16777216"),
       due_(connection_,
-           "SELECT seq, lease, failures, crashes, expiries, unknown, envelope FROM leptir_tasks"
+           "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by FROM leptir_tasks"
            " WHERE holder = 16777216 AND due <= ? ORDER BY due, seq LIMIT ?"),
       nextLease_(connection_,
                  "UPDATE leptir_state SET value = max(value + 1, ?) WHERE name = 'last lease' RETURNING value"),
@@ -52,7 +53,7 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
             " buried = max(?, coalesce((SELECT max(buried) + 1 FROM leptir_tasks WHERE holder = 16777217), 0)),"
             " failures = ?, crashes = ?, expiries = ?, unknown = ? WHERE seq = ? AND holder = ? AND lease = ?"),
       held_(connection_,
-            "SELECT seq, lease, failures, crashes, expiries, unknown, envelope FROM leptir_tasks"
+            "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by FROM leptir_tasks"
             " WHERE holder = ? AND holder > 16777217"),
       giveBack_(connection_,
                 "UPDATE leptir_tasks SET holder = 16777216, due = min(due, ?) WHERE holder = ? AND holder > 16777217"),
@@ -87,7 +88,7 @@ Result<Renewal> SqliteSession::renew(std::span<const LeaseId> held, Duration) {
     if (!ours) {
       renewal.lost.push_back(lease);
     } else if (!wish_.isNull(0)) {
-      renewal.cancelled.push_back(lease);
+      renewal.cancelled.push_back({lease, std::string(wish_.text(0))});
     }
   }
   if (auto looked = look.commit(); !looked) return looked.error();

@@ -1,0 +1,84 @@
+// leptir cancel
+#include <pwd.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "cli/commands.h"
+#include "dispatcher/settlement.h"
+#include "task/envelope.h"
+
+namespace leptir {
+namespace {
+
+std::string hostName() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+// user@host, as the record says it.
+std::string whoAsks() {
+  const auto* user = ::getpwuid(::geteuid());
+  return (user != nullptr ? std::string(user->pw_name) : std::to_string(::geteuid())) + "@" + hostName();
+}
+
+// What a dispatcher would have recorded, had the task been its own.
+Result<void> recordCancelled(const Config& config, const FoundTask& found, const std::string& by) {
+  auto storage = openMetaStorage(config);
+  if (!storage) return storage.error();
+  const auto now = systemClock().now();
+  HeldTask task{.counters = found.counters};
+  // A lease number of now: later than every attempt before, earlier than whoever pushes the id again.
+  task.lease.number = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  if (auto head = decodeEnvelope(found.envelope)) task.head = std::move(*head);
+  task.head.id = found.id;
+  auto settlement = settleCancelled(task, found.envelope, by, now, {hostName(), ::getpid()});
+  return storage->saveMetaInfo({&*settlement.record, 1});
+}
+
+int sayRemoved(const Config& config, const FoundTask& found, const std::string& by) {
+  if (auto recorded = recordCancelled(config, found, by); !recorded) {
+    fail(recorded.error().in("the task is cancelled, but its record could not be saved"));
+    return kPartlyDone;
+  }
+  std::cout << "Cancelled " << found.id << ": it waited, and is taken out of the queue.\n";
+  return kDone;
+}
+
+// NotFound: not in this broker.
+Result<int> cancelIn(TaskKeeper& keeper, const CancelCommand& command, const Config& config) {
+  const auto found = keeper.find(command.id);
+  if (!found) return found.error();
+  const auto by = whoAsks();
+  const auto cancelled = keeper.cancel(command.id, by);
+  if (!cancelled) return cancelled.error();
+  if (*cancelled == Cancelled::Removed) return sayRemoved(config, *found, by);
+  std::cout << "Asked whoever runs " << command.id << " to end it; leptir info tells when it has.\n";
+  return kDone;
+}
+
+}  // namespace
+
+int runCommand(const CancelCommand& command, const Program&) {
+  const auto config = readConfig(command.config);
+  if (!config) return kConfiguration;
+  auto broker = openBroker(*config);
+  if (!broker) return failStore(broker.error());
+  bool unsupported = false;
+  for (std::size_t i = 0; i < broker->size(); ++i) {
+    auto store = broker->access(i);
+    const auto done = cancelIn(store->keeper(), command, *config);
+    if (done) return *done;
+    if (done.error().code() == ErrorCode::Unsupported) {
+      unsupported = true;
+    } else if (done.error().code() != ErrorCode::NotFound) {
+      return fail(done.error());
+    }
+  }
+  if (unsupported)
+    return fail(Error(ErrorCode::Unsupported, "task '" + command.id + "' may wait in a broker that cannot cancel"));
+  return fail(Error(ErrorCode::NotFound, "no task '" + command.id + "' waits or runs: nothing to cancel"));
+}
+
+}  // namespace leptir

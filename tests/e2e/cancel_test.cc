@@ -1,0 +1,56 @@
+// leptir cancel: what waits is taken out, what runs is ended, and the record says by whom.
+#include "tests/e2e/installation.h"
+
+namespace leptir::e2e {
+namespace {
+
+class CancelTest : public Installation {
+ protected:
+  void expectCancelled(const std::string& id) {
+    ASSERT_TRUE(eventually([&] { return info(id).value("status", 0) == 3; })) << info(id).dump();
+    const auto record = info(id);
+    EXPECT_EQ(record.at("cause"), "cancelled");
+    EXPECT_EQ(record.at("retC"), 4);
+    EXPECT_NE(record.at("cancelledBy").get<std::string>().find('@'), std::string::npos);
+    EXPECT_GT(record.at("cancelledAt").get<double>(), 1.7e9);
+    EXPECT_TRUE(record.contains("envelope"));
+  }
+};
+
+TEST_F(CancelTest, AWaitingTaskIsTakenOut) {
+  const auto id = push({"noop", "--delaySeconds=3600"});
+  EXPECT_EQ(leptir({"cancel", id}).exit, 0);
+  expectCancelled(id);
+  EXPECT_EQ(status().at("brokers").at(0).at("scheduled"), 0);
+  EXPECT_EQ(leptir({"cancel", id}).exit, 4);
+}
+
+TEST_F(CancelTest, ARunningTaskIsEndedWhateverItDoes) {
+  const auto hang = push({"hang"});
+  const auto sleep = push({"sleep", "seconds:=600"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 2; }));
+  EXPECT_EQ(leptir({"cancel", hang}).exit, 0);
+  EXPECT_EQ(leptir({"cancel", sleep}).exit, 0);
+  expectCancelled(hang);
+  expectCancelled(sleep);
+  EXPECT_EQ(status().at("brokers").at(0).at("leased"), 0);
+}
+
+TEST_F(CancelTest, SurvivesTheDispatcher) {
+  const auto id = push({"hang"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; }));
+  EXPECT_EQ(leptir({"cancel", id}).exit, 0);
+  ::kill(dispatcherPid(), SIGKILL);
+  expectCancelled(id);
+}
+
+TEST_F(CancelTest, AnUnknownTaskIsSaid) {
+  const auto answer = leptir({"cancel", "nobody"});
+  EXPECT_EQ(answer.exit, 4);
+  EXPECT_NE(answer.err.find("nothing to cancel"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace leptir::e2e
