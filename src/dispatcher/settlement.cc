@@ -48,7 +48,8 @@ void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
   }
 }
 
-void afterCrash(Settlement& settlement, const HeldTask& task) {
+// `how` it died the last time.
+void afterCrash(Settlement& settlement, const HeldTask& task, const std::string& how) {
   settlement.counters = task.counters;
   ++settlement.counters.crashes;
   if (const auto delay = delayAfterCrash(settlement.counters.crashes)) {
@@ -56,9 +57,8 @@ void afterCrash(Settlement& settlement, const HeldTask& task) {
     settlement.delay = *delay;
   } else {
     settlement.kind = Settlement::Kind::Bury;
-    settlement.reason = "its worker died " + std::to_string(settlement.counters.crashes) + " times";
-    if (settlement.record->signal != 0)
-      settlement.reason += ", the last time by signal " + std::to_string(settlement.record->signal);
+    settlement.reason =
+        "its worker died " + std::to_string(settlement.counters.crashes) + " times, the last time: " + how;
   }
 }
 
@@ -128,7 +128,7 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
     return settlement;
   }
   if (outcome.cause == Cause::Crashed) {
-    afterCrash(settlement, task);
+    afterCrash(settlement, task, "signal " + std::to_string(settlement.record->signal));
   } else {
     afterFailure(settlement, task, jitter);
   }
@@ -170,7 +170,7 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
       record.cause = nameOf(causeOfDeath(verdict));
       record.returnCode = ExitStatus::Error;
       record.response = sentenceOfDeath(verdict);
-      afterCrash(settlement, task);
+      afterCrash(settlement, task, record.response);
   }
   return finishFailed(std::move(settlement), envelope);
 }

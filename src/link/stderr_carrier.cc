@@ -17,7 +17,7 @@ constexpr std::size_t kPiece = 4096;
 // How much of it could be written.
 std::size_t writeSome(int to, std::string_view text) {
   pollfd ready{to, POLLOUT, 0};
-  if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return 0;
+  if (::poll(&ready, 1, 0) != 1 || ready.revents != POLLOUT) return 0;  // POLLERR: nobody will read it
   const auto written = ::write(to, text.data(), std::min(text.size(), kPiece));
   return written > 0 ? static_cast<std::size_t>(written) : 0;
 }
