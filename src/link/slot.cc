@@ -37,8 +37,10 @@ void Slot::unmap() {
 }
 
 Result<void> Slot::confineToWorker() {
+  // A limit on addresses counts what is mapped: what it never reads goes.
+  ::munmap(static_cast<char*>(memory_) + kLayout.autopsies, kLayout.end - kLayout.autopsies);
   char* readOnly = static_cast<char*>(memory_) + kLayout.assignmentPart;
-  if (::mprotect(readOnly, kLayout.end - kLayout.assignmentPart, PROT_READ) != 0) {
+  if (::mprotect(readOnly, kLayout.autopsies - kLayout.assignmentPart, PROT_READ) != 0) {
     return Error(ErrorCode::Internal, std::string("mprotect: ") + std::strerror(errno));
   }
   return {};
