@@ -1,6 +1,8 @@
 #include "master/stack_resolver.h"
 
 #include <cxxabi.h>
+#include <dwarf.h>
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -68,13 +70,16 @@ class Symbols {
     ::dwfl_report_end(dwfl_.get(), nullptr, nullptr);
   }
 
-  std::string frame(Dwarf_Addr address) const {
+  // Adds the function at the address, and before it those that the compiler put into it.
+  void addFrames(Dwarf_Addr address, std::vector<std::string>& stack) const {
     Dwfl_Module* module = dwfl_ ? ::dwfl_addrmodule(dwfl_.get(), address) : nullptr;
-    if (module == nullptr) return hex(address);
+    if (module == nullptr) return stack.push_back(hex(address));
+    auto place = placeOf(module, address);
+    addInlined(module, address, place, stack);
     GElf_Off offset = 0;
     GElf_Sym symbol{};
     const char* name = ::dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr);
-    return (name != nullptr ? demangle(name) : hex(address)) + place(module, address);
+    stack.push_back((name != nullptr ? demangle(name) : hex(address)) + place);
   }
 
  private:
@@ -84,13 +89,49 @@ class Symbols {
     return text.str();
   }
 
-  static std::string place(Dwfl_Module* module, Dwarf_Addr address) {
+  static std::string placeOf(Dwfl_Module* module, Dwarf_Addr address) {
     int line = 0;
     Dwfl_Line* found = ::dwfl_module_getsrc(module, address);
     const char* file = found != nullptr ? ::dwfl_lineinfo(found, nullptr, &line, nullptr, nullptr, nullptr) : nullptr;
     if (file != nullptr) return std::string(" at ") + file + ":" + std::to_string(line);
     const char* path = ::dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
     return path != nullptr ? " in " + std::string(lastPart(path)) : std::string();
+  }
+
+  // `place` is that of the instruction, and afterwards that of the outermost call that was inlined.
+  static void addInlined(Dwfl_Module* module, Dwarf_Addr address, std::string& place, std::vector<std::string>& stack) {
+    Dwarf_Addr bias = 0;
+    Dwarf_Die* unit = ::dwfl_module_addrdie(module, address, &bias);
+    if (unit == nullptr) return;
+    Dwarf_Die *around = nullptr, *scopes = nullptr;
+    if (::dwarf_getscopes(unit, address - bias, &around) <= 0) return;
+    const auto count = ::dwarf_getscopes_die(&around[0], &scopes);
+    for (int i = 0; i < count && ::dwarf_tag(&scopes[i]) != DW_TAG_subprogram; ++i) {
+      if (::dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine) continue;
+      stack.push_back(nameOf(scopes[i]) + place);
+      place = callOf(scopes[i], *unit);
+    }
+    std::free(scopes);
+    std::free(around);
+  }
+
+  static std::string nameOf(Dwarf_Die& function) {
+    Dwarf_Attribute attribute;
+    const char* linkage = ::dwarf_formstring(::dwarf_attr_integrate(&function, DW_AT_linkage_name, &attribute));
+    if (linkage != nullptr) return demangle(linkage);
+    const char* name = ::dwarf_diename(&function);
+    return name != nullptr ? name : "(inlined)";
+  }
+
+  static std::string callOf(Dwarf_Die& inlined, Dwarf_Die& unit) {
+    Dwarf_Attribute attribute;
+    Dwarf_Word file = 0, line = 0;
+    Dwarf_Files* files = nullptr;
+    ::dwarf_formudata(::dwarf_attr(&inlined, DW_AT_call_line, &attribute), &line);
+    const bool known = ::dwarf_formudata(::dwarf_attr(&inlined, DW_AT_call_file, &attribute), &file) == 0 &&
+                       ::dwarf_getsrcfiles(&unit, &files, nullptr) == 0;
+    const char* path = known ? ::dwarf_filesrc(files, file, nullptr, nullptr) : nullptr;
+    return path != nullptr ? std::string(" at ") + path + ":" + std::to_string(line) : std::string();
   }
 
   char* noPath_ = nullptr;
@@ -108,7 +149,7 @@ std::vector<std::string> resolveStack(const LastWords& words) {
   const Symbols symbols(words);
   std::vector<std::string> stack;
   for (const auto address : std::span(words.addresses).first(words.frames)) {
-    stack.push_back(symbols.frame(address));
+    symbols.addFrames(address, stack);
     if (!stack.back().starts_with(kOurs)) continue;
     stack.pop_back();
     break;

@@ -19,6 +19,21 @@ namespace leptir {
 
 namespace {
 
+// An address inside it, which the compiler puts into whoever calls it.
+[[gnu::always_inline]] inline const void* somewhereInlined() {
+  const void* here = nullptr;
+#if defined(__x86_64__)
+  asm volatile("lea -1(%%rip), %0" : "=r"(here));
+#elif defined(__aarch64__)
+  asm volatile("adr %0, ." : "=r"(here));
+#endif
+  return here;
+}
+
+[[gnu::noinline]] const void* callSomewhere() {
+  return somewhereInlined();
+}
+
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -35,6 +50,16 @@ TEST(ResolveStack, NamesFunctionFileAndLine) {
   const auto stack = resolveStack(*wordsWith({reinterpret_cast<const void*>(&someFunction)}));
   ASSERT_EQ(stack.size(), 1u);
   EXPECT_THAT(stack[0], MatchesRegex("leptir::someFunction\\(int\\) at .*stack_resolver_test\\.cc:[0-9]+"));
+}
+
+TEST(ResolveStack, NamesWhatWasInlinedWithTheLineThatCalledIt) {
+  const auto* here = callSomewhere();
+  if (here == nullptr) GTEST_SKIP() << "not for this machine";
+  const auto stack = resolveStack(*wordsWith({here}));
+  ASSERT_EQ(stack.size(), 2u);
+  EXPECT_THAT(stack[0], MatchesRegex(".*somewhereInlined.* at .*stack_resolver_test\\.cc:[0-9]+"));
+  EXPECT_THAT(stack[1], MatchesRegex(".*callSomewhere.* at .*stack_resolver_test\\.cc:[0-9]+"));
+  EXPECT_NE(stack[0].substr(stack[0].rfind(':')), stack[1].substr(stack[1].rfind(':')));
 }
 
 TEST(ResolveStack, UsesTheMapsOfTheDeadIfItLeftSome) {
