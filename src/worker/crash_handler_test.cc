@@ -48,6 +48,26 @@ TEST_F(CrashHandler, LeavesTheSignalTheAddressAndTheStackAndTheTrueStatus) {
   EXPECT_TRUE(maps.ends_with('\n'));
 }
 
+// Upwards, over all that its callers need to go on.
+[[gnu::noinline]] void smashTheStack(char with) {
+  volatile char frame[16];
+  volatile char* volatile end = frame;
+  for (int i = 0; i < 2048; ++i) end[i] = with;
+}
+
+TEST_F(CrashHandler, StillSpeaksWithASmashedStack) {
+  for (const char with : {'A', '\0'}) {
+    die([with](TaskContext&) { smashTheStack(with); });
+    EXPECT_EQ(signal(), SIGSEGV);
+    ASSERT_TRUE(words);
+    EXPECT_EQ(words->kind, LastWordsKind::Signal);
+    EXPECT_GT(words->frames, 0u);
+    const auto word = slot.word(0);
+    ASSERT_TRUE(slot.change(0, word, word.freed()));
+    program = {};
+  }
+}
+
 TEST_F(CrashHandler, LeavesWhoSentASignal) {
   start();
   ASSERT_TRUE(sleeps());
