@@ -13,6 +13,7 @@
 #include "dispatcher/inbox.h"
 #include "dispatcher/meta_writer.h"
 #include "dispatcher/slot_table.h"
+#include "link/stderr_carrier.h"
 
 namespace leptir {
 namespace {
@@ -129,6 +130,7 @@ class Dispatcher {
     events.push_back(event::Tick{});
     link_.page().brokersAway = static_cast<std::uint32_t>(core_.brokersAway());
     showOnBoard();
+    carryStderr(link_, STDERR_FILENO);
     lookAt_ = clock_.bootTime() + (core_.looksAhead() ? kLookAhead : kLook);
   }
 

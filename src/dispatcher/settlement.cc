@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "dispatcher/obituary.h"
+
 namespace leptir {
 namespace {
 
@@ -46,7 +48,8 @@ void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
   }
 }
 
-void afterCrash(Settlement& settlement, const HeldTask& task) {
+// `how` it died the last time.
+void afterCrash(Settlement& settlement, const HeldTask& task, const std::string& how) {
   settlement.counters = task.counters;
   ++settlement.counters.crashes;
   if (const auto delay = delayAfterCrash(settlement.counters.crashes)) {
@@ -54,9 +57,8 @@ void afterCrash(Settlement& settlement, const HeldTask& task) {
     settlement.delay = *delay;
   } else {
     settlement.kind = Settlement::Kind::Bury;
-    settlement.reason = "its worker died " + std::to_string(settlement.counters.crashes) + " times";
-    if (settlement.record->signal != 0)
-      settlement.reason += ", the last time by signal " + std::to_string(settlement.record->signal);
+    settlement.reason =
+        "its worker died " + std::to_string(settlement.counters.crashes) + " times, the last time: " + how;
   }
 }
 
@@ -66,7 +68,8 @@ void sayWhoCancelled(MetaInfo& record, const std::string& by, Time when) {
 }
 
 void afterUnsuccessful(Settlement& settlement, const HeldTask& task, const Outcome& outcome, double jitter) {
-  if (outcome.cause == Cause::Crashed) return afterCrash(settlement, task);
+  if (outcome.cause == Cause::Crashed)
+    return afterCrash(settlement, task, "signal " + std::to_string(settlement.record->signal));
   if (outcome.cause != Cause::RetryLater && outcome.cause != Cause::Discarded)
     return afterFailure(settlement, task, jitter);
   settlement.counters = task.counters;
@@ -154,6 +157,8 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
   record.cpuTime = seconds(verdict.cpuTime);
   record.maxRss = verdict.maxRss;
   record.signal = verdict.signal;
+  record.stack = verdict.stack;
+  record.stderrTail = verdict.stderrTail;
   switch (verdict.reason) {
     case StopReason::TimeLimit:
       record.cause = nameOf(Cause::TimedOut);
@@ -169,12 +174,10 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
       sayWhoCancelled(record, verdict.cancelledBy, ended);
       break;
     default:
-      record.cause = nameOf(Cause::Crashed);
+      record.cause = nameOf(causeOfDeath(verdict));
       record.returnCode = ExitStatus::Error;
-      record.response = verdict.signal != 0
-                            ? "Worker process died by signal " + std::to_string(verdict.signal) + "."
-                            : "Worker process exited with status " + std::to_string(verdict.exitCode) + ".";
-      afterCrash(settlement, task);
+      record.response = sentenceOfDeath(verdict);
+      afterCrash(settlement, task, record.response);
   }
   return finishFailed(std::move(settlement), envelope);
 }

@@ -17,6 +17,7 @@
 #include "instance/session_locks.h"
 #include "leptir/version.h"
 #include "link/link.h"
+#include "link/stderr_carrier.h"
 #include "master/master.h"
 #include "master/pid_file.h"
 #include "task/program_task.h"
@@ -118,6 +119,7 @@ class Instance {
                                   }};
     const auto end =
         Master(master, *link_, *board_, logger_, systemClock(), children, [this] { (void)logger_.reopen(); }).run();
+    carryStderr(*link_, STDERR_FILENO);
     board_->remove();
     if (end == MasterEnd::Stopped || end == MasterEnd::DrainedEmpty || end == MasterEnd::DrainedUnknown)
       locks_.remove();
