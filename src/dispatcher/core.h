@@ -21,6 +21,7 @@
 #include "leptir/logger.h"
 #include "leptir/outcome.h"
 #include "leptir/simple_broker.h"
+#include "leptir/task_rules.h"
 #include "link/shared_page.h"
 
 namespace leptir {
@@ -148,6 +149,7 @@ struct CoreOptions {
   std::vector<int> storagesBeside;  // for each broker, none: 0. So many of the required ones its feeder saves to itself
   bool hasStorages = true;
   std::set<std::string, std::less<>> names;                // the tasks that this program can run
+  TaskRuleBook rules;                                      // of some of them
   Duration taskExecutionTime = std::chrono::seconds(600);  // zero: none
   bool drain = false;                                      // finish when nothing is left
   RecordAuthor author;
@@ -214,6 +216,9 @@ class Core {
   void settleStocked(Stocked stocked, const std::string& cancelledBy);
   void loseAllBut(const event::Held& held);
   void sayRunning();
+  const TaskRules* rulesFor(const HeldTask& task) const;
+  void applyRules(HeldTask& task) const;
+  Duration timeLimitOf(const HeldTask& task) const;
   void giveBackStock(BrokerPlan& plan);
   void settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope);
   void add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope);

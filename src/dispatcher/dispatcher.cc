@@ -71,6 +71,7 @@ class Dispatcher {
         std::count_if(storages.begin(), storages.end(), [](const auto& seat) { return seat.required; }));
     options.hasStorages = !storages.empty();
     options.names = options_.names;
+    options.rules = options_.rules;
     options.taskExecutionTime = options_.taskExecutionTime;
     options.drain = options_.drain;
     options.author = {options_.card.host, options_.masterPid};

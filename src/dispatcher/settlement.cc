@@ -40,7 +40,7 @@ void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
     settlement.kind = Settlement::Kind::Acknowledge;
   } else if (settlement.counters.failures < task.head.maxAttempts) {
     settlement.kind = Settlement::Kind::Release;
-    settlement.delay = delayAfterFailure(settlement.counters.failures, jitter);
+    settlement.delay = delayAfterFailure(settlement.counters.failures, jitter, task.retryDelay);
   } else {
     settlement.kind = Settlement::Kind::Bury;
     settlement.reason =
@@ -67,6 +67,16 @@ void sayWhoCancelled(MetaInfo& record, const std::string& by, Time when) {
   record.additional = writeJson(Json{{"cancelledBy", by}, {"cancelledAt", unixSeconds(when)}});
 }
 
+void afterUnsuccessful(Settlement& settlement, const HeldTask& task, const Outcome& outcome, double jitter) {
+  if (outcome.cause == Cause::Crashed) return afterCrash(settlement, task, "signal " + std::to_string(outcome.signal));
+  if (outcome.cause != Cause::RetryLater && outcome.cause != Cause::Discarded)
+    return afterFailure(settlement, task, jitter);
+  settlement.counters = task.counters;
+  if (outcome.cause == Cause::Discarded) return;
+  settlement.kind = Settlement::Kind::Release;
+  settlement.delay = outcome.retryAfter.value_or(Duration::zero());
+}
+
 // A record of a run that did not succeed: whether the task is over, and all that is needed to run it again.
 Settlement finishFailed(Settlement settlement, std::string_view envelope) {
   settlement.failed = true;
@@ -84,9 +94,9 @@ Settlement giveBack(const HeldTask& task) {
 
 }  // namespace
 
-Duration delayAfterFailure(std::uint32_t failures, double jitter) {
+Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first) {
   const auto doublings = std::min(std::max(failures, 1U) - 1, 20U);
-  const auto whole = std::min<Duration>(1h, 5s * (1LL << doublings));
+  const auto whole = std::min<Duration>(1h, std::min<Duration>(1h, first) * (1LL << doublings));
   return std::chrono::duration_cast<Duration>(whole * (1.0 - jitter / 4));
 }
 
@@ -127,11 +137,7 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
     settlement.counters = task.counters;
     return settlement;
   }
-  if (outcome.cause == Cause::Crashed) {
-    afterCrash(settlement, task, "signal " + std::to_string(settlement.record->signal));
-  } else {
-    afterFailure(settlement, task, jitter);
-  }
+  afterUnsuccessful(settlement, task, outcome, jitter);
   return finishFailed(std::move(settlement), envelope);
 }
 

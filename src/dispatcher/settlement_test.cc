@@ -172,5 +172,33 @@ TEST(DelayAfterFailure, DoublesUpToAnHourWithJitter) {
   EXPECT_EQ(delayAfterFailure(1, 1), 3750ms);
 }
 
+TEST(Settlement, ATaskThatAsksForItRunsAgainWithoutUsingUpAnAttempt) {
+  auto outcome = outcomeWith(ExitStatus::Unknown, Cause::RetryLater);
+  outcome.retryAfter = 30s;
+  const auto settlement = settleOutcome(taskWith({.failures = 1}), kEnvelope, outcome, kAuthor, 0);
+  EXPECT_EQ(settlement.kind, Kind::Release);
+  EXPECT_EQ(settlement.delay, 30s);
+  EXPECT_EQ(settlement.counters, Counters{.failures = 1});
+  EXPECT_EQ(settlement.record->cause, "retry_later");
+  EXPECT_EQ(settlement.record->status, TaskStatus::Pending);
+}
+
+TEST(Settlement, ADiscardedTaskIsDoneWithWhateverAttemptsAreLeft) {
+  const auto settlement =
+      settleOutcome(taskWith({}, 5), kEnvelope, outcomeWith(ExitStatus::Unknown, Cause::Discarded), kAuthor, 0);
+  EXPECT_EQ(settlement.kind, Kind::Acknowledge);
+  EXPECT_EQ(settlement.record->cause, "discarded");
+  EXPECT_EQ(settlement.record->status, TaskStatus::Completed);
+  EXPECT_EQ(settlement.record->envelope, kEnvelope);
+}
+
+TEST(Settlement, TheFirstRetryWaitsAsLongAsTheNameSays) {
+  auto task = taskWith({}, 3);
+  task.retryDelay = 100ms;
+  EXPECT_EQ(settleWith(task, ExitStatus::Error).delay, 100ms);
+  task.counters.failures = 1;
+  EXPECT_EQ(settleWith(task, ExitStatus::Error).delay, 200ms);
+}
+
 }  // namespace
 }  // namespace leptir

@@ -70,6 +70,7 @@ struct AssignmentHeader {
   std::uint32_t handleBytes;     // the lease's handle comes first in the body,
   std::uint32_t envelopeBytes;   // then the envelope
   std::uint8_t large;            // the body lies in the large area
+  std::uint8_t fresh;            // only for a worker that has run nothing yet
 };
 
 // What the worker says. Untrusted: a task may have scribbled over it, so a checksum covers the body and every use of

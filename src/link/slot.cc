@@ -98,6 +98,7 @@ Result<void> Slot::writeAssignment(std::size_t cell, const Assignment& assignmen
   header.handleBytes = static_cast<std::uint32_t>(handle.size());
   header.envelopeBytes = static_cast<std::uint32_t>(assignment.envelope.size());
   header.large = large;
+  header.fresh = assignment.fresh;
   char* body = large ? largeAssignment() : assignmentBody(cell);
   std::memcpy(body, handle.data(), handle.size());
   std::memcpy(body + handle.size(), assignment.envelope.data(), assignment.envelope.size());
@@ -119,6 +120,7 @@ Assignment Slot::readAssignment(std::size_t cell) const {
   assignment.counters = header.counters;
   assignment.timeLimit = Duration(header.timeLimitMicros);
   assignment.assigned = BootTime(Duration(header.assignedBoot));
+  assignment.fresh = header.fresh != 0;
   assignment.envelope = std::string_view(body + header.handleBytes, header.envelopeBytes);
   return assignment;
 }

@@ -35,6 +35,7 @@ struct Assignment {
   Counters counters;
   Duration timeLimit{};
   BootTime assigned{};
+  bool fresh = false;         // only for a worker that has run nothing yet, which ends afterwards
   std::string_view envelope;  // into the slot when read: valid while the cell is not freed
 };
 
