@@ -138,7 +138,7 @@ struct Actions {
   std::vector<std::uint32_t> count;  // brokers whose tasks are to be counted
   std::vector<std::pair<LogLevel, std::string>> log;
   std::uint64_t succeeded = 0, failed = 0;
-  bool closeBrokers = false;   // once: everything is settled, give back what is left
+  bool closeBrokers = false;    // once: everything is settled, give back what is left
   bool leavesToExpire = false;  // with it: not everything could be settled, and that was waited for long enough
 };
 

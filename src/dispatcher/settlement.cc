@@ -68,8 +68,7 @@ void sayWhoCancelled(MetaInfo& record, const std::string& by, Time when) {
 }
 
 void afterUnsuccessful(Settlement& settlement, const HeldTask& task, const Outcome& outcome, double jitter) {
-  if (outcome.cause == Cause::Crashed)
-    return afterCrash(settlement, task, "signal " + std::to_string(settlement.record->signal));
+  if (outcome.cause == Cause::Crashed) return afterCrash(settlement, task, "signal " + std::to_string(outcome.signal));
   if (outcome.cause != Cause::RetryLater && outcome.cause != Cause::Discarded)
     return afterFailure(settlement, task, jitter);
   settlement.counters = task.counters;
@@ -79,11 +78,10 @@ void afterUnsuccessful(Settlement& settlement, const HeldTask& task, const Outco
 }
 
 // A record of a run that did not succeed: whether the task is over, and all that is needed to run it again.
-Settlement finishFailed(Settlement settlement, std::string_view envelope) {
+void finishFailed(Settlement& settlement, std::string_view envelope) {
   settlement.failed = true;
   settlement.record->envelope = envelope;
   if (settlement.kind == Settlement::Kind::Release) settlement.record->status = TaskStatus::Pending;
-  return settlement;
 }
 
 Settlement giveBack(const HeldTask& task) {
@@ -139,7 +137,8 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
     return settlement;
   }
   afterUnsuccessful(settlement, task, outcome, jitter);
-  return finishFailed(std::move(settlement), envelope);
+  finishFailed(settlement, envelope);
+  return settlement;
 }
 
 Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started,
@@ -179,7 +178,8 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
       record.response = sentenceOfDeath(verdict);
       afterCrash(settlement, task, record.response);
   }
-  return finishFailed(std::move(settlement), envelope);
+  finishFailed(settlement, envelope);
+  return settlement;
 }
 
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
@@ -192,7 +192,8 @@ Settlement settleCancelled(const HeldTask& task, std::string_view envelope, cons
   record.started = now;
   record.ended = now;
   sayWhoCancelled(record, by, now);
-  return finishFailed(std::move(settlement), envelope);
+  finishFailed(settlement, envelope);
+  return settlement;
 }
 
 Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author) {
@@ -212,7 +213,8 @@ Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Ti
   record.response = "Nobody knows a task of this name.";
   record.started = now;
   record.ended = now;
-  return finishFailed(std::move(settlement), envelope);
+  finishFailed(settlement, envelope);
+  return settlement;
 }
 
 MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& author) {

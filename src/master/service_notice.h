@@ -1,5 +1,5 @@
-// What a service manager hears of the master (systemd's Type=notify): ready, alive, stopping. sd_notify(3) describes the
-// datagrams; without NOTIFY_SOCKET in the environment nothing is said.
+// What a service manager hears of the master (systemd's Type=notify): ready, alive, stopping. sd_notify(3) describes
+// the datagrams; without NOTIFY_SOCKET in the environment nothing is said.
 #pragma once
 
 #include <optional>

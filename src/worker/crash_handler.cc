@@ -17,7 +17,8 @@
 namespace leptir {
 namespace {
 
-constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+// The last two: a limit of the kernel's is used up.
+constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGXCPU, SIGXFSZ};
 // Last words that take longer are given up: a smashed stack can keep the unwinder busy.
 constexpr unsigned kLongestSeconds = 2;
 constexpr std::size_t kOwnStackBytes = 128 * 1024;
