@@ -58,6 +58,7 @@ Stores::Stores(const Config& config, std::shared_ptr<const Backends> backends)
 
 std::vector<BrokerSeat> Stores::brokerSeats() const {
   std::vector<BrokerSeat> seats;
+  seats.reserve(brokers_.size());
   for (const auto& broker : brokers_) {
     seats.push_back(
         {.name = broker.name,
@@ -70,6 +71,7 @@ std::vector<BrokerSeat> Stores::brokerSeats() const {
 
 std::vector<MetaSeat> Stores::metaSeats() const {
   std::vector<MetaSeat> seats;
+  seats.reserve(metaStorages_.size());
   for (const auto& storage : metaStorages_) {
     seats.push_back({.name = storage.name,
                      .required = storage.required,

@@ -2,8 +2,10 @@
 // mistakes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "config/mistakes.h"
@@ -31,7 +33,12 @@ class MapReader {
             std::optional<Value> (*reader)(const Node&, std::string_view, Mistakes&)) {
     const Node* node = find(key);
     if (node == nullptr) return;
-    if (auto value = reader(*node, nameOf(key), mistakes_)) target = std::move(*value);
+    auto value = reader(*node, nameOf(key), mistakes_);
+    if constexpr (std::is_same_v<Target, std::optional<Value>>) {
+      if (value) target = std::move(value);
+    } else {
+      if (value) target = std::move(*value);
+    }
   }
 
   // Call it last: every key that nobody asked for is a mistake, with the nearest that exists.

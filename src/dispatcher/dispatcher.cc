@@ -32,7 +32,7 @@ constexpr Duration kMasterBeat = 5s;
 class Dispatcher {
  public:
   Dispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
-             std::vector<MetaSeat> storages, const Logger& logger, const Clock& clock)
+             const std::vector<MetaSeat>& storages, const Logger& logger, const Clock& clock)
       : options_(options),
         link_(link),
         board_(board),
@@ -247,13 +247,13 @@ class Dispatcher {
 }  // namespace
 
 int runDispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
-                  std::vector<MetaSeat> storages, const Logger& logger, const Clock& clock) {
+                  const std::vector<MetaSeat>& storages, const Logger& logger, const Clock& clock) {
   if (::getppid() != options.masterPid) return 1;
   // Lower index first, as ranks count. An equal configuration gives an equal order, so an earlier dispatcher's cells
   // name the same brokers.
   std::ranges::stable_sort(brokers, {}, &BrokerSeat::priority);
   link.page().dispatcherSays = DispatcherSays::Nothing;
-  Dispatcher dispatcher(options, link, board, std::move(brokers), std::move(storages), logger, clock);
+  Dispatcher dispatcher(options, link, board, std::move(brokers), storages, logger, clock);
   return dispatcher.run();
 }
 

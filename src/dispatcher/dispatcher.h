@@ -34,6 +34,6 @@ inline constexpr int kExitStoreUnusable = 69;
 // dispatcher left in the slots. Ends when the page's `stopping` says so and everything is settled, when --drain finds
 // nothing left, or when the master is gone.
 int runDispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
-                  std::vector<MetaSeat> storages, const Logger& logger, const Clock& clock);
+                  const std::vector<MetaSeat>& storages, const Logger& logger, const Clock& clock);
 
 }  // namespace leptir

@@ -100,7 +100,7 @@ Result<void> Slot::writeAssignment(std::size_t cell, const Assignment& assignmen
   header.large = large;
   header.fresh = assignment.fresh;
   char* body = large ? largeAssignment() : assignmentBody(cell);
-  std::memcpy(body, handle.data(), handle.size());
+  handle.copy(body, handle.size());
   std::memcpy(body + handle.size(), assignment.envelope.data(), assignment.envelope.size());
   return {};
 }

@@ -31,7 +31,7 @@ struct Line {
 template <std::size_t N>
 void copyText(char (&to)[N], std::string_view from) {
   const auto bytes = std::min(from.size(), N - 1);
-  std::memcpy(to, from.data(), bytes);
+  from.copy(to, bytes);
   to[bytes] = '\0';
 }
 
@@ -103,7 +103,7 @@ struct StatusBoard::Page {
   }
 };
 
-Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::path& file, std::string session,
+Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::path& file, const std::string& session,
                                                          int workers, const Clock& clock) {
   const auto failed = [&](const char* what) {
     return Error(ErrorCode::Invalid, file.string() + ": " + what + ": " + std::strerror(errno));

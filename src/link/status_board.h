@@ -46,7 +46,7 @@ class StatusBoard {
  public:
   // Makes the file anew (and replaces one that is left over). Invalid: it cannot be made there; the message names the
   // path.
-  static Result<std::unique_ptr<StatusBoard>> create(const std::filesystem::path& file, std::string session,
+  static Result<std::unique_ptr<StatusBoard>> create(const std::filesystem::path& file, const std::string& session,
                                                      int workers, const Clock& clock);
   // A board in memory only, for tests.
   static std::unique_ptr<StatusBoard> inMemory(int workers, const Clock& clock);

@@ -46,7 +46,7 @@ std::string SqliteBackend::place(const Json& connection) const {
 
 std::optional<std::filesystem::path> SqliteBackend::sessionLockFile(const Json& connection,
                                                                     std::string_view instance) const {
-  const auto lock = sessionLockPath(realPath(pathIn(connection)), instance);
+  auto lock = sessionLockPath(realPath(pathIn(connection)), instance);
   std::error_code ignored;  // whoever opens the file learns of it
   std::filesystem::create_directories(lock.parent_path(), ignored);
   return lock;

@@ -30,7 +30,7 @@ enum class Durability { Full, Normal };
 class SqliteConnection {
  public:
   // Opens or creates the database in write-ahead mode. Invalid, Corrupt, Unavailable: see backend.h.
-  static Result<std::shared_ptr<SqliteConnection>> open(std::shared_ptr<SqliteFile> file, const Clock& clock);
+  static Result<std::shared_ptr<SqliteConnection>> open(const std::shared_ptr<SqliteFile>& file, const Clock& clock);
   ~SqliteConnection();
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
