@@ -137,7 +137,7 @@ struct Actions {
   std::vector<std::uint32_t> count;  // brokers whose tasks are to be counted
   std::vector<std::pair<LogLevel, std::string>> log;
   std::uint64_t succeeded = 0, failed = 0;
-  bool closeBrokers = false;   // once: everything is settled, give back what is left
+  bool closeBrokers = false;    // once: everything is settled, give back what is left
   bool leavesToExpire = false;  // with it: not everything could be settled, and that was waited for long enough
 };
 
@@ -219,6 +219,7 @@ class Core {
   void settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope);
   void add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope);
   SettleBatch& batchOf(std::uint32_t broker);
+  SettleBatch& batchOf(std::uint32_t broker, std::uint64_t epoch);
   bool isCurrent(const HeldTask& task) const;
   bool isHeld(std::uint32_t broker, const LeaseId& lease) const;
   Time wallOf(BootTime time) const;

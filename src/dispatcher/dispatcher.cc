@@ -173,9 +173,8 @@ class Dispatcher {
 
   void finishWhenClosed() {
     if (!std::all_of(feeders_.begin(), feeders_.end(), [](const Feeder& feeder) { return feeder.hasClosed(); })) return;
-    const bool left =
-        leavesToExpire_ ||
-        std::any_of(feeders_.begin(), feeders_.end(), [](const Feeder& feeder) { return feeder.leftToExpire(); });
+    const bool left = leavesToExpire_ || std::any_of(feeders_.begin(), feeders_.end(),
+                                                     [](const Feeder& feeder) { return feeder.leftToExpire(); });
     auto says = DispatcherSays::Finished;
     if (left) {
       says = DispatcherSays::LeftToExpire;
