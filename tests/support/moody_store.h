@@ -17,9 +17,9 @@ namespace leptir {
 // Any thread.
 class Mood {
  public:
-  std::atomic<bool> down = false;       // every operation answers Unavailable and does nothing
+  std::atomic<bool> down = false;        // every operation answers Unavailable and does nothing
   std::atomic<bool> cutAnswers = false;  // every operation is done, then answers Unavailable
-  std::atomic<int> refused = 0;         // operations that answered Unavailable
+  std::atomic<int> refused = 0;          // operations that answered Unavailable
 
   // What was asked, in order, whether it was done or not.
   std::vector<std::string> journal() const {
