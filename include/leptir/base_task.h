@@ -69,6 +69,10 @@ class BaseTask {
   void logDebug(std::string_view message) const { context_->logDebug(message); }
   void changeState(std::string state) { context_->changeState(std::move(state)); }
   void progress(double fraction, std::string_view text = {}) const { context_->progress(fraction, text); }
+  ExitStatus retryAfter(Duration delay, std::string reason = {}) {
+    return context_->retryAfter(delay, std::move(reason));
+  }
+  ExitStatus discard(std::string reason) { return context_->discard(std::move(reason)); }
   const StopToken& stopToken() const { return context_->stopToken(); }
   int attempt() const { return context_->attempt(); }
   std::uint64_t fence() const { return context_->fence(); }

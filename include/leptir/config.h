@@ -12,6 +12,7 @@
 #include "leptir/logger.h"
 #include "leptir/meta_storage.h"
 #include "leptir/program_spec.h"
+#include "leptir/task_rules.h"
 
 namespace leptir {
 
@@ -38,7 +39,9 @@ struct Config {
     Duration emptyQueueSleepTime = std::chrono::milliseconds(500);
     Duration workersActiveSleepTime = std::chrono::milliseconds(200);
     Duration killGrace = std::chrono::seconds(1);
-    std::optional<Duration> shutdownGrace;  // none: unlimited
+    std::optional<Duration> shutdownGrace;            // none: unlimited
+    std::optional<std::uint64_t> maxTasksPerWorker;   // then it ends, and a fresh one begins; none: unlimited
+    std::optional<std::uint64_t> maxMemoryPerWorker;  // bytes of resident memory between two tasks; none: unlimited
   };
 
   std::vector<Broker> brokers;
@@ -46,6 +49,7 @@ struct Config {
   Daemon daemon;
   std::vector<LogSinkConfig> loggers;
   std::map<std::string, ProgramSpec> programs;  // `tasks: NAME: command:`
+  TaskRuleBook rules;                           // `tasks: NAME:`, all the rest
   std::filesystem::path file;                   // empty: no configuration file
 };
 

@@ -30,11 +30,12 @@ enum class Cause {
   Discarded,    // the task itself asked never to be run again
   UnknownName,  // no such task here, for a day
   Malformed,    // no task at all: bytes that are no envelope
+  RetryLater,   // the task itself asked to be run again later
   GaveBack,     // ended by us (shutdown, lease); goes back without using up an attempt
 };
 
 // The words of the record: finished, threw, timed_out, cancelled, crashed, out_of_memory, discarded, unknown_name,
-// malformed, gave_back.
+// malformed, retry_later, gave_back.
 std::string_view nameOf(Cause cause);
 
 // What user code threw: for the log, the error reporters and the record.
@@ -46,15 +47,16 @@ struct ThrownError {
 struct Outcome {
   ExitStatus status = ExitStatus::Unknown;
   Cause cause = Cause::Finished;
-  std::string response;           // response lines joined by one blank: `respM`
-  Time started{};                 // wall clock: `exStart`
-  Duration executionTime{};       // `exTime`
-  Duration cpuTime{};             // of the worker's process during the run, children that it waited for included
-  std::vector<std::string> flow;  // changeState's states in order
-  std::string additional;         // getAdditionalMetaInfo: JSON object as text, empty for none
-  std::string result;             // JSON text, empty for none
-  std::string stderrTail;         // programs: the end of what they wrote to stderr
-  int signal = 0;                 // the signal that ended it: of a program's process, 0 for none
+  std::string response;                // response lines joined by one blank: `respM`
+  Time started{};                      // wall clock: `exStart`
+  Duration executionTime{};            // `exTime`
+  Duration cpuTime{};                  // of the worker's process during the run, children that it waited for included
+  std::vector<std::string> flow;       // changeState's states in order
+  std::string additional;              // getAdditionalMetaInfo: JSON object as text, empty for none
+  std::string result;                  // JSON text, empty for none
+  std::string stderrTail;              // programs: the end of what they wrote to stderr
+  std::optional<Duration> retryAfter;  // RetryLater: how long from now
+  int signal = 0;                      // the signal that ended it: of a program's process, 0 for none
   std::optional<ThrownError> thrown;
   bool truncated = false;  // something was cut to fit kMaxOutcomeBytes
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,14 @@ class TaskContext {
   // Empty before the first changeState.
   std::string lastState() const { return flow_.empty() ? std::string() : flow_.back(); }
   const std::vector<std::string>& executionFlow() const { return flow_; }
+  // Asks for another run after `delay` (negative: at once). That is no failure and uses up no attempt, so a task that
+  // always asks runs for ever. `return retryAfter(30s, "the other side is busy");`: the answer is what doJob may
+  // return. The last of retryAfter and discard counts; a run that throws is a failure all the same.
+  ExitStatus retryAfter(Duration delay, std::string reason = {});
+  // Ends this task for good, whatever attempts are left: the record says `discarded`, and why.
+  // `return discard("the account is gone");`
+  ExitStatus discard(std::string reason);
+
   // How far it is, 0 to 1 (others are clamped), and a few words. Shown by `status`; cheap, so call it as often as you
   // like.
   void progress(double fraction, std::string_view text = {}) const;
@@ -73,6 +82,8 @@ class TaskContext {
   const std::vector<std::string>& responseLines() const { return responseLines_; }
   const std::string& result() const { return result_; }
   const std::string& stderrTail() const { return stderrTail_; }
+  const std::optional<Duration>& wantsRetryAfter() const { return retryAfter_; }
+  bool isDiscarded() const { return discarded_; }
 
  private:
   void log(LogLevel level, std::string_view message) const;
@@ -83,6 +94,8 @@ class TaskContext {
   std::vector<std::string> flow_;
   std::string result_;
   std::string stderrTail_;
+  std::optional<Duration> retryAfter_;
+  bool discarded_ = false;
 };
 
 }  // namespace leptir

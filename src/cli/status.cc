@@ -11,11 +11,8 @@ namespace leptir {
 namespace {
 
 Json instanceJson(const BoardInstance& instance) {
-  return {{"pid", instance.pid},
-          {"session", instance.session},
-          {"since", unixSeconds(instance.since)},
-          {"done", instance.done},
-          {"failed", instance.failed}};
+  return {{"pid", instance.pid},     {"session", instance.session}, {"since", unixSeconds(instance.since)},
+          {"ready", instance.ready}, {"done", instance.done},       {"failed", instance.failed}};
 }
 
 Json workerJson(const BoardWorker& worker) {
@@ -82,8 +79,10 @@ void printForPeople(const Json& status) {
     fmt::print("not running\n");
   } else {
     const auto up = unixSeconds(systemClock().now()) - instance["since"].get<double>();
-    fmt::print("running as {} for {}, {} tasks done, {} of them failed\n", instance["pid"].get<int>(), since(up),
-               instance["done"].get<std::uint64_t>(), instance["failed"].get<std::uint64_t>());
+    fmt::print("{} as {} for {}, {} tasks done, {} of them failed\n",
+               instance["ready"].get<bool>() ? "running" : "running, but not ready (a broker is away, or no worker is)",
+               instance["pid"].get<int>(), since(up), instance["done"].get<std::uint64_t>(),
+               instance["failed"].get<std::uint64_t>());
   }
   fmt::print("\n{:<16} {:<8} {:>8} {:>10} {:>10} {:>10} {:>10}\n", "broker", "type", "priority", "due", "scheduled",
              "leased", "buried");

@@ -42,10 +42,17 @@ TEST(ConfigMistakes, ListTheKnownKeysWhenNoneIsNear) {
 
 TEST(ConfigMistakes, IncludeKeysThatHaveNoCodeYet) {
   EXPECT_THAT(mistakesIn(withBroker("error_reporting: []")), StartsWith("2: unknown key 'error_reporting'"));
-  EXPECT_THAT(mistakesIn(withBroker("tasks: {t: {command: [x], max_attempts: 5}}")),
-              StartsWith("2: unknown key 'max_attempts' in task 't'"));
-  EXPECT_THAT(mistakesIn(withBroker("tasks: {t: {command: [x], memory: 512M}}")),
-              StartsWith("2: unknown key 'memory'"));
+}
+
+TEST(ConfigMistakes, NameWhatIsWrongInTheRulesOfATask) {
+  EXPECT_EQ(
+      mistakesIn(withBroker("tasks:\n  t: {memory: 5X}\n  u: {max_attempts: 0}\n  v: {nice: 20}\n  w: {memroy: 1M}\n"
+                            "  x: {directory: /tmp}")),
+      "3: 'memory' of task 't' must be a number of bytes, or one with K, M, G or T behind it: 512M\n"
+      "4: 'max_attempts' of task 'u' must be from 1 to 1000000000\n"
+      "5: 'nice' of task 'v' must be from 0 to 19\n"
+      "6: unknown key 'memroy' in task 'w': did you mean 'memory'?\n"
+      "7: task 'x' needs the key 'command'");
 }
 
 TEST(ConfigMistakes, AreToldAllAtOnceInTheFilesOrder) {
@@ -57,7 +64,7 @@ daemon:
   configuration: { number_of_workers: 0 }
 zebra: 1
 )"),
-            "2: task 't' needs the key 'command'\n"
+            "2: task 't' says nothing: give it a 'command', or rules (time_limit, memory, max_attempts …)\n"
             "4: unknown type 'servr': this build has sqlite, server; did you mean 'server'?\n"
             "6: 'number_of_workers' of daemon.configuration must be from 1 to 1024\n"
             "7: unknown key 'zebra': known are brokers, meta_storage, loggers, tasks, daemon, leptir");

@@ -222,5 +222,22 @@ TEST(ConfigReader, ChoosesTheParserByNameElseByTheFirstCharacter) {
   EXPECT_FALSE(readConfig("brokers: [{type: server}]", "/c.json", backends));
 }
 
+TEST(ConfigReader, ReadsTheRulesOfATaskName) {
+  const auto read = readYaml(
+      "tasks: {image.resize: {time_limit: 30, memory: 512M, cpu_seconds: 20, open_files: 64, file_size: 1G, nice: 5,"
+      " max_attempts: 5, retry_delay: 0.5}}");
+  ASSERT_TRUE(read) << read.error().message();
+  const auto& rules = read->rules.at("image.resize");
+  EXPECT_EQ(rules.timeLimit, 30s);
+  EXPECT_EQ(rules.maxAttempts, 5u);
+  EXPECT_EQ(rules.retryDelay, 500ms);
+  EXPECT_EQ(rules.limits.memory, 512u << 20);
+  EXPECT_EQ(rules.limits.cpuSeconds, 20);
+  EXPECT_EQ(rules.limits.openFiles, 64);
+  EXPECT_EQ(rules.limits.fileSize, 1u << 30);
+  EXPECT_EQ(rules.limits.nice, 5);
+  EXPECT_TRUE(read->programs.empty());
+}
+
 }  // namespace
 }  // namespace leptir

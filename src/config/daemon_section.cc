@@ -1,4 +1,6 @@
 // `daemon: configuration:`, and the PHP code's name for it, `leptir: configuration:`.
+#include <limits>
+
 #include "config/map_reader.h"
 #include "config/sections.h"
 
@@ -13,6 +15,10 @@ void readWorkers(MapReader& settings, Config::Daemon& daemon) {
   const auto workers =
       readIntegerFrom(1, kMostWorkers, *node, settings.nameOf("number_of_workers"), settings.mistakes());
   if (workers) daemon.numberOfWorkers = static_cast<int>(*workers);
+}
+
+std::optional<std::uint64_t> readCount(const Node& node, std::string_view what, Mistakes& mistakes) {
+  return readIntegerFrom(1, std::numeric_limits<std::int64_t>::max(), node, what, mistakes);
 }
 
 void readShutdownGrace(MapReader& settings, Config::Daemon& daemon) {
@@ -39,6 +45,8 @@ void readDaemon(const Node& node, const Surroundings& around, Config& config) {
   settings.read("workers_active_sleep_time", daemon.workersActiveSleepTime, readSeconds);
   settings.read("kill_grace", daemon.killGrace, readSeconds);
   readShutdownGrace(settings, daemon);
+  settings.read("max_tasks_per_worker", daemon.maxTasksPerWorker, readCount);
+  settings.read("max_memory_per_worker", daemon.maxMemoryPerWorker, readBytes);
   settings.refuseOthers();
 }
 

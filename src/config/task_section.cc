@@ -1,4 +1,4 @@
-// `tasks: NAME: {command, environment, directory, warning_exit_codes}`: programs as tasks.
+// `tasks: NAME:`: programs as tasks, and rules for a name.
 #include <fmt/format.h>
 
 #include "base/escape.h"
@@ -60,15 +60,48 @@ void readWarningExitCodes(MapReader& task, ProgramSpec& program) {
   }
 }
 
-void readTask(const Node::Entry& entry, const Surroundings& around, Config& config) {
-  const bool isName = !entry.key.empty() && entry.key.size() <= kLongestTaskName && escaped(entry.key) == entry.key;
-  if (!isName) around.mistakes.add(entry.line, "the name of a task is 1 to 255 bytes without control characters");
-  MapReader task(entry.value, "task " + inQuotes(entry.key), around.mistakes);
-  auto& program = config.programs[entry.key];
+std::optional<std::int64_t> readPositive(const Node& node, std::string_view what, Mistakes& mistakes) {
+  return readIntegerFrom(1, 1'000'000'000, node, what, mistakes);
+}
+std::optional<std::int64_t> readNice(const Node& node, std::string_view what, Mistakes& mistakes) {
+  return readIntegerFrom(0, 19, node, what, mistakes);
+}
+
+void readRules(MapReader& task, TaskRules& rules) {
+  task.read("time_limit", rules.timeLimit, readSeconds);
+  task.read("max_attempts", rules.maxAttempts, readPositive);
+  task.read("retry_delay", rules.retryDelay, readSeconds);
+  task.read("memory", rules.limits.memory, readBytes);
+  task.read("cpu_seconds", rules.limits.cpuSeconds, readPositive);
+  task.read("open_files", rules.limits.openFiles, readPositive);
+  task.read("file_size", rules.limits.fileSize, readBytes);
+  task.read("nice", rules.limits.nice, readNice);
+}
+
+// Without a command the name is a task of this program, and only rules are said of it.
+void readProgram(MapReader& task, const std::string& name, const Surroundings& around, Config& config) {
+  const bool aboutAProgram = task.find("command") != nullptr || task.find("environment") != nullptr ||
+                             task.find("directory") != nullptr || task.find("warning_exit_codes") != nullptr;
+  if (!aboutAProgram) return;
+  auto& program = config.programs[name];
   readCommand(task, program);
   readEnvironment(task, program);
   readDirectory(task, around, program);
   readWarningExitCodes(task, program);
+}
+
+void readTask(const Node::Entry& entry, const Surroundings& around, Config& config) {
+  const bool isName = !entry.key.empty() && entry.key.size() <= kLongestTaskName && escaped(entry.key) == entry.key;
+  if (!isName) around.mistakes.add(entry.line, "the name of a task is 1 to 255 bytes without control characters");
+  MapReader task(entry.value, "task " + inQuotes(entry.key), around.mistakes);
+  if (entry.value.entries.empty() && entry.value.kind == Node::Kind::Map) {
+    around.mistakes.add(entry.line,
+                        "task " + inQuotes(entry.key) +
+                            " says nothing: give it a 'command', or rules (time_limit, memory, max_attempts …)");
+    return;
+  }
+  readRules(task, config.rules[entry.key]);
+  readProgram(task, entry.key, around, config);
   task.refuseOthers();
 }
 

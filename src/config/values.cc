@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/escape.h"
 #include "config/scalar.h"
 #include "config/variables.h"
@@ -9,6 +11,7 @@
 namespace leptir {
 namespace {
 
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50;
 constexpr double kLongestSeconds = 100.0 * 365 * 24 * 3600;
 constexpr std::size_t kLongestName = 255;
 
@@ -163,6 +166,21 @@ std::optional<bool> readBoolean(const Node& node, std::string_view what, Mistake
   if (!word) return {};
   if (word->kind != ScalarKind::Boolean) return refuse(node, what, kWanted, describe(word->kind), mistakes);
   return word->text[0] == 't' || word->text[0] == 'T';
+}
+
+std::optional<std::uint64_t> readBytes(const Node& node, std::string_view what, Mistakes& mistakes) {
+  static constexpr std::string_view kUnits = "KMGT";
+  const auto word = readPlainWord(node, what, mistakes);
+  if (!word) return {};
+  std::uint64_t number = 0;
+  const auto* end = word->data() + word->size();
+  const auto [rest, error] = std::from_chars(word->data(), end, number);
+  const auto unit = rest + 1 == end ? kUnits.find(*rest) : std::string_view::npos;
+  const auto shift = unit == std::string_view::npos ? 0 : 10 * (unit + 1);
+  const bool whole = error == std::errc() && (rest == end || unit != std::string_view::npos);
+  if (whole && number > 0 && number <= (kMostBytes >> shift)) return number << shift;
+  mistakes.add(node.line, fmt::format("{} must be a number of bytes, or one with K, M, G or T behind it: 512M", what));
+  return {};
 }
 
 std::optional<Duration> readSeconds(const Node& node, std::string_view what, Mistakes& mistakes) {

@@ -27,6 +27,9 @@ std::optional<std::int64_t> readIntegerFrom(std::int64_t lowest, std::int64_t hi
 std::optional<double> readNumber(const Node& node, std::string_view what, Mistakes& mistakes);
 std::optional<bool> readBoolean(const Node& node, std::string_view what, Mistakes& mistakes);
 // Seconds with fractions, from 0 to 100 years.
+// Bytes: a whole number, or one with K, M, G or T (of 1024) behind it.
+std::optional<std::uint64_t> readBytes(const Node& node, std::string_view what, Mistakes& mistakes);
+
 std::optional<Duration> readSeconds(const Node& node, std::string_view what, Mistakes& mistakes);
 // Whatever stands there; a map or list as a whole.
 std::optional<Json> readJson(const Node& node, std::string_view what, Mistakes& mistakes);

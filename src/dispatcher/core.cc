@@ -90,6 +90,7 @@ void Core::receive(std::uint32_t broker, LeasedTask leased) {
                            .head = std::move(*head)},
                   .envelope = std::move(leased.envelope),
                   .since = now_.boot};
+  applyRules(stocked.task);
   if (!leased.cancelledBy.empty()) return settleStocked(std::move(stocked), leased.cancelledBy);
   if (options_.names.find(stocked.task.head.name) == options_.names.end()) return putAsideUnknown(std::move(stocked));
   if (stopping_) return giveBack(std::move(stocked));
@@ -229,6 +230,7 @@ void Core::on(event::CellFound& found) {
                 .lease = assignment.lease,
                 .counters = assignment.counters,
                 .head = head ? std::move(*head) : EnvelopeHead{}};
+  applyRules(task);
   slots_.adopt(found.cell, std::move(task), found.begun,
                Slot::needsLargeArea(assignment.lease.handle.size(), assignment.envelope.size()));
 }
@@ -433,19 +435,37 @@ bool Core::assignOne(std::uint32_t broker) {
     return false;
   }
   actions_.envelopes.push_back(std::move(first.envelope));
-  const auto limit = first.task.head.timeLimitSeconds > 0
-                         ? Duration(std::chrono::seconds(first.task.head.timeLimitSeconds))
-                         : options_.taskExecutionTime;
+  const auto* rules = rulesFor(first.task);
   Assignment assignment{.broker = broker,
                         .epoch = first.task.epoch,
                         .lease = first.task.lease,
                         .counters = first.task.counters,
-                        .timeLimit = limit,
+                        .timeLimit = timeLimitOf(first.task),
                         .assigned = now_.boot,
+                        .fresh = rules != nullptr && rules->limits.any(),
                         .envelope = actions_.envelopes.back()};
   actions_.assign.push_back({slots_.take(*slot, std::move(first.task), large), std::move(assignment)});
   stock.pop_front();
   return true;
+}
+
+const TaskRules* Core::rulesFor(const HeldTask& task) const {
+  const auto found = options_.rules.find(task.head.name);
+  return found == options_.rules.end() ? nullptr : &found->second;
+}
+
+// What the task itself says goes before what is said of its name.
+void Core::applyRules(HeldTask& task) const {
+  const auto* rules = rulesFor(task);
+  if (rules == nullptr) return;
+  if (task.head.maxAttempts == 0) task.head.maxAttempts = rules->maxAttempts.value_or(0);
+  task.retryDelay = rules->retryDelay.value_or(kRetryDelay);
+}
+
+Duration Core::timeLimitOf(const HeldTask& task) const {
+  if (task.head.timeLimitSeconds > 0) return std::chrono::seconds(task.head.timeLimitSeconds);
+  const auto* rules = rulesFor(task);
+  return rules != nullptr ? rules->timeLimit.value_or(options_.taskExecutionTime) : options_.taskExecutionTime;
 }
 
 void Core::sayRooms() {
@@ -525,6 +545,9 @@ bool Core::looksAhead() const {
 }
 bool Core::isHurried() const {
   return slots_.used() >= kHurried;
+}
+std::size_t Core::brokersAway() const {
+  return static_cast<std::size_t>(std::ranges::count(brokers_, false, &BrokerPlan::open));
 }
 const HeldTask* Core::taskIn(CellRef cell) const {
   return slots_.taskIn(cell);

@@ -21,6 +21,7 @@
 #include "leptir/logger.h"
 #include "leptir/outcome.h"
 #include "leptir/simple_broker.h"
+#include "leptir/task_rules.h"
 #include "link/shared_page.h"
 
 namespace leptir {
@@ -149,6 +150,7 @@ struct CoreOptions {
   std::vector<int> storagesBeside;  // for each broker, none: 0. So many of the required ones its feeder saves to itself
   bool hasStorages = true;
   std::set<std::string, std::less<>> names;                // the tasks that this program can run
+  TaskRuleBook rules;                                      // of some of them
   Duration taskExecutionTime = std::chrono::seconds(600);  // zero: none
   bool drain = false;                                      // finish when nothing is left
   RecordAuthor author;
@@ -169,6 +171,8 @@ class Core {
   // Whether hundreds of short tasks stand in the slots: then looks may come seldom, and each finds many that have
   // ended.
   bool isHurried() const;
+  // Brokers that it has no session with now.
+  std::size_t brokersAway() const;
   // The task in a cell, for the status board; null when the cell is free.
   const HeldTask* taskIn(CellRef cell) const;
 
@@ -215,6 +219,9 @@ class Core {
   void settleStocked(Stocked stocked, const std::string& cancelledBy);
   void loseAllBut(const event::Held& held);
   void sayRunning();
+  const TaskRules* rulesFor(const HeldTask& task) const;
+  void applyRules(HeldTask& task) const;
+  Duration timeLimitOf(const HeldTask& task) const;
   void giveBackStock(BrokerPlan& plan);
   void settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope);
   void add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope);

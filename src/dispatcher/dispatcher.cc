@@ -13,6 +13,7 @@
 #include "dispatcher/inbox.h"
 #include "dispatcher/meta_writer.h"
 #include "dispatcher/slot_table.h"
+#include "link/stderr_carrier.h"
 
 namespace leptir {
 namespace {
@@ -70,6 +71,7 @@ class Dispatcher {
         std::count_if(storages.begin(), storages.end(), [](const auto& seat) { return seat.required; }));
     options.hasStorages = !storages.empty();
     options.names = options_.names;
+    options.rules = options_.rules;
     options.taskExecutionTime = options_.taskExecutionTime;
     options.drain = options_.drain;
     options.author = {options_.card.host, options_.masterPid};
@@ -126,7 +128,9 @@ class Dispatcher {
   void look(std::vector<Event>& events) {
     table_.look(events);
     events.push_back(event::Tick{});
+    link_.page().brokersAway = static_cast<std::uint32_t>(core_.brokersAway());
     showOnBoard();
+    carryStderr(link_, STDERR_FILENO);
     lookAt_ = clock_.bootTime() + (core_.looksAhead() ? kLookAhead : kLook);
   }
 

@@ -9,6 +9,7 @@
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/simple_broker.h"
+#include "leptir/task_rules.h"
 #include "link/link.h"
 #include "meta/meta_seat.h"
 
@@ -19,6 +20,7 @@ struct DispatcherOptions {
   SessionCard card;
   int masterPid = 0;
   std::set<std::string, std::less<>> names;  // the tasks that this program can run
+  TaskRuleBook rules;                        // of some of them
   Duration taskExecutionTime = std::chrono::seconds(600);
   Duration emptyQueueSleepTime = std::chrono::milliseconds(500);
   Duration workersActiveSleepTime = std::chrono::milliseconds(200);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "dispatcher/obituary.h"
+
 namespace leptir {
 namespace {
 
@@ -38,7 +40,7 @@ void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
     settlement.kind = Settlement::Kind::Acknowledge;
   } else if (settlement.counters.failures < task.head.maxAttempts) {
     settlement.kind = Settlement::Kind::Release;
-    settlement.delay = delayAfterFailure(settlement.counters.failures, jitter);
+    settlement.delay = delayAfterFailure(settlement.counters.failures, jitter, task.retryDelay);
   } else {
     settlement.kind = Settlement::Kind::Bury;
     settlement.reason =
@@ -46,7 +48,8 @@ void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
   }
 }
 
-void afterCrash(Settlement& settlement, const HeldTask& task) {
+// `how` it died the last time.
+void afterCrash(Settlement& settlement, const HeldTask& task, const std::string& how) {
   settlement.counters = task.counters;
   ++settlement.counters.crashes;
   if (const auto delay = delayAfterCrash(settlement.counters.crashes)) {
@@ -54,9 +57,8 @@ void afterCrash(Settlement& settlement, const HeldTask& task) {
     settlement.delay = *delay;
   } else {
     settlement.kind = Settlement::Kind::Bury;
-    settlement.reason = "its worker died " + std::to_string(settlement.counters.crashes) + " times";
-    if (settlement.record->signal != 0)
-      settlement.reason += ", the last time by signal " + std::to_string(settlement.record->signal);
+    settlement.reason =
+        "its worker died " + std::to_string(settlement.counters.crashes) + " times, the last time: " + how;
   }
 }
 
@@ -65,12 +67,21 @@ void sayWhoCancelled(MetaInfo& record, const std::string& by, Time when) {
   record.additional = writeJson(Json{{"cancelledBy", by}, {"cancelledAt", unixSeconds(when)}});
 }
 
+void afterUnsuccessful(Settlement& settlement, const HeldTask& task, const Outcome& outcome, double jitter) {
+  if (outcome.cause == Cause::Crashed) return afterCrash(settlement, task, "signal " + std::to_string(outcome.signal));
+  if (outcome.cause != Cause::RetryLater && outcome.cause != Cause::Discarded)
+    return afterFailure(settlement, task, jitter);
+  settlement.counters = task.counters;
+  if (outcome.cause == Cause::Discarded) return;
+  settlement.kind = Settlement::Kind::Release;
+  settlement.delay = outcome.retryAfter.value_or(Duration::zero());
+}
+
 // A record of a run that did not succeed: whether the task is over, and all that is needed to run it again.
-Settlement finishFailed(Settlement settlement, std::string_view envelope) {
+void finishFailed(Settlement& settlement, std::string_view envelope) {
   settlement.failed = true;
   settlement.record->envelope = envelope;
   if (settlement.kind == Settlement::Kind::Release) settlement.record->status = TaskStatus::Pending;
-  return settlement;
 }
 
 Settlement giveBack(const HeldTask& task) {
@@ -82,9 +93,9 @@ Settlement giveBack(const HeldTask& task) {
 
 }  // namespace
 
-Duration delayAfterFailure(std::uint32_t failures, double jitter) {
+Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first) {
   const auto doublings = std::min(std::max(failures, 1U) - 1, 20U);
-  const auto whole = std::min<Duration>(1h, 5s * (1LL << doublings));
+  const auto whole = std::min<Duration>(1h, std::min<Duration>(1h, first) * (1LL << doublings));
   return std::chrono::duration_cast<Duration>(whole * (1.0 - jitter / 4));
 }
 
@@ -125,12 +136,9 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
     settlement.counters = task.counters;
     return settlement;
   }
-  if (outcome.cause == Cause::Crashed) {
-    afterCrash(settlement, task);
-  } else {
-    afterFailure(settlement, task, jitter);
-  }
-  return finishFailed(std::move(settlement), envelope);
+  afterUnsuccessful(settlement, task, outcome, jitter);
+  finishFailed(settlement, envelope);
+  return settlement;
 }
 
 Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started,
@@ -148,6 +156,8 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
   record.cpuTime = seconds(verdict.cpuTime);
   record.maxRss = verdict.maxRss;
   record.signal = verdict.signal;
+  record.stack = verdict.stack;
+  record.stderrTail = verdict.stderrTail;
   switch (verdict.reason) {
     case StopReason::TimeLimit:
       record.cause = nameOf(Cause::TimedOut);
@@ -163,14 +173,13 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
       sayWhoCancelled(record, verdict.cancelledBy, ended);
       break;
     default:
-      record.cause = nameOf(Cause::Crashed);
+      record.cause = nameOf(causeOfDeath(verdict));
       record.returnCode = ExitStatus::Error;
-      record.response = verdict.signal != 0
-                            ? "Worker process died by signal " + std::to_string(verdict.signal) + "."
-                            : "Worker process exited with status " + std::to_string(verdict.exitCode) + ".";
-      afterCrash(settlement, task);
+      record.response = sentenceOfDeath(verdict);
+      afterCrash(settlement, task, record.response);
   }
-  return finishFailed(std::move(settlement), envelope);
+  finishFailed(settlement, envelope);
+  return settlement;
 }
 
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
@@ -183,7 +192,8 @@ Settlement settleCancelled(const HeldTask& task, std::string_view envelope, cons
   record.started = now;
   record.ended = now;
   sayWhoCancelled(record, by, now);
-  return finishFailed(std::move(settlement), envelope);
+  finishFailed(settlement, envelope);
+  return settlement;
 }
 
 Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author) {
@@ -203,7 +213,8 @@ Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Ti
   record.response = "Nobody knows a task of this name.";
   record.started = now;
   record.ended = now;
-  return finishFailed(std::move(settlement), envelope);
+  finishFailed(settlement, envelope);
+  return settlement;
 }
 
 MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& author) {

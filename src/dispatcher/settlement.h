@@ -14,6 +14,8 @@
 
 namespace leptir {
 
+inline constexpr Duration kRetryDelay = std::chrono::seconds(5);
+
 // What the dispatcher knows of a task that it holds.
 struct HeldTask {
   std::uint32_t broker = 0;
@@ -21,6 +23,7 @@ struct HeldTask {
   LeaseId lease;
   Counters counters;
   EnvelopeHead head;
+  Duration retryDelay = kRetryDelay;  // before its second attempt
 };
 
 // Who runs it: the part of each record that never changes.
@@ -47,9 +50,9 @@ struct Settlement {
 
 inline constexpr std::uint32_t kMaxCrashes = 3;
 
-// The n-th retry (n from 1) of a failed task waits 5 s × 2ⁿ⁻¹, at most an hour; `jitter` in [0, 1) takes away up to a
-// quarter, so that a crowd that failed together does not come back together.
-Duration delayAfterFailure(std::uint32_t failures, double jitter);
+// The n-th retry (n from 1) of a failed task waits `first` (5 s unless its name has another) × 2ⁿ⁻¹, at most an hour;
+// `jitter` in [0, 1) takes away up to a quarter, so that a crowd that failed together does not come back together.
+Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first = kRetryDelay);
 // At once after the first death of its worker, 5 s after the second; nothing: it is buried.
 std::optional<Duration> delayAfterCrash(std::uint32_t crashes);
 // 30 s, doubling up to 10 min; nothing once it waited a day.

@@ -92,6 +92,24 @@ TEST(Settlement, ACrashUsesUpNoAttempt) {
   EXPECT_EQ(settlement.record->returnCode, ExitStatus::Error);
 }
 
+TEST(Settlement, TheRecordOfACrashHasAllThatIsKnownOfIt) {
+  Verdict verdict{.reason = StopReason::Crash, .signal = 6, .cpuTime = 250ms, .maxRss = 4096};
+  verdict.lastWords = LastWordsKind::Exception;
+  verdict.exception = "std::bad_alloc: std::bad_alloc";
+  verdict.stack = {"one", "two"};
+  verdict.stderrTail = "its end";
+  const auto settlement = settleVerdict(taskWith({}), kEnvelope, verdict, Time(10s), Time(12s), kAuthor, 0);
+  ASSERT_TRUE(settlement.record);
+  const auto& record = *settlement.record;
+  EXPECT_EQ(record.cause, "out_of_memory");
+  EXPECT_EQ(record.returnCode, ExitStatus::Error);
+  EXPECT_EQ(record.response, "out of memory: uncaught exception std::bad_alloc: std::bad_alloc");
+  EXPECT_EQ(record.stack, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(record.stderrTail, "its end");
+  EXPECT_EQ(record.maxRss, 4096u);
+  EXPECT_DOUBLE_EQ(record.cpuTime, 0.25);
+}
+
 TEST(Settlement, ASecondCrashWaitsAndAThirdBuries) {
   EXPECT_EQ(died(taskWith({.crashes = 1}), StopReason::Crash, 11).delay, 5s);
   const auto third = died(taskWith({.crashes = 2}), StopReason::Crash, 11);
@@ -152,6 +170,34 @@ TEST(DelayAfterFailure, DoublesUpToAnHourWithJitter) {
   EXPECT_EQ(delayAfterFailure(4, 0), 40s);
   EXPECT_EQ(delayAfterFailure(100, 0), 1h);
   EXPECT_EQ(delayAfterFailure(1, 1), 3750ms);
+}
+
+TEST(Settlement, ATaskThatAsksForItRunsAgainWithoutUsingUpAnAttempt) {
+  auto outcome = outcomeWith(ExitStatus::Unknown, Cause::RetryLater);
+  outcome.retryAfter = 30s;
+  const auto settlement = settleOutcome(taskWith({.failures = 1}), kEnvelope, outcome, kAuthor, 0);
+  EXPECT_EQ(settlement.kind, Kind::Release);
+  EXPECT_EQ(settlement.delay, 30s);
+  EXPECT_EQ(settlement.counters, Counters{.failures = 1});
+  EXPECT_EQ(settlement.record->cause, "retry_later");
+  EXPECT_EQ(settlement.record->status, TaskStatus::Pending);
+}
+
+TEST(Settlement, ADiscardedTaskIsDoneWithWhateverAttemptsAreLeft) {
+  const auto settlement =
+      settleOutcome(taskWith({}, 5), kEnvelope, outcomeWith(ExitStatus::Unknown, Cause::Discarded), kAuthor, 0);
+  EXPECT_EQ(settlement.kind, Kind::Acknowledge);
+  EXPECT_EQ(settlement.record->cause, "discarded");
+  EXPECT_EQ(settlement.record->status, TaskStatus::Completed);
+  EXPECT_EQ(settlement.record->envelope, kEnvelope);
+}
+
+TEST(Settlement, TheFirstRetryWaitsAsLongAsTheNameSays) {
+  auto task = taskWith({}, 3);
+  task.retryDelay = 100ms;
+  EXPECT_EQ(settleWith(task, ExitStatus::Error).delay, 100ms);
+  task.counters.failures = 1;
+  EXPECT_EQ(settleWith(task, ExitStatus::Error).delay, 200ms);
 }
 
 }  // namespace

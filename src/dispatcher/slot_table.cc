@@ -63,7 +63,8 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
       events.push_back(event::CellDone{ref, readOutcome(shared, cell), shared.readAssignment(cell).envelope});
       break;
     case CellState::Died:
-      events.push_back(event::CellDied{ref, shared.readVerdict(cell), shared.readAssignment(cell).envelope});
+      if (shared.isAutopsyUnderway(cell, clock_.bootTime())) return false;
+      events.push_back(event::CellDied{ref, readVerdict(slot, cell), shared.readAssignment(cell).envelope});
       break;
     default:  // only we free cells: a task scribbled over this one
       events.push_back(event::CellDone{ref, Error(ErrorCode::Corrupt, "its cell was overwritten"),
@@ -71,6 +72,12 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
   }
   ring.cells.pop_front();
   return true;
+}
+
+Verdict SlotTable::readVerdict(int slot, std::size_t cell) const {
+  auto verdict = link_.slot(slot).readVerdict(cell);
+  verdict.stderrTail = link_.workerStderr(slot).read(verdict.stderrFrom, verdict.stderrTo, kStderrTailBytes);
+  return verdict;
 }
 
 void SlotTable::look(std::vector<Event>& events) {

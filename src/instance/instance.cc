@@ -17,6 +17,7 @@
 #include "instance/session_locks.h"
 #include "leptir/version.h"
 #include "link/link.h"
+#include "link/stderr_carrier.h"
 #include "master/master.h"
 #include "master/pid_file.h"
 #include "task/program_task.h"
@@ -114,11 +115,11 @@ class Instance {
                               .worker =
                                   [this, masterPid, &pidFile](int slot) {
                                     pidFile.closeInChild();
-                                    return runWorker({.slot = slot, .masterPid = masterPid}, *link_, program_, logger_,
-                                                     systemClock());
+                                    return work(slot, masterPid);
                                   }};
     const auto end =
         Master(master, *link_, *board_, logger_, systemClock(), children, [this] { (void)logger_.reopen(); }).run();
+    carryStderr(*link_, STDERR_FILENO);
     board_->remove();
     if (end == MasterEnd::Stopped || end == MasterEnd::DrainedEmpty || end == MasterEnd::DrainedUnknown)
       locks_.remove();
@@ -142,12 +143,24 @@ class Instance {
                     .workers = config_.daemon.numberOfWorkers};
     options.masterPid = masterPid;
     for (auto& name : program_.tasks.names()) options.names.insert(std::move(name));
+    options.rules = config_.rules;
     options.taskExecutionTime = config_.daemon.taskExecutionTime;
     options.emptyQueueSleepTime = config_.daemon.emptyQueueSleepTime;
     options.workersActiveSleepTime = config_.daemon.workersActiveSleepTime;
     options.drain = options_.drain;
     Stores stores(config_);
     return runDispatcher(options, *link_, *board_, stores.brokerSeats(), stores.metaSeats(), logger_, systemClock());
+  }
+
+  int work(int slot, int masterPid) {
+    WorkerOptions options;
+    options.slot = slot;
+    options.masterPid = masterPid;
+    options.rules = &config_.rules;
+    options.maxTasks = config_.daemon.maxTasksPerWorker;
+    options.maxMemory = config_.daemon.maxMemoryPerWorker;
+    options.reopenLogs = [this] { (void)logger_.reopen(); };
+    return runWorker(options, *link_, program_, logger_, systemClock());
   }
 
   static int exitStatusOf(MasterEnd end) {

@@ -18,6 +18,7 @@
 
 #include "leptir/broker_task.h"
 #include "leptir/clock.h"
+#include "link/last_words.h"
 
 namespace leptir {
 
@@ -69,6 +70,7 @@ struct AssignmentHeader {
   std::uint32_t handleBytes;     // the lease's handle comes first in the body,
   std::uint32_t envelopeBytes;   // then the envelope
   std::uint8_t large;            // the body lies in the large area
+  std::uint8_t fresh;            // only for a worker that has run nothing yet
 };
 
 // What the worker says. Untrusted: a task may have scribbled over it, so a checksum covers the body and every use of
@@ -95,7 +97,18 @@ struct VerdictHeader {
   std::int32_t exitCode;
   std::int64_t cpuMicros;  // of the worker process in all
   std::uint64_t maxRssBytes;
+  LastWordsKind lastWords;
+  std::uint8_t oomKilled;
+  std::int32_t sender;
+  std::uint64_t faultAddress;
+  std::uint64_t stderrFrom, stderrTo;  // positions in the worker's stderr: what may be this task's
+  std::atomic<std::uint32_t> autopsy;  // AutopsyState
+  std::uint32_t autopsyBytes;
 };
+
+// A stack takes a moment to be worked out, in a child of the master's; the verdict stands before it is there.
+enum class AutopsyState : std::uint32_t { None, Underway, Done };
+inline constexpr std::size_t kAutopsyBytes = 16 * 1024;
 
 // FNV-1a over 8 bytes at a time: quick, and enough to notice that somebody wrote where he should not.
 std::uint32_t checksumOf(std::string_view bytes);

@@ -23,6 +23,9 @@ Result<std::unique_ptr<Link>> Link::create(int workers) try {
     auto slot = Slot::create();
     if (!slot) return slot.error();
     link->slots_.push_back(std::move(*slot));
+    auto workerStderr = WorkerStderr::create();
+    if (!workerStderr) return workerStderr.error();
+    link->stderrs_.push_back(std::move(*workerStderr));
     link->workerBells_.push_back(std::make_unique<Wake>());
     link->stopBells_.push_back(std::make_unique<Wake>());
   }
@@ -39,12 +42,14 @@ Result<void> Link::confineToWorker(int worker) {
   for (int other = 0; other < workers(); ++other) {
     if (other == worker) continue;
     slot(other).unmap();
+    workerStderr(other).close();
     workerBells_[static_cast<std::size_t>(other)].reset();
     stopBells_[static_cast<std::size_t>(other)].reset();
   }
   if (::mprotect(page_, kPageBytes, PROT_READ) != 0) {
     return Error(ErrorCode::Internal, std::string("mprotect: ") + std::strerror(errno));
   }
+  if (auto ours = workerStderr(worker).becomeOurs(); !ours) return ours;
   return slot(worker).confineToWorker();
 }
 

@@ -11,6 +11,7 @@
 #include "link/shared_page.h"
 #include "link/slot.h"
 #include "link/status_board.h"
+#include "link/worker_stderr.h"
 
 namespace leptir {
 
@@ -36,14 +37,17 @@ class Link {
     return *stopBells_[static_cast<std::size_t>(worker)];
   }  // rung by the master: the running task's stop token
 
+  WorkerStderr& workerStderr(int worker) { return stderrs_[static_cast<std::size_t>(worker)]; }
+
   // Worker, right after its fork: unmaps the slots of others, makes what it only reads read-only and closes the bells
-  // of others.
+  // of others; its stderr goes where this slot's goes from here on.
   Result<void> confineToWorker(int worker);
 
  private:
   Link() = default;
   SharedPage* page_ = nullptr;
   std::vector<Slot> slots_;
+  std::vector<WorkerStderr> stderrs_;
   Wake dispatcherBell_, masterBell_;
   std::vector<std::unique_ptr<Wake>> workerBells_, stopBells_;
 };

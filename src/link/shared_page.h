@@ -44,6 +44,7 @@ struct SharedPage {
   std::atomic<std::int64_t> dispatcherBeat{0};
   std::atomic<std::uint32_t> dispatcherSleeps{0};  // a worker that has something to say rings only then
   std::atomic<DispatcherSays> dispatcherSays{DispatcherSays::Nothing};
+  std::atomic<std::uint32_t> brokersAway{1};       // brokers without a session, as the dispatcher sees it
   std::atomic<std::uint32_t> dispatcherDeaths{0};  // how often the master had to replace it
   BrokerLine brokers[kMaxBrokers];
 };

@@ -8,68 +8,9 @@
 #include <cstring>
 #include <utility>
 
+#include "link/slot_layout.h"
+
 namespace leptir {
-namespace {
-
-constexpr std::size_t kPage = 4096;
-constexpr std::size_t roundUp(std::size_t bytes) {
-  return (bytes + kPage - 1) / kPage * kPage;
-}
-
-// An odd number of cache lines apart, so that the beginnings of bodies do not all compete for the same few sets of the
-// caches.
-constexpr std::size_t kBodyStride = kCellBodyBytes + 64;
-
-}  // namespace
-
-struct Slot::WorkerPart {
-  std::atomic<std::uint64_t> words[kCells];
-  OutcomeHeader outcomes[kCells];
-  alignas(64) std::atomic<std::uint32_t> workerSleeps;
-  std::atomic<std::uint32_t> workerReady;
-  // The cell whose outcome lies in the large area, and that cell's generation + 1; 0: nobody's.
-  std::uint64_t largeOutcomeCell;
-  std::uint64_t largeOutcomeGeneration;
-  SlotProgress progress;
-};
-
-struct Slot::AssignmentPart {
-  AssignmentHeader headers[kCells];
-  WishHeader wishes[kCells];
-};
-
-struct Slot::VerdictPart {
-  VerdictHeader verdicts[kCells];
-};
-
-namespace {
-
-// Byte offsets of the parts. Worker-writable parts come first, then those that are read-only for it.
-struct Layout {
-  std::size_t workerPart, outcomeBodies, largeOutcome;
-  std::size_t assignmentPart, assignmentBodies, largeAssignment, verdictPart;
-  std::size_t end;
-};
-
-template <std::size_t WorkerBytes, std::size_t AssignmentBytes, std::size_t VerdictBytes>
-constexpr Layout layOut() {
-  Layout l{};
-  l.workerPart = 0;
-  l.outcomeBodies = roundUp(WorkerBytes);
-  l.largeOutcome = l.outcomeBodies + roundUp(kCells * kBodyStride);
-  l.assignmentPart = l.largeOutcome + roundUp(kLargeBodyBytes);
-  l.assignmentBodies = l.assignmentPart + roundUp(AssignmentBytes);
-  l.largeAssignment = l.assignmentBodies + roundUp(kCells * kBodyStride);
-  l.verdictPart = l.largeAssignment + roundUp(kLargeBodyBytes);
-  l.end = l.verdictPart + roundUp(VerdictBytes);
-  return l;
-}
-
-constexpr Layout kLayout =
-    layOut<kCells * (8 + sizeof(OutcomeHeader)) + 64 * 8, kCells * (sizeof(AssignmentHeader) + sizeof(WishHeader)),
-           kCells * sizeof(VerdictHeader)>();
-
-}  // namespace
 
 Result<Slot> Slot::create() {
   static_assert(sizeof(WorkerPart) <= kLayout.outcomeBodies);
@@ -96,8 +37,10 @@ void Slot::unmap() {
 }
 
 Result<void> Slot::confineToWorker() {
+  // A limit on addresses counts what is mapped: what it never reads goes.
+  ::munmap(static_cast<char*>(memory_) + kLayout.autopsies, kLayout.end - kLayout.autopsies);
   char* readOnly = static_cast<char*>(memory_) + kLayout.assignmentPart;
-  if (::mprotect(readOnly, kLayout.end - kLayout.assignmentPart, PROT_READ) != 0) {
+  if (::mprotect(readOnly, kLayout.autopsies - kLayout.assignmentPart, PROT_READ) != 0) {
     return Error(ErrorCode::Internal, std::string("mprotect: ") + std::strerror(errno));
   }
   return {};
@@ -123,6 +66,9 @@ char* Slot::largeOutcome() const {
 }
 char* Slot::largeAssignment() const {
   return static_cast<char*>(memory_) + kLayout.largeAssignment;
+}
+char* Slot::autopsyBody(std::size_t cell) const {
+  return static_cast<char*>(memory_) + kLayout.autopsies + cell * kAutopsyBytes;
 }
 
 CellWord Slot::word(std::size_t cell) const {
@@ -152,6 +98,7 @@ Result<void> Slot::writeAssignment(std::size_t cell, const Assignment& assignmen
   header.handleBytes = static_cast<std::uint32_t>(handle.size());
   header.envelopeBytes = static_cast<std::uint32_t>(assignment.envelope.size());
   header.large = large;
+  header.fresh = assignment.fresh;
   char* body = large ? largeAssignment() : assignmentBody(cell);
   std::memcpy(body, handle.data(), handle.size());
   std::memcpy(body + handle.size(), assignment.envelope.data(), assignment.envelope.size());
@@ -173,6 +120,7 @@ Assignment Slot::readAssignment(std::size_t cell) const {
   assignment.counters = header.counters;
   assignment.timeLimit = Duration(header.timeLimitMicros);
   assignment.assigned = BootTime(Duration(header.assignedBoot));
+  assignment.fresh = header.fresh != 0;
   assignment.envelope = std::string_view(body + header.handleBytes, header.envelopeBytes);
   return assignment;
 }
@@ -229,30 +177,6 @@ StopReason Slot::wishFor(std::size_t cell, CellWord word) const {
   const auto wish = CellWord::unpack(assignmentPart().wishes[cell].word);
   const bool stands = wish.state == CellState::Stopping && wish.generation == word.generation;
   return stands ? wish.reason : StopReason::None;
-}
-
-void Slot::writeVerdict(std::size_t cell, const Verdict& verdict) {
-  verdictPart().verdicts[cell] = {.startedBoot = verdict.started.time_since_epoch().count(),
-                                  .endedBoot = verdict.ended.time_since_epoch().count(),
-                                  .pid = verdict.pid,
-                                  .signal = verdict.signal,
-                                  .exitCode = verdict.exitCode,
-                                  .cpuMicros = verdict.cpuTime.count(),
-                                  .maxRssBytes = verdict.maxRss};
-}
-
-Verdict Slot::readVerdict(std::size_t cell) const {
-  const auto& header = verdictPart().verdicts[cell];
-  const bool cancelled = wishFor(cell, word(cell)) == StopReason::Cancel;
-  return {.reason = word(cell).reason,
-          .started = BootTime(Duration(header.startedBoot)),
-          .ended = BootTime(Duration(header.endedBoot)),
-          .pid = header.pid,
-          .signal = header.signal,
-          .exitCode = header.exitCode,
-          .cpuTime = Duration(header.cpuMicros),
-          .maxRss = header.maxRssBytes,
-          .cancelledBy = cancelled ? assignmentPart().wishes[cell].by : ""};
 }
 
 void Slot::writeProgress(double fraction, std::string_view text) {

@@ -6,9 +6,11 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "leptir/result.h"
 #include "link/cell.h"
@@ -33,6 +35,7 @@ struct Assignment {
   Counters counters;
   Duration timeLimit{};
   BootTime assigned{};
+  bool fresh = false;         // only for a worker that has run nothing yet, which ends afterwards
   std::string_view envelope;  // into the slot when read: valid while the cell is not freed
 };
 
@@ -46,7 +49,21 @@ struct Verdict {
   Duration cpuTime{};
   std::uint64_t maxRss = 0;
   std::string cancelledBy;  // read only: who wished it, where the reason is Cancel
+
+  LastWordsKind lastWords = LastWordsKind::None;
+  bool oomKilled = false;          // the kernel ran out of memory and chose this worker
+  int sender = 0;                  // who sent the signal; zero: nobody did, or nobody knows
+  std::uint64_t faultAddress = 0;  // of a memory fault
+  std::uint64_t stderrFrom = 0, stderrTo = 0;
+
+  // Read only: what the autopsy found, and what the dispatcher adds from the worker's stderr.
+  std::string exception;           // "std::runtime_error: its text"
+  std::vector<std::string> stack;  // innermost first
+  std::string stderrTail;
 };
+
+// What an autopsy finds: one text, whose first line is the exception (or empty), each further one a frame.
+std::string encodeAutopsy(std::string_view exception, const std::vector<std::string>& stack);
 
 // Views into one mapping; whoever maps it owns it. Each function says which process calls it.
 class Slot {
@@ -98,6 +115,23 @@ class Slot {
   // Dispatcher, on a died cell.
   Verdict readVerdict(std::size_t cell) const;
 
+  // Worker, while it dies: its last words. Handlers write here, so nothing here takes a lock or memory.
+  LastWords& lastWords() const;
+  // Master: before a worker starts; and after it died, what it said, with every size checked. Null: nothing.
+  void forgetLastWords();
+  std::unique_ptr<LastWords> heardLastWords(int pid) const;
+
+  // Master, between writeVerdict and change(stopping → died): more will be known soon. Its child writes it; the master
+  // closes it whatever became of that child.
+  void openAutopsy(std::size_t cell);
+  void writeAutopsy(std::size_t cell, std::string_view text);
+  void closeAutopsy(std::size_t cell);
+  // Dispatcher, on a died cell: whether to wait before it is read. Never for longer than some seconds.
+  bool isAutopsyUnderway(std::size_t cell, BootTime now) const;
+
+  // How much of the worker's stderr has been carried on. The dispatcher writes it, the master begins again at 0.
+  std::atomic<std::uint64_t>& stderrCarried() const;
+
   // Worker writes, anyone reads.
   void writeProgress(double fraction, std::string_view text);
   std::pair<double, std::string> readProgress() const;
@@ -126,6 +160,8 @@ class Slot {
   char* assignmentBody(std::size_t cell) const;
   char* largeOutcome() const;
   char* largeAssignment() const;
+  char* autopsyBody(std::size_t cell) const;
+  void readAutopsy(std::size_t cell, Verdict& verdict) const;
 
   void* memory_ = nullptr;
 };

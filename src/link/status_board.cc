@@ -15,7 +15,7 @@
 namespace leptir {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x6c657074'69723031;  // "leptir01": the version of this layout
+constexpr std::uint64_t kMagic = 0x6c657074'69723032;  // "leptir02": the version of this layout
 
 struct Line {
   std::atomic<std::int32_t> pid{0};
@@ -86,6 +86,7 @@ struct StatusBoard::Page {
   std::atomic<std::int32_t> pid{0};
   std::int64_t since = 0;
   char session[64] = {};
+  std::atomic<std::uint32_t> ready{0};
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
   Line lines[1];  // as many as there are workers
@@ -158,6 +159,7 @@ BoardInstance StatusBoard::look(const Clock& clock) const {
   instance.since = Time(Duration(page_->since));
   instance.done = page_->done.load();
   instance.failed = page_->failed.load();
+  instance.ready = page_->ready.load() != 0;
   for (int slot = 0; slot < page_->workers; ++slot) {
     instance.workers.push_back(readLine(page_->lines[slot], slot, clock.bootTime()));
   }
@@ -166,6 +168,9 @@ BoardInstance StatusBoard::look(const Clock& clock) const {
 
 void StatusBoard::setMaster(int pid) {
   page_->pid = pid;
+}
+void StatusBoard::setReady(bool ready) {
+  page_->ready = ready ? 1 : 0;
 }
 void StatusBoard::setWorker(int slot, int pid) {
   page_->lines[slot].pid = pid;

@@ -35,6 +35,7 @@ struct BoardInstance {
   int pid = 0;          // of the master
   std::string session;  // the instance's name
   Time since{};
+  bool ready = false;        // every broker has a session, and a worker waits for tasks or runs one
   std::uint64_t done = 0;    // settled since the start
   std::uint64_t failed = 0;  // of these, the ones that did not succeed
   std::vector<BoardWorker> workers;
@@ -58,6 +59,7 @@ class StatusBoard {
   // Master: once, after it became a daemon; and for each worker that it starts or reaps (pid 0).
   void setMaster(int pid);
   void setWorker(int slot, int pid);
+  void setReady(bool ready);
   // Dispatcher.
   void setTask(int slot, std::string_view id, std::string_view name, BootTime started);
   void setProgress(int slot, double fraction, std::string_view text);

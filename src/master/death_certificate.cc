@@ -38,6 +38,14 @@ Verdict verdictOf(const DeathCertificate& death, BootTime started) {
   verdict.exitCode = death.exitCode;
   verdict.cpuTime = death.cpuTime;
   verdict.maxRss = death.maxRss;
+  if (death.lastWords) {
+    verdict.lastWords = death.lastWords->kind;
+    verdict.sender = death.lastWords->sender;
+    verdict.faultAddress = death.lastWords->faultAddress;
+  }
+  verdict.oomKilled = death.oomKilled;
+  verdict.stderrFrom = death.stderrFrom;
+  verdict.stderrTo = death.stderrTo;
   return verdict;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "leptir/clock.h"
@@ -18,6 +19,10 @@ struct DeathCertificate {
   Duration cpuTime{};  // user and system, children that it waited for not included
   std::uint64_t maxRss = 0;
   BootTime at{};  // when it was reaped
+
+  std::shared_ptr<const LastWords> lastWords;  // null: it said nothing
+  bool oomKilled = false;                      // the kernel ran out of memory and chose it
+  std::uint64_t stderrFrom = 0, stderrTo = 0;  // what it wrote there while its task ran, or a moment more
 };
 
 DeathCertificate certify(int pid, int waitStatus, const rusage& usage, BootTime now);

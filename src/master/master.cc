@@ -15,6 +15,7 @@
 #include "master/children.h"
 #include "master/dispatcher_keeper.h"
 #include "master/process_tree.h"
+#include "master/service_notice.h"
 #include "master/signals.h"
 #include "master/stop_plan.h"
 #include "master/worker_keeper.h"
@@ -49,6 +50,9 @@ class Master::Loop {
   void certifyDeath(int pid);
   void tick();
   void publish(Stopping stopping);
+  bool dispatcherWorks(BootTime time) const;
+  bool isReady(BootTime time);
+  void tellOthers(BootTime time);
   void leave(MasterEnd end);
   void endWorkers();
   bool allGone() const;
@@ -69,6 +73,7 @@ class Master::Loop {
   DispatcherKeeper dispatcher_;
   std::deque<WorkerKeeper> workers_;
   std::optional<SignalInbox> signals_;
+  ServiceNotice notice_;
   std::optional<MasterEnd> end_;  // set: everyone is leaving
   BootTime leaveUntil_ = BootTime::max();
 };
@@ -119,6 +124,7 @@ Result<void> Master::Loop::prepare() {
   auto signals = SignalInbox::open();
   if (!signals) return signals.error();
   signals_.emplace(std::move(*signals));
+  notice_ = ServiceNotice::fromEnvironment(::getpid());
   for (const auto& child : childrenOf(::getpid())) children_.foreign.insert(child.pid);
   return {};
 }
@@ -193,6 +199,25 @@ void Master::Loop::tick() {
   if (const auto end = dispatcher_.ended(); end && !end_) leave(*end);
   if (time >= leaveUntil_) endWorkers();
   for (auto& worker : workers_) worker.tick(time, plan_.at(time));
+  tellOthers(time);
+}
+
+bool Master::Loop::dispatcherWorks(BootTime time) const {
+  return time - BootTime(Duration(link_.page().dispatcherBeat.load())) < options_.dispatcherBeat;
+}
+
+bool Master::Loop::isReady(BootTime time) {
+  if (plan_.at(time) != Stopping::No || link_.page().brokersAway != 0 || !dispatcherWorks(time)) return false;
+  for (int slot = 0; slot < options_.workers; ++slot) {
+    if (link_.slot(slot).workerReady() != 0) return true;
+  }
+  return false;
+}
+
+void Master::Loop::tellOthers(BootTime time) {
+  const bool ready = isReady(time);
+  children_.board.setReady(ready);
+  notice_.tell(ready, plan_.at(time) != Stopping::No, dispatcherWorks(time), time);
 }
 
 // Tells everyone how far the stop has come, once for each step.
@@ -238,6 +263,7 @@ void Master::Loop::forward(int signal) const {
 
 void Master::Loop::closeInChild() {
   signals_->closeInChild();
+  notice_.closeInChild();
   dispatcher_.closeInChild();
   for (auto& worker : workers_) worker.closeInChild();
 }

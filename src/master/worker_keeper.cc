@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
+
+#include "master/oom_kills.h"
 
 namespace leptir {
 namespace {
@@ -40,6 +43,7 @@ WorkerKeeper::WorkerKeeper(int slot, Children& children)
       pause_(RestartPause::forWorker(static_cast<std::uint64_t>(slot) + 1)) {}
 
 void WorkerKeeper::tick(BootTime now, Stopping stopping) {
+  if (autopsy_) autopsy_->tick(now);
   if (child_) return look(now, stopping);
   if (death_) return sweep(now);
   if (stopping != Stopping::No) startAt_ = BootTime::max();
@@ -49,6 +53,8 @@ void WorkerKeeper::tick(BootTime now, Stopping stopping) {
 void WorkerKeeper::startOne(BootTime now) {
   slot_.workerReady() = 0;
   slot_.workerSleeps() = 0;
+  slot_.forgetLastWords();
+  beginStderr();
   child_ = children_.start(name(), [this] {
     children_.board.makeReadOnly();
     return children_.mains.worker(slotNumber_);
@@ -69,6 +75,8 @@ void WorkerKeeper::startOne(BootTime now) {
 void WorkerKeeper::look(BootTime now, Stopping stopping) {
   const auto sight = lookOver(slot_);
   runningATask_ = sight.running.has_value();
+  noteTask(sight);
+  children_.link.workerStderr(slotNumber_).trim();
   if (!sight.sane && !killed_) {
     children_.log.error(name() + " made nonsense of its slot and is replaced.");
     kill();
@@ -128,11 +136,54 @@ void WorkerKeeper::watchForHanging(const SlotSight& sight, BootTime now, Stoppin
   end(now);
 }
 
+// What was written is carried on by the dispatcher, and read for the record of whoever died; then nobody needs it.
+void WorkerKeeper::beginStderr() {
+  auto& text = children_.link.workerStderr(slotNumber_);
+  bool awaited = slot_.stderrCarried() < text.end();
+  for (std::size_t cell = 0; cell < kCells && !awaited; ++cell) awaited = slot_.word(cell).state == CellState::Died;
+  if (!awaited) {
+    text.clear();
+    slot_.stderrCarried() = 0;
+  }
+  stderrSeen_ = stderrFrom_ = text.end();
+  noted_.reset();
+  oomKillsBefore_ = oomKills();
+}
+
+// A task that is seen for the first time began after the last look.
+void WorkerKeeper::noteTask(const SlotSight& sight) {
+  const auto before = std::exchange(stderrSeen_, children_.link.workerStderr(slotNumber_).end());
+  if (!sight.running) return noted_.reset();
+  const bool same =
+      noted_ && noted_->first == sight.running->cell && noted_->second.generation == sight.running->word.generation;
+  if (same) return;
+  noted_ = {sight.running->cell, sight.running->word};
+  stderrFrom_ = before;
+  oomKillsBefore_ = child_ ? oomKills() : oomKillsBefore_;
+}
+
+DeathCertificate WorkerKeeper::examine(DeathCertificate death) const {
+  death.lastWords = slot_.heardLastWords(death.pid);
+  death.stderrFrom = stderrFrom_;
+  death.stderrTo = children_.link.workerStderr(slotNumber_).end();
+  if (death.signal == SIGKILL && !killed_ && oomKillsBefore_) death.oomKilled = oomKills() > oomKillsBefore_;
+  return death;
+}
+
 bool WorkerKeeper::reaped(const DeathCertificate& death) {
+  if (autopsy_ && autopsy_->pid() == death.pid) {
+    autopsy_->end();
+    autopsy_.reset();
+    children_.pids.erase(death.pid);
+    children_.link.dispatcherBell().ring();
+    return true;
+  }
   if (!child_ || child_->pid() != death.pid) return false;
   child_.reset();
-  death_ = death;
   const auto sight = lookOver(slot_);
+  noteTask(sight);
+  death_ = examine(death);
+  isRecorded_ = false;
   watch_.look(sight.running, children_.link.page(), death.at);
   strayedSince_ = sight.running ? watch_.started() : BootTime::max();
   sweepUntil_ = death.at + kLongestSweep;
@@ -152,6 +203,7 @@ void WorkerKeeper::sweep(BootTime now) {
   const auto strays = killStrays([this](const ProcessInfo& process) { return isStray(process); });
   if (strays > 0 && now < sweepUntil_) return;
   if (strays > 0) children_.log.error(name() + " left processes that can't be killed.");
+  if (autopsy_) return;  // of the worker before: it will not be long
   children_.pids.erase(death_->pid);
   settle(now);
 }
@@ -167,7 +219,7 @@ void WorkerKeeper::settle(BootTime now) {
   slot_.workerSleeps() = 0;
   runningATask_ = false;
   startAt_ = now + pause_.after(death_->at - started_, executedSomething());
-  const bool expected = death_->signal == 0 && death_->exitCode == 0;
+  const bool expected = isRecorded_ || (death_->signal == 0 && death_->exitCode == 0);
   if (!expected)
     children_.log.warning(name() + " (pid " + std::to_string(death_->pid) + ") " + describe(*death_) + ".");
   death_.reset();
@@ -180,6 +232,10 @@ void WorkerKeeper::settleCell(std::size_t cell, CellWord word) {
   const auto stopping = word.to(CellState::Stopping, reason);
   slot_.change(cell, word, stopping);
   slot_.writeVerdict(cell, verdictOf(*death_, watch_.started()));
+  const bool recorded = reason != StopReason::Shutdown && reason != StopReason::Lease;
+  isRecorded_ |= recorded;
+  if (death_->lastWords && recorded && !autopsy_)
+    autopsy_ = Autopsy::begin(children_, slot_, cell, death_->lastWords, death_->at);
   slot_.change(cell, stopping, word.to(CellState::Died, reason));
 }
 
@@ -191,9 +247,10 @@ bool WorkerKeeper::executedSomething() const {
 }
 
 BootTime WorkerKeeper::next() const {
-  if (death_) return sweepUntil_;
-  if (!child_) return startAt_;
-  return killed_ ? BootTime::max() : watch_.next();
+  const auto autopsy = autopsy_ ? autopsy_->next() : BootTime::max();
+  if (death_) return autopsy_ ? autopsy : sweepUntil_;
+  if (!child_) return std::min(startAt_, autopsy);
+  return killed_ ? autopsy : std::min(watch_.next(), autopsy);
 }
 
 void WorkerKeeper::signal(int number) const {
@@ -202,6 +259,7 @@ void WorkerKeeper::signal(int number) const {
 
 void WorkerKeeper::closeInChild() {
   if (child_) child_->closeInChild();
+  if (autopsy_) autopsy_->closeInChild();
 }
 
 std::string WorkerKeeper::name() const {

@@ -1,9 +1,12 @@
 // Keeps one slot supplied with a worker: starts it, stops its task when its time is up, and when it is dead ends what
-// it left behind, writes the verdict and starts the next one, in this order.
+// it left behind, writes the verdict and starts the next one, in this order. The next one does not wait for the
+// autopsy: only the dispatcher does, before it settles that one task. The death after it does, so a slot has one at a
+// time.
 #pragma once
 
 #include <optional>
 
+#include "master/autopsy.h"
 #include "master/child_process.h"
 #include "master/children.h"
 #include "master/deadline_watch.h"
@@ -20,13 +23,13 @@ class WorkerKeeper {
 
   // Each round of the master: does what is due now.
   void tick(BootTime now, Stopping stopping);
-  // A child was reaped; false: it was not this worker.
+  // A child was reaped; false: it was neither this worker nor its autopsy.
   bool reaped(const DeathCertificate& death);
   // Kills the worker whatever it does. A task that it runs is given back: it was not its fault.
   void end(BootTime now);
 
   // Whether there is a worker, or one whose remains are not settled yet.
-  bool isBusyWithOne() const { return child_ || death_; }
+  bool isBusyWithOne() const { return child_ || death_ || autopsy_; }
   bool isRunningATask() const { return runningATask_; }
   // When to tick again at the latest.
   BootTime next() const;
@@ -44,6 +47,9 @@ class WorkerKeeper {
   bool isStray(const ProcessInfo& process) const;
   void settle(BootTime now);
   void settleCell(std::size_t cell, CellWord word);
+  void beginStderr();
+  void noteTask(const SlotSight& sight);
+  DeathCertificate examine(DeathCertificate death) const;
   bool executedSomething() const;
   std::string name() const;
 
@@ -68,6 +74,13 @@ class WorkerKeeper {
   std::vector<ProcessInfo> below_;         // its descendants when we stopped and when we killed it
   BootTime strayedSince_{};                // processes from before are not its task's
   BootTime sweepUntil_{};
+  bool isRecorded_ = false;         // the dispatcher will tell of it: the log says it once
+  std::optional<Autopsy> autopsy_;  // of the last worker
+
+  // Before the running task began, or a moment earlier.
+  std::optional<std::pair<std::size_t, CellWord>> noted_;  // that task
+  std::uint64_t stderrSeen_ = 0, stderrFrom_ = 0;
+  std::optional<std::uint64_t> oomKillsBefore_;
 };
 
 }  // namespace leptir

@@ -156,7 +156,16 @@ void Executor::measure(Execution& execution) {
 Outcome Executor::finish(Execution& execution) {
   auto& outcome = execution.outcome;
   const auto& context = execution.context;
-  if (execution.failed) outcome.status = ExitStatus::Error;
+  if (execution.failed) {
+    outcome.status = ExitStatus::Error;
+  } else if (context.isDiscarded()) {
+    outcome.cause = Cause::Discarded;
+    outcome.status = ExitStatus::Unknown;
+  } else if (context.wantsRetryAfter()) {
+    outcome.cause = Cause::RetryLater;
+    outcome.status = ExitStatus::Unknown;
+    outcome.retryAfter = context.wantsRetryAfter();
+  }
   outcome.response = join(context.responseLines());
   outcome.flow = context.executionFlow();
   outcome.result = context.result();

@@ -161,5 +161,33 @@ TEST_F(ExecutorTest, CountsTheCpuTimeOfTheTaskAndItsChildren) {
   EXPECT_LT(executor.run(environment, "{}").cpuTime, 10ms);
 }
 
+TEST_F(ExecutorTest, ATaskCanAskToBeRunAgainLater) {
+  const auto outcome = runFunction([](const Json&, TaskContext& task) { task.retryAfter(30s, "busy"); });
+  EXPECT_EQ(outcome.cause, Cause::RetryLater);
+  EXPECT_EQ(outcome.status, ExitStatus::Unknown);
+  EXPECT_EQ(outcome.retryAfter, 30s);
+  EXPECT_EQ(outcome.response, "busy");
+}
+
+TEST_F(ExecutorTest, ATaskCanDiscardItself) {
+  const auto outcome = runFunction([](const Json&, TaskContext& task) {
+    task.retryAfter(30s);
+    task.discard("gone");
+  });
+  EXPECT_EQ(outcome.cause, Cause::Discarded);
+  EXPECT_EQ(outcome.status, ExitStatus::Unknown);
+  EXPECT_FALSE(outcome.retryAfter);
+  EXPECT_EQ(outcome.response, "gone");
+}
+
+TEST_F(ExecutorTest, AThrowCountsMoreThanAWishToBeRunAgain) {
+  const auto outcome = runFunction([](const Json&, TaskContext& task) {
+    task.retryAfter(30s);
+    throw TaskError("no");
+  });
+  EXPECT_EQ(outcome.cause, Cause::Threw);
+  EXPECT_EQ(outcome.status, ExitStatus::Error);
+}
+
 }  // namespace
 }  // namespace leptir

@@ -22,6 +22,8 @@ std::string_view nameOf(Cause cause) {
       return "unknown_name";
     case Cause::Malformed:
       return "malformed";
+    case Cause::RetryLater:
+      return "retry_later";
     case Cause::GaveBack:
       return "gave_back";
   }

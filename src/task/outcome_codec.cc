@@ -26,8 +26,9 @@ struct Head {
   std::uint32_t sizes[6] = {};  // response, stderrTail, additional, result, thrown.type, thrown.message
   std::uint32_t states = 0;
   std::uint32_t unused = 0;
+  std::int64_t retryAfter = -1;  // negative: not asked for
 };
-static_assert(sizeof(Head) == 64);
+static_assert(sizeof(Head) == 72);
 
 // What will be written: views, so that nothing is copied twice.
 struct Parts {
@@ -101,6 +102,7 @@ Head headOf(const Outcome& outcome, const Parts& parts) {
   head.started = outcome.started.time_since_epoch().count();
   head.executionTime = outcome.executionTime.count();
   head.cpuTime = outcome.cpuTime.count();
+  if (outcome.retryAfter) head.retryAfter = outcome.retryAfter->count();
   for (int i = 0; i < 6; ++i) head.sizes[i] = static_cast<std::uint32_t>(parts.texts[i].size());
   if (parts.cutNotice) head.sizes[0] += static_cast<std::uint32_t>(kCutNotice.size());
   head.states = static_cast<std::uint32_t>(parts.states);
@@ -196,6 +198,7 @@ Result<Outcome> decodeOutcome(std::string_view bytes) {
   outcome.started = Time(Duration(head.started));
   outcome.executionTime = Duration(head.executionTime);
   outcome.cpuTime = Duration(head.cpuTime);
+  if (head.retryAfter >= 0) outcome.retryAfter = Duration(head.retryAfter);
   outcome.truncated = (head.flags & kTruncated) != 0;
   if (!takeTexts(taker, head, outcome) || !takeFlow(taker, head.states, outcome.flow))
     return corrupt("it is cut short");

@@ -28,6 +28,20 @@ void TaskContext::setResult(const Json& result) {
   result_ = writeJson(result);
 }
 
+ExitStatus TaskContext::retryAfter(Duration delay, std::string reason) {
+  if (!reason.empty()) addResponseLine(std::move(reason));
+  retryAfter_ = std::max(delay, Duration::zero());
+  discarded_ = false;
+  return ExitStatus::Unknown;
+}
+
+ExitStatus TaskContext::discard(std::string reason) {
+  if (!reason.empty()) addResponseLine(std::move(reason));
+  retryAfter_.reset();
+  discarded_ = true;
+  return ExitStatus::Unknown;
+}
+
 void TaskContext::progress(double fraction, std::string_view text) const {
   if (!environment_.onProgress) return;
   // Written so that NaN becomes 0.

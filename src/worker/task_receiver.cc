@@ -32,6 +32,7 @@ TaskReceiver::TaskReceiver(const WorkerOptions& options, Link& link, const Clock
 std::optional<BegunCell> TaskReceiver::next() {
   for (;;) {
     if (page_.stopping.load(std::memory_order_relaxed) == Stopping::Leave) return std::nullopt;
+    if (isTooOldForNext()) return std::nullopt;
     if (const auto begun = tryToBegin()) return begun;
     if (!spin() && !sleep()) return std::nullopt;
   }
@@ -48,6 +49,7 @@ std::optional<BegunCell> TaskReceiver::tryToBegin() {
   if (!slot_.change(cell_, word, begun.executing)) return std::nullopt;
   slot_.begin(cell_, now);
   cell_ = (cell_ + 1) % kCells;
+  begunAny_ = true;
   return begun;
 }
 

@@ -28,6 +28,8 @@ class TaskReceiver {
 
  private:
   std::optional<BegunCell> tryToBegin();
+  // The next task wants a worker that has run nothing yet, and this one has.
+  bool isTooOldForNext() const { return begunAny_ && isNextAssigned() && slot_.assignmentHeader(cell_).fresh != 0; }
   bool mayBeginHere() const;
   bool spin() const;
   bool sleep();
@@ -40,6 +42,7 @@ class TaskReceiver {
   Wake& bell_;
   const Clock& clock_;
   std::size_t cell_ = 0;
+  bool begunAny_ = false;
   int exitStatus_ = 0;
 };
 

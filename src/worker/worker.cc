@@ -11,6 +11,7 @@
 #include "task/outcome_codec.h"
 #include "worker/fork_witness.h"
 #include "worker/outcome_sender.h"
+#include "worker/resource_limits.h"
 #include "worker/task_receiver.h"
 #include "worker/worker_process.h"
 
@@ -19,6 +20,10 @@ namespace {
 
 // Exit statuses that the master logs.
 constexpr int kNotSetUp = 1, kStartHookFailed = 1, kNobodyHearsUs = 70, kWornOut = 71;
+// The master takes it for a good end, and starts the next worker at once.
+constexpr int kFresh = 0;
+// To look at the memory costs some microseconds: not after every short task.
+constexpr Duration kLookAtMemory = std::chrono::milliseconds(100);
 
 // Nobody uses up a thousand descriptors in less, and to look costs a microsecond or two.
 constexpr Duration kLongEnoughToWearOut = std::chrono::microseconds(50);
@@ -47,11 +52,15 @@ class Worker {
   int run();
 
  private:
+  // Puts this process under the limits of the task's name, if it has any: then it is its last task.
+  Result<void> limitItself(std::string_view name);
+  bool isOld(const Outcome& outcome);
   // None: go on. Otherwise the worker ends with this status.
   std::optional<int> process(const BegunCell& begun);
   Outcome execute(const BegunCell& begun);
   TaskEnvironment environmentOf(const BegunCell& begun, const Assignment& assignment, EnvelopeHead head);
   Outcome malformed(const Error& error) const;
+  Outcome notRun(const Error& error) const;
 
   const WorkerOptions& options_;
   Slot& slot_;
@@ -64,6 +73,9 @@ class Worker {
   OutcomeSender sender_;
   std::string answer_;
   bool showsProgress_ = false;
+  bool limited_ = false;
+  std::uint64_t tasksRun_ = 0;
+  BootTime memoryLookedAt_{};
 };
 
 Worker::Worker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger,
@@ -100,8 +112,26 @@ std::optional<int> Worker::process(const BegunCell& begun) {
     case OutcomeSender::Sent::MustEnd:
       return kNobodyHearsUs;
   }
+  if (limited_ || isOld(outcome)) return kFresh;
   const bool wornOut = outcome.executionTime >= kLongEnoughToWearOut && !hasDescriptorsLeft();
   return wornOut ? std::optional(kWornOut) : std::nullopt;
+}
+
+bool Worker::isOld(const Outcome& outcome) {
+  if (options_.maxTasks && ++tasksRun_ >= *options_.maxTasks) return true;
+  if (!options_.maxMemory) return false;
+  const auto now = clock_.bootTime();
+  if (outcome.executionTime < kLookAtMemory && now - memoryLookedAt_ < kLookAtMemory) return false;
+  memoryLookedAt_ = now;
+  return residentBytes() > *options_.maxMemory;
+}
+
+Result<void> Worker::limitItself(std::string_view name) {
+  if (options_.rules == nullptr) return {};
+  const auto found = options_.rules->find(name);
+  if (found == options_.rules->end() || !found->second.limits.any()) return {};
+  limited_ = true;
+  return limitThisProcess(found->second.limits);
 }
 
 Outcome Worker::execute(const BegunCell& begun) {
@@ -110,6 +140,7 @@ Outcome Worker::execute(const BegunCell& begun) {
   if (!head) return malformed(head.error());
   const auto parameters = parametersOf(assignment.envelope);
   if (!parameters) return malformed(parameters.error());
+  if (const auto limited = limitItself(head->name); !limited) return notRun(limited.error());
   if (std::exchange(showsProgress_, false)) slot_.writeProgress(0, {});
   return executor_.run(environmentOf(begun, assignment, std::move(*head)), *parameters);
 }
@@ -136,6 +167,16 @@ Outcome Worker::malformed(const Error& error) const {
   Outcome outcome;
   outcome.cause = Cause::Malformed;
   outcome.response = error.message();
+  outcome.started = clock_.now();
+  return outcome;
+}
+
+// A task that may not run without its limits.
+Outcome Worker::notRun(const Error& error) const {
+  Outcome outcome;
+  outcome.status = ExitStatus::Error;
+  outcome.cause = Cause::Threw;
+  outcome.response = "It was not run: " + error.message();
   outcome.started = clock_.now();
   return outcome;
 }

@@ -2,18 +2,23 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/run_main.h"
+#include "leptir/task_rules.h"
 #include "link/link.h"
 
 namespace leptir {
 
 struct WorkerOptions {
   int slot = 0;
-  int masterPid = 0;                   // the worker ends when this is no longer its parent
-  std::function<void()> reopenLogs{};  // what USR1 calls, between two tasks; may be none
+  int masterPid = 0;                         // the worker ends when this is no longer its parent
+  std::function<void()> reopenLogs{};        // what USR1 calls, between two tasks; may be none
+  const TaskRuleBook* rules = nullptr;       // of some task names; may be none, outlives the worker
+  std::optional<std::uint64_t> maxTasks{};   // after so many it ends, and the master starts a fresh one
+  std::optional<std::uint64_t> maxMemory{};  // bytes of resident memory, looked at between two tasks: the same
 };
 
 // The main function of a worker, called right after its fork; answers its exit status. Ends when the page says Leave,

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/unique_fd.h"
+#include "worker/crash_handler.h"
 
 namespace leptir {
 namespace {
@@ -51,6 +52,7 @@ Result<void> becomeWorker(const WorkerOptions& options, Link& link) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != options.masterPid) return Error(ErrorCode::Unavailable, "worker: the master is gone");
   volunteerForTheOomKiller();
+  installCrashHandler(link.slot(options.slot));
   return link.confineToWorker(options.slot);
 }
 

@@ -209,5 +209,13 @@ TEST_F(CommandsTest, WithoutAnyConfigurationItRunsOnOneSqliteFile) {
   EXPECT_TRUE(fs::exists(folder / "state" / "leptir" / "leptir.db"));
 }
 
+TEST_F(CommandsTest, StatusSaysWhenTheInstanceIsReady) {
+  const auto instance = start();
+  EXPECT_TRUE(eventually([&] {
+    const auto now = status();
+    return !now.at("instance").is_null() && now["instance"].at("ready") == true;
+  }));
+}
+
 }  // namespace
 }  // namespace leptir::e2e

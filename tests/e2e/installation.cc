@@ -89,7 +89,7 @@ std::string Running::output() const {
   return read(output_);
 }
 
-Installation::Installation() {
+Installation::Installation() : program(LEPTIR_PROGRAM) {
   std::string name = (fs::temp_directory_path() / "leptir-e2e-XXXXXX").string();
   folder = ::mkdtemp(name.data());
   ::setenv("XDG_STATE_HOME", (folder / "state").c_str(), 1);
@@ -134,7 +134,7 @@ Answer Installation::run(std::vector<std::string> arguments, const std::string& 
   const auto base = folder / ("run" + std::to_string(++number));
   const fs::path in = base.string() + ".in", out = base.string() + ".out", err = base.string() + ".err";
   std::ofstream(in) << input;
-  arguments.insert(arguments.begin(), LEPTIR_PROGRAM);
+  arguments.insert(arguments.begin(), program);
   Answer answer;
   answer.exit = waitFor(spawn(arguments, in, out, err));
   answer.out = read(out);
@@ -148,7 +148,7 @@ Answer Installation::leptir(std::vector<std::string> arguments, const std::strin
 }
 
 std::unique_ptr<Running> Installation::start(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {LEPTIR_PROGRAM, "start", "--config=" + config.string()});
+  arguments.insert(arguments.begin(), {program, "start", "--config=" + config.string()});
   const auto output = folder / "instance.out";
   return std::make_unique<Running>(spawn(arguments, "/dev/null", output, output), output);
 }

@@ -72,6 +72,7 @@ class Installation : public ::testing::Test {
 
   fs::path folder;
   fs::path config;
+  std::string program;  // leptir, unless a test has one of its own
 };
 
 }  // namespace leptir::e2e

@@ -1,4 +1,5 @@
 // A real master with real workers, and tasks as users write them; the test plays the dispatcher (toy_instance.h).
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -106,6 +107,34 @@ TEST_F(ProcessesTest, RunWhatComesAfterACrash) {
   EXPECT_EQ(instance.verdict(0, crash).signal, SIGSEGV);
   EXPECT_EQ(instance.verdict(0, exit).exitCode, 3);
   EXPECT_EQ(outcome(0, noop).status, ExitStatus::Success);
+}
+
+TEST_F(ProcessesTest, FindOutWhereAWorkerDiedWhileTheNextOneRuns) {
+  start();
+  const auto crash = assign(0, "crash"), exit = assign(0, "exit"), noop = assign(0, "noop");
+  for (const auto cell : {crash, exit}) {
+    ASSERT_TRUE(instance.reaches(0, cell, CellState::Died));
+    EXPECT_TRUE(waitUntil([&] { return !instance.link->slot(0).isAutopsyUnderway(cell, systemClock().bootTime()); }));
+  }
+  const auto crashed = instance.verdict(0, crash), exited = instance.verdict(0, exit);
+  EXPECT_EQ(crashed.lastWords, LastWordsKind::Signal);
+  EXPECT_THAT(crashed.stack, ::testing::Contains(::testing::HasSubstr("test_tasks.cc:")));
+  EXPECT_EQ(exited.lastWords, LastWordsKind::Exit);
+  EXPECT_THAT(exited.stack, ::testing::Contains(::testing::HasSubstr("processes_test.cc:")));
+  EXPECT_EQ(outcome(0, noop).status, ExitStatus::Success);
+}
+
+TEST_F(ProcessesTest, KeepTheEndOfWhatACrashedTaskWroteToStderr) {
+  add("murmur", [](TaskContext&) {
+    std::fputs("my last murmur\n", stderr);
+    ::_exit(3);
+  });
+  start();
+  const auto cell = assign(0, "murmur");
+  const auto verdict = instance.verdict(0, cell);
+  EXPECT_EQ(verdict.lastWords, LastWordsKind::None);
+  EXPECT_EQ(instance.link->workerStderr(0).read(verdict.stderrFrom, verdict.stderrTo, kStderrTailBytes),
+            "my last murmur\n");
 }
 
 TEST_F(ProcessesTest, EndATaskThatIgnoresEverySignalItCan) {

@@ -1,0 +1,58 @@
+#include "link/stderr_carrier.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace leptir {
+namespace {
+
+constexpr std::uint64_t kMostBehind = std::uint64_t{1} << 20;
+// A pipe that can be written to takes so much without a wait.
+constexpr std::size_t kPiece = 4096;
+
+// How much of it could be written.
+std::size_t writeSome(int to, std::string_view text) {
+  pollfd ready{to, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) != 1 || ready.revents != POLLOUT) return 0;  // POLLERR: nobody will read it
+  const auto written = ::write(to, text.data(), std::min(text.size(), kPiece));
+  return written > 0 ? static_cast<std::size_t>(written) : 0;
+}
+
+// Whole lines where there are any, so that those of two workers do not mix.
+std::string_view wholeLines(std::string_view text) {
+  const auto end = text.rfind('\n');
+  return end == std::string_view::npos ? text : text.substr(0, end + 1);
+}
+
+void carry(Slot& slot, const WorkerStderr& from, int to) {
+  auto& carried = slot.stderrCarried();
+  const auto end = from.end();
+  auto position = std::min<std::uint64_t>(carried, end);
+  if (end - position > kMostBehind) {
+    const auto skipped = end - position - kMostBehind;
+    if (writeSome(to, "[leptir: " + std::to_string(skipped) + " bytes of a worker's stderr left out]\n") == 0) return;
+    position += skipped;
+  }
+  while (position < end) {
+    const auto stretch = std::min<std::uint64_t>(position + kPiece, end);
+    const auto text = from.read(position, stretch, kPiece);
+    const auto lines = wholeLines(text);
+    const bool hasHoles = text.size() < stretch - position;
+    const auto written = text.empty() ? 0 : writeSome(to, lines);
+    if (written == 0 && !text.empty()) break;
+    position = hasHoles ? stretch : position + written;
+  }
+  carried = position;
+}
+
+}  // namespace
+
+void carryStderr(Link& link, int to) {
+  for (int slot = 0; slot < link.workers(); ++slot) carry(link.slot(slot), link.workerStderr(slot), to);
+}
+
+}  // namespace leptir

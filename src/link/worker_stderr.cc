@@ -1,0 +1,65 @@
+#include "link/worker_stderr.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace leptir {
+namespace {
+
+// What stays in memory, and by how much it may grow before the rest is given back.
+constexpr std::uint64_t kKept = std::uint64_t{4} << 20;
+constexpr std::uint64_t kPage = 4096;
+
+}  // namespace
+
+Result<WorkerStderr> WorkerStderr::create() {
+  UniqueFd file(::memfd_create("leptir worker stderr", MFD_CLOEXEC));
+  if (!file || ::fcntl(file.get(), F_SETFL, O_APPEND) != 0)
+    return Error(ErrorCode::Unavailable, std::string("stderr of a worker: ") + std::strerror(errno));
+  return WorkerStderr(std::move(file));
+}
+
+Result<void> WorkerStderr::becomeOurs() {
+  if (::dup2(file_.get(), STDERR_FILENO) < 0)
+    return Error(ErrorCode::Internal, std::string("stderr of a worker: ") + std::strerror(errno));
+  close();
+  return {};
+}
+
+std::uint64_t WorkerStderr::end() const {
+  struct stat info{};
+  return ::fstat(file_.get(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
+std::string WorkerStderr::read(std::uint64_t from, std::uint64_t to, std::uint64_t limit) const {
+  to = std::min(to, end());
+  if (from >= to) return {};
+  from = std::max(from, to - std::min(limit, to));
+  std::string text(to - from, '\0');
+  const auto bytes = ::pread(file_.get(), text.data(), text.size(), static_cast<off_t>(from));
+  text.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+  std::erase(text, '\0');
+  return text;
+}
+
+void WorkerStderr::trim() {
+  const auto size = end();
+  if (size < trimmed_) trimmed_ = 0;  // a task cut it
+  if (size - trimmed_ < 2 * kKept) return;
+  const auto upTo = (size - kKept) / kPage * kPage;
+  ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(trimmed_),
+              static_cast<off_t>(upTo - trimmed_));
+  trimmed_ = upTo;
+}
+
+void WorkerStderr::clear() {
+  if (::ftruncate(file_.get(), 0) == 0) trimmed_ = 0;
+}
+
+}  // namespace leptir

@@ -1,0 +1,86 @@
+#include "master/service_notice.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "tests/support/temp_dir.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+const BootTime kNow{1000s};
+
+class ServiceNoticeTest : public ::testing::Test {
+ protected:
+  ServiceNoticeTest() : manager_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    const auto path = (folder_ / "notify").string();
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.c_str(), path.size());
+    EXPECT_EQ(::bind(manager_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+    ::setenv("WATCHDOG_USEC", "2000000", 1);
+  }
+
+  // What the manager heard since the last question, a comma between two messages.
+  std::string heard() {
+    std::string all;
+    char text[256];
+    for (ssize_t bytes; (bytes = ::recv(manager_.get(), text, sizeof text, 0)) > 0;) {
+      const std::string message(text, static_cast<std::size_t>(bytes));
+      all += (all.empty() ? "" : ", ") + message.substr(0, message.find('\n'));
+    }
+    return all;
+  }
+
+  TempDir folder_;
+  UniqueFd manager_;
+};
+
+TEST_F(ServiceNoticeTest, SaysReadyOnceAndStoppingOnce) {
+  ::unsetenv("WATCHDOG_USEC");
+  auto notice = ServiceNotice::fromEnvironment(::getpid());
+  notice.tell(false, false, true, kNow);
+  EXPECT_EQ(heard(), "");
+  notice.tell(true, false, true, kNow);
+  notice.tell(true, false, true, kNow);
+  EXPECT_EQ(heard(), "READY=1");
+  notice.tell(false, true, true, kNow);
+  notice.tell(false, true, true, kNow);
+  EXPECT_EQ(heard(), "STOPPING=1");
+}
+
+TEST_F(ServiceNoticeTest, BeatsTwiceInEachInterval) {
+  auto notice = ServiceNotice::fromEnvironment(::getpid());
+  for (int tenth = 0; tenth < 30; ++tenth) notice.tell(false, false, true, kNow + 100ms * tenth);
+  EXPECT_EQ(heard(), "WATCHDOG=1, WATCHDOG=1, WATCHDOG=1");
+}
+
+TEST_F(ServiceNoticeTest, BeatsOnlyWhileTheDispatcherWorks) {
+  auto notice = ServiceNotice::fromEnvironment(::getpid());
+  for (int second = 0; second < 10; ++second) notice.tell(false, false, false, kNow + 1s * second);
+  EXPECT_EQ(heard(), "");
+}
+
+TEST_F(ServiceNoticeTest, DoesNotBeatForAnotherProcess) {
+  ::setenv("WATCHDOG_PID", "1", 1);
+  auto notice = ServiceNotice::fromEnvironment(::getpid());
+  notice.tell(false, false, true, kNow);
+  EXPECT_EQ(heard(), "");
+}
+
+TEST_F(ServiceNoticeTest, TasksDoNotSeeTheSocket) {
+  ServiceNotice::fromEnvironment(::getpid());
+  EXPECT_EQ(std::getenv("NOTIFY_SOCKET"), nullptr);
+  EXPECT_EQ(std::getenv("WATCHDOG_USEC"), nullptr);
+}
+
+}  // namespace
+}  // namespace leptir

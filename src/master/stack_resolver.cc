@@ -1,0 +1,167 @@
+#include "master/stack_resolver.h"
+
+#include <cxxabi.h>
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <sstream>
+#include <string_view>
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kLongestName = 1024;
+// The outermost frame that anybody asks for stands before it: from here on it is the same for each task.
+constexpr std::string_view kOurs = "leptir::runWorker(";
+
+std::string demangle(const char* name) {
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(name, nullptr, nullptr, &status),
+                                                        &std::free);
+  std::string text = readable ? readable.get() : name;
+  if (text.size() > kLongestName) text.replace(kLongestName, std::string::npos, "…");
+  return text;
+}
+
+std::string_view lastPart(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// As the maps name the program that runs, also when its file was replaced: "/usr/bin/leptir (deleted)".
+std::string ownProgram() {
+  char path[4096];
+  const auto bytes = ::readlink("/proc/self/exe", path, sizeof path);
+  return {path, bytes > 0 ? static_cast<std::size_t>(bytes) : 0};
+}
+
+int openElf(Dwfl_Module*, void**, const char* name, Dwarf_Addr, char** file, Elf**) {
+  const bool own = ownProgram() == name;
+  const int descriptor = ::open(own ? "/proc/self/exe" : name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor >= 0) *file = ::strdup(name);
+  return descriptor;
+}
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+// The dead worker's; ours, which are nearly the same, when it could not say.
+File openMaps(const LastWords& words) {
+  if (words.mapsBytes == 0) return File(std::fopen("/proc/self/maps", "re"));
+  return File(::fmemopen(const_cast<char*>(words.maps), words.mapsBytes, "r"));
+}
+
+class Symbols {
+ public:
+  explicit Symbols(const LastWords& words) : dwfl_(::dwfl_begin(&callbacks_), &::dwfl_end) {
+    const auto maps = openMaps(words);
+    if (!dwfl_ || !maps) return;
+    ::dwfl_linux_proc_maps_report(dwfl_.get(), maps.get());
+    ::dwfl_report_end(dwfl_.get(), nullptr, nullptr);
+  }
+
+  // Adds the function at the address, and before it those that the compiler put into it.
+  void addFrames(Dwarf_Addr address, std::vector<std::string>& stack) const {
+    Dwfl_Module* module = dwfl_ ? ::dwfl_addrmodule(dwfl_.get(), address) : nullptr;
+    if (module == nullptr) return stack.push_back(hex(address));
+    auto place = placeOf(module, address);
+    addInlined(module, address, place, stack);
+    GElf_Off offset = 0;
+    GElf_Sym symbol{};
+    const char* name = ::dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr);
+    stack.push_back((name != nullptr ? demangle(name) : hex(address)) + place);
+  }
+
+ private:
+  static std::string hex(Dwarf_Addr address) {
+    std::ostringstream text;
+    text << "0x" << std::hex << address;
+    return text.str();
+  }
+
+  static std::string placeOf(Dwfl_Module* module, Dwarf_Addr address) {
+    int line = 0;
+    Dwfl_Line* found = ::dwfl_module_getsrc(module, address);
+    const char* file = found != nullptr ? ::dwfl_lineinfo(found, nullptr, &line, nullptr, nullptr, nullptr) : nullptr;
+    if (file != nullptr) return std::string(" at ") + file + ":" + std::to_string(line);
+    const char* path = ::dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+    return path != nullptr ? " in " + std::string(lastPart(path)) : std::string();
+  }
+
+  // `place` is that of the instruction, and afterwards that of the outermost call that was inlined.
+  static void addInlined(Dwfl_Module* module, Dwarf_Addr address, std::string& place, std::vector<std::string>& stack) {
+    Dwarf_Addr bias = 0;
+    Dwarf_Die* unit = ::dwfl_module_addrdie(module, address, &bias);
+    if (unit == nullptr) return;
+    Dwarf_Die *around = nullptr, *scopes = nullptr;
+    if (::dwarf_getscopes(unit, address - bias, &around) <= 0) return;
+    const auto count = ::dwarf_getscopes_die(&around[0], &scopes);
+    for (int i = 0; i < count && ::dwarf_tag(&scopes[i]) != DW_TAG_subprogram; ++i) {
+      if (::dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine) continue;
+      stack.push_back(nameOf(scopes[i]) + place);
+      place = callOf(scopes[i], *unit);
+    }
+    std::free(scopes);
+    std::free(around);
+  }
+
+  static std::string nameOf(Dwarf_Die& function) {
+    Dwarf_Attribute attribute;
+    const char* linkage = ::dwarf_formstring(::dwarf_attr_integrate(&function, DW_AT_linkage_name, &attribute));
+    if (linkage != nullptr) return demangle(linkage);
+    const char* name = ::dwarf_diename(&function);
+    return name != nullptr ? name : "(inlined)";
+  }
+
+  static std::string callOf(Dwarf_Die& inlined, Dwarf_Die& unit) {
+    Dwarf_Attribute attribute;
+    Dwarf_Word file = 0, line = 0;
+    Dwarf_Files* files = nullptr;
+    ::dwarf_formudata(::dwarf_attr(&inlined, DW_AT_call_line, &attribute), &line);
+    const bool known = ::dwarf_formudata(::dwarf_attr(&inlined, DW_AT_call_file, &attribute), &file) == 0 &&
+                       ::dwarf_getsrcfiles(&unit, &files, nullptr) == 0;
+    const char* path = known ? ::dwarf_filesrc(files, file, nullptr, nullptr) : nullptr;
+    return path != nullptr ? std::string(" at ") + path + ":" + std::to_string(line) : std::string();
+  }
+
+  char* noPath_ = nullptr;
+  const Dwfl_Callbacks callbacks_{.find_elf = openElf,
+                                  .find_debuginfo = ::dwfl_standard_find_debuginfo,
+                                  .section_address = nullptr,
+                                  .debuginfo_path = &noPath_};
+  std::unique_ptr<Dwfl, void (*)(Dwfl*)> dwfl_;
+};
+
+}  // namespace
+
+std::vector<std::string> resolveStack(const LastWords& words) {
+  ::unsetenv("DEBUGINFOD_URLS");  // no time to ask the network
+  const Symbols symbols(words);
+  std::vector<std::string> stack;
+  for (const auto address : std::span(words.addresses).first(words.frames)) {
+    symbols.addFrames(address, stack);
+    if (!stack.back().starts_with(kOurs)) continue;
+    stack.pop_back();
+    break;
+  }
+  return stack;
+}
+
+std::string nameException(const LastWords& words) {
+  if (words.kind != LastWordsKind::Exception) return {};
+  auto text = demangle(words.exceptionType);
+  if (words.exceptionText[0] != '\0') text.append(": ").append(words.exceptionText);
+  return text;
+}
+
+}  // namespace leptir

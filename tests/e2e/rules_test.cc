@@ -1,0 +1,95 @@
+// What the configuration says of a task name, and how workers stay fresh.
+#include <fstream>
+#include <set>
+
+#include "tests/e2e/installation.h"
+
+namespace leptir::e2e {
+namespace {
+
+class RulesTest : public Installation {
+ protected:
+  Json recordOf(const std::string& task, const std::string& rules) {
+    writeConfig(defaultYaml("  tasks:\n    " + task + ": " + rules + "\n"));
+    const auto id = push({task});
+    EXPECT_EQ(drain(), 0);
+    return info(id);
+  }
+};
+
+TEST_F(RulesTest, AProgramRunsUnderTheLimitsOfItsName) {
+  const auto record = recordOf("limits",
+                               "{ command: [/bin/sh, -c, 'ulimit -n; ulimit -f; ulimit -t; nice'],"
+                               " open_files: 37, file_size: 4M, cpu_seconds: 9, nice: 7 }");
+  EXPECT_EQ(record.at("retC"), 1) << record.dump();
+  // File sizes in blocks of 512 bytes.
+  EXPECT_EQ(record.at("respM"), "37 8192 9 7");
+}
+
+TEST_F(RulesTest, OnlyTheTaskThatTakesTooMuchMemoryFails) {
+  writeConfig(
+      defaultYaml("  tasks:\n"
+                  "    hog: { command: [/bin/sh, -c, 'head -c 300M /dev/zero | tail > /dev/null'], memory: 40M }\n"
+                  "    free: { command: [/bin/sh, -c, 'head -c 100M /dev/zero | tail > /dev/null'] }\n"));
+  const auto hog = push({"hog"});
+  const auto other = push({"free"});
+  ASSERT_EQ(drain(), 0);
+  EXPECT_EQ(info(hog).at("retC"), 3) << info(hog).dump();
+  EXPECT_EQ(info(other).at("retC"), 1) << info(other).dump();
+}
+
+TEST_F(RulesTest, ATaskOfTheProgramItselfRunsUnderRulesWithoutACommand) {
+  const auto record = recordOf("hang", "{ time_limit: 0.5, memory: 64M }");
+  EXPECT_EQ(record.at("cause"), "timed_out");
+  EXPECT_LT(record.at("exTime").get<double>(), 10);
+}
+
+TEST_F(RulesTest, AFailedTaskIsTriedAsOftenAsItsNameSays) {
+  const auto record = recordOf("error", "{ max_attempts: 3, retry_delay: 0.1 }");
+  EXPECT_EQ(record.at("attempt"), 3);
+  EXPECT_EQ(record.at("history").size(), 2u);
+  EXPECT_EQ(status().at("brokers").at(0).at("buried"), 1);
+}
+
+TEST_F(RulesTest, AnEndlessLoopEndsWithItsCpuTime) {
+  const auto record =
+      recordOf("spin", "{ command: [/bin/sh, -c, 'while :; do :; done'], cpu_seconds: 1, time_limit: 60 }");
+  EXPECT_NE(record.at("retC"), 1);
+  EXPECT_LT(record.at("exTime").get<double>(), 30);
+}
+
+TEST_F(RulesTest, AWorkerEndsAfterAsManyTasksAsTheConfigurationSays) {
+  auto yaml = defaultYaml("  tasks: { who: { command: [/bin/sh, -c, 'echo $PPID'] } }\n");
+  const std::string before = "number_of_workers: ";
+  const auto at = yaml.find(before);
+  ASSERT_NE(at, std::string::npos) << yaml;
+  writeConfig(yaml.insert(at, "max_tasks_per_worker: 3, "));
+  const auto ids = leptir({"push", "who", "--number=30"}).lines();
+  ASSERT_EQ(drain(), 0);
+  std::map<std::string, int> tasksOf;
+  for (const auto& id : ids) ++tasksOf[info(id).at("respM").get<std::string>()];
+  EXPECT_GE(tasksOf.size(), 10u);
+  for (const auto& [worker, tasks] : tasksOf) EXPECT_LE(tasks, 3) << worker;
+}
+
+TEST_F(RulesTest, ATaskWithLimitsMeetsAFreshWorkerAndIsItsLast) {
+  writeConfig(
+      defaultYaml("  tasks:\n"
+                  "    limited: { command: [/bin/sh, -c, 'echo $PPID'], nice: 1 }\n"
+                  "    plain: { command: [/bin/sh, -c, 'echo $PPID'] }\n"));
+  std::vector<std::string> limited, plain;
+  for (int i = 0; i < 6; ++i) {
+    plain.push_back(push({"plain"}));
+    limited.push_back(push({"limited"}));
+  }
+  ASSERT_EQ(drain(), 0);
+  std::set<std::string> workers;
+  for (const auto& id : limited) {
+    const auto worker = info(id).at("respM").get<std::string>();
+    EXPECT_TRUE(workers.insert(worker).second) << worker;
+  }
+  for (const auto& id : plain) EXPECT_FALSE(workers.contains(info(id).at("respM").get<std::string>()));
+}
+
+}  // namespace
+}  // namespace leptir::e2e
