@@ -55,7 +55,8 @@ Actions Core::step(std::vector<Event> events, Moment now) {
 
 void Core::on(event::BrokerOpened& opened) {
   auto& plan = brokers_[opened.broker];
-  if (plan.batch && plan.batch->epoch != opened.epoch) flush(plan);  // a batch is of one epoch
+  // What was assigned in an earlier epoch never begins.
+  for (int slot = 0; slot < options_.slots && plan.epoch != opened.epoch; ++slot) actions_.takeBack.push_back(slot);
   plan.open = true;
   plan.epoch = opened.epoch;
   plan.knownEmpty = false;
@@ -311,8 +312,7 @@ void Core::settleCell(CellRef cell, const HeldTask& task, Settlement settlement,
     actions_.free.push_back(cell);
     return;
   }
-  auto& batch = batchOf(task.broker);
-  batch.epoch = task.epoch;
+  auto& batch = batchOf(task.broker, task.epoch);
   batch.cells.push_back(cell);
   const bool isOver = settlement.kind == Settlement::Kind::Acknowledge || settlement.kind == Settlement::Kind::Bury;
   (settlement.failed ? batch.failed : batch.succeeded) += isOver ? 1 : 0;
@@ -340,12 +340,18 @@ void Core::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement,
 }
 
 SettleBatch& Core::batchOf(std::uint32_t broker) {
+  return batchOf(broker, brokers_[broker].epoch);
+}
+
+// A batch is of one epoch. Cells of an earlier dispatcher may be of two before it is known which one stands.
+SettleBatch& Core::batchOf(std::uint32_t broker, std::uint64_t epoch) {
   auto& plan = brokers_[broker];
+  if (plan.batch && plan.batch->epoch != epoch) flush(plan);
   if (!plan.batch) {
     plan.batch = std::make_shared<SettleBatch>();
     plan.batch->id = ++lastBatch_;
     plan.batch->broker = broker;
-    plan.batch->epoch = plan.epoch;
+    plan.batch->epoch = epoch;
   }
   return *plan.batch;
 }

@@ -226,6 +226,7 @@ class Core {
   void settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope);
   void add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope);
   SettleBatch& batchOf(std::uint32_t broker);
+  SettleBatch& batchOf(std::uint32_t broker, std::uint64_t epoch);
   bool isCurrent(const HeldTask& task) const;
   bool isHeld(std::uint32_t broker, const LeaseId& lease) const;
   Time wallOf(BootTime time) const;

@@ -240,6 +240,30 @@ TEST_F(CoreTest, GoesOnWithTheCellsOfAnEarlierDispatcher) {
   EXPECT_EQ(step(event::Saved{batch->id}).settle.at(0)->acknowledge, std::vector{leaseOf("a")});
 }
 
+TEST_F(CoreTest, TakesBackWhatWasAssignedInAnEarlierEpochSinceItNeverBegins) {
+  const auto cell = lease({"a"}).assign.at(0).cell;
+  step(event::BrokerClosed{0});
+  EXPECT_TRUE(step(event::BrokerOpened{0, 1}).takeBack.empty());
+  EXPECT_EQ(step(event::BrokerOpened{0, 2}).takeBack.size(), 2u);
+  step(event::TakenBack{cell.slot, {{cell.cell, envelopeOf("a")}}});
+  EXPECT_TRUE(last.assign.empty());
+}
+
+TEST_F(CoreTest, SettlesCellsOfTwoEpochsApartBeforeItIsKnownWhichOneStands) {
+  core = std::make_unique<Core>(options, [] { return 0.0; });
+  const auto envelope = envelopeOf("a");
+  step(event::CellFound{{0, 7}, {.broker = 0, .epoch = 2, .lease = leaseOf("new"), .envelope = envelope}, true});
+  step(event::CellFound{{1, 3}, {.broker = 0, .epoch = 1, .lease = leaseOf("old"), .envelope = envelope}, true});
+  std::vector<Event> done;
+  done.push_back(event::CellDone{{0, 7}, Outcome{.status = ExitStatus::Success}, "{}"});
+  done.push_back(event::CellDone{{1, 3}, Outcome{.status = ExitStatus::Success}, "{}"});
+  last = core->step(std::move(done), now);
+  ASSERT_EQ(last.save.size(), 2u);
+  EXPECT_EQ(last.save[0]->epoch, 2u);
+  EXPECT_EQ(last.save[0]->acknowledge, std::vector{leaseOf("new")});
+  EXPECT_EQ(last.save[1]->epoch, 1u);
+}
+
 TEST_F(CoreTest, RecordsOnceThatALongTaskRuns) {
   const auto cell = lease({"a"}).assign.at(0).cell;
   const auto began = now.boot;

@@ -1,0 +1,172 @@
+#include "tests/simulator/world.h"
+
+#include <algorithm>
+
+namespace leptir::simulator {
+namespace {
+
+using namespace std::chrono_literals;
+
+Records emptyRecords(int storages) {
+  Records records;
+  for (int i = 0; i < storages; ++i) records.push_back(std::make_shared<MemoryRecords>());
+  return records;
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed, int storages, int beside)
+    : world_{.dice = Dice(seed), .records = emptyRecords(storages), .beside = beside},
+      roughness_(world_.dice.once(2) ? 1 : 8) {
+  world_.ledger.claimsEarly = world_.dice.once(2);
+  for (int i = 0; i < kInstances; ++i) instances_.push_back(fresh());
+}
+
+std::unique_ptr<SimInstance> World::fresh() {
+  auto name = std::to_string(++lastInstance_);
+  return std::make_unique<SimInstance>(world_, std::string(32 - name.size(), '0') + name);
+}
+
+std::string World::step() {
+  static const std::vector<std::pair<int, void (*)(World&)>> happenings{
+      // with how often
+      {60, [](World& world) { world.push(); }},
+      {250, [](World& world) { world.one().dispatcherTurn(); }},
+      {300, [](World& world) { world.one().feederTurn(); }},
+      {100, [](World& world) { world.one().writerTurn(); }},
+      {200, [](World& world) { world.one().workerTurn(); }},
+      {10, [](World& world) { world.one().masterTurn(); }},
+      {80, [](World& world) { world.passSomeTime(); }},
+      {6, [](World& world) { world.one().workerDies(); }},
+      {6, [](World& world) { world.dispatcherDies(); }},
+      {4, [](World& world) { world.cut(); }},
+      {2, [](World& world) { world.claim(); }},
+      {4, [](World& world) { world.cancel(); }},
+      {2, [](World& world) { world.sweepBuried(); }},
+      {20, [](World& world) { world.lateOperation(); }},
+      {1, [](World& world) { world.instanceDies(); }},
+      {1, [](World& world) { world.one().stop(); }}};
+  const auto weight = [this](int often) { return often < 10 ? often * roughness_ : often; };
+  int sum = 0;
+  for (const auto& [often, happens] : happenings) sum += weight(often);
+  int left = world_.dice.below(sum);
+  for (const auto& [often, happens] : happenings) {
+    left -= weight(often);
+    if (left >= 0) continue;
+    happens(*this);
+    break;
+  }
+  replaceEnded();
+  const auto wrong = world_.ledger.check();
+  return wrong.empty() ? complaint_ : wrong;
+}
+
+std::string World::settleDown() {
+  world_.calm = true;
+  TaskCounts counts;
+  for (int round = 0; round < 10'000; ++round) {
+    for (auto& instance : instances_) {
+      for (int i = 0; i < 6; ++i) instance->feederTurn();
+      for (int i = 0; i < 3; ++i) instance->writerTurn();
+      for (int i = 0; i < 12; ++i) instance->workerTurn();
+      instance->masterTurn();
+      instance->dispatcherTurn();
+    }
+    replaceEnded();
+    passTime(1s);
+    if (const auto wrong = world_.ledger.check(); !wrong.empty()) return wrong;
+    counts = world_.queue.counts();
+    const bool nothingLeft = counts.due + counts.scheduled + counts.leased == 0;
+    if (nothingLeft && std::ranges::all_of(instances_, [](const auto& instance) { return instance->isEmpty(); }))
+      return {};
+  }
+  return "left for ever: " + std::to_string(counts.due) + " due, " + std::to_string(counts.scheduled) + " scheduled, " +
+         std::to_string(counts.leased) + " leased, and cells that are not free";
+}
+
+void World::push() {
+  const auto counts = world_.queue.counts();
+  if (counts.due + counts.scheduled + counts.leased > 60) return;
+  BrokerTask task;
+  task.id = "t" + std::to_string(++lastTask_);
+  task.name = "noop";
+  task.maxAttempts = world_.dice.once(2) ? 3 : 0;
+  if (world_.dice.once(5)) task.timeOfExecution = world_.clock.now() + std::chrono::seconds(world_.dice.below(10));
+  const auto pushed = world_.queue.push({&task, 1});
+  if (pushed) world_.ledger.pushed();
+}
+
+void World::cancel() {
+  if (lastTask_ == 0) return;
+  const auto recent = std::min<std::uint64_t>(lastTask_, 60);
+  const auto id =
+      "t" + std::to_string(lastTask_ - static_cast<std::uint64_t>(world_.dice.below(static_cast<int>(recent))));
+  const auto cancelled = world_.queue.cancel(id, "me@here");
+  if (cancelled && *cancelled == Cancelled::Removed) world_.ledger.removed();
+}
+
+// Somebody looks through what was buried: half of it runs again, half is removed.
+void World::sweepBuried() {
+  for (const auto& task : world_.queue.listBuried({})) {
+    if (world_.dice.once(2)) {
+      world_.queue.revive({&task.id, 1});
+    } else if (world_.queue.remove(task.id)) {
+      world_.ledger.removed();
+    }
+  }
+}
+
+// A master may look late, but not by more than the seconds between its margin and the lease's end.
+void World::passTime(Duration by) {
+  world_.clock.advance(by);
+  if (by < 1s && !world_.dice.once(4)) return;
+  for (auto& instance : instances_) instance->masterTurn();
+}
+
+void World::passSomeTime() {
+  if (world_.dice.once(roughness_ > 1 ? 10 : 60)) return passTime(std::chrono::seconds(world_.dice.below(30)));
+  if (world_.dice.once(4)) return passTime(std::chrono::milliseconds(world_.dice.below(1000)));
+  passTime(std::chrono::microseconds(world_.dice.below(5000)));
+}
+
+// What was sent long ago arrives now.
+void World::lateOperation() {
+  if (world_.leases.empty()) return;
+  const auto [session, lease] =
+      world_.leases[static_cast<std::size_t>(world_.dice.below(static_cast<int>(world_.leases.size())))];
+  if (world_.queue.holds(session, lease)) return;
+  const auto before = world_.queue.image();
+  const Released released{lease, {}, world_.clock.now(), "{}"};
+  const Buried buried{lease, {}, "late", "{}"};
+  (void)world_.queue.acknowledge(session, {&lease, 1});
+  (void)world_.queue.release(session, {&released, 1});
+  (void)world_.queue.bury(session, {&buried, 1});
+  if (world_.queue.image() != before && complaint_.empty()) complaint_ = "a late operation changed something";
+}
+
+void World::instanceDies() {
+  auto& dead = instances_[static_cast<std::size_t>(world_.dice.below(kInstances))];
+  dead = nullptr;
+  dead = fresh();
+}
+
+// Somebody takes over what an instance holds that lives: the store's clock jumped, or ours stood still.
+void World::claim() {
+  if (!world_.ledger.claimsEarly) return;
+  world_.queue.endTimeOf(one().name());
+  world_.queue.recover(static_cast<std::size_t>(world_.dice.below(20)));
+}
+
+void World::cut() {
+  one().cutUntil(world_.clock.bootTime() + std::chrono::seconds(world_.dice.below(world_.dice.once(3) ? 100 : 5)));
+}
+
+void World::replaceEnded() {
+  for (auto& instance : instances_) {
+    if (!instance->hasEnded()) continue;
+    instance = nullptr;
+    instance = fresh();
+  }
+}
+
+}  // namespace leptir::simulator
