@@ -74,7 +74,8 @@ std::string adviceFor(int sqliteCode) {
 
 }  // namespace
 
-Result<std::shared_ptr<SqliteConnection>> SqliteConnection::open(const std::shared_ptr<SqliteFile>& file, const Clock& clock) {
+Result<std::shared_ptr<SqliteConnection>> SqliteConnection::open(const std::shared_ptr<SqliteFile>& file,
+                                                                 const Clock& clock) {
   if (auto prepared = prepareFolders(*file); !prepared) return prepared.error();
   for (int opening = 1;; ++opening) {
     std::shared_ptr<SqliteConnection> connection(new SqliteConnection(file, clock));
