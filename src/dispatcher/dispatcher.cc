@@ -120,9 +120,15 @@ class Dispatcher {
     auto events = inbox_.take();
     table_.collect(events);
     if (clock_.bootTime() >= lookAt_) look(events);
+    if (const bool works = masterWorks(); works != std::exchange(masterWorked_, works))
+      events.push_back(event::MasterSeen{works});
     if (link_.page().stopping != Stopping::No && !std::exchange(stopping_, true)) events.push_back(event::Stop{});
     if (!events.empty()) perform(core_.step(std::move(events), now()));
     if (closing_) finishWhenClosed();
+  }
+
+  bool masterWorks() const {
+    return clock_.bootTime() - BootTime(Duration(link_.page().masterBeat.load())) <= kMasterBeat;
   }
 
   void look(std::vector<Event>& events) {
@@ -239,6 +245,7 @@ class Dispatcher {
   Core core_;
   BootTime lookAt_{};
   std::vector<std::string> places_;  // of the brokers
+  bool masterWorked_ = true;
   bool stopping_ = false, closing_ = false, leavesToExpire_ = false, finished_ = false;
   std::deque<MetaWriter> writers_;  // their threads use the members above
   std::deque<Feeder> feeders_;
