@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <iostream>
 #include <memory>
 
+#include "base/instance_mark.h"
 #include "base/task_id.h"
 #include "config/assemble.h"
 #include "dispatcher/dispatcher.h"
@@ -91,6 +93,7 @@ class Instance {
     auto locks = SessionLocks::take(Stores(config_).sessionLockFiles(name_));
     if (!locks) return complain(locks.error(), kExitStoreUnusable);
     locks_ = std::move(*locks);
+    if (auto marked = bearMark(name_); !marked) return complain(marked.error(), kNotDone);
     auto link = Link::create(config_.daemon.numberOfWorkers);
     if (!link) return complain(link.error(), kNotDone);
     link_ = std::move(*link);
@@ -153,6 +156,8 @@ class Instance {
   }
 
   int work(int slot, int masterPid) {
+    locks_.letGoInForks();
+    ::setenv("LEPTIR_SESSION", name_.c_str(), 1);  // for what tasks execute
     WorkerOptions options;
     options.slot = slot;
     options.masterPid = masterPid;

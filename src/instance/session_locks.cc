@@ -1,7 +1,9 @@
 #include "instance/session_locks.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -26,6 +28,20 @@ Result<SessionLocks> SessionLocks::take(const std::vector<std::filesystem::path>
     locks.locks_.push_back(std::move(descriptor));
   }
   return locks;
+}
+
+namespace {
+
+// A handler of forks is given nothing. Written once, before user code runs.
+std::vector<int> heldByWorker;
+
+}  // namespace
+
+void SessionLocks::letGoInForks() const {
+  for (const auto& lock : locks_) heldByWorker.push_back(lock.get());
+  ::pthread_atfork(nullptr, nullptr, [] {
+    for (const int descriptor : heldByWorker) ::close(descriptor);
+  });
 }
 
 void SessionLocks::remove() {
