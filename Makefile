@@ -2,7 +2,7 @@
 BUILD := build
 FOLDER ?= /usr/include
 
-.PHONY: all setup build everything demo test bench lint format help clean
+.PHONY: all setup build everything demo test chaos mutants bench lint format help clean
 .DEFAULT_GOAL := all
 
 all: build ## set up what is missing and build build/leptir
@@ -23,6 +23,12 @@ demo: build ## SHA-256 of every file under FOLDER (default /usr/include), throug
 
 test: everything ## build and run every test
 	@ctest --test-dir $(BUILD) --output-on-failure -j 2
+
+chaos: everything ## kill and break things for MINUTES (60), rows ROWS (all), and print what came of it
+	@tests/chaos/run $(BUILD) $(or $(MINUTES),60) "$(or $(ROWS),*)"
+
+mutants: setup ## ten known-bad changes, one by one: each must be caught by its test
+	@tests/mutants/run $(BUILD)/mutants
 
 bench: build ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
 	@bench/run $(BUILD)

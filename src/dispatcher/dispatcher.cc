@@ -8,6 +8,7 @@
 #include <random>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "dispatcher/core.h"
 #include "dispatcher/feeder.h"
 #include "dispatcher/inbox.h"
@@ -42,6 +43,7 @@ class Dispatcher {
         table_(link, clock),
         core_(coreOptions(brokers, storages), [this] { return std::uniform_real_distribution<double>()(random_); }) {
     perform(core_.step(table_.adopt(), now()));
+    LEPTIR_FAILPOINT("dispatcher.after_adopt");
     openWriters(storages);
     openFeeders(std::move(brokers), storages);
   }
@@ -142,9 +144,13 @@ class Dispatcher {
 
   void perform(Actions actions) {
     for (const auto& [level, message] : actions.log) logger_.log(level, message);
+    if (!actions.free.empty()) LEPTIR_FAILPOINT("dispatcher.before_free");
     for (const auto cell : actions.free) table_.free(cell);
+    if (!actions.assign.empty()) LEPTIR_FAILPOINT("dispatcher.before_assign");
     for (const auto& assign : actions.assign) table_.assign(assign);
+    if (!actions.assign.empty()) LEPTIR_FAILPOINT("dispatcher.before_ring");
     table_.ringWorkers();
+    if (!actions.save.empty()) LEPTIR_FAILPOINT("dispatcher.before_save");
     for (const auto& batch : actions.save) save(batch);
     for (auto& batch : actions.settle) feeders_[batch->broker].settle(std::move(batch));
     for (const auto& room : actions.rooms) {

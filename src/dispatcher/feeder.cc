@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "dispatcher/record_history.h"
 
 namespace leptir {
@@ -188,6 +189,7 @@ Result<void> Feeder::spendEpoch() {
   const auto epoch = line().epoch.load() + 1;
   const auto sent = clock_.bootTime();
   line().epoch = epoch;  // before the request: it may arrive although we never hear of it
+  LEPTIR_FAILPOINT("feeder.after_epoch_spent");
   auto opened = broker_->openSession({options_.instance, epoch}, options_.card, options_.lease);
   if (!opened) return opened.error();
   session_ = std::move(*opened);
@@ -238,7 +240,9 @@ Result<void> Feeder::settleBatches() {
   takeBatches();
   while (!batches_.empty()) {
     const auto& batch = batches_.front();
+    LEPTIR_FAILPOINT("feeder.before_settle");
     if (auto done = settle(*batch); !done) return done;
+    LEPTIR_FAILPOINT("feeder.after_settle");
     inbox_.put(event::Settled{batch->id});
     batches_.pop_front();
   }
@@ -250,8 +254,10 @@ Result<void> Feeder::settle(SettleBatch& batch) {
   // Leases of an earlier epoch are no longer ours: nothing is done to them, nothing said of them.
   if (batch.epoch != line().epoch) return {};
   if (auto done = saveRecords(batch); !done) return done;
+  LEPTIR_FAILPOINT("feeder.after_records");
   if (!batch.acknowledge.empty()) {
     if (auto done = session_->acknowledge(batch.acknowledge); !done) return done.error();
+    LEPTIR_FAILPOINT("feeder.after_acknowledge");
   }
   if (!batch.release.empty()) {
     if (auto done = session_->release(batch.release); !done) return done.error();
@@ -338,6 +344,7 @@ Result<void> Feeder::popOrWait() {
   auto tasks = session_->popBrokerTasks(room, traits_.wakesWaiters ? longestWait() : Duration(0), wake_);
   if (!tasks) return tasks.error();
   const bool nothingMore = tasks->size() < room;
+  if (!tasks->empty()) LEPTIR_FAILPOINT("feeder.after_pop");
   delivered_ += tasks->size();
   if (!tasks->empty() || nothingMore != toldEmpty_) {
     toldEmpty_ = nothingMore;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/failpoint.h"
 #include "dispatcher/record_history.h"
 
 namespace leptir {
@@ -60,6 +61,7 @@ void MetaWriter::work() {
       expireSome();
       wake_.waitFor(1s);
     } else if (auto saved = saveWithHistory(*storage_, records_); saved) {
+      LEPTIR_FAILPOINT("meta_writer.after_save");
       tellSaved();
     } else {
       failed(saved.error());
@@ -103,6 +105,7 @@ void MetaWriter::takeOrders() {
     batches = std::exchange(queue_, {});
     queued_ = 0;
   }
+  if (!batches.empty()) LEPTIR_FAILPOINT("meta_writer.before_save");
   for (const auto& batch : batches) {
     batches_.push_back(batch->id);
     for (auto& record : batch->records) records_.push_back(sole_ ? std::move(record) : record);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "task/outcome_codec.h"
 
 namespace leptir {
@@ -114,7 +115,9 @@ void SlotTable::assign(const Actions::Assign& assign) {
         {};  // cannot be: envelopes over the limit are refused at the push; the worker will say that it is malformed
     (void)slot.writeAssignment(assign.cell.cell, assignment);
   }
+  LEPTIR_FAILPOINT("slot_table.before_assigned");
   slot.change(assign.cell.cell, word, word.to(CellState::Assigned));
+  LEPTIR_FAILPOINT("slot_table.after_assigned");
   ring.cells.push_back(assign.cell.cell);
   ring.given = true;
 }

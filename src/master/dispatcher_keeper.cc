@@ -1,4 +1,5 @@
 #include "master/dispatcher_keeper.h"
+#include "base/failpoint.h"
 
 #include <algorithm>
 #include <csignal>
@@ -31,6 +32,7 @@ void DispatcherKeeper::startOne(BootTime now) {
   beatSince_ = started_ = lastTick_ = now;
   killed_ = false;
   child_ = children_.start("The dispatcher", children_.mains.dispatcher);
+  LEPTIR_FAILPOINT("master.after_dispatcher_start");
   if (!child_) startAt_ = now + std::max<Duration>(pause_.after(Duration::zero(), false), 100ms);
 }
 

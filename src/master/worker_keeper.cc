@@ -4,6 +4,7 @@
 #include <csignal>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "master/oom_kills.h"
 
 namespace leptir {
@@ -70,6 +71,7 @@ void WorkerKeeper::startOne(BootTime now) {
   waiting_.reset();
   watch_.begin(now);
   children_.board.setWorker(slotNumber_, child_->pid());
+  LEPTIR_FAILPOINT("master.after_worker_start");
 }
 
 void WorkerKeeper::look(BootTime now, Stopping stopping) {
@@ -180,6 +182,7 @@ bool WorkerKeeper::reaped(const DeathCertificate& death) {
   }
   if (!child_ || child_->pid() != death.pid) return false;
   child_.reset();
+  LEPTIR_FAILPOINT("master.after_reap");
   const auto sight = lookOver(slot_);
   noteTask(sight);
   death_ = examine(death);
@@ -236,7 +239,9 @@ void WorkerKeeper::settleCell(std::size_t cell, CellWord word) {
   isRecorded_ |= recorded;
   if (death_->lastWords && recorded && !autopsy_)
     autopsy_ = Autopsy::begin(children_, slot_, cell, death_->lastWords, death_->at);
+  LEPTIR_FAILPOINT("master.before_died");
   slot_.change(cell, stopping, word.to(CellState::Died, reason));
+  LEPTIR_FAILPOINT("master.after_died");
 }
 
 bool WorkerKeeper::executedSomething() const {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/failpoint.h"
 #include "task/envelope.h"
 #include "task/executor.h"
 #include "task/outcome_codec.h"
@@ -99,7 +100,9 @@ int Worker::run() {
 }
 
 std::optional<int> Worker::process(const BegunCell& begun) {
+  LEPTIR_FAILPOINT("worker.after_begin");
   const auto outcome = execute(begun);
+  LEPTIR_FAILPOINT("worker.after_execute");
   // A task that forked returns twice. The child has nothing to say here, and must touch nothing of ours.
   if (!witness_.isStillTheSameProcess()) ::_exit(0);
   answer_.clear();
@@ -112,6 +115,7 @@ std::optional<int> Worker::process(const BegunCell& begun) {
     case OutcomeSender::Sent::MustEnd:
       return kNobodyHearsUs;
   }
+  LEPTIR_FAILPOINT("worker.after_done");
   if (limited_ || isOld(outcome)) return kFresh;
   const bool wornOut = outcome.executionTime >= kLongEnoughToWearOut && !hasDescriptorsLeft();
   return wornOut ? std::optional(kWornOut) : std::nullopt;

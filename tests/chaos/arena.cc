@@ -105,7 +105,8 @@ std::unique_ptr<e2e::Running> Arena::fly(std::vector<std::string> arguments) {
 void Arena::waitUntilReady(const e2e::Running& instance) {
   EXPECT_TRUE(e2e::eventually([&] {
     const auto now = status();
-    return !now.at("instance").is_null() && now["instance"]["pid"] == instance.pid() && now["instance"]["ready"] == true;
+    return !now.at("instance").is_null() && now["instance"]["pid"] == instance.pid() &&
+           now["instance"]["ready"] == true;
   })) << instance.output();
 }
 

@@ -90,7 +90,7 @@ class Arena : public e2e::Installation, public ::testing::WithParamInterface<Bac
 // Sleeps between two injuries: the length of a pause proves nothing here.
 void pauseFor(milliseconds length);
 
-#define LEPTIR_CHAOS_ROWS(Fixture)                                                         \
+#define LEPTIR_CHAOS_ROWS(Fixture)                                                             \
   INSTANTIATE_TEST_SUITE_P(On, Fixture, ::testing::ValuesIn(::leptir::chaos::chaosBackends()), \
                            [](const auto& row) { return row.param.name; })
 

@@ -5,7 +5,9 @@ namespace leptir::chaos {
 std::vector<Backend> chaosBackends() {
   return {
       {"sqlite",
-       [](const auto& folder) { return "type: sqlite, connection: { path: " + (folder / "leptir.db").string() + " }"; }},
+       [](const auto& folder) {
+         return "type: sqlite, connection: { path: " + (folder / "leptir.db").string() + " }";
+       }},
   };
 }
 

@@ -39,10 +39,10 @@ struct Evidence {
 };
 
 struct Findings {
-  std::vector<std::string> lost;     // answered by the push, and nowhere any more, without an end
-  std::vector<std::string> phantom;  // ran, and nobody had pushed it
-  std::vector<std::string> overlap;  // two runs of one task at the same time
-  std::vector<std::string> stale;    // a lease that is not the newest changed something; or one lease ran twice
+  std::vector<std::string> lost;          // answered by the push, and nowhere any more, without an end
+  std::vector<std::string> phantom;       // ran, and nobody had pushed it
+  std::vector<std::string> overlap;       // two runs of one task at the same time
+  std::vector<std::string> stale;         // a lease that is not the newest changed something; or one lease ran twice
   std::vector<std::string> metaMismatch;  // what the record says did not happen, or the other way round
   std::vector<std::string> orphans;
   std::vector<std::string> growth;

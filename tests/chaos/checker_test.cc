@@ -25,7 +25,8 @@ Evidence good() {
 // Process 11 was killed at 150, and lease 2 ran the task again in process 12.
 Evidence killedAndRunAgain() {
   auto evidence = good();
-  evidence.ledger = {{Mark::Start, "a", 1, 1, 11, 100}, {Mark::Start, "a", 2, 1, 12, 160}, {Mark::End, "a", 2, 1, 12, 170}};
+  evidence.ledger = {
+      {Mark::Start, "a", 1, 1, 11, 100}, {Mark::Start, "a", 2, 1, 12, 160}, {Mark::End, "a", 2, 1, 12, 170}};
   evidence.lastSeenAlive[11] = 150;
   evidence.records["a"].lease = 2;
   return evidence;

@@ -77,7 +77,7 @@ int memfd_create(const char* name, unsigned int flags) noexcept {
 void* mmap(void* where, std::size_t bytes, int rights, int flags, int descriptor, off_t from) noexcept {
   if ((flags & MAP_SHARED) != 0 && (flags & MAP_ANONYMOUS) != 0 && fails("mmap")) return MAP_FAILED;
   return next<void* (*)(void*, std::size_t, int, int, int, off_t)>("mmap")(where, bytes, rights, flags, descriptor,
-                                                                          from);
+                                                                           from);
 }
 
 }  // extern "C"

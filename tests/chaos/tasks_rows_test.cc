@@ -17,8 +17,8 @@ class Tasks : public Arena {
  protected:
   int runsOf(const std::string& id) const {
     const auto lines = ledger();
-    return static_cast<int>(std::ranges::count_if(
-        lines, [&](const auto& line) { return line.mark == Mark::Start && line.id == id; }));
+    return static_cast<int>(
+        std::ranges::count_if(lines, [&](const auto& line) { return line.mark == Mark::Start && line.id == id; }));
   }
   std::vector<pid_t> childrenInLedger() const {
     std::vector<pid_t> children;

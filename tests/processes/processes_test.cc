@@ -154,6 +154,26 @@ TEST_F(ProcessesTest, TellATaskThatItsTimeIsUp) {
   EXPECT_EQ(verdict.signal, 0) << "it ended by itself";
 }
 
+TEST_F(ProcessesTest, TellWhatATaskStartedThatItsTimeIsUp) {
+  add("heir", [this](TaskContext&) {
+    sigset_t term;
+    ::sigemptyset(&term);
+    ::sigaddset(&term, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &term, nullptr);
+    if (::fork() == 0) {
+      int signal = 0;
+      ::sigwait(&term, &signal);
+      instance.notes->number = signal;
+      ::_exit(0);
+    }
+    for (;;) ::pause();
+  });
+  start();
+  const auto heir = assign(0, "heir", 200ms);
+  EXPECT_EQ(instance.verdict(0, heir).reason, StopReason::TimeLimit);
+  EXPECT_EQ(instance.notes->number, SIGTERM) << "the whole group is told";
+}
+
 TEST_F(ProcessesTest, LeaveNoDescendant) {
   start();
   const auto family = assign(0, "family", 300ms);

@@ -5,6 +5,7 @@
 #include "backends/sqlite/session_lock.h"
 #include "backends/sqlite/sqlite_schema.h"
 #include "backends/sqlite/sqlite_session.h"
+#include "base/failpoint.h"
 #include "task/envelope.h"
 
 namespace leptir {
@@ -73,7 +74,9 @@ Result<void> SqliteBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
   if (tasks.empty()) return {};
   SqliteTransaction write(connection_, Kind::Write);
   insert(tasks, envelopes);
+  LEPTIR_FAILPOINT("sqlite.push.before_commit");
   if (auto written = write.commit(); !written) return written;
+  LEPTIR_FAILPOINT("sqlite.push.after_commit");
   queue_->bells.ring();
   return {};
 }
@@ -133,7 +136,9 @@ Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const Se
   dropOld_.with(now - Duration(kEndedSessionsStay).count()).run();
   addSession_.with(session.instance, epoch, card.host, card.pid, card.version, card.workers, now);
   const auto number = addSession_.step() ? addSession_.integer(0) : 0;
+  LEPTIR_FAILPOINT("sqlite.open_session.before_commit");
   if (auto written = write.commit(); !written) return written.error();
+  LEPTIR_FAILPOINT("sqlite.open_session.after_commit");
   return number;
 }
 

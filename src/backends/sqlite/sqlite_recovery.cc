@@ -4,6 +4,7 @@
 
 #include "backends/sqlite/session_lock.h"
 #include "backends/sqlite/sqlite_schema.h"
+#include "base/failpoint.h"
 #include "base/task_id.h"
 
 namespace leptir {
@@ -63,6 +64,7 @@ Result<bool> SqliteRecovery::claimIfDead(const Listed& session) {
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   claim_.with(session.number).run();
   if (auto written = write.commit(); !written) return written.error();
+  LEPTIR_FAILPOINT("sqlite.recover.after_claim");
   return true;
 }
 
@@ -73,6 +75,7 @@ Result<std::size_t> SqliteRecovery::giveBack(const Listed& session, std::size_t 
   while (held_.step()) rows.emplace_back(held_.integer(0), held_.integer(1) + 1);
   for (const auto& [row, expiries] : rows) giveBack(row, expiries);
   if (rows.size() < limit) end_.with(connection_.now(), session.number).run();
+  LEPTIR_FAILPOINT("sqlite.recover.before_commit");
   if (auto written = write.commit(); !written) return written.error();
   return rows.size();
 }

@@ -5,6 +5,7 @@
 
 #include "backends/sqlite/lease_runs.h"
 #include "backends/sqlite/sqlite_schema.h"
+#include "base/failpoint.h"
 #include "base/task_id.h"
 
 namespace leptir {
@@ -100,7 +101,9 @@ Result<std::vector<LeaseId>> SqliteSession::acknowledge(std::span<const LeaseId>
     SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
     if (auto open = checkOpen(); !open) return open.error();
     if (deleteRuns(leases)) {
+      LEPTIR_FAILPOINT("sqlite.acknowledge.before_commit");
       if (auto written = write.commit(); !written) return written.error();
+      LEPTIR_FAILPOINT("sqlite.acknowledge.after_commit");
       return std::vector<LeaseId>();
     }
   }
@@ -124,7 +127,9 @@ Result<std::vector<LeaseId>> SqliteSession::release(std::span<const Released> ta
       notOurs.push_back(lease);
     }
   }
+  LEPTIR_FAILPOINT("sqlite.release.before_commit");
   if (auto written = write.commit(); !written) return written.error();
+  LEPTIR_FAILPOINT("sqlite.release.after_commit");
   queue_->bells.ring();
   return notOurs;
 }
@@ -142,7 +147,9 @@ Result<std::vector<LeaseId>> SqliteSession::bury(std::span<const Buried> tasks) 
       notOurs.push_back(lease);
     }
   }
+  LEPTIR_FAILPOINT("sqlite.bury.before_commit");
   if (auto written = write.commit(); !written) return written.error();
+  LEPTIR_FAILPOINT("sqlite.bury.after_commit");
   return notOurs;
 }
 
@@ -161,7 +168,9 @@ Result<void> SqliteSession::close() {
   if (auto open = checkOpen(); !open) return open;
   giveBack_.with(connection_.now(), number_).run();
   end_.with(connection_.now(), number_).run();
+  LEPTIR_FAILPOINT("sqlite.close.before_commit");
   if (auto written = write.commit(); !written) return written;
+  LEPTIR_FAILPOINT("sqlite.close.after_commit");
   queue_->bells.ring();
   return {};
 }
@@ -192,7 +201,9 @@ Result<std::vector<LeasedTask>> SqliteSession::lease(std::size_t limit) {
   const auto number = nextLease_.with(connection_.now()).step() ? nextLease_.integer(0) : 0;
   nextLease_.run();
   mark(number);
+  LEPTIR_FAILPOINT("sqlite.lease.before_commit");
   if (auto written = write.commit(); !written) return written.error();
+  LEPTIR_FAILPOINT("sqlite.lease.after_commit");
   moreWereDue_ = leased.size() == limit;
   for (auto& task : leased) task.lease.number = static_cast<std::uint64_t>(number);
   return leased;

@@ -1,0 +1,60 @@
+#include "base/failpoint.h"
+
+#ifdef LEPTIR_FAILPOINTS
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <sstream>
+#include <string>
+
+namespace leptir {
+namespace {
+
+struct Chosen {
+  std::string name, action, file;
+  long nth = 0;
+};
+
+Chosen readChosen() {
+  Chosen chosen;
+  const char* const text = std::getenv("LEPTIR_FAILPOINT");
+  std::istringstream words(text != nullptr ? text : "");
+  std::string nth;
+  std::getline(words, chosen.name, ':');
+  std::getline(words, nth, ':');
+  std::getline(words, chosen.action, ':');
+  std::getline(words, chosen.file);
+  chosen.nth = std::atol(nth.c_str());
+  return chosen;
+}
+
+bool isFirst(const std::string& file) {
+  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (made >= 0) ::close(made);
+  return made >= 0;
+}
+
+void act(const std::string& action) {
+  if (action == "exit") ::_exit(137);
+  if (action == "stop") ::raise(SIGSTOP);
+  const timespec second{1, 0};
+  if (action == "sleep") ::nanosleep(&second, nullptr);
+}
+
+}  // namespace
+
+void failpoint(std::string_view name) {
+  static const Chosen kChosen = readChosen();
+  static std::atomic<long> times{0};
+  if (name != kChosen.name || ++times != kChosen.nth) return;
+  if (isFirst(kChosen.file)) act(kChosen.action);
+}
+
+}  // namespace leptir
+
+#endif
