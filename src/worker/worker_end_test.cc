@@ -34,6 +34,28 @@ TEST_F(WorkerEnd, BeginsNothingOnceTheInstanceStopsAndLeavesWhenToldTo) {
   EXPECT_EQ(slot.word(0).state, CellState::Assigned);
 }
 
+TEST_F(WorkerEnd, LeavesItsSlotBetweenTwoTasksAndBeginsNothingThatCameSince) {
+  start();
+  ASSERT_TRUE(sleeps());
+  slot.workerLeaves() = 1;
+  assign("noop", 0);
+  link->workerBell(0).ring();
+  EXPECT_EQ(exitStatus(), 0);
+  EXPECT_EQ(slot.word(0).state, CellState::Assigned);
+
+  slot.workerLeaves() = 0;
+  start();
+  EXPECT_EQ(outcome(0).cause, Cause::Finished) << "the next one begins it";
+  assign("wait", 1);
+  ASSERT_TRUE(reaches(1, CellState::Executing));
+  slot.workerLeaves() = 1;
+  link->workerBell(0).ring();
+  EXPECT_TRUE(reaches(1, CellState::Executing)) << "what runs is not touched";
+  slot.change(1, slot.word(1), slot.word(1).to(CellState::Stopping, StopReason::Cancel));
+  link->stopBell(0).ring();
+  EXPECT_EQ(exitStatus(), 0);
+}
+
 TEST_F(WorkerEnd, TellsItsTaskToStopAndReportsNothingThen) {
   start();
   assign("wait", 0);
