@@ -132,6 +132,7 @@ class Parser {
   void addInfo() {
     auto* command = add("info", "Print the record of a task as JSON, or where it waits.", info_);
     command->add_option("ID", info_.id, "the task's id, as push printed it")->required();
+    command->add_flag("--text", info_.text, "for people: times as dates, the stack and stderr a line each");
     command->add_option("--config", info_.config, kConfigHelp);
   }
 

@@ -41,6 +41,7 @@ struct PushCommand {
 struct InfoCommand {
   std::filesystem::path config;
   std::string id;
+  bool text = false;
 };
 struct CancelCommand {
   std::filesystem::path config;

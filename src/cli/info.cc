@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "cli/commands.h"
+#include "cli/record_text.h"
 #include "task/envelope.h"
 
 namespace leptir {
@@ -43,7 +44,8 @@ int runCommand(const InfoCommand& command, const Program&) {
   auto record = storage->loadMetaInfoById(command.id);
   if (!record && record.error().code() == ErrorCode::NotFound) record = waitingTask(*config, command.id);
   if (!record) return fail(record.error());
-  std::cout << record->dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  std::cout << (command.text ? recordText(*record)
+                             : record->dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
   return kDone;
 }
 

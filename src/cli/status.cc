@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "base/escape.h"
 #include "cli/commands.h"
 #include "cli/whereabouts.h"
 #include "instance/instance.h"
@@ -66,13 +67,6 @@ std::string since(double seconds) {
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
-// Names and texts are users' own: nothing in them may steer a terminal.
-std::string shown(const std::string& text) {
-  std::string plain;
-  for (const char c : text) plain += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return plain;
-}
-
 void printForPeople(const Json& status) {
   const auto& instance = status["instance"];
   if (instance.is_null()) {
@@ -106,10 +100,10 @@ void printForPeople(const Json& status) {
       fmt::print("-\n");
       continue;
     }
-    fmt::print("{} {} for {}", shown(task["name"].get<std::string>()), shown(task["id"].get<std::string>()),
+    fmt::print("{} {} for {}", escaped(task["name"].get<std::string>()), escaped(task["id"].get<std::string>()),
                since(task["seconds"].get<double>()));
     if (task.contains("progress"))
-      fmt::print(", {:.0f} % {}", task["progress"].get<double>() * 100, shown(task["text"].get<std::string>()));
+      fmt::print(", {:.0f} % {}", task["progress"].get<double>() * 100, escaped(task["text"].get<std::string>()));
     fmt::print("\n");
   }
 }

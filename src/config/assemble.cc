@@ -4,8 +4,10 @@
 #include <set>
 
 #include "backends/memory/memory_backend.h"
-#include "backends/sqlite/sqlite_backend.h"
 #include "config/state_paths.h"
+#if LEPTIR_HAS_SQLITE
+#include "backends/sqlite/sqlite_backend.h"
+#endif
 
 namespace leptir {
 namespace {
@@ -47,7 +49,9 @@ Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& stora
 Backends allBackends() {
   std::vector<std::unique_ptr<Backend>> all;
   all.push_back(std::make_unique<MemoryBackend>());
-  if constexpr (LEPTIR_HAS_SQLITE) all.push_back(std::make_unique<SqliteBackend>());
+#if LEPTIR_HAS_SQLITE
+  all.push_back(std::make_unique<SqliteBackend>());
+#endif
   return Backends(std::move(all));
 }
 

@@ -348,7 +348,10 @@ void Core::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement,
       batch.acknowledge.push_back(task.lease);
       break;
     case Settlement::Kind::Release:
-      batch.release.push_back({task.lease, settlement.counters, now_.wall + settlement.delay, envelope});
+      batch.release.push_back(
+          {task.lease, settlement.counters,
+           settlement.place == Settlement::Place::Own ? backTo(task, now_.wall) : now_.wall + settlement.delay,
+           envelope});
       break;
     case Settlement::Kind::GiveBack:
       batch.release.push_back({task.lease, settlement.counters, backTo(task, now_.wall), envelope});
@@ -424,7 +427,7 @@ void Core::on(event::Settled& settled) {
 // --- handing out
 
 void Core::assignTasks() {
-  while (!stopping_) {
+  while (!stopping_ && masterWorks_) {
     const auto broker = drawBroker();
     if (!broker || !assignOne(*broker)) return;
   }

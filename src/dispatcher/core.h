@@ -98,13 +98,16 @@ struct Settled {  // by its broker
   std::uint64_t batch;
 };
 struct Tick {};
+struct MasterSeen {
+  bool works;  // false: nobody watches over limits just now, so nothing is assigned
+};
 struct Stop {};  // lease nothing more, let run what runs, give back the rest, then finish
 }  // namespace event
 
-using Event =
-    std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost, event::Cancelled,
-                 event::Counted, event::CellFound, event::CellDone, event::CellDied, event::CellRunning,
-                 event::TakenBack, event::WorkerReady, event::Saved, event::Settled, event::Tick, event::Stop>;
+using Event = std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost,
+                           event::Cancelled, event::Counted, event::CellFound, event::CellDone, event::CellDied,
+                           event::CellRunning, event::TakenBack, event::WorkerReady, event::Saved, event::Settled,
+                           event::Tick, event::MasterSeen, event::Stop>;
 
 // What to do, in this order.
 struct Actions {
@@ -214,6 +217,7 @@ class Core {
   void on(event::Saved&);
   void on(event::Settled&);
   void on(event::Tick&);
+  void on(event::MasterSeen& seen) { masterWorks_ = seen.works; }
   void on(event::Stop&);
 
   void receive(std::uint32_t broker, LeasedTask leased);
@@ -261,6 +265,7 @@ class Core {
       reserved_;  // the broker that the next free place was drawn for, while its stock is being refilled
   std::uint64_t lastBatch_ = 0;
   bool stopping_ = false;
+  bool masterWorks_ = true;
   bool closed_ = false;
   std::optional<BootTime> stuckSince_;  // while a stop waits for nothing but stores
   Moment now_;

@@ -67,6 +67,21 @@ class CoreTest : public ::testing::Test {
   Actions last;
 };
 
+TEST_F(CoreTest, ATaskWhoseWorkerDiedKeepsItsPlaceTheFirstTimeAndWaitsTheSecond) {
+  const auto crashAfter = [this](Counters counters) {
+    BrokerTask task{.id = "a", .name = "noop", .pushedAt = now.wall - 10min};
+    step(event::Leased{0, 1, {{encodeEnvelope(task), counters, leaseOf("a")}}, true});
+    const auto cell = last.assign.at(0).cell;
+    step(event::CellDied{cell, Verdict{.reason = StopReason::Crash, .signal = 11}, "{}"});
+    step(event::Saved{last.save.at(0)->id});
+    return last.settle.at(0)->release.at(0).due;
+  };
+  options.hasStorages = true;
+  EXPECT_EQ(crashAfter({}), now.wall - 10min);
+  start();
+  EXPECT_EQ(crashAfter({.crashes = 1}), now.wall + 5s);
+}
+
 TEST_F(CoreTest, AsksForAsManyTasksAsThereAreFreeWorkers) {
   ASSERT_EQ(last.rooms.size(), 1u);
   EXPECT_EQ(last.rooms[0].tasks, 2u);
@@ -83,6 +98,13 @@ TEST_F(CoreTest, GivesEachIdleWorkerATask) {
   EXPECT_NE(last.assign[0].cell.slot, last.assign[1].cell.slot);
   EXPECT_EQ(last.assign[0].assignment.lease, leaseOf("a"));
   EXPECT_EQ(last.assign[0].assignment.timeLimit, 600s);
+}
+
+TEST_F(CoreTest, AssignsNothingWhileTheMasterDoesNotWatch) {
+  step(event::MasterSeen{false});
+  EXPECT_TRUE(lease({"a"}).assign.empty());
+  ASSERT_EQ(step(event::MasterSeen{true}).assign.size(), 1u);
+  EXPECT_EQ(last.assign[0].assignment.lease, leaseOf("a"));
 }
 
 TEST_F(CoreTest, AssignsNothingToAWorkerThatIsNotReady) {

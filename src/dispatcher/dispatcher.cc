@@ -153,9 +153,15 @@ class Dispatcher {
     auto events = inbox_.take();
     table_.collect(events);
     if (clock_.bootTime() >= lookAt_) look(events);
+    if (const bool works = masterWorks(); works != std::exchange(masterWorked_, works))
+      events.push_back(event::MasterSeen{works});
     if (link_.page().stopping != Stopping::No && !std::exchange(stopping_, true)) events.push_back(event::Stop{});
     if (!events.empty()) perform(core_.step(std::move(events), now()));
     if (closing_) finishWhenClosed();
+  }
+
+  bool masterWorks() const {
+    return clock_.bootTime() - BootTime(Duration(link_.page().masterBeat.load())) <= kMasterBeat;
   }
 
   void look(std::vector<Event>& events) {
@@ -293,6 +299,7 @@ class Dispatcher {
   std::vector<std::string> places_;  // of the brokers
   std::uint32_t logsReopened_ = link_.page().logsReopened.load();
   std::vector<std::uint32_t> lettingGo_;  // brokers whose feeders end
+  bool masterWorked_ = true;
   bool stopping_ = false, closing_ = false, leavesToExpire_ = false, finished_ = false;
   std::deque<MetaWriter> writers_;                // their threads use the members above
   std::vector<std::unique_ptr<Feeder>> feeders_;  // of each broker; none: it has ended

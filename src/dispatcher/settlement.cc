@@ -55,6 +55,8 @@ void afterCrash(Settlement& settlement, const HeldTask& task, const std::string&
   if (const auto delay = delayAfterCrash(settlement.counters.crashes)) {
     settlement.kind = Settlement::Kind::Release;
     settlement.delay = *delay;
+    // "At once" also in front of a long queue.
+    settlement.place = *delay == Duration::zero() ? Settlement::Place::Own : Settlement::Place::Last;
   } else {
     settlement.kind = Settlement::Kind::Bury;
     settlement.reason =

@@ -42,6 +42,9 @@ struct Settlement {
   };
   Kind kind = Kind::Acknowledge;
   Counters counters;
+  // Release: whether it goes before those that were pushed later, or behind all that are due.
+  enum class Place { Own, Last };
+  Place place = Place::Last;
   Duration delay{};
   std::string reason;
   std::optional<MetaInfo> record;  // saved before the operation

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 
+#include "base/instance_mark.h"
 #include "base/task_id.h"
 #include "config/assemble.h"
 #include "dispatcher/dispatcher.h"
@@ -56,6 +58,7 @@ int Flight::prepare() {
   plan_.program = programOf(plan_.config);
   if (const auto taken = locks_.take(Stores(plan_.config).sessionLockFiles(name_)); !taken)
     return complain(taken.error(), kExitStoreUnusable);
+  if (auto marked = bearMark(name_); !marked) return complain(marked.error(), kNotDone);
   auto link = Link::create(plan_.config.daemon.numberOfWorkers);
   if (!link) return complain(link.error(), kNotDone);
   link_ = std::move(*link);
@@ -138,6 +141,8 @@ int Flight::dispatch(int masterPid) {
 }
 
 int Flight::work(int slot, int masterPid) {
+  locks_.letGoInForks();
+  ::setenv("LEPTIR_SESSION", name_.c_str(), 1);  // for what tasks execute
   WorkerOptions options;
   options.slot = slot;
   options.masterPid = masterPid;

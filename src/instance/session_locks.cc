@@ -1,7 +1,9 @@
 #include "instance/session_locks.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -31,6 +33,20 @@ Result<void> SessionLocks::take(const std::vector<std::filesystem::path>& files)
   std::ranges::move(fresh.files_, std::back_inserter(files_));
   std::ranges::move(fresh.locks_, std::back_inserter(locks_));
   return {};
+}
+
+namespace {
+
+// A handler of forks is given nothing. Written once, before user code runs.
+std::vector<int> heldByWorker;
+
+}  // namespace
+
+void SessionLocks::letGoInForks() const {
+  for (const auto& lock : locks_) heldByWorker.push_back(lock.get());
+  ::pthread_atfork(nullptr, nullptr, [] {
+    for (const int descriptor : heldByWorker) ::close(descriptor);
+  });
 }
 
 void SessionLocks::remove() {

@@ -17,6 +17,9 @@ class SessionLocks {
   // forked before do not hold the new ones. Invalid: one cannot be made; Lost: somebody holds it (it is random, so that
   // cannot be chance).
   Result<void> take(const std::vector<std::filesystem::path>& files);
+  // What this process forks from now on does not hold them: what a task leaves behind says nothing about the instance.
+  // For workers; at most once in a process.
+  void letGoInForks() const;
   // Removes the files: at a clean end, when the sessions are closed.
   void remove();
 

@@ -27,7 +27,8 @@ Result<SignalInbox> SignalInbox::open() {
 
 SignalInbox::~SignalInbox() {
   if (!descriptor_) return;  // moved from
-  while (next()) continue;   // what came too late would end the process in the middle of its own end
+  // What comes too late would end the process in the middle of its own end.
+  for (const int signal : kMastersOwn) ::signal(signal, SIG_IGN);
   ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 

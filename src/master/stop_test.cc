@@ -6,10 +6,23 @@
 #include <csignal>
 #include <fstream>
 
+#include "master/signals.h"
+#include "tests/support/child.h"
 #include "tests/support/toy_worker.h"
 
 namespace leptir {
 namespace {
+
+TEST(MasterStop, IsNotDisturbedByASignalThatComesAfterTheEnd) {
+  EXPECT_TRUE(inChild([] {
+    {
+      const auto inbox = SignalInbox::open();
+      ::raise(SIGTERM);
+    }
+    ::raise(SIGTERM);
+    return true;
+  }));
+}
 
 TEST(MasterStop, EndsWhenAStoreCanNeverBeUsed) {
   ToyInstance instance(optionsFor(2));

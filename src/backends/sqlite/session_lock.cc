@@ -17,12 +17,14 @@
 #include <system_error>
 #include <vector>
 
+#include "base/instance_mark.h"
 #include "base/unique_fd.h"
 
 namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 constexpr auto kYoung = 1h;
 
@@ -32,9 +34,10 @@ std::string environmentOf(pid_t process) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-bool belongsTo(pid_t process, const std::string& entry) {
+bool belongsTo(pid_t process, std::string_view instance) {
   const auto environment = '\0' + environmentOf(process) + '\0';
-  return environment.find('\0' + entry + '\0') != std::string::npos;
+  const auto entry = "\0LEPTIR_SESSION="s + std::string(instance) + '\0';
+  return environment.find(entry) != std::string::npos || bearsMark(process, instance);
 }
 
 std::vector<pid_t> processesOfThisUser() {
@@ -90,12 +93,11 @@ void removeStaleSessionLocks(const std::filesystem::path& folder) {
 }
 
 bool endProcessesOf(std::string_view instance) {
-  const auto entry = "LEPTIR_SESSION=" + std::string(instance);
   std::vector<UniqueFd> ending;
   for (const auto process : processesOfThisUser()) {
-    if (!belongsTo(process, entry)) continue;
+    if (!belongsTo(process, instance)) continue;
     auto held = hold(process);
-    if (!held || !belongsTo(process, entry)) continue;
+    if (!held || !belongsTo(process, instance)) continue;
     end(held);
     ending.push_back(std::move(held));
   }

@@ -16,9 +16,9 @@ bool isSessionLockHeld(const std::filesystem::path& file);
 // Removes the lock files in `folder` that nobody holds and that are old enough not to be just in the making.
 void removeStaleSessionLocks(const std::filesystem::path& folder);
 
-// Ends with SIGKILL what is left of a dead instance: processes of this user that have LEPTIR_SESSION=`instance` in
-// their environment (programs run as tasks, which do not inherit the lock). False: one of them did not end within a
-// second.
+// Ends with SIGKILL what is left of a dead instance and does not hold the lock: processes of this user that bear its
+// mark (what tasks forked) or have LEPTIR_SESSION=`instance` in their environment (what was executed). False: one of
+// them did not end within a second.
 bool endProcessesOf(std::string_view instance);
 
 }  // namespace leptir

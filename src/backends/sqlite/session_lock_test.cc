@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/instance_mark.h"
 #include "base/task_id.h"
 #include "base/unique_fd.h"
+#include "tests/support/child.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
@@ -107,6 +109,19 @@ TEST(EndProcessesOf, EndsProgramsOfThatInstanceOnly) {
   EXPECT_EQ(::waitpid(spared, &status, WNOHANG), 0);
   ::kill(spared, SIGKILL);
   ::waitpid(spared, nullptr, 0);
+}
+
+TEST(EndProcessesOf, EndsWhatATaskOfThatInstanceForked) {
+  const auto dead = makeInstanceName();
+  const pid_t forked = startChild([&] {
+    if (!bearMark(dead)) return false;
+    while (true) ::pause();
+  });
+  ASSERT_TRUE(waitUntil([&] { return bearsMark(forked, dead); }));
+  EXPECT_TRUE(endProcessesOf(dead));
+  int status = 0;
+  ::waitpid(forked, &status, 0);
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
 
 }  // namespace

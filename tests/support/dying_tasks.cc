@@ -1,11 +1,11 @@
-// A user's program whose tasks die, each in a way of its own.
-#include <leptir/leptir.h>
+#include "tests/support/dying_tasks.h"
+
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <csetjmp>
 #include <csignal>
 #include <cstdlib>
-#include <functional>
 #include <iostream>
 #include <stdexcept>
 #include <thread>
@@ -85,31 +85,45 @@ void crashInAChild() {
   ::_exit(4);
 }
 
+[[gnu::noinline]] void rememberHere(std::jmp_buf& here) {
+  volatile char frame[4096];
+  frame[0] = 1;
+  if (setjmp(here) != 0) deep = frame[0];
+}
+
+[[gnu::noinline]] void jumpToAFrameThatIsGone() {
+  std::jmp_buf here;
+  rememberHere(here);
+  std::longjmp(here, 1);
+}
+
 }  // namespace dying
 
-int main(int argc, char** argv) {
+namespace leptir {
+
+std::map<std::string, std::function<void()>> waysToDie() {
   using namespace dying;
-  leptir::Program program;
-  const auto add = [&program](const std::string& name, std::function<void()> deed) {
-    program.tasks.add<leptir::Json>(name, [deed](const leptir::Json&, leptir::TaskContext&) { deed(); });
+  return {
+      {"segv", writeNowhere},
+      {"call_nowhere", callNowhere},
+      {"abort", [] { std::abort(); }},
+      {"overflow", [] { recurse(0); }},
+      {"heap", smashTheHeap},
+      {"longjmp", jumpToAFrameThatIsGone},
+      {"thread", throwInAThread},
+      {"noexcept", throwThroughNoexcept},
+      {"terminate", [] { std::terminate(); }},
+      {"exit", [] { std::exit(3); }},
+      {"exit_well", [] { std::exit(0); }},
+      {"quick_exit", [] { std::quick_exit(5); }},
+      {"_exit", [] { ::_exit(7); }},
+      {"kill", [] { ::kill(::getpid(), SIGKILL); }},
+      {"grow_thread", growInAThread},
+      {"grow", grow},
+      {"talk", talk},
+      {"spin", hang},
+      {"child", crashInAChild},
   };
-  leptir::addTestTasks(program.tasks);
-  add("segv", writeNowhere);
-  add("call_nowhere", callNowhere);
-  add("abort", [] { std::abort(); });
-  add("overflow", [] { recurse(0); });
-  add("heap", smashTheHeap);
-  add("thread", throwInAThread);
-  add("noexcept", throwThroughNoexcept);
-  add("terminate", [] { std::terminate(); });
-  add("exit", [] { std::exit(3); });
-  add("quick_exit", [] { std::quick_exit(5); });
-  add("_exit", [] { ::_exit(7); });
-  add("kill", [] { ::kill(::getpid(), SIGKILL); });
-  add("grow_thread", growInAThread);
-  add("grow", grow);
-  add("talk", talk);
-  add("spin", hang);
-  add("child", crashInAChild);
-  return leptir::runMain(argc, argv, std::move(program));
 }
+
+}  // namespace leptir

@@ -1,0 +1,142 @@
+#include "cli/record_text.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <string_view>
+
+#include "base/escape.h"
+
+namespace leptir {
+namespace {
+
+std::string oneLine(const Json& value) {
+  return escaped(value.is_string() ? value.get<std::string>()
+                                   : value.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string at(const Json& seconds) {
+  if (!seconds.is_number() || std::abs(seconds.get<double>()) > 1e11) return oneLine(seconds);
+  const auto whole = static_cast<std::time_t>(std::floor(seconds.get<double>()));
+  const auto millis = static_cast<int>((seconds.get<double>() - static_cast<double>(whole)) * 1000);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:03} UTC", fmt::gmtime(whole), millis);
+}
+
+std::string began(const Json& start) {
+  return start.is_object() && start.contains("date") ? oneLine(start["date"]) + " UTC" : at(start);
+}
+
+std::string duration(const Json& seconds) {
+  if (!seconds.is_number()) return oneLine(seconds);
+  const auto value = seconds.get<double>();
+  return value < 1 ? fmt::format("{:.1f} ms", value * 1000) : fmt::format("{:.2f} s", value);
+}
+
+std::string memory(const Json& bytes) {
+  return bytes.is_number() ? fmt::format("{:.1f} MiB", bytes.get<double>() / (1024 * 1024)) : oneLine(bytes);
+}
+
+std::string statusName(const Json& status) {
+  if (status == 1) return "pending";
+  if (status == 2) return "in progress";
+  return status == 3 ? "completed" : oneLine(status);
+}
+
+std::string exitName(const Json& code) {
+  static constexpr std::string_view kNames[] = {"success", "warning", "error", "unknown", "time limit exceeded"};
+  const bool known = code.is_number_integer() && code >= 1 && code <= 5;
+  return known ? std::string(kNames[code.get<int>() - 1]) : oneLine(code);
+}
+
+class Page {
+ public:
+  explicit Page(const Json& record) : record_(record) {}
+
+  std::string write() && {
+    if (const auto* type = find("type")) text_ += oneLine(*type) + ' ';
+    if (const auto* id = find("id")) text_ += oneLine(*id);
+    text_ += '\n';
+    line("status", "status", statusName);
+    line("state", "state", oneLine);
+    line("broker", "broker", oneLine);
+    line("due", "toex", at);
+    line("reason", "reason", oneLine);
+    line("exit", "retC", exitName);
+    line("cause", "cause", oneLine);
+    line("cancelled by", "cancelledBy", oneLine);
+    line("attempt", "attempt", oneLine);
+    line("signal", "signal", oneLine);
+    line("host", "host", oneLine);
+    line("pid", "pid", oneLine);
+    line("pushed", "pushed", at);
+    line("began", "exStart", began);
+    line("ran", "exTime", duration);
+    line("CPU time", "cpuTime", duration);
+    line("peak memory", "maxRss", memory);
+    line("result", "result", oneLine);
+    block("response", "respM");
+    numbered("stack");
+    block("stderr, its end", "stderr");
+    numbered("flow");
+    history();
+    line("envelope", "envelope", oneLine);
+    return std::move(text_);
+  }
+
+ private:
+  const Json* find(const char* key) const {
+    const auto found = record_.find(key);
+    return found == record_.end() || found->is_null() || *found == "" ? nullptr : &*found;
+  }
+
+  void line(std::string_view title, const char* key, std::string (*show)(const Json&)) {
+    if (const auto* value = find(key)) text_ += fmt::format("  {:<13} {}\n", title, show(*value));
+  }
+
+  void block(std::string_view title, const char* key) {
+    const auto* value = find(key);
+    if (value == nullptr) return;
+    text_ += fmt::format("  {}\n", title);
+    std::string all = value->is_string() ? value->get<std::string>() : oneLine(*value);
+    if (all.ends_with('\n')) all.pop_back();
+    for (std::size_t begin = 0; begin <= all.size();) {
+      const auto end = std::min(all.find('\n', begin), all.size());
+      text_ += fmt::format("    {}\n", escaped(std::string_view(all).substr(begin, end - begin)));
+      begin = end + 1;
+    }
+  }
+
+  void numbered(const char* key) {
+    const auto* list = find(key);
+    if (list == nullptr) return;
+    text_ += fmt::format("  {}\n", key);
+    int number = 0;
+    for (const auto& one : *list) text_ += fmt::format("    {:>3}  {}\n", number++, oneLine(one));
+  }
+
+  void history() {
+    const auto* runs = find("history");
+    if (runs == nullptr || !runs->is_array()) return;
+    text_ += "  earlier runs\n";
+    for (const auto& run : *runs) {
+      if (!run.is_object()) continue;
+      text_ += fmt::format("    {:>3}  {}  {}, {}\n", oneLine(run.value("attempt", Json("?"))),
+                           at(run.value("exStart", Json())), oneLine(run.value("cause", Json("?"))),
+                           duration(run.value("exTime", Json())));
+    }
+  }
+
+  const Json& record_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string recordText(const Json& record) {
+  return Page(record).write();
+}
+
+}  // namespace leptir

@@ -1,0 +1,14 @@
+// A meta record, or what is known of a waiting task, as a person reads it.
+#pragma once
+
+#include <string>
+
+#include "leptir/json.h"
+
+namespace leptir {
+
+// Several lines. What a task wrote cannot steer a terminal; a field of an unexpected type (getAdditionalMetaInfo may
+// replace any) is shown as JSON.
+std::string recordText(const Json& record);
+
+}  // namespace leptir

@@ -1,0 +1,73 @@
+#include "cli/record_text.h"
+
+#include <gtest/gtest.h>
+
+namespace leptir {
+namespace {
+
+TEST(RecordText, ShowsHowATaskDiedWithItsStackAndItsStderrALineEach) {
+  const Json record{{"id", "7"},
+                    {"type", "image.resize"},
+                    {"status", 3},
+                    {"retC", 3},
+                    {"cause", "crashed"},
+                    {"attempt", 2},
+                    {"signal", 11},
+                    {"exTime", 0.0125},
+                    {"maxRss", 4194304},
+                    {"pushed", 1795487440.118076},
+                    {"exStart", {{"date", "2026-11-24 02:30:45.168999"}, {"timezone_type", 3}, {"timezone", "UTC"}}},
+                    {"respM", "killed by signal 11 (Segmentation fault) at address 0x0"},
+                    {"stack", {"resize() at resize.cc:63", "main at main.cc:4"}},
+                    {"stderr", "first\nsecond\n"},
+                    {"history", {{{"attempt", 1}, {"cause", "crashed"}, {"exStart", 1795487440.5}, {"exTime", 1.5}}}}};
+  EXPECT_EQ(recordText(record),
+            "image.resize 7\n"
+            "  status        completed\n"
+            "  exit          error\n"
+            "  cause         crashed\n"
+            "  attempt       2\n"
+            "  signal        11\n"
+            "  pushed        2026-11-24 02:30:40.118 UTC\n"
+            "  began         2026-11-24 02:30:45.168999 UTC\n"
+            "  ran           12.5 ms\n"
+            "  peak memory   4.0 MiB\n"
+            "  response\n"
+            "    killed by signal 11 (Segmentation fault) at address 0x0\n"
+            "  stack\n"
+            "      0  resize() at resize.cc:63\n"
+            "      1  main at main.cc:4\n"
+            "  stderr, its end\n"
+            "    first\n"
+            "    second\n"
+            "  earlier runs\n"
+            "      1  2026-11-24 02:30:40.500 UTC  crashed, 1.50 s\n");
+}
+
+TEST(RecordText, ShowsWhereATaskWaits) {
+  const Json waiting{{"id", "7"},        {"type", nullptr},    {"status", 1},          {"state", "buried"},
+                     {"broker", "bulk"}, {"toex", 1795487440}, {"reason", "malformed"}};
+  EXPECT_EQ(recordText(waiting),
+            "7\n  status        pending\n  state         buried\n  broker        bulk\n"
+            "  due           2026-11-24 02:30:40.000 UTC\n  reason        malformed\n");
+}
+
+TEST(RecordText, LetsNothingSteerTheTerminal) {
+  const auto text = recordText({{"id", "\x1b[2J"}, {"respM", "a\x1b]0;x\x07"}, {"stack", {"\r"}}});
+  EXPECT_EQ(text.find_first_of("\x1b\x07\r"), std::string::npos);
+}
+
+TEST(RecordText, ShowsFieldsThatATaskReplacedAsTheyAre) {
+  const auto text = recordText({{"id", 1},
+                                {"retC", "odd"},
+                                {"exTime", {1, 2}},
+                                {"stack", 5},
+                                {"history", "x"},
+                                {"exStart", 1e300},
+                                {"stderr", 4}});
+  EXPECT_NE(text.find("odd"), std::string::npos);
+  EXPECT_NE(text.find("[1,2]"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace leptir

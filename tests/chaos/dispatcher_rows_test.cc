@@ -1,0 +1,84 @@
+// Rows P2 and P5: what happens to the dispatcher.
+#include <csignal>
+
+#include "tests/chaos/arena.h"
+#include "tests/chaos/processes.h"
+
+namespace leptir::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using e2e::eventually;
+
+class Dispatcher : public Arena {
+ protected:
+  std::uint64_t newestLease() const {
+    std::uint64_t newest = 0;
+    for (const auto& line : ledger()) newest = std::max(newest, line.lease);
+    return newest;
+  }
+  // Milliseconds from now until a task runs that was leased after this.
+  double untilItLeases() {
+    const auto before = newestLease();
+    const auto began = bootNsNow();
+    EXPECT_TRUE(eventually([&] { return newestLease() > before; }));
+    return msSince(began);
+  }
+};
+
+LEPTIR_CHAOS_ROWS(Dispatcher);
+
+TEST_P(Dispatcher, P02_IsKilledAtAnyTimeAndNothingIsRepeated) {
+  give("work", 1200, {{"ms", 10}});
+  const auto instance = fly();
+  for (int kill = 0; kill < 3; ++kill) {
+    pauseFor(milliseconds(random(50, 400)));
+    const auto dispatcher = dispatcherOf(instance->pid());
+    ASSERT_NE(dispatcher, 0);
+    ASSERT_EQ(::kill(dispatcher, SIGKILL), 0);
+    recovered(untilItLeases());
+    EXPECT_LE(recoveries.back(), 2000);
+  }
+  ASSERT_TRUE(eventually([&] { return isDrained(); }));
+  stop(*instance);
+  EXPECT_EQ(judge().duplicates, 0u);
+}
+
+TEST_P(Dispatcher, P05_StandsStillWhileASecondInstanceRunsAndNothingOverlaps) {
+  give("work", 300, {{"ms", 20}});
+  const auto instance = fly();
+  const auto stopped = dispatcherOf(instance->pid());
+  ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+  give("work", 100, {{"ms", 20}});
+  const auto first = config;
+  config = folder / "second.yaml";
+  fs::copy_file(first, config);
+  const auto second = fly();
+  pauseFor(3s);
+  ASSERT_EQ(::kill(stopped, SIGCONT), 0);
+  const auto goesOn = bootNsNow();
+  ASSERT_TRUE(eventually([&] { return isDrained(); })) << "what the first one holds";
+  recovered(msSince(goesOn));
+  EXPECT_LE(recoveries.back(), 2000);
+  EXPECT_EQ(dispatcherOf(instance->pid()), stopped);
+  stop(*second);
+  config = first;
+  stop(*instance);
+  EXPECT_EQ(judge().duplicates, 0u);
+}
+
+TEST_P(Dispatcher, P05_ThatStaysStillIsReplacedAndRepeatsNothing) {
+  give("work", 400, {{"ms", 20}});
+  const auto instance = fly();
+  const auto stopped = dispatcherOf(instance->pid());
+  const auto began = bootNsNow();
+  ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+  nextDispatcher(instance->pid(), stopped);
+  EXPECT_LE(msSince(began), 17'000) << "its beat may be 15 s old";
+  ASSERT_TRUE(eventually([&] { return isDrained(); }));
+  stop(*instance);
+  EXPECT_EQ(judge().duplicates, 0u);
+}
+
+}  // namespace
+}  // namespace leptir::chaos

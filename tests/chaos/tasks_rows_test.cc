@@ -1,0 +1,162 @@
+// Rows P13, P15, P17, P19: what tasks do to themselves and to others.
+#include <csignal>
+#include <map>
+#include <set>
+
+#include "tests/chaos/arena.h"
+#include "tests/chaos/families.h"
+#include "tests/chaos/processes.h"
+
+namespace leptir::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using e2e::eventually;
+
+class Tasks : public Arena {
+ protected:
+  int runsOf(const std::string& id) const {
+    const auto lines = ledger();
+    return static_cast<int>(
+        std::ranges::count_if(lines, [&](const auto& line) { return line.mark == Mark::Start && line.id == id; }));
+  }
+  std::vector<pid_t> childrenInLedger() const {
+    std::vector<pid_t> children;
+    for (const auto& line : ledger()) {
+      if (line.mark == Mark::Child) children.push_back(line.pid);
+    }
+    return children;
+  }
+  // One family of each kind; all of them stand.
+  void startFamilies(const std::string& then, const PushOptions& options = {}) {
+    std::size_t births = 0;
+    for (const auto& way : waysOfFamilies()) {
+      give("family", 1, {{"way", way}, {"then", then}}, options);
+      births += way == "many" ? 50 : 1;
+    }
+    families = births;
+  }
+  bool allBorn() const { return childrenInLedger().size() >= families; }
+  // Milliseconds until none of them is left.
+  double untilNoneIsLeft() {
+    const auto began = bootNsNow();
+    EXPECT_TRUE(eventually(
+        [&] { return std::ranges::none_of(childrenInLedger(), [](pid_t child) { return isAlive(child); }); }));
+    return msSince(began);
+  }
+
+  std::size_t families = 0;
+};
+
+LEPTIR_CHAOS_ROWS(Tasks);
+
+TEST_P(Tasks, P13_ThatKillTheirWorkerAreBuriedAfterThreeDeathsAndTheOthersGoOn) {
+  const std::vector<std::string> ways{"segv", "abort", "exit_well", "longjmp", "overflow", "noexcept", "_exit"};
+  std::map<std::string, std::string> poison;
+  for (const auto& way : ways) poison[way] = give("poison", 1, {{"way", way}}).front();
+  const auto others = give("work", 300, {{"ms", 5}});
+  const auto instance = fly();
+  ASSERT_TRUE(eventually([&] { return isDrained(); }));
+  EXPECT_EQ(counts().buried, ways.size());
+  for (const auto& [way, id] : poison) EXPECT_EQ(runsOf(id), 3) << way;
+  EXPECT_EQ(endsSeen(), others.size());
+  stop(*instance);
+  EXPECT_EQ(judge().duplicates, 2 * ways.size());
+}
+
+TEST_P(Tasks, P15_LeaveNoDescendantAtTheirTimeLimit) {
+  set({.workers = 7});
+  PushOptions limited;
+  limited.timeLimitSeconds = 1;
+  startFamilies("hang", limited);
+  const auto instance = fly();
+  ASSERT_TRUE(eventually([&] { return allBorn(); }));
+  ASSERT_TRUE(eventually([&] { return isDrained(); })) << "they are settled at their limit";
+  EXPECT_TRUE(std::ranges::none_of(childrenInLedger(), [](pid_t child) { return isAlive(child); }))
+      << "a task is settled only when its descendants are gone";
+  stop(*instance);
+  judge();
+}
+
+TEST_P(Tasks, P15_LeaveNoDescendantWhenTheirWorkerIsKilled) {
+  set({.workers = 7});
+  startFamilies("hang");
+  const auto instance = fly();
+  ASSERT_TRUE(eventually([&] { return allBorn(); }));
+  std::set<pid_t> workers;
+  for (const auto& line : ledger()) {
+    if (line.mark == Mark::Start) workers.insert(line.pid);
+  }
+  const auto born = childrenInLedger();
+  for (const auto worker : workers) ::kill(worker, SIGKILL);
+  const auto began = bootNsNow();
+  EXPECT_TRUE(eventually([&] { return std::ranges::none_of(born, [](pid_t child) { return isAlive(child); }); }));
+  recovered(msSince(began));
+  EXPECT_LE(recoveries.back(), 2000);
+  instance->signal(SIGQUIT);
+  EXPECT_EQ(instance->waitForExit(), 0);
+  judge();
+}
+
+TEST_P(Tasks, P15_LeaveNoDescendantWhenTheMasterIsKilledAndAnotherStarts) {
+  set({.workers = 7});
+  startFamilies("hang");
+  auto instance = fly();
+  ASSERT_TRUE(eventually([&] { return allBorn(); }));
+  const auto born = childrenInLedger();
+  instance->signal(SIGKILL);
+  instance->waitForExit();
+  const auto before = startsSeen();
+  instance = fly();
+  EXPECT_TRUE(eventually([&] { return std::ranges::none_of(born, [](pid_t child) { return isAlive(child); }); }, 5s));
+  EXPECT_TRUE(eventually([&] { return startsSeen() == 2 * before; })) << "what the dead one held comes back";
+  instance->signal(SIGQUIT);
+  EXPECT_EQ(instance->waitForExit(), 0);
+  judge();
+}
+
+TEST_P(Tasks, P16_ThatAreForkBombs) {
+  GTEST_SKIP() << "P16: RLIMIT_NPROC counts per user; this machine has neither a user of its own for the test nor a "
+                  "delegated pids cgroup";
+}
+
+TEST_P(Tasks, P17_ThatTakeTooMuchMemoryFailAlone) {
+  set({.tasks = "{ hog: { memory: 256M } }"});
+  const auto hogs = give("hog", 3, {{"mib", 4096}});
+  give("work", 200, {{"ms", 5}});
+  const auto instance = fly();
+  const auto before = privateKilobytesOf(instance->pid());
+  const auto dispatcher = dispatcherOf(instance->pid());
+  ASSERT_TRUE(eventually([&] { return isDrained(); }));
+  EXPECT_EQ(dispatcherOf(instance->pid()), dispatcher);
+  growth.push_back({"the master", 0, 0, before, privateKilobytesOf(instance->pid()), 1024});
+  for (const auto& id : hogs) {
+    EXPECT_NE(info(id).at("retC"), 1);
+    EXPECT_EQ(runsOf(id), 1);
+  }
+  EXPECT_EQ(endsSeen(), 200u);
+  stop(*instance);
+  judge();
+}
+
+TEST_P(Tasks, P19_ThatBreakWhatTheirWorkerWasBornWithHarmNobodyElse) {
+  give("work", 500, {{"ms", 5}});
+  for (const auto* way : {"close", "garbage", "truncate", "scribble", "mask", "twice", "fill"}) {
+    give("vandal", 2, {{"way", way}});
+    give("work", 50, {{"ms", 5}});
+  }
+  const auto instance = fly();
+  const auto dispatcher = dispatcherOf(instance->pid());
+  ASSERT_TRUE(eventually([&] { return isDrained(); }));
+  EXPECT_TRUE(isAlive(instance->pid()));
+  EXPECT_EQ(dispatcherOf(instance->pid()), dispatcher);
+  EXPECT_TRUE(eventually([&] { return workersOf(instance->pid()).size() == 4; }));
+  const auto afterwards = give("work", 40, {{"ms", 5}});
+  ASSERT_TRUE(eventually([&] { return isDrained(); }));
+  for (const auto& id : afterwards) EXPECT_EQ(runsOf(id), 1);
+  stop(*instance);
+  judge();
+}
+
+}  // namespace
+}  // namespace leptir::chaos
