@@ -17,6 +17,7 @@ struct BrokerSeat {
   std::int64_t priority = 0;
   std::string place;  // see Backend::place
   std::function<Result<std::unique_ptr<SimpleBroker>>()> open;
+  bool leaving = false;  // the configuration no longer names it: what it lent us is settled, nothing more is leased
 };
 
 }  // namespace leptir

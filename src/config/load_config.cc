@@ -8,6 +8,7 @@
 #include "base/read_file.h"
 #include "config/assemble.h"
 #include "config/config_reader.h"
+#include "config/config_text.h"
 #include "config/defaults.h"
 
 namespace leptir {
@@ -18,8 +19,8 @@ constexpr int kMostWorkers = 1024;
 
 }  // namespace
 
-Result<Config> loadConfig(const std::filesystem::path& file) {
-  const auto read = readFile(file, kMaxConfigBytes);
+Result<ConfigText> readConfigText(const std::filesystem::path& file) {
+  auto read = readFile(file, kMaxConfigBytes);
   if (!read) return read.error();
   if ((read->mode & S_IWOTH) != 0) {
     return Error(
@@ -27,7 +28,17 @@ Result<Config> loadConfig(const std::filesystem::path& file) {
         fmt::format("{}: anybody on this machine may write it, and could make leptir run any program: chmod o-w {}",
                     file.string(), file.string()));
   }
-  return readConfig(read->text, file, allBackends());
+  return ConfigText{std::move(read->text), file};
+}
+
+Result<Config> configOf(const ConfigText& read) {
+  return readConfig(read.text, read.file, allBackends());
+}
+
+Result<Config> loadConfig(const std::filesystem::path& file) {
+  const auto read = readConfigText(file);
+  if (!read) return read.error();
+  return configOf(*read);
 }
 
 Result<Config> defaultConfig() {

@@ -29,14 +29,34 @@ Time backTo(const HeldTask& task, Time now) {
   return std::min(now, task.head.timeOfExecution.value_or(task.head.pushedAt.value_or(now)));
 }
 
+// Lower index first, as ranks count.
+std::vector<std::uint32_t> inOrder(CoreOptions& options) {
+  options.leaving.resize(options.brokerPriorities.size());
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < options.brokerPriorities.size(); ++i) {
+    if (!options.leaving[i]) order.push_back(i);
+  }
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t broker) { return options.brokerPriorities[broker]; });
+  return order;
+}
+
+std::vector<std::int64_t> prioritiesOf(const std::vector<std::uint32_t>& order, const CoreOptions& options) {
+  std::vector<std::int64_t> priorities;
+  for (const auto broker : order) priorities.push_back(options.brokerPriorities[broker]);
+  return priorities;
+}
+
 }  // namespace
 
 Core::Core(CoreOptions options, std::function<double()> random)
     : options_(std::move(options)),
       random_(std::move(random)),
-      ranks_(options_.brokerPriorities),
+      order_(inOrder(options_)),
+      ranks_(prioritiesOf(order_, options_)),
       brokers_(options_.brokerPriorities.size()),
-      slots_(options_.slots) {}
+      slots_(options_.slots) {
+  for (std::size_t i = 0; i < brokers_.size(); ++i) brokers_[i].leaving = options_.leaving[i];
+}
 
 Actions Core::step(std::vector<Event> events, Moment now) {
   now_ = now;
@@ -284,8 +304,10 @@ void Core::on(event::TakenBack& taken) {
   for (auto& [cell, envelope] : taken.envelopes) {
     Stocked stocked{.task = slots_.takenBack({taken.slot, cell}), .envelope = std::move(envelope), .since = now_.boot};
     if (!isCurrent(stocked.task) || slots_.isLost({taken.slot, cell})) continue;
-    if (stopping_) {
+    if (stopping_ || brokers_[stocked.task.broker].leaving) {
       giveBack(std::move(stocked));
+    } else if (!options_.names.contains(stocked.task.head.name)) {  // by an earlier configuration it was
+      putAsideUnknown(std::move(stocked));
     } else {
       brokers_[stocked.task.broker].stock.push_front(std::move(stocked));
     }
@@ -418,11 +440,11 @@ std::optional<std::uint32_t> Core::drawBroker() {
     return !brokers_[broker].stock.empty() || (brokers_[broker].open && !brokers_[broker].knownEmpty);
   };
   if (!reserved_ || !mayHave(*reserved_)) {
-    std::vector<bool> candidates(brokers_.size());
-    for (std::uint32_t i = 0; i < brokers_.size(); ++i) candidates[i] = mayHave(i);
+    std::vector<bool> candidates;
+    for (const auto broker : order_) candidates.push_back(mayHave(broker));
     const auto drawn = ranks_.draw(candidates, random_());
     if (!drawn) return std::nullopt;
-    reserved_ = static_cast<std::uint32_t>(*drawn);
+    reserved_ = order_[*drawn];
   }
   if (brokers_[*reserved_].stock.empty()) return std::nullopt;
   return std::exchange(reserved_, std::nullopt);
@@ -475,19 +497,37 @@ void Core::sayRooms() {
   const auto room = stopping_ ? 0 : std::min(slots_.room(pace_.depth()), kMostRoom);
   for (std::uint32_t i = 0; i < brokers_.size(); ++i) {
     const auto& plan = brokers_[i];
-    actions_.rooms.push_back({i, plan.open ? room - std::min(room, plan.stock.size()) : 0, plan.delivered});
+    actions_.rooms.push_back(
+        {i, plan.open && !plan.leaving ? room - std::min(room, plan.stock.size()) : 0, plan.delivered});
   }
 }
 
 void Core::on(event::Tick&) {
   for (const int slot : slots_.stuck(now_.boot)) actions_.takeBack.push_back(slot);
   sayRunning();
+  letLeaversGo();
   for (auto& plan : brokers_) {
     if (!plan.stock.empty() && now_.boot - plan.stock.front().since > kStockPatience) giveBackStock(plan);
   }
   if (!options_.drain || !isIdle()) return;
   for (std::uint32_t i = 0; i < brokers_.size(); ++i) {
-    if (brokers_[i].open) actions_.count.push_back(i);
+    if (brokers_[i].open && !brokers_[i].leaving) actions_.count.push_back(i);
+  }
+}
+
+// Brokers that the configuration no longer names, once all that they lent us is settled or given back.
+void Core::letLeaversGo() {
+  for (std::uint32_t i = 0; i < brokers_.size(); ++i) {
+    auto& plan = brokers_[i];
+    if (!plan.leaving || plan.letGo || !plan.open || !plan.stock.empty() || plan.batch || plan.underway > 0) continue;
+    bool inCells = false;
+    slots_.forEachTask([&](const HeldTask& task) { inCells = inCells || task.broker == i; });
+    if (inCells) continue;
+    plan.letGo = true;
+    plan.open = false;
+    actions_.letGo.push_back(i);
+    actions_.log.emplace_back(
+        LogLevel::Info, "broker " + options_.brokerNames[i] + ": nothing of its tasks is left here, and it is let go.");
   }
 }
 
@@ -533,8 +573,8 @@ bool Core::isIdle() const {
 
 bool Core::isDrained() const {
   return std::all_of(brokers_.begin(), brokers_.end(), [](const BrokerPlan& plan) {
-    return plan.counts && plan.counts->due == 0 && plan.counts->leased == 0 &&
-           plan.counts->scheduled <= plan.unknownWaiting.size();
+    return plan.leaving || (plan.counts && plan.counts->due == 0 && plan.counts->leased == 0 &&
+                            plan.counts->scheduled <= plan.unknownWaiting.size());
   });
 }
 
@@ -550,7 +590,8 @@ bool Core::isHurried() const {
   return slots_.used() >= kHurried;
 }
 std::size_t Core::brokersAway() const {
-  return static_cast<std::size_t>(std::ranges::count(brokers_, false, &BrokerPlan::open));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(brokers_, [](const BrokerPlan& plan) { return !plan.open && !plan.leaving; }));
 }
 const HeldTask* Core::taskIn(CellRef cell) const {
   return slots_.taskIn(cell);

@@ -139,6 +139,7 @@ struct Actions {
   std::vector<std::shared_ptr<SettleBatch>> settle;  // to its broker, and the storages beside it
   std::vector<Room> rooms;
   std::vector<std::uint32_t> count;  // brokers whose tasks are to be counted
+  std::vector<std::uint32_t> letGo;  // once each: brokers that leave, with nothing of theirs left here
   std::vector<std::pair<LogLevel, std::string>> log;
   std::uint64_t succeeded = 0, failed = 0;
   bool closeBrokers = false;    // once: everything is settled, give back what is left
@@ -148,6 +149,7 @@ struct Actions {
 struct CoreOptions {
   std::vector<std::int64_t> brokerPriorities;  // one for each broker
   std::vector<std::string> brokerNames;
+  std::vector<bool> leaving;  // for each broker, none: no. One that only settles what it holds, then is let go
   int slots = 1;
   int requiredStorages = 1;
   std::vector<int> storagesBeside;  // for each broker, none: 0. So many of the required ones its feeder saves to itself
@@ -174,7 +176,7 @@ class Core {
   // Whether hundreds of short tasks stand in the slots: then looks may come seldom, and each finds many that have
   // ended.
   bool isHurried() const;
-  // Brokers that it has no session with now.
+  // Brokers that serve but have no session with us now.
   std::size_t brokersAway() const;
   // The task in a cell, for the status board; null when the cell is free.
   const HeldTask* taskIn(CellRef cell) const;
@@ -187,6 +189,8 @@ class Core {
   };
   struct BrokerPlan {
     bool open = false;
+    bool leaving = false;
+    bool letGo = false;
     std::uint64_t epoch = 0;
     std::deque<Stocked> stock;
     bool knownEmpty = true;
@@ -242,6 +246,7 @@ class Core {
   void flush(BrokerPlan& plan);
   int storagesBeside(std::uint32_t broker) const;
   void sayRooms();
+  void letLeaversGo();
   void finishWhenDone();
   void giveUpWhenStuck();
   bool isIdle() const;
@@ -249,7 +254,8 @@ class Core {
 
   CoreOptions options_;
   std::function<double()> random_;
-  RankSelection ranks_;
+  std::vector<std::uint32_t> order_;  // brokers that serve, by priority
+  RankSelection ranks_;               // of these
   std::vector<BrokerPlan> brokers_;
   SlotPlans slots_;
   Pace pace_;

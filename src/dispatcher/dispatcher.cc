@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <random>
 #include <utility>
@@ -52,6 +53,7 @@ class Dispatcher {
     while (!finished_) {
       beat();
       turn();
+      if (link_.page().handOver != 0) leaveEverything();
       if (const auto says = link_.page().dispatcherSays.load(); says == DispatcherSays::StoreUnusable)
         return kExitStoreUnusable;
       if (::getppid() != options_.masterPid) return 1;
@@ -66,6 +68,7 @@ class Dispatcher {
     for (const auto& broker : brokers) {
       options.brokerPriorities.push_back(broker.priority);
       options.brokerNames.push_back(broker.name);
+      options.leaving.push_back(broker.leaving);
       options.storagesBeside.push_back(static_cast<int>(besideOf(broker, storages).size()));
     }
     options.slots = link_.workers();
@@ -99,6 +102,8 @@ class Dispatcher {
   void openFeeders(std::vector<BrokerSeat> brokers, const std::vector<MetaSeat>& storages) {
     for (std::uint32_t i = 0; i < brokers.size(); ++i) {
       places_.push_back(brokers[i].place);
+      feeders_.push_back(nullptr);
+      if (hasEnded(i, brokers[i].leaving)) continue;
       FeederOptions feeder;
       feeder.broker = i;
       feeder.instance = options_.instance;
@@ -106,9 +111,37 @@ class Dispatcher {
       feeder.emptyQueueSleepTime = options_.emptyQueueSleepTime;
       feeder.workersActiveSleepTime = options_.workersActiveSleepTime;
       auto beside = besideOf(brokers[i], storages);
-      feeders_.emplace_back(std::move(feeder), std::move(brokers[i]), std::move(beside), storages.size() == 1,
-                            link_.page(), inbox_, logger_, clock_, [this](const Error& why) { storeUnusable(why); });
+      std::function<void(const Error&)> unusable = [this](const Error& why) { storeUnusable(why); };
+      if (brokers[i].leaving) unusable = [](const Error&) {};  // no reason to end: nothing new comes from there
+      feeders_.back() =
+          std::make_unique<Feeder>(std::move(feeder), std::move(brokers[i]), std::move(beside), storages.size() == 1,
+                                   link_.page(), inbox_, logger_, clock_, std::move(unusable));
     }
+  }
+
+  // A broker that was taken out of the configuration and holds nothing of ours.
+  bool hasEnded(std::uint32_t broker, bool leaving) {
+    auto& line = link_.page().brokers[broker];
+    if (leaving && line.epoch == 0) line.ended = 1;
+    return leaving && line.ended != 0;
+  }
+
+  void forEachFeeder(const std::function<void(Feeder&)>& visit) const {
+    for (const auto& feeder : feeders_) {
+      if (feeder) visit(*feeder);
+    }
+  }
+  bool allFeeders(const std::function<bool(const Feeder&)>& is) const {
+    return std::ranges::all_of(feeders_, [&](const auto& feeder) { return !feeder || is(*feeder); });
+  }
+  Feeder* feederOf(std::uint32_t broker) const { return broker < feeders_.size() ? feeders_[broker].get() : nullptr; }
+
+  // Between two turns, so nothing that was counted is half done. What threads are doing in their stores just now is as
+  // if we had died: the next one asks the stores.
+  [[noreturn]] void leaveEverything() {
+    carryStderr(link_, STDERR_FILENO);
+    link_.page().dispatcherSays = DispatcherSays::HandedOver;
+    ::_exit(0);
   }
 
   // Any thread.
@@ -137,9 +170,16 @@ class Dispatcher {
     table_.look(events);
     events.push_back(event::Tick{});
     link_.page().brokersAway = static_cast<std::uint32_t>(core_.brokersAway());
+    noteLeavers();
+    followLogs();
     showOnBoard();
     carryStderr(link_, STDERR_FILENO);
     lookAt_ = clock_.bootTime() + (core_.looksAhead() ? kLookAhead : kLook);
+  }
+
+  void followLogs() {
+    const auto times = link_.page().logsReopened.load();
+    if (times != std::exchange(logsReopened_, times) && options_.reopenLogs) options_.reopenLogs();
   }
 
   void perform(Actions actions) {
@@ -152,15 +192,16 @@ class Dispatcher {
     table_.ringWorkers();
     if (!actions.save.empty()) LEPTIR_FAILPOINT("dispatcher.before_save");
     for (const auto& batch : actions.save) save(batch);
-    for (auto& batch : actions.settle) feeders_[batch->broker].settle(std::move(batch));
+    for (auto& batch : actions.settle) feeders_[batch->broker]->settle(std::move(batch));
     for (const auto& room : actions.rooms) {
-      if (room.broker < feeders_.size()) feeders_[room.broker].setRoom(room.tasks, room.seen);
+      if (auto* feeder = feederOf(room.broker)) feeder->setRoom(room.tasks, room.seen);
     }
     for (const auto& wish : actions.wishes) table_.wish(wish);
     for (auto& running : actions.running) {
-      if (running.broker < feeders_.size()) feeders_[running.broker].setRunning(std::move(running.leases));
+      if (auto* feeder = feederOf(running.broker)) feeder->setRunning(std::move(running.leases));
     }
-    for (const auto broker : actions.count) feeders_[broker].count();
+    for (const auto broker : actions.count) feeders_[broker]->count();
+    for (const auto broker : actions.letGo) letGo(broker);
     if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
     if (actions.closeBrokers) closeBrokers(actions.leavesToExpire);
     takeBack(actions.takeBack);
@@ -184,13 +225,25 @@ class Dispatcher {
   void closeBrokers(bool leavesToExpire) {
     closing_ = true;
     leavesToExpire_ = leavesToExpire;
-    for (auto& feeder : feeders_) feeder.close(!leavesToExpire);
+    forEachFeeder([&](Feeder& feeder) { feeder.close(!leavesToExpire); });
+  }
+
+  void letGo(std::uint32_t broker) {
+    feeders_[broker]->leave();
+    lettingGo_.push_back(broker);
+  }
+
+  void noteLeavers() {
+    std::erase_if(lettingGo_, [this](std::uint32_t broker) {
+      if (!feeders_[broker]->hasClosed()) return false;
+      if (!feeders_[broker]->leftToExpire()) link_.page().brokers[broker].ended = 1;
+      return true;
+    });
   }
 
   void finishWhenClosed() {
-    if (!std::all_of(feeders_.begin(), feeders_.end(), [](const Feeder& feeder) { return feeder.hasClosed(); })) return;
-    const bool left = leavesToExpire_ || std::any_of(feeders_.begin(), feeders_.end(),
-                                                     [](const Feeder& feeder) { return feeder.leftToExpire(); });
+    if (!allFeeders(&Feeder::hasClosed)) return;
+    const bool left = leavesToExpire_ || !allFeeders([](const Feeder& feeder) { return !feeder.leftToExpire(); });
     auto says = DispatcherSays::Finished;
     if (left) {
       says = DispatcherSays::LeftToExpire;
@@ -204,8 +257,7 @@ class Dispatcher {
   void beat() {
     const auto oldest = clock_.bootTime() - kThreadBeat;
     const auto alive = [&](const auto& thread) { return thread.lastBeat() >= oldest; };
-    const bool all = std::all_of(feeders_.begin(), feeders_.end(),
-                                 [&](const Feeder& feeder) { return feeder.hasClosed() || alive(feeder); }) &&
+    const bool all = allFeeders([&](const Feeder& feeder) { return feeder.hasClosed() || alive(feeder); }) &&
                      std::all_of(writers_.begin(), writers_.end(), alive);
     if (all) link_.page().dispatcherBeat = clock_.bootTime().time_since_epoch().count();
   }
@@ -251,10 +303,12 @@ class Dispatcher {
   Core core_;
   BootTime lookAt_{};
   std::vector<std::string> places_;  // of the brokers
+  std::uint32_t logsReopened_ = link_.page().logsReopened.load();
+  std::vector<std::uint32_t> lettingGo_;  // brokers whose feeders end
   bool masterWorked_ = true;
   bool stopping_ = false, closing_ = false, leavesToExpire_ = false, finished_ = false;
-  std::deque<MetaWriter> writers_;  // their threads use the members above
-  std::deque<Feeder> feeders_;
+  std::deque<MetaWriter> writers_;                // their threads use the members above
+  std::vector<std::unique_ptr<Feeder>> feeders_;  // of each broker; none: it has ended
 };
 
 }  // namespace
@@ -262,9 +316,6 @@ class Dispatcher {
 int runDispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
                   const std::vector<MetaSeat>& storages, const Logger& logger, const Clock& clock) {
   if (::getppid() != options.masterPid) return 1;
-  // Lower index first, as ranks count. An equal configuration gives an equal order, so an earlier dispatcher's cells
-  // name the same brokers.
-  std::ranges::stable_sort(brokers, {}, &BrokerSeat::priority);
   link.page().dispatcherSays = DispatcherSays::Nothing;
   Dispatcher dispatcher(options, link, board, std::move(brokers), storages, logger, clock);
   return dispatcher.run();

@@ -1,6 +1,7 @@
 // The dispatcher process: owns all brokers and meta storages; leases, hands out, settles. Runs no user code.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,7 +25,8 @@ struct DispatcherOptions {
   Duration taskExecutionTime = std::chrono::seconds(600);
   Duration emptyQueueSleepTime = std::chrono::milliseconds(500);
   Duration workersActiveSleepTime = std::chrono::milliseconds(200);
-  bool drain = false;  // finish when nothing is left
+  bool drain = false;                  // finish when nothing is left
+  std::function<void()> reopenLogs{};  // when the page says so; may be none. Any thread may be logging meanwhile
 };
 
 // What the process exits with; the page's dispatcherSays says more.
@@ -32,7 +34,8 @@ inline constexpr int kExitStoreUnusable = 69;
 
 // The main function of a dispatcher, called right after its fork; answers its exit status. Goes on with what an earlier
 // dispatcher left in the slots. Ends when the page's `stopping` says so and everything is settled, when --drain finds
-// nothing left, or when the master is gone.
+// nothing left, when the page says that it is to hand over, or when the master is gone. The order of `brokers` is that
+// of the page's lines.
 int runDispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
                   const std::vector<MetaSeat>& storages, const Logger& logger, const Clock& clock);
 

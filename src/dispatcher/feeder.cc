@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -91,6 +92,14 @@ void Feeder::close(bool patiently) {
   wake_.ring();
 }
 
+void Feeder::leave() {
+  {
+    const std::lock_guard lock(mutex_);
+    orders_.leave = true;
+  }
+  wake_.ring();
+}
+
 void Feeder::work() {
   ::pthread_setname_np(::pthread_self(), "leptir feeder");  // for top -H and profilers
   while (true) {
@@ -114,7 +123,7 @@ void Feeder::work() {
 bool Feeder::isToClose() {
   const std::lock_guard lock(mutex_);
   if (orders_.close && !closeBy_) closeBy_ = clock_.bootTime() + (orders_.patient ? options_.closeWithin : 0s);
-  return orders_.close;
+  return orders_.close || orders_.leave;
 }
 
 // --- the store and the session
@@ -186,7 +195,7 @@ Result<void> Feeder::openSession() {
 }
 
 Result<void> Feeder::spendEpoch() {
-  const auto epoch = line().epoch.load() + 1;
+  const auto epoch = std::max(line().epoch.load(), line().spentElsewhere.load()) + 1;
   const auto sent = clock_.bootTime();
   line().epoch = epoch;  // before the request: it may arrive although we never hear of it
   LEPTIR_FAILPOINT("feeder.after_epoch_spent");
@@ -335,7 +344,7 @@ Result<void> Feeder::answerCount() {
 }
 
 Result<void> Feeder::popOrWait() {
-  if (closeBy_) return {};
+  if (isToClose()) return {};
   const auto room = roomNow();
   if (room == 0) {
     rest(std::max<Duration>(options_.workersActiveSleepTime, 50ms));

@@ -56,6 +56,8 @@ class Feeder {
   // Leases nothing more, settles what it was given, gives back the rest and ends its session. A store that is down gets
   // `closeWithin` to come back, or, when it is not to be waited for patiently, one more try.
   void close(bool patiently = true);
+  // The same for a broker that is no longer wanted while the instance goes on: however long the store is down.
+  void leave();
   // The thread has ended. Whether the store was told of everything: otherwise what is left comes back when the session
   // expires.
   bool hasClosed() const { return closed_; }
@@ -71,6 +73,7 @@ class Feeder {
     std::vector<LeaseId> running;
     bool count = false;
     bool close = false;
+    bool leave = false;
     bool patient = true;
   };
 

@@ -84,7 +84,8 @@ Verdict SlotTable::readVerdict(int slot, std::size_t cell) const {
 void SlotTable::look(std::vector<Event>& events) {
   for (int i = 0; i < link_.workers(); ++i) {
     auto& ring = ringOf(i);
-    const bool ready = link_.slot(i).workerReady() != 0;
+    // One that leaves begins nothing more.
+    const bool ready = link_.slot(i).workerReady() != 0 && !link_.slot(i).isWorkerLeaving();
     if (ready != std::exchange(ring.ready, ready)) events.push_back(event::WorkerReady{i, ready});
     if (const auto running = executing(i)) events.push_back(event::CellRunning{running->first, running->second});
   }

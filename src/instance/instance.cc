@@ -4,41 +4,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <iostream>
-#include <memory>
+#include <string>
 
-#include "base/instance_mark.h"
-#include "base/task_id.h"
-#include "config/assemble.h"
-#include "dispatcher/dispatcher.h"
-#include "instance/session_locks.h"
-#include "leptir/version.h"
-#include "link/link.h"
-#include "link/stderr_carrier.h"
-#include "master/master.h"
+#include "instance/flight.h"
+#include "instance/store_check.h"
 #include "master/pid_file.h"
-#include "task/program_task.h"
-#include "worker/worker.h"
 
 namespace leptir {
 namespace {
 
-constexpr int kOk = 0, kNotDone = 1, kConfigurationWrong = 78;
+constexpr int kOk = 0, kNotDone = 1;
 
 int complain(const Error& error, int status) {
   std::cerr << "leptir: " << error.message() << '\n';
   return status;
-}
-
-std::string hostName() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
 }
 
 // The seed's colours, on a terminal only.
@@ -58,138 +41,6 @@ int inChild(const std::function<int()>& work) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : kNotDone;
 }
 
-// A store that is down is tried again for ever; one that can never be used ends the start.
-int checkStores(const Config& config) {
-  return inChild([&config] {
-    Stores stores(config);
-    int status = kOk;
-    const auto look = [&status](const auto& opened, const std::string& name) {
-      if (opened) return;
-      const bool down = opened.error().code() == ErrorCode::Unavailable;
-      std::cerr << "leptir: " << name << ": " << opened.error().message() << (down ? " (will be tried again)" : "")
-                << std::endl;
-      if (!down) status = kExitStoreUnusable;
-    };
-    for (const auto& seat : stores.brokerSeats()) look(seat.open(), seat.name);
-    for (const auto& seat : stores.metaSeats()) look(seat.open(), seat.name);
-    return status;
-  });
-}
-
-// One instance, in the process that is going to be its master.
-class Instance {
- public:
-  Instance(const Config& config, const InstanceOptions& options, Program program)
-      : config_(config), options_(options), program_(std::move(program)), name_(makeInstanceName()) {}
-
-  // Makes everything that children will inherit. The answer is an exit status; 0 goes on.
-  int prepare() {
-    if (auto opened = Logger::open(loggers()); opened) {
-      logger_ = std::move(*opened);
-    } else {
-      return complain(opened.error(), kConfigurationWrong);
-    }
-    for (const auto& [name, spec] : config_.programs) addProgram(program_.tasks, name, spec, name_);
-    auto locks = SessionLocks::take(Stores(config_).sessionLockFiles(name_));
-    if (!locks) return complain(locks.error(), kExitStoreUnusable);
-    locks_ = std::move(*locks);
-    if (auto marked = bearMark(name_); !marked) return complain(marked.error(), kNotDone);
-    auto link = Link::create(config_.daemon.numberOfWorkers);
-    if (!link) return complain(link.error(), kNotDone);
-    link_ = std::move(*link);
-    auto board = StatusBoard::create(options_.boardFile, name_, config_.daemon.numberOfWorkers, systemClock());
-    if (!board) return complain(board.error(), kConfigurationWrong);
-    board_ = std::move(*board);
-    return kOk;
-  }
-
-  int run(PidFile& pidFile) {
-    board_->setMaster(::getpid());
-    MasterOptions master;
-    master.workers = config_.daemon.numberOfWorkers;
-    master.killGrace = config_.daemon.killGrace;
-    master.shutdownGrace = config_.daemon.shutdownGrace;
-    const int masterPid = ::getpid();
-    const ChildMains children{.dispatcher =
-                                  [this, masterPid, &pidFile] {
-                                    pidFile.closeInChild();
-                                    return dispatch(masterPid);
-                                  },
-                              .worker =
-                                  [this, masterPid, &pidFile](int slot) {
-                                    pidFile.closeInChild();
-                                    return work(slot, masterPid);
-                                  }};
-    const auto end =
-        Master(master, *link_, *board_, logger_, systemClock(), children, [this] { (void)logger_.reopen(); }).run();
-    carryStderr(*link_, STDERR_FILENO);
-    board_->remove();
-    if (end == MasterEnd::Stopped || end == MasterEnd::DrainedEmpty || end == MasterEnd::DrainedUnknown)
-      locks_.remove();
-    return exitStatusOf(end);
-  }
-
- private:
-  // As a daemon only file loggers are active: the seed's rule.
-  std::vector<LogSinkConfig> loggers() const {
-    auto sinks = config_.loggers;
-    if (options_.daemon) std::erase_if(sinks, [](const auto& sink) { return sink.type != LogSinkConfig::Type::File; });
-    return sinks;
-  }
-
-  int dispatch(int masterPid) {
-    DispatcherOptions options;
-    options.instance = name_;
-    options.card = {.host = hostName(),
-                    .pid = masterPid,
-                    .version = std::string(kVersion),
-                    .workers = config_.daemon.numberOfWorkers};
-    options.masterPid = masterPid;
-    for (auto& name : program_.tasks.names()) options.names.insert(std::move(name));
-    options.rules = config_.rules;
-    options.taskExecutionTime = config_.daemon.taskExecutionTime;
-    options.emptyQueueSleepTime = config_.daemon.emptyQueueSleepTime;
-    options.workersActiveSleepTime = config_.daemon.workersActiveSleepTime;
-    options.drain = options_.drain;
-    Stores stores(config_);
-    return runDispatcher(options, *link_, *board_, stores.brokerSeats(), stores.metaSeats(), logger_, systemClock());
-  }
-
-  int work(int slot, int masterPid) {
-    locks_.letGoInForks();
-    ::setenv("LEPTIR_SESSION", name_.c_str(), 1);  // for what tasks execute
-    WorkerOptions options;
-    options.slot = slot;
-    options.masterPid = masterPid;
-    options.rules = &config_.rules;
-    options.maxTasks = config_.daemon.maxTasksPerWorker;
-    options.maxMemory = config_.daemon.maxMemoryPerWorker;
-    options.reopenLogs = [this] { (void)logger_.reopen(); };
-    return runWorker(options, *link_, program_, logger_, systemClock());
-  }
-
-  static int exitStatusOf(MasterEnd end) {
-    switch (end) {
-      case MasterEnd::Stopped:
-      case MasterEnd::DrainedEmpty:
-        return kOk;
-      case MasterEnd::StoreUnusable:
-        return kExitStoreUnusable;
-      default:
-        return kNotDone;
-    }
-  }
-
-  const Config& config_;
-  const InstanceOptions& options_;
-  Program program_;
-  std::string name_;
-  Logger logger_;
-  SessionLocks locks_;
-  std::unique_ptr<Link> link_;
-  std::unique_ptr<StatusBoard> board_;
-};
-
 // In the process that stays: takes the pid file, prepares, says that it flies, runs. `ready` is told the exit status as
 // soon as it is known.
 int fly(const Config& config, const InstanceOptions& options, const Program& program,
@@ -204,15 +55,15 @@ int fly(const Config& config, const InstanceOptions& options, const Program& pro
     ready(kNotDone);
     return kNotDone;
   }
-  Instance instance(config, options, program);
-  if (const int status = instance.prepare(); status != kOk) {
+  Flight flight(config, options, program);
+  if (const int status = flight.prepare(); status != kOk) {
     pidFile->remove();
     ready(status);
     return status;
   }
   if (options.announce) sayInColour("\033[32m", "Starting a little butterfly. Fly buddy, fly!");
   ready(kOk);
-  const int status = instance.run(*pidFile);
+  const int status = flight.run(*pidFile);
   pidFile->remove();
   return status;
 }
@@ -252,7 +103,10 @@ int flyAsDaemon(const Config& config, const InstanceOptions& options, const Prog
 }  // namespace
 
 int runInstance(const Config& config, const InstanceOptions& options, const Program& program) {
-  if (const int status = checkStores(config); status != kOk) return status;
+  const int status = inChild([&config] {
+    return checkStores(config, [](const std::string& text) { std::cerr << "leptir: " << text << std::endl; });
+  });
+  if (status != kOk) return status;
   if (options.daemon) return flyAsDaemon(config, options, program);
   return fly(config, options, program, [](int) {});
 }

@@ -5,15 +5,18 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <system_error>
 
 namespace leptir {
 
-Result<SessionLocks> SessionLocks::take(const std::vector<std::filesystem::path>& files) {
-  SessionLocks locks;
+Result<void> SessionLocks::take(const std::vector<std::filesystem::path>& files) {
+  SessionLocks fresh;
   for (const auto& file : files) {
+    if (std::ranges::find(files_, file) != files_.end()) continue;
     std::error_code ignored;
     std::filesystem::create_directories(file.parent_path(), ignored);  // what is wrong shows at the open
     UniqueFd descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
@@ -24,10 +27,12 @@ Result<SessionLocks> SessionLocks::take(const std::vector<std::filesystem::path>
       return Error(ErrorCode::Lost,
                    file.string() + ": the session's lock is held by somebody else: " + std::strerror(errno));
     }
-    locks.files_.push_back(file);
-    locks.locks_.push_back(std::move(descriptor));
+    fresh.files_.push_back(file);
+    fresh.locks_.push_back(std::move(descriptor));
   }
-  return locks;
+  std::ranges::move(fresh.files_, std::back_inserter(files_));
+  std::ranges::move(fresh.locks_, std::back_inserter(locks_));
+  return {};
 }
 
 namespace {

@@ -13,9 +13,10 @@ namespace leptir {
 // Held by the master and inherited by every child; closed on exec, so that programs do not hold them.
 class SessionLocks {
  public:
-  // Makes and locks them. Invalid: one cannot be made; Lost: somebody holds it (it is random, so that cannot be
-  // chance).
-  static Result<SessionLocks> take(const std::vector<std::filesystem::path>& files);
+  // Makes and locks those that it does not hold yet; when one fails it holds what it held before. Processes that were
+  // forked before do not hold the new ones. Invalid: one cannot be made; Lost: somebody holds it (it is random, so that
+  // cannot be chance).
+  Result<void> take(const std::vector<std::filesystem::path>& files);
   // What this process forks from now on does not hold them: what a task leaves behind says nothing about the instance.
   // For workers; at most once in a process.
   void letGoInForks() const;

@@ -19,17 +19,31 @@ Result<std::unique_ptr<Link>> Link::create(int workers) try {
   void* memory = ::mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return Error(ErrorCode::Unavailable, std::string("shared page: ") + std::strerror(errno));
   link->page_ = new (memory) SharedPage;
-  for (int i = 0; i < workers; ++i) {
-    auto slot = Slot::create();
-    if (!slot) return slot.error();
-    link->slots_.push_back(std::move(*slot));
-    auto workerStderr = WorkerStderr::create();
-    if (!workerStderr) return workerStderr.error();
-    link->stderrs_.push_back(std::move(*workerStderr));
-    link->workerBells_.push_back(std::make_unique<Wake>());
-    link->stopBells_.push_back(std::make_unique<Wake>());
-  }
+  if (auto grown = link->growTo(workers); !grown) return grown.error();
   return link;
+} catch (const std::system_error& error) {
+  return Error(ErrorCode::Unavailable, std::string("bells: ") + error.what());
+}
+
+Result<void> Link::growTo(int workers) {
+  while (this->workers() < workers) {
+    if (auto added = addSlot(); !added) return added;
+  }
+  return {};
+}
+
+// The slot comes last: it is what counts.
+Result<void> Link::addSlot() try {
+  const auto number = slots_.size();
+  auto slot = Slot::create();
+  if (!slot) return slot.error();
+  auto workerStderr = WorkerStderr::create();
+  if (!workerStderr) return workerStderr.error();
+  if (workerBells_.size() == number) workerBells_.push_back(std::make_unique<Wake>());
+  if (stopBells_.size() == number) stopBells_.push_back(std::make_unique<Wake>());
+  stderrs_.push_back(std::move(*workerStderr));
+  slots_.push_back(std::move(*slot));
+  return {};
 } catch (const std::system_error& error) {
   return Error(ErrorCode::Unavailable, std::string("bells: ") + error.what());
 }

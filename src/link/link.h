@@ -23,6 +23,10 @@ class Link {
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
+  // Makes slots until there are so many; those that stand stay where they are. Master only; processes that were forked
+  // before do not see the new ones. Unavailable: as create.
+  Result<void> growTo(int workers);
+
   int workers() const { return static_cast<int>(slots_.size()); }
   SharedPage& page() { return *page_; }
   Slot& slot(int worker) { return slots_[static_cast<std::size_t>(worker)]; }
@@ -46,8 +50,10 @@ class Link {
  private:
   Link() = default;
   SharedPage* page_ = nullptr;
-  std::vector<Slot> slots_;
-  std::vector<WorkerStderr> stderrs_;
+  Result<void> addSlot();
+
+  std::deque<Slot> slots_;  // which stay where they are when one is added
+  std::deque<WorkerStderr> stderrs_;
   Wake dispatcherBell_, masterBell_;
   std::vector<std::unique_ptr<Wake>> workerBells_, stopBells_;
 };

@@ -43,6 +43,21 @@ TEST_F(LinkTest, IsSharedByAllProcesses) {
   EXPECT_TRUE(link->dispatcherBell().waitFor(0s));
 }
 
+TEST_F(LinkTest, GrowsWithoutMovingWhatStands) {
+  const Slot* first = &link->slot(0);
+  const Wake* bell = &link->workerBell(1);
+  link->slot(0).writeProgress(0.5, "stays");
+  ASSERT_TRUE(link->growTo(5));
+  EXPECT_EQ(link->workers(), 5);
+  EXPECT_EQ(&link->slot(0), first);
+  EXPECT_EQ(&link->workerBell(1), bell);
+  EXPECT_EQ(link->slot(0).readProgress().second, "stays");
+  EXPECT_EQ(signalThatEnds([&] { link->slot(4).writeProgress(1, "new"); }), 0);
+  EXPECT_EQ(link->slot(4).readProgress().second, "new");
+  ASSERT_TRUE(link->growTo(3));
+  EXPECT_EQ(link->workers(), 5) << "it never shrinks";
+}
+
 TEST_F(LinkTest, ConfinesAWorkerToItsOwnSlot) {
   EXPECT_EQ(signalThatEnds([&] {
               if (!link->confineToWorker(0)) ::_exit(1);

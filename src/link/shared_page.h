@@ -27,6 +27,7 @@ enum class DispatcherSays : std::uint32_t {
   DrainedUnknown,  // --drain: only tasks of unknown names are left
   StoreUnusable,   // a store can never be used as configured: exit status 69
   LeftToExpire,    // stopped, but a broker could not be told: its tasks come back when the session expires
+  HandedOver,      // it was asked to leave everything as it stands, for the next one
 };
 
 // One broker's session, as all must see it.
@@ -36,6 +37,8 @@ struct BrokerLine {
   std::atomic<std::uint64_t> epoch{0};  // spent here before a request with it is sent; zero: none yet
   std::atomic<std::int64_t> leaseEndsBoot{
       kNever};  // BootTime in microseconds; kNever for sessions that live as long as their processes
+  std::atomic<std::uint64_t> spentElsewhere{0};  // epochs up to this one may be another line's at the same store
+  std::atomic<std::uint32_t> ended{0};  // a broker that the configuration no longer names: its session is closed
 };
 
 struct SharedPage {
@@ -44,6 +47,8 @@ struct SharedPage {
   std::atomic<std::int64_t> dispatcherBeat{0};
   std::atomic<std::uint32_t> dispatcherSleeps{0};  // a worker that has something to say rings only then
   std::atomic<DispatcherSays> dispatcherSays{DispatcherSays::Nothing};
+  std::atomic<std::uint32_t> handOver{0};          // the master: leave everything as it stands and end
+  std::atomic<std::uint32_t> logsReopened{0};      // by the master: how often; the dispatcher follows
   std::atomic<std::uint32_t> brokersAway{1};       // brokers without a session, as the dispatcher sees it
   std::atomic<std::uint32_t> dispatcherDeaths{0};  // how often the master had to replace it
   BrokerLine brokers[kMaxBrokers];

@@ -15,6 +15,7 @@ namespace leptir {
 Result<Slot> Slot::create() {
   static_assert(sizeof(WorkerPart) <= kLayout.outcomeBodies);
   static_assert(sizeof(AssignmentPart) <= kLayout.assignmentBodies - kLayout.assignmentPart);
+  static_assert(sizeof(VerdictPart) <= kLayout.autopsies - kLayout.verdictPart);
   void* memory =
       ::mmap(nullptr, kLayout.end, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
@@ -209,6 +210,13 @@ std::atomic<std::uint32_t>& Slot::workerSleeps() {
 }
 std::atomic<std::uint32_t>& Slot::workerReady() {
   return workerPart().workerReady;
+}
+
+std::atomic<std::uint32_t>& Slot::workerLeaves() {
+  return verdictPart().workerLeaves;
+}
+bool Slot::isWorkerLeaving() const {
+  return verdictPart().workerLeaves.load() != 0;
 }
 
 std::optional<std::size_t> Slot::firstAssigned() const {

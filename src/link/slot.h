@@ -141,6 +141,10 @@ class Slot {
   // assigned here begins.
   std::atomic<std::uint32_t>& workerReady();
 
+  // Set by the master: the worker that is here begins nothing more and ends. Cleared by it before the next one starts.
+  std::atomic<std::uint32_t>& workerLeaves();
+  bool isWorkerLeaving() const;
+
   // The assigned cell that comes first in the ring, by its sequence: where a new worker begins. None assigned: none.
   std::optional<std::size_t> firstAssigned() const;
   // The cell that is executing or stopping, if any: there is at most one in a sane slot.

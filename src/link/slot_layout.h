@@ -36,6 +36,7 @@ struct Slot::AssignmentPart {
 };
 
 struct Slot::VerdictPart {
+  std::atomic<std::uint32_t> workerLeaves;
   VerdictHeader verdicts[kCells];
 };
 
@@ -64,6 +65,6 @@ constexpr SlotLayout layOut() {
 
 inline constexpr SlotLayout kLayout =
     layOut<kCells * (8 + sizeof(OutcomeHeader)) + 64 * 8, 64 + kCells * (sizeof(AssignmentHeader) + sizeof(WishHeader)),
-           kCells * sizeof(VerdictHeader)>();
+           64 + kCells * sizeof(VerdictHeader)>();
 
 }  // namespace leptir

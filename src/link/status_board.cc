@@ -15,7 +15,7 @@
 namespace leptir {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x6c657074'69723032;  // "leptir02": the version of this layout
+constexpr std::uint64_t kMagic = 0x6c657074'69723033;  // "leptir03": the version of this layout
 
 struct Line {
   std::atomic<std::int32_t> pid{0};
@@ -82,17 +82,17 @@ BoardWorker readLine(const Line& line, int slot, BootTime now) {
 
 struct StatusBoard::Page {
   std::uint64_t magic = kMagic;
-  std::int32_t workers = 0;
+  std::atomic<std::int32_t> workers{0};
   std::atomic<std::int32_t> pid{0};
   std::int64_t since = 0;
   char session[64] = {};
   std::atomic<std::uint32_t> ready{0};
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
-  Line lines[1];  // as many as there are workers
+  Line lines[1];  // kMaxWorkers; memory are only those that are used
 
-  static std::size_t bytesFor(int workers) {
-    return (sizeof(Page) + sizeof(Line) * static_cast<std::size_t>(std::max(0, workers - 1)) + 4095) / 4096 * 4096;
+  static constexpr std::size_t bytes() {
+    return (sizeof(Page) + sizeof(Line) * (kMaxWorkers - 1) + 4095) / 4096 * 4096;
   }
   // Lines after the first lie in zeroed memory, which is what an empty Line is.
   static Page* placeAt(void* memory, int workers, const Clock& clock) {
@@ -114,7 +114,7 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
   ::unlink(fresh.c_str());
   const UniqueFd descriptor(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!descriptor) return failed("cannot make the status board");
-  const auto bytes = Page::bytesFor(workers);
+  constexpr auto bytes = Page::bytes();
   if (::ftruncate(descriptor.get(), static_cast<off_t>(bytes)) != 0) return failed("cannot size the status board");
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.get(), 0);
   if (memory == MAP_FAILED) return failed("cannot map the status board");
@@ -125,7 +125,7 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
 }
 
 std::unique_ptr<StatusBoard> StatusBoard::inMemory(int workers, const Clock& clock) {
-  const auto bytes = Page::bytesFor(workers);
+  constexpr auto bytes = Page::bytes();
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   return std::unique_ptr<StatusBoard>(new StatusBoard(Page::placeAt(memory, workers, clock), bytes, {}));
@@ -146,8 +146,8 @@ Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const
   void* memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor.get(), 0);
   if (memory == MAP_FAILED) return corrupt;
   const StatusBoard board(static_cast<Page*>(memory), bytes, {});
-  const bool sane = board.page_->magic == kMagic && board.page_->workers >= 0 && board.page_->workers <= kMaxWorkers &&
-                    Page::bytesFor(board.page_->workers) <= bytes;
+  const int workers = board.page_->workers;
+  const bool sane = board.page_->magic == kMagic && workers >= 0 && workers <= kMaxWorkers && Page::bytes() <= bytes;
   if (!sane) return corrupt;
   return board.look(clock);
 }
@@ -160,7 +160,8 @@ BoardInstance StatusBoard::look(const Clock& clock) const {
   instance.done = page_->done.load();
   instance.failed = page_->failed.load();
   instance.ready = page_->ready.load() != 0;
-  for (int slot = 0; slot < page_->workers; ++slot) {
+  const int workers = page_->workers;
+  for (int slot = 0; slot < workers; ++slot) {
     instance.workers.push_back(readLine(page_->lines[slot], slot, clock.bootTime()));
   }
   return instance;
@@ -171,6 +172,9 @@ void StatusBoard::setMaster(int pid) {
 }
 void StatusBoard::setReady(bool ready) {
   page_->ready = ready ? 1 : 0;
+}
+void StatusBoard::setWorkers(int workers) {
+  page_->workers = std::clamp(workers, 0, kMaxWorkers);
 }
 void StatusBoard::setWorker(int slot, int pid) {
   page_->lines[slot].pid = pid;

@@ -60,6 +60,8 @@ class StatusBoard {
   void setMaster(int pid);
   void setWorker(int slot, int pid);
   void setReady(bool ready);
+  // Master, after a reload: how many are shown, at most kMaxWorkers.
+  void setWorkers(int workers);
   // Dispatcher.
   void setTask(int slot, std::string_view id, std::string_view name, BootTime started);
   void setProgress(int slot, double fraction, std::string_view text);

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 constexpr int kStoreUnusable = 69;
 // The master itself did not run for so long (suspended, stopped, starved) that a missing beat says nothing.
 constexpr Duration kGap = 1s;
+// It only has to finish the turn that it is in.
+constexpr Duration kLongestHandOver = 2s;
 
 }  // namespace
 
@@ -20,7 +22,7 @@ DispatcherKeeper::DispatcherKeeper(Children& children) : children_(children), pa
 
 void DispatcherKeeper::tick(BootTime now) {
   if (child_) return watchBeat(now);
-  if (!ended_ && now >= startAt_) startOne(now);
+  if (!ended_ && !handOverUntil_ && now >= startAt_) startOne(now);
 }
 
 void DispatcherKeeper::startOne(BootTime now) {
@@ -41,6 +43,7 @@ void DispatcherKeeper::watchBeat(BootTime now) {
   if (beat != std::exchange(beat_, beat)) beatSince_ = now;
   if (now - lastTick_ > kGap) beatSince_ += now - lastTick_;
   lastTick_ = now;
+  if (handOverUntil_ && now >= *handOverUntil_ && !std::exchange(killed_, true)) child_->signal(SIGKILL);
   if (killed_ || now - beatSince_ <= children_.options.dispatcherBeat) return;
   children_.log.error("The dispatcher makes no progress and is replaced.");
   killed_ = true;
@@ -52,7 +55,7 @@ bool DispatcherKeeper::reaped(const DeathCertificate& death, Stopping stopping) 
   child_.reset();
   children_.pids.erase(death.pid);
   ended_ = meaningOf(death, stopping);
-  if (ended_) return true;
+  if (ended_ || handOverUntil_) return true;
   ++children_.link.page().dispatcherDeaths;
   startAt_ = death.at + pause_.after(death.at - started_, false);
   children_.log.error("The dispatcher (pid " + std::to_string(death.pid) + ") " + describe(death) +
@@ -78,14 +81,28 @@ std::optional<MasterEnd> DispatcherKeeper::meaningOf(const DeathCertificate& dea
     case DispatcherSays::Finished:
       if (exited && death.exitCode == 0 && stopping != Stopping::No) return MasterEnd::Stopped;
       break;
+    case DispatcherSays::HandedOver:
     case DispatcherSays::Nothing:
       break;
   }
   return std::nullopt;
 }
 
-void DispatcherKeeper::signal(int number) const {
-  if (child_) child_->signal(number);
+BootTime DispatcherKeeper::next() const {
+  if (handOverUntil_) return child_ && !killed_ ? *handOverUntil_ : BootTime::max();
+  return child_ || ended_ ? BootTime::max() : startAt_;
+}
+
+void DispatcherKeeper::handOver(BootTime now) {
+  handOverUntil_ = now + kLongestHandOver;
+  children_.link.page().handOver = 1;
+  children_.link.dispatcherBell().ring();
+}
+
+void DispatcherKeeper::goOn(BootTime now) {
+  handOverUntil_.reset();
+  children_.link.page().handOver = 0;
+  startAt_ = now;
 }
 
 void DispatcherKeeper::closeInChild() {

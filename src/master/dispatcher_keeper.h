@@ -20,9 +20,14 @@ class DispatcherKeeper {
   bool reaped(const DeathCertificate& death, Stopping stopping);
   // How it ended for good; none while there is one or will be.
   std::optional<MasterEnd> ended() const { return ended_; }
-  BootTime next() const { return child_ || ended_ ? BootTime::max() : startAt_; }
+  BootTime next() const;
 
-  void signal(int number) const;
+  // Asks it to leave everything as it stands, for a successor that starts at `goOn`. One that does not go is killed: to
+  // what stands in slots and stores that makes no difference.
+  void handOver(BootTime now);
+  bool hasHandedOver() const { return handOverUntil_ && !child_ && !ended_; }
+  void goOn(BootTime now);
+
   void closeInChild();
 
  private:
@@ -40,6 +45,7 @@ class DispatcherKeeper {
   std::int64_t beat_ = 0;  // the last one seen,
   BootTime beatSince_{};   // and since when
   bool killed_ = false;
+  std::optional<BootTime> handOverUntil_;  // set: asked to, and the next one waits for goOn
 };
 
 }  // namespace leptir

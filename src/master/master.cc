@@ -15,6 +15,7 @@
 #include "master/children.h"
 #include "master/dispatcher_keeper.h"
 #include "master/process_tree.h"
+#include "master/reloader.h"
 #include "master/service_notice.h"
 #include "master/signals.h"
 #include "master/stop_plan.h"
@@ -37,7 +38,7 @@ constexpr Duration kGiveUp = 10s;
 class Master::Loop {
  public:
   Loop(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
-       ChildMains mains, std::function<void()> reopenLogs);
+       ChildMains mains, std::function<void()> reopenLogs, ReloadHooks reload);
 
   MasterEnd run();
 
@@ -45,6 +46,11 @@ class Master::Loop {
   Result<void> prepare();
   void wait();
   void takeSignals();
+  void reopenLogs();
+  void hangUp();
+  void advanceReload(BootTime time);
+  void commitReload(BootTime time);
+  void employ();
   void shutDown(int signal);
   void reapChildren();
   void certifyDeath(int pid);
@@ -53,24 +59,27 @@ class Master::Loop {
   bool dispatcherWorks(BootTime time) const;
   bool isReady(BootTime time);
   void tellOthers(BootTime time);
+  int slotsInUse() const;
   void leave(MasterEnd end);
   void endWorkers();
   bool allGone() const;
   void endStrays();
-  void forward(int signal) const;
   void closeInChild();
   BootTime nextTick() const;
   bool anyTaskRuns() const;
   BootTime now() const { return clock_.bootTime(); }
 
-  const MasterOptions options_;
+  MasterOptions options_;
   Link& link_;
   const Clock& clock_;
   const ChildMains mains_;
   const std::function<void()> reopenLogs_;
+  const ReloadHooks reload_;
   Children children_;
   StopPlan plan_;
   DispatcherKeeper dispatcher_;
+  Reloader reloader_;
+  std::optional<MasterOptions> prepared_;  // set: the dispatcher is handing over
   std::deque<WorkerKeeper> workers_;
   std::optional<SignalInbox> signals_;
   ServiceNotice notice_;
@@ -79,25 +88,28 @@ class Master::Loop {
 };
 
 Master::Master(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
-               ChildMains children, std::function<void()> reopenLogs)
-    : loop_(std::make_unique<Loop>(options, link, board, logger, clock, std::move(children), std::move(reopenLogs))) {}
+               ChildMains children, std::function<void()> reopenLogs, ReloadHooks reload)
+    : loop_(std::make_unique<Loop>(options, link, board, logger, clock, std::move(children), std::move(reopenLogs),
+                                   std::move(reload))) {}
 Master::~Master() = default;
 MasterEnd Master::run() {
   return loop_->run();
 }
 
 Master::Loop::Loop(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
-                   ChildMains mains, std::function<void()> reopenLogs)
+                   ChildMains mains, std::function<void()> reopenLogs, ReloadHooks reload)
     : options_(options),
       link_(link),
       clock_(clock),
       mains_(std::move(mains)),
       reopenLogs_(std::move(reopenLogs)),
+      reload_(std::move(reload)),
       children_{options_, link, board, MasterLog(logger), clock, mains_},
       plan_(options_.shutdownGrace),
-      dispatcher_(children_) {
+      dispatcher_(children_),
+      reloader_(children_, reload_) {
   children_.closeInChild = [this] { closeInChild(); };
-  for (int slot = 0; slot < options_.workers; ++slot) workers_.emplace_back(slot, children_);
+  employ();
 }
 
 MasterEnd Master::Loop::run() {
@@ -152,11 +164,52 @@ bool Master::Loop::anyTaskRuns() const {
 void Master::Loop::takeSignals() {
   while (const auto signal = signals_->next()) {
     if (*signal == SIGTERM || *signal == SIGINT || *signal == SIGQUIT) shutDown(*signal);
-    if (*signal == SIGHUP || *signal == SIGUSR1) {
-      if (reopenLogs_) reopenLogs_();
-      forward(SIGUSR1);
-    }
+    if (*signal == SIGHUP || *signal == SIGUSR1) reopenLogs();
+    if (*signal == SIGHUP) hangUp();
   }
+}
+
+void Master::Loop::reopenLogs() {
+  if (reopenLogs_) reopenLogs_();
+  ++link_.page().logsReopened;
+  link_.dispatcherBell().ring();
+  for (const auto& worker : workers_) worker.signal(SIGUSR1);
+}
+
+// --- a new configuration
+
+void Master::Loop::hangUp() {
+  if (plan_.at(now()) != Stopping::No) return children_.log.warning("Leptir stops: the configuration stays as it was.");
+  reloader_.request(now());
+}
+
+void Master::Loop::advanceReload(BootTime time) {
+  reloader_.tick(time);
+  const bool stops = plan_.at(time) != Stopping::No;
+  if (reloader_.takeChecked()) {
+    if (!stops) prepared_ = reload_.prepare();
+    if (!prepared_) return reloader_.finished(time);
+    dispatcher_.handOver(time);
+  }
+  if (prepared_ && dispatcher_.hasHandedOver()) commitReload(time);
+}
+
+// From here on everything that starts has the new configuration. Workers leave between two tasks, so nothing that runs
+// is touched and nothing new begins in an old one.
+void Master::Loop::commitReload(BootTime time) {
+  options_ = *prepared_;
+  prepared_.reset();
+  plan_.setGrace(options_.shutdownGrace);
+  reload_.commit();
+  employ();
+  dispatcher_.goOn(time);
+  reloader_.finished(time);
+}
+
+void Master::Loop::employ() {
+  const auto wanted = static_cast<std::size_t>(options_.workers);
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i].employ(i < wanted, now());
+  while (workers_.size() < wanted) workers_.emplace_back(static_cast<int>(workers_.size()), children_);
 }
 
 void Master::Loop::shutDown(int signal) {
@@ -185,7 +238,7 @@ void Master::Loop::certifyDeath(int pid) {
   rusage usage{};
   if (::wait4(pid, &status, 0, &usage) != pid) return;
   const auto death = certify(pid, status, usage, now());
-  if (dispatcher_.reaped(death, plan_.at(death.at))) return;
+  if (dispatcher_.reaped(death, plan_.at(death.at)) || reloader_.reaped(death)) return;
   for (auto& worker : workers_) {
     if (worker.reaped(death)) return;
   }
@@ -195,6 +248,7 @@ void Master::Loop::tick() {
   const auto time = now();
   link_.page().masterBeat = time.time_since_epoch().count();
   publish(plan_.at(time));
+  advanceReload(time);
   dispatcher_.tick(time);
   if (const auto end = dispatcher_.ended(); end && !end_) leave(*end);
   if (time >= leaveUntil_) endWorkers();
@@ -208,16 +262,21 @@ bool Master::Loop::dispatcherWorks(BootTime time) const {
 
 bool Master::Loop::isReady(BootTime time) {
   if (plan_.at(time) != Stopping::No || link_.page().brokersAway != 0 || !dispatcherWorks(time)) return false;
-  for (int slot = 0; slot < options_.workers; ++slot) {
-    if (link_.slot(slot).workerReady() != 0) return true;
-  }
-  return false;
+  return std::ranges::any_of(workers_, &WorkerKeeper::isReady);
 }
 
 void Master::Loop::tellOthers(BootTime time) {
   const bool ready = isReady(time);
   children_.board.setReady(ready);
+  children_.board.setWorkers(slotsInUse());
   notice_.tell(ready, plan_.at(time) != Stopping::No, dispatcherWorks(time), time);
+}
+
+// Those that a reload made superfluous are shown until they are gone.
+int Master::Loop::slotsInUse() const {
+  int slots = static_cast<int>(workers_.size());
+  while (slots > options_.workers && !workers_[static_cast<std::size_t>(slots) - 1].isBusyWithOne()) --slots;
+  return slots;
 }
 
 // Tells everyone how far the stop has come, once for each step.
@@ -226,7 +285,7 @@ void Master::Loop::publish(Stopping stopping) {
   if (page.stopping.load() == stopping) return;
   page.stopping = stopping;
   link_.dispatcherBell().ring();
-  for (int slot = 0; slot < options_.workers; ++slot) link_.workerBell(slot).ring();
+  for (int slot = 0; slot < link_.workers(); ++slot) link_.workerBell(slot).ring();
 }
 
 void Master::Loop::leave(MasterEnd end) {
@@ -256,15 +315,11 @@ void Master::Loop::endStrays() {
   reapChildren();
 }
 
-void Master::Loop::forward(int signal) const {
-  dispatcher_.signal(signal);
-  for (const auto& worker : workers_) worker.signal(signal);
-}
-
 void Master::Loop::closeInChild() {
   signals_->closeInChild();
   notice_.closeInChild();
   dispatcher_.closeInChild();
+  reloader_.closeInChild();
   for (auto& worker : workers_) worker.closeInChild();
 }
 

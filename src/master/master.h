@@ -29,6 +29,15 @@ struct ChildMains {
   std::function<int(int slot)> worker;
 };
 
+// What a HUP does, beside reopening the logs. Without them nothing.
+struct ReloadHooks {
+  std::function<bool()> read{};  // in the master: takes in what the check will look at; false: there is nothing to read
+  std::function<int()> check{};  // in a child: 0, or the log says what is wrong
+  // In the master, after a good check: makes ready all that can fail. None: the log says why; nothing has changed.
+  std::function<std::optional<MasterOptions>()> prepare{};
+  std::function<void()> commit{};  // in the master, while no dispatcher runs: cannot fail
+};
+
 // How the instance ended.
 enum class MasterEnd {
   Stopped,         // by a signal, everything in order
@@ -41,9 +50,9 @@ enum class MasterEnd {
 
 class Master {
  public:
-  // All outlive it. `reopenLogs` is what USR1 calls.
+  // All outlive it. `reopenLogs` is what USR1 and HUP call.
   Master(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
-         ChildMains children, std::function<void()> reopenLogs);
+         ChildMains children, std::function<void()> reopenLogs, ReloadHooks reload = {});
   ~Master();
 
   // Runs until the instance has ended and every child is reaped. Must be called from the only thread of the process.

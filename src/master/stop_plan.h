@@ -15,6 +15,8 @@ class StopPlan {
 
   // TERM and INT drain; QUIT ends at once; a second TERM changes nothing, and no signal takes anything back.
   void take(int signal, BootTime now);
+  // A reload: for a stop that has not begun.
+  void setGrace(std::optional<Duration> shutdownGrace) { grace_ = shutdownGrace; }
   // The dispatcher has settled everything, or will never be able to.
   void leave() { stage_ = Stopping::Leave; }
 

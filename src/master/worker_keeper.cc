@@ -48,12 +48,15 @@ void WorkerKeeper::tick(BootTime now, Stopping stopping) {
   if (child_) return look(now, stopping);
   if (death_) return sweep(now);
   if (stopping != Stopping::No) startAt_ = BootTime::max();
-  if (now >= startAt_) startOne(now);
+  if (wanted_ && now >= startAt_) startOne(now);
 }
 
 void WorkerKeeper::startOne(BootTime now) {
   slot_.workerReady() = 0;
   slot_.workerSleeps() = 0;
+  slot_.workerLeaves() = 0;
+  leaving_ = false;
+  watch_ = DeadlineWatch(children_.options.killGrace);
   slot_.forgetLastWords();
   beginStderr();
   child_ = children_.start(name(), [this] {
@@ -118,6 +121,15 @@ void WorkerKeeper::end(BootTime now) {
   kill();
 }
 
+void WorkerKeeper::employ(bool wanted, BootTime now) {
+  if (wanted && !wanted_) startAt_ = now;
+  wanted_ = wanted;
+  if (!child_) return;
+  leaving_ = true;
+  slot_.workerLeaves() = 1;
+  children_.link.workerBell(slotNumber_).ring();
+}
+
 void WorkerKeeper::watchForHanging(const SlotSight& sight, BootTime now, Stopping stopping) {
   if (now - lastTick_ > kGap) waitingSince_ = now;
   const bool ready = slot_.workerReady() != 0;
@@ -131,10 +143,12 @@ void WorkerKeeper::watchForHanging(const SlotSight& sight, BootTime now, Stoppin
     const auto& header = slot_.assignmentHeader(cell);
     if (mayBegin(children_.link.page(), header.broker, header.epoch, now)) waiting = {cell, slot_.word(cell)};
   }
+  if (ready && !sight.running && leaving_) waiting = {kCells, CellWord{}};  // it is to end, not to begin
   if (!waiting || waiting != waiting_) waitingSince_ = now;
   waiting_ = waiting;
   if (now - waitingSince_ <= children_.options.hangingWorker) return;
-  children_.log.error(name() + " leaves what is assigned to it and is replaced.");
+  children_.log.error(name() +
+                      (leaving_ ? " does not end and is killed." : " leaves what is assigned to it and is replaced."));
   end(now);
 }
 
@@ -221,8 +235,9 @@ void WorkerKeeper::settle(BootTime now) {
   slot_.workerReady() = 0;
   slot_.workerSleeps() = 0;
   runningATask_ = false;
-  startAt_ = now + pause_.after(death_->at - started_, executedSomething());
-  const bool expected = isRecorded_ || (death_->signal == 0 && death_->exitCode == 0);
+  const bool well = death_->signal == 0 && death_->exitCode == 0;
+  startAt_ = leaving_ && well ? now : now + pause_.after(death_->at - started_, executedSomething());
+  const bool expected = isRecorded_ || well;
   if (!expected)
     children_.log.warning(name() + " (pid " + std::to_string(death_->pid) + ") " + describe(*death_) + ".");
   death_.reset();
@@ -254,7 +269,7 @@ bool WorkerKeeper::executedSomething() const {
 BootTime WorkerKeeper::next() const {
   const auto autopsy = autopsy_ ? autopsy_->next() : BootTime::max();
   if (death_) return autopsy_ ? autopsy : sweepUntil_;
-  if (!child_) return std::min(startAt_, autopsy);
+  if (!child_) return wanted_ ? std::min(startAt_, autopsy) : autopsy;
   return killed_ ? autopsy : std::min(watch_.next(), autopsy);
 }
 

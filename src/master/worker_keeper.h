@@ -28,6 +28,11 @@ class WorkerKeeper {
   // Kills the worker whatever it does. A task that it runs is given back: it was not its fault.
   void end(BootTime now);
 
+  // After a reload: the worker that is here ends after its task, at once if it runs none; another one takes its place
+  // if `wanted`. Nothing that stands assigned begins before that.
+  void employ(bool wanted, BootTime now);
+
+  bool isReady() const { return wanted_ && slot_.workerReady() != 0; }
   // Whether there is a worker, or one whose remains are not settled yet.
   bool isBusyWithOne() const { return child_ || death_ || autopsy_; }
   bool isRunningATask() const { return runningATask_; }
@@ -64,6 +69,8 @@ class WorkerKeeper {
   BootTime startAt_{};  // of the next one
   bool runningATask_ = false;
   bool killed_ = false;
+  bool wanted_ = true;                       // that there is a worker here
+  bool leaving_ = false;                     // asked to end between two tasks
   StopReason endedFor_ = StopReason::Crash;  // what a task gets that was running, unless its cell says more
 
   BootTime lastTick_{};

@@ -32,7 +32,7 @@ TaskReceiver::TaskReceiver(const WorkerOptions& options, Link& link, const Clock
 std::optional<BegunCell> TaskReceiver::next() {
   for (;;) {
     if (page_.stopping.load(std::memory_order_relaxed) == Stopping::Leave) return std::nullopt;
-    if (isTooOldForNext()) return std::nullopt;
+    if (slot_.isWorkerLeaving() || isTooOldForNext()) return std::nullopt;
     if (const auto begun = tryToBegin()) return begun;
     if (!spin() && !sleep()) return std::nullopt;
   }
@@ -41,6 +41,8 @@ std::optional<BegunCell> TaskReceiver::next() {
 std::optional<BegunCell> TaskReceiver::tryToBegin() {
   const auto word = slot_.word(cell_);
   if (word.state != CellState::Assigned || page_.stopping.load() != Stopping::No) return std::nullopt;
+  // Looked at after the assignment was seen: what is assigned once we are to leave never begins here.
+  if (slot_.isWorkerLeaving()) return std::nullopt;
   const auto& header = slot_.assignmentHeader(cell_);
   const auto now = clock_.bootTime();
   if (!mayBegin(page_, header.broker, header.epoch, now)) return std::nullopt;
@@ -74,7 +76,7 @@ bool TaskReceiver::sleep() {
   slot_.workerSleeps() = 1;
   std::atomic_thread_fence(std::memory_order_seq_cst);  // whoever assigns from here on sees it and rings
   findTheRing();
-  const bool leave = page_.stopping.load() == Stopping::Leave;
+  const bool leave = page_.stopping.load() == Stopping::Leave || slot_.isWorkerLeaving();
   if (!leave && !mayBeginHere()) {
     const bool waitsForLease = isNextAssigned() && page_.stopping.load() == Stopping::No;
     bell_.waitFor(waitsForLease ? kLeaseSleep : kLongestSleep);

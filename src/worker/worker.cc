@@ -13,6 +13,7 @@
 #include "worker/fork_witness.h"
 #include "worker/outcome_sender.h"
 #include "worker/resource_limits.h"
+#include "worker/surroundings.h"
 #include "worker/task_receiver.h"
 #include "worker/worker_process.h"
 
@@ -26,7 +27,7 @@ constexpr int kFresh = 0;
 // To look at the memory costs some microseconds: not after every short task.
 constexpr Duration kLookAtMemory = std::chrono::milliseconds(100);
 
-// Nobody uses up a thousand descriptors in less, and to look costs a microsecond or two.
+// Nobody uses up a thousand descriptors or forks in less, and to look costs some microseconds.
 constexpr Duration kLongEnoughToWearOut = std::chrono::microseconds(50);
 
 // The stop token of one run. May outlive it in a thread that the task left behind; then it never fires any more.
@@ -69,6 +70,7 @@ class Worker {
   const Logger& logger_;
   const Clock& clock_;
   const ForkWitness witness_;
+  const Surroundings surroundings_;
   Executor executor_;
   TaskReceiver receiver_;
   OutcomeSender sender_;
@@ -105,6 +107,8 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   LEPTIR_FAILPOINT("worker.after_execute");
   // A task that forked returns twice. The child has nothing to say here, and must touch nothing of ours.
   if (!witness_.isStillTheSameProcess()) ::_exit(0);
+  const bool tookAWhile = outcome.executionTime >= kLongEnoughToWearOut;
+  tookAWhile ? surroundings_.restoreAll() : surroundings_.restore();
   answer_.clear();
   encodeOutcome(outcome, answer_);
   switch (sender_.send(begun, answer_, receiver_)) {
@@ -117,8 +121,7 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   }
   LEPTIR_FAILPOINT("worker.after_done");
   if (limited_ || isOld(outcome)) return kFresh;
-  const bool wornOut = outcome.executionTime >= kLongEnoughToWearOut && !hasDescriptorsLeft();
-  return wornOut ? std::optional(kWornOut) : std::nullopt;
+  return tookAWhile && !hasDescriptorsLeft() ? std::optional(kWornOut) : std::nullopt;
 }
 
 bool Worker::isOld(const Outcome& outcome) {

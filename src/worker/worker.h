@@ -22,8 +22,8 @@ struct WorkerOptions {
 };
 
 // The main function of a worker, called right after its fork; answers its exit status. Ends when the page says Leave,
-// when the master is gone, when its task was stopped, or when the process is no longer the one that began (a task that
-// forked and returned).
+// or its slot that it leaves, when the master is gone, when its task was stopped, or when the process is no longer the
+// one that began (a task that forked and returned).
 int runWorker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger,
               const Clock& clock);
 

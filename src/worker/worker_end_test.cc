@@ -34,6 +34,28 @@ TEST_F(WorkerEnd, BeginsNothingOnceTheInstanceStopsAndLeavesWhenToldTo) {
   EXPECT_EQ(slot.word(0).state, CellState::Assigned);
 }
 
+TEST_F(WorkerEnd, LeavesItsSlotBetweenTwoTasksAndBeginsNothingThatCameSince) {
+  start();
+  ASSERT_TRUE(sleeps());
+  slot.workerLeaves() = 1;
+  assign("noop", 0);
+  link->workerBell(0).ring();
+  EXPECT_EQ(exitStatus(), 0);
+  EXPECT_EQ(slot.word(0).state, CellState::Assigned);
+
+  slot.workerLeaves() = 0;
+  start();
+  EXPECT_EQ(outcome(0).cause, Cause::Finished) << "the next one begins it";
+  assign("wait", 1);
+  ASSERT_TRUE(reaches(1, CellState::Executing));
+  slot.workerLeaves() = 1;
+  link->workerBell(0).ring();
+  EXPECT_TRUE(reaches(1, CellState::Executing)) << "what runs is not touched";
+  slot.change(1, slot.word(1), slot.word(1).to(CellState::Stopping, StopReason::Cancel));
+  link->stopBell(0).ring();
+  EXPECT_EQ(exitStatus(), 0);
+}
+
 TEST_F(WorkerEnd, TellsItsTaskToStopAndReportsNothingThen) {
   start();
   assign("wait", 0);
@@ -70,13 +92,12 @@ TEST_F(WorkerEnd, EndsOnceATaskHasUsedUpTheDescriptorsAndKeepsTheOutcome) {
 TEST_F(WorkerEnd, EndsTheChildOfATaskThatForkedAndReturnedTwice) {
   start();
   for (std::size_t cell = 0; cell < 20; ++cell) EXPECT_EQ(outcome(assign("twice", cell)).status, ExitStatus::Success);
-  const std::string path = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children";
+  std::size_t cell = 20;
   EXPECT_TRUE(waitUntil([&] {
-    std::ifstream children(path);
-    int dead = 0;
-    for (int child = 0; children >> child;) dead += isZombie(child);
-    return dead == 20;
-  })) << "ended, unreaped since the task does not wait for them";
+    EXPECT_EQ(outcome(assign("pause", cell)).status, ExitStatus::Success);
+    settle(cell);
+    return childrenOf(pid) == 0;
+  })) << "ended, and buried after a later task";
 }
 
 TEST_F(WorkerEnd, EndsWithItsMaster) {

@@ -208,6 +208,28 @@ TEST_F(FeederTest, AStoreThatIsBackInTimeIsClosedProperly) {
   EXPECT_EQ(left(), 0u);
 }
 
+TEST_F(FeederTest, LeavesABrokerOnlyOnceItIsToldHoweverLongThatTakes) {
+  const auto tasks = lease({"a", "b"});
+  ASSERT_EQ(tasks.size(), 2u);
+  mood.down = true;
+  feeder->settle(batchOf(tasks[0], "a"));
+  feeder->leave();
+  const auto until = systemClock().bootTime() + 400ms;  // longer than a stop would wait
+  ASSERT_TRUE(waitUntil([&] { return systemClock().bootTime() > until; }));
+  EXPECT_FALSE(feeder->hasClosed());
+  mood.down = false;
+  ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
+  EXPECT_FALSE(feeder->leftToExpire());
+  EXPECT_EQ(queue->counts().due, 1u) << "what it still held is given back";
+  EXPECT_EQ(left(), 1u);
+}
+
+TEST_F(FeederTest, NeverSpendsAnEpochThatAnotherLineMayHaveSpent) {
+  page.brokers[0].spentElsewhere = 7;
+  start();
+  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 8u);
+}
+
 TEST_F(FeederTest, AStoreThatCanNeverBeUsedIsSaidOnceAndTheThreadEnds) {
   unusable = Error(ErrorCode::Invalid, "no such place");
   start();

@@ -20,11 +20,12 @@
 
 namespace leptir {
 
-inline bool isZombie(int pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string number, name, state;
-  stat >> number >> name >> state;
-  return state == "Z";
+// Those that nobody waited for count too.
+inline int childrenOf(int pid) {
+  std::ifstream children("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
+  int count = 0;
+  for (int child = 0; children >> child;) ++count;
+  return count;
 }
 
 inline void closeEverything() {
@@ -51,6 +52,7 @@ class DrivenWorker : public ::testing::Test {
       while (::dup(2) >= 0) continue;
     });
     add("twice", [](TaskContext&) { ::fork(); });
+    add("pause", [](TaskContext&) { ::usleep(1000); });
   }
 
   ~DrivenWorker() override {

@@ -77,7 +77,7 @@ class ToyInstance {
     masterPid = ::getpid();
     const Logger silence;
     ChildMains mains{[&] { return dispatcher(*this); }, [&](int slot) { return worker(*this, slot); }};
-    Master master(options, *link, *board, silence, systemClock(), mains, [this] { ++notes->number; });
+    Master master(options, *link, *board, silence, systemClock(), mains, [this] { ++notes->number; }, reload);
     ::_exit(static_cast<int>(master.run()));
   }
 
@@ -191,6 +191,7 @@ class ToyInstance {
   }
 
   MasterOptions options;
+  ReloadHooks reload{};
   std::unique_ptr<Link> link;
   std::unique_ptr<StatusBoard> board;
   Notes* notes;

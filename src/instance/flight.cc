@@ -1,0 +1,156 @@
+#include "instance/flight.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "base/instance_mark.h"
+#include "base/task_id.h"
+#include "config/assemble.h"
+#include "dispatcher/dispatcher.h"
+#include "leptir/version.h"
+#include "link/stderr_carrier.h"
+#include "task/program_task.h"
+#include "worker/worker.h"
+
+namespace leptir {
+namespace {
+
+constexpr int kOk = 0, kNotDone = 1, kConfigurationWrong = 78;
+
+int complain(const Error& error, int status) {
+  std::cerr << "leptir: " << error.message() << '\n';
+  return status;
+}
+
+std::string hostName() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+int exitStatusOf(MasterEnd end) {
+  switch (end) {
+    case MasterEnd::Stopped:
+    case MasterEnd::DrainedEmpty:
+      return kOk;
+    case MasterEnd::StoreUnusable:
+      return kExitStoreUnusable;
+    default:
+      return kNotDone;
+  }
+}
+
+}  // namespace
+
+Flight::Flight(Config config, const InstanceOptions& options, const Program& program)
+    : options_(options), program_(program), name_(makeInstanceName()) {
+  plan_.lines = BrokerLines(config.brokers);
+  plan_.config = std::move(config);
+}
+
+int Flight::prepare() {
+  auto logger = openLogger(plan_.config);
+  if (!logger) return complain(logger.error(), kConfigurationWrong);
+  plan_.logger = std::move(*logger);
+  plan_.program = programOf(plan_.config);
+  if (const auto taken = locks_.take(Stores(plan_.config).sessionLockFiles(name_)); !taken)
+    return complain(taken.error(), kExitStoreUnusable);
+  if (auto marked = bearMark(name_); !marked) return complain(marked.error(), kNotDone);
+  auto link = Link::create(plan_.config.daemon.numberOfWorkers);
+  if (!link) return complain(link.error(), kNotDone);
+  link_ = std::move(*link);
+  auto board = StatusBoard::create(options_.boardFile, name_, plan_.config.daemon.numberOfWorkers, systemClock());
+  if (!board) return complain(board.error(), kConfigurationWrong);
+  board_ = std::move(*board);
+  return kOk;
+}
+
+int Flight::run(PidFile& pidFile) {
+  board_->setMaster(::getpid());
+  const int masterPid = ::getpid();
+  const ChildMains children{.dispatcher =
+                                [this, masterPid, &pidFile] {
+                                  pidFile.closeInChild();
+                                  return dispatch(masterPid);
+                                },
+                            .worker =
+                                [this, masterPid, &pidFile](int slot) {
+                                  pidFile.closeInChild();
+                                  return work(slot, masterPid);
+                                }};
+  Master master(
+      masterOptions(plan_.config), *link_, *board_, plan_.logger, systemClock(), children,
+      [this] { (void)plan_.logger.reopen(); }, reloadHooks());
+  const auto end = master.run();
+  carryStderr(*link_, STDERR_FILENO);
+  board_->remove();
+  if (end == MasterEnd::Stopped || end == MasterEnd::DrainedEmpty || end == MasterEnd::DrainedUnknown) locks_.remove();
+  return exitStatusOf(end);
+}
+
+// As a daemon only file loggers are active: the seed's rule.
+Result<Logger> Flight::openLogger(const Config& config) const {
+  auto sinks = config.loggers;
+  if (options_.daemon) std::erase_if(sinks, [](const auto& sink) { return sink.type != LogSinkConfig::Type::File; });
+  return Logger::open(sinks);
+}
+
+Program Flight::programOf(const Config& config) const {
+  Program program = program_;
+  for (const auto& [name, spec] : config.programs) addProgram(program.tasks, name, spec, name_);
+  return program;
+}
+
+MasterOptions Flight::masterOptions(const Config& config) const {
+  MasterOptions options;
+  options.workers = config.daemon.numberOfWorkers;
+  options.killGrace = config.daemon.killGrace;
+  options.shutdownGrace = config.daemon.shutdownGrace;
+  return options;
+}
+
+// --- what the children do
+
+Config Flight::withAllLines(const Plan& plan) const {
+  auto config = plan.config;
+  config.brokers = plan.lines.brokers();
+  return config;
+}
+
+int Flight::dispatch(int masterPid) {
+  const auto& daemon = plan_.config.daemon;
+  DispatcherOptions options;
+  options.instance = name_;
+  options.card = {
+      .host = hostName(), .pid = masterPid, .version = std::string(kVersion), .workers = daemon.numberOfWorkers};
+  options.masterPid = masterPid;
+  for (auto& name : plan_.program.tasks.names()) options.names.insert(std::move(name));
+  options.rules = plan_.config.rules;
+  options.taskExecutionTime = daemon.taskExecutionTime;
+  options.emptyQueueSleepTime = daemon.emptyQueueSleepTime;
+  options.workersActiveSleepTime = daemon.workersActiveSleepTime;
+  options.drain = options_.drain;
+  options.reopenLogs = [this] { (void)plan_.logger.reopen(); };
+  Stores stores(withAllLines(plan_));
+  auto brokers = stores.brokerSeats();
+  for (std::size_t i = 0; i < brokers.size(); ++i) brokers[i].leaving = plan_.lines.lines()[i].leaving;
+  return runDispatcher(options, *link_, *board_, std::move(brokers), stores.metaSeats(), plan_.logger, systemClock());
+}
+
+int Flight::work(int slot, int masterPid) {
+  locks_.letGoInForks();
+  ::setenv("LEPTIR_SESSION", name_.c_str(), 1);  // for what tasks execute
+  WorkerOptions options;
+  options.slot = slot;
+  options.masterPid = masterPid;
+  options.rules = &plan_.config.rules;
+  options.maxTasks = plan_.config.daemon.maxTasksPerWorker;
+  options.maxMemory = plan_.config.daemon.maxMemoryPerWorker;
+  options.reopenLogs = [this] { (void)plan_.logger.reopen(); };
+  return runWorker(options, *link_, plan_.program, plan_.logger, systemClock());
+}
+
+}  // namespace leptir

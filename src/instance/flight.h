@@ -1,0 +1,66 @@
+// One instance in the process that is its master: what its children inherit, and how a HUP changes it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config_text.h"
+#include "instance/broker_lines.h"
+#include "instance/instance.h"
+#include "instance/session_locks.h"
+#include "leptir/logger.h"
+#include "link/link.h"
+#include "master/master.h"
+#include "master/pid_file.h"
+
+namespace leptir {
+
+class Flight {
+ public:
+  // `options` outlive it.
+  Flight(Config config, const InstanceOptions& options, const Program& program);
+
+  // Makes everything that children will inherit. The answer is an exit status; 0 goes on.
+  int prepare();
+  // Until the instance has ended; its exit status.
+  int run(PidFile& pidFile);
+
+ private:
+  // What a reload exchanges as a whole.
+  struct Plan {
+    Config config;
+    BrokerLines lines;
+    Program program;  // the user's, with the programs of the configuration
+    Logger logger;
+  };
+
+  Result<Logger> openLogger(const Config& config) const;
+  Program programOf(const Config& config) const;
+  Config withAllLines(const Plan& plan) const;
+  MasterOptions masterOptions(const Config& config) const;
+
+  int dispatch(int masterPid);
+  int work(int slot, int masterPid);
+
+  ReloadHooks reloadHooks();
+  bool readAgain();
+  int checkAgain() const;
+  std::optional<MasterOptions> prepareNext();
+  Result<void> makeNext(const Config& config);
+  void commitNext();
+  void say(LogLevel level, const std::string& message) const;
+
+  const InstanceOptions& options_;
+  const Program program_;
+  const std::string name_;
+  Plan plan_;
+  std::optional<ConfigText> read_;  // what a reload is about
+  std::unique_ptr<Plan> next_;      // checked, and made ready
+  SessionLocks locks_;
+  std::unique_ptr<Link> link_;
+  std::unique_ptr<StatusBoard> board_;
+};
+
+}  // namespace leptir

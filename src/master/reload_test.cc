@@ -1,0 +1,127 @@
+// How the master exchanges a dispatcher and workers for a new configuration, with real processes.
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "tests/support/toy_worker.h"
+
+namespace leptir {
+namespace {
+
+class MasterReload : public ::testing::Test {
+ protected:
+  // What the hooks were asked, as digits in the notes' list of pids: those are shared with the test.
+  enum Asked { Read = 1, Checked, Prepared, Committed };
+
+  void hook(int checkAnswer, std::optional<MasterOptions> next) {
+    instance.reload.read = [this] { return instance.notes->note(Read), true; };
+    instance.reload.check = [this, checkAnswer] { return instance.notes->note(Checked), checkAnswer; };
+    instance.reload.prepare = [this, next]() -> std::optional<MasterOptions> {
+      instance.notes->note(Prepared);
+      if (next && !instance.link->growTo(next->workers)) return std::nullopt;
+      return next;
+    };
+    instance.reload.commit = [this] { instance.notes->note(Committed); };
+  }
+
+  // Ends when it is asked to hand over.
+  static int dispatcher(ToyInstance& self) {
+    self.notes->dispatcherPid = ::getpid();
+    ++self.notes->dispatcherStarts;
+    auto& page = self.link->page();
+    while (page.handOver == 0 && page.stopping == Stopping::No) {
+      page.dispatcherBeat = systemClock().bootTime().time_since_epoch().count();
+      self.link->dispatcherBell().waitFor(5ms);
+    }
+    page.dispatcherSays = page.handOver != 0 ? DispatcherSays::HandedOver : DispatcherSays::Finished;
+    return 0;
+  }
+
+  std::vector<int> asked() const {
+    std::vector<int> asked;
+    for (int i = 0; i < instance.notes->pidCount; ++i)
+      asked.push_back(instance.notes->pids[static_cast<std::size_t>(i)]);
+    return asked;
+  }
+  bool isAsked(std::vector<int> wanted) const {
+    return waitUntil([&] { return asked() == wanted; });
+  }
+
+  ToyInstance instance{optionsFor(1)};
+};
+
+TEST_F(MasterReload, ChangesNothingWhenTheCheckFindsSomething) {
+  hook(78, optionsFor(3));
+  instance.start(toyWorker, &dispatcher);
+  ASSERT_TRUE(waitUntil([&] { return instance.isReady(0) && instance.dispatcherPid() != 0; }));
+  const int before = instance.workerPid(0);
+  instance.signal(SIGHUP);
+  ASSERT_TRUE(isAsked({Read, Checked}));
+  EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok");
+  instance.signal(SIGHUP);
+  ASSERT_TRUE(isAsked({Read, Checked, Read, Checked})) << "nothing came after the first";
+  EXPECT_EQ(instance.workerPid(0), before);
+  EXPECT_EQ(instance.notes->dispatcherStarts, 1);
+}
+
+TEST_F(MasterReload, ChangesNothingWhenItCannotBePrepared) {
+  hook(0, std::nullopt);
+  instance.start(toyWorker, &dispatcher);
+  ASSERT_TRUE(waitUntil([&] { return instance.isReady(0) && instance.dispatcherPid() != 0; }));
+  instance.signal(SIGHUP);
+  ASSERT_TRUE(isAsked({Read, Checked, Prepared}));
+  instance.signal(SIGHUP);
+  ASSERT_TRUE(isAsked({Read, Checked, Prepared, Read, Checked, Prepared}));
+  EXPECT_EQ(instance.notes->dispatcherStarts, 1);
+}
+
+TEST_F(MasterReload, CommitsWhileNoDispatcherRunsAndBringsMoreWorkers) {
+  hook(0, optionsFor(3));
+  instance.start(toyWorker, &dispatcher);
+  const int before = instance.dispatcherPid();
+  instance.signal(SIGHUP);
+  ASSERT_TRUE(isAsked({Read, Checked, Prepared, Committed}));
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
+  EXPECT_FALSE(isAlive(before)) << "it was reaped first";
+  ASSERT_TRUE(waitUntil([&] { return instance.board->look(systemClock()).workers.size() == 3; }));
+  EXPECT_TRUE(waitUntil([&] { return instance.workerPidNow(2) != 0; }));
+  EXPECT_EQ(instance.link->page().dispatcherDeaths, 0u) << "that was no accident";
+}
+
+TEST_F(MasterReload, KillsADispatcherThatDoesNotHandOver) {
+  hook(0, optionsFor(1));
+  instance.start(toyWorker);
+  const int before = instance.dispatcherPid();
+  instance.signal(SIGHUP);
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
+  EXPECT_FALSE(isAlive(before));
+}
+
+TEST_F(MasterReload, DoesASecondOneAfterTheFirst) {
+  hook(0, optionsFor(2));
+  instance.start(toyWorker, &dispatcher);
+  (void)instance.dispatcherPid();
+  instance.signal(SIGHUP);
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->pidCount >= 1; }));
+  instance.signal(SIGHUP);
+  EXPECT_TRUE(isAsked({Read, Checked, Prepared, Committed, Read, Checked, Prepared, Committed}));
+}
+
+TEST_F(MasterReload, IsNoMoreOnceLeptirStops) {
+  hook(0, optionsFor(2));
+  instance.start(toyWorker);
+  instance.assign(0, "wait");
+  ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
+  instance.signal(SIGTERM);
+  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == Stopping::Drain; }));
+  const int before = instance.notes->number;
+  instance.signal(SIGHUP);
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->number > before; })) << "logs are reopened even so";
+  instance.notes->number = 100;
+  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_TRUE(asked().empty());
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,53 @@
+#include "worker/surroundings.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace leptir {
+namespace {
+
+mode_t currentUmask() {
+  const auto mask = ::umask(0);
+  ::umask(mask);
+  return mask;
+}
+
+bool hasChildren() {
+  siginfo_t info{};
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
+}  // namespace
+
+Surroundings::Surroundings()
+    : folder_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)), umask_(currentUmask()), hadChildren_(hasChildren()) {
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask_);
+  for (int signal = 1; signal < kSignals; ++signal) ::sigaction(signal, nullptr, &actions_[signal]);
+}
+
+void Surroundings::restore() const {
+  ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
+  // A task that closed the descriptor, or gave its number to another folder, has closed the bells too (worker.cc).
+  if (folder_) [[maybe_unused]]
+    const int changed = ::fchdir(folder_.get());
+  ::umask(umask_);
+}
+
+void Surroundings::restoreAll() const {
+  restore();
+  for (int signal = 1; signal < kSignals; ++signal) {
+    if (signal != SIGKILL && signal != SIGSTOP) ::sigaction(signal, &actions_[signal], nullptr);
+  }
+  if (!hadChildren_) buryChildren();
+}
+
+void Surroundings::buryChildren() const {
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
+}  // namespace leptir

@@ -1,0 +1,36 @@
+// What a task may change of its process and the next task must not find so.
+#pragma once
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <array>
+
+#include "base/unique_fd.h"
+
+namespace leptir {
+
+class Surroundings {
+ public:
+  // Remembers how things are now: after the start hooks, whose word counts.
+  Surroundings();
+
+  // The signal mask, the working directory and the umask, as they were. Three system calls: for after each task.
+  void restore() const;
+  // Besides: what is done on a signal, and children that ended unwaited for are buried, unless there were children
+  // already when this was made (then they are somebody's). Forty system calls: for after a task that took a while.
+  void restoreAll() const;
+
+ private:
+  static constexpr int kSignals = 32;  // those with a name; real-time signals have no default that matters here
+
+  void buryChildren() const;
+
+  sigset_t mask_{};
+  std::array<struct sigaction, kSignals> actions_{};
+  UniqueFd folder_;
+  mode_t umask_;
+  bool hadChildren_;
+};
+
+}  // namespace leptir

@@ -1,0 +1,66 @@
+#include "worker/surroundings.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/support/driven_worker.h"
+
+namespace leptir {
+namespace {
+
+sigset_t blockedSignals() {
+  sigset_t mask;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  return mask;
+}
+
+void vandalize() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  for (const int signal : {SIGTERM, SIGSEGV, SIGCHLD, SIGUSR1, SIGALRM}) ::signal(signal, SIG_IGN);
+  std::filesystem::current_path("/proc");
+  ::umask(0777);
+}
+
+// Says what it finds.
+void lookAround(TaskContext& task) {
+  const auto blocked = blockedSignals();
+  struct sigaction onCrash{}, onChild{};
+  ::sigaction(SIGSEGV, nullptr, &onCrash);
+  ::sigaction(SIGCHLD, nullptr, &onChild);
+  const auto mask = ::umask(022);
+  ::umask(mask);
+  task.addResponseLine(std::string(::sigismember(&blocked, SIGTERM) == 1 ? "blocked" : "open") +
+                       (onCrash.sa_handler == SIG_IGN ? " ignored" : " handled") +
+                       (onChild.sa_handler == SIG_IGN ? " ignored " : " waited ") + std::to_string(mask) + " " +
+                       std::filesystem::current_path().string());
+}
+
+class SurroundingsTest : public DrivenWorker {};
+
+TEST_F(SurroundingsTest, OfATaskAreNoneOfTheNextOnes) {
+  add("look", lookAround);
+  add("vandalize", [](TaskContext&) { vandalize(), ::usleep(1000); });
+  start();
+  const auto before = outcome(assign("look", 0)).response;
+  EXPECT_EQ(before.substr(0, 19), "open handled waited");
+  EXPECT_EQ(outcome(assign("vandalize", 1)).status, ExitStatus::Success);
+  EXPECT_EQ(outcome(assign("look", 2)).response, before);
+}
+
+TEST_F(SurroundingsTest, KeepWhatTheStartHooksDid) {
+  add("look", lookAround);
+  program.workerStartHooks.push_back([] { std::filesystem::current_path("/proc"), ::signal(SIGCHLD, SIG_IGN); });
+  start();
+  EXPECT_EQ(outcome(assign("pause", 0)).status, ExitStatus::Success);
+  const auto after = outcome(assign("look", 1)).response;
+  EXPECT_NE(after.find("open handled ignored"), std::string::npos) << after;
+  EXPECT_TRUE(after.ends_with(" /proc")) << after;
+}
+
+}  // namespace
+}  // namespace leptir
