@@ -9,6 +9,9 @@
 namespace leptir {
 namespace {
 
+// No state: what the master takes for the work of a vandal.
+constexpr auto kNonsense = static_cast<CellState>(0xff);
+
 Result<Outcome> readOutcome(const Slot& slot, std::size_t cell) {
   const auto bytes = slot.readOutcome(cell);
   if (!bytes) return bytes.error();
@@ -68,11 +71,19 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
       events.push_back(event::CellDied{ref, readVerdict(slot, cell), shared.readAssignment(cell).envelope});
       break;
     default:  // only we free cells: a task scribbled over this one
-      events.push_back(event::CellDone{ref, Error(ErrorCode::Corrupt, "its cell was overwritten"),
-                                       shared.readAssignment(cell).envelope});
+      leaveToMaster(ref, word);
+      return false;
   }
   ring.cells.pop_front();
   return true;
+}
+
+// Whoever scribbled may still run, so the task is not settled before the master has ended that worker, which it does
+// for nonsense. A word that happens to make sense is made nonsense.
+void SlotTable::leaveToMaster(CellRef cell, CellWord word) {
+  if (word.state != CellState::Free) return;
+  link_.slot(cell.slot).change(cell.cell, word, word.to(kNonsense));
+  link_.masterBell().ring();
 }
 
 Verdict SlotTable::readVerdict(int slot, std::size_t cell) const {

@@ -47,6 +47,7 @@ class SlotTable {
 
   Ring& ringOf(int slot) { return rings_[static_cast<std::size_t>(slot)]; }
   bool collectOldest(int slot, std::vector<Event>& events);
+  void leaveToMaster(CellRef cell, CellWord word);
   Verdict readVerdict(int slot, std::size_t cell) const;
 
   Link& link_;

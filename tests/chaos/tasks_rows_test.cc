@@ -141,7 +141,7 @@ TEST_P(Tasks, P17_ThatTakeTooMuchMemoryFailAlone) {
 
 TEST_P(Tasks, P19_ThatBreakWhatTheirWorkerWasBornWithHarmNobodyElse) {
   give("work", 500, {{"ms", 5}});
-  for (const auto* way : {"close", "garbage", "truncate", "scribble", "mask", "twice", "fill"}) {
+  for (const auto* way : {"close", "garbage", "truncate", "scribble", "wipe", "mask", "twice", "fill"}) {
     give("vandal", 2, {{"way", way}});
     give("work", 50, {{"ms", 5}});
   }

@@ -43,7 +43,7 @@ void truncateAll() {
   }
 }
 
-void scribble() {
+void overwrite(char with) {
   std::vector<std::pair<std::uintptr_t, std::uintptr_t>> shared;
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
@@ -54,7 +54,7 @@ void scribble() {
     if (words >> std::hex >> from >> dash >> to >> rights && rights == "rw-s") shared.emplace_back(from, to);
   }
   for (const auto& [from, to] : shared) {
-    std::fill_n(reinterpret_cast<volatile char*>(from), std::min(to - from, kScribbled), '\x5a');
+    std::fill_n(reinterpret_cast<volatile char*>(from), std::min(to - from, kScribbled), with);
   }
 }
 
@@ -74,8 +74,13 @@ void fill() {
 
 void vandalize(const std::string& way) {
   static const std::map<std::string, void (*)()> kWays{
-      {"close", closeAll},    {"garbage", writeGarbage}, {"truncate", truncateAll},
-      {"scribble", scribble}, {"mask", blockSignals},    {"twice", [] { (void)::fork(); }},
+      {"close", closeAll},
+      {"garbage", writeGarbage},
+      {"truncate", truncateAll},
+      {"scribble", [] { overwrite('\x5a'); }},
+      {"wipe", [] { overwrite(0); }},
+      {"mask", blockSignals},
+      {"twice", [] { (void)::fork(); }},
       {"fill", fill},
   };
   kWays.at(way)();

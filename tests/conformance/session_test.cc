@@ -69,6 +69,15 @@ TEST_P(Session, ResumingAClaimedOneIsLost) {
   EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a'))), ErrorCode::Lost);
 }
 
+TEST_P(Session, ResumingOneWhoseClaimHasOnlyBegunIsLost) {
+  push(tasks("t", 2));
+  const auto session = openSession('a');
+  pop(*session);
+  endInstance('a');
+  EXPECT_EQ(must(broker_->recoverExpired(1)), 1u);
+  EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a'))), ErrorCode::Lost);
+}
+
 TEST_P(Session, CloseGivesBackWhatItStillHoldsUntouchedAndDueAtOnce) {
   auto counted = task("t1");
   counted.counters.failures = 2;

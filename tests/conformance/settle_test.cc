@@ -99,6 +99,15 @@ TEST_P(Settle, ReleaseWithAnEarlierLeaseNumberTouchesNothing) {
   EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
 }
 
+TEST_P(Settle, ReleaseLeavesTasksOfAnotherSessionAlone) {
+  push(tasks("t", 1));
+  const auto one = openSession('a');
+  const auto other = openSession('b');
+  const auto leased = popOne(*one);
+  EXPECT_EQ(must(other->release(std::vector<Released>{released(leased, store_->now())})), Leases{leased.lease});
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
+}
+
 TEST_P(Settle, BuriedTasksLeaveTheQueueAndStayAsTheyCame) {
   push(tasks("t", 1));
   const auto session = openSession('a');
