@@ -1,9 +1,12 @@
 #include "dispatcher/record_history.h"
 
+#include <span>
+
 namespace leptir {
 namespace {
 
 constexpr std::size_t kHistory = 10;
+constexpr std::size_t kBriefResponse = 4096;
 
 // What the record of an earlier attempt says of it, short.
 PastAttempt pastAttempt(const Json& record) {
@@ -36,13 +39,42 @@ void addHistory(SimpleMetaStorage& storage, MetaInfo& record) {
   if (const auto before = storage.loadMetaInfoById(record.id)) record.history = historyBefore(record.attempt, *before);
 }
 
+// What a record says of how the task went, without what the task itself had to say at length.
+MetaInfo shortened(const MetaInfo& record) {
+  MetaInfo brief = record;
+  if (brief.response.size() > kBriefResponse) brief.response.resize(kBriefResponse);
+  brief.response += " (the rest of this record was too large for the storage)";
+  brief.stderrTail.clear();
+  brief.flow.clear();
+  brief.result.clear();
+  brief.envelope.clear();
+  brief.additional.clear();
+  return brief;
+}
+
+Result<void> saveOne(SimpleMetaStorage& storage, const MetaInfo& record) {
+  auto saved = storage.saveMetaInfo({&record, 1});
+  if (saved || saved.error().code() != ErrorCode::TooLarge) return saved;
+  const auto brief = shortened(record);
+  return storage.saveMetaInfo({&brief, 1});
+}
+
+Result<void> saveOneByOne(SimpleMetaStorage& storage, std::span<const MetaInfo> records) {
+  for (const auto& record : records) {
+    if (auto saved = saveOne(storage, record); !saved) return saved;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> saveWithHistory(SimpleMetaStorage& storage, std::vector<MetaInfo>& records) {
   for (auto& record : records) {
     if (record.attempt > 1 && record.history.empty()) addHistory(storage, record);
   }
-  return storage.saveMetaInfo(records);
+  auto saved = storage.saveMetaInfo(records);
+  const bool tooLarge = !saved && saved.error().code() == ErrorCode::TooLarge;
+  return tooLarge ? saveOneByOne(storage, records) : saved;
 }
 
 }  // namespace leptir

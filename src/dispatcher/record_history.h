@@ -8,8 +8,9 @@
 
 namespace leptir {
 
-// Saves the records; those of later attempts with the history that the storage's own record tells. Errors: those of
-// saveMetaInfo; to try again is harmless.
+// Saves the records; those of later attempts with the history that the storage's own record tells. One that is too
+// large for the storage is saved without the task's own words, and says so: no task may hold up the others for ever.
+// Errors: those of saveMetaInfo; to try again is harmless.
 Result<void> saveWithHistory(SimpleMetaStorage& storage, std::vector<MetaInfo>& records);
 
 }  // namespace leptir

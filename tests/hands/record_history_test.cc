@@ -1,0 +1,65 @@
+#include "dispatcher/record_history.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "backends/memory/memory_meta_storage.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kMost = 20'000;
+
+// As stores with a largest document are.
+class NarrowStorage final : public MemoryMetaStorage {
+ public:
+  using MemoryMetaStorage::MemoryMetaStorage;
+
+  Result<void> saveMetaInfo(std::span<const MetaInfo> records) override {
+    const bool fit = std::ranges::all_of(records, [](const MetaInfo& record) {
+      std::string text;
+      writeMetaInfo(record, text);
+      return text.size() <= kMost;
+    });
+    if (!fit) return Error(ErrorCode::TooLarge, "a record is larger than this storage takes");
+    return MemoryMetaStorage::saveMetaInfo(records);
+  }
+};
+
+MetaInfo recordOf(std::string id, std::size_t responseBytes) {
+  MetaInfo record;
+  record.id = std::move(id);
+  record.lease = 7;
+  record.type = "report";
+  record.cause = "finished";
+  record.response.assign(responseBytes, 'r');
+  return record;
+}
+
+TEST(RecordHistory, ARecordThatIsTooLargeIsSavedShortenedAndTheOthersWhole) {
+  NarrowStorage storage(std::make_shared<MemoryRecords>(), std::nullopt, systemClock());
+  std::vector<MetaInfo> records{recordOf("a", 10), recordOf("large", 2 * kMost), recordOf("b", 20)};
+  records[1].envelope.assign(kMost, 'e');
+  records[1].stack = {"doJob() at report.cc:7"};
+  ASSERT_TRUE(saveWithHistory(storage, records));
+  EXPECT_EQ(storage.loadMetaInfoById("a")->at("respM"), std::string(10, 'r'));
+  EXPECT_EQ(storage.loadMetaInfoById("b")->at("respM"), std::string(20, 'r'));
+  const auto large = storage.loadMetaInfoById("large");
+  ASSERT_TRUE(large);
+  EXPECT_TRUE(large->at("respM").get<std::string>().starts_with("rrr"));
+  EXPECT_TRUE(large->at("respM").get<std::string>().ends_with("too large for the storage)"));
+  EXPECT_EQ(large->at("stack").size(), 1u);
+  EXPECT_FALSE(large->contains("envelope"));
+}
+
+TEST(RecordHistory, WhatIsTooLargeEvenShortenedIsAnError) {
+  NarrowStorage storage(std::make_shared<MemoryRecords>(), std::nullopt, systemClock());
+  std::vector<MetaInfo> records{recordOf(std::string(2 * kMost, 'i'), 1)};
+  const auto saved = saveWithHistory(storage, records);
+  ASSERT_FALSE(saved);
+  EXPECT_EQ(saved.error().code(), ErrorCode::TooLarge);
+}
+
+}  // namespace
+}  // namespace leptir
