@@ -1,6 +1,7 @@
 #include "dispatcher/core.h"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 namespace leptir {
@@ -18,6 +19,11 @@ constexpr std::size_t kHurried = 256;
 constexpr int kMostUnderway = 2;
 // So long a stop waits for stores that say nothing, once nothing runs any more.
 constexpr Duration kStopPatience = 10s;
+// Brokers take turns this long while tasks are leased one at a time; in the second half nothing is asked for, so that
+// who asked last has its answer.
+constexpr Duration kTurn = 2s;
+// A TERM to every process of an instance ends programs this long before or after we hear of the stop.
+constexpr Duration kSameTerm = 1s;
 // More tasks than this are never asked for at once.
 constexpr std::size_t kMostRoom = 4096;
 
@@ -55,7 +61,11 @@ Core::Core(CoreOptions options, std::function<double()> random)
       ranks_(prioritiesOf(order_, options_)),
       brokers_(options_.brokerPriorities.size()),
       slots_(options_.slots) {
-  for (std::size_t i = 0; i < brokers_.size(); ++i) brokers_[i].leaving = options_.leaving[i];
+  options_.leasedAlone.resize(brokers_.size());
+  for (std::size_t i = 0; i < brokers_.size(); ++i) {
+    brokers_[i].leaving = options_.leaving[i];
+    brokers_[i].blames = options_.leasedAlone[i];
+  }
 }
 
 Actions Core::step(std::vector<Event> events, Moment now) {
@@ -79,6 +89,7 @@ void Core::on(event::BrokerOpened& opened) {
   for (int slot = 0; slot < options_.slots && plan.epoch != opened.epoch; ++slot) actions_.takeBack.push_back(slot);
   plan.open = true;
   plan.epoch = opened.epoch;
+  if (!opened.listsHeld) plan.compared = true;
   plan.knownEmpty = false;
 }
 
@@ -165,6 +176,10 @@ void Core::on(event::Held& held) {
   if (!plan.open || held.epoch != plan.epoch) return;
   for (auto& leased : held.tasks) {
     if (isHeld(held.broker, leased.lease)) continue;
+    if (plan.blames && !plan.spared.contains(leased.lease)) {
+      blame(held.broker, std::move(leased));
+      continue;
+    }
     // Leased, but the answer never reached anyone, or whoever had it is gone: as if it had never been leased.
     auto& batch = batchOf(held.broker);
     batch.envelopes.push_back(std::move(leased.envelope));
@@ -173,7 +188,33 @@ void Core::on(event::Held& held) {
     batch.release.push_back(
         {std::move(leased.lease), leased.counters, backTo(task, now_.wall), batch.envelopes.back()});
   }
+  plan.compared = true;
+  plan.blames = false;
+  plan.spared.clear();
   loseAllBut(held);
+}
+
+// What was leased alone and never came as far as a cell is what the last dispatcher died of. Its bytes are not looked
+// at: that may have been it.
+void Core::blame(std::uint32_t broker, LeasedTask leased) {
+  const auto lease = leased.lease;
+  auto& batch = batchOf(broker);
+  batch.envelopes.push_back(std::move(leased.envelope));
+  ++leased.counters.crashes;
+  const auto times = std::to_string(leased.counters.crashes);
+  const auto delay = delayAfterCrash(leased.counters.crashes);
+  if (delay) {
+    batch.release.push_back({lease, leased.counters, now_.wall + *delay, batch.envelopes.back()});
+  } else {
+    batch.bury.push_back({lease, leased.counters,
+                          "the dispatcher died while it held this task alone; crashes so far: " + times,
+                          batch.envelopes.back()});
+    ++batch.failed;
+  }
+  actions_.log.emplace_back(LogLevel::Error,
+                            "broker " + options_.brokerNames[broker] +
+                                ": the dispatcher died of a task that it held alone; that is its crash " + times +
+                                (delay ? "" : ", and it is buried"));
 }
 
 // What the store does not know as ours ends without a record: somebody else may be running it.
@@ -271,8 +312,37 @@ void Core::on(event::CellDone& done) {
                       done.envelope);
   }
   pace_.saw(done.outcome->executionTime);
-  settleCell(done.cell, task, settleOutcome(task, done.envelope, std::move(*done.outcome), options_.author, random_()),
+  if (isEndedByATerm(done)) {
+    termed_.emplace_back(std::move(done), now_.boot);
+    return settleTermed(stoppedAt_ && now_.boot - *stoppedAt_ <= kSameTerm, stoppedAt_ ? 0s : kSameTerm);
+  }
+  settleDone(done);
+}
+
+void Core::settleDone(const event::CellDone& done) {
+  const auto& task = *slots_.taskIn(done.cell);
+  if (slots_.isLost(done.cell)) {
+    slots_.freed(done.cell);
+    return actions_.free.push_back(done.cell);
+  }
+  settleCell(done.cell, task, settleOutcome(task, done.envelope, *done.outcome, options_.author, random_()),
              done.envelope);
+}
+
+bool Core::isEndedByATerm(const event::CellDone& done) const {
+  return done.outcome->cause == Cause::Crashed && done.outcome->signal == SIGTERM;
+}
+
+// Systemd and terminals send a TERM to everyone: then a program was not to blame, and is given back. One that came
+// alone is a crash.
+void Core::settleTermed(bool ofAStop, Duration olderThan) {
+  std::erase_if(termed_, [&](auto& entry) {
+    auto& [done, since] = entry;
+    if (!ofAStop && now_.boot - since < olderThan) return false;
+    if (ofAStop) done.outcome->cause = Cause::GaveBack;
+    settleDone(done);
+    return true;
+  });
 }
 
 void Core::on(event::CellDied& died) {
@@ -303,7 +373,10 @@ void Core::on(event::CellRunning& running) {
 void Core::on(event::TakenBack& taken) {
   for (auto& [cell, envelope] : taken.envelopes) {
     Stocked stocked{.task = slots_.takenBack({taken.slot, cell}), .envelope = std::move(envelope), .since = now_.boot};
-    if (!isCurrent(stocked.task) || slots_.isLost({taken.slot, cell})) continue;
+    if (!isCurrent(stocked.task) || slots_.isLost({taken.slot, cell})) {
+      brokers_[stocked.task.broker].spared.insert(stocked.task.lease);
+      continue;
+    }
     if (stopping_ || brokers_[stocked.task.broker].leaving) {
       giveBack(std::move(stocked));
     } else if (!options_.names.contains(stocked.task.head.name)) {  // by an earlier configuration it was
@@ -494,6 +567,7 @@ Duration Core::timeLimitOf(const HeldTask& task) const {
 }
 
 void Core::sayRooms() {
+  if (now_.boot < options_.carefulUntil) return sayCarefulRooms();
   const auto room = stopping_ ? 0 : std::min(slots_.room(pace_.depth()), kMostRoom);
   for (std::uint32_t i = 0; i < brokers_.size(); ++i) {
     const auto& plan = brokers_[i];
@@ -502,7 +576,31 @@ void Core::sayRooms() {
   }
 }
 
+// Only what a worker can have at once, and nothing else on its way: whatever we die of is then the only one of its
+// broker that is held and stands in no cell.
+void Core::sayCarefulRooms() {
+  const bool waits = std::ranges::any_of(brokers_, [](const BrokerPlan& plan) { return !plan.stock.empty(); });
+  const auto turn = stopping_ || waits || slots_.room(1) == 0 ? std::nullopt : brokersTurn();
+  for (std::uint32_t i = 0; i < brokers_.size(); ++i) {
+    const bool may = turn == i && isToStandAlone(brokers_[i]);
+    actions_.rooms.push_back({i, may ? 1u : 0u, brokers_[i].delivered, true});
+  }
+}
+
+std::optional<std::uint32_t> Core::brokersTurn() const {
+  if (order_.empty()) return std::nullopt;
+  if (order_.size() == 1) return order_.front();
+  const auto since = now_.boot.time_since_epoch();
+  if (since % kTurn >= kTurn / 2) return std::nullopt;
+  return order_[static_cast<std::size_t>(since / kTurn) % order_.size()];
+}
+
+bool Core::isToStandAlone(const BrokerPlan& plan) const {
+  return plan.open && plan.compared && !plan.batch && plan.underway == 0;
+}
+
 void Core::on(event::Tick&) {
+  settleTermed(false, kSameTerm);
   for (const int slot : slots_.stuck(now_.boot)) actions_.takeBack.push_back(slot);
   sayRunning();
   letLeaversGo();
@@ -540,6 +638,8 @@ void Core::sayRunning() {
 
 void Core::on(event::Stop&) {
   stopping_ = true;
+  stoppedAt_ = now_.boot;
+  settleTermed(true, 0s);
   for (auto& plan : brokers_) giveBackStock(plan);
   for (int slot = 0; slot < options_.slots; ++slot) actions_.takeBack.push_back(slot);
 }

@@ -37,6 +37,7 @@ namespace event {
 struct BrokerOpened {  // a session stands: tasks can come
   std::uint32_t broker;
   std::uint64_t epoch;
+  bool listsHeld = true;  // Held will follow
 };
 struct BrokerClosed {  // its session is given up or lost: what it held is no longer ours
   std::uint32_t broker;
@@ -119,6 +120,7 @@ struct Actions {
     std::uint32_t broker;
     std::size_t tasks;
     std::uint64_t seen;
+    bool alone = false;  // nothing else is held there that stands in no cell
   };
   struct Wish {  // the master is to end the task in this cell
     CellRef cell;
@@ -157,7 +159,9 @@ struct CoreOptions {
   std::set<std::string, std::less<>> names;                // the tasks that this program can run
   TaskRuleBook rules;                                      // of some of them
   Duration taskExecutionTime = std::chrono::seconds(600);  // zero: none
-  bool drain = false;                                      // finish when nothing is left
+  BootTime carefulUntil{};                                 // dispatchers die: one task is leased at a time
+  std::vector<bool> leasedAlone;  // for each broker, none: no. What an earlier dispatcher left in no cell killed it
+  bool drain = false;             // finish when nothing is left
   RecordAuthor author;
 };
 
@@ -194,6 +198,9 @@ class Core {
     std::uint64_t epoch = 0;
     std::deque<Stocked> stock;
     bool knownEmpty = true;
+    bool compared = false;                              // Held was looked at, or never comes
+    bool blames = false;                                // what it finds in no cell killed the last dispatcher,
+    std::set<LeaseId> spared;                           // but for these, which we took out of their cells
     std::uint64_t delivered = 0;                        // tasks that came from the feeder so far
     std::set<std::string, std::less<>> unknownWaiting;  // ids put back because nobody knows their name
     std::optional<TaskCounts> counts;
@@ -225,12 +232,16 @@ class Core {
   void putAsideUnknown(Stocked stocked);
   void giveBack(Stocked stocked);
   void settleStocked(Stocked stocked, const std::string& cancelledBy);
+  void blame(std::uint32_t broker, LeasedTask leased);
   void loseAllBut(const event::Held& held);
   void sayRunning();
   const TaskRules* rulesFor(const HeldTask& task) const;
   void applyRules(HeldTask& task) const;
   Duration timeLimitOf(const HeldTask& task) const;
   void giveBackStock(BrokerPlan& plan);
+  bool isEndedByATerm(const event::CellDone& done) const;
+  void settleDone(const event::CellDone& done);
+  void settleTermed(bool ofAStop, Duration olderThan);
   void settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope);
   void add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope);
   SettleBatch& batchOf(std::uint32_t broker);
@@ -246,6 +257,9 @@ class Core {
   void flush(BrokerPlan& plan);
   int storagesBeside(std::uint32_t broker) const;
   void sayRooms();
+  void sayCarefulRooms();
+  std::optional<std::uint32_t> brokersTurn() const;
+  bool isToStandAlone(const BrokerPlan& plan) const;
   void letLeaversGo();
   void finishWhenDone();
   void giveUpWhenStuck();
@@ -267,7 +281,9 @@ class Core {
   bool stopping_ = false;
   bool masterWorks_ = true;
   bool closed_ = false;
-  std::optional<BootTime> stuckSince_;  // while a stop waits for nothing but stores
+  std::optional<BootTime> stoppedAt_;
+  std::vector<std::pair<event::CellDone, BootTime>> termed_;  // programs that a TERM ended, and when that was seen
+  std::optional<BootTime> stuckSince_;                        // while a stop waits for nothing but stores
   Moment now_;
   Actions actions_;
 };

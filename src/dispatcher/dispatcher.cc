@@ -68,6 +68,7 @@ class Dispatcher {
     for (const auto& broker : brokers) {
       options.brokerPriorities.push_back(broker.priority);
       options.brokerNames.push_back(broker.name);
+      options.leasedAlone.push_back(link_.page().brokers[options.leaving.size()].leasedAlone != 0);
       options.leaving.push_back(broker.leaving);
       options.storagesBeside.push_back(static_cast<int>(besideOf(broker, storages).size()));
     }
@@ -78,6 +79,7 @@ class Dispatcher {
     options.names = options_.names;
     options.rules = options_.rules;
     options.taskExecutionTime = options_.taskExecutionTime;
+    options.carefulUntil = BootTime(Duration(link_.page().carefulUntil.load()));
     options.drain = options_.drain;
     options.author = {options_.card.host, options_.masterPid};
     return options;
@@ -194,7 +196,10 @@ class Dispatcher {
     for (const auto& batch : actions.save) save(batch);
     for (auto& batch : actions.settle) feeders_[batch->broker]->settle(std::move(batch));
     for (const auto& room : actions.rooms) {
-      if (auto* feeder = feederOf(room.broker)) feeder->setRoom(room.tasks, room.seen);
+      auto* feeder = feederOf(room.broker);
+      if (feeder == nullptr) continue;
+      if (room.tasks > 0) link_.page().brokers[room.broker].leasedAlone = room.alone ? 1 : 0;
+      feeder->setRoom(room.tasks, room.seen);
     }
     for (const auto& wish : actions.wishes) table_.wish(wish);
     for (auto& running : actions.running) {

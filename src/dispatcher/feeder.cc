@@ -213,7 +213,7 @@ void Feeder::beginSession() {
   renewAt_ = clock_.bootTime() + options_.renewEvery;
   recoverAt_ = clock_.bootTime();
   compareAt_ = clock_.bootTime();
-  inbox_.put(event::BrokerOpened{options_.broker, line().epoch});
+  inbox_.put(event::BrokerOpened{options_.broker, line().epoch, traits_.listsHeldTasks});
 }
 
 // The store or the session failed. What it holds for us stays there; cells and batches wait here.

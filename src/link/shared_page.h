@@ -38,6 +38,7 @@ struct BrokerLine {
   std::atomic<std::int64_t> leaseEndsBoot{
       kNever};  // BootTime in microseconds; kNever for sessions that live as long as their processes
   std::atomic<std::uint64_t> spentElsewhere{0};  // epochs up to this one may be another line's at the same store
+  std::atomic<std::uint32_t> leasedAlone{0};     // what is held here but stands in no cell was leased by itself
   std::atomic<std::uint32_t> ended{0};  // a broker that the configuration no longer names: its session is closed
 };
 
@@ -47,9 +48,10 @@ struct SharedPage {
   std::atomic<std::int64_t> dispatcherBeat{0};
   std::atomic<std::uint32_t> dispatcherSleeps{0};  // a worker that has something to say rings only then
   std::atomic<DispatcherSays> dispatcherSays{DispatcherSays::Nothing};
-  std::atomic<std::uint32_t> handOver{0};          // the master: leave everything as it stands and end
-  std::atomic<std::uint32_t> logsReopened{0};      // by the master: how often; the dispatcher follows
-  std::atomic<std::uint32_t> brokersAway{1};       // brokers without a session, as the dispatcher sees it
+  std::atomic<std::uint32_t> handOver{0};      // the master: leave everything as it stands and end
+  std::atomic<std::uint32_t> logsReopened{0};  // by the master: how often; the dispatcher follows
+  std::atomic<std::uint32_t> brokersAway{1};   // brokers without a session, as the dispatcher sees it
+  std::atomic<std::int64_t> carefulUntil{0};  // BootTime: the dispatcher died too often, tasks are leased one at a time
   std::atomic<std::uint32_t> dispatcherDeaths{0};  // how often the master had to replace it
   BrokerLine brokers[kMaxBrokers];
 };

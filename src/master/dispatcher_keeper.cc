@@ -13,6 +13,9 @@ using namespace std::chrono_literals;
 constexpr int kStoreUnusable = 69;
 // The master itself did not run for so long (suspended, stopped, starved) that a missing beat says nothing.
 constexpr Duration kGap = 1s;
+// Two deaths within the first, and until it has lived as long as the second one task is leased at a time, so that one
+// that kills dispatchers shows itself.
+constexpr Duration kDiesOften = 10s, kCalm = 60s;
 // It only has to finish the turn that it is in.
 constexpr Duration kLongestHandOver = 2s;
 
@@ -57,10 +60,22 @@ bool DispatcherKeeper::reaped(const DeathCertificate& death, Stopping stopping) 
   ended_ = meaningOf(death, stopping);
   if (ended_ || handOverUntil_) return true;
   ++children_.link.page().dispatcherDeaths;
+  noteDeath(death.at);
   startAt_ = death.at + pause_.after(death.at - started_, false);
   children_.log.error("The dispatcher (pid " + std::to_string(death.pid) + ") " + describe(death) +
                       " and is started again.");
   return true;
+}
+
+void DispatcherKeeper::noteDeath(BootTime now) {
+  auto& until = children_.link.page().carefulUntil;
+  const bool careful = BootTime(Duration(until.load())) > now;
+  const bool again = lastDeath_ && now - *lastDeath_ <= kDiesOften;
+  lastDeath_ = now;
+  if (again || careful) until = (now + kCalm).time_since_epoch().count();
+  if (again && !careful)
+    children_.log.warning(
+        "Two dispatchers died within 10 s: until one lives for a minute tasks are leased one at a time.");
 }
 
 std::optional<MasterEnd> DispatcherKeeper::meaningOf(const DeathCertificate& death, Stopping stopping) const {
@@ -101,6 +116,8 @@ void DispatcherKeeper::handOver(BootTime now) {
 
 void DispatcherKeeper::goOn(BootTime now) {
   handOverUntil_.reset();
+  // What it had leased and not yet assigned is nobody's fault.
+  for (auto& line : children_.link.page().brokers) line.leasedAlone = 0;
   children_.link.page().handOver = 0;
   startAt_ = now;
 }

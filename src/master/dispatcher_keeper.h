@@ -33,6 +33,7 @@ class DispatcherKeeper {
  private:
   void startOne(BootTime now);
   void watchBeat(BootTime now);
+  void noteDeath(BootTime now);
   std::optional<MasterEnd> meaningOf(const DeathCertificate& death, Stopping stopping) const;
 
   Children& children_;
@@ -41,6 +42,7 @@ class DispatcherKeeper {
   std::optional<MasterEnd> ended_;
   BootTime started_{};
   BootTime startAt_{};
+  std::optional<BootTime> lastDeath_;  // that nobody asked for
   BootTime lastTick_{};
   std::int64_t beat_ = 0;  // the last one seen,
   BootTime beatSince_{};   // and since when

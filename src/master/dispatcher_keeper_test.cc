@@ -28,6 +28,26 @@ TEST(DispatcherKeeper, ReplacesAKilledDispatcherWhoseSuccessorFindsTheOutcomes) 
   EXPECT_EQ(instance.workerPid(0), worker) << "workers do not notice";
 }
 
+TEST(DispatcherKeeper, AsksForCareOnceTwoHaveDiedInQuickSuccession) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker);
+  const auto kill = [&](int starts) {
+    const int pid = instance.dispatcherPid();
+    ::kill(pid, SIGKILL);
+    ASSERT_TRUE(
+        waitUntil([&] { return instance.notes->dispatcherStarts == starts && instance.dispatcherPid() != pid; }));
+  };
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 1; }));
+  const auto careful = [&] { return BootTime(Duration(instance.link->page().carefulUntil.load())); };
+  kill(2);
+  EXPECT_EQ(careful(), BootTime()) << "one is an accident";
+  kill(3);
+  const auto until = careful();
+  EXPECT_GT(until, systemClock().bootTime() + 50s);
+  kill(4);
+  EXPECT_GT(careful(), until) << "a minute from the last";
+}
+
 TEST(DispatcherKeeper, ReplacesADispatcherThatMakesNoProgress) {
   auto options = optionsFor(1);
   options.dispatcherBeat = 100ms;

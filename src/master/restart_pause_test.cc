@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace leptir {
 namespace {
 
@@ -23,6 +26,20 @@ TEST(RestartPause, IsNothingAfterALongOrUsefulLife) {
   EXPECT_EQ(pause.after(RestartPause::kShortLife, false), 0s);
   for (int i = 0; i < 5; ++i) pause.after(1ms, false);
   EXPECT_EQ(pause.after(1ms, true), 0s) << "a poison task does not slow its slot";
+}
+
+TEST(RestartPause, StartsAWorkerThatDiesAtOnceTenTimesInTenSecondsAtMostAndThenSeldom) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    auto pause = RestartPause::forWorker(seed);
+    std::vector<Duration> starts{0s};
+    while (starts.back() < 10min) starts.push_back(starts.back() + 1ms + pause.after(1ms, false));
+    EXPECT_LE(std::ranges::count_if(starts, [](Duration at) { return at < 10s; }), 10) << seed;
+    for (std::size_t i = 2; i < starts.size(); ++i) {
+      if (starts[i - 2] > 1min) {
+        EXPECT_GE(starts[i] - starts[i - 2], 30s) << "seed " << seed;
+      }
+    }
+  }
 }
 
 TEST(RestartPause, IsAtMostFiveSecondsForADispatcher) {

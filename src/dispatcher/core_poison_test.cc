@@ -1,0 +1,214 @@
+// What kills dispatchers is found: tasks one at a time, and the one that was held alone is to blame.
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "dispatcher/core.h"
+#include "task/envelope.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+class CorePoison : public ::testing::Test {
+ protected:
+  // A dispatcher after others that died, with workers that wait.
+  void start(bool leasedAlone, std::vector<Event> found = {}) {
+    options.brokerPriorities.assign(static_cast<std::size_t>(brokers), 0);
+    options.brokerNames.assign(static_cast<std::size_t>(brokers), "broker");
+    options.leasedAlone.assign(static_cast<std::size_t>(brokers), leasedAlone);
+    options.slots = 4;
+    options.names = {"noop"};
+    options.carefulUntil = now.boot + 60s;
+    core = std::make_unique<Core>(options, [] { return 0.0; });
+    step(std::move(found));
+    std::vector<Event> opened;
+    for (int i = 0; i < 4; ++i) opened.push_back(event::WorkerReady{i, true});
+    for (int i = 0; i < brokers; ++i) opened.push_back(event::BrokerOpened{static_cast<std::uint32_t>(i), 1});
+    step(std::move(opened));
+  }
+
+  Actions& step(std::vector<Event> events) { return last = core->step(std::move(events), now); }
+  template <class Happened>
+  Actions& step(Happened happened) {
+    std::vector<Event> events;
+    events.push_back(std::move(happened));
+    return step(std::move(events));
+  }
+
+  static LeasedTask leased(const std::string& id, Counters counters = {}) {
+    BrokerTask task;
+    task.id = id;
+    task.name = "noop";
+    return {encodeEnvelope(task), counters, {100, id}};
+  }
+  Actions& held(std::vector<LeasedTask> tasks) { return step(event::Held{0, 1, std::move(tasks)}); }
+  // All that was handed to the stores is done there.
+  void settleAll() {
+    for (const auto& batch : std::exchange(last.settle, {})) step(event::Settled{batch->id});
+  }
+
+  CoreOptions options;
+  int brokers = 1;
+  Moment now{BootTime(1000s), Time(1000000s)};
+  std::unique_ptr<Core> core;
+  Actions last;
+};
+
+TEST_F(CorePoison, LeasesOneTaskAtATimeOnceItKnowsWhatItHolds) {
+  start(false);
+  EXPECT_EQ(last.rooms.at(0).tasks, 0u) << "before heldTasks was answered";
+  held({});
+  EXPECT_EQ(last.rooms.at(0).tasks, 1u);
+  EXPECT_TRUE(last.rooms.at(0).alone);
+  step(event::Leased{0, 1, {leased("a")}, false});
+  EXPECT_EQ(last.assign.size(), 1u);
+  EXPECT_EQ(last.rooms.at(0).tasks, 1u) << "the first stands in a cell";
+}
+
+TEST_F(CorePoison, LeasesAsUsualAgainAfterAMinute) {
+  start(false);
+  held({});
+  now.boot += 61s;
+  step(event::Tick{});
+  EXPECT_EQ(last.rooms.at(0).tasks, 4u);
+  EXPECT_FALSE(last.rooms.at(0).alone);
+}
+
+TEST_F(CorePoison, GivesBackWithoutBlameWhatWasLeasedInACrowd) {
+  start(false);
+  held({leased("a"), leased("b")});
+  ASSERT_EQ(last.settle.size(), 1u);
+  for (const auto& released : last.settle[0]->release) EXPECT_EQ(released.counters.crashes, 0u);
+  EXPECT_EQ(last.rooms.at(0).tasks, 0u) << "until the store was told";
+  settleAll();
+  EXPECT_EQ(last.rooms.at(0).tasks, 1u);
+}
+
+TEST_F(CorePoison, CountsACrashOfWhatWasHeldAloneAndBuriesItAtTheThird) {
+  Counters counters;
+  for (const Duration delay : {Duration(0s), Duration(5s)}) {
+    start(true);
+    held({leased("poison", counters)});
+    ASSERT_EQ(last.settle.size(), 1u);
+    ASSERT_EQ(last.settle[0]->release.size(), 1u);
+    const auto& released = last.settle[0]->release[0];
+    EXPECT_EQ(released.counters.crashes, counters.crashes + 1);
+    EXPECT_EQ(released.due, now.wall + delay);
+    counters = released.counters;
+  }
+  start(true);
+  held({leased("poison", counters)});
+  ASSERT_EQ(last.settle.size(), 1u);
+  ASSERT_EQ(last.settle[0]->bury.size(), 1u);
+  EXPECT_EQ(last.settle[0]->bury[0].counters.crashes, 3u);
+  EXPECT_NE(last.settle[0]->bury[0].reason.find("dispatcher died"), std::string::npos);
+}
+
+TEST_F(CorePoison, BlamesNobodyWhoStandsInACellOrWasTakenOutOfOne) {
+  const auto inCell = leased("in a cell"), taken = leased("taken");
+  Assignment assignment;
+  assignment.epoch = 1;
+  assignment.lease = inCell.lease;
+  assignment.envelope = inCell.envelope;
+  auto other = assignment;
+  other.lease = taken.lease;
+  options.brokerPriorities = {0};
+  std::vector<Event> found;
+  found.push_back(event::CellFound{{0, 0}, assignment, true});
+  found.push_back(event::CellFound{{0, 1}, other, false});
+  found.push_back(event::TakenBack{0, {{1, taken.envelope}}});  // before its broker was open
+  start(true, std::move(found));
+  held({inCell, taken});
+  ASSERT_EQ(last.settle.size(), 1u);
+  ASSERT_EQ(last.settle[0]->release.size(), 1u);
+  EXPECT_EQ(last.settle[0]->release[0].counters.crashes, 0u);
+}
+
+TEST_F(CorePoison, BlamesOnlyForTheDeathBeforeIt) {
+  start(true);
+  held({});
+  held({leased("its answer was lost")});
+  ASSERT_EQ(last.settle.size(), 1u);
+  EXPECT_EQ(last.settle[0]->release.at(0).counters.crashes, 0u);
+}
+
+TEST_F(CorePoison, LetsBrokersTakeTurns) {
+  brokers = 2;
+  start(false);
+  step(event::Held{0, 1, {}});
+  step(event::Held{1, 1, {}});
+  std::vector<int> turns(2);
+  for (int i = 0; i < 80; ++i) {
+    now.boot += 100ms;
+    step(event::Tick{});
+    EXPECT_LE(last.rooms.at(0).tasks + last.rooms.at(1).tasks, 1u);
+    for (std::size_t broker = 0; broker < 2; ++broker) turns[broker] += static_cast<int>(last.rooms[broker].tasks);
+  }
+  EXPECT_EQ(turns[0], turns[1]);
+  EXPECT_GT(turns[0], 0);
+}
+
+// --- a TERM that was sent to every process
+
+class CoreTerm : public CorePoison {
+ protected:
+  void SetUp() override {
+    start(false);
+    held({});
+    cell = step(event::Leased{0, 1, {leased("program")}, true}).assign.at(0).cell;
+  }
+  void programEndsByTerm() {
+    Outcome outcome;
+    outcome.status = ExitStatus::Error;
+    outcome.cause = Cause::Crashed;
+    outcome.signal = SIGTERM;
+    step(event::CellDone{cell, outcome, "{}"});
+  }
+  void expectGivenBack() {
+    ASSERT_EQ(last.settle.size(), 1u);
+    ASSERT_EQ(last.settle[0]->release.size(), 1u);
+    EXPECT_EQ(last.settle[0]->release[0].counters.attempts(), 0u);
+    EXPECT_TRUE(last.settle[0]->records.empty());
+  }
+  void expectCrash() {
+    ASSERT_EQ(last.save.size(), 1u);
+    EXPECT_EQ(last.save[0]->release.at(0).counters.crashes, 1u);
+  }
+  CellRef cell;
+};
+
+TEST_F(CoreTerm, GivesBackAProgramThatEndedALittleBeforeTheStop) {
+  programEndsByTerm();
+  EXPECT_TRUE(last.settle.empty() && last.save.empty()) << "nobody knows yet";
+  now.boot += 900ms;
+  step(event::Tick{});
+  EXPECT_TRUE(last.settle.empty() && last.save.empty());
+  step(event::Stop{});
+  expectGivenBack();
+}
+
+TEST_F(CoreTerm, GivesBackAProgramThatEndedALittleAfterTheStop) {
+  step(event::Stop{});
+  now.boot += 900ms;
+  programEndsByTerm();
+  expectGivenBack();
+}
+
+TEST_F(CoreTerm, TakesATermThatCameAloneForACrash) {
+  programEndsByTerm();
+  now.boot += 1s;
+  step(event::Tick{});
+  expectCrash();
+}
+
+TEST_F(CoreTerm, TakesATermLongAfterTheStopForACrash) {
+  step(event::Stop{});
+  now.boot += 2s;
+  programEndsByTerm();
+  expectCrash();
+}
+
+}  // namespace
+}  // namespace leptir
