@@ -17,9 +17,9 @@ class Dispatcher : public Arena {
     for (const auto& line : ledger()) newest = std::max(newest, line.lease);
     return newest;
   }
-  // Milliseconds from now until a task runs that was leased after this.
+  // Milliseconds from now until a task runs that was leased after this: a lease's number is the store's time.
   double untilItLeases() {
-    const auto before = newestLease();
+    const auto before = static_cast<std::uint64_t>(systemClock().now().time_since_epoch().count());
     const auto began = bootNsNow();
     EXPECT_TRUE(eventually([&] { return newestLease() > before; }));
     return msSince(began);
