@@ -62,7 +62,7 @@ Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json
     known.file = file = std::make_shared<SqliteFile>();
     file->path = path;
   }
-  auto opened = SqliteConnection::open(std::move(file), *clock_);
+  auto opened = SqliteConnection::open(file, *clock_);
   if (!opened) return opened;
   if (auto prepared = prepareSchema(**opened); !prepared) return prepared.error();
   known.connection = *opened;
