@@ -1,6 +1,7 @@
 // The dispatcher's decisions: `step(events) → Actions`. No thread, no input or output, no clock and no random source of
 // its own, so that tests and a simulator can drive it through anything. Its hands (dispatcher.cc, feeder, meta_writer,
-// slot_table) bring events and carry out actions.
+// slot_table) bring events and carry out actions. core.cc has the step and the end, core_brokers.cc what comes from
+// brokers, core_handing_out.cc what goes to workers, core_settling.cc what comes back from them.
 #pragma once
 
 #include <deque>
@@ -186,6 +187,9 @@ class Core {
   const HeldTask* taskIn(CellRef cell) const;
 
  private:
+  // A TERM to every process of an instance ends programs this long before or after we hear of the stop.
+  static constexpr Duration kSameTerm = std::chrono::seconds(1);
+
   struct Stocked {
     HeldTask task;
     std::string envelope;

@@ -30,6 +30,9 @@ constexpr Duration kGather = 300us;
 constexpr Duration kThreadBeat = 12s;
 // Nothing is assigned while nobody watches over limits.
 constexpr Duration kMasterBeat = 5s;
+// So long feeders may take to close: their own patience and the end of what they are at; or only that, once it was said
+// that nothing more is waited for.
+constexpr Duration kLongestClose = 12s, kLastTry = 1s;
 
 class Dispatcher {
  public:
@@ -230,6 +233,7 @@ class Dispatcher {
   void closeBrokers(bool leavesToExpire) {
     closing_ = true;
     leavesToExpire_ = leavesToExpire;
+    leaveBy_ = clock_.bootTime() + (leavesToExpire ? kLastTry : kLongestClose);
     forEachFeeder([&](Feeder& feeder) { feeder.close(!leavesToExpire); });
   }
 
@@ -247,8 +251,10 @@ class Dispatcher {
   }
 
   void finishWhenClosed() {
-    if (!allFeeders(&Feeder::hasClosed)) return;
-    const bool left = leavesToExpire_ || !allFeeders([](const Feeder& feeder) { return !feeder.leftToExpire(); });
+    const bool allClosed = allFeeders(&Feeder::hasClosed);
+    if (!allClosed && clock_.bootTime() < leaveBy_) return;
+    const bool left =
+        leavesToExpire_ || !allClosed || !allFeeders([](const Feeder& feeder) { return !feeder.leftToExpire(); });
     auto says = DispatcherSays::Finished;
     if (left) {
       says = DispatcherSays::LeftToExpire;
@@ -256,6 +262,8 @@ class Dispatcher {
       says = core_.leftUnknown() ? DispatcherSays::DrainedUnknown : DispatcherSays::DrainedEmpty;
     }
     link_.page().dispatcherSays = says;
+    // A thread that stands in a store which does not answer is not waited for: with this process nothing is lost.
+    if (left) ::_exit(0);
     finished_ = true;
   }
 
@@ -311,6 +319,7 @@ class Dispatcher {
   std::uint32_t logsReopened_ = link_.page().logsReopened.load();
   std::vector<std::uint32_t> lettingGo_;  // brokers whose feeders end
   bool masterWorked_ = true;
+  BootTime leaveBy_{};
   bool stopping_ = false, closing_ = false, leavesToExpire_ = false, finished_ = false;
   std::deque<MetaWriter> writers_;                // their threads use the members above
   std::vector<std::unique_ptr<Feeder>> feeders_;  // of each broker; none: it has ended

@@ -111,7 +111,9 @@ void Feeder::work() {
     }
     if (auto turned = turn(); !turned) {
       drop(turned.error());
-      continue;
+      if (turned.error().code() == ErrorCode::Lost || !closeBy_ || clock_.bootTime() < *closeBy_) continue;
+      giveUp(turned.error());
+      return;
     }
     if (closing && batches_.empty()) {
       closeSession();
@@ -147,11 +149,7 @@ bool Feeder::open() {
     return false;
   }
   if (closeBy_ && clock_.bootTime() >= *closeBy_) {
-    logger_.error(where() + ": cannot be told of the end; what it lent us comes back when our session expires: " +
-                  opened.error().message());
-    leftToExpire_ = line().epoch != 0;
-    giveUpBatches();
-    closed_ = true;
+    giveUp(opened.error());
     return false;
   }
   if (backoff_.failures() == 0) logger_.error(where() + ": not available, trying again: " + opened.error().message());
@@ -387,6 +385,15 @@ void Feeder::closeSession() {
     drop(done.error());
     return;
   }
+  closed_ = true;
+}
+
+// There has been time enough.
+void Feeder::giveUp(const Error& why) {
+  logger_.error(where() +
+                ": cannot be told of the end; what it lent us comes back when our session expires: " + why.message());
+  leftToExpire_ = line().epoch != 0;
+  giveUpBatches();
   closed_ = true;
 }
 

@@ -100,6 +100,7 @@ class Feeder {
   void rest(Duration longest);
   std::size_t roomNow();
   void drop(const Error& why);
+  void giveUp(const Error& why);
   void giveUpBatches();
   void closeSession();
   void beat() { beat_ = clock_.bootTime().time_since_epoch().count(); }

@@ -95,6 +95,14 @@ Settlement giveBack(const HeldTask& task) {
 
 }  // namespace
 
+std::string nameForLog(const HeldTask& task) {
+  return "[" + task.head.id + "](" + task.head.name + ") ";
+}
+
+Time backTo(const HeldTask& task, Time now) {
+  return std::min(now, task.head.timeOfExecution.value_or(task.head.pushedAt.value_or(now)));
+}
+
 Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first) {
   const auto doublings = std::min(std::max(failures, 1U) - 1, 20U);
   const auto whole = std::min<Duration>(1h, std::min<Duration>(1h, first) * (1LL << doublings));

@@ -26,6 +26,11 @@ struct HeldTask {
   Duration retryDelay = kRetryDelay;  // before its second attempt
 };
 
+// How the log calls it.
+std::string nameForLog(const HeldTask& task);
+// When a task that goes back as it came is due: where it stood in its queue.
+Time backTo(const HeldTask& task, Time now);
+
 // Who runs it: the part of each record that never changes.
 struct RecordAuthor {
   std::string host;

@@ -128,6 +128,28 @@ TEST_F(LockedRecordsTest, AStopGivesUpAfterAWhileAndWhatHasNoRecordRunsAgain) {
   for (const auto& id : ids) EXPECT_EQ(info(id).value("retC", 0), 1) << id;
 }
 
+class LockedStoreTest : public Ledger {
+ protected:
+  LockedStoreTest() { writeConfig(defaultYaml(noteTask())); }
+};
+
+TEST_F(LockedStoreTest, AStopGivesTheBrokersStoreAWhileThenSaysWhatIsLeftAndEnds) {
+  const auto instance = start();
+  waitUntilItFlies();
+  const auto id = push({"sleep", "seconds:=1"});
+  ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; })) << instance->output();
+  Database store{folder / "leptir.db"};
+  store.run("BEGIN IMMEDIATE");
+  instance->signal(SIGTERM);
+  EXPECT_EQ(instance->waitForExit(), 1) << instance->output();
+  EXPECT_NE(instance->output().find("1 tasks that have run cannot be settled"), std::string::npos)
+      << instance->output();
+
+  store.run("ROLLBACK");
+  EXPECT_EQ(drain(), 0);
+  EXPECT_EQ(info(id).value("retC", 0), 1);
+}
+
 class TwoInstancesTest : public Ledger {
  protected:
   TwoInstancesTest() : second(writeConfig(defaultYaml(noteTask()), "second.yaml")) {

@@ -1,0 +1,209 @@
+// The core on its brokers: their sessions, and what comes from them.
+#include "dispatcher/core.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace leptir {
+
+using namespace std::chrono_literals;
+
+void Core::on(event::BrokerOpened& opened) {
+  auto& plan = brokers_[opened.broker];
+  // What was assigned in an earlier epoch never begins.
+  for (int slot = 0; slot < options_.slots && plan.epoch != opened.epoch; ++slot) actions_.takeBack.push_back(slot);
+  plan.open = true;
+  plan.epoch = opened.epoch;
+  if (!opened.listsHeld) plan.compared = true;
+  plan.knownEmpty = false;
+}
+
+void Core::on(event::BrokerClosed& closed) {
+  auto& plan = brokers_[closed.broker];
+  plan.open = false;
+  plan.knownEmpty = true;
+  plan.stock.clear();
+}
+
+void Core::on(event::Leased& leased) {
+  auto& plan = brokers_[leased.broker];
+  plan.delivered += leased.tasks.size();
+  if (!plan.open || leased.epoch != plan.epoch) return;  // of a session that was lost meanwhile
+  plan.knownEmpty = leased.nothingMoreDue;
+  plan.counts.reset();
+  for (auto& task : leased.tasks) receive(leased.broker, std::move(task));
+}
+
+void Core::receive(std::uint32_t broker, LeasedTask leased) {
+  auto head = decodeEnvelope(leased.envelope);
+  if (!head) return buryMalformed(broker, std::move(leased), head.error());
+  auto& plan = brokers_[broker];
+  plan.unknownWaiting.erase(head->id);
+  Stocked stocked{.task = {.broker = broker,
+                           .epoch = plan.epoch,
+                           .lease = std::move(leased.lease),
+                           .counters = leased.counters,
+                           .head = std::move(*head)},
+                  .envelope = std::move(leased.envelope),
+                  .since = now_.boot};
+  applyRules(stocked.task);
+  if (!leased.cancelledBy.empty()) return settleStocked(std::move(stocked), leased.cancelledBy);
+  if (options_.names.find(stocked.task.head.name) == options_.names.end()) return putAsideUnknown(std::move(stocked));
+  if (stopping_) return giveBack(std::move(stocked));
+  plan.stock.push_back(std::move(stocked));
+}
+
+void Core::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why) {
+  auto& batch = batchOf(broker);
+  batch.envelopes.push_back(std::move(leased.envelope));
+  batch.bury.push_back(
+      {std::move(leased.lease), leased.counters, "malformed: " + why.message(), batch.envelopes.back()});
+  ++batch.failed;
+  actions_.log.emplace_back(LogLevel::Error,
+                            "broker " + options_.brokerNames[broker] + ": buried a malformed task: " + why.message());
+}
+
+void Core::putAsideUnknown(Stocked stocked) {
+  auto settlement = settleUnknownName(stocked.task, stocked.envelope, now_.wall, options_.author);
+  auto& plan = brokers_[stocked.task.broker];
+  if (settlement.kind == Settlement::Kind::Release) plan.unknownWaiting.insert(stocked.task.head.id);
+  actions_.log.emplace_back(
+      LogLevel::Warning,
+      nameForLog(stocked.task) + "No task of this name is known here; it waits for a program that knows it.");
+  auto& batch = batchOf(stocked.task.broker);
+  batch.envelopes.push_back(std::move(stocked.envelope));
+  add(batch, stocked.task, settlement, batch.envelopes.back());
+}
+
+void Core::giveBack(Stocked stocked) {
+  Settlement settlement{.kind = Settlement::Kind::GiveBack, .counters = stocked.task.counters};
+  auto& batch = batchOf(stocked.task.broker);
+  batch.envelopes.push_back(std::move(stocked.envelope));
+  add(batch, stocked.task, settlement, batch.envelopes.back());
+}
+
+// A task that was cancelled before it could begin.
+void Core::settleStocked(Stocked stocked, const std::string& cancelledBy) {
+  auto settlement = settleCancelled(stocked.task, stocked.envelope, cancelledBy, now_.wall, options_.author);
+  auto& batch = batchOf(stocked.task.broker);
+  batch.envelopes.push_back(std::move(stocked.envelope));
+  ++batch.failed;
+  add(batch, stocked.task, settlement, batch.envelopes.back());
+}
+
+void Core::giveBackStock(BrokerPlan& plan) {
+  for (auto& stocked : plan.stock) giveBack(std::move(stocked));
+  plan.stock.clear();
+}
+
+void Core::on(event::Held& held) {
+  auto& plan = brokers_[held.broker];
+  if (!plan.open || held.epoch != plan.epoch) return;
+  for (auto& leased : held.tasks) {
+    if (isHeld(held.broker, leased.lease)) continue;
+    if (plan.blames && !plan.spared.contains(leased.lease)) {
+      blame(held.broker, std::move(leased));
+      continue;
+    }
+    // Leased, but the answer never reached anyone, or whoever had it is gone: as if it had never been leased.
+    auto& batch = batchOf(held.broker);
+    batch.envelopes.push_back(std::move(leased.envelope));
+    const auto head = decodeEnvelope(batch.envelopes.back());
+    const HeldTask task{.broker = held.broker, .head = head ? *head : EnvelopeHead{}};
+    batch.release.push_back(
+        {std::move(leased.lease), leased.counters, backTo(task, now_.wall), batch.envelopes.back()});
+  }
+  plan.compared = true;
+  plan.blames = false;
+  plan.spared.clear();
+  loseAllBut(held);
+}
+
+// What was leased alone and never came as far as a cell is what the last dispatcher died of. Its bytes are not looked
+// at: that may have been it.
+void Core::blame(std::uint32_t broker, LeasedTask leased) {
+  const auto lease = leased.lease;
+  auto& batch = batchOf(broker);
+  batch.envelopes.push_back(std::move(leased.envelope));
+  ++leased.counters.crashes;
+  const auto times = std::to_string(leased.counters.crashes);
+  const auto delay = delayAfterCrash(leased.counters.crashes);
+  if (delay) {
+    batch.release.push_back({lease, leased.counters, now_.wall + *delay, batch.envelopes.back()});
+  } else {
+    batch.bury.push_back({lease, leased.counters,
+                          "the dispatcher died while it held this task alone; crashes so far: " + times,
+                          batch.envelopes.back()});
+    ++batch.failed;
+  }
+  actions_.log.emplace_back(LogLevel::Error,
+                            "broker " + options_.brokerNames[broker] +
+                                ": the dispatcher died of a task that it held alone; that is its crash " + times +
+                                (delay ? "" : ", and it is buried"));
+}
+
+// What the store does not know as ours ends without a record: somebody else may be running it.
+void Core::loseAllBut(const event::Held& held) {
+  std::set<LeaseId> known;
+  for (const auto& task : held.tasks) known.insert(task.lease);
+  std::vector<LeaseId> lost;
+  const auto look = [&](const HeldTask& task) {
+    const bool ours = task.broker == held.broker && task.epoch == held.epoch;
+    if (ours && !known.contains(task.lease)) lost.push_back(task.lease);
+  };
+  for (const auto& stocked : brokers_[held.broker].stock) look(stocked.task);
+  slots_.forEachTask(look);
+  event::Lost all{held.broker, std::move(lost)};
+  if (!all.leases.empty()) on(all);
+}
+
+bool Core::isHeld(std::uint32_t broker, const LeaseId& lease) const {
+  const auto same = [&](const HeldTask& task) { return task.broker == broker && task.lease == lease; };
+  const auto& plan = brokers_[broker];
+  if (std::any_of(plan.stock.begin(), plan.stock.end(), [&](const Stocked& stocked) { return same(stocked.task); }))
+    return true;
+  bool found = false;
+  slots_.forEachTask([&](const HeldTask& task) { found = found || same(task); });
+  const auto settling = [&](const SettleBatch& batch) {
+    const auto isLease = [&](const auto& entry) { return entry.lease == lease; };
+    return batch.broker == broker &&
+           (std::find(batch.acknowledge.begin(), batch.acknowledge.end(), lease) != batch.acknowledge.end() ||
+            std::any_of(batch.release.begin(), batch.release.end(), isLease) ||
+            std::any_of(batch.bury.begin(), batch.bury.end(), isLease));
+  };
+  for (const auto& [id, pending] : pending_) found = found || settling(*pending.first);
+  return found || (plan.batch && settling(*plan.batch));
+}
+
+void Core::on(event::Lost& lost) {
+  auto& stock = brokers_[lost.broker].stock;
+  const auto isLost = [&](const Stocked& stocked) {
+    return std::find(lost.leases.begin(), lost.leases.end(), stocked.task.lease) != lost.leases.end();
+  };
+  stock.erase(std::remove_if(stock.begin(), stock.end(), isLost), stock.end());
+  for (const auto& lease : lost.leases) {
+    const auto cell = slots_.find(lost.broker, lease);
+    if (!cell) continue;
+    slots_.setLost(*cell);
+    actions_.wishes.push_back({*cell, StopReason::Lease, {}});
+  }
+}
+
+void Core::on(event::Cancelled& cancelled) {
+  auto& stock = brokers_[cancelled.broker].stock;
+  for (const auto& [lease, by] : cancelled.wishes) {
+    const auto stocked = std::ranges::find(stock, lease, [](const Stocked& entry) { return entry.task.lease; });
+    if (stocked != stock.end()) {
+      settleStocked(std::move(*stocked), by);
+      stock.erase(stocked);
+    } else if (const auto cell = slots_.find(cancelled.broker, lease)) {
+      actions_.wishes.push_back({*cell, StopReason::Cancel, by});
+    }
+  }
+}
+
+void Core::on(event::Counted& counted) {
+  brokers_[counted.broker].counts = counted.counts;
+}
+
+}  // namespace leptir
