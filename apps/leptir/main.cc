@@ -4,5 +4,5 @@
 int main(int argc, char** argv) {
   leptir::Program program;
   leptir::addTestTasks(program.tasks);
-  return leptir::runMain(argc, argv, std::move(program));
+  return leptir::runMain(argc, argv, program);
 }

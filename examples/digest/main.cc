@@ -67,5 +67,5 @@ int main(int argc, char** argv) {
   leptir::Program program;
   program.tasks.add<Digest>("digest.file", digestFile);
   program.tasks.add<Unruly>("digest.unruly");
-  return leptir::runMain(argc, argv, std::move(program));
+  return leptir::runMain(argc, argv, program);
 }

@@ -19,6 +19,6 @@ struct Program {
 
 // Runs the command that the arguments name and answers the process's exit status (docs/guide/commands.md). Refuses with
 // a sentence when the process already has threads, since `start` forks; call it first thing in main.
-int runMain(int argc, char** argv, Program program);
+int runMain(int argc, char** argv, const Program& program);
 
 }  // namespace leptir

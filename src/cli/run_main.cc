@@ -30,7 +30,7 @@ struct Runner {
 
 }  // namespace
 
-int runMain(int argc, char** argv, Program program) {
+int runMain(int argc, char** argv, const Program& program) {
   if (threadsOfThisProcess() > 1) {
     std::cerr << "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, "
                  "and start threads in onWorkerStart\n";

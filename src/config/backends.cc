@@ -11,6 +11,7 @@ Backend* Backends::find(std::string_view type) const {
 
 std::vector<std::string_view> Backends::types() const {
   std::vector<std::string_view> types;
+  types.reserve(all_.size());
   for (const auto& backend : all_) types.push_back(backend->type());
   return types;
 }

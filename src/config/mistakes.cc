@@ -1,5 +1,7 @@
 #include "config/mistakes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/escape.h"
@@ -30,7 +32,7 @@ Error Mistakes::error() const {
   std::string text;
   for (const auto& [line, what] : ordered) {
     if (!text.empty()) text += '\n';
-    text += file + ":" + std::to_string(line) + ": " + what;
+    text += fmt::format("{}:{}: {}", file, line, what);
   }
   if (more_ > 0) text += '\n' + file + ": and " + std::to_string(more_) + " more";
   return Error(ErrorCode::Invalid, text);

@@ -16,10 +16,10 @@ struct Node {
 
   Kind kind = Kind::Null;
   int line = 1;
-  std::string text{};            // Scalar: as it stands in the file, escapes resolved
-  bool quoted = false;           // Scalar: text for sure; otherwise it may be a number, or true and false
-  std::vector<Node> items{};     // List
-  std::vector<Entry> entries{};  // Map, in the file's order, each key once
+  std::string text{};          // Scalar: as it stands in the file, escapes resolved
+  bool quoted = false;         // Scalar: text for sure; otherwise it may be a number, or true and false
+  std::vector<Node> items;     // List
+  std::vector<Entry> entries;  // Map, in the file's order, each key once
 };
 
 struct Node::Entry {

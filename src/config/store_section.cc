@@ -165,7 +165,9 @@ void readExpiry(MapReader& settings, std::optional<Duration>& expireAfter) {
   if (!number) return;
   const auto seconds =
       *number == -1 ? Duration::zero() : readSeconds(*node, what + " (or -1: never)", settings.mistakes());
-  if (seconds) expireAfter = *seconds > Duration::zero() ? std::optional(*seconds) : std::nullopt;
+  if (!seconds) return;
+  expireAfter.reset();
+  if (*seconds > Duration::zero()) expireAfter = *seconds;
 }
 
 void readMetaSettings(MapReader& map, Config::MetaStorage& storage) {

@@ -53,6 +53,7 @@ Result<BrokerLines> BrokerLines::with(const std::vector<Config::Broker>& brokers
 
 std::vector<Config::Broker> BrokerLines::brokers() const {
   std::vector<Config::Broker> brokers;
+  brokers.reserve(lines_.size());
   for (const auto& line : lines_) brokers.push_back(line.broker);
   return brokers;
 }

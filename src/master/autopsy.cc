@@ -20,7 +20,7 @@ int perform(Slot& slot, std::size_t cell, const LastWords& words) {
 std::optional<Autopsy> Autopsy::begin(Children& children, Slot& slot, std::size_t cell,
                                       std::shared_ptr<const LastWords> words, BootTime now) {
   slot.openAutopsy(cell);
-  auto child = children.start("An autopsy", [&children, &slot, cell, words] {
+  auto child = children.start("An autopsy", [&children, &slot, cell, words = std::move(words)] {
     children.board.makeReadOnly();
     return perform(slot, cell, *words);
   });

@@ -18,5 +18,5 @@ int main(int argc, char** argv) {
       std::abort();
     });
   }
-  return leptir::runMain(argc, argv, std::move(program));
+  return leptir::runMain(argc, argv, program);
 }

@@ -9,5 +9,5 @@ int main(int argc, char** argv) {
   for (const auto& [name, deed] : leptir::waysToDie()) {
     program.tasks.add<leptir::Json>(name, [deed = deed](const leptir::Json&, leptir::TaskContext&) { deed(); });
   }
-  return leptir::runMain(argc, argv, std::move(program));
+  return leptir::runMain(argc, argv, program);
 }
