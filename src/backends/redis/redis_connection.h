@@ -1,0 +1,77 @@
+// One connection to one redis-server: the only file that includes its client library. What a server answers instead of
+// doing what it was asked becomes an Error here, once (redis_errors.h).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/redis/redis_address.h"
+#include "backends/redis/redis_reply.h"
+#include "leptir/clock.h"
+#include "leptir/result.h"
+#include "leptir/wake.h"
+
+namespace leptir {
+
+// A Lua script, known to servers by the digest of its text.
+struct RedisScript {
+  std::string text;
+  std::string sha1;  // 40 lower-case hex digits
+
+  explicit RedisScript(std::string text);
+};
+
+// One thread at a time; never used across a fork. After an Unavailable the connection is closed: the next call opens it
+// anew (once a call, within the connect timeout), so whoever holds one needs no care of its own. A request that may have
+// reached the server is never sent twice by itself.
+class RedisConnection {
+ public:
+  using Words = std::span<const std::string_view>;
+
+  // Connects nothing yet.
+  explicit RedisConnection(RedisAddress address);
+  ~RedisConnection();
+
+  // Connects, authenticates, selects the database, unless that is done. Unavailable: down, still loading, refused for
+  // now, no answer within the timeout. Invalid: wrong password, no such database, a certificate that does not verify.
+  Result<void> connect();
+
+  // Sends one command and answers its reply, which is never of kind Error: those come as an Error.
+  Result<RedisReply> run(Words words);
+  Result<RedisReply> run(std::initializer_list<std::string_view> words) {
+    return run(Words(words.begin(), words.size()));
+  }
+  // Runs a script by its digest; when the server does not know it (anymore), loads it and tries again: what answers
+  // NOSCRIPT has done nothing.
+  Result<RedisReply> runScript(const RedisScript& script, Words keys, Words arguments);
+
+  // Many commands in one go: `append` each, then `exchange`. What is appended is sent in pieces while more is appended,
+  // so that the server works meanwhile. One reply for each, in order, some of which may be of kind Error (see
+  // errorOf). Unavailable: the connection broke; any part of it may have been done.
+  void append(Words words);
+  void append(std::initializer_list<std::string_view> words) { append(Words(words.begin(), words.size())); }
+  Result<std::vector<RedisReply>> exchange();
+
+  // Sends a command that the server answers when it has something, at the latest after `longest` (BLPOP and the like:
+  // `words` must say so themselves), and returns its reply; or when `wake` is rung: then the connection is given up,
+  // since the reply may still come, and the answer is Nil.  For a connection of its own.
+  Result<RedisReply> wait(Words words, Duration longest, Wake& wake);
+
+  // What an error reply means, with where it came from.
+  Error errorOf(RedisValue error) const;
+
+  const RedisAddress& address() const { return address_; }
+
+ private:
+  struct Socket;
+  RedisAddress address_;
+  std::unique_ptr<Socket> socket_;
+};
+
+}  // namespace leptir
