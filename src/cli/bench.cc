@@ -1,4 +1,4 @@
-// leptir bench: what this machine does with no-op tasks, through a whole instance on SQLite.
+// leptir bench: what this machine does with no-op tasks, through a whole instance.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -89,15 +89,52 @@ Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
   return throughput;
 }
 
+// What is measured: the stores, and nothing else of a configuration.
+Result<Config> configOf(const BenchCommand& command, const BenchFolder& folder) {
+  auto config = command.config.empty() ? folder.config() : loadConfig(command.config);
+  if (!config) return config;
+  std::ranges::stable_sort(config->brokers, {}, &Config::Broker::priority);
+  config->brokers.resize(1);
+  config->loggers.clear();
+  const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  config->daemon.numberOfWorkers = command.workers > 0 ? command.workers : cores;
+  return config;
+}
+
+struct Queue {
+  TaskCounts counts;
+  std::string durability;
+};
+
+Result<Queue> look(const Config& config) {
+  auto opened = openBroker(config);
+  if (!opened) return opened.error();
+  const auto broker = opened->access(0);
+  const auto counts = broker->tasksCount();
+  if (!counts) return counts.error();
+  return Queue{*counts, broker->traits().durability};
+}
+
 }  // namespace
 
 int runCommand(const BenchCommand& command, const Program& program) {
   const BenchFolder folder;
-  const auto config = folder.config(command.workers);
-  Json answer{
-      {"durability", "push: fsync before it returns; leases and acknowledgements: a power cut repeats the last ones"},
-      {"workers", config.daemon.numberOfWorkers},
-      {"tasks", command.tasks}};
+  const auto read = configOf(command, folder);
+  if (!read) {
+    fail(read.error());
+    return kConfiguration;
+  }
+  const auto& config = *read;
+  const auto queue = look(config);
+  if (!queue) return failStore(queue.error());
+  if (queue->counts != TaskCounts{})
+    return fail(
+        Error(ErrorCode::Invalid, "broker '" + config.brokers.front().name +
+                                      "' holds tasks, which a measurement would run: name a queue that is empty"));
+  Json answer{{"store", config.brokers.front().type},
+              {"durability", queue->durability},
+              {"workers", config.daemon.numberOfWorkers},
+              {"tasks", command.tasks}};
 
   BenchInstance idle(config, folder, program, Drain::No);
   if (!idle.waitUntilItFlies()) return fail(Error(ErrorCode::Internal, "the instance did not start"));
@@ -122,8 +159,8 @@ int runCommand(const BenchCommand& command, const Program& program) {
     std::cout << writeJson(answer) << '\n';
     return kDone;
   }
-  fmt::print("SQLite, {} workers, {} no-op tasks; {}\n", config.daemon.numberOfWorkers, command.tasks,
-             answer["durability"].get<std::string>());
+  fmt::print("{}, {} workers, {} no-op tasks; {}\n", config.brokers.front().type, config.daemon.numberOfWorkers,
+             command.tasks, queue->durability);
   fmt::print("  {:<36} {:>10.0f} /s\n", "run: leased, run, recorded, settled", throughput.tasksPerSecond);
   fmt::print("  {:<36} {:>10.1f} us a task\n", "CPU of all processes", throughput.cpuMicros);
   fmt::print("  {:<36} {:>10.0f} /s, 1,000 a call\n", "bulk push", *pushed);
