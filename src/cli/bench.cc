@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kSinglePushes = 300;
+constexpr int kLatencies = 300;
+constexpr int kSinglePushes = 2000;
 
 double secondsBetween(BootTime a, BootTime b) {
   return std::chrono::duration<double>(b - a).count();
@@ -32,7 +33,7 @@ Result<std::vector<double>> measureLatency(const Config& config) {
   auto records = openMetaStorage(config);
   if (!records) return records.error();
   std::vector<double> milliseconds;
-  for (int i = 0; i < kSinglePushes; ++i) {
+  for (int i = 0; i < kLatencies; ++i) {
     const auto id = broker->push("noop", Json::object());
     if (!id) return id.error();
     Result<Json> record = Error(ErrorCode::NotFound, "");
@@ -60,6 +61,17 @@ Result<double> measurePush(const Config& config, std::uint64_t tasks) {
     left -= now;
   }
   return static_cast<double>(tasks) / secondsBetween(began, systemClock().bootTime());
+}
+
+// As an application pushes that has one task at a time.
+Result<double> measureSinglePushes(const Config& config) {
+  auto broker = openBroker(config);
+  if (!broker) return broker.error();
+  const auto began = systemClock().bootTime();
+  for (int i = 0; i < kSinglePushes; ++i) {
+    if (auto id = broker->push("noop", Json{{"text", std::string(180, 'x')}}); !id) return id.error();
+  }
+  return kSinglePushes / secondsBetween(began, systemClock().bootTime());
 }
 
 struct Throughput {
@@ -147,8 +159,11 @@ int runCommand(const BenchCommand& command, const Program& program) {
   const auto pushed = measurePush(config, command.tasks);
   if (!pushed) return failStore(pushed.error());
   answer["pushesPerSecond"] = *pushed;
+  const auto single = measureSinglePushes(config);
+  if (!single) return failStore(single.error());
+  answer["singlePushesPerSecond"] = *single;
   BenchInstance busy(config, folder, program, Drain::Yes);
-  const auto throughput = watch(busy, command.tasks);
+  const auto throughput = watch(busy, command.tasks + kSinglePushes);
   answer["tasksPerSecond"] = throughput.tasksPerSecond;
   answer["cpuMicrosPerTask"] = throughput.cpuMicros;
   answer["privateMemoryMiB"] = {{"master", throughput.memory.master},
@@ -164,6 +179,7 @@ int runCommand(const BenchCommand& command, const Program& program) {
   fmt::print("  {:<36} {:>10.0f} /s\n", "run: leased, run, recorded, settled", throughput.tasksPerSecond);
   fmt::print("  {:<36} {:>10.1f} us a task\n", "CPU of all processes", throughput.cpuMicros);
   fmt::print("  {:<36} {:>10.0f} /s, 1,000 a call\n", "bulk push", *pushed);
+  fmt::print("  {:<36} {:>10.0f} /s, one a call\n", "single pushes", *single);
   fmt::print("  {:<36} {:>10.2f} ms p50, {:.2f} ms p99\n", "push to start, idle", percentile(*latency, 0.5),
              percentile(*latency, 0.99));
   fmt::print("  {:<36} {:>10.2f} % of a core\n", "idle", answer["idleCpuPercent"].get<double>());
