@@ -31,6 +31,12 @@ std::string hostName() {
   return name;
 }
 
+// Tests that wait for the end of a lease cannot wait for a minute. Zero: nobody asked.
+Duration leaseForTests() {
+  const char* const seconds = std::getenv("LEPTIR_TEST_LEASE");
+  return seconds == nullptr ? Duration(0) : std::chrono::seconds(std::atoi(seconds));
+}
+
 int exitStatusOf(MasterEnd end) {
   switch (end) {
     case MasterEnd::Stopped:
@@ -62,6 +68,11 @@ int Flight::prepare() {
   auto link = Link::create(plan_.config.daemon.numberOfWorkers);
   if (!link) return complain(link.error(), kNotDone);
   link_ = std::move(*link);
+  if (const auto lease = leaseForTests(); lease > Duration(0)) {
+    link_->page().leaseTimes.lease = lease;
+    plan_.logger.warning("LEPTIR_TEST_LEASE: sessions expire after " + std::to_string(lease / std::chrono::seconds(1)) +
+                         " s");
+  }
   auto board = StatusBoard::create(options_.boardFile, name_, plan_.config.daemon.numberOfWorkers, systemClock());
   if (!board) return complain(board.error(), kConfigurationWrong);
   board_ = std::move(*board);
