@@ -103,7 +103,7 @@ Result<void> RedisReader::parse() {
     void* reply = nullptr;
     if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK)
       return Error(ErrorCode::Unavailable, "answers what no redis-server would (" + escaped(reader_->errstr) +
-                                               "): is it one, and is its port one for clients?");
+                                               "): is it one, and on this port without TLS?");
     if (reply == nullptr) return {};
     roots_.push_back(fromHandle(reply));
   }

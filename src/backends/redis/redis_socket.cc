@@ -7,6 +7,7 @@
 #include <string>
 
 #include "backends/redis/redis_dial.h"
+#include "backends/redis/redis_tls.h"
 #include "base/errno_text.h"
 
 namespace leptir {
@@ -34,6 +35,7 @@ bool isForLater(int error) {
 Result<std::unique_ptr<RedisSocket>> openRedisSocket(const RedisAddress& address, BootTime deadline) {
   auto descriptor = dial(address, deadline);
   if (!descriptor) return descriptor.error();
+  if (address.scheme == RedisAddress::Scheme::Tls) return openTls(std::move(*descriptor), address, deadline);
   return std::make_unique<PlainSocket>(std::move(*descriptor));
 }
 
