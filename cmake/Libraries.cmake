@@ -13,6 +13,8 @@ find_package(PkgConfig REQUIRED)
 if(LEPTIR_REDIS)
   find_package(OpenSSL REQUIRED)
   pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
+  # It brings a definition that changes nothing here but would keep the precompiled headers from being used.
+  set_target_properties(PkgConfig::hiredis PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 endif()
 pkg_check_modules(libdw REQUIRED IMPORTED_TARGET libdw)
 if(LEPTIR_TESTS)
