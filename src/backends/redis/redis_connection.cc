@@ -24,6 +24,19 @@ std::string sha1Of(std::string_view text) {
   return hex;
 }
 
+// What HELLO says: a list of names and values.
+int versionIn(RedisValue hello) {
+  for (std::size_t i = 0; i + 1 < hello.size(); i += 2) {
+    if (hello[i].text() == "version") return redisVersion(hello[i + 1].text());
+  }
+  return 0;
+}
+
+// Who may not say HELLO or PING, or is too old for the first, may yet do all that leptir does.
+bool mayBeMissing(std::string_view refusal) {
+  return refusal.starts_with("NOPERM") || refusal.starts_with("ERR unknown command");
+}
+
 }  // namespace
 
 RedisScript::RedisScript(std::string given) : text(std::move(given)), sha1(sha1Of(text)) {}
@@ -51,7 +64,8 @@ Result<void> RedisConnection::open() {
   return {};
 }
 
-// One round trip. Without a password PING tells whether one is wanted, and whether the server is ready.
+// One round trip. Without a password PING tells whether one is wanted, and whether the server is ready, which HELLO
+// does not.
 Result<void> RedisConnection::greet(RedisWire& wire, Duration patience) {
   const auto put = [&](std::initializer_list<std::string_view> words) { wire.put({words.begin(), words.size()}); };
   const auto database = std::to_string(address_.database);
@@ -59,16 +73,17 @@ Result<void> RedisConnection::greet(RedisWire& wire, Duration patience) {
   if (logsIn && address_.user.empty()) put({"AUTH", address_.password});
   if (logsIn && !address_.user.empty()) put({"AUTH", address_.user, address_.password});
   if (address_.database != 0) put({"SELECT", database});
+  put({"HELLO", "2"});
   put({"PING"});
   const auto collected = wire.collect(patience);
   if (!collected) return collected.error();
   const auto replies = wire.take();
   if (logsIn && replies.front().value().isError()) return errorOfLogin(replies.front().value().text());
-  for (const auto& reply : replies) {
-    // Whoever may not PING may yet do all that leptir does.
-    const bool isPing = &reply == &replies.back();
-    if (!reply.value().isError() || (isPing && reply.value().text().starts_with("NOPERM"))) continue;
-    return errorFrom(reply.value().text());
+  const auto hello = replies.size() - 2;
+  version_ = versionIn(replies[hello].value());
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const auto reply = replies[i].value();
+    if (reply.isError() && !(i >= hello && mayBeMissing(reply.text()))) return errorFrom(reply.text());
   }
   return {};
 }
@@ -161,6 +176,13 @@ void RedisConnection::noteRefusals(std::span<const RedisReply> replies) {
     ends = ends || refusalOf(text).connection == RedisRefusal::Connection::Ends;
   }
   if (ends) close();
+}
+
+Result<void> RedisConnection::look() {
+  auto facts = askFacts(*this);
+  if (!facts) return facts.error();
+  facts_ = std::move(*facts);
+  return {};
 }
 
 Error RedisConnection::errorOf(RedisValue error) const {
