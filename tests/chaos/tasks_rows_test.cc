@@ -1,5 +1,6 @@
 // Rows P13, P15 to P17, P19: what tasks do to themselves and to others.
 #include <csignal>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -131,6 +132,25 @@ TEST_P(Tasks, P15_LeaveNoDescendantWhenTheMasterIsKilledAndAnotherStarts) {
   EXPECT_TRUE(eventually([&] { return startsSeen() == 2 * before; })) << "what the dead one held comes back";
   instance->signal(SIGQUIT);
   EXPECT_EQ(instance->waitForExit(), 0);
+  judge();
+}
+
+TEST_P(Tasks, P15_LeaveNoDescendantWhenTheMasterIsKilledAndAnotherStartsOnAnotherStore) {
+  set({.workers = 7});
+  startFamilies("hang");
+  auto instance = fly();
+  ASSERT_TRUE(eventually([&] { return allBorn(); }));
+  instance->signal(SIGKILL);
+  instance->waitForExit();
+  std::ifstream stream(config);
+  const std::string before{std::istreambuf_iterator<char>(stream), {}};
+  auto yaml = before;
+  yaml.replace(yaml.find(store.here), store.here.size(), store.elsewhere);
+  writeConfig(yaml);
+  instance = fly();
+  EXPECT_LE(untilNoneIsLeft(), 1000) << "by the board that the dead one left";
+  stop(*instance);
+  writeConfig(before);
   judge();
 }
 
