@@ -172,6 +172,8 @@ struct BrokerTraits {
   std::size_t largestEnvelope = kMaxEnvelopeBytes;
   std::optional<Duration> longestDelay;  // further ahead it is sent on in hops
   std::string durability;                // in words, for `check` and the benchmarks: what survives what
+  // What the store's owner should change, a sentence each, for `check` and the log: what there is to lose as it is.
+  std::vector<std::string> warnings;
 };
 
 // One queue in one store. Broker puts several behind one door with priorities.

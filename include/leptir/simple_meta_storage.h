@@ -21,10 +21,11 @@ struct MetaFilter {
 };
 
 struct MetaTraits {
-  bool lists = true;            // listMetaInfo works
-  bool listsSuccesses = true;   // and knows the ones that succeeded
-  bool expiresByItself = true;  // expire() has nothing to do
-  std::string durability;       // in words
+  bool lists = true;                  // listMetaInfo works
+  bool listsSuccesses = true;         // and knows the ones that succeeded
+  bool expiresByItself = true;        // expire() has nothing to do
+  std::string durability;             // in words
+  std::vector<std::string> warnings;  // as in BrokerTraits
 };
 
 // One thread at a time. Opened after fork, by the process that uses it.

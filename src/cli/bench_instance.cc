@@ -69,13 +69,11 @@ BenchFolder::~BenchFolder() {
   fs::remove_all(folder_, ignored);
 }
 
-Config BenchFolder::config(int workers) const {
+Config BenchFolder::config() const {
   Config config;
   const Json connection{{"path", (folder_ / "leptir.db").string()}};
   config.brokers.push_back({.name = "sqlite", .type = "sqlite", .connection = connection});
   config.metaStorages.push_back({.name = "sqlite", .type = "sqlite", .connection = connection, .expireAfter = 168h});
-  config.daemon.numberOfWorkers =
-      workers > 0 ? workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   return config;
 }
 

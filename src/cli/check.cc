@@ -26,6 +26,10 @@ std::string_view nameOf(BrokerTraits::CancelReach reach) {
   return "";
 }
 
+void print(const std::vector<std::string>& warnings) {
+  for (const auto& warning : warnings) fmt::print("    warning: {}\n", warning);
+}
+
 void print(const BrokerTraits& traits) {
   const auto line = [](std::string_view what, std::string_view answer) { fmt::print("    {:<38} {}\n", what, answer); };
   line("earliest first, across instances", yes(traits.keepsOrder));
@@ -41,12 +45,14 @@ void print(const BrokerTraits& traits) {
                             : "any");
   line("a dead instance's tasks come back", traits.sessionsExpire ? "when its lease has expired" : "at once");
   line("durability", traits.durability);
+  print(traits.warnings);
 }
 
 void print(const MetaTraits& traits) {
   fmt::print("    {:<38} {}\n", "lists records",
              traits.lists ? (traits.listsSuccesses ? "all" : "those that did not succeed") : "no");
   fmt::print("    {:<38} {}\n", "durability", traits.durability);
+  print(traits.warnings);
 }
 
 // The worst exit status wins.

@@ -111,10 +111,18 @@ void Feeder::work() {
     }
     if (auto turned = turn(); !turned) {
       drop(turned.error());
-      if (turned.error().code() == ErrorCode::Lost || !closeBy_ || clock_.bootTime() < *closeBy_) continue;
-      giveUp(turned.error());
-      return;
+      if (turned.error().code() == ErrorCode::Lost) continue;
+      if (closeBy_ && clock_.bootTime() >= *closeBy_) {
+        giveUp(turned.error());
+        return;
+      }
+      // A store that worked until now is opened anew at once: its server may be back already.
+      const bool isFirst = backoff_.failures() == 0;
+      const auto pause = noteFailure(turned.error());
+      if (!isFirst) rest(pause);
+      continue;
     }
+    noteGoodTurn();
     if (closing && batches_.empty()) {
       closeSession();
       if (closed_) return;
@@ -152,8 +160,7 @@ bool Feeder::open() {
     giveUp(opened.error());
     return false;
   }
-  if (backoff_.failures() == 0) logger_.error(where() + ": not available, trying again: " + opened.error().message());
-  rest(closeBy_ ? 200ms : backoff_.next());
+  rest(noteFailure(opened.error()));
   return false;
 }
 
@@ -163,6 +170,7 @@ Result<void> Feeder::openStore() {
   if (!broker) return broker.error();
   broker_ = std::move(*broker);
   traits_ = broker_->traits();
+  warnings_.tell(where(), traits_.warnings, logger_);
   return {};
 }
 
@@ -170,6 +178,7 @@ Result<void> Feeder::openStorages() {
   while (storages_.size() < beside_.size()) {
     auto storage = beside_[storages_.size()].open();
     if (!storage) return storage.error();
+    warnings_.tell("meta storage " + beside_[storages_.size()].name, (*storage)->traits().warnings, logger_);
     storages_.push_back(std::move(*storage));
   }
   return {};
@@ -206,8 +215,6 @@ Result<void> Feeder::spendEpoch() {
 }
 
 void Feeder::beginSession() {
-  if (backoff_.failures() > 0) logger_.info(where() + ": available again");
-  backoff_.reset();
   renewAt_ = clock_.bootTime() + options_.renewEvery;
   recoverAt_ = clock_.bootTime();
   compareAt_ = clock_.bootTime();
@@ -224,6 +231,19 @@ void Feeder::drop(const Error& why) {
   storages_.clear();
   broker_.reset();
   inbox_.put(event::BrokerClosed{options_.broker});
+}
+
+// Only a good turn ends the row of failures: a store may open each time and refuse what it is asked each time.
+void Feeder::noteGoodTurn() {
+  if (backoff_.failures() > 0) logger_.info(where() + ": available again");
+  backoff_.reset();
+}
+
+// Answers how long to rest before the next try.
+Duration Feeder::noteFailure(const Error& why) {
+  if (backoff_.failures() == 0) logger_.error(where() + ": not available, trying again: " + why.message());
+  const auto pause = backoff_.next();
+  return closeBy_ ? 200ms : pause;
 }
 
 // --- one turn: settle, keep the session, lease

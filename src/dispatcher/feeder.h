@@ -15,6 +15,7 @@
 #include "base/backoff.h"
 #include "broker/broker_seat.h"
 #include "dispatcher/inbox.h"
+#include "dispatcher/store_warnings.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/simple_broker.h"
@@ -97,6 +98,8 @@ class Feeder {
   Result<void> compareHeld();
   Result<void> answerCount();
   Result<void> popOrWait();
+  void noteGoodTurn();
+  Duration noteFailure(const Error& why);
   void rest(Duration longest);
   std::size_t roomNow();
   void drop(const Error& why);
@@ -134,6 +137,7 @@ class Feeder {
   BootTime renewAt_, askAt_, recoverAt_, compareAt_;
   std::optional<BootTime> closeBy_;
   Backoff backoff_;
+  StoreWarnings warnings_;
   std::thread thread_;  // last: it uses all the others
 };
 

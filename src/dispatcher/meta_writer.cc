@@ -62,6 +62,7 @@ void MetaWriter::work() {
       wake_.waitFor(1s);
     } else if (auto saved = saveWithHistory(*storage_, records_); saved) {
       LEPTIR_FAILPOINT("meta_writer.after_save");
+      worked();
       tellSaved();
     } else {
       failed(saved.error());
@@ -81,13 +82,18 @@ bool MetaWriter::open() {
   }
   auto storage = seat_.open();
   if (storage) {
-    if (backoff_.failures() > 0) logger_.info("meta storage " + seat_.name + ": available again");
-    backoff_.reset();
     storage_ = std::move(*storage);
+    warnings_.tell("meta storage " + seat_.name, storage_->traits().warnings, logger_);
     return true;
   }
   failed(storage.error());
   return false;
+}
+
+// Only what was done ends the row of failures: a storage may open each time and refuse what it is asked each time.
+void MetaWriter::worked() {
+  if (backoff_.failures() > 0) logger_.info("meta storage " + seat_.name + ": available again");
+  backoff_.reset();
 }
 
 void MetaWriter::failed(const Error& why) {
@@ -124,6 +130,7 @@ void MetaWriter::expireSome() {
   if (clock_.bootTime() < expireAt_) return;
   const auto removed = storage_->expire();
   if (!removed) return failed(removed.error());
+  worked();
   expireAt_ = clock_.bootTime() + (*removed > 0 ? 100ms : Duration(kExpireEvery));
 }
 

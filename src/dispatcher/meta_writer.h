@@ -11,6 +11,7 @@
 
 #include "base/backoff.h"
 #include "dispatcher/inbox.h"
+#include "dispatcher/store_warnings.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "meta/meta_seat.h"
@@ -46,6 +47,7 @@ class MetaWriter {
   void takeOrders();
   void tellSaved();
   void expireSome();
+  void worked();
   void failed(const Error& why);
 
   MetaSeat seat_;
@@ -70,6 +72,7 @@ class MetaWriter {
   BootTime expireAt_;
   bool hopeless_ = false;
   Backoff backoff_;
+  StoreWarnings warnings_;
   std::thread thread_;  // last: it uses all the others
 };
 

@@ -14,7 +14,7 @@ class FeederTest : public Hands {
     FeederOptions options;
     options.instance = instance;
     options.closeWithin = 300ms;
-    feeder = std::make_unique<Feeder>(std::move(options), brokerSeat(), std::move(beside), true, page, inbox, silence,
+    feeder = std::make_unique<Feeder>(std::move(options), brokerSeat(), std::move(beside), true, page, inbox, log,
                                       systemClock(), [this](const Error&) { ++saidUnusable; });
   }
 
@@ -88,6 +88,34 @@ TEST_F(FeederTest, KeepsBatchesUntilTheStoreIsBackAndGoesOnInItsSession) {
   EXPECT_EQ(next<event::Settled>()->batch, 1u);
   EXPECT_EQ(next<event::Settled>()->batch, 2u);
   EXPECT_EQ(left(), 0u);
+}
+
+// Faults B10: an evening of "server is full" must not be one of ten thousand requests a second.
+TEST_F(FeederTest, RestsWhenAStoreOpensEachTimeAndRefusesTheSameEachTime) {
+  const auto tasks = lease({"a"});
+  mood.refuses = "acknowledge";
+  const auto began = systemClock().bootTime();
+  feeder->settle(batchOf(tasks.at(0), "a"));
+  ASSERT_TRUE(waitUntil([&] { return mood.refused == 4; }));
+  EXPECT_GE(systemClock().bootTime() - began, 1s) << "halves of 1 s and 2 s, the first time at once";
+
+  mood.refuses = "";
+  EXPECT_EQ(next<event::Settled>()->batch, 1u);
+}
+
+TEST_F(FeederTest, LogsWhatItsStoresWarnOfOnceHoweverOftenTheyAreOpened) {
+  const auto read = openLog();
+  mood.warnings = {"it forgets"};
+  storageMood.warnings = {"it is old"};
+  start({metaSeat()});
+  ASSERT_TRUE(next<event::BrokerOpened>());
+  mood.down = true;
+  feeder->count();
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  mood.down = false;
+  ASSERT_TRUE(next<event::BrokerOpened>());
+  EXPECT_EQ(timesIn(read(), "WARN (4): broker broker: it forgets"), 1);
+  EXPECT_EQ(timesIn(read(), "WARN (4): meta storage records: it is old"), 1);
 }
 
 TEST_F(FeederTest, SettlesOnceWhatWasDoneWithoutAnAnswer) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "dispatcher/inbox.h"
 #include "meta/meta_seat.h"
 #include "tests/support/moody_store.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
 namespace leptir {
@@ -84,6 +86,19 @@ class Hands : public ::testing::Test {
     return waitUntil([&] { return store.refused > before; });
   }
 
+  // From now on there is a log; answers how to read it.
+  std::function<std::string()> openLog() {
+    const auto file = folder / "log";
+    log = Logger::open({{.name = "log", .type = LogSinkConfig::Type::File, .path = file.string()}}).value();
+    return [file] { return readWholeFile(file); };
+  }
+  static int timesIn(const std::string& text, const std::string& part) {
+    int times = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++times;
+    return times;
+  }
+
+  const TempDir folder;
   const Json connection{{"name", "shared"}};
   MemoryBackend backend;
   std::shared_ptr<MemoryQueue> queue = backend.queue("shared");
@@ -92,7 +107,7 @@ class Hands : public ::testing::Test {
   std::atomic<int> saidUnusable = 0;
   Wake bell;
   Inbox inbox{bell};
-  const Logger silence;
+  Logger log;  // silent, unless a test opens one
   std::vector<Event> events;
 };
 

@@ -9,7 +9,7 @@ namespace {
 class MetaWriterTest : public Hands {
  protected:
   void start(bool required = true, bool sole = true) {
-    writer = std::make_unique<MetaWriter>(metaSeat(required), sole, inbox, silence, systemClock(),
+    writer = std::make_unique<MetaWriter>(metaSeat(required), sole, inbox, log, systemClock(),
                                           [this](const Error&) { ++saidUnusable; });
   }
 
@@ -71,6 +71,20 @@ TEST_F(MetaWriterTest, SavesAgainWhatWasSavedWithoutAnAnswerAndSaysSoOnce) {
   EXPECT_EQ(next<event::Saved>()->batch, 2u);
   writer->save(batchOf({"b"}));
   EXPECT_EQ(next<event::Saved>()->batch, 3u);
+}
+
+TEST_F(MetaWriterTest, SaysOnceWhatAStorageRefusesThatOpensEachTime) {
+  const auto read = openLog();
+  storageMood.warnings = {"it is old"};
+  storageMood.refuses = "save";
+  start();
+  writer->save(batchOf({"a"}));
+  ASSERT_TRUE(waitUntil([&] { return storageMood.refused == 3; }));
+  storageMood.refuses = "";
+  ASSERT_TRUE(next<event::Saved>());
+  EXPECT_EQ(timesIn(read(), "on purpose"), 1);
+  EXPECT_EQ(timesIn(read(), "available again"), 1);
+  EXPECT_EQ(timesIn(read(), "WARN (4): meta storage records: it is old"), 1);
 }
 
 TEST_F(MetaWriterTest, LeavesTheRecordsInTheirBatchWhenOthersNeedThem) {

@@ -17,9 +17,11 @@ namespace leptir {
 // Any thread.
 class Mood {
  public:
-  std::atomic<bool> down = false;        // every operation answers Unavailable and does nothing
-  std::atomic<bool> cutAnswers = false;  // every operation is done, then answers Unavailable
-  std::atomic<int> refused = 0;          // operations that answered Unavailable
+  std::atomic<bool> down = false;         // every operation answers Unavailable and does nothing
+  std::atomic<const char*> refuses = "";  // this operation alone answers Unavailable and does nothing
+  std::atomic<bool> cutAnswers = false;   // every operation is done, then answers Unavailable
+  std::vector<std::string> warnings;      // what its store's traits say
+  std::atomic<int> refused = 0;           // operations that answered Unavailable
 
   // What was asked, in order, whether it was done or not.
   std::vector<std::string> journal() const {
@@ -37,7 +39,7 @@ class Mood {
       const std::lock_guard lock(mutex_);
       journal_.push_back(what);
     }
-    if (down) return refusal();
+    if (down || what == refuses.load()) return refusal();
     auto done = operation();
     if (cutAnswers) return refusal();
     return done;
@@ -105,7 +107,11 @@ class MoodyBroker final : public SimpleBroker {
     return mood_.answer("recover", [&] { return inner_->recoverExpired(limit); });
   }
   TaskKeeper& keeper() override { return inner_->keeper(); }
-  BrokerTraits traits() const override { return inner_->traits(); }
+  BrokerTraits traits() const override {
+    auto traits = inner_->traits();
+    traits.warnings = mood_.warnings;
+    return traits;
+  }
 
  private:
   Result<std::unique_ptr<BrokerSession>> moody(Result<std::unique_ptr<BrokerSession>> session) {
@@ -133,7 +139,11 @@ class MoodyMetaStorage final : public SimpleMetaStorage {
   Result<std::size_t> expire() override {
     return mood_.answer("expire", [&] { return inner_->expire(); });
   }
-  MetaTraits traits() const override { return inner_->traits(); }
+  MetaTraits traits() const override {
+    auto traits = inner_->traits();
+    traits.warnings = mood_.warnings;
+    return traits;
+  }
 
  private:
   std::unique_ptr<SimpleMetaStorage> inner_;

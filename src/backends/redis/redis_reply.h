@@ -3,18 +3,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
-
-struct redisReply;
+#include <utility>
+#include <vector>
 
 namespace leptir {
+
+struct RedisReplies;
 
 // A view into a RedisReply: valid as long as that lives.
 class RedisValue {
  public:
-  enum class Kind { Nil, Text, Status, Integer, List, Error };
+  enum class Kind : std::uint8_t { Nil, Text, Status, Integer, List, Error };
 
-  explicit RedisValue(const redisReply* reply) : reply_(reply) {}
+  RedisValue(const RedisReplies& all, std::uint32_t index) : all_(&all), index_(index) {}
 
   Kind kind() const;
   bool isNil() const { return kind() == Kind::Nil; }
@@ -29,20 +32,32 @@ class RedisValue {
   RedisValue operator[](std::size_t i) const;  // i < size()
 
  private:
-  const redisReply* reply_;  // never null
+  const RedisReplies* all_;
+  std::uint32_t index_;
+};
+
+// What came in one go: values in one block, texts in another, so that ten thousand of them cost no allocation each.
+struct RedisReplies {
+  struct Node {
+    RedisValue::Kind kind = RedisValue::Kind::Nil;
+    std::uint32_t size = 0;   // bytes of a text, elements of a list
+    std::int64_t number = 0;  // where the text begins in `text`, the first element in `nodes`; an Integer itself
+  };
+  std::vector<Node> nodes;
+  std::string text;
 };
 
 class RedisReply {
  public:
-  explicit RedisReply(redisReply* owned) : owned_(owned) {}
+  // Replies of one go share what they came in.
+  RedisReply(std::shared_ptr<const RedisReplies> all, std::uint32_t index) : all_(std::move(all)), index_(index) {}
+  static RedisReply nil();
 
-  RedisValue value() const { return RedisValue(owned_.get()); }
+  RedisValue value() const { return RedisValue(*all_, index_); }
 
  private:
-  struct Free {
-    void operator()(redisReply* reply) const;
-  };
-  std::unique_ptr<redisReply, Free> owned_;
+  std::shared_ptr<const RedisReplies> all_;
+  std::uint32_t index_;
 };
 
 }  // namespace leptir

@@ -1,0 +1,109 @@
+#include "backends/redis/redis_address.h"
+
+#include <array>
+
+namespace leptir {
+namespace {
+
+using Type = ConfigKey::Type;
+
+// A thread that hangs for 12 s is taken for stuck by the dispatcher: one that connects and then waits must be done
+// before.
+constexpr double kLongestTimeout = 5;
+
+Error invalid(const std::string& what) {
+  return Error(ErrorCode::Invalid, "redis: " + what);
+}
+
+Result<RedisAddress::Scheme> schemeOf(const std::string& scheme) {
+  if (scheme == "tcp" || scheme == "redis") return RedisAddress::Scheme::Tcp;
+  if (scheme == "rediss" || scheme == "tls") return RedisAddress::Scheme::Tls;
+  if (scheme == "unix") return RedisAddress::Scheme::Unix;
+  return invalid("'scheme' must be tcp, rediss or unix");
+}
+
+Result<Duration> timeoutOf(const Json& connection, const char* key) {
+  const double seconds = connection.at(key).get<double>();
+  if (seconds >= 0.01 && seconds <= kLongestTimeout)
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  return invalid(std::string("'") + key + "' must be 0.01 to 5 seconds");
+}
+
+// What only the whole of it can tell.
+Result<void> check(const RedisAddress& address) {
+  if (address.scheme == RedisAddress::Scheme::Unix && address.path.empty())
+    return invalid("scheme unix needs 'path', the server's socket");
+  if (address.scheme != RedisAddress::Scheme::Unix && !address.path.empty())
+    return invalid("'path' is for scheme unix");
+  if (address.scheme != RedisAddress::Scheme::Unix && address.host.empty()) return invalid("'host' is empty");
+  if (address.port < 1 || address.port > 65535) return invalid("'port' must be 1 to 65535");
+  if (address.database < 0) return invalid("'database' must be 0 or more");
+  if (address.certificateFile.empty() != address.keyFile.empty())
+    return invalid("'certificate_file' and 'key_file' go together");
+  if (!address.user.empty() && address.password.empty()) return invalid("'user' needs 'password'");
+  return {};
+}
+
+}  // namespace
+
+std::string RedisAddress::where() const {
+  if (scheme == Scheme::Unix) return "redis " + path;
+  const bool isIpv6 = host.find(':') != std::string::npos;
+  return "redis " + (isIpv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::string RedisAddress::place() const {
+  const std::string_view kind = scheme == Scheme::Tls ? "tls " : "";
+  return std::string(kind) + where().substr(6) + "/" + std::to_string(database) + (user.empty() ? "" : " as " + user);
+}
+
+std::span<const ConfigKey> redisAddressKeys() {
+  static const std::array<ConfigKey, 13> keys{{
+      {"scheme", Type::Text, "tcp", "tcp, rediss (TLS) or unix"},
+      {"host", Type::Text, "127.0.0.1", "name or address of the server"},
+      {"port", Type::Integer, 6379, "its port"},
+      {"path", Type::Path, "", "its socket, for scheme unix"},
+      {"database", Type::Integer, 0, "the number of the database"},
+      {"user", Type::Text, "", "who leptir is there (ACL); empty: the server's default user"},
+      {"password", Type::Text, "", "empty: none"},
+      {"connect_timeout", Type::Number, 5, "seconds until it must be connected, at most 5"},
+      {"operation_timeout", Type::Number, 5, "seconds until an answer must be there, at most 5"},
+      {"verify", Type::Boolean, true, "rediss: whether the server's certificate and its name must be right"},
+      {"ca_file", Type::Path, "", "rediss: authorities to verify by; empty: the system's"},
+      {"certificate_file", Type::Path, "", "rediss: certificate of this client"},
+      {"key_file", Type::Path, "", "rediss: its key"},
+  }};
+  return keys;
+}
+
+Result<RedisAddress> redisAddress(const Json& connection) {
+  RedisAddress address;
+  const auto text = [&](const char* key) { return connection.at(key).get<std::string>(); };
+  const auto number = [&](const char* key) {
+    const auto value = connection.at(key).get<std::int64_t>();
+    return value >= -1 && value <= 1'000'000 ? static_cast<int>(value) : -1;
+  };
+  const auto scheme = schemeOf(text("scheme"));
+  const auto connectTimeout = timeoutOf(connection, "connect_timeout");
+  const auto operationTimeout = timeoutOf(connection, "operation_timeout");
+  if (!scheme) return scheme.error();
+  if (!connectTimeout) return connectTimeout.error();
+  if (!operationTimeout) return operationTimeout.error();
+  address.scheme = *scheme;
+  address.host = text("host");
+  address.port = number("port");
+  address.path = text("path");
+  address.database = number("database");
+  address.user = text("user");
+  address.password = text("password");
+  address.connectTimeout = *connectTimeout;
+  address.operationTimeout = *operationTimeout;
+  address.verify = connection.at("verify").get<bool>();
+  address.caFile = text("ca_file");
+  address.certificateFile = text("certificate_file");
+  address.keyFile = text("key_file");
+  if (auto checked = check(address); !checked) return checked.error();
+  return address;
+}
+
+}  // namespace leptir

@@ -1,0 +1,202 @@
+#include "backends/redis/redis_connection.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cassert>
+
+#include "backends/redis/redis_errors.h"
+#include "backends/redis/redis_wire.h"
+
+namespace leptir {
+namespace {
+
+// From here on a send is worth its system call.
+constexpr std::size_t kSendAt = 16 * 1024;
+
+std::string sha1Of(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) hex.append({kDigits[digest[i] >> 4], kDigits[digest[i] & 15]});
+  return hex;
+}
+
+// What HELLO says: a list of names and values.
+int versionIn(RedisValue hello) {
+  for (std::size_t i = 0; i + 1 < hello.size(); i += 2) {
+    if (hello[i].text() == "version") return redisVersion(hello[i + 1].text());
+  }
+  return 0;
+}
+
+// Who may not say HELLO or PING, or is too old for the first, may yet do all that leptir does.
+bool mayBeMissing(std::string_view refusal) {
+  return refusal.starts_with("NOPERM") || refusal.starts_with("ERR unknown command");
+}
+
+}  // namespace
+
+RedisScript::RedisScript(std::string given) : text(std::move(given)), sha1(sha1Of(text)) {}
+
+RedisConnection::RedisConnection(RedisAddress address) : address_(std::move(address)) {}
+
+RedisConnection::~RedisConnection() = default;
+
+Result<void> RedisConnection::connect() {
+  if (waiting_) close();
+  if (wire_ && !wire_->isWorn()) return {};
+  close();
+  return open();
+}
+
+Result<void> RedisConnection::open() {
+  const auto deadline = systemClock().bootTime() + address_.connectTimeout;
+  auto socket = openRedisSocket(address_, deadline);
+  if (!socket) return socket.error().in(address_.where());
+  auto wire = std::make_unique<RedisWire>(std::move(*socket));
+  const auto left = std::max(deadline - systemClock().bootTime(), Duration::zero());
+  if (auto greeted = greet(*wire, left); !greeted) return greeted.error().in(address_.where());
+  wire_ = std::move(wire);
+  ++generation_;
+  return {};
+}
+
+// One round trip. Without a password PING tells whether one is wanted, and whether the server is ready, which HELLO
+// does not.
+Result<void> RedisConnection::greet(RedisWire& wire, Duration patience) {
+  const auto put = [&](std::initializer_list<std::string_view> words) { wire.put({words.begin(), words.size()}); };
+  const auto database = std::to_string(address_.database);
+  const bool logsIn = !address_.password.empty();
+  if (logsIn && address_.user.empty()) put({"AUTH", address_.password});
+  if (logsIn && !address_.user.empty()) put({"AUTH", address_.user, address_.password});
+  if (address_.database != 0) put({"SELECT", database});
+  put({"HELLO", "2"});
+  put({"PING"});
+  const auto collected = wire.collect(patience);
+  if (!collected) return collected.error();
+  const auto replies = wire.take();
+  if (logsIn && replies.front().value().isError()) return errorOfLogin(replies.front().value().text());
+  const auto hello = replies.size() - 2;
+  version_ = versionIn(replies[hello].value());
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const auto reply = replies[i].value();
+    if (reply.isError() && !(i >= hello && mayBeMissing(reply.text()))) return errorFrom(reply.text());
+  }
+  return {};
+}
+
+Result<RedisReply> RedisConnection::run(Words words) {
+  assert(appended_ == 0 && "exchange() comes first");
+  append(words);
+  auto replies = exchange();
+  if (!replies) return replies.error();
+  const auto value = replies->front().value();
+  if (value.isError()) return errorOf(value);
+  return std::move(replies->front());
+}
+
+Result<RedisReply> RedisConnection::runScript(const RedisScript& script, Words keys, Words arguments) {
+  const auto count = std::to_string(keys.size());
+  std::vector<std::string_view> words{"EVALSHA", script.sha1, count};
+  words.insert(words.end(), keys.begin(), keys.end());
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  append(words);
+  auto replies = exchange();
+  if (!replies) return replies.error();
+  if (const auto value = replies->front().value(); value.isError() && isNoScript(value.text())) {
+    // Sends the text along, which loads it.
+    words[0] = "EVAL";
+    words[1] = script.text;
+    return run(words);
+  }
+  if (const auto value = replies->front().value(); value.isError()) return errorOf(value);
+  return std::move(replies->front());
+}
+
+Result<void> RedisConnection::loadScripts(std::initializer_list<const RedisScript*> scripts) {
+  if (auto connected = connect(); !connected) return connected;
+  for (const auto* script : scripts) {
+    if (!wire_->scripts.contains(script->sha1)) append({"SCRIPT", "LOAD", script->text});
+  }
+  const auto replies = exchange();
+  if (!replies) return replies.error();
+  for (const auto& reply : *replies) {
+    if (reply.value().isError()) return errorOf(reply.value());
+  }
+  for (const auto* script : scripts) wire_->scripts.insert(script->sha1);
+  return {};
+}
+
+void RedisConnection::append(Words words) {
+  if (appended_++ == 0) {
+    if (auto connected = connect(); !connected) appendFailure_ = connected.error();
+  }
+  if (appendFailure_) return;
+  wire_->put(words);
+  if (wire_->unsent() < kSendAt) return;
+  if (auto pumped = wire_->pump(); !pumped) appendFailure_ = broken(pumped.error());
+}
+
+Result<std::vector<RedisReply>> RedisConnection::exchange() {
+  if (std::exchange(appended_, 0) == 0) return std::vector<RedisReply>();
+  if (appendFailure_) return *std::exchange(appendFailure_, {});
+  const auto collected = wire_->collect(address_.operationTimeout);
+  if (!collected) return broken(collected.error());
+  auto replies = wire_->take();
+  noteRefusals(replies);
+  return replies;
+}
+
+Result<RedisReply> RedisConnection::wait(Words words, Duration longest, Wake& wake) {
+  if (!waiting_) {
+    if (auto connected = connect(); !connected) return connected.error();
+    wire_->put(words);
+    waiting_ = true;
+  }
+  const auto collected = wire_->collect(longest + address_.operationTimeout, &wake);
+  if (!collected) return broken(collected.error());
+  if (*collected == RedisWire::End::Woken) return RedisReply::nil();
+  waiting_ = false;
+  auto replies = wire_->take();
+  noteRefusals(replies);
+  const auto value = replies.front().value();
+  if (value.isError()) return errorOf(value);
+  return std::move(replies.front());
+}
+
+void RedisConnection::noteRefusals(std::span<const RedisReply> replies) {
+  bool ends = false;
+  for (const auto& reply : replies) {
+    if (!reply.value().isError()) continue;
+    const auto text = reply.value().text();
+    if (isNoScript(text)) wire_->scripts.clear();
+    ends = ends || refusalOf(text).connection == RedisRefusal::Connection::Ends;
+  }
+  if (ends) close();
+}
+
+Result<void> RedisConnection::look() {
+  auto facts = askFacts(*this);
+  if (!facts) return facts.error();
+  facts_ = std::move(*facts);
+  return {};
+}
+
+Error RedisConnection::errorOf(RedisValue error) const {
+  return errorFrom(error.text()).in(address_.where());
+}
+
+Error RedisConnection::broken(const Error& why) {
+  close();
+  return why.in(address_.where());
+}
+
+void RedisConnection::close() {
+  wire_.reset();
+  waiting_ = false;
+}
+
+}  // namespace leptir
