@@ -83,4 +83,8 @@ std::string makeInstanceName() {
   return hex(randomBytes(), false);
 }
 
+bool isInstanceName(std::string_view name) {
+  return name.size() == 32 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 }  // namespace leptir

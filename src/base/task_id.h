@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "leptir/clock.h"
 
@@ -13,5 +14,7 @@ std::string makeTaskId(const Clock& clock = systemClock());
 
 // 32 random lower-case hex digits from the kernel: the name of an instance.
 std::string makeInstanceName();
+// Whether it is such a name: also what makes it fit for a file.
+bool isInstanceName(std::string_view name);
 
 }  // namespace leptir

@@ -33,7 +33,8 @@ std::vector<int> childrenOf(int pid) {
 // Clock ticks that a process has used: fields 14 and 15 of its stat, counted behind the name, which may hold anything.
 long ticksOf(int pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string stat{std::istreambuf_iterator<char>(file), {}};
+  std::string stat;
+  std::getline(file, stat);  // nothing, when it has just ended
   const auto end = stat.rfind(')');
   if (end == std::string::npos) return 0;
   std::istringstream fields(stat.substr(end + 2));

@@ -10,6 +10,7 @@
 #include "base/task_id.h"
 #include "config/assemble.h"
 #include "dispatcher/dispatcher.h"
+#include "instance/predecessor.h"
 #include "leptir/version.h"
 #include "link/stderr_carrier.h"
 #include "task/program_task.h"
@@ -73,6 +74,7 @@ int Flight::prepare() {
     plan_.logger.warning("LEPTIR_TEST_LEASE: sessions expire after " + std::to_string(lease / std::chrono::seconds(1)) +
                          " s");
   }
+  endPredecessor(options_.boardFile, plan_.logger);
   auto board = StatusBoard::create(options_.boardFile, name_, plan_.config.daemon.numberOfWorkers, systemClock());
   if (!board) return complain(board.error(), kConfigurationWrong);
   board_ = std::move(*board);

@@ -158,6 +158,22 @@ TEST_P(Failpoints, P03_AMasterThatDiesAnywhereLosesNothing) {
   });
 }
 
+// It dies of what it leases before that stands in any cell, so only the store knows who it was.
+TEST_P(Failpoints, P13_ATaskThatKillsEachDispatcherIsFoundAndBuried) {
+  ::setenv("LEPTIR_FAILPOINT", "feeder.after_pop:1:exit:", 1);
+  const auto id = give("work", 1).front();
+  const auto instance = start();
+  chooseNothing();
+  ASSERT_TRUE(eventually([&] { return counts().buried == 1; })) << instance->output();
+  EXPECT_EQ(info(id).at("state"), "buried");
+  EXPECT_EQ(info(id).at("reason"), "the dispatcher died while it held this task alone; crashes so far: 3");
+  EXPECT_TRUE(isDrained());
+  waitUntilReady(*instance);
+  stop(*instance);
+  EXPECT_EQ(startsSeen(), 0u);
+  judge();
+}
+
 TEST_P(Failpoints, P02_APushThatDiesIsThereWholeOrNotAtAll) {
   for (const auto& point : allFailpoints()) {
     if (point.who != Who::Pusher || !isOurs(point)) continue;

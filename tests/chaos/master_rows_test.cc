@@ -25,7 +25,7 @@ class Master : public Arena {
       kill(instance->pid());
       instance->waitForExit();
       const auto dead = bootNsNow();
-      EXPECT_TRUE(allGone(2s)) << "children must be gone within 2 s";
+      EXPECT_TRUE(allGone(1s)) << "none outlives the master by more than a second";
       recovered(msSince(dead));
     }
     const auto before = startsSeen();
