@@ -21,8 +21,8 @@ std::string milliseconds(std::optional<Duration> expireAfter) {
 
 }  // namespace
 
-RedisMetaStorage::RedisMetaStorage(std::shared_ptr<RedisConnection> connection, const std::string& key, RedisLayout layout,
-                                   std::optional<Duration> expireAfter)
+RedisMetaStorage::RedisMetaStorage(std::shared_ptr<RedisConnection> connection, const std::string& key,
+                                   RedisLayout layout, std::optional<Duration> expireAfter)
     : connection_(std::move(connection)),
       places_(key, layout),
       writer_(connection_, places_, milliseconds(expireAfter)),
@@ -81,7 +81,8 @@ MetaTraits RedisMetaStorage::traits() const {
   MetaTraits traits;
   traits.listsSuccesses = false;
   traits.durability =
-      "records survive what their server survives: a power cut with appendonly and appendfsync always, all but the last "
+      "records survive what their server survives: a power cut with appendonly and appendfsync always, all but the "
+      "last "
       "two seconds with everysec, nothing without persistence";
   return traits;
 }

@@ -48,7 +48,8 @@ Standing standingOf(const std::string& text) {
   if (const auto lease = record->find("lease"); lease != record->end() && lease->is_number_unsigned()) {
     standing.lease = lease->get<std::uint64_t>();
   }
-  if (record->value("step", Json()) == static_cast<int>(MetaStep::Running)) standing.step = static_cast<int>(MetaStep::Running);
+  if (record->value("step", Json()) == static_cast<int>(MetaStep::Running))
+    standing.step = static_cast<int>(MetaStep::Running);
   return standing;
 }
 
@@ -62,9 +63,15 @@ bool hasSucceeded(const MetaInfo& record) {
   return record.status == TaskStatus::Completed && record.returnCode == ExitStatus::Success;
 }
 
-bool isFull(RedisValue reply) { return reply.isError() && reply.text().starts_with("OOM"); }
-bool isOtherKind(RedisValue reply) { return reply.isError() && reply.text().starts_with("WRONGTYPE"); }
-bool isAdded(RedisValue reply) { return reply.kind() == RedisValue::Kind::Status || reply.integer() == 1; }
+bool isFull(RedisValue reply) {
+  return reply.isError() && reply.text().starts_with("OOM");
+}
+bool isOtherKind(RedisValue reply) {
+  return reply.isError() && reply.text().starts_with("WRONGTYPE");
+}
+bool isAdded(RedisValue reply) {
+  return reply.kind() == RedisValue::Kind::Status || reply.integer() == 1;
+}
 
 }  // namespace
 
@@ -124,7 +131,8 @@ void RedisRecordWriter::appendExpiryOfHashes() {
 Result<void> RedisRecordWriter::replaceOlder(std::span<const MetaInfo> records, Positions standing) {
   for (int round = 0; !standing.empty(); ++round) {
     if (round == kMostRounds) {
-      return Error(ErrorCode::Unavailable, "others write the same records without end").in(connection_->address().where());
+      return Error(ErrorCode::Unavailable, "others write the same records without end")
+          .in(connection_->address().where());
     }
     auto contenders = readStanding(records, standing);
     if (!contenders) return contenders.error();
@@ -142,7 +150,7 @@ Result<void> RedisRecordWriter::replaceOlder(std::span<const MetaInfo> records, 
 }
 
 Result<std::vector<RedisRecordWriter::Contender>> RedisRecordWriter::readStanding(std::span<const MetaInfo> records,
-                                                                                const Positions& standing) {
+                                                                                  const Positions& standing) {
   for (const auto position : standing) appendLoad(*connection_, places_.placeOf(records[position].id));
   const auto replies = connection_->exchange();
   if (!replies) return replies.error();
@@ -158,7 +166,7 @@ Result<std::vector<RedisRecordWriter::Contender>> RedisRecordWriter::readStandin
 
 // Answers those in whose place something else stood by then.
 Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<const MetaInfo> records,
-                                                                    const std::vector<Contender>& contenders) {
+                                                                      const std::vector<Contender>& contenders) {
   if (contenders.empty()) return Positions();
   if (auto loaded = connection_->loadScripts({&setScript(), &setFieldScript()}); !loaded) return loaded.error();
   for (const auto& contender : contenders) appendCompareAndSet(records[contender.position], contender.old);
