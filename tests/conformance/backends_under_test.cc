@@ -21,7 +21,7 @@ std::vector<BackendUnderTest> allBackends() {
       {"sqlite", open<SqliteUnderTest>, {.sessionsExpire = false}, {.expiresByItself = false}},
 #endif
 #ifdef LEPTIR_REDIS
-      {"redis", open<RedisUnderTest>, {.everyPushWakes = false}, {.listsSuccesses = false}},
+      {"redis", open<RedisUnderTest>, {.everyPushWakes = false}, {.listsSuccesses = false}, false},
 #endif
   };
 }

@@ -13,6 +13,8 @@ namespace {
 constexpr int kMostLooks = 20;
 // How many members of the queue one step of a search goes through.
 constexpr std::string_view kScanAtOnce = "1000";
+// Begins what stands in the list of ids for a buried task.
+constexpr char kBuriedMark = 'b';
 
 Error notFound(std::string_view id) {
   return Error(ErrorCode::NotFound, "no task " + std::string(id) + " in the queue");
@@ -32,10 +34,12 @@ std::string patternOf(std::string_view text) {
   return pattern;
 }
 
-FoundTask buriedTask(std::string_view id, std::string_view text) {
+// `mark` stands in the list of ids: the due time behind a letter.
+FoundTask buriedTask(std::string_view escapedId, std::string_view mark, std::string_view text) {
   auto value = decodeBuried(text);
-  return {.id = std::string(id),
+  return {.id = unescapedId(escapedId),
           .state = TaskState::Buried,
+          .due = timeFromRedis(mark.substr(mark.empty() ? 0 : 1)),
           .counters = value.counters,
           .envelope = std::string(value.envelope),
           .reason = std::move(value.reason)};
@@ -87,11 +91,14 @@ Result<std::vector<FoundTask>> RedisKeeper::listBuried(Page page) {
   if (found.size() == 0) return listed;
   std::vector<std::string_view> words{"HMGET", keys_.buriedTasks};
   for (std::size_t i = 0; i < found.size(); ++i) words.push_back(found[i].text());
-  const auto values = connection_.run(words);
-  if (!values) return values.error();
+  connection_.append(words);
+  words[1] = keys_.ids;
+  connection_.append(words);
+  const auto answers = connection_.exchange();
+  if (!answers) return answers.error();
+  const auto values = answers->at(0).value(), marks = answers->at(1).value();
   for (std::size_t i = 0; i < found.size(); ++i) {
-    const auto value = values->value()[i];
-    if (!value.isNil()) listed.push_back(buriedTask(unescapedId(found[i].text()), value.text()));
+    if (!values[i].isNil()) listed.push_back(buriedTask(found[i].text(), marks[i].text(), values[i].text()));
   }
   return listed;
 }
@@ -124,8 +131,8 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::look(std::string_view ask
     const auto known = connection_.run({"HGET", keys_.ids, id});
     if (!known) return known.error();
     const auto score = known->value().text();
-    if (score == "b") {
-      if (auto found = amongBuried(id); !found || *found) return found;
+    if (score.starts_with(kBuriedMark)) {
+      if (auto found = amongBuried(id, score); !found || *found) return found;
       continue;
     }
     if (!score.empty()) {
@@ -136,11 +143,11 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::look(std::string_view ask
   return amongForeign(id);
 }
 
-Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongBuried(const std::string& id) {
+Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongBuried(const std::string& id, std::string_view mark) {
   const auto value = connection_.run({"HGET", keys_.buriedTasks, id});
   if (!value) return value.error();
   if (value->value().isNil()) return std::optional<Place>();
-  return std::optional(Place{.task = buriedTask(unescapedId(id), value->value().text()), .escapedId = id});
+  return std::optional(Place{.task = buriedTask(id, mark, value->value().text()), .escapedId = id});
 }
 
 // One that came malformed, was buried under an id that it got there and revived, has none of its own.

@@ -30,7 +30,7 @@ class RedisKeeper final : public TaskKeeper {
   };
 
   Result<std::optional<Place>> look(std::string_view id);
-  Result<std::optional<Place>> amongBuried(const std::string& id);
+  Result<std::optional<Place>> amongBuried(const std::string& id, std::string_view mark);
   Result<std::optional<Place>> atItsScore(const std::string& id, std::string_view score);
   Result<std::optional<Place>> amongLeased(const std::string& id, std::string_view score);
   Result<std::optional<Place>> amongForeign(const std::string& id);

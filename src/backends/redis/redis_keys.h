@@ -17,10 +17,10 @@ struct RedisKeys {
   std::string epochOf(std::string_view instance) const { return epochPrefix + std::string(instance); }
 
   std::string queue;  // sorted set: due time in seconds, envelope
-  std::string ids;    // hash: escaped id, the due time it waits or waited at, or kBuriedMark
+  std::string ids;    // hash: escaped id, the due time it waits or waited at, or `b` and that when it is buried
   std::string lease;  // the last lease number
   std::string leasedPrefix;
-  std::string sessions;  // sorted set: when it expires in µs, or kClaimedMark; its name
+  std::string sessions;  // sorted set: when it expires in µs, or -1: claimed; its name
   std::string cards;     // hash: session, JSON
   std::string epochPrefix;
   std::string cancel;       // hash: escaped id of a leased task, who asked

@@ -24,8 +24,8 @@ class RedisRecordPlaces {
 
   RedisRecordPlaces(std::string key, RedisLayout layout) : key_(std::move(key)), layout_(layout) {}
 
-  // `<key>:<id>`. Or, of the hashed layout, the field <id> of `<key>.<minute>`, when the id says when it was made; those
-  // of other makers do not, and keep a key of their own.
+  // `<key>:<id>`. Or, of the hashed layout, the field <id> of `<key>.<minute>`, when the id says when it was made;
+  // those of other makers do not, and keep a key of their own.
   Place placeOf(std::string_view id);
 
  private:
@@ -35,8 +35,8 @@ class RedisRecordPlaces {
 
   std::string key_;
   RedisLayout layout_;
-  std::string own_;           // what placeOf answers
-  Minutes minute_{};          // which minute keyOfMinute_ is of
+  std::string own_;   // what placeOf answers
+  Minutes minute_{};  // which minute keyOfMinute_ is of
   std::string keyOfMinute_;
 };
 

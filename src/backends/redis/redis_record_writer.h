@@ -1,5 +1,5 @@
-// Writes records to a redis-server so that a late one changes nothing: new ones in one exchange, and only those that find
-// another in their place by comparing.
+// Writes records to a redis-server so that a late one changes nothing: new ones in one exchange, and only those that
+// find another in their place by comparing.
 #pragma once
 
 #include <memory>

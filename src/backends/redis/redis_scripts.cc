@@ -33,10 +33,11 @@ local function nextOrder(buried)
 end
 local function bury(buried, tasks, ids, cancel, id, spare, value, order)
   if id ~= '' then call('HDEL', cancel, id) end
+  local due = id ~= '' and call('HGET', ids, id) or ''
   if id == '' or call('HEXISTS', tasks, id) == 1 then id = spare end
   call('HSET', tasks, id, value)
   call('ZADD', buried, order, id)
-  call('HSET', ids, id, 'b')
+  call('HSET', ids, id, 'b' .. due)
 end
 )";
 
@@ -68,7 +69,7 @@ local function isHeld(id)
   return held[id]
 end
 local function isThere(id, place)
-  if place == 'b' then return call('HEXISTS', KEYS[3], id) == 1 end
+  if string.sub(place, 1, 1) == 'b' then return call('HEXISTS', KEYS[3], id) == 1 end
   for _, envelope in ipairs(call('ZRANGEBYSCORE', KEYS[1], place, place)) do
     if idOf(envelope) == id then return true end
   end
