@@ -89,7 +89,9 @@ Error errorFrom(std::string_view reply) {
 Error errorOfLogin(std::string_view reply) {
   const auto refusal = refusalOf(reply);
   if (!refusal.meaning.empty()) return Error(refusal.code, std::string(refusal.meaning));
-  return Error(Invalid, "refuses to be logged in to (" + firstWord(reply) + ")");
+  const auto code = firstWord(reply);
+  const bool isCode = code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
+  return Error(Invalid, "refuses to be logged in to" + (isCode ? " (" + code + ")" : ""));
 }
 
 bool isNoScript(std::string_view reply) {
