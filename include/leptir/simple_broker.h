@@ -166,6 +166,7 @@ struct BrokerTraits {
   bool findsById = true;           // keeper() works
   bool listsHeldTasks = true;      // heldTasks() works
   bool wakesWaiters = true;        // a push by another process ends a waiting pop
+  bool everyPushWakes = true;      // false: some producers ring no bell (PHP), so a pop may wait too long for theirs
   bool sessionsExpire = true;      // a session ends when nobody renews it; false: it ends with its instance's processes
   Counts counts = Counts::Exact;
   CancelReach cancel = CancelReach::WithinASecond;

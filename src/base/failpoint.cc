@@ -52,7 +52,7 @@ void failpoint(std::string_view name) {
   static const Chosen kChosen = readChosen();
   static std::atomic<long> times{0};
   if (name != kChosen.name || ++times != kChosen.nth) return;
-  if (isFirst(kChosen.file)) act(kChosen.action);
+  if (kChosen.file.empty() || isFirst(kChosen.file)) act(kChosen.action);
 }
 
 }  // namespace leptir

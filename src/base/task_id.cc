@@ -79,8 +79,26 @@ std::string makeTaskId(const Clock& clock) {
   return maker.make(clock.now());
 }
 
+std::optional<Time> timeOfTaskId(std::string_view id) {
+  constexpr std::string_view kForm = "hhhhhhhh-hhhh-7hhh-vhhh-hhhhhhhhhhhh";
+  if (id.size() != kForm.size()) return {};
+  std::int64_t milliseconds = 0;
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    const auto digit = std::string_view("0123456789abcdef").find(id[i]);
+    const bool isDigit = digit != std::string_view::npos;
+    const bool fits = kForm[i] == 'h' ? isDigit : kForm[i] == 'v' ? isDigit && digit / 4 == 2 : id[i] == kForm[i];
+    if (!fits) return {};
+    if (i < 13 && isDigit) milliseconds = milliseconds * 16 + static_cast<std::int64_t>(digit);
+  }
+  return Time(std::chrono::milliseconds(milliseconds));
+}
+
 std::string makeInstanceName() {
   return hex(randomBytes(), false);
+}
+
+bool isInstanceName(std::string_view name) {
+  return name.size() == 32 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 }  // namespace leptir

@@ -53,5 +53,12 @@ TEST(InstanceName, Is128BitsOfHex) {
   EXPECT_NE(makeInstanceName(), makeInstanceName());
 }
 
+TEST(InstanceName, FitsForAFile) {
+  EXPECT_TRUE(isInstanceName(makeInstanceName()));
+  EXPECT_FALSE(isInstanceName(""));
+  EXPECT_FALSE(isInstanceName(std::string(32, 'F')));
+  EXPECT_FALSE(isInstanceName("../../../../../../../../etc/pass"));
+}
+
 }  // namespace
 }  // namespace leptir

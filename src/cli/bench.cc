@@ -1,4 +1,4 @@
-// leptir bench: what this machine does with no-op tasks, through a whole instance on SQLite.
+// leptir bench: what this machine does with no-op tasks, through a whole instance.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kSinglePushes = 300;
+constexpr int kLatencies = 300;
+constexpr int kSinglePushes = 2000;
 
 double secondsBetween(BootTime a, BootTime b) {
   return std::chrono::duration<double>(b - a).count();
@@ -32,7 +33,7 @@ Result<std::vector<double>> measureLatency(const Config& config) {
   auto records = openMetaStorage(config);
   if (!records) return records.error();
   std::vector<double> milliseconds;
-  for (int i = 0; i < kSinglePushes; ++i) {
+  for (int i = 0; i < kLatencies; ++i) {
     const auto id = broker->push("noop", Json::object());
     if (!id) return id.error();
     Result<Json> record = Error(ErrorCode::NotFound, "");
@@ -62,6 +63,17 @@ Result<double> measurePush(const Config& config, std::uint64_t tasks) {
   return static_cast<double>(tasks) / secondsBetween(began, systemClock().bootTime());
 }
 
+// As an application pushes that has one task at a time.
+Result<double> measureSinglePushes(const Config& config) {
+  auto broker = openBroker(config);
+  if (!broker) return broker.error();
+  const auto began = systemClock().bootTime();
+  for (int i = 0; i < kSinglePushes; ++i) {
+    if (auto id = broker->push("noop", Json{{"text", std::string(180, 'x')}}); !id) return id.error();
+  }
+  return kSinglePushes / secondsBetween(began, systemClock().bootTime());
+}
+
 struct Throughput {
   double tasksPerSecond = 0;
   double cpuMicros = 0;  // a task, of the whole tree
@@ -89,15 +101,52 @@ Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
   return throughput;
 }
 
+// What is measured: the stores, and nothing else of a configuration.
+Result<Config> configOf(const BenchCommand& command, const BenchFolder& folder) {
+  auto config = command.config.empty() ? folder.config() : loadConfig(command.config);
+  if (!config) return config;
+  std::ranges::stable_sort(config->brokers, {}, &Config::Broker::priority);
+  config->brokers.resize(1);
+  config->loggers.clear();
+  const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  config->daemon.numberOfWorkers = command.workers > 0 ? command.workers : cores;
+  return config;
+}
+
+struct Queue {
+  TaskCounts counts;
+  std::string durability;
+};
+
+Result<Queue> look(const Config& config) {
+  auto opened = openBroker(config);
+  if (!opened) return opened.error();
+  const auto broker = opened->access(0);
+  const auto counts = broker->tasksCount();
+  if (!counts) return counts.error();
+  return Queue{*counts, broker->traits().durability};
+}
+
 }  // namespace
 
 int runCommand(const BenchCommand& command, const Program& program) {
   const BenchFolder folder;
-  const auto config = folder.config(command.workers);
-  Json answer{
-      {"durability", "push: fsync before it returns; leases and acknowledgements: a power cut repeats the last ones"},
-      {"workers", config.daemon.numberOfWorkers},
-      {"tasks", command.tasks}};
+  const auto read = configOf(command, folder);
+  if (!read) {
+    fail(read.error());
+    return kConfiguration;
+  }
+  const auto& config = *read;
+  const auto queue = look(config);
+  if (!queue) return failStore(queue.error());
+  if (queue->counts != TaskCounts{})
+    return fail(
+        Error(ErrorCode::Invalid, "broker '" + config.brokers.front().name +
+                                      "' holds tasks, which a measurement would run: name a queue that is empty"));
+  Json answer{{"store", config.brokers.front().type},
+              {"durability", queue->durability},
+              {"workers", config.daemon.numberOfWorkers},
+              {"tasks", command.tasks}};
 
   BenchInstance idle(config, folder, program, Drain::No);
   if (!idle.waitUntilItFlies()) return fail(Error(ErrorCode::Internal, "the instance did not start"));
@@ -110,8 +159,11 @@ int runCommand(const BenchCommand& command, const Program& program) {
   const auto pushed = measurePush(config, command.tasks);
   if (!pushed) return failStore(pushed.error());
   answer["pushesPerSecond"] = *pushed;
+  const auto single = measureSinglePushes(config);
+  if (!single) return failStore(single.error());
+  answer["singlePushesPerSecond"] = *single;
   BenchInstance busy(config, folder, program, Drain::Yes);
-  const auto throughput = watch(busy, command.tasks);
+  const auto throughput = watch(busy, command.tasks + kSinglePushes);
   answer["tasksPerSecond"] = throughput.tasksPerSecond;
   answer["cpuMicrosPerTask"] = throughput.cpuMicros;
   answer["privateMemoryMiB"] = {{"master", throughput.memory.master},
@@ -122,11 +174,12 @@ int runCommand(const BenchCommand& command, const Program& program) {
     std::cout << writeJson(answer) << '\n';
     return kDone;
   }
-  fmt::print("SQLite, {} workers, {} no-op tasks; {}\n", config.daemon.numberOfWorkers, command.tasks,
-             answer["durability"].get<std::string>());
+  fmt::print("{}, {} workers, {} no-op tasks; {}\n", config.brokers.front().type, config.daemon.numberOfWorkers,
+             command.tasks, queue->durability);
   fmt::print("  {:<36} {:>10.0f} /s\n", "run: leased, run, recorded, settled", throughput.tasksPerSecond);
   fmt::print("  {:<36} {:>10.1f} us a task\n", "CPU of all processes", throughput.cpuMicros);
   fmt::print("  {:<36} {:>10.0f} /s, 1,000 a call\n", "bulk push", *pushed);
+  fmt::print("  {:<36} {:>10.0f} /s, one a call\n", "single pushes", *single);
   fmt::print("  {:<36} {:>10.2f} ms p50, {:.2f} ms p99\n", "push to start, idle", percentile(*latency, 0.5),
              percentile(*latency, 0.99));
   fmt::print("  {:<36} {:>10.2f} % of a core\n", "idle", answer["idleCpuPercent"].get<double>());

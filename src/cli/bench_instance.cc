@@ -33,7 +33,8 @@ std::vector<int> childrenOf(int pid) {
 // Clock ticks that a process has used: fields 14 and 15 of its stat, counted behind the name, which may hold anything.
 long ticksOf(int pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string stat{std::istreambuf_iterator<char>(file), {}};
+  std::string stat;
+  std::getline(file, stat);  // nothing, when it has just ended
   const auto end = stat.rfind(')');
   if (end == std::string::npos) return 0;
   std::istringstream fields(stat.substr(end + 2));
@@ -68,13 +69,11 @@ BenchFolder::~BenchFolder() {
   fs::remove_all(folder_, ignored);
 }
 
-Config BenchFolder::config(int workers) const {
+Config BenchFolder::config() const {
   Config config;
   const Json connection{{"path", (folder_ / "leptir.db").string()}};
   config.brokers.push_back({.name = "sqlite", .type = "sqlite", .connection = connection});
   config.metaStorages.push_back({.name = "sqlite", .type = "sqlite", .connection = connection, .expireAfter = 168h});
-  config.daemon.numberOfWorkers =
-      workers > 0 ? workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   return config;
 }
 

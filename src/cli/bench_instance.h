@@ -16,8 +16,8 @@ class BenchFolder {
   ~BenchFolder();
   BenchFolder(const BenchFolder&) = delete;
   BenchFolder& operator=(const BenchFolder&) = delete;
-  // One SQLite file for tasks and records, no loggers. `workers` 0: as many as cores.
-  Config config(int workers) const;
+  // One SQLite file for tasks and records, no loggers.
+  Config config() const;
   std::filesystem::path operator/(const char* name) const { return folder_ / name; }
 
  private:

@@ -37,7 +37,7 @@ void print(const BrokerTraits& traits) {
   line("refuses an id that is in the queue", yes(traits.refusesRepeatedIds));
   line("exact counts", yes(traits.counts == BrokerTraits::Counts::Exact));
   line("finds tasks by id (info)", yes(traits.findsById));
-  line("a push wakes an idle instance", yes(traits.wakesWaiters));
+  line("a push wakes an idle instance", !traits.wakesWaiters ? "no" : traits.everyPushWakes ? "yes" : "by leptir");
   line("a running task learns of a cancel", nameOf(traits.cancel));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
   line("longest delay", traits.longestDelay

@@ -152,6 +152,9 @@ class Parser {
     auto* command = add(
         "bench", "Measure this machine: no-op tasks through an instance of its own, on SQLite in a folder of its own.",
         bench_);
+    command->add_option(
+        "--config", bench_.config,
+        "on the first broker and the meta storages of this configuration instead; that queue must be empty");
     command->add_option("--tasks", bench_.tasks, "how many")->check(CLI::PositiveNumber);
     command->add_option("--workers", bench_.workers, "how many (default: as many as cores)")
         ->check(CLI::Range(1, 1024));

@@ -51,6 +51,7 @@ struct CheckCommand {
   std::filesystem::path config;
 };
 struct BenchCommand {
+  std::filesystem::path config;  // empty: SQLite in a folder of its own
   std::uint64_t tasks = 200'000;
   int workers = 0;  // 0: as many as cores
   bool json = false;

@@ -5,6 +5,9 @@
 
 #include "backends/memory/memory_backend.h"
 #include "config/state_paths.h"
+#if LEPTIR_HAS_REDIS
+#include "backends/redis/redis_backend.h"
+#endif
 #if LEPTIR_HAS_SQLITE
 #include "backends/sqlite/sqlite_backend.h"
 #endif
@@ -49,6 +52,9 @@ Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& stora
 Backends allBackends() {
   std::vector<std::unique_ptr<Backend>> all;
   all.push_back(std::make_unique<MemoryBackend>());
+#if LEPTIR_HAS_REDIS
+  all.push_back(std::make_unique<RedisBackend>());
+#endif
 #if LEPTIR_HAS_SQLITE
   all.push_back(std::make_unique<SqliteBackend>());
 #endif

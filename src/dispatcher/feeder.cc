@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 // A pop waits at most this long for a store that wakes us: a bell may be lost.
 constexpr Duration kLongestWait = 1s;
+// Where the bell does not ring for every push, `empty_queue_sleep_time` says how long a pop waits, but never 0.
+constexpr Duration kShortestWait = 10ms;
 // How often a store that knows at once is asked what was cancelled of what runs.
 constexpr Duration kAskEvery = 500ms;
 // Tasks of dead sessions given back in one step: others wait for the thread meanwhile.
@@ -382,8 +384,11 @@ Result<void> Feeder::popOrWait() {
 }
 
 Duration Feeder::longestWait() {
+  const auto longest = traits_.everyPushWakes
+                           ? kLongestWait
+                           : std::clamp<Duration>(options_.emptyQueueSleepTime, kShortestWait, kLongestWait);
   const std::lock_guard lock(mutex_);
-  return orders_.running.empty() ? kLongestWait : std::min(kLongestWait, kAskEvery);
+  return orders_.running.empty() ? longest : std::min(longest, kAskEvery);
 }
 
 std::size_t Feeder::roomNow() {

@@ -10,6 +10,7 @@
 #include "base/task_id.h"
 #include "config/assemble.h"
 #include "dispatcher/dispatcher.h"
+#include "instance/predecessor.h"
 #include "leptir/version.h"
 #include "link/stderr_carrier.h"
 #include "task/program_task.h"
@@ -29,6 +30,12 @@ std::string hostName() {
   char name[256] = {};
   ::gethostname(name, sizeof name - 1);
   return name;
+}
+
+// Tests that wait for the end of a lease cannot wait for a minute. Zero: nobody asked.
+Duration leaseForTests() {
+  const char* const seconds = std::getenv("LEPTIR_TEST_LEASE");
+  return seconds == nullptr ? Duration(0) : std::chrono::seconds(std::atoi(seconds));
 }
 
 int exitStatusOf(MasterEnd end) {
@@ -62,6 +69,12 @@ int Flight::prepare() {
   auto link = Link::create(plan_.config.daemon.numberOfWorkers);
   if (!link) return complain(link.error(), kNotDone);
   link_ = std::move(*link);
+  if (const auto lease = leaseForTests(); lease > Duration(0)) {
+    link_->page().leaseTimes.lease = lease;
+    plan_.logger.warning("LEPTIR_TEST_LEASE: sessions expire after " + std::to_string(lease / std::chrono::seconds(1)) +
+                         " s");
+  }
+  endPredecessor(options_.boardFile, plan_.logger);
   auto board = StatusBoard::create(options_.boardFile, name_, plan_.config.daemon.numberOfWorkers, systemClock());
   if (!board) return complain(board.error(), kConfigurationWrong);
   board_ = std::move(*board);

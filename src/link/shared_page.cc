@@ -7,7 +7,7 @@ bool mayBegin(const SharedPage& page, std::uint32_t broker, std::uint64_t epoch,
   const auto& line = page.brokers[broker];
   if (line.epoch.load(std::memory_order_acquire) != epoch) return false;
   const auto ends = line.leaseEndsBoot.load(std::memory_order_acquire);
-  return ends == BrokerLine::kNever || now + kTermBeforeLeaseEnd < BootTime(Duration(ends));
+  return ends == BrokerLine::kNever || now + page.leaseTimes.termBeforeEnd() < BootTime(Duration(ends));
 }
 
 }  // namespace leptir

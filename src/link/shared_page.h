@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "leptir/clock.h"
+#include "link/lease_times.h"
 
 namespace leptir {
 
@@ -43,6 +44,7 @@ struct BrokerLine {
 };
 
 struct SharedPage {
+  LeaseTimes leaseTimes;  // written before the first fork
   std::atomic<Stopping> stopping{Stopping::No};
   std::atomic<std::int64_t> masterBeat{0};  // BootTime in microseconds
   std::atomic<std::int64_t> dispatcherBeat{0};
@@ -55,11 +57,6 @@ struct SharedPage {
   std::atomic<std::uint32_t> dispatcherDeaths{0};  // how often the master had to replace it
   BrokerLine brokers[kMaxBrokers];
 };
-
-// A worker begins nothing, and the master ends what runs, this long before a lease ends (DESIGN 7): TERM first, KILL
-// later.
-inline constexpr Duration kTermBeforeLeaseEnd = std::chrono::seconds(10);
-inline constexpr Duration kKillBeforeLeaseEnd = std::chrono::seconds(2);
 
 // Whether a task of this broker and epoch may begin now.
 bool mayBegin(const SharedPage& page, std::uint32_t broker, std::uint64_t epoch, BootTime now);

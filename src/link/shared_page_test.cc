@@ -15,6 +15,15 @@ SharedPage& pageWithLease(SharedPage& page, Duration left) {
   return page;
 }
 
+TEST(LeaseTimes, AreTheDesignsUnlessATestMakesThemShorter) {
+  const LeaseTimes times;
+  EXPECT_EQ(times.renewEvery(), 20s);
+  EXPECT_EQ(times.recoverEvery(), 10s);
+  EXPECT_EQ(times.compareEvery(), 60s);
+  EXPECT_EQ(times.termBeforeEnd(), 10s);
+  EXPECT_EQ(times.killBeforeEnd(), 2s);
+}
+
 TEST(MayBegin, WhileTheEpochIsThePagesAndTheLeaseIsLong) {
   SharedPage page;
   EXPECT_TRUE(mayBegin(pageWithLease(page, 60s), 3, 5, kNow));
@@ -29,9 +38,16 @@ TEST(MayBegin, NotInAnotherEpoch) {
 
 TEST(MayBegin, NotOnceTheMarginBeforeTheLeasesEndHasBegun) {
   SharedPage page;
-  EXPECT_TRUE(mayBegin(pageWithLease(page, kTermBeforeLeaseEnd + 1us), 3, 5, kNow));
-  EXPECT_FALSE(mayBegin(pageWithLease(page, kTermBeforeLeaseEnd), 3, 5, kNow));
+  EXPECT_TRUE(mayBegin(pageWithLease(page, 10s + 1us), 3, 5, kNow));
+  EXPECT_FALSE(mayBegin(pageWithLease(page, 10s), 3, 5, kNow));
   EXPECT_FALSE(mayBegin(pageWithLease(page, -1s), 3, 5, kNow));
+}
+
+TEST(MayBegin, TheMarginOfAShorterLeaseIsShorterByAsMuch) {
+  SharedPage page;
+  page.leaseTimes.lease = 3s;
+  EXPECT_TRUE(mayBegin(pageWithLease(page, 500ms + 1us), 3, 5, kNow));
+  EXPECT_FALSE(mayBegin(pageWithLease(page, 500ms), 3, 5, kNow));
 }
 
 TEST(MayBegin, AlwaysWhereASessionLivesAsLongAsItsProcesses) {

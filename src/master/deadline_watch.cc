@@ -52,21 +52,21 @@ DeadlineWatch::Decision DeadlineWatch::look(const std::optional<RunningTask>& ru
   if (running->word.state == CellState::Stopping) {
     // A cell that says `stopping` though nobody stopped it was scribbled over.
     if (killAt_ == BootTime::max()) killAt_ = now;
-    killAt_ = std::min(killAt_, before(lease, kKillBeforeLeaseEnd));
+    killAt_ = std::min(killAt_, before(lease, page.leaseTimes.killBeforeEnd()));
     next_ = killAt_;
     return {now >= killAt_ ? Act::Kill : Act::Nothing, StopReason::None};
   }
   const auto limit = limitOf(*running, started_);
-  next_ = std::min(limit, before(lease, kTermBeforeLeaseEnd));
+  next_ = std::min(limit, before(lease, page.leaseTimes.termBeforeEnd()));
   if (page.stopping.load() >= Stopping::Now) return {Act::Stop, StopReason::Shutdown};
-  if (now >= before(lease, kTermBeforeLeaseEnd)) return {Act::Stop, StopReason::Lease};
+  if (now >= before(lease, page.leaseTimes.termBeforeEnd())) return {Act::Stop, StopReason::Lease};
   if (running->wish != StopReason::None) return {Act::Stop, running->wish};
   if (now >= limit) return {Act::Stop, StopReason::TimeLimit};
   return {};
 }
 
 void DeadlineWatch::stopped(StopReason reason, const SharedPage& page, BootTime now) {
-  const auto lease = task_ ? before(leaseEnd(*task_, page), kKillBeforeLeaseEnd) : BootTime::max();
+  const auto lease = task_ ? before(leaseEnd(*task_, page), page.leaseTimes.killBeforeEnd()) : BootTime::max();
   const bool leaseEnds = reason == StopReason::Lease && task_ && task_->wish != StopReason::Lease;
   killAt_ = leaseEnds ? lease : std::min(lease, now + killGrace_);
   next_ = killAt_;

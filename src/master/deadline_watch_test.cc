@@ -112,6 +112,16 @@ TEST_F(DeadlineWatchTest, EndsATaskBeforeItsLeaseCanEndWhateverTheGrace) {
   EXPECT_EQ(patient.look(stopping(task(0s), StopReason::Lease), page, end - 2s).act, Act::Kill);
 }
 
+TEST_F(DeadlineWatchTest, EndsATaskOfAShorterLeaseCloserToItsEnd) {
+  page.leaseTimes.lease = 3s;
+  leaseEnds(kStart + 3s);
+  EXPECT_EQ(watch.look(task(0s), page, kStart + 2400ms).act, Act::Nothing);
+  EXPECT_EQ(watch.next(), kStart + 2500ms);
+  watch.look(task(0s), page, kStart + 2500ms);
+  watch.stopped(StopReason::Lease, page, kStart + 2500ms);
+  EXPECT_EQ(watch.next(), kStart + 2900ms);
+}
+
 TEST_F(DeadlineWatchTest, KillsWhatIsBeingStoppedForAnotherReasonBeforeItsLeaseEnds) {
   DeadlineWatch patient(1h);
   patient.begin(kStart);

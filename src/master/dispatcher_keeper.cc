@@ -35,6 +35,7 @@ void DispatcherKeeper::startOne(BootTime now) {
   beat_ = now.time_since_epoch().count();
   page.dispatcherBeat = beat_;
   beatSince_ = started_ = lastTick_ = now;
+  if (progressAt_ == BootTime{}) progressAt_ = now;
   killed_ = false;
   child_ = children_.start("The dispatcher", children_.mains.dispatcher);
   LEPTIR_FAILPOINT("master.after_dispatcher_start");
@@ -43,8 +44,11 @@ void DispatcherKeeper::startOne(BootTime now) {
 
 void DispatcherKeeper::watchBeat(BootTime now) {
   const auto beat = children_.link.page().dispatcherBeat.load();
-  if (beat != std::exchange(beat_, beat)) beatSince_ = now;
-  if (now - lastTick_ > kGap) beatSince_ += now - lastTick_;
+  if (beat != std::exchange(beat_, beat)) beatSince_ = progressAt_ = now;
+  if (const auto gap = now - lastTick_; gap > kGap) {
+    beatSince_ += gap;
+    progressAt_ += gap;
+  }
   lastTick_ = now;
   if (handOverUntil_ && now >= *handOverUntil_ && !std::exchange(killed_, true)) child_->signal(SIGKILL);
   if (killed_ || now - beatSince_ <= children_.options.dispatcherBeat) return;

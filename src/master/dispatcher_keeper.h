@@ -21,6 +21,8 @@ class DispatcherKeeper {
   // How it ended for good; none while there is one or will be.
   std::optional<MasterEnd> ended() const { return ended_; }
   BootTime next() const;
+  // Whether it has shown lately that it and its stores' threads go round. That one was started shows nothing yet.
+  bool works(BootTime now) const { return now - progressAt_ < children_.options.dispatcherBeat; }
 
   // Asks it to leave everything as it stands, for a successor that starts at `goOn`. One that does not go is killed: to
   // what stands in slots and stores that makes no difference.
@@ -46,6 +48,7 @@ class DispatcherKeeper {
   BootTime lastTick_{};
   std::int64_t beat_ = 0;  // the last one seen,
   BootTime beatSince_{};   // and since when
+  BootTime progressAt_{};  // the last beat of any dispatcher; the first one's start, until it has one
   bool killed_ = false;
   std::optional<BootTime> handOverUntil_;  // set: asked to, and the next one waits for goOn
 };

@@ -57,6 +57,27 @@ TEST(DispatcherKeeper, ReplacesADispatcherThatMakesNoProgress) {
   EXPECT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
 }
 
+TEST(DispatcherKeeper, IsNotReadyWhileOneAfterTheOtherMakesNoProgress) {
+  auto options = optionsFor(1);
+  options.dispatcherBeat = 200ms;
+  ToyInstance instance(options);
+  instance.start(toyWorker, [](ToyInstance& self) {
+    if (self.notes->number++ > 0) ::raise(SIGSTOP);
+    return ToyInstance::beatUntilSettled(self);
+  });
+  instance.link->page().brokersAway = 0;
+  const auto isReady = [&] { return instance.board->look(systemClock()).ready; };
+  ASSERT_TRUE(waitUntil(isReady));
+  ::kill(instance.dispatcherPid(), SIGSTOP);
+  ASSERT_TRUE(waitUntil([&] { return !isReady(); }));
+  bool again = false;
+  ASSERT_TRUE(waitUntil([&] {
+    again |= isReady();
+    return instance.notes->number >= 4;
+  }));
+  EXPECT_FALSE(again) << "that one was started is no progress";
+}
+
 TEST(DispatcherKeeper, DoesNotBelieveADispatcherThatSaysItFinishedThoughNobodyAsked) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker, [](ToyInstance& self) {

@@ -56,7 +56,6 @@ class Master::Loop {
   void certifyDeath(int pid);
   void tick();
   void publish(Stopping stopping);
-  bool dispatcherWorks(BootTime time) const;
   bool isReady(BootTime time);
   void tellOthers(BootTime time);
   int slotsInUse() const;
@@ -256,12 +255,8 @@ void Master::Loop::tick() {
   tellOthers(time);
 }
 
-bool Master::Loop::dispatcherWorks(BootTime time) const {
-  return time - BootTime(Duration(link_.page().dispatcherBeat.load())) < options_.dispatcherBeat;
-}
-
 bool Master::Loop::isReady(BootTime time) {
-  if (plan_.at(time) != Stopping::No || link_.page().brokersAway != 0 || !dispatcherWorks(time)) return false;
+  if (plan_.at(time) != Stopping::No || link_.page().brokersAway != 0 || !dispatcher_.works(time)) return false;
   return std::ranges::any_of(workers_, &WorkerKeeper::isReady);
 }
 
@@ -269,7 +264,7 @@ void Master::Loop::tellOthers(BootTime time) {
   const bool ready = isReady(time);
   children_.board.setReady(ready);
   children_.board.setWorkers(slotsInUse());
-  notice_.tell(ready, plan_.at(time) != Stopping::No, dispatcherWorks(time), time);
+  notice_.tell(ready, plan_.at(time) != Stopping::No, dispatcher_.works(time), time);
 }
 
 // Those that a reload made superfluous are shown until they are gone.

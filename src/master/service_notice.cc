@@ -18,6 +18,8 @@ std::string take(const char* name) {
   return taken;
 }
 
+constexpr Duration kExtendEvery = std::chrono::seconds(15);  // a minute is asked for each time
+
 }  // namespace
 
 ServiceNotice ServiceNotice::fromEnvironment(int pid) {
@@ -37,7 +39,17 @@ void ServiceNotice::tell(bool ready, bool stopping, bool working, BootTime now) 
   if (!socket_) return;
   if (ready && !std::exchange(toldReady_, true)) send("READY=1\nSTATUS=Flying.");
   if (stopping && !std::exchange(toldStopping_, true)) send("STOPPING=1\nSTATUS=Waiting for running tasks.");
-  if (!watchdogEvery_ || !working || now < beatAt_) return;
+  if (working) tellProgress(now);
+}
+
+// A store that is down at the start, and tasks that may finish at the end, take longer than managers wait by
+// themselves.
+void ServiceNotice::tellProgress(BootTime now) {
+  if ((!toldReady_ || toldStopping_) && now >= extendAt_) {
+    extendAt_ = now + kExtendEvery;
+    send("EXTEND_TIMEOUT_USEC=60000000");
+  }
+  if (!watchdogEvery_ || now < beatAt_) return;
   beatAt_ = now + *watchdogEvery_;
   send("WATCHDOG=1");
 }

@@ -20,17 +20,19 @@ class ServiceNotice {
   ServiceNotice() = default;
 
   // Each round: says what is new. `working`: the dispatcher has shown lately that it and its stores' threads go round;
-  // without that the watchdog gets nothing, and the manager starts us anew.
+  // without that the watchdog gets nothing, and the manager starts us anew. While we are not ready yet or stopping, and
+  // work, it is asked for patience.
   void tell(bool ready, bool stopping, bool working, BootTime now);
   void closeInChild() { socket_ = UniqueFd(); }
 
  private:
+  void tellProgress(BootTime now);
   void send(std::string_view message) const;
 
   UniqueFd socket_;
   std::string address_;
   std::optional<Duration> watchdogEvery_;
-  BootTime beatAt_{};
+  BootTime beatAt_{}, extendAt_{};
   bool toldReady_ = false, toldStopping_ = false;
 };
 

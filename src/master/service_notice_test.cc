@@ -47,20 +47,20 @@ class ServiceNoticeTest : public ::testing::Test {
 TEST_F(ServiceNoticeTest, SaysReadyOnceAndStoppingOnce) {
   ::unsetenv("WATCHDOG_USEC");
   auto notice = ServiceNotice::fromEnvironment(::getpid());
-  notice.tell(false, false, true, kNow);
+  notice.tell(false, false, false, kNow);
   EXPECT_EQ(heard(), "");
   notice.tell(true, false, true, kNow);
   notice.tell(true, false, true, kNow);
   EXPECT_EQ(heard(), "READY=1");
-  notice.tell(false, true, true, kNow);
-  notice.tell(false, true, true, kNow);
+  notice.tell(false, true, false, kNow);
+  notice.tell(false, true, false, kNow);
   EXPECT_EQ(heard(), "STOPPING=1");
 }
 
 TEST_F(ServiceNoticeTest, BeatsTwiceInEachInterval) {
   auto notice = ServiceNotice::fromEnvironment(::getpid());
-  for (int tenth = 0; tenth < 30; ++tenth) notice.tell(false, false, true, kNow + 100ms * tenth);
-  EXPECT_EQ(heard(), "WATCHDOG=1, WATCHDOG=1, WATCHDOG=1");
+  for (int tenth = 0; tenth < 30; ++tenth) notice.tell(true, false, true, kNow + 100ms * tenth);
+  EXPECT_EQ(heard(), "READY=1, WATCHDOG=1, WATCHDOG=1, WATCHDOG=1");
 }
 
 TEST_F(ServiceNoticeTest, BeatsOnlyWhileTheDispatcherWorks) {
@@ -69,11 +69,22 @@ TEST_F(ServiceNoticeTest, BeatsOnlyWhileTheDispatcherWorks) {
   EXPECT_EQ(heard(), "");
 }
 
+TEST_F(ServiceNoticeTest, AsksForPatienceUntilItIsReadyAndWhileItStops) {
+  ::unsetenv("WATCHDOG_USEC");
+  auto notice = ServiceNotice::fromEnvironment(::getpid());
+  for (int second = 0; second < 20; ++second) notice.tell(false, false, true, kNow + 1s * second);
+  EXPECT_EQ(heard(), "EXTEND_TIMEOUT_USEC=60000000, EXTEND_TIMEOUT_USEC=60000000");
+  for (int second = 100; second < 120; ++second) notice.tell(true, false, true, kNow + 1s * second);
+  EXPECT_EQ(heard(), "READY=1");
+  for (int second = 200; second < 220; ++second) notice.tell(false, true, true, kNow + 1s * second);
+  EXPECT_EQ(heard(), "STOPPING=1, EXTEND_TIMEOUT_USEC=60000000, EXTEND_TIMEOUT_USEC=60000000");
+}
+
 TEST_F(ServiceNoticeTest, DoesNotBeatForAnotherProcess) {
   ::setenv("WATCHDOG_PID", "1", 1);
   auto notice = ServiceNotice::fromEnvironment(::getpid());
-  notice.tell(false, false, true, kNow);
-  EXPECT_EQ(heard(), "");
+  notice.tell(true, false, true, kNow);
+  EXPECT_EQ(heard(), "READY=1");
 }
 
 TEST_F(ServiceNoticeTest, TasksDoNotSeeTheSocket) {

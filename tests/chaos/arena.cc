@@ -35,7 +35,7 @@ void pauseFor(milliseconds length) {
   std::this_thread::sleep_for(length);
 }
 
-Arena::Arena() : ledgerFile(folder / "ledger") {
+Arena::Arena() : store(GetParam().open(folder)), ledgerFile(folder / "ledger") {
   const auto seed = seedOf(std::getenv("LEPTIR_CHAOS_SEED"));
   source.seed(seed);
   RecordProperty("seed", std::to_string(seed));
@@ -44,6 +44,8 @@ Arena::Arena() : ledgerFile(folder / "ledger") {
   ::setenv("LEPTIR_CHAOS", folder.c_str(), 1);
   ::setenv("LEPTIR_CHAOS_LEDGER", ledgerFile.c_str(), 1);
   ::unsetenv("LEPTIR_CHAOS_STARTS");
+  ::unsetenv("LEPTIR_TEST_LEASE");
+  if (sessionsExpire()) ::setenv("LEPTIR_TEST_LEASE", std::to_string(GetParam().lease).c_str(), 1);
   std::ofstream(ledgerFile).flush();
   set({});
   deaths = std::make_unique<DeathWatch>(ledgerFile);
@@ -57,8 +59,8 @@ Arena::~Arena() {
 }
 
 void Arena::set(const Setting& setting) {
-  const auto store = GetParam().store(folder);
-  std::string yaml = "leptir:\n  brokers:\n    - { name: queue, " + store + " }\n  meta_storage:\n    - { " + store +
+  std::string yaml = "leptir:\n  brokers:\n    - { name: queue, " + store.here + " }\n  meta_storage:\n    - { " +
+                     store.here +
                      " }\n  loggers:\n    logfile: { type: file, options: { path: " + (folder / "leptir.log").string() +
                      " } }\n  daemon: { configuration: { number_of_workers: " + std::to_string(setting.workers) +
                      ", kill_grace: " + std::to_string(setting.killGrace);
@@ -172,6 +174,19 @@ void Arena::stop(e2e::Running& instance) {
   EXPECT_EQ(instance.waitForExit(), 0) << instance.output();
 }
 
+// A lease, and the next search for sessions that are over.
+milliseconds Arena::longestTakeOver() const {
+  return sessionsExpire() ? milliseconds(1000 * GetParam().lease * 5 / 4) : 1000ms;
+}
+
+milliseconds Arena::longStandstill() const {
+  return sessionsExpire() ? milliseconds(2000 * GetParam().lease) : 3000ms;
+}
+
+void Arena::noteStandstill(const std::vector<pid_t>& processes, std::int64_t sinceNs) {
+  for (const auto pid : processes) standstills[pid] = {sinceNs, bootNsNow()};
+}
+
 std::vector<std::string> Arena::processesLeft() const {
   std::vector<std::string> left;
   for (const auto& process : allProcesses()) {
@@ -195,11 +210,12 @@ Evidence Arena::evidence() {
   all.lastSeenAlive = deaths->lastSeenAlive();
   all.orphans = processesLeft();
   all.growth = growth;
+  all.standstills = standstills;
   const auto read = loadConfig(config);
   auto records = openMetaStorage(*read);
-  auto store = broker().access(0);
+  auto queue = broker().access(0);
   for (const auto& id : all.pushes.sent) {
-    if (const auto found = store->keeper().find(id)) all.store[id] = found->state;
+    if (const auto found = queue->keeper().find(id)) all.store[id] = found->state;
     if (const auto record = records->loadMetaInfoById(id)) all.records[id] = seen(*record);
   }
   return all;

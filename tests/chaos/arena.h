@@ -69,15 +69,26 @@ class Arena : public e2e::Installation, public ::testing::WithParamInterface<Bac
   // After the end of the instance. Adds what it found to the results file, if the environment names one.
   Findings judge();
   Evidence evidence();
+  // How long a dead instance's tasks may wait for another.
+  milliseconds longestTakeOver() const;
+  // So long an instance stands still until others may have what it held; where sessions live as long as their
+  // processes they never may.
+  milliseconds longStandstill() const;
+  bool sessionsExpire() const { return GetParam().lease > 0; }
+  // From then until now these processes stood still.
+  void noteStandstill(const std::vector<pid_t>& processes, std::int64_t sinceNs);
+
   // Milliseconds from an injury until things go on, for the table. Those of killed workers are read off the ledger.
   void recovered(double ms) { recoveries.push_back(ms); }
 
   double msSince(std::int64_t bootNs) const { return static_cast<double>(bootNsNow() - bootNs) / 1e6; }
   long random(long from, long to) { return std::uniform_int_distribution<long>(from, to)(source); }
 
+  const Store store;
   fs::path ledgerFile;
   std::unique_ptr<DeathWatch> deaths;
   std::vector<Growth> growth;
+  std::map<pid_t, Standstill> standstills;
   std::vector<double> recoveries;
   std::mt19937_64 source;
 

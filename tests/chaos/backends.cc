@@ -6,7 +6,10 @@ std::vector<Backend> chaosBackends() {
   return {
       {"sqlite",
        [](const auto& folder) {
-         return "type: sqlite, connection: { path: " + (folder / "leptir.db").string() + " }";
+         const auto file = [&](const char* name) {
+           return "type: sqlite, connection: { path: " + (folder / name).string() + " }";
+         };
+         return Store{file("leptir.db"), file("other/leptir.db"), nullptr};
        }},
   };
 }

@@ -97,6 +97,16 @@ class Hog final : public ChaosTask {
   void act() override { touchMemory(getInt("mib", 4096)); }
 };
 
+// Everyone whom it starts does the same, for ever.
+class Bomb final : public ChaosTask {
+  void act() override {
+    for (;;) {
+      (void)::fork();
+      sleepMilliseconds(1);
+    }
+  }
+};
+
 class Vandal final : public ChaosTask {
   void act() override { vandalize(getString("way")); }
 };
@@ -109,6 +119,7 @@ void addChaosTasks(TaskRegistry& tasks) {
   tasks.add<Family>("family");
   tasks.add<Stubborn>("stubborn");
   tasks.add<Hog>("hog");
+  tasks.add<Bomb>("bomb");
   tasks.add<Vandal>("vandal");
 }
 

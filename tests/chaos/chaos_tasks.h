@@ -5,7 +5,7 @@
 
 namespace leptir::chaos {
 
-// work {ms} · poison {way} · family {way, then: hang|kill|end} · stubborn · hog {mib} · vandal {way}
+// work {ms} · poison {way} · family {way, then: hang|kill|end} · stubborn · hog {mib} · bomb · vandal {way}
 void addChaosTasks(TaskRegistry& tasks);
 
 }  // namespace leptir::chaos

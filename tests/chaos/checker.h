@@ -27,6 +27,11 @@ struct Growth {
   long kilobytesAllowed = 0;
 };
 
+// From the SIGSTOP of a process to its SIGCONT, in ns of CLOCK_BOOTTIME.
+struct Standstill {
+  std::int64_t from = 0, to = 0;
+};
+
 struct Evidence {
   std::vector<LedgerLine> ledger;
   std::vector<std::string> brokenLines;
@@ -34,7 +39,8 @@ struct Evidence {
   std::map<std::string, TaskState> store;  // the tasks that are still in it
   std::map<std::string, RecordSeen> records;
   std::map<pid_t, std::int64_t> lastSeenAlive;  // processes that are dead, and when they still were not
-  std::vector<std::string> orphans;             // processes of the instance, after its end
+  std::map<pid_t, Standstill> standstills;
+  std::vector<std::string> orphans;  // processes of the instance, after its end
   std::vector<Growth> growth;
 };
 

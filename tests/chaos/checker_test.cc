@@ -106,6 +106,33 @@ TEST(Checker, ARunWithoutAnEndLastsAsLongAsItsProcess) {
   EXPECT_THAT(check(evidence).overlap, ElementsAre("a"));
 }
 
+// Process 11 stood still from 120 to 300 and died at `death`; lease 2 ran the task meanwhile.
+Evidence runAgainDuringAStandstill(std::int64_t death) {
+  auto evidence = killedAndRunAgain();
+  evidence.standstills[11] = {120, 300};
+  evidence.lastSeenAlive[11] = death;
+  return evidence;
+}
+
+TEST(Checker, ARunWhoseProcessStoodStillDoesNotOverlap) {
+  const auto found = check(runAgainDuringAStandstill(310));
+  EXPECT_TRUE(found.clean()) << found.describe();
+  EXPECT_EQ(found.duplicates, 1u);
+  EXPECT_TRUE(recoveriesOf(runAgainDuringAStandstill(310)).empty());
+}
+
+TEST(Checker, ARunThatGoesOnAfterItsStandstillOverlaps) {
+  auto evidence = runAgainDuringAStandstill(2'000'000'000);
+  evidence.ledger.back().bootNs = 1'000'000'000;
+  EXPECT_THAT(check(evidence).overlap, ElementsAre("a"));
+}
+
+TEST(Checker, ARunThatWasBegunBeforeTheStandstillOfTheOtherOverlaps) {
+  auto evidence = runAgainDuringAStandstill(310);
+  evidence.standstills[11].from = 165;
+  EXPECT_THAT(check(evidence).overlap, ElementsAre("a"));
+}
+
 TEST(Checker, AnOlderLeaseThatHasTheLastWordIsStale) {
   auto evidence = killedAndRunAgain();
   evidence.records["a"] = {1, true, false, "error"};

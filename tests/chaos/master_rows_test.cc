@@ -25,14 +25,14 @@ class Master : public Arena {
       kill(instance->pid());
       instance->waitForExit();
       const auto dead = bootNsNow();
-      EXPECT_TRUE(allGone(2s)) << "children must be gone within 2 s";
+      EXPECT_TRUE(allGone(1s)) << "none outlives the master by more than a second";
       recovered(msSince(dead));
     }
     const auto before = startsSeen();
     const auto returned = bootNsNow();
     const auto instance = start({"--drain"});
     EXPECT_TRUE(eventually([&] { return startsSeen() > before || isDrained(); }));
-    EXPECT_LE(msSince(returned), 1000) << "SQLite: its tasks come back at once";
+    EXPECT_LE(msSince(returned), longestTakeOver().count());
     EXPECT_EQ(instance->waitForExit(), 0) << instance->output();
     EXPECT_LE(judge().duplicates, 2 * (kWorkers + kUnacknowledged));
   }
@@ -126,12 +126,14 @@ TEST_P(Master, P07_AndAllOthersStandStillWhileASecondInstanceRuns) {
   auto all = treeBelow(instance->pid());
   all.push_back(instance->pid());
   for (const auto pid : all) ::kill(pid, SIGSTOP);
+  const auto stands = bootNsNow();
   const auto first = config;
   config = folder / "second.yaml";
   fs::copy_file(first, config);
   const auto second = fly();
   give("work", 100, {{"ms", 10}});
-  pauseFor(3s);
+  pauseFor(longStandstill());
+  noteStandstill(all, stands);
   for (const auto pid : all) ::kill(pid, SIGCONT);
   const auto goesOn = bootNsNow();
   ASSERT_TRUE(eventually([&] { return !isAlive(hung); }));
@@ -141,7 +143,7 @@ TEST_P(Master, P07_AndAllOthersStandStillWhileASecondInstanceRuns) {
   stop(*second);
   config = first;
   stop(*instance);
-  EXPECT_LE(judge().duplicates, kWorkers);
+  EXPECT_LE(judge().duplicates, sessionsExpire() ? 2 * kWorkers : 0) << "what ran, and what stood behind it";
 }
 
 TEST_P(Master, P09_IsToldToStopUnderLoadAgainAndAgain) {

@@ -19,7 +19,9 @@ fs::path folderOf(pid_t pid) {
 
 std::string read(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  std::ostringstream text;
+  text << stream.rdbuf();  // an iterator of the stream would throw when the process ends meanwhile
+  return text.str();
 }
 
 // The fields of `stat` behind the name, the state first.

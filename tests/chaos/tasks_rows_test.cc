@@ -1,9 +1,11 @@
-// Rows P13, P15, P17, P19: what tasks do to themselves and to others.
+// Rows P13, P15 to P17, P19: what tasks do to themselves and to others.
 #include <csignal>
+#include <fstream>
 #include <map>
 #include <set>
 
 #include "tests/chaos/arena.h"
+#include "tests/chaos/cgroup.h"
 #include "tests/chaos/families.h"
 #include "tests/chaos/processes.h"
 
@@ -74,7 +76,25 @@ TEST_P(Tasks, P15_LeaveNoDescendantAtTheirTimeLimit) {
   ASSERT_TRUE(eventually([&] { return isDrained(); })) << "they are settled at their limit";
   EXPECT_TRUE(std::ranges::none_of(childrenInLedger(), [](pid_t child) { return isAlive(child); }))
       << "a task is settled only when its descendants are gone";
+  const auto dead = deaths->lastSeenAlive();
+  std::map<std::string, std::int64_t> began;
+  for (const auto& line : ledger()) {
+    if (line.mark == Mark::Start) began[line.id] = line.bootNs;
+    if (line.mark != Mark::Child) continue;
+    ASSERT_TRUE(dead.contains(line.pid));
+    EXPECT_LE(dead.at(line.pid) - began[line.id], 1'400'000'000) << "its limit, the grace, and 0.2 s";
+  }
   stop(*instance);
+  judge();
+}
+
+TEST_P(Tasks, P15_MayLeaveChildrenOnlyUntilTheInstanceEnds) {
+  set({.workers = 7});
+  startFamilies("end");
+  const auto instance = fly();
+  ASSERT_TRUE(eventually([&] { return allBorn() && isDrained(); }));
+  stop(*instance);
+  EXPECT_LE(untilNoneIsLeft(), 1000);
   judge();
 }
 
@@ -115,9 +135,51 @@ TEST_P(Tasks, P15_LeaveNoDescendantWhenTheMasterIsKilledAndAnotherStarts) {
   judge();
 }
 
-TEST_P(Tasks, P16_ThatAreForkBombs) {
-  GTEST_SKIP() << "P16: RLIMIT_NPROC counts per user; this machine has neither a user of its own for the test nor a "
-                  "delegated pids cgroup";
+TEST_P(Tasks, P15_LeaveNoDescendantWhenTheMasterIsKilledAndAnotherStartsOnAnotherStore) {
+  set({.workers = 7});
+  startFamilies("hang");
+  auto instance = fly();
+  ASSERT_TRUE(eventually([&] { return allBorn(); }));
+  instance->signal(SIGKILL);
+  instance->waitForExit();
+  std::ifstream stream(config);
+  const std::string before{std::istreambuf_iterator<char>(stream), {}};
+  auto yaml = before;
+  yaml.replace(yaml.find(store.here), store.here.size(), store.elsewhere);
+  writeConfig(yaml);
+  instance = fly();
+  EXPECT_LE(untilNoneIsLeft(), 1000) << "by the board that the dead one left";
+  stop(*instance);
+  writeConfig(before);
+  judge();
+}
+
+TEST_P(Tasks, P16_ThatAreForkBombsEndAtTheirLimitAndTheOthersGoOn) {
+  const auto group = Cgroup::make("pids");
+  if (!group || !group->limitProcesses(200)) {
+    std::cout << "P16: not played; no pids cgroup can be made here, and without one nothing bounds a fork bomb\n";
+    return;
+  }
+  PushOptions limited;
+  limited.timeLimitSeconds = 2;
+  const auto bomb = give("bomb", 1, {}, limited).front();
+  const auto others = give("work", 300, {{"ms", 10}});
+  std::unique_ptr<e2e::Running> instance;
+  group->inside([&] { instance = fly(); });
+  ASSERT_TRUE(eventually([&] { return runsOf(bomb) == 1; }));
+  const auto began = bootNsNow();
+  ASSERT_TRUE(eventually([&] { return endsSeen() == others.size(); })) << "beside it";
+  while (info(bomb).value("status", 0) != 3) {
+    const auto asked = bootNsNow();
+    EXPECT_FALSE(status().at("instance").is_null());
+    EXPECT_LE(msSince(asked), 1000);
+    ASSERT_LE(msSince(began), 2000 + 5000) << "none may be left 5 s after the limit";
+    pauseFor(100ms);
+  }
+  EXPECT_LE(treeBelow(instance->pid()).size(), 1u + 4 + 1) << "a dispatcher, four workers and maybe an autopsy";
+  EXPECT_EQ(info(bomb).at("cause"), "timed_out");
+  stop(*instance);
+  judge();
 }
 
 TEST_P(Tasks, P17_ThatTakeTooMuchMemoryFailAlone) {
@@ -141,7 +203,7 @@ TEST_P(Tasks, P17_ThatTakeTooMuchMemoryFailAlone) {
 
 TEST_P(Tasks, P19_ThatBreakWhatTheirWorkerWasBornWithHarmNobodyElse) {
   give("work", 500, {{"ms", 5}});
-  for (const auto* way : {"close", "garbage", "truncate", "scribble", "wipe", "mask", "twice", "fill"}) {
+  for (const auto* way : {"close", "garbage", "truncate", "scribble", "wipe", "mask", "twice", "unwaited", "fill"}) {
     give("vandal", 2, {{"way", way}});
     give("work", 50, {{"ms", 5}});
   }

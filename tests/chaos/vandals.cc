@@ -64,6 +64,13 @@ void blockSignals() {
   ::sigprocmask(SIG_BLOCK, &all, nullptr);
 }
 
+// Nobody waits for them.
+void forkMany(int number) {
+  for (int i = 0; i < number; ++i) {
+    if (::fork() == 0) ::_exit(0);
+  }
+}
+
 void fill() {
   while (::open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) {
   }
@@ -81,6 +88,7 @@ void vandalize(const std::string& way) {
       {"wipe", [] { overwrite(0); }},
       {"mask", blockSignals},
       {"twice", [] { (void)::fork(); }},
+      {"unwaited", [] { forkMany(50); }},
       {"fill", fill},
   };
   kWays.at(way)();

@@ -2,6 +2,7 @@
 #include <csignal>
 
 #include "tests/chaos/arena.h"
+#include "tests/chaos/cgroup.h"
 #include "tests/chaos/processes.h"
 
 namespace leptir::chaos {
@@ -71,6 +72,13 @@ TEST_P(Workers, P08_ThatStandStillAreEndedAtTheLimitAndTheOthersGoOn) {
   judge();
   EXPECT_LE(livedMs(stopped), 1000 + 200 + 200);
   EXPECT_GE(livedMs(stopped), 950);
+  const auto record = info(stopped);
+  EXPECT_EQ(record.at("status"), 3);
+  EXPECT_EQ(record.at("retC"), 5);
+  EXPECT_EQ(record.at("cause"), "timed_out");
+  EXPECT_EQ(record.at("signal"), SIGKILL);
+  EXPECT_GE(record.at("exTime").get<double>(), 0.95);
+  EXPECT_LE(record.at("exTime").get<double>(), 1.4);
 }
 
 TEST_P(Workers, P12_ThatDieAtTheirStartAreNotStartedInATightLoop) {
@@ -115,7 +123,6 @@ TEST_P(Workers, P14_WhoseTaskIgnoresEverythingAreGoneAtTheLimitAndTheGrace) {
 }
 
 TEST_P(Workers, P18_AreWhatTheKernelWouldTakeFirstAndTheirDeathIsOneCrash) {
-  std::cout << "P18: simulated by SIGKILL; the kernel's own OOM kill needs a memory cgroup of our own\n";
   const auto id = give("work", 1, {{"ms", 500}}).front();
   const auto instance = fly();
   ASSERT_TRUE(eventually([&] { return hasStarted(id); }));
@@ -128,6 +135,29 @@ TEST_P(Workers, P18_AreWhatTheKernelWouldTakeFirstAndTheirDeathIsOneCrash) {
   EXPECT_EQ(info(id).at("attempt"), 2);
   stop(*instance);
   EXPECT_EQ(judge().duplicates, 1u);
+}
+
+TEST_P(Workers, P18_AreTakenByTheKernelWhenMemoryRunsOutAndTheRecordSaysSo) {
+  const auto group = Cgroup::make("memory");
+  if (!group || !group->limitMemory(256 << 20)) {
+    std::cout
+        << "P18: not played; no memory cgroup can be made here, and without one nobody but the machine runs out\n";
+    return;
+  }
+  const auto hog = give("hog", 1, {{"mib", 4096}}).front();
+  const auto others = give("work", 300, {{"ms", 10}});
+  std::unique_ptr<e2e::Running> instance;
+  group->inside([&] { instance = fly(); });
+  const auto dispatcher = dispatcherOf(instance->pid());
+  ASSERT_TRUE(eventually([&] { return isDrained(); }));
+  EXPECT_EQ(dispatcherOf(instance->pid()), dispatcher);
+  EXPECT_EQ(endsSeen(), others.size());
+  EXPECT_EQ(counts().buried, 1u) << "it died three times";
+  EXPECT_EQ(info(hog).at("cause"), "out_of_memory");
+  EXPECT_EQ(info(hog).at("signal"), SIGKILL);
+  EXPECT_EQ(info(hog).at("respM").get<std::string>().find("out of memory"), 0u) << info(hog).dump();
+  stop(*instance);
+  EXPECT_EQ(judge().duplicates, 2u);
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ std::vector<BackendUnderTest> allBackends() {
 #ifdef LEPTIR_SQLITE
       {"sqlite", open<SqliteUnderTest>, {.sessionsExpire = false}, {.expiresByItself = false}},
 #endif
+#ifdef LEPTIR_REDIS
+      {"redis", open<RedisUnderTest>, {.everyPushWakes = false}, {.listsSuccesses = false}, false},
+#endif
   };
 }
 

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <chrono>
 
+#include "task/envelope_counters.h"
+
 namespace leptir::conformance {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::size_t kAll = 1000;
 
 std::string text(const Counters& counters) {
   return std::to_string(counters.failures) + "/" + std::to_string(counters.crashes) + "/" +
@@ -21,16 +25,35 @@ std::string text(const Error& error) {
   return "error: " + std::string(nameOf(error.code()));
 }
 
-// What a raw task is called is the store's own affair.
+// A store may keep the counters within the envelope.
+std::string bytesOf(const std::string& envelope) {
+  return withCounters(envelope, {});
+}
+
+void sortByBytes(std::vector<LeasedTask>& tasks) {
+  std::ranges::sort(tasks, {}, [](const LeasedTask& task) { return bytesOf(task.envelope); });
+}
+
+// Tasks of one call, which are in order, may stand microseconds apart.
+std::string dueText(Time due) {
+  return text(std::chrono::round<std::chrono::milliseconds>(due));
+}
+
+bool isRaw(const std::string& envelope) {
+  return envelope.starts_with("raw");
+}
+
+// What a raw task is called, and since when it was due, is the store's own affair.
 std::string text(const FoundTask& task) {
-  const bool raw = task.envelope.starts_with("raw");
-  return (raw ? "" : task.id) + " " + std::string(nameOf(task.state)) + " due " + text(task.due) + " " +
-         text(task.counters) + " " + task.envelope + " " + task.reason;
+  const bool raw = isRaw(task.envelope);
+  return (raw ? "" : task.id + " due " + dueText(task.due)) + " " + std::string(nameOf(task.state)) + " " +
+         text(task.counters) + " " + bytesOf(task.envelope) + " " + task.reason;
 }
 
 std::string text(const std::vector<LeasedTask>& tasks) {
   std::string all;
-  for (const auto& task : tasks) all += task.envelope + " " + text(task.counters) + "\n";
+  for (const auto& task : tasks)
+    all += bytesOf(task.envelope) + " " + (isRaw(task.envelope) ? "" : text(task.counters)) + "\n";
   return all;
 }
 
@@ -50,7 +73,8 @@ std::string text(const std::vector<LeaseId>& named, const std::vector<LeaseId>& 
 
 }  // namespace
 
-Model::Model(const BackendUnderTest& backend, std::uint64_t seed) : random_(seed) {
+Model::Model(const BackendUnderTest& backend, std::uint64_t seed)
+    : ordersAsTheReference_(backend.ordersAsTheReference), random_(seed) {
   sides_[0].store = openReference();
   sides_[1].store = backend.open(ClockKind::Manual);
   for (auto& side : sides_) side.broker = side.store->openBroker();
@@ -99,18 +123,25 @@ std::string Model::push() {
     BrokerTask task;
     task.id = anyId();
     task.name = "Test";
-    if (below(2) == 0) task.timeOfExecution = now() + std::chrono::milliseconds(below(15'000) - 5'000);
+    if (below(2) == 0) task.timeOfExecution = now() + std::chrono::microseconds(below(15'000'000) - 5'000'000);
     if (below(3) == 0) task.counters = anyCounters();
     tasks.push_back(std::move(task));
   }
   if (below(20) == 0) tasks.back().name = "";
+  moment();
   return both("push " + std::to_string(tasks.size()), [&](int side) {
     const auto pushed = sides_[side].broker->pushBrokerTasks(tasks);
     return pushed ? std::string("pushed") : text(pushed.error());
   });
 }
 
+// So that no store has to tell by anything but time which of two calls came first.
+void Model::moment() {
+  for (auto& side : sides_) side.store->advance(1ms);
+}
+
 std::string Model::pushRaw() {
+  if (!ordersAsTheReference_) return {};
   const auto bytes = "raw " + std::to_string(random_());
   for (auto& side : sides_) side.store->pushRaw(bytes, now());
   return {};
@@ -118,12 +149,13 @@ std::string Model::pushRaw() {
 
 std::string Model::pop() {
   const int instance = below(kInstances);
-  const auto limit = static_cast<std::size_t>(below(9));
+  const auto limit = ordersAsTheReference_ ? static_cast<std::size_t>(below(9)) : kAll;
   std::array<std::vector<LeasedTask>, kSides> popped;
   auto difference = both("pop " + std::to_string(limit), [&](int side) {
     auto answer = session(side, instance).popBrokerTasks(limit, 0s, wake_);
     if (!answer) return text(answer.error());
     popped[side] = std::move(*answer);
+    if (!ordersAsTheReference_) sortByBytes(popped[side]);
     return text(popped[side]);
   });
   if (!difference.empty()) return difference;
@@ -146,13 +178,13 @@ std::string Model::release() {
   const int instance = below(kInstances);
   const auto chosen = anyKnown();
   const auto counters = anyCounters();
-  const auto due = now() + std::chrono::milliseconds(below(8'000) - 4'000);
+  const auto due = now() + std::chrono::microseconds(below(8'000'000) - 4'000'000);
   return both("release", [&](int side) {
     std::vector<LeaseId> leases;
     std::vector<Released> released;
     for (const auto& known : chosen) {
       leases.push_back(known.task[side].lease);
-      released.push_back({leases.back(), counters, due, known.task[side].envelope});
+      released.push_back({leases.back(), counters, due + released.size() * 1us, known.task[side].envelope});
     }
     return text(session(side, instance).release(released), [&](const auto& lost) { return text(lost, leases); });
   });
@@ -192,7 +224,10 @@ std::string Model::renew() {
 std::string Model::held() {
   const int instance = below(kInstances);
   return both("heldTasks", [&](int side) {
-    return text(session(side, instance).heldTasks(), [](const auto& held) { return text(held); });
+    return text(session(side, instance).heldTasks(), [](auto held) {
+      sortByBytes(held);
+      return text(held);
+    });
   });
 }
 
@@ -239,6 +274,7 @@ std::string Model::listBuried() {
 
 std::string Model::revive() {
   const std::vector<std::string> ids{anyId(), anyId(), anyId(), anyId()};
+  moment();
   return both("revive", [&](int side) {
     return text(sides_[side].broker->keeper().revive(ids), [](std::size_t count) { return std::to_string(count); });
   });
@@ -279,10 +315,17 @@ std::string Model::die() {
   return {};
 }
 
+// To the end: whose tasks come first is the store's own affair.
 std::string Model::recover() {
   const auto limit = static_cast<std::size_t>(1 + below(5));
   auto difference = both("recoverExpired " + std::to_string(limit), [&](int side) {
-    return text(sides_[side].broker->recoverExpired(limit), [](std::size_t count) { return std::to_string(count); });
+    std::string all;
+    for (std::size_t count = limit; count == limit;) {
+      const auto recovered = sides_[side].broker->recoverExpired(limit);
+      if (!recovered) return text(recovered.error());
+      all += " " + std::to_string(count = *recovered);
+    }
+    return all;
   });
   for (int i = 0; i < kInstances && difference.empty(); ++i) {
     if (!instances_[i].lives) difference = open(i);

@@ -50,6 +50,7 @@ class Model {
 
   std::string push();
   std::string pushRaw();
+  void moment();
   std::string pop();
   std::string acknowledge();
   std::string release();
@@ -68,6 +69,7 @@ class Model {
   std::string recover();
   std::string open(int instance);
 
+  const bool ordersAsTheReference_;
   std::mt19937_64 random_;
   std::array<Side, kSides> sides_;
   std::array<Instance, kInstances> instances_;

@@ -114,6 +114,7 @@ TEST_P(Push, TraitsAreThoseOfTheTable) {
   EXPECT_EQ(traits.findsById, wanted.findsById);
   EXPECT_EQ(traits.listsHeldTasks, wanted.listsHeldTasks);
   EXPECT_EQ(traits.wakesWaiters, wanted.wakesWaiters);
+  EXPECT_EQ(traits.everyPushWakes, wanted.everyPushWakes);
   EXPECT_EQ(traits.sessionsExpire, wanted.sessionsExpire);
   EXPECT_EQ(traits.counts, wanted.counts);
   EXPECT_EQ(traits.cancel, wanted.cancel);

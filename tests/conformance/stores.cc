@@ -8,6 +8,9 @@
 #ifdef LEPTIR_SQLITE
 #include "backends/sqlite/sqlite_connection.h"
 #endif
+#ifdef LEPTIR_REDIS
+#include "backends/redis/redis_queue.h"
+#endif
 #include "tests/support/wait_until.h"
 
 namespace leptir::conformance {
@@ -52,6 +55,58 @@ void SqliteUnderTest::startInstance(const std::string& instance) {
   UniqueFd lock(::open(file->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) throw std::runtime_error("cannot lock " + file->string());
   locks_.insert_or_assign(instance, std::move(lock));
+}
+#endif
+
+#ifdef LEPTIR_REDIS
+namespace {
+
+Json connectionOf(const RedisServer& server, std::span<const ConfigKey> keys) {
+  auto connection = server.connection();
+  for (const auto& key : keys) {
+    if (!connection.contains(key.name)) connection[std::string(key.name)] = key.defaultValue;
+  }
+  return connection;
+}
+
+}  // namespace
+
+RedisUnderTest::RedisUnderTest(ClockKind kind)
+    : kind_(kind),
+      server_(sharedRedisServer(kind == ClockKind::Manual ? RedisServer::Time::Manual : RedisServer::Time::Machine)) {
+  server_.startOver();
+}
+
+std::unique_ptr<SimpleBroker> RedisUnderTest::openBroker() {
+  return orThrow(backend_.openBroker(connectionOf(server_, backend_.brokerConnectionKeys()), BrokerUse::Dispatch));
+}
+
+std::unique_ptr<SimpleMetaStorage> RedisUnderTest::openMetaStorage(std::optional<Duration> expireAfter) {
+  return orThrow(backend_.openMetaStorage(connectionOf(server_, backend_.metaConnectionKeys()), expireAfter));
+}
+
+void RedisUnderTest::pushRaw(std::string bytes, Time due) {
+  server_.ask({"ZADD", "leptir:ztasks", redisTime(due), bytes});
+}
+
+// Its sessions are over now.
+void RedisUnderTest::endInstance(const std::string& instance) {
+  const auto time = std::to_string(now().time_since_epoch().count());
+  for (const auto& session : server_.ask({"ZRANGEBYSCORE", "{leptir:ztasks}:sessions", "0", "+inf"})) {
+    const auto name = session.get<std::string>();
+    if (name.starts_with(instance + ":")) server_.ask({"ZADD", "{leptir:ztasks}:sessions", "XX", time, name});
+  }
+}
+
+Time RedisUnderTest::now() {
+  if (kind_ == ClockKind::Machine) return systemClock().now();
+  const auto time = server_.ask({"TIME"});
+  return Time(Duration(std::stoll(time[0].get<std::string>()) * 1'000'000 + std::stoll(time[1].get<std::string>())));
+}
+
+void RedisUnderTest::advance(Duration by) {
+  if (kind_ == ClockKind::Manual) return server_.advance(by);
+  TestClock(kind_).advance(by);
 }
 #endif
 

@@ -9,6 +9,10 @@
 #include "backends/memory/memory_meta_storage.h"
 #include "base/unique_fd.h"
 #include "tests/conformance/backends_under_test.h"
+#ifdef LEPTIR_REDIS
+#include "backends/redis/redis_backend.h"
+#include "tests/support/redis_server.h"
+#endif
 #ifdef LEPTIR_SQLITE
 #include "backends/sqlite/sqlite_backend.h"
 #include "tests/support/temp_dir.h"
@@ -71,6 +75,27 @@ class SqliteUnderTest final : public StoreUnderTest {
   SqliteBackend backend_;
   Json connection_{{"path", (folder_ / "leptir.db").string()}};
   std::map<std::string, UniqueFd> locks_;
+};
+#endif
+
+#ifdef LEPTIR_REDIS
+// Each connection of its own; the server is one for all tests of the program, emptied for each.
+class RedisUnderTest final : public StoreUnderTest {
+ public:
+  explicit RedisUnderTest(ClockKind kind);
+
+  std::unique_ptr<SimpleBroker> openBroker() override;
+  std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override;
+  void pushRaw(std::string bytes, Time due) override;
+  void startInstance(const std::string&) override {}
+  void endInstance(const std::string& instance) override;
+  Time now() override;
+  void advance(Duration by) override;
+
+ private:
+  const ClockKind kind_;
+  RedisServer& server_;
+  RedisBackend backend_;
 };
 #endif
 

@@ -217,5 +217,21 @@ TEST_F(CommandsTest, StatusSaysWhenTheInstanceIsReady) {
   }));
 }
 
+TEST_F(CommandsTest, BenchMeasuresTheStoresOfAConfiguration) {
+  const auto answer = leptir({"bench", "--tasks=2000", "--json"});
+  ASSERT_EQ(answer.exit, 0) << answer.err;
+  EXPECT_EQ(answer.json().at("store"), "sqlite");
+  EXPECT_GT(answer.json().at("tasksPerSecond"), 0);
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
+}
+
+TEST_F(CommandsTest, BenchRunsNobodysTasks) {
+  push({"noop"});
+  const auto answer = leptir({"bench", "--tasks=2000"});
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_THAT(answer.err, ::testing::HasSubstr("holds tasks"));
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 1);
+}
+
 }  // namespace
 }  // namespace leptir::e2e

@@ -1,7 +1,50 @@
-// A user's program whose tasks die, each in a way of its own.
+// A user's program whose tasks die, each in a way of its own; others tell of their worker or ask for their own end.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <leptir/leptir.h>
 
+#include <filesystem>
+#include <fstream>
+#include <thread>
+#include <vector>
+
 #include "tests/support/dying_tasks.h"
+
+namespace {
+
+using leptir::Json;
+using leptir::TaskContext;
+
+long limitOf(int resource) {
+  rlimit limit{};
+  ::getrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
+  return static_cast<long>(limit.rlim_cur);
+}
+
+void addTellingTasks(leptir::TaskRegistry& tasks) {
+  tasks.add<Json>("limits", [](const Json&, TaskContext& task) {
+    for (const int resource : {RLIMIT_AS, RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_FSIZE})
+      task.addResponseLine(std::to_string(limitOf(resource)));
+    task.addResponseLine(std::to_string(::getpriority(PRIO_PROCESS, 0)));
+  });
+  // Keeps what it took, as a leak does. It takes its time, since memory is looked at ten times a second.
+  tasks.add<Json>("leak", [](const Json&, TaskContext& task) {
+    static std::vector<std::vector<char>> kept;
+    kept.emplace_back(std::size_t{16} << 20, 'x');
+    std::this_thread::sleep_for(std::chrono::milliseconds(110));
+    task.addResponseLine(std::to_string(::getpid()));
+  });
+  tasks.add<Json>("later", [](const Json& parameters, TaskContext& task) {
+    const std::filesystem::path file = parameters.at("file").get<std::string>();
+    if (std::filesystem::exists(file)) return leptir::ExitStatus::Success;
+    std::ofstream(file) << task.attempt();
+    return task.retryAfter(std::chrono::milliseconds(500), "the other side is busy");
+  });
+  tasks.add<Json>("discarded", [](const Json&, TaskContext& task) { return task.discard("the account is gone"); });
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   leptir::Program program;
@@ -9,5 +52,6 @@ int main(int argc, char** argv) {
   for (const auto& [name, deed] : leptir::waysToDie()) {
     program.tasks.add<leptir::Json>(name, [deed = deed](const leptir::Json&, leptir::TaskContext&) { deed(); });
   }
+  addTellingTasks(program.tasks);
   return leptir::runMain(argc, argv, program);
 }

@@ -183,6 +183,9 @@ TEST_F(ForensicsTest, InfoHasAFrameALineAndTheLogTellsEachCrashOnce) {
   int told = 0;
   for (std::string line; std::getline(log, line);) told += line.find("signal 11") != std::string::npos;
   EXPECT_EQ(told, 3) << "once for each attempt";
+  const auto text = leptir({"info", id, "--text"}).lines();
+  EXPECT_THAT(text, Contains(AllOf(HasSubstr("dying::writeNowhere()"), ContainsRegex("dying_tasks\\.cc:[0-9]+"))));
+  EXPECT_THAT(text, Contains(ContainsRegex("^ +signal +11")));
 }
 
 }  // namespace

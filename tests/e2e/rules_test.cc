@@ -1,6 +1,8 @@
 // What the configuration says of a task name, and how workers stay fresh.
 #include <fstream>
+#include <map>
 #include <set>
+#include <sstream>
 
 #include "tests/e2e/installation.h"
 
@@ -89,6 +91,71 @@ TEST_F(RulesTest, ATaskWithLimitsMeetsAFreshWorkerAndIsItsLast) {
     EXPECT_TRUE(workers.insert(worker).second) << worker;
   }
   for (const auto& id : plain) EXPECT_FALSE(workers.contains(info(id).at("respM").get<std::string>()));
+}
+
+// Tasks of a program of one's own, which run in the worker itself.
+class OwnTasksTest : public RulesTest {
+ protected:
+  OwnTasksTest() { program = LEPTIR_DYING_TASKS; }
+
+  // Those of the workers that ran these tasks, by the last line of their responses.
+  std::vector<std::string> workersOf(const std::vector<std::string>& ids) {
+    std::vector<std::string> workers;
+    for (const auto& id : ids) {
+      const auto lines = info(id).at("respM").get<std::string>();
+      workers.push_back(lines.substr(lines.find_last_of(' ') + 1));
+    }
+    return workers;
+  }
+};
+
+TEST_F(OwnTasksTest, RunUnderTheLimitsOfTheirName) {
+  const auto record =
+      recordOf("limits", "{ memory: 3G, cpu_seconds: 9, open_files: 77, file_size: 4M, nice: 19, time_limit: 30 }");
+  std::istringstream said(record.at("respM").get<std::string>());
+  std::uint64_t memory = 0, cpu = 0, files = 0, fileSize = 0, nice = 0;
+  said >> memory >> cpu >> files >> fileSize >> nice;
+  EXPECT_GE(memory, 3ull << 30) << record.dump();
+  EXPECT_LE(memory, 4ull << 30) << "and what its slot takes of addresses";
+  EXPECT_EQ(cpu, 9u);
+  EXPECT_EQ(files, 77u);
+  EXPECT_EQ(fileSize, 4u << 20);
+  EXPECT_EQ(nice, 19u);
+}
+
+TEST_F(OwnTasksTest, ThatAskForItRunAgainLaterWithoutUsingUpAnAttempt) {
+  const auto id = push({"later", "file=" + (folder / "was here").string()});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] {
+    const auto now = leptir({"info", id});
+    return now.exit == 0 && now.json().value("cause", "") == "retry_later";
+  }));
+  EXPECT_EQ(info(id).at("status"), 1) << "pending again";
+  ASSERT_TRUE(eventually([&] { return info(id).at("status") == 3; }));
+  const auto record = info(id);
+  EXPECT_EQ(record.at("retC"), 1);
+  EXPECT_EQ(record.at("attempt"), 1);
+}
+
+TEST_F(OwnTasksTest, ThatDiscardThemselvesAreDoneWithWhateverAttemptsAreLeft) {
+  const auto record = recordOf("discarded", "{ max_attempts: 5 }");
+  EXPECT_EQ(record.at("cause"), "discarded");
+  EXPECT_EQ(record.at("attempt"), 1);
+  EXPECT_NE(record.at("respM").get<std::string>().find("the account is gone"), std::string::npos);
+  EXPECT_EQ(status().at("brokers").at(0).at("buried"), 0);
+}
+
+TEST_F(OwnTasksTest, ThatLeakMeetAFreshWorkerOnceTheLimitIsPassed) {
+  auto yaml = defaultYaml();
+  const std::string before = "number_of_workers: 2";
+  writeConfig(yaml.replace(yaml.find(before), before.size(), "number_of_workers: 1, max_memory_per_worker: 64M"));
+  const auto ids = leptir({"push", "leak", "--number=12"}).lines();
+  ASSERT_EQ(drain(), 0);
+  std::map<std::string, int> tasksOf;
+  for (const auto& worker : workersOf(ids)) ++tasksOf[worker];
+  EXPECT_GE(tasksOf.size(), 3u);
+  for (const auto& [worker, tasks] : tasksOf) EXPECT_LE(tasks, 4) << worker;
+  for (const auto& id : ids) EXPECT_EQ(info(id).at("attempt"), 1) << "recycled between tasks";
 }
 
 }  // namespace

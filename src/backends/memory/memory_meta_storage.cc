@@ -1,18 +1,11 @@
 #include "backends/memory/memory_meta_storage.h"
 
+#include "meta/meta_filter.h"
+
 namespace leptir {
 namespace {
 
 constexpr std::size_t kMostExpiredAtOnce = 10'000;
-
-bool hasText(const Json& record, const char* field, const std::string& wanted) {
-  return wanted.empty() || record.value(field, Json()) == wanted;
-}
-
-bool matches(const Json& record, const MetaFilter& filter) {
-  if (filter.status && record.value("status", Json()) != static_cast<int>(*filter.status)) return false;
-  return hasText(record, "type", filter.name) && hasText(record, "cause", filter.cause);
-}
 
 }  // namespace
 

@@ -72,7 +72,8 @@ RedisFacts factsFrom(std::optional<std::string_view> info, std::optional<std::st
     return facts;
   }
   const auto version = lineOf(*info, "redis_version");
-  if (const int number = redisVersion(version); number != 0 && number < kOldestVersion)
+  facts.version = redisVersion(version);
+  if (facts.version != 0 && facts.version < kOldestVersion)
     facts.warnings.push_back("its version is " + escaped(version) + ": leptir needs 6.2 or newer");
   if (lineOf(*info, "role") == "slave")
     facts.warnings.push_back("it is a replica, which cannot be written: name its primary");

@@ -13,6 +13,7 @@ namespace leptir {
 class RedisConnection;
 
 struct RedisFacts {
+  int version = 0;                    // as redisVersion() answers it; 0: not told
   std::string durability;             // in words, for traits()
   std::vector<std::string> warnings;  // what its owner should change, a sentence each, beginning with where it is
 };

@@ -7,12 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/instance_mark.h"
-#include "base/task_id.h"
 #include "base/unique_fd.h"
-#include "tests/support/child.h"
 #include "tests/support/temp_dir.h"
-#include "tests/support/wait_until.h"
 
 namespace leptir {
 namespace {
@@ -23,21 +19,6 @@ UniqueFd locked(const std::filesystem::path& file) {
   UniqueFd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   EXPECT_EQ(::flock(lock.get(), LOCK_EX | LOCK_NB), 0);
   return lock;
-}
-
-// A program that sleeps, with the environment of a task of `instance`.
-pid_t startProgram(const std::string& instance) {
-  const pid_t child = ::fork();
-  if (child != 0) return child;
-  const auto session = "LEPTIR_SESSION=" + instance;
-  const char* const arguments[] = {"sleep", "1000", nullptr};
-  const char* const environment[] = {"PATH=/usr/bin:/bin", session.c_str(), nullptr};
-  ::execve("/bin/sleep", const_cast<char**>(arguments), const_cast<char**>(environment));
-  ::_exit(127);
-}
-
-bool runsAs(pid_t process, const std::string& entry) {
-  return readWholeFile("/proc/" + std::to_string(process) + "/environ").find(entry) != std::string::npos;
 }
 
 TEST(SessionLock, IsHeldAsLongAsAnyProcessOfTheInstanceLives) {
@@ -87,41 +68,6 @@ TEST(SessionLock, StaleFilesAreRemovedButNotYoungOnesNorHeldOnes) {
   EXPECT_TRUE(std::filesystem::exists(held));
   EXPECT_TRUE(std::filesystem::exists(other));
   EXPECT_FALSE(std::filesystem::exists(stale));
-}
-
-TEST(SessionLock, InstanceNamesFitForFiles) {
-  EXPECT_TRUE(isInstanceName(makeInstanceName()));
-  EXPECT_FALSE(isInstanceName(""));
-  EXPECT_FALSE(isInstanceName(std::string(32, 'F')));
-  EXPECT_FALSE(isInstanceName("../../../../../../../../etc/pass"));
-}
-
-TEST(EndProcessesOf, EndsProgramsOfThatInstanceOnly) {
-  const auto dead = makeInstanceName();
-  const auto living = makeInstanceName();
-  const pid_t ended = startProgram(dead);
-  const pid_t spared = startProgram(living);
-  ASSERT_TRUE(waitUntil([&] { return runsAs(ended, dead) && runsAs(spared, living); }));
-  EXPECT_TRUE(endProcessesOf(dead));
-  int status = 0;
-  ::waitpid(ended, &status, 0);
-  EXPECT_EQ(WTERMSIG(status), SIGKILL);
-  EXPECT_EQ(::waitpid(spared, &status, WNOHANG), 0);
-  ::kill(spared, SIGKILL);
-  ::waitpid(spared, nullptr, 0);
-}
-
-TEST(EndProcessesOf, EndsWhatATaskOfThatInstanceForked) {
-  const auto dead = makeInstanceName();
-  const pid_t forked = startChild([&] {
-    if (!bearMark(dead)) return false;
-    while (true) ::pause();
-  });
-  ASSERT_TRUE(waitUntil([&] { return bearsMark(forked, dead); }));
-  EXPECT_TRUE(endProcessesOf(dead));
-  int status = 0;
-  ::waitpid(forked, &status, 0);
-  EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "backends/sqlite/sqlite_schema.h"
 #include "backends/sqlite/sqlite_session.h"
 #include "base/failpoint.h"
+#include "base/task_id.h"
 #include "task/envelope.h"
 
 namespace leptir {

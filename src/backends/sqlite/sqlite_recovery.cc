@@ -5,6 +5,7 @@
 #include "backends/sqlite/session_lock.h"
 #include "backends/sqlite/sqlite_schema.h"
 #include "base/failpoint.h"
+#include "base/instance_processes.h"
 #include "base/task_id.h"
 
 namespace leptir {

@@ -1,0 +1,62 @@
+# The stores that bench/run measures: how each is called, started, driven bare and driven by an instance. Read by bench/run, whose names it uses.
+
+titleOf() {
+  case $1 in
+    sqlite) echo "SQLite, records in the same file" ;;
+    redis) echo "Redis without persistence, records as the seed's keys" ;;
+    redis-everysec) echo "Redis with AOF everysec, records as the seed's keys" ;;
+    redis-hashed) echo "Redis without persistence, records in a hash an hour" ;;
+  esac
+}
+
+layoutOf() { case $1 in *-hashed) echo hashed ;; *) echo plain ;; esac; }
+
+# A redis-server of its own, reached by a socket in our folder only.
+startServer() {
+  case $1 in
+    sqlite) return ;;
+    *-everysec) persistence="--appendonly yes --appendfsync everysec" ;;
+    *) persistence="--appendonly no" ;;
+  esac
+  rm -rf "$folder/redis"
+  mkdir -p "$folder/redis"
+  # shellcheck disable=SC2086
+  redis-server --port 0 --unixsocket "$folder/redis/socket" --dir "$folder/redis" --save '' $persistence >/dev/null &
+  server=$!
+  until redis-cli -s "$folder/redis/socket" ping >/dev/null 2>&1; do sleep 0.05; done
+  cat > "$folder/redis.yaml" <<YAML
+leptir:
+  brokers:
+    - { type: redis, connection: { scheme: unix, path: $folder/redis/socket } }
+  meta_storage:
+    - { type: redis, connection: { scheme: unix, path: $folder/redis/socket, layout: $(layoutOf "$1") }, configuration: { expire_after_seconds: 86400 } }
+YAML
+}
+
+stopServer() {
+  [ -z "$server" ] && return
+  kill "$server" 2>/dev/null || true
+  wait "$server" 2>/dev/null || true
+  server=""
+}
+
+# Microseconds of CPU that the server used for each task; 0 where there is none.
+serverCpu() {
+  [ -z "$server" ] && { echo 0; return; }
+  redis-cli -s "$folder/redis/socket" info cpu | tr -d '\r' |
+    awk -F: -v tasks="$tasks" '/^used_cpu_(sys|user):/ { sum += $2 } END { print sum * 1e6 / tasks }'
+}
+
+bareLoop() {
+  case $1 in
+    sqlite) rm -f "$folder"/bare*; "$build/bare_loop" "$tasks" "$folder/bare.db" ;;
+    *) "$build/bare_redis" "$tasks" "$folder/redis/socket" "$(layoutOf "$1")" ;;
+  esac
+}
+
+instance() {
+  case $1 in
+    sqlite) "$build/leptir" bench --json --tasks="$tasks" ;;
+    *) "$build/leptir" bench --json --tasks="$tasks" --config="$folder/redis.yaml" ;;
+  esac
+}

@@ -1,0 +1,95 @@
+#include "backends/redis/redis_backend.h"
+
+#include "backends/redis/redis_broker.h"
+#include "backends/redis/redis_connection.h"
+#include "backends/redis/redis_layout.h"
+#include "backends/redis/redis_meta_storage.h"
+
+namespace leptir {
+namespace {
+
+using Type = ConfigKey::Type;
+
+// The keys of an address, and what only one of both stores has.
+std::vector<ConfigKey> keysWith(std::initializer_list<ConfigKey> own) {
+  const auto shared = redisAddressKeys();
+  std::vector<ConfigKey> keys(shared.begin(), shared.end());
+  keys.insert(keys.end(), own);
+  return keys;
+}
+
+Result<std::string> keyIn(const Json& connection) {
+  auto key = connection.at("key").get<std::string>();
+  if (key.empty()) return Error(ErrorCode::Invalid, "redis: 'key' is empty");
+  return key;
+}
+
+Result<RedisLayout> layoutIn(const Json& connection) {
+  const auto layout = connection.at("layout").get<std::string>();
+  if (layout == "plain") return RedisLayout::Plain;
+  if (layout == "hashed") return RedisLayout::Hashed;
+  return Error(ErrorCode::Invalid, "redis: 'layout' must be plain or hashed");
+}
+
+// How the server is reached, the password included: only those who reach it in the same way share a connection.
+std::string wayOf(Json connection) {
+  connection.erase("key");
+  connection.erase("layout");
+  return writeJson(connection);
+}
+
+}  // namespace
+
+std::span<const ConfigKey> RedisBackend::brokerConnectionKeys() const {
+  static const auto keys = keysWith({{"key", Type::Text, "leptir:ztasks", "the sorted set that is the queue"}});
+  return keys;
+}
+
+std::span<const ConfigKey> RedisBackend::metaConnectionKeys() const {
+  static const auto keys = keysWith(
+      {{"key", Type::Text, "leptir:taskinfo", "what the keys of records begin with"},
+       {"layout", Type::Text, "plain", "plain: a key a record, as PHP reads them; hashed: quicker, leptir's own"}});
+  return keys;
+}
+
+Result<std::unique_ptr<SimpleBroker>> RedisBackend::openBroker(const Json& connection, BrokerUse use) {
+  auto address = redisAddress(connection);
+  if (!address) return address.error();
+  auto key = keyIn(connection);
+  if (!key) return key.error();
+  auto link = std::make_shared<RedisConnection>(std::move(*address));
+  auto broker = RedisBroker::open(link, std::move(*key));
+  if (!broker) return broker.error();
+  if (use == BrokerUse::Dispatch) {
+    const std::lock_guard lock(mutex_);
+    ofBrokers_[{std::this_thread::get_id(), wayOf(connection)}] = link;
+  }
+  return std::unique_ptr<SimpleBroker>(std::move(*broker));
+}
+
+Result<std::unique_ptr<SimpleMetaStorage>> RedisBackend::openMetaStorage(const Json& connection,
+                                                                         std::optional<Duration> expireAfter) {
+  auto address = redisAddress(connection);
+  if (!address) return address.error();
+  auto key = keyIn(connection);
+  if (!key) return key.error();
+  const auto layout = layoutIn(connection);
+  if (!layout) return layout.error();
+  auto link = ofBroker({std::this_thread::get_id(), wayOf(connection)});
+  if (!link) link = std::make_shared<RedisConnection>(std::move(*address));
+  if (auto connected = link->connect(); !connected) return connected.error();
+  return std::make_unique<RedisMetaStorage>(std::move(link), *key, *layout, expireAfter);
+}
+
+std::string RedisBackend::place(const Json& connection) const {
+  const auto address = redisAddress(connection);
+  return address ? address->place() : std::string();
+}
+
+std::shared_ptr<RedisConnection> RedisBackend::ofBroker(const Owner& owner) {
+  const std::lock_guard lock(mutex_);
+  const auto found = ofBrokers_.find(owner);
+  return found == ofBrokers_.end() ? nullptr : found->second.lock();
+}
+
+}  // namespace leptir

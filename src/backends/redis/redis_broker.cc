@@ -1,0 +1,108 @@
+#include "backends/redis/redis_broker.h"
+
+#include <unordered_set>
+#include <utility>
+
+#include "backends/redis/redis_session.h"
+#include "base/failpoint.h"
+#include "leptir/json.h"
+#include "task/envelope.h"
+#include "task/envelope_counters.h"
+
+namespace leptir {
+namespace {
+
+std::string textOf(const SessionCard& card) {
+  return writeJson(Json{{"host", card.host}, {"pid", card.pid}, {"version", card.version}, {"workers", card.workers}});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RedisBroker>> RedisBroker::open(std::shared_ptr<RedisConnection> connection, std::string key) {
+  if (auto connected = connection->connect(); !connected) return connected.error();
+  auto facts = askFacts(*connection);
+  if (!facts) return facts.error();
+  if (auto looked = connection->run({"ZCARD", key}); !looked) return looked.error().in("key '" + key + "'");
+  auto queue = std::make_shared<RedisQueue>(std::move(connection), std::move(key), facts->version);
+  return std::unique_ptr<RedisBroker>(new RedisBroker(std::move(queue), std::move(*facts)));
+}
+
+RedisBroker::RedisBroker(std::shared_ptr<RedisQueue> queue, RedisFacts facts)
+    : queue_(std::move(queue)),
+      connection_(*queue_->connection),
+      keys_(queue_->keys),
+      facts_(std::move(facts)),
+      keeper_(queue_),
+      recovery_(queue_) {}
+
+Result<void> RedisBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
+  for (const auto& task : tasks) {
+    if (auto fine = checkBrokerTask(task); !fine) return fine;
+  }
+  return tasks.empty() ? Result<void>() : push(tasks);
+}
+
+// An id that stands twice in the list counts once, the first time.
+Result<void> RedisBroker::push(std::span<const BrokerTask> tasks) {
+  std::vector<std::string> ids, dues, envelopes;
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(tasks.size());
+  for (const auto& task : tasks) {
+    if (!seen.insert(task.id).second) continue;
+    ids.push_back(escapedId(task.id));
+    dues.push_back(task.timeOfExecution ? redisTime(*task.timeOfExecution) : "");
+    envelopes.push_back(encodeEnvelope(task));
+  }
+  const auto count = std::to_string(ids.size());
+  const auto itself = [](const std::string& text) -> std::string_view { return text; };
+  RedisArguments arguments{keys_.leasedPrefix, count};
+  for (const auto* block : {&ids, &dues, &envelopes}) arguments.addBlock(*block, itself);
+  LEPTIR_FAILPOINT("redis.push.before_send");
+  const std::string_view names[]{keys_.queue, keys_.ids, keys_.buriedTasks, keys_.sessions, keys_.wake};
+  const auto pushed = connection_.runScript(queue_->scripts.push, names, arguments.words());
+  LEPTIR_FAILPOINT("redis.push.after_reply");
+  if (!pushed) return pushed.error();
+  return {};
+}
+
+Result<TaskCounts> RedisBroker::tasksCount() {
+  const std::string_view names[]{keys_.queue, keys_.sessions, keys_.buriedTasks};
+  const auto reply =
+      connection_.runScript(queue_->scripts.count, names, std::array{std::string_view(keys_.leasedPrefix)});
+  if (!reply) return reply.error();
+  const auto at = [&](std::size_t i) { return static_cast<std::uint64_t>(reply->value()[i].integer()); };
+  return TaskCounts{.due = at(0), .scheduled = at(1), .leased = at(2), .buried = at(3)};
+}
+
+Result<std::unique_ptr<BrokerSession>> RedisBroker::openSession(const SessionId& session, const SessionCard& card,
+                                                                Duration lease) {
+  const auto prefix = session.instance + ":", epoch = std::to_string(session.epoch), name = RedisKeys::nameOf(session);
+  const auto length = std::to_string(lease.count()), text = textOf(card), epochKey = keys_.epochOf(session.instance);
+  LEPTIR_FAILPOINT("redis.open_session.before_send");
+  const std::string_view names[]{keys_.sessions, epochKey, keys_.cards};
+  const std::string_view arguments[]{prefix, epoch, name, length, text};
+  const auto opened = connection_.runScript(queue_->scripts.open, names, arguments);
+  LEPTIR_FAILPOINT("redis.open_session.after_reply");
+  if (!opened) return opened.error();
+  if (opened->value().integer() == 0) {
+    return Error(ErrorCode::Invalid, connection_.address().where() + ": epoch " + epoch +
+                                         " of this instance, or a later one, was opened before");
+  }
+  return std::make_unique<RedisSession>(queue_, name);
+}
+
+Result<std::unique_ptr<BrokerSession>> RedisBroker::resumeSession(const SessionId& session) {
+  auto resumed = std::make_unique<RedisSession>(queue_, RedisKeys::nameOf(session));
+  if (auto open = resumed->checkOpen(); !open) return open.error();
+  return resumed;
+}
+
+BrokerTraits RedisBroker::traits() const {
+  BrokerTraits traits;
+  traits.everyPushWakes = false;
+  traits.durability = facts_.durability;
+  traits.warnings = facts_.warnings;
+  return traits;
+}
+
+}  // namespace leptir

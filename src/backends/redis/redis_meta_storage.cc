@@ -1,0 +1,90 @@
+#include "backends/redis/redis_meta_storage.h"
+
+#include <algorithm>
+
+#include "meta/meta_filter.h"
+
+namespace leptir {
+namespace {
+
+// Records that one listing asks for at once.
+constexpr std::size_t kListedAtOnce = 200;
+bool hasSucceeded(const Json& record) {
+  return record.value("status", Json()) == static_cast<int>(TaskStatus::Completed) &&
+         record.value("retC", Json()) == static_cast<int>(ExitStatus::Success);
+}
+
+std::string milliseconds(std::optional<Duration> expireAfter) {
+  if (!expireAfter) return {};
+  return std::to_string(std::max<std::int64_t>(1, *expireAfter / std::chrono::milliseconds(1)));
+}
+
+}  // namespace
+
+RedisMetaStorage::RedisMetaStorage(std::shared_ptr<RedisConnection> connection, const std::string& key,
+                                   RedisLayout layout, std::optional<Duration> expireAfter)
+    : connection_(std::move(connection)),
+      places_(key, layout),
+      writer_(connection_, places_, milliseconds(expireAfter)),
+      index_(connection_, key, milliseconds(expireAfter)) {}
+
+Result<void> RedisMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) {
+  if (records.empty()) return {};
+  const auto notes = writer_.write(records);
+  if (!notes) return notes.error();
+  return index_.write(records, *notes);
+}
+
+Result<Json> RedisMetaStorage::loadMetaInfoById(std::string_view id) {
+  appendLoad(*connection_, places_.placeOf(id));
+  const auto replies = connection_->exchange();
+  if (!replies) return replies.error();
+  const auto reply = replies->front().value();
+  if (reply.isError()) return connection_->errorOf(reply);
+  if (reply.isNil()) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
+  auto record = parseJson(reply.text());
+  if (record) return record;
+  // PHP stores an empty text when a response is no UTF-8.
+  return Error(ErrorCode::Corrupt, "record of task " + std::string(id) + ": " + record.error().message());
+}
+
+Result<std::vector<Json>> RedisMetaStorage::listMetaInfo(const MetaFilter& filter, Page page) {
+  std::vector<Json> listed;
+  std::size_t skipped = 0;
+  for (std::size_t from = 0; listed.size() < page.limit; from += kListedAtOnce) {
+    const auto ids = index_.read(from, kListedAtOnce);
+    if (!ids) return ids.error();
+    if (ids->empty()) break;
+    auto records = loadThoseThatDidNotSucceed(*ids);
+    if (!records) return records.error();
+    for (auto& record : *records) {
+      if (listed.size() == page.limit) break;
+      if (matches(record, filter) && ++skipped > page.offset) listed.push_back(std::move(record));
+    }
+  }
+  return listed;
+}
+
+Result<std::vector<Json>> RedisMetaStorage::loadThoseThatDidNotSucceed(const std::vector<std::string>& ids) {
+  for (const auto& id : ids) appendLoad(*connection_, places_.placeOf(id));
+  const auto replies = connection_->exchange();
+  if (!replies) return replies.error();
+  std::vector<Json> records;
+  for (const auto& reply : *replies) {
+    auto record = parseJson(reply.value().text());
+    if (record && record->is_object() && !hasSucceeded(*record)) records.push_back(std::move(*record));
+  }
+  return records;
+}
+
+MetaTraits RedisMetaStorage::traits() const {
+  MetaTraits traits;
+  traits.listsSuccesses = false;
+  traits.durability =
+      "records survive what their server survives: a power cut with appendonly and appendfsync always, all but the "
+      "last "
+      "two seconds with everysec, nothing without persistence";
+  return traits;
+}
+
+}  // namespace leptir

@@ -1,0 +1,39 @@
+// Records on a redis-server: under the seed's keys in the seed's form, or many in one hash. What did not succeed is
+// listed in an index of its own.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/redis/redis_connection.h"
+#include "backends/redis/redis_record_index.h"
+#include "backends/redis/redis_record_places.h"
+#include "backends/redis/redis_record_writer.h"
+#include "leptir/simple_meta_storage.h"
+
+namespace leptir {
+
+class RedisMetaStorage final : public SimpleMetaStorage {
+ public:
+  // Sends nothing yet.
+  RedisMetaStorage(std::shared_ptr<RedisConnection> connection, const std::string& key, RedisLayout layout,
+                   std::optional<Duration> expireAfter);
+
+  Result<void> saveMetaInfo(std::span<const MetaInfo> records) override;
+  Result<Json> loadMetaInfoById(std::string_view id) override;
+  Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
+  Result<std::size_t> expire() override { return 0; }
+  MetaTraits traits() const override;
+
+ private:
+  Result<std::vector<Json>> loadThoseThatDidNotSucceed(const std::vector<std::string>& ids);
+
+  std::shared_ptr<RedisConnection> connection_;
+  RedisRecordPlaces places_;
+  RedisRecordWriter writer_;
+  RedisRecordIndex index_;
+};
+
+}  // namespace leptir

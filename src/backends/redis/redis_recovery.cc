@@ -1,0 +1,55 @@
+#include "backends/redis/redis_recovery.h"
+
+#include "backends/redis/redis_give_back.h"
+#include "base/failpoint.h"
+#include "leptir/simple_broker.h"
+
+namespace leptir {
+namespace {
+
+GivenBack expired(LeasedTask task) {
+  const auto expiries = ++task.counters.expiries;
+  const auto delay = delayAfterExpiry(expiries);
+  return {.task = std::move(task),
+          .delay = delay,
+          .reason = delay ? "" : "its holder was gone " + std::to_string(expiries) + " times"};
+}
+
+}  // namespace
+
+Result<std::size_t> RedisRecovery::recover(std::size_t limit) {
+  const auto claimed = claim();
+  if (!claimed) return claimed.error();
+  std::size_t done = 0;
+  for (const auto& session : *claimed) {
+    if (done >= limit) break;
+    const auto given = giveBackSome(session, limit - done);
+    if (!given) return given.error();
+    done += *given;
+  }
+  return done;
+}
+
+Result<std::vector<std::string>> RedisRecovery::claim() {
+  const auto reply =
+      queue_->connection->runScript(queue_->scripts.claim, std::array{std::string_view(queue_->keys.sessions)}, {});
+  if (!reply) return reply.error();
+  LEPTIR_FAILPOINT("redis.recover.after_claim");
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < reply->value().size(); ++i) names.emplace_back(reply->value()[i].text());
+  return names;
+}
+
+// The session stays listed until it is empty, so whoever comes next goes on where this ends.
+Result<std::size_t> RedisRecovery::giveBackSome(const std::string& session, std::size_t limit) {
+  auto held = readLeased(*queue_, session, limit);
+  if (!held) return held.error();
+  std::vector<GivenBack> tasks;
+  for (auto& task : *held) tasks.push_back(expired(std::move(task)));
+  LEPTIR_FAILPOINT("redis.recover.before_give_back");
+  const auto done = giveBack(*queue_, session, Giver::Claimer, tasks);
+  if (!done) return done.error();
+  return done->tasks;
+}
+
+}  // namespace leptir

@@ -1,0 +1,326 @@
+#include "backends/redis/redis_scripts.h"
+
+#include <string>
+#include <string_view>
+
+namespace leptir {
+namespace {
+
+// What several scripts use. `unpack` carries some 8,000 values at most, so long lists go in pieces.
+constexpr std::string_view kCommon = R"(
+local call = redis.call
+local function now()
+  local time = call('TIME')
+  return time[1] * 1000000 + time[2]
+end
+local function isOpen(sessions, session)
+  local expiry = call('ZSCORE', sessions, session)
+  return expiry and tonumber(expiry) >= 0
+end
+local function inPieces(command, key, values, from, to)
+  for first = from, to, 6000 do call(command, key, unpack(values, first, math.min(first + 5999, to))) end
+end
+local function ring(wake)
+  if call('LLEN', wake) == 0 then call('LPUSH', wake, 1) end
+end
+)";
+
+// The order of burial, and the one place where a buried task comes to be.
+constexpr std::string_view kBury = R"(
+local function nextOrder(buried)
+  local last = call('ZRANGE', buried, -1, -1, 'WITHSCORES')[2]
+  return math.max(now(), (tonumber(last) or 0) + 1)
+end
+local function bury(buried, tasks, ids, cancel, id, spare, value, order)
+  if id ~= '' then call('HDEL', cancel, id) end
+  local due = id ~= '' and call('HGET', ids, id) or ''
+  if id == '' or call('HEXISTS', tasks, id) == 1 then id = spare end
+  call('HSET', tasks, id, value)
+  call('ZADD', buried, order, id)
+  call('HSET', ids, id, 'b' .. due)
+end
+)";
+
+// An id in `ids` may be of a task that a PHP consumer took out since: then it is looked for where it should be.
+constexpr std::string_view kPush = R"(
+local leasedPrefix, n, time = ARGV[1], tonumber(ARGV[2]), now()
+
+local function idOf(envelope)
+  local _, at = string.find(envelope, '"td":{"id":"', 1, true)
+  if not at then return nil end
+  local close = at
+  repeat
+    close = string.find(envelope, '"', close + 1, true)
+    local backslashes = close and #string.match(string.sub(envelope, at + 1, close - 1), '\\*$')
+  until not close or backslashes % 2 == 0
+  return close and string.sub(envelope, at + 1, close - 1)
+end
+local held
+local function isHeld(id)
+  if not held then
+    held = {}
+    for _, session in ipairs(call('ZRANGE', KEYS[4], 0, -1)) do
+      for _, envelope in ipairs(call('HVALS', leasedPrefix .. session)) do
+        local heldId = idOf(envelope)
+        if heldId then held[heldId] = true end
+      end
+    end
+  end
+  return held[id]
+end
+local function isThere(id, place)
+  if string.sub(place, 1, 1) == 'b' then return call('HEXISTS', KEYS[3], id) == 1 end
+  for _, envelope in ipairs(call('ZRANGEBYSCORE', KEYS[1], place, place)) do
+    if idOf(envelope) == id then return true end
+  end
+  return isHeld(id)
+end
+
+call('ZCARD', KEYS[1])
+call('LLEN', KEYS[5])
+local known = {}
+for first = 1, n, 6000 do
+  local last = math.min(first + 5999, n)
+  local found = call('HMGET', KEYS[2], unpack(ARGV, 2 + first, 2 + last))
+  for i = first, last do known[i] = found[i - first + 1] end
+end
+local members, places, added = {}, {}, 0
+for i = 1, n do
+  local id = ARGV[2 + i]
+  if not known[i] or not isThere(id, known[i]) then
+    local due = ARGV[2 + n + i]
+    if due == '' then due = (time - n + i) / 1000000 end
+    members[2 * added + 1], members[2 * added + 2] = due, ARGV[2 + 2 * n + i]
+    places[2 * added + 1], places[2 * added + 2] = id, due
+    added = added + 1
+  end
+end
+inPieces('ZADD', KEYS[1], members, 1, 2 * added)
+inPieces('HSET', KEYS[2], places, 1, 2 * added)
+if added > 0 then ring(KEYS[5]) end
+return added
+)";
+
+constexpr std::string_view kOpen = R"(
+local prefix, epoch, session = ARGV[1], ARGV[2], ARGV[3]
+if tonumber(call('GET', KEYS[2]) or 0) >= tonumber(epoch) then return 0 end
+for _, other in ipairs(call('ZRANGE', KEYS[1], 0, -1)) do
+  if string.sub(other, 1, #prefix) == prefix then call('ZADD', KEYS[1], -1, other) end
+end
+call('SET', KEYS[2], epoch, 'EX', 2592000)
+call('ZADD', KEYS[1], now() + ARGV[4], session)
+call('HSET', KEYS[3], session, ARGV[5])
+return 1
+)";
+
+// What is due has the lowest ranks. Whoever takes all that he may rings once more: there may be more for others.
+constexpr std::string_view kLease = R"(
+if not isOpen(KEYS[3], ARGV[1]) then return -1 end
+local time = call('TIME')
+local due = call('ZRANGEBYSCORE', KEYS[1], '-inf', time[1] .. '.' .. string.format('%06d', time[2]), 'LIMIT', 0, ARGV[2])
+local micros = time[1] * 1000000 + time[2]
+if #due == 0 then
+  local next = call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+  return {0, next and math.max(0, math.ceil(next * 1000000 - micros)) or -1, {}}
+end
+local count, bytes = 0, 0
+repeat
+  count = count + 1
+  bytes = bytes + #due[count]
+until count == #due or bytes > tonumber(ARGV[3])
+for i = count + 1, #due do due[i] = nil end
+local first = math.max(micros, tonumber(call('GET', KEYS[4]) or 0) + 1)
+call('SET', KEYS[4], string.format('%.0f', first + count - 1))
+call('ZREMRANGEBYRANK', KEYS[1], 0, count - 1)
+local fields = {}
+for i = 1, count do fields[2 * i - 1], fields[2 * i] = first + i - 1, due[i] end
+inPieces('HSET', KEYS[2], fields, 1, 2 * count)
+if count == tonumber(ARGV[2]) then ring(KEYS[6]) end
+return {first, call('EXISTS', KEYS[5]), due}
+)";
+
+constexpr std::string_view kRenew = R"(
+if not isOpen(KEYS[1], ARGV[1]) then return -1 end
+call('ZADD', KEYS[1], 'XX', now() + ARGV[2], ARGV[1])
+local n = tonumber(ARGV[3])
+local wishes = call('EXISTS', KEYS[3]) == 1
+local lost, cancelled, by = {}, {}, {}
+for i = 1, n do
+  local id = ARGV[3 + n + i]
+  if call('HEXISTS', KEYS[2], ARGV[3 + i]) == 0 then
+    lost[#lost + 1] = i
+  elseif wishes and id ~= '' then
+    local who = call('HGET', KEYS[3], id)
+    if who then cancelled[#cancelled + 1], by[#by + 1] = i, who end
+  end
+end
+return {lost, cancelled, by}
+)";
+
+constexpr std::string_view kAcknowledge = R"(
+if not isOpen(KEYS[1], ARGV[1]) then return -1 end
+local n = tonumber(ARGV[2])
+local gone, lost = {}, {}
+for i = 1, n do
+  if call('HDEL', KEYS[2], ARGV[2 + i]) == 1 then
+    gone[#gone + 1] = ARGV[2 + n + i]
+  else
+    lost[#lost + 1] = i
+  end
+end
+inPieces('HDEL', KEYS[3], gone, 1, #gone)
+if call('EXISTS', KEYS[4]) == 1 then inPieces('HDEL', KEYS[4], gone, 1, #gone) end
+return lost
+)";
+
+constexpr std::string_view kRelease = R"(
+if not isOpen(KEYS[1], ARGV[1]) then return -1 end
+local n = tonumber(ARGV[2])
+local lost = {}
+for i = 1, n do
+  if call('HDEL', KEYS[2], ARGV[2 + i]) == 1 then
+    local due, id = ARGV[2 + n + i], ARGV[2 + 3 * n + i]
+    call('ZADD', KEYS[3], due, ARGV[2 + 2 * n + i])
+    if id ~= '' then call('HSET', KEYS[4], id, due) end
+  else
+    lost[#lost + 1] = i
+  end
+end
+if #lost < n then ring(KEYS[5]) end
+return lost
+)";
+
+constexpr std::string_view kBuryHeld = R"(
+if not isOpen(KEYS[1], ARGV[1]) then return -1 end
+local n, order = tonumber(ARGV[2]), nextOrder(KEYS[5])
+local lost = {}
+for i = 1, n do
+  if call('HDEL', KEYS[2], ARGV[2 + i]) == 1 then
+    bury(KEYS[5], KEYS[6], KEYS[3], KEYS[4], ARGV[2 + n + i], ARGV[2 + 2 * n + i], ARGV[2 + 3 * n + i], order + i)
+  else
+    lost[#lost + 1] = i
+  end
+end
+return lost
+)";
+
+// Compared with what the caller has read by the lease number: a task that left meanwhile is left alone.
+constexpr std::string_view kGiveBack = R"(
+local expiry = tonumber(call('ZSCORE', KEYS[1], ARGV[1]) or nil)
+if not expiry or (expiry < 0) ~= (ARGV[2] == 'claimed') then return -1 end
+local n, time, order = tonumber(ARGV[3]), now(), nextOrder(KEYS[6])
+local function block(number, i) return ARGV[3 + number * n + i] end
+local function placeOf(id, place)
+  local old = tonumber(id ~= '' and call('HGET', KEYS[4], id) or nil) or tonumber(place)
+  return old and math.min(old, time / 1000000) or time / 1000000
+end
+local done = 0
+for i = 1, n do
+  if call('HDEL', KEYS[2], block(0, i)) == 1 then
+    done = done + 1
+    local delay, id = block(1, i), block(4, i)
+    if delay == '' then
+      bury(KEYS[6], KEYS[7], KEYS[4], KEYS[5], id, block(5, i), block(6, i), order + i)
+    else
+      local due = delay == '0' and placeOf(id, block(2, i)) or (time + delay) / 1000000
+      call('ZADD', KEYS[3], due, block(3, i))
+      if id ~= '' then call('HSET', KEYS[4], id, due) end
+    end
+  end
+end
+local ended = call('EXISTS', KEYS[2]) == 0
+if ended then
+  call('ZREM', KEYS[1], ARGV[1])
+  call('HDEL', KEYS[9], ARGV[1])
+end
+if done > 0 then ring(KEYS[8]) end
+return {done, ended and 1 or 0}
+)";
+
+constexpr std::string_view kClaim = R"(
+for _, session in ipairs(call('ZRANGEBYSCORE', KEYS[1], 0, now())) do call('ZADD', KEYS[1], -1, session) end
+return call('ZRANGEBYSCORE', KEYS[1], -1, -1)
+)";
+
+constexpr std::string_view kCount = R"(
+local time = call('TIME')
+local due = call('ZCOUNT', KEYS[1], '-inf', time[1] .. '.' .. string.format('%06d', time[2]))
+local leased = 0
+for _, session in ipairs(call('ZRANGE', KEYS[2], 0, -1)) do leased = leased + call('HLEN', ARGV[1] .. session) end
+return {due, call('ZCARD', KEYS[1]) - due, leased, call('HLEN', KEYS[3])}
+)";
+
+constexpr std::string_view kTakeWaiting = R"(
+if call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
+call('HDEL', KEYS[2], ARGV[2])
+call('HDEL', KEYS[3], ARGV[2])
+return 1
+)";
+
+constexpr std::string_view kTakeBuried = R"(
+if call('HDEL', KEYS[2], ARGV[1]) == 0 then return 0 end
+call('ZREM', KEYS[1], ARGV[1])
+call('HDEL', KEYS[3], ARGV[1])
+return 1
+)";
+
+constexpr std::string_view kWish = R"(
+if call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
+call('HSET', KEYS[2], ARGV[2], ARGV[3])
+return 1
+)";
+
+constexpr std::string_view kRevive = R"(
+local n, time, revived = tonumber(ARGV[1]), now(), 0
+for i = 1, n do
+  local id = ARGV[1 + i]
+  if call('HDEL', KEYS[4], id) == 1 then
+    local due = (time - n + i) / 1000000
+    call('ZREM', KEYS[3], id)
+    call('ZADD', KEYS[1], due, ARGV[1 + n + i])
+    call('HSET', KEYS[2], id, due)
+    revived = revived + 1
+  end
+end
+if revived > 0 then ring(KEYS[5]) end
+return revived
+)";
+
+class Writer {
+ public:
+  explicit Writer(int version) : hasFlags_(version >= 70000) {}
+
+  // Refused while memory is short: it would need more.
+  RedisScript growing(std::string_view body) const {
+    return RedisScript((hasFlags_ ? "#!lua\n" : "") + std::string(kCommon) + std::string(body));
+  }
+  // What lets a full server drain must run on it as well. Before 7 a first write that is not refused lifts the refusal
+  // for the rest of a script.
+  RedisScript draining(std::string_view body, std::string_view more = {}) const {
+    const auto* const permit = hasFlags_ ? "#!lua flags=allow-oom\n" : "redis.call('DEL', KEYS[1] .. ':none')\n";
+    return RedisScript(permit + std::string(kCommon) + std::string(more) + std::string(body));
+  }
+
+ private:
+  bool hasFlags_;
+};
+
+}  // namespace
+
+RedisScripts::RedisScripts(int version)
+    : push(Writer(version).growing(kPush)),
+      open(Writer(version).draining(kOpen)),
+      lease(Writer(version).draining(kLease)),
+      renew(Writer(version).draining(kRenew)),
+      acknowledge(Writer(version).draining(kAcknowledge)),
+      release(Writer(version).draining(kRelease)),
+      bury(Writer(version).draining(kBuryHeld, kBury)),
+      giveBack(Writer(version).draining(kGiveBack, kBury)),
+      claim(Writer(version).draining(kClaim)),
+      count(Writer(version).draining(kCount)),
+      takeWaiting(Writer(version).draining(kTakeWaiting)),
+      takeBuried(Writer(version).draining(kTakeBuried)),
+      wish(Writer(version).draining(kWish)),
+      revive(Writer(version).draining(kRevive)) {}
+
+}  // namespace leptir

@@ -1,0 +1,52 @@
+// What must happen in one step on the server: a Lua script each. They take tasks as opaque bytes, whole batches per
+// call, lists as blocks (all numbers, then all envelopes, …), and look at everything before they write anything, since
+// a script that fails keeps what it wrote.
+#pragma once
+
+#include "backends/redis/redis_connection.h"
+
+namespace leptir {
+
+struct RedisScripts {
+  // `version` as redisVersion() answers: a server before 7 has another way to say that a script must also run when
+  // memory is short.
+  explicit RedisScripts(int version);
+
+  // A script of a session answers this when the session was claimed or closed, and has done nothing then.
+  static constexpr std::int64_t kLost = -1;
+
+  // queue ids buriedTasks sessions wake | leasedPrefix n ids dues envelopes → how many were added. An empty due: now.
+  RedisScript push;
+  // sessions epoch cards | "instance:" epoch session lease card → 1, or 0: this or a later epoch was there before
+  RedisScript open;
+  // queue leased sessions lease cancel wake | session limit bytes → [first number, wishes?, envelopes], numbers are
+  // consecutive; or [0, µs until the next is due or -1, []]
+  RedisScript lease;
+  // sessions leased cancel | session lease n numbers ids → [positions of lost ones, positions of cancelled, by whom]
+  RedisScript renew;
+  // sessions leased ids cancel | session n numbers ids → positions of those that were not there
+  RedisScript acknowledge;
+  // sessions leased queue ids wake | session n numbers dues envelopes ids → positions of those that were not there
+  RedisScript release;
+  // sessions leased ids cancel buried buriedTasks | session n numbers ids spareIds values → positions likewise. A task
+  // without an id, or whose id is buried already, gets its spare one.
+  RedisScript bury;
+  // sessions leased queue ids cancel buried buriedTasks wake cards | session state n numbers delays places envelopes
+  // ids values → [how many were given back, whether the session has ended]. `state`: open (a session that ends itself)
+  // or claimed. Delay in µs; 0: at its old place, which `places` says where `ids` cannot; empty: it is buried.
+  RedisScript giveBack;
+  // sessions → names of all that are claimed, after those whose time is over were
+  RedisScript claim;
+  // queue sessions buriedTasks | leasedPrefix → [due, scheduled, leased, buried]
+  RedisScript count;
+  // queue ids cancel | member id → 1: it waited and is gone
+  RedisScript takeWaiting;
+  // buried buriedTasks ids | id → 1: it was buried and is gone
+  RedisScript takeBuried;
+  // leased cancel | number id by → 1: it is leased, and the wish stands
+  RedisScript wish;
+  // queue ids buried buriedTasks wake | n ids envelopes → how many were buried
+  RedisScript revive;
+};
+
+}  // namespace leptir

@@ -1,0 +1,139 @@
+#include "task/envelope_counters.h"
+
+#include <algorithm>
+#include <array>
+
+#include "leptir/json.h"
+#include "task/envelope.h"
+#include "task/json_text.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::array<std::string_view, 4> kKeys{"\"at\"", "\"cr\"", "\"ex\"", "\"un\""};
+// As leptir and PHP begin `td`, behind a name and numbers only.
+constexpr std::string_view kIdBegins = R"("td":{"id":")";
+
+// Most envelopes have none of the keys: then there is nothing to parse.
+bool mayHaveCounters(std::string_view envelope) {
+  return std::ranges::any_of(kKeys, [&](std::string_view key) { return envelope.find(key) != std::string_view::npos; });
+}
+
+bool isBlank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+// Walks the members of the outermost object of JSON text that is known to be valid.
+class Members {
+ public:
+  explicit Members(std::string_view text) : text_(text), at_(text.find('{') + 1) {}
+
+  // False: there are no more.
+  bool next() {
+    skipBlanks();
+    if (text_[at_] == ',') ++at_;
+    skipBlanks();
+    if (text_[at_] != '"') return false;
+    begin_ = at_;
+    passText();
+    key_ = text_.substr(begin_, at_ - begin_);
+    passValue();
+    return true;
+  }
+  std::string_view key() const { return key_; }  // with its quotes
+  std::string_view whole() const { return text_.substr(begin_, at_ - begin_); }
+
+ private:
+  void skipBlanks() {
+    while (isBlank(text_[at_])) ++at_;
+  }
+  void passText() {
+    for (++at_; text_[at_] != '"'; ++at_) at_ += text_[at_] == '\\' ? 1 : 0;
+    ++at_;
+  }
+  // To the comma or the brace behind it.
+  void passValue() {
+    for (int depth = 0;;) {
+      const char c = text_[at_];
+      if (c == '"') {
+        passText();
+        continue;
+      }
+      if (depth == 0 && (c == ',' || c == '}')) return;
+      if (c == '{' || c == '[') ++depth;
+      if (c == '}' || c == ']') --depth;
+      ++at_;
+    }
+  }
+
+  std::string_view text_;
+  std::size_t at_, begin_ = 0;
+  std::string_view key_;
+};
+
+void appendCounter(std::string_view key, std::uint32_t count, std::string& out) {
+  if (count == 0) return;
+  if (out.back() != '{') out += ',';
+  out.append(key);
+  out += ':';
+  appendInteger(count, out);
+}
+
+bool isPlain(char c) {
+  return c > ' ' && c <= '~' && c != '/' && c != '\\';
+}
+
+// Of an envelope that begins as leptir and PHP write it, and an id that needs no escapes; anything else is to be
+// parsed.
+std::string_view plainIdIn(std::string_view envelope) {
+  const auto found = envelope.find(kIdBegins);
+  if (found == std::string_view::npos || envelope.find('{', 1) != found + kIdBegins.find('{')) return {};
+  const auto begin = found + kIdBegins.size();
+  const auto id = envelope.substr(begin, envelope.find('"', begin) - begin);
+  return std::ranges::all_of(id, isPlain) ? id : std::string_view();
+}
+
+}  // namespace
+
+Counters countersIn(std::string_view envelope) {
+  if (!mayHaveCounters(envelope)) return {};
+  const auto head = decodeEnvelope(envelope);
+  return head ? head->counters : Counters{};
+}
+
+std::string withCounters(std::string_view envelope, const Counters& counters) {
+  if (counters == Counters{} && !mayHaveCounters(envelope)) return std::string(envelope);
+  if (!decodeEnvelope(envelope)) return std::string(envelope);
+  std::string out = "{";
+  out.reserve(envelope.size() + 48);
+  for (Members members(envelope); members.next();) {
+    if (std::ranges::find(kKeys, members.key()) != kKeys.end()) continue;
+    if (out.size() > 1) out += ',';
+    out.append(members.whole());
+  }
+  appendCounter(kKeys[0], counters.failures, out);
+  appendCounter(kKeys[1], counters.crashes, out);
+  appendCounter(kKeys[2], counters.expiries, out);
+  appendCounter(kKeys[3], counters.unknown, out);
+  return out += '}';
+}
+
+std::string escapedIdIn(std::string_view envelope) {
+  if (const auto id = plainIdIn(envelope); !id.empty()) return std::string(id);
+  const auto head = decodeEnvelope(envelope);
+  return head && !head->id.empty() ? escapedId(head->id) : std::string();
+}
+
+std::string escapedId(std::string_view id) {
+  std::string text;
+  appendJsonText(id, text);
+  return text.substr(1, text.size() - 2);
+}
+
+std::string unescapedId(std::string_view escaped) {
+  if (escaped.find('\\') == std::string_view::npos) return std::string(escaped);
+  const auto text = parseJson("\"" + std::string(escaped) + "\"");
+  return text && text->is_string() ? text->get<std::string>() : std::string(escaped);
+}
+
+}  // namespace leptir

@@ -1,0 +1,67 @@
+#include "task/envelope_counters.h"
+
+#include <gtest/gtest.h>
+
+#include "leptir/json.h"
+#include "task/envelope.h"
+
+namespace leptir {
+namespace {
+
+BrokerTask taskOf(std::string id) {
+  BrokerTask task;
+  task.id = std::move(id);
+  task.name = R"(App\Mail "td":{"id":"no")";
+  task.parameters = R"({"at":7,"td":{"id":"inner","ex":[1,{"cr":2}]},"text":"} ] \" , \\"})";
+  return task;
+}
+
+TEST(EnvelopeCounters, AreWhatThePusherSaid) {
+  auto task = taskOf("1");
+  EXPECT_EQ(countersIn(encodeEnvelope(task)), Counters{});
+  task.counters = {.failures = 1, .crashes = 2, .expiries = 3, .unknown = 4};
+  EXPECT_EQ(countersIn(encodeEnvelope(task)), task.counters);
+}
+
+TEST(EnvelopeCounters, OfWhatIsNoEnvelopeAreZeroAndItStaysAsItIs) {
+  for (const std::string bytes : {"", "at", R"({"at":1)", R"(["at","cr"])", "\xff\"at\"", "null"}) {
+    EXPECT_EQ(countersIn(bytes), Counters{}) << bytes;
+    EXPECT_EQ(withCounters(bytes, {.failures = 1}), bytes);
+  }
+}
+
+TEST(EnvelopeCounters, ComeAndGoAndNothingElseChanges) {
+  const auto envelope = encodeEnvelope(taskOf("1"));
+  const Counters counters{.failures = 5, .crashes = 0, .expiries = 70, .unknown = 0};
+  const auto counted = withCounters(envelope, counters);
+  EXPECT_EQ(countersIn(counted), counters);
+  EXPECT_EQ(withCounters(counted, {.crashes = 2}), withCounters(envelope, {.crashes = 2}));
+  EXPECT_EQ(withCounters(counted, {}), envelope);
+}
+
+TEST(EnvelopeCounters, ForeignBlanksOrderAndKeysStay) {
+  const std::string foreign =
+      "{ \"ex\" : 3, \"td\" : {\"id\":\"x\", \"parameters\":[1.0, 1e3]} ,\n \"own\":{\"at\":[ ]}, \"cn\":\"A\" , "
+      "\"at\":2}\n";
+  EXPECT_EQ(countersIn(foreign), (Counters{.failures = 2, .expiries = 3}));
+  const auto changed = withCounters(foreign, {.crashes = 1});
+  EXPECT_EQ(Json::parse(changed),
+            Json::parse(R"({"td":{"id":"x","parameters":[1.0,1e3]},"own":{"at":[]},"cn":"A","cr":1})"));
+  EXPECT_NE(changed.find("[1.0, 1e3]"), std::string::npos);
+}
+
+TEST(EnvelopeCounters, TheIdIsAsPhpWritesItWhoeverWroteTheEnvelope) {
+  const std::string id = "a/\"\\\xc4\x8d";
+  EXPECT_EQ(escapedIdIn(encodeEnvelope(taskOf("plain-1.5"))), "plain-1.5");
+  EXPECT_EQ(escapedIdIn(encodeEnvelope(taskOf(id))), escapedId(id));
+  EXPECT_EQ(escapedId(id), R"(a\/\"\\\u010d)");
+  EXPECT_EQ(unescapedId(escapedId(id)), id);
+  EXPECT_EQ(escapedIdIn("{\"td\": {\"parameters\":[], \"id\" : \"a/b\"}, \"cn\":\"A\"}"), R"(a\/b)");
+  EXPECT_EQ(escapedIdIn(R"({"cn":"A","td":{"id":"a/b","parameters":[]}})"), R"(a\/b)");
+  EXPECT_EQ(escapedIdIn(R"({"x":{"td":{"id":"no"}},"cn":"A","td":{"id":"yes"}})"), "yes");
+  EXPECT_EQ(escapedIdIn(R"({"cn":"A","td":{"parameters":[]}})"), "");
+  EXPECT_EQ(escapedIdIn("oops"), "");
+}
+
+}  // namespace
+}  // namespace leptir
