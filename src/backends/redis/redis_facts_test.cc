@@ -17,11 +17,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+RedisFacts factsOf(const RedisAddress& address) {
+  RedisConnection connection(address);
+  auto facts = askFacts(connection);
+  EXPECT_TRUE(facts) << facts.error().message();
+  return facts.value_or(RedisFacts());
+}
+
 RedisFacts factsOf(RedisServer& server) {
-  RedisConnection connection(redisAt(server.socket()));
-  const auto looked = connection.look();
-  EXPECT_TRUE(looked) << looked.error().message();
-  return connection.facts();
+  return factsOf(redisAt(server.socket()));
 }
 
 TEST(RedisFacts, WarnOfNothingWhereAllIsWell) {
@@ -84,10 +88,19 @@ TEST(RedisFacts, AreLessForAUserWhoMayNotSeeTheSettings) {
   auto address = redisAt(server.socket());
   address.user = "leptir";
   address.password = "secret";
-  RedisConnection connection(address);
-  ASSERT_TRUE(connection.look());
-  EXPECT_THAT(connection.facts().warnings, IsEmpty());
-  EXPECT_THAT(connection.facts().durability, HasSubstr("CONFIG GET is refused"));
+  const auto facts = factsOf(address);
+  EXPECT_THAT(facts.warnings, IsEmpty());
+  EXPECT_THAT(facts.durability, HasSubstr("CONFIG GET is refused"));
+}
+
+TEST(RedisFacts, AreKnownToBeUnknownToAUserWhoMayNotAsk) {
+  RedisServer server({"user leptir on >secret ~* +@all -info"});
+  auto address = redisAt(server.socket());
+  address.user = "leptir";
+  address.password = "secret";
+  const auto facts = factsOf(address);
+  EXPECT_THAT(facts.warnings, ElementsAre(HasSubstr("permit INFO")));
+  EXPECT_GE(facts.version, 60200) << "the greeting tells";
 }
 
 }  // namespace
