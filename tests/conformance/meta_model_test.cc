@@ -29,7 +29,7 @@ class RecordsModel {
       case 3:
         return advance();
       case 4:
-        return both("expire", [](SimpleMetaStorage& storage) { return std::to_string(must(storage.expire())); });
+        return expire();
       case 5:
         return list();
       default:
@@ -52,7 +52,19 @@ class RecordsModel {
   std::string advance() {
     const std::chrono::seconds by(below(200));
     for (auto& store : stores_) store->advance(by);
+    // Until it is removed, a record whose time is over still wins over an older one: where they go by themselves, at
+    // once.
+    while (storages_[1]->traits().expiresByItself && must(storages_[0]->expire()) > 0) {
+    }
     return {};
+  }
+
+  // A store whose records go by themselves has nothing to remove.
+  std::string expire() {
+    return both("expire", [this](SimpleMetaStorage& storage) {
+      const auto removed = must(storage.expire());
+      return storages_[1]->traits().expiresByItself ? "" : std::to_string(removed);
+    });
   }
 
   std::string save() {

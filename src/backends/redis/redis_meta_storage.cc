@@ -9,14 +9,16 @@ namespace {
 
 // Records that one listing asks for at once.
 constexpr std::size_t kListedAtOnce = 200;
+
 bool hasSucceeded(const Json& record) {
   return record.value("status", Json()) == static_cast<int>(TaskStatus::Completed) &&
          record.value("retC", Json()) == static_cast<int>(ExitStatus::Success);
 }
 
+// A server keeps a key until the last of its milliseconds is over, and we until it begins.
 std::string milliseconds(std::optional<Duration> expireAfter) {
   if (!expireAfter) return {};
-  return std::to_string(std::max<std::int64_t>(1, *expireAfter / std::chrono::milliseconds(1)));
+  return std::to_string(std::max<std::int64_t>(1, *expireAfter / std::chrono::milliseconds(1) - 1));
 }
 
 }  // namespace
