@@ -175,7 +175,7 @@ class TlsSocket final : public RedisSocket {
   }
 
   Error whyItEnded(int reason) const {
-    const auto broke = stream_->failure.value_or(Error(ErrorCode::Unavailable, "the connection broke"));
+    auto broke = stream_->failure.value_or(Error(ErrorCode::Unavailable, "the connection broke"));
     // With TLS 1.3 it refuses after the handshake, and what it says then may be overtaken by the end of the connection.
     if (stream_->lacksCertificate && stream_->failure && !hasHeard_) return wantsCertificate(broke.message());
     switch (reason) {
