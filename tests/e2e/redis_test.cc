@@ -9,6 +9,7 @@ namespace leptir::e2e {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using namespace std::chrono_literals;
 
 class RedisTest : public Installation {
@@ -140,10 +141,18 @@ TEST_F(RedisTest, CheckSaysWhatTheServerCanAndWhatItsOwnerShouldChange) {
   EXPECT_THAT(answer.out, HasSubstr("keeps nothing on disk"));
 }
 
+TEST_F(RedisTest, AStartSaysSoInTheLog) {
+  const auto instance = start({"--drain"});
+  EXPECT_EQ(instance->waitForExit(), 0);
+  EXPECT_THAT(instance->output(), HasSubstr("WARN (4): broker redis: redis " + server.socket() + ": it keeps nothing"));
+}
+
 TEST_F(RedisTest, AWrongPasswordOrKeyIsToldAndNothingRuns) {
-  configure("scheme: unix, path: " + server.socket() + ", password: wrong");
+  configure("scheme: unix, path: " + server.socket() + ", password: geheim");
   EXPECT_EQ(leptir({"check"}).exit, 69);
-  EXPECT_EQ(leptir({"start", "--drain"}).exit, 69);
+  const auto started = leptir({"start", "--drain"});
+  EXPECT_EQ(started.exit, 69);
+  EXPECT_THAT(started.out + started.err, Not(HasSubstr("geheim")));
   server.ask({"SET", "text", "no queue"});
   configure("scheme: unix, path: " + server.socket(), "", ", key: text");
   const auto answer = leptir({"check"});
@@ -161,6 +170,9 @@ TEST_F(RedisTest, AServerThatIsDownAtTheStartIsTriedAgain) {
   server.start();
   const auto id = push({"noop"});
   ASSERT_TRUE(eventually([&] { return !record(id).is_null(); }));
+  server.restart();
+  const auto later = push({"noop"});
+  ASSERT_TRUE(eventually([&] { return !record(later).is_null(); }));
   instance->signal(SIGTERM);
   EXPECT_EQ(instance->waitForExit(), 0);
 }

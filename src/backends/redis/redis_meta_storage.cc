@@ -24,11 +24,12 @@ std::string milliseconds(std::optional<Duration> expireAfter) {
 }  // namespace
 
 RedisMetaStorage::RedisMetaStorage(std::shared_ptr<RedisConnection> connection, const std::string& key,
-                                   RedisLayout layout, std::optional<Duration> expireAfter)
+                                   RedisLayout layout, std::optional<Duration> expireAfter, RedisFacts facts)
     : connection_(std::move(connection)),
       places_(key, layout),
       writer_(connection_, places_, milliseconds(expireAfter)),
-      index_(connection_, key, milliseconds(expireAfter)) {}
+      index_(connection_, key, milliseconds(expireAfter)),
+      facts_(std::move(facts)) {}
 
 Result<void> RedisMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) {
   if (records.empty()) return {};
@@ -82,10 +83,8 @@ Result<std::vector<Json>> RedisMetaStorage::loadThoseThatDidNotSucceed(const std
 MetaTraits RedisMetaStorage::traits() const {
   MetaTraits traits;
   traits.listsSuccesses = false;
-  traits.durability =
-      "records survive what their server survives: a power cut with appendonly and appendfsync always, all but the "
-      "last "
-      "two seconds with everysec, nothing without persistence";
+  traits.durability = facts_.durability;
+  traits.warnings = facts_.warnings;
   return traits;
 }
 
