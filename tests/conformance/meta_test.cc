@@ -30,7 +30,7 @@ MetaInfo record(std::string id, std::uint64_t lease = 1, MetaStep step = MetaSte
   return info;
 }
 
-LEPTIR_CONFORMANCE_GROUP(Meta, MetaConformance);
+LEPTIR_CONFORMANCE_GROUP_ON(Meta, MetaConformance, recordStoresUnderTest());
 
 TEST_P(Meta, LoadsARecordWithTheFieldsThatWereSaved) {
   auto info = record("t");
