@@ -27,6 +27,22 @@ TEST_F(CommandsTest, InfoOfNoTaskIsNotFound) {
   EXPECT_NE(answer.err.find("nobody"), std::string::npos);
 }
 
+TEST_F(CommandsTest, InfoAsksTheOtherStoresWhenOneCannotBeUsed) {
+  const auto good = "{ type: sqlite, connection: { path: " + (folder / "good.db").string() + " } }";
+  const std::string bad = "{ name: bad, type: sqlite, connection: { path: /proc/bad.db } }";
+  config = writeConfig("{ brokers: [" + good + "], meta_storage: [" + good + "] }\n");
+  const auto done = push({"noop"});
+  ASSERT_EQ(drain(), 0);
+  const auto waits = push({"noop"});
+
+  config = writeConfig("{ brokers: [" + bad + ", " + good + "], meta_storage: [" + bad + ", " + good + "] }\n");
+  EXPECT_EQ(info(done).at("retC"), 1);
+  EXPECT_EQ(info(waits).at("state"), "due");
+  const auto answer = leptir({"info", "nobody"});
+  EXPECT_EQ(answer.exit, 69);
+  EXPECT_NE(answer.err.find("/proc/bad.db"), std::string::npos) << answer.err;
+}
+
 TEST_F(CommandsTest, StatusWithoutAnInstanceShowsTheQueues) {
   push({"noop"});
   push({"noop", "--delaySeconds=3600"});
