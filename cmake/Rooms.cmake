@@ -35,7 +35,10 @@ function(leptir_room room uses)
   endif()
 
   add_library(leptir_${name} STATIC ${sources})
-  target_include_directories(leptir_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(leptir_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
+                             PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_compile_features(leptir_${name} PUBLIC cxx_std_20)
+  set_property(GLOBAL APPEND PROPERTY LEPTIR_ROOM_LIBRARIES leptir_${name})
   target_link_libraries(leptir_${name} PUBLIC nlohmann_json::nlohmann_json tl::expected Threads::Threads
                         PRIVATE fmt::fmt ${LEPTIR_LIBRARIES_${name}})
   target_compile_definitions(leptir_${name} PRIVATE ${LEPTIR_DEFINITIONS_${name}})

@@ -22,4 +22,8 @@ Result<Json> parseJson(std::string_view text, int maxDepth = kMaxJsonDepth);
 // their `.0`.
 std::string writeJson(const Json& json);
 
+// The same text, if reading it would give `json` back. Invalid: text that is not UTF-8, NaN or infinity, deeper than
+// `maxDepth`.
+Result<std::string> writeJsonExactly(const Json& json, int maxDepth = kMaxJsonDepth);
+
 }  // namespace leptir

@@ -1,5 +1,6 @@
 #include "leptir/json.h"
 
+#include <cmath>
 #include <stdexcept>
 
 namespace leptir {
@@ -32,6 +33,17 @@ std::string withoutPrefix(std::string_view message) {
   return std::string(end == std::string_view::npos ? message : message.substr(end + 2));
 }
 
+// Why no JSON text says what `json` says, or null.
+const char* whyUnwritable(const Json& json, int maxDepth) {
+  if (json.is_number_float() && !std::isfinite(json.get<double>())) return "a number is NaN or infinite";
+  if (json.is_structured() && maxDepth == 0) return "nests too deep";
+  if (!json.is_structured()) return nullptr;
+  for (const auto& element : json) {
+    if (const auto* why = whyUnwritable(element, maxDepth - 1)) return why;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Result<Json> parseJson(std::string_view text, int maxDepth) {
@@ -47,6 +59,15 @@ Result<Json> parseJson(std::string_view text, int maxDepth) {
 
 std::string writeJson(const Json& json) {
   return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+Result<std::string> writeJsonExactly(const Json& json, int maxDepth) {
+  if (const auto* why = whyUnwritable(json, maxDepth)) return Error(ErrorCode::Invalid, why);
+  try {
+    return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::strict);
+  } catch (const nlohmann::json::exception&) {
+    return Error(ErrorCode::Invalid, "text that is not UTF-8");
+  }
 }
 
 }  // namespace leptir

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace leptir {
 namespace {
 
@@ -33,6 +35,29 @@ TEST(ParseJson, RefusesInvalidUtf8) {
 
 TEST(WriteJson, KeepsFloatsFloatsAndWritesAscii) {
   EXPECT_EQ(writeJson(Json{{"f", 10.0}, {"s", "č"}}), R"({"f":10.0,"s":"\u010d"})");
+}
+
+TEST(WriteJsonExactly, WritesWhatReadsBackTheSame) {
+  const Json json{{"f", 10.0}, {"list", {1, nullptr, "č"}}};
+  const auto text = writeJsonExactly(json);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(*text, writeJson(json));
+  EXPECT_EQ(*parseJson(*text), json);
+}
+
+TEST(WriteJsonExactly, RefusesWhatWouldBecomeSomethingElse) {
+  const auto why = [](const Json& json) { return writeJsonExactly(json).error().message(); };
+  EXPECT_EQ(why(Json{{"deep", {"a\xff"}}}), "text that is not UTF-8");
+  EXPECT_EQ(why(Json{{"a\xff", 1}}), "text that is not UTF-8");
+  EXPECT_EQ(why(Json{{"x", std::nan("")}}), "a number is NaN or infinite");
+  EXPECT_EQ(why(Json{{"x", -HUGE_VAL}}), "a number is NaN or infinite");
+}
+
+TEST(WriteJsonExactly, RefusesOneLevelTooMany) {
+  Json json = Json::array();
+  for (int level = 1; level < kMaxJsonDepth; ++level) json = Json::array({std::move(json)});
+  EXPECT_TRUE(writeJsonExactly(json));
+  EXPECT_EQ(writeJsonExactly(Json::array({json})).error().message(), "nests too deep");
 }
 
 TEST(WriteJson, NeverThrowsOnInvalidUtf8) {

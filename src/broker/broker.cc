@@ -44,7 +44,11 @@ Result<BrokerTask> toBrokerTask(const TaskToPush& task, const Clock& clock) {
   BrokerTask made;
   made.id = options.id.empty() ? makeTaskId(clock) : options.id;
   made.name = task.name;
-  if (!parameters.empty()) made.parameters = writeJson(parameters);
+  if (!parameters.empty()) {
+    auto written = writeJsonExactly(parameters);
+    if (!written) return written.error().in("task '" + task.name + "': parameters");
+    made.parameters = std::move(*written);
+  }
   made.priority = options.priority;
   made.timeOfExecution = dueTime(options, now);
   made.timeLimitSeconds = options.timeLimitSeconds;
@@ -117,11 +121,15 @@ Result<void> Broker::pushParts(std::span<const std::vector<BrokerTask>> parts) {
 
 Result<std::size_t> Broker::chooseBroker(const PushOptions& options) const {
   std::vector<std::int64_t> priorities;
+  std::string names;
   for (std::size_t i = 0; i < brokers_.size(); ++i) {
     if (!options.broker.empty() && brokers_[i]->entry.name == options.broker) return i;
     priorities.push_back(brokers_[i]->entry.priority);
+    if (!options.broker.empty()) names += (names.empty() ? "" : ", ") + brokers_[i]->entry.name;
   }
-  if (!options.broker.empty()) return Error(ErrorCode::Invalid, "no broker has the name '" + options.broker + "'");
+  if (!options.broker.empty()) {
+    return Error(ErrorCode::Invalid, "no broker has the name '" + options.broker + "': there are " + names);
+  }
   const auto index = RankSelection(priorities).forPush(options.priority);
   if (!index) return Error(ErrorCode::Invalid, "no broker is configured");
   return *index;

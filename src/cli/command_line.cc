@@ -1,9 +1,14 @@
 #include "cli/command_line.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <iostream>
+#include <limits>
 
 #include "cli/exit_code.h"
+#include "cli/push_input.h"
 #include "leptir/version.h"
 
 namespace leptir {
@@ -11,6 +16,34 @@ namespace {
 
 constexpr const char* kConfigHelp = "configuration file, YAML or JSON (none: one SQLite file for everything)";
 constexpr const char* kPidHelp = "pid file (default: one for each configuration, in the state folder)";
+
+// The whole text as a number; none where it is not one, or does not fit.
+template <class Number>
+std::optional<Number> numberOf(const std::string& text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+CLI::Validator mustBe(const char* what, std::function<bool(const std::string&)> holds) {
+  return CLI::Validator(
+      [=](std::string& text) { return holds(text) ? std::string() : fmt::format("must be {}, not '{}'", what, text); },
+      "", "");
+}
+
+CLI::Validator seconds() {
+  return mustBe("a number of seconds from 0 to 1e11",
+                [](const std::string& text) { return parseDelay(numberOf<double>(text).value_or(-1)).has_value(); });
+}
+
+CLI::Validator wholeNumber(const char* what, std::int64_t least = std::numeric_limits<std::int64_t>::min(),
+                           std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
+  return mustBe(what, [=](const std::string& text) {
+    const auto number = numberOf<std::int64_t>(text);
+    return number && *number >= least && *number <= most;
+  });
+}
 
 // Each command fills its struct and says that it is the one.
 class Parser {
@@ -85,7 +118,7 @@ class Parser {
     command
         ->add_option("--timeout", stop_.timeout,
                      "wait at most this many seconds; exit status 1 when it still runs then")
-        ->check(CLI::NonNegativeNumber);
+        ->check(seconds());
   }
 
   void addStatus() {
@@ -105,14 +138,17 @@ class Parser {
                       "instead of NAME: read JSON lines {\"name\", \"parameters\", \"delaySeconds\", \"at\", "
                       "\"priority\", \"timeLimit\", \"id\"}");
     auto* delay = command->add_option("--delaySeconds", push_.delaySeconds, "run it this many seconds from now")
-                      ->check(CLI::NonNegativeNumber);
+                      ->check(seconds());
     command->add_option("--at", push_.at, "run it at this time: RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds")
         ->excludes(delay);
-    command->add_option("--priority", push_.priority,
-                        "goes to the first broker whose priority index is at least this one, else to the last");
+    command
+        ->add_option("--priority", push_.priority,
+                     "goes to the first broker whose priority index is at least this one, else to the last")
+        ->check(wholeNumber("a whole number of 64 bits"));
     command->add_option("--timeLimit", push_.timeLimit, "seconds; 0: task_execution_time of whoever runs it")
-        ->check(CLI::NonNegativeNumber);
-    command->add_option("--number", push_.number, "push it this many times")->check(CLI::PositiveNumber);
+        ->check(wholeNumber("a whole number of seconds, not below 0", 0));
+    command->add_option("--number", push_.number, "push it this many times")
+        ->check(wholeNumber("a whole number above 0", 1));
     command->add_option("--id", push_.id, "its id; pushing an id again adds nothing while the task is in the queue");
     command->add_option("--broker", push_.broker, "the broker, by its name, whatever the priority says");
     command->add_flag("--quiet", push_.quiet, "print no ids");
@@ -165,9 +201,9 @@ class Parser {
     command->add_option(
         "--config", bench_.config,
         "on the first broker and the meta storages of this configuration instead; that queue must be empty");
-    command->add_option("--tasks", bench_.tasks, "how many")->check(CLI::PositiveNumber);
+    command->add_option("--tasks", bench_.tasks, "how many")->check(wholeNumber("a whole number above 0", 1));
     command->add_option("--workers", bench_.workers, "how many (default: as many as cores)")
-        ->check(CLI::Range(1, 1024));
+        ->check(wholeNumber("a whole number from 1 to 1024", 1, 1024));
     command->add_flag("--json", bench_.json, "as one JSON object");
   }
 

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 
 #include "cli/commands.h"
@@ -10,8 +9,6 @@
 
 namespace leptir {
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr std::size_t kBatch = 1000;
 
@@ -27,7 +24,7 @@ Result<TaskToPush> taskOf(const PushCommand& command) {
   auto parameters = parseParameters(command.json, command.parameters);
   if (!parameters) return parameters.error();
   task.parameters = std::move(*parameters);
-  task.options.delay = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(command.delaySeconds));
+  task.options.delay = parseDelay(command.delaySeconds).value_or(Duration{});
   task.options.priority = command.priority;
   task.options.timeLimitSeconds = command.timeLimit;
   task.options.id = command.id;

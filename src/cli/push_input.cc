@@ -4,11 +4,14 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <sstream>
 
 namespace leptir {
 namespace {
+
+constexpr double kMostSeconds = 1e11;  // before or after 1970, or from now
 
 Error invalid(std::string message) {
   return Error(ErrorCode::Invalid, std::move(message));
@@ -17,7 +20,7 @@ Error invalid(std::string message) {
 std::optional<Time> parseUnixSeconds(std::string_view text) {
   double seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || std::abs(seconds) > 1e11)
+  if (error != std::errc() || end != text.data() + text.size() || !(std::abs(seconds) <= kMostSeconds))
     return std::nullopt;
   return timeFromUnixSeconds(seconds);
 }
@@ -52,6 +55,13 @@ Result<void> addArgument(Json& parameters, const std::string& argument) {
   return {};
 }
 
+std::optional<std::int64_t> wholeNumber(const Json& value) {
+  if (!value.is_number_integer()) return std::nullopt;
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
+    return std::nullopt;
+  return value.get<std::int64_t>();
+}
+
 // The keys of a line, each with what it sets; answers what is wrong, or nothing.
 Result<void> takeKey(TaskToPush& task, const std::string& key, const Json& value) {
   const auto mustBe = [&](const char* what) {
@@ -64,20 +74,22 @@ Result<void> takeKey(TaskToPush& task, const std::string& key, const Json& value
     if (!value.is_object() && !(value.is_array() && value.empty())) return mustBe("an object");
     if (value.is_object()) task.parameters = value;
   } else if (key == "delaySeconds") {
-    if (!value.is_number() || value.get<double>() < 0) return mustBe("a number of seconds, not below 0");
-    task.options.delay = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value.get<double>()));
+    const auto delay = value.is_number() ? parseDelay(value.get<double>()) : std::nullopt;
+    if (!delay) return mustBe("a number of seconds from 0 to 1e11");
+    task.options.delay = *delay;
   } else if (key == "at") {
     if (!value.is_string() && !value.is_number()) return mustBe("a time");
     auto time = parseTime(value.is_string() ? value.get<std::string>() : writeJson(value));
     if (!time) return time.error();
     task.options.timeOfExecution = *time;
   } else if (key == "priority") {
-    if (!value.is_number_integer()) return mustBe("an integer");
-    task.options.priority = value.get<std::int64_t>();
+    const auto priority = wholeNumber(value);
+    if (!priority) return mustBe("a whole number of 64 bits");
+    task.options.priority = *priority;
   } else if (key == "timeLimit") {
-    if (!value.is_number_integer() || value.get<std::int64_t>() < 0)
-      return mustBe("a whole number of seconds, not below 0");
-    task.options.timeLimitSeconds = value.get<std::int64_t>();
+    const auto limit = wholeNumber(value);
+    if (!limit || *limit < 0) return mustBe("a whole number of seconds, not below 0");
+    task.options.timeLimitSeconds = *limit;
   } else if (key == "id") {
     if (!value.is_string()) return mustBe("text");
     task.options.id = value.get<std::string>();
@@ -93,6 +105,11 @@ Result<Time> parseTime(std::string_view text) {
   if (const auto time = parseUnixSeconds(text)) return *time;
   if (const auto time = parseRfc3339(std::string(text))) return *time;
   return invalid("'" + std::string(text) + "' is no time: write RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds");
+}
+
+std::optional<Duration> parseDelay(double seconds) {
+  if (!(seconds >= 0 && seconds <= kMostSeconds)) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
 Result<Json> parseParameters(std::string_view json, const std::vector<std::string>& arguments) {

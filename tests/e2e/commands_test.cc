@@ -10,80 +10,6 @@ namespace {
 
 using CommandsTest = Installation;
 
-TEST_F(CommandsTest, PushPrintsOneIdALine) {
-  const auto answer = leptir({"push", "noop", "--number=3"});
-  EXPECT_EQ(answer.exit, 0);
-  const auto ids = answer.lines();
-  EXPECT_EQ(ids.size(), 3u);
-  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
-}
-
-TEST_F(CommandsTest, PushQuietPrintsNothing) {
-  EXPECT_EQ(leptir({"push", "noop", "--quiet"}).out, "");
-}
-
-TEST_F(CommandsTest, PushTakesParametersAsTextAndAsJson) {
-  const auto id = push({"sleep", "seconds:=0", "note=hello world", "--json={\"deep\": {\"list\": [1, 2.0]}}"});
-  ASSERT_EQ(drain(), 0);
-  EXPECT_EQ(info(id).at("retC"), 1);
-}
-
-TEST_F(CommandsTest, PushOfAnIdThatIsInTheQueueAddsNothing) {
-  EXPECT_EQ(push({"noop", "--id=mine"}), "mine");
-  EXPECT_EQ(push({"noop", "--id=mine"}), "mine");
-  EXPECT_EQ(status().at("brokers").at(0).at("due"), 1);
-}
-
-TEST_F(CommandsTest, PushRefusesWhatExcludesEachOther) {
-  for (const std::vector<std::string>& arguments :
-       std::vector<std::vector<std::string>>{{"push", "noop", "--id=a", "--number=2"},
-                                             {"push", "noop", "--at=2026-11-23T18:00:00Z", "--delaySeconds=3"},
-                                             {"push"},
-                                             {"push", "noop", "--at=tomorrow"},
-                                             {"push", "noop", "novalue"},
-                                             {"push", "noop", "x:=nojson"},
-                                             {"push", "noop", "--unknown"},
-                                             {"push", "noop", "--timeLimit=-1"}}) {
-    const auto answer = leptir(arguments);
-    EXPECT_EQ(answer.exit, 2) << answer.err;
-    EXPECT_NE(answer.err.find("--help"), std::string::npos) << answer.err;
-  }
-}
-
-TEST_F(CommandsTest, PushStdinPushesTheGoodLinesAndNamesTheBadOnes) {
-  const auto answer = leptir(
-      {"push", "--stdin"},
-      "{\"name\": \"noop\", \"id\": \"one\"}\n"
-      "not json\n"
-      "\n"
-      "{\"name\": \"sleep\", \"parameters\": {\"seconds\": 0}, \"priority\": 3, \"timeLimit\": 5, \"at\": 1700000000}\n"
-      "{\"name\": \"noop\", \"nmae\": 1}\n"
-      "{\"parameters\": {}}\n"
-      "{\"name\": \"noop\", \"delaySeconds\": -1}");
-  EXPECT_EQ(answer.exit, 1);
-  EXPECT_EQ(answer.lines().size(), 2u) << answer.out;
-  EXPECT_EQ(answer.lines().at(0), "one");
-  for (const auto* line : {"line 2", "line 5", "line 6", "line 7"})
-    EXPECT_NE(answer.err.find(line), std::string::npos) << answer.err;
-  EXPECT_EQ(answer.err.find("line 4"), std::string::npos) << answer.err;
-  EXPECT_EQ(status().at("brokers").at(0).at("due"), 2);
-}
-
-TEST_F(CommandsTest, PushStdinKeepsTheOthersWhenTheStoreRefusesOne) {
-  const auto answer = leptir({"push", "--stdin"}, "{\"name\": \"noop\"}\n{\"name\": \"" + std::string(300, 'n') +
-                                                      "\"}\n{\"name\": \"noop\"}\n");
-  EXPECT_EQ(answer.exit, 1);
-  EXPECT_EQ(answer.lines().size(), 2u);
-  EXPECT_NE(answer.err.find("line 2"), std::string::npos) << answer.err;
-}
-
-TEST_F(CommandsTest, PushStdinTakesManyLinesInBatches) {
-  std::string lines;
-  for (int i = 0; i < 2500; ++i) lines += "{\"name\":\"noop\"}\n";
-  EXPECT_EQ(leptir({"push", "--stdin", "--quiet"}, lines).exit, 0);
-  EXPECT_EQ(status().at("brokers").at(0).at("due"), 2500);
-}
-
 TEST_F(CommandsTest, InfoOfATaskThatWaitsSaysWhere) {
   const auto id = push({"noop", "--delaySeconds=3600"});
   const auto json = info(id);
@@ -99,6 +25,22 @@ TEST_F(CommandsTest, InfoOfNoTaskIsNotFound) {
   const auto answer = leptir({"info", "nobody"});
   EXPECT_EQ(answer.exit, 4);
   EXPECT_NE(answer.err.find("nobody"), std::string::npos);
+}
+
+TEST_F(CommandsTest, InfoAsksTheOtherStoresWhenOneCannotBeUsed) {
+  const auto good = "{ type: sqlite, connection: { path: " + (folder / "good.db").string() + " } }";
+  const std::string bad = "{ name: bad, type: sqlite, connection: { path: /proc/bad.db } }";
+  config = writeConfig("{ brokers: [" + good + "], meta_storage: [" + good + "] }\n");
+  const auto done = push({"noop"});
+  ASSERT_EQ(drain(), 0);
+  const auto waits = push({"noop"});
+
+  config = writeConfig("{ brokers: [" + bad + ", " + good + "], meta_storage: [" + bad + ", " + good + "] }\n");
+  EXPECT_EQ(info(done).at("retC"), 1);
+  EXPECT_EQ(info(waits).at("state"), "due");
+  const auto answer = leptir({"info", "nobody"});
+  EXPECT_EQ(answer.exit, 69);
+  EXPECT_NE(answer.err.find("/proc/bad.db"), std::string::npos) << answer.err;
 }
 
 TEST_F(CommandsTest, StatusWithoutAnInstanceShowsTheQueues) {

@@ -1,0 +1,45 @@
+// What runMain says to a program that calls it too late.
+#include "leptir/run_main.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <thread>
+
+namespace leptir {
+namespace {
+
+struct Said {
+  int exit;
+  std::string err;
+};
+
+Said run(std::vector<std::string> arguments) {
+  std::vector<char*> argv;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  ::testing::internal::CaptureStderr();
+  const int exit = runMain(static_cast<int>(arguments.size()), argv.data(), Program());
+  return {exit, ::testing::internal::GetCapturedStderr()};
+}
+
+TEST(RunMain, RefusesAProcessThatAlreadyHasThreads) {
+  std::latch tried(1);
+  const std::jthread other([&] { tried.wait(); });
+  const auto said = run({"mine", "start"});
+  tried.count_down();
+  EXPECT_EQ(said.exit, 2);
+  EXPECT_NE(said.err.find("already has threads"), std::string::npos) << said.err;
+  EXPECT_NE(said.err.find("call runMain first thing in main"), std::string::npos) << said.err;
+}
+
+TEST(RunMain, HasEveryCommandOfLeptirInAnyProgram) {
+  for (const auto* command : {"start", "stop", "status", "push", "info", "check", "bench"}) {
+    ::testing::internal::CaptureStdout();
+    EXPECT_EQ(run({"mine", command, "--help"}).exit, 0) << command;
+    EXPECT_NE(::testing::internal::GetCapturedStdout().find(command), std::string::npos) << command;
+  }
+}
+
+}  // namespace
+}  // namespace leptir
