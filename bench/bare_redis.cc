@@ -87,7 +87,7 @@ class Loop {
     const auto count = std::to_string(batch.tasks.size());
     std::vector<std::string> numbers;
     for (const auto& task : batch.tasks) numbers.push_back(std::to_string(task.lease.number));
-    std::vector<std::string_view> arguments{kSession, count};
+    std::vector<std::string_view> arguments{kSession, count, "held"};
     arguments.insert(arguments.end(), numbers.begin(), numbers.end());
     for (const auto& task : batch.tasks) arguments.emplace_back(task.lease.handle);
     const auto& keys = queue_.keys;
