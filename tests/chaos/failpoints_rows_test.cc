@@ -50,7 +50,9 @@ class Failpoints : public Arena {
       if (point.who != who || !isOurs(point) || HasFatalFailure()) continue;
       SCOPED_TRACE(point.name);
       const auto before = repeats();
+      const auto began = bootNsNow();
       play(point);
+      std::cout << point.name << ": " << msSince(began) << " ms\n";
       const auto found = check(evidence());
       EXPECT_TRUE(found.clean()) << found.describe() << folder;
       EXPECT_TRUE(fs::exists(fired)) << "nobody came by";
