@@ -65,8 +65,7 @@ class Loop {
   void appendLease() {
     const auto& keys = queue_.keys;
     const auto most = std::to_string(kBatch);
-    append(queue_.scripts.lease,
-           {keys.queue, keys.leasedBy(kSession), keys.sessions, keys.lease, keys.cancel, keys.wake},
+    append(queue_.scripts.lease, {keys.queue, keys.leasedBy(kSession), keys.sessions, keys.lease, keys.cancel},
            std::array<std::string_view, 3>{kSession, most, "67108864"});
   }
 

@@ -1,5 +1,7 @@
 #include "backends/redis/redis_broker.h"
 
+#include <functional>
+#include <numeric>
 #include <unordered_set>
 #include <utility>
 
@@ -11,6 +13,10 @@
 
 namespace leptir {
 namespace {
+
+// Servers refuse a request of a gigabyte, older ones also one of a million words, and say no more.
+constexpr std::size_t kMostBytesAtOnce = std::size_t{512} << 20;
+constexpr std::size_t kMostTasksAtOnce = 300'000;
 
 std::string textOf(const SessionCard& card) {
   return writeJson(Json{{"host", card.host}, {"pid", card.pid}, {"version", card.version}, {"workers", card.workers}});
@@ -53,12 +59,18 @@ Result<void> RedisBroker::push(std::span<const BrokerTask> tasks) {
     dues.push_back(task.timeOfExecution ? redisTime(*task.timeOfExecution) : "");
     envelopes.push_back(encodeEnvelope(task));
   }
+  const auto bytes = std::transform_reduce(envelopes.begin(), envelopes.end(), std::size_t{0}, std::plus(),
+                                           [](const std::string& envelope) { return envelope.size(); });
+  if (envelopes.size() > kMostTasksAtOnce || bytes > kMostBytesAtOnce) {
+    return Error(ErrorCode::TooLarge, connection_.address().where() + ": " + std::to_string(envelopes.size()) +
+                                          " tasks of " + std::to_string(bytes) + " bytes at once; push smaller lists");
+  }
   const auto count = std::to_string(ids.size());
   const auto itself = [](const std::string& text) -> std::string_view { return text; };
   RedisArguments arguments{keys_.leasedPrefix, count};
   for (const auto* block : {&ids, &dues, &envelopes}) arguments.addBlock(*block, itself);
   LEPTIR_FAILPOINT("redis.push.before_send");
-  const std::string_view names[]{keys_.queue, keys_.ids, keys_.buriedTasks, keys_.sessions, keys_.wake};
+  const std::string_view names[]{keys_.queue, keys_.ids, keys_.buriedTasks, keys_.sessions, keys_.wake, keys_.cancel};
   const auto pushed = connection_.runScript(queue_->scripts.push, names, arguments.words());
   LEPTIR_FAILPOINT("redis.push.after_reply");
   if (!pushed) return pushed.error();

@@ -151,15 +151,20 @@ Result<std::vector<RedisReply>> RedisConnection::exchange() {
   return replies;
 }
 
-Result<RedisReply> RedisConnection::wait(Words words, Duration longest, Wake& wake) {
+Result<std::optional<RedisReply>> RedisConnection::wait(Words words, Duration heldFor, Duration longest, Wake& wake) {
   if (!waiting_) {
     if (auto connected = connect(); !connected) return connected.error();
     wire_->put(words);
     waiting_ = true;
+    owedBy_ = systemClock().bootTime() + heldFor + address_.operationTimeout;
   }
-  const auto collected = wire_->collect(longest + address_.operationTimeout, &wake);
+  const auto collected = wire_->collect(std::min(longest, owedBy_ - systemClock().bootTime()), &wake);
   if (!collected) return broken(collected.error());
-  if (*collected == RedisWire::End::Woken) return RedisReply::nil();
+  if (*collected == RedisWire::End::Woken) return std::nullopt;
+  if (*collected == RedisWire::End::Late) {
+    if (systemClock().bootTime() < owedBy_) return RedisReply::nil();
+    return broken(Error(ErrorCode::Unavailable, "no answer to a wait that should be over"));
+  }
   waiting_ = false;
   auto replies = wire_->take();
   noteRefusals(replies);

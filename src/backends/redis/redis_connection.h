@@ -65,11 +65,11 @@ class RedisConnection {
   void append(std::initializer_list<std::string_view> words) { append(Words(words.begin(), words.size())); }
   Result<std::vector<RedisReply>> exchange();
 
-  // Sends a command that the server answers when it has something, at the latest after `longest` (BLPOP and the like:
-  // `words` must say so themselves), and returns its reply; or Nil when `wake` is rung. What the server still owes then
-  // is what the next wait() returns, without sending anything: for a connection of its own, which always waits for the
-  // same. Any other call gives the connection up and opens it anew.
-  Result<RedisReply> wait(Words words, Duration longest, Wake& wake);
+  // Sends a command that the server answers when it has something, at the latest after `heldFor` (XREAD BLOCK and the
+  // like: `words` must say so themselves), and returns its reply; or Nil when `longest` has passed, or nothing when
+  // `wake` was rung. What the server still owes then is what the next wait() returns, without sending anything: for a
+  // connection of its own, which always waits for the same. Any other call gives the connection up and opens it anew.
+  Result<std::optional<RedisReply>> wait(Words words, Duration heldFor, Duration longest, Wake& wake);
 
   // What an error reply means, with where it came from.
   Error errorOf(RedisValue error) const;
@@ -92,7 +92,8 @@ class RedisConnection {
   std::unique_ptr<RedisWire> wire_;  // null: closed
   std::size_t appended_ = 0;
   std::optional<Error> appendFailure_;  // for exchange() to answer
-  bool waiting_ = false;                // the server still owes wait() a reply
+  bool waiting_ = false;                // the server still owes wait() a reply,
+  BootTime owedBy_;                     // and has hung if it has not come by then
   std::uint64_t generation_ = 0;
   int version_ = 0;
 };

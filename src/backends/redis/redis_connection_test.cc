@@ -122,28 +122,38 @@ TEST_F(RedisConnectionTest, WaitsUntilTheServerHasSomething) {
   Wake wake;
   std::thread pusher([&] { server.ask({"LPUSH", "bell", "ding"}); });
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
-  const auto reply = connection.wait(words, 20s, wake);
+  const auto reply = connection.wait(words, 20s, 20s, wake);
   pusher.join();
   ASSERT_TRUE(reply) << reply.error().message();
-  EXPECT_EQ(reply->value()[1].text(), "ding");
+  ASSERT_TRUE(*reply);
+  EXPECT_EQ((*reply)->value()[1].text(), "ding");
 }
 
 TEST_F(RedisConnectionTest, AWaitEndsWithNilWhenTheServerHasNothing) {
   Wake wake;
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "0.01"};
-  EXPECT_TRUE(connection.wait(words, 10ms, wake)->value().isNil());
+  EXPECT_TRUE(connection.wait(words, 10ms, 20s, wake)->value().value().isNil());
+}
+
+TEST_F(RedisConnectionTest, AWaitEndsWithNilWhenItsTimeIsOverAndTheNextOneGoesOnWithIt) {
+  Wake wake;
+  const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
+  EXPECT_TRUE(connection.wait(words, 20s, 1ms, wake)->value().value().isNil());
+  server.ask({"LPUSH", "bell", "ding"});
+  EXPECT_EQ(connection.wait(words, 20s, 20s, wake)->value().value()[1].text(), "ding");
+  EXPECT_EQ(connection.generation(), 1u);
 }
 
 TEST_F(RedisConnectionTest, AWakeEndsAWaitAndTheNextOneGoesOnWithIt) {
   Wake wake;
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
   wake.ring();
-  EXPECT_TRUE(connection.wait(words, 20s, wake)->value().isNil());
+  EXPECT_FALSE(connection.wait(words, 20s, 20s, wake)->has_value());
   ASSERT_TRUE(waitUntil([&] {
     return server.ask({"INFO", "clients"}).get<std::string>().find("blocked_clients:1") != std::string::npos;
   }));
   server.ask({"LPUSH", "bell", "ding", "dong"});
-  EXPECT_EQ(connection.wait(words, 20s, wake)->value()[1].text(), "dong");
+  EXPECT_EQ(connection.wait(words, 20s, 20s, wake)->value().value()[1].text(), "dong");
   EXPECT_EQ(connection.generation(), 1u);
   EXPECT_EQ(server.ask({"LLEN", "bell"}), 1) << "it asked once";
 }
@@ -152,7 +162,7 @@ TEST_F(RedisConnectionTest, AnyOtherCallAfterAWakeIsAnsweredByItsOwnReply) {
   Wake wake;
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
   wake.ring();
-  EXPECT_TRUE(connection.wait(words, 20s, wake)->value().isNil());
+  EXPECT_FALSE(connection.wait(words, 20s, 20s, wake)->has_value());
   EXPECT_EQ(textOf(connection.run({"ECHO", "mine"})), "mine");
 }
 
@@ -360,7 +370,7 @@ TEST(RedisConnectionServers, AWaitThatADemotionEndsIsUnavailable) {
     server.ask({"REPLICAOF", "127.0.0.1", "1"});
   });
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
-  const auto reply = connection.wait(words, 20s, wake);
+  const auto reply = connection.wait(words, 20s, 20s, wake);
   demotes.join();
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code(), ErrorCode::Unavailable);

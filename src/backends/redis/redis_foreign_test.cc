@@ -1,44 +1,13 @@
-// What others do to a queue while leptir uses it: consumers that take members out, as PHP does.
-#include <gtest/gtest.h>
-
-#include "backends/redis/redis_broker.h"
-#include "tests/support/redis_address_support.h"
-#include "tests/support/redis_server.h"
+// What others do to a queue while leptir uses it: consumers that take members out, as PHP does, producers that know no
+// ids, and people with redis-cli.
+#include "backends/redis/redis_queue_fixture.h"
 
 namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
 
-class RedisBesideOthers : public testing::Test {
- protected:
-  RedisBesideOthers() {
-    auto opened = RedisBroker::open(std::make_shared<RedisConnection>(redisAt(server.socket())), "leptir:ztasks");
-    if (!opened) throw std::runtime_error(opened.error().message());
-    broker = std::move(*opened);
-  }
-
-  void push(const std::string& prefix, int count) {
-    std::vector<BrokerTask> tasks(static_cast<std::size_t>(count));
-    for (int i = 0; i < count; ++i) {
-      tasks[static_cast<std::size_t>(i)].id = prefix + std::to_string(i);
-      tasks[static_cast<std::size_t>(i)].name = "Test";
-    }
-    const auto pushed = broker->pushBrokerTasks(tasks);
-    ASSERT_TRUE(pushed) << pushed.error().message();
-  }
-  std::unique_ptr<BrokerSession> session() {
-    auto opened = broker->openSession({std::string(32, 'a'), 1}, {"host", 1, "0.1.0", 4}, 1h);
-    if (!opened) throw std::runtime_error(opened.error().message());
-    return std::move(*opened);
-  }
-  int waiting() { return server.ask({"ZCARD", "leptir:ztasks"}).get<int>(); }
-  int knownIds() { return server.ask({"HLEN", "{leptir:ztasks}:ids"}).get<int>(); }
-  void othersTakeEverything() { server.ask({"DEL", "leptir:ztasks"}); }
-
-  RedisServer& server = sharedRedisServer();
-  std::unique_ptr<RedisBroker> broker;
-};
+class RedisBesideOthers : public RedisQueueTest {};
 
 TEST_F(RedisBesideOthers, WhatTheyTakeDoesNotPileUp) {
   for (int round = 0; round < 30; ++round) {
@@ -55,9 +24,8 @@ TEST_F(RedisBesideOthers, WhatTheyTakeDoesNotPileUp) {
 
 TEST_F(RedisBesideOthers, IdsThatAreThereAreNeverForgotten) {
   push("leased", 50);
-  const auto holder = session();
-  Wake wake;
-  ASSERT_EQ(holder->popBrokerTasks(50, 0s, wake)->size(), 50u);
+  const auto holder = openSession(*broker);
+  ASSERT_EQ(pop(*holder).size(), 50u);
   for (int round = 0; round < 20; ++round) {
     push("taken" + std::to_string(round) + "-", 200);
     othersTakeEverything();
@@ -69,6 +37,62 @@ TEST_F(RedisBesideOthers, IdsThatAreThereAreNeverForgotten) {
   push("leased", 50);
   push("waiting", 50);
   EXPECT_EQ(waiting(), before) << "a task whose id is in the queue is not added twice";
+}
+
+TEST_F(RedisBesideOthers, ATaskThatComesBackDoesNotSwallowOneThatLooksTheSame) {
+  const std::string twin = R"({"cn":"Nameless","td":[]})";
+  strangersPush(twin);
+  const auto session = openSession(*broker);
+  const auto first = pop(*session);
+  ASSERT_EQ(first.size(), 1u);
+  strangersPush(twin);
+  must(session->release(std::vector<Released>{{first[0].lease, {}, Time(2s), first[0].envelope}}));
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 2}));
+  const auto both = pop(*session);
+  ASSERT_EQ(both.size(), 2u);
+  for (const auto& each : both) EXPECT_EQ(Json::parse(each.envelope), Json::parse(twin));
+  must(session->close());
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 2}));
+}
+
+TEST_F(RedisBesideOthers, NothingIsLostWhileAnotherKindOfValueStandsInTheQueuesPlace) {
+  push("t", 3);
+  const auto session = openSession(*broker);
+  const auto held = pop(*session, 2);
+  server.ask({"SET", kQueue, "somebody's mistake"});
+  const std::vector<Released> back{{held[0].lease, {}, Time(2s), held[0].envelope}};
+  EXPECT_EQ(session->release(back).error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(session->close().error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(broker->pushBrokerTasks(tasks("more", 1)).error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(session->popBrokerTasks(1, 0s, wake).error().code(), ErrorCode::Invalid);
+  server.ask({"DEL", kQueue});
+  EXPECT_TRUE(must(session->release(back)).empty());
+  must(session->close());
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 2}));
+  must(broker->pushBrokerTasks(tasks("more", 1)));
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 3}));
+}
+
+TEST_F(RedisBesideOthers, AWishToCancelEndsWithTheTaskThatTheyTook) {
+  push("t", 1);
+  const auto session = openSession(*broker);
+  const auto held = pop(*session);
+  must(broker->keeper().cancel("t0", "me@host"));
+  must(session->release(std::vector<Released>{{held[0].lease, {}, Time(2s), held[0].envelope}}));
+  othersTakeEverything();
+  push("t", 1);
+  const auto again = pop(*session);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].cancelledBy, "");
+}
+
+TEST_F(RedisBesideOthers, ScoresMayBeAnything) {
+  for (const auto* score : {"-inf", "-1e300", "0", "inf", "1e300"})
+    strangersPush("scored " + std::string(score), score);
+  const auto session = openSession(*broker);
+  EXPECT_EQ(pop(*session).size(), 3u);
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.scheduled = 2, .leased = 3}));
+  EXPECT_TRUE(must(session->popBrokerTasks(10, 1ms, wake)).empty());
 }
 
 }  // namespace

@@ -20,8 +20,15 @@ end
 local function inPieces(command, key, values, from, to)
   for first = from, to, 6000 do call(command, key, unpack(values, first, math.min(first + 5999, to))) end
 end
+-- Every waiter hears it, and takes nothing from the others. One that cannot be rung looks by itself.
 local function ring(wake)
-  if call('LLEN', wake) == 0 then call('LPUSH', wake, 1) end
+  redis.pcall('XADD', wake, 'MAXLEN', 1, '*', 'look', '')
+end
+-- Where a task waits. The very same bytes are there already: another task, by a producer that knows no ids. A blank at
+-- the end, which no reader of JSON minds, keeps the two apart.
+local function put(queue, ids, due, envelope, id)
+  while call('ZADD', queue, 'NX', due, envelope) == 0 do envelope = envelope .. '\n' end
+  if id ~= '' then call('HSET', ids, id, due) end
 end
 )";
 
@@ -41,8 +48,10 @@ local function bury(buried, tasks, ids, cancel, id, spare, value, order)
 end
 )";
 
-// An id in `ids` may be of a task that a PHP consumer took out since: then it is looked for where it should be.
+// An id in `ids` may be of a task that a PHP consumer took out since: then it is looked for where it should be. All are
+// looked for together: thousands may be pushed again that wait at one instant.
 constexpr std::string_view kPush = R"(
+local queue, ids, buriedTasks, sessions, wake, cancel = unpack(KEYS)
 local leasedPrefix, n, time = ARGV[1], tonumber(ARGV[2]), now()
 
 local function idOf(envelope)
@@ -55,39 +64,55 @@ local function idOf(envelope)
   until not close or backslashes % 2 == 0
   return close and string.sub(envelope, at + 1, close - 1)
 end
-local held
-local function isHeld(id)
-  if not held then
-    held = {}
-    for _, session in ipairs(call('ZRANGE', KEYS[4], 0, -1)) do
-      for _, envelope in ipairs(call('HVALS', leasedPrefix .. session)) do
-        local heldId = idOf(envelope)
-        if heldId then held[heldId] = true end
+
+-- `missing` maps ids to the place in `ids`; those that are somewhere are taken out. Where more than `most` wait at one
+-- instant they count as there.
+local function takeOutThePresent(missing, most)
+  local function look(envelope)
+    local id = idOf(envelope)
+    if id then missing[id] = nil end
+  end
+  local crowds = {}
+  for id, place in pairs(missing) do
+    if string.sub(place, 1, 1) ~= 'b' then
+      crowds[place] = crowds[place] or call('ZCOUNT', queue, place, place)
+      if crowds[place] > most then missing[id] = nil end
+    elseif call('HEXISTS', buriedTasks, id) == 1 then
+      missing[id] = nil
+    end
+  end
+  for place, crowd in pairs(crowds) do
+    if crowd > 0 and crowd <= most then
+      local first = call('ZCOUNT', queue, '-inf', '(' .. place)
+      for from = first, first + crowd - 1, 100 do
+        for _, envelope in ipairs(call('ZRANGE', queue, from, math.min(from + 99, first + crowd - 1))) do look(envelope) end
       end
     end
   end
-  return held[id]
-end
-local function isThere(id, place)
-  if string.sub(place, 1, 1) == 'b' then return call('HEXISTS', KEYS[3], id) == 1 end
-  for _, envelope in ipairs(call('ZRANGEBYSCORE', KEYS[1], place, place)) do
-    if idOf(envelope) == id then return true end
+  if not next(missing) then return end
+  for _, session in ipairs(call('ZRANGE', sessions, 0, -1)) do
+    local leased = leasedPrefix .. session
+    for _, number in ipairs(call('HKEYS', leased)) do look(call('HGET', leased, number)) end
   end
-  return isHeld(id)
 end
 
-local waiting = call('ZCARD', KEYS[1])
-call('LLEN', KEYS[5])
-local known = {}
+local waiting = call('ZCARD', queue)
+local known, missing = {}, {}
 for first = 1, n, 6000 do
   local last = math.min(first + 5999, n)
-  local found = call('HMGET', KEYS[2], unpack(ARGV, 2 + first, 2 + last))
-  for i = first, last do known[i] = found[i - first + 1] end
+  local found = call('HMGET', ids, unpack(ARGV, 2 + first, 2 + last))
+  for i = first, last do
+    local place = found[i - first + 1]
+    known[i] = place
+    -- Most that are pushed again wait still, byte for byte.
+    if place and not call('ZSCORE', queue, ARGV[2 + 2 * n + i]) then missing[ARGV[2 + i]] = place end
+  end
 end
+if next(missing) then takeOutThePresent(missing, math.huge) end
 local members, places, added = {}, {}, 0
 for i = 1, n do
   local id = ARGV[2 + i]
-  if not known[i] or not isThere(id, known[i]) then
+  if not known[i] or missing[id] then
     local due = ARGV[2 + n + i]
     if due == '' then due = (time - n + i) / 1000000 end
     members[2 * added + 1], members[2 * added + 2] = due, ARGV[2 + 2 * n + i]
@@ -95,24 +120,28 @@ for i = 1, n do
     added = added + 1
   end
 end
-inPieces('ZADD', KEYS[1], members, 1, 2 * added)
-inPieces('HSET', KEYS[2], places, 1, 2 * added)
-if added > 0 then ring(KEYS[5]) end
+inPieces('ZADD', queue, members, 1, 2 * added)
+inPieces('HSET', ids, places, 1, 2 * added)
+-- A wish was for the one before.
+if call('EXISTS', cancel) == 1 then
+  for i = 1, added do call('HDEL', cancel, places[2 * i - 1]) end
+end
+if added > 0 then ring(wake) end
 
 -- What PHP took out leaves its id behind. When most ids are of that kind, some at random are looked at.
 local function isMostlyOfOthers()
-  local total = call('HLEN', KEYS[2])
+  local total = call('HLEN', ids)
   if total <= 1000 + 2 * waiting then return false end
-  local there = waiting + added + call('HLEN', KEYS[3])
-  for _, session in ipairs(call('ZRANGE', KEYS[4], 0, -1)) do there = there + call('HLEN', leasedPrefix .. session) end
+  local there = waiting + added + call('HLEN', buriedTasks)
+  for _, session in ipairs(call('ZRANGE', sessions, 0, -1)) do there = there + call('HLEN', leasedPrefix .. session) end
   return total > 1000 + 2 * there
 end
 if isMostlyOfOthers() then
-  local some, gone = call('HRANDFIELD', KEYS[2], 200 + 3 * n, 'WITHVALUES'), {}
-  for i = 1, #some, 2 do
-    if not isThere(some[i], some[i + 1]) then gone[#gone + 1] = some[i] end
-  end
-  inPieces('HDEL', KEYS[2], gone, 1, #gone)
+  local some, gone, those = call('HRANDFIELD', ids, 200 + 3 * n, 'WITHVALUES'), {}, {}
+  for i = 1, #some, 2 do gone[some[i]] = some[i + 1] end
+  takeOutThePresent(gone, 1000)
+  for id in pairs(gone) do those[#those + 1] = id end
+  inPieces('HDEL', ids, those, 1, #those)
 end
 return added
 )";
@@ -129,30 +158,36 @@ call('HSET', KEYS[3], session, ARGV[5])
 return 1
 )";
 
-// What is due has the lowest ranks. Whoever takes all that he may rings once more: there may be more for others.
+// What is due has the lowest ranks. In pieces, small ones until the tasks turn out to be small: a server that copied
+// all that is due into a script, only to give away 64 MiB of it, would be busy and short of memory.
 constexpr std::string_view kLease = R"(
-if not isOpen(KEYS[3], ARGV[1]) then return -1 end
-local time = call('TIME')
-local due = call('ZRANGEBYSCORE', KEYS[1], '-inf', time[1] .. '.' .. string.format('%06d', time[2]), 'LIMIT', 0, ARGV[2])
-local micros = time[1] * 1000000 + time[2]
-if #due == 0 then
-  local next = call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+local queue, leased, sessions, lease, cancel = unpack(KEYS)
+if not isOpen(sessions, ARGV[1]) then return -1 end
+local limit, most, micros = tonumber(ARGV[2]), tonumber(ARGV[3]), now()
+call('HLEN', leased)
+local first = math.max(micros, tonumber(call('GET', lease) or 0) + 1)
+local envelopes, count, bytes = {}, 0, 0
+local function takePiece(size)
+  local due, taken, fields = call('ZRANGEBYSCORE', queue, '-inf', micros / 1000000, 'LIMIT', 0, size), 0, {}
+  while taken < #due and bytes <= most do
+    taken = taken + 1
+    local envelope = due[taken]
+    fields[2 * taken - 1], fields[2 * taken] = first + count, envelope
+    count, bytes = count + 1, bytes + #envelope
+    envelopes[count] = envelope
+  end
+  if taken == 0 then return false end
+  call('ZREMRANGEBYRANK', queue, 0, taken - 1)
+  call('HSET', leased, unpack(fields))
+  return taken == size
+end
+while count < limit and takePiece(math.min(limit - count, bytes < count * 65536 and 64 or 4)) do end
+if count == 0 then
+  local next = call('ZRANGE', queue, 0, 0, 'WITHSCORES')[2]
   return {0, next and math.max(0, math.ceil(next * 1000000 - micros)) or -1, {}}
 end
-local count, bytes = 0, 0
-repeat
-  count = count + 1
-  bytes = bytes + #due[count]
-until count == #due or bytes > tonumber(ARGV[3])
-for i = count + 1, #due do due[i] = nil end
-local first = math.max(micros, tonumber(call('GET', KEYS[4]) or 0) + 1)
-call('SET', KEYS[4], string.format('%.0f', first + count - 1))
-call('ZREMRANGEBYRANK', KEYS[1], 0, count - 1)
-local fields = {}
-for i = 1, count do fields[2 * i - 1], fields[2 * i] = first + i - 1, due[i] end
-inPieces('HSET', KEYS[2], fields, 1, 2 * count)
-if count == tonumber(ARGV[2]) then ring(KEYS[6]) end
-return {first, call('EXISTS', KEYS[5]), due}
+call('SET', lease, string.format('%.0f', first + count - 1))
+return {first, call('EXISTS', cancel), envelopes}
 )";
 
 constexpr std::string_view kRenew = R"(
@@ -206,11 +241,11 @@ constexpr std::string_view kRelease = R"(
 if not isOpen(KEYS[1], ARGV[1]) then return -1 end
 local n = tonumber(ARGV[2])
 local lost = {}
+call('ZCARD', KEYS[3])
+call('HLEN', KEYS[4])
 for i = 1, n do
   if call('HDEL', KEYS[2], ARGV[2 + i]) == 1 then
-    local due, id = ARGV[2 + n + i], ARGV[2 + 3 * n + i]
-    call('ZADD', KEYS[3], due, ARGV[2 + 2 * n + i])
-    if id ~= '' then call('HSET', KEYS[4], id, due) end
+    put(KEYS[3], KEYS[4], ARGV[2 + n + i], ARGV[2 + 2 * n + i], ARGV[2 + 3 * n + i])
   else
     lost[#lost + 1] = i
   end
@@ -223,6 +258,8 @@ constexpr std::string_view kBuryHeld = R"(
 if not isOpen(KEYS[1], ARGV[1]) then return -1 end
 local n, order = tonumber(ARGV[2]), nextOrder(KEYS[5])
 local lost = {}
+call('HLEN', KEYS[6])
+call('HLEN', KEYS[3])
 for i = 1, n do
   if call('HDEL', KEYS[2], ARGV[2 + i]) == 1 then
     bury(KEYS[5], KEYS[6], KEYS[3], KEYS[4], ARGV[2 + n + i], ARGV[2 + 2 * n + i], ARGV[2 + 3 * n + i], order + i)
@@ -238,6 +275,9 @@ constexpr std::string_view kGiveBack = R"(
 local expiry = tonumber(call('ZSCORE', KEYS[1], ARGV[1]) or nil)
 if not expiry or (expiry < 0) ~= (ARGV[2] == 'claimed') then return -1 end
 local n, time, order = tonumber(ARGV[3]), now(), nextOrder(KEYS[6])
+call('ZCARD', KEYS[3])
+call('HLEN', KEYS[4])
+call('HLEN', KEYS[7])
 local function block(number, i) return ARGV[3 + number * n + i] end
 local function placeOf(id, place)
   local old = tonumber(id ~= '' and call('HGET', KEYS[4], id) or nil) or tonumber(place)
@@ -252,8 +292,7 @@ for i = 1, n do
       bury(KEYS[6], KEYS[7], KEYS[4], KEYS[5], id, block(5, i), block(6, i), order + i)
     else
       local due = delay == '0' and placeOf(id, block(2, i)) or (time + delay) / 1000000
-      call('ZADD', KEYS[3], due, block(3, i))
-      if id ~= '' then call('HSET', KEYS[4], id, due) end
+      put(KEYS[3], KEYS[4], due, block(3, i), id)
     end
   end
 end
@@ -301,13 +340,13 @@ return 1
 
 constexpr std::string_view kRevive = R"(
 local n, time, revived = tonumber(ARGV[1]), now(), 0
+call('ZCARD', KEYS[1])
+call('HLEN', KEYS[2])
 for i = 1, n do
   local id = ARGV[1 + i]
   if call('HDEL', KEYS[4], id) == 1 then
-    local due = (time - n + i) / 1000000
     call('ZREM', KEYS[3], id)
-    call('ZADD', KEYS[1], due, ARGV[1 + n + i])
-    call('HSET', KEYS[2], id, due)
+    put(KEYS[1], KEYS[2], (time - n + i) / 1000000, ARGV[1 + n + i], id)
     revived = revived + 1
   end
 end
@@ -326,7 +365,7 @@ class Writer {
   // What lets a full server drain must run on it as well. Before 7 a first write that is not refused lifts the refusal
   // for the rest of a script.
   RedisScript draining(std::string_view body, std::string_view more = {}) const {
-    const auto* const permit = hasFlags_ ? "#!lua flags=allow-oom\n" : "redis.call('DEL', KEYS[1] .. ':none')\n";
+    const auto* const permit = hasFlags_ ? "#!lua flags=allow-oom\n" : "redis.call('DEL', KEYS[#KEYS] .. ':none')\n";
     return RedisScript(permit + std::string(kCommon) + std::string(more) + std::string(body));
   }
 

@@ -15,11 +15,12 @@ struct RedisScripts {
   // A script of a session answers this when the session was claimed or closed, and has done nothing then.
   static constexpr std::int64_t kLost = -1;
 
-  // queue ids buriedTasks sessions wake | leasedPrefix n ids dues envelopes → how many were added. An empty due: now.
+  // queue ids buriedTasks sessions wake cancel | leasedPrefix n ids dues envelopes → how many were added. An empty due:
+  // now.
   RedisScript push;
   // sessions epoch cards | "instance:" epoch session lease card → 1, or 0: this or a later epoch was there before
   RedisScript open;
-  // queue leased sessions lease cancel wake | session limit bytes → [first number, wishes?, envelopes], numbers are
+  // queue leased sessions lease cancel | session limit bytes → [first number, wishes?, envelopes], numbers are
   // consecutive; or [0, µs until the next is due or -1, []]
   RedisScript lease;
   // sessions leased cancel | session lease n numbers ids → [positions of lost ones, positions of cancelled, by whom]

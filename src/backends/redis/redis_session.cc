@@ -1,7 +1,5 @@
 #include "backends/redis/redis_session.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "backends/redis/redis_buried.h"
@@ -17,8 +15,6 @@ using namespace std::chrono_literals;
 
 // Envelopes may have 16 MiB each: as many as fit are leased, but at least one.
 constexpr std::string_view kMostBytesAtOnce = "67108864";
-// A server does not look at its waiters more often.
-constexpr Duration kShortestWait = 1ms;
 
 std::vector<std::string> numbersOf(auto&& range, auto leaseOf) {
   std::vector<std::string> numbers;
@@ -50,16 +46,15 @@ RedisSession::RedisSession(std::shared_ptr<RedisQueue> queue, std::string name)
       keys_(queue_->keys),
       name_(std::move(name)),
       leased_(keys_.leasedBy(name_)),
-      bell_(connection_.address()) {}
+      bell_(connection_.address(), keys_.wake) {}
 
 Result<std::vector<LeasedTask>> RedisSession::popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) {
   for (bool waited = false;; waited = true) {
     auto look = lease(limit);
     if (!look) return look.error();
     if (!look->tasks.empty() || limit == 0 || waited || longest <= 0s) return std::move(look->tasks);
-    const auto rung = waitForBell(std::min(longest, look->untilNext), wake);
-    if (!rung) return rung.error();
-    if (*rung) return std::vector<LeasedTask>();
+    const auto heard = bell_.listen(std::min(longest, look->untilNext), wake);
+    if (heard == RedisBell::Heard::Wake) return std::vector<LeasedTask>();
   }
 }
 
@@ -70,9 +65,8 @@ Result<RedisSession::Look> RedisSession::lease(std::size_t limit) {
   }
   const auto most = std::to_string(limit);
   LEPTIR_FAILPOINT("redis.lease.before_send");
-  const auto reply =
-      run(queue_->scripts.lease, {keys_.queue, leased_, keys_.sessions, keys_.lease, keys_.cancel, keys_.wake},
-          RedisArguments{name_, most, kMostBytesAtOnce});
+  const auto reply = run(queue_->scripts.lease, {keys_.queue, leased_, keys_.sessions, keys_.lease, keys_.cancel},
+                         RedisArguments{name_, most, kMostBytesAtOnce});
   LEPTIR_FAILPOINT("redis.lease.after_reply");
   if (!reply) return reply.error();
   const auto answer = reply->value();
@@ -109,17 +103,6 @@ Result<void> RedisSession::checkOpen() {
   if (!expiry) return expiry.error();
   if (expiry->value().isNil() || expiry->value().text().starts_with('-')) return lost();
   return {};
-}
-
-// True: `wake` was rung. A push by leptir rings the bell; what others push is seen when the wait is over.
-Result<bool> RedisSession::waitForBell(Duration longest, Wake& wake) {
-  const auto wait = std::max(longest, kShortestWait);
-  const auto seconds = fmt::format("{:.3f}", std::chrono::duration<double>(wait).count());
-  const std::string_view words[]{"BLPOP", keys_.wake, seconds};
-  if (wake.waitFor(0s)) return true;
-  auto rung = bell_.wait(words, wait, wake);
-  if (!rung) return rung.error();
-  return wake.waitFor(0s);
 }
 
 Result<Renewal> RedisSession::renew(std::span<const LeaseId> held, Duration lease) {
@@ -208,15 +191,18 @@ Result<std::vector<LeasedTask>> RedisSession::heldTasks() {
 }
 
 Result<void> RedisSession::close() {
-  auto held = heldTasks();
-  if (!held) return held.error();
-  std::vector<GivenBack> all;
-  for (auto& task : *held) all.push_back({.task = std::move(task)});
-  LEPTIR_FAILPOINT("redis.close.before_send");
-  const auto done = giveBack(*queue_, name_, Giver::Itself, all);
-  LEPTIR_FAILPOINT("redis.close.after_reply");
-  if (!done) return done.error();
-  if (done->state == SessionState::Lost) return lost();
+  for (auto state = SessionState::Open; state == SessionState::Open;) {
+    auto held = heldTasks();
+    if (!held) return held.error();
+    std::vector<GivenBack> all;
+    for (auto& task : *held) all.push_back({.task = std::move(task)});
+    LEPTIR_FAILPOINT("redis.close.before_send");
+    const auto done = giveBack(*queue_, name_, Giver::Itself, all);
+    LEPTIR_FAILPOINT("redis.close.after_reply");
+    if (!done) return done.error();
+    if (done->state == SessionState::Lost) return lost();
+    state = done->state;
+  }
   return {};
 }
 

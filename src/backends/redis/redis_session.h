@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "backends/redis/redis_bell.h"
 #include "backends/redis/redis_queue.h"
 #include "leptir/simple_broker.h"
 
@@ -33,7 +34,6 @@ class RedisSession final : public BrokerSession {
   };
   Result<Look> lease(std::size_t limit);
   Result<void> addWishes(std::vector<LeasedTask>& tasks);
-  Result<bool> waitForBell(Duration longest, Wake& wake);
   Result<RedisReply> run(const RedisScript& script, std::initializer_list<std::string_view> keys,
                          const RedisArguments& arguments);
   Error lost() const;
@@ -43,7 +43,7 @@ class RedisSession final : public BrokerSession {
   const RedisKeys& keys_;
   const std::string name_, leased_;
   std::unordered_set<std::uint64_t> held_;  // what this object leased and did not try to settle yet
-  RedisConnection bell_;                    // waits, so that the other one is free
+  RedisBell bell_;
 };
 
 }  // namespace leptir

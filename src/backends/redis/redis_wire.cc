@@ -69,8 +69,10 @@ Result<RedisWire::End> RedisWire::collect(Duration patience, Wake* wake) {
     const auto moved = *sent + *received;
     deadline += kPatiencePerMegabyte * static_cast<std::int64_t>(moved) / (1 << 20);
     if (moved > 0) continue;
-    if (!pollUntil(deadline, socket_->descriptor(), socket_->events(unsent() > 0), wake ? wake->descriptor() : -1))
+    if (!pollUntil(deadline, socket_->descriptor(), socket_->events(unsent() > 0), wake ? wake->descriptor() : -1)) {
+      if (wake != nullptr) return End::Late;
       return Error(ErrorCode::Unavailable, "no answer within " + inSeconds(patience));
+    }
     if (wake != nullptr && wake->clear()) return End::Woken;
   }
   if (auto inOrder = checkOrder(); !inOrder) return inOrder.error();

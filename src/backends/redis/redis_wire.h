@@ -33,9 +33,9 @@ class RedisWire {
   // Whether the server has ended the connection, or said something that nobody asked for. To be asked between requests.
   bool isWorn();
 
-  enum class End { Replied, Woken };
-  // Waits until all replies are there; without `wake`, that is the only end. Unavailable: nothing came for `patience`;
-  // what is much gets more time, a second for each MiB.
+  enum class End { Replied, Woken, Late };
+  // Waits until all replies are there. Unavailable: nothing came for `patience`; what is much gets more time, a second
+  // for each MiB. With `wake`, its ring is an end as well, and so is the end of `patience`.
   Result<End> collect(Duration patience, Wake* wake = nullptr);
   // The replies; none is awaited.
   std::vector<RedisReply> take();

@@ -1,0 +1,65 @@
+// What tests/conformance does not say of pushes, since it is Redis' own.
+#include <gmock/gmock.h>
+
+#include "backends/redis/redis_queue_fixture.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+class RedisPushTest : public RedisQueueTest {};
+
+TEST_F(RedisPushTest, ALargeListOfOneTimeMayBePushedAgain) {
+  const auto midnight = systemClock().now() + 12h;
+  const auto list = tasks("t", 20'000, midnight);
+  must(broker->pushBrokerTasks(list));
+  must(broker->pushBrokerTasks(list));
+  // The same by somebody who makes other bytes of it.
+  auto anew = tasks("t", 2'000, midnight);
+  for (auto& each : anew) each.pushedAt = systemClock().now();
+  must(broker->pushBrokerTasks(anew));
+  EXPECT_EQ(waiting(), 20'000);
+}
+
+TEST_F(RedisPushTest, AListThatNoServerTakesAtOnceIsTooLarge) {
+  const auto answer = broker->pushBrokerTasks(tasks("t", 300'001));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::TooLarge);
+  EXPECT_THAT(answer.error().message(), testing::HasSubstr("300001"));
+  EXPECT_EQ(waiting(), 0);
+}
+
+TEST_F(RedisPushTest, AFullServerTakesNothingOfAListAndNotesNothing) {
+  push("t", 1);
+  server.ask({"CONFIG", "SET", "maxmemory", "1"});
+  const auto refused = broker->pushBrokerTasks(tasks("more", 3));
+  server.ask({"CONFIG", "SET", "maxmemory", "0"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::Unavailable);
+  EXPECT_THAT(refused.error().message(), testing::HasSubstr("maxmemory"));
+  EXPECT_EQ(waiting(), 1);
+  EXPECT_EQ(knownIds(), 1);
+}
+
+TEST_F(RedisPushTest, AnIdWithEveryKindOfCharacterIsKnownAgain) {
+  const std::vector<std::string> ids{"a\"b", "a\\", "\\\"", "a/b", "\xc3\xa9t\xc3\xa9", "a\nb", "\",\"parameters\":"};
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& id : ids) {
+      auto each = task(id);
+      each.pushedAt = systemClock().now();
+      must(broker->pushBrokerTasks({&each, 1}));
+    }
+  }
+  EXPECT_EQ(waiting(), static_cast<int>(ids.size()));
+  const auto session = openSession(*broker);
+  ASSERT_EQ(pop(*session).size(), ids.size());
+  for (const auto& id : ids) {
+    auto each = task(id);
+    must(broker->pushBrokerTasks({&each, 1}));
+  }
+  EXPECT_EQ(waiting(), 0);
+}
+
+}  // namespace
+}  // namespace leptir

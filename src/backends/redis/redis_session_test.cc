@@ -1,0 +1,133 @@
+// What tests/conformance does not say of sessions, since it is Redis' own.
+#include <atomic>
+#include <thread>
+
+#include "backends/redis/redis_queue_fixture.h"
+#include "backends/redis/redis_session.h"
+#include "tests/support/wait_until.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+class RedisSessionTest : public RedisQueueTest {
+ protected:
+  int blockedClients() {
+    const auto info = server.ask({"INFO", "clients"}).get<std::string>();
+    const std::string_view key = "blocked_clients:";
+    return std::stoi(info.substr(info.find(key) + key.size()));
+  }
+};
+
+TEST_F(RedisSessionTest, LeasesAsManyAsFitAndAtLeastOne) {
+  const std::string large(std::size_t{15} << 20, 'x');
+  for (int i = 0; i < 6; ++i) strangersPush(large + std::to_string(i));
+  const auto session = openSession(*broker);
+  EXPECT_EQ(pop(*session).size(), 5u);
+  EXPECT_EQ(pop(*session).size(), 1u);
+}
+
+TEST_F(RedisSessionTest, TheServerDoesNotLookAtMoreThanItLeases) {
+  for (int i = 0; i < 150; ++i) strangersPush(std::string(std::size_t{1} << 20, 'x') + std::to_string(i));
+  const auto session = openSession(*broker);
+  server.ask({"CONFIG", "RESETSTAT"});
+  pop(*session, 1000);
+  const auto info = server.ask({"INFO", "memory"}).get<std::string>();
+  const std::string_view key = "used_memory_vm_eval:";
+  EXPECT_LT(std::stoll(info.substr(info.find(key) + key.size())), 120'000'000) << "bytes that scripts hold";
+}
+
+TEST_F(RedisSessionTest, AnIdleOneHearsAPushAlsoWhenAnotherHasStoppedListening) {
+  const auto otherBroker = open();
+  const auto deaf = openSession(*otherBroker, 'b');
+  Wake enough;
+  std::thread passing([&] { must(deaf->popBrokerTasks(1, 30s, enough)); });
+  ASSERT_TRUE(waitUntil([&] { return blockedClients() == 1; }));
+  enough.ring();
+  passing.join();
+
+  const auto session = openSession(*broker);
+  std::atomic<int> heard = 0;
+  std::thread waiter([&] { heard = static_cast<int>(must(session->popBrokerTasks(1, 30s, wake)).size()); });
+  ASSERT_TRUE(waitUntil([&] { return blockedClients() == 2; }));
+  must(open()->pushBrokerTasks(tasks("t", 1)));
+  EXPECT_TRUE(waitUntil([&] { return heard == 1; }, 10s));
+  wake.ring();
+  waiter.join();
+}
+
+TEST_F(RedisSessionTest, AWaitThatWasGivenUpDoesNotDelayTheNext) {
+  const auto session = openSession(*broker);
+  Wake enough;
+  std::thread passing([&] { must(session->popBrokerTasks(1, 30s, enough)); });
+  ASSERT_TRUE(waitUntil([&] { return blockedClients() == 1; }));
+  enough.ring();
+  passing.join();
+  const auto before = systemClock().bootTime();
+  EXPECT_TRUE(must(session->popBrokerTasks(1, 20ms, wake)).empty());
+  EXPECT_LT(systemClock().bootTime() - before, 10s);
+}
+
+TEST_F(RedisSessionTest, WhoMayNotListenLooks) {
+  server.ask({"ACL", "SETUSER", "hasty", "on", ">secret", "~*", "+@all", "-@blocking"});
+  auto address = redisAt(server.socket());
+  address.user = "hasty";
+  address.password = "secret";
+  const auto itsBroker = open(address);
+  const auto session = openSession(*itsBroker);
+  EXPECT_TRUE(must(session->popBrokerTasks(1, 20ms, wake)).empty());
+  std::thread pusher([&] { must(broker->pushBrokerTasks(tasks("t", 1))); });
+  std::vector<LeasedTask> popped;
+  while (popped.empty()) popped = must(session->popBrokerTasks(1, 1s, wake));
+  pusher.join();
+  EXPECT_EQ(popped.size(), 1u);
+}
+
+TEST_F(RedisSessionTest, GoesOnWhenTheServerHasForgottenItsScripts) {
+  push("t", 2);
+  const auto session = openSession(*broker);
+  server.ask({"SCRIPT", "FLUSH"});
+  const auto held = pop(*session);
+  ASSERT_EQ(held.size(), 2u);
+  server.ask({"SCRIPT", "FLUSH"});
+  EXPECT_TRUE(must(session->acknowledge(std::vector<LeaseId>{held[0].lease, held[1].lease})).empty());
+  EXPECT_EQ(must(broker->tasksCount()), TaskCounts{});
+}
+
+// On a full server, for a user whose rights end with the queue's keys; of both kinds of script, since the server here
+// takes the old kind as well.
+class RedisScriptsOf : public RedisQueueTest, public testing::WithParamInterface<int> {
+ protected:
+  ~RedisScriptsOf() override { server.ask({"CONFIG", "SET", "maxmemory", "0"}); }
+};
+
+TEST_P(RedisScriptsOf, DrainAFullServer) {
+  server.ask({"ACL", "SETUSER", "few", "on", ">secret", "~leptir:ztasks", "~{leptir:ztasks}:*", "+@all", "-@admin"});
+  auto address = redisAt(server.socket());
+  address.user = "few";
+  address.password = "secret";
+  const auto queue =
+      std::make_shared<RedisQueue>(std::make_shared<RedisConnection>(address), std::string(kQueue), GetParam());
+  push("t", 5);
+  openSession(*broker);
+  RedisSession session(queue, std::string(32, 'a') + ":1");
+  server.ask({"CONFIG", "SET", "maxmemory", "1"});
+
+  const auto held = pop(session, 4);
+  ASSERT_EQ(held.size(), 4u);
+  EXPECT_TRUE(must(session.renew(std::vector<LeaseId>{held[0].lease}, 1h)).lost.empty());
+  must(session.acknowledge(std::vector<LeaseId>{held[0].lease}));
+  must(session.release(std::vector<Released>{{held[1].lease, {.failures = 1}, Time(1s), held[1].envelope}}));
+  must(session.bury(std::vector<Buried>{{held[2].lease, {}, "why", held[2].envelope}}));
+  EXPECT_FALSE(broker->pushBrokerTasks(tasks("more", 1)));
+  must(session.close());
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 3, .buried = 1}));
+  EXPECT_EQ(must(RedisKeeper(queue).revive(std::vector<std::string>{"t2"})), 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, RedisScriptsOf, testing::Values(60200, 70015),
+                         [](const auto& version) { return "Version" + std::to_string(version.param); });
+
+}  // namespace
+}  // namespace leptir
