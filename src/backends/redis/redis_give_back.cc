@@ -18,11 +18,28 @@ std::uint64_t numberOf(std::string_view text) {
   return number;
 }
 
+// Small, since each may have 16 MiB.
+constexpr std::size_t kReadAtOnce = 32;
+
 std::vector<std::uint64_t> numbersIn(RedisValue fields) {
   std::vector<std::uint64_t> numbers;
   for (std::size_t i = 0; i < fields.size(); ++i) numbers.push_back(numberOf(fields[i].text()));
   std::ranges::sort(numbers);
   return numbers;
+}
+
+Result<void> readPiece(RedisQueue& queue, const std::string& key, std::span<const std::uint64_t> numbers,
+                       std::vector<LeasedTask>& tasks) {
+  std::vector<std::string> texts{"HMGET", key};
+  for (const auto number : numbers) texts.push_back(std::to_string(number));
+  const std::vector<std::string_view> words(texts.begin(), texts.end());
+  const auto envelopes = queue.connection->run(words);
+  if (!envelopes) return envelopes.error();
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const auto envelope = envelopes->value()[i];
+    if (!envelope.isNil()) tasks.push_back(leasedTask(numbers[i], envelope.text()));
+  }
+  return {};
 }
 
 // Where a task stood whose id is in no list: as its envelope says.
@@ -54,23 +71,22 @@ Row rowOf(const GivenBack& given) {
 
 }  // namespace
 
-Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, std::size_t limit) {
+Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
+                                           std::size_t limit) {
   const auto key = queue.keys.leasedBy(session);
   const auto fields = queue.connection->run({"HKEYS", key});
   if (!fields) return fields.error();
   auto numbers = numbersIn(fields->value());
   numbers.resize(std::min(numbers.size(), limit));
-  if (numbers.empty()) return std::vector<LeasedTask>();
-  std::vector<std::string> texts{"HMGET", key};
-  for (const auto number : numbers) texts.push_back(std::to_string(number));
-  const std::vector<std::string_view> words(texts.begin(), texts.end());
-  const auto envelopes = queue.connection->run(words);
-  if (!envelopes) return envelopes.error();
   std::vector<LeasedTask> tasks;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const auto envelope = envelopes->value()[i];
-    if (!envelope.isNil()) tasks.push_back(leasedTask(numbers[i], envelope.text()));
+  std::size_t fitting = 0;
+  for (std::span<const std::uint64_t> left = numbers; !left.empty() && fitting == tasks.size();) {
+    const auto piece = left.first(std::min(left.size(), kReadAtOnce));
+    left = left.subspan(piece.size());
+    if (auto read = readPiece(queue, key, piece, tasks); !read) return read.error();
+    fitting = reading == Reading::All ? tasks.size() : firstPiece(std::span<const LeasedTask>(tasks));
   }
+  tasks.resize(fitting);
   return tasks;
 }
 

@@ -12,8 +12,13 @@
 
 namespace leptir {
 
+enum class Reading {
+  All,
+  OneRequest,  // as much as can be given back at once; at least one, if there is one
+};
+
 // What this session holds, at most `limit` tasks, the lowest lease numbers first.
-Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session,
+Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
                                            std::size_t limit = std::numeric_limits<std::size_t>::max());
 
 struct GivenBack {

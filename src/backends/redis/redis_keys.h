@@ -26,7 +26,7 @@ struct RedisKeys {
   std::string cancel;       // hash: escaped id of a leased task, who asked
   std::string buried;       // sorted set: order of burial, escaped id
   std::string buriedTasks;  // hash: escaped id, see redis_buried.h
-  std::string wake;         // list: rings whoever waits
+  std::string wake;         // stream: a new entry rings whoever waits
 };
 
 }  // namespace leptir

@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,21 @@ class RedisArguments {
 // Seconds since 1970 with the six digits of microseconds: a score.
 std::string redisTime(Time time);
 Time timeFromRedis(std::string_view score);
+
+// What one request carries of envelopes, which may have 16 MiB each: it lies in our memory and in the server's several
+// times over.
+inline constexpr std::size_t kMostBytesOfARequest = std::size_t{32} << 20;
+
+// How many of `tasks` one request carries; at least one, if there is one.
+template <class Task>
+std::size_t firstPiece(std::span<const Task> tasks) {
+  std::size_t count = 0;
+  for (std::size_t bytes = 0; count < tasks.size(); ++count) {
+    bytes += tasks[count].envelope.size();
+    if (count > 0 && bytes > kMostBytesOfARequest) break;
+  }
+  return count;
+}
 
 // The longest an id of other people may be for us to keep track of it; a longer one counts as none.
 inline constexpr std::size_t kLongestEscapedId = 1530;

@@ -1,6 +1,5 @@
 #include "backends/redis/redis_recovery.h"
 
-#include "backends/redis/redis_give_back.h"
 #include "base/failpoint.h"
 #include "leptir/simple_broker.h"
 
@@ -22,10 +21,13 @@ Result<std::size_t> RedisRecovery::recover(std::size_t limit) {
   if (!claimed) return claimed.error();
   std::size_t done = 0;
   for (const auto& session : *claimed) {
-    if (done >= limit) break;
-    const auto given = giveBackSome(session, limit - done);
-    if (!given) return given.error();
-    done += *given;
+    for (auto state = SessionState::Open; state == SessionState::Open && done < limit;) {
+      const auto given = giveBackSome(session, limit - done);
+      if (!given) return given.error();
+      if (given->tasks == 0) break;  // others are at it, or something lies there that is no lease
+      done += given->tasks;
+      state = given->state;
+    }
   }
   return done;
 }
@@ -41,15 +43,13 @@ Result<std::vector<std::string>> RedisRecovery::claim() {
 }
 
 // The session stays listed until it is empty, so whoever comes next goes on where this ends.
-Result<std::size_t> RedisRecovery::giveBackSome(const std::string& session, std::size_t limit) {
-  auto held = readLeased(*queue_, session, limit);
+Result<GaveBack> RedisRecovery::giveBackSome(const std::string& session, std::size_t limit) {
+  auto held = readLeased(*queue_, session, Reading::OneRequest, limit);
   if (!held) return held.error();
   std::vector<GivenBack> tasks;
   for (auto& task : *held) tasks.push_back(expired(std::move(task)));
   LEPTIR_FAILPOINT("redis.recover.before_give_back");
-  const auto done = giveBack(*queue_, session, Giver::Claimer, tasks);
-  if (!done) return done.error();
-  return done->tasks;
+  return giveBack(*queue_, session, Giver::Claimer, tasks);
 }
 
 }  // namespace leptir

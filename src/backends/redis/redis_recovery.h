@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "backends/redis/redis_give_back.h"
 #include "backends/redis/redis_queue.h"
 #include "leptir/result.h"
 
@@ -18,7 +19,7 @@ class RedisRecovery {
 
  private:
   Result<std::vector<std::string>> claim();
-  Result<std::size_t> giveBackSome(const std::string& session, std::size_t limit);
+  Result<GaveBack> giveBackSome(const std::string& session, std::size_t limit);
 
   std::shared_ptr<RedisQueue> queue_;
 };

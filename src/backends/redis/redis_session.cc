@@ -34,6 +34,20 @@ std::vector<LeaseId> chosen(RedisValue positions, auto&& range, auto leaseOf) {
   return leases;
 }
 
+// Asks the server also when there are none: the session may be lost.
+template <class Task>
+Result<std::vector<LeaseId>> inPieces(std::span<const Task> tasks, auto settle) {
+  std::vector<LeaseId> notOurs;
+  do {
+    const auto piece = tasks.first(firstPiece(tasks));
+    tasks = tasks.subspan(piece.size());
+    const auto more = settle(piece);
+    if (!more) return more.error();
+    notOurs.insert(notOurs.end(), more->begin(), more->end());
+  } while (!tasks.empty());
+  return notOurs;
+}
+
 const LeaseId& leaseItself(const LeaseId& lease) {
   return lease;
 }
@@ -139,6 +153,10 @@ Result<std::vector<LeaseId>> RedisSession::acknowledge(std::span<const LeaseId> 
 }
 
 Result<std::vector<LeaseId>> RedisSession::release(std::span<const Released> tasks) {
+  return inPieces(tasks, [this](auto piece) { return releasePiece(piece); });
+}
+
+Result<std::vector<LeaseId>> RedisSession::releasePiece(std::span<const Released> tasks) {
   const auto leaseOf = [](const Released& each) -> const LeaseId& { return each.lease; };
   const auto count = std::to_string(tasks.size());
   const auto numbers = numbersOf(tasks, leaseOf);
@@ -162,6 +180,10 @@ Result<std::vector<LeaseId>> RedisSession::release(std::span<const Released> tas
 }
 
 Result<std::vector<LeaseId>> RedisSession::bury(std::span<const Buried> tasks) {
+  return inPieces(tasks, [this](auto piece) { return buryPiece(piece); });
+}
+
+Result<std::vector<LeaseId>> RedisSession::buryPiece(std::span<const Buried> tasks) {
   const auto leaseOf = [](const Buried& each) -> const LeaseId& { return each.lease; };
   const auto count = std::to_string(tasks.size());
   const auto numbers = numbersOf(tasks, leaseOf);
@@ -187,20 +209,22 @@ Result<std::vector<LeaseId>> RedisSession::bury(std::span<const Buried> tasks) {
 
 Result<std::vector<LeasedTask>> RedisSession::heldTasks() {
   if (auto open = checkOpen(); !open) return open.error();
-  return readLeased(*queue_, name_);
+  return readLeased(*queue_, name_, Reading::All);
 }
 
 Result<void> RedisSession::close() {
   for (auto state = SessionState::Open; state == SessionState::Open;) {
-    auto held = heldTasks();
+    if (auto open = checkOpen(); !open) return open;
+    auto held = readLeased(*queue_, name_, Reading::OneRequest);
     if (!held) return held.error();
-    std::vector<GivenBack> all;
-    for (auto& task : *held) all.push_back({.task = std::move(task)});
+    std::vector<GivenBack> some;
+    for (auto& task : *held) some.push_back({.task = std::move(task)});
     LEPTIR_FAILPOINT("redis.close.before_send");
-    const auto done = giveBack(*queue_, name_, Giver::Itself, all);
+    const auto done = giveBack(*queue_, name_, Giver::Itself, some);
     LEPTIR_FAILPOINT("redis.close.after_reply");
     if (!done) return done.error();
     if (done->state == SessionState::Lost) return lost();
+    if (done->tasks == 0) break;  // what is left is none of our leases
     state = done->state;
   }
   return {};

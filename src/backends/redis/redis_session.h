@@ -33,6 +33,8 @@ class RedisSession final : public BrokerSession {
     Duration untilNext = Duration::max();
   };
   Result<Look> lease(std::size_t limit);
+  Result<std::vector<LeaseId>> releasePiece(std::span<const Released> tasks);
+  Result<std::vector<LeaseId>> buryPiece(std::span<const Buried> tasks);
   Result<void> addWishes(std::vector<LeasedTask>& tasks);
   Result<RedisReply> run(const RedisScript& script, std::initializer_list<std::string_view> keys,
                          const RedisArguments& arguments);

@@ -13,11 +13,12 @@ using namespace std::chrono_literals;
 
 class RedisSessionTest : public RedisQueueTest {
  protected:
-  int blockedClients() {
-    const auto info = server.ask({"INFO", "clients"}).get<std::string>();
-    const std::string_view key = "blocked_clients:";
-    return std::stoi(info.substr(info.find(key) + key.size()));
+  // The number behind `name` in a section of what the server tells of itself.
+  std::int64_t statistic(std::string_view section, std::string_view name) {
+    const auto info = server.ask({"INFO", section}).get<std::string>();
+    return std::stoll(info.substr(info.find(name) + name.size()));
   }
+  std::int64_t blockedClients() { return statistic("clients", "blocked_clients:"); }
 };
 
 TEST_F(RedisSessionTest, LeasesAsManyAsFitAndAtLeastOne) {
@@ -33,9 +34,28 @@ TEST_F(RedisSessionTest, TheServerDoesNotLookAtMoreThanItLeases) {
   const auto session = openSession(*broker);
   server.ask({"CONFIG", "RESETSTAT"});
   pop(*session, 1000);
-  const auto info = server.ask({"INFO", "memory"}).get<std::string>();
-  const std::string_view key = "used_memory_vm_eval:";
-  EXPECT_LT(std::stoll(info.substr(info.find(key) + key.size())), 120'000'000) << "bytes that scripts hold";
+  EXPECT_LT(statistic("memory", "used_memory_vm_eval:"), 120'000'000) << "bytes that scripts hold";
+}
+
+// A thousand held tasks may have 16 GiB: nobody could ever give them back in one request.
+TEST_F(RedisSessionTest, LargeTasksAreGivenBackInPieces) {
+  for (int i = 0; i < 6; ++i) strangersPush(std::string(std::size_t{15} << 20, 'x') + std::to_string(i));
+  const auto dead = openSession(*broker, 'd');
+  ASSERT_EQ(pop(*dead).size(), 5u);
+  server.ask({"ZADD", "{leptir:ztasks}:sessions", "1", std::string(32, 'd') + ":1"});
+  server.ask({"CONFIG", "RESETSTAT"});
+  EXPECT_EQ(must(broker->recoverExpired(1000)), 5u);
+  EXPECT_EQ(statistic("commandstats", "cmdstat_evalsha:calls="), 1 + 3) << "a claim and three pieces of 30 MiB";
+
+  const auto session = openSession(*broker);
+  const auto held = pop(*session);
+  ASSERT_EQ(held.size(), 5u);
+  std::vector<Released> back;
+  for (const auto& each : held) back.push_back({each.lease, {}, Time(1s), each.envelope});
+  server.ask({"CONFIG", "RESETSTAT"});
+  EXPECT_TRUE(must(session->release(back)).empty());
+  EXPECT_EQ(statistic("commandstats", "cmdstat_evalsha:calls="), 3);
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 6}));
 }
 
 TEST_F(RedisSessionTest, AnIdleOneHearsAPushAlsoWhenAnotherHasStoppedListening) {
