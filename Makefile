@@ -12,7 +12,7 @@ setup: ## install the packages that are missing (apt)
 
 build: setup
 	@test -f $(BUILD)/build.ninja || cmake --preset release
-	@cmake --build $(BUILD) --target leptir digest digest_demo bare_loop
+	@cmake --build $(BUILD) --target leptir digest digest_demo bare_loop bare_redis
 
 everything: setup
 	@test -f $(BUILD)/build.ninja || cmake --preset release

@@ -48,16 +48,24 @@ TEST(TaskId, DiffersBetweenAProcessAndItsFork) {
   EXPECT_NE(mine, theirs);
 }
 
+TEST(TaskId, SaysWhenItWasMade) {
+  EXPECT_EQ(timeOfTaskId("018bcfe5-6800-7fa8-9123-0123456789ab"), Time(std::chrono::seconds(1'700'000'000)));
+  const auto before = std::chrono::floor<std::chrono::milliseconds>(systemClock().now());
+  EXPECT_GE(timeOfTaskId(makeTaskId()), before);
+}
+
+TEST(TaskId, OfSomebodyElseSaysNothing) {
+  for (const auto* id : {"", "145596b0468b93b22a4.02397032", "018bcfe5-68d2-4fa8-9123-0123456789ab",
+                         "018bcfe5-68d2-7fa8-c123-0123456789ab", "018BCFE5-68D2-7FA8-9123-0123456789AB",
+                         "018bcfe5-68d2-7fa8-9123-0123456789a", "018bcfe5-68d2-7fa8-9123-0123456789abc",
+                         "018bcfe5068d2-7fa8-9123-0123456789ab"}) {
+    EXPECT_FALSE(timeOfTaskId(id)) << id;
+  }
+}
+
 TEST(InstanceName, Is128BitsOfHex) {
   EXPECT_TRUE(std::regex_match(makeInstanceName(), std::regex("[0-9a-f]{32}")));
   EXPECT_NE(makeInstanceName(), makeInstanceName());
-}
-
-TEST(InstanceName, FitsForAFile) {
-  EXPECT_TRUE(isInstanceName(makeInstanceName()));
-  EXPECT_FALSE(isInstanceName(""));
-  EXPECT_FALSE(isInstanceName(std::string(32, 'F')));
-  EXPECT_FALSE(isInstanceName("../../../../../../../../etc/pass"));
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ class Parser {
     addPush();
     addInfo();
     addCancel();
+    addTasks();
     addCheck();
     addBench();
   }
@@ -178,6 +179,15 @@ class Parser {
     command->add_option("--config", cancel_.config, kConfigHelp);
   }
 
+  void addTasks() {
+    auto* command = add("tasks", "List records of tasks, the newest first, a line each.", tasks_);
+    command->add_option("--cause", tasks_.cause, "only these: finished, threw, timed_out, crashed, cancelled, …");
+    command->add_option("--name", tasks_.name, "only tasks of this name");
+    command->add_option("--limit", tasks_.limit, "at most so many (default 20)")->check(CLI::PositiveNumber);
+    command->add_flag("--json", tasks_.json, "each whole record as a line of JSON");
+    command->add_option("--config", tasks_.config, kConfigHelp);
+  }
+
   void addCheck() {
     auto* command =
         add("check", "Open everything that the configuration names and say what each store can and cannot do.", check_);
@@ -204,6 +214,7 @@ class Parser {
   PushCommand push_;
   InfoCommand info_;
   CancelCommand cancel_;
+  TasksCommand tasks_;
   CheckCommand check_;
   BenchCommand bench_;
   std::function<Command()> command_ = [] { return NothingToDo{kUsage}; };

@@ -47,6 +47,12 @@ struct CancelCommand {
   std::filesystem::path config;
   std::string id;
 };
+struct TasksCommand {
+  std::filesystem::path config;
+  std::string cause, name;  // empty: any
+  std::size_t limit = 20;
+  bool json = false;
+};
 struct CheckCommand {
   std::filesystem::path config;
 };
@@ -62,7 +68,7 @@ struct NothingToDo {
 };
 
 using Command = std::variant<NothingToDo, StartCommand, StopCommand, StatusCommand, PushCommand, InfoCommand,
-                             CancelCommand, CheckCommand, BenchCommand>;
+                             CancelCommand, TasksCommand, CheckCommand, BenchCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

@@ -15,6 +15,7 @@ int runCommand(const StatusCommand& command, const Program& program);
 int runCommand(const PushCommand& command, const Program& program);
 int runCommand(const InfoCommand& command, const Program& program);
 int runCommand(const CancelCommand& command, const Program& program);
+int runCommand(const TasksCommand& command, const Program& program);
 int runCommand(const CheckCommand& command, const Program& program);
 int runCommand(const BenchCommand& command, const Program& program);
 

@@ -139,4 +139,20 @@ std::string recordText(const Json& record) {
   return Page(record).write();
 }
 
+std::string recordLine(const Json& record) {
+  constexpr std::size_t kMostOfResponse = 60;
+  const auto text = [&](const char* key, auto write) {
+    return record.contains(key) ? write(record[key]) : std::string("-");
+  };
+  const auto outcome = record.contains("cause") ? text("cause", oneLine) : text("status", statusName);
+  auto response = text("respM", oneLine);
+  if (response.size() > kMostOfResponse) {
+    auto end = kMostOfResponse;
+    while (end > 0 && (static_cast<unsigned char>(response[end]) & 0xC0) == 0x80) --end;  // whole characters
+    response = response.substr(0, end) + "…";
+  }
+  return fmt::format("{:<19.19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", text("exStart", began), text("id", oneLine),
+                     text("type", oneLine), outcome, text("attempt", oneLine), text("exTime", duration), response);
+}
+
 }  // namespace leptir

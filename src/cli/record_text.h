@@ -11,4 +11,7 @@ namespace leptir {
 // replace any) is shown as JSON.
 std::string recordText(const Json& record);
 
+// One record on one line: when it began, how it went, what it is, the beginning of what it said.
+std::string recordLine(const Json& record);
+
 }  // namespace leptir

@@ -190,17 +190,20 @@ Result<void> Feeder::openStorages() {
 // once, whoever dies when.
 Result<void> Feeder::openSession() {
   if (const auto epoch = line().epoch.load(); epoch != 0) {
-    const auto sent = clock_.bootTime();
-    auto resumed = broker_->resumeSession({options_.instance, epoch});
-    if (resumed) {
-      session_ = std::move(*resumed);
-      if (traits_.sessionsExpire) line().leaseEndsBoot = (sent + options_.lease).time_since_epoch().count();
-      return {};
-    }
-    if (resumed.error().code() != ErrorCode::Lost) return resumed.error();
+    const auto resumed = resumeSession(epoch);
+    if (resumed || resumed.error().code() != ErrorCode::Lost) return resumed;
     inbox_.put(event::BrokerClosed{options_.broker});
   }
   return spendEpoch();
+}
+
+// It may be close to its end, or past it with nobody to claim it yet: it is ours for a whole lease only once it is
+// renewed, before anything else is done, and above all before dead sessions are looked for.
+Result<void> Feeder::resumeSession(std::uint64_t epoch) {
+  auto resumed = broker_->resumeSession({options_.instance, epoch});
+  if (!resumed) return resumed.error();
+  session_ = std::move(*resumed);
+  return traits_.sessionsExpire ? renew({}) : Result<void>();
 }
 
 Result<void> Feeder::spendEpoch() {

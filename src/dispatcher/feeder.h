@@ -83,6 +83,7 @@ class Feeder {
   bool open();
   Result<void> openStore();
   Result<void> openSession();
+  Result<void> resumeSession(std::uint64_t epoch);
   Result<void> spendEpoch();
   void beginSession();
   Result<void> turn();

@@ -1,17 +1,36 @@
 #include "tests/chaos/backends.h"
 
+#include <algorithm>
+
+#ifdef LEPTIR_REDIS
+#include "tests/chaos/redis_store.h"
+#endif
+
 namespace leptir::chaos {
+namespace {
+
+Store openSqliteStore(const std::filesystem::path& folder) {
+  const auto file = [&](const char* name) {
+    return "type: sqlite, connection: { path: " + (folder / name).string() + " }";
+  };
+  return {.here = file("leptir.db"), .elsewhere = file("other/leptir.db")};
+}
+
+}  // namespace
 
 std::vector<Backend> chaosBackends() {
   return {
-      {"sqlite",
-       [](const auto& folder) {
-         const auto file = [&](const char* name) {
-           return "type: sqlite, connection: { path: " + (folder / name).string() + " }";
-         };
-         return Store{file("leptir.db"), file("other/leptir.db"), nullptr};
-       }},
+      {"sqlite", openSqliteStore},
+#ifdef LEPTIR_REDIS
+      {"redis", openRedisStore, 3},
+#endif
   };
+}
+
+std::vector<Backend> chaosServers() {
+  auto servers = chaosBackends();
+  std::erase_if(servers, [](const Backend& backend) { return backend.lease == 0; });
+  return servers;
 }
 
 }  // namespace leptir::chaos

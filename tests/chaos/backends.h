@@ -8,14 +8,31 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/link_proxy.h"
+
 namespace leptir::chaos {
+
+// A server that a store needs, and the way there: what rows do to it.
+class StoreServer {
+ public:
+  virtual ~StoreServer() = default;
+
+  virtual void stop() = 0;   // as an operator does
+  virtual void start() = 0;  // again, with what it has on disk
+  virtual void kill() = 0;   // SIGKILL
+  // From now on it may use so many bytes more than it does.
+  virtual void limitMemory(std::size_t more) = 0;
+  // All of ours passes here.
+  virtual LinkProxy& link() = 0;
+};
 
 // Made for one row, gone after it.
 struct Store {
   // What stands in the configuration as one broker and as one meta storage; and of a second store, which does not lie
   // beside the first.
   std::string here, elsewhere;
-  std::shared_ptr<void> server;  // that had to be started for it; it ends with the row
+  std::shared_ptr<StoreServer> server;  // that had to be started for it, if any; it ends with the row
+  std::string direct;                   // the first store, past the link
 };
 
 struct Backend {
@@ -30,5 +47,7 @@ struct Backend {
 };
 
 std::vector<Backend> chaosBackends();
+// Of those, the ones whose store is a server.
+std::vector<Backend> chaosServers();
 
 }  // namespace leptir::chaos

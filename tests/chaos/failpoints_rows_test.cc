@@ -50,7 +50,9 @@ class Failpoints : public Arena {
       if (point.who != who || !isOurs(point) || HasFatalFailure()) continue;
       SCOPED_TRACE(point.name);
       const auto before = repeats();
+      const auto began = bootNsNow();
       play(point);
+      std::cout << point.name << ": " << msSince(began) << " ms\n";
       const auto found = check(evidence());
       EXPECT_TRUE(found.clean()) << found.describe() << folder;
       EXPECT_TRUE(fs::exists(fired)) << "nobody came by";
@@ -102,6 +104,16 @@ class Failpoints : public Arena {
     return now.due + now.leased == 0 && now.scheduled <= mayWait;
   }
 
+  // A slow machine settles forty tasks in fewer batches than the place is to be passed: then one task after the other
+  // comes by.
+  bool comesByInTheEnd(const Failpoint& point) {
+    return eventually([&] {
+      if (fs::exists(fired)) return true;
+      if (isDone(point)) give("work", 1, {{"ms", 2}});
+      return false;
+    });
+  }
+
   // Runs beyond the first, of tasks that are not poison.
   std::size_t repeats() const {
     std::map<std::string, std::size_t> runs;
@@ -132,7 +144,8 @@ TEST_P(Failpoints, P02_ADispatcherThatDiesAnywhereRepeatsNothing) {
     giveWhatItNeeds(point);
     const auto instance = startWith(point);
     EXPECT_TRUE(eventually([&] { return isDone(point) && endsSeen() > 0; })) << instance->output();
-    EXPECT_TRUE(point.needs == Needs::AStop || eventually([&] { return fs::exists(fired); }));
+    EXPECT_TRUE(point.needs == Needs::AStop || comesByInTheEnd(point));
+    EXPECT_TRUE(eventually([&] { return isDone(point); })) << instance->output();
     stop(*instance);
   });
 }
@@ -181,7 +194,7 @@ TEST_P(Failpoints, P02_APushThatDiesIsThereWholeOrNotAtAll) {
     choose(point);
     EXPECT_EQ(leptir({"push", "work", "--number=3"}).exit, 137) << point.name;
     chooseNothing();
-    const bool committed = point.name.ends_with("after_commit");
+    const bool committed = point.name.ends_with("after_commit") || point.name.ends_with("after_reply");
     EXPECT_EQ(counts().due, before + (committed ? 3 : 0)) << point.name;
   }
 }

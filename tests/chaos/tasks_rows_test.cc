@@ -165,7 +165,8 @@ TEST_P(Tasks, P16_ThatAreForkBombsEndAtTheirLimitAndTheOthersGoOn) {
   const auto bomb = give("bomb", 1, {}, limited).front();
   const auto others = give("work", 300, {{"ms", 10}});
   std::unique_ptr<e2e::Running> instance;
-  group->inside([&] { instance = fly(); });
+  group->inside([&] { instance = start(); });
+  waitUntilReady(*instance);
   ASSERT_TRUE(eventually([&] { return runsOf(bomb) == 1; }));
   const auto began = bootNsNow();
   ASSERT_TRUE(eventually([&] { return endsSeen() == others.size(); })) << "beside it";

@@ -147,7 +147,8 @@ TEST_P(Workers, P18_AreTakenByTheKernelWhenMemoryRunsOutAndTheRecordSaysSo) {
   const auto hog = give("hog", 1, {{"mib", 4096}}).front();
   const auto others = give("work", 300, {{"ms", 10}});
   std::unique_ptr<e2e::Running> instance;
-  group->inside([&] { instance = fly(); });
+  group->inside([&] { instance = start(); });
+  waitUntilReady(*instance);
   const auto dispatcher = dispatcherOf(instance->pid());
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   EXPECT_EQ(dispatcherOf(instance->pid()), dispatcher);

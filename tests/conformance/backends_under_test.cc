@@ -26,15 +26,32 @@ std::vector<BackendUnderTest> allBackends() {
   };
 }
 
-}  // namespace
+std::vector<BackendUnderTest> otherRecordStores() {
+  return {
+#ifdef LEPTIR_REDIS
+      {"redis-hashed", open<HashedRedisUnderTest>, {}, {.listsSuccesses = false}},
+#endif
+  };
+}
 
-std::vector<BackendUnderTest> backendsUnderTest() {
+std::vector<BackendUnderTest> theWanted(std::vector<BackendUnderTest> candidates) {
   const char* const wanted = std::getenv("LEPTIR_BACKEND_UNDER_TEST");
-  if (wanted == nullptr) return allBackends();
-  auto candidates = allBackends();
+  if (wanted == nullptr) return candidates;
   for (auto& broken : brokenBackends()) candidates.push_back(std::move(broken));
   std::erase_if(candidates, [&](const auto& backend) { return backend.name != wanted; });
   return candidates;
+}
+
+}  // namespace
+
+std::vector<BackendUnderTest> backendsUnderTest() {
+  return theWanted(allBackends());
+}
+
+std::vector<BackendUnderTest> recordStoresUnderTest() {
+  auto all = allBackends();
+  for (auto& other : otherRecordStores()) all.push_back(std::move(other));
+  return theWanted(std::move(all));
 }
 
 std::unique_ptr<StoreUnderTest> openReference() {

@@ -43,8 +43,9 @@ struct BackendUnderTest {
   std::function<std::unique_ptr<StoreUnderTest>(ClockKind)> open;
   BrokerTraits traits;    // what it must answer: no backend excuses itself
   MetaTraits metaTraits;  // `durability` of both is not looked at
-  // Tasks of one time come in the order of their push, and bytes that are no envelope keep their place and counters when
-  // they are given back. Where a store cannot do that, the model compares only all that is due, of envelopes alone.
+  // Tasks of one time come in the order of their push, and bytes that are no envelope keep their place and counters
+  // when they are given back. Where a store cannot do that, the model compares only all that is due, of envelopes
+  // alone.
   bool ordersAsTheReference = true;
 
   friend void PrintTo(const BackendUnderTest& backend, std::ostream* out) { *out << backend.name; }
@@ -53,6 +54,8 @@ struct BackendUnderTest {
 // All of them; or only the one that the environment names in LEPTIR_BACKEND_UNDER_TEST, which may be one of
 // brokenBackends().
 std::vector<BackendUnderTest> backendsUnderTest();
+// For records: those, and the other ways in which some of them keep records.
+std::vector<BackendUnderTest> recordStoresUnderTest();
 
 // The reference for the model test.
 std::unique_ptr<StoreUnderTest> openReference();

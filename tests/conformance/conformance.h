@@ -110,7 +110,8 @@ inline std::string nameOfBackend(const ::testing::TestParamInfo<BackendUnderTest
 }  // namespace leptir::conformance
 
 // A group of the suite, run on every backend.
-#define LEPTIR_CONFORMANCE_GROUP(Group, Base)           \
-  class Group : public Base {};                         \
-  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Group); \
-  INSTANTIATE_TEST_SUITE_P(On, Group, ::testing::ValuesIn(backendsUnderTest()), &nameOfBackend)
+#define LEPTIR_CONFORMANCE_GROUP(Group, Base) LEPTIR_CONFORMANCE_GROUP_ON(Group, Base, backendsUnderTest())
+#define LEPTIR_CONFORMANCE_GROUP_ON(Group, Base, backends) \
+  class Group : public Base {};                            \
+  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Group);    \
+  INSTANTIATE_TEST_SUITE_P(On, Group, ::testing::ValuesIn(backends), &nameOfBackend)

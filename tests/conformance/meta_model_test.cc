@@ -1,4 +1,6 @@
 // Records: the same random saves and questions to a backend and to the reference.
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <random>
 
@@ -11,12 +13,26 @@ namespace {
 // microsecond that one looks.
 constexpr Duration kExpiry = 600s + 500ms;
 
+Ids shortIds() {
+  Ids ids;
+  for (int i = 0; i < 25; ++i) ids.push_back("t" + std::to_string(i));
+  return ids;
+}
+
+// As leptir makes them, of five minutes: a store may keep records by the time in their ids.
+Ids taskIds() {
+  Ids ids;
+  for (int i = 0; i < 25; ++i) ids.push_back(fmt::format("01931{:x}5c-2a3f-7000-8000-{:012x}", i / 5, i));
+  return ids;
+}
+
 class RecordsModel {
  public:
-  RecordsModel(const BackendUnderTest& backend, std::uint64_t seed) : random_(seed) {
+  RecordsModel(const BackendUnderTest& backend, std::uint64_t seed, Ids ids, std::optional<Duration> expireAfter)
+      : random_(seed), ids_(std::move(ids)) {
     stores_[0] = openReference();
     stores_[1] = backend.open(ClockKind::Manual);
-    for (int i : {0, 1}) storages_[i] = stores_[i]->openMetaStorage(kExpiry);
+    for (int i : {0, 1}) storages_[i] = stores_[i]->openMetaStorage(expireAfter);
   }
 
   // One operation on both. Empty when they agree.
@@ -29,7 +45,7 @@ class RecordsModel {
       case 3:
         return advance();
       case 4:
-        return both("expire", [](SimpleMetaStorage& storage) { return std::to_string(must(storage.expire())); });
+        return expire();
       case 5:
         return list();
       default:
@@ -39,7 +55,7 @@ class RecordsModel {
 
  private:
   int below(int limit) { return static_cast<int>(random_() % static_cast<std::uint64_t>(limit)); }
-  std::string anyId() { return "t" + std::to_string(below(25)); }
+  std::string anyId() { return ids_[static_cast<std::size_t>(below(static_cast<int>(ids_.size())))]; }
 
   template <class Ask>
   std::string both(const std::string& what, Ask ask) {
@@ -52,7 +68,19 @@ class RecordsModel {
   std::string advance() {
     const std::chrono::seconds by(below(200));
     for (auto& store : stores_) store->advance(by);
+    // Until it is removed, a record whose time is over still wins over an older one: where they go by themselves, at
+    // once.
+    while (storages_[1]->traits().expiresByItself && must(storages_[0]->expire()) > 0) {
+    }
     return {};
+  }
+
+  // A store whose records go by themselves has nothing to remove.
+  std::string expire() {
+    return both("expire", [this](SimpleMetaStorage& storage) {
+      const auto removed = must(storage.expire());
+      return storages_[1]->traits().expiresByItself ? "" : std::to_string(removed);
+    });
   }
 
   std::string save() {
@@ -94,22 +122,33 @@ class RecordsModel {
   }
 
   std::mt19937_64 random_;
+  const Ids ids_;
   std::array<std::unique_ptr<StoreUnderTest>, 2> stores_;
   std::array<std::unique_ptr<SimpleMetaStorage>, 2> storages_;
 };
 
-class RecordsConformance : public ::testing::TestWithParam<BackendUnderTest> {};
-LEPTIR_CONFORMANCE_GROUP(RecordsBesideTheReference, RecordsConformance);
-
-TEST_P(RecordsBesideTheReference, AreAnsweredTheSame) {
-  const char* const given = std::getenv("LEPTIR_SEED");
-  const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
-  for (std::uint64_t round = 0; round < 10; ++round) {
-    RecordsModel model(GetParam(), first + round);
-    for (int step = 1; step <= 300; ++step) {
-      ASSERT_EQ(model.step(), "") << "LEPTIR_SEED=" << first + round << ", step " << step;
+class RecordsConformance : public ::testing::TestWithParam<BackendUnderTest> {
+ protected:
+  static void play(const Ids& ids, std::optional<Duration> expireAfter) {
+    const char* const given = std::getenv("LEPTIR_SEED");
+    const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+    for (std::uint64_t round = 0; round < 10; ++round) {
+      RecordsModel model(GetParam(), first + round, ids, expireAfter);
+      for (int step = 1; step <= 300; ++step) {
+        ASSERT_EQ(model.step(), "") << "LEPTIR_SEED=" << first + round << ", step " << step;
+      }
     }
   }
+};
+LEPTIR_CONFORMANCE_GROUP_ON(RecordsBesideTheReference, RecordsConformance, recordStoresUnderTest());
+
+TEST_P(RecordsBesideTheReference, AreAnsweredTheSame) {
+  play(shortIds(), kExpiry);
+}
+
+// A store that keeps records by the time in their ids may keep neighbours of a late one as long as that.
+TEST_P(RecordsBesideTheReference, AreAnsweredTheSameWhoseIdsCarryATime) {
+  play(taskIds(), {});
 }
 
 }  // namespace

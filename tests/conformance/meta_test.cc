@@ -17,19 +17,20 @@ class MetaConformance : public ::testing::TestWithParam<BackendUnderTest> {
   std::unique_ptr<SimpleMetaStorage> storage_ = store_->openMetaStorage(1h);
 };
 
+// Of a task that did not succeed, so that every store lists it.
 MetaInfo record(std::string id, std::uint64_t lease = 1, MetaStep step = MetaStep::Settled, std::string response = "") {
   MetaInfo info;
   info.id = std::move(id);
   info.lease = lease;
   info.step = step;
   info.status = step == MetaStep::Running ? TaskStatus::InProgress : TaskStatus::Completed;
-  info.returnCode = ExitStatus::Success;
+  info.returnCode = ExitStatus::Error;
   info.type = "Test";
   info.response = std::move(response);
   return info;
 }
 
-LEPTIR_CONFORMANCE_GROUP(Meta, MetaConformance);
+LEPTIR_CONFORMANCE_GROUP_ON(Meta, MetaConformance, recordStoresUnderTest());
 
 TEST_P(Meta, LoadsARecordWithTheFieldsThatWereSaved) {
   auto info = record("t");
@@ -126,6 +127,17 @@ TEST_P(Meta, ListsWhatTheFilterChooses) {
   EXPECT_EQ(list({.name = "App\\Other"}), Ids{"other"});
   EXPECT_EQ(list({.status = TaskStatus::InProgress}), Ids{"running"});
   EXPECT_EQ(list({.name = "Test", .status = TaskStatus::Completed}), (Ids{"threw", "plain"}));
+}
+
+TEST_P(Meta, ListsSuccessesIfItSaysSo) {
+  auto success = record("well");
+  success.returnCode = ExitStatus::Success;
+  save({success, record("not")});
+  EXPECT_EQ(list(), GetParam().metaTraits.listsSuccesses ? (Ids{"not", "well"}) : Ids{"not"});
+  success.id = "not";
+  success.lease = 2;
+  save({success});
+  EXPECT_EQ(list(), GetParam().metaTraits.listsSuccesses ? (Ids{"not", "well"}) : Ids{});
 }
 
 TEST_P(Meta, AnExpiredRecordIsNotFoundNorListed) {

@@ -71,8 +71,9 @@ Json connectionOf(const RedisServer& server, std::span<const ConfigKey> keys) {
 
 }  // namespace
 
-RedisUnderTest::RedisUnderTest(ClockKind kind)
+RedisUnderTest::RedisUnderTest(ClockKind kind, std::string layout)
     : kind_(kind),
+      layout_(std::move(layout)),
       server_(sharedRedisServer(kind == ClockKind::Manual ? RedisServer::Time::Manual : RedisServer::Time::Machine)) {
   server_.startOver();
 }
@@ -82,7 +83,9 @@ std::unique_ptr<SimpleBroker> RedisUnderTest::openBroker() {
 }
 
 std::unique_ptr<SimpleMetaStorage> RedisUnderTest::openMetaStorage(std::optional<Duration> expireAfter) {
-  return orThrow(backend_.openMetaStorage(connectionOf(server_, backend_.metaConnectionKeys()), expireAfter));
+  auto connection = connectionOf(server_, backend_.metaConnectionKeys());
+  connection["layout"] = layout_;
+  return orThrow(backend_.openMetaStorage(connection, expireAfter));
 }
 
 void RedisUnderTest::pushRaw(std::string bytes, Time due) {

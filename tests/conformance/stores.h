@@ -80,9 +80,9 @@ class SqliteUnderTest final : public StoreUnderTest {
 
 #ifdef LEPTIR_REDIS
 // Each connection of its own; the server is one for all tests of the program, emptied for each.
-class RedisUnderTest final : public StoreUnderTest {
+class RedisUnderTest : public StoreUnderTest {
  public:
-  explicit RedisUnderTest(ClockKind kind);
+  explicit RedisUnderTest(ClockKind kind, std::string layout = "plain");
 
   std::unique_ptr<SimpleBroker> openBroker() override;
   std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override;
@@ -94,8 +94,14 @@ class RedisUnderTest final : public StoreUnderTest {
 
  private:
   const ClockKind kind_;
+  const std::string layout_;
   RedisServer& server_;
   RedisBackend backend_;
+};
+
+class HashedRedisUnderTest final : public RedisUnderTest {
+ public:
+  explicit HashedRedisUnderTest(ClockKind kind) : RedisUnderTest(kind, "hashed") {}
 };
 #endif
 

@@ -175,5 +175,28 @@ TEST_F(CommandsTest, BenchRunsNobodysTasks) {
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 1);
 }
 
+TEST_F(CommandsTest, TasksListsRecordsTheNewestFirst) {
+  const auto well = push({"noop"}), threw = push({"exception"});
+  ASSERT_EQ(drain(), 0);
+  const auto table = leptir({"tasks"});
+  EXPECT_EQ(table.exit, 0) << table.err;
+  ASSERT_EQ(table.lines().size(), 3u) << table.out;
+  EXPECT_THAT(table.lines()[1], ::testing::HasSubstr(threw));
+  EXPECT_THAT(table.lines()[2], ::testing::HasSubstr(well));
+  EXPECT_EQ(leptir({"tasks", "--limit=1"}).lines().size(), 2u);
+  EXPECT_EQ(leptir({"tasks", "--limit=0"}).exit, 2);
+}
+
+TEST_F(CommandsTest, TasksChoosesByCauseAndName) {
+  push({"noop"});
+  const auto threw = push({"exception"});
+  ASSERT_EQ(drain(), 0);
+  const auto byCause = leptir({"tasks", "--cause=threw", "--json"});
+  ASSERT_EQ(byCause.lines().size(), 1u) << byCause.out;
+  EXPECT_EQ(byCause.json().at("id"), threw);
+  EXPECT_EQ(leptir({"tasks", "--name=noop", "--json"}).lines().size(), 1u);
+  EXPECT_EQ(leptir({"tasks", "--name=nobody", "--json"}).out, "");
+}
+
 }  // namespace
 }  // namespace leptir::e2e

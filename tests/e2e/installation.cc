@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -25,6 +27,7 @@ std::string read(const fs::path& file) {
 pid_t spawn(const std::vector<std::string>& arguments, const fs::path& input, const fs::path& out,
             const fs::path& err) {
   const pid_t pid = ::fork();
+  EXPECT_GE(pid, 0) << "fork: " << std::strerror(errno);
   if (pid != 0) return pid;
   ::dup2(::open(input.c_str(), O_RDONLY), STDIN_FILENO);
   ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), STDOUT_FILENO);
@@ -37,6 +40,7 @@ pid_t spawn(const std::vector<std::string>& arguments, const fs::path& input, co
 }
 
 int waitFor(pid_t pid) {
+  if (pid < 0) return -1;  // it could not be started; -1 would be any child
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }

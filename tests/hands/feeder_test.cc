@@ -90,6 +90,33 @@ TEST_F(FeederTest, KeepsBatchesUntilTheStoreIsBackAndGoesOnInItsSession) {
   EXPECT_EQ(left(), 0u);
 }
 
+// Nobody has claimed it: a late renewal keeps it, if it comes before we look for the dead ourselves.
+TEST_F(FeederTest, ProlongsItsSessionThatExpiredWhileTheStoreWasAwayBeforeItLooksForDeadOnes) {
+  lease({"a"});
+  mood.down = true;
+  feeder->count();
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  queue->endTimeOf(instance);
+  mood.down = false;
+  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 1u);
+  const auto held = next<event::Held>();  // comes after the search
+  EXPECT_EQ(held->epoch, 1u);
+  EXPECT_EQ(held->tasks.size(), 1u);
+}
+
+TEST_F(FeederTest, DoesNotTakeASessionForItsOwnForALeaseUntilItIsRenewed) {
+  lease({"a"});
+  const auto ends = page.brokers[0].leaseEndsBoot.load();
+  mood.down = true;
+  feeder->count();
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  mood.refuses = "renew";
+  mood.down = false;
+  ASSERT_TRUE(refuses(mood));
+  ASSERT_TRUE(refuses(mood));
+  EXPECT_EQ(page.brokers[0].leaseEndsBoot.load(), ends);
+}
+
 // Faults B10: an evening of "server is full" must not be one of ten thousand requests a second.
 TEST_F(FeederTest, RestsWhenAStoreOpensEachTimeAndRefusesTheSameEachTime) {
   const auto tasks = lease({"a"});

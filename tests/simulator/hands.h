@@ -28,7 +28,7 @@ class Dice {
 
 // What every process of the world can reach.
 struct Surroundings {
-  ManualClock clock;
+  ManualClock clock{};
   Dice dice;
   Records records;
   int beside;         // storages that lie beside the broker

@@ -62,6 +62,7 @@ Result<std::unique_ptr<SimpleBroker>> RedisBackend::openBroker(const Json& conne
   if (!broker) return broker.error();
   if (use == BrokerUse::Dispatch) {
     const std::lock_guard lock(mutex_);
+    std::erase_if(ofBrokers_, [](const auto& each) { return each.second.expired(); });
     ofBrokers_[{std::this_thread::get_id(), wayOf(connection)}] = link;
   }
   return std::unique_ptr<SimpleBroker>(std::move(*broker));
@@ -77,8 +78,9 @@ Result<std::unique_ptr<SimpleMetaStorage>> RedisBackend::openMetaStorage(const J
   if (!layout) return layout.error();
   auto link = ofBroker({std::this_thread::get_id(), wayOf(connection)});
   if (!link) link = std::make_shared<RedisConnection>(std::move(*address));
-  if (auto connected = link->connect(); !connected) return connected.error();
-  return std::make_unique<RedisMetaStorage>(std::move(link), *key, *layout, expireAfter);
+  auto facts = askFacts(*link);
+  if (!facts) return facts.error();
+  return std::make_unique<RedisMetaStorage>(std::move(link), *key, *layout, expireAfter, std::move(*facts));
 }
 
 std::string RedisBackend::place(const Json& connection) const {

@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "backends/redis/redis_errors.h"
+#include "backends/redis/redis_facts.h"
 #include "backends/redis/redis_wire.h"
 
 namespace leptir {
@@ -176,13 +177,6 @@ void RedisConnection::noteRefusals(std::span<const RedisReply> replies) {
     ends = ends || refusalOf(text).connection == RedisRefusal::Connection::Ends;
   }
   if (ends) close();
-}
-
-Result<void> RedisConnection::look() {
-  auto facts = askFacts(*this);
-  if (!facts) return facts.error();
-  facts_ = std::move(*facts);
-  return {};
 }
 
 Error RedisConnection::errorOf(RedisValue error) const {

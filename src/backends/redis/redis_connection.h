@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "backends/redis/redis_address.h"
-#include "backends/redis/redis_facts.h"
 #include "backends/redis/redis_reply.h"
 #include "leptir/clock.h"
 #include "leptir/result.h"
@@ -75,9 +74,6 @@ class RedisConnection {
   // What an error reply means, with where it came from.
   Error errorOf(RedisValue error) const;
 
-  // Asks what matters about the server (redis_facts.h), for facts() to tell from then on.
-  Result<void> look();
-  const RedisFacts& facts() const { return facts_; }
   // Of the server that was last connected to: 70015 is 7.0.15; 0: it did not say.
   int version() const { return version_; }
 
@@ -99,7 +95,6 @@ class RedisConnection {
   bool waiting_ = false;                // the server still owes wait() a reply
   std::uint64_t generation_ = 0;
   int version_ = 0;
-  RedisFacts facts_;
 };
 
 }  // namespace leptir

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "backends/redis/redis_socket.h"
@@ -45,7 +46,11 @@ Result<Addresses> resolve(const std::string& host, int port, BootTime deadline) 
   if (auto numeric = lookUp(host, port, AI_NUMERICHOST)) return numeric;
   std::packaged_task<Result<Addresses>()> task([host, port] { return lookUp(host, port, AI_ADDRCONFIG); });
   auto found = task.get_future();
-  std::thread(std::move(task)).detach();
+  try {
+    std::thread(std::move(task)).detach();
+  } catch (const std::system_error& none) {
+    return unavailable(std::string("no thread to look the name up: ") + none.what());
+  }
   if (found.wait_for(deadline - systemClock().bootTime()) == std::future_status::ready) return found.get();
   return unavailable("the name cannot be found: no answer from the resolver in time");
 }

@@ -66,10 +66,6 @@ std::string_view innermost(std::string_view reply) {
   return inner;
 }
 
-std::string firstWord(std::string_view reply) {
-  return inQuotes(reply.substr(0, reply.find(' ')), 20);
-}
-
 }  // namespace
 
 RedisRefusal refusalOf(std::string_view reply) {
@@ -89,7 +85,7 @@ Error errorFrom(std::string_view reply) {
 Error errorOfLogin(std::string_view reply) {
   const auto refusal = refusalOf(reply);
   if (!refusal.meaning.empty()) return Error(refusal.code, std::string(refusal.meaning));
-  return Error(Invalid, "refuses to be logged in to (" + firstWord(reply) + ")");
+  return Error(Invalid, "refuses the login: correct 'user' and 'password'");
 }
 
 bool isNoScript(std::string_view reply) {

@@ -59,6 +59,7 @@ Result<RedisFacts> askFacts(RedisConnection& connection) {
     return reply[1].text();
   };
   auto facts = factsFrom(info, setting(1), setting(2));
+  if (facts.version == 0) facts.version = connection.version();
   for (auto& warning : facts.warnings) warning.insert(0, connection.address().where() + ": ");
   return facts;
 }

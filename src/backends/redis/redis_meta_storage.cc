@@ -9,24 +9,27 @@ namespace {
 
 // Records that one listing asks for at once.
 constexpr std::size_t kListedAtOnce = 200;
+
 bool hasSucceeded(const Json& record) {
   return record.value("status", Json()) == static_cast<int>(TaskStatus::Completed) &&
          record.value("retC", Json()) == static_cast<int>(ExitStatus::Success);
 }
 
+// A server keeps a key until the last of its milliseconds is over, and we until it begins.
 std::string milliseconds(std::optional<Duration> expireAfter) {
   if (!expireAfter) return {};
-  return std::to_string(std::max<std::int64_t>(1, *expireAfter / std::chrono::milliseconds(1)));
+  return std::to_string(std::max<std::int64_t>(1, *expireAfter / std::chrono::milliseconds(1) - 1));
 }
 
 }  // namespace
 
 RedisMetaStorage::RedisMetaStorage(std::shared_ptr<RedisConnection> connection, const std::string& key,
-                                   RedisLayout layout, std::optional<Duration> expireAfter)
+                                   RedisLayout layout, std::optional<Duration> expireAfter, RedisFacts facts)
     : connection_(std::move(connection)),
       places_(key, layout),
       writer_(connection_, places_, milliseconds(expireAfter)),
-      index_(connection_, key, milliseconds(expireAfter)) {}
+      index_(connection_, key, milliseconds(expireAfter)),
+      facts_(std::move(facts)) {}
 
 Result<void> RedisMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) {
   if (records.empty()) return {};
@@ -80,10 +83,8 @@ Result<std::vector<Json>> RedisMetaStorage::loadThoseThatDidNotSucceed(const std
 MetaTraits RedisMetaStorage::traits() const {
   MetaTraits traits;
   traits.listsSuccesses = false;
-  traits.durability =
-      "records survive what their server survives: a power cut with appendonly and appendfsync always, all but the "
-      "last "
-      "two seconds with everysec, nothing without persistence";
+  traits.durability = facts_.durability;
+  traits.warnings = facts_.warnings;
   return traits;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backends/redis/redis_connection.h"
+#include "backends/redis/redis_facts.h"
 #include "backends/redis/redis_record_index.h"
 #include "backends/redis/redis_record_places.h"
 #include "backends/redis/redis_record_writer.h"
@@ -19,7 +20,7 @@ class RedisMetaStorage final : public SimpleMetaStorage {
  public:
   // Sends nothing yet.
   RedisMetaStorage(std::shared_ptr<RedisConnection> connection, const std::string& key, RedisLayout layout,
-                   std::optional<Duration> expireAfter);
+                   std::optional<Duration> expireAfter, RedisFacts facts = {});
 
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override;
   Result<Json> loadMetaInfoById(std::string_view id) override;
@@ -34,6 +35,7 @@ class RedisMetaStorage final : public SimpleMetaStorage {
   RedisRecordPlaces places_;
   RedisRecordWriter writer_;
   RedisRecordIndex index_;
+  RedisFacts facts_;
 };
 
 }  // namespace leptir

@@ -23,7 +23,7 @@ RedisReplies& repliesOf(const redisReadTask* task) {
 
 // hiredis hands pointers around and only compares them with null.
 void* toHandle(std::uint32_t index) {
-  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(index) + 1);
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(index) + 1);  // NOLINT(performance-no-int-to-ptr)
 }
 std::uint32_t fromHandle(const void* handle) {
   return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(handle) - 1);

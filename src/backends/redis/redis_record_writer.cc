@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "backends/redis/redis_errors.h"
+
 namespace leptir {
 namespace {
 
@@ -164,7 +166,7 @@ Result<std::vector<RedisRecordWriter::Contender>> RedisRecordWriter::readStandin
   return contenders;
 }
 
-// Answers those in whose place something else stood by then.
+// Answers those in whose place something else stood by then, or whose script was forgotten.
 Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<const MetaInfo> records,
                                                                       const std::vector<Contender>& contenders) {
   if (contenders.empty()) return Positions();
@@ -176,7 +178,8 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<
   for (std::size_t i = 0; i < contenders.size(); ++i) {
     const auto position = contenders[i].position;
     const auto reply = (*replies)[i].value();
-    if (reply.isError()) return connection_->errorOf(reply);
+    const bool isForgotten = reply.isError() && isNoScript(reply.text());
+    if (reply.isError() && !isForgotten) return connection_->errorOf(reply);
     if (isAdded(reply)) {
       notes_[position] = hasSucceeded(records[position]) ? RecordNote::Remove : RecordNote::Add;
     } else {

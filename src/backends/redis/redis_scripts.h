@@ -24,7 +24,8 @@ struct RedisScripts {
   RedisScript lease;
   // sessions leased cancel | session lease n numbers ids → [positions of lost ones, positions of cancelled, by whom]
   RedisScript renew;
-  // sessions leased ids cancel | session n numbers ids → positions of those that were not there
+  // sessions leased ids cancel | session n known numbers ids → positions of those that were not there; none when
+  // `known` is "held": the caller has leased all of them and settled none
   RedisScript acknowledge;
   // sessions leased queue ids wake | session n numbers dues envelopes ids → positions of those that were not there
   RedisScript release;

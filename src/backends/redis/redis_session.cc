@@ -84,7 +84,10 @@ Result<RedisSession::Look> RedisSession::lease(std::size_t limit) {
   }
   const auto envelopes = answer[2];
   look.tasks.reserve(envelopes.size());
-  for (std::size_t i = 0; i < envelopes.size(); ++i) look.tasks.push_back(leasedTask(first + i, envelopes[i].text()));
+  for (std::size_t i = 0; i < envelopes.size(); ++i) {
+    look.tasks.push_back(leasedTask(first + i, envelopes[i].text()));
+    held_.insert(first + i);
+  }
   if (answer[1].integer() != 0) {
     if (auto added = addWishes(look.tasks); !added) return added.error();
   }
@@ -139,13 +142,15 @@ Result<Renewal> RedisSession::renew(std::span<const LeaseId> held, Duration leas
 Result<std::vector<LeaseId>> RedisSession::acknowledge(std::span<const LeaseId> leases) {
   const auto count = std::to_string(leases.size());
   const auto numbers = numbersOf(leases, leaseItself);
-  RedisArguments arguments{name_, count};
+  const bool allHeld = std::ranges::all_of(leases, [this](const LeaseId& each) { return held_.contains(each.number); });
+  RedisArguments arguments{name_, count, allHeld ? "held" : "perhaps"};
   arguments.addBlock(numbers, itself);
   arguments.addBlock(leases, [](const LeaseId& each) -> std::string_view { return each.handle; });
   LEPTIR_FAILPOINT("redis.acknowledge.before_send");
   const auto reply = run(queue_->scripts.acknowledge, {keys_.sessions, leased_, keys_.ids, keys_.cancel}, arguments);
   LEPTIR_FAILPOINT("redis.acknowledge.after_reply");
   if (!reply) return reply.error();
+  for (const auto& lease : leases) held_.erase(lease.number);
   return chosen(reply->value(), leases, leaseItself);
 }
 
@@ -168,6 +173,7 @@ Result<std::vector<LeaseId>> RedisSession::release(std::span<const Released> tas
       run(queue_->scripts.release, {keys_.sessions, leased_, keys_.queue, keys_.ids, keys_.wake}, arguments);
   LEPTIR_FAILPOINT("redis.release.after_reply");
   if (!reply) return reply.error();
+  for (const auto& task : tasks) held_.erase(task.lease.number);
   return chosen(reply->value(), tasks, leaseOf);
 }
 
@@ -191,6 +197,7 @@ Result<std::vector<LeaseId>> RedisSession::bury(std::span<const Buried> tasks) {
           arguments);
   LEPTIR_FAILPOINT("redis.bury.after_reply");
   if (!reply) return reply.error();
+  for (const auto& task : tasks) held_.erase(task.lease.number);
   return chosen(reply->value(), tasks, leaseOf);
 }
 

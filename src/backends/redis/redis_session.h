@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_set>
 
 #include "backends/redis/redis_queue.h"
 #include "leptir/simple_broker.h"
@@ -41,7 +42,8 @@ class RedisSession final : public BrokerSession {
   RedisConnection& connection_;
   const RedisKeys& keys_;
   const std::string name_, leased_;
-  RedisConnection bell_;  // waits, so that the other one is free
+  std::unordered_set<std::uint64_t> held_;  // what this object leased and has not settled
+  RedisConnection bell_;                    // waits, so that the other one is free
 };
 
 }  // namespace leptir

@@ -29,6 +29,7 @@ using BioMethod = std::unique_ptr<BIO_METHOD, FreeBy<BIO_meth_free>>;
 struct Stream {
   UniqueFd descriptor;
   std::optional<Error> failure;
+  bool lacksCertificate = false;  // the server asked for one that we do not have
 };
 
 // What a BIO answers for `moved`: a count, or -1 and whether to try again.
@@ -50,6 +51,12 @@ int readFrom(BIO* bio, char* into, int size) {
   auto& stream = *static_cast<Stream*>(BIO_get_data(bio));
   const auto received = receivePlain(stream.descriptor.get(), {into, static_cast<std::size_t>(size)});
   return answer(bio, stream, received, BIO_FLAGS_READ);
+}
+
+// Called when the server asks for a certificate and none was set up.
+int noteMissingCertificate(SSL* session, X509**, EVP_PKEY**) {
+  static_cast<Stream*>(SSL_get_app_data(session))->lacksCertificate = true;
+  return 0;
 }
 
 long control(BIO*, int command, long, void*) {
@@ -96,14 +103,17 @@ bool isAboutOurCertificate(int reason) {
          reason == SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE || reason == SSL_R_TLSV1_ALERT_UNKNOWN_CA;
 }
 
+Error wantsCertificate(const std::string& why) {
+  return Error(ErrorCode::Invalid,
+               "refuses us without a certificate that it knows (" + why + "): set 'certificate_file' and 'key_file'");
+}
+
 Error tlsError(const SSL* session) {
   const auto result = SSL_get_verify_result(session);
   const bool verifies = (SSL_get_verify_mode(session) & SSL_VERIFY_PEER) != 0;
   if (verifies && result != X509_V_OK) return certificateError(result);
   const int reason = ERR_GET_REASON(ERR_peek_last_error());
-  if (isAboutOurCertificate(reason))
-    return Error(ErrorCode::Invalid, "refuses us without a certificate that it knows (" + lastReason() +
-                                         "): set 'certificate_file' and 'key_file'");
+  if (isAboutOurCertificate(reason)) return wantsCertificate(lastReason());
   if (reason == SSL_R_WRONG_VERSION_NUMBER) return Error(ErrorCode::Unavailable, "does not speak TLS on this port");
   return Error(ErrorCode::Unavailable, "TLS broke: " + lastReason());
 }
@@ -127,7 +137,7 @@ class TlsSocket final : public RedisSocket {
       if (!moved) return moved.error();
       if (*moved > 0) return {};
       if (!pollUntil(deadline, descriptor(), events(false)))
-        return Error(ErrorCode::Unavailable, "no answer to the TLS handshake in time");
+        return Error(ErrorCode::Unavailable, "no answer to the TLS handshake in time: does it speak TLS on this port?");
     }
   }
 
@@ -144,6 +154,7 @@ class TlsSocket final : public RedisSocket {
     std::size_t received = 0;
     const int returned = SSL_read_ex(session_.get(), into.data(), into.size(), &received);
     receivingWrites_ = SSL_want_write(session_.get());
+    hasHeard_ = hasHeard_ || returned > 0;
     return outcome(returned, received);
   }
 
@@ -158,14 +169,20 @@ class TlsSocket final : public RedisSocket {
   // `moved` bytes, none for now, or what ended the connection.
   Result<std::size_t> outcome(int returned, std::size_t moved) {
     if (returned > 0) return moved;
-    switch (SSL_get_error(session_.get(), returned)) {
-      case SSL_ERROR_WANT_READ:
-      case SSL_ERROR_WANT_WRITE:
-        return std::size_t{0};
+    const int reason = SSL_get_error(session_.get(), returned);
+    if (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE) return std::size_t{0};
+    return whyItEnded(reason);
+  }
+
+  Error whyItEnded(int reason) const {
+    auto broke = stream_->failure.value_or(Error(ErrorCode::Unavailable, "the connection broke"));
+    // With TLS 1.3 it refuses after the handshake, and what it says then may be overtaken by the end of the connection.
+    if (stream_->lacksCertificate && stream_->failure && !hasHeard_) return wantsCertificate(broke.message());
+    switch (reason) {
       case SSL_ERROR_ZERO_RETURN:
         return Error(ErrorCode::Unavailable, "closed the connection");
       case SSL_ERROR_SYSCALL:
-        return stream_->failure.value_or(Error(ErrorCode::Unavailable, "the connection broke"));
+        return broke;
       default:
         return stream_->failure.value_or(tlsError(session_.get()));
     }
@@ -173,6 +190,7 @@ class TlsSocket final : public RedisSocket {
 
   std::unique_ptr<Stream> stream_;  // whose address the session knows
   Session session_;
+  bool hasHeard_ = false;
   bool sendingReads_ = false;
   bool receivingWrites_ = false;
 };
@@ -211,6 +229,7 @@ Result<Context> makeContext(const RedisAddress& address) {
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // Nobody is there to type a passphrase.
   SSL_CTX_set_default_passwd_cb(context.get(), [](char*, int, int, void*) { return 0; });
+  SSL_CTX_set_client_cert_cb(context.get(), noteMissingCertificate);
   if (auto done = trustAuthorities(context.get(), address); !done) return done.error();
   if (auto done = bringCertificate(context.get(), address); !done) return done.error();
   return context;
@@ -232,6 +251,7 @@ Result<std::unique_ptr<RedisSocket>> openTls(UniqueFd descriptor, const RedisAdd
   auto stream = std::make_unique<Stream>(Stream{std::move(descriptor), {}});
   auto* bio = BIO_new(streamMethod());
   if (!session || bio == nullptr) return Error(ErrorCode::Unavailable, "TLS cannot begin: " + lastReason());
+  SSL_set_app_data(session.get(), stream.get());
   BIO_set_data(bio, stream.get());
   BIO_set_init(bio, 1);
   SSL_set_bio(session.get(), bio, bio);  // owns it now

@@ -97,7 +97,7 @@ Result<std::size_t> RedisWire::send() {
 
 Result<std::size_t> RedisWire::receive() {
   std::array<char, 64 * 1024> bytes;
-  const auto received = socket_->receive(bytes);
+  auto received = socket_->receive(bytes);
   if (!received || *received == 0) return received;
   if (auto fed = reader_.feed({bytes.data(), *received}); !fed) return fed.error();
   return received;

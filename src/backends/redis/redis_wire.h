@@ -2,6 +2,7 @@
 // first error.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <span>
@@ -25,7 +26,7 @@ class RedisWire {
   void put(std::span<const std::string_view> words);
   std::size_t unsent() const { return outgoing_.size() - sent_; }
   // Commands whose reply is missing.
-  std::size_t awaited() const { return put_ - reader_.count(); }
+  std::size_t awaited() const { return put_ - std::min(put_, reader_.count()); }
 
   // Sends and receives what goes without waiting.
   Result<void> pump();

@@ -1,0 +1,148 @@
+// The yardstick: one thread that sends a redis-server the commands which an instance sends for no-op tasks, pipelined,
+// and does nothing else. No processes, no slots, no decisions. What an instance reaches is to be compared with this, in
+// the same run on the same machine. Arguments: how many tasks, the server's unix socket, the layout of records (plain
+// or hashed). Prints tasks a second.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "backends/redis/redis_broker.h"
+#include "base/task_id.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kBatch = 512;
+constexpr std::string_view kSession = "0123456789abcdef0123456789abcdef:1";
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+struct Batch {
+  std::uint64_t first = 0;
+  std::vector<LeasedTask> tasks;
+};
+
+class Loop {
+ public:
+  Loop(std::shared_ptr<RedisConnection> connection, bool hashed)
+      : connection_(*connection), queue_(std::move(connection), "leptir:ztasks", 70000), hashed_(hashed) {
+    must(connection_.loadScripts({&queue_.scripts.lease, &queue_.scripts.acknowledge}));
+  }
+
+  std::size_t run() {
+    appendLease();
+    auto replies = must(connection_.exchange());
+    std::size_t done = 0;
+    for (auto batch = batchIn(replies.back().value()); !batch.tasks.empty();) {
+      done += batch.tasks.size();
+      for (const auto& task : batch.tasks) appendRecord(task);
+      appendAcknowledge(batch);
+      appendLease();
+      replies = must(connection_.exchange());
+      batch = batchIn(replies.back().value());
+    }
+    return done;
+  }
+
+ private:
+  void append(const RedisScript& script, std::initializer_list<std::string_view> keys,
+              RedisConnection::Words arguments) {
+    const auto count = std::to_string(keys.size());
+    std::vector<std::string_view> words{"EVALSHA", script.sha1, count};
+    words.insert(words.end(), keys);
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    connection_.append(words);
+  }
+
+  void appendLease() {
+    const auto& keys = queue_.keys;
+    const auto most = std::to_string(kBatch);
+    append(queue_.scripts.lease,
+           {keys.queue, keys.leasedBy(kSession), keys.sessions, keys.lease, keys.cancel, keys.wake},
+           std::array<std::string_view, 3>{kSession, most, "67108864"});
+  }
+
+  void appendRecord(const LeasedTask& task) {
+    const auto record = fmt::format(
+        R"({{"id":"{}","status":3,"retC":1,"exTime":{},"respM":"","type":"noop","exStart":{{"date":"2026-11-23 18:00:00.000000",)"
+        R"("timezone_type":3,"timezone":"UTC"}},"lease":{},"attempt":1,"cause":"finished","host":"host","pid":4242,)"
+        R"("pushed":1795452039.5,"exEnd":1795452040.25,"cpuTime":0.000001}})",
+        task.lease.handle, 0.000002, task.lease.number);
+    if (hashed_) {
+      connection_.append({"HSETNX", "leptir:taskinfo.1", task.lease.handle, record});
+    } else {
+      connection_.append({"SET", "leptir:taskinfo:" + task.lease.handle, record, "PX", "86399999", "NX"});
+    }
+  }
+
+  void appendAcknowledge(const Batch& batch) {
+    const auto count = std::to_string(batch.tasks.size());
+    std::vector<std::string> numbers;
+    for (const auto& task : batch.tasks) numbers.push_back(std::to_string(task.lease.number));
+    std::vector<std::string_view> arguments{kSession, count, "held"};
+    arguments.insert(arguments.end(), numbers.begin(), numbers.end());
+    for (const auto& task : batch.tasks) arguments.emplace_back(task.lease.handle);
+    const auto& keys = queue_.keys;
+    append(queue_.scripts.acknowledge, {keys.sessions, keys.leasedBy(kSession), keys.ids, keys.cancel}, arguments);
+  }
+
+  Batch batchIn(RedisValue reply) const {
+    if (reply.isError()) throw std::runtime_error(std::string(reply.text()));
+    Batch batch{.first = static_cast<std::uint64_t>(reply[0].integer())};
+    const auto envelopes = reply[2];
+    for (std::size_t i = 0; i < envelopes.size(); ++i)
+      batch.tasks.push_back(leasedTask(batch.first + i, envelopes[i].text()));
+    return batch;
+  }
+
+  RedisConnection& connection_;
+  RedisQueue queue_;
+  bool hashed_;
+};
+
+void push(RedisBroker& broker, std::size_t tasks) {
+  std::vector<BrokerTask> batch(1000);
+  for (std::size_t done = 0; done < tasks; done += batch.size()) {
+    for (auto& task : batch) {
+      task.id = makeTaskId(systemClock());
+      task.name = "noop";
+      task.parameters = R"({"text":")" + std::string(180, 'x') + "\"}";
+      task.pushedAt = systemClock().now();
+    }
+    must(broker.pushBrokerTasks(batch));
+  }
+}
+
+double tasksPerSecond(std::size_t tasks, const std::string& socket, bool hashed) {
+  RedisAddress address;
+  address.scheme = RedisAddress::Scheme::Unix;
+  address.path = socket;
+  auto connection = std::make_shared<RedisConnection>(address);
+  auto broker = must(RedisBroker::open(connection, "leptir:ztasks"));
+  push(*broker, tasks);
+  const auto session = must(broker->openSession({std::string(kSession.substr(0, 32)), 1}, {}, std::chrono::hours(1)));
+  const auto began = std::chrono::steady_clock::now();
+  if (Loop(connection, hashed).run() != tasks) throw std::runtime_error("the loop lost tasks");
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
+  return static_cast<double>(tasks) / passed.count();
+}
+
+}  // namespace
+}  // namespace leptir
+
+int main(int argc, char** argv) try {
+  if (argc != 4) throw std::runtime_error("usage: bare_redis TASKS SOCKET plain|hashed");
+  const auto tasks = std::strtoull(argv[1], nullptr, 10) / 1000 * 1000;
+  fmt::print("{:.0f}\n", leptir::tasksPerSecond(tasks, argv[2], std::string_view(argv[3]) == "hashed"));
+} catch (const std::exception& error) {
+  fmt::print(stderr, "bare_redis: {}\n", error.what());
+  return 1;
+}

@@ -1,0 +1,262 @@
+// Servers that accept and never answer, answer garbage, or hang up at any byte: each ends in an Error, on time.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <random>
+#include <thread>
+
+#include "backends/redis/redis_connection.h"
+#include "tests/support/fake_redis.h"
+#include "tests/support/redis_address_support.h"
+#include "tests/support/wait_until.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+constexpr Duration kConnectTimeout = 300ms, kOperationTimeout = 500ms;
+
+RedisAddress impatientlyAt(const FakeRedis& server) {
+  auto address = redisAt(server.socket());
+  address.connectTimeout = kConnectTimeout;
+  address.operationTimeout = kOperationTimeout;
+  return address;
+}
+
+// Answers the error and how long it took.
+template <class Call>
+std::pair<Error, Duration> failureOf(Call call) {
+  const auto began = systemClock().bootTime();
+  const auto answer = call();
+  const auto taken = systemClock().bootTime() - began;
+  return {answer ? Error(ErrorCode::Internal, "it went well") : answer.error(), taken};
+}
+
+void expectSilenceWithin(const std::pair<Error, Duration>& failure, Duration timeout) {
+  EXPECT_EQ(failure.first.code(), ErrorCode::Unavailable) << failure.first.message();
+  EXPECT_THAT(failure.first.message(), HasSubstr("no answer within"));
+  EXPECT_GE(failure.second, timeout - 1ms);
+  EXPECT_LE(failure.second, timeout + timeout / 10);
+}
+
+TEST(HostileRedis, SilenceAtTheGreetingEndsWithTheConnectTimeout) {
+  FakeRedis server([](FakePeer& peer) { peer.hearOn(); });
+  RedisConnection connection(impatientlyAt(server));
+  expectSilenceWithin(failureOf([&] { return connection.connect(); }), kConnectTimeout);
+}
+
+TEST(HostileRedis, SilenceAtAnOperationEndsWithTheOperationTimeout) {
+  FakeRedis server([](FakePeer& peer) {
+    peer.greet();
+    peer.hearOn();
+  });
+  RedisConnection connection(impatientlyAt(server));
+  ASSERT_TRUE(connection.connect());
+  expectSilenceWithin(failureOf([&] { return connection.run({"GET", "a"}); }), kOperationTimeout);
+}
+
+TEST(HostileRedis, SilenceAfterHalfAReplyEndsWithTheOperationTimeout) {
+  FakeRedis server([](FakePeer& peer) {
+    peer.greet();
+    peer.hear("GET");
+    peer.say("*2\r\n$5\r\nhel");
+    peer.hearOn();
+  });
+  RedisConnection connection(impatientlyAt(server));
+  ASSERT_TRUE(connection.connect());
+  expectSilenceWithin(failureOf([&] { return connection.run({"GET", "a"}); }), kOperationTimeout);
+}
+
+TEST(HostileRedis, SilenceAtAWaitEndsOneOperationTimeoutAfterItsEnd) {
+  FakeRedis server([](FakePeer& peer) {
+    peer.greet();
+    peer.hearOn();
+  });
+  RedisConnection connection(impatientlyAt(server));
+  ASSERT_TRUE(connection.connect());
+  Wake wake;
+  const std::array<std::string_view, 3> words{"BLPOP", "bell", "0.2"};
+  const auto failure = failureOf([&] { return connection.wait(words, 200ms, wake); });
+  EXPECT_EQ(failure.first.code(), ErrorCode::Unavailable);
+  EXPECT_LE(failure.second, 200ms + kOperationTimeout + kOperationTimeout / 10);
+}
+
+TEST(HostileRedis, ARingEndsAWaitForAServerThatIsSilent) {
+  FakeRedis server([](FakePeer& peer) {
+    peer.greet();
+    peer.hearOn();
+  });
+  RedisConnection connection(redisAt(server.socket()));
+  Wake wake;
+  std::thread rings([&] { wake.ring(); });
+  const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
+  const auto reply = connection.wait(words, 20s, wake);
+  rings.join();
+  ASSERT_TRUE(reply);
+  EXPECT_TRUE(reply->value().isNil());
+}
+
+TEST(HostileRedis, AServerThatTakesNothingDoesNotBlockAPipelineForEver) {
+  Wake go;
+  FakeRedis server([&](FakePeer& peer) {
+    peer.greet();
+    go.waitFor(20s);
+  });
+  RedisConnection connection(impatientlyAt(server));
+  const auto failure = failureOf([&] {
+    for (int i = 0; i < 1000; ++i) connection.append({"SET", "a", std::string(1000, 'x')});
+    return connection.exchange();
+  });
+  go.ring();
+  EXPECT_EQ(failure.first.code(), ErrorCode::Unavailable);
+  EXPECT_LE(failure.second, 2s) << "a second more for each MiB that the kernel took";
+}
+
+TEST(HostileRedis, HangsUpAfterAnyByteThatItHears) {
+  constexpr std::size_t kGreeting = 22 + 14;  // HELLO 2, PING
+  std::size_t bytes = 0;
+  FakeRedis server([&](FakePeer& peer) {
+    if (bytes >= kGreeting) peer.greet();
+    peer.hearBytes(bytes >= kGreeting ? bytes - kGreeting : bytes);
+  });
+  for (bytes = 0; bytes < kGreeting + 30; ++bytes) {
+    RedisConnection connection(redisAt(server.socket()));
+    const auto reply = connection.run({"SET", "key", "value"});
+    ASSERT_FALSE(reply) << bytes;
+    ASSERT_EQ(reply.error().code(), ErrorCode::Unavailable) << bytes << reply.error().message();
+  }
+}
+
+TEST(HostileRedis, HangsUpAfterAnyByteThatItSays) {
+  const std::string said = "*0\r\n+PONG\r\n*3\r\n$2\r\nab\r\n:12\r\n$-1\r\n";
+  std::size_t bytes = 0;
+  FakeRedis server([&](FakePeer& peer) {
+    peer.hear("PING\r\n");
+    peer.say(said.substr(0, std::min<std::size_t>(bytes, 11)));
+    if (bytes <= 11) return;
+    peer.hear("GET");
+    peer.say(said.substr(11, bytes - 11));
+  });
+  for (bytes = 0; bytes < said.size(); ++bytes) {
+    RedisConnection connection(redisAt(server.socket()));
+    const auto reply = connection.run({"GET", "key"});
+    ASSERT_FALSE(reply) << bytes;
+    ASSERT_EQ(reply.error().code(), ErrorCode::Unavailable) << bytes << reply.error().message();
+  }
+  RedisConnection connection(redisAt(server.socket()));
+  EXPECT_EQ(connection.run({"GET", "key"})->value().size(), 3u) << "all of it is an answer";
+}
+
+TEST(HostileRedis, ARequestIsNeverSentTwiceByItself) {
+  std::atomic<int> heard = 0;
+  FakeRedis server([&](FakePeer& peer) {
+    peer.greet();
+    if (peer.hear("INCR").ends_with("INCR")) ++heard;
+  });
+  RedisConnection connection(redisAt(server.socket()));
+  EXPECT_FALSE(connection.run({"INCR", "n"}));
+  EXPECT_EQ(heard, 1);
+  EXPECT_EQ(server.clients(), 1);
+}
+
+TEST(HostileRedis, MoreThanWasAskedForEndsTheConnection) {
+  FakeRedis server([](FakePeer& peer) {
+    peer.greet();
+    peer.hear("GET");
+    peer.say("$1\r\n1\r\n$1\r\n2\r\n");
+    peer.hearOn();
+  });
+  RedisConnection connection(redisAt(server.socket()));
+  const auto reply = connection.run({"GET", "a"});
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code(), ErrorCode::Unavailable);
+  EXPECT_THAT(reply.error().message(), HasSubstr("more than it was asked"));
+}
+
+TEST(HostileRedis, WhatNobodyAskedForIsNotTheAnswerToTheNextQuestion) {
+  Wake said;
+  std::atomic<int> greeted = 0;
+  FakeRedis server([&](FakePeer& peer) {
+    peer.greet();
+    if (++greeted == 1) peer.say("$3\r\nold\r\n");
+    said.ring();
+    peer.hear("GET");
+    peer.say("$3\r\nnew\r\n");
+  });
+  RedisConnection connection(redisAt(server.socket()));
+  (void)connection.connect();  // may see it already; otherwise the next call does
+  ASSERT_TRUE(said.waitFor(20s));
+  const auto reply = connection.run({"GET", "a"});
+  ASSERT_TRUE(reply) << reply.error().message();
+  EXPECT_EQ(reply->value().text(), "new");
+}
+
+TEST(HostileRedis, AnotherKindOfServerIsSaid) {
+  FakeRedis server([](FakePeer& peer) {
+    peer.hear("PING\r\n");
+    peer.say("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    peer.hearOn();
+  });
+  const auto connected = RedisConnection(redisAt(server.socket())).connect();
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error().code(), ErrorCode::Unavailable);
+  EXPECT_THAT(connected.error().message(), HasSubstr("is it one"));
+}
+
+TEST(HostileRedis, AServerThatRepeatsThePasswordDoesNotGetItIntoTheMessage) {
+  FakeRedis server([](FakePeer& peer) {
+    peer.hear("PING\r\n");
+    peer.say("-ERR unknown command 'AUTH', with args beginning with: 'geheim'\r\n*0\r\n+PONG\r\n");
+    peer.hearOn();
+  });
+  auto address = redisAt(server.socket());
+  address.password = "geheim";
+  const auto connected = RedisConnection(address).connect();
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error().code(), ErrorCode::Invalid);
+  EXPECT_THAT(connected.error().message(), Not(HasSubstr("geheim")));
+}
+
+TEST(HostileRedis, AServerThatIsLoadingIsTriedAgain) {
+  std::atomic<bool> loading = true;
+  FakeRedis server([&](FakePeer& peer) {
+    peer.hear("PING\r\n");
+    peer.say(loading ? "*0\r\n-LOADING Redis is loading the dataset in memory\r\n" : "*0\r\n+PONG\r\n");
+    peer.hear("GET");
+    peer.say("$1\r\n1\r\n");
+  });
+  RedisConnection connection(redisAt(server.socket()));
+  const auto refused = connection.run({"GET", "a"});
+  EXPECT_EQ(refused.error().code(), ErrorCode::Unavailable);
+  EXPECT_THAT(refused.error().message(), HasSubstr("still loading"));
+  loading = false;
+  EXPECT_TRUE(connection.run({"GET", "a"}));
+}
+
+// Whatever it answers, a call ends with an Error or with what can be read from it; the process lives.
+TEST(HostileRedis, FuzzedAnswersEndEachCall) {
+  const auto seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  FakeRedis server([&](FakePeer& peer) {
+    peer.greet();
+    peer.hear("\r\nGET\r\n");
+    static constexpr std::string_view kAlphabet = "$*:+-\r\n0123456789abc";
+    std::string bytes(random() % 300 + 1, 0);
+    for (auto& byte : bytes) byte = kAlphabet[random() % kAlphabet.size()];
+    peer.say(bytes);
+  });
+  int errors = 0;
+  for (int round = 0; round < 2'000; ++round) {
+    RedisConnection connection(redisAt(server.socket()));
+    const auto reply = connection.run({"GET", "a"});
+    errors += reply ? 0 : 1;
+  }
+  EXPECT_GT(errors, 1'000);
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,220 @@
+// TLS against real servers with authorities that the test makes: who is believed, and who is not.
+#include "backends/redis/redis_tls.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "backends/redis/redis_connection.h"
+#include "tests/support/redis_address_support.h"
+#include "tests/support/redis_server.h"
+
+namespace leptir {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+// An authority and what it has signed, in a folder of its own.
+class Authority {
+ public:
+  explicit Authority(const std::string& name) {
+    run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 "
+        "-subj /CN=" +
+        name);
+  }
+
+  // Makes NAME.pem and NAME.key for `names` (DNS:localhost,IP:127.0.0.1); negative days: it is over already.
+  void sign(const std::string& name, const std::string& names, int days = 2) const {
+    folder_.write("names", "subjectAltName=" + names + "\n");
+    run("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name +
+        ".key -out request -subj /CN=" + name);
+    run("openssl x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out " + name +
+        ".pem -days " + std::to_string(days));
+  }
+  std::string file(const std::string& name) const { return folder_ / name; }
+
+ private:
+  void run(const std::string& command) const {
+    if (std::system(("cd " + folder_.path().string() + " && " + command + " >/dev/null 2>openssl.log").c_str()) != 0)
+      throw std::runtime_error(command + ": " + readWholeFile(folder_ / "openssl.log"));
+  }
+
+  TempDir folder_;
+};
+
+class RedisTls : public testing::Test {
+ protected:
+  // Of one process: making keys takes its time.
+  static Authority& authority() {
+    static Authority ours("ours");
+    return ours;
+  }
+
+  // A server with the certificate of this name; its TCP port speaks TLS.
+  std::unique_ptr<RedisServer> serverWith(const std::string& name,
+                                          RedisServer::Settings more = {"tls-auth-clients no"}) {
+    // The port of a server that has ended is free.
+    port = RedisServer({}, RedisServer::Reach::Tcp).port();
+    RedisServer::Settings settings{
+        "tls-port " + std::to_string(port), "tls-cert-file " + authority().file(name + ".pem"),
+        "tls-key-file " + authority().file(name + ".key"), "tls-ca-cert-file " + authority().file("ca.pem")};
+    settings.insert(settings.end(), more.begin(), more.end());
+    return std::make_unique<RedisServer>(settings);
+  }
+
+  RedisAddress address(const std::string& host = "localhost") const {
+    RedisAddress address;
+    address.scheme = RedisAddress::Scheme::Tls;
+    address.host = host;
+    address.port = port;
+    address.caFile = authority().file("ca.pem");
+    return address;
+  }
+
+  static Error errorFor(const RedisAddress& address) {
+    const auto connected = RedisConnection(address).connect();
+    return connected ? Error(ErrorCode::Internal, "it went well") : connected.error();
+  }
+
+  int port = 0;
+};
+
+TEST_F(RedisTls, BelievesAServerByItsAuthorityAndItsNameOrAddress) {
+  authority().sign("good", "DNS:localhost,IP:127.0.0.1");
+  const auto server = serverWith("good");
+  for (const std::string host : {"localhost", "127.0.0.1"}) {
+    RedisConnection connection(address(host));
+    const std::string large(3'000'000, 'x');
+    ASSERT_TRUE(connection.run({"SET", "large", large}));
+    for (int i = 0; i < 20; ++i) connection.append({"ECHO", large});
+    connection.append({"GET", "large"});
+    const auto replies = connection.exchange();
+    ASSERT_TRUE(replies) << replies.error().message();
+    EXPECT_EQ(replies->back().value().text(), large);
+    EXPECT_EQ(connection.generation(), 1u) << "the tickets that a server sends on its own are no answers";
+  }
+}
+
+TEST_F(RedisTls, DoesNotBelieveAnAuthorityThatItWasNotTold) {
+  authority().sign("good", "DNS:localhost");
+  const auto server = serverWith("good");
+  const Authority others("others");
+  auto theirs = address();
+  theirs.caFile = others.file("ca.pem");
+  auto systems = address();
+  systems.caFile.clear();
+  for (const auto& each : {theirs, systems}) {
+    const auto error = errorFor(each);
+    EXPECT_EQ(error.code(), ErrorCode::Invalid);
+    EXPECT_THAT(error.message(), AllOf(HasSubstr("does not verify"), HasSubstr("'ca_file'"), HasSubstr("localhost")));
+  }
+}
+
+TEST_F(RedisTls, DoesNotBelieveACertificateOfAnotherName) {
+  authority().sign("other", "DNS:example.org,IP:10.0.0.1");
+  const auto server = serverWith("other");
+  for (const std::string host : {"localhost", "127.0.0.1"}) {
+    const auto error = errorFor(address(host));
+    EXPECT_EQ(error.code(), ErrorCode::Invalid);
+    EXPECT_THAT(error.message(), AllOf(HasSubstr("another name"), HasSubstr("'host'")));
+  }
+}
+
+// Somebody will renew it: the other brokers go on meanwhile.
+TEST_F(RedisTls, TriesACertificateThatIsOverAgainLater) {
+  authority().sign("old", "DNS:localhost", -1);
+  const auto server = serverWith("old");
+  const auto error = errorFor(address());
+  EXPECT_EQ(error.code(), ErrorCode::Unavailable);
+  EXPECT_THAT(error.message(), HasSubstr("expired"));
+}
+
+TEST_F(RedisTls, BelievesAnyoneWhenToldTo) {
+  authority().sign("other", "DNS:example.org");
+  const auto server = serverWith("other");
+  auto trusting = address();
+  trusting.verify = false;
+  trusting.caFile.clear();
+  EXPECT_EQ(errorFor(trusting).message(), "it went well");
+}
+
+TEST_F(RedisTls, ShowsItsOwnCertificateToAServerThatWantsOne) {
+  authority().sign("good", "DNS:localhost");
+  authority().sign("client", "DNS:client");
+  const auto server = serverWith("good", {"tls-auth-clients yes"});
+  const auto without = errorFor(address());
+  EXPECT_EQ(without.code(), ErrorCode::Invalid) << without.message();
+  EXPECT_THAT(without.message(), HasSubstr("'certificate_file'"));
+  auto with = address();
+  with.certificateFile = authority().file("client.pem");
+  with.keyFile = authority().file("client.key");
+  EXPECT_EQ(errorFor(with).message(), "it went well");
+}
+
+TEST_F(RedisTls, AServersOwnCertificateIsLookedAtBeforeItsWishForOne) {
+  authority().sign("other", "DNS:example.org");
+  const auto server = serverWith("other", {"tls-auth-clients yes"});
+  EXPECT_THAT(errorFor(address()).message(), HasSubstr("another name"));
+}
+
+TEST_F(RedisTls, SaysWhichOfItsFilesCannotBeUsed) {
+  authority().sign("good", "DNS:localhost");
+  authority().sign("client", "DNS:client");
+  const auto server = serverWith("good");
+  auto one = address();
+  one.caFile = "/nowhere/ca.pem";
+  EXPECT_THAT(errorFor(one).message(), AllOf(HasSubstr("'/nowhere/ca.pem'"), HasSubstr("'ca_file'")));
+  auto two = address();
+  two.certificateFile = authority().file("names");
+  two.keyFile = authority().file("client.key");
+  EXPECT_THAT(errorFor(two).message(), HasSubstr("'certificate_file'"));
+  auto three = address();
+  three.certificateFile = authority().file("client.pem");
+  three.keyFile = authority().file("good.key");
+  EXPECT_THAT(errorFor(three).message(), HasSubstr("'key_file'"));
+  for (const auto& each : {one, two, three}) EXPECT_EQ(errorFor(each).code(), ErrorCode::Invalid);
+}
+
+TEST_F(RedisTls, SaysThatTheOtherSideSpeaksNoTlsOrNothingElse) {
+  authority().sign("good", "DNS:localhost");
+  const auto server = serverWith("good");
+  auto plain = address();
+  plain.scheme = RedisAddress::Scheme::Tcp;
+  EXPECT_EQ(errorFor(plain).code(), ErrorCode::Unavailable);
+  RedisServer speaksPlain({}, RedisServer::Reach::Tcp);
+  port = speaksPlain.port();
+  auto impatient = address();
+  impatient.connectTimeout = std::chrono::milliseconds(300);
+  const auto error = errorFor(impatient);
+  EXPECT_EQ(error.code(), ErrorCode::Unavailable);
+  EXPECT_THAT(error.message(), HasSubstr("does it speak TLS"));
+}
+
+TEST_F(RedisTls, ASilentServerEndsTheHandshakeOnTime) {
+  authority().sign("good", "DNS:localhost");
+  const auto server = serverWith("good");
+  server->freeze();
+  auto impatient = address("127.0.0.1");
+  impatient.connectTimeout = std::chrono::milliseconds(300);
+  const auto began = systemClock().bootTime();
+  const auto error = errorFor(impatient);
+  EXPECT_EQ(error.code(), ErrorCode::Unavailable);
+  EXPECT_LE(systemClock().bootTime() - began, std::chrono::milliseconds(330));
+  server->thaw();
+}
+
+TEST_F(RedisTls, ConnectsAnewAfterARestart) {
+  authority().sign("good", "DNS:localhost");
+  const auto server = serverWith("good");
+  RedisConnection connection(address());
+  ASSERT_TRUE(connection.connect());
+  server->restart();
+  EXPECT_TRUE(connection.run({"PING"}));
+  EXPECT_EQ(connection.generation(), 2u);
+}
+
+}  // namespace
+}  // namespace leptir

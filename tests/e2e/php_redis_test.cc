@@ -1,0 +1,161 @@
+// Beside PHP on one redis-server: what its producers wrote (tests/wire) runs here, what its consumers take out is gone.
+#include <fstream>
+#include <set>
+
+#include "tests/e2e/ledger.h"
+#include "tests/support/redis_server.h"
+
+namespace leptir::e2e {
+namespace {
+
+using namespace std::chrono_literals;
+
+class BesidePhp : public Ledger {
+ protected:
+  void configure(const std::string& tasks, const std::string& ofRecords = "") {
+    const auto connection = "scheme: unix, path: " + server.socket();
+    writeConfig("leptir:\n  brokers:\n    - { type: redis, connection: { " + connection +
+                " } }\n  meta_storage:\n    - { type: redis, connection: { " + connection + ofRecords +
+                " } }\n  daemon: { configuration: { number_of_workers: 2 } }\n" + tasks);
+  }
+
+  Json record(const std::string& id) {
+    const auto value = server.ask({"GET", "leptir:taskinfo:" + id});
+    return value.is_string() ? Json::parse(value.get<std::string>()) : Json();
+  }
+
+  RedisServer server{{"appendonly yes", "appendfsync always"}};
+};
+
+// A member as PHP wrote it.
+struct Golden {
+  std::string note, member, score;
+  bool isDue = false;  // by now
+  Json envelope;       // null: it is none
+};
+
+std::vector<Golden> goldenTasks() {
+  std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/redis_tasks.json");
+  std::vector<Golden> all;
+  for (const auto& each : Json::parse(file)) {
+    Golden golden{each.at("note"), each.at("member_text"), each.at("score")};
+    if (each.at("key") != "leptir:ztasks") continue;
+    golden.isDue = std::stod(golden.score) < static_cast<double>(std::time(nullptr));
+    // PHP nests one container deeper than its own consumers read.
+    const bool isTooDeep = golden.note.find("512 nested") != std::string::npos;
+    if (!golden.member.empty() && !isTooDeep) golden.envelope = Json::parse(golden.member);
+    all.push_back(std::move(golden));
+  }
+  return all;
+}
+
+// Each class as a program that answers what it was given.
+std::string echoAll(const std::vector<Golden>& tasks) {
+  std::set<std::string> names;
+  for (const auto& task : tasks) {
+    if (!task.envelope.is_null()) names.insert(task.envelope.at("cn").dump());
+  }
+  std::string yaml = "  tasks:\n";
+  for (const auto& name : names) yaml += "    " + name + ": { command: [/bin/cat] }\n";
+  return yaml;
+}
+
+void expectTheSeedsRecord(const Golden& task, const Json& record) {
+  ASSERT_TRUE(record.is_object()) << task.note;
+  EXPECT_EQ(record.at("status"), 3) << task.note;
+  const auto& parameters = task.envelope.at("td").at("parameters");
+  const bool hasNamedOnes = parameters.is_object() || parameters.empty();  // a program takes no others
+  EXPECT_EQ(record.at("retC"), hasNamedOnes ? 1 : 3) << task.note << record;
+  EXPECT_EQ(record.at("type"), task.envelope.at("cn")) << task.note;
+  EXPECT_TRUE(record.at("exTime").is_number()) << task.note;
+  EXPECT_EQ(record.at("exStart").at("timezone_type"), 3) << task.note;
+  const auto heard = parseJson(record.at("respM").get<std::string>());
+  if (!heard || !parameters.is_object()) return;  // a response is cut after 64 KiB
+  EXPECT_EQ(heard->at("parameters"), parameters) << task.note;
+}
+
+TEST_F(BesidePhp, EveryTaskThatItWroteRunsOnceItIsDueAndHasTheSeedsRecord) {
+  const auto tasks = goldenTasks();
+  configure(echoAll(tasks));
+  std::set<std::string> bad, waiting, due;
+  for (const auto& task : tasks) {
+    server.ask({"ZADD", "leptir:ztasks", task.score, task.member});
+    auto& kind = task.envelope.is_null() ? bad : task.isDue ? due : waiting;
+    kind.insert(task.member);
+  }
+  ASSERT_GT(due.size(), 30u);
+  ASSERT_GT(waiting.size(), 0u);
+  ASSERT_EQ(bad.size(), 2u) << "the empty one, and the one that is too deep";
+
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] {
+    const auto broker = status().at("brokers").at(0);
+    return broker.at("due") == 0 && broker.at("leased") == 0;
+  })) << instance->output();
+  for (const auto& task : tasks) {
+    if (due.contains(task.member)) expectTheSeedsRecord(task, record(task.envelope.at("td").at("id")));
+  }
+  const auto broker = status().at("brokers").at(0);
+  EXPECT_EQ(broker.at("scheduled"), waiting.size());
+  EXPECT_EQ(broker.at("buried"), bad.size());
+  for (const auto& member : waiting) EXPECT_NE(server.ask({"ZSCORE", "leptir:ztasks", member}), nullptr);
+}
+
+// Takes the first task as a PHP daemon does: one pipeline that looks at it and removes it.
+std::string takeAsPhp(RedisServer& server) {
+  const auto taken = server.ask({"EVAL",
+                                 "local first = redis.call('ZRANGE', KEYS[1], 0, 1)[1] "
+                                 "redis.call('ZREMRANGEBYRANK', KEYS[1], 0, 0) return first",
+                                 "1", "leptir:ztasks"});
+  return taken.is_string() ? Json::parse(taken.get<std::string>()).at("td").at("id").get<std::string>() : "";
+}
+
+TEST_F(BesidePhp, ItsConsumersAndOursShareAQueueAndEachTaskRunsOnce) {
+  configure(noteTask());
+  const auto ids = pushNotes(200);
+  const auto instance = start();
+  std::multiset<std::string> theirs;
+  ASSERT_TRUE(eventually([&] {
+    if (const auto id = takeAsPhp(server); !id.empty()) theirs.insert(id);
+    const auto broker = status().at("brokers").at(0);
+    return broker.at("due") == 0 && broker.at("leased") == 0;
+  })) << instance->output();
+
+  const auto ours = runs();
+  EXPECT_GT(theirs.size(), 0u);
+  EXPECT_GT(ours.size(), 0u);
+  for (const auto& id : ids) {
+    const auto count = theirs.count(id) + static_cast<std::size_t>(ours.contains(id) ? ours.at(id) : 0);
+    EXPECT_EQ(count, 1u) << id;
+  }
+}
+
+TEST_F(BesidePhp, RecordsOfHashesAreOursAloneButInfoAndTasksShowThem) {
+  configure("", ", layout: hashed");
+  const auto good = push({"noop"}), threw = push({"exception"});
+  ASSERT_EQ(drain(), 0);
+  EXPECT_EQ(info(good).at("retC"), 1);
+  EXPECT_EQ(info(threw).at("cause"), "threw");
+  EXPECT_EQ(leptir({"tasks", "--json"}).json().at("id"), threw);
+  EXPECT_EQ(server.ask({"KEYS", "leptir:taskinfo:*"}), Json::array());
+}
+
+TEST_F(BesidePhp, AServerThatIsKilledUnderLoadAndComesBackLosesNothing) {
+  configure(noteTask());
+  const auto ids = pushNotes(300);
+  const auto instance = start();
+  for (const std::size_t enough : {40, 120, 200}) {
+    ASSERT_TRUE(eventually([&] { return runs().size() >= enough; })) << instance->output();
+    server.kill();
+    server.start();
+  }
+  EXPECT_TRUE(eventually([&] {
+    const auto broker = status().at("brokers").at(0);
+    return broker.at("due") == 0 && broker.at("leased") == 0;
+  })) << instance->output();
+  expectEachRanOnce(ids);
+  for (const auto& id : ids) EXPECT_EQ(record(id).value("retC", 0), 1) << id;
+}
+
+}  // namespace
+}  // namespace leptir::e2e

@@ -1,0 +1,181 @@
+// Whole runs on a real redis-server, beside what PHP does with the same keys.
+#include <csignal>
+#include <fstream>
+
+#include "tests/e2e/installation.h"
+#include "tests/support/redis_server.h"
+
+namespace leptir::e2e {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using namespace std::chrono_literals;
+
+class RedisTest : public Installation {
+ protected:
+  RedisTest() { configure("scheme: unix, path: " + server.socket()); }
+
+  void configure(const std::string& connection, const std::string& more = "", const std::string& broker = "") {
+    writeConfig(
+        "leptir:\n  brokers:\n    - { type: redis, connection: { " + connection + broker +
+        " } }\n  meta_storage:\n    - { type: redis, connection: { " + connection +
+        " }, configuration: { expire_after_seconds: 86400 } }\n  daemon: { configuration: { number_of_workers: 2" +
+        more + " } }\n");
+  }
+  // As a PHP producer pushes.
+  void pushAsPhp(const std::string& member) {
+    server.ask({"ZADD", "leptir:ztasks", std::to_string(std::time(nullptr)), member});
+  }
+  Json record(const std::string& id) {
+    const auto value = server.ask({"GET", "leptir:taskinfo:" + id});
+    return value.is_string() ? Json::parse(value.get<std::string>()) : Json();
+  }
+
+  RedisServer server;
+};
+
+TEST_F(RedisTest, ATaskIsPushedRunAndRecordedUnderTheSeedsKeys) {
+  const auto id = push({"noop", "text=hello"});
+  EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 1);
+  EXPECT_EQ(info(id).at("state"), "due");
+  ASSERT_EQ(drain(), 0);
+  const auto saved = record(id);
+  EXPECT_EQ(saved.at("status"), 3);
+  EXPECT_EQ(saved.at("retC"), 1);
+  EXPECT_EQ(saved.at("type"), "noop");
+  EXPECT_GT(server.ask({"TTL", "leptir:taskinfo:" + id}).get<int>(), 86000);
+  EXPECT_EQ(info(id).at("cause"), "finished");
+  EXPECT_EQ(server.ask({"EXISTS", "leptir:ztasks", "{leptir:ztasks}:ids"}), 0) << "nothing is left behind";
+}
+
+TEST_F(RedisTest, RunsWhatPhpPushes) {
+  pushAsPhp(R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":"145596b0468b93b22a4.02397032","parameters":[]}})");
+  pushAsPhp(R"({"cn":"noop","pr":"0","tl":null,"toex":0,"td":{"id":"php2","parameters":{"a":1}}})");
+  ASSERT_EQ(drain(), 0);
+  EXPECT_EQ(record("145596b0468b93b22a4.02397032").at("retC"), 1);
+  EXPECT_EQ(record("php2").at("retC"), 1);
+}
+
+TEST_F(RedisTest, TasksThatDifferInTheirIdAloneBothRun) {
+  for (const auto* id : {"one", "two"})
+    pushAsPhp(R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":")" + std::string(id) + R"(","parameters":[]}})");
+  ASSERT_EQ(drain(), 0);
+  EXPECT_EQ(record("one").at("retC"), 1);
+  EXPECT_EQ(record("two").at("retC"), 1);
+}
+
+TEST_F(RedisTest, PushesWhatAPhpConsumerTakes) {
+  const auto before = std::time(nullptr);
+  push({"App\\Mail", "--json={\"n\": 10.0}", "--id=mine", "--timeLimit=7"});
+  const auto members = server.ask({"ZRANGE", "leptir:ztasks", "0", "-1", "WITHSCORES"});
+  EXPECT_THAT(
+      members.at(0).get<std::string>(),
+      ::testing::StartsWith(R"({"cn":"App\\Mail","pr":0,"tl":7,"toex":"","td":{"id":"mine","parameters":{"n":10.0}})"));
+  const auto score = std::stod(members.at(1).get<std::string>());
+  EXPECT_GE(score, before);
+  EXPECT_LE(score, std::time(nullptr) + 1);
+}
+
+TEST_F(RedisTest, AnIdWhoseTaskPhpTookCanBePushedAgain) {
+  push({"noop", "--id=mine"});
+  push({"noop", "--id=mine"});
+  EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 1);
+  server.ask({"ZREMRANGEBYRANK", "leptir:ztasks", "0", "0"});
+  push({"noop", "--id=mine"});
+  EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 1);
+}
+
+TEST_F(RedisTest, MalformedMembersAreBuriedAsTheyCameAndTheOthersRun) {
+  const std::vector<std::string> malformed{"", "not JSON", "[1,2]", "{\"cn\":\"noop\"", std::string(100'000, '[')};
+  for (const auto& member : malformed) pushAsPhp(member);
+  const auto id = push({"noop"});
+  ASSERT_EQ(drain(), 0);
+  EXPECT_EQ(record(id).at("retC"), 1);
+  EXPECT_EQ(status().at("brokers").at(0).at("buried"), malformed.size());
+}
+
+TEST_F(RedisTest, AnIdleInstanceHearsAPushAtOnceAndSeesPhpsSoon) {
+  configure("scheme: unix, path: " + server.socket(), ", empty_queue_sleep_time: 0.2");
+  const auto instance = start();
+  waitUntilItFlies();
+  const auto id = push({"noop"});
+  ASSERT_TRUE(eventually([&] { return !record(id).is_null(); }));
+  const auto saved = record(id);
+  EXPECT_LT(saved.at("exEnd").get<double>() - saved.at("pushed").get<double>(), 0.15);
+  const auto pushed = std::chrono::steady_clock::now();
+  pushAsPhp(R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":"php","parameters":[]}})");
+  ASSERT_TRUE(eventually([&] { return !record("php").is_null(); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - pushed, 2s);
+  instance->signal(SIGTERM);
+  EXPECT_EQ(instance->waitForExit(), 0);
+}
+
+TEST_F(RedisTest, CancelTakesOutWhatWaitsAndEndsWhatRuns) {
+  const auto waiting = push({"noop", "--delaySeconds=1000"});
+  EXPECT_EQ(leptir({"cancel", waiting}).exit, 0);
+  EXPECT_EQ(info(waiting).at("cause"), "cancelled");
+  const auto running = push({"sleep", "seconds:=1000"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; }));
+  EXPECT_EQ(leptir({"cancel", running}).exit, 0);
+  ASSERT_TRUE(eventually([&] { return record(running).is_object() && record(running).at("status") == 3; }));
+  EXPECT_EQ(record(running).at("cause"), "cancelled");
+  instance->signal(SIGTERM);
+  EXPECT_EQ(instance->waitForExit(), 0);
+}
+
+TEST_F(RedisTest, TasksListsWhatDidNotSucceedAndSaysThatThisIsAll) {
+  push({"noop"});
+  const auto threw = push({"exception"});
+  ASSERT_EQ(drain(), 0);
+  const auto listed = leptir({"tasks"});
+  EXPECT_EQ(listed.lines().size(), 2u) << listed.out;
+  EXPECT_THAT(listed.out, HasSubstr(threw));
+  EXPECT_THAT(listed.err, HasSubstr("did not succeed"));
+}
+
+TEST_F(RedisTest, CheckSaysWhatTheServerCanAndWhatItsOwnerShouldChange) {
+  const auto answer = leptir({"check"});
+  EXPECT_EQ(answer.exit, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("keeps nothing on disk"));
+}
+
+TEST_F(RedisTest, AStartSaysSoInTheLog) {
+  const auto instance = start({"--drain"});
+  EXPECT_EQ(instance->waitForExit(), 0);
+  EXPECT_THAT(instance->output(), HasSubstr("WARN (4): broker redis: redis " + server.socket() + ": it keeps nothing"));
+}
+
+TEST_F(RedisTest, AWrongPasswordOrKeyIsToldAndNothingRuns) {
+  configure("scheme: unix, path: " + server.socket() + ", password: geheim");
+  EXPECT_EQ(leptir({"check"}).exit, 69);
+  const auto started = leptir({"start", "--drain"});
+  EXPECT_EQ(started.exit, 69);
+  EXPECT_THAT(started.out + started.err, Not(HasSubstr("geheim")));
+  server.ask({"SET", "text", "no queue"});
+  configure("scheme: unix, path: " + server.socket(), "", ", key: text");
+  const auto answer = leptir({"check"});
+  EXPECT_EQ(answer.exit, 69);
+  EXPECT_THAT(answer.out, HasSubstr("text"));
+  configure("scheme: unix, path: " + server.socket() + ", database: 99");
+  EXPECT_EQ(leptir({"check"}).exit, 69);
+}
+
+TEST_F(RedisTest, AServerThatIsDownAtTheStartIsTriedAgain) {
+  server.stop();
+  EXPECT_EQ(leptir({"push", "noop"}).exit, 69);
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return status().at("instance").is_object(); }));
+  server.start();
+  const auto id = push({"noop"});
+  ASSERT_TRUE(eventually([&] { return !record(id).is_null(); }));
+  server.restart();
+  const auto later = push({"noop"});
+  ASSERT_TRUE(eventually([&] { return !record(later).is_null(); }));
+  instance->signal(SIGTERM);
+  EXPECT_EQ(instance->waitForExit(), 0);
+}
+
+}  // namespace
+}  // namespace leptir::e2e
