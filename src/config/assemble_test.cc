@@ -9,7 +9,7 @@ namespace {
 
 TEST(Assemble, RefusesATypeThatThisBuildDoesNotHave) {
   Config config;
-  config.brokers.push_back({.name = "far", .type = "redis", .connection = Json::object()});
+  config.brokers.push_back({.name = "far", .type = "rabbit", .connection = Json::object()});
   EXPECT_EQ(openBroker(config).error().code(), ErrorCode::Unsupported);
   EXPECT_EQ(Stores(config).brokerSeats()[0].open().error().code(), ErrorCode::Unsupported);
 }

@@ -174,8 +174,7 @@ return {lost, cancelled, by}
 )";
 
 // One HDEL of many fields costs half of many of one; but its answer is a count. It is enough where the caller knows
-// that all are held, and is smaller only when an earlier try was done and its answer lost: then nothing is left to do,
-// and ids that may have been pushed again since are left alone.
+// that all are held: only a session that was claimed loses any.
 constexpr std::string_view kAcknowledge = R"(
 if not isOpen(KEYS[1], ARGV[1]) then return -1 end
 local n = tonumber(ARGV[2])

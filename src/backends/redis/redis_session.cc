@@ -142,7 +142,9 @@ Result<Renewal> RedisSession::renew(std::span<const LeaseId> held, Duration leas
 Result<std::vector<LeaseId>> RedisSession::acknowledge(std::span<const LeaseId> leases) {
   const auto count = std::to_string(leases.size());
   const auto numbers = numbersOf(leases, leaseItself);
-  const bool allHeld = std::ranges::all_of(leases, [this](const LeaseId& each) { return held_.contains(each.number); });
+  // Out of the set before anything is sent: whatever becomes of this try, the next one asks for each.
+  const bool allHeld =
+      std::ranges::count_if(leases, [this](const LeaseId& each) { return held_.erase(each.number) == 0; }) == 0;
   RedisArguments arguments{name_, count, allHeld ? "held" : "perhaps"};
   arguments.addBlock(numbers, itself);
   arguments.addBlock(leases, [](const LeaseId& each) -> std::string_view { return each.handle; });
@@ -150,7 +152,6 @@ Result<std::vector<LeaseId>> RedisSession::acknowledge(std::span<const LeaseId> 
   const auto reply = run(queue_->scripts.acknowledge, {keys_.sessions, leased_, keys_.ids, keys_.cancel}, arguments);
   LEPTIR_FAILPOINT("redis.acknowledge.after_reply");
   if (!reply) return reply.error();
-  for (const auto& lease : leases) held_.erase(lease.number);
   return chosen(reply->value(), leases, leaseItself);
 }
 

@@ -42,7 +42,7 @@ class RedisSession final : public BrokerSession {
   RedisConnection& connection_;
   const RedisKeys& keys_;
   const std::string name_, leased_;
-  std::unordered_set<std::uint64_t> held_;  // what this object leased and has not settled
+  std::unordered_set<std::uint64_t> held_;  // what this object leased and did not try to settle yet
   RedisConnection bell_;                    // waits, so that the other one is free
 };
 
