@@ -5,7 +5,7 @@ titleOf() {
     sqlite) echo "SQLite, records in the same file" ;;
     redis) echo "Redis without persistence, records as the seed's keys" ;;
     redis-everysec) echo "Redis with AOF everysec, records as the seed's keys" ;;
-    redis-hashed) echo "Redis without persistence, records in a hash an hour" ;;
+    redis-hashed) echo "Redis without persistence, records in a hash a minute" ;;
   esac
 }
 

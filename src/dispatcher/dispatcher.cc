@@ -113,7 +113,6 @@ class Dispatcher {
       feeder.broker = i;
       feeder.instance = options_.instance;
       feeder.card = options_.card;
-      keepTimes(feeder);
       feeder.emptyQueueSleepTime = options_.emptyQueueSleepTime;
       feeder.workersActiveSleepTime = options_.workersActiveSleepTime;
       auto beside = besideOf(brokers[i], storages);
@@ -123,14 +122,6 @@ class Dispatcher {
           std::make_unique<Feeder>(std::move(feeder), std::move(brokers[i]), std::move(beside), storages.size() == 1,
                                    link_.page(), inbox_, logger_, clock_, std::move(unusable));
     }
-  }
-
-  void keepTimes(FeederOptions& feeder) {
-    const auto& times = link_.page().leaseTimes;
-    feeder.lease = times.lease;
-    feeder.renewEvery = times.renewEvery();
-    feeder.recoverEvery = times.recoverEvery();
-    feeder.compareEvery = times.compareEvery();
   }
 
   // A broker that was taken out of the configuration and holds nothing of ours.

@@ -28,14 +28,13 @@ struct FeederOptions {
   std::uint32_t broker = 0;  // its line in the page
   std::string instance;
   SessionCard card;
-  Duration lease = std::chrono::seconds(60);
-  Duration renewEvery = std::chrono::seconds(20);
-  Duration recoverEvery = std::chrono::seconds(10);
-  Duration compareEvery = std::chrono::seconds(60);               // heldTasks against what we know
   Duration emptyQueueSleepTime = std::chrono::milliseconds(500);  // between pops of an empty store that cannot wake us
   Duration workersActiveSleepTime = std::chrono::milliseconds(200);
   Duration closeWithin = std::chrono::seconds(10);  // how long a store that is down may keep us from ending
 };
+
+// How often a store that knows at once is asked what was cancelled of what runs.
+inline constexpr Duration kAskEvery = std::chrono::milliseconds(500);
 
 // Owned and steered by the dispatcher's main thread; its own thread begins with the object and is joined by its
 // destructor.
@@ -109,6 +108,7 @@ class Feeder {
   void closeSession();
   void beat() { beat_ = clock_.bootTime().time_since_epoch().count(); }
   BrokerLine& line() { return page_.brokers[options_.broker]; }
+  const LeaseTimes& times() const { return page_.leaseTimes; }
   std::string where() const { return "broker " + seat_.name; }
 
   FeederOptions options_;
