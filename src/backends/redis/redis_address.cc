@@ -52,11 +52,6 @@ std::string RedisAddress::where() const {
   return "redis " + (isIpv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-std::string RedisAddress::place() const {
-  const std::string_view kind = scheme == Scheme::Tls ? "tls " : "";
-  return std::string(kind) + where().substr(6) + "/" + std::to_string(database) + (user.empty() ? "" : " as " + user);
-}
-
 std::span<const ConfigKey> redisAddressKeys() {
   static const std::array<ConfigKey, 13> keys{{
       {"scheme", Type::Text, "tcp", "tcp, rediss (TLS) or unix"},

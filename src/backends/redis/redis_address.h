@@ -32,8 +32,6 @@ struct RedisAddress {
 
   // "redis 10.0.0.5:6379" or "redis /run/redis.sock", as errors begin.
   std::string where() const;
-  // The same for two addresses of one database of one server.
-  std::string place() const;
 };
 
 // Keys of `connection` that a broker and a meta storage share. The `key` is for each of them to add.

@@ -37,7 +37,8 @@ TEST(RedisAddress, TakesEveryKey) {
   ASSERT_TRUE(address) << address.error().message();
   EXPECT_EQ(address->scheme, RedisAddress::Scheme::Tls);
   EXPECT_EQ(address->where(), "redis [::1]:7000");
-  EXPECT_EQ(address->place(), "tls [::1]:7000/3 as leptir");
+  EXPECT_EQ(address->database, 3);
+  EXPECT_EQ(address->user, "leptir");
   EXPECT_EQ(address->connectTimeout, std::chrono::milliseconds(250));
   EXPECT_FALSE(address->verify);
   EXPECT_EQ(address->keyFile, "/me.key");
@@ -47,10 +48,6 @@ TEST(RedisAddress, AUnixSocketIsKnownByItsPath) {
   const auto address = redisAddress(redisConnectionOf({{"scheme", "unix"}, {"path", "/run/redis.sock"}}));
   ASSERT_TRUE(address) << address.error().message();
   EXPECT_EQ(address->where(), "redis /run/redis.sock");
-}
-
-TEST(RedisAddress, TwoDatabasesOfOneServerAreTwoPlaces) {
-  EXPECT_NE(redisAddress(redisConnectionOf({{"database", 1}}))->place(), redisAddress(redisConnectionOf({}))->place());
 }
 
 struct Mistake {

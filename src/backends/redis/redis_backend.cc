@@ -31,13 +31,6 @@ Result<RedisLayout> layoutIn(const Json& connection) {
   return Error(ErrorCode::Invalid, "redis: 'layout' must be plain or hashed");
 }
 
-// How the server is reached, the password included: only those who reach it in the same way share a connection.
-std::string wayOf(Json connection) {
-  connection.erase("key");
-  connection.erase("layout");
-  return writeJson(connection);
-}
-
 }  // namespace
 
 std::span<const ConfigKey> RedisBackend::brokerConnectionKeys() const {
@@ -52,19 +45,13 @@ std::span<const ConfigKey> RedisBackend::metaConnectionKeys() const {
   return keys;
 }
 
-Result<std::unique_ptr<SimpleBroker>> RedisBackend::openBroker(const Json& connection, BrokerUse use) {
+Result<std::unique_ptr<SimpleBroker>> RedisBackend::openBroker(const Json& connection, BrokerUse) {
   auto address = redisAddress(connection);
   if (!address) return address.error();
   auto key = keyIn(connection);
   if (!key) return key.error();
-  auto link = std::make_shared<RedisConnection>(std::move(*address));
-  auto broker = RedisBroker::open(link, std::move(*key));
+  auto broker = RedisBroker::open(std::make_shared<RedisConnection>(std::move(*address)), std::move(*key));
   if (!broker) return broker.error();
-  if (use == BrokerUse::Dispatch) {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(ofBrokers_, [](const auto& each) { return each.second.expired(); });
-    ofBrokers_[{std::this_thread::get_id(), wayOf(connection)}] = link;
-  }
   return std::unique_ptr<SimpleBroker>(std::move(*broker));
 }
 
@@ -76,22 +63,10 @@ Result<std::unique_ptr<SimpleMetaStorage>> RedisBackend::openMetaStorage(const J
   if (!key) return key.error();
   const auto layout = layoutIn(connection);
   if (!layout) return layout.error();
-  auto link = ofBroker({std::this_thread::get_id(), wayOf(connection)});
-  if (!link) link = std::make_shared<RedisConnection>(std::move(*address));
+  auto link = std::make_shared<RedisConnection>(std::move(*address));
   auto facts = askFacts(*link);
   if (!facts) return facts.error();
   return std::make_unique<RedisMetaStorage>(std::move(link), *key, *layout, expireAfter, std::move(*facts));
-}
-
-std::string RedisBackend::place(const Json& connection) const {
-  const auto address = redisAddress(connection);
-  return address ? address->place() : std::string();
-}
-
-std::shared_ptr<RedisConnection> RedisBackend::ofBroker(const Owner& owner) {
-  const std::lock_guard lock(mutex_);
-  const auto found = ofBrokers_.find(owner);
-  return found == ofBrokers_.end() ? nullptr : found->second.lock();
 }
 
 }  // namespace leptir

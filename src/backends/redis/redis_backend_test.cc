@@ -1,10 +1,8 @@
-// What a configuration may ask of a server, and what is shared by whom.
+// What a configuration may ask of a server.
 #include "backends/redis/redis_backend.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <thread>
 
 #include "tests/support/redis_address_support.h"
 #include "tests/support/redis_server.h"
@@ -91,33 +89,15 @@ TEST_F(RedisBackendTest, BothStoresWarnOfAServerThatKeepsNothing) {
   EXPECT_THAT((*records)->traits().warnings, Contains(HasSubstr("keeps nothing on disk")));
 }
 
-TEST_F(RedisBackendTest, RecordsThatAreSavedWhereTheThreadHasItsBrokerShareItsConnection) {
-  EXPECT_EQ(backend.place(toQueue()), backend.place(toRecords()));
+TEST_F(RedisBackendTest, EachStoreHasAConnectionOfItsOwn) {
+  EXPECT_EQ(backend.place(toQueue()), "") << "nobody saves records on the broker's connection";
   const auto before = clients();
   const auto broker = backend.openBroker(toQueue(), BrokerUse::Dispatch);
-  const auto alone = clients() - before;
-  const auto records = backend.openMetaStorage(toRecords(), {});
-  EXPECT_TRUE((*records)->loadMetaInfoById("x").error().code() == ErrorCode::NotFound);
-  EXPECT_EQ(clients() - before, alone);
-}
-
-TEST_F(RedisBackendTest, NothingElseIsShared) {
-  const auto broker = backend.openBroker(toQueue(), BrokerUse::Dispatch);
-  const auto before = clients();
+  EXPECT_EQ(clients(), before + 1);
   const auto pusher = backend.openBroker(toQueue(), BrokerUse::Push);
-  EXPECT_EQ(clients(), before + 1) << "two brokers may be used by two threads";
-  Result<std::unique_ptr<SimpleMetaStorage>> elsewhere = Error(ErrorCode::Internal, "not opened");
-  std::thread([&] { elsewhere = backend.openMetaStorage(toRecords(), {}); }).join();
-  EXPECT_EQ(clients(), before + 2) << "another thread";
-  const auto otherDatabase = backend.openMetaStorage(toRecords({{"database", 1}}), {});
-  EXPECT_EQ(clients(), before + 3) << "another database";
-}
-
-TEST_F(RedisBackendTest, APushersConnectionIsNobodyElses) {
-  const auto before = clients();
-  const auto pusher = backend.openBroker(toQueue(), BrokerUse::Push);
+  EXPECT_EQ(clients(), before + 2) << "two brokers may be used by two threads";
   const auto records = backend.openMetaStorage(toRecords(), {});
-  EXPECT_EQ(clients(), before + 2);
+  EXPECT_EQ(clients(), before + 3) << "and so may a broker and a meta storage of one server";
 }
 
 }  // namespace
