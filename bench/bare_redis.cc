@@ -1,7 +1,8 @@
 // The yardstick: one thread that sends a redis-server the commands which an instance sends for no-op tasks, pipelined,
 // and does nothing else. No processes, no slots, no decisions. What an instance reaches is to be compared with this, in
 // the same run on the same machine. Arguments: how many tasks, the server's unix socket, the layout of records (plain
-// or hashed). Prints tasks a second.
+// or hashed). Prints tasks a second; then, of one client that pushes one task at a time and has all requests ready
+// before, pushes a second.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -12,11 +13,13 @@
 
 #include "backends/redis/redis_broker.h"
 #include "base/task_id.h"
+#include "task/envelope.h"
 
 namespace leptir {
 namespace {
 
 constexpr std::size_t kBatch = 512;
+constexpr int kSinglePushes = 2000;
 constexpr std::string_view kSession = "0123456789abcdef0123456789abcdef:1";
 
 template <class T>
@@ -120,18 +123,49 @@ void push(RedisBroker& broker, std::size_t tasks) {
   }
 }
 
-double tasksPerSecond(std::size_t tasks, const std::string& socket, bool hashed) {
+std::shared_ptr<RedisConnection> connectionTo(const std::string& socket) {
   RedisAddress address;
   address.scheme = RedisAddress::Scheme::Unix;
   address.path = socket;
-  auto connection = std::make_shared<RedisConnection>(address);
+  return std::make_shared<RedisConnection>(address);
+}
+
+double secondsSince(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+double tasksPerSecond(std::size_t tasks, const std::string& socket, bool hashed) {
+  auto connection = connectionTo(socket);
   auto broker = must(RedisBroker::open(connection, "leptir:ztasks"));
   push(*broker, tasks);
   const auto session = must(broker->openSession({std::string(kSession.substr(0, 32)), 1}, {}, std::chrono::hours(1)));
   const auto began = std::chrono::steady_clock::now();
   if (Loop(connection, hashed).run() != tasks) throw std::runtime_error("the loop lost tasks");
-  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
-  return static_cast<double>(tasks) / passed.count();
+  return static_cast<double>(tasks) / secondsSince(began);
+}
+
+// What one client's round trips allow.
+double pushesPerSecond(const std::string& socket) {
+  auto connection = connectionTo(socket);
+  const RedisQueue queue(connection, "leptir:ztasks", 70000);
+  must(connection->loadScripts({&queue.scripts.push}));
+  std::vector<std::pair<std::string, std::string>> tasks;
+  for (int i = 0; i < kSinglePushes; ++i) {
+    BrokerTask task;
+    task.id = makeTaskId(systemClock());
+    task.name = "noop";
+    task.parameters = R"({"text":")" + std::string(180, 'x') + "\"}";
+    task.pushedAt = systemClock().now();
+    tasks.emplace_back(task.id, encodeEnvelope(task));
+  }
+  const auto& keys = queue.keys;
+  const auto began = std::chrono::steady_clock::now();
+  for (const auto& [id, envelope] : tasks) {
+    connection->append({"EVALSHA", queue.scripts.push.sha1, "6", keys.queue, keys.ids, keys.buriedTasks, keys.sessions,
+                        keys.wake, keys.cancel, keys.leasedPrefix, "1", id, "", envelope});
+    if (must(connection->exchange()).back().value().integer() != 1) throw std::runtime_error("a push was refused");
+  }
+  return kSinglePushes / secondsSince(began);
 }
 
 }  // namespace
@@ -141,6 +175,7 @@ int main(int argc, char** argv) try {
   if (argc != 4) throw std::runtime_error("usage: bare_redis TASKS SOCKET plain|hashed");
   const auto tasks = std::strtoull(argv[1], nullptr, 10) / 1000 * 1000;
   fmt::print("{:.0f}\n", leptir::tasksPerSecond(tasks, argv[2], std::string_view(argv[3]) == "hashed"));
+  fmt::print("{:.0f}\n", leptir::pushesPerSecond(argv[2]));
 } catch (const std::exception& error) {
   fmt::print(stderr, "bare_redis: {}\n", error.what());
   return 1;

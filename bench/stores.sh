@@ -47,6 +47,16 @@ serverCpu() {
     awk -F: -v tasks="$tasks" '/^used_cpu_(sys|user):/ { sum += $2 } END { print sum * 1e6 / tasks }'
 }
 
+# What the server gets back for each when so many waiting tasks go, and how long the envelope of one is.
+memoryAWaitingTask() {
+  redis() { redis-cli -s "$folder/redis/socket" "$@" | tr -d '\r'; }
+  used() { redis info memory | sed -n 's/^used_memory://p'; }
+  envelope=$(redis zrange leptir:ztasks 0 0 | wc -c)
+  before=$(used)
+  redis del leptir:ztasks '{leptir:ztasks}:ids' >/dev/null
+  echo "$(((before - $(used)) / $1)) $((envelope - 1))"
+}
+
 bareLoop() {
   case $1 in
     sqlite) rm -f "$folder"/bare*; "$build/bare_loop" "$tasks" "$folder/bare.db" ;;
@@ -54,9 +64,11 @@ bareLoop() {
   esac
 }
 
+# Of a store, with more arguments for `leptir bench`.
 instance() {
-  case $1 in
-    sqlite) "$build/leptir" bench --json --tasks="$tasks" ;;
-    *) "$build/leptir" bench --json --tasks="$tasks" --config="$folder/redis.yaml" ;;
-  esac
+  config=""
+  [ "$1" = sqlite ] || config="--config=$folder/redis.yaml"
+  shift
+  # shellcheck disable=SC2086
+  "$build/leptir" bench --json --tasks="$tasks" $config "$@"
 }

@@ -49,17 +49,26 @@ Result<std::vector<double>> measureLatency(const Config& config) {
   return milliseconds;
 }
 
-Result<double> measurePush(const Config& config, std::uint64_t tasks) {
+// No-op tasks, 1,000 a call; those to be delayed by `delay`, each call by a second more.
+Result<void> pushMany(const Config& config, std::uint64_t tasks, Duration delay = {}) {
   auto broker = openBroker(config);
   if (!broker) return broker.error();
-  const std::vector<TaskToPush> batch(1000,
-                                      TaskToPush{.name = "noop", .parameters = {{"text", std::string(180, 'x')}}});
-  const auto began = systemClock().bootTime();
+  std::vector<TaskToPush> batch(1000, TaskToPush{.name = "noop", .parameters = {{"text", std::string(180, 'x')}}});
   for (std::uint64_t left = tasks; left > 0;) {
     const auto now = std::min<std::uint64_t>(left, batch.size());
+    if (delay > 0s) {
+      delay += 1s;
+      for (auto& task : batch) task.options.delay = delay;
+    }
     if (auto ids = broker->pushTasks(std::span(batch).first(now)); !ids) return ids.error();
     left -= now;
   }
+  return {};
+}
+
+Result<double> measurePush(const Config& config, std::uint64_t tasks) {
+  const auto began = systemClock().bootTime();
+  if (auto pushed = pushMany(config, tasks); !pushed) return pushed.error();
   return static_cast<double>(tasks) / secondsBetween(began, systemClock().bootTime());
 }
 
@@ -97,7 +106,7 @@ Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
     if (instance.ended()) break;
     std::this_thread::sleep_for(2ms);
   }
-  throughput.cpuMicros = instance.waitForEnd() * 1e6 / static_cast<double>(tasks);
+  throughput.cpuMicros = instance.stop() * 1e6 / static_cast<double>(tasks);
   return throughput;
 }
 
@@ -146,7 +155,8 @@ int runCommand(const BenchCommand& command, const Program& program) {
   Json answer{{"store", config.brokers.front().type},
               {"durability", queue->durability},
               {"workers", config.daemon.numberOfWorkers},
-              {"tasks", command.tasks}};
+              {"tasks", command.tasks},
+              {"scheduled", command.scheduled}};
 
   BenchInstance idle(config, folder, program, Drain::No);
   if (!idle.waitUntilItFlies()) return fail(Error(ErrorCode::Internal, "the instance did not start"));
@@ -156,13 +166,14 @@ int runCommand(const BenchCommand& command, const Program& program) {
   answer["pushToStartMs"] = {{"p50", percentile(*latency, 0.5)}, {"p99", percentile(*latency, 0.99)}};
   idle.stop();
 
+  if (const auto waiting = pushMany(config, command.scheduled, 24h); !waiting) return failStore(waiting.error());
   const auto pushed = measurePush(config, command.tasks);
   if (!pushed) return failStore(pushed.error());
   answer["pushesPerSecond"] = *pushed;
   const auto single = measureSinglePushes(config);
   if (!single) return failStore(single.error());
   answer["singlePushesPerSecond"] = *single;
-  BenchInstance busy(config, folder, program, Drain::Yes);
+  BenchInstance busy(config, folder, program, command.scheduled > 0 ? Drain::No : Drain::Yes);
   const auto throughput = watch(busy, command.tasks + kSinglePushes);
   answer["tasksPerSecond"] = throughput.tasksPerSecond;
   answer["cpuMicrosPerTask"] = throughput.cpuMicros;
@@ -174,8 +185,8 @@ int runCommand(const BenchCommand& command, const Program& program) {
     std::cout << writeJson(answer) << '\n';
     return kDone;
   }
-  fmt::print("{}, {} workers, {} no-op tasks; {}\n", config.brokers.front().type, config.daemon.numberOfWorkers,
-             command.tasks, queue->durability);
+  fmt::print("{}, {} workers, {} no-op tasks, {} that wait; {}\n", config.brokers.front().type,
+             config.daemon.numberOfWorkers, command.tasks, command.scheduled, queue->durability);
   fmt::print("  {:<36} {:>10.0f} /s\n", "run: leased, run, recorded, settled", throughput.tasksPerSecond);
   fmt::print("  {:<36} {:>10.1f} us a task\n", "CPU of all processes", throughput.cpuMicros);
   fmt::print("  {:<36} {:>10.0f} /s, 1,000 a call\n", "bulk push", *pushed);

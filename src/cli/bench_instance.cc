@@ -125,14 +125,10 @@ bool BenchInstance::ended() {
   return true;
 }
 
-double BenchInstance::waitForEnd() {
+double BenchInstance::stop() {
+  if (pid_ > 0) ::kill(pid_, SIGTERM);
   while (!ended()) std::this_thread::sleep_for(5ms);
   return cpuSeconds_;
-}
-
-void BenchInstance::stop() {
-  ::kill(pid_, SIGTERM);
-  waitForEnd();
 }
 
 PrivateMemory privateMemoryOf(const BoardInstance& instance) {

@@ -37,9 +37,8 @@ class BenchInstance {
   // CPU of all its processes over that time, as percent of one core.
   double cpuPercentOver(Duration time) const;
   bool ended();
-  // CPU seconds of all its processes.
-  double waitForEnd();
-  void stop();
+  // Answers the CPU seconds of all its processes.
+  double stop();
 
  private:
   std::filesystem::path pidFile_, boardFile_;

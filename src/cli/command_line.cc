@@ -202,6 +202,8 @@ class Parser {
         "--config", bench_.config,
         "on the first broker and the meta storages of this configuration instead; that queue must be empty");
     command->add_option("--tasks", bench_.tasks, "how many")->check(wholeNumber("a whole number above 0", 1));
+    command->add_option("--scheduled", bench_.scheduled,
+                        "so many more wait beside them for tomorrow, and stay in the queue of --config (default 0)");
     command->add_option("--workers", bench_.workers, "how many (default: as many as cores)")
         ->check(wholeNumber("a whole number from 1 to 1024", 1, 1024));
     command->add_flag("--json", bench_.json, "as one JSON object");

@@ -59,6 +59,7 @@ struct CheckCommand {
 struct BenchCommand {
   std::filesystem::path config;  // empty: SQLite in a folder of its own
   std::uint64_t tasks = 200'000;
+  std::uint64_t scheduled = 0;  // that wait beside, for tomorrow
   int workers = 0;  // 0: as many as cores
   bool json = false;
 };

@@ -167,6 +167,14 @@ TEST_F(CommandsTest, BenchMeasuresTheStoresOfAConfiguration) {
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
 }
 
+TEST_F(CommandsTest, BenchMeasuresBesideTasksThatWaitForTomorrow) {
+  const auto answer = leptir({"bench", "--tasks=2000", "--scheduled=1500", "--json"});
+  ASSERT_EQ(answer.exit, 0) << answer.err;
+  EXPECT_GT(answer.json().at("tasksPerSecond"), 0);
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
+  EXPECT_EQ(status().at("brokers").at(0).at("scheduled"), 1500);
+}
+
 TEST_F(CommandsTest, BenchRunsNobodysTasks) {
   push({"noop"});
   const auto answer = leptir({"bench", "--tasks=2000"});
