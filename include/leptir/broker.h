@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,7 +35,8 @@ struct TaskToPush {
   PushOptions options;
 };
 
-// Any thread; each store is used by one thread at a time. Opened after fork, by the process that uses it.
+// Any thread; each store is used by one thread at a time. A store is opened when it is first needed, by the process
+// that uses it, and again while that fails: one that is down keeps nobody from the others.
 class Broker {
  public:
   struct Entry {
@@ -42,7 +44,7 @@ class Broker {
     std::string type;
     std::int64_t priority = 0;
     Duration taskCountCachingTime = std::chrono::milliseconds(200);
-    std::unique_ptr<SimpleBroker> broker;
+    std::function<Result<std::unique_ptr<SimpleBroker>>()> open;  // under a lock: one thread at a time
   };
   // What `status` shows of one broker.
   struct Counted {
@@ -59,7 +61,7 @@ class Broker {
 
   // The seed's push. Answers the task's id, which is made before anything is sent: with PushOptions::id a push can be
   // repeated and adds nothing while the task is in the queue. Invalid: the name or id cannot be one, no broker.
-  // TooLarge. Unavailable: the store is down; nothing was added.
+  // TooLarge. Unavailable: the store is down or cannot be opened, whatever the reason; nothing was added.
   Result<std::string> pushTask(const BaseTask& task, std::optional<Time> timeOfExecution = {},
                                std::int64_t priority = 0, std::int64_t timeLimitSeconds = 0);
   // Any value that nlohmann's to_json knows, as an object.
@@ -69,7 +71,8 @@ class Broker {
   }
   Result<std::string> pushTask(TaskToPush task);
   // Many at once: each store gets its part in one operation. Answers the ids in the order given. All tasks are checked
-  // before the first store is touched; on an error of a store the message names the ids that were not added.
+  // and all stores opened before the first task is added; on an error of a store after that the message names the ids
+  // that were not added.
   Result<std::vector<std::string>> pushTasks(std::span<const TaskToPush> tasks);
 
   // Each broker's counts, at most task_count_caching_time old.
@@ -89,12 +92,14 @@ class Broker {
     std::unique_lock<std::mutex> lock_;
     SimpleBroker* broker_;
   };
-  Access access(std::size_t index);
+  // Unavailable: it cannot be opened, whatever the reason.
+  Result<Access> access(std::size_t index);
   const std::string& name(std::size_t index) const;
 
  private:
   struct Held;
   Result<std::size_t> chooseBroker(const PushOptions& options) const;
+  Result<void> openStoresOf(std::span<const std::vector<BrokerTask>> parts);
   Result<void> pushParts(std::span<const std::vector<BrokerTask>> parts);
 
   std::vector<std::unique_ptr<Held>> brokers_;

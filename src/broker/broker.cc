@@ -11,11 +11,21 @@
 namespace leptir {
 
 struct Broker::Held {
-  Held(Entry opened, const Clock& clock) : entry(std::move(opened)), cache(entry.taskCountCachingTime, clock) {}
+  Held(Entry given, const Clock& clock) : entry(std::move(given)), cache(entry.taskCountCachingTime, clock) {}
+
+  // Whoever pushes has done nothing wrong and may try again, even where an operator has to mend something first.
+  Result<SimpleBroker*> open() {
+    if (store) return store.get();
+    auto opened = entry.open();
+    if (!opened) return Error(ErrorCode::Unavailable, "broker " + entry.name + ": " + opened.error().message());
+    store = std::move(*opened);
+    return store.get();
+  }
 
   Entry entry;
   CountCache cache;
-  std::mutex mutex;  // guards cache and the use of entry.broker
+  std::unique_ptr<SimpleBroker> store;  // none: not opened yet
+  std::mutex mutex;                     // guards all of the above
 };
 
 namespace {
@@ -101,8 +111,17 @@ Result<std::vector<std::string>> Broker::pushTasks(std::span<const TaskToPush> t
     ids.push_back(made->id);
     parts[*index].push_back(std::move(*made));
   }
+  if (auto opened = openStoresOf(parts); !opened) return opened.error();
   if (auto pushed = pushParts(parts); !pushed) return pushed.error();
   return ids;
+}
+
+Result<void> Broker::openStoresOf(std::span<const std::vector<BrokerTask>> parts) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].empty()) continue;
+    if (auto opened = access(i); !opened) return opened.error();
+  }
+  return {};
 }
 
 Result<void> Broker::pushParts(std::span<const std::vector<BrokerTask>> parts) {
@@ -110,7 +129,7 @@ Result<void> Broker::pushParts(std::span<const std::vector<BrokerTask>> parts) {
   std::string missing;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].empty()) continue;
-    const auto pushed = access(i)->pushBrokerTasks(parts[i]);
+    const auto pushed = access(i).value()->pushBrokerTasks(parts[i]);  // open: nobody closes it
     if (pushed) continue;
     if (!first) first = pushed.error().in("broker " + name(i));
     missing += (missing.empty() ? "" : ", ") + idsOf(parts[i]);
@@ -139,15 +158,19 @@ std::vector<Broker::Counted> Broker::tasksCount() {
   std::vector<Counted> counted;
   for (const auto& held : brokers_) {
     const std::lock_guard lock(held->mutex);
-    counted.push_back(
-        {held->entry.name, held->entry.type, held->entry.priority, held->cache.countsOf(*held->entry.broker)});
+    const auto store = held->open();
+    counted.push_back({held->entry.name, held->entry.type, held->entry.priority,
+                       store ? held->cache.countsOf(**store) : Result<TaskCounts>(store.error())});
   }
   return counted;
 }
 
-Broker::Access Broker::access(std::size_t index) {
+Result<Broker::Access> Broker::access(std::size_t index) {
   auto& held = *brokers_.at(index);
-  return Access(std::unique_lock(held.mutex), held.entry.broker.get());
+  std::unique_lock lock(held.mutex);
+  const auto store = held.open();
+  if (!store) return store.error();
+  return Access(std::move(lock), *store);
 }
 
 const std::string& Broker::name(std::size_t index) const {

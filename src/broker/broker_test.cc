@@ -58,14 +58,24 @@ struct Brokers {
     for (const auto priority : priorities) {
       auto store = std::make_unique<NotingBroker>();
       stores.push_back(store.get());
-      entries.push_back(
-          {std::string(1, static_cast<char>('a' + entries.size())), "noting", priority, 200ms, std::move(store)});
+      entries.push_back({std::string(1, static_cast<char>('a' + entries.size())), "noting", priority, 200ms,
+                         [this, store = std::make_shared<std::unique_ptr<SimpleBroker>>(std::move(store))] {
+                           return openOne(*store);
+                         }});
     }
     broker.emplace(std::move(entries), clock);
   }
 
+  Result<std::unique_ptr<SimpleBroker>> openOne(std::unique_ptr<SimpleBroker>& store) {
+    ++opened;
+    if (refused == store.get()) return Error(ErrorCode::Invalid, "wrong password");
+    return std::move(store);
+  }
+
   ManualClock clock;
   std::vector<NotingBroker*> stores;
+  SimpleBroker* refused = nullptr;  // the one that cannot be opened
+  int opened = 0;
   std::optional<Broker> broker;
 };
 
@@ -217,9 +227,40 @@ TEST(Broker, TakesPushesFromSeveralThreads) {
   EXPECT_EQ(of.stores[0]->pushed.size(), 1000u);
 }
 
+TEST(Broker, OpensAStoreWhenItIsFirstNeededAndOnlyOnce) {
+  Brokers of({0, 1});
+  EXPECT_EQ(of.opened, 0);
+  ASSERT_TRUE(of.broker->pushTask(task("x", {.broker = "b"})));
+  ASSERT_TRUE(of.broker->pushTask(task("y", {.broker = "b"})));
+  EXPECT_EQ(of.opened, 1);
+}
+
+TEST(Broker, OneThatCannotBeOpenedKeepsNobodyFromTheOthersAndIsTriedAgain) {
+  Brokers of({0, 1});
+  of.refused = of.stores[0];
+  ASSERT_TRUE(of.broker->pushTask(task("x", {.broker = "b"})));
+  const auto refused = of.broker->pushTask(task("y", {.broker = "a"}));
+  EXPECT_EQ(refused.error().code(), ErrorCode::Unavailable) << "whoever pushes has done nothing wrong";
+  EXPECT_EQ(refused.error().message(), "broker a: wrong password");
+  EXPECT_EQ(of.broker->access(0).error().code(), ErrorCode::Unavailable);
+  const auto counted = of.broker->tasksCount();
+  EXPECT_FALSE(counted[0].counts);
+  EXPECT_EQ(counted[1].counts->due, 1u);
+  of.refused = nullptr;
+  EXPECT_TRUE(of.broker->pushTask(task("y", {.broker = "a"})));
+}
+
+TEST(Broker, OfAListNothingIsAddedWhenOneOfItsStoresCannotBeOpened) {
+  Brokers of({0, 1});
+  of.refused = of.stores[1];
+  const std::vector<TaskToPush> tasks{task("x", {.broker = "a"}), task("y", {.broker = "b"})};
+  EXPECT_EQ(of.broker->pushTasks(tasks).error().code(), ErrorCode::Unavailable);
+  EXPECT_TRUE(of.stores[0]->pushed.empty());
+}
+
 TEST(Broker, HoldsAStoresLockWhileItsAccessLives) {
   Brokers of({0});
-  std::optional<Broker::Access> access(of.broker->access(0));
+  std::optional<Broker::Access> access(of.broker->access(0).value());
   std::thread pusher([&] { EXPECT_TRUE(of.broker->pushTask(task("x"))); });
   EXPECT_EQ((*access)->tasksCount()->due, 0u);
   access.reset();

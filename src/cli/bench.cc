@@ -131,9 +131,10 @@ Result<Queue> look(const Config& config) {
   auto opened = openBroker(config);
   if (!opened) return opened.error();
   const auto broker = opened->access(0);
-  const auto counts = broker->tasksCount();
+  if (!broker) return broker.error();
+  const auto counts = (*broker)->tasksCount();
   if (!counts) return counts.error();
-  return Queue{*counts, broker->traits().durability};
+  return Queue{*counts, (*broker)->traits().durability};
 }
 
 }  // namespace

@@ -60,25 +60,25 @@ Result<int> cancelIn(TaskKeeper& keeper, const CancelCommand& command, const Con
 
 }  // namespace
 
+// One that cannot be asked keeps nobody from asking the next; but "nothing to cancel" is said only when all have
+// answered.
 int runCommand(const CancelCommand& command, const Program&) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
   auto broker = openBroker(*config);
   if (!broker) return failStore(broker.error());
-  bool unsupported = false;
+  Error none(ErrorCode::NotFound, "no task '" + command.id + "' waits or runs: nothing to cancel");
   for (std::size_t i = 0; i < broker->size(); ++i) {
     auto store = broker->access(i);
-    const auto done = cancelIn(store->keeper(), command, *config);
+    const auto done = store ? cancelIn((*store)->keeper(), command, *config) : Result<int>(store.error());
     if (done) return *done;
     if (done.error().code() == ErrorCode::Unsupported) {
-      unsupported = true;
+      none = Error(ErrorCode::Unsupported, "task '" + command.id + "' may wait in a broker that cannot cancel");
     } else if (done.error().code() != ErrorCode::NotFound) {
-      return fail(done.error());
+      none = done.error();
     }
   }
-  if (unsupported)
-    return fail(Error(ErrorCode::Unsupported, "task '" + command.id + "' may wait in a broker that cannot cancel"));
-  return fail(Error(ErrorCode::NotFound, "no task '" + command.id + "' waits or runs: nothing to cancel"));
+  return fail(none);
 }
 
 }  // namespace leptir

@@ -22,7 +22,9 @@ Result<Json> waitingIn(const Config::Broker& broker, const std::string& id) {
   alone.brokers = {broker};
   auto opened = openBroker(alone);
   if (!opened) return opened.error();
-  auto found = opened->access(0)->keeper().find(id);
+  auto store = opened->access(0);
+  if (!store) return store.error();
+  auto found = (*store)->keeper().find(id);
   if (!found) return found.error();
   const auto head = decodeEnvelope(found->envelope);
   Json json{{"id", id},

@@ -47,16 +47,13 @@ Json brokerJson(const Broker::Counted& broker) {
 // A broker that cannot be opened is shown with its error; the others still count.
 Json brokersJson(const Config& config) {
   Json brokers = Json::array();
-  for (const auto& one : config.brokers) {
-    Config alone;
-    alone.brokers = {one};
-    auto broker = openBroker(alone);
-    if (broker) {
-      for (const auto& counted : broker->tasksCount()) brokers.push_back(brokerJson(counted));
-    } else {
+  auto broker = openBroker(config);
+  if (!broker) {
+    for (const auto& one : config.brokers)
       brokers.push_back(brokerJson({one.name, one.type, one.priority, broker.error()}));
-    }
+    return brokers;
   }
+  for (const auto& counted : broker->tasksCount()) brokers.push_back(brokerJson(counted));
   return brokers;
 }
 

@@ -22,9 +22,15 @@ Result<void> prepareFolder(const Json& connection) {
   return isDefault ? makeFolderFor(*database) : Result<void>();
 }
 
-Result<Backend*> backendFor(const Backends& backends, const std::string& type, const Json& connection) {
+Result<Backend*> find(const Backends& backends, const std::string& type) {
   Backend* backend = backends.find(type);
   if (backend == nullptr) return Error(ErrorCode::Unsupported, "this build has no backend of type '" + type + "'");
+  return backend;
+}
+
+Result<Backend*> backendFor(const Backends& backends, const std::string& type, const Json& connection) {
+  auto backend = find(backends, type);
+  if (!backend) return backend;
   if (auto prepared = prepareFolder(connection); !prepared) return prepared.error();
   return backend;
 }
@@ -102,16 +108,16 @@ std::vector<std::filesystem::path> Stores::sessionLockFiles(std::string_view ins
 }
 
 Result<Broker> openBroker(const Config& config) {
-  const auto backends = allBackends();
+  const auto backends = std::make_shared<const Backends>(allBackends());
   std::vector<Broker::Entry> entries;
   for (const auto& broker : config.brokers) {
-    auto opened = open(broker, BrokerUse::Push, backends);
-    if (!opened) return opened.error().in("broker '" + broker.name + "'");
+    if (const auto backend = find(*backends, broker.type); !backend)
+      return backend.error().in("broker '" + broker.name + "'");
     entries.push_back({.name = broker.name,
                        .type = broker.type,
                        .priority = broker.priority,
                        .taskCountCachingTime = broker.taskCountCachingTime,
-                       .broker = std::move(*opened)});
+                       .open = [broker, backends] { return open(broker, BrokerUse::Push, *backends); }});
   }
   return Broker(std::move(entries));
 }

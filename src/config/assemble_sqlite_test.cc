@@ -103,9 +103,9 @@ TEST_F(AssembleSqlite, SessionLockFilesAreOnePerStoreAndInstance) {
 TEST_F(AssembleSqlite, NamesTheStoreThatCannotBeOpened) {
   auto config = twoFiles();
   folder.write("bulk.db", "Dear database, I am a letter. " + std::string(5000, '.'));
-  const auto opened = openBroker(config);
-  ASSERT_FALSE(opened);
-  EXPECT_THAT(opened.error().message(), HasSubstr("broker 'bulk': "));
+  auto broker = openBroker(config);
+  ASSERT_TRUE(broker) << broker.error().message();
+  EXPECT_THAT(broker->push("noop", Json::object(), {.broker = "bulk"}).error().message(), HasSubstr("broker bulk: "));
   EXPECT_THAT(openMetaStorage(config).error().message(), HasSubstr("meta storage 'sqlite': "));
 }
 

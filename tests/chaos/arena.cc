@@ -154,7 +154,9 @@ std::size_t Arena::endsSeen() const {
 }
 
 TaskCounts Arena::counts() {
-  const auto counted = broker().access(0)->tasksCount();
+  const auto queue = broker().access(0);
+  EXPECT_TRUE(queue) << queue.error().message();
+  const auto counted = queue ? (*queue)->tasksCount() : Result<TaskCounts>(queue.error());
   EXPECT_TRUE(counted) << counted.error().message();
   return counted.value_or(TaskCounts{1, 1, 1, 1});
 }
@@ -213,7 +215,7 @@ Evidence Arena::evidence() {
   all.standstills = standstills;
   const auto read = loadConfig(config);
   auto records = openMetaStorage(*read);
-  auto queue = broker().access(0);
+  auto queue = broker().access(0).value();
   for (const auto& id : all.pushes.sent) {
     if (const auto found = queue->keeper().find(id)) all.store[id] = found->state;
     if (const auto record = records->loadMetaInfoById(id)) all.records[id] = seen(*record);

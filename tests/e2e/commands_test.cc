@@ -43,6 +43,23 @@ TEST_F(CommandsTest, InfoAsksTheOtherStoresWhenOneCannotBeUsed) {
   EXPECT_NE(answer.err.find("/proc/bad.db"), std::string::npos) << answer.err;
 }
 
+TEST_F(CommandsTest, PushAndCancelUseTheOtherBrokersWhenOneCannotBeUsed) {
+  config = writeConfig("{ brokers: [{ name: bad, type: sqlite, connection: { path: /proc/bad.db } }, " +
+                       std::string("{ name: good, type: sqlite, configuration: { priority: 1 }, connection: { path: ") +
+                       (folder / "good.db").string() + " } }] }\n");
+  const auto id = push({"noop", "--broker=good", "--delaySeconds=3600"});
+  const auto refused = leptir({"push", "noop", "--broker=bad"});
+  EXPECT_EQ(refused.exit, 69);
+  EXPECT_NE(refused.err.find("broker bad: "), std::string::npos) << refused.err;
+  const auto brokers = status().at("brokers");
+  EXPECT_TRUE(brokers.at(0).contains("error"));
+  EXPECT_EQ(brokers.at(1).at("scheduled"), 1);
+  EXPECT_EQ(leptir({"cancel", id}).exit, 0);
+  const auto unknown = leptir({"cancel", id});
+  EXPECT_EQ(unknown.exit, 69) << "it may wait in the one that did not answer";
+  EXPECT_NE(unknown.err.find("/proc/bad.db"), std::string::npos) << unknown.err;
+}
+
 TEST_F(CommandsTest, StatusWithoutAnInstanceShowsTheQueues) {
   push({"noop"});
   push({"noop", "--delaySeconds=3600"});
