@@ -22,6 +22,12 @@ class StoreServer {
   virtual void kill() = 0;   // SIGKILL
   // From now on it may use so many bytes more than it does.
   virtual void limitMemory(std::size_t more) = 0;
+  // From now on it says that it may not write, or that it is busy, whatever it is asked; until it serves again.
+  enum class Refusal { MayNotWrite, IsBusy };
+  virtual void refuse(Refusal how) = 0;
+  virtual void serveAgain() = 0;
+  // Requests that it refused so far; to be asked while it serves.
+  virtual long refused() = 0;
   // All of ours passes here.
   virtual LinkProxy& link() = 0;
 };

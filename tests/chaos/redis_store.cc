@@ -1,5 +1,10 @@
 #include "tests/chaos/redis_store.h"
 
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <thread>
+
 #include "tests/support/redis_server.h"
 
 namespace leptir::chaos {
@@ -15,10 +20,26 @@ class RedisStore final : public StoreServer {
   void start() override { server_.start(); }
   void kill() override { server_.kill(); }
   void limitMemory(std::size_t more) override {
-    const auto info = server_.ask({"INFO", "memory"}).get<std::string>();
-    const auto used = std::stoull(info.substr(info.find("used_memory:") + 12));
-    server_.ask({"CONFIG", "SET", "maxmemory", std::to_string(used + more)});
+    server_.ask({"CONFIG", "SET", "maxmemory", std::to_string(fact("memory", "used_memory") + more)});
   }
+  void refuse(Refusal how) override {
+    if (how == Refusal::MayNotWrite) {
+      server_.ask({"REPLICAOF", "127.0.0.1", "1"});  // where nobody listens
+      return;
+    }
+    server_.ask({"CONFIG", "SET", "busy-reply-threshold", "1"});
+    endless_ =
+        std::thread([this] { EXPECT_THROW(server_.ask({"EVAL", "while true do end", "0"}), std::runtime_error); });
+  }
+  void serveAgain() override {
+    if (!endless_.joinable()) {
+      server_.ask({"REPLICAOF", "NO", "ONE"});
+      return;
+    }
+    server_.ask({"SCRIPT", "KILL"});
+    endless_.join();
+  }
+  long refused() override { return static_cast<long>(fact("stats", "total_error_replies")); }
   LinkProxy& link() override { return link_; }
 
   std::string throughLink() const { return store(link_.path()); }
@@ -27,12 +48,18 @@ class RedisStore final : public StoreServer {
   std::string elsewhere() const { return store(server_.socket(), ", key: elsewhere"); }
 
  private:
+  std::uint64_t fact(std::string_view section, const std::string& name) {
+    const auto info = "\n" + server_.ask({"INFO", section}).get<std::string>();
+    return std::stoull(info.substr(info.find("\n" + name + ":") + name.size() + 2));
+  }
+
   static std::string store(const fs::path& socket, const std::string& more = "") {
     return "type: redis, connection: { scheme: unix, path: " + socket.string() + ", operation_timeout: 1" + more + " }";
   }
 
   RedisServer server_{RedisServer::Settings{"appendonly yes", "appendfsync everysec"}};
   LinkProxy link_;
+  std::thread endless_;  // a client whose script never ends
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Rows B2, B3, B5, B6, B8, B9, B11: what happens to a store that is a server, and to the way there.
+// Rows B2, B3, B5, B6, B8 to B11: what happens to a store that is a server, and to the way there.
 #include <algorithm>
 #include <csignal>
 #include <fstream>
@@ -17,6 +17,8 @@ using e2e::eventually;
 constexpr std::size_t kWorkers = 4;
 // What an instance may take to come back to a server: a failed try, and the pause before the next.
 constexpr double kBackWithin = 5000;
+// So long a server refuses what it is asked: less than a lease.
+constexpr auto kRefusal = 2s;
 
 class Server : public Arena {
  protected:
@@ -180,6 +182,25 @@ TEST_P(Server, B09_IsNotThereAtTheStart) {
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   stop(*instance);
   EXPECT_EQ(judge().duplicates, 0u);
+}
+
+TEST_P(Server, B10_RefusesEverythingForAWhileAndIsNotPressed) {
+  give("work", 800, {{"ms", 10}});
+  const auto instance = fly();
+  for (const auto how : {StoreServer::Refusal::MayNotWrite, StoreServer::Refusal::IsBusy}) {
+    pauseFor(milliseconds(random(50, 300)));
+    const auto before = server().refused();
+    server().refuse(how);
+    pauseFor(kRefusal);
+    server().serveAgain();
+    EXPECT_LE(server().refused() - before, 10 * kRefusal / 1s);
+    recovered(msUntilSomethingStarts());
+    EXPECT_LE(recoveries.back(), kBackWithin);
+  }
+  ASSERT_TRUE(eventually([&] { return isDrained(); }));
+  stop(*instance);
+  EXPECT_EQ(judge().duplicates, 0u);
+  expectAllFinishedAtFirst();
 }
 
 TEST_P(Server, B11_IsFullRefusesPushesAndDrainsToEmpty) {
