@@ -119,9 +119,8 @@ void pauseBriefly() {
 Result<PidFile> PidFile::take(const fs::path& file) {
   for (int tries = 0; tries < 100; ++tries) {
     auto descriptor = openChecked(file, O_RDWR | O_CREAT);
-    if (!descriptor)
-      return complain(
-          file, descriptor.error().code() == ErrorCode::NotFound ? "no such folder" : descriptor.error().message());
+    if (!descriptor && descriptor.error().code() == ErrorCode::NotFound) return complain(file, "no such folder");
+    if (!descriptor) return descriptor.error();
     auto lock = wholeFile();
     if (::fcntl(descriptor->get(), F_OFD_SETLK, &lock) != 0) {
       if (errno != EAGAIN && errno != EACCES) return complainErrno(file);

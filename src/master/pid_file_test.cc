@@ -149,6 +149,13 @@ TEST_F(PidFileTest, SaysThatThereIsNoSuchFolder) {
   EXPECT_EQ(holderOf(folder.path() / "no" / "such.pid").value(), std::nullopt);
 }
 
+TEST_F(PidFileTest, NamesAPathThatIsTooLongOnce) {
+  const auto refused = PidFile::take(folder.path() / std::string(300, 'x'));
+  ASSERT_FALSE(refused);
+  const auto& message = refused.error().message();
+  EXPECT_EQ(message.find("pid file "), message.rfind("pid file ")) << message;
+}
+
 TEST_F(PidFileTest, TakesAnEmptyFileAndOneWithALineFeed) {
   write(file, "");
   EXPECT_TRUE(PidFile::take(file));

@@ -34,7 +34,10 @@ constexpr std::array<FileSystem, 11> kRemote{{{0x6969, "NFS"},
                                               {0x0BD00BD0, "Lustre"},
                                               {0x786F4256, "a VirtualBox shared folder"}}};
 
-Result<void> refuseRemote(const SqliteFile& file, const std::filesystem::path& folder) {
+// Before anything is made there: by the nearest folder that is there already.
+Result<void> refuseRemote(const SqliteFile& file, std::filesystem::path folder) {
+  std::error_code ignored;
+  while (!std::filesystem::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
   struct statfs info{};
   if (::statfs(folder.c_str(), &info) != 0) return {};  // whatever is wrong, opening the file will say it
   const auto* const name = remoteFileSystem(static_cast<std::uint32_t>(info.f_type));
@@ -82,8 +85,8 @@ Result<void> prepareFolders(const SqliteFile& file) {
     return Error(ErrorCode::Invalid, file.where() + ": is a folder; name a file in it");
   }
   const auto folder = file.path.parent_path();
-  if (auto made = makeFolder(file, folder); !made) return made;
   if (auto local = refuseRemote(file, folder); !local) return local;
+  if (auto made = makeFolder(file, folder); !made) return made;
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
     return Error(ErrorCode::Invalid, file.where() + ": the folder is not writable (" + std::strerror(errno) +
                                          "), and the database keeps more than one file there; let the user that leptir "
