@@ -14,9 +14,15 @@ constexpr std::array<std::string_view, 4> kKeys{"\"at\"", "\"cr\"", "\"ex\"", "\
 // As leptir and PHP begin `td`, behind a name and numbers only.
 constexpr std::string_view kIdBegins = R"("td":{"id":")";
 
-// Most envelopes have none of the keys: then there is nothing to parse.
+// Most envelopes have none of the keys: then there is nothing to parse. One walk along the quotes, since each envelope
+// is looked through: a search for each key took a seventh of an instance's time.
 bool mayHaveCounters(std::string_view envelope) {
-  return std::ranges::any_of(kKeys, [&](std::string_view key) { return envelope.find(key) != std::string_view::npos; });
+  constexpr auto kLength = kKeys.front().size();
+  for (auto quote = envelope.find('"'); quote != std::string_view::npos; quote = envelope.find('"', quote + 1)) {
+    const auto word = envelope.substr(quote, kLength);
+    if (word.size() == kLength && word.back() == '"' && std::ranges::find(kKeys, word) != kKeys.end()) return true;
+  }
+  return false;
 }
 
 bool isBlank(char c) {
