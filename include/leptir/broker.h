@@ -61,7 +61,8 @@ class Broker {
 
   // The seed's push. Answers the task's id, which is made before anything is sent: with PushOptions::id a push can be
   // repeated and adds nothing while the task is in the queue. Invalid: the name or id cannot be one, no broker.
-  // TooLarge. Unavailable: the store is down or cannot be opened, whatever the reason; nothing was added.
+  // TooLarge. Unavailable: the store is down or cannot be opened, whatever the reason; nothing was added, unless its
+  // answer was lost on the way: push again with the same id.
   Result<std::string> pushTask(const BaseTask& task, std::optional<Time> timeOfExecution = {},
                                std::int64_t priority = 0, std::int64_t timeLimitSeconds = 0);
   // Any value that nlohmann's to_json knows, as an object.
@@ -72,7 +73,7 @@ class Broker {
   Result<std::string> pushTask(TaskToPush task);
   // Many at once: each store gets its part in one operation. Answers the ids in the order given. All tasks are checked
   // and all stores opened before the first task is added; on an error of a store after that the message names the ids
-  // that were not added.
+  // that are not known to be added.
   Result<std::vector<std::string>> pushTasks(std::span<const TaskToPush> tasks);
 
   // Each broker's counts, at most task_count_caching_time old.
@@ -95,10 +96,11 @@ class Broker {
   // Unavailable: it cannot be opened, whatever the reason.
   Result<Access> access(std::size_t index);
   const std::string& name(std::size_t index) const;
+  // Which of them a push with these options goes to. Invalid: none has that name, or there is none at all.
+  Result<std::size_t> brokerFor(const PushOptions& options) const;
 
  private:
   struct Held;
-  Result<std::size_t> chooseBroker(const PushOptions& options) const;
   Result<void> openStoresOf(std::span<const std::vector<BrokerTask>> parts);
   Result<void> pushParts(std::span<const std::vector<BrokerTask>> parts);
 

@@ -63,8 +63,8 @@ Result<Config> loadConfig(const std::filesystem::path& file);
 // SQLite.
 Result<Config> defaultConfig();
 
-// What an application needs to push and to look at tasks. Stores are opened when they are first needed. Unsupported: this
-// build has no backend of that type.
+// What an application needs to push and to look at tasks. Stores are opened when they are first needed. Unsupported:
+// this build has no backend of that type.
 Result<Broker> openBroker(const Config& config);
 // The records, for those who want to read them.
 Result<MetaStorage> openMetaStorage(const Config& config);

@@ -40,6 +40,9 @@ class SimpleMetaStorage {
 
   // The record as JSON, with the fields of writeMetaInfo. NotFound: none, or expired.
   virtual Result<Json> loadMetaInfoById(std::string_view id) = 0;
+  // The same for many, in the order asked; nothing in the place of one that is missing or no JSON. Unless a store does
+  // better, one after the other: those across a network ask for all in a few round trips.
+  virtual Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids);
 
   // The newest first. Unsupported where a store cannot list.
   virtual Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) = 0;

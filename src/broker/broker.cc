@@ -104,7 +104,7 @@ Result<std::vector<std::string>> Broker::pushTasks(std::span<const TaskToPush> t
   std::vector<std::string> ids;
   std::vector<std::vector<BrokerTask>> parts(brokers_.size());
   for (const auto& task : tasks) {
-    const auto index = chooseBroker(task.options);
+    const auto index = brokerFor(task.options);
     if (!index) return index.error();
     auto made = toBrokerTask(task, *clock_);
     if (!made) return made.error();
@@ -135,10 +135,10 @@ Result<void> Broker::pushParts(std::span<const std::vector<BrokerTask>> parts) {
     missing += (missing.empty() ? "" : ", ") + idsOf(parts[i]);
   }
   if (!first) return {};
-  return Error(first->code(), first->message() + "; not added: " + missing);
+  return Error(first->code(), first->message() + "; not known to be added: " + missing);
 }
 
-Result<std::size_t> Broker::chooseBroker(const PushOptions& options) const {
+Result<std::size_t> Broker::brokerFor(const PushOptions& options) const {
   std::vector<std::int64_t> priorities;
   std::string names;
   for (std::size_t i = 0; i < brokers_.size(); ++i) {

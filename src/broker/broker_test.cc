@@ -190,7 +190,7 @@ TEST(Broker, NamesTheIdsThatWereNotAdded) {
   const auto answer = of.broker->pushTasks(tasks);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), ErrorCode::Unavailable);
-  EXPECT_EQ(answer.error().message(), "broker a: connection refused; not added: lost-1, lost-2");
+  EXPECT_EQ(answer.error().message(), "broker a: connection refused; not known to be added: lost-1, lost-2");
   EXPECT_EQ(of.stores[1]->pushed.size(), 1u);
 }
 

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 
+#include "base/task_id.h"
 #include "cli/commands.h"
 #include "cli/push_input.h"
 
@@ -53,7 +55,8 @@ int pushOne(Broker& broker, const PushCommand& command) {
   return kDone;
 }
 
-// Reads lines, pushes the good ones in batches and names the bad ones.
+// Reads lines, pushes the good ones in batches and names the bad ones. Ids are made here, so that what is pushed again
+// is added once.
 class LinePusher {
  public:
   LinePusher(Broker& broker, const PushCommand& command) : broker_(broker), command_(command) {}
@@ -72,40 +75,69 @@ class LinePusher {
   }
 
  private:
+  struct Line {
+    std::size_t number = 0;
+    TaskToPush task;
+    bool pushed = false;
+  };
+  using Lines = std::vector<Line*>;
+
   void take(const std::string& line) {
     auto task = parsePushLine(line);
     if (!task) return complain(line_, task.error());
     if (task->options.broker.empty()) task->options.broker = command_.broker;
-    batch_.push_back(std::move(*task));
-    lines_.push_back(line_);
+    if (task->options.id.empty()) task->options.id = makeTaskId(systemClock());
+    batch_.push_back({line_, std::move(*task)});
   }
 
+  // Each broker gets its part by itself: one that is down or refuses something is no harm to the others.
   void pushBatch() {
-    if (batch_.empty()) return;
-    if (auto ids = broker_.pushTasks(batch_); ids) {
-      pushed_ += ids->size();
-      print(*ids, command_.quiet);
-    } else if (ids.error().code() == ErrorCode::Unavailable) {
-      failure_ = fail(ids.error());
-      bad_ += batch_.size();
-    } else {
-      pushOneByOne();  // one of them is refused: the others are not to suffer
+    std::map<std::size_t, Lines> parts;
+    for (auto& line : batch_) {
+      const auto broker = broker_.brokerFor(line.task.options);
+      if (broker) {
+        parts[*broker].push_back(&line);
+      } else {
+        complain(line.number, broker.error());
+      }
     }
+    for (const auto& [broker, lines] : parts) pushPart(lines);
+    printPushed();
     batch_.clear();
-    lines_.clear();
     if (showsProgress_) std::cerr << "\r" << pushed_ << " pushed " << std::flush;
   }
 
-  void pushOneByOne() {
-    for (std::size_t i = 0; i < batch_.size(); ++i) {
-      auto id = broker_.pushTask(batch_[i]);
-      if (!id) {
-        complain(lines_[i], id.error());
-        continue;
-      }
-      ++pushed_;
-      print({*id}, command_.quiet);
+  void pushPart(const Lines& lines) {
+    std::vector<TaskToPush> tasks;
+    for (const auto* line : lines) tasks.push_back(line->task);
+    if (const auto ids = broker_.pushTasks(tasks); ids) {
+      for (auto* line : lines) line->pushed = true;
+    } else if (ids.error().code() == ErrorCode::Unavailable) {
+      const auto range =
+          "lines " + std::to_string(lines.front()->number) + " to " + std::to_string(lines.back()->number);
+      failure_ = fail(ids.error().in(lines.size() > 1 ? range : "line " + std::to_string(lines.front()->number)));
+      bad_ += lines.size();
+    } else {
+      pushOneByOne(lines);  // one of them is refused: the others are not to suffer
     }
+  }
+
+  void pushOneByOne(const Lines& lines) {
+    for (auto* line : lines) {
+      const auto id = broker_.pushTask(line->task);
+      if (!id) complain(line->number, id.error());
+      line->pushed = id.has_value();
+    }
+  }
+
+  // In the order of the lines.
+  void printPushed() {
+    std::vector<std::string> ids;
+    for (const auto& line : batch_) {
+      if (line.pushed) ids.push_back(line.task.options.id);
+    }
+    pushed_ += ids.size();
+    print(ids, command_.quiet);
   }
 
   void complain(std::size_t line, const Error& error) {
@@ -115,8 +147,7 @@ class LinePusher {
 
   Broker& broker_;
   const PushCommand& command_;
-  std::vector<TaskToPush> batch_;
-  std::vector<std::size_t> lines_;
+  std::vector<Line> batch_;
   std::size_t line_ = 0, pushed_ = 0, bad_ = 0;
   int failure_ = kDone;
   const bool showsProgress_ = ::isatty(STDERR_FILENO) == 1;

@@ -99,6 +99,7 @@ Result<void> Feeder::spendEpoch() {
 }
 
 void Feeder::beginSession() {
+  toldEmpty_ = false;  // whoever hears that a broker is open takes it that there may be tasks
   renewAt_ = clock_.bootTime() + times().renewEvery();
   recoverAt_ = clock_.bootTime();
   compareAt_ = clock_.bootTime();

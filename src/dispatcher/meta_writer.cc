@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <span>
+#include <string>
 #include <utility>
 
 #include "base/failpoint.h"
@@ -13,6 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kExpireEvery = 10s;
+// Records saved between two beats, however far away the storage is.
+constexpr std::size_t kSavedAtOnce = 512;
 
 }  // namespace
 
@@ -39,28 +44,32 @@ MetaWriter::~MetaWriter() {
 }
 
 void MetaWriter::save(std::shared_ptr<SettleBatch> batch) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!seat_.required && queued_ >= kMostLag) {
-      missed_ += batch->records.size();
-      return;
-    }
-    queued_ += batch->records.size();
-    queue_.push_back(std::move(batch));
-  }
+  if (!take(std::move(batch)) && !std::exchange(toldLag_, true))
+    logger_.error(name() + ": lags behind by " + std::to_string(kMostLag) + " records, and misses what comes now");
   wake_.ring();
+}
+
+bool MetaWriter::take(std::shared_ptr<SettleBatch> batch) {
+  const std::lock_guard lock(mutex_);
+  if (!seat_.required && queued_ >= kMostLag) {
+    missed_ += batch->records.size();
+    return false;
+  }
+  queued_ += batch->records.size();
+  queue_.push_back(std::move(batch));
+  return true;
 }
 
 void MetaWriter::work() {
   ::pthread_setname_np(::pthread_self(), "leptir records");  // for top -H and profilers
   while (!ending()) {
-    beat_ = clock_.bootTime().time_since_epoch().count();
+    beat();
     if (!storage_ && !open()) continue;
     takeOrders();
     if (records_.empty() && batches_.empty()) {
       expireSome();
       wake_.waitFor(1s);
-    } else if (auto saved = saveWithHistory(*storage_, records_); saved) {
+    } else if (auto saved = saveRecords(); saved) {
       LEPTIR_FAILPOINT("meta_writer.after_save");
       worked();
       tellSaved();
@@ -68,6 +77,27 @@ void MetaWriter::work() {
       failed(saved.error());
     }
   }
+  saveTheLast();
+}
+
+Result<void> MetaWriter::saveRecords() {
+  for (std::span<MetaInfo> left = records_; !left.empty();) {
+    const auto piece = left.first(std::min(left.size(), kSavedAtOnce));
+    left = left.subspan(piece.size());
+    beat();
+    if (auto saved = saveWithHistory(*storage_, piece); !saved) return saved;
+  }
+  return {};
+}
+
+// What came with the end. A storage that fails just now is not waited for.
+void MetaWriter::saveTheLast() {
+  const bool works = storage_ && backoff_.failures() == 0;
+  if (works) takeOrders();
+  if (works && saveRecords()) records_.clear();
+  const std::lock_guard lock(mutex_);
+  missed_ += records_.size() + queued_;
+  if (missed_ > 0) logger_.error(name() + ": missed " + std::to_string(missed_) + " records");
 }
 
 bool MetaWriter::ending() {
@@ -83,28 +113,30 @@ bool MetaWriter::open() {
   auto storage = seat_.open();
   if (storage) {
     storage_ = std::move(*storage);
-    warnings_.tell("meta storage " + seat_.name, storage_->traits().warnings, logger_);
+    warnings_.tell(name(), storage_->traits().warnings, logger_);
     return true;
   }
+  hopeless_ = storage.error().code() == ErrorCode::Invalid || storage.error().code() == ErrorCode::Corrupt;
+  if (hopeless_ && seat_.required) onUnusable_(storage.error());
   failed(storage.error());
   return false;
 }
 
 // Only what was done ends the row of failures: a storage may open each time and refuse what it is asked each time.
 void MetaWriter::worked() {
-  if (backoff_.failures() > 0) logger_.info("meta storage " + seat_.name + ": available again");
+  if (backoff_.failures() > 0) logger_.info(name() + ": available again");
   backoff_.reset();
 }
 
 void MetaWriter::failed(const Error& why) {
   storage_.reset();
-  hopeless_ = why.code() == ErrorCode::Invalid || why.code() == ErrorCode::Corrupt;
-  if (backoff_.failures() == 0) logger_.error("meta storage " + seat_.name + ": " + why.message());
-  if (hopeless_ && seat_.required) onUnusable_(why);
+  if (backoff_.failures() == 0) logger_.error(name() + ": " + why.message());
   wake_.waitFor(std::min<Duration>(backoff_.next(), 5s));
 }
 
+// Only once all of the last ones are saved, so that no more is held than may be.
 void MetaWriter::takeOrders() {
+  if (!records_.empty() || !batches_.empty()) return;
   std::vector<std::shared_ptr<SettleBatch>> batches;
   {
     const std::lock_guard lock(mutex_);

@@ -27,21 +27,27 @@ class MetaWriter {
   // All outlive it. `sole`: no other storage needs the records, so they may be moved out of their batches.
   MetaWriter(MetaSeat seat, bool sole, Inbox& inbox, const Logger& logger, const Clock& clock,
              std::function<void(const Error&)> onUnusable);
-  // Gives up what is not saved yet.
+  // Saves what it still has, unless the storage fails just now.
   ~MetaWriter();
 
   // Whether the feeder of a broker at this place saves its records here itself.
   bool isBeside(const std::string& place) const { return liesBeside(seat_, place); }
 
-  // A required storage answers with event::Saved once the records are saved, however long that takes.
+  // The dispatcher's main thread. A required storage answers with event::Saved once the records are saved, however long
+  // that takes.
   void save(std::shared_ptr<SettleBatch> batch);
 
   BootTime lastBeat() const { return BootTime(Duration(beat_.load())); }
-  // Records that a storage that is not required has missed.
+  // Records that a storage that is not required has missed; the log says it as well.
   std::uint64_t missed() const { return missed_; }
 
  private:
+  bool take(std::shared_ptr<SettleBatch> batch);
   void work();
+  Result<void> saveRecords();
+  void saveTheLast();
+  void beat() { beat_ = clock_.bootTime().time_since_epoch().count(); }
+  std::string name() const { return "meta storage " + seat_.name; }
   bool ending();
   bool open();
   void takeOrders();
@@ -62,6 +68,7 @@ class MetaWriter {
   std::vector<std::shared_ptr<SettleBatch>> queue_;
   std::size_t queued_ = 0;
   bool end_ = false;
+  bool toldLag_ = false;  // the main thread's
   std::atomic<std::int64_t> beat_;
   std::atomic<std::uint64_t> missed_{0};
 

@@ -1,11 +1,15 @@
 #include "dispatcher/record_history.h"
 
-#include <span>
+#include <algorithm>
+#include <string>
+#include <vector>
 
 namespace leptir {
 namespace {
 
 constexpr std::size_t kHistory = 10;
+// Whole records are loaded for it, and each may be large.
+constexpr std::size_t kLoadedAtOnce = 64;
 constexpr std::size_t kBriefResponse = 4096;
 
 // What the record of an earlier attempt says of it, short.
@@ -34,9 +38,21 @@ std::vector<PastAttempt> historyBefore(int attempt, const Json& record) try {
   return {};
 }
 
-void addHistory(SimpleMetaStorage& storage, MetaInfo& record) {
-  // A storage that cannot say costs the history, nothing else.
-  if (const auto before = storage.loadMetaInfoById(record.id)) record.history = historyBefore(record.attempt, *before);
+// One that is down is asked again together with the save; one that cannot say costs the history, nothing else.
+Result<void> addHistories(SimpleMetaStorage& storage, std::span<MetaInfo* const> records) {
+  while (!records.empty()) {
+    const auto piece = records.first(std::min(records.size(), kLoadedAtOnce));
+    records = records.subspan(piece.size());
+    std::vector<std::string> ids;
+    for (const auto* record : piece) ids.push_back(record->id);
+    const auto before = storage.loadMetaInfos(ids);
+    if (!before && before.error().code() == ErrorCode::Unavailable) return before.error();
+    if (!before) return {};
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      if ((*before)[i]) piece[i]->history = historyBefore(piece[i]->attempt, *(*before)[i]);
+    }
+  }
+  return {};
 }
 
 // What a record says of how the task went, without what the task itself had to say at length.
@@ -68,10 +84,12 @@ Result<void> saveOneByOne(SimpleMetaStorage& storage, std::span<const MetaInfo> 
 
 }  // namespace
 
-Result<void> saveWithHistory(SimpleMetaStorage& storage, std::vector<MetaInfo>& records) {
+Result<void> saveWithHistory(SimpleMetaStorage& storage, std::span<MetaInfo> records) {
+  std::vector<MetaInfo*> ranBefore;
   for (auto& record : records) {
-    if (record.attempt > 1 && record.history.empty()) addHistory(storage, record);
+    if (record.attempt > 1 && record.history.empty()) ranBefore.push_back(&record);
   }
+  if (auto added = addHistories(storage, ranBefore); !added) return added;
   auto saved = storage.saveMetaInfo(records);
   const bool tooLarge = !saved && saved.error().code() == ErrorCode::TooLarge;
   return tooLarge ? saveOneByOne(storage, records) : saved;

@@ -47,6 +47,26 @@ TEST_P(Meta, AnswersNotFoundWhenThereIsNone) {
   EXPECT_EQ(codeOf(storage_->loadMetaInfoById("nobody")), ErrorCode::NotFound);
 }
 
+TEST_P(Meta, LoadsManyInTheOrderAsked) {
+  std::vector<MetaInfo> some;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 100; ++i) {
+    ids.push_back("t" + std::to_string(i));
+    if (i % 3 != 0) some.push_back(record(ids.back()));
+  }
+  save(some);
+  std::ranges::reverse(ids);
+  const auto loaded = must(storage_->loadMetaInfos(ids));
+  ASSERT_EQ(loaded.size(), ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    ASSERT_EQ(loaded[i].has_value(), (99 - i) % 3 != 0) << ids[i];
+    if (loaded[i]) {
+      EXPECT_EQ(loaded[i]->at("id"), ids[i]);
+    }
+  }
+  EXPECT_TRUE(must(storage_->loadMetaInfos({})).empty());
+}
+
 TEST_P(Meta, SavingAgainIsHarmless) {
   save({record("t", 5, MetaStep::Settled, "once")});
   save({record("t", 5, MetaStep::Settled, "once")});

@@ -85,6 +85,19 @@ TEST_F(PushTest, StdinKeepsTheOthersWhenTheStoreRefusesOne) {
   EXPECT_NE(answer.err.find("line 2"), std::string::npos) << answer.err;
 }
 
+TEST_F(PushTest, StdinPushesToTheOtherBrokersWhenOneCannotBeUsed) {
+  config = writeConfig("{ brokers: [{ name: good, type: sqlite, connection: { path: " + (folder / "good.db").string() +
+                       " } }, { name: bad, type: sqlite, configuration: { priority: 10 }, connection: { path: "
+                       "/proc/bad.db } }] }\n");
+  const auto answer = leptir({"push", "--stdin"},
+                             "{\"name\": \"noop\", \"id\": \"one\"}\n"
+                             "{\"name\": \"noop\", \"priority\": 10}\n"
+                             "{\"name\": \"noop\", \"id\": \"three\"}\n");
+  EXPECT_EQ(answer.exit, 69);
+  EXPECT_EQ(answer.out, "one\nthree\n");
+  EXPECT_NE(answer.err.find("line 2: broker bad"), std::string::npos) << answer.err;
+}
+
 TEST_F(PushTest, StdinTakesManyLinesInBatches) {
   std::string lines;
   for (int i = 0; i < 2500; ++i) lines += "{\"name\":\"noop\"}\n";

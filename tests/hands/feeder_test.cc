@@ -118,6 +118,19 @@ TEST_F(FeederTest, DoesNotTakeASessionForItsOwnForALeaseUntilItIsRenewed) {
 }
 
 // Faults B10: an evening of "server is full" must not be one of ten thousand requests a second.
+// Brokers whose emptiness is not known keep a place for their tasks: without this the others would wait for ever.
+TEST_F(FeederTest, SaysAgainThatItsQueueIsEmptyOnceItsStoreIsBack) {
+  start();
+  ASSERT_TRUE(next<event::BrokerOpened>());
+  feeder->setRoom(4, 0);
+  ASSERT_TRUE(next<event::Leased>()->nothingMoreDue);
+  mood.down = true;
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  mood.down = false;
+  ASSERT_TRUE(next<event::BrokerOpened>());
+  EXPECT_TRUE(next<event::Leased>()->nothingMoreDue);
+}
+
 TEST_F(FeederTest, RestsWhenAStoreOpensEachTimeAndRefusesTheSameEachTime) {
   const auto tasks = lease({"a"});
   mood.refuses = "acknowledge";

@@ -111,6 +111,41 @@ TEST_F(MetaWriterTest, AStorageThatIsNotRequiredMissesWhatItCannotHoldAndCountsI
   EXPECT_EQ(writer->missed(), 2u);
 }
 
+TEST_F(MetaWriterTest, AStorageThatOpensAndRefusesEachTimeHoldsNoMoreThanItMay) {
+  const auto read = openLog();
+  storageMood.refuses = "save";
+  start(false);
+  for (int i = 0; i < 4; ++i) {
+    writer->save(batchOf(std::vector<std::string>(MetaWriter::kMostLag / 2, "many")));
+    ASSERT_TRUE(refuses(storageMood));
+  }
+  EXPECT_EQ(writer->missed(), MetaWriter::kMostLag / 2) << "one list in its hands, two in its queue";
+  EXPECT_EQ(timesIn(read(), "lags behind"), 1);
+  writer.reset();
+  EXPECT_EQ(timesIn(read(), "missed 200000 records"), 1);
+}
+
+TEST_F(MetaWriterTest, WhatCameWithTheEndIsSavedWhereTheStorageWorks) {
+  start(false);
+  writer->save(batchOf({"first"}));
+  ASSERT_TRUE(waitUntil([&] { return isRecorded("first"); }));
+  for (int i = 0; i < 50; ++i) writer->save(batchOf({"last" + std::to_string(i)}));
+  writer.reset();
+  EXPECT_TRUE(isRecorded("last49"));
+}
+
+TEST_F(MetaWriterTest, ARefusalToSaveIsNoReasonToEndWhateverItsKind) {
+  storageMood.refuses = "save";
+  storageMood.code = ErrorCode::Invalid;
+  start();
+  writer->save(batchOf({"a"}));
+  ASSERT_TRUE(waitUntil([&] { return storageMood.refused == 2; }));
+  EXPECT_EQ(saidUnusable, 0);
+  storageMood.refuses = "";
+  EXPECT_TRUE(next<event::Saved>());
+  EXPECT_TRUE(isRecorded("a"));
+}
+
 TEST_F(MetaWriterTest, ARequiredStorageThatCanNeverBeUsedIsSaidOnce) {
   unusable = Error(ErrorCode::Corrupt, "no database");
   start();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "backends/memory/memory_meta_storage.h"
+#include "tests/support/moody_store.h"
 
 namespace leptir {
 namespace {
@@ -51,6 +52,36 @@ TEST(RecordHistory, ARecordThatIsTooLargeIsSavedShortenedAndTheOthersWhole) {
   EXPECT_TRUE(large->at("respM").get<std::string>().ends_with("too large for the storage)"));
   EXPECT_EQ(large->at("stack").size(), 1u);
   EXPECT_FALSE(large->contains("envelope"));
+}
+
+TEST(RecordHistory, OfManyIsAskedForTogetherAndNotAtAllOfThoseThatRunTheFirstTime) {
+  Mood mood;
+  MoodyMetaStorage storage(
+      std::make_unique<MemoryMetaStorage>(std::make_shared<MemoryRecords>(), std::nullopt, systemClock()), mood);
+  std::vector<MetaInfo> records;
+  for (int i = 0; i < 60; ++i) records.push_back(recordOf("t" + std::to_string(i), 1));
+  ASSERT_TRUE(saveWithHistory(storage, records));
+  EXPECT_EQ(mood.journal(), std::vector<std::string>{"save"});
+  for (auto& record : records) record.attempt = 2, record.lease = 8;
+  ASSERT_TRUE(saveWithHistory(storage, records));
+  EXPECT_EQ(mood.journal(), (std::vector<std::string>{"save", "load many", "save"}));
+  EXPECT_EQ(storage.loadMetaInfoById("t59")->at("history").size(), 1u);
+}
+
+TEST(RecordHistory, AStorageThatIsDownCostsNoHistory) {
+  Mood mood;
+  MoodyMetaStorage storage(
+      std::make_unique<MemoryMetaStorage>(std::make_shared<MemoryRecords>(), std::nullopt, systemClock()), mood);
+  std::vector<MetaInfo> records{recordOf("t", 1)};
+  ASSERT_TRUE(saveWithHistory(storage, records));
+  records[0].attempt = 2;
+  records[0].lease = 8;
+  mood.refuses = "load many";
+  EXPECT_EQ(saveWithHistory(storage, records).error().code(), ErrorCode::Unavailable);
+  EXPECT_EQ(storage.loadMetaInfoById("t")->at("attempt"), 1) << "nothing is saved without it";
+  mood.refuses = "";
+  ASSERT_TRUE(saveWithHistory(storage, records));
+  EXPECT_EQ(storage.loadMetaInfoById("t")->at("history").size(), 1u);
 }
 
 TEST(RecordHistory, WhatIsTooLargeEvenShortenedIsAnError) {

@@ -17,11 +17,12 @@ namespace leptir {
 // Any thread.
 class Mood {
  public:
-  std::atomic<bool> down = false;         // every operation answers Unavailable and does nothing
-  std::atomic<const char*> refuses = "";  // this operation alone answers Unavailable and does nothing
-  std::atomic<bool> cutAnswers = false;   // every operation is done, then answers Unavailable
-  std::vector<std::string> warnings;      // what its store's traits say
-  std::atomic<int> refused = 0;           // operations that answered Unavailable
+  std::atomic<bool> down = false;                        // every operation answers Unavailable and does nothing
+  std::atomic<const char*> refuses = "";                 // this operation alone answers Unavailable and does nothing
+  std::atomic<ErrorCode> code = ErrorCode::Unavailable;  // what refusals are, if not Unavailable
+  std::atomic<bool> cutAnswers = false;                  // every operation is done, then answers Unavailable
+  std::vector<std::string> warnings;                     // what its store's traits say
+  std::atomic<int> refused = 0;                          // operations that answered Unavailable
 
   // What was asked, in order, whether it was done or not.
   std::vector<std::string> journal() const {
@@ -48,7 +49,7 @@ class Mood {
  private:
   Error refusal() {
     ++refused;
-    return Error(ErrorCode::Unavailable, "on purpose");
+    return Error(code, "on purpose");
   }
 
   mutable std::mutex mutex_;  // guards journal_
@@ -132,6 +133,9 @@ class MoodyMetaStorage final : public SimpleMetaStorage {
   }
   Result<Json> loadMetaInfoById(std::string_view id) override {
     return mood_.answer("load", [&] { return inner_->loadMetaInfoById(id); });
+  }
+  Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override {
+    return mood_.answer("load many", [&] { return inner_->loadMetaInfos(ids); });
   }
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override {
     return mood_.answer("list", [&] { return inner_->listMetaInfo(filter, page); });

@@ -1,5 +1,6 @@
-// How a push in one process ends a waiting pop in another: each push adds to a short stream, and whoever waits has asked
-// to be told of an entry that is newer than those it knows. Nothing is taken away, so nobody misses what another heard.
+// How a push in one process ends a waiting pop in another: each push adds to a short stream, and whoever waits has
+// asked to be told of an entry that is newer than those it knows. Nothing is taken away, so nobody misses what another
+// heard.
 #pragma once
 
 #include <memory>

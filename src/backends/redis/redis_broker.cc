@@ -14,6 +14,18 @@ namespace {
 
 // Redis 6.2 refuses a request of more than a million words, and adding so many takes any server seconds.
 constexpr std::size_t kMostTasksAtOnce = 300'000;
+// A server hangs up on whoever sends more than a GiB in one request (client-query-buffer-limit).
+constexpr std::size_t kMostBytesAtOnce = std::size_t{512} << 20;
+
+Result<void> checkSizeOf(std::span<const BrokerTask> tasks) {
+  std::size_t bytes = 0;
+  for (const auto& task : tasks) bytes += task.parameters.size() + task.name.size() + task.id.size();
+  if (bytes <= kMostBytesAtOnce && tasks.size() <= kMostTasksAtOnce) return {};
+  return Error(ErrorCode::TooLarge, std::to_string(tasks.size()) + " tasks of together " + std::to_string(bytes >> 20) +
+                                        " MiB at once; push them in smaller lists, of " +
+                                        std::to_string(kMostTasksAtOnce) + " tasks or " +
+                                        std::to_string(kMostBytesAtOnce >> 20) + " MiB at most");
+}
 
 std::string textOf(const SessionCard& card) {
   return writeJson(Json{{"host", card.host}, {"pid", card.pid}, {"version", card.version}, {"workers", card.workers}});
@@ -42,10 +54,7 @@ Result<void> RedisBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
   for (const auto& task : tasks) {
     if (auto fine = checkBrokerTask(task); !fine) return fine;
   }
-  if (tasks.size() > kMostTasksAtOnce) {
-    return Error(ErrorCode::TooLarge, connection_.address().where() + ": " + std::to_string(tasks.size()) +
-                                          " tasks at once; push them in lists of " + std::to_string(kMostTasksAtOnce));
-  }
+  if (auto fits = checkSizeOf(tasks); !fits) return fits.error().in(connection_.address().where());
   return tasks.empty() ? Result<void>() : push(tasks);
 }
 

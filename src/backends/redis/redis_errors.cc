@@ -18,6 +18,9 @@ struct Row {
   RedisRefusal refusal;
 };
 
+constexpr RedisRefusal kNoRights{Invalid, Stays,
+                                 "does not permit this user what leptir does: extend its rights (ACL SETUSER)"};
+
 // The first row that fits counts.
 constexpr std::array kRows{
     // It will pass, or somebody is at it.
@@ -41,7 +44,10 @@ constexpr std::array kRows{
     Row{"ERR invalid password", {Invalid, Ends, "refuses the password: correct 'password'"}},
     Row{"ERR AUTH <password> called without", {Invalid, Ends, "wants no password: leave 'password' out"}},
     Row{"ERR Client sent AUTH, but no password", {Invalid, Ends, "wants no password: leave 'password' out"}},
-    Row{"NOPERM", {Invalid, Stays, "does not permit this user what leptir does: extend its rights (ACL SETUSER)"}},
+    Row{"NOPERM", kNoRights},
+    // Within a script, as 7 says it and as 6.2 does.
+    Row{"ERR The user executing the script can't", kNoRights},
+    Row{"The user executing the script can't", kNoRights},
     Row{"DENIED", {Invalid, Ends, "is in protected mode and takes no clients from other machines"}},
     Row{"ERR DB index is out of range", {Invalid, Ends, "has no such database: correct 'database'"}},
     Row{"ERR invalid DB index", {Invalid, Ends, "has no such database: correct 'database'"}},

@@ -55,6 +55,46 @@ TEST_F(RedisBesideOthers, ATaskThatComesBackDoesNotSwallowOneThatLooksTheSame) {
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 2}));
 }
 
+TEST_F(RedisBesideOthers, ACancelOfALeasedTaskNeverTakesOneWithoutAnIdThatWaitsAtTheSameInstant) {
+  must(broker->pushBrokerTasks(std::vector<BrokerTask>{task("x", Time(5s))}));
+  strangersPush("~ no envelope", "5");  // sorts behind ours
+  const auto session = openSession(*broker);
+  ASSERT_EQ(pop(*session, 1).at(0).lease.handle, "x");
+  EXPECT_EQ(must(broker->keeper().find("x")).state, TaskState::Leased);
+  EXPECT_EQ(must(broker->keeper().cancel("x", "me@here")), Cancelled::Requested);
+  EXPECT_EQ(waiting(), 1) << "the stranger's task is still there";
+}
+
+TEST_F(RedisBesideOthers, ATaskWithoutAnIdIsFoundUnderTheOneThatItsBurialGaveIt) {
+  strangersPush("~ no envelope");
+  const auto session = openSession(*broker);
+  const auto held = pop(*session);
+  must(session->bury(std::vector<Buried>{{held.at(0).lease, {}, "malformed", held.at(0).envelope}}));
+  const auto id = must(broker->keeper().listBuried({})).at(0).id;
+  EXPECT_EQ(must(broker->keeper().revive(std::vector<std::string>{id})), 1u);
+  EXPECT_EQ(must(broker->keeper().find(id)).state, TaskState::Due);
+  EXPECT_EQ(must(broker->keeper().find(id)).envelope, "~ no envelope");
+  must(broker->keeper().remove(id));
+  EXPECT_EQ(waiting(), 0);
+  EXPECT_EQ(knownIds(), 0);
+}
+
+TEST_F(RedisBesideOthers, NothingLeavesASessionWhileAnotherKindOfValueStandsInAPlaceItIsToTouch) {
+  push("t", 1);
+  const auto session = openSession(*broker);
+  const auto held = pop(*session);
+  for (const auto* key : {"{leptir:ztasks}:cancel", "{leptir:ztasks}:buried:tasks", "{leptir:ztasks}:buried"}) {
+    server.ask({"SET", key, "somebody's"});
+    EXPECT_FALSE(session->bury(std::vector<Buried>{{held.at(0).lease, {}, "why", held.at(0).envelope}})) << key;
+    EXPECT_FALSE(session->close()) << key;
+    server.ask({"DEL", key});
+    EXPECT_EQ(must(session->heldTasks()).size(), 1u) << key;
+  }
+  server.ask({"SET", "{leptir:ztasks}:cancel", "somebody's"});
+  EXPECT_FALSE(broker->pushBrokerTasks(tasks("more", 1)));
+  EXPECT_EQ(waiting(), 0) << "an error means that nothing was added";
+}
+
 TEST_F(RedisBesideOthers, NothingIsLostWhileAnotherKindOfValueStandsInTheQueuesPlace) {
   push("t", 3);
   const auto session = openSession(*broker);

@@ -15,6 +15,8 @@ constexpr int kMostLooks = 20;
 constexpr std::string_view kScanAtOnce = "1000";
 // Begins what stands in the list of ids for a buried task.
 constexpr char kBuriedMark = 'b';
+// Begins it for one that came malformed, was buried under an id that it got there and revived.
+constexpr std::string_view kNamelessMark = "n";
 
 Error notFound(std::string_view id) {
   return Error(ErrorCode::NotFound, "no task " + std::string(id) + " in the queue");
@@ -105,19 +107,32 @@ Result<std::vector<FoundTask>> RedisKeeper::listBuried(Page page) {
 
 Result<std::size_t> RedisKeeper::revive(std::span<const std::string> ids) {
   if (ids.empty()) return 0;
-  std::vector<std::string> escaped, envelopes;
+  std::vector<std::string> escaped;
   for (const auto& id : ids) escaped.push_back(escapedId(id));
   std::vector<std::string_view> words{"HMGET", keys_.buriedTasks};
   words.insert(words.end(), escaped.begin(), escaped.end());
   const auto values = connection_.run(words);
   if (!values) return values.error();
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    envelopes.push_back(withCounters(decodeBuried(values->value()[i].text()).envelope, {}));
-  const auto count = std::to_string(ids.size());
-  const auto itself = [](const std::string& text) -> std::string_view { return text; };
+  struct Row {
+    std::string_view id, value;
+    std::string envelope;
+    std::string_view mark;
+  };
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto value = values->value()[i];
+    if (value.isNil()) continue;
+    auto envelope = withCounters(decodeBuried(value.text()).envelope, {});
+    const bool isNameless = escapedIdIn(envelope).empty();
+    rows.push_back({escaped[i], value.text(), std::move(envelope), isNameless ? kNamelessMark : ""});
+  }
+  if (rows.empty()) return 0;
+  const auto count = std::to_string(rows.size());
   RedisArguments arguments{count};
-  arguments.addBlock(escaped, itself);
-  arguments.addBlock(envelopes, itself);
+  arguments.addBlock(rows, [](const Row& row) { return row.id; });
+  arguments.addBlock(rows, [](const Row& row) { return row.value; });
+  arguments.addBlock(rows, [](const Row& row) -> std::string_view { return row.envelope; });
+  arguments.addBlock(rows, [](const Row& row) { return row.mark; });
   const std::string_view names[]{keys_.queue, keys_.ids, keys_.buried, keys_.buriedTasks, keys_.wake};
   const auto revived = connection_.runScript(queue_->scripts.revive, names, arguments.words());
   if (!revived) return revived.error();
@@ -150,24 +165,20 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongBuried(const std::st
   return std::optional(Place{.task = buriedTask(id, mark, value->value().text()), .escapedId = id});
 }
 
-// One that came malformed, was buried under an id that it got there and revived, has none of its own.
+// Where two wait at one instant, only a mark tells that one without an id is meant: another's must not go for it.
 Result<std::optional<RedisKeeper::Place>> RedisKeeper::atItsScore(const std::string& id, std::string_view score) {
+  const bool isNameless = score.starts_with(kNamelessMark);
+  if (isNameless) score.remove_prefix(kNamelessMark.size());
   const auto there = connection_.run({"ZRANGEBYSCORE", keys_.queue, score, score});
   if (!there) return there.error();
-  std::optional<std::string_view> nameless;
   for (std::size_t i = 0; i < there->value().size(); ++i) {
     const auto envelope = there->value()[i].text();
-    const auto own = escapedIdIn(envelope);
-    if (own.empty()) nameless = envelope;
-    if (own != id) continue;
+    if (escapedIdIn(envelope) != (isNameless ? "" : id)) continue;
     auto place = waiting(id, envelope, score);
     if (!place) return place.error();
     return std::optional(std::move(*place));
   }
-  if (!nameless) return std::optional<Place>();
-  auto place = waiting(id, *nameless, score);
-  if (!place) return place.error();
-  return std::optional(std::move(*place));
+  return std::optional<Place>();
 }
 
 Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongLeased(const std::string& id, std::string_view score) {

@@ -7,8 +7,8 @@
 namespace leptir {
 namespace {
 
-// Records that one listing asks for at once.
-constexpr std::size_t kListedAtOnce = 200;
+// Ids that a listing looks at in one go: records may be large, and mostly the first few are enough.
+constexpr std::size_t kListedAtOnce = 100;
 
 bool hasSucceeded(const Json& record) {
   return record.value("status", Json()) == static_cast<int>(TaskStatus::Completed) &&
@@ -51,6 +51,22 @@ Result<Json> RedisMetaStorage::loadMetaInfoById(std::string_view id) {
   return Error(ErrorCode::Corrupt, "record of task " + std::string(id) + ": " + record.error().message());
 }
 
+Result<std::vector<std::optional<Json>>> RedisMetaStorage::loadMetaInfos(std::span<const std::string> ids) {
+  std::vector<std::optional<Json>> records;
+  while (!ids.empty()) {
+    const auto piece = ids.first(std::min(ids.size(), kRecordsReadAtOnce));
+    ids = ids.subspan(piece.size());
+    for (const auto& id : piece) appendLoad(*connection_, places_.placeOf(id));
+    const auto replies = connection_->exchange();
+    if (!replies) return replies.error();
+    for (const auto& reply : *replies) {
+      auto record = parseJson(reply.value().text());
+      records.push_back(record && record->is_object() ? std::optional(std::move(*record)) : std::nullopt);
+    }
+  }
+  return records;
+}
+
 Result<std::vector<Json>> RedisMetaStorage::listMetaInfo(const MetaFilter& filter, Page page) {
   std::vector<Json> listed;
   std::size_t skipped = 0;
@@ -69,13 +85,11 @@ Result<std::vector<Json>> RedisMetaStorage::listMetaInfo(const MetaFilter& filte
 }
 
 Result<std::vector<Json>> RedisMetaStorage::loadThoseThatDidNotSucceed(const std::vector<std::string>& ids) {
-  for (const auto& id : ids) appendLoad(*connection_, places_.placeOf(id));
-  const auto replies = connection_->exchange();
-  if (!replies) return replies.error();
+  auto loaded = loadMetaInfos(ids);
+  if (!loaded) return loaded.error();
   std::vector<Json> records;
-  for (const auto& reply : *replies) {
-    auto record = parseJson(reply.value().text());
-    if (record && record->is_object() && !hasSucceeded(*record)) records.push_back(std::move(*record));
+  for (auto& record : *loaded) {
+    if (record && !hasSucceeded(*record)) records.push_back(std::move(*record));
   }
   return records;
 }

@@ -24,6 +24,7 @@ class RedisMetaStorage final : public SimpleMetaStorage {
 
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override;
   Result<Json> loadMetaInfoById(std::string_view id) override;
+  Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
   Result<std::size_t> expire() override { return 0; }
   MetaTraits traits() const override;

@@ -61,5 +61,24 @@ TEST_F(RedisPushTest, AnIdWithEveryKindOfCharacterIsKnownAgain) {
   EXPECT_EQ(waiting(), 0);
 }
 
+TEST_F(RedisPushTest, ListsThatNoServerTakesInOneGoAreRefusedAsTooLarge) {
+  auto many = tasks("t", 40);
+  for (auto& each : many) each.parameters = R"({"text":")" + std::string(std::size_t{15} << 20, 'x') + "\"}";
+  const auto pushed = broker->pushBrokerTasks(many);
+  EXPECT_EQ(pushed.error().code(), ErrorCode::TooLarge);
+  EXPECT_NE(pushed.error().message().find("smaller lists"), std::string::npos) << pushed.error().message();
+}
+
+TEST_F(RedisPushTest, ARightThatAScriptMissesIsNamedAsOne) {
+  server.ask({"ACL", "SETUSER", "poor", "on", ">secret", "~*", "+@all", "-time"});
+  auto address = redisAt(server.socket());
+  address.user = "poor";
+  address.password = "secret";
+  const auto poor = open(address);
+  const auto pushed = poor->pushBrokerTasks(tasks("t", 1));
+  EXPECT_EQ(pushed.error().code(), ErrorCode::Invalid);
+  EXPECT_NE(pushed.error().message().find("ACL SETUSER"), std::string::npos) << pushed.error().message();
+}
+
 }  // namespace
 }  // namespace leptir

@@ -53,6 +53,7 @@ Result<void> RedisRecordIndex::write(std::span<const MetaInfo> records, std::spa
   }
   if (arguments.size() == 2) return {};
   const auto written = connection_->runScript(writeScript(), keys, arguments);
+  // Somebody's value under its key, or no rights there: it is a hint, and the records stand.
   if (!written && written.error().code() != ErrorCode::Invalid) return written.error();
   return {};
 }

@@ -153,15 +153,19 @@ Result<void> RedisRecordWriter::replaceOlder(std::span<const MetaInfo> records, 
 
 Result<std::vector<RedisRecordWriter::Contender>> RedisRecordWriter::readStanding(std::span<const MetaInfo> records,
                                                                                   const Positions& standing) {
-  for (const auto position : standing) appendLoad(*connection_, places_.placeOf(records[position].id));
-  const auto replies = connection_->exchange();
-  if (!replies) return replies.error();
   std::vector<Contender> contenders;
-  for (std::size_t i = 0; i < standing.size(); ++i) {
-    const auto reply = (*replies)[i].value();
-    if (reply.isError() && !isOtherKind(reply)) return connection_->errorOf(reply);
-    contenders.push_back({standing[i], {}});
-    if (reply.kind() == RedisValue::Kind::Text) contenders.back().old = reply.text();
+  for (std::span<const std::size_t> left = standing; !left.empty();) {
+    const auto piece = left.first(std::min(left.size(), kRecordsReadAtOnce));
+    left = left.subspan(piece.size());
+    for (const auto position : piece) appendLoad(*connection_, places_.placeOf(records[position].id));
+    const auto replies = connection_->exchange();
+    if (!replies) return replies.error();
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      const auto reply = (*replies)[i].value();
+      if (reply.isError() && !isOtherKind(reply)) return connection_->errorOf(reply);
+      contenders.push_back({piece[i], {}});
+      if (reply.kind() == RedisValue::Kind::Text) contenders.back().old = reply.text();
+    }
   }
   return contenders;
 }

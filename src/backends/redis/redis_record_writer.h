@@ -49,6 +49,9 @@ class RedisRecordWriter {
   std::vector<std::string> hashes_;  // that this call has written to
 };
 
+// So many records are read in one exchange: each may have 16 MiB, and a reader takes half a GiB in one go.
+inline constexpr std::size_t kRecordsReadAtOnce = 30;
+
 // Asks for the text of a record, among what is exchanged next.
 void appendLoad(RedisConnection& connection, const RedisRecordPlaces::Place& place);
 

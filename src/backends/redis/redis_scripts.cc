@@ -54,6 +54,8 @@ end
 constexpr std::string_view kPush = R"(
 local queue, ids, buriedTasks, sessions, wake, cancel = unpack(KEYS)
 local leasedPrefix, n, time = ARGV[1], tonumber(ARGV[2]), now()
+call('HLEN', cancel)
+call('HLEN', buriedTasks)
 
 local function idOf(envelope)
   local _, at = string.find(envelope, '"td":{"id":"', 1, true)
@@ -74,8 +76,12 @@ local function takeOutThePresent(missing, most)
     if id then missing[id] = nil end
   end
   local crowds = {}
-  for id, place in pairs(missing) do
-    if string.sub(place, 1, 1) ~= 'b' then
+  for id, place in pairs(missing) do  -- 'b': buried; 'n': of a task without an id of its own
+    local mark = string.sub(place, 1, 1)
+    if mark == 'n' then
+      local at = string.sub(place, 2)
+      if call('ZCOUNT', queue, at, at) > 0 then missing[id] = nil end
+    elseif mark ~= 'b' then
       crowds[place] = crowds[place] or call('ZCOUNT', queue, place, place)
       if crowds[place] > most then missing[id] = nil end
     elseif call('HEXISTS', buriedTasks, id) == 1 then
@@ -261,6 +267,7 @@ local n, order = tonumber(ARGV[2]), nextOrder(KEYS[5])
 local lost = {}
 call('HLEN', KEYS[6])
 call('HLEN', KEYS[3])
+call('HLEN', KEYS[4])
 for i = 1, n do
   if call('HDEL', KEYS[2], ARGV[2 + i]) == 1 then
     bury(KEYS[5], KEYS[6], KEYS[3], KEYS[4], ARGV[2 + n + i], ARGV[2 + 2 * n + i], ARGV[2 + 3 * n + i], order + i)
@@ -278,7 +285,9 @@ if not expiry or (expiry < 0) ~= (ARGV[2] == 'claimed') then return -1 end
 local n, time, order = tonumber(ARGV[3]), now(), nextOrder(KEYS[6])
 call('ZCARD', KEYS[3])
 call('HLEN', KEYS[4])
+call('HLEN', KEYS[5])
 call('HLEN', KEYS[7])
+call('HLEN', KEYS[9])
 local function block(number, i) return ARGV[3 + number * n + i] end
 local function placeOf(id, place)
   local old = tonumber(id ~= '' and call('HGET', KEYS[4], id) or nil) or tonumber(place)
@@ -339,15 +348,21 @@ call('HSET', KEYS[2], ARGV[2], ARGV[3])
 return 1
 )";
 
+// Compared with what the caller has read. A task without an id of its own gets a mark before its place in `ids`: by
+// that alone is such a one taken for the id it was buried under.
 constexpr std::string_view kRevive = R"(
 local n, time, revived = tonumber(ARGV[1]), now(), 0
+local function block(number, i) return ARGV[1 + number * n + i] end
 call('ZCARD', KEYS[1])
 call('HLEN', KEYS[2])
+call('ZCARD', KEYS[3])
 for i = 1, n do
-  local id = ARGV[1 + i]
-  if call('HDEL', KEYS[4], id) == 1 then
+  local id, due = block(0, i), (time - n + i) / 1000000
+  if call('HGET', KEYS[4], id) == block(1, i) then
+    call('HDEL', KEYS[4], id)
     call('ZREM', KEYS[3], id)
-    put(KEYS[1], KEYS[2], (time - n + i) / 1000000, ARGV[1 + n + i], id)
+    put(KEYS[1], KEYS[2], due, block(2, i), id)
+    if block(3, i) ~= '' then call('HSET', KEYS[2], id, block(3, i) .. string.format('%.17g', due)) end
     revived = revived + 1
   end
 end
