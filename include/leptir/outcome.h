@@ -37,6 +37,8 @@ enum class Cause {
 // The words of the record: finished, threw, timed_out, cancelled, crashed, out_of_memory, discarded, unknown_name,
 // malformed, retry_later, gave_back.
 std::string_view nameOf(Cause cause);
+// success, warning, error, unknown, time limit exceeded.
+std::string_view nameOf(ExitStatus status);
 
 // What user code threw: for the log, the error reporters and the record.
 struct ThrownError {

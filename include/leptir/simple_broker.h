@@ -205,6 +205,10 @@ class SimpleBroker {
   // back.
   virtual Result<std::size_t> recoverExpired(std::size_t limit) = 0;
 
+  // All processes of this instance are known to be dead: its sessions are over now, and recoverExpired may claim them.
+  // Where sessions end with their processes there is nothing to do.
+  virtual Result<void> endSessionsOf(std::string_view) { return {}; }
+
   virtual TaskKeeper& keeper() = 0;
   virtual BrokerTraits traits() const = 0;
 };

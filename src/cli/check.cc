@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "config/assemble.h"
+#include "instance/program_check.h"
 
 namespace leptir {
 namespace {
@@ -69,13 +70,18 @@ int look(std::string_view kind, const std::string& name, const Opened& opened) {
 
 }  // namespace
 
-int runCommand(const CheckCommand& command, const Program&) {
+int runCommand(const CheckCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
   int status = kDone;
   Stores stores(*config);
   for (const auto& seat : stores.brokerSeats()) status = std::max(status, look("broker", seat.name, seat.open()));
   for (const auto& seat : stores.metaSeats()) status = std::max(status, look("meta storage", seat.name, seat.open()));
+  if (config->metaStorages.empty()) fmt::print("meta storage: none, so nothing is recorded\n");
+  if (const auto fine = checkPrograms(*config, program); !fine) {
+    fmt::print("{}\n", fine.error().message());
+    status = std::max<int>(status, kConfiguration);
+  }
   if (auto logger = Logger::open(config->loggers); !logger) {
     fmt::print("loggers: {}\n", logger.error().message());
     status = std::max<int>(status, kConfiguration);

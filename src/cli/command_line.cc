@@ -181,9 +181,11 @@ class Parser {
 
   void addTasks() {
     auto* command = add("tasks", "List records of tasks, the newest first, a line each.", tasks_);
-    command->add_option("--cause", tasks_.cause, "only these: finished, threw, timed_out, crashed, cancelled, …");
+    command->add_option("--cause", tasks_.cause,
+                        "only these, as info names them: finished, threw, timed_out, crashed, cancelled, …");
     command->add_option("--name", tasks_.name, "only tasks of this name");
-    command->add_option("--limit", tasks_.limit, "at most so many (default 20)")->check(CLI::PositiveNumber);
+    command->add_option("--limit", tasks_.limit, "at most so many (default 20)")
+        ->check(wholeNumber("a whole number above 0", 1));
     command->add_flag("--json", tasks_.json, "each whole record as a line of JSON");
     command->add_option("--config", tasks_.config, kConfigHelp);
   }

@@ -60,7 +60,7 @@ struct BenchCommand {
   std::filesystem::path config;  // empty: SQLite in a folder of its own
   std::uint64_t tasks = 200'000;
   std::uint64_t scheduled = 0;  // that wait beside, for tomorrow
-  int workers = 0;  // 0: as many as cores
+  int workers = 0;              // 0: as many as cores
   bool json = false;
 };
 // The command line was wrong, or asked for help: the text has been printed.

@@ -53,9 +53,22 @@ Result<Json> askEach(const Stores& stores, const std::string& id, Ask ask) {
   return none;
 }
 
+// What ran, and was given back, waits again: its record cannot know.
+Result<Json> withItsState(const Config& config, const std::string& id, Json record) {
+  const auto waiting = askEach(config.brokers, id, waitingIn);
+  if (!waiting || waiting->at("state") == nameOf(TaskState::Leased)) return record;
+  for (const auto* key : {"state", "broker", "toex", "reason"}) {
+    if (waiting->contains(key)) record[key] = waiting->at(key);
+  }
+  return record;
+}
+
 Result<Json> find(const Config& config, const std::string& id) {
   auto record = askEach(config.metaStorages, id, recordIn);
-  if (record) return record;
+  if (record)
+    return record->value("status", Json()) == static_cast<int>(TaskStatus::InProgress)
+               ? withItsState(config, id, std::move(*record))
+               : record;
   auto waiting = askEach(config.brokers, id, waitingIn);
   return waiting || record.error().code() == ErrorCode::NotFound ? waiting : record;
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/escape.h"
+#include "leptir/outcome.h"
 
 namespace leptir {
 namespace {
@@ -46,9 +47,8 @@ std::string statusName(const Json& status) {
 }
 
 std::string exitName(const Json& code) {
-  static constexpr std::string_view kNames[] = {"success", "warning", "error", "unknown", "time limit exceeded"};
   const bool known = code.is_number_integer() && code >= 1 && code <= 5;
-  return known ? std::string(kNames[code.get<int>() - 1]) : oneLine(code);
+  return known ? std::string(nameOf(static_cast<ExitStatus>(code.get<int>()))) : oneLine(code);
 }
 
 class Page {

@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <iostream>
 #include <memory>
@@ -17,6 +19,14 @@ int threadsOfThisProcess() {
   int threads = 0;
   while (const auto* entry = ::readdir(tasks.get())) threads += entry->d_name[0] != '.' ? 1 : 0;
   return threads;
+}
+
+// Ids of tasks that nobody can read are lost: a full disk behind stdout must not look like success.
+bool isSaid() {
+  std::cout.flush();
+  if (std::cout && std::fflush(stdout) == 0) return true;
+  std::cerr << "leptir: stdout: " << std::strerror(errno) << '\n';
+  return false;
 }
 
 struct Runner {
@@ -36,7 +46,8 @@ int runMain(int argc, char** argv, const Program& program) {
                  "and start threads in onWorkerStart\n";
     return kUsage;
   }
-  return std::visit(Runner{program}, parseCommandLine(argc, argv));
+  const int status = std::visit(Runner{program}, parseCommandLine(argc, argv));
+  return isSaid() || status != kDone ? status : kPartlyDone;
 }
 
 Result<Config> readConfig(const std::filesystem::path& file) {

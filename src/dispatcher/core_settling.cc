@@ -60,8 +60,9 @@ void Core::settleDone(const event::CellDone& done) {
     slots_.freed(done.cell);
     return actions_.free.push_back(done.cell);
   }
-  settleCell(done.cell, task, settleOutcome(task, done.envelope, *done.outcome, options_.author, random_()),
-             done.envelope);
+  auto settlement = settleOutcome(task, done.envelope, *done.outcome, options_.author, random_());
+  if (settlement.failed) actions_.log.emplace_back(LogLevel::Warning, nameForLog(task) + sentenceOfFailure(settlement));
+  settleCell(done.cell, task, std::move(settlement), done.envelope);
 }
 
 bool Core::isEndedByATerm(const event::CellDone& done) const {

@@ -112,6 +112,7 @@ class Dispatcher {
       FeederOptions feeder;
       feeder.broker = i;
       feeder.instance = options_.instance;
+      feeder.predecessor = options_.predecessor;
       feeder.card = options_.card;
       feeder.emptyQueueSleepTime = options_.emptyQueueSleepTime;
       feeder.workersActiveSleepTime = options_.workersActiveSleepTime;

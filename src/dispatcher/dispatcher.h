@@ -17,7 +17,8 @@
 namespace leptir {
 
 struct DispatcherOptions {
-  std::string instance;  // its name: the session at every broker
+  std::string instance;     // its name: the session at every broker
+  std::string predecessor;  // the name of one that was killed here and is dead, or empty
   SessionCard card;
   int masterPid = 0;
   std::set<std::string, std::less<>> names;  // the tasks that this program can run

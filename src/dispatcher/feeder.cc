@@ -101,6 +101,10 @@ void Feeder::work() {
   while (true) {
     beat();
     const bool closing = isToClose();
+    if (closing && !session_ && line().epoch == 0) {  // nothing was ever lent
+      closed_ = true;
+      return;
+    }
     if (!session_ && !open()) {
       if (closed_) return;
       continue;

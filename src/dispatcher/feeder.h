@@ -27,6 +27,7 @@ namespace leptir {
 struct FeederOptions {
   std::uint32_t broker = 0;  // its line in the page
   std::string instance;
+  std::string predecessor;  // an instance that is known to be dead, if any: its sessions are ended
   SessionCard card;
   Duration emptyQueueSleepTime = std::chrono::milliseconds(500);  // between pops of an empty store that cannot wake us
   Duration workersActiveSleepTime = std::chrono::milliseconds(200);
@@ -128,6 +129,7 @@ class Feeder {
   std::atomic<bool> closed_{false}, leftToExpire_{false};
 
   // Its own thread's.
+  bool hasWorked_ = false;  // the store as it is configured
   std::unique_ptr<SimpleBroker> broker_;
   std::unique_ptr<BrokerSession> session_;
   std::vector<std::unique_ptr<SimpleMetaStorage>> storages_;  // one for each of beside_

@@ -31,7 +31,8 @@ bool Feeder::open() {
   session_.reset();
   storages_.clear();
   broker_.reset();
-  if (isForEver(opened.error())) {
+  // One that worked is tried again whatever it says: passwords are exchanged, and somebody will put things right.
+  if (!hasWorked_ && isForEver(opened.error())) {
     logger_.error(where() + ": " + opened.error().message());
     onUnusable_(opened.error());
     closed_ = true;
@@ -99,6 +100,7 @@ Result<void> Feeder::spendEpoch() {
 }
 
 void Feeder::beginSession() {
+  hasWorked_ = true;
   toldEmpty_ = false;  // whoever hears that a broker is open takes it that there may be tasks
   renewAt_ = clock_.bootTime() + times().renewEvery();
   recoverAt_ = clock_.bootTime();
@@ -110,7 +112,9 @@ void Feeder::beginSession() {
 void Feeder::drop(const Error& why) {
   session_.reset();
   if (why.code() == ErrorCode::Lost) {
-    logger_.warning(where() + ": another instance took over what this one held: " + why.message());
+    logger_.warning(
+        where() +
+        ": what this instance held is no longer its own (another took over, or the store lost it): " + why.message());
     return;  // the store itself is well: open the next session at once
   }
   storages_.clear();
@@ -159,6 +163,10 @@ Result<void> Feeder::renew(std::span<const LeaseId> running) {
 
 Result<void> Feeder::recoverOthers() {
   if (clock_.bootTime() < recoverAt_) return {};
+  if (!options_.predecessor.empty()) {
+    if (auto ended = broker_->endSessionsOf(options_.predecessor); !ended) return ended;
+    options_.predecessor.clear();
+  }
   auto recovered = broker_->recoverExpired(kRecoverAtOnce);
   if (!recovered) return recovered.error();
   if (*recovered > 0)

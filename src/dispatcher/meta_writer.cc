@@ -113,10 +113,12 @@ bool MetaWriter::open() {
   auto storage = seat_.open();
   if (storage) {
     storage_ = std::move(*storage);
+    hasWorked_ = true;
     warnings_.tell(name(), storage_->traits().warnings, logger_);
     return true;
   }
-  hopeless_ = storage.error().code() == ErrorCode::Invalid || storage.error().code() == ErrorCode::Corrupt;
+  const auto code = storage.error().code();
+  hopeless_ = !hasWorked_ && (code == ErrorCode::Invalid || code == ErrorCode::Corrupt);
   if (hopeless_ && seat_.required) onUnusable_(storage.error());
   failed(storage.error());
   return false;

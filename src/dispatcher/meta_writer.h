@@ -77,6 +77,7 @@ class MetaWriter {
   std::vector<std::uint64_t> batches_;  // whose records are in the next list
   std::vector<MetaInfo> records_;
   BootTime expireAt_;
+  bool hasWorked_ = false;  // the storage as it is configured: then it is tried again whatever it says
   bool hopeless_ = false;
   Backoff backoff_;
   StoreWarnings warnings_;

@@ -99,6 +99,19 @@ std::string nameForLog(const HeldTask& task) {
   return "[" + task.head.id + "](" + task.head.name + ") ";
 }
 
+std::string sentenceOfFailure(const Settlement& settlement) {
+  const auto& record = *settlement.record;
+  std::string sentence = "Task has failed (" + record.cause + ", " + std::string(nameOf(record.returnCode)) +
+                         ", attempt " + std::to_string(record.attempt) + ").";
+  if (settlement.kind == Settlement::Kind::Release) {
+    const auto millis = settlement.delay / std::chrono::milliseconds(1);
+    sentence +=
+        " It runs again in " + std::to_string(millis / 1000) + "." + std::to_string(millis % 1000 / 100) + " s.";
+  }
+  if (settlement.kind == Settlement::Kind::Bury) sentence += " It is buried: " + settlement.reason + ".";
+  return sentence;
+}
+
 Time backTo(const HeldTask& task, Time now) {
   return std::min(now, task.head.timeOfExecution.value_or(task.head.pushedAt.value_or(now)));
 }

@@ -56,6 +56,9 @@ struct Settlement {
   bool failed = false;             // counts as not succeeded
 };
 
+// How one with `failed` went, as the log says it, and what becomes of the task now.
+std::string sentenceOfFailure(const Settlement& settlement);
+
 inline constexpr std::uint32_t kMaxCrashes = 3;
 
 // The n-th retry (n from 1) of a failed task waits `first` (5 s unless its name has another) × 2ⁿ⁻¹, at most an hour;

@@ -74,7 +74,7 @@ int Flight::prepare() {
     plan_.logger.warning("LEPTIR_TEST_LEASE: sessions expire after " + std::to_string(lease / std::chrono::seconds(1)) +
                          " s");
   }
-  endPredecessor(options_.boardFile, plan_.logger);
+  predecessor_ = endPredecessor(options_.boardFile, plan_.logger);
   auto board = StatusBoard::create(options_.boardFile, name_, plan_.config.daemon.numberOfWorkers, systemClock());
   if (!board) return complain(board.error(), kConfigurationWrong);
   board_ = std::move(*board);
@@ -137,6 +137,7 @@ int Flight::dispatch(int masterPid) {
   const auto& daemon = plan_.config.daemon;
   DispatcherOptions options;
   options.instance = name_;
+  options.predecessor = predecessor_;
   options.card = {
       .host = hostName(), .pid = masterPid, .version = std::string(kVersion), .workers = daemon.numberOfWorkers};
   options.masterPid = masterPid;

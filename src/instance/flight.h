@@ -55,6 +55,7 @@ class Flight {
   const InstanceOptions& options_;
   const Program program_;
   const std::string name_;
+  std::string predecessor_;  // that was killed here, if any
   Plan plan_;
   std::optional<ConfigText> read_;  // what a reload is about
   std::unique_ptr<Plan> next_;      // checked, and made ready

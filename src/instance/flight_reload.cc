@@ -6,6 +6,7 @@
 
 #include "config/assemble.h"
 #include "instance/flight.h"
+#include "instance/program_check.h"
 #include "instance/store_check.h"
 
 namespace leptir {
@@ -51,7 +52,7 @@ int Flight::checkAgain() const try {
   const auto config = configOf(*read_);
   if (!config) return refuse(config.error());
   if (const auto logger = openLogger(*config); !logger) return refuse(logger.error());
-  (void)programOf(*config);
+  if (const auto fine = checkPrograms(*config, program_); !fine) return refuse(fine.error());
   const int status = checkStores(*config, [this](const std::string& text) { say(LogLevel::Error, text); });
   return status == kOk ? kOk : kConfigurationWrong;
 } catch (const std::exception& error) {

@@ -11,13 +11,14 @@
 #include <string>
 
 #include "instance/flight.h"
+#include "instance/program_check.h"
 #include "instance/store_check.h"
 #include "master/pid_file.h"
 
 namespace leptir {
 namespace {
 
-constexpr int kOk = 0, kNotDone = 1;
+constexpr int kOk = 0, kNotDone = 1, kConfigurationWrong = 78;
 
 int complain(const Error& error, int status) {
   std::cerr << "leptir: " << error.message() << '\n';
@@ -103,6 +104,7 @@ int flyAsDaemon(const Config& config, const InstanceOptions& options, const Prog
 }  // namespace
 
 int runInstance(const Config& config, const InstanceOptions& options, const Program& program) {
+  if (const auto fine = checkPrograms(config, program); !fine) return complain(fine.error(), kConfigurationWrong);
   const int status = inChild([&config] {
     return checkStores(config, [](const std::string& text) { std::cerr << "leptir: " << text << std::endl; });
   });

@@ -19,12 +19,13 @@ bool isOurs(const std::filesystem::path& file) {
 
 }  // namespace
 
-void endPredecessor(const std::filesystem::path& boardFile, const Logger& logger) {
-  if (!isOurs(boardFile)) return;
+std::string endPredecessor(const std::filesystem::path& boardFile, const Logger& logger) {
+  if (!isOurs(boardFile)) return {};
   const auto board = StatusBoard::read(boardFile, systemClock());
-  if (!board || !isInstanceName(board->session) || bearsMark(board->pid, board->session)) return;
-  if (!endProcessesOf(board->session))
-    logger.warning("A process of the instance that was killed here (" + board->session + ") did not end.");
+  if (!board || !isInstanceName(board->session) || bearsMark(board->pid, board->session)) return {};
+  if (endProcessesOf(board->session)) return board->session;
+  logger.warning("A process of the instance that was killed here (" + board->session + ") did not end.");
+  return {};
 }
 
 }  // namespace leptir

@@ -30,4 +30,20 @@ std::string_view nameOf(Cause cause) {
   return "unknown";
 }
 
+std::string_view nameOf(ExitStatus status) {
+  switch (status) {
+    case ExitStatus::Success:
+      return "success";
+    case ExitStatus::Warning:
+      return "warning";
+    case ExitStatus::Error:
+      return "error";
+    case ExitStatus::Unknown:
+      return "unknown";
+    case ExitStatus::TimeLimitExceeded:
+      return "time limit exceeded";
+  }
+  return "unknown";
+}
+
 }  // namespace leptir

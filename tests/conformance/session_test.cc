@@ -153,6 +153,20 @@ TEST_P(Session, IsRevivedByALateRenewalUntilSomebodyClaimedIt) {
   EXPECT_EQ(must(broker_->recoverExpired(10)), 0u);
 }
 
+TEST_P(Session, EndsAtOnceWhenItsInstanceIsKnownToBeDeadUnlessThatIsSeenByItsProcesses) {
+  push(tasks("t", 2));
+  const auto dead = openSession('a');
+  const auto held = pop(*dead);
+  const auto other = openSession('b');
+  const bool expires = GetParam().traits.sessionsExpire;
+  must(broker_->endSessionsOf(sessionId('a').instance));
+  EXPECT_EQ(must(broker_->recoverExpired(10)), expires ? 2u : 0u);
+  const auto renewed = dead->renew(leasesOf(held), 1h);
+  EXPECT_EQ(!renewed && renewed.error().code() == ErrorCode::Lost, expires);
+  EXPECT_TRUE(other->renew({}, 1h)) << "nobody else's";
+  must(broker_->endSessionsOf(sessionId('c').instance));
+}
+
 TEST_P(Session, RecoveryGivesBackAtMostLimitTasksAndAnyoneGoesOn) {
   push(tasks("t", 5));
   const auto session = openSession('a');

@@ -1,5 +1,6 @@
 // The commands, their output and their exit status: what scripts rely on.
 #include "tests/e2e/installation.h"
+#include "tests/support/temp_dir.h"
 
 #include <csignal>
 #include <fstream>
@@ -58,6 +59,33 @@ TEST_F(CommandsTest, PushAndCancelUseTheOtherBrokersWhenOneCannotBeUsed) {
   const auto unknown = leptir({"cancel", id});
   EXPECT_EQ(unknown.exit, 69) << "it may wait in the one that did not answer";
   EXPECT_NE(unknown.err.find("/proc/bad.db"), std::string::npos) << unknown.err;
+}
+
+TEST_F(CommandsTest, InfoSaysThatATaskWaitsAgainThatWasGivenBackWhileItRan) {
+  config = writeConfig(defaultYaml());
+  const auto id = push({"sleep", "seconds:=60"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return info(id).value("status", 0) == 2 && !info(id).contains("state"); }));
+  instance->signal(SIGQUIT);
+  EXPECT_EQ(instance->waitForExit(), 0);
+  EXPECT_EQ(info(id).at("state"), "due");
+}
+
+TEST_F(CommandsTest, AnOutputThatCannotBeWrittenIsNoSuccess) {
+  const auto command =
+      program + " push noop --config=" + config.string() + " >/dev/full 2>" + (folder / "err").string();
+  const int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_NE(readWholeFile(folder / "err").find("stdout: No space left"), std::string::npos);
+}
+
+TEST_F(CommandsTest, AProgramOfTheConfigurationWithTheNameOfATaskIsAMistake) {
+  config = writeConfig("{ tasks: { noop: { command: [/bin/true] } } }\n");
+  for (const auto* command : {"check", "start"}) {
+    const auto answer = leptir({command});
+    EXPECT_EQ(answer.exit, 78) << command << answer.err;
+    EXPECT_NE((answer.out + answer.err).find("choose another name"), std::string::npos) << command << answer.err;
+  }
 }
 
 TEST_F(CommandsTest, StatusWithoutAnInstanceShowsTheQueues) {

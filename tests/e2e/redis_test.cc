@@ -32,6 +32,11 @@ class RedisTest : public Installation {
     return value.is_string() ? Json::parse(value.get<std::string>()) : Json();
   }
 
+  bool isDone(const std::string& id) {
+    const auto saved = record(id);
+    return saved.is_object() && saved.at("status") == 3;
+  }
+
   RedisServer server;
 };
 
@@ -160,6 +165,44 @@ TEST_F(RedisTest, AWrongPasswordOrKeyIsToldAndNothingRuns) {
   EXPECT_THAT(answer.out, HasSubstr("text"));
   configure("scheme: unix, path: " + server.socket() + ", database: 99");
   EXPECT_EQ(leptir({"check"}).exit, 69);
+}
+
+TEST_F(RedisTest, WhatAKilledInstanceHeldRunsAsSoonAsAnotherIsStartedInItsPlace) {
+  const auto id = push({"sleep", "seconds:=1"});
+  const auto killed = start();
+  ASSERT_TRUE(eventually([&] { return info(id).at("state") == "leased"; }));
+  killed->signal(SIGKILL);
+  killed->waitForExit();
+  const auto next = start({"--drain"});
+  ASSERT_TRUE(eventually([&] { return isDone(id); }, 20s)) << "a lease is of a minute";
+  EXPECT_EQ(record(id).at("attempt"), 2);
+  EXPECT_EQ(next->waitForExit(), 0);
+}
+
+TEST_F(RedisTest, APasswordThatIsExchangedEndsNothing) {
+  server.ask({"ACL", "SETUSER", "leptir", "on", ">old", "~*", "+@all"});
+  configure("scheme: unix, path: " + server.socket() + ", user: leptir, password: old");
+  const auto instance = start();
+  const auto before = push({"noop"});
+  ASSERT_TRUE(eventually([&] { return isDone(before); }));
+  server.ask({"ACL", "SETUSER", "leptir", "resetpass", ">new"});
+  server.ask({"CLIENT", "KILL", "USER", "leptir"});
+  ASSERT_TRUE(eventually([&] { return instance->output().find("not available, trying again") != std::string::npos; }));
+  EXPECT_THAT(instance->output(), Not(HasSubstr("can never be used")));
+  EXPECT_TRUE(eventually([&] { return status().at("instance").at("ready") == false; }));
+  server.ask({"ACL", "SETUSER", "leptir", ">old"});
+  const auto after = push({"noop"});
+  EXPECT_TRUE(eventually([&] { return isDone(after); }));
+}
+
+TEST_F(RedisTest, AStopDoesNotWaitForAServerThatNeverLentAnything) {
+  server.stop();
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return status().at("instance").is_object(); }));
+  const auto told = systemClock().bootTime();
+  instance->signal(SIGTERM);
+  EXPECT_EQ(instance->waitForExit(), 0) << instance->output();
+  EXPECT_LT(systemClock().bootTime() - told, 5s);
 }
 
 TEST_F(RedisTest, AServerThatIsDownAtTheStartIsTriedAgain) {

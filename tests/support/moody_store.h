@@ -104,6 +104,9 @@ class MoodyBroker final : public SimpleBroker {
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override {
     return mood_.answer("resume", [&] { return moody(inner_->resumeSession(session)); });
   }
+  Result<void> endSessionsOf(std::string_view instance) override {
+    return mood_.answer("end sessions", [&] { return inner_->endSessionsOf(instance); });
+  }
   Result<std::size_t> recoverExpired(std::size_t limit) override {
     return mood_.answer("recover", [&] { return inner_->recoverExpired(limit); });
   }

@@ -31,6 +31,10 @@ class MemoryBroker final : public SimpleBroker {
   Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card,
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
+  Result<void> endSessionsOf(std::string_view instance) override {
+    queue_->endTimeOf(instance);
+    return {};
+  }
   Result<std::size_t> recoverExpired(std::size_t limit) override { return queue_->recover(limit); }
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;

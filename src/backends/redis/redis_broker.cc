@@ -113,6 +113,14 @@ Result<std::unique_ptr<BrokerSession>> RedisBroker::resumeSession(const SessionI
   return resumed;
 }
 
+Result<void> RedisBroker::endSessionsOf(std::string_view instance) {
+  const auto prefix = std::string(instance) + ":";
+  const std::string_view names[]{keys_.sessions}, arguments[]{prefix};
+  const auto ended = connection_.runScript(queue_->scripts.end, names, arguments);
+  if (!ended) return ended.error();
+  return {};
+}
+
 BrokerTraits RedisBroker::traits() const {
   BrokerTraits traits;
   traits.everyPushWakes = false;

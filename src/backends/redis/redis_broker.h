@@ -24,6 +24,7 @@ class RedisBroker final : public SimpleBroker {
   Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card,
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
+  Result<void> endSessionsOf(std::string_view instance) override;
   Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;

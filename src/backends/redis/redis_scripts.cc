@@ -315,6 +315,12 @@ if done > 0 then ring(KEYS[8]) end
 return {done, ended and 1 or 0}
 )";
 
+constexpr std::string_view kEnd = R"(
+for _, session in ipairs(call('ZRANGE', KEYS[1], 0, -1)) do
+  if string.sub(session, 1, #ARGV[1]) == ARGV[1] and isOpen(KEYS[1], session) then call('ZADD', KEYS[1], 0, session) end
+end
+)";
+
 constexpr std::string_view kClaim = R"(
 for _, session in ipairs(call('ZRANGEBYSCORE', KEYS[1], 0, now())) do call('ZADD', KEYS[1], -1, session) end
 return call('ZRANGEBYSCORE', KEYS[1], -1, -1)
@@ -400,6 +406,7 @@ RedisScripts::RedisScripts(int version)
       release(Writer(version).draining(kRelease)),
       bury(Writer(version).draining(kBuryHeld, kBury)),
       giveBack(Writer(version).draining(kGiveBack, kBury)),
+      end(Writer(version).draining(kEnd)),
       claim(Writer(version).draining(kClaim)),
       count(Writer(version).draining(kCount)),
       takeWaiting(Writer(version).draining(kTakeWaiting)),

@@ -37,6 +37,8 @@ struct RedisScripts {
   // ids values → [how many were given back, whether the session has ended]. `state`: open (a session that ends itself)
   // or claimed. Delay in µs; 0: at its old place, which `places` says where `ids` cannot; empty: it is buried.
   RedisScript giveBack;
+  // sessions | "instance:": its open sessions are over and may be claimed
+  RedisScript end;
   // sessions → names of all that are claimed, after those whose time is over were
   RedisScript claim;
   // queue sessions buriedTasks | leasedPrefix → [due, scheduled, leased, buried]
@@ -47,7 +49,8 @@ struct RedisScripts {
   RedisScript takeBuried;
   // leased cancel | number id by → 1: it is leased, and the wish stands
   RedisScript wish;
-  // queue ids buried buriedTasks wake | n ids envelopes → how many were buried
+  // queue ids buried buriedTasks wake | n ids values envelopes marks → how many were buried still, with these values. A
+  // mark stands before the place in `ids`.
   RedisScript revive;
 };
 
