@@ -1,6 +1,6 @@
 #include "backends/redis/redis_reader.h"
 
-#include <hiredis/read.h>
+#include <hiredis/hiredis.h>
 
 #include <new>
 #include <string>
@@ -57,10 +57,12 @@ void* createString(const redisReadTask* task, char* bytes, std::size_t size) {
   return place(task, node);
 }
 
-void* createArray(const redisReadTask* task, int elements) {
+// How hiredis counts depends on its version.
+template <class Count>
+void* createArray(const redisReadTask* task, Count elements) {
   auto& nodes = repliesOf(task).nodes;
+  if (static_cast<std::uint64_t>(elements) > kMostValues - nodes.size()) return nullptr;
   const auto size = static_cast<std::uint32_t>(elements);
-  if (nodes.size() + size > kMostValues) return nullptr;
   void* handle = place(task, {RedisValue::Kind::List, size, 0});
   if (handle == nullptr) return nullptr;
   nodes[fromHandle(handle)].number = static_cast<std::int64_t>(nodes.size());
@@ -78,7 +80,29 @@ void* createNil(const redisReadTask* task) {
 
 void freeObject(void*) {}
 
-redisReplyObjectFunctions functions{createString, createArray, createInteger, createNil, freeObject};
+#if HIREDIS_MAJOR >= 1
+// Of a protocol that we never ask for; but whoever answers may say anything.
+void* createDouble(const redisReadTask* task, double, char* bytes, std::size_t size) {
+  return createString(task, bytes, size);
+}
+void* createBool(const redisReadTask* task, int truth) {
+  return createInteger(task, truth);
+}
+#endif
+
+redisReplyObjectFunctions functions{
+    .createString = createString,
+    .createArray = createArray,
+    .createInteger = createInteger,
+#if HIREDIS_MAJOR >= 1
+    .createDouble = createDouble,
+#endif
+    .createNil = createNil,
+#if HIREDIS_MAJOR >= 1
+    .createBool = createBool,
+#endif
+    .freeObject = freeObject,
+};
 
 }  // namespace
 
