@@ -117,7 +117,6 @@ TEST_F(FeederTest, DoesNotTakeASessionForItsOwnForALeaseUntilItIsRenewed) {
   EXPECT_EQ(page.brokers[0].leaseEndsBoot.load(), ends);
 }
 
-// Faults B10: an evening of "server is full" must not be one of ten thousand requests a second.
 // Brokers whose emptiness is not known keep a place for their tasks: without this the others would wait for ever.
 TEST_F(FeederTest, SaysAgainThatItsQueueIsEmptyOnceItsStoreIsBack) {
   start();
@@ -131,6 +130,7 @@ TEST_F(FeederTest, SaysAgainThatItsQueueIsEmptyOnceItsStoreIsBack) {
   EXPECT_TRUE(next<event::Leased>()->nothingMoreDue);
 }
 
+// Faults B10: an evening of "server is full" must not be one of ten thousand requests a second.
 TEST_F(FeederTest, RestsWhenAStoreOpensEachTimeAndRefusesTheSameEachTime) {
   const auto tasks = lease({"a"});
   mood.refuses = "acknowledge";

@@ -70,11 +70,7 @@ TEST_F(RedisPushTest, ListsThatNoServerTakesInOneGoAreRefusedAsTooLarge) {
 }
 
 TEST_F(RedisPushTest, ARightThatAScriptMissesIsNamedAsOne) {
-  server.ask({"ACL", "SETUSER", "poor", "on", ">secret", "~*", "+@all", "-time"});
-  auto address = redisAt(server.socket());
-  address.user = "poor";
-  address.password = "secret";
-  const auto poor = open(address);
+  const auto poor = open(addressOf("poor", {"~*", "+@all", "-time"}));
   const auto pushed = poor->pushBrokerTasks(tasks("t", 1));
   EXPECT_EQ(pushed.error().code(), ErrorCode::Invalid);
   EXPECT_NE(pushed.error().message().find("ACL SETUSER"), std::string::npos) << pushed.error().message();

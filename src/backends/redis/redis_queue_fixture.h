@@ -28,6 +28,15 @@ class RedisQueueTest : public testing::Test {
     return must(RedisBroker::open(std::make_shared<RedisConnection>(std::move(address)), kQueue));
   }
   std::unique_ptr<RedisBroker> open() { return open(redisAt(server.socket())); }
+  // By a user who has just these rights.
+  RedisAddress addressOf(std::string_view user, std::vector<std::string_view> rights) {
+    rights.insert(rights.begin(), {"ACL", "SETUSER", user, "on", ">secret"});
+    server.ask(rights);
+    auto address = redisAt(server.socket());
+    address.user = user;
+    address.password = "secret";
+    return address;
+  }
   static std::unique_ptr<BrokerSession> openSession(RedisBroker& broker, char letter = 'a') {
     return must(broker.openSession({std::string(32, letter), 1}, {"host", 1, "0.1.0", 4}, std::chrono::hours(1)));
   }

@@ -123,10 +123,7 @@ class RedisScriptsOf : public RedisQueueTest, public testing::WithParamInterface
 };
 
 TEST_P(RedisScriptsOf, DrainAFullServer) {
-  server.ask({"ACL", "SETUSER", "few", "on", ">secret", "~leptir:ztasks", "~{leptir:ztasks}:*", "+@all", "-@admin"});
-  auto address = redisAt(server.socket());
-  address.user = "few";
-  address.password = "secret";
+  auto address = addressOf("few", {"~leptir:ztasks", "~{leptir:ztasks}:*", "+@all", "-@admin"});
   const auto queue =
       std::make_shared<RedisQueue>(std::make_shared<RedisConnection>(address), std::string(kQueue), GetParam());
   push("t", 5);
