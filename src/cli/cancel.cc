@@ -72,11 +72,10 @@ int runCommand(const CancelCommand& command, const Program&) {
     auto store = broker->access(i);
     const auto done = store ? cancelIn((*store)->keeper(), command, *config) : Result<int>(store.error());
     if (done) return *done;
-    if (done.error().code() == ErrorCode::Unsupported) {
-      none = Error(ErrorCode::Unsupported, "task '" + command.id + "' may wait in a broker that cannot cancel");
-    } else if (done.error().code() != ErrorCode::NotFound) {
-      none = done.error();
-    }
+    if (done.error().code() == ErrorCode::NotFound || none.code() == ErrorCode::Unavailable) continue;
+    none = done.error().code() == ErrorCode::Unsupported
+               ? Error(ErrorCode::Unsupported, "task '" + command.id + "' may wait in a broker that cannot cancel")
+               : done.error();
   }
   return fail(none);
 }
