@@ -7,7 +7,8 @@
 
 namespace leptir {
 
-// Where the request comes from. The worker implements it over its slot; tests and code outside leptir use StopSource.
+// Where the request comes from. The worker implements it over its slot; tests and code outside leptir use StopSource
+// (stop_source.h).
 class StopState {
  public:
   virtual ~StopState() = default;

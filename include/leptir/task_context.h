@@ -29,6 +29,7 @@ struct TaskEnvironment {
   const Logger* logger = nullptr;                                          // may be none; outlives the task
   const Clock* clock = &systemClock();                                     // outlives the task
   std::function<void(double fraction, std::string_view text)> onProgress;  // may be none
+  std::function<bool(const Outcome&)> onUnfinished;  // may be none; see TaskContext::leaveUnfinished
 };
 
 // One run of one task. Used by the thread that runs doJob; logging, stopToken, id, name and fence also by threads that
@@ -78,6 +79,11 @@ class TaskContext {
 
   // The record's `stderr`: for tasks that run programs. The last one counts.
   void setStderrTail(std::string tail) { stderrTail_ = std::move(tail); }
+
+  // What the record is to say should this run be killed before it ends: of `unfinished` its response and stderr. For
+  // tasks that run programs, while a stop is requested. The last one counts, and the end of the run counts more. False:
+  // there is no room for it just now, or nobody who would keep it.
+  bool leaveUnfinished(const Outcome& unfinished) const;
 
   const std::vector<std::string>& responseLines() const { return responseLines_; }
   const std::string& result() const { return result_; }

@@ -80,6 +80,7 @@ struct CellDied {
   CellRef cell;
   Verdict verdict;
   std::string_view envelope;
+  std::optional<Outcome> said;  // what a run that we ended had to say of itself
 };
 struct CellRunning {  // seen to execute, at a look
   CellRef cell;

@@ -92,6 +92,7 @@ void Core::on(event::CellDied& died) {
                                                    settlement.record->cause + ", attempt " +
                                                    std::to_string(settlement.record->attempt) + ")");
   }
+  if (settlement.record && died.said) addWhatItSaid(std::move(*died.said), *settlement.record);
   settleCell(died.cell, task, std::move(settlement), died.envelope);
 }
 

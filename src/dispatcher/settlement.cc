@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dispatcher/obituary.h"
+#include "link/worker_stderr.h"
 
 namespace leptir {
 namespace {
@@ -203,6 +204,16 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
   }
   finishFailed(settlement, envelope);
   return settlement;
+}
+
+void addWhatItSaid(Outcome said, MetaInfo& record) {
+  if (!said.response.empty()) record.response = said.response + ' ' + record.response;
+  if (record.additional.empty()) record.additional = std::move(said.additional);
+  record.flow = std::move(said.flow);
+  record.result = std::move(said.result);
+  record.stderrTail += said.stderrTail;
+  if (record.stderrTail.size() > kStderrTailBytes)
+    record.stderrTail.erase(0, record.stderrTail.size() - kStderrTailBytes);
 }
 
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,

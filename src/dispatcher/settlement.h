@@ -75,6 +75,8 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
 // A run that the master ended, or whose worker died. `started` and `ended` on the wall clock.
 Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started,
                          Time ended, const RecordAuthor& author, double jitter);
+// To the record of a run that was ended: the output and states of that run itself. Its lines come first, as in the seed.
+void addWhatItSaid(Outcome said, MetaInfo& record);
 // A task that was cancelled while it waited. `by` is user@host.
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
                            const RecordAuthor& author);

@@ -1,4 +1,5 @@
 #include "dispatcher/settlement.h"
+#include "link/worker_stderr.h"
 
 #include <gtest/gtest.h>
 
@@ -125,6 +126,31 @@ TEST(Settlement, ATimeLimitIsRecordedAsTheSeedDid) {
   EXPECT_EQ(settlement.record->response, "Time limit exceeded.");
   EXPECT_EQ(settlement.record->cause, "timed_out");
   EXPECT_DOUBLE_EQ(settlement.record->executionTime, 2);
+}
+
+TEST(Settlement, WhatARunSaidBeforeItWasEndedStandsInItsRecord) {
+  auto record = *died(taskWith({}), StopReason::TimeLimit, 9).record;
+  record.stderrTail = "its worker's";
+  Outcome said;
+  said.response = "one two";
+  said.stderrTail = std::string(kStderrTailBytes, 'x');
+  said.flow = {"reading"};
+  said.additional = R"({"rows":3})";
+  said.result = "17";
+  addWhatItSaid(said, record);
+  EXPECT_EQ(record.response, "one two Time limit exceeded.");
+  EXPECT_EQ(record.stderrTail, said.stderrTail) << "the last 64 KiB";
+  EXPECT_EQ(record.flow, said.flow);
+  EXPECT_EQ(record.additional, said.additional);
+  EXPECT_EQ(record.result, said.result);
+  EXPECT_EQ(record.returnCode, ExitStatus::TimeLimitExceeded);
+}
+
+TEST(Settlement, WhoCancelledIsNotHiddenByWhatTheRunSaid) {
+  auto record = *died(taskWith({}), StopReason::Cancel).record;
+  const auto additional = record.additional;
+  addWhatItSaid({.additional = R"({"cancelledBy":"nobody"})"}, record);
+  EXPECT_EQ(record.additional, additional);
 }
 
 TEST(Settlement, AShutdownGivesBackWithoutARecord) {

@@ -18,6 +18,13 @@ Result<Outcome> readOutcome(const Slot& slot, std::size_t cell) {
   return decodeOutcome(*bytes);
 }
 
+// Of a run that was ended: what it left when it ended in time, or had put there before.
+std::optional<Outcome> readUnfinished(const Slot& slot, std::size_t cell, StopReason reason) {
+  if (reason != StopReason::TimeLimit && reason != StopReason::Cancel) return std::nullopt;
+  auto outcome = readOutcome(slot, cell);
+  return outcome ? std::optional(std::move(*outcome)) : std::nullopt;
+}
+
 }  // namespace
 
 SlotTable::SlotTable(Link& link, const Clock& clock)
@@ -68,7 +75,8 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
       break;
     case CellState::Died:
       if (shared.isAutopsyUnderway(cell, clock_.bootTime())) return false;
-      events.push_back(event::CellDied{ref, readVerdict(slot, cell), shared.readAssignment(cell).envelope});
+      events.push_back(event::CellDied{ref, readVerdict(slot, cell), shared.readAssignment(cell).envelope,
+                                       readUnfinished(shared, cell, word.reason)});
       break;
     default:  // only we free cells: a task scribbled over this one
       leaveToMaster(ref, word);

@@ -63,9 +63,9 @@ void LinesAndTail::finish() {
   line_.clear();
 }
 
-std::string LinesAndTail::takeTail() {
-  if (tail_.size() > maxBytes_) tail_.erase(0, tail_.size() - maxBytes_);
-  return std::move(tail_);
+std::string_view LinesAndTail::tail() const {
+  const std::string_view tail = tail_;
+  return tail.substr(tail.size() - std::min(tail.size(), maxBytes_));
 }
 
 }  // namespace leptir

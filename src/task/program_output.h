@@ -31,7 +31,7 @@ class LinesAndTail {
   void add(std::string_view piece);
   // The last line may have no line feed.
   void finish();
-  std::string takeTail();
+  std::string_view tail() const;
 
  private:
   void addToLine(std::string_view piece);

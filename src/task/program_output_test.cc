@@ -50,7 +50,7 @@ TEST(LinesAndTail, HandsOnLinesAsSoonAsTheyAreWhole) {
   output.add("o\n\nthree");
   output.finish();
   EXPECT_EQ(lines, (Lines{"one", "two", "three"}));
-  EXPECT_EQ(output.takeTail(), "one\ntwo\n\nthree");
+  EXPECT_EQ(output.tail(), "one\ntwo\n\nthree");
 }
 
 TEST(LinesAndTail, KeepsTheEnd) {
@@ -58,7 +58,7 @@ TEST(LinesAndTail, KeepsTheEnd) {
   for (int i = 0; i < 1000; ++i)
     output.add("0123456789abcdef"[i % 16] == 'f' ? "f\n" : std::string(1, "0123456789abcdef"[i % 16]));
   output.add("the end");
-  EXPECT_TRUE(output.takeTail().ends_with("the end"));
+  EXPECT_TRUE(output.tail().ends_with("the end"));
 }
 
 TEST(LinesAndTail, HandsOnEndlessLinesInPieces) {

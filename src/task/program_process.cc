@@ -15,14 +15,11 @@
 namespace leptir {
 namespace {
 
-// How often a program is looked after on kernels that cannot wake us at its end.
-constexpr Duration kLookEvery = std::chrono::milliseconds(20);
-
 // A program that runs: never left behind, whatever happens to us.
 class RunningProgram {
  public:
-  RunningProgram(SpawnedProgram program, const ProgramReaders& readers)
-      : program_(std::move(program)), readers_(readers) {}
+  RunningProgram(SpawnedProgram program, const ProgramWatcher& watcher)
+      : program_(std::move(program)), watcher_(watcher), stopBell_(watcher.stopToken.descriptor()) {}
   ~RunningProgram() {
     if (ended_) return;
     ::kill(program_.pid, SIGKILL);
@@ -41,19 +38,22 @@ class RunningProgram {
   void lookWhetherItEnded();
 
   SpawnedProgram program_;
-  const ProgramReaders& readers_;
+  const ProgramWatcher& watcher_;
   std::array<char, 65536> buffer_;
   std::optional<Result<ProgramEnd>> ended_;
   BootTime graceEnds_{};
+  const int stopBell_;  // stays rung
+  bool isStopping_ = false;
 };
 
 // Until it has ended and said all it had to say, or those that it left behind have had their grace.
 Result<ProgramEnd> RunningProgram::watch() {
   while (!ended_ || (!isSilent() && systemClock().bootTime() < graceEnds_)) {
     waitForNews();
-    if (program_.output) readFrom(program_.output, readers_.onStdout);
-    if (program_.errors) readFrom(program_.errors, readers_.onStderr);
+    if (program_.output) readFrom(program_.output, watcher_.onStdout);
+    if (program_.errors) readFrom(program_.errors, watcher_.onStderr);
     if (!ended_) lookWhetherItEnded();
+    if (isStopping_ && watcher_.onStopping) watcher_.onStopping();
   }
   return *ended_;
 }
@@ -62,8 +62,10 @@ void RunningProgram::waitForNews() {
   // poll leaves out descriptors below zero: those that are closed, and the pidfd once it has told.
   pollfd sources[] = {{program_.output.get(), POLLIN, 0},
                       {program_.errors.get(), POLLIN, 0},
-                      {ended_ ? -1 : program_.ended.get(), POLLIN, 0}};
-  ::poll(sources, 3, longestWait());  // an interrupted wait is a short one
+                      {ended_ ? -1 : program_.ended.get(), POLLIN, 0},
+                      {isStopping_ ? -1 : stopBell_, POLLIN, 0}};
+  ::poll(sources, 4, longestWait());  // an interrupted wait is a short one
+  isStopping_ = isStopping_ || sources[3].revents != 0;
 }
 
 int RunningProgram::longestWait() const {
@@ -71,7 +73,8 @@ int RunningProgram::longestWait() const {
     return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(time).count());
   };
   if (ended_) return std::max(0, milliseconds(graceEnds_ - systemClock().bootTime()));
-  return program_.ended ? -1 : milliseconds(kLookEvery);
+  const bool wokenAtItsEnd = static_cast<bool>(program_.ended);  // not on old kernels
+  return wokenAtItsEnd && !isStopping_ ? -1 : milliseconds(kLookEvery);
 }
 
 void RunningProgram::readFrom(UniqueFd& descriptor, const std::function<void(std::string_view)>& reader) {
@@ -97,10 +100,10 @@ void RunningProgram::lookWhetherItEnded() {
 
 }  // namespace
 
-Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramReaders& readers) {
+Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramWatcher& watcher) {
   auto program = spawnProgram(call);
   if (!program) return program.error();
-  return RunningProgram(std::move(*program), readers).watch();
+  return RunningProgram(std::move(*program), watcher).watch();
 }
 
 }  // namespace leptir

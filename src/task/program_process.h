@@ -3,6 +3,7 @@
 
 #include "leptir/clock.h"
 #include "leptir/result.h"
+#include "leptir/stop_token.h"
 
 #include <functional>
 #include <string>
@@ -24,18 +25,25 @@ struct ProgramEnd {
   int signal = 0;
 };
 
-// What takes its output, piece by piece as it comes.
-struct ProgramReaders {
-  std::function<void(std::string_view)> onStdout;
+// Who watches it.
+struct ProgramWatcher {
+  std::function<void(std::string_view)> onStdout;  // what it writes, piece by piece as it comes
   std::function<void(std::string_view)> onStderr;
+  // From the moment that it fires the program has little time left: onStopping is called at once, and again and again
+  // (each kLookEvery, and after each piece) until the program has ended. Nothing else: whoever fires ends it, too.
+  StopToken stopToken;
+  std::function<void()> onStopping;  // may be none
 };
+
+inline constexpr Duration kLookEvery = std::chrono::milliseconds(20);
 
 // How long is read on after the program has ended, when a process that it left behind holds its output open.
 inline constexpr Duration kOutputGrace = std::chrono::milliseconds(200);
 
 // Runs it to its end. It gets descriptors 0 to 2 and no others, default signals, none of them blocked, and stays in our
 // process group. Invalid: it cannot be started (names the program or the folder, and why). Unavailable: we lack
-// descriptors, memory or processes. Internal: somebody else took its exit status. When a reader throws, it is killed.
-Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramReaders& readers);
+// descriptors, memory or processes. Internal: somebody else took its exit status. When the watcher throws, it is
+// killed.
+Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramWatcher& watcher);
 
 }  // namespace leptir

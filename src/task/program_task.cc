@@ -65,17 +65,28 @@ class ProgramTask final : public BaseTask {
   explicit ProgramTask(std::shared_ptr<const ProgramSetup> setup) : setup_(std::move(setup)) {}
 
  private:
-  // The stop token is not looked at: who stops a task signals the whole process group, the program with it.
+  // Who stops a task signals the whole process group, the program with it. One that does not end then is killed, and we
+  // with it: so its output is put where it outlives us.
   ExitStatus doJob() override {
-    LinesOfTheBeginning response(kMaxProgramOutput);
-    LinesAndTail errors(kMaxProgramOutput, [this](std::string_view line) { logWarning(line); });
-    const auto end = runProgram(call(), {[&](std::string_view piece) { response.add(piece); },
-                                         [&](std::string_view piece) { errors.add(piece); }});
-    errors.finish();
-    response.forEachLine([this](std::string line) { addResponseLine(std::move(line)); });
-    context().setStderrTail(errors.takeTail());
+    const auto end = runProgram(call(), {[this](std::string_view piece) { output_.add(piece), outputIsLeft_ = false; },
+                                         [this](std::string_view piece) { errors_.add(piece), outputIsLeft_ = false; },
+                                         stopToken(), [this] { leaveOutput(); }});
+    errors_.finish();
+    output_.forEachLine([this](std::string line) { addResponseLine(std::move(line)); });
+    context().setStderrTail(std::string(errors_.tail()));
     if (!end) throw TaskError("Program did not run: " + end.error().message());
     return judge(*end);
+  }
+
+  void leaveOutput() {
+    if (outputIsLeft_) return;
+    Outcome unfinished;
+    output_.forEachLine([&](std::string_view line) {
+      if (!unfinished.response.empty()) unfinished.response += ' ';
+      unfinished.response.append(line);
+    });
+    unfinished.stderrTail = errors_.tail();
+    outputIsLeft_ = context().leaveUnfinished(unfinished);
   }
 
   ProgramCall call() {
@@ -95,6 +106,9 @@ class ProgramTask final : public BaseTask {
     return ExitStatus::Error;
   }
 
+  LinesOfTheBeginning output_{kMaxProgramOutput};
+  LinesAndTail errors_{kMaxProgramOutput, [this](std::string_view line) { logWarning(line); }};
+  bool outputIsLeft_ = false;
   std::shared_ptr<const ProgramSetup> setup_;  // with the factory, and so with every task of this name
 };
 

@@ -1,5 +1,6 @@
 #include "task/program_task.h"
 
+#include "leptir/stop_source.h"
 #include "task/executor.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -14,6 +15,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
+#include <thread>
 
 namespace leptir {
 namespace {
@@ -33,12 +35,16 @@ class ProgramTaskTest : public ::testing::Test {
     environment.attempt = 2;
     environment.fence = 77;
     environment.timeLimit = 30s;
+    environment.stopToken = stop.token();
+    environment.onUnfinished = onUnfinished;
     return Executor(tasks, logger, systemClock()).run(std::move(environment), writeJson(parameters));
   }
   Outcome runShell(const std::string& script, const Json& parameters = Json::object()) {
     return run({.command = {"/bin/sh", "-c", script}}, parameters);
   }
 
+  StopSource stop;
+  std::function<bool(const Outcome&)> onUnfinished;
   TempDir folder;
   std::string logFile = (folder / "log").string();
   Logger logger = Logger::open({{"test", LogSinkConfig::Type::File, logFile}}).value();
@@ -213,6 +219,25 @@ TEST_F(ProgramTaskTest, IsDoneAlthoughItsChildHoldsTheOutput) {
   ::kill(left, SIGKILL);
   EXPECT_EQ(outcome.status, ExitStatus::Success);
   EXPECT_LT(outcome.executionTime, 30s);
+}
+
+TEST_F(ProgramTaskTest, LeavesWhatItWroteAsSoonAsItIsToStop) {
+  const auto go = folder / "go";
+  std::vector<std::string> left;
+  onUnfinished = [&](const Outcome& unfinished) {
+    left.push_back(unfinished.response + "|" + unfinished.stderrTail);
+    if (left.size() == 2) folder.write("go", "");
+    return left.size() > 1;  // the first time there is no room
+  };
+  std::thread stopper([&] {
+    waitUntil([&] { return std::filesystem::exists(folder / "said"); });
+    stop.requestStop();
+  });
+  const auto outcome = runShell("echo one; echo err >&2; : >" + (folder / "said").string() + "; until [ -e " +
+                                go.string() + " ]; do sleep 0.01; done; printf two");
+  stopper.join();
+  EXPECT_EQ(outcome.response, "one two");
+  EXPECT_EQ(left, (std::vector<std::string>{"one|err\n", "one|err\n", "one two|err\n"}));
 }
 
 TEST_F(ProgramTaskTest, CountsTheCpuTimeOfTheProgram) {

@@ -49,6 +49,10 @@ void TaskContext::progress(double fraction, std::string_view text) const {
   environment_.onProgress(clamped, text);
 }
 
+bool TaskContext::leaveUnfinished(const Outcome& unfinished) const {
+  return environment_.onUnfinished && environment_.onUnfinished(unfinished);
+}
+
 void TaskContext::log(LogLevel level, std::string_view message) const {
   const auto* logger = environment_.logger;
   if (logger == nullptr || !logger->enabled(level)) return;

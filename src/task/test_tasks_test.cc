@@ -1,5 +1,5 @@
 // The tasks for trying things out.
-#include "leptir/stop_token.h"
+#include "leptir/stop_source.h"
 #include "task/executor_fixture.h"
 #include "tests/support/wait_until.h"
 
@@ -14,12 +14,6 @@ namespace {
 
 using TestTasks = ExecutorTest;
 
-class FiredStop final : public StopState {
- public:
-  bool stopRequested() const override { return true; }
-  int descriptor() const override { return -1; }
-};
-
 TEST_F(TestTasks, SayWhatTheSeedsSaid) {
   EXPECT_EQ(run("error").response, "Very nice! How much?");
   EXPECT_EQ(run("error").status, ExitStatus::Error);
@@ -32,7 +26,9 @@ TEST_F(TestTasks, SayWhatTheSeedsSaid) {
 TEST_F(TestTasks, WakeWhenTheStopTokenFires) {
   TaskEnvironment environment;
   environment.name = "sleep";
-  environment.stopToken = StopToken(std::make_shared<FiredStop>());
+  StopSource stop;
+  stop.requestStop();
+  environment.stopToken = stop.token();
   const auto outcome = Executor(tasks, logger, clock).run(std::move(environment), R"({"seconds":3600})");
   EXPECT_EQ(outcome.status, ExitStatus::Warning);
 }

@@ -61,6 +61,7 @@ class Worker {
   std::optional<int> process(const BegunCell& begun);
   Outcome execute(const BegunCell& begun);
   TaskEnvironment environmentOf(const BegunCell& begun, const Assignment& assignment, EnvelopeHead head);
+  bool keepUnfinished(const BegunCell& begun, const Outcome& unfinished);
   Outcome malformed(const Error& error) const;
   Outcome notRun(const Error& error) const;
 
@@ -166,7 +167,15 @@ TaskEnvironment Worker::environmentOf(const BegunCell& begun, const Assignment& 
     showsProgress_ = true;
     slot_.writeProgress(fraction, text);
   };
+  environment.onUnfinished = [this, &begun](const Outcome& unfinished) { return keepUnfinished(begun, unfinished); };
   return environment;
+}
+
+// Where the outcome would stand: the master's verdict does not touch it.
+bool Worker::keepUnfinished(const BegunCell& begun, const Outcome& unfinished) {
+  answer_.clear();
+  encodeOutcome(unfinished, answer_);
+  return slot_.writeOutcome(begun.cell, answer_);
 }
 
 // The dispatcher looked at it before it assigned it, so this is not expected.

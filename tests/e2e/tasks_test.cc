@@ -1,6 +1,7 @@
 // Tasks through the whole product: what each kind of end leaves in its record and its broker.
 #include "tests/e2e/installation.h"
 
+#include <csignal>
 #include <fstream>
 
 namespace leptir::e2e {
@@ -144,10 +145,45 @@ TEST_F(ProgramsTest, OtherExitCodesAreErrorsAndStderrIsKept) {
 }
 
 TEST_F(ProgramsTest, IsEndedAtItsLimitWithItsDescendants) {
-  const auto mark = folder / "still-alive";
-  const auto record =
-      runProgram("{ command: [/bin/sh, -c, 'sh -c \"trap : TERM; sleep 1000\" & sleep 1000'] }", {"--timeLimit=1"});
+  const auto record = runProgram(
+      "{ command: [/bin/sh, -c, 'sh -c \"echo \\$\\$; trap : TERM; sleep 1000\" & sleep 1000'] }", {"--timeLimit=1"});
   EXPECT_EQ(record.at("retC"), 5) << record.dump();
+  const auto child = std::stoi(record.at("respM").get<std::string>());
+  EXPECT_EQ(::kill(child, 0), -1) << child;
+}
+
+TEST_F(ProgramsTest, WhatItWroteUntilItsLimitStandsInTheRecord) {
+  const auto record = runProgram(
+      "{ command: [/bin/sh, -c, 'echo half; echo oh >&2; trap \"echo ending; exit 7\" TERM; sleep 9 & wait'] }",
+      {"--timeLimit=1"});
+  EXPECT_EQ(record.at("retC"), 5);
+  EXPECT_EQ(record.at("respM"), "half ending Program exited with code 7. Time limit exceeded.");
+  EXPECT_EQ(record.at("stderr"), "oh\n");
+}
+
+TEST_F(ProgramsTest, WhatItWroteUntilItWasKilledStandsInTheRecord) {
+  const auto record = runProgram(
+      "{ command: [/bin/sh, -c, 'trap \"echo no; echo never >&2\" TERM; echo half; while :; do sleep 0.02; done'] }",
+      {"--timeLimit=1"});
+  EXPECT_EQ(record.at("retC"), 5);
+  EXPECT_EQ(record.at("signal"), 9);
+  EXPECT_EQ(record.at("respM"), "half no Time limit exceeded.");
+  EXPECT_TRUE(record.at("stderr").get<std::string>().ends_with("never\n")) << record.dump();
+}
+
+TEST_F(ProgramsTest, WhatItWroteUntilItWasCancelledStandsInTheRecord) {
+  writeConfig(defaultYaml("  tasks: { prog: { command: [/bin/sh, -c, 'echo half; echo oh >&2; sleep 99'] } }\n"));
+  const auto id = push({"prog"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return info(id).value("status", 0) == 2; }));
+  ASSERT_EQ(leptir({"cancel", id}).exit, 0);
+  ASSERT_TRUE(eventually([&] { return info(id).value("status", 0) == 3; }));
+  const auto record = info(id);
+  EXPECT_EQ(record.at("cause"), "cancelled");
+  EXPECT_EQ(
+      record.at("respM").get<std::string>().find("half Program was ended by signal 15 (Terminated). Cancelled by"), 0u)
+      << record.dump();
+  EXPECT_EQ(record.at("stderr"), "oh\n");
 }
 
 }  // namespace
