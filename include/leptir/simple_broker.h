@@ -71,6 +71,12 @@ struct Buried {
   std::string_view envelope;  // as in Released
 };
 
+// What came of one call that acknowledged and leased.
+struct AcknowledgedAndPopped {
+  std::vector<LeaseId> notOurs;
+  std::vector<LeasedTask> tasks;
+};
+
 // What one session holds in one store. After Lost nothing works any more: drop it and open a new one.
 // One thread at a time, the one that uses its broker. Its destructor touches nothing in the store.
 class BrokerSession {
@@ -89,6 +95,11 @@ class BrokerSession {
 
   // Forgets finished tasks. Answers which of them were no longer ours (and therefore were not touched).
   virtual Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) = 0;
+
+  // acknowledge(), and then popBrokerTasks() without a wait: for stores where both take one round trip. An error leaves
+  // open what of it was done: to acknowledge again is harmless, and what was leased is among heldTasks().
+  virtual Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
+                                                          Wake& wake);
 
   // Puts tasks back with new counters and due time. Answers as above.
   virtual Result<std::vector<LeaseId>> release(std::span<const Released> tasks) = 0;

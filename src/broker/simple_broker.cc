@@ -11,6 +11,15 @@ constexpr std::uint32_t kMostExpiries = 10;
 
 }  // namespace
 
+Result<AcknowledgedAndPopped> BrokerSession::acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
+                                                               Wake& wake) {
+  auto notOurs = acknowledge(leases);
+  if (!notOurs) return notOurs.error();
+  auto tasks = popBrokerTasks(limit, Duration::zero(), wake);
+  if (!tasks) return tasks.error();
+  return AcknowledgedAndPopped{std::move(*notOurs), std::move(*tasks)};
+}
+
 std::string_view nameOf(TaskState state) {
   static constexpr std::array<std::string_view, 4> kNames{"due", "scheduled", "leased", "buried"};
   return kNames[static_cast<std::size_t>(state)];

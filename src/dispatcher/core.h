@@ -261,6 +261,7 @@ class Core {
   void flushBatches();
   void flush(BrokerPlan& plan);
   int storagesBeside(std::uint32_t broker) const;
+  int mostUnderway(std::uint32_t broker) const;
   void sayRooms();
   void sayCarefulRooms();
   std::optional<std::uint32_t> brokersTurn() const;

@@ -13,8 +13,10 @@ namespace {
 
 // Tasks that run longer than this get an in-progress record.
 constexpr Duration kMoment = 200ms;
-// One batch is settled, the next one waits; what comes meanwhile gathers in a third.
-constexpr int kMostUnderway = 2;
+// Batches on their way to the stores; what comes meanwhile gathers in one more. Where one thread does it all: one that
+// is settled, and the next. Where records are saved by a thread of their own, both threads always have some waiting:
+// measured on Redis, 10 is 3 % quicker than 4.
+constexpr int kMostInOneThread = 2, kMostInTwo = 10;
 
 }  // namespace
 
@@ -191,7 +193,7 @@ SettleBatch& Core::batchOf(std::uint32_t broker, std::uint64_t epoch) {
 
 void Core::flushBatches() {
   for (auto& plan : brokers_) {
-    if (plan.batch && plan.underway < kMostUnderway) flush(plan);
+    if (plan.batch && plan.underway < mostUnderway(plan.batch->broker)) flush(plan);
   }
 }
 
@@ -203,6 +205,10 @@ void Core::flush(BrokerPlan& plan) {
   pending_[batch->id] = {batch, saves};
   if (records) actions_.save.push_back(batch);
   if (saves == 0) actions_.settle.push_back(batch);
+}
+
+int Core::mostUnderway(std::uint32_t broker) const {
+  return storagesBeside(broker) > 0 || !options_.hasStorages ? kMostInOneThread : kMostInTwo;
 }
 
 int Core::storagesBeside(std::uint32_t broker) const {

@@ -50,10 +50,10 @@ Feeder::~Feeder() {
 void Feeder::setRoom(std::size_t tasks, std::uint64_t seen) {
   {
     const std::lock_guard lock(mutex_);
-    const bool more = tasks > 0 && orders_.room == 0;
     orders_.room = tasks;
     orders_.seen = seen;
-    if (!more) return;
+    if (!starved_ || roomLeft() == 0) return;
+    starved_ = false;
   }
   wake_.ring();
 }
@@ -139,12 +139,13 @@ bool Feeder::isToClose() {
 // --- one turn: settle, keep the session, lease
 
 Result<void> Feeder::turn() {
-  if (auto done = settleBatches(); !done) return done;
+  const auto popped = settleBatches();
+  if (!popped) return popped.error();
   if (auto done = keepSession(); !done) return done;
   if (auto done = recoverOthers(); !done) return done;
   if (auto done = compareHeld(); !done) return done;
   if (auto done = answerCount(); !done) return done;
-  return popOrWait();
+  return *popped == Popped::Yes ? Result<void>() : popOrWait();
 }
 
 void Feeder::takeBatches() {
@@ -153,29 +154,26 @@ void Feeder::takeBatches() {
   orders_.batches.clear();
 }
 
-Result<void> Feeder::settleBatches() {
+// Repeating any of this after an unknown end is harmless: what was done is answered as no longer ours.
+Result<Feeder::Popped> Feeder::settleBatches() {
   takeBatches();
-  while (!batches_.empty()) {
-    const auto& batch = batches_.front();
+  for (const auto& batch : batches_) {
     LEPTIR_FAILPOINT("feeder.before_settle");
-    if (auto done = settle(*batch); !done) return done;
-    LEPTIR_FAILPOINT("feeder.after_settle");
-    inbox_.put(event::Settled{batch->id});
-    batches_.pop_front();
+    if (auto done = settleOthers(*batch); !done) return done.error();
   }
-  return {};
+  const auto popped = acknowledge();
+  if (!popped) return popped;
+  if (!batches_.empty()) LEPTIR_FAILPOINT("feeder.after_settle");
+  for (const auto& batch : std::exchange(batches_, {})) inbox_.put(event::Settled{batch->id});
+  return popped;
 }
 
-// Repeating any of this after an unknown end is harmless: what was done is answered as no longer ours.
-Result<void> Feeder::settle(SettleBatch& batch) {
+// All of a batch but its acknowledgements, which come after its records.
+Result<void> Feeder::settleOthers(SettleBatch& batch) {
   // Leases of an earlier epoch are no longer ours: nothing is done to them, nothing said of them.
   if (batch.epoch != line().epoch) return {};
   if (auto done = saveRecords(batch); !done) return done;
   LEPTIR_FAILPOINT("feeder.after_records");
-  if (!batch.acknowledge.empty()) {
-    if (auto done = session_->acknowledge(batch.acknowledge); !done) return done.error();
-    LEPTIR_FAILPOINT("feeder.after_acknowledge");
-  }
   if (!batch.release.empty()) {
     if (auto done = session_->release(batch.release); !done) return done.error();
   }
@@ -183,6 +181,29 @@ Result<void> Feeder::settle(SettleBatch& batch) {
     if (auto done = session_->bury(batch.bury); !done) return done.error();
   }
   return {};
+}
+
+// Together with the next lease, in one round trip, where more is due anyway.
+Result<Feeder::Popped> Feeder::acknowledge() {
+  const auto leases = leasesToAcknowledge();
+  if (leases.empty()) return Popped::No;
+  const auto room = moreIsDue_ && !isToClose() ? roomNow() : 0;
+  if (room == 0) {
+    if (auto done = session_->acknowledge(leases); !done) return done.error();
+    return Popped::No;
+  }
+  auto both = session_->acknowledgeAndPop(leases, room, wake_);
+  if (!both) return both.error();
+  deliver(std::move(both->tasks), room);
+  return Popped::Yes;
+}
+
+std::vector<LeaseId> Feeder::leasesToAcknowledge() {
+  std::vector<LeaseId> leases;
+  for (const auto& batch : batches_) {
+    if (batch->epoch == line().epoch) leases.insert(leases.end(), batch->acknowledge.begin(), batch->acknowledge.end());
+  }
+  return leases;
 }
 
 Result<void> Feeder::saveRecords(SettleBatch& batch) {
@@ -217,15 +238,21 @@ Result<void> Feeder::popOrWait() {
   }
   auto tasks = session_->popBrokerTasks(room, traits_.wakesWaiters ? longestWait() : Duration(0), wake_);
   if (!tasks) return tasks.error();
-  const bool nothingMore = tasks->size() < room;
-  if (!tasks->empty()) LEPTIR_FAILPOINT("feeder.after_pop");
-  delivered_ += tasks->size();
-  if (!tasks->empty() || nothingMore != toldEmpty_) {
-    toldEmpty_ = nothingMore;
-    inbox_.put(event::Leased{options_.broker, line().epoch, std::move(*tasks), nothingMore});
-  }
-  if (nothingMore && !traits_.wakesWaiters) rest(options_.emptyQueueSleepTime);
+  deliver(std::move(*tasks), room);
+  if (!moreIsDue_ && !traits_.wakesWaiters) rest(options_.emptyQueueSleepTime);
   return {};
+}
+
+void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
+  if (!tasks.empty()) LEPTIR_FAILPOINT("feeder.after_pop");
+  moreIsDue_ = tasks.size() == asked;
+  {
+    const std::lock_guard lock(mutex_);
+    delivered_ += tasks.size();
+  }
+  if (tasks.empty() && moreIsDue_ != toldEmpty_) return;
+  toldEmpty_ = !moreIsDue_;
+  inbox_.put(event::Leased{options_.broker, line().epoch, std::move(tasks), toldEmpty_});
 }
 
 Duration Feeder::longestWait() {
@@ -238,9 +265,14 @@ Duration Feeder::longestWait() {
 
 std::size_t Feeder::roomNow() {
   const std::lock_guard lock(mutex_);
-  if (orders_.close) return 0;
-  const auto under = static_cast<std::size_t>(delivered_ - orders_.seen);
-  return std::min(kLeaseAtOnce, orders_.room - std::min(orders_.room, under));
+  const auto room = orders_.close ? 0 : roomLeft();
+  starved_ = room == 0;
+  return std::min(kLeaseAtOnce, room);
+}
+
+std::size_t Feeder::roomLeft() const {
+  const auto sinceSeen = static_cast<std::size_t>(delivered_ - orders_.seen);
+  return orders_.room - std::min(orders_.room, sinceSeen);
 }
 
 void Feeder::rest(Duration longest) {

@@ -88,9 +88,13 @@ class Feeder {
   void beginSession();
   Result<void> turn();
   void takeBatches();
-  Result<void> settleBatches();
+  enum class Popped { Yes, No };
+  Result<Popped> settleBatches();
   Result<void> openStorages();
-  Result<void> settle(SettleBatch& batch);
+  Result<void> settleOthers(SettleBatch& batch);
+  Result<Popped> acknowledge();
+  std::vector<LeaseId> leasesToAcknowledge();
+  void deliver(std::vector<LeasedTask> tasks, std::size_t asked);
   Result<void> saveRecords(SettleBatch& batch);
   Result<void> keepSession();
   Result<void> renew(std::span<const LeaseId> running);
@@ -103,6 +107,7 @@ class Feeder {
   Duration noteFailure(const Error& why);
   void rest(Duration longest);
   std::size_t roomNow();
+  std::size_t roomLeft() const;  // under the mutex
   void drop(const Error& why);
   void giveUp(const Error& why);
   void giveUpBatches();
@@ -123,8 +128,10 @@ class Feeder {
   std::function<void(const Error&)> onUnusable_;
 
   Wake wake_;
-  std::mutex mutex_;  // guards orders_
+  std::mutex mutex_;  // guards the next three
   Orders orders_;
+  std::uint64_t delivered_ = 0;  // tasks, since the beginning
+  bool starved_ = false;         // its thread found no room: it is rung for once there is some
   std::atomic<std::int64_t> beat_;
   std::atomic<bool> closed_{false}, leftToExpire_{false};
 
@@ -134,8 +141,8 @@ class Feeder {
   std::unique_ptr<BrokerSession> session_;
   std::vector<std::unique_ptr<SimpleMetaStorage>> storages_;  // one for each of beside_
   BrokerTraits traits_;
-  std::uint64_t delivered_ = 0;
   bool toldEmpty_ = false;                            // what the last event said of the broker
+  bool moreIsDue_ = false;                            // what the last pop said
   std::deque<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
   BootTime renewAt_, askAt_, recoverAt_, compareAt_;
   std::optional<BootTime> closeBy_;

@@ -101,6 +101,7 @@ Result<void> Feeder::spendEpoch() {
 
 void Feeder::beginSession() {
   hasWorked_ = true;
+  moreIsDue_ = false;
   toldEmpty_ = false;  // whoever hears that a broker is open takes it that there may be tasks
   renewAt_ = clock_.bootTime() + times().renewEvery();
   recoverAt_ = clock_.bootTime();

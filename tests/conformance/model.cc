@@ -82,13 +82,26 @@ Model::Model(const BackendUnderTest& backend, std::uint64_t seed)
 }
 
 std::string Model::step() {
-  static const std::vector<std::pair<int, std::string (Model::*)()>> operations{
-      // with how often
-      {20, &Model::push},    {3, &Model::pushRaw},  {25, &Model::pop},           {20, &Model::acknowledge},
-      {12, &Model::release}, {5, &Model::bury},     {8, &Model::renew},          {4, &Model::held},
-      {6, &Model::count},    {8, &Model::find},     {6, &Model::removeOrCancel}, {3, &Model::listBuried},
-      {4, &Model::revive},   {12, &Model::advance}, {2, &Model::closeSession},   {3, &Model::resume},
-      {4, &Model::die},      {6, &Model::recover}};
+  static const std::vector<std::pair<int, std::string (Model::*)()>> operations{// with how often
+                                                                                {20, &Model::push},
+                                                                                {3, &Model::pushRaw},
+                                                                                {25, &Model::pop},
+                                                                                {12, &Model::acknowledge},
+                                                                                {12, &Model::acknowledgeAndPop},
+                                                                                {12, &Model::release},
+                                                                                {5, &Model::bury},
+                                                                                {8, &Model::renew},
+                                                                                {4, &Model::held},
+                                                                                {6, &Model::count},
+                                                                                {8, &Model::find},
+                                                                                {6, &Model::removeOrCancel},
+                                                                                {3, &Model::listBuried},
+                                                                                {4, &Model::revive},
+                                                                                {12, &Model::advance},
+                                                                                {2, &Model::closeSession},
+                                                                                {3, &Model::resume},
+                                                                                {4, &Model::die},
+                                                                                {6, &Model::recover}};
   int sum = 0;
   for (const auto& [often, operation] : operations) sum += often;
   int left = below(sum);
@@ -158,10 +171,13 @@ std::string Model::pop() {
     if (!ordersAsTheReference_) sortByBytes(popped[side]);
     return text(popped[side]);
   });
-  if (!difference.empty()) return difference;
+  if (difference.empty()) know(popped);
+  return difference;
+}
+
+void Model::know(const std::array<std::vector<LeasedTask>, kSides>& popped) {
   for (std::size_t i = 0; i < popped[0].size(); ++i) known_.push_back({{popped[0][i], popped[1][i]}});
   while (known_.size() > 40) known_.erase(known_.begin());
-  return {};
 }
 
 std::string Model::acknowledge() {
@@ -172,6 +188,24 @@ std::string Model::acknowledge() {
     for (const auto& known : chosen) leases.push_back(known.task[side].lease);
     return text(session(side, instance).acknowledge(leases), [&](const auto& lost) { return text(lost, leases); });
   });
+}
+
+std::string Model::acknowledgeAndPop() {
+  const int instance = below(kInstances);
+  const auto chosen = anyKnown();
+  const auto limit = ordersAsTheReference_ ? static_cast<std::size_t>(below(9)) : kAll;
+  std::array<std::vector<LeasedTask>, kSides> popped;
+  auto difference = both("acknowledge and pop " + std::to_string(limit), [&](int side) {
+    std::vector<LeaseId> leases;
+    for (const auto& known : chosen) leases.push_back(known.task[side].lease);
+    auto answer = session(side, instance).acknowledgeAndPop(leases, limit, wake_);
+    if (!answer) return text(answer.error());
+    popped[side] = std::move(answer->tasks);
+    if (!ordersAsTheReference_) sortByBytes(popped[side]);
+    return text(answer->notOurs, leases) + " " + text(popped[side]);
+  });
+  if (difference.empty()) know(popped);
+  return difference;
 }
 
 std::string Model::release() {

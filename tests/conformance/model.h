@@ -44,6 +44,7 @@ class Model {
   int below(int limit) { return static_cast<int>(random_() % static_cast<std::uint64_t>(limit)); }
   std::string anyId() { return "t" + std::to_string(below(30)); }
   Counters anyCounters();
+  void know(const std::array<std::vector<LeasedTask>, kSides>& popped);
   std::vector<Known> anyKnown();
   Time now() const { return sides_[0].store->now(); }
   BrokerSession& session(int side, int instance) { return *sides_[side].sessions[instance]; }
@@ -53,6 +54,7 @@ class Model {
   void moment();
   std::string pop();
   std::string acknowledge();
+  std::string acknowledgeAndPop();
   std::string release();
   std::string bury();
   std::string renew();

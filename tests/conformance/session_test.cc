@@ -14,6 +14,7 @@ void expectLost(BrokerSession& session, const LeasedTask& leased) {
   EXPECT_EQ(codeOf(session.popBrokerTasks(1, 1h, wake)), ErrorCode::Lost);
   EXPECT_EQ(codeOf(session.renew(Leases{leased.lease}, 1h)), ErrorCode::Lost);
   EXPECT_EQ(codeOf(session.acknowledge(Leases{leased.lease})), ErrorCode::Lost);
+  EXPECT_EQ(codeOf(session.acknowledgeAndPop(Leases{leased.lease}, 1, wake)), ErrorCode::Lost);
   EXPECT_EQ(codeOf(session.release(std::vector<Released>{{leased.lease, {}, Time(), leased.envelope}})),
             ErrorCode::Lost);
   EXPECT_EQ(codeOf(session.bury(std::vector<Buried>{{leased.lease, {}, "", leased.envelope}})), ErrorCode::Lost);

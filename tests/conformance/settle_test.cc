@@ -61,6 +61,27 @@ TEST_P(Settle, AHandleThatIsNoneIsNotOurs) {
   EXPECT_EQ(must(session->renew(strange, 1h)).lost, strange);
 }
 
+TEST_P(Settle, AcknowledgesAndPopsInOneCall) {
+  push(tasks("t", 5));
+  const auto session = openSession('a');
+  const auto first = leasesOf(pop(*session, 2));
+  const auto both = must(session->acknowledgeAndPop(first, 2, wake_));
+  EXPECT_EQ(both.notOurs, Leases{});
+  EXPECT_EQ(both.tasks.size(), 2u);
+  EXPECT_EQ(counts(), (TaskCounts{.due = 1, .leased = 2}));
+}
+
+TEST_P(Settle, AcknowledgesAndPopsAgainAfterAnUnknownEnd) {
+  push(tasks("t", 3));
+  const auto session = openSession('a');
+  const auto first = leasesOf(pop(*session, 2));
+  must(session->acknowledgeAndPop(first, 1, wake_));
+  const auto again = must(session->acknowledgeAndPop(first, 1, wake_));
+  EXPECT_EQ(again.notOurs, first);
+  EXPECT_TRUE(again.tasks.empty()) << "and did not wait for any";
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
+}
+
 TEST_P(Settle, ReleasedTasksComeBackWithNewCountersAtTheirTime) {
   push(tasks("t", 1));
   const auto session = openSession('a');

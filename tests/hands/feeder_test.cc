@@ -66,6 +66,19 @@ TEST_F(FeederTest, LeasesNoMoreThanThereIsRoomForSinceTheLastDelivery) {
   EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
 }
 
+// Whether it acknowledges alone or together with the next lease depends on what it hears first.
+TEST_F(FeederTest, SettlesAndLeasesInTurnUntilNothingIsLeft) {
+  push({"a", "b", "c", "d", "e", "f", "g", "h"});
+  start();
+  for (std::uint64_t seen = 0; seen < 8; ++seen) {
+    feeder->setRoom(1, seen);
+    const auto leased = next<event::Leased>();
+    ASSERT_TRUE(leased && leased->tasks.size() == 1) << seen;
+    feeder->settle(batchOf(leased->tasks.front(), "x"));
+  }
+  EXPECT_TRUE(waitUntil([&] { return left() == 0; })) << left();
+}
+
 TEST_F(FeederTest, OpensAStoreThatIsDownAtFirstOnceItIsThere) {
   mood.down = true;
   start();

@@ -100,21 +100,43 @@ Result<RedisReply> RedisConnection::run(Words words) {
 }
 
 Result<RedisReply> RedisConnection::runScript(const RedisScript& script, Words keys, Words arguments) {
-  const auto count = std::to_string(keys.size());
-  std::vector<std::string_view> words{"EVALSHA", script.sha1, count};
-  words.insert(words.end(), keys.begin(), keys.end());
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  append(words);
-  auto replies = exchange();
+  auto replies = runScripts(std::array{ScriptCall{script, keys, arguments}});
   if (!replies) return replies.error();
-  if (const auto value = replies->front().value(); value.isError() && isNoScript(value.text())) {
-    // Sends the text along, which loads it.
-    words[0] = "EVAL";
-    words[1] = script.text;
-    return run(words);
-  }
-  if (const auto value = replies->front().value(); value.isError()) return errorOf(value);
   return std::move(replies->front());
+}
+
+Result<std::vector<RedisReply>> RedisConnection::runScripts(std::span<const ScriptCall> calls) {
+  assert(appended_ == 0 && "exchange() comes first");
+  for (const auto& call : calls) appendScript("EVALSHA", call.script.sha1, call);
+  auto replies = exchange();
+  if (!replies) return replies;
+  if (auto known = runForgotten(calls, *replies); !known) return known.error();
+  for (const auto& reply : *replies) {
+    if (reply.value().isError()) return errorOf(reply.value());
+  }
+  return replies;
+}
+
+// Sends the text along, which loads it.
+Result<void> RedisConnection::runForgotten(std::span<const ScriptCall> calls, std::vector<RedisReply>& replies) {
+  std::vector<std::size_t> forgotten;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const auto value = replies[i].value();
+    if (value.isError() && isNoScript(value.text())) forgotten.push_back(i);
+  }
+  for (const auto i : forgotten) appendScript("EVAL", calls[i].script.text, calls[i]);
+  auto again = exchange();
+  if (!again) return again.error();
+  for (std::size_t i = 0; i < forgotten.size(); ++i) replies[forgotten[i]] = std::move((*again)[i]);
+  return {};
+}
+
+void RedisConnection::appendScript(std::string_view command, std::string_view script, const ScriptCall& call) {
+  const auto count = std::to_string(call.keys.size());
+  std::vector<std::string_view> words{command, script, count};
+  words.insert(words.end(), call.keys.begin(), call.keys.end());
+  words.insert(words.end(), call.arguments.begin(), call.arguments.end());
+  append(words);
 }
 
 Result<void> RedisConnection::loadScripts(std::initializer_list<const RedisScript*> scripts) {

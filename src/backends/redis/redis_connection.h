@@ -53,6 +53,14 @@ class RedisConnection {
   // Runs a script by its digest; when the server does not know it (anymore), loads it and tries again: what answers
   // NOSCRIPT has done nothing.
   Result<RedisReply> runScript(const RedisScript& script, Words keys, Words arguments);
+  struct ScriptCall {
+    const RedisScript& script;
+    Words keys;
+    Words arguments;
+  };
+  // Several in one round trip, in this order, but that one which the server did not know comes last. A reply for each;
+  // an error of any is the answer for all.
+  Result<std::vector<RedisReply>> runScripts(std::span<const ScriptCall> calls);
   // Connects, and sees to it that the server knows these scripts, so that EVALSHA can stand among what is appended
   // next. Costs nothing when they were loaded over this connection before. One that is forgotten in between answers
   // NOSCRIPT, having done nothing, and the next call loads it again.
@@ -82,6 +90,8 @@ class RedisConnection {
   std::uint64_t generation() const { return generation_; }
 
  private:
+  void appendScript(std::string_view command, std::string_view script, const ScriptCall& call);
+  Result<void> runForgotten(std::span<const ScriptCall> calls, std::vector<RedisReply>& replies);
   Result<void> open();
   Result<void> greet(RedisWire& wire, Duration patience);
   void noteRefusals(std::span<const RedisReply> replies);

@@ -1,6 +1,7 @@
 #include "backends/redis/redis_session.h"
 
 #include <algorithm>
+#include <array>
 
 #include "backends/redis/redis_buried.h"
 #include "backends/redis/redis_give_back.h"
@@ -52,6 +53,31 @@ const LeaseId& leaseItself(const LeaseId& lease) {
   return lease;
 }
 
+bool saysLost(RedisValue answer) {
+  return answer.kind() == RedisValue::Kind::Integer && answer.integer() == RedisScripts::kLost;
+}
+
+// What an acknowledgement is made of. Its words point into it.
+class Acknowledgement {
+ public:
+  Acknowledgement(std::string_view session, std::span<const LeaseId> leases, bool allHeld)
+      : count_(std::to_string(leases.size())),
+        numbers_(numbersOf(leases, leaseItself)),
+        arguments_{session, count_, allHeld ? "held" : "perhaps"} {
+    arguments_.addBlock(numbers_, itself);
+    arguments_.addBlock(leases, [](const LeaseId& each) -> std::string_view { return each.handle; });
+  }
+  Acknowledgement(const Acknowledgement&) = delete;
+  Acknowledgement& operator=(const Acknowledgement&) = delete;
+
+  const RedisArguments& arguments() const { return arguments_; }
+
+ private:
+  const std::string count_;
+  const std::vector<std::string> numbers_;
+  RedisArguments arguments_;
+};
+
 }  // namespace
 
 RedisSession::RedisSession(std::shared_ptr<RedisQueue> queue, std::string name)
@@ -83,7 +109,10 @@ Result<RedisSession::Look> RedisSession::lease(std::size_t limit) {
                          RedisArguments{name_, most, kMostBytesAtOnce});
   LEPTIR_FAILPOINT("redis.lease.after_reply");
   if (!reply) return reply.error();
-  const auto answer = reply->value();
+  return lookOf(reply->value());
+}
+
+Result<RedisSession::Look> RedisSession::lookOf(RedisValue answer) {
   const auto first = static_cast<std::uint64_t>(answer[0].integer());
   Look look;
   if (first == 0) {
@@ -137,19 +166,38 @@ Result<Renewal> RedisSession::renew(std::span<const LeaseId> held, Duration leas
 }
 
 Result<std::vector<LeaseId>> RedisSession::acknowledge(std::span<const LeaseId> leases) {
-  const auto count = std::to_string(leases.size());
-  const auto numbers = numbersOf(leases, leaseItself);
-  // Out of the set before anything is sent: whatever becomes of this try, the next one asks for each.
-  const bool allHeld =
-      std::ranges::count_if(leases, [this](const LeaseId& each) { return held_.erase(each.number) == 0; }) == 0;
-  RedisArguments arguments{name_, count, allHeld ? "held" : "perhaps"};
-  arguments.addBlock(numbers, itself);
-  arguments.addBlock(leases, [](const LeaseId& each) -> std::string_view { return each.handle; });
+  const Acknowledgement done(name_, leases, letGo(leases));
   LEPTIR_FAILPOINT("redis.acknowledge.before_send");
-  const auto reply = run(queue_->scripts.acknowledge, {keys_.sessions, leased_, keys_.ids, keys_.cancel}, arguments);
+  const auto reply =
+      run(queue_->scripts.acknowledge, {keys_.sessions, leased_, keys_.ids, keys_.cancel}, done.arguments());
   LEPTIR_FAILPOINT("redis.acknowledge.after_reply");
   if (!reply) return reply.error();
   return chosen(reply->value(), leases, leaseItself);
+}
+
+Result<AcknowledgedAndPopped> RedisSession::acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
+                                                              Wake& wake) {
+  if (limit == 0) return BrokerSession::acknowledgeAndPop(leases, limit, wake);
+  const Acknowledgement done(name_, leases, letGo(leases));
+  const std::string_view doneKeys[] = {keys_.sessions, leased_, keys_.ids, keys_.cancel};
+  const auto most = std::to_string(limit);
+  const std::string_view leaseKeys[] = {keys_.queue, leased_, keys_.sessions, keys_.lease, keys_.cancel};
+  const std::string_view leaseArguments[] = {name_, most, kMostBytesAtOnce};
+  LEPTIR_FAILPOINT("redis.acknowledge_and_pop.before_send");
+  const auto replies = connection_.runScripts(
+      std::array<RedisConnection::ScriptCall, 2>{{{queue_->scripts.acknowledge, doneKeys, done.arguments().words()},
+                                                  {queue_->scripts.lease, leaseKeys, leaseArguments}}});
+  LEPTIR_FAILPOINT("redis.acknowledge_and_pop.after_reply");
+  if (!replies) return replies.error();
+  const auto acknowledged = (*replies)[0].value(), leased = (*replies)[1].value();
+  if (saysLost(acknowledged) || saysLost(leased)) return lost();
+  auto look = lookOf(leased);
+  if (!look) return look.error();
+  return AcknowledgedAndPopped{chosen(acknowledged, leases, leaseItself), std::move(look->tasks)};
+}
+
+bool RedisSession::letGo(std::span<const LeaseId> leases) {
+  return std::ranges::count_if(leases, [this](const LeaseId& each) { return held_.erase(each.number) == 0; }) == 0;
 }
 
 Result<std::vector<LeaseId>> RedisSession::release(std::span<const Released> tasks) {
@@ -234,8 +282,7 @@ Result<RedisReply> RedisSession::run(const RedisScript& script, std::initializer
                                      const RedisArguments& arguments) {
   auto reply = connection_.runScript(script, RedisConnection::Words(keys.begin(), keys.size()), arguments.words());
   if (!reply) return reply;
-  if (reply->value().kind() == RedisValue::Kind::Integer && reply->value().integer() == RedisScripts::kLost)
-    return lost();
+  if (saysLost(reply->value())) return lost();
   return reply;
 }
 

@@ -18,6 +18,8 @@ class RedisSession final : public BrokerSession {
   Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override;
   Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override;
   Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override;
+  Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
+                                                  Wake& wake) override;
   Result<std::vector<LeaseId>> release(std::span<const Released> tasks) override;
   Result<std::vector<LeaseId>> bury(std::span<const Buried> tasks) override;
   Result<std::vector<LeasedTask>> heldTasks() override;
@@ -33,11 +35,14 @@ class RedisSession final : public BrokerSession {
     Duration untilNext = Duration::max();
   };
   Result<Look> lease(std::size_t limit);
+  Result<Look> lookOf(RedisValue answer);
   Result<std::vector<LeaseId>> releasePiece(std::span<const Released> tasks);
   Result<std::vector<LeaseId>> buryPiece(std::span<const Buried> tasks);
   Result<void> addWishes(std::vector<LeasedTask>& tasks);
   Result<RedisReply> run(const RedisScript& script, std::initializer_list<std::string_view> keys,
                          const RedisArguments& arguments);
+  // Out of what is held before anything is sent: whatever becomes of this try, the next one asks for each.
+  bool letGo(std::span<const LeaseId> leases);
   Error lost() const;
 
   std::shared_ptr<RedisQueue> queue_;

@@ -111,8 +111,13 @@ TEST_F(RedisSessionTest, GoesOnWhenTheServerHasForgottenItsScripts) {
   const auto held = pop(*session);
   ASSERT_EQ(held.size(), 2u);
   server.ask({"SCRIPT", "FLUSH"});
-  EXPECT_TRUE(must(session->acknowledge(std::vector<LeaseId>{held[0].lease, held[1].lease})).empty());
-  EXPECT_EQ(must(broker->tasksCount()), TaskCounts{});
+  EXPECT_TRUE(must(session->acknowledge(std::vector<LeaseId>{held[0].lease})).empty());
+  push("u", 1);
+  server.ask({"SCRIPT", "FLUSH"});
+  const auto both = must(session->acknowledgeAndPop(std::vector<LeaseId>{held[1].lease}, 2, wake));
+  EXPECT_TRUE(both.notOurs.empty());
+  EXPECT_EQ(both.tasks.size(), 1u);
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.leased = 1}));
 }
 
 // On a full server, for a user whose rights end with the queue's keys; of both kinds of script, since the server here
