@@ -71,11 +71,11 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
     case CellState::Stopping:
       return false;
     case CellState::Done:
-      events.push_back(event::CellDone{ref, readOutcome(shared, cell), shared.readAssignment(cell).envelope});
+      events.push_back(event::CellDone{ref, readOutcome(shared, cell), shared.envelopeIn(cell)});
       break;
     case CellState::Died:
       if (shared.isAutopsyUnderway(cell, clock_.bootTime())) return false;
-      events.push_back(event::CellDied{ref, readVerdict(slot, cell), shared.readAssignment(cell).envelope,
+      events.push_back(event::CellDied{ref, readVerdict(slot, cell), shared.envelopeIn(cell),
                                        readUnfinished(shared, cell, word.reason)});
       break;
     default:  // only we free cells: a task scribbled over this one
@@ -161,7 +161,7 @@ event::TakenBack SlotTable::takeBack(int slot) {
     const auto cell = cells.back();
     const auto word = shared.word(cell);
     if (word.state != CellState::Assigned) break;
-    std::string envelope(shared.readAssignment(cell).envelope);
+    std::string envelope(shared.envelopeIn(cell));
     if (!shared.change(cell, word, word.freed())) break;  // the worker was quicker
     taken.envelopes.emplace_back(cell, std::move(envelope));
     cells.pop_back();

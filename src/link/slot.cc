@@ -110,6 +110,11 @@ const AssignmentHeader& Slot::assignmentHeader(std::size_t cell) const {
   return assignmentPart().headers[cell];
 }
 
+std::string_view Slot::envelopeIn(std::size_t cell) const {
+  const auto& header = assignmentPart().headers[cell];
+  return {(header.large ? largeAssignment() : assignmentBody(cell)) + header.handleBytes, header.envelopeBytes};
+}
+
 Assignment Slot::readAssignment(std::size_t cell) const {
   const auto& header = assignmentPart().headers[cell];
   const char* body = header.large ? largeAssignment() : assignmentBody(cell);
@@ -122,7 +127,7 @@ Assignment Slot::readAssignment(std::size_t cell) const {
   assignment.timeLimit = Duration(header.timeLimitMicros);
   assignment.assigned = BootTime(Duration(header.assignedBoot));
   assignment.fresh = header.fresh != 0;
-  assignment.envelope = std::string_view(body + header.handleBytes, header.envelopeBytes);
+  assignment.envelope = envelopeIn(cell);
   return assignment;
 }
 

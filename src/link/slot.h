@@ -95,6 +95,8 @@ class Slot {
   // Anyone, of a cell that is not free.
   Assignment readAssignment(std::size_t cell) const;
   const AssignmentHeader& assignmentHeader(std::size_t cell) const;
+  // Its envelope alone, which costs nothing.
+  std::string_view envelopeIn(std::size_t cell) const;
 
   // Worker, on its executing cell. `begin` before the user's code runs; `writeOutcome` answers false when the large
   // area is still held by an earlier outcome that the dispatcher has not settled: wait and try again.

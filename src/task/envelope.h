@@ -35,8 +35,13 @@ struct EnvelopeHead {
 // answered empty. Whole document is checked, nesting up to 511. Any thread; keeps a parser per thread.
 Result<EnvelopeHead> decodeEnvelope(std::string_view envelope);
 
-// The JSON text of `td.parameters`; "{}" when missing, null or an empty list. For the worker, of an envelope that
-// decodeEnvelope accepted.
-Result<std::string> parametersOf(std::string_view envelope);
+// What running a task takes of its envelope.
+struct TaskCall {
+  std::string id, name;    // as in EnvelopeHead
+  std::string parameters;  // the JSON text of `td.parameters`; "{}" when missing, null or an empty list
+};
+
+// For the worker, of an envelope that decodeEnvelope accepted: checks no more than it must to get there.
+Result<TaskCall> callIn(std::string_view envelope);
 
 }  // namespace leptir

@@ -49,11 +49,15 @@ std::optional<Time> pushedAt(const JsonItem& item) {
   return Time(Duration(std::llround(seconds * 1e6)));
 }
 
-void takeName(const JsonItem& item, Seen& seen) {
-  seen.cn = item.kind;
+std::string_view nameIn(const JsonItem& item) {
   auto name = item.kind == Kind::Text ? item.text : std::string_view();
   if (name.starts_with('\\')) name.remove_prefix(1);
-  seen.head.name = name;
+  return name;
+}
+
+void takeName(const JsonItem& item, Seen& seen) {
+  seen.cn = item.kind;
+  seen.head.name = nameIn(item);
 }
 
 void takeField(std::string_view key, const JsonItem& item, Seen& seen) {
@@ -136,30 +140,40 @@ std::string_view asParameters(std::string_view json) {
   return none || emptyList ? std::string_view("{}") : json;
 }
 
-error_code findInTd(JsonReader::Value& td, std::string_view& json) {
+error_code readCallData(JsonReader& reader, JsonReader::Value& value, TaskCall& call, std::string_view& parameters) {
   JsonReader::Object data;
-  json = {};
-  if (td.get_object().get(data) != simdjson::SUCCESS) return simdjson::SUCCESS;  // a list has no parameters
+  call.id.clear();
+  parameters = {};
+  if (value.get_object().get(data) != simdjson::SUCCESS) return simdjson::SUCCESS;  // a list has neither
   for (auto entry : data) {
     std::string_view key;
+    JsonItem id;
     if (const auto error = JsonReader::keyOf(entry, key)) return error;
-    if (key != "parameters") continue;
-    if (const auto error = simdjson::to_json_string(JsonReader::valueOf(entry)).get(json)) return error;
+    if (key == "id") {
+      if (const auto error = reader.read(JsonReader::valueOf(entry), 2, id)) return error;
+      call.id = phpText(id);
+    } else if (key == "parameters") {
+      if (const auto error = simdjson::to_json_string(JsonReader::valueOf(entry)).get(parameters)) return error;
+    }
   }
   return simdjson::SUCCESS;
 }
 
-// The text of the last `parameters` of the last `td`; empty when there is none. Checks no more than it must to get
-// there.
-error_code findParameters(JsonReader& reader, std::string_view envelope, std::string_view& json) {
+// The last of each key counts, as in readEnvelope.
+error_code readCall(JsonReader& reader, std::string_view envelope, TaskCall& call, std::string_view& parameters) {
   if (const auto error = reader.open(envelope)) return error;
   JsonReader::Object members;
   if (const auto error = reader.document().get_object().get(members)) return error;
   for (auto entry : members) {
     std::string_view key;
+    JsonItem name;
     if (const auto error = JsonReader::keyOf(entry, key)) return error;
-    if (key != "td") continue;
-    if (const auto error = findInTd(JsonReader::valueOf(entry), json)) return error;
+    if (key == "cn") {
+      if (const auto error = reader.read(JsonReader::valueOf(entry), 1, name)) return error;
+      call.name = nameIn(name);
+    } else if (key == "td") {
+      if (const auto error = readCallData(reader, JsonReader::valueOf(entry), call, parameters)) return error;
+    }
   }
   return simdjson::SUCCESS;
 }
@@ -179,12 +193,14 @@ Result<EnvelopeHead> decodeEnvelope(std::string_view envelope) {
   return std::move(seen.head);
 }
 
-Result<std::string> parametersOf(std::string_view envelope) {
-  std::string_view json;
-  if (const auto error = findParameters(JsonReader::ofThisThread(), envelope, json)) {
+Result<TaskCall> callIn(std::string_view envelope) {
+  TaskCall call;
+  std::string_view parameters;
+  if (const auto error = readCall(JsonReader::ofThisThread(), envelope, call, parameters)) {
     return corrupt(describeJsonError(error, envelope));
   }
-  return std::string(asParameters(json));
+  call.parameters = asParameters(parameters);
+  return call;
 }
 
 }  // namespace leptir

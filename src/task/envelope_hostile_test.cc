@@ -85,7 +85,10 @@ TEST(HostileEnvelopes, AreJudgedAsAnotherParserJudgesThem) {
     ASSERT_EQ(ours.has_value(), isEnvelope(other)) << text << "\n" << (ours ? "" : ours.error().message());
     if (!ours) continue;
     ++accepted;
-    ASSERT_EQ(Json::parse(parametersOf(text).value()), parametersIn(other)) << text;
+    const auto call = callIn(text).value();
+    ASSERT_EQ(Json::parse(call.parameters), parametersIn(other)) << text;
+    ASSERT_EQ(call.id, ours->id) << text;
+    ASSERT_EQ(call.name, ours->name) << text;
   }
   EXPECT_GT(accepted, 40'000);
 }
@@ -110,9 +113,9 @@ TEST(HostileEnvelopes, DoNotSpoilWhatIsReadAfterThem) {
   }
 }
 
-TEST(HostileEnvelopes, DoNotMakeParametersOfReadOutside) {
+TEST(HostileEnvelopes, DoNotMakeCallInReadOutside) {
   Spoiler spoiler(9);
-  for (int round = 0; round < 50'000; ++round) (void)parametersOf(spoiler.next());
+  for (int round = 0; round < 50'000; ++round) (void)callIn(spoiler.next());
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ TEST(Envelope, ReadsBackWhatItWrote) {
   EXPECT_EQ(head->maxAttempts, 5u);
   EXPECT_EQ(head->counters, task.counters);
   EXPECT_EQ(head->pushedAt, task.pushedAt);
-  EXPECT_EQ(parametersOf(encodeEnvelope(task)).value(), task.parameters);
+  EXPECT_EQ(callIn(encodeEnvelope(task)).value().parameters, task.parameters);
 }
 
 TEST(Envelope, KeepsEachMicrosecondOfThePush) {
@@ -100,7 +100,7 @@ TEST(DecodeEnvelope, LetsTheLastOfDuplicateKeysWin) {
   ASSERT_TRUE(head);
   EXPECT_EQ(head->name, "new");
   EXPECT_EQ(head->id, "c");
-  EXPECT_EQ(parametersOf(text).value(), "[ 2 ]");
+  EXPECT_EQ(callIn(text).value().parameters, "[ 2 ]");
 }
 
 TEST(DecodeEnvelope, KnowsKeysThatAreWrittenWithEscapes) {
@@ -109,7 +109,7 @@ TEST(DecodeEnvelope, KnowsKeysThatAreWrittenWithEscapes) {
   ASSERT_TRUE(head) << head.error().message();
   EXPECT_EQ(head->name, "Mail");
   EXPECT_EQ(head->id, "x");
-  EXPECT_EQ(parametersOf(text).value(), R"({"a":1})");
+  EXPECT_EQ(callIn(text).value().parameters, R"({"a":1})");
 }
 
 TEST(DecodeEnvelope, IsCorruptWithTheReasonAndTheByte) {
@@ -150,12 +150,12 @@ TEST(DecodeEnvelope, TakesNumbersOfAnySize) {
 TEST(ParametersOf, AreEmptyWhenThereAreNone) {
   for (const std::string td :
        {"{}", "[]", R"({"parameters":null})", R"({"parameters":[]})", R"({"parameters":[ ]})", R"(["id1",{"a":1}])"}) {
-    EXPECT_EQ(parametersOf(R"({"cn":"a","td":)" + td + "}").value(), "{}") << td;
+    EXPECT_EQ(callIn(R"({"cn":"a","td":)" + td + "}").value().parameters, "{}") << td;
   }
 }
 
 TEST(ParametersOf, AreTheTextAsItStands) {
-  EXPECT_EQ(parametersOf(R"({"cn":"a","td":{"parameters": { "f" : 10.0 , "u":"\u010d" } , "id":1}})").value(),
+  EXPECT_EQ(callIn(R"({"cn":"a","td":{"parameters": { "f" : 10.0 , "u":"\u010d" } , "id":1}})").value().parameters,
             R"({ "f" : 10.0 , "u":"\u010d" })");
 }
 

@@ -60,7 +60,7 @@ class Worker {
   // None: go on. Otherwise the worker ends with this status.
   std::optional<int> process(const BegunCell& begun);
   Outcome execute(const BegunCell& begun);
-  TaskEnvironment environmentOf(const BegunCell& begun, const Assignment& assignment, EnvelopeHead head);
+  TaskEnvironment environmentOf(const BegunCell& begun, const Assignment& assignment, std::string id, std::string name);
   bool keepUnfinished(const BegunCell& begun, const Outcome& unfinished);
   Outcome malformed(const Error& error) const;
   Outcome notRun(const Error& error) const;
@@ -144,19 +144,18 @@ Result<void> Worker::limitItself(std::string_view name) {
 
 Outcome Worker::execute(const BegunCell& begun) {
   const auto assignment = slot_.readAssignment(begun.cell);
-  auto head = decodeEnvelope(assignment.envelope);
-  if (!head) return malformed(head.error());
-  const auto parameters = parametersOf(assignment.envelope);
-  if (!parameters) return malformed(parameters.error());
-  if (const auto limited = limitItself(head->name); !limited) return notRun(limited.error());
+  auto call = callIn(assignment.envelope);
+  if (!call) return malformed(call.error());
+  if (const auto limited = limitItself(call->name); !limited) return notRun(limited.error());
   if (std::exchange(showsProgress_, false)) slot_.writeProgress(0, {});
-  return executor_.run(environmentOf(begun, assignment, std::move(*head)), *parameters);
+  return executor_.run(environmentOf(begun, assignment, std::move(call->id), std::move(call->name)), call->parameters);
 }
 
-TaskEnvironment Worker::environmentOf(const BegunCell& begun, const Assignment& assignment, EnvelopeHead head) {
+TaskEnvironment Worker::environmentOf(const BegunCell& begun, const Assignment& assignment, std::string id,
+                                      std::string name) {
   TaskEnvironment environment;
-  environment.id = std::move(head.id);
-  environment.name = std::move(head.name);
+  environment.id = std::move(id);
+  environment.name = std::move(name);
   environment.attempt = static_cast<int>(assignment.counters.attempts()) + 1;
   environment.fence = assignment.lease.number;
   environment.timeLimit = assignment.timeLimit;
