@@ -80,9 +80,9 @@ class TaskContext {
   // The record's `stderr`: for tasks that run programs. The last one counts.
   void setStderrTail(std::string tail) { stderrTail_ = std::move(tail); }
 
-  // What the record is to say should this run be killed before it ends: of `unfinished` its response and stderr. For
-  // tasks that run programs, while a stop is requested. The last one counts, and the end of the run counts more. False:
-  // there is no room for it just now, or nobody who would keep it.
+  // What the record is to say should this run be killed before it ends: response, stderr and whatever else `unfinished`
+  // has. For tasks that run programs, while a stop is requested. The last one counts, and the end of the run counts
+  // more. False: there is no room for it just now, or nobody who would keep it.
   bool leaveUnfinished(const Outcome& unfinished) const;
 
   const std::vector<std::string>& responseLines() const { return responseLines_; }

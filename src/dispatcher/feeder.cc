@@ -154,26 +154,29 @@ void Feeder::takeBatches() {
   orders_.batches.clear();
 }
 
-// Repeating any of this after an unknown end is harmless: what was done is answered as no longer ours.
+// Repeating any of this after an unknown end is harmless: what was done is answered as no longer ours. Leases of an
+// earlier epoch are no longer ours: nothing is done to them, nothing said of them.
 Result<Feeder::Popped> Feeder::settleBatches() {
   takeBatches();
   for (const auto& batch : batches_) {
     LEPTIR_FAILPOINT("feeder.before_settle");
-    if (auto done = settleOthers(*batch); !done) return done.error();
+    if (auto done = saveRecords(*batch); !done) return done.error();
+    LEPTIR_FAILPOINT("feeder.after_records");
   }
-  const auto popped = acknowledge();
+  const auto popped = acknowledgeAndPop();
   if (!popped) return popped;
-  if (!batches_.empty()) LEPTIR_FAILPOINT("feeder.after_settle");
-  for (const auto& batch : std::exchange(batches_, {})) inbox_.put(event::Settled{batch->id});
+  while (!batches_.empty()) {
+    if (auto done = releaseAndBury(*batches_.front()); !done) return done.error();
+    LEPTIR_FAILPOINT("feeder.after_settle");
+    inbox_.put(event::Settled{batches_.front()->id});
+    batches_.pop_front();
+  }
   return popped;
 }
 
-// All of a batch but its acknowledgements, which come after its records.
-Result<void> Feeder::settleOthers(SettleBatch& batch) {
-  // Leases of an earlier epoch are no longer ours: nothing is done to them, nothing said of them.
+Result<void> Feeder::releaseAndBury(const SettleBatch& batch) {
   if (batch.epoch != line().epoch) return {};
-  if (auto done = saveRecords(batch); !done) return done;
-  LEPTIR_FAILPOINT("feeder.after_records");
+  beat();
   if (!batch.release.empty()) {
     if (auto done = session_->release(batch.release); !done) return done.error();
   }
@@ -183,8 +186,8 @@ Result<void> Feeder::settleOthers(SettleBatch& batch) {
   return {};
 }
 
-// Together with the next lease, in one round trip, where more is due anyway.
-Result<Feeder::Popped> Feeder::acknowledge() {
+// In one round trip where more is due anyway; otherwise nothing is leased here.
+Result<Feeder::Popped> Feeder::acknowledgeAndPop() {
   const auto leases = leasesToAcknowledge();
   if (leases.empty()) return Popped::No;
   const auto room = moreIsDue_ && !isToClose() ? roomNow() : 0;
@@ -207,7 +210,8 @@ std::vector<LeaseId> Feeder::leasesToAcknowledge() {
 }
 
 Result<void> Feeder::saveRecords(SettleBatch& batch) {
-  if (storages_.empty() || batch.records.empty()) return {};
+  if (storages_.empty() || batch.records.empty() || batch.epoch != line().epoch) return {};
+  beat();
   // A storage that is not required may be reading the batch just now.
   std::vector<MetaInfo> copies;
   if (!sole_) copies = batch.records;

@@ -91,8 +91,8 @@ class Feeder {
   enum class Popped { Yes, No };
   Result<Popped> settleBatches();
   Result<void> openStorages();
-  Result<void> settleOthers(SettleBatch& batch);
-  Result<Popped> acknowledge();
+  Result<Popped> acknowledgeAndPop();
+  Result<void> releaseAndBury(const SettleBatch& batch);
   std::vector<LeaseId> leasesToAcknowledge();
   void deliver(std::vector<LeasedTask> tasks, std::size_t asked);
   Result<void> saveRecords(SettleBatch& batch);

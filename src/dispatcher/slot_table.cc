@@ -21,6 +21,8 @@ Result<Outcome> readOutcome(const Slot& slot, std::size_t cell) {
 // Of a run that was ended: what it left when it ended in time, or had put there before.
 std::optional<Outcome> readUnfinished(const Slot& slot, std::size_t cell, StopReason reason) {
   if (reason != StopReason::TimeLimit && reason != StopReason::Cancel) return std::nullopt;
+  // Killed in the instant before it began: what stands there is of an earlier task.
+  if (slot.startedBoot(cell).time_since_epoch().count() < slot.assignmentHeader(cell).assignedBoot) return std::nullopt;
   auto outcome = readOutcome(slot, cell);
   return outcome ? std::optional(std::move(*outcome)) : std::nullopt;
 }

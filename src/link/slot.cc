@@ -149,11 +149,12 @@ bool Slot::writeOutcome(std::size_t cell, std::string_view outcome) {
     part.largeOutcomeCell = cell;
     part.largeOutcomeGeneration = word(cell).generation + 1;
   }
+  const auto checksum = checksumOf(outcome);  // before: a worker that is killed half way spoils what stood there
   std::memcpy(large ? largeOutcome() : outcomeBody(cell), outcome.data(), outcome.size());
   auto& header = part.outcomes[cell];
   header.large = large;
   header.bytes = static_cast<std::uint32_t>(outcome.size());
-  header.checksum = checksumOf(outcome);
+  header.checksum = checksum;
   return true;
 }
 

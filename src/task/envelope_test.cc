@@ -147,14 +147,14 @@ TEST(DecodeEnvelope, TakesNumbersOfAnySize) {
   }
 }
 
-TEST(ParametersOf, AreEmptyWhenThereAreNone) {
+TEST(CallIn, AreEmptyWhenThereAreNone) {
   for (const std::string td :
        {"{}", "[]", R"({"parameters":null})", R"({"parameters":[]})", R"({"parameters":[ ]})", R"(["id1",{"a":1}])"}) {
     EXPECT_EQ(callIn(R"({"cn":"a","td":)" + td + "}").value().parameters, "{}") << td;
   }
 }
 
-TEST(ParametersOf, AreTheTextAsItStands) {
+TEST(CallIn, AreTheTextAsItStands) {
   EXPECT_EQ(callIn(R"({"cn":"a","td":{"parameters": { "f" : 10.0 , "u":"\u010d" } , "id":1}})").value().parameters,
             R"({ "f" : 10.0 , "u":"\u010d" })");
 }

@@ -65,7 +65,7 @@ void RunningProgram::waitForNews() {
                       {ended_ ? -1 : program_.ended.get(), POLLIN, 0},
                       {isStopping_ ? -1 : stopBell_, POLLIN, 0}};
   ::poll(sources, 4, longestWait());  // an interrupted wait is a short one
-  isStopping_ = isStopping_ || sources[3].revents != 0;
+  isStopping_ = isStopping_ || (sources[3].revents & POLLIN) != 0;
 }
 
 int RunningProgram::longestWait() const {

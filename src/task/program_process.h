@@ -29,8 +29,8 @@ struct ProgramEnd {
 struct ProgramWatcher {
   std::function<void(std::string_view)> onStdout;  // what it writes, piece by piece as it comes
   std::function<void(std::string_view)> onStderr;
-  // From the moment that it fires the program has little time left: onStopping is called at once, and again and again
-  // (each kLookEvery, and after each piece) until the program has ended. Nothing else: whoever fires ends it, too.
+  // Once it has fired the program has little time left: from then on onStopping is called at once, and after each wait,
+  // which takes kLookEvery at the longest, until runProgram returns. Nothing else: whoever fires ends the program, too.
   StopToken stopToken;
   std::function<void()> onStopping;  // may be none
 };

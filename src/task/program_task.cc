@@ -79,7 +79,9 @@ class ProgramTask final : public BaseTask {
   }
 
   void leaveOutput() {
-    if (outputIsLeft_) return;
+    const auto now = systemClock().bootTime();
+    if (outputIsLeft_ || now - leftAt_ < kLookEvery) return;
+    leftAt_ = now;
     Outcome unfinished;
     output_.forEachLine([&](std::string_view line) {
       if (!unfinished.response.empty()) unfinished.response += ' ';
@@ -109,6 +111,7 @@ class ProgramTask final : public BaseTask {
   LinesOfTheBeginning output_{kMaxProgramOutput};
   LinesAndTail errors_{kMaxProgramOutput, [this](std::string_view line) { logWarning(line); }};
   bool outputIsLeft_ = false;
+  BootTime leftAt_{};                          // not all the time: a kill while it is written spoils it
   std::shared_ptr<const ProgramSetup> setup_;  // with the factory, and so with every task of this name
 };
 

@@ -104,12 +104,12 @@ class Failpoints : public Arena {
     return now.due + now.leased == 0 && now.scheduled <= mayWait;
   }
 
-  // A slow machine settles forty tasks in fewer batches than the place is to be passed: then one task after the other
-  // comes by.
+  // A slow machine settles forty tasks in fewer batches than the place is to be passed: then some more come by, so many
+  // that more is due than there is room for.
   bool comesByInTheEnd(const Failpoint& point) {
     return eventually([&] {
       if (fs::exists(fired)) return true;
-      if (isDone(point)) give("work", 1, {{"ms", 2}});
+      if (isDone(point)) give("work", 8, {{"ms", 2}});
       return false;
     });
   }

@@ -18,14 +18,19 @@ class FeederTest : public Hands {
                                       systemClock(), [this](const Error&) { ++saidUnusable; });
   }
 
-  // Starts with these tasks in the queue and leases them.
-  std::vector<LeasedTask> lease(const std::vector<std::string>& ids, std::vector<MetaSeat> beside = {}) {
+  // Starts with these tasks in the queue and leases them, or the first of them.
+  std::vector<LeasedTask> lease(const std::vector<std::string>& ids, std::size_t room,
+                                std::vector<MetaSeat> beside = {}) {
     push(ids);
     start(std::move(beside));
     EXPECT_TRUE(next<event::BrokerOpened>());
-    feeder->setRoom(ids.size(), 0);
+    feeder->setRoom(room, 0);
     auto leased = next<event::Leased>();
     return leased ? std::move(leased->tasks) : std::vector<LeasedTask>();
+  }
+
+  std::vector<LeasedTask> lease(const std::vector<std::string>& ids, std::vector<MetaSeat> beside = {}) {
+    return lease(ids, ids.size(), std::move(beside));
   }
 
   std::shared_ptr<SettleBatch> batchOf(const LeasedTask& task, const std::string& id, std::uint64_t epoch = 1) {
@@ -64,6 +69,40 @@ TEST_F(FeederTest, LeasesNoMoreThanThereIsRoomForSinceTheLastDelivery) {
   EXPECT_EQ(next<event::Counted>()->counts, (TaskCounts{.due = 1, .leased = 2}));
   feeder->setRoom(1, 2);
   EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
+}
+
+// It is at a lease when both come, a batch to settle and room for more.
+class BusyFeederTest : public FeederTest {
+ protected:
+  void giveBothAtOnce() {
+    const auto first = lease({"a", "b", "c", "d"}, 1);
+    const auto asked = mood.journal().size();
+    mood.holds = "pop";
+    feeder->setRoom(1, 1);
+    ASSERT_TRUE(waitUntil([&] { return mood.journal().size() > asked && mood.journal().back() == "pop"; }));
+    feeder->settle(batchOf(first.at(0), "a"));
+    feeder->setRoom(3, 1);
+    mood.holds = "";
+    EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
+  }
+};
+
+TEST_F(BusyFeederTest, AcknowledgesAndLeasesInOneGoWhileMoreIsDue) {
+  giveBothAtOnce();
+  EXPECT_EQ(next<event::Leased>()->tasks.size(), 2u);
+  EXPECT_EQ(next<event::Settled>()->batch, 1u);
+  EXPECT_TRUE(mood.wasAsked("acknowledge and pop"));
+  EXPECT_FALSE(mood.wasAsked("acknowledge"));
+  EXPECT_EQ(left(), 3u);
+}
+
+TEST_F(BusyFeederTest, TellsNothingSettledUntilBothAreAnswered) {
+  mood.refuses = "acknowledge and pop";
+  giveBothAtOnce();
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  EXPECT_EQ(next<event::Settled>()->batch, 1u);  // would have gone by
+  EXPECT_TRUE(mood.wasAsked("acknowledge")) << "alone, once the store is open again";
+  EXPECT_EQ(left(), 3u);
 }
 
 // Whether it acknowledges alone or together with the next lease depends on what it hears first.

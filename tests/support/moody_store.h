@@ -18,6 +18,7 @@ namespace leptir {
 class Mood {
  public:
   std::atomic<bool> down = false;                        // every operation answers Unavailable and does nothing
+  std::atomic<const char*> holds = "";                   // this operation waits as long as this says so
   std::atomic<const char*> refuses = "";                 // this operation alone answers Unavailable and does nothing
   std::atomic<ErrorCode> code = ErrorCode::Unavailable;  // what refusals are, if not Unavailable
   std::atomic<bool> cutAnswers = false;                  // every operation is done, then answers Unavailable
@@ -40,6 +41,7 @@ class Mood {
       const std::lock_guard lock(mutex_);
       journal_.push_back(what);
     }
+    while (what == holds.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (down || what == refuses.load()) return refusal();
     auto done = operation();
     if (cutAnswers) return refusal();
@@ -68,6 +70,10 @@ class MoodySession final : public BrokerSession {
   }
   Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override {
     return mood_.answer("acknowledge", [&] { return inner_->acknowledge(leases); });
+  }
+  Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
+                                                  Wake& wake) override {
+    return mood_.answer("acknowledge and pop", [&] { return inner_->acknowledgeAndPop(leases, limit, wake); });
   }
   Result<std::vector<LeaseId>> release(std::span<const Released> tasks) override {
     return mood_.answer("release", [&] { return inner_->release(tasks); });
