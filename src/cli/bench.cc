@@ -92,19 +92,20 @@ struct Throughput {
 // From the first settled task that is seen to the last. A look costs some 70 us of the cores that are measured.
 Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
   Throughput throughput;
-  std::optional<std::pair<BootTime, std::uint64_t>> first;
+  std::optional<std::pair<BootTime, std::uint64_t>> first, last;
   while (true) {
     const auto board = instance.look();
     const auto done = board ? board->done : 0;
     const auto now = systemClock().bootTime();
-    if (done > 0 && !first) first = {now, done};
+    if (done > 0) last = {now, done};
+    if (!first) first = last;
     if (board && done > tasks / 2 && throughput.memory.master == 0) throughput.memory = privateMemoryOf(*board);
-    if (first && done >= tasks) {
-      throughput.tasksPerSecond = static_cast<double>(done - first->second) / secondsBetween(first->first, now);
-      break;
-    }
-    if (instance.ended()) break;
+    if (done >= tasks || instance.ended()) break;  // it may end between two looks
     std::this_thread::sleep_for(10ms);
+  }
+  if (last && last->second > first->second) {
+    throughput.tasksPerSecond =
+        static_cast<double>(last->second - first->second) / secondsBetween(first->first, last->first);
   }
   throughput.cpuMicros = instance.stop() * 1e6 / static_cast<double>(tasks);
   return throughput;
