@@ -103,7 +103,7 @@ Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
     if (done >= tasks || instance.ended()) break;  // it may end between two looks
     std::this_thread::sleep_for(10ms);
   }
-  if (last && last->second > first->second) {
+  if (!instance.failed() && last && last->second > first->second) {
     throughput.tasksPerSecond =
         static_cast<double>(last->second - first->second) / secondsBetween(first->first, last->first);
   }

@@ -120,6 +120,7 @@ bool BenchInstance::ended() {
   int status = 0;
   rusage usage{};
   if (::wait4(pid_, &status, WNOHANG, &usage) != pid_) return false;
+  failed_ = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
   cpuSeconds_ = secondsOf(usage.ru_utime) + secondsOf(usage.ru_stime);
   pid_ = -1;
   return true;

@@ -37,12 +37,15 @@ class BenchInstance {
   // CPU of all its processes over that time, as percent of one core.
   double cpuPercentOver(Duration time) const;
   bool ended();
+  // It ended, and not as an instance ends that has done its work.
+  bool failed() const { return failed_; }
   // Answers the CPU seconds of all its processes.
   double stop();
 
  private:
   std::filesystem::path pidFile_, boardFile_;
   int pid_ = -1;
+  bool failed_ = false;
   double cpuSeconds_ = 0;
 };
 

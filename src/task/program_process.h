@@ -35,6 +35,7 @@ struct ProgramWatcher {
   std::function<void()> onStopping;  // may be none
 };
 
+// How often a program is looked after while it is being stopped, and on kernels that cannot wake us at its end.
 inline constexpr Duration kLookEvery = std::chrono::milliseconds(20);
 
 // How long is read on after the program has ended, when a process that it left behind holds its output open.
