@@ -20,10 +20,10 @@ struct ConfigKey {
   // Path: of a file; one that does not begin with / counts from the folder of the configuration file, and the backend
   // gets it whole.
   enum class Type { Text, Path, Integer, Number, Boolean, Map };
-  std::string_view name;
-  Type type;
-  Json defaultValue;         // null: must be given
-  std::string_view meaning;  // one line for messages and docs
+  std::string_view name{};
+  Type type{};
+  Json defaultValue{};         // null: must be given
+  std::string_view meaning{};  // one line for messages and docs
 };
 
 // What a store is opened for; stores may choose weaker durability where a lost tail only repeats tasks.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,16 +92,37 @@ class BaseTask {
   std::unique_ptr<TaskContext> context_;
 };
 
-// InputError in the words of nlohmann's exception, with the part that names our parameter kept.
-[[noreturn]] void throwInputError(const std::exception& error);
+namespace internal {
 
-// Converts a task's parameters to a struct that nlohmann's from_json knows. InputError when they do not fit.
+// The type has what nlohmann's get needs: the macro or a from_json function, and a default constructor.
+template <class T>
+concept ReadableFromJson = requires(const Json& json) {
+  { json.get<T>() } -> std::same_as<T>;
+};
+// The type has what the constructor of Json needs: the macro or a to_json function.
+template <class T>
+concept WritableToJson = std::constructible_from<Json, const T&>;
+
+// InputError in the words of nlohmann's exception, and the name of the parameter that `fits` refuses.
+[[noreturn]] void throwInputError(const Json& data, const nlohmann::json::exception& error,
+                                  const std::function<void(const Json&)>& read);
+
+}  // namespace internal
+
+// Converts a task's parameters to a struct that nlohmann's from_json knows. InputError when they do not fit, with the
+// name of the parameter.
 template <class T>
 T parametersAs(const Json& data) {
-  try {
-    return data.get<T>();
-  } catch (const nlohmann::json::exception& error) {
-    throwInputError(error);
+  static_assert(internal::ReadableFromJson<T>,
+                "leptir: no task parameters can be read into this type: give the struct the macro "
+                "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Type, members...), or a from_json function, and a "
+                "default constructor");
+  if constexpr (internal::ReadableFromJson<T>) {
+    try {
+      return data.get<T>();
+    } catch (const nlohmann::json::exception& error) {
+      internal::throwInputError(data, error, [](const Json& changed) { static_cast<void>(changed.get<T>()); });
+    }
   }
 }
 

@@ -17,22 +17,23 @@
 
 namespace leptir {
 
-// How a task is pushed. All fields may be left out.
+// How a task is pushed. All fields may be left out; each has an initializer, so that `{.delay = 5min}` compiles without
+// a warning.
 struct PushOptions {
-  std::optional<Time> timeOfExecution;  // whole seconds count
-  Duration delay{};                     // instead of timeOfExecution: from now
+  std::optional<Time> timeOfExecution{};  // whole seconds count
+  Duration delay{};                       // instead of timeOfExecution: from now
   std::int64_t priority = 0;  // chooses the broker: the first whose priority index is at least this one, else the last
   std::int64_t timeLimitSeconds = 0;  // 0: task_execution_time of whoever runs it
   std::uint32_t maxAttempts = 0;      // 0: as the name's configuration says, else 1
-  std::string id;                     // empty: a new one is made
-  std::string broker;                 // a broker by its name, whatever the priority says
+  std::string id{};                   // empty: a new one is made
+  std::string broker{};               // a broker by its name, whatever the priority says
 };
 
 // One of many for pushTasks.
 struct TaskToPush {
-  std::string name;
+  std::string name{};
   Json parameters = Json::object();
-  PushOptions options;
+  PushOptions options{};
 };
 
 // Any thread; each store is used by one thread at a time. A store is opened when it is first needed, by the process
@@ -40,16 +41,16 @@ struct TaskToPush {
 class Broker {
  public:
   struct Entry {
-    std::string name;
-    std::string type;
+    std::string name{};
+    std::string type{};
     std::int64_t priority = 0;
     Duration taskCountCachingTime = std::chrono::milliseconds(200);
-    std::function<Result<std::unique_ptr<SimpleBroker>>()> open;  // under a lock: one thread at a time
+    std::function<Result<std::unique_ptr<SimpleBroker>>()> open{};  // under a lock: one thread at a time
   };
   // What `status` shows of one broker.
   struct Counted {
-    std::string name;
-    std::string type;
+    std::string name{};
+    std::string type{};
     std::int64_t priority;
     Result<TaskCounts> counts;
   };
@@ -65,15 +66,20 @@ class Broker {
   // answer was lost on the way: push again with the same id.
   Result<std::string> pushTask(const BaseTask& task, std::optional<Time> timeOfExecution = {},
                                std::int64_t priority = 0, std::int64_t timeLimitSeconds = 0);
-  // Any value that nlohmann's to_json knows, as an object.
-  template <class Parameters>
+  // Any value that nlohmann's to_json knows, as an object; or braces: push("x", {{"a", 1}}).
+  template <class Parameters = Json>
   Result<std::string> push(std::string name, const Parameters& parameters, PushOptions options = {}) {
-    return pushTask(TaskToPush{std::move(name), Json(parameters), std::move(options)});
+    static_assert(internal::WritableToJson<Parameters>,
+                  "leptir: this type cannot be written as task parameters: give the struct the macro "
+                  "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Type, members...), or a to_json function");
+    if constexpr (internal::WritableToJson<Parameters>) {
+      return pushTask(TaskToPush{std::move(name), Json(parameters), std::move(options)});
+    }
   }
   Result<std::string> pushTask(TaskToPush task);
   // Many at once: each store gets its part in one operation. Answers the ids in the order given. All tasks are checked
   // and all stores opened before the first task is added; on an error of a store after that the message names the ids
-  // that are not known to be added.
+  // that are not known to be added, ten at most, and how many they are.
   Result<std::vector<std::string>> pushTasks(std::span<const TaskToPush> tasks);
 
   // Each broker's counts, at most task_count_caching_time old.

@@ -26,15 +26,15 @@ struct Counters {
 
 // What is pushed. `encodeEnvelope` (src/task/envelope.h) makes the seed's JSON of it.
 struct BrokerTask {
-  std::string id;                       // made by the pusher, see makeTaskId; 1 to 255 bytes
-  std::string name;                     // `cn`; 1 to 255 bytes
-  std::string parameters = "[]";        // `td.parameters`: JSON text, taken as it is; PHP's empty map is []
-  std::int64_t priority = 0;            // `pr`: chose the broker; carried along
-  std::optional<Time> timeOfExecution;  // `toex`, whole seconds there; none: at once
-  std::int64_t timeLimitSeconds = 0;    // `tl`; 0: task_execution_time of whoever runs it
-  std::uint32_t maxAttempts = 0;        // `ma`; 0: not said, so 1
-  std::optional<Time> pushedAt;         // `ts`
-  Counters counters;
+  std::string id{};                       // made by the pusher, see makeTaskId; 1 to 255 bytes
+  std::string name{};                     // `cn`; 1 to 255 bytes
+  std::string parameters = "[]";          // `td.parameters`: JSON text, taken as it is; PHP's empty map is []
+  std::int64_t priority = 0;              // `pr`: chose the broker; carried along
+  std::optional<Time> timeOfExecution{};  // `toex`, whole seconds there; none: at once
+  std::int64_t timeLimitSeconds = 0;      // `tl`; 0: task_execution_time of whoever runs it
+  std::uint32_t maxAttempts = 0;          // `ma`; 0: not said, so 1
+  std::optional<Time> pushedAt{};         // `ts`
+  Counters counters{};
 };
 
 // Which lease of which task. A store finds the task by `handle` and accepts the operation only while `number` is still
@@ -42,7 +42,7 @@ struct BrokerTask {
 struct LeaseId {
   std::uint64_t number = 0;  // the store's clock in microseconds, or the last one + 1 if that is larger; tasks that are
                              // leased together may share it; also the task's fence
-  std::string handle;        // the store's own; opaque; at most 2 KiB - 16
+  std::string handle{};      // the store's own; opaque; at most 2 KiB - 16
 
   friend bool operator==(const LeaseId&, const LeaseId&) = default;
   friend auto operator<=>(const LeaseId&, const LeaseId&) = default;
@@ -50,10 +50,10 @@ struct LeaseId {
 
 // What is popped: the bytes as stored, whatever they are.
 struct LeasedTask {
-  std::string envelope;
-  Counters counters;
-  LeaseId lease;
-  std::string cancelledBy;  // who asked to cancel it while it was leased before; empty: nobody
+  std::string envelope{};
+  Counters counters{};
+  LeaseId lease{};
+  std::string cancelledBy{};  // who asked to cancel it while it was leased before; empty: nobody
 };
 
 }  // namespace leptir

@@ -20,18 +20,18 @@ namespace leptir {
 // table).
 struct Config {
   struct Broker {
-    std::string name;  // `name`, else the type, else type-2, type-3 …: unique
-    std::string type;
-    Json connection;  // each key of the backend, with its value or default
+    std::string name{};  // `name`, else the type, else type-2, type-3 …: unique
+    std::string type{};
+    Json connection{};  // each key of the backend, with its value or default
     std::int64_t priority = 0;
     Duration taskCountCachingTime = std::chrono::milliseconds(200);
   };
   struct MetaStorage {
-    std::string name;
-    std::string type;
-    Json connection;
-    std::optional<Duration> expireAfter;  // `expire_after_seconds`; none (-1 in the file): never
-    bool required = true;                 // false: leasing goes on while this storage is down
+    std::string name{};
+    std::string type{};
+    Json connection{};
+    std::optional<Duration> expireAfter{};  // `expire_after_seconds`; none (-1 in the file): never
+    bool required = true;                   // false: leasing goes on while this storage is down
   };
   struct Daemon {
     Duration taskExecutionTime = std::chrono::seconds(600);  // zero: no limit
@@ -39,18 +39,18 @@ struct Config {
     Duration emptyQueueSleepTime = std::chrono::milliseconds(500);
     Duration workersActiveSleepTime = std::chrono::milliseconds(200);
     Duration killGrace = std::chrono::seconds(1);
-    std::optional<Duration> shutdownGrace;            // none: unlimited
-    std::optional<std::uint64_t> maxTasksPerWorker;   // then it ends, and a fresh one begins; none: unlimited
-    std::optional<std::uint64_t> maxMemoryPerWorker;  // bytes of resident memory between two tasks; none: unlimited
+    std::optional<Duration> shutdownGrace{};            // none: unlimited
+    std::optional<std::uint64_t> maxTasksPerWorker{};   // then it ends, and a fresh one begins; none: unlimited
+    std::optional<std::uint64_t> maxMemoryPerWorker{};  // bytes of resident memory between two tasks; none: unlimited
   };
 
-  std::vector<Broker> brokers;
-  std::vector<MetaStorage> metaStorages;
-  Daemon daemon;
-  std::vector<LogSinkConfig> loggers;
-  std::map<std::string, ProgramSpec> programs;  // `tasks: NAME: command:`
-  TaskRuleBook rules;                           // `tasks: NAME:`, all the rest
-  std::filesystem::path file;                   // empty: no configuration file
+  std::vector<Broker> brokers{};
+  std::vector<MetaStorage> metaStorages{};
+  Daemon daemon{};
+  std::vector<LogSinkConfig> loggers{};
+  std::map<std::string, ProgramSpec> programs{};  // `tasks: NAME: command:`
+  TaskRuleBook rules{};                           // `tasks: NAME:`, all the rest
+  std::filesystem::path file;                     // empty: no configuration file
 };
 
 // Reads YAML or JSON. Invalid: each mistake with file, line and, for a key that is not known, the nearest one that is;

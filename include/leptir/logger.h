@@ -17,9 +17,9 @@ enum class LogLevel { Error = 3, Warning = 4, Info = 6, Debug = 7 };
 // One place that log lines go to.
 struct LogSinkConfig {
   enum class Type { File, Stdout, Stderr };
-  std::string name;  // for error messages only
+  std::string name{};  // for error messages only
   Type type = Type::Stdout;
-  std::string path;                  // File only
+  std::string path{};                // File only
   LogLevel level = LogLevel::Debug;  // messages above this number are left out; the seed filters nothing
 };
 

@@ -21,40 +21,40 @@ enum class MetaStep { Running = 1, Settled = 2 };
 // One earlier attempt, short.
 struct PastAttempt {
   int attempt = 0;
-  std::string cause;
+  std::string cause{};
   int returnCode = 0;
   double started = 0;        // Unix seconds
   double executionTime = 0;  // seconds
 };
 
 struct MetaInfo {
-  std::string id;
+  std::string id{};
   std::uint64_t lease = 0;  // the fence of the run that it speaks of
   MetaStep step = MetaStep::Settled;
 
   TaskStatus status = TaskStatus::Completed;
   ExitStatus returnCode = ExitStatus::Unknown;  // left out of an in-progress record
   double executionTime = 0;                     // `exTime`, seconds
-  std::string response;                         // `respM`
-  std::string type;                             // the task's name
+  std::string response{};                       // `respM`
+  std::string type{};                           // the task's name
   Time started{};                               // `exStart`
 
   int attempt = 1;
-  std::string cause;  // nameOf(Cause); empty while it runs
-  std::string host;
+  std::string cause{};  // nameOf(Cause); empty while it runs
+  std::string host{};
   int pid = 0;
-  std::optional<Time> pushed;
-  std::optional<Time> ended;  // `exEnd`
-  double cpuTime = 0;         // seconds
-  std::uint64_t maxRss = 0;   // bytes; 0: not known
-  int signal = 0;             // 0: none
-  std::vector<std::string> stack;
-  std::string stderrTail;  // `stderr`
-  std::vector<std::string> flow;
-  std::string result;                // JSON text
-  std::vector<PastAttempt> history;  // at most the last ten
-  std::string envelope;              // unless it succeeded: so that it can be run again
-  std::string additional;            // JSON object text: merged over the fields above, all but `id`, `lease` and `step`
+  std::optional<Time> pushed{};
+  std::optional<Time> ended{};  // `exEnd`
+  double cpuTime = 0;           // seconds
+  std::uint64_t maxRss = 0;     // bytes; 0: not known
+  int signal = 0;               // 0: none
+  std::vector<std::string> stack{};
+  std::string stderrTail{};  // `stderr`
+  std::vector<std::string> flow{};
+  std::string result{};                // JSON text
+  std::vector<PastAttempt> history{};  // at most the last ten
+  std::string envelope{};              // unless it succeeded: so that it can be run again
+  std::string additional{};  // JSON object text: merged over the fields above, all but `id`, `lease` and `step`
 };
 
 // A record replaces only one with a smaller (lease, step): a late writer changes nothing.

@@ -14,7 +14,7 @@ namespace leptir {
 class MetaStorage {
  public:
   struct Entry {
-    std::string name;
+    std::string name{};
     std::unique_ptr<SimpleMetaStorage> storage;
   };
 

@@ -42,24 +42,24 @@ std::string_view nameOf(ExitStatus status);
 
 // What user code threw: for the log, the error reporters and the record.
 struct ThrownError {
-  std::string type;  // demangled
-  std::string message;
+  std::string type{};  // demangled
+  std::string message{};
 };
 
 struct Outcome {
   ExitStatus status = ExitStatus::Unknown;
   Cause cause = Cause::Finished;
-  std::string response;                // response lines joined by one blank: `respM`
-  Time started{};                      // wall clock: `exStart`
-  Duration executionTime{};            // `exTime`
-  Duration cpuTime{};                  // of the worker's process during the run, children that it waited for included
-  std::vector<std::string> flow;       // changeState's states in order
-  std::string additional;              // getAdditionalMetaInfo: JSON object as text, empty for none
-  std::string result;                  // JSON text, empty for none
-  std::string stderrTail;              // programs: the end of what they wrote to stderr
-  std::optional<Duration> retryAfter;  // RetryLater: how long from now
-  int signal = 0;                      // the signal that ended it: of a program's process, 0 for none
-  std::optional<ThrownError> thrown;
+  std::string response{};                // response lines joined by one blank: `respM`
+  Time started{};                        // wall clock: `exStart`
+  Duration executionTime{};              // `exTime`
+  Duration cpuTime{};                    // of the worker's process during the run, children that it waited for included
+  std::vector<std::string> flow{};       // changeState's states in order
+  std::string additional{};              // getAdditionalMetaInfo: JSON object as text, empty for none
+  std::string result{};                  // JSON text, empty for none
+  std::string stderrTail{};              // programs: the end of what they wrote to stderr
+  std::optional<Duration> retryAfter{};  // RetryLater: how long from now
+  int signal = 0;                        // the signal that ended it: of a program's process, 0 for none
+  std::optional<ThrownError> thrown{};
   bool truncated = false;  // something was cut to fit kMaxOutcomeBytes
 };
 

@@ -9,7 +9,7 @@
 namespace leptir {
 
 struct Program {
-  TaskRegistry tasks;
+  TaskRegistry tasks{};
   // Called in this order once in each worker process, before its first task: connections, models, caches. When one
   // throws, the worker ends and is started again.
   std::vector<std::function<void()>> workerStartHooks;

@@ -27,7 +27,7 @@ struct TaskCounts {
 
 // One holder of leases: an instance of leptir, by a random 128-bit name, and an epoch that is spent once per broker.
 struct SessionId {
-  std::string instance;  // 32 lower-case hex digits
+  std::string instance{};  // 32 lower-case hex digits
   std::uint64_t epoch = 0;
 
   friend bool operator==(const SessionId&, const SessionId&) = default;
@@ -35,46 +35,46 @@ struct SessionId {
 
 // Who a session is, for people: kept beside it.
 struct SessionCard {
-  std::string host;
+  std::string host{};
   int pid = 0;  // of the master
-  std::string version;
+  std::string version{};
   int workers = 0;
 };
 
 // Somebody asked to cancel a task that is leased.
 struct CancelWish {
-  LeaseId lease;
-  std::string by;  // user@host
+  LeaseId lease{};
+  std::string by{};  // user@host
 
   friend bool operator==(const CancelWish&, const CancelWish&) = default;
 };
 
 // What one renewal found out.
 struct Renewal {
-  std::vector<CancelWish> cancelled;  // somebody asked to cancel these; said again at each renewal until they leave
-  std::vector<LeaseId> lost;          // these are no longer ours
+  std::vector<CancelWish> cancelled{};  // somebody asked to cancel these; said again at each renewal until they leave
+  std::vector<LeaseId> lost{};          // these are no longer ours
 };
 
 // Back into the queue, with new counters, due at `due`.
 struct Released {
-  LeaseId lease;
-  Counters counters;
-  Time due;
-  std::string_view envelope;  // as it was leased: for stores that cannot change a task in place; owned by the caller
+  LeaseId lease{};
+  Counters counters{};
+  Time due{};
+  std::string_view envelope{};  // as it was leased: for stores that cannot change a task in place; owned by the caller
 };
 
 // Out of the queue, kept as it came.
 struct Buried {
-  LeaseId lease;
-  Counters counters;
-  std::string reason;
-  std::string_view envelope;  // as in Released
+  LeaseId lease{};
+  Counters counters{};
+  std::string reason{};
+  std::string_view envelope{};  // as in Released
 };
 
 // What came of one call that acknowledged and leased.
 struct AcknowledgedAndPopped {
-  std::vector<LeaseId> notOurs;
-  std::vector<LeasedTask> tasks;
+  std::vector<LeaseId> notOurs{};
+  std::vector<LeasedTask> tasks{};
 };
 
 // What one session holds in one store. After Lost nothing works any more: drop it and open a new one.
@@ -124,12 +124,12 @@ std::string_view nameOf(TaskState state);
 
 // A task as its store keeps it.
 struct FoundTask {
-  std::string id;
+  std::string id{};
   TaskState state = TaskState::Due;
   Time due{};  // when it may be leased; for a leased or buried one, when it last could
-  Counters counters;
-  std::string envelope;
-  std::string reason;  // buried: why
+  Counters counters{};
+  std::string envelope{};
+  std::string reason{};  // buried: why
 };
 
 // Part of a long list: entries from `offset` on, at most `limit`.
@@ -182,10 +182,10 @@ struct BrokerTraits {
   Counts counts = Counts::Exact;
   CancelReach cancel = CancelReach::WithinASecond;
   std::size_t largestEnvelope = kMaxEnvelopeBytes;
-  std::optional<Duration> longestDelay;  // further ahead it is sent on in hops
-  std::string durability;                // in words, for `check` and the benchmarks: what survives what
+  std::optional<Duration> longestDelay{};  // further ahead it is sent on in hops
+  std::string durability{};                // in words, for `check` and the benchmarks: what survives what
   // What the store's owner should change, a sentence each, for `check` and the log: what there is to lose as it is.
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings{};
 };
 
 // One queue in one store. Broker puts several behind one door with priorities.

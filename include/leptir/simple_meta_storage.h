@@ -15,17 +15,17 @@ namespace leptir {
 
 // Which records to list; what is empty does not choose.
 struct MetaFilter {
-  std::string name;  // `type`
-  std::string cause;
-  std::optional<TaskStatus> status;
+  std::string name{};  // `type`
+  std::string cause{};
+  std::optional<TaskStatus> status{};
 };
 
 struct MetaTraits {
-  bool lists = true;                  // listMetaInfo works
-  bool listsSuccesses = true;         // and knows the ones that succeeded
-  bool expiresByItself = true;        // expire() has nothing to do
-  std::string durability;             // in words
-  std::vector<std::string> warnings;  // as in BrokerTraits
+  bool lists = true;                    // listMetaInfo works
+  bool listsSuccesses = true;           // and knows the ones that succeeded
+  bool expiresByItself = true;          // expire() has nothing to do
+  std::string durability{};             // in words
+  std::vector<std::string> warnings{};  // as in BrokerTraits
 };
 
 // One thread at a time. Opened after fork, by the process that uses it.

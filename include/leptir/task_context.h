@@ -20,16 +20,16 @@ namespace leptir {
 
 // What the one who runs the task gives it. The defaults make a task that runs in a unit test, outside any instance.
 struct TaskEnvironment {
-  std::string id;
-  std::string name;
+  std::string id{};
+  std::string name{};
   int attempt = 1;          // 1 for the first run
   std::uint64_t fence = 0;  // see TaskContext::fence
   Duration timeLimit{};     // zero: none
-  StopToken stopToken;
-  const Logger* logger = nullptr;                                          // may be none; outlives the task
-  const Clock* clock = &systemClock();                                     // outlives the task
-  std::function<void(double fraction, std::string_view text)> onProgress;  // may be none
-  std::function<bool(const Outcome&)> onUnfinished;  // may be none; see TaskContext::leaveUnfinished
+  StopToken stopToken{};
+  const Logger* logger = nullptr;                                            // may be none; outlives the task
+  const Clock* clock = &systemClock();                                       // outlives the task
+  std::function<void(double fraction, std::string_view text)> onProgress{};  // may be none
+  std::function<bool(const Outcome&)> onUnfinished{};  // may be none; see TaskContext::leaveUnfinished
 };
 
 // One run of one task. Used by the thread that runs doJob; logging, stopToken, id, name and fence also by threads that

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/id_list.h"
 #include "base/task_id.h"
 #include "broker/count_cache.h"
 #include "broker/rank_selection.h"
@@ -68,12 +69,6 @@ Result<BrokerTask> toBrokerTask(const TaskToPush& task, const Clock& clock) {
   return made;
 }
 
-std::string idsOf(std::span<const BrokerTask> tasks) {
-  std::string ids;
-  for (const auto& task : tasks) ids += (ids.empty() ? "" : ", ") + task.id;
-  return ids;
-}
-
 }  // namespace
 
 Broker::Broker(std::vector<Entry> brokers, const Clock& clock) : clock_(&clock) {
@@ -126,16 +121,16 @@ Result<void> Broker::openStoresOf(std::span<const std::vector<BrokerTask>> parts
 
 Result<void> Broker::pushParts(std::span<const std::vector<BrokerTask>> parts) {
   std::optional<Error> first;
-  std::string missing;
+  std::vector<std::string> missing;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].empty()) continue;
     const auto pushed = access(i).value()->pushBrokerTasks(parts[i]);  // open: nobody closes it
     if (pushed) continue;
     if (!first) first = pushed.error().in("broker " + name(i));
-    missing += (missing.empty() ? "" : ", ") + idsOf(parts[i]);
+    for (const auto& task : parts[i]) missing.push_back(task.id);
   }
   if (!first) return {};
-  return Error(first->code(), first->message() + "; not known to be added: " + missing);
+  return Error(first->code(), first->message() + "; not known to be added: " + idList(missing));
 }
 
 Result<std::size_t> Broker::brokerFor(const PushOptions& options) const {

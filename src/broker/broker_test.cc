@@ -133,6 +133,15 @@ TEST(Broker, PushesAnyValueThatBecomesAnObject) {
   EXPECT_EQ(of.stores[0]->pushed.at(0).maxAttempts, 4u);
 }
 
+TEST(Broker, PushesWhatStandsInBraces) {
+  Brokers of({0});
+  ASSERT_TRUE(of.broker->push("nap", {{"seconds", 3}, {"deep", {{"a", 1}}}}, {.maxAttempts = 4}));
+  ASSERT_TRUE(of.broker->push("nap", {}));
+  EXPECT_EQ(Json::parse(of.stores[0]->pushed.at(0).parameters), (Json{{"seconds", 3}, {"deep", {{"a", 1}}}}));
+  EXPECT_EQ(of.stores[0]->pushed.at(0).maxAttempts, 4u);
+  EXPECT_EQ(of.stores[0]->pushed.at(1).parameters, "[]");
+}
+
 TEST(Broker, WritesNoParametersAsPhpWritesAnEmptyMap) {
   Brokers of({0});
   ASSERT_TRUE(of.broker->pushTask(task("x")));
@@ -192,6 +201,15 @@ TEST(Broker, NamesTheIdsThatWereNotAdded) {
   EXPECT_EQ(answer.error().code(), ErrorCode::Unavailable);
   EXPECT_EQ(answer.error().message(), "broker a: connection refused; not known to be added: lost-1, lost-2");
   EXPECT_EQ(of.stores[1]->pushed.size(), 1u);
+}
+
+TEST(Broker, NamesTenIdsOfABulkPushThatFailedAndCountsTheOthers) {
+  Brokers of({1});
+  of.stores[0]->down = true;
+  const auto answer = of.broker->pushTasks(std::vector<TaskToPush>(1000, task("p")));
+  ASSERT_FALSE(answer);
+  EXPECT_THAT(answer.error().message(), HasSubstr(" and 990 more (1000 in all)"));
+  EXPECT_LT(answer.error().message().size(), 600u);
 }
 
 TEST(Broker, KeepsCountsForTheirCachingTime) {

@@ -45,11 +45,17 @@ CLI::Validator wholeNumber(const char* what, std::int64_t least = std::numeric_l
   });
 }
 
+// A user's program has a name of its own: its help and its hints show that.
+std::string nameOfProgram(int argc, const char* const* argv) {
+  const auto name = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string();
+  return name.empty() ? "leptir" : name;
+}
+
 // Each command fills its struct and says that it is the one.
 class Parser {
  public:
-  Parser() {
-    app_.name("leptir");
+  explicit Parser(std::string program) : program_(std::move(program)) {
+    app_.name(program_);
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string(kVersion));
     app_.footer(
@@ -89,7 +95,7 @@ class Parser {
     }
     std::string of;
     for (const auto* chosen : app_.get_subcommands()) of = " " + chosen->get_name();
-    std::cerr << "leptir" << of << ": " << message << "\nTry: leptir" << of << " --help\n";
+    std::cerr << program_ << of << ": " << message << "\nTry: " << program_ << of << " --help\n";
     return NothingToDo{kUsage};
   }
 
@@ -211,6 +217,7 @@ class Parser {
     command->add_flag("--json", bench_.json, "as one JSON object");
   }
 
+  std::string program_;
   CLI::App app_{"leptir: background tasks that are never lost, in worker processes that can always be stopped."};
   StartCommand start_;
   StopCommand stop_;
@@ -227,7 +234,7 @@ class Parser {
 }  // namespace
 
 Command parseCommandLine(int argc, const char* const* argv) {
-  return Parser().parse(argc, argv);
+  return Parser(nameOfProgram(argc, argv)).parse(argc, argv);
 }
 
 }  // namespace leptir

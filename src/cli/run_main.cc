@@ -29,6 +29,12 @@ bool isSaid() {
   return false;
 }
 
+// A program whose task names are wrong runs nothing: its tasks would be taken for others.
+bool areTasksRight(const TaskRegistry& tasks) {
+  for (const auto& mistake : tasks.mistakes()) std::cerr << "leptir: " << mistake << '\n';
+  return tasks.mistakes().empty();
+}
+
 struct Runner {
   const Program& program;
   int operator()(const NothingToDo& nothing) const { return nothing.exitCode; }
@@ -46,6 +52,7 @@ int runMain(int argc, char** argv, const Program& program) {
                  "and start threads in onWorkerStart\n";
     return kUsage;
   }
+  if (!areTasksRight(program.tasks)) return kUsage;
   const int status = std::visit(Runner{program}, parseCommandLine(argc, argv));
   return isSaid() || status != kDone ? status : kPartlyDone;
 }

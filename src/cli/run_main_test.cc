@@ -14,12 +14,12 @@ struct Said {
   std::string err;
 };
 
-Said run(std::vector<std::string> arguments) {
+Said run(std::vector<std::string> arguments, const Program& program = {}) {
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   ::testing::internal::CaptureStderr();
-  const int exit = runMain(static_cast<int>(arguments.size()), argv.data(), Program());
+  const int exit = runMain(static_cast<int>(arguments.size()), argv.data(), program);
   return {exit, ::testing::internal::GetCapturedStderr()};
 }
 
@@ -39,6 +39,26 @@ TEST(RunMain, HasEveryCommandOfLeptirInAnyProgram) {
     EXPECT_EQ(run({"mine", command, "--help"}).exit, 0) << command;
     EXPECT_NE(::testing::internal::GetCapturedStdout().find(command), std::string::npos) << command;
   }
+}
+
+std::string helpOf(std::vector<std::string> arguments) {
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(run(std::move(arguments)).exit, 0);
+  return ::testing::internal::GetCapturedStdout();
+}
+
+TEST(RunMain, ShowsTheProgramsOwnNameInItsHelpAndHints) {
+  EXPECT_NE(helpOf({"/opt/shop/bin/mine", "--help"}).find("Usage: mine "), std::string::npos);
+  EXPECT_NE(helpOf({"./mine", "push", "--help"}).find("Usage: mine push "), std::string::npos);
+  EXPECT_TRUE(run({"./mine", "push", "--nonsense"}).err.ends_with("\nTry: mine push --help\n"));
+}
+
+TEST(RunMain, SaysWhichTaskNameWasAddedTwice) {
+  Program program;
+  for (int i = 0; i < 2; ++i) program.tasks.add<Json>("resize", [](const Json&, TaskContext&) {});
+  const auto said = run({"mine", "check"}, program);
+  EXPECT_EQ(said.exit, 2);
+  EXPECT_EQ(said.err, "leptir: the task name 'resize' was added twice: give one of the two tasks another name\n");
 }
 
 }  // namespace

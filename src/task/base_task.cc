@@ -125,11 +125,4 @@ double BaseTask::getExecutionTime() const {
   return std::chrono::duration<double>(context_->executionTime()).count();
 }
 
-void throwInputError(const std::exception& error) {
-  std::string_view words = error.what();
-  const auto number = words.find("] ");  // "[json.exception.type_error.302] type must be …"
-  if (number != std::string_view::npos) words.remove_prefix(number + 2);
-  throw InputError(text({"Parameters do not fit: ", words}));
-}
-
 }  // namespace leptir

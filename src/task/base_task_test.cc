@@ -166,7 +166,7 @@ TEST(Parameters, BecomeAStruct) {
 
 TEST(Parameters, ThatDoNotFitAStructAreAnInputError) {
   EXPECT_EQ(inputError([] { (void)OpenTask(Json{{"width", "wide"}}).parameters<app::Resize>(); }),
-            "Parameters do not fit: type must be number, but is string");
+            "Parameters do not fit: type must be number, but is string. Parameter: width");
   EXPECT_EQ(inputError([] { (void)OpenTask().parameters<app::Strict>(); }),
             "Parameters do not fit: key 'width' not found");
 }

@@ -135,8 +135,9 @@ TEST_F(ExecutorTest, GivesTypedTasksTheirParameters) {
   EXPECT_EQ(run("resize", R"({"source":"a.png"})").status, ExitStatus::Success);
   EXPECT_EQ(seen.source, "a.png");
   EXPECT_EQ(seen.width, 640);
-  EXPECT_EQ(run("resize", R"({"source":5})").response,
-            "LeptirTaskException occurred. Parameters do not fit: type must be string, but is number");
+  EXPECT_EQ(
+      run("resize", R"({"source":5})").response,
+      "LeptirTaskException occurred. Parameters do not fit: type must be string, but is number. Parameter: source");
 }
 
 TEST_F(ExecutorTest, CountsTheCpuTimeOfTheTaskAndItsChildren) {

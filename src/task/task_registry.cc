@@ -1,7 +1,5 @@
 #include "leptir/task_registry.h"
 
-#include <stdexcept>
-
 namespace leptir {
 namespace {
 
@@ -16,10 +14,13 @@ std::string_view withoutLeadingBackslash(std::string_view name) {
 
 void TaskRegistry::addFactory(std::string name, TaskFactory factory) {
   name = withoutLeadingBackslash(name);
-  if (name.empty()) throw std::invalid_argument("a task needs a name");
-  if (name.size() > kMaxNameBytes) throw std::invalid_argument("the task name " + name + " is longer than 255 bytes");
-  const auto [place, isNew] = factories_.try_emplace(std::move(name), std::move(factory));
-  if (!isNew) throw std::invalid_argument("two tasks are named " + place->first);
+  if (name.empty()) {
+    mistakes_.emplace_back("a task was added without a name");
+  } else if (name.size() > kMaxNameBytes) {
+    mistakes_.push_back("the task name '" + name + "' is longer than 255 bytes");
+  } else if (const auto [place, isNew] = factories_.try_emplace(name, std::move(factory)); !isNew) {
+    mistakes_.push_back("the task name '" + name + "' was added twice: give one of the two tasks another name");
+  }
 }
 
 const TaskFactory* TaskRegistry::find(std::string_view name) const {

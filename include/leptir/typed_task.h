@@ -1,0 +1,78 @@
+// What TaskRegistry::add makes of a function, and what the compiler says, in words, of a type that cannot be used.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+#include "leptir/base_task.h"
+
+namespace leptir::internal {
+
+template <class Function, class Parameters>
+concept TaskFunction = std::is_invocable_v<Function&, const Parameters&, TaskContext&>;
+
+// Numbers, bools, enumerations and pointers become JSON too, but say neither success nor a result.
+template <class Answer>
+concept TaskAnswer = std::is_void_v<Answer> || std::same_as<std::remove_cvref_t<Answer>, ExitStatus> ||
+                     (std::is_class_v<std::remove_cvref_t<Answer>> && std::constructible_from<Json, Answer>);
+
+template <class Parameters, class Function>
+class TypedTask final : public BaseTask {
+ public:
+  explicit TypedTask(Function function) : function_(std::move(function)) {}
+
+ private:
+  ExitStatus doJob() override {
+    const auto parameters = this->template parameters<Parameters>();
+    using Answer = std::invoke_result_t<Function&, const Parameters&, TaskContext&>;
+    if constexpr (std::is_void_v<Answer>) {
+      function_(parameters, context());
+    } else if constexpr (std::same_as<std::remove_cvref_t<Answer>, ExitStatus>) {
+      return function_(parameters, context());
+    } else {
+      setResult(function_(parameters, context()));
+    }
+    return ExitStatus::Success;
+  }
+
+  Function function_;
+};
+
+// Whether a TypedTask can be made of both; a compile error in words where it cannot.
+template <class Parameters, class Function>
+constexpr bool checkTypedTask() {
+  static_assert(ReadableFromJson<Parameters>,
+                "leptir: no task parameters can be read into this type: give the struct the macro "
+                "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Type, members...), or a from_json function, and a "
+                "default constructor");
+  static_assert(TaskFunction<Function, Parameters>,
+                "leptir: a task's function takes two parameters: [](const Parameters&, leptir::TaskContext&)");
+  static_assert(std::copy_constructible<Function>,
+                "leptir: a task's function must be copyable, since each run gets a copy of its own: capture a "
+                "std::shared_ptr instead of a std::unique_ptr");
+  if constexpr (TaskFunction<Function, Parameters>) {
+    static_assert(TaskAnswer<std::invoke_result_t<Function&, const Parameters&, TaskContext&>>,
+                  "leptir: a task's function returns nothing, a leptir::ExitStatus, or a leptir::Json for the record's "
+                  "`result`; a bool or a number says neither");
+    return ReadableFromJson<Parameters> && std::copy_constructible<Function> &&
+           TaskAnswer<std::invoke_result_t<Function&, const Parameters&, TaskContext&>>;
+  }
+  return false;
+}
+
+// Whether `Task` can be added by its name alone; a compile error in words where it cannot.
+template <class Task>
+constexpr bool checkTaskClass() {
+  constexpr bool isTask = std::derived_from<Task, BaseTask>;
+  static_assert(isTask,
+                "leptir: add<Task>(name) takes a class that derives publicly from leptir::BaseTask; a struct of "
+                "parameters needs a function too: add<Parameters>(name, function)");
+  static_assert(!isTask || !std::is_abstract_v<Task>,
+                "leptir: this task class is abstract: override `leptir::ExitStatus doJob()`");
+  static_assert(!isTask || std::is_abstract_v<Task> || std::default_initializable<Task>,
+                "leptir: a task class needs a default constructor, since each run makes an object of its own");
+  return isTask && std::default_initializable<Task>;
+}
+
+}  // namespace leptir::internal

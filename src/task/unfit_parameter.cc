@@ -1,0 +1,89 @@
+#include "task/unfit_parameter.h"
+
+#include <utility>
+#include <vector>
+
+#include "leptir/base_task.h"
+
+namespace leptir {
+namespace {
+
+// More parameters than a struct has members: data of another kind, for which no search is worth its time.
+constexpr std::size_t kMostParameters = 100;
+
+class UnfitParameterFinder {
+ public:
+  UnfitParameterFinder(const Json& data, const std::string& error, const ReadParameters& read)
+      : data_(data), error_(error), read_(read) {}
+
+  // Without the refused parameter, reading says something else. So it does without a required one that is read before:
+  // "key 'NAME' not found". Of two required ones that are both missing, the message names the one that is read first.
+  std::string find() {
+    std::string last;
+    for (const auto& name : namesOf(data_)) {
+      const auto without = errorWithout({name});
+      if (without == error_) continue;
+      if (!isMissing(without, name)) return name;
+      if (last.empty() || isMissing(errorWithout({last, name}), last)) last = name;
+    }
+    return last;
+  }
+
+ private:
+  static std::vector<std::string> namesOf(const Json& data) {
+    std::vector<std::string> names;
+    for (const auto& entry : data.items()) names.push_back(entry.key());
+    return names;
+  }
+
+  static bool isMissing(const std::string& error, const std::string& name) {
+    return error.find("key '" + name + "' not found") != std::string::npos;
+  }
+
+  // What reading says when these parameters are left out; empty when it succeeds.
+  std::string errorWithout(const std::vector<std::string>& names) {
+    std::vector<Json> values;
+    for (const auto& name : names) values.push_back(std::exchange(data_[name], nullptr));
+    for (const auto& name : names) data_.erase(name);
+    auto error = errorOf(data_);
+    for (std::size_t i = 0; i < names.size(); ++i) data_[names[i]] = std::move(values[i]);
+    return error;
+  }
+
+  std::string errorOf(const Json& data) const {
+    try {
+      read_(data);
+      return {};
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+  }
+
+  Json data_;
+  const std::string& error_;
+  const ReadParameters& read_;
+};
+
+}  // namespace
+
+std::string findUnfitParameter(const Json& data, const std::string& error, const ReadParameters& read) {
+  if (!data.is_object() || data.size() > kMostParameters) return {};
+  return UnfitParameterFinder(data, error, read).find();
+}
+
+namespace internal {
+
+void throwInputError(const Json& data, const nlohmann::json::exception& error, const ReadParameters& read) {
+  const std::string all = error.what();
+  // "[json.exception.type_error.302] type must be …"
+  const auto number = all.find("] ");
+  auto message = "Parameters do not fit: " + (number == std::string::npos ? all : all.substr(number + 2));
+  const bool namesOne = all.find("key '") != std::string::npos;
+  if (const auto name = namesOne ? std::string() : findUnfitParameter(data, all, read); !name.empty())
+    message += ". Parameter: " + name;
+  throw InputError(message);
+}
+
+}  // namespace internal
+
+}  // namespace leptir

@@ -1,0 +1,47 @@
+// Every shape that the headers permit: compiles without a warning under the same flags as the mistakes beside it.
+#include <leptir/leptir.h>
+
+using namespace std::chrono_literals;
+
+struct Resize {
+  std::string source;
+  int width = 640;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Resize, source, width)
+
+class Task final : public leptir::BaseTask {
+  leptir::ExitStatus doJob() override { return leptir::ExitStatus::Success; }
+};
+
+leptir::ExitStatus freeFunction(const Resize&, leptir::TaskContext&) {
+  return leptir::ExitStatus::Warning;
+}
+
+void addTo(leptir::TaskRegistry& tasks) {
+  tasks.add<Task>("class");
+  tasks.add<Resize>("nothing", [](const Resize&, leptir::TaskContext&) {});
+  tasks.add<Resize>("by value, mutable", [count = 0](Resize, leptir::TaskContext&) mutable { ++count; });
+  tasks.add<Resize>("status", freeFunction);
+  tasks.add<Resize>("json", [](const Resize& resize, leptir::TaskContext&) { return leptir::Json(resize.width); });
+  tasks.add<Resize>("text", [](const Resize& resize, leptir::TaskContext&) { return resize.source; });
+  tasks.add<Resize>("struct", [](const Resize& resize, leptir::TaskContext&) { return resize; });
+  tasks.add<std::map<std::string, int>>("map", [](const auto& map, leptir::TaskContext&) { return map; });
+}
+
+bool push(leptir::Broker& broker) {
+  const auto options = leptir::PushOptions{.timeOfExecution = leptir::systemClock().now(), .maxAttempts = 3};
+  const auto soon = broker.push("nothing", Resize{"a.png", 320}, {.delay = 5min});
+  const auto braces = broker.push("json", {{"source", "b.png"}, {"width", 2}}, options);
+  const auto one = broker.push("json", {{"width", 2}});
+  const auto none = broker.push("class", {});
+  const auto several = broker.pushTasks(std::vector<leptir::TaskToPush>{{.name = "class"}, {.name = "status"}});
+  return soon && braces && one && none && several;
+}
+
+leptir::ProgramSpec program() {
+  return {.command = {"/bin/true"}};
+}
+
+leptir::TaskRules rules() {
+  return {.timeLimit = 5s, .limits = {.memory = 1 << 20}};
+}
