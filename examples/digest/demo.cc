@@ -131,28 +131,35 @@ Line lineOf(const leptir::Json& status) {
   return line;
 }
 
-// Watches until the instance has ended; kills its dispatcher when half is done. Answers its exit status.
-int watch(demo::InstanceProcess& instance, std::size_t tasks) {
+std::string textOf(const Line& line, double seconds) {
+  return fmt::format("  due {:>6}  scheduled {:>5}  running {:>2}  done {:>6} (failed {:>3})  {:>7.0f} tasks/s ",
+                     line.due, line.scheduled, line.running, line.done, line.failed,
+                     static_cast<double>(line.done) / seconds);
+}
+
+// What became of the instance.
+struct Flown {
+  int exit = 0;
+  bool dispatcherWasKilled = false;
+  double seconds = 0;  // since `began`
+};
+
+// Watches until the instance has ended; kills its dispatcher when half is done.
+Flown watch(demo::InstanceProcess& instance, std::size_t tasks, std::chrono::steady_clock::time_point began) {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  const auto began = std::chrono::steady_clock::now();
-  bool killed = false;
+  Flown flown;
   while (true) {
-    if (const auto exit = instance.ended()) {
-      if (terminal) std::cout << '\n';
-      if (!killed) std::cout << "(it was done before its dispatcher could be killed)\n";
-      return *exit;
+    const auto exit = instance.ended();
+    flown.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    if (exit) {
+      flown.exit = *exit;
+      return flown;
     }
     if (const auto status = instance.status(); !status.is_null()) {
       const auto line = lineOf(status);
-      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
-      std::cout << (terminal ? "\r" : "")
-                << fmt::format(
-                       "  due {:>6}  scheduled {:>5}  running {:>2}  done {:>6}  failed {:>3}  {:>7.0f} tasks/s ",
-                       line.due, line.scheduled, line.running, line.done, line.failed,
-                       static_cast<double>(line.done) / passed.count())
-                << (terminal ? "" : "\n") << std::flush;
-      if (!killed && line.done > 0 && line.done * 2 >= tasks && instance.killDispatcher()) {
-        killed = true;
+      std::cout << (terminal ? "\r" : "") << textOf(line, flown.seconds) << (terminal ? "" : "\n") << std::flush;
+      if (!flown.dispatcherWasKilled && line.done > 0 && line.done * 2 >= tasks && instance.killDispatcher()) {
+        flown.dispatcherWasKilled = true;
         std::cout << (terminal ? "\n" : "")
                   << "  -- killed the dispatcher with -9; its successor goes on from the slots --\n";
       }
@@ -168,19 +175,62 @@ void writeReference(const fs::path& folder, const fs::path& reference) {
   [[maybe_unused]] const int status = std::system(command.c_str());
 }
 
-void print(const demo::Verdict& verdict, double seconds, double cpuSeconds, std::size_t tasks, std::size_t files) {
-  fmt::print("\n  outcome      tasks\n");
-  for (const auto& [outcome, count] : verdict.byOutcome) fmt::print("  {:<10} {:>7}\n", outcome, count);
+std::size_t countOf(const std::map<std::string, std::size_t>& counts, const std::string& outcome) {
+  return counts.contains(outcome) ? counts.at(outcome) : 0;
+}
+
+void printOutcomes(const demo::Verdict& verdict) {
+  auto outcomes = verdict.byOutcome;
+  outcomes.insert(verdict.intended.begin(), verdict.intended.end());
+  fmt::print("\n  {:<12} {:>7} {:>9}\n", "outcome", "tasks", "intended");
+  std::size_t intended = 0;
+  for (const auto& [outcome, ignored] : outcomes) {
+    const auto should = countOf(verdict.intended, outcome);
+    intended += should;
+    fmt::print("  {:<12} {:>7} {:>9}\n", outcome, countOf(verdict.byOutcome, outcome), should);
+  }
+  fmt::print("  {:<12} {:>7} {:>9}\n", "all", verdict.tasks(), intended);
+}
+
+// One sentence: what this run has shown, or that it has not.
+std::string proof(const demo::Verdict& verdict, const Flown& flown, std::size_t files) {
+  if (!verdict.complaints.empty())
+    return fmt::format("Not proved: {} tasks or digests are not as they should be, see above.",
+                       verdict.complaints.size());
+  return fmt::format(
+      "Proved: all {} tasks ended as intended and each of their {} runs stands in a record, {}, and {} of {} digests "
+      "equal those of sha256sum.",
+      verdict.tasks(), verdict.runs,
+      flown.dispatcherWasKilled ? "though the dispatcher was killed half way"
+                                : "although no dispatcher was killed (too few files: all was done before)",
+      verdict.digestsThatAgree, files);
+}
+
+void print(const demo::Verdict& verdict, const Flown& flown, double cpuSeconds, std::size_t files) {
+  const auto tasks = static_cast<double>(verdict.tasks());
+  // The last look at the instance was before its end: this line is of the records.
+  fmt::print("{}{}\n", ::isatty(STDOUT_FILENO) == 1 ? "\r" : "",
+             textOf({.done = verdict.tasks(), .failed = verdict.failed()}, flown.seconds));
+  printOutcomes(verdict);
   fmt::print(
       "\n  push to start   p50 {:.3f} s, p99 {:.3f} s (all were pushed at once, so most waited for their turn)\n",
       demo::percentile(verdict.waits, 0.5), demo::percentile(verdict.waits, 0.99));
   fmt::print("  throughput      {:.0f} tasks/s over {:.1f} s, the waits after crashes included\n",
-             static_cast<double>(tasks) / seconds, seconds);
-  fmt::print("  CPU             {:.1f} s, {:.0f} us a task, hashing included\n", cpuSeconds,
-             cpuSeconds * 1e6 / static_cast<double>(tasks));
-  fmt::print("  digests         {} of {} agree with sha256sum\n", verdict.digestsThatAgree, files);
+             tasks / flown.seconds, flown.seconds);
+  fmt::print("  CPU             {:.1f} s, {:.0f} us a task, hashing included\n", cpuSeconds, cpuSeconds * 1e6 / tasks);
+  fmt::print("  digests         {} of {} equal those of sha256sum\n", verdict.digestsThatAgree, files);
   for (std::size_t i = 0; i < std::min<std::size_t>(10, verdict.complaints.size()); ++i)
     fmt::print("  !! {}\n", verdict.complaints[i]);
+  fmt::print("\n{}\n", proof(verdict, flown, files));
+}
+
+// Throws a sentence for a folder that cannot be one.
+fs::path folderNamed(const std::string& name) {
+  std::error_code error;
+  const auto folder = fs::canonical(name, error);
+  if (!error && fs::is_directory(folder, error)) return folder;
+  throw std::runtime_error(fmt::format("{}: {}; name another: make demo FOLDER=/usr/include", name,
+                                       error ? error.message() : "not a folder"));
 }
 
 int run(const std::string& program, const fs::path& folder) {
@@ -209,17 +259,17 @@ int run(const std::string& program, const fs::path& folder) {
   std::cout << std::flush;
 
   demo::InstanceProcess instance(program, config->file, workshop / "leptir.pid", workshop / "output");
-  const int exit = watch(instance, pushed.size());
-  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
-  if (exit != 0) {
-    std::cout << "the instance ended with exit status " << exit << ":\n" << std::ifstream(workshop / "output").rdbuf();
+  const auto flown = watch(instance, pushed.size(), began);
+  if (flown.exit != 0) {
+    std::cout << "the instance ended with exit status " << flown.exit << ":\n"
+              << std::ifstream(workshop / "output").rdbuf();
     return 1;
   }
   writeReference(folder, workshop / "reference");
   auto records = leptir::openMetaStorage(*config);
   if (!records) throw std::runtime_error(records.error().message());
   const auto verdict = demo::judge(pushed, *records, workshop / "ledger", workshop / "reference");
-  print(verdict, passed.count(), instance.cpuSeconds(), pushed.size(), files.size());
+  print(verdict, flown, instance.cpuSeconds(), files.size());
   return verdict.complaints.empty() ? 0 : 1;
 }
 
@@ -230,7 +280,7 @@ int main(int argc, char** argv) try {
     std::cerr << "usage: digest_demo PROGRAM FOLDER\n";
     return 2;
   }
-  return run(argv[1], fs::canonical(argv[2]));
+  return run(argv[1], folderNamed(argv[2]));
 } catch (const std::exception& error) {
   std::cerr << "demo: " << error.what() << '\n';
   return 1;

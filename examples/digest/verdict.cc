@@ -54,6 +54,7 @@ class Judge {
       : records_(records), runs_(runsOf(ledger)), digests_(digestsOf(reference)) {}
 
   void look(const Pushed& task) {
+    ++verdict_.intended[expectedCause(task.manner)];
     const auto record = records_.loadMetaInfoById(task.id);
     if (!record) {
       ++verdict_.byOutcome["missing"];
@@ -89,6 +90,7 @@ class Judge {
   void checkRuns(const Pushed& task, const leptir::Json& record) {
     const auto told = static_cast<int>(record.value("history", leptir::Json::array()).size()) + 1;
     const auto runs = runs_.contains(task.id) ? runs_.at(task.id) : 0;
+    verdict_.runs += static_cast<std::size_t>(told);
     if (runs != told)
       complain(task, "ran " + std::to_string(runs) + " times, its record tells of " + std::to_string(told));
   }
@@ -107,6 +109,16 @@ class Judge {
 };
 
 }  // namespace
+
+std::size_t Verdict::tasks() const {
+  std::size_t all = 0;
+  for (const auto& [outcome, count] : byOutcome) all += count;
+  return all;
+}
+
+std::size_t Verdict::failed() const {
+  return tasks() - (byOutcome.contains("finished") ? byOutcome.at("finished") : 0);
+}
 
 Verdict judge(const std::vector<Pushed>& pushed, leptir::MetaStorage& records, const std::filesystem::path& ledger,
               const std::filesystem::path& reference) {

@@ -20,9 +20,14 @@ struct Pushed {
 
 struct Verdict {
   std::map<std::string, std::size_t> byOutcome;  // cause of the record, "missing" for none
+  std::map<std::string, std::size_t> intended;   // the same, as it should be
   std::vector<double> waits;  // seconds from the push, or from when it was scheduled for, to the start
   std::vector<std::string> complaints;
   std::size_t digestsThatAgree = 0;
+  std::size_t runs = 0;  // of all tasks, by their records
+
+  std::size_t tasks() const;
+  std::size_t failed() const;  // tasks that did not finish
 };
 
 // `ledger` has a line for each run; `reference` is the output of sha256sum.
