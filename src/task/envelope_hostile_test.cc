@@ -70,6 +70,15 @@ Json parametersIn(const Json& envelope) {
   return none ? Json::object() : parameters;
 }
 
+TEST(HostileEnvelopes, MayNotBeginWithAByteOrderMarkWhateverSimdjsonSkips) {
+  const auto head = decodeEnvelope(
+      "\xef\xbb\xbf"
+      R"({"cn":"noop","td":{"parameters":[]}})");
+  ASSERT_FALSE(head);
+  EXPECT_EQ(head.error().code(), ErrorCode::Corrupt);
+  EXPECT_NE(head.error().message().find("byte order mark"), std::string::npos) << head.error().message();
+}
+
 TEST(HostileEnvelopes, AreJudgedAsAnotherParserJudgesThem) {
   Spoiler spoiler(20261123);
   int accepted = 0;

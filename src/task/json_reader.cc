@@ -16,6 +16,9 @@ using simdjson::ondemand::json_type;
 // A parser needs about six times its document; what is kept for the next one stays below this.
 constexpr std::size_t kKeptBytes = std::size_t{256} << 10;
 
+// Newer versions of simdjson skip it; PHP's json_decode refuses it, and so do we.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 std::string_view withoutBlanks(std::string_view token) {
   const auto last = token.find_last_not_of(" \t\n\r");
   return token.substr(0, last + 1);
@@ -48,6 +51,7 @@ JsonReader& JsonReader::ofThisThread() {
 }
 
 error_code JsonReader::open(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) return simdjson::INCORRECT_TYPE;
   makeRoom(text.size());
   std::memcpy(bytes_.get(), text.data(), text.size());
   return begin(text.size());
@@ -154,6 +158,7 @@ error_code JsonReader::finish() {
 std::string describeJsonError(error_code error, std::string_view text, int maxDepth) {
   if (error == simdjson::DEPTH_ERROR) return fmt::format("JSON nests deeper than {} levels", maxDepth);
   if (error == simdjson::EMPTY) return "it is empty";
+  if (text.starts_with(kByteOrderMark)) return "it begins with a byte order mark, which JSON does not permit";
   const auto mistake = findJsonMistake(text);
   return mistake.empty() ? std::string("it is no JSON object") : "not JSON at " + mistake;
 }

@@ -20,42 +20,49 @@ struct Row {
 
 constexpr RedisRefusal kNoRights{Invalid, Stays,
                                  "does not permit this user what leptir does: extend its rights (ACL SETUSER)"};
+constexpr RedisRefusal kTooOld{Invalid, Stays, "does not know a command: leptir needs Redis 6.2 or newer"};
 
-// The first row that fits counts.
-constexpr std::array kRows{
+// The first word of a reply is its code, and the same in all versions of Redis.
+constexpr std::array kByCode{
     // It will pass, or somebody is at it.
     Row{"NOSCRIPT", {Unavailable, Stays, "does not know a script any more"}},
     Row{"LOADING", {Unavailable, Ends, "is still loading its data"}},
     Row{"READONLY", {Unavailable, Ends, "is a replica, which cannot be written: name its primary"}},
     Row{"MASTERDOWN", {Unavailable, Ends, "is a replica that has lost its primary: name the primary"}},
     Row{"UNBLOCKED", {Unavailable, Ends, "ended a wait since it became a replica"}},
-    Row{"BUSY ", {Unavailable, Stays, "is busy with somebody's script (SCRIPT KILL would end it)"}},
+    Row{"BUSY", {Unavailable, Stays, "is busy with somebody's script (SCRIPT KILL would end it)"}},
     Row{"TRYAGAIN", {Unavailable, Stays, "is moving keys between nodes of its cluster"}},
-    Row{"ASK ", {Unavailable, Stays, "is moving keys between nodes of its cluster"}},
+    Row{"ASK", {Unavailable, Stays, "is moving keys between nodes of its cluster"}},
     Row{"CLUSTERDOWN", {Unavailable, Stays, "is part of a cluster that does not serve all keys"}},
     Row{"NOREPLICAS", {Unavailable, Stays, "has fewer replicas than its min-replicas-to-write wants"}},
     Row{"MISCONF", {Unavailable, Stays, "cannot save to its disk and refuses writes: see its log"}},
-    Row{"ERR max number of clients", {Unavailable, Ends, "has as many clients as it takes: raise its maxclients"}},
     // Nothing that we could make smaller: it is the sum of all that lies there.
     Row{"OOM", {Unavailable, Stays, "is full (maxmemory): nothing was added; let tasks run, or raise its maxmemory"}},
     // Only a change of the configuration, here or there, helps.
     Row{"NOAUTH", {Invalid, Ends, "wants a password: set 'password' (and 'user')"}},
     Row{"WRONGPASS", {Invalid, Ends, "refuses the user or the password: correct 'user' and 'password'"}},
-    Row{"ERR invalid password", {Invalid, Ends, "refuses the password: correct 'password'"}},
-    Row{"ERR AUTH <password> called without", {Invalid, Ends, "wants no password: leave 'password' out"}},
-    Row{"ERR Client sent AUTH, but no password", {Invalid, Ends, "wants no password: leave 'password' out"}},
     Row{"NOPERM", kNoRights},
-    // Within a script, as 7 says it and as 6.2 does.
-    Row{"ERR The user executing the script can't", kNoRights},
-    Row{"The user executing the script can't", kNoRights},
     Row{"DENIED", {Invalid, Ends, "is in protected mode and takes no clients from other machines"}},
-    Row{"ERR DB index is out of range", {Invalid, Ends, "has no such database: correct 'database'"}},
-    Row{"ERR invalid DB index", {Invalid, Ends, "has no such database: correct 'database'"}},
-    Row{"ERR SELECT is not allowed in cluster", {Invalid, Ends, "is part of a cluster, which has only database 0"}},
     Row{"WRONGTYPE", {Invalid, Stays, "has a value of another kind under this key: choose another 'key'"}},
     Row{"MOVED", {Invalid, Stays, "is part of a cluster that keeps this key on another node: name that one"}},
     Row{"CROSSSLOT", {Invalid, Stays, "is part of a cluster that keeps these keys on several nodes"}},
-    Row{"ERR unknown command", {Invalid, Stays, "does not know a command: leptir needs Redis 6.2 or newer"}},
+};
+
+// ERR is the code of all that has none of its own, and 6.2 leaves it out within scripts: the words behind it must do.
+// They differ between versions.
+constexpr std::array kByWords{
+    Row{"max number of clients", {Unavailable, Ends, "has as many clients as it takes: raise its maxclients"}},
+    Row{"invalid password", {Invalid, Ends, "refuses the password: correct 'password'"}},
+    Row{"AUTH <password> called without", {Invalid, Ends, "wants no password: leave 'password' out"}},
+    Row{"Client sent AUTH, but no password", {Invalid, Ends, "wants no password: leave 'password' out"}},
+    Row{"DB index is out of range", {Invalid, Ends, "has no such database: correct 'database'"}},
+    Row{"invalid DB index", {Invalid, Ends, "has no such database: correct 'database'"}},
+    Row{"SELECT is not allowed in cluster", {Invalid, Ends, "is part of a cluster, which has only database 0"}},
+    Row{"unknown command", kTooOld},
+    // Within a script, where 6.2 and newer have a NOPERM outside of one: 6.2 and 7.0, 8.
+    Row{"The user executing the script can't", kNoRights},
+    Row{"ACL failure in script", kNoRights},
+    Row{"Unknown Redis command called from script", kTooOld},
 };
 
 // "ERR Error running script (call to f_…): @user_script:1: @user_script: 1: -OOM command …": how 6.2 reports what a
@@ -72,13 +79,21 @@ std::string_view innermost(std::string_view reply) {
   return inner;
 }
 
+template <std::size_t kSize>
+const RedisRefusal* rowFor(const std::array<Row, kSize>& rows, auto&& fits) {
+  const auto row = std::find_if(rows.begin(), rows.end(), fits);
+  return row == rows.end() ? nullptr : &row->refusal;
+}
+
 }  // namespace
 
 RedisRefusal refusalOf(std::string_view reply) {
-  const auto inner = innermost(reply);
-  const auto row =
-      std::find_if(kRows.begin(), kRows.end(), [&](const Row& each) { return inner.starts_with(each.begins); });
-  return row != kRows.end() ? row->refusal : RedisRefusal{};
+  auto words = innermost(reply);
+  const auto code = words.substr(0, words.find(' '));
+  if (const auto* known = rowFor(kByCode, [&](const Row& each) { return each.begins == code; })) return *known;
+  if (code == "ERR") words.remove_prefix(std::min(words.size(), code.size() + 1));
+  const auto* known = rowFor(kByWords, [&](const Row& each) { return words.starts_with(each.begins); });
+  return known != nullptr ? *known : RedisRefusal{};
 }
 
 Error errorFrom(std::string_view reply) {
@@ -95,7 +110,7 @@ Error errorOfLogin(std::string_view reply) {
 }
 
 bool isNoScript(std::string_view reply) {
-  return reply.starts_with("NOSCRIPT");
+  return reply.starts_with("NOSCRIPT ") || reply == "NOSCRIPT";
 }
 
 }  // namespace leptir

@@ -69,6 +69,21 @@ INSTANTIATE_TEST_SUITE_P(
               "configuration is correct?",
               Invalid, Ends, "leave 'password' out"},
         Reply{"NOPERM this user has no permissions to run the 'zadd' command", Invalid, Stays, "extend its rights"},
+        // Within a script: 8, 7.0, 6.2.
+        Reply{"ERR ACL failure in script: User u has no permissions to run the 'zadd' command script: 2a43, on "
+              "@user_script:1.",
+              Invalid, Stays, "extend its rights"},
+        Reply{"ERR The user executing the script can't run this command or subcommand script: 2a43, on @user_script:1.",
+              Invalid, Stays, "extend its rights"},
+        Reply{"ERR Error running script (call to f_2a43): @user_script:1: @user_script: 1: -NOPERM this user has no "
+              "permissions to run the 'zadd' command",
+              Invalid, Stays, "extend its rights"},
+        Reply{"ERR Error running script (call to f_2a43): @user_script:1: @user_script: 1: The user executing the "
+              "script can't run this command or subcommand",
+              Invalid, Stays, "extend its rights"},
+        Reply{"ERR Unknown Redis command called from script script: 2218, on @user_script:1.", Invalid, Stays,
+              "6.2 or newer"},
+        Reply{"OOM", Unavailable, Stays, "full (maxmemory)"}, Reply{"ERR", Internal, Stays, "ERR"},
         Reply{"DENIED Redis is running in protected mode because protected mode is enabled", Invalid, Ends,
               "protected mode"},
         Reply{"ERR DB index is out of range", Invalid, Ends, "correct 'database'"},

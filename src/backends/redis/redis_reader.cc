@@ -17,6 +17,9 @@ constexpr std::size_t kMostValues = std::size_t{4} << 20;
 // What stays allocated between replies.
 constexpr std::size_t kKeptBuffer = std::size_t{1} << 20;
 
+// Lists of ours nest at most three deep. The limit of hiredis itself depends on its version.
+constexpr int kMostLevels = 7;
+
 RedisReplies& repliesOf(const redisReadTask* task) {
   return *static_cast<RedisReplies*>(task->privdata);
 }
@@ -57,11 +60,19 @@ void* createString(const redisReadTask* task, char* bytes, std::size_t size) {
   return place(task, node);
 }
 
+bool isTooDeep(const redisReadTask* task) {
+  int levels = 1;
+  for (const auto* each = task; each->parent != nullptr; each = each->parent) {
+    if (++levels > kMostLevels) return true;
+  }
+  return false;
+}
+
 // How hiredis counts depends on its version.
 template <class Count>
 void* createArray(const redisReadTask* task, Count elements) {
   auto& nodes = repliesOf(task).nodes;
-  if (static_cast<std::uint64_t>(elements) > kMostValues - nodes.size()) return nullptr;
+  if (isTooDeep(task) || static_cast<std::uint64_t>(elements) > kMostValues - nodes.size()) return nullptr;
   const auto size = static_cast<std::uint32_t>(elements);
   void* handle = place(task, {RedisValue::Kind::List, size, 0});
   if (handle == nullptr) return nullptr;

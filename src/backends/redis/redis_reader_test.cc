@@ -106,10 +106,13 @@ TEST(RedisReader, RefusesATextThatNeverEnds) {
 }
 
 TEST(RedisReader, RefusesListsNestedDeeperThanAnyReply) {
-  std::string bytes;
-  for (int i = 0; i < 100'000; ++i) bytes += "*1\r\n";
-  RedisReader reader;
-  EXPECT_FALSE(reader.feed(bytes));
+  const auto nested = [](int levels) {
+    std::string bytes;
+    for (int i = 0; i < levels; ++i) bytes += "*1\r\n";
+    return bytes + ":7\r\n";
+  };
+  EXPECT_TRUE(RedisReader().feed(nested(7)));
+  for (const int levels : {8, 9, 12, 100'000}) EXPECT_FALSE(RedisReader().feed(nested(levels))) << levels;
 }
 
 // Bytes of the protocol's own alphabet come further than arbitrary ones.
