@@ -10,9 +10,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <iostream>
 #include <set>
 #include <sstream>
 #include <thread>
+
+#include "tests/support/temp_dir.h"
 
 namespace leptir::e2e {
 namespace {
@@ -101,7 +104,10 @@ Installation::Installation() : program(LEPTIR_PROGRAM) {
 }
 
 Installation::~Installation() {
-  if (HasFailure()) return;  // kept, to be looked at
+  if (keepsTestFolders()) {
+    std::cout << "kept, to be looked at: " << folder << '\n';
+    return;
+  }
   std::error_code ignored;
   fs::remove_all(folder, ignored);
 }

@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <fstream>
+#include <optional>
 #include <set>
 
 #include "tests/e2e/installation.h"
@@ -132,10 +134,11 @@ TEST_F(PushTest, NamesTheBrokersThatThereAre) {
   EXPECT_NE(answer.err.find("'nosuch': there are local"), std::string::npos) << answer.err;
 }
 
-// Runs the program with its output on a terminal and answers what the terminal got.
-std::string onATerminal(const std::vector<std::string>& arguments, const fs::path& input) {
+// Runs the program with its output on a terminal and answers what the terminal got; none where no terminal can be made.
+std::optional<std::string> onATerminal(const std::vector<std::string>& arguments, const fs::path& input) {
   int terminal = -1;
   const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (pid < 0) return std::nullopt;
   if (pid == 0) {
     if (!::freopen(input.c_str(), "r", stdin)) ::_exit(126);
     std::vector<char*> argv;
@@ -159,8 +162,9 @@ TEST_F(PushTest, StdinShowsItsProgressOnATerminal) {
   for (int i = 0; i < 2500; ++i) lines << "{\"name\":\"noop\"}\n";
   lines << "nonsense\n" << std::flush;
   const auto shown = onATerminal({program, "push", "--stdin", "--quiet", "--config=" + config.string()}, input);
-  EXPECT_NE(shown.find("1000 pushed"), std::string::npos) << shown;
-  EXPECT_NE(shown.find("2500 pushed, 1 not"), std::string::npos) << shown;
+  if (!shown) GTEST_SKIP() << "this machine gives no pseudo-terminal: " << std::strerror(errno);
+  EXPECT_NE(shown->find("1000 pushed"), std::string::npos) << *shown;
+  EXPECT_NE(shown->find("2500 pushed, 1 not"), std::string::npos) << *shown;
 }
 
 }  // namespace

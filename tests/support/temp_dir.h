@@ -1,5 +1,7 @@
-// A folder for one test, gone afterwards.
+// A folder for one test, gone afterwards. LEPTIR_TEST_KEEP=1 in the environment keeps the folders of tests that failed.
 #pragma once
+
+#include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +13,12 @@
 
 namespace leptir {
 
+// Whether the running test has failed, and its folders are to be kept.
+inline bool keepsTestFolders() {
+  const char* told = std::getenv("LEPTIR_TEST_KEEP");
+  return told != nullptr && std::string_view(told) == "1" && testing::Test::HasFailure();
+}
+
 class TempDir {
  public:
   TempDir() {
@@ -19,6 +27,7 @@ class TempDir {
     path_ = name;
   }
   ~TempDir() {
+    if (keepsTestFolders()) return;
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
