@@ -53,7 +53,7 @@ TEST(TaskRegistry, SaysWhichNamesCannotBeAdded) {
 TEST(TaskRegistry, KnowsTheTestTasks) {
   TaskRegistry tasks;
   addTestTasks(tasks);
-  EXPECT_EQ(tasks.names(), (std::vector<std::string>{"crash", "error", "exception", "hang", "noop", "sleep"}));
+  EXPECT_EQ(tasks.names(), (std::vector<std::string>{"crash", "fail", "hang", "noop", "sleep", "throw"}));
 }
 
 }  // namespace

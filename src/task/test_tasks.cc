@@ -45,7 +45,7 @@ class SleepTask final : public BaseTask {
   }
 };
 
-class ErrorTask final : public BaseTask {
+class FailTask final : public BaseTask {
   ExitStatus doJob() override {
     logInfo("Triggering an error.");
     addResponseLine(kSeedsMessage);
@@ -53,7 +53,7 @@ class ErrorTask final : public BaseTask {
   }
 };
 
-class ExceptionTask final : public BaseTask {
+class ThrowTask final : public BaseTask {
   ExitStatus doJob() override { throw std::runtime_error(kSeedsMessage); }
 };
 
@@ -80,8 +80,8 @@ class HangTask final : public BaseTask {
 void addTestTasks(TaskRegistry& tasks) {
   tasks.add<NoopTask>("noop");
   tasks.add<SleepTask>("sleep");
-  tasks.add<ErrorTask>("error");
-  tasks.add<ExceptionTask>("exception");
+  tasks.add<FailTask>("fail");
+  tasks.add<ThrowTask>("throw");
   tasks.add<CrashTask>("crash");
   tasks.add<HangTask>("hang");
 }

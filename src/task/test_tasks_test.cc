@@ -15,9 +15,9 @@ namespace {
 using TestTasks = ExecutorTest;
 
 TEST_F(TestTasks, SayWhatTheSeedsSaid) {
-  EXPECT_EQ(run("error").response, "Very nice! How much?");
-  EXPECT_EQ(run("error").status, ExitStatus::Error);
-  EXPECT_EQ(run("exception").response, "Task exited with exception: Very nice! How much?");
+  EXPECT_EQ(run("fail").response, "Very nice! How much?");
+  EXPECT_EQ(run("fail").status, ExitStatus::Error);
+  EXPECT_EQ(run("throw").response, "Task exited with exception: Very nice! How much?");
   const auto nap = run("sleep", R"({"seconds":0})");
   EXPECT_EQ(nap.response, "Task had a great nap.");
   EXPECT_EQ(nap.flow, (Lines{"sleeping"}));

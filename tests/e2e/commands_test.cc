@@ -231,7 +231,7 @@ TEST_F(CommandsTest, BenchRunsNobodysTasks) {
 TEST_F(CommandsTest, TasksListsRecordsTheNewestFirst) {
   const auto well = push({"noop"});
   ASSERT_EQ(drain(), 0);
-  const auto threw = push({"exception"});
+  const auto threw = push({"throw"});
   ASSERT_EQ(drain(), 0);
   const auto table = leptir({"tasks"});
   EXPECT_EQ(table.exit, 0) << table.err;
@@ -244,7 +244,7 @@ TEST_F(CommandsTest, TasksListsRecordsTheNewestFirst) {
 
 TEST_F(CommandsTest, TasksChoosesByCauseAndName) {
   push({"noop"});
-  const auto threw = push({"exception"});
+  const auto threw = push({"throw"});
   ASSERT_EQ(drain(), 0);
   const auto byCause = leptir({"tasks", "--cause=threw", "--json"});
   ASSERT_EQ(byCause.lines().size(), 1u) << byCause.out;

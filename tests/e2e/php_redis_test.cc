@@ -132,7 +132,7 @@ TEST_F(BesidePhp, ItsConsumersAndOursShareAQueueAndEachTaskRunsOnce) {
 
 TEST_F(BesidePhp, RecordsOfHashesAreOursAloneButInfoAndTasksShowThem) {
   configure("", ", layout: hashed");
-  const auto good = push({"noop"}), threw = push({"exception"});
+  const auto good = push({"noop"}), threw = push({"throw"});
   ASSERT_EQ(drain(), 0);
   EXPECT_EQ(info(good).at("retC"), 1);
   EXPECT_EQ(info(threw).at("cause"), "threw");

@@ -132,7 +132,7 @@ TEST_F(RedisTest, CancelTakesOutWhatWaitsAndEndsWhatRuns) {
 
 TEST_F(RedisTest, TasksListsWhatDidNotSucceedAndSaysThatThisIsAll) {
   push({"noop"});
-  const auto threw = push({"exception"});
+  const auto threw = push({"throw"});
   ASSERT_EQ(drain(), 0);
   const auto listed = leptir({"tasks"});
   EXPECT_EQ(listed.lines().size(), 2u) << listed.out;

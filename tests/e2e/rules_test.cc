@@ -47,7 +47,7 @@ TEST_F(RulesTest, ATaskOfTheProgramItselfRunsUnderRulesWithoutACommand) {
 }
 
 TEST_F(RulesTest, AFailedTaskIsTriedAsOftenAsItsNameSays) {
-  const auto record = recordOf("error", "{ max_attempts: 3, retry_delay: 0.1 }");
+  const auto record = recordOf("fail", "{ max_attempts: 3, retry_delay: 0.1 }");
   EXPECT_EQ(record.at("attempt"), 3);
   EXPECT_EQ(record.at("history").size(), 2u);
   EXPECT_EQ(status().at("brokers").at(0).at("buried"), 1);

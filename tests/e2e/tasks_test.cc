@@ -25,7 +25,7 @@ TEST_F(TasksTest, ASuccessLeavesTheSeedsRecord) {
 }
 
 TEST_F(TasksTest, AnErrorIsDoneWithAndCanBeRunAgainFromItsRecord) {
-  const auto id = push({"error"});
+  const auto id = push({"fail"});
   ASSERT_EQ(drain(), 0);
   const auto record = info(id);
   EXPECT_EQ(record.at("retC"), 3);
@@ -34,7 +34,7 @@ TEST_F(TasksTest, AnErrorIsDoneWithAndCanBeRunAgainFromItsRecord) {
 }
 
 TEST_F(TasksTest, AnExceptionSaysWhatItSaid) {
-  const auto id = push({"exception"});
+  const auto id = push({"throw"});
   ASSERT_EQ(drain(), 0);
   const auto record = info(id);
   EXPECT_EQ(record.at("retC"), 3);
