@@ -36,22 +36,30 @@ RedisBell::Heard RedisBell::listen(Duration longest, Wake& wake) {
 }
 
 RedisBell::Heard RedisBell::listenToTheServer(Duration longest, Wake& wake) {
-  const auto until = systemClock().bootTime() + longest;
+  const auto began = systemClock().bootTime(), until = began + longest;
+  int answers = 0;
   for (auto left = longest; left > Duration::zero(); left = until - systemClock().bootTime()) {
     const std::array<std::string_view, 6> words{"XREAD", "BLOCK", kHeldMilliseconds, "STREAMS", stream_, last_};
     const auto reply = connection_.wait(words, kHeldFor, left, wake);
-    if (!reply) {
-      deafUntil_ = systemClock().bootTime() + kDeafFor;
-      last_ = kNone;  // whoever answers next may have begun anew
-      return Heard::Bell;
-    }
+    if (!reply) return beDeaf();
     if (!*reply) return Heard::Wake;
     if (const auto newest = newestId((*reply)->value()); !newest.empty()) {
       last_ = newest;
       return Heard::Bell;
     }
+    const auto now = systemClock().bootTime();
+    if (now >= until) return Heard::Nothing;
+    // The first answer may have been owed since an earlier call. A server that does not hold a question, or answers
+    // something else, would be asked without a pause.
+    if (!(*reply)->value().isNil() || (++answers > 1 && now - began < kHeldFor / 2)) return beDeaf();
   }
   return Heard::Nothing;
+}
+
+RedisBell::Heard RedisBell::beDeaf() {
+  deafUntil_ = systemClock().bootTime() + kDeafFor;
+  last_ = kNone;  // the server that answers next may have begun anew
+  return Heard::Bell;
 }
 
 }  // namespace leptir

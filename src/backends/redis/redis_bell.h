@@ -29,6 +29,7 @@ class RedisBell {
 
  private:
   Heard listenToTheServer(Duration longest, Wake& wake);
+  Heard beDeaf();
 
   RedisConnection connection_;
   std::string stream_;

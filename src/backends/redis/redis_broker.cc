@@ -1,8 +1,10 @@
 #include "backends/redis/redis_broker.h"
 
+#include <limits>
 #include <unordered_set>
 #include <utility>
 
+#include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_session.h"
 #include "base/failpoint.h"
 #include "leptir/json.h"
@@ -78,7 +80,8 @@ Result<void> RedisBroker::push(std::span<const BrokerTask> tasks) {
   const auto pushed = connection_.runScript(queue_->scripts.push, names, arguments.words());
   LEPTIR_FAILPOINT("redis.push.after_reply");
   if (!pushed) return pushed.error();
-  return {};
+  const auto added = RedisExpect(connection_).integer(pushed->value(), 0, static_cast<std::int64_t>(ids.size()));
+  return added ? Result<void>() : added.error();
 }
 
 Result<TaskCounts> RedisBroker::tasksCount() {
@@ -86,6 +89,12 @@ Result<TaskCounts> RedisBroker::tasksCount() {
   const auto reply =
       connection_.runScript(queue_->scripts.count, names, std::array{std::string_view(keys_.leasedPrefix)});
   if (!reply) return reply.error();
+  const RedisExpect expect(connection_);
+  if (auto fits = expect.list(reply->value(), 4); !fits) return fits.error();
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto count = expect.integer(reply->value()[i], 0, std::numeric_limits<std::int64_t>::max());
+    if (!count) return count.error();
+  }
   const auto at = [&](std::size_t i) { return static_cast<std::uint64_t>(reply->value()[i].integer()); };
   return TaskCounts{.due = at(0), .scheduled = at(1), .leased = at(2), .buried = at(3)};
 }
@@ -100,7 +109,9 @@ Result<std::unique_ptr<BrokerSession>> RedisBroker::openSession(const SessionId&
   const auto opened = connection_.runScript(queue_->scripts.open, names, arguments);
   LEPTIR_FAILPOINT("redis.open_session.after_reply");
   if (!opened) return opened.error();
-  if (opened->value().integer() == 0) {
+  const auto isNew = RedisExpect(connection_).integer(opened->value(), 0, 1);
+  if (!isNew) return isNew.error();
+  if (*isNew == 0) {
     return Error(ErrorCode::Invalid, connection_.address().where() + ": epoch " + epoch +
                                          " of this instance, or a later one, was opened before");
   }

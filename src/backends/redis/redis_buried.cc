@@ -13,6 +13,10 @@ std::string encodeBuried(const BuriedValue& value) {
                      value.reason.size(), value.reason, value.envelope);
 }
 
+std::string encodeTooLarge(std::size_t size) {
+  return encodeBuried({{}, fmt::format("too large: {} bytes, more than leptir reads", size), {}});
+}
+
 BuriedValue decodeBuried(std::string_view text) {
   std::array<std::uint32_t, 5> numbers{};
   auto rest = text;

@@ -16,6 +16,8 @@ struct BuriedValue {
 };
 
 std::string encodeBuried(const BuriedValue& value);
+// What stands for a buried task whose envelope is too large to be read: `size` bytes.
+std::string encodeTooLarge(std::size_t size);
 // Whatever is no such value is an envelope with no reason: nothing that stands there is hidden.
 BuriedValue decodeBuried(std::string_view text);
 

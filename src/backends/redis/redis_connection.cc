@@ -1,6 +1,7 @@
 #include "backends/redis/redis_connection.h"
 
 #include <openssl/evp.h>
+#include <unistd.h>
 
 #include <array>
 #include <cassert>
@@ -47,13 +48,20 @@ RedisConnection::RedisConnection(RedisAddress address) : address_(std::move(addr
 RedisConnection::~RedisConnection() = default;
 
 Result<void> RedisConnection::connect() {
+  if (auto ours = checkProcess(); !ours) return ours;
   if (waiting_) close();
   if (wire_ && !wire_->isWorn()) return {};
   close();
   return open();
 }
 
+Result<void> RedisConnection::checkProcess() const {
+  if (owner_ == 0 || owner_ == ::getpid()) return {};
+  return Error(ErrorCode::Internal, address_.where() + ": the connection was opened before a fork");
+}
+
 Result<void> RedisConnection::open() {
+  owner_ = ::getpid();
   const auto deadline = systemClock().bootTime() + address_.connectTimeout;
   auto socket = openRedisSocket(address_, deadline);
   if (!socket) return socket.error().in(address_.where());
@@ -165,6 +173,7 @@ void RedisConnection::append(Words words) {
 
 Result<std::vector<RedisReply>> RedisConnection::exchange() {
   if (std::exchange(appended_, 0) == 0) return std::vector<RedisReply>();
+  if (auto ours = checkProcess(); !ours) return ours.error();
   if (appendFailure_) return *std::exchange(appendFailure_, {});
   const auto collected = wire_->collect(address_.operationTimeout);
   if (!collected) return broken(collected.error());
@@ -174,6 +183,7 @@ Result<std::vector<RedisReply>> RedisConnection::exchange() {
 }
 
 Result<std::optional<RedisReply>> RedisConnection::wait(Words words, Duration heldFor, Duration longest, Wake& wake) {
+  if (auto ours = checkProcess(); !ours) return ours.error();
   if (!waiting_) {
     if (auto connected = connect(); !connected) return connected.error();
     wire_->put(words);

@@ -2,6 +2,8 @@
 // was asked becomes an Error here, once (redis_errors.h).
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -29,7 +31,8 @@ struct RedisScript {
 
 class RedisWire;
 
-// One thread at a time; never used across a fork. When a connection has ended, or its server cannot be used for now,
+// One thread at a time. Used by the process that opened it: in a child, each call answers Internal, since the bytes of
+// two processes would mix on one connection. When a connection has ended, or its server cannot be used for now,
 // the next call opens it anew (once a call, within the connect timeout), so whoever holds one needs no care of its own.
 // A request that may have reached the server is never sent twice by itself.
 class RedisConnection {
@@ -94,6 +97,7 @@ class RedisConnection {
   Result<void> runForgotten(std::span<const ScriptCall> calls, std::vector<RedisReply>& replies);
   Result<void> open();
   Result<void> greet(RedisWire& wire, Duration patience);
+  Result<void> checkProcess() const;
   void noteRefusals(std::span<const RedisReply> replies);
   Error broken(const Error& why);
   void close();
@@ -105,6 +109,7 @@ class RedisConnection {
   bool waiting_ = false;                // the server still owes wait() a reply,
   BootTime owedBy_;                     // and has hung if it has not come by then
   std::uint64_t generation_ = 0;
+  pid_t owner_ = 0;  // the process that opened it first
   int version_ = 0;
 };
 

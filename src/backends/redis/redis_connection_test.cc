@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "tests/support/child.h"
 #include "tests/support/machine.h"
 #include "tests/support/redis_address_support.h"
 #include "tests/support/redis_server.h"
@@ -48,6 +49,22 @@ TEST_F(RedisConnectionTest, AnswersARefusalAsAnErrorThatSaysWhere) {
   EXPECT_EQ(refused.error().code(), ErrorCode::Invalid);
   EXPECT_THAT(refused.error().message(), HasSubstr("redis " + server.socket() + ": "));
   EXPECT_EQ(connection.generation(), 1u) << "that ends no connection";
+}
+
+TEST_F(RedisConnectionTest, IsNotUsedAcrossAFork) {
+  ASSERT_TRUE(connection.connect());
+  EXPECT_TRUE(inChild([&] {
+    const auto asked = connection.run({"GET", "a"});
+    connection.append({"GET", "a"});
+    const auto exchanged = connection.exchange();
+    Wake wake;
+    const std::array<std::string_view, 3> words{"BLPOP", "bell", "1"};
+    const auto waited = connection.wait(words, 1s, 1s, wake);
+    return !asked && asked.error().code() == ErrorCode::Internal && !exchanged &&
+           exchanged.error().code() == ErrorCode::Internal && !waited && waited.error().code() == ErrorCode::Internal;
+  }));
+  EXPECT_TRUE(connection.run({"GET", "a"}));
+  EXPECT_EQ(connection.generation(), 1u) << "the child left the parent's connection alone";
 }
 
 TEST_F(RedisConnectionTest, KnowsTheVersionOfItsServer) {

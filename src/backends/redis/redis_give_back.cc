@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "backends/redis/redis_buried.h"
+#include "backends/redis/redis_expect.h"
+#include "backends/redis/redis_fields.h"
 #include "base/failpoint.h"
 #include "base/task_id.h"
 #include "task/envelope.h"
@@ -28,16 +30,33 @@ std::vector<std::uint64_t> numbersIn(RedisValue fields) {
   return numbers;
 }
 
+Result<std::vector<std::uint64_t>> numbersOf(RedisQueue& queue, const std::string& key) {
+  const auto fields = queue.connection->run({"HKEYS", key});
+  if (!fields) return fields.error();
+  if (auto fits = RedisExpect(*queue.connection).texts(fields->value()); !fits) return fits.error();
+  return numbersIn(fields->value());
+}
+
+// Larger than any envelope that leptir reads: a program other than leptir pushed it.
+Result<void> buryTooLarge(RedisQueue& queue, const std::string& key, std::string_view number) {
+  const auto& keys = queue.keys;
+  const auto largest = std::to_string(kLargestText);
+  const std::string_view names[]{key, keys.ids, keys.buried, keys.buriedTasks}, arguments[]{number, largest};
+  const auto buried = queue.connection->runScript(queue.scripts.buryTooLarge, names, arguments);
+  return buried ? Result<void>() : buried.error();
+}
+
 Result<void> readPiece(RedisQueue& queue, const std::string& key, std::span<const std::uint64_t> numbers,
-                       std::vector<LeasedTask>& tasks) {
-  std::vector<std::string> texts{"HMGET", key};
-  for (const auto number : numbers) texts.push_back(std::to_string(number));
-  const std::vector<std::string_view> words(texts.begin(), texts.end());
-  const auto envelopes = queue.connection->run(words);
+                       Reading reading, std::vector<LeasedTask>& tasks) {
+  std::vector<std::string> fields;
+  for (const auto number : numbers) fields.push_back(std::to_string(number));
+  const auto envelopes = readFields(*queue.connection, key, fields);
   if (!envelopes) return envelopes.error();
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const auto envelope = envelopes->value()[i];
-    if (!envelope.isNil()) tasks.push_back(leasedTask(numbers[i], envelope.text()));
+    const auto& envelope = (*envelopes)[i];
+    if (envelope.text) tasks.push_back(leasedTask(numbers[i], *envelope.text));
+    if (!envelope.isTooLarge() || reading == Reading::AllUnchanged) continue;
+    if (auto buried = buryTooLarge(queue, key, fields[i]); !buried) return buried;
   }
   return {};
 }
@@ -74,17 +93,17 @@ Row rowOf(const GivenBack& given) {
 Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
                                            std::size_t limit) {
   const auto key = queue.keys.leasedBy(session);
-  const auto fields = queue.connection->run({"HKEYS", key});
-  if (!fields) return fields.error();
-  auto numbers = numbersIn(fields->value());
+  auto found = numbersOf(queue, key);
+  if (!found) return found.error();
+  auto& numbers = *found;
   numbers.resize(std::min(numbers.size(), limit));
   std::vector<LeasedTask> tasks;
   std::size_t fitting = 0;
   for (std::span<const std::uint64_t> left = numbers; !left.empty() && fitting == tasks.size();) {
     const auto piece = left.first(std::min(left.size(), kReadAtOnce));
     left = left.subspan(piece.size());
-    if (auto read = readPiece(queue, key, piece, tasks); !read) return read.error();
-    fitting = reading == Reading::All ? tasks.size() : firstPiece(std::span<const LeasedTask>(tasks));
+    if (auto read = readPiece(queue, key, piece, reading, tasks); !read) return read.error();
+    fitting = reading == Reading::OneRequest ? firstPiece(std::span<const LeasedTask>(tasks)) : tasks.size();
   }
   tasks.resize(fitting);
   return tasks;
@@ -106,9 +125,17 @@ Result<GaveBack> giveBack(RedisQueue& queue, std::string_view session, Giver giv
   const auto reply = queue.connection->runScript(queue.scripts.giveBack, names, arguments.words());
   if (!reply) return reply.error();
   const auto answer = reply->value();
-  if (!answer.isList()) return GaveBack{0, SessionState::Lost};
-  return GaveBack{static_cast<std::size_t>(answer[0].integer()),
-                  answer[1].integer() != 0 ? SessionState::Ended : SessionState::Open};
+  const RedisExpect expect(*queue.connection);
+  if (!answer.isList()) {
+    const auto lost = expect.integer(answer, RedisScripts::kLost, RedisScripts::kLost);
+    return lost ? Result<GaveBack>(GaveBack{0, SessionState::Lost}) : lost.error();
+  }
+  if (auto fits = expect.list(answer, 2); !fits) return fits.error();
+  const auto done = expect.integer(answer[0], 0, static_cast<std::int64_t>(tasks.size()));
+  if (!done) return done.error();
+  const auto ended = expect.integer(answer[1], 0, 1);
+  if (!ended) return ended.error();
+  return GaveBack{static_cast<std::size_t>(*done), *ended == 1 ? SessionState::Ended : SessionState::Open};
 }
 
 }  // namespace leptir

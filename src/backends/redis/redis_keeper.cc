@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "backends/redis/redis_buried.h"
+#include "backends/redis/redis_expect.h"
+#include "backends/redis/redis_fields.h"
+#include "backends/redis/redis_give_back.h"
 #include "task/envelope_counters.h"
 
 namespace leptir {
@@ -11,8 +15,13 @@ namespace {
 
 // A task that moves while it is looked for is looked for again, so often.
 constexpr int kMostLooks = 20;
-// How many members of the queue one step of a search goes through.
-constexpr std::string_view kScanAtOnce = "1000";
+// How many members of the queue one step of a search goes through, and the bytes after which a step ends.
+constexpr std::string_view kScanAtOnce = "1000", kMostBytesAtOnce = "67108864";
+// How many steps a search through a queue of `members` has at most. A hash table of the server has up to ten places for
+// each member, or twenty while it is being resized; a cursor that goes on after that never ends.
+std::int64_t mostSteps(std::int64_t members) {
+  return std::min<std::int64_t>(100 + members / 50, 1'000'000);
+}
 // Begins what stands in the list of ids for a buried task.
 constexpr char kBuriedMark = 'b';
 // Begins it for one that came malformed, was buried under an id that it got there and revived.
@@ -20,6 +29,11 @@ constexpr std::string_view kNamelessMark = "n";
 
 Error notFound(std::string_view id) {
   return Error(ErrorCode::NotFound, "no task " + std::string(id) + " in the queue");
+}
+
+// An answer in steps that has not ended where it must have.
+Error endless(const RedisConnection& connection) {
+  return Error(ErrorCode::Unavailable, connection.address().where() + ": a search through the queue does not end");
 }
 
 Error restless(std::string_view id) {
@@ -91,16 +105,15 @@ Result<std::vector<FoundTask>> RedisKeeper::listBuried(Page page) {
   if (!ids) return ids.error();
   const auto found = ids->value();
   if (found.size() == 0) return listed;
-  std::vector<std::string_view> words{"HMGET", keys_.buriedTasks};
-  for (std::size_t i = 0; i < found.size(); ++i) words.push_back(found[i].text());
-  connection_.append(words);
-  words[1] = keys_.ids;
-  connection_.append(words);
-  const auto answers = connection_.exchange();
-  if (!answers) return answers.error();
-  const auto values = answers->at(0).value(), marks = answers->at(1).value();
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (!values[i].isNil()) listed.push_back(buriedTask(found[i].text(), marks[i].text(), values[i].text()));
+  if (auto fits = RedisExpect(connection_).texts(found); !fits) return fits.error();
+  std::vector<std::string> escaped;
+  for (std::size_t i = 0; i < found.size(); ++i) escaped.emplace_back(found[i].text());
+  const auto values = readBuried(escaped);
+  if (!values) return values.error();
+  const auto marks = readFields(connection_, keys_.ids, escaped);
+  if (!marks) return marks.error();
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    if ((*values)[i]) listed.push_back(buriedTask(escaped[i], (*marks)[i].text.value_or(""), *(*values)[i]));
   }
   return listed;
 }
@@ -109,9 +122,7 @@ Result<std::size_t> RedisKeeper::revive(std::span<const std::string> ids) {
   if (ids.empty()) return 0;
   std::vector<std::string> escaped;
   for (const auto& id : ids) escaped.push_back(escapedId(id));
-  std::vector<std::string_view> words{"HMGET", keys_.buriedTasks};
-  words.insert(words.end(), escaped.begin(), escaped.end());
-  const auto values = connection_.run(words);
+  const auto values = readFields(connection_, keys_.buriedTasks, escaped);
   if (!values) return values.error();
   struct Row {
     std::string_view id, value;
@@ -120,11 +131,11 @@ Result<std::size_t> RedisKeeper::revive(std::span<const std::string> ids) {
   };
   std::vector<Row> rows;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    const auto value = values->value()[i];
-    if (value.isNil()) continue;
-    auto envelope = withCounters(decodeBuried(value.text()).envelope, {});
+    const auto& value = (*values)[i].text;
+    if (!value) continue;  // it is not buried, or so large that it would be buried again
+    auto envelope = withCounters(decodeBuried(*value).envelope, {});
     const bool isNameless = escapedIdIn(envelope).empty();
-    rows.push_back({escaped[i], value.text(), std::move(envelope), isNameless ? kNamelessMark : ""});
+    rows.push_back({escaped[i], *value, std::move(envelope), isNameless ? kNamelessMark : ""});
   }
   if (rows.empty()) return 0;
   const auto count = std::to_string(rows.size());
@@ -136,7 +147,9 @@ Result<std::size_t> RedisKeeper::revive(std::span<const std::string> ids) {
   const std::string_view names[]{keys_.queue, keys_.ids, keys_.buried, keys_.buriedTasks, keys_.wake};
   const auto revived = connection_.runScript(queue_->scripts.revive, names, arguments.words());
   if (!revived) return revived.error();
-  return static_cast<std::size_t>(revived->value().integer());
+  const auto number = RedisExpect(connection_).integer(revived->value(), 0, static_cast<std::int64_t>(rows.size()));
+  if (!number) return number.error();
+  return static_cast<std::size_t>(*number);
 }
 
 // Nothing: it is nowhere. Between two questions it may move on, always forwards: waiting, leased, waiting again.
@@ -159,46 +172,84 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::look(std::string_view ask
 }
 
 Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongBuried(const std::string& id, std::string_view mark) {
-  const auto value = connection_.run({"HGET", keys_.buriedTasks, id});
+  const auto value = readBuried(std::span(&id, 1));
   if (!value) return value.error();
-  if (value->value().isNil()) return std::optional<Place>();
-  return std::optional(Place{.task = buriedTask(id, mark, value->value().text()), .escapedId = id});
+  if (!value->front()) return std::optional<Place>();
+  return std::optional(Place{.task = buriedTask(id, mark, *value->front()), .escapedId = id});
+}
+
+// What stands in the hash of buried tasks; without its envelope where that is too large to be read.
+Result<std::vector<std::optional<std::string>>> RedisKeeper::readBuried(std::span<const std::string> escapedIds) {
+  auto fields = readFields(connection_, keys_.buriedTasks, escapedIds);
+  if (!fields) return fields.error();
+  std::vector<std::optional<std::string>> values;
+  for (auto& field : *fields) {
+    if (field.isTooLarge()) field.text = encodeTooLarge(field.size);
+    values.push_back(std::move(field.text));
+  }
+  return values;
 }
 
 // Where two wait at one instant, only a mark tells that one without an id is meant: another's must not go for it.
 Result<std::optional<RedisKeeper::Place>> RedisKeeper::atItsScore(const std::string& id, std::string_view score) {
   const bool isNameless = score.starts_with(kNamelessMark);
   if (isNameless) score.remove_prefix(kNamelessMark.size());
-  const auto there = connection_.run({"ZRANGEBYSCORE", keys_.queue, score, score});
-  if (!there) return there.error();
-  for (std::size_t i = 0; i < there->value().size(); ++i) {
-    const auto envelope = there->value()[i].text();
-    if (escapedIdIn(envelope) != (isNameless ? "" : id)) continue;
-    auto place = waiting(id, envelope, score);
-    if (!place) return place.error();
-    return std::optional(std::move(*place));
+  const std::string_view names[]{keys_.queue};
+  const auto largest = std::to_string(kLargestText);
+  const auto members = membersOfQueue();
+  if (!members) return members.error();
+  std::string first = "0";
+  for (std::int64_t steps = 0; steps <= *members; ++steps) {  // each step goes through one member at least
+    const std::string_view arguments[]{score, first, kScanAtOnce, kMostBytesAtOnce, largest};
+    const auto page = connection_.runScript(queue_->scripts.atScore, names, arguments);
+    if (!page) return page.error();
+    if (auto fits = checkPage(page->value()); !fits) return fits.error();
+    const auto there = page->value()[1];
+    for (std::size_t i = 0; i < there.size(); ++i) {
+      const auto envelope = there[i].text();
+      if (escapedIdIn(envelope) != (isNameless ? "" : id)) continue;
+      auto place = waiting(id, envelope, score);
+      if (!place) return place.error();
+      return std::optional(std::move(*place));
+    }
+    first = page->value()[0].text();
+    if (first == "0") return std::optional<Place>();
   }
-  return std::optional<Place>();
+  return endless(connection_);
+}
+
+// [where the next step begins or "0", texts]
+Result<void> RedisKeeper::checkPage(RedisValue page) {
+  const RedisExpect expect(connection_);
+  if (auto fits = expect.list(page, 2); !fits) return fits;
+  if (auto fits = expect.textOrNil(page[0]); !fits) return fits;
+  return expect.texts(page[1]);
+}
+
+Result<std::int64_t> RedisKeeper::membersOfQueue() {
+  const auto members = connection_.run({"ZCARD", keys_.queue});
+  if (!members) return members.error();
+  return RedisExpect(connection_).integer(members->value(), 0, std::numeric_limits<std::int64_t>::max());
 }
 
 Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongLeased(const std::string& id, std::string_view score) {
   const auto sessions = connection_.run({"ZRANGE", keys_.sessions, "0", "-1"});
   if (!sessions) return sessions.error();
+  if (auto fits = RedisExpect(connection_).texts(sessions->value()); !fits) return fits.error();
   for (std::size_t s = 0; s < sessions->value().size(); ++s) {
-    const auto key = keys_.leasedBy(sessions->value()[s].text());
-    const auto held = connection_.run({"HGETALL", key});
+    const auto session = sessions->value()[s].text();
+    auto held = readLeased(*queue_, session, Reading::AllUnchanged);
     if (!held) return held.error();
-    for (std::size_t i = 0; i + 1 < held->value().size(); i += 2) {
-      const auto envelope = held->value()[i + 1].text();
-      if (escapedIdIn(envelope) != id) continue;
+    for (auto& task : *held) {
+      if (escapedIdIn(task.envelope) != id) continue;
       return std::optional(Place{.task = {.id = unescapedId(id),
                                           .state = TaskState::Leased,
                                           .due = timeFromRedis(score),
-                                          .counters = countersIn(envelope),
-                                          .envelope = std::string(envelope)},
+                                          .counters = task.counters,
+                                          .envelope = std::move(task.envelope)},
                                  .escapedId = id,
-                                 .leasedKey = key,
-                                 .number = std::string(held->value()[i].text())});
+                                 .leasedKey = keys_.leasedBy(session),
+                                 .number = std::to_string(task.lease.number)});
     }
   }
   return std::optional<Place>();
@@ -207,11 +258,16 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongLeased(const std::st
 // What PHP pushed stands in no list of ids: the whole queue is gone through, a piece at a time.
 Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongForeign(const std::string& id) {
   const auto pattern = "*\"id\"*\"" + patternOf(id) + "\"*";
+  const std::string_view names[]{keys_.queue};
+  const auto largest = std::to_string(kLargestText);
+  const auto members = membersOfQueue();
+  if (!members) return members.error();
   std::string cursor = "0";
-  do {
-    const auto page = connection_.run({"ZSCAN", keys_.queue, cursor, "MATCH", pattern, "COUNT", kScanAtOnce});
+  for (auto steps = mostSteps(*members); steps > 0; --steps) {
+    const std::string_view arguments[]{cursor, pattern, kScanAtOnce, largest};
+    const auto page = connection_.runScript(queue_->scripts.scan, names, arguments);
     if (!page) return page.error();
-    cursor = page->value()[0].text();
+    if (auto fits = checkPage(page->value()); !fits) return fits.error();
     const auto found = page->value()[1];
     for (std::size_t i = 0; i + 1 < found.size(); i += 2) {
       if (escapedIdIn(found[i].text()) != id) continue;
@@ -219,8 +275,10 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongForeign(const std::s
       if (!place) return place.error();
       return std::optional(std::move(*place));
     }
-  } while (cursor != "0");
-  return std::optional<Place>();
+    cursor = page->value()[0].text();
+    if (cursor == "0") return std::optional<Place>();
+  }
+  return endless(connection_);
 }
 
 Result<RedisKeeper::Place> RedisKeeper::waiting(const std::string& id, std::string_view envelope,
@@ -239,7 +297,11 @@ Result<RedisKeeper::Place> RedisKeeper::waiting(const std::string& id, std::stri
 Result<Time> RedisKeeper::now() {
   const auto time = connection_.run({"TIME"});
   if (!time) return time.error();
-  return Time(Duration(time->value()[0].integer() * 1'000'000 + time->value()[1].integer()));
+  if (auto fits = RedisExpect(connection_).texts(time->value(), 2, RedisExpect::Nils::Refused); !fits)
+    return fits.error();
+  constexpr std::int64_t kMostSeconds = std::int64_t{1} << 40;
+  const auto seconds = std::clamp<std::int64_t>(time->value()[0].integer(), -kMostSeconds, kMostSeconds);
+  return Time(Duration(seconds * 1'000'000 + std::clamp<std::int64_t>(time->value()[1].integer(), 0, 999'999)));
 }
 
 Result<bool> RedisKeeper::take(const Place& place) {
@@ -252,7 +314,13 @@ Result<bool> RedisKeeper::take(const Place& place) {
           : connection_.runScript(queue_->scripts.takeWaiting, ofWaiting,
                                   std::array{std::string_view(place.task.envelope), std::string_view(place.escapedId)});
   if (!reply) return reply.error();
-  return reply->value().integer() != 0;
+  return isDone(reply->value());
+}
+
+Result<bool> RedisKeeper::isDone(RedisValue answer) {
+  const auto number = RedisExpect(connection_).integer(answer, 0, 1);
+  if (!number) return number.error();
+  return *number == 1;
 }
 
 Result<bool> RedisKeeper::wish(const Place& place, std::string_view by) {
@@ -260,7 +328,7 @@ Result<bool> RedisKeeper::wish(const Place& place, std::string_view by) {
   const std::string_view arguments[]{place.number, place.escapedId, by.empty() ? "somebody" : by};
   const auto reply = connection_.runScript(queue_->scripts.wish, names, arguments);
   if (!reply) return reply.error();
-  return reply->value().integer() != 0;
+  return isDone(reply->value());
 }
 
 }  // namespace leptir

@@ -35,6 +35,10 @@ class RedisKeeper final : public TaskKeeper {
   Result<std::optional<Place>> amongLeased(const std::string& id, std::string_view score);
   Result<std::optional<Place>> amongForeign(const std::string& id);
   Result<Place> waiting(const std::string& id, std::string_view envelope, std::string_view score);
+  Result<std::vector<std::optional<std::string>>> readBuried(std::span<const std::string> escapedIds);
+  Result<void> checkPage(RedisValue page);
+  Result<std::int64_t> membersOfQueue();
+  Result<bool> isDone(RedisValue answer);
   Result<Time> now();
   Result<bool> take(const Place& place);
   Result<bool> wish(const Place& place, std::string_view by);

@@ -15,6 +15,20 @@ bool hasSucceeded(const Json& record) {
          record.value("retC", Json()) == static_cast<int>(ExitStatus::Success);
 }
 
+std::string whyUnreadable(const StandingRecord& record) {
+  switch (record.kind) {
+    case StandingRecord::Kind::OtherKind:
+      return "a value of another kind stands under its key";
+    case StandingRecord::Kind::TooLarge:
+      return "it has " + std::to_string(record.size) + " bytes, more than leptir reads";
+    default:
+      break;
+  }
+  if (record.size == 0) return "an empty record: PHP could not encode it, since a response was no valid UTF-8";
+  const auto parsed = parseJson(record.text);
+  return parsed ? "it is JSON, but no object" : parsed.error().message();
+}
+
 // A server keeps a key until the last of its milliseconds is over, and we until it begins.
 std::string milliseconds(std::optional<Duration> expireAfter) {
   if (!expireAfter) return {};
@@ -39,28 +53,26 @@ Result<void> RedisMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) {
 }
 
 Result<Json> RedisMetaStorage::loadMetaInfoById(std::string_view id) {
-  appendLoad(*connection_, places_.placeOf(id));
-  const auto replies = connection_->exchange();
-  if (!replies) return replies.error();
-  const auto reply = replies->front().value();
-  if (reply.isError()) return connection_->errorOf(reply);
-  if (reply.isNil()) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
-  auto record = parseJson(reply.text());
-  if (record) return record;
-  // PHP stores an empty text when a response is no UTF-8.
-  return Error(ErrorCode::Corrupt, "record of task " + std::string(id) + ": " + record.error().message());
+  const auto records = readRecords(*connection_, places_, std::span(&id, 1));
+  if (!records) return records.error();
+  const auto& [kind, size, text] = records->front();
+  if (kind == StandingRecord::Kind::None) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
+  auto record = parseJson(text);
+  if (record && record->is_object()) return record;
+  return Error(ErrorCode::Corrupt, connection_->address().where() + ": the record of task " + std::string(id) +
+                                       " cannot be read: " + whyUnreadable(records->front()));
 }
 
 Result<std::vector<std::optional<Json>>> RedisMetaStorage::loadMetaInfos(std::span<const std::string> ids) {
   std::vector<std::optional<Json>> records;
-  while (!ids.empty()) {
-    const auto piece = ids.first(std::min(ids.size(), kRecordsReadAtOnce));
-    ids = ids.subspan(piece.size());
-    for (const auto& id : piece) appendLoad(*connection_, places_.placeOf(id));
-    const auto replies = connection_->exchange();
-    if (!replies) return replies.error();
-    for (const auto& reply : *replies) {
-      auto record = parseJson(reply.value().text());
+  const std::vector<std::string_view> wanted(ids.begin(), ids.end());
+  for (std::span<const std::string_view> left = wanted; !left.empty();) {
+    const auto piece = left.first(std::min(left.size(), kListedAtOnce));
+    left = left.subspan(piece.size());
+    const auto read = readRecords(*connection_, places_, piece);
+    if (!read) return read.error();
+    for (const auto& each : *read) {
+      auto record = parseJson(each.text);
       records.push_back(record && record->is_object() ? std::optional(std::move(*record)) : std::nullopt);
     }
   }
@@ -70,7 +82,7 @@ Result<std::vector<std::optional<Json>>> RedisMetaStorage::loadMetaInfos(std::sp
 Result<std::vector<Json>> RedisMetaStorage::listMetaInfo(const MetaFilter& filter, Page page) {
   std::vector<Json> listed;
   std::size_t skipped = 0;
-  for (std::size_t from = 0; listed.size() < page.limit; from += kListedAtOnce) {
+  for (std::size_t from = 0; listed.size() < page.limit && from < RedisRecordIndex::kMost; from += kListedAtOnce) {
     const auto ids = index_.read(from, kListedAtOnce);
     if (!ids) return ids.error();
     if (ids->empty()) break;

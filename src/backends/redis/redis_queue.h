@@ -48,6 +48,9 @@ Time timeFromRedis(std::string_view score);
 // times over.
 inline constexpr std::size_t kMostBytesOfARequest = std::size_t{32} << 20;
 
+// A text that other programs stored is read up to this size: the largest envelope, and what leptir adds to one.
+inline constexpr std::size_t kLargestText = kMaxEnvelopeBytes + std::size_t{64} * 1024;
+
 // How many of `tasks` one request carries; at least one, if there is one.
 template <class Task>
 std::size_t firstPiece(std::span<const Task> tasks) {

@@ -1,5 +1,7 @@
 #include "backends/redis/redis_record_index.h"
 
+#include "backends/redis/redis_expect.h"
+
 namespace leptir {
 namespace {
 
@@ -63,6 +65,7 @@ Result<std::vector<std::string>> RedisRecordIndex::read(std::size_t offset, std:
   const auto last = std::to_string(offset + count - 1);
   const auto reply = connection_->run({"ZREVRANGE", key_, first, last});
   if (!reply) return reply.error();
+  if (auto fits = RedisExpect(*connection_).texts(reply->value()); !fits) return fits.error();
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < reply->value().size(); ++i) ids.emplace_back(reply->value()[i].text());
   return ids;

@@ -10,13 +10,16 @@ namespace {
 // Others may write the same record meanwhile; nobody does so for ever.
 constexpr int kMostRounds = 1000;
 
-// The new text stands only if what stood there is what was compared. The server is told first to delete: a full one
-// takes that, and then what follows in the same script. As the seed's SET does, it replaces a value of another kind.
+// The new text stands only if what stood there is what was compared; of a text that was too large to be read, its size.
+// The server is told first to delete: a full one takes that, and then what follows in the same script. As the seed's
+// SET does, it replaces a value of another kind.
 const RedisScript& setScript() {
   static const RedisScript kScript(R"(
-local key, text, expiry, compared = KEYS[1], ARGV[1], ARGV[2], ARGV[3] or false
+local key, text, expiry, compared, size = KEYS[1], ARGV[1], ARGV[2], ARGV[3] or false, ARGV[4]
 local old = false
-if redis.call('TYPE', key).ok == 'string' then old = redis.call('GET', key) end
+if redis.call('TYPE', key).ok == 'string' then
+  if size then old = redis.call('STRLEN', key) == tonumber(size) and '' or false else old = redis.call('GET', key) end
+end
 if old ~= compared then return 0 end
 redis.call('DEL', key)
 if expiry == '' then redis.call('SET', key, text) else redis.call('SET', key, text, 'PX', expiry) end
@@ -27,8 +30,12 @@ return 1
 
 const RedisScript& setFieldScript() {
   static const RedisScript kScript(R"(
-local key, text, expiry, field, compared = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] or false
-if redis.call('HGET', key, field) ~= compared then return 0 end
+local key, text, expiry, field, compared, size = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] or false, ARGV[5]
+if size then
+  if redis.call('HSTRLEN', key, field) ~= tonumber(size) then return 0 end
+elseif redis.call('HGET', key, field) ~= compared then
+  return 0
+end
 redis.call('HDEL', key, field)
 redis.call('HSET', key, field, text)
 if expiry ~= '' then redis.call('PEXPIRE', key, expiry) end
@@ -55,9 +62,10 @@ Standing standingOf(const std::string& text) {
   return standing;
 }
 
-bool replaces(const MetaInfo& record, const std::optional<std::string>& old) {
-  if (!old) return true;
-  const auto standing = standingOf(*old);
+// What is too large to be read is no record of ours.
+bool replaces(const MetaInfo& record, const StandingRecord& old) {
+  if (old.kind != StandingRecord::Kind::Text) return true;
+  const auto standing = standingOf(old.text);
   return record.lease != standing.lease ? record.lease > standing.lease : static_cast<int>(record.step) > standing.step;
 }
 
@@ -67,9 +75,6 @@ bool hasSucceeded(const MetaInfo& record) {
 
 bool isFull(RedisValue reply) {
   return reply.isError() && reply.text().starts_with("OOM");
-}
-bool isOtherKind(RedisValue reply) {
-  return reply.isError() && reply.text().starts_with("WRONGTYPE");
 }
 bool isAdded(RedisValue reply) {
   return reply.kind() == RedisValue::Kind::Status || reply.integer() == 1;
@@ -153,20 +158,12 @@ Result<void> RedisRecordWriter::replaceOlder(std::span<const MetaInfo> records, 
 
 Result<std::vector<RedisRecordWriter::Contender>> RedisRecordWriter::readStanding(std::span<const MetaInfo> records,
                                                                                   const Positions& standing) {
+  std::vector<std::string_view> ids;
+  for (const auto position : standing) ids.push_back(records[position].id);
+  auto read = readRecords(*connection_, places_, ids);
+  if (!read) return read.error();
   std::vector<Contender> contenders;
-  for (std::span<const std::size_t> left = standing; !left.empty();) {
-    const auto piece = left.first(std::min(left.size(), kRecordsReadAtOnce));
-    left = left.subspan(piece.size());
-    for (const auto position : piece) appendLoad(*connection_, places_.placeOf(records[position].id));
-    const auto replies = connection_->exchange();
-    if (!replies) return replies.error();
-    for (std::size_t i = 0; i < piece.size(); ++i) {
-      const auto reply = (*replies)[i].value();
-      if (reply.isError() && !isOtherKind(reply)) return connection_->errorOf(reply);
-      contenders.push_back({piece[i], {}});
-      if (reply.kind() == RedisValue::Kind::Text) contenders.back().old = reply.text();
-    }
-  }
+  for (std::size_t i = 0; i < standing.size(); ++i) contenders.push_back({standing[i], std::move((*read)[i])});
   return contenders;
 }
 
@@ -193,30 +190,24 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<
   return left;
 }
 
-void RedisRecordWriter::appendCompareAndSet(const MetaInfo& record, const std::optional<std::string>& old) {
+void RedisRecordWriter::appendCompareAndSet(const MetaInfo& record, const StandingRecord& old) {
   text_.clear();
   writeMetaInfo(record, text_);
   const auto place = places_.placeOf(record.id);
   const auto& script = place.isInHash() ? setFieldScript() : setScript();
   std::vector<std::string_view> words{"EVALSHA", script.sha1, "1", place.key, text_, expiry_};
   if (place.isInHash()) words.push_back(place.field);
-  if (old) words.push_back(*old);
+  const auto size = std::to_string(old.size);
+  if (old.kind == StandingRecord::Kind::Text) words.push_back(old.text);
+  if (old.kind == StandingRecord::Kind::TooLarge) words.insert(words.end(), {"", size});
   connection_->append(words);
 }
 
 // A call that is made again after its answer was lost finds its own records, and perhaps not its notes in the index.
 void RedisRecordWriter::noteKept(const MetaInfo& record, const Contender& contender) {
-  const auto standing = standingOf(*contender.old);
+  const auto standing = standingOf(contender.old.text);
   const bool isItself = standing.lease == record.lease && standing.step == static_cast<int>(record.step);
   if (isItself && !hasSucceeded(record)) notes_[contender.position] = RecordNote::AddUnlessThere;
-}
-
-void appendLoad(RedisConnection& connection, const RedisRecordPlaces::Place& place) {
-  if (place.isInHash()) {
-    connection.append({"HGET", place.key, place.field});
-  } else {
-    connection.append({"GET", place.key});
-  }
 }
 
 }  // namespace leptir

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "backends/redis/redis_connection.h"
 #include "backends/redis/redis_record_index.h"
 #include "backends/redis/redis_record_places.h"
+#include "backends/redis/redis_record_reader.h"
 #include "leptir/meta_info.h"
 
 namespace leptir {
@@ -29,7 +29,7 @@ class RedisRecordWriter {
 
   struct Contender {
     std::size_t position;
-    std::optional<std::string> old;  // the text that stands in its place, if any
+    StandingRecord old;  // what stands in its place
   };
 
   Result<Positions> addNew(std::span<const MetaInfo> records);
@@ -38,7 +38,7 @@ class RedisRecordWriter {
   Result<void> replaceOlder(std::span<const MetaInfo> records, Positions standing);
   Result<std::vector<Contender>> readStanding(std::span<const MetaInfo> records, const Positions& standing);
   Result<Positions> compareAndSet(std::span<const MetaInfo> records, const std::vector<Contender>& contenders);
-  void appendCompareAndSet(const MetaInfo& record, const std::optional<std::string>& old);
+  void appendCompareAndSet(const MetaInfo& record, const StandingRecord& old);
   void noteKept(const MetaInfo& record, const Contender& contender);
 
   std::shared_ptr<RedisConnection> connection_;
@@ -48,11 +48,5 @@ class RedisRecordWriter {
   std::string text_;                 // of the record being sent; kept for its memory
   std::vector<std::string> hashes_;  // that this call has written to
 };
-
-// So many records are read in one exchange: each may have 16 MiB, and a reader takes half a GiB in one go.
-inline constexpr std::size_t kRecordsReadAtOnce = 30;
-
-// Asks for the text of a record, among what is exchanged next.
-void appendLoad(RedisConnection& connection, const RedisRecordPlaces::Place& place);
 
 }  // namespace leptir

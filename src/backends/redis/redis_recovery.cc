@@ -1,5 +1,6 @@
 #include "backends/redis/redis_recovery.h"
 
+#include "backends/redis/redis_expect.h"
 #include "base/failpoint.h"
 #include "leptir/simple_broker.h"
 
@@ -36,6 +37,7 @@ Result<std::vector<std::string>> RedisRecovery::claim() {
   const auto reply =
       queue_->connection->runScript(queue_->scripts.claim, std::array{std::string_view(queue_->keys.sessions)}, {});
   if (!reply) return reply.error();
+  if (auto fits = RedisExpect(*queue_->connection).texts(reply->value()); !fits) return fits.error();
   LEPTIR_FAILPOINT("redis.recover.after_claim");
   std::vector<std::string> names;
   for (std::size_t i = 0; i < reply->value().size(); ++i) names.emplace_back(reply->value()[i].text());

@@ -1,9 +1,16 @@
 #include "backends/redis/redis_reply.h"
 
-#include <cassert>
 #include <charconv>
 
 namespace leptir {
+namespace {
+
+RedisValue nothing() {
+  static const RedisReply kNil = RedisReply::nil();
+  return kNil.value();
+}
+
+}  // namespace
 
 RedisValue::Kind RedisValue::kind() const {
   return all_->nodes[index_].kind;
@@ -29,7 +36,7 @@ std::size_t RedisValue::size() const {
 }
 
 RedisValue RedisValue::operator[](std::size_t i) const {
-  assert(i < size() && "an element that is there");
+  if (i >= size()) return nothing();
   return {*all_, static_cast<std::uint32_t>(all_->nodes[index_].number) + static_cast<std::uint32_t>(i)};
 }
 

@@ -29,7 +29,8 @@ class RedisValue {
   std::int64_t integer() const;
   // Of a List: its elements. Of anything else 0.
   std::size_t size() const;
-  RedisValue operator[](std::size_t i) const;  // i < size()
+  // From size() on: Nil, since a server may answer anything.
+  RedisValue operator[](std::size_t i) const;
 
  private:
   const RedisReplies* all_;

@@ -49,6 +49,14 @@ local function bury(buried, tasks, ids, cancel, id, spare, value, order)
   call('ZADD', buried, order, id)
   call('HSET', ids, id, 'b' .. due)
 end
+-- One that is too large to be read by any leptir, under an id that it gets here. The same form as in redis_buried.h.
+local function buryTooLarge(buried, tasks, ids, envelope, largest)
+  local order = nextOrder(buried)
+  local id, reason = string.format('too-large.%.0f', order), string.format('too large: %d bytes, more than %d', #envelope, largest)
+  call('HSET', tasks, id, '0 0 0 0 ' .. #reason .. ' ' .. reason .. envelope)
+  call('ZADD', buried, order, id)
+  call('HSET', ids, id, 'b')
+end
 )";
 
 constexpr std::string_view kOpen = R"(
@@ -66,9 +74,9 @@ return 1
 // What is due has the lowest ranks. In pieces, small ones until the tasks turn out to be small: a server that copied
 // all that is due into a script, only to give away 64 MiB of it, would be busy and short of memory.
 constexpr std::string_view kLease = R"(
-local queue, leased, sessions, lease, cancel = unpack(KEYS)
+local queue, leased, sessions, lease, cancel, ids, buried, buriedTasks = unpack(KEYS)
 if not isOpen(sessions, ARGV[1]) then return -1 end
-local limit, most, micros = tonumber(ARGV[2]), tonumber(ARGV[3]), now()
+local limit, most, largest, micros = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), now()
 call('HLEN', leased)
 local first = math.max(micros, tonumber(call('GET', lease) or 0) + 1)
 local envelopes, count, bytes = {}, 0, 0
@@ -77,19 +85,23 @@ local function takePiece(size)
   while taken < #due and bytes <= most do
     taken = taken + 1
     local envelope = due[taken]
-    fields[2 * taken - 1], fields[2 * taken] = first + count, envelope
-    count, bytes = count + 1, bytes + #envelope
-    envelopes[count] = envelope
+    if #envelope > largest then
+      buryTooLarge(buried, buriedTasks, ids, envelope, largest)
+    else
+      fields[#fields + 1], fields[#fields + 2] = first + count, envelope
+      count, bytes = count + 1, bytes + #envelope
+      envelopes[count] = envelope
+    end
   end
   if taken == 0 then return false end
   call('ZREMRANGEBYRANK', queue, 0, taken - 1)
-  call('HSET', leased, unpack(fields))
+  if #fields > 0 then call('HSET', leased, unpack(fields)) end
   return taken == size
 end
 while count < limit and takePiece(math.min(limit - count, bytes < count * 65536 and 64 or 4)) do end
 if count == 0 then
   local next = call('ZRANGE', queue, 0, 0, 'WITHSCORES')[2]
-  return {0, next and math.max(0, math.ceil(next * 1000000 - micros)) or -1, {}}
+  return {0, next and math.max(0, math.min(math.ceil(next * 1000000 - micros), 1e15)) or -1, {}}
 end
 call('SET', lease, string.format('%.0f', first + count - 1))
 return {first, call('EXISTS', cancel), envelopes}
@@ -246,6 +258,42 @@ call('HDEL', KEYS[3], ARGV[1])
 return 1
 )";
 
+constexpr std::string_view kBuryTooLarge = R"(
+local envelope = call('HGET', KEYS[1], ARGV[1])
+if not envelope or #envelope <= tonumber(ARGV[2]) then return 0 end
+call('HDEL', KEYS[1], ARGV[1])
+buryTooLarge(KEYS[3], KEYS[4], KEYS[2], envelope, tonumber(ARGV[2]))
+return 1
+)";
+
+// Both leave out what is too large to be read.
+constexpr std::string_view kScan = R"(
+local page = call('ZSCAN', KEYS[1], ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
+local found, there = page[2], {}
+for i = 1, #found, 2 do
+  if #found[i] <= tonumber(ARGV[4]) then
+    there[#there + 1], there[#there + 2] = found[i], found[i + 1]
+  end
+end
+return {page[1], there}
+)";
+
+// In small pieces, since each may have 16 MiB.
+constexpr std::string_view kAtScore = R"(
+local score, first, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local before, crowd = call('ZCOUNT', KEYS[1], '-inf', '(' .. score), call('ZCOUNT', KEYS[1], score, score)
+local there, bytes, last = {}, 0, math.min(first + most, crowd)
+while first < last and bytes <= tonumber(ARGV[4]) do
+  local upTo = math.min(first + 4, last)
+  for _, envelope in ipairs(call('ZRANGE', KEYS[1], before + first, before + upTo - 1)) do
+    bytes = bytes + #envelope
+    if #envelope <= tonumber(ARGV[5]) then there[#there + 1] = envelope end
+  end
+  first = upTo
+end
+return {first < crowd and tostring(first) or '0', there}
+)";
+
 constexpr std::string_view kWish = R"(
 if call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
 call('HSET', KEYS[2], ARGV[2], ARGV[3])
@@ -298,7 +346,7 @@ class Writer {
 RedisScripts::RedisScripts(int version)
     : push(Writer(version).growing(kPush)),
       open(Writer(version).draining(kOpen)),
-      lease(Writer(version).draining(kLease)),
+      lease(Writer(version).draining(kLease, kBury)),
       renew(Writer(version).draining(kRenew)),
       acknowledge(Writer(version).draining(kAcknowledge)),
       release(Writer(version).draining(kRelease)),
@@ -309,6 +357,9 @@ RedisScripts::RedisScripts(int version)
       count(Writer(version).draining(kCount)),
       takeWaiting(Writer(version).draining(kTakeWaiting)),
       takeBuried(Writer(version).draining(kTakeBuried)),
+      buryTooLarge(Writer(version).draining(kBuryTooLarge, kBury)),
+      scan(Writer(version).draining(kScan)),
+      atScore(Writer(version).draining(kAtScore)),
       wish(Writer(version).draining(kWish)),
       revive(Writer(version).draining(kRevive)) {}
 

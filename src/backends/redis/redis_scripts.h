@@ -20,8 +20,9 @@ struct RedisScripts {
   RedisScript push;
   // sessions epoch cards | "instance:" epoch session lease card → 1, or 0: this or a later epoch was there before
   RedisScript open;
-  // queue leased sessions lease cancel | session limit bytes → [first number, wishes?, envelopes], numbers are
-  // consecutive; or [0, µs until the next is due or -1, []]
+  // queue leased sessions lease cancel ids buried buriedTasks | session limit bytes largest → [first number, wishes?,
+  // envelopes], numbers are consecutive; or [0, µs until the next is due or -1, []]. What has more than `largest` bytes
+  // is buried, without being sent to anyone.
   RedisScript lease;
   // sessions leased cancel | session lease n numbers ids → [positions of lost ones, positions of cancelled, by whom]
   RedisScript renew;
@@ -47,6 +48,13 @@ struct RedisScripts {
   RedisScript takeWaiting;
   // buried buriedTasks ids | id → 1: it was buried and is gone
   RedisScript takeBuried;
+  // leased ids buried buriedTasks | number largest → 1: the task that is leased under this number had more bytes, and
+  // is buried
+  RedisScript buryTooLarge;
+  // queue | cursor pattern count largest → [cursor, (member score) …], as ZSCAN
+  RedisScript scan;
+  // queue | score first count bytes largest → [first of the next step or "0", members with this score]
+  RedisScript atScore;
   // leased cancel | number id by → 1: it is leased, and the wish stands
   RedisScript wish;
   // queue ids buried buriedTasks wake | n ids values envelopes marks → how many were buried still, with these values. A

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "backends/redis/redis_buried.h"
+#include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_give_back.h"
 #include "base/failpoint.h"
 #include "base/task_id.h"
@@ -16,6 +18,12 @@ using namespace std::chrono_literals;
 
 // Envelopes may have 16 MiB each: as many as fit are leased, but at least one.
 constexpr std::string_view kMostBytesAtOnce = "67108864";
+constexpr std::string_view kLargest = "16842752";
+static_assert(kLargestText == 16'842'752);
+// One round of a close gives back at least one task; a session holds fewer.
+constexpr int kMostRounds = 1'000'000;
+// Lease numbers are microseconds since 1970 or a little more. A larger one would not survive the scripts' doubles.
+constexpr std::int64_t kLargestLeaseNumber = std::int64_t{1} << 53;
 
 std::vector<std::string> numbersOf(auto&& range, auto leaseOf) {
   std::vector<std::string> numbers;
@@ -27,11 +35,12 @@ std::string_view itself(const std::string& text) {
   return text;
 }
 
-// Scripts answer positions, which begin at 1.
-std::vector<LeaseId> chosen(RedisValue positions, auto&& range, auto leaseOf) {
+// The leases at the positions that a script answered.
+Result<std::vector<LeaseId>> chosen(const RedisExpect& expect, RedisValue positions, auto&& range, auto leaseOf) {
+  const auto chosen = expect.positions(positions, range.size());
+  if (!chosen) return chosen.error();
   std::vector<LeaseId> leases;
-  for (std::size_t i = 0; i < positions.size(); ++i)
-    leases.push_back(leaseOf(range[static_cast<std::size_t>(positions[i].integer()) - 1]));
+  for (const auto position : *chosen) leases.push_back(leaseOf(range[position]));
   return leases;
 }
 
@@ -105,21 +114,24 @@ Result<RedisSession::Look> RedisSession::lease(std::size_t limit) {
   }
   const auto most = std::to_string(limit);
   LEPTIR_FAILPOINT("redis.lease.before_send");
-  const auto reply = run(queue_->scripts.lease, {keys_.queue, leased_, keys_.sessions, keys_.lease, keys_.cancel},
-                         RedisArguments{name_, most, kMostBytesAtOnce});
+  const auto reply =
+      run(queue_->scripts.lease,
+          {keys_.queue, leased_, keys_.sessions, keys_.lease, keys_.cancel, keys_.ids, keys_.buried, keys_.buriedTasks},
+          RedisArguments{name_, most, kMostBytesAtOnce, kLargest});
   LEPTIR_FAILPOINT("redis.lease.after_reply");
   if (!reply) return reply.error();
   return lookOf(reply->value());
 }
 
 Result<RedisSession::Look> RedisSession::lookOf(RedisValue answer) {
+  if (auto fits = checkLook(answer); !fits) return fits.error();
   const auto first = static_cast<std::uint64_t>(answer[0].integer());
+  const auto envelopes = answer[2];
   Look look;
   if (first == 0) {
     if (answer[1].integer() >= 0) look.untilNext = Duration(answer[1].integer());
     return look;
   }
-  const auto envelopes = answer[2];
   look.tasks.reserve(envelopes.size());
   for (std::size_t i = 0; i < envelopes.size(); ++i) {
     look.tasks.push_back(leasedTask(first + i, envelopes[i].text()));
@@ -131,12 +143,25 @@ Result<RedisSession::Look> RedisSession::lookOf(RedisValue answer) {
   return look;
 }
 
+// [the first lease number or 0, a number, envelopes]; see RedisScripts::lease.
+Result<void> RedisSession::checkLook(RedisValue answer) const {
+  const RedisExpect expect(connection_);
+  if (auto fits = expect.list(answer, 3); !fits) return fits;
+  const auto first = expect.integer(answer[0], 0, kLargestLeaseNumber);
+  if (!first) return first.error();
+  const auto next = expect.integer(answer[1], -1, std::numeric_limits<std::int64_t>::max());
+  if (!next) return next.error();
+  return expect.texts(answer[2]);
+}
+
 // Rare: somebody asked to cancel some task that is leased or was.
 Result<void> RedisSession::addWishes(std::vector<LeasedTask>& tasks) {
   std::vector<std::string_view> words{"HMGET", keys_.cancel};
   for (const auto& task : tasks) words.push_back(task.lease.handle);
   const auto reply = connection_.run(words);
   if (!reply) return reply.error();
+  const RedisExpect expect(connection_);
+  if (auto fits = expect.texts(reply->value(), tasks.size(), RedisExpect::Nils::Allowed); !fits) return fits;
   for (std::size_t i = 0; i < tasks.size(); ++i) tasks[i].cancelledBy = reply->value()[i].text();
   return {};
 }
@@ -144,6 +169,7 @@ Result<void> RedisSession::addWishes(std::vector<LeasedTask>& tasks) {
 Result<void> RedisSession::checkOpen() {
   const auto expiry = connection_.run({"ZSCORE", keys_.sessions, name_});
   if (!expiry) return expiry.error();
+  if (auto fits = RedisExpect(connection_).textOrNil(expiry->value()); !fits) return fits;
   if (expiry->value().isNil() || expiry->value().text().starts_with('-')) return lost();
   return {};
 }
@@ -157,11 +183,16 @@ Result<Renewal> RedisSession::renew(std::span<const LeaseId> held, Duration leas
   const auto reply = run(queue_->scripts.renew, {keys_.sessions, leased_, keys_.cancel}, arguments);
   if (!reply) return reply.error();
   const auto answer = reply->value();
-  Renewal renewal;
-  renewal.lost = chosen(answer[0], held, leaseItself);
-  auto cancelled = chosen(answer[1], held, leaseItself);
-  for (std::size_t i = 0; i < cancelled.size(); ++i)
-    renewal.cancelled.push_back({std::move(cancelled[i]), std::string(answer[2][i].text())});
+  const RedisExpect expect(connection_);
+  if (auto fits = expect.list(answer, 3); !fits) return fits.error();
+  auto lost = chosen(expect, answer[0], held, leaseItself);
+  if (!lost) return lost.error();
+  auto cancelled = chosen(expect, answer[1], held, leaseItself);
+  if (!cancelled) return cancelled.error();
+  if (auto fits = expect.texts(answer[2], cancelled->size(), RedisExpect::Nils::Refused); !fits) return fits.error();
+  Renewal renewal{.cancelled = {}, .lost = std::move(*lost)};
+  for (std::size_t i = 0; i < cancelled->size(); ++i)
+    renewal.cancelled.push_back({std::move((*cancelled)[i]), std::string(answer[2][i].text())});
   return renewal;
 }
 
@@ -172,7 +203,7 @@ Result<std::vector<LeaseId>> RedisSession::acknowledge(std::span<const LeaseId> 
       run(queue_->scripts.acknowledge, {keys_.sessions, leased_, keys_.ids, keys_.cancel}, done.arguments());
   LEPTIR_FAILPOINT("redis.acknowledge.after_reply");
   if (!reply) return reply.error();
-  return chosen(reply->value(), leases, leaseItself);
+  return chosen(RedisExpect(connection_), reply->value(), leases, leaseItself);
 }
 
 Result<AcknowledgedAndPopped> RedisSession::acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
@@ -181,8 +212,9 @@ Result<AcknowledgedAndPopped> RedisSession::acknowledgeAndPop(std::span<const Le
   const Acknowledgement done(name_, leases, letGo(leases));
   const std::string_view doneKeys[] = {keys_.sessions, leased_, keys_.ids, keys_.cancel};
   const auto most = std::to_string(limit);
-  const std::string_view leaseKeys[] = {keys_.queue, leased_, keys_.sessions, keys_.lease, keys_.cancel};
-  const std::string_view leaseArguments[] = {name_, most, kMostBytesAtOnce};
+  const std::string_view leaseKeys[] = {keys_.queue,  leased_,   keys_.sessions, keys_.lease,
+                                        keys_.cancel, keys_.ids, keys_.buried,   keys_.buriedTasks};
+  const std::string_view leaseArguments[] = {name_, most, kMostBytesAtOnce, kLargest};
   LEPTIR_FAILPOINT("redis.acknowledge_and_pop.before_send");
   const auto replies = connection_.runScripts(
       std::array<RedisConnection::ScriptCall, 2>{{{queue_->scripts.acknowledge, doneKeys, done.arguments().words()},
@@ -191,9 +223,11 @@ Result<AcknowledgedAndPopped> RedisSession::acknowledgeAndPop(std::span<const Le
   if (!replies) return replies.error();
   const auto acknowledged = (*replies)[0].value(), leased = (*replies)[1].value();
   if (saysLost(acknowledged) || saysLost(leased)) return lost();
+  auto notOurs = chosen(RedisExpect(connection_), acknowledged, leases, leaseItself);
+  if (!notOurs) return notOurs.error();
   auto look = lookOf(leased);
   if (!look) return look.error();
-  return AcknowledgedAndPopped{chosen(acknowledged, leases, leaseItself), std::move(look->tasks)};
+  return AcknowledgedAndPopped{std::move(*notOurs), std::move(look->tasks)};
 }
 
 bool RedisSession::letGo(std::span<const LeaseId> leases) {
@@ -224,7 +258,7 @@ Result<std::vector<LeaseId>> RedisSession::releasePiece(std::span<const Released
   LEPTIR_FAILPOINT("redis.release.after_reply");
   if (!reply) return reply.error();
   for (const auto& task : tasks) held_.erase(task.lease.number);
-  return chosen(reply->value(), tasks, leaseOf);
+  return chosen(RedisExpect(connection_), reply->value(), tasks, leaseOf);
 }
 
 Result<std::vector<LeaseId>> RedisSession::bury(std::span<const Buried> tasks) {
@@ -252,7 +286,7 @@ Result<std::vector<LeaseId>> RedisSession::buryPiece(std::span<const Buried> tas
   LEPTIR_FAILPOINT("redis.bury.after_reply");
   if (!reply) return reply.error();
   for (const auto& task : tasks) held_.erase(task.lease.number);
-  return chosen(reply->value(), tasks, leaseOf);
+  return chosen(RedisExpect(connection_), reply->value(), tasks, leaseOf);
 }
 
 Result<std::vector<LeasedTask>> RedisSession::heldTasks() {
@@ -261,7 +295,9 @@ Result<std::vector<LeasedTask>> RedisSession::heldTasks() {
 }
 
 Result<void> RedisSession::close() {
-  for (auto state = SessionState::Open; state == SessionState::Open;) {
+  auto state = SessionState::Open;
+  for (int rounds = 0; state == SessionState::Open; ++rounds) {
+    if (rounds == kMostRounds) return Error(ErrorCode::Unavailable, where() + ": a session does not become empty");
     if (auto open = checkOpen(); !open) return open;
     auto held = readLeased(*queue_, name_, Reading::OneRequest);
     if (!held) return held.error();
@@ -287,7 +323,7 @@ Result<RedisReply> RedisSession::run(const RedisScript& script, std::initializer
 }
 
 Error RedisSession::lost() const {
-  return Error(ErrorCode::Lost, connection_.address().where() + ": the session was claimed or closed");
+  return Error(ErrorCode::Lost, where() + ": the session was claimed or closed");
 }
 
 }  // namespace leptir

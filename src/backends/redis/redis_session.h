@@ -36,6 +36,7 @@ class RedisSession final : public BrokerSession {
   };
   Result<Look> lease(std::size_t limit);
   Result<Look> lookOf(RedisValue answer);
+  Result<void> checkLook(RedisValue answer) const;
   Result<std::vector<LeaseId>> releasePiece(std::span<const Released> tasks);
   Result<std::vector<LeaseId>> buryPiece(std::span<const Buried> tasks);
   Result<void> addWishes(std::vector<LeasedTask>& tasks);
@@ -43,6 +44,7 @@ class RedisSession final : public BrokerSession {
                          const RedisArguments& arguments);
   // Out of what is held before anything is sent: whatever becomes of this try, the next one asks for each.
   bool letGo(std::span<const LeaseId> leases);
+  std::string where() const { return connection_.address().where(); }
   Error lost() const;
 
   std::shared_ptr<RedisQueue> queue_;

@@ -5,12 +5,17 @@
 #include <array>
 #include <cassert>
 #include <charconv>
+#include <string>
+
+#include "backends/redis/redis_errors.h"
 
 namespace leptir {
 namespace {
 
 // What may stay allocated of a large request.
 constexpr std::size_t kKeptBuffer = std::size_t{1} << 20;
+// After a failure so many pieces of what the server said before are read, at most.
+constexpr int kMostLastLooks = 64;
 // The slowest stream that is no standstill.
 constexpr Duration kPatiencePerMegabyte = std::chrono::seconds(1);
 
@@ -41,11 +46,11 @@ void RedisWire::put(std::span<const std::string_view> words) {
 Result<void> RedisWire::pump() {
   while (unsent() > 0) {
     const auto sent = send();
-    if (!sent) return sent.error();
+    if (!sent) return endedBy(sent.error());
     if (*sent > 0) continue;
     // The server may stand still until somebody takes its replies.
     const auto received = receive();
-    if (!received) return received.error();
+    if (!received) return endedBy(received.error());
     if (*received == 0) return {};
   }
   return {};
@@ -62,9 +67,9 @@ Result<RedisWire::End> RedisWire::collect(Duration patience, Wake* wake) {
   while (awaited() > 0) {
     const auto before = reader_.count();
     const auto sent = send();
-    if (!sent) return sent.error();
+    if (!sent) return endedBy(sent.error());
     const auto received = receive();
-    if (!received) return received.error();
+    if (!received) return endedBy(received.error());
     if (reader_.count() > before) deadline = systemClock().bootTime() + patience;
     const auto moved = *sent + *received;
     deadline += kPatiencePerMegabyte * static_cast<std::int64_t>(moved) / (1 << 20);
@@ -77,6 +82,18 @@ Result<RedisWire::End> RedisWire::collect(Duration patience, Wake* wake) {
   }
   if (auto inOrder = checkOrder(); !inOrder) return inOrder.error();
   return End::Replied;
+}
+
+Error RedisWire::endedBy(const Error& why) {
+  for (int i = 0; i < kMostLastLooks; ++i) {
+    const auto received = receive();
+    if (!received || *received == 0) break;
+  }
+  const auto said = reader_.take();
+  if (said.empty() || !said.back().value().isError()) return why;
+  const auto refusal = refusalOf(said.back().value().text());
+  // The server's own words are left out: they may repeat a password.
+  return refusal.connection == RedisRefusal::Connection::Ends ? Error(refusal.code, std::string(refusal.meaning)) : why;
 }
 
 std::vector<RedisReply> RedisWire::take() {

@@ -46,6 +46,9 @@ class RedisWire {
  private:
   Result<std::size_t> send();
   Result<std::size_t> receive();
+  // Why the connection ended. A server that refuses a client says so and hangs up, perhaps before it was asked
+  // anything: then a send fails first, and the reason is still to be read.
+  Error endedBy(const Error& why);
   Result<void> checkOrder() const;
 
   std::unique_ptr<RedisSocket> socket_;

@@ -1,0 +1,39 @@
+// What a reply has to be. A server may answer anything, so this is checked in release builds as well: a reply of
+// another kind, of another length or with a number out of its range is an Error of code Unavailable.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "backends/redis/redis_connection.h"
+#include "backends/redis/redis_reply.h"
+#include "leptir/result.h"
+
+namespace leptir {
+
+class RedisExpect {
+ public:
+  explicit RedisExpect(const RedisConnection& from) : from_(from) {}
+
+  // A number from `least` to `most`.
+  Result<std::int64_t> integer(RedisValue value, std::int64_t least, std::int64_t most) const;
+  // A list of just `size` elements.
+  Result<void> list(RedisValue value, std::size_t size) const;
+  // A list of texts. With Nils::Allowed some may be missing.
+  enum class Nils { Refused, Allowed };
+  Result<void> texts(RedisValue value, Nils nils = Nils::Refused) const;
+  // As texts(), of just `size` elements.
+  Result<void> texts(RedisValue value, std::size_t size, Nils nils) const;
+  // A list of positions in a list of `size` elements. The server counts from 1, the answer from 0.
+  Result<std::vector<std::size_t>> positions(RedisValue value, std::size_t size) const;
+  // A text or Nil.
+  Result<void> textOrNil(RedisValue value) const;
+
+ private:
+  Error unexpected(RedisValue value, std::string_view expected) const;
+
+  const RedisConnection& from_;
+};
+
+}  // namespace leptir

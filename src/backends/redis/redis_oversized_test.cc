@@ -1,0 +1,87 @@
+// Texts of more than leptir reads, which other programs stored: none keeps a broker or a storage from working.
+#include <gmock/gmock.h>
+
+#include "backends/redis/redis_meta_storage.h"
+#include "backends/redis/redis_queue_fixture.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+class RedisOversizedTest : public RedisQueueTest {
+ protected:
+  static std::string oversized() {
+    return R"({"cn":"Test","td":{"id":"big","parameters":[]}})" + std::string(65 << 20, ' ');
+  }
+
+  std::vector<FoundTask> buried() { return must(broker->keeper().listBuried({})); }
+};
+
+TEST_F(RedisOversizedTest, AMemberIsBuriedOnTheServerWithoutBeingRead) {
+  strangersPush(oversized(), "1");
+  strangersPush(R"({"cn":"Test","td":{"id":"small","parameters":[]}})", "2");
+  const auto session = openSession(*broker);
+  const auto popped = pop(*session);
+  ASSERT_EQ(popped.size(), 1u);
+  EXPECT_EQ(popped[0].lease.handle, "small");
+  ASSERT_EQ(buried().size(), 1u);
+  EXPECT_EQ(buried()[0].envelope, "");
+  EXPECT_THAT(buried()[0].reason, HasSubstr("bytes, more than leptir reads"));
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.leased = 1, .buried = 1}));
+}
+
+TEST_F(RedisOversizedTest, ABuriedOneCanBeFoundAndRemovedButNotRevived) {
+  strangersPush(oversized());
+  const auto session = openSession(*broker);
+  EXPECT_TRUE(pop(*session).empty());
+  const auto id = buried().at(0).id;
+  EXPECT_EQ(must(broker->keeper().find(id)).state, TaskState::Buried);
+  const std::vector<std::string> ids{id};
+  EXPECT_EQ(must(broker->keeper().revive(ids)), 0u);
+  must(broker->keeper().remove(id));
+  EXPECT_TRUE(buried().empty());
+}
+
+// As an earlier version leased it: it then could not read the answer, and no later one what the session held.
+TEST_F(RedisOversizedTest, ALeasedOneDoesNotKeepItsSessionFromEnding) {
+  const auto session = openSession(*broker);
+  server.ask({"HSET", "{leptir:ztasks}:leased:" + std::string(32, 'a') + ":1", "5", oversized()});
+  EXPECT_TRUE(must(session->heldTasks()).empty());
+  EXPECT_EQ(buried().size(), 1u);
+  must(session->close());
+}
+
+TEST_F(RedisOversizedTest, AWaitingOneHidesNoOther) {
+  strangersPush(oversized(), "4000000000");
+  strangersPush(R"({"cn":"Test","td":{"id":"bigger-id-not-ours","parameters":[]}})", "4000000000");
+  EXPECT_EQ(must(broker->keeper().find("bigger-id-not-ours")).state, TaskState::Scheduled);
+  EXPECT_EQ(broker->keeper().find("big").error().code(), ErrorCode::NotFound);
+}
+
+TEST_F(RedisOversizedTest, ARecordGivesWayToOneOfLeptir) {
+  for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
+    RedisMetaStorage storage(std::make_shared<RedisConnection>(redisAt(server.socket())), "info", layout, {});
+    MetaInfo record;
+    record.id = "big";
+    record.type = "Test";
+    server.ask({"SET", "info:big", std::string(65 << 20, 'x')});
+    const auto unreadable = storage.loadMetaInfoById("big");
+    EXPECT_EQ(unreadable.error().code(), ErrorCode::Corrupt);
+    EXPECT_THAT(unreadable.error().message(), HasSubstr("it has 68157440 bytes, more than leptir reads"));
+    must(storage.saveMetaInfo(std::span(&record, 1)));
+    EXPECT_EQ(must(storage.loadMetaInfoById("big")).at("type"), "Test");
+  }
+}
+
+TEST_F(RedisOversizedTest, AnEmptyRecordSaysWhoLeavesSuchOnes) {
+  RedisMetaStorage storage(std::make_shared<RedisConnection>(redisAt(server.socket())), "info", RedisLayout::Plain, {});
+  server.ask({"SET", "info:empty", ""});
+  const auto unreadable = storage.loadMetaInfoById("empty");
+  EXPECT_EQ(unreadable.error().code(), ErrorCode::Corrupt);
+  EXPECT_THAT(unreadable.error().message(), HasSubstr("an empty record: PHP could not encode it"));
+}
+
+}  // namespace
+}  // namespace leptir

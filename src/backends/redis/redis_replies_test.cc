@@ -1,0 +1,201 @@
+// Servers whose replies are none that a redis-server would give to what leptir asks: each call ends in an Error, and in
+// bounded time. A command that asks a store walks through it in steps; here no step is the last one.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backends/redis/redis_broker.h"
+#include "backends/redis/redis_expect.h"
+#include "backends/redis/redis_meta_storage.h"
+#include "backends/redis/redis_session.h"
+#include "tests/support/fake_redis.h"
+#include "tests/support/redis_address_support.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+// One command as a client sent it: its words.
+std::vector<std::string> commandFrom(FakePeer& peer) {
+  const auto number = [&] {
+    const auto line = peer.hear("\r\n");
+    return line.size() > 2 ? std::atoi(line.c_str() + 1) : 0;
+  };
+  std::vector<std::string> words(static_cast<std::size_t>(number()));
+  for (auto& word : words) {
+    number();
+    word = peer.hear("\r\n");
+    word.resize(word.size() - std::min<std::size_t>(word.size(), 2));
+  }
+  return words;
+}
+
+using Replies = std::function<std::string(const std::vector<std::string>&)>;
+
+// Greets as a server does, and answers what `replies` says to each command after that. What it leaves empty is answered
+// as an idle server would.
+FakeRedis::Part answering(Replies replies) {
+  return [replies = std::move(replies)](FakePeer& peer) {
+    while (true) {
+      const auto words = commandFrom(peer);
+      if (words.empty()) return;
+      const auto reply = words[0] == "HELLO" || words[0] == "PING" ? std::string() : replies(words);
+      if (!reply.empty()) {
+        peer.say(reply);
+      } else if (words[0] == "HELLO" || words[0] == "CONFIG") {
+        peer.say("*0\r\n");
+      } else if (words[0] == "INFO") {
+        peer.say("$0\r\n\r\n");
+      } else if (words[0] == "ZSCORE") {
+        peer.say("$1\r\n9\r\n");  // the session stands
+      } else if (words[0] == "HGET" || words[0] == "CLIENT") {
+        peer.say("$-1\r\n");
+      } else if (words[0] == "ZRANGE" || words[0] == "HKEYS") {
+        peer.say("*0\r\n");
+      } else {
+        peer.say(":1\r\n");
+      }
+    }
+  };
+}
+
+struct OddServer {
+  explicit OddServer(Replies replies) : server(answering(std::move(replies))) {}
+
+  std::unique_ptr<RedisBroker> broker() {
+    auto opened = RedisBroker::open(connection, "q");
+    if (!opened) throw std::runtime_error(opened.error().message());
+    return std::move(*opened);
+  }
+  RedisSession session() { return {std::make_shared<RedisQueue>(connection, "q", 70000), "s:1"}; }
+
+  FakeRedis server;  // one client at a time, so all share this connection
+  std::shared_ptr<RedisConnection> connection = std::make_shared<RedisConnection>(redisAt(server.socket()));
+  Wake wake;
+};
+
+template <class T>
+Error errorOf(const Result<T>& result) {
+  return result ? Error(ErrorCode::Internal, "it went well") : result.error();
+}
+
+const std::vector<std::string>& oddReplies() {
+  static const std::vector<std::string> kReplies{
+      "+OK\r\n",                                     // a status
+      "$-1\r\n",                                     // nothing
+      "$2\r\nab\r\n",                                // a text
+      ":-7\r\n",                                     // a number that means nothing
+      ":9223372036854775807\r\n",                    //
+      "*0\r\n",                                      // an empty list
+      "*1\r\n:1\r\n",                                // lists that are too short
+      "*2\r\n:1\r\n:9\r\n",                          //
+      "*3\r\n:1\r\n:0\r\n:5\r\n",                    // no list where one is to be
+      "*3\r\n:1\r\n:0\r\n*1\r\n:5\r\n",              // no text where one is to be
+      "*3\r\n*1\r\n:99\r\n*1\r\n:99\r\n*0\r\n",      // positions out of range
+      "*3\r\n*1\r\n:0\r\n*0\r\n*0\r\n",              //
+      "*3\r\n*0\r\n*1\r\n:1\r\n*0\r\n",              // lists that do not fit together
+      "*3\r\n:9223372036854775807\r\n:0\r\n*0\r\n",  // a lease number that no clock gives
+      "*4\r\n:-1\r\n:0\r\n:0\r\n:0\r\n",             // a negative count
+  };
+  return kReplies;
+}
+
+// Whatever a server answers to a script, no call of a session reads what is not there.
+TEST(OddReplies, EndEachCallOfASessionInAnError) {
+  for (const auto& reply : oddReplies()) {
+    SCOPED_TRACE(reply);
+    OddServer odd([&](const std::vector<std::string>& words) { return words[0] == "EVALSHA" ? reply : std::string(); });
+    const auto broker = odd.broker();
+    auto session = odd.session();
+    const std::vector<LeaseId> leases{{1, "a"}, {2, "b"}};
+    const std::vector<Released> releases{{{1, "a"}, {}, Time(), "{}"}};
+    const std::vector<Buried> burials{{{1, "a"}, {}, "reason", "{}"}};
+    BrokerTask task;
+    task.id = "a", task.name = "b";
+    // Some replies are right for some calls. That no call reads past a reply is shown by the process that lives on.
+    (void)broker->pushBrokerTasks(std::span(&task, 1));
+    (void)session.popBrokerTasks(10, 0s, odd.wake);
+    (void)session.renew(leases, 1h);
+    (void)session.acknowledge(leases);
+    (void)session.acknowledgeAndPop(leases, 10, odd.wake);
+    (void)session.release(releases);
+    (void)session.bury(burials);
+    (void)session.close();
+    (void)broker->recoverExpired(10);
+    (void)broker->tasksCount();
+    (void)broker->keeper().find("id");
+    const std::vector<std::string> ids{"id"};
+    (void)broker->keeper().revive(ids);
+    (void)broker->keeper().listBuried({});
+  }
+}
+
+TEST(OddReplies, APositionOutOfRangeIsAnError) {
+  OddServer odd([&](const std::vector<std::string>& words) {
+    return words[0] == "EVALSHA" ? std::string("*1\r\n:3\r\n") : std::string();
+  });
+  auto session = odd.session();
+  const std::vector<LeaseId> leases{{1, "a"}, {2, "b"}};
+  const auto error = errorOf(session.acknowledge(leases));
+  EXPECT_EQ(error.code(), ErrorCode::Unavailable);
+  EXPECT_THAT(error.message(), HasSubstr("answers the number 3 where leptir expects a number in its range"));
+}
+
+TEST(OddReplies, APushIsSafeOnlyWhenTheServerSaysHowManyItAdded) {
+  OddServer odd([&](const std::vector<std::string>& words) {
+    return words[0] == "EVALSHA" ? std::string("+QUEUED\r\n") : std::string();
+  });
+  BrokerTask task;
+  task.id = "a", task.name = "b";
+  const auto broker = odd.broker();
+  const auto error = errorOf(broker->pushBrokerTasks(std::span(&task, 1)));
+  EXPECT_EQ(error.code(), ErrorCode::Unavailable);
+  EXPECT_THAT(error.message(), HasSubstr("answers a status where leptir expects a number"));
+}
+
+// ZSCAN by its script, of a queue that seems to have three members.
+TEST(OddReplies, ACursorThatNeverEndsEndsTheSearchAllTheSame) {
+  OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+    if (words[0] == "ZCARD") return ":3\r\n";
+    return words[0] == "EVALSHA" ? "*2\r\n$2\r\n17\r\n*0\r\n" : "";
+  });
+  const auto broker = odd.broker();
+  const auto error = errorOf(broker->keeper().find("nowhere"));
+  EXPECT_EQ(error.code(), ErrorCode::Unavailable);
+  EXPECT_THAT(error.message(), HasSubstr("a search through the queue does not end"));
+}
+
+TEST(OddReplies, AnIndexOfRecordsWithoutAnEndIsListedOnlySoFar) {
+  std::atomic<int> asked = 0;
+  OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+    if (words[0] == "ZREVRANGE") return ++asked, "*1\r\n$1\r\na\r\n";
+    return words[0] == "STRLEN" ? ":0\r\n" : words[0] == "GET" ? "$-1\r\n" : "";
+  });
+  RedisMetaStorage storage(odd.connection, "k", RedisLayout::Plain, {});
+  const auto listed = storage.listMetaInfo({}, {});
+  ASSERT_TRUE(listed) << listed.error().message();
+  EXPECT_TRUE(listed->empty());
+  EXPECT_EQ(asked, 100) << "10,000 entries, 100 at once";
+}
+
+TEST(OddReplies, AnElementThatIsNotThereIsNothing) {
+  const auto nil = RedisReply::nil();
+  EXPECT_TRUE(nil.value()[0].isNil());
+  EXPECT_TRUE(nil.value()[7][9].isNil());
+  EXPECT_EQ(nil.value()[7].text(), "");
+}
+
+// A server that answers at once to a question that it is to hold would be asked thousands of times in a second.
+TEST(OddReplies, AServerThatDoesNotHoldAWaitIsNotAskedWithoutAPause) {
+  std::atomic<int> asked = 0;
+  OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+    return words[0] == "XREAD" ? ++asked, "*-1\r\n" : "";
+  });
+  RedisBell bell(redisAt(odd.server.socket()), "stream");
+  for (int i = 0; i < 3; ++i) bell.listen(100ms, odd.wake);
+  EXPECT_LE(asked, 4);
+}
+
+}  // namespace
+}  // namespace leptir
