@@ -37,6 +37,8 @@ enum class Cause {
 // The words of the record: finished, threw, timed_out, cancelled, crashed, out_of_memory, discarded, unknown_name,
 // malformed, retry_later, gave_back.
 std::string_view nameOf(Cause cause);
+// All of these words, in the order of the enumeration.
+std::vector<std::string_view> causeWords();
 // success, warning, error, unknown, time limit exceeded.
 std::string_view nameOf(ExitStatus status);
 

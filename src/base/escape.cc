@@ -15,9 +15,10 @@ bool isPlain(char c) {
 }
 
 bool steersTerminal(std::uint32_t codePoint) {
-  return codePoint < 0x20 || (codePoint >= 0x7f && codePoint < 0xa0) ||  // control characters, C1 included
-         codePoint == 0x2028 || codePoint == 0x2029 ||                   // line and paragraph separators
-         (codePoint >= 0x202a && codePoint <= 0x202e) ||                 // text direction
+  return codePoint < 0x20 || (codePoint >= 0x7f && codePoint < 0xa0) ||        // control characters, C1 included
+         codePoint == 0x2028 || codePoint == 0x2029 ||                         // line and paragraph separators
+         codePoint == 0x061c || codePoint == 0x200e || codePoint == 0x200f ||  // marks of text direction
+         (codePoint >= 0x202a && codePoint <= 0x202e) ||                       // text direction
          (codePoint >= 0x2066 && codePoint <= 0x2069);
 }
 
@@ -67,6 +68,32 @@ void appendEscaped(std::string& to, std::string_view text) {
 std::string escaped(std::string_view text) {
   std::string to;
   appendEscaped(to, text);
+  return to;
+}
+
+std::string escapedLines(std::string_view text) {
+  std::string to;
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    appendEscaped(to, text.substr(0, end));
+    to += '\n';
+    text.remove_prefix(end + 1);
+  }
+  appendEscaped(to, text);
+  return to;
+}
+
+std::string escapedInJson(std::string_view json) {
+  std::string to;
+  to.reserve(json.size());
+  while (!json.empty()) {
+    const auto [codePoint, bytes] = firstUtf8Character(json);
+    if (bytes > 0 && codePoint >= 0x7f && steersTerminal(codePoint)) {
+      fmt::format_to(std::back_inserter(to), "\\u{:04x}", codePoint);
+    } else {
+      to += json.substr(0, std::max<std::size_t>(bytes, 1));
+    }
+    json.remove_prefix(std::max<std::size_t>(bytes, 1));
+  }
   return to;
 }
 

@@ -11,6 +11,12 @@ namespace leptir {
 // and so are bytes that are no UTF-8. All other text stays as it is, backslashes too.
 void appendEscaped(std::string& to, std::string_view text);
 std::string escaped(std::string_view text);
+// The same for a text of several lines: line feeds stay.
+std::string escapedLines(std::string_view text);
+
+// JSON text that is shown on a terminal: DEL, C1 controls and characters that turn the direction of text become
+// `\uXXXX`, which means the same in JSON. (A JSON writer escapes the other controls itself.)
+std::string escapedInJson(std::string_view json);
 
 // Escaped, in single quotes, cut after `maxBytes` with `…`: for messages that name a key or a word.
 std::string inQuotes(std::string_view text, std::size_t maxBytes = 60);

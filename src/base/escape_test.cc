@@ -19,6 +19,18 @@ TEST(Escaped, ShowsWhatBeginsALineOrSteersATerminal) {
   EXPECT_EQ(escaped("\xe2\x80\xa8\xe2\x80\xae"), "\\u2028\\u202e");
 }
 
+TEST(Escaped, ShowsEachMarkOfTextDirection) {
+  EXPECT_EQ(escaped("\u061c\u200e\u200f\u202a\u2066\u2069"), "\\u061c\\u200e\\u200f\\u202a\\u2066\\u2069");
+}
+
+TEST(EscapedLines, KeepsTheLineFeedsAlone) {
+  EXPECT_EQ(escapedLines("a\x1b\nb\r\n"), "a\\x1b\nb\\r\n");
+}
+
+TEST(EscapedInJson, WritesWhatSteersATerminalSoThatItMeansTheSameInJson) {
+  EXPECT_EQ(escapedInJson("{\"a\": \"\x7f\xc2\x9b\u202e č🦋\\n\"}\n"), "{\"a\": \"\\u007f\\u009b\\u202e č🦋\\n\"}\n");
+}
+
 TEST(Escaped, ShowsBytesThatAreNoUtf8) {
   EXPECT_EQ(escaped("a\x9b\xff\xe5\xba"), "a\\x9b\\xff\\xe5\\xba");
 }

@@ -4,7 +4,9 @@
 
 #include <iostream>
 
+#include "base/escape.h"
 #include "cli/commands.h"
+#include "dispatcher/record_history.h"
 #include "dispatcher/settlement.h"
 #include "task/envelope.h"
 
@@ -23,7 +25,7 @@ std::string whoAsks() {
   return (user != nullptr ? std::string(user->pw_name) : std::to_string(::geteuid())) + "@" + hostName();
 }
 
-// What a dispatcher would have recorded, had the task been its own.
+// What a dispatcher would have recorded, had the task been its own. Earlier runs of the task stay in its history.
 Result<void> recordCancelled(const Config& config, const FoundTask& found, const std::string& by) {
   auto storage = openMetaStorage(config);
   if (!storage) return storage.error();
@@ -34,15 +36,29 @@ Result<void> recordCancelled(const Config& config, const FoundTask& found, const
   if (auto head = decodeEnvelope(found.envelope)) task.head = std::move(*head);
   task.head.id = found.id;
   auto settlement = settleCancelled(task, found.envelope, by, now, {hostName(), ::getpid()});
-  return storage->saveMetaInfo({&*settlement.record, 1});
+  Result<void> saved;
+  for (const auto& entry : storage->storages()) {
+    auto record = *settlement.record;
+    auto one = saveWithHistory(*entry.storage, {&record, 1});
+    if (!one && saved) saved = one.error().in("meta storage " + entry.name);
+  }
+  return saved;
+}
+
+// The record of a buried task says why it failed, so it is left as it is.
+int sayRemovedBuried(const FoundTask& found) {
+  std::cout << "Removed " << escaped(found.id) << " from the buried tasks (" << escaped(found.reason)
+            << "). Its record, where there is one, is unchanged.\n";
+  return kDone;
 }
 
 int sayRemoved(const Config& config, const FoundTask& found, const std::string& by) {
+  if (found.state == TaskState::Buried) return sayRemovedBuried(found);
   if (auto recorded = recordCancelled(config, found, by); !recorded) {
     fail(recorded.error().in("the task is cancelled, but its record could not be saved"));
     return kPartlyDone;
   }
-  std::cout << "Cancelled " << found.id << ": it waited, and is taken out of the queue.\n";
+  std::cout << "Cancelled " << escaped(found.id) << ": it waited, and is taken out of the queue.\n";
   return kDone;
 }
 
@@ -54,7 +70,7 @@ Result<int> cancelIn(TaskKeeper& keeper, const CancelCommand& command, const Con
   const auto cancelled = keeper.cancel(command.id, by);
   if (!cancelled) return cancelled.error();
   if (*cancelled == Cancelled::Removed) return sayRemoved(config, *found, by);
-  std::cout << "Asked whoever runs " << command.id << " to end it; leptir info tells when it has.\n";
+  std::cout << "Asked the instance that runs " << escaped(command.id) << " to end it; leptir info tells when it has.\n";
   return kDone;
 }
 

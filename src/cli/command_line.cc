@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <iostream>
 #include <limits>
 
+#include "base/escape.h"
 #include "cli/exit_code.h"
 #include "cli/push_input.h"
 #include "leptir/version.h"
@@ -90,12 +92,10 @@ class Parser {
 
  private:
   Command mistake(std::string message) const {
-    for (char& c : message) {
-      if (c == '\n') c = ' ';
-    }
+    std::ranges::replace(message, '\n', ' ');
     std::string of;
     for (const auto* chosen : app_.get_subcommands()) of = " " + chosen->get_name();
-    std::cerr << program_ << of << ": " << message << "\nTry: " << program_ << of << " --help\n";
+    std::cerr << program_ << of << ": " << escaped(message) << "\nTry: " << program_ << of << " --help\n";
     return NothingToDo{kUsage};
   }
 

@@ -1,7 +1,10 @@
 // leptir info
+#include <algorithm>
 #include <iostream>
+#include <optional>
 
 #include "cli/commands.h"
+#include "cli/json_output.h"
 #include "cli/record_text.h"
 #include "task/envelope.h"
 
@@ -16,8 +19,23 @@ Result<Json> recordIn(const Config::MetaStorage& storage, const std::string& id)
   return opened->loadMetaInfoById(id);
 }
 
-// A task that still waits has no record: what its broker knows of it.
-Result<Json> waitingIn(const Config::Broker& broker, const std::string& id) {
+// How often a task may still fail or succeed, where its pusher or the configuration asked for retries.
+std::optional<std::uint32_t> attemptsLeft(const EnvelopeHead& head, const Counters& counters,
+                                          const TaskRuleBook& rules) {
+  const auto ofName = rules.find(head.name);
+  const auto configured = ofName == rules.end() ? std::nullopt : ofName->second.maxAttempts;
+  const auto most = head.maxAttempts != 0 ? head.maxAttempts : configured.value_or(1);
+  if (most <= 1) return std::nullopt;
+  return most - std::min<std::uint32_t>(counters.failures, most);
+}
+
+std::string reasonOf(const FoundTask& found) {
+  if (!found.reason.empty() || found.counters.unknown == 0) return found.reason;
+  return "unknown name: no instance that leased it knew a task of its name; it waits for a program that does";
+}
+
+// What its broker knows of a task.
+Result<Json> waitingIn(const Config::Broker& broker, const TaskRuleBook& rules, const std::string& id) {
   Config alone;
   alone.brokers = {broker};
   auto opened = openBroker(alone);
@@ -33,7 +51,8 @@ Result<Json> waitingIn(const Config::Broker& broker, const std::string& id) {
             {"state", nameOf(found->state)},
             {"broker", broker.name},
             {"toex", unixSeconds(found->due)}};
-  if (!found->reason.empty()) json["reason"] = found->reason;
+  if (auto reason = reasonOf(*found); !reason.empty()) json["reason"] = std::move(reason);
+  if (const auto left = head ? attemptsLeft(*head, found->counters, rules) : std::nullopt) json["attemptsLeft"] = *left;
   return json;
 }
 
@@ -53,11 +72,25 @@ Result<Json> askEach(const Stores& stores, const std::string& id, Ask ask) {
   return none;
 }
 
-// What ran, and was given back, waits again: its record cannot know.
-Result<Json> withItsState(const Config& config, const std::string& id, Json record) {
-  const auto waiting = askEach(config.brokers, id, waitingIn);
-  if (!waiting || waiting->at("state") == nameOf(TaskState::Leased)) return record;
-  for (const auto* key : {"state", "broker", "toex", "reason"}) {
+Result<Json> askBrokers(const Config& config, const std::string& id) {
+  return askEach(config.brokers, id, [&config](const Config::Broker& broker, const std::string& wanted) {
+    return waitingIn(broker, config.rules, wanted);
+  });
+}
+
+bool isRunning(const Json& record, const Json& waiting) {
+  return record.value("status", Json()) == static_cast<int>(TaskStatus::InProgress) &&
+         waiting.at("state") == nameOf(TaskState::Leased);
+}
+
+// A record tells of the last run. Whether the task waits for its next one, is buried, or was given back, its broker
+// knows.
+Json withItsPlace(const Config& config, const std::string& id, Json record) {
+  const auto waiting = askBrokers(config, id);
+  if (!waiting && waiting.error().code() != ErrorCode::NotFound)
+    fail(waiting.error().in("this is the record; whether the task waits again is not known"));
+  if (!waiting || isRunning(record, *waiting)) return record;
+  for (const auto* key : {"state", "broker", "toex", "reason", "attemptsLeft"}) {
     if (waiting->contains(key)) record[key] = waiting->at(key);
   }
   return record;
@@ -65,11 +98,8 @@ Result<Json> withItsState(const Config& config, const std::string& id, Json reco
 
 Result<Json> find(const Config& config, const std::string& id) {
   auto record = askEach(config.metaStorages, id, recordIn);
-  if (record)
-    return record->value("status", Json()) == static_cast<int>(TaskStatus::InProgress)
-               ? withItsState(config, id, std::move(*record))
-               : record;
-  auto waiting = askEach(config.brokers, id, waitingIn);
+  if (record) return withItsPlace(config, id, std::move(*record));
+  auto waiting = askBrokers(config, id);
   return waiting || record.error().code() == ErrorCode::NotFound ? waiting : record;
 }
 
@@ -80,8 +110,7 @@ int runCommand(const InfoCommand& command, const Program&) {
   if (!config) return kConfiguration;
   auto record = find(*config, command.id);
   if (!record) return record.error().code() == ErrorCode::NotFound ? fail(record.error()) : failStore(record.error());
-  std::cout << (command.text ? recordText(*record)
-                             : record->dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
+  std::cout << (command.text ? recordText(*record) : jsonForOutput(*record, 2) + '\n');
   return kDone;
 }
 

@@ -51,6 +51,14 @@ std::string exitName(const Json& code) {
   return known ? std::string(nameOf(static_cast<ExitStatus>(code.get<int>()))) : oneLine(code);
 }
 
+// In a word: how the run went where it ran to its end, otherwise what ended it.
+std::string outcomeOf(const Json& record) {
+  const auto cause = record.value("cause", Json());
+  if (cause.is_null() || cause == "") return statusName(record.value("status", Json("-")));
+  const bool ranToItsEnd = cause == nameOf(Cause::Finished) && record.contains("retC");
+  return ranToItsEnd ? exitName(record["retC"]) : oneLine(cause);
+}
+
 class Page {
  public:
   explicit Page(const Json& record) : record_(record) {}
@@ -64,6 +72,7 @@ class Page {
     line("broker", "broker", oneLine);
     line("due", "toex", at);
     line("reason", "reason", oneLine);
+    line("attempts left", "attemptsLeft", oneLine);
     line("exit", "retC", exitName);
     line("cause", "cause", oneLine);
     line("cancelled by", "cancelledBy", oneLine);
@@ -144,7 +153,6 @@ std::string recordLine(const Json& record) {
   const auto text = [&](const char* key, auto write) {
     return record.contains(key) ? write(record[key]) : std::string("-");
   };
-  const auto outcome = record.contains("cause") ? text("cause", oneLine) : text("status", statusName);
   auto response = text("respM", oneLine);
   if (response.size() > kMostOfResponse) {
     auto end = kMostOfResponse;
@@ -152,7 +160,8 @@ std::string recordLine(const Json& record) {
     response = response.substr(0, end) + "…";
   }
   return fmt::format("{:<19.19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", text("exStart", began), text("id", oneLine),
-                     text("type", oneLine), outcome, text("attempt", oneLine), text("exTime", duration), response);
+                     text("type", oneLine), outcomeOf(record), text("attempt", oneLine), text("exTime", duration),
+                     response);
 }
 
 }  // namespace leptir

@@ -52,6 +52,22 @@ TEST(RecordText, ShowsWhereATaskWaits) {
             "  due           2026-11-24 02:30:40.000 UTC\n  reason        malformed\n");
 }
 
+TEST(RecordText, ShowsWhenARetryRunsAndHowManyAttemptsAreLeft) {
+  const Json record{{"id", "7"},           {"type", "f"},          {"status", 1},        {"retC", 3},
+                    {"cause", "finished"}, {"state", "scheduled"}, {"toex", 1795487440}, {"attemptsLeft", 2}};
+  EXPECT_EQ(recordText(record),
+            "f 7\n  status        pending\n  state         scheduled\n  due           2026-11-24 02:30:40.000 UTC\n"
+            "  attempts left 2\n  exit          error\n  cause         finished\n");
+}
+
+TEST(RecordLine, ShowsTheOutcomeOfARunThatEndedByItselfAndTheCauseOfAnyOther) {
+  const auto outcome = [](const Json& record) { return recordLine(record).substr(19 + 2 + 36 + 2 + 24 + 2, 13); };
+  EXPECT_EQ(outcome({{"status", 3}, {"retC", 3}, {"cause", "finished"}}), "error        ");
+  EXPECT_EQ(outcome({{"status", 3}, {"retC", 2}, {"cause", "finished"}}), "warning      ");
+  EXPECT_EQ(outcome({{"status", 3}, {"retC", 3}, {"cause", "crashed"}}), "crashed      ");
+  EXPECT_EQ(outcome({{"status", 2}}), "in progress  ");
+}
+
 TEST(RecordText, LetsNothingSteerTheTerminal) {
   const auto text = recordText({{"id", "\x1b[2J"}, {"respM", "a\x1b]0;x\x07"}, {"stack", {"\r"}}});
   EXPECT_EQ(text.find_first_of("\x1b\x07\r"), std::string::npos);

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/escape.h"
 #include "cli/commands.h"
 
 namespace leptir {
@@ -59,7 +60,7 @@ int runMain(int argc, char** argv, const Program& program) {
 
 Result<Config> readConfig(const std::filesystem::path& file) {
   auto config = file.empty() ? defaultConfig() : loadConfig(file);
-  if (!config) std::cerr << config.error().message() << '\n';
+  if (!config) std::cerr << escapedLines(config.error().message()) << '\n';
   return config;
 }
 
@@ -69,7 +70,7 @@ int failStore(const Error& error) {
 }
 
 int fail(const Error& error) {
-  std::cerr << "leptir: " << error.message() << '\n';
+  std::cerr << "leptir: " << escapedLines(error.message()) << '\n';
   switch (error.code()) {
     case ErrorCode::NotFound:
       return kNotFound;

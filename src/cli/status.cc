@@ -5,6 +5,7 @@
 
 #include "base/escape.h"
 #include "cli/commands.h"
+#include "cli/json_output.h"
 #include "cli/whereabouts.h"
 #include "instance/instance.h"
 
@@ -81,7 +82,7 @@ void printForPeople(const Json& status) {
     fmt::print("{:<16} {:<8} {:>8} ", broker["name"].get<std::string>(), broker["type"].get<std::string>(),
                broker["priority"].get<std::int64_t>());
     if (broker.contains("error")) {
-      fmt::print("{}\n", broker["error"].get<std::string>());
+      fmt::print("{}\n", escaped(broker["error"].get<std::string>()));
       continue;
     }
     fmt::print("{:>10} {:>10} {:>10} {:>10}\n", broker["due"].get<std::uint64_t>(),
@@ -119,7 +120,7 @@ int runCommand(const StatusCommand& command, const Program&) {
     for (const auto& worker : instance->workers) status["workers"].push_back(workerJson(worker));
   }
   if (command.json) {
-    std::cout << writeJson(status) << '\n';
+    std::cout << jsonForOutput(status) << '\n';
   } else {
     printForPeople(status);
   }

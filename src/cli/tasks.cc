@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/escape.h"
+#include "base/nearest_word.h"
 #include "cli/commands.h"
+#include "cli/json_output.h"
 #include "cli/record_text.h"
 
 namespace leptir {
@@ -17,7 +20,7 @@ void printTable(const std::vector<Json>& records) {
 }
 
 void printJson(const std::vector<Json>& records) {
-  for (const auto& record : records) std::cout << record.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  for (const auto& record : records) std::cout << jsonForOutput(record) << '\n';
   std::cout << std::flush;
 }
 
@@ -27,9 +30,39 @@ bool knowsSuccesses(const MetaStorage& storage) {
   return lister == all.end() || lister->storage->traits().listsSuccesses;
 }
 
+std::string didYouMean(std::string_view word, std::span<const std::string_view> known) {
+  const auto nearest = nearestWord(word, known);
+  return nearest ? ": did you mean '" + std::string(*nearest) + "'?" : std::string();
+}
+
+bool isCauseOfLeptir(const std::string& cause) {
+  return std::ranges::count(causeWords(), cause) > 0;
+}
+
+// A task may write a cause of its own into its record (getAdditionalMetaInfo), so a word is wrong only when no record
+// has it.
+int sayUnknownCause(const std::string& cause) {
+  const auto known = causeWords();
+  auto hint = didYouMean(cause, known);
+  if (hint.empty()) {
+    hint = "; leptir writes";
+    for (const auto word : known) hint += " " + std::string(word);
+  }
+  std::cerr << "leptir tasks: no record has the cause " << inQuotes(cause) << hint << '\n';
+  return kUsage;
+}
+
+void hintAtName(const std::string& name, const Config& config, const Program& program) {
+  auto names = program.tasks.names();
+  for (const auto& [ofProgram, spec] : config.programs) names.push_back(ofProgram);
+  if (std::ranges::count(names, name) > 0) return;
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  std::cerr << "leptir tasks: no record is of a task " << inQuotes(name) << didYouMean(name, known) << '\n';
+}
+
 }  // namespace
 
-int runCommand(const TasksCommand& command, const Program&) {
+int runCommand(const TasksCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
   auto storage = openMetaStorage(*config);
@@ -37,6 +70,9 @@ int runCommand(const TasksCommand& command, const Program&) {
   const auto records =
       storage->listMetaInfo({.name = command.name, .cause = command.cause}, {.offset = 0, .limit = command.limit});
   if (!records) return fail(records.error());
+  if (records->empty() && !command.cause.empty() && !isCauseOfLeptir(command.cause))
+    return sayUnknownCause(command.cause);
+  if (records->empty() && !command.name.empty()) hintAtName(command.name, *config, program);
   if (command.json) {
     printJson(*records);
     return kDone;

@@ -90,9 +90,7 @@ void Core::on(event::CellDied& died) {
   auto settlement = settleVerdict(task, died.envelope, verdict, wallOf(verdict.started), wallOf(verdict.ended),
                                   options_.author, random_());
   if (settlement.record) {
-    actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + settlement.record->response + " (" +
-                                                   settlement.record->cause + ", attempt " +
-                                                   std::to_string(settlement.record->attempt) + ")");
+    actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + sentenceOfEnding(settlement));
   }
   if (settlement.record && died.said) addWhatItSaid(std::move(*died.said), *settlement.record);
   settleCell(died.cell, task, std::move(settlement), died.envelope);

@@ -87,6 +87,15 @@ void finishFailed(Settlement& settlement, std::string_view envelope) {
   if (settlement.kind == Settlement::Kind::Release) settlement.record->status = TaskStatus::Pending;
 }
 
+// " It runs again in 5.0 s." and the like; empty: it is over.
+std::string whatBecomesOfIt(const Settlement& settlement) {
+  if (settlement.kind == Settlement::Kind::Bury) return " It is buried: " + settlement.reason + ".";
+  if (settlement.kind != Settlement::Kind::Release) return {};
+  const auto millis = settlement.delay / std::chrono::milliseconds(1);
+  if (millis == 0) return " It runs again at once.";
+  return " It runs again in " + std::to_string(millis / 1000) + "." + std::to_string(millis % 1000 / 100) + " s.";
+}
+
 Settlement giveBack(const HeldTask& task) {
   Settlement settlement;
   settlement.kind = Settlement::Kind::GiveBack;
@@ -102,15 +111,14 @@ std::string nameForLog(const HeldTask& task) {
 
 std::string sentenceOfFailure(const Settlement& settlement) {
   const auto& record = *settlement.record;
-  std::string sentence = "Task has failed (" + record.cause + ", " + std::string(nameOf(record.returnCode)) +
-                         ", attempt " + std::to_string(record.attempt) + ").";
-  if (settlement.kind == Settlement::Kind::Release) {
-    const auto millis = settlement.delay / std::chrono::milliseconds(1);
-    sentence +=
-        " It runs again in " + std::to_string(millis / 1000) + "." + std::to_string(millis % 1000 / 100) + " s.";
-  }
-  if (settlement.kind == Settlement::Kind::Bury) sentence += " It is buried: " + settlement.reason + ".";
-  return sentence;
+  return "Task has failed (" + record.cause + ", " + std::string(nameOf(record.returnCode)) + ", attempt " +
+         std::to_string(record.attempt) + ")." + whatBecomesOfIt(settlement);
+}
+
+std::string sentenceOfEnding(const Settlement& settlement) {
+  const auto& record = *settlement.record;
+  return record.response + " (" + record.cause + ", attempt " + std::to_string(record.attempt) + ")." +
+         whatBecomesOfIt(settlement);
 }
 
 Time backTo(const HeldTask& task, Time now) {

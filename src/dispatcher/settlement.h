@@ -58,6 +58,8 @@ struct Settlement {
 
 // How one with `failed` went, as the log says it, and what becomes of the task now.
 std::string sentenceOfFailure(const Settlement& settlement);
+// The same for a run that the master ended or whose worker died.
+std::string sentenceOfEnding(const Settlement& settlement);
 
 inline constexpr std::uint32_t kMaxCrashes = 3;
 
@@ -75,7 +77,8 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
 // A run that the master ended, or whose worker died. `started` and `ended` on the wall clock.
 Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started,
                          Time ended, const RecordAuthor& author, double jitter);
-// To the record of a run that was ended: the output and states of that run itself. Its lines come first, as in the seed.
+// To the record of a run that was ended: the output and states of that run itself. Its lines come first, as in the
+// seed.
 void addWhatItSaid(Outcome said, MetaInfo& record);
 // A task that was cancelled while it waited. `by` is user@host.
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,

@@ -1,12 +1,16 @@
 #include "dispatcher/settlement.h"
 #include "link/worker_stderr.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include <csignal>
 
 namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using Kind = Settlement::Kind;
 
 const RecordAuthor kAuthor{"host", 42};
@@ -151,6 +155,15 @@ TEST(Settlement, WhoCancelledIsNotHiddenByWhatTheRunSaid) {
   const auto additional = record.additional;
   addWhatItSaid({.additional = R"({"cancelledBy":"nobody"})"}, record);
   EXPECT_EQ(record.additional, additional);
+}
+
+TEST(Settlement, TheLogSaysAfterACrashWhatBecomesOfTheTask) {
+  const auto sentenceAfter = [](std::uint32_t crashes) {
+    return sentenceOfEnding(died(taskWith({.crashes = crashes}), StopReason::Crash, SIGSEGV));
+  };
+  EXPECT_THAT(sentenceAfter(0), EndsWith("(crashed, attempt 1). It runs again at once."));
+  EXPECT_THAT(sentenceAfter(1), EndsWith("(crashed, attempt 2). It runs again in 5.0 s."));
+  EXPECT_THAT(sentenceAfter(2), HasSubstr("(crashed, attempt 3). It is buried: its worker died 3 times"));
 }
 
 TEST(Settlement, AShutdownGivesBackWithoutARecord) {

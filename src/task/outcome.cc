@@ -30,6 +30,13 @@ std::string_view nameOf(Cause cause) {
   return "unknown";
 }
 
+std::vector<std::string_view> causeWords() {
+  std::vector<std::string_view> words;
+  for (auto cause = Cause::Finished; cause <= Cause::GaveBack; cause = static_cast<Cause>(static_cast<int>(cause) + 1))
+    words.push_back(nameOf(cause));
+  return words;
+}
+
 std::string_view nameOf(ExitStatus status) {
   switch (status) {
     case ExitStatus::Success:

@@ -1,0 +1,11 @@
+#include "cli/json_output.h"
+
+#include "base/escape.h"
+
+namespace leptir {
+
+std::string jsonForOutput(const Json& json, int indent) {
+  return escapedInJson(json.dump(indent, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace leptir
