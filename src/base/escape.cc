@@ -38,13 +38,6 @@ void appendCode(std::string& to, std::uint32_t codePoint) {
   }
 }
 
-// How much of `text` fits into `maxBytes` without cutting a character.
-std::string_view cut(std::string_view text, std::size_t maxBytes) {
-  if (text.size() <= maxBytes) return text;
-  while (maxBytes > 0 && (static_cast<unsigned char>(text[maxBytes]) & 0xc0) == 0x80) --maxBytes;
-  return text.substr(0, maxBytes);
-}
-
 }  // namespace
 
 void appendEscaped(std::string& to, std::string_view text) {
@@ -98,7 +91,7 @@ std::string escapedInJson(std::string_view json) {
 }
 
 std::string inQuotes(std::string_view text, std::size_t maxBytes) {
-  const auto shown = cut(text, maxBytes);
+  const auto shown = utf8Prefix(text, maxBytes);
   return "'" + escaped(shown) + (shown.size() < text.size() ? "…'" : "'");
 }
 

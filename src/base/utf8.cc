@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <algorithm>
+
 namespace leptir {
 namespace {
 
@@ -9,6 +11,12 @@ std::size_t lengthBy(unsigned char lead) {
   if (lead >= 0xe0 && lead < 0xf0) return 3;
   if (lead >= 0xf0 && lead < 0xf5) return 4;
   return 0;
+}
+
+constexpr std::size_t kMostContinuations = 3;
+
+bool isContinuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
 }
 
 // Written with more bytes than needed, half of a surrogate pair, or beyond Unicode.
@@ -34,6 +42,23 @@ Utf8Character firstUtf8Character(std::string_view text) {
   }
   if (isForbidden(codePoint, bytes)) return {};
   return {codePoint, bytes};
+}
+
+std::string_view utf8Prefix(std::string_view text, std::size_t maxBytes) {
+  if (text.size() <= maxBytes) return text;
+  for (std::size_t back = 0; back <= std::min(kMostContinuations, maxBytes); ++back) {
+    if (!isContinuation(text[maxBytes - back])) return text.substr(0, maxBytes - back);
+  }
+  return text.substr(0, maxBytes);
+}
+
+std::string_view utf8Suffix(std::string_view text, std::size_t maxBytes) {
+  if (text.size() <= maxBytes) return text;
+  const auto begin = text.size() - maxBytes;
+  for (std::size_t on = 0; on <= std::min(kMostContinuations, maxBytes); ++on) {
+    if (begin + on == text.size() || !isContinuation(text[begin + on])) return text.substr(begin + on);
+  }
+  return text.substr(begin);
 }
 
 bool isUtf8(std::string_view text) {

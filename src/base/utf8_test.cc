@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace leptir {
 namespace {
 
@@ -25,6 +27,23 @@ TEST(Utf8, RefusesWhatOnlyLooksLikeIt) {
   EXPECT_FALSE(isUtf8("\xf4\x90\x80\x80"));  // above U+10FFFF
   EXPECT_FALSE(isUtf8("\xe5\xba"));          // cut short
   EXPECT_FALSE(isUtf8("\xff"));
+}
+
+TEST(Utf8, IsCutBetweenCharacters) {
+  EXPECT_EQ(utf8Prefix("a€b", 3), "a");
+  EXPECT_EQ(utf8Prefix("a€b", 4), "a€");
+  EXPECT_EQ(utf8Prefix("🦋", 3), "");
+  EXPECT_EQ(utf8Suffix("a€b", 3), "b");
+  EXPECT_EQ(utf8Suffix("a€b", 4), "€b");
+  EXPECT_EQ(utf8Suffix("🦋", 3), "");
+  EXPECT_EQ(utf8Prefix("abc", 0), "");
+  EXPECT_EQ(utf8Suffix("abc", 0), "");
+}
+
+TEST(Utf8, IsCutAnywhereWhereItIsNone) {
+  const std::string continuations(10, '\x80');
+  EXPECT_EQ(utf8Prefix(continuations, 6).size(), 6u);
+  EXPECT_EQ(utf8Suffix(continuations, 6).size(), 6u);
 }
 
 }  // namespace

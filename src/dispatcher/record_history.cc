@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/utf8.h"
+
 namespace leptir {
 namespace {
 
@@ -58,7 +60,7 @@ Result<void> addHistories(SimpleMetaStorage& storage, std::span<MetaInfo* const>
 // What a record says of how the task went, without what the task itself had to say at length.
 MetaInfo shortened(const MetaInfo& record) {
   MetaInfo brief = record;
-  if (brief.response.size() > kBriefResponse) brief.response.resize(kBriefResponse);
+  brief.response.resize(utf8Prefix(brief.response, kBriefResponse).size());
   brief.response += " (the rest of this record was too large for the storage)";
   brief.stderrTail.clear();
   brief.flow.clear();

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/unique_fd.h"
+#include "base/utf8.h"
 
 namespace leptir {
 namespace {
@@ -30,7 +31,7 @@ struct Line {
 
 template <std::size_t N>
 void copyText(char (&to)[N], std::string_view from) {
-  const auto bytes = std::min(from.size(), N - 1);
+  const auto bytes = utf8Prefix(from, N - 1).size();
   from.copy(to, bytes);
   to[bytes] = '\0';
 }

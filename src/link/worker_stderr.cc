@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/utf8.h"
+
 namespace leptir {
 namespace {
 
@@ -40,11 +42,13 @@ std::uint64_t WorkerStderr::end() const {
 std::string WorkerStderr::read(std::uint64_t from, std::uint64_t to, std::uint64_t limit) const {
   to = std::min(to, end());
   if (from >= to) return {};
-  from = std::max(from, to - std::min(limit, to));
+  // One byte more than asked for: it tells whether a character begins where the text is cut.
+  from = std::max(from, to - std::min(limit + 1, to));
   std::string text(to - from, '\0');
   const auto bytes = ::pread(file_.get(), text.data(), text.size(), static_cast<off_t>(from));
   text.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
   std::erase(text, '\0');
+  text.erase(0, text.size() - utf8Suffix(text, limit).size());
   return text;
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/utf8.h"
+
 namespace leptir {
 namespace {
 
@@ -47,9 +49,7 @@ struct Parts {
 
 // Shortens by `excess` bytes, and by a few more rather than through the middle of a character.
 void shorten(std::string_view& text, std::size_t excess) {
-  std::size_t size = text.size() - std::min(excess, text.size());
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
-  text = text.substr(0, size);
+  text = utf8Prefix(text, text.size() - std::min(excess, text.size()));
 }
 
 std::size_t excess(const Parts& parts) {
@@ -72,7 +72,7 @@ void fit(const Outcome& outcome, Parts& parts) {
     parts.cutNotice = true;
     shorten(response, excess(parts));
   }
-  if (const auto over = excess(parts)) stderrTail.remove_prefix(std::min(over, stderrTail.size()));
+  if (const auto over = excess(parts)) stderrTail = utf8Suffix(stderrTail, stderrTail.size() - std::min(over, stderrTail.size()));
   if (const auto over = excess(parts)) shorten(message, over);
   dropLastStates(outcome, parts);
   dropIfTooLarge(parts, additional);

@@ -2,27 +2,22 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace leptir {
 namespace {
 
 // A longer line is handed on in pieces.
 constexpr std::size_t kLongestLine = 8 * 1024;
 
-bool isInsideCharacter(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-}
-
 }  // namespace
 
 void LinesOfTheBeginning::add(std::string_view piece) {
   if (cut_) return;
-  const auto room = maxBytes_ - kept_.size();
-  kept_.append(piece.substr(0, room));
-  cut_ = piece.size() > room;
-  if (!cut_ || !isInsideCharacter(piece[room])) return;
-  // Not through the middle of a character, which has four bytes at most.
-  for (int i = 0; i < 3 && !kept_.empty() && isInsideCharacter(kept_.back()); ++i) kept_.pop_back();
-  if (!kept_.empty()) kept_.pop_back();
+  // One byte more than is kept: it tells whether a character ends where the text is cut.
+  kept_.append(piece.substr(0, maxBytes_ + 1 - kept_.size()));
+  cut_ = kept_.size() > maxBytes_;
+  kept_.resize(utf8Prefix(kept_, maxBytes_).size());
 }
 
 void LinesOfTheBeginning::forEachLine(const std::function<void(std::string line)>& take) const {
@@ -38,7 +33,7 @@ void LinesOfTheBeginning::forEachLine(const std::function<void(std::string line)
 void LinesAndTail::add(std::string_view piece) {
   tail_.append(piece);
   // Now and then rather than each time, since it moves all that stays.
-  if (tail_.size() > 2 * maxBytes_) tail_.erase(0, tail_.size() - maxBytes_);
+  if (tail_.size() > 2 * maxBytes_) tail_.erase(0, tail_.size() - utf8Suffix(tail_, maxBytes_).size());
   for (auto end = piece.find('\n'); end != std::string_view::npos; end = piece.find('\n')) {
     addToLine(piece.substr(0, end));
     finish();
@@ -48,13 +43,14 @@ void LinesAndTail::add(std::string_view piece) {
 }
 
 void LinesAndTail::addToLine(std::string_view piece) {
-  while (line_.size() + piece.size() > kLongestLine) {
-    const auto room = kLongestLine - line_.size();
-    line_.append(piece.substr(0, room));
-    piece.remove_prefix(room);
-    finish();
-  }
   line_.append(piece);
+  std::string_view rest = line_;
+  while (rest.size() > kLongestLine) {
+    const auto part = utf8Prefix(rest, kLongestLine);
+    onLine_(part);
+    rest.remove_prefix(part.size());
+  }
+  line_.erase(0, line_.size() - rest.size());
 }
 
 void LinesAndTail::finish() {
@@ -64,8 +60,7 @@ void LinesAndTail::finish() {
 }
 
 std::string_view LinesAndTail::tail() const {
-  const std::string_view tail = tail_;
-  return tail.substr(tail.size() - std::min(tail.size(), maxBytes_));
+  return utf8Suffix(tail_, maxBytes_);
 }
 
 }  // namespace leptir

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/utf8.h"
+
 #include <vector>
 
 namespace leptir {
@@ -68,6 +70,21 @@ TEST(LinesAndTail, HandsOnEndlessLinesInPieces) {
   output.finish();
   EXPECT_EQ(all, 1'000'000u);
   EXPECT_EQ(longest, 8u * 1024);
+}
+
+TEST(LinesAndTail, AreCutBetweenCharacters) {
+  for (const std::size_t before : {0, 1, 2}) {
+    Lines lines;
+    LinesAndTail output(64 * 1024, [&](std::string_view line) { lines.emplace_back(line); });
+    std::string text(before, 'x');
+    while (text.size() < 200'000) text += "€";
+    for (std::size_t at = 0; at < text.size(); at += 1000) output.add(text.substr(at, 1000));
+    output.finish();
+    EXPECT_TRUE(output.tail().starts_with("€"));
+    EXPECT_GT(output.tail().size(), 64u * 1024 - 4);
+    for (const auto& line : lines) EXPECT_TRUE(isUtf8(line));
+    EXPECT_GT(lines.size(), 24u);
+  }
 }
 
 }  // namespace

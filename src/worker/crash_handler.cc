@@ -12,6 +12,7 @@
 #include <exception>
 #include <typeinfo>
 
+#include "base/utf8.h"
 #include "worker/stack_walk.h"
 
 namespace leptir {
@@ -116,8 +117,9 @@ void onFatalSignal(int signal, siginfo_t* info, void* context) {
 }
 
 void copyText(char* into, const char* text) {
-  std::strncpy(into, text, kLastTextBytes - 1);
-  into[kLastTextBytes - 1] = '\0';
+  const auto kept = utf8Prefix({text, ::strnlen(text, kLastTextBytes)}, kLastTextBytes - 1);
+  std::memcpy(into, text, kept.size());
+  into[kept.size()] = '\0';
 }
 
 // What nobody caught, if it was that. Its what() is user code.
