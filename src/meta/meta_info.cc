@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "meta/json_merge.h"
 #include "task/json_text.h"
 
 namespace leptir {
@@ -101,7 +102,7 @@ void addList(std::string& text, std::string_view key, const std::vector<std::str
 // What claims to be JSON and is not stands as text, so that the record stays one.
 void addJson(std::string& text, std::string_view key, const std::string& json) {
   if (json.empty()) return;
-  if (!parseJson(json)) return addText(text, key, json);
+  if (!parseJson(json, kMaxJsonDepth - 1)) return addText(text, key, json);
   appendKey(text, key);
   text += json;
 }
@@ -158,32 +159,14 @@ void appendOwnFields(const MetaInfo& info, std::string& text) {
   addText(text, "envelope", info.envelope);
 }
 
-// As Zend merges arrays: objects key by key, lists one after the other; of anything else the new value stands.
-template <class AnyJson>
-void merge(AnyJson& into, const AnyJson& from) {
-  for (const auto& [key, value] : from.items()) {
-    if (!into.contains(key)) {
-      into[key] = value;
-    } else if (auto& old = into[key]; old.is_object() && value.is_object()) {
-      merge(old, value);
-    } else if (old.is_array() && value.is_array()) {
-      old.insert(old.end(), value.begin(), value.end());
-    } else {
-      old = value;
-    }
-  }
-}
-
 // `text` from `start` on is the record so far.
 void mergeAdditional(const std::string& additional, std::string& text, std::size_t start) {
-  using OrderedJson = nlohmann::ordered_json;
-  auto added = parseJson(additional) ? OrderedJson::parse(additional) : OrderedJson();
-  if (!added.is_object()) return addText(text, "additional", additional);
-  for (const auto* ours : {"id", "lease", "step"}) added.erase(ours);
-  auto record = OrderedJson::parse(text.substr(start) + "}");
-  merge(record, added);
+  auto added = parseJson(additional);
+  if (!added || !added->is_object()) return addText(text, "additional", additional);
+  for (const auto* ours : {"id", "lease", "step"}) added->erase(ours);
+  const auto merged = mergeJsonObjects(text.substr(start) + "}", writeJson(*added));
   text.resize(start);
-  text += record.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  text += merged;
   text.pop_back();  // the caller closes it
 }
 

@@ -183,6 +183,27 @@ TEST(WriteMetaInfo, KeepsAdditionalTextThatIsNoObject) {
   EXPECT_EQ(read(more).at("additional"), "[1, 2");
 }
 
+// 120,000 keys that are compared with each other take a minute.
+TEST(WriteMetaInfo, IsWrittenInTimeWhateverTheNumberOfAdditionalFields) {
+  Json many = Json::object();
+  for (int i = 0; i < 120'000; ++i) many["field" + std::to_string(i)] = i;
+  auto more = info();
+  more.additional = writeJson(many);
+  more.result = more.additional;
+  const auto before = systemClock().bootTime();
+  const auto text = written(more);
+  EXPECT_LT(systemClock().bootTime() - before, 15s);
+  EXPECT_THAT(text, EndsWith(R"("field99999":99999})"));
+}
+
+TEST(WriteMetaInfo, CanBeReadAgainHoweverDeepTheResultNests) {
+  auto deep = info();
+  deep.result = std::string(510, '[') + std::string(510, ']');
+  EXPECT_TRUE(parseJson(written(deep)));
+  deep.result = std::string(511, '[') + std::string(511, ']');
+  EXPECT_EQ(read(deep).at("result"), deep.result) << "as text";
+}
+
 TEST(WriteMetaInfo, Appends) {
   std::string text = "before ";
   auto more = info();
