@@ -18,6 +18,10 @@ inline constexpr int kMaxJsonDepth = 511;
 // than `maxDepth`. Never throws and never runs out of stack, whatever the text is.
 Result<Json> parseJson(std::string_view text, int maxDepth = kMaxJsonDepth);
 
+// Whether there are more than `maxDepth` levels of lists and objects in each other. What writes or copies a value
+// recurses as deep as it nests, so ask first where a task may have made it.
+bool nestsDeeperThan(const Json& json, int maxDepth);
+
 // Compact text, ASCII only as PHP writes it (`\uxxxx` for the rest). Invalid UTF-8 inside becomes U+FFFD; floats keep
 // their `.0`.
 std::string writeJson(const Json& json);

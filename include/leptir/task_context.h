@@ -18,6 +18,9 @@
 
 namespace leptir {
 
+// A result stands one level below its record.
+inline constexpr int kMaxResultDepth = kMaxJsonDepth - 1;
+
 // What the one who runs the task gives it. The defaults make a task that runs in a unit test, outside any instance.
 struct TaskEnvironment {
   std::string id{};
@@ -58,7 +61,7 @@ class TaskContext {
 
   // One more line of the record's `respM`.
   void addResponseLine(std::string line) { responseLines_.push_back(std::move(line)); }
-  // The record's `result`. The last one counts.
+  // The record's `result`. The last one counts. Throws TaskError when it nests deeper than kMaxResultDepth.
   void setResult(const Json& result);
   // The record's `flow`: a trace of the states that the task went through, which also serves its unit tests.
   void changeState(std::string state) { flow_.push_back(std::move(state)); }

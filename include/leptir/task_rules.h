@@ -28,6 +28,7 @@ struct TaskRules {
   std::optional<std::uint32_t> maxAttempts{};  // where the task has none of its own
   std::optional<Duration> retryDelay{};        // before the second attempt; doubles from there, at most an hour
   ResourceLimits limits{};
+  bool keepDescendants = false;  // processes that a run leaves behind go on; otherwise they end with it
 };
 
 using TaskRuleBook = std::map<std::string, TaskRules, std::less<>>;

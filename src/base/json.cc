@@ -57,6 +57,15 @@ Result<Json> parseJson(std::string_view text, int maxDepth) {
   }
 }
 
+bool nestsDeeperThan(const Json& json, int maxDepth) {
+  if (!json.is_structured()) return false;
+  if (maxDepth == 0) return true;
+  for (const auto& element : json) {
+    if (nestsDeeperThan(element, maxDepth - 1)) return true;
+  }
+  return false;
+}
+
 std::string writeJson(const Json& json) {
   return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }

@@ -60,6 +60,19 @@ TEST(WriteJsonExactly, RefusesOneLevelTooMany) {
   EXPECT_EQ(writeJsonExactly(Json::array({json})).error().message(), "nests too deep");
 }
 
+TEST(NestsDeeperThan, LooksNoDeeperThanItMust) {
+  Json json = 1;
+  EXPECT_FALSE(nestsDeeperThan(json, 0));
+  for (int level = 0; level < 100'000; ++level) {
+    Json outer = Json::array();
+    outer.push_back(std::move(json));
+    json = std::move(outer);
+  }
+  EXPECT_TRUE(nestsDeeperThan(json, kMaxJsonDepth));
+  EXPECT_FALSE(nestsDeeperThan(Json{{"a", {{"b", 1}}}}, 2));
+  EXPECT_TRUE(nestsDeeperThan(Json{{"a", {{"b", 1}}}}, 1));
+}
+
 TEST(WriteJson, NeverThrowsOnInvalidUtf8) {
   EXPECT_EQ(writeJson(Json("a\xff")), R"("a\ufffd")");
 }

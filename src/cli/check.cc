@@ -82,6 +82,10 @@ int runCommand(const CheckCommand& command, const Program& program) {
     fmt::print("{}\n", fine.error().message());
     status = std::max<int>(status, kConfiguration);
   }
+  for (const auto& sentence : unusablePrograms(*config)) {
+    fmt::print("{}\n", sentence);
+    status = std::max<int>(status, kConfiguration);
+  }
   if (auto logger = Logger::open(config->loggers); !logger) {
     fmt::print("loggers: {}\n", logger.error().message());
     status = std::max<int>(status, kConfiguration);

@@ -76,6 +76,7 @@ void readRules(MapReader& task, TaskRules& rules) {
   task.read("open_files", rules.limits.openFiles, readPositive);
   task.read("file_size", rules.limits.fileSize, readBytes);
   task.read("nice", rules.limits.nice, readNice);
+  task.read("keep_descendants", rules.keepDescendants, readBoolean);
 }
 
 // Without a command the name is a task of this program, and only rules are said of it.
@@ -88,6 +89,7 @@ void readProgram(MapReader& task, const std::string& name, const Surroundings& a
   readEnvironment(task, program);
   readDirectory(task, around, program);
   readWarningExitCodes(task, program);
+  program.ownSession = config.rules[name].keepDescendants;
 }
 
 void readTask(const Node::Entry& entry, const Surroundings& around, Config& config) {

@@ -75,6 +75,7 @@ struct CellDone {
   CellRef cell;
   Result<Outcome> outcome;    // an error: it makes no sense
   std::string_view envelope;  // stays while the cell is not freed
+  int pid = 0;                // of the worker; 0: not known
 };
 struct CellDied {
   CellRef cell;
@@ -82,9 +83,15 @@ struct CellDied {
   std::string_view envelope;
   std::optional<Outcome> said;  // what a run that we ended had to say of itself
 };
+struct CellUnsettlable {  // it has ended, and so many dispatchers died while they settled it
+  CellRef cell;
+  std::uint32_t deaths;
+  std::string_view envelope;
+};
 struct CellRunning {  // seen to execute, at a look
   CellRef cell;
   BootTime started;
+  int pid = 0;  // of the worker; 0: not known
 };
 struct TakenBack {  // cells that had not begun, latest first
   int slot;
@@ -109,7 +116,7 @@ struct Stop {};  // lease nothing more, let run what runs, give back the rest, t
 
 using Event = std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost,
                            event::Cancelled, event::Counted, event::CellFound, event::CellDone, event::CellDied,
-                           event::CellRunning, event::TakenBack, event::WorkerReady, event::Saved, event::Settled,
+                           event::CellUnsettlable,                           event::CellRunning, event::TakenBack, event::WorkerReady, event::Saved, event::Settled,
                            event::Tick, event::MasterSeen, event::Stop>;
 
 // What to do, in this order.
@@ -223,6 +230,7 @@ class Core {
   void on(event::CellFound&);
   void on(event::CellDone&);
   void on(event::CellDied&);
+  void on(event::CellUnsettlable&);
   void on(event::CellRunning&);
   void on(event::TakenBack&);
   void on(event::WorkerReady&);
@@ -254,6 +262,7 @@ class Core {
   bool isCurrent(const HeldTask& task) const;
   bool isHeld(std::uint32_t broker, const LeaseId& lease) const;
   Time wallOf(BootTime time) const;
+  RecordAuthor authorWith(int pid) const;
 
   void assignTasks();
   std::optional<std::uint32_t> drawBroker();

@@ -106,6 +106,18 @@ TEST_F(CorePoison, CountsACrashOfWhatWasHeldAloneAndBuriesItAtTheThird) {
   EXPECT_NE(last.settle[0]->bury[0].reason.find("dispatcher died"), std::string::npos);
 }
 
+TEST_F(CorePoison, BuriesWhatDispatchersDiedOfWhileTheySettledIt) {
+  start(false);
+  held({});
+  step(event::Leased{0, 1, {leased("a")}, false});
+  ASSERT_EQ(last.assign.size(), 1u);
+  step(event::CellUnsettlable{last.assign[0].cell, 6, "{}"});
+  ASSERT_EQ(last.save.size(), 1u);
+  ASSERT_EQ(last.save[0]->bury.size(), 1u);
+  EXPECT_EQ(last.save[0]->bury[0].reason, "6 dispatchers died while they settled what came of it");
+  EXPECT_EQ(last.save[0]->records.at(0).cause, "crashed");
+}
+
 TEST_F(CorePoison, BlamesNobodyWhoStandsInACellOrWasTakenOutOfOne) {
   const auto inCell = leased("in a cell"), taken = leased("taken");
   Assignment assignment;

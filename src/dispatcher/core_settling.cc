@@ -45,7 +45,7 @@ void Core::on(event::CellDone& done) {
         LogLevel::Error, nameForLog(task) + "The worker's answer cannot be read: " + done.outcome.error().message());
     const Verdict verdict{.reason = StopReason::Crash, .started = now_.boot, .ended = now_.boot};
     return settleCell(done.cell, task,
-                      settleVerdict(task, done.envelope, verdict, now_.wall, now_.wall, options_.author, random_()),
+                      settleVerdict(task, done.envelope, verdict, now_.wall, now_.wall, authorWith(done.pid), random_()),
                       done.envelope);
   }
   pace_.saw(done.outcome->executionTime);
@@ -62,7 +62,7 @@ void Core::settleDone(const event::CellDone& done) {
     slots_.freed(done.cell);
     return actions_.free.push_back(done.cell);
   }
-  auto settlement = settleOutcome(task, done.envelope, *done.outcome, options_.author, random_());
+  auto settlement = settleOutcome(task, done.envelope, *done.outcome, authorWith(done.pid), random_());
   if (settlement.failed) actions_.log.emplace_back(LogLevel::Warning, nameForLog(task) + sentenceOfFailure(settlement));
   settleCell(done.cell, task, std::move(settlement), done.envelope);
 }
@@ -88,12 +88,29 @@ void Core::on(event::CellDied& died) {
   slots_.ended(died.cell);
   const auto& verdict = died.verdict;
   auto settlement = settleVerdict(task, died.envelope, verdict, wallOf(verdict.started), wallOf(verdict.ended),
-                                  options_.author, random_());
+                                  authorWith(verdict.pid), random_());
   if (settlement.record) {
     actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + sentenceOfEnding(settlement));
   }
   if (settlement.record && died.said) addWhatItSaid(std::move(*died.said), *settlement.record);
   settleCell(died.cell, task, std::move(settlement), died.envelope);
+}
+
+void Core::on(event::CellUnsettlable& poison) {
+  const auto& task = *slots_.taskIn(poison.cell);  // stays until the cell is used again
+  slots_.ended(poison.cell);
+  if (slots_.isLost(poison.cell)) {
+    slots_.freed(poison.cell);
+    return actions_.free.push_back(poison.cell);
+  }
+  auto settlement = settleUnsettlable(task, poison.envelope, poison.deaths, now_.wall, options_.author);
+  actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + sentenceOfFailure(settlement));
+  settleCell(poison.cell, task, std::move(settlement), poison.envelope);
+}
+
+// The record names the process that ran the task.
+RecordAuthor Core::authorWith(int pid) const {
+  return {options_.author.host, pid != 0 ? pid : options_.author.pid};
 }
 
 Time Core::wallOf(BootTime time) const {
@@ -104,7 +121,7 @@ void Core::on(event::CellRunning& running) {
   if (!slots_.running(running.cell, running.started, now_.boot, kMoment) || !options_.hasStorages) return;
   const auto& task = *slots_.taskIn(running.cell);
   if (isCurrent(task))
-    batchOf(task.broker).records.push_back(runningRecord(task, wallOf(running.started), options_.author));
+    batchOf(task.broker).records.push_back(runningRecord(task, wallOf(running.started), authorWith(running.pid)));
 }
 
 void Core::on(event::TakenBack& taken) {

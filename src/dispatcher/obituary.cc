@@ -6,6 +6,9 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/utf8.h"
+#include "dispatcher/blamed_frame.h"
+
 namespace leptir {
 namespace {
 
@@ -40,7 +43,7 @@ std::string exited(const Verdict& verdict) {
 // What a library that aborts says before.
 std::string_view lastLine(std::string_view text) {
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  return text.substr(text.rfind('\n') + 1).substr(0, 300);
+  return utf8Prefix(text.substr(text.rfind('\n') + 1), 300);
 }
 
 // How glibc begins what it says of a heap that somebody wrote over.
@@ -81,15 +84,9 @@ std::string whatHappened(const Verdict& verdict) {
   return killedBy(verdict);
 }
 
-// The innermost frame that is likely the user's own: its line is known, and it is no library's (whose sources have
-// relative paths, or lie in /usr).
 std::string where(const Verdict& verdict) {
-  const auto isOwn = [](const std::string& frame) {
-    const auto at = frame.rfind(" at /");
-    return at != std::string::npos && frame.compare(at + 4, 5, "/usr/") != 0;
-  };
-  const auto frame = std::ranges::find_if(verdict.stack, isOwn);
-  return frame == verdict.stack.end() ? "" : ", in " + *frame;
+  const auto frame = blamedFrame(verdict.stack);
+  return frame.empty() ? "" : ", in " + std::string(frame);
 }
 
 }  // namespace

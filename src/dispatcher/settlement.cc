@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
 #include "dispatcher/obituary.h"
 #include "link/worker_stderr.h"
 
@@ -214,14 +215,30 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
   return settlement;
 }
 
+Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, std::uint32_t deaths, Time now,
+                             const RecordAuthor& author) {
+  Settlement settlement;
+  settlement.kind = Settlement::Kind::Bury;
+  settlement.counters = task.counters;
+  ++settlement.counters.crashes;
+  settlement.reason = std::to_string(deaths) + " dispatchers died while they settled what came of it";
+  auto& record = settlement.record.emplace(recordOf(task, author));
+  record.cause = nameOf(Cause::Crashed);
+  record.returnCode = ExitStatus::Error;
+  record.response = "It ran, but " + settlement.reason + ".";
+  record.started = now;
+  record.ended = now;
+  finishFailed(settlement, envelope);
+  return settlement;
+}
+
 void addWhatItSaid(Outcome said, MetaInfo& record) {
   if (!said.response.empty()) record.response = said.response + ' ' + record.response;
   if (record.additional.empty()) record.additional = std::move(said.additional);
   record.flow = std::move(said.flow);
   record.result = std::move(said.result);
   record.stderrTail += said.stderrTail;
-  if (record.stderrTail.size() > kStderrTailBytes)
-    record.stderrTail.erase(0, record.stderrTail.size() - kStderrTailBytes);
+  record.stderrTail.erase(0, record.stderrTail.size() - utf8Suffix(record.stderrTail, kStderrTailBytes).size());
 }
 
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,

@@ -77,6 +77,10 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
 // A run that the master ended, or whose worker died. `started` and `ended` on the wall clock.
 Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started,
                          Time ended, const RecordAuthor& author, double jitter);
+// A run that has ended, and `deaths` dispatchers died while they settled it: buried, with a record that holds nothing
+// of what the task said.
+Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, std::uint32_t deaths, Time now,
+                             const RecordAuthor& author);
 // To the record of a run that was ended: the output and states of that run itself. Its lines come first, as in the
 // seed.
 void addWhatItSaid(Outcome said, MetaInfo& record);

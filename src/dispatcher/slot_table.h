@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,12 +48,16 @@ class SlotTable {
 
   Ring& ringOf(int slot) { return rings_[static_cast<std::size_t>(slot)]; }
   bool collectOldest(int slot, std::vector<Event>& events);
+  bool mustWait(std::uint32_t tries) const;
+  void take(Ring& ring, CellRef cell);
   void leaveToMaster(CellRef cell, CellWord word);
   Verdict readVerdict(int slot, std::size_t cell) const;
 
   Link& link_;
   const Clock& clock_;
   std::vector<Ring> rings_;
+  std::size_t unsettled_ = 0;            // cells whose end was taken and which are not free yet
+  std::optional<CellRef> settledAlone_;  // one of them: nothing else is taken meanwhile
 };
 
 }  // namespace leptir

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/wipe_memory.h"
+
 namespace leptir {
 namespace {
 
@@ -49,6 +51,10 @@ Result<BrokerLines> BrokerLines::with(const std::vector<Config::Broker>& brokers
   return Error(ErrorCode::Invalid, "too many brokers, with those that were removed but still have tasks here: " +
                                        std::to_string(next.lines_.size()) + " of at most " +
                                        std::to_string(kMaxBrokers));
+}
+
+void BrokerLines::wipeConnections() {
+  for (auto& line : lines_) wipe(line.broker.connection);
 }
 
 std::vector<Config::Broker> BrokerLines::brokers() const {

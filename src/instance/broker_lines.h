@@ -29,6 +29,8 @@ class BrokerLines {
                            const std::function<bool(std::size_t line)>& hasEnded) const;
 
   const std::vector<Line>& lines() const { return lines_; }
+  // In a worker, which opens no store: overwrites their connections.
+  void wipeConnections();
   // All of them as a configuration names them, in the order of the lines.
   std::vector<Config::Broker> brokers() const;
   // What has changed since `before`, for the log: ", broker x added, broker y removed". Empty: nothing.

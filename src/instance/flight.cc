@@ -8,9 +8,11 @@
 
 #include "base/instance_mark.h"
 #include "base/task_id.h"
+#include "base/wipe_memory.h"
 #include "config/assemble.h"
 #include "dispatcher/dispatcher.h"
 #include "instance/predecessor.h"
+#include "instance/program_check.h"
 #include "leptir/version.h"
 #include "link/stderr_carrier.h"
 #include "task/program_task.h"
@@ -63,6 +65,7 @@ int Flight::prepare() {
   if (!logger) return complain(logger.error(), kConfigurationWrong);
   plan_.logger = std::move(*logger);
   plan_.program = programOf(plan_.config);
+  for (const auto& sentence : unusablePrograms(plan_.config)) plan_.logger.warning(sentence);
   if (const auto taken = locks_.take(Stores(plan_.config).sessionLockFiles(name_)); !taken)
     return complain(taken.error(), kExitStoreUnusable);
   if (auto marked = bearMark(name_); !marked) return complain(marked.error(), kNotDone);
@@ -154,7 +157,20 @@ int Flight::dispatch(int masterPid) {
   return runDispatcher(options, *link_, *board_, std::move(brokers), stores.metaSeats(), plan_.logger, systemClock());
 }
 
+// A worker opens no store, and runs code that has no business with the passwords of stores.
+void Flight::wipeSecrets() {
+  for (auto* plan : {&plan_, next_.get()}) {
+    if (plan == nullptr) continue;
+    for (auto& broker : plan->config.brokers) wipe(broker.connection);
+    for (auto& storage : plan->config.metaStorages) wipe(storage.connection);
+    plan->lines.wipeConnections();
+  }
+  if (read_) wipe(read_->text);
+  wipeFreeMemory();
+}
+
 int Flight::work(int slot, int masterPid) {
+  wipeSecrets();
   locks_.letGoInForks();
   ::setenv("LEPTIR_SESSION", name_.c_str(), 1);  // for what tasks execute
   WorkerOptions options;

@@ -43,6 +43,7 @@ class Flight {
 
   int dispatch(int masterPid);
   int work(int slot, int masterPid);
+  void wipeSecrets();
 
   ReloadHooks reloadHooks();
   bool readAgain();

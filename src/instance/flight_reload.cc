@@ -53,6 +53,7 @@ int Flight::checkAgain() const try {
   if (!config) return refuse(config.error());
   if (const auto logger = openLogger(*config); !logger) return refuse(logger.error());
   if (const auto fine = checkPrograms(*config, program_); !fine) return refuse(fine.error());
+  for (const auto& sentence : unusablePrograms(*config)) say(LogLevel::Warning, sentence);
   const int status = checkStores(*config, [this](const std::string& text) { say(LogLevel::Error, text); });
   return status == kOk ? kOk : kConfigurationWrong;
 } catch (const std::exception& error) {

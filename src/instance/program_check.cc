@@ -1,6 +1,7 @@
 #include "instance/program_check.h"
 
 #include "base/escape.h"
+#include "task/program_lookup.h"
 
 namespace leptir {
 
@@ -12,6 +13,15 @@ Result<void> checkPrograms(const Config& config, const Program& program) {
                                          "command");
   }
   return {};
+}
+
+std::vector<std::string> unusablePrograms(const Config& config) {
+  std::vector<std::string> sentences;
+  for (const auto& [name, spec] : config.programs) {
+    const auto checked = checkProgram(spec);
+    if (!checked) sentences.push_back("task " + inQuotes(name) + " cannot run: " + escaped(checked.error().message()));
+  }
+  return sentences;
 }
 
 }  // namespace leptir

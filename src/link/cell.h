@@ -71,12 +71,16 @@ struct AssignmentHeader {
   std::uint32_t envelopeBytes;   // then the envelope
   std::uint8_t large;            // the body lies in the large area
   std::uint8_t fresh;            // only for a worker that has run nothing yet
+  std::uint32_t settleTries;     // dispatchers that took what came of it and have not freed the cell
+  std::uint64_t generation;      // of the state word: the worker writes that one, and could claim another
 };
 
 // What the worker says. Untrusted: a task may have scribbled over it, so a checksum covers the body and every use of
 // `bytes` is checked against the area.
 struct OutcomeHeader {
-  std::int64_t startedBoot;  // when it began, by the worker's word
+  std::int64_t startedBoot;      // when it began, by the worker's word
+  std::int64_t cpuMicrosBefore;  // CPU time that the worker had used until then, children that it waited for included
+  std::int32_t pid;              // of the worker
   std::uint32_t bytes;
   std::uint32_t checksum;
   std::uint8_t large;
@@ -95,7 +99,7 @@ struct VerdictHeader {
   std::int32_t pid;
   std::int32_t signal;  // zero: it exited
   std::int32_t exitCode;
-  std::int64_t cpuMicros;  // of the worker process in all
+  std::int64_t cpuMicros;  // of the run
   std::uint64_t maxRssBytes;
   LastWordsKind lastWords;
   std::uint8_t oomKilled;

@@ -18,6 +18,7 @@ Result<std::unique_ptr<Link>> Link::create(int workers) try {
   std::unique_ptr<Link> link(new Link);
   void* memory = ::mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return Error(ErrorCode::Unavailable, std::string("shared page: ") + std::strerror(errno));
+  ::madvise(memory, kPageBytes, MADV_DONTDUMP);
   link->page_ = new (memory) SharedPage;
   if (auto grown = link->growTo(workers); !grown) return grown.error();
   return link;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/utf8.h"
 #include "link/slot_layout.h"
 
 namespace leptir {
@@ -21,6 +22,8 @@ Result<Slot> Slot::create() {
   if (memory == MAP_FAILED) {
     return Error(ErrorCode::Unavailable, std::string("shared memory of a slot: ") + std::strerror(errno));
   }
+  // A core file of a worker is to show its own memory, not what other tasks were given and answered.
+  ::madvise(memory, kLayout.end, MADV_DONTDUMP);
   return Slot(memory);
 }
 
@@ -100,6 +103,8 @@ Result<void> Slot::writeAssignment(std::size_t cell, const Assignment& assignmen
   header.envelopeBytes = static_cast<std::uint32_t>(assignment.envelope.size());
   header.large = large;
   header.fresh = assignment.fresh;
+  header.settleTries = 0;
+  header.generation = word(cell).generation;
   char* body = large ? largeAssignment() : assignmentBody(cell);
   handle.copy(body, handle.size());
   std::memcpy(body + handle.size(), assignment.envelope.data(), assignment.envelope.size());
@@ -108,6 +113,14 @@ Result<void> Slot::writeAssignment(std::size_t cell, const Assignment& assignmen
 
 const AssignmentHeader& Slot::assignmentHeader(std::size_t cell) const {
   return assignmentPart().headers[cell];
+}
+
+std::uint32_t Slot::countSettleTry(std::size_t cell) {
+  return ++assignmentPart().headers[cell].settleTries;
+}
+
+void Slot::forgetSettleTries() {
+  for (auto& header : assignmentPart().headers) header.settleTries = 0;
 }
 
 std::string_view Slot::envelopeIn(std::size_t cell) const {
@@ -131,9 +144,11 @@ Assignment Slot::readAssignment(std::size_t cell) const {
   return assignment;
 }
 
-void Slot::begin(std::size_t cell, BootTime now) {
+void Slot::begin(std::size_t cell, BootTime now, int pid) {
   auto& header = workerPart().outcomes[cell];
   header.bytes = 0;
+  header.cpuMicrosBefore = Duration::max().count();
+  header.pid = pid;
   header.startedBoot = now.time_since_epoch().count();
 }
 
@@ -168,13 +183,25 @@ Result<std::string_view> Slot::readOutcome(std::size_t cell) const {
   return outcome;
 }
 
+void Slot::noteCpuTimeBefore(std::size_t cell, Duration cpuTime) {
+  workerPart().outcomes[cell].cpuMicrosBefore = cpuTime.count();
+}
+
+Duration Slot::cpuTimeBefore(std::size_t cell) const {
+  return Duration(workerPart().outcomes[cell].cpuMicrosBefore);
+}
+
+int Slot::workerPid(std::size_t cell) const {
+  return workerPart().outcomes[cell].pid;
+}
+
 BootTime Slot::startedBoot(std::size_t cell) const {
   return BootTime(Duration(workerPart().outcomes[cell].startedBoot));
 }
 
 void Slot::wish(std::size_t cell, StopReason reason, std::string_view by) {
   auto& wish = assignmentPart().wishes[cell];
-  const auto bytes = std::min(by.size(), sizeof wish.by - 1);
+  const auto bytes = utf8Prefix(by, sizeof wish.by - 1).size();
   std::memcpy(wish.by, by.data(), bytes);
   wish.by[bytes] = '\0';
   wish.word = CellWord{CellState::Stopping, reason, word(cell).generation}.pack();
@@ -186,13 +213,27 @@ StopReason Slot::wishFor(std::size_t cell, CellWord word) const {
   return stands ? wish.reason : StopReason::None;
 }
 
+void Slot::writeKept(const std::vector<ProcessInfo>& processes) {
+  auto& part = workerPart();
+  part.keptCount = 0;  // should we be killed half way
+  const auto count = std::min(processes.size(), kMostKept);
+  std::copy_n(processes.begin(), count, part.kept);
+  part.keptCount.store(static_cast<std::uint32_t>(count), std::memory_order_release);
+}
+
+std::vector<ProcessInfo> Slot::readKept() const {
+  const auto& part = workerPart();
+  const auto count = std::min<std::size_t>(part.keptCount.load(std::memory_order_acquire), kMostKept);
+  return {part.kept, part.kept + count};
+}
+
 void Slot::writeProgress(double fraction, std::string_view text) {
   auto& progress = workerPart().progress;
   // Odd while it is written, also when an earlier worker was killed half way.
   const auto odd = (progress.version.load(std::memory_order_relaxed) + 1) | 1;
   progress.version.exchange(odd, std::memory_order_acq_rel);
   progress.fraction = std::clamp(fraction, 0.0, 1.0);
-  const auto bytes = std::min(text.size(), sizeof progress.text - 1);
+  const auto bytes = utf8Prefix(text, sizeof progress.text - 1).size();
   std::memcpy(progress.text, text.data(), bytes);
   progress.text[bytes] = '\0';
   progress.version.store(odd + 1, std::memory_order_release);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/process_tree.h"
 #include "leptir/result.h"
 #include "link/cell.h"
 
@@ -95,16 +96,24 @@ class Slot {
   // Anyone, of a cell that is not free.
   Assignment readAssignment(std::size_t cell) const;
   const AssignmentHeader& assignmentHeader(std::size_t cell) const;
+  // Dispatcher, when it takes what came of the task in a cell: how many dispatchers have done so, this one included.
+  std::uint32_t countSettleTry(std::size_t cell);
+  // Master, while no dispatcher runs: the last one left on request, so nothing that it settled is to blame.
+  void forgetSettleTries();
   // Its envelope alone, which costs nothing.
   std::string_view envelopeIn(std::size_t cell) const;
 
   // Worker, on its executing cell. `begin` before the user's code runs; `writeOutcome` answers false when the large
   // area is still held by an earlier outcome that the dispatcher has not settled: wait and try again.
-  void begin(std::size_t cell, BootTime now);
+  void begin(std::size_t cell, BootTime now, int pid = 0);
+  void noteCpuTimeBefore(std::size_t cell, Duration cpuTime);
   bool writeOutcome(std::size_t cell, std::string_view outcome);
   // Dispatcher and master. Corrupt: size or checksum are wrong. The view is valid until the cell is freed.
   Result<std::string_view> readOutcome(std::size_t cell) const;
   BootTime startedBoot(std::size_t cell) const;
+  // By the worker's word, as startedBoot. The largest duration while it is not known.
+  Duration cpuTimeBefore(std::size_t cell) const;
+  int workerPid(std::size_t cell) const;
 
   // Dispatcher: the master is to end the task in this cell (Cancel, Lease), whether it has begun or will. `by`: who
   // asked, cut at 127 bytes. Ring the master's bell afterwards.
@@ -133,6 +142,12 @@ class Slot {
 
   // How much of the worker's stderr has been carried on. The dispatcher writes it, the master begins again at 0.
   std::atomic<std::uint64_t>& stderrCarried() const;
+
+  // Worker: the processes that its tasks left behind on purpose, at most kMostKept of them; the master reads whom it must
+  // not end together with the worker, and empties the list for the next one.
+  static constexpr std::size_t kMostKept = 64;
+  void writeKept(const std::vector<ProcessInfo>& processes);
+  std::vector<ProcessInfo> readKept() const;
 
   // Worker writes, anyone reads.
   void writeProgress(double fraction, std::string_view text);

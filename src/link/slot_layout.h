@@ -27,6 +27,8 @@ struct Slot::WorkerPart {
   std::uint64_t largeOutcomeCell;
   std::uint64_t largeOutcomeGeneration;
   SlotProgress progress;
+  std::atomic<std::uint32_t> keptCount;
+  ProcessInfo kept[kMostKept];
 };
 
 struct Slot::AssignmentPart {
@@ -64,7 +66,7 @@ constexpr SlotLayout layOut() {
 }
 
 inline constexpr SlotLayout kLayout =
-    layOut<kCells * (8 + sizeof(OutcomeHeader)) + 64 * 8, 64 + kCells * (sizeof(AssignmentHeader) + sizeof(WishHeader)),
+    layOut<kCells * (8 + sizeof(OutcomeHeader)) + 64 * 8 + Slot::kMostKept * sizeof(ProcessInfo), 64 + kCells * (sizeof(AssignmentHeader) + sizeof(WishHeader)),
            64 + kCells * sizeof(VerdictHeader)>();
 
 }  // namespace leptir

@@ -15,7 +15,9 @@ namespace leptir {
 namespace {
 
 [[noreturn]] void live(const std::function<int()>& main, int parent) {
-  ::setpgid(0, 0);
+  // Without a terminal: a program that a task starts and that asks there gets an error at once, where in a background
+  // group of the terminal's session SIGTTIN would stop it.
+  ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // it died before it could tell us
   resetSignalsInChild();
@@ -33,7 +35,6 @@ Result<ChildProcess> ChildProcess::start(const std::function<int()>& main) {
   const int pid = ::fork();
   if (pid == 0) live(main, parent);
   if (pid < 0) return Error(ErrorCode::Unavailable, std::string("fork: ") + std::strerror(errno));
-  ::setpgid(pid, pid);  // whoever comes first; it must be done before anyone signals the group
   return ChildProcess(pid, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
 }
 

@@ -10,7 +10,8 @@ namespace leptir {
 
 class ChildProcess {
  public:
-  // Forks. The child leads a process group of its own, dies with this process, has its signals reset (see
+  // Forks. The child leads a session and a process group of its own (soon: the group may not exist yet when this
+  // returns), dies with this process, has its signals reset (see
   // resetSignalsInChild) and runs `main`, whose answer is its exit status. Call it from the only thread. Unavailable:
   // no process can be made now.
   static Result<ChildProcess> start(const std::function<int()>& main);

@@ -4,7 +4,9 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "base/process_tree.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "link/link.h"
@@ -35,6 +37,7 @@ struct Children {
   const ChildMains& mains;
   std::function<void()> closeInChild{};  // closes the master's own descriptors
   std::set<int> pids{};                  // alive or not yet reaped
+  std::vector<ProcessInfo> kept{};  // left behind on purpose by tasks of workers that are gone
   std::set<int> foreign{};  // children of this process from before it became a master: none of our business
 
   // Starts one and remembers it; the log says why when that fails.

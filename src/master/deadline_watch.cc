@@ -44,7 +44,8 @@ void DeadlineWatch::noteBegin(const RunningTask& running, BootTime now) {
 DeadlineWatch::Decision DeadlineWatch::look(const std::optional<RunningTask>& running, const SharedPage& page,
                                             BootTime now) {
   if (!running) {
-    begin(now);
+    lastLook_ = now;
+    killAt_ = next_ = BootTime::max();
     return {};
   }
   noteBegin(*running, now);

@@ -46,6 +46,13 @@ TEST_F(DeadlineWatchTest, LetsATaskWithoutALimitRun) {
   EXPECT_EQ(watch.next(), BootTime::max());
 }
 
+TEST_F(DeadlineWatchTest, DoesNotBeginAnewWithATaskThatSaysItHadEnded) {
+  watch.look(task(10s), page, kStart + 1ms);
+  watch.look(std::nullopt, page, kStart + 5s);
+  EXPECT_EQ(watch.look(task(10s, kStart + 5s), page, kStart + 6s).act, Act::Nothing);
+  EXPECT_EQ(watch.look(task(10s, kStart + 5s), page, kStart + 11s).act, Act::Stop);
+}
+
 TEST_F(DeadlineWatchTest, EndsATaskThatTheDispatcherWishesEndedAndKillsItAfterTheGrace) {
   for (const auto wish : {StopReason::Cancel, StopReason::Lease}) {
     watch.begin(kStart);

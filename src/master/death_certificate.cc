@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace leptir {
@@ -29,14 +30,14 @@ std::string describe(const DeathCertificate& death) {
   return "was killed by signal " + std::to_string(death.signal) + " (" + ::strsignal(death.signal) + ")";
 }
 
-Verdict verdictOf(const DeathCertificate& death, BootTime started) {
+Verdict verdictOf(const DeathCertificate& death, BootTime started, Duration cpuTimeBefore) {
   Verdict verdict;
   verdict.started = started;
   verdict.ended = death.at;
   verdict.pid = death.pid;
   verdict.signal = death.signal;
   verdict.exitCode = death.exitCode;
-  verdict.cpuTime = death.cpuTime;
+  verdict.cpuTime = death.cpuTime - std::clamp(cpuTimeBefore, Duration::zero(), death.cpuTime);
   verdict.maxRss = death.maxRss;
   if (death.lastWords) {
     verdict.lastWords = death.lastWords->kind;

@@ -16,7 +16,7 @@ struct DeathCertificate {
   int pid = 0;
   int exitCode = 0;
   int signal = 0;      // zero: it exited
-  Duration cpuTime{};  // user and system, children that it waited for not included
+  Duration cpuTime{};  // user and system, children that it waited for included
   std::uint64_t maxRss = 0;
   BootTime at{};  // when it was reaped
 
@@ -30,6 +30,7 @@ DeathCertificate certify(int pid, int waitStatus, const rusage& usage, BootTime 
 // "exited with status 3", "was killed by signal 11 (Segmentation fault)".
 std::string describe(const DeathCertificate& death);
 
-Verdict verdictOf(const DeathCertificate& death, BootTime started);
+// `cpuTimeBefore`: what the worker had used when the run began.
+Verdict verdictOf(const DeathCertificate& death, BootTime started, Duration cpuTimeBefore);
 
 }  // namespace leptir

@@ -13,9 +13,10 @@ using namespace std::chrono_literals;
 constexpr int kStoreUnusable = 69;
 // The master itself did not run for so long (suspended, stopped, starved) that a missing beat says nothing.
 constexpr Duration kGap = 1s;
-// Two deaths within the first, and until it has lived as long as the second one task is leased at a time, so that one
+// One that hangs is replaced after half a minute, so that is what two deaths of one cause may lie apart. Two deaths
+// within the first, and until it has lived as long as the second one task is leased at a time, so that one
 // that kills dispatchers shows itself.
-constexpr Duration kDiesOften = 10s, kCalm = 60s;
+constexpr Duration kDiesOften = 60s, kCalm = 60s;
 // It only has to finish the turn that it is in.
 constexpr Duration kLongestHandOver = 2s;
 
@@ -79,7 +80,7 @@ void DispatcherKeeper::noteDeath(BootTime now) {
   if (again || careful) until = (now + kCalm).time_since_epoch().count();
   if (again && !careful)
     children_.log.warning(
-        "Two dispatchers died within 10 s: until one lives for a minute tasks are leased one at a time.");
+        "Two dispatchers died within a minute: until one lives for a minute tasks are leased one at a time.");
 }
 
 std::optional<MasterEnd> DispatcherKeeper::meaningOf(const DeathCertificate& death, Stopping stopping) const {
@@ -122,6 +123,7 @@ void DispatcherKeeper::goOn(BootTime now) {
   handOverUntil_.reset();
   // What it had leased and not yet assigned is nobody's fault.
   for (auto& line : children_.link.page().brokers) line.leasedAlone = 0;
+  for (int slot = 0; slot < children_.link.workers(); ++slot) children_.link.slot(slot).forgetSettleTries();
   children_.link.page().handOver = 0;
   startAt_ = now;
 }

@@ -12,9 +12,9 @@
 #include <ctime>
 #include <deque>
 
+#include "base/process_tree.h"
 #include "master/children.h"
 #include "master/dispatcher_keeper.h"
-#include "master/process_tree.h"
 #include "master/reloader.h"
 #include "master/service_notice.h"
 #include "master/signals.h"
@@ -301,13 +301,17 @@ bool Master::Loop::allGone() const {
 // Orphans that earlier tasks left behind: nothing of this instance outlives it.
 void Master::Loop::endStrays() {
   const auto until = now() + 200ms;
-  const auto isStray = [this](const ProcessInfo& process) { return !children_.foreign.contains(process.pid); };
-  while (killStrays(isStray) > 0 && now() < until) {
+  const auto isStray = [this](const ProcessInfo& process) {
+    return !children_.foreign.contains(process.pid) && !isAmong(process, children_.kept);
+  };
+  std::size_t most = 0;
+  for (std::size_t ended = 0; (ended = killStrays(isStray)) > 0 && now() < until; most = std::max(most, ended)) {
     const timespec moment{0, 2'000'000};
     ::nanosleep(&moment, nullptr);
     reapChildren();
   }
   reapChildren();
+  if (most > 0) children_.log.warning("Ended " + std::to_string(most) + " processes that tasks had left behind.");
 }
 
 void Master::Loop::closeInChild() {

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "master/death_certificate.h"
 #include "tests/support/toy_worker.h"
 
 namespace leptir {
@@ -126,6 +127,20 @@ TEST(Master, LetsAWorkerTakeItsTimeToBecomeReady) {
   instance.notes->number = 1;
   EXPECT_EQ(instance.outcome(0, ok), "did ok");
   EXPECT_EQ(instance.notes->dispatchersAtOnce, 1);
+}
+
+TEST(Master, TimesATaskByItsOwnCopyOfTheGeneration) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker);
+  EXPECT_EQ(instance.verdict(0, instance.assign(0, "rejuvenate", 300ms)).signal, SIGKILL);
+}
+
+TEST(Master, CountsTheCpuTimeOfTheRunThatDiedNotOfItsWorker) {
+  DeathCertificate death;
+  death.cpuTime = 5s;
+  EXPECT_EQ(verdictOf(death, {}, 4s).cpuTime, 1s);
+  EXPECT_EQ(verdictOf(death, {}, Duration::max()).cpuTime, 0s) << "not known";
+  EXPECT_EQ(verdictOf(death, {}, -1s).cpuTime, 5s) << "made up";
 }
 
 TEST(Master, DoesNotStartAWorkerThatDiesAtOnceInATightLoop) {

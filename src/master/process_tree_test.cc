@@ -1,4 +1,4 @@
-#include "master/process_tree.h"
+#include "base/process_tree.h"
 
 #include <gtest/gtest.h>
 
@@ -18,6 +18,21 @@ TEST(ProcessTree, LeavesNoDescendantOfATaskThatItEnds) {
   EXPECT_EQ(instance.verdict(0, family).reason, StopReason::TimeLimit);
   ASSERT_EQ(instance.notes->pidCount, 4);
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(isAlive(instance.notes->pids[static_cast<std::size_t>(i)])) << i;
+}
+
+TEST(ProcessTree, SparesWhatATaskLeftBehindOnPurposeAlsoAtTheEndOfTheInstance) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker);
+  EXPECT_EQ(instance.outcome(0, instance.assign(0, "keep")), "did keep");
+  const int kept = instance.notes->pids[0];
+  instance.verdict(0, instance.assign(0, "hang", 200ms));
+  EXPECT_TRUE(isRunning(kept)) << "by the end of a later task";
+  EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok");
+  EXPECT_TRUE(instance.link->slot(0).readKept().empty()) << "of the worker before";
+  instance.signal(SIGTERM);
+  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_TRUE(isRunning(kept));
+  ::kill(kept, SIGKILL);
 }
 
 TEST(ProcessTree, LeavesNoOrphanOfATaskWhoseWorkerDied) {

@@ -29,6 +29,9 @@ SlotSight lookOver(const Slot& slot) {
     } else if (word.state == CellState::Executing || word.state == CellState::Stopping) {
       // The worker goes on while we look: of two that ran in turn, the first one does not run any more.
       if (sight.running && slot.word(sight.running->cell) == sight.running->word) sight.sane = false;
+      // By the dispatcher's copy, which the worker cannot write: a new generation would be a new time limit.
+      const bool isAnotherUse = slot.assignmentHeader(cell).generation != word.generation;
+      if (isAnotherUse && slot.word(cell) == word) sight.sane = false;
       sight.running = runningTask(slot, cell, word);
     }
     if (!isSane(word)) sight.sane = false;

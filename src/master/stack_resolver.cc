@@ -16,19 +16,23 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/utf8.h"
+
 namespace leptir {
 namespace {
 
 constexpr std::size_t kLongestName = 1024;
 // The outermost frame that anybody asks for stands before it: from here on it is the same for each task.
 constexpr std::string_view kOurs = "leptir::runWorker(";
+// While a program runs, its worker only waits for it.
+constexpr std::string_view kOurWait = "leptir::(anonymous namespace)::ProgramTask::";
 
 std::string demangle(const char* name) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(name, nullptr, nullptr, &status),
                                                         &std::free);
   std::string text = readable ? readable.get() : name;
-  if (text.size() > kLongestName) text.replace(kLongestName, std::string::npos, "…");
+  if (text.size() > kLongestName) text.replace(utf8Prefix(text, kLongestName).size(), std::string::npos, "…");
   return text;
 }
 
@@ -154,6 +158,8 @@ std::vector<std::string> resolveStack(const LastWords& words) {
     stack.pop_back();
     break;
   }
+  const auto waits = [](const std::string& frame) { return frame.starts_with(kOurWait); };
+  if (words.kind == LastWordsKind::Stopped && std::ranges::any_of(stack, waits)) stack.clear();
   return stack;
 }
 

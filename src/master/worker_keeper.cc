@@ -98,18 +98,29 @@ void WorkerKeeper::stop(const RunningTask& task, StopReason reason, BootTime now
     return;  // it was done in this instant
   children_.log.warning(name() + ": its task is stopped, " + std::string(nameOf(reason)) + ".");
   watch_.stopped(reason, children_.link.page(), now);
-  below_ = descendantsOf(child_->pid());
+  below_ = descendantsOfTask();
   children_.link.stopBell(slotNumber_).ring();
   child_->signalGroup(SIGTERM);
+  for (const auto& process : below_) {
+    if (process.group != child_->pid() && !process.dead) ::kill(process.pid, SIGTERM);
+  }
   if (now >= watch_.next()) kill();
 }
 
 void WorkerKeeper::kill() {
   if (std::exchange(killed_, true)) return;
-  const auto below = descendantsOf(child_->pid());
+  const auto below = descendantsOfTask();
   below_.insert(below_.end(), below.begin(), below.end());
   child_->signal(SIGKILL);
   child_->signalGroup(SIGKILL);
+}
+
+// Those that earlier tasks left behind on purpose are none of it.
+std::vector<ProcessInfo> WorkerKeeper::descendantsOfTask() const {
+  auto below = descendantsOf(child_->pid());
+  const auto kept = slot_.readKept();
+  std::erase_if(below, [&](const ProcessInfo& process) { return isAmong(process, kept); });
+  return below;
 }
 
 void WorkerKeeper::end(BootTime now) {
@@ -201,6 +212,7 @@ bool WorkerKeeper::reaped(const DeathCertificate& death) {
   noteTask(sight);
   death_ = examine(death);
   isRecorded_ = false;
+  takeOverKept();
   watch_.look(sight.running, children_.link.page(), death.at);
   strayedSince_ = sight.running ? watch_.started() : BootTime::max();
   sweepUntil_ = death.at + kLongestSweep;
@@ -208,9 +220,18 @@ bool WorkerKeeper::reaped(const DeathCertificate& death) {
   return true;
 }
 
+// They are children of ours now.
+void WorkerKeeper::takeOverKept() {
+  std::erase_if(children_.kept, isGone);
+  const auto kept = slot_.readKept();
+  children_.kept.insert(children_.kept.end(), kept.begin(), kept.end());
+  slot_.writeKept({});
+}
+
 // What the task started is a child of ours now, since we are its subreaper. Others' orphans may be as well.
 bool WorkerKeeper::isStray(const ProcessInfo& process) const {
   if (children_.pids.contains(process.pid) || children_.foreign.contains(process.pid)) return false;
+  if (isAmong(process, children_.kept)) return false;
   if (process.group == death_->pid || std::ranges::find(below_, process) != below_.end()) return true;
   const bool ofAnotherWorker = children_.pids.contains(process.group);
   return !ofAnotherWorker && strayedSince_ != BootTime::max() && startedSince(process, strayedSince_);
@@ -249,7 +270,7 @@ void WorkerKeeper::settleCell(std::size_t cell, CellWord word) {
   if (word.state == CellState::Stopping && isSane(word) && word.reason != StopReason::None) reason = word.reason;
   const auto stopping = word.to(CellState::Stopping, reason);
   slot_.change(cell, word, stopping);
-  slot_.writeVerdict(cell, verdictOf(*death_, watch_.started()));
+  slot_.writeVerdict(cell, verdictOf(*death_, watch_.started(), slot_.cpuTimeBefore(cell)));
   const bool recorded = reason != StopReason::Shutdown && reason != StopReason::Lease;
   isRecorded_ |= recorded;
   if (death_->lastWords && recorded && !autopsy_)

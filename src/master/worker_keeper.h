@@ -6,12 +6,12 @@
 
 #include <optional>
 
+#include "base/process_tree.h"
 #include "master/autopsy.h"
 #include "master/child_process.h"
 #include "master/children.h"
 #include "master/deadline_watch.h"
 #include "master/death_certificate.h"
-#include "master/process_tree.h"
 #include "master/restart_pause.h"
 #include "master/slot_sight.h"
 
@@ -47,6 +47,8 @@ class WorkerKeeper {
   void look(BootTime now, Stopping stopping);
   void stop(const RunningTask& task, StopReason reason, BootTime now);
   void kill();
+  std::vector<ProcessInfo> descendantsOfTask() const;
+  void takeOverKept();
   void watchForHanging(const SlotSight& sight, BootTime now, Stopping stopping);
   void sweep(BootTime now);
   bool isStray(const ProcessInfo& process) const;

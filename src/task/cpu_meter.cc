@@ -31,9 +31,10 @@ CpuMeter::CpuMeter(BootTime now) : began_(now) {
   read(now);
 }
 
-void CpuMeter::begin(BootTime now) {
+Duration CpuMeter::begin(BootTime now) {
   began_ = now;
   if (now - readAt_ >= kFresh) read(now);
+  return own_ + children_;
 }
 
 Duration CpuMeter::end(BootTime now) {

@@ -12,7 +12,8 @@ class CpuMeter {
  public:
   explicit CpuMeter(BootTime now);
 
-  void begin(BootTime now);
+  // Answers what had been used until then.
+  Duration begin(BootTime now);
   // Of this process with all its threads since `begin`, and of the children that it waited for.
   Duration end(BootTime now);
 

@@ -120,6 +120,9 @@ void Executor::callAdditionalMetaInfo(Execution& execution) {
     const Json info = execution.task->getAdditionalMetaInfo();
     if (info.empty()) return;
     if (!info.is_object()) throw TaskError("getAdditionalMetaInfo must give an object.");
+    if (nestsDeeperThan(info, kMaxJsonDepth)) {
+      throw TaskError("getAdditionalMetaInfo nests deeper than " + std::to_string(kMaxJsonDepth) + " levels.");
+    }
     execution.outcome.additional = writeJson(info);
   });
 }

@@ -190,5 +190,37 @@ TEST_F(ExecutorTest, AThrowCountsMoreThanAWishToBeRunAgain) {
   EXPECT_EQ(outcome.status, ExitStatus::Error);
 }
 
+Json nested(int levels) {
+  Json json = 1;
+  for (int level = 0; level < levels; ++level) {
+    Json outer = Json::array();
+    outer.push_back(std::move(json));
+    json = std::move(outer);
+  }
+  return json;
+}
+
+TEST_F(ExecutorTest, MakesAnErrorOfAResultThatNestsTooDeep) {
+  for (const int levels : {kMaxResultDepth + 1, 100'000}) {
+    tasks = {};
+    const auto outcome = runFunction([levels](const Json&, TaskContext&) { return nested(levels); });
+    EXPECT_EQ(outcome.status, ExitStatus::Error);
+    EXPECT_EQ(outcome.cause, Cause::Threw);
+    EXPECT_EQ(outcome.response, "LeptirTaskException occurred. The result nests deeper than 510 levels.");
+  }
+  tasks = {};
+  EXPECT_EQ(runFunction([](const Json&, TaskContext&) { return nested(kMaxResultDepth); }).status, ExitStatus::Success);
+}
+
+class DeepInfo final : public BaseTask {
+  ExitStatus doJob() override { return ExitStatus::Success; }
+  Json getAdditionalMetaInfo() override { return {{"deep", nested(100'000)}}; }
+};
+
+TEST_F(ExecutorTest, MakesAnErrorOfAdditionalMetaInfoThatNestsTooDeep) {
+  tasks.add<DeepInfo>("deep");
+  EXPECT_EQ(run("deep").response, "LeptirTaskException occurred. getAdditionalMetaInfo nests deeper than 511 levels.");
+}
+
 }  // namespace
 }  // namespace leptir

@@ -13,10 +13,11 @@
 namespace leptir {
 
 struct ProgramCall {
-  std::vector<std::string> arguments;    // the program first; without a `/` it is looked for in our PATH
+  std::vector<std::string> arguments;    // the program first; without a `/` it is looked for in the PATH below
   std::vector<std::string> environment;  // NAME=value; nothing else is there
   std::string directory;                 // empty: ours
   std::string input;                     // stdin, then its end
+  bool ownSession = false;               // else it stays in our session and process group
 };
 
 // How it ended: by exit(exitCode), or by a signal when that is not 0.
@@ -41,8 +42,7 @@ inline constexpr Duration kLookEvery = std::chrono::milliseconds(20);
 // How long is read on after the program has ended, when a process that it left behind holds its output open.
 inline constexpr Duration kOutputGrace = std::chrono::milliseconds(200);
 
-// Runs it to its end. It gets descriptors 0 to 2 and no others, default signals, none of them blocked, and stays in our
-// process group. Invalid: it cannot be started (names the program or the folder, and why). Unavailable: we lack
+// Runs it to its end. It gets descriptors 0 to 2 and no others, default signals, none of them blocked. Invalid: it cannot be started (names the program or the folder, and why). Unavailable: we lack
 // descriptors, memory or processes. Internal: somebody else took its exit status. When the watcher throws, it is
 // killed.
 Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramWatcher& watcher);

@@ -1,13 +1,13 @@
 #include "task/program_spawn.h"
 
 #include "base/errno_text.h"
+#include "task/program_lookup.h"
 
 #include <fmt/format.h>
 
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,7 +59,7 @@ Result<UniqueFd> makeInput(std::string_view text) {
 // What the new process does before it becomes the program.
 class SpawnPlan {
  public:
-  SpawnPlan() {
+  explicit SpawnPlan(const ProgramCall& call) {
     ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawnattr_init(&attributes_);
     sigset_t all, none;
@@ -67,7 +67,9 @@ class SpawnPlan {
     ::sigemptyset(&none);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    const int session = call.ownSession ? POSIX_SPAWN_SETSID : 0;
+    ::posix_spawnattr_setflags(&attributes_,
+                               static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | session));
   }
   ~SpawnPlan() {
     ::posix_spawn_file_actions_destroy(&actions_);
@@ -85,10 +87,10 @@ class SpawnPlan {
   void closeTheRest() { ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1); }
 
   // 0 or an errno, which is that of exec too.
-  int spawn(const ProgramCall& call, pid_t& pid) const {
+  int spawn(const std::string& file, const ProgramCall& call, pid_t& pid) const {
     auto arguments = pointers(call.arguments);
     auto environment = pointers(call.environment);
-    return ::posix_spawnp(&pid, arguments[0], &actions_, &attributes_, arguments.data(), environment.data());
+    return ::posix_spawn(&pid, file.c_str(), &actions_, &attributes_, arguments.data(), environment.data());
   }
 
  private:
@@ -103,23 +105,19 @@ class SpawnPlan {
   posix_spawnattr_t attributes_;
 };
 
-// The errno alone does not say whether the folder, the program or its interpreter was meant.
-Error cannotStart(const ProgramCall& call, int error) {
-  const auto& program = call.arguments[0];
-  struct stat status{};
-  if (!call.directory.empty() && ::stat(call.directory.c_str(), &status) != 0) {
-    return Error(ErrorCode::Invalid, fmt::format("working directory: {}: {}", call.directory, errnoText(errno)));
+std::string_view pathIn(const std::vector<std::string>& environment) {
+  constexpr std::string_view kName = "PATH=";
+  for (const std::string_view variable : environment) {
+    if (variable.starts_with(kName)) return variable.substr(kName.size());
   }
-  const bool exists = program.starts_with('/') && ::stat(program.c_str(), &status) == 0;
-  const auto* hint = exists && error == ENOENT ? " (the interpreter that its first line names)" : "";
-  const bool ours = error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
-  return Error(ours ? ErrorCode::Unavailable : ErrorCode::Invalid,
-               fmt::format("{}: {}{}", program, errnoText(error), hint));
+  return kUsualPath;
 }
 
 }  // namespace
 
 Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
+  const auto file = findProgram(call.arguments[0], pathIn(call.environment), call.directory);
+  if (!file) return file.error();
   auto input = makeInput(call.input);
   if (!input) return input.error();
   auto output = makePipe();
@@ -127,7 +125,7 @@ Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
   auto errors = makePipe();
   if (!errors) return errors.error();
 
-  SpawnPlan plan;
+  SpawnPlan plan(call);
   plan.put(*input, STDIN_FILENO);
   plan.put(output->theirs, STDOUT_FILENO);
   plan.put(errors->theirs, STDERR_FILENO);
@@ -135,7 +133,7 @@ Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
   plan.closeTheRest();
 
   SpawnedProgram program;
-  if (const int error = plan.spawn(call, program.pid)) return cannotStart(call, error);
+  if (const int error = plan.spawn(*file, call, program.pid)) return whyNotStarted(*file, call.directory, error);
   program.output = std::move(output->ours);
   program.errors = std::move(errors->ours);
   program.ended = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, program.pid, 0)));

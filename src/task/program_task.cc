@@ -2,6 +2,7 @@
 
 #include "task/json_text.h"
 #include "task/program_crashed.h"
+#include "task/program_lookup.h"
 #include "task/program_output.h"
 #include "task/program_process.h"
 
@@ -13,8 +14,6 @@
 
 namespace leptir {
 namespace {
-
-constexpr const char* kUsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // All that a program's tasks share.
 struct ProgramSetup {
@@ -93,7 +92,7 @@ class ProgramTask final : public BaseTask {
 
   ProgramCall call() {
     return {fillCommand(setup_->spec.command, getData()), environmentOf(context(), *setup_), setup_->spec.directory,
-            inputLine(context(), getData())};
+            inputLine(context(), getData()), setup_->spec.ownSession};
   }
 
   ExitStatus judge(const ProgramEnd& end) {

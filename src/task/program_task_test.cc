@@ -1,5 +1,7 @@
 #include "task/program_task.h"
 
+#include "task/program_lookup.h"
+
 #include "leptir/stop_source.h"
 #include "task/executor.h"
 #include "tests/support/temp_dir.h"
@@ -208,9 +210,48 @@ TEST_F(ProgramTaskTest, SaysWhatCannotBeStartedAndWhy) {
             "directory");
   const auto script = folder.write("script", "#!/no/such/interpreter\n");
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-  EXPECT_THAT(run({.command = {script.string()}}).response, HasSubstr("the interpreter that its first line names"));
+  EXPECT_THAT(run({.command = {script.string()}}).response,
+              HasSubstr(script.string() + ": the interpreter that its first line names cannot be executed: " +
+                        "'/no/such/interpreter': no such file or directory"));
   EXPECT_THAT(run({.command = {"/bin/true", "{x}"}}, {{"x", std::string(4'000'000, 'x')}}).response,
               HasSubstr("argument list too long"));
+}
+
+TEST_F(ProgramTaskTest, NamesAMissingInterpreterAlsoOfARelativeProgram) {
+  const auto script = folder.write("run.sh", "#!/bin/sh\r\necho x\r\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  for (const auto& program : {std::string("./run.sh"), "../" + folder.path().filename().string() + "/run.sh"}) {
+    EXPECT_THAT(run({.command = {program}, .directory = folder.path().string()}).response,
+                HasSubstr(program +
+                          ": the interpreter that its first line names cannot be executed: '/bin/sh\\r': no such file "
+                          "or directory (the line ends with a carriage return: store the file with Unix line ends)"));
+  }
+}
+
+TEST_F(ProgramTaskTest, IsLookedForInThePathThatItGets) {
+  const auto tool = folder.write("leptir-tool", "#!/bin/sh\necho found\n");
+  std::filesystem::permissions(tool, std::filesystem::perms::owner_all);
+  const auto path = folder.path().string();
+  EXPECT_EQ(run({.command = {"leptir-tool"}, .environment = {{"PATH", "/nowhere:" + path}}}).response, "found");
+  EXPECT_EQ(run({.command = {"leptir-tool"}, .environment = {{"PATH", "."}}, .directory = path}).response, "found");
+  EXPECT_EQ(run({.command = {"leptir-tool"}, .environment = {{"PATH", "/nowhere:/bin"}}}).response,
+            "LeptirTaskException occurred. Program did not run: leptir-tool: no such file or directory in the folders of "
+            "PATH (/nowhere:/bin)");
+}
+
+TEST_F(ProgramTaskTest, CanBeCheckedBeforeATaskNeedsIt) {
+  EXPECT_TRUE(checkProgram({.command = {"sh"}}));
+  EXPECT_TRUE(checkProgram({.command = {"{program}"}})) << "known only with the task";
+  EXPECT_EQ(checkProgram({.command = {"sh"}, .directory = "/no/folder"}).error().message(),
+            "working directory: /no/folder: no such file or directory");
+  EXPECT_EQ(checkProgram({.command = {"sh"}, .environment = {{"PATH", "/nowhere"}}}).error().message(),
+            "sh: no such file or directory in the folders of PATH (/nowhere)");
+  EXPECT_EQ(checkProgram({.command = {"/no/program"}}).error().message(), "/no/program: no such file or directory");
+  const auto script = folder.write("script", "#! /no/interpreter -x\n");
+  EXPECT_EQ(checkProgram({.command = {script.string()}}).error().message(), script.string() + ": permission denied");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  EXPECT_THAT(checkProgram({.command = {"./script"}, .directory = folder.path().string()}).error().message(),
+              HasSubstr("'/no/interpreter': no such file or directory"));
 }
 
 TEST_F(ProgramTaskTest, IsDoneAlthoughItsChildHoldsTheOutput) {

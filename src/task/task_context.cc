@@ -1,5 +1,7 @@
 #include "leptir/task_context.h"
 
+#include "leptir/task_error.h"
+
 #include <algorithm>
 
 namespace leptir {
@@ -25,6 +27,9 @@ void TaskContext::logDebug(std::string_view message) const {
 }
 
 void TaskContext::setResult(const Json& result) {
+  if (nestsDeeperThan(result, kMaxResultDepth)) {
+    throw TaskError("The result nests deeper than " + std::to_string(kMaxResultDepth) + " levels.");
+  }
   result_ = writeJson(result);
 }
 

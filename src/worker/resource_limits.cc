@@ -44,7 +44,14 @@ Result<void> limitMemory(std::uint64_t bytes) {
   return set(RLIMIT_AS, now.addresses + bytes, now.addresses + bytes, "memory");
 }
 
+// Where the kernel groups processes by session (autogroup), niceness counts inside a group only, and each worker is a
+// session: the group gets the same niceness. Where there is none the file is missing.
+void setNiceOfSession(int nice) {
+  std::ofstream("/proc/self/autogroup") << nice;
+}
+
 Result<void> setNice(int nice) {
+  setNiceOfSession(nice);
   if (::setpriority(PRIO_PROCESS, 0, nice) == 0) return {};
   return Error(ErrorCode::Unavailable, std::string("cannot set nice: ") + std::strerror(errno));
 }

@@ -39,6 +39,7 @@ void Surroundings::restore() const {
 
 void Surroundings::restoreAll() const {
   restore();
+  streams_.restore();
   for (int signal = 1; signal < kSignals; ++signal) {
     if (signal != SIGKILL && signal != SIGSTOP) ::sigaction(signal, &actions_[signal], nullptr);
   }

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/unique_fd.h"
+#include "worker/standard_streams.h"
 
 namespace leptir {
 
@@ -17,8 +18,9 @@ class Surroundings {
 
   // The signal mask, the working directory and the umask, as they were. Three system calls: for after each task.
   void restore() const;
-  // Besides: what is done on a signal, and children that ended unwaited for are buried, unless there were children
-  // already when this was made (then they are somebody's). Forty system calls: for after a task that took a while.
+  // Besides: what is done on a signal, and descriptors 0 to 2; and children that ended unwaited for are buried, unless
+  // there were children already when this was made (then they are somebody's). Forty system calls: not for after each
+  // task (inspection_schedule.h).
   void restoreAll() const;
 
  private:
@@ -28,6 +30,7 @@ class Surroundings {
 
   sigset_t mask_{};
   std::array<struct sigaction, kSignals> actions_{};
+  StandardStreams streams_;
   UniqueFd folder_;
   mode_t umask_;
   bool hadChildren_;

@@ -1,6 +1,7 @@
 #include "worker/surroundings.h"
 
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,23 @@ TEST_F(SurroundingsTest, OfATaskAreNoneOfTheNextOnes) {
   const auto before = outcome(assign("look", 0)).response;
   EXPECT_EQ(before.substr(0, 19), "open handled waited");
   EXPECT_EQ(outcome(assign("vandalize", 1)).status, ExitStatus::Success);
+  EXPECT_EQ(outcome(assign("look", 2)).response, before);
+}
+
+TEST_F(SurroundingsTest, HaveTheStreamsThatATaskClosedOrGaveAway) {
+  add("look", [](TaskContext& task) {
+    for (int stream = 0; stream < 3; ++stream) {
+      const auto target = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(stream));
+      task.addResponseLine(target.string());
+    }
+  });
+  add("give away", [](TaskContext&) {
+    ::close(0), ::close(1);
+    ::dup2(::open("/dev/full", O_RDWR), 2);
+  });
+  start();
+  const auto before = outcome(assign("look", 0)).response;
+  EXPECT_EQ(outcome(assign("give away", 1)).status, ExitStatus::Success);
   EXPECT_EQ(outcome(assign("look", 2)).response, before);
 }
 

@@ -25,7 +25,8 @@ TaskReceiver::TaskReceiver(const WorkerOptions& options, Link& link, const Clock
       page_(link.page()),
       slot_(link.slot(options.slot)),
       bell_(link.workerBell(options.slot)),
-      clock_(clock) {
+      clock_(clock),
+      pid_(::getpid()) {
   findTheRing();
 }
 
@@ -49,7 +50,7 @@ std::optional<BegunCell> TaskReceiver::tryToBegin() {
   // What was read belongs to this assignment if the change succeeds: another one would be another generation.
   const BegunCell begun{cell_, word.to(CellState::Executing)};
   if (!slot_.change(cell_, word, begun.executing)) return std::nullopt;
-  slot_.begin(cell_, now);
+  slot_.begin(cell_, now, pid_);
   cell_ = (cell_ + 1) % kCells;
   begunAny_ = true;
   return begun;

@@ -41,6 +41,7 @@ class TaskReceiver {
   Slot& slot_;
   Wake& bell_;
   const Clock& clock_;
+  const int pid_;
   std::size_t cell_ = 0;
   bool begunAny_ = false;
   int exitStatus_ = 0;

@@ -10,8 +10,11 @@
 #include "task/envelope.h"
 #include "task/executor.h"
 #include "task/outcome_codec.h"
+#include "worker/descendants.h"
 #include "worker/fork_witness.h"
+#include "worker/inspection_schedule.h"
 #include "worker/outcome_sender.h"
+#include "worker/process_traits.h"
 #include "worker/resource_limits.h"
 #include "worker/surroundings.h"
 #include "worker/task_receiver.h"
@@ -56,7 +59,12 @@ class Worker {
  private:
   // Puts this process under the limits of the task's name, if it has any: then it is its last task.
   Result<void> limitItself(std::string_view name);
+  const TaskRules* rulesOf(std::string_view name) const;
   bool isOld(const Outcome& outcome);
+  // After a task: whether it changed its process so that the next one must have another.
+  bool mustBeReplaced(BootTime now);
+  void endDescendants();
+  void warn(std::string_view what) const;
   // None: go on. Otherwise the worker ends with this status.
   std::optional<int> process(const BegunCell& begun);
   Outcome execute(const BegunCell& begun);
@@ -72,12 +80,16 @@ class Worker {
   const Clock& clock_;
   const ForkWitness witness_;
   const Surroundings surroundings_;
+  const ProcessTraits traits_;
+  InspectionSchedule schedule_;
+  Descendants descendants_;
   Executor executor_;
   TaskReceiver receiver_;
   OutcomeSender sender_;
   std::string answer_;
   bool showsProgress_ = false;
   bool limited_ = false;
+  std::string id_, name_;  // of the last task
   std::uint64_t tasksRun_ = 0;
   BootTime memoryLookedAt_{};
 };
@@ -89,6 +101,7 @@ Worker::Worker(const WorkerOptions& options, Link& link, const Program& program,
       stopBell_(link.stopBell(options.slot)),
       logger_(logger),
       clock_(clock),
+      descendants_(slot_),
       executor_(program.tasks, logger, clock),
       receiver_(options, link, clock),
       sender_(options, link, clock) {}
@@ -109,7 +122,10 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   // A task that forked returns twice. The child has nothing to say here, and must touch nothing of ours.
   if (!witness_.isStillTheSameProcess()) ::_exit(0);
   const bool tookAWhile = outcome.executionTime >= kLongEnoughToWearOut;
-  tookAWhile ? surroundings_.restoreAll() : surroundings_.restore();
+  const auto ended = slot_.startedBoot(begun.cell) + outcome.executionTime;
+  const bool mustInspect = schedule_.isDue(name_, outcome.executionTime, ended);
+  mustInspect ? surroundings_.restoreAll() : surroundings_.restore();
+  if (tookAWhile) endDescendants();
   answer_.clear();
   encodeOutcome(outcome, answer_);
   switch (sender_.send(begun, answer_, receiver_)) {
@@ -122,7 +138,28 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   }
   LEPTIR_FAILPOINT("worker.after_done");
   if (limited_ || isOld(outcome)) return kFresh;
+  if (mustInspect && mustBeReplaced(ended)) return kFresh;
   return tookAWhile && !hasDescriptorsLeft() ? std::optional(kWornOut) : std::nullopt;
+}
+
+bool Worker::mustBeReplaced(BootTime now) {
+  const auto why = traits_.restore();
+  schedule_.inspected(name_, !why, now);
+  if (why) warn("The next task gets a fresh worker, since this one " + *why + ".");
+  return why.has_value();
+}
+
+void Worker::endDescendants() {
+  if (rulesOf(name_) != nullptr && rulesOf(name_)->keepDescendants) return descendants_.keep();
+  const auto ended = descendants_.end();
+  if (ended.empty()) return;
+  std::string names;
+  for (const auto& name : ended) names.append(names.empty() ? "" : ", ").append(name);
+  warn("Ended what this task left running: " + names + ". With 'keep_descendants: true' for its name it would go on.");
+}
+
+void Worker::warn(std::string_view what) const {
+  logger_.warning("[" + id_ + "](" + name_ + ") " + std::string(what));
 }
 
 bool Worker::isOld(const Outcome& outcome) {
@@ -135,18 +172,26 @@ bool Worker::isOld(const Outcome& outcome) {
 }
 
 Result<void> Worker::limitItself(std::string_view name) {
-  if (options_.rules == nullptr) return {};
-  const auto found = options_.rules->find(name);
-  if (found == options_.rules->end() || !found->second.limits.any()) return {};
+  const auto* rules = rulesOf(name);
+  if (rules == nullptr || !rules->limits.any()) return {};
   limited_ = true;
-  return limitThisProcess(found->second.limits);
+  return limitThisProcess(rules->limits);
+}
+
+const TaskRules* Worker::rulesOf(std::string_view name) const {
+  if (options_.rules == nullptr) return nullptr;
+  const auto found = options_.rules->find(name);
+  return found == options_.rules->end() ? nullptr : &found->second;
 }
 
 Outcome Worker::execute(const BegunCell& begun) {
   const auto assignment = slot_.readAssignment(begun.cell);
   auto call = callIn(assignment.envelope);
   if (!call) return malformed(call.error());
+  id_ = call->id;
+  name_ = call->name;
   if (const auto limited = limitItself(call->name); !limited) return notRun(limited.error());
+  slot_.noteCpuTimeBefore(begun.cell, executor_.cpuTimeBefore(slot_.startedBoot(begun.cell)));
   if (std::exchange(showsProgress_, false)) slot_.writeProgress(0, {});
   return executor_.run(environmentOf(begun, assignment, std::move(call->id), std::move(call->name)), call->parameters);
 }

@@ -96,7 +96,7 @@ TEST_F(WorkerEnd, EndsTheChildOfATaskThatForkedAndReturnedTwice) {
   EXPECT_TRUE(waitUntil([&] {
     EXPECT_EQ(outcome(assign("pause", cell)).status, ExitStatus::Success);
     settle(cell);
-    return childrenOf(pid) == 0;
+    return childCountOf(pid) == 0;
   })) << "ended, and buried after a later task";
 }
 

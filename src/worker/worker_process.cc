@@ -48,7 +48,7 @@ void volunteerForTheOomKiller() {
 
 Result<void> becomeWorker(const WorkerOptions& options, Link& link) {
   catchSignals();
-  ::setpgid(0, 0);
+  ::setsid();  // fails where it was done already
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != options.masterPid) return Error(ErrorCode::Unavailable, "worker: the master is gone");
   volunteerForTheOomKiller();

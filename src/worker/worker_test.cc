@@ -80,6 +80,18 @@ TEST_F(WorkerTest, ReopensItsLogsBetweenTwoTasks) {
   EXPECT_TRUE(waitUntil([&] { return slot.readProgress().second == "reopened"; }));
 }
 
+TEST_F(WorkerTest, SaysWhoRunsATaskAndWhatItHadUsedBefore) {
+  add("spin", [](TaskContext& task) {
+    while (task.executionTime() < 50ms) continue;
+  });
+  start();
+  outcome(assign("spin", 0));
+  outcome(assign("noop", 1));
+  EXPECT_EQ(slot.workerPid(1), pid);
+  EXPECT_GE(slot.cpuTimeBefore(1) - slot.cpuTimeBefore(0), 1ms);
+  EXPECT_LT(slot.cpuTimeBefore(1), 60s);
+}
+
 TEST_F(WorkerTest, ShowsProgressUntilTheNextTaskBegins) {
   start();
   outcome(assign("progress", 0));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/dying_tasks.h"
+#include "tests/support/find_in_memory.h"
 
 namespace {
 
@@ -22,12 +23,27 @@ long limitOf(int resource) {
   return static_cast<long>(limit.rlim_cur);
 }
 
+class ManyFields final : public leptir::BaseTask {
+  leptir::ExitStatus doJob() override { return leptir::ExitStatus::Success; }
+  Json getAdditionalMetaInfo() override {
+    Json fields = Json::object();
+    for (int i = 0; i < getInt("count"); ++i) fields["field" + std::to_string(i)] = i;
+    return fields;
+  }
+};
+
 void addTellingTasks(leptir::TaskRegistry& tasks) {
   tasks.add<Json>("limits", [](const Json&, TaskContext& task) {
     for (const int resource : {RLIMIT_AS, RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_FSIZE})
       task.addResponseLine(std::to_string(limitOf(resource)));
     task.addResponseLine(std::to_string(::getpriority(PRIO_PROCESS, 0)));
   });
+  tasks.add<Json>("search_memory", [](const Json& parameters, TaskContext& task) {
+    auto text = parameters.at("first").get<std::string>();
+    text.append(parameters.at("second").get<std::string>());
+    task.addResponseLine(std::to_string(leptir::findInMemory(text)));
+  });
+  tasks.add<ManyFields>("many_fields");
   // Keeps what it took, as a leak does. It takes its time, since memory is looked at ten times a second.
   tasks.add<Json>("leak", [](const Json&, TaskContext& task) {
     static std::vector<std::vector<char>> kept;

@@ -21,7 +21,7 @@
 namespace leptir {
 
 // Those that nobody waited for count too.
-inline int childrenOf(int pid) {
+inline int childCountOf(int pid) {
   std::ifstream children("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
   int count = 0;
   for (int child = 0; children >> child;) ++count;
@@ -66,7 +66,8 @@ class DrivenWorker : public ::testing::Test {
     pid = ::fork();
     if (pid == 0) {
       const Logger silence;
-      ::_exit(runWorker({.slot = 0, .masterPid = parent, .reopenLogs = [&] { slot.writeProgress(1, "reopened"); }},
+      ::_exit(runWorker({.slot = 0, .masterPid = parent, .reopenLogs = [&] { slot.writeProgress(1, "reopened"); },
+                           .rules = &rules},
                         *link, program, silence, systemClock()));
     }
   }
@@ -115,6 +116,7 @@ class DrivenWorker : public ::testing::Test {
   std::unique_ptr<Link> link = Link::create(2).value();
   Slot& slot = link->slot(0);
   Program program;
+  TaskRuleBook rules;
   std::uint64_t sequence = 0;
   pid_t pid = 0;
 };

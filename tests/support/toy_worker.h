@@ -71,6 +71,23 @@ inline const std::map<std::string, std::function<void(ToyInstance&)>> kDeeds = {
        while (instance.notes->pidCount < 1) ::usleep(1000);
        ::_exit(3);
      }},
+    {"keep",  // as a worker does whose task's name has keep_descendants
+     [](ToyInstance& instance) {
+       leaveBehind(instance, true, true);
+       while (instance.notes->pidCount < 1) ::usleep(1000);
+       instance.link->slot(0).writeKept({*processInfo(instance.notes->pids[0])});
+     }},
+    {"rejuvenate",  // says again and again that it is another run
+     [](ToyInstance& instance) {
+       auto& slot = instance.link->slot(0);
+       const auto cell = slot.running().value();
+       for (;; ::usleep(1000)) {
+         auto word = slot.word(cell);
+         const auto before = word;
+         ++word.generation;
+         slot.change(cell, before, word);
+       }
+     }},
     {"scribble",
      [](ToyInstance& instance) {
        auto& slot = instance.link->slot(0);

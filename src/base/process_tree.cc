@@ -1,9 +1,10 @@
-#include "master/process_tree.h"
+#include "base/process_tree.h"
 
 #include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -32,13 +33,6 @@ std::vector<std::string> threadsOf(int pid) {
   return threads;
 }
 
-void killTree(const ProcessInfo& process) {
-  for (const auto& below : descendantsOf(process.pid)) {
-    if (!below.dead) ::kill(below.pid, SIGKILL);
-  }
-  ::kill(process.pid, SIGKILL);
-}
-
 }  // namespace
 
 std::optional<ProcessInfo> processInfo(int pid) {
@@ -51,8 +45,8 @@ std::optional<ProcessInfo> processInfo(int pid) {
   ProcessInfo info;
   info.pid = pid;
   int parent = 0;
-  fields >> state >> parent >> info.group;
-  for (int field = 6; field < 22; ++field) fields >> skipped;
+  fields >> state >> parent >> info.group >> info.session;
+  for (int field = 7; field < 22; ++field) fields >> skipped;
   fields >> info.startTicks;
   info.dead = state == 'Z' || state == 'X';
   if (!fields) return std::nullopt;
@@ -88,11 +82,29 @@ bool startedSince(const ProcessInfo& process, BootTime moment) {
   return process.startTicks + kDoubt >= ticks;
 }
 
+bool isAmong(const ProcessInfo& process, const std::vector<ProcessInfo>& others) {
+  return std::ranges::any_of(others, [&](const ProcessInfo& other) {
+    return process == other || (other.session != 0 && process.session == other.session);
+  });
+}
+
+bool isGone(const ProcessInfo& process) {
+  if (processInfo(process.pid) == process) return false;
+  return process.session == 0 || (::kill(-process.session, 0) != 0 && errno == ESRCH);
+}
+
+void killWithDescendants(const ProcessInfo& process) {
+  for (const auto& below : descendantsOf(process.pid)) {
+    if (!below.dead) ::kill(below.pid, SIGKILL);
+  }
+  ::kill(process.pid, SIGKILL);
+}
+
 std::size_t killStrays(const std::function<bool(const ProcessInfo&)>& isStray) {
   std::size_t strays = 0;
   for (const auto& child : childrenOf(::getpid())) {
     if (child.dead || !isStray(child)) continue;
-    killTree(child);
+    killWithDescendants(child);
     ++strays;
   }
   return strays;

@@ -1,4 +1,4 @@
-// The processes below a process, as /proc tells them: what a killed task may have left behind.
+// The processes below a process, as /proc tells them: what a task may have left behind.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@ namespace leptir {
 struct ProcessInfo {
   int pid = 0;
   int group = 0;
+  int session = 0;
   std::int64_t startTicks = 0;  // since boot, a hundredth of a second each
   bool dead = false;            // a zombie: only its number is left
 
@@ -30,6 +31,15 @@ std::vector<ProcessInfo> descendantsOf(int pid);
 
 // Whether it was started at `moment` or later, in doubt yes.
 bool startedSince(const ProcessInfo& process, BootTime moment);
+
+// Whether it is one of these processes, or belongs to the session of one (0: of none).
+bool isAmong(const ProcessInfo& process, const std::vector<ProcessInfo>& others);
+
+// Whether it has ended, and of its session (unless that is 0) the first process group, too.
+bool isGone(const ProcessInfo& process);
+
+// SIGKILL to a process and to all that is below it.
+void killWithDescendants(const ProcessInfo& process);
 
 // Kills each child of this process that `isStray`, with all that is below it. Answers how many there were, so: call it
 // until it answers 0.

@@ -1,0 +1,80 @@
+#include "base/wipe_memory.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kLargestSize = 64 * 1024;
+constexpr std::size_t kLargestSmallSize = 1024;
+constexpr std::size_t kStackBytes = 512 * 1024;
+
+// Blocks that are taken and overwritten, and all given back together: one that went back at once would be handed out
+// again.
+class TakenBlocks {
+ public:
+  TakenBlocks() : heapEnd_(static_cast<char*>(::sbrk(0))) {}
+  ~TakenBlocks() {
+    while (first_ != nullptr) std::free(std::exchange(first_, first_->next));
+  }
+  TakenBlocks(const TakenBlocks&) = delete;
+  TakenBlocks& operator=(const TakenBlocks&) = delete;
+
+  // Takes blocks of this size until there is none that was free before.
+  void takeAll(std::size_t size) {
+    while (takeOne(size)) continue;
+  }
+
+ private:
+  struct Block {
+    Block* next;
+  };
+
+  bool takeOne(std::size_t size) {
+    void* memory = std::malloc(size);
+    if (memory == nullptr) return false;
+    ::explicit_bzero(memory, size);
+    first_ = ::new (memory) Block{first_};
+    return static_cast<char*>(memory) < heapEnd_;
+  }
+
+  const char* heapEnd_;
+  Block* first_ = nullptr;
+};
+
+[[gnu::noinline]] void wipeStackBelow() {
+  char unused[kStackBytes];
+  ::explicit_bzero(unused, sizeof unused);
+}
+
+}  // namespace
+
+void wipe(std::string& text) {
+  ::explicit_bzero(text.data(), text.capacity());
+  text.clear();
+}
+
+void wipe(Json& value) {
+  if (value.is_string()) wipe(value.get_ref<std::string&>());
+  if (value.is_structured()) {
+    for (auto& element : value) wipe(element);
+  }
+  value = nullptr;
+}
+
+void wipeFreeMemory() {
+  {
+    TakenBlocks taken;
+    // Large ones first, so that they are not cut up: then nothing is left that needs more than a few tries.
+    for (auto size = kLargestSize; size > kLargestSmallSize; size /= 2) taken.takeAll(size);
+    for (auto size = kLargestSmallSize; size >= 2 * sizeof(void*) + 8; size -= 16) taken.takeAll(size);
+  }
+  wipeStackBelow();
+}
+
+}  // namespace leptir

@@ -1,0 +1,106 @@
+#include "dispatcher/blamed_frame.h"
+
+#include <algorithm>
+#include <array>
+
+namespace leptir {
+namespace {
+
+constexpr std::string_view kAnonymous = "(anonymous namespace)", kLambda = "{lambda(";
+constexpr std::array<std::string_view, 6> kLibraries = {"std::", "__gnu_cxx::", "nlohmann::", "fmt::", "simdjson::", "__"};
+
+struct Frame {
+  std::string_view function;
+  std::string_view file;    // where its line is known
+  std::string_view module;  // the program or the library, where it is not
+};
+
+// "f() at file:line", "f() in module", "0x7f…".
+Frame frameOf(std::string_view text) {
+  const auto at = text.rfind(" at ");
+  if (at != std::string_view::npos) {
+    const auto place = text.substr(at + 4);
+    return {text.substr(0, at), place.substr(0, place.rfind(':')), {}};
+  }
+  const auto in = text.rfind(" in ");
+  if (in == std::string_view::npos) return {text, {}, {}};
+  return {text.substr(0, in), {}, text.substr(in + 4)};
+}
+
+// As it was compiled; empty when paths are relative to the folder of the build.
+std::string_view ourSources() {
+  constexpr std::string_view kThis = __FILE__, kBelow = "src/dispatcher/blamed_frame.cc";
+  return kThis.starts_with('/') ? kThis.substr(0, kThis.size() - kBelow.size()) : std::string_view();
+}
+
+// The test tasks are tasks as any others.
+bool isOurFile(std::string_view file) {
+  if (file.ends_with("src/task/test_tasks.cc")) return false;
+  if (file.find("/include/leptir/") != std::string_view::npos) return true;
+  const auto root = ourSources();
+  if (root.empty()) return file.find("src/task/") != std::string_view::npos;
+  return file.starts_with(root) && file.substr(root.size()).starts_with("src/");
+}
+
+// Without what the function returns and takes: "app::resize" of "int app::resize<int>(app::Image&)".
+std::string_view nameIn(std::string_view function) {
+  int depth = 0;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < function.size(); ++i) {
+    const char c = function[i];
+    if (c == '(' && depth == 0) {
+      if (!function.substr(i).starts_with(kAnonymous)) break;
+      i += kAnonymous.size() - 1;
+    } else if (c == '<' || c == '{' || c == '(' || c == '[') {
+      ++depth;
+    } else if (c == '>' || c == '}' || c == ')' || c == ']') {
+      --depth;
+    } else if (c == ' ' && depth == 0) {
+      begin = i + 1;
+    }
+  }
+  return function.substr(begin);
+}
+
+bool isOurs(const Frame& frame) {
+  return frame.file.empty() ? nameIn(frame.function).starts_with("leptir::") : isOurFile(frame.file);
+}
+
+// Sources of libraries have relative paths, or lie in /usr.
+bool isOfALibrary(const Frame& frame) {
+  if (!frame.file.empty()) return !frame.file.starts_with('/') || frame.file.starts_with("/usr/");
+  if (frame.module.empty() || frame.module.find(".so") != std::string_view::npos) return true;
+  const auto name = nameIn(frame.function);
+  return name.starts_with("0x") || std::ranges::any_of(kLibraries, [&](auto word) { return name.starts_with(word); });
+}
+
+// Whether a lambda that is none of ours stands among the arguments of a template.
+bool holdsAUsersLambda(std::string_view function) {
+  for (auto at = function.find(kLambda); at != std::string_view::npos; at = function.find(kLambda, at + 1)) {
+    int depth = 0;
+    auto begin = at;
+    for (; begin > 0; --begin) {
+      const char before = function[begin - 1];
+      if (before == ')' || before == '>') ++depth;
+      if ((before == '(' || before == '<') && --depth < 0) break;
+      if ((before == ',' || before == ' ') && depth == 0) break;
+    }
+    const auto owner = function.substr(begin, at - begin);
+    if (!owner.starts_with("leptir::") && !owner.starts_with("std::")) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view blamedFrame(const std::vector<std::string>& stack) {
+  const auto first = [&stack](auto is) -> std::string_view {
+    const auto found = std::ranges::find_if(stack, [&](const std::string& text) { return is(frameOf(text)); });
+    return found == stack.end() ? std::string_view() : std::string_view(*found);
+  };
+  const auto own = first([](const Frame& frame) { return !isOurs(frame) && !isOfALibrary(frame); });
+  if (!own.empty()) return own;
+  return first([](const Frame& frame) { return frame.file.empty() && holdsAUsersLambda(frame.function); });
+}
+
+}  // namespace leptir

@@ -1,0 +1,47 @@
+#include "dispatcher/blamed_frame.h"
+
+#include <gtest/gtest.h>
+
+namespace leptir {
+namespace {
+
+const std::string kOurSources = std::string(__FILE__).substr(0, std::string(__FILE__).rfind("src/dispatcher/"));
+
+TEST(BlamedFrame, IsTheInnermostOneOfTheUsersProgram) {
+  EXPECT_EQ(blamedFrame({"__memmove_avx at ../sysdeps/x86_64/memmove.S:10", "abort in libc.so.6",
+                         "std::vector<int>::at(unsigned long) at /usr/include/c++/12/vector:1",
+                         "app::resize(app::Image&) at /home/me/app/resize.cc:33", "main at /home/me/app/main.cc:5"}),
+            "app::resize(app::Image&) at /home/me/app/resize.cc:33");
+}
+
+TEST(BlamedFrame, IsNamedByItsFunctionWhereNoLineIsKnown) {
+  EXPECT_EQ(blamedFrame({"strlen in libc.so.6", "std::vector<int>::at(unsigned long) in app",
+                         "main::{lambda(leptir::TaskContext&)#1}::operator()(leptir::TaskContext&) const in app",
+                         "operator() at " + kOurSources + "src/task/executor.cc:109"}),
+            "main::{lambda(leptir::TaskContext&)#1}::operator()(leptir::TaskContext&) const in app");
+  EXPECT_EQ(blamedFrame({"int (anonymous namespace)::spoil<int>(leptir::TaskContext&) in app"}),
+            "int (anonymous namespace)::spoil<int>(leptir::TaskContext&) in app");
+}
+
+TEST(BlamedFrame, IsTheOneThatTheUsersLambdaWasMadePartOf) {
+  const std::string made =
+      "leptir::FunctionTask<Parameters, main::{lambda(Parameters const&, leptir::TaskContext&)#1}>::doJob() in app";
+  EXPECT_EQ(blamedFrame({made, "operator() at " + kOurSources + "src/task/executor.cc:109",
+                         "leptir::Executor::callDoJob(leptir::Executor::Execution&) at " + kOurSources +
+                             "src/task/executor.cc:109"}),
+            made);
+}
+
+TEST(BlamedFrame, IsNoneOfLeptirs) {
+  EXPECT_EQ(blamedFrame({"poll in libc.so.6", "operator() at " + kOurSources + "src/task/executor.cc:109",
+                         "void leptir::Executor::guarded<leptir::Executor::callDoJob(leptir::Executor::Execution&)::"
+                         "{lambda()#1}>(leptir::Executor::Execution&) in app",
+                         "leptir::(anonymous namespace)::Worker::execute(leptir::BegunCell const&) at " + kOurSources +
+                             "src/worker/worker.cc:150",
+                         "0x7f1234567890 in app", "0x7f1234567890"}),
+            "");
+  EXPECT_EQ(blamedFrame({}), "");
+}
+
+}  // namespace
+}  // namespace leptir

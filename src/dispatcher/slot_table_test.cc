@@ -1,0 +1,104 @@
+// Dispatchers that die while they settle a task, one after the other.
+#include "dispatcher/slot_table.h"
+
+#include <gtest/gtest.h>
+
+#include "task/outcome_codec.h"
+
+namespace leptir {
+namespace {
+
+class SlotTableTest : public ::testing::Test {
+ protected:
+  // As dispatcher, worker and their successors left it: tasks that have ended, in this order.
+  void haveEnded(std::size_t count) {
+    for (std::size_t cell = 0; cell < count; ++cell) {
+      Assignment assignment;
+      assignment.sequence = cell + 1;
+      assignment.envelope = "envelope";
+      ASSERT_TRUE(slot.writeAssignment(cell, assignment));
+      for (const auto state : {CellState::Assigned, CellState::Executing}) {
+        ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(state)));
+      }
+      std::string outcome;
+      encodeOutcome({.status = ExitStatus::Success, .response = "said", .additional = R"({"a":1})"}, outcome);
+      slot.begin(cell, BootTime(std::chrono::seconds(1)), 77);
+      ASSERT_TRUE(slot.writeOutcome(cell, outcome));
+      ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Done)));
+    }
+  }
+  void startDispatcher() {
+    table = std::make_unique<SlotTable>(*link, systemClock());
+    table->adopt();
+  }
+  std::vector<Event> collect() {
+    std::vector<Event> events;
+    table->collect(events);
+    return events;
+  }
+  static const event::CellDone& done(const Event& event) { return std::get<event::CellDone>(event); }
+
+  std::unique_ptr<Link> link = Link::create(1).value();
+  Slot& slot = link->slot(0);
+  std::unique_ptr<SlotTable> table;
+};
+
+TEST_F(SlotTableTest, SaysWhichProcessRanATask) {
+  haveEnded(1);
+  startDispatcher();
+  EXPECT_EQ(done(collect().at(0)).pid, 77);
+}
+
+TEST_F(SlotTableTest, SettlesAloneWhatTwoDispatchersDiedWith) {
+  haveEnded(3);
+  for (int death = 0; death < 2; ++death) {
+    startDispatcher();
+    EXPECT_EQ(collect().size(), 3u);
+  }
+  startDispatcher();
+  for (std::size_t cell = 0; cell < 3; ++cell) {
+    const auto events = collect();
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(done(events[0]).cell.cell, cell);
+    EXPECT_EQ(done(events[0]).outcome->response, "said");
+    EXPECT_TRUE(collect().empty()) << "until it is settled";
+    table->free(done(events[0]).cell);
+  }
+  haveEnded(3);
+  EXPECT_EQ(collect().size(), 0u) << "not assigned by this dispatcher";
+  startDispatcher();
+  EXPECT_EQ(collect().size(), 3u) << "other tasks";
+}
+
+TEST_F(SlotTableTest, LeavesOutWhatATaskSaidThatDispatchersDieOfAndAtLastTheWholeOutcome) {
+  haveEnded(2);
+  std::vector<std::string> responses;
+  for (int dispatcher = 0; dispatcher < 6; ++dispatcher) {
+    startDispatcher();
+    const auto events = collect();
+    ASSERT_EQ(events.size(), dispatcher < 2 ? 2u : 1u);
+    EXPECT_EQ(done(events[0]).cell.cell, 0u) << "the one that it was of";
+    EXPECT_EQ(done(events[0]).outcome->additional.empty(), dispatcher >= 4);
+    EXPECT_EQ(done(events[0]).outcome->status, ExitStatus::Success);
+  }
+  startDispatcher();
+  const auto events = collect();
+  ASSERT_EQ(events.size(), 1u);
+  const auto& poison = std::get<event::CellUnsettlable>(events[0]);
+  EXPECT_EQ(poison.cell.cell, 0u);
+  EXPECT_EQ(poison.deaths, 6u);
+  table->free(poison.cell);
+  EXPECT_EQ(done(collect().at(0)).outcome->response, "said") << "the other one is none the worse for it";
+}
+
+TEST_F(SlotTableTest, BlamesNothingThatADispatcherLeftOnRequest) {
+  haveEnded(2);
+  for (int reload = 0; reload < 10; ++reload) {
+    startDispatcher();
+    EXPECT_EQ(collect().size(), 2u);
+    slot.forgetSettleTries();
+  }
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,76 @@
+#include "worker/descendants.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <fstream>
+
+#include "leptir/clock.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kLongestEnd = 200ms;
+constexpr std::size_t kNamed = 10;
+
+bool hasChildren() {
+  siginfo_t info{};
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 || errno != ECHILD;
+}
+
+std::string nameOf(int pid) {
+  std::string command;
+  std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/comm"), command);
+  return "process " + std::to_string(pid) + " (" + command + ")";
+}
+
+// A zombie is buried only.
+void endOne(const ProcessInfo& child, std::vector<ProcessInfo>& ended, std::vector<std::string>& names) {
+  if (!child.dead && std::ranges::find(ended, child) == ended.end()) {
+    ended.push_back(child);
+    if (names.size() < kNamed) names.push_back(nameOf(child.pid));
+  }
+  killWithDescendants(child);
+  ::waitpid(child.pid, nullptr, WNOHANG | __WALL);
+}
+
+}  // namespace
+
+Descendants::Descendants(Slot& slot) : slot_(slot) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  if (hasChildren()) keep();
+}
+
+std::vector<std::string> Descendants::end() {
+  std::vector<ProcessInfo> ended;
+  std::vector<std::string> names;
+  const auto until = systemClock().bootTime() + kLongestEnd;
+  while (hasChildren()) {
+    auto left = childrenOf(::getpid());
+    std::erase_if(left, [this](const ProcessInfo& child) { return isAmong(child, kept_); });
+    if (left.empty() || systemClock().bootTime() >= until) break;
+    for (const auto& child : left) endOne(child, ended, names);
+    ::usleep(500);
+  }
+  return names;
+}
+
+void Descendants::keep() {
+  std::erase_if(kept_, isGone);
+  if (!hasChildren()) return slot_.writeKept(kept_);
+  for (auto process : descendantsOf(::getpid())) {
+    if (process.dead || isAmong(process, kept_)) continue;
+    // Everything that tasks start is in our session, unless it left it.
+    if (process.session == ::getsid(0)) process.session = 0;
+    kept_.push_back(process);
+  }
+  slot_.writeKept(kept_);
+}
+
+}  // namespace leptir

@@ -1,0 +1,99 @@
+// What a task leaves running ends with it, unless its name keeps it.
+#include "worker/descendants.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "tests/support/driven_worker.h"
+#include "tests/support/temp_dir.h"
+
+namespace leptir {
+namespace {
+
+class DescendantsTest : public DrivenWorker {
+ protected:
+  DescendantsTest() {
+    add("child", [this](TaskContext& task) { leave(task, [] {}); });
+    add("daemon", [this](TaskContext& task) {
+      leave(task, [] {
+        ::setsid();
+        if (::fork() != 0) ::_exit(0);
+      });
+    });
+  }
+  ~DescendantsTest() override {
+    for (const auto& name : {"child", "daemon"}) {
+      if (const int left = pidOf(name)) ::kill(left, SIGKILL);
+    }
+  }
+
+  // Starts a process that stays, and waits until it is where it wants to be.
+  void leave(TaskContext& task, void (*detach)()) {
+    const auto file = folder / task.name();
+    if (::fork() == 0) {
+      detach();
+      std::ofstream(file.string() + ".new") << ::getpid() << std::flush;
+      std::filesystem::rename(file.string() + ".new", file);
+      for (;;) ::pause();
+    }
+    while (!std::filesystem::exists(file)) ::usleep(1000);
+  }
+  int pidOf(const std::string& name) const {
+    int left = 0;
+    std::ifstream(folder / name) >> left;
+    return left;
+  }
+  static bool isGoneNow(int process) {
+    const auto info = processInfo(process);
+    return !info || info->dead;
+  }
+
+  TempDir folder;
+};
+
+TEST_F(DescendantsTest, EndWithTheirTaskAlsoAfterSuccess) {
+  start();
+  for (const std::string name : {"child", "daemon"}) {
+    EXPECT_EQ(outcome(assign(name, name == "child" ? 0 : 1)).status, ExitStatus::Success);
+    EXPECT_TRUE(isGoneNow(pidOf(name))) << name << ": gone before the outcome was there";
+  }
+  EXPECT_EQ(childCountOf(pid), 0) << "and buried";
+}
+
+TEST_F(DescendantsTest, StayWhereTheNameKeepsThem) {
+  rules["daemon"].keepDescendants = true;
+  start();
+  EXPECT_EQ(outcome(assign("daemon", 0)).status, ExitStatus::Success);
+  EXPECT_EQ(outcome(assign("child", 1)).status, ExitStatus::Success);
+  EXPECT_TRUE(isGoneNow(pidOf("child")));
+  EXPECT_FALSE(isGoneNow(pidOf("daemon"))) << "not by a later task either";
+  const auto kept = slot.readKept();
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].pid, pidOf("daemon"));
+}
+
+TEST_F(DescendantsTest, OfTheStartHooksStay) {
+  int helper[2];
+  ASSERT_EQ(::pipe(helper), 0);
+  program.onWorkerStart([&] {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      for (;;) ::pause();
+    }
+    [[maybe_unused]] const auto written = ::write(helper[1], &child, sizeof child);
+  });
+  start();
+  EXPECT_EQ(outcome(assign("child", 0)).status, ExitStatus::Success);
+  pid_t hook = 0;
+  ASSERT_EQ(::read(helper[0], &hook, sizeof hook), static_cast<ssize_t>(sizeof hook));
+  EXPECT_TRUE(isGoneNow(pidOf("child")));
+  EXPECT_FALSE(isGoneNow(hook));
+  ::kill(hook, SIGKILL);
+  ::close(helper[0]), ::close(helper[1]);
+}
+
+}  // namespace
+}  // namespace leptir

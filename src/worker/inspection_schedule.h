@@ -1,0 +1,38 @@
+// After which tasks a worker looks whether its process is still as it was: that costs some microseconds, as much as a
+// task that does nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "leptir/clock.h"
+
+namespace leptir {
+
+// After each task; but once the short runs of a name have left the process as it was 16 times in a row, only after each
+// 256th of them, and at least every 10 ms.
+class InspectionSchedule {
+ public:
+  // Takes the run of a task into account that has just ended.
+  bool isDue(std::string_view name, Duration executionTime, BootTime now);
+  // What the look found.
+  void inspected(std::string_view name, bool wasClean, BootTime now);
+
+ private:
+  static constexpr Duration kShort = std::chrono::microseconds(50);
+  static constexpr Duration kLongestWithout = std::chrono::milliseconds(10);
+  static constexpr std::uint32_t kTrusted = 16;
+  static constexpr std::uint32_t kSeldom = 256;
+
+  std::uint32_t& cleanRunsOf(std::string_view name);
+
+  std::map<std::string, std::uint32_t, std::less<>> cleanRuns_;
+  std::string lastName_;
+  std::uint32_t* ofLastName_ = nullptr;
+  std::uint32_t sinceInspection_ = 0;
+  BootTime inspectedAt_{};
+};
+
+}  // namespace leptir

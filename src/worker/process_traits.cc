@@ -1,0 +1,102 @@
+#include "worker/process_traits.h"
+
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace leptir {
+namespace {
+
+constexpr __itimer_which kTimerKinds[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
+// A thread that was joined still counts for a moment.
+constexpr int kThreadLooks = 50;
+constexpr useconds_t kThreadPause = 1000;
+
+bool isArmed(__itimer_which timer) {
+  itimerval value{};
+  return ::getitimer(timer, &value) == 0 && (value.it_value.tv_sec != 0 || value.it_value.tv_usec != 0);
+}
+
+// The filter and whether privileges can be gained, which no process can undo.
+int confinement() {
+  return std::max(::prctl(PR_GET_SECCOMP), 0) * 2 + std::max(::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0);
+}
+
+bool isSame(const rlimit& a, const rlimit& b) {
+  return a.rlim_cur == b.rlim_cur && a.rlim_max == b.rlim_max;
+}
+
+}  // namespace
+
+ProcessTraits::ProcessTraits()
+    : ids_(currentIds()),
+      root_(FileIdentity::of("/")),
+      nice_(::getpriority(PRIO_PROCESS, 0)),
+      seccomp_(confinement()),
+      threads_(currentThreads()) {
+  for (int i = 0; i < kLimits; ++i) ::getrlimit(static_cast<__rlimit_resource>(i), &limits_[static_cast<std::size_t>(i)]);
+  std::ranges::transform(kTimerKinds, timers_.begin(), isArmed);
+}
+
+std::optional<std::string> ProcessTraits::restore() const {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  disarmTimers();
+  if (currentIds() != ids_) return "changed the user or group ids of its process";
+  if (FileIdentity::of("/") != root_) return "changed the root folder of its process";
+  if (auto lowered = restoreLimits()) return lowered;
+  if (::getpriority(PRIO_PROCESS, 0) != nice_ && ::setpriority(PRIO_PROCESS, 0, nice_) != 0)
+    return "changed the niceness of its process";
+  if (confinement() != seccomp_) return "confined its process (seccomp or no_new_privs)";
+  if (const auto more = threadsThatStay()) return "left " + std::to_string(more) + (more == 1 ? " thread running" : " threads running");
+  return std::nullopt;
+}
+
+void ProcessTraits::disarmTimers() const {
+  const itimerval none{};
+  for (std::size_t i = 0; i < kTimers; ++i) {
+    if (!timers_[i] && isArmed(kTimerKinds[i])) ::setitimer(kTimerKinds[i], &none, nullptr);
+  }
+}
+
+std::optional<std::string> ProcessTraits::restoreLimits() const {
+  for (int i = 0; i < kLimits; ++i) {
+    const auto resource = static_cast<__rlimit_resource>(i);
+    const auto& before = limits_[static_cast<std::size_t>(i)];
+    rlimit now{};
+    ::getrlimit(resource, &now);
+    if (!isSame(now, before) && ::setrlimit(resource, &before) != 0)
+      return "lowered a hard limit of its process (RLIMIT number " + std::to_string(i) + ")";
+  }
+  return std::nullopt;
+}
+
+std::size_t ProcessTraits::threadsThatStay() const {
+  for (int look = 0;; ++look) {
+    const auto now = currentThreads();
+    if (threads_ == 0 || now <= threads_) return 0;
+    if (look == kThreadLooks) return now - threads_;
+    ::usleep(kThreadPause);
+  }
+}
+
+ProcessTraits::Ids ProcessTraits::currentIds() {
+  Ids ids;
+  ::getresuid(&ids.users[0], &ids.users[1], &ids.users[2]);
+  ::getresgid(&ids.groups[0], &ids.groups[1], &ids.groups[2]);
+  ids.supplementary.resize(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  const int count = ::getgroups(static_cast<int>(ids.supplementary.size()), ids.supplementary.data());
+  ids.supplementary.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return ids;
+}
+
+// Each thread is a folder there, beside `.` and `..`.
+std::size_t ProcessTraits::currentThreads() {
+  struct stat info{};
+  return ::stat("/proc/self/task", &info) == 0 && info.st_nlink > 2 ? info.st_nlink - 2 : 0;
+}
+
+}  // namespace leptir

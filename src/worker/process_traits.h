@@ -1,0 +1,51 @@
+// What a task may change of its process for good, so that the next task must run in another process.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file_identity.h"
+
+namespace leptir {
+
+class ProcessTraits {
+ public:
+  // Remembers how things are now: after the start hooks, whose changes stay.
+  ProcessTraits();
+
+  // Puts back limits that a task has changed, where the kernel allows it, and disarms its interval timers. Names what
+  // cannot be put back: user and group ids, the root folder, lowered hard limits, niceness, seccomp, threads. None: the
+  // next task may run here. About 40 system calls; a thread that just ends is waited for, 50 ms at the longest.
+  std::optional<std::string> restore() const;
+
+ private:
+  struct Ids {
+    std::array<uid_t, 3> users{};
+    std::array<gid_t, 3> groups{};
+    std::vector<gid_t> supplementary;
+    friend bool operator==(const Ids&, const Ids&) = default;
+  };
+  static constexpr int kLimits = RLIM_NLIMITS;
+  static constexpr int kTimers = 3;
+
+  static Ids currentIds();
+  static std::size_t currentThreads();
+  std::optional<std::string> restoreLimits() const;
+  void disarmTimers() const;
+  std::size_t threadsThatStay() const;
+
+  Ids ids_;
+  FileIdentity root_;
+  std::array<rlimit, kLimits> limits_{};
+  std::array<bool, kTimers> timers_{};  // armed by the start hooks
+  int nice_;
+  int seccomp_;
+  std::size_t threads_;  // 0: not known, since there is no /proc
+};
+
+}  // namespace leptir

@@ -1,0 +1,138 @@
+// What a task leaves behind: nothing for the next one, unless that is what it was for.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+
+#include "base/process_tree.h"
+#include "tests/e2e/installation.h"
+
+namespace leptir::e2e {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class TracesTest : public Installation {
+ protected:
+  // Leaves a process running, whose number is its response.
+  void configure(const std::string& rules = "") {
+    writeConfig(defaultYaml("  tasks:\n    leave: { command: [/bin/sh, -c, 'sleep 1000 >/dev/null 2>&1 & echo $!']" +
+                            rules + " }\n"));
+  }
+  Json recordOf(const std::string& id) {
+    EXPECT_TRUE(eventually([&] {
+      const auto answer = leptir({"info", id});
+      return answer.exit == 0 && answer.json().contains("cause");
+    }));
+    return info(id);
+  }
+  static bool runs(int process) {
+    const auto found = processInfo(process);
+    return found && !found->dead;
+  }
+};
+
+TEST_F(TracesTest, WhatATaskLeavesRunningEndsWithItAndTheLogSaysSo) {
+  configure();
+  const auto id = push({"leave"});
+  const auto instance = start();
+  const auto left = std::stoi(recordOf(id).at("respM").get<std::string>());
+  EXPECT_FALSE(runs(left)) << "when its record is there it is gone";
+  instance->signal(SIGTERM);
+  EXPECT_EQ(instance->waitForExit(), 0);
+  EXPECT_THAT(instance->output(), HasSubstr("[" + id + "](leave) Ended what this task left running: process " +
+                                            std::to_string(left) + " (sleep)"));
+}
+
+TEST_F(TracesTest, WhatANameKeepsOutlivesItsTaskItsWorkerAndAStop) {
+  configure(", keep_descendants: true");
+  const auto id = push({"leave"});
+  const auto instance = start();
+  const auto left = std::stoi(recordOf(id).at("respM").get<std::string>());
+  EXPECT_TRUE(runs(left));
+  recordOf(push({"hang", "--timeLimit=1"}));
+  recordOf(push({"hang", "--timeLimit=1"}));  // both workers, or one twice
+  EXPECT_TRUE(runs(left));
+  instance->signal(SIGTERM);
+  EXPECT_EQ(instance->waitForExit(), 0);
+  EXPECT_TRUE(runs(left));
+  EXPECT_THAT(instance->output(), Not(HasSubstr("left running")));
+  ::kill(left, SIGKILL);
+}
+
+TEST_F(TracesTest, AKeptRunThatIsEndedTakesWhatItStartedWithIt) {
+  writeConfig(
+      defaultYaml("  tasks:\n    leave: { command: [/bin/sh, -c, 'sleep 1000 & echo $!; sleep 1000'],"
+                  " keep_descendants: true, time_limit: 1 }\n"));
+  const auto id = push({"leave"});
+  const auto instance = start();
+  const auto record = recordOf(id);
+  EXPECT_EQ(record.at("cause"), "timed_out");
+  const auto left = std::stoi(record.at("respM").get<std::string>());
+  EXPECT_TRUE(eventually([&] { return !runs(left); }));
+}
+
+TEST_F(TracesTest, ARecordNamesTheWorkerAndTheCpuTimeOfTheRunAlone) {
+  writeConfig(
+      "leptir: { brokers: [ { type: sqlite, connection: { path: leptir.db } } ],"
+      " meta_storage: [ { type: sqlite, connection: { path: leptir.db } } ], loggers: { out: { type: stdout } },"
+      " daemon: { configuration: { number_of_workers: 1 } }, tasks:"
+      " { burn: { command: [/bin/sh, -c, 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'] } } }");
+  const auto burn = push({"burn"});
+  const auto instance = start();
+  const auto burnt = recordOf(burn);
+  const auto workers = workerPids();
+  EXPECT_NE(std::ranges::find(workers, burnt.at("pid").get<pid_t>()), workers.end()) << burnt.dump();
+  const auto record = recordOf(push({"hang", "--timeLimit=1"}));
+  EXPECT_EQ(record.at("pid"), burnt.at("pid"));
+  EXPECT_LT(record.value("cpuTime", 0.0), burnt.at("cpuTime").get<double>() / 2) << record.dump();
+}
+
+TEST_F(TracesTest, AProgramThatWasEndedHasNoStackOfOurs) {
+  writeConfig(defaultYaml("  tasks:\n    wait: { command: [sleep, '1000'], time_limit: 1 }\n"));
+  const auto id = push({"wait"});
+  const auto instance = start();
+  const auto record = recordOf(id);
+  EXPECT_EQ(record.at("cause"), "timed_out");
+  EXPECT_FALSE(record.contains("stack")) << record.dump();
+}
+
+TEST_F(TracesTest, CheckAndStartSayWhichCommandCannotRun) {
+  writeConfig(
+      defaultYaml("  tasks:\n    lost: { command: [/no/such/program] }\n"
+                  "    homeless: { command: [sh], directory: /no/such/folder }\n    fine: { command: [sh] }\n"));
+  const auto check = leptir({"check"});
+  EXPECT_EQ(check.exit, 78);
+  EXPECT_THAT(check.out, HasSubstr("task 'lost' cannot run: /no/such/program: no such file or directory\n"));
+  EXPECT_THAT(check.out, HasSubstr("task 'homeless' cannot run: working directory: /no/such/folder: no such file"));
+  EXPECT_THAT(check.out, Not(HasSubstr("fine")));
+  const auto id = push({"noop"});
+  const auto instance = start({"--drain"});
+  EXPECT_EQ(instance->waitForExit(), 0);
+  EXPECT_EQ(info(id).at("retC"), 1) << "the others run";
+  EXPECT_THAT(instance->output(), HasSubstr("task 'lost' cannot run: /no/such/program"));
+}
+
+TEST_F(TracesTest, ARecordWithVeryManyFieldsWedgesNothing) {
+  program = LEPTIR_DYING_TASKS;
+  const auto id = push({"many_fields", "count:=120000"});
+  EXPECT_EQ(drain(), 0);
+  EXPECT_EQ(info(id).at("field119999"), 119999);
+}
+
+TEST_F(TracesTest, AWorkerHoldsNoPasswordOfAStore) {
+  program = LEPTIR_DYING_TASKS;
+  writeConfig(
+      "leptir: { brokers: [ { type: sqlite, connection: { path: leptir.db } } ],"
+      " meta_storage: [ { type: sqlite, connection: { path: leptir.db } },"
+      " { type: redis, required: false, connection: { host: 127.0.0.1, port: 1, password: correct-horse-battery } } ],"
+      " daemon: { configuration: { number_of_workers: 1 } } }");
+  const auto id = push({"search_memory", "first=correct-horse", "second=-battery"});
+  const auto instance = start();
+  EXPECT_EQ(recordOf(id).at("respM"), "1") << "the text that it searches for";
+}
+
+}  // namespace
+}  // namespace leptir::e2e
