@@ -7,7 +7,7 @@
 namespace leptir {
 
 int runCommand(const StartCommand& command, const Program& program) {
-  const auto config = readConfig(command.config);
+  auto config = readConfig(command.config);
   if (!config) return kConfiguration;
   const auto places = whereaboutsOf(*config, command.pid);
   if (!places) {
@@ -16,7 +16,7 @@ int runCommand(const StartCommand& command, const Program& program) {
   }
   if (auto made = makeFolderFor(places->pidFile); !made) return fail(made.error());
   return runInstance(
-      *config,
+      std::move(*config),
       {.pidFile = places->pidFile, .boardFile = places->boardFile, .daemon = command.daemon, .drain = command.drain},
       program);
 }

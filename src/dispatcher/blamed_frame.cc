@@ -74,33 +74,51 @@ bool isOfALibrary(const Frame& frame) {
   return name.starts_with("0x") || std::ranges::any_of(kLibraries, [&](auto word) { return name.starts_with(word); });
 }
 
-// Whether a lambda that is none of ours stands among the arguments of a template.
-bool holdsAUsersLambda(std::string_view function) {
-  for (auto at = function.find(kLambda); at != std::string_view::npos; at = function.find(kLambda, at + 1)) {
-    int depth = 0;
-    auto begin = at;
-    for (; begin > 0; --begin) {
-      const char before = function[begin - 1];
-      if (before == ')' || before == '>') ++depth;
-      if ((before == '(' || before == '<') && --depth < 0) break;
-      if ((before == ',' || before == ' ') && depth == 0) break;
-    }
-    const auto owner = function.substr(begin, at - begin);
-    if (!owner.starts_with("leptir::") && !owner.starts_with("std::")) return true;
+// Where the name begins that stands before `at` among the arguments of a template.
+std::size_t beginOfArgument(std::string_view function, std::size_t at) {
+  int depth = 0;
+  for (; at > 0; --at) {
+    const char before = function[at - 1];
+    if (before == ')' || before == '>') ++depth;
+    if ((before == '(' || before == '<') && --depth < 0) break;
+    if ((before == ',' || before == ' ') && depth == 0) break;
   }
-  return false;
+  return at;
+}
+
+std::size_t endOfBraces(std::string_view function, std::size_t at) {
+  int depth = 0;
+  for (; at < function.size(); ++at) {
+    if (function[at] == '{') ++depth;
+    if (function[at] == '}' && --depth == 0) return at + 1;
+  }
+  return at;
+}
+
+// "main::{lambda(Resize const&, leptir::TaskContext&)#1}", if it stands among the arguments of a template and is none of
+// ours.
+std::string_view usersLambdaIn(std::string_view function) {
+  for (auto at = function.find(kLambda); at != std::string_view::npos; at = function.find(kLambda, at + 1)) {
+    const auto begin = beginOfArgument(function, at);
+    const auto lambda = function.substr(begin, endOfBraces(function, at) - begin);
+    if (!lambda.starts_with("leptir::") && !lambda.starts_with("std::")) return lambda;
+  }
+  return {};
 }
 
 }  // namespace
 
-std::string_view blamedFrame(const std::vector<std::string>& stack) {
-  const auto first = [&stack](auto is) -> std::string_view {
-    const auto found = std::ranges::find_if(stack, [&](const std::string& text) { return is(frameOf(text)); });
-    return found == stack.end() ? std::string_view() : std::string_view(*found);
-  };
-  const auto own = first([](const Frame& frame) { return !isOurs(frame) && !isOfALibrary(frame); });
-  if (!own.empty()) return own;
-  return first([](const Frame& frame) { return frame.file.empty() && holdsAUsersLambda(frame.function); });
+std::string blamedFrame(const std::vector<std::string>& stack) {
+  for (const auto& text : stack) {
+    const auto frame = frameOf(text);
+    if (!isOurs(frame) && !isOfALibrary(frame)) return text;
+  }
+  for (const auto& text : stack) {
+    const auto frame = frameOf(text);
+    const auto lambda = frame.file.empty() ? usersLambdaIn(frame.function) : std::string_view();
+    if (!lambda.empty()) return std::string(lambda).append(" in ").append(frame.module);
+  }
+  return {};
 }
 
 }  // namespace leptir

@@ -23,13 +23,13 @@ TEST(BlamedFrame, IsNamedByItsFunctionWhereNoLineIsKnown) {
             "int (anonymous namespace)::spoil<int>(leptir::TaskContext&) in app");
 }
 
-TEST(BlamedFrame, IsTheOneThatTheUsersLambdaWasMadePartOf) {
+TEST(BlamedFrame, IsTheUsersLambdaThatWasMadePartOfAnotherFunction) {
   const std::string made =
-      "leptir::FunctionTask<Parameters, main::{lambda(Parameters const&, leptir::TaskContext&)#1}>::doJob() in app";
+      "leptir::internal::TypedTask<Parameters, main::{lambda(Parameters const&, leptir::TaskContext&)#1}>::doJob() in app";
   EXPECT_EQ(blamedFrame({made, "operator() at " + kOurSources + "src/task/executor.cc:109",
                          "leptir::Executor::callDoJob(leptir::Executor::Execution&) at " + kOurSources +
                              "src/task/executor.cc:109"}),
-            made);
+            "main::{lambda(Parameters const&, leptir::TaskContext&)#1} in app");
 }
 
 TEST(BlamedFrame, IsNoneOfLeptirs) {

@@ -86,7 +86,7 @@ std::string whatHappened(const Verdict& verdict) {
 
 std::string where(const Verdict& verdict) {
   const auto frame = blamedFrame(verdict.stack);
-  return frame.empty() ? "" : ", in " + std::string(frame);
+  return frame.empty() ? "" : ", in " + frame;
 }
 
 }  // namespace

@@ -54,10 +54,10 @@ int exitStatusOf(MasterEnd end) {
 
 }  // namespace
 
-Flight::Flight(Config config, const InstanceOptions& options, const Program& program)
-    : options_(options), program_(program), name_(makeInstanceName()) {
+Flight::Flight(Config& config, const InstanceOptions& options, const Program& program)
+    : given_(config), options_(options), program_(program), name_(makeInstanceName()) {
   plan_.lines = BrokerLines(config.brokers);
-  plan_.config = std::move(config);
+  plan_.config = config;
 }
 
 int Flight::prepare() {
@@ -159,10 +159,14 @@ int Flight::dispatch(int masterPid) {
 
 // A worker opens no store, and runs code that has no business with the passwords of stores.
 void Flight::wipeSecrets() {
+  const auto wipeConnections = [](Config& config) {
+    for (auto& broker : config.brokers) wipe(broker.connection);
+    for (auto& storage : config.metaStorages) wipe(storage.connection);
+  };
+  wipeConnections(given_);
   for (auto* plan : {&plan_, next_.get()}) {
     if (plan == nullptr) continue;
-    for (auto& broker : plan->config.brokers) wipe(broker.connection);
-    for (auto& storage : plan->config.metaStorages) wipe(storage.connection);
+    wipeConnections(plan->config);
     plan->lines.wipeConnections();
   }
   if (read_) wipe(read_->text);

@@ -19,8 +19,8 @@ namespace leptir {
 
 class Flight {
  public:
-  // `options` outlive it.
-  Flight(Config config, const InstanceOptions& options, const Program& program);
+  // All outlive it. Workers wipe the connections of stores in `config`, too.
+  Flight(Config& config, const InstanceOptions& options, const Program& program);
 
   // Makes everything that children will inherit. The answer is an exit status; 0 goes on.
   int prepare();
@@ -53,6 +53,7 @@ class Flight {
   void commitNext();
   void say(LogLevel level, const std::string& message) const;
 
+  Config& given_;
   const InstanceOptions& options_;
   const Program program_;
   const std::string name_;

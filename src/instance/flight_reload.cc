@@ -4,6 +4,7 @@
 #include <exception>
 #include <sstream>
 
+#include "base/wipe_memory.h"
 #include "config/assemble.h"
 #include "instance/flight.h"
 #include "instance/program_check.h"
@@ -93,6 +94,7 @@ void Flight::commitNext() {
   next_->lines.putInto(link_->page());
   plan_ = std::move(*next_);
   next_.reset();
+  wipeFreeMemory();  // of what was parsed, and of the one before
   say(LogLevel::Info, "The configuration is read again: " + plan_.config.file.string() + changes + ".");
 }
 

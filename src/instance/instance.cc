@@ -10,6 +10,7 @@
 #include <iostream>
 #include <string>
 
+#include "base/wipe_memory.h"
 #include "instance/flight.h"
 #include "instance/program_check.h"
 #include "instance/store_check.h"
@@ -44,8 +45,7 @@ int inChild(const std::function<int()>& work) {
 
 // In the process that stays: takes the pid file, prepares, says that it flies, runs. `ready` is told the exit status as
 // soon as it is known.
-int fly(const Config& config, const InstanceOptions& options, const Program& program,
-        const std::function<void(int)>& ready) {
+int fly(Config& config, const InstanceOptions& options, const Program& program, const std::function<void(int)>& ready) {
   auto pidFile = PidFile::take(options.pidFile);
   if (!pidFile) {
     if (pidFile.error().code() == ErrorCode::Lost) {
@@ -70,7 +70,7 @@ int fly(const Config& config, const InstanceOptions& options, const Program& pro
 }
 
 // One fork and setsid, as the seed did; the parent ends when the daemon flies or has said why it cannot.
-int flyAsDaemon(const Config& config, const InstanceOptions& options, const Program& program) {
+int flyAsDaemon(Config& config, const InstanceOptions& options, const Program& program) {
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0)
     return complain(Error(ErrorCode::Unavailable, std::string("pipe: ") + std::strerror(errno)), kNotDone);
@@ -103,7 +103,9 @@ int flyAsDaemon(const Config& config, const InstanceOptions& options, const Prog
 
 }  // namespace
 
-int runInstance(const Config& config, const InstanceOptions& options, const Program& program) {
+int runInstance(Config config, const InstanceOptions& options, const Program& program) {
+  // What was read and parsed still stands in memory that is free, and that objects which live on take over in parts.
+  wipeFreeMemory();
   if (const auto fine = checkPrograms(config, program); !fine) return complain(fine.error(), kConfigurationWrong);
   const int status = inChild([&config] {
     return checkStores(config, [](const std::string& text) { std::cerr << "leptir: " << text << std::endl; });

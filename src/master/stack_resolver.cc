@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/utf8.h"
+#include "master/readable_name.h"
 
 namespace leptir {
 namespace {
@@ -31,7 +32,7 @@ std::string demangle(const char* name) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(name, nullptr, nullptr, &status),
                                                         &std::free);
-  std::string text = readable ? readable.get() : name;
+  std::string text = readableName(readable ? readable.get() : name);
   if (text.size() > kLongestName) text.replace(utf8Prefix(text, kLongestName).size(), std::string::npos, "…");
   return text;
 }
