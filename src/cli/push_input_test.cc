@@ -1,0 +1,59 @@
+#include "cli/push_input.h"
+
+#include <gtest/gtest.h>
+
+#include <clocale>
+#include <locale>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// 2026-11-23T18:00:00Z
+constexpr Time kTime(1'795'456'800s);
+
+TEST(ParseTime, TakesRfc3339WithEveryFormOfOffset) {
+  for (const auto* text : {"2026-11-23T18:00:00Z", "2026-11-23t18:00:00z", "2026-11-23 18:00:00Z",
+                           "2026-11-23T19:00:00+01:00", "2026-11-23T19:00:00+0100", "2026-11-23T12:30:00-0530",
+                           "2026-11-24T17:59:00+23:59", "2026-11-23T18:00:00-00:00"}) {
+    const auto time = parseTime(text);
+    ASSERT_TRUE(time) << text;
+    EXPECT_EQ(*time, kTime) << text;
+  }
+  EXPECT_EQ(parseTime("2026-11-23T18:00:00.25+00:00").value(), kTime + 250ms);
+}
+
+TEST(ParseTime, RefusesOffsetsThatAreNone) {
+  for (const auto* text : {"2026-11-23T18:00:00+25:00", "2026-11-23T18:00:00+24:00", "2026-11-23T18:00:00+01:60",
+                           "2026-11-23T18:00:00+1:00", "2026-11-23T18:00:00+01", "2026-11-23T18:00:00+1",
+                           "2026-11-23T18:00:00+010", "2026-11-23T18:00:00+01:0", "2026-11-23T18:00:00+-1:00",
+                           "2026-11-23T18:00:00+01:00:00", "2026-11-23T18:00:00", "2026-11-23T18:00:00+"})
+    EXPECT_FALSE(parseTime(text)) << text;
+}
+
+TEST(ParseTime, RefusesWhatIsBeyondAllClocks) {
+  for (const auto* text : {"1795900000123", "-1e12", "1e300", "nan", "inf"}) EXPECT_FALSE(parseTime(text)) << text;
+  EXPECT_EQ(parseTime("1e11").value(), Time(kFarthest));
+  EXPECT_FALSE(parseDelay(1.1e11));
+  EXPECT_FALSE(parseDelay(-1));
+  EXPECT_EQ(parseDelay(1e11), kFarthest);
+}
+
+// A comma for the fraction and a point between the thousands, as in half of Europe.
+class GermanNumbers : public std::numpunct<char> {
+  char do_decimal_point() const override { return ','; }
+  char do_thousands_sep() const override { return '.'; }
+  std::string do_grouping() const override { return "\3"; }
+};
+
+TEST(ParseTime, ObeysNoLocale) {
+  const auto before = std::locale::global(std::locale(std::locale::classic(), new GermanNumbers));
+  const auto time = parseTime("2026-11-23T18:00:00.25Z"), seconds = parseTime("1795456800.25");
+  std::locale::global(before);
+  EXPECT_EQ(time.value(), kTime + 250ms);
+  EXPECT_EQ(seconds.value(), kTime + 250ms);
+}
+
+}  // namespace
+}  // namespace leptir
