@@ -1,7 +1,6 @@
 // What the system says of an errno, in the lower case that our messages begin with.
 #pragma once
 
-#include <cctype>
 #include <string>
 #include <system_error>
 
@@ -9,7 +8,7 @@ namespace leptir {
 
 inline std::string errnoText(int error) {
   std::string text = std::generic_category().message(error);
-  if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
   return text;
 }
 

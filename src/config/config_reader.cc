@@ -40,7 +40,7 @@ const Node* findDaemon(MapReader& file) {
 
 // A file that names no brokers means the default ones, and then also the default records; one that does keeps the
 // seed's defaults: none.
-void addDefaultStores(bool hasMetaStorages, int line, const Surroundings& around, Config& config) {
+void addDefaultStores(bool hasMetaStorages, int line, const SectionContext& around, Config& config) {
   auto broker = defaultBroker(around.backends);
   auto storage = defaultMetaStorage(around.backends);
   if (!broker || !storage) {
@@ -52,7 +52,7 @@ void addDefaultStores(bool hasMetaStorages, int line, const Surroundings& around
   if (!hasMetaStorages) config.metaStorages.push_back(std::move(*storage));
 }
 
-void readSections(const Node& node, const Surroundings& around, Config& config) {
+void readSections(const Node& node, const SectionContext& around, Config& config) {
   MapReader file(node, "", around.mistakes);
   const Node* brokers = file.find("brokers");
   const Node* metaStorages = file.find("meta_storage");
@@ -78,7 +78,7 @@ Result<Config> readConfig(std::string_view text, const std::filesystem::path& fi
   Config config;
   config.file = file;
   const auto root = parseConfigText(text, file, mistakes);
-  const Surroundings around{backends, std::filesystem::absolute(file).parent_path(), mistakes};
+  const SectionContext around{backends, std::filesystem::absolute(file).parent_path(), mistakes};
   // What the parser could not finish would only be complained about again.
   if (mistakes.empty()) readSections(sectionsOf(root, mistakes), around, config);
   if (!mistakes.empty()) return mistakes.error();

@@ -31,7 +31,7 @@ void readShutdownGrace(MapReader& settings, Config::Daemon& daemon) {
 
 }  // namespace
 
-void readDaemon(const Node& node, const Surroundings& around, Config& config) {
+void readDaemon(const Node& node, const SectionContext& around, Config& config) {
   MapReader section(node, "'daemon'", around.mistakes);
   const Node* inner = section.require("configuration");
   section.refuseOthers();

@@ -40,7 +40,7 @@ std::optional<Value> readChoice(const Node& node, const std::string& what,
   return {};
 }
 
-void readPath(MapReader& logger, const Surroundings& around, LogSinkConfig& sink) {
+void readPath(MapReader& logger, const SectionContext& around, LogSinkConfig& sink) {
   const Node* node = logger.require("options");
   if (node == nullptr) return;
   MapReader options(*node, "'options' of " + logger.what(), around.mistakes);
@@ -62,7 +62,7 @@ void refuseOptions(MapReader& logger, Mistakes& mistakes) {
   }
 }
 
-LogSinkConfig readLogger(const Node::Entry& entry, const Surroundings& around) {
+LogSinkConfig readLogger(const Node::Entry& entry, const SectionContext& around) {
   MapReader logger(entry.value, "logger " + inQuotes(entry.key), around.mistakes);
   LogSinkConfig sink{.name = entry.key, .path = {}};
   const Node* typeNode = logger.require("type");
@@ -81,7 +81,7 @@ LogSinkConfig readLogger(const Node::Entry& entry, const Surroundings& around) {
 
 }  // namespace
 
-void readLoggers(const Node& node, const Surroundings& around, Config& config) {
+void readLoggers(const Node& node, const SectionContext& around, Config& config) {
   for (const auto& entry : entriesOf(node, "'loggers'", around.mistakes))
     config.loggers.push_back(readLogger(entry, around));
 }

@@ -12,16 +12,16 @@
 namespace leptir {
 
 // What sections need beside their node.
-struct Surroundings {
+struct SectionContext {
   const Backends& backends;
   std::filesystem::path folder;  // of the file: relative paths count from here
   Mistakes& mistakes;
 };
 
-void readBrokers(const Node& node, const Surroundings& around, Config& config);
-void readMetaStorages(const Node& node, const Surroundings& around, Config& config);
-void readDaemon(const Node& node, const Surroundings& around, Config& config);
-void readLoggers(const Node& node, const Surroundings& around, Config& config);
-void readTasks(const Node& node, const Surroundings& around, Config& config);
+void readBrokers(const Node& node, const SectionContext& around, Config& config);
+void readMetaStorages(const Node& node, const SectionContext& around, Config& config);
+void readDaemon(const Node& node, const SectionContext& around, Config& config);
+void readLoggers(const Node& node, const SectionContext& around, Config& config);
+void readTasks(const Node& node, const SectionContext& around, Config& config);
 
 }  // namespace leptir

@@ -22,7 +22,7 @@ struct Store {
 };
 
 std::optional<Json> readTyped(const Node& node, const ConfigKey& key, const std::string& what,
-                              const Surroundings& around) {
+                              const SectionContext& around) {
   auto& mistakes = around.mistakes;
   switch (key.type) {
     case ConfigKey::Type::Text:
@@ -46,7 +46,7 @@ std::optional<Json> readTyped(const Node& node, const ConfigKey& key, const std:
 }
 
 Json readConnection(const Node& node, const std::string& what, std::span<const ConfigKey> keys,
-                    const Surroundings& around) {
+                    const SectionContext& around) {
   MapReader map(node, "'connection' of " + what, around.mistakes);
   Json connection = Json::object();
   for (const auto& key : keys) {
@@ -67,7 +67,7 @@ std::string unknownType(const Node& node, const std::string& type, const Backend
   return text;
 }
 
-void readType(MapReader& map, const Surroundings& around, Store& store) {
+void readType(MapReader& map, const SectionContext& around, Store& store) {
   const Node* node = map.require("type");
   if (node == nullptr) return;
   const auto type = readName(*node, map.nameOf("type"), around.mistakes);
@@ -79,7 +79,7 @@ void readType(MapReader& map, const Surroundings& around, Store& store) {
 
 using KeysOf = std::span<const ConfigKey> (Backend::*)() const;
 
-Store readStore(MapReader& map, KeysOf keysOf, const Surroundings& around) {
+Store readStore(MapReader& map, KeysOf keysOf, const SectionContext& around) {
   Store store;
   store.line = map.line();
   map.read("name", store.name, readName);
@@ -181,7 +181,7 @@ void readMetaSettings(MapReader& map, Config::MetaStorage& storage) {
 
 }  // namespace
 
-void readBrokers(const Node& node, const Surroundings& around, Config& config) {
+void readBrokers(const Node& node, const SectionContext& around, Config& config) {
   auto stores = readStores(node, "'brokers'", "broker", around.mistakes, [&](MapReader& map) {
     auto store = readStore(map, &Backend::brokerConnectionKeys, around);
     readBrokerSettings(map, config.brokers.emplace_back());
@@ -197,7 +197,7 @@ void readBrokers(const Node& node, const Surroundings& around, Config& config) {
     around.mistakes.add(node.line, "'brokers' holds none: name one, or leave the key out for the default");
 }
 
-void readMetaStorages(const Node& node, const Surroundings& around, Config& config) {
+void readMetaStorages(const Node& node, const SectionContext& around, Config& config) {
   auto stores = readStores(node, "'meta_storage'", "meta storage", around.mistakes, [&](MapReader& map) {
     auto store = readStore(map, &Backend::metaConnectionKeys, around);
     auto& storage = config.metaStorages.emplace_back();

@@ -43,7 +43,7 @@ void readEnvironment(MapReader& task, ProgramSpec& program) {
   }
 }
 
-void readDirectory(MapReader& task, const Surroundings& around, ProgramSpec& program) {
+void readDirectory(MapReader& task, const SectionContext& around, ProgramSpec& program) {
   const Node* node = task.find("directory");
   if (node == nullptr) return;
   const auto directory = readName(*node, task.nameOf("directory"), task.mistakes());
@@ -80,7 +80,7 @@ void readRules(MapReader& task, TaskRules& rules) {
 }
 
 // Without a command the name is a task of this program, and only rules are said of it.
-void readProgram(MapReader& task, const std::string& name, const Surroundings& around, Config& config) {
+void readProgram(MapReader& task, const std::string& name, const SectionContext& around, Config& config) {
   const bool aboutAProgram = task.find("command") != nullptr || task.find("environment") != nullptr ||
                              task.find("directory") != nullptr || task.find("warning_exit_codes") != nullptr;
   if (!aboutAProgram) return;
@@ -92,7 +92,7 @@ void readProgram(MapReader& task, const std::string& name, const Surroundings& a
   program.ownSession = config.rules[name].keepDescendants;
 }
 
-void readTask(const Node::Entry& entry, const Surroundings& around, Config& config) {
+void readTask(const Node::Entry& entry, const SectionContext& around, Config& config) {
   const bool isName = !entry.key.empty() && entry.key.size() <= kLongestTaskName && escaped(entry.key) == entry.key;
   if (!isName) around.mistakes.add(entry.line, "the name of a task is 1 to 255 bytes without control characters");
   MapReader task(entry.value, "task " + inQuotes(entry.key), around.mistakes);
@@ -109,7 +109,7 @@ void readTask(const Node::Entry& entry, const Surroundings& around, Config& conf
 
 }  // namespace
 
-void readTasks(const Node& node, const Surroundings& around, Config& config) {
+void readTasks(const Node& node, const SectionContext& around, Config& config) {
   for (const auto& entry : entriesOf(node, "'tasks'", around.mistakes)) readTask(entry, around, config);
 }
 

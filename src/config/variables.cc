@@ -1,7 +1,6 @@
 #include "config/variables.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 
 #include "base/escape.h"
@@ -15,8 +14,10 @@ constexpr std::size_t kMaxSecretBytes = 64 * 1024;
 constexpr std::string_view kFilePrefix = "file:";
 
 bool isVariableName(std::string_view name) {
-  const auto isWord = [](unsigned char c) { return std::isalnum(c) || c == '_'; };
-  return !name.empty() && !std::isdigit(static_cast<unsigned char>(name[0])) && std::ranges::all_of(name, isWord);
+  // By ASCII, whatever the locale.
+  const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto isWord = [&](char c) { return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && !isDigit(name[0]) && std::ranges::all_of(name, isWord);
 }
 
 Result<std::string> fromEnvironment(std::string_view name) {

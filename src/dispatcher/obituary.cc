@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
-#include <sstream>
 #include <string_view>
 
+#include "base/hex_text.h"
 #include "base/utf8.h"
 #include "dispatcher/blamed_frame.h"
 
@@ -23,14 +23,13 @@ bool diedOfMemoryFault(const Verdict& verdict) {
 }
 
 std::string killedBy(const Verdict& verdict) {
-  std::ostringstream text;
-  text << "killed by signal " << verdict.signal << " (" << ::strsignal(verdict.signal) << ")";
+  auto text = "killed by signal " + std::to_string(verdict.signal) + " (" + ::strsignal(verdict.signal) + ")";
   if (verdict.sender != 0) {
-    text << " from process " << verdict.sender;
+    text += " from process " + std::to_string(verdict.sender);
   } else if (diedOfMemoryFault(verdict)) {
-    text << " at address 0x" << std::hex << verdict.faultAddress;
+    text += " at address " + hexText(verdict.faultAddress);
   }
-  return text.str();
+  return text;
 }
 
 std::string exited(const Verdict& verdict) {

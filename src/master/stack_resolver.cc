@@ -13,9 +13,9 @@
 #include <cstring>
 #include <memory>
 #include <span>
-#include <sstream>
 #include <string_view>
 
+#include "base/hex_text.h"
 #include "base/utf8.h"
 #include "master/readable_name.h"
 
@@ -78,22 +78,16 @@ class Symbols {
   // Adds the function at the address, and before it those that the compiler put into it.
   void addFrames(Dwarf_Addr address, std::vector<std::string>& stack) const {
     Dwfl_Module* module = dwfl_ ? ::dwfl_addrmodule(dwfl_.get(), address) : nullptr;
-    if (module == nullptr) return stack.push_back(hex(address));
+    if (module == nullptr) return stack.push_back(hexText(address));
     auto place = placeOf(module, address);
     addInlined(module, address, place, stack);
     GElf_Off offset = 0;
     GElf_Sym symbol{};
     const char* name = ::dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr);
-    stack.push_back((name != nullptr ? demangle(name) : hex(address)) + place);
+    stack.push_back((name != nullptr ? demangle(name) : hexText(address)) + place);
   }
 
  private:
-  static std::string hex(Dwarf_Addr address) {
-    std::ostringstream text;
-    text << "0x" << std::hex << address;
-    return text.str();
-  }
-
   static std::string placeOf(Dwfl_Module* module, Dwarf_Addr address) {
     int line = 0;
     Dwfl_Line* found = ::dwfl_module_getsrc(module, address);
