@@ -8,7 +8,8 @@ namespace leptir {
 namespace {
 
 void append(std::vector<LeaseRun>& runs, std::int64_t row, std::int64_t lease) {
-  const bool continues = !runs.empty() && runs.back().last + 1 == row && runs.back().lease == lease;
+  const bool continues =
+      !runs.empty() && runs.back().last < row && runs.back().last == row - 1 && runs.back().lease == lease;
   if (continues) {
     runs.back().last = row;
   } else {

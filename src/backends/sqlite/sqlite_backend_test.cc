@@ -100,7 +100,7 @@ TEST(SqliteBackend, RefusesADatabaseOfANewerLeptir) {
   const auto file = std::make_shared<SqliteFile>();
   file->path = database.path;
   const auto connection = must(SqliteConnection::open(file, systemClock()));
-  connection->execute("UPDATE leptir_state SET value = 2 WHERE name = 'version'");
+  connection->execute("UPDATE leptir_state SET value = 1000 WHERE name = 'version'");
   const auto error = errorFor(database.path);
   EXPECT_EQ(error.code(), ErrorCode::Invalid);
   EXPECT_THAT(error.message(), AllOf(HasSubstr("newer leptir"), HasSubstr(database.path.string())));

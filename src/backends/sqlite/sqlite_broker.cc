@@ -28,7 +28,7 @@ std::string insertStatement(std::size_t rows) {
 // The seven parameters of one row, the first of them at `position`.
 void bindRow(SqliteStatement& insert, int position, const BrokerTask& task, std::string_view envelope, Time now) {
   insert.bind(position, task.id);
-  insert.bind(position + 1, microseconds(task.timeOfExecution.value_or(now)));
+  insert.bind(position + 1, task.timeOfExecution ? dueFrom(*task.timeOfExecution) : dueAtOnce(now));
   insert.bind(position + 2, task.counters.failures);
   insert.bind(position + 3, task.counters.crashes);
   insert.bind(position + 4, task.counters.expiries);

@@ -74,7 +74,7 @@ Result<std::vector<FoundTask>> SqliteKeeper::listBuried(Page page) {
 Result<std::size_t> SqliteKeeper::revive(std::span<const std::string> ids) {
   SqliteTransaction write(connection_, Kind::Write);
   std::size_t revived = 0;
-  for (const auto& id : ids) revived += revive_.with(connection_.now(), id).runChanging();
+  for (const auto& id : ids) revived += revive_.with(dueAtOnce(connection_.clock().now()), id).runChanging();
   if (auto written = write.commit(); !written) return written.error();
   queue_->bells.ring();
   return revived;
@@ -83,12 +83,12 @@ Result<std::size_t> SqliteKeeper::revive(std::span<const std::string> ids) {
 FoundTask SqliteKeeper::foundTaskAt(const SqliteStatement& row) const {
   FoundTask task;
   task.id = row.text(0);
-  task.due = timeFromMicroseconds(row.integer(2));
+  task.due = timeOfDue(row.integer(2));
   task.counters = countersAt(row, 3);
   task.envelope = row.text(7);
   task.reason = row.text(8);
   const auto holder = row.integer(1);
-  const auto waiting = task.due <= connection_.clock().now() ? TaskState::Due : TaskState::Scheduled;
+  const auto waiting = row.integer(2) <= connection_.now() ? TaskState::Due : TaskState::Scheduled;
   task.state = holder == kWaiting ? waiting : holder == kAside ? TaskState::Buried : TaskState::Leased;
   return task;
 }

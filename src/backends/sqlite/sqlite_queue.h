@@ -6,6 +6,8 @@
 
 #include "backends/sqlite/doorbell.h"
 #include "backends/sqlite/sqlite_connection.h"
+#include "backends/sqlite/sqlite_due.h"
+#include "base/saturated.h"
 #include "leptir/simple_broker.h"
 
 namespace leptir {
@@ -21,15 +23,8 @@ struct SqliteQueue {
 
 // The statements on tasks all name counters in this order: failures, crashes, expiries, unknown.
 inline Counters countersAt(const SqliteStatement& row, int firstColumn) {
-  const auto at = [&](int offset) { return static_cast<std::uint32_t>(row.integer(firstColumn + offset)); };
+  const auto at = [&](int offset) { return saturatedCast<std::uint32_t>(row.integer(firstColumn + offset)); };
   return {at(0), at(1), at(2), at(3)};
-}
-
-inline Time timeFromMicroseconds(std::int64_t microseconds) {
-  return Time(Duration(microseconds));
-}
-inline std::int64_t microseconds(Time time) {
-  return time.time_since_epoch().count();
 }
 
 }  // namespace leptir

@@ -13,6 +13,12 @@ namespace {
 
 using Kind = SqliteTransaction::Kind;
 
+std::uint32_t expiriesAfter(std::int64_t stored) {
+  auto expiries = saturatedCast<std::uint32_t>(stored);
+  incrementSaturated(expiries);
+  return expiries;
+}
+
 }  // namespace
 
 SqliteRecovery::SqliteRecovery(std::shared_ptr<SqliteQueue> queue)
@@ -24,10 +30,12 @@ SqliteRecovery::SqliteRecovery(std::shared_ptr<SqliteQueue> queue)
             "SELECT seq, expiries FROM leptir_tasks WHERE holder = ? AND holder > 16777217 ORDER BY seq LIMIT ?"),
       requeue_(connection_,
                "UPDATE leptir_tasks SET holder = 16777216, expiries = ?3,"
-               " due = CASE ?2 WHEN 0 THEN min(due, ?1) ELSE ?1 + ?2 END WHERE seq = ?4"),
+               " due = CASE WHEN ?2 > 0 THEN ?1 + ?2 WHEN due < -1152921504606846976 THEN due"
+               " ELSE min(due, ?1) - 2305843009213693952 END WHERE seq = ?4"),
       bury_(connection_,
             "UPDATE leptir_tasks SET holder = 16777217, id = coalesce(id, ?), reason = ?, cancelled_by = NULL,"
-            " buried = max(?, coalesce((SELECT max(buried) + 1 FROM leptir_tasks WHERE holder = 16777217), 0)),"
+            " buried = min(4611686018427387904,"
+            "   max(?, coalesce((SELECT max(buried) + 1 FROM leptir_tasks WHERE holder = 16777217), 0))),"
             " expiries = ? WHERE seq = ?"),
       end_(connection_, "UPDATE leptir_sessions SET state = 2, ended = ? WHERE number = ? AND state = 1") {}
 
@@ -71,9 +79,9 @@ Result<bool> SqliteRecovery::claimIfDead(const Listed& session) {
 
 Result<std::size_t> SqliteRecovery::giveBack(const Listed& session, std::size_t limit) {
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
-  std::vector<std::pair<std::int64_t, std::int64_t>> rows;
+  std::vector<std::pair<std::int64_t, std::uint32_t>> rows;
   held_.with(session.number, limit);
-  while (held_.step()) rows.emplace_back(held_.integer(0), held_.integer(1) + 1);
+  while (held_.step()) rows.emplace_back(held_.integer(0), expiriesAfter(held_.integer(1)));
   for (const auto& [row, expiries] : rows) giveBack(row, expiries);
   if (rows.size() < limit) end_.with(connection_.now(), session.number).run();
   LEPTIR_FAILPOINT("sqlite.recover.before_commit");
@@ -81,9 +89,9 @@ Result<std::size_t> SqliteRecovery::giveBack(const Listed& session, std::size_t 
   return rows.size();
 }
 
-void SqliteRecovery::giveBack(std::int64_t row, std::int64_t expiries) {
+void SqliteRecovery::giveBack(std::int64_t row, std::uint32_t expiries) {
   const auto now = connection_.now();
-  const auto delay = delayAfterExpiry(static_cast<std::uint32_t>(expiries));
+  const auto delay = delayAfterExpiry(expiries);
   if (!delay) {
     const auto reason = "its holder was gone " + std::to_string(expiries) + " times";
     bury_.with(makeTaskId(connection_.clock()), reason, now, expiries, row).run();

@@ -26,7 +26,7 @@ class SqliteRecovery {
   Result<std::vector<Listed>> unended();
   Result<bool> claimIfDead(const Listed& session);
   Result<std::size_t> giveBack(const Listed& session, std::size_t limit);
-  void giveBack(std::int64_t row, std::int64_t expiries);
+  void giveBack(std::int64_t row, std::uint32_t expiries);
 
   std::shared_ptr<SqliteQueue> queue_;
   SqliteConnection& connection_;

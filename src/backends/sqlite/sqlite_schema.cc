@@ -1,55 +1,35 @@
 #include "backends/sqlite/sqlite_schema.h"
 
+#include <algorithm>
+
+#include "backends/sqlite/sqlite_migrations.h"
+
 namespace leptir {
 namespace {
-
-constexpr std::int64_t kVersion = 1;
-
-// The names all begin with leptir_: an application may keep tables of its own in the same file.
-// `lease` of a task is the number of its last lease. What stands there before the first is as long as every real one
-// (see kWaiting). The parts of the index conditions must be repeated by the statements, letter by letter, to be used.
-constexpr auto kTables = R"sql(
-CREATE TABLE leptir_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE leptir_sessions (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
-  instance TEXT NOT NULL, epoch INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
-  host TEXT NOT NULL, pid INTEGER NOT NULL, version TEXT NOT NULL, workers INTEGER NOT NULL,
-  opened INTEGER NOT NULL, ended INTEGER,
-  UNIQUE (instance, epoch));
-CREATE TABLE leptir_tasks (
-  seq INTEGER PRIMARY KEY,
-  id TEXT,
-  due INTEGER NOT NULL,
-  holder INTEGER NOT NULL DEFAULT 16777216,
-  lease INTEGER NOT NULL DEFAULT 1125899906842624,
-  failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
-  expiries INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0,
-  cancelled_by TEXT, buried INTEGER, reason TEXT,
-  envelope TEXT NOT NULL);
-CREATE UNIQUE INDEX leptir_tasks_id ON leptir_tasks (id);
-CREATE INDEX leptir_tasks_waiting ON leptir_tasks (due) WHERE holder = 16777216;
-CREATE INDEX leptir_tasks_held ON leptir_tasks (holder) WHERE holder > 16777217;
-CREATE INDEX leptir_tasks_buried ON leptir_tasks (buried) WHERE holder = 16777217;
-CREATE TABLE leptir_records (
-  seq INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
-  lease INTEGER NOT NULL, step INTEGER NOT NULL,
-  saved INTEGER NOT NULL,
-  record TEXT NOT NULL);
-CREATE INDEX leptir_records_saved ON leptir_records (saved);
-INSERT INTO leptir_state VALUES ('version', 1), ('last lease', 0);
-INSERT INTO sqlite_sequence (name, seq) VALUES ('leptir_sessions', 16777231);
-)sql";
-
-static_assert(kVersion == 1 && kWaiting == 16777216 && kAside == 16777217 && kLastReserved == 16777231,
-              "the tables name these numbers");
 
 // 0: there are no tables of leptir yet.
 std::int64_t versionOf(SqliteConnection& connection) {
   SqliteStatement exists(connection, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'leptir_state'");
-  if (!exists.with().step()) return 0;
-  SqliteStatement version(connection, "SELECT value FROM leptir_state WHERE name = 'version'");
-  return version.with().step() ? version.integer(0) : 0;
+  const bool hasTables = exists.with().step();
+  exists.reset();  // while a statement reads, no table can be dropped
+  if (!hasTables) return 0;
+  SqliteStatement select(connection, "SELECT value FROM leptir_state WHERE name = 'version'");
+  const auto version = select.with().step() ? select.integer(0) : 0;
+  select.reset();
+  return version;
+}
+
+// Step by step to the version of this leptir. False: no step leads away from a version on the way.
+bool upgrade(SqliteConnection& connection, std::int64_t version) {
+  while (version != kSchemaVersion) {
+    const auto steps = schemaSteps();
+    const auto step = std::ranges::find(steps, version, &SchemaStep::from);
+    if (step == steps.end()) return false;
+    for (const auto* const statements : step->statements) connection.execute(statements);
+    SqliteStatement(connection, "UPDATE leptir_state SET value = ? WHERE name = 'version'").with(step->to).run();
+    version = step->to;
+  }
+  return true;
 }
 
 }  // namespace
@@ -59,16 +39,19 @@ Result<void> prepareSchema(SqliteConnection& connection) {
     SqliteTransaction look(connection, SqliteTransaction::Kind::Read);
     const auto version = versionOf(connection);
     if (auto read = look.commit(); !read) return read;
-    if (version == kVersion) return {};
+    if (version == kSchemaVersion) return {};
   }
   SqliteTransaction make(connection, SqliteTransaction::Kind::Write);
   const auto version = versionOf(connection);  // somebody else may have been quicker
-  if (version > kVersion) {
+  if (version > kSchemaVersion) {
     return Error(ErrorCode::Invalid, connection.file().where() + ": made by a newer leptir (schema " +
-                                         std::to_string(version) + ", this one knows " + std::to_string(kVersion) +
+                                         std::to_string(version) + ", this one knows " + std::to_string(kSchemaVersion) +
                                          "); install that version, or choose another path");
   }
-  if (version == 0) connection.execute(kTables);
+  if (!upgrade(connection, version)) {
+    return Error(ErrorCode::Invalid, connection.file().where() + ": its tables say schema " + std::to_string(version) +
+                                         ", which there never was; restore the database, or choose another path");
+  }
   return make.commit();
 }
 

@@ -20,7 +20,7 @@ inline constexpr std::int64_t kClaimed = 1;  // what it held is being given back
 inline constexpr std::int64_t kEnded =
     2;  // holds nothing; the row stays for a while, since an epoch is opened only once
 
-// Makes the tables, or looks whether they are those of this version. Invalid: a newer leptir made them.
+// Makes the tables, or brings those of an earlier version (sqlite_migrations.h). Invalid: a newer leptir made them.
 Result<void> prepareSchema(SqliteConnection& connection);
 
 }  // namespace leptir

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "backends/sqlite/lease_runs.h"
 #include "backends/sqlite/sqlite_schema.h"
@@ -16,8 +17,6 @@ using Kind = SqliteTransaction::Kind;
 
 // Envelopes may have 16 MiB each: as many as fit are leased, but at least one.
 constexpr std::size_t kMostBytesAtOnce = std::size_t{64} << 20;
-// When nothing waits.
-constexpr Time kNever(Duration(std::int64_t{1} << 62));
 // A log that is not tidied yet is looked after when nothing came for this long.
 constexpr auto kTidyAfter = 1s;
 
@@ -25,6 +24,11 @@ LeasedTask leasedTaskAt(const SqliteStatement& row) {
   const auto lease = static_cast<std::uint64_t>(row.integer(1));
   return {
       std::string(row.text(6)), countersAt(row, 2), {lease, std::to_string(row.integer(0))}, std::string(row.text(7))};
+}
+
+// Where a row stands in the queue: by its time, then by its age.
+std::pair<Time, std::int64_t> placeOf(const SqliteStatement& row) {
+  return {timeOfDue(row.integer(8)), row.integer(0)};
 }
 
 }  // namespace
@@ -36,11 +40,15 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
       bell_(std::move(bell)),
       state_(connection_, "SELECT state FROM leptir_sessions WHERE number = ?"),
       earliest_(connection_, "SELECT min(due) FROM leptir_tasks WHERE holder = 16777216"),
+      atOnce_(connection_,
+              "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due FROM leptir_tasks"
+              " WHERE holder = 16777216 AND due < -1152921504606846976 ORDER BY due, seq LIMIT ?"),
       due_(connection_,
-           "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by FROM leptir_tasks"
-           " WHERE holder = 16777216 AND due <= ? ORDER BY due, seq LIMIT ?"),
+           "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due FROM leptir_tasks"
+           " WHERE holder = 16777216 AND due BETWEEN -1152921504606846976 AND ? ORDER BY due, seq LIMIT ?"),
       nextLease_(connection_,
-                 "UPDATE leptir_state SET value = max(value + 1, ?) WHERE name = 'last lease' RETURNING value"),
+                 "UPDATE leptir_state SET value = max(iif(value < 2305843009213693952, value, 0) + 1, ?)"
+                 " WHERE name = 'last lease' RETURNING value"),
       mark_(connection_,
             "UPDATE leptir_tasks SET holder = ?, lease = ? WHERE seq BETWEEN ? AND ? AND holder = 16777216"),
       wish_(connection_, "SELECT cancelled_by FROM leptir_tasks WHERE seq = ? AND holder = ? AND lease = ?"),
@@ -51,13 +59,15 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
           " WHERE seq = ? AND holder = ? AND lease = ?"),
       bury_(connection_,
             "UPDATE leptir_tasks SET holder = 16777217, id = coalesce(id, ?), reason = ?, cancelled_by = NULL,"
-            " buried = max(?, coalesce((SELECT max(buried) + 1 FROM leptir_tasks WHERE holder = 16777217), 0)),"
+            " buried = min(4611686018427387904,"
+            "   max(?, coalesce((SELECT max(buried) + 1 FROM leptir_tasks WHERE holder = 16777217), 0))),"
             " failures = ?, crashes = ?, expiries = ?, unknown = ? WHERE seq = ? AND holder = ? AND lease = ?"),
       held_(connection_,
             "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by FROM leptir_tasks"
             " WHERE holder = ? AND holder > 16777217"),
       giveBack_(connection_,
-                "UPDATE leptir_tasks SET holder = 16777216, due = min(due, ?) WHERE holder = ? AND holder > 16777217"),
+                "UPDATE leptir_tasks SET holder = 16777216, due = CASE WHEN due < -1152921504606846976 THEN due"
+                " ELSE min(due, ?) - 2305843009213693952 END WHERE holder = ? AND holder > 16777217"),
       end_(connection_, "UPDATE leptir_sessions SET state = 2, ended = ? WHERE number = ?") {}
 
 Result<std::vector<LeasedTask>> SqliteSession::popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) {
@@ -67,14 +77,13 @@ Result<std::vector<LeasedTask>> SqliteSession::popBrokerTasks(std::size_t limit,
   }
   for (bool waited = false;; waited = true) {
     bell_.clear();  // before looking: a push after the look rings anew
-    const auto next = earliestDue();
+    const auto next = untilNextDue();
     if (!next) return next.error();
-    const auto ahead = *next - connection_.clock().now();
-    if (ahead <= Duration::zero() && limit > 0) return lease(limit);
+    if (*next <= Duration::zero() && limit > 0) return lease(limit);
     if (waited || limit == 0) return std::vector<LeasedTask>();
     connection_.tidyWhenIdle();
     const auto wait =
-        connection_.isTidy() ? std::min(longest, ahead) : std::min<Duration>({longest, ahead, kTidyAfter});
+        connection_.isTidy() ? std::min(longest, *next) : std::min<Duration>({longest, *next, kTidyAfter});
     if (wake.waitFor(wait, bell_.descriptor())) return std::vector<LeasedTask>();
   }
 }
@@ -119,9 +128,10 @@ Result<std::vector<LeaseId>> SqliteSession::release(std::span<const Released> ta
   std::vector<LeaseId> notOurs;
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
+  const auto now = connection_.clock().now();
   for (const auto& [lease, counters, due, envelope] : tasks) {
     const auto row = rowOf(lease);
-    if (!row || release_.with(microseconds(due), counters.failures, counters.crashes, counters.expiries,
+    if (!row || release_.with(dueAgain(due, now), counters.failures, counters.crashes, counters.expiries,
                               counters.unknown, *row, number_, lease.number)
                         .runChanging() == 0) {
       notOurs.push_back(lease);
@@ -183,13 +193,14 @@ Result<void> SqliteSession::checkOpen() {
   return {};
 }
 
-Result<Time> SqliteSession::earliestDue() {
+// Zero or less: a task is due.
+Result<Duration> SqliteSession::untilNextDue() {
   SqliteTransaction look(connection_, Kind::Read);
   if (auto open = checkOpen(); !open) return open.error();
   const bool some = earliest_.with().step() && !earliest_.isNull(0);
-  const auto due = some ? timeFromMicroseconds(earliest_.integer(0)) : kNever;
+  const auto ahead = some ? saturatedSubtract(earliest_.integer(0), connection_.now()) : Duration::max().count();
   if (auto looked = look.commit(); !looked) return looked.error();
-  return due;
+  return Duration(ahead);
 }
 
 Result<std::vector<LeasedTask>> SqliteSession::lease(std::size_t limit) {
@@ -213,13 +224,16 @@ std::vector<LeasedTask> SqliteSession::selectDue(std::size_t limit) {
   std::vector<LeasedTask> found;
   std::size_t bytes = 0;
   rows_.clear();
-  due_.with(connection_.now(), limit);
-  while (due_.step()) {
-    found.push_back(leasedTaskAt(due_));
-    rows_.push_back(due_.integer(0));
+  bool hasAtOnce = atOnce_.with(limit).step(), hasDue = due_.with(connection_.now(), limit).step();
+  while ((hasAtOnce || hasDue) && found.size() < limit && bytes <= kMostBytesAtOnce) {
+    const bool takeAtOnce = hasAtOnce && (!hasDue || placeOf(atOnce_) < placeOf(due_));
+    auto& row = takeAtOnce ? atOnce_ : due_;
+    found.push_back(leasedTaskAt(row));
+    rows_.push_back(row.integer(0));
     bytes += found.back().envelope.size();
-    if (bytes > kMostBytesAtOnce) break;
+    (takeAtOnce ? hasAtOnce : hasDue) = row.step();
   }
+  atOnce_.reset();
   due_.reset();
   return found;
 }

@@ -24,7 +24,7 @@ class SqliteSession final : public BrokerSession {
 
  private:
   Result<void> checkOpen();
-  Result<Time> earliestDue();
+  Result<Duration> untilNextDue();
   Result<std::vector<LeasedTask>> lease(std::size_t limit);
   std::vector<LeasedTask> selectDue(std::size_t limit);
   void mark(std::int64_t lease);
@@ -40,6 +40,7 @@ class SqliteSession final : public BrokerSession {
   bool moreWereDue_ = false;  // the last lease took all that it could: then it pays to try without a look
   SqliteStatement state_;
   SqliteStatement earliest_;
+  SqliteStatement atOnce_;
   SqliteStatement due_;
   SqliteStatement nextLease_;
   SqliteStatement mark_;

@@ -1,0 +1,126 @@
+#include "backends/sqlite/sqlite_migrations.h"
+
+#include <array>
+
+#include "backends/sqlite/sqlite_due.h"
+#include "backends/sqlite/sqlite_schema.h"
+
+namespace leptir {
+namespace {
+
+// The names all begin with leptir_: an application may keep tables of its own in the same file.
+// `lease` of a task is the number of its last lease. What stands there before the first is as long as every real one
+// (see kWaiting). The parts of the index conditions must be repeated by the statements, letter by letter, to be used.
+// Other programs may write here: STRICT and the CHECKs keep out what arithmetic and comparisons could not bear.
+constexpr auto kTables = R"sql(
+CREATE TABLE leptir_state (
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL CHECK (value BETWEEN 0 AND 4611686018427387904)) STRICT;
+CREATE TABLE leptir_sessions (
+  number INTEGER PRIMARY KEY AUTOINCREMENT CHECK (number > 16777231),
+  instance TEXT NOT NULL, epoch INTEGER NOT NULL CHECK (epoch >= 0),
+  state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 2),
+  host TEXT NOT NULL, pid INTEGER NOT NULL, version TEXT NOT NULL, workers INTEGER NOT NULL,
+  opened INTEGER NOT NULL, ended INTEGER,
+  UNIQUE (instance, epoch)) STRICT;
+CREATE TABLE leptir_tasks (
+  seq INTEGER PRIMARY KEY,
+  id TEXT,
+  due INTEGER NOT NULL CONSTRAINT "due is microseconds since 1970, at most 1e17" CHECK (
+    due BETWEEN -100000000000000000 AND 100000000000000000 OR
+    due BETWEEN -2405843009213693952 AND -2205843009213693952),
+  holder INTEGER NOT NULL DEFAULT 16777216 CONSTRAINT "holder is at least 16777216" CHECK (
+    holder >= 16777216),
+  lease INTEGER NOT NULL DEFAULT 1125899906842624 CONSTRAINT "lease is 0 to 2^62" CHECK (
+    lease BETWEEN 0 AND 4611686018427387904),
+  failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
+  expiries INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0,
+  cancelled_by TEXT,
+  buried INTEGER CONSTRAINT "buried is empty or 0 to 2^62" CHECK (buried BETWEEN 0 AND 4611686018427387904),
+  reason TEXT,
+  envelope TEXT NOT NULL,
+  CONSTRAINT "failures, crashes, expiries and unknown are 0 to 4294967295" CHECK (
+    failures BETWEEN 0 AND 4294967295 AND crashes BETWEEN 0 AND 4294967295 AND
+    expiries BETWEEN 0 AND 4294967295 AND unknown BETWEEN 0 AND 4294967295)) STRICT;
+CREATE UNIQUE INDEX leptir_tasks_id ON leptir_tasks (id);
+CREATE INDEX leptir_tasks_waiting ON leptir_tasks (due) WHERE holder = 16777216;
+CREATE INDEX leptir_tasks_held ON leptir_tasks (holder) WHERE holder > 16777217;
+CREATE INDEX leptir_tasks_buried ON leptir_tasks (buried) WHERE holder = 16777217;
+INSERT INTO leptir_state VALUES ('version', 2), ('last lease', 0);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('leptir_sessions', 16777231);
+)sql";
+
+constexpr auto kRecords = R"sql(
+CREATE TABLE leptir_records (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  lease INTEGER NOT NULL, step INTEGER NOT NULL,
+  saved INTEGER NOT NULL,
+  record TEXT NOT NULL) STRICT;
+CREATE INDEX leptir_records_saved ON leptir_records (saved);
+)sql";
+
+static_assert(kWaiting == 16777216 && kAside == 16777217 && kLastReserved == 16777231 &&
+                  kFarthest.count() == 100'000'000'000 && kAtOnce == 2305843009213693952,
+              "the tables name these numbers");
+
+// Version 1 took any value in any column. Its records stay in the table that they are in: there may be gigabytes.
+constexpr auto kSetAsideVersion1 = R"sql(
+CREATE TABLE leptir_old_state AS SELECT name, value FROM leptir_state;
+INSERT INTO leptir_old_state SELECT 'last session', seq FROM sqlite_sequence WHERE name = 'leptir_sessions';
+CREATE TABLE leptir_old_sessions AS SELECT * FROM leptir_sessions;
+CREATE TABLE leptir_old_tasks AS SELECT * FROM leptir_tasks;
+DROP TABLE leptir_state;
+DROP TABLE leptir_sessions;
+DROP TABLE leptir_tasks;
+)sql";
+
+// Numbers are clamped. A session whose row cannot be one is dropped, and what it held waits again. A task whose `due`
+// is no number is buried and says so.
+constexpr auto kBringBackVersion1 = R"sql(
+UPDATE leptir_state SET value = coalesce((
+  SELECT min(max(old.value, 0), 2305843009213693952) FROM leptir_old_state old
+  WHERE old.name = 'last lease' AND typeof(old.value) = 'integer'), 0) WHERE name = 'last lease';
+UPDATE sqlite_sequence SET seq = coalesce((
+  SELECT max(16777231, old.value) FROM leptir_old_state old
+  WHERE old.name = 'last session' AND typeof(old.value) = 'integer'), 16777231) WHERE name = 'leptir_sessions';
+INSERT OR IGNORE INTO leptir_sessions
+  SELECT * FROM leptir_old_sessions
+  WHERE typeof(instance) = 'text' AND typeof(epoch) = 'integer' AND typeof(state) = 'integer' AND
+    typeof(host) = 'text' AND typeof(pid) = 'integer' AND typeof(version) = 'text' AND typeof(workers) = 'integer' AND
+    typeof(opened) = 'integer' AND typeof(ended) IN ('integer', 'null');
+INSERT INTO leptir_tasks
+  SELECT seq,
+    CASE WHEN typeof(id) = 'text' THEN id WHEN wrong THEN lower(hex(randomblob(16))) END,
+    CASE typeof(due) WHEN 'integer' THEN min(max(due, -100000000000000000), 100000000000000000) ELSE 0 END,
+    CASE
+      WHEN holder = 16777217 OR wrong THEN 16777217
+      WHEN EXISTS (SELECT 1 FROM leptir_sessions WHERE number = old.holder) THEN holder
+      ELSE 16777216 END,
+    CASE typeof(lease) WHEN 'integer' THEN min(max(lease, 0), 2305843009213693952) ELSE 0 END,
+    CASE typeof(failures) WHEN 'integer' THEN min(max(failures, 0), 4294967295) ELSE 0 END,
+    CASE typeof(crashes) WHEN 'integer' THEN min(max(crashes, 0), 4294967295) ELSE 0 END,
+    CASE typeof(expiries) WHEN 'integer' THEN min(max(expiries, 0), 4294967295) ELSE 0 END,
+    CASE typeof(unknown) WHEN 'integer' THEN min(max(unknown, 0), 4294967295) ELSE 0 END,
+    CAST(cancelled_by AS TEXT),
+    CASE WHEN holder = 16777217 AND typeof(buried) = 'integer' THEN min(max(buried, 0), 2305843009213693952)
+      WHEN holder = 16777217 OR wrong THEN 0 END,
+    CASE WHEN wrong THEN 'its due time was no number of microseconds but ' || typeof(due) || ': ' ||
+      substr(CAST(due AS TEXT), 1, 100) ELSE CAST(reason AS TEXT) END,
+    CAST(envelope AS TEXT)
+  FROM (SELECT *, typeof(due) <> 'integer' AND holder <> 16777217 AS wrong FROM leptir_old_tasks) old ORDER BY seq;
+DROP TABLE leptir_old_state;
+DROP TABLE leptir_old_sessions;
+DROP TABLE leptir_old_tasks;
+)sql";
+
+}  // namespace
+
+std::span<const SchemaStep> schemaSteps() {
+  static constexpr std::array<const char*, 2> kMake{kTables, kRecords};
+  static constexpr std::array<const char*, 3> kFrom1{kSetAsideVersion1, kTables, kBringBackVersion1};
+  static constexpr std::array<SchemaStep, 2> kSteps{{{0, 2, kMake}, {1, 2, kFrom1}}};
+  return kSteps;
+}
+
+}  // namespace leptir

@@ -1,0 +1,156 @@
+// Databases of earlier versions, with rows in them that no leptir wrote.
+#include "backends/sqlite/sqlite_migrations.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "backends/sqlite/sqlite_connection.h"
+#include "tests/support/sqlite_database.h"
+
+namespace leptir {
+namespace {
+
+using ::testing::HasSubstr;
+
+// As version 1 made them.
+constexpr auto kTablesOfVersion1 = R"sql(
+CREATE TABLE leptir_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE leptir_sessions (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  instance TEXT NOT NULL, epoch INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
+  host TEXT NOT NULL, pid INTEGER NOT NULL, version TEXT NOT NULL, workers INTEGER NOT NULL,
+  opened INTEGER NOT NULL, ended INTEGER,
+  UNIQUE (instance, epoch));
+CREATE TABLE leptir_tasks (
+  seq INTEGER PRIMARY KEY,
+  id TEXT,
+  due INTEGER NOT NULL,
+  holder INTEGER NOT NULL DEFAULT 16777216,
+  lease INTEGER NOT NULL DEFAULT 1125899906842624,
+  failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
+  expiries INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0,
+  cancelled_by TEXT, buried INTEGER, reason TEXT,
+  envelope TEXT NOT NULL);
+CREATE UNIQUE INDEX leptir_tasks_id ON leptir_tasks (id);
+CREATE INDEX leptir_tasks_waiting ON leptir_tasks (due) WHERE holder = 16777216;
+CREATE INDEX leptir_tasks_held ON leptir_tasks (holder) WHERE holder > 16777217;
+CREATE INDEX leptir_tasks_buried ON leptir_tasks (buried) WHERE holder = 16777217;
+CREATE TABLE leptir_records (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  lease INTEGER NOT NULL, step INTEGER NOT NULL,
+  saved INTEGER NOT NULL,
+  record TEXT NOT NULL);
+CREATE INDEX leptir_records_saved ON leptir_records (saved);
+INSERT INTO leptir_state VALUES ('version', 1), ('last lease', 0);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('leptir_sessions', 16777231);
+)sql";
+
+class SqliteMigrations : public ::testing::Test {
+ protected:
+  void execute(const std::string& sql) {
+    sqlite3* handle = nullptr;
+    ASSERT_EQ(sqlite3_open(database.path.c_str(), &handle), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
+    sqlite3_close(handle);
+  }
+
+  FoundTask find(const std::string& id) { return must(database.broker()->keeper().find(id)); }
+
+  // The statements that made what is in the file, by name.
+  static std::map<std::string, std::string> schemaOf(const std::filesystem::path& path) {
+    std::map<std::string, std::string> made;
+    sqlite3* handle = nullptr;
+    EXPECT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
+    const auto note = [](void* into, int, char** values, char**) {
+      (*static_cast<std::map<std::string, std::string>*>(into))[values[0]] = values[1] == nullptr ? "" : values[1];
+      return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(handle, "SELECT name, sql FROM sqlite_master", note, &made, nullptr), SQLITE_OK);
+    sqlite3_close(handle);
+    return made;
+  }
+
+  TestDatabase database;
+};
+
+TEST_F(SqliteMigrations, AnOldDatabaseEndsWithTheTablesOfANewOne) {
+  execute(kTablesOfVersion1);
+  database.broker();
+  TestDatabase fresh;
+  fresh.broker();
+  auto old = schemaOf(database.path), made = schemaOf(fresh.path);
+  for (auto* tables : {&old, &made}) tables->erase("leptir_records");  // stays as it is: it may be large
+  EXPECT_EQ(old, made);
+}
+
+TEST_F(SqliteMigrations, EveryVersionThereEverWasLeadsToThisOne) {
+  for (std::int64_t version = 0; version < kSchemaVersion; ++version) {
+    const auto steps = schemaSteps();
+    const auto step = std::ranges::find(steps, version, &SchemaStep::from);
+    ASSERT_NE(step, steps.end()) << version;
+    EXPECT_GT(step->to, version);
+    EXPECT_LE(step->to, kSchemaVersion);
+  }
+}
+
+TEST_F(SqliteMigrations, TasksRecordsAndSessionsStayWhatTheyWere) {
+  execute(std::string(kTablesOfVersion1) + R"sql(
+INSERT INTO leptir_sessions VALUES (16777300, 'a', 3, 0, 'host', 7, '0.1', 2, 5, NULL);
+INSERT INTO leptir_tasks (id, due, holder, lease, failures, reason, buried, envelope) VALUES
+  ('waits', 1700000000000000, 16777216, 4, 1, NULL, NULL, '{"w":1}'),
+  ('held', 1700000000000001, 16777300, 5, 0, NULL, NULL, '{"h":1}'),
+  ('buried', 1700000000000002, 16777217, 6, 2, 'why', 9, '{"b":1}');
+INSERT INTO leptir_records (id, lease, step, saved, record) VALUES ('done', 1, 2, 4000000000000000, '{"id":"done"}');
+UPDATE leptir_state SET value = 77 WHERE name = 'last lease';
+)sql");
+  const auto waits = find("waits"), buried = find("buried");
+  EXPECT_EQ(waits.state, TaskState::Due);
+  EXPECT_EQ(waits.due, Time(std::chrono::seconds(1'700'000'000)));
+  EXPECT_EQ(waits.counters, (Counters{.failures = 1}));
+  EXPECT_EQ(waits.envelope, R"({"w":1})");
+  EXPECT_EQ(find("held").state, TaskState::Leased);
+  EXPECT_EQ(buried.state, TaskState::Buried);
+  EXPECT_EQ(buried.reason, "why");
+  EXPECT_EQ(must(database.records()->loadMetaInfoById("done")).at("id"), "done");
+  const auto lock = database.lock(std::string(32, 'b'));
+  const auto broker = database.broker();
+  must(broker->openSession({std::string(32, 'b'), 1}, {"host", 1, "1", 1}, std::chrono::minutes(1)));
+  execute("INSERT INTO leptir_state SELECT 'next session', number FROM leptir_sessions WHERE number = 16777301");
+}
+
+TEST_F(SqliteMigrations, ADueTimeThatIsNoNumberIsBuriedWithTheReason) {
+  execute(std::string(kTablesOfVersion1) +
+          "INSERT INTO leptir_tasks (id, due, envelope) VALUES ('a', 'soon', '{}'), ('b', 1.5, '{}')");
+  EXPECT_EQ(find("a").state, TaskState::Buried);
+  EXPECT_THAT(find("a").reason, HasSubstr("no number of microseconds but text: soon"));
+  EXPECT_THAT(find("b").reason, HasSubstr("real: 1.5"));
+}
+
+TEST_F(SqliteMigrations, NumbersOutOfRangeAreClamped) {
+  execute(std::string(kTablesOfVersion1) + R"sql(
+INSERT INTO leptir_tasks (id, due, failures, crashes, expiries, unknown, lease, envelope) VALUES
+  ('early', -9223372036854775808, -1, 4294967296, 9223372036854775807, 'x', -5, '{}'),
+  ('late', 9223372036854775807, 0, 0, 0, 0, 0, '{}');
+UPDATE leptir_state SET value = 9223372036854775807 WHERE name = 'last lease';
+)sql");
+  EXPECT_EQ(find("early").due, Time(-kFarthest));
+  EXPECT_EQ(find("early").state, TaskState::Due);
+  EXPECT_EQ(find("early").counters, (Counters{0, 4'294'967'295, 4'294'967'295, 0}));
+  EXPECT_EQ(find("late").due, Time(kFarthest));
+  EXPECT_EQ(find("late").state, TaskState::Scheduled);
+}
+
+TEST_F(SqliteMigrations, WhatNoSessionHoldsWaitsAgain) {
+  execute(std::string(kTablesOfVersion1) + R"sql(
+INSERT INTO leptir_sessions VALUES (16777300, 'a', 'x', 0, 'host', 7, '0.1', 2, 5, NULL);
+INSERT INTO leptir_tasks (id, due, holder, envelope) VALUES
+  ('a', 0, 16777300, '{}'), ('b', 0, 17000000, '{}'), ('c', 0, 5, '{}'), ('d', 0, 'me', '{}');
+)sql");
+  for (const auto* id : {"a", "b", "c", "d"}) EXPECT_EQ(find(id).state, TaskState::Due) << id;
+}
+
+}  // namespace
+}  // namespace leptir
