@@ -21,7 +21,7 @@ namespace leptir {
 // a warning.
 struct PushOptions {
   std::optional<Time> timeOfExecution{};  // whole seconds count
-  Duration delay{};                       // instead of timeOfExecution: from now
+  Duration delay{};                       // instead of timeOfExecution: from now; at most kFarthest
   std::int64_t priority = 0;  // chooses the broker: the first whose priority index is at least this one, else the last
   std::int64_t timeLimitSeconds = 0;  // 0: task_execution_time of whoever runs it
   std::uint32_t maxAttempts = 0;      // 0: as the name's configuration says, else 1

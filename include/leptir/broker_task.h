@@ -1,7 +1,9 @@
 // A task on its way into a store, and what a store hands back: the two values on either side of a SimpleBroker.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -12,15 +14,30 @@ namespace leptir {
 // An envelope takes at most this much (design section 5): TooLarge at the push.
 inline constexpr std::size_t kMaxEnvelopeBytes = std::size_t{16} << 20;
 
-// What happened to a task so far; envelope keys `at`, `cr`, `ex`, `un`.
+// The farthest time of execution before or after 1970, the longest delay and the longest time limit: more than 3,000
+// years. A push that asks for more is Invalid; what a store holds beyond it is taken for this much.
+inline constexpr std::chrono::seconds kFarthest{100'000'000'000};
+constexpr bool isTooFar(Time time) {
+  return time > Time(kFarthest) || time < Time(-kFarthest);
+}
+
+// What happened to a task so far; each count stays at its limit; envelope keys `at`, `cr`, `ex`, `un`.
 struct Counters {
   std::uint32_t failures = 0;  // it ran and did not succeed
   std::uint32_t crashes = 0;   // its worker died
   std::uint32_t expiries = 0;  // the instance that held it was gone
   std::uint32_t unknown = 0;   // nobody knew its name
 
-  // Runs so far; the next one is `attempts() + 1`.
-  std::uint32_t attempts() const { return failures + crashes + expiries; }
+  // Runs so far.
+  std::uint32_t attempts() const {
+    const auto sum = std::uint64_t{failures} + crashes + expiries;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(sum, std::numeric_limits<std::uint32_t>::max()));
+  }
+  // The number of the run that comes next, as records and TaskContext::attempt say it.
+  int nextAttempt() const {
+    constexpr std::uint32_t kLast = std::numeric_limits<int>::max();
+    return static_cast<int>(std::min(attempts(), kLast - 1)) + 1;
+  }
   friend bool operator==(const Counters&, const Counters&) = default;
 };
 
@@ -30,8 +47,8 @@ struct BrokerTask {
   std::string name{};                     // `cn`; 1 to 255 bytes
   std::string parameters = "[]";          // `td.parameters`: JSON text, taken as it is; PHP's empty map is []
   std::int64_t priority = 0;              // `pr`: chose the broker; carried along
-  std::optional<Time> timeOfExecution{};  // `toex`, whole seconds there; none: at once
-  std::int64_t timeLimitSeconds = 0;      // `tl`; 0: task_execution_time of whoever runs it
+  std::optional<Time> timeOfExecution{};  // `toex`, whole seconds there; none: at once; at most kFarthest from 1970
+  std::int64_t timeLimitSeconds = 0;      // `tl`; 0: task_execution_time of whoever runs it; at most kFarthest
   std::uint32_t maxAttempts = 0;          // `ma`; 0: not said, so 1
   std::optional<Time> pushedAt{};         // `ts`
   Counters counters{};

@@ -60,8 +60,7 @@ class ManualClock final : public Clock {
 inline double unixSeconds(Time time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
-inline Time timeFromUnixSeconds(double seconds) {
-  return Time(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
-}
+// Beyond what a Time holds: the nearest that it does.
+Time timeFromUnixSeconds(double seconds);
 
 }  // namespace leptir

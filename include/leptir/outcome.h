@@ -48,6 +48,9 @@ struct ThrownError {
   std::string message{};
 };
 
+// The longest that a task can put off its next run: ten years.
+inline constexpr Duration kLongestRetryDelay = std::chrono::hours(24 * 3652);
+
 struct Outcome {
   ExitStatus status = ExitStatus::Unknown;
   Cause cause = Cause::Finished;

@@ -68,7 +68,8 @@ class TaskContext {
   // Empty before the first changeState.
   std::string lastState() const { return flow_.empty() ? std::string() : flow_.back(); }
   const std::vector<std::string>& executionFlow() const { return flow_; }
-  // Asks for another run after `delay` (negative: at once). That is no failure and uses up no attempt, so a task that
+  // Asks for another run after `delay` (negative: at once; longer than kLongestRetryDelay, ten years: after ten years).
+  // That is no failure and uses up no attempt, so a task that
   // always asks runs for ever. `return retryAfter(30s, "the other side is busy");`: the answer is what doJob may
   // return. The last of retryAfter and discard counts; a run that throws is a failure all the same.
   ExitStatus retryAfter(Duration delay, std::string reason = {});

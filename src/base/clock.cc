@@ -2,6 +2,8 @@
 
 #include <ctime>
 
+#include "base/saturated.h"
+
 namespace leptir {
 namespace {
 
@@ -23,6 +25,10 @@ class SystemClock final : public Clock {
 const Clock& systemClock() {
   static const SystemClock clock;
   return clock;
+}
+
+Time timeFromUnixSeconds(double seconds) {
+  return Time(durationFromSeconds(seconds));
 }
 
 }  // namespace leptir

@@ -31,24 +31,31 @@ struct Broker::Held {
 
 namespace {
 
-Error refused(const TaskToPush& task, const char* why) {
+Error refused(const TaskToPush& task, const std::string& why) {
   return Error(ErrorCode::Invalid, "task '" + task.name + "': " + why);
 }
 
 // `from now` keeps its fraction; a point in time is whole seconds, as the envelope says it.
 std::optional<Time> dueTime(const PushOptions& options, Time now) {
-  if (options.delay != Duration::zero()) return now + options.delay;
-  if (!options.timeOfExecution) return std::nullopt;
+  if (options.delay != Duration::zero()) return std::min(now + options.delay, Time(kFarthest));
+  if (!options.timeOfExecution || isTooFar(*options.timeOfExecution)) return options.timeOfExecution;
   return std::chrono::floor<std::chrono::seconds>(*options.timeOfExecution);
+}
+
+// Why these options cannot be; empty: they can.
+std::string complaint(const PushOptions& options) {
+  if (options.timeOfExecution && options.delay != Duration::zero())
+    return "has a time of execution and a delay; give one of them";
+  if (options.delay < Duration::zero()) return "has a negative delay";
+  if (options.delay > kFarthest)
+    return "has a delay of more than " + std::to_string(kFarthest.count()) + " s; give a shorter one";
+  return "";
 }
 
 Result<BrokerTask> toBrokerTask(const TaskToPush& task, const Clock& clock) {
   const auto& options = task.options;
   const auto& parameters = task.parameters;
-  if (options.timeOfExecution && options.delay != Duration::zero()) {
-    return refused(task, "has a time of execution and a delay; give one of them");
-  }
-  if (options.delay < Duration::zero()) return refused(task, "has a negative delay");
+  if (const auto why = complaint(options); !why.empty()) return refused(task, why);
   if (!parameters.is_null() && !parameters.is_structured()) return refused(task, "parameters must be a JSON object");
 
   const auto now = clock.now();

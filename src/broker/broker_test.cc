@@ -159,6 +159,24 @@ TEST(Broker, DelaysFromNowOnWithoutRounding) {
   EXPECT_EQ(of.stores[0]->pushed.at(0).timeOfExecution, of.clock.now() + 1500ms);
 }
 
+TEST(Broker, RefusesDelaysTimesAndLimitsThatNoClockReaches) {
+  Brokers of({0});
+  const auto why = [&](const PushOptions& options) {
+    const auto pushed = of.broker->pushTask(task("x", options));
+    return pushed ? std::string("pushed") : pushed.error().message();
+  };
+  EXPECT_THAT(why({.delay = Duration::max()}), HasSubstr("a delay of more than 100000000000 s"));
+  EXPECT_THAT(why({.delay = kFarthest + 1us}), HasSubstr("a delay of more than"));
+  EXPECT_THAT(why({.timeOfExecution = Time::max()}), HasSubstr("the time of execution is more than 100000000000 s"));
+  EXPECT_THAT(why({.timeOfExecution = Time::min()}), HasSubstr("the time of execution is more than"));
+  EXPECT_THAT(why({.timeLimitSeconds = 18'446'744'073'710}), HasSubstr("the time limit of 18446744073710 s is longer"));
+  EXPECT_THAT(why({.timeLimitSeconds = std::numeric_limits<std::int64_t>::max()}), HasSubstr("is longer than"));
+  EXPECT_EQ(of.stores[0]->pushes, 0);
+  EXPECT_EQ(why({.delay = kFarthest}), "pushed");
+  EXPECT_EQ(of.stores[0]->pushed.at(0).timeOfExecution, Time(kFarthest));
+  EXPECT_EQ(why({.timeOfExecution = Time(-kFarthest), .timeLimitSeconds = kFarthest.count()}), "pushed");
+}
+
 TEST(Broker, RefusesATimeOfExecutionTogetherWithADelay) {
   Brokers of({0});
   const PushOptions both{.timeOfExecution = of.clock.now(), .delay = 1s};

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "base/saturated.h"
 #include "cli/commands.h"
 #include "cli/whereabouts.h"
 #include "master/pid_file.h"
@@ -22,7 +23,7 @@ class Patience {
 };
 
 int wait(const HoldingProcess& process, std::optional<double> timeout) {
-  auto left = timeout ? std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*timeout)) : Duration::max();
+  auto left = timeout ? durationFromSeconds(*timeout) : Duration::max();
   while (!process.waitUntilGone(std::min<Duration>(left, 1s))) {
     left -= std::min<Duration>(left, 1s);
     if (left <= Duration::zero()) {

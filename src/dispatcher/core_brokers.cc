@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/saturated.h"
+
 namespace leptir {
 
 using namespace std::chrono_literals;
@@ -125,7 +127,7 @@ void Core::blame(std::uint32_t broker, LeasedTask leased) {
   const auto lease = leased.lease;
   auto& batch = batchOf(broker);
   batch.envelopes.push_back(std::move(leased.envelope));
-  ++leased.counters.crashes;
+  incrementSaturated(leased.counters.crashes);
   const auto times = std::to_string(leased.counters.crashes);
   const auto delay = delayAfterCrash(leased.counters.crashes);
   if (delay) {

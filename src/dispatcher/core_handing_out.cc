@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/saturated.h"
+
 namespace leptir {
 
 using namespace std::chrono_literals;
@@ -82,7 +84,7 @@ void Core::applyRules(HeldTask& task) const {
 }
 
 Duration Core::timeLimitOf(const HeldTask& task) const {
-  if (task.head.timeLimitSeconds > 0) return std::chrono::seconds(task.head.timeLimitSeconds);
+  if (task.head.timeLimitSeconds > 0) return durationFromWholeSeconds(task.head.timeLimitSeconds);
   const auto* rules = rulesFor(task);
   return rules != nullptr ? rules->timeLimit.value_or(options_.taskExecutionTime) : options_.taskExecutionTime;
 }

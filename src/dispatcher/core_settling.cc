@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
 #include <utility>
+
+#include "base/saturated.h"
 
 namespace leptir {
 
@@ -74,13 +77,13 @@ bool Core::isEndedByATerm(const event::CellDone& done) const {
 // Systemd and terminals send a TERM to everyone: then a program was not to blame, and is given back. One that came
 // alone is a crash.
 void Core::settleTermed(bool ofAStop, Duration olderThan) {
-  std::erase_if(termed_, [&](auto& entry) {
-    auto& [done, since] = entry;
-    if (!ofAStop && now_.boot - since < olderThan) return false;
+  const auto isRipe = [&](const auto& entry) { return ofAStop || now_.boot - entry.second >= olderThan; };
+  const auto ripe = std::ranges::stable_partition(termed_, std::not_fn(isRipe));
+  for (auto& [done, since] : ripe) {
     if (ofAStop) done.outcome->cause = Cause::GaveBack;
     settleDone(done);
-    return true;
-  });
+  }
+  termed_.erase(ripe.begin(), ripe.end());
 }
 
 void Core::on(event::CellDied& died) {
@@ -114,7 +117,7 @@ RecordAuthor Core::authorWith(int pid) const {
 }
 
 Time Core::wallOf(BootTime time) const {
-  return now_.wall - (now_.boot - time);
+  return saturatedSubtract(now_.wall, saturatedSubtract(now_.boot, time));
 }
 
 void Core::on(event::CellRunning& running) {
@@ -175,7 +178,8 @@ void Core::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement,
     case Settlement::Kind::Release:
       batch.release.push_back(
           {task.lease, settlement.counters,
-           settlement.place == Settlement::Place::Own ? backTo(task, now_.wall) : now_.wall + settlement.delay,
+           settlement.place == Settlement::Place::Own ? backTo(task, now_.wall)
+                                                      : saturatedAdd(now_.wall, settlement.delay),
            envelope});
       break;
     case Settlement::Kind::GiveBack:

@@ -82,6 +82,21 @@ TEST_F(CoreTest, ATaskWhoseWorkerDiedKeepsItsPlaceTheFirstTimeAndWaitsTheSecond)
   EXPECT_EQ(crashAfter({.crashes = 1}), now.wall + 5s);
 }
 
+TEST_F(CoreTest, ATaskThatAsksToRunAgainAtTheEndOfTimeWaitsAndDoesNotRunAtOnce) {
+  lease({"a"});
+  Outcome outcome;
+  outcome.cause = Cause::RetryLater;
+  outcome.retryAfter = Duration::max();
+  step(event::CellDone{last.assign.at(0).cell, outcome, "{}"});
+  EXPECT_EQ(last.settle.at(0)->release.at(0).due, Time::max());
+}
+
+TEST_F(CoreTest, ATimeLimitThatNoClockReachesIsNone) {
+  step(event::Leased{
+      0, 1, {{R"({"cn":"noop","tl":18446744073710,"toex":"","td":{"id":"a"}})", {}, leaseOf("a")}}, true});
+  EXPECT_EQ(last.assign.at(0).assignment.timeLimit, kFarthest);
+}
+
 TEST_F(CoreTest, AsksForAsManyTasksAsThereAreFreeWorkers) {
   ASSERT_EQ(last.rooms.size(), 1u);
   EXPECT_EQ(last.rooms[0].tasks, 2u);

@@ -99,6 +99,7 @@ class Feeder {
   Result<void> keepSession();
   Result<void> renew(std::span<const LeaseId> running);
   Duration longestWait();
+  bool hasOrders();
   Result<void> recoverOthers();
   Result<void> compareHeld();
   Result<void> answerCount();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/saturated.h"
 #include "base/utf8.h"
 
 namespace leptir {
@@ -14,12 +15,20 @@ constexpr std::size_t kHistory = 10;
 constexpr std::size_t kLoadedAtOnce = 64;
 constexpr std::size_t kBriefResponse = 4096;
 
+// A whole number of a record that another program may have written; the nearest int, 0 where there is none.
+int wholeNumber(const Json& record, const char* key) {
+  const auto found = record.find(key);
+  if (found == record.end() || !found->is_number_integer()) return 0;
+  return found->is_number_unsigned() ? saturatedCast<int>(found->get<std::uint64_t>())
+                                     : saturatedCast<int>(found->get<std::int64_t>());
+}
+
 // What the record of an earlier attempt says of it, short.
 PastAttempt pastAttempt(const Json& record) {
   PastAttempt past;
-  past.attempt = record.value("attempt", 0);
+  past.attempt = wholeNumber(record, "attempt");
   past.cause = record.value("cause", "");
-  past.returnCode = record.value("retC", 0);
+  past.returnCode = wholeNumber(record, "retC");
   past.executionTime = record.value("exTime", 0.0);
   past.started = record.value("exEnd", 0.0) - past.executionTime;
   return past;
@@ -30,10 +39,10 @@ PastAttempt pastAttempt(const Json& record) {
 std::vector<PastAttempt> historyBefore(int attempt, const Json& record) try {
   std::vector<PastAttempt> history;
   for (const auto& entry : record.value("history", Json::array())) {
-    history.push_back({entry.value("attempt", 0), entry.value("cause", ""), entry.value("retC", 0),
+    history.push_back({wholeNumber(entry, "attempt"), entry.value("cause", ""), wholeNumber(entry, "retC"),
                        entry.value("exStart", 0.0), entry.value("exTime", 0.0)});
   }
-  if (record.contains("cause") && record.value("attempt", 0) < attempt) history.push_back(pastAttempt(record));
+  if (record.contains("cause") && wholeNumber(record, "attempt") < attempt) history.push_back(pastAttempt(record));
   if (history.size() > kHistory) history.erase(history.begin(), history.end() - kHistory);
   return history;
 } catch (const nlohmann::json::exception&) {

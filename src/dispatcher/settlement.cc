@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/saturated.h"
 #include "base/utf8.h"
 #include "dispatcher/obituary.h"
 #include "link/worker_stderr.h"
@@ -21,7 +22,7 @@ MetaInfo recordOf(const HeldTask& task, const RecordAuthor& author) {
   record.id = task.head.id;
   record.lease = task.lease.number;
   record.type = task.head.name;
-  record.attempt = static_cast<int>(task.counters.attempts()) + 1;
+  record.attempt = task.counters.nextAttempt();
   record.host = author.host;
   record.pid = author.pid;
   record.pushed = task.head.pushedAt;
@@ -37,7 +38,7 @@ bool succeeded(const Outcome& outcome) {
 // tried again (the seed's way).
 void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
   settlement.counters = task.counters;
-  ++settlement.counters.failures;
+  incrementSaturated(settlement.counters.failures);
   if (task.head.maxAttempts <= 1) {
     settlement.kind = Settlement::Kind::Acknowledge;
   } else if (settlement.counters.failures < task.head.maxAttempts) {
@@ -53,7 +54,7 @@ void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
 // `how` it died the last time.
 void afterCrash(Settlement& settlement, const HeldTask& task, const std::string& how) {
   settlement.counters = task.counters;
-  ++settlement.counters.crashes;
+  incrementSaturated(settlement.counters.crashes);
   if (const auto delay = delayAfterCrash(settlement.counters.crashes)) {
     settlement.kind = Settlement::Kind::Release;
     settlement.delay = *delay;
@@ -157,7 +158,7 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
   record.executionTime = seconds(outcome.executionTime);
   record.cpuTime = seconds(outcome.cpuTime);
   record.started = outcome.started;
-  record.ended = outcome.started + outcome.executionTime;
+  record.ended = saturatedAdd(outcome.started, outcome.executionTime);
   record.signal = outcome.signal;
   const bool success = succeeded(outcome);
   record.response = std::move(outcome.response);
@@ -185,7 +186,7 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
   auto& record = settlement.record.emplace(recordOf(task, author));
   record.started = started;
   record.ended = ended;
-  record.executionTime = seconds(verdict.ended - verdict.started);
+  record.executionTime = seconds(saturatedSubtract(verdict.ended, verdict.started));
   record.cpuTime = seconds(verdict.cpuTime);
   record.maxRss = verdict.maxRss;
   record.signal = verdict.signal;
@@ -258,7 +259,7 @@ Settlement settleCancelled(const HeldTask& task, std::string_view envelope, cons
 Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author) {
   Settlement settlement;
   settlement.counters = task.counters;
-  ++settlement.counters.unknown;
+  incrementSaturated(settlement.counters.unknown);
   if (const auto delay = delayAfterUnknownName(settlement.counters.unknown)) {
     settlement.kind = Settlement::Kind::Release;
     settlement.delay = *delay;

@@ -5,6 +5,8 @@
 
 #include <csignal>
 
+#include <limits>
+
 namespace leptir {
 namespace {
 
@@ -237,6 +239,47 @@ TEST(Settlement, TheFirstRetryWaitsAsLongAsTheNameSays) {
   EXPECT_EQ(settleWith(task, ExitStatus::Error).delay, 100ms);
   task.counters.failures = 1;
   EXPECT_EQ(settleWith(task, ExitStatus::Error).delay, 200ms);
+}
+
+constexpr auto kLimit = std::numeric_limits<std::uint32_t>::max();
+
+TEST(Settlement, CountersThatAStoreHasAtTheirLimitStayThere) {
+  const auto failed = settleWith(taskWith({.failures = kLimit}, kLimit), ExitStatus::Error);
+  EXPECT_EQ(failed.kind, Kind::Bury);
+  EXPECT_EQ(failed.counters.failures, kLimit);
+  EXPECT_EQ(failed.record->attempt, std::numeric_limits<int>::max());
+
+  const auto crashed = died(taskWith({.crashes = kLimit}), StopReason::Crash, 11);
+  EXPECT_EQ(crashed.kind, Kind::Bury);
+  EXPECT_EQ(crashed.counters.crashes, kLimit);
+
+  const auto unknown = settleUnknownName(taskWith({.unknown = kLimit}), kEnvelope, Time(1s), kAuthor);
+  EXPECT_EQ(unknown.kind, Kind::Bury);
+  EXPECT_EQ(unknown.counters.unknown, kLimit);
+}
+
+TEST(Settlement, AttemptsOfAllKindsTogetherDoNotStartAgainAtZero) {
+  const Counters counters{.failures = kLimit, .crashes = kLimit, .expiries = 1};
+  EXPECT_EQ(counters.attempts(), kLimit);
+  EXPECT_EQ(counters.nextAttempt(), std::numeric_limits<int>::max());
+  EXPECT_EQ((Counters{.failures = 2, .crashes = 1}).nextAttempt(), 4);
+  EXPECT_EQ((Counters{.failures = 2'147'483'646}).nextAttempt(), 2'147'483'647);
+}
+
+TEST(Settlement, TheRetryAfterManyFailuresIsAnHourAwayAndNeverSooner) {
+  for (const std::uint32_t failures : {62U, 63U, 64U, 100U, kLimit - 2}) {
+    const auto settlement = settleWith(taskWith({.failures = failures}, kLimit), ExitStatus::Error);
+    EXPECT_EQ(settlement.kind, Kind::Release) << failures;
+    EXPECT_EQ(settlement.delay, 1h) << failures;
+  }
+}
+
+// The head of an outcome lies in memory that a task may scribble over.
+TEST(Settlement, TimesThatAWorkerMadeUpDoNotOverflow) {
+  auto outcome = outcomeWith(ExitStatus::Success);
+  outcome.started = Time::max();
+  outcome.executionTime = Duration::max();
+  EXPECT_EQ(settleOutcome(taskWith({}), kEnvelope, outcome, kAuthor, 0).record->ended, Time::max());
 }
 
 }  // namespace

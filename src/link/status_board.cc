@@ -10,6 +10,7 @@
 #include <new>
 #include <thread>
 
+#include "base/saturated.h"
 #include "base/unique_fd.h"
 #include "base/utf8.h"
 
@@ -65,7 +66,7 @@ BoardWorker readLine(const Line& line, int slot, BootTime now) {
     worker.busy = line.busy;
     worker.taskId = textOf(line.taskId);
     worker.taskName = textOf(line.taskName);
-    worker.seconds = std::max(0.0, std::chrono::duration<double>(now - BootTime(Duration(line.startedBoot))).count());
+    worker.seconds = std::max(0.0, std::chrono::duration<double>(saturatedSubtract(now, BootTime(Duration(line.startedBoot)))).count());
     worker.progress = line.progress;
     worker.progressText = textOf(line.progressText);
     std::atomic_thread_fence(std::memory_order_acquire);

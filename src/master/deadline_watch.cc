@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/saturated.h"
+
 namespace leptir {
 namespace {
 
@@ -14,8 +16,7 @@ BootTime leaseEnd(const RunningTask& task, const SharedPage& page) {
 }
 
 BootTime limitOf(const RunningTask& task, BootTime started) {
-  const bool none = task.timeLimit <= Duration::zero() || task.timeLimit >= BootTime::max() - started;
-  return none ? BootTime::max() : started + task.timeLimit;
+  return task.timeLimit <= Duration::zero() ? BootTime::max() : saturatedAdd(started, task.timeLimit);
 }
 
 // `margin` before `end`, where an end of max or min stays what it is.
@@ -69,7 +70,7 @@ DeadlineWatch::Decision DeadlineWatch::look(const std::optional<RunningTask>& ru
 void DeadlineWatch::stopped(StopReason reason, const SharedPage& page, BootTime now) {
   const auto lease = task_ ? before(leaseEnd(*task_, page), page.leaseTimes.killBeforeEnd()) : BootTime::max();
   const bool leaseEnds = reason == StopReason::Lease && task_ && task_->wish != StopReason::Lease;
-  killAt_ = leaseEnds ? lease : std::min(lease, now + killGrace_);
+  killAt_ = leaseEnds ? lease : std::min(lease, saturatedAdd(now, killGrace_));
   next_ = killAt_;
 }
 

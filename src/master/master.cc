@@ -13,6 +13,7 @@
 #include <deque>
 
 #include "base/process_tree.h"
+#include "base/saturated.h"
 #include "master/children.h"
 #include "master/dispatcher_keeper.h"
 #include "master/reloader.h"
@@ -287,7 +288,7 @@ void Master::Loop::leave(MasterEnd end) {
   end_ = end;
   plan_.leave();
   publish(Stopping::Leave);
-  leaveUntil_ = now() + std::max<Duration>(kLeaveGrace, options_.killGrace + 500ms);
+  leaveUntil_ = saturatedAdd(now(), std::max<Duration>(kLeaveGrace, saturatedAdd(options_.killGrace, Duration(500ms))));
 }
 
 void Master::Loop::endWorkers() {

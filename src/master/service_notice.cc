@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/saturated.h"
+
 namespace leptir {
 namespace {
 
@@ -50,7 +52,7 @@ void ServiceNotice::tellProgress(BootTime now) {
     send("EXTEND_TIMEOUT_USEC=60000000");
   }
   if (!watchdogEvery_ || now < beatAt_) return;
-  beatAt_ = now + *watchdogEvery_;
+  beatAt_ = saturatedAdd(now, *watchdogEvery_);
   send("WATCHDOG=1");
 }
 

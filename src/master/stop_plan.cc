@@ -2,13 +2,15 @@
 
 #include <csignal>
 
+#include "base/saturated.h"
+
 namespace leptir {
 
 void StopPlan::take(int signal, BootTime now) {
   const bool drain = signal == SIGTERM || signal == SIGINT;
   if (drain && stage_ == Stopping::No) {
     stage_ = Stopping::Drain;
-    if (grace_) drainUntil_ = now + *grace_;
+    if (grace_) drainUntil_ = saturatedAdd(now, *grace_);
   }
   if (signal == SIGQUIT && stage_ < Stopping::Now) stage_ = Stopping::Now;
 }

@@ -101,6 +101,12 @@ Result<void> checkBrokerTask(const BrokerTask& task) {
   if (auto name = checkText("name", task.name); !name) return name.error().in("task " + task.id);
   if (task.timeLimitSeconds < 0)
     return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit is negative", task.id));
+  if (task.timeLimitSeconds > kFarthest.count())
+    return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit of {} s is longer than {} s", task.id,
+                                                 task.timeLimitSeconds, kFarthest.count()));
+  if (task.timeOfExecution && isTooFar(*task.timeOfExecution))
+    return Error(ErrorCode::Invalid, fmt::format("task {}: the time of execution is more than {} s away from 1970",
+                                                 task.id, kFarthest.count()));
   if (auto size = checkSize(task); !size) return size;
   if (auto json = checkJson(task.parameters, kMaxParametersDepth); !json) {
     return Error(ErrorCode::Invalid, fmt::format("task {}: parameters: {}", task.id, json.error().message()));

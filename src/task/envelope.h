@@ -15,17 +15,18 @@ namespace leptir {
 void appendEnvelope(const BrokerTask& task, std::string& out);
 std::string encodeEnvelope(const BrokerTask& task);
 
-// Whether `task` may be pushed: Invalid (id or name empty, over 255 bytes or not UTF-8; parameters not JSON; a negative
-// limit), TooLarge.
+// Whether `task` may be pushed: Invalid (id or name empty, over 255 bytes or not UTF-8; parameters not JSON; a limit
+// that is negative or beyond kFarthest, a time of execution beyond it), TooLarge.
 Result<void> checkBrokerTask(const BrokerTask& task);
 
 // What the dispatcher needs to know of an envelope; what it does not need stays bytes.
 struct EnvelopeHead {
   std::string id;
   std::string name;                     // one leading backslash taken off
-  std::int64_t timeLimitSeconds = 0;    // `tl` read as PHP reads it: numbers, numeric text, true; all else 0
+  std::int64_t timeLimitSeconds = 0;    // `tl` read as PHP reads it: numbers, numeric text, true; all else 0; at most
+                                        // kFarthest
   std::uint32_t maxAttempts = 0;        // `ma`
-  std::optional<Time> timeOfExecution;  // `toex`
+  std::optional<Time> timeOfExecution;  // `toex`; the nearest within kFarthest
   std::optional<Time> pushedAt;         // `ts`
   Counters counters;                    // `at`, `cr`, `ex`, `un`: for stores that keep them in the envelope
 };

@@ -1,6 +1,8 @@
 // The other direction of envelope.h: what a PHP consumer would run is accepted, and what would end it is said to be
 // Corrupt.
 #include "task/envelope.h"
+
+#include "base/saturated.h"
 #include "task/json_reader.h"
 #include "task/php_values.h"
 
@@ -8,7 +10,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace leptir {
 namespace {
@@ -16,8 +17,6 @@ namespace {
 using simdjson::error_code;
 using Kind = JsonItem::Kind;
 
-// Seconds that fit a Time and leave room to add a Duration.
-constexpr std::int64_t kLastSecond = 9'000'000'000'000;
 constexpr std::size_t kMaxNameBytes = 255;
 
 // A duplicate key overwrites what the first one said, so nothing is judged before the end.
@@ -28,12 +27,11 @@ struct Seen {
 };
 
 std::int64_t clampedSeconds(std::int64_t seconds) {
-  return std::clamp(seconds, -kLastSecond, kLastSecond);
+  return std::clamp(seconds, -kFarthest.count(), kFarthest.count());
 }
 
 std::uint32_t count(const JsonItem& item) {
-  const auto number = item.kind == Kind::Number ? phpInteger(item) : 0;
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(number, 0, std::numeric_limits<std::uint32_t>::max()));
+  return saturatedCast<std::uint32_t>(item.kind == Kind::Number ? phpInteger(item) : 0);
 }
 
 // 0, "", null, false and [] say no time, as PHP reads them.
@@ -45,7 +43,7 @@ std::optional<Time> timeOfExecution(const JsonItem& item) {
 
 std::optional<Time> pushedAt(const JsonItem& item) {
   const double seconds = phpFloat(item);
-  if (seconds == 0 || std::abs(seconds) > static_cast<double>(kLastSecond)) return {};
+  if (seconds == 0 || std::abs(seconds) > static_cast<double>(kFarthest.count())) return {};
   return Time(Duration(std::llround(seconds * 1e6)));
 }
 
@@ -63,7 +61,7 @@ void takeName(const JsonItem& item, Seen& seen) {
 void takeField(std::string_view key, const JsonItem& item, Seen& seen) {
   auto& head = seen.head;
   if (key == "cn") takeName(item, seen);
-  if (key == "tl") head.timeLimitSeconds = std::max<std::int64_t>(0, phpNumeric(item));
+  if (key == "tl") head.timeLimitSeconds = std::clamp<std::int64_t>(phpNumeric(item), 0, kFarthest.count());
   if (key == "toex") head.timeOfExecution = timeOfExecution(item);
   if (key == "at") head.counters.failures = count(item);
   if (key == "cr") head.counters.crashes = count(item);

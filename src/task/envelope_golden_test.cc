@@ -148,7 +148,7 @@ TEST(GoldenMembers, HaveTheLimitThatPhpReads) {
   }
   for (const std::string one : {"1", "1.5", "true", "\"1\"", "\" 1.9 \"", "\"+1\""}) EXPECT_EQ(limit(one), 1) << one;
   EXPECT_EQ(limit("\"3e1\""), 30);
-  EXPECT_EQ(limit("99999999999999999999"), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(limit("99999999999999999999"), kFarthest.count());
 }
 
 TEST(GoldenMembers, HaveTheTimeThatPhpReads) {
@@ -163,7 +163,7 @@ TEST(GoldenMembers, HaveTheTimeThatPhpReads) {
   EXPECT_EQ(seconds("\"1400000000\""), 1400000000);
   EXPECT_EQ(seconds("\"2014-03-06T18:26:27Z\""), 2014);
   EXPECT_EQ(seconds("-86400"), -86400);
-  EXPECT_EQ(seconds("1e20"), 9'000'000'000'000);
+  EXPECT_EQ(seconds("1e20"), kFarthest.count());
   EXPECT_EQ(seconds("true"), 1);
 }
 

@@ -170,6 +170,12 @@ TEST_F(ExecutorTest, ATaskCanAskToBeRunAgainLater) {
   EXPECT_EQ(outcome.response, "busy");
 }
 
+TEST_F(ExecutorTest, ATaskCanPutItselfOffForTenYearsAtMost) {
+  const auto outcome = runFunction([](const Json&, TaskContext& task) { task.retryAfter(Duration::max()); });
+  EXPECT_EQ(outcome.cause, Cause::RetryLater);
+  EXPECT_EQ(outcome.retryAfter, kLongestRetryDelay);
+}
+
 TEST_F(ExecutorTest, ATaskCanDiscardItself) {
   const auto outcome = runFunction([](const Json&, TaskContext& task) {
     task.retryAfter(30s);

@@ -198,7 +198,7 @@ Result<Outcome> decodeOutcome(std::string_view bytes) {
   outcome.started = Time(Duration(head.started));
   outcome.executionTime = Duration(head.executionTime);
   outcome.cpuTime = Duration(head.cpuTime);
-  if (head.retryAfter >= 0) outcome.retryAfter = Duration(head.retryAfter);
+  if (head.retryAfter >= 0) outcome.retryAfter = std::min(Duration(head.retryAfter), kLongestRetryDelay);
   outcome.truncated = (head.flags & kTruncated) != 0;
   if (!takeTexts(taker, head, outcome) || !takeFlow(taker, head.states, outcome.flow))
     return corrupt("it is cut short");

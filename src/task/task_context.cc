@@ -35,7 +35,7 @@ void TaskContext::setResult(const Json& result) {
 
 ExitStatus TaskContext::retryAfter(Duration delay, std::string reason) {
   if (!reason.empty()) addResponseLine(std::move(reason));
-  retryAfter_ = std::max(delay, Duration::zero());
+  retryAfter_ = std::clamp(delay, Duration::zero(), kLongestRetryDelay);
   discarded_ = false;
   return ExitStatus::Unknown;
 }

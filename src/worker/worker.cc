@@ -201,7 +201,7 @@ TaskEnvironment Worker::environmentOf(const BegunCell& begun, const Assignment& 
   TaskEnvironment environment;
   environment.id = std::move(id);
   environment.name = std::move(name);
-  environment.attempt = static_cast<int>(assignment.counters.attempts()) + 1;
+  environment.attempt = assignment.counters.nextAttempt();
   environment.fence = assignment.lease.number;
   environment.timeLimit = assignment.timeLimit;
   environment.stopToken = StopToken(std::make_shared<SlotStopState>(slot_, begun, stopBell_));

@@ -71,6 +71,17 @@ TEST_F(FeederTest, LeasesNoMoreThanThereIsRoomForSinceTheLastDelivery) {
   EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
 }
 
+// A row that counts as due and that no lease can take must not keep a processor busy.
+TEST_F(FeederTest, APopThatReturnsNothingAtOnceIsFollowedByAPause) {
+  constexpr int kPops = 20;
+  mood.impatient = true;
+  const auto begin = systemClock().bootTime();
+  start();
+  feeder->setRoom(1, 0);
+  ASSERT_TRUE(waitUntil([&] { return std::ranges::count(mood.journal(), "pop") >= kPops; }));
+  EXPECT_GE(systemClock().bootTime() - begin, (kPops - 1) * 10ms);
+}
+
 // It is at a lease when both come, a batch to settle and room for more.
 class BusyFeederTest : public FeederTest {
  protected:

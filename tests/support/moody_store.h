@@ -21,6 +21,7 @@ class Mood {
   std::atomic<const char*> holds = "";                   // this operation waits as long as this says so
   std::atomic<const char*> refuses = "";                 // this operation alone answers Unavailable and does nothing
   std::atomic<ErrorCode> code = ErrorCode::Unavailable;  // what refusals are, if not Unavailable
+  std::atomic<bool> impatient = false;                   // a pop returns at once with nothing
   std::atomic<bool> cutAnswers = false;                  // every operation is done, then answers Unavailable
   std::vector<std::string> warnings;                     // what its store's traits say
   std::atomic<int> refused = 0;                          // operations that answered Unavailable
@@ -63,7 +64,10 @@ class MoodySession final : public BrokerSession {
   MoodySession(std::unique_ptr<BrokerSession> inner, Mood& mood) : inner_(std::move(inner)), mood_(mood) {}
 
   Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override {
-    return mood_.answer("pop", [&] { return inner_->popBrokerTasks(limit, longest, wake); });
+    return mood_.answer("pop", [&]() -> Result<std::vector<LeasedTask>> {
+      if (mood_.impatient) return std::vector<LeasedTask>();
+      return inner_->popBrokerTasks(limit, longest, wake);
+    });
   }
   Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override {
     return mood_.answer("renew", [&] { return inner_->renew(held, lease); });

@@ -1,5 +1,6 @@
 #include "backends/memory/memory_meta_storage.h"
 
+#include "base/saturated.h"
 #include "meta/meta_filter.h"
 
 namespace leptir {
@@ -63,7 +64,7 @@ MetaTraits MemoryMetaStorage::traits() const {
 }
 
 bool MemoryMetaStorage::isOver(const MemoryRecords::Record& record) const {
-  return expireAfter_ && record.saved + *expireAfter_ <= clock_->now();
+  return expireAfter_ && saturatedAdd(record.saved, *expireAfter_) <= clock_->now();
 }
 
 }  // namespace leptir

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/saturated.h"
 #include "base/task_id.h"
 #include "task/envelope.h"
 
@@ -204,7 +205,7 @@ void MemoryQueue::endTimeOf(std::string_view instance) {
 Duration MemoryQueue::untilNextDue(Duration longest) {
   const std::lock_guard lock(mutex_);
   if (waiting_.empty()) return longest;
-  return std::clamp(waiting_.begin()->first - clock_->now(), Duration::zero(), std::max(longest, Duration::zero()));
+  return std::clamp(saturatedSubtract(waiting_.begin()->first, clock_->now()), Duration::zero(), std::max(longest, Duration::zero()));
 }
 
 void MemoryQueue::addBell(Wake& bell) {
@@ -265,7 +266,8 @@ void MemoryQueue::forget(Task& task) {
 }
 
 void MemoryQueue::giveBackExpired(Task& task) {
-  const auto delay = delayAfterExpiry(++task.counters.expiries);
+  incrementSaturated(task.counters.expiries);
+  const auto delay = delayAfterExpiry(task.counters.expiries);
   if (!delay) return putAside(task, "its holder was gone " + std::to_string(task.counters.expiries) + " times");
   const auto now = clock_->now();
   wait(task, *delay == Duration::zero() ? std::min(task.due, now) : now + *delay);

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/saturated.h"
+
 namespace leptir {
 namespace {
 
@@ -25,7 +27,7 @@ Result<RedisAddress::Scheme> schemeOf(const std::string& scheme) {
 Result<Duration> timeoutOf(const Json& connection, const char* key) {
   const double seconds = connection.at(key).get<double>();
   if (seconds >= 0.01 && seconds <= kLongestTimeout)
-    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+    return durationFromSeconds(seconds);
   return invalid(std::string("'") + key + "' must be 0.01 to 5 seconds");
 }
 

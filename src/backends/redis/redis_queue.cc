@@ -2,24 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
 
 #include "task/envelope_counters.h"
 
 namespace leptir {
 
 std::string redisTime(Time time) {
-  const auto micros = time.time_since_epoch().count();
+  const auto micros = std::clamp(time, Time(-kFarthest), Time(kFarthest)).time_since_epoch().count();
   const auto magnitude = static_cast<std::uint64_t>(micros < 0 ? -micros : micros);
   return fmt::format("{}{}.{:06}", micros < 0 ? "-" : "", magnitude / 1'000'000, magnitude % 1'000'000);
 }
 
-// Other people's scores may be anything that a double can be.
+// Other people's scores may be anything that a double can be, "inf" and "-inf" among them.
 Time timeFromRedis(std::string_view score) {
-  constexpr double kMost = 9e12;
-  const double seconds = std::strtod(std::string(score).c_str(), nullptr);
-  return Time(Duration(std::llround(std::fmin(std::fmax(seconds, -kMost), kMost) * 1e6)));
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(score.data(), score.data() + score.size(), seconds);
+  // from_chars leaves the value alone when it is too large for a double, or too small to differ from zero.
+  const bool isLarge = error == std::errc::result_out_of_range && score.find("e-") == std::string_view::npos;
+  if (isLarge) seconds = score.starts_with('-') ? -HUGE_VAL : HUGE_VAL;
+  constexpr auto kMost = static_cast<double>(kFarthest.count());
+  return Time(Duration(std::llround(std::clamp(seconds, -kMost, kMost) * 1e6)));
 }
 
 LeasedTask leasedTask(std::uint64_t number, std::string_view envelope) {

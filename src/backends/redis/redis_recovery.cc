@@ -2,13 +2,15 @@
 
 #include "backends/redis/redis_expect.h"
 #include "base/failpoint.h"
+#include "base/saturated.h"
 #include "leptir/simple_broker.h"
 
 namespace leptir {
 namespace {
 
 GivenBack expired(LeasedTask task) {
-  const auto expiries = ++task.counters.expiries;
+  incrementSaturated(task.counters.expiries);
+  const auto expiries = task.counters.expiries;
   const auto delay = delayAfterExpiry(expiries);
   return {.task = std::move(task),
           .delay = delay,

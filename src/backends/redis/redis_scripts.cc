@@ -78,7 +78,10 @@ local queue, leased, sessions, lease, cancel, ids, buried, buriedTasks = unpack(
 if not isOpen(sessions, ARGV[1]) then return -1 end
 local limit, most, largest, micros = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), now()
 call('HLEN', leased)
-local first = math.max(micros, tonumber(call('GET', lease) or 0) + 1)
+local last = tonumber(call('GET', lease) or 0) or 0
+-- Beyond this a number (somebody else's) is not one less than the next, and many tasks would share it.
+if not (last >= 0 and last < 4503599627370496) then last = 0 end
+local first = math.max(micros, last + 1)
 local envelopes, count, bytes = {}, 0, 0
 local function takePiece(size)
   local due, taken, fields = call('ZRANGEBYSCORE', queue, '-inf', micros / 1000000, 'LIMIT', 0, size), 0, {}

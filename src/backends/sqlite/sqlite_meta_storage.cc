@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/saturated.h"
+
 namespace leptir {
 namespace {
 
@@ -124,7 +126,7 @@ std::int64_t SqliteMetaStorage::nextSaved() {
 }
 
 std::int64_t SqliteMetaStorage::oldestKept() const {
-  return expireAfter_ ? connection_->now() - expireAfter_->count() : std::numeric_limits<std::int64_t>::min();
+  return expireAfter_ ? saturatedSubtract(connection_->now(), expireAfter_->count()) : std::numeric_limits<std::int64_t>::min();
 }
 
 }  // namespace leptir
