@@ -204,7 +204,7 @@ call('HLEN', KEYS[9])
 local function block(number, i) return ARGV[3 + number * n + i] end
 local function placeOf(id, place)
   local old = tonumber(id ~= '' and call('HGET', KEYS[4], id) or nil) or tonumber(place)
-  return old and math.min(old, time / 1000000) or time / 1000000
+  return old and old == old and math.min(old, time / 1000000) or time / 1000000  -- "nan" is no place
 end
 local done = 0
 for i = 1, n do
