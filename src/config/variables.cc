@@ -16,7 +16,9 @@ constexpr std::string_view kFilePrefix = "file:";
 bool isVariableName(std::string_view name) {
   // By ASCII, whatever the locale.
   const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto isWord = [&](char c) { return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto isWord = [&](char c) {
+    return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
   return !name.empty() && !isDigit(name[0]) && std::ranges::all_of(name, isWord);
 }
 

@@ -176,11 +176,10 @@ void Core::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement,
       batch.acknowledge.push_back(task.lease);
       break;
     case Settlement::Kind::Release:
-      batch.release.push_back(
-          {task.lease, settlement.counters,
-           settlement.place == Settlement::Place::Own ? backTo(task, now_.wall)
-                                                      : saturatedAdd(now_.wall, settlement.delay),
-           envelope});
+      batch.release.push_back({task.lease, settlement.counters,
+                               settlement.place == Settlement::Place::Own ? backTo(task, now_.wall)
+                                                                          : saturatedAdd(now_.wall, settlement.delay),
+                               envelope});
       break;
     case Settlement::Kind::GiveBack:
       batch.release.push_back({task.lease, settlement.counters, backTo(task, now_.wall), envelope});

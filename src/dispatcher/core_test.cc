@@ -88,6 +88,7 @@ TEST_F(CoreTest, ATaskThatAsksToRunAgainAtTheEndOfTimeWaitsAndDoesNotRunAtOnce) 
   outcome.cause = Cause::RetryLater;
   outcome.retryAfter = Duration::max();
   step(event::CellDone{last.assign.at(0).cell, outcome, "{}"});
+  step(event::Saved{last.save.at(0)->id});
   EXPECT_EQ(last.settle.at(0)->release.at(0).due, Time::max());
 }
 

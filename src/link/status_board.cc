@@ -66,7 +66,8 @@ BoardWorker readLine(const Line& line, int slot, BootTime now) {
     worker.busy = line.busy;
     worker.taskId = textOf(line.taskId);
     worker.taskName = textOf(line.taskName);
-    worker.seconds = std::max(0.0, std::chrono::duration<double>(saturatedSubtract(now, BootTime(Duration(line.startedBoot)))).count());
+    worker.seconds = std::max(
+        0.0, std::chrono::duration<double>(saturatedSubtract(now, BootTime(Duration(line.startedBoot)))).count());
     worker.progress = line.progress;
     worker.progressText = textOf(line.progressText);
     std::atomic_thread_fence(std::memory_order_acquire);

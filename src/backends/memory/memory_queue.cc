@@ -205,7 +205,8 @@ void MemoryQueue::endTimeOf(std::string_view instance) {
 Duration MemoryQueue::untilNextDue(Duration longest) {
   const std::lock_guard lock(mutex_);
   if (waiting_.empty()) return longest;
-  return std::clamp(saturatedSubtract(waiting_.begin()->first, clock_->now()), Duration::zero(), std::max(longest, Duration::zero()));
+  return std::clamp(saturatedSubtract(waiting_.begin()->first, clock_->now()), Duration::zero(),
+                    std::max(longest, Duration::zero()));
 }
 
 void MemoryQueue::addBell(Wake& bell) {

@@ -26,8 +26,7 @@ Result<RedisAddress::Scheme> schemeOf(const std::string& scheme) {
 
 Result<Duration> timeoutOf(const Json& connection, const char* key) {
   const double seconds = connection.at(key).get<double>();
-  if (seconds >= 0.01 && seconds <= kLongestTimeout)
-    return durationFromSeconds(seconds);
+  if (seconds >= 0.01 && seconds <= kLongestTimeout) return durationFromSeconds(seconds);
   return invalid(std::string("'") + key + "' must be 0.01 to 5 seconds");
 }
 

@@ -146,10 +146,10 @@ TEST_F(SqliteForeignRows, TheEarliestTimeThatThereIsIsLeasedAndNotCountedAsTheFu
   sqlite3* stranger = nullptr;
   ASSERT_EQ(sqlite3_open(database.path.c_str(), &stranger), SQLITE_OK);
   sqlite3_exec(stranger, "PRAGMA ignore_check_constraints = 1", nullptr, nullptr, nullptr);
-  ASSERT_EQ(sqlite3_exec(stranger,
-                         "INSERT INTO leptir_tasks (id, due, envelope) VALUES ('a', -9223372036854775808, '{}')",
-                         nullptr, nullptr, nullptr),
-            SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(stranger, "INSERT INTO leptir_tasks (id, due, envelope) VALUES ('a', -9223372036854775808, '{}')",
+                   nullptr, nullptr, nullptr),
+      SQLITE_OK);
   sqlite3_close(stranger);
   EXPECT_EQ(leased().size(), 1u);
 }

@@ -126,7 +126,8 @@ std::int64_t SqliteMetaStorage::nextSaved() {
 }
 
 std::int64_t SqliteMetaStorage::oldestKept() const {
-  return expireAfter_ ? saturatedSubtract(connection_->now(), expireAfter_->count()) : std::numeric_limits<std::int64_t>::min();
+  return expireAfter_ ? saturatedSubtract(connection_->now(), expireAfter_->count())
+                      : std::numeric_limits<std::int64_t>::min();
 }
 
 }  // namespace leptir

@@ -45,7 +45,8 @@ Result<void> prepareSchema(SqliteConnection& connection) {
   const auto version = versionOf(connection);  // somebody else may have been quicker
   if (version > kSchemaVersion) {
     return Error(ErrorCode::Invalid, connection.file().where() + ": made by a newer leptir (schema " +
-                                         std::to_string(version) + ", this one knows " + std::to_string(kSchemaVersion) +
+                                         std::to_string(version) + ", this one knows " +
+                                         std::to_string(kSchemaVersion) +
                                          "); install that version, or choose another path");
   }
   if (!upgrade(connection, version)) {
