@@ -8,7 +8,9 @@
 
 #include <atomic>
 #include <cstring>
+#include <fstream>
 #include <random>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -307,6 +309,37 @@ TEST_F(SlotTest, EitherBeginsOrIsTakenBackBetweenProcesses) {
     }
     EXPECT_EQ(slot.word(cell).state, cell < left ? CellState::Done : CellState::Free) << cell;
   }
+}
+
+// The kernel's word for a mapping that no core file holds is "dd".
+std::string flagsOfTheMappingAt(const void* address) {
+  const auto wanted = reinterpret_cast<std::uint64_t>(address);
+  std::ifstream maps("/proc/self/smaps");
+  bool isIt = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uint64_t begin = 0, end = 0;
+    char dash = 0;
+    std::istringstream fields(line);
+    if (fields >> std::hex >> begin >> dash >> end && dash == '-') isIt = begin <= wanted && wanted < end;
+    if (isIt && line.starts_with("VmFlags:")) return line + ' ';
+  }
+  return {};
+}
+
+TEST(Slot, StandsInNoCoreFile) {
+  auto slot = Slot::create().value();
+  EXPECT_NE(flagsOfTheMappingAt(&slot.lastWords()).find(" dd "), std::string::npos);
+}
+
+TEST(Slot, SaysWhichProcessesWereKept) {
+  auto slot = Slot::create().value();
+  EXPECT_TRUE(slot.readKept().empty());
+  std::vector<ProcessInfo> processes(Slot::kMostKept + 1, ProcessInfo{.pid = 7, .session = 8, .startTicks = 9});
+  slot.writeKept(processes);
+  ASSERT_EQ(slot.readKept().size(), Slot::kMostKept);
+  EXPECT_EQ(slot.readKept().back(), processes[0]);
+  slot.writeKept({});
+  EXPECT_TRUE(slot.readKept().empty());
 }
 
 }  // namespace
