@@ -12,19 +12,22 @@ constexpr std::array<std::string_view, 6> kLibraries = {"std::", "__gnu_cxx::", 
 struct Frame {
   std::string_view function;
   std::string_view file;    // where its line is known
-  std::string_view module;  // the program or the library, where it is not
+  std::string_view module;  // the library; where no line is known, the program or the library
 };
 
-// "f() at file:line", "f() in module", "0x7f…".
+// "f() at file:line", "f() at file:line in library", "f() in module", "0x7f…".
 Frame frameOf(std::string_view text) {
-  const auto at = text.rfind(" at ");
-  if (at != std::string_view::npos) {
-    const auto place = text.substr(at + 4);
-    return {text.substr(0, at), place.substr(0, place.rfind(':')), {}};
+  Frame frame{text, {}, {}};
+  if (const auto in = text.rfind(" in "); in != std::string_view::npos) {
+    frame.module = text.substr(in + 4);
+    frame.function = text.substr(0, in);
   }
-  const auto in = text.rfind(" in ");
-  if (in == std::string_view::npos) return {text, {}, {}};
-  return {text.substr(0, in), {}, text.substr(in + 4)};
+  if (const auto at = frame.function.rfind(" at "); at != std::string_view::npos) {
+    const auto place = frame.function.substr(at + 4);
+    frame.file = place.substr(0, place.rfind(':'));
+    frame.function = frame.function.substr(0, at);
+  }
+  return frame;
 }
 
 // As it was compiled; empty when paths are relative to the folder of the build.
@@ -38,7 +41,7 @@ bool isOurFile(std::string_view file) {
   if (file.ends_with("src/task/test_tasks.cc")) return false;
   if (file.find("/include/leptir/") != std::string_view::npos) return true;
   const auto root = ourSources();
-  if (root.empty()) return file.find("src/task/") != std::string_view::npos;
+  if (root.empty()) return file.find("src/task/") != std::string_view::npos || file.find("src/worker/") != file.npos;
   return file.starts_with(root) && file.substr(root.size()).starts_with("src/");
 }
 
@@ -66,9 +69,10 @@ bool isOurs(const Frame& frame) {
   return frame.file.empty() ? nameIn(frame.function).starts_with("leptir::") : isOurFile(frame.file);
 }
 
-// Sources of libraries have relative paths, or lie in /usr.
+// Headers of libraries lie in /usr, the C library's sources in folders of its own, also where it is part of the program.
 bool isOfALibrary(const Frame& frame) {
-  if (!frame.file.empty()) return !frame.file.starts_with('/') || frame.file.starts_with("/usr/");
+  if (!frame.module.empty() && !frame.file.empty()) return true;
+  if (!frame.file.empty()) return frame.file.starts_with("/usr/") || frame.file.starts_with("../sysdeps/");
   if (frame.module.empty() || frame.module.find(".so") != std::string_view::npos) return true;
   const auto name = nameIn(frame.function);
   return name.starts_with("0x") || std::ranges::any_of(kLibraries, [&](auto word) { return name.starts_with(word); });

@@ -8,10 +8,15 @@ namespace {
 const std::string kOurSources = std::string(__FILE__).substr(0, std::string(__FILE__).rfind("src/dispatcher/"));
 
 TEST(BlamedFrame, IsTheInnermostOneOfTheUsersProgram) {
-  EXPECT_EQ(blamedFrame({"__memmove_avx at ../sysdeps/x86_64/memmove.S:10", "abort in libc.so.6",
+  EXPECT_EQ(blamedFrame({"__memmove_avx at ../sysdeps/x86_64/memmove.S:10 in libc.so.6", "abort in libc.so.6",
                          "std::vector<int>::at(unsigned long) at /usr/include/c++/12/vector:1",
                          "app::resize(app::Image&) at /home/me/app/resize.cc:33", "main at /home/me/app/main.cc:5"}),
             "app::resize(app::Image&) at /home/me/app/resize.cc:33");
+}
+
+TEST(BlamedFrame, MayHaveBeenCompiledByARelativePath) {
+  EXPECT_EQ(blamedFrame({"raise at ../sysdeps/posix/raise.c:26 in libc.so.6", "helper(int) at main.cc:5"}),
+            "helper(int) at main.cc:5");
 }
 
 TEST(BlamedFrame, IsNamedByItsFunctionWhereNoLineIsKnown) {

@@ -92,9 +92,20 @@ class Symbols {
     int line = 0;
     Dwfl_Line* found = ::dwfl_module_getsrc(module, address);
     const char* file = found != nullptr ? ::dwfl_lineinfo(found, nullptr, &line, nullptr, nullptr, nullptr) : nullptr;
-    if (file != nullptr) return std::string(" at ") + file + ":" + std::to_string(line);
+    if (file != nullptr) return std::string(" at ") + file + ":" + std::to_string(line) + libraryOf(module);
+    const auto path = pathOf(module);
+    return path.empty() ? std::string() : " in " + std::string(lastPart(path));
+  }
+
+  static std::string pathOf(Dwfl_Module* module) {
     const char* path = ::dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
-    return path != nullptr ? " in " + std::string(lastPart(path)) : std::string();
+    return path != nullptr ? path : "";
+  }
+
+  // Nothing for what is part of the program.
+  static std::string libraryOf(Dwfl_Module* module) {
+    const auto path = pathOf(module);
+    return path.empty() || path == ownProgram() ? std::string() : " in " + std::string(lastPart(path));
   }
 
   // `place` is that of the instruction, and afterwards that of the outermost call that was inlined.
@@ -108,7 +119,7 @@ class Symbols {
     for (int i = 0; i < count && ::dwarf_tag(&scopes[i]) != DW_TAG_subprogram; ++i) {
       if (::dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine) continue;
       stack.push_back(nameOf(scopes[i]) + place);
-      place = callOf(scopes[i], *unit);
+      place = callOf(scopes[i], *unit) + libraryOf(module);
     }
     std::free(scopes);
     std::free(around);
