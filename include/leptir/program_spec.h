@@ -14,7 +14,7 @@ struct ProgramSpec {
   std::map<std::string, std::string> environment{};  // beside PATH, HOME, LANG and the LEPTIR_ variables
   std::string directory{};                           // working directory; empty: that of the instance
   std::vector<int> warningExitCodes{};  // exit codes that are a warning; 0 is success, the others are errors
-  bool ownSession = false;  // what it leaves behind is not to end with the process group of its worker
+  bool ownSession = false;              // what it leaves behind is not to end with the process group of its worker
 };
 
 }  // namespace leptir

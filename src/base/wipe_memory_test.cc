@@ -39,7 +39,8 @@ TEST(WipeFreeMemory, LeavesNothingOfWhatWasFreed) {
     {
       std::vector<std::unique_ptr<std::string>> copies;
       for (const std::size_t padding : {0, 10, 100, 900, 3000, 20'000}) {
-        for (int i = 0; i < 20; ++i) copies.push_back(std::make_unique<std::string>(padding, 'x')), *copies.back() += secret();
+        for (int i = 0; i < 20; ++i)
+          copies.push_back(std::make_unique<std::string>(padding, 'x')), *copies.back() += secret();
       }
       std::istringstream stream(*copies.front());
       std::string word;

@@ -7,7 +7,8 @@ namespace leptir {
 namespace {
 
 constexpr std::string_view kAnonymous = "(anonymous namespace)", kLambda = "{lambda(";
-constexpr std::array<std::string_view, 6> kLibraries = {"std::", "__gnu_cxx::", "nlohmann::", "fmt::", "simdjson::", "__"};
+constexpr std::array<std::string_view, 6> kLibraries = {
+    "std::", "__gnu_cxx::", "nlohmann::", "fmt::", "simdjson::", "__"};
 
 struct Frame {
   std::string_view function;
@@ -69,7 +70,8 @@ bool isOurs(const Frame& frame) {
   return frame.file.empty() ? nameIn(frame.function).starts_with("leptir::") : isOurFile(frame.file);
 }
 
-// Headers of libraries lie in /usr, the C library's sources in folders of its own, also where it is part of the program.
+// Headers of libraries lie in /usr, the C library's sources in folders of its own, also where it is part of the
+// program.
 bool isOfALibrary(const Frame& frame) {
   if (!frame.module.empty() && !frame.file.empty()) return true;
   if (!frame.file.empty()) return frame.file.starts_with("/usr/") || frame.file.starts_with("../sysdeps/");
@@ -99,8 +101,8 @@ std::size_t endOfBraces(std::string_view function, std::size_t at) {
   return at;
 }
 
-// "main::{lambda(Resize const&, leptir::TaskContext&)#1}", if it stands among the arguments of a template and is none of
-// ours.
+// "main::{lambda(Resize const&, leptir::TaskContext&)#1}", if it stands among the arguments of a template and is none
+// of ours.
 std::string_view usersLambdaIn(std::string_view function) {
   for (auto at = function.find(kLambda); at != std::string_view::npos; at = function.find(kLambda, at + 1)) {
     const auto begin = beginOfArgument(function, at);

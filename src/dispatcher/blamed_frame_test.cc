@@ -30,7 +30,8 @@ TEST(BlamedFrame, IsNamedByItsFunctionWhereNoLineIsKnown) {
 
 TEST(BlamedFrame, IsTheUsersLambdaThatWasMadePartOfAnotherFunction) {
   const std::string made =
-      "leptir::internal::TypedTask<Parameters, main::{lambda(Parameters const&, leptir::TaskContext&)#1}>::doJob() in app";
+      "leptir::internal::TypedTask<Parameters, main::{lambda(Parameters const&, leptir::TaskContext&)#1}>::doJob() in "
+      "app";
   EXPECT_EQ(blamedFrame({made, "operator() at " + kOurSources + "src/task/executor.cc:109",
                          "leptir::Executor::callDoJob(leptir::Executor::Execution&) at " + kOurSources +
                              "src/task/executor.cc:109"}),

@@ -116,8 +116,8 @@ struct Stop {};  // lease nothing more, let run what runs, give back the rest, t
 
 using Event = std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost,
                            event::Cancelled, event::Counted, event::CellFound, event::CellDone, event::CellDied,
-                           event::CellUnsettlable,                           event::CellRunning, event::TakenBack, event::WorkerReady, event::Saved, event::Settled,
-                           event::Tick, event::MasterSeen, event::Stop>;
+                           event::CellUnsettlable, event::CellRunning, event::TakenBack, event::WorkerReady,
+                           event::Saved, event::Settled, event::Tick, event::MasterSeen, event::Stop>;
 
 // What to do, in this order.
 struct Actions {

@@ -47,9 +47,10 @@ void Core::on(event::CellDone& done) {
     actions_.log.emplace_back(
         LogLevel::Error, nameForLog(task) + "The worker's answer cannot be read: " + done.outcome.error().message());
     const Verdict verdict{.reason = StopReason::Crash, .started = now_.boot, .ended = now_.boot};
-    return settleCell(done.cell, task,
-                      settleVerdict(task, done.envelope, verdict, now_.wall, now_.wall, authorWith(done.pid), random_()),
-                      done.envelope);
+    return settleCell(
+        done.cell, task,
+        settleVerdict(task, done.envelope, verdict, now_.wall, now_.wall, authorWith(done.pid), random_()),
+        done.envelope);
   }
   pace_.saw(done.outcome->executionTime);
   if (isEndedByATerm(done)) {

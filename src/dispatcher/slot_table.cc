@@ -100,7 +100,8 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
     case CellState::Stopping:
       return false;
     case CellState::Done:
-      events.push_back(event::CellDone{ref, readOutcome(shared, cell), shared.envelopeIn(cell), shared.workerPid(cell)});
+      events.push_back(
+          event::CellDone{ref, readOutcome(shared, cell), shared.envelopeIn(cell), shared.workerPid(cell)});
       if (auto& outcome = std::get<event::CellDone>(events.back()).outcome; outcome && tries >= kWordlessTries)
         dropWords(*outcome);
       break;
@@ -152,8 +153,9 @@ void SlotTable::look(std::vector<Event>& events) {
     // One that leaves begins nothing more.
     const bool ready = link_.slot(i).workerReady() != 0 && !link_.slot(i).isWorkerLeaving();
     if (ready != std::exchange(ring.ready, ready)) events.push_back(event::WorkerReady{i, ready});
-    if (const auto running = executing(i)) events.push_back(event::CellRunning{running->first, running->second,
-                                                                             link_.slot(i).workerPid(running->first.cell)});
+    if (const auto running = executing(i))
+      events.push_back(
+          event::CellRunning{running->first, running->second, link_.slot(i).workerPid(running->first.cell)});
   }
 }
 

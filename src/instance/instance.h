@@ -20,7 +20,8 @@ struct InstanceOptions {
 
 // Runs the instance and answers the process's exit status when it has ended; as a daemon, once the daemon flies (or
 // could not take off). Everything that can be wrong with the configuration and the stores is found before the daemon
-// lets go of the terminal. Call it from the only thread. Move the configuration here: workers wipe the connections in this one, not in copies.
+// lets go of the terminal. Call it from the only thread. Move the configuration here: workers wipe the connections in
+// this one, not in copies.
 int runInstance(Config config, const InstanceOptions& options, const Program& program);
 
 // The running instance of that pid file and board. None: it does not run.

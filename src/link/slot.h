@@ -143,8 +143,8 @@ class Slot {
   // How much of the worker's stderr has been carried on. The dispatcher writes it, the master begins again at 0.
   std::atomic<std::uint64_t>& stderrCarried() const;
 
-  // Worker: the processes that its tasks left behind on purpose, at most kMostKept of them; the master reads whom it must
-  // not end together with the worker, and empties the list for the next one.
+  // Worker: the processes that its tasks left behind on purpose, at most kMostKept of them; the master reads whom it
+  // must not end together with the worker, and empties the list for the next one.
   static constexpr std::size_t kMostKept = 64;
   void writeKept(const std::vector<ProcessInfo>& processes);
   std::vector<ProcessInfo> readKept() const;

@@ -66,7 +66,7 @@ constexpr SlotLayout layOut() {
 }
 
 inline constexpr SlotLayout kLayout =
-    layOut<kCells * (8 + sizeof(OutcomeHeader)) + 64 * 8 + Slot::kMostKept * sizeof(ProcessInfo), 64 + kCells * (sizeof(AssignmentHeader) + sizeof(WishHeader)),
-           64 + kCells * sizeof(VerdictHeader)>();
+    layOut<kCells * (8 + sizeof(OutcomeHeader)) + 64 * 8 + Slot::kMostKept * sizeof(ProcessInfo),
+           64 + kCells * (sizeof(AssignmentHeader) + sizeof(WishHeader)), 64 + kCells * sizeof(VerdictHeader)>();
 
 }  // namespace leptir

@@ -37,7 +37,7 @@ struct Children {
   const ChildMains& mains;
   std::function<void()> closeInChild{};  // closes the master's own descriptors
   std::set<int> pids{};                  // alive or not yet reaped
-  std::vector<ProcessInfo> kept{};  // left behind on purpose by tasks of workers that are gone
+  std::vector<ProcessInfo> kept{};       // left behind on purpose by tasks of workers that are gone
   std::set<int> foreign{};  // children of this process from before it became a master: none of our business
 
   // Starts one and remembers it; the log says why when that fails.

@@ -6,8 +6,7 @@ namespace leptir {
 namespace {
 
 constexpr std::string_view kJson = "basic_json<", kNamespaceOfJson = "nlohmann::";
-constexpr std::string_view kString =
-    "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
+constexpr std::string_view kString = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
 
 // Behind the `>` that closes the `<` before `from`; npos: there is none.
 std::size_t endOfArguments(std::string_view text, std::size_t from) {

@@ -14,14 +14,15 @@ namespace {
 
 template <class Type>
 std::string nameOf() {
-  const std::unique_ptr<char, void (*)(void*)> name(
-      abi::__cxa_demangle(typeid(Type).name(), nullptr, nullptr, nullptr), &std::free);
+  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(typeid(Type).name(), nullptr, nullptr, nullptr),
+                                                    &std::free);
   return readableName(name.get());
 }
 
 TEST(ReadableName, SaysJsonAndStringForTheirTemplates) {
   EXPECT_EQ(nameOf<Json>(), "leptir::Json");
-  EXPECT_EQ((nameOf<Json (*)(const Json&, std::string, int)>()), "leptir::Json (*)(leptir::Json const&, std::string, int)");
+  EXPECT_EQ((nameOf<Json (*)(const Json&, std::string, int)>()),
+            "leptir::Json (*)(leptir::Json const&, std::string, int)");
 }
 
 TEST(ReadableName, LeavesOthersAsTheyAre) {

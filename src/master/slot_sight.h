@@ -11,7 +11,7 @@ namespace leptir {
 struct SlotSight {
   std::optional<RunningTask> running;        // executing or stopping
   std::optional<std::size_t> firstAssigned;  // by its sequence
-  bool sane = true;                          // false: a word that is none or of no assignment, or more than one cell running
+  bool sane = true;  // false: a word that is none or of no assignment, or more than one cell running
 };
 
 SlotSight lookOver(const Slot& slot);

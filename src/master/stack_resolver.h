@@ -9,7 +9,8 @@
 namespace leptir {
 
 // One line a frame, innermost first, up to what leptir calls a task by: "app::resize(Image&) at resize.cc:33", "abort
-// at ./stdlib/abort.c:79 in libc.so.6", "abort in libc.so.6", "0x7f… in libx.so". Nothing of a worker that only waited for a program when it was stopped. Reads debug information, which takes some 10 ms and trusts what stands in files:
+// at ./stdlib/abort.c:79 in libc.so.6", "abort in libc.so.6", "0x7f… in libx.so". Nothing of a worker that only waited
+// for a program when it was stopped. Reads debug information, which takes some 10 ms and trusts what stands in files:
 // only in a child process of its own.
 std::vector<std::string> resolveStack(const LastWords& words);
 

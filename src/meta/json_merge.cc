@@ -23,15 +23,14 @@ std::size_t endOfText(std::string_view json, std::size_t at) {
 
 // Where the value ends that begins at `at`: no recursion, whatever it nests.
 std::size_t endOfValue(std::string_view json, std::size_t at) {
+  const bool isStructured = json[at] == '{' || json[at] == '[';
+  if (json[at] == '"') return endOfText(json, at);
+  if (!isStructured) return std::min(json.find_first_of(",]}", at), json.size());
   int depth = 0;
   do {
-    if (json[at] == '"') {
-      at = endOfText(json, at);
-      continue;
-    }
     if (json[at] == '{' || json[at] == '[') ++depth;
     if (json[at] == '}' || json[at] == ']') --depth;
-    at = depth > 0 || json[at] == '}' || json[at] == ']' ? at + 1 : std::min(json.find_first_of(",]}", at), json.size());
+    at = json[at] == '"' ? endOfText(json, at) : at + 1;
   } while (depth > 0);
   return at;
 }

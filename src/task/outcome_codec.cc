@@ -72,7 +72,8 @@ void fit(const Outcome& outcome, Parts& parts) {
     parts.cutNotice = true;
     shorten(response, excess(parts));
   }
-  if (const auto over = excess(parts)) stderrTail = utf8Suffix(stderrTail, stderrTail.size() - std::min(over, stderrTail.size()));
+  if (const auto over = excess(parts))
+    stderrTail = utf8Suffix(stderrTail, stderrTail.size() - std::min(over, stderrTail.size()));
   if (const auto over = excess(parts)) shorten(message, over);
   dropLastStates(outcome, parts);
   dropIfTooLarge(parts, additional);

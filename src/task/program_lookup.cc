@@ -51,7 +51,8 @@ std::string interpreterOf(const std::string& file) {
 std::string aboutInterpreter(const std::string& interpreter, int error) {
   auto text = fmt::format("the interpreter that its first line names cannot be executed: {}: {}", inQuotes(interpreter),
                           errnoText(error));
-  if (interpreter.ends_with('\r')) text += " (the line ends with a carriage return: store the file with Unix line ends)";
+  if (interpreter.ends_with('\r'))
+    text += " (the line ends with a carriage return: store the file with Unix line ends)";
   return text;
 }
 

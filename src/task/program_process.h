@@ -42,9 +42,9 @@ inline constexpr Duration kLookEvery = std::chrono::milliseconds(20);
 // How long is read on after the program has ended, when a process that it left behind holds its output open.
 inline constexpr Duration kOutputGrace = std::chrono::milliseconds(200);
 
-// Runs it to its end. It gets descriptors 0 to 2 and no others, default signals, none of them blocked. Invalid: it cannot be started (names the program or the folder, and why). Unavailable: we lack
-// descriptors, memory or processes. Internal: somebody else took its exit status. When the watcher throws, it is
-// killed.
+// Runs it to its end. It gets descriptors 0 to 2 and no others, default signals, none of them blocked. Invalid: it
+// cannot be started (names the program or the folder, and why). Unavailable: we lack descriptors, memory or processes.
+// Internal: somebody else took its exit status. When the watcher throws, it is killed.
 Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramWatcher& watcher);
 
 }  // namespace leptir

@@ -234,9 +234,10 @@ TEST_F(ProgramTaskTest, IsLookedForInThePathThatItGets) {
   const auto path = folder.path().string();
   EXPECT_EQ(run({.command = {"leptir-tool"}, .environment = {{"PATH", "/nowhere:" + path}}}).response, "found");
   EXPECT_EQ(run({.command = {"leptir-tool"}, .environment = {{"PATH", "."}}, .directory = path}).response, "found");
-  EXPECT_EQ(run({.command = {"leptir-tool"}, .environment = {{"PATH", "/nowhere:/bin"}}}).response,
-            "LeptirTaskException occurred. Program did not run: leptir-tool: no such file or directory in the folders of "
-            "PATH (/nowhere:/bin)");
+  EXPECT_EQ(
+      run({.command = {"leptir-tool"}, .environment = {{"PATH", "/nowhere:/bin"}}}).response,
+      "LeptirTaskException occurred. Program did not run: leptir-tool: no such file or directory in the folders of "
+      "PATH (/nowhere:/bin)");
 }
 
 TEST_F(ProgramTaskTest, CanBeCheckedBeforeATaskNeedsIt) {

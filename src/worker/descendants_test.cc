@@ -2,6 +2,7 @@
 #include "worker/descendants.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <fstream>
@@ -25,7 +26,7 @@ class DescendantsTest : public DrivenWorker {
     });
   }
   ~DescendantsTest() override {
-    for (const auto& name : {"child", "daemon"}) {
+    for (const auto& name : {"child", "daemon", "limits"}) {
       if (const int left = pidOf(name)) ::kill(left, SIGKILL);
     }
   }
@@ -61,6 +62,19 @@ TEST_F(DescendantsTest, EndWithTheirTaskAlsoAfterSuccess) {
     EXPECT_TRUE(isGoneNow(pidOf(name))) << name << ": gone before the outcome was there";
   }
   EXPECT_EQ(childCountOf(pid), 0) << "and buried";
+}
+
+TEST_F(DescendantsTest, OfATaskThatLoweredItsLimitsAreFound) {
+  add("limits", [this](TaskContext& task) {
+    leave(task, [] { ::setsid(); });
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 5;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  });
+  start();
+  EXPECT_EQ(outcome(assign("limits", 0)).status, ExitStatus::Success);
+  EXPECT_TRUE(isGoneNow(pidOf("limits")));
 }
 
 TEST_F(DescendantsTest, StayWhereTheNameKeepsThem) {

@@ -38,12 +38,14 @@ ProcessTraits::ProcessTraits()
       nice_(::getpriority(PRIO_PROCESS, 0)),
       seccomp_(confinement()),
       threads_(currentThreads()) {
-  for (int i = 0; i < kLimits; ++i) ::getrlimit(static_cast<__rlimit_resource>(i), &limits_[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < kLimits; ++i)
+    ::getrlimit(static_cast<__rlimit_resource>(i), &limits_[static_cast<std::size_t>(i)]);
   std::ranges::transform(kTimerKinds, timers_.begin(), isArmed);
 }
 
 std::optional<std::string> ProcessTraits::restore() const {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   disarmTimers();
   if (currentIds() != ids_) return "changed the user or group ids of its process";
   if (FileIdentity::of("/") != root_) return "changed the root folder of its process";
@@ -51,7 +53,6 @@ std::optional<std::string> ProcessTraits::restore() const {
   if (::getpriority(PRIO_PROCESS, 0) != nice_ && ::setpriority(PRIO_PROCESS, 0, nice_) != 0)
     return "changed the niceness of its process";
   if (confinement() != seccomp_) return "confined its process (seccomp or no_new_privs)";
-  if (const auto more = threadsThatStay()) return "left " + std::to_string(more) + (more == 1 ? " thread running" : " threads running");
   return std::nullopt;
 }
 
@@ -74,7 +75,7 @@ std::optional<std::string> ProcessTraits::restoreLimits() const {
   return std::nullopt;
 }
 
-std::size_t ProcessTraits::threadsThatStay() const {
+std::size_t ProcessTraits::leftThreads() const {
   for (int look = 0;; ++look) {
     const auto now = currentThreads();
     if (threads_ == 0 || now <= threads_) return 0;

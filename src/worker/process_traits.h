@@ -19,9 +19,11 @@ class ProcessTraits {
   ProcessTraits();
 
   // Puts back limits that a task has changed, where the kernel allows it, and disarms its interval timers. Names what
-  // cannot be put back: user and group ids, the root folder, lowered hard limits, niceness, seccomp, threads. None: the
-  // next task may run here. About 40 system calls; a thread that just ends is waited for, 50 ms at the longest.
+  // cannot be put back: user and group ids, the root folder, lowered hard limits, niceness, seccomp. About 40 system
+  // calls.
   std::optional<std::string> restore() const;
+  // How many threads a task has left running. One that just ends is waited for, 50 ms at the longest.
+  std::size_t leftThreads() const;
 
  private:
   struct Ids {
@@ -37,7 +39,6 @@ class ProcessTraits {
   static std::size_t currentThreads();
   std::optional<std::string> restoreLimits() const;
   void disarmTimers() const;
-  std::size_t threadsThatStay() const;
 
   Ids ids_;
   FileIdentity root_;

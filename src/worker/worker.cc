@@ -61,8 +61,8 @@ class Worker {
   Result<void> limitItself(std::string_view name);
   const TaskRules* rulesOf(std::string_view name) const;
   bool isOld(const Outcome& outcome);
-  // After a task: whether it changed its process so that the next one must have another.
-  bool mustBeReplaced(BootTime now);
+  // After a task: whether the next one must have another process. `changed`: what the task changed for good.
+  bool mustBeReplaced(std::optional<std::string> changed, BootTime now);
   void endDescendants();
   void warn(std::string_view what) const;
   // None: go on. Otherwise the worker ends with this status.
@@ -125,6 +125,7 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   const auto ended = slot_.startedBoot(begun.cell) + outcome.executionTime;
   const bool mustInspect = schedule_.isDue(name_, outcome.executionTime, ended);
   mustInspect ? surroundings_.restoreAll() : surroundings_.restore();
+  auto changed = mustInspect ? traits_.restore() : std::nullopt;  // before anything that limits would hinder
   if (tookAWhile) endDescendants();
   answer_.clear();
   encodeOutcome(outcome, answer_);
@@ -138,15 +139,16 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   }
   LEPTIR_FAILPOINT("worker.after_done");
   if (limited_ || isOld(outcome)) return kFresh;
-  if (mustInspect && mustBeReplaced(ended)) return kFresh;
+  if (mustInspect && mustBeReplaced(std::move(changed), ended)) return kFresh;
   return tookAWhile && !hasDescriptorsLeft() ? std::optional(kWornOut) : std::nullopt;
 }
 
-bool Worker::mustBeReplaced(BootTime now) {
-  const auto why = traits_.restore();
-  schedule_.inspected(name_, !why, now);
-  if (why) warn("The next task gets a fresh worker, since this one " + *why + ".");
-  return why.has_value();
+bool Worker::mustBeReplaced(std::optional<std::string> changed, BootTime now) {
+  const auto threads = traits_.leftThreads();
+  if (!changed && threads > 0) changed = "left " + std::to_string(threads) + " thread(s) running";
+  schedule_.inspected(name_, !changed, now);
+  if (changed) warn("The next task gets a fresh worker, since this one " + *changed + ".");
+  return changed.has_value();
 }
 
 void Worker::endDescendants() {

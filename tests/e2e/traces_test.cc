@@ -127,7 +127,8 @@ TEST_F(TracesTest, AWorkerHoldsNoPasswordOfAStore) {
   writeConfig(
       "leptir: { brokers: [ { type: sqlite, connection: { path: leptir.db } } ],"
       " meta_storage: [ { type: sqlite, connection: { path: leptir.db } },"
-      " { type: redis, connection: { host: 127.0.0.1, port: 1, password: correct-horse-battery }, configuration: { required: false } } ],"
+      " { type: redis, connection: { host: 127.0.0.1, port: 1, password: correct-horse-battery }, configuration: { "
+      "required: false } } ],"
       " daemon: { configuration: { number_of_workers: 1 } } }");
   const auto id = push({"search_memory", "first=correct-horse", "second=-battery"});
   const auto instance = start();

@@ -66,9 +66,9 @@ class DrivenWorker : public ::testing::Test {
     pid = ::fork();
     if (pid == 0) {
       const Logger silence;
-      ::_exit(runWorker({.slot = 0, .masterPid = parent, .reopenLogs = [&] { slot.writeProgress(1, "reopened"); },
-                           .rules = &rules},
-                        *link, program, silence, systemClock()));
+      ::_exit(runWorker(
+          {.slot = 0, .masterPid = parent, .reopenLogs = [&] { slot.writeProgress(1, "reopened"); }, .rules = &rules},
+          *link, program, silence, systemClock()));
     }
   }
   int exitStatus() {
