@@ -123,14 +123,19 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
 }
 
 // What ended two dispatchers while it was being settled, among others, is settled alone from then on.
-bool SlotTable::mustWait(std::uint32_t tries) const {
-  return settledAlone_ || (tries >= kSuspectTries && unsettled_ > 0);
+// While it waits for the others to be settled, no further ones are taken, or it would wait for ever.
+bool SlotTable::mustWait(std::uint32_t tries) {
+  const bool isSuspect = tries >= kSuspectTries;
+  if (isSuspect && unsettled_ > 0) suspectWaits_ = true;
+  return settledAlone_ || (isSuspect ? unsettled_ > 0 : suspectWaits_);
 }
 
 void SlotTable::take(Ring& ring, CellRef cell) {
   ring.cells.pop_front();
   ++unsettled_;
-  if (link_.slot(cell.slot).countSettleTry(cell.cell) > kSuspectTries) settledAlone_ = cell;
+  if (link_.slot(cell.slot).countSettleTry(cell.cell) <= kSuspectTries) return;
+  settledAlone_ = cell;
+  suspectWaits_ = false;
 }
 
 // Whoever scribbled may still run, so the task is not settled before the master has ended that worker, which it does

@@ -48,7 +48,7 @@ class SlotTable {
 
   Ring& ringOf(int slot) { return rings_[static_cast<std::size_t>(slot)]; }
   bool collectOldest(int slot, std::vector<Event>& events);
-  bool mustWait(std::uint32_t tries) const;
+  bool mustWait(std::uint32_t tries);
   void take(Ring& ring, CellRef cell);
   void leaveToMaster(CellRef cell, CellWord word);
   Verdict readVerdict(int slot, std::size_t cell) const;
@@ -58,6 +58,7 @@ class SlotTable {
   std::vector<Ring> rings_;
   std::size_t unsettled_ = 0;            // cells whose end was taken and which are not free yet
   std::optional<CellRef> settledAlone_;  // one of them: nothing else is taken meanwhile
+  bool suspectWaits_ = false;            // for unsettled_ to become 0, to be settled alone
 };
 
 }  // namespace leptir

@@ -11,8 +11,9 @@ namespace {
 class SlotTableTest : public ::testing::Test {
  protected:
   // As dispatcher, worker and their successors left it: tasks that have ended, in this order.
-  void haveEnded(std::size_t count) {
-    for (std::size_t cell = 0; cell < count; ++cell) {
+  void haveEnded(std::size_t count) { haveEnded(slot, 0, count); }
+  static void haveEnded(Slot& slot, std::size_t first, std::size_t count) {
+    for (std::size_t cell = first; cell < first + count; ++cell) {
       Assignment assignment;
       assignment.sequence = cell + 1;
       assignment.envelope = "envelope";
@@ -38,7 +39,7 @@ class SlotTableTest : public ::testing::Test {
   }
   static const event::CellDone& done(const Event& event) { return std::get<event::CellDone>(event); }
 
-  std::unique_ptr<Link> link = Link::create(1).value();
+  std::unique_ptr<Link> link = Link::create(2).value();
   Slot& slot = link->slot(0);
   std::unique_ptr<SlotTable> table;
 };
@@ -68,6 +69,30 @@ TEST_F(SlotTableTest, SettlesAloneWhatTwoDispatchersDiedWith) {
   EXPECT_EQ(collect().size(), 0u) << "not assigned by this dispatcher";
   startDispatcher();
   EXPECT_EQ(collect().size(), 3u) << "other tasks";
+}
+
+TEST_F(SlotTableTest, TakesNoOthersWhileOneWaitsToBeSettledAlone) {
+  auto& suspects = link->slot(1);
+  haveEnded(suspects, 0, 1);
+  for (int death = 0; death < 2; ++death) {
+    startDispatcher();
+    collect();
+  }
+  haveEnded(2);
+  const auto second = slot.word(1);
+  ASSERT_TRUE(slot.change(1, second, second.to(CellState::Executing)));
+  startDispatcher();
+  auto events = collect();
+  ASSERT_EQ(events.size(), 1u);
+  ASSERT_TRUE(slot.change(1, slot.word(1), second));
+  EXPECT_TRUE(collect().empty()) << "or it would wait for as long as others end";
+  table->free(done(events[0]).cell);
+  events = collect();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(done(events[0]).cell.slot, 1);
+  EXPECT_TRUE(collect().empty());
+  table->free(done(events[0]).cell);
+  EXPECT_EQ(collect().size(), 1u);
 }
 
 TEST_F(SlotTableTest, LeavesOutWhatATaskSaidThatDispatchersDieOfAndAtLastTheWholeOutcome) {
