@@ -4,10 +4,9 @@
 
 namespace leptir {
 
-bool InspectionSchedule::isDue(std::string_view name, Duration executionTime, BootTime now) {
+bool InspectionSchedule::isDue(std::string_view name, BootTime now) {
   ++sinceInspection_;
-  const bool trusted = executionTime < kShort && cleanRunsOf(name) >= kTrusted;
-  return !trusted || sinceInspection_ >= kSeldom || now - inspectedAt_ >= kLongestWithout;
+  return cleanRunsOf(name) < kTrusted || sinceInspection_ >= kSeldom || now - inspectedAt_ >= kLongestWithout;
 }
 
 void InspectionSchedule::inspected(std::string_view name, bool wasClean, BootTime now) {

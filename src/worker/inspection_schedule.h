@@ -1,5 +1,5 @@
-// After which tasks a worker looks whether its process is still as it was: that costs some microseconds, as much as a
-// task that does nothing.
+// After which tasks a worker looks whether its process is still as it was: that costs some 15 microseconds, more than a
+// task that does nothing takes.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,16 @@
 
 namespace leptir {
 
-// After each task; but once the short runs of a name have left the process as it was 16 times in a row, only after each
-// 256th of them, and at least every 10 ms.
+// After each task; but once the runs of a name have left the process as it was 16 times in a row, only after each 256th
+// of them, and at least every 10 ms.
 class InspectionSchedule {
  public:
   // Takes the run of a task into account that has just ended.
-  bool isDue(std::string_view name, Duration executionTime, BootTime now);
+  bool isDue(std::string_view name, BootTime now);
   // What the look found.
   void inspected(std::string_view name, bool wasClean, BootTime now);
 
  private:
-  static constexpr Duration kShort = std::chrono::microseconds(50);
   static constexpr Duration kLongestWithout = std::chrono::milliseconds(10);
   static constexpr std::uint32_t kTrusted = 16;
   static constexpr std::uint32_t kSeldom = 256;

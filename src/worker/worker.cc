@@ -123,8 +123,8 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   if (!witness_.isStillTheSameProcess()) ::_exit(0);
   const bool tookAWhile = outcome.executionTime >= kLongEnoughToWearOut;
   const auto ended = slot_.startedBoot(begun.cell) + outcome.executionTime;
-  const bool mustInspect = schedule_.isDue(name_, outcome.executionTime, ended);
-  mustInspect ? surroundings_.restoreAll() : surroundings_.restore();
+  const bool mustInspect = schedule_.isDue(name_, ended);
+  mustInspect || tookAWhile ? surroundings_.restoreAll() : surroundings_.restore();
   auto changed = mustInspect ? traits_.restore() : std::nullopt;  // before anything that limits would hinder
   if (tookAWhile) endDescendants();
   answer_.clear();
