@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "leptir/json.h"
@@ -31,6 +32,9 @@ class BaseTask {
   // The parameters: a JSON object. setData with anything but an object, null or an empty list throws InputError.
   const Json& getData() const;
   void setData(Json data);
+  // The same as JSON text: byte for byte as they were pushed, numbers of any size and the order of the keys included,
+  // unless setData replaced them.
+  std::string getDataText() const;
 
   // Merged into the meta record over the standard fields; a JSON object. Called once, after afterFinish.
   virtual Json getAdditionalMetaInfo() { return Json::object(); }
@@ -81,14 +85,20 @@ class BaseTask {
 
  private:
   friend class Executor;  // runs it
+  friend class Broker;    // pushes it
   void attach(std::unique_ptr<TaskContext> context) { context_ = std::move(context); }
 
   // An object as JSON text, read when somebody first asks for it: many tasks never do.
-  void setDataText(std::string_view object) { dataText_ = object; }
+  void setDataText(std::string_view object) {
+    dataText_ = object;
+    dataIsRead_ = false;
+  }
+  [[noreturn]] void refuse(const Json& value, std::string_view name, std::string_view asked) const;
 
   std::string name_;
   mutable Json data_ = Json::object();
-  mutable std::string dataText_;  // not read yet; empty: data_ is what counts
+  mutable bool dataIsRead_ = true;  // false: dataText_ has not become data_ yet
+  std::string dataText_;            // as pushed; empty: setData gave data_
   std::unique_ptr<TaskContext> context_;
 };
 
@@ -102,6 +112,12 @@ concept ReadableFromJson = requires(const Json& json) {
 // The type has what the constructor of Json needs: the macro or a to_json function.
 template <class T>
 concept WritableToJson = std::constructible_from<Json, const T&>;
+
+// Whether a number stands in it that a signed integer of 64 bits does not hold.
+bool holdsLargeNumber(const Json& json);
+// InputError when a conversion made another integer of a large number: nlohmann casts without a word. `became` is what
+// the struct says as JSON.
+void refuseChangedNumbers(const Json& given, const Json& became, const std::string& name = {});
 
 // InputError in the words of nlohmann's exception, and the name of the parameter that `fits` refuses.
 [[noreturn]] void throwInputError(const Json& data, const nlohmann::json::exception& error,
@@ -119,7 +135,11 @@ T parametersAs(const Json& data) {
                 "default constructor");
   if constexpr (internal::ReadableFromJson<T>) {
     try {
-      return data.get<T>();
+      T parameters = data.get<T>();
+      if constexpr (internal::WritableToJson<T>) {
+        if (internal::holdsLargeNumber(data)) internal::refuseChangedNumbers(data, Json(parameters));
+      }
+      return parameters;
     } catch (const nlohmann::json::exception& error) {
       internal::throwInputError(data, error, [](const Json& changed) { static_cast<void>(changed.get<T>()); });
     }

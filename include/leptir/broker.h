@@ -34,6 +34,9 @@ struct TaskToPush {
   std::string name{};
   Json parameters = Json::object();
   PushOptions options{};
+  // JSON text of an object, pushed byte for byte in place of `parameters`: numbers of any size and the order of the
+  // keys stay. Empty: `parameters` count.
+  std::string parametersText{};
 };
 
 // Any thread; each store is used by one thread at a time. A store is opened when it is first needed, by the process
@@ -66,7 +69,8 @@ class Broker {
   // answer was lost on the way: push again with the same id.
   Result<std::string> pushTask(const BaseTask& task, std::optional<Time> timeOfExecution = {},
                                std::int64_t priority = 0, std::int64_t timeLimitSeconds = 0);
-  // Any value that nlohmann's to_json knows, as an object; or braces: push("x", {{"a", 1}}).
+  // Any value that nlohmann's to_json knows, as an object; or braces: push("x", {{"a", 1}}). A Json and a struct have
+  // their keys sorted; braces and an nlohmann::ordered_json keep their order.
   template <class Parameters = Json>
   Result<std::string> push(std::string name, const Parameters& parameters, PushOptions options = {}) {
     static_assert(internal::WritableToJson<Parameters>,
@@ -76,6 +80,7 @@ class Broker {
       return pushTask(TaskToPush{std::move(name), Json(parameters), std::move(options)});
     }
   }
+  Result<std::string> push(std::string name, const nlohmann::ordered_json& parameters, PushOptions options = {});
   Result<std::string> pushTask(TaskToPush task);
   // Many at once: each store gets its part in one operation. Answers the ids in the order given. All tasks are checked
   // and all stores opened before the first task is added; on an error of a store after that the message names the ids

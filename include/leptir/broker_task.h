@@ -43,8 +43,8 @@ struct Counters {
 
 // What is pushed. `encodeEnvelope` (src/task/envelope.h) makes the seed's JSON of it.
 struct BrokerTask {
-  std::string id{};                       // made by the pusher, see makeTaskId; 1 to 255 bytes
-  std::string name{};                     // `cn`; 1 to 255 bytes
+  std::string id{};                       // made by the pusher, see makeTaskId; the rule: base/task_names.h
+  std::string name{};                     // `cn`; the same rule
   std::string parameters = "[]";          // `td.parameters`: JSON text, taken as it is; PHP's empty map is []
   std::int64_t priority = 0;              // `pr`: chose the broker; carried along
   std::optional<Time> timeOfExecution{};  // `toex`, whole seconds there; none: at once; at most kFarthest from 1970

@@ -9,7 +9,7 @@ namespace leptir {
 
 struct ProgramSpec {
   // argv, never a shell. `{name}` anywhere in an argument stands for that parameter: text as it is, other values as
-  // compact JSON; `{{` and `}}` for braces.
+  // the JSON that was pushed; `{{` and `}}` for braces.
   std::vector<std::string> command{};
   std::map<std::string, std::string> environment{};  // beside PATH, HOME, LANG and the LEPTIR_ variables
   std::string directory{};                           // working directory; empty: that of the instance

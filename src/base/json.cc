@@ -50,6 +50,10 @@ Result<Json> parseJson(std::string_view text, int maxDepth) {
   if (nestsDeeperThan(text, maxDepth)) {
     return Error(ErrorCode::Invalid, "JSON nests deeper than " + std::to_string(maxDepth) + " levels");
   }
+  // nlohmann takes a NUL for the end of the text and would not see what follows it.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    return Error(ErrorCode::Invalid, "a NUL byte at byte " + std::to_string(nul));
+  }
   try {
     return Json::parse(text);
   } catch (const nlohmann::json::exception& error) {

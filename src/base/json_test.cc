@@ -33,6 +33,15 @@ TEST(ParseJson, RefusesInvalidUtf8) {
   EXPECT_FALSE(parseJson("\"\xff\xfe\""));
 }
 
+TEST(ParseJson, RefusesANulByteInsteadOfEndingThere) {
+  using namespace std::string_literals;
+  for (const auto& text : {"{\"a\":1}\0"s, "{\"a\":1}\0nonsense"s, "\0{}"s, "{\"a\":\"b\0\"}"s}) {
+    const auto answer = parseJson(text);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().message(), "a NUL byte at byte " + std::to_string(text.find('\0')));
+  }
+}
+
 TEST(WriteJson, KeepsFloatsFloatsAndWritesAscii) {
   EXPECT_EQ(writeJson(Json{{"f", 10.0}, {"s", "č"}}), R"({"f":10.0,"s":"\u010d"})");
 }

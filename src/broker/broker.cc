@@ -8,6 +8,7 @@
 #include "broker/count_cache.h"
 #include "broker/rank_selection.h"
 #include "task/envelope.h"
+#include "task/json_members.h"
 
 namespace leptir {
 
@@ -52,21 +53,38 @@ std::string complaint(const PushOptions& options) {
   return "";
 }
 
+constexpr const char* kEmptyMap = "[]";  // as PHP writes it
+
+// As the application wrote it, but for blanks around it.
+Result<std::string> parametersAsText(const TaskToPush& task) {
+  const auto text = withoutJsonBlanks(task.parametersText);
+  if (!text.starts_with('{') && !text.starts_with('[')) return refused(task, "parameters must be a JSON object");
+  const auto inside = withoutJsonBlanks(text.substr(1));
+  const bool isEmpty = text.starts_with('{') ? inside == "}" : inside == "]";
+  return std::string(isEmpty ? kEmptyMap : text);
+}
+
+Result<std::string> parametersOf(const TaskToPush& task) {
+  if (!task.parametersText.empty()) return parametersAsText(task);
+  const auto& parameters = task.parameters;
+  if (!parameters.is_null() && !parameters.is_structured()) return refused(task, "parameters must be a JSON object");
+  if (parameters.empty()) return std::string(kEmptyMap);
+  auto written = writeJsonExactly(parameters);
+  if (!written) return written.error().in("task '" + task.name + "': parameters");
+  return written;
+}
+
 Result<BrokerTask> toBrokerTask(const TaskToPush& task, const Clock& clock) {
   const auto& options = task.options;
-  const auto& parameters = task.parameters;
   if (const auto why = complaint(options); !why.empty()) return refused(task, why);
-  if (!parameters.is_null() && !parameters.is_structured()) return refused(task, "parameters must be a JSON object");
 
   const auto now = clock.now();
   BrokerTask made;
   made.id = options.id.empty() ? makeTaskId(clock) : options.id;
   made.name = task.name;
-  if (!parameters.empty()) {
-    auto written = writeJsonExactly(parameters);
-    if (!written) return written.error().in("task '" + task.name + "': parameters");
-    made.parameters = std::move(*written);
-  }
+  auto parameters = parametersOf(task);
+  if (!parameters) return parameters.error();
+  made.parameters = std::move(*parameters);
   made.priority = options.priority;
   made.timeOfExecution = dueTime(options, now);
   made.timeLimitSeconds = options.timeLimitSeconds;
@@ -93,7 +111,15 @@ Result<std::string> Broker::pushTask(const BaseTask& task, std::optional<Time> t
   options.timeOfExecution = timeOfExecution;
   options.priority = priority;
   options.timeLimitSeconds = timeLimitSeconds;
-  return pushTask(TaskToPush{task.name(), task.getData(), std::move(options)});
+  return pushTask(TaskToPush{task.name(), task.getData(), std::move(options), task.dataText_});
+}
+
+Result<std::string> Broker::push(std::string name, const nlohmann::ordered_json& parameters, PushOptions options) {
+  TaskToPush task{std::move(name), Json(parameters), std::move(options)};
+  auto written = parametersOf(task);  // refuses what no JSON text can say
+  if (!written) return written.error();
+  if (*written != kEmptyMap) task.parametersText = parameters.dump(-1, ' ', true);
+  return pushTask(std::move(task));
 }
 
 Result<std::string> Broker::pushTask(TaskToPush task) {

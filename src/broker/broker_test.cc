@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <thread>
 
 namespace leptir {
@@ -140,6 +141,44 @@ TEST(Broker, PushesWhatStandsInBraces) {
   EXPECT_EQ(Json::parse(of.stores[0]->pushed.at(0).parameters), (Json{{"seconds", 3}, {"deep", {{"a", 1}}}}));
   EXPECT_EQ(of.stores[0]->pushed.at(0).maxAttempts, 4u);
   EXPECT_EQ(of.stores[0]->pushed.at(1).parameters, "[]");
+}
+
+TEST(Broker, PushesTextAsItIs) {
+  Brokers of({0});
+  const auto pushedOf = [&](const std::string& text) {
+    auto made = task("nap");
+    made.parametersText = text;
+    const auto id = of.broker->pushTask(made);
+    return id ? of.stores[0]->pushed.back().parameters : id.error().message();
+  };
+  EXPECT_EQ(pushedOf(" {\"z\" : 123456789012345678901234, \"a\":1.50, \"č\":\"/\"}\n"),
+            "{\"z\" : 123456789012345678901234, \"a\":1.50, \"č\":\"/\"}");
+  EXPECT_EQ(pushedOf(" { } "), "[]");
+  EXPECT_THAT(pushedOf("7"), HasSubstr("must be a JSON object"));
+  EXPECT_EQ(pushedOf("[ ]"), "[]");
+  EXPECT_THAT(pushedOf("{]"), HasSubstr("not JSON at byte 1"));
+  EXPECT_THAT(pushedOf("{\"a\":1}{"), HasSubstr("not JSON at byte 7"));
+  EXPECT_THAT(pushedOf(std::string("{}\0", 3)), HasSubstr("a NUL byte"));
+}
+
+TEST(Broker, KeepsTheOrderOfABracedListAndOfOrderedJson) {
+  Brokers of({0});
+  ASSERT_TRUE(of.broker->push("nap", {{"zeta", 1}, {"alpha", 2.0}}));
+  EXPECT_EQ(of.stores[0]->pushed.back().parameters, R"({"zeta":1,"alpha":2.0})");
+  ASSERT_TRUE(of.broker->push("nap", nlohmann::ordered_json{{"b", "č"}, {"a", 1}}));
+  EXPECT_EQ(of.stores[0]->pushed.back().parameters, R"({"b":"\u010d","a":1})");
+  ASSERT_TRUE(of.broker->push("nap", nlohmann::ordered_json::object()));
+  EXPECT_EQ(of.stores[0]->pushed.back().parameters, "[]");
+  EXPECT_THAT(of.broker->push("nap", nlohmann::ordered_json{{"a", std::nan("")}}).error().message(), HasSubstr("NaN"));
+  EXPECT_THAT(of.broker->push("nap", {{"a", "\xff"}}).error().message(), HasSubstr("UTF-8"));
+}
+
+TEST(Broker, RefusesIdsAndNamesThatAreNone) {
+  Brokers of({0});
+  EXPECT_THAT(of.broker->pushTask(task("x", {.id = "x\ny"})).error().message(),
+              HasSubstr("id holds a control character"));
+  EXPECT_THAT(of.broker->pushTask(task("x\ty")).error().message(), HasSubstr("name holds a control character"));
+  EXPECT_TRUE(of.stores[0]->pushed.empty());
 }
 
 TEST(Broker, WritesNoParametersAsPhpWritesAnEmptyMap) {

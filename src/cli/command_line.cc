@@ -5,10 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <iostream>
 #include <limits>
 
 #include "base/escape.h"
+#include "cli/command_hint.h"
 #include "cli/exit_code.h"
 #include "cli/push_input.h"
 #include "leptir/version.h"
@@ -85,12 +87,42 @@ class Parser {
     } catch (const CLI::Success& asked) {  // --help, --version
       app_.exit(asked, std::cout, std::cerr);
       return NothingToDo{kDone};
+    } catch (const CLI::ExtrasError& error) {
+      return mistake(hint(argc, argv).value_or(error.what()));
+    } catch (const CLI::RequiredError& error) {
+      return mistake(hint(argc, argv).value_or(error.what()));
     } catch (const CLI::ParseError& error) {
       return mistake(error.what());
     }
   }
 
  private:
+  // What is wrong, when the first word is no command or the command has no such option.
+  std::optional<std::string> hint(int argc, const char* const* argv) {
+    const std::string first = argv[1];
+    if (first.starts_with('-')) return unknownOption(app_, argc, argv);
+    std::vector<std::string> names;
+    for (const auto* command : app_.get_subcommands([](CLI::App*) { return true; })) {
+      if (command->get_name() == first) return unknownOption(*command, argc, argv);
+      names.push_back(command->get_name());
+    }
+    return unknownWord("command", first, {names.begin(), names.end()});
+  }
+
+  static std::optional<std::string> unknownOption(const CLI::App& command, int argc, const char* const* argv) {
+    std::vector<std::string> names;
+    for (const auto* option : command.get_options()) {
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    for (int i = 1; i < argc; ++i) {
+      const std::string word(argv[i], std::strcspn(argv[i], "="));
+      if (word == "--") break;
+      if (!word.starts_with("--") || std::ranges::find(names, word) != names.end()) continue;
+      return unknownWord("option", word, {names.begin(), names.end()});
+    }
+    return std::nullopt;
+  }
+
   Command mistake(std::string message) const {
     std::ranges::replace(message, '\n', ' ');
     std::string of;
@@ -142,7 +174,8 @@ class Parser {
     command->add_option("--json", push_.json, "the parameters as one JSON object; key=value arguments are added to it");
     command->add_flag("--stdin", push_.fromStdin,
                       "instead of NAME: read JSON lines {\"name\", \"parameters\", \"delaySeconds\", \"at\", "
-                      "\"priority\", \"timeLimit\", \"id\"}");
+                      "\"priority\", \"timeLimit\", \"maxAttempts\", \"id\", \"broker\"}, or envelopes; the options "
+                      "below hold for lines that say nothing else");
     auto* delay = command->add_option("--delaySeconds", push_.delaySeconds, "run it this many seconds from now")
                       ->check(seconds());
     command->add_option("--at", push_.at, "run it at this time: RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds")
@@ -153,6 +186,8 @@ class Parser {
         ->check(wholeNumber("a whole number of 64 bits"));
     command->add_option("--timeLimit", push_.timeLimit, "seconds; 0: task_execution_time of whoever runs it")
         ->check(wholeNumber("a whole number of seconds, not below 0", 0));
+    command->add_option("--maxAttempts", push_.maxAttempts, "how many runs it may have at most (default: 1)")
+        ->check(wholeNumber("a whole number from 1 to 4294967295", 1, std::numeric_limits<std::uint32_t>::max()));
     command->add_option("--number", push_.number, "push it this many times")
         ->check(wholeNumber("a whole number above 0", 1));
     command->add_option("--id", push_.id, "its id; pushing an id again adds nothing while the task is in the queue");
@@ -165,8 +200,7 @@ class Parser {
   Command checkedPush() const {
     if (push_.name.empty() && !push_.fromStdin) return mistake("which task? give its NAME, or --stdin");
     if (push_.fromStdin && (!push_.name.empty() || !push_.json.empty() || !push_.id.empty() || push_.number != 1)) {
-      return mistake(
-          "--stdin takes everything from its lines: no NAME, parameters, --json, --id or --number beside it");
+      return mistake("--stdin takes its tasks from the lines: no NAME, parameters, --json, --id or --number beside it");
     }
     if (!push_.id.empty() && push_.number > 1) return mistake("--id with --number above 1 would push one task only");
     return push_;

@@ -33,6 +33,7 @@ struct PushCommand {
   std::string at;  // RFC 3339 or Unix seconds
   std::int64_t priority = 0;
   std::int64_t timeLimit = 0;
+  std::uint32_t maxAttempts = 0;  // 0: not said
   std::uint64_t number = 1;
   std::string id;
   std::string broker;

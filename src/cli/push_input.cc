@@ -4,12 +4,11 @@
 
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <locale>
-#include <set>
 #include <sstream>
 
 #include "base/saturated.h"
+#include "leptir/broker_task.h"
 
 namespace leptir {
 namespace {
@@ -71,69 +70,6 @@ std::optional<Time> parseRfc3339(std::string_view whole) {
   return time - *offset;
 }
 
-Result<void> addArgument(Json& parameters, const std::string& argument) {
-  const auto equals = argument.find('=');
-  if (equals == std::string::npos || equals == 0 || argument.starts_with(":=")) {
-    return invalid("'" + argument + "' is no parameter: write key=text or key:=JSON");
-  }
-  const bool isJson = argument[equals - 1] == ':';
-  const auto key = argument.substr(0, isJson ? equals - 1 : equals);
-  const auto text = argument.substr(equals + 1);
-  if (!isJson) {
-    parameters[key] = text;
-    return {};
-  }
-  auto value = parseJson(text);
-  if (!value)
-    return invalid("parameter '" + key + "' is no JSON: " + value.error().message() + " (key=text takes it as text)");
-  parameters[key] = std::move(*value);
-  return {};
-}
-
-std::optional<std::int64_t> wholeNumber(const Json& value) {
-  if (!value.is_number_integer()) return std::nullopt;
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
-    return std::nullopt;
-  return value.get<std::int64_t>();
-}
-
-// The keys of a line, each with what it sets; answers what is wrong, or nothing.
-Result<void> takeKey(TaskToPush& task, const std::string& key, const Json& value) {
-  const auto mustBe = [&](const char* what) {
-    return invalid("'" + key + "' must be " + what + ", not " + writeJson(value).substr(0, 60));
-  };
-  if (key == "name") {
-    if (!value.is_string()) return mustBe("text");
-    task.name = value.get<std::string>();
-  } else if (key == "parameters") {
-    if (!value.is_object() && !(value.is_array() && value.empty())) return mustBe("an object");
-    if (value.is_object()) task.parameters = value;
-  } else if (key == "delaySeconds") {
-    const auto delay = value.is_number() ? parseDelay(value.get<double>()) : std::nullopt;
-    if (!delay) return mustBe("a number of seconds from 0 to 1e11");
-    task.options.delay = *delay;
-  } else if (key == "at") {
-    if (!value.is_string() && !value.is_number()) return mustBe("a time");
-    auto time = parseTime(value.is_string() ? value.get<std::string>() : writeJson(value));
-    if (!time) return time.error();
-    task.options.timeOfExecution = *time;
-  } else if (key == "priority") {
-    const auto priority = wholeNumber(value);
-    if (!priority) return mustBe("a whole number of 64 bits");
-    task.options.priority = *priority;
-  } else if (key == "timeLimit") {
-    const auto limit = wholeNumber(value);
-    if (!limit || *limit < 0) return mustBe("a whole number of seconds, not below 0");
-    task.options.timeLimitSeconds = *limit;
-  } else if (key == "id") {
-    if (!value.is_string()) return mustBe("text");
-    task.options.id = value.get<std::string>();
-  } else {
-    return invalid("unknown key '" + key + "': known are name, parameters, delaySeconds, at, priority, timeLimit, id");
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<Time> parseTime(std::string_view text) {
@@ -145,34 +81,6 @@ Result<Time> parseTime(std::string_view text) {
 std::optional<Duration> parseDelay(double seconds) {
   if (!(seconds >= 0 && seconds <= kMostSeconds)) return std::nullopt;
   return durationFromSeconds(seconds);
-}
-
-Result<Json> parseParameters(std::string_view json, const std::vector<std::string>& arguments) {
-  Json parameters = Json::object();
-  if (!json.empty()) {
-    auto parsed = parseJson(json);
-    if (!parsed) return parsed.error().in("--json");
-    if (!parsed->is_object()) return invalid("--json must be an object, as in --json='{\"width\": 640}'");
-    parameters = std::move(*parsed);
-  }
-  for (const auto& argument : arguments) {
-    if (auto added = addArgument(parameters, argument); !added) return added.error();
-  }
-  return parameters;
-}
-
-Result<TaskToPush> parsePushLine(std::string_view line) {
-  auto json = parseJson(line);
-  if (!json) return json.error();
-  if (!json->is_object()) return invalid("a line must be a JSON object, as in {\"name\": \"noop\"}");
-  TaskToPush task;
-  for (const auto& [key, value] : json->items()) {
-    if (auto taken = takeKey(task, key, value); !taken) return taken.error();
-  }
-  if (task.name.empty()) return invalid("'name' is missing");
-  if (json->contains("at") && json->contains("delaySeconds"))
-    return invalid("'at' and 'delaySeconds' exclude each other");
-  return task;
 }
 
 }  // namespace leptir

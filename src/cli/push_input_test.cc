@@ -5,6 +5,8 @@
 #include <clocale>
 #include <locale>
 
+#include "leptir/broker_task.h"
+
 namespace leptir {
 namespace {
 

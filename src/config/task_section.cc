@@ -2,14 +2,13 @@
 #include <fmt/format.h>
 
 #include "base/escape.h"
+#include "base/task_names.h"
 #include "config/map_reader.h"
 #include "config/sections.h"
 #include "task/program_task.h"
 
 namespace leptir {
 namespace {
-
-constexpr std::size_t kLongestTaskName = 255;
 
 void readCommand(MapReader& task, ProgramSpec& program) {
   const Node* node = task.require("command");
@@ -93,8 +92,8 @@ void readProgram(MapReader& task, const std::string& name, const SectionContext&
 }
 
 void readTask(const Node::Entry& entry, const SectionContext& around, Config& config) {
-  const bool isName = !entry.key.empty() && entry.key.size() <= kLongestTaskName && escaped(entry.key) == entry.key;
-  if (!isName) around.mistakes.add(entry.line, "the name of a task is 1 to 255 bytes without control characters");
+  if (!checkTaskName(entry.key))
+    around.mistakes.add(entry.line, "the name of a task is 1 to 255 bytes without control characters");
   MapReader task(entry.value, "task " + inQuotes(entry.key), around.mistakes);
   if (entry.value.entries.empty() && entry.value.kind == Node::Kind::Map) {
     around.mistakes.add(entry.line,

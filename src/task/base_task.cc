@@ -1,12 +1,19 @@
 #include "leptir/base_task.h"
 
+#include "task/json_members.h"
+#include "task/push_hint.h"
 #include "task/type_name.h"
-
-#include <limits>
-#include <utility>
 
 namespace leptir {
 namespace {
+
+constexpr std::string_view kInteger = "an integer";
+constexpr std::string_view kFloat = "a float";
+constexpr std::string_view kBoolean = "a boolean";
+constexpr std::string_view kString = "a string";
+constexpr std::string_view kListOrObject = "a list or an object";
+constexpr std::string_view kTooLarge = "Input value is larger than 64 bits hold";
+constexpr std::size_t kMostDigitsShown = 60;
 
 std::string_view kindOf(const Json& value) {
   switch (value.type()) {
@@ -44,13 +51,19 @@ const Json* find(const Json& data, std::string_view name, std::string_view asked
   throw InputError(text({"Value is not defined, ", asked, " is needed. Parameter: ", name}));
 }
 
-[[noreturn]] void refuse(const Json& value, std::string_view name, std::string_view asked) {
-  throw InputError(text({"Input value is not ", asked, " but ", kindOf(value), ". Parameter: ", name}));
+// Digits alone, which nlohmann reads as a float when 64 bits do not hold them; or an unsigned number above them.
+bool isIntegerOfAnySize(const Json& value, std::string_view pushed) {
+  if (value.is_number_integer()) return true;
+  return value.is_number_float() && !pushed.empty() && pushed.find_first_of(".eE") == std::string_view::npos;
 }
 
-bool fitsInt64(const Json& value) {
-  constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  return !value.is_number_unsigned() || value.get<std::uint64_t>() <= kLargest;
+// Whether key:=TEXT on the command line would have given a value of the type that was asked for.
+bool isTextOf(std::string_view asked, const std::string& value) {
+  const auto json = jsonInText(value);
+  if (asked == kInteger) return json.is_number_integer();
+  if (asked == kFloat) return json.is_number();
+  if (asked == kBoolean) return json.is_boolean();
+  return asked == kListOrObject && json.is_structured();
 }
 
 }  // namespace
@@ -69,55 +82,69 @@ void BaseTask::setData(Json data) {
   if (!nothing && !data.is_object()) throw InputError(text({"Parameters are not an object but ", kindOf(data)}));
   data_ = nothing ? Json::object() : std::move(data);
   dataText_.clear();
+  dataIsRead_ = true;
 }
 
 const Json& BaseTask::getData() const {
-  if (!dataText_.empty()) {
-    auto data = parseJson(std::exchange(dataText_, {}));
+  if (!dataIsRead_) {
+    auto data = parseJson(dataText_);
     if (!data) throw InputError("Parameters cannot be read: " + data.error().message());
     data_ = std::move(*data);
+    dataIsRead_ = true;
   }
   return data_;
 }
 
+std::string BaseTask::getDataText() const {
+  return dataText_.empty() ? writeJson(data_) : dataText_;
+}
+
+// Cold: what was pushed may say more than the value that was read of it.
+void BaseTask::refuse(const Json& value, std::string_view name, std::string_view asked) const {
+  const auto pushed = memberOf(dataText_, name).value_or(std::string_view());
+  if (asked == kInteger && isIntegerOfAnySize(value, pushed)) {
+    const auto digits = pushed.substr(0, kMostDigitsShown);
+    throw InputError(text({kTooLarge, digits.empty() ? "" : ": ", digits, ". Parameter: ", name}));
+  }
+  std::string message = text({"Input value is not ", asked, " but ", kindOf(value), ". Parameter: ", name});
+  const auto* string = value.get_ptr<const std::string*>();
+  if (string != nullptr && isTextOf(asked, *string)) message += pushHint(name, *string);
+  throw InputError(message);
+}
+
 std::int64_t BaseTask::getInt(std::string_view name, std::optional<std::int64_t> defaultValue) const {
-  static constexpr std::string_view kAsked = "an integer";
-  const auto* value = find(getData(), name, kAsked, !defaultValue);
+  const auto* value = find(getData(), name, kInteger, !defaultValue);
   if (value == nullptr) return *defaultValue;
-  if (!value->is_number_integer()) refuse(*value, name, kAsked);
-  if (!fitsInt64(*value)) throw InputError(text({"Input value is larger than 64 bits hold. Parameter: ", name}));
+  if (!value->is_number_integer()) refuse(*value, name, kInteger);
+  if (internal::holdsLargeNumber(*value)) refuse(*value, name, kInteger);
   return value->get<std::int64_t>();
 }
 
 double BaseTask::getFloat(std::string_view name, std::optional<double> defaultValue) const {
-  static constexpr std::string_view kAsked = "a float";
-  const auto* value = find(getData(), name, kAsked, !defaultValue);
+  const auto* value = find(getData(), name, kFloat, !defaultValue);
   if (value == nullptr) return *defaultValue;
-  if (!value->is_number()) refuse(*value, name, kAsked);
+  if (!value->is_number()) refuse(*value, name, kFloat);
   return value->get<double>();
 }
 
 bool BaseTask::getBool(std::string_view name, std::optional<bool> defaultValue) const {
-  static constexpr std::string_view kAsked = "a boolean";
-  const auto* value = find(getData(), name, kAsked, !defaultValue);
+  const auto* value = find(getData(), name, kBoolean, !defaultValue);
   if (value == nullptr) return *defaultValue;
-  if (!value->is_boolean()) refuse(*value, name, kAsked);
+  if (!value->is_boolean()) refuse(*value, name, kBoolean);
   return value->get<bool>();
 }
 
 std::string BaseTask::getString(std::string_view name, std::optional<std::string> defaultValue) const {
-  static constexpr std::string_view kAsked = "a string";
-  const auto* value = find(getData(), name, kAsked, !defaultValue);
+  const auto* value = find(getData(), name, kString, !defaultValue);
   if (value == nullptr) return std::move(*defaultValue);
-  if (!value->is_string()) refuse(*value, name, kAsked);
+  if (!value->is_string()) refuse(*value, name, kString);
   return value->get<std::string>();
 }
 
 Json BaseTask::getArray(std::string_view name, std::optional<Json> defaultValue) const {
-  static constexpr std::string_view kAsked = "a list or an object";
-  const auto* value = find(getData(), name, kAsked, !defaultValue);
+  const auto* value = find(getData(), name, kListOrObject, !defaultValue);
   if (value == nullptr) return std::move(*defaultValue);
-  if (!value->is_structured()) refuse(*value, name, kAsked);
+  if (!value->is_structured()) refuse(*value, name, kListOrObject);
   return *value;
 }
 

@@ -15,6 +15,14 @@ struct Strict {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Strict, width)
 
+struct Amounts {
+  std::int64_t whole = 0;
+  std::uint64_t natural = 0;
+  double fraction = 0;
+  std::vector<std::int64_t> list;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Amounts, whole, natural, fraction, list)
+
 // Opens the protected members, as a task's own code sees them.
 class OpenTask final : public leptir::BaseTask {
  public:
@@ -155,6 +163,37 @@ TEST(Parameters, AreNamedWithWhatTheyAreAndWhatWasAskedFor) {
   EXPECT_EQ(inputError([&] { (void)task.getFloat("missing"); }),
             "Value is not defined, a float is needed. Parameter: missing");
   EXPECT_EQ(inputError([&] { (void)task.getInt("huge"); }), "Input value is larger than 64 bits hold. Parameter: huge");
+}
+
+TEST(Parameters, PushedAsTextNameWhatWouldHaveBeenRight) {
+  const OpenTask task(Json{{"seconds", "2"}, {"yes", "true"}, {"list", "[1]"}, {"word", "two"}, {"half", "0.5"}});
+  const auto hint = [](const std::string& name, const std::string& value) {
+    return "Parameter: " + name + ". Pushed as " + name + "=" + value + " it is text: push " + name + ":=" + value;
+  };
+  EXPECT_EQ(inputError([&] { (void)task.getFloat("seconds"); }),
+            "Input value is not a float but a string. " + hint("seconds", "2"));
+  EXPECT_EQ(inputError([&] { (void)task.getInt("seconds"); }),
+            "Input value is not an integer but a string. " + hint("seconds", "2"));
+  EXPECT_EQ(inputError([&] { (void)task.getBool("yes"); }),
+            "Input value is not a boolean but a string. " + hint("yes", "true"));
+  EXPECT_EQ(inputError([&] { (void)task.getArray("list"); }),
+            "Input value is not a list or an object but a string. " + hint("list", "[1]"));
+  EXPECT_EQ(inputError([&] { (void)task.getInt("half"); }),
+            "Input value is not an integer but a string. Parameter: half");
+  EXPECT_EQ(inputError([&] { (void)task.getFloat("word"); }),
+            "Input value is not a float but a string. Parameter: word");
+}
+
+TEST(Parameters, TooLargeForAMemberAreRefusedByName) {
+  const auto why = [](const char* json) {
+    return inputError([&] { (void)OpenTask(Json::parse(json)).parameters<app::Amounts>(); });
+  };
+  const std::string tooLarge = "Input value is larger than 64 bits hold. Parameter: ";
+  EXPECT_EQ(why(R"({"whole":9223372036854775808})"), tooLarge + "whole");
+  EXPECT_EQ(why(R"({"whole":123456789012345678901234})"), tooLarge + "whole");
+  EXPECT_EQ(why(R"({"list":[1,18446744073709551616]})"), tooLarge + "list[1]");
+  EXPECT_EQ(why(R"({"natural":18446744073709551616})"), tooLarge + "natural");
+  EXPECT_EQ(why(R"({"natural":18446744073709551615,"fraction":1e300,"other":1e300})"), "nothing was thrown");
 }
 
 TEST(Parameters, BecomeAStruct) {

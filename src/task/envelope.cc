@@ -1,6 +1,6 @@
 #include "task/envelope.h"
 
-#include "base/utf8.h"
+#include "base/task_names.h"
 #include "leptir/json.h"
 #include "task/json_reader.h"
 #include "task/json_text.h"
@@ -10,7 +10,6 @@
 namespace leptir {
 namespace {
 
-constexpr std::size_t kMaxNameBytes = 255;
 // What an envelope is beside its parameters, at most: name and id of 255 bytes escaped to six each, and numbers.
 constexpr std::size_t kMaxHeadBytes = 4096;
 // The envelope and `td` are the outer two levels.
@@ -46,16 +45,6 @@ void appendOwnKeys(const BrokerTask& task, std::string& out) {
   appendCount(R"(,"un":)", task.counters.unknown, out);
   appendCount(R"(,"ma":)", task.maxAttempts, out);
   if (task.pushedAt) appendPushedAt(*task.pushedAt, out);
-}
-
-Result<void> checkText(std::string_view what, std::string_view text) {
-  if (text.empty()) return Error(ErrorCode::Invalid, fmt::format("the task's {} is empty", what));
-  if (text.size() > kMaxNameBytes) {
-    return Error(ErrorCode::Invalid,
-                 fmt::format("the task's {} has {} bytes, more than {}", what, text.size(), kMaxNameBytes));
-  }
-  if (!isUtf8(text)) return Error(ErrorCode::Invalid, fmt::format("the task's {} is not UTF-8", what));
-  return {};
 }
 
 Result<void> checkSize(const BrokerTask& task) {
@@ -97,8 +86,8 @@ std::string encodeEnvelope(const BrokerTask& task) {
 }
 
 Result<void> checkBrokerTask(const BrokerTask& task) {
-  if (auto id = checkText("id", task.id); !id) return id;
-  if (auto name = checkText("name", task.name); !name) return name.error().in("task " + task.id);
+  if (auto id = checkTaskId(task.id); !id) return id;
+  if (auto name = checkTaskName(task.name); !name) return name.error().in("task " + task.id);
   if (task.timeLimitSeconds < 0)
     return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit is negative", task.id));
   if (task.timeLimitSeconds > kFarthest.count())

@@ -15,7 +15,7 @@ namespace leptir {
 void appendEnvelope(const BrokerTask& task, std::string& out);
 std::string encodeEnvelope(const BrokerTask& task);
 
-// Whether `task` may be pushed: Invalid (id or name empty, over 255 bytes or not UTF-8; parameters not JSON; a limit
+// Whether `task` may be pushed: Invalid (id or name against the rule of base/task_names.h; parameters not JSON; a limit
 // that is negative or beyond kFarthest, a time of execution beyond it), TooLarge.
 Result<void> checkBrokerTask(const BrokerTask& task);
 

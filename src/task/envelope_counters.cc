@@ -5,6 +5,7 @@
 
 #include "leptir/json.h"
 #include "task/envelope.h"
+#include "task/json_members.h"
 #include "task/json_text.h"
 
 namespace leptir {
@@ -24,58 +25,6 @@ bool mayHaveCounters(std::string_view envelope) {
   }
   return false;
 }
-
-bool isBlank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-// Walks the members of the outermost object of JSON text that is known to be valid.
-class Members {
- public:
-  explicit Members(std::string_view text) : text_(text), at_(text.find('{') + 1) {}
-
-  // False: there are no more.
-  bool next() {
-    skipBlanks();
-    if (text_[at_] == ',') ++at_;
-    skipBlanks();
-    if (text_[at_] != '"') return false;
-    begin_ = at_;
-    passText();
-    key_ = text_.substr(begin_, at_ - begin_);
-    passValue();
-    return true;
-  }
-  std::string_view key() const { return key_; }  // with its quotes
-  std::string_view whole() const { return text_.substr(begin_, at_ - begin_); }
-
- private:
-  void skipBlanks() {
-    while (isBlank(text_[at_])) ++at_;
-  }
-  void passText() {
-    for (++at_; text_[at_] != '"'; ++at_) at_ += text_[at_] == '\\' ? 1 : 0;
-    ++at_;
-  }
-  // To the comma or the brace behind it.
-  void passValue() {
-    for (int depth = 0;;) {
-      const char c = text_[at_];
-      if (c == '"') {
-        passText();
-        continue;
-      }
-      if (depth == 0 && (c == ',' || c == '}')) return;
-      if (c == '{' || c == '[') ++depth;
-      if (c == '}' || c == ']') --depth;
-      ++at_;
-    }
-  }
-
-  std::string_view text_;
-  std::size_t at_, begin_ = 0;
-  std::string_view key_;
-};
 
 void appendCounter(std::string_view key, std::uint32_t count, std::string& out) {
   if (count == 0) return;
@@ -112,7 +61,7 @@ std::string withCounters(std::string_view envelope, const Counters& counters) {
   if (!decodeEnvelope(envelope)) return std::string(envelope);
   std::string out = "{";
   out.reserve(envelope.size() + 48);
-  for (Members members(envelope); members.next();) {
+  for (JsonMembers members(envelope); members.next();) {
     if (std::ranges::find(kKeys, members.key()) != kKeys.end()) continue;
     if (out.size() > 1) out += ',';
     out.append(members.whole());

@@ -3,6 +3,7 @@
 #include "task/envelope.h"
 
 #include "base/saturated.h"
+#include "base/task_names.h"
 #include "task/json_reader.h"
 #include "task/php_values.h"
 
@@ -16,8 +17,6 @@ namespace {
 
 using simdjson::error_code;
 using Kind = JsonItem::Kind;
-
-constexpr std::size_t kMaxNameBytes = 255;
 
 // A duplicate key overwrites what the first one said, so nothing is judged before the end.
 struct Seen {
@@ -123,7 +122,10 @@ error_code readEnvelope(JsonReader& reader, std::string_view envelope, Seen& see
 // Why this, although JSON, is no envelope; empty when it is one.
 std::string complaint(const Seen& seen) {
   if (seen.cn != Kind::Text || seen.head.name.empty()) return "`cn` is no task name";
-  if (seen.head.name.size() > kMaxNameBytes) return "`cn` has more than 255 bytes";
+  if (const auto name = checkTaskName(seen.head.name); !name) return "`cn`: " + name.error().message();
+  if (!seen.head.id.empty()) {
+    if (const auto id = checkTaskId(seen.head.id); !id) return "`td.id`: " + id.error().message();
+  }
   if (seen.td != Kind::Object && seen.td != Kind::List) return "`td` is no object";
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "base/task_names.h"
 #include "leptir/json.h"
 #include "task/envelope.h"
 
@@ -59,7 +60,9 @@ void ignoreResult(const Json&) {}
 bool isEnvelope(const Json& json) {
   if (!json.is_object() || !json.contains("cn") || !json["cn"].is_string() || !json.contains("td")) return false;
   const auto name = json["cn"].get<std::string>();
-  return !name.empty() && name != "\\" && json["td"].is_structured();
+  const auto id = json["td"].is_object() ? json["td"].value("id", Json()) : Json();
+  const bool idIsFine = !id.is_string() || id == "" || checkTaskId(id.get<std::string>());
+  return checkTaskName(name.substr(name.starts_with('\\') ? 1 : 0)) && idIsFine && json["td"].is_structured();
 }
 
 Json parametersIn(const Json& envelope) {

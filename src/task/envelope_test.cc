@@ -60,7 +60,7 @@ TEST(Envelope, WritesUPlusFffdForBytesThatAreNotUtf8) {
 
 TEST(Envelope, ReadsBackWhatItWrote) {
   auto task = resizeTask();
-  task.id = "č/\"\n";
+  task.id = "č/\"";
   task.timeLimitSeconds = 30;
   task.timeOfExecution = Time(-86400s);
   task.maxAttempts = 5;
@@ -157,6 +157,20 @@ TEST(CallIn, AreEmptyWhenThereAreNone) {
 TEST(CallIn, AreTheTextAsItStands) {
   EXPECT_EQ(callIn(R"({"cn":"a","td":{"parameters": { "f" : 10.0 , "u":"\u010d" } , "id":1}})").value().parameters,
             R"({ "f" : 10.0 , "u":"\u010d" })");
+}
+
+TEST(DecodeEnvelope, RefusesAnIdAndANameThatCannotBeOne) {
+  const auto why = [](const std::string& cn, const std::string& id) {
+    const auto head = decodeEnvelope(R"({"cn":")" + cn + R"(","td":{"id":)" + id + "}}");
+    return head ? std::string() : head.error().message();
+  };
+  EXPECT_EQ(why("a", R"("a\u0000b")"), "no envelope: `td.id`: the task's id holds a control character: 'a\\x00b'");
+  EXPECT_EQ(why("a", R"("x\ny")"), "no envelope: `td.id`: the task's id holds a control character: 'x\\ny'");
+  EXPECT_EQ(why("a", "\"" + std::string(300, 'x') + "\""),
+            "no envelope: `td.id`: the task's id has 300 bytes, more than 255");
+  EXPECT_EQ(why("a\\tb", R"("1")"), "no envelope: `cn`: the task's name holds a control character: 'a\\tb'");
+  EXPECT_EQ(why("App\\\\Mail", "null"), "");
+  EXPECT_EQ(why("a", R"("")"), "");
 }
 
 TEST(CheckBrokerTask, AcceptsWhatCanBePushed) {

@@ -47,6 +47,23 @@ class ExecutorStepsTest : public ExecutorTest {
   Steps steps;
 };
 
+// Reads one parameter as an integer.
+class AmountTask final : public BaseTask {
+  ExitStatus doJob() override {
+    addResponseLine(getDataText());
+    setResult(getInt("wei"));
+    return ExitStatus::Success;
+  }
+};
+
+TEST_F(ExecutorTest, SaysThatAnIntegerIsTooLargeAndKeepsItsTextForTheTask) {
+  tasks.add<AmountTask>("amount");
+  const auto outcome = run("amount", R"({"z":1,"wei":123456789012345678901234,"a":2})");
+  EXPECT_EQ(outcome.thrown->type, "leptir::InputError");
+  EXPECT_EQ(outcome.response, R"({"z":1,"wei":123456789012345678901234,"a":2} LeptirTaskException occurred. )"
+                              "Input value is larger than 64 bits hold: 123456789012345678901234. Parameter: wei");
+}
+
 TEST_F(ExecutorStepsTest, CallsItsStepsInOrder) {
   const auto outcome = runSteps("");
   EXPECT_EQ(steps.called, (Lines{"make", "before", "job", "after", "info"}));

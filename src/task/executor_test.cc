@@ -71,7 +71,8 @@ TEST_F(ExecutorTest, KeepsTheSeedsWordsForItsOwnExceptions) {
   EXPECT_EQ(runFunction([](const Json&, TaskContext&) { throw TaskError("No such customer."); }).response,
             "LeptirTaskException occurred. No such customer.");
   EXPECT_EQ(run("sleep", R"({"seconds":"1"})").response,
-            "LeptirTaskException occurred. Input value is not a float but a string. Parameter: seconds");
+            "LeptirTaskException occurred. Input value is not a float but a string. Parameter: seconds. "
+            "Pushed as seconds=1 it is text: push seconds:=1");
 }
 
 TEST_F(ExecutorTest, CatchesWhatIsNoException) {

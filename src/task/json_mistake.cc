@@ -56,6 +56,13 @@ class MistakeFinder final : public nlohmann::json_sax<Json> {
 }  // namespace
 
 std::string findJsonMistake(std::string_view text) {
+  // nlohmann takes a NUL for the end of the text.
+  const auto nul = text.find('\0');
+  if (nul != std::string_view::npos) {
+    const auto before = findJsonMistake(text.substr(0, nul));
+    return before.empty() || before.find("end of input") != std::string::npos ? fmt::format("byte {}: a NUL byte", nul)
+                                                                              : before;
+  }
   MistakeFinder finder;
   Json::sax_parse(text, &finder);
   return finder.take();

@@ -1,4 +1,5 @@
 // The argv template of program_task.h.
+#include "task/json_members.h"
 #include "task/program_task.h"
 
 #include <fmt/format.h>
@@ -44,17 +45,17 @@ Result<std::vector<Piece>> piecesOf(std::string_view argument) {
   return pieces;
 }
 
-std::string valueOf(const std::string& name, const Json& parameters) {
-  const auto found = parameters.find(name);
-  if (found == parameters.end()) throw InputError("Value is not defined, the command needs it. Parameter: " + name);
-  auto text = found->is_string() ? found->get<std::string>() : writeJson(*found);
+std::string valueOf(const std::string& name, std::string_view parameters) {
+  const auto value = memberOf(parameters, name);
+  if (!value) throw InputError("Value is not defined, the command needs it. Parameter: " + name);
+  auto text = value->starts_with('"') ? jsonTextValue(*value) : std::string(*value);
   if (text.find('\0') != std::string::npos) {
     throw InputError("Input value holds a NUL byte, which no argument can. Parameter: " + name);
   }
   return text;
 }
 
-std::string fill(std::string_view argument, const Json& parameters) {
+std::string fill(std::string_view argument, std::string_view parameters) {
   const auto pieces = piecesOf(argument);
   if (!pieces) throw InputError("Command: " + pieces.error().message());
   std::string filled;
@@ -64,7 +65,7 @@ std::string fill(std::string_view argument, const Json& parameters) {
 
 }  // namespace
 
-std::vector<std::string> fillCommand(const std::vector<std::string>& command, const Json& parameters) {
+std::vector<std::string> fillCommand(const std::vector<std::string>& command, std::string_view parameters) {
   std::vector<std::string> filled;
   filled.reserve(command.size());
   for (const auto& argument : command) filled.push_back(fill(argument, parameters));

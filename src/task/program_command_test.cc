@@ -9,7 +9,7 @@ using Words = std::vector<std::string>;
 
 std::string filled(const std::string& argument, const Json& parameters) {
   try {
-    return fillCommand({argument}, parameters).at(0);
+    return fillCommand({argument}, writeJson(parameters)).at(0);
   } catch (const InputError& error) {
     return error.what();
   }
@@ -19,8 +19,14 @@ TEST(FillCommand, PutsTextInAsItIsAndOtherValuesAsJson) {
   const Json parameters = {
       {"name", "a b;$(rm) \"č"}, {"list", {1, 2.0, "x"}}, {"map", {{"k", nullptr}}}, {"n", 5}, {"yes", true},
       {"none", nullptr}};
-  EXPECT_EQ(fillCommand({"/bin/echo", "{name}", "{list}", "{map}", "-n={n}{yes}", "{none}", ""}, parameters),
+  EXPECT_EQ(fillCommand({"/bin/echo", "{name}", "{list}", "{map}", "-n={n}{yes}", "{none}", ""}, writeJson(parameters)),
             (Words{"/bin/echo", "a b;$(rm) \"č", R"([1,2.0,"x"])", R"({"k":null})", "-n=5true", "null", ""}));
+}
+
+TEST(FillCommand, PutsNumbersAndKeysInAsTheyWerePushed) {
+  const auto* pushed = R"({"n":123456789012345678901234567890,"f":1.50,"m":{"z":1, "a":2},"n\u0061me":"\u010d\/"})";
+  EXPECT_EQ(fillCommand({"{n}", "{f}", "{m}", "{name}"}, pushed),
+            (Words{"123456789012345678901234567890", "1.50", R"({"z":1, "a":2})", "č/"}));
 }
 
 TEST(FillCommand, KeepsBracesThatAreDoubled) {

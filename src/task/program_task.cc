@@ -1,5 +1,7 @@
 #include "task/program_task.h"
 
+#include "task/json_members.h"
+#include "task/json_reader.h"
 #include "task/json_text.h"
 #include "task/program_crashed.h"
 #include "task/program_lookup.h"
@@ -28,12 +30,12 @@ void appendSeconds(Duration duration, std::string& out) {
 }
 
 // The task as one JSON line: what a program reads when arguments are not enough.
-std::string inputLine(const TaskContext& context, const Json& parameters) {
+std::string inputLine(const TaskContext& context, std::string_view parameters) {
   std::string line = R"({"id":)";
   appendJsonText(context.id(), line);
   line.append(R"(,"name":)");
   appendJsonText(context.name(), line);
-  line.append(R"(,"parameters":)").append(writeJson(parameters));
+  line.append(R"(,"parameters":)").append(onOneLine(parameters));
   line.append(R"(,"attempt":)").append(std::to_string(context.attempt()));
   line.append(R"(,"fence":)").append(std::to_string(context.fence()));
   line.append(R"(,"timeLimit":)");
@@ -91,8 +93,12 @@ class ProgramTask final : public BaseTask {
   }
 
   ProgramCall call() {
-    return {fillCommand(setup_->spec.command, getData()), environmentOf(context(), *setup_), setup_->spec.directory,
-            inputLine(context(), getData()), setup_->spec.ownSession};
+    const auto parameters = getDataText();
+    if (const auto checked = checkJson(parameters); !checked) {
+      throw InputError("Parameters cannot be read: " + checked.error().message());
+    }
+    return {fillCommand(setup_->spec.command, parameters), environmentOf(context(), *setup_), setup_->spec.directory,
+            inputLine(context(), parameters), setup_->spec.ownSession};
   }
 
   ExitStatus judge(const ProgramEnd& end) {

@@ -14,8 +14,9 @@ namespace leptir {
 // Response lines kept of a program's stdout; the rest is read and dropped, so that it never blocks.
 inline constexpr std::size_t kMaxProgramOutput = 64 * 1024;
 
-// Replaces `{name}` by the parameters. InputError (thrown): a parameter is missing, or a brace is left open.
-std::vector<std::string> fillCommand(const std::vector<std::string>& command, const Json& parameters);
+// Replaces `{name}` by the parameters, a JSON object as text: what is no text stands as it was pushed. InputError
+// (thrown): a parameter is missing, or a brace is left open.
+std::vector<std::string> fillCommand(const std::vector<std::string>& command, std::string_view parameters);
 
 // Invalid braces and an empty command are found when the configuration is read. Invalid: says which argument.
 Result<void> checkCommand(const std::vector<std::string>& command);

@@ -29,6 +29,9 @@ using ::testing::StartsWith;
 class ProgramTaskTest : public ::testing::Test {
  protected:
   Outcome run(ProgramSpec spec, const Json& parameters = Json::object()) {
+    return runText(std::move(spec), writeJson(parameters));
+  }
+  Outcome runText(ProgramSpec spec, const std::string& parameters) {
     TaskRegistry tasks;
     addProgram(tasks, "prog", std::move(spec), "session/1");
     TaskEnvironment environment;
@@ -39,7 +42,7 @@ class ProgramTaskTest : public ::testing::Test {
     environment.timeLimit = 30s;
     environment.stopToken = stop.token();
     environment.onUnfinished = onUnfinished;
-    return Executor(tasks, logger, systemClock()).run(std::move(environment), writeJson(parameters));
+    return Executor(tasks, logger, systemClock()).run(std::move(environment), parameters);
   }
   Outcome runShell(const std::string& script, const Json& parameters = Json::object()) {
     return run({.command = {"/bin/sh", "-c", script}}, parameters);
@@ -76,6 +79,18 @@ TEST_F(ProgramTaskTest, IsAnInputErrorWithoutAParameter) {
 
 TEST_F(ProgramTaskTest, IsFoundInThePathWhenItHasNoSlash) {
   EXPECT_EQ(run({.command = {"echo", "x"}}).response, "x");
+}
+
+TEST_F(ProgramTaskTest, ReadsItsParametersAsTheyWerePushed) {
+  const std::string pushed = "{\"zeta\":123456789012345678901234, \"f\":1.50,\n\"alpha\":\"č\\u010d/\"}";
+  const auto heard = runText({.command = {"/bin/cat"}}, pushed).response;
+  EXPECT_THAT(heard, HasSubstr(R"("parameters":{"zeta":123456789012345678901234, "f":1.50, "alpha":"č\u010d/"},)"));
+}
+
+TEST_F(ProgramTaskTest, DoesNotStartWithParametersThatAreNoJson) {
+  const auto outcome = runText({.command = {"/bin/cat"}}, "{\"a\":nonsense}");
+  EXPECT_EQ(outcome.thrown->type, "leptir::InputError");
+  EXPECT_THAT(outcome.response, HasSubstr("Parameters cannot be read: not JSON at byte"));
 }
 
 TEST_F(ProgramTaskTest, ReadsTheTaskAsOneLineOfJson) {

@@ -1,9 +1,9 @@
 #include "leptir/task_registry.h"
 
+#include "base/task_names.h"
+
 namespace leptir {
 namespace {
-
-constexpr std::size_t kMaxNameBytes = 255;
 
 std::string_view withoutLeadingBackslash(std::string_view name) {
   if (name.starts_with('\\')) name.remove_prefix(1);
@@ -16,8 +16,10 @@ void TaskRegistry::addFactory(std::string name, TaskFactory factory) {
   name = withoutLeadingBackslash(name);
   if (name.empty()) {
     mistakes_.emplace_back("a task was added without a name");
-  } else if (name.size() > kMaxNameBytes) {
+  } else if (name.size() > kMaxTaskNameBytes) {
     mistakes_.push_back("the task name '" + name + "' is longer than 255 bytes");
+  } else if (const auto checked = checkTaskName(name); !checked) {
+    mistakes_.push_back("a task cannot be added: " + checked.error().message());
   } else if (const auto [place, isNew] = factories_.try_emplace(name, std::move(factory)); !isNew) {
     mistakes_.push_back("the task name '" + name + "' was added twice: give one of the two tasks another name");
   }

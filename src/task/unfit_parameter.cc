@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "leptir/base_task.h"
+#include "task/push_hint.h"
 
 namespace leptir {
 namespace {
@@ -64,6 +65,15 @@ class UnfitParameterFinder {
   const ReadParameters& read_;
 };
 
+// A number that was pushed as text, and the like.
+std::string hintFor(const std::string& name, const Json& value, const std::string& error) {
+  const auto* text = value.get_ptr<const std::string*>();
+  if (text == nullptr) return {};
+  const auto json = jsonInText(*text);
+  const bool wouldFit = error.find(std::string("must be ") + json.type_name()) != std::string::npos;
+  return wouldFit ? pushHint(name, *text) : std::string();
+}
+
 }  // namespace
 
 std::string findUnfitParameter(const Json& data, const std::string& error, const ReadParameters& read) {
@@ -80,7 +90,7 @@ void throwInputError(const Json& data, const nlohmann::json::exception& error, c
   auto message = "Parameters do not fit: " + (number == std::string::npos ? all : all.substr(number + 2));
   const bool namesOne = all.find("key '") != std::string::npos;
   if (const auto name = namesOne ? std::string() : findUnfitParameter(data, all, read); !name.empty())
-    message += ". Parameter: " + name;
+    message += ". Parameter: " + name + hintFor(name, data[name], all);
   throw InputError(message);
 }
 

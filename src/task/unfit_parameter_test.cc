@@ -46,6 +46,14 @@ TEST(TypedParameters, NameTheOneOfTheWrongTypeWhereAllHaveDefaults) {
             "Parameters do not fit: type must be number, but is array. Parameter: height");
 }
 
+TEST(TypedParameters, SayHowANumberThatWasPushedAsTextIsPushed) {
+  EXPECT_EQ(
+      errorFor<Size>({{"width", "2"}}),
+      "Parameters do not fit: type must be number, but is string. Parameter: width. Pushed as width=2 it is text: "
+      "push width:=2");
+  EXPECT_TRUE(errorFor<Size>({{"width", "true"}}).ends_with("Parameter: width"));
+}
+
 TEST(TypedParameters, NameTheOneOfTheWrongTypeWhereAllAreRequired) {
   const Json good{{"source", "a"}, {"target", "b"}, {"width", 1}, {"size", Json::object()}};
   ASSERT_EQ(errorFor<Picture>(good), "none");

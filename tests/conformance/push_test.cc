@@ -23,6 +23,13 @@ TEST_P(Push, AddsNoneWhenOneIsInvalid) {
   EXPECT_EQ(counts(), TaskCounts{});
 }
 
+TEST_P(Push, AddsNoneWhenAnIdHoldsALineBreak) {
+  auto list = tasks("t", 2);
+  list[1].id = "x\ny";
+  EXPECT_EQ(codeOf(broker_->pushBrokerTasks(list)), ErrorCode::Invalid);
+  EXPECT_EQ(counts(), TaskCounts{});
+}
+
 TEST_P(Push, AddsNoneWhenOneIsTooLarge) {
   auto list = tasks("t", 3);
   list[2].parameters = "[\"" + std::string(kMaxEnvelopeBytes, 'x') + "\"]";

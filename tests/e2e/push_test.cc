@@ -7,13 +7,23 @@
 #include <fstream>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "tests/e2e/installation.h"
 
 namespace leptir::e2e {
 namespace {
 
-using PushTest = Installation;
+class PushTest : public Installation {
+ protected:
+  // A script of the shell; $0 is the program, $1 the configuration.
+  Answer shell(const std::string& script) {
+    const auto own = std::exchange(program, "/bin/sh");
+    auto answer = run({"-c", script, own, config.string()});
+    program = own;
+    return answer;
+  }
+};
 
 TEST_F(PushTest, PrintsOneIdALine) {
   const auto answer = leptir({"push", "noop", "--number=3"});
@@ -115,7 +125,7 @@ TEST_F(PushTest, StdinRefusesNumbersThatMeanNothing) {
                              "{\"name\": \"noop\", \"at\": 1e300}\n");
   EXPECT_EQ(answer.exit, 1);
   EXPECT_EQ(answer.out, "");
-  for (const auto* words : {"line 1: 'delaySeconds'", "line 2: 'priority'", "line 3: 'timeLimit'", "line 4: '1e+300'"})
+  for (const auto* words : {"line 1: 'delaySeconds'", "line 2: 'priority'", "line 3: 'timeLimit'", "line 4: '1e300'"})
     EXPECT_NE(answer.err.find(words), std::string::npos) << words << " in: " << answer.err;
 }
 
@@ -126,6 +136,126 @@ TEST_F(PushTest, RefusesTextThatIsNotUtf8AndAddsNothing) {
     EXPECT_NE(answer.err.find("UTF-8"), std::string::npos) << answer.err;
   }
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
+}
+
+TEST_F(PushTest, CarriesNumbersAndTheOrderOfKeysToAProgram) {
+  config =
+      writeConfig("{ tasks: { cat: { command: [/bin/cat] }, show: { command: [/usr/bin/printf, '%s', '{n}'] } } }\n");
+  const std::string pushed = R"({"zeta":123456789012345678901234567890,"alpha":1.50,"Mid":{"b":"č","a":-0}})";
+  const auto byJson = push({"cat", "--json=" + pushed});
+  const auto byArgument = push({"show", "n:=-9223372036854775809"});
+  const auto byLine = leptir({"push", "--stdin"}, "{\"name\":\"cat\",\"parameters\":" + pushed + "}\n").lines().at(0);
+  ASSERT_EQ(drain(), 0);
+  for (const auto& id : {byJson, byLine}) {
+    const auto heard = info(id).at("respM").get<std::string>();
+    EXPECT_NE(heard.find("\"parameters\":" + pushed + ","), std::string::npos) << heard;
+  }
+  EXPECT_EQ(info(byArgument).at("respM"), "-9223372036854775809");
+}
+
+TEST_F(PushTest, RefusesIdsThatHoldALineBreakOrANul) {
+  using namespace std::string_literals;
+  EXPECT_EQ(leptir({"push", "noop", "--id=x\ny"}).exit, 1);
+  const auto answer = leptir({"push", "--stdin"},
+                             "{\"name\":\"noop\",\"id\":\"a\\u0000b\"}\n"
+                             "{\"name\":\"noop\"}\0{}\n"s);
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_EQ(answer.out, "");
+  EXPECT_NE(answer.err.find("line 1: the task's id holds a control character"), std::string::npos) << answer.err;
+  EXPECT_NE(answer.err.find("line 2: not JSON at byte 15: a NUL byte"), std::string::npos) << answer.err;
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
+}
+
+TEST_F(PushTest, StdinHasTheOptionsOfTheCommandLineAsDefaults) {
+  const std::string lines = "{\"name\":\"noop\"}\n{\"name\":\"noop\",\"at\":1700000000}\n";
+  EXPECT_EQ(leptir({"push", "--stdin", "--delaySeconds=3600", "--maxAttempts=3"}, lines).exit, 0);
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 1);
+  EXPECT_EQ(status().at("brokers").at(0).at("scheduled"), 1);
+  EXPECT_EQ(leptir({"push", "--stdin", "--at=garbage"}, lines).exit, 2);
+  EXPECT_EQ(leptir({"push", "--stdin", "--timeLimit=-1"}, lines).exit, 2);
+  EXPECT_EQ(leptir({"push", "--stdin", "--broker=nosuch"}, lines).exit, 1);
+  EXPECT_EQ(status().at("brokers").at(0).at("scheduled"), 1);
+}
+
+TEST_F(PushTest, StdinPushesWhatIsThereWhenTheInputPauses) {
+  const auto in = (folder / "in").string(), out = (folder / "out").string();
+  const auto answer =
+      shell("mkfifo " + in + "\n\"$0\" push --stdin --config=\"$1\" < " + in + " > " + out + " &\nexec 9> " + in + R"(
+      printf '{"name":"noop","id":"first"}\n{"name":' >&9
+      until grep -q first )" +
+            out + R"(; do sleep 0.05; done
+      printf '"noop","id":"second"}' >&9; exec 9>&-; wait; cat )" +
+            out);
+  EXPECT_EQ(answer.out, "first\nsecond\n") << answer.err;
+}
+
+TEST_F(PushTest, StdinThatCannotBeReadIsAnError) {
+  for (const auto* input : {"< /", "<&-"}) {
+    const auto answer = shell(std::string("\"$0\" push --stdin --config=\"$1\" ") + input);
+    EXPECT_EQ(answer.exit, 1) << input;
+    EXPECT_NE(answer.err.find("standard input"), std::string::npos) << answer.err;
+  }
+}
+
+TEST_F(PushTest, StdinRefusesALineThatNoEnvelopeHolds) {
+  const auto answer =
+      leptir({"push", "--stdin"}, "{\"name\":\"noop\",\"id\":\"one\"}\n" + std::string(20'000'000, 'x') +
+                                      "\n{\"name\":\"noop\",\"id\":\"three\"}\n");
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_EQ(answer.out, "one\nthree\n");
+  EXPECT_NE(answer.err.find("line 2: longer than 16777216 bytes"), std::string::npos) << answer.err;
+}
+
+TEST_F(PushTest, StdinTakesTheEnvelopeOfARecord) {
+  const auto id = push({"sleep", "seconds=2"});
+  ASSERT_EQ(drain(), 0);
+  const auto failed = info(id);
+  EXPECT_NE(failed.at("respM").get<std::string>().find("push seconds:=2"), std::string::npos) << failed;
+  const auto answer = leptir({"push", "--stdin"}, failed.at("envelope").get<std::string>() + "\n");
+  EXPECT_EQ(answer.out, id + "\n") << answer.err;
+}
+
+TEST_F(PushTest, WithoutAStandardOutputPushesNothing) {
+  const auto answer = shell("\"$0\" push noop --config=\"$1\" >&-");
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_NE(answer.err.find("nothing was pushed"), std::string::npos) << answer.err;
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
+}
+
+TEST_F(PushTest, NamesTheTasksThatItAddedWhenTheirIdsCannotBePrinted) {
+  const auto answer = shell("\"$0\" push noop --id=mine --config=\"$1\" > /dev/full");
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_NE(answer.err.find("added all the same: mine"), std::string::npos) << answer.err;
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 1);
+}
+
+TEST_F(PushTest, OfAnIdThatIsBuriedSaysSo) {
+  config = writeConfig("{ tasks: { crash: { max_attempts: 1 } } }\n");
+  push({"crash", "--id=mine"});
+  ASSERT_EQ(drain(), 0);
+  const auto isBuried = status().at("brokers").at(0).at("buried") == 1;
+  ASSERT_TRUE(isBuried) << status();
+  for (const auto& answer : {leptir({"push", "crash", "--id=mine"}),
+                             leptir({"push", "--stdin"}, "{\"name\":\"crash\",\"id\":\"mine\"}\n")}) {
+    EXPECT_EQ(answer.exit, 1);
+    EXPECT_EQ(answer.out, "");
+    EXPECT_NE(answer.err.find("task mine is buried"), std::string::npos) << answer.err;
+  }
+}
+
+TEST_F(PushTest, AsksWhatAMistypedWordWasMeantToBe) {
+  const auto why = [&](const std::vector<std::string>& arguments) {
+    const auto answer = leptir(arguments);
+    EXPECT_EQ(answer.exit, 2);
+    return answer.err;
+  };
+  EXPECT_NE(why({"psh", "noop"}).find("no command 'psh': did you mean 'push'?"), std::string::npos);
+  EXPECT_NE(why({"push", "noop", "--delay=5"}).find("'--delay': did you mean '--delaySeconds'?"), std::string::npos);
+  EXPECT_NE(why({"push", "noop", "--delay", "5"}).find("did you mean '--delaySeconds'?"), std::string::npos);
+  const auto pushed = leptir({"push", "slep"});
+  EXPECT_EQ(pushed.exit, 0);
+  EXPECT_NE(pushed.err.find("knows no task 'slep': did you mean 'sleep'?"), std::string::npos) << pushed.err;
+  EXPECT_EQ(leptir({"push", "com.example.other"}).err, "");
 }
 
 TEST_F(PushTest, NamesTheBrokersThatThereAre) {

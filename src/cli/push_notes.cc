@@ -1,0 +1,49 @@
+#include "cli/push_notes.h"
+
+#include <fmt/format.h>
+
+#include "base/escape.h"
+#include "base/nearest_word.h"
+
+namespace leptir {
+namespace {
+
+std::string_view withoutLeadingBackslash(std::string_view name) {
+  return name.substr(name.starts_with('\\') ? 1 : 0);
+}
+
+}  // namespace
+
+NameCheck::NameCheck(const Program& program, const Config& config) {
+  for (auto& name : program.tasks.names()) known_.insert(std::move(name));
+  for (const auto& [name, spec] : config.programs) known_.insert(name);
+  for (const auto& [name, rules] : config.rules) known_.insert(name);
+}
+
+std::string NameCheck::warningAbout(const std::string& name) {
+  const auto asked = withoutLeadingBackslash(name);
+  if (known_.contains(asked) || !warned_.emplace(asked).second) return {};
+  const std::vector<std::string_view> candidates(known_.begin(), known_.end());
+  const auto nearest = nearestWord(asked, candidates);
+  if (!nearest) return {};
+  return fmt::format("this program knows no task {}: did you mean {}? It is pushed all the same", inQuotes(name),
+                     inQuotes(*nearest));
+}
+
+std::string whyBuried(Broker& broker, const PushOptions& options) {
+  const auto index = broker.brokerFor(options);
+  if (!index) return {};
+  auto store = broker.access(*index);
+  if (!store || !(*store)->traits().findsById) return {};
+  const auto buried = (*store)->keeper().listBuried({.offset = 0, .limit = 1});
+  if (!buried || buried->empty()) return {};
+  const auto found = (*store)->keeper().find(options.id);
+  if (!found || found->state != TaskState::Buried) return {};
+  return fmt::format(
+      "task {0} is buried in broker {1} ({2}): it does not run, and nothing was added; 'leptir cancel {0}' takes it "
+      "out, "
+      "then push it again",
+      options.id, broker.name(*index), escaped(found->reason));
+}
+
+}  // namespace leptir

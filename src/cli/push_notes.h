@@ -1,0 +1,33 @@
+// What `push` says beside the ids: that a task's name is probably mistyped, that an id stands among the buried tasks.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "leptir/broker.h"
+#include "leptir/config.h"
+#include "leptir/run_main.h"
+
+namespace leptir {
+
+// Warns once for each name that neither the program nor the configuration knows and that is close to one they know. A
+// name that is close to none belongs to another program, and is no mistake.
+class NameCheck {
+ public:
+  NameCheck(const Program& program, const Config& config);
+
+  // The warning; empty: there is none.
+  std::string warningAbout(const std::string& name);
+
+ private:
+  std::set<std::string, std::less<>> known_;
+  std::set<std::string, std::less<>> warned_;
+};
+
+// Why the task of this id will not run although it was pushed: it is buried, and a push of an id that is in the queue
+// adds nothing. Empty: it is not, or the store cannot tell.
+std::string whyBuried(Broker& broker, const PushOptions& options);
+
+}  // namespace leptir
