@@ -24,8 +24,9 @@ struct LogSinkConfig {
 };
 
 // Any thread, and processes that fork from its owner: each line is one write to a descriptor opened for appending, so
-// lines never mix. A logger never throws and never ends the program: a line that cannot be written is counted and left
-// out.
+// lines never mix. A logger never throws and never ends the program. A reader that is slow (of a pipe, a terminal)
+// delays a line by at most a second; once it has, lines that find no room are dropped at once until there is room
+// again. What is dropped is counted, and the log says how many lines that were as soon as a line can be written.
 class Logger {
  public:
   // One that drops everything.
@@ -51,8 +52,20 @@ class Logger {
   // and the error names it. Needed for speed only: whoever writes looks once a second whether the path still names its
   // file, so processes that nobody told follow as well.
   Result<void> reopen();
-  // Lines that this process could not write since the start.
+  // Lines that were dropped since the start, by this process and those that forked from it.
   std::size_t dropped() const;
+
+  // For processes that must never wait for a reader: from here on lines without room wait in this process (a megabyte
+  // of them; more are dropped) until a later line or `flush` writes them. Forks of this process do not queue.
+  void queueFromNowOn();
+  // Writes what waits, as far as there is room, without waiting. False: something is left.
+  bool flush() const;
+  // The same, and waits for room; for the end of a process. What could not be said in the log itself then is answered
+  // as text, a line each.
+  std::string flushWithin(Duration longest) const;
+  // In a forked child that runs foreign code: pipes and terminals are opened anew, so that flags which that code
+  // changes are not those of its parent's descriptors.
+  void openStreamsAnew() const;
 
  private:
   class Sinks;

@@ -5,17 +5,20 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "base/errno_text.h"
+#include "log/log_line.h"
 
 namespace leptir {
 namespace {
 
 constexpr Duration kLookEvery = std::chrono::seconds(1);
+
+// How long a line waits for its reader where it may wait. After that no line waits until one is taken at once again.
+constexpr Duration kPatience = std::chrono::seconds(1);
 
 // A log may show what tasks were given, so strangers do not read it.
 constexpr mode_t kLogMode = 0640;
@@ -28,85 +31,160 @@ Result<UniqueFd> openForAppending(const std::string& name, const std::string& pa
                                            ": make its folder and let this user write there, or change the path");
 }
 
-bool isPipeOrSocket(int descriptor) {
-  struct stat status{};
-  return ::fstat(descriptor, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+int streamOf(LogSinkConfig::Type type) {
+  return type == LogSinkConfig::Type::Stdout ? STDOUT_FILENO : STDERR_FILENO;
 }
 
-// Keeps a broken pipe from ending the program, whatever the program does with SIGPIPE.
-class SigpipeHeldBack {
- public:
-  SigpipeHeldBack() {
-    ::sigemptyset(&sigpipe_);
-    ::sigaddset(&sigpipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-  }
-  ~SigpipeHeldBack() {
-    if (::sigismember(&before_, SIGPIPE) != 0) return;
-    const timespec atOnce{};
-    while (::sigtimedwait(&sigpipe_, nullptr, &atOnce) < 0 && errno == EINTR) continue;
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeHeldBack(const SigpipeHeldBack&) = delete;
-  SigpipeHeldBack& operator=(const SigpipeHeldBack&) = delete;
-
- private:
-  sigset_t sigpipe_;
-  sigset_t before_;
-};
-
-int streamOf(LogSinkConfig::Type type) {
-  if (type == LogSinkConfig::Type::File) return -1;
-  return type == LogSinkConfig::Type::Stdout ? STDOUT_FILENO : STDERR_FILENO;
+BootTime bootTime() {
+  return systemClock().bootTime();
 }
 
 }  // namespace
 
 Result<std::unique_ptr<LineSink>> LineSink::open(const LogSinkConfig& config, const Clock& clock) {
-  if (config.type != LogSinkConfig::Type::File) return std::unique_ptr<LineSink>(new LineSink(config, {}, UniqueFd()));
+  if (config.type != LogSinkConfig::Type::File) {
+    return std::unique_ptr<LineSink>(new LineSink(config, {}, NonBlockingOutput(streamOf(config.type))));
+  }
   std::error_code failed;
   const auto path = std::filesystem::absolute(config.path, failed);
   if (failed) return Error(ErrorCode::Unavailable, "log file '" + config.path + "': " + errnoText(failed.value()));
   auto file = openForAppending(config.name, path);
   if (!file) return file.error();
-  std::unique_ptr<LineSink> sink(new LineSink(config, path, std::move(*file)));
+  std::unique_ptr<LineSink> sink(new LineSink(config, path, NonBlockingOutput(std::move(*file))));
   sink->nextLook_ = (clock.now() + kLookEvery).time_since_epoch().count();
   return sink;
 }
 
-LineSink::LineSink(const LogSinkConfig& config, std::string path, UniqueFd file)
+LineSink::LineSink(const LogSinkConfig& config, std::string path, NonBlockingOutput output)
     : name_(config.name),
+      type_(config.type),
       level_(config.level),
       path_(std::move(path)),
-      stream_(streamOf(config.type)),
-      file_(std::move(file)),
-      mayBreak_(isPipeOrSocket(descriptor())) {}
+      output_(std::move(output)) {}
 
-bool LineSink::write(std::string_view line, Time now) {
-  if (file_) followRotation(now);
-  std::optional<SigpipeHeldBack> guard;
-  if (mayBreak_) guard.emplace();
-  if (torn_.load(std::memory_order_relaxed)) {
-    if (!writeAll("\n")) return false;
-    torn_.store(false, std::memory_order_relaxed);
-  }
-  return writeAll(line);
+std::string LineSink::target() const {
+  if (isFile()) return path_;
+  return type_ == LogSinkConfig::Type::Stdout ? "stdout" : "stderr";
 }
 
-// One write for a line, but for what the system takes in parts.
-bool LineSink::writeAll(std::string_view text) {
-  const auto whole = text.size();
-  while (!text.empty()) {
-    const auto written = ::write(descriptor(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
+void LineSink::write(std::string_view line, Time now) {
+  if (isFile()) followRotation(now);
+  queue_.isOurs() ? writeQueued(line, now) : writePatiently(line, now);
+}
+
+ssize_t LineSink::writeSome(std::string_view text) const {
+  ssize_t written = -1;
+  do written = output_.write(text);
+  while (written < 0 && errno == EINTR);
+  return written;
+}
+
+// --- in a process that queues
+
+void LineSink::writeQueued(std::string_view line, Time now) {
+  const std::lock_guard lock(queue_.mutex());
+  flushQueue(now);
+  if (!queue_.add(line)) return lost_.add(1, EAGAIN);
+  flushQueue(now);
+}
+
+bool LineSink::flush(Time now) {
+  if (!queue_.isOurs()) return true;
+  const std::lock_guard lock(queue_.mutex());
+  return flushQueue(now);
+}
+
+// True: nothing waits, and every loss is said.
+bool LineSink::flushQueue(Time now) {
+  while (!queue_.isEmpty()) {
+    const auto written = writeSome(queue_.text());
+    if (written < 0 && errno == EAGAIN) return false;
     if (written <= 0) {
-      if (text.size() < whole) torn_.store(true, std::memory_order_relaxed);
+      const int error = errno;
+      lost_.add(queue_.clear(), error);
       return false;
     }
-    text.remove_prefix(static_cast<std::size_t>(written));
+    lost_.stalled() = false;
+    queue_.drop(static_cast<std::size_t>(written));
+  }
+  return sayLossesOrQueueThem(now);
+}
+
+bool LineSink::sayLossesOrQueueThem(Time now) {
+  const auto lines = lost_.any() ? lost_.take() : 0;
+  if (lines == 0) return true;
+  const auto text = formatLogLine(now, LogLevel::Warning, lost_.describe(lines, target()));
+  const auto written = writeSome(text);
+  if (written <= 0) {
+    lost_.putBack(lines);
+    return false;
+  }
+  return queue_.add(std::string_view(text).substr(static_cast<std::size_t>(written))) && queue_.isEmpty();
+}
+
+bool LineSink::flushWithin(Duration longest, Time now) {
+  const auto until = bootTime() + longest;
+  while (!flush(now)) {
+    const auto left = until - bootTime();
+    if (left <= Duration::zero() || !output_.waitForRoom(left)) return false;
+    if (lost_.any() && queue_.isEmpty()) return false;  // it is no slow reader: to wait does not help
   }
   return true;
 }
+
+std::string LineSink::takeLosses() {
+  if (queue_.isOurs()) {
+    const std::lock_guard lock(queue_.mutex());
+    if (const auto lines = queue_.clear(); lines > 0) lost_.add(lines, EAGAIN);
+  }
+  const auto lines = lost_.take();
+  return lines == 0 ? std::string() : lost_.describe(lines, target());
+}
+
+// --- in any other process
+
+void LineSink::writePatiently(std::string_view line, Time now) {
+  int error = lost_.any() ? sayLosses(now) : 0;
+  if (error == 0 && torn_.load(std::memory_order_relaxed)) {
+    error = writeAll("\n");
+    if (error == 0) torn_.store(false, std::memory_order_relaxed);
+  }
+  if (error == 0) error = writeAll(line);
+  if (error != 0) return lost_.add(1, error);
+  lost_.stalled() = false;
+}
+
+int LineSink::sayLosses(Time now) {
+  const auto lines = lost_.take();
+  if (lines == 0) return 0;  // another thread or process says them
+  const int error = writeAll(formatLogLine(now, LogLevel::Warning, lost_.describe(lines, target())));
+  if (error != 0) lost_.putBack(lines);
+  return error;
+}
+
+// One write for a line, except for what the system takes in parts. Answers 0 or the errno.
+int LineSink::writeAll(std::string_view text) {
+  const auto whole = text.size();
+  std::optional<BootTime> until;  // set: it had to wait
+  while (!text.empty()) {
+    const auto written = writeSome(text);
+    if (written > 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+      continue;
+    }
+    const int error = written == 0 ? ENOSPC : errno;
+    if (error == EAGAIN && !lost_.stalled()) {
+      if (!until) until = bootTime() + kPatience;
+      if (output_.waitForRoom(*until - bootTime())) continue;
+      lost_.stalled() = true;
+    }
+    if (text.size() < whole) torn_.store(true, std::memory_order_relaxed);
+    return error;
+  }
+  return 0;
+}
+
+// --- rotation
 
 // Looks once a second whether the path still names our file. Whoever cannot reopen it goes on with the old one.
 void LineSink::followRotation(Time now) {
@@ -117,17 +195,17 @@ void LineSink::followRotation(Time now) {
   if (!nextLook_.compare_exchange_strong(look, at + kLookEvery.count())) return;  // another thread looks
 
   struct stat named{}, ours{};
-  if (::fstat(file_.get(), &ours) != 0) return;
+  if (::fstat(output_.descriptor(), &ours) != 0) return;
   const bool isThere = ::stat(path_.c_str(), &named) == 0;
   if (isThere && named.st_dev == ours.st_dev && named.st_ino == ours.st_ino) return;
   static_cast<void>(reopen());
 }
 
 Result<void> LineSink::reopen() {
-  if (!file_) return {};
+  if (!isFile()) return {};
   const auto fresh = openForAppending(name_, path_);
   if (!fresh) return fresh.error();
-  if (::dup3(fresh->get(), file_.get(), O_CLOEXEC) >= 0) return {};
+  if (::dup3(fresh->get(), output_.descriptor(), O_CLOEXEC) >= 0) return {};
   return Error(ErrorCode::Unavailable, "log file " + path_ + " (logger '" + name_ + "'): " + errnoText(errno));
 }
 

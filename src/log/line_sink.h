@@ -6,40 +6,61 @@
 #include <string>
 #include <string_view>
 
+#include "base/nonblocking_output.h"
 #include "base/unique_fd.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/result.h"
+#include "log/line_queue.h"
+#include "log/lost_lines.h"
 
 namespace leptir {
 
-// Any thread; no lock, so a fork may happen at any moment. The descriptor keeps its number for life (a reopened file is
-// put under the same number), so a line that is being written meanwhile goes to the old file or to the new one, never
-// elsewhere.
+// Any thread. A process that queues never waits for the reader and takes a lock for each line. Any other process takes
+// no lock, so that it may fork at any moment, and gives a reader a second before it drops a line. The descriptor keeps
+// its number for life (a reopened file is put under the same number), so a line that is being written meanwhile goes to
+// the old file or to the new one, never elsewhere.
 class LineSink {
  public:
   // Unavailable: the file cannot be opened for writing.
   static Result<std::unique_ptr<LineSink>> open(const LogSinkConfig& config, const Clock& clock);
 
   LogLevel level() const { return level_; }
-  // `line` ends with a line feed. `now` is the time that stands in it. False: it was not written, or not as a whole.
-  bool write(std::string_view line, Time now);
+  // `line` ends with a line feed. `now` is the time that stands in it. What is dropped is counted.
+  void write(std::string_view line, Time now);
+  // Of all processes that share this sink.
+  std::size_t dropped() const { return lost_.total(); }
   // A stream has nothing to reopen.
   Result<void> reopen();
 
- private:
-  LineSink(const LogSinkConfig& config, std::string path, UniqueFd file);
+  // See Logger.
+  void queueFromNowOn() { queue_.begin(); }
+  bool flush(Time now);
+  bool flushWithin(Duration longest, Time now);
+  void openAnew() const { output_.openAnew(); }
+  // What was lost and could not be said in this sink; empty: nothing.
+  std::string takeLosses();
 
-  int descriptor() const { return file_ ? file_.get() : stream_; }
+ private:
+  LineSink(const LogSinkConfig& config, std::string path, NonBlockingOutput output);
+  bool isFile() const { return !path_.empty(); }
+  std::string target() const;
   void followRotation(Time now);
-  bool writeAll(std::string_view text);
+  void writeQueued(std::string_view line, Time now);
+  bool flushQueue(Time now);
+  void writePatiently(std::string_view line, Time now);
+  bool sayLossesOrQueueThem(Time now);
+  int sayLosses(Time now);
+  int writeAll(std::string_view text);
+  ssize_t writeSome(std::string_view text) const;
 
   const std::string name_;
+  const LogSinkConfig::Type type_;
   const LogLevel level_;
-  const std::string path_;  // absolute: the process may change its folder
-  const int stream_;        // of the process; used when there is no file
-  const UniqueFd file_;
-  const bool mayBreak_;                     // a pipe or socket, where writing may raise SIGPIPE
+  const std::string path_;  // absolute: the process may change its folder; empty: a stream
+  const NonBlockingOutput output_;
+  LostLines lost_;
+  LineQueue queue_;
   std::atomic<bool> torn_{false};           // the last line was cut, so the next one begins with a line feed
   std::atomic<Duration::rep> nextLook_{0};  // when to look whether the file was rotated away
 };

@@ -31,10 +31,10 @@ class Logger::Sinks {
       const auto now = clock_.now();
       const auto line = formatLogLine(now, level, message);
       for (const auto& sink : sinks_) {
-        if (level <= sink->level() && !sink->write(line, now)) ++dropped_;
+        if (level <= sink->level()) sink->write(line, now);
       }
     } catch (...) {  // no memory for the line
-      ++dropped_;
+      ++unformatted_;
     }
   }
 
@@ -47,12 +47,40 @@ class Logger::Sinks {
     return answer;
   }
 
-  std::size_t dropped() const { return dropped_; }
+  std::size_t dropped() const {
+    std::size_t lines = unformatted_;
+    for (const auto& sink : sinks_) lines += sink->dropped();
+    return lines;
+  }
+
+  void queueFromNowOn() {
+    for (const auto& sink : sinks_) sink->queueFromNowOn();
+  }
+
+  bool flush() const {
+    bool all = true;
+    for (const auto& sink : sinks_) all = sink->flush(clock_.now()) && all;
+    return all;
+  }
+
+  std::string flushWithin(Duration longest) const {
+    std::string losses;
+    const auto until = systemClock().bootTime() + longest;
+    for (const auto& sink : sinks_) {
+      if (sink->flushWithin(until - systemClock().bootTime(), clock_.now())) continue;
+      if (const auto lost = sink->takeLosses(); !lost.empty()) losses += lost + "\n";
+    }
+    return losses;
+  }
+
+  void openStreamsAnew() const {
+    for (const auto& sink : sinks_) sink->openAnew();
+  }
 
  private:
   const Clock& clock_;
   std::vector<std::unique_ptr<LineSink>> sinks_;
-  std::atomic<std::size_t> dropped_{0};
+  std::atomic<std::size_t> unformatted_{0};
 };
 
 Logger::Logger() = default;
@@ -84,6 +112,22 @@ Result<void> Logger::reopen() {
 
 std::size_t Logger::dropped() const {
   return sinks_ ? sinks_->dropped() : 0;
+}
+
+void Logger::queueFromNowOn() {
+  if (sinks_) sinks_->queueFromNowOn();
+}
+
+bool Logger::flush() const {
+  return !sinks_ || sinks_->flush();
+}
+
+std::string Logger::flushWithin(Duration longest) const {
+  return sinks_ ? sinks_->flushWithin(longest) : std::string();
+}
+
+void Logger::openStreamsAnew() const {
+  if (sinks_) sinks_->openStreamsAnew();
 }
 
 }  // namespace leptir

@@ -1,5 +1,6 @@
 #include "leptir/logger.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -7,6 +8,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
+#include <regex>
 #include <sstream>
 #include <thread>
 
@@ -143,6 +146,147 @@ TEST(Logger, SurvivesAPipeThatNobodyReads) {
   sigset_t pending;
   ::sigpending(&pending);
   EXPECT_FALSE(::sigismember(&pending, SIGPIPE));
+}
+
+// A pipe as stderr for one test.
+class StderrPipe {
+ public:
+  StderrPipe() {
+    int pipe[2];
+    EXPECT_EQ(::pipe(pipe), 0);
+    from_ = UniqueFd(pipe[0]);
+    redirected_.emplace(STDERR_FILENO, pipe[1]);
+    ::close(pipe[1]);
+  }
+  // All that lies in the pipe now.
+  std::string read() const {
+    ::fcntl(from_.get(), F_SETFL, O_NONBLOCK);
+    std::string text(1 << 20, '\0');
+    std::size_t bytes = 0;
+    for (ssize_t got = 0; (got = ::read(from_.get(), text.data() + bytes, text.size() - bytes)) > 0;)
+      bytes += static_cast<std::size_t>(got);
+    text.resize(bytes);
+    return text;
+  }
+
+ private:
+  UniqueFd from_;
+  std::optional<Redirected> redirected_;
+};
+
+LogSinkConfig stderrSink() {
+  return {.name = "err", .type = LogSinkConfig::Type::Stderr, .path = {}};
+}
+
+std::size_t countOf(std::string_view text, std::string_view wanted) {
+  std::size_t times = 0;
+  for (auto at = text.find(wanted); at != text.npos; at = text.find(wanted, at + 1)) ++times;
+  return times;
+}
+
+// The sum of "WARN (4): 37 log lines were dropped".
+std::size_t saidToBeDropped(const std::string& text) {
+  std::size_t lines = 0;
+  const std::regex sentence("WARN \\(4\\): ([0-9]+) log lines? (was|were) dropped");
+  for (std::sregex_iterator at(text.begin(), text.end(), sentence), end; at != end; ++at)
+    lines += std::stoul((*at)[1].str());
+  return lines;
+}
+
+TEST(Logger, DropsLinesOfAReaderThatDoesNotReadAndSaysHowMany) {
+  const StderrPipe pipe;
+  auto logger = Logger::open({stderrSink()});
+  for (int i = 0; i < 2000; ++i) logger->info(std::string(100, 'x'));  // the first without room waits, no other does
+  const auto dropped = logger->dropped();
+  EXPECT_GT(dropped, 500u);
+  auto text = pipe.read();
+  EXPECT_EQ(countOf(text, "INFO (6): x"), 2000 - dropped);
+  logger->info("later");
+  text += pipe.read();
+  EXPECT_THAT(text, HasSubstr(" dropped: the reader of stderr was too slow\n"));
+  EXPECT_THAT(text, EndsWith(" INFO (6): later\n"));
+  EXPECT_EQ(saidToBeDropped(text), dropped);
+  logger->info("once is enough");
+  EXPECT_EQ(saidToBeDropped(pipe.read()), 0u);
+}
+
+TEST(Logger, SaysWhatAForkedProcessHadToDrop) {
+  const StderrPipe pipe;
+  auto logger = Logger::open({stderrSink()});
+  const auto child = ::fork();
+  if (child == 0) {
+    for (int i = 0; i < 2000; ++i) logger->info(std::string(100, 'x'));
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  pipe.read();
+  logger->info("the parent's");
+  EXPECT_THAT(pipe.read(), HasSubstr(" log lines were dropped: "));
+}
+
+TEST(Logger, QueuesInOrderWhereItMustNotWait) {
+  const StderrPipe pipe;
+  auto logger = Logger::open({stderrSink()});
+  logger->queueFromNowOn();
+  const auto began = systemClock().bootTime();
+  for (int i = 0; i < 3000; ++i) logger->info("line " + std::to_string(i) + std::string(100, 'x'));
+  EXPECT_LT(systemClock().bootTime() - began, 900ms) << "it would have waited a second";
+  EXPECT_FALSE(logger->flush());
+  EXPECT_EQ(logger->dropped(), 0u);
+  std::string text;
+  while (!logger->flush()) text += pipe.read();
+  text += pipe.read();
+  EXPECT_EQ(countOf(text, "INFO (6): line "), 3000u);
+  EXPECT_LT(text.find("line 0x"), text.find("line 1x"));
+  EXPECT_LT(text.find("line 1x"), text.find("line 2999x"));
+}
+
+TEST(Logger, KeepsAMegabyteAndSaysHowManyLinesWereTooMany) {
+  const StderrPipe pipe;
+  auto logger = Logger::open({stderrSink()});
+  logger->queueFromNowOn();
+  for (int i = 0; i < 20'000; ++i) logger->info(std::string(100, 'x'));
+  const auto dropped = logger->dropped();
+  EXPECT_GT(dropped, 1000u);
+  std::string text;
+  while (!logger->flush()) text += pipe.read();
+  text += pipe.read();
+  EXPECT_EQ(countOf(text, "INFO (6): x"), 20'000 - dropped);
+  EXPECT_THAT(text, HasSubstr(std::to_string(dropped) + " log lines were dropped"));
+}
+
+TEST(Logger, AnswersAtTheEndWhatItCouldNotSayInTheLog) {
+  const StderrPipe pipe;
+  auto logger = Logger::open({stderrSink()});
+  logger->queueFromNowOn();
+  for (int i = 0; i < 2000; ++i) logger->info(std::string(100, 'x'));
+  EXPECT_THAT(logger->flushWithin(10ms), EndsWith(" log lines were dropped: the reader of stderr was too slow\n"));
+  EXPECT_EQ(logger->flushWithin(10ms), "");
+}
+
+TEST(Logger, AFullDiskIsNamedAndCountedOnce) {
+  auto logger = Logger::open({fileSink("/dev/full")});
+  logger->queueFromNowOn();
+  for (int i = 0; i < 5; ++i) logger->info("x");
+  EXPECT_EQ(logger->flushWithin(1s), "5 log lines were dropped: /dev/full: no space left on device\n");
+}
+
+TEST(Logger, AChildDoesNotWriteWhatWaitsInItsParent) {
+  const StderrPipe pipe;
+  auto logger = Logger::open({stderrSink()});
+  logger->queueFromNowOn();
+  for (int i = 0; i < 2000; ++i) logger->info("x" + std::string(100, 'x'));
+  std::string text = pipe.read();
+  const auto child = ::fork();
+  if (child == 0) {
+    logger->info("the child's");
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  while (!logger->flush()) text += pipe.read();
+  text += pipe.read();
+  EXPECT_EQ(countOf(text, "INFO (6): xx"), 2000u);
+  EXPECT_EQ(countOf(text, "the child's"), 1u);
 }
 
 TEST(Logger, NeverMixesLinesOfThreadsAndProcesses) {

@@ -1,0 +1,88 @@
+#include "base/nonblocking_output.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <termios.h>
+
+#include <cerrno>
+#include <string>
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Writes until nothing more fits: the test ends only if no write waits.
+std::size_t fill(const NonBlockingOutput& output) {
+  const std::string text(1000, 'x');
+  std::size_t bytes = 0;
+  for (;;) {
+    const auto written = output.write(text);
+    if (written < 0) break;
+    bytes += static_cast<std::size_t>(written);
+  }
+  EXPECT_EQ(errno, EAGAIN);
+  return bytes;
+}
+
+bool isNonBlocking(int descriptor) {
+  return (::fcntl(descriptor, F_GETFL) & O_NONBLOCK) != 0;
+}
+
+TEST(NonBlockingOutput, NeverWaitsForTheReaderOfAPipeAndLeavesItsFlags) {
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  const UniqueFd from(pipe[0]), to(pipe[1]);
+  const NonBlockingOutput output(to.get());
+  EXPECT_GE(fill(output), 60'000u);
+  EXPECT_FALSE(output.waitForRoom(1ms));
+  EXPECT_FALSE(isNonBlocking(to.get())) << "the flag is shared with every process that has this pipe";
+  std::string room(8192, '\0');
+  ASSERT_GT(::read(from.get(), room.data(), room.size()), 0);
+  EXPECT_TRUE(output.waitForRoom(1s));
+  EXPECT_EQ(output.write("there is room"), 13);
+}
+
+TEST(NonBlockingOutput, NeverWaitsForTheReaderOfASocket) {
+  int pair[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+  const UniqueFd from(pair[0]), to(pair[1]);
+  EXPECT_GT(fill(NonBlockingOutput(to.get())), 1000u);
+  EXPECT_FALSE(isNonBlocking(to.get()));
+}
+
+TEST(NonBlockingOutput, NeverWaitsForATerminalThatWasStopped) {
+  const UniqueFd terminal(::posix_openpt(O_RDWR | O_NOCTTY));
+  if (!terminal || ::grantpt(terminal.get()) != 0 || ::unlockpt(terminal.get()) != 0)
+    GTEST_SKIP() << "this machine has no pseudo-terminals";
+  const UniqueFd program(::open(::ptsname(terminal.get()), O_RDWR | O_NOCTTY));
+  ASSERT_TRUE(program);
+  const NonBlockingOutput output(program.get());
+  EXPECT_EQ(output.write("seen"), 4);
+  ASSERT_EQ(::tcflow(program.get(), TCOOFF), 0);  // Ctrl-S
+  fill(output);
+  EXPECT_FALSE(isNonBlocking(program.get()));
+  ASSERT_EQ(::tcflow(program.get(), TCOON), 0);
+}
+
+TEST(NonBlockingOutput, OpenedAnewSharesNoFlagsWithItsParent) {
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  const UniqueFd from(pipe[0]), to(pipe[1]);
+  const NonBlockingOutput output(to.get());
+  const UniqueFd inherited(::dup(output.descriptor()));
+  output.openAnew();
+  ASSERT_EQ(::fcntl(output.descriptor(), F_SETFL, O_APPEND), 0);  // what a task may do
+  EXPECT_TRUE(isNonBlocking(inherited.get()));
+}
+
+TEST(NonBlockingOutput, SaysWhatIsWrongWithAClosedDescriptor) {
+  const NonBlockingOutput output(-1);
+  EXPECT_EQ(output.write("x"), -1);
+  EXPECT_EQ(errno, EBADF);
+}
+
+}  // namespace
+}  // namespace leptir
