@@ -11,6 +11,15 @@
 
 namespace leptir {
 
+namespace {
+
+bool isPossible(int descriptor, short what) noexcept {
+  pollfd now{descriptor, what, 0};
+  return ::poll(&now, 1, 0) == 1 && now.revents == what;
+}
+
+}  // namespace
+
 Wake::Wake() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
@@ -19,13 +28,19 @@ Wake::~Wake() {
   ::close(descriptor_);
 }
 
+// Processes share the open file with its O_NONBLOCK, and a task may clear that flag and fill the counter: what is not
+// possible at once is not tried.
 void Wake::ring() noexcept {
   const std::uint64_t one = 1;
-  // It can only fail when it already rings as loud as it can.
+  if (!isPossible(descriptor_, POLLOUT)) return;  // the counter is full, so it rings
   [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
 }
 
 bool Wake::clear() noexcept {
+  return isPossible(descriptor_, POLLIN) && take();
+}
+
+bool Wake::take() noexcept {
   std::uint64_t rings = 0;
   return ::read(descriptor_, &rings, sizeof rings) == sizeof rings;
 }
@@ -40,7 +55,7 @@ bool Wake::waitFor(Duration longest, int descriptor) {
   const timespec timeout{whole.count(), std::chrono::nanoseconds(longest - whole).count()};
   pollfd waiting[2] = {{descriptor_, POLLIN, 0}, {descriptor, POLLIN, 0}};
   ::ppoll(waiting, descriptor < 0 ? 1 : 2, &timeout, nullptr);  // an interrupted wait is a short one
-  return clear();
+  return (waiting[0].revents & POLLIN) != 0 && take();
 }
 
 }  // namespace leptir

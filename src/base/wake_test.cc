@@ -1,6 +1,8 @@
 #include "leptir/wake.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -37,6 +39,19 @@ TEST(Wake, AnotherDescriptorEndsAWaitWithoutARing) {
   other.ring();
   EXPECT_FALSE(wake.waitFor(1h, other.descriptor()));
   EXPECT_TRUE(other.clear());
+}
+
+// A task can do this to an inherited bell: the flag belongs to all who share it.
+TEST(Wake, NeitherRingingNorHearingWaitsForAProcessThatClearedTheFlag) {
+  Wake bell;
+  ASSERT_EQ(::fcntl(bell.descriptor(), F_SETFL, 0), 0);
+  EXPECT_FALSE(bell.clear());
+  EXPECT_FALSE(bell.waitFor(1ms));
+  const std::uint64_t most = ~std::uint64_t{0} - 1;
+  ASSERT_EQ(::write(bell.descriptor(), &most, sizeof most), static_cast<ssize_t>(sizeof most));
+  bell.ring();
+  EXPECT_TRUE(bell.waitFor(1s));
+  EXPECT_FALSE(bell.clear());
 }
 
 TEST(Backoff, DoublesWithJitterUpToItsLongest) {

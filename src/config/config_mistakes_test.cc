@@ -40,6 +40,17 @@ TEST(ConfigMistakes, ListTheKnownKeysWhenNoneIsNear) {
             "2: unknown key 'zebra' in 'daemon': known are configuration");
 }
 
+TEST(ConfigMistakes, RefuseMoreBrokersThanAnInstanceHasRoomFor) {
+  const auto brokers = [](int number) {
+    std::string yaml = "brokers:\n";
+    for (int i = 0; i < number; ++i)
+      yaml += "  - { type: server, connection: { port: " + std::to_string(1000 + i) + " } }\n";
+    return yaml;
+  };
+  EXPECT_THAT(mistakesIn(brokers(65)), HasSubstr("'brokers' holds 65, and may hold at most 64"));
+  EXPECT_TRUE(readYaml(brokers(64)));
+}
+
 TEST(ConfigMistakes, IncludeKeysThatHaveNoCodeYet) {
   EXPECT_THAT(mistakesIn(withBroker("error_reporting: []")), StartsWith("2: unknown key 'error_reporting'"));
 }

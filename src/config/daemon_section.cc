@@ -1,19 +1,18 @@
 // `daemon: configuration:`, and the PHP code's name for it, `leptir: configuration:`.
 #include <limits>
 
+#include "base/limits.h"
 #include "config/map_reader.h"
 #include "config/sections.h"
 
 namespace leptir {
 namespace {
 
-constexpr std::int64_t kMostWorkers = 1024;
-
 void readWorkers(MapReader& settings, Config::Daemon& daemon) {
   const Node* node = settings.find("number_of_workers");
   if (node == nullptr) return;
   const auto workers =
-      readIntegerFrom(1, kMostWorkers, *node, settings.nameOf("number_of_workers"), settings.mistakes());
+      readIntegerFrom(1, kMaxWorkers, *node, settings.nameOf("number_of_workers"), settings.mistakes());
   if (workers) daemon.numberOfWorkers = static_cast<int>(*workers);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/limits.h"
 #include "base/read_file.h"
 #include "config/assemble.h"
 #include "config/config_reader.h"
@@ -15,7 +16,6 @@ namespace leptir {
 namespace {
 
 constexpr std::size_t kMaxConfigBytes = 1 << 20;
-constexpr int kMostWorkers = 1024;
 
 }  // namespace
 
@@ -52,7 +52,7 @@ Result<Config> defaultConfig() {
   config.brokers.push_back(std::move(*broker));
   config.metaStorages.push_back(std::move(*storage));
   config.loggers.push_back(defaultLogger());
-  config.daemon.numberOfWorkers = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMostWorkers);
+  config.daemon.numberOfWorkers = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMaxWorkers);
   return config;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/escape.h"
+#include "base/limits.h"
 #include "base/nearest_word.h"
 #include "config/map_reader.h"
 #include "config/sections.h"
@@ -125,16 +126,16 @@ void refuseTwins(const std::vector<Store>& stores, std::string_view what, Mistak
   }
 }
 
-constexpr std::size_t kMostStores = 100;
+constexpr std::size_t kMostMetaStorages = 100;
 
 // Reads each item of a list by `readOne`, which keeps the rest of it, then names them.
 template <class ReadOne>
 std::vector<Store> readStores(const Node& node, std::string_view key, std::string_view what, Mistakes& mistakes,
-                              ReadOne readOne) {
+                              std::size_t most, ReadOne readOne) {
   const auto& items = itemsOf(node, key, mistakes);
   std::vector<Store> stores;
-  if (items.size() > kMostStores) {
-    mistakes.add(node.line, fmt::format("{} holds more than {}", key, kMostStores));
+  if (items.size() > most) {
+    mistakes.add(node.line, fmt::format("{} holds {}, and may hold at most {}", key, items.size(), most));
     return stores;
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -182,7 +183,7 @@ void readMetaSettings(MapReader& map, Config::MetaStorage& storage) {
 }  // namespace
 
 void readBrokers(const Node& node, const SectionContext& around, Config& config) {
-  auto stores = readStores(node, "'brokers'", "broker", around.mistakes, [&](MapReader& map) {
+  auto stores = readStores(node, "'brokers'", "broker", around.mistakes, kMaxBrokers, [&](MapReader& map) {
     auto store = readStore(map, &Backend::brokerConnectionKeys, around);
     readBrokerSettings(map, config.brokers.emplace_back());
     return store;
@@ -198,13 +199,14 @@ void readBrokers(const Node& node, const SectionContext& around, Config& config)
 }
 
 void readMetaStorages(const Node& node, const SectionContext& around, Config& config) {
-  auto stores = readStores(node, "'meta_storage'", "meta storage", around.mistakes, [&](MapReader& map) {
-    auto store = readStore(map, &Backend::metaConnectionKeys, around);
-    auto& storage = config.metaStorages.emplace_back();
-    if (store.backend != nullptr) storage.expireAfter = store.backend->defaultExpiry();
-    readMetaSettings(map, storage);
-    return store;
-  });
+  auto stores =
+      readStores(node, "'meta_storage'", "meta storage", around.mistakes, kMostMetaStorages, [&](MapReader& map) {
+        auto store = readStore(map, &Backend::metaConnectionKeys, around);
+        auto& storage = config.metaStorages.emplace_back();
+        if (store.backend != nullptr) storage.expireAfter = store.backend->defaultExpiry();
+        readMetaSettings(map, storage);
+        return store;
+      });
   for (std::size_t i = 0; i < stores.size(); ++i) {
     config.metaStorages[i].name = std::move(stores[i].name);
     config.metaStorages[i].type = std::move(stores[i].type);

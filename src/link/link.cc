@@ -61,6 +61,7 @@ Result<void> Link::confineToWorker(int worker) {
     workerBells_[static_cast<std::size_t>(other)].reset();
     stopBells_[static_cast<std::size_t>(other)].reset();
   }
+  masterBell_.reset();
   if (::mprotect(page_, kPageBytes, PROT_READ) != 0) {
     return Error(ErrorCode::Internal, std::string("mprotect: ") + std::strerror(errno));
   }

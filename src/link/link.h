@@ -33,7 +33,7 @@ class Link {
 
   // Bells only ring; everything said stands in the slots and the page.
   Wake& dispatcherBell() { return dispatcherBell_; }  // rung by workers, the master and the dispatcher's own threads
-  Wake& masterBell() { return masterBell_; }          // rung by the dispatcher
+  Wake& masterBell() { return *masterBell_; }         // rung by the dispatcher; workers have none
   Wake& workerBell(int worker) {
     return *workerBells_[static_cast<std::size_t>(worker)];
   }  // rung by the dispatcher and the master
@@ -54,7 +54,8 @@ class Link {
 
   std::deque<Slot> slots_;  // which stay where they are when one is added
   std::deque<WorkerStderr> stderrs_;
-  Wake dispatcherBell_, masterBell_;
+  Wake dispatcherBell_;
+  std::unique_ptr<Wake> masterBell_ = std::make_unique<Wake>();  // none in a worker
   std::vector<std::unique_ptr<Wake>> workerBells_, stopBells_;
 };
 

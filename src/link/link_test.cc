@@ -87,6 +87,14 @@ TEST_F(LinkTest, ClosesTheBellsOfOthersInAWorker) {
   EXPECT_NE(::fcntl(others, F_GETFD), -1);
 }
 
+TEST_F(LinkTest, GivesAWorkerNoBellOfTheMaster) {
+  const int masters = link->masterBell().descriptor();
+  EXPECT_EQ(signalThatEnds([&] {
+              if (!link->confineToWorker(0) || ::fcntl(masters, F_GETFD) != -1) ::abort();
+            }),
+            0);
+}
+
 TEST_F(LinkTest, GivesNoDescriptorToPrograms) {
   for (const Wake* bell : {&link->dispatcherBell(), &link->masterBell(), &link->workerBell(0), &link->stopBell(1)}) {
     EXPECT_EQ(::fcntl(bell->descriptor(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);

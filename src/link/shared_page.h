@@ -5,12 +5,11 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/limits.h"
 #include "leptir/clock.h"
 #include "link/lease_times.h"
 
 namespace leptir {
-
-inline constexpr std::size_t kMaxBrokers = 64;
 
 // How far a stop has come. Written by the master; never falls.
 enum class Stopping : std::uint32_t {
@@ -52,7 +51,8 @@ struct SharedPage {
   std::atomic<DispatcherSays> dispatcherSays{DispatcherSays::Nothing};
   std::atomic<std::uint32_t> handOver{0};      // the master: leave everything as it stands and end
   std::atomic<std::uint32_t> logsReopened{0};  // by the master: how often; the dispatcher follows
-  std::atomic<std::uint32_t> brokersAway{1};   // brokers without a session, as the dispatcher sees it
+  std::atomic<std::uint64_t> brokersAway{
+      1};  // a bit for each line: a broker without a session, as the dispatcher sees it
   std::atomic<std::int64_t> carefulUntil{0};  // BootTime: the dispatcher died too often, tasks are leased one at a time
   std::atomic<std::uint32_t> dispatcherDeaths{0};  // how often the master had to replace it
   BrokerLine brokers[kMaxBrokers];

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <new>
 #include <thread>
+#include <tuple>
 
 #include "base/saturated.h"
 #include "base/unique_fd.h"
@@ -17,7 +18,14 @@
 namespace leptir {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x6c657074'69723033;  // "leptir03": the version of this layout
+constexpr std::uint64_t kMagic = 0x6c657074'69723034;  // "leptir04": the version of this layout
+
+// What the instance is about. Its owner is the master.
+struct StateLine {
+  std::atomic<std::uint32_t> version{0};  // odd while the master writes
+  InstanceState state = InstanceState::Starting;
+  char waitsFor[240] = {};
+};
 
 struct Line {
   std::atomic<std::int32_t> pid{0};
@@ -43,6 +51,7 @@ std::string textOf(const char (&from)[N]) {
 }
 
 // Writes a line so that readers can tell when they caught it half way.
+template <class Line>
 class LineWriter {
  public:
   // Odd from here on, also when an earlier dispatcher was killed half way.
@@ -81,6 +90,18 @@ BoardWorker readLine(const Line& line, int slot, BootTime now) {
   return unknown;
 }
 
+std::pair<InstanceState, std::string> readState(const StateLine& line) {
+  std::pair<InstanceState, std::string> read;
+  for (int tries = 0; tries < 100; ++tries) {
+    const auto before = line.version.load(std::memory_order_acquire);
+    read = {line.state, textOf(line.waitsFor)};
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (before % 2 == 0 && before == line.version.load(std::memory_order_relaxed)) break;
+    std::this_thread::yield();
+  }
+  return read;
+}
+
 }  // namespace
 
 struct StatusBoard::Page {
@@ -89,7 +110,8 @@ struct StatusBoard::Page {
   std::atomic<std::int32_t> pid{0};
   std::int64_t since = 0;
   char session[64] = {};
-  std::atomic<std::uint32_t> ready{0};
+  char configuration[1024] = {};
+  StateLine state;
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
   Line lines[1];  // kMaxWorkers; memory are only those that are used
@@ -118,7 +140,12 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
   const UniqueFd descriptor(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!descriptor) return failed("cannot make the status board");
   constexpr auto bytes = Page::bytes();
-  if (::ftruncate(descriptor.get(), static_cast<off_t>(bytes)) != 0) return failed("cannot size the status board");
+  errno = ::posix_fallocate(descriptor.get(), 0, static_cast<off_t>(bytes));  // blocks, not a hole: see the header
+  if (errno != 0) {
+    const auto why = failed("cannot make room for the status board");
+    ::unlink(fresh.c_str());
+    return why;
+  }
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.get(), 0);
   if (memory == MAP_FAILED) return failed("cannot map the status board");
   auto* page = Page::placeAt(memory, workers, clock);
@@ -162,7 +189,8 @@ BoardInstance StatusBoard::look(const Clock& clock) const {
   instance.since = Time(Duration(page_->since));
   instance.done = page_->done.load();
   instance.failed = page_->failed.load();
-  instance.ready = page_->ready.load() != 0;
+  instance.configuration = textOf(page_->configuration);
+  std::tie(instance.state, instance.waitsFor) = readState(page_->state);
   const int workers = page_->workers;
   for (int slot = 0; slot < workers; ++slot) {
     instance.workers.push_back(readLine(page_->lines[slot], slot, clock.bootTime()));
@@ -173,8 +201,15 @@ BoardInstance StatusBoard::look(const Clock& clock) const {
 void StatusBoard::setMaster(int pid) {
   page_->pid = pid;
 }
-void StatusBoard::setReady(bool ready) {
-  page_->ready = ready ? 1 : 0;
+void StatusBoard::setConfiguration(const std::string& file) {
+  copyText(page_->configuration, file);
+}
+void StatusBoard::setState(InstanceState state, std::string_view waitsFor) {
+  auto& now = page_->state;
+  if (now.state == state && textOf(now.waitsFor) == waitsFor.substr(0, sizeof now.waitsFor - 1)) return;
+  LineWriter line(now);
+  line->state = state;
+  copyText(line->waitsFor, waitsFor);
 }
 void StatusBoard::setWorkers(int workers) {
   page_->workers = std::clamp(workers, 0, kMaxWorkers);

@@ -11,12 +11,19 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "leptir/clock.h"
 #include "leptir/result.h"
 
 namespace leptir {
 
-inline constexpr int kMaxWorkers = 1024;
+// How far the instance is.
+enum class InstanceState : std::uint32_t {
+  Starting,  // it was never ready yet
+  Running,   // every broker has a session, and a worker waits for tasks or runs one
+  Waiting,   // it was ready, and is not now
+  Stopping,
+};
 
 // What one worker does, as it is read.
 struct BoardWorker {
@@ -35,7 +42,10 @@ struct BoardInstance {
   int pid = 0;          // of the master
   std::string session;  // the instance's name
   Time since{};
-  bool ready = false;        // every broker has a session, and a worker waits for tasks or runs one
+  std::string configuration;  // the file as it was given, absolute; empty: none
+  InstanceState state = InstanceState::Starting;
+  std::string waitsFor;  // "broker main"; empty while it runs
+  bool isReady() const { return state == InstanceState::Running; }
   std::uint64_t done = 0;    // settled since the start
   std::uint64_t failed = 0;  // of these, the ones that did not succeed
   std::vector<BoardWorker> workers;
@@ -44,8 +54,8 @@ struct BoardInstance {
 // The mapping. Writers call only the functions of their role.
 class StatusBoard {
  public:
-  // Makes the file anew (and replaces one that is left over). Invalid: it cannot be made there; the message names the
-  // path.
+  // Makes the file anew (and replaces one that is left over), with all its blocks: a disk that is full is found here,
+  // not later by a SIGBUS. Invalid: it cannot be made there; the message names the path.
   static Result<std::unique_ptr<StatusBoard>> create(const std::filesystem::path& file, const std::string& session,
                                                      int workers, const Clock& clock);
   // A board in memory only, for tests.
@@ -58,8 +68,9 @@ class StatusBoard {
 
   // Master: once, after it became a daemon; and for each worker that it starts or reaps (pid 0).
   void setMaster(int pid);
+  void setConfiguration(const std::string& file);
   void setWorker(int slot, int pid);
-  void setReady(bool ready);
+  void setState(InstanceState state, std::string_view waitsFor);
   // Master, after a reload: how many are shown, at most kMaxWorkers.
   void setWorkers(int workers);
   // Dispatcher.

@@ -27,6 +27,27 @@ class StatusBoardTest : public ::testing::Test {
   const fs::path file = folder / "board";
 };
 
+// A hole would be filled when it is first written to: on a full disk that is a SIGBUS in the master.
+TEST_F(StatusBoardTest, HasAllItsBlocksFromTheStart) {
+  const auto board = StatusBoard::create(file, "0123456789abcdef", 1, clock).value();
+  struct stat info{};
+  ASSERT_EQ(::stat(file.c_str(), &info), 0);
+  EXPECT_GE(info.st_blocks * 512, info.st_size);
+}
+
+TEST_F(StatusBoardTest, SaysWhatItsInstanceWaitsFor) {
+  const auto board = StatusBoard::create(file, "0123456789abcdef", 1, clock).value();
+  EXPECT_EQ(StatusBoard::read(file, clock)->state, InstanceState::Starting);
+  board->setConfiguration("/etc/leptir.yaml");
+  board->setState(InstanceState::Waiting, "broker main");
+  const auto read = StatusBoard::read(file, clock).value();
+  EXPECT_EQ(read.configuration, "/etc/leptir.yaml");
+  EXPECT_EQ(read.state, InstanceState::Waiting);
+  EXPECT_EQ(read.waitsFor, "broker main");
+  board->setState(InstanceState::Running, "");
+  EXPECT_TRUE(StatusBoard::read(file, clock)->isReady());
+}
+
 TEST_F(StatusBoardTest, ShowsToOthersWhatWasWritten) {
   const auto board = StatusBoard::create(file, "0123456789abcdef", 2, clock).value();
   board->setMaster(100);

@@ -1,8 +1,5 @@
 #include "link/stderr_carrier.h"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -11,14 +8,11 @@ namespace leptir {
 namespace {
 
 constexpr std::uint64_t kMostBehind = std::uint64_t{1} << 20;
-// A pipe that can be written to takes so much without a wait.
 constexpr std::size_t kPiece = 4096;
 
 // How much of it could be written.
-std::size_t writeSome(int to, std::string_view text) {
-  pollfd ready{to, POLLOUT, 0};
-  if (::poll(&ready, 1, 0) != 1 || ready.revents != POLLOUT) return 0;  // POLLERR: nobody will read it
-  const auto written = ::write(to, text.data(), std::min(text.size(), kPiece));
+std::size_t writeSome(const NonBlockingOutput& to, std::string_view text) {
+  const auto written = to.write(text);
   return written > 0 ? static_cast<std::size_t>(written) : 0;
 }
 
@@ -28,7 +22,7 @@ std::string_view wholeLines(std::string_view text) {
   return end == std::string_view::npos ? text : text.substr(0, end + 1);
 }
 
-void carry(Slot& slot, const WorkerStderr& from, int to) {
+void carry(Slot& slot, const WorkerStderr& from, const NonBlockingOutput& to) {
   auto& carried = slot.stderrCarried();
   const auto end = from.end();
   auto position = std::min<std::uint64_t>(carried, end);
@@ -51,7 +45,7 @@ void carry(Slot& slot, const WorkerStderr& from, int to) {
 
 }  // namespace
 
-void carryStderr(Link& link, int to) {
+void carryStderr(Link& link, const NonBlockingOutput& to) {
   for (int slot = 0; slot < link.workers(); ++slot) carry(link.slot(slot), link.workerStderr(slot), to);
 }
 

@@ -36,7 +36,7 @@ class WorkerStderrTest : public ::testing::Test {
   std::string carried() {
     int pipe[2];
     EXPECT_EQ(::pipe(pipe), 0);
-    carryStderr(*link, pipe[1]);
+    carryStderr(*link, NonBlockingOutput(pipe[1]));
     ::close(pipe[1]);
     std::string all;
     char buffer[4096];
