@@ -114,9 +114,12 @@ bool Core::looksAhead() const {
 bool Core::isHurried() const {
   return slots_.used() >= kHurried;
 }
-std::size_t Core::brokersAway() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(brokers_, [](const BrokerPlan& plan) { return !plan.open && !plan.leaving; }));
+std::uint64_t Core::brokersAway() const {
+  std::uint64_t away = 0;
+  for (std::size_t i = 0; i < brokers_.size(); ++i) {
+    if (!brokers_[i].open && !brokers_[i].leaving) away |= std::uint64_t{1} << i;
+  }
+  return away;
 }
 const HeldTask* Core::taskIn(CellRef cell) const {
   return slots_.taskIn(cell);

@@ -189,8 +189,8 @@ class Core {
   // Whether hundreds of short tasks stand in the slots: then looks may come seldom, and each finds many that have
   // ended.
   bool isHurried() const;
-  // Brokers that serve but have no session with us now.
-  std::size_t brokersAway() const;
+  // A bit for each broker that serves but has no session with us now.
+  std::uint64_t brokersAway() const;
   // The task in a cell, for the status board; null when the cell is free.
   const HeldTask* taskIn(CellRef cell) const;
 

@@ -7,9 +7,11 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "base/failpoint.h"
+#include "base/nonblocking_output.h"
 #include "dispatcher/core.h"
 #include "dispatcher/feeder.h"
 #include "dispatcher/inbox.h"
@@ -33,6 +35,8 @@ constexpr Duration kMasterBeat = 5s;
 // So long feeders may take to close: their own patience and the end of what they are at; or only that, once it was said
 // that nothing more is waited for.
 constexpr Duration kLongestClose = 12s, kLastTry = 1s;
+// How long an ending dispatcher waits for a slow reader of the log.
+constexpr Duration kLastLines = 200ms;
 
 class Dispatcher {
  public:
@@ -48,8 +52,7 @@ class Dispatcher {
         core_(coreOptions(brokers, storages), [this] { return std::uniform_real_distribution<double>()(random_); }) {
     perform(core_.step(table_.adopt(), now()));
     LEPTIR_FAILPOINT("dispatcher.after_adopt");
-    openWriters(storages);
-    openFeeders(std::move(brokers), storages);
+    startThreads(std::move(brokers), storages);
   }
 
   int run() {
@@ -62,6 +65,7 @@ class Dispatcher {
       if (::getppid() != options_.masterPid) return 1;
       if (!finished_) core_.isHurried() ? gather() : sleep();
     }
+    flushLog();
     return 0;
   }
 
@@ -95,6 +99,17 @@ class Dispatcher {
     std::ranges::copy_if(storages, std::back_inserter(beside),
                          [&](const MetaSeat& storage) { return liesBeside(storage, broker.place); });
     return beside;
+  }
+
+  // A limit on processes counts threads too. Threads that did start end with this process.
+  void startThreads(std::vector<BrokerSeat> brokers, const std::vector<MetaSeat>& storages) try {
+    openWriters(storages);
+    openFeeders(std::move(brokers), storages);
+  } catch (const std::system_error& error) {
+    logger_.error(std::string("The dispatcher cannot start its threads: ") + error.what() +
+                  ": raise the limit on processes (ulimit -u, TasksMax of systemd, pids.max of a container)");
+    flushLog();
+    ::_exit(1);
   }
 
   void openWriters(const std::vector<MetaSeat>& storages) {
@@ -145,7 +160,8 @@ class Dispatcher {
   // Between two turns, so nothing that was counted is half done. What threads are doing in their stores just now is as
   // if we had died: the next one asks the stores.
   [[noreturn]] void leaveEverything() {
-    carryStderr(link_, STDERR_FILENO);
+    carryStderr(link_, stderr_);
+    flushLog();
     link_.page().dispatcherSays = DispatcherSays::HandedOver;
     ::_exit(0);
   }
@@ -175,12 +191,19 @@ class Dispatcher {
   void look(std::vector<Event>& events) {
     table_.look(events);
     events.push_back(event::Tick{});
-    link_.page().brokersAway = static_cast<std::uint32_t>(core_.brokersAway());
+    link_.page().brokersAway = core_.brokersAway();
     noteLeavers();
     followLogs();
     showOnBoard();
-    carryStderr(link_, STDERR_FILENO);
+    carryStderr(link_, stderr_);
+    logger_.flush();
     lookAt_ = clock_.bootTime() + (core_.looksAhead() ? kLookAhead : kLook);
+  }
+
+  // What the log could not say stays counted, and the master says it.
+  void flushLog() const {
+    const auto until = clock_.bootTime() + kLastLines;
+    while (!logger_.flush() && clock_.bootTime() < until) link_.dispatcherBell().waitFor(kLookAhead);
   }
 
   void followLogs() {
@@ -264,7 +287,10 @@ class Dispatcher {
     }
     link_.page().dispatcherSays = says;
     // A thread that stands in a store which does not answer is not waited for: with this process nothing is lost.
-    if (left) ::_exit(0);
+    if (left) {
+      flushLog();
+      ::_exit(0);
+    }
     finished_ = true;
   }
 
@@ -315,6 +341,7 @@ class Dispatcher {
   SlotTable table_;
   std::mt19937_64 random_{std::random_device{}()};
   Core core_;
+  const NonBlockingOutput stderr_{STDERR_FILENO};
   BootTime lookAt_{};
   std::vector<std::string> places_;  // of the brokers
   std::uint32_t logsReopened_ = link_.page().logsReopened.load();

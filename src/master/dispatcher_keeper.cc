@@ -40,12 +40,17 @@ void DispatcherKeeper::startOne(BootTime now) {
   killed_ = false;
   child_ = children_.start("The dispatcher", children_.mains.dispatcher);
   LEPTIR_FAILPOINT("master.after_dispatcher_start");
-  if (!child_) startAt_ = now + std::max<Duration>(pause_.after(Duration::zero(), false), 100ms);
+  if (child_) return;
+  ++diedAtOnce_;
+  startAt_ = now + std::max<Duration>(pause_.after(Duration::zero(), false), 100ms);
 }
 
 void DispatcherKeeper::watchBeat(BootTime now) {
   const auto beat = children_.link.page().dispatcherBeat.load();
-  if (beat != std::exchange(beat_, beat)) beatSince_ = progressAt_ = now;
+  if (beat != std::exchange(beat_, beat)) {
+    beatSince_ = progressAt_ = now;
+    diedAtOnce_ = 0;
+  }
   if (const auto gap = now - lastTick_; gap > kGap) {
     beatSince_ += gap;
     progressAt_ += gap;
@@ -53,18 +58,19 @@ void DispatcherKeeper::watchBeat(BootTime now) {
   lastTick_ = now;
   if (handOverUntil_ && now >= *handOverUntil_ && !std::exchange(killed_, true)) child_->signal(SIGKILL);
   if (killed_ || now - beatSince_ <= children_.options.dispatcherBeat) return;
-  children_.log.error("The dispatcher makes no progress and is replaced.");
   killed_ = true;
   child_->signal(SIGKILL);
+  children_.log.error("The dispatcher makes no progress and is replaced.");
 }
 
 bool DispatcherKeeper::reaped(const DeathCertificate& death, Stopping stopping) {
   if (!child_ || child_->pid() != death.pid) return false;
   child_.reset();
   children_.pids.erase(death.pid);
-  ended_ = meaningOf(death, stopping);
+  if (!ended_) ended_ = meaningOf(death, stopping);
   if (ended_ || handOverUntil_) return true;
   ++children_.link.page().dispatcherDeaths;
+  ++diedAtOnce_;
   noteDeath(death.at);
   startAt_ = death.at + pause_.after(death.at - started_, false);
   children_.log.error("The dispatcher (pid " + std::to_string(death.pid) + ") " + describe(death) +
@@ -126,6 +132,11 @@ void DispatcherKeeper::goOn(BootTime now) {
   for (int slot = 0; slot < children_.link.workers(); ++slot) children_.link.slot(slot).forgetSettleTries();
   children_.link.page().handOver = 0;
   startAt_ = now;
+}
+
+void DispatcherKeeper::giveUp() {
+  if (child_) child_->signal(SIGKILL);
+  ended_ = MasterEnd::LeftToExpire;
 }
 
 void DispatcherKeeper::closeInChild() {

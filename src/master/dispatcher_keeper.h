@@ -29,10 +29,15 @@ class DispatcherKeeper {
   void handOver(BootTime now);
   bool hasHandedOver() const { return handOverUntil_ && !child_ && !ended_; }
   void goOn(BootTime now);
+  // Whether several in a row could not be started, or died before they showed any progress.
+  bool seemsImpossible() const { return diedAtOnce_ >= kHopeless; }
+  // Ends without it: what it left in slots and stores comes back when the sessions expire.
+  void giveUp();
 
   void closeInChild();
 
  private:
+  static constexpr int kHopeless = 3;
   void startOne(BootTime now);
   void watchBeat(BootTime now);
   void noteDeath(BootTime now);
@@ -49,6 +54,7 @@ class DispatcherKeeper {
   std::int64_t beat_ = 0;  // the last one seen,
   BootTime beatSince_{};   // and since when
   BootTime progressAt_{};  // the last beat of any dispatcher; the first one's start, until it has one
+  int diedAtOnce_ = 0;
   bool killed_ = false;
   std::optional<BootTime> handOverUntil_;  // set: asked to, and the next one waits for goOn
 };

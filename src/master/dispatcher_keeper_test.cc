@@ -66,7 +66,7 @@ TEST(DispatcherKeeper, IsNotReadyWhileOneAfterTheOtherMakesNoProgress) {
     return ToyInstance::beatUntilSettled(self);
   });
   instance.link->page().brokersAway = 0;
-  const auto isReady = [&] { return instance.board->look(systemClock()).ready; };
+  const auto isReady = [&] { return instance.board->look(systemClock()).isReady(); };
   ASSERT_TRUE(waitUntil(isReady));
   ::kill(instance.dispatcherPid(), SIGSTOP);
   ASSERT_TRUE(waitUntil([&] { return !isReady(); }));
@@ -88,6 +88,28 @@ TEST(DispatcherKeeper, DoesNotBelieveADispatcherThatSaysItFinishedThoughNobodyAs
   EXPECT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 1; }));
   instance.signal(SIGTERM);
   EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+}
+
+TEST(DispatcherKeeper, AStopEndsAnInstanceWhoseDispatcherCannotBeStarted) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker, [](ToyInstance& self) { return ++self.notes->number > 0 ? 1 : 0; });
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->number >= 3; }));
+  EXPECT_EQ(instance.board->look(systemClock()).state, InstanceState::Starting);
+  instance.signal(SIGTERM);
+  EXPECT_EQ(instance.end(), MasterEnd::LeftToExpire);
+}
+
+TEST(DispatcherKeeper, AStopWaitsForARunningTaskAlsoWithoutADispatcher) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker, [](ToyInstance& self) { return ++self.notes->number > 0 ? 1 : 0; });
+  const auto cell = instance.assign(0, "hang");
+  ASSERT_TRUE(instance.reaches(0, cell, CellState::Executing));
+  ASSERT_TRUE(waitUntil([&] { return instance.notes->number >= 3; }));
+  instance.signal(SIGTERM);
+  ASSERT_TRUE(waitUntil([&] { return instance.board->look(systemClock()).state == InstanceState::Stopping; }));
+  EXPECT_EQ(instance.board->look(systemClock()).waitsFor, "1 running task");
+  instance.signal(SIGQUIT);
+  EXPECT_EQ(instance.end(), MasterEnd::LeftToExpire);
 }
 
 }  // namespace

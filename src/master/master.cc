@@ -12,6 +12,7 @@
 #include <ctime>
 #include <deque>
 
+#include "base/nonblocking_output.h"
 #include "base/process_tree.h"
 #include "base/saturated.h"
 #include "master/children.h"
@@ -20,6 +21,7 @@
 #include "master/service_notice.h"
 #include "master/signals.h"
 #include "master/stop_plan.h"
+#include "master/waits_for.h"
 #include "master/worker_keeper.h"
 
 namespace leptir {
@@ -33,6 +35,8 @@ constexpr int kIdleTicks = 2;
 constexpr Duration kLeaveGrace = 2s;
 // Then they are killed; what the kernel holds even so is left to it.
 constexpr Duration kGiveUp = 10s;
+// How long the dispatcher may take to settle once no task may run any more; its own limits are shorter.
+constexpr Duration kLongestSettling = 30s;
 
 }  // namespace
 
@@ -57,8 +61,10 @@ class Master::Loop {
   void certifyDeath(int pid);
   void tick();
   void publish(Stopping stopping);
-  bool isReady(BootTime time);
+  void stopWithoutDispatcher(BootTime time);
+  InstanceView view(BootTime time);
   void tellOthers(BootTime time);
+  void sayWhatItWaitsFor(int signal);
   int slotsInUse() const;
   void leave(MasterEnd end);
   void endWorkers();
@@ -71,6 +77,7 @@ class Master::Loop {
 
   MasterOptions options_;
   Link& link_;
+  const Logger& logger_;
   const Clock& clock_;
   const ChildMains mains_;
   const std::function<void()> reopenLogs_;
@@ -83,14 +90,16 @@ class Master::Loop {
   std::deque<WorkerKeeper> workers_;
   std::optional<SignalInbox> signals_;
   ServiceNotice notice_;
+  bool wasReady_ = false;
+  BootTime settleUntil_ = BootTime::max();
   std::optional<MasterEnd> end_;  // set: everyone is leaving
   BootTime leaveUntil_ = BootTime::max();
 };
 
 Master::Master(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
                ChildMains children, std::function<void()> reopenLogs, ReloadHooks reload)
-    : loop_(std::make_unique<Loop>(options, link, board, logger, clock, std::move(children), std::move(reopenLogs),
-                                   std::move(reload))) {}
+    : loop_(std::make_unique<Loop>(std::move(options), link, board, logger, clock, std::move(children),
+                                   std::move(reopenLogs), std::move(reload))) {}
 Master::~Master() = default;
 MasterEnd Master::run() {
   return loop_->run();
@@ -98,8 +107,9 @@ MasterEnd Master::run() {
 
 Master::Loop::Loop(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
                    ChildMains mains, std::function<void()> reopenLogs, ReloadHooks reload)
-    : options_(options),
+    : options_(std::move(options)),
       link_(link),
+      logger_(logger),
       clock_(clock),
       mains_(std::move(mains)),
       reopenLogs_(std::move(reopenLogs)),
@@ -148,6 +158,7 @@ void Master::Loop::wait() {
   pollfd bells[] = {{signals_->descriptor(), POLLIN, 0}, {link_.masterBell().descriptor(), POLLIN, 0}};
   ::ppoll(bells, std::size(bells), &timeout, nullptr);
   link_.masterBell().clear();
+  logger_.flush();
 }
 
 BootTime Master::Loop::nextTick() const {
@@ -216,10 +227,22 @@ void Master::Loop::shutDown(int signal) {
   const auto time = now();
   const auto before = plan_.at(time);
   plan_.take(signal, time);
-  if (before != Stopping::No) return;
+  publish(plan_.at(time));
+  if (before != Stopping::No) return sayWhatItWaitsFor(signal);
   children_.log.info("Signal " + std::to_string(signal) + " received. Shutdown procedure triggered.");
   children_.log.info("Somebody stopped a little butterfly. He's gonna wait for all the children to finish.");
-  if (!anyTaskRuns()) children_.log.info("There's no active children. Let's just land on the hard surface");
+  if (!anyTaskRuns()) return children_.log.info("There's no active children. Let's just land on the hard surface");
+  sayWhatItWaitsFor(signal);
+}
+
+// Also on the terminal, where it was asked: the log may be a file.
+void Master::Loop::sayWhatItWaitsFor(int signal) {
+  auto text = "Leptir stops and waits for " + waitsFor(view(now())) + ".";
+  if (plan_.at(now()) < Stopping::Now)
+    text += " To end running tasks at once: kill -QUIT " + std::to_string(::getpid()) + ", or Ctrl-\\ in its terminal.";
+  children_.log.info(text);
+  if (signal == SIGINT && ::isatty(STDERR_FILENO) == 1)
+    (void)NonBlockingOutput(STDERR_FILENO).write("\nleptir: " + text + "\n");
 }
 
 void Master::Loop::reapChildren() {
@@ -250,20 +273,44 @@ void Master::Loop::tick() {
   publish(plan_.at(time));
   advanceReload(time);
   dispatcher_.tick(time);
+  if (!end_ && plan_.at(time) != Stopping::No) stopWithoutDispatcher(time);
   if (const auto end = dispatcher_.ended(); end && !end_) leave(*end);
   if (time >= leaveUntil_) endWorkers();
   for (auto& worker : workers_) worker.tick(time, plan_.at(time));
   tellOthers(time);
 }
 
-bool Master::Loop::isReady(BootTime time) {
-  if (plan_.at(time) != Stopping::No || link_.page().brokersAway != 0 || !dispatcher_.works(time)) return false;
-  return std::ranges::any_of(workers_, &WorkerKeeper::isReady);
+// A stop needs a dispatcher only to settle what has run: where none can be started, or none comes to an end, the
+// instance ends without it.
+void Master::Loop::stopWithoutDispatcher(BootTime time) {
+  if (plan_.at(time) >= Stopping::Now && settleUntil_ == BootTime::max()) settleUntil_ = time + kLongestSettling;
+  const bool hopeless = dispatcher_.seemsImpossible() && !anyTaskRuns();
+  if (dispatcher_.ended() || (!hopeless && time < settleUntil_)) return;
+  dispatcher_.giveUp();
+  children_.log.error("Leptir ends without its dispatcher, which " +
+                      std::string(hopeless ? "cannot be started" : "does not come to an end") +
+                      ": tasks that it held return to their queues when its sessions expire.");
+}
+
+InstanceView Master::Loop::view(BootTime time) {
+  InstanceView view{.wasReady = wasReady_, .stopping = plan_.at(time) != Stopping::No};
+  const auto away = link_.page().brokersAway.load();
+  for (std::size_t i = 0; i < kMaxBrokers; ++i) {
+    if ((away >> i & 1) == 0) continue;
+    const auto& names = options_.brokerNames;
+    view.brokersAway.push_back(i < names.size() ? names[i] : "number " + std::to_string(i));
+  }
+  view.dispatcherWorks = dispatcher_.works(time) && !dispatcher_.seemsImpossible();
+  view.anyWorkerReady = std::ranges::any_of(workers_, &WorkerKeeper::isReady);
+  view.runningTasks = static_cast<int>(std::ranges::count_if(workers_, &WorkerKeeper::isRunningATask));
+  return view;
 }
 
 void Master::Loop::tellOthers(BootTime time) {
-  const bool ready = isReady(time);
-  children_.board.setReady(ready);
+  const auto seen = view(time);
+  const bool ready = stateOf(seen) == InstanceState::Running;
+  wasReady_ |= ready;
+  children_.board.setState(stateOf(seen), waitsFor(seen));
   children_.board.setWorkers(slotsInUse());
   notice_.tell(ready, plan_.at(time) != Stopping::No, dispatcher_.works(time), time);
 }

@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "leptir/clock.h"
 #include "leptir/logger.h"
@@ -19,6 +21,7 @@ struct MasterOptions {
   Duration hangingWorker =
       std::chrono::seconds(5);  // a worker that executes nothing and leaves an assigned cell this long is replaced
   Duration dispatcherBeat = std::chrono::seconds(15);  // a dispatcher whose beat is older is replaced
+  std::vector<std::string> brokerNames;                // in the order of the shared page's lines; for texts only
   Duration tick = std::chrono::milliseconds(50);  // how often cells are looked at; deadlines are met exactly beside it
 };
 

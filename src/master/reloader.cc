@@ -29,8 +29,8 @@ void Reloader::begin(BootTime now) {
 
 void Reloader::tick(BootTime now) {
   if (!check_ || now < checkUntil_) return;
-  children_.log.error("The check of the new configuration takes too long.");
   check_->signal(SIGKILL);
+  children_.log.error("The check of the new configuration takes too long.");
   checkUntil_ = BootTime::max();
 }
 

@@ -18,6 +18,7 @@ Result<SignalInbox> SignalInbox::open() {
   ::sigemptyset(&ours);
   for (const int signal : kMastersOwn) ::sigaddset(&ours, signal);
   ::sigaddset(&ours, SIGCHLD);
+  ::signal(SIGCHLD, SIG_DFL);  // ignored, as some parents leave it, no child's end could be waited for
   if (::sigprocmask(SIG_BLOCK, &ours, &before) != 0)
     return Error(ErrorCode::Internal, std::string("sigprocmask: ") + std::strerror(errno));
   UniqueFd descriptor(::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK));

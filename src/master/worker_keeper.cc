@@ -83,8 +83,8 @@ void WorkerKeeper::look(BootTime now, Stopping stopping) {
   noteTask(sight);
   children_.link.workerStderr(slotNumber_).trim();
   if (!sight.sane && !killed_) {
-    children_.log.error(name() + " made nonsense of its slot and is replaced.");
     kill();
+    children_.log.error(name() + " made nonsense of its slot and is replaced.");
   }
   const auto decision = watch_.look(sight.running, children_.link.page(), now);
   if (decision.act == DeadlineWatch::Act::Stop) stop(*sight.running, decision.reason, now);
@@ -96,7 +96,6 @@ void WorkerKeeper::look(BootTime now, Stopping stopping) {
 void WorkerKeeper::stop(const RunningTask& task, StopReason reason, BootTime now) {
   if (!slot_.change(task.cell, task.word, task.word.to(CellState::Stopping, reason)))
     return;  // it was done in this instant
-  children_.log.warning(name() + ": its task is stopped, " + std::string(nameOf(reason)) + ".");
   watch_.stopped(reason, children_.link.page(), now);
   below_ = descendantsOfTask();
   children_.link.stopBell(slotNumber_).ring();
@@ -105,6 +104,7 @@ void WorkerKeeper::stop(const RunningTask& task, StopReason reason, BootTime now
     if (process.group != child_->pid() && !process.dead) ::kill(process.pid, SIGTERM);
   }
   if (now >= watch_.next()) kill();
+  children_.log.warning(name() + ": its task is stopped, " + std::string(nameOf(reason)) + ".");
 }
 
 void WorkerKeeper::kill() {
@@ -145,8 +145,8 @@ void WorkerKeeper::watchForHanging(const SlotSight& sight, BootTime now, Stoppin
   if (now - lastTick_ > kGap) waitingSince_ = now;
   const bool ready = slot_.workerReady() != 0;
   if (!ready && now - started_ > kLongestStart) {
-    children_.log.error(name() + " did not become ready and is replaced.");
-    return end(now);
+    end(now);
+    return children_.log.error(name() + " did not become ready and is replaced.");
   }
   std::optional<std::pair<std::size_t, CellWord>> waiting;
   if (ready && !sight.running && sight.firstAssigned && stopping == Stopping::No) {
@@ -158,9 +158,9 @@ void WorkerKeeper::watchForHanging(const SlotSight& sight, BootTime now, Stoppin
   if (!waiting || waiting != waiting_) waitingSince_ = now;
   waiting_ = waiting;
   if (now - waitingSince_ <= children_.options.hangingWorker) return;
+  end(now);
   children_.log.error(name() +
                       (leaving_ ? " does not end and is killed." : " leaves what is assigned to it and is replaced."));
-  end(now);
 }
 
 // What was written is carried on by the dispatcher, and read for the record of whoever died; then nobody needs it.
