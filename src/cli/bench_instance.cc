@@ -82,7 +82,7 @@ BenchInstance::BenchInstance(const Config& config, const BenchFolder& folder, co
   pid_ = ::fork();
   if (pid_ == 0) {
     const InstanceOptions options{
-        .pidFile = pidFile_, .boardFile = boardFile_, .drain = drain == Drain::Yes, .announce = false};
+        .files = {.pidFile = pidFile_, .boardFile = boardFile_}, .drain = drain == Drain::Yes, .announce = false};
     ::_exit(runInstance(config, options, program));
   }
 }
@@ -93,14 +93,14 @@ BenchInstance::~BenchInstance() {
 
 bool BenchInstance::waitUntilItFlies() {
   for (int tries = 0; tries < 5000 && !ended(); ++tries) {
-    if (const auto board = look(); board && board->pid != 0) return true;
+    if (const auto board = look(); board && !board->session.empty()) return true;
     std::this_thread::sleep_for(2ms);
   }
   return false;
 }
 
 std::optional<BoardInstance> BenchInstance::look() const {
-  return findInstance(pidFile_, boardFile_);
+  return findInstance({.pidFile = pidFile_, .boardFile = boardFile_});
 }
 
 double BenchInstance::cpuPercentOver(Duration time) const {

@@ -22,6 +22,8 @@ int runCommand(const BenchCommand& command, const Program& program);
 // The configuration in that file, or the default one. An error has been printed as it should be read, a line a mistake.
 Result<Config> readConfig(const std::filesystem::path& file);
 
+// Where a command looks for records and the configuration keeps none, says so on stderr.
+void sayWhetherRecorded(const Config& config);
 // Prints "leptir: <message>" to stderr and answers the exit status for it.
 int fail(const Error& error);
 // The same for a store that could not be opened: 69 whatever the reason.

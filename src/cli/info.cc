@@ -109,6 +109,7 @@ int runCommand(const InfoCommand& command, const Program&) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
   auto record = find(*config, command.id);
+  if (!record) sayWhetherRecorded(*config);
   if (!record) return record.error().code() == ErrorCode::NotFound ? fail(record.error()) : failStore(record.error());
   std::cout << (command.text ? recordText(*record) : jsonForOutput(*record, 2) + '\n');
   return kDone;

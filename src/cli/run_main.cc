@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/escape.h"
+#include "base/standard_streams.h"
 #include "cli/commands.h"
 
 namespace leptir {
@@ -48,6 +49,7 @@ struct Runner {
 }  // namespace
 
 int runMain(int argc, char** argv, const Program& program) {
+  openClosedStandardStreams();
   if (threadsOfThisProcess() > 1) {
     std::cerr << "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, "
                  "and start threads in onWorkerStart\n";
@@ -62,6 +64,11 @@ Result<Config> readConfig(const std::filesystem::path& file) {
   auto config = file.empty() ? defaultConfig() : loadConfig(file);
   if (!config) std::cerr << escapedLines(config.error().message()) << '\n';
   return config;
+}
+
+void sayWhetherRecorded(const Config& config) {
+  if (config.metaStorages.empty())
+    std::cerr << "leptir: no meta_storage is configured: what becomes of tasks is not recorded\n";
 }
 
 int failStore(const Error& error) {

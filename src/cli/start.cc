@@ -9,16 +9,13 @@ namespace leptir {
 int runCommand(const StartCommand& command, const Program& program) {
   auto config = readConfig(command.config);
   if (!config) return kConfiguration;
-  const auto places = whereaboutsOf(*config, command.pid);
-  if (!places) {
-    fail(places.error());
+  const auto files = instanceFilesOf(command.config, command.pid);
+  if (!files) {
+    fail(files.error());
     return kConfiguration;
   }
-  if (auto made = makeFolderFor(places->pidFile); !made) return fail(made.error());
-  return runInstance(
-      std::move(*config),
-      {.pidFile = places->pidFile, .boardFile = places->boardFile, .daemon = command.daemon, .drain = command.drain},
-      program);
+  if (auto made = makeFolderFor(files->pidFile); !made) return fail(made.error());
+  return runInstance(std::move(*config), {.files = *files, .daemon = command.daemon, .drain = command.drain}, program);
 }
 
 }  // namespace leptir

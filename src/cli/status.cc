@@ -12,9 +12,33 @@
 namespace leptir {
 namespace {
 
+std::string_view nameOf(InstanceState state) {
+  switch (state) {
+    case InstanceState::Starting:
+      return "starting";
+    case InstanceState::Running:
+      return "running";
+    case InstanceState::Waiting:
+      return "waiting";
+    case InstanceState::Stopping:
+      return "stopping";
+  }
+  return "?";
+}
+
 Json instanceJson(const BoardInstance& instance) {
-  return {{"pid", instance.pid},     {"session", instance.session}, {"since", unixSeconds(instance.since)},
-          {"ready", instance.ready}, {"done", instance.done},       {"failed", instance.failed}};
+  Json json{{"pid", instance.pid},
+            {"session", instance.session},
+            {"configuration", nullptr},
+            {"since", unixSeconds(instance.since)},
+            {"state", nameOf(instance.state)},
+            {"waitsFor", nullptr},
+            {"ready", instance.isReady()},
+            {"done", instance.done},
+            {"failed", instance.failed}};
+  if (!instance.configuration.empty()) json["configuration"] = instance.configuration;
+  if (!instance.waitsFor.empty()) json["waitsFor"] = instance.waitsFor;
+  return json;
 }
 
 Json workerJson(const BoardWorker& worker) {
@@ -65,20 +89,27 @@ std::string since(double seconds) {
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
-void printForPeople(const Json& status) {
-  const auto& instance = status["instance"];
-  if (instance.is_null()) {
-    fmt::print("not running\n");
-  } else {
-    const auto up = unixSeconds(systemClock().now()) - instance["since"].get<double>();
-    fmt::print("{} as {} for {}, {} tasks done, {} of them failed\n",
-               instance["ready"].get<bool>() ? "running" : "running, but not ready (a broker is away, or no worker is)",
-               instance["pid"].get<int>(), since(up), instance["done"].get<std::uint64_t>(),
-               instance["failed"].get<std::uint64_t>());
+// "running as 123 for 4.0 s, 2 tasks done, 0 of them failed", or with what it waits for.
+void printInstance(const Json& instance) {
+  const auto state = instance["state"].get<std::string>();
+  const auto pid = instance["pid"].get<int>();
+  const auto began = instance["since"].get<double>();
+  auto text = fmt::format("{} as {}", state == "waiting" ? "running" : state, pid);
+  if (began > 0) text += fmt::format(" for {}", since(unixSeconds(systemClock().now()) - began));
+  if (!instance["waitsFor"].is_null()) {
+    text += fmt::format("{} waiting for {}", state == "waiting" ? ", but" : ",",
+                        escaped(instance["waitsFor"].get<std::string>()));
   }
+  text += fmt::format(", {} tasks done, {} of them failed", instance["done"].get<std::uint64_t>(),
+                      instance["failed"].get<std::uint64_t>());
+  if (state == "stopping") text += fmt::format("; to end running tasks at once: kill -QUIT {}", pid);
+  fmt::print("{}\n", text);
+}
+
+void printBrokers(const Json& brokers) {
   fmt::print("\n{:<16} {:<8} {:>8} {:>10} {:>10} {:>10} {:>10}\n", "broker", "type", "priority", "due", "scheduled",
              "leased", "buried");
-  for (const auto& broker : status["brokers"]) {
+  for (const auto& broker : brokers) {
     fmt::print("{:<16} {:<8} {:>8} ", broker["name"].get<std::string>(), broker["type"].get<std::string>(),
                broker["priority"].get<std::int64_t>());
     if (broker.contains("error")) {
@@ -89,6 +120,16 @@ void printForPeople(const Json& status) {
                broker["scheduled"].get<std::uint64_t>(), broker["leased"].get<std::uint64_t>(),
                broker["buried"].get<std::uint64_t>());
   }
+}
+
+void printForPeople(const Json& status) {
+  const auto& instance = status["instance"];
+  if (instance.is_null()) {
+    fmt::print("not running\n");
+  } else {
+    printInstance(instance);
+  }
+  if (!status["brokers"].empty()) printBrokers(status["brokers"]);
   if (status["workers"].empty()) return;
   fmt::print("\n{:<6} {:>8}  {}\n", "worker", "pid", "task");
   for (const auto& worker : status["workers"]) {
@@ -108,13 +149,15 @@ void printForPeople(const Json& status) {
 
 }  // namespace
 
+// A running instance is shown also when its configuration cannot be read any more; its brokers cannot be then.
 int runCommand(const StatusCommand& command, const Program&) {
+  const auto files = instanceFilesOf(command.config, command.pid);
+  if (!files) return fail(files.error());
+  const auto instance = findInstance(*files);
   const auto config = readConfig(command.config);
-  if (!config) return kConfiguration;
-  const auto places = whereaboutsOf(*config, command.pid);
-  if (!places) return fail(places.error());
-  const auto instance = findInstance(places->pidFile, places->boardFile);
-  Json status{{"instance", nullptr}, {"brokers", brokersJson(*config)}, {"workers", Json::array()}};
+  if (!config && !instance) return kConfiguration;
+  Json status{
+      {"instance", nullptr}, {"brokers", config ? brokersJson(*config) : Json::array()}, {"workers", Json::array()}};
   if (instance) {
     status["instance"] = instanceJson(*instance);
     for (const auto& worker : instance->workers) status["workers"].push_back(workerJson(worker));

@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <csignal>
 #include <iostream>
+#include <string>
+#include <utility>
 
+#include "base/escape.h"
 #include "base/saturated.h"
 #include "cli/commands.h"
 #include "cli/whereabouts.h"
@@ -22,35 +25,77 @@ class Patience {
   ~Patience() { std::cout << std::endl; }
 };
 
-int wait(const HoldingProcess& process, std::optional<double> timeout) {
+// "1 running task: sleep 01a2…, for 12 s".
+std::string whatItWaitsFor(const BoardInstance& instance) {
+  constexpr int kMostTasks = 3;
+  auto text = instance.waitsFor.empty() ? "its processes to end" : instance.waitsFor;
+  int tasks = 0;
+  for (const auto& worker : instance.workers) {
+    if (!worker.busy || ++tasks > kMostTasks) continue;
+    text += (tasks == 1 ? ": " : "; ") + escaped(worker.taskName) + " " + escaped(worker.taskId) + ", for " +
+            std::to_string(static_cast<long>(worker.seconds)) + " s";
+  }
+  return text + (tasks > kMostTasks ? "; …" : "");
+}
+
+std::string howToHasten(int pid) {
+  return "To end running tasks at once: kill -QUIT " + std::to_string(pid);
+}
+
+// Told once a minute, and whenever it waits for something else.
+class Explanation {
+ public:
+  explicit Explanation(const InstanceFiles& files) : files_(files) {}
+  void tell(int pid) {
+    const auto instance = findInstance(files_);
+    if (!instance || instance->state != InstanceState::Stopping) return;
+    const bool isNew = std::exchange(told_, instance->waitsFor) != instance->waitsFor;
+    if (!isNew && ++seconds_ % 60 != 0) return;
+    std::cout << "\nIt waits for " << whatItWaitsFor(*instance) << ". " << howToHasten(pid) << "\n" << std::flush;
+  }
+
+ private:
+  const InstanceFiles& files_;
+  std::string told_;
+  int seconds_ = 0;
+};
+
+int wait(const HoldingProcess& process, const InstanceFiles& files, std::optional<double> timeout) {
   auto left = timeout ? durationFromSeconds(*timeout) : Duration::max();
+  Explanation explanation(files);
   while (!process.waitUntilGone(std::min<Duration>(left, 1s))) {
     left -= std::min<Duration>(left, 1s);
     if (left <= Duration::zero()) {
-      std::cerr << "leptir: it still runs after " << *timeout << " s: a task may need longer (see leptir status)\n";
+      const auto instance = findInstance(files);
+      std::cerr << "leptir: it still runs after " << *timeout << " s"
+                << (instance ? " and waits for " + whatItWaitsFor(*instance) : std::string()) << ". "
+                << howToHasten(process.pid()) << "\n";
       return kPartlyDone;
     }
+    explanation.tell(process.pid());
     std::cout << '.' << std::flush;
   }
   return kDone;
 }
 
+// A path that names no usable configuration is probably a mistake; it is said, though it is not why nothing runs.
+int sayThatNothingRuns(const std::filesystem::path& config) {
+  std::cerr << "Leptir process is not running. Nothing to stop here.\n";
+  return config.empty() || readConfig(config) ? kNotRunning : kConfiguration;
+}
+
 }  // namespace
 
 int runCommand(const StopCommand& command, const Program&) {
-  const auto config = readConfig(command.config);
-  if (!config) return kConfiguration;
-  const auto places = whereaboutsOf(*config, command.pid);
-  if (!places) return fail(places.error());
-  const auto process = HoldingProcess::find(places->pidFile);
+  const auto asked = instanceFilesOf(command.config, command.pid);
+  if (!asked) return fail(asked.error());
+  const auto files = filesOfRunning(*asked);
+  const auto process = HoldingProcess::find(files.pidFile);
   if (!process) return fail(process.error());
-  if (!*process) {
-    std::cerr << "Leptir process is not running. Nothing to stop here.\n";
-    return kNotRunning;
-  }
+  if (!*process) return sayThatNothingRuns(command.config);
   if (auto signalled = (*process)->signal(SIGTERM); !signalled) return fail(signalled.error());
   const Patience patience;
-  return wait(**process, command.timeout);
+  return wait(**process, files, command.timeout);
 }
 
 }  // namespace leptir

@@ -65,6 +65,7 @@ void hintAtName(const std::string& name, const Config& config, const Program& pr
 int runCommand(const TasksCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
+  sayWhetherRecorded(*config);
   auto storage = openMetaStorage(*config);
   if (!storage) return failStore(storage.error());
   const auto records =

@@ -4,11 +4,15 @@
 
 namespace leptir {
 
-Result<Whereabouts> whereaboutsOf(const Config& config, const std::filesystem::path& pid) {
-  if (!pid.empty()) return Whereabouts{pid, statusBoardBeside(pid)};
-  auto pidFile = pidFileFor(config);
+Result<InstanceFiles> instanceFilesOf(const std::filesystem::path& config, const std::filesystem::path& pid) {
+  if (!pid.empty()) return InstanceFiles{.pidFile = pid, .boardFile = statusBoardBeside(pid)};
+  Config named;
+  named.file = config;
+  auto pidFile = pidFileFor(named);
   if (!pidFile) return pidFile.error();
-  return Whereabouts{*pidFile, statusBoardBeside(*pidFile)};
+  auto alias = aliasFileFor(named);
+  if (!alias) return alias.error();
+  return InstanceFiles{.pidFile = *pidFile, .boardFile = statusBoardBeside(*pidFile), .aliasFile = *alias};
 }
 
 }  // namespace leptir

@@ -1,19 +1,16 @@
-// How start, stop and status find each other: by the configuration, or by --pid.
+// How start, stop and status find each other: by the path of the configuration, or by --pid.
 #pragma once
 
 #include <filesystem>
 
-#include "leptir/config.h"
+#include "instance/find_instance.h"
 #include "leptir/result.h"
 
 namespace leptir {
 
-struct Whereabouts {
-  std::filesystem::path pidFile;
-  std::filesystem::path boardFile;  // beside the pid file
-};
-
-// `pid` is --pid, or empty. Invalid: there is no place for the state; says what to do.
-Result<Whereabouts> whereaboutsOf(const Config& config, const std::filesystem::path& pid);
+// Needs the configuration's path only, not what stands in the file: an instance must be found also when its file is
+// broken by now. `config` and `pid` are --config and --pid, or empty. Invalid: there is no place for the state; says
+// what to do.
+Result<InstanceFiles> instanceFilesOf(const std::filesystem::path& config, const std::filesystem::path& pid);
 
 }  // namespace leptir

@@ -85,6 +85,15 @@ Result<fs::path> pidFileFor(const Config& config) {
   return *folder / (instanceKey(config) + ".pid");
 }
 
+Result<fs::path> aliasFileFor(const Config& config) {
+  if (config.file.empty()) return fs::path();
+  const auto given = fmt::format("{:016x}", hashOf(fs::absolute(config.file).lexically_normal().string()));
+  if (given == instanceKey(config)) return fs::path();
+  auto folder = runFolder();
+  if (!folder) return folder;
+  return *folder / (given + ".alias");
+}
+
 fs::path statusBoardBeside(const fs::path& pidFile) {
   auto board = pidFile;
   if (board.extension() == ".pid") return board.replace_extension(".board");

@@ -25,6 +25,11 @@ Result<std::filesystem::path> defaultDatabase();
 std::string instanceKey(const Config& config);
 // `<instance key>.pid` in the run folder.
 Result<std::filesystem::path> pidFileFor(const Config& config);
+// `<key>.alias` in the run folder, where the key is made of the path as it was given: an instance that was started
+// through a symbolic link is found by that link wherever it leads later. Empty: the path is the real one, or there is
+// no file.
+Result<std::filesystem::path> aliasFileFor(const Config& config);
+
 // Beside the pid file, wherever that is: `x.board` for `x.pid`, so that `--pid` finds both.
 std::filesystem::path statusBoardBeside(const std::filesystem::path& pidFile);
 

@@ -89,6 +89,15 @@ TEST_F(StatePaths, TellInstancesApartByTheRealPathOfTheirFile) {
   EXPECT_NE(instanceKey(configAt(folder / "other.yaml")), instanceKey(configAt(file)));
 }
 
+TEST_F(StatePaths, HaveAnAliasForAPathThatLeadsThroughALink) {
+  TempDir folder;
+  const auto file = fs::canonical(folder.write("leptir.yaml", ""));
+  fs::create_symlink(file, folder / "link.yaml");
+  EXPECT_EQ(*aliasFileFor(Config()), "");
+  EXPECT_EQ(*aliasFileFor(configAt(file)), "");
+  EXPECT_THAT(aliasFileFor(configAt(folder / "link.yaml"))->filename().string(), MatchesRegex("[0-9a-f]{16}\\.alias"));
+}
+
 TEST_F(StatePaths, KeepAnInstanceFromVersionToVersion) {
   EXPECT_EQ(instanceKey(configAt("/none/leptir.yaml")), "a3453457bf90f9be");
 }

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 
 #include "base/instance_mark.h"
+#include "base/nonblocking_output.h"
 #include "base/task_id.h"
 #include "base/wipe_memory.h"
 #include "config/assemble.h"
@@ -40,6 +42,15 @@ Duration leaseForTests() {
   return seconds == nullptr ? Duration(0) : std::chrono::seconds(std::atoi(seconds));
 }
 
+bool isFile(const LogSinkConfig& sink) {
+  return sink.type == LogSinkConfig::Type::File;
+}
+
+template <class Store>
+std::string nameAndType(const Store& store) {
+  return store.name == store.type ? store.name : store.name + " (" + store.type + ")";
+}
+
 int exitStatusOf(MasterEnd end) {
   switch (end) {
     case MasterEnd::Stopped:
@@ -65,9 +76,10 @@ int Flight::prepare() {
   if (!logger) return complain(logger.error(), kConfigurationWrong);
   plan_.logger = std::move(*logger);
   plan_.program = programOf(plan_.config);
+  sayWhatStarts();
   for (const auto& sentence : unusablePrograms(plan_.config)) plan_.logger.warning(sentence);
-  if (const auto taken = locks_.take(Stores(plan_.config).sessionLockFiles(name_)); !taken)
-    return complain(taken.error(), kExitStoreUnusable);
+  if (const auto raised = descriptorLimit_.raiseFor(plan_.config); !raised)
+    return complain(raised.error(), kConfigurationWrong);
   if (auto marked = bearMark(name_); !marked) return complain(marked.error(), kNotDone);
   auto link = Link::create(plan_.config.daemon.numberOfWorkers);
   if (!link) return complain(link.error(), kNotDone);
@@ -77,40 +89,82 @@ int Flight::prepare() {
     plan_.logger.warning("LEPTIR_TEST_LEASE: sessions expire after " + std::to_string(lease / std::chrono::seconds(1)) +
                          " s");
   }
-  predecessor_ = endPredecessor(options_.boardFile, plan_.logger);
-  auto board = StatusBoard::create(options_.boardFile, name_, plan_.config.daemon.numberOfWorkers, systemClock());
+  predecessor_ = endPredecessor(options_.files.boardFile, plan_.logger);
+  auto board = StatusBoard::create(options_.files.boardFile, name_, plan_.config.daemon.numberOfWorkers, systemClock());
   if (!board) return complain(board.error(), kConfigurationWrong);
   board_ = std::move(*board);
+  board_->setMaster(::getpid());
+  if (!plan_.config.file.empty()) board_->setConfiguration(std::filesystem::absolute(plan_.config.file).string());
+  board_->setState(InstanceState::Starting, "its stores to be checked");
   return kOk;
 }
 
-int Flight::run(PidFile& pidFile) {
-  board_->setMaster(::getpid());
+std::vector<std::string> Flight::warnings() const {
+  std::vector<std::string> warnings;
+  if (options_.daemon && std::ranges::none_of(plan_.config.loggers, isFile))
+    warnings.push_back("no logger of type file is configured, and a daemon has no other: it logs nowhere");
+  if (plan_.config.metaStorages.empty())
+    warnings.push_back("no meta_storage is configured: what becomes of tasks is not recorded");
+  return warnings;
+}
+
+int Flight::takeSessionLocks() {
+  const auto taken = locks_.take(Stores(plan_.config).sessionLockFiles(name_));
+  return taken ? kOk : complain(taken.error(), kExitStoreUnusable);
+}
+
+void Flight::abandon() {
+  if (board_) board_->remove();
+}
+
+void Flight::sayWhatStarts() const {
+  std::string brokers, storages;
+  for (const auto& broker : plan_.config.brokers) brokers += (brokers.empty() ? "" : ", ") + nameAndType(broker);
+  for (const auto& storage : plan_.config.metaStorages)
+    storages += (storages.empty() ? "" : ", ") + nameAndType(storage);
+  const auto& file = plan_.config.file;
+  say(LogLevel::Info, "leptir " + std::string(kVersion) + " starts: pid " + std::to_string(::getpid()) +
+                          ", configuration " + (file.empty() ? "none" : std::filesystem::absolute(file).string()) +
+                          ", brokers: " + brokers + ", records: " + (storages.empty() ? "none" : storages) + ", " +
+                          std::to_string(plan_.config.daemon.numberOfWorkers) + " workers.");
+  for (const auto& warning : warnings()) say(LogLevel::Warning, warning);
+}
+
+int Flight::run(const std::function<void()>& closeInChild) {
   const int masterPid = ::getpid();
+  plan_.logger.queueFromNowOn();
   const ChildMains children{.dispatcher =
-                                [this, masterPid, &pidFile] {
-                                  pidFile.closeInChild();
+                                [this, masterPid, &closeInChild] {
+                                  closeInChild();
                                   return dispatch(masterPid);
                                 },
                             .worker =
-                                [this, masterPid, &pidFile](int slot) {
-                                  pidFile.closeInChild();
+                                [this, masterPid, &closeInChild](int slot) {
+                                  closeInChild();
                                   return work(slot, masterPid);
                                 }};
   Master master(
-      masterOptions(plan_.config), *link_, *board_, plan_.logger, systemClock(), children,
+      masterOptions(plan_), *link_, *board_, plan_.logger, systemClock(), children,
       [this] { (void)plan_.logger.reopen(); }, reloadHooks());
   const auto end = master.run();
-  carryStderr(*link_, STDERR_FILENO);
+  carryStderr(*link_, NonBlockingOutput(STDERR_FILENO));
+  endLog();
   board_->remove();
   if (end == MasterEnd::Stopped || end == MasterEnd::DrainedEmpty || end == MasterEnd::DrainedUnknown) locks_.remove();
   return exitStatusOf(end);
 }
 
+// What the log itself cannot say any more.
+void Flight::endLog() {
+  constexpr Duration kLastLines = std::chrono::seconds(1);
+  const auto losses = plan_.logger.flushWithin(kLastLines);
+  if (!losses.empty()) (void)NonBlockingOutput(STDERR_FILENO).write("leptir: " + losses);
+}
+
 // As a daemon only file loggers are active: the seed's rule.
 Result<Logger> Flight::openLogger(const Config& config) const {
   auto sinks = config.loggers;
-  if (options_.daemon) std::erase_if(sinks, [](const auto& sink) { return sink.type != LogSinkConfig::Type::File; });
+  if (options_.daemon) std::erase_if(sinks, std::not_fn(isFile));
   return Logger::open(sinks);
 }
 
@@ -120,11 +174,13 @@ Program Flight::programOf(const Config& config) const {
   return program;
 }
 
-MasterOptions Flight::masterOptions(const Config& config) const {
+MasterOptions Flight::masterOptions(const Plan& plan) const {
+  const auto& config = plan.config;
   MasterOptions options;
   options.workers = config.daemon.numberOfWorkers;
   options.killGrace = config.daemon.killGrace;
   options.shutdownGrace = config.daemon.shutdownGrace;
+  for (const auto& broker : plan.lines.brokers()) options.brokerNames.push_back(broker.name);
   return options;
 }
 
@@ -137,6 +193,7 @@ Config Flight::withAllLines(const Plan& plan) const {
 }
 
 int Flight::dispatch(int masterPid) {
+  plan_.logger.queueFromNowOn();
   const auto& daemon = plan_.config.daemon;
   DispatcherOptions options;
   options.instance = name_;
@@ -176,6 +233,8 @@ void Flight::wipeSecrets() {
 int Flight::work(int slot, int masterPid) {
   wipeSecrets();
   locks_.letGoInForks();
+  plan_.logger.openStreamsAnew();
+  descriptorLimit_.restore();
   ::setenv("LEPTIR_SESSION", name_.c_str(), 1);  // for what tasks execute
   WorkerOptions options;
   options.slot = slot;

@@ -1,6 +1,7 @@
 // One instance in the process that is its master: what its children inherit, and how a HUP changes it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,12 +9,12 @@
 
 #include "config/config_text.h"
 #include "instance/broker_lines.h"
+#include "instance/descriptor_limit.h"
 #include "instance/instance.h"
 #include "instance/session_locks.h"
 #include "leptir/logger.h"
 #include "link/link.h"
 #include "master/master.h"
-#include "master/pid_file.h"
 
 namespace leptir {
 
@@ -24,8 +25,14 @@ class Flight {
 
   // Makes everything that children will inherit. The answer is an exit status; 0 goes on.
   int prepare();
-  // Until the instance has ended; its exit status.
-  int run(PidFile& pidFile);
+  // What the user should know, though the instance runs: one sentence each.
+  std::vector<std::string> warnings() const;
+  // After the stores were found usable.
+  int takeSessionLocks();
+  // Instead of `run`: removes what `prepare` made.
+  void abandon();
+  // Until the instance has ended; its exit status. `closeInChild` closes what is the master's alone.
+  int run(const std::function<void()>& closeInChild);
 
  private:
   // What a reload exchanges as a whole.
@@ -39,7 +46,9 @@ class Flight {
   Result<Logger> openLogger(const Config& config) const;
   Program programOf(const Config& config) const;
   Config withAllLines(const Plan& plan) const;
-  MasterOptions masterOptions(const Config& config) const;
+  MasterOptions masterOptions(const Plan& plan) const;
+  void sayWhatStarts() const;
+  void endLog();
 
   int dispatch(int masterPid);
   int work(int slot, int masterPid);
@@ -62,6 +71,7 @@ class Flight {
   std::optional<ConfigText> read_;  // what a reload is about
   std::unique_ptr<Plan> next_;      // checked, and made ready
   SessionLocks locks_;
+  const DescriptorLimit descriptorLimit_;
   std::unique_ptr<Link> link_;
   std::unique_ptr<StatusBoard> board_;
 };

@@ -65,7 +65,7 @@ int Flight::checkAgain() const try {
 std::optional<MasterOptions> Flight::prepareNext() {
   const auto config = configOf(*read_);
   const auto made = config ? makeNext(*config) : Result<void>(config.error());
-  if (made) return masterOptions(next_->config);
+  if (made) return masterOptions(*next_);
   say(LogLevel::Error, made.error().message() + "\nThe configuration stays as it was.");
   next_.reset();
   return std::nullopt;
@@ -75,6 +75,7 @@ std::optional<MasterOptions> Flight::prepareNext() {
 Result<void> Flight::makeNext(const Config& config) {
   next_ = std::make_unique<Plan>();
   next_->config = config;
+  if (auto raised = descriptorLimit_.raiseFor(config); !raised) return raised;
   auto lines = plan_.lines.with(config.brokers,
                                 [this](std::size_t line) { return link_->page().brokers[line].ended.load() != 0; });
   if (!lines) return lines.error();
@@ -92,9 +93,13 @@ void Flight::commitNext() {
   const auto changes = (before == now ? "" : ", " + std::to_string(before) + " → " + std::to_string(now) + " workers") +
                        next_->lines.changesSince(plan_.lines);
   next_->lines.putInto(link_->page());
+  const auto losses = plan_.logger.flushWithin(Duration::zero());
   plan_ = std::move(*next_);
+  plan_.logger.queueFromNowOn();
   next_.reset();
   wipeFreeMemory();  // of what was parsed, and of the one before
+  say(LogLevel::Warning, losses);
+  for (const auto& warning : warnings()) say(LogLevel::Warning, warning);
   say(LogLevel::Info, "The configuration is read again: " + plan_.config.file.string() + changes + ".");
 }
 

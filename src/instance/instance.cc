@@ -1,71 +1,107 @@
 #include "instance/instance.h"
 
 #include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <functional>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/nonblocking_output.h"
+#include "base/standard_streams.h"
 #include "base/wipe_memory.h"
 #include "instance/flight.h"
 #include "instance/program_check.h"
+#include "instance/start_signals.h"
 #include "instance/store_check.h"
-#include "master/pid_file.h"
 
 namespace leptir {
 namespace {
 
 constexpr int kOk = 0, kNotDone = 1, kConfigurationWrong = 78;
 
+// Never waits long for a reader that does not read: signals are blocked by now.
+void say(int stream, const std::string& text) {
+  constexpr Duration kPatience = std::chrono::seconds(1);
+  const NonBlockingOutput output(stream);
+  for (std::string_view left = text; !left.empty();) {
+    const auto written = output.write(left);
+    if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
+    if (written <= 0 && (errno != EAGAIN || !output.waitForRoom(kPatience))) return;
+  }
+}
+
 int complain(const Error& error, int status) {
-  std::cerr << "leptir: " << error.message() << '\n';
+  say(STDERR_FILENO, "leptir: " + error.message() + "\n");
   return status;
 }
 
 // The seed's colours, on a terminal only.
 void sayInColour(const char* colour, const std::string& text) {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  std::cout << (terminal ? colour : "") << text << (terminal ? "\033[0m" : "") << std::endl;
+  std::cout << std::flush;
+  say(STDOUT_FILENO, (terminal ? colour : "") + text + (terminal ? "\033[0m" : "") + "\n");
 }
 
-// Does something in a child process, so that libraries which it loads and threads which it starts are gone before we
-// fork in earnest.
-int inChild(const std::function<int()>& work) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(work());
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+int refuseToFly(const Error& why, const InstanceFiles& files) {
+  if (why.code() != ErrorCode::Lost) return complain(why, kNotDone);
+  const auto other = findInstance(files);
+  sayInColour("\033[31m", "Leptir is already flying on this box." +
+                              (other ? " (" + describeInstance(*other) + ")" : std::string()));
+  return kNotDone;
+}
+
+// Whether the stores can be used, or a signal came that ends the start. None: neither.
+std::optional<int> whyNotToFly(const Config& config, StartSignals& signals, InstanceLocks& locks) {
+  const auto checked = signals.await([&] {
+    locks.closeInChild();
+    return checkStores(config, [](const std::string& text) { std::cerr << "leptir: " << text << std::endl; });
+  });
+  if (!checked) return complain(checked.error(), kNotDone);
+  if (!*checked) {
+    say(STDERR_FILENO, "leptir: stopped by a signal while it checked its stores\n");
+    return kOk;
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : kNotDone;
+  return **checked == kOk ? std::nullopt : std::optional(**checked);
 }
 
-// In the process that stays: takes the pid file, prepares, says that it flies, runs. `ready` is told the exit status as
-// soon as it is known.
+// In the process that stays. `ready` is told the exit status as soon as it is known.
 int fly(Config& config, const InstanceOptions& options, const Program& program, const std::function<void(int)>& ready) {
-  auto pidFile = PidFile::take(options.pidFile);
-  if (!pidFile) {
-    if (pidFile.error().code() == ErrorCode::Lost) {
-      sayInColour("\033[31m", "Leptir is already flying on this box.");
-    } else {
-      complain(pidFile.error(), kNotDone);
-    }
-    ready(kNotDone);
-    return kNotDone;
-  }
-  Flight flight(config, options, program);
-  if (const int status = flight.prepare(); status != kOk) {
-    pidFile->remove();
-    ready(status);
+  const auto end = [&ready](int status, int told) {
+    ready(told);
     return status;
+  };
+  auto signals = StartSignals::open();
+  if (!signals) return end(complain(signals.error(), kNotDone), kNotDone);
+  auto locks = InstanceLocks::take(options.files);
+  if (!locks) return end(refuseToFly(locks.error(), options.files), kNotDone);
+  Flight flight(config, options, program);
+  int status = flight.prepare();
+  bool stopped = false;
+  if (status == kOk) {
+    const auto why = whyNotToFly(config, *signals, *locks);
+    stopped = why == kOk;
+    status = why.value_or(kOk);
+    if (!why) status = flight.takeSessionLocks();
   }
+  if (status != kOk || stopped) {
+    flight.abandon();
+    locks->remove();
+    return end(status, stopped ? kNotDone : status);
+  }
+  for (const auto& warning : flight.warnings()) say(STDERR_FILENO, "leptir: " + warning + "\n");
   if (options.announce) sayInColour("\033[32m", "Starting a little butterfly. Fly buddy, fly!");
   ready(kOk);
-  const int status = flight.run(*pidFile);
-  pidFile->remove();
+  signals->handOn();
+  status = flight.run([&] {
+    signals->closeInChild();
+    locks->closeInChild();
+  });
+  locks->remove();
   return status;
 }
 
@@ -85,6 +121,7 @@ int flyAsDaemon(Config& config, const InstanceOptions& options, const Program& p
     return told ? status : kNotDone;
   }
   ::close(pipe[0]);
+  closeInheritedDescriptors(pipe[1]);
   ::setsid();
   ::_exit(fly(config, options, program, [&pipe](int status) {
     std::cout << std::flush;
@@ -107,21 +144,8 @@ int runInstance(Config config, const InstanceOptions& options, const Program& pr
   // What was read and parsed still stands in memory that is free, and that objects which live on take over in parts.
   wipeFreeMemory();
   if (const auto fine = checkPrograms(config, program); !fine) return complain(fine.error(), kConfigurationWrong);
-  const int status = inChild([&config] {
-    return checkStores(config, [](const std::string& text) { std::cerr << "leptir: " << text << std::endl; });
-  });
-  if (status != kOk) return status;
   if (options.daemon) return flyAsDaemon(config, options, program);
   return fly(config, options, program, [](int) {});
-}
-
-std::optional<BoardInstance> findInstance(const std::filesystem::path& pidFile,
-                                          const std::filesystem::path& boardFile) {
-  const auto holder = holderOf(pidFile);
-  if (!holder || !*holder) return std::nullopt;
-  auto board = StatusBoard::read(boardFile, systemClock());
-  if (!board) return std::nullopt;
-  return std::move(*board);
 }
 
 }  // namespace leptir

@@ -208,7 +208,7 @@ pid_t Installation::dispatcherPid() {
 void Installation::waitUntilItFlies() {
   ASSERT_TRUE(eventually([this] {
     const auto now = status();
-    if (now.at("instance").is_null() || now["instance"]["pid"] == 0) return false;
+    if (now.at("instance").is_null() || now["workers"].empty()) return false;
     return std::all_of(now["workers"].begin(), now["workers"].end(),
                        [](const Json& worker) { return worker["pid"] != 0; });
   }));

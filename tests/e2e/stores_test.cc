@@ -3,7 +3,7 @@
 #include <csignal>
 #include <set>
 
-#include "base/process_tree.h"
+#include "src/base/process_tree.h"
 #include "tests/e2e/database.h"
 #include "tests/e2e/ledger.h"
 

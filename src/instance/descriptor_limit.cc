@@ -1,0 +1,47 @@
+#include "instance/descriptor_limit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace leptir {
+namespace {
+
+// Two wake-up descriptors, stderr and the process itself; connections, locks and doorbells; and the rest.
+constexpr std::uint64_t kPerWorker = 4, kPerBroker = 12, kPerMetaStorage = 6, kAtLeast = 32;
+
+}  // namespace
+
+std::uint64_t descriptorsNeededBy(const Config& config) {
+  return kAtLeast + kPerWorker * static_cast<std::uint64_t>(std::max(config.daemon.numberOfWorkers, 0)) +
+         kPerBroker * config.brokers.size() + kPerMetaStorage * config.metaStorages.size() + config.loggers.size();
+}
+
+DescriptorLimit::DescriptorLimit() {
+  if (::getrlimit(RLIMIT_NOFILE, &found_) != 0) found_ = {RLIM_INFINITY, RLIM_INFINITY};
+}
+
+Result<void> DescriptorLimit::raiseFor(const Config& config) const {
+  const auto needed = descriptorsNeededBy(config);
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return {};
+  if (limit.rlim_max >= needed) {
+    limit.rlim_cur = needed;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
+  }
+  return Error(
+      ErrorCode::Invalid,
+      fmt::format("this configuration needs {} descriptors ({} for each of its {} workers), and this process may have "
+                  "{}: raise the limit (ulimit -n {}, or LimitNOFILE={} of systemd), or lower number_of_workers",
+                  needed, kPerWorker, config.daemon.numberOfWorkers, limit.rlim_max, needed, needed));
+}
+
+void DescriptorLimit::restore() const {
+  rlimit now{};
+  if (::getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur != found_.rlim_cur) {
+    now.rlim_cur = std::min(found_.rlim_cur, now.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &now);
+  }
+}
+
+}  // namespace leptir

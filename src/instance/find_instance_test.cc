@@ -1,0 +1,74 @@
+#include "instance/find_instance.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "tests/support/temp_dir.h"
+
+namespace leptir {
+namespace {
+
+using testing::HasSubstr;
+
+class FindInstanceTest : public ::testing::Test {
+ protected:
+  InstanceFiles files(const std::string& key, const std::string& alias = "") const {
+    InstanceFiles files{.pidFile = folder / (key + ".pid"), .boardFile = folder / (key + ".board")};
+    if (!alias.empty()) files.aliasFile = folder / (alias + ".alias");
+    return files;
+  }
+
+  const TempDir folder;
+};
+
+TEST_F(FindInstanceTest, NothingRunsWhereNoLockIsHeld) {
+  EXPECT_FALSE(findInstance(files("real", "given")));
+  {
+    const auto locks = InstanceLocks::take(files("real", "given"));
+    EXPECT_TRUE(findInstance(files("real", "given")));
+  }
+  EXPECT_FALSE(findInstance(files("real", "given"))) << "files that are left over say nothing";
+}
+
+TEST_F(FindInstanceTest, AnInstanceWithoutABoardIsStarting) {
+  const auto locks = InstanceLocks::take(files("real"));
+  ASSERT_TRUE(locks);
+  const auto found = findInstance(files("real"));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->pid, ::getpid());
+  EXPECT_EQ(found->state, InstanceState::Starting);
+  EXPECT_EQ(describeInstance(*found), "pid " + std::to_string(::getpid()));
+}
+
+TEST_F(FindInstanceTest, ALinkThatLeadsElsewhereFindsTheInstanceThatWasStartedThroughIt) {
+  const auto old = InstanceLocks::take(files("release-1", "current"));
+  ASSERT_TRUE(old);
+  EXPECT_EQ(filesOfRunning(files("release-2", "current")).pidFile, folder / "release-1.pid");
+  EXPECT_EQ(filesOfRunning(files("release-2")).pidFile, folder / "release-2.pid");
+  const auto second = InstanceLocks::take(files("release-2", "current"));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), ErrorCode::Lost);
+  EXPECT_TRUE(InstanceLocks::take(files("release-2"))) << "by its own path it is another instance";
+}
+
+TEST_F(FindInstanceTest, ABoardIsBelievedOnlyIfItIsOfTheProcessThatHoldsTheLock) {
+  const auto locks = InstanceLocks::take(files("real"));
+  const auto board = StatusBoard::create(folder / "real.board", "0123456789abcdef", 1, systemClock()).value();
+  board->setMaster(::getpid() + 1);
+  EXPECT_EQ(findInstance(files("real"))->session, "");
+  board->setMaster(::getpid());
+  board->setConfiguration("/etc/leptir.yaml");
+  const auto found = findInstance(files("real"));
+  EXPECT_EQ(found->session, "0123456789abcdef");
+  EXPECT_THAT(describeInstance(*found), HasSubstr(" UTC, configuration /etc/leptir.yaml"));
+}
+
+TEST_F(FindInstanceTest, AnInstanceOfAnotherVersionIsNotTakenForOneThatStarts) {
+  const auto locks = InstanceLocks::take(files("real"));
+  folder.write("real.board", std::string(4096, 'x'));
+  EXPECT_EQ(findInstance(files("real"))->state, InstanceState::Waiting);
+}
+
+}  // namespace
+}  // namespace leptir

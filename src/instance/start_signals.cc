@@ -1,0 +1,63 @@
+#include "instance/start_signals.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "master/child_process.h"
+
+namespace leptir {
+namespace {
+
+int exitStatusOf(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+}  // namespace
+
+Result<StartSignals> StartSignals::open() {
+  auto inbox = SignalInbox::open();
+  if (!inbox) return inbox.error();
+  return StartSignals(std::move(*inbox));
+}
+
+Result<std::optional<int>> StartSignals::await(const std::function<int()>& work) {
+  const auto child = ChildProcess::start([&] {
+    closeInChild();
+    return work();
+  });
+  if (!child) return child.error();
+  bool stopped = false;
+  int status = 0;
+  for (;;) {
+    const auto ended = ::waitpid(child->pid(), &status, WNOHANG);
+    if (ended == child->pid() || (ended < 0 && errno != EINTR)) break;
+    pollfd signals{inbox_.descriptor(), POLLIN, 0};
+    ::poll(&signals, 1, -1);
+    if (!takeSignals() || stopped) continue;
+    stopped = true;
+    child->signal(SIGKILL);
+  }
+  if (stopped) return std::optional<int>();
+  return std::optional<int>(exitStatusOf(status));
+}
+
+// Whether one of them asked to stop.
+bool StartSignals::takeSignals() {
+  bool stop = false;
+  while (const auto signal = inbox_.next()) {
+    if (*signal == SIGTERM || *signal == SIGINT || *signal == SIGQUIT) stop = true;
+    if (*signal == SIGHUP || (*signal == SIGUSR1 && !forMaster_)) forMaster_ = *signal;
+  }
+  return stop;
+}
+
+void StartSignals::handOn() {
+  if (forMaster_) ::kill(::getpid(), *forMaster_);
+  forMaster_.reset();
+}
+
+}  // namespace leptir
