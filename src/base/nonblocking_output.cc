@@ -65,6 +65,7 @@ NonBlockingOutput::Kind NonBlockingOutput::kindOf(int descriptor) {
 
 NonBlockingOutput::NonBlockingOutput(int descriptor) : given_(descriptor), kind_(kindOf(descriptor)) {
   if (kind_ == Kind::Pipe || kind_ == Kind::Terminal) own_ = openOnceMore(descriptor);
+  if (own_) identity_ = FileIdentity::of(own_.get());
 }
 
 NonBlockingOutput::NonBlockingOutput(UniqueFd opened) : own_(std::move(opened)), kind_(kindOf(own_.get())) {}
@@ -74,7 +75,15 @@ void NonBlockingOutput::openAnew() const noexcept {
   if (const auto again = openOnceMore(own_.get())) ::dup3(again.get(), own_.get(), O_CLOEXEC);
 }
 
+bool NonBlockingOutput::isStillOurs() const noexcept {
+  return identity_ == FileIdentity{} || FileIdentity::of(own_.get()) == identity_;
+}
+
 ssize_t NonBlockingOutput::write(std::string_view text) const noexcept {
+  if (!isStillOurs()) {
+    errno = EBADF;
+    return -1;
+  }
   if (kind_ != Kind::Pipe) return writeNow(text);
   const SigpipeHeldBack guard;
   return writeNow(text);

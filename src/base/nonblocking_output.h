@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "base/file_identity.h"
 #include "base/unique_fd.h"
 #include "leptir/clock.h"
 
@@ -19,7 +20,8 @@ class NonBlockingOutput {
   // Takes over a descriptor that was opened with O_NONBLOCK.
   explicit NonBlockingOutput(UniqueFd opened);
 
-  // How many bytes were written. -1: none, and errno says why; EAGAIN: there is no room now. Raises no SIGPIPE.
+  // How many bytes were written. -1: none, and errno says why; EAGAIN: there is no room now; EBADF: user code has
+  // closed our descriptor, and its number may be a file of its own by now. Raises no SIGPIPE.
   ssize_t write(std::string_view text) const noexcept;
   // False: there was no room before `longest` had passed.
   bool waitForRoom(Duration longest) const noexcept;
@@ -39,8 +41,10 @@ class NonBlockingOutput {
   };
   static Kind kindOf(int descriptor);
   ssize_t writeNow(std::string_view text) const noexcept;
+  bool isStillOurs() const noexcept;
   int given_ = -1;
   UniqueFd own_;
+  FileIdentity identity_;  // of what we opened anew; none for a descriptor that was given
   Kind kind_ = Kind::File;
 };
 

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/errno_text.h"
+#include "base/file_identity.h"
 #include "log/log_line.h"
 
 namespace leptir {
@@ -56,11 +57,20 @@ Result<std::unique_ptr<LineSink>> LineSink::open(const LogSinkConfig& config, co
 }
 
 LineSink::LineSink(const LogSinkConfig& config, std::string path, NonBlockingOutput output)
-    : name_(config.name),
-      type_(config.type),
-      level_(config.level),
-      path_(std::move(path)),
-      output_(std::move(output)) {}
+    : name_(config.name), type_(config.type), level_(config.level), path_(std::move(path)), output_(std::move(output)) {
+  if (isFile()) noteIdentity();
+}
+
+void LineSink::noteIdentity() {
+  const auto identity = FileIdentity::of(output_.descriptor());
+  device_ = identity.device;
+  inode_ = identity.inode;
+}
+
+// While another thread opens the file anew this may be wrong, and the line goes by the path: into the same file.
+bool LineSink::isStillOurs() const {
+  return FileIdentity::of(output_.descriptor()) == FileIdentity{device_, inode_};
+}
 
 std::string LineSink::target() const {
   if (isFile()) return path_;
@@ -73,10 +83,16 @@ void LineSink::write(std::string_view line, Time now) {
 }
 
 ssize_t LineSink::writeSome(std::string_view text) const {
+  if (isFile() && !isStillOurs()) return writeByPath(text);
   ssize_t written = -1;
   do written = output_.write(text);
   while (written < 0 && errno == EINTR);
   return written;
+}
+
+ssize_t LineSink::writeByPath(std::string_view text) const {
+  const auto file = openForAppending(name_, path_);
+  return file ? ::write(file->get(), text.data(), text.size()) : -1;
 }
 
 // --- in a process that queues
@@ -202,10 +218,13 @@ void LineSink::followRotation(Time now) {
 }
 
 Result<void> LineSink::reopen() {
-  if (!isFile()) return {};
+  if (!isFile() || !isStillOurs()) return {};
   const auto fresh = openForAppending(name_, path_);
   if (!fresh) return fresh.error();
-  if (::dup3(fresh->get(), output_.descriptor(), O_CLOEXEC) >= 0) return {};
+  if (::dup3(fresh->get(), output_.descriptor(), O_CLOEXEC) >= 0) {
+    noteIdentity();
+    return {};
+  }
   return Error(ErrorCode::Unavailable, "log file " + path_ + " (logger '" + name_ + "'): " + errnoText(errno));
 }
 

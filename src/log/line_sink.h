@@ -19,7 +19,8 @@ namespace leptir {
 // Any thread. A process that queues never waits for the reader and takes a lock for each line. Any other process takes
 // no lock, so that it may fork at any moment, and gives a reader a second before it drops a line. The descriptor keeps
 // its number for life (a reopened file is put under the same number), so a line that is being written meanwhile goes to
-// the old file or to the new one, never elsewhere.
+// the old file or to the new one, never elsewhere: not into a file of a task that has closed our descriptor and got its
+// number. Then each line opens the file by its path.
 class LineSink {
  public:
   // Unavailable: the file cannot be opened for writing.
@@ -53,12 +54,17 @@ class LineSink {
   int sayLosses(Time now);
   int writeAll(std::string_view text);
   ssize_t writeSome(std::string_view text) const;
+  ssize_t writeByPath(std::string_view text) const;
+  void noteIdentity();
+  bool isStillOurs() const;
 
   const std::string name_;
   const LogSinkConfig::Type type_;
   const LogLevel level_;
   const std::string path_;  // absolute: the process may change its folder; empty: a stream
   const NonBlockingOutput output_;
+  std::atomic<dev_t> device_{0};  // of our file, which is looked at before each write
+  std::atomic<ino_t> inode_{0};
   LostLines lost_;
   LineQueue queue_;
   std::atomic<bool> torn_{false};           // the last line was cut, so the next one begins with a line feed

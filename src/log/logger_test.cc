@@ -360,6 +360,32 @@ TEST(Logger, FollowsARotationAfterTheClockFellBack) {
   EXPECT_EQ(linesOf(folder / "a.log").size(), 1u);
 }
 
+// As a task may do that closes descriptors which are not its own and then opens a file.
+TEST(Logger, WritesNothingIntoAFileThatGotItsNumber) {
+  TempDir folder;
+  const auto logFile = folder / "a.log";
+  auto logger = Logger::open({fileSink(logFile)}).value();
+  logger.info("before");
+  int number = -1;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry, gone) == logFile) number = std::stoi(entry.path().filename());
+  }
+  ASSERT_GE(number, 0);
+  const UniqueFd other(::open((folder / "other").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::dup2(other.get(), number), number);
+  logger.info("after");
+  std::filesystem::rename(logFile, folder / "rotated");
+  EXPECT_TRUE(logger.reopen());
+  logger.info("anew");
+  EXPECT_EQ(::write(number, "its own", 7), 7) << "what has the number is left alone";
+  EXPECT_EQ(readWholeFile(folder / "other"), "its own");
+  ASSERT_EQ(linesOf(folder / "rotated").size(), 2u);
+  EXPECT_THAT(linesOf(folder / "rotated")[1], EndsWith("after"));
+  ASSERT_EQ(linesOf(logFile).size(), 1u);
+  EXPECT_THAT(linesOf(logFile)[0], EndsWith("anew"));
+}
+
 TEST(Logger, KeepsItsOldFileWhenTheNewOneCannotBeOpened) {
   TempDir folder;
   std::filesystem::create_directory(folder / "logs");
