@@ -69,9 +69,14 @@ void expectTheSeedsRecord(const Golden& task, const Json& record) {
   EXPECT_EQ(record.at("type"), task.envelope.at("cn")) << task.note;
   EXPECT_TRUE(record.at("exTime").is_number()) << task.note;
   EXPECT_EQ(record.at("exStart").at("timezone_type"), 3) << task.note;
-  const auto heard = parseJson(record.at("respM").get<std::string>());
+  const auto response = record.at("respM").get<std::string>();
+  const auto heard = parseJson(response);
   if (!heard || !parameters.is_object()) return;  // a response is cut after 64 KiB
   EXPECT_EQ(heard->at("parameters"), parameters) << task.note;
+  // PHP writes them last: the program reads the same bytes.
+  const auto begin = task.member.find(R"("parameters":)");
+  const auto asWritten = task.member.substr(begin, task.member.size() - 2 - begin);
+  EXPECT_NE(response.find(asWritten + ","), std::string::npos) << task.note;
 }
 
 TEST_F(BesidePhp, EveryTaskThatItWroteRunsOnceItIsDueAndHasTheSeedsRecord) {

@@ -117,7 +117,7 @@ TEST_F(ProgramsTest, GetsItsParametersAsArgumentsAndItsLinesBecomeTheResponse) {
   const auto record =
       runProgram("{ command: [/bin/echo, 'hello {name}', '{list}', '{{x}}'] }", {"name=world; rm -rf", "list:=[1, 2]"});
   EXPECT_EQ(record.at("retC"), 1);
-  EXPECT_EQ(record.at("respM"), "hello world; rm -rf [1,2] {x}");
+  EXPECT_EQ(record.at("respM"), "hello world; rm -rf [1, 2] {x}");
 }
 
 TEST_F(ProgramsTest, AMissingParameterIsAnInputError) {
