@@ -28,7 +28,7 @@ Result<FileText> readFile(const std::filesystem::path& file, std::size_t maxByte
   if (S_ISDIR(status.st_mode)) return Error(ErrorCode::Invalid, file.string() + ": is a folder, not a file");
   if (!S_ISREG(status.st_mode)) return Error(ErrorCode::Invalid, file.string() + ": is no ordinary file");
 
-  FileText read{.text = std::string(), .mode = status.st_mode};
+  FileText read{.text = std::string(), .info = status};
   constexpr std::size_t kStep = 64 * 1024;
   while (read.text.size() <= maxBytes) {
     const auto have = read.text.size();

@@ -1,7 +1,7 @@
 // A whole small file as text.
 #pragma once
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include <cstddef>
 #include <filesystem>
@@ -13,7 +13,7 @@ namespace leptir {
 
 struct FileText {
   std::string text;
-  mode_t mode = 0;  // type and permissions of what was read
+  struct stat info{};  // of the file that was read
 };
 
 // NotFound: no such file. Invalid: it may not be read, or is a folder, a pipe, a device. TooLarge: more than

@@ -14,7 +14,7 @@ TEST(ReadFile, ReadsAllOfIt) {
   const auto read = readFile(folder.write("a", text), 200'000);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->text, text);
-  EXPECT_TRUE(S_ISREG(read->mode));
+  EXPECT_TRUE(S_ISREG(read->info.st_mode));
 }
 
 TEST(ReadFile, StopsAtItsLimit) {

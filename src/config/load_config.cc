@@ -1,10 +1,12 @@
 // The two ways to a Config: from a file, and without one.
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <thread>
 
+#include "base/private_file.h"
 #include "base/limits.h"
 #include "base/read_file.h"
 #include "config/assemble.h"
@@ -22,7 +24,15 @@ constexpr std::size_t kMaxConfigBytes = 1 << 20;
 Result<ConfigText> readConfigText(const std::filesystem::path& file) {
   auto read = readFile(file, kMaxConfigBytes);
   if (!read) return read.error();
-  if ((read->mode & S_IWOTH) != 0) {
+  // The file itself: a symbolic link to it (current -> releases/2) may be of any user who can write in its folder.
+  if (!isTrustedOwner(read->info.st_uid)) {
+    return Error(
+        ErrorCode::Invalid,
+        fmt::format("{}: belongs to {}, who could make leptir run any program as {}: give it to root or to the "
+                    "user that leptir runs as (chown), or run leptir as its owner",
+                    file.string(), userText(read->info.st_uid), userText(::geteuid())));
+  }
+  if ((read->info.st_mode & S_IWOTH) != 0) {
     return Error(
         ErrorCode::Invalid,
         fmt::format("{}: anybody on this machine may write it, and could make leptir run any program: chmod o-w {}",

@@ -7,6 +7,7 @@
 
 #include "config/config_reader.h"
 #include "leptir/config.h"
+#include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir {
@@ -44,6 +45,40 @@ TEST(LoadConfig, RefusesAFileThatAnybodyMayWrite) {
   EXPECT_EQ(read.error().code(), ErrorCode::Invalid);
   EXPECT_THAT(read.error().message(),
               HasSubstr("anybody on this machine may write it, and could make leptir run any program: chmod o-w "));
+}
+
+TEST(LoadConfig, RefusesAFileOfAnotherUser) {
+  LEPTIR_NEEDS_ROOT();
+  TempDir folder;
+  const auto file = writeGood(folder, 0644);
+  giveTo(54321, file);
+  const auto read = loadConfig(file);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(read.error().message(),
+            file.string() +
+                ": belongs to user 54321, who could make leptir run any program as user root: give it to root or to "
+                "the user that leptir runs as (chown), or run leptir as its owner");
+}
+
+TEST(LoadConfig, TakesAFileOfRootForEveryUser) {
+  LEPTIR_NEEDS_ROOT();
+  TempDir folder;
+  const auto file = writeGood(folder, 0644);
+  ::chmod(folder.path().c_str(), 0755);
+  EXPECT_TRUE(asUser(kOtherUser, [&] { return loadConfig(file).has_value(); }));
+}
+
+TEST(LoadConfig, LooksAtTheOwnerOfTheFileBehindALink) {
+  LEPTIR_NEEDS_ROOT();
+  TempDir folder;
+  const auto file = writeGood(folder, 0644);
+  const auto link = folder / "current.yaml";
+  std::filesystem::create_symlink(file, link);
+  giveTo(54321, link);
+  EXPECT_TRUE(loadConfig(link)) << "current -> releases/2, as deployments have it";
+  giveTo(54321, file);
+  EXPECT_FALSE(loadConfig(link));
 }
 
 TEST(LoadConfig, RefusesWhatIsNoFile) {

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "base/errno_text.h"
+#include "base/private_file.h"
 
 namespace leptir {
 namespace {
@@ -45,10 +45,16 @@ std::uint64_t hashOf(std::string_view text) {
   return hash;
 }
 
-Error failure(const fs::path& folder, int error) {
+Error failure(const fs::path& folder, const Error& why) {
   return Error(ErrorCode::Invalid,
-               fmt::format("folder {}: {}: make it, or set XDG_STATE_HOME to a folder that can be written",
-                           folder.string(), errnoText(error)));
+               fmt::format("folder {}: {}: make it, or set XDG_STATE_HOME to a folder that can be written (--pid names "
+                           "another place for the pid file alone)",
+                           folder.string(), why.message()));
+}
+
+bool isOneOfOurFolders(const fs::path& folder) {
+  const auto state = stateFolder(), run = runFolder();
+  return (state && folder == *state) || (run && folder == *run);
 }
 
 }  // namespace
@@ -102,11 +108,12 @@ fs::path statusBoardBeside(const fs::path& pidFile) {
 
 Result<void> makeFolderFor(const fs::path& file) {
   const auto folder = fs::absolute(file).parent_path();
-  std::error_code failed;
-  if (fs::is_directory(folder, failed)) return {};
-  if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), failed);
-  if (failed) return failure(folder.parent_path(), failed.value());
-  if (::mkdir(folder.c_str(), folder == kRootRun ? 0755 : 0700) != 0 && errno != EEXIST) return failure(folder, errno);
+  if (auto made = makePrivateFolder(folder); !made) return failure(folder, made.error());
+  struct stat info{};
+  const bool isOurs = isOneOfOurFolders(folder);
+  if (isOurs && ::stat(folder.c_str(), &info) == 0) {
+    if (auto trusted = checkOwner(info); !trusted) return failure(folder, trusted.error());
+  }
   return {};
 }
 

@@ -33,8 +33,8 @@ Result<std::filesystem::path> aliasFileFor(const Config& config);
 // Beside the pid file, wherever that is: `x.board` for `x.pid`, so that `--pid` finds both.
 std::filesystem::path statusBoardBeside(const std::filesystem::path& pidFile);
 
-// Makes the folder that `file` will lie in, and what is missing above it. Tasks are nobody else's business, so only its
-// owner may enter; but everybody may look into /run/leptir. Invalid: it cannot be made; the message names it.
+// Makes the folder that `file` will lie in, and what is missing above it; only its owner may enter. Invalid: it cannot
+// be made, or another user owns leptir's own folder; the message names it.
 Result<void> makeFolderFor(const std::filesystem::path& file);
 
 }  // namespace leptir

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,18 +12,34 @@
 #include <iterator>
 #include <system_error>
 
+#include "base/private_file.h"
+
 namespace leptir {
+namespace {
+
+// For our user alone, or for those who share the folder: other instances of the store must be able to look at the lock.
+Result<UniqueFd> openLockFile(const std::filesystem::path& file) {
+  const auto failed = [&](const Error& why) {
+    return Error(ErrorCode::Invalid, file.string() + ": cannot make the session's lock file: " + why.message());
+  };
+  const auto folder = file.parent_path();
+  if (const auto made = makePrivateFolder(folder); !made) return failed(made.error().in(folder.string()));
+  auto descriptor = openPrivateFile(file, O_RDWR | O_CREAT);
+  if (!descriptor) return failed(descriptor.error());
+  struct stat shared{};
+  if (::stat(folder.c_str(), &shared) == 0) shareLike(descriptor->get(), shared);
+  return descriptor;
+}
+
+}  // namespace
 
 Result<void> SessionLocks::take(const std::vector<std::filesystem::path>& files) {
   SessionLocks fresh;
   for (const auto& file : files) {
     if (std::ranges::find(files_, file) != files_.end()) continue;
-    std::error_code ignored;
-    std::filesystem::create_directories(file.parent_path(), ignored);  // what is wrong shows at the open
-    UniqueFd descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
-    if (!descriptor)
-      return Error(ErrorCode::Invalid,
-                   file.string() + ": cannot make the session's lock file: " + std::strerror(errno));
+    auto made = openLockFile(file);
+    if (!made) return made.error();
+    UniqueFd descriptor = std::move(*made);
     if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
       return Error(ErrorCode::Lost,
                    file.string() + ": the session's lock is held by somebody else: " + std::strerror(errno));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir {
@@ -16,6 +17,22 @@ TEST(SessionLocks, AreTakenOnceAndMoreMayCome) {
   EXPECT_EQ(theirs.take({b}).error().code(), ErrorCode::Lost);
   ours.remove();
   EXPECT_FALSE(std::filesystem::exists(a) || std::filesystem::exists(b));
+}
+
+TEST(SessionLocks, AreReadableForTheirOwnerAlone) {
+  const Umask umask(0);
+  const TempDir folder;
+  SessionLocks ours;
+  ASSERT_TRUE(ours.take({folder / "a.lock"}));
+  EXPECT_EQ(modeOf(folder / "a.lock"), 0600u);
+}
+
+TEST(SessionLocks, AreForTheGroupThatSharesTheFolder) {
+  const TempDir folder;
+  ::chmod(folder.path().c_str(), 0770);
+  SessionLocks ours;
+  ASSERT_TRUE(ours.take({folder / "a.lock"}));
+  EXPECT_EQ(modeOf(folder / "a.lock"), 0660u);
 }
 
 TEST(SessionLocks, TakeAllOrNone) {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <tuple>
 
+#include "base/private_file.h"
 #include "base/saturated.h"
 #include "base/unique_fd.h"
 #include "base/utf8.h"
@@ -137,8 +138,10 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
   // left alone.
   const std::string fresh = file.string() + ".new";
   ::unlink(fresh.c_str());
-  const UniqueFd descriptor(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (!descriptor) return failed("cannot make the status board");
+  const auto made = openPrivateFile(fresh, O_RDWR | O_CREAT | O_EXCL);
+  if (!made)
+    return Error(ErrorCode::Invalid, file.string() + ": cannot make the status board: " + made.error().message());
+  const auto& descriptor = *made;
   constexpr auto bytes = Page::bytes();
   errno = ::posix_fallocate(descriptor.get(), 0, static_cast<off_t>(bytes));  // blocks, not a hole: see the header
   if (errno != 0) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir {
@@ -103,6 +104,12 @@ TEST_F(StatusBoardTest, LeavesTheTargetOfASymbolicLinkAlone) {
   std::string content;
   std::ifstream(folder / "victim") >> content;
   EXPECT_EQ(content, "precious");
+}
+
+TEST_F(StatusBoardTest, IsReadableForItsOwnerAlone) {
+  const Umask umask(0);
+  ASSERT_TRUE(StatusBoard::create(file, "s", 1, clock));
+  EXPECT_EQ(modeOf(file), 0600u);
 }
 
 TEST_F(StatusBoardTest, SaysWhereItCouldNotBeMade) {

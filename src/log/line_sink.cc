@@ -11,6 +11,7 @@
 
 #include "base/errno_text.h"
 #include "base/file_identity.h"
+#include "log/log_file.h"
 #include "log/log_line.h"
 
 namespace leptir {
@@ -20,17 +21,6 @@ constexpr Duration kLookEvery = std::chrono::seconds(1);
 
 // How long a line waits for its reader where it may wait. After that no line waits until one is taken at once again.
 constexpr Duration kPatience = std::chrono::seconds(1);
-
-// A log may show what tasks were given, so strangers do not read it.
-constexpr mode_t kLogMode = 0640;
-
-Result<UniqueFd> openForAppending(const std::string& name, const std::string& path) {
-  // Not blocking: a named pipe without a reader is an error, not a wait for ever. Files do not care.
-  UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, kLogMode));
-  if (file) return file;
-  return Error(ErrorCode::Unavailable, "log file " + path + " (logger '" + name + "'): " + errnoText(errno) +
-                                           ": make its folder and let this user write there, or change the path");
-}
 
 int streamOf(LogSinkConfig::Type type) {
   return type == LogSinkConfig::Type::Stdout ? STDOUT_FILENO : STDERR_FILENO;
@@ -49,7 +39,7 @@ Result<std::unique_ptr<LineSink>> LineSink::open(const LogSinkConfig& config, co
   std::error_code failed;
   const auto path = std::filesystem::absolute(config.path, failed);
   if (failed) return Error(ErrorCode::Unavailable, "log file '" + config.path + "': " + errnoText(failed.value()));
-  auto file = openForAppending(config.name, path);
+  auto file = openLogFile(config.name, path);
   if (!file) return file.error();
   std::unique_ptr<LineSink> sink(new LineSink(config, path, NonBlockingOutput(std::move(*file))));
   sink->nextLook_ = (clock.now() + kLookEvery).time_since_epoch().count();
@@ -91,7 +81,7 @@ ssize_t LineSink::writeSome(std::string_view text) const {
 }
 
 ssize_t LineSink::writeByPath(std::string_view text) const {
-  const auto file = openForAppending(name_, path_);
+  const auto file = openLogFile(name_, path_, rightsForSuccessor(output_.descriptor()));
   return file ? ::write(file->get(), text.data(), text.size()) : -1;
 }
 
@@ -219,7 +209,7 @@ void LineSink::followRotation(Time now) {
 
 Result<void> LineSink::reopen() {
   if (!isFile() || !isStillOurs()) return {};
-  const auto fresh = openForAppending(name_, path_);
+  const auto fresh = openLogFile(name_, path_, rightsForSuccessor(output_.descriptor()));
   if (!fresh) return fresh.error();
   if (::dup3(fresh->get(), output_.descriptor(), O_CLOEXEC) >= 0) {
     noteIdentity();

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/unique_fd.h"
+#include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir {
@@ -123,7 +124,57 @@ TEST(Logger, RefusesAFolderAsItsFile) {
   TempDir folder;
   const auto logger = Logger::open({fileSink(folder.path())});
   ASSERT_FALSE(logger);
-  EXPECT_THAT(logger.error().message(), HasSubstr("is a directory"));
+  EXPECT_THAT(logger.error().message(), HasSubstr("is a directory: name a file in it"));
+}
+
+TEST(Logger, MakesItsFileForItsOwnerAlone) {
+  const Umask umask(0);
+  TempDir folder;
+  ASSERT_TRUE(Logger::open({fileSink(folder / "a.log")}));
+  EXPECT_EQ(modeOf(folder / "a.log"), 0600u);
+}
+
+TEST(Logger, GivesANewFileTheRightsOfTheOneThatWasRotatedAway) {
+  const Umask umask(077);
+  TempDir folder;
+  ::chmod(folder.write("a.log", "").c_str(), 0640);
+  auto logger = Logger::open({fileSink(folder / "a.log")});
+  std::filesystem::rename(folder / "a.log", folder / "a.log.1");
+  ASSERT_TRUE(logger->reopen());
+  EXPECT_EQ(modeOf(folder / "a.log"), 0640u);
+}
+
+TEST(Logger, RefusesASymbolicLink) {
+  TempDir folder;
+  const auto target = folder.write("target", "mine");
+  std::filesystem::create_symlink(target, folder / "a.log");
+  const auto logger = Logger::open({fileSink(folder / "a.log")});
+  ASSERT_FALSE(logger);
+  EXPECT_THAT(logger.error().message(), HasSubstr("is a symbolic link: name the file itself"));
+  EXPECT_EQ(readWholeFile(target), "mine");
+}
+
+TEST(Logger, FollowsALinkToAStreamAsContainersHaveIt) {
+  TempDir folder;
+  const auto out = folder / "out";
+  const UniqueFd captured(::open(out.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const Redirected stdout(STDOUT_FILENO, captured.get());
+  std::filesystem::create_symlink("/dev/stdout", folder / "a.log");
+  for (const auto& path : {folder / "a.log", std::filesystem::path("/dev/stdout")}) {
+    auto logger = Logger::open({fileSink(path)});
+    ASSERT_TRUE(logger) << logger.error().message();
+    logger->info("hello");
+  }
+  EXPECT_EQ(linesOf(out).size(), 2u);
+}
+
+TEST(Logger, RefusesAFileOfAnotherUser) {
+  LEPTIR_NEEDS_ROOT();
+  TempDir folder;
+  giveTo(54321, folder.write("a.log", ""));
+  const auto logger = Logger::open({fileSink(folder / "a.log")});
+  ASSERT_FALSE(logger);
+  EXPECT_THAT(logger.error().message(), HasSubstr("belongs to user 54321, and leptir runs as user root: "));
 }
 
 TEST(Logger, CountsLinesThatADiskHasNoRoomFor) {

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "base/private_file.h"
+
 namespace leptir {
 namespace {
 
@@ -23,6 +25,21 @@ Error complain(const fs::path& file, const std::string& what) {
 }
 Error complainErrno(const fs::path& file) {
   return complain(file, std::strerror(errno));
+}
+
+Error complainOfPlace(const fs::path& file, std::string what) {
+  what += ": name another place with --pid, or set XDG_STATE_HOME to a folder that can be written";
+  return complain(file, what);
+}
+
+// The default place may be read-only, or another user's.
+Error complainOfOpening(const fs::path& file) {
+  if (errno == EISDIR) return complain(file, "is a folder: name a file in it");
+  const int error = errno;
+  struct stat info{};
+  const bool isTheirs = error == EACCES && ::lstat(file.c_str(), &info) == 0 && !isTrustedOwner(info.st_uid);
+  const auto whose = isTheirs ? " (it belongs to " + userText(info.st_uid) + ")" : std::string();
+  return complainOfPlace(file, std::strerror(error) + whose);
 }
 
 // Decides by what the name stands for, before it is opened: opening a FIFO or a device can do things.
@@ -38,11 +55,11 @@ Result<UniqueFd> openChecked(const fs::path& file, int flags) {
   if (::lstat(file.c_str(), &info) == 0) {
     if (const auto kind = checkKind(file, info); !kind) return kind.error();
   } else if (errno != ENOENT) {
-    return complainErrno(file);
+    return complainOfOpening(file);
   }
-  UniqueFd descriptor(::open(file.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644));
+  UniqueFd descriptor(::open(file.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, kPrivateFile));
   if (!descriptor && errno == ENOENT) return Error(ErrorCode::NotFound, file.string());
-  if (!descriptor) return complainErrno(file);
+  if (!descriptor) return complainOfOpening(file);
   if (::fstat(descriptor.get(), &info) != 0) return complainErrno(file);
   if (info.st_nlink == 0) return Error(ErrorCode::NotFound, file.string());
   if (const auto kind = checkKind(file, info); !kind) return kind.error();
@@ -119,7 +136,8 @@ void pauseBriefly() {
 Result<PidFile> PidFile::take(const fs::path& file) {
   for (int tries = 0; tries < 100; ++tries) {
     auto descriptor = openChecked(file, O_RDWR | O_CREAT);
-    if (!descriptor && descriptor.error().code() == ErrorCode::NotFound) return complain(file, "no such folder");
+    if (!descriptor && descriptor.error().code() == ErrorCode::NotFound)
+      return complainOfPlace(file, "no such folder");
     if (!descriptor) return descriptor.error();
     auto lock = wholeFile();
     if (::fcntl(descriptor->get(), F_OFD_SETLK, &lock) != 0) {
@@ -130,6 +148,7 @@ Result<PidFile> PidFile::take(const fs::path& file) {
     if (!isOwnedBy(::geteuid(), descriptor->get())) return complain(file, "belongs to another user");
     if (const auto old = readPid(file, descriptor->get()); !old) return old.error();
     if (const auto written = writePid(file, descriptor->get()); !written) return written.error();
+    ::fchmod(descriptor->get(), kPrivateFile);  // an earlier version let all users read it, and so hold a lock on it
     return PidFile(file, std::move(*descriptor));
   }
   return complain(file, "somebody keeps removing it");

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
@@ -49,6 +50,28 @@ TEST_F(PidFileTest, HoldsTheNumberWithoutALineFeed) {
   ASSERT_TRUE(held) << held.error().message();
   EXPECT_EQ(readWholeFile(file), std::to_string(::getpid()));
   EXPECT_EQ(holderOf(file).value(), ::getpid());
+}
+
+TEST_F(PidFileTest, IsReadableForItsOwnerAloneSoThatNoStrangerCanHoldIt) {
+  const Umask umask(0);
+  ASSERT_TRUE(PidFile::take(file));
+  EXPECT_EQ(modeOf(file), 0600u);
+  ::chmod(file.c_str(), 0644);
+  ASSERT_TRUE(PidFile::take(file));
+  EXPECT_EQ(modeOf(file), 0600u) << "one of an earlier version";
+}
+
+TEST_F(PidFileTest, SaysWhoseItIsAndNamesTheOptions) {
+  LEPTIR_NEEDS_ROOT();
+  write(file, "1");
+  ::chmod(file.c_str(), 0600);
+  ::chmod(folder.path().c_str(), 0755);
+  giveTo(54321, file);
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    const auto error = PidFile::take(file).error().message();
+    return error.find("(it belongs to user 54321): name another place with --pid, or set XDG_STATE_HOME") !=
+           std::string::npos;
+  }));
 }
 
 TEST_F(PidFileTest, IsTakenByOneOnly) {

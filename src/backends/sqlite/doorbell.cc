@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <cerrno>
@@ -11,12 +12,14 @@
 #include <memory>
 #include <string_view>
 
+#include "base/private_file.h"
 #include "base/task_id.h"
 
 namespace leptir {
 namespace {
 
 constexpr std::string_view kSuffix = ".bell";
+constexpr auto kNoProc = "/proc is not mounted, and leptir cannot work without it: mount it (mount -t proc proc /proc)";
 
 // A socket's address holds 107 bytes; through the folder's descriptor any path is short enough.
 sockaddr_un addressIn(int folder, const std::string& name) {
@@ -34,6 +37,13 @@ UniqueFd openSocket() {
   return UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
+// Whoever may write in the folder may ring.
+void letRing(int folder, const std::string& name) {
+  struct stat shared{};
+  const mode_t group = ::fstat(folder, &shared) == 0 ? shared.st_mode & (S_IRGRP | S_IWGRP) : 0;
+  ::fchmodat(folder, name.c_str(), kPrivateFile | group, 0);
+}
+
 }  // namespace
 
 Result<Doorbell> Doorbell::hang(const std::filesystem::path& folder) {
@@ -43,7 +53,11 @@ Result<Doorbell> Doorbell::hang(const std::filesystem::path& folder) {
   const auto address = addressIn(directory.get(), name);
   const bool hung =
       directory && socket && ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  if (hung) return Doorbell(std::move(directory), std::move(socket), std::move(name));
+  if (hung) {
+    letRing(directory.get(), name);
+    return Doorbell(std::move(directory), std::move(socket), std::move(name));
+  }
+  if (::access("/proc/self/fd", X_OK) != 0) return Error(ErrorCode::Invalid, kNoProc);
   return Error(ErrorCode::Invalid, "cannot make a socket in " + folder.string() + ": " + std::strerror(errno) +
                                        "; let the user that leptir runs as write there");
 }

@@ -46,10 +46,10 @@ std::string SqliteBackend::place(const Json& connection) const {
 
 std::optional<std::filesystem::path> SqliteBackend::sessionLockFile(const Json& connection,
                                                                     std::string_view instance) const {
-  auto lock = sessionLockPath(realPath(pathIn(connection)), instance);
-  std::error_code ignored;  // whoever opens the file learns of it
-  std::filesystem::create_directories(lock.parent_path(), ignored);
-  return lock;
+  SqliteFile file;
+  file.path = realPath(pathIn(connection));
+  static_cast<void>(prepareFiles(file));  // the process that opens the store says what is wrong
+  return sessionLockPath(file.path, instance);
 }
 
 Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json& connection) {

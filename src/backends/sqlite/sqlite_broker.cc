@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "backends/sqlite/database_rights.h"
 #include "backends/sqlite/session_lock.h"
 #include "backends/sqlite/sqlite_schema.h"
 #include "backends/sqlite/sqlite_session.h"
@@ -165,6 +166,7 @@ BrokerTraits SqliteBroker::traits() const {
   traits.durability =
       "pushed tasks survive a power cut (synchronous=FULL); leases and acknowledgements survive the death of every "
       "process, and after a power cut the last of them may be repeated (synchronous=NORMAL)";
+  traits.warnings = rightsWarnings(connection_.file());
   return traits;
 }
 

@@ -76,7 +76,7 @@ std::string adviceFor(int sqliteCode) {
 
 Result<std::shared_ptr<SqliteConnection>> SqliteConnection::open(const std::shared_ptr<SqliteFile>& file,
                                                                  const Clock& clock) {
-  if (auto prepared = prepareFolders(*file); !prepared) return prepared.error();
+  if (auto prepared = prepareFiles(*file); !prepared) return prepared.error();
   for (int opening = 1;; ++opening) {
     std::shared_ptr<SqliteConnection> connection(new SqliteConnection(file, clock));
     const auto configured = connection->configure();

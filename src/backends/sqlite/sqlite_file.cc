@@ -9,6 +9,9 @@
 #include <cstring>
 #include <system_error>
 
+#include "backends/sqlite/database_rights.h"
+#include "base/private_file.h"
+
 namespace leptir {
 namespace {
 
@@ -47,11 +50,10 @@ Result<void> refuseRemote(const SqliteFile& file, std::filesystem::path folder) 
 }
 
 Result<void> makeFolder(const SqliteFile& file, const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!error) return {};
+  const auto made = makePrivateFolder(folder);
+  if (made) return {};
   return Error(ErrorCode::Invalid,
-               file.where() + ": cannot make the folder " + folder.string() + ": " + error.message() +
+               file.where() + ": cannot make the folder " + folder.string() + ": " + made.error().message() +
                    "; make it yourself, writable for the user that leptir runs as, or choose another path");
 }
 
@@ -73,7 +75,7 @@ std::filesystem::path sessionLockPath(const std::filesystem::path& database, std
   return database.string() + ".d/" + std::string(instance) + ".lock";
 }
 
-Result<void> prepareFolders(const SqliteFile& file) {
+Result<void> prepareFiles(const SqliteFile& file) {
   const auto length = file.path.string().size();
   if (file.path.empty()) return Error(ErrorCode::Invalid, "sqlite: the path is empty; name a file");
   if (length > kLongestPath) {
@@ -92,7 +94,8 @@ Result<void> prepareFolders(const SqliteFile& file) {
                                          "), and the database keeps more than one file there; let the user that leptir "
                                          "runs as write to it, or choose another path");
   }
-  return makeFolder(file, file.folder());
+  if (auto made = makeDatabaseFile(file); !made) return made;
+  return makeSideFolder(file);
 }
 
 }  // namespace leptir

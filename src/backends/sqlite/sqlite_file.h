@@ -34,8 +34,9 @@ std::filesystem::path sessionLockPath(const std::filesystem::path& database, std
 // The name of a file system that other machines share, by its number in statfs(2); null for a local one.
 const char* remoteFileSystem(std::uint32_t magic);
 
-// Makes the folders of the file. Invalid, with what to do: the path is too long or no file, the folder cannot be made
-// or written, it lies on a file system of another machine (the write-ahead log needs memory that all processes share).
-Result<void> prepareFolders(const SqliteFile& file);
+// Makes the file, empty, and its folders, unless they are there, for those who may use them (database_rights.h).
+// Invalid, with what to do: the path is too long or no file, the folder cannot be made or written, it lies on a file
+// system of another machine (the write-ahead log needs memory that all processes share).
+Result<void> prepareFiles(const SqliteFile& file);
 
 }  // namespace leptir

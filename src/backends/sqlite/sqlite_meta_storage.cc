@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "backends/sqlite/database_rights.h"
 #include "base/saturated.h"
 
 namespace leptir {
@@ -116,6 +117,7 @@ MetaTraits SqliteMetaStorage::traits() const {
   traits.durability =
       "records survive a power cut (synchronous=FULL); in the file of a dispatcher's broker they survive the death of "
       "every process, and after a power cut a task whose record was lost runs again";
+  traits.warnings = rightsWarnings(connection_->file());
   return traits;
 }
 

@@ -1,0 +1,113 @@
+#include "backends/sqlite/database_rights.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/errno_text.h"
+#include "base/private_file.h"
+
+namespace leptir {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool isOurGroup(gid_t group) {
+  if (group == ::getegid()) return true;
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+  return count > 0 && std::find(groups.begin(), groups.begin() + count, group) != groups.begin() + count;
+}
+
+bool isSharedWithUs(const struct stat& info) {
+  constexpr mode_t kReadAndWrite = S_IRGRP | S_IWGRP;
+  return (info.st_mode & kReadAndWrite) == kReadAndWrite && isOurGroup(info.st_gid);
+}
+
+// Root may use the database of any user: `sudo leptir push`.
+Result<void> checkDatabaseOwner(const SqliteFile& file, const struct stat& info) {
+  if (isTrustedOwner(info.st_uid) || ::geteuid() == 0 || isSharedWithUs(info)) return {};
+  return Error(ErrorCode::Invalid, file.where() + ": belongs to " + userText(info.st_uid) + ", and leptir runs as " +
+                                       userText(::geteuid()) +
+                                       ": run leptir as its owner, or let both users share it by a group (chgrp, and "
+                                       "chmod 660)");
+}
+
+bool isSideFolderTrusted(const struct stat& folder, const struct stat& database) {
+  const bool isOfTheSameGroup = isSharedWithUs(database) && folder.st_gid == database.st_gid;
+  return isTrustedOwner(folder.st_uid) || folder.st_uid == database.st_uid || isOfTheSameGroup;
+}
+
+Error cannotMake(const SqliteFile& file, const std::string& what) {
+  return Error(ErrorCode::Invalid, file.where() + ": cannot make " + what + ": " + errnoText(errno) +
+                                       "; let the user that leptir runs as write there, or choose another path");
+}
+
+Result<void> checkSideFolder(const SqliteFile& file, const struct stat& database) {
+  struct stat info{};
+  if (::lstat(file.folder().c_str(), &info) != 0) return cannotMake(file, file.folder().string());
+  if (!S_ISDIR(info.st_mode)) {
+    return Error(ErrorCode::Invalid, file.where() + ": " + file.folder().string() +
+                                         " must be a folder: move away what is there, or choose another path");
+  }
+  if (isSideFolderTrusted(info, database)) return {};
+  return Error(ErrorCode::Invalid, file.where() + ": " + file.folder().string() + " belongs to " +
+                                       userText(info.st_uid) +
+                                       ", who is not the database's owner: remove it, and leptir makes it anew");
+}
+
+// Whether users other than the owner and the group get as far as the file: a folder above it may keep them out.
+bool isWithinReachOfAll(const fs::path& file) {
+  for (auto folder = file.parent_path();; folder = folder.parent_path()) {
+    struct stat info{};
+    if (::stat(folder.c_str(), &info) != 0 || (info.st_mode & S_IXOTH) == 0) return false;
+    if (!folder.has_relative_path()) return true;
+  }
+}
+
+}  // namespace
+
+Result<void> makeDatabaseFile(const SqliteFile& file) {
+  // An existing database is not opened here: to close it would end the locks that SQLite holds on it in this process.
+  auto made = openPrivateFile(file.path, O_RDWR | O_CREAT | O_EXCL);
+  struct stat folder{};
+  if (made && ::geteuid() == 0 && ::stat(file.path.parent_path().c_str(), &folder) == 0) {
+    folder.st_mode &= ~S_IRWXG;
+    shareLike(made->get(), folder);
+  }
+  if (made) return {};
+  struct stat info{};
+  if (::stat(file.path.c_str(), &info) != 0) return cannotMake(file, "the file");
+  return checkDatabaseOwner(file, info);
+}
+
+Result<void> makeSideFolder(const SqliteFile& file) {
+  struct stat database{};
+  if (::stat(file.path.c_str(), &database) != 0) return cannotMake(file, "the file");
+  if (::mkdir(file.folder().c_str(), kPrivateFolder) == 0) {
+    const UniqueFd folder(::open(file.folder().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (folder) shareLike(folder.get(), database);
+    return {};
+  }
+  if (errno != EEXIST) return cannotMake(file, "the folder " + file.folder().string());
+  return checkSideFolder(file, database);
+}
+
+std::vector<std::string> rightsWarnings(const SqliteFile& file) {
+  std::string open;
+  for (const auto* suffix : {"", "-wal", "-shm", ".d"}) {
+    const auto path = file.path.string() + suffix;
+    struct stat info{};
+    if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) open += " " + path;
+  }
+  if (open.empty() || !isWithinReachOfAll(file.path)) return {};
+  return {file.where() +
+          ": every user of this machine may read it and hold its locks, which stops all pushes: chmod "
+          "o-rwx" +
+          open};
+}
+
+}  // namespace leptir

@@ -1,0 +1,128 @@
+#include "backends/sqlite/database_rights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/other_user.h"
+#include "tests/support/sqlite_database.h"
+
+namespace leptir {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// A folder that every user can enter and write, as /tmp is.
+struct OpenDatabase : TestDatabase {
+  OpenDatabase() { ::chmod(folder.path().c_str(), 01777); }
+  std::filesystem::path side = path.string() + ".d";
+  std::filesystem::path shm = path.string() + "-shm";
+};
+
+std::string errorOfOpening(const Json& connection) {
+  SqliteBackend backend;
+  const auto opened = backend.openBroker(connection, BrokerUse::Dispatch);
+  return opened ? "opened" : opened.error().message();
+}
+
+TEST(DatabaseRights, AreOfItsOwnerAloneForEachFileThatLeptirMakes) {
+  const Umask umask(0);
+  OpenDatabase database;
+  const auto broker = database.broker();
+  const auto lock = database.lock(std::string(32, 'a'));
+  ASSERT_TRUE(broker->pushBrokerTasks(someTasks(1)));
+  for (const auto& file : {database.path, database.wal, database.shm}) EXPECT_EQ(modeOf(file), 0600u) << file;
+  EXPECT_EQ(modeOf(database.side), 0700u);
+}
+
+TEST(DatabaseRights, AreOfItsOwnerAloneAlsoWhenTheLockIsMadeFirst) {
+  const Umask umask(0);
+  OpenDatabase database;
+  const auto lock = database.lock(std::string(32, 'a'));
+  EXPECT_EQ(modeOf(database.path), 0600u);
+  EXPECT_EQ(modeOf(database.side), 0700u);
+}
+
+TEST(DatabaseRights, KeepStrangersFromHoldingAReadLock) {
+  LEPTIR_NEEDS_ROOT();
+  OpenDatabase database;
+  const auto broker = database.broker();
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    return ::open(database.path.c_str(), O_RDONLY) < 0 && ::open(database.shm.c_str(), O_RDONLY) < 0;
+  }));
+}
+
+TEST(DatabaseRights, OfAStrangersDatabaseAreRefused) {
+  LEPTIR_NEEDS_ROOT();
+  OpenDatabase database;
+  database.broker();
+  giveTo(54321, database.path);
+  ::chmod(database.path.c_str(), 0666);
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    const auto error = errorOfOpening(database.connection);
+    return error.find("belongs to user 54321, and leptir runs as user ") != std::string::npos &&
+           error.find("share it by a group") != std::string::npos;
+  }));
+}
+
+TEST(DatabaseRights, OfAStrangersFolderBesideItAreRefused) {
+  LEPTIR_NEEDS_ROOT();
+  OpenDatabase database;
+  std::filesystem::create_directory(database.side);
+  giveTo(54321, database.side);
+  EXPECT_THAT(errorOfOpening(database.connection),
+              AllOf(HasSubstr(database.side.string() + " belongs to user 54321"), HasSubstr("remove it")));
+}
+
+TEST(DatabaseRights, OfALinkInThePlaceOfTheFolderAreRefused) {
+  OpenDatabase database;
+  const TempDir elsewhere;
+  std::filesystem::create_directory_symlink(elsewhere.path(), database.side);
+  EXPECT_THAT(errorOfOpening(database.connection), HasSubstr(database.side.string() + " must be a folder"));
+}
+
+TEST(DatabaseRights, LetTwoUsersOfOneGroupShareADatabase) {
+  LEPTIR_NEEDS_ROOT();
+  OpenDatabase database;
+  database.folder.write("leptir.db", "");
+  ASSERT_EQ(::chown(database.path.c_str(), 54321, kSharedGroup), 0);
+  ::chmod(database.path.c_str(), 0660);
+  const auto pushes = [&] {
+    SqliteBackend backend;
+    auto broker = backend.openBroker(database.connection, BrokerUse::Push);
+    return broker && (*broker)->pushBrokerTasks(someTasks(1));
+  };
+  EXPECT_TRUE(asUser(54321, pushes, 54321)) << "its owner";
+  EXPECT_TRUE(asUser(kOtherUser, pushes)) << "another user of its group";
+  EXPECT_EQ(modeOf(database.side) & 0777, 0770u);
+}
+
+TEST(DatabaseRights, AreOfTheOwnerWhenRootUsesTheDatabase) {
+  LEPTIR_NEEDS_ROOT();
+  OpenDatabase database;
+  giveTo(kOtherUser, database.folder.path());
+  ASSERT_TRUE(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(1)));
+  for (const auto& file : {database.path, database.side}) EXPECT_EQ(ownerOf(file), kOtherUser) << file;
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    SqliteBackend backend;
+    auto broker = backend.openBroker(database.connection, BrokerUse::Push);
+    return broker && (*broker)->tasksCount().value().due == 1;
+  }));
+}
+
+TEST(DatabaseRights, OfAnEarlierVersionAreToldWithTheirRemedy) {
+  OpenDatabase database;
+  const auto broker = database.broker();
+  EXPECT_THAT(broker->traits().warnings, IsEmpty());
+  ::chmod(database.path.c_str(), 0644);
+  ::chmod(database.side.c_str(), 0755);
+  EXPECT_THAT(broker->traits().warnings,
+              ElementsAre(HasSubstr("chmod o-rwx " + database.path.string() + " " + database.side.string())));
+  ::chmod(database.folder.path().c_str(), 0700);
+  EXPECT_THAT(broker->traits().warnings, IsEmpty()) << "the folder keeps strangers out";
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,81 @@
+#include "base/private_file.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/errno_text.h"
+
+namespace leptir {
+namespace {
+
+Error failure(int error) {
+  if (error == ELOOP) return Error(ErrorCode::Invalid, "is a symbolic link: name the file itself");
+  return Error(error == ENOENT ? ErrorCode::NotFound : ErrorCode::Invalid, errnoText(error));
+}
+
+}  // namespace
+
+std::string userText(uid_t user) {
+  char text[4096];
+  passwd entry{}, *found = nullptr;
+  ::getpwuid_r(user, &entry, text, sizeof text, &found);
+  return "user " + (found != nullptr ? std::string(found->pw_name) : std::to_string(user));
+}
+
+bool isTrustedOwner(uid_t owner) {
+  return owner == 0 || owner == ::geteuid();
+}
+
+Result<void> checkOwner(const struct stat& info) {
+  if (isTrustedOwner(info.st_uid)) return {};
+  return Error(ErrorCode::Invalid, "belongs to " + userText(info.st_uid) + ", and leptir runs as " +
+                                       userText(::geteuid()) +
+                                       ": run leptir as its owner, or change the owner (chown)");
+}
+
+Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, mode_t mode) {
+  constexpr int kAlways = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  const bool mayMake = (flags & O_CREAT) != 0;
+  UniqueFd made;
+  if (mayMake) made = UniqueFd(::open(file.c_str(), flags | O_EXCL | kAlways, mode));
+  if (made) {
+    ::fchmod(made.get(), mode);  // the umask may have taken more
+    return made;
+  }
+  if (mayMake && (errno != EEXIST || (flags & O_EXCL) != 0)) return failure(errno);
+  UniqueFd opened(::open(file.c_str(), (flags & ~O_CREAT) | kAlways));
+  if (!opened) return failure(errno);
+  return opened;
+}
+
+Result<void> makePrivateFolder(const std::filesystem::path& folder) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(folder, failed)) return {};
+  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), failed);
+  if (failed) return Error(ErrorCode::Invalid, folder.parent_path().string() + ": " + errnoText(failed.value()));
+  if (::mkdir(folder.c_str(), kPrivateFolder) == 0) return {};
+  const int error = errno;
+  if (error == EEXIST && std::filesystem::is_directory(folder, failed)) return {};  // made by another process meanwhile
+  return Error(ErrorCode::Invalid, errnoText(error == EEXIST ? ENOTDIR : error));
+}
+
+void shareLike(int descriptor, const struct stat& model) {
+  struct stat own{};
+  if (::fstat(descriptor, &own) != 0) return;
+  const bool isRoot = ::geteuid() == 0;
+  if (isRoot && own.st_uid != model.st_uid) static_cast<void>(!::fchown(descriptor, model.st_uid, model.st_gid));
+  if (groupRights(model) == 0) return;
+  if (own.st_gid != model.st_gid) static_cast<void>(!::fchown(descriptor, static_cast<uid_t>(-1), model.st_gid));
+  // Only to the group that the model is shared with.
+  if (::fstat(descriptor, &own) != 0 || own.st_gid != model.st_gid) return;
+  const mode_t mask = S_ISDIR(own.st_mode) ? S_IRWXG : S_IRGRP | S_IWGRP;
+  mode_t group = groupRights(model) & mask;
+  if (S_ISDIR(own.st_mode) && (group & S_IRGRP) != 0) group |= S_IXGRP;
+  ::fchmod(descriptor, (own.st_mode & 07777) | group);
+}
+
+}  // namespace leptir

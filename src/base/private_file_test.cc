@@ -1,0 +1,105 @@
+#include "base/private_file.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/other_user.h"
+#include "tests/support/temp_dir.h"
+
+namespace leptir {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(PrivateFile, IsMadeForItsOwnerAloneWhateverTheUmask) {
+  const TempDir folder;
+  for (const mode_t mask : {0, 022, 0277}) {
+    const Umask umask(mask);
+    const auto file = folder / ("umask-" + std::to_string(mask));
+    ASSERT_TRUE(openPrivateFile(file, O_WRONLY | O_CREAT));
+    EXPECT_EQ(modeOf(file), 0600u) << mask;
+  }
+}
+
+TEST(PrivateFile, KeepsTheRightsOfAnExistingFile) {
+  const TempDir folder;
+  const auto file = folder.write("a", "text");
+  ::chmod(file.c_str(), 0660);
+  ASSERT_TRUE(openPrivateFile(file, O_WRONLY | O_CREAT));
+  EXPECT_EQ(modeOf(file), 0660u);
+  EXPECT_EQ(readWholeFile(file), "text");
+}
+
+TEST(PrivateFile, IsNeverBehindASymbolicLink) {
+  const TempDir folder;
+  const auto target = folder / "target";
+  std::filesystem::create_symlink(target, folder / "link");
+  const auto dangling = openPrivateFile(folder / "link", O_WRONLY | O_CREAT);
+  ASSERT_FALSE(dangling);
+  EXPECT_EQ(dangling.error(), Error(ErrorCode::Invalid, "is a symbolic link: name the file itself"));
+  EXPECT_FALSE(std::filesystem::exists(target));
+  folder.write("target", "text");
+  EXPECT_FALSE(openPrivateFile(folder / "link", O_WRONLY | O_CREAT));
+}
+
+TEST(PrivateFile, IsNotFoundWhenItIsMissing) {
+  const TempDir folder;
+  EXPECT_EQ(openPrivateFile(folder / "none", O_RDONLY).error().code(), ErrorCode::NotFound);
+}
+
+TEST(PrivateFile, NamesTheStrangerWhoOwnsIt) {
+  struct stat info{};
+  info.st_uid = 54321;
+  const auto checked = checkOwner(info);
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message(), HasSubstr("belongs to user 54321, and leptir runs as user "));
+  info.st_uid = ::geteuid();
+  EXPECT_TRUE(checkOwner(info));
+  info.st_uid = 0;
+  EXPECT_TRUE(checkOwner(info)) << "root may do anything anyway";
+}
+
+TEST(PrivateFolder, IsMadeForItsOwnerAlone) {
+  const TempDir folder;
+  const Umask umask(022);
+  ASSERT_TRUE(makePrivateFolder(folder / "a/b"));
+  EXPECT_EQ(modeOf(folder / "a/b"), 0700u);
+  ::chmod((folder / "a/b").c_str(), 0750);
+  ASSERT_TRUE(makePrivateFolder(folder / "a/b"));
+  EXPECT_EQ(modeOf(folder / "a/b"), 0750u) << "an existing one stays as it is";
+}
+
+TEST(PrivateFolder, SaysWhyItCannotBeMade) {
+  const TempDir folder;
+  folder.write("file", "");
+  EXPECT_FALSE(makePrivateFolder(folder / "file"));
+  EXPECT_FALSE(makePrivateFolder(folder / "file/below"));
+}
+
+TEST(ShareLike, GivesWhatRootMadeToTheOwnerOfTheModel) {
+  LEPTIR_NEEDS_ROOT();
+  const TempDir folder;
+  const auto file = openPrivateFile(folder / "a", O_WRONLY | O_CREAT);
+  struct stat model{};
+  model.st_uid = kOtherUser;
+  model.st_gid = kSharedGroup;
+  model.st_mode = S_IFREG | 0660;
+  shareLike(file->get(), model);
+  EXPECT_EQ(ownerOf(folder / "a"), kOtherUser);
+  EXPECT_EQ(modeOf(folder / "a"), 0660u);
+}
+
+TEST(ShareLike, GivesNothingToTheGroupOfAModelThatIsPrivate) {
+  const TempDir folder;
+  const auto file = openPrivateFile(folder / "a", O_WRONLY | O_CREAT);
+  struct stat model{};
+  model.st_uid = ::geteuid();
+  model.st_gid = ::getegid();
+  model.st_mode = S_IFREG | 0600;
+  shareLike(file->get(), model);
+  EXPECT_EQ(modeOf(folder / "a"), 0600u);
+}
+
+}  // namespace
+}  // namespace leptir
