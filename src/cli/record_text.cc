@@ -8,6 +8,7 @@
 #include <ctime>
 #include <string_view>
 
+#include "base/duration_text.h"
 #include "base/escape.h"
 #include "leptir/outcome.h"
 
@@ -32,8 +33,7 @@ std::string began(const Json& start) {
 
 std::string duration(const Json& seconds) {
   if (!seconds.is_number()) return oneLine(seconds);
-  const auto value = seconds.get<double>();
-  return value < 1 ? fmt::format("{:.1f} ms", value * 1000) : fmt::format("{:.2f} s", value);
+  return durationText(seconds.get<double>());
 }
 
 std::string memory(const Json& bytes) {

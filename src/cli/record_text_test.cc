@@ -41,7 +41,7 @@ TEST(RecordText, ShowsHowATaskDiedWithItsStackAndItsStderrALineEach) {
             "    first\n"
             "    second\n"
             "  earlier runs\n"
-            "      1  2026-11-24 02:30:40.500 UTC  crashed, 1.50 s\n");
+            "      1  2026-11-24 02:30:40.500 UTC  crashed, 1.5 s\n");
 }
 
 TEST(RecordText, ShowsWhereATaskWaits) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/duration_text.h"
 #include "base/escape.h"
 #include "base/saturated.h"
 #include "cli/commands.h"
@@ -33,7 +34,7 @@ std::string whatItWaitsFor(const BoardInstance& instance) {
   for (const auto& worker : instance.workers) {
     if (!worker.busy || ++tasks > kMostTasks) continue;
     text += (tasks == 1 ? ": " : "; ") + escaped(worker.taskName) + " " + escaped(worker.taskId) + ", for " +
-            std::to_string(static_cast<long>(worker.seconds)) + " s";
+            durationText(worker.seconds);
   }
   return text + (tasks > kMostTasks ? "; …" : "");
 }
@@ -67,7 +68,7 @@ int wait(const HoldingProcess& process, const InstanceFiles& files, std::optiona
     left -= std::min<Duration>(left, 1s);
     if (left <= Duration::zero()) {
       const auto instance = findInstance(files);
-      std::cerr << "leptir: it still runs after " << *timeout << " s"
+      std::cerr << "leptir: it still runs after " << durationText(*timeout)
                 << (instance ? " and waits for " + whatItWaitsFor(*instance) : std::string()) << ". "
                 << howToHasten(process.pid()) << "\n";
       return kPartlyDone;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/duration_text.h"
 #include "base/saturated.h"
 #include "base/utf8.h"
 #include "dispatcher/obituary.h"
@@ -93,9 +94,8 @@ void finishFailed(Settlement& settlement, std::string_view envelope) {
 std::string whatBecomesOfIt(const Settlement& settlement) {
   if (settlement.kind == Settlement::Kind::Bury) return " It is buried: " + settlement.reason + ".";
   if (settlement.kind != Settlement::Kind::Release) return {};
-  const auto millis = settlement.delay / std::chrono::milliseconds(1);
-  if (millis == 0) return " It runs again at once.";
-  return " It runs again in " + std::to_string(millis / 1000) + "." + std::to_string(millis % 1000 / 100) + " s.";
+  if (settlement.delay < std::chrono::milliseconds(1)) return " It runs again at once.";
+  return " It runs again in " + durationText(settlement.delay) + ".";
 }
 
 Settlement giveBack(const HeldTask& task) {

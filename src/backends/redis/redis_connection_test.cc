@@ -243,7 +243,7 @@ TEST(RedisConnectionServers, AServerThatStandsStillIsGivenUpOnTime) {
   const auto refused = connection.run({"PING"});
   expectOnTime(systemClock().bootTime() - began, 600ms);
   EXPECT_EQ(refused.error().code(), ErrorCode::Unavailable);
-  EXPECT_THAT(refused.error().message(), HasSubstr("no answer within 0.6 s"));
+  EXPECT_THAT(refused.error().message(), HasSubstr("no answer within 600 ms"));
 
   began = systemClock().bootTime();
   EXPECT_EQ(errorIn(connection.connect()).code(), ErrorCode::Unavailable);

@@ -1,6 +1,5 @@
 #include "backends/redis/redis_wire.h"
 
-#include <fmt/format.h>
 
 #include <array>
 #include <cassert>
@@ -8,6 +7,7 @@
 #include <string>
 
 #include "backends/redis/redis_errors.h"
+#include "base/duration_text.h"
 
 namespace leptir {
 namespace {
@@ -26,10 +26,6 @@ void appendLength(std::string& to, char kind, std::size_t length) {
   *end++ = '\r';
   *end++ = '\n';
   to.append(text.data(), end);
-}
-
-std::string inSeconds(Duration duration) {
-  return fmt::format("{:g} s", std::chrono::duration<double>(duration).count());
 }
 
 }  // namespace
@@ -76,7 +72,7 @@ Result<RedisWire::End> RedisWire::collect(Duration patience, Wake* wake) {
     if (moved > 0) continue;
     if (!pollUntil(deadline, socket_->descriptor(), socket_->events(unsent() > 0), wake ? wake->descriptor() : -1)) {
       if (wake != nullptr) return End::Late;
-      return Error(ErrorCode::Unavailable, "no answer within " + inSeconds(patience));
+      return Error(ErrorCode::Unavailable, "no answer within " + durationText(patience));
     }
     if (wake != nullptr && wake->clear()) return End::Woken;
   }
