@@ -51,6 +51,26 @@ TEST(ConfigMistakes, RefuseMoreBrokersThanAnInstanceHasRoomFor) {
   EXPECT_TRUE(readYaml(brokers(64)));
 }
 
+TEST(ConfigMistakes, SayThatMergeKeysAreNotKnown) {
+  EXPECT_EQ(
+      mistakesIn(withBroker("tasks:\n  a: &d {command: [/bin/true]}\n  b: {<<: *d, nice: 1}")),
+      "4: merge keys (<<) are not known: repeat the keys, or let an alias stand for the whole map (other: *name)");
+  EXPECT_EQ(mistakesIn(withBroker("<<: {}")), mistakesIn(withBroker("<<: []")));
+}
+
+TEST(ConfigMistakes, SayThatExtensionKeysAreNotKnown) {
+  EXPECT_EQ(mistakesIn(withBroker("x-common: &c {nice: 1}")),
+            "2: unknown key 'x-common': keys that begin with x- are not known either: put the anchor (&name) where its "
+            "value is used first");
+}
+
+TEST(ConfigMistakes, ListEachKnownKeyOnce) {
+  const auto mistakes = mistakesIn(withBroker("tasks: {a: {command: [/bin/true], zebra: 1}}"));
+  const auto first = mistakes.find("command");
+  ASSERT_NE(first, std::string::npos) << mistakes;
+  EXPECT_EQ(mistakes.find("command,", first + 8), std::string::npos) << mistakes;
+}
+
 TEST(ConfigMistakes, IncludeKeysThatHaveNoCodeYet) {
   EXPECT_THAT(mistakesIn(withBroker("error_reporting: []")), StartsWith("2: unknown key 'error_reporting'"));
 }

@@ -29,7 +29,7 @@ MapReader::MapReader(const Node& node, std::string what, Mistakes& mistakes)
 }
 
 const Node* MapReader::find(std::string_view key) {
-  known_.push_back(key);
+  if (std::ranges::find(known_, key) == known_.end()) known_.push_back(key);
   const auto entry = std::ranges::find(node_.entries, key, &Node::Entry::key);
   return entry == node_.entries.end() ? nullptr : &entry->value;
 }
@@ -51,7 +51,9 @@ void MapReader::refuseOthers() {
     if (std::ranges::find(known_, entry.key) != known_.end()) continue;
     const auto nearest = mistakes_.isFull() ? std::nullopt : nearestWord(entry.key, known_);
     auto text = fmt::format("unknown key {}{}{}", inQuotes(entry.key), what_.empty() ? "" : " in ", what_);
-    if (nearest) {
+    if (entry.key.starts_with("x-")) {
+      text += ": keys that begin with x- are not known either: put the anchor (&name) where its value is used first";
+    } else if (nearest) {
       text += fmt::format(": did you mean '{}'?", *nearest);
     } else if (!known_.empty()) {
       text += fmt::format(": known are {}", fmt::join(known_, ", "));

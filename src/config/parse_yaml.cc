@@ -11,6 +11,9 @@
 namespace leptir {
 namespace {
 
+constexpr auto kNoMerge =
+    "merge keys (<<) are not known: repeat the keys, or let an alias stand for the whole map (other: *name)";
+
 // Ends the parser from within an event; what is wrong was added to the mistakes.
 struct Enough {};
 
@@ -39,6 +42,7 @@ class Events final : public YAML::EventHandler {
     const bool isText = tag == "!" || tag == "tag:yaml.org,2002:str";
     if (!isText && tag != "?" && !tag.empty()) fail(mark, "tag " + inQuotes(tag) + " is not known: leave it out");
     if (builder_.expectsKey()) {
+      if (value == "<<" && !isText) fail(mark, kNoMerge);
       builder_.key(lineOf(mark), value);
       return;
     }
