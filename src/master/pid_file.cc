@@ -136,8 +136,7 @@ void pauseBriefly() {
 Result<PidFile> PidFile::take(const fs::path& file) {
   for (int tries = 0; tries < 100; ++tries) {
     auto descriptor = openChecked(file, O_RDWR | O_CREAT);
-    if (!descriptor && descriptor.error().code() == ErrorCode::NotFound)
-      return complainOfPlace(file, "no such folder");
+    if (!descriptor && descriptor.error().code() == ErrorCode::NotFound) return complainOfPlace(file, "no such folder");
     if (!descriptor) return descriptor.error();
     auto lock = wholeFile();
     if (::fcntl(descriptor->get(), F_OFD_SETLK, &lock) != 0) {
@@ -169,6 +168,8 @@ Result<std::optional<int>> holderOf(const fs::path& file) {
     if (*pid && holdsOpen(**pid, descriptor->get())) return pid;
     pauseBriefly();  // who holds the lock has not written its number yet
   }
+  if (::access("/proc/self/fd", X_OK) != 0)
+    return complain(file, "cannot tell which process holds it, since /proc is not mounted: mount -t proc proc /proc");
   return complain(file, "is held by a process that is not the one it names");
 }
 
