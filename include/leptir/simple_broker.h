@@ -220,6 +220,10 @@ class SimpleBroker {
   // Where sessions end with their processes there is nothing to do.
   virtual Result<void> endSessionsOf(std::string_view) { return {}; }
 
+  // Tries what pushes and dispatchers will do, in a way that leaves nothing behind: for checks of a configuration.
+  // Invalid: our user may not do something of it, or the server does not know it. Unavailable: not now.
+  virtual Result<void> tryRights() { return {}; }
+
   virtual TaskKeeper& keeper() = 0;
   virtual BrokerTraits traits() const = 0;
 };

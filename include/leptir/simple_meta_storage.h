@@ -51,6 +51,9 @@ class SimpleMetaStorage {
   // Answers how many.
   virtual Result<std::size_t> expire() = 0;
 
+  // As SimpleBroker::tryRights, of saving and loading.
+  virtual Result<void> tryRights() { return {}; }
+
   virtual MetaTraits traits() const = 0;
 };
 

@@ -9,9 +9,10 @@ int checkStores(const Config& config, const std::function<void(const std::string
   Stores stores(config);
   int status = 0;
   const auto look = [&](const auto& opened, const std::string& name) {
-    if (opened) return;
-    const bool down = opened.error().code() == ErrorCode::Unavailable;
-    say(name + ": " + opened.error().message() + (down ? " (will be tried again)" : ""));
+    const auto usable = opened ? (*opened)->tryRights() : Result<void>(opened.error());
+    if (usable) return;
+    const bool down = usable.error().code() == ErrorCode::Unavailable;
+    say(name + ": " + usable.error().message() + (down ? " (will be tried again)" : ""));
     if (!down) status = kExitStoreUnusable;
   };
   for (const auto& seat : stores.brokerSeats()) look(seat.open(), seat.name);

@@ -79,6 +79,9 @@ Result<void> RedisBroker::push(std::span<const BrokerTask> tasks) {
   const std::string_view names[]{keys_.queue, keys_.ids, keys_.buriedTasks, keys_.sessions, keys_.wake, keys_.cancel};
   const auto pushed = connection_.runScript(queue_->scripts.push, names, arguments.words());
   LEPTIR_FAILPOINT("redis.push.after_reply");
+  // Invalid would mean that one of the tasks is wrong.
+  if (!pushed && pushed.error().code() == ErrorCode::Invalid)
+    return Error(ErrorCode::Unavailable, pushed.error().message());
   if (!pushed) return pushed.error();
   const auto added = RedisExpect(connection_).integer(pushed->value(), 0, static_cast<std::int64_t>(ids.size()));
   return added ? Result<void>() : added.error();

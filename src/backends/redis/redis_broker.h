@@ -9,6 +9,7 @@
 #include "backends/redis/redis_keeper.h"
 #include "backends/redis/redis_queue.h"
 #include "backends/redis/redis_recovery.h"
+#include "backends/redis/redis_rights.h"
 #include "leptir/simple_broker.h"
 
 namespace leptir {
@@ -26,6 +27,7 @@ class RedisBroker final : public SimpleBroker {
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<void> endSessionsOf(std::string_view instance) override;
   Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
+  Result<void> tryRights() override { return tryQueueRights(*queue_); }
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;
 

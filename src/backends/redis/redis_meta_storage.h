@@ -12,6 +12,7 @@
 #include "backends/redis/redis_record_index.h"
 #include "backends/redis/redis_record_places.h"
 #include "backends/redis/redis_record_writer.h"
+#include "backends/redis/redis_rights.h"
 #include "leptir/simple_meta_storage.h"
 
 namespace leptir {
@@ -27,6 +28,7 @@ class RedisMetaStorage final : public SimpleMetaStorage {
   Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
   Result<std::size_t> expire() override { return 0; }
+  Result<void> tryRights() override { return tryRecordRights(*connection_, places_); }
   MetaTraits traits() const override;
 
  private:

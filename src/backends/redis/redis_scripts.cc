@@ -325,6 +325,38 @@ if revived > 0 then ring(KEYS[5]) end
 return revived
 )";
 
+// Each command where it changes nothing; deleting before writing, so that a user without one right leaves nothing.
+constexpr std::string_view kTryRights = R"(
+local none, leased, lease, epoch = ARGV[1], KEYS[8], KEYS[9], KEYS[10]
+for i = 1, 3 do
+  call('ZREM', KEYS[i], none)
+  call('ZREMRANGEBYRANK', KEYS[i], 1, 0)
+  call('ZADD', KEYS[i], 'XX', 0, none)
+  call('ZCARD', KEYS[i])
+  call('ZSCORE', KEYS[i], none)
+  call('ZRANGE', KEYS[i], 1, 0)
+  call('ZRANGEBYSCORE', KEYS[i], 1, 0)
+  call('ZCOUNT', KEYS[i], 1, 0)
+end
+for i = 4, 8 do
+  call('HDEL', KEYS[i], none)
+  call('HLEN', KEYS[i])
+  call('HGET', KEYS[i], none)
+  call('HMGET', KEYS[i], none)
+  call('HEXISTS', KEYS[i], none)
+end
+call('HKEYS', leased)
+call('DEL', leased)
+call('HSET', leased, none, '')
+call('HDEL', leased, none)
+call('GET', lease)
+call('DEL', epoch)
+call('SET', epoch, 1, 'EX', 1)
+call('DEL', epoch)
+call('EXISTS', epoch)
+return now() > 0 and 1 or 0
+)";
+
 class Writer {
  public:
   explicit Writer(int version) : hasFlags_(version >= 70000) {}
@@ -364,6 +396,7 @@ RedisScripts::RedisScripts(int version)
       scan(Writer(version).draining(kScan)),
       atScore(Writer(version).draining(kAtScore)),
       wish(Writer(version).draining(kWish)),
-      revive(Writer(version).draining(kRevive)) {}
+      revive(Writer(version).draining(kRevive)),
+      tryRights(Writer(version).growing(kTryRights)) {}
 
 }  // namespace leptir

@@ -1,0 +1,57 @@
+#include "backends/redis/redis_rights.h"
+
+#include <array>
+#include <string>
+
+#include "base/task_id.h"
+
+namespace leptir {
+namespace {
+
+// A name under which nothing lies.
+std::string unusedName() {
+  return "check-" + makeInstanceName();
+}
+
+// Deleting comes first: a user who may write, but not delete, must not leave anything.
+const RedisScript& recordScript() {
+  static const RedisScript kScript(R"(
+local key, field = KEYS[1], ARGV[1]
+if field ~= '' then
+  redis.call('HDEL', key, field)
+  redis.call('HSETNX', key, field, '')
+  redis.call('HDEL', key, field)
+  return
+end
+redis.call('DEL', key)
+redis.call('TYPE', key)
+redis.call('SET', key, '', 'NX')
+redis.call('PEXPIRE', key, 1000)
+redis.call('DEL', key)
+)");
+  return kScript;
+}
+
+}  // namespace
+
+Result<void> tryQueueRights(RedisQueue& queue) {
+  const auto& keys = queue.keys;
+  const auto name = unusedName();
+  const auto leased = keys.leasedBy(name), epoch = keys.epochOf(name);
+  const std::string_view names[]{keys.queue,  keys.sessions,    keys.buried, keys.ids,   keys.cards,
+                                 keys.cancel, keys.buriedTasks, leased,      keys.lease, epoch};
+  const auto tried = queue.connection->runScript(queue.scripts.tryRights, names, std::array{std::string_view(name)});
+  if (!tried) return tried.error();
+  return {};
+}
+
+Result<void> tryRecordRights(RedisConnection& connection, RedisRecordPlaces& places) {
+  const auto name = makeTaskId();
+  const auto place = places.placeOf(name);
+  if (auto loaded = connection.loadScripts({&recordScript()}); !loaded) return loaded;
+  const auto tried = connection.runScript(recordScript(), std::array{place.key}, std::array{place.field});
+  if (!tried) return tried.error();
+  return {};
+}
+
+}  // namespace leptir

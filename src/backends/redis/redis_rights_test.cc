@@ -1,0 +1,59 @@
+#include "backends/redis/redis_rights.h"
+
+#include <gmock/gmock.h>
+
+#include "backends/redis/redis_meta_storage.h"
+#include "backends/redis/redis_queue_fixture.h"
+
+namespace leptir {
+namespace {
+
+using testing::HasSubstr;
+
+class RedisRights : public RedisQueueTest {
+ protected:
+  Result<void> tryQueue(std::vector<std::string_view> rights) { return open(addressOf("poor", rights))->tryRights(); }
+
+  Result<void> tryRecords(std::vector<std::string_view> rights, RedisLayout layout = RedisLayout::Plain) {
+    auto connection = std::make_shared<RedisConnection>(addressOf("poor", std::move(rights)));
+    return RedisMetaStorage(connection, "leptir:taskinfo", layout, {}).tryRights();
+  }
+
+  std::int64_t keys() { return must(RedisConnection(redisAt(server.socket())).run({"DBSIZE"})).value().integer(); }
+};
+
+TEST_F(RedisRights, AreTriedWithoutATrace) {
+  EXPECT_TRUE(broker->tryRights());
+  EXPECT_TRUE(tryRecords({"~*", "+@all"}));
+  EXPECT_TRUE(tryRecords({"~*", "+@all"}, RedisLayout::Hashed));
+  EXPECT_EQ(keys(), 0);
+}
+
+TEST_F(RedisRights, OfAUserWhoMayOnlyReadAreRefused) {
+  const auto tried = tryQueue({"~*", "+@read", "+info", "+ping", "+hello", "+auth"});
+  ASSERT_FALSE(tried);
+  EXPECT_EQ(tried.error().code(), ErrorCode::Invalid);
+  EXPECT_THAT(tried.error().message(), HasSubstr("extend its rights (ACL SETUSER)"));
+  EXPECT_FALSE(tryRecords({"~*", "+@read", "+ping", "+hello"}));
+}
+
+TEST_F(RedisRights, OfAUserWithoutScriptsAreRefused) {
+  EXPECT_FALSE(tryQueue({"~*", "+@all", "-@scripting"}));
+  EXPECT_FALSE(tryRecords({"~*", "+@all", "-@scripting"}));
+}
+
+TEST_F(RedisRights, OfAUserWhoLacksOneCommandAreRefusedAndLeaveNothing) {
+  for (const auto* command : {"-zadd", "-zrem", "-hset", "-hdel", "-zremrangebyrank", "-set", "-del", "-time"}) {
+    EXPECT_FALSE(tryQueue({"~*", "+@all", command})) << command;
+    EXPECT_EQ(keys(), 0) << command;
+    addressOf("poor", {"reset"});
+  }
+}
+
+TEST_F(RedisRights, OnOtherKeysDoNotHelp) {
+  EXPECT_FALSE(tryQueue({"~leptir:ztasks", "+@all"}));
+  EXPECT_TRUE(tryQueue({"resetkeys", "~leptir:*", "~{leptir:ztasks}:*", "+@all"}));
+}
+
+}  // namespace
+}  // namespace leptir
