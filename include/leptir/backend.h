@@ -30,6 +30,11 @@ struct ConfigKey {
 enum class BrokerUse {
   Push,      // pushes by applications and commands: what was pushed survives a power cut
   Dispatch,  // leases and acknowledgements by a dispatcher
+  Look,      // counts, finds and cancels in what is there: opening makes nothing
+};
+enum class MetaUse {
+  Save,
+  Look,  // reads: opening makes nothing
 };
 
 // Stateless but for what its own stores in one process share (a SQLite file's lock, say): one object per process that
@@ -44,11 +49,12 @@ class Backend {
 
   // `connection` holds every key of brokerConnectionKeys with its value or default. Opening may wait for a server a few
   // seconds at most. Unavailable: try again later. Invalid: the configuration or the rights are wrong. Corrupt: it is
-  // not what it should be (not a database, …).
+  // not what it should be (not a database, …). NotFound, with Look only: there is no such store yet; it could be made.
   virtual Result<std::unique_ptr<SimpleBroker>> openBroker(const Json& connection, BrokerUse use) = 0;
   // `expireAfter` none: records stay for ever.
   virtual Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
-                                                                     std::optional<Duration> expireAfter) = 0;
+                                                                     std::optional<Duration> expireAfter,
+                                                                     MetaUse use = MetaUse::Save) = 0;
   // What `expire_after_seconds` is when the configuration does not say.
   virtual std::optional<Duration> defaultExpiry() const = 0;
 

@@ -104,7 +104,7 @@ class Broker {
     std::unique_lock<std::mutex> lock_;
     SimpleBroker* broker_;
   };
-  // Unavailable: it cannot be opened, whatever the reason.
+  // Unavailable: it cannot be opened, whatever the reason. NotFound, where nothing is made: it was not made yet.
   Result<Access> access(std::size_t index);
   const std::string& name(std::size_t index) const;
   // Which of them a push with these options goes to. Invalid: none has that name, or there is none at all.

@@ -12,14 +12,22 @@
 
 namespace leptir {
 
+namespace {
+
+// A caller has done nothing wrong and may try again, even where an operator has to mend something first.
+ErrorCode codeOfOpening(const Error& error) {
+  return error.code() == ErrorCode::NotFound ? ErrorCode::NotFound : ErrorCode::Unavailable;
+}
+
+}  // namespace
+
 struct Broker::Held {
   Held(Entry given, const Clock& clock) : entry(std::move(given)), cache(entry.taskCountCachingTime, clock) {}
 
-  // Whoever pushes has done nothing wrong and may try again, even where an operator has to mend something first.
   Result<SimpleBroker*> open() {
     if (store) return store.get();
     auto opened = entry.open();
-    if (!opened) return Error(ErrorCode::Unavailable, "broker " + entry.name + ": " + opened.error().message());
+    if (!opened) return Error(codeOfOpening(opened.error()), "broker " + entry.name + ": " + opened.error().message());
     store = std::move(*opened);
     return store.get();
   }

@@ -6,6 +6,7 @@
 
 #include "base/escape.h"
 #include "cli/commands.h"
+#include "config/assemble.h"
 #include "dispatcher/record_history.h"
 #include "dispatcher/settlement.h"
 #include "task/envelope.h"
@@ -81,7 +82,7 @@ Result<int> cancelIn(TaskKeeper& keeper, const CancelCommand& command, const Con
 int runCommand(const CancelCommand& command, const Program&) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
-  auto broker = openBroker(*config);
+  auto broker = openBroker(*config, BrokerUse::Look);
   if (!broker) return failStore(broker.error());
   Error none(ErrorCode::NotFound, "no task '" + command.id + "' waits or runs: nothing to cancel");
   for (std::size_t i = 0; i < broker->size(); ++i) {
@@ -93,7 +94,8 @@ int runCommand(const CancelCommand& command, const Program&) {
                ? Error(ErrorCode::Unsupported, "task '" + command.id + "' may wait in a broker that cannot cancel")
                : done.error();
   }
-  return fail(none);
+  const bool isAboutTheTask = none.code() == ErrorCode::NotFound || none.code() == ErrorCode::Unsupported;
+  return isAboutTheTask ? fail(none) : failStore(none);
 }
 
 }  // namespace leptir

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/duration_text.h"
 #include "cli/commands.h"
 #include "config/assemble.h"
 #include "instance/program_check.h"
+#include "log/log_file.h"
 
 namespace leptir {
 namespace {
@@ -41,9 +43,7 @@ void print(const BrokerTraits& traits) {
   line("a push wakes an idle instance", !traits.wakesWaiters ? "no" : traits.everyPushWakes ? "yes" : "by leptir");
   line("a running task learns of a cancel", nameOf(traits.cancel));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
-  line("longest delay", traits.longestDelay
-                            ? fmt::format("{} s, longer ones in hops", traits.longestDelay->count() / 1'000'000)
-                            : "any");
+  line("longest delay", traits.longestDelay ? durationText(*traits.longestDelay) + ", longer ones in hops" : "any");
   line("a dead instance's tasks come back", traits.sessionsExpire ? "when its lease has expired" : "at once");
   line("durability", traits.durability);
   print(traits.warnings);
@@ -59,9 +59,11 @@ void print(const MetaTraits& traits) {
 // The worst exit status wins.
 template <class Opened>
 int look(std::string_view kind, const std::string& name, const Opened& opened) {
-  if (!opened) {
-    fmt::print("{} {}: {}\n", kind, name, opened.error().message());
-    return kStoreUnusableCode;
+  const auto usable = opened ? (*opened)->tryRights() : Result<void>(opened.error());
+  if (!usable) {
+    const bool isNew = usable.error().code() == ErrorCode::NotFound;
+    fmt::print("{} {}: {}{}\n", kind, name, isNew ? "can be used: " : "", usable.error().message());
+    return isNew ? kDone : kStoreUnusableCode;
   }
   fmt::print("{} {}: works\n", kind, name);
   print((*opened)->traits());
@@ -75,8 +77,10 @@ int runCommand(const CheckCommand& command, const Program& program) {
   if (!config) return kConfiguration;
   int status = kDone;
   Stores stores(*config);
-  for (const auto& seat : stores.brokerSeats()) status = std::max(status, look("broker", seat.name, seat.open()));
-  for (const auto& seat : stores.metaSeats()) status = std::max(status, look("meta storage", seat.name, seat.open()));
+  for (const auto& seat : stores.brokerSeats(BrokerUse::Look))
+    status = std::max(status, look("broker", seat.name, seat.open()));
+  for (const auto& seat : stores.metaSeats(MetaUse::Look))
+    status = std::max(status, look("meta storage", seat.name, seat.open()));
   if (config->metaStorages.empty()) fmt::print("meta storage: none, so nothing is recorded\n");
   if (const auto fine = checkPrograms(*config, program); !fine) {
     fmt::print("{}\n", fine.error().message());
@@ -86,8 +90,8 @@ int runCommand(const CheckCommand& command, const Program& program) {
     fmt::print("{}\n", sentence);
     status = std::max<int>(status, kConfiguration);
   }
-  if (auto logger = Logger::open(config->loggers); !logger) {
-    fmt::print("loggers: {}\n", logger.error().message());
+  if (const auto fine = checkLogFiles(config->loggers); !fine) {
+    fmt::print("loggers: {}\n", fine.error().message());
     status = std::max<int>(status, kConfiguration);
   }
   std::cout << std::flush;

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/json_output.h"
 #include "cli/record_text.h"
+#include "config/assemble.h"
 #include "task/envelope.h"
 
 namespace leptir {
@@ -14,7 +15,7 @@ namespace {
 Result<Json> recordIn(const Config::MetaStorage& storage, const std::string& id) {
   Config alone;
   alone.metaStorages = {storage};
-  auto opened = openMetaStorage(alone);
+  auto opened = openMetaStorage(alone, MetaUse::Look);
   if (!opened) return opened.error();
   return opened->loadMetaInfoById(id);
 }
@@ -38,7 +39,7 @@ std::string reasonOf(const FoundTask& found) {
 Result<Json> waitingIn(const Config::Broker& broker, const TaskRuleBook& rules, const std::string& id) {
   Config alone;
   alone.brokers = {broker};
-  auto opened = openBroker(alone);
+  auto opened = openBroker(alone, BrokerUse::Look);
   if (!opened) return opened.error();
   auto store = opened->access(0);
   if (!store) return store.error();

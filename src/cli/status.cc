@@ -3,10 +3,12 @@
 
 #include <iostream>
 
+#include "base/duration_text.h"
 #include "base/escape.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
 #include "cli/whereabouts.h"
+#include "config/assemble.h"
 #include "instance/instance.h"
 
 namespace leptir {
@@ -54,7 +56,10 @@ Json workerJson(const BoardWorker& worker) {
 
 Json brokerJson(const Broker::Counted& broker) {
   Json json{{"name", broker.name}, {"type", broker.type}, {"priority", broker.priority}};
-  if (broker.counts) {
+  const bool isNew = !broker.counts && broker.counts.error().code() == ErrorCode::NotFound;
+  if (isNew) {
+    json.update({{"due", 0}, {"scheduled", 0}, {"leased", 0}, {"buried", 0}});  // no database yet, so no tasks
+  } else if (broker.counts) {
     json.update({{"due", broker.counts->due},
                  {"scheduled", broker.counts->scheduled},
                  {"leased", broker.counts->leased},
@@ -72,7 +77,7 @@ Json brokerJson(const Broker::Counted& broker) {
 // A broker that cannot be opened is shown with its error; the others still count.
 Json brokersJson(const Config& config) {
   Json brokers = Json::array();
-  auto broker = openBroker(config);
+  auto broker = openBroker(config, BrokerUse::Look);
   if (!broker) {
     for (const auto& one : config.brokers)
       brokers.push_back(brokerJson({one.name, one.type, one.priority, broker.error()}));
@@ -82,20 +87,13 @@ Json brokersJson(const Config& config) {
   return brokers;
 }
 
-std::string since(double seconds) {
-  const auto whole = static_cast<long>(seconds);
-  if (whole < 60) return fmt::format("{:.1f} s", seconds);
-  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
-  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
-}
-
 // "running as 123 for 4.0 s, 2 tasks done, 0 of them failed", or with what it waits for.
 void printInstance(const Json& instance) {
   const auto state = instance["state"].get<std::string>();
   const auto pid = instance["pid"].get<int>();
   const auto began = instance["since"].get<double>();
   auto text = fmt::format("{} as {}", state == "waiting" ? "running" : state, pid);
-  if (began > 0) text += fmt::format(" for {}", since(unixSeconds(systemClock().now()) - began));
+  if (began > 0) text += fmt::format(" for {}", durationText(unixSeconds(systemClock().now()) - began));
   if (!instance["waitsFor"].is_null()) {
     text += fmt::format("{} waiting for {}", state == "waiting" ? ", but" : ",",
                         escaped(instance["waitsFor"].get<std::string>()));
@@ -140,7 +138,7 @@ void printForPeople(const Json& status) {
       continue;
     }
     fmt::print("{} {} for {}", escaped(task["name"].get<std::string>()), escaped(task["id"].get<std::string>()),
-               since(task["seconds"].get<double>()));
+               durationText(task["seconds"].get<double>()));
     if (task.contains("progress"))
       fmt::print(", {:.0f} % {}", task["progress"].get<double>() * 100, escaped(task["text"].get<std::string>()));
     fmt::print("\n");

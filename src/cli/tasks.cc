@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/json_output.h"
 #include "cli/record_text.h"
+#include "config/assemble.h"
 
 namespace leptir {
 namespace {
@@ -60,17 +61,25 @@ void hintAtName(const std::string& name, const Config& config, const Program& pr
   std::cerr << "leptir tasks: no record is of a task " << inQuotes(name) << didYouMean(name, known) << '\n';
 }
 
+int sayNoRecordsYet(const TasksCommand& command, const Error& why) {
+  if (!command.json) printTable({});
+  std::cerr << "leptir tasks: no records yet: " << why.message() << '\n';
+  return kDone;
+}
+
 }  // namespace
 
 int runCommand(const TasksCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
   sayWhetherRecorded(*config);
-  auto storage = openMetaStorage(*config);
+  auto storage = openMetaStorage(*config, MetaUse::Look);
+  if (!storage && storage.error().code() == ErrorCode::NotFound) return sayNoRecordsYet(command, storage.error());
   if (!storage) return failStore(storage.error());
   const auto records =
       storage->listMetaInfo({.name = command.name, .cause = command.cause}, {.offset = 0, .limit = command.limit});
-  if (!records) return fail(records.error());
+  if (!records && records.error().code() == ErrorCode::Unsupported) return fail(records.error());
+  if (!records) return failStore(records.error());
   if (records->empty() && !command.cause.empty() && !isCauseOfLeptir(command.cause))
     return sayUnknownCause(command.cause);
   if (records->empty() && !command.name.empty()) hintAtName(command.name, *config, program);

@@ -28,9 +28,12 @@ Result<Backend*> find(const Backends& backends, const std::string& type) {
   return backend;
 }
 
-Result<Backend*> backendFor(const Backends& backends, const std::string& type, const Json& connection) {
+enum class Folder { IsMade, IsLeftAlone };
+
+Result<Backend*> backendFor(const Backends& backends, const std::string& type, const Json& connection,
+                            Folder folder = Folder::IsMade) {
   auto backend = find(backends, type);
-  if (!backend) return backend;
+  if (!backend || folder == Folder::IsLeftAlone) return backend;
   if (auto prepared = prepareFolder(connection); !prepared) return prepared.error();
   return backend;
 }
@@ -42,15 +45,18 @@ std::string placeOf(const std::string& type, const Json& connection, const Backe
 }
 
 Result<std::unique_ptr<SimpleBroker>> open(const Config::Broker& broker, BrokerUse use, const Backends& backends) {
-  const auto backend = backendFor(backends, broker.type, broker.connection);
+  const auto folder = use == BrokerUse::Look ? Folder::IsLeftAlone : Folder::IsMade;
+  const auto backend = backendFor(backends, broker.type, broker.connection, folder);
   if (!backend) return backend.error();
   return (*backend)->openBroker(broker.connection, use);
 }
 
-Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& storage, const Backends& backends) {
-  const auto backend = backendFor(backends, storage.type, storage.connection);
+Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& storage, const Backends& backends,
+                                                MetaUse use = MetaUse::Save) {
+  const auto folder = use == MetaUse::Look ? Folder::IsLeftAlone : Folder::IsMade;
+  const auto backend = backendFor(backends, storage.type, storage.connection, folder);
   if (!backend) return backend.error();
-  return (*backend)->openMetaStorage(storage.connection, storage.expireAfter);
+  return (*backend)->openMetaStorage(storage.connection, storage.expireAfter, use);
 }
 
 }  // namespace
@@ -72,27 +78,26 @@ Stores::Stores(const Config& config) : Stores(config, std::make_shared<const Bac
 Stores::Stores(const Config& config, std::shared_ptr<const Backends> backends)
     : brokers_(config.brokers), metaStorages_(config.metaStorages), backends_(std::move(backends)) {}
 
-std::vector<BrokerSeat> Stores::brokerSeats() const {
+std::vector<BrokerSeat> Stores::brokerSeats(BrokerUse use) const {
   std::vector<BrokerSeat> seats;
   seats.reserve(brokers_.size());
   for (const auto& broker : brokers_) {
-    seats.push_back(
-        {.name = broker.name,
-         .priority = broker.priority,
-         .place = placeOf(broker.type, broker.connection, *backends_),
-         .open = [broker, backends = backends_] { return leptir::open(broker, BrokerUse::Dispatch, *backends); }});
+    seats.push_back({.name = broker.name,
+                     .priority = broker.priority,
+                     .place = placeOf(broker.type, broker.connection, *backends_),
+                     .open = [broker, use, backends = backends_] { return leptir::open(broker, use, *backends); }});
   }
   return seats;
 }
 
-std::vector<MetaSeat> Stores::metaSeats() const {
+std::vector<MetaSeat> Stores::metaSeats(MetaUse use) const {
   std::vector<MetaSeat> seats;
   seats.reserve(metaStorages_.size());
   for (const auto& storage : metaStorages_) {
     seats.push_back({.name = storage.name,
                      .required = storage.required,
                      .place = placeOf(storage.type, storage.connection, *backends_),
-                     .open = [storage, backends = backends_] { return leptir::open(storage, *backends); }});
+                     .open = [storage, use, backends = backends_] { return leptir::open(storage, *backends, use); }});
   }
   return seats;
 }
@@ -108,6 +113,10 @@ std::vector<std::filesystem::path> Stores::sessionLockFiles(std::string_view ins
 }
 
 Result<Broker> openBroker(const Config& config) {
+  return openBroker(config, BrokerUse::Push);
+}
+
+Result<Broker> openBroker(const Config& config, BrokerUse use) {
   const auto backends = std::make_shared<const Backends>(allBackends());
   std::vector<Broker::Entry> entries;
   for (const auto& broker : config.brokers) {
@@ -117,19 +126,27 @@ Result<Broker> openBroker(const Config& config) {
                        .type = broker.type,
                        .priority = broker.priority,
                        .taskCountCachingTime = broker.taskCountCachingTime,
-                       .open = [broker, backends] { return open(broker, BrokerUse::Push, *backends); }});
+                       .open = [broker, use, backends] { return open(broker, use, *backends); }});
   }
   return Broker(std::move(entries));
 }
 
 Result<MetaStorage> openMetaStorage(const Config& config) {
+  return openMetaStorage(config, MetaUse::Save);
+}
+
+Result<MetaStorage> openMetaStorage(const Config& config, MetaUse use) {
   const auto backends = allBackends();
+  std::optional<Error> missing;
   std::vector<MetaStorage::Entry> entries;
   for (const auto& storage : config.metaStorages) {
-    auto opened = open(storage, backends);
-    if (!opened) return opened.error().in("meta storage '" + storage.name + "'");
-    entries.push_back({.name = storage.name, .storage = std::move(*opened)});
+    auto opened = open(storage, backends, use);
+    const bool isMissing = !opened && opened.error().code() == ErrorCode::NotFound;
+    if (!opened) missing = opened.error().in("meta storage '" + storage.name + "'");
+    if (!opened && !isMissing) return *missing;
+    if (opened) entries.push_back({.name = storage.name, .storage = std::move(*opened)});
   }
+  if (entries.empty() && missing) return *missing;
   return MetaStorage(std::move(entries));
 }
 

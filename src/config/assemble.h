@@ -9,6 +9,7 @@
 
 #include "broker/broker_seat.h"
 #include "config/backends.h"
+#include "leptir/backend.h"
 #include "leptir/config.h"
 #include "meta/meta_seat.h"
 
@@ -25,8 +26,8 @@ class Stores {
   Stores(const Config& config, std::shared_ptr<const Backends> backends);
 
   // For a dispatcher. Errors as leptir/backend.h has them; Unsupported: this build has no backend of the type.
-  std::vector<BrokerSeat> brokerSeats() const;
-  std::vector<MetaSeat> metaSeats() const;
+  std::vector<BrokerSeat> brokerSeats(BrokerUse use = BrokerUse::Dispatch) const;
+  std::vector<MetaSeat> metaSeats(MetaUse use = MetaUse::Save) const;
 
   // What the master locks before it forks (see Backend::sessionLockFile), each file once.
   std::vector<std::filesystem::path> sessionLockFiles(std::string_view instance) const;
@@ -36,5 +37,10 @@ class Stores {
   std::vector<Config::MetaStorage> metaStorages_;
   std::shared_ptr<const Backends> backends_;  // shared with the seats
 };
+
+// For commands that look: opening makes nothing. A store that was not made yet answers NotFound when it is used, and is
+// left out of the meta storages; NotFound: none of them was made yet.
+Result<Broker> openBroker(const Config& config, BrokerUse use);
+Result<MetaStorage> openMetaStorage(const Config& config, MetaUse use);
 
 }  // namespace leptir

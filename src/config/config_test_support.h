@@ -21,7 +21,7 @@ class FakeBackend final : public Backend {
   std::span<const ConfigKey> brokerConnectionKeys() const override { return keys_; }
   std::span<const ConfigKey> metaConnectionKeys() const override { return keys_; }
   Result<std::unique_ptr<SimpleBroker>> openBroker(const Json&, BrokerUse) override { return nothing(); }
-  Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json&, std::optional<Duration>) override {
+  Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json&, std::optional<Duration>, MetaUse) override {
     return nothing();
   }
   std::optional<Duration> defaultExpiry() const override { return expiry_; }

@@ -24,7 +24,8 @@ Result<std::unique_ptr<SimpleBroker>> MemoryBackend::openBroker(const Json& conn
 }
 
 Result<std::unique_ptr<SimpleMetaStorage>> MemoryBackend::openMetaStorage(const Json& connection,
-                                                                          std::optional<Duration> expireAfter) {
+                                                                          std::optional<Duration> expireAfter,
+                                                                          MetaUse) {
   const std::lock_guard lock(mutex_);
   auto& records = records_[nameIn(connection)];
   if (!records) records = std::make_shared<MemoryRecords>();

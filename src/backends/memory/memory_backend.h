@@ -22,7 +22,8 @@ class MemoryBackend final : public Backend {
   std::span<const ConfigKey> metaConnectionKeys() const override { return brokerConnectionKeys(); }
   Result<std::unique_ptr<SimpleBroker>> openBroker(const Json& connection, BrokerUse use) override;
   Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
-                                                             std::optional<Duration> expireAfter) override;
+                                                             std::optional<Duration> expireAfter,
+                                                             MetaUse use = MetaUse::Save) override;
   std::optional<Duration> defaultExpiry() const override { return std::nullopt; }
   std::string place(const Json&) const override { return {}; }
   std::optional<std::filesystem::path> sessionLockFile(const Json&, std::string_view) const override {

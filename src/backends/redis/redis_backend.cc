@@ -56,7 +56,7 @@ Result<std::unique_ptr<SimpleBroker>> RedisBackend::openBroker(const Json& conne
 }
 
 Result<std::unique_ptr<SimpleMetaStorage>> RedisBackend::openMetaStorage(const Json& connection,
-                                                                         std::optional<Duration> expireAfter) {
+                                                                         std::optional<Duration> expireAfter, MetaUse) {
   auto address = redisAddress(connection);
   if (!address) return address.error();
   auto key = keyIn(connection);

@@ -13,7 +13,8 @@ class RedisBackend final : public Backend {
   std::span<const ConfigKey> metaConnectionKeys() const override;
   Result<std::unique_ptr<SimpleBroker>> openBroker(const Json& connection, BrokerUse use) override;
   Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
-                                                             std::optional<Duration> expireAfter) override;
+                                                             std::optional<Duration> expireAfter,
+                                                             MetaUse use = MetaUse::Save) override;
   // The seed's -1: never.
   std::optional<Duration> defaultExpiry() const override { return {}; }
   // None: the server should have the next requests while it answers the last, so records go by a thread and a

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "backends/sqlite/sqlite_connection.h"
 #include "base/errno_text.h"
 #include "base/private_file.h"
 
@@ -94,6 +95,15 @@ Result<void> makeSideFolder(const SqliteFile& file) {
   }
   if (errno != EEXIST) return cannotMake(file, "the folder " + file.folder().string());
   return checkSideFolder(file, database);
+}
+
+Result<void> tryWriting(SqliteConnection& connection) {
+  SqliteTransaction write(connection, SqliteTransaction::Kind::Write);
+  if (auto begun = connection.outcome(); !begun) return begun;
+  const auto& file = connection.file();
+  struct stat info{};
+  if (::access(file.folder().c_str(), W_OK | X_OK) == 0 || ::stat(file.folder().c_str(), &info) != 0) return {};
+  return cannotMake(file, "files in " + file.folder().string());
 }
 
 std::vector<std::string> rightsWarnings(const SqliteFile& file) {

@@ -10,6 +10,8 @@
 
 namespace leptir {
 
+class SqliteConnection;
+
 // Makes the database, empty and with mode 0600, unless it is there; SQLite gives -wal and -shm the same mode. Root
 // makes it for the owner of its folder. Invalid: it cannot be made, or another user owns it and does not share it with
 // us.
@@ -21,5 +23,8 @@ Result<void> makeSideFolder(const SqliteFile& file);
 
 // What every user of this machine may do to the files as they are, and how to change that; for traits().
 std::vector<std::string> rightsWarnings(const SqliteFile& file);
+
+// Takes the database's lock for writing and lets go of it; and looks whether the folder beside it can be written.
+Result<void> tryWriting(SqliteConnection& connection);
 
 }  // namespace leptir

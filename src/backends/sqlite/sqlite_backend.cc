@@ -24,14 +24,15 @@ std::span<const ConfigKey> SqliteBackend::brokerConnectionKeys() const {
 }
 
 Result<std::unique_ptr<SimpleBroker>> SqliteBackend::openBroker(const Json& connection, BrokerUse use) {
-  auto opened = connectionTo(connection);
+  auto opened = connectionTo(connection, use == BrokerUse::Look ? Missing::IsNotFound : Missing::IsMade);
   if (!opened) return opened.error();
   return std::make_unique<SqliteBroker>(std::move(*opened), use);
 }
 
 Result<std::unique_ptr<SimpleMetaStorage>> SqliteBackend::openMetaStorage(const Json& connection,
-                                                                          std::optional<Duration> expireAfter) {
-  auto opened = connectionTo(connection);
+                                                                          std::optional<Duration> expireAfter,
+                                                                          MetaUse use) {
+  auto opened = connectionTo(connection, use == MetaUse::Look ? Missing::IsNotFound : Missing::IsMade);
   if (!opened) return opened.error();
   return std::make_unique<SqliteMetaStorage>(std::move(*opened), expireAfter);
 }
@@ -52,7 +53,7 @@ std::optional<std::filesystem::path> SqliteBackend::sessionLockFile(const Json& 
   return sessionLockPath(file.path, instance);
 }
 
-Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json& connection) {
+Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json& connection, Missing missing) {
   const auto path = realPath(pathIn(connection));
   auto& known = this->known(path);
   const std::lock_guard lock(known.opening);
@@ -62,9 +63,9 @@ Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json
     known.file = file = std::make_shared<SqliteFile>();
     file->path = path;
   }
-  auto opened = SqliteConnection::open(file, *clock_);
+  auto opened = SqliteConnection::open(file, *clock_, missing);
   if (!opened) return opened;
-  if (auto prepared = prepareSchema(**opened); !prepared) return prepared.error();
+  if (auto prepared = prepareSchema(**opened, missing); !prepared) return prepared.error();
   known.connection = *opened;
   return opened;
 }

@@ -23,7 +23,8 @@ class SqliteBackend final : public Backend {
   std::span<const ConfigKey> metaConnectionKeys() const override { return brokerConnectionKeys(); }
   Result<std::unique_ptr<SimpleBroker>> openBroker(const Json& connection, BrokerUse use) override;
   Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
-                                                             std::optional<Duration> expireAfter) override;
+                                                             std::optional<Duration> expireAfter,
+                                                             MetaUse use = MetaUse::Save) override;
   std::optional<Duration> defaultExpiry() const override;
   std::string place(const Json& connection) const override;
   std::optional<std::filesystem::path> sessionLockFile(const Json& connection,
@@ -37,7 +38,7 @@ class SqliteBackend final : public Backend {
     std::weak_ptr<SqliteFile> file;
     std::weak_ptr<SqliteConnection> connection;
   };
-  Result<std::shared_ptr<SqliteConnection>> connectionTo(const Json& connection);
+  Result<std::shared_ptr<SqliteConnection>> connectionTo(const Json& connection, Missing missing);
   Known& known(const std::filesystem::path& path);
 
   const Clock* clock_;

@@ -2,7 +2,6 @@
 
 #include <chrono>
 
-#include "backends/sqlite/database_rights.h"
 #include "backends/sqlite/session_lock.h"
 #include "backends/sqlite/sqlite_schema.h"
 #include "backends/sqlite/sqlite_session.h"

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "backends/sqlite/database_rights.h"
 #include "backends/sqlite/sqlite_keeper.h"
 #include "backends/sqlite/sqlite_queue.h"
 #include "backends/sqlite/sqlite_recovery.h"
@@ -22,6 +23,7 @@ class SqliteBroker final : public SimpleBroker {
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
+  Result<void> tryRights() override { return tryWriting(connection_); }
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;
 

@@ -75,11 +75,12 @@ std::string adviceFor(int sqliteCode) {
 }  // namespace
 
 Result<std::shared_ptr<SqliteConnection>> SqliteConnection::open(const std::shared_ptr<SqliteFile>& file,
-                                                                 const Clock& clock) {
-  if (auto prepared = prepareFiles(*file); !prepared) return prepared.error();
+                                                                 const Clock& clock, Missing missing) {
+  auto prepared = missing == Missing::IsMade ? prepareFiles(*file) : checkIsThere(*file);
+  if (!prepared) return prepared.error();
   for (int opening = 1;; ++opening) {
     std::shared_ptr<SqliteConnection> connection(new SqliteConnection(file, clock));
-    const auto configured = connection->configure();
+    const auto configured = connection->configure(missing);
     connection->busyTries_ = kMostBusyTries;
     if (configured) return connection;
     // Two that make a new file at once can get in each other's way without the busy handler being asked. When somebody
@@ -100,16 +101,20 @@ SqliteConnection::~SqliteConnection() {
   sqlite3_close_v2(handle_);
 }
 
-Result<void> SqliteConnection::configure() {
-  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+Result<void> SqliteConnection::configure(Missing missing) {
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
   if (!noteFailure(sqlite3_open_v2(file_->path.c_str(), &handle_, kFlags, nullptr))) return outcome();
   sqlite3_extended_result_codes(handle_, 1);
   // Otherwise `holder = ?` beside partial indices makes the library prepare a statement anew at each use.
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   sqlite3_busy_handler(handle_, &onBusy, this);
   sqlite3_wal_hook(handle_, &onCommit, this);
+  if (missing == Missing::IsNotFound) return outcome();
   if (sqlite3_db_readonly(handle_, "main") == 1) return errorOf(SQLITE_READONLY);
+  return keepLogAhead();
+}
 
+Result<void> SqliteConnection::keepLogAhead() {
   execute(kSettings);
   SqliteStatement mode(*this, "PRAGMA journal_mode = WAL");
   const bool answered = mode.with().step();

@@ -29,8 +29,10 @@ enum class Durability { Full, Normal };
 // error since the transaction began is kept here; until it ends every statement does nothing, and commit() answers it.
 class SqliteConnection {
  public:
-  // Opens or creates the database in write-ahead mode. Invalid, Corrupt, Unavailable: see backend.h.
-  static Result<std::shared_ptr<SqliteConnection>> open(const std::shared_ptr<SqliteFile>& file, const Clock& clock);
+  // Opens or creates the database in write-ahead mode; with Missing::IsNotFound it opens an existing one as it is.
+  // Invalid, Corrupt, Unavailable, NotFound: see backend.h.
+  static Result<std::shared_ptr<SqliteConnection>> open(const std::shared_ptr<SqliteFile>& file, const Clock& clock,
+                                                        Missing missing = Missing::IsMade);
   ~SqliteConnection();
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
@@ -61,7 +63,8 @@ class SqliteConnection {
   friend class SqliteTransaction;
 
   SqliteConnection(std::shared_ptr<SqliteFile> file, const Clock& clock);
-  Result<void> configure();
+  Result<void> configure(Missing missing);
+  Result<void> keepLogAhead();
   Error errorOf(int code) const;
   // Remembers the error of a failed call; answers whether it went well.
   bool noteFailure(int code);

@@ -1,5 +1,6 @@
 #include "backends/sqlite/sqlite_file.h"
 
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <system_error>
 
 #include "backends/sqlite/database_rights.h"
+#include "base/errno_text.h"
 #include "base/private_file.h"
 
 namespace leptir {
@@ -57,6 +59,28 @@ Result<void> makeFolder(const SqliteFile& file, const std::filesystem::path& fol
                    "; make it yourself, writable for the user that leptir runs as, or choose another path");
 }
 
+// Whether a database may lie there at all.
+Result<void> checkPath(const SqliteFile& file) {
+  const auto length = file.path.string().size();
+  if (file.path.empty()) return Error(ErrorCode::Invalid, "sqlite: the path is empty; name a file");
+  if (length > kLongestPath) {
+    return Error(ErrorCode::Invalid, file.where() + ": the path has " + std::to_string(length) +
+                                         " bytes, SQLite takes at most " + std::to_string(kLongestPath));
+  }
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file.path, ignored)) {
+    return Error(ErrorCode::Invalid, file.where() + ": is a folder; name a file in it");
+  }
+  return refuseRemote(file, file.path.parent_path());
+}
+
+Result<void> checkWritable(const SqliteFile& file, const std::filesystem::path& folder) {
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return Error(ErrorCode::Invalid, file.where() + ": the folder is not writable (" + std::strerror(errno) +
+                                       "), and the database keeps more than one file there; let the user that leptir "
+                                       "runs as write to it, or choose another path");
+}
+
 }  // namespace
 
 const char* remoteFileSystem(std::uint32_t magic) {
@@ -75,25 +99,27 @@ std::filesystem::path sessionLockPath(const std::filesystem::path& database, std
   return database.string() + ".d/" + std::string(instance) + ".lock";
 }
 
-Result<void> prepareFiles(const SqliteFile& file) {
-  const auto length = file.path.string().size();
-  if (file.path.empty()) return Error(ErrorCode::Invalid, "sqlite: the path is empty; name a file");
-  if (length > kLongestPath) {
-    return Error(ErrorCode::Invalid, file.where() + ": the path has " + std::to_string(length) +
-                                         " bytes, SQLite takes at most " + std::to_string(kLongestPath));
-  }
+Error notMadeYet(const SqliteFile& file) {
+  return Error(ErrorCode::NotFound, file.where() + ": is not made yet; the first push or start makes it");
+}
+
+Result<void> checkIsThere(const SqliteFile& file) {
+  if (auto fine = checkPath(file); !fine) return fine;
+  struct stat info{};
+  if (::stat(file.path.c_str(), &info) == 0) return {};
+  if (errno != ENOENT) return Error(ErrorCode::Invalid, file.where() + ": " + errnoText(errno));
+  auto nearest = file.path.parent_path();
   std::error_code ignored;
-  if (std::filesystem::is_directory(file.path, ignored)) {
-    return Error(ErrorCode::Invalid, file.where() + ": is a folder; name a file in it");
-  }
+  while (!std::filesystem::exists(nearest, ignored) && nearest.has_relative_path()) nearest = nearest.parent_path();
+  if (auto writable = checkWritable(file, nearest); !writable) return writable.error();
+  return notMadeYet(file);
+}
+
+Result<void> prepareFiles(const SqliteFile& file) {
+  if (auto fine = checkPath(file); !fine) return fine;
   const auto folder = file.path.parent_path();
-  if (auto local = refuseRemote(file, folder); !local) return local;
   if (auto made = makeFolder(file, folder); !made) return made;
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    return Error(ErrorCode::Invalid, file.where() + ": the folder is not writable (" + std::strerror(errno) +
-                                         "), and the database keeps more than one file there; let the user that leptir "
-                                         "runs as write to it, or choose another path");
-  }
+  if (auto writable = checkWritable(file, folder); !writable) return writable;
   if (auto made = makeDatabaseFile(file); !made) return made;
   return makeSideFolder(file);
 }

@@ -14,6 +14,9 @@
 
 namespace leptir {
 
+// What happens to files and tables that are not there: a command that only looks makes none.
+enum class Missing { IsMade, IsNotFound };
+
 // Any thread.
 struct SqliteFile {
   std::filesystem::path path;      // real: two names of one file share one SqliteFile
@@ -38,5 +41,11 @@ const char* remoteFileSystem(std::uint32_t magic);
 // Invalid, with what to do: the path is too long or no file, the folder cannot be made or written, it lies on a file
 // system of another machine (the write-ahead log needs memory that all processes share).
 Result<void> prepareFiles(const SqliteFile& file);
+
+// NotFound: the file is not there, but can be made. Invalid: as prepareFiles, or it cannot be looked at.
+Result<void> checkIsThere(const SqliteFile& file);
+
+// What commands that look say of a database without a file or tables.
+Error notMadeYet(const SqliteFile& file);
 
 }  // namespace leptir

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "backends/sqlite/database_rights.h"
 #include "base/saturated.h"
 
 namespace leptir {

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "backends/sqlite/database_rights.h"
 #include "backends/sqlite/sqlite_connection.h"
 #include "leptir/simple_meta_storage.h"
 
@@ -17,6 +18,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   Result<Json> loadMetaInfoById(std::string_view id) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
   Result<std::size_t> expire() override;
+  Result<void> tryRights() override { return tryWriting(*connection_); }
   MetaTraits traits() const override;
 
  private:

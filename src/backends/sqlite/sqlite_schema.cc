@@ -34,12 +34,14 @@ bool upgrade(SqliteConnection& connection, std::int64_t version) {
 
 }  // namespace
 
-Result<void> prepareSchema(SqliteConnection& connection) {
+Result<void> prepareSchema(SqliteConnection& connection, Missing missing) {
   {
     SqliteTransaction look(connection, SqliteTransaction::Kind::Read);
     const auto version = versionOf(connection);
     if (auto read = look.commit(); !read) return read;
     if (version == kSchemaVersion) return {};
+    if (missing == Missing::IsNotFound && version == 0) return notMadeYet(connection.file());
+    if (missing == Missing::IsNotFound && version < kSchemaVersion) return {};
   }
   SqliteTransaction make(connection, SqliteTransaction::Kind::Write);
   const auto version = versionOf(connection);  // somebody else may have been quicker

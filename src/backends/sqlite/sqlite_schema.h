@@ -21,6 +21,7 @@ inline constexpr std::int64_t kEnded =
     2;  // holds nothing; the row stays for a while, since an epoch is opened only once
 
 // Makes the tables, or brings those of an earlier version (sqlite_migrations.h). Invalid: a newer leptir made them.
-Result<void> prepareSchema(SqliteConnection& connection);
+// With Missing::IsNotFound nothing is made or changed; NotFound: there are none.
+Result<void> prepareSchema(SqliteConnection& connection, Missing missing = Missing::IsMade);
 
 }  // namespace leptir

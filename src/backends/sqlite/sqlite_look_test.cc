@@ -1,0 +1,120 @@
+// Commands that only look: opening makes and changes nothing.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "backends/sqlite/sqlite_connection.h"
+#include "tests/support/other_user.h"
+#include "tests/support/sqlite_database.h"
+
+namespace leptir {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+std::set<std::string> filesIn(const std::filesystem::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.insert(entry.path().filename());
+  return names;
+}
+
+TEST(SqliteLook, MakesNoDatabase) {
+  TestDatabase database;
+  const auto broker = database.backend.openBroker(database.connection, BrokerUse::Look);
+  ASSERT_FALSE(broker);
+  EXPECT_EQ(broker.error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(broker.error().message(),
+            "sqlite " + database.path.string() + ": is not made yet; the first push or start makes it");
+  const auto records = database.backend.openMetaStorage(database.connection, {}, MetaUse::Look);
+  EXPECT_EQ(records.error().code(), ErrorCode::NotFound);
+  EXPECT_THAT(filesIn(database.folder.path()), IsEmpty());
+}
+
+TEST(SqliteLook, MakesNoFolders) {
+  TestDatabase database;
+  const Json connection{{"path", (database.folder / "new/deep/leptir.db").string()}};
+  EXPECT_EQ(database.backend.openBroker(connection, BrokerUse::Look).error().code(), ErrorCode::NotFound);
+  EXPECT_THAT(filesIn(database.folder.path()), IsEmpty());
+}
+
+TEST(SqliteLook, SaysThatAMissingDatabaseCouldNotBeMade) {
+  LEPTIR_NEEDS_ROOT();
+  TestDatabase database;
+  ::chmod(database.folder.path().c_str(), 0755);
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    const auto error = database.backend.openBroker(database.connection, BrokerUse::Look).error();
+    return error.code() != ErrorCode::NotFound && error.message().find("not writable") != std::string::npos;
+  }));
+}
+
+TEST(SqliteLook, MakesNoTablesInADatabaseOfOthers) {
+  TestDatabase database;
+  database.folder.write("leptir.db", "");
+  EXPECT_EQ(database.backend.openBroker(database.connection, BrokerUse::Look).error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(readWholeFile(database.path), "");
+  EXPECT_THAT(filesIn(database.folder.path()), UnorderedElementsAre("leptir.db"));
+}
+
+TEST(SqliteLook, CountsFindsAndCancelsInWhatIsThere) {
+  TestDatabase database;
+  const auto tasks = someTasks(2);
+  ASSERT_TRUE(database.broker(BrokerUse::Push)->pushBrokerTasks(tasks));
+  std::filesystem::remove(database.path.string() + ".d");
+  {
+    SqliteBackend backend;
+    const auto broker = must(backend.openBroker(database.connection, BrokerUse::Look));
+    EXPECT_EQ(broker->tasksCount().value().due, 2u);
+    EXPECT_TRUE(broker->keeper().find(tasks[0].id));
+    EXPECT_TRUE(broker->keeper().cancel(tasks[1].id, "ana@host"));
+    EXPECT_EQ(broker->tasksCount().value().due, 1u);
+    EXPECT_TRUE(must(backend.openMetaStorage(database.connection, {}, MetaUse::Look))->listMetaInfo({}, {}));
+  }
+  EXPECT_THAT(filesIn(database.folder.path()), UnorderedElementsAre("leptir.db"));
+}
+
+TEST(SqliteLook, OfRootLeavesNothingThatTheOwnerCannotOpen) {
+  LEPTIR_NEEDS_ROOT();
+  TestDatabase database;
+  giveTo(kOtherUser, database.folder.path());
+  ASSERT_TRUE(asUser(kOtherUser, [&] {
+    SqliteBackend backend;
+    return must(backend.openBroker(database.connection, BrokerUse::Push))->pushBrokerTasks(someTasks(1)).has_value();
+  }));
+  SqliteBackend backend;
+  const auto broker = must(backend.openBroker(database.connection, BrokerUse::Look));
+  EXPECT_EQ(broker->tasksCount().value().due, 1u);
+  for (const auto& entry : std::filesystem::directory_iterator(database.folder.path()))
+    EXPECT_EQ(ownerOf(entry.path()), kOtherUser) << entry.path();
+}
+
+TEST(SqliteLook, LetsAReaderOfTheGroupCount) {
+  LEPTIR_NEEDS_ROOT();
+  TestDatabase database;
+  const auto writer = database.broker();
+  ASSERT_TRUE(writer->pushBrokerTasks(someTasks(1)));
+  ::chmod(database.folder.path().c_str(), 0755);
+  for (const auto* suffix : {"", "-wal", "-shm"}) {
+    const auto file = database.path.string() + suffix;
+    ASSERT_EQ(::chown(file.c_str(), 0, kSharedGroup), 0);
+    ::chmod(file.c_str(), 0640);
+  }
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    SqliteBackend backend;
+    const auto broker = must(backend.openBroker(database.connection, BrokerUse::Look));
+    return broker->tasksCount().value().due == 1 && !broker->tryRights();
+  }));
+}
+
+TEST(SqliteRights, AreTriedWithoutATrace) {
+  TestDatabase database;
+  const auto broker = database.broker();
+  EXPECT_TRUE(broker->tryRights());
+  EXPECT_TRUE(database.records()->tryRights());
+  EXPECT_EQ(broker->tasksCount().value(), TaskCounts());
+}
+
+}  // namespace
+}  // namespace leptir

@@ -1,0 +1,42 @@
+#include "log/log_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/other_user.h"
+#include "tests/support/temp_dir.h"
+
+namespace leptir {
+namespace {
+
+using testing::HasSubstr;
+
+Result<void> check(const std::filesystem::path& path) {
+  const LogSinkConfig sink{.name = "logfile", .type = LogSinkConfig::Type::File, .path = path};
+  return checkLogFiles({&sink, 1});
+}
+
+TEST(LogFileCheck, MakesNoFile) {
+  const TempDir folder;
+  EXPECT_TRUE(check(folder / "a.log"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "a.log"));
+}
+
+TEST(LogFileCheck, SaysWhatAStartWouldSay) {
+  const TempDir folder;
+  EXPECT_THAT(check(folder / "none/a.log").error().message(), HasSubstr("no such file or directory: make its folder"));
+  EXPECT_THAT(check(folder.path()).error().message(), HasSubstr("is a directory: name a file in it"));
+  std::filesystem::create_symlink(folder / "target", folder / "link");
+  EXPECT_THAT(check(folder / "link").error().message(), HasSubstr("is a symbolic link"));
+  EXPECT_TRUE(check("/dev/stdout"));
+}
+
+TEST(LogFileCheck, LooksWhetherAMissingFileCouldBeMade) {
+  LEPTIR_NEEDS_ROOT();
+  const TempDir folder;
+  ::chmod(folder.path().c_str(), 0755);
+  EXPECT_TRUE(asUser(kOtherUser, [&] { return !check(folder / "a.log"); }));
+}
+
+}  // namespace
+}  // namespace leptir
