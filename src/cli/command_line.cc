@@ -163,6 +163,9 @@ class Parser {
     auto* command = add("status", "Show the instance, the brokers' queues and what each worker does.", status_);
     command->add_option("--config", status_.config, kConfigHelp);
     command->add_option("--pid", status_.pid, kPidHelp);
+    command->add_flag("--all", status_.all, "all instances of this user, whatever their configuration")
+        ->excludes("--config")
+        ->excludes("--pid");
     command->add_flag("--json", status_.json, "as one JSON object");
   }
 

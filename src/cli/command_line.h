@@ -21,6 +21,7 @@ struct StopCommand {
 };
 struct StatusCommand {
   std::filesystem::path config, pid;
+  bool all = false;  // every instance of this user, whatever its configuration
   bool json = false;
 };
 struct PushCommand {

@@ -19,6 +19,9 @@ int runCommand(const TasksCommand& command, const Program& program);
 int runCommand(const CheckCommand& command, const Program& program);
 int runCommand(const BenchCommand& command, const Program& program);
 
+// `status --all`.
+int statusOfAll(const StatusCommand& command);
+
 // The configuration in that file, or the default one. An error has been printed as it should be read, a line a mistake.
 Result<Config> readConfig(const std::filesystem::path& file);
 

@@ -149,6 +149,7 @@ void printForPeople(const Json& status) {
 
 // A running instance is shown also when its configuration cannot be read any more; its brokers cannot be then.
 int runCommand(const StatusCommand& command, const Program&) {
+  if (command.all) return statusOfAll(command);
   const auto files = instanceFilesOf(command.config, command.pid);
   if (!files) return fail(files.error());
   const auto instance = findInstance(*files);

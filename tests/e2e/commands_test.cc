@@ -253,5 +253,17 @@ TEST_F(CommandsTest, TasksChoosesByCauseAndName) {
   EXPECT_EQ(leptir({"tasks", "--name=nobody", "--json"}).out, "");
 }
 
+TEST_F(CommandsTest, StatusOfAllFindsAnInstanceWithoutItsConfiguration) {
+  EXPECT_EQ(run({"status", "--all", "--json"}).json().at("instances").size(), 0u);
+  const auto instance = start();
+  waitUntilItFlies();
+  const auto all = run({"status", "--all", "--json"}).json().at("instances");
+  ASSERT_EQ(all.size(), 1u) << all.dump();
+  EXPECT_EQ(all[0].at("pid"), instance->pid());
+  const auto pidFile = all[0].at("pidFile").get<std::string>();
+  EXPECT_NE(run({"status", "--all"}).out.find("status --pid=" + pidFile), std::string::npos);
+  EXPECT_EQ(run({"status", "--all", "--config=" + config.string()}).exit, 2) << "one of both";
+}
+
 }  // namespace
 }  // namespace leptir::e2e

@@ -1,0 +1,48 @@
+// leptir status --all
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "base/duration_text.h"
+#include "cli/commands.h"
+#include "cli/running_instances.h"
+
+namespace leptir {
+namespace {
+
+Json jsonOf(const RunningInstance& instance) {
+  const auto& board = instance.board;
+  return {{"pid", board.pid},         {"pidFile", instance.pidFile.string()},
+          {"session", board.session}, {"since", unixSeconds(board.since)},
+          {"ready", board.ready},     {"done", board.done},
+          {"failed", board.failed}};
+}
+
+void printForPeople(const std::vector<RunningInstance>& instances) {
+  if (instances.empty()) {
+    fmt::print("no instance of this user runs here (one that was started with --pid is shown by status --pid)\n");
+    return;
+  }
+  fmt::print("{:>8}  {:<14} {:>10} {:>10}  {}\n", "pid", "for", "done", "failed", "shown by");
+  for (const auto& [pidFile, board] : instances) {
+    const auto up = board.since == Time() ? "-" : durationText(systemClock().now() - board.since);
+    fmt::print("{:>8}  {:<14} {:>10} {:>10}  status --pid={}\n", board.pid, up, board.done, board.failed,
+               pidFile.string());
+  }
+}
+
+}  // namespace
+
+int statusOfAll(const StatusCommand& command) {
+  const auto instances = runningInstances();
+  if (!command.json) {
+    printForPeople(instances);
+    return kDone;
+  }
+  Json all = Json::array();
+  for (const auto& instance : instances) all.push_back(jsonOf(instance));
+  std::cout << writeJson(Json{{"instances", std::move(all)}}) << '\n';
+  return kDone;
+}
+
+}  // namespace leptir
