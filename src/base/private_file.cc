@@ -17,6 +17,23 @@ Error failure(int error) {
   return Error(error == ENOENT ? ErrorCode::NotFound : ErrorCode::Invalid, errnoText(error));
 }
 
+constexpr int kAlways = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+Result<UniqueFd> openExisting(const std::filesystem::path& file, int flags) {
+  UniqueFd opened(::open(file.c_str(), flags | kAlways));
+  if (!opened) return failure(errno);
+  return opened;
+}
+
+// Lost: it is there.
+Result<UniqueFd> makeNew(const std::filesystem::path& file, int flags, mode_t mode) {
+  UniqueFd made(::open(file.c_str(), flags | O_EXCL | kAlways, mode));
+  if (!made && errno == EEXIST) return Error(ErrorCode::Lost, errnoText(EEXIST));
+  if (!made) return failure(errno);
+  ::fchmod(made.get(), mode);  // the umask may have taken more
+  return made;
+}
+
 }  // namespace
 
 std::string userText(uid_t user) {
@@ -38,18 +55,18 @@ Result<void> checkOwner(const struct stat& info) {
 }
 
 Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, mode_t mode) {
-  constexpr int kAlways = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   const bool mayMake = (flags & O_CREAT) != 0;
-  UniqueFd made;
-  if (mayMake) made = UniqueFd(::open(file.c_str(), flags | O_EXCL | kAlways, mode));
-  if (made) {
-    ::fchmod(made.get(), mode);  // the umask may have taken more
-    return made;
+  if (!mayMake) return openExisting(file, flags);
+  // Another process may remove it or make it at any moment (a rotation of logs).
+  constexpr int kMostTries = 100;
+  for (int tries = 1;; ++tries) {
+    auto made = makeNew(file, flags, mode);
+    const bool isThere = !made && made.error().code() == ErrorCode::Lost;
+    if (!isThere || (flags & O_EXCL) != 0) return made;
+    auto opened = openExisting(file, flags & ~O_CREAT);
+    const bool isGone = !opened && opened.error().code() == ErrorCode::NotFound;
+    if (!isGone || tries == kMostTries) return opened;
   }
-  if (mayMake && (errno != EEXIST || (flags & O_EXCL) != 0)) return failure(errno);
-  UniqueFd opened(::open(file.c_str(), (flags & ~O_CREAT) | kAlways));
-  if (!opened) return failure(errno);
-  return opened;
 }
 
 Result<void> makePrivateFolder(const std::filesystem::path& folder) {

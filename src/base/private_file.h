@@ -29,7 +29,8 @@ bool isTrustedOwner(uid_t owner);
 Result<void> checkOwner(const struct stat& info);
 
 // Opens a file, or with O_CREAT makes it for our user alone whatever the umask. Never waits for a pipe, never follows
-// a symbolic link at the end of the path. NotFound: no such file. Invalid: anything else, without the file's name.
+// a symbolic link at the end of the path. NotFound: no such file (with O_CREAT: no such folder). Lost: with O_EXCL, it
+// is there. Invalid: anything else. Without the file's name.
 Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, mode_t mode = kPrivateFile);
 
 // Makes the folder for our user alone, and what is missing above it. An existing folder stays as it is. Invalid: the
