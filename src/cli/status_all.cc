@@ -12,9 +12,13 @@ namespace {
 
 Json jsonOf(const RunningInstance& instance) {
   const auto& board = instance.board;
-  return {{"pid", board.pid},         {"pidFile", instance.pidFile.string()},
-          {"session", board.session}, {"since", unixSeconds(board.since)},
-          {"ready", board.ready},     {"done", board.done},
+  return {{"pid", board.pid},
+          {"pidFile", instance.pidFile.string()},
+          {"configuration", board.configuration.empty() ? Json() : Json(board.configuration)},
+          {"session", board.session},
+          {"since", unixSeconds(board.since)},
+          {"ready", board.isReady()},
+          {"done", board.done},
           {"failed", board.failed}};
 }
 

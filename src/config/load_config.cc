@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "base/private_file.h"
 #include "base/limits.h"
+#include "base/private_file.h"
 #include "base/read_file.h"
 #include "config/assemble.h"
 #include "config/config_reader.h"
