@@ -4,7 +4,7 @@
 #include <set>
 
 #include "config/state_paths.h"
-#include "master/pid_file.h"
+#include "instance/find_instance.h"
 
 namespace leptir {
 namespace {
@@ -18,15 +18,6 @@ std::set<std::filesystem::path> foldersOfPidFiles() {
   return folders;
 }
 
-// An instance that has no board yet, or one of another version, is known by its pid alone.
-BoardInstance boardBeside(const std::filesystem::path& pidFile, int pid) {
-  auto board = StatusBoard::read(statusBoardBeside(pidFile), systemClock());
-  if (board && board->pid == pid) return std::move(*board);
-  BoardInstance unknown;
-  unknown.pid = pid;
-  return unknown;
-}
-
 }  // namespace
 
 std::vector<RunningInstance> runningInstances() {
@@ -35,8 +26,8 @@ std::vector<RunningInstance> runningInstances() {
     std::error_code failed;
     for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
       if (entry.path().extension() != ".pid") continue;
-      const auto pid = holderOf(entry.path());
-      if (pid && *pid) found.push_back({entry.path(), boardBeside(entry.path(), **pid)});
+      auto board = findInstance({.pidFile = entry.path(), .boardFile = statusBoardBeside(entry.path())});
+      if (board) found.push_back({entry.path(), std::move(*board)});
     }
   }
   std::ranges::sort(found, {}, [](const RunningInstance& instance) { return instance.board.since; });

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/duration_text.h"
+#include "base/escape.h"
 #include "cli/commands.h"
 #include "cli/running_instances.h"
 
@@ -27,11 +28,11 @@ void printForPeople(const std::vector<RunningInstance>& instances) {
     fmt::print("no instance of this user runs here (one that was started with --pid is shown by status --pid)\n");
     return;
   }
-  fmt::print("{:>8}  {:<14} {:>10} {:>10}  {}\n", "pid", "for", "done", "failed", "shown by");
+  fmt::print("{:>8}  {:<14} {:>10} {:>10}  {}\n", "pid", "for", "done", "failed", "configuration; shown by");
   for (const auto& [pidFile, board] : instances) {
     const auto up = board.since == Time() ? "-" : durationText(systemClock().now() - board.since);
-    fmt::print("{:>8}  {:<14} {:>10} {:>10}  status --pid={}\n", board.pid, up, board.done, board.failed,
-               pidFile.string());
+    fmt::print("{:>8}  {:<14} {:>10} {:>10}  {}; status --pid={}\n", board.pid, up, board.done, board.failed,
+               board.configuration.empty() ? "none" : escaped(board.configuration), pidFile.string());
   }
 }
 

@@ -260,6 +260,7 @@ TEST_F(CommandsTest, StatusOfAllFindsAnInstanceWithoutItsConfiguration) {
   const auto all = run({"status", "--all", "--json"}).json().at("instances");
   ASSERT_EQ(all.size(), 1u) << all.dump();
   EXPECT_EQ(all[0].at("pid"), instance->pid());
+  EXPECT_EQ(all[0].at("configuration"), config.string());
   const auto pidFile = all[0].at("pidFile").get<std::string>();
   EXPECT_NE(run({"status", "--all"}).out.find("status --pid=" + pidFile), std::string::npos);
   EXPECT_EQ(run({"status", "--all", "--config=" + config.string()}).exit, 2) << "one of both";
