@@ -76,7 +76,7 @@ TEST_F(CommandsTest, AnOutputThatCannotBeWrittenIsNoSuccess) {
       program + " push noop --config=" + config.string() + " >/dev/full 2>" + (folder / "err").string();
   const int status = std::system(command.c_str());
   EXPECT_EQ(WEXITSTATUS(status), 1);
-  EXPECT_NE(readWholeFile(folder / "err").find("stdout: No space left"), std::string::npos);
+  EXPECT_NE(readWholeFile(folder / "err").find("standard output: No space left"), std::string::npos);
 }
 
 TEST_F(CommandsTest, AProgramOfTheConfigurationWithTheNameOfATaskIsAMistake) {
