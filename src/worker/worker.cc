@@ -145,7 +145,8 @@ std::optional<int> Worker::process(const BegunCell& begun) {
 
 bool Worker::mustBeReplaced(std::optional<std::string> changed, BootTime now) {
   const auto threads = traits_.leftThreads();
-  if (!changed && threads > 0) changed = "left " + std::to_string(threads) + " thread(s) running";
+  if (!changed && threads > 0)
+    changed = "left " + std::to_string(threads) + " thread(s) running (start those that are to stay in onWorkerStart)";
   schedule_.inspected(name_, !changed, now);
   if (changed) warn("The next task gets a fresh worker, since this one " + *changed + ".");
   return changed.has_value();
