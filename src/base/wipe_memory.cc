@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::size_t kLargestSize = 64 * 1024;
 constexpr std::size_t kLargestSmallSize = 1024;
+// So much of each size: a program that has freed gigabytes must not get them all as memory of each worker. What was
+// freed last is handed out first.
+constexpr std::size_t kMostOfALargeSize = std::size_t{2} << 20, kMostOfASmallSize = std::size_t{256} << 10;
 constexpr std::size_t kStackBytes = 512 * 1024;
 
 // Blocks that are taken and overwritten, and all given back together: one that went back at once would be handed out
@@ -25,9 +28,9 @@ class TakenBlocks {
   TakenBlocks(const TakenBlocks&) = delete;
   TakenBlocks& operator=(const TakenBlocks&) = delete;
 
-  // Takes blocks of this size until there is none that was free before.
-  void takeAll(std::size_t size) {
-    while (takeOne(size)) continue;
+  // Takes blocks of this size until there is none that was free before, or it has so many bytes.
+  void takeAll(std::size_t size, std::size_t mostBytes) {
+    for (std::size_t taken = 0; taken < mostBytes && takeOne(size); taken += size) continue;
   }
 
  private:
@@ -71,8 +74,9 @@ void wipeFreeMemory() {
   {
     TakenBlocks taken;
     // Large ones first, so that they are not cut up: then nothing is left that needs more than a few tries.
-    for (auto size = kLargestSize; size > kLargestSmallSize; size /= 2) taken.takeAll(size);
-    for (auto size = kLargestSmallSize; size >= 2 * sizeof(void*) + 8; size -= 16) taken.takeAll(size);
+    for (auto size = kLargestSize; size > kLargestSmallSize; size /= 2) taken.takeAll(size, kMostOfALargeSize);
+    for (auto size = kLargestSmallSize; size >= 2 * sizeof(void*) + 8; size -= 16)
+      taken.takeAll(size, kMostOfASmallSize);
   }
   wipeStackBelow();
 }
