@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "base/escape.h"
+#include "base/classic_locale.h"
 #include "cli/command_hint.h"
 #include "cli/exit_code.h"
 #include "cli/push_input.h"
@@ -82,6 +83,7 @@ class Parser {
       return NothingToDo{kUsage};
     }
     try {
+      const ClassicLocale classic;  // the library reads fractions with strtold
       app_.parse(argc, argv);
       return command_();
     } catch (const CLI::Success& asked) {  // --help, --version

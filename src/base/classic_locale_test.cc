@@ -1,0 +1,29 @@
+#include "base/classic_locale.h"
+
+#include <gtest/gtest.h>
+#include <langinfo.h>
+
+#include <clocale>
+#include <string>
+
+namespace leptir {
+namespace {
+
+// The character set stands for the whole locale: every machine has C and C.UTF-8, few have one with a decimal comma.
+TEST(ClassicLocale, HoldsWhileItLivesAndThenTheProgramsOwnIsBack) {
+  const std::string before = std::setlocale(LC_ALL, nullptr);
+  if (std::setlocale(LC_ALL, "C.UTF-8") == nullptr) GTEST_SKIP() << "this machine has no locale C.UTF-8";
+  const std::string programs = ::nl_langinfo(CODESET);
+  std::string inside;
+  {
+    const ClassicLocale classic;
+    inside = ::nl_langinfo(CODESET);
+  }
+  const std::string after = ::nl_langinfo(CODESET);
+  std::setlocale(LC_ALL, before.c_str());
+  EXPECT_NE(inside, programs);
+  EXPECT_EQ(after, programs);
+}
+
+}  // namespace
+}  // namespace leptir
