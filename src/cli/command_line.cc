@@ -9,8 +9,8 @@
 #include <iostream>
 #include <limits>
 
-#include "base/escape.h"
 #include "base/classic_locale.h"
+#include "base/escape.h"
 #include "cli/command_hint.h"
 #include "cli/exit_code.h"
 #include "cli/push_input.h"
