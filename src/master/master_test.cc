@@ -6,6 +6,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "base/process_tree.h"
 #include "master/death_certificate.h"
 #include "tests/support/toy_worker.h"
 
@@ -127,6 +128,17 @@ TEST(Master, LetsAWorkerTakeItsTimeToBecomeReady) {
   instance.notes->number = 1;
   EXPECT_EQ(instance.outcome(0, ok), "did ok");
   EXPECT_EQ(instance.notes->dispatchersAtOnce, 1);
+}
+
+// So that a program which asks on the terminal gets an error, and one kill reaches what did not leave the group.
+TEST(Master, GivesEachWorkerASessionAndAGroupOfItsOwn) {
+  ToyInstance instance(optionsFor(1));
+  instance.start(toyWorker);
+  EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok");
+  const auto worker = processInfo(instance.workerPid(0));
+  ASSERT_TRUE(worker);
+  EXPECT_EQ(worker->session, worker->pid);
+  EXPECT_EQ(worker->group, worker->pid);
 }
 
 TEST(Master, TimesATaskByItsOwnCopyOfTheGeneration) {
