@@ -111,7 +111,9 @@ TEST(ConfigMistakes, IncludeKeysThatStandTwice) {
 TEST(ConfigMistakes, IncludeNumbersThatAreNone) {
   EXPECT_EQ(inDaemon("number_of_workers: many"),
             "4: 'number_of_workers' of daemon.configuration must be a whole number, but is a text");
-  EXPECT_THAT(inDaemon("number_of_workers: '4'"), HasSubstr("must be a whole number, but is a text"));
+  EXPECT_THAT(inDaemon("number_of_workers: 'four'"), HasSubstr("must be a whole number, but is a text"));
+  EXPECT_THAT(inDaemon("number_of_workers: '4.5'"),
+              HasSubstr("must be a whole number, but is a number with a fraction"));
   EXPECT_THAT(inDaemon("number_of_workers: 4.5"), HasSubstr("but is a number with a fraction"));
   EXPECT_THAT(inDaemon("number_of_workers: true"), HasSubstr("but is true or false"));
   EXPECT_THAT(inDaemon("number_of_workers: [4]"), HasSubstr("but is a list"));

@@ -54,6 +54,18 @@ TEST(ConfigReader, ReadsThePlansExample) {
   expectWholeExample(readYaml(kWholeExample));
 }
 
+// PHP's configurations write numbers as texts.
+TEST(ConfigReader, ReadsANumberThatStandsInQuotes) {
+  const auto read =
+      readJsonConfig(R"({"brokers":[{"type":"server","configuration":{"priority":"3"}}],)"
+                     R"("meta_storage":[{"type":"server","configuration":{"expire_after_seconds":"60"}}],)"
+                     R"("daemon":{"configuration":{"number_of_workers":"2","empty_queue_sleep_time":"0.5"}}})");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->brokers[0].priority, 3);
+  EXPECT_EQ(read->metaStorages[0].expireAfter, 60s);
+  EXPECT_EQ(read->daemon.numberOfWorkers, 2);
+}
+
 TEST(ConfigReader, ReadsSectionsWithoutTheTopKey) {
   const auto read = readYaml("brokers: [{type: server}]\nmeta_storage: []\n");
   ASSERT_TRUE(read) << read.error().message();

@@ -34,6 +34,13 @@ std::optional<Word> readWord(const Node& node, std::string_view what, Mistakes& 
   return Word{std::move(expanded->text), kind, expanded->fromOutside};
 }
 
+// For a number: in quotes it counts as well, since PHP's configurations write '6379'.
+std::optional<Word> readNumericWord(const Node& node, std::string_view what, Mistakes& mistakes) {
+  auto word = readWord(node, what, mistakes);
+  if (word) word->kind = kindOf(word->text);
+  return word;
+}
+
 std::string_view describe(ScalarKind kind) {
   switch (kind) {
     case ScalarKind::Text:
@@ -131,7 +138,7 @@ std::optional<std::string> readPlainWord(const Node& node, std::string_view what
 std::optional<std::int64_t> readInteger(const Node& node, std::string_view what, Mistakes& mistakes) {
   constexpr std::string_view kWanted = "a whole number";
   if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, mistakes);
-  const auto word = readWord(node, what, mistakes);
+  const auto word = readNumericWord(node, what, mistakes);
   if (!word) return {};
   if (word->kind != ScalarKind::Integer) return refuse(node, what, kWanted, describe(word->kind), mistakes);
   const auto number = integerOf(word->text);
@@ -150,7 +157,7 @@ std::optional<std::int64_t> readIntegerFrom(std::int64_t lowest, std::int64_t hi
 std::optional<double> readNumber(const Node& node, std::string_view what, Mistakes& mistakes) {
   constexpr std::string_view kWanted = "a number";
   if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, mistakes);
-  const auto word = readWord(node, what, mistakes);
+  const auto word = readNumericWord(node, what, mistakes);
   if (!word) return {};
   const bool isNumber = word->kind == ScalarKind::Integer || word->kind == ScalarKind::Fraction;
   if (!isNumber) return refuse(node, what, kWanted, describe(word->kind), mistakes);
