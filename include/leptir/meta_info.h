@@ -33,7 +33,7 @@ struct MetaInfo {
   MetaStep step = MetaStep::Settled;
 
   TaskStatus status = TaskStatus::Completed;
-  ExitStatus returnCode = ExitStatus::Unknown;  // left out of an in-progress record
+  ExitStatus returnCode = ExitStatus::Unknown;  // Unknown while it is in progress
   double executionTime = 0;                     // `exTime`, seconds
   std::string response{};                       // `respM`
   std::string type{};                           // the task's name

@@ -10,6 +10,7 @@
 
 #include "base/duration_text.h"
 #include "base/escape.h"
+#include "leptir/meta_info.h"
 #include "leptir/outcome.h"
 
 namespace leptir {
@@ -73,7 +74,7 @@ class Page {
     line("due", "toex", at);
     line("reason", "reason", oneLine);
     line("attempts left", "attemptsLeft", oneLine);
-    line("exit", "retC", exitName);
+    if (record_.value("status", Json()) != static_cast<int>(TaskStatus::InProgress)) line("exit", "retC", exitName);
     line("cause", "cause", oneLine);
     line("cancelled by", "cancelledBy", oneLine);
     line("attempt", "attempt", oneLine);

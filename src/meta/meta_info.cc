@@ -128,9 +128,13 @@ void appendSeedFields(const MetaInfo& info, std::string& text) {
   text += R"({"id":)";
   appendJsonText(info.id, text);
   addInteger(text, "status", static_cast<int>(info.status));
-  if (info.status != TaskStatus::InProgress) addInteger(text, "retC", static_cast<int>(info.returnCode));
+  addInteger(text, "retC", static_cast<int>(info.returnCode));
   appendKey(text, "exTime");
-  appendFloat(text, info.executionTime);
+  if (info.status == TaskStatus::InProgress) {
+    text += "0.0";  // a float, as readers of the seed's records expect; PHP would lose the fraction
+  } else {
+    appendFloat(text, info.executionTime);
+  }
   appendKey(text, "respM");
   appendJsonText(info.response, text);
   appendKey(text, "type");
