@@ -12,12 +12,23 @@
 namespace leptir {
 namespace {
 
-Result<Json> recordIn(const Config::MetaStorage& storage, const std::string& id) {
+// What the error is about, when there is one: an exit status of its own.
+enum class Fault { Store, Record };
+
+// A store that is damaged as a whole answers nothing; one that says of another id that it has no record works.
+bool answersOthers(MetaStorage& storage) {
+  const auto other = storage.loadMetaInfoById("no such task");
+  return other || other.error().code() == ErrorCode::NotFound;
+}
+
+Result<Json> recordIn(const Config::MetaStorage& storage, const std::string& id, Fault& fault) {
   Config alone;
   alone.metaStorages = {storage};
   auto opened = openMetaStorage(alone, MetaUse::Look);
   if (!opened) return opened.error();
-  return opened->loadMetaInfoById(id);
+  auto record = opened->loadMetaInfoById(id);
+  if (!record && record.error().code() == ErrorCode::Corrupt && answersOthers(*opened)) fault = Fault::Record;
+  return record;
 }
 
 // How often a task may still fail or succeed, where its pusher or the configuration asked for retries.
@@ -97,11 +108,20 @@ Json withItsPlace(const Config& config, const std::string& id, Json record) {
   return record;
 }
 
-Result<Json> find(const Config& config, const std::string& id) {
-  auto record = askEach(config.metaStorages, id, recordIn);
+Result<Json> find(const Config& config, const std::string& id, Fault& fault) {
+  auto record =
+      askEach(config.metaStorages, id, [&fault](const Config::MetaStorage& storage, const std::string& wanted) {
+        return recordIn(storage, wanted, fault);
+      });
   if (record) return withItsPlace(config, id, std::move(*record));
   auto waiting = askBrokers(config, id);
   return waiting || record.error().code() == ErrorCode::NotFound ? waiting : record;
+}
+
+int failTo(const Error& error, Fault fault) {
+  if (error.code() == ErrorCode::NotFound) return fail(error);
+  const int status = failStore(error);
+  return fault == Fault::Record ? kPartlyDone : status;
 }
 
 }  // namespace
@@ -109,9 +129,10 @@ Result<Json> find(const Config& config, const std::string& id) {
 int runCommand(const InfoCommand& command, const Program&) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
-  auto record = find(*config, command.id);
+  auto fault = Fault::Store;
+  auto record = find(*config, command.id, fault);
   if (!record) sayWhetherRecorded(*config);
-  if (!record) return record.error().code() == ErrorCode::NotFound ? fail(record.error()) : failStore(record.error());
+  if (!record) return failTo(record.error(), fault);
   std::cout << (command.text ? recordText(*record) : jsonForOutput(*record, 2) + '\n');
   return kDone;
 }

@@ -90,7 +90,8 @@ int runCommand(const TasksCommand& command, const Program& program) {
   printTable(*records);
   std::cout << std::flush;
   if (!knowsSuccesses(*storage))
-    std::cerr << "This storage lists only tasks that did not succeed; 'leptir info ID' shows any.\n";
+    std::cerr << "This storage lists only tasks that leptir ran and that did not succeed, none that PHP ran; "
+                 "'leptir info ID' shows any.\n";
   return kDone;
 }
 
