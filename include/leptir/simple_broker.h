@@ -55,12 +55,18 @@ struct Renewal {
   std::vector<LeaseId> lost{};          // these are no longer ours
 };
 
-// Back into the queue, with new counters, due at `due`.
+// How many tasks each session leaves to others at once, at least, see Released::leftUntil.
+inline constexpr std::size_t kMostLeftToOthers = 10'000;
+
+// Back into the queue, with new counters.
 struct Released {
   LeaseId lease{};
   Counters counters{};
-  Time due{};
+  std::optional<Time> due{};    // nothing: where it stood, before those that were due later
   std::string_view envelope{};  // as it was leased: for stores that cannot change a task in place; owned by the caller
+  // This session does not lease it before; other sessions may as soon as it is due. What stands behind it is leased all
+  // the same. When a session leaves kMostLeftToOthers already, or the task has no id, it is due then, for all sessions.
+  std::optional<Time> leftUntil{};
 };
 
 // Out of the queue, kept as it came.

@@ -98,14 +98,15 @@ bool Core::isIdle() const {
 
 bool Core::isDrained() const {
   return std::all_of(brokers_.begin(), brokers_.end(), [](const BrokerPlan& plan) {
-    return plan.leaving || (plan.counts && plan.counts->due == 0 && plan.counts->leased == 0 &&
-                            plan.counts->scheduled <= plan.unknownWaiting.size());
+    if (plan.leaving) return true;
+    if (!plan.counts || plan.counts->leased > 0) return false;
+    const auto waiting = plan.counts->due + plan.counts->scheduled;
+    return waiting == 0 || (plan.knownEmpty && waiting <= plan.unknown.size());
   });
 }
 
 bool Core::leftUnknown() const {
-  return std::any_of(brokers_.begin(), brokers_.end(),
-                     [](const BrokerPlan& plan) { return !plan.unknownWaiting.empty(); });
+  return std::any_of(brokers_.begin(), brokers_.end(), [](const BrokerPlan& plan) { return plan.unknown.size() > 0; });
 }
 
 bool Core::looksAhead() const {

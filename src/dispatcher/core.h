@@ -18,6 +18,7 @@
 #include "dispatcher/settle_batch.h"
 #include "dispatcher/settlement.h"
 #include "dispatcher/slot_plan.h"
+#include "dispatcher/unknown_names.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/outcome.h"
@@ -214,7 +215,7 @@ class Core {
     bool blames = false;                                // what it finds in no cell killed the last dispatcher,
     std::set<LeaseId> spared;                           // but for these, which we took out of their cells
     std::uint64_t delivered = 0;                        // tasks that came from the feeder so far
-    std::set<std::string, std::less<>> unknownWaiting;  // ids put back because nobody knows their name
+    UnknownNames unknown;  // tasks left to other programs
     std::optional<TaskCounts> counts;
     std::shared_ptr<SettleBatch> batch;  // being filled
     int underway = 0;                    // batches handed out, not settled yet

@@ -40,7 +40,6 @@ void Core::receive(std::uint32_t broker, LeasedTask leased) {
   auto head = decodeEnvelope(leased.envelope);
   if (!head) return buryMalformed(broker, std::move(leased), head.error());
   auto& plan = brokers_[broker];
-  plan.unknownWaiting.erase(head->id);
   Stocked stocked{.task = {.broker = broker,
                            .epoch = plan.epoch,
                            .lease = std::move(leased.lease),
@@ -49,8 +48,11 @@ void Core::receive(std::uint32_t broker, LeasedTask leased) {
                   .envelope = std::move(leased.envelope),
                   .since = now_.boot};
   applyRules(stocked.task);
-  if (!leased.cancelledBy.empty()) return settleStocked(std::move(stocked), leased.cancelledBy);
-  if (options_.names.find(stocked.task.head.name) == options_.names.end()) return putAsideUnknown(std::move(stocked));
+  const bool isCancelled = !leased.cancelledBy.empty();
+  if (!isCancelled && options_.names.find(stocked.task.head.name) == options_.names.end())
+    return putAsideUnknown(std::move(stocked));
+  plan.unknown.forget(stocked.task.head.id);
+  if (isCancelled) return settleStocked(std::move(stocked), leased.cancelledBy);
   if (stopping_) return giveBack(std::move(stocked));
   plan.stock.push_back(std::move(stocked));
 }
@@ -66,9 +68,8 @@ void Core::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& w
 }
 
 void Core::putAsideUnknown(Stocked stocked) {
-  auto settlement = settleUnknownName(stocked.task, stocked.envelope, now_.wall, options_.author);
-  auto& plan = brokers_[stocked.task.broker];
-  if (settlement.kind == Settlement::Kind::Release) plan.unknownWaiting.insert(stocked.task.head.id);
+  const auto delay = brokers_[stocked.task.broker].unknown.seen(stocked.task.head.id, now_.boot);
+  auto settlement = settleUnknownName(stocked.task, stocked.envelope, delay, now_.wall, options_.author);
   actions_.log.emplace_back(
       LogLevel::Warning,
       nameForLog(stocked.task) + "No task of this name is known here; it waits for a program that knows it.");
@@ -110,10 +111,8 @@ void Core::on(event::Held& held) {
     // Leased, but the answer never reached anyone, or whoever had it is gone: as if it had never been leased.
     auto& batch = batchOf(held.broker);
     batch.envelopes.push_back(std::move(leased.envelope));
-    const auto head = decodeEnvelope(batch.envelopes.back());
-    const HeldTask task{.broker = held.broker, .head = head ? *head : EnvelopeHead{}};
     batch.release.push_back(
-        {std::move(leased.lease), leased.counters, backTo(task, now_.wall), batch.envelopes.back()});
+        {.lease = std::move(leased.lease), .counters = leased.counters, .due = {}, .envelope = batch.envelopes.back()});
   }
   plan.compared = true;
   plan.blames = false;

@@ -177,13 +177,22 @@ void Core::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement,
       batch.acknowledge.push_back(task.lease);
       break;
     case Settlement::Kind::Release:
-      batch.release.push_back({task.lease, settlement.counters,
-                               settlement.place == Settlement::Place::Own ? backTo(task, now_.wall)
-                                                                          : saturatedAdd(now_.wall, settlement.delay),
-                               envelope});
+      batch.release.push_back({.lease = task.lease,
+                               .counters = settlement.counters,
+                               .due = settlement.place == Settlement::Place::Own
+                                          ? std::optional<Time>()
+                                          : saturatedAdd(now_.wall, settlement.delay),
+                               .envelope = envelope});
       break;
     case Settlement::Kind::GiveBack:
-      batch.release.push_back({task.lease, settlement.counters, backTo(task, now_.wall), envelope});
+      batch.release.push_back({.lease = task.lease, .counters = settlement.counters, .due = {}, .envelope = envelope});
+      break;
+    case Settlement::Kind::LeaveToOthers:
+      batch.release.push_back({.lease = task.lease,
+                               .counters = settlement.counters,
+                               .due = {},
+                               .envelope = envelope,
+                               .leftUntil = now_.wall + settlement.delay});
       break;
     case Settlement::Kind::Bury:
       batch.bury.push_back({task.lease, settlement.counters, std::move(settlement.reason), envelope});

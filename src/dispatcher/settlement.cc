@@ -123,10 +123,6 @@ std::string sentenceOfEnding(const Settlement& settlement) {
          whatBecomesOfIt(settlement);
 }
 
-Time backTo(const HeldTask& task, Time now) {
-  return std::min(now, task.head.timeOfExecution.value_or(task.head.pushedAt.value_or(now)));
-}
-
 Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first) {
   const auto doublings = std::min(std::max(failures, 1U) - 1, 20U);
   const auto whole = std::min<Duration>(1h, std::min<Duration>(1h, first) * (1LL << doublings));
@@ -136,16 +132,6 @@ Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first
 std::optional<Duration> delayAfterCrash(std::uint32_t crashes) {
   if (crashes >= kMaxCrashes) return std::nullopt;
   return crashes <= 1 ? Duration(0) : Duration(5s);
-}
-
-std::optional<Duration> delayAfterUnknownName(std::uint32_t unknown) {
-  Duration waited{}, delay = 30s;
-  for (std::uint32_t i = 1; i < unknown; ++i) {
-    waited += delay;
-    if (waited >= 24h) return std::nullopt;
-    delay = std::min<Duration>(delay * 2, 10min);
-  }
-  return delay;
 }
 
 Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author,
@@ -256,12 +242,13 @@ Settlement settleCancelled(const HeldTask& task, std::string_view envelope, cons
   return settlement;
 }
 
-Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author) {
+Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, std::optional<Duration> delay, Time now,
+                             const RecordAuthor& author) {
   Settlement settlement;
   settlement.counters = task.counters;
   incrementSaturated(settlement.counters.unknown);
-  if (const auto delay = delayAfterUnknownName(settlement.counters.unknown)) {
-    settlement.kind = Settlement::Kind::Release;
+  if (delay) {
+    settlement.kind = Settlement::Kind::LeaveToOthers;
     settlement.delay = *delay;
     return settlement;  // it never ran, so there is nothing to record yet
   }

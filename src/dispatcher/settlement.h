@@ -28,9 +28,6 @@ struct HeldTask {
 
 // How the log calls it.
 std::string nameForLog(const HeldTask& task);
-// When a task that goes back as it came is due: where it stood in its queue.
-Time backTo(const HeldTask& task, Time now);
-
 // Who runs it: the part of each record that never changes.
 struct RecordAuthor {
   std::string host;
@@ -42,6 +39,7 @@ struct Settlement {
     Acknowledge,  // done with: forget it
     Release,      // again, after `delay`, with new counters
     GiveBack,     // again, at once, as if it had not been leased
+    LeaveToOthers,  // back where it stood, for programs that know its name; not here for `delay`
     Bury,         // aside, with `reason`
     Drop,         // it is not ours any more: nothing is written, nothing is said to the store
   };
@@ -68,8 +66,6 @@ inline constexpr std::uint32_t kMaxCrashes = 3;
 Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first = kRetryDelay);
 // At once after the first death of its worker, 5 s after the second; nothing: it is buried.
 std::optional<Duration> delayAfterCrash(std::uint32_t crashes);
-// 30 s, doubling up to 10 min; nothing once it waited a day.
-std::optional<Duration> delayAfterUnknownName(std::uint32_t unknown);
 
 // A run that ended by itself. `envelope` is as it was leased.
 Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author,
@@ -87,8 +83,9 @@ void addWhatItSaid(Outcome said, MetaInfo& record);
 // A task that was cancelled while it waited. `by` is user@host.
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
                            const RecordAuthor& author);
-// A task whose name nobody here knows.
-Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author);
+// A task whose name this program does not know: left to others for `delay`; without one it is buried.
+Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, std::optional<Duration> delay, Time now,
+                             const RecordAuthor& author);
 
 // The record that a task is running, for those that take longer than a moment.
 MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& author);

@@ -190,20 +190,15 @@ TEST(Settlement, AProgramThatASignalEndedIsACrash) {
   EXPECT_EQ(settlement.record->signal, 6);
 }
 
-TEST(Settlement, AnUnknownNameWaitsLongerAndLongerAndIsBuriedAfterADay) {
-  Duration waited{};
-  Counters counters;
-  while (true) {
-    const auto settlement = settleUnknownName(taskWith(counters), kEnvelope, Time(0s), kAuthor);
-    if (settlement.kind == Kind::Bury) break;
-    ASSERT_EQ(settlement.kind, Kind::Release);
-    EXPECT_GE(settlement.delay, 30s);
-    EXPECT_LE(settlement.delay, 10min);
-    waited += settlement.delay;
-    counters = settlement.counters;
-  }
-  EXPECT_GE(waited, 24h);
-  EXPECT_LE(waited, 24h + 10min);
+TEST(Settlement, AnUnknownNameIsLeftToOthersOrBuriedWithARecord) {
+  const auto left = settleUnknownName(taskWith({}), kEnvelope, 30s, Time(0s), kAuthor);
+  EXPECT_EQ(left.kind, Kind::LeaveToOthers);
+  EXPECT_EQ(left.delay, 30s);
+  EXPECT_EQ(left.counters.unknown, 1u);
+  EXPECT_FALSE(left.record);
+  const auto buried = settleUnknownName(taskWith({}), kEnvelope, std::nullopt, Time(0s), kAuthor);
+  EXPECT_EQ(buried.kind, Kind::Bury);
+  EXPECT_EQ(buried.record->cause, "unknown_name");
 }
 
 TEST(DelayAfterFailure, DoublesUpToAnHourWithJitter) {
@@ -253,7 +248,7 @@ TEST(Settlement, CountersThatAStoreHasAtTheirLimitStayThere) {
   EXPECT_EQ(crashed.kind, Kind::Bury);
   EXPECT_EQ(crashed.counters.crashes, kLimit);
 
-  const auto unknown = settleUnknownName(taskWith({.unknown = kLimit}), kEnvelope, Time(1s), kAuthor);
+  const auto unknown = settleUnknownName(taskWith({.unknown = kLimit}), kEnvelope, std::nullopt, Time(1s), kAuthor);
   EXPECT_EQ(unknown.kind, Kind::Bury);
   EXPECT_EQ(unknown.counters.unknown, kLimit);
 }

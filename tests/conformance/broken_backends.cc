@@ -88,7 +88,7 @@ class ReleasesWhatIsGone final : public MemoryQueue {
     auto notOurs = MemoryQueue::release(session, tasks);
     for (const auto& released : tasks) {
       const bool gone = notOurs && std::ranges::find(*notOurs, released.lease) != notOurs->end();
-      if (gone) pushRaw(std::string(released.envelope), released.due);
+      if (gone) pushRaw(std::string(released.envelope), released.due.value_or(Time()));
     }
     return notOurs;
   }

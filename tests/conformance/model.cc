@@ -213,12 +213,15 @@ std::string Model::release() {
   const auto chosen = anyKnown();
   const auto counters = anyCounters();
   const auto due = now() + std::chrono::microseconds(below(8'000'000) - 4'000'000);
+  const bool toTheirPlaces = below(2) == 0;
   return both("release", [&](int side) {
     std::vector<LeaseId> leases;
     std::vector<Released> released;
     for (const auto& known : chosen) {
       leases.push_back(known.task[side].lease);
-      released.push_back({leases.back(), counters, due + released.size() * 1us, known.task[side].envelope});
+      const auto at = toTheirPlaces ? std::optional<Time>() : due + released.size() * 1us;
+      released.push_back(
+          {.lease = leases.back(), .counters = counters, .due = at, .envelope = known.task[side].envelope});
     }
     return text(session(side, instance).release(released), [&](const auto& lost) { return text(lost, leases); });
   });

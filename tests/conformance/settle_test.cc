@@ -9,6 +9,13 @@ Released released(const LeasedTask& task, Time due, Counters counters = {}) {
   return {task.lease, counters, due, task.envelope};
 }
 
+// As the dispatcher does with a task whose name its program does not know.
+void leaveToOthers(BrokerSession& session, const LeasedTask& task, Duration length, Time now) {
+  const std::vector<Released> back{
+      {.lease = task.lease, .counters = {.unknown = 1}, .envelope = task.envelope, .leftUntil = now + length}};
+  ASSERT_TRUE(session.release(back));
+}
+
 TEST_P(Settle, AcknowledgedTasksAreForgotten) {
   push(tasks("t", 3));
   const auto session = openSession('a');
@@ -90,6 +97,52 @@ TEST_P(Settle, ReleasedTasksComeBackWithNewCountersAtTheirTime) {
   EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
   store_->advance(5s);
   EXPECT_EQ(popOne(*session).counters, counters);
+}
+
+TEST_P(Settle, ReleasedWithoutATimeATaskStandsWhereItStood) {
+  const auto due = store_->now() - 10s;
+  push({task("early", due), task("late", due + 1s)});
+  const auto session = openSession('a');
+  const auto early = popOne(*session);
+  ASSERT_EQ(idIn(early.envelope), "early");
+  must(session->release(std::vector<Released>{{.lease = early.lease, .envelope = early.envelope}}));
+  EXPECT_EQ(find("early").due, due);
+  EXPECT_EQ(idIn(popOne(*session).envelope), "early");
+}
+
+TEST_P(Settle, ATaskThatIsLeftToOthersKeepsItsPlaceAndHidesNoneBehindIt) {
+  const auto due = store_->now() - 10s;
+  push({task("unknown", due), task("known", due + 1s)});
+  const auto session = openSession('a');
+  leaveToOthers(*session, popOne(*session), 30s, store_->now());
+  EXPECT_EQ(counts(), (TaskCounts{.due = 2}));
+  EXPECT_EQ(find("unknown").due, due);
+  EXPECT_EQ(idIn(popOne(*session).envelope), "known");
+  EXPECT_TRUE(must(session->popBrokerTasks(10, 20ms, wake_)).empty()) << "and waits no longer than asked";
+  const auto other = openSession('b');
+  EXPECT_EQ(idIn(popOne(*other).envelope), "unknown");
+}
+
+TEST_P(Settle, ATaskThatIsLeftToOthersIsLeasedAgainAfterItsTime) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  leaveToOthers(*session, popOne(*session), 30s, store_->now());
+  store_->advance(29s);
+  EXPECT_TRUE(pop(*session).empty());
+  store_->advance(1s);
+  EXPECT_EQ(popOne(*session).counters, Counters{.unknown = 1});
+}
+
+TEST_P(Settle, ManyTasksThatAreLeftToOthersHideNoneBehindThem) {
+  const auto due = store_->now() - 10s;
+  std::vector<BrokerTask> many;
+  for (int i = 0; i < 300; ++i) many.push_back(task("unknown" + std::to_string(i), due));
+  many.push_back(task("known", due + 1s));
+  push(many);
+  const auto session = openSession('a');
+  for (int i = 0; i < 300; ++i) leaveToOthers(*session, popOne(*session), 30s, store_->now());
+  EXPECT_EQ(idIn(popOne(*session).envelope), "known");
+  EXPECT_EQ(counts(), (TaskCounts{.due = 300, .leased = 1}));
 }
 
 TEST_P(Settle, ReleaseAnswersWhichWereNoLongerOurs) {

@@ -1,7 +1,11 @@
 // Beside PHP on one redis-server: what its producers wrote (tests/wire) runs here, what its consumers take out is gone.
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <fstream>
 #include <set>
 
+#include "base/unique_fd.h"
 #include "tests/e2e/ledger.h"
 #include "tests/support/redis_server.h"
 
@@ -133,6 +137,64 @@ TEST_F(BesidePhp, ItsConsumersAndOursShareAQueueAndEachTaskRunsOnce) {
     const auto count = theirs.count(id) + static_cast<std::size_t>(ours.contains(id) ? ours.at(id) : 0);
     EXPECT_EQ(count, 1u) << id;
   }
+}
+
+// A class that PHP alone knows, and behind it a task of ours.
+TEST_F(BesidePhp, AClassThatOnlyPhpKnowsStaysWhereItStandsAndHidesNothing) {
+  const std::string member = R"({"cn":"App\\Mail","pr":0,"tl":0,"toex":"","td":{"id":"theirs","parameters":[]}})";
+  server.ask({"ZADD", "leptir:ztasks", "1700000000", member});
+  configure("");
+  const auto instance = start();
+  ASSERT_TRUE(
+      eventually([&] { return instance->output().find("No task of this name is known here") != std::string::npos; }));
+  const auto ours = push({"noop"});
+  EXPECT_TRUE(eventually([&] {
+    const auto found = record(ours);
+    return found.is_object() && found.value("retC", 0) == 1;
+  })) << instance->output();
+  const auto first = server.ask({"ZRANGE", "leptir:ztasks", "0", "0", "WITHSCORES"});
+  EXPECT_EQ(first.at(1), "1700000000");
+  EXPECT_EQ(takeAsPhp(server), "theirs");
+}
+
+TEST_F(BesidePhp, ANameThatEndsAPhpDaemonIsRefusedAtThePush) {
+  configure("");
+  const auto refused = leptir({"push", "error"});
+  EXPECT_NE(refused.exit, 0);
+  EXPECT_NE(refused.err.find("'error' is a class of PHP's own"), std::string::npos) << refused.err;
+  EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 0);
+}
+
+// The second of the two commands with which a PHP daemon takes a task, and its connection, which stays open.
+UniqueFd popOfAPhpDaemon(const std::string& path) {
+  UniqueFd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  EXPECT_EQ(::connect(connection.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  const std::string_view command = "ZREMRANGEBYRANK leptir:ztasks 0 0\r\n";
+  EXPECT_EQ(::send(connection.get(), command.data(), command.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(command.size()));
+  char reply = 0;
+  EXPECT_EQ(::recv(connection.get(), &reply, 1, 0), 1);
+  return connection;
+}
+
+TEST_F(BesidePhp, CheckSaysThatAPhpConsumerIsThere) {
+  configure("");
+  EXPECT_EQ(leptir({"check"}).out.find("PHP"), std::string::npos);
+  const auto daemon = popOfAPhpDaemon(server.socket());
+  const auto check = leptir({"check"});
+  EXPECT_NE((check.out + check.err).find("a PHP consumer seems to take tasks here too"), std::string::npos)
+      << check.out;
+}
+
+TEST_F(BesidePhp, AnEmptyRecordOfPhpIsNoFaultOfTheStore) {
+  configure("");
+  server.ask({"SET", "leptir:taskinfo:lost", ""});
+  const auto info = leptir({"info", "lost"});
+  EXPECT_EQ(info.exit, 1);
+  EXPECT_NE(info.err.find("an empty record: PHP could not encode it"), std::string::npos) << info.err;
 }
 
 TEST_F(BesidePhp, RecordsOfHashesAreOursAloneButInfoAndTasksShowThem) {

@@ -13,6 +13,7 @@ inline Json redisConnectionOf(Json given) {
   for (const auto& key : redisAddressKeys()) {
     if (!given.contains(key.name)) given[std::string(key.name)] = key.defaultValue;
   }
+  if (!given.contains("php_consumers")) given["php_consumers"] = "auto";
   return given;
 }
 

@@ -17,7 +17,7 @@ class MemorySession final : public BrokerSession {
     bell_.clear();  // before looking: what comes in after the look rings anew
     auto leased = queue_->lease(number_, limit);
     if (!leased || !leased->empty() || limit == 0) return leased;
-    if (wake.waitFor(queue_->untilNextDue(longest), bell_.descriptor())) return leased;
+    if (wake.waitFor(queue_->untilNextDue(number_, longest), bell_.descriptor())) return leased;
     return queue_->lease(number_, limit);
   }
 

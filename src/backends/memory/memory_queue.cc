@@ -103,9 +103,14 @@ Result<std::vector<LeasedTask>> MemoryQueue::lease(SessionNumber session, std::s
   const auto now = clock_->now();
   const auto number = std::max<std::uint64_t>(now.time_since_epoch().count(), lastLease_ + 1);
   std::vector<LeasedTask> leased;
-  while (leased.size() < limit && !waiting_.empty() && waiting_.begin()->first <= now) {
-    auto& task = tasks_.at(waiting_.begin()->second);
-    waiting_.erase(waiting_.begin());
+  auto& left = sessions_[session - 1].left;
+  for (auto next = waiting_.begin(); leased.size() < limit && next != waiting_.end() && next->first <= now;) {
+    if (left.until(next->second, now)) {
+      ++next;
+      continue;
+    }
+    auto& task = tasks_.at(next->second);
+    next = waiting_.erase(next);
     task.holder = session;
     task.lease = lastLease_ = number;
     leased.push_back(describeLease(task));
@@ -150,7 +155,7 @@ Result<std::vector<LeaseId>> MemoryQueue::release(SessionNumber session, std::sp
   for (const auto& released : tasks) {
     if (auto* task = heldTask(session, released.lease)) {
       task->counters = released.counters;
-      wait(*task, released.due);
+      wait(*task, dueOf(session, *task, released));
     } else {
       notOurs.push_back(released.lease);
     }
@@ -202,11 +207,27 @@ void MemoryQueue::endTimeOf(std::string_view instance) {
   }
 }
 
-Duration MemoryQueue::untilNextDue(Duration longest) {
+// Where it stood, unless it is told otherwise or cannot be left to others there.
+Time MemoryQueue::dueOf(SessionNumber session, const Task& task, const Released& released) {
+  if (!released.leftUntil) return released.due.value_or(task.due);
+  const bool isLeft =
+      !task.id.empty() && sessions_[session - 1].left.add(task.number, *released.leftUntil, clock_->now());
+  return isLeft ? released.due.value_or(task.due) : *released.leftUntil;
+}
+
+Duration MemoryQueue::untilNextDue(SessionNumber session, Duration longest) {
   const std::lock_guard lock(mutex_);
-  if (waiting_.empty()) return longest;
-  return std::clamp(saturatedSubtract(waiting_.begin()->first, clock_->now()), Duration::zero(),
-                    std::max(longest, Duration::zero()));
+  if (session > sessions_.size()) return longest;
+  const auto now = clock_->now();
+  auto& left = sessions_[session - 1].left;
+  auto earliest = Time::max();
+  for (const auto& [due, number] : waiting_) {
+    const auto until = left.until(number, now);
+    earliest = std::min(earliest, std::max(due, until.value_or(due)));
+    if (!until) break;
+  }
+  if (earliest == Time::max()) return longest;
+  return std::clamp(saturatedSubtract(earliest, now), Duration::zero(), std::max(longest, Duration::zero()));
 }
 
 void MemoryQueue::addBell(Wake& bell) {

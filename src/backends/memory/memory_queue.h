@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/left_to_others.h"
 #include "leptir/simple_broker.h"
 
 namespace leptir {
@@ -48,8 +49,8 @@ class MemoryQueue {
   // As if the time of this instance's sessions were over.
   void endTimeOf(std::string_view instance);
 
-  // How long until the next task is due; `longest` when that is later or never.
-  Duration untilNextDue(Duration longest);
+  // How long until this session can lease the next task; `longest` when that is later or never.
+  Duration untilNextDue(SessionNumber session, Duration longest);
   // Rung whenever a task may have become due.
   void addBell(Wake& bell);
   void removeBell(Wake& bell);
@@ -75,12 +76,14 @@ class MemoryQueue {
     SessionCard card;
     Time expiry;
     State state = State::Open;
+    LeftToOthers<Number> left{};
   };
 
   Result<void> checkSession(SessionNumber session) const;
   Task* heldTask(SessionNumber session, const LeaseId& lease);
   Task& add(std::string id, std::string envelope, Time due);
   void wait(Task& task, Time due);  // back among those that can be leased
+  Time dueOf(SessionNumber session, const Task& task, const Released& released);
   void putAside(Task& task, std::string reason);
   void forget(Task& task);
   void giveBackExpired(Task& task);

@@ -31,10 +31,20 @@ Result<RedisLayout> layoutIn(const Json& connection) {
   return Error(ErrorCode::Invalid, "redis: 'layout' must be plain or hashed");
 }
 
+Result<PhpConsumers> phpConsumersIn(const Json& connection) {
+  const auto said = connection.at("php_consumers").get<std::string>();
+  if (said == "auto") return PhpConsumers::Auto;
+  if (said == "yes") return PhpConsumers::Yes;
+  if (said == "no") return PhpConsumers::No;
+  return Error(ErrorCode::Invalid, "redis: 'php_consumers' must be auto, yes or no");
+}
+
 }  // namespace
 
 std::span<const ConfigKey> RedisBackend::brokerConnectionKeys() const {
-  static const auto keys = keysWith({{"key", Type::Text, "leptir:ztasks", "the sorted set that is the queue"}});
+  static const auto keys = keysWith(
+      {{"key", Type::Text, "leptir:ztasks", "the sorted set that is the queue"},
+       {"php_consumers", Type::Text, "auto", "yes, no, or auto: whether PHP consumers take tasks from it as well"}});
   return keys;
 }
 
@@ -50,7 +60,9 @@ Result<std::unique_ptr<SimpleBroker>> RedisBackend::openBroker(const Json& conne
   if (!address) return address.error();
   auto key = keyIn(connection);
   if (!key) return key.error();
-  auto broker = RedisBroker::open(std::make_shared<RedisConnection>(std::move(*address)), std::move(*key));
+  const auto php = phpConsumersIn(connection);
+  if (!php) return php.error();
+  auto broker = RedisBroker::open(std::make_shared<RedisConnection>(std::move(*address)), std::move(*key), *php);
   if (!broker) return broker.error();
   return std::unique_ptr<SimpleBroker>(std::move(*broker));
 }

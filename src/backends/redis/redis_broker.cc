@@ -6,6 +6,7 @@
 
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_session.h"
+#include "base/escape.h"
 #include "base/failpoint.h"
 #include "leptir/json.h"
 #include "task/envelope.h"
@@ -29,26 +30,33 @@ Result<void> checkSizeOf(std::span<const BrokerTask> tasks) {
                                         std::to_string(kMostBytesAtOnce >> 20) + " MiB at most");
 }
 
+// A PHP consumer that was seen counts as there for so long.
+constexpr Duration kPhpCountsAsThere = std::chrono::minutes(10);
+
 std::string textOf(const SessionCard& card) {
   return writeJson(Json{{"host", card.host}, {"pid", card.pid}, {"version", card.version}, {"workers", card.workers}});
 }
 
 }  // namespace
 
-Result<std::unique_ptr<RedisBroker>> RedisBroker::open(std::shared_ptr<RedisConnection> connection, std::string key) {
+Result<std::unique_ptr<RedisBroker>> RedisBroker::open(std::shared_ptr<RedisConnection> connection, std::string key,
+                                                       PhpConsumers php) {
   if (auto connected = connection->connect(); !connected) return connected.error();
   auto facts = askFacts(*connection);
   if (!facts) return facts.error();
   if (auto looked = connection->run({"ZCARD", key}); !looked) return looked.error().in("key '" + key + "'");
   auto queue = std::make_shared<RedisQueue>(std::move(connection), std::move(key), facts->version);
-  return std::unique_ptr<RedisBroker>(new RedisBroker(std::move(queue), std::move(*facts)));
+  std::unique_ptr<RedisBroker> broker(new RedisBroker(std::move(queue), std::move(*facts), php));
+  if (auto looked = broker->lookForPhp(); !looked) return looked.error();
+  return broker;
 }
 
-RedisBroker::RedisBroker(std::shared_ptr<RedisQueue> queue, RedisFacts facts)
+RedisBroker::RedisBroker(std::shared_ptr<RedisQueue> queue, RedisFacts facts, PhpConsumers php)
     : queue_(std::move(queue)),
       connection_(*queue_->connection),
       keys_(queue_->keys),
       facts_(std::move(facts)),
+      php_(php),
       keeper_(queue_),
       recovery_(queue_) {}
 
@@ -56,8 +64,44 @@ Result<void> RedisBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
   for (const auto& task : tasks) {
     if (auto fine = checkBrokerTask(task); !fine) return fine;
   }
+  if (auto fine = checkNames(tasks); !fine) return fine;
   if (auto fits = checkSizeOf(tasks); !fits) return fits.error().in(connection_.address().where());
   return tasks.empty() ? Result<void>() : push(tasks);
+}
+
+// Tasks of one list mostly have one name.
+Result<void> RedisBroker::checkNames(std::span<const BrokerTask> tasks) const {
+  if (php_ == PhpConsumers::No) return {};
+  std::string_view checked;
+  for (const auto& task : tasks) {
+    if (task.name == checked) continue;
+    checked = task.name;
+    if (!isClassOfPhp(task.name)) continue;
+    return Error(
+        ErrorCode::Invalid,
+        "task " + task.id + ": '" + task.name +
+            "' is a class of PHP's own: a PHP consumer of this queue would end when it takes this task. Choose "
+            "another name, or set 'php_consumers: no' in the broker's connection");
+  }
+  return {};
+}
+
+Result<std::size_t> RedisBroker::recoverExpired(std::size_t limit) {
+  if (auto looked = lookForPhp(); !looked) return looked.error();
+  return recovery_.recover(limit);
+}
+
+Result<void> RedisBroker::lookForPhp() {
+  if (php_ == PhpConsumers::No) return {};
+  auto found = findPhpConsumer(connection_);
+  if (!found) return found.error();
+  const auto now = systemClock().bootTime();
+  if (*found) {
+    seen_ = std::move(**found);
+    seenUntil_ = now + kPhpCountsAsThere;
+  }
+  queue_->isSharedWithPhp = php_ == PhpConsumers::Yes || (seen_ && now < seenUntil_);
+  return {};
 }
 
 // An id that stands twice in the list counts once, the first time.
@@ -140,6 +184,13 @@ BrokerTraits RedisBroker::traits() const {
   traits.everyPushWakes = false;
   traits.durability = facts_.durability;
   traits.warnings = facts_.warnings;
+  if (seen_) {
+    traits.warnings.push_back(
+        connection_.address().where() + ": a PHP consumer seems to take tasks here too (client " +
+        escaped(seen_->address) + ", last command " + seen_->command +
+        "): it can lose a task when a lease comes between its two commands; leptir leaves the first "
+        "task of the queue to it, which makes that rare (docs/guide/php.md)");
+  }
   return traits;
 }
 

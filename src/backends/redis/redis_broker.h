@@ -7,6 +7,7 @@
 
 #include "backends/redis/redis_facts.h"
 #include "backends/redis/redis_keeper.h"
+#include "backends/redis/redis_php.h"
 #include "backends/redis/redis_queue.h"
 #include "backends/redis/redis_recovery.h"
 #include "backends/redis/redis_rights.h"
@@ -18,7 +19,8 @@ class RedisBroker final : public SimpleBroker {
  public:
   // Connects and asks the server what it is. Errors as Backend::openBroker; Invalid too when another type of value
   // stands under `key`.
-  static Result<std::unique_ptr<RedisBroker>> open(std::shared_ptr<RedisConnection> connection, std::string key);
+  static Result<std::unique_ptr<RedisBroker>> open(std::shared_ptr<RedisConnection> connection, std::string key,
+                                                   PhpConsumers php = PhpConsumers::Auto);
 
   Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override;
   Result<TaskCounts> tasksCount() override;
@@ -26,19 +28,25 @@ class RedisBroker final : public SimpleBroker {
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<void> endSessionsOf(std::string_view instance) override;
-  Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
+  // Also looks whether PHP consumers have come or gone.
+  Result<std::size_t> recoverExpired(std::size_t limit) override;
   Result<void> tryRights() override { return tryQueueRights(*queue_); }
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;
 
  private:
-  RedisBroker(std::shared_ptr<RedisQueue> queue, RedisFacts facts);
+  RedisBroker(std::shared_ptr<RedisQueue> queue, RedisFacts facts, PhpConsumers php);
+  Result<void> lookForPhp();
+  Result<void> checkNames(std::span<const BrokerTask> tasks) const;
   Result<void> push(std::span<const BrokerTask> tasks);
 
   std::shared_ptr<RedisQueue> queue_;
   RedisConnection& connection_;
   const RedisKeys& keys_;
   RedisFacts facts_;
+  PhpConsumers php_;
+  std::optional<PhpConsumer> seen_;  // the last one
+  BootTime seenUntil_{};             // that long it counts as there
   RedisKeeper keeper_;
   RedisRecovery recovery_;
 };

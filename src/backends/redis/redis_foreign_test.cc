@@ -103,7 +103,7 @@ TEST_F(RedisBesideOthers, NothingIsLostWhileAnotherKindOfValueStandsInTheQueuesP
   const std::vector<Released> back{{held[0].lease, {}, Time(2s), held[0].envelope}};
   EXPECT_EQ(session->release(back).error().code(), ErrorCode::Invalid);
   EXPECT_EQ(session->close().error().code(), ErrorCode::Invalid);
-  EXPECT_EQ(broker->pushBrokerTasks(tasks("more", 1)).error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(broker->pushBrokerTasks(tasks("more", 1)).error().code(), ErrorCode::Unavailable);
   EXPECT_EQ(session->popBrokerTasks(1, 0s, wake).error().code(), ErrorCode::Invalid);
   server.ask({"DEL", kQueue});
   EXPECT_TRUE(must(session->release(back)).empty());

@@ -61,14 +61,6 @@ Result<void> readPiece(RedisQueue& queue, const std::string& key, std::span<cons
   return {};
 }
 
-// Where a task stood whose id is in no list: as its envelope says.
-std::string placeOf(const GivenBack& given) {
-  const auto head = decodeEnvelope(given.task.envelope);
-  if (!head) return "";
-  const auto due = head->timeOfExecution ? head->timeOfExecution : head->pushedAt;
-  return due ? redisTime(*due) : "";
-}
-
 // One entry of each block of the script's arguments.
 struct Row {
   std::string number, delay, place, envelope, spareId, value;
@@ -79,7 +71,7 @@ Row rowOf(const GivenBack& given) {
   Row row{.number = std::to_string(task.lease.number)};
   if (delay) {
     row.delay = std::to_string(delay->count());
-    row.place = placeOf(given);
+    row.place = placeIn(task.envelope);
     row.envelope = withCounters(task.envelope, task.counters);
   } else {
     row.spareId = makeTaskId(systemClock());
@@ -89,6 +81,13 @@ Row rowOf(const GivenBack& given) {
 }
 
 }  // namespace
+
+std::string placeIn(std::string_view envelope) {
+  const auto head = decodeEnvelope(envelope);
+  if (!head) return "";
+  const auto due = head->timeOfExecution ? head->timeOfExecution : head->pushedAt;
+  return due ? redisTime(*due) : "";
+}
 
 Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
                                            std::size_t limit) {
@@ -120,8 +119,8 @@ Result<GaveBack> giveBack(RedisQueue& queue, std::string_view session, Giver giv
   arguments.addBlock(tasks, [](const GivenBack& given) -> std::string_view { return given.task.lease.handle; });
   for (const auto block : {&Row::spareId, &Row::value})
     arguments.addBlock(rows, [block](const Row& row) -> std::string_view { return row.*block; });
-  const std::string_view names[]{keys.sessions, leased,           keys.queue, keys.ids,  keys.cancel,
-                                 keys.buried,   keys.buriedTasks, keys.wake,  keys.cards};
+  const std::string_view names[]{keys.sessions, leased,           keys.queue, keys.ids,   keys.cancel,
+                                 keys.buried,   keys.buriedTasks, keys.wake,  keys.cards, keys.places};
   const auto reply = queue.connection->runScript(queue.scripts.giveBack, names, arguments.words());
   if (!reply) return reply.error();
   const auto answer = reply->value();

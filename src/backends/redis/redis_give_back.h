@@ -23,6 +23,9 @@ enum class Reading {
 Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
                                            std::size_t limit = std::numeric_limits<std::size_t>::max());
 
+// Where a task stood, as its envelope says: the score, or empty. For one of which the list of ids says nothing.
+std::string placeIn(std::string_view envelope);
+
 struct GivenBack {
   LeasedTask task;
   std::optional<Duration> delay = Duration(0);  // zero: at its old place in the queue; none: it is buried

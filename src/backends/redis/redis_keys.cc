@@ -23,6 +23,9 @@ RedisKeys::RedisKeys(std::string key) : queue(std::move(key)) {
   cancel = prefix + "cancel";
   buried = prefix + "buried";
   buriedTasks = prefix + "buried:tasks";
+  leftPrefix = prefix + "left:";
+  places = prefix + "places";
+  front = prefix + "front";
   wake = prefix + "wake";
 }
 

@@ -16,6 +16,8 @@ struct RedisKeys {
   std::string leasedBy(std::string_view session) const { return leasedPrefix + std::string(session); }
   std::string epochOf(std::string_view instance) const { return epochPrefix + std::string(instance); }
 
+  std::string leftBy(std::string_view session) const { return leftPrefix + std::string(session); }
+
   std::string queue;  // sorted set: due time in seconds, envelope
   std::string ids;    // hash: escaped id, the due time it waits or waited at, or `b` and that when it is buried
   std::string lease;  // the last lease number
@@ -26,6 +28,9 @@ struct RedisKeys {
   std::string cancel;       // hash: escaped id of a leased task, who asked
   std::string buried;       // sorted set: order of burial, escaped id
   std::string buriedTasks;  // hash: escaped id, see redis_buried.h
+  std::string leftPrefix;   // sorted set of each session: until when it leaves a task to others in µs; its escaped id
+  std::string places;       // hash: lease number of a task that other programs pushed, where it stood
+  std::string front;        // since when which member has stood first, see redis_lease_script.h
   std::string wake;         // stream: a new entry rings whoever waits
 };
 

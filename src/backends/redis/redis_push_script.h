@@ -14,17 +14,6 @@ local leasedPrefix, n, time = ARGV[1], tonumber(ARGV[2]), now()
 call('HLEN', cancel)
 call('HLEN', buriedTasks)
 
-local function idOf(envelope)
-  local _, at = string.find(envelope, '"td":{"id":"', 1, true)
-  if not at then return nil end
-  local close = at
-  repeat
-    close = string.find(envelope, '"', close + 1, true)
-    local backslashes = close and #string.match(string.sub(envelope, at + 1, close - 1), '\\*$')
-  until not close or backslashes % 2 == 0
-  return close and string.sub(envelope, at + 1, close - 1)
-end
-
 -- `missing` maps ids to the place in `ids`; those that are somewhere are taken out. Where more than `most` wait at one
 -- instant they count as there.
 local function takeOutThePresent(missing, most)

@@ -22,6 +22,7 @@ struct RedisQueue {
   std::shared_ptr<RedisConnection> connection;
   RedisKeys keys;
   RedisScripts scripts;
+  bool isSharedWithPhp = false;  // PHP consumers take tasks from it as well, as far as is known
 };
 
 // The arguments of a script, lists as blocks. Texts that are not somebody else's already are kept here.

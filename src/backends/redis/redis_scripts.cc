@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "backends/redis/redis_lease_script.h"
 #include "backends/redis/redis_push_script.h"
 
 namespace leptir {
@@ -27,11 +28,40 @@ end
 local function ring(wake)
   redis.pcall('XADD', wake, 'MAXLEN', '~', 1, '*', 'look', '')
 end
+-- As it stands there, escapes and all; of an envelope in the form of PHP or of leptir.
+local function idOf(envelope)
+  local _, at = string.find(envelope, '"td":{"id":"', 1, true)
+  if not at then return nil end
+  local close = at
+  repeat
+    close = string.find(envelope, '"', close + 1, true)
+    local backslashes = close and #string.match(string.sub(envelope, at + 1, close - 1), '\\*$')
+  until not close or backslashes % 2 == 0
+  return close and string.sub(envelope, at + 1, close - 1)
+end
+-- PHP and other programs write no `ts`, which leptir writes at the end.
+local byte, find = string.byte, string.find
+local function isOfOthers(envelope)
+  if byte(envelope, -8) == 46 then return false end  -- "ts":1795462346.667348}, the quick way
+  return not find(envelope, '"ts":', -160, true)
+end
 -- Where a task waits. The very same bytes are there already: another task, by a producer that knows no ids. A blank at
 -- the end, which no reader of JSON minds, keeps the two apart.
 local function put(queue, ids, due, envelope, id)
   while call('ZADD', queue, 'NX', due, envelope) == 0 do envelope = envelope .. '\n' end
   if id ~= '' then call('HSET', ids, id, due) end
+end
+-- The same for one that was leased. `ids` does not learn of a task that leptir did not push: PHP may take it out, and
+-- its id would stay.
+local function putBack(queue, ids, places, due, envelope, id, number)
+  local ofOthers = call('HDEL', places, number) == 1 and id ~= '' and call('HEXISTS', ids, id) == 0
+  put(queue, ids, due, envelope, ofOthers and '' or id)
+end
+-- Where a task stood that is leased; `said` is what its envelope says.
+local function placeOf(ids, places, id, number, said, time)
+  local old = tonumber(call('HGET', places, number) or nil) or tonumber(id ~= '' and call('HGET', ids, id) or nil)
+  old = old or tonumber(said)
+  return old and old == old and math.min(old, time / 1000000) or time / 1000000  -- "nan" is no place
 end
 )";
 
@@ -41,9 +71,10 @@ local function nextOrder(buried)
   local last = call('ZRANGE', buried, -1, -1, 'WITHSCORES')[2]
   return math.max(now(), (tonumber(last) or 0) + 1)
 end
-local function bury(buried, tasks, ids, cancel, id, spare, value, order)
+local function bury(buried, tasks, ids, places, cancel, id, number, spare, value, order)
+  local due = id ~= '' and call('HGET', ids, id) or call('HGET', places, number) or ''
+  call('HDEL', places, number)
   if id ~= '' then call('HDEL', cancel, id) end
-  local due = id ~= '' and call('HGET', ids, id) or ''
   if id == '' or call('HEXISTS', tasks, id) == 1 then id = spare end
   call('HSET', tasks, id, value)
   call('ZADD', buried, order, id)
@@ -69,45 +100,6 @@ call('SET', KEYS[2], epoch, 'EX', 2592000)
 call('ZADD', KEYS[1], now() + ARGV[4], session)
 call('HSET', KEYS[3], session, ARGV[5])
 return 1
-)";
-
-// What is due has the lowest ranks. In pieces, small ones until the tasks turn out to be small: a server that copied
-// all that is due into a script, only to give away 64 MiB of it, would be busy and short of memory.
-constexpr std::string_view kLease = R"(
-local queue, leased, sessions, lease, cancel, ids, buried, buriedTasks = unpack(KEYS)
-if not isOpen(sessions, ARGV[1]) then return -1 end
-local limit, most, largest, micros = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), now()
-call('HLEN', leased)
-local last = tonumber(call('GET', lease) or 0) or 0
--- Beyond this a number (somebody else's) is not one less than the next, and many tasks would share it.
-if not (last >= 0 and last < 4503599627370496) then last = 0 end
-local first = math.max(micros, last + 1)
-local envelopes, count, bytes = {}, 0, 0
-local function takePiece(size)
-  local due, taken, fields = call('ZRANGEBYSCORE', queue, '-inf', micros / 1000000, 'LIMIT', 0, size), 0, {}
-  while taken < #due and bytes <= most do
-    taken = taken + 1
-    local envelope = due[taken]
-    if #envelope > largest then
-      buryTooLarge(buried, buriedTasks, ids, envelope, largest)
-    else
-      fields[#fields + 1], fields[#fields + 2] = first + count, envelope
-      count, bytes = count + 1, bytes + #envelope
-      envelopes[count] = envelope
-    end
-  end
-  if taken == 0 then return false end
-  call('ZREMRANGEBYRANK', queue, 0, taken - 1)
-  if #fields > 0 then call('HSET', leased, unpack(fields)) end
-  return taken == size
-end
-while count < limit and takePiece(math.min(limit - count, bytes < count * 65536 and 64 or 4)) do end
-if count == 0 then
-  local next = call('ZRANGE', queue, 0, 0, 'WITHSCORES')[2]
-  return {0, next and math.max(0, math.min(math.ceil(next * 1000000 - micros), 1e15)) or -1, {}}
-end
-call('SET', lease, string.format('%.0f', first + count - 1))
-return {first, call('EXISTS', cancel), envelopes}
 )";
 
 constexpr std::string_view kRenew = R"(
@@ -136,6 +128,7 @@ local n = tonumber(ARGV[2])
 local function forget(ids, from, to)
   inPieces('HDEL', KEYS[3], ids, from, to)
   if call('EXISTS', KEYS[4]) == 1 then inPieces('HDEL', KEYS[4], ids, from, to) end
+  if call('EXISTS', KEYS[5]) == 1 then inPieces('HDEL', KEYS[5], ARGV, 4, 3 + n) end
 end
 if ARGV[3] == 'held' then
   local gone = 0
@@ -159,13 +152,28 @@ return lost
 
 constexpr std::string_view kRelease = R"(
 if not isOpen(KEYS[1], ARGV[1]) then return -1 end
-local n = tonumber(ARGV[2])
-local lost = {}
+local n, most, time = tonumber(ARGV[2]), tonumber(ARGV[3]), now()
+local lost, left = {}, KEYS[6]
 call('ZCARD', KEYS[3])
 call('HLEN', KEYS[4])
+call('ZCARD', left)
+call('HLEN', KEYS[7])
+local function block(number, i) return ARGV[3 + number * n + i] end
+-- Answers when it is due: for all sessions at `till` if this one cannot remember it.
+local function leave(envelope, id, due, till)
+  if id == '' or idOf(envelope) ~= id then return till / 1000000 end
+  if call('ZCARD', left) >= most then call('ZREMRANGEBYSCORE', left, '-inf', time) end
+  if call('ZCARD', left) >= most then return till / 1000000 end
+  call('ZADD', left, till, id)
+  call('EXPIRE', left, 3600)
+  return due
+end
 for i = 1, n do
-  if call('HDEL', KEYS[2], ARGV[2 + i]) == 1 then
-    put(KEYS[3], KEYS[4], ARGV[2 + n + i], ARGV[2 + 2 * n + i], ARGV[2 + 3 * n + i])
+  if call('HDEL', KEYS[2], block(0, i)) == 1 then
+    local due, envelope, id, till = block(1, i), block(2, i), block(3, i), block(5, i)
+    if due == '' then due = placeOf(KEYS[4], KEYS[7], id, block(0, i), block(4, i), time) end
+    if till ~= '' then due = leave(envelope, id, due, till) end
+    putBack(KEYS[3], KEYS[4], KEYS[7], due, envelope, id, block(0, i))
   else
     lost[#lost + 1] = i
   end
@@ -181,9 +189,11 @@ local lost = {}
 call('HLEN', KEYS[6])
 call('HLEN', KEYS[3])
 call('HLEN', KEYS[4])
+call('HLEN', KEYS[7])
 for i = 1, n do
   if call('HDEL', KEYS[2], ARGV[2 + i]) == 1 then
-    bury(KEYS[5], KEYS[6], KEYS[3], KEYS[4], ARGV[2 + n + i], ARGV[2 + 2 * n + i], ARGV[2 + 3 * n + i], order + i)
+    bury(KEYS[5], KEYS[6], KEYS[3], KEYS[7], KEYS[4], ARGV[2 + n + i], ARGV[2 + i], ARGV[2 + 2 * n + i],
+      ARGV[2 + 3 * n + i], order + i)
   else
     lost[#lost + 1] = i
   end
@@ -201,21 +211,18 @@ call('HLEN', KEYS[4])
 call('HLEN', KEYS[5])
 call('HLEN', KEYS[7])
 call('HLEN', KEYS[9])
+call('HLEN', KEYS[10])
 local function block(number, i) return ARGV[3 + number * n + i] end
-local function placeOf(id, place)
-  local old = tonumber(id ~= '' and call('HGET', KEYS[4], id) or nil) or tonumber(place)
-  return old and old == old and math.min(old, time / 1000000) or time / 1000000  -- "nan" is no place
-end
 local done = 0
 for i = 1, n do
   if call('HDEL', KEYS[2], block(0, i)) == 1 then
     done = done + 1
     local delay, id = block(1, i), block(4, i)
     if delay == '' then
-      bury(KEYS[6], KEYS[7], KEYS[4], KEYS[5], id, block(5, i), block(6, i), order + i)
+      bury(KEYS[6], KEYS[7], KEYS[4], KEYS[10], KEYS[5], id, block(0, i), block(5, i), block(6, i), order + i)
     else
-      local due = delay == '0' and placeOf(id, block(2, i)) or (time + delay) / 1000000
-      put(KEYS[3], KEYS[4], due, block(3, i), id)
+      local due = delay == '0' and placeOf(KEYS[4], KEYS[10], id, block(0, i), block(2, i), time) or (time + delay) / 1000000
+      putBack(KEYS[3], KEYS[4], KEYS[10], due, block(3, i), id, block(0, i))
     end
   end
 end
@@ -334,6 +341,8 @@ for i = 1, 3 do
   call('ZADD', KEYS[i], 'XX', 0, none)
   call('ZCARD', KEYS[i])
   call('ZSCORE', KEYS[i], none)
+  call('ZMSCORE', KEYS[i], none)
+  call('ZREMRANGEBYSCORE', KEYS[i], 1, 0)
   call('ZRANGE', KEYS[i], 1, 0)
   call('ZRANGEBYSCORE', KEYS[i], 1, 0)
   call('ZCOUNT', KEYS[i], 1, 0)
@@ -343,6 +352,7 @@ for i = 4, 8 do
   call('HLEN', KEYS[i])
   call('HGET', KEYS[i], none)
   call('HMGET', KEYS[i], none)
+  call('HSTRLEN', KEYS[i], none)
   call('HEXISTS', KEYS[i], none)
 end
 call('HKEYS', leased)
@@ -351,6 +361,7 @@ call('HSET', leased, none, '')
 call('HDEL', leased, none)
 call('GET', lease)
 call('DEL', epoch)
+call('EXPIRE', epoch, 1)
 call('SET', epoch, 1, 'EX', 1)
 call('DEL', epoch)
 call('EXISTS', epoch)

@@ -20,23 +20,27 @@ struct RedisScripts {
   RedisScript push;
   // sessions epoch cards | "instance:" epoch session lease card → 1, or 0: this or a later epoch was there before
   RedisScript open;
-  // queue leased sessions lease cancel ids buried buriedTasks | session limit bytes largest → [first number, wishes?,
-  // envelopes], numbers are consecutive; or [0, µs until the next is due or -1, []]. What has more than `largest` bytes
-  // is buried, without being sent to anyone.
+  // queue leased sessions lease cancel ids buried buriedTasks left front places | session limit bytes largest hold →
+  // [first number, wishes?, envelopes], numbers are consecutive; or [0, µs until the next is due or -1, []]. What has
+  // more than `largest` bytes is buried, without being sent to anyone. The member at rank 0 is left alone for `hold`
+  // µs.
   RedisScript lease;
   // sessions leased cancel | session lease n numbers ids → [positions of lost ones, positions of cancelled, by whom]
   RedisScript renew;
-  // sessions leased ids cancel | session n known numbers ids → positions of those that were not there; none when
+  // sessions leased ids cancel places | session n known numbers ids → positions of those that were not there; none when
   // `known` is "held": the caller has leased all of them and settled none
   RedisScript acknowledge;
-  // sessions leased queue ids wake | session n numbers dues envelopes ids → positions of those that were not there
+  // sessions leased queue ids wake left places | session n most numbers dues envelopes ids places untils → positions of
+  // those that were not there. An empty due: where it stood, which `places` says where `ids` cannot. Until: the session
+  // leaves it to others so long, of at most `most`.
   RedisScript release;
-  // sessions leased ids cancel buried buriedTasks | session n numbers ids spareIds values → positions likewise. A task
-  // without an id, or whose id is buried already, gets its spare one.
+  // sessions leased ids cancel buried buriedTasks places | session n numbers ids spareIds values → positions likewise.
+  // A task without an id, or whose id is buried already, gets its spare one.
   RedisScript bury;
-  // sessions leased queue ids cancel buried buriedTasks wake cards | session state n numbers delays places envelopes
-  // ids values → [how many were given back, whether the session has ended]. `state`: open (a session that ends itself)
-  // or claimed. Delay in µs; 0: at its old place, which `places` says where `ids` cannot; empty: it is buried.
+  // sessions leased queue ids cancel buried buriedTasks wake cards places | session state n numbers delays places
+  // envelopes ids values → [how many were given back, whether the session has ended]. `state`: open (a session that
+  // ends itself) or claimed. Delay in µs; 0: at its old place, which `places` says where `ids` cannot; empty: it is
+  // buried.
   RedisScript giveBack;
   // sessions | "instance:": its open sessions are over and may be claimed
   RedisScript end;

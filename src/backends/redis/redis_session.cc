@@ -20,6 +20,10 @@ using namespace std::chrono_literals;
 constexpr std::string_view kMostBytesAtOnce = "67108864";
 constexpr std::string_view kLargest = "16842752";
 static_assert(kLargestText == 16'842'752);
+constexpr std::string_view kMostLeft = "10000";
+static_assert(kMostLeftToOthers == 10'000);
+// How long a task at rank 0 is left to PHP's consumers, in µs.
+constexpr std::string_view kHold = "200000";
 // One round of a close gives back at least one task; a session holds fewer.
 constexpr int kMostRounds = 1'000'000;
 // Lease numbers are microseconds since 1970 or a little more. A larger one would not survive the scripts' doubles.
@@ -95,6 +99,7 @@ RedisSession::RedisSession(std::shared_ptr<RedisQueue> queue, std::string name)
       keys_(queue_->keys),
       name_(std::move(name)),
       leased_(keys_.leasedBy(name_)),
+      left_(keys_.leftBy(name_)),
       bell_(connection_.address(), keys_.wake) {}
 
 Result<std::vector<LeasedTask>> RedisSession::popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) {
@@ -114,10 +119,10 @@ Result<RedisSession::Look> RedisSession::lease(std::size_t limit) {
   }
   const auto most = std::to_string(limit);
   LEPTIR_FAILPOINT("redis.lease.before_send");
-  const auto reply =
-      run(queue_->scripts.lease,
-          {keys_.queue, leased_, keys_.sessions, keys_.lease, keys_.cancel, keys_.ids, keys_.buried, keys_.buriedTasks},
-          RedisArguments{name_, most, kMostBytesAtOnce, kLargest});
+  const auto reply = run(queue_->scripts.lease,
+                         {keys_.queue, leased_, keys_.sessions, keys_.lease, keys_.cancel, keys_.ids, keys_.buried,
+                          keys_.buriedTasks, left_, keys_.front, keys_.places},
+                         RedisArguments{name_, most, kMostBytesAtOnce, kLargest, holdOfTheFirst()});
   LEPTIR_FAILPOINT("redis.lease.after_reply");
   if (!reply) return reply.error();
   return lookOf(reply->value());
@@ -199,8 +204,8 @@ Result<Renewal> RedisSession::renew(std::span<const LeaseId> held, Duration leas
 Result<std::vector<LeaseId>> RedisSession::acknowledge(std::span<const LeaseId> leases) {
   const Acknowledgement done(name_, leases, letGo(leases));
   LEPTIR_FAILPOINT("redis.acknowledge.before_send");
-  const auto reply =
-      run(queue_->scripts.acknowledge, {keys_.sessions, leased_, keys_.ids, keys_.cancel}, done.arguments());
+  const auto reply = run(queue_->scripts.acknowledge, {keys_.sessions, leased_, keys_.ids, keys_.cancel, keys_.places},
+                         done.arguments());
   LEPTIR_FAILPOINT("redis.acknowledge.after_reply");
   if (!reply) return reply.error();
   return chosen(RedisExpect(connection_), reply->value(), leases, leaseItself);
@@ -210,11 +215,12 @@ Result<AcknowledgedAndPopped> RedisSession::acknowledgeAndPop(std::span<const Le
                                                               Wake& wake) {
   if (limit == 0) return BrokerSession::acknowledgeAndPop(leases, limit, wake);
   const Acknowledgement done(name_, leases, letGo(leases));
-  const std::string_view doneKeys[] = {keys_.sessions, leased_, keys_.ids, keys_.cancel};
+  const std::string_view doneKeys[] = {keys_.sessions, leased_, keys_.ids, keys_.cancel, keys_.places};
   const auto most = std::to_string(limit);
-  const std::string_view leaseKeys[] = {keys_.queue,  leased_,   keys_.sessions, keys_.lease,
-                                        keys_.cancel, keys_.ids, keys_.buried,   keys_.buriedTasks};
-  const std::string_view leaseArguments[] = {name_, most, kMostBytesAtOnce, kLargest};
+  const std::string_view leaseKeys[] = {keys_.queue,  leased_,     keys_.sessions, keys_.lease,
+                                        keys_.cancel, keys_.ids,   keys_.buried,   keys_.buriedTasks,
+                                        left_,        keys_.front, keys_.places};
+  const std::string_view leaseArguments[] = {name_, most, kMostBytesAtOnce, kLargest, holdOfTheFirst()};
   LEPTIR_FAILPOINT("redis.acknowledge_and_pop.before_send");
   const auto replies = connection_.runScripts(
       std::array<RedisConnection::ScriptCall, 2>{{{queue_->scripts.acknowledge, doneKeys, done.arguments().words()},
@@ -230,6 +236,10 @@ Result<AcknowledgedAndPopped> RedisSession::acknowledgeAndPop(std::span<const Le
   return AcknowledgedAndPopped{std::move(*notOurs), std::move(look->tasks)};
 }
 
+std::string_view RedisSession::holdOfTheFirst() const {
+  return queue_->isSharedWithPhp ? kHold : "0";
+}
+
 bool RedisSession::letGo(std::span<const LeaseId> leases) {
   return std::ranges::count_if(leases, [this](const LeaseId& each) { return held_.erase(each.number) == 0; }) == 0;
 }
@@ -242,19 +252,23 @@ Result<std::vector<LeaseId>> RedisSession::releasePiece(std::span<const Released
   const auto leaseOf = [](const Released& each) -> const LeaseId& { return each.lease; };
   const auto count = std::to_string(tasks.size());
   const auto numbers = numbersOf(tasks, leaseOf);
-  std::vector<std::string> dues, envelopes;
+  std::vector<std::string> dues, envelopes, places, untils;
   for (const auto& each : tasks) {
-    dues.push_back(redisTime(each.due));
+    dues.push_back(each.due ? redisTime(*each.due) : "");
     envelopes.push_back(withCounters(each.envelope, each.counters));
+    places.push_back(each.due ? "" : placeIn(each.envelope));
+    untils.push_back(each.leftUntil ? std::to_string(each.leftUntil->time_since_epoch().count()) : "");
   }
-  RedisArguments arguments{name_, count};
+  RedisArguments arguments{name_, count, kMostLeft};
   arguments.addBlock(numbers, itself);
   arguments.addBlock(dues, itself);
   arguments.addBlock(envelopes, itself);
   arguments.addBlock(tasks, [](const Released& each) -> std::string_view { return each.lease.handle; });
+  arguments.addBlock(places, itself);
+  arguments.addBlock(untils, itself);
   LEPTIR_FAILPOINT("redis.release.before_send");
-  const auto reply =
-      run(queue_->scripts.release, {keys_.sessions, leased_, keys_.queue, keys_.ids, keys_.wake}, arguments);
+  const auto reply = run(queue_->scripts.release,
+                         {keys_.sessions, leased_, keys_.queue, keys_.ids, keys_.wake, left_, keys_.places}, arguments);
   LEPTIR_FAILPOINT("redis.release.after_reply");
   if (!reply) return reply.error();
   for (const auto& task : tasks) held_.erase(task.lease.number);
@@ -281,8 +295,8 @@ Result<std::vector<LeaseId>> RedisSession::buryPiece(std::span<const Buried> tas
   arguments.addBlock(values, itself);
   LEPTIR_FAILPOINT("redis.bury.before_send");
   const auto reply =
-      run(queue_->scripts.bury, {keys_.sessions, leased_, keys_.ids, keys_.cancel, keys_.buried, keys_.buriedTasks},
-          arguments);
+      run(queue_->scripts.bury,
+          {keys_.sessions, leased_, keys_.ids, keys_.cancel, keys_.buried, keys_.buriedTasks, keys_.places}, arguments);
   LEPTIR_FAILPOINT("redis.bury.after_reply");
   if (!reply) return reply.error();
   for (const auto& task : tasks) held_.erase(task.lease.number);

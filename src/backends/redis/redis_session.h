@@ -42,6 +42,7 @@ class RedisSession final : public BrokerSession {
   Result<void> addWishes(std::vector<LeasedTask>& tasks);
   Result<RedisReply> run(const RedisScript& script, std::initializer_list<std::string_view> keys,
                          const RedisArguments& arguments);
+  std::string_view holdOfTheFirst() const;  // µs
   // Out of what is held before anything is sent: whatever becomes of this try, the next one asks for each.
   bool letGo(std::span<const LeaseId> leases);
   std::string where() const { return connection_.address().where(); }
@@ -50,7 +51,7 @@ class RedisSession final : public BrokerSession {
   std::shared_ptr<RedisQueue> queue_;
   RedisConnection& connection_;
   const RedisKeys& keys_;
-  const std::string name_, leased_;
+  const std::string name_, leased_, left_;
   std::unordered_set<std::uint64_t> held_;  // what this object leased and did not try to settle yet
   RedisBell bell_;
 };

@@ -111,6 +111,9 @@ class SqliteStatement {
   // Parameter by parameter: start(), then each position from 1 on.
   void start();
   void bind(int position, std::int64_t value) { note(sqlite3_bind_int64(statement_, position, value)); }
+  void bind(int position, std::optional<std::int64_t> value) {
+    note(value ? sqlite3_bind_int64(statement_, position, *value) : sqlite3_bind_null(statement_, position));
+  }
   void bind(int position, std::string_view text) {
     note(sqlite3_bind_text64(statement_, position, text.data() ? text.data() : "", text.size(), SQLITE_STATIC,
                              SQLITE_UTF8));

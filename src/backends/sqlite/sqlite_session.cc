@@ -40,11 +40,12 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
       bell_(std::move(bell)),
       state_(connection_, "SELECT state FROM leptir_sessions WHERE number = ?"),
       earliest_(connection_, "SELECT min(due) FROM leptir_tasks WHERE holder = 16777216"),
-      atOnce_(connection_,
-              "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due FROM leptir_tasks"
-              " WHERE holder = 16777216 AND due < -1152921504606846976 ORDER BY due, seq LIMIT ?"),
+      atOnce_(
+          connection_,
+          "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due, id FROM leptir_tasks"
+          " WHERE holder = 16777216 AND due < -1152921504606846976 ORDER BY due, seq LIMIT ?"),
       due_(connection_,
-           "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due FROM leptir_tasks"
+           "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due, id FROM leptir_tasks"
            " WHERE holder = 16777216 AND due BETWEEN -1152921504606846976 AND ? ORDER BY due, seq LIMIT ?"),
       nextLease_(connection_,
                  "UPDATE leptir_state SET value = max(iif(value < 2305843009213693952, value, 0) + 1, ?)"
@@ -53,10 +54,11 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
             "UPDATE leptir_tasks SET holder = ?, lease = ? WHERE seq BETWEEN ? AND ? AND holder = 16777216"),
       wish_(connection_, "SELECT cancelled_by FROM leptir_tasks WHERE seq = ? AND holder = ? AND lease = ?"),
       delete_(connection_, "DELETE FROM leptir_tasks WHERE seq BETWEEN ? AND ? AND holder = ? AND lease = ?"),
-      release_(
-          connection_,
-          "UPDATE leptir_tasks SET holder = 16777216, due = ?, failures = ?, crashes = ?, expiries = ?, unknown = ?"
-          " WHERE seq = ? AND holder = ? AND lease = ?"),
+      release_(connection_,
+               "UPDATE leptir_tasks SET holder = 16777216, due = coalesce(?, due), failures = ?, crashes = ?,"
+               " expiries = ?, unknown = ? WHERE seq = ? AND holder = ? AND lease = ?"),
+      waiting_(connection_, "SELECT due, id FROM leptir_tasks WHERE holder = 16777216 ORDER BY due LIMIT ?"),
+      id_(connection_, "SELECT id FROM leptir_tasks WHERE seq = ?"),
       bury_(connection_,
             "UPDATE leptir_tasks SET holder = 16777217, id = coalesce(id, ?), reason = ?, cancelled_by = NULL,"
             " buried = min(4611686018427387904,"
@@ -129,10 +131,13 @@ Result<std::vector<LeaseId>> SqliteSession::release(std::span<const Released> ta
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
   const auto now = connection_.clock().now();
-  for (const auto& [lease, counters, due, envelope] : tasks) {
+  for (const auto& task : tasks) {
+    const auto& [lease, counters, released, envelope, leftUntil] = task;
     const auto row = rowOf(lease);
-    if (!row || release_.with(dueAgain(due, now), counters.failures, counters.crashes, counters.expiries,
-                              counters.unknown, *row, number_, lease.number)
+    const auto time = row && leftUntil ? leaveToOthers(*row, task) : released;
+    const auto due = time ? std::optional(dueAgain(*time, now)) : std::nullopt;
+    if (!row || release_.with(due, counters.failures, counters.crashes, counters.expiries, counters.unknown, *row,
+                              number_, lease.number)
                         .runChanging() == 0) {
       notOurs.push_back(lease);
     }
@@ -197,10 +202,38 @@ Result<void> SqliteSession::checkOpen() {
 Result<Duration> SqliteSession::untilNextDue() {
   SqliteTransaction look(connection_, Kind::Read);
   if (auto open = checkOpen(); !open) return open.error();
+  if (!left_.empty()) {
+    const auto ahead = untilOneIsNotLeft();
+    if (auto looked = look.commit(); !looked) return looked.error();
+    return ahead;
+  }
   const bool some = earliest_.with().step() && !earliest_.isNull(0);
   const auto ahead = some ? saturatedSubtract(earliest_.integer(0), connection_.now()) : Duration::max().count();
   if (auto looked = look.commit(); !looked) return looked.error();
   return Duration(ahead);
+}
+
+// What this session leaves to others counts from the end of that time.
+Duration SqliteSession::untilOneIsNotLeft() {
+  const auto now = connection_.clock().now();
+  auto earliest = Time::max();
+  waiting_.with(left_.size() + 1);
+  while (waiting_.step()) {
+    const auto due = waiting_.integer(0) < kAtOnceBelow ? now : timeOfDue(waiting_.integer(0));
+    const auto until = left_.until(waiting_.text(1), now);
+    earliest = std::min(earliest, std::max(due, until.value_or(due)));
+    if (!until) break;
+  }
+  waiting_.reset();
+  return saturatedSubtract(earliest, now);
+}
+
+// Answers when it is due.
+std::optional<Time> SqliteSession::leaveToOthers(std::int64_t row, const Released& released) {
+  const std::string id(id_.with(row).step() ? id_.text(0) : std::string_view());
+  id_.reset();
+  const bool isLeft = !id.empty() && left_.add(id, *released.leftUntil, connection_.clock().now());
+  return isLeft ? released.due : released.leftUntil;
 }
 
 Result<std::vector<LeasedTask>> SqliteSession::lease(std::size_t limit) {
@@ -224,13 +257,17 @@ std::vector<LeasedTask> SqliteSession::selectDue(std::size_t limit) {
   std::vector<LeasedTask> found;
   std::size_t bytes = 0;
   rows_.clear();
-  bool hasAtOnce = atOnce_.with(limit).step(), hasDue = due_.with(connection_.now(), limit).step();
+  const auto now = connection_.clock().now();
+  const auto most = limit + left_.size();
+  bool hasAtOnce = atOnce_.with(most).step(), hasDue = due_.with(connection_.now(), most).step();
   while ((hasAtOnce || hasDue) && found.size() < limit && bytes <= kMostBytesAtOnce) {
     const bool takeAtOnce = hasAtOnce && (!hasDue || placeOf(atOnce_) < placeOf(due_));
     auto& row = takeAtOnce ? atOnce_ : due_;
-    found.push_back(leasedTaskAt(row));
-    rows_.push_back(row.integer(0));
-    bytes += found.back().envelope.size();
+    if (left_.empty() || !left_.until(row.text(9), now)) {
+      found.push_back(leasedTaskAt(row));
+      rows_.push_back(row.integer(0));
+      bytes += found.back().envelope.size();
+    }
     (takeAtOnce ? hasAtOnce : hasDue) = row.step();
   }
   atOnce_.reset();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/sqlite/sqlite_queue.h"
+#include "broker/left_to_others.h"
 
 namespace leptir {
 
@@ -27,6 +28,8 @@ class SqliteSession final : public BrokerSession {
   Result<Duration> untilNextDue();
   Result<std::vector<LeasedTask>> lease(std::size_t limit);
   std::vector<LeasedTask> selectDue(std::size_t limit);
+  Duration untilOneIsNotLeft();
+  std::optional<Time> leaveToOthers(std::int64_t row, const Released& released);
   void mark(std::int64_t lease);
   bool deleteRuns(std::span<const LeaseId> leases);
   std::vector<LeaseId> deleteOneByOne(std::span<const LeaseId> leases);
@@ -38,6 +41,7 @@ class SqliteSession final : public BrokerSession {
   std::vector<std::int64_t> rows_;  // what selectDue found
 
   bool moreWereDue_ = false;  // the last lease took all that it could: then it pays to try without a look
+  LeftToOthers<std::string> left_;  // by id
   SqliteStatement state_;
   SqliteStatement earliest_;
   SqliteStatement atOnce_;
@@ -47,6 +51,8 @@ class SqliteSession final : public BrokerSession {
   SqliteStatement wish_;
   SqliteStatement delete_;
   SqliteStatement release_;
+  SqliteStatement waiting_;
+  SqliteStatement id_;
   SqliteStatement bury_;
   SqliteStatement held_;
   SqliteStatement giveBack_;

@@ -1,0 +1,105 @@
+// The body of the script that leases tasks: see RedisScripts::lease. It uses what redis_scripts.cc puts before each
+// body. For that file alone.
+#pragma once
+
+#include <string_view>
+
+namespace leptir {
+
+// What is due has the lowest ranks; `rank` is where the next look begins, behind what stays. In pieces, small ones
+// until the tasks turn out to be small: a server that copied all that is due into a script, only to give away 64 MiB of
+// it, would be busy and short of memory.
+//
+// A PHP consumer looks at rank 0 and then removes what is at rank 0, in two commands. Where one is about, the task at
+// rank 0 is left to it for `hold` µs, so that the second command mostly removes what the first one saw.
+inline constexpr std::string_view kLease = R"(
+local queue, leased, sessions, lease, cancel, ids, buried, buriedTasks, left, front, places = unpack(KEYS)
+if not isOpen(sessions, ARGV[1]) then return -1 end
+local limit, most, largest, hold = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local micros = now()
+call('HLEN', leased)
+call('HLEN', places)
+local last = tonumber(call('GET', lease) or 0) or 0
+-- Beyond this a number (another program's) is not one less than the next, and many tasks would share it.
+if not (last >= 0 and last < 4503599627370496) then last = 0 end
+local first = math.max(micros, last + 1)
+local due = call('ZCOUNT', queue, '-inf', micros / 1000000)
+local envelopes, count, bytes, rank = {}, 0, 0, 0
+
+local function isToStandFirst()
+  local top = call('ZRANGE', queue, 0, 0)[1]
+  local mark = #top .. ' ' .. redis.sha1hex(string.sub(top, 1, 4096))
+  local since, of = string.match(call('GET', front) or '', '^(%d+) (.*)$')
+  if of == mark then return tonumber(since) <= micros and micros < since + hold end
+  call('SET', front, string.format('%.0f ', micros) .. mark, 'EX', 600)
+  return true
+end
+if hold > 0 and due > 0 and isToStandFirst() then rank = 1 end
+
+local leavesSome = call('EXISTS', left) == 1
+if leavesSome then call('ZREMRANGEBYSCORE', left, '-inf', micros) end
+-- Which of these the session leaves to others, by position.
+local function leftAmong(members)
+  local names, positions, found = {}, {}, {}
+  for i, envelope in ipairs(members) do
+    local id = idOf(envelope)
+    if id then names[#names + 1], positions[#positions + 1] = id, i end
+  end
+  if #names == 0 then return found end
+  local untils = call('ZMSCORE', left, unpack(names))
+  for i = 1, #names do found[positions[i]] = untils[i] end
+  return found
+end
+
+local function takePiece(size)
+  local members = call('ZRANGE', queue, rank, math.min(rank + size, due) - 1)
+  local fields, run, scores, noted = {}, 0, nil, {}
+  local stays = leavesSome and leftAmong(members) or {}
+  local function removeRun()
+    if run > 0 then call('ZREMRANGEBYRANK', queue, rank, rank + run - 1) end
+    due, run = due - run, 0
+  end
+  for i, envelope in ipairs(members) do
+    if bytes > most then break end
+    if stays[i] then
+      removeRun()
+      rank = rank + 1
+    else
+      run = run + 1
+      if #envelope > largest then
+        buryTooLarge(buried, buriedTasks, ids, envelope, largest)
+      else
+        if isOfOthers(envelope) then
+          scores = scores or call('ZMSCORE', queue, unpack(members))
+          noted[#noted + 1], noted[#noted + 2] = first + count, scores[i]
+        end
+        fields[#fields + 1], fields[#fields + 2] = first + count, envelope
+        count, bytes = count + 1, bytes + #envelope
+        envelopes[count] = envelope
+      end
+    end
+  end
+  removeRun()
+  if #fields > 0 then call('HSET', leased, unpack(fields)) end
+  if #noted > 0 then call('HSET', places, unpack(noted)) end
+end
+while count < limit and rank < due and bytes <= most do
+  takePiece(math.min(limit - count, bytes < count * 65536 and 64 or 4))
+end
+
+-- µs until there may be something to lease, at most a thousand million seconds; -1: never.
+local function wait()
+  local soonest = math.huge
+  local next = call('ZRANGEBYSCORE', queue, string.format('(%.17g', micros / 1000000), '+inf', 'LIMIT', 0, 1, 'WITHSCORES')[2]
+  if next then soonest = math.min(math.ceil(next * 1000000 - micros), 1e15) end
+  local till = leavesSome and call('ZRANGE', left, 0, 0, 'WITHSCORES')[2]
+  if till then soonest = math.min(soonest, till - micros) end
+  if hold > 0 and due > 0 then soonest = math.min(soonest, hold) end
+  return soonest < math.huge and math.max(0, soonest) or -1
+end
+if count == 0 then return {0, wait(), {}} end
+call('SET', lease, string.format('%.0f', first + count - 1))
+return {first, call('EXISTS', cancel), envelopes}
+)";
+
+}  // namespace leptir

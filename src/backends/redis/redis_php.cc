@@ -1,0 +1,100 @@
+#include "backends/redis/redis_php.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "backends/redis/redis_connection.h"
+
+namespace leptir {
+namespace {
+
+// Classes of PHP 7 and 8 and of the extensions that are mostly there, in lower case, sorted. Interfaces are not among
+// them: a PHP consumer drops such a task without harm to itself.
+constexpr std::string_view kClasses[] = {
+    // clang-format off
+    "__php_incomplete_class", "addressinfo", "allowdynamicproperties", "appenditerator", "argumentcounterror",
+    "arithmeticerror", "arrayiterator", "arrayobject", "assertionerror", "attribute", "badfunctioncallexception",
+    "badmethodcallexception", "cachingiterator", "callbackfilteriterator", "closedgeneratorexception", "closure",
+    "collator", "compileerror", "curlfile", "curlhandle", "curlmultihandle", "curlsharehandle", "curlstringfile",
+    "dateerror", "dateexception", "dateinterval", "dateperiod", "datetime", "datetimeimmutable", "datetimezone",
+    "deflatecontext", "directory", "directoryiterator", "divisionbyzeroerror", "domainexception", "domattr",
+    "domcdatasection", "domcharacterdata", "domcomment", "domdocument", "domdocumentfragment", "domdocumenttype",
+    "domelement", "domentity", "domentityreference", "domexception", "domimplementation", "domnamednodemap",
+    "domnamespacenode", "domnode", "domnodelist", "domnotation", "domprocessinginstruction", "domtext", "domxpath",
+    "emptyiterator", "error", "errorexception", "exception", "ffi", "fiber", "fibererror", "filesystemiterator",
+    "filteriterator", "finfo", "gdfont", "gdimage", "generator", "globiterator", "gmp", "hashcontext", "infiniteiterator", "inflatecontext", "internaliterator", "intlbreakiterator", "intlcalendar", "intlchar",
+    "intldateformatter", "intlexception", "intlgregoriancalendar", "intliterator", "intltimezone",
+    "invalidargumentexception", "iteratoriterator", "jsonexception", "lengthexception", "libxmlerror",
+    "limititerator", "locale", "logicexception", "messageformatter", "multipleiterator",
+    "mysqli", "mysqli_driver", "mysqli_result", "mysqli_sql_exception", "mysqli_stmt", "mysqli_warning",
+    "norewinditerator", "normalizer", "numberformatter", "opensslasymmetrickey", "opensslcertificate",
+    "opensslcertificatesigningrequest", "outofboundsexception", "outofrangeexception", "overflowexception",
+    "parentiterator", "parseerror", "pdo", "pdoexception", "pdorow", "pdostatement", "phar", "phardata",
+    "pharexception", "pharfileinfo", "php_user_filter", "phptoken", "rangeexception", "recursivearrayiterator",
+    "recursivecachingiterator", "recursivecallbackfilteriterator", "recursivedirectoryiterator",
+    "recursivefilteriterator", "recursiveiteratoriterator", "recursiveregexiterator", "recursivetreeiterator",
+    "reflection", "reflectionattribute", "reflectionclass",
+    "reflectionclassconstant", "reflectionenum", "reflectionenumbackedcase", "reflectionenumunitcase",
+    "reflectionexception", "reflectionextension", "reflectionfiber", "reflectionfunction",
+    "reflectionfunctionabstract", "reflectiongenerator", "reflectionintersectiontype", "reflectionmethod",
+    "reflectionnamedtype", "reflectionobject", "reflectionparameter", "reflectionproperty", "reflectionreference",
+    "reflectiontype", "reflectionuniontype", "reflectionzendextension", "regexiterator", "resourcebundle",
+    "returntypewillchange", "runtimeexception", "sensitiveparameter", "sensitiveparametervalue", "sessionhandler",
+    "shmop", "simplexmlelement", "simplexmliterator", "snmp", "snmpexception", "soapclient", "soapfault",
+    "soapheader", "soapparam", "soapserver", "soapvar", "socket", "sodiumexception", "spldoublylinkedlist",
+    "splfileinfo", "splfileobject", "splfixedarray", "splheap", "splmaxheap", "splminheap", "splobjectstorage",
+    "splpriorityqueue", "splqueue", "splstack", "spltempfileobject", "spoofchecker", "sqlite3", "sqlite3result",
+    "sqlite3stmt", "stdclass", "sysvmessagequeue", "sysvsemaphore", "sysvsharedmemory", "tidy", "tidynode",
+    "transliterator", "typeerror", "uconverter", "underflowexception", "unexpectedvalueexception",
+    "unhandledmatcherror", "valueerror", "weakmap", "weakreference", "xmlparser", "xmlreader", "xmlwriter",
+    "xsltprocessor", "ziparchive"
+    // clang-format on
+};
+static_assert(std::ranges::is_sorted(kClasses));
+
+constexpr std::size_t kLongest = 40;
+
+// Value of `name` in one line of the answer: " name=value ".
+std::string_view fieldOf(std::string_view line, std::string_view name) {
+  for (std::size_t at = 0; at < line.size();) {
+    const auto end = std::min(line.find(' ', at), line.size());
+    const auto field = line.substr(at, end - at);
+    if (field.starts_with(name) && field.substr(name.size()).starts_with('=')) return field.substr(name.size() + 1);
+    at = end + 1;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<PhpConsumer> phpConsumerIn(std::string_view clients, int database) {
+  while (!clients.empty()) {
+    const auto end = std::min(clients.find('\n'), clients.size());
+    const auto line = clients.substr(0, end);
+    clients.remove_prefix(std::min(end + 1, clients.size()));
+    const auto command = fieldOf(line, "cmd");
+    if (command != "zcount" && command != "zremrangebyrank") continue;
+    if (fieldOf(line, "db") != std::to_string(database)) continue;
+    return PhpConsumer{std::string(fieldOf(line, "addr")), std::string(command)};
+  }
+  return {};
+}
+
+Result<std::optional<PhpConsumer>> findPhpConsumer(RedisConnection& connection) {
+  const auto reply = connection.run({"CLIENT", "LIST", "TYPE", "normal"});
+  if (!reply && reply.error().code() == ErrorCode::Unavailable) return reply.error();
+  if (!reply) return std::optional<PhpConsumer>();
+  return phpConsumerIn(reply->value().text(), connection.address().database);
+}
+
+// PHP's names of classes know no letter case, and may begin with a backslash.
+bool isClassOfPhp(std::string_view name) {
+  if (name.starts_with('\\')) name.remove_prefix(1);
+  if (name.size() > kLongest) return false;
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return std::ranges::binary_search(kClasses, std::string_view(lower)) || lower.starts_with("ffi\\") ||
+         lower.starts_with("random\\");
+}
+
+}  // namespace leptir

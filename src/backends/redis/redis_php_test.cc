@@ -1,0 +1,188 @@
+// PHP consumers and leptir on one queue of a real server.
+#include "backends/redis/redis_php.h"
+
+#include <gmock/gmock.h>
+
+#include "backends/redis/redis_backend.h"
+#include "backends/redis/redis_queue_fixture.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+// A PHP consumer's two commands, which other clients may come between.
+class PhpDaemon {
+ public:
+  explicit PhpDaemon(const RedisServer& server) : connection_(redisAt(server.socket())) {}
+
+  // What it will run.
+  std::string look() {
+    const auto reply = connection_.run({"ZRANGE", "leptir:ztasks", "0", "1"});
+    return reply ? std::string(reply->value()[0].text()) : "error: " + reply.error().message();
+  }
+  void remove() { ASSERT_TRUE(connection_.run({"ZREMRANGEBYRANK", "leptir:ztasks", "0", "0"})); }
+
+ private:
+  RedisConnection connection_;
+};
+
+class RedisPhpTest : public RedisQueueTest {
+ protected:
+  std::unique_ptr<RedisBroker> open(PhpConsumers php) {
+    return must(RedisBroker::open(std::make_shared<RedisConnection>(redisAt(server.socket())), kQueue, php));
+  }
+  static std::string member(const std::string& id, const std::string& name = "Test") {
+    return R"({"cn":")" + name + R"(","pr":0,"tl":0,"toex":"","td":{"id":")" + id + R"(","parameters":[]}})";
+  }
+  Json scoreOf(const std::string& member) { return server.ask({"ZSCORE", kQueue, member}); }
+  static std::vector<std::string> idsOf(const std::vector<LeasedTask>& leased) {
+    std::vector<std::string> ids;
+    for (const auto& task : leased) ids.push_back(task.lease.handle);
+    return ids;
+  }
+
+  PhpDaemon daemon{server};
+};
+
+using Ids = std::vector<std::string>;
+
+TEST_F(RedisPhpTest, WhatItLookedAtIsWhatItRemovesAlthoughALeaseComesBetween) {
+  for (const auto* id : {"a", "b", "c"}) strangersPush(member(id));
+  const auto beside = open(PhpConsumers::Yes);
+  const auto session = openSession(*beside);
+  EXPECT_EQ(daemon.look(), member("a"));
+  EXPECT_EQ(idsOf(pop(*session)), (Ids{"b", "c"}));
+  daemon.remove();
+  EXPECT_EQ(waiting(), 0);
+}
+
+TEST_F(RedisPhpTest, AlsoWhenItIsTheLastAndAnotherIsPushedMeanwhile) {
+  strangersPush(member("a"));
+  const auto beside = open(PhpConsumers::Yes);
+  const auto session = openSession(*beside);
+  EXPECT_EQ(daemon.look(), member("a"));
+  EXPECT_TRUE(pop(*session).empty());
+  strangersPush(member("b"), "2");
+  daemon.remove();
+  EXPECT_EQ(scoreOf(member("b")), "2");
+}
+
+// The server's clock is the machine's: the session waits for the time that it leaves the first task to PHP.
+TEST_F(RedisPhpTest, TheFirstTaskIsLeasedWhenNoPhpConsumerTakesIt) {
+  strangersPush(member("a"));
+  const auto beside = open(PhpConsumers::Yes);
+  const auto session = openSession(*beside);
+  EXPECT_TRUE(pop(*session).empty());
+  std::vector<LeasedTask> leased;
+  for (int i = 0; i < 100 && leased.empty(); ++i) leased = must(session->popBrokerTasks(10, 1s, wake));
+  EXPECT_EQ(idsOf(leased), Ids{"a"});
+}
+
+TEST_F(RedisPhpTest, WithoutPhpConsumersTheFirstTaskIsLeasedAtOnce) {
+  strangersPush(member("a"));
+  for (const auto php : {PhpConsumers::Auto, PhpConsumers::No}) {
+    const auto session = openSession(*open(php), php == PhpConsumers::Auto ? 'a' : 'b');
+    EXPECT_EQ(idsOf(pop(*session)), Ids{"a"});
+    must(session->close());
+  }
+}
+
+TEST_F(RedisPhpTest, ADaemonThatTakesTasksIsSeenAndSaid) {
+  EXPECT_EQ(open(PhpConsumers::Auto)->traits().warnings, broker->traits().warnings);
+  daemon.look();
+  daemon.remove();
+  const auto seeing = open(PhpConsumers::Auto);
+  EXPECT_THAT(seeing->traits().warnings, Contains(HasSubstr("a PHP consumer seems to take tasks here too")));
+  EXPECT_THAT(open(PhpConsumers::No)->traits().warnings, Not(Contains(HasSubstr("PHP"))));
+  for (const auto* id : {"a", "b"}) strangersPush(member(id));
+  EXPECT_EQ(idsOf(pop(*openSession(*seeing))), Ids{"b"}) << "and the first task is left to it";
+}
+
+TEST_F(RedisPhpTest, ADaemonThatComesLaterIsSeenAtTheNextSearchForDeadSessions) {
+  const auto session = openSession(*broker);
+  daemon.look();
+  daemon.remove();
+  must(broker->recoverExpired(10));
+  for (const auto* id : {"a", "b"}) strangersPush(member(id));
+  EXPECT_EQ(idsOf(pop(*session)), Ids{"b"});
+}
+
+TEST_F(RedisPhpTest, AUserWhoMayNotListClientsOpensTheQueueAllTheSame) {
+  auto address = addressOf("worker", {"~*", "&*", "+@all", "-client"});
+  EXPECT_TRUE(RedisBroker::open(std::make_shared<RedisConnection>(std::move(address)), kQueue));
+}
+
+TEST_F(RedisPhpTest, NamesThatEndAPhpDaemonAreRefusedUnlessThereIsNone) {
+  auto named = task("a");
+  for (const auto* name : {"error", "Exception", "stdClass", "closure", "Directory", "DATETIME", "\\ErrorException"}) {
+    named.name = name;
+    const auto refused = broker->pushBrokerTasks(std::span(&named, 1));
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().code(), ErrorCode::Invalid);
+    EXPECT_THAT(refused.error().message(), HasSubstr("is a class of PHP's own"));
+  }
+  EXPECT_EQ(waiting(), 0);
+  must(open(PhpConsumers::No)->pushBrokerTasks(std::span(&named, 1)));
+  EXPECT_EQ(waiting(), 1);
+}
+
+TEST(IsClassOfPhp, OtherNamesAreNone) {
+  for (const auto* name : {"fail", "throw", "noop", "App\\Error", "errors", "", "image.resize", "Countable"})
+    EXPECT_FALSE(isClassOfPhp(name)) << name;
+}
+
+TEST(PhpConsumerIn, IsAClientOfThisDatabaseAfterPhpsCommands) {
+  const std::string clients =
+      "id=3 addr=10.0.0.1:51 laddr=10.0.0.2:6379 name= db=0 cmd=evalsha user=default\n"
+      "id=4 addr=10.0.0.7:52 laddr=10.0.0.2:6379 name= db=3 cmd=zcount user=default\n"
+      "id=5 addr=10.0.0.8:53 laddr=10.0.0.2:6379 name= db=0 cmd=zremrangebyrank user=default\n";
+  EXPECT_EQ(phpConsumerIn(clients, 0)->address, "10.0.0.8:53");
+  EXPECT_EQ(phpConsumerIn(clients, 3)->command, "zcount");
+  EXPECT_FALSE(phpConsumerIn(clients, 1));
+  EXPECT_FALSE(phpConsumerIn("", 0));
+}
+
+// `toex` of PHP is "" where no time was given: only its score says where it stands.
+TEST_F(RedisPhpTest, ATaskWithoutATimeGoesBackWhereItStoodWhenItsInstanceDied) {
+  strangersPush(member("a"), "1700000000");
+  const auto session = openSession(*broker);
+  EXPECT_EQ(pop(*session).size(), 1u);
+  must(broker->endSessionsOf(std::string(32, 'a')));
+  EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
+  EXPECT_EQ(server.ask({"ZRANGE", kQueue, "0", "0", "WITHSCORES"}).at(1), "1700000000");
+  EXPECT_EQ(knownIds(), 0) << "PHP may take it out, and nothing of it must stay";
+}
+
+TEST_F(RedisPhpTest, NothingStaysOfATaskThatWasRun) {
+  strangersPush(member("a"));
+  const auto session = openSession(*broker);
+  must(session->acknowledge(std::vector<LeaseId>{pop(*session).at(0).lease}));
+  EXPECT_EQ(server.ask({"HLEN", "{leptir:ztasks}:places"}), 0);
+  EXPECT_EQ(knownIds(), 0);
+}
+
+// Classes that PHP alone knows stay where PHP finds them, however many there are.
+TEST_F(RedisPhpTest, TasksThatAreLeftToOthersStayInFrontForPhp) {
+  for (int i = 10; i < 99; ++i) strangersPush(member("php" + std::to_string(i), "OnlyPhp"), "5");
+  strangersPush(member("ours"), "6");
+  const auto session = openSession(*broker);
+  const auto leased = pop(*session, 89);
+  ASSERT_EQ(leased.size(), 89u);
+  std::vector<Released> back;
+  for (const auto& each : leased)
+    back.push_back({.lease = each.lease,
+                    .counters = {.unknown = 1},
+                    .envelope = each.envelope,
+                    .leftUntil = systemClock().now() + 1h});
+  must(session->release(back));
+  EXPECT_EQ(idsOf(pop(*session)), Ids{"ours"});
+  EXPECT_EQ(server.ask({"ZCOUNT", kQueue, "5", "5"}), 89);
+  EXPECT_THAT(daemon.look(), HasSubstr("php10"));
+  EXPECT_EQ(knownIds(), 0);
+}
+
+}  // namespace
+}  // namespace leptir

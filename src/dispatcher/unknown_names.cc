@@ -1,0 +1,49 @@
+#include "dispatcher/unknown_names.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace leptir {
+
+using namespace std::chrono_literals;
+
+std::optional<Duration> delayAfterUnknownName(std::uint32_t times) {
+  Duration waited{}, delay = 30s;
+  for (std::uint32_t i = 1; i < times; ++i) {
+    waited += delay;
+    if (waited >= 24h) return std::nullopt;
+    delay = std::min<Duration>(delay * 2, 10min);
+  }
+  return delay;
+}
+
+std::optional<Duration> UnknownNames::seen(std::string_view id, BootTime now) {
+  auto found = tasks_.find(id);
+  if (found == tasks_.end()) {
+    if (tasks_.size() >= kMost) makeRoom();
+    found = tasks_.emplace(id, Entry{}).first;
+  }
+  auto& entry = found->second;
+  entry.last = now;
+  const auto delay = delayAfterUnknownName(++entry.times);
+  if (!delay) tasks_.erase(found);
+  return delay;
+}
+
+void UnknownNames::forget(std::string_view id) {
+  if (tasks_.empty()) return;
+  const auto found = tasks_.find(id);
+  if (found != tasks_.end()) tasks_.erase(found);
+}
+
+// Half of them go: mostly tasks that another program has run since.
+void UnknownNames::makeRoom() {
+  std::vector<BootTime> times;
+  for (const auto& [id, entry] : tasks_) times.push_back(entry.last);
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  std::erase_if(tasks_, [oldest = *middle](const auto& task) { return task.second.last < oldest; });
+  if (tasks_.size() >= kMost) tasks_.clear();  // all were seen at one instant
+}
+
+}  // namespace leptir
