@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "tests/conformance/conformance.h"
 
 namespace leptir::conformance {
@@ -37,6 +39,22 @@ TEST_P(Push, AddsNoneWhenOneIsTooLarge) {
   EXPECT_EQ(codeOf(answer), ErrorCode::TooLarge);
   EXPECT_THAT(answer.error().message(), HasSubstr("t3"));
   EXPECT_EQ(counts(), TaskCounts{});
+}
+
+TEST_P(Push, AddsNoneWhenATimeOrALimitIsBeyondAllClocks) {
+  auto late = tasks("t", 3), early = late, longest = late;
+  late[1].timeOfExecution = Time::max();
+  early[1].timeOfExecution = Time::min();
+  longest[1].timeLimitSeconds = std::numeric_limits<std::int64_t>::max();
+  for (const auto& list : {late, early, longest}) {
+    const auto answer = broker_->pushBrokerTasks(list);
+    EXPECT_EQ(codeOf(answer), ErrorCode::Invalid);
+    EXPECT_THAT(answer.error().message(), HasSubstr("t2"));
+  }
+  EXPECT_EQ(counts(), TaskCounts{});
+  push({task("last", Time(kFarthest))});
+  EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
+  EXPECT_EQ(find("last").due, Time(kFarthest));
 }
 
 TEST_P(Push, AddsNothingForAnEmptyList) {

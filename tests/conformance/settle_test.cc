@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "tests/conformance/conformance.h"
 
 namespace leptir::conformance {
@@ -59,6 +61,36 @@ TEST_P(Settle, AcknowledgeWithAnEarlierLeaseNumberTouchesNothing) {
   const auto second = popOne(*session);
   EXPECT_EQ(must(session->acknowledge(Leases{first.lease})), Leases{first.lease});
   EXPECT_EQ(must(session->acknowledge(Leases{second.lease})), Leases{});
+}
+
+TEST_P(Settle, AReleaseForTheEndOfTimeWaits) {
+  push({task("a")});
+  const auto session = openSession('a');
+  EXPECT_EQ(must(session->release(std::vector<Released>{released(popOne(*session), Time::max())})), Leases{});
+  EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
+  EXPECT_GE(find("a").due, Time(kFarthest));
+  EXPECT_EQ(pop(*session).size(), 0u);
+}
+
+TEST_P(Settle, AReleaseForTheBeginningOfTimeIsDue) {
+  push({task("a")});
+  const auto session = openSession('a');
+  EXPECT_EQ(must(session->release(std::vector<Released>{released(popOne(*session), Time::min())})), Leases{});
+  EXPECT_EQ(pop(*session).size(), 1u);
+}
+
+TEST_P(Settle, CountersAtTheirLimitAreKeptAndTheNextExpiryBuries) {
+  constexpr auto kLimit = std::numeric_limits<std::uint32_t>::max();
+  const Counters all{kLimit, kLimit, kLimit, kLimit};
+  push({task("a")});
+  auto session = openSession('a');
+  must(session->release(std::vector<Released>{released(popOne(*session), store_->now(), all)}));
+  EXPECT_EQ(find("a").counters, all);
+  EXPECT_EQ(popOne(*session).counters, all);
+  endInstance('a');
+  EXPECT_EQ(must(broker_->recoverExpired(10)), 1u);
+  EXPECT_EQ(find("a").state, TaskState::Buried);
+  EXPECT_EQ(find("a").counters, all);
 }
 
 TEST_P(Settle, AHandleThatIsNoneIsNotOurs) {
