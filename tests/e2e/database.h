@@ -20,12 +20,13 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // One statement; its first parameters are bytes. Answers its rows, each column as its bytes.
+  // One statement; its first parameters are texts, of whatever bytes: no column takes a BLOB. Answers its rows, each column as its bytes.
   std::vector<std::vector<std::string>> run(const std::string& sql, const std::vector<std::string>& bytes = {}) {
     sqlite3_stmt* statement = nullptr;
     EXPECT_EQ(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(handle_);
     for (std::size_t i = 0; i < bytes.size(); ++i) {
-      sqlite3_bind_blob64(statement, static_cast<int>(i) + 1, bytes[i].data(), bytes[i].size(), SQLITE_STATIC);
+      sqlite3_bind_text64(statement, static_cast<int>(i) + 1, bytes[i].data(), bytes[i].size(), SQLITE_STATIC,
+                          SQLITE_UTF8);
     }
     std::vector<std::vector<std::string>> rows;
     int code = SQLITE_DONE;
