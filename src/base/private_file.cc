@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/errno_code.h"
 #include "base/errno_text.h"
 
 namespace leptir {
@@ -14,7 +15,7 @@ namespace {
 
 Error failure(int error) {
   if (error == ELOOP) return Error(ErrorCode::Invalid, "is a symbolic link: name the file itself");
-  return Error(error == ENOENT ? ErrorCode::NotFound : ErrorCode::Invalid, errnoText(error));
+  return Error(error == ENOENT ? ErrorCode::NotFound : codeOfErrno(error), errnoText(error));
 }
 
 constexpr int kAlways = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
@@ -73,11 +74,12 @@ Result<void> makePrivateFolder(const std::filesystem::path& folder) {
   std::error_code failed;
   if (std::filesystem::is_directory(folder, failed)) return {};
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), failed);
-  if (failed) return Error(ErrorCode::Invalid, folder.parent_path().string() + ": " + errnoText(failed.value()));
+  if (failed)
+    return Error(codeOfErrno(failed.value()), folder.parent_path().string() + ": " + errnoText(failed.value()));
   if (::mkdir(folder.c_str(), kPrivateFolder) == 0) return {};
   const int error = errno;
   if (error == EEXIST && std::filesystem::is_directory(folder, failed)) return {};  // made by another process meanwhile
-  return Error(ErrorCode::Invalid, errnoText(error == EEXIST ? ENOTDIR : error));
+  return Error(codeOfErrno(error), errnoText(error == EEXIST ? ENOTDIR : error));
 }
 
 void shareLike(int descriptor, const struct stat& model) {

@@ -30,11 +30,11 @@ Result<void> checkOwner(const struct stat& info);
 
 // Opens a file, or with O_CREAT makes it for our user alone whatever the umask. Never waits for a pipe, never follows
 // a symbolic link at the end of the path. NotFound: no such file (with O_CREAT: no such folder). Lost: with O_EXCL, it
-// is there. Invalid: anything else. Without the file's name.
+// is there. Invalid, Unavailable: see errno_code.h. Without the file's name.
 Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, mode_t mode = kPrivateFile);
 
-// Makes the folder for our user alone, and what is missing above it. An existing folder stays as it is. Invalid: the
-// reason, without the folder's name.
+// Makes the folder for our user alone, and what is missing above it. An existing folder stays as it is. Invalid,
+// Unavailable: the reason, without the folder's name.
 Result<void> makePrivateFolder(const std::filesystem::path& folder);
 
 // Where root makes a file beside one of another user, the other user must be able to use it: gives `descriptor` the

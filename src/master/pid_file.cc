@@ -45,6 +45,7 @@ Error complainOfOpening(const fs::path& file) {
 // Decides by what the name stands for, before it is opened: opening a FIFO or a device can do things.
 Result<void> checkKind(const fs::path& file, const struct stat& info) {
   if (S_ISLNK(info.st_mode)) return complain(file, "is a symbolic link");
+  if (S_ISDIR(info.st_mode)) return complain(file, "is a folder: name a file in it");
   if (!S_ISREG(info.st_mode)) return complain(file, "is not a plain file");
   if (info.st_nlink > 1) return complain(file, "has other names, so it is not ours alone");
   return {};

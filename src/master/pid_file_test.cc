@@ -154,7 +154,7 @@ TEST_F(PidFileTest, RefusesWhatIsNoPidFileAndLeavesItAlone) {
   EXPECT_FALSE(holderOf(file));
   expectRefused("plain file");
   fs::create_directory(file);
-  expectRefused("plain file");
+  expectRefused("is a folder: name a file in it");
   write(file, "root:x:0:0:root:/root:/bin/bash");
   expectRefused("is not a pid file");
   write(file, std::string(100, '1'));

@@ -195,6 +195,26 @@ TEST_F(RedisTest, APasswordThatIsExchangedEndsNothing) {
   EXPECT_TRUE(eventually([&] { return isDone(after); }));
 }
 
+TEST_F(RedisTest, AUserWithoutRightsIsTheSameExitStatusForEveryCommand) {
+  server.ask({"ACL", "SETUSER", "poor", "on", ">x", "~*", "+info", "+ping", "+hello"});
+  configure("scheme: unix, path: " + server.socket() + ", user: poor, password: x");
+  const std::vector<std::vector<std::string>> commands{
+      {"check"}, {"push", "noop"}, {"info", "some-id"}, {"cancel", "some-id"}, {"tasks"}};
+  for (const auto& command : commands) {
+    const auto answer = leptir(command);
+    EXPECT_EQ(answer.exit, 69) << command[0] << ": " << answer.out << answer.err;
+    EXPECT_THAT(answer.out + answer.err, HasSubstr("ACL SETUSER")) << command[0];
+  }
+  EXPECT_EQ(drain(), 69);
+}
+
+TEST_F(RedisTest, CheckFindsAUserWhoMayReadOnly) {
+  server.ask({"ACL", "SETUSER", "reader", "on", ">x", "~*", "+@read", "+@connection", "+info", "+@scripting"});
+  configure("scheme: unix, path: " + server.socket() + ", user: reader, password: x");
+  EXPECT_EQ(leptir({"check"}).exit, 69);
+  EXPECT_EQ(server.ask({"DBSIZE"}), 0);
+}
+
 TEST_F(RedisTest, AStopDoesNotWaitForAServerThatNeverLentAnything) {
   server.stop();
   const auto instance = start();

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "backends/sqlite/sqlite_connection.h"
+#include "base/errno_code.h"
 #include "base/errno_text.h"
 #include "base/private_file.h"
 
@@ -42,14 +43,18 @@ bool isSideFolderTrusted(const struct stat& folder, const struct stat& database)
   return isTrustedOwner(folder.st_uid) || folder.st_uid == database.st_uid || isOfTheSameGroup;
 }
 
-Error cannotMake(const SqliteFile& file, const std::string& what, const std::string& why) {
-  return Error(ErrorCode::Invalid, file.where() + ": cannot make " + what + ": " + why +
-                                       "; let the user that leptir runs as write there, or choose another path");
+Error errorOf(int error) {
+  return Error(codeOfErrno(error), errnoText(error));
+}
+
+Error cannotMake(const SqliteFile& file, const std::string& what, const Error& why) {
+  return Error(why.code(), file.where() + ": cannot make " + what + ": " + why.message() +
+                               "; let the user that leptir runs as write there, or choose another path");
 }
 
 Result<void> checkSideFolder(const SqliteFile& file, const struct stat& database) {
   struct stat info{};
-  if (::lstat(file.folder().c_str(), &info) != 0) return cannotMake(file, file.folder().string(), errnoText(errno));
+  if (::lstat(file.folder().c_str(), &info) != 0) return cannotMake(file, file.folder().string(), errorOf(errno));
   if (!S_ISDIR(info.st_mode)) {
     return Error(ErrorCode::Invalid, file.where() + ": " + file.folder().string() +
                                          " must be a folder: move away what is there, or choose another path");
@@ -82,18 +87,18 @@ Result<void> makeDatabaseFile(const SqliteFile& file) {
   if (made) return {};
   struct stat info{};
   if (::stat(file.path.c_str(), &info) == 0) return checkDatabaseOwner(file, info);
-  return cannotMake(file, "the file", made.error().message());
+  return cannotMake(file, "the file", made.error());
 }
 
 Result<void> makeSideFolder(const SqliteFile& file) {
   struct stat database{};
-  if (::stat(file.path.c_str(), &database) != 0) return cannotMake(file, "the file", errnoText(errno));
+  if (::stat(file.path.c_str(), &database) != 0) return cannotMake(file, "the file", errorOf(errno));
   if (::mkdir(file.folder().c_str(), kPrivateFolder) == 0) {
     const UniqueFd folder(::open(file.folder().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (folder) shareLike(folder.get(), database);
     return {};
   }
-  if (errno != EEXIST) return cannotMake(file, "the folder " + file.folder().string(), errnoText(errno));
+  if (errno != EEXIST) return cannotMake(file, "the folder " + file.folder().string(), errorOf(errno));
   return checkSideFolder(file, database);
 }
 
@@ -103,7 +108,7 @@ Result<void> tryWriting(SqliteConnection& connection) {
   const auto& file = connection.file();
   struct stat info{};
   if (::access(file.folder().c_str(), W_OK | X_OK) == 0 || ::stat(file.folder().c_str(), &info) != 0) return {};
-  return cannotMake(file, "files in " + file.folder().string(), errnoText(EACCES));
+  return cannotMake(file, "files in " + file.folder().string(), errorOf(EACCES));
 }
 
 std::vector<std::string> rightsWarnings(const SqliteFile& file) {

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir {
@@ -38,6 +39,16 @@ TEST(Doorbell, AllInTheFolderAreRung) {
   DoorbellRinger(folder.path()).ring();
   EXPECT_TRUE(rings(one));
   EXPECT_TRUE(rings(other));
+}
+
+TEST(Doorbell, IsForThoseWhoMayWriteInTheFolder) {
+  for (const auto& [rights, expected] : {std::pair{0700, 0600}, std::pair{0770, 0660}}) {
+    const TempDir folder;
+    ::chmod(folder.path().c_str(), static_cast<mode_t>(rights));
+    const auto bell = std::move(Doorbell::hang(folder.path())).value();
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+      EXPECT_EQ(modeOf(entry.path()), static_cast<mode_t>(expected));
+  }
 }
 
 TEST(Doorbell, TakesItsFileDown) {

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "backends/sqlite/database_rights.h"
+#include "base/errno_code.h"
 #include "base/errno_text.h"
 #include "base/private_file.h"
 
@@ -107,7 +108,7 @@ Result<void> checkIsThere(const SqliteFile& file) {
   if (auto fine = checkPath(file); !fine) return fine;
   struct stat info{};
   if (::stat(file.path.c_str(), &info) == 0) return {};
-  if (errno != ENOENT) return Error(ErrorCode::Invalid, file.where() + ": " + errnoText(errno));
+  if (errno != ENOENT) return Error(codeOfErrno(errno), file.where() + ": " + errnoText(errno));
   auto nearest = file.path.parent_path();
   std::error_code ignored;
   while (!std::filesystem::exists(nearest, ignored) && nearest.has_relative_path()) nearest = nearest.parent_path();
