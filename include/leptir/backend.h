@@ -55,6 +55,9 @@ class Backend {
   virtual Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
                                                                      std::optional<Duration> expireAfter,
                                                                      MetaUse use = MetaUse::Save) = 0;
+  // What stores of this backend can do, for those that are not made yet (see BrokerUse::Look).
+  virtual BrokerTraits traitsOfNewBroker() const { return {}; }
+  virtual MetaTraits traitsOfNewStorage() const { return {}; }
   // What `expire_after_seconds` is when the configuration does not say.
   virtual std::optional<Duration> defaultExpiry() const = 0;
 

@@ -56,18 +56,31 @@ void print(const MetaTraits& traits) {
   print(traits.warnings);
 }
 
-// The worst exit status wins.
-template <class Opened>
-int look(std::string_view kind, const std::string& name, const Opened& opened) {
+// One that is not made yet works as well: it could be made.
+template <class Opened, class Traits>
+int look(std::string_view kind, const std::string& name, const Opened& opened, const Traits& traitsWhenNew) {
   const auto usable = opened ? (*opened)->tryRights() : Result<void>(opened.error());
-  if (!usable) {
-    const bool isNew = usable.error().code() == ErrorCode::NotFound;
-    fmt::print("{} {}: {}{}\n", kind, name, isNew ? "can be used: " : "", usable.error().message());
-    return isNew ? kDone : kStoreUnusableCode;
+  const bool isNew = !usable && usable.error().code() == ErrorCode::NotFound;
+  if (!usable && !isNew) {
+    fmt::print("{} {}: {}\n", kind, name, usable.error().message());
+    return kStoreUnusableCode;
   }
-  fmt::print("{} {}: works\n", kind, name);
-  print((*opened)->traits());
+  fmt::print("{} {}: works{}\n", kind, name, isNew ? "; " + usable.error().message() : "");
+  print(isNew ? traitsWhenNew : (*opened)->traits());
   return kDone;
+}
+
+// The worst exit status wins.
+int lookAtStores(const Config& config) {
+  int status = kDone;
+  const Stores stores(config);
+  const auto brokers = stores.brokerSeats(BrokerUse::Look);
+  for (std::size_t i = 0; i < brokers.size(); ++i)
+    status = std::max(status, look("broker", brokers[i].name, brokers[i].open(), stores.traitsOfNewBroker(i)));
+  const auto storages = stores.metaSeats(MetaUse::Look);
+  for (std::size_t i = 0; i < storages.size(); ++i)
+    status = std::max(status, look("meta storage", storages[i].name, storages[i].open(), stores.traitsOfNewStorage(i)));
+  return status;
 }
 
 }  // namespace
@@ -75,12 +88,7 @@ int look(std::string_view kind, const std::string& name, const Opened& opened) {
 int runCommand(const CheckCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
-  int status = kDone;
-  Stores stores(*config);
-  for (const auto& seat : stores.brokerSeats(BrokerUse::Look))
-    status = std::max(status, look("broker", seat.name, seat.open()));
-  for (const auto& seat : stores.metaSeats(MetaUse::Look))
-    status = std::max(status, look("meta storage", seat.name, seat.open()));
+  int status = lookAtStores(*config);
   if (config->metaStorages.empty()) fmt::print("meta storage: none, so nothing is recorded\n");
   if (const auto fine = checkPrograms(*config, program); !fine) {
     fmt::print("{}\n", fine.error().message());

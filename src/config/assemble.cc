@@ -102,6 +102,16 @@ std::vector<MetaSeat> Stores::metaSeats(MetaUse use) const {
   return seats;
 }
 
+BrokerTraits Stores::traitsOfNewBroker(std::size_t index) const {
+  const Backend* backend = backends_->find(brokers_.at(index).type);
+  return backend != nullptr ? backend->traitsOfNewBroker() : BrokerTraits();
+}
+
+MetaTraits Stores::traitsOfNewStorage(std::size_t index) const {
+  const Backend* backend = backends_->find(metaStorages_.at(index).type);
+  return backend != nullptr ? backend->traitsOfNewStorage() : MetaTraits();
+}
+
 std::vector<std::filesystem::path> Stores::sessionLockFiles(std::string_view instance) const {
   std::set<std::filesystem::path> files;
   for (const auto& broker : brokers_) {

@@ -29,6 +29,10 @@ class Stores {
   std::vector<BrokerSeat> brokerSeats(BrokerUse use = BrokerUse::Dispatch) const;
   std::vector<MetaSeat> metaSeats(MetaUse use = MetaUse::Save) const;
 
+  // What the store of that place in the list can do, when opening it answered NotFound.
+  BrokerTraits traitsOfNewBroker(std::size_t index) const;
+  MetaTraits traitsOfNewStorage(std::size_t index) const;
+
   // What the master locks before it forks (see Backend::sessionLockFile), each file once.
   std::vector<std::filesystem::path> sessionLockFiles(std::string_view instance) const;
 

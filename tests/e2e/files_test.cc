@@ -44,7 +44,7 @@ TEST_F(FilesTest, CommandsThatLookMakeNothing) {
   EXPECT_THAT(tasks.err, HasSubstr("no records yet"));
   const auto check = leptir({"check"});
   EXPECT_EQ(check.exit, 0) << check.out;
-  EXPECT_THAT(check.out, HasSubstr("can be used: sqlite "));
+  EXPECT_THAT(check.out, HasSubstr("broker local: works; sqlite "));
   EXPECT_THAT(check.out, HasSubstr("is not made yet; the first push or start makes it"));
   EXPECT_THAT(made(), IsEmpty());
 }

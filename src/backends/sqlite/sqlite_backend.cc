@@ -37,6 +37,14 @@ Result<std::unique_ptr<SimpleMetaStorage>> SqliteBackend::openMetaStorage(const 
   return std::make_unique<SqliteMetaStorage>(std::move(*opened), expireAfter);
 }
 
+BrokerTraits SqliteBackend::traitsOfNewBroker() const {
+  return SqliteBroker::traitsOfAll();
+}
+
+MetaTraits SqliteBackend::traitsOfNewStorage() const {
+  return SqliteMetaStorage::traitsOfAll();
+}
+
 std::optional<Duration> SqliteBackend::defaultExpiry() const {
   return std::chrono::hours(24 * 7);
 }

@@ -25,6 +25,8 @@ class SqliteBackend final : public Backend {
   Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
                                                              std::optional<Duration> expireAfter,
                                                              MetaUse use = MetaUse::Save) override;
+  BrokerTraits traitsOfNewBroker() const override;
+  MetaTraits traitsOfNewStorage() const override;
   std::optional<Duration> defaultExpiry() const override;
   std::string place(const Json& connection) const override;
   std::optional<std::filesystem::path> sessionLockFile(const Json& connection,

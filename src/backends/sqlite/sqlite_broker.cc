@@ -160,12 +160,17 @@ Result<std::unique_ptr<BrokerSession>> SqliteBroker::attach(std::int64_t number)
 }
 
 BrokerTraits SqliteBroker::traits() const {
+  auto traits = traitsOfAll();
+  traits.warnings = rightsWarnings(connection_.file());
+  return traits;
+}
+
+BrokerTraits SqliteBroker::traitsOfAll() {
   BrokerTraits traits;
   traits.sessionsExpire = false;
   traits.durability =
       "pushed tasks survive a power cut (synchronous=FULL); leases and acknowledgements survive the death of every "
       "process, and after a power cut the last of them may be repeated (synchronous=NORMAL)";
-  traits.warnings = rightsWarnings(connection_.file());
   return traits;
 }
 

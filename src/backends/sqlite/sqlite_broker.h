@@ -26,6 +26,8 @@ class SqliteBroker final : public SimpleBroker {
   Result<void> tryRights() override { return tryWriting(connection_); }
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;
+  // What holds for every file.
+  static BrokerTraits traitsOfAll();
 
  private:
   void insert(std::span<const BrokerTask> tasks, std::span<const std::string> envelopes);

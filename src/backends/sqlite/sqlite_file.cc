@@ -75,7 +75,19 @@ Result<void> checkPath(const SqliteFile& file) {
   return refuseRemote(file, file.path.parent_path());
 }
 
+// Root may write there by the permissions, but no file can be made.
+bool isOfTheKernel(const std::filesystem::path& folder) {
+  constexpr std::array<std::uint32_t, 4> kOfTheKernel{0x9FA0, 0x62656572, 0x63677270, 0x27E0EB};  // proc, sys, cgroups
+  struct statfs info{};
+  if (::statfs(folder.c_str(), &info) != 0) return false;
+  return std::ranges::find(kOfTheKernel, static_cast<std::uint32_t>(info.f_type)) != kOfTheKernel.end();
+}
+
 Result<void> checkWritable(const SqliteFile& file, const std::filesystem::path& folder) {
+  if (isOfTheKernel(folder)) {
+    return Error(ErrorCode::Invalid, file.where() + ": no file can be made in " + folder.string() +
+                                         ", which shows the kernel's state; choose a path on a local disk");
+  }
   if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
   return Error(ErrorCode::Invalid, file.where() + ": the folder is not writable (" + std::strerror(errno) +
                                        "), and the database keeps more than one file there; let the user that leptir "

@@ -50,6 +50,13 @@ TEST(SqliteLook, SaysThatAMissingDatabaseCouldNotBeMade) {
   }));
 }
 
+TEST(SqliteLook, SaysThatTheKernelsFoldersHoldNoDatabase) {
+  SqliteBackend backend;
+  const auto error = backend.openBroker({{"path", "/proc/leptir.db"}}, BrokerUse::Look).error();
+  EXPECT_EQ(error.code(), ErrorCode::Invalid);
+  EXPECT_THAT(error.message(), HasSubstr("no file can be made in /proc"));
+}
+
 TEST(SqliteLook, MakesNoTablesInADatabaseOfOthers) {
   TestDatabase database;
   database.folder.write("leptir.db", "");

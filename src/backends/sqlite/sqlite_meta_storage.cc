@@ -111,12 +111,17 @@ Result<std::size_t> SqliteMetaStorage::expire() {
 }
 
 MetaTraits SqliteMetaStorage::traits() const {
+  auto traits = traitsOfAll();
+  traits.warnings = rightsWarnings(connection_->file());
+  return traits;
+}
+
+MetaTraits SqliteMetaStorage::traitsOfAll() {
   MetaTraits traits;
   traits.expiresByItself = false;
   traits.durability =
       "records survive a power cut (synchronous=FULL); in the file of a dispatcher's broker they survive the death of "
       "every process, and after a power cut a task whose record was lost runs again";
-  traits.warnings = rightsWarnings(connection_->file());
   return traits;
 }
 

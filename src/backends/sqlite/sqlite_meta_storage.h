@@ -20,6 +20,8 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   Result<std::size_t> expire() override;
   Result<void> tryRights() override { return tryWriting(*connection_); }
   MetaTraits traits() const override;
+  // What holds for every file.
+  static MetaTraits traitsOfAll();
 
  private:
   void upsert(std::span<const MetaInfo> records);
