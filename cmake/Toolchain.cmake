@@ -13,7 +13,7 @@ if(LEPTIR_SANITIZE)
   add_compile_options(-fsanitize=${LEPTIR_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${LEPTIR_SANITIZE})
   if(LEPTIR_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    add_compile_options(-Wno-tsan)  # it does not see fences, which src/link/slot.cc has between processes, not threads
+    add_compile_options(-Wno-tsan)  # it does not see fences, which src/link has for memory that processes share
   endif()
 endif()
 
