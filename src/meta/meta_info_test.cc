@@ -105,6 +105,7 @@ TEST(WriteMetaInfo, LeavesOutWhatIsEmpty) {
 
 TEST(WriteMetaInfo, SaysUnknownAsTheReturnCodeWhileItRuns) {
   auto running = info();
+  running.returnCode = ExitStatus::Unknown;
   running.status = TaskStatus::InProgress;
   running.step = MetaStep::Running;
   EXPECT_EQ(read(running).at("retC"), 4) << "unknown";

@@ -257,7 +257,7 @@ TEST_F(ReloadTest, ChangesWhatTasksAreKnown) {
   configure();
   ASSERT_TRUE(reloads(*instance)) << log();
   const auto more = pushNotes(5);
-  EXPECT_TRUE(eventually([&] { return runs().size() == more.size(); })) << log();
+  EXPECT_TRUE(eventually([&] { return runs().size() == ids.size() + more.size(); })) << log();
   EXPECT_EQ(endOf(*instance), "0");
 }
 

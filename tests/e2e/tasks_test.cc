@@ -81,7 +81,7 @@ TEST_F(TasksTest, AnUnknownNameIsLeftForAProgramThatKnowsIt) {
   const auto instance = start({"--drain"});
   EXPECT_EQ(instance->waitForExit(), 1);
   EXPECT_NE(instance->output().find("stranger"), std::string::npos) << instance->output();
-  EXPECT_EQ(info(id).at("state"), "scheduled");
+  EXPECT_EQ(info(id).at("state"), "due") << "it stays where it stood, for a program that knows it";
   EXPECT_EQ(info(known).at("retC"), 1);
 }
 
