@@ -36,7 +36,7 @@ test-tsan: setup ## the tests of modules with threads under the thread sanitizer
 chaos: everything ## kill and break things for MINUTES (60), rows ROWS (all), and print what came of it
 	@tests/chaos/run $(BUILD) $(or $(MINUTES),60) "$(or $(ROWS),*)"
 
-mutants: setup ## ten known-bad changes, one by one: each must be caught by its test
+mutants: setup ## known-bad changes, one by one: each must be caught by its test
 	@tests/mutants/run $(BUILD)/mutants
 
 bench: build ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements

@@ -48,8 +48,9 @@ class Backend {
   virtual std::span<const ConfigKey> metaConnectionKeys() const = 0;
 
   // `connection` holds every key of brokerConnectionKeys with its value or default. Opening may wait for a server a few
-  // seconds at most. Unavailable: try again later. Invalid: the configuration or the rights are wrong. Corrupt: it is
-  // not what it should be (not a database, …). NotFound, with Look only: there is no such store yet; it could be made.
+  // seconds at most. Unavailable: try again later; want of descriptors, memory, space or rights to a file is that too.
+  // Invalid: as it is configured it can never be opened. Corrupt: it is not what it should be (not a database, …).
+  // NotFound, with Look only: there is no such store yet; it could be made.
   virtual Result<std::unique_ptr<SimpleBroker>> openBroker(const Json& connection, BrokerUse use) = 0;
   // `expireAfter` none: records stay for ever.
   virtual Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,

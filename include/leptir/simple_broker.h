@@ -210,17 +210,22 @@ class SimpleBroker {
   // Begins to take tasks in the name of `session`, an epoch that never was before: Invalid when it or a later one was.
   // Earlier epochs of the instance that are still open are claimed by it. The card is kept beside it for `status`. The
   // session lasts `lease` from now; renew() prolongs it (stores whose sessions do not expire ignore it, see traits, and
-  // answer Invalid when nobody holds the lock of the instance, see Backend::sessionLockFile).
+  // answer Unavailable unless a process holds the lock of the instance, see Backend::sessionLockFile).
   virtual Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card,
                                                              Duration lease) = 0;
 
   // Goes on with a session that an earlier process of this instance opened. Lost: claimed, closed or unknown.
   virtual Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) = 0;
 
-  // Claims sessions whose time is over and gives back what they held (`expiries` + 1, due by design section 6), at most
+  // Claims sessions whose time is over, but never one of an instance whose session was opened or resumed on this
+  // object, and gives back what they held (`expiries` + 1, due by design section 6), at most
   // `limit` tasks a call; any instance may call it, and go on where another stopped. Answers how many tasks it gave
   // back.
   virtual Result<std::size_t> recoverExpired(std::size_t limit) = 0;
+
+  // What the log should say of the last calls of recoverExpired, a line each: which processes were killed and why,
+  // which session nobody can judge. Each is answered once.
+  virtual std::vector<std::string> takeNotices() { return {}; }
 
   // All processes of this instance are known to be dead: its sessions are over now, and recoverExpired may claim them.
   // Where sessions end with their processes there is nothing to do.
@@ -229,6 +234,10 @@ class SimpleBroker {
   // Tries what pushes and dispatchers will do, in a way that leaves nothing behind: for checks of a configuration.
   // Invalid: our user may not do something of it, or the server does not know it. Unavailable: not now.
   virtual Result<void> tryRights() { return {}; }
+
+  // False: something happened to the connection (a failed disk, a removed file) after which every call fails; the
+  // broker must be opened anew.
+  virtual bool isUsable() const { return true; }
 
   virtual TaskKeeper& keeper() = 0;
   virtual BrokerTraits traits() const = 0;

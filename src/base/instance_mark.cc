@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 #include <string>
 
 #include "base/errno_text.h"
+#include "base/proc_text.h"
 #include "base/unique_fd.h"
 
 namespace leptir {
@@ -30,13 +30,11 @@ Result<void> bearMark(std::string_view instance) {
   return {};
 }
 
-bool bearsMark(pid_t process, std::string_view instance) {
+Membership markOf(pid_t process, std::string_view instance) {
+  const auto maps = readProcText(process, "maps");
+  if (!maps) return maps.error().code() == ErrorCode::NotFound ? Membership::No : Membership::CannotTell;
   const auto mark = "/memfd:" + nameOf(instance) + ' ';
-  std::ifstream maps("/proc/" + std::to_string(process) + "/maps");
-  for (std::string line; std::getline(maps, line);) {
-    if (line.find(mark) != std::string::npos) return true;
-  }
-  return false;
+  return maps->find(mark) != std::string::npos ? Membership::Yes : Membership::No;
 }
 
 }  // namespace leptir

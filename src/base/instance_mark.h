@@ -13,7 +13,15 @@ namespace leptir {
 // For this process and all that it forks from now on.
 Result<void> bearMark(std::string_view instance);
 
-// False as well when the process is not ours to look at.
-bool bearsMark(pid_t process, std::string_view instance);
+// Whether a process belongs to an instance. CannotTell: it lives, but may not be looked at just now.
+enum class Membership { Yes, No, CannotTell };
+
+// By the mark.
+Membership markOf(pid_t process, std::string_view instance);
+
+// False also where that cannot be told: what may end a process or give away a task asks markOf.
+inline bool bearsMark(pid_t process, std::string_view instance) {
+  return markOf(process, instance) == Membership::Yes;
+}
 
 }  // namespace leptir

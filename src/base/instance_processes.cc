@@ -7,16 +7,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
-#include <string>
+#include <optional>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "base/instance_mark.h"
-#include "base/read_file.h"
+#include "base/proc_text.h"
+#include "base/task_id.h"
 #include "base/unique_fd.h"
 
 namespace leptir {
@@ -25,37 +26,61 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-constexpr std::size_t kLargestEnvironment = std::size_t{16} << 20;
+constexpr std::size_t kMostListed = 10;
 
-// Everything in a process's environment, zero-separated; empty when it is not ours to read, or gone meanwhile.
-std::string environmentOf(pid_t process) {
-  auto read = readFile("/proc/" + std::to_string(process) + "/environ", kLargestEnvironment);
-  return read ? std::move(read->text) : std::string();
-}
-
-bool belongsTo(pid_t process, std::string_view instance) {
-  const auto environment = '\0' + environmentOf(process) + '\0';
-  const auto entry = "\0LEPTIR_SESSION="s + std::string(instance) + '\0';
-  return environment.find(entry) != std::string::npos || bearsMark(process, instance);
-}
-
-std::vector<pid_t> processesOfThisUser() {
-  std::vector<pid_t> processes;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const auto name = entry.path().filename().string();
-    pid_t process = 0;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), process);
-    if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) continue;
-    struct stat info{};
-    const bool ours = ::stat(entry.path().c_str(), &info) == 0 && info.st_uid == ::geteuid();
-    if (ours && process != ::getpid()) processes.push_back(process);
+Membership environmentOf(pid_t process, std::string_view instance) {
+  const auto environment = readProcText(process, "environ");
+  if (!environment) {
+    return environment.error().code() == ErrorCode::NotFound ? Membership::No : Membership::CannotTell;
   }
+  const auto entry = "\0LEPTIR_SESSION="s + std::string(instance) + '\0';
+  return ('\0' + *environment + '\0').find(entry) != std::string::npos ? Membership::Yes : Membership::No;
+}
+
+Membership membershipOf(pid_t process, std::string_view instance) {
+  const auto environment = environmentOf(process, instance);
+  if (environment == Membership::Yes) return environment;
+  const auto mark = markOf(process, instance);
+  return mark == Membership::No ? environment : mark;
+}
+
+bool isOfThisUser(const std::filesystem::path& folder) {
+  struct stat info{};
+  return ::stat(folder.c_str(), &info) == 0 && info.st_uid == ::geteuid();
+}
+
+std::optional<pid_t> processIn(const std::filesystem::path& folder) {
+  const auto name = folder.filename().string();
+  pid_t process = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
+  if (error != std::errc() || end != name.data() + name.size() || process <= 0) return std::nullopt;
+  return process;
+}
+
+Result<std::vector<pid_t>> processesOfThisUser() {
+  std::vector<pid_t> processes;
+  bool showsUs = false;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end; entry.increment(error)) {
+    const auto process = processIn(entry->path());
+    showsUs = showsUs || process == ::getpid();
+    if (process && isOfThisUser(entry->path())) processes.push_back(*process);
+  }
+  if (error) return Error(ErrorCode::Unavailable, "/proc cannot be listed: " + error.message());
+  // It is not mounted, or it is that of another PID namespace.
+  if (!showsUs) return Error(ErrorCode::Unavailable, "/proc does not show this process");
   return processes;
 }
 
-// A descriptor of the process, taken before its environment is read again, so that no stranger with a reused number is
-// hit.
+InstanceProcess named(pid_t process) {
+  auto command = readProcText(process, "comm").value_or("");
+  std::erase(command, '\n');
+  std::ranges::replace_if(command, [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return {process, std::move(command)};
+}
+
+// A descriptor of the process, taken before its membership is looked at again, so that a process which got the same
+// number meanwhile is not hit. None, with errno: it is gone, or cannot be held.
 UniqueFd hold(pid_t process) {
   return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
 }
@@ -69,18 +94,72 @@ bool isGone(const UniqueFd& process, std::chrono::milliseconds longest) {
   return ::poll(&waiting, 1, static_cast<int>(longest.count())) == 1;
 }
 
+Result<void> checkName(std::string_view instance) {
+  if (isInstanceName(instance)) return {};
+  return Error(ErrorCode::Invalid, "an instance's name is 32 lower-case hex digits");
+}
+
+Result<void> checkIsNotOurOwn(std::string_view instance) {
+  switch (membershipOf(::getpid(), instance)) {
+    case Membership::No:
+      return {};
+    case Membership::Yes:
+      return Error(ErrorCode::Invalid, "this process belongs to instance " + std::string(instance) + " itself");
+    default:
+      return Error(ErrorCode::Unavailable, "cannot tell whether this process belongs to that instance");
+  }
+}
+
 }  // namespace
 
-bool endProcessesOf(std::string_view instance) {
+std::string listed(std::span<const InstanceProcess> processes) {
+  std::string text;
+  for (const auto& [pid, command] : processes.first(std::min(processes.size(), kMostListed))) {
+    text += (text.empty() ? "" : ", ") + std::to_string(pid) + " (" + command + ")";
+  }
+  if (processes.size() > kMostListed) text += " and " + std::to_string(processes.size() - kMostListed) + " more";
+  return text;
+}
+
+Result<std::vector<InstanceProcess>> processesOf(std::string_view instance) {
+  if (auto fine = checkName(instance); !fine) return fine.error();
+  const auto processes = processesOfThisUser();
+  if (!processes) return processes.error();
+  std::vector<InstanceProcess> living;
+  for (const auto process : *processes) {
+    const auto membership = membershipOf(process, instance);
+    if (membership == Membership::Yes) living.push_back(named(process));
+    // The first process of a container or machine often hides from all others. It is no instance that this user could
+    // have started and cannot look at.
+    if (membership == Membership::CannotTell && process != 1) {
+      return Error(ErrorCode::Unavailable, "process " + std::to_string(process) + " cannot be looked at");
+    }
+  }
+  return living;
+}
+
+Result<EndedProcesses> endProcessesOf(std::string_view instance) {
+  if (auto fine = checkName(instance); !fine) return fine.error();
+  if (auto fine = checkIsNotOurOwn(instance); !fine) return fine.error();
+  const auto processes = processesOfThisUser();
+  if (!processes) return processes.error();
+  EndedProcesses result;
   std::vector<UniqueFd> ending;
-  for (const auto process : processesOfThisUser()) {
-    if (!belongsTo(process, instance)) continue;
+  for (const auto process : *processes) {
+    if (membershipOf(process, instance) != Membership::Yes) continue;
     auto held = hold(process);
-    if (!held || !belongsTo(process, instance)) continue;
+    if (!held) {
+      result.allGone = result.allGone && errno == ESRCH;
+      continue;
+    }
+    if (membershipOf(process, instance) != Membership::Yes) continue;
+    result.ended.push_back(named(process));
     end(held);
     ending.push_back(std::move(held));
   }
-  return std::ranges::all_of(ending, [](const auto& process) { return isGone(process, 1s); });
+  const bool gone = std::ranges::all_of(ending, [](const auto& process) { return isGone(process, 1s); });
+  result.allGone = result.allGone && gone;
+  return result;
 }
 
 }  // namespace leptir

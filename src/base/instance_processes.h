@@ -1,12 +1,38 @@
-// What is left on this machine of an instance that is dead.
+// The processes of an instance on this machine: those of this user that bear its mark (what tasks forked) or have
+// LEPTIR_SESSION=<its name> in their environment (what was executed).
 #pragma once
 
+#include <sys/types.h>
+
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "leptir/result.h"
 
 namespace leptir {
 
-// Ends with SIGKILL the processes of this user that bear the instance's mark (what tasks forked) or have
-// LEPTIR_SESSION=`instance` in their environment (what was executed). False: one of them did not end within a second.
-bool endProcessesOf(std::string_view instance);
+struct InstanceProcess {
+  pid_t pid = 0;
+  std::string command;  // as /proc calls it, fit for a log
+};
+
+// "4711 (sleep), 4712 (sh)", at most ten of them.
+std::string listed(std::span<const InstanceProcess> processes);
+
+// Those that live. Unavailable: of a process of this user (but process 1) it cannot be told, so there may be one.
+// Invalid: `instance` is not the name of an instance.
+Result<std::vector<InstanceProcess>> processesOf(std::string_view instance);
+
+struct EndedProcesses {
+  std::vector<InstanceProcess> ended;
+  bool allGone = true;  // false: one of them did not end within a second, or could not be ended
+};
+
+// Ends them with SIGKILL: only for an instance that is known to be dead. Invalid, and nothing is ended: `instance` is
+// not the name of an instance, or it is the instance of this process. Unavailable, and nothing is ended: the processes
+// cannot be listed, or it cannot be told whose this process is.
+Result<EndedProcesses> endProcessesOf(std::string_view instance);
 
 }  // namespace leptir

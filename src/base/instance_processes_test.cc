@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,7 +36,10 @@ TEST(EndProcessesOf, EndsProgramsOfThatInstanceOnly) {
   const pid_t ended = startProgram(dead);
   const pid_t spared = startProgram(living);
   ASSERT_TRUE(waitUntil([&] { return runsAs(ended, dead) && runsAs(spared, living); }));
-  EXPECT_TRUE(endProcessesOf(dead));
+  EXPECT_EQ(processesOf(dead).value().size(), 1u);
+  const auto result = endProcessesOf(dead).value();
+  EXPECT_TRUE(result.allGone);
+  EXPECT_EQ(listed(result.ended), std::to_string(ended) + " (sleep)");
   int status = 0;
   ::waitpid(ended, &status, 0);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
@@ -51,10 +55,48 @@ TEST(EndProcessesOf, EndsWhatATaskOfThatInstanceForked) {
     while (true) ::pause();
   });
   ASSERT_TRUE(waitUntil([&] { return bearsMark(forked, dead); }));
-  EXPECT_TRUE(endProcessesOf(dead));
+  EXPECT_EQ(endProcessesOf(dead).value().ended.size(), 1u);
   int status = 0;
   ::waitpid(forked, &status, 0);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
+}
+
+TEST(EndProcessesOf, NeverEndsTheInstanceThatItIsCalledIn) {
+  const auto own = makeInstanceName();
+  EXPECT_TRUE(inChild([&] {
+    if (!bearMark(own)) return false;
+    const pid_t other = startChild([] {
+      ::pause();
+      return true;
+    });
+    const auto answer = endProcessesOf(own);
+    const bool lives = ::waitpid(other, nullptr, WNOHANG) == 0;
+    killChild(other);
+    return !answer && answer.error().code() == ErrorCode::Invalid && lives;
+  }));
+}
+
+TEST(EndProcessesOf, EndsNothingForWhatIsNoInstancesName) {
+  const pid_t program = startProgram("");
+  ASSERT_TRUE(waitUntil([&] { return runsAs(program, "LEPTIR_SESSION="); }));
+  for (const auto* name : {"", "../somewhere", "0123456789ABCDEF0123456789ABCDEF"}) {
+    EXPECT_EQ(endProcessesOf(name).error().code(), ErrorCode::Invalid) << name;
+    EXPECT_EQ(processesOf(name).error().code(), ErrorCode::Invalid) << name;
+  }
+  EXPECT_EQ(::waitpid(program, nullptr, WNOHANG), 0);
+  killChild(program);
+}
+
+TEST(EndProcessesOf, WithoutDescriptorsCannotTell) {
+  const auto dead = makeInstanceName();
+  EXPECT_TRUE(inChild([&] {
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return false;
+    const auto ended = endProcessesOf(dead);
+    const auto living = processesOf(dead);
+    return markOf(::getpid(), dead) == Membership::CannotTell && !ended &&
+           ended.error().code() == ErrorCode::Unavailable && !living && living.error().code() == ErrorCode::Unavailable;
+  }));
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ struct Broker::Held {
   Held(Entry given, const Clock& clock) : entry(std::move(given)), cache(entry.taskCountCachingTime, clock) {}
 
   Result<SimpleBroker*> open() {
-    if (store) return store.get();
+    if (store && store->isUsable()) return store.get();
+    store.reset();
     auto opened = entry.open();
     if (!opened) return Error(codeOfOpening(opened.error()), "broker " + entry.name + ": " + opened.error().message());
     store = std::move(*opened);
@@ -165,7 +166,8 @@ Result<void> Broker::pushParts(std::span<const std::vector<BrokerTask>> parts) {
   std::vector<std::string> missing;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].empty()) continue;
-    const auto pushed = access(i).value()->pushBrokerTasks(parts[i]);  // open: nobody closes it
+    auto store = access(i);
+    const auto pushed = store ? (*store)->pushBrokerTasks(parts[i]) : Result<void>(store.error());
     if (pushed) continue;
     if (!first) first = pushed.error().in("broker " + name(i));
     for (const auto& task : parts[i]) missing.push_back(task.id);

@@ -32,9 +32,11 @@ class NotingBroker final : public SimpleBroker {
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId&) override { return unsupported(); }
   Result<std::size_t> recoverExpired(std::size_t) override { return unsupported(); }
   TaskKeeper& keeper() override { std::abort(); }
+  bool isUsable() const override { return !broken; }
   BrokerTraits traits() const override { return {}; }
 
   bool down = false;
+  bool broken = false;
   int pushes = 0;
   int counted = 0;
   std::vector<BrokerTask> pushed;
@@ -331,6 +333,21 @@ TEST(Broker, OfAListNothingIsAddedWhenOneOfItsStoresCannotBeOpened) {
   const std::vector<TaskToPush> tasks{task("x", {.broker = "a"}), task("y", {.broker = "b"})};
   EXPECT_EQ(of.broker->pushTasks(tasks).error().code(), ErrorCode::Unavailable);
   EXPECT_TRUE(of.stores[0]->pushed.empty());
+}
+
+TEST(Broker, OpensAStoreAnewOnceItIsNotUsable) {
+  std::vector<NotingBroker*> opened;
+  Broker broker({{"a", "noting", 0, 200ms, [&]() -> Result<std::unique_ptr<SimpleBroker>> {
+                    auto store = std::make_unique<NotingBroker>();
+                    opened.push_back(store.get());
+                    return store;
+                  }}});
+  ASSERT_TRUE(broker.pushTask(TaskToPush{"t"}));
+  opened[0]->down = opened[0]->broken = true;
+  ASSERT_TRUE(broker.pushTask(TaskToPush{"t"}));
+  ASSERT_TRUE(broker.pushTask(TaskToPush{"t"}));
+  ASSERT_EQ(opened.size(), 2u);
+  EXPECT_EQ(opened[1]->pushes, 2);
 }
 
 TEST(Broker, HoldsAStoresLockWhileItsAccessLives) {

@@ -169,6 +169,7 @@ Result<void> Feeder::recoverOthers() {
     options_.predecessor.clear();
   }
   auto recovered = broker_->recoverExpired(kRecoverAtOnce);
+  for (const auto& notice : broker_->takeNotices()) logger_.warning(where() + ": " + notice);
   if (!recovered) return recovered.error();
   if (*recovered > 0)
     logger_.info(where() + ": gave back " + std::to_string(*recovered) + " tasks of instances that are gone");

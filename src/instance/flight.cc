@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <functional>
 #include <iostream>
+#include <utility>
 
 #include "base/instance_mark.h"
 #include "base/nonblocking_output.h"
@@ -110,7 +111,8 @@ std::vector<std::string> Flight::warnings() const {
 
 int Flight::takeSessionLocks() {
   const auto taken = locks_.take(Stores(plan_.config).sessionLockFiles(name_));
-  return taken ? kOk : complain(taken.error(), kExitStoreUnusable);
+  if (taken) return kOk;
+  return complain(taken.error(), taken.error().code() == ErrorCode::Invalid ? kExitStoreUnusable : kNotDone);
 }
 
 void Flight::abandon() {
@@ -136,16 +138,18 @@ int Flight::run(const std::function<void()>& closeInChild) {
   const ChildMains children{.dispatcher =
                                 [this, masterPid, &closeInChild] {
                                   closeInChild();
+                                  board_->closeInChild();
                                   return dispatch(masterPid);
                                 },
                             .worker =
                                 [this, masterPid, &closeInChild](int slot) {
                                   closeInChild();
+                                  board_->closeInChild();
                                   return work(slot, masterPid);
                                 }};
   Master master(
       masterOptions(plan_), *link_, *board_, plan_.logger, systemClock(), children,
-      [this] { (void)plan_.logger.reopen(); }, reloadHooks());
+      [this] { (void)plan_.logger.reopen(); }, reloadHooks(), [this] { keepLocks(); });
   const auto end = master.run();
   carryStderr(*link_, NonBlockingOutput(STDERR_FILENO));
   endLog();
@@ -159,6 +163,22 @@ void Flight::endLog() {
   constexpr Duration kLastLines = std::chrono::seconds(1);
   const auto losses = plan_.logger.flushWithin(kLastLines);
   if (!losses.empty()) (void)NonBlockingOutput(STDERR_FILENO).write("leptir: " + losses);
+}
+
+// Other instances and processes tell by these files that this instance lives.
+void Flight::keepLocks() {
+  const auto restored = locks_.restore();
+  tellTrouble(lockTrouble_, restored ? "" : restored.error().message());
+  for (const auto& file : restored ? *restored : std::vector<std::filesystem::path>()) {
+    say(LogLevel::Warning, "The lock file " + file.string() +
+                               " was missing or replaced; it is made anew. Leave the files beside the database alone "
+                               "while an instance runs.");
+  }
+}
+
+// Each trouble once, however often it is met.
+void Flight::tellTrouble(std::string& last, const std::string& trouble) const {
+  if (trouble != std::exchange(last, trouble) && !trouble.empty()) say(LogLevel::Error, trouble);
 }
 
 // As a daemon only file loggers are active: the seed's rule.

@@ -54,6 +54,8 @@ class Flight {
   int work(int slot, int masterPid);
   void wipeSecrets();
 
+  void keepLocks();
+  void tellTrouble(std::string& last, const std::string& trouble) const;
   ReloadHooks reloadHooks();
   bool readAgain();
   int checkAgain() const;
@@ -72,6 +74,7 @@ class Flight {
   std::unique_ptr<Plan> next_;      // checked, and made ready
   SessionLocks locks_;
   const DescriptorLimit descriptorLimit_;
+  std::string lockTrouble_;  // what was last said of the lock files
   std::unique_ptr<Link> link_;
   std::unique_ptr<StatusBoard> board_;
 };

@@ -1,8 +1,5 @@
 #include "instance/predecessor.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/instance_mark.h"
 #include "base/instance_processes.h"
 #include "base/task_id.h"
@@ -11,20 +8,35 @@
 namespace leptir {
 namespace {
 
-// A board that somebody else could have written would name whom to kill.
-bool isOurs(const std::filesystem::path& file) {
-  struct stat info{};
-  return ::lstat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == ::geteuid();
+// The lock says that its master is dead. Copied with its folder a board has no lock, so the master's number is looked
+// at too.
+bool isDead(const BoardInstance& board) {
+  return isInstanceName(board.session) && markOf(board.pid, board.session) == Membership::No;
 }
 
 }  // namespace
 
 std::string endPredecessor(const std::filesystem::path& boardFile, const Logger& logger) {
-  if (!isOurs(boardFile)) return {};
-  const auto board = StatusBoard::read(boardFile, systemClock());
-  if (!board || !isInstanceName(board->session) || bearsMark(board->pid, board->session)) return {};
-  if (endProcessesOf(board->session)) return board->session;
-  logger.warning("A process of the instance that was killed here (" + board->session + ") did not end.");
+  const auto board = StatusBoard::takeOver(boardFile, systemClock());
+  if (!board) {
+    const bool cannotTell = board.error().code() == ErrorCode::Unavailable || board.error().code() == ErrorCode::Lost;
+    if (cannotTell) logger.warning("What ran here before is left alone: " + board.error().message());
+    return {};
+  }
+  if (!isDead(board->instance)) return {};
+  const auto& name = board->instance.session;
+  const auto left = endProcessesOf(name);
+  if (!left) {
+    logger.warning("What the instance that was killed here (" + name +
+                   ") left is not ended: " + left.error().message());
+    return {};
+  }
+  if (!left->ended.empty()) {
+    logger.warning("Killed what the instance that was killed here (" + name + ", master " +
+                   std::to_string(board->instance.pid) + ") left: " + listed(left->ended));
+  }
+  if (left->allGone) return name;
+  logger.warning("A process of the instance that was killed here (" + name + ") did not end.");
   return {};
 }
 

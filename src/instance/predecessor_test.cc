@@ -1,6 +1,7 @@
 #include "instance/predecessor.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "base/instance_mark.h"
 #include "base/task_id.h"
@@ -23,10 +24,12 @@ class PredecessorTest : public ::testing::Test {
     EXPECT_TRUE(waitUntil([&] { return bearsMark(child, name); }));
     return child;
   }
-  void leaveBoard(pid_t master) {
-    auto board = StatusBoard::create(file, name, 1, systemClock());
-    ASSERT_TRUE(board);
-    (*board)->setMaster(master);
+  void leaveBoard(pid_t master) { auto board = makeBoard(master); }
+  // It holds its lock, as that of a living master.
+  std::unique_ptr<StatusBoard> makeBoard(pid_t master) {
+    auto board = StatusBoard::create(file, name, 1, systemClock()).value();
+    board->setMaster(master);
+    return board;
   }
   static bool runs(pid_t child) { return ::waitpid(child, nullptr, WNOHANG) == 0; }
 
@@ -54,6 +57,30 @@ TEST_F(PredecessorTest, ThatLivesIsLeftAlone) {
   EXPECT_TRUE(runs(master) && runs(other));
   killChild(master);
   killChild(other);
+}
+
+TEST_F(PredecessorTest, WhoseBoardIsLockedIsLeftAloneWhateverItsProcessNumberSays) {
+  const pid_t dead = startChild([] { return true; });
+  EXPECT_TRUE(endedWell(dead));
+  const pid_t other = leaveOne();
+  {
+    const auto board = makeBoard(dead);
+    EXPECT_EQ(endPredecessor(file, silence), "");
+    EXPECT_TRUE(runs(other));
+  }
+  EXPECT_EQ(endPredecessor(file, silence), name);
+  ::waitpid(other, nullptr, 0);
+}
+
+TEST_F(PredecessorTest, IsLeftAloneByAnInstanceThatIsShortOfDescriptors) {
+  const pid_t master = leaveOne();
+  leaveBoard(master);
+  EXPECT_TRUE(inChild([&] {
+    const rlimit none{0, 0};
+    return ::setrlimit(RLIMIT_NOFILE, &none) == 0 && endPredecessor(file, silence).empty();
+  }));
+  EXPECT_TRUE(runs(master));
+  killChild(master);
 }
 
 TEST_F(PredecessorTest, IsNotBelievedOverALink) {

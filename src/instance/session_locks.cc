@@ -8,27 +8,58 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <iterator>
 #include <system_error>
 
+#include "base/errno_code.h"
+#include "base/errno_text.h"
 #include "base/private_file.h"
 
 namespace leptir {
 namespace {
 
 // For our user alone, or for those who share the folder: other instances of the store must be able to look at the lock.
-Result<UniqueFd> openLockFile(const std::filesystem::path& file) {
+Result<UniqueFd> openLockFile(const std::filesystem::path& file, int flags) {
   const auto failed = [&](const Error& why) {
-    return Error(ErrorCode::Invalid, file.string() + ": cannot make the session's lock file: " + why.message());
+    return Error(why.code() == ErrorCode::Unavailable ? why.code() : ErrorCode::Invalid,
+                 file.string() + ": cannot make the session's lock file: " + why.message());
   };
   const auto folder = file.parent_path();
   if (const auto made = makePrivateFolder(folder); !made) return failed(made.error().in(folder.string()));
-  auto descriptor = openPrivateFile(file, O_RDWR | O_CREAT);
+  auto descriptor = openPrivateFile(file, O_RDWR | O_CREAT | flags);
   if (!descriptor) return failed(descriptor.error());
   struct stat shared{};
   if (::stat(folder.c_str(), &shared) == 0) shareLike(descriptor->get(), shared);
   return descriptor;
+}
+
+Error failed(const std::filesystem::path& file) {
+  return Error(codeOfErrno(errno), file.string() + ": cannot make the session's lock file: " + errnoText(errno));
+}
+
+Result<UniqueFd> makeLocked(const std::filesystem::path& file, int flags) {
+  auto descriptor = openLockFile(file, flags);
+  if (!descriptor) return descriptor;
+  if (::flock(descriptor->get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return failed(file);
+    return Error(ErrorCode::Lost, file.string() + ": the session's lock is held by another process");
+  }
+  return descriptor;
+}
+
+bool isStillNamed(const std::filesystem::path& file, int descriptor) {
+  struct stat named{}, open{};
+  if (::lstat(file.c_str(), &named) != 0) return errno != ENOENT && errno != ENOTDIR;  // cannot tell: leave it
+  return ::fstat(descriptor, &open) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+}
+
+// Locked before it has its name, so that no process ever finds it free.
+Result<UniqueFd> makeAnew(const std::filesystem::path& file) {
+  const std::filesystem::path fresh = file.string() + ".new";
+  ::unlink(fresh.c_str());
+  auto made = makeLocked(fresh, O_EXCL);
+  if (made && ::rename(fresh.c_str(), file.c_str()) != 0) return failed(file);
+  return made;
 }
 
 }  // namespace
@@ -37,19 +68,26 @@ Result<void> SessionLocks::take(const std::vector<std::filesystem::path>& files)
   SessionLocks fresh;
   for (const auto& file : files) {
     if (std::ranges::find(files_, file) != files_.end()) continue;
-    auto made = openLockFile(file);
-    if (!made) return made.error();
-    UniqueFd descriptor = std::move(*made);
-    if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-      return Error(ErrorCode::Lost,
-                   file.string() + ": the session's lock is held by somebody else: " + std::strerror(errno));
-    }
+    auto made = makeLocked(file, 0);
+    if (!made && made.error().code() != ErrorCode::Unavailable) return made.error();
     fresh.files_.push_back(file);
-    fresh.locks_.push_back(std::move(descriptor));
+    fresh.locks_.push_back(made ? std::move(*made) : UniqueFd());  // none: restore() makes it once that can be done
   }
   std::ranges::move(fresh.files_, std::back_inserter(files_));
   std::ranges::move(fresh.locks_, std::back_inserter(locks_));
   return {};
+}
+
+Result<std::vector<std::filesystem::path>> SessionLocks::restore() {
+  std::vector<std::filesystem::path> restored;
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    if (isStillNamed(files_[i], locks_[i].get())) continue;
+    auto made = makeAnew(files_[i]);
+    if (!made) return made.error();
+    locks_[i] = std::move(*made);
+    restored.push_back(files_[i]);
+  }
+  return restored;
 }
 
 namespace {
@@ -67,9 +105,10 @@ void SessionLocks::letGoInForks() const {
 }
 
 void SessionLocks::remove() {
-  for (const auto& file : files_) {
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    if (!isStillNamed(files_[i], locks_[i].get())) continue;
     std::error_code ignored;
-    std::filesystem::remove(file, ignored);
+    std::filesystem::remove(files_[i], ignored);
   }
 }
 

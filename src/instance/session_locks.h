@@ -14,12 +14,16 @@ namespace leptir {
 class SessionLocks {
  public:
   // Makes and locks those that it does not hold yet; when one fails it holds what it held before. Processes that were
-  // forked before do not hold the new ones. Invalid: one cannot be made; Lost: somebody holds it (it is random, so that
-  // cannot be chance).
+  // forked before do not hold the new ones. Invalid: one can never be made there; Lost: another process holds it (it is
+  // random, so that cannot be chance). One that only cannot be made now is left to restore().
   Result<void> take(const std::vector<std::filesystem::path>& files);
   // What this process forks from now on does not hold them: what a task leaves behind says nothing about the instance.
   // For workers; at most once in a process.
   void letGoInForks() const;
+  // Makes the files that were removed or replaced anew, and answers their names: for the master, about every second.
+  // This process alone holds the new locks, with what it forks from now on. Other instances see the lock of an instance
+  // that lives, whatever somebody cleans up.
+  Result<std::vector<std::filesystem::path>> restore();
   // Removes the files: at a clean end, when the sessions are closed.
   void remove();
 

@@ -1,7 +1,9 @@
 #include "instance/session_locks.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include "tests/support/child.h"
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
@@ -42,6 +44,50 @@ TEST(SessionLocks, TakeAllOrNone) {
   ASSERT_TRUE(theirs.take({b}));
   EXPECT_FALSE(ours.take({a, b}));
   EXPECT_TRUE(theirs.take({a})) << "let go of again";
+}
+
+TEST(SessionLocks, ThatWereRemovedOrReplacedAreMadeAnew) {
+  const TempDir folder;
+  const auto a = folder.path() / "deep" / "a.lock", b = folder.path() / "deep" / "b.lock";
+  SessionLocks ours, theirs;
+  ASSERT_TRUE(ours.take({a, b}));
+  EXPECT_TRUE(ours.restore().value().empty());
+  std::filesystem::remove(a);
+  EXPECT_EQ(ours.restore().value(), std::vector{a});
+  EXPECT_EQ(theirs.take({a}).error().code(), ErrorCode::Lost);
+  std::filesystem::rename(folder.write("another", ""), b);
+  EXPECT_EQ(ours.restore().value(), std::vector{b});
+  EXPECT_EQ(theirs.take({b}).error().code(), ErrorCode::Lost);
+  std::filesystem::remove_all(a.parent_path());
+  EXPECT_EQ(ours.restore().value(), (std::vector{a, b}));
+  EXPECT_TRUE(ours.restore().value().empty());
+  ours.remove();
+  EXPECT_TRUE(std::filesystem::is_empty(a.parent_path()));
+}
+
+TEST(SessionLocks, AreLeftWhereAnotherFileStandsInTheirPlace) {
+  const TempDir folder;
+  const auto a = folder.path() / "a.lock";
+  SessionLocks ours;
+  ASSERT_TRUE(ours.take({a}));
+  std::filesystem::rename(folder.write("another", ""), a);
+  ours.remove();
+  EXPECT_TRUE(std::filesystem::exists(a));
+}
+
+TEST(SessionLocks, ThatCannotBeMadeForWantOfDescriptorsAreMadeLater) {
+  const TempDir folder;
+  const auto a = folder.path() / "a.lock";
+  EXPECT_TRUE(inChild([&] {
+    rlimit some{}, none{};
+    ::getrlimit(RLIMIT_NOFILE, &some);
+    none.rlim_max = some.rlim_max;
+    SessionLocks ours, theirs;
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const bool wanting = ours.take({a}) && ours.restore().error().code() == ErrorCode::Unavailable;
+    ::setrlimit(RLIMIT_NOFILE, &some);
+    return wanting && ours.restore().value() == std::vector{a} && theirs.take({a}).error().code() == ErrorCode::Lost;
+  }));
 }
 
 }  // namespace

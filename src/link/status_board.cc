@@ -1,8 +1,10 @@
 #include "link/status_board.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -103,6 +105,13 @@ std::pair<InstanceState, std::string> readState(const StateLine& line) {
   return read;
 }
 
+Error cannotOpen(const std::filesystem::path& file) {
+  const auto code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound
+                    : errno == ELOOP                    ? ErrorCode::Invalid
+                                                        : ErrorCode::Unavailable;
+  return Error(code, file.string() + ": " + std::strerror(errno));
+}
+
 }  // namespace
 
 struct StatusBoard::Page {
@@ -138,10 +147,10 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
   // left alone.
   const std::string fresh = file.string() + ".new";
   ::unlink(fresh.c_str());
-  const auto made = openPrivateFile(fresh, O_RDWR | O_CREAT | O_EXCL);
+  auto made = openPrivateFile(fresh, O_RDWR | O_CREAT | O_EXCL);
   if (!made)
     return Error(ErrorCode::Invalid, file.string() + ": cannot make the status board: " + made.error().message());
-  const auto& descriptor = *made;
+  UniqueFd descriptor = std::move(*made);
   constexpr auto bytes = Page::bytes();
   errno = ::posix_fallocate(descriptor.get(), 0, static_cast<off_t>(bytes));  // blocks, not a hole: see the header
   if (errno != 0) {
@@ -153,15 +162,16 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
   if (memory == MAP_FAILED) return failed("cannot map the status board");
   auto* page = Page::placeAt(memory, workers, clock);
   copyText(page->session, session);
+  if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) return failed("cannot lock the status board");
   if (::rename(fresh.c_str(), file.c_str()) != 0) return failed("cannot put the status board in place");
-  return std::unique_ptr<StatusBoard>(new StatusBoard(page, bytes, file));
+  return std::unique_ptr<StatusBoard>(new StatusBoard(page, bytes, file, std::move(descriptor)));
 }
 
 std::unique_ptr<StatusBoard> StatusBoard::inMemory(int workers, const Clock& clock) {
   constexpr auto bytes = Page::bytes();
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
-  return std::unique_ptr<StatusBoard>(new StatusBoard(Page::placeAt(memory, workers, clock), bytes, {}));
+  return std::unique_ptr<StatusBoard>(new StatusBoard(Page::placeAt(memory, workers, clock), bytes, {}, UniqueFd()));
 }
 
 StatusBoard::~StatusBoard() {
@@ -170,7 +180,27 @@ StatusBoard::~StatusBoard() {
 
 Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
   const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!descriptor) return Error(ErrorCode::NotFound, file.string() + ": " + std::strerror(errno));
+  if (!descriptor) return cannotOpen(file);
+  return readFrom(descriptor, file, clock);
+}
+
+Result<DeadBoard> StatusBoard::takeOver(const std::filesystem::path& file, const Clock& clock) {
+  UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  if (!descriptor) return cannotOpen(file);
+  struct stat info{};
+  const bool isOurs = ::fstat(descriptor.get(), &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == ::geteuid();
+  if (!isOurs) return Error(ErrorCode::Invalid, file.string() + ": is not a plain file of this user");
+  if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
+    const auto code = errno == EWOULDBLOCK ? ErrorCode::Lost : ErrorCode::Unavailable;
+    return Error(code, file.string() + ": cannot be locked: " + std::strerror(errno));
+  }
+  auto instance = readFrom(descriptor, file, clock);
+  if (!instance) return instance.error();
+  return DeadBoard{std::move(*instance), std::move(descriptor)};
+}
+
+Result<BoardInstance> StatusBoard::readFrom(const UniqueFd& descriptor, const std::filesystem::path& file,
+                                            const Clock& clock) {
   struct stat info{};
   const auto corrupt = Error(ErrorCode::Corrupt, file.string() + ": not a status board of this version of leptir");
   if (::fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode)) return corrupt;
@@ -178,7 +208,7 @@ Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const
   if (bytes < sizeof(Page)) return corrupt;
   void* memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor.get(), 0);
   if (memory == MAP_FAILED) return corrupt;
-  const StatusBoard board(static_cast<Page*>(memory), bytes, {});
+  const StatusBoard board(static_cast<Page*>(memory), bytes, {}, UniqueFd());
   const int workers = board.page_->workers;
   const bool sane = board.page_->magic == kMagic && workers >= 0 && workers <= kMaxWorkers && Page::bytes() <= bytes;
   if (!sane) return corrupt;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/unique_fd.h"
 #include "leptir/clock.h"
 #include "leptir/result.h"
 
@@ -51,6 +52,12 @@ struct BoardInstance {
   std::vector<BoardWorker> workers;
 };
 
+// A board whose instance is dead, and what keeps any other process from saying so at the same time.
+struct DeadBoard {
+  BoardInstance instance;
+  UniqueFd lock;
+};
+
 // The mapping. Writers call only the functions of their role.
 class StatusBoard {
  public:
@@ -62,6 +69,9 @@ class StatusBoard {
   static std::unique_ptr<StatusBoard> inMemory(int workers, const Clock& clock);
   // Reads a board. NotFound: no file. Corrupt: it is no board of this version.
   static Result<BoardInstance> read(const std::filesystem::path& file, const Clock& clock);
+  // Reads the board of this user that an instance left behind: its master holds a lock on the file while it lives.
+  // Lost: it lives. NotFound, Corrupt: as `read`. Unavailable: cannot be told. Invalid: another user's, or a link.
+  static Result<DeadBoard> takeOver(const std::filesystem::path& file, const Clock& clock);
   ~StatusBoard();
 
   BoardInstance look(const Clock& clock) const;
@@ -82,16 +92,22 @@ class StatusBoard {
   // Worker, right after its fork: what user code does cannot reach the board.
   void makeReadOnly();
 
+  // In a child, first thing: only the master's life holds the lock.
+  void closeInChild() { lock_ = UniqueFd(); }
+
   // Removes the file: at a clean end.
   void remove();
 
  private:
   struct Page;
-  StatusBoard(Page* page, std::size_t bytes, std::filesystem::path file)
-      : page_(page), bytes_(bytes), file_(std::move(file)) {}
+  StatusBoard(Page* page, std::size_t bytes, std::filesystem::path file, UniqueFd lock)
+      : page_(page), bytes_(bytes), file_(std::move(file)), lock_(std::move(lock)) {}
+  static Result<BoardInstance> readFrom(const UniqueFd& descriptor, const std::filesystem::path& file,
+                                        const Clock& clock);
   Page* page_;
   std::size_t bytes_;
   std::filesystem::path file_;
+  UniqueFd lock_;  // of the file; the master's
 };
 
 }  // namespace leptir

@@ -43,7 +43,7 @@ constexpr Duration kLongestSettling = 30s;
 class Master::Loop {
  public:
   Loop(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
-       ChildMains mains, std::function<void()> reopenLogs, ReloadHooks reload);
+       ChildMains mains, std::function<void()> reopenLogs, ReloadHooks reload, std::function<void()> everySecond);
 
   MasterEnd run();
 
@@ -82,6 +82,7 @@ class Master::Loop {
   const ChildMains mains_;
   const std::function<void()> reopenLogs_;
   const ReloadHooks reload_;
+  const std::function<void()> everySecond_;
   Children children_;
   StopPlan plan_;
   DispatcherKeeper dispatcher_;
@@ -94,19 +95,22 @@ class Master::Loop {
   BootTime settleUntil_ = BootTime::max();
   std::optional<MasterEnd> end_;  // set: everyone is leaving
   BootTime leaveUntil_ = BootTime::max();
+  BootTime nextSecond_{};
 };
 
 Master::Master(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
-               ChildMains children, std::function<void()> reopenLogs, ReloadHooks reload)
+               ChildMains children, std::function<void()> reopenLogs, ReloadHooks reload,
+               std::function<void()> everySecond)
     : loop_(std::make_unique<Loop>(std::move(options), link, board, logger, clock, std::move(children),
-                                   std::move(reopenLogs), std::move(reload))) {}
+                                   std::move(reopenLogs), std::move(reload), std::move(everySecond))) {}
 Master::~Master() = default;
 MasterEnd Master::run() {
   return loop_->run();
 }
 
 Master::Loop::Loop(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
-                   ChildMains mains, std::function<void()> reopenLogs, ReloadHooks reload)
+                   ChildMains mains, std::function<void()> reopenLogs, ReloadHooks reload,
+                   std::function<void()> everySecond)
     : options_(std::move(options)),
       link_(link),
       logger_(logger),
@@ -114,6 +118,7 @@ Master::Loop::Loop(MasterOptions options, Link& link, StatusBoard& board, const 
       mains_(std::move(mains)),
       reopenLogs_(std::move(reopenLogs)),
       reload_(std::move(reload)),
+      everySecond_(std::move(everySecond)),
       children_{options_, link, board, MasterLog(logger), clock, mains_},
       plan_(options_.shutdownGrace),
       dispatcher_(children_),
@@ -278,6 +283,9 @@ void Master::Loop::tick() {
   if (time >= leaveUntil_) endWorkers();
   for (auto& worker : workers_) worker.tick(time, plan_.at(time));
   tellOthers(time);
+  if (!everySecond_ || time < nextSecond_) return;
+  nextSecond_ = time + 1s;
+  everySecond_();
 }
 
 // A stop needs a dispatcher only to settle what has run: where none can be started, or none comes to an end, the

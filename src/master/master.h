@@ -53,9 +53,10 @@ enum class MasterEnd {
 
 class Master {
  public:
-  // All outlive it. `reopenLogs` is what USR1 and HUP call.
+  // All outlive it. `reopenLogs` is what USR1 and HUP call. `everySecond` is called about so often.
   Master(MasterOptions options, Link& link, StatusBoard& board, const Logger& logger, const Clock& clock,
-         ChildMains children, std::function<void()> reopenLogs, ReloadHooks reload = {});
+         ChildMains children, std::function<void()> reopenLogs, ReloadHooks reload = {},
+         std::function<void()> everySecond = {});
   ~Master();
 
   // Runs until the instance has ended and every child is reaped. Must be called from the only thread of the process.

@@ -76,9 +76,10 @@ struct flock wholeFile() {
   return lock;
 }
 
-bool isHeld(int descriptor) {
+Result<bool> isHeld(const fs::path& file, int descriptor) {
   auto lock = wholeFile();
-  return ::fcntl(descriptor, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  if (::fcntl(descriptor, F_OFD_GETLK, &lock) != 0) return complainErrno(file);
+  return lock.l_type != F_UNLCK;
 }
 
 bool isOwnedBy(uid_t user, int descriptor) {
@@ -163,7 +164,9 @@ Result<std::optional<int>> holderOf(const fs::path& file) {
     const auto descriptor = openChecked(file, O_RDONLY);
     if (!descriptor && descriptor.error().code() == ErrorCode::NotFound) return std::optional<int>();
     if (!descriptor) return descriptor.error();
-    if (!isHeld(descriptor->get())) return std::optional<int>();
+    const auto held = isHeld(file, descriptor->get());
+    if (!held) return held.error();
+    if (!*held) return std::optional<int>();
     auto pid = readPid(file, descriptor->get());
     if (!pid) return pid;
     if (*pid && holdsOpen(**pid, descriptor->get())) return pid;

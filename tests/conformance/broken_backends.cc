@@ -49,7 +49,7 @@ class LeasesInTwoSteps final : public MemoryQueue {
 class RecoversFromAnOldList final : public MemoryQueue {
  public:
   using MemoryQueue::MemoryQueue;
-  std::size_t recover(std::size_t limit) override {
+  std::size_t recover(std::size_t limit, const std::set<std::string>&) override {
     std::vector<Task> listed;
     {
       const std::lock_guard lock(mutex_);

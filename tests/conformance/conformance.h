@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -70,6 +71,7 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
   // Begins with another store.
   void use(ClockKind kind) {
     broker_.reset();
+    brokersOf_.clear();
     store_ = GetParam().open(kind);
     broker_ = store_->openBroker();
   }
@@ -79,7 +81,13 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
   // A session of the instance `letter`, which lives from now on.
   std::unique_ptr<BrokerSession> openSession(char letter, Duration lease = 1h) {
     store_->startInstance(std::string(32, letter));
-    return must(broker_->openSession(sessionId(letter), {"host", 1, "0.1.0", 4}, lease));
+    return must(brokerOf(letter).openSession(sessionId(letter), {"host", 1, "0.1.0", 4}, lease));
+  }
+  // Where that instance opens its sessions.
+  SimpleBroker& brokerOf(char letter) {
+    auto& broker = brokersOf_[letter];
+    if (!broker) broker = store_->openBroker();
+    return *broker;
   }
   void endInstance(char letter) { store_->endInstance(std::string(32, letter)); }
 
@@ -98,7 +106,8 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
 
   Wake wake_;
   std::unique_ptr<StoreUnderTest> store_;
-  std::unique_ptr<SimpleBroker> broker_;
+  std::unique_ptr<SimpleBroker> broker_;  // of none of the instances
+  std::map<char, std::unique_ptr<SimpleBroker>> brokersOf_;
 };
 
 inline std::string nameOfBackend(const ::testing::TestParamInfo<BackendUnderTest>& info) {

@@ -77,7 +77,10 @@ Model::Model(const BackendUnderTest& backend, std::uint64_t seed)
     : ordersAsTheReference_(backend.ordersAsTheReference), random_(seed) {
   sides_[0].store = openReference();
   sides_[1].store = backend.open(ClockKind::Manual);
-  for (auto& side : sides_) side.broker = side.store->openBroker();
+  for (auto& side : sides_) {
+    side.broker = side.store->openBroker();
+    side.recoverer = side.store->openBroker();
+  }
   for (int i = 0; i < kInstances; ++i) open(i);
 }
 
@@ -358,7 +361,7 @@ std::string Model::recover() {
   auto difference = both("recoverExpired " + std::to_string(limit), [&](int side) {
     std::string all;
     for (std::size_t count = limit; count == limit;) {
-      const auto recovered = sides_[side].broker->recoverExpired(limit);
+      const auto recovered = sides_[side].recoverer->recoverExpired(limit);
       if (!recovered) return text(recovered.error());
       all += " " + std::to_string(count = *recovered);
     }

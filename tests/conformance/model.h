@@ -27,6 +27,7 @@ class Model {
   struct Side {
     std::unique_ptr<StoreUnderTest> store;
     std::unique_ptr<SimpleBroker> broker;
+    std::unique_ptr<SimpleBroker> recoverer;  // of an instance without sessions: no instance claims its own
     std::array<std::unique_ptr<BrokerSession>, kInstances> sessions;
   };
   struct Instance {

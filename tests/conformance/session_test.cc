@@ -168,6 +168,18 @@ TEST_P(Session, EndsAtOnceWhenItsInstanceIsKnownToBeDeadUnlessThatIsSeenByItsPro
   must(broker_->endSessionsOf(sessionId('c').instance));
 }
 
+TEST_P(Session, IsNeverClaimedByItsOwnInstance) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  endInstance('a');
+  EXPECT_EQ(must(brokerOf('a').recoverExpired(10)), 0u);
+  const auto resumed = store_->openBroker();
+  must(resumed->resumeSession(sessionId('a')));
+  EXPECT_EQ(must(resumed->recoverExpired(10)), 0u);
+  EXPECT_EQ(must(session->acknowledge(Leases{leased.lease})), Leases{});
+}
+
 TEST_P(Session, RecoveryGivesBackAtMostLimitTasksAndAnyoneGoesOn) {
   push(tasks("t", 5));
   const auto session = openSession('a');
@@ -208,7 +220,7 @@ TEST_P(Session, RecoveryNeverGivesBackATaskThatWasAcknowledgedMeanwhile) {
   for (std::uint64_t epoch = 1; epoch <= 50; ++epoch) {
     const std::string instance = "0123456789abcdef0123456789ab" + std::to_string(1000 + epoch);
     store_->startInstance(instance);
-    const auto session = must(broker_->openSession({instance, 1}, {}, 1h));
+    const auto session = must(brokerOf('0').openSession({instance, 1}, {}, 1h));
     push(tasks("t", 1));
     const auto leased = popOne(*session);
     store_->endInstance(instance);

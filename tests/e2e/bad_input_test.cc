@@ -60,8 +60,8 @@ TEST_F(BadInputTest, AFileThatIsNoDatabaseIsLeftAsItIs) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(after), {}), letter);
 }
 
-TEST_F(BadInputTest, AFolderThatCannotBeWrittenIsNamed) {
-  expectStoreUnusable("/proc/leptir.db", "/proc");
+TEST_F(BadInputTest, AFolderThatCannotBeMadeIsNamed) {
+  expectStoreUnusable("/dev/null/leptir.db", "/dev/null");
 }
 
 TEST_F(BadInputTest, APathThatIsTooLongIsNamed) {

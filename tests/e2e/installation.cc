@@ -159,7 +159,8 @@ Answer Installation::leptir(std::vector<std::string> arguments, const std::strin
 
 std::unique_ptr<Running> Installation::start(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {program, "start", "--config=" + config.string()});
-  const auto output = folder / "instance.out";
+  auto output = folder / "instance.out";
+  for (int number = 2; fs::exists(output); ++number) output = folder / ("instance" + std::to_string(number) + ".out");
   return std::make_unique<Running>(spawn(arguments, "/dev/null", output, output), output);
 }
 

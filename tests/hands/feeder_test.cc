@@ -45,7 +45,7 @@ class FeederTest : public Hands {
   // Another instance takes over what this one holds.
   void claim() {
     queue->endTimeOf(instance);
-    queue->recover(1000);
+    queue->recover(1000, {});
   }
 
   std::uint64_t left() {

@@ -128,7 +128,7 @@ Result<void> SimFeeder::renew() {
 
 Result<void> SimFeeder::recover() {
   if (!world_.dice.once(4)) return {};
-  const auto done = ask([&]() -> Result<std::size_t> { return world_.queue.recover(3); });
+  const auto done = ask([&]() -> Result<std::size_t> { return world_.queue.recover(3, {}); });
   return done ? Result<void>() : done.error();
 }
 

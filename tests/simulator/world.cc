@@ -154,7 +154,7 @@ void World::instanceDies() {
 void World::claim() {
   if (!world_.ledger.claimsEarly) return;
   world_.queue.endTimeOf(one().name());
-  world_.queue.recover(static_cast<std::size_t>(world_.dice.below(20)));
+  world_.queue.recover(static_cast<std::size_t>(world_.dice.below(20)), {});
 }
 
 void World::cut() {

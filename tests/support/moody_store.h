@@ -117,6 +117,7 @@ class MoodyBroker final : public SimpleBroker {
   Result<void> endSessionsOf(std::string_view instance) override {
     return mood_.answer("end sessions", [&] { return inner_->endSessionsOf(instance); });
   }
+  std::vector<std::string> takeNotices() override { return inner_->takeNotices(); }
   Result<std::size_t> recoverExpired(std::size_t limit) override {
     return mood_.answer("recover", [&] { return inner_->recoverExpired(limit); });
   }

@@ -50,10 +50,11 @@ TEST(MemoryBackend, SessionsEndByItsClock) {
   const auto session = std::move(broker->openSession({"0123", 1}, {}, 60s)).value();
   Wake wake;
   ASSERT_EQ(session->popBrokerTasks(1, 0s, wake)->size(), 1u);
+  const auto other = std::move(backend.openBroker({{"name", "a"}}, BrokerUse::Dispatch)).value();
   clock.advance(59s);
-  EXPECT_EQ(broker->recoverExpired(10), 0u);
+  EXPECT_EQ(other->recoverExpired(10), 0u);
   clock.advance(1s);
-  EXPECT_EQ(broker->recoverExpired(10), 1u);
+  EXPECT_EQ(other->recoverExpired(10), 1u);
 }
 
 TEST(MemoryBackend, HasNoLockFile) {

@@ -46,12 +46,14 @@ Result<std::unique_ptr<BrokerSession>> MemoryBroker::openSession(const SessionId
                                                                  Duration lease) {
   const auto number = queue_->open(session, card, lease);
   if (!number) return number.error();
+  ownInstances_.insert(session.instance);
   return std::make_unique<MemorySession>(queue_, *number);
 }
 
 Result<std::unique_ptr<BrokerSession>> MemoryBroker::resumeSession(const SessionId& session) {
   const auto number = queue_->resume(session);
   if (!number) return number.error();
+  ownInstances_.insert(session.instance);
   return std::make_unique<MemorySession>(queue_, *number);
 }
 

@@ -35,13 +35,14 @@ class MemoryBroker final : public SimpleBroker {
     queue_->endTimeOf(instance);
     return {};
   }
-  Result<std::size_t> recoverExpired(std::size_t limit) override { return queue_->recover(limit); }
+  Result<std::size_t> recoverExpired(std::size_t limit) override { return queue_->recover(limit, ownInstances_); }
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;
 
  private:
   std::shared_ptr<MemoryQueue> queue_;
   MemoryKeeper keeper_;
+  std::set<std::string> ownInstances_;
 };
 
 }  // namespace leptir

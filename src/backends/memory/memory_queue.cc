@@ -73,13 +73,13 @@ Result<MemoryQueue::SessionNumber> MemoryQueue::resume(const SessionId& id) {
   return number;
 }
 
-std::size_t MemoryQueue::recover(std::size_t limit) {
+std::size_t MemoryQueue::recover(std::size_t limit, const std::set<std::string>& own) {
   const std::lock_guard lock(mutex_);
   std::size_t done = 0;
   for (std::size_t i = 0; i < sessions_.size(); ++i) {
     auto& session = sessions_[i];
-    if (session.state == Session::State::Open && session.expiry <= clock_->now())
-      session.state = Session::State::Claimed;
+    const bool isOver = session.state == Session::State::Open && session.expiry <= clock_->now();
+    if (isOver && !own.contains(session.id.instance)) session.state = Session::State::Claimed;
     if (session.state != Session::State::Claimed) continue;
     bool empty = true;
     for (auto& [number, task] : tasks_) {

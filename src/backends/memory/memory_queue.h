@@ -30,7 +30,8 @@ class MemoryQueue {
 
   Result<SessionNumber> open(const SessionId& id, const SessionCard& card, Duration lease);
   Result<SessionNumber> resume(const SessionId& id);
-  virtual std::size_t recover(std::size_t limit);
+  // `own`: instances whose sessions are not claimed.
+  virtual std::size_t recover(std::size_t limit, const std::set<std::string>& own);
 
   virtual Result<std::vector<LeasedTask>> lease(SessionNumber session, std::size_t limit);
   virtual Result<Renewal> renew(SessionNumber session, std::span<const LeaseId> held, Duration lease);

@@ -162,12 +162,14 @@ Result<std::unique_ptr<BrokerSession>> RedisBroker::openSession(const SessionId&
     return Error(ErrorCode::Invalid, connection_.address().where() + ": epoch " + epoch +
                                          " of this instance, or a later one, was opened before");
   }
+  queue_->ownInstances.insert(session.instance);
   return std::make_unique<RedisSession>(queue_, name);
 }
 
 Result<std::unique_ptr<BrokerSession>> RedisBroker::resumeSession(const SessionId& session) {
   auto resumed = std::make_unique<RedisSession>(queue_, RedisKeys::nameOf(session));
   if (auto open = resumed->checkOpen(); !open) return open.error();
+  queue_->ownInstances.insert(session.instance);
   return resumed;
 }
 

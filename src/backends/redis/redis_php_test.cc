@@ -148,7 +148,8 @@ TEST(PhpConsumerIn, IsAClientOfThisDatabaseAfterPhpsCommands) {
 // `toex` of PHP is "" where no time was given: only its score says where it stands.
 TEST_F(RedisPhpTest, ATaskWithoutATimeGoesBackWhereItStoodWhenItsInstanceDied) {
   strangersPush(member("a"), "1700000000");
-  const auto session = openSession(*broker);
+  const auto itsBroker = open(PhpConsumers::Auto);
+  const auto session = openSession(*itsBroker);
   EXPECT_EQ(pop(*session).size(), 1u);
   must(broker->endSessionsOf(std::string(32, 'a')));
   EXPECT_EQ(must(broker->recoverExpired(10)), 1u);

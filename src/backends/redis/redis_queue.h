@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ struct RedisQueue {
   std::shared_ptr<RedisConnection> connection;
   RedisKeys keys;
   RedisScripts scripts;
-  bool isSharedWithPhp = false;  // PHP consumers take tasks from it as well, as far as is known
+  bool isSharedWithPhp = false;        // PHP consumers take tasks from it as well, as far as is known
+  std::set<std::string> ownInstances;  // whose sessions were opened or resumed here: never claimed here
 };
 
 // The arguments of a script, lists as blocks. Texts that are not somebody else's already are kept here.

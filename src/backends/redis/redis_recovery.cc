@@ -36,8 +36,9 @@ Result<std::size_t> RedisRecovery::recover(std::size_t limit) {
 }
 
 Result<std::vector<std::string>> RedisRecovery::claim() {
+  const std::vector<std::string_view> own(queue_->ownInstances.begin(), queue_->ownInstances.end());
   const auto reply =
-      queue_->connection->runScript(queue_->scripts.claim, std::array{std::string_view(queue_->keys.sessions)}, {});
+      queue_->connection->runScript(queue_->scripts.claim, std::array{std::string_view(queue_->keys.sessions)}, own);
   if (!reply) return reply.error();
   if (auto fits = RedisExpect(*queue_->connection).texts(reply->value()); !fits) return fits.error();
   LEPTIR_FAILPOINT("redis.recover.after_claim");

@@ -242,7 +242,11 @@ end
 )";
 
 constexpr std::string_view kClaim = R"(
-for _, session in ipairs(call('ZRANGEBYSCORE', KEYS[1], 0, now())) do call('ZADD', KEYS[1], -1, session) end
+local own = {}
+for _, instance in ipairs(ARGV) do own[instance] = true end
+for _, session in ipairs(call('ZRANGEBYSCORE', KEYS[1], 0, now())) do
+  if not own[string.match(session, '^[^:]*')] then call('ZADD', KEYS[1], -1, session) end
+end
 return call('ZRANGEBYSCORE', KEYS[1], -1, -1)
 )";
 

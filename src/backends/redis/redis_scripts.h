@@ -44,7 +44,7 @@ struct RedisScripts {
   RedisScript giveBack;
   // sessions | "instance:": its open sessions are over and may be claimed
   RedisScript end;
-  // sessions → names of all that are claimed, after those whose time is over were
+  // sessions | own instances → names of all that are claimed, after those whose time is over were, except own ones
   RedisScript claim;
   // queue sessions buriedTasks | leasedPrefix → [due, scheduled, leased, buried]
   RedisScript count;

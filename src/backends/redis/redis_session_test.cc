@@ -40,7 +40,8 @@ TEST_F(RedisSessionTest, TheServerDoesNotLookAtMoreThanItLeases) {
 // A thousand held tasks may have 16 GiB: nobody could ever give them back in one request.
 TEST_F(RedisSessionTest, LargeTasksAreGivenBackInPieces) {
   for (int i = 0; i < 6; ++i) strangersPush(std::string(std::size_t{15} << 20, 'x') + std::to_string(i));
-  const auto dead = openSession(*broker, 'd');
+  const auto itsBroker = open();
+  const auto dead = openSession(*itsBroker, 'd');
   ASSERT_EQ(pop(*dead).size(), 5u);
   server.ask({"ZADD", "{leptir:ztasks}:sessions", "1", std::string(32, 'd') + ":1"});
   server.ask({"CONFIG", "RESETSTAT"});

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/errno_code.h"
 #include "base/escape.h"
 
 namespace leptir {
@@ -119,7 +120,10 @@ Error tlsError(const SSL* session) {
 }
 
 Error fileError(const char* key, const std::string& file) {
-  return Error(ErrorCode::Invalid, "cannot use " + inQuotes(file, 300) + " as '" + key + "': " + lastReason());
+  const auto first = ERR_peek_error();
+  const bool isOfTheSystem = ERR_GET_LIB(first) == ERR_LIB_SYS;
+  const auto code = isOfTheSystem ? codeOfErrno(ERR_GET_REASON(first)) : ErrorCode::Invalid;
+  return Error(code, "cannot use " + inQuotes(file, 300) + " as '" + key + "': " + lastReason());
 }
 
 // --- the socket

@@ -53,13 +53,14 @@ Result<Doorbell> Doorbell::hang(const std::filesystem::path& folder) {
   const auto address = addressIn(directory.get(), name);
   const bool hung =
       directory && socket && ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const int error = errno;
   if (hung) {
     letRing(directory.get(), name);
     return Doorbell(std::move(directory), std::move(socket), std::move(name));
   }
   if (::access("/proc/self/fd", X_OK) != 0) return Error(ErrorCode::Invalid, kNoProc);
-  return Error(ErrorCode::Invalid, "cannot make a socket in " + folder.string() + ": " + std::strerror(errno) +
-                                       "; let the user that leptir runs as write there");
+  return Error(ErrorCode::Unavailable, "cannot make a socket in " + folder.string() + ": " + std::strerror(error) +
+                                           "; let the user that leptir runs as write there");
 }
 
 Doorbell::~Doorbell() {

@@ -86,7 +86,7 @@ TEST(Doorbell, HangsInAFolderWhosePathIsLongerThanASocketsAddress) {
 TEST(Doorbell, RingingInAFolderThatIsGoneDoesNothing) {
   const TempDir folder;
   DoorbellRinger(folder / "gone").ring();
-  EXPECT_EQ(Doorbell::hang(folder / "gone").error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(Doorbell::hang(folder / "gone").error().code(), ErrorCode::Unavailable);
 }
 
 TEST(Doorbell, LeavesOtherFilesAlone) {

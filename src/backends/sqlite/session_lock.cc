@@ -2,34 +2,70 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <chrono>
 #include <system_error>
+#include <utility>
 
-#include "base/unique_fd.h"
+#include "base/errno_text.h"
 
 namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
+using Answer = SessionLockAttempt::Answer;
 
 constexpr auto kYoung = 1h;
 
-}  // namespace
-
-bool isSessionLockHeld(const std::filesystem::path& file) {
-  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  // Shared, so that two who look at once do not take each other for the holder. Closing lets go of it.
-  return descriptor && ::flock(descriptor.get(), LOCK_SH | LOCK_NB) != 0;
+SessionLockAttempt cannotTell(const std::string& why) {
+  SessionLockAttempt attempt;
+  attempt.why = why;
+  return attempt;
 }
 
-void removeStaleSessionLocks(const std::filesystem::path& folder) {
+SessionLockAttempt answer(Answer answer) {
+  SessionLockAttempt attempt;
+  attempt.answer = answer;
+  return attempt;
+}
+
+bool isStillNamed(const std::filesystem::path& file, const struct stat& open) {
+  struct stat named{};
+  return ::lstat(file.c_str(), &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+}
+
+}  // namespace
+
+SessionLockAttempt tryToLockSession(const std::filesystem::path& file) {
+  UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!descriptor) return errno == ENOENT ? answer(Answer::Missing) : cannotTell(errnoText(errno));
+  struct stat info{};
+  if (::fstat(descriptor.get(), &info) != 0) return cannotTell(errnoText(errno));
+  if (!S_ISREG(info.st_mode)) return cannotTell("is not a plain file");
+  if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
+    return errno == EWOULDBLOCK ? answer(Answer::Held) : cannotTell(errnoText(errno));
+  }
+  // The instance may have put another file in its place since we opened this one.
+  if (!isStillNamed(file, info)) return cannotTell("was replaced just now");
+  SessionLockAttempt attempt;
+  attempt.answer = Answer::LockedByUs;
+  attempt.lock = std::move(descriptor);
+  attempt.inode = info.st_ino;
+  attempt.owner = info.st_uid;
+  return attempt;
+}
+
+void removeStaleSessionLocks(const std::filesystem::path& folder, const std::set<std::string>& wanted) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() != ".lock") continue;
+    if (entry.path().extension() != ".lock" || wanted.contains(entry.path().stem().string())) continue;
     const auto written = entry.last_write_time(error);
     const bool young = error || std::filesystem::file_time_type::clock::now() - written < kYoung;
-    if (!young && !isSessionLockHeld(entry.path())) std::filesystem::remove(entry.path(), error);
+    if (young) continue;
+    const auto attempt = tryToLockSession(entry.path());
+    if (attempt.answer == Answer::LockedByUs) std::filesystem::remove(entry.path(), error);
   }
 }
 

@@ -77,7 +77,7 @@ TEST(SqliteBackend, RefusesAFolderThatItMayNotWrite) {
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0555));
   EXPECT_TRUE(asOrdinaryUser([&] {
     const auto error = errorFor(folder / "leptir.db");
-    return error.code() == ErrorCode::Invalid && error.message().find("not writable") != std::string::npos;
+    return error.code() == ErrorCode::Unavailable && error.message().find("not writable") != std::string::npos;
   }));
 }
 
@@ -89,8 +89,26 @@ TEST(SqliteBackend, RefusesAFileThatItMayNotWrite) {
   std::filesystem::permissions(database.path, std::filesystem::perms(0444));
   EXPECT_TRUE(asOrdinaryUser([&] {
     const auto error = errorFor(database.path);
-    return error.code() == ErrorCode::Invalid &&
+    return error.code() == ErrorCode::Unavailable &&
            error.message().find("let the user that leptir runs as") != std::string::npos;
+  }));
+}
+
+TEST(SqliteBackend, WithoutDescriptorsIsTriedAgain) {
+  TestDatabase database;
+  EXPECT_TRUE(inChild([&] {
+    rlimit some{}, none{};
+    ::getrlimit(RLIMIT_NOFILE, &some);
+    none.rlim_max = some.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const bool refused = errorFor(database.path).code() == ErrorCode::Unavailable;
+    ::setrlimit(RLIMIT_NOFILE, &some);
+    const auto instance = makeInstanceName();
+    const auto lock = database.lock(instance);
+    const auto broker = database.broker();
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const auto session = broker->openSession({instance, 1}, {}, std::chrono::minutes(1));
+    return refused && !session && session.error().code() == ErrorCode::Unavailable;
   }));
 }
 
@@ -147,7 +165,8 @@ TEST(SqliteBackend, ADiskThatIsFullIsLoudAndGoesOnWhenThereIsRoomAgain) {
     while (pushed < 100'000 && (answer = broker->pushBrokerTasks(someTasks(100)))) pushed += 100;
     if (answer || answer.error().code() != ErrorCode::Unavailable) return false;
     lift(RLIM_INFINITY);
-    return broker->pushBrokerTasks(someTasks(100)) && broker->tasksCount()->due == pushed + 100;
+    const auto again = database.broker(BrokerUse::Push);
+    return again->pushBrokerTasks(someTasks(100)) && again->tasksCount()->due == pushed + 100;
   }));
 }
 

@@ -6,6 +6,7 @@
 #include "backends/sqlite/sqlite_schema.h"
 #include "backends/sqlite/sqlite_session.h"
 #include "base/failpoint.h"
+#include "base/process_view.h"
 #include "base/task_id.h"
 #include "task/envelope.h"
 
@@ -55,9 +56,13 @@ SqliteBroker::SqliteBroker(std::shared_ptr<SqliteConnection> connection, BrokerU
       claimEarlier_(connection_, "UPDATE leptir_sessions SET state = 1 WHERE instance = ? AND state = 0"),
       dropOld_(connection_, "DELETE FROM leptir_sessions WHERE state = 2 AND ended < ?"),
       addSession_(connection_,
-                  "INSERT INTO leptir_sessions (instance, epoch, host, pid, version, workers, opened)"
-                  " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number"),
-      findSession_(connection_, "SELECT number FROM leptir_sessions WHERE instance = ? AND epoch = ? AND state = 0") {
+                  "INSERT INTO leptir_sessions"
+                  " (instance, epoch, host, pid, version, workers, opened, lock, boot, visible, file)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " +
+                      std::string(kThisFile) + ") RETURNING number"),
+      findSession_(connection_,
+                   "SELECT number FROM leptir_sessions WHERE instance = ? AND epoch = ? AND state = 0 AND file = " +
+                       std::string(kThisFile)) {
   if (use_ == BrokerUse::Dispatch) ++connection_.file().dispatchers;
 }
 
@@ -112,18 +117,36 @@ Result<std::unique_ptr<BrokerSession>> SqliteBroker::openSession(const SessionId
   if (!isInstanceName(session.instance)) {
     return Error(ErrorCode::Invalid, "an instance's name is 32 lower-case hex digits, not '" + session.instance + "'");
   }
-  const auto lock = sessionLockPath(connection_.file().path, session.instance);
-  if (!isSessionLockHeld(lock)) {
-    return Error(ErrorCode::Invalid,
-                 "nobody holds the lock of " + lock.string() + ": an instance locks it before it opens a session");
-  }
-  const auto number = addSession(session, card);
+  const auto lock = heldLock(session.instance);
+  if (!lock) return lock.error();
+  const auto number = addSession(session, card, *lock);
   if (!number) return number.error();
-  removeStaleSessionLocks(connection_.file().folder());
-  return attach(*number);
+  queue_->ownInstances.insert(session.instance);
+  if (const auto wanted = recovery_.unendedInstances(); wanted) {
+    removeStaleSessionLocks(connection_.file().folder(), *wanted);
+  }
+  return attach(*number, session.instance);
 }
 
-Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const SessionCard& card) {
+// The inode of the lock file. Unavailable: the master has to make the file anew, or it cannot be looked at just now.
+Result<ino_t> SqliteBroker::heldLock(std::string_view instance) const {
+  const auto file = sessionLockPath(connection_.file().path, instance);
+  const auto attempt = tryToLockSession(file);
+  if (attempt.answer == SessionLockAttempt::Answer::Held) {
+    const auto place = placeOf(file);
+    if (!place) return Error(ErrorCode::Unavailable, place.error().message());
+    return static_cast<ino_t>(place->inode);
+  }
+  const auto why = attempt.answer == SessionLockAttempt::Answer::CannotTell
+                       ? attempt.why
+                       : std::string("is not locked: an instance locks it before it opens a session");
+  return Error(ErrorCode::Unavailable, file.string() + ": " + why);
+}
+
+Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const SessionCard& card, ino_t lock) {
+  const auto view = processView();
+  if (!view) return view.error();
+  const auto place = connection_.place().text();
   SqliteTransaction write(connection_, Kind::Write);
   const auto epoch = static_cast<std::int64_t>(session.epoch);
   const bool spent =
@@ -135,7 +158,8 @@ Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const Se
   const auto now = connection_.now();
   claimEarlier_.with(session.instance).run();
   dropOld_.with(now - Duration(kEndedSessionsStay).count()).run();
-  addSession_.with(session.instance, epoch, card.host, card.pid, card.version, card.workers, now);
+  addSession_.with(session.instance, epoch, card.host, card.pid, card.version, card.workers, now,
+                   static_cast<std::int64_t>(lock), view->boot, view->visible, place);
   const auto number = addSession_.step() ? addSession_.integer(0) : 0;
   LEPTIR_FAILPOINT("sqlite.open_session.before_commit");
   if (auto written = write.commit(); !written) return written.error();
@@ -144,19 +168,22 @@ Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const Se
 }
 
 Result<std::unique_ptr<BrokerSession>> SqliteBroker::resumeSession(const SessionId& session) {
+  const auto place = connection_.place().text();
   SqliteTransaction look(connection_, Kind::Read);
-  const bool open = findSession_.with(session.instance, session.epoch).step();
+  const bool open = findSession_.with(session.instance, session.epoch, place).step();
   const auto number = open ? findSession_.integer(0) : 0;
   if (auto looked = look.commit(); !looked) return looked.error();
   if (!open)
     return Error(ErrorCode::Lost, connection_.file().where() + ": the session was claimed, closed or never opened");
-  return attach(number);
+  queue_->ownInstances.insert(session.instance);
+  return attach(number, session.instance);
 }
 
-Result<std::unique_ptr<BrokerSession>> SqliteBroker::attach(std::int64_t number) {
+Result<std::unique_ptr<BrokerSession>> SqliteBroker::attach(std::int64_t number, std::string_view instance) {
   auto bell = Doorbell::hang(connection_.file().folder());
   if (!bell) return bell.error().in(connection_.file().where());
-  return std::make_unique<SqliteSession>(queue_, number, std::move(*bell));
+  return std::make_unique<SqliteSession>(queue_, number, std::move(*bell),
+                                         sessionLockPath(connection_.file().path, instance));
 }
 
 BrokerTraits SqliteBroker::traits() const {

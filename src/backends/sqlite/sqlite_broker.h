@@ -24,6 +24,8 @@ class SqliteBroker final : public SimpleBroker {
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
   Result<void> tryRights() override { return tryWriting(connection_); }
+  std::vector<std::string> takeNotices() override { return recovery_.takeNotices(); }
+  bool isUsable() const override { return !connection_.isWorn(); }
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;
   // What holds for every file.
@@ -31,8 +33,9 @@ class SqliteBroker final : public SimpleBroker {
 
  private:
   void insert(std::span<const BrokerTask> tasks, std::span<const std::string> envelopes);
-  Result<std::int64_t> addSession(const SessionId& session, const SessionCard& card);
-  Result<std::unique_ptr<BrokerSession>> attach(std::int64_t number);
+  Result<ino_t> heldLock(std::string_view instance) const;
+  Result<std::int64_t> addSession(const SessionId& session, const SessionCard& card, ino_t lock);
+  Result<std::unique_ptr<BrokerSession>> attach(std::int64_t number, std::string_view instance);
 
   std::shared_ptr<SqliteQueue> queue_;
   SqliteConnection& connection_;

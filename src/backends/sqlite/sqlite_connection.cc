@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -25,7 +26,12 @@ constexpr auto kSettings =
     "PRAGMA cache_size = -8192;"
     "PRAGMA journal_size_limit = 67108864;";
 
-ErrorCode codeOf(int sqliteCode) {
+constexpr auto kIoError = "the file or its disk failed on this connection; it is opened again";
+constexpr auto kReplaced =
+    "the file was removed or replaced while it was open, so what is done here would be lost; it is opened again";
+
+// `error`: the system's, of the call that failed.
+ErrorCode codeOf(int sqliteCode, int error) {
   switch (sqliteCode & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -38,9 +44,11 @@ ErrorCode codeOf(int sqliteCode) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return ErrorCode::Corrupt;
-    case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
+      return error == EISDIR || error == ENOTDIR || error == ELOOP ? ErrorCode::Invalid : ErrorCode::Unavailable;
+    case SQLITE_READONLY:
     case SQLITE_PERM:
+      return ErrorCode::Unavailable;  // rights change, and a file system is mounted anew
     case SQLITE_AUTH:
       return ErrorCode::Invalid;
     case SQLITE_TOOBIG:
@@ -53,7 +61,8 @@ ErrorCode codeOf(int sqliteCode) {
 // What a connection may not get over: after a failed fsync the kernel may have forgotten the pages (fsyncgate).
 bool isDamage(int sqliteCode) {
   const int kind = sqliteCode & 0xff;
-  return kind == SQLITE_IOERR || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_CANTOPEN;
+  return kind == SQLITE_IOERR || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_CANTOPEN ||
+         sqliteCode == SQLITE_READONLY_DBMOVED;
 }
 
 // What to do about it, where the library's own words do not say.
@@ -109,7 +118,8 @@ Result<void> SqliteConnection::configure(Missing missing) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   sqlite3_busy_handler(handle_, &onBusy, this);
   sqlite3_wal_hook(handle_, &onCommit, this);
-  if (missing == Missing::IsNotFound) return outcome();
+  if (failed()) return outcome();
+  if (missing == Missing::IsNotFound) return notePlace();
   if (sqlite3_db_readonly(handle_, "main") == 1) return errorOf(SQLITE_READONLY);
   return keepLogAhead();
 }
@@ -124,7 +134,30 @@ Result<void> SqliteConnection::keepLogAhead() {
     return Error(ErrorCode::Invalid,
                  file_->where() + ": cannot keep a write-ahead log here; choose a path on a local disk");
   }
-  return outcome();
+  if (failed()) return outcome();
+  return notePlace();
+}
+
+Result<void> SqliteConnection::notePlace() {
+  const auto place = placeOf(file_->path);
+  if (!place) return Error(ErrorCode::Unavailable, file_->where() + ": " + place.error().message());
+  int moved = 0;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved != 0) return Error(ErrorCode::Unavailable, file_->where() + ": was replaced while it was opened");
+  place_ = *place;
+  return {};
+}
+
+// One system call. What it cannot tell it leaves for the next look.
+void SqliteConnection::lookAtFile(Look look) {
+  const auto now = clock_->bootTime();
+  if (worn_ || (look == Look::AboutOnceASecond && now < lookAgainAt_)) return;
+  lookAgainAt_ = now + 1s;
+  const auto named = placeOf(file_->path);
+  const bool isGone = !named && named.error().code() == ErrorCode::NotFound;
+  if (!isGone && (!named || *named == place_)) return;
+  whyWorn_ = kReplaced;
+  worn_ = true;
 }
 
 void SqliteConnection::setDurability(Durability durability) {
@@ -157,21 +190,28 @@ void SqliteConnection::tidyWhenIdle() {
 Error SqliteConnection::errorOf(int code) const {
   const std::string what =
       handle_ != nullptr && sqlite3_extended_errcode(handle_) == code ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
-  return Error(codeOf(code), file_->where() + ": " + what + adviceFor(code));
+  const int error = handle_ != nullptr ? sqlite3_system_errno(handle_) : 0;
+  return Error(codeOf(code, error), file_->where() + ": " + what + adviceFor(code));
 }
 
 bool SqliteConnection::noteFailure(int code) {
   if (code == SQLITE_OK) return true;
   if (!error_) error_ = errorOf(code);
-  if (isDamage(code)) worn_ = true;
+  if (isDamage(code) && !worn_) {
+    whyWorn_ = kIoError;
+    worn_ = true;
+  }
   return false;
 }
 
-void SqliteConnection::begin(const char* sql) {
+void SqliteConnection::begin(const char* sql, Look look) {
   error_.reset();
   if (owner_ != ::getpid()) {
     error_ = Error(ErrorCode::Internal, file_->where() + ": the connection was opened before a fork");
+    return;
   }
+  lookAtFile(look);
+  if (worn_) error_ = Error(ErrorCode::Unavailable, file_->where() + ": " + whyWorn_);
   execute(sql);
 }
 
@@ -256,7 +296,10 @@ SqliteTransaction::SqliteTransaction(SqliteConnection& connection, Kind kind, Du
   connection.file_->turns.lock();
   connection.finalizeRetired();
   if (kind == Kind::Write) connection.setDurability(durability);
-  connection.begin(kind == Kind::Write ? "BEGIN IMMEDIATE" : "BEGIN");
+  // What is synced is promised to last: a push into a file that no path names any more would be lost at once.
+  const bool lasts = kind == Kind::Write && durability == Durability::Full;
+  connection.begin(kind == Kind::Write ? "BEGIN IMMEDIATE" : "BEGIN",
+                   lasts ? SqliteConnection::Look::Now : SqliteConnection::Look::AboutOnceASecond);
 }
 
 SqliteTransaction::~SqliteTransaction() {

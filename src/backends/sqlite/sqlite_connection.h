@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/sqlite/file_place.h"
 #include "backends/sqlite/sqlite_file.h"
 #include "leptir/clock.h"
 #include "leptir/result.h"
@@ -50,7 +51,11 @@ class SqliteConnection {
   // The first error of the transaction, or success.
   Result<void> outcome() const;
 
-  // Whether the file or the disk failed here: whoever opens the file next gets a new connection.
+  // Which file is open here; its path may name another one by now.
+  const FilePlace& place() const { return place_; }
+
+  // Whether the file or the disk failed here, or the path names another file or none: every transaction answers
+  // Unavailable, and a store that is opened now gets a new connection.
   bool isWorn() const { return worn_; }
 
   // Outside of transactions: shortens the write-ahead log to nothing when nothing was committed here for a second;
@@ -65,11 +70,14 @@ class SqliteConnection {
   SqliteConnection(std::shared_ptr<SqliteFile> file, const Clock& clock);
   Result<void> configure(Missing missing);
   Result<void> keepLogAhead();
+  Result<void> notePlace();
   Error errorOf(int code) const;
   // Remembers the error of a failed call; answers whether it went well.
   bool noteFailure(int code);
   void setDurability(Durability durability);
-  void begin(const char* sql);
+  enum class Look { Now, AboutOnceASecond };
+  void lookAtFile(Look look);
+  void begin(const char* sql, Look look);
   Result<void> end();
   void resetAll();
   void retire(sqlite3_stmt* statement);
@@ -86,7 +94,10 @@ class SqliteConnection {
   int busyTries_ = 0;  // how often a lock is asked for before we answer that it is busy
   BootTime lastCommit_{};
   std::atomic<int> walFrames_ = 0;
+  FilePlace place_;
+  BootTime lookAgainAt_{};
   std::atomic<bool> worn_ = false;
+  const char* whyWorn_ = "";
   std::mutex retiring_;                 // guards retired_
   std::vector<sqlite3_stmt*> retired_;  // of stores that are gone; another thread may have the connection meanwhile
 };

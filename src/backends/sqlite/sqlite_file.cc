@@ -55,7 +55,7 @@ Result<void> refuseRemote(const SqliteFile& file, std::filesystem::path folder) 
 Result<void> makeFolder(const SqliteFile& file, const std::filesystem::path& folder) {
   const auto made = makePrivateFolder(folder);
   if (made) return {};
-  return Error(ErrorCode::Invalid,
+  return Error(made.error().code(),
                file.where() + ": cannot make the folder " + folder.string() + ": " + made.error().message() +
                    "; make it yourself, writable for the user that leptir runs as, or choose another path");
 }
@@ -89,7 +89,7 @@ Result<void> checkWritable(const SqliteFile& file, const std::filesystem::path& 
                                          ", which shows the kernel's state; choose a path on a local disk");
   }
   if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
-  return Error(ErrorCode::Invalid, file.where() + ": the folder is not writable (" + std::strerror(errno) +
+  return Error(codeOfErrno(errno), file.where() + ": the folder is not writable (" + std::strerror(errno) +
                                        "), and the database keeps more than one file there; let the user that leptir "
                                        "runs as write to it, or choose another path");
 }

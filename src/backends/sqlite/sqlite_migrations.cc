@@ -114,12 +114,22 @@ DROP TABLE leptir_old_sessions;
 DROP TABLE leptir_old_tasks;
 )sql";
 
+// Where a session was opened: see session_evidence.h. Empty in the rows of earlier versions.
+constexpr auto kOrigins = R"sql(
+ALTER TABLE leptir_sessions ADD COLUMN file TEXT;
+ALTER TABLE leptir_sessions ADD COLUMN lock INTEGER;
+ALTER TABLE leptir_sessions ADD COLUMN boot TEXT;
+ALTER TABLE leptir_sessions ADD COLUMN visible TEXT;
+INSERT INTO leptir_state VALUES ('file', abs(random() % 4611686018427387904));
+)sql";
+
 }  // namespace
 
 std::span<const SchemaStep> schemaSteps() {
   static constexpr std::array<const char*, 2> kMake{kTables, kRecords};
   static constexpr std::array<const char*, 3> kFrom1{kSetAsideVersion1, kTables, kBringBackVersion1};
-  static constexpr std::array<SchemaStep, 2> kSteps{{{0, 2, kMake}, {1, 2, kFrom1}}};
+  static constexpr std::array<const char*, 1> kFrom2{kOrigins};
+  static constexpr std::array<SchemaStep, 3> kSteps{{{0, 2, kMake}, {1, 2, kFrom1}, {2, 3, kFrom2}}};
   return kSteps;
 }
 

@@ -121,6 +121,21 @@ UPDATE leptir_state SET value = 77 WHERE name = 'last lease';
   execute("INSERT INTO leptir_state SELECT 'next session', number FROM leptir_sessions WHERE number = 16777301");
 }
 
+TEST_F(SqliteMigrations, ASessionOfAnEarlierVersionIsJudgedByItsLockOrItsProcesses) {
+  const auto unlocked = makeInstanceName(), locked = makeInstanceName();
+  const auto row = [](const std::string& number, const std::string& name) {
+    return "INSERT INTO leptir_sessions VALUES (" + number + ", '" + name + "', 1, 0, 'host', 7, '0.1', 2, 5, NULL);" +
+           "INSERT INTO leptir_tasks (id, due, holder, envelope) VALUES ('" + name + "', 1, " + number + ", '{}');";
+  };
+  execute(kTablesOfVersion1 + row("16777300", unlocked) + row("16777301", locked));
+  auto lock = database.lock(locked);
+  const auto broker = database.broker();
+  EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
+  EXPECT_EQ(find(locked).state, TaskState::Leased);
+  lock = UniqueFd();
+  EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
+}
+
 TEST_F(SqliteMigrations, ADueTimeThatIsNoNumberIsBuriedWithTheReason) {
   execute(std::string(kTablesOfVersion1) +
           "INSERT INTO leptir_tasks (id, due, envelope) VALUES ('a', 'soon', '{}'), ('b', 1.5, '{}')");

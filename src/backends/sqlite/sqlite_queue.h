@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string>
 
 #include "backends/sqlite/doorbell.h"
 #include "backends/sqlite/sqlite_connection.h"
@@ -19,6 +21,7 @@ struct SqliteQueue {
 
   std::shared_ptr<SqliteConnection> connection;
   DoorbellRinger bells;
+  std::set<std::string> ownInstances;  // whose sessions were opened or resumed here: never claimed here
 };
 
 // The statements on tasks all name counters in this order: failures, crashes, expiries, unknown.

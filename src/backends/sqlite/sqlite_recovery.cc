@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "backends/sqlite/session_lock.h"
 #include "backends/sqlite/sqlite_schema.h"
 #include "base/failpoint.h"
 #include "base/instance_processes.h"
@@ -12,6 +11,12 @@ namespace leptir {
 namespace {
 
 using Kind = SqliteTransaction::Kind;
+using Verdict = Evidence::Verdict;
+
+SessionOrigin::File fileOf(std::int64_t isThis) {
+  if (isThis < 0) return SessionOrigin::File::NotRecorded;
+  return isThis == 0 ? SessionOrigin::File::Other : SessionOrigin::File::This;
+}
 
 std::uint32_t expiriesAfter(std::int64_t stored) {
   auto expiries = saturatedCast<std::uint32_t>(stored);
@@ -24,7 +29,8 @@ std::uint32_t expiriesAfter(std::int64_t stored) {
 SqliteRecovery::SqliteRecovery(std::shared_ptr<SqliteQueue> queue)
     : queue_(std::move(queue)),
       connection_(*queue_->connection),
-      unended_(connection_, "SELECT number, instance, state FROM leptir_sessions WHERE state < 2 ORDER BY number"),
+      unended_(connection_, "SELECT number, state, pid, instance, lock, boot, visible, coalesce(file = " +
+                                std::string(kThisFile) + ", -1) FROM leptir_sessions WHERE state < 2 ORDER BY number"),
       claim_(connection_, "UPDATE leptir_sessions SET state = 1 WHERE number = ? AND state = 0"),
       held_(connection_,
             "SELECT seq, expiries FROM leptir_tasks WHERE holder = ? AND holder > 16777217 ORDER BY seq LIMIT ?"),
@@ -56,25 +62,81 @@ Result<std::size_t> SqliteRecovery::recover(std::size_t limit) {
 }
 
 Result<std::vector<SqliteRecovery::Listed>> SqliteRecovery::unended() {
+  const auto place = connection_.place().text();
   SqliteTransaction look(connection_, Kind::Read);
   std::vector<Listed> sessions;
-  unended_.with();
-  while (unended_.step()) sessions.push_back({unended_.integer(0), std::string(unended_.text(1)), unended_.integer(2)});
+  unended_.with(place);
+  while (unended_.step()) sessions.push_back(listedAt(unended_));
   if (auto looked = look.commit(); !looked) return looked.error();
   return sessions;
 }
 
-// Whether the session is claimed now, by us or before. Its instance's programs end first: what they do must not meet a
-// second run of the same task.
+SqliteRecovery::Listed SqliteRecovery::listedAt(const SqliteStatement& row) const {
+  SessionOrigin origin{.instance = std::string(row.text(3)),
+                       .file = fileOf(row.integer(7)),
+                       .lock = row.integer(4),
+                       .boot = std::string(row.text(5)),
+                       .visible = std::string(row.text(6))};
+  return {.number = row.integer(0), .origin = std::move(origin), .state = row.integer(1), .master = row.integer(2)};
+}
+
+Result<std::set<std::string>> SqliteRecovery::unendedInstances() {
+  const auto sessions = unended();
+  if (!sessions) return sessions.error();
+  std::set<std::string> instances;
+  for (const auto& session : *sessions) instances.insert(session.origin.instance);
+  return instances;
+}
+
+// Whether the session is claimed now, by us or before. The evidence holds the instance's lock until then.
 Result<bool> SqliteRecovery::claimIfDead(const Listed& session) {
   if (session.state == kClaimed) return true;
-  if (isSessionLockHeld(sessionLockPath(connection_.file().path, session.instance))) return false;
-  if (!endProcessesOf(session.instance)) return false;
+  if (queue_->ownInstances.contains(session.origin.instance)) return false;
+  const auto evidence = evidenceOf(session.origin, connection_.file().path);
+  if (!mayClaim(session, evidence)) return false;
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   claim_.with(session.number).run();
   if (auto written = write.commit(); !written) return written.error();
   LEPTIR_FAILPOINT("sqlite.recover.after_claim");
   return true;
+}
+
+bool SqliteRecovery::mayClaim(const Listed& session, const Evidence& evidence) {
+  switch (evidence.verdict) {
+    case Verdict::Lives:
+      return false;
+    case Verdict::CannotTell:
+      noteOnce(session, "is taken for alive, and keeps its tasks: " + evidence.reason);
+      return false;
+    case Verdict::NotOfThisFile:
+      noteOnce(session, "loses the tasks that it holds in this file, its processes are left alone: " + evidence.reason);
+      return true;
+    case Verdict::Dead:
+      return !evidence.mayEndProcesses || endWhatIsLeft(session, evidence);
+  }
+  return false;
+}
+
+// What the programs of a dead instance do must not meet a second run of the same task.
+bool SqliteRecovery::endWhatIsLeft(const Listed& session, const Evidence& evidence) {
+  const auto left = endProcessesOf(session.origin.instance);
+  if (!left) {
+    noteOnce(session, "is dead (" + evidence.reason + "), but what it left cannot be ended: " + left.error().message());
+    return false;
+  }
+  if (!left->ended.empty()) {
+    noteOnce(session, "is dead (" + evidence.reason + "): killed what it left: " + listed(left->ended));
+  }
+  if (!left->allGone) noteOnce(session, "is dead, but a process that it left does not end; its tasks wait for that");
+  return left->allGone;
+}
+
+// Each reason once: a session is looked at every few seconds.
+void SqliteRecovery::noteOnce(const Listed& session, const std::string& what) {
+  auto& last = lastNotice_[session.number];
+  if (std::exchange(last, what) == what) return;
+  const auto name = isInstanceName(session.origin.instance) ? session.origin.instance : "with an impossible name";
+  notices_.push_back("instance " + name + " (master " + std::to_string(session.master) + ") " + what);
 }
 
 Result<std::size_t> SqliteRecovery::giveBack(const Listed& session, std::size_t limit) {

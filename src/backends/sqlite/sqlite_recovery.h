@@ -2,10 +2,14 @@
 // stopped: each step is one transaction that looks at the rows as they are then.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "backends/sqlite/session_evidence.h"
 #include "backends/sqlite/sqlite_queue.h"
 
 namespace leptir {
@@ -16,15 +20,25 @@ class SqliteRecovery {
 
   // See SimpleBroker::recoverExpired.
   Result<std::size_t> recover(std::size_t limit);
+  // See SimpleBroker::takeNotices.
+  std::vector<std::string> takeNotices() { return std::exchange(notices_, {}); }
+
+  // The instances whose sessions have not ended.
+  Result<std::set<std::string>> unendedInstances();
 
  private:
   struct Listed {
     std::int64_t number;
-    std::string instance;
+    SessionOrigin origin;
     std::int64_t state;
+    std::int64_t master;  // its process number, for messages
   };
   Result<std::vector<Listed>> unended();
+  Listed listedAt(const SqliteStatement& row) const;
   Result<bool> claimIfDead(const Listed& session);
+  bool mayClaim(const Listed& session, const Evidence& evidence);
+  bool endWhatIsLeft(const Listed& session, const Evidence& evidence);
+  void noteOnce(const Listed& session, const std::string& what);
   Result<std::size_t> giveBack(const Listed& session, std::size_t limit);
   void giveBack(std::int64_t row, std::uint32_t expiries);
 
@@ -36,6 +50,8 @@ class SqliteRecovery {
   SqliteStatement requeue_;
   SqliteStatement bury_;
   SqliteStatement end_;
+  std::vector<std::string> notices_;
+  std::map<std::int64_t, std::string> lastNotice_;  // of each session
 };
 
 }  // namespace leptir

@@ -20,6 +20,10 @@ inline constexpr std::int64_t kClaimed = 1;  // what it held is being given back
 inline constexpr std::int64_t kEnded =
     2;  // holds nothing; the row stays for a while, since an epoch is opened only once
 
+// In statements: which file this is, as text. Its parameter is SqliteConnection::place().text(): device and inode,
+// which a copy does not share; the random number tells a new file from an earlier one whose inode it got.
+inline constexpr auto kThisFile = "(SELECT value FROM leptir_state WHERE name = 'file') || ' ' || ?";
+
 // Makes the tables, or brings those of an earlier version (sqlite_migrations.h). Invalid: a newer leptir made them.
 // With Missing::IsNotFound nothing is made or changed; NotFound: there are none.
 Result<void> prepareSchema(SqliteConnection& connection, Missing missing = Missing::IsMade);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "backends/sqlite/lease_runs.h"
+#include "backends/sqlite/session_lock.h"
 #include "backends/sqlite/sqlite_schema.h"
 #include "base/failpoint.h"
 #include "base/task_id.h"
@@ -33,11 +34,13 @@ std::pair<Time, std::int64_t> placeOf(const SqliteStatement& row) {
 
 }  // namespace
 
-SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t number, Doorbell bell)
+SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t number, Doorbell bell,
+                             std::filesystem::path lockFile)
     : queue_(std::move(queue)),
       connection_(*queue_->connection),
       number_(number),
       bell_(std::move(bell)),
+      lockFile_(std::move(lockFile)),
       state_(connection_, "SELECT state FROM leptir_sessions WHERE number = ?"),
       earliest_(connection_, "SELECT min(due) FROM leptir_tasks WHERE holder = 16777216"),
       atOnce_(
@@ -70,7 +73,8 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
       giveBack_(connection_,
                 "UPDATE leptir_tasks SET holder = 16777216, due = CASE WHEN due < -1152921504606846976 THEN due"
                 " ELSE min(due, ?) - 2305843009213693952 END WHERE holder = ? AND holder > 16777217"),
-      end_(connection_, "UPDATE leptir_sessions SET state = 2, ended = ? WHERE number = ?") {}
+      end_(connection_, "UPDATE leptir_sessions SET state = 2, ended = ? WHERE number = ?"),
+      noteLock_(connection_, "UPDATE leptir_sessions SET lock = ? WHERE number = ?") {}
 
 Result<std::vector<LeasedTask>> SqliteSession::popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) {
   if (limit > 0 && moreWereDue_) {
@@ -104,7 +108,20 @@ Result<Renewal> SqliteSession::renew(std::span<const LeaseId> held, Duration) {
     }
   }
   if (auto looked = look.commit(); !looked) return looked.error();
+  if (auto noted = noteLockFile(); !noted) return noted.error();
   return renewal;
+}
+
+// The master makes a lock file anew that was removed: whoever judges the instance later must know that one.
+Result<void> SqliteSession::noteLockFile() {
+  const auto place = placeOf(lockFile_);
+  if (!place || place->inode == notedLock_) return {};
+  if (tryToLockSession(lockFile_).answer != SessionLockAttempt::Answer::Held) return {};
+  SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
+  noteLock_.with(static_cast<std::int64_t>(place->inode), number_).run();
+  if (auto written = write.commit(); !written) return written;
+  notedLock_ = place->inode;
+  return {};
 }
 
 Result<std::vector<LeaseId>> SqliteSession::acknowledge(std::span<const LeaseId> leases) {

@@ -2,6 +2,7 @@
 // nothing here expires by time.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <vector>
@@ -13,7 +14,8 @@ namespace leptir {
 
 class SqliteSession final : public BrokerSession {
  public:
-  SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t number, Doorbell bell);
+  // `lockFile`: of its instance.
+  SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t number, Doorbell bell, std::filesystem::path lockFile);
 
   Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override;
   Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override;
@@ -26,6 +28,7 @@ class SqliteSession final : public BrokerSession {
  private:
   Result<void> checkOpen();
   Result<Duration> untilNextDue();
+  Result<void> noteLockFile();
   Result<std::vector<LeasedTask>> lease(std::size_t limit);
   std::vector<LeasedTask> selectDue(std::size_t limit);
   Duration untilOneIsNotLeft();
@@ -38,6 +41,8 @@ class SqliteSession final : public BrokerSession {
   SqliteConnection& connection_;
   std::int64_t number_;
   Doorbell bell_;
+  std::filesystem::path lockFile_;
+  std::uint64_t notedLock_ = 0;     // inode of the file
   std::vector<std::int64_t> rows_;  // what selectDue found
 
   bool moreWereDue_ = false;  // the last lease took all that it could: then it pays to try without a look
@@ -57,6 +62,7 @@ class SqliteSession final : public BrokerSession {
   SqliteStatement held_;
   SqliteStatement giveBack_;
   SqliteStatement end_;
+  SqliteStatement noteLock_;
 };
 
 }  // namespace leptir

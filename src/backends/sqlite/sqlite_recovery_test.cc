@@ -1,0 +1,212 @@
+// What counts as proof that an instance is dead, and what does not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "backends/sqlite/sqlite_connection.h"
+#include "base/instance_mark.h"
+#include "tests/support/child.h"
+#include "tests/support/sqlite_database.h"
+#include "tests/support/wait_until.h"
+
+namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// One that holds two of three tasks. Its processes are made by the tests.
+struct DeadOrAlive {
+  DeadOrAlive() {
+    must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(3)));
+    const auto broker = database.broker();
+    Wake wake;
+    must(must(broker->openSession({name, 1}, {"host", 4711, "1", 2}, 60s))->popBrokerTasks(2, 0s, wake));
+  }
+  // A process that a task forked: it does not hold the lock.
+  pid_t startProcess() {
+    const pid_t child = startChild([this] {
+      lock = UniqueFd();
+      if (!bearMark(name)) return false;
+      ::pause();
+      return true;
+    });
+    EXPECT_TRUE(waitUntil([&] { return bearsMark(child, name); }));
+    return child;
+  }
+  std::filesystem::path lockFile() { return *database.backend.sessionLockFile(database.connection, name); }
+  void run(const std::string& sql) { runIn(database.path, sql); }
+  static void runIn(const std::filesystem::path& path, const std::string& sql) {
+    const auto file = std::make_shared<SqliteFile>();
+    file->path = path;
+    const auto connection = must(SqliteConnection::open(file, systemClock()));
+    connection->execute(sql.c_str());
+    must(connection->outcome());
+  }
+  std::size_t recovered() { return must(other->recoverExpired(10)); }
+
+  TestDatabase database;
+  std::string name = makeInstanceName();
+  UniqueFd lock = database.lock(name);
+  std::unique_ptr<SimpleBroker> other = database.broker();
+};
+
+class SqliteRecoveryTest : public ::testing::Test {
+ protected:
+  void TearDown() override {
+    if (process > 0) killChild(process);
+  }
+  bool lives() const { return ::waitpid(process, nullptr, WNOHANG) == 0; }
+
+  DeadOrAlive instance;
+  pid_t process = 0;
+};
+
+TEST_F(SqliteRecoveryTest, AFreeLockProvesDeathAndWhatIsKilledIsTold) {
+  process = instance.startProcess();
+  instance.lock = UniqueFd();
+  EXPECT_EQ(instance.recovered(), 2u);
+  const auto notices = instance.other->takeNotices();
+  ASSERT_THAT(notices, SizeIs(1));
+  EXPECT_THAT(notices[0], HasSubstr(instance.name));
+  EXPECT_THAT(notices[0], HasSubstr("its lock was free and is ours now"));
+  EXPECT_THAT(notices[0], HasSubstr("killed what it left: " + std::to_string(process)));
+  EXPECT_THAT(instance.other->takeNotices(), IsEmpty());
+  ::waitpid(std::exchange(process, 0), nullptr, 0);
+}
+
+TEST_F(SqliteRecoveryTest, ALockFileThatWasSweptAwayProvesNothingWhileAProcessLives) {
+  process = instance.startProcess();
+  std::filesystem::remove(instance.lockFile());
+  EXPECT_EQ(instance.recovered(), 0u);
+  EXPECT_EQ(instance.recovered(), 0u);
+  EXPECT_TRUE(lives());
+  const auto notices = instance.other->takeNotices();
+  ASSERT_THAT(notices, SizeIs(1)) << "said once";
+  EXPECT_THAT(notices[0], HasSubstr("its lock file is gone, but processes of it live: " + std::to_string(process)));
+}
+
+TEST_F(SqliteRecoveryTest, AnotherFileInThePlaceOfTheLockFileProvesNothingEither) {
+  process = instance.startProcess();
+  std::filesystem::rename(instance.database.folder.write("empty", ""), instance.lockFile());
+  EXPECT_EQ(instance.recovered(), 0u);
+  EXPECT_TRUE(lives());
+}
+
+TEST_F(SqliteRecoveryTest, ALockFileThatIsGoneTogetherWithTheProcessesIsDeath) {
+  instance.lock = UniqueFd();
+  std::filesystem::remove(instance.lockFile());
+  EXPECT_EQ(instance.recovered(), 2u);
+}
+
+TEST_F(SqliteRecoveryTest, ALockFileThatIsGoneProvesNothingOfProcessesThatAreOutOfSight) {
+  instance.lock = UniqueFd();
+  std::filesystem::remove(instance.lockFile());
+  instance.run("UPDATE leptir_sessions SET visible = 'another'");
+  EXPECT_EQ(instance.recovered(), 0u);
+  instance.run("UPDATE leptir_sessions SET boot = 'an earlier one'");
+  EXPECT_EQ(instance.recovered(), 2u) << "nothing outlives a start of the machine";
+}
+
+TEST_F(SqliteRecoveryTest, WithoutDescriptorsNoInstanceIsDead) {
+  process = instance.startProcess();
+  EXPECT_TRUE(inChild([&] {
+    SqliteBackend backend;
+    const auto broker = must(backend.openBroker(instance.database.connection, BrokerUse::Dispatch));
+    const rlimit none{0, 0};
+    if (must(broker->recoverExpired(10)) != 0 || ::setrlimit(RLIMIT_NOFILE, &none) != 0) return false;
+    return must(broker->recoverExpired(10)) == 0;
+  }));
+  EXPECT_TRUE(lives());
+}
+
+// As root: by another user. As an ordinary user: by its own, without rights.
+TEST_F(SqliteRecoveryTest, ALockFileThatMayNotBeOpenedProvesNothing) {
+  process = instance.startProcess();
+  EXPECT_TRUE(inChild([&] {
+    SqliteBackend backend;
+    const auto broker = must(backend.openBroker(instance.database.connection, BrokerUse::Dispatch));
+    if (must(broker->recoverExpired(10)) != 0) return false;
+    std::filesystem::permissions(instance.lockFile(), std::filesystem::perms(0));
+    if (::getuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) return false;
+    return must(broker->recoverExpired(10)) == 0;
+  }));
+  EXPECT_TRUE(lives());
+}
+
+TEST_F(SqliteRecoveryTest, ACopyOfTheDatabaseGivesItsTasksBackAndTouchesNoProcess) {
+  process = instance.startProcess();
+  const auto copy = instance.database.folder / "copy.db";
+  instance.run("VACUUM INTO '" + copy.string() + "'");
+  const auto broker = must(instance.database.backend.openBroker({{"path", copy.string()}}, BrokerUse::Dispatch));
+  EXPECT_EQ(must(broker->recoverExpired(10)), 2u);
+  EXPECT_THAT(broker->takeNotices(), ElementsAre(HasSubstr("a copy or a backup")));
+  EXPECT_TRUE(lives());
+  EXPECT_EQ(instance.recovered(), 0u) << "the instance holds its tasks in the file that it works on";
+}
+
+TEST_F(SqliteRecoveryTest, ARestoredBackupBelongsToNoInstance) {
+  process = instance.startProcess();
+  const auto backup = instance.database.folder / "backup.db";
+  instance.run("VACUUM INTO '" + backup.string() + "'");
+  instance.other.reset();
+  for (const auto* suffix : {"-wal", "-shm"}) std::filesystem::remove(instance.database.path.string() + suffix);
+  std::filesystem::rename(backup, instance.database.path);
+  instance.other = instance.database.broker();
+  EXPECT_EQ(instance.other->resumeSession({instance.name, 1}).error().code(), ErrorCode::Lost);
+  const auto heir = instance.database.broker();
+  EXPECT_TRUE(heir->openSession({instance.name, 2}, {}, 60s)) << "the instance that lives goes on in it";
+  EXPECT_EQ(must(heir->recoverExpired(10)), 2u);
+  EXPECT_TRUE(lives());
+}
+
+TEST_F(SqliteRecoveryTest, ARowThatNamesAnotherInstanceDoesNotHarmIt) {
+  const auto stranger = std::exchange(instance.name, makeInstanceName());
+  process = instance.startProcess();
+  const auto columns = std::string("(instance, epoch, host, pid, version, workers, opened");
+  instance.run("INSERT INTO leptir_sessions " + columns + ") VALUES ('" + instance.name + "', 7, '', 1, '', 1, 0)");
+  instance.run("INSERT INTO leptir_sessions " + columns + ", file, lock, boot, visible) SELECT '" + instance.name +
+               "', 8, '', 1, '', 1, 0, file, lock, boot, visible FROM leptir_sessions WHERE instance = '" + stranger +
+               "'");
+  EXPECT_EQ(instance.recovered(), 0u);
+  EXPECT_TRUE(lives());
+}
+
+TEST_F(SqliteRecoveryTest, ANameThatIsNoneSelectsNeitherAProcessNorAPath) {
+  const auto outside = instance.database.folder.write("outside.lock", "");
+  instance.run("UPDATE leptir_sessions SET instance = '../outside'");
+  EXPECT_EQ(instance.recovered(), 2u);
+  EXPECT_THAT(instance.other->takeNotices(), ElementsAre(HasSubstr("no instance has such a name")));
+  EXPECT_TRUE(std::filesystem::exists(outside));
+}
+
+TEST_F(SqliteRecoveryTest, ALockFileThatTheMasterMadeAnewProvesDeathAsTheFirstDid) {
+  process = instance.startProcess();
+  std::filesystem::remove(instance.lockFile());
+  const auto broker = instance.database.broker();
+  const auto session = must(broker->resumeSession({instance.name, 1}));
+  instance.lock = instance.database.lock(instance.name);
+  must(session->renew({}, 60s));
+  instance.lock = UniqueFd();
+  EXPECT_EQ(instance.recovered(), 2u);
+  EXPECT_THAT(instance.other->takeNotices(), ElementsAre(HasSubstr("killed what it left")));
+  ::waitpid(std::exchange(process, 0), nullptr, 0);
+}
+
+TEST_F(SqliteRecoveryTest, ALockFileIsKeptUntilWhatItsInstanceHeldIsGivenBack) {
+  instance.lock = UniqueFd();
+  std::filesystem::last_write_time(instance.lockFile(), std::filesystem::file_time_type::clock::now() - 2h);
+  const auto heir = makeInstanceName();
+  const auto lock = instance.database.lock(heir);
+  ASSERT_TRUE(instance.other->openSession({heir, 1}, {}, 60s));
+  EXPECT_TRUE(std::filesystem::exists(instance.lockFile()));
+  EXPECT_EQ(instance.recovered(), 2u);
+  ASSERT_TRUE(instance.other->openSession({heir, 2}, {}, 60s));
+  EXPECT_FALSE(std::filesystem::exists(instance.lockFile()));
+}
+
+}  // namespace
+}  // namespace leptir

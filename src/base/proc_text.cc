@@ -1,0 +1,40 @@
+#include "base/proc_text.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/errno_text.h"
+#include "base/unique_fd.h"
+
+namespace leptir {
+namespace {
+
+// Above what the kernel lets an environment or a list of mappings have.
+constexpr std::size_t kLargest = std::size_t{64} << 20;
+
+Error failed(const std::string& file) {
+  const bool gone = errno == ENOENT || errno == ESRCH;
+  return Error(gone ? ErrorCode::NotFound : ErrorCode::Unavailable, file + ": " + errnoText(errno));
+}
+
+}  // namespace
+
+Result<std::string> readProcText(pid_t process, std::string_view name) {
+  const auto file = "/proc/" + std::to_string(process) + "/" + std::string(name);
+  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor) return failed(file);
+  std::string text;
+  char piece[65536];
+  while (text.size() < kLargest) {
+    const auto bytes = ::read(descriptor.get(), piece, sizeof piece);
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0) return failed(file);
+    if (bytes == 0) return text;
+    text.append(piece, static_cast<std::size_t>(bytes));
+  }
+  return Error(ErrorCode::Unavailable, file + ": is too long");
+}
+
+}  // namespace leptir

@@ -1,0 +1,156 @@
+// An instance is dead only when that is proved: what others do to its files, or how short it is of descriptors, never
+// ends it, and never gives its tasks away.
+#include <sys/resource.h>
+
+#include <csignal>
+#include <utility>
+
+#include "tests/e2e/database.h"
+#include "tests/e2e/ledger.h"
+
+namespace leptir::e2e {
+namespace {
+
+// Dead sessions are looked for every half second.
+class ProofOfDeathTest : public Ledger {
+ protected:
+  ProofOfDeathTest() {
+    ::setenv("LEPTIR_TEST_LEASE", "3", 1);
+    writeConfig(defaultYaml(slowTask()));
+  }
+  ~ProofOfDeathTest() override { ::unsetenv("LEPTIR_TEST_LEASE"); }
+
+  // Notes when it begins, and ends once there is a file named `go`.
+  std::string slowTask() const {
+    return "  tasks: { slow: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " + (folder / "ledger").string() +
+           "; until test -e " + (folder / "go").string() + "; do sleep 0.05; done'] } }\n";
+  }
+  std::string pushAndStart() {
+    const auto id = push({"slow"});
+    instance = start();
+    EXPECT_TRUE(eventually([&] { return runs().contains(id); })) << instance->output();
+    return id;
+  }
+  // Between its record and its acknowledgement a task may be seen nowhere for an instant.
+  bool hasSucceeded(const std::string& id) {
+    const auto answer = leptir({"info", id});
+    return answer.exit == 0 && answer.json().value("retC", 0) == 1;
+  }
+  void expectRunsOnceToItsEnd(const std::string& id) {
+    std::ofstream(folder / "go") << "";
+    EXPECT_TRUE(eventually([&] { return hasSucceeded(id); })) << instance->output();
+    EXPECT_EQ(runs()[id], 1);
+    instance->signal(SIGTERM);
+    EXPECT_EQ(instance->waitForExit(), 0);
+  }
+  // With a state folder of its own, so that it is another instance.
+  std::unique_ptr<Running> startAnother(const fs::path& configuration) {
+    ::setenv("XDG_STATE_HOME", (folder / "other-state").c_str(), 1);
+    const auto before = std::exchange(config, configuration);
+    auto another = start({"--pid=" + (folder / "another.pid").string()});
+    config = before;
+    ::setenv("XDG_STATE_HOME", (folder / "state").c_str(), 1);
+    return another;
+  }
+  bool says(const std::string& words) {
+    return eventually([&] { return instance->output().find(words) != std::string::npos; });
+  }
+  fs::path locks() const { return folder / "leptir.db.d"; }
+  fs::path lockFile() const {
+    for (const auto& entry : fs::directory_iterator(locks())) {
+      if (entry.path().extension() == ".lock") return entry.path();
+    }
+    return {};
+  }
+
+  std::unique_ptr<Running> instance;
+};
+
+TEST_F(ProofOfDeathTest, ALockFileThatIsSweptAwayIsMadeAnewAndEndsNothing) {
+  const auto id = pushAndStart();
+  const auto file = lockFile();
+  fs::remove(file);
+  EXPECT_TRUE(eventually([&] { return fs::exists(file); }));
+  fs::remove_all(locks());
+  EXPECT_TRUE(eventually([&] { return fs::exists(file); }));
+  EXPECT_TRUE(says("was missing or replaced; it is made anew"));
+  expectRunsOnceToItsEnd(id);
+}
+
+TEST_F(ProofOfDeathTest, AnInstanceThatIsShortOfDescriptorsKeepsItsTasks) {
+  const auto id = pushAndStart();
+  const rlimit none{0, 0};
+  rlimit before{};
+  const auto dispatcher = dispatcherPid();
+  ASSERT_EQ(::prlimit(dispatcher, RLIMIT_NOFILE, &none, &before), 0);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);  // four looks for dead sessions
+  ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() > until; }));
+  EXPECT_EQ(::kill(instance->pid(), 0), 0);
+  ::prlimit(dispatcher, RLIMIT_NOFILE, &before, nullptr);
+  expectRunsOnceToItsEnd(id);
+}
+
+TEST_F(ProofOfDeathTest, ACopyOfTheDatabaseStartedElsewhereDoesNotTouchIt) {
+  const auto id = pushAndStart();
+  const auto copy = folder / "copy.db";
+  Database(folder / "leptir.db").run("VACUUM INTO '" + copy.string() + "'");
+  auto yaml = defaultYaml(slowTask());
+  for (auto at = yaml.find("leptir.db"); at != std::string::npos; at = yaml.find("leptir.db")) {
+    yaml.replace(at, 9, "copy.db");
+  }
+  const auto other = writeConfig(yaml.replace(yaml.find("ledger"), 6, "others"), "copy.yaml");
+  const auto restored = startAnother(other);
+  EXPECT_TRUE(eventually([&] { return fs::exists(folder / "others"); })) << restored->output();
+  EXPECT_TRUE(eventually([&] {
+    return restored->output().find("of which this is a copy or a backup") != std::string::npos;
+  })) << restored->output();
+  EXPECT_EQ(::kill(instance->pid(), 0), 0);
+  expectRunsOnceToItsEnd(id);
+}
+
+TEST_F(ProofOfDeathTest, ARowThatNamesAnotherInstanceDoesNotHaveItKilled) {
+  const auto id = pushAndStart();
+  const auto name = lockFile().stem().string();
+  const auto other = folder / "other.db";
+  auto yaml = defaultYaml();
+  for (auto at = yaml.find("leptir.db"); at != std::string::npos; at = yaml.find("leptir.db")) {
+    yaml.replace(at, 9, "other.db");
+  }
+  const auto file = writeConfig(yaml, "other.yaml");
+  ASSERT_EQ(run({"push", "--config=" + file.string(), "noop"}).exit, 0);
+  Database(other).run("INSERT INTO leptir_sessions (instance, epoch, host, pid, version, workers, opened) VALUES ('" +
+                      name + "', 1, '', 1, '', 1, 0)");
+  const auto stranger = startAnother(file);
+  EXPECT_TRUE(eventually([&] { return stranger->output().find("is taken for alive") != std::string::npos; }))
+      << stranger->output();
+  EXPECT_EQ(::kill(instance->pid(), 0), 0);
+  expectRunsOnceToItsEnd(id);
+}
+
+TEST_F(ProofOfDeathTest, WhatAKilledInstanceLeftIsKilledAndThatIsSaid) {
+  writeConfig(defaultYaml("  tasks: { leaves: { command: [/bin/sh, -c, 'setsid sleep 1000 & echo $! > " +
+                          (folder / "left").string() + "; sleep 1000'] } }\n"));
+  push({"leaves"});
+  instance = start();
+  ASSERT_TRUE(eventually([&] { return fs::exists(folder / "left") && fs::file_size(folder / "left") > 0; }));
+  pid_t left = 0;
+  std::ifstream(folder / "left") >> left;
+  instance->signal(SIGKILL);
+  instance->waitForExit();
+  instance = start();
+  EXPECT_TRUE(says("illed what ")) << instance->output();
+  EXPECT_TRUE(says(std::to_string(left) + " (sleep)")) << instance->output();
+}
+
+TEST_F(ProofOfDeathTest, ADatabaseThatIsRemovedIsSaidAndOpenedAnew) {
+  const auto id = pushAndStart();
+  for (const auto* suffix : {"", "-wal", "-shm"}) fs::remove(folder / (std::string("leptir.db") + suffix));
+  std::ofstream(folder / "go") << "";
+  const auto next = push({"slow"});
+  EXPECT_TRUE(eventually([&] { return hasSucceeded(next); })) << instance->output();
+  EXPECT_TRUE(says("the file was removed or replaced while it was open"));
+  EXPECT_EQ(runs()[id], 1) << "it went with its file, and is not run twice";
+}
+
+}  // namespace
+}  // namespace leptir::e2e
