@@ -1,5 +1,4 @@
 // A user's program whose tasks die, each in a way of its own; others tell of their worker or ask for their own end.
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -57,10 +56,6 @@ void addTellingTasks(leptir::TaskRegistry& tasks) {
     if (std::filesystem::exists(file)) return leptir::ExitStatus::Success;
     std::ofstream(file) << task.attempt();
     return task.retryAfter(std::chrono::milliseconds(500), "the other side is busy");
-  });
-  // What a library may do to descriptors that it takes for its own.
-  tasks.add<Json>("make_blocking", [](const Json&, TaskContext&) {
-    for (int descriptor = 3; descriptor < 256; ++descriptor) ::fcntl(descriptor, F_SETFL, 0);
   });
   tasks.add<Json>("discarded", [](const Json&, TaskContext& task) { return task.discard("the account is gone"); });
 }

@@ -1,0 +1,185 @@
+// An instance that is still starting: found, stopped, told of; and what it says of itself.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "src/base/unique_fd.h"
+#include "tests/e2e/ledger.h"
+
+namespace leptir::e2e {
+namespace {
+
+class StartingTest : public Ledger {
+ protected:
+  // Takes connections and never answers.
+  class Hole {
+   public:
+    Hole() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+      sockaddr_in address{};
+      address.sin_family = AF_INET;
+      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      socklen_t length = sizeof address;
+      EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
+      EXPECT_EQ(::listen(socket_.get(), 50), 0);
+      EXPECT_EQ(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+      port_ = ntohs(address.sin_port);
+    }
+    int port() const { return port_; }
+
+   private:
+    UniqueFd socket_;
+    int port_ = 0;
+  };
+
+  void configureHole() {
+    writeConfig("brokers: [ { type: redis, connection: { host: 127.0.0.1, port: " + std::to_string(hole_.port()) +
+                " } } ]\nloggers: { logfile: { type: file, options: { path: " + (folder / "leptir.log").string() +
+                " } } }\n");
+  }
+  bool holdsItsPidFile() {
+    return eventually([&] { return leptir({"stop", "--timeout=0"}).exit != 3; });
+  }
+  std::string logged() const {
+    std::ifstream log(folder / "leptir.log");
+    return {std::istreambuf_iterator<char>(log), {}};
+  }
+  // Of `status`.
+  std::string firstLine() {
+    const auto lines = leptir({"status"}).lines();
+    return lines.empty() ? "" : lines.front();
+  }
+
+  const Hole hole_;
+};
+
+TEST_F(StartingTest, StopReachesAnInstanceThatStillChecksItsStores) {
+  configureHole();
+  const auto instance = start();
+  ASSERT_TRUE(holdsItsPidFile());
+  EXPECT_EQ(instance->waitForExit(), 0) << "a hang of 5 s of the store is not waited for";
+  EXPECT_NE(instance->output().find("leptir: stopped by a signal while it checked its stores"), std::string::npos)
+      << instance->output();
+  EXPECT_EQ(leptir({"stop"}).exit, 3);
+}
+
+TEST_F(StartingTest, AHupWhileItChecksItsStoresEndsNothing) {
+  configureHole();
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return firstLine().starts_with("starting as "); }));
+  instance->signal(SIGHUP);
+  EXPECT_TRUE(eventually([&] { return firstLine().find(", waiting for broker redis, ") != std::string::npos; }))
+      << instance->output();
+  instance->signal(SIGQUIT);
+  EXPECT_EQ(instance->waitForExit(), 0);
+}
+
+TEST_F(StartingTest, StatusSaysWhatAStartWaitsFor) {
+  configureHole();
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return firstLine().starts_with("starting as " + std::to_string(instance->pid())); }));
+  EXPECT_TRUE(eventually([&] { return firstLine().find(", waiting for broker redis, ") != std::string::npos; }))
+      << firstLine();
+  instance->signal(SIGQUIT);
+  EXPECT_EQ(instance->waitForExit(), 0);
+}
+
+TEST_F(StartingTest, TheLogBeginsWithWhatRunsHere) {
+  const auto instance = start();
+  waitUntilItFlies();
+  const auto text = logged();
+  const auto first = text.substr(0, text.find('\n'));
+  EXPECT_NE(first.find("starts: pid " + std::to_string(instance->pid()) + ", configuration " + config.string() +
+                       ", brokers: local (sqlite), records: sqlite, 2 workers."),
+            std::string::npos)
+      << first;
+}
+
+TEST_F(StartingTest, AlreadyFlyingNamesTheOtherInstance) {
+  const auto first = start();
+  waitUntilItFlies();
+  const auto second = leptir({"start"});
+  EXPECT_EQ(second.exit, 1);
+  EXPECT_NE(second.out.find("Leptir is already flying on this box. (pid " + std::to_string(first->pid()) + ", since "),
+            std::string::npos)
+      << second.out;
+  EXPECT_NE(second.out.find(", configuration " + config.string() + ")"), std::string::npos) << second.out;
+}
+
+TEST_F(StartingTest, ADaemonWithoutAFileLoggerSaysThatItLogsNowhere) {
+  writeConfig("brokers: [ { type: sqlite, connection: { path: q.db } } ]\nloggers: { out: { type: stdout } }\n");
+  const auto answer = leptir({"start", "--daemon"});
+  EXPECT_EQ(answer.exit, 0);
+  EXPECT_NE(answer.err.find("leptir: no logger of type file is configured, and a daemon has no other: it logs nowhere"),
+            std::string::npos)
+      << answer.err;
+  EXPECT_NE(answer.err.find("leptir: no meta_storage is configured: what becomes of tasks is not recorded"),
+            std::string::npos)
+      << answer.err;
+  for (const auto* command : {"tasks", "info"}) {
+    const auto looked = leptir(command == std::string("info") ? std::vector<std::string>{"info", "x"}
+                                                              : std::vector<std::string>{"tasks"});
+    EXPECT_NE(looked.err.find("no meta_storage is configured"), std::string::npos) << command << looked.err;
+  }
+  EXPECT_EQ(leptir({"stop"}).exit, 0);
+}
+
+TEST_F(StartingTest, ABrokenConfigurationKeepsNobodyFromStatusAndStop) {
+  const auto instance = start();
+  waitUntilItFlies();
+  writeConfig("brokers: [ {");
+  const auto shown = leptir({"status"});
+  EXPECT_EQ(shown.exit, 0);
+  EXPECT_NE(shown.out.find(" as " + std::to_string(instance->pid())), std::string::npos) << shown.out;
+  EXPECT_NE(shown.err.find("leptir.yaml:"), std::string::npos) << shown.err;
+  EXPECT_EQ(leptir({"stop"}).exit, 0);
+  EXPECT_EQ(instance->waitForExit(), 0);
+  EXPECT_EQ(leptir({"stop"}).exit, 78) << "nothing runs, and the path may be why";
+}
+
+TEST_F(StartingTest, AnInstanceIsFoundByTheLinkThatItWasStartedWith) {
+  for (const auto* release : {"1", "2"}) {
+    fs::create_directories(folder / "releases" / release);
+    writeConfig(defaultYaml(), std::string("releases/") + release + "/leptir.yaml");
+  }
+  const auto current = folder / "current";
+  fs::create_symlink("releases/1", current);
+  config = current / "leptir.yaml";
+  const auto instance = start();
+  waitUntilItFlies();
+  fs::remove(current);
+  fs::create_symlink("releases/2", current);
+  EXPECT_EQ(status().at("instance").at("pid"), instance->pid());
+  EXPECT_EQ(leptir({"start"}).exit, 1) << "no second one";
+  config = folder / "releases/1/leptir.yaml";
+  EXPECT_EQ(status().at("instance").at("pid"), instance->pid()) << "by its real path, too";
+  config = folder / "releases/2/leptir.yaml";
+  EXPECT_TRUE(status().at("instance").is_null());
+  config = current / "leptir.yaml";
+  EXPECT_EQ(leptir({"stop"}).exit, 0);
+  EXPECT_EQ(instance->waitForExit(), 0);
+}
+
+TEST_F(StartingTest, StopSaysWhatItWaitsForAndHowToHastenIt) {
+  const auto instance = start();
+  const auto id = push({"sleep", "seconds:=600"});
+  ASSERT_TRUE(eventually(
+      [&] { return firstLine().starts_with("running") && leptir({"status"}).out.find(id) != std::string::npos; }));
+  const auto answer = leptir({"stop", "--timeout=2"});
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_NE(answer.err.find("and waits for 1 running task: sleep " + id), std::string::npos) << answer.err;
+  EXPECT_NE(answer.err.find("kill -QUIT " + std::to_string(instance->pid())), std::string::npos) << answer.err;
+  EXPECT_TRUE(firstLine().starts_with("stopping as ")) << firstLine();
+  instance->signal(SIGINT);
+  EXPECT_TRUE(eventually([&] {
+    return logged().find("Leptir stops and waits for 1 running task. To end running tasks at once: kill -QUIT ") !=
+           std::string::npos;
+  }));
+  instance->signal(SIGQUIT);
+  EXPECT_EQ(instance->waitForExit(), 0);
+}
+
+}  // namespace
+}  // namespace leptir::e2e
