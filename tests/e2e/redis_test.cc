@@ -76,7 +76,7 @@ TEST_F(RedisTest, PushesWhatAPhpConsumerTakes) {
   const auto members = server.ask({"ZRANGE", "leptir:ztasks", "0", "-1", "WITHSCORES"});
   EXPECT_THAT(
       members.at(0).get<std::string>(),
-      ::testing::StartsWith(R"({"cn":"App\\Mail","pr":0,"tl":7,"toex":"","td":{"id":"mine","parameters":{"n":10.0}})"));
+      ::testing::StartsWith(R"({"cn":"App\\Mail","pr":0,"tl":7,"toex":"","td":{"id":"mine","parameters":{"n": 10.0}})"));
   const auto score = std::stod(members.at(1).get<std::string>());
   EXPECT_GE(score, before);
   EXPECT_LE(score, std::time(nullptr) + 1);

@@ -20,6 +20,18 @@ Result<std::vector<LeaseId>> WatchedQueue::acknowledge(SessionNumber session, st
   return answer;
 }
 
+Result<std::vector<LeaseId>> WatchedQueue::bury(SessionNumber session, std::span<const Buried> tasks) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& buried : tasks) {
+      const auto* task = checkSession(session) ? heldTask(session, buried.lease) : nullptr;
+      if (task != nullptr && buried.reason.find("dispatchers died while they settled") != std::string::npos)
+        unsettlable.insert(task->id);
+    }
+  }
+  return MemoryQueue::bury(session, tasks);
+}
+
 bool WatchedQueue::isRecorded(const Task& task) const {
   for (const auto& storage : records_) {
     const auto found = storage->records.find(task.id);
@@ -54,7 +66,9 @@ std::size_t Ledger::begin(const std::string& id, const SessionId& session) {
   for (const auto& earlier : runs) {
     if (late || !queue_.isOpen(earlier.session)) continue;
     if (earlier.running) complain(id + " runs twice at once, although nobody claimed the session of the first run");
-    if (earlier.succeeded) complain(id + " had succeeded and runs again, although nobody claimed its session");
+    // Revived by hand after its outcome was given up: it runs again, as its record says.
+    if (earlier.succeeded && !queue_.unsettlable.contains(id))
+      complain(id + " had succeeded and runs again, although nobody claimed its session");
   }
   if (!late && queue_.settled.contains(id)) complain(id + " begins after it was settled");
   runs.push_back({session});

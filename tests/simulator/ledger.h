@@ -26,7 +26,10 @@ class WatchedQueue final : public MemoryQueue {
   bool isOpen(const SessionId& session) { return resume(session).has_value(); }
   bool holds(SessionNumber session, const LeaseId& lease);
 
+  Result<std::vector<LeaseId>> bury(SessionNumber session, std::span<const Buried> tasks) override;
+
   std::set<std::string> settled;
+  std::set<std::string> unsettlable;  // buried unread, since six dispatchers died while they settled the outcome
   std::string complaint;  // the first one
 
  private:
