@@ -1,9 +1,10 @@
 // Scores and counters that other programs may put into a queue.
 #include <gmock/gmock.h>
 
-#include <clocale>
+#include <cstdlib>
 
 #include "backends/redis/redis_queue_fixture.h"
+#include "tests/support/comma_locale.h"
 
 namespace leptir {
 namespace {
@@ -28,14 +29,9 @@ TEST(RedisTime, WritesTheNearestTimeWithinReach) {
 }
 
 TEST(RedisTime, ObeysNoLocale) {
-  const std::string before = std::setlocale(LC_NUMERIC, nullptr);
-  bool comma = false;
-  for (const auto* name : {"de_DE.UTF-8", "fr_FR.UTF-8", "sl_SI.UTF-8"})
-    comma = comma || std::setlocale(LC_NUMERIC, name) != nullptr;
-  if (!comma) GTEST_SKIP() << "this machine has no locale with a decimal comma";
-  const auto time = timeFromRedis("1700000000.25");
-  std::setlocale(LC_NUMERIC, before.c_str());
-  EXPECT_EQ(time, Time(1'700'000'000'250ms));
+  const CommaLocale comma;
+  ASSERT_EQ(std::strtod("2,5", nullptr), 2.5);
+  EXPECT_EQ(timeFromRedis("1700000000.25"), Time(1'700'000'000'250ms));
 }
 
 class RedisNumbersTest : public RedisQueueTest {};
