@@ -64,7 +64,8 @@ class Broker {
   Broker& operator=(Broker&&) noexcept;
 
   // The seed's push. Answers the task's id, which is made before anything is sent: with PushOptions::id a push can be
-  // repeated and adds nothing while the task is in the queue. Invalid: the name or id cannot be one, no broker.
+  // repeated and adds nothing while the task is in the queue of its broker; a buried one stays buried (its TaskKeeper
+  // finds it: access(i)). Invalid: the name or id cannot be one, no broker.
   // TooLarge. Unavailable: the store is down or cannot be opened, whatever the reason; nothing was added, unless its
   // answer was lost on the way: push again with the same id.
   Result<std::string> pushTask(const BaseTask& task, std::optional<Time> timeOfExecution = {},

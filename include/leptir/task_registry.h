@@ -23,8 +23,9 @@ class TaskRegistry {
   template <class Task>
   void add(std::string name);
   // A function over typed parameters: `[](const Resize&, TaskContext&)`, which may return nothing, an ExitStatus, or a
-  // Json for the record's `result`. Parameters that do not fit are an InputError, which names the parameter.
-  template <class Parameters, class Function>
+  // Json for the record's `result`. Parameters that do not fit are an InputError, which names the parameter. Without a
+  // type they are the JSON object: `add("x", [](const Json&, TaskContext&) {…})`.
+  template <class Parameters = Json, class Function>
   void add(std::string name, Function function);
 
   void addFactory(std::string name, TaskFactory factory);
@@ -56,7 +57,7 @@ void TaskRegistry::add(std::string name, Function function) {
   }
 }
 
-// noop, sleep (`seconds`), error, exception, crash (segmentation fault), hang (ignores every signal it can): for trying
+// noop, sleep (`seconds`), fail, throw, crash (segmentation fault), hang (ignores every signal it can): for trying
 // things out, as the seed had.
 void addTestTasks(TaskRegistry& tasks);
 

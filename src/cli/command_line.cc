@@ -173,8 +173,7 @@ class Parser {
 
   void addPush() {
     auto* command = add("push", "Push tasks; prints one id a line.", push_);
-    command->add_option("NAME", push_.name,
-                        "the task's name (noop, sleep, error, exception, crash and hang are built in)");
+    command->add_option("NAME", push_.name, "the task's name (noop, sleep, fail, throw, crash and hang are built in)");
     command->add_option("PARAMETER", push_.parameters, "key=text or key:=JSON, as many as you like");
     command->add_option("--json", push_.json, "the parameters as one JSON object; key=value arguments are added to it");
     command->add_flag("--stdin", push_.fromStdin,
@@ -191,7 +190,10 @@ class Parser {
         ->check(wholeNumber("a whole number of 64 bits"));
     command->add_option("--timeLimit", push_.timeLimit, "seconds; 0: task_execution_time of whoever runs it")
         ->check(wholeNumber("a whole number of seconds, not below 0", 0));
-    command->add_option("--maxAttempts", push_.maxAttempts, "how many runs it may have at most (default: 1)")
+    command
+        ->add_option("--maxAttempts", push_.maxAttempts,
+                     "how often it may fail before it is buried (default: 1, and it is not kept); a crash is counted "
+                     "for itself: the third buries the task")
         ->check(wholeNumber("a whole number from 1 to 4294967295", 1, std::numeric_limits<std::uint32_t>::max()));
     command->add_option("--number", push_.number, "push it this many times")
         ->check(wholeNumber("a whole number above 0", 1));

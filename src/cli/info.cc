@@ -64,7 +64,9 @@ Result<Json> waitingIn(const Config::Broker& broker, const TaskRuleBook& rules, 
             {"broker", broker.name},
             {"toex", unixSeconds(found->due)}};
   if (auto reason = reasonOf(*found); !reason.empty()) json["reason"] = std::move(reason);
-  if (const auto left = head ? attemptsLeft(*head, found->counters, rules) : std::nullopt) json["attemptsLeft"] = *left;
+  const bool waits = head && found->state != TaskState::Buried;
+  if (const auto left = waits ? attemptsLeft(*head, found->counters, rules) : std::nullopt)
+    json["attemptsLeft"] = *left;
   return json;
 }
 
@@ -72,9 +74,7 @@ Result<Json> waitingIn(const Config::Broker& broker, const TaskRuleBook& rules, 
 // found" is said only when all have answered.
 template <class Stores, class Ask>
 Result<Json> askEach(const Stores& stores, const std::string& id, Ask ask) {
-  Error none(ErrorCode::NotFound, "no task '" + id +
-                                      "': it waits nowhere, and no record speaks of it (records expire, see "
-                                      "expire_after_seconds)");
+  Error none(ErrorCode::NotFound, "no task '" + id + "': it is in no queue, and no record is of it");
   for (const auto& store : stores) {
     auto answer = ask(store, id);
     if (answer) return answer;
@@ -124,6 +124,11 @@ int failTo(const Error& error, Fault fault) {
   return fault == Fault::Record ? kPartlyDone : status;
 }
 
+Error withHint(const Error& error, const Config& config) {
+  if (error.code() != ErrorCode::NotFound || config.metaStorages.empty()) return error;
+  return {error.code(), error.message() + " (records expire, see expire_after_seconds)"};
+}
+
 }  // namespace
 
 int runCommand(const InfoCommand& command, const Program&) {
@@ -131,8 +136,10 @@ int runCommand(const InfoCommand& command, const Program&) {
   if (!config) return kConfiguration;
   auto fault = Fault::Store;
   auto record = find(*config, command.id, fault);
-  if (!record) sayWhetherRecorded(*config);
-  if (!record) return failTo(record.error(), fault);
+  if (!record) {
+    sayWhetherRecorded(*config);
+    return failTo(withHint(record.error(), *config), fault);
+  }
   std::cout << (command.text ? recordText(*record) : jsonForOutput(*record, 2) + '\n');
   return kDone;
 }

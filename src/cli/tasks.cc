@@ -73,6 +73,7 @@ int runCommand(const TasksCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
   sayWhetherRecorded(*config);
+  if (config->metaStorages.empty()) return kPartlyDone;
   auto storage = openMetaStorage(*config, MetaUse::Look);
   if (!storage && storage.error().code() == ErrorCode::NotFound) return sayNoRecordsYet(command, storage.error());
   if (!storage) return failStore(storage.error());

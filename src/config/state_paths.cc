@@ -45,11 +45,12 @@ std::uint64_t hashOf(std::string_view text) {
   return hash;
 }
 
-Error failure(const fs::path& folder, const Error& why) {
-  return Error(ErrorCode::Invalid,
-               fmt::format("folder {}: {}: make it, or set XDG_STATE_HOME to a folder that can be written (--pid names "
-                           "another place for the pid file alone)",
-                           folder.string(), why.message()));
+Error failure(const fs::path& folder, const Error& why, std::string_view remedy) {
+  return Error(
+      ErrorCode::Invalid,
+      fmt::format("folder {}: {}{}, or set XDG_STATE_HOME to a folder that can be written (--pid names another place "
+                  "for the pid file alone)",
+                  folder.string(), why.message(), remedy));
 }
 
 bool isOneOfOurFolders(const fs::path& folder) {
@@ -108,11 +109,11 @@ fs::path statusBoardBeside(const fs::path& pidFile) {
 
 Result<void> makeFolderFor(const fs::path& file) {
   const auto folder = fs::absolute(file).parent_path();
-  if (auto made = makePrivateFolder(folder); !made) return failure(folder, made.error());
+  if (auto made = makePrivateFolder(folder); !made) return failure(folder, made.error(), ": make it");
   struct stat info{};
   const bool isOurs = isOneOfOurFolders(folder);
   if (isOurs && ::stat(folder.c_str(), &info) == 0) {
-    if (auto trusted = checkOwner(info); !trusted) return failure(folder, trusted.error());
+    if (auto trusted = checkOwner(info); !trusted) return failure(folder, trusted.error(), "");
   }
   return {};
 }

@@ -35,6 +35,11 @@ bool succeeded(const Outcome& outcome) {
          (outcome.status == ExitStatus::Success || outcome.status == ExitStatus::Warning);
 }
 
+// In a word: the exit status of a run that ended by itself, otherwise what ended it.
+std::string outcomeOf(const MetaInfo& record) {
+  return record.cause == nameOf(Cause::Finished) ? std::string(nameOf(record.returnCode)) : record.cause;
+}
+
 // After a run that failed by its own doing: again while attempts are left; done with when it was never asked to be
 // tried again (the seed's way).
 void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
@@ -47,13 +52,13 @@ void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
     settlement.delay = delayAfterFailure(settlement.counters.failures, jitter, task.retryDelay);
   } else {
     settlement.kind = Settlement::Kind::Bury;
-    settlement.reason =
-        "failed " + std::to_string(settlement.counters.failures) + " times, the last time: " + settlement.record->cause;
+    settlement.reason = "failed " + std::to_string(settlement.counters.failures) +
+                        " times, the last time: " + outcomeOf(*settlement.record);
   }
 }
 
-// `how` it died the last time.
-void afterCrash(Settlement& settlement, const HeldTask& task, const std::string& how) {
+// `what` died (its worker, its program), and `how` the last time.
+void afterCrash(Settlement& settlement, const HeldTask& task, const std::string& what, const std::string& how) {
   settlement.counters = task.counters;
   incrementSaturated(settlement.counters.crashes);
   if (const auto delay = delayAfterCrash(settlement.counters.crashes)) {
@@ -63,8 +68,7 @@ void afterCrash(Settlement& settlement, const HeldTask& task, const std::string&
     settlement.place = *delay == Duration::zero() ? Settlement::Place::Own : Settlement::Place::Last;
   } else {
     settlement.kind = Settlement::Kind::Bury;
-    settlement.reason =
-        "its worker died " + std::to_string(settlement.counters.crashes) + " times, the last time: " + how;
+    settlement.reason = what + " died " + std::to_string(settlement.counters.crashes) + " times, the last time: " + how;
   }
 }
 
@@ -74,7 +78,8 @@ void sayWhoCancelled(MetaInfo& record, const std::string& by, Time when) {
 }
 
 void afterUnsuccessful(Settlement& settlement, const HeldTask& task, const Outcome& outcome, double jitter) {
-  if (outcome.cause == Cause::Crashed) return afterCrash(settlement, task, "signal " + std::to_string(outcome.signal));
+  if (outcome.cause == Cause::Crashed)
+    return afterCrash(settlement, task, "its program", "killed by signal " + std::to_string(outcome.signal));
   if (outcome.cause != Cause::RetryLater && outcome.cause != Cause::Discarded)
     return afterFailure(settlement, task, jitter);
   settlement.counters = task.counters;
@@ -113,8 +118,8 @@ std::string nameForLog(const HeldTask& task) {
 
 std::string sentenceOfFailure(const Settlement& settlement) {
   const auto& record = *settlement.record;
-  return "Task has failed (" + record.cause + ", " + std::string(nameOf(record.returnCode)) + ", attempt " +
-         std::to_string(record.attempt) + ")." + whatBecomesOfIt(settlement);
+  return "Task has failed (" + outcomeOf(record) + ", attempt " + std::to_string(record.attempt) + ")." +
+         whatBecomesOfIt(settlement);
 }
 
 std::string sentenceOfEnding(const Settlement& settlement) {
@@ -196,7 +201,7 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
       record.cause = nameOf(causeOfDeath(verdict));
       record.returnCode = ExitStatus::Error;
       record.response = sentenceOfDeath(verdict);
-      afterCrash(settlement, task, record.response);
+      afterCrash(settlement, task, "its worker", record.response);
   }
   finishFailed(settlement, envelope);
   return settlement;

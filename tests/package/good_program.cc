@@ -22,6 +22,7 @@ void addTo(leptir::TaskRegistry& tasks) {
   tasks.add<Resize>("nothing", [](const Resize&, leptir::TaskContext&) {});
   tasks.add<Resize>("by value, mutable", [count = 0](Resize, leptir::TaskContext&) mutable { ++count; });
   tasks.add<Resize>("status", freeFunction);
+  tasks.add("object", [](const leptir::Json& object, leptir::TaskContext&) { return object; });
   tasks.add<Resize>("json", [](const Resize& resize, leptir::TaskContext&) { return leptir::Json(resize.width); });
   tasks.add<Resize>("text", [](const Resize& resize, leptir::TaskContext&) { return resize.source; });
   tasks.add<Resize>("struct", [](const Resize& resize, leptir::TaskContext&) { return resize; });
