@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/instance_mark.h"
+#include "base/proc_check.h"
 #include "base/proc_text.h"
 #include "base/task_id.h"
 #include "base/unique_fd.h"
@@ -58,6 +59,7 @@ std::optional<pid_t> processIn(const std::filesystem::path& folder) {
 }
 
 Result<std::vector<pid_t>> processesOfThisUser() {
+  if (auto shown = checkProc(); !shown) return shown.error();
   std::vector<pid_t> processes;
   bool showsUs = false;
   std::error_code error;

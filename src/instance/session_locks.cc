@@ -53,6 +53,12 @@ bool isStillNamed(const std::filesystem::path& file, int descriptor) {
   return ::fstat(descriptor, &open) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
+// Under any name: its folder may have been moved, and another instance may look at it there.
+bool hasAName(int descriptor) {
+  struct stat open{};
+  return ::fstat(descriptor, &open) == 0 && open.st_nlink > 0;
+}
+
 // Locked before it has its name, so that no process ever finds it free.
 Result<UniqueFd> makeAnew(const std::filesystem::path& file) {
   const std::filesystem::path fresh = file.string() + ".new";
@@ -84,6 +90,7 @@ Result<std::vector<std::filesystem::path>> SessionLocks::restore() {
     if (isStillNamed(files_[i], locks_[i].get())) continue;
     auto made = makeAnew(files_[i]);
     if (!made) return made.error();
+    if (hasAName(locks_[i].get())) moved_.push_back(std::move(locks_[i]));
     locks_[i] = std::move(*made);
     restored.push_back(files_[i]);
   }

@@ -30,6 +30,7 @@ class SessionLocks {
  private:
   std::vector<std::filesystem::path> files_;
   std::vector<UniqueFd> locks_;
+  std::vector<UniqueFd> moved_;  // still named somewhere else, where they say that this instance lives
 };
 
 }  // namespace leptir

@@ -65,6 +65,17 @@ TEST(SessionLocks, ThatWereRemovedOrReplacedAreMadeAnew) {
   EXPECT_TRUE(std::filesystem::is_empty(a.parent_path()));
 }
 
+TEST(SessionLocks, AreHeldAlsoWhereTheirFolderWasMovedTo) {
+  const TempDir folder;
+  const auto file = folder.path() / "old" / "a.lock";
+  SessionLocks ours, theirs;
+  ASSERT_TRUE(ours.take({file}));
+  std::filesystem::rename(folder / "old", folder / "new");
+  EXPECT_EQ(ours.restore().value(), std::vector{file});
+  EXPECT_EQ(theirs.take({folder.path() / "new" / "a.lock"}).error().code(), ErrorCode::Lost);
+  EXPECT_EQ(theirs.take({file}).error().code(), ErrorCode::Lost);
+}
+
 TEST(SessionLocks, AreLeftWhereAnotherFileStandsInTheirPlace) {
   const TempDir folder;
   const auto a = folder.path() / "a.lock";

@@ -3,8 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 
+#include <cerrno>
+#include <cstring>
 #include <future>
 
 #include "backends/sqlite/sqlite_connection.h"
@@ -44,6 +47,26 @@ TEST(SqliteBackend, RefusesAFolder) {
   const auto error = errorFor(folder.path());
   EXPECT_EQ(error.code(), ErrorCode::Invalid);
   EXPECT_THAT(error.message(), HasSubstr("is a folder; name a file in it"));
+}
+
+TEST(SqliteBackend, RefusesAFileOfTwoNames) {
+  const TempDir folder;
+  const auto file = folder.write("leptir.db", "");
+  std::filesystem::create_hard_link(file, folder / "second.db");
+  const auto error = errorFor(folder / "second.db");
+  EXPECT_EQ(error.code(), ErrorCode::Invalid);
+  EXPECT_THAT(error.message(), HasSubstr("has 2 names (hard links)"));
+}
+
+TEST(SqliteBackend, RefusesAFileThatIsMountedByItself) {
+  const TempDir folder;
+  const auto file = folder.write("leptir.db", ""), mounted = folder.write("mounted.db", "");
+  if (::mount(file.c_str(), mounted.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    GTEST_SKIP() << "to mount a file needs root: " << std::strerror(errno);
+  const auto error = errorFor(mounted);
+  ::umount(mounted.c_str());
+  EXPECT_EQ(error.code(), ErrorCode::Invalid);
+  EXPECT_THAT(error.message(), HasSubstr("mount its folder instead of the file"));
 }
 
 TEST(SqliteBackend, RefusesAnEmptyPath) {

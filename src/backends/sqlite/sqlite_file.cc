@@ -1,5 +1,6 @@
 #include "backends/sqlite/sqlite_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -60,6 +61,23 @@ Result<void> makeFolder(const SqliteFile& file, const std::filesystem::path& fol
                    "; make it yourself, writable for the user that leptir runs as, or choose another path");
 }
 
+// SQLite names the log of a database after the name by which it was opened: of two names each process would use a log
+// of its own, and destroy the other's commits.
+Result<void> refuseSecondName(const SqliteFile& file) {
+  struct statx info{};
+  if (::statx(AT_FDCWD, file.path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_NLINK | STATX_TYPE, &info) != 0) return {};
+  const bool isMountedAlone = (info.stx_attributes & info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
+  if (isMountedAlone) {
+    return Error(ErrorCode::Invalid, file.where() +
+                                         ": is mounted by itself, and the database keeps more than one file; mount its "
+                                         "folder instead of the file");
+  }
+  if (info.stx_nlink <= 1) return {};
+  return Error(ErrorCode::Invalid, file.where() + ": has " + std::to_string(info.stx_nlink) +
+                                       " names (hard links), by which processes would destroy each other's commits; "
+                                       "remove all but one");
+}
+
 // Whether a database may lie there at all.
 Result<void> checkPath(const SqliteFile& file) {
   const auto length = file.path.string().size();
@@ -72,6 +90,7 @@ Result<void> checkPath(const SqliteFile& file) {
   if (std::filesystem::is_directory(file.path, ignored)) {
     return Error(ErrorCode::Invalid, file.where() + ": is a folder; name a file in it");
   }
+  if (auto single = refuseSecondName(file); !single) return single;
   return refuseRemote(file, file.path.parent_path());
 }
 

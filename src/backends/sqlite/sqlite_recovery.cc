@@ -4,6 +4,7 @@
 
 #include "backends/sqlite/sqlite_schema.h"
 #include "base/failpoint.h"
+#include "base/instance_mark.h"
 #include "base/instance_processes.h"
 #include "base/task_id.h"
 
@@ -112,6 +113,10 @@ bool SqliteRecovery::mayClaim(const Listed& session, const Evidence& evidence) {
       noteOnce(session, "loses the tasks that it holds in this file, its processes are left alone: " + evidence.reason);
       return true;
     case Verdict::Dead:
+      if (markOf(static_cast<pid_t>(session.master), session.origin.instance) == Membership::Yes) {
+        noteOnce(session, "is taken for alive, and keeps its tasks: " + evidence.reason + ", but its master lives");
+        return false;
+      }
       return !evidence.mayEndProcesses || endWhatIsLeft(session, evidence);
   }
   return false;

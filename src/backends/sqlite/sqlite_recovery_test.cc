@@ -78,6 +78,15 @@ TEST_F(SqliteRecoveryTest, AFreeLockProvesDeathAndWhatIsKilledIsTold) {
   ::waitpid(std::exchange(process, 0), nullptr, 0);
 }
 
+TEST_F(SqliteRecoveryTest, AFreeLockProvesNothingWhileTheMasterLives) {
+  process = instance.startProcess();
+  instance.run("UPDATE leptir_sessions SET pid = " + std::to_string(process));
+  instance.lock = UniqueFd();
+  EXPECT_EQ(instance.recovered(), 0u);
+  EXPECT_TRUE(lives());
+  EXPECT_THAT(instance.other->takeNotices(), ElementsAre(HasSubstr("but its master lives")));
+}
+
 TEST_F(SqliteRecoveryTest, ALockFileThatWasSweptAwayProvesNothingWhileAProcessLives) {
   process = instance.startProcess();
   std::filesystem::remove(instance.lockFile());
