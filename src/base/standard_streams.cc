@@ -4,28 +4,31 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <memory>
-#include <vector>
+
+#include "base/file_identity.h"
 
 namespace leptir {
 namespace {
 
-// Where /proc does not tell: as many as a process usually may have.
-constexpr int kUsualLimit = 4096;
+struct Inherited {
+  int descriptor = -1;
+  FileIdentity file;
+};
 
-std::vector<int> openDescriptors() {
-  std::vector<int> open;
-  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir("/proc/self/fd"), &::closedir);
-  if (!listing) {
-    for (int descriptor = 0; descriptor < kUsualLimit; ++descriptor) open.push_back(descriptor);
-    return open;
-  }
-  while (const dirent* entry = ::readdir(listing.get())) {
-    if (entry->d_name[0] != '.') open.push_back(std::atoi(entry->d_name));
-  }
-  return open;
+// Filled before main, so it needs no constructor of its own.
+constexpr std::size_t kMostInherited = 256;
+constinit std::array<Inherited, kMostInherited> inherited{};
+constinit std::size_t inheritedCount = 0;
+
+// Before the static initialisers of the program, which may open files (101 is the first priority that programs may
+// use).
+[[gnu::constructor(101)]] void beforeTheProgram() {
+  noteInheritedDescriptors();
 }
 
 }  // namespace
@@ -38,11 +41,24 @@ void openClosedStandardStreams() {
   }
 }
 
+void noteInheritedDescriptors() {
+  inheritedCount = 0;
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir("/proc/self/fd"), &::closedir);
+  if (!listing) return;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    const int descriptor = std::atoi(entry->d_name);  // 0 for "." and ".."
+    if (descriptor <= STDERR_FILENO || descriptor == ::dirfd(listing.get())) continue;
+    if (inheritedCount == kMostInherited) return;
+    inherited[inheritedCount++] = {descriptor, FileIdentity::of(descriptor)};
+  }
+}
+
 void closeInheritedDescriptors(int kept) {
-  for (const int descriptor : openDescriptors()) {
-    if (descriptor <= STDERR_FILENO || descriptor == kept) continue;
+  for (std::size_t i = 0; i < inheritedCount; ++i) {
+    const auto& [descriptor, file] = inherited[i];
     const int flags = ::fcntl(descriptor, F_GETFD);
-    if (flags >= 0 && (flags & FD_CLOEXEC) == 0) ::close(descriptor);
+    if (descriptor == kept || flags < 0 || (flags & FD_CLOEXEC) != 0) continue;
+    if (FileIdentity::of(descriptor) == file) ::close(descriptor);
   }
 }
 

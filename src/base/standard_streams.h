@@ -8,8 +8,13 @@ namespace leptir {
 // thing in main.
 void openClosedStandardStreams();
 
-// Closes each descriptor above 2 that came through an exec (those lack FD_CLOEXEC), except `kept`: a daemon must not
-// hold on to files and locks of the process that started it.
+// Notes which descriptors above 2 are open (at most 256), and which file each one names. A static constructor in
+// standard_streams.cc calls it before main: later the files of the program that starts leptir cannot be told from
+// inherited ones, since std::ofstream, fopen and many libraries open without FD_CLOEXEC. Without /proc it notes none.
+void noteInheritedDescriptors();
+
+// Closes each noted descriptor that still names the same file and lacks FD_CLOEXEC, except `kept`: a daemon must not
+// keep files and locks of the process that started it, and must not close files that its own program opened.
 void closeInheritedDescriptors(int kept);
 
 }  // namespace leptir

@@ -47,12 +47,56 @@ TEST(StandardStreams, AnOpenOneStaysAsItIs) {
   }));
 }
 
-TEST(StandardStreams, ADaemonClosesWhatItInheritedAndKeepsItsOwn) {
+bool isOpen(int descriptor) {
+  return ::fcntl(descriptor, F_GETFD) >= 0;
+}
+
+TEST(InheritedDescriptors, ADaemonClosesThemExceptTheOneToKeep) {
   EXPECT_TRUE(holdsInProcess([] {
     const int inherited = ::open("/dev/null", O_RDONLY), kept = ::open("/dev/null", O_RDONLY);
-    const int own = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    noteInheritedDescriptors();
     closeInheritedDescriptors(kept);
-    return ::fcntl(inherited, F_GETFD) < 0 && ::fcntl(kept, F_GETFD) >= 0 && ::fcntl(own, F_GETFD) >= 0;
+    return !isOpen(inherited) && isOpen(kept);
+  }));
+}
+
+TEST(InheritedDescriptors, AFileThatTheProgramOpenedWithoutCloexecStaysOpen) {
+  EXPECT_TRUE(holdsInProcess([] {
+    noteInheritedDescriptors();
+    const int own = ::open("/dev/null", O_RDONLY);
+    closeInheritedDescriptors(-1);
+    return isOpen(own);
+  }));
+}
+
+TEST(InheritedDescriptors, AFileOfTheProgramWithTheNumberOfAnInheritedOneStaysOpen) {
+  EXPECT_TRUE(holdsInProcess([] {
+    const int inherited = ::open("/dev/null", O_RDONLY);
+    noteInheritedDescriptors();
+    ::close(inherited);
+    const int own = ::open("/dev/zero", O_RDONLY);
+    closeInheritedDescriptors(-1);
+    return own == inherited && isOpen(own);
+  }));
+}
+
+TEST(InheritedDescriptors, OneThatTheProgramMarkedAsItsOwnStaysOpen) {
+  EXPECT_TRUE(holdsInProcess([] {
+    const int taken = ::open("/dev/null", O_RDONLY);
+    noteInheritedDescriptors();
+    ::fcntl(taken, F_SETFD, FD_CLOEXEC);
+    closeInheritedDescriptors(-1);
+    return isOpen(taken);
+  }));
+}
+
+// Opened by a static initialiser of the test program.
+const int openedBeforeMain = ::open("/dev/null", O_RDONLY);
+
+TEST(InheritedDescriptors, AFileThatAStaticInitialiserOpenedStaysOpen) {
+  EXPECT_TRUE(holdsInProcess([] {
+    closeInheritedDescriptors(-1);
+    return isOpen(openedBeforeMain);
   }));
 }
 
