@@ -9,7 +9,8 @@
 namespace leptir {
 
 struct ProcessView {
-  std::string boot;     // another one: the machine was started anew, so no process of the earlier one lives
+  std::string boot;     // another one: the machine was started anew, so no process of the earlier one lives; empty: not
+                        // known
   std::string visible;  // PID namespace and user
 };
 

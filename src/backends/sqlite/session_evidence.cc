@@ -26,7 +26,7 @@ Evidence byProcesses(const SessionOrigin& origin) {
   const std::string gone = "its lock file is gone";
   const auto view = processView();
   if (!view) return evidence(Verdict::CannotTell, gone + ", and " + view.error().message());
-  if (!origin.boot.empty() && origin.boot != view->boot) {
+  if (!origin.boot.empty() && !view->boot.empty() && origin.boot != view->boot) {
     return evidence(Verdict::Dead, gone + ", and the machine was started anew since");
   }
   if (!origin.visible.empty() && origin.visible != view->visible) {
