@@ -87,7 +87,12 @@ void shareLike(int descriptor, const struct stat& model) {
   if (::fstat(descriptor, &own) != 0) return;
   const bool isRoot = ::geteuid() == 0;
   if (isRoot && own.st_uid != model.st_uid) static_cast<void>(!::fchown(descriptor, model.st_uid, model.st_gid));
-  if (groupRights(model) == 0) return;
+  shareWithGroupOf(descriptor, model);
+}
+
+void shareWithGroupOf(int descriptor, const struct stat& model) {
+  struct stat own{};
+  if (groupRights(model) == 0 || ::fstat(descriptor, &own) != 0) return;
   if (own.st_gid != model.st_gid) static_cast<void>(!::fchown(descriptor, static_cast<uid_t>(-1), model.st_gid));
   // Only to the group that the model is shared with.
   if (::fstat(descriptor, &own) != 0 || own.st_gid != model.st_gid) return;

@@ -41,4 +41,7 @@ Result<void> makePrivateFolder(const std::filesystem::path& folder);
 // owner (as root), the group (where permitted) and the group's rights of `model`. Best effort.
 void shareLike(int descriptor, const struct stat& model);
 
+// The group's part of it alone: `descriptor` keeps its owner, which says whose it is.
+void shareWithGroupOf(int descriptor, const struct stat& model);
+
 }  // namespace leptir

@@ -90,6 +90,22 @@ TEST(ShareLike, GivesWhatRootMadeToTheOwnerOfTheModel) {
   EXPECT_EQ(modeOf(folder / "a"), 0660u);
 }
 
+TEST(ShareWithGroupOf, KeepsTheOwnerOfWhatRootMade) {
+  LEPTIR_NEEDS_ROOT();
+  const TempDir folder;
+  const auto file = openPrivateFile(folder / "a", O_WRONLY | O_CREAT);
+  struct stat model{};
+  model.st_uid = kOtherUser;
+  model.st_gid = kSharedGroup;
+  model.st_mode = S_IFDIR | 0770;
+  shareWithGroupOf(file->get(), model);
+  struct stat made{};
+  ASSERT_EQ(::fstat(file->get(), &made), 0);
+  EXPECT_EQ(made.st_uid, ::geteuid());
+  EXPECT_EQ(made.st_gid, kSharedGroup);
+  EXPECT_EQ(modeOf(folder / "a"), 0660u);
+}
+
 TEST(ShareLike, GivesNothingToTheGroupOfAModelThatIsPrivate) {
   const TempDir folder;
   const auto file = openPrivateFile(folder / "a", O_WRONLY | O_CREAT);

@@ -18,7 +18,9 @@
 namespace leptir {
 namespace {
 
-// For our user alone, or for those who share the folder: other instances of the store must be able to look at the lock.
+// For our user alone, or for the group that shares the folder: other instances of the store must be able to look at the
+// lock. Never given to another owner: an instance ends the processes of a dead one only where the owner of the lock
+// file shows that both run as the same user (backends/sqlite/session_evidence.cc).
 Result<UniqueFd> openLockFile(const std::filesystem::path& file, int flags) {
   const auto failed = [&](const Error& why) {
     return Error(why.code() == ErrorCode::Unavailable ? why.code() : ErrorCode::Invalid,
@@ -29,7 +31,7 @@ Result<UniqueFd> openLockFile(const std::filesystem::path& file, int flags) {
   auto descriptor = openPrivateFile(file, O_RDWR | O_CREAT | flags);
   if (!descriptor) return failed(descriptor.error());
   struct stat shared{};
-  if (::stat(folder.c_str(), &shared) == 0) shareLike(descriptor->get(), shared);
+  if (::stat(folder.c_str(), &shared) == 0) shareWithGroupOf(descriptor->get(), shared);
   return descriptor;
 }
 

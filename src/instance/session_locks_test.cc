@@ -37,6 +37,15 @@ TEST(SessionLocks, AreForTheGroupThatSharesTheFolder) {
   EXPECT_EQ(modeOf(folder / "a.lock"), 0660u);
 }
 
+TEST(SessionLocks, OfRootInTheFolderOfAnotherUserStayRootsOwn) {
+  LEPTIR_NEEDS_ROOT();
+  const TempDir folder;
+  giveTo(kOtherUser, folder.path());
+  SessionLocks ours;
+  ASSERT_TRUE(ours.take({folder / "a.lock"}));
+  EXPECT_EQ(ownerOf(folder / "a.lock"), ::geteuid());
+}
+
 TEST(SessionLocks, TakeAllOrNone) {
   const TempDir folder;
   const auto a = folder.path() / "a.lock", b = folder.path() / "b.lock";

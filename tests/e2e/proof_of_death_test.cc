@@ -3,10 +3,15 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <fstream>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "tests/e2e/database.h"
 #include "tests/e2e/ledger.h"
+#include "tests/support/other_user.h"
+#include "tests/support/temp_dir.h"
 
 namespace leptir::e2e {
 namespace {
@@ -140,6 +145,29 @@ TEST_F(ProofOfDeathTest, WhatAKilledInstanceLeftIsKilledAndThatIsSaid) {
   instance = start();
   EXPECT_TRUE(says("illed what ")) << instance->output();
   EXPECT_TRUE(says(std::to_string(left) + " (sleep)")) << instance->output();
+}
+
+TEST_F(ProofOfDeathTest, RootOnTheDatabaseOfAnotherUserNeverRunsATaskTwiceAtOnce) {
+  LEPTIR_NEEDS_ROOT();
+  giveTo(kOtherUser, folder);
+  writeConfig(defaultYaml("  tasks: { notes: { command: [/bin/sh, -c, 'echo $$ >> " + (folder / "pids").string() +
+                          "; exec sleep 1000'] } }\n"));
+  push({"notes"});
+  instance = start();
+  const auto pids = [&] {
+    std::ifstream notes(folder / "pids");
+    return std::vector<pid_t>(std::istream_iterator<pid_t>(notes), {});
+  };
+  ASSERT_TRUE(eventually([&] { return pids().size() == 1; })) << instance->output();
+  EXPECT_EQ(ownerOf(lockFile()), ::geteuid());
+  instance->signal(SIGKILL);
+  instance->waitForExit();
+  instance = startAnother(fs::path(config));
+  EXPECT_TRUE(eventually([&] { return pids().size() == 2; })) << instance->output();
+  const auto first = pids()[0];  // killed, and perhaps not reaped yet by what adopted it
+  const auto status = readWholeFile("/proc/" + std::to_string(first) + "/status");
+  const bool runsNoMore = status.empty() || status.find("State:\tZ") != std::string::npos;
+  EXPECT_TRUE(runsNoMore) << "the first run goes on beside the second:\n" << status << instance->output();
 }
 
 TEST_F(ProofOfDeathTest, ADatabaseThatIsRemovedIsSaidAndOpenedAnew) {

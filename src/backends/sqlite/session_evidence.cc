@@ -7,6 +7,7 @@
 #include "backends/sqlite/session_lock.h"
 #include "backends/sqlite/sqlite_file.h"
 #include "base/instance_processes.h"
+#include "base/private_file.h"
 #include "base/process_view.h"
 #include "base/task_id.h"
 
@@ -45,6 +46,7 @@ bool isTheFileThatItLocked(const SessionOrigin& origin, const SessionLockAttempt
 Evidence byLock(SessionLockAttempt attempt) {
   auto dead = evidence(Verdict::Dead, "its lock was free and is ours now");
   dead.mayEndProcesses = attempt.owner == ::geteuid();  // a lock file that another user made proves nothing of ours
+  if (!dead.mayEndProcesses) dead.reason += "; " + userText(attempt.owner) + " owns it";
   dead.lock = std::move(attempt.lock);
   return dead;
 }

@@ -117,7 +117,9 @@ bool SqliteRecovery::mayClaim(const Listed& session, const Evidence& evidence) {
         noteOnce(session, "is taken for alive, and keeps its tasks: " + evidence.reason + ", but its master lives");
         return false;
       }
-      return !evidence.mayEndProcesses || endWhatIsLeft(session, evidence);
+      if (evidence.mayEndProcesses) return endWhatIsLeft(session, evidence);
+      noteOnce(session, "is dead (" + evidence.reason + ") and loses its tasks; no process was ended");
+      return true;
   }
   return false;
 }

@@ -6,6 +6,7 @@
 #include "backends/sqlite/sqlite_connection.h"
 #include "base/instance_mark.h"
 #include "tests/support/child.h"
+#include "tests/support/other_user.h"
 #include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"
 
@@ -143,6 +144,16 @@ TEST_F(SqliteRecoveryTest, ALockFileThatMayNotBeOpenedProvesNothing) {
     if (::getuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) return false;
     return must(broker->recoverExpired(10)) == 0;
   }));
+  EXPECT_TRUE(lives());
+}
+
+TEST_F(SqliteRecoveryTest, AFreeLockOfAnotherUserEndsNoProcessAndThatIsSaid) {
+  LEPTIR_NEEDS_ROOT();
+  process = instance.startProcess();
+  giveTo(kOtherUser, instance.lockFile());
+  instance.lock = UniqueFd();
+  EXPECT_EQ(instance.recovered(), 2u);
+  EXPECT_THAT(instance.other->takeNotices(), ElementsAre(HasSubstr("no process was ended")));
   EXPECT_TRUE(lives());
 }
 
