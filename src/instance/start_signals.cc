@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 
+#include "leptir/clock.h"
 #include "master/child_process.h"
 
 namespace leptir {
@@ -14,6 +17,12 @@ namespace {
 
 int exitStatusOf(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+// Never 0 before it.
+int millisecondsUntil(BootTime time) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - systemClock().bootTime());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
 }  // namespace
@@ -24,24 +33,25 @@ Result<StartSignals> StartSignals::open() {
   return StartSignals(std::move(*inbox));
 }
 
-Result<std::optional<int>> StartSignals::await(const std::function<int()>& work) {
+Result<std::optional<int>> StartSignals::await(const std::function<int()>& work, Duration patience) {
   const auto child = ChildProcess::start([&] {
     closeInChild();
     return work();
   });
   if (!child) return child.error();
-  bool stopped = false;
+  std::optional<BootTime> giveUp;  // set once the child was killed
   int status = 0;
   for (;;) {
     const auto ended = ::waitpid(child->pid(), &status, WNOHANG);
     if (ended == child->pid() || (ended < 0 && errno != EINTR)) break;
+    if (giveUp && systemClock().bootTime() >= *giveUp) break;
     pollfd signals{inbox_.descriptor(), POLLIN, 0};
-    ::poll(&signals, 1, -1);
-    if (!takeSignals() || stopped) continue;
-    stopped = true;
+    ::poll(&signals, 1, giveUp ? millisecondsUntil(*giveUp) : -1);
+    if (!takeSignals() || giveUp) continue;
+    giveUp = systemClock().bootTime() + patience;
     child->signal(SIGKILL);
   }
-  if (stopped) return std::optional<int>();
+  if (giveUp) return std::optional<int>();
   return std::optional<int>(exitStatusOf(status));
 }
 

@@ -2,9 +2,10 @@
 // it half way.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
-
+#include "leptir/clock.h"
 #include "leptir/result.h"
 #include "master/signals.h"
 
@@ -16,9 +17,10 @@ class StartSignals {
   static Result<StartSignals> open();
 
   // Runs `work` in a child process, so that libraries that it loads and threads that it starts are gone afterwards, and
-  // answers its exit status. None: TERM, INT or QUIT came, and the child was killed. Unavailable: no process can be
+  // answers its exit status. None: TERM, INT or QUIT came, and the child was killed; one that has not died after
+  // `patience` (it waits for a disk or a file server that hangs) is left to die later. Unavailable: no process can be
   // made now.
-  Result<std::optional<int>> await(const std::function<int()>& work);
+  Result<std::optional<int>> await(const std::function<int()>& work, Duration patience = std::chrono::seconds(5));
 
   // Sends what came and was not for the start (HUP, USR1) to this process once more, for the master.
   void handOn();

@@ -1,9 +1,14 @@
 #include "instance/start_signals.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 
 #include "master/signals.h"
@@ -38,6 +43,37 @@ TEST(StartSignals, ATermEndsTheWorkAndNotThisProcess) {
               return status && !status->has_value() ? 42 : 1;
             }),
             42);
+}
+
+// A killed process whose tracer does not wait for it is not reaped by its parent: as one that hangs in the kernel.
+// Answers only where no process may be traced.
+int workThatCannotBeReaped(const int (&pipe)[2], int parent) {
+  ::close(pipe[1]);
+  ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+  const auto tracer = ::fork();
+  if (tracer == 0) {
+    if (::ptrace(PTRACE_SEIZE, ::getppid(), nullptr, nullptr) != 0) ::_exit(1);
+    ::kill(parent, SIGTERM);
+    char byte = 0;
+    ::_exit(::read(pipe[0], &byte, 1) == 0 ? 0 : 1);  // until `parent` has ended
+  }
+  ::waitpid(tracer, nullptr, 0);
+  return 7;
+}
+
+TEST(StartSignals, ATermDoesNotWaitForeverForWorkThatCannotBeKilled) {
+  const auto result = inProcess([] {
+    int pipe[2];
+    if (::pipe2(pipe, O_CLOEXEC) != 0) return 2;
+    auto signals = StartSignals::open();
+    const auto work = [&pipe, parent = ::getpid()] { return workThatCannotBeReaped(pipe, parent); };
+    const auto status = signals->await(work, std::chrono::milliseconds(100));
+    if (status && *status == 7) return 7;
+    const bool isThereStill = ::waitpid(-1, nullptr, WNOHANG) == 0;
+    return status && !status->has_value() && isThereStill ? 42 : 1;
+  });
+  if (result == 7) GTEST_SKIP() << "no process may be traced here";
+  EXPECT_EQ(result, 42);
 }
 
 TEST(StartSignals, AHupDuringTheStartIsTheMasters) {
