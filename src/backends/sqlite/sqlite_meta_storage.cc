@@ -25,8 +25,17 @@ std::string upsertStatement(std::size_t rows) {
 
 Result<Json> parsed(std::string_view id, std::string_view record) {
   auto json = parseJson(record);
-  if (!json) return Error(ErrorCode::Corrupt, "record of task " + std::string(id) + ": " + json.error().message());
+  const auto unreadable = [&](const std::string& why) {
+    return Error(ErrorCode::Corrupt, "record of task " + std::string(id) + ": " + why);
+  };
+  if (!json) return unreadable(json.error().message());
+  if (!json->is_object()) return unreadable("it is JSON, but no object");
   return json;
+}
+
+// json_extract fails the whole statement where one row is no JSON.
+std::string fieldOfRecord(const char* name) {
+  return std::string("CASE WHEN json_valid(record) THEN json_extract(record, '$.") + name + "') END";
 }
 
 }  // namespace
@@ -37,12 +46,10 @@ SqliteMetaStorage::SqliteMetaStorage(std::shared_ptr<SqliteConnection> connectio
       upsertMany_(*connection_, upsertStatement(kRowsAtOnce)),
       upsertOne_(*connection_, upsertStatement(1)),
       load_(*connection_, "SELECT record FROM leptir_records WHERE id = ? AND saved > ?"),
-      list_(*connection_,
-            "SELECT record, id FROM leptir_records WHERE saved > ?1"
-            " AND (?2 = '' OR json_extract(record, '$.type') = ?2)"
-            " AND (?3 = '' OR json_extract(record, '$.cause') = ?3)"
-            " AND (?4 = 0 OR json_extract(record, '$.status') = ?4)"
-            " ORDER BY saved DESC LIMIT ?5 OFFSET ?6"),
+      list_(*connection_, "SELECT record, id FROM leptir_records WHERE saved > ?1 AND (?2 = '' OR " +
+                              fieldOfRecord("type") + " = ?2) AND (?3 = '' OR " + fieldOfRecord("cause") +
+                              " = ?3) AND (?4 = 0 OR " + fieldOfRecord("status") +
+                              " = ?4) ORDER BY saved DESC LIMIT ?5 OFFSET ?6"),
       expire_(*connection_,
               "DELETE FROM leptir_records WHERE seq IN (SELECT seq FROM leptir_records WHERE saved <= ? LIMIT ?)") {}
 
@@ -95,8 +102,7 @@ Result<std::vector<Json>> SqliteMetaStorage::listMetaInfo(const MetaFilter& filt
   list_.with(oldestKept(), filter.name, filter.cause, status, page.limit, page.offset);
   while (list_.step()) {
     auto json = parsed(list_.text(1), list_.text(0));
-    if (!json) return json.error();
-    listed.push_back(std::move(*json));
+    if (json) listed.push_back(std::move(*json));  // one that cannot be read hides no other
   }
   if (auto looked = look.commit(); !looked) return looked.error();
   return listed;

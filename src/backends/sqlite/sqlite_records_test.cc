@@ -1,0 +1,49 @@
+// Records that another program damaged.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backends/sqlite/sqlite_connection.h"
+#include "tests/support/sqlite_database.h"
+
+namespace leptir {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class DamagedRecords : public ::testing::Test {
+ protected:
+  DamagedRecords() {
+    MetaInfo good;
+    good.id = "good";
+    good.type = "Test";
+    good.cause = "threw";
+    must(records->saveMetaInfo({&good, 1}));
+    const auto file = std::make_shared<SqliteFile>();
+    file->path = database.path;
+    const auto connection = must(SqliteConnection::open(file, systemClock()));
+    for (const auto* text : {"no JSON", "[]", "5", "{\"id\":"}) {
+      const auto values = std::string("('") + text + "', 1, 2, 9000000000000000, '" + text + "')";
+      connection->execute(("INSERT INTO leptir_records (id, lease, step, saved, record) VALUES " + values).c_str());
+    }
+    must(connection->outcome());
+  }
+
+  TestDatabase database;
+  std::unique_ptr<SimpleMetaStorage> records = database.records();
+};
+
+TEST_F(DamagedRecords, HideNoOthersFromAList) {
+  EXPECT_THAT(must(records->listMetaInfo({}, {})), SizeIs(1));
+  EXPECT_THAT(must(records->listMetaInfo({.name = "Test"}, {})), SizeIs(1));
+  EXPECT_THAT(must(records->listMetaInfo({.cause = "threw"}, {})), SizeIs(1));
+  EXPECT_THAT(must(records->listMetaInfo({.status = TaskStatus::Completed}, {})), SizeIs(1));
+}
+
+TEST_F(DamagedRecords, AreToldWhenTheyAreAskedFor) {
+  EXPECT_EQ(records->loadMetaInfoById("no JSON").error().code(), ErrorCode::Corrupt);
+  EXPECT_THAT(records->loadMetaInfoById("[]").error().message(), HasSubstr("it is JSON, but no object"));
+}
+
+}  // namespace
+}  // namespace leptir
