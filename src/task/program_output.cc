@@ -47,7 +47,7 @@ void LinesAndTail::addToLine(std::string_view piece) {
   std::string_view rest = line_;
   while (rest.size() > kLongestLine) {
     const auto part = utf8Prefix(rest, kLongestLine);
-    onLine_(part);
+    handOn(part);
     rest.remove_prefix(part.size());
   }
   line_.erase(0, line_.size() - rest.size());
@@ -55,8 +55,16 @@ void LinesAndTail::addToLine(std::string_view piece) {
 
 void LinesAndTail::finish() {
   if (line_.empty()) return;
-  onLine_(line_);
+  handOn(line_);
   line_.clear();
+}
+
+void LinesAndTail::handOn(std::string_view line) {
+  if (handedOn_ > maxBytes_) return;
+  handedOn_ += line.size();
+  if (handedOn_ <= maxBytes_) return onLine_(line);
+  onLine_("[More of the program's stderr is not logged: " + std::to_string(maxBytes_ / 1024) +
+          " KiB of a run are. Its end stands in the record.]");
 }
 
 std::string_view LinesAndTail::tail() const {

@@ -22,7 +22,8 @@ class LinesOfTheBeginning {
   bool cut_ = false;
 };
 
-// The end of what is added, and each line as soon as it is whole.
+// The end of what is added, and each line as soon as it is whole: the lines of the first `maxBytes`, then one that says
+// that there are more, so that a program which never stops writing fills no disk with its log.
 class LinesAndTail {
  public:
   LinesAndTail(std::size_t maxBytes, std::function<void(std::string_view line)> onLine)
@@ -35,9 +36,11 @@ class LinesAndTail {
 
  private:
   void addToLine(std::string_view piece);
+  void handOn(std::string_view line);
 
   std::size_t maxBytes_;
   std::function<void(std::string_view line)> onLine_;
+  std::size_t handedOn_ = 0;  // bytes
   std::string line_;
   std::string tail_;
 };

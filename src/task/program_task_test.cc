@@ -187,6 +187,14 @@ TEST_F(ProgramTaskTest, KeepsStderrInTheLogAndInTheRecord) {
   EXPECT_THAT(log, HasSubstr("WARN (4): [id/1](prog) more\n"));
 }
 
+TEST_F(ProgramTaskTest, LogsTheBeginningOfAStderrThatDoesNotEnd) {
+  runShell("yes trouble | head -c 10000000 >&2; echo the end >&2");
+  const auto log = readWholeFile(logFile);
+  EXPECT_LT(log.size(), 10 * kMaxProgramOutput);
+  EXPECT_THAT(log, HasSubstr("[More of the program's stderr is not logged: 64 KiB of a run are."));
+  EXPECT_THAT(log, testing::Not(HasSubstr("the end")));
+}
+
 TEST_F(ProgramTaskTest, KeepsTheEndOfALongStderr) {
   const auto outcome = runShell("head -c 1000000 /dev/zero | tr '\\0' x >&2; echo the end >&2");
   EXPECT_EQ(outcome.stderrTail.size(), kMaxProgramOutput);
