@@ -31,6 +31,11 @@ int complain(const Error& error, int status) {
   return status;
 }
 
+// Want of space, memory or descriptors passes, and a start may then be tried again; a wrong configuration stays wrong.
+int refuseToStart(const Error& error) {
+  return complain(error, error.code() == ErrorCode::Unavailable ? kNotDone : kConfigurationWrong);
+}
+
 std::string hostName() {
   char name[256] = {};
   ::gethostname(name, sizeof name - 1);
@@ -74,7 +79,7 @@ Flight::Flight(Config& config, const InstanceOptions& options, const Program& pr
 
 int Flight::prepare() {
   auto logger = openLogger(plan_.config);
-  if (!logger) return complain(logger.error(), kConfigurationWrong);
+  if (!logger) return refuseToStart(logger.error());
   plan_.logger = std::move(*logger);
   plan_.program = programOf(plan_.config);
   sayWhatStarts();
@@ -92,7 +97,7 @@ int Flight::prepare() {
   }
   predecessor_ = endPredecessor(options_.files.boardFile, plan_.logger);
   auto board = StatusBoard::create(options_.files.boardFile, name_, plan_.config.daemon.numberOfWorkers, systemClock());
-  if (!board) return complain(board.error(), kConfigurationWrong);
+  if (!board) return refuseToStart(board.error());
   board_ = std::move(*board);
   board_->setMaster(::getpid());
   if (!plan_.config.file.empty()) board_->setConfiguration(std::filesystem::absolute(plan_.config.file).string());

@@ -13,6 +13,7 @@
 #include <thread>
 #include <tuple>
 
+#include "base/errno_code.h"
 #include "base/private_file.h"
 #include "base/saturated.h"
 #include "base/unique_fd.h"
@@ -141,7 +142,7 @@ struct StatusBoard::Page {
 Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::path& file, const std::string& session,
                                                          int workers, const Clock& clock) {
   const auto failed = [&](const char* what) {
-    return Error(ErrorCode::Invalid, file.string() + ": " + what + ": " + std::strerror(errno));
+    return Error(codeOfErrno(errno), file.string() + ": " + what + ": " + std::strerror(errno));
   };
   // A new file under a new name takes the place of an old one, so that readers of the old one and symbolic links are
   // left alone.
@@ -149,7 +150,7 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
   ::unlink(fresh.c_str());
   auto made = openPrivateFile(fresh, O_RDWR | O_CREAT | O_EXCL);
   if (!made)
-    return Error(ErrorCode::Invalid, file.string() + ": cannot make the status board: " + made.error().message());
+    return Error(made.error().code(), file.string() + ": cannot make the status board: " + made.error().message());
   UniqueFd descriptor = std::move(*made);
   constexpr auto bytes = Page::bytes();
   errno = ::posix_fallocate(descriptor.get(), 0, static_cast<off_t>(bytes));  // blocks, not a hole: see the header

@@ -62,7 +62,8 @@ struct DeadBoard {
 class StatusBoard {
  public:
   // Makes the file anew (and replaces one that is left over), with all its blocks: a disk that is full is found here,
-  // not later by a SIGBUS. Invalid: it cannot be made there; the message names the path.
+  // not later by a SIGBUS. Unavailable, Invalid: see errno_code.h; NotFound: no such folder. The message names the
+  // path.
   static Result<std::unique_ptr<StatusBoard>> create(const std::filesystem::path& file, const std::string& session,
                                                      int workers, const Clock& clock);
   // A board in memory only, for tests.

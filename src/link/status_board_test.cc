@@ -1,6 +1,7 @@
 #include "link/status_board.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/child.h"
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
@@ -116,6 +118,15 @@ TEST_F(StatusBoardTest, SaysWhereItCouldNotBeMade) {
   const auto missing = StatusBoard::create(folder.path() / "no" / "such", "s", 1, clock);
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().message().find("no/such"), std::string::npos);
+}
+
+TEST_F(StatusBoardTest, WantOfDescriptorsPasses) {
+  EXPECT_TRUE(inChild([&] {
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return false;
+    const auto board = StatusBoard::create(file, "s", 1, clock);
+    return !board && board.error().code() == ErrorCode::Unavailable;
+  }));
 }
 
 TEST_F(StatusBoardTest, RefusesWhatIsNoBoard) {

@@ -50,8 +50,14 @@ std::string adviceFor(const std::string& path) {
   return ": let this user write there, or change the path";
 }
 
+bool mayWrite(const std::string& path) {
+  if (::access(path.c_str(), W_OK) == 0) return true;
+  return errno == ENOENT && ::access(std::filesystem::path(path).parent_path().c_str(), W_OK | X_OK) == 0;
+}
+
 Error failure(const std::string& logger, const std::string& path, const Error& why) {
-  return Error(ErrorCode::Unavailable,
+  const bool mayPass = why.code() == ErrorCode::Unavailable && mayWrite(path);
+  return Error(mayPass ? ErrorCode::Unavailable : ErrorCode::Invalid,
                "log file " + path + " (logger '" + logger + "'): " + why.message() + adviceFor(path));
 }
 

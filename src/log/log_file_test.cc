@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include "tests/support/child.h"
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
@@ -36,6 +38,16 @@ TEST(LogFileCheck, LooksWhetherAMissingFileCouldBeMade) {
   const TempDir folder;
   ::chmod(folder.path().c_str(), 0755);
   EXPECT_TRUE(asUser(kOtherUser, [&] { return !check(folder / "a.log"); }));
+}
+
+TEST(LogFileCheck, WantOfDescriptorsIsNoMistakeOfTheConfiguration) {
+  const TempDir folder;
+  EXPECT_TRUE(inChild([&] {
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return false;
+    return openLogFile("logfile", folder / "a.log").error().code() == ErrorCode::Unavailable &&
+           openLogFile("logfile", folder / "none/a.log").error().code() == ErrorCode::Invalid;
+  }));
 }
 
 }  // namespace

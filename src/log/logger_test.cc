@@ -114,7 +114,7 @@ TEST(Logger, SaysWhichFileCannotBeOpenedAndWhatToDo) {
   const auto path = folder / "none/a.log";
   const auto logger = Logger::open({fileSink(path)});
   ASSERT_FALSE(logger);
-  EXPECT_EQ(logger.error().code(), ErrorCode::Unavailable);
+  EXPECT_EQ(logger.error().code(), ErrorCode::Invalid);
   EXPECT_EQ(logger.error().message(), "log file " + path.string() +
                                           " (logger 'logfile'): no such file or directory: make its folder and let "
                                           "this user write there, or change the path");

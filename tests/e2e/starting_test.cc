@@ -4,10 +4,12 @@
 #include <sys/socket.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 
 #include "src/base/unique_fd.h"
 #include "tests/e2e/ledger.h"
+#include "tests/support/temp_dir.h"
 
 namespace leptir::e2e {
 namespace {
@@ -124,6 +126,19 @@ TEST_F(StartingTest, ADaemonWithoutAFileLoggerSaysThatItLogsNowhere) {
     EXPECT_NE(looked.err.find("no meta_storage is configured"), std::string::npos) << command << looked.err;
   }
   EXPECT_EQ(leptir({"stop"}).exit, 0);
+}
+
+TEST_F(StartingTest, AFullDiskIsNoMistakeOfTheConfiguration) {
+  const auto state = (folder / "state").string();
+  fs::create_directories(state);
+  const auto inFull = "unshare -m sh -c 'mount -t tmpfs -o size=64k none " + state + " && ";
+  if (std::system((inFull + "true' 2>/dev/null").c_str()) != 0) GTEST_SKIP() << "only root can mount a small disk";
+  const auto command =
+      inFull + "exec " + program + " start --config=" + config.string() + "' >" + (folder / "out").string() + " 2>&1";
+  const int status = std::system(command.c_str());
+  const auto output = readWholeFile(folder / "out");
+  EXPECT_EQ(WEXITSTATUS(status), 1) << output;
+  EXPECT_NE(output.find("cannot make room for the status board: No space left on device"), std::string::npos) << output;
 }
 
 TEST_F(StartingTest, ABrokenConfigurationKeepsNobodyFromStatusAndStop) {
