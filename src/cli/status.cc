@@ -1,6 +1,7 @@
 // leptir status
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <iostream>
 
 #include "base/duration_text.h"
@@ -88,7 +89,7 @@ Json brokersJson(const Config& config) {
 }
 
 // "running as 123 for 4.0 s, 2 tasks done, 0 of them failed", or with what it waits for.
-void printInstance(const Json& instance) {
+std::string instanceText(const Json& instance) {
   const auto state = instance["state"].get<std::string>();
   const auto pid = instance["pid"].get<int>();
   const auto began = instance["since"].get<double>();
@@ -101,7 +102,13 @@ void printInstance(const Json& instance) {
   text += fmt::format(", {} tasks done, {} of them failed", instance["done"].get<std::uint64_t>(),
                       instance["failed"].get<std::uint64_t>());
   if (state == "stopping") text += fmt::format("; to end running tasks at once: kill -QUIT {}", pid);
-  fmt::print("{}\n", text);
+  return text;
+}
+
+// Flushed, so that it stands before the mistakes of the configuration, which stderr gets.
+void printInstance(const Json& instance) {
+  fmt::print("{}\n", instance.is_null() ? "not running" : instanceText(instance));
+  std::fflush(stdout);
 }
 
 void printBrokers(const Json& brokers) {
@@ -120,13 +127,7 @@ void printBrokers(const Json& brokers) {
   }
 }
 
-void printForPeople(const Json& status) {
-  const auto& instance = status["instance"];
-  if (instance.is_null()) {
-    fmt::print("not running\n");
-  } else {
-    printInstance(instance);
-  }
+void printBrokersAndWorkers(const Json& status) {
   if (!status["brokers"].empty()) printBrokers(status["brokers"]);
   if (status["workers"].empty()) return;
   fmt::print("\n{:<6} {:>8}  {}\n", "worker", "pid", "task");
@@ -147,26 +148,27 @@ void printForPeople(const Json& status) {
 
 }  // namespace
 
-// A running instance is shown also when its configuration cannot be read any more; its brokers cannot be then.
+// Whether an instance runs is shown also when the configuration cannot be read; its brokers cannot be shown then.
 int runCommand(const StatusCommand& command, const Program&) {
   if (command.all) return statusOfAll(command);
   const auto files = instanceFilesOf(command.config, command.pid);
   if (!files) return fail(files.error());
   const auto instance = findInstance(*files);
+  Json status{{"instance", instance ? instanceJson(*instance) : Json()},
+              {"brokers", Json::array()},
+              {"workers", Json::array()}};
+  if (!command.json) printInstance(status["instance"]);
   const auto config = readConfig(command.config);
-  if (!config && !instance) return kConfiguration;
-  Json status{
-      {"instance", nullptr}, {"brokers", config ? brokersJson(*config) : Json::array()}, {"workers", Json::array()}};
+  if (config) status["brokers"] = brokersJson(*config);
   if (instance) {
-    status["instance"] = instanceJson(*instance);
     for (const auto& worker : instance->workers) status["workers"].push_back(workerJson(worker));
   }
   if (command.json) {
     std::cout << jsonForOutput(status) << '\n';
   } else {
-    printForPeople(status);
+    printBrokersAndWorkers(status);
   }
-  return kDone;
+  return config || instance ? kDone : kConfiguration;
 }
 
 }  // namespace leptir

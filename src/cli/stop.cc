@@ -79,10 +79,11 @@ int wait(const HoldingProcess& process, const InstanceFiles& files, std::optiona
   return kDone;
 }
 
-// A path that names no usable configuration is probably a mistake; it is said, though it is not why nothing runs.
+// Also says what is wrong with the configuration: a mistyped path is a likely reason why nothing is found.
 int sayThatNothingRuns(const std::filesystem::path& config) {
   std::cerr << "Leptir process is not running. Nothing to stop here.\n";
-  return config.empty() || readConfig(config) ? kNotRunning : kConfiguration;
+  [[maybe_unused]] const auto read = readConfig(config);
+  return kNotRunning;
 }
 
 }  // namespace

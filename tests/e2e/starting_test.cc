@@ -151,7 +151,24 @@ TEST_F(StartingTest, ABrokenConfigurationKeepsNobodyFromStatusAndStop) {
   EXPECT_NE(shown.err.find("leptir.yaml:"), std::string::npos) << shown.err;
   EXPECT_EQ(leptir({"stop"}).exit, 0);
   EXPECT_EQ(instance->waitForExit(), 0);
-  EXPECT_EQ(leptir({"stop"}).exit, 78) << "nothing runs, and the path may be why";
+}
+
+TEST_F(StartingTest, StopAndStatusSayThatNothingRunsAlsoWithoutAReadableConfiguration) {
+  for (const bool isMissing : {false, true}) {
+    writeConfig("brokers: [ {");
+    if (isMissing) fs::remove(config);
+    const auto stop = leptir({"stop"});
+    EXPECT_EQ(stop.exit, 3) << stop.err;
+    EXPECT_NE(stop.err.find("Nothing to stop here"), std::string::npos) << stop.err;
+    EXPECT_NE(stop.err.find("leptir.yaml"), std::string::npos) << "the path may be why: " << stop.err;
+    const auto shown = leptir({"status"});
+    EXPECT_EQ(shown.exit, 78) << "the queues cannot be shown";
+    EXPECT_EQ(shown.out, "not running\n");
+    EXPECT_NE(shown.err.find("leptir.yaml"), std::string::npos) << shown.err;
+    const auto json = leptir({"status", "--json"});
+    EXPECT_EQ(json.exit, 78);
+    EXPECT_TRUE(json.json().at("instance").is_null());
+  }
 }
 
 TEST_F(StartingTest, AnInstanceIsFoundByTheLinkThatItWasStartedWith) {
