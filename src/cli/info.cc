@@ -95,9 +95,17 @@ bool isRunning(const Json& record, const Json& waiting) {
          waiting.at("state") == nameOf(TaskState::Leased);
 }
 
+// A task that succeeded is in no queue; to look for it would search the whole queue of a Redis.
+bool isOfSuccess(const Json& record) {
+  const auto exit = record.value("retC", Json());
+  return record.value("status", Json()) == static_cast<int>(TaskStatus::Completed) &&
+         (exit == static_cast<int>(ExitStatus::Success) || exit == static_cast<int>(ExitStatus::Warning));
+}
+
 // A record tells of the last run. Whether the task waits for its next one, is buried, or was given back, its broker
 // knows.
 Json withItsPlace(const Config& config, const std::string& id, Json record) {
+  if (isOfSuccess(record)) return record;
   const auto waiting = askBrokers(config, id);
   if (!waiting && waiting.error().code() != ErrorCode::NotFound)
     fail(waiting.error().in("this is the record; whether the task waits again is not known"));

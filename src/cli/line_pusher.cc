@@ -87,8 +87,10 @@ void LinePusher::pushBatch() {
       complain(line.number, broker.error().message());
     }
   }
-  for (const auto& [broker, lines] : parts) pushPart(lines);
-  nameTheBuried();
+  for (const auto& [broker, lines] : parts) {
+    pushPart(lines);
+    nameTheBuried(broker, lines);
+  }
   printPushed();
   batch_.clear();
   batchBytes_ = 0;
@@ -117,13 +119,19 @@ void LinePusher::pushOneByOne(const Lines& lines) {
   }
 }
 
-void LinePusher::nameTheBuried() {
-  for (auto& line : batch_) {
-    if (!line.pushed || !line.hasOwnId) continue;
-    const auto why = whyBuried(broker_, line.task.options);
-    if (why.empty()) continue;
-    complain(line.number, why);
-    line.pushed = false;
+// One question for all: to look for each task would search the queue for those that have run already.
+void LinePusher::nameTheBuried(std::size_t broker, const Lines& lines) {
+  std::vector<std::string> ids;
+  for (const auto* line : lines) {
+    if (line->pushed && line->hasOwnId) ids.push_back(line->task.options.id);
+  }
+  const auto buried = whyBuried(broker_, broker, ids);
+  if (buried.empty()) return;
+  for (auto* line : lines) {
+    const auto why = buried.find(line->task.options.id);
+    if (!line->pushed || why == buried.end()) continue;
+    complain(line->number, why->second);
+    line->pushed = false;
   }
 }
 

@@ -37,7 +37,7 @@ class LinePusher {
   void pushBatch();
   void pushPart(const Lines& lines);
   void pushOneByOne(const Lines& lines);
-  void nameTheBuried();
+  void nameTheBuried(std::size_t broker, const Lines& lines);
   void printPushed();
   void complain(std::size_t line, const std::string& why);
   void failToRead();

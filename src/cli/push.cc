@@ -37,13 +37,20 @@ Result<PushOptions> optionsOf(const PushCommand& command) {
   return options;
 }
 
+std::string whyOwnIdIsBuried(Broker& broker, const PushOptions& options) {
+  const auto index = broker.brokerFor(options);
+  if (options.id.empty() || !index) return {};
+  const auto buried = whyBuried(broker, *index, {&options.id, 1});
+  return buried.empty() ? std::string() : buried.begin()->second;
+}
+
 int pushOne(Broker& broker, const PushCommand& command, const TaskToPush& task, const IdPrinter& printer) {
   for (std::uint64_t left = command.number; left > 0;) {
     const auto batch = std::min<std::uint64_t>(left, kBatch);
     auto ids = broker.pushTasks(std::vector<TaskToPush>(batch, task));
     if (!ids) return fail(ids.error());
-    if (const auto buried = command.id.empty() ? std::string() : whyBuried(broker, task.options); !buried.empty()) {
-      return fail(Error(ErrorCode::Invalid, buried));
+    if (const auto why = whyOwnIdIsBuried(broker, task.options); !why.empty()) {
+      return fail(Error(ErrorCode::Invalid, why));
     }
     if (!printer.print(*ids)) return kPartlyDone;
     left -= batch;

@@ -4,6 +4,7 @@
 
 #include "base/escape.h"
 #include "base/nearest_word.h"
+#include "leptir/buried_lookup.h"
 
 namespace leptir {
 namespace {
@@ -30,20 +31,21 @@ std::string NameCheck::warningAbout(const std::string& name) {
                      inQuotes(*nearest));
 }
 
-std::string whyBuried(Broker& broker, const PushOptions& options) {
-  const auto index = broker.brokerFor(options);
-  if (!index) return {};
-  auto store = broker.access(*index);
-  if (!store || !(*store)->traits().findsById) return {};
-  const auto buried = (*store)->keeper().listBuried({.offset = 0, .limit = 1});
-  if (!buried || buried->empty()) return {};
-  const auto found = (*store)->keeper().find(options.id);
-  if (!found || found->state != TaskState::Buried) return {};
-  return fmt::format(
-      "task {0} is buried in broker {1} ({2}): it does not run, and nothing was added; 'leptir cancel {0}' takes it "
-      "out, "
-      "then push it again",
-      options.id, broker.name(*index), escaped(found->reason));
+std::map<std::string, std::string> whyBuried(Broker& broker, std::size_t index, std::span<const std::string> ids) {
+  auto store = broker.access(index);
+  if (!store || ids.empty()) return {};
+  auto* lookup = dynamic_cast<BuriedLookup*>(&(*store)->keeper());
+  if (lookup == nullptr) return {};
+  const auto buried = lookup->buriedAmong(ids);
+  if (!buried) return {};
+  std::map<std::string, std::string> why;
+  for (const auto& task : *buried) {
+    why[task.id] = fmt::format(
+        "task {0} is buried in broker {1} ({2}): it does not run, and nothing was added; 'leptir cancel {0}' takes it "
+        "out, then push it again",
+        task.id, broker.name(index), escaped(task.reason));
+  }
+  return why;
 }
 
 }  // namespace leptir

@@ -1,7 +1,9 @@
 // What `push` says beside the ids: that a task's name is probably mistyped, that an id stands among the buried tasks.
 #pragma once
 
+#include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +28,8 @@ class NameCheck {
   std::set<std::string, std::less<>> warned_;
 };
 
-// Why the task of this id will not run although it was pushed: it is buried, and a push of an id that is in the queue
-// adds nothing. Empty: it is not, or the store cannot tell.
-std::string whyBuried(Broker& broker, const PushOptions& options);
+// Why tasks of these ids will not run although they were pushed to the broker at `index`: they are buried, and a push
+// of an id that is in the queue adds nothing. By their ids; none: none is buried, or the store cannot tell.
+std::map<std::string, std::string> whyBuried(Broker& broker, std::size_t index, std::span<const std::string> ids);
 
 }  // namespace leptir

@@ -1,3 +1,4 @@
+#include "leptir/buried_lookup.h"
 #include "tests/conformance/conformance.h"
 
 namespace leptir::conformance {
@@ -116,6 +117,25 @@ TEST_P(Keeper, RevivesOnlyWhatIsBuriedAndSaysHowMany) {
   push({task("due")});
   EXPECT_EQ(must(keeper().revive(Ids{"due", "nobody", "b"})), 1u);
   EXPECT_EQ(buried(), Ids{"a"});
+}
+
+TEST_P(Keeper, SaysWhichOfManyTasksAreBuried) {
+  auto* lookup = dynamic_cast<BuriedLookup*>(&keeper());
+  ASSERT_NE(lookup, nullptr);
+  push({task("waits", store_->now() + 10s)});
+  EXPECT_TRUE(must(lookup->buriedAmong(Ids{"waits", "nobody"})).empty());
+  pushBuried({"a", "b", "c"});
+  push({task("held")});
+  const auto session = openSession('a');
+  popOne(*session);
+  const auto found = must(lookup->buriedAmong(Ids{"c", "waits", "held", "nobody", "a"}));
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].id, "c");
+  EXPECT_EQ(found[0].state, TaskState::Buried);
+  EXPECT_EQ(found[0].reason, "because of c");
+  EXPECT_EQ(found[0].due, find("c").due);
+  EXPECT_EQ(found[1].id, "a");
+  EXPECT_TRUE(must(lookup->buriedAmong({})).empty());
 }
 
 }  // namespace

@@ -4,10 +4,11 @@
 #include <memory>
 
 #include "backends/memory/memory_queue.h"
+#include "leptir/buried_lookup.h"
 
 namespace leptir {
 
-class MemoryKeeper final : public TaskKeeper {
+class MemoryKeeper final : public TaskKeeper, public BuriedLookup {
  public:
   explicit MemoryKeeper(MemoryQueue& queue) : queue_(queue) {}
 
@@ -16,6 +17,9 @@ class MemoryKeeper final : public TaskKeeper {
   Result<Cancelled> cancel(std::string_view id, std::string_view by) override { return queue_.cancel(id, by); }
   Result<std::vector<FoundTask>> listBuried(Page page) override { return queue_.listBuried(page); }
   Result<std::size_t> revive(std::span<const std::string> ids) override { return queue_.revive(ids); }
+  Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override {
+    return queue_.buriedAmong(ids);
+  }
 
  private:
   MemoryQueue& queue_;

@@ -46,6 +46,7 @@ class MemoryQueue {
   Result<Cancelled> cancel(std::string_view id, std::string_view by);
   std::vector<FoundTask> listBuried(Page page);
   std::size_t revive(std::span<const std::string> ids);
+  std::vector<FoundTask> buriedAmong(std::span<const std::string> ids);
 
   // As if the time of this instance's sessions were over.
   void endTimeOf(std::string_view instance);

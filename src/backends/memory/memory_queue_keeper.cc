@@ -68,4 +68,14 @@ std::size_t MemoryQueue::revive(std::span<const std::string> ids) {
   return revived;
 }
 
+std::vector<FoundTask> MemoryQueue::buriedAmong(std::span<const std::string> ids) {
+  const std::lock_guard lock(mutex_);
+  std::vector<FoundTask> found;
+  for (const auto& id : ids) {
+    const auto* task = byId(id);
+    if (task != nullptr && task->buried != 0) found.push_back(describe(*task));
+  }
+  return found;
+}
+
 }  // namespace leptir

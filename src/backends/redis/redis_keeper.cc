@@ -108,14 +108,37 @@ Result<std::vector<FoundTask>> RedisKeeper::listBuried(Page page) {
   if (auto fits = RedisExpect(connection_).texts(found); !fits) return fits.error();
   std::vector<std::string> escaped;
   for (std::size_t i = 0; i < found.size(); ++i) escaped.emplace_back(found[i].text());
-  const auto values = readBuried(escaped);
+  return describeBuried(escaped);
+}
+
+Result<std::vector<FoundTask>> RedisKeeper::buriedAmong(std::span<const std::string> ids) {
+  const auto reply = connection_.run({"HLEN", keys_.buriedTasks});
+  if (!reply) return reply.error();
+  const auto buried = RedisExpect(connection_).integer(reply->value(), 0, std::numeric_limits<std::int64_t>::max());
+  if (!buried) return buried.error();
+  if (*buried == 0) return std::vector<FoundTask>();
+  std::vector<std::string> escaped;
+  for (const auto& id : ids) escaped.push_back(escapedId(id));
+  return describeBuried(escaped);
+}
+
+// Those of `escapedIds` that are buried.
+Result<std::vector<FoundTask>> RedisKeeper::describeBuried(std::span<const std::string> escapedIds) {
+  auto values = readBuried(escapedIds);
   if (!values) return values.error();
-  const auto marks = readFields(connection_, keys_.ids, escaped);
-  if (!marks) return marks.error();
-  for (std::size_t i = 0; i < escaped.size(); ++i) {
-    if ((*values)[i]) listed.push_back(buriedTask(escaped[i], (*marks)[i].text.value_or(""), *(*values)[i]));
+  std::vector<std::string> ids, texts;
+  for (std::size_t i = 0; i < escapedIds.size(); ++i) {
+    if (!(*values)[i]) continue;
+    ids.push_back(escapedIds[i]);
+    texts.push_back(std::move(*(*values)[i]));
   }
-  return listed;
+  const auto marks = readFields(connection_, keys_.ids, ids);
+  if (!marks) return marks.error();
+  std::vector<FoundTask> found;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    found.push_back(buriedTask(ids[i], (*marks)[i].text.value_or(""), texts[i]));
+  }
+  return found;
 }
 
 Result<std::size_t> RedisKeeper::revive(std::span<const std::string> ids) {

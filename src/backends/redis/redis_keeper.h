@@ -6,11 +6,12 @@
 #include <string>
 
 #include "backends/redis/redis_queue.h"
+#include "leptir/buried_lookup.h"
 #include "leptir/simple_broker.h"
 
 namespace leptir {
 
-class RedisKeeper final : public TaskKeeper {
+class RedisKeeper final : public TaskKeeper, public BuriedLookup {
  public:
   explicit RedisKeeper(std::shared_ptr<RedisQueue> queue)
       : queue_(std::move(queue)), connection_(*queue_->connection), keys_(queue_->keys) {}
@@ -20,6 +21,7 @@ class RedisKeeper final : public TaskKeeper {
   Result<Cancelled> cancel(std::string_view id, std::string_view by) override;
   Result<std::vector<FoundTask>> listBuried(Page page) override;
   Result<std::size_t> revive(std::span<const std::string> ids) override;
+  Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;
 
  private:
   // Where a task is, and what an operation on it needs to name it there.
@@ -35,6 +37,7 @@ class RedisKeeper final : public TaskKeeper {
   Result<std::optional<Place>> amongLeased(const std::string& id, std::string_view score);
   Result<std::optional<Place>> amongForeign(const std::string& id);
   Result<Place> waiting(const std::string& id, std::string_view envelope, std::string_view score);
+  Result<std::vector<FoundTask>> describeBuried(std::span<const std::string> escapedIds);
   Result<std::vector<std::optional<std::string>>> readBuried(std::span<const std::string> escapedIds);
   Result<void> checkPage(RedisValue page);
   Result<std::int64_t> membersOfQueue();

@@ -27,7 +27,10 @@ SqliteKeeper::SqliteKeeper(std::shared_ptr<SqliteQueue> queue)
               " WHERE holder = 16777217 ORDER BY buried, seq LIMIT ? OFFSET ?"),
       revive_(connection_,
               "UPDATE leptir_tasks SET holder = 16777216, due = ?, buried = NULL, reason = NULL,"
-              " failures = 0, crashes = 0, expiries = 0, unknown = 0 WHERE id = ? AND holder = 16777217") {}
+              " failures = 0, crashes = 0, expiries = 0, unknown = 0 WHERE id = ? AND holder = 16777217"),
+      buriedById_(connection_,
+                  "SELECT id, holder, due, failures, crashes, expiries, unknown, envelope, reason FROM leptir_tasks"
+                  " WHERE id = ? AND holder = 16777217") {}
 
 Result<FoundTask> SqliteKeeper::find(std::string_view id) {
   SqliteTransaction look(connection_, Kind::Read);
@@ -78,6 +81,17 @@ Result<std::size_t> SqliteKeeper::revive(std::span<const std::string> ids) {
   if (auto written = write.commit(); !written) return written.error();
   queue_->bells.ring();
   return revived;
+}
+
+Result<std::vector<FoundTask>> SqliteKeeper::buriedAmong(std::span<const std::string> ids) {
+  SqliteTransaction look(connection_, Kind::Read);
+  std::vector<FoundTask> found;
+  for (const auto& id : ids) {
+    buriedById_.with(id);
+    while (buriedById_.step()) found.push_back(foundTaskAt(buriedById_));
+  }
+  if (auto looked = look.commit(); !looked) return looked.error();
+  return found;
 }
 
 FoundTask SqliteKeeper::foundTaskAt(const SqliteStatement& row) const {

@@ -4,10 +4,11 @@
 #include <memory>
 
 #include "backends/sqlite/sqlite_queue.h"
+#include "leptir/buried_lookup.h"
 
 namespace leptir {
 
-class SqliteKeeper final : public TaskKeeper {
+class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
  public:
   explicit SqliteKeeper(std::shared_ptr<SqliteQueue> queue);
 
@@ -16,6 +17,7 @@ class SqliteKeeper final : public TaskKeeper {
   Result<Cancelled> cancel(std::string_view id, std::string_view by) override;
   Result<std::vector<FoundTask>> listBuried(Page page) override;
   Result<std::size_t> revive(std::span<const std::string> ids) override;
+  Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;
 
  private:
   FoundTask foundTaskAt(const SqliteStatement& row) const;
@@ -29,6 +31,7 @@ class SqliteKeeper final : public TaskKeeper {
   SqliteStatement wish_;
   SqliteStatement buried_;
   SqliteStatement revive_;
+  SqliteStatement buriedById_;
 };
 
 }  // namespace leptir
