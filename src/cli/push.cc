@@ -10,6 +10,7 @@
 #include "cli/push_input.h"
 #include "cli/push_line.h"
 #include "cli/push_notes.h"
+#include "task/envelope.h"
 
 namespace leptir {
 namespace {
@@ -35,6 +36,17 @@ Result<PushOptions> optionsOf(const PushCommand& command) {
     options.timeOfExecution = *time;
   }
   return options;
+}
+
+// What no line can be pushed with is refused before the first is read.
+Result<void> checkDefaults(const Broker& broker, const PushOptions& options) {
+  if (const auto index = broker.brokerFor(options); !index) return index.error();
+  BrokerTask any;
+  any.id = "any";
+  any.name = "noop";
+  any.timeOfExecution = options.timeOfExecution;
+  any.timeLimitSeconds = options.timeLimitSeconds;
+  return checkBrokerTask(any);
 }
 
 std::string whyOwnIdIsBuried(Broker& broker, const PushOptions& options) {
@@ -77,6 +89,8 @@ int runCommand(const PushCommand& command, const Program& program) {
   auto broker = openBroker(*config);
   if (!broker) return failStore(broker.error());
   NameCheck names(program, *config);
+  if (auto fine = checkDefaults(*broker, *options); command.fromStdin && !fine)
+    return fail(fine.error().in("the options for all lines"));
   if (command.fromStdin) return LinePusher(*broker, names, printer, std::move(*options)).run();
   if (const auto warning = names.warningAbout(command.name); !warning.empty()) {
     std::cerr << "leptir push: " << warning << '\n';

@@ -241,6 +241,10 @@ TEST_F(PushTest, OfAnIdThatIsBuriedSaysSo) {
     EXPECT_EQ(answer.out, "");
     EXPECT_NE(answer.err.find("task mine is buried"), std::string::npos) << answer.err;
   }
+  const auto other =
+      leptir({"push", "--stdin"}, "{\"name\":\"noop\",\"id\":\"other\"}\n{\"name\":\"noop\",\"id\":\"mine\"}\n");
+  EXPECT_EQ(other.out, "other\n");
+  EXPECT_NE(other.err.find("line 2: task mine is buried"), std::string::npos) << other.err;
 }
 
 TEST_F(PushTest, AsksWhatAMistypedWordWasMeantToBe) {
@@ -262,6 +266,18 @@ TEST_F(PushTest, NamesTheBrokersThatThereAre) {
   const auto answer = leptir({"push", "noop", "--broker=nosuch"});
   EXPECT_EQ(answer.exit, 1);
   EXPECT_NE(answer.err.find("'nosuch': there are local"), std::string::npos) << answer.err;
+}
+
+TEST_F(PushTest, StdinRefusesDefaultsThatNoLineCanHave) {
+  for (const std::string option : {"--broker=nosuch", "--timeLimit=99999999999999"}) {
+    for (const std::string lines : {"", "{\"name\":\"noop\"}\n"}) {
+      const auto answer = leptir({"push", "--stdin", option}, lines);
+      EXPECT_EQ(answer.exit, 1) << option;
+      EXPECT_EQ(answer.out, "");
+      EXPECT_NE(answer.err.find("the options for all lines: "), std::string::npos) << answer.err;
+    }
+  }
+  EXPECT_EQ(leptir({"push", "--stdin"}, "").exit, 0);
 }
 
 // Runs the program with its output on a terminal and answers what the terminal got; none where no terminal can be made.
