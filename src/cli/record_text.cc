@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <optional>
 #include <string_view>
 
 #include "base/duration_text.h"
 #include "base/escape.h"
+#include "cli/push_input.h"
 #include "leptir/meta_info.h"
 #include "leptir/outcome.h"
+#include "leptir/simple_broker.h"
 
 namespace leptir {
 namespace {
@@ -60,9 +63,31 @@ std::string outcomeOf(const Json& record) {
   return ranToItsEnd ? exitName(record["retC"]) : oneLine(cause);
 }
 
-class Page {
+bool isRunning(const Json& record) {
+  return record.value("status", Json()) == static_cast<int>(TaskStatus::InProgress);
+}
+
+// A task that was cancelled while it waited has no run: the record's times are those of the cancel.
+bool wasCancelledBeforeItRan(const Json& record) {
+  return record.value("cause", Json()) == nameOf(Cause::Cancelled) && record.value("exTime", Json(0)) == 0;
+}
+
+// Of a run that has not ended; nothing: its record does not say when it began.
+std::optional<std::string> runningFor(const Json& record, Time now) {
+  const auto start = record.find("exStart");
+  if (start == record.end() || !start->is_object()) return std::nullopt;
+  const auto date = start->value("date", Json());
+  if (!date.is_string()) return std::nullopt;
+  auto text = date.get<std::string>();
+  std::ranges::replace(text, ' ', 'T');
+  const auto begun = parseTime(text + "Z");
+  if (!begun) return std::nullopt;
+  return durationText(std::max(Duration::zero(), std::chrono::duration_cast<Duration>(now - *begun)));
+}
+
+class RecordPage {
  public:
-  explicit Page(const Json& record) : record_(record) {}
+  RecordPage(const Json& record, Time now) : record_(record), now_(now) {}
 
   std::string write() && {
     if (const auto* type = find("type")) text_ += oneLine(*type) + ' ';
@@ -71,21 +96,18 @@ class Page {
     line("status", "status", statusName);
     line("state", "state", oneLine);
     line("broker", "broker", oneLine);
-    line("due", "toex", at);
+    if (record_.value("state", Json()) != nameOf(TaskState::Buried)) line("due", "toex", at);
     line("reason", "reason", oneLine);
     line("attempts left", "attemptsLeft", oneLine);
-    if (record_.value("status", Json()) != static_cast<int>(TaskStatus::InProgress)) line("exit", "retC", exitName);
+    if (!isRunning(record_)) line("exit", "retC", exitName);
     line("cause", "cause", oneLine);
     line("cancelled by", "cancelledBy", oneLine);
-    line("attempt", "attempt", oneLine);
-    line("signal", "signal", oneLine);
-    line("host", "host", oneLine);
-    line("pid", "pid", oneLine);
-    line("pushed", "pushed", at);
-    line("began", "exStart", began);
-    line("ran", "exTime", duration);
-    line("CPU time", "cpuTime", duration);
-    line("peak memory", "maxRss", memory);
+    line("cancelled", "cancelledAt", at);
+    if (!wasCancelledBeforeItRan(record_)) {
+      run();
+    } else {
+      line("pushed", "pushed", at);
+    }
     line("result", "result", oneLine);
     block("response", "respM");
     numbered("stack");
@@ -97,6 +119,22 @@ class Page {
   }
 
  private:
+  void run() {
+    line("attempt", "attempt", oneLine);
+    line("signal", "signal", oneLine);
+    line("host", "host", oneLine);
+    line("pid", "pid", oneLine);
+    line("pushed", "pushed", at);
+    line("began", "exStart", began);
+    if (!isRunning(record_)) {
+      line("ran", "exTime", duration);
+    } else if (const auto time = runningFor(record_, now_)) {
+      text_ += fmt::format("  {:<13} {}\n", "running for", *time);
+    }
+    line("CPU time", "cpuTime", duration);
+    line("peak memory", "maxRss", memory);
+  }
+
   const Json* find(const char* key) const {
     const auto found = record_.find(key);
     return found == record_.end() || found->is_null() || *found == "" ? nullptr : &*found;
@@ -140,13 +178,14 @@ class Page {
   }
 
   const Json& record_;
+  Time now_;
   std::string text_;
 };
 
 }  // namespace
 
-std::string recordText(const Json& record) {
-  return Page(record).write();
+std::string recordText(const Json& record, Time now) {
+  return RecordPage(record, now).write();
 }
 
 std::string recordLine(const Json& record) {
@@ -161,8 +200,8 @@ std::string recordLine(const Json& record) {
     response = response.substr(0, end) + "…";
   }
   return fmt::format("{:<19.19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", text("exStart", began), text("id", oneLine),
-                     text("type", oneLine), outcomeOf(record), text("attempt", oneLine), text("exTime", duration),
-                     response);
+                     text("type", oneLine), outcomeOf(record), text("attempt", oneLine),
+                     isRunning(record) ? "-" : text("exTime", duration), response);
 }
 
 }  // namespace leptir

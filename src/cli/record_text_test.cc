@@ -49,7 +49,36 @@ TEST(RecordText, ShowsWhereATaskWaits) {
                      {"broker", "bulk"}, {"toex", 1795487440}, {"reason", "malformed"}};
   EXPECT_EQ(recordText(waiting),
             "7\n  status        pending\n  state         buried\n  broker        bulk\n"
-            "  due           2026-11-24 02:30:40.000 UTC\n  reason        malformed\n");
+            "  reason        malformed\n");
+}
+
+TEST(RecordText, OfATaskThatRunsSaysForHowLong) {
+  const Json record{{"id", "7"},
+                    {"type", "f"},
+                    {"status", 2},
+                    {"exTime", 0.0},
+                    {"exStart", {{"date", "2026-11-24 02:30:40.000000"}, {"timezone_type", 3}, {"timezone", "UTC"}}}};
+  EXPECT_EQ(recordText(record, Time(std::chrono::milliseconds(1795487443900))),
+            "f 7\n  status        in progress\n  began         2026-11-24 02:30:40.000000 UTC\n"
+            "  running for   3.9 s\n");
+  EXPECT_NE(recordLine(record).find("        -  -"), std::string::npos) << recordLine(record);
+}
+
+TEST(RecordText, OfATaskThatWasCancelledBeforeItRanShowsNoRun) {
+  const Json record{{"id", "7"},
+                    {"type", "f"},
+                    {"status", 3},
+                    {"retC", 4},
+                    {"cause", "cancelled"},
+                    {"cancelledBy", "ana@host"},
+                    {"cancelledAt", 1795487440},
+                    {"attempt", 1},
+                    {"pid", 5},
+                    {"exTime", 0.0},
+                    {"exStart", {{"date", "2026-11-24 02:30:40.000000"}, {"timezone_type", 3}, {"timezone", "UTC"}}}};
+  EXPECT_EQ(recordText(record),
+            "f 7\n  status        completed\n  exit          unknown\n  cause         cancelled\n"
+            "  cancelled by  ana@host\n  cancelled     2026-11-24 02:30:40.000 UTC\n");
 }
 
 TEST(RecordText, ShowsWhenARetryRunsAndHowManyAttemptsAreLeft) {
