@@ -7,6 +7,7 @@
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_meta_storage.h"
 #include "backends/redis/redis_session.h"
+#include "leptir/buried_lookup.h"
 #include "tests/support/fake_redis.h"
 #include "tests/support/redis_address_support.h"
 
@@ -128,6 +129,7 @@ TEST(OddReplies, EndEachCallOfASessionInAnError) {
     const std::vector<std::string> ids{"id"};
     (void)broker->keeper().revive(ids);
     (void)broker->keeper().listBuried({});
+    (void)dynamic_cast<BuriedLookup&>(broker->keeper()).buriedAmong(ids);
   }
 }
 
