@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/escape.h"
+
 namespace leptir {
 namespace {
 
@@ -23,6 +25,8 @@ std::vector<std::uint32_t> inOrder(CoreOptions& options) {
   std::ranges::stable_sort(order, {}, [&](std::uint32_t broker) { return options.brokerPriorities[broker]; });
   return order;
 }
+
+constexpr std::size_t kMostNamesLeft = 10;
 
 std::vector<std::int64_t> prioritiesOf(const std::vector<std::uint32_t>& order, const CoreOptions& options) {
   std::vector<std::int64_t> priorities;
@@ -72,9 +76,46 @@ void Core::on(event::Stop&) {
 void Core::finishWhenDone() {
   if (stopping_ && !closed_ && !isIdle()) giveUpWhenStuck();
   if (closed_ || !isIdle() || !(stopping_ || (options_.drain && isDrained()))) return;
+  if (!stopping_) sayWhatIsLeft();
   closed_ = true;
   stopping_ = true;
   actions_.closeBrokers = true;
+}
+
+// What --drain did not run. The master says the exit status.
+void Core::sayWhatIsLeft() {
+  std::uint64_t tasks = 0;
+  std::set<std::string> names;
+  for (const auto& plan : brokers_) {
+    if (plan.unknown.size() == 0 || !plan.counts) continue;
+    tasks += plan.counts->due + plan.counts->scheduled;
+    names.merge(plan.unknown.names());
+  }
+  if (names.empty()) return;
+  std::string listed;
+  std::size_t number = 0;
+  for (const auto& name : names) {
+    if (number++ == kMostNamesLeft) break;
+    listed += (listed.empty() ? "" : ", ") + inQuotes(name);
+  }
+  if (names.size() > kMostNamesLeft) listed += " and " + std::to_string(names.size() - kMostNamesLeft) + " more";
+  actions_.log.emplace_back(LogLevel::Warning, std::to_string(tasks) + (tasks == 1 ? " task" : " tasks") +
+                                                   " of unknown names left in the queue: " + listed + ".");
+}
+
+// A drain that has nothing to run but waits for tasks of a later time would look like one that hangs.
+void Core::sayWhatDrainWaitsFor() {
+  if (!options_.drain || stopping_ || saidScheduled_ || !isIdle()) return;
+  std::uint64_t scheduled = 0;
+  for (const auto& plan : brokers_) {
+    if (plan.leaving) continue;
+    if (!plan.counts || plan.counts->leased > 0 || plan.counts->due > plan.unknown.size()) return;
+    scheduled += plan.counts->scheduled;
+  }
+  if (scheduled == 0) return;
+  saidScheduled_ = true;
+  actions_.log.emplace_back(LogLevel::Info, "Nothing is due; the drain waits for " + std::to_string(scheduled) +
+                                                (scheduled == 1 ? " scheduled task." : " scheduled tasks."));
 }
 
 // Stores that are down must not keep an instance from ending: what they were not told of comes back when the session

@@ -211,11 +211,11 @@ class Core {
     std::uint64_t epoch = 0;
     std::deque<Stocked> stock;
     bool knownEmpty = true;
-    bool compared = false;                              // Held was looked at, or never comes
-    bool blames = false;                                // what it finds in no cell killed the last dispatcher,
-    std::set<LeaseId> spared;                           // but for these, which we took out of their cells
-    std::uint64_t delivered = 0;                        // tasks that came from the feeder so far
-    UnknownNames unknown;  // tasks left to other programs
+    bool compared = false;        // Held was looked at, or never comes
+    bool blames = false;          // what it finds in no cell killed the last dispatcher,
+    std::set<LeaseId> spared;     // but for these, which we took out of their cells
+    std::uint64_t delivered = 0;  // tasks that came from the feeder so far
+    UnknownNames unknown;         // tasks left to other programs
     std::optional<TaskCounts> counts;
     std::shared_ptr<SettleBatch> batch;  // being filled
     int underway = 0;                    // batches handed out, not settled yet
@@ -278,6 +278,8 @@ class Core {
   bool isToStandAlone(const BrokerPlan& plan) const;
   void letLeaversGo();
   void finishWhenDone();
+  void sayWhatIsLeft();
+  void sayWhatDrainWaitsFor();
   void giveUpWhenStuck();
   bool isIdle() const;
   bool isDrained() const;
@@ -297,6 +299,7 @@ class Core {
   bool stopping_ = false;
   bool masterWorks_ = true;
   bool closed_ = false;
+  bool saidScheduled_ = false;
   std::optional<BootTime> stoppedAt_;
   std::vector<std::pair<event::CellDone, BootTime>> termed_;  // programs that a TERM ended, and when that was seen
   std::optional<BootTime> stuckSince_;                        // while a stop waits for nothing but stores

@@ -68,7 +68,8 @@ void Core::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& w
 }
 
 void Core::putAsideUnknown(Stocked stocked) {
-  const auto delay = brokers_[stocked.task.broker].unknown.seen(stocked.task.head.id, now_.boot);
+  const auto delay =
+      brokers_[stocked.task.broker].unknown.seen(stocked.task.head.id, stocked.task.head.name, now_.boot);
   auto settlement = settleUnknownName(stocked.task, stocked.envelope, delay, now_.wall, options_.author);
   actions_.log.emplace_back(
       LogLevel::Warning,
@@ -205,6 +206,7 @@ void Core::on(event::Cancelled& cancelled) {
 
 void Core::on(event::Counted& counted) {
   brokers_[counted.broker].counts = counted.counts;
+  sayWhatDrainWaitsFor();
 }
 
 }  // namespace leptir

@@ -372,6 +372,9 @@ TEST_F(CoreTest, DrainEndsWhenEveryBrokerIsEmpty) {
   start();
   EXPECT_EQ(step(event::Tick{}).count, std::vector{0u});
   EXPECT_FALSE(step(event::Counted{0, {.scheduled = 1}}).closeBrokers);
+  ASSERT_EQ(last.log.size(), 1u);
+  EXPECT_EQ(last.log[0].second, "Nothing is due; the drain waits for 1 scheduled task.");
+  EXPECT_TRUE(step(event::Counted{0, {.scheduled = 1}}).log.empty()) << "said once";
   EXPECT_TRUE(step(event::Counted{0, {.buried = 3}}).closeBrokers);
   EXPECT_FALSE(core->leftUnknown());
 }
@@ -383,6 +386,8 @@ TEST_F(CoreTest, DrainLeavesTasksOfUnknownNames) {
   step(event::Settled{last.settle.at(0)->id});
   EXPECT_FALSE(step(event::Counted{0, {.due = 2}}).closeBrokers) << "one of them is not yet known";
   EXPECT_TRUE(step(event::Counted{0, {.due = 1}}).closeBrokers);
+  ASSERT_EQ(last.log.size(), 1u);
+  EXPECT_EQ(last.log[0].second, "1 task of unknown names left in the queue: 'stranger'.");
   EXPECT_TRUE(core->leftUnknown());
 }
 

@@ -17,11 +17,11 @@ std::optional<Duration> delayAfterUnknownName(std::uint32_t times) {
   return delay;
 }
 
-std::optional<Duration> UnknownNames::seen(std::string_view id, BootTime now) {
+std::optional<Duration> UnknownNames::seen(std::string_view id, std::string_view name, BootTime now) {
   auto found = tasks_.find(id);
   if (found == tasks_.end()) {
     if (tasks_.size() >= kMost) makeRoom();
-    found = tasks_.emplace(id, Entry{}).first;
+    found = tasks_.emplace(id, Entry{.name = std::string(name)}).first;
   }
   auto& entry = found->second;
   entry.last = now;
@@ -34,6 +34,12 @@ void UnknownNames::forget(std::string_view id) {
   if (tasks_.empty()) return;
   const auto found = tasks_.find(id);
   if (found != tasks_.end()) tasks_.erase(found);
+}
+
+std::set<std::string> UnknownNames::names() const {
+  std::set<std::string> names;
+  for (const auto& [id, entry] : tasks_) names.insert(entry.name);
+  return names;
 }
 
 // Half of them go: mostly tasks that another program has run since.

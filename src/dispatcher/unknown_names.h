@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -22,12 +23,15 @@ class UnknownNames {
   static constexpr std::size_t kMost = 20'000;
 
   // The task was leased. Answers how long to leave it to other programs; nothing: it has waited for a day.
-  std::optional<Duration> seen(std::string_view id, BootTime now);
+  std::optional<Duration> seen(std::string_view id, std::string_view name, BootTime now);
   void forget(std::string_view id);
   std::size_t size() const { return tasks_.size(); }
+  // The names of these tasks, each once.
+  std::set<std::string> names() const;
 
  private:
   struct Entry {
+    std::string name{};
     std::uint32_t times = 0;
     BootTime last{};
   };

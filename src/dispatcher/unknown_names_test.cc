@@ -9,18 +9,27 @@ using namespace std::chrono_literals;
 
 TEST(UnknownNames, TheDelayIsOfEachTaskAndGrows) {
   UnknownNames names;
-  EXPECT_EQ(names.seen("a", BootTime()), 30s);
-  EXPECT_EQ(names.seen("a", BootTime()), 60s);
-  EXPECT_EQ(names.seen("b", BootTime()), 30s);
+  EXPECT_EQ(names.seen("a", "n", BootTime()), 30s);
+  EXPECT_EQ(names.seen("a", "n", BootTime()), 60s);
+  EXPECT_EQ(names.seen("b", "n", BootTime()), 30s);
   names.forget("a");
-  EXPECT_EQ(names.seen("a", BootTime()), 30s);
+  EXPECT_EQ(names.seen("a", "n", BootTime()), 30s);
   EXPECT_EQ(names.size(), 2u);
+}
+
+TEST(UnknownNames, AnswersEachNameOnce) {
+  UnknownNames names;
+  names.seen("1", "b", BootTime());
+  names.seen("2", "a", BootTime());
+  names.seen("3", "b", BootTime());
+  names.forget("2");
+  EXPECT_EQ(names.names(), std::set<std::string>{"b"});
 }
 
 TEST(UnknownNames, ATaskThatWaitedForADayIsForgotten) {
   UnknownNames names;
   Duration waited{};
-  while (const auto delay = names.seen("a", BootTime())) waited += *delay;
+  while (const auto delay = names.seen("a", "n", BootTime())) waited += *delay;
   EXPECT_GE(waited, 24h);
   EXPECT_LT(waited, 25h);
   EXPECT_EQ(names.size(), 0u);
@@ -29,9 +38,9 @@ TEST(UnknownNames, ATaskThatWaitedForADayIsForgotten) {
 TEST(UnknownNames, NoMoreThanSoManyAreRemembered) {
   UnknownNames names;
   for (std::size_t i = 0; i <= 2 * UnknownNames::kMost; ++i)
-    ASSERT_EQ(names.seen(std::to_string(i), BootTime() + std::chrono::milliseconds(i)), 30s);
+    ASSERT_EQ(names.seen(std::to_string(i), "n", BootTime() + std::chrono::milliseconds(i)), 30s);
   EXPECT_LE(names.size(), UnknownNames::kMost);
-  EXPECT_EQ(names.seen(std::to_string(2 * UnknownNames::kMost), BootTime() + 1h), 60s) << "the last one";
+  EXPECT_EQ(names.seen(std::to_string(2 * UnknownNames::kMost), "n", BootTime() + 1h), 60s) << "the last one";
 }
 
 }  // namespace

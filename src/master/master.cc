@@ -141,7 +141,11 @@ MasterEnd Master::Loop::run() {
     if (end_ && now() > leaveUntil_ + kGiveUp) break;
   }
   endStrays();
-  children_.log.info("All good. I'm out for now.");
+  if (end_ == MasterEnd::DrainedUnknown) {
+    children_.log.warning("Drained, but tasks of unknown names are left: exit status 1.");
+  } else {
+    children_.log.info("All good. I'm out for now.");
+  }
   return *end_;
 }
 

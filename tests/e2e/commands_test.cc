@@ -138,6 +138,17 @@ TEST_F(CommandsTest, StopLetsTheRunningTaskFinish) {
   EXPECT_NE(instance->output().find("All good. I'm out for now."), std::string::npos) << instance->output();
 }
 
+TEST_F(CommandsTest, ADrainThatLeavesTasksOfUnknownNamesSaysWhichAndItsExitStatus) {
+  push({"unheard-of"});
+  push({"unheard-of"});
+  const auto instance = start({"--drain"});
+  EXPECT_EQ(instance->waitForExit(), 1);
+  const auto output = instance->output();
+  EXPECT_NE(output.find("2 tasks of unknown names left in the queue: 'unheard-of'."), std::string::npos) << output;
+  EXPECT_NE(output.find("tasks of unknown names are left: exit status 1."), std::string::npos) << output;
+  EXPECT_EQ(output.find("All good"), std::string::npos) << output;
+}
+
 TEST_F(CommandsTest, StopGivesUpWaitingAfterItsTimeout) {
   const auto instance = start();
   push({"sleep", "seconds:=60"});
