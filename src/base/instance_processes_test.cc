@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "base/instance_mark.h"
 #include "base/task_id.h"
 #include "tests/support/child.h"
+#include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
@@ -96,6 +98,17 @@ TEST(EndProcessesOf, WithoutDescriptorsCannotTell) {
     const auto living = processesOf(dead);
     return markOf(::getpid(), dead) == Membership::CannotTell && !ended &&
            ended.error().code() == ErrorCode::Unavailable && !living && living.error().code() == ErrorCode::Unavailable;
+  }));
+}
+
+// The kernel gives what lies in the /proc folder of such a process to root, but the folder itself to its user.
+TEST(ProcessesOf, AProcessThatMayNotBeDumpedIsSeenAndCannotBeTold) {
+  LEPTIR_NEEDS_ROOT();
+  EXPECT_TRUE(asUser(kOtherUser, [] {
+    if (::prctl(PR_SET_DUMPABLE, 0) != 0) return false;
+    const auto living = processesOf(makeInstanceName());
+    return ownerOf("/proc/" + std::to_string(::getpid())) == kOtherUser && !living &&
+           living.error().code() == ErrorCode::Unavailable;
   }));
 }
 
