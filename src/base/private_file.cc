@@ -35,6 +35,16 @@ Result<UniqueFd> makeNew(const std::filesystem::path& file, int flags, mode_t mo
   return made;
 }
 
+Result<void> makeOneFolder(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(folder, ignored)) return {};
+  if (::mkdir(folder.c_str(), kPrivateFolder) == 0) return {};
+  const int error = errno;
+  if (error == EEXIST && std::filesystem::is_directory(folder, ignored))
+    return {};  // another process made it meanwhile
+  return Error(codeOfErrno(error), errnoText(error == EEXIST ? ENOTDIR : error));
+}
+
 }  // namespace
 
 std::string userText(uid_t user) {
@@ -71,15 +81,14 @@ Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, m
 }
 
 Result<void> makePrivateFolder(const std::filesystem::path& folder) {
-  std::error_code failed;
-  if (std::filesystem::is_directory(folder, failed)) return {};
-  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), failed);
-  if (failed)
-    return Error(codeOfErrno(failed.value()), folder.parent_path().string() + ": " + errnoText(failed.value()));
-  if (::mkdir(folder.c_str(), kPrivateFolder) == 0) return {};
-  const int error = errno;
-  if (error == EEXIST && std::filesystem::is_directory(folder, failed)) return {};  // made by another process meanwhile
-  return Error(codeOfErrno(error), errnoText(error == EEXIST ? ENOTDIR : error));
+  std::error_code ignored;
+  if (std::filesystem::is_directory(folder, ignored)) return {};
+  std::filesystem::path above;
+  for (const auto& part : folder.parent_path()) {
+    above /= part;
+    if (auto made = makeOneFolder(above); !made) return made.error().in(above.string());
+  }
+  return makeOneFolder(folder);
 }
 
 void shareLike(int descriptor, const struct stat& model) {

@@ -33,7 +33,7 @@ Result<void> checkOwner(const struct stat& info);
 // is there. Invalid, Unavailable: see errno_code.h. Without the file's name.
 Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, mode_t mode = kPrivateFile);
 
-// Makes the folder for our user alone, and what is missing above it. An existing folder stays as it is. Invalid,
+// Makes the folder, and what is missing above it, for our user alone. An existing folder stays as it is. Invalid,
 // Unavailable: the reason, without the folder's name.
 Result<void> makePrivateFolder(const std::filesystem::path& folder);
 

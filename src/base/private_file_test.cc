@@ -65,6 +65,7 @@ TEST(PrivateFolder, IsMadeForItsOwnerAlone) {
   const Umask umask(022);
   ASSERT_TRUE(makePrivateFolder(folder / "a/b"));
   EXPECT_EQ(modeOf(folder / "a/b"), 0700u);
+  EXPECT_EQ(modeOf(folder / "a"), 0700u) << "what was missing above it as well";
   ::chmod((folder / "a/b").c_str(), 0750);
   ASSERT_TRUE(makePrivateFolder(folder / "a/b"));
   EXPECT_EQ(modeOf(folder / "a/b"), 0750u) << "an existing one stays as it is";
