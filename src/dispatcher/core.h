@@ -88,6 +88,7 @@ struct CellUnsettlable {  // it has ended, and so many dispatchers died while th
   CellRef cell;
   std::uint32_t deaths;
   std::string_view envelope;
+  int pid = 0;  // of the worker; 0: not known
 };
 struct CellRunning {  // seen to execute, at a look
   CellRef cell;
@@ -108,6 +109,9 @@ struct Saved {  // by a required storage
 struct Settled {  // by its broker
   std::uint64_t batch;
 };
+struct StoreUnavailable {  // this batch waits for its broker or a required storage, which cannot be used just now
+  std::uint64_t batch;
+};
 struct Tick {};
 struct MasterSeen {
   bool works;  // false: nobody watches over limits just now, so nothing is assigned
@@ -115,10 +119,11 @@ struct MasterSeen {
 struct Stop {};  // lease nothing more, let run what runs, give back the rest, then finish
 }  // namespace event
 
-using Event = std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost,
-                           event::Cancelled, event::Counted, event::CellFound, event::CellDone, event::CellDied,
-                           event::CellUnsettlable, event::CellRunning, event::TakenBack, event::WorkerReady,
-                           event::Saved, event::Settled, event::Tick, event::MasterSeen, event::Stop>;
+using Event =
+    std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::Held, event::Lost, event::Cancelled,
+                 event::Counted, event::CellFound, event::CellDone, event::CellDied, event::CellUnsettlable,
+                 event::CellRunning, event::TakenBack, event::WorkerReady, event::Saved, event::Settled,
+                 event::StoreUnavailable, event::Tick, event::MasterSeen, event::Stop>;
 
 // What to do, in this order.
 struct Actions {
@@ -141,6 +146,8 @@ struct Actions {
     std::uint32_t broker;
     std::vector<LeaseId> leases;
   };
+  std::vector<CellRef>
+      forgetSettleTries;  // they wait for a store: a dispatcher that dies meanwhile does not die of them
   std::vector<CellRef> free;
   std::vector<Assign> assign;
   std::deque<std::string> envelopes;
@@ -237,6 +244,7 @@ class Core {
   void on(event::WorkerReady&);
   void on(event::Saved&);
   void on(event::Settled&);
+  void on(event::StoreUnavailable&);
   void on(event::Tick&);
   void on(event::MasterSeen& seen) { masterWorks_ = seen.works; }
   void on(event::Stop&);

@@ -111,11 +111,29 @@ TEST_F(CorePoison, BuriesWhatDispatchersDiedOfWhileTheySettledIt) {
   held({});
   step(event::Leased{0, 1, {leased("a")}, false});
   ASSERT_EQ(last.assign.size(), 1u);
-  step(event::CellUnsettlable{last.assign[0].cell, 6, "{}"});
+  step(event::CellUnsettlable{last.assign[0].cell, 6, "{}", 77});
   ASSERT_EQ(last.save.size(), 1u);
   ASSERT_EQ(last.save[0]->bury.size(), 1u);
   EXPECT_EQ(last.save[0]->bury[0].reason, "6 dispatchers died while they settled what came of it");
   EXPECT_EQ(last.save[0]->records.at(0).cause, "crashed");
+  EXPECT_EQ(last.save[0]->records.at(0).pid, 77) << "of the worker that ran it";
+}
+
+TEST_F(CorePoison, SuspectsNoOutcomeThatWaitsForAStoreThatIsAway) {
+  start(false);
+  held({});
+  step(event::Leased{0, 1, {leased("a")}, false});
+  ASSERT_EQ(last.assign.size(), 1u);
+  const auto cell = last.assign[0].cell;
+  step(event::CellDone{cell, Outcome{.status = ExitStatus::Success}, "{}"});
+  ASSERT_EQ(last.save.size(), 1u);
+  const auto batch = last.save[0]->id;
+  EXPECT_EQ(step(event::StoreUnavailable{batch}).forgetSettleTries, std::vector{cell});
+  EXPECT_TRUE(step(event::StoreUnavailable{batch + 1}).forgetSettleTries.empty()) << "another batch";
+  step(event::Saved{batch});
+  EXPECT_EQ(step(event::StoreUnavailable{batch}).forgetSettleTries, std::vector{cell}) << "by its broker";
+  step(event::Settled{batch});
+  EXPECT_TRUE(step(event::StoreUnavailable{batch}).forgetSettleTries.empty());
 }
 
 TEST_F(CorePoison, BlamesNobodyWhoStandsInACellOrWasTakenOutOfOne) {

@@ -107,7 +107,7 @@ void Core::on(event::CellUnsettlable& poison) {
     slots_.freed(poison.cell);
     return actions_.free.push_back(poison.cell);
   }
-  auto settlement = settleUnsettlable(task, poison.envelope, poison.deaths, now_.wall, options_.author);
+  auto settlement = settleUnsettlable(task, poison.envelope, poison.deaths, now_.wall, authorWith(poison.pid));
   actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + sentenceOfFailure(settlement));
   settleCell(poison.cell, task, std::move(settlement), poison.envelope);
 }
@@ -264,6 +264,14 @@ void Core::on(event::Settled& settled) {
   brokers_[batch.broker].counts.reset();
   --brokers_[batch.broker].underway;
   pending_.erase(found);
+}
+
+// The batch has come as far as its store without harm to this dispatcher.
+void Core::on(event::StoreUnavailable& unavailable) {
+  const auto found = pending_.find(unavailable.batch);
+  if (found == pending_.end()) return;
+  const auto& cells = found->second.first->cells;
+  actions_.forgetSettleTries.insert(actions_.forgetSettleTries.end(), cells.begin(), cells.end());
 }
 
 }  // namespace leptir

@@ -213,6 +213,7 @@ class Dispatcher {
 
   void perform(Actions actions) {
     for (const auto& [level, message] : actions.log) logger_.log(level, message);
+    for (const auto cell : actions.forgetSettleTries) table_.forgetSettleTries(cell);
     if (!actions.free.empty()) LEPTIR_FAILPOINT("dispatcher.before_free");
     for (const auto cell : actions.free) table_.free(cell);
     if (!actions.assign.empty()) LEPTIR_FAILPOINT("dispatcher.before_assign");

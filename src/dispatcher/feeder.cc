@@ -156,6 +156,12 @@ void Feeder::takeBatches() {
   orders_.batches.clear();
 }
 
+// Nothing in these batches has done harm on the way to the store, which is away for now.
+void Feeder::tellUnavailable() {
+  takeBatches();
+  for (const auto& batch : batches_) inbox_.put(event::StoreUnavailable{batch->id});
+}
+
 // Repeating any of this after an unknown end is harmless: what was done is answered as no longer ours. Leases of an
 // earlier epoch are no longer ours: nothing is done to them, nothing said of them.
 Result<Feeder::Popped> Feeder::settleBatches() {

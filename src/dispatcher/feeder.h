@@ -88,6 +88,7 @@ class Feeder {
   void beginSession();
   Result<void> turn();
   void takeBatches();
+  void tellUnavailable();
   enum class Popped { Yes, No };
   Result<Popped> settleBatches();
   Result<void> openStorages();

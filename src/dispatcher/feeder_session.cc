@@ -132,6 +132,7 @@ void Feeder::noteGoodTurn() {
 // Answers how long to rest before the next try.
 Duration Feeder::noteFailure(const Error& why) {
   if (backoff_.failures() == 0) logger_.error(where() + ": not available, trying again: " + why.message());
+  if (why.code() == ErrorCode::Unavailable) tellUnavailable();
   const auto pause = backoff_.next();
   return closeBy_ ? 200ms : pause;
 }

@@ -133,7 +133,15 @@ void MetaWriter::worked() {
 void MetaWriter::failed(const Error& why) {
   storage_.reset();
   if (backoff_.failures() == 0) logger_.error(name() + ": " + why.message());
+  if (why.code() == ErrorCode::Unavailable) tellUnavailable();
   wake_.waitFor(std::min<Duration>(backoff_.next(), 5s));
+}
+
+void MetaWriter::tellUnavailable() {
+  if (!seat_.required) return;  // no settlement waits for it
+  for (const auto batch : batches_) inbox_.put(event::StoreUnavailable{batch});
+  const std::lock_guard lock(mutex_);
+  for (const auto& batch : queue_) inbox_.put(event::StoreUnavailable{batch->id});
 }
 
 // Only once all of the last ones are saved, so that no more is held than may be.

@@ -55,6 +55,7 @@ class MetaWriter {
   void expireSome();
   void worked();
   void failed(const Error& why);
+  void tellUnavailable();
 
   MetaSeat seat_;
   bool sole_;

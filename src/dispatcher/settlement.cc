@@ -212,7 +212,7 @@ Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, st
   Settlement settlement;
   settlement.kind = Settlement::Kind::Bury;
   settlement.counters = task.counters;
-  ++settlement.counters.crashes;
+  incrementSaturated(settlement.counters.crashes);
   settlement.reason = std::to_string(deaths) + " dispatchers died while they settled what came of it";
   auto& record = settlement.record.emplace(recordOf(task, author));
   record.cause = nameOf(Cause::Crashed);

@@ -90,7 +90,7 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
   const auto tries = shared.assignmentHeader(cell).settleTries;
   if (hasEnded && mustWait(tries)) return false;
   if (hasEnded && tries >= kMostSettleTries) {
-    events.push_back(event::CellUnsettlable{ref, tries, shared.envelopeIn(cell)});
+    events.push_back(event::CellUnsettlable{ref, tries, shared.envelopeIn(cell), shared.workerPid(cell)});
     take(ring, ref);
     return true;
   }
@@ -207,6 +207,11 @@ void SlotTable::free(CellRef cell) {
   auto& slot = link_.slot(cell.slot);
   const auto word = slot.word(cell.cell);
   if (word.state != CellState::Free) slot.change(cell.cell, word, word.freed());
+}
+
+void SlotTable::forgetSettleTries(CellRef cell) {
+  link_.slot(cell.slot).forgetSettleTries(cell.cell);
+  if (settledAlone_ == cell) settledAlone_.reset();
 }
 
 event::TakenBack SlotTable::takeBack(int slot) {

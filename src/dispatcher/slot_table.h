@@ -30,6 +30,8 @@ class SlotTable {
   // Asks the master to end the task in a cell.
   void wish(const Actions::Wish& wish);
   void free(CellRef cell);
+  // What ended in this cell waits for a store, however long: it is not suspected when a dispatcher dies meanwhile.
+  void forgetSettleTries(CellRef cell);
   // All of a slot that has not begun, latest first.
   event::TakenBack takeBack(int slot);
   // Rings the workers that were given something since the last call and sleep.

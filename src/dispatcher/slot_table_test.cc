@@ -112,8 +112,41 @@ TEST_F(SlotTableTest, LeavesOutWhatATaskSaidThatDispatchersDieOfAndAtLastTheWhol
   const auto& poison = std::get<event::CellUnsettlable>(events[0]);
   EXPECT_EQ(poison.cell.cell, 0u);
   EXPECT_EQ(poison.deaths, 6u);
+  EXPECT_EQ(poison.pid, 77);
   table->free(poison.cell);
   EXPECT_EQ(done(collect().at(0)).outcome->response, "said") << "the other one is none the worse for it";
+}
+
+TEST_F(SlotTableTest, SuspectsNothingThatWaitedForAStoreHoweverManyDispatchersDied) {
+  haveEnded(2);
+  for (int dispatcher = 0; dispatcher < 10; ++dispatcher) {
+    startDispatcher();
+    const auto events = collect();
+    ASSERT_EQ(events.size(), 2u) << dispatcher;
+    for (const auto& event : events) {
+      EXPECT_EQ(done(event).outcome->additional, R"({"a":1})");
+      table->forgetSettleTries(done(event).cell);
+    }
+  }
+}
+
+TEST_F(SlotTableTest, SettlesOthersBesideASuspectThatWaitsForAStore) {
+  auto& other = link->slot(1);
+  haveEnded(1);
+  haveEnded(other, 0, 1);
+  const auto ended = other.word(0);
+  ASSERT_TRUE(other.change(0, ended, ended.to(CellState::Executing)));
+  for (int death = 0; death < 2; ++death) {
+    startDispatcher();
+    collect();
+  }
+  startDispatcher();
+  const auto alone = collect();
+  ASSERT_EQ(alone.size(), 1u);
+  ASSERT_TRUE(other.change(0, other.word(0), ended));
+  EXPECT_TRUE(collect().empty());
+  table->forgetSettleTries(done(alone[0]).cell);
+  EXPECT_EQ(collect().size(), 1u);
 }
 
 TEST_F(SlotTableTest, BlamesNothingThatADispatcherLeftOnRequest) {

@@ -119,6 +119,10 @@ std::uint32_t Slot::countSettleTry(std::size_t cell) {
   return ++assignmentPart().headers[cell].settleTries;
 }
 
+void Slot::forgetSettleTries(std::size_t cell) {
+  assignmentPart().headers[cell].settleTries = 0;
+}
+
 void Slot::forgetSettleTries() {
   for (auto& header : assignmentPart().headers) header.settleTries = 0;
 }

@@ -98,6 +98,8 @@ class Slot {
   const AssignmentHeader& assignmentHeader(std::size_t cell) const;
   // Dispatcher, when it takes what came of the task in a cell: how many dispatchers have done so, this one included.
   std::uint32_t countSettleTry(std::size_t cell);
+  // Dispatcher: this one waits for a store, and no dispatcher that dies meanwhile dies of it.
+  void forgetSettleTries(std::size_t cell);
   // Master, while no dispatcher runs: the last one left on request, so nothing that it settled is to blame.
   void forgetSettleTries();
   // Its envelope alone, which costs nothing.

@@ -153,6 +153,27 @@ TEST_F(FeederTest, KeepsBatchesUntilTheStoreIsBackAndGoesOnInItsSession) {
   EXPECT_EQ(left(), 0u);
 }
 
+TEST_F(FeederTest, SaysOfEachBatchThatItWaitsForAStoreThatIsAway) {
+  const auto tasks = lease({"a", "b"});
+  mood.down = true;
+  feeder->settle(batchOf(tasks.at(0), "a"));
+  EXPECT_EQ(next<event::StoreUnavailable>()->batch, 1u);
+  feeder->settle(batchOf(tasks.at(1), "b"));  // comes while it is away
+  while (next<event::StoreUnavailable>()->batch != 2) {
+  }
+  mood.down = false;
+  EXPECT_EQ(next<event::Settled>()->batch, 1u);
+}
+
+TEST_F(FeederTest, SaysOfABatchThatItWaitsForAStoreThatIsAwayFromTheStart) {
+  const auto tasks = lease({"a"});
+  mood.down = true;
+  feeder.reset();
+  start();
+  feeder->settle(batchOf(tasks.at(0), "a"));
+  EXPECT_EQ(next<event::StoreUnavailable>()->batch, 1u);
+}
+
 // Nobody has claimed it: a late renewal keeps it, if it comes before we look for the dead ourselves.
 TEST_F(FeederTest, ProlongsItsSessionThatExpiredWhileTheStoreWasAwayBeforeItLooksForDeadOnes) {
   lease({"a"});

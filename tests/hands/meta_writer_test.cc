@@ -49,6 +49,26 @@ TEST_F(MetaWriterTest, KeepsRecordsUntilTheStorageIsBack) {
   EXPECT_TRUE(isRecorded("b"));
 }
 
+TEST_F(MetaWriterTest, SaysOfEachBatchThatItWaitsForAStorageThatIsAway) {
+  start();
+  writer->save(batchOf({"first"}));
+  ASSERT_TRUE(next<event::Saved>());
+  storageMood.down = true;
+  writer->save(batchOf({"a"}));
+  EXPECT_EQ(next<event::StoreUnavailable>()->batch, 2u);
+  writer->save(batchOf({"b"}));  // comes while it is away
+  while (next<event::StoreUnavailable>()->batch != 3) {
+  }
+}
+
+TEST_F(MetaWriterTest, SaysNothingOfBatchesThatWaitForAStorageThatIsNotRequired) {
+  storageMood.down = true;
+  start(false);
+  writer->save(batchOf({"a"}));
+  ASSERT_TRUE(refuses(storageMood));
+  EXPECT_FALSE(hasCome<event::StoreUnavailable>());
+}
+
 TEST_F(MetaWriterTest, KeepsRecordsForAStorageThatIsDownAtFirst) {
   storageMood.down = true;
   start();

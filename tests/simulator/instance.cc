@@ -67,6 +67,7 @@ void SimInstance::dispatcherDies() {
 
 // False: it died on the way.
 bool SimInstance::perform(Actions actions) {
+  for (const auto cell : actions.forgetSettleTries) table_->forgetSettleTries(cell);
   for (const auto cell : actions.free) {
     if (isDead()) return false;
     table_->free(cell);
