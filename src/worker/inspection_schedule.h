@@ -12,11 +12,14 @@
 namespace leptir {
 
 // After each task; but once the runs of a name have left the process as it was 16 times in a row, only after each 256th
-// of them, and at least every 10 ms.
+// of them, and at least every 10 ms. Before a run of another name there is always a look, so that a name that
+// misbehaves seldom harms only itself.
 class InspectionSchedule {
  public:
   // Takes the run of a task into account that has just ended.
   bool isDue(std::string_view name, BootTime now);
+  // Whether a look must come before this name runs: another name has run since the last look.
+  bool isDueBefore(std::string_view name) const { return sinceInspection_ > 0 && lastName_ != name; }
   // What the look found.
   void inspected(std::string_view name, bool wasClean, BootTime now);
 

@@ -31,6 +31,16 @@ TEST_F(InspectionScheduleTest, LooksAfterEachRunUntilANameIsTrusted) {
   EXPECT_EQ(runs("a", 100), 0) << "trusted still";
 }
 
+TEST_F(InspectionScheduleTest, LooksBeforeAnotherNameRuns) {
+  runs("a", 16);
+  EXPECT_FALSE(schedule.isDueBefore("b")) << "looked at";
+  runs("a", 1);
+  EXPECT_FALSE(schedule.isDueBefore("a"));
+  EXPECT_TRUE(schedule.isDueBefore("b"));
+  schedule.inspected("a", true, now);
+  EXPECT_FALSE(schedule.isDueBefore("b"));
+}
+
 TEST_F(InspectionScheduleTest, LooksAgainWhenTimeHasPassed) {
   runs("a", 16);
   now += 9ms;

@@ -35,6 +35,7 @@ bool isSame(const rlimit& a, const rlimit& b) {
 ProcessTraits::ProcessTraits()
     : ids_(currentIds()),
       root_(FileIdentity::of("/")),
+      knowsProcessors_(::sched_getaffinity(0, sizeof processors_, &processors_) == 0),
       nice_(::getpriority(PRIO_PROCESS, 0)),
       seccomp_(confinement()),
       threads_(currentThreads()) {
@@ -52,6 +53,7 @@ std::optional<std::string> ProcessTraits::restore() const {
   if (auto lowered = restoreLimits()) return lowered;
   if (::getpriority(PRIO_PROCESS, 0) != nice_ && ::setpriority(PRIO_PROCESS, 0, nice_) != 0)
     return "changed the niceness of its process";
+  if (!restoreProcessors()) return "changed the processors that its process may use";
   if (confinement() != seccomp_) return "confined its process (seccomp or no_new_privs)";
   return std::nullopt;
 }
@@ -61,6 +63,12 @@ void ProcessTraits::disarmTimers() const {
   for (std::size_t i = 0; i < kTimers; ++i) {
     if (!timers_[i] && isArmed(kTimerKinds[i])) ::setitimer(kTimerKinds[i], &none, nullptr);
   }
+}
+
+bool ProcessTraits::restoreProcessors() const {
+  cpu_set_t now{};
+  if (!knowsProcessors_ || ::sched_getaffinity(0, sizeof now, &now) != 0 || CPU_EQUAL(&now, &processors_)) return true;
+  return ::sched_setaffinity(0, sizeof processors_, &processors_) == 0;
 }
 
 std::optional<std::string> ProcessTraits::restoreLimits() const {

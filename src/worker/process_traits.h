@@ -1,6 +1,7 @@
 // What a task may change of its process for good, so that the next task must run in another process.
 #pragma once
 
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -19,8 +20,8 @@ class ProcessTraits {
   ProcessTraits();
 
   // Puts back limits that a task has changed, where the kernel allows it, and disarms its interval timers. Names what
-  // cannot be put back: user and group ids, the root folder, lowered hard limits, niceness, seccomp. About 40 system
-  // calls.
+  // cannot be put back: user and group ids, the root folder, lowered hard limits, niceness, processors, seccomp. About
+  // 40 system calls.
   std::optional<std::string> restore() const;
   // How many threads a task has left running. One that just ends is waited for, 50 ms at the longest.
   std::size_t leftThreads() const;
@@ -39,11 +40,14 @@ class ProcessTraits {
   static std::size_t currentThreads();
   std::optional<std::string> restoreLimits() const;
   void disarmTimers() const;
+  bool restoreProcessors() const;
 
   Ids ids_;
   FileIdentity root_;
   std::array<rlimit, kLimits> limits_{};
   std::array<bool, kTimers> timers_{};  // armed by the start hooks
+  cpu_set_t processors_{};
+  bool knowsProcessors_;  // false: there are more than such a set can name
   int nice_;
   int seccomp_;
   std::size_t threads_;  // 0: not known, since there is no /proc

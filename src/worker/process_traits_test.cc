@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -71,6 +72,51 @@ TEST_F(ProcessTraitsTest, AnAlarmDoesNotEndTheNextTask) {
     ::setitimer(ITIMER_PROF, &soon, nullptr);
     ::setitimer(ITIMER_VIRTUAL, &soon, nullptr);
   });
+}
+
+// The deed is that of a name whose runs have been clean for so long that few of them are looked at.
+class TrustedDeedTest : public ProcessTraitsTest {
+ protected:
+  Outcome afterTrustedDeed(const std::function<void()>& deed, const std::string& next) {
+    constexpr std::size_t kTrusted = 20;
+    add("deed", [deed, runs = std::make_shared<std::size_t>()](TaskContext&) {
+      if (++*runs == kTrusted) deed();
+    });
+    for (std::size_t cell = 0; cell < kTrusted; ++cell) assign("deed", cell);
+    assign(next, kTrusted);
+    clock = &standing;  // so no look comes because time has passed
+    start();
+    return outcome(kTrusted);
+  }
+  const ManualClock standing;
+};
+
+TEST_F(TrustedDeedTest, AnAlarmDoesNotEndATaskOfAnotherName) {
+  const auto found = afterTrustedDeed([] { ::alarm(100); }, "look");
+  EXPECT_EQ(found.response.front(), '0') << found.response;
+}
+
+TEST_F(TrustedDeedTest, ATaskOfAnotherNameIsGivenBackByAWorkerThatCannotRunIt) {
+  const auto found = afterTrustedDeed([] { ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }, "look");
+  EXPECT_EQ(found.cause, Cause::GaveBack);
+  EXPECT_EQ(exitStatus(), 0);
+}
+
+TEST_F(ProcessTraitsTest, TheProcessorsThatItMayUseArePutBack) {
+  add("processors", [](TaskContext& task) {
+    cpu_set_t set{};
+    mustSucceed(::sched_getaffinity(0, sizeof set, &set));
+    task.addResponseLine(std::to_string(CPU_COUNT(&set)));
+  });
+  add("pin", [](TaskContext&) {
+    cpu_set_t one{};
+    CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
+    mustSucceed(::sched_setaffinity(0, sizeof one, &one));
+  });
+  start();
+  const auto before = outcome(assign("processors", 0)).response;
+  EXPECT_EQ(outcome(assign("pin", 1)).status, ExitStatus::Success);
+  EXPECT_EQ(outcome(assign("processors", 2)).response, before);
 }
 
 TEST_F(ProcessTraitsTest, ALimitThatCanBePutBackIs) {

@@ -63,6 +63,8 @@ class Worker {
   bool isOld(const Outcome& outcome);
   // After a task: whether the next one must have another process. `changed`: what the task changed for good.
   bool mustBeReplaced(std::optional<std::string> changed, BootTime now);
+  // Before a task of another name: false when the tasks before it changed for good what it must not find so.
+  bool isFitFor(std::string_view name);
   void endDescendants();
   void warn(std::string_view what) const;
   // None: go on. Otherwise the worker ends with this status.
@@ -72,6 +74,7 @@ class Worker {
   bool keepUnfinished(const BegunCell& begun, const Outcome& unfinished);
   Outcome malformed(const Error& error) const;
   Outcome notRun(const Error& error) const;
+  Outcome givenBack() const;
 
   const WorkerOptions& options_;
   Slot& slot_;
@@ -89,6 +92,7 @@ class Worker {
   std::string answer_;
   bool showsProgress_ = false;
   bool limited_ = false;
+  bool isSpoilt_ = false;  // what an earlier task changed cannot be put back
   std::string id_, name_;  // of the last task
   std::uint64_t tasksRun_ = 0;
   BootTime memoryLookedAt_{};
@@ -123,7 +127,7 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   if (!witness_.isStillTheSameProcess()) ::_exit(0);
   const bool tookAWhile = outcome.executionTime >= kLongEnoughToWearOut;
   const auto ended = slot_.startedBoot(begun.cell) + outcome.executionTime;
-  const bool mustInspect = schedule_.isDue(name_, ended);
+  const bool mustInspect = !isSpoilt_ && schedule_.isDue(name_, ended);
   mustInspect || tookAWhile ? surroundings_.restoreAll() : surroundings_.restore();
   auto changed = mustInspect ? traits_.restore() : std::nullopt;  // before anything that limits would hinder
   if (tookAWhile) endDescendants();
@@ -138,7 +142,7 @@ std::optional<int> Worker::process(const BegunCell& begun) {
       return kNobodyHearsUs;
   }
   LEPTIR_FAILPOINT("worker.after_done");
-  if (limited_ || isOld(outcome)) return kFresh;
+  if (limited_ || isSpoilt_ || isOld(outcome)) return kFresh;
   if (mustInspect && mustBeReplaced(std::move(changed), ended)) return kFresh;
   return tookAWhile && !hasDescriptorsLeft() ? std::optional(kWornOut) : std::nullopt;
 }
@@ -150,6 +154,13 @@ bool Worker::mustBeReplaced(std::optional<std::string> changed, BootTime now) {
   schedule_.inspected(name_, !changed, now);
   if (changed) warn("The next task gets a fresh worker, since this one " + *changed + ".");
   return changed.has_value();
+}
+
+bool Worker::isFitFor(std::string_view name) {
+  if (!schedule_.isDueBefore(name)) return true;
+  surroundings_.restoreAll();
+  isSpoilt_ = mustBeReplaced(traits_.restore(), clock_.bootTime());
+  return !isSpoilt_;
 }
 
 void Worker::endDescendants() {
@@ -191,6 +202,7 @@ Outcome Worker::execute(const BegunCell& begun) {
   const auto assignment = slot_.readAssignment(begun.cell);
   auto call = callIn(assignment.envelope);
   if (!call) return malformed(call.error());
+  if (!isFitFor(call->name)) return givenBack();
   id_ = call->id;
   name_ = call->name;
   if (const auto limited = limitItself(call->name); !limited) return notRun(limited.error());
@@ -240,6 +252,15 @@ Outcome Worker::notRun(const Error& error) const {
   outcome.status = ExitStatus::Error;
   outcome.cause = Cause::Threw;
   outcome.response = "It was not run: " + error.message();
+  outcome.started = clock_.now();
+  return outcome;
+}
+
+// A task that has not begun: another worker runs it, and no attempt counts.
+Outcome Worker::givenBack() const {
+  Outcome outcome;
+  outcome.status = ExitStatus::Error;
+  outcome.cause = Cause::GaveBack;
   outcome.started = clock_.now();
   return outcome;
 }

@@ -68,7 +68,7 @@ class DrivenWorker : public ::testing::Test {
       const Logger silence;
       ::_exit(runWorker(
           {.slot = 0, .masterPid = parent, .reopenLogs = [&] { slot.writeProgress(1, "reopened"); }, .rules = &rules},
-          *link, program, silence, systemClock()));
+          *link, program, silence, *clock));
     }
   }
   int exitStatus() {
@@ -119,6 +119,7 @@ class DrivenWorker : public ::testing::Test {
   TaskRuleBook rules;
   std::uint64_t sequence = 0;
   pid_t pid = 0;
+  const Clock* clock = &systemClock();  // the worker's
 };
 
 }  // namespace leptir
