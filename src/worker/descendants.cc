@@ -61,16 +61,21 @@ std::vector<std::string> Descendants::end() {
   return names;
 }
 
-void Descendants::keep() {
+std::size_t Descendants::keep() {
   std::erase_if(kept_, isGone);
-  if (!hasChildren()) return slot_.writeKept(kept_);
+  const auto before = std::max(kept_.size(), Slot::kMostKept);
+  if (hasChildren()) addNew();
+  slot_.writeKept(kept_);
+  return std::max(kept_.size(), before) - before;
+}
+
+void Descendants::addNew() {
   for (auto process : descendantsOf(::getpid())) {
     if (process.dead || isAmong(process, kept_)) continue;
     // Everything that tasks start is in our session, unless it left it.
     if (process.session == ::getsid(0)) process.session = 0;
     kept_.push_back(process);
   }
-  slot_.writeKept(kept_);
 }
 
 }  // namespace leptir

@@ -18,10 +18,13 @@ class Descendants {
   // Kills what a task has left behind, and waits for its end, 200 ms at the longest. Names what was ended, as
   // "process 123 (sleep)", at most ten of them; empty: nothing was left. One system call when there is no child.
   std::vector<std::string> end();
-  // Lets what a task has left behind live, and says so in the slot, for the master.
-  void keep();
+  // Lets what a task has left behind live, and says so in the slot, for the master. Answers how many of the processes
+  // that are new the slot has no space for (Slot::kMostKept): they end with the worker.
+  std::size_t keep();
 
  private:
+  void addNew();
+
   Slot& slot_;
   std::vector<ProcessInfo> kept_;
 };

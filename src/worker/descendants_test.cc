@@ -89,6 +89,22 @@ TEST_F(DescendantsTest, StayWhereTheNameKeepsThem) {
   EXPECT_EQ(kept[0].pid, pidOf("daemon"));
 }
 
+TEST(DescendantsKept, ThoseThatTheSlotCannotNameAreCountedOnce) {
+  const auto link = Link::create(1).value();
+  Descendants descendants(link->slot(0));
+  std::vector<pid_t> children;
+  for (std::size_t i = 0; i < Slot::kMostKept + 3; ++i) {
+    children.push_back(::fork());
+    if (children.back() == 0) {
+      for (;;) ::pause();
+    }
+  }
+  EXPECT_EQ(descendants.keep(), 3u);
+  EXPECT_EQ(descendants.keep(), 0u) << "said already";
+  EXPECT_EQ(link->slot(0).readKept().size(), Slot::kMostKept);
+  for (const auto child : children) ::kill(child, SIGKILL), ::waitpid(child, nullptr, 0);
+}
+
 TEST_F(DescendantsTest, OfTheStartHooksStay) {
   int helper[2];
   ASSERT_EQ(::pipe(helper), 0);

@@ -66,6 +66,7 @@ class Worker {
   // Before a task of another name: false when the tasks before it changed for good what it must not find so.
   bool isFitFor(std::string_view name);
   void endDescendants();
+  void keepDescendants();
   void warn(std::string_view what) const;
   // None: go on. Otherwise the worker ends with this status.
   std::optional<int> process(const BegunCell& begun);
@@ -164,12 +165,18 @@ bool Worker::isFitFor(std::string_view name) {
 }
 
 void Worker::endDescendants() {
-  if (rulesOf(name_) != nullptr && rulesOf(name_)->keepDescendants) return descendants_.keep();
+  if (rulesOf(name_) != nullptr && rulesOf(name_)->keepDescendants) return keepDescendants();
   const auto ended = descendants_.end();
   if (ended.empty()) return;
   std::string names;
   for (const auto& name : ended) names.append(names.empty() ? "" : ", ").append(name);
   warn("Ended what this task left running: " + names + ". With 'keep_descendants: true' for its name it would go on.");
+}
+
+void Worker::keepDescendants() {
+  if (const auto unlisted = descendants_.keep(); unlisted > 0)
+    warn("Left more processes running than one worker can keep (" + std::to_string(Slot::kMostKept) +
+         "): " + std::to_string(unlisted) + " of them end with this worker.");
 }
 
 void Worker::warn(std::string_view what) const {
