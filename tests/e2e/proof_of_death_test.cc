@@ -168,6 +168,7 @@ TEST_F(ProofOfDeathTest, RootOnTheDatabaseOfAnotherUserNeverRunsATaskTwiceAtOnce
   const auto status = readWholeFile("/proc/" + std::to_string(first) + "/status");
   const bool runsNoMore = status.empty() || status.find("State:\tZ") != std::string::npos;
   EXPECT_TRUE(runsNoMore) << "the first run goes on beside the second:\n" << status << instance->output();
+  ::kill(pids().back(), SIGKILL);
 }
 
 TEST_F(ProofOfDeathTest, ADatabaseThatIsRemovedIsSaidAndOpenedAnew) {
