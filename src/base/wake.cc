@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -40,9 +41,14 @@ bool Wake::clear() noexcept {
   return isPossible(descriptor_, POLLIN) && take();
 }
 
+// Another process may take the ring between our poll and our read. RWF_NOWAIT waits for none whatever the flag says;
+// kernels before 5.8 do not know it for an eventfd.
 bool Wake::take() noexcept {
   std::uint64_t rings = 0;
-  return ::read(descriptor_, &rings, sizeof rings) == sizeof rings;
+  const iovec whole{&rings, sizeof rings};
+  auto got = ::preadv2(descriptor_, &whole, 1, -1, RWF_NOWAIT);
+  if (got < 0 && errno != EAGAIN) got = ::read(descriptor_, &rings, sizeof rings);
+  return got == sizeof rings;
 }
 
 bool Wake::waitFor(Duration longest) {

@@ -2,11 +2,16 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
 #include <thread>
 
 #include "base/backoff.h"
+#include "tests/support/wait_until.h"
 
 namespace leptir {
 namespace {
@@ -52,6 +57,37 @@ TEST(Wake, NeitherRingingNorHearingWaitsForAProcessThatClearedTheFlag) {
   bell.ring();
   EXPECT_TRUE(bell.waitFor(1s));
   EXPECT_FALSE(bell.clear());
+}
+
+bool canReadWithoutWaiting(int descriptor) {
+  std::uint64_t rings = 0;
+  const iovec whole{&rings, sizeof rings};
+  return ::preadv2(descriptor, &whole, 1, -1, RWF_NOWAIT) < 0 && errno == EAGAIN;
+}
+
+// Whether two threads that take rings both come to their end once no ring comes any more.
+bool twoHearersEnd(Wake& bell) {
+  std::atomic<bool> done = false;
+  std::atomic<int> ended = 0;
+  const auto hear = [&] {
+    while (!done) bell.clear();
+    ++ended;
+  };
+  std::thread one(hear), other(hear);
+  for (int i = 0; i < 20'000; ++i) bell.ring();
+  done = true;
+  const bool bothEnded = waitUntil([&] { return ended == 2; }, 10s);
+  while (ended < 2) bell.ring();  // so that the threads can be joined
+  one.join();
+  other.join();
+  return bothEnded;
+}
+
+TEST(Wake, NoHearerBlocksWhenAnotherReadsBetweenItsPollAndItsRead) {
+  Wake bell;
+  ASSERT_EQ(::fcntl(bell.descriptor(), F_SETFL, 0), 0);
+  if (!canReadWithoutWaiting(bell.descriptor())) GTEST_SKIP() << "this kernel has no RWF_NOWAIT for an eventfd";
+  for (int round = 0; round < 20; ++round) ASSERT_TRUE(twoHearersEnd(bell)) << "round " << round;
 }
 
 TEST(Backoff, DoublesWithJitterUpToItsLongest) {
