@@ -163,9 +163,13 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
   if (memory == MAP_FAILED) return failed("cannot map the status board");
   auto* page = Page::placeAt(memory, workers, clock);
   copyText(page->session, session);
-  if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) return failed("cannot lock the status board");
+  // A mapping keeps the open file that it was made from, with its lock, and forks inherit it: so the lock is that of
+  // another open file.
+  auto lock = openPrivateFile(fresh, O_RDWR);
+  if (!lock) return Error(lock.error().code(), file.string() + ": cannot lock it: " + lock.error().message());
+  if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return failed("cannot lock the status board");
   if (::rename(fresh.c_str(), file.c_str()) != 0) return failed("cannot put the status board in place");
-  return std::unique_ptr<StatusBoard>(new StatusBoard(page, bytes, file, std::move(descriptor)));
+  return std::unique_ptr<StatusBoard>(new StatusBoard(page, bytes, file, std::move(*lock)));
 }
 
 std::unique_ptr<StatusBoard> StatusBoard::inMemory(int workers, const Clock& clock) {

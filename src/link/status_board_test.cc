@@ -13,6 +13,7 @@
 #include "tests/support/child.h"
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
 
 namespace leptir {
 namespace {
@@ -31,6 +32,19 @@ class StatusBoardTest : public ::testing::Test {
 };
 
 // A hole would be filled when it is first written to: on a full disk that is a SIGBUS in the master.
+TEST_F(StatusBoardTest, IsFreeOnceItsMasterIsGoneWhateverStillMapsIt) {
+  auto board = StatusBoard::create(file, "0123456789abcdef", 1, clock).value();
+  const pid_t fork = startChild([&] {
+    board->closeInChild();
+    ::pause();
+    return true;
+  });
+  EXPECT_EQ(StatusBoard::takeOver(file, clock).error().code(), ErrorCode::Lost);
+  board.reset();
+  EXPECT_TRUE(waitUntil([&] { return StatusBoard::takeOver(file, clock).has_value(); }));
+  killChild(fork);
+}
+
 TEST_F(StatusBoardTest, HasAllItsBlocksFromTheStart) {
   const auto board = StatusBoard::create(file, "0123456789abcdef", 1, clock).value();
   struct stat info{};
