@@ -218,13 +218,13 @@ class SimpleBroker {
   virtual Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) = 0;
 
   // Claims sessions whose time is over, but never one of an instance whose session was opened or resumed on this
-  // object, and gives back what they held (`expiries` + 1, due by design section 6), at most
+  // object, and gives back what they held (`expiries` + 1, due after delayAfterExpiry), at most
   // `limit` tasks a call; any instance may call it, and go on where another stopped. Answers how many tasks it gave
   // back.
   virtual Result<std::size_t> recoverExpired(std::size_t limit) = 0;
 
   // What the log should say of the last calls of recoverExpired, a line each: which processes were killed and why,
-  // which session nobody can judge. Each is answered once.
+  // of which session it cannot be told whether its instance lives. Each is answered once.
   virtual std::vector<std::string> takeNotices() { return {}; }
 
   // All processes of this instance are known to be dead: its sessions are over now, and recoverExpired may claim them.
