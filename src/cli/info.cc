@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/find_task.h"
 #include "cli/json_output.h"
 #include "cli/record_text.h"
 #include "config/assemble.h"
@@ -90,9 +91,12 @@ Result<Json> askBrokers(const Config& config, const std::string& id) {
   });
 }
 
+bool isInProgress(const Json& record) {
+  return record.value("status", Json()) == static_cast<int>(TaskStatus::InProgress);
+}
+
 bool isRunning(const Json& record, const Json& waiting) {
-  return record.value("status", Json()) == static_cast<int>(TaskStatus::InProgress) &&
-         waiting.at("state") == nameOf(TaskState::Leased);
+  return isInProgress(record) && waiting.at("state") == nameOf(TaskState::Leased);
 }
 
 // A task that succeeded is in no queue; to look for it would search the whole queue of a Redis.
@@ -102,14 +106,21 @@ bool isOfSuccess(const Json& record) {
          (exit == static_cast<int>(ExitStatus::Success) || exit == static_cast<int>(ExitStatus::Warning));
 }
 
+Result<Json> askMetaStorages(const Config& config, const std::string& id, Fault& fault) {
+  return askEach(config.metaStorages, id, [&fault](const Config::MetaStorage& storage, const std::string& wanted) {
+    return recordIn(storage, wanted, fault);
+  });
+}
+
 // A record tells of the last run. Whether the task waits for its next one, is buried, or was given back, its broker
-// knows.
-Json withItsPlace(const Config& config, const std::string& id, Json record) {
+// knows. A run that is in progress, of a task that no broker has, ended between the two questions.
+Result<Json> withItsPlace(const Config& config, const std::string& id, Json record, Fault& fault) {
   if (isOfSuccess(record)) return record;
   const auto waiting = askBrokers(config, id);
   if (!waiting && waiting.error().code() != ErrorCode::NotFound)
     fail(waiting.error().in("this is the record; whether the task waits again is not known"));
-  if (!waiting || isRunning(record, *waiting)) return record;
+  if (!waiting) return isInProgress(record) ? askMetaStorages(config, id, fault) : record;
+  if (isRunning(record, *waiting)) return record;
   for (const auto* key : {"state", "broker", "toex", "reason", "attemptsLeft"}) {
     if (waiting->contains(key)) record[key] = waiting->at(key);
   }
@@ -117,13 +128,11 @@ Json withItsPlace(const Config& config, const std::string& id, Json record) {
 }
 
 Result<Json> find(const Config& config, const std::string& id, Fault& fault) {
-  auto record =
-      askEach(config.metaStorages, id, [&fault](const Config::MetaStorage& storage, const std::string& wanted) {
-        return recordIn(storage, wanted, fault);
-      });
-  if (record) return withItsPlace(config, id, std::move(*record));
-  auto waiting = askBrokers(config, id);
-  return waiting || record.error().code() == ErrorCode::NotFound ? waiting : record;
+  const auto recorded = [&]() -> Result<Json> {
+    auto record = askMetaStorages(config, id, fault);
+    return record ? withItsPlace(config, id, std::move(*record), fault) : record;
+  };
+  return findTask(recorded, [&] { return askBrokers(config, id); });
 }
 
 int failTo(const Error& error, Fault fault) {

@@ -68,7 +68,8 @@ Result<Config> readConfig(const std::filesystem::path& file) {
 
 void sayWhetherRecorded(const Config& config) {
   if (config.metaStorages.empty())
-    std::cerr << "leptir: no meta_storage is configured: what becomes of tasks is not recorded (add meta_storage to the configuration)\n";
+    std::cerr << "leptir: no meta_storage is configured: what becomes of tasks is not recorded (add meta_storage to "
+                 "the configuration)\n";
 }
 
 int failStore(const Error& error) {
