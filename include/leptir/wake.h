@@ -1,5 +1,5 @@
 // A bell that ends a wait. Rung by any thread or signal-safe code; waited for by one thread. Processes that inherit it
-// cannot make one another wait: it is read and written only after poll() said that this is possible at once.
+// cannot make one another wait: neither a read nor a write of it ever blocks.
 #pragma once
 
 #include "leptir/clock.h"
@@ -24,7 +24,6 @@ class Wake {
   bool clear() noexcept;
 
  private:
-  bool take() noexcept;
   int descriptor_;
 };
 

@@ -37,17 +37,13 @@ void Wake::ring() noexcept {
   [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
 }
 
-bool Wake::clear() noexcept {
-  return isPossible(descriptor_, POLLIN) && take();
-}
-
-// Another process may take the ring between our poll and our read. RWF_NOWAIT waits for none whatever the flag says;
+// Another process may take the ring between a poll and a read. RWF_NOWAIT waits for none whatever the flag says;
 // kernels before 5.8 do not know it for an eventfd.
-bool Wake::take() noexcept {
+bool Wake::clear() noexcept {
   std::uint64_t rings = 0;
   const iovec whole{&rings, sizeof rings};
   auto got = ::preadv2(descriptor_, &whole, 1, -1, RWF_NOWAIT);
-  if (got < 0 && errno != EAGAIN) got = ::read(descriptor_, &rings, sizeof rings);
+  if (got < 0 && errno != EAGAIN && isPossible(descriptor_, POLLIN)) got = ::read(descriptor_, &rings, sizeof rings);
   return got == sizeof rings;
 }
 
@@ -61,7 +57,7 @@ bool Wake::waitFor(Duration longest, int descriptor) {
   const timespec timeout{whole.count(), std::chrono::nanoseconds(longest - whole).count()};
   pollfd waiting[2] = {{descriptor_, POLLIN, 0}, {descriptor, POLLIN, 0}};
   ::ppoll(waiting, descriptor < 0 ? 1 : 2, &timeout, nullptr);  // an interrupted wait is a short one
-  return (waiting[0].revents & POLLIN) != 0 && take();
+  return (waiting[0].revents & POLLIN) != 0 && clear();
 }
 
 }  // namespace leptir

@@ -9,7 +9,7 @@
 namespace leptir {
 namespace {
 
-// What several scripts use. `unpack` carries some 8,000 values at most, so long lists go in pieces.
+// What all scripts have. `unpack` carries some 8,000 values at most, so long lists go in pieces.
 constexpr std::string_view kCommon = R"(
 local call = redis.call
 local function now()
@@ -28,6 +28,10 @@ end
 local function ring(wake)
   redis.pcall('XADD', wake, 'MAXLEN', '~', 1, '*', 'look', '')
 end
+)";
+
+// What a task is called and where it stands. Not for all: each call of a script makes its functions anew.
+constexpr std::string_view kTasks = R"(
 -- As it stands there, escapes and all; of an envelope in the form of PHP or of leptir.
 local function idOf(envelope)
   local _, at = string.find(envelope, '"td":{"id":"', 1, true)
@@ -42,7 +46,6 @@ end
 -- PHP and other programs write no `ts`, which leptir writes at the end.
 local byte, find = string.byte, string.find
 local function isOfOthers(envelope)
-  if byte(envelope, -8) == 46 then return false end  -- "ts":1795462346.667348}, the quick way
   return not find(envelope, '"ts":', -160, true)
 end
 -- Where a task waits. The very same bytes are there already: another task, by a producer that knows no ids. A blank at
@@ -377,31 +380,35 @@ class Writer {
   explicit Writer(int version) : hasFlags_(version >= 70000) {}
 
   // Refused while memory is short: it would need more.
-  RedisScript growing(std::string_view body) const {
-    return RedisScript((hasFlags_ ? "#!lua\n" : "") + std::string(kCommon) + std::string(body));
+  RedisScript growing(std::string_view body, std::string_view more = {}) const {
+    return RedisScript((hasFlags_ ? "#!lua\n" : "") + whole(body, more));
   }
   // What lets a full server drain must run on it as well. Before 7 a first write that is not refused lifts the refusal
   // for the rest of a script.
   RedisScript draining(std::string_view body, std::string_view more = {}) const {
     const auto* const permit = hasFlags_ ? "#!lua flags=allow-oom\n" : "redis.call('DEL', KEYS[#KEYS] .. ':none')\n";
-    return RedisScript(permit + std::string(kCommon) + std::string(more) + std::string(body));
+    return RedisScript(permit + whole(body, more));
   }
 
  private:
+  static std::string whole(std::string_view body, std::string_view more) {
+    return std::string(kCommon) + std::string(more) + std::string(body);
+  }
+
   bool hasFlags_;
 };
 
 }  // namespace
 
 RedisScripts::RedisScripts(int version)
-    : push(Writer(version).growing(kPush)),
+    : push(Writer(version).growing(kPush, kTasks)),
       open(Writer(version).draining(kOpen)),
-      lease(Writer(version).draining(kLease, kBury)),
+      lease(Writer(version).draining(kLease, std::string(kTasks) + std::string(kBury))),
       renew(Writer(version).draining(kRenew)),
       acknowledge(Writer(version).draining(kAcknowledge)),
-      release(Writer(version).draining(kRelease)),
+      release(Writer(version).draining(kRelease, kTasks)),
       bury(Writer(version).draining(kBuryHeld, kBury)),
-      giveBack(Writer(version).draining(kGiveBack, kBury)),
+      giveBack(Writer(version).draining(kGiveBack, std::string(kTasks) + std::string(kBury))),
       end(Writer(version).draining(kEnd)),
       claim(Writer(version).draining(kClaim)),
       count(Writer(version).draining(kCount)),
@@ -411,7 +418,7 @@ RedisScripts::RedisScripts(int version)
       scan(Writer(version).draining(kScan)),
       atScore(Writer(version).draining(kAtScore)),
       wish(Writer(version).draining(kWish)),
-      revive(Writer(version).draining(kRevive)),
+      revive(Writer(version).draining(kRevive, kTasks)),
       tryRights(Writer(version).growing(kTryRights)) {}
 
 }  // namespace leptir
