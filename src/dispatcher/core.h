@@ -263,6 +263,7 @@ class Core {
   void giveBackStock(BrokerPlan& plan);
   bool isEndedByATerm(const event::CellDone& done) const;
   void settleDone(const event::CellDone& done);
+  void sayGivenBack(const HeldTask& task);
   void settleTermed(bool ofAStop, Duration olderThan);
   void settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope);
   void add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope);

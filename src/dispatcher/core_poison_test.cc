@@ -201,6 +201,8 @@ class CoreTerm : public CorePoison {
     ASSERT_EQ(last.settle[0]->release.size(), 1u);
     EXPECT_EQ(last.settle[0]->release[0].counters.attempts(), 0u);
     EXPECT_TRUE(last.settle[0]->records.empty());
+    ASSERT_EQ(last.log.size(), 1u);
+    EXPECT_EQ(last.log[0].second, "[program](noop) Ended by the stop; it goes back into its queue and runs again.");
   }
   void expectCrash() {
     ASSERT_EQ(last.save.size(), 1u);

@@ -66,6 +66,7 @@ void Core::settleDone(const event::CellDone& done) {
     slots_.freed(done.cell);
     return actions_.free.push_back(done.cell);
   }
+  if (done.outcome->cause == Cause::GaveBack) sayGivenBack(task);
   auto settlement = settleOutcome(task, done.envelope, *done.outcome, authorWith(done.pid), random_());
   if (settlement.failed) actions_.log.emplace_back(LogLevel::Warning, nameForLog(task) + sentenceOfFailure(settlement));
   settleCell(done.cell, task, std::move(settlement), done.envelope);
@@ -87,6 +88,11 @@ void Core::settleTermed(bool ofAStop, Duration olderThan) {
   termed_.erase(ripe.begin(), ripe.end());
 }
 
+void Core::sayGivenBack(const HeldTask& task) {
+  actions_.log.emplace_back(LogLevel::Info,
+                            nameForLog(task) + "Ended by the stop; it goes back into its queue and runs again.");
+}
+
 void Core::on(event::CellDied& died) {
   const auto& task = *slots_.taskIn(died.cell);  // stays until the cell is used again
   slots_.ended(died.cell);
@@ -95,6 +101,8 @@ void Core::on(event::CellDied& died) {
                                   authorWith(verdict.pid), random_());
   if (settlement.record) {
     actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + sentenceOfEnding(settlement));
+  } else if (verdict.reason == StopReason::Shutdown && !slots_.isLost(died.cell)) {
+    sayGivenBack(task);
   }
   if (settlement.record && died.said) addWhatItSaid(std::move(*died.said), *settlement.record);
   settleCell(died.cell, task, std::move(settlement), died.envelope);

@@ -86,6 +86,13 @@ TEST_F(CoreWishesTest, WhatTheStoreDoesNotKnowEndsWithoutARecord) {
   EXPECT_EQ(last.free, std::vector{cell});
 }
 
+TEST_F(CoreWishesTest, ARunThatTheStopEndsIsSaidToRunAgain) {
+  const auto cell = run("a");
+  step(event::CellDied{cell, {.reason = StopReason::Shutdown}, "{}"});
+  ASSERT_EQ(last.log.size(), 1u);
+  EXPECT_NE(last.log[0].second.find("goes back into its queue and runs again"), std::string::npos);
+}
+
 TEST_F(CoreWishesTest, ALostTaskThatFinishesMeanwhileIsNotRecordedEither) {
   const auto cell = run("a");
   step(event::Lost{0, {leaseOf("a")}});
