@@ -100,7 +100,8 @@ bool BenchInstance::waitUntilItFlies() {
 }
 
 std::optional<BoardInstance> BenchInstance::look() const {
-  return findInstance({.pidFile = pidFile_, .boardFile = boardFile_});
+  auto found = findInstance({.pidFile = pidFile_, .boardFile = boardFile_});
+  return found ? std::move(*found) : std::nullopt;
 }
 
 double BenchInstance::cpuPercentOver(Duration time) const {

@@ -27,7 +27,7 @@ std::vector<RunningInstance> runningInstances() {
     for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
       if (entry.path().extension() != ".pid") continue;
       auto board = findInstance({.pidFile = entry.path(), .boardFile = statusBoardBeside(entry.path())});
-      if (board) found.push_back({entry.path(), std::move(*board)});
+      if (board && *board) found.push_back({entry.path(), std::move(**board)});
     }
   }
   std::ranges::sort(found, {}, [](const RunningInstance& instance) { return instance.board.since; });

@@ -106,8 +106,10 @@ std::string instanceText(const Json& instance) {
 }
 
 // Flushed, so that it stands before the mistakes of the configuration, which stderr gets.
-void printInstance(const Json& instance) {
-  fmt::print("{}\n", instance.is_null() ? "not running" : instanceText(instance));
+void printInstance(const Result<std::optional<BoardInstance>>& found) {
+  fmt::print("{}\n", !found   ? "not known whether it runs"
+                     : *found ? instanceText(instanceJson(**found))
+                              : "not running");
   std::fflush(stdout);
 }
 
@@ -153,11 +155,14 @@ int runCommand(const StatusCommand& command, const Program&) {
   if (command.all) return statusOfAll(command);
   const auto files = instanceFilesOf(command.config, command.pid);
   if (!files) return fail(files.error());
-  const auto instance = findInstance(*files);
+  const auto found = findInstance(*files);
+  const auto instance = found ? *found : std::nullopt;
   Json status{{"instance", instance ? instanceJson(*instance) : Json()},
               {"brokers", Json::array()},
               {"workers", Json::array()}};
-  if (!command.json) printInstance(status["instance"]);
+  if (!command.json) printInstance(found);
+  if (!found) status["error"] = found.error().message();
+  if (!found) fail(found.error());
   const auto config = readConfig(command.config);
   if (config) status["brokers"] = brokersJson(*config);
   if (instance) {
@@ -168,6 +173,7 @@ int runCommand(const StatusCommand& command, const Program&) {
   } else {
     printBrokersAndWorkers(status);
   }
+  if (!found) return kPartlyDone;
   return config || instance ? kDone : kConfiguration;
 }
 

@@ -48,8 +48,10 @@ class Explanation {
  public:
   explicit Explanation(const InstanceFiles& files) : files_(files) {}
   void tell(int pid) {
-    const auto instance = findInstance(files_);
-    if (!instance || instance->state != InstanceState::Stopping) return;
+    const auto found = findInstance(files_);
+    if (!found || !*found) return;
+    const auto& instance = *found;
+    if (instance->state != InstanceState::Stopping) return;
     const bool isNew = std::exchange(told_, instance->waitsFor) != instance->waitsFor;
     if (!isNew && ++seconds_ % 60 != 0) return;
     std::cout << "\nIt waits for " << whatItWaitsFor(*instance) << ". " << howToHasten(pid) << "\n" << std::flush;
@@ -67,9 +69,9 @@ int wait(const HoldingProcess& process, const InstanceFiles& files, std::optiona
   while (!process.waitUntilGone(std::min<Duration>(left, 1s))) {
     left -= std::min<Duration>(left, 1s);
     if (left <= Duration::zero()) {
-      const auto instance = findInstance(files);
+      const auto found = findInstance(files);
       std::cerr << "leptir: it still runs after " << durationText(*timeout)
-                << (instance ? " and waits for " + whatItWaitsFor(*instance) : std::string()) << ". "
+                << (found && *found ? " and waits for " + whatItWaitsFor(**found) : std::string()) << ". "
                 << howToHasten(process.pid()) << "\n";
       return kPartlyDone;
     }

@@ -67,12 +67,13 @@ InstanceFiles filesOfRunning(const InstanceFiles& asked) {
   return {.pidFile = *pidFile, .boardFile = board.replace_extension(".board"), .aliasFile = asked.aliasFile};
 }
 
-std::optional<BoardInstance> findInstance(const InstanceFiles& files) {
+Result<std::optional<BoardInstance>> findInstance(const InstanceFiles& files) {
   const auto running = filesOfRunning(files);
   const auto holder = holderOf(running.pidFile);
-  if (!holder || !*holder) return std::nullopt;
+  if (!holder) return holder.error();
+  if (!*holder) return std::optional<BoardInstance>();
   auto board = StatusBoard::read(running.boardFile, systemClock());
-  if (board && board->pid == **holder) return std::move(*board);
+  if (board && board->pid == **holder) return std::optional(std::move(*board));
   BoardInstance unknown;
   unknown.pid = **holder;
   unknown.waitsFor = "its first steps";
@@ -80,7 +81,7 @@ std::optional<BoardInstance> findInstance(const InstanceFiles& files) {
     unknown.state = InstanceState::Waiting;
     unknown.waitsFor = "an upgrade: its status board is that of another version of leptir";
   }
-  return unknown;
+  return std::optional(std::move(unknown));
 }
 
 std::string describeInstance(const BoardInstance& instance) {

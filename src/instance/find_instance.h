@@ -38,8 +38,9 @@ class InstanceLocks {
 // The files of the instance that was started with this path, wherever the path leads by now; else as they were given.
 InstanceFiles filesOfRunning(const InstanceFiles& asked);
 
-// The running instance of these files. None: it does not run. One that has no board yet is `Starting`.
-std::optional<BoardInstance> findInstance(const InstanceFiles& files);
+// The running instance of these files. None: it does not run. One that has no board yet is `Starting`. An error, as of
+// holderOf: whether it runs cannot be told.
+Result<std::optional<BoardInstance>> findInstance(const InstanceFiles& files);
 
 // "pid 123, since 2026-11-28 19:00:01 UTC, configuration /etc/leptir.yaml".
 std::string describeInstance(const BoardInstance& instance);

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "tests/support/child.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir {
@@ -23,18 +25,18 @@ class FindInstanceTest : public ::testing::Test {
 };
 
 TEST_F(FindInstanceTest, NothingRunsWhereNoLockIsHeld) {
-  EXPECT_FALSE(findInstance(files("real", "given")));
+  EXPECT_FALSE(*findInstance(files("real", "given")));
   {
     const auto locks = InstanceLocks::take(files("real", "given"));
-    EXPECT_TRUE(findInstance(files("real", "given")));
+    EXPECT_TRUE(*findInstance(files("real", "given")));
   }
-  EXPECT_FALSE(findInstance(files("real", "given"))) << "files that are left over say nothing";
+  EXPECT_FALSE(*findInstance(files("real", "given"))) << "files that are left over say nothing";
 }
 
 TEST_F(FindInstanceTest, AnInstanceWithoutABoardIsStarting) {
   const auto locks = InstanceLocks::take(files("real"));
   ASSERT_TRUE(locks);
-  const auto found = findInstance(files("real"));
+  const auto found = *findInstance(files("real"));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->pid, ::getpid());
   EXPECT_EQ(found->state, InstanceState::Starting);
@@ -56,18 +58,28 @@ TEST_F(FindInstanceTest, ABoardIsBelievedOnlyIfItIsOfTheProcessThatHoldsTheLock)
   const auto locks = InstanceLocks::take(files("real"));
   const auto board = StatusBoard::create(folder / "real.board", "0123456789abcdef", 1, systemClock()).value();
   board->setMaster(::getpid() + 1);
-  EXPECT_EQ(findInstance(files("real"))->session, "");
+  EXPECT_EQ((*findInstance(files("real")))->session, "");
   board->setMaster(::getpid());
   board->setConfiguration("/etc/leptir.yaml");
-  const auto found = findInstance(files("real"));
+  const auto found = *findInstance(files("real"));
   EXPECT_EQ(found->session, "0123456789abcdef");
   EXPECT_THAT(describeInstance(*found), HasSubstr(" UTC, configuration /etc/leptir.yaml"));
+}
+
+TEST_F(FindInstanceTest, APidFileThatCannotBeReadDoesNotSayThatNothingRuns) {
+  const auto locks = InstanceLocks::take(files("real"));
+  EXPECT_TRUE(inChild([&] {
+    const rlimit none{0, 0};
+    return ::setrlimit(RLIMIT_NOFILE, &none) == 0 && !findInstance(files("real"));
+  })) << "no descriptors";
+  std::filesystem::create_symlink(folder / "real.pid", folder / "link.pid");
+  EXPECT_FALSE(findInstance(files("link")));
 }
 
 TEST_F(FindInstanceTest, AnInstanceOfAnotherVersionIsNotTakenForOneThatStarts) {
   const auto locks = InstanceLocks::take(files("real"));
   folder.write("real.board", std::string(4096, 'x'));
-  EXPECT_EQ(findInstance(files("real"))->state, InstanceState::Waiting);
+  EXPECT_EQ((*findInstance(files("real")))->state, InstanceState::Waiting);
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ int refuseToFly(const Error& why, const InstanceFiles& files) {
   if (why.code() != ErrorCode::Lost) return complain(why, kNotDone);
   const auto other = findInstance(files);
   sayInColour("\033[31m", "Leptir is already flying on this box." +
-                              (other ? " (" + describeInstance(*other) + ")" : std::string()));
+                              (other && *other ? " (" + describeInstance(**other) + ")" : std::string()));
   return kNotDone;
 }
 

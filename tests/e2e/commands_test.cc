@@ -215,6 +215,17 @@ TEST_F(CommandsTest, StatusSaysWhenTheInstanceIsReady) {
   }));
 }
 
+TEST_F(CommandsTest, StatusDoesNotSayThatNothingRunsWhenItCannotTell) {
+  fs::create_symlink(folder / "nowhere", folder / "link.pid");
+  const auto forPeople = leptir({"status", "--pid=" + (folder / "link.pid").string()});
+  EXPECT_EQ(forPeople.exit, 1);
+  EXPECT_EQ(forPeople.lines().at(0), "not known whether it runs");
+  EXPECT_NE(forPeople.err.find("is a symbolic link"), std::string::npos) << forPeople.err;
+  const auto forPrograms = leptir({"status", "--json", "--pid=" + (folder / "link.pid").string()});
+  EXPECT_EQ(forPrograms.exit, 1);
+  EXPECT_NE(forPrograms.json().at("error").get<std::string>().find("is a symbolic link"), std::string::npos);
+}
+
 TEST_F(CommandsTest, BenchMeasuresTheStoresOfAConfiguration) {
   const auto answer = leptir({"bench", "--tasks=2000", "--json"});
   ASSERT_EQ(answer.exit, 0) << answer.err;
