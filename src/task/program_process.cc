@@ -98,10 +98,30 @@ void RunningProgram::lookWhetherItEnded() {
   }
 }
 
+// How long until it is tried again.
+constexpr Duration kRetryEvery = std::chrono::milliseconds(100);
+
+void sleepUnlessStopped(const StopToken& token, Duration longest) {
+  pollfd bell{token.descriptor(), POLLIN, 0};
+  ::poll(&bell, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(longest).count()));
+}
+
+// The machine may be short of what a new process needs for a moment only: that is no fault of the task's.
+Result<SpawnedProgram> spawnWithPatience(const ProgramCall& call, const ProgramWatcher& watcher) {
+  const auto until = systemClock().bootTime() + call.patience;
+  for (bool isTold = false;; isTold = true) {
+    auto program = spawnProgram(call);
+    if (program || program.error().code() != ErrorCode::Unavailable) return program;
+    if (systemClock().bootTime() >= until || watcher.stopToken.stopRequested()) return program;
+    if (!isTold && watcher.onWaiting) watcher.onWaiting(program.error());
+    sleepUnlessStopped(watcher.stopToken, kRetryEvery);
+  }
+}
+
 }  // namespace
 
 Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramWatcher& watcher) {
-  auto program = spawnProgram(call);
+  auto program = spawnWithPatience(call, watcher);
   if (!program) return program.error();
   return RunningProgram(std::move(*program), watcher).watch();
 }

@@ -13,11 +13,12 @@
 namespace leptir {
 
 struct ProgramCall {
-  std::vector<std::string> arguments;    // the program first; without a `/` it is looked for in the PATH below
-  std::vector<std::string> environment;  // NAME=value; nothing else is there
-  std::string directory;                 // empty: ours
-  std::string input;                     // stdin, then its end
-  bool ownSession = false;               // else it stays in our session and process group
+  std::vector<std::string> arguments;            // the program first; without a `/` it is looked for in the PATH below
+  std::vector<std::string> environment;          // NAME=value; nothing else is there
+  std::string directory;                         // empty: ours
+  std::string input;                             // stdin, then its end
+  bool ownSession = false;                       // else it stays in our session and process group
+  Duration patience = std::chrono::seconds(30);  // how long want of descriptors, memory or processes is waited out
 };
 
 // How it ended: by exit(exitCode), or by a signal when that is not 0.
@@ -34,6 +35,8 @@ struct ProgramWatcher {
   // which takes kLookEvery at the longest, until runProgram returns. Nothing else: whoever fires ends the program, too.
   StopToken stopToken;
   std::function<void()> onStopping;  // may be none
+  // Told once why the program cannot be started yet, when it is tried again; may be none.
+  std::function<void(const Error&)> onWaiting;
 };
 
 // How often a program is looked after while it is being stopped, and on kernels that cannot wake us at its end.
@@ -43,8 +46,9 @@ inline constexpr Duration kLookEvery = std::chrono::milliseconds(20);
 inline constexpr Duration kOutputGrace = std::chrono::milliseconds(200);
 
 // Runs it to its end. It gets descriptors 0 to 2 and no others, default signals, none of them blocked. Invalid: it
-// cannot be started (names the program or the folder, and why). Unavailable: we lack descriptors, memory or processes.
-// Internal: somebody else took its exit status. When the watcher throws, it is killed.
+// cannot be started (names the program or the folder, and why). Unavailable: we lacked descriptors, memory or processes
+// all through its patience, or until the stop token fired. Internal: somebody else took its exit status. When the
+// watcher throws, it is killed.
 Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramWatcher& watcher);
 
 }  // namespace leptir

@@ -69,14 +69,19 @@ class ProgramTask final : public BaseTask {
   // Who stops a task signals the whole process group, the program with it. One that does not end then is killed, and we
   // with it: so its output is put where it outlives us.
   ExitStatus doJob() override {
-    const auto end = runProgram(call(), {[this](std::string_view piece) { output_.add(piece), outputIsLeft_ = false; },
-                                         [this](std::string_view piece) { errors_.add(piece), outputIsLeft_ = false; },
-                                         stopToken(), [this] { leaveOutput(); }});
+    const auto end = runProgram(call(), watcher());
     errors_.finish();
     output_.forEachLine([this](std::string line) { addResponseLine(std::move(line)); });
     context().setStderrTail(std::string(errors_.tail()));
     if (!end) throw TaskError("Program did not run: " + end.error().message());
     return judge(*end);
+  }
+
+  ProgramWatcher watcher() {
+    return {[this](std::string_view piece) { output_.add(piece), outputIsLeft_ = false; },
+            [this](std::string_view piece) { errors_.add(piece), outputIsLeft_ = false; }, stopToken(),
+            [this] { leaveOutput(); },
+            [this](const Error& why) { logWarning("Program cannot be started yet, trying again: " + why.message()); }};
   }
 
   void leaveOutput() {

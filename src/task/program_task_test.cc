@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -322,6 +323,43 @@ TEST_F(ProgramTaskTest, WorksInAProcessWithoutStreams) {
   int status = 0;
   ::waitpid(child, &status, 0);
   EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+// Sets how many descriptors this process may have, and puts it right again.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t most) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit now{most, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &now);
+  }
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(ProgramTaskTest, WaitsOutAWantOfDescriptors) {
+  auto limit = std::make_optional<DescriptorLimit>(3);
+  std::jthread relief([&] {
+    std::this_thread::sleep_for(200ms);
+    limit.reset();
+  });
+  const auto outcome = runShell("echo ran");
+  EXPECT_EQ(outcome.response, "ran");
+  EXPECT_THAT(readWholeFile(logFile), HasSubstr("Program cannot be started yet, trying again: "));
+  EXPECT_THAT(readWholeFile(logFile), HasSubstr("too many open files"));
+}
+
+TEST_F(ProgramTaskTest, DoesNotWaitForDescriptorsOnceItIsToStop) {
+  const DescriptorLimit limit(3);
+  stop.requestStop();
+  const auto outcome = runShell("echo ran");
+  EXPECT_EQ(outcome.status, ExitStatus::Error);
+  EXPECT_THAT(outcome.response, HasSubstr("Program did not run: "));
+  EXPECT_LT(outcome.executionTime, 20s);
 }
 
 TEST_F(ProgramTaskTest, LeavesNoDescriptorsAndNoProcesses) {
