@@ -1,6 +1,8 @@
-// What the system says of an errno, in the lower case that our messages begin with.
+// What the system says of an errno, in the lower case that our messages begin with; and which limit to raise, where it
+// is about one.
 #pragma once
 
+#include <cerrno>
 #include <string>
 #include <system_error>
 
@@ -9,6 +11,8 @@ namespace leptir {
 inline std::string errnoText(int error) {
   std::string text = std::generic_category().message(error);
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  if (error == EMFILE) text += " (raise the limit: ulimit -n, LimitNOFILE of systemd)";
+  if (error == ENFILE) text += " (raise fs.file-max of this machine)";
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/failpoint.h"
 #include "base/nonblocking_output.h"
 #include "dispatcher/core.h"
@@ -106,8 +107,11 @@ class Dispatcher {
     openWriters(storages);
     openFeeders(std::move(brokers), storages);
   } catch (const std::system_error& error) {
-    logger_.error(std::string("The dispatcher cannot start its threads: ") + error.what() +
-                  ": raise the limit on processes (ulimit -u, TasksMax of systemd, pids.max of a container)");
+    const bool isOfDescriptors = error.code() == std::errc::too_many_files_open;
+    const auto why = isOfDescriptors ? errnoText(error.code().value())
+                                     : std::string(error.what()) + ": raise the limit on processes (ulimit -u, " +
+                                           "TasksMax of systemd, pids.max of a container)";
+    logger_.error("The dispatcher cannot start its threads: " + why);
     flushLog();
     ::_exit(1);
   }

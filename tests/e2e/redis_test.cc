@@ -74,9 +74,9 @@ TEST_F(RedisTest, PushesWhatAPhpConsumerTakes) {
   const auto before = std::time(nullptr);
   push({"App\\Mail", "--json={\"n\": 10.0}", "--id=mine", "--timeLimit=7"});
   const auto members = server.ask({"ZRANGE", "leptir:ztasks", "0", "-1", "WITHSCORES"});
-  EXPECT_THAT(
-      members.at(0).get<std::string>(),
-      ::testing::StartsWith(R"({"cn":"App\\Mail","pr":0,"tl":7,"toex":"","td":{"id":"mine","parameters":{"n": 10.0}})"));
+  EXPECT_THAT(members.at(0).get<std::string>(),
+              ::testing::StartsWith(
+                  R"({"cn":"App\\Mail","pr":0,"tl":7,"toex":"","td":{"id":"mine","parameters":{"n": 10.0}})"));
   const auto score = std::stod(members.at(1).get<std::string>());
   EXPECT_GE(score, before);
   EXPECT_LE(score, std::time(nullptr) + 1);
@@ -213,6 +213,30 @@ TEST_F(RedisTest, CheckFindsAUserWhoMayReadOnly) {
   configure("scheme: unix, path: " + server.socket() + ", user: reader, password: x");
   EXPECT_EQ(leptir({"check"}).exit, 69);
   EXPECT_EQ(server.ask({"DBSIZE"}), 0);
+}
+
+TEST_F(RedisTest, AReloadRefusesAUserWhoMayReadOnly) {
+  server.ask({"ACL", "SETUSER", "reader", "on", ">x", "~*", "+@read", "+@connection", "+info", "+@scripting"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return status().at("instance").is_object(); }));
+  configure("scheme: unix, path: " + server.socket() + ", user: reader, password: x");
+  instance->signal(SIGHUP);
+  ASSERT_TRUE(eventually([&] { return instance->output().find("stays as it was") != std::string::npos; }))
+      << instance->output();
+  EXPECT_THAT(instance->output(), HasSubstr("ACL SETUSER"));
+  configure("scheme: unix, path: " + server.socket());
+  const auto id = push({"noop"});
+  EXPECT_TRUE(eventually([&] { return isDone(id); })) << instance->output();
+}
+
+TEST_F(RedisTest, CheckFindsCommandsThatTheServerCallsOtherwise) {
+  for (const auto* command : {"ZADD", "HDEL", "EVALSHA", "ZREMRANGEBYRANK"}) {
+    const RedisServer strange({"rename-command " + std::string(command) + " other-name"});
+    configure("scheme: unix, path: " + strange.socket());
+    const auto answer = leptir({"check"});
+    EXPECT_EQ(answer.exit, 69) << command << ": " << answer.out << answer.err;
+    EXPECT_THAT(answer.out, HasSubstr("no command renamed")) << command;
+  }
 }
 
 TEST_F(RedisTest, AStopDoesNotWaitForAServerThatNeverLentAnything) {

@@ -20,7 +20,9 @@ struct Row {
 
 constexpr RedisRefusal kNoRights{Invalid, Stays,
                                  "does not permit this user what leptir does: extend its rights (ACL SETUSER)"};
-constexpr RedisRefusal kTooOld{Invalid, Stays, "does not know a command: leptir needs Redis 6.2 or newer"};
+constexpr RedisRefusal kTooOld{
+    Invalid, Stays,
+    "does not know a command: leptir needs Redis 6.2 or newer, and no command renamed (rename-command)"};
 
 // The first word of a reply is its code, and the same in all versions of Redis.
 constexpr std::array kByCode{

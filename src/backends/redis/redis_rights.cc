@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "backends/redis/redis_expect.h"
 #include "base/task_id.h"
 
 namespace leptir {
@@ -20,16 +21,22 @@ local key, field = KEYS[1], ARGV[1]
 if field ~= '' then
   redis.call('HDEL', key, field)
   redis.call('HSETNX', key, field, '')
-  redis.call('HDEL', key, field)
-  return
+  return redis.call('HDEL', key, field)
 end
 redis.call('DEL', key)
 redis.call('TYPE', key)
 redis.call('SET', key, '', 'NX')
 redis.call('PEXPIRE', key, 1000)
-redis.call('DEL', key)
+return redis.call('DEL', key)
 )");
   return kScript;
+}
+
+// Both scripts answer 1. A server that answers anything else does not run scripts, whatever it is.
+Result<void> outcomeOf(const RedisConnection& connection, const Result<RedisReply>& tried) {
+  if (!tried) return tried.error();
+  const auto answer = RedisExpect(connection).integer(tried->value(), 1, 1);
+  return answer ? Result<void>() : answer.error();
 }
 
 }  // namespace
@@ -41,8 +48,7 @@ Result<void> tryQueueRights(RedisQueue& queue) {
   const std::string_view names[]{keys.queue,  keys.sessions,    keys.buried, keys.ids,   keys.cards,
                                  keys.cancel, keys.buriedTasks, leased,      keys.lease, epoch};
   const auto tried = queue.connection->runScript(queue.scripts.tryRights, names, std::array{std::string_view(name)});
-  if (!tried) return tried.error();
-  return {};
+  return outcomeOf(*queue.connection, tried);
 }
 
 Result<void> tryRecordRights(RedisConnection& connection, RedisRecordPlaces& places) {
@@ -50,8 +56,7 @@ Result<void> tryRecordRights(RedisConnection& connection, RedisRecordPlaces& pla
   const auto place = places.placeOf(name);
   if (auto loaded = connection.loadScripts({&recordScript()}); !loaded) return loaded;
   const auto tried = connection.runScript(recordScript(), std::array{place.key}, std::array{place.field});
-  if (!tried) return tried.error();
-  return {};
+  return outcomeOf(connection, tried);
 }
 
 }  // namespace leptir

@@ -4,6 +4,7 @@
 
 #include "backends/redis/redis_meta_storage.h"
 #include "backends/redis/redis_queue_fixture.h"
+#include "tests/support/fake_redis.h"
 
 namespace leptir {
 namespace {
@@ -52,6 +53,22 @@ TEST_F(RedisRights, OfAUserWhoLacksOneCommandAreRefusedAndLeaveNothing) {
     EXPECT_FALSE(tryQueue({"~*", "+@all", command})) << command;
     EXPECT_EQ(keys(), 0) << command;
   }
+}
+
+TEST_F(RedisRights, AreNotProvedByAServerThatAnswersWithoutRunningTheScript) {
+  FakeRedis fake([](FakePeer& peer) {
+    peer.greet();
+    peer.hear("LOAD");
+    peer.say("$40\r\n" + std::string(40, 'f') + "\r\n");
+    peer.hear("EVALSHA");
+    peer.say("+OK\r\n");
+    peer.hearOn();
+  });
+  auto connection = std::make_shared<RedisConnection>(redisAt(fake.socket()));
+  const auto tried = RedisMetaStorage(connection, "leptir:taskinfo", RedisLayout::Plain, {}).tryRights();
+  ASSERT_FALSE(tried);
+  EXPECT_EQ(tried.error().code(), ErrorCode::Unavailable);
+  EXPECT_THAT(tried.error().message(), HasSubstr("unexpected"));
 }
 
 TEST_F(RedisRights, OnOtherKeysDoNotHelp) {

@@ -220,5 +220,27 @@ TEST(SqliteBackend, RecordsExpireAfterAWeekUnlessToldOtherwise) {
   EXPECT_EQ(SqliteBackend().defaultExpiry(), std::chrono::hours(7 * 24));
 }
 
+// Opening needs several descriptors; whichever is the first that is refused, the message is about that.
+TEST(SqliteBackend, AWantOfDescriptorsIsToldAsThatAndIsNotForEver) {
+  const TempDir folder;
+  const auto file = folder / "leptir.db";
+  ASSERT_EQ(errorFor(file).message(), "opened");
+  EXPECT_TRUE(inChild([&] {
+    const auto firstFree = static_cast<rlim_t>(::dup(0));
+    for (rlim_t room = 0; room < 20; ++room) {
+      const rlimit few{firstFree + 1 + room, firstFree + 100};
+      ::setrlimit(RLIMIT_NOFILE, &few);
+      const auto error = errorFor(file);
+      if (error.message() == "opened") return room > 0;
+      const bool isSaid = error.message().find("too many open files (raise the limit") != std::string::npos;
+      if (!isSaid || error.code() != ErrorCode::Unavailable) {
+        std::cerr << "room " << room << ": " << error.message() << '\n';
+        return false;
+      }
+    }
+    return false;
+  }));
+}
+
 }  // namespace
 }  // namespace leptir

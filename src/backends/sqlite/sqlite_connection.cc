@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/errno_text.h"
+
 namespace leptir {
 namespace {
 
@@ -66,7 +68,8 @@ bool isDamage(int sqliteCode) {
 }
 
 // What to do about it, where the library's own words do not say.
-std::string adviceFor(int sqliteCode) {
+std::string adviceFor(int sqliteCode, int error) {
+  if (error == EMFILE || error == ENFILE) return ": " + errnoText(error);
   switch (sqliteCode & 0xff) {
     case SQLITE_NOTADB:
       return "; it is left as it is: choose another path";
@@ -191,7 +194,7 @@ Error SqliteConnection::errorOf(int code) const {
   const std::string what =
       handle_ != nullptr && sqlite3_extended_errcode(handle_) == code ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
   const int error = handle_ != nullptr ? sqlite3_system_errno(handle_) : 0;
-  return Error(codeOf(code, error), file_->where() + ": " + what + adviceFor(code));
+  return Error(codeOf(code, error), file_->where() + ": " + what + adviceFor(code, error));
 }
 
 bool SqliteConnection::noteFailure(int code) {
