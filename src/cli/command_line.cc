@@ -197,7 +197,10 @@ class Parser {
         ->check(wholeNumber("a whole number from 1 to 4294967295", 1, std::numeric_limits<std::uint32_t>::max()));
     command->add_option("--number", push_.number, "push it this many times")
         ->check(wholeNumber("a whole number above 0", 1));
-    command->add_option("--id", push_.id, "its id; pushing an id again adds nothing while the task is in the queue");
+    command->add_option("--id", push_.id, "its id; pushing an id again adds nothing while the task is in the queue")
+        ->check([](const std::string& id) {
+          return id.empty() ? "the id is empty: leave --id out, and leptir makes one" : "";
+        });
     command->add_option("--broker", push_.broker, "the broker, by its name, whatever the priority says");
     command->add_flag("--quiet", push_.quiet, "print no ids");
     command->add_option("--config", push_.config, kConfigHelp);

@@ -55,7 +55,9 @@ Result<void> takeName(const Member& member, TaskToPush& task) {
 }
 
 Result<void> takeId(const Member& member, TaskToPush& task) {
-  return takeText(member, task.options.id);
+  auto taken = takeText(member, task.options.id);
+  if (!taken || !task.options.id.empty()) return taken;
+  return Error(ErrorCode::Invalid, "the id is empty: leave it out, and leptir makes one");
 }
 
 Result<void> takeBroker(const Member& member, TaskToPush& task) {

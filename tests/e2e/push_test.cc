@@ -166,6 +166,16 @@ TEST_F(PushTest, RefusesIdsThatHoldALineBreakOrANul) {
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
 }
 
+TEST_F(PushTest, RefusesAnEmptyIdWhichWouldBeAnotherEachTime) {
+  const auto option = leptir({"push", "noop", "--id", ""});
+  EXPECT_EQ(option.exit, 2);
+  EXPECT_NE(option.err.find("the id is empty: leave --id out"), std::string::npos) << option.err;
+  const auto line = leptir({"push", "--stdin"}, R"({"name":"noop","id":""})");
+  EXPECT_EQ(line.exit, 1);
+  EXPECT_NE(line.err.find("the id is empty: leave it out"), std::string::npos) << line.err;
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
+}
+
 TEST_F(PushTest, StdinHasTheOptionsOfTheCommandLineAsDefaults) {
   const std::string lines = "{\"name\":\"noop\"}\n{\"name\":\"noop\",\"at\":1700000000}\n";
   EXPECT_EQ(leptir({"push", "--stdin", "--delaySeconds=3600", "--maxAttempts=3"}, lines).exit, 0);
