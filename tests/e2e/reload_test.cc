@@ -267,7 +267,7 @@ TEST_F(ReloadTest, UnderLoadLosesAndRepeatsNothing) {
   const auto ids = leptir({"push", "tally", "--number=1500"}).lines();
   const auto instance = start({"--drain"});
   int workers = 1;
-  for (std::uint64_t after : {1'000, 5'000, 10'050, 10'400, 10'800, 11'200}) {
+  for (std::uint64_t after : {1'000, 5'000, 10'050, 10'300, 10'500, 10'700}) {
     ASSERT_TRUE(eventually([&] { return done() >= after; })) << log();
     configure({.workers = 1 + workers++ % 4});
     ASSERT_TRUE(reloads(*instance)) << log();

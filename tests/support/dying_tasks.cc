@@ -17,7 +17,8 @@ namespace dying {
 volatile int* volatile nowhere = nullptr;
 volatile int deep = 0;
 
-[[gnu::noinline]] void writeNowhere() {
+// To be a crash also where the compiler adds checks of its own.
+__attribute__((noinline, no_sanitize("null"))) void writeNowhere() {
   *nowhere = 1;
 }
 
@@ -77,7 +78,7 @@ void talk() {
 }
 
 [[gnu::noinline]] void hang() {
-  for (;;) deep = deep + 1;
+  for (volatile unsigned turns = 0;;) turns = turns + 1;
 }
 
 void crashInAChild() {
