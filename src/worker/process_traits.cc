@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "worker/kernel_priorities.h"
+
 namespace leptir {
 namespace {
 
@@ -30,6 +32,11 @@ bool isSame(const rlimit& a, const rlimit& b) {
   return a.rlim_cur == b.rlim_cur && a.rlim_max == b.rlim_max;
 }
 
+// What cannot be read counts as unchanged: a task that used up the descriptors is found out by them.
+bool differ(const std::optional<int>& before, const std::optional<int>& now) {
+  return before && now && *before != *now;
+}
+
 }  // namespace
 
 ProcessTraits::ProcessTraits()
@@ -37,6 +44,8 @@ ProcessTraits::ProcessTraits()
       root_(FileIdentity::of("/")),
       knowsProcessors_(::sched_getaffinity(0, sizeof processors_, &processors_) == 0),
       nice_(::getpriority(PRIO_PROCESS, 0)),
+      ioPriority_(ioPriority()),
+      oomAdjustment_(oomAdjustment()),
       seccomp_(confinement()),
       threads_(currentThreads()) {
   for (int i = 0; i < kLimits; ++i)
@@ -51,8 +60,7 @@ std::optional<std::string> ProcessTraits::restore() const {
   if (currentIds() != ids_) return "changed the user or group ids of its process";
   if (FileIdentity::of("/") != root_) return "changed the root folder of its process";
   if (auto lowered = restoreLimits()) return lowered;
-  if (::getpriority(PRIO_PROCESS, 0) != nice_ && ::setpriority(PRIO_PROCESS, 0, nice_) != 0)
-    return "changed the niceness of its process";
+  if (auto changed = restorePriorities()) return changed;
   if (!restoreProcessors()) return "changed the processors that its process may use";
   if (confinement() != seccomp_) return "confined its process (seccomp or no_new_privs)";
   return std::nullopt;
@@ -63,6 +71,16 @@ void ProcessTraits::disarmTimers() const {
   for (std::size_t i = 0; i < kTimers; ++i) {
     if (!timers_[i] && isArmed(kTimerKinds[i])) ::setitimer(kTimerKinds[i], &none, nullptr);
   }
+}
+
+std::optional<std::string> ProcessTraits::restorePriorities() const {
+  if (::getpriority(PRIO_PROCESS, 0) != nice_ && ::setpriority(PRIO_PROCESS, 0, nice_) != 0)
+    return "changed the niceness of its process";
+  if (differ(ioPriority_, ioPriority()) && !setIoPriority(*ioPriority_))
+    return "changed the I/O priority of its process";
+  if (differ(oomAdjustment_, oomAdjustment()) && !setOomAdjustment(*oomAdjustment_))
+    return "changed the oom_score_adj of its process";
+  return std::nullopt;
 }
 
 bool ProcessTraits::restoreProcessors() const {

@@ -20,8 +20,8 @@ class ProcessTraits {
   ProcessTraits();
 
   // Puts back limits that a task has changed, where the kernel allows it, and disarms its interval timers. Names what
-  // cannot be put back: user and group ids, the root folder, lowered hard limits, niceness, processors, seccomp. About
-  // 40 system calls.
+  // cannot be put back: user and group ids, the root folder, lowered hard limits, niceness, I/O priority,
+  // oom_score_adj, processors, seccomp. About 45 system calls.
   std::optional<std::string> restore() const;
   // How many threads a task has left running. One that just ends is waited for, 50 ms at the longest.
   std::size_t leftThreads() const;
@@ -40,6 +40,7 @@ class ProcessTraits {
   static std::size_t currentThreads();
   std::optional<std::string> restoreLimits() const;
   void disarmTimers() const;
+  std::optional<std::string> restorePriorities() const;
   bool restoreProcessors() const;
 
   Ids ids_;
@@ -49,6 +50,7 @@ class ProcessTraits {
   cpu_set_t processors_{};
   bool knowsProcessors_;  // false: there are more than such a set can name
   int nice_;
+  std::optional<int> ioPriority_, oomAdjustment_;
   int seccomp_;
   std::size_t threads_;  // 0: not known, since there is no /proc
 };

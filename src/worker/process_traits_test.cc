@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "tests/support/driven_worker.h"
+#include "worker/kernel_priorities.h"
 
 namespace leptir {
 namespace {
@@ -117,6 +118,21 @@ TEST_F(ProcessTraitsTest, TheProcessorsThatItMayUseArePutBack) {
   const auto before = outcome(assign("processors", 0)).response;
   EXPECT_EQ(outcome(assign("pin", 1)).status, ExitStatus::Success);
   EXPECT_EQ(outcome(assign("processors", 2)).response, before);
+}
+
+TEST_F(ProcessTraitsTest, HowItIsChosenWhenMemoryRunsOutAndForTheDiskIsPutBack) {
+  add("priorities", [](TaskContext& task) {
+    task.addResponseLine(std::to_string(oomAdjustment().value_or(-1)) + " " +
+                         std::to_string(ioPriority().value_or(-1)));
+  });
+  add("step back", [](TaskContext&) {
+    constexpr int kIdle = 3 << 13;  // IOPRIO_CLASS_IDLE
+    if (!setIoPriority(kIdle) || !setOomAdjustment(1000)) throw std::runtime_error("not allowed");
+  });
+  start();
+  const auto before = outcome(assign("priorities", 0)).response;
+  EXPECT_EQ(outcome(assign("step back", 1)).status, ExitStatus::Success);
+  EXPECT_EQ(outcome(assign("priorities", 2)).response, before);
 }
 
 TEST_F(ProcessTraitsTest, ALimitThatCanBePutBackIs) {

@@ -25,11 +25,14 @@ bool hasChildren() {
 
 Surroundings::Surroundings()
     : folder_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)), umask_(currentUmask()), hadChildren_(hasChildren()) {
+  ::fegetenv(&arithmetic_);
   ::pthread_sigmask(SIG_SETMASK, nullptr, &mask_);
+  ::sigaltstack(nullptr, &signalStack_);
   for (int signal = 1; signal < kSignals; ++signal) ::sigaction(signal, nullptr, &actions_[signal]);
 }
 
 void Surroundings::restore() const {
+  ::fesetenv(&arithmetic_);
   ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
   // A task that closed the descriptor, or gave its number to another folder, has closed the bells too (worker.cc).
   if (folder_) [[maybe_unused]]
@@ -40,6 +43,7 @@ void Surroundings::restore() const {
 void Surroundings::restoreAll() const {
   restore();
   streams_.restore();
+  ::sigaltstack(&signalStack_, nullptr);  // or a stack overflow could not be told
   for (int signal = 1; signal < kSignals; ++signal) {
     if (signal != SIGKILL && signal != SIGSTOP) ::sigaction(signal, &actions_[signal], nullptr);
   }

@@ -1,6 +1,7 @@
 // What a task may change of its process and the next task must not find so.
 #pragma once
 
+#include <fenv.h>
 #include <signal.h>
 #include <sys/types.h>
 
@@ -16,11 +17,12 @@ class Surroundings {
   // Remembers how things are now: after the start hooks, whose word counts.
   Surroundings();
 
-  // The signal mask, the working directory and the umask, as they were. Three system calls: for after each task.
+  // The signal mask, the working directory, the umask and how numbers with a fraction are rounded and trapped, as they
+  // were. Three system calls and some 50 ns: for after each task.
   void restore() const;
-  // Besides: what is done on a signal, and descriptors 0 to 2; and children that ended unwaited for are buried, unless
-  // there were children already when this was made (then they are somebody's). Forty system calls: not for after each
-  // task (inspection_schedule.h).
+  // Besides: what is done on a signal and on which stack, and descriptors 0 to 2; and children that ended unwaited for
+  // are buried, unless there were children already when this was made (then they are somebody's). Forty system calls:
+  // not for after each task (inspection_schedule.h).
   void restoreAll() const;
 
  private:
@@ -28,7 +30,9 @@ class Surroundings {
 
   void buryChildren() const;
 
+  fenv_t arithmetic_{};
   sigset_t mask_{};
+  stack_t signalStack_{};
   std::array<struct sigaction, kSignals> actions_{};
   StandardStreams streams_;
   UniqueFd folder_;

@@ -1,10 +1,13 @@
 #include "worker/surroundings.h"
 
 #include <fcntl.h>
+#include <fenv.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cfenv>
+#include <cstdint>
 #include <filesystem>
 
 #include "tests/support/driven_worker.h"
@@ -68,6 +71,42 @@ TEST_F(SurroundingsTest, HaveTheStreamsThatATaskClosedOrGaveAway) {
   const auto before = outcome(assign("look", 0)).response;
   EXPECT_EQ(outcome(assign("give away", 1)).status, ExitStatus::Success);
   EXPECT_EQ(outcome(assign("look", 2)).response, before);
+}
+
+TEST_F(SurroundingsTest, ComputeAsIfNoTaskHadChangedHow) {
+  add("divide", [](TaskContext& task) {
+    volatile double one = 1, three = 3, nothing = 0;
+    task.addResponseLine(std::to_string(std::fegetround()) + (one / three * three < one ? " low " : " even ") +
+                         std::to_string(one / nothing));
+  });
+  add("meddle", [](TaskContext&) {
+    std::fesetround(FE_DOWNWARD);
+    ::feenableexcept(FE_DIVBYZERO);
+  });
+  start();
+  const auto before = outcome(assign("divide", 0)).response;
+  EXPECT_TRUE(before.ends_with(" even inf")) << before;
+  EXPECT_EQ(outcome(assign("meddle", 1)).status, ExitStatus::Success);
+  EXPECT_EQ(outcome(assign("divide", 2)).response, before);
+}
+
+TEST_F(SurroundingsTest, HaveTheirSignalStackBack) {
+  add("stack", [](TaskContext& task) {
+    stack_t stack{};
+    ::sigaltstack(nullptr, &stack);
+    task.addResponseLine(std::to_string(reinterpret_cast<std::uintptr_t>(stack.ss_sp)) + " " +
+                         std::to_string(stack.ss_size) + " " + std::to_string(stack.ss_flags));
+  });
+  add("give up", [](TaskContext&) {
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    ::sigaltstack(&none, nullptr);
+  });
+  start();
+  const auto before = outcome(assign("stack", 0)).response;
+  EXPECT_TRUE(before.ends_with(" 0")) << before;
+  EXPECT_EQ(outcome(assign("give up", 1)).status, ExitStatus::Success);
+  EXPECT_EQ(outcome(assign("stack", 2)).response, before);
 }
 
 TEST_F(SurroundingsTest, KeepWhatTheStartHooksDid) {

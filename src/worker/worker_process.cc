@@ -8,11 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <string>
 
 #include "base/unique_fd.h"
 #include "worker/crash_handler.h"
+#include "worker/kernel_priorities.h"
 
 namespace leptir {
 namespace {
@@ -37,11 +36,7 @@ void catchSignals() {
 
 // When memory runs out the kernel should end a task, not the master. Where that is not allowed it stays as it is.
 void volunteerForTheOomKiller() {
-  const UniqueFd file(::open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC));
-  char text[16] = {};
-  if (!file || ::pread(file.get(), text, sizeof text - 1, 0) <= 0) return;
-  const auto wanted = std::to_string(std::min(std::atoi(text) + 500, 1000));
-  [[maybe_unused]] const auto written = ::pwrite(file.get(), wanted.data(), wanted.size(), 0);
+  if (const auto before = oomAdjustment()) setOomAdjustment(std::min(*before + 500, 1000));
 }
 
 }  // namespace
