@@ -111,25 +111,30 @@ void Feeder::work() {
       if (closed_) return;
       continue;
     }
-    if (auto turned = turn(); !turned) {
-      drop(turned.error());
-      if (turned.error().code() == ErrorCode::Lost) continue;
-      if (closeBy_ && clock_.bootTime() >= *closeBy_) {
-        giveUp(turned.error());
-        return;
-      }
-      // A store that worked until now is opened anew at once: its server may be back already.
-      const bool isFirst = backoff_.failures() == 0;
-      const auto pause = noteFailure(turned.error());
-      if (!isFirst) rest(pause);
-      continue;
-    }
-    noteGoodTurn();
-    if (closing && batches_.empty()) {
-      closeSession();
-      if (closed_) return;
+    auto done = turn();
+    if (done && closing && batches_.empty()) done = closeSession();
+    if (closed_) return;
+    if (done) {
+      noteGoodTurn();
+    } else if (!isToTryAgain(done.error())) {
+      return;
     }
   }
+}
+
+// After a turn or a close that failed. False: there was time enough for a store that is to be told of the end.
+bool Feeder::isToTryAgain(const Error& why) {
+  drop(why);
+  if (why.code() == ErrorCode::Lost) return true;
+  if (closeBy_ && clock_.bootTime() >= *closeBy_) {
+    giveUp(why);
+    return false;
+  }
+  // A store that worked until now is opened anew at once: its server may be back already.
+  const bool isFirst = backoff_.failures() == 0;
+  const auto pause = noteFailure(why);
+  if (!isFirst) rest(pause);
+  return true;
 }
 
 bool Feeder::isToClose() {
@@ -305,12 +310,10 @@ void Feeder::rest(Duration longest) {
 
 // --- the end
 
-void Feeder::closeSession() {
-  if (auto done = session_->close(); !done) {
-    drop(done.error());
-    return;
-  }
+Result<void> Feeder::closeSession() {
+  if (auto done = session_->close(); !done) return done;
   closed_ = true;
+  return {};
 }
 
 // There has been time enough.

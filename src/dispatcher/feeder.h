@@ -79,6 +79,7 @@ class Feeder {
   };
 
   void work();
+  bool isToTryAgain(const Error& why);
   bool isToClose();
   bool open();
   Result<void> openStore();
@@ -113,7 +114,7 @@ class Feeder {
   void drop(const Error& why);
   void giveUp(const Error& why);
   void giveUpBatches();
-  void closeSession();
+  Result<void> closeSession();
   void beat() { beat_ = clock_.bootTime().time_since_epoch().count(); }
   BrokerLine& line() { return page_.brokers[options_.broker]; }
   const LeaseTimes& times() const { return page_.leaseTimes; }
@@ -146,7 +147,7 @@ class Feeder {
   bool toldEmpty_ = false;                            // what the last event said of the broker
   bool moreIsDue_ = false;                            // what the last pop said
   std::deque<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
-  BootTime renewAt_, askAt_, recoverAt_, compareAt_;
+  BootTime openedAt_, renewAt_, askAt_, recoverAt_, compareAt_;
   std::optional<BootTime> closeBy_;
   Backoff backoff_;
   StoreWarnings warnings_;

@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 
 // Tasks of dead sessions given back in one step: others wait for the thread meanwhile.
 constexpr std::size_t kRecoverAtOnce = 1000;
+// A store that failed works again once no turn has failed for so long.
+constexpr Duration kWorksAgainAfter = 1s;
 
 bool isForEver(const Error& error) {
   return error.code() == ErrorCode::Invalid || error.code() == ErrorCode::Corrupt;
@@ -103,6 +105,7 @@ void Feeder::beginSession() {
   hasWorked_ = true;
   moreIsDue_ = false;
   toldEmpty_ = false;  // whoever hears that a broker is open takes it that there may be tasks
+  openedAt_ = clock_.bootTime();
   renewAt_ = clock_.bootTime() + times().renewEvery();
   recoverAt_ = clock_.bootTime();
   compareAt_ = clock_.bootTime();
@@ -123,9 +126,11 @@ void Feeder::drop(const Error& why) {
   inbox_.put(event::BrokerClosed{options_.broker});
 }
 
-// Only a good turn ends the row of failures: a store may open each time and refuse what it is asked each time.
+// Only good turns for some time end the row of failures: a store may open each time and refuse what it is asked each
+// time, or every other time.
 void Feeder::noteGoodTurn() {
-  if (backoff_.failures() > 0) logger_.info(where() + ": available again");
+  if (backoff_.failures() == 0 || clock_.bootTime() - openedAt_ < kWorksAgainAfter) return;
+  logger_.info(where() + ": available again");
   backoff_.reset();
 }
 

@@ -227,6 +227,20 @@ TEST_F(FeederTest, RestsWhenAStoreOpensEachTimeAndRefusesTheSameEachTime) {
   EXPECT_EQ(next<event::Settled>()->batch, 1u);
 }
 
+// A store may refuse what is asked now and then, and do well in between.
+TEST_F(FeederTest, RestsLongerEachTimeWhenAStoreFailsAgainSoonAfterAGoodTurn) {
+  mood.refuses = "count";
+  const auto began = systemClock().bootTime();
+  start();
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(next<event::BrokerOpened>());
+    feeder->count();
+    ASSERT_TRUE(next<event::BrokerClosed>());
+  }
+  ASSERT_TRUE(next<event::BrokerOpened>());
+  EXPECT_GE(systemClock().bootTime() - began, 1s) << "halves of 1 s, 2 s and 4 s, the first time at once";
+}
+
 TEST_F(FeederTest, LogsWhatItsStoresWarnOfOnceHoweverOftenTheyAreOpened) {
   const auto read = openLog();
   mood.warnings = {"it forgets"};
@@ -346,6 +360,19 @@ TEST_F(FeederTest, AStoreThatWasWaitedForLongEnoughGetsOneMoreTry) {
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
   EXPECT_TRUE(feeder->leftToExpire());
   EXPECT_TRUE(next<event::Settled>());
+}
+
+TEST_F(FeederTest, ACloseThatIsRefusedEachTimeIsTriedAFewTimesAndThenGivenUp) {
+  const auto read = openLog();
+  mood.refuses = "close";
+  mood.code = ErrorCode::Invalid;
+  lease({"a"});
+  feeder->close();
+  ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
+  EXPECT_TRUE(feeder->leftToExpire());
+  EXPECT_LE(std::ranges::count(mood.journal(), "close"), 6) << "at once, and then each 200 ms";
+  EXPECT_EQ(timesIn(read(), "not available, trying again: on purpose"), 1);
+  EXPECT_EQ(timesIn(read(), "cannot be told of the end"), 1);
 }
 
 TEST_F(FeederTest, AStoreThatIsBackInTimeIsClosedProperly) {
