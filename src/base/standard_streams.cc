@@ -4,11 +4,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstddef>
 #include <cstdlib>
 #include <memory>
+#include <vector>
 
 #include "base/file_identity.h"
 
@@ -20,10 +19,8 @@ struct Inherited {
   FileIdentity file;
 };
 
-// Filled before main, so it needs no constructor of its own.
-constexpr std::size_t kMostInherited = 256;
-constinit std::array<Inherited, kMostInherited> inherited{};
-constinit std::size_t inheritedCount = 0;
+// Filled before main and before static initialisers, so it must need none of its own.
+constinit std::vector<Inherited> inherited;
 
 // Before the static initialisers of the program, which may open files (101 is the first priority that programs may
 // use).
@@ -42,20 +39,18 @@ void openClosedStandardStreams() {
 }
 
 void noteInheritedDescriptors() {
-  inheritedCount = 0;
+  inherited.clear();
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir("/proc/self/fd"), &::closedir);
   if (!listing) return;
   while (const dirent* entry = ::readdir(listing.get())) {
     const int descriptor = std::atoi(entry->d_name);  // 0 for "." and ".."
     if (descriptor <= STDERR_FILENO || descriptor == ::dirfd(listing.get())) continue;
-    if (inheritedCount == kMostInherited) return;
-    inherited[inheritedCount++] = {descriptor, FileIdentity::of(descriptor)};
+    inherited.push_back({descriptor, FileIdentity::of(descriptor)});
   }
 }
 
 void closeInheritedDescriptors(int kept) {
-  for (std::size_t i = 0; i < inheritedCount; ++i) {
-    const auto& [descriptor, file] = inherited[i];
+  for (const auto& [descriptor, file] : inherited) {
     const int flags = ::fcntl(descriptor, F_GETFD);
     if (descriptor == kept || flags < 0 || (flags & FD_CLOEXEC) != 0) continue;
     if (FileIdentity::of(descriptor) == file) ::close(descriptor);

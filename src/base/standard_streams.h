@@ -8,7 +8,7 @@ namespace leptir {
 // thing in main.
 void openClosedStandardStreams();
 
-// Notes which descriptors above 2 are open (at most 256), and which file each one names. A static constructor in
+// Notes which descriptors above 2 are open, and which file each one names. A static constructor in
 // standard_streams.cc calls it before main: later the files of the program that starts leptir cannot be told from
 // inherited ones, since std::ofstream, fopen and many libraries open without FD_CLOEXEC. Without /proc it notes none.
 void noteInheritedDescriptors();

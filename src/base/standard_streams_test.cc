@@ -60,6 +60,19 @@ TEST(InheritedDescriptors, ADaemonClosesThemExceptTheOneToKeep) {
   }));
 }
 
+TEST(InheritedDescriptors, ADaemonClosesHundredsOfThem) {
+  EXPECT_TRUE(holdsInProcess([] {
+    const int first = ::open("/dev/null", O_RDONLY);
+    int last = first;
+    for (int i = 0; i < 700; ++i) {
+      if (const int copy = ::dup(first); copy > last) last = copy;
+    }
+    noteInheritedDescriptors();
+    closeInheritedDescriptors(-1);
+    return last > first && !isOpen(first) && !isOpen(last);
+  }));
+}
+
 TEST(InheritedDescriptors, AFileThatTheProgramOpenedWithoutCloexecStaysOpen) {
   EXPECT_TRUE(holdsInProcess([] {
     noteInheritedDescriptors();
