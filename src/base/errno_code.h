@@ -7,8 +7,8 @@
 
 namespace leptir {
 
-// Unavailable: want of descriptors, memory, space or rights passes, by itself or by what an operator does, and the same
-// call may go well later. Invalid: the path as it is can never be used.
+// Unavailable: want of descriptors, memory, space, rights or a higher limit passes, by itself or by what an operator
+// does, and the same call may go well later. Invalid: the path as it is can never be used.
 inline ErrorCode codeOfErrno(int error) {
   switch (error) {
     case EMFILE:
@@ -23,6 +23,7 @@ inline ErrorCode codeOfErrno(int error) {
     case EIO:
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
     case ENOLCK:
       return ErrorCode::Unavailable;
     default:

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -24,28 +25,55 @@ UniqueFd openOnceMore(int descriptor) {
   return UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
-// Keeps a broken pipe from ending the program, whatever the program does with SIGPIPE.
-class SigpipeHeldBack {
+// Keeps a signal that a write raises from ending or stopping this process, whatever the process does with it.
+class SignalHeldBack {
  public:
-  SigpipeHeldBack() {
-    ::sigemptyset(&sigpipe_);
-    ::sigaddset(&sigpipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  explicit SignalHeldBack(int signal) {
+    ::sigemptyset(&held_);
+    ::sigaddset(&held_, signal);
+    ::pthread_sigmask(SIG_BLOCK, &held_, &before_);
+    wasBlocked_ = ::sigismember(&before_, signal) != 0;
   }
-  ~SigpipeHeldBack() {
+  ~SignalHeldBack() {
+    if (wasBlocked_) return;
     const int error = errno;
-    if (::sigismember(&before_, SIGPIPE) != 0) return;
-    const timespec atOnce{};
-    while (::sigtimedwait(&sigpipe_, nullptr, &atOnce) < 0 && errno == EINTR) continue;
+    if (error == EPIPE || error == EFBIG) takeRaised();
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     errno = error;
   }
-  SigpipeHeldBack(const SigpipeHeldBack&) = delete;
-  SigpipeHeldBack& operator=(const SigpipeHeldBack&) = delete;
+  SignalHeldBack(const SignalHeldBack&) = delete;
+  SignalHeldBack& operator=(const SignalHeldBack&) = delete;
 
  private:
-  sigset_t sigpipe_;
+  void takeRaised() const {
+    const timespec atOnce{};
+    while (::sigtimedwait(&held_, nullptr, &atOnce) < 0 && errno == EINTR) continue;
+  }
+  sigset_t held_;
   sigset_t before_;
+  bool wasBlocked_ = false;
+};
+
+// For a moment only the hard limit on the size of files holds: the soft one is meant for the task of this process (see
+// worker/resource_limits.cc), not for its log. Another thread that restores it too early costs this write, no more.
+class SoftFileSizeLimitLifted {
+ public:
+  SoftFileSizeLimitLifted() {
+    if (::getrlimit(RLIMIT_FSIZE, &before_) != 0 || before_.rlim_cur == before_.rlim_max) return;
+    const rlimit most{before_.rlim_max, before_.rlim_max};
+    isLifted_ = ::setrlimit(RLIMIT_FSIZE, &most) == 0;
+  }
+  ~SoftFileSizeLimitLifted() {
+    const int error = errno;
+    if (isLifted_) ::setrlimit(RLIMIT_FSIZE, &before_);
+    errno = error;
+  }
+  SoftFileSizeLimitLifted(const SoftFileSizeLimitLifted&) = delete;
+  SoftFileSizeLimitLifted& operator=(const SoftFileSizeLimitLifted&) = delete;
+
+ private:
+  rlimit before_{};
+  bool isLifted_ = false;
 };
 
 bool hasRoom(int descriptor, const timespec& longest) {
@@ -61,6 +89,13 @@ NonBlockingOutput::Kind NonBlockingOutput::kindOf(int descriptor) {
   if (S_ISSOCK(status.st_mode)) return Kind::Socket;
   if (S_ISFIFO(status.st_mode)) return Kind::Pipe;
   return S_ISCHR(status.st_mode) ? Kind::Terminal : Kind::File;
+}
+
+// Of a reader that is gone, of a terminal whose foreground this process is not in (`stty tostop`), of a file that has
+// grown to the limit. A blocked SIGTTOU lets the write through.
+int NonBlockingOutput::signalOfAWriteTo(Kind kind) {
+  if (kind == Kind::Pipe) return SIGPIPE;
+  return kind == Kind::Terminal ? SIGTTOU : SIGXFSZ;
 }
 
 NonBlockingOutput::NonBlockingOutput(int descriptor) : given_(descriptor), kind_(kindOf(descriptor)) {
@@ -84,8 +119,11 @@ ssize_t NonBlockingOutput::write(std::string_view text) const noexcept {
     errno = EBADF;
     return -1;
   }
-  if (kind_ != Kind::Pipe) return writeNow(text);
-  const SigpipeHeldBack guard;
+  if (kind_ == Kind::Socket) return writeNow(text);
+  const SignalHeldBack guard(signalOfAWriteTo(kind_));
+  const auto written = writeNow(text);
+  if (written >= 0 || errno != EFBIG) return written;
+  const SoftFileSizeLimitLifted lifted;
   return writeNow(text);
 }
 

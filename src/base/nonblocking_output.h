@@ -21,7 +21,8 @@ class NonBlockingOutput {
   explicit NonBlockingOutput(UniqueFd opened);
 
   // How many bytes were written. -1: none, and errno says why; EAGAIN: there is no room now; EBADF: user code has
-  // closed our descriptor, and its number may be a file of its own by now. Raises no SIGPIPE.
+  // closed our descriptor, and its number may be a file of its own by now; EFBIG: the hard limit on the size of files
+  // is reached. Raises no signal (SIGPIPE, SIGTTOU, SIGXFSZ).
   ssize_t write(std::string_view text) const noexcept;
   // False: there was no room before `longest` had passed.
   bool waitForRoom(Duration longest) const noexcept;
@@ -40,6 +41,7 @@ class NonBlockingOutput {
     Terminal,  // or another device
   };
   static Kind kindOf(int descriptor);
+  static int signalOfAWriteTo(Kind kind);
   ssize_t writeNow(std::string_view text) const noexcept;
   bool isStillOurs() const noexcept;
   int given_ = -1;

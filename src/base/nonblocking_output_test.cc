@@ -3,11 +3,18 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <string>
+
+#include "tests/support/child.h"
+#include "tests/support/temp_dir.h"
 
 namespace leptir {
 namespace {
@@ -65,6 +72,52 @@ TEST(NonBlockingOutput, NeverWaitsForATerminalThatWasStopped) {
   fill(output);
   EXPECT_FALSE(isNonBlocking(program.get()));
   ASSERT_EQ(::tcflow(program.get(), TCOON), 0);
+}
+
+// A leader of a session whose child, in a background group of its terminal, writes there.
+bool writesFromTheBackgroundOf(const char* terminal) {
+  ::setsid();
+  const UniqueFd program(::open(terminal, O_RDWR));
+  termios settings{};
+  if (!program || ::tcgetattr(program.get(), &settings) != 0) return false;
+  settings.c_lflag |= TOSTOP;
+  if (::tcsetattr(program.get(), TCSANOW, &settings) != 0) return false;
+  const auto child = startChild([&] {
+    ::setpgid(0, 0);
+    return NonBlockingOutput(program.get()).write("seen") == 4;
+  });
+  int status = 0;
+  ::waitpid(child, &status, WUNTRACED);
+  if (WIFSTOPPED(status)) killChild(child);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(NonBlockingOutput, ATerminalDoesNotStopAProcessInItsBackground) {
+  const UniqueFd terminal(::posix_openpt(O_RDWR | O_NOCTTY));
+  if (!terminal || ::grantpt(terminal.get()) != 0 || ::unlockpt(terminal.get()) != 0)
+    GTEST_SKIP() << "this machine has no pseudo-terminals";
+  EXPECT_TRUE(inChild([&] { return writesFromTheBackgroundOf(::ptsname(terminal.get())); }));
+}
+
+// A file of ten bytes in a process whose files may have ten bytes.
+bool writesBeyond(const rlimit& limit, ssize_t expected) {
+  const TempDir folder;
+  const UniqueFd file(::open(folder.write("log", "ten bytes.").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  ::signal(SIGXFSZ, SIG_DFL);
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  const bool isAsExpected = NonBlockingOutput(file.get()).write("eleven") == expected;
+  const bool isSaid = expected >= 0 || errno == EFBIG;
+  rlimit after{};
+  ::getrlimit(RLIMIT_FSIZE, &after);
+  return isAsExpected && isSaid && after.rlim_cur == limit.rlim_cur;
+}
+
+TEST(NonBlockingOutput, AFileAtTheHardLimitOfSizesIsAnErrorAndNoSignal) {
+  EXPECT_TRUE(inChild([] { return writesBeyond({10, 10}, -1); }));
+}
+
+TEST(NonBlockingOutput, TheSoftLimitOfSizesIsForOthers) {
+  EXPECT_TRUE(inChild([] { return writesBeyond({10, 1 << 20}, 6); }));
 }
 
 TEST(NonBlockingOutput, OpenedAnewSharesNoFlagsWithItsParent) {

@@ -8,7 +8,7 @@ namespace leptir {
 
 void LineQueue::begin() {
   owner_ = ::getpid();
-  text_.clear();
+  clear();
 }
 
 bool LineQueue::isOurs() const {
@@ -21,9 +21,16 @@ bool LineQueue::add(std::string_view line) {
   return true;
 }
 
+void LineQueue::drop(std::size_t bytes) {
+  if (bytes == 0) return;
+  beginsInsideLine_ = text_[bytes - 1] != '\n';
+  text_.erase(0, bytes);
+}
+
 std::uint64_t LineQueue::clear() {
   const auto lines = static_cast<std::uint64_t>(std::ranges::count(text_, '\n'));
   text_.clear();
+  beginsInsideLine_ = false;
   return lines;
 }
 

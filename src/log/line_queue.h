@@ -23,7 +23,9 @@ class LineQueue {
   // False: there is no room for the line.
   bool add(std::string_view line);
   // The first `bytes` were written.
-  void drop(std::size_t bytes) { text_.erase(0, bytes); }
+  void drop(std::size_t bytes);
+  // Of the first line only the rest is left.
+  bool beginsInsideLine() const { return beginsInsideLine_; }
   // Gives everything up; answers how many lines that were.
   std::uint64_t clear();
 
@@ -31,6 +33,7 @@ class LineQueue {
   std::mutex mutex_;
   int owner_ = 0;  // a process; 0: none
   std::string text_;
+  bool beginsInsideLine_ = false;
 };
 
 }  // namespace leptir

@@ -72,6 +72,18 @@ void LineSink::write(std::string_view line, Time now) {
   queue_.isOurs() ? writeQueued(line, now) : writePatiently(line, now);
 }
 
+// Text at whose beginning a line begins, or goes on that is not torn.
+ssize_t LineSink::writeLines(std::string_view text) {
+  auto& torn = lost_.torn();
+  if (torn.load(std::memory_order_relaxed) && torn.exchange(false)) {
+    if (const auto ended = writeSome("\n"); ended <= 0) {
+      torn = true;
+      return ended;
+    }
+  }
+  return writeSome(text);
+}
+
 ssize_t LineSink::writeSome(std::string_view text) const {
   if (isFile() && !isStillOurs()) return writeByPath(text);
   ssize_t written = -1;
@@ -81,8 +93,8 @@ ssize_t LineSink::writeSome(std::string_view text) const {
 }
 
 ssize_t LineSink::writeByPath(std::string_view text) const {
-  const auto file = openLogFile(name_, path_, rightsForSuccessor(output_.descriptor()));
-  return file ? ::write(file->get(), text.data(), text.size()) : -1;
+  auto file = openLogFile(name_, path_, rightsForSuccessor(output_.descriptor()));
+  return file ? NonBlockingOutput(std::move(*file)).write(text) : -1;
 }
 
 // --- in a process that queues
@@ -103,11 +115,10 @@ bool LineSink::flush(Time now) {
 // True: nothing waits, and every loss is said.
 bool LineSink::flushQueue(Time now) {
   while (!queue_.isEmpty()) {
-    const auto written = writeSome(queue_.text());
+    const auto written = writeLines(queue_.text());
     if (written < 0 && errno == EAGAIN) return false;
     if (written <= 0) {
-      const int error = errno;
-      lost_.add(queue_.clear(), error);
+      giveUpQueue(errno);
       return false;
     }
     lost_.stalled() = false;
@@ -116,16 +127,23 @@ bool LineSink::flushQueue(Time now) {
   return sayLossesOrQueueThem(now);
 }
 
+void LineSink::giveUpQueue(int error) {
+  if (queue_.beginsInsideLine()) lost_.torn() = true;
+  lost_.add(queue_.clear(), error);
+}
+
 bool LineSink::sayLossesOrQueueThem(Time now) {
   const auto lines = lost_.any() ? lost_.take() : 0;
   if (lines == 0) return true;
-  const auto text = formatLogLine(now, LogLevel::Warning, lost_.describe(lines, target()));
-  const auto written = writeSome(text);
+  queue_.add(formatLogLine(now, LogLevel::Warning, lost_.describe(lines, target())));  // it was empty: there is room
+  const auto written = writeLines(queue_.text());
   if (written <= 0) {
+    queue_.clear();
     lost_.putBack(lines);
     return false;
   }
-  return queue_.add(std::string_view(text).substr(static_cast<std::size_t>(written))) && queue_.isEmpty();
+  queue_.drop(static_cast<std::size_t>(written));
+  return queue_.isEmpty();
 }
 
 bool LineSink::flushWithin(Duration longest, Time now) {
@@ -141,7 +159,7 @@ bool LineSink::flushWithin(Duration longest, Time now) {
 std::string LineSink::takeLosses() {
   if (queue_.isOurs()) {
     const std::lock_guard lock(queue_.mutex());
-    if (const auto lines = queue_.clear(); lines > 0) lost_.add(lines, EAGAIN);
+    if (!queue_.isEmpty()) giveUpQueue(EAGAIN);
   }
   const auto lines = lost_.take();
   return lines == 0 ? std::string() : lost_.describe(lines, target());
@@ -151,10 +169,6 @@ std::string LineSink::takeLosses() {
 
 void LineSink::writePatiently(std::string_view line, Time now) {
   int error = lost_.any() ? sayLosses(now) : 0;
-  if (error == 0 && torn_.load(std::memory_order_relaxed)) {
-    error = writeAll("\n");
-    if (error == 0) torn_.store(false, std::memory_order_relaxed);
-  }
   if (error == 0) error = writeAll(line);
   if (error != 0) return lost_.add(1, error);
   lost_.stalled() = false;
@@ -173,7 +187,7 @@ int LineSink::writeAll(std::string_view text) {
   const auto whole = text.size();
   std::optional<BootTime> until;  // set: it had to wait
   while (!text.empty()) {
-    const auto written = writeSome(text);
+    const auto written = writeLines(text);
     if (written > 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
       continue;
@@ -184,7 +198,7 @@ int LineSink::writeAll(std::string_view text) {
       if (output_.waitForRoom(*until - bootTime())) continue;
       lost_.stalled() = true;
     }
-    if (text.size() < whole) torn_.store(true, std::memory_order_relaxed);
+    if (text.size() < whole) lost_.torn() = true;
     return error;
   }
   return 0;

@@ -49,10 +49,12 @@ class LineSink {
   void followRotation(Time now);
   void writeQueued(std::string_view line, Time now);
   bool flushQueue(Time now);
+  void giveUpQueue(int error);
   void writePatiently(std::string_view line, Time now);
   bool sayLossesOrQueueThem(Time now);
   int sayLosses(Time now);
   int writeAll(std::string_view text);
+  ssize_t writeLines(std::string_view text);
   ssize_t writeSome(std::string_view text) const;
   ssize_t writeByPath(std::string_view text) const;
   void noteIdentity();
@@ -67,7 +69,6 @@ class LineSink {
   std::atomic<ino_t> inode_{0};
   LostLines lost_;
   LineQueue queue_;
-  std::atomic<bool> torn_{false};           // the last line was cut, so the next one begins with a line feed
   std::atomic<Duration::rep> nextLook_{0};  // when to look whether the file was rotated away
 };
 

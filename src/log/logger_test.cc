@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -183,6 +184,38 @@ TEST(Logger, CountsLinesThatADiskHasNoRoomFor) {
   logger->info("one");
   logger->info("two");
   EXPECT_EQ(logger->dropped(), 2u);
+}
+
+// A disk that has no room for the whole line: the limit on the size of files does the same.
+enum class Queue { No, Yes };
+std::vector<std::string> linesAfterATornOne(Queue queue) {
+  const TempDir folder;
+  auto logger = Logger::open({fileSink(folder / "a.log")});
+  if (queue == Queue::Yes) logger->queueFromNowOn();
+  logger->info("whole");
+  const auto lines = readWholeFile(folder / "a.log");
+  const auto child = ::fork();
+  if (child == 0) {
+    const rlimit limit{lines.size() + 10, lines.size() + 10};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    if (queue == Queue::Yes) logger->queueFromNowOn();
+    logger->info("torn");
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  logger->info("later");
+  return linesOf(folder / "a.log");
+}
+
+TEST(Logger, ATornLineIsNotContinuedByTheNextOneOfAnyProcess) {
+  for (const auto queue : {Queue::No, Queue::Yes}) {
+    const auto lines = linesAfterATornOne(queue);
+    ASSERT_EQ(lines.size(), 4u);
+    EXPECT_EQ(lines[1].size(), 10u);
+    EXPECT_THAT(lines[2], HasSubstr("1 log line was dropped: "));
+    EXPECT_THAT(lines[2], HasSubstr("file too large"));
+    EXPECT_THAT(lines[3], EndsWith(" INFO (6): later"));
+  }
 }
 
 TEST(Logger, SurvivesAPipeThatNobodyReads) {

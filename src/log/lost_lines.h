@@ -28,12 +28,14 @@ class LostLines {
 
   // Set while the reader does not read: then no process waits for it.
   std::atomic<bool>& stalled() { return page_->stalled; }
+  // Set while the last line is cut and its rest was dropped: the next one, of any process, begins with a line feed.
+  std::atomic<bool>& torn() { return page_->torn; }
 
  private:
   struct Page {
     std::atomic<std::uint64_t> lines{0}, total{0};
     std::atomic<int> error{0};
-    std::atomic<bool> stalled{false};
+    std::atomic<bool> stalled{false}, torn{false};
   };
   std::shared_ptr<Page> page_;
 };
