@@ -4,6 +4,7 @@
 #include "leptir/clock.h"
 #include "leptir/result.h"
 #include "leptir/stop_token.h"
+#include "leptir/task_rules.h"
 
 #include <functional>
 #include <string>
@@ -18,6 +19,7 @@ struct ProgramCall {
   std::string directory;                         // empty: ours
   std::string input;                             // stdin, then its end
   bool ownSession = false;                       // else it stays in our session and process group
+  ResourceLimits limits{};                       // of its task's name; this process is under them already
   Duration patience = std::chrono::seconds(30);  // how long want of descriptors, memory or processes is waited out
 };
 
@@ -46,9 +48,9 @@ inline constexpr Duration kLookEvery = std::chrono::milliseconds(20);
 inline constexpr Duration kOutputGrace = std::chrono::milliseconds(200);
 
 // Runs it to its end. It gets descriptors 0 to 2 and no others, default signals, none of them blocked. Invalid: it
-// cannot be started (names the program or the folder, and why). Unavailable: we lacked descriptors, memory or processes
-// all through its patience, or until the stop token fired. Internal: somebody else took its exit status. When the
-// watcher throws, it is killed.
+// cannot be started (names the program or the folder, and why), or not under the limits of its name. Unavailable: we
+// lacked descriptors, memory or processes all through its patience, or until the stop token fired. Internal: somebody
+// else took its exit status. When the watcher throws, it is killed.
 Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramWatcher& watcher);
 
 }  // namespace leptir

@@ -1,6 +1,7 @@
 #include "task/program_spawn.h"
 
 #include "base/errno_text.h"
+#include "base/nonblocking_output.h"
 #include "task/program_lookup.h"
 
 #include <fmt/format.h>
@@ -8,17 +9,28 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
 namespace leptir {
 namespace {
 
-Error unavailable(std::string_view what) {
-  return Error(ErrorCode::Unavailable, std::string(what) + ": " + errnoText(errno));
+// A limit of the name's own lasts, where want of the machine's may pass.
+const char* limitBehind(int error, const ResourceLimits& limits) {
+  if (error == EMFILE && limits.openFiles) return "the limit 'open_files' of its name leaves too few descriptors";
+  if (error == ENOMEM && limits.memory) return "the limit 'memory' of its name leaves too little memory";
+  return nullptr;
+}
+
+Error lacking(std::string_view what, int error, const ResourceLimits& limits) {
+  if (const char* limit = limitBehind(error, limits))
+    return Error(ErrorCode::Invalid, fmt::format("{}: {}", what, limit));
+  return Error(ErrorCode::Unavailable, fmt::format("{}: {}", what, errnoText(error)));
 }
 
 // Away from 0 to 2, which a daemon may have closed and which the program's own ends are put on.
@@ -33,27 +45,37 @@ struct Pipe {
   UniqueFd theirs;
 };
 
-Result<Pipe> makePipe() {
+Result<Pipe> makePipe(const ResourceLimits& limits) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return unavailable("pipe");
+  if (::pipe2(ends, O_CLOEXEC) != 0) return lacking("pipe", errno, limits);
   Pipe made{awayFromStreams(ends[0]), awayFromStreams(ends[1])};
-  if (!made.ours || !made.theirs) return unavailable("pipe");
+  if (!made.ours || !made.theirs) return lacking("pipe", errno, limits);
   ::fcntl(made.ours.get(), F_SETFL, O_NONBLOCK);
   return made;
 }
 
 // A file in memory rather than a pipe: a program that reads it late or never makes nobody wait, and no SIGPIPE comes.
-Result<UniqueFd> makeInput(std::string_view text) {
+// The program's limit on the size of files is not for this one.
+Result<UniqueFd> makeInput(std::string_view text, const ResourceLimits& limits) {
   UniqueFd file = awayFromStreams(::memfd_create("leptir-task", MFD_CLOEXEC));
-  if (!file) return unavailable("stdin of the program");
+  if (!file) return lacking("stdin of the program", errno, limits);
+  const NonBlockingOutput output(file.get());
   while (!text.empty()) {
-    const auto written = ::write(file.get(), text.data(), text.size());
+    const auto written = output.write(text);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return unavailable("stdin of the program");
+    if (written <= 0) return lacking("stdin of the program", errno, limits);
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   ::lseek(file.get(), 0, SEEK_SET);
   return file;
+}
+
+// A worker keeps its own hard limit for its log (see worker/resource_limits.cc); a program has no use for it.
+void limitFileSizeForGood(pid_t program, std::uint64_t bytes) {
+  rlimit limit{};
+  if (::prlimit(program, RLIMIT_FSIZE, nullptr, &limit) != 0) return;  // it has ended
+  limit.rlim_cur = limit.rlim_max = std::min<rlim_t>(bytes, limit.rlim_max);
+  ::prlimit(program, RLIMIT_FSIZE, &limit, nullptr);
 }
 
 // What the new process does before it becomes the program.
@@ -118,11 +140,11 @@ std::string_view pathIn(const std::vector<std::string>& environment) {
 Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
   const auto file = findProgram(call.arguments[0], pathIn(call.environment), call.directory);
   if (!file) return file.error();
-  auto input = makeInput(call.input);
+  auto input = makeInput(call.input, call.limits);
   if (!input) return input.error();
-  auto output = makePipe();
+  auto output = makePipe(call.limits);
   if (!output) return output.error();
-  auto errors = makePipe();
+  auto errors = makePipe(call.limits);
   if (!errors) return errors.error();
 
   SpawnPlan plan(call);
@@ -133,7 +155,11 @@ Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
   plan.closeTheRest();
 
   SpawnedProgram program;
-  if (const int error = plan.spawn(*file, call, program.pid)) return whyNotStarted(*file, call.directory, error);
+  if (const int error = plan.spawn(*file, call, program.pid)) {
+    return limitBehind(error, call.limits) != nullptr ? lacking(*file, error, call.limits)
+                                                      : whyNotStarted(*file, call.directory, error);
+  }
+  if (call.limits.fileSize) limitFileSizeForGood(program.pid, *call.limits.fileSize);
   program.output = std::move(output->ours);
   program.errors = std::move(errors->ours);
   program.ended = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, program.pid, 0)));

@@ -21,6 +21,7 @@ namespace {
 struct ProgramSetup {
   ProgramSpec spec;
   std::string session;
+  ResourceLimits limits;
 };
 
 void appendSeconds(Duration duration, std::string& out) {
@@ -102,8 +103,12 @@ class ProgramTask final : public BaseTask {
     if (const auto checked = checkJson(parameters); !checked) {
       throw InputError("Parameters cannot be read: " + checked.error().message());
     }
-    return {fillCommand(setup_->spec.command, parameters), environmentOf(context(), *setup_), setup_->spec.directory,
-            inputLine(context(), parameters), setup_->spec.ownSession};
+    return {fillCommand(setup_->spec.command, parameters),
+            environmentOf(context(), *setup_),
+            setup_->spec.directory,
+            inputLine(context(), parameters),
+            setup_->spec.ownSession,
+            setup_->limits};
   }
 
   ExitStatus judge(const ProgramEnd& end) {
@@ -127,8 +132,9 @@ class ProgramTask final : public BaseTask {
 
 }  // namespace
 
-void addProgram(TaskRegistry& tasks, const std::string& name, ProgramSpec spec, std::string session) {
-  auto setup = std::make_shared<const ProgramSetup>(ProgramSetup{std::move(spec), std::move(session)});
+void addProgram(TaskRegistry& tasks, const std::string& name, ProgramSpec spec, std::string session,
+                ResourceLimits limits) {
+  auto setup = std::make_shared<const ProgramSetup>(ProgramSetup{std::move(spec), std::move(session), limits});
   tasks.addFactory(name, [setup] { return std::make_unique<ProgramTask>(setup); });
 }
 

@@ -4,6 +4,7 @@
 #include "leptir/base_task.h"
 #include "leptir/program_spec.h"
 #include "leptir/task_registry.h"
+#include "leptir/task_rules.h"
 
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ std::vector<std::string> fillCommand(const std::vector<std::string>& command, st
 Result<void> checkCommand(const std::vector<std::string>& command);
 
 // `session` becomes LEPTIR_SESSION in each program's environment, by which a later instance finds those that outlived
-// theirs.
-void addProgram(TaskRegistry& tasks, const std::string& name, ProgramSpec spec, std::string session);
+// theirs. `limits`: those that the rules of this name set, under which the worker puts itself.
+void addProgram(TaskRegistry& tasks, const std::string& name, ProgramSpec spec, std::string session,
+                ResourceLimits limits = {});
 
 }  // namespace leptir

@@ -4,6 +4,7 @@
 
 #include "leptir/stop_source.h"
 #include "task/executor.h"
+#include "tests/support/child.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
@@ -34,7 +35,7 @@ class ProgramTaskTest : public ::testing::Test {
   }
   Outcome runText(ProgramSpec spec, const std::string& parameters) {
     TaskRegistry tasks;
-    addProgram(tasks, "prog", std::move(spec), "session/1");
+    addProgram(tasks, "prog", std::move(spec), "session/1", limits);
     TaskEnvironment environment;
     environment.id = "id/1";
     environment.name = "prog";
@@ -51,6 +52,7 @@ class ProgramTaskTest : public ::testing::Test {
 
   StopSource stop;
   std::function<bool(const Outcome&)> onUnfinished;
+  ResourceLimits limits;
   TempDir folder;
   std::string logFile = (folder / "log").string();
   Logger logger = Logger::open({{"test", LogSinkConfig::Type::File, logFile}}).value();
@@ -359,6 +361,30 @@ TEST_F(ProgramTaskTest, DoesNotWaitForDescriptorsOnceItIsToStop) {
   EXPECT_EQ(outcome.status, ExitStatus::Error);
   EXPECT_THAT(outcome.response, HasSubstr("Program did not run: "));
   EXPECT_LT(outcome.executionTime, 20s);
+}
+
+TEST_F(ProgramTaskTest, DoesNotWaitForDescriptorsThatTheLimitOfItsNameWithholds) {
+  const DescriptorLimit limit(3);
+  limits.openFiles = 3;
+  const auto outcome = runShell("echo ran");
+  EXPECT_EQ(outcome.status, ExitStatus::Error);
+  EXPECT_THAT(outcome.response, HasSubstr("Program did not run: "));
+  EXPECT_THAT(outcome.response, HasSubstr("the limit 'open_files' of its name leaves too few descriptors"));
+  EXPECT_LT(outcome.executionTime, 20s);
+}
+
+TEST_F(ProgramTaskTest, GetsParametersLargerThanTheFilesThatItMayWrite) {
+  limits.fileSize = 4096;
+  const auto isRun = [&] {
+    ::signal(SIGXFSZ, SIG_DFL);
+    const rlimit soft{4096, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &soft);
+    const auto outcome = runShell(
+        "wc -c; n=0; until [ $(ulimit -H -f) = 8 ] || [ $n = 1000 ]; do n=$((n+1)); sleep 0.01; done; ulimit -H -f",
+        {{"text", std::string(10'000, 'x')}});
+    return std::stoi(outcome.response) > 10'000 && outcome.response.ends_with(" 8");  // blocks of 512 bytes
+  };
+  EXPECT_TRUE(inChild(isRun));
 }
 
 TEST_F(ProgramTaskTest, LeavesNoDescriptorsAndNoProcesses) {

@@ -76,7 +76,8 @@ Result<void> limitThisProcess(const ResourceLimits& limits) {
     const auto files = static_cast<std::uint64_t>(*limits.openFiles);
     done = set(RLIMIT_NOFILE, files, files, "open files");
   }
-  if (done && limits.fileSize) done = set(RLIMIT_FSIZE, *limits.fileSize, *limits.fileSize, "the size of files");
+  // The hard limit stays: our log goes beyond the soft one (see base/nonblocking_output.cc).
+  if (done && limits.fileSize) done = set(RLIMIT_FSIZE, *limits.fileSize, RLIM_INFINITY, "the size of files");
   if (done && limits.nice) done = setNice(*limits.nice);
   return done;
 }

@@ -6,8 +6,8 @@
 
 namespace leptir {
 
-// Puts this process, and the programs that it starts, under these limits, for good. Unavailable: the kernel refuses one
-// (the message says which).
+// Puts this process, and the programs that it starts, under these limits, for good; the size of files by the soft limit
+// only. Unavailable: the kernel refuses one (the message says which).
 Result<void> limitThisProcess(const ResourceLimits& limits);
 
 // Bytes of memory that this process really uses now; 0: nobody knows.
