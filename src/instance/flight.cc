@@ -1,11 +1,11 @@
 #include "instance/flight.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
-#include <iostream>
 #include <utility>
 
 #include "base/instance_mark.h"
@@ -16,6 +16,7 @@
 #include "dispatcher/dispatcher.h"
 #include "instance/predecessor.h"
 #include "instance/program_check.h"
+#include "instance/say.h"
 #include "leptir/version.h"
 #include "link/stderr_carrier.h"
 #include "task/program_task.h"
@@ -25,11 +26,6 @@ namespace leptir {
 namespace {
 
 constexpr int kOk = 0, kNotDone = 1, kConfigurationWrong = 78;
-
-int complain(const Error& error, int status) {
-  std::cerr << "leptir: " << error.message() << '\n';
-  return status;
-}
 
 // Want of space, memory or descriptors passes, and a start may then be tried again; a wrong configuration stays wrong.
 int refuseToStart(const Error& error) {
@@ -55,6 +51,14 @@ bool isFile(const LogSinkConfig& sink) {
 template <class Store>
 std::string nameAndType(const Store& store) {
   return store.name == store.type ? store.name : store.name + " (" + store.type + ")";
+}
+
+// Of this process and all that it starts. Empty: files may grow.
+std::string limitOfFileSizes() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return {};
+  return "no file of this instance can grow beyond " + std::to_string(limit.rlim_max) +
+         " bytes (ulimit -f, LimitFSIZE of systemd), neither a log nor a database";
 }
 
 int exitStatusOf(MasterEnd end) {
@@ -111,6 +115,7 @@ std::vector<std::string> Flight::warnings() const {
     warnings.push_back("no logger of type file is configured, and a daemon has no other: it logs nowhere");
   if (plan_.config.metaStorages.empty())
     warnings.push_back("no meta_storage is configured: what becomes of tasks is not recorded");
+  if (auto limit = limitOfFileSizes(); !limit.empty()) warnings.push_back(std::move(limit));
   return warnings;
 }
 
@@ -195,7 +200,11 @@ Result<Logger> Flight::openLogger(const Config& config) const {
 
 Program Flight::programOf(const Config& config) const {
   Program program = program_;
-  for (const auto& [name, spec] : config.programs) addProgram(program.tasks, name, spec, name_);
+  for (const auto& [name, spec] : config.programs) {
+    const auto rules = config.rules.find(name);
+    const auto limits = rules == config.rules.end() ? ResourceLimits() : rules->second.limits;
+    addProgram(program.tasks, name, spec, name_, limits);
+  }
   return program;
 }
 

@@ -4,18 +4,19 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <iostream>
 #include <optional>
 #include <string>
-#include <string_view>
 
-#include "base/nonblocking_output.h"
+#include "base/escape.h"
 #include "base/standard_streams.h"
 #include "base/wipe_memory.h"
 #include "instance/flight.h"
 #include "instance/program_check.h"
+#include "instance/say.h"
 #include "instance/start_signals.h"
 #include "instance/store_check.h"
 
@@ -24,34 +25,23 @@ namespace {
 
 constexpr int kOk = 0, kNotDone = 1, kConfigurationWrong = 78;
 
-// Never waits long for a reader that does not read: signals are blocked by now.
-void say(int stream, const std::string& text) {
-  constexpr Duration kPatience = std::chrono::seconds(1);
-  const NonBlockingOutput output(stream);
-  for (std::string_view left = text; !left.empty();) {
-    const auto written = output.write(left);
-    if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
-    if (written <= 0 && (errno != EAGAIN || !output.waitForRoom(kPatience))) return;
-  }
-}
-
-int complain(const Error& error, int status) {
-  say(STDERR_FILENO, "leptir: " + error.message() + "\n");
-  return status;
+// Before signals are blocked, since the reader may never read, and before a fork, or each child would write it again.
+void flushStreams() {
+  std::cout.flush();
+  std::fflush(nullptr);
 }
 
 // The seed's colours, on a terminal only.
 void sayInColour(const char* colour, const std::string& text) {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  std::cout << std::flush;
-  say(STDOUT_FILENO, (terminal ? colour : "") + text + (terminal ? "\033[0m" : "") + "\n");
+  sayOn(STDOUT_FILENO, (terminal ? colour : "") + text + (terminal ? "\033[0m" : "") + "\n");
 }
 
 int refuseToFly(const Error& why, const InstanceFiles& files) {
   if (why.code() != ErrorCode::Lost) return complain(why, kNotDone);
   const auto other = findInstance(files);
   sayInColour("\033[31m", "Leptir is already flying on this box." +
-                              (other && *other ? " (" + describeInstance(**other) + ")" : std::string()));
+                              (other && *other ? " (" + escaped(describeInstance(**other)) + ")" : std::string()));
   return kNotDone;
 }
 
@@ -59,11 +49,11 @@ int refuseToFly(const Error& why, const InstanceFiles& files) {
 std::optional<int> whyNotToFly(const Config& config, StartSignals& signals, InstanceLocks& locks) {
   const auto checked = signals.await([&] {
     locks.closeInChild();
-    return checkStores(config, [](const std::string& text) { std::cerr << "leptir: " << text << std::endl; });
+    return checkStores(config, sayOnStderr);
   });
   if (!checked) return complain(checked.error(), kNotDone);
   if (!*checked) {
-    say(STDERR_FILENO, "leptir: stopped by a signal while it checked its stores\n");
+    sayOnStderr("stopped by a signal while it checked its stores");
     return kOk;
   }
   return **checked == kOk ? std::nullopt : std::optional(**checked);
@@ -93,7 +83,7 @@ int fly(Config& config, const InstanceOptions& options, const Program& program, 
     locks->remove();
     return end(status, stopped ? kNotDone : status);
   }
-  for (const auto& warning : flight.warnings()) say(STDERR_FILENO, "leptir: " + warning + "\n");
+  for (const auto& warning : flight.warnings()) sayOnStderr(warning);
   if (options.announce) sayInColour("\033[32m", "Starting a little butterfly. Fly buddy, fly!");
   ready(kOk);
   signals->handOn();
@@ -124,7 +114,6 @@ int flyAsDaemon(Config& config, const InstanceOptions& options, const Program& p
   closeInheritedDescriptors(pipe[1]);
   ::setsid();
   ::_exit(fly(config, options, program, [&pipe](int status) {
-    std::cout << std::flush;
     if (status == kOk) {
       const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
       for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -141,6 +130,7 @@ int flyAsDaemon(Config& config, const InstanceOptions& options, const Program& p
 }  // namespace
 
 int runInstance(Config config, const InstanceOptions& options, const Program& program) {
+  flushStreams();
   // What was read and parsed still stands in memory that is free, and that objects which live on take over in parts.
   wipeFreeMemory();
   if (const auto fine = checkPrograms(config, program); !fine) return complain(fine.error(), kConfigurationWrong);

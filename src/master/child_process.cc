@@ -31,7 +31,6 @@ namespace {
 Result<ChildProcess> ChildProcess::start(const std::function<int()>& main) {
   const AllSignalsBlocked blocked;
   const int parent = ::getpid();
-  std::fflush(nullptr);  // what waits in our buffers must not be written by both
   const int pid = ::fork();
   if (pid == 0) live(main, parent);
   if (pid < 0) return Error(ErrorCode::Unavailable, std::string("fork: ") + std::strerror(errno));

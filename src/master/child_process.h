@@ -12,8 +12,8 @@ class ChildProcess {
  public:
   // Forks. The child leads a session and a process group of its own (soon: the group may not exist yet when this
   // returns), dies with this process, has its signals reset (see
-  // resetSignalsInChild) and runs `main`, whose answer is its exit status. Call it from the only thread. Unavailable:
-  // no process can be made now.
+  // resetSignalsInChild) and runs `main`, whose answer is its exit status. Call it from the only thread, with nothing
+  // in the buffers of stdio: the child would write that, too. Unavailable: no process can be made now.
   static Result<ChildProcess> start(const std::function<int()>& main);
 
   int pid() const { return pid_; }

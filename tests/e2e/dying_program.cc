@@ -4,6 +4,8 @@
 
 #include <leptir/leptir.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -63,6 +65,7 @@ void addTellingTasks(leptir::TaskRegistry& tasks) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const char* text = std::getenv("LEPTIR_TEST_PRINTS")) std::printf("%s\n", text);
   leptir::Program program;
   leptir::addTestTasks(program.tasks);
   for (const auto& [name, deed] : leptir::waysToDie()) {

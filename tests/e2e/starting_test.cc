@@ -1,7 +1,11 @@
 // An instance that is still starting: found, stopped, told of; and what it says of itself.
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -52,6 +56,30 @@ class StartingTest : public Ledger {
   std::string firstLine() {
     const auto lines = leptir({"status"}).lines();
     return lines.empty() ? "" : lines.front();
+  }
+
+  // From here on leptir's output goes into a pipe that is full and is not read.
+  UniqueFd fillPipeOfOutput() {
+    const auto pipe = folder / "pipe", script = folder / "into_pipe";
+    EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    UniqueFd reader(::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    while (::write(reader.get(), std::string(4096, 'x').data(), 4096) > 0) continue;
+    std::ofstream(script) << "#!/bin/sh\nexec " << program << " \"$@\" > " << pipe.string() << " 2>&1\n";
+    fs::permissions(script, fs::perms::owner_all);
+    program = script;
+    return reader;
+  }
+  // That it is no shell any more, and sleeps.
+  static bool waits(const Running& instance) {
+    const auto stat = readWholeFile("/proc/" + std::to_string(instance.pid()) + "/stat");
+    return stat.find("(into_pipe)") == std::string::npos && stat.find(") S ") != std::string::npos;
+  }
+  static bool ends(const Running& instance) {
+    return eventually([&] {
+      siginfo_t ended{};
+      ::waitid(P_PID, static_cast<id_t>(instance.pid()), &ended, WEXITED | WNOHANG | WNOWAIT);
+      return ended.si_pid != 0;
+    });
   }
 
   const Hole hole_;
@@ -139,6 +167,37 @@ TEST_F(StartingTest, AFullDiskIsNoMistakeOfTheConfiguration) {
   const auto output = readWholeFile(folder / "out");
   EXPECT_EQ(WEXITSTATUS(status), 1) << output;
   EXPECT_NE(output.find("cannot make room for the status board: No space left on device"), std::string::npos) << output;
+}
+
+TEST_F(StartingTest, ARefusedStartDoesNotWaitForTheReaderOfItsErrors) {
+  writeConfig(
+      "brokers: [ { type: sqlite, connection: { path: q.db } } ]\n"
+      "loggers: { logfile: { type: file, options: { path: /proc/none/log } } }\n");
+  const auto reader = fillPipeOfOutput();
+  const auto instance = start();
+  ASSERT_TRUE(ends(*instance));
+  EXPECT_EQ(instance->waitForExit(), 78);
+}
+
+TEST_F(StartingTest, WhatTheProgramHasPrintedKeepsNoSignalFromAStart) {
+  program = LEPTIR_DYING_TASKS;
+  ::setenv("LEPTIR_TEST_PRINTS", "printed before runMain", 1);
+  const auto reader = fillPipeOfOutput();
+  const auto instance = start();
+  ::unsetenv("LEPTIR_TEST_PRINTS");
+  ASSERT_TRUE(eventually([&] { return waits(*instance); }));
+  instance->signal(SIGTERM);
+  ASSERT_TRUE(ends(*instance));
+  EXPECT_EQ(instance->waitForExit(), 128 + SIGTERM);
+}
+
+TEST_F(StartingTest, AlreadyFlyingSteersNoTerminal) {
+  config = writeConfig(defaultYaml(), "a\x1b[31mred.yaml");
+  const auto first = start();
+  waitUntilItFlies();
+  const auto second = leptir({"start"});
+  EXPECT_EQ(second.exit, 1);
+  EXPECT_NE(second.out.find("a\\x1b[31mred.yaml)"), std::string::npos) << second.out;
 }
 
 TEST_F(StartingTest, ABrokenConfigurationKeepsNobodyFromStatusAndStop) {
