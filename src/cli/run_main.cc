@@ -3,6 +3,7 @@
 #include <dirent.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
@@ -50,6 +51,7 @@ struct Runner {
 
 int runMain(int argc, char** argv, const Program& program) {
   openClosedStandardStreams();
+  ::signal(SIGXFSZ, SIG_IGN);  // a file at the limit of its size (ulimit -f) is an error with a sentence, and no death
   if (threadsOfThisProcess() > 1) {
     std::cerr << "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, "
                  "and start threads in onWorkerStart\n";

@@ -53,6 +53,7 @@ void resetSignalsInChild() {
   for (int signal = 1; signal < NSIG; ++signal) {
     if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
   }
+  ::signal(SIGXFSZ, SIG_IGN);
   struct sigaction nothing{};
   nothing.sa_handler = [](int) {};
   nothing.sa_flags = SA_RESTART;

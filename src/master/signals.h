@@ -43,8 +43,9 @@ class AllSignalsBlocked {
 };
 
 // In a child, while all are blocked: handlers as a fresh process has them, except that TERM, INT, QUIT, HUP and USR1 do
-// nothing (they are the master's, also when a terminal or systemd sends them to everyone); then nothing is blocked any
-// more. An exec resets the rest.
+// nothing (they are the master's, also when a terminal or systemd sends them to everyone), and XFSZ is ignored, so that
+// a file at the limit of its size is an error of the write (EFBIG); then nothing is blocked any more. An exec resets
+// the rest. The crash handler of a worker takes XFSZ for the code of tasks.
 void resetSignalsInChild();
 
 }  // namespace leptir

@@ -1,0 +1,77 @@
+// Limits on the size of files: of the whole instance (ulimit -f), and of a task name (file_size).
+#include <csignal>
+#include <fstream>
+
+#include "tests/e2e/installation.h"
+#include "tests/support/temp_dir.h"
+
+namespace leptir::e2e {
+namespace {
+
+class SizeLimitTest : public Installation {
+ protected:
+  // Runs leptir from here on as a shell does whose files may have so many kilobytes.
+  void limitFilesTo(int kilobytes) {
+    const auto script = folder / "limited";
+    std::ofstream(script) << "#!/bin/sh\nulimit -f " << kilobytes * 2 << "\nexec " << program << " \"$@\"\n";
+    fs::permissions(script, fs::perms::owner_all);
+    program = script;
+  }
+  // Grows the file to this size, without a line in the new part.
+  void growLogTo(int kilobytes) {
+    std::ofstream(log_, std::ios::app) << "";
+    fs::resize_file(log_, static_cast<std::uintmax_t>(kilobytes) << 10);
+  }
+
+  const fs::path log_ = folder / "leptir.log";
+};
+
+TEST_F(SizeLimitTest, AnInstanceOutlivesALogThatCannotGrow) {
+  growLogTo(1024);
+  const auto unlimited = program;
+  limitFilesTo(1024);
+  const auto instance = start();
+  waitUntilItFlies();
+  program = unlimited;
+  const auto id = push({"noop"});
+  EXPECT_TRUE(eventually([&] { return info(id).at("status") == 3; }));
+  EXPECT_EQ(info(id).at("retC"), 1) << info(id).dump();
+  instance->signal(SIGTERM);
+  EXPECT_EQ(instance->waitForExit(), 0);
+  const auto said = instance->output();
+  EXPECT_NE(said.find("no file of this instance can grow beyond 1048576 bytes (ulimit -f"), std::string::npos) << said;
+  EXPECT_NE(said.find("log lines were dropped: " + log_.string() + ": file too large (raise the limit: ulimit -f"),
+            std::string::npos)
+      << said;
+}
+
+TEST_F(SizeLimitTest, AStoreThatCannotGrowIsAnErrorOfThePush) {
+  ASSERT_EQ(leptir({"push", "noop", "--number=300", "--quiet"}).exit, 0);
+  limitFilesTo(20);
+  const auto answer = leptir({"push", "noop"});
+  EXPECT_EQ(answer.exit, 69) << answer.out << answer.err;
+  EXPECT_NE(answer.err.find("leptir.db"), std::string::npos) << answer.err;
+}
+
+TEST_F(SizeLimitTest, OfANameIsNotForTheLogOfItsRun) {
+  writeConfig(
+      defaultYaml("  tasks:\n    small: { command: [/bin/sh, -c, 'echo hello; echo written >&2'], file_size: 4K }\n"));
+  growLogTo(8);
+  const auto id = push({"small", "text=" + std::string(10'000, 'x')});
+  EXPECT_EQ(drain(), 0);
+  EXPECT_EQ(info(id).at("retC"), 1) << info(id).dump();
+  EXPECT_EQ(info(id).at("respM"), "hello");
+  EXPECT_NE(readWholeFile(log_).find("](small) written"), std::string::npos);
+}
+
+TEST_F(SizeLimitTest, OfANameHoldsForItsProgram) {
+  writeConfig(defaultYaml("  tasks:\n    small: { command: [/bin/sh, -c, 'head -c 5000 /dev/zero > " +
+                          (folder / "large").string() + "'], file_size: 4K }\n"));
+  const auto id = push({"small"});
+  EXPECT_EQ(drain(), 0);
+  EXPECT_NE(info(id).at("retC"), 1) << info(id).dump();
+  EXPECT_EQ(fs::file_size(folder / "large"), 4096u);
+}
+
+}  // namespace
+}  // namespace leptir::e2e
