@@ -50,7 +50,7 @@ TEST_F(SizeLimitTest, AStoreThatCannotGrowIsAnErrorOfThePush) {
   limitFilesTo(20);
   const auto answer = leptir({"push", "noop"});
   EXPECT_EQ(answer.exit, 69) << answer.out << answer.err;
-  EXPECT_NE(answer.err.find("leptir.db"), std::string::npos) << answer.err;
+  EXPECT_NE(answer.err.find("file too large (raise the limit: ulimit -f"), std::string::npos) << answer.err;
 }
 
 TEST_F(SizeLimitTest, OfANameIsNotForTheLogOfItsRun) {

@@ -69,7 +69,7 @@ bool isDamage(int sqliteCode) {
 
 // What to do about it, where the library's own words do not say.
 std::string adviceFor(int sqliteCode, int error) {
-  if (error == EMFILE || error == ENFILE) return ": " + errnoText(error);
+  if (error == EMFILE || error == ENFILE || error == EFBIG) return ": " + errnoText(error);
   switch (sqliteCode & 0xff) {
     case SQLITE_NOTADB:
       return "; it is left as it is: choose another path";
