@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "base/errno_text.h"
 #include "base/proc_text.h"
@@ -17,6 +19,15 @@ constexpr std::size_t kBytes = 4096;
 
 std::string nameOf(std::string_view instance) {
   return "leptir-session-" + std::string(instance);
+}
+
+std::string masterNameOf(std::string_view instance) {
+  return "leptir-master-" + std::string(instance);
+}
+
+Membership unlessItIsGone(const std::error_code& error) {
+  const bool gone = error == std::errc::no_such_file_or_directory || error == std::errc::no_such_process;
+  return gone ? Membership::No : Membership::CannotTell;
 }
 
 }  // namespace
@@ -35,6 +46,23 @@ Membership markOf(pid_t process, std::string_view instance) {
   if (!maps) return maps.error().code() == ErrorCode::NotFound ? Membership::No : Membership::CannotTell;
   const auto mark = "/memfd:" + nameOf(instance) + ' ';
   return maps->find(mark) != std::string::npos ? Membership::Yes : Membership::No;
+}
+
+Result<UniqueFd> bearMasterSign(std::string_view instance) {
+  UniqueFd sign(::memfd_create(masterNameOf(instance).c_str(), MFD_CLOEXEC));
+  if (!sign) return Error(ErrorCode::Unavailable, "the sign of the master: " + errnoText(errno));
+  return sign;
+}
+
+Membership masterSignOf(pid_t process, std::string_view instance) {
+  const auto sign = "/memfd:" + masterNameOf(instance) + ' ';
+  std::error_code error;
+  std::filesystem::directory_iterator entry("/proc/" + std::to_string(process) + "/fd", error);
+  for (const std::filesystem::directory_iterator end; !error && entry != end; entry.increment(error)) {
+    std::error_code closed;  // meanwhile
+    if (std::filesystem::read_symlink(entry->path(), closed).native().starts_with(sign)) return Membership::Yes;
+  }
+  return error ? unlessItIsGone(error) : Membership::No;
 }
 
 }  // namespace leptir

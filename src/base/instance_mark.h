@@ -6,6 +6,7 @@
 
 #include <string_view>
 
+#include "base/unique_fd.h"
 #include "leptir/result.h"
 
 namespace leptir {
@@ -23,5 +24,12 @@ Membership markOf(pid_t process, std::string_view instance);
 inline bool bearsMark(pid_t process, std::string_view instance) {
   return markOf(process, instance) == Membership::Yes;
 }
+
+// A sign that the master of an instance carries beside the mark, whatever stores and files it works on: a descriptor
+// that has the instance's name. Its children close it; programs do not inherit it. It goes with the master.
+Result<UniqueFd> bearMasterSign(std::string_view instance);
+
+// Whether a process is the master of an instance, by that sign.
+Membership masterSignOf(pid_t process, std::string_view instance);
 
 }  // namespace leptir

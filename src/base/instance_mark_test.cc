@@ -18,5 +18,18 @@ TEST(InstanceMark, IsCarriedByForksAndNamesItsInstanceOnly) {
   EXPECT_FALSE(bearsMark(::getpid(), name));
 }
 
+TEST(MasterSign, IsThatOfOneProcess) {
+  const auto name = makeInstanceName();
+  EXPECT_TRUE(inChild([&] {
+    auto sign = bearMasterSign(name);
+    if (!sign || masterSignOf(::getpid(), name) != Membership::Yes) return false;
+    if (masterSignOf(::getpid(), makeInstanceName()) != Membership::No) return false;
+    return inChild([&] {
+      *sign = UniqueFd();
+      return masterSignOf(::getpid(), name) == Membership::No && masterSignOf(::getppid(), name) == Membership::Yes;
+    });
+  }));
+}
+
 }  // namespace
 }  // namespace leptir

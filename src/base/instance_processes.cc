@@ -112,6 +112,37 @@ Result<void> checkIsNotOurOwn(std::string_view instance) {
   }
 }
 
+// Of these processes, those that belong to the instance and can be held.
+struct Members {
+  std::vector<std::pair<InstanceProcess, UniqueFd>> held;
+  bool complete = true;  // false: one cannot be held
+};
+
+Members holdMembers(const std::vector<pid_t>& processes, std::string_view instance) {
+  Members members;
+  for (const auto process : processes) {
+    if (membershipOf(process, instance) != Membership::Yes) continue;
+    auto held = hold(process);
+    if (!held) {
+      members.complete = members.complete && errno == ESRCH;
+      continue;
+    }
+    if (membershipOf(process, instance) != Membership::Yes) continue;
+    members.held.emplace_back(named(process), std::move(held));
+  }
+  return members;
+}
+
+Result<void> checkHasNoMaster(const Members& members, std::string_view instance) {
+  for (const auto& [process, held] : members.held) {
+    const auto sign = masterSignOf(process.pid, instance);
+    const auto who = "process " + std::to_string(process.pid) + " (" + process.command + ")";
+    if (sign == Membership::Yes) return Error(ErrorCode::Lost, "its master lives: " + who);
+    if (sign == Membership::CannotTell) return Error(ErrorCode::Unavailable, who + " may be its master");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string listed(std::span<const InstanceProcess> processes) {
@@ -145,22 +176,15 @@ Result<EndedProcesses> endProcessesOf(std::string_view instance) {
   if (auto fine = checkIsNotOurOwn(instance); !fine) return fine.error();
   const auto processes = processesOfThisUser();
   if (!processes) return processes.error();
+  const auto members = holdMembers(*processes, instance);
+  if (auto dead = checkHasNoMaster(members, instance); !dead) return dead.error();
   EndedProcesses result;
-  std::vector<UniqueFd> ending;
-  for (const auto process : *processes) {
-    if (membershipOf(process, instance) != Membership::Yes) continue;
-    auto held = hold(process);
-    if (!held) {
-      result.allGone = result.allGone && errno == ESRCH;
-      continue;
-    }
-    if (membershipOf(process, instance) != Membership::Yes) continue;
-    result.ended.push_back(named(process));
+  for (const auto& [process, held] : members.held) {
     end(held);
-    ending.push_back(std::move(held));
+    result.ended.push_back(process);
   }
-  const bool gone = std::ranges::all_of(ending, [](const auto& process) { return isGone(process, 1s); });
-  result.allGone = result.allGone && gone;
+  const bool gone = std::ranges::all_of(members.held, [](const auto& member) { return isGone(member.second, 1s); });
+  result.allGone = members.complete && gone;
   return result;
 }
 

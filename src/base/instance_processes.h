@@ -30,9 +30,10 @@ struct EndedProcesses {
   bool allGone = true;  // false: one of them did not end within a second, or could not be ended
 };
 
-// Ends them with SIGKILL: only for an instance that is known to be dead. Invalid, and nothing is ended: `instance` is
-// not the name of an instance, or it is the instance of this process. Unavailable, and nothing is ended: the processes
-// cannot be listed, or it cannot be told whose this process is.
+// Ends them with SIGKILL: only for an instance that is known to be dead. Nothing is ended where one of these is
+// answered. Invalid: `instance` is not the name of an instance, or it is the instance of this process. Lost: its master
+// lives, so what says that it is dead (a row, a lock file, a board) is not about it. Unavailable: the processes cannot
+// be listed, or of one it cannot be told whether it is this process's or the master.
 Result<EndedProcesses> endProcessesOf(std::string_view instance);
 
 }  // namespace leptir

@@ -63,6 +63,23 @@ TEST(EndProcessesOf, EndsWhatATaskOfThatInstanceForked) {
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
 
+TEST(EndProcessesOf, EndsNothingWhileItsMasterLives) {
+  const auto living = makeInstanceName();
+  const pid_t master = startChild([&] {
+    const auto sign = bearMasterSign(living);
+    if (!sign || !bearMark(living)) return false;
+    while (true) ::pause();
+  });
+  const pid_t program = startProgram(living);
+  ASSERT_TRUE(waitUntil([&] { return bearsMark(master, living) && runsAs(program, living); }));
+  EXPECT_EQ(endProcessesOf(living).error().code(), ErrorCode::Lost);
+  EXPECT_EQ(::waitpid(program, nullptr, WNOHANG), 0);
+  EXPECT_EQ(::waitpid(master, nullptr, WNOHANG), 0);
+  killChild(master);
+  EXPECT_EQ(endProcessesOf(living).value().ended.size(), 1u);
+  ::waitpid(program, nullptr, 0);
+}
+
 TEST(EndProcessesOf, NeverEndsTheInstanceThatItIsCalledIn) {
   const auto own = makeInstanceName();
   EXPECT_TRUE(inChild([&] {

@@ -91,6 +91,9 @@ int Flight::prepare() {
   if (const auto raised = descriptorLimit_.raiseFor(plan_.config); !raised)
     return complain(raised.error(), kConfigurationWrong);
   if (auto marked = bearMark(name_); !marked) return complain(marked.error(), kNotDone);
+  auto sign = bearMasterSign(name_);
+  if (!sign) return complain(sign.error(), kNotDone);
+  masterSign_ = std::move(*sign);
   auto link = Link::create(plan_.config.daemon.numberOfWorkers);
   if (!link) return complain(link.error(), kNotDone);
   link_ = std::move(*link);
@@ -149,12 +152,14 @@ int Flight::run(const std::function<void()>& closeInChild) {
                                 [this, masterPid, &closeInChild] {
                                   closeInChild();
                                   board_->closeInChild();
+                                  masterSign_ = UniqueFd();
                                   return dispatch(masterPid);
                                 },
                             .worker =
                                 [this, masterPid, &closeInChild](int slot) {
                                   closeInChild();
                                   board_->closeInChild();
+                                  masterSign_ = UniqueFd();
                                   return work(slot, masterPid);
                                 }};
   Master master(

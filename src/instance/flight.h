@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/unique_fd.h"
 #include "config/config_text.h"
 #include "instance/broker_lines.h"
 #include "instance/descriptor_limit.h"
@@ -72,6 +73,7 @@ class Flight {
   Plan plan_;
   std::optional<ConfigText> read_;  // what a reload is about
   std::unique_ptr<Plan> next_;      // checked, and made ready
+  UniqueFd masterSign_;             // base/instance_mark.h
   SessionLocks locks_;
   const DescriptorLimit descriptorLimit_;
   std::string lockTrouble_;  // what was last said of the lock files

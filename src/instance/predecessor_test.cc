@@ -72,6 +72,22 @@ TEST_F(PredecessorTest, WhoseBoardIsLockedIsLeftAloneWhateverItsProcessNumberSay
   ::waitpid(other, nullptr, 0);
 }
 
+// The board was copied, or another program wrote it.
+TEST_F(PredecessorTest, WhoseMasterLivesUnderAnotherNumberIsLeftAlone) {
+  const pid_t dead = startChild([] { return true; });
+  EXPECT_TRUE(endedWell(dead));
+  const pid_t master = startChild([this] {
+    const auto sign = bearMasterSign(name);
+    if (!sign || !bearMark(name)) return false;
+    while (true) ::pause();
+  });
+  EXPECT_TRUE(waitUntil([&] { return bearsMark(master, name); }));
+  leaveBoard(dead);
+  EXPECT_EQ(endPredecessor(file, silence), "");
+  EXPECT_TRUE(runs(master));
+  killChild(master);
+}
+
 TEST_F(PredecessorTest, IsLeftAloneByAnInstanceThatIsShortOfDescriptors) {
   const pid_t master = leaveOne();
   leaveBoard(master);
