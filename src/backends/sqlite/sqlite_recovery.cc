@@ -30,9 +30,21 @@ std::uint32_t expiriesAfter(std::int64_t stored) {
 SqliteRecovery::SqliteRecovery(std::shared_ptr<SqliteQueue> queue)
     : queue_(std::move(queue)),
       connection_(*queue_->connection),
-      unended_(connection_, "SELECT number, state, pid, instance, lock, boot, visible, coalesce(file = " +
-                                std::string(kThisFile) + ", -1) FROM leptir_sessions WHERE state < 2 ORDER BY number"),
-      claim_(connection_, "UPDATE leptir_sessions SET state = 1 WHERE number = ? AND state = 0"),
+      unended_(connection_,
+               "SELECT number, state, pid, instance, lock, boot, visible, coalesce(file = " + std::string(kThisFile) +
+                   ", -1), " + std::string(kIsSuperseded) +
+                   " FROM leptir_sessions WHERE state < 2 OR"
+                   " EXISTS (SELECT 1 FROM leptir_tasks WHERE holder = number AND holder > 16777217) ORDER BY number"),
+      claim_(connection_, "UPDATE leptir_sessions SET state = 1 WHERE number = ? AND state = ?"),
+      reopen_(connection_, "UPDATE leptir_sessions SET state = 0, ended = NULL WHERE number = ? AND NOT " +
+                               std::string(kIsSuperseded)),
+      holders_(connection_,
+               "WITH RECURSIVE holders(number) AS ("
+               "  SELECT min(holder) FROM leptir_tasks WHERE holder > 16777217 UNION ALL"
+               "  SELECT (SELECT min(holder) FROM leptir_tasks WHERE holder > 16777217 AND holder > number)"
+               "  FROM holders WHERE number IS NOT NULL)"
+               " SELECT number FROM holders WHERE number IS NOT NULL AND"
+               " NOT EXISTS (SELECT 1 FROM leptir_sessions WHERE leptir_sessions.number = holders.number) LIMIT ?"),
       held_(connection_,
             "SELECT seq, expiries FROM leptir_tasks WHERE holder = ? AND holder > 16777217 ORDER BY seq LIMIT ?"),
       requeue_(connection_,
@@ -51,13 +63,16 @@ Result<std::size_t> SqliteRecovery::recover(std::size_t limit) {
   if (!sessions) return sessions.error();
   std::size_t done = 0;
   for (const auto& session : *sessions) {
-    const auto claimed = claimIfDead(session);
+    const auto claimed = claimIfOver(session);
     if (!claimed) return claimed.error();
     if (!*claimed || done == limit) continue;
-    const auto given = giveBack(session, limit - done);
+    const auto given = giveBack(session.number, limit - done);
     if (!given) return given.error();
     done += *given;
   }
+  const auto given = recoverWithoutSession(limit - done);
+  if (!given) return given.error();
+  done += *given;
   if (done > 0) queue_->bells.ring();
   return done;
 }
@@ -78,7 +93,11 @@ SqliteRecovery::Listed SqliteRecovery::listedAt(const SqliteStatement& row) cons
                        .lock = row.integer(4),
                        .boot = std::string(row.text(5)),
                        .visible = std::string(row.text(6))};
-  return {.number = row.integer(0), .origin = std::move(origin), .state = row.integer(1), .master = row.integer(2)};
+  return {.number = row.integer(0),
+          .origin = std::move(origin),
+          .state = row.integer(1),
+          .master = row.integer(2),
+          .isSuperseded = row.integer(8) != 0};
 }
 
 Result<std::set<std::string>> SqliteRecovery::unendedInstances() {
@@ -89,17 +108,32 @@ Result<std::set<std::string>> SqliteRecovery::unendedInstances() {
   return instances;
 }
 
-// Whether the session is claimed now, by us or before. The evidence holds the instance's lock until then.
-Result<bool> SqliteRecovery::claimIfDead(const Listed& session) {
-  if (session.state == kClaimed) return true;
-  if (queue_->ownInstances.contains(session.origin.instance)) return false;
+// Whether the session is claimed now, by us or before. `state` alone proves nothing: any program can write it. The
+// evidence holds the instance's lock until the session is claimed.
+Result<bool> SqliteRecovery::claimIfOver(const Listed& session) {
+  if (session.isSuperseded && session.state != kOpen) return true;
+  if (queue_->ownInstances.contains(session.origin.instance)) {
+    if (auto opened = reopen(session); !opened) return opened.error();
+    return false;
+  }
   const auto evidence = evidenceOf(session.origin, connection_.file().path);
   if (!mayClaim(session, evidence)) return false;
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
-  claim_.with(session.number).run();
+  claim_.with(session.number, session.state).run();
   if (auto written = write.commit(); !written) return written.error();
   LEPTIR_FAILPOINT("sqlite.recover.after_claim");
   return true;
+}
+
+// A session of this instance, which lives: another program, or another instance by mistake, called it over. What that
+// gave back already is lost row by row.
+Result<void> SqliteRecovery::reopen(const Listed& session) {
+  if (session.state == kOpen) return {};
+  SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
+  reopen_.with(session.number).run();
+  if (auto written = write.commit(); !written) return written;
+  noteOnce(session, "lives, although its session was marked as claimed or ended; the session goes on");
+  return {};
 }
 
 bool SqliteRecovery::mayClaim(const Listed& session, const Evidence& evidence) {
@@ -127,6 +161,11 @@ bool SqliteRecovery::mayClaim(const Listed& session, const Evidence& evidence) {
 // What the programs of a dead instance do must not meet a second run of the same task.
 bool SqliteRecovery::endWhatIsLeft(const Listed& session, const Evidence& evidence) {
   const auto left = endProcessesOf(session.origin.instance);
+  if (!left && left.error().code() == ErrorCode::Lost) {
+    noteOnce(session,
+             "is taken for alive, and keeps its tasks: " + evidence.reason + ", but " + left.error().message());
+    return false;
+  }
   if (!left) {
     noteOnce(session, "is dead (" + evidence.reason + "), but what it left cannot be ended: " + left.error().message());
     return false;
@@ -146,13 +185,43 @@ void SqliteRecovery::noteOnce(const Listed& session, const std::string& what) {
   notices_.push_back("instance " + name + " (master " + std::to_string(session.master) + ") " + what);
 }
 
-Result<std::size_t> SqliteRecovery::giveBack(const Listed& session, std::size_t limit) {
+Result<std::vector<std::int64_t>> SqliteRecovery::holdersWithoutSession(std::size_t limit) {
+  SqliteTransaction look(connection_, Kind::Read);
+  std::vector<std::int64_t> holders;
+  holders_.with(limit);
+  while (holders_.step()) holders.push_back(holders_.integer(0));
+  if (auto looked = look.commit(); !looked) return looked.error();
+  return holders;
+}
+
+// A session's row is written before it leases and stays while it holds a task: another program wrote the number, or
+// deleted the row.
+Result<std::size_t> SqliteRecovery::recoverWithoutSession(std::size_t limit) {
+  if (limit == 0) return 0;
+  const auto holders = holdersWithoutSession(limit);
+  if (!holders) return holders.error();
+  std::size_t done = 0;
+  for (const auto holder : *holders) {
+    if (done == limit) break;
+    const auto given = giveBack(holder, limit - done);
+    if (!given) return given.error();
+    done += *given;
+  }
+  if (done > 0) {
+    notices_.push_back("gave back " + std::to_string(done) +
+                       " tasks whose holder is no session (another program wrote" +
+                       " the holder or deleted the session)");
+  }
+  return done;
+}
+
+Result<std::size_t> SqliteRecovery::giveBack(std::int64_t holder, std::size_t limit) {
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   std::vector<std::pair<std::int64_t, std::uint32_t>> rows;
-  held_.with(session.number, limit);
+  held_.with(holder, limit);
   while (held_.step()) rows.emplace_back(held_.integer(0), expiriesAfter(held_.integer(1)));
   for (const auto& [row, expiries] : rows) giveBack(row, expiries);
-  if (rows.size() < limit) end_.with(connection_.now(), session.number).run();
+  if (rows.size() < limit) end_.with(connection_.now(), holder).run();
   LEPTIR_FAILPOINT("sqlite.recover.before_commit");
   if (auto written = write.commit(); !written) return written.error();
   return rows.size();

@@ -1,5 +1,5 @@
-// Finds sessions whose instance is dead and gives back what they held. Anyone may do it, and go on where another
-// stopped: each step is one transaction that looks at the rows as they are then.
+// Finds sessions whose instance is dead and gives back what they held, and what no session holds. Any instance may do
+// it, and go on where another stopped: each step is one transaction that looks at the rows as they are then.
 #pragma once
 
 #include <map>
@@ -32,20 +32,26 @@ class SqliteRecovery {
     SessionOrigin origin;
     std::int64_t state;
     std::int64_t master;  // its process number, for messages
+    bool isSuperseded;    // its instance has opened a later session
   };
   Result<std::vector<Listed>> unended();
   Listed listedAt(const SqliteStatement& row) const;
-  Result<bool> claimIfDead(const Listed& session);
+  Result<bool> claimIfOver(const Listed& session);
+  Result<void> reopen(const Listed& session);
   bool mayClaim(const Listed& session, const Evidence& evidence);
   bool endWhatIsLeft(const Listed& session, const Evidence& evidence);
   void noteOnce(const Listed& session, const std::string& what);
-  Result<std::size_t> giveBack(const Listed& session, std::size_t limit);
+  Result<std::vector<std::int64_t>> holdersWithoutSession(std::size_t limit);
+  Result<std::size_t> recoverWithoutSession(std::size_t limit);
+  Result<std::size_t> giveBack(std::int64_t holder, std::size_t limit);
   void giveBack(std::int64_t row, std::uint32_t expiries);
 
   std::shared_ptr<SqliteQueue> queue_;
   SqliteConnection& connection_;
   SqliteStatement unended_;
   SqliteStatement claim_;
+  SqliteStatement reopen_;
+  SqliteStatement holders_;
   SqliteStatement held_;
   SqliteStatement requeue_;
   SqliteStatement bury_;

@@ -195,6 +195,57 @@ TEST_F(SqliteRecoveryTest, ARowThatNamesAnotherInstanceDoesNotHarmIt) {
   EXPECT_TRUE(lives());
 }
 
+// As that of an instance which works on another database, or on none.
+TEST_F(SqliteRecoveryTest, AFreeLockProvesNothingWhileAMasterOfThatNameLives) {
+  process = startChild([&] {
+    instance.lock = UniqueFd();
+    const auto sign = bearMasterSign(instance.name);
+    if (!sign || !bearMark(instance.name)) return false;
+    ::pause();
+    return true;
+  });
+  ASSERT_TRUE(waitUntil([&] { return bearsMark(process, instance.name); }));
+  instance.lock = UniqueFd();
+  EXPECT_EQ(instance.recovered(), 0u);
+  EXPECT_TRUE(lives());
+  EXPECT_THAT(instance.other->takeNotices(),
+              ElementsAre(HasSubstr("its master lives: process " + std::to_string(process))));
+}
+
+TEST_F(SqliteRecoveryTest, ASessionThatAnotherProgramCallsOverGoesOn) {
+  const auto broker = instance.database.broker();
+  const auto session = must(broker->resumeSession({instance.name, 1}));
+  const auto held = must(session->heldTasks());
+  ASSERT_THAT(held, SizeIs(2));
+  for (const auto* state : {"1", "2"}) {
+    instance.run(std::string("UPDATE leptir_sessions SET ended = 5, state = ") + state);
+    EXPECT_EQ(instance.recovered(), 0u) << "another instance sees that the lock is held";
+    EXPECT_THAT(must(session->renew(std::vector{held[0].lease, held[1].lease}, 60s)).lost, IsEmpty());
+    EXPECT_EQ(must(broker->recoverExpired(10)), 0u);
+    EXPECT_TRUE(instance.database.broker()->resumeSession({instance.name, 1})) << state;
+  }
+  EXPECT_THAT(broker->takeNotices(), ElementsAre(HasSubstr("the session goes on")));
+  EXPECT_THAT(must(session->acknowledge(std::vector{held[0].lease, held[1].lease})), IsEmpty());
+}
+
+TEST_F(SqliteRecoveryTest, ADeadSessionLosesItsTasksWhateverItsStateSays) {
+  instance.lock = UniqueFd();
+  instance.run("UPDATE leptir_sessions SET state = 2, ended = 5");
+  EXPECT_EQ(must(instance.other->recoverExpired(1)), 1u);
+  EXPECT_EQ(must(instance.other->tasksCount()).leased, 1u);
+  EXPECT_EQ(instance.recovered(), 1u) << "goes on with the claim";
+}
+
+TEST_F(SqliteRecoveryTest, WhatNoSessionHoldsIsGivenBack) {
+  instance.run("UPDATE leptir_tasks SET holder = 99999999 WHERE holder = 16777216");
+  EXPECT_EQ(instance.recovered(), 1u);
+  EXPECT_THAT(instance.other->takeNotices(), ElementsAre(HasSubstr("gave back 1 tasks whose holder is no session")));
+  instance.run("DELETE FROM leptir_sessions");
+  EXPECT_EQ(must(instance.other->recoverExpired(1)), 1u);
+  EXPECT_EQ(instance.recovered(), 1u);
+  EXPECT_EQ(must(instance.other->tasksCount()).due, 3u);
+}
+
 TEST_F(SqliteRecoveryTest, ANameThatIsNoneSelectsNeitherAProcessNorAPath) {
   const auto outside = instance.database.folder.write("outside.lock", "");
   instance.run("UPDATE leptir_sessions SET instance = '../outside'");

@@ -41,7 +41,10 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
       number_(number),
       bell_(std::move(bell)),
       lockFile_(std::move(lockFile)),
-      state_(connection_, "SELECT state FROM leptir_sessions WHERE number = ?"),
+      open_(connection_, "SELECT CASE WHEN state = 0 THEN 1 WHEN " + std::string(kIsSuperseded) +
+                             " THEN 0 WHEN state = 1 THEN 1"
+                             " ELSE EXISTS (SELECT 1 FROM leptir_tasks WHERE holder = number AND holder > 16777217) END"
+                             " FROM leptir_sessions WHERE number = ?"),
       earliest_(connection_, "SELECT min(due) FROM leptir_tasks WHERE holder = 16777216"),
       atOnce_(
           connection_,
@@ -51,8 +54,8 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
            "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due, id FROM leptir_tasks"
            " WHERE holder = 16777216 AND due BETWEEN -1152921504606846976 AND ? ORDER BY due, seq LIMIT ?"),
       nextLease_(connection_,
-                 "UPDATE leptir_state SET value = max(iif(value < 2305843009213693952, value, 0) + 1, ?)"
-                 " WHERE name = 'last lease' RETURNING value"),
+                 "INSERT INTO leptir_state (name, value) VALUES ('last lease', max(?, 1)) ON CONFLICT (name) DO UPDATE"
+                 " SET value = max(iif(value < 2305843009213693952, value, 0) + 1, excluded.value) RETURNING value"),
       mark_(connection_,
             "UPDATE leptir_tasks SET holder = ?, lease = ? WHERE seq BETWEEN ? AND ? AND holder = 16777216"),
       wish_(connection_, "SELECT cancelled_by FROM leptir_tasks WHERE seq = ? AND holder = ? AND lease = ?"),
@@ -207,9 +210,11 @@ Result<void> SqliteSession::close() {
   return {};
 }
 
-// Within a transaction: what follows then happens while the session is open, or not at all.
+// Within a transaction: what follows then happens while the session is open, or not at all. A later session of the
+// instance ends it, and so does an end after which it holds nothing. A claim alone does not: it may be a mistake (then
+// SqliteRecovery undoes it), and what it gives back is lost row by row.
 Result<void> SqliteSession::checkOpen() {
-  const bool open = state_.with(number_).step() && state_.integer(0) == kOpen;
+  const bool open = open_.with(number_).step() && open_.integer(0) != 0;
   if (connection_.failed()) return connection_.outcome();
   if (!open) return Error(ErrorCode::Lost, connection_.file().where() + ": the session was claimed or closed");
   return {};

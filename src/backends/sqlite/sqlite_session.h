@@ -45,9 +45,9 @@ class SqliteSession final : public BrokerSession {
   std::uint64_t notedLock_ = 0;     // inode of the file
   std::vector<std::int64_t> rows_;  // what selectDue found
 
-  bool moreWereDue_ = false;  // the last lease took all that it could: then it pays to try without a look
+  bool moreWereDue_ = false;        // the last lease took all that it could: then it pays to try without a look
   LeftToOthers<std::string> left_;  // by id
-  SqliteStatement state_;
+  SqliteStatement open_;
   SqliteStatement earliest_;
   SqliteStatement atOnce_;
   SqliteStatement due_;
