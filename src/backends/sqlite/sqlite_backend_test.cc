@@ -147,6 +147,86 @@ TEST(SqliteBackend, RefusesADatabaseOfANewerLeptir) {
   EXPECT_THAT(error.message(), AllOf(HasSubstr("newer leptir"), HasSubstr(database.path.string())));
 }
 
+// What another program did to the tables.
+class ChangedTables : public ::testing::Test {
+ protected:
+  ChangedTables() { database.broker(); }
+  void run(const char* sql) {
+    const auto file = std::make_shared<SqliteFile>();
+    file->path = database.path;
+    const auto connection = must(SqliteConnection::open(file, systemClock()));
+    connection->execute(sql);
+    must(connection->outcome());
+  }
+  std::unique_ptr<BrokerSession> openSession() {
+    const auto name = makeInstanceName();
+    locks.push_back(database.lock(name));
+    brokers.push_back(database.broker());
+    return must(brokers.back()->openSession({name, 1}, {}, std::chrono::minutes(1)));
+  }
+
+  TestDatabase database;
+  std::vector<UniqueFd> locks;
+  std::vector<std::unique_ptr<SimpleBroker>> brokers;
+};
+
+TEST_F(ChangedTables, WithoutAVersionAreDamagedAndTheSentenceSaysWhatToDo) {
+  run("DELETE FROM leptir_state WHERE name = 'version'");
+  for (const auto use : {BrokerUse::Push, BrokerUse::Look}) {
+    const auto error = database.backend.openBroker(database.connection, use).error();
+    EXPECT_EQ(error.code(), ErrorCode::Corrupt);
+    EXPECT_THAT(error.message(), AllOf(HasSubstr("has no version"), HasSubstr("restore the database")));
+  }
+}
+
+TEST_F(ChangedTables, OfWhichOneIsMissingAreDamaged) {
+  run("DROP TABLE leptir_state");
+  for (const auto use : {BrokerUse::Push, BrokerUse::Look}) {
+    const auto error = database.backend.openBroker(database.connection, use).error();
+    EXPECT_EQ(error.code(), ErrorCode::Corrupt);
+    EXPECT_THAT(error.message(), HasSubstr("3 of 4 tables are there"));
+  }
+}
+
+TEST_F(ChangedTables, OpenSessionsAlsoWhenNoLargerNumberIsLeft) {
+  run("UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'leptir_sessions'");
+  openSession();
+  openSession();
+  run("INSERT INTO leptir_sessions (number, instance, epoch, host, pid, version, workers, opened)"
+      " VALUES (2305843009213693952, 'x', 1, '', 1, '', 1, 0)");
+  run("UPDATE sqlite_sequence SET seq = 0 WHERE name = 'leptir_sessions'");
+  EXPECT_TRUE(openSession());
+}
+
+TEST_F(ChangedTables, WithoutALastLeaseStillNumberLeasesUpwards) {
+  const auto session = openSession();
+  Wake wake;
+  std::uint64_t last = 0;
+  for (int i = 0; i < 3; ++i) {
+    run("DELETE FROM leptir_state WHERE name = 'last lease'");
+    must(brokers.back()->pushBrokerTasks(someTasks(1)));
+    const auto leased = must(session->popBrokerTasks(1, std::chrono::seconds(0), wake));
+    ASSERT_EQ(leased.size(), 1u);
+    EXPECT_GT(leased[0].lease.number, last);
+    last = leased[0].lease.number;
+  }
+}
+
+TEST_F(ChangedTables, WithoutTheNumberOfTheirFileGetOne) {
+  run("DELETE FROM leptir_state WHERE name = 'file'");
+  const auto name = makeInstanceName();
+  const auto lock = database.lock(name);
+  const auto broker = database.broker();
+  must(broker->openSession({name, 1}, {}, std::chrono::minutes(1)));
+  EXPECT_TRUE(broker->resumeSession({name, 1}));
+}
+
+TEST_F(ChangedTables, TakeNoHolderThatIsReserved) {
+  must(database.broker()->pushBrokerTasks(someTasks(1)));
+  EXPECT_THROW(run("UPDATE leptir_tasks SET holder = 16777218"), std::runtime_error);
+  EXPECT_THROW(run("UPDATE leptir_tasks SET holder = 9223372036854775807"), std::runtime_error);
+}
+
 TEST(SqliteBackend, LivesInADatabaseThatHasOtherTables) {
   TestDatabase database;
   const auto file = std::make_shared<SqliteFile>();

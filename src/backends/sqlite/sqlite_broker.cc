@@ -26,6 +26,13 @@ std::string insertStatement(std::size_t rows) {
   return sql + " ON CONFLICT (id) DO NOTHING";
 }
 
+// AUTOINCREMENT would end at a row or a sequence that another program set to the largest number. Then numbers are drawn
+// at random; they are far more than sessions.
+constexpr auto kNextNumber =
+    "(SELECT iif(last < 2305843009213693952, last + 1, 16777232 + abs(random() % 1152921504606846976))"
+    " FROM (SELECT max(16777231, coalesce((SELECT max(number) FROM leptir_sessions), 0),"
+    " coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'leptir_sessions'), 0)) AS last))";
+
 // The seven parameters of one row, the first of them at `position`.
 void bindRow(SqliteStatement& insert, int position, const BrokerTask& task, std::string_view envelope, Time now) {
   insert.bind(position, task.id);
@@ -55,11 +62,15 @@ SqliteBroker::SqliteBroker(std::shared_ptr<SqliteConnection> connection, BrokerU
       lastEpoch_(connection_, "SELECT max(epoch) FROM leptir_sessions WHERE instance = ?"),
       claimEarlier_(connection_, "UPDATE leptir_sessions SET state = 1 WHERE instance = ? AND state = 0"),
       dropOld_(connection_, "DELETE FROM leptir_sessions WHERE state = 2 AND ended < ?"),
+      nameFile_(connection_,
+                "INSERT INTO leptir_state VALUES ('file', abs(random() % 4611686018427387904))"
+                " ON CONFLICT (name) DO NOTHING"),
       addSession_(connection_,
                   "INSERT INTO leptir_sessions"
-                  " (instance, epoch, host, pid, version, workers, opened, lock, boot, visible, file)"
-                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " +
-                      std::string(kThisFile) + ") RETURNING number"),
+                  " (number, instance, epoch, host, pid, version, workers, opened, lock, boot, visible, file)"
+                  " VALUES (" +
+                      std::string(kNextNumber) + ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " + std::string(kThisFile) +
+                      ") RETURNING number"),
       findSession_(connection_,
                    "SELECT number FROM leptir_sessions WHERE instance = ? AND epoch = ? AND state = 0 AND file = " +
                        std::string(kThisFile)) {
@@ -158,6 +169,7 @@ Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const Se
   const auto now = connection_.now();
   claimEarlier_.with(session.instance).run();
   dropOld_.with(now - Duration(kEndedSessionsStay).count()).run();
+  nameFile_.with().run();  // unless it has its number, which another program may have deleted
   addSession_.with(session.instance, epoch, card.host, card.pid, card.version, card.workers, now,
                    static_cast<std::int64_t>(lock), view->boot, view->visible, place);
   const auto number = addSession_.step() ? addSession_.integer(0) : 0;

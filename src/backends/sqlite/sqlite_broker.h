@@ -48,6 +48,7 @@ class SqliteBroker final : public SimpleBroker {
   SqliteStatement lastEpoch_;
   SqliteStatement claimEarlier_;
   SqliteStatement dropOld_;
+  SqliteStatement nameFile_;
   SqliteStatement addSession_;
   SqliteStatement findSession_;
 };

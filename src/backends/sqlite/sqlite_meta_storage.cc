@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "backends/sqlite/sqlite_schema.h"
 #include "base/saturated.h"
 
 namespace leptir {
@@ -14,13 +15,19 @@ constexpr std::size_t kRowsAtOnce = 64;
 // A row costs 4 to 6 µs.
 constexpr std::int64_t kMostExpiredAtOnce = 5'000;
 
+// Replaced by any record: what leptir cannot have written. Asked only where the lease and step say that the row stays.
+constexpr auto kIsNoRecord =
+    "(lease > 4611686018427387904 OR step > 255 OR"
+    " CASE WHEN json_valid(record) THEN json_type(record) <> 'object' ELSE 1 END)";
+
 std::string upsertStatement(std::size_t rows) {
   std::string sql = "INSERT INTO leptir_records (id, lease, step, saved, record) VALUES ";
   for (std::size_t i = 0; i < rows; ++i) sql += i == 0 ? "(?,?,?,?,?)" : ",(?,?,?,?,?)";
   return sql +
          " ON CONFLICT (id) DO UPDATE SET lease = excluded.lease, step = excluded.step, saved = excluded.saved,"
          " record = excluded.record"
-         " WHERE excluded.lease > lease OR (excluded.lease = lease AND excluded.step > step)";
+         " WHERE excluded.lease > lease OR (excluded.lease = lease AND excluded.step > step) OR " +
+         kIsNoRecord;
 }
 
 Result<Json> parsed(std::string_view id, std::string_view record) {
@@ -77,7 +84,7 @@ void SqliteMetaStorage::upsert(std::span<const MetaInfo> records) {
     for (std::size_t i = 0; i < rows; ++i, ++done) {
       const auto position = static_cast<int>(1 + 5 * i);
       upsert.bind(position, records[done].id);
-      upsert.bind(position + 1, static_cast<std::int64_t>(records[done].lease));
+      upsert.bind(position + 1, static_cast<std::int64_t>(std::min<std::uint64_t>(records[done].lease, kLargestLease)));
       upsert.bind(position + 2, static_cast<std::int64_t>(records[done].step));
       upsert.bind(position + 3, nextSaved());
       upsert.bind(position + 4, texts_[done]);

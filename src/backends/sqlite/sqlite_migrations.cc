@@ -12,25 +12,38 @@ namespace {
 // `lease` of a task is the number of its last lease. What stands there before the first is as long as every real one
 // (see kWaiting). The parts of the index conditions must be repeated by the statements, letter by letter, to be used.
 // Other programs may write here: STRICT and the CHECKs keep out what arithmetic and comparisons could not bear.
-constexpr auto kTables = R"sql(
+constexpr auto kState = R"sql(
 CREATE TABLE leptir_state (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL CHECK (value BETWEEN 0 AND 4611686018427387904)) STRICT;
+INSERT INTO leptir_state VALUES
+  ('version', 4), ('last lease', 0), ('file', abs(random() % 4611686018427387904));
+)sql";
+
+// The last four columns say where a session was opened: see session_evidence.h.
+constexpr auto kSessions = R"sql(
 CREATE TABLE leptir_sessions (
-  number INTEGER PRIMARY KEY AUTOINCREMENT CHECK (number > 16777231),
+  number INTEGER PRIMARY KEY AUTOINCREMENT CONSTRAINT "number is 16777232 to 2^61" CHECK (
+    number BETWEEN 16777232 AND 2305843009213693952),
   instance TEXT NOT NULL, epoch INTEGER NOT NULL CHECK (epoch >= 0),
   state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 2),
   host TEXT NOT NULL, pid INTEGER NOT NULL, version TEXT NOT NULL, workers INTEGER NOT NULL,
   opened INTEGER NOT NULL, ended INTEGER,
+  file TEXT, lock INTEGER, boot TEXT, visible TEXT,
   UNIQUE (instance, epoch)) STRICT;
+INSERT INTO sqlite_sequence (name, seq) VALUES ('leptir_sessions', 16777231);
+)sql";
+
+constexpr auto kTasks = R"sql(
 CREATE TABLE leptir_tasks (
   seq INTEGER PRIMARY KEY,
   id TEXT,
   due INTEGER NOT NULL CONSTRAINT "due is microseconds since 1970, at most 1e17" CHECK (
     due BETWEEN -100000000000000000 AND 100000000000000000 OR
     due BETWEEN -2405843009213693952 AND -2205843009213693952),
-  holder INTEGER NOT NULL DEFAULT 16777216 CONSTRAINT "holder is at least 16777216" CHECK (
-    holder >= 16777216),
+  holder INTEGER NOT NULL DEFAULT 16777216
+    CONSTRAINT "holder is at least 16777216, and 16777218 to 16777231 are reserved" CHECK (
+    holder IN (16777216, 16777217) OR holder BETWEEN 16777232 AND 2305843009213693952),
   lease INTEGER NOT NULL DEFAULT 1125899906842624 CONSTRAINT "lease is 0 to 2^62" CHECK (
     lease BETWEEN 0 AND 4611686018427387904),
   failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
@@ -46,22 +59,23 @@ CREATE UNIQUE INDEX leptir_tasks_id ON leptir_tasks (id);
 CREATE INDEX leptir_tasks_waiting ON leptir_tasks (due) WHERE holder = 16777216;
 CREATE INDEX leptir_tasks_held ON leptir_tasks (holder) WHERE holder > 16777217;
 CREATE INDEX leptir_tasks_buried ON leptir_tasks (buried) WHERE holder = 16777217;
-INSERT INTO leptir_state VALUES ('version', 2), ('last lease', 0);
-INSERT INTO sqlite_sequence (name, seq) VALUES ('leptir_sessions', 16777231);
 )sql";
 
 constexpr auto kRecords = R"sql(
 CREATE TABLE leptir_records (
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
-  lease INTEGER NOT NULL, step INTEGER NOT NULL,
-  saved INTEGER NOT NULL,
+  lease INTEGER NOT NULL CONSTRAINT "lease is 0 to 2^62" CHECK (lease BETWEEN 0 AND 4611686018427387904),
+  step INTEGER NOT NULL CONSTRAINT "step is 0 to 255" CHECK (step BETWEEN 0 AND 255),
+  saved INTEGER NOT NULL CONSTRAINT "saved is microseconds since 1970, at most 1e17" CHECK (
+    saved BETWEEN -100000000000000000 AND 100000000000000000),
   record TEXT NOT NULL) STRICT;
 CREATE INDEX leptir_records_saved ON leptir_records (saved);
 )sql";
 
 static_assert(kWaiting == 16777216 && kAside == 16777217 && kLastReserved == 16777231 &&
-                  kFarthest.count() == 100'000'000'000 && kAtOnce == 2305843009213693952,
+                  kFarthest.count() == 100'000'000'000 && kAtOnce == 2305843009213693952 &&
+                  kLargestSession == 2305843009213693952 && kLargestLease == 4611686018427387904,
               "the tables name these numbers");
 
 // Version 1 took any value in any column. Its records stay in the table that they are in: there may be gigabytes.
@@ -83,9 +97,11 @@ UPDATE leptir_state SET value = coalesce((
   WHERE old.name = 'last lease' AND typeof(old.value) = 'integer'), 0) WHERE name = 'last lease';
 UPDATE sqlite_sequence SET seq = coalesce((
   SELECT max(16777231, old.value) FROM leptir_old_state old
-  WHERE old.name = 'last session' AND typeof(old.value) = 'integer'), 16777231) WHERE name = 'leptir_sessions';
+  WHERE old.name = 'last session' AND typeof(old.value) = 'integer' AND old.value < 2305843009213693952), 16777231)
+  WHERE name = 'leptir_sessions';
 INSERT OR IGNORE INTO leptir_sessions
-  SELECT * FROM leptir_old_sessions
+    (number, instance, epoch, state, host, pid, version, workers, opened, ended)
+  SELECT number, instance, epoch, state, host, pid, version, workers, opened, ended FROM leptir_old_sessions
   WHERE typeof(instance) = 'text' AND typeof(epoch) = 'integer' AND typeof(state) = 'integer' AND
     typeof(host) = 'text' AND typeof(pid) = 'integer' AND typeof(version) = 'text' AND typeof(workers) = 'integer' AND
     typeof(opened) = 'integer' AND typeof(ended) IN ('integer', 'null');
@@ -114,7 +130,7 @@ DROP TABLE leptir_old_sessions;
 DROP TABLE leptir_old_tasks;
 )sql";
 
-// Where a session was opened: see session_evidence.h. Empty in the rows of earlier versions.
+// Version 2 did not know where a session was opened: empty in its rows.
 constexpr auto kOrigins = R"sql(
 ALTER TABLE leptir_sessions ADD COLUMN file TEXT;
 ALTER TABLE leptir_sessions ADD COLUMN lock INTEGER;
@@ -123,13 +139,46 @@ ALTER TABLE leptir_sessions ADD COLUMN visible TEXT;
 INSERT INTO leptir_state VALUES ('file', abs(random() % 4611686018427387904));
 )sql";
 
+// Version 3 took any number of a session and of a holder. Its records stay in the table that they are in.
+constexpr auto kSetAsideVersion3 = R"sql(
+CREATE TABLE leptir_old_sessions AS SELECT * FROM leptir_sessions;
+CREATE TABLE leptir_old_tasks AS SELECT * FROM leptir_tasks;
+CREATE TABLE leptir_old_sequence AS SELECT seq FROM sqlite_sequence
+  WHERE name = 'leptir_sessions' AND typeof(seq) = 'integer' AND seq BETWEEN 16777231 AND 2305843009213693951;
+DROP TABLE leptir_sessions;
+DROP TABLE leptir_tasks;
+)sql";
+
+// A session beyond 2^61 is dropped; what no session holds waits again.
+constexpr auto kBringBackVersion3 = R"sql(
+INSERT OR IGNORE INTO leptir_sessions
+    (number, instance, epoch, state, host, pid, version, workers, opened, ended, file, lock, boot, visible)
+  SELECT number, instance, epoch, state, host, pid, version, workers, opened, ended, file, lock, boot, visible
+  FROM leptir_old_sessions;
+UPDATE sqlite_sequence SET seq = max(seq, coalesce((SELECT max(seq) FROM leptir_old_sequence), 0))
+  WHERE name = 'leptir_sessions';
+INSERT INTO leptir_tasks
+  SELECT seq, id, due,
+    CASE
+      WHEN holder = 16777217 OR EXISTS (SELECT 1 FROM leptir_sessions WHERE number = old.holder) THEN holder
+      ELSE 16777216 END,
+    lease, failures, crashes, expiries, unknown, cancelled_by, buried, reason, envelope
+  FROM leptir_old_tasks old ORDER BY seq;
+UPDATE leptir_records SET saved = min(max(saved, -100000000000000000), 100000000000000000)
+  WHERE saved < -100000000000000000 OR saved > 100000000000000000;
+DROP TABLE leptir_old_sessions;
+DROP TABLE leptir_old_tasks;
+DROP TABLE leptir_old_sequence;
+)sql";
+
 }  // namespace
 
 std::span<const SchemaStep> schemaSteps() {
-  static constexpr std::array<const char*, 2> kMake{kTables, kRecords};
-  static constexpr std::array<const char*, 3> kFrom1{kSetAsideVersion1, kTables, kBringBackVersion1};
-  static constexpr std::array<const char*, 1> kFrom2{kOrigins};
-  static constexpr std::array<SchemaStep, 3> kSteps{{{0, 2, kMake}, {1, 2, kFrom1}, {2, 3, kFrom2}}};
+  static constexpr std::array kMake{kState, kSessions, kTasks, kRecords};
+  static constexpr std::array kFrom1{kSetAsideVersion1, kState, kSessions, kTasks, kBringBackVersion1};
+  static constexpr std::array kFrom2{kOrigins};
+  static constexpr std::array kFrom3{kSetAsideVersion3, kSessions, kTasks, kBringBackVersion3};
+  static constexpr std::array<SchemaStep, 4> kSteps{{{0, 4, kMake}, {1, 4, kFrom1}, {2, 3, kFrom2}, {3, 4, kFrom3}}};
   return kSteps;
 }
 

@@ -14,7 +14,7 @@ struct SchemaStep {
 };
 
 // From each version that there ever was a way leads to this one.
-inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kSchemaVersion = 4;
 std::span<const SchemaStep> schemaSteps();
 
 }  // namespace leptir

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "backends/sqlite/file_place.h"
 #include "backends/sqlite/sqlite_connection.h"
 #include "tests/support/sqlite_database.h"
 
@@ -48,6 +49,58 @@ INSERT INTO leptir_state VALUES ('version', 1), ('last lease', 0);
 INSERT INTO sqlite_sequence (name, seq) VALUES ('leptir_sessions', 16777231);
 )sql";
 
+// As versions 2 and 3 made them.
+constexpr auto kTablesOfVersion3 = R"sql(
+CREATE TABLE leptir_state (
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL CHECK (value BETWEEN 0 AND 4611686018427387904)) STRICT;
+CREATE TABLE leptir_sessions (
+  number INTEGER PRIMARY KEY AUTOINCREMENT CHECK (number > 16777231),
+  instance TEXT NOT NULL, epoch INTEGER NOT NULL CHECK (epoch >= 0),
+  state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 2),
+  host TEXT NOT NULL, pid INTEGER NOT NULL, version TEXT NOT NULL, workers INTEGER NOT NULL,
+  opened INTEGER NOT NULL, ended INTEGER,
+  UNIQUE (instance, epoch)) STRICT;
+CREATE TABLE leptir_tasks (
+  seq INTEGER PRIMARY KEY,
+  id TEXT,
+  due INTEGER NOT NULL CONSTRAINT "due is microseconds since 1970, at most 1e17" CHECK (
+    due BETWEEN -100000000000000000 AND 100000000000000000 OR
+    due BETWEEN -2405843009213693952 AND -2205843009213693952),
+  holder INTEGER NOT NULL DEFAULT 16777216 CONSTRAINT "holder is at least 16777216" CHECK (
+    holder >= 16777216),
+  lease INTEGER NOT NULL DEFAULT 1125899906842624 CONSTRAINT "lease is 0 to 2^62" CHECK (
+    lease BETWEEN 0 AND 4611686018427387904),
+  failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
+  expiries INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0,
+  cancelled_by TEXT,
+  buried INTEGER CONSTRAINT "buried is empty or 0 to 2^62" CHECK (buried BETWEEN 0 AND 4611686018427387904),
+  reason TEXT,
+  envelope TEXT NOT NULL,
+  CONSTRAINT "failures, crashes, expiries and unknown are 0 to 4294967295" CHECK (
+    failures BETWEEN 0 AND 4294967295 AND crashes BETWEEN 0 AND 4294967295 AND
+    expiries BETWEEN 0 AND 4294967295 AND unknown BETWEEN 0 AND 4294967295)) STRICT;
+CREATE UNIQUE INDEX leptir_tasks_id ON leptir_tasks (id);
+CREATE INDEX leptir_tasks_waiting ON leptir_tasks (due) WHERE holder = 16777216;
+CREATE INDEX leptir_tasks_held ON leptir_tasks (holder) WHERE holder > 16777217;
+CREATE INDEX leptir_tasks_buried ON leptir_tasks (buried) WHERE holder = 16777217;
+INSERT INTO leptir_state VALUES ('version', 2), ('last lease', 0);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('leptir_sessions', 16777231);
+CREATE TABLE leptir_records (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  lease INTEGER NOT NULL, step INTEGER NOT NULL,
+  saved INTEGER NOT NULL,
+  record TEXT NOT NULL) STRICT;
+CREATE INDEX leptir_records_saved ON leptir_records (saved);
+ALTER TABLE leptir_sessions ADD COLUMN file TEXT;
+ALTER TABLE leptir_sessions ADD COLUMN lock INTEGER;
+ALTER TABLE leptir_sessions ADD COLUMN boot TEXT;
+ALTER TABLE leptir_sessions ADD COLUMN visible TEXT;
+INSERT INTO leptir_state VALUES ('file', abs(random() % 4611686018427387904));
+UPDATE leptir_state SET value = 3 WHERE name = 'version';
+)sql";
+
 class SqliteMigrations : public ::testing::Test {
  protected:
   void execute(const std::string& sql) {
@@ -77,13 +130,18 @@ class SqliteMigrations : public ::testing::Test {
 };
 
 TEST_F(SqliteMigrations, AnOldDatabaseEndsWithTheTablesOfANewOne) {
-  execute(kTablesOfVersion1);
-  database.broker();
   TestDatabase fresh;
   fresh.broker();
-  auto old = schemaOf(database.path), made = schemaOf(fresh.path);
-  for (auto* tables : {&old, &made}) tables->erase("leptir_records");  // stays as it is: it may be large
-  EXPECT_EQ(old, made);
+  auto made = schemaOf(fresh.path);
+  made.erase("leptir_records");  // stays as it is: it may be large
+  for (const auto* tables : {kTablesOfVersion1, kTablesOfVersion3}) {
+    for (const auto* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(database.path.string() + suffix);
+    execute(tables);
+    database.broker();
+    auto old = schemaOf(database.path);
+    old.erase("leptir_records");
+    EXPECT_EQ(old, made);
+  }
 }
 
 TEST_F(SqliteMigrations, EveryVersionThereEverWasLeadsToThisOne) {
@@ -134,6 +192,53 @@ TEST_F(SqliteMigrations, ASessionOfAnEarlierVersionIsJudgedByItsLockOrItsProcess
   EXPECT_EQ(find(locked).state, TaskState::Leased);
   lock = UniqueFd();
   EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
+}
+
+TEST_F(SqliteMigrations, WhatASessionOfVersion3HoldsStaysItsOwn) {
+  const auto name = makeInstanceName();
+  execute(kTablesOfVersion3);
+  execute("UPDATE leptir_state SET value = 4242 WHERE name = 'file'");
+  const auto lock = database.lock(name);
+  const auto place = must(placeOf(database.path)).text();
+  execute(
+      "INSERT INTO leptir_sessions (number, instance, epoch, state, host, pid, version, workers, opened, file) VALUES"
+      " (16777300, '" +
+      name + "', 3, 0, 'host', 7, '0.1', 2, 5, '4242 " + place +
+      "');"
+      "INSERT INTO leptir_tasks (id, due, holder, lease, failures, cancelled_by, envelope) VALUES"
+      " ('held', 7, 16777300, 5, 2, 'me', '{\"h\":1}')");
+  const auto broker = database.broker();
+  const auto session = must(broker->resumeSession({name, 3}));
+  const auto held = must(session->heldTasks());
+  ASSERT_EQ(held.size(), 1u);
+  EXPECT_EQ(held[0].counters, (Counters{.failures = 2}));
+  EXPECT_EQ(held[0].lease.number, 5u);
+  EXPECT_EQ(held[0].envelope, R"({"h":1})");
+  must(broker->openSession({name, 4}, {}, std::chrono::minutes(1)));
+  execute("INSERT INTO leptir_state SELECT 'next session', number FROM leptir_sessions WHERE number = 16777301");
+}
+
+TEST_F(SqliteMigrations, NumbersOfVersion3ThatNoSessionCanHaveLoseTheirTasks) {
+  execute(kTablesOfVersion3);
+  execute(R"sql(
+INSERT INTO leptir_sessions (number, instance, epoch, host, pid, version, workers, opened)
+  VALUES (9223372036854775807, 'x', 1, 'h', 1, 'v', 1, 0);
+INSERT INTO leptir_tasks (id, due, holder, envelope) VALUES
+  ('a', 0, 9223372036854775807, '{}'), ('b', 0, 16777218, '{}'), ('c', 0, 99999999, '{}');
+INSERT INTO leptir_records (id, lease, step, saved, record) VALUES
+  ('r', 9223372036854775807, 9223372036854775807, 9223372036854775807, '{"id":"r","old":1}');
+)sql");
+  for (const auto* id : {"a", "b", "c"}) EXPECT_EQ(find(id).state, TaskState::Due) << id;
+  const auto name = makeInstanceName();
+  const auto lock = database.lock(name);
+  const auto broker = database.broker();
+  EXPECT_TRUE(broker->openSession({name, 1}, {}, std::chrono::minutes(1)));
+  MetaInfo record;
+  record.id = "r";
+  record.lease = 1;
+  const auto records = database.records();
+  must(records->saveMetaInfo({&record, 1}));
+  EXPECT_FALSE(must(records->loadMetaInfoById("r")).contains("old"));
 }
 
 TEST_F(SqliteMigrations, ADueTimeThatIsNoNumberIsBuriedWithTheReason) {

@@ -45,5 +45,28 @@ TEST_F(DamagedRecords, AreToldWhenTheyAreAskedFor) {
   EXPECT_THAT(records->loadMetaInfoById("[]").error().message(), HasSubstr("it is JSON, but no object"));
 }
 
+TEST_F(DamagedRecords, AreReplacedByAnyRecordWhateverTheirLeaseSays) {
+  const auto file = std::make_shared<SqliteFile>();
+  file->path = database.path;
+  const auto connection = must(SqliteConnection::open(file, systemClock()));
+  connection->execute("UPDATE leptir_records SET lease = 4611686018427387904, step = 255 WHERE id <> 'good'");
+  must(connection->outcome());
+  for (const auto* id : {"no JSON", "[]", "5"}) {
+    MetaInfo record;
+    record.id = id;
+    record.lease = 1;
+    must(records->saveMetaInfo({&record, 1}));
+    EXPECT_EQ(must(records->loadMetaInfoById(id)).at("id"), id);
+  }
+}
+
+TEST_F(DamagedRecords, WithALeaseThatNoStoreGivesAreNotTaken) {
+  const auto file = std::make_shared<SqliteFile>();
+  file->path = database.path;
+  const auto connection = must(SqliteConnection::open(file, systemClock()));
+  connection->execute("UPDATE leptir_records SET lease = 9223372036854775807 WHERE id = 'good'");
+  EXPECT_THAT(connection->outcome().error().message(), HasSubstr("lease is 0 to 2^62"));
+}
+
 }  // namespace
 }  // namespace leptir

@@ -1,22 +1,47 @@
 #include "backends/sqlite/sqlite_schema.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "backends/sqlite/sqlite_migrations.h"
 
 namespace leptir {
 namespace {
 
-// 0: there are no tables of leptir yet.
-std::int64_t versionOf(SqliteConnection& connection) {
-  SqliteStatement exists(connection, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'leptir_state'");
-  const bool hasTables = exists.with().step();
-  exists.reset();  // while a statement reads, no table can be dropped
-  if (!hasTables) return 0;
-  SqliteStatement select(connection, "SELECT value FROM leptir_state WHERE name = 'version'");
-  const auto version = select.with().step() ? select.integer(0) : 0;
+constexpr std::int64_t kTablesOfEachVersion = 4;
+
+// The first column of the first row. The statement is reset: while one reads, no table can be dropped.
+std::optional<std::int64_t> numberFrom(SqliteConnection& connection, const char* sql) {
+  SqliteStatement select(connection, sql);
+  std::optional<std::int64_t> number;
+  if (select.with().step()) number = select.integer(0);
   select.reset();
-  return version;
+  return number;
+}
+
+Error isDamaged(const SqliteConnection& connection, const std::string& what) {
+  return Error(ErrorCode::Corrupt,
+               connection.file().where() + ": another program changed the tables of leptir: " + what);
+}
+
+// 0: there are no tables of leptir yet. Corrupt: some are missing, or the version is.
+Result<std::int64_t> versionOf(SqliteConnection& connection) {
+  const auto tables = numberFrom(connection,
+                                 "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN"
+                                 " ('leptir_state', 'leptir_sessions', 'leptir_tasks', 'leptir_records')");
+  if (connection.failed()) return connection.outcome().error();
+  if (tables == 0) return 0;
+  if (tables != kTablesOfEachVersion) {
+    return isDamaged(connection, std::to_string(*tables) + " of " + std::to_string(kTablesOfEachVersion) +
+                                     " tables are there; restore the database, or choose another path");
+  }
+  const auto version = numberFrom(connection, "SELECT value FROM leptir_state WHERE name = 'version'");
+  if (connection.failed()) return connection.outcome().error();
+  if (version) return *version;
+  return isDamaged(connection,
+                   "leptir_state has no version; restore the database, or, if this leptir made it, INSERT "
+                   "INTO leptir_state VALUES ('version', " +
+                       std::to_string(kSchemaVersion) + ")");
 }
 
 // Step by step to the version of this leptir. False: no step leads away from a version on the way.
@@ -37,14 +62,18 @@ bool upgrade(SqliteConnection& connection, std::int64_t version) {
 Result<void> prepareSchema(SqliteConnection& connection, Missing missing) {
   {
     SqliteTransaction look(connection, SqliteTransaction::Kind::Read);
-    const auto version = versionOf(connection);
+    const auto found = versionOf(connection);
+    if (!found) return found.error();
+    const auto version = *found;
     if (auto read = look.commit(); !read) return read;
     if (version == kSchemaVersion) return {};
     if (missing == Missing::IsNotFound && version == 0) return notMadeYet(connection.file());
     if (missing == Missing::IsNotFound && version < kSchemaVersion) return {};
   }
   SqliteTransaction make(connection, SqliteTransaction::Kind::Write);
-  const auto version = versionOf(connection);  // somebody else may have been quicker
+  const auto found = versionOf(connection);  // another process may have been quicker
+  if (!found) return found.error();
+  const auto version = *found;
   if (version > kSchemaVersion) {
     return Error(ErrorCode::Invalid, connection.file().where() + ": made by a newer leptir (schema " +
                                          std::to_string(version) + ", this one knows " +
