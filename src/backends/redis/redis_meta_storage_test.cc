@@ -161,6 +161,13 @@ TEST_F(RedisMetaStorageTest, IsNotMisledByTextThatLooksLikeALease) {
   EXPECT_EQ(responseOf(*storage, "a"), "newer");
 }
 
+TEST_F(RedisMetaStorageTest, ReplacesARecordWhoseLeaseNoStoreGives) {
+  const auto storage = open();
+  ask({"SET", "leptir:taskinfo:a", R"({"id":"a","lease":9223372036854775807,"step":2})"});
+  save(*storage, {record("a", 1, ExitStatus::Success, "ours")});
+  EXPECT_EQ(responseOf(*storage, "a"), "ours");
+}
+
 TEST_F(RedisMetaStorageTest, IsWrittenToAFullServerAsWell) {
   for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
     const auto storage = open(layout, 1h);

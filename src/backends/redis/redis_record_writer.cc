@@ -49,13 +49,17 @@ struct Standing {
   int step = 0;  // of a MetaStep; 0: older than any
 };
 
-// What PHP wrote has no lease, which counts as 0; what is no record at all is older than anything.
+constexpr std::uint64_t kLargestLease = std::uint64_t{1} << 62;
+
+// What PHP wrote has no lease, which counts as 0; what is no record at all, or has a lease that no store gives, is
+// older than anything.
 Standing standingOf(const std::string& text) {
   const auto record = parseJson(text);
   if (!record || !record->is_object()) return {};
   Standing standing{0, static_cast<int>(MetaStep::Settled)};
   if (const auto lease = record->find("lease"); lease != record->end() && lease->is_number_unsigned()) {
     standing.lease = lease->get<std::uint64_t>();
+    if (standing.lease > kLargestLease) return {};
   }
   if (record->value("step", Json()) == static_cast<int>(MetaStep::Running))
     standing.step = static_cast<int>(MetaStep::Running);
