@@ -63,12 +63,32 @@ int sayRemoved(const Config& config, const FoundTask& found, const std::string& 
   return kDone;
 }
 
+constexpr std::size_t kRecoveredAtOnce = 1000;
+constexpr int kMostRounds = 100;
+
+// What a dead instance holds waits again, as after the look of any instance. An error is left to the cancel itself.
+void recoverWhatIsOver(SimpleBroker& broker) {
+  for (int round = 0; round < kMostRounds; ++round) {
+    const auto recovered = broker.recoverExpired(kRecoveredAtOnce);
+    if (!recovered || *recovered < kRecoveredAtOnce) break;
+  }
+  for (const auto& notice : broker.takeNotices()) std::cerr << "leptir: " << escaped(notice) << '\n';
+}
+
+// Only a holder that lives can be asked to end a task.
+Result<FoundTask> findAfterRecovery(SimpleBroker& broker, const std::string& id) {
+  auto found = broker.keeper().find(id);
+  if (!found || found->state != TaskState::Leased) return found;
+  recoverWhatIsOver(broker);
+  return broker.keeper().find(id);
+}
+
 // NotFound: not in this broker.
-Result<int> cancelIn(TaskKeeper& keeper, const CancelCommand& command, const Config& config) {
-  const auto found = keeper.find(command.id);
+Result<int> cancelIn(SimpleBroker& broker, const CancelCommand& command, const Config& config) {
+  const auto found = findAfterRecovery(broker, command.id);
   if (!found) return found.error();
   const auto by = whoAsks();
-  const auto cancelled = keeper.cancel(command.id, by);
+  const auto cancelled = broker.keeper().cancel(command.id, by);
   if (!cancelled) return cancelled.error();
   if (*cancelled == Cancelled::Removed) return sayRemoved(config, *found, by);
   std::cout << "Asked the instance that runs " << escaped(command.id) << " to end it; leptir info tells when it has.\n";
@@ -87,7 +107,7 @@ int runCommand(const CancelCommand& command, const Program&) {
   Error none(ErrorCode::NotFound, "no task '" + command.id + "' waits or runs: nothing to cancel");
   for (std::size_t i = 0; i < broker->size(); ++i) {
     auto store = broker->access(i);
-    const auto done = store ? cancelIn((*store)->keeper(), command, *config) : Result<int>(store.error());
+    const auto done = store ? cancelIn(**store, command, *config) : Result<int>(store.error());
     if (done) return *done;
     if (done.error().code() == ErrorCode::NotFound || none.code() == ErrorCode::Unavailable) continue;
     none = done.error().code() == ErrorCode::Unsupported

@@ -62,6 +62,19 @@ TEST_F(CancelTest, SurvivesTheDispatcher) {
   expectCancelled(id);
 }
 
+TEST_F(CancelTest, ATaskWhoseInstanceIsDeadIsTakenOut) {
+  const auto id = push({"hang"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; }));
+  instance->signal(SIGKILL);
+  instance->waitForExit();
+  // Its other processes end after the master, and hold the lock until then.
+  EXPECT_TRUE(
+      eventually([&] { return leptir({"cancel", id}).out.find("taken out of the queue") != std::string::npos; }));
+  expectCancelled(id);
+  EXPECT_EQ(status().at("brokers").at(0).at("leased"), 0);
+}
+
 TEST_F(CancelTest, AnUnknownTaskIsSaid) {
   const auto answer = leptir({"cancel", "nobody"});
   EXPECT_EQ(answer.exit, 4);
