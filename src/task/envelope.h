@@ -19,6 +19,10 @@ std::string encodeEnvelope(const BrokerTask& task);
 // that is negative or beyond kFarthest, a time of execution beyond it), TooLarge.
 Result<void> checkBrokerTask(const BrokerTask& task);
 
+// What an envelope may have beyond kMaxEnvelopeBytes when it comes back from its store: the counters that were added
+// since its push, and the blanks that keep equal ones apart.
+inline constexpr std::size_t kMaxAddedBytes = 1024;
+
 // What the dispatcher needs to know of an envelope; what it does not need stays bytes.
 struct EnvelopeHead {
   std::string id;

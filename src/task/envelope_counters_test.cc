@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "leptir/json.h"
 #include "task/envelope.h"
 
@@ -37,6 +39,19 @@ TEST(EnvelopeCounters, ComeAndGoAndNothingElseChanges) {
   EXPECT_EQ(countersIn(counted), counters);
   EXPECT_EQ(withCounters(counted, {.crashes = 2}), withCounters(envelope, {.crashes = 2}));
   EXPECT_EQ(withCounters(counted, {}), envelope);
+}
+
+// What may be pushed must be read after any number of attempts as well.
+TEST(EnvelopeCounters, OfTheLargestTaskThatMayBePushedCanBeAddedAndRead) {
+  auto task = taskOf("1");
+  task.parameters = "[\"\"]";
+  task.parameters.insert(2, kMaxEnvelopeBytes - encodeEnvelope(task).size(), 'x');
+  ASSERT_TRUE(checkBrokerTask(task));
+  const auto envelope = encodeEnvelope(task);
+  ASSERT_EQ(envelope.size(), kMaxEnvelopeBytes);
+  constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
+  const Counters counters{.failures = kMost, .crashes = kMost, .expiries = kMost, .unknown = kMost};
+  EXPECT_EQ(countersIn(withCounters(envelope, counters)), counters);
 }
 
 TEST(EnvelopeCounters, ForeignBlanksOrderAndKeysStay) {

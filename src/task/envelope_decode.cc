@@ -181,7 +181,7 @@ error_code readCall(JsonReader& reader, std::string_view envelope, TaskCall& cal
 }  // namespace
 
 Result<EnvelopeHead> decodeEnvelope(std::string_view envelope) {
-  if (envelope.size() > kMaxEnvelopeBytes) {
+  if (envelope.size() > kMaxEnvelopeBytes + kMaxAddedBytes) {
     return corrupt(fmt::format("{} bytes, more than {}", envelope.size(), kMaxEnvelopeBytes));
   }
   auto& reader = JsonReader::ofThisThread();

@@ -130,9 +130,10 @@ TEST(DecodeEnvelope, RefusesWhatIsJsonButNoEnvelope) {
 }
 
 TEST(DecodeEnvelope, RefusesMoreThanAnEnvelopeMayHold) {
-  EXPECT_FALSE(decodeEnvelope(std::string(kMaxEnvelopeBytes + 1, ' ')));
-  const std::string largest = R"({"cn":"a","td":{}})" + std::string(kMaxEnvelopeBytes - 18, ' ');
-  EXPECT_TRUE(decodeEnvelope(largest));
+  const std::string small = R"({"cn":"a","td":{}})";
+  const auto filledUpTo = [&](std::size_t bytes) { return small + std::string(bytes - small.size(), ' '); };
+  EXPECT_FALSE(decodeEnvelope(filledUpTo(kMaxEnvelopeBytes + kMaxAddedBytes + 1)));
+  EXPECT_TRUE(decodeEnvelope(filledUpTo(kMaxEnvelopeBytes + kMaxAddedBytes)));
 }
 
 TEST(DecodeEnvelope, StopsAtMillionsOfBrackets) {
