@@ -15,42 +15,52 @@ constexpr std::string_view kClasses[] = {
     "__php_incomplete_class", "addressinfo", "allowdynamicproperties", "appenditerator", "argumentcounterror",
     "arithmeticerror", "arrayiterator", "arrayobject", "assertionerror", "attribute", "badfunctioncallexception",
     "badmethodcallexception", "cachingiterator", "callbackfilteriterator", "closedgeneratorexception", "closure",
-    "collator", "compileerror", "curlfile", "curlhandle", "curlmultihandle", "curlsharehandle", "curlstringfile",
-    "dateerror", "dateexception", "dateinterval", "dateperiod", "datetime", "datetimeimmutable", "datetimezone",
-    "deflatecontext", "directory", "directoryiterator", "divisionbyzeroerror", "domainexception", "domattr",
+    "collator", "compileerror", "curlfile", "curlhandle", "curlmultihandle", "curlsharehandle",
+    "curlsharepersistenthandle", "curlstringfile", "dateerror", "dateexception", "dateinterval",
+    "dateinvalidoperationexception", "dateinvalidtimezoneexception", "datemalformedintervalstringexception",
+    "datemalformedperiodstringexception", "datemalformedstringexception", "dateobjecterror", "dateperiod",
+    "daterangeerror", "datetime", "datetimeimmutable", "datetimezone", "deflatecontext", "delayedtargetvalidation",
+    "deprecated", "directory", "directoryiterator", "divisionbyzeroerror", "domainexception", "domattr",
     "domcdatasection", "domcharacterdata", "domcomment", "domdocument", "domdocumentfragment", "domdocumenttype",
     "domelement", "domentity", "domentityreference", "domexception", "domimplementation", "domnamednodemap",
     "domnamespacenode", "domnode", "domnodelist", "domnotation", "domprocessinginstruction", "domtext", "domxpath",
-    "emptyiterator", "error", "errorexception", "exception", "ffi", "fiber", "fibererror", "filesystemiterator",
-    "filteriterator", "finfo", "gdfont", "gdimage", "generator", "globiterator", "gmp", "hashcontext", "infiniteiterator", "inflatecontext", "internaliterator", "intlbreakiterator", "intlcalendar", "intlchar",
-    "intldateformatter", "intlexception", "intlgregoriancalendar", "intliterator", "intltimezone",
-    "invalidargumentexception", "iteratoriterator", "jsonexception", "lengthexception", "libxmlerror",
-    "limititerator", "locale", "logicexception", "messageformatter", "multipleiterator",
-    "mysqli", "mysqli_driver", "mysqli_result", "mysqli_sql_exception", "mysqli_stmt", "mysqli_warning",
-    "norewinditerator", "normalizer", "numberformatter", "opensslasymmetrickey", "opensslcertificate",
-    "opensslcertificatesigningrequest", "outofboundsexception", "outofrangeexception", "overflowexception",
-    "parentiterator", "parseerror", "pdo", "pdoexception", "pdorow", "pdostatement", "phar", "phardata",
-    "pharexception", "pharfileinfo", "php_user_filter", "phptoken", "rangeexception", "recursivearrayiterator",
+    "emptyiterator", "enchantbroker", "enchantdictionary", "error", "errorexception", "exception", "ffi", "fiber",
+    "fibererror", "filesystemiterator", "filter\\filterexception", "filter\\filterfailedexception", "filteriterator",
+    "finfo", "gdfont", "gdimage", "generator", "globiterator", "gmp", "hashcontext", "infiniteiterator",
+    "inflatecontext", "internaliterator", "intlbreakiterator", "intlcalendar", "intlchar",
+    "intlcodepointbreakiterator", "intldateformatter", "intldatepatterngenerator", "intlexception",
+    "intlgregoriancalendar", "intliterator", "intllistformatter", "intlpartsiterator", "intlrulebasedbreakiterator",
+    "intltimezone", "invalidargumentexception", "iteratoriterator", "jsonexception", "lengthexception", "libxmlerror",
+    "limititerator", "locale", "logicexception", "messageformatter", "multipleiterator", "mysqli", "mysqli_driver",
+    "mysqli_result", "mysqli_sql_exception", "mysqli_stmt", "mysqli_warning", "nodiscard", "norewinditerator",
+    "normalizer", "numberformatter", "opensslasymmetrickey", "opensslcertificate", "opensslcertificatesigningrequest",
+    "outofboundsexception", "outofrangeexception", "overflowexception", "override", "parentiterator", "parseerror",
+    "pdo", "pdoexception", "pdorow", "pdostatement", "phar", "phardata", "pharexception", "pharfileinfo",
+    "php_user_filter", "phptoken", "propertyhooktype", "rangeexception", "recursivearrayiterator",
     "recursivecachingiterator", "recursivecallbackfilteriterator", "recursivedirectoryiterator",
     "recursivefilteriterator", "recursiveiteratoriterator", "recursiveregexiterator", "recursivetreeiterator",
-    "reflection", "reflectionattribute", "reflectionclass",
-    "reflectionclassconstant", "reflectionenum", "reflectionenumbackedcase", "reflectionenumunitcase",
-    "reflectionexception", "reflectionextension", "reflectionfiber", "reflectionfunction",
-    "reflectionfunctionabstract", "reflectiongenerator", "reflectionintersectiontype", "reflectionmethod",
-    "reflectionnamedtype", "reflectionobject", "reflectionparameter", "reflectionproperty", "reflectionreference",
-    "reflectiontype", "reflectionuniontype", "reflectionzendextension", "regexiterator", "resourcebundle",
-    "returntypewillchange", "runtimeexception", "sensitiveparameter", "sensitiveparametervalue", "sessionhandler",
-    "shmop", "simplexmlelement", "simplexmliterator", "snmp", "snmpexception", "soapclient", "soapfault",
-    "soapheader", "soapparam", "soapserver", "soapvar", "socket", "sodiumexception", "spldoublylinkedlist",
-    "splfileinfo", "splfileobject", "splfixedarray", "splheap", "splmaxheap", "splminheap", "splobjectstorage",
-    "splpriorityqueue", "splqueue", "splstack", "spltempfileobject", "spoofchecker", "sqlite3", "sqlite3result",
-    "sqlite3stmt", "stdclass", "sysvmessagequeue", "sysvsemaphore", "sysvsharedmemory", "tidy", "tidynode",
-    "transliterator", "typeerror", "uconverter", "underflowexception", "unexpectedvalueexception",
-    "unhandledmatcherror", "valueerror", "weakmap", "weakreference", "xmlparser", "xmlreader", "xmlwriter",
-    "xsltprocessor", "ziparchive"
+    "reflection", "reflectionattribute", "reflectionclass", "reflectionclassconstant", "reflectionconstant",
+    "reflectionenum", "reflectionenumbackedcase", "reflectionenumunitcase", "reflectionexception",
+    "reflectionextension", "reflectionfiber", "reflectionfunction", "reflectionfunctionabstract",
+    "reflectiongenerator", "reflectionintersectiontype", "reflectionmethod", "reflectionnamedtype", "reflectionobject",
+    "reflectionparameter", "reflectionproperty", "reflectionreference", "reflectiontype", "reflectionuniontype",
+    "reflectionzendextension", "regexiterator", "requestparsebodyexception", "resourcebundle", "returntypewillchange",
+    "roundingmode", "runtimeexception", "sensitiveparameter", "sensitiveparametervalue", "sessionhandler", "shmop",
+    "simplexmlelement", "simplexmliterator", "snmp", "snmpexception", "soap\\sdl", "soap\\url", "soapclient",
+    "soapfault", "soapheader", "soapparam", "soapserver", "soapvar", "socket", "sodiumexception",
+    "spldoublylinkedlist", "splfileinfo", "splfileobject", "splfixedarray", "splheap", "splmaxheap", "splminheap",
+    "splobjectstorage", "splpriorityqueue", "splqueue", "splstack", "spltempfileobject", "spoofchecker", "sqlite3",
+    "sqlite3exception", "sqlite3result", "sqlite3stmt", "stdclass", "streambucket", "sysvmessagequeue",
+    "sysvsemaphore", "sysvsharedmemory", "tidy", "tidynode", "transliterator", "typeerror", "uconverter",
+    "underflowexception", "unexpectedvalueexception", "unhandledmatcherror", "valueerror", "weakmap", "weakreference",
+    "xmlparser", "xmlreader", "xmlwriter", "xsltprocessor", "ziparchive"
     // clang-format on
 };
 static_assert(std::ranges::is_sorted(kClasses));
+
+// Namespaces that belong to PHP's own extensions: any class of them counts as PHP's.
+constexpr std::string_view kNamespaces[] = {"bcmath\\", "dba\\",   "dom\\", "ffi\\",   "ftp\\",    "imap\\",  "ldap\\",
+                                            "odbc\\",   "pcntl\\", "pdo\\", "pgsql\\", "pspell\\", "random\\"};
 
 constexpr std::size_t kLongest = 40;
 
@@ -93,8 +103,8 @@ bool isClassOfPhp(std::string_view name) {
   if (name.size() > kLongest) return false;
   std::string lower(name);
   std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return std::ranges::binary_search(kClasses, std::string_view(lower)) || lower.starts_with("ffi\\") ||
-         lower.starts_with("random\\");
+  return std::ranges::binary_search(kClasses, std::string_view(lower)) ||
+         std::ranges::any_of(kNamespaces, [&](std::string_view its) { return lower.starts_with(its); });
 }
 
 }  // namespace leptir
