@@ -37,7 +37,7 @@ Result<void> readTexts(RedisConnection& connection, std::string_view key, std::s
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     auto& field = into[chosen[i]];
     if (texts[i].isNil()) {
-      field.size = 0;  // gone meanwhile
+      field.size = 0;  // there is none, or none any more
     } else {
       field.text = texts[i].text();
     }
@@ -58,7 +58,7 @@ Result<std::vector<RedisField>> readFields(RedisConnection& connection, std::str
   std::vector<std::size_t> chosen;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (read[i].size == 0 || read[i].size > kLargestText) continue;
+    if (read[i].size > kLargestText) continue;
     if (!chosen.empty() && bytes + read[i].size > kMostBytesOfARequest) {
       if (auto got = readTexts(connection, key, fields, chosen, read); !got) return got.error();
       chosen.clear();

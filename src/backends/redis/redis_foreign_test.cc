@@ -113,6 +113,17 @@ TEST_F(RedisBesideOthers, NothingIsLostWhileAnotherKindOfValueStandsInTheQueuesP
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 3}));
 }
 
+// An error after the lease would leave the tasks held, although they were never delivered.
+TEST_F(RedisBesideOthers, NothingIsLeasedWhileWishesToCancelCannotBeRead) {
+  push("t", 3);
+  const auto session = openSession(*broker);
+  server.ask({"SET", "{leptir:ztasks}:cancel", "somebody's"});
+  EXPECT_EQ(session->popBrokerTasks(10, 0s, wake).error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 3}));
+  server.ask({"DEL", "{leptir:ztasks}:cancel"});
+  EXPECT_EQ(pop(*session).size(), 3u);
+}
+
 TEST_F(RedisBesideOthers, AWishToCancelEndsWithTheTaskThatTheyTook) {
   push("t", 1);
   const auto session = openSession(*broker);
@@ -124,6 +135,37 @@ TEST_F(RedisBesideOthers, AWishToCancelEndsWithTheTaskThatTheyTook) {
   const auto again = pop(*session);
   ASSERT_EQ(again.size(), 1u);
   EXPECT_EQ(again[0].cancelledBy, "");
+}
+
+// PHP's form is not the only one: numbers, other escapes, blanks, other order of keys.
+TEST_F(RedisBesideOthers, AWaitingTaskIsFoundByItsIdHoweverItIsWritten) {
+  const std::vector<std::pair<std::string, std::string>> written{
+      {"5", R"({"cn":"Test","td":{"id":5,"parameters":[]}})"},
+      {"1", R"({"cn":"Test","td":{"id":1.0,"parameters":[]}})"},
+      {"\u00e9", "{\"cn\":\"Test\",\"td\":{\"id\":\"\u00e9\",\"parameters\":[]}}"},
+      {"last\u00e9", R"({"cn":"Test","td":{"id":"last\u00e9","parameters":[]}})"},
+      {"a/b", R"({"cn":"Test","td":{"id":"a/b","parameters":[]}})"},
+      {"c/d", R"({"cn":"Test","td":{"id":"c\/d","parameters":[]}})"},
+      {"xA", R"({"td":{"parameters":{"id":"fake"},"id":"x\u0041"},"cn":"Test"})"},
+      {"yA", R"({"cn":"Test","td":{"id":"y\u0041","parameters":[]}})"},
+      {"q\"r", R"({"cn":"Test","td":{"id":"q\"r","parameters":[]}})"},
+      {"blank", R"({"cn": "Test", "td": {"id": "blank", "parameters": []}})"},
+      {"real", R"({"o":{"td":{"id":"no"}},"cn":"Test","td":{"id":"real"}})"},
+  };
+  for (const auto& each : written) strangersPush(each.second, "9999999999");
+  for (int i = 0; i < 2000; ++i) {
+    strangersPush(R"({"cn":"Test","td":{"id":"other)" + std::to_string(i) + R"(","parameters":[]}})", "9999999999");
+  }
+  for (const auto& [id, envelope] : written) {
+    SCOPED_TRACE(id);
+    const auto found = broker->keeper().find(id);
+    ASSERT_TRUE(found) << found.error().message();
+    EXPECT_EQ(found->envelope, envelope);
+    EXPECT_EQ(must(broker->keeper().cancel(id, "me@here")), Cancelled::Removed);
+  }
+  for (const auto* id : {"fake", "no", "5", "other"})
+    EXPECT_EQ(broker->keeper().find(id).error().code(), ErrorCode::NotFound) << id;
+  EXPECT_EQ(waiting(), 2000);
 }
 
 TEST_F(RedisBesideOthers, ScoresMayBeAnything) {

@@ -14,36 +14,64 @@
 namespace leptir {
 namespace {
 
-std::uint64_t numberOf(std::string_view text) {
+// Small, since each may have 16 MiB.
+constexpr std::size_t kReadAtOnce = 32;
+// How many fields that are no leases one reading buries.
+constexpr std::size_t kMostBuriedAtOnce = 1000;
+
+// What a session's hash has: its leases, the lowest numbers first, and what another program put there.
+struct Fields {
+  std::vector<std::uint64_t> numbers;
+  std::vector<std::string> foreign;
+};
+
+// As a lease writes it: digits alone, and no zero before them.
+std::optional<std::uint64_t> leaseNumberIn(std::string_view field) {
   std::uint64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), number);
+  if (error != std::errc() || std::to_string(number) != field) return {};
   return number;
 }
 
-// Small, since each may have 16 MiB.
-constexpr std::size_t kReadAtOnce = 32;
-
-std::vector<std::uint64_t> numbersIn(RedisValue fields) {
-  std::vector<std::uint64_t> numbers;
-  for (std::size_t i = 0; i < fields.size(); ++i) numbers.push_back(numberOf(fields[i].text()));
-  std::ranges::sort(numbers);
-  return numbers;
+Result<Fields> fieldsOf(RedisQueue& queue, const std::string& key) {
+  const auto reply = queue.connection->run({"HKEYS", key});
+  if (!reply) return reply.error();
+  if (auto fits = RedisExpect(*queue.connection).texts(reply->value()); !fits) return fits.error();
+  Fields fields;
+  for (std::size_t i = 0; i < reply->value().size(); ++i) {
+    const auto field = reply->value()[i].text();
+    if (const auto number = leaseNumberIn(field)) {
+      fields.numbers.push_back(*number);
+    } else {
+      fields.foreign.emplace_back(field);
+    }
+  }
+  std::ranges::sort(fields.numbers);
+  return fields;
 }
 
-Result<std::vector<std::uint64_t>> numbersOf(RedisQueue& queue, const std::string& key) {
-  const auto fields = queue.connection->run({"HKEYS", key});
-  if (!fields) return fields.error();
-  if (auto fits = RedisExpect(*queue.connection).texts(fields->value()); !fits) return fits.error();
-  return numbersIn(fields->value());
+// Those of `fields` whose values have at least `least` bytes.
+Result<void> buryUnread(RedisQueue& queue, const std::string& key, std::size_t least, std::string_view kind,
+                        std::string_view reason, std::span<const std::string> fields) {
+  const auto& keys = queue.keys;
+  const auto size = std::to_string(least);
+  const std::string_view names[]{key, keys.ids, keys.buried, keys.buriedTasks};
+  RedisArguments arguments{size, kind, reason};
+  arguments.addBlock(fields, [](const std::string& field) -> std::string_view { return field; });
+  const auto buried = queue.connection->runScript(queue.scripts.buryUnread, names, arguments.words());
+  return buried ? Result<void>() : buried.error();
 }
 
 // Larger than any envelope that leptir reads: a program other than leptir pushed it.
-Result<void> buryTooLarge(RedisQueue& queue, const std::string& key, std::string_view number) {
-  const auto& keys = queue.keys;
-  const auto largest = std::to_string(kLargestText);
-  const std::string_view names[]{key, keys.ids, keys.buried, keys.buriedTasks}, arguments[]{number, largest};
-  const auto buried = queue.connection->runScript(queue.scripts.buryTooLarge, names, arguments);
-  return buried ? Result<void>() : buried.error();
+Result<void> buryTooLarge(RedisQueue& queue, const std::string& key, const std::string& field, std::size_t size) {
+  const auto reason = "too large: " + std::to_string(size) + " bytes, more than " + std::to_string(kLargestText);
+  return buryUnread(queue, key, kLargestText + 1, "too-large", reason, std::span(&field, 1));
+}
+
+Result<void> buryForeign(RedisQueue& queue, const std::string& key, std::span<const std::string> fields) {
+  if (fields.empty()) return {};
+  return buryUnread(queue, key, 0, "foreign", "it stood among the leases of a session under no lease number",
+                    fields.first(std::min(fields.size(), kMostBuriedAtOnce)));
 }
 
 Result<void> readPiece(RedisQueue& queue, const std::string& key, std::span<const std::uint64_t> numbers,
@@ -56,7 +84,7 @@ Result<void> readPiece(RedisQueue& queue, const std::string& key, std::span<cons
     const auto& envelope = (*envelopes)[i];
     if (envelope.text) tasks.push_back(leasedTask(numbers[i], *envelope.text));
     if (!envelope.isTooLarge() || reading == Reading::AllUnchanged) continue;
-    if (auto buried = buryTooLarge(queue, key, fields[i]); !buried) return buried;
+    if (auto buried = buryTooLarge(queue, key, fields[i], envelope.size); !buried) return buried;
   }
   return {};
 }
@@ -92,9 +120,12 @@ std::string placeIn(std::string_view envelope) {
 Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
                                            std::size_t limit) {
   const auto key = queue.keys.leasedBy(session);
-  auto found = numbersOf(queue, key);
+  auto found = fieldsOf(queue, key);
   if (!found) return found.error();
-  auto& numbers = *found;
+  if (reading != Reading::AllUnchanged) {
+    if (auto buried = buryForeign(queue, key, found->foreign); !buried) return buried.error();
+  }
+  auto& numbers = found->numbers;
   numbers.resize(std::min(numbers.size(), limit));
   std::vector<LeasedTask> tasks;
   std::size_t fitting = 0;

@@ -8,6 +8,7 @@
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_fields.h"
 #include "backends/redis/redis_give_back.h"
+#include "backends/redis/redis_scan_step.h"
 #include "task/envelope_counters.h"
 
 namespace leptir {
@@ -17,11 +18,6 @@ namespace {
 constexpr int kMostLooks = 20;
 // How many members of the queue one step of a search goes through, and the bytes after which a step ends.
 constexpr std::string_view kScanAtOnce = "1000", kMostBytesAtOnce = "67108864";
-// How many steps a search through a queue of `members` has at most. A hash table of the server has up to ten places for
-// each member, or twenty while it is being resized; a cursor that goes on after that never ends.
-std::int64_t mostSteps(std::int64_t members) {
-  return std::min<std::int64_t>(100 + members / 50, 1'000'000);
-}
 // Begins what stands in the list of ids for a buried task.
 constexpr char kBuriedMark = 'b';
 // Begins it for one that came malformed, was buried under an id that it got there and revived.
@@ -38,16 +34,6 @@ Error endless(const RedisConnection& connection) {
 
 Error restless(std::string_view id) {
   return Error(ErrorCode::Unavailable, "task " + std::string(id) + " moves while it is looked for; try again");
-}
-
-// As a pattern of the server's that matches just this text.
-std::string patternOf(std::string_view text) {
-  std::string pattern;
-  for (const char c : text) {
-    if (std::string_view("*?[]^\\-").find(c) != std::string_view::npos) pattern += '\\';
-    pattern += c;
-  }
-  return pattern;
 }
 
 // `mark` stands in the list of ids: the due time behind a letter.
@@ -191,7 +177,7 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::look(std::string_view ask
     }
     if (auto found = amongLeased(id, score); !found || *found) return found;
   }
-  return amongForeign(id);
+  return amongForeign(asked, id);
 }
 
 Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongBuried(const std::string& id, std::string_view mark) {
@@ -262,7 +248,8 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongLeased(const std::st
   for (std::size_t s = 0; s < sessions->value().size(); ++s) {
     const auto session = sessions->value()[s].text();
     auto held = readLeased(*queue_, session, Reading::AllUnchanged);
-    if (!held) return held.error();
+    if (!held && held.error().code() == ErrorCode::Unavailable) return held.error();
+    if (!held) continue;  // no session of leptir: another program's value stands there
     for (auto& task : *held) {
       if (escapedIdIn(task.envelope) != id) continue;
       return std::optional(Place{.task = {.id = unescapedId(id),
@@ -278,19 +265,21 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongLeased(const std::st
   return std::optional<Place>();
 }
 
-// What PHP pushed stands in no list of ids: the whole queue is gone through, a piece at a time.
-Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongForeign(const std::string& id) {
-  const auto pattern = "*\"id\"*\"" + patternOf(id) + "\"*";
+// What other programs pushed stands in no list of ids: the whole queue is gone through, a piece at a time.
+Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongForeign(std::string_view asked, const std::string& id) {
   const std::string_view names[]{keys_.queue};
   const auto largest = std::to_string(kLargestText);
   const auto members = membersOfQueue();
   if (!members) return members.error();
   std::string cursor = "0";
-  for (auto steps = mostSteps(*members); steps > 0; --steps) {
-    const std::string_view arguments[]{cursor, pattern, kScanAtOnce, largest};
+  ScanStep step;
+  for (auto left = mostPlaces(*members); left > 0; left -= step.places()) {
+    const auto count = std::to_string(step.places());
+    const std::string_view arguments[]{cursor, count, asked, id, largest};
     const auto page = connection_.runScript(queue_->scripts.scan, names, arguments);
     if (!page) return page.error();
-    if (auto fits = checkPage(page->value()); !fits) return fits.error();
+    const auto bytes = checkScanned(page->value());
+    if (!bytes) return bytes.error();
     const auto found = page->value()[1];
     for (std::size_t i = 0; i + 1 < found.size(); i += 2) {
       if (escapedIdIn(found[i].text()) != id) continue;
@@ -300,8 +289,18 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongForeign(const std::s
     }
     cursor = page->value()[0].text();
     if (cursor == "0") return std::optional<Place>();
+    step.adapt(*bytes);
   }
   return endless(connection_);
+}
+
+// [where the next step begins or "0", texts, bytes gone through]; answers the last.
+Result<std::int64_t> RedisKeeper::checkScanned(RedisValue page) {
+  const RedisExpect expect(connection_);
+  if (auto fits = expect.list(page, 3); !fits) return fits.error();
+  if (auto fits = expect.textOrNil(page[0]); !fits) return fits.error();
+  if (auto fits = expect.texts(page[1]); !fits) return fits.error();
+  return expect.integer(page[2], 0, std::numeric_limits<std::int64_t>::max());
 }
 
 Result<RedisKeeper::Place> RedisKeeper::waiting(const std::string& id, std::string_view envelope,

@@ -35,11 +35,12 @@ class RedisKeeper final : public TaskKeeper, public BuriedLookup {
   Result<std::optional<Place>> amongBuried(const std::string& id, std::string_view mark);
   Result<std::optional<Place>> atItsScore(const std::string& id, std::string_view score);
   Result<std::optional<Place>> amongLeased(const std::string& id, std::string_view score);
-  Result<std::optional<Place>> amongForeign(const std::string& id);
+  Result<std::optional<Place>> amongForeign(std::string_view asked, const std::string& id);
   Result<Place> waiting(const std::string& id, std::string_view envelope, std::string_view score);
   Result<std::vector<FoundTask>> describeBuried(std::span<const std::string> escapedIds);
   Result<std::vector<std::optional<std::string>>> readBuried(std::span<const std::string> escapedIds);
   Result<void> checkPage(RedisValue page);
+  Result<std::int64_t> checkScanned(RedisValue page);
   Result<std::int64_t> membersOfQueue();
   Result<bool> isDone(RedisValue answer);
   Result<Time> now();

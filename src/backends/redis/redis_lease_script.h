@@ -19,6 +19,7 @@ local limit, most, largest, hold = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumbe
 local micros = now()
 call('HLEN', leased)
 call('HLEN', places)
+local wishes = call('HLEN', cancel)
 local last = tonumber(call('GET', lease) or 0) or 0
 -- Beyond this a number (another program's) is not one less than the next, and many tasks would share it.
 if not (last >= 0 and last < 4503599627370496) then last = 0 end
@@ -40,15 +41,9 @@ local leavesSome = call('EXISTS', left) == 1
 if leavesSome then call('ZREMRANGEBYSCORE', left, '-inf', micros) end
 -- Which of these the session leaves to others, by position.
 local function leftAmong(members)
-  local names, positions, found = {}, {}, {}
-  for i, envelope in ipairs(members) do
-    local id = idOf(envelope)
-    if id then names[#names + 1], positions[#positions + 1] = id, i end
-  end
-  if #names == 0 then return found end
-  local untils = call('ZMSCORE', left, unpack(names))
-  for i = 1, #names do found[positions[i]] = untils[i] end
-  return found
+  local names = {}
+  for i, envelope in ipairs(members) do names[i] = nameOf(envelope) end
+  return call('ZMSCORE', left, unpack(names))
 end
 
 local function takePiece(size)
@@ -68,7 +63,8 @@ local function takePiece(size)
     else
       run = run + 1
       if #envelope > largest then
-        buryTooLarge(buried, buriedTasks, ids, envelope, largest)
+        local reason = string.format('too large: %d bytes, more than %d', #envelope, largest)
+        buryUnread(buried, buriedTasks, ids, envelope, 'too-large', reason)
       else
         -- "ts":1795462346.667348}: leptir's own, seen without a search
         if byte(envelope, -8) ~= 46 and isOfOthers(envelope) then
@@ -101,7 +97,7 @@ local function wait()
 end
 if count == 0 then return {0, wait(), {}} end
 call('SET', lease, string.format('%.0f', first + count - 1))
-return {first, call('EXISTS', cancel), envelopes}
+return {first, wishes, envelopes}
 )";
 
 }  // namespace leptir

@@ -106,6 +106,13 @@ Result<std::vector<Json>> RedisMetaStorage::loadThoseThatDidNotSucceed(const std
   return records;
 }
 
+// The index lies in another slot of a cluster than the records, so it is tried by itself.
+Result<void> RedisMetaStorage::tryRights() {
+  if (auto tried = tryRecordRights(*connection_, places_); !tried) return tried;
+  const auto listed = index_.read(0, 1);
+  return listed ? Result<void>() : listed.error();
+}
+
 MetaTraits RedisMetaStorage::traits() const {
   MetaTraits traits;
   traits.listsSuccesses = false;

@@ -28,7 +28,7 @@ class RedisMetaStorage final : public SimpleMetaStorage {
   Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
   Result<std::size_t> expire() override { return 0; }
-  Result<void> tryRights() override { return tryRecordRights(*connection_, places_); }
+  Result<void> tryRights() override;
   MetaTraits traits() const override;
 
  private:

@@ -32,6 +32,24 @@ TEST_F(RedisOversizedTest, AMemberIsBuriedOnTheServerWithoutBeingRead) {
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.leased = 1, .buried = 1}));
 }
 
+// Beyond 2^53 a number plus one is that number: all would get one order and, by it, one id.
+TEST_F(RedisOversizedTest, NoneReplacesAnotherHoweverLargeTheOrdersAreThatStandThereAlready) {
+  server.ask({"ZADD", "{leptir:ztasks}:buried", "+inf", "theirs", "1e17", "theirs too"});
+  for (const auto* tail : {"1", "2", "3"}) strangersPush(std::string(17 << 20, ' ') + tail, tail);
+  const auto session = openSession(*broker);
+  EXPECT_TRUE(pop(*session).empty());
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.buried = 3}));
+  EXPECT_EQ(server.ask({"ZCARD", "{leptir:ztasks}:buried"}), 5);
+}
+
+TEST_F(RedisOversizedTest, IsNotBuriedAgainAndAgainWhereOneOfThePlacesOfABurialIsAnothers) {
+  strangersPush(oversized());
+  server.ask({"SET", "{leptir:ztasks}:ids", "theirs"});
+  const auto session = openSession(*broker);
+  EXPECT_FALSE(session->popBrokerTasks(10, 0s, wake));
+  EXPECT_EQ(server.ask({"HLEN", "{leptir:ztasks}:buried:tasks"}), 0);
+}
+
 TEST_F(RedisOversizedTest, ABuriedOneCanBeFoundAndRemovedButNotRevived) {
   strangersPush(oversized());
   const auto session = openSession(*broker);

@@ -117,7 +117,10 @@ TEST_F(RedisPhpTest, AUserWhoMayNotListClientsOpensTheQueueAllTheSame) {
 
 TEST_F(RedisPhpTest, NamesThatEndAPhpDaemonAreRefusedUnlessThereIsNone) {
   auto named = task("a");
-  for (const auto* name : {"error", "Exception", "stdClass", "closure", "Directory", "DATETIME", "\\ErrorException"}) {
+  for (const auto* name :
+       {"error", "Exception", "stdClass", "closure", "Directory", "DATETIME", "\\ErrorException", "FTP\\Connection",
+        "LDAP\\Connection", "PgSql\\Connection", "IMAP\\Connection", "Odbc\\Connection", "Dba\\Connection",
+        "Dom\\HTMLDocument", "Pdo\\Sqlite", "BcMath\\Number", "ReflectionConstant"}) {
     named.name = name;
     const auto refused = broker->pushBrokerTasks(std::span(&named, 1));
     ASSERT_FALSE(refused) << name;
@@ -183,6 +186,45 @@ TEST_F(RedisPhpTest, TasksThatAreLeftToOthersStayInFrontForPhp) {
   EXPECT_EQ(server.ask({"ZCOUNT", kQueue, "5", "5"}), 89);
   EXPECT_THAT(daemon.look(), HasSubstr("php10"));
   EXPECT_EQ(knownIds(), 0);
+}
+
+// Only a producer's own form tells an id without a parser; the due time of a task stays whatever its form is.
+TEST_F(RedisPhpTest, ATaskOfAnyFormThatIsLeftToOthersKeepsItsDueTime) {
+  const std::vector<std::string> forms{
+      R"({"cn":"OnlyPhp","td":{"id":7}})",
+      R"({"cn":"OnlyPhp","td":{"parameters":[],"id":"c3"}})",
+      R"({"cn": "OnlyPhp", "td": {"id": "c4"}})",
+      R"({"cn":"OnlyPhp","td":{"parameters":[]}})",
+      R"({"cn":"OnlyPhp","td":[]})",
+      R"({"cn":"OnlyPhp","td":{"id":"\u0063\u0037","parameters":[]}})",
+      "{\"cn\":\"OnlyPhp\",\"td\":{\"id\":\"\u00e9\",\"parameters\":[]}}",
+      R"({"cn":"OnlyPhp","td":{"id":"a/b","parameters":[]}})",
+      R"({"cn":"OnlyPhp","td":{"id":"c9","parameters":[]},"o":")" + std::string(9000, 'x') + R"("})",
+  };
+  for (const auto& form : forms) strangersPush(form, "100");
+  strangersPush(member("ours"), "200");
+  const auto session = openSession(*broker);
+  const auto leased = pop(*session, forms.size());
+  ASSERT_EQ(leased.size(), forms.size());
+  std::vector<Released> back;
+  for (const auto& each : leased)
+    back.push_back({.lease = each.lease, .envelope = each.envelope, .leftUntil = systemClock().now() + 1h});
+  must(session->release(back));
+  for (const auto& form : forms) EXPECT_EQ(scoreOf(form), "100") << form;
+  EXPECT_EQ(idsOf(pop(*session)), Ids{"ours"});
+}
+
+TEST_F(RedisPhpTest, ATaskThatComesBackBesideAnEqualOneIsTheOneThatIsLeftToOthers) {
+  const std::string twin = R"({"cn":"OnlyPhp","td":[]})";
+  strangersPush(twin);
+  const auto session = openSession(*broker);
+  const auto leased = pop(*session);
+  strangersPush(twin);
+  must(session->release(std::vector<Released>{
+      {.lease = leased.at(0).lease, .envelope = leased.at(0).envelope, .leftUntil = systemClock().now() + 1h}}));
+  EXPECT_EQ(pop(*session).at(0).envelope, twin);
+  EXPECT_TRUE(pop(*session).empty());
+  EXPECT_EQ(waiting(), 1);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ local function takeOutThePresent(missing, most)
   if not next(missing) then return end
   for _, session in ipairs(call('ZRANGE', sessions, 0, -1)) do
     local leased = leasedPrefix .. session
-    for _, number in ipairs(call('HKEYS', leased)) do look(call('HGET', leased, number)) end
+    for _, number in ipairs(redis.pcall('HKEYS', leased)) do look(call('HGET', leased, number)) end
   end
 end
 
@@ -86,7 +86,7 @@ local function isMostlyOfOthers()
   local total = call('HLEN', ids)
   if total <= 1000 + 2 * waiting then return false end
   local there = waiting + added + call('HLEN', buriedTasks)
-  for _, session in ipairs(call('ZRANGE', sessions, 0, -1)) do there = there + call('HLEN', leasedPrefix .. session) end
+  for _, session in ipairs(call('ZRANGE', sessions, 0, -1)) do there = there + heldIn(leasedPrefix .. session) end
   return total > 1000 + 2 * there
 end
 if isMostlyOfOthers() then

@@ -1,12 +1,15 @@
 #include "backends/redis/redis_recovery.h"
 
 #include "backends/redis/redis_expect.h"
+#include "base/escape.h"
 #include "base/failpoint.h"
 #include "base/saturated.h"
 #include "leptir/simple_broker.h"
 
 namespace leptir {
 namespace {
+
+constexpr std::size_t kMostNoted = 100;
 
 GivenBack expired(LeasedTask task) {
   incrementSaturated(task.counters.expiries);
@@ -19,20 +22,43 @@ GivenBack expired(LeasedTask task) {
 
 }  // namespace
 
+// What lies under one session's key must not keep the others from being given back.
 Result<std::size_t> RedisRecovery::recover(std::size_t limit) {
   const auto claimed = claim();
   if (!claimed) return claimed.error();
   std::size_t done = 0;
   for (const auto& session : *claimed) {
-    for (auto state = SessionState::Open; state == SessionState::Open && done < limit;) {
-      const auto given = giveBackSome(session, limit - done);
-      if (!given) return given.error();
-      if (given->tasks == 0) break;  // others are at it, or something lies there that is no lease
-      done += given->tasks;
-      state = given->state;
+    if (done == limit) break;
+    const auto given = giveBack(session, limit - done);
+    if (given) {
+      done += *given;
+    } else if (given.error().code() == ErrorCode::Unavailable) {
+      return given.error();
+    } else {
+      note(session, given.error());
     }
   }
   return done;
+}
+
+Result<std::size_t> RedisRecovery::giveBack(const std::string& session, std::size_t limit) {
+  std::size_t done = 0;
+  for (auto state = SessionState::Open; state == SessionState::Open && done < limit;) {
+    const auto given = giveBackSome(session, limit - done);
+    if (!given) return given.error();
+    if (given->tasks == 0) break;  // others are at it, or something lies there that is no lease
+    done += given->tasks;
+    state = given->state;
+  }
+  return done;
+}
+
+// Once for each session, and for so many: their names are another program's.
+void RedisRecovery::note(const std::string& session, const Error& why) {
+  if (refused_.size() == kMostNoted || !refused_.insert(session).second) return;
+  notices_.push_back("what session " + inQuotes(session) + " held (key " +
+                     inQuotes(queue_->keys.leasedBy(session), 200) +
+                     ") cannot be given back; all others are, and it is tried again: " + why.message());
 }
 
 Result<std::vector<std::string>> RedisRecovery::claim() {
@@ -54,7 +80,7 @@ Result<GaveBack> RedisRecovery::giveBackSome(const std::string& session, std::si
   std::vector<GivenBack> tasks;
   for (auto& task : *held) tasks.push_back(expired(std::move(task)));
   LEPTIR_FAILPOINT("redis.recover.before_give_back");
-  return giveBack(*queue_, session, Giver::Claimer, tasks);
+  return leptir::giveBack(*queue_, session, Giver::Claimer, tasks);
 }
 
 }  // namespace leptir

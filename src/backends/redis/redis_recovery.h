@@ -2,7 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "backends/redis/redis_give_back.h"
 #include "backends/redis/redis_queue.h"
@@ -16,12 +19,18 @@ class RedisRecovery {
 
   // As SimpleBroker::recoverExpired.
   Result<std::size_t> recover(std::size_t limit);
+  // See SimpleBroker::takeNotices.
+  std::vector<std::string> takeNotices() { return std::exchange(notices_, {}); }
 
  private:
   Result<std::vector<std::string>> claim();
+  Result<std::size_t> giveBack(const std::string& session, std::size_t limit);
+  void note(const std::string& session, const Error& why);
   Result<GaveBack> giveBackSome(const std::string& session, std::size_t limit);
 
   std::shared_ptr<RedisQueue> queue_;
+  std::set<std::string> refused_;  // sessions of which a notice says that they cannot be given back
+  std::vector<std::string> notices_;
 };
 
 }  // namespace leptir

@@ -160,7 +160,7 @@ TEST(OddReplies, APushIsSafeOnlyWhenTheServerSaysHowManyItAdded) {
 TEST(OddReplies, ACursorThatNeverEndsEndsTheSearchAllTheSame) {
   OddServer odd([&](const std::vector<std::string>& words) -> std::string {
     if (words[0] == "ZCARD") return ":3\r\n";
-    return words[0] == "EVALSHA" ? "*2\r\n$2\r\n17\r\n*0\r\n" : "";
+    return words[0] == "EVALSHA" ? "*3\r\n$2\r\n17\r\n*0\r\n:0\r\n" : "";
   });
   const auto broker = odd.broker();
   const auto error = errorOf(broker->keeper().find("nowhere"));

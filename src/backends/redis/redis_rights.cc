@@ -20,11 +20,17 @@ const RedisScript& recordScript() {
 local key, field = KEYS[1], ARGV[1]
 if field ~= '' then
   redis.call('HDEL', key, field)
+  redis.call('HSTRLEN', key, field)
+  redis.call('HGET', key, field)
+  redis.call('HSET', key, field, '')
+  redis.call('HDEL', key, field)
   redis.call('HSETNX', key, field, '')
   return redis.call('HDEL', key, field)
 end
 redis.call('DEL', key)
 redis.call('TYPE', key)
+redis.call('STRLEN', key)
+redis.call('GET', key)
 redis.call('SET', key, '', 'NX')
 redis.call('PEXPIRE', key, 1000)
 return redis.call('DEL', key)

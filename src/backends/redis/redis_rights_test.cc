@@ -49,10 +49,21 @@ TEST_F(RedisRights, OfAUserWithoutScriptsAreRefused) {
 }
 
 TEST_F(RedisRights, OfAUserWhoLacksOneCommandAreRefusedAndLeaveNothing) {
-  for (const auto* command : {"-zadd", "-zrem", "-hset", "-hdel", "-zremrangebyrank", "-set", "-del", "-time"}) {
+  for (const auto* command : {"-zadd", "-zrem", "-hset", "-hdel", "-zremrangebyrank", "-set", "-del", "-time", "-zscan",
+                              "-hrandfield", "-hstrlen"}) {
     EXPECT_FALSE(tryQueue({"~*", "+@all", command})) << command;
     EXPECT_EQ(keys(), 0) << command;
   }
+}
+
+TEST_F(RedisRights, OfAUserWhoMayNotDoOneThingOfInfoOrTasksAreRefused) {
+  for (const auto* command : {"-strlen", "-get", "-zrevrange"}) {
+    EXPECT_FALSE(tryRecords({"~*", "+@all", command})) << command;
+  }
+  for (const auto* command : {"-hstrlen", "-hget", "-hset", "-zrevrange"}) {
+    EXPECT_FALSE(tryRecords({"~*", "+@all", command}, RedisLayout::Hashed)) << command;
+  }
+  EXPECT_EQ(keys(), 0);
 }
 
 TEST_F(RedisRights, AreNotProvedByAServerThatAnswersWithoutRunningTheScript) {

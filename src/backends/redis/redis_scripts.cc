@@ -1,97 +1,15 @@
 #include "backends/redis/redis_scripts.h"
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
 #include "backends/redis/redis_lease_script.h"
 #include "backends/redis/redis_push_script.h"
+#include "backends/redis/redis_script_pieces.h"
 
 namespace leptir {
 namespace {
-
-// What all scripts have. `unpack` carries some 8,000 values at most, so long lists go in pieces.
-constexpr std::string_view kCommon = R"(
-local call = redis.call
-local function now()
-  local time = call('TIME')
-  return time[1] * 1000000 + time[2]
-end
-local function isOpen(sessions, session)
-  local expiry = call('ZSCORE', sessions, session)
-  return expiry and tonumber(expiry) >= 0
-end
-local function inPieces(command, key, values, from, to)
-  for first = from, to, 6000 do call(command, key, unpack(values, first, math.min(first + 5999, to))) end
-end
--- Every waiter hears it, and takes nothing from the others. One that cannot be rung looks by itself. Some dozens of
--- entries may stay: to cut the stream to one each time would cost three times as much.
-local function ring(wake)
-  redis.pcall('XADD', wake, 'MAXLEN', '~', 1, '*', 'look', '')
-end
-)";
-
-// What a task is called and where it stands. Not for all: each call of a script makes its functions anew.
-constexpr std::string_view kTasks = R"(
--- As it stands there, escapes and all; of an envelope in the form of PHP or of leptir.
-local function idOf(envelope)
-  local _, at = string.find(envelope, '"td":{"id":"', 1, true)
-  if not at then return nil end
-  local close = at
-  repeat
-    close = string.find(envelope, '"', close + 1, true)
-    local backslashes = close and #string.match(string.sub(envelope, at + 1, close - 1), '\\*$')
-  until not close or backslashes % 2 == 0
-  return close and string.sub(envelope, at + 1, close - 1)
-end
--- PHP and other programs write no `ts`, which leptir writes at the end.
-local byte, find = string.byte, string.find
-local function isOfOthers(envelope)
-  return not find(envelope, '"ts":', -160, true)
-end
--- Where a task waits. The very same bytes are there already: another task, by a producer that knows no ids. A blank at
--- the end, which no reader of JSON minds, keeps the two apart.
-local function put(queue, ids, due, envelope, id)
-  while call('ZADD', queue, 'NX', due, envelope) == 0 do envelope = envelope .. '\n' end
-  if id ~= '' then call('HSET', ids, id, due) end
-end
--- The same for one that was leased. `ids` does not learn of a task that leptir did not push: PHP may take it out, and
--- its id would stay.
-local function putBack(queue, ids, places, due, envelope, id, number)
-  local ofOthers = call('HDEL', places, number) == 1 and id ~= '' and call('HEXISTS', ids, id) == 0
-  put(queue, ids, due, envelope, ofOthers and '' or id)
-end
--- Where a task stood that is leased; `said` is what its envelope says.
-local function placeOf(ids, places, id, number, said, time)
-  local old = tonumber(call('HGET', places, number) or nil) or tonumber(id ~= '' and call('HGET', ids, id) or nil)
-  old = old or tonumber(said)
-  return old and old == old and math.min(old, time / 1000000) or time / 1000000  -- "nan" is no place
-end
-)";
-
-// The order of burial, and the one place where a buried task comes to be.
-constexpr std::string_view kBury = R"(
-local function nextOrder(buried)
-  local last = call('ZRANGE', buried, -1, -1, 'WITHSCORES')[2]
-  return math.max(now(), (tonumber(last) or 0) + 1)
-end
-local function bury(buried, tasks, ids, places, cancel, id, number, spare, value, order)
-  local due = id ~= '' and call('HGET', ids, id) or call('HGET', places, number) or ''
-  call('HDEL', places, number)
-  if id ~= '' then call('HDEL', cancel, id) end
-  if id == '' or call('HEXISTS', tasks, id) == 1 then id = spare end
-  call('HSET', tasks, id, value)
-  call('ZADD', buried, order, id)
-  call('HSET', ids, id, 'b' .. due)
-end
--- One that is too large to be read by any leptir, under an id that it gets here. The same form as in redis_buried.h.
-local function buryTooLarge(buried, tasks, ids, envelope, largest)
-  local order = nextOrder(buried)
-  local id, reason = string.format('too-large.%.0f', order), string.format('too large: %d bytes, more than %d', #envelope, largest)
-  call('HSET', tasks, id, '0 0 0 0 ' .. #reason .. ' ' .. reason .. envelope)
-  call('ZADD', buried, order, id)
-  call('HSET', ids, id, 'b')
-end
-)";
 
 constexpr std::string_view kOpen = R"(
 local prefix, epoch, session = ARGV[1], ARGV[2], ARGV[3]
@@ -162,21 +80,22 @@ call('HLEN', KEYS[4])
 call('ZCARD', left)
 call('HLEN', KEYS[7])
 local function block(number, i) return ARGV[3 + number * n + i] end
--- Answers when it is due: for all sessions at `till` if this one cannot remember it.
-local function leave(envelope, id, due, till)
-  if id == '' or idOf(envelope) ~= id then return till / 1000000 end
+-- Whether this session can remember one more task that it leaves to others.
+local function isRoomToLeave()
   if call('ZCARD', left) >= most then call('ZREMRANGEBYSCORE', left, '-inf', time) end
-  if call('ZCARD', left) >= most then return till / 1000000 end
-  call('ZADD', left, till, id)
-  call('EXPIRE', left, 3600)
-  return due
+  return call('ZCARD', left) < most
 end
 for i = 1, n do
   if call('HDEL', KEYS[2], block(0, i)) == 1 then
     local due, envelope, id, till = block(1, i), block(2, i), block(3, i), block(5, i)
     if due == '' then due = placeOf(KEYS[4], KEYS[7], id, block(0, i), block(4, i), time) end
-    if till ~= '' then due = leave(envelope, id, due, till) end
-    putBack(KEYS[3], KEYS[4], KEYS[7], due, envelope, id, block(0, i))
+    local leaves = till ~= '' and isRoomToLeave()
+    if till ~= '' and not leaves then due = till / 1000000 end
+    local member = putBack(KEYS[3], KEYS[4], KEYS[7], due, envelope, id, block(0, i))
+    if leaves then
+      call('ZADD', left, till, nameOf(member))
+      call('EXPIRE', left, 3600)
+    end
   else
     lost[#lost + 1] = i
   end
@@ -257,7 +176,7 @@ constexpr std::string_view kCount = R"(
 local time = call('TIME')
 local due = call('ZCOUNT', KEYS[1], '-inf', time[1] .. '.' .. string.format('%06d', time[2]))
 local leased = 0
-for _, session in ipairs(call('ZRANGE', KEYS[2], 0, -1)) do leased = leased + call('HLEN', ARGV[1] .. session) end
+for _, session in ipairs(call('ZRANGE', KEYS[2], 0, -1)) do leased = leased + heldIn(ARGV[1] .. session) end
 return {due, call('ZCARD', KEYS[1]) - due, leased, call('HLEN', KEYS[3])}
 )";
 
@@ -275,24 +194,35 @@ call('HDEL', KEYS[3], ARGV[1])
 return 1
 )";
 
-constexpr std::string_view kBuryTooLarge = R"(
-local envelope = call('HGET', KEYS[1], ARGV[1])
-if not envelope or #envelope <= tonumber(ARGV[2]) then return 0 end
-call('HDEL', KEYS[1], ARGV[1])
-buryTooLarge(KEYS[3], KEYS[4], KEYS[2], envelope, tonumber(ARGV[2]))
-return 1
+constexpr std::string_view kBuryUnread = R"(
+for i = 4, #ARGV do
+  local envelope = call('HGET', KEYS[1], ARGV[i])
+  if envelope and #envelope >= tonumber(ARGV[1]) then
+    buryUnread(KEYS[3], KEYS[4], KEYS[2], envelope, ARGV[2], ARGV[3])
+    call('HDEL', KEYS[1], ARGV[i])
+  end
+end
 )";
 
 // Both leave out what is too large to be read.
 constexpr std::string_view kScan = R"(
-local page = call('ZSCAN', KEYS[1], ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
-local found, there = page[2], {}
+local asked, escaped, largest = ARGV[3], ARGV[4], tonumber(ARGV[5])
+-- All but those of which it is plain that they have another id: in the form of PHP and leptir, without an escape.
+local function mayHaveIt(envelope)
+  local brace = string.find(envelope, '{', 2, true)
+  if not brace or string.sub(envelope, brace - 5, brace + 6) ~= '"td":{"id":"' then return true end
+  local id = idOf(envelope)
+  return not id or id == asked or id == escaped or string.find(id, '\\', 1, true)
+end
+local page = call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
+local found, there, bytes = page[2], {}, 0
 for i = 1, #found, 2 do
-  if #found[i] <= tonumber(ARGV[4]) then
+  bytes = bytes + #found[i]
+  if #found[i] <= largest and mayHaveIt(found[i]) then
     there[#there + 1], there[#there + 2] = found[i], found[i + 1]
   end
 end
-return {page[1], there}
+return {page[1], there, bytes}
 )";
 
 // In small pieces, since each may have 16 MiB.
@@ -362,6 +292,8 @@ for i = 4, 8 do
   call('HSTRLEN', KEYS[i], none)
   call('HEXISTS', KEYS[i], none)
 end
+call('ZSCAN', KEYS[1], 0, 'MATCH', none)
+call('HRANDFIELD', KEYS[4], 1)
 call('HKEYS', leased)
 call('DEL', leased)
 call('HSET', leased, none, '')
@@ -377,22 +309,26 @@ return now() > 0 and 1 or 0
 
 class Writer {
  public:
+  using Pieces = std::initializer_list<std::string_view>;
+
   explicit Writer(int version) : hasFlags_(version >= 70000) {}
 
   // Refused while memory is short: it would need more.
-  RedisScript growing(std::string_view body, std::string_view more = {}) const {
-    return RedisScript((hasFlags_ ? "#!lua\n" : "") + whole(body, more));
+  RedisScript growing(std::string_view body, Pieces pieces = {}) const {
+    return RedisScript((hasFlags_ ? "#!lua\n" : "") + whole(body, pieces));
   }
   // What lets a full server drain must run on it as well. Before 7 a first write that is not refused lifts the refusal
   // for the rest of a script.
-  RedisScript draining(std::string_view body, std::string_view more = {}) const {
+  RedisScript draining(std::string_view body, Pieces pieces = {}) const {
     const auto* const permit = hasFlags_ ? "#!lua flags=allow-oom\n" : "redis.call('DEL', KEYS[#KEYS] .. ':none')\n";
-    return RedisScript(permit + whole(body, more));
+    return RedisScript(permit + whole(body, pieces));
   }
 
  private:
-  static std::string whole(std::string_view body, std::string_view more) {
-    return std::string(kCommon) + std::string(more) + std::string(body);
+  static std::string whole(std::string_view body, Pieces pieces) {
+    std::string text(kCommon);
+    for (const auto piece : pieces) text += piece;
+    return text += body;
   }
 
   bool hasFlags_;
@@ -401,24 +337,24 @@ class Writer {
 }  // namespace
 
 RedisScripts::RedisScripts(int version)
-    : push(Writer(version).growing(kPush, kTasks)),
+    : push(Writer(version).growing(kPush, {kIds, kHeld})),
       open(Writer(version).draining(kOpen)),
-      lease(Writer(version).draining(kLease, std::string(kTasks) + std::string(kBury))),
+      lease(Writer(version).draining(kLease, {kIds, kNames, kOrigins, kOrder, kBuryingUnread})),
       renew(Writer(version).draining(kRenew)),
       acknowledge(Writer(version).draining(kAcknowledge)),
-      release(Writer(version).draining(kRelease, kTasks)),
-      bury(Writer(version).draining(kBuryHeld, kBury)),
-      giveBack(Writer(version).draining(kGiveBack, std::string(kTasks) + std::string(kBury))),
+      release(Writer(version).draining(kRelease, {kIds, kNames, kPutting, kPlaces})),
+      bury(Writer(version).draining(kBuryHeld, {kOrder, kBurying})),
+      giveBack(Writer(version).draining(kGiveBack, {kPutting, kPlaces, kOrder, kBurying})),
       end(Writer(version).draining(kEnd)),
       claim(Writer(version).draining(kClaim)),
-      count(Writer(version).draining(kCount)),
+      count(Writer(version).draining(kCount, {kHeld})),
       takeWaiting(Writer(version).draining(kTakeWaiting)),
       takeBuried(Writer(version).draining(kTakeBuried)),
-      buryTooLarge(Writer(version).draining(kBuryTooLarge, kBury)),
-      scan(Writer(version).draining(kScan)),
+      buryUnread(Writer(version).draining(kBuryUnread, {kOrder, kBuryingUnread})),
+      scan(Writer(version).draining(kScan, {kIds})),
       atScore(Writer(version).draining(kAtScore)),
       wish(Writer(version).draining(kWish)),
-      revive(Writer(version).draining(kRevive, kTasks)),
+      revive(Writer(version).draining(kRevive, {kPutting})),
       tryRights(Writer(version).growing(kTryRights)) {}
 
 }  // namespace leptir

@@ -32,7 +32,7 @@ struct RedisScripts {
   RedisScript acknowledge;
   // sessions leased queue ids wake left places | session n most numbers dues envelopes ids places untils → positions of
   // those that were not there. An empty due: where it stood, which `places` says where `ids` cannot. Until: the session
-  // leaves it to others so long, of at most `most`.
+  // leaves it to others so long, of at most `most`; when it leaves so many already, it is due then.
   RedisScript release;
   // sessions leased ids cancel buried buriedTasks places | session n numbers ids spareIds values → positions likewise.
   // A task without an id, or whose id is buried already, gets its spare one.
@@ -52,10 +52,11 @@ struct RedisScripts {
   RedisScript takeWaiting;
   // buried buriedTasks ids | id → 1: it was buried and is gone
   RedisScript takeBuried;
-  // leased ids buried buriedTasks | number largest → 1: the task that is leased under this number had more bytes, and
-  // is buried
-  RedisScript buryTooLarge;
-  // queue | cursor pattern count largest → [cursor, (member score) …], as ZSCAN
+  // leased ids buried buriedTasks | least kind reason fields: what stands in these fields and has at least so many
+  // bytes is buried without being sent to anyone, under ids that begin with `kind`
+  RedisScript buryUnread;
+  // queue | cursor count id escapedId largest → [cursor, (member score) …, bytes gone through]: a step of ZSCAN,
+  // without the members that cannot have this id
   RedisScript scan;
   // queue | score first count bytes largest → [first of the next step or "0", members with this score]
   RedisScript atScore;
@@ -64,8 +65,8 @@ struct RedisScripts {
   // queue ids buried buriedTasks wake | n ids values envelopes marks → how many were buried still, with these values. A
   // mark stands before the place in `ids`.
   RedisScript revive;
-  // queue sessions buried ids cards cancel buriedTasks leased lease epoch | name: tries what the others do. `leased` and
-  // `epoch` are of a session that never was, `name` stands nowhere.
+  // queue sessions buried ids cards cancel buriedTasks leased lease epoch | name: tries what the others do. `leased`
+  // and `epoch` are of a session that never was, `name` stands nowhere.
   RedisScript tryRights;
 };
 
