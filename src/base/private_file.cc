@@ -38,11 +38,11 @@ Result<UniqueFd> makeNew(const std::filesystem::path& file, int flags, mode_t mo
 Result<void> makeOneFolder(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (std::filesystem::is_directory(folder, ignored)) return {};
-  if (::mkdir(folder.c_str(), kPrivateFolder) == 0) return {};
-  const int error = errno;
-  if (error == EEXIST && std::filesystem::is_directory(folder, ignored))
-    return {};  // another process made it meanwhile
-  return Error(codeOfErrno(error), errnoText(error == EEXIST ? ENOTDIR : error));
+  auto made = makeNewFolder(folder);
+  const bool isThere = !made && made.error().code() == ErrorCode::Lost;
+  if (!isThere) return made;
+  if (std::filesystem::is_directory(folder, ignored)) return {};  // another process made it meanwhile
+  return Error(codeOfErrno(ENOTDIR), errnoText(ENOTDIR));
 }
 
 }  // namespace
@@ -78,6 +78,14 @@ Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, m
     const bool isGone = !opened && opened.error().code() == ErrorCode::NotFound;
     if (!isGone || tries == kMostTries) return opened;
   }
+}
+
+Result<void> makeNewFolder(const std::filesystem::path& folder) {
+  if (::mkdir(folder.c_str(), kPrivateFolder) != 0) {
+    return Error(errno == EEXIST ? ErrorCode::Lost : codeOfErrno(errno), errnoText(errno));
+  }
+  ::fchmodat(AT_FDCWD, folder.c_str(), kPrivateFolder, AT_SYMLINK_NOFOLLOW);  // the umask may have taken more
+  return {};
 }
 
 Result<void> makePrivateFolder(const std::filesystem::path& folder) {

@@ -37,6 +37,10 @@ Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, m
 // Unavailable: the reason, without the folder's name.
 Result<void> makePrivateFolder(const std::filesystem::path& folder);
 
+// Makes one folder for our user alone whatever the umask. Lost: a file or folder is there. Invalid, Unavailable: the
+// reason, without the folder's name.
+Result<void> makeNewFolder(const std::filesystem::path& folder);
+
 // Where root makes a file beside one of another user, the other user must be able to use it: gives `descriptor` the
 // owner (as root), the group (where permitted) and the group's rights of `model`. Best effort.
 void shareLike(int descriptor, const struct stat& model);

@@ -71,6 +71,14 @@ TEST(PrivateFolder, IsMadeForItsOwnerAlone) {
   EXPECT_EQ(modeOf(folder / "a/b"), 0750u) << "an existing one stays as it is";
 }
 
+TEST(PrivateFolder, IsForItsOwnerWhateverTheUmask) {
+  const TempDir folder;
+  const Umask umask(0777);
+  ASSERT_TRUE(makePrivateFolder(folder / "a/b"));
+  EXPECT_EQ(modeOf(folder / "a"), 0700u);
+  EXPECT_EQ(modeOf(folder / "a/b"), 0700u);
+}
+
 TEST(PrivateFolder, SaysWhyItCannotBeMade) {
   const TempDir folder;
   folder.write("file", "");
