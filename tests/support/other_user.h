@@ -29,6 +29,16 @@ inline void giveTo(uid_t user, const std::filesystem::path& file) {
   if (::lchown(file.c_str(), user, user) != 0) throw std::runtime_error("cannot give away " + file.string());
 }
 
+// Runs `body` in a process for which permissions count: as root in one of the other user, who then owns `folder` and
+// what is in it.
+template <class Body>
+bool asOrdinaryUser(const std::filesystem::path& folder, Body body) {
+  if (::geteuid() != 0) return inChild(body);
+  for (const auto& each : std::filesystem::recursive_directory_iterator(folder)) giveTo(kOtherUser, each.path());
+  giveTo(kOtherUser, folder);
+  return asUser(kOtherUser, body);
+}
+
 // Permissions without the type.
 inline mode_t modeOf(const std::filesystem::path& file) {
   struct stat info{};

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "backends/sqlite/read_only_database.h"
 #include "backends/sqlite/sqlite_connection.h"
 #include "base/errno_code.h"
 #include "base/errno_text.h"
@@ -38,9 +39,10 @@ Result<void> checkDatabaseOwner(const SqliteFile& file, const struct stat& info)
                                        "chmod 660)");
 }
 
-bool isSideFolderTrusted(const struct stat& folder, const struct stat& database) {
-  const bool isOfTheSameGroup = isSharedWithUs(database) && folder.st_gid == database.st_gid;
-  return isTrustedOwner(folder.st_uid) || folder.st_uid == database.st_uid || isOfTheSameGroup;
+// Of a file or folder beside the database.
+bool isTrustedBeside(const struct stat& beside, const struct stat& database) {
+  const bool isOfTheSameGroup = isSharedWithUs(database) && beside.st_gid == database.st_gid;
+  return isTrustedOwner(beside.st_uid) || beside.st_uid == database.st_uid || isOfTheSameGroup;
 }
 
 Error errorOf(int error) {
@@ -59,10 +61,31 @@ Result<void> checkSideFolder(const SqliteFile& file, const struct stat& database
     return Error(ErrorCode::Invalid, file.where() + ": " + file.folder().string() +
                                          " must be a folder: move away what is there, or choose another path");
   }
-  if (isSideFolderTrusted(info, database)) return {};
+  if (isTrustedBeside(info, database)) return {};
   return Error(ErrorCode::Invalid, file.where() + ": " + file.folder().string() + " belongs to " +
                                        userText(info.st_uid) +
                                        ", who is not the database's owner: remove it, and leptir makes it anew");
+}
+
+Result<void> checkCompanion(const SqliteFile& file, const std::string& path, const struct stat& database) {
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0) return {};
+  if (!S_ISREG(info.st_mode)) {
+    return Error(ErrorCode::Invalid,
+                 file.where() + ": " + path + " must be a plain file, which SQLite makes: remove what is there");
+  }
+  if (!isTrustedBeside(info, database)) {
+    const std::string advice = isSharedWithUs(database) ? "; the group's files need a folder with chmod g+s" : "";
+    return Error(ErrorCode::Invalid,
+                 file.where() + ": " + path + " belongs to " + userText(info.st_uid) +
+                     ", who is not the database's owner: end the processes that use the database and remove that file" +
+                     advice);
+  }
+  const bool isWrittenByUs = ::access(file.path.c_str(), W_OK) == 0;
+  if (!isWrittenByUs || ::access(path.c_str(), R_OK | W_OK) == 0) return {};
+  return Error(ErrorCode::Unavailable, file.where() + ": " + path +
+                                           " cannot be read and written, though the database " + "can: let " +
+                                           userText(::geteuid()) + " do so (chmod u+rw)");
 }
 
 // Whether users other than the owner and the group get as far as the file: a folder above it may keep them out.
@@ -93,22 +116,38 @@ Result<void> makeDatabaseFile(const SqliteFile& file) {
 Result<void> makeSideFolder(const SqliteFile& file) {
   struct stat database{};
   if (::stat(file.path.c_str(), &database) != 0) return cannotMake(file, "the file", errorOf(errno));
-  if (::mkdir(file.folder().c_str(), kPrivateFolder) == 0) {
+  const auto made = makeNewFolder(file.folder());
+  if (made) {
     const UniqueFd folder(::open(file.folder().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (folder) shareLike(folder.get(), database);
     return {};
   }
-  if (errno != EEXIST) return cannotMake(file, "the folder " + file.folder().string(), errorOf(errno));
+  if (made.error().code() != ErrorCode::Lost) {
+    return cannotMake(file, "the folder " + file.folder().string(), made.error());
+  }
   return checkSideFolder(file, database);
 }
 
+Result<void> checkCompanions(const SqliteFile& file) {
+  struct stat database{};
+  if (::stat(file.path.c_str(), &database) != 0) database.st_uid = ::geteuid();
+  for (const auto* suffix : {"-wal", "-shm", "-journal"}) {
+    if (auto fine = checkCompanion(file, file.path.string() + suffix, database); !fine) return fine;
+  }
+  return {};
+}
+
 Result<void> tryWriting(SqliteConnection& connection) {
+  if (connection.isReadOnly()) return cannotBeWritten(connection.file());
   SqliteTransaction write(connection, SqliteTransaction::Kind::Write);
   if (auto begun = connection.outcome(); !begun) return begun;
   const auto& file = connection.file();
-  struct stat info{};
-  if (::access(file.folder().c_str(), W_OK | X_OK) == 0 || ::stat(file.folder().c_str(), &info) != 0) return {};
-  return cannotMake(file, "files in " + file.folder().string(), errorOf(EACCES));
+  struct stat folder{}, database{};
+  const bool isThere = ::lstat(file.folder().c_str(), &folder) == 0 && ::stat(file.path.c_str(), &database) == 0;
+  if (!isThere) return {};
+  if (auto fine = checkSideFolder(file, database); !fine) return fine;
+  if (::access(file.folder().c_str(), W_OK | X_OK) == 0) return {};
+  return cannotMake(file, "files in " + file.folder().string(), errorOf(errno));
 }
 
 std::vector<std::string> rightsWarnings(const SqliteFile& file) {

@@ -21,10 +21,15 @@ Result<void> makeDatabaseFile(const SqliteFile& file);
 // be made, is no folder, or a user owns it who is not the database's.
 Result<void> makeSideFolder(const SqliteFile& file);
 
+// The files that SQLite keeps beside the database (-wal, -shm, -journal), as far as they are there. Invalid: no plain
+// file, or a user owns it who is not the database's: such a user could hold its locks, or commit what is not ours.
+// Unavailable: our user can write the database, but not this file.
+Result<void> checkCompanions(const SqliteFile& file);
+
 // What every user of this machine may do to the files as they are, and how to change that; for traits().
 std::vector<std::string> rightsWarnings(const SqliteFile& file);
 
-// Takes the database's lock for writing and lets go of it; and looks whether the folder beside it can be written.
+// Looks whether the database and the folder beside it can be written: takes the lock for writing and lets go of it.
 Result<void> tryWriting(SqliteConnection& connection);
 
 }  // namespace leptir

@@ -76,6 +76,67 @@ TEST(DatabaseRights, OfAStrangersFolderBesideItAreRefused) {
               AllOf(HasSubstr(database.side.string() + " belongs to user 54321"), HasSubstr("remove it")));
 }
 
+class DatabaseCompanion : public testing::TestWithParam<const char*> {
+ protected:
+  std::string path() const { return database.path.string() + GetParam(); }
+  std::string errorOfLooking() {
+    const auto opened = SqliteBackend().openBroker(database.connection, BrokerUse::Look);
+    return opened ? "opened" : opened.error().message();
+  }
+
+  OpenDatabase database;
+};
+
+INSTANTIATE_TEST_SUITE_P(Each, DatabaseCompanion, testing::Values("-wal", "-shm", "-journal"));
+
+TEST_P(DatabaseCompanion, OfAStrangerIsRefused) {
+  LEPTIR_NEEDS_ROOT();
+  for (const bool isMade : {false, true}) {
+    if (isMade) database.broker();
+    database.folder.write("leptir.db" + std::string(GetParam()), "");
+    giveTo(54321, path());
+    const auto refusal = AllOf(HasSubstr(path() + " belongs to user 54321"), HasSubstr("remove that file"));
+    EXPECT_THAT(errorOfLooking(), refusal);
+    EXPECT_THAT(errorOfOpening(database.connection), refusal);
+    std::filesystem::remove(path());
+  }
+}
+
+TEST_P(DatabaseCompanion, ThatIsNoPlainFileIsRefused) {
+  database.broker();
+  ASSERT_EQ(::mkfifo(path().c_str(), 0666), 0);
+  EXPECT_THAT(errorOfOpening(database.connection), HasSubstr(path() + " must be a plain file"));
+  std::filesystem::remove(path());
+  std::filesystem::create_symlink("elsewhere", path());
+  EXPECT_THAT(errorOfLooking(), HasSubstr(path() + " must be a plain file"));
+}
+
+TEST_P(DatabaseCompanion, ThatItsOwnerCannotWriteIsNamed) {
+  database.broker();
+  EXPECT_TRUE(asOrdinaryUser(database.folder.path(), [&] {
+    database.folder.write("leptir.db" + std::string(GetParam()), "");
+    ::chmod(path().c_str(), 0400);
+    return errorOfOpening(database.connection).find(path() + " cannot be read and written") != std::string::npos;
+  }));
+}
+
+TEST(DatabaseRights, OfAFileInThePlaceOfTheFolderAreRefusedByCheckToo) {
+  OpenDatabase database;
+  database.broker();
+  std::filesystem::remove_all(database.side);
+  database.folder.write("leptir.db.d", "");
+  const auto looking = must(SqliteBackend().openBroker(database.connection, BrokerUse::Look));
+  EXPECT_THAT(looking->tryRights().error().message(), HasSubstr(database.side.string() + " must be a folder"));
+  EXPECT_THAT(errorOfOpening(database.connection), HasSubstr(database.side.string() + " must be a folder"));
+}
+
+TEST(DatabaseRights, OfAFolderBesideItAreItsOwnersWhateverTheUmask) {
+  OpenDatabase database;
+  const Umask umask(0777);
+  database.broker();
+  EXPECT_EQ(modeOf(database.side), 0700u);
+}
+
 TEST(DatabaseRights, OfALinkInThePlaceOfTheFolderAreRefused) {
   OpenDatabase database;
   const TempDir elsewhere;

@@ -3,16 +3,34 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <system_error>
 
 #include "base/errno_text.h"
 
 namespace leptir {
 
+bool isMissing(int error) {
+  return error == ENOENT || error == ENOTDIR;
+}
+
 Result<FilePlace> placeOf(const std::filesystem::path& file) {
   struct stat info{};
   if (::stat(file.c_str(), &info) == 0) return FilePlace{info.st_dev, info.st_ino};
-  const bool missing = errno == ENOENT || errno == ENOTDIR;
-  return Error(missing ? ErrorCode::NotFound : ErrorCode::Unavailable, file.string() + ": " + errnoText(errno));
+  return Error(isMissing(errno) ? ErrorCode::NotFound : ErrorCode::Unavailable,
+               file.string() + ": " + errnoText(errno));
+}
+
+bool isOpenHere(const FilePlace& place) {
+  std::error_code error;
+  std::filesystem::directory_iterator each("/proc/self/fd", error);
+  if (error) return true;
+  for (; each != std::filesystem::directory_iterator(); each.increment(error)) {
+    struct stat info{};
+    const int descriptor = std::atoi(each->path().filename().c_str());
+    if (::fstat(descriptor, &info) == 0 && FilePlace{info.st_dev, info.st_ino} == place) return true;
+  }
+  return error.operator bool();
 }
 
 }  // namespace leptir

@@ -1,5 +1,5 @@
-// Which file a path names just now: a database file that is removed or replaced keeps its open connections, which then
-// work on a file that no other process can find.
+// Which file a path names just now: a file that is removed or replaced stays open where it is open, and no other
+// process can find it any more.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,13 @@ struct FilePlace {
   friend bool operator==(const FilePlace&, const FilePlace&) = default;
 };
 
+// Whether a failed look at a path says that no file is there.
+bool isMissing(int error);
+
 // NotFound: there is no such file. Unavailable: that cannot be told.
 Result<FilePlace> placeOf(const std::filesystem::path& file);
+
+// Whether this process has the file open. True as well where that cannot be told (no /proc).
+bool isOpenHere(const FilePlace& place);
 
 }  // namespace leptir

@@ -4,9 +4,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "backends/sqlite/database_rights.h"
+#include "backends/sqlite/read_only_database.h"
 #include "base/errno_text.h"
 
 namespace leptir {
@@ -30,7 +33,10 @@ constexpr auto kSettings =
 
 constexpr auto kIoError = "the file or its disk failed on this connection; it is opened again";
 constexpr auto kReplaced =
-    "the file was removed or replaced while it was open, so what is done here would be lost; it is opened again";
+    "the file, its -wal or its -shm was removed or replaced while it was open, so what is done here would be lost; it "
+    "is"
+    " opened again";
+constexpr auto kEmptied = "the file was emptied while it was open; it is opened again";
 
 // `error`: the system's, of the call that failed.
 ErrorCode codeOf(int sqliteCode, int error) {
@@ -65,6 +71,13 @@ bool isDamage(int sqliteCode) {
   const int kind = sqliteCode & 0xff;
   return kind == SQLITE_IOERR || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_CANTOPEN ||
          sqliteCode == SQLITE_READONLY_DBMOVED;
+}
+
+constexpr auto kEmptiedAdvice = "; the file was emptied while another process has it open: end or restart that process";
+
+bool isEmpty(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::file_size(file, error) == 0 && !error;
 }
 
 // What to do about it, where the library's own words do not say.
@@ -107,24 +120,40 @@ SqliteConnection::SqliteConnection(std::shared_ptr<SqliteFile> file, const Clock
     : file_(std::move(file)), clock_(&clock), owner_(::getpid()), busyTries_(kMostBusyTries / kMostOpenings) {}
 
 SqliteConnection::~SqliteConnection() {
-  // A child that inherited the object must not touch the file: its closing would end the locks of the parent.
-  if (owner_ != ::getpid()) return;
-  finalizeRetired();
-  sqlite3_close_v2(handle_);
+  // Closing writes the log back into the database, over what the users of another log have committed there.
+  lookAtFiles(Look::Now);
+  closeHandle();
 }
 
 Result<void> SqliteConnection::configure(Missing missing) {
-  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-  if (!noteFailure(sqlite3_open_v2(file_->path.c_str(), &handle_, kFlags, nullptr))) return outcome();
+  if (auto opened = openHandle(missing); !opened) return opened;
   sqlite3_extended_result_codes(handle_, 1);
   // Otherwise `holder = ?` beside partial indices makes the library prepare a statement anew at each use.
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   sqlite3_busy_handler(handle_, &onBusy, this);
   sqlite3_wal_hook(handle_, &onCommit, this);
   if (failed()) return outcome();
-  if (missing == Missing::IsNotFound) return notePlace();
-  if (sqlite3_db_readonly(handle_, "main") == 1) return errorOf(SQLITE_READONLY);
-  return keepLogAhead();
+  return missing == Missing::IsNotFound ? noteFiles() : keepLogAhead();
+}
+
+// Where the database can only be read, this has to be known before the first read: SQLite would make -wal and -shm with
+// the database's own mode, and then its owner could not write them later.
+Result<void> SqliteConnection::openHandle(Missing missing) {
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  if (!noteFailure(sqlite3_open_v2(file_->path.c_str(), &handle_, kFlags, nullptr))) return outcome();
+  if (!isReadOnly()) return {};
+  if (missing == Missing::IsMade) return cannotBeWritten(*file_);
+  const auto way = wayToRead(*file_);
+  if (way == WayToRead::None) return logCannotBeRead(*file_);
+  return way == WayToRead::Alone ? openToReadAlone() : Result<void>();
+}
+
+Result<void> SqliteConnection::openToReadAlone() {
+  constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  sqlite3_close_v2(std::exchange(handle_, nullptr));
+  readsAlone_ = true;
+  noteFailure(sqlite3_open_v2(uriToReadAlone(*file_).c_str(), &handle_, kFlags, nullptr));
+  return outcome();
 }
 
 Result<void> SqliteConnection::keepLogAhead() {
@@ -138,33 +167,65 @@ Result<void> SqliteConnection::keepLogAhead() {
                  file_->where() + ": cannot keep a write-ahead log here; choose a path on a local disk");
   }
   if (failed()) return outcome();
-  return notePlace();
+  return noteFiles();
 }
 
-Result<void> SqliteConnection::notePlace() {
-  const auto place = placeOf(file_->path);
-  if (!place) return Error(ErrorCode::Unavailable, file_->where() + ": " + place.error().message());
-  int moved = 0;
-  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  if (moved != 0) return Error(ErrorCode::Unavailable, file_->where() + ": was replaced while it was opened");
-  place_ = *place;
+// -wal and -shm are opened by the first read.
+Result<void> SqliteConnection::noteFiles() {
+  execute("PRAGMA schema_version");
+  const auto log = logOfCommits();
+  if (failed()) return outcome();
+  // Once more: while no process had the database open, another user could put files of its own there.
+  if (auto trusted = checkCompanions(*file_); !trusted) return trusted;
+  auto noted = OpenFiles::note(file_->path, log);
+  if (!noted) return Error(ErrorCode::Unavailable, file_->where() + ": " + noted.error().message());
+  files_ = std::move(*noted);
   return {};
 }
 
-// One system call. What it cannot tell it leaves for the next look.
-void SqliteConnection::lookAtFile(Look look) {
+OpenFiles::Log SqliteConnection::logOfCommits() {
+  SqliteStatement mode(*this, "PRAGMA journal_mode");
+  const bool isKept = mode.with().step() && mode.text(0) == "wal" && !readsAlone_;
+  mode.reset();
+  return isKept ? OpenFiles::Log::IsKept : OpenFiles::Log::IsUnused;
+}
+
+// A few system calls. What it cannot tell it leaves for the next look.
+void SqliteConnection::lookAtFiles(Look look) {
   const auto now = clock_->bootTime();
   if (worn_ || (look == Look::AboutOnceASecond && now < lookAgainAt_)) return;
   lookAgainAt_ = now + 1s;
-  const auto named = placeOf(file_->path);
-  const bool isGone = !named && named.error().code() == ErrorCode::NotFound;
-  if (!isGone && (!named || *named == place_)) return;
-  whyWorn_ = kReplaced;
+  const auto found = files_.look();
+  if (found == OpenFiles::State::AsOpened) return;
+  whyWorn_ = found == OpenFiles::State::Emptied ? kEmptied : kReplaced;
   worn_ = true;
 }
 
+Error SqliteConnection::wornError() const {
+  return Error(ErrorCode::Unavailable, file_->where() + ": " + whyWorn_);
+}
+
+Result<void> SqliteConnection::confirm() {
+  lookAtFiles(Look::Now);
+  if (worn_) return wornError();
+  return {};
+}
+
+// Within the turn, so that no statement is in use.
+void SqliteConnection::closeHandle() {
+  // A child that inherited the object must not touch the file: its closing would end the locks of the parent.
+  if (handle_ == nullptr || owner_ != ::getpid()) return;
+  const std::lock_guard lock(listing_);
+  for (auto* const each : statements_) sqlite3_finalize(std::exchange(each->statement_, nullptr));
+  for (auto* statement : retired_) sqlite3_finalize(statement);
+  retired_.clear();
+  if (worn_) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_close_v2(std::exchange(handle_, nullptr));
+  walFrames_ = 0;
+}
+
 void SqliteConnection::setDurability(Durability durability) {
-  if (durability_ == durability) return;
+  if (handle_ == nullptr || durability_ == durability) return;
   execute(durability == Durability::Full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
   durability_ = durability;
 }
@@ -182,6 +243,8 @@ void SqliteConnection::tidyWhenIdle() {
   if (isTidy()) return;
   const std::lock_guard turn(file_->turns);
   if (clock_->bootTime() - lastCommit_ < 1s) return;
+  lookAtFiles(Look::Now);
+  if (worn_) return closeHandle();
   const int tries =
       std::exchange(busyTries_, 0);  // whoever reads or writes now goes first; there is always a next time
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
@@ -194,7 +257,9 @@ Error SqliteConnection::errorOf(int code) const {
   const std::string what =
       handle_ != nullptr && sqlite3_extended_errcode(handle_) == code ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
   const int error = handle_ != nullptr ? sqlite3_system_errno(handle_) : 0;
-  return Error(codeOf(code, error), file_->where() + ": " + what + adviceFor(code, error));
+  const bool wasEmptied = (code & 0xff) == SQLITE_BUSY && isEmpty(file_->path);
+  return Error(codeOf(code, error),
+               file_->where() + ": " + what + (wasEmptied ? kEmptiedAdvice : adviceFor(code, error)));
 }
 
 bool SqliteConnection::noteFailure(int code) {
@@ -213,8 +278,8 @@ void SqliteConnection::begin(const char* sql, Look look) {
     error_ = Error(ErrorCode::Internal, file_->where() + ": the connection was opened before a fork");
     return;
   }
-  lookAtFile(look);
-  if (worn_) error_ = Error(ErrorCode::Unavailable, file_->where() + ": " + whyWorn_);
+  lookAtFiles(look);
+  if (worn_) error_ = wornError();
   execute(sql);
 }
 
@@ -223,29 +288,34 @@ Result<void> SqliteConnection::end() {
   execute("COMMIT");
   auto result = outcome();
   // Some errors end the transaction themselves; autocommit tells.
-  if (!result && owner_ == ::getpid() && !sqlite3_get_autocommit(handle_)) {
-    sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
-  }
+  const bool isOpen = !result && owner_ == ::getpid() && handle_ != nullptr && !sqlite3_get_autocommit(handle_);
+  if (isOpen) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
   error_.reset();
   return result;
 }
 
 // A statement that was left in the middle of its rows would hold on to what it sees.
 void SqliteConnection::resetAll() {
+  if (handle_ == nullptr) return;
   for (auto* each = sqlite3_next_stmt(handle_, nullptr); each != nullptr; each = sqlite3_next_stmt(handle_, each)) {
     if (sqlite3_stmt_busy(each)) sqlite3_reset(each);
   }
 }
 
-// Whoever is in the middle of a transaction must not be disturbed: the next one does it.
-void SqliteConnection::retire(sqlite3_stmt* statement) {
-  if (statement == nullptr) return;
-  const std::lock_guard lock(retiring_);
-  retired_.push_back(statement);
+void SqliteConnection::enlist(SqliteStatement& statement) {
+  const std::lock_guard lock(listing_);
+  statements_.insert(&statement);
+}
+
+// Another thread may be in the middle of a transaction: the next one finalizes the statement.
+void SqliteConnection::retire(SqliteStatement& statement) {
+  const std::lock_guard lock(listing_);
+  statements_.erase(&statement);
+  if (statement.statement_ != nullptr) retired_.push_back(statement.statement_);
 }
 
 void SqliteConnection::finalizeRetired() {
-  const std::lock_guard lock(retiring_);
+  const std::lock_guard lock(listing_);
   for (auto* statement : retired_) sqlite3_finalize(statement);
   retired_.clear();
 }
@@ -263,9 +333,9 @@ int SqliteConnection::onCommit(void* self, sqlite3* handle, const char*, int fra
   auto& connection = *static_cast<SqliteConnection*>(self);
   connection.walFrames_ = frames;
   connection.lastCommit_ = connection.clock_->bootTime();
-  if (frames >= kMostWalFrames) {
-    sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  }
+  if (frames < kMostWalFrames) return SQLITE_OK;
+  connection.lookAtFiles(Look::Now);
+  if (!connection.worn_) sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   return SQLITE_OK;
 }
 
@@ -295,14 +365,13 @@ bool SqliteStatement::run() {
 }
 
 SqliteTransaction::SqliteTransaction(SqliteConnection& connection, Kind kind, Durability durability)
-    : connection_(connection) {
+    : connection_(connection), lasts_(kind == Kind::Write && durability == Durability::Full) {
   connection.file_->turns.lock();
   connection.finalizeRetired();
   if (kind == Kind::Write) connection.setDurability(durability);
-  // What is synced is promised to last: a push into a file that no path names any more would be lost at once.
-  const bool lasts = kind == Kind::Write && durability == Durability::Full;
+  // A write through a log that other processes do not share would overwrite their commits.
   connection.begin(kind == Kind::Write ? "BEGIN IMMEDIATE" : "BEGIN",
-                   lasts ? SqliteConnection::Look::Now : SqliteConnection::Look::AboutOnceASecond);
+                   kind == Kind::Write ? SqliteConnection::Look::Now : SqliteConnection::Look::AboutOnceASecond);
 }
 
 SqliteTransaction::~SqliteTransaction() {
@@ -311,6 +380,7 @@ SqliteTransaction::~SqliteTransaction() {
 
 Result<void> SqliteTransaction::commit() {
   auto result = connection_.end();
+  if (result && lasts_) result = connection_.confirm();
   leave();
   return result;
 }
@@ -318,13 +388,16 @@ Result<void> SqliteTransaction::commit() {
 void SqliteTransaction::rollBack() {
   connection_.resetAll();
   connection_.error_.reset();
-  if (!sqlite3_get_autocommit(connection_.handle_)) connection_.execute("ROLLBACK");
+  const bool isOpen = connection_.handle_ != nullptr && !sqlite3_get_autocommit(connection_.handle_);
+  if (isOpen) connection_.execute("ROLLBACK");
   connection_.error_.reset();
   leave();
 }
 
 void SqliteTransaction::leave() {
   open_ = false;
+  // At once and not with the last store: until then a new connection of this process would share the removed -shm.
+  if (connection_.worn_) connection_.closeHandle();
   connection_.file_->turns.unlock();
 }
 

@@ -11,14 +11,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
-#include "backends/sqlite/file_place.h"
+#include "backends/sqlite/open_files.h"
 #include "backends/sqlite/sqlite_file.h"
 #include "leptir/clock.h"
 #include "leptir/result.h"
 
 namespace leptir {
+
+class SqliteStatement;
 
 // What a commit survives: Full a power cut, Normal the death of every process (a power cut may undo the last ones, in
 // order).
@@ -30,7 +33,8 @@ enum class Durability { Full, Normal };
 // error since the transaction began is kept here; until it ends every statement does nothing, and commit() answers it.
 class SqliteConnection {
  public:
-  // Opens or creates the database in write-ahead mode; with Missing::IsNotFound it opens an existing one as it is.
+  // Opens or creates the database in write-ahead mode; with Missing::IsNotFound it opens an existing one as it is, also
+  // where our user may only read it, and makes no file beside it then.
   // Invalid, Corrupt, Unavailable, NotFound: see backend.h.
   static Result<std::shared_ptr<SqliteConnection>> open(const std::shared_ptr<SqliteFile>& file, const Clock& clock,
                                                         Missing missing = Missing::IsMade);
@@ -52,10 +56,13 @@ class SqliteConnection {
   Result<void> outcome() const;
 
   // Which file is open here; its path may name another one by now.
-  const FilePlace& place() const { return place_; }
+  const FilePlace& place() const { return files_.database(); }
+  // Whether our user, or the file system, lets nothing be written.
+  bool isReadOnly() const { return handle_ != nullptr && sqlite3_db_readonly(handle_, "main") == 1; }
 
-  // Whether the file or the disk failed here, or the path names another file or none: every transaction answers
-  // Unavailable, and a store that is opened now gets a new connection.
+  // Whether the file or the disk failed here, the file was emptied, or a path (of -wal and -shm too) names another file
+  // or none: every transaction answers Unavailable, and a store that is opened now gets a new connection. A worn
+  // connection writes nothing back into the database: others may have committed there since.
   bool isWorn() const { return worn_; }
 
   // Outside of transactions: shortens the write-ahead log to nothing when nothing was committed here for a second;
@@ -69,18 +76,26 @@ class SqliteConnection {
 
   SqliteConnection(std::shared_ptr<SqliteFile> file, const Clock& clock);
   Result<void> configure(Missing missing);
+  Result<void> openHandle(Missing missing);
+  Result<void> openToReadAlone();
   Result<void> keepLogAhead();
-  Result<void> notePlace();
+  Result<void> noteFiles();
+  OpenFiles::Log logOfCommits();
+  void closeHandle();
   Error errorOf(int code) const;
   // Remembers the error of a failed call; answers whether it went well.
   bool noteFailure(int code);
   void setDurability(Durability durability);
   enum class Look { Now, AboutOnceASecond };
-  void lookAtFile(Look look);
+  void lookAtFiles(Look look);
+  Error wornError() const;
+  // After a commit: whether a process that opens the database now finds it.
+  Result<void> confirm();
   void begin(const char* sql, Look look);
   Result<void> end();
   void resetAll();
-  void retire(sqlite3_stmt* statement);
+  void enlist(SqliteStatement& statement);
+  void retire(SqliteStatement& statement);
   void finalizeRetired();
   static int onBusy(void* self, int count);
   static int onCommit(void* self, sqlite3* handle, const char* database, int frames);
@@ -88,17 +103,19 @@ class SqliteConnection {
   std::shared_ptr<SqliteFile> file_;
   const Clock* clock_;
   pid_t owner_;
-  sqlite3* handle_ = nullptr;
+  sqlite3* handle_ = nullptr;  // null again once the connection is worn
+  bool readsAlone_ = false;    // without a look at what other connections write
   std::optional<Error> error_;
   std::optional<Durability> durability_;
   int busyTries_ = 0;  // how often a lock is asked for before we answer that it is busy
   BootTime lastCommit_{};
   std::atomic<int> walFrames_ = 0;
-  FilePlace place_;
+  OpenFiles files_;
   BootTime lookAgainAt_{};
   std::atomic<bool> worn_ = false;
   const char* whyWorn_ = "";
-  std::mutex retiring_;                 // guards retired_
+  std::mutex listing_;  // guards the next two
+  std::unordered_set<SqliteStatement*> statements_;
   std::vector<sqlite3_stmt*> retired_;  // of stores that are gone; another thread may have the connection meanwhile
 };
 
@@ -106,8 +123,10 @@ class SqliteConnection {
 // longer than its connection.
 class SqliteStatement {
  public:
-  SqliteStatement(SqliteConnection& connection, std::string sql) : connection_(connection), sql_(std::move(sql)) {}
-  ~SqliteStatement() { connection_.retire(statement_); }
+  SqliteStatement(SqliteConnection& connection, std::string sql) : connection_(connection), sql_(std::move(sql)) {
+    connection_.enlist(*this);
+  }
+  ~SqliteStatement() { connection_.retire(*this); }
   SqliteStatement(const SqliteStatement&) = delete;
   SqliteStatement& operator=(const SqliteStatement&) = delete;
 
@@ -148,13 +167,15 @@ class SqliteStatement {
   void reset() { sqlite3_reset(statement_); }
 
  private:
+  friend class SqliteConnection;
+
   void note(int code) {
     if (code != SQLITE_OK) connection_.noteFailure(code);
   }
 
   SqliteConnection& connection_;
   std::string sql_;
-  sqlite3_stmt* statement_ = nullptr;
+  sqlite3_stmt* statement_ = nullptr;  // null: not prepared yet, or the connection is worn
 };
 
 // From BEGIN to COMMIT; rolls back when it is left without one. A reader sees one moment; a writer is alone. Waits
@@ -176,6 +197,7 @@ class SqliteTransaction {
   void leave();
 
   SqliteConnection& connection_;
+  bool lasts_;  // what was committed is promised to last
   bool open_ = true;
 };
 

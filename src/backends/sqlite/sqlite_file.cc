@@ -78,6 +78,15 @@ Result<void> refuseSecondName(const SqliteFile& file) {
                                        "remove all but one");
 }
 
+// The path is real as far as it can be: a link that is left at its end leads to no file.
+Result<void> refuseDanglingLink(const SqliteFile& file) {
+  std::error_code error;
+  if (!std::filesystem::is_symlink(std::filesystem::symlink_status(file.path, error))) return {};
+  return Error(ErrorCode::Unavailable, file.where() + ": is a symbolic link to " +
+                                           std::filesystem::read_symlink(file.path, error).string() +
+                                           ", where no file is: make that file (touch), or remove the link");
+}
+
 // Whether a database may lie there at all.
 Result<void> checkPath(const SqliteFile& file) {
   const auto length = file.path.string().size();
@@ -90,6 +99,7 @@ Result<void> checkPath(const SqliteFile& file) {
   if (std::filesystem::is_directory(file.path, ignored)) {
     return Error(ErrorCode::Invalid, file.where() + ": is a folder; name a file in it");
   }
+  if (auto leads = refuseDanglingLink(file); !leads) return leads;
   if (auto single = refuseSecondName(file); !single) return single;
   return refuseRemote(file, file.path.parent_path());
 }
@@ -138,6 +148,7 @@ Error notMadeYet(const SqliteFile& file) {
 Result<void> checkIsThere(const SqliteFile& file) {
   if (auto fine = checkPath(file); !fine) return fine;
   struct stat info{};
+  if (auto trusted = checkCompanions(file); !trusted) return trusted;
   if (::stat(file.path.c_str(), &info) == 0) return {};
   if (errno != ENOENT) return Error(codeOfErrno(errno), file.where() + ": " + errnoText(errno));
   auto nearest = file.path.parent_path();
@@ -153,6 +164,7 @@ Result<void> prepareFiles(const SqliteFile& file) {
   if (auto made = makeFolder(file, folder); !made) return made;
   if (auto writable = checkWritable(file, folder); !writable) return writable;
   if (auto made = makeDatabaseFile(file); !made) return made;
+  if (auto trusted = checkCompanions(file); !trusted) return trusted;
   return makeSideFolder(file);
 }
 

@@ -39,7 +39,8 @@ const char* remoteFileSystem(std::uint32_t magic);
 
 // Makes the file, empty, and its folders, unless they are there, for those who may use them (database_rights.h).
 // Invalid, with what to do: the path is too long or no file, the folder cannot be made or written, it lies on a file
-// system of another machine (the write-ahead log needs memory that all processes share).
+// system of another machine (the write-ahead log needs memory that all processes share), or other users' files lie
+// beside it. Unavailable: a link that leads to no file, or rights that may change.
 Result<void> prepareFiles(const SqliteFile& file);
 
 // NotFound: the file is not there, but can be made. Invalid: as prepareFiles, or it cannot be looked at.

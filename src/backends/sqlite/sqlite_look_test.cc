@@ -97,6 +97,55 @@ TEST(SqliteLook, OfRootLeavesNothingThatTheOwnerCannotOpen) {
     EXPECT_EQ(ownerOf(entry.path()), kOtherUser) << entry.path();
 }
 
+TEST(SqliteLook, CountsWhatItsUserMayOnlyReadAndLeavesNoFileBesideIt) {
+  TestDatabase database;
+  EXPECT_TRUE(asOrdinaryUser(database.folder.path(), [&] {
+    const auto pushOne = [&] {
+      SqliteBackend backend;
+      auto broker = backend.openBroker(database.connection, BrokerUse::Push);
+      return broker && (*broker)->pushBrokerTasks(someTasks(1));
+    };
+    const auto countsOne = [&] {
+      SqliteBackend backend;
+      const auto broker = must(backend.openBroker(database.connection, BrokerUse::Look));
+      const auto tried = broker->tryRights();
+      const bool isRefused = !tried && tried.error().code() == ErrorCode::Unavailable &&
+                             tried.error().message().find("can be read, but not written") != std::string::npos;
+      return broker->tasksCount().value().due == 1 && isRefused;
+    };
+    if (!pushOne()) return false;
+    ::chmod(database.path.c_str(), 0400);
+    const bool isLookedAt = countsOne() && !pushOne() && countsOne();
+    ::chmod(database.path.c_str(), 0600);
+    return isLookedAt && pushOne();
+  }));
+  EXPECT_THAT(filesIn(database.folder.path()), UnorderedElementsAre("leptir.db", "leptir.db.d"));
+}
+
+TEST(SqliteLook, SaysThatALogIsOnlyForThoseWhoMayWriteIt) {
+  TestDatabase database;
+  EXPECT_TRUE(asOrdinaryUser(database.folder.path(), [&] {
+    SqliteBackend().openBroker(database.connection, BrokerUse::Push).value();
+    database.folder.write("leptir.db-wal", "commits");
+    ::chmod(database.path.c_str(), 0400);
+    const auto looked = SqliteBackend().openBroker(database.connection, BrokerUse::Look);
+    return !looked && looked.error().message().find("holds commits") != std::string::npos;
+  }));
+  EXPECT_THAT(filesIn(database.folder.path()), UnorderedElementsAre("leptir.db", "leptir.db-wal", "leptir.db.d"));
+}
+
+TEST(SqliteLook, SaysAsAPushDoesThatALinkLeadsToNoFile) {
+  TestDatabase database;
+  std::filesystem::create_symlink("elsewhere.db", database.path);
+  for (const auto use : {BrokerUse::Look, BrokerUse::Push}) {
+    const auto error = database.backend.openBroker(database.connection, use).error();
+    EXPECT_EQ(error.code(), ErrorCode::Unavailable);
+    EXPECT_THAT(error.message(), HasSubstr("is a symbolic link to elsewhere.db, where no file is"));
+  }
+  database.folder.write("elsewhere.db", "");
+  EXPECT_TRUE(database.backend.openBroker(database.connection, BrokerUse::Push));
+}
+
 TEST(SqliteLook, LetsAReaderOfTheGroupCount) {
   LEPTIR_NEEDS_ROOT();
   TestDatabase database;
