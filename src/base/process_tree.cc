@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -93,11 +94,21 @@ bool isGone(const ProcessInfo& process) {
   return process.session == 0 || (::kill(-process.session, 0) != 0 && errno == ESRCH);
 }
 
-void killWithDescendants(const ProcessInfo& process) {
-  for (const auto& below : descendantsOf(process.pid)) {
-    if (!below.dead) ::kill(below.pid, SIGKILL);
+void signalWithGroups(const std::vector<ProcessInfo>& processes, int signal) {
+  std::set<int> leaders;
+  for (const auto& process : processes) {
+    if (process.group == process.pid) leaders.insert(process.pid);
   }
-  ::kill(process.pid, SIGKILL);
+  for (const int leader : leaders) ::kill(-leader, signal);
+  for (const auto& process : processes) {
+    if (!process.dead && !leaders.contains(process.group)) ::kill(process.pid, signal);
+  }
+}
+
+void killWithDescendants(const ProcessInfo& process) {
+  auto all = descendantsOf(process.pid);
+  all.push_back(process);
+  signalWithGroups(all, SIGKILL);
 }
 
 std::size_t killStrays(const std::function<bool(const ProcessInfo&)>& isStray) {

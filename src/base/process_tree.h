@@ -38,6 +38,10 @@ bool isAmong(const ProcessInfo& process, const std::vector<ProcessInfo>& others)
 // Whether it has ended, and of its session (unless that is 0) the first process group, too.
 bool isGone(const ProcessInfo& process);
 
+// Sends the signal to each of these processes once. A process group that one of them leads gets it as a whole: then no
+// process is left out that was forked there in the meantime.
+void signalWithGroups(const std::vector<ProcessInfo>& processes, int signal);
+
 // SIGKILL to a process and to all that is below it.
 void killWithDescendants(const ProcessInfo& process);
 

@@ -99,10 +99,7 @@ void WorkerKeeper::stop(const RunningTask& task, StopReason reason, BootTime now
   watch_.stopped(reason, children_.link.page(), now);
   below_ = descendantsOfTask();
   children_.link.stopBell(slotNumber_).ring();
-  child_->signalGroup(SIGTERM);
-  for (const auto& process : below_) {
-    if (process.group != child_->pid() && !process.dead) ::kill(process.pid, SIGTERM);
-  }
+  signalTask(below_, SIGTERM);
   if (now >= watch_.next()) kill();
   children_.log.warning(name() + ": its task is stopped, " + std::string(nameOf(reason)) + ".");
 }
@@ -112,7 +109,15 @@ void WorkerKeeper::kill() {
   const auto below = descendantsOfTask();
   below_.insert(below_.end(), below.begin(), below.end());
   child_->signal(SIGKILL);
-  child_->signalGroup(SIGKILL);
+  signalTask(below, SIGKILL);
+}
+
+// The worker's group, and what runs beside it: a program leads a group of its own.
+void WorkerKeeper::signalTask(const std::vector<ProcessInfo>& below, int number) {
+  auto outside = below;
+  std::erase_if(outside, [this](const ProcessInfo& process) { return process.group == child_->pid(); });
+  child_->signalGroup(number);
+  signalWithGroups(outside, number);
 }
 
 // Those that earlier tasks left behind on purpose are none of it.

@@ -47,6 +47,7 @@ class WorkerKeeper {
   void look(BootTime now, Stopping stopping);
   void stop(const RunningTask& task, StopReason reason, BootTime now);
   void kill();
+  void signalTask(const std::vector<ProcessInfo>& below, int number);
   std::vector<ProcessInfo> descendantsOfTask() const;
   void takeOverKept();
   void watchForHanging(const SlotSight& sight, BootTime now, Stopping stopping);

@@ -18,7 +18,7 @@ struct ProgramCall {
   std::vector<std::string> environment;          // NAME=value; nothing else is there
   std::string directory;                         // empty: ours
   std::string input;                             // stdin, then its end
-  bool ownSession = false;                       // else it stays in our session and process group
+  bool ownSession = false;                       // else it leads a process group in our session
   ResourceLimits limits{};                       // of its task's name; this process is under them already
   Duration patience = std::chrono::seconds(30);  // how long want of descriptors, memory or processes is waited out
 };

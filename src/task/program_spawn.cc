@@ -89,7 +89,8 @@ class SpawnPlan {
     ::sigemptyset(&none);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
-    const int session = call.ownSession ? POSIX_SPAWN_SETSID : 0;
+    // What a program sends to its group, as `kill 0` in a script does, is to spare the worker.
+    const int session = call.ownSession ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
     ::posix_spawnattr_setflags(&attributes_,
                                static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | session));
   }

@@ -67,7 +67,7 @@ class ProgramTask final : public BaseTask {
   explicit ProgramTask(std::shared_ptr<const ProgramSetup> setup) : setup_(std::move(setup)) {}
 
  private:
-  // Who stops a task signals the whole process group, the program with it. One that does not end then is killed, and we
+  // Who stops a task signals the program's whole process group. A program that does not end then is killed, and we
   // with it: so its output is put where it outlives us.
   ExitStatus doJob() override {
     const auto end = runProgram(call(), watcher());

@@ -164,8 +164,12 @@ TEST_F(ProgramTaskTest, HasDefaultSignalsAndNoneBlocked) {
   EXPECT_EQ(stillIgnored & 0x7fffffff, 0u) << "signals 32 and 33 are the C library's own";
 }
 
-TEST_F(ProgramTaskTest, StaysInOurProcessGroup) {
-  EXPECT_EQ(runShell("cut -d' ' -f5 /proc/self/stat").response, std::to_string(::getpgrp()));
+TEST_F(ProgramTaskTest, LeadsAProcessGroupInOurSession) {
+  int program = 0, group = 0, session = 0;
+  std::istringstream(runShell("echo $$; cut -d' ' -f5,6 /proc/self/stat").response) >> program >> group >> session;
+  EXPECT_GT(group, 0);
+  EXPECT_EQ(group, program);
+  EXPECT_EQ(session, ::getsid(0));
 }
 
 TEST_F(ProgramTaskTest, CanBeAWarning) {

@@ -4,11 +4,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <functional>
 
 #include "task/envelope.h"
 #include "task/outcome_codec.h"
+#include "task/program_task.h"
 #include "tests/support/deed.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/toy_instance.h"
 #include "worker/worker.h"
 
@@ -55,6 +58,10 @@ class ProcessesTest : public ::testing::Test {
   }
 
   void add(const std::string& name, std::function<void(TaskContext&)> deed) { addDeed(program, name, std::move(deed)); }
+
+  void addScript(const std::string& name, const std::string& script) {
+    addProgram(program.tasks, name, {.command = {"/bin/sh", "-c", script}}, "a-test");
+  }
 
   static MasterOptions options() {
     MasterOptions options;
@@ -172,6 +179,48 @@ TEST_F(ProcessesTest, TellWhatATaskStartedThatItsTimeIsUp) {
   const auto heir = assign(0, "heir", 200ms);
   EXPECT_EQ(instance.verdict(0, heir).reason, StopReason::TimeLimit);
   EXPECT_EQ(instance.notes->number, SIGTERM) << "the whole group is told";
+}
+
+TEST_F(ProcessesTest, SurviveWhatAProgramSendsToItsOwnGroup) {
+  addScript("shout", "trap 'echo got it' USR2; kill -USR2 0; kill -s USR2 -- -$$; echo done");
+  addScript("end all", "kill -KILL 0");
+  start();
+  ASSERT_TRUE(waitUntil([&] { return instance.isReady(0); }));
+  const int worker = instance.workerPid(0);
+  const auto shout = outcome(0, assign(0, "shout"));
+  EXPECT_EQ(shout.status, ExitStatus::Success) << shout.response;
+  EXPECT_EQ(shout.response, "got it got it done");
+  EXPECT_EQ(outcome(0, assign(0, "end all")).signal, SIGKILL);
+  EXPECT_EQ(instance.workerPid(0), worker);
+}
+
+TEST_F(ProcessesTest, TellEachProcessOfAProgramOnceThatItIsStopped) {
+  const TempDir folder;
+  const std::string note = " trap 'echo told >>" + (folder / "told").string() + "; wait; exit' TERM; echo ready >>" +
+                           (folder / "ready").string() + "; while :; do sleep 0.01; done";
+  addScript("pair", "(" + note + ") & " + note);
+  instance.options.killGrace = 20s;
+  start();
+  const auto pair = assign(0, "pair");
+  ASSERT_TRUE(waitUntil([&] { return readWholeFile(folder / "ready") == "ready\nready\n"; }));
+  instance.link->slot(0).wish(pair, StopReason::Cancel, "a test");
+  EXPECT_EQ(instance.verdict(0, pair).reason, StopReason::Cancel);
+  EXPECT_EQ(readWholeFile(folder / "told"), "told\ntold\n");
+}
+
+TEST_F(ProcessesTest, LeaveNoProgramWhoseWorkerWasKilled) {
+  const TempDir folder;
+  addScript("pair", "sleep 1000 & echo $! $$ >" + (folder / "pids.new").string() + "; mv " +
+                        (folder / "pids.new").string() + " " + (folder / "pids").string() + "; wait");
+  start();
+  const auto pair = assign(0, "pair");
+  ASSERT_TRUE(waitUntil([&] { return std::filesystem::exists(folder / "pids"); }));
+  int child = 0, parent = 0;
+  std::ifstream(folder / "pids") >> child >> parent;
+  ::kill(instance.workerPid(0), SIGKILL);
+  EXPECT_EQ(instance.verdict(0, pair).signal, SIGKILL);
+  EXPECT_FALSE(isRunning(parent));
+  EXPECT_FALSE(isRunning(child));
 }
 
 TEST_F(ProcessesTest, LeaveNoDescendant) {
