@@ -12,6 +12,11 @@ namespace leptir {
 // The PATH of a program's tasks where neither the configuration nor our environment has one.
 inline constexpr const char* kUsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+// `file`, which counts from `directory` where it is relative (empty: from our own).
+std::string fileFrom(const std::string& directory, const std::string& file);
+// 0, or the errno for which this user may not execute the file.
+int whyNotExecutable(const std::string& file);
+
 // The file to execute: `program` itself when it has a `/`, otherwise the first executable file of that name in the
 // folders of `path`. What is relative counts from `directory` (empty: from our own). Invalid: there is none; names the
 // program and the reason.
@@ -21,8 +26,9 @@ Result<std::string> findProgram(std::string_view program, std::string_view path,
 // the interpreter of a script was meant. Unavailable: the machine lacks memory, processes or descriptors.
 Error whyNotStarted(const std::string& program, const std::string& directory, int error);
 
-// Before a task needs it: whether the folder and the program of a command exist and could be executed by this user, and
-// the interpreter of a script. A program whose name holds a parameter is not looked at. Invalid: says what is missing.
+// Before a task needs it: whether the folder and the program of a command exist and could be executed by this user,
+// with what the program needs (program_format.h). A program whose name holds a parameter is not looked at. Invalid:
+// says what is missing.
 Result<void> checkProgram(const ProgramSpec& program);
 
 }  // namespace leptir

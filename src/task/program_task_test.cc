@@ -284,6 +284,50 @@ TEST_F(ProgramTaskTest, CanBeCheckedBeforeATaskNeedsIt) {
               HasSubstr("'/no/interpreter': no such file or directory"));
 }
 
+// Why an executable file with this content cannot run; empty: it can, as far as is known.
+std::string whyNot(const TempDir& folder, const std::string& content) {
+  const auto file = folder.write("program", content);
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  const auto checked = checkProgram(
+      {.command = {"./program"}, .environment = {{"PATH", "/usr/bin:/bin"}}, .directory = folder.path().string()});
+  return checked ? std::string() : checked.error().message();
+}
+
+TEST_F(ProgramTaskTest, IsCheckedWithItsInterpretersBeforeATaskNeedsIt) {
+  EXPECT_EQ(whyNot(folder, "#! /bin/sh -e \n"), "");
+  EXPECT_EQ(whyNot(folder, "#!/usr/bin/env sh\n"), "");
+  EXPECT_EQ(whyNot(folder, "#!/usr/bin/env -S sh -e\n"), "");
+  EXPECT_EQ(whyNot(folder, "#!/usr/bin/env -i nosuchinterp\n"), "") << "options of env are not followed";
+  EXPECT_EQ(whyNot(folder, "#!\n"), "./program: its first line names no interpreter behind #!");
+  constexpr const char* kNotFound =
+      "./program: the interpreter that its first line names is not found by env: nosuchinterp: no such file or "
+      "directory in the folders of PATH (/usr/bin:/bin)";
+  EXPECT_EQ(whyNot(folder, "#!/usr/bin/env nosuchinterp\n"), kNotFound);
+  EXPECT_EQ(whyNot(folder, "#!/usr/bin/env -S nosuchinterp -u\n"), kNotFound);
+  EXPECT_THAT(whyNot(folder, "#!/usr/bin/env sh\r\n"), HasSubstr("(the line ends with a carriage return"));
+  const auto interpreter = folder.write("interpreter", "#!/no/such/interpreter\n").string();
+  std::filesystem::permissions(interpreter, std::filesystem::perms::owner_all);
+  EXPECT_EQ(whyNot(folder, "#!" + interpreter + "\n"),
+            "./program: " + interpreter +
+                ": the interpreter that its first line names cannot be executed: '/no/such/interpreter': no such file "
+                "or directory");
+  EXPECT_THAT(whyNot(folder, "#!./program\n"), HasSubstr("too many interpreters"));
+}
+
+TEST_F(ProgramTaskTest, IsABinaryWithItsLoaderOrAScript) {
+  if (std::filesystem::exists("/proc/sys/fs/binfmt_misc/status"))
+    GTEST_SKIP() << "this machine may know more formats (binfmt_misc)";
+  for (const auto* content : {"", "echo hello\n", "\x01\x02\x03"})
+    EXPECT_THAT(whyNot(folder, content), HasSubstr("./program: neither a binary nor a script whose first line names"));
+  EXPECT_THAT(run({.command = {(folder / "program").string()}}).response, HasSubstr("neither a binary nor a script"));
+  auto binary = readWholeFile("/bin/sh");
+  EXPECT_EQ(whyNot(folder, binary), "");
+  const auto loader = binary.find("/ld-");
+  ASSERT_NE(loader, std::string::npos);
+  binary.replace(loader, 4, "/no-");
+  EXPECT_THAT(whyNot(folder, binary), HasSubstr("./program: the loader that it asks for cannot be executed: '/lib"));
+}
+
 TEST_F(ProgramTaskTest, IsDoneAlthoughItsChildHoldsTheOutput) {
   const auto outcome = runShell("sleep 1000 & echo $!");
   const pid_t left = std::stoi(outcome.response);
