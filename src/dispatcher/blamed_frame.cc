@@ -10,6 +10,10 @@ constexpr std::string_view kAnonymous = "(anonymous namespace)", kLambda = "{lam
 constexpr std::array<std::string_view, 6> kLibraries = {
     "std::", "__gnu_cxx::", "nlohmann::", "fmt::", "simdjson::", "__"};
 
+// The last one holds the sources of a distribution's debug packages.
+constexpr std::array<std::string_view, 6> kLibraryFolders = {"/usr/include/",   "/usr/lib/",   "/usr/local/include/",
+                                                             "/usr/local/lib/", "../sysdeps/", "/usr/src/debug/"};
+
 struct Frame {
   std::string_view function;
   std::string_view file;    // where its line is known
@@ -70,11 +74,17 @@ bool isOurs(const Frame& frame) {
   return frame.file.empty() ? nameIn(frame.function).starts_with("leptir::") : isOurFile(frame.file);
 }
 
-// Headers of libraries lie in /usr, the C library's sources in folders of its own, also where it is part of the
-// program.
+// Headers of libraries lie in folders of their own, and so do the C library's sources, also where it is part of the
+// program. The user's sources may lie in /usr/src or /usr/local/src.
+bool isFileOfALibrary(std::string_view file) {
+  return std::ranges::any_of(kLibraryFolders, [&](auto folder) { return file.starts_with(folder); });
+}
+
+// The sources of a shared library that a distribution has built are named relative to the folder of its build; the
+// user's own libraries are blamed as the user's program is.
 bool isOfALibrary(const Frame& frame) {
-  if (!frame.module.empty() && !frame.file.empty()) return true;
-  if (!frame.file.empty()) return frame.file.starts_with("/usr/") || frame.file.starts_with("../sysdeps/");
+  const bool isShared = !frame.module.empty();
+  if (!frame.file.empty()) return isFileOfALibrary(frame.file) || (isShared && frame.file.starts_with('.'));
   if (frame.module.empty() || frame.module.find(".so") != std::string_view::npos) return true;
   const auto name = nameIn(frame.function);
   return name.starts_with("0x") || std::ranges::any_of(kLibraries, [&](auto word) { return name.starts_with(word); });

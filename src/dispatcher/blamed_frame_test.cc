@@ -19,6 +19,24 @@ TEST(BlamedFrame, MayHaveBeenCompiledByARelativePath) {
             "helper(int) at main.cc:5");
 }
 
+TEST(BlamedFrame, MayLieBelowUsrWhereImagesOfContainersHaveTheUsersSources) {
+  for (const auto* own : {"resize(int) at /usr/src/app/resize.cc:33", "resize(int) at /usr/local/src/app/resize.cc:33"})
+    EXPECT_EQ(blamedFrame({"std::vector<int>::at(unsigned long) at /usr/local/include/c++/14/vector:1",
+                           "_mm_load_ps at /usr/lib/gcc/x86_64-linux-gnu/12/include/xmmintrin.h:9",
+                           "inflate at /usr/src/debug/zlib-1.3/inflate.c:5 in libz.so.1", own}),
+              own);
+}
+
+TEST(BlamedFrame, MayBeOfTheUsersOwnSharedLibrary) {
+  EXPECT_EQ(blamedFrame({"abort at ./stdlib/abort.c:79 in libc.so.6",
+                         "std::terminate() at ../../../../src/libstdc++-v3/libsupc++/eh_terminate.cc:58 in "
+                         "libstdc++.so.6",
+                         "resize_image at /home/me/app/lib.cc:1 in libmine.so", "main at /home/me/app/main.cc:5"}),
+            "resize_image at /home/me/app/lib.cc:1 in libmine.so");
+  EXPECT_EQ(blamedFrame({"resize_image at lib.cc:1 in libmine.so", "main at /home/me/app/main.cc:5"}),
+            "resize_image at lib.cc:1 in libmine.so");
+}
+
 TEST(BlamedFrame, IsNamedByItsFunctionWhereNoLineIsKnown) {
   EXPECT_EQ(blamedFrame({"strlen in libc.so.6", "std::vector<int>::at(unsigned long) in app",
                          "main::{lambda(leptir::TaskContext&)#1}::operator()(leptir::TaskContext&) const in app",
