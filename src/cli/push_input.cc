@@ -1,11 +1,8 @@
 #include "cli/push_input.h"
 
-#include <date/date.h>
-
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <locale>
-#include <sstream>
 
 #include "base/saturated.h"
 #include "leptir/broker_task.h"
@@ -15,6 +12,7 @@ namespace {
 
 constexpr auto kMostSeconds = static_cast<double>(kFarthest.count());  // before or after 1970, or from now
 
+constexpr std::size_t kDate = std::string_view("2026-11-23").size();
 constexpr std::size_t kDateAndTime = std::string_view("2026-11-23T18:00:00").size();
 
 Error invalid(std::string message) {
@@ -29,11 +27,11 @@ std::optional<Time> parseUnixSeconds(std::string_view text) {
   return timeFromUnixSeconds(seconds);
 }
 
-// Two digits, at most `highest`.
-std::optional<int> twoDigits(std::string_view text, int highest) {
+// Nothing but digits, and as a number at most `highest`.
+std::optional<int> digits(std::string_view text, int highest) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool isNumber = text.size() == 2 && error == std::errc() && end == text.data() + 2 && text[0] != '-';
+  const bool isNumber = error == std::errc() && end == text.data() + text.size() && text[0] != '-';
   return isNumber && number <= highest ? std::optional(number) : std::nullopt;
 }
 
@@ -48,7 +46,7 @@ std::optional<std::chrono::minutes> takeOffset(std::string_view& text) {
   const auto offset = text.substr(sign + 1);
   const auto minutesAt = offset.size() == 5 && offset[2] == ':' ? 3u : 2u;
   if (offset.size() != minutesAt + 2) return std::nullopt;
-  const auto hours = twoDigits(offset.substr(0, 2), 23), minutes = twoDigits(offset.substr(minutesAt), 59);
+  const auto hours = digits(offset.substr(0, 2), 23), minutes = digits(offset.substr(minutesAt), 59);
   if (!hours || !minutes) return std::nullopt;
   const auto length = std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
   const bool west = text[sign] == '-';
@@ -56,18 +54,45 @@ std::optional<std::chrono::minutes> takeOffset(std::string_view& text) {
   return west ? -length : length;
 }
 
-std::optional<Time> parseRfc3339(std::string_view whole) {
-  auto local = whole;
-  const auto offset = takeOffset(local);
-  if (!offset || local.size() < kDateAndTime) return std::nullopt;
-  std::string text(local);
-  if (text[10] == 't' || text[10] == ' ') text[10] = 'T';
-  std::istringstream stream(text);
-  stream.imbue(std::locale::classic());
-  Time time;
-  stream >> date::parse("%FT%T", time);
-  if (stream.fail() || stream.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
-  return time - *offset;
+// 2026-11-23
+std::optional<std::chrono::sys_days> dateOf(std::string_view text) {
+  if (text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto year = digits(text.substr(0, 4), 9999), month = digits(text.substr(5, 2), 12);
+  const auto day = digits(text.substr(8), 31);
+  if (!year || !month || !day) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  return date.ok() ? std::optional(std::chrono::sys_days(date)) : std::nullopt;
+}
+
+// 18:00:00; a leap second is the first one of the next minute, since our clocks know none.
+std::optional<std::chrono::seconds> timeOfDay(std::string_view text) {
+  if (text[2] != ':' || text[5] != ':') return std::nullopt;
+  const auto hours = digits(text.substr(0, 2), 23), minutes = digits(text.substr(3, 2), 59);
+  const auto seconds = digits(text.substr(6), 60);
+  if (!hours || !minutes || !seconds) return std::nullopt;
+  return std::chrono::hours(*hours) + std::chrono::minutes(*minutes) + std::chrono::seconds(*seconds);
+}
+
+// .123456789, of which microseconds are kept; or nothing.
+std::optional<Duration> fractionOf(std::string_view text) {
+  if (text.empty()) return Duration{};
+  const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() < 2 || text[0] != '.' || !std::ranges::all_of(text.substr(1), isDigit)) return std::nullopt;
+  std::string micros(text.substr(1, 6));
+  micros.resize(6, '0');
+  return std::chrono::microseconds(digits(micros, 999'999).value());
+}
+
+std::optional<Time> parseRfc3339(std::string_view text) {
+  const auto offset = takeOffset(text);
+  if (!offset || text.size() < kDateAndTime) return std::nullopt;
+  const char between = text[kDate];
+  const auto date = dateOf(text.substr(0, kDate));
+  const auto time = timeOfDay(text.substr(kDate + 1, kDateAndTime - kDate - 1));
+  const auto fraction = fractionOf(text.substr(kDateAndTime));
+  if ((between != 'T' && between != 't' && between != ' ') || !date || !time || !fraction) return std::nullopt;
+  return Time(*date) + *time + *fraction - *offset;
 }
 
 }  // namespace

@@ -34,6 +34,38 @@ TEST(ParseTime, RefusesOffsetsThatAreNone) {
     EXPECT_FALSE(parseTime(text)) << text;
 }
 
+TEST(ParseTime, KeepsMicrosecondsOfAFractionOfAnyLength) {
+  EXPECT_EQ(parseTime("2026-11-23T18:00:00.123456789Z").value(), kTime + 123456us);
+  EXPECT_EQ(parseTime("2026-11-23T18:00:00.5+00:00").value(), kTime + 500ms);
+  EXPECT_EQ(parseTime("2026-11-23T18:00:00." + std::string(300, '9') + "Z").value(), kTime + 999999us);
+  EXPECT_EQ(parseTime("2026-11-23T17:59:60Z").value(), kTime) << "a leap second";
+  EXPECT_EQ(parseTime("1969-12-31T23:59:59.75Z").value(), Time(-250ms));
+}
+
+TEST(ParseTime, RefusesWhatRfc3339DoesNotKnow) {
+  for (const auto* text : {"+2026-11-23T18:00:00Z",
+                           "-2026-11-23T18:00:00Z",
+                           "02026-11-23T18:00:00Z",
+                           "2026-11-23T18:00:00.Z",
+                           "2026-11-23T18:00:00,5Z",
+                           "2026-11-23T18:00:00.-5Z",
+                           "2026-11-23T18:00:00.5 Z",
+                           "2026-11-23T24:00:00Z",
+                           "2026-11-23T18:60:00Z",
+                           "2026-11-23T18:00:61Z",
+                           "2026-02-29T18:00:00Z",
+                           "2026-13-01T18:00:00Z",
+                           "2026-11-00T18:00:00Z",
+                           "2026/11/23T18:00:00Z",
+                           "2026-11-23_18:00:00Z",
+                           "2026-1-23T18:00:000Z",
+                           "2026-11-23T18-00-00Z",
+                           "2026-11-23T18:00Z",
+                           "Z",
+                           ""})
+    EXPECT_FALSE(parseTime(text)) << text;
+}
+
 TEST(ParseTime, RefusesWhatIsBeyondAllClocks) {
   for (const auto* text : {"1795900000123", "-1e12", "1e300", "nan", "inf"}) EXPECT_FALSE(parseTime(text)) << text;
   EXPECT_EQ(parseTime("1e11").value(), Time(kFarthest));
