@@ -2,25 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "base/escape.h"
 #include "base/utf8.h"
+#include "cli/push_envelope.h"
 #include "cli/push_input.h"
-#include "task/envelope.h"
 #include "task/json_members.h"
 #include "task/json_reader.h"
 #include "task/json_text.h"
 
 namespace leptir {
 namespace {
-
-constexpr std::array<std::string_view, 11> kEnvelopeKeys{"cn", "pr", "tl", "toex", "td", "at",
-                                                         "cr", "ex", "un", "ma",   "ts"};
-constexpr std::array<std::string_view, 2> kTaskDataKeys{"id", "parameters"};
 
 Error invalid(std::string message) {
   return Error(ErrorCode::Invalid, std::move(message));
@@ -125,9 +120,10 @@ Take takerOf(std::string_view key) {
 
 Result<TaskToPush> parseOptions(std::string_view line, const PushOptions& defaults) {
   TaskToPush task{.options = defaults};
-  bool hasTime = false, hasDelay = false;
+  std::set<std::string> seen;
   for (JsonMembers members(line); members.next();) {
     Member member{jsonTextValue(members.key()), members.value(), {}};
+    if (!seen.insert(member.key).second) return standsTwice(member.key);
     const auto take = takerOf(member.key);
     if (take == nullptr) {
       return invalid("unknown key " + inQuotes(member.key) +
@@ -135,47 +131,10 @@ Result<TaskToPush> parseOptions(std::string_view line, const PushOptions& defaul
     }
     if (take != takeParameters) member.value = parseJson(member.text).value_or(Json());
     if (auto taken = take(member, task); !taken) return taken.error();
-    hasTime = hasTime || take == takeTime;
-    hasDelay = hasDelay || take == takeDelay;
   }
-  if (hasTime && hasDelay) return invalid("'at' and 'delaySeconds' exclude each other");
+  if (seen.contains("at") && seen.contains("delaySeconds"))
+    return invalid("'at' and 'delaySeconds' exclude each other");
   if (task.name.empty()) return invalid("'name' is missing");
-  return task;
-}
-
-// What could not be carried is refused instead of being lost.
-template <std::size_t count>
-Result<void> refuseOthers(std::string_view object, const std::array<std::string_view, count>& known,
-                          std::string_view where) {
-  for (JsonMembers members(object); members.next();) {
-    const auto key = jsonTextValue(members.key());
-    if (std::ranges::find(known, key) != known.end()) continue;
-    return invalid(fmt::format("unknown key {} {}: known are {}", inQuotes(key), where, fmt::join(known, ", ")));
-  }
-  return {};
-}
-
-Result<TaskToPush> parseEnvelope(std::string_view line, const PushOptions& defaults) {
-  auto head = decodeEnvelope(line);
-  if (!head) return head.error();
-  if (auto fine = refuseOthers(line, kEnvelopeKeys, "in an envelope"); !fine) return fine.error();
-  const auto data = memberOf(line, "td").value_or("{}");
-  if (auto fine = refuseOthers(data, kTaskDataKeys, "in 'td'"); !fine) return fine.error();
-  auto call = callIn(line);
-  if (!call) return call.error();
-
-  TaskToPush task{.name = std::move(head->name), .options = defaults, .parametersText = std::move(call->parameters)};
-  auto& options = task.options;
-  options.id = std::move(head->id);
-  if (head->timeLimitSeconds != 0) options.timeLimitSeconds = head->timeLimitSeconds;
-  if (head->maxAttempts != 0) options.maxAttempts = head->maxAttempts;
-  if (const auto priority = memberOf(line, "pr")) {
-    options.priority = wholeNumber(parseJson(*priority).value_or(Json())).value_or(defaults.priority);
-  }
-  if (head->timeOfExecution) {
-    options.timeOfExecution = head->timeOfExecution;
-    options.delay = {};
-  }
   return task;
 }
 
@@ -218,7 +177,7 @@ Result<TaskToPush> parsePushLine(std::string_view line, const PushOptions& defau
   line = withoutJsonBlanks(line);
   if (auto fine = checkJson(line); !fine) return fine.error();
   if (!line.starts_with('{')) return invalid("a line must be a JSON object, as in {\"name\": \"noop\"}");
-  return memberOf(line, "cn") ? parseEnvelope(line, defaults) : parseOptions(line, defaults);
+  return memberOf(line, "cn") ? parsePushEnvelope(line, defaults) : parseOptions(line, defaults);
 }
 
 }  // namespace leptir

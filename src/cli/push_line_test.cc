@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace leptir {
 namespace {
 
@@ -83,6 +85,30 @@ TEST(ParsePushLine, TakesAnEnvelope) {
   EXPECT_EQ(task->options.timeOfExecution, Time(1'900'000'000s));
   EXPECT_EQ(task->options.delay, 0s);
   EXPECT_EQ(parsePushLine(R"({"cn":"a","toex":"","td":[]})", {.delay = 60s})->options.delay, 60s);
+}
+
+TEST(ParsePushLine, RefusesAKeyThatStandsTwice) {
+  EXPECT_THAT(whyNot(R"({"name":"x","priority":1,"priority":2})"), HasSubstr("'priority' stands twice"));
+  EXPECT_THAT(whyNot(R"({"name":"x","n\u0061me":"y"})"), HasSubstr("'name' stands twice"));
+  EXPECT_THAT(whyNot(R"({"cn":"x","tl":1,"td":{},"tl":2})"), HasSubstr("'tl' stands twice"));
+  EXPECT_THAT(whyNot(R"({"cn":"x","td":{"id":"a","id":"b"}})"), HasSubstr("'id' stands twice"));
+  EXPECT_EQ(whyNot(R"({"name":"x","parameters":{"a":1,"a":2}})"), "") << "parameters are the task's affair";
+}
+
+TEST(ParsePushLine, RefusesAValueOfAnEnvelopeThatWouldBeLost) {
+  const auto envelope = [](const std::string& field) { return R"({"cn":"x",)" + field + R"(,"td":{}})"; };
+  for (const auto* field : {R"("pr":"high")", R"("pr":1e30)", R"("pr":1.5)", R"("pr":[1])", R"("tl":-5)", R"("tl":"x")",
+                            R"("tl":1e12)", R"("tl":true)", R"("toex":"soon")", R"("toex":1e30)", R"("toex":{})",
+                            R"("ma":-1)", R"("ma":4294967296)", R"("ma":"three")", R"("ma":"3")"})
+    EXPECT_THAT(whyNot(envelope(field)), HasSubstr("must be")) << field;
+  EXPECT_THAT(whyNot(envelope(R"("toex":"soon")")), HasSubstr(R"('toex' must be Unix seconds within 1e11 of 1970, not )"
+                                                              R"('"soon"')"));
+  for (const auto* key : {"pr", "tl", "toex", "ma"}) {
+    for (const auto* nothing : {"0", "null", "false", R"("")", "[ ]"})
+      EXPECT_EQ(whyNot(envelope('"' + std::string(key) + "\":" + nothing)), "") << key << nothing;
+  }
+  EXPECT_EQ(parsePushLine(envelope(R"("pr":"-9223372036854775808")"))->options.priority,
+            std::numeric_limits<std::int64_t>::min());
 }
 
 TEST(ParsePushLine, SaysWhatIsWrong) {
