@@ -61,6 +61,7 @@ class Parser {
  public:
   explicit Parser(std::string program) : program_(std::move(program)) {
     app_.name(program_);
+    push_.program = program_;
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string(kVersion));
     app_.footer(
@@ -102,7 +103,7 @@ class Parser {
   // What is wrong, when the first word is no command or the command has no such option.
   std::optional<std::string> hint(int argc, const char* const* argv) {
     const std::string first = argv[1];
-    if (first.starts_with('-')) return unknownOption(app_, argc, argv);
+    if (first.starts_with('-')) return misplacedOption(argc, argv);
     std::vector<std::string> names;
     for (const auto* command : app_.get_subcommands([](CLI::App*) { return true; })) {
       if (command->get_name() == first) return unknownOption(*command, argc, argv);
@@ -111,13 +112,31 @@ class Parser {
     return unknownWord("command", first, {names.begin(), names.end()});
   }
 
-  static std::optional<std::string> unknownOption(const CLI::App& command, int argc, const char* const* argv) {
+  // An option before the command, which may be one of the command's.
+  std::optional<std::string> misplacedOption(int argc, const char* const* argv) const {
+    const auto word = withoutValue(argv[1]);
+    for (const auto* command : app_.get_subcommands()) {
+      const auto names = optionsOf(*command);
+      if (std::ranges::find(names, word) == names.end()) continue;
+      return fmt::format("{} stands behind the command: {} {} {}", inQuotes(word), program_, command->get_name(), word);
+    }
+    return unknownOption(app_, argc, argv);
+  }
+
+  static std::string withoutValue(const char* argument) { return {argument, std::strcspn(argument, "=")}; }
+
+  static std::vector<std::string> optionsOf(const CLI::App& command) {
     std::vector<std::string> names;
     for (const auto* option : command.get_options()) {
       for (const auto& name : option->get_lnames()) names.push_back("--" + name);
     }
+    return names;
+  }
+
+  static std::optional<std::string> unknownOption(const CLI::App& command, int argc, const char* const* argv) {
+    const auto names = optionsOf(command);
     for (int i = 1; i < argc; ++i) {
-      const std::string word(argv[i], std::strcspn(argv[i], "="));
+      const auto word = withoutValue(argv[i]);
       if (word == "--") break;
       if (!word.starts_with("--") || std::ranges::find(names, word) != names.end()) continue;
       return unknownWord("option", word, {names.begin(), names.end()});

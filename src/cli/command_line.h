@@ -25,6 +25,7 @@ struct StatusCommand {
   bool json = false;
 };
 struct PushCommand {
+  std::string program = "leptir";  // as it was called: a user's program has its own name
   std::filesystem::path config;
   std::string name;                     // empty with --stdin
   std::vector<std::string> parameters;  // key=text, key:=JSON

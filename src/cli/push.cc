@@ -17,8 +17,9 @@ namespace {
 
 constexpr std::size_t kBatch = 1000;
 
-int refuse(const Error& error) {
-  std::cerr << "leptir push: " << escaped(error.message()) << "\nTry: leptir push --help\n";
+int refuse(const PushCommand& command, const Error& error) {
+  std::cerr << command.program << " push: " << escaped(error.message()) << "\nTry: " << command.program
+            << " push --help\n";
   return kUsage;
 }
 
@@ -78,10 +79,10 @@ int runCommand(const PushCommand& command, const Program& program) {
   if (auto open = printer.check(); !open) return fail(open.error());
   if (auto open = LineReader::check(STDIN_FILENO); command.fromStdin && !open) return fail(open.error());
   auto options = optionsOf(command);
-  if (!options) return refuse(options.error());
+  if (!options) return refuse(command, options.error());
   TaskToPush task{.name = command.name, .options = *options};
   auto parameters = parseParameters(command.json, command.parameters);
-  if (!parameters) return refuse(parameters.error());
+  if (!parameters) return refuse(command, parameters.error());
   task.parametersText = std::move(*parameters);
 
   const auto config = readConfig(command.config);

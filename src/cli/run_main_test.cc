@@ -53,6 +53,26 @@ TEST(RunMain, ShowsTheProgramsOwnNameInItsHelpAndHints) {
   EXPECT_TRUE(run({"./mine", "push", "--nonsense"}).err.ends_with("\nTry: mine push --help\n"));
 }
 
+TEST(RunMain, SaysThatAnOptionStandsBehindItsCommand) {
+  for (const auto& arguments : {std::vector<std::string>{"/opt/mine", "--config=x", "push", "noop"},
+                                std::vector<std::string>{"/opt/mine", "--config", "x", "push", "noop"}}) {
+    const auto said = run(arguments);
+    EXPECT_EQ(said.exit, 2);
+    EXPECT_NE(said.err.find("'--config' stands behind the command: mine push --config\n"), std::string::npos)
+        << said.err;
+  }
+  const auto unknown = run({"mine", "--colour", "push", "noop"}).err;
+  EXPECT_NE(unknown.find("there is no option '--colour'"), std::string::npos) << unknown;
+}
+
+TEST(RunMain, NamesTheProgramWhenParametersOfAPushAreWrong) {
+  for (const auto* wrong : {"novalue", "--at=soon"}) {
+    const auto said = run({"/opt/mine", "push", "noop", wrong});
+    EXPECT_EQ(said.exit, 2);
+    EXPECT_TRUE(said.err.starts_with("mine push: ") && said.err.ends_with("\nTry: mine push --help\n")) << said.err;
+  }
+}
+
 TEST(RunMain, SaysWhichTaskNameWasAddedTwice) {
   Program program;
   for (int i = 0; i < 2; ++i) program.tasks.add<Json>("resize", [](const Json&, TaskContext&) {});
