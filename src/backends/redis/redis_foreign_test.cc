@@ -95,6 +95,14 @@ TEST_F(RedisBesideOthers, NothingLeavesASessionWhileAnotherKindOfValueStandsInAP
   EXPECT_EQ(waiting(), 0) << "an error means that nothing was added";
 }
 
+TEST_F(RedisBesideOthers, ASessionThatHoldsNothingEndsWhateverStandsInThePlacesOfTasks) {
+  const auto session = openSession(*broker);
+  for (const auto* name : {"cancel", "buried:tasks", "buried", "ids", "places"})
+    server.ask({"SET", "{leptir:ztasks}:" + std::string(name), "somebody's"});
+  must(session->close());
+  EXPECT_EQ(server.ask({"ZCARD", "{leptir:ztasks}:sessions"}), 0);
+}
+
 TEST_F(RedisBesideOthers, NothingIsLostWhileAnotherKindOfValueStandsInTheQueuesPlace) {
   push("t", 3);
   const auto session = openSession(*broker);

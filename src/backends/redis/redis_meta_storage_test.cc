@@ -264,6 +264,13 @@ TEST_F(RedisMetaStorageTest, ForgetsInItsIndexWhatHasExpired) {
   EXPECT_EQ(ask({"ZCARD", "leptir:taskinfo.failures"}), 2);
 }
 
+TEST_F(RedisMetaStorageTest, TheNewestFailuresAreListedFirstHoweverLargeAnothersScoreIs) {
+  const auto storage = open();
+  ask({"ZADD", "leptir:taskinfo.failures", "1e17", "theirs", "+inf", "theirs too"});
+  save(*storage, {failure("c"), failure("b"), failure("a")});
+  EXPECT_EQ(listed(*storage), (Ids{"a", "b", "c"}));
+}
+
 TEST_F(RedisMetaStorageTest, SavesRecordsWhateverStandsUnderTheNameOfTheIndex) {
   ask({"SET", "leptir:taskinfo.failures", "somebody's"});
   const auto storage = open();

@@ -5,7 +5,8 @@
 namespace leptir {
 namespace {
 
-// A score is the server's time in microseconds, or a microsecond later than the newest. The first command frees memory,
+// A score is the server's time in microseconds, or a microsecond later than the newest; from 2^52 on it is another
+// program's, and a number there is not one less than the next. The first command frees memory,
 // so a full server takes it, and then what follows in the same script.
 const RedisScript& writeScript() {
   static const RedisScript kScript(R"(
@@ -16,8 +17,8 @@ local score = time[1] * 1000000 + time[2]
 if expiry ~= '' then
   redis.call('ZREMRANGEBYSCORE', index, '-inf', string.format('(%.0f', score - expiry * 1000))
 end
-local newest = redis.call('ZREVRANGE', index, 0, 0, 'WITHSCORES')[2]
-if newest and tonumber(newest) >= score then score = tonumber(newest) + 1 end
+local newest = tonumber(redis.call('ZREVRANGE', index, 0, 0, 'WITHSCORES')[2]) or 0
+if newest >= score and newest < 4503599627370496 then score = newest + 1 end
 for i = 3, #ARGV, 2 do
   local note, id, at = ARGV[i], ARGV[i + 1], string.format('%.0f', score)
   if note == 'remove' then

@@ -123,17 +123,21 @@ end
 return lost
 )";
 
-// Compared with what the caller has read by the lease number: a task that left meanwhile is left alone.
+// Compared with what the caller has read by the lease number: a task that left meanwhile is left alone. A session that
+// holds nothing ends whatever stands in the places of tasks.
 constexpr std::string_view kGiveBack = R"(
 local expiry = tonumber(call('ZSCORE', KEYS[1], ARGV[1]) or nil)
 if not expiry or (expiry < 0) ~= (ARGV[2] == 'claimed') then return -1 end
-local n, time, order = tonumber(ARGV[3]), now(), nextOrder(KEYS[6])
-call('ZCARD', KEYS[3])
-call('HLEN', KEYS[4])
-call('HLEN', KEYS[5])
-call('HLEN', KEYS[7])
+local n, time, order = tonumber(ARGV[3]), now(), nil
 call('HLEN', KEYS[9])
-call('HLEN', KEYS[10])
+if n > 0 then
+  order = nextOrder(KEYS[6])
+  call('ZCARD', KEYS[3])
+  call('HLEN', KEYS[4])
+  call('HLEN', KEYS[5])
+  call('HLEN', KEYS[7])
+  call('HLEN', KEYS[10])
+end
 local function block(number, i) return ARGV[3 + number * n + i] end
 local done = 0
 for i = 1, n do
