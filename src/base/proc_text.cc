@@ -13,10 +13,19 @@ namespace {
 
 // Above what the kernel lets an environment or a list of mappings have.
 constexpr std::size_t kLargest = std::size_t{64} << 20;
+constexpr std::string_view kStatus = "status";  // everyone may read it
 
-Error failed(const std::string& file) {
-  const bool gone = errno == ENOENT || errno == ESRCH;
-  return Error(gone ? ErrorCode::NotFound : ErrorCode::Unavailable, file + ": " + errnoText(errno));
+// A zombie of one thread. The files about its memory belong to root then, and are refused to its own user.
+bool isOnlyANumber(pid_t process) {
+  const auto status = readProcText(process, kStatus);
+  return status && status->find("\nState:\tZ") != std::string::npos &&
+         status->find("\nThreads:\t1\n") != std::string::npos;
+}
+
+Error failed(pid_t process, std::string_view name, const std::string& file) {
+  const auto number = errno;
+  const bool gone = number == ENOENT || number == ESRCH || (name != kStatus && isOnlyANumber(process));
+  return Error(gone ? ErrorCode::NotFound : ErrorCode::Unavailable, file + ": " + errnoText(number));
 }
 
 }  // namespace
@@ -24,13 +33,13 @@ Error failed(const std::string& file) {
 Result<std::string> readProcText(pid_t process, std::string_view name) {
   const auto file = "/proc/" + std::to_string(process) + "/" + std::string(name);
   const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!descriptor) return failed(file);
+  if (!descriptor) return failed(process, name, file);
   std::string text;
   char piece[65536];
   while (text.size() < kLargest) {
     const auto bytes = ::read(descriptor.get(), piece, sizeof piece);
     if (bytes < 0 && errno == EINTR) continue;
-    if (bytes < 0) return failed(file);
+    if (bytes < 0) return failed(process, name, file);
     if (bytes == 0) return text;
     text.append(piece, static_cast<std::size_t>(bytes));
   }
