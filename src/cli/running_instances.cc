@@ -18,16 +18,25 @@ std::set<std::filesystem::path> foldersOfPidFiles() {
   return folders;
 }
 
+// Of the instances that may run in that folder: one whose pid file was removed has a board still.
+std::set<std::filesystem::path> pidFilesIn(const std::filesystem::path& folder) {
+  std::set<std::filesystem::path> pidFiles;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+    auto file = entry.path();
+    if (file.extension() == ".pid" || file.extension() == ".board") pidFiles.insert(file.replace_extension(".pid"));
+  }
+  return pidFiles;
+}
+
 }  // namespace
 
 std::vector<RunningInstance> runningInstances() {
   std::vector<RunningInstance> found;
   for (const auto& folder : foldersOfPidFiles()) {
-    std::error_code failed;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
-      if (entry.path().extension() != ".pid") continue;
-      auto board = findInstance({.pidFile = entry.path(), .boardFile = statusBoardBeside(entry.path())});
-      if (board && *board) found.push_back({entry.path(), std::move(**board)});
+    for (const auto& pidFile : pidFilesIn(folder)) {
+      auto board = findInstance({.pidFile = pidFile, .boardFile = statusBoardBeside(pidFile)});
+      if (board && *board) found.push_back({pidFile, std::move(**board)});
     }
   }
   std::ranges::sort(found, {}, [](const RunningInstance& instance) { return instance.board.since; });

@@ -94,7 +94,7 @@ int runCommand(const StopCommand& command, const Program&) {
   const auto asked = instanceFilesOf(command.config, command.pid);
   if (!asked) return fail(asked.error());
   const auto files = filesOfRunning(*asked);
-  const auto process = HoldingProcess::find(files.pidFile);
+  const auto process = HoldingProcess::find([&files] { return masterOf(files); });
   if (!process) return fail(process.error());
   if (!*process) return sayThatNothingRuns(command.config);
   if (auto signalled = (*process)->signal(SIGTERM); !signalled) return fail(signalled.error());

@@ -4,20 +4,35 @@
 
 #include <ctime>
 #include <system_error>
+#include <thread>
+
+#include "config/state_paths.h"
 
 namespace leptir {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The pid file in that folder whose lock this process holds.
-std::optional<fs::path> pidFileHeldBy(int pid, const fs::path& folder) {
+// The files of the instance in that folder whose master this process is.
+std::optional<InstanceFiles> filesHeldBy(int master, const fs::path& folder) {
   std::error_code unreadable;
   for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
-    if (entry.path().extension() != ".pid") continue;
-    if (const auto holder = holderOf(entry.path()); holder && *holder == pid) return entry.path();
+    auto pidFile = entry.path(), board = entry.path();
+    if (pidFile.extension() != ".pid" && pidFile.extension() != ".board") continue;
+    InstanceFiles files{.pidFile = pidFile.replace_extension(".pid"), .boardFile = board.replace_extension(".board")};
+    if (const auto found = masterOf(files); found && *found == master) return files;
   }
   return std::nullopt;
+}
+
+// A process that is being killed gives up its pid file a moment before its board.
+bool staysHeld(const fs::path& board) {
+  constexpr int kMostTries = 100;
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    if (boardLockOf(board) != BoardLock::Held) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
 }
 
 std::string dateOf(Time time) {
@@ -30,52 +45,72 @@ std::string dateOf(Time time) {
 
 }  // namespace
 
+Result<void> InstanceLocks::add(const fs::path& file) {
+  auto taken = PidFile::take(file);
+  if (!taken) return taken.error();
+  locks_.push_back({file, std::move(*taken)});
+  return {};
+}
+
 Result<InstanceLocks> InstanceLocks::take(const InstanceFiles& files) {
-  std::optional<PidFile> alias;
-  if (!files.aliasFile.empty()) {
-    auto taken = PidFile::take(files.aliasFile);
-    if (!taken) return taken.error();
-    alias = std::move(*taken);
+  InstanceLocks locks;
+  const auto refuse = [&locks](const Error& why) {
+    locks.remove();
+    return why;
+  };
+  for (const auto& file : {files.aliasFile, files.pidFile}) {
+    if (file.empty()) continue;
+    if (const auto taken = locks.add(file); !taken) return refuse(taken.error());
   }
-  auto own = PidFile::take(files.pidFile);
-  if (!own) {
-    if (alias) alias->remove();
-    return own.error();
-  }
-  InstanceLocks locks(std::move(*own));
-  locks.alias_ = std::move(alias);
+  if (staysHeld(files.boardFile))
+    return refuse(Error(ErrorCode::Lost, files.boardFile.string() + ": another instance holds it"));
   return locks;
 }
 
 void InstanceLocks::closeInChild() {
-  own_.closeInChild();
-  if (alias_) alias_->closeInChild();
+  for (auto& lock : locks_) lock.held.closeInChild();
+}
+
+Result<std::vector<fs::path>> InstanceLocks::restore() {
+  std::vector<fs::path> restored;
+  for (auto& [file, held] : locks_) {
+    if (auto made = makeFolderFor(file); !made) return made.error();
+    const auto isAnew = held.restore();
+    if (!isAnew) return isAnew.error();
+    if (*isAnew) restored.push_back(file);
+  }
+  return restored;
 }
 
 void InstanceLocks::remove() {
-  own_.remove();
-  if (alias_) alias_->remove();
+  for (auto& lock : locks_) lock.held.remove();
 }
 
 InstanceFiles filesOfRunning(const InstanceFiles& asked) {
   if (asked.aliasFile.empty()) return asked;
-  const auto holder = holderOf(asked.aliasFile);
-  if (!holder || !*holder) return asked;
-  auto pidFile = pidFileHeldBy(**holder, asked.pidFile.parent_path());
-  if (!pidFile) return asked;
-  auto board = *pidFile;
-  return {.pidFile = *pidFile, .boardFile = board.replace_extension(".board"), .aliasFile = asked.aliasFile};
+  const auto master = holderOf(asked.aliasFile);
+  if (!master || !*master) return asked;
+  auto files = filesHeldBy(**master, asked.pidFile.parent_path());
+  if (!files) return asked;
+  files->aliasFile = asked.aliasFile;
+  return *files;
+}
+
+Result<std::optional<int>> masterOf(const InstanceFiles& files) {
+  auto holder = holderOf(files.pidFile);
+  if (holder && !*holder) holder = StatusBoard::masterOf(files.boardFile);
+  return holder;
 }
 
 Result<std::optional<BoardInstance>> findInstance(const InstanceFiles& files) {
   const auto running = filesOfRunning(files);
-  const auto holder = holderOf(running.pidFile);
-  if (!holder) return holder.error();
-  if (!*holder) return std::optional<BoardInstance>();
+  const auto master = masterOf(running);
+  if (!master) return master.error();
+  if (!*master) return std::optional<BoardInstance>();
   auto board = StatusBoard::read(running.boardFile, systemClock());
-  if (board && board->pid == **holder) return std::optional(std::move(*board));
+  if (board && board->pid == **master) return std::optional(std::move(*board));
   BoardInstance unknown;
-  unknown.pid = **holder;
+  unknown.pid = **master;
   unknown.waitsFor = "its first steps";
   if (!board && board.error().code() == ErrorCode::Corrupt) {
     unknown.state = InstanceState::Waiting;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "leptir/clock.h"
 #include "leptir/result.h"
@@ -15,28 +16,39 @@ namespace leptir {
 struct InstanceFiles {
   std::filesystem::path pidFile;    // by the configuration's real path
   std::filesystem::path boardFile;  // beside the pid file
-  // By the path as it was given, when that leads through symbolic links: they may lead elsewhere tomorrow. Holds the
-  // number of the same process, under the same kind of lock. Empty: the path is the real one, or --pid was given.
+  // By the path as it was given: it may lead elsewhere tomorrow, or nowhere. Holds the number of the same process,
+  // under the same kind of lock. Empty: there is no configuration file, or --pid was given.
   std::filesystem::path aliasFile{};
 };
 
 // The pid file and the alias, held by one instance.
 class InstanceLocks {
  public:
-  // Lost: another instance has one of them. Invalid: as PidFile::take.
+  // Lost: another instance has one of them, or the lock of the board: then its pid file was removed. Invalid: as
+  // PidFile::take.
   static Result<InstanceLocks> take(const InstanceFiles& files);
   void closeInChild();
+  // Makes those anew that were removed or changed, in folders that are made anew as well, and answers their names.
+  // Lost, Invalid: as PidFile::restore.
+  Result<std::vector<std::filesystem::path>> restore();
   // At the end.
   void remove();
 
  private:
-  explicit InstanceLocks(PidFile own) : own_(std::move(own)) {}
-  PidFile own_;
-  std::optional<PidFile> alias_;
+  struct Lock {
+    std::filesystem::path file;
+    PidFile held;
+  };
+  Result<void> add(const std::filesystem::path& file);
+  std::vector<Lock> locks_;
 };
 
 // The files of the instance that was started with this path, wherever the path leads by now; else as they were given.
 InstanceFiles filesOfRunning(const InstanceFiles& asked);
+
+// The master of the instance of just these files: the process that holds the pid file, or, where that was removed, the
+// board. None, errors: as holderOf.
+Result<std::optional<int>> masterOf(const InstanceFiles& files);
 
 // The running instance of these files. None: it does not run. One that has no board yet is `Starting`. An error, as of
 // holderOf: whether it runs cannot be told.

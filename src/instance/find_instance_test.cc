@@ -76,6 +76,38 @@ TEST_F(FindInstanceTest, APidFileThatCannotBeReadDoesNotSayThatNothingRuns) {
   EXPECT_FALSE(findInstance(files("link")));
 }
 
+TEST_F(FindInstanceTest, AnInstanceWhosePidFileWasRemovedIsFoundByItsBoardAndKeepsASecondOneFromStarting) {
+  const auto locks = InstanceLocks::take(files("real", "given"));
+  const auto board = StatusBoard::create(folder / "real.board", "0123456789abcdef", 1, systemClock()).value();
+  std::filesystem::remove(folder / "real.pid");
+  for (const auto& asked : {files("real"), files("real", "given"), files("elsewhere", "given")}) {
+    const auto found = *findInstance(asked);
+    ASSERT_TRUE(found) << asked.pidFile;
+    EXPECT_EQ(found->session, "0123456789abcdef");
+  }
+  EXPECT_EQ(InstanceLocks::take(files("real")).error().code(), ErrorCode::Lost);
+  EXPECT_FALSE(std::filesystem::exists(folder / "real.pid")) << "a start that is refused leaves nothing";
+}
+
+TEST_F(FindInstanceTest, ABoardThatIsLeftOverKeepsNoInstanceFromStarting) {
+  StatusBoard::create(folder / "real.board", "0123456789abcdef", 1, systemClock()).value();
+  EXPECT_FALSE(*findInstance(files("real")));
+  EXPECT_TRUE(InstanceLocks::take(files("real")));
+}
+
+TEST_F(FindInstanceTest, PidFileAndAliasAreMadeAnewWithTheirFolder) {
+  const TempDir parent;
+  const auto state = parent / "leptir";
+  std::filesystem::create_directory(state);
+  const InstanceFiles files{state / "real.pid", state / "real.board", state / "given.alias"};
+  auto locks = InstanceLocks::take(files).value();
+  EXPECT_TRUE(locks.restore()->empty());
+  std::filesystem::remove_all(state);
+  EXPECT_EQ(locks.restore()->size(), 2u);
+  EXPECT_EQ(holderOf(files.pidFile).value(), ::getpid());
+  EXPECT_EQ(holderOf(files.aliasFile).value(), ::getpid());
+}
+
 TEST_F(FindInstanceTest, AnInstanceOfAnotherVersionIsNotTakenForOneThatStarts) {
   const auto locks = InstanceLocks::take(files("real"));
   folder.write("real.board", std::string(4096, 'x'));

@@ -75,8 +75,8 @@ int exitStatusOf(MasterEnd end) {
 
 }  // namespace
 
-Flight::Flight(Config& config, const InstanceOptions& options, const Program& program)
-    : given_(config), options_(options), program_(program), name_(makeInstanceName()) {
+Flight::Flight(Config& config, const InstanceOptions& options, const Program& program, InstanceLocks& files)
+    : given_(config), options_(options), program_(program), name_(makeInstanceName()), files_(files) {
   plan_.lines = BrokerLines(config.brokers);
   plan_.config = config;
 }
@@ -164,7 +164,7 @@ int Flight::run(const std::function<void()>& closeInChild) {
                                 }};
   Master master(
       masterOptions(plan_), *link_, *board_, plan_.logger, systemClock(), children,
-      [this] { (void)plan_.logger.reopen(); }, reloadHooks(), [this] { keepLocks(); });
+      [this] { (void)plan_.logger.reopen(); }, reloadHooks(), [this] { keepFiles(); });
   const auto end = master.run();
   carryStderr(*link_, NonBlockingOutput(STDERR_FILENO));
   endLog();
@@ -180,8 +180,20 @@ void Flight::endLog() {
   if (!losses.empty()) (void)NonBlockingOutput(STDERR_FILENO).write("leptir: " + losses);
 }
 
-// Other instances and processes tell by these files that this instance lives.
-void Flight::keepLocks() {
+// By these files others tell that this instance lives: commands and a second start by the pid file and the board, other
+// instances of its stores by the session locks.
+void Flight::keepFiles() {
+  keepSessionLocks();
+  const auto restored = restoreInstanceFiles();
+  tellTrouble(fileTrouble_, restored ? "" : restored.error().message());
+  for (const auto& file : restored ? *restored : std::vector<std::filesystem::path>()) {
+    say(LogLevel::Warning, "The file " + file.string() +
+                               " was missing or changed; it is made anew. Leave it alone while an instance runs: "
+                               "status, stop and a second start find the instance by it.");
+  }
+}
+
+void Flight::keepSessionLocks() {
   const auto restored = locks_.restore();
   tellTrouble(lockTrouble_, restored ? "" : restored.error().message());
   for (const auto& file : restored ? *restored : std::vector<std::filesystem::path>()) {
@@ -189,6 +201,16 @@ void Flight::keepLocks() {
                                " was missing or replaced; it is made anew. Leave the files beside the database alone "
                                "while an instance runs.");
   }
+}
+
+// The board last: who holds the pid file may have one.
+Result<std::vector<std::filesystem::path>> Flight::restoreInstanceFiles() {
+  auto restored = files_.restore();
+  if (!restored) return restored;
+  const auto isAnew = board_->restoreFile();
+  if (!isAnew) return isAnew.error();
+  if (*isAnew) restored->push_back(options_.files.boardFile);
+  return restored;
 }
 
 // Each trouble once, however often it is met.

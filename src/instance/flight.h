@@ -11,6 +11,7 @@
 #include "config/config_text.h"
 #include "instance/broker_lines.h"
 #include "instance/descriptor_limit.h"
+#include "instance/find_instance.h"
 #include "instance/instance.h"
 #include "instance/session_locks.h"
 #include "leptir/logger.h"
@@ -21,8 +22,8 @@ namespace leptir {
 
 class Flight {
  public:
-  // All outlive it. Workers wipe the connections of stores in `config`, too.
-  Flight(Config& config, const InstanceOptions& options, const Program& program);
+  // All outlive it. Workers wipe the connections of stores in `config`, too. `files` are kept in place while it runs.
+  Flight(Config& config, const InstanceOptions& options, const Program& program, InstanceLocks& files);
 
   // Makes everything that children will inherit. The answer is an exit status; 0 goes on.
   int prepare();
@@ -55,7 +56,9 @@ class Flight {
   int work(int slot, int masterPid);
   void wipeSecrets();
 
-  void keepLocks();
+  void keepFiles();
+  void keepSessionLocks();
+  Result<std::vector<std::filesystem::path>> restoreInstanceFiles();
   void tellTrouble(std::string& last, const std::string& trouble) const;
   ReloadHooks reloadHooks();
   bool readAgain();
@@ -76,7 +79,8 @@ class Flight {
   UniqueFd masterSign_;             // base/instance_mark.h
   SessionLocks locks_;
   const DescriptorLimit descriptorLimit_;
-  std::string lockTrouble_;  // what was last said of the lock files
+  InstanceLocks& files_;
+  std::string lockTrouble_, fileTrouble_;  // what was last said of the lock files; of pid file, alias and board
   std::unique_ptr<Link> link_;
   std::unique_ptr<StatusBoard> board_;
 };

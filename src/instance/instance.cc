@@ -69,7 +69,7 @@ int fly(Config& config, const InstanceOptions& options, const Program& program, 
   if (!signals) return end(complain(signals.error(), kNotDone), kNotDone);
   auto locks = InstanceLocks::take(options.files);
   if (!locks) return end(refuseToFly(locks.error(), options.files), kNotDone);
-  Flight flight(config, options, program);
+  Flight flight(config, options, program, *locks);
   int status = flight.prepare();
   bool stopped = false;
   if (status == kOk) {

@@ -17,7 +17,7 @@ bool isDead(const BoardInstance& board) {
 }  // namespace
 
 std::string endPredecessor(const std::filesystem::path& boardFile, const Logger& logger) {
-  const auto board = StatusBoard::takeOver(boardFile, systemClock());
+  const auto board = StatusBoard::takeOver(boardFile);
   if (!board) {
     const bool cannotTell = board.error().code() == ErrorCode::Unavailable || board.error().code() == ErrorCode::Lost;
     if (cannotTell) logger.warning("What ran here before is left alone: " + board.error().message());

@@ -13,16 +13,17 @@
 #include <thread>
 #include <tuple>
 
-#include "base/errno_code.h"
-#include "base/private_file.h"
+#include "base/errno_text.h"
+#include "base/open_files.h"
 #include "base/saturated.h"
-#include "base/unique_fd.h"
+#include "base/sealed_memory.h"
 #include "base/utf8.h"
 
 namespace leptir {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x6c657074'69723034;  // "leptir04": the version of this layout
+constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
+constexpr std::uint64_t kMagic = 0x6c657074'69723035;  // "leptir05": the version of this layout
 
 // What the instance is about. Its owner is the master.
 struct StateLine {
@@ -115,13 +116,28 @@ Error cannotOpen(const std::filesystem::path& file) {
 
 }  // namespace
 
-struct StatusBoard::Page {
+// Who the instance is: what stands in the file as well.
+struct StatusBoard::Head {
   std::uint64_t magic = kMagic;
-  std::atomic<std::int32_t> workers{0};
-  std::atomic<std::int32_t> pid{0};
   std::int64_t since = 0;
+  std::atomic<std::int32_t> pid{0};
+  MemoryPlace memory{};
   char session[64] = {};
-  char configuration[1024] = {};
+  char configuration[kLongestPath] = {};
+
+  BoardInstance instance() const {
+    BoardInstance instance;
+    instance.pid = pid.load();
+    instance.session = textOf(session);
+    instance.since = Time(Duration(since));
+    instance.configuration = textOf(configuration);
+    return instance;
+  }
+};
+
+struct StatusBoard::Page {
+  Head head;
+  std::atomic<std::int32_t> workers{0};
   StateLine state;
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
@@ -130,66 +146,74 @@ struct StatusBoard::Page {
   static constexpr std::size_t bytes() {
     return (sizeof(Page) + sizeof(Line) * (kMaxWorkers - 1) + 4095) / 4096 * 4096;
   }
+  // Of memory that openMemoryAt or makeSealedMemory answered, or anonymous.
+  static Page* map(const UniqueFd& memory, int rights) {
+    const int flags = MAP_SHARED | (memory ? 0 : MAP_ANONYMOUS);
+    void* mapped = ::mmap(nullptr, bytes(), rights, flags, memory.get(), 0);
+    return mapped == MAP_FAILED ? nullptr : static_cast<Page*>(mapped);
+  }
   // Lines after the first lie in zeroed memory, which is what an empty Line is.
-  static Page* placeAt(void* memory, int workers, const Clock& clock) {
+  static void begin(Page* memory, int workers, const Clock& clock) {
     auto* page = new (memory) Page;
     page->workers = workers;
-    page->since = clock.now().time_since_epoch().count();
-    return page;
+    page->head.since = clock.now().time_since_epoch().count();
   }
 };
 
+Result<void> StatusBoard::readHead(const UniqueFd& descriptor, const std::filesystem::path& file, Head& head) {
+  struct stat info{};
+  const bool isOurs = ::fstat(descriptor.get(), &info) == 0 && S_ISREG(info.st_mode) &&
+                      ::pread(descriptor.get(), static_cast<void*>(&head), sizeof head, 0) == sizeof head &&
+                      head.magic == kMagic;
+  if (isOurs) return {};
+  return Error(ErrorCode::Corrupt, file.string() + ": not a status board of this version of leptir");
+}
+
 Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::path& file, const std::string& session,
                                                          int workers, const Clock& clock) {
-  const auto failed = [&](const char* what) {
-    return Error(codeOfErrno(errno), file.string() + ": " + what + ": " + std::strerror(errno));
-  };
-  // A new file under a new name takes the place of an old one, so that readers of the old one and symbolic links are
-  // left alone.
-  const std::string fresh = file.string() + ".new";
-  ::unlink(fresh.c_str());
-  auto made = openPrivateFile(fresh, O_RDWR | O_CREAT | O_EXCL);
-  if (!made)
-    return Error(made.error().code(), file.string() + ": cannot make the status board: " + made.error().message());
-  UniqueFd descriptor = std::move(*made);
-  constexpr auto bytes = Page::bytes();
-  errno = ::posix_fallocate(descriptor.get(), 0, static_cast<off_t>(bytes));  // blocks, not a hole: see the header
-  if (errno != 0) {
-    const auto why = failed("cannot make room for the status board");
-    ::unlink(fresh.c_str());
-    return why;
-  }
-  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.get(), 0);
-  if (memory == MAP_FAILED) return failed("cannot map the status board");
-  auto* page = Page::placeAt(memory, workers, clock);
-  copyText(page->session, session);
-  // A mapping keeps the open file that it was made from, with its lock, and forks inherit it: so the lock is that of
-  // another open file.
-  auto lock = openPrivateFile(fresh, O_RDWR);
-  if (!lock) return Error(lock.error().code(), file.string() + ": cannot lock it: " + lock.error().message());
-  if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return failed("cannot lock the status board");
-  if (::rename(fresh.c_str(), file.c_str()) != 0) return failed("cannot put the status board in place");
-  return std::unique_ptr<StatusBoard>(new StatusBoard(page, bytes, file, std::move(*lock)));
+  auto memory = makeSealedMemory("leptir-board", Page::bytes());
+  if (!memory) return memory.error().in(file.string() + ": cannot make the status board");
+  auto* page = Page::map(*memory, PROT_READ | PROT_WRITE);
+  if (page == nullptr)
+    return Error(ErrorCode::Unavailable, file.string() + ": cannot map the status board: " + errnoText(errno));
+  Page::begin(page, workers, clock);
+  std::unique_ptr<StatusBoard> board(new StatusBoard(page, std::move(*memory)));
+  page->head.pid = ::getpid();
+  page->head.memory = MemoryPlace::of(board->memory_);
+  copyText(page->head.session, session);
+  auto made = BoardFile::create(file, board->head());
+  if (!made) return made.error();
+  board->file_ = std::move(*made);
+  return board;
 }
 
 std::unique_ptr<StatusBoard> StatusBoard::inMemory(int workers, const Clock& clock) {
-  constexpr auto bytes = Page::bytes();
-  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  return std::unique_ptr<StatusBoard>(new StatusBoard(Page::placeAt(memory, workers, clock), bytes, {}, UniqueFd()));
+  auto* page = Page::map(UniqueFd(), PROT_READ | PROT_WRITE);
+  if (page == nullptr) throw std::bad_alloc();
+  Page::begin(page, workers, clock);
+  return std::unique_ptr<StatusBoard>(new StatusBoard(page, UniqueFd()));
 }
 
 StatusBoard::~StatusBoard() {
-  ::munmap(page_, bytes_);
+  ::munmap(page_, Page::bytes());
 }
 
 Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
   const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!descriptor) return cannotOpen(file);
-  return readFrom(descriptor, file, clock);
+  Head head;
+  if (const auto whole = readHead(descriptor, file, head); !whole) return whole.error();
+  auto memory = openMemoryAt(head.memory);
+  if (!memory) return Error(ErrorCode::Unavailable, file.string() + ": " + memory.error().message());
+  struct stat info{};
+  const bool isWhole = ::fstat(memory->get(), &info) == 0 && info.st_size == static_cast<off_t>(Page::bytes());
+  auto* page = isWhole ? Page::map(*memory, PROT_READ) : nullptr;
+  if (page == nullptr) return Error(ErrorCode::Unavailable, file.string() + ": its memory cannot be mapped");
+  const StatusBoard board(page, UniqueFd());
+  return board.look(clock);
 }
 
-Result<DeadBoard> StatusBoard::takeOver(const std::filesystem::path& file, const Clock& clock) {
+Result<DeadBoard> StatusBoard::takeOver(const std::filesystem::path& file) {
   UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!descriptor) return cannotOpen(file);
   struct stat info{};
@@ -199,48 +223,49 @@ Result<DeadBoard> StatusBoard::takeOver(const std::filesystem::path& file, const
     const auto code = errno == EWOULDBLOCK ? ErrorCode::Lost : ErrorCode::Unavailable;
     return Error(code, file.string() + ": cannot be locked: " + std::strerror(errno));
   }
-  auto instance = readFrom(descriptor, file, clock);
-  if (!instance) return instance.error();
-  return DeadBoard{std::move(*instance), std::move(descriptor)};
+  Head head;
+  if (const auto whole = readHead(descriptor, file, head); !whole) return whole.error();
+  return DeadBoard{head.instance(), std::move(descriptor)};
 }
 
-Result<BoardInstance> StatusBoard::readFrom(const UniqueFd& descriptor, const std::filesystem::path& file,
-                                            const Clock& clock) {
-  struct stat info{};
-  const auto corrupt = Error(ErrorCode::Corrupt, file.string() + ": not a status board of this version of leptir");
-  if (::fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode)) return corrupt;
-  const auto bytes = static_cast<std::size_t>(info.st_size);
-  if (bytes < sizeof(Page)) return corrupt;
-  void* memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor.get(), 0);
-  if (memory == MAP_FAILED) return corrupt;
-  const StatusBoard board(static_cast<Page*>(memory), bytes, {}, UniqueFd());
-  const int workers = board.page_->workers;
-  const bool sane = board.page_->magic == kMagic && workers >= 0 && workers <= kMaxWorkers && Page::bytes() <= bytes;
-  if (!sane) return corrupt;
-  return board.look(clock);
+std::optional<int> StatusBoard::masterOf(const std::filesystem::path& file) {
+  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  Head head;
+  if (!descriptor || !readHead(descriptor, file, head)) return std::nullopt;
+  const int master = head.pid;
+  // A lock is only tried where the number says that it is held: trying takes it for an instant.
+  const bool lives = master > 0 && hasOpen(master, descriptor.get()) && boardLockOf(descriptor) == BoardLock::Held;
+  return lives ? std::optional(master) : std::nullopt;
 }
 
 BoardInstance StatusBoard::look(const Clock& clock) const {
-  BoardInstance instance;
-  instance.pid = page_->pid.load();
-  instance.session = textOf(page_->session);
-  instance.since = Time(Duration(page_->since));
+  auto instance = page_->head.instance();
   instance.done = page_->done.load();
   instance.failed = page_->failed.load();
-  instance.configuration = textOf(page_->configuration);
   std::tie(instance.state, instance.waitsFor) = readState(page_->state);
-  const int workers = page_->workers;
+  const int workers = std::clamp(page_->workers.load(), 0, kMaxWorkers);
   for (int slot = 0; slot < workers; ++slot) {
     instance.workers.push_back(readLine(page_->lines[slot], slot, clock.bootTime()));
   }
   return instance;
 }
 
+std::string StatusBoard::head() const {
+  return {reinterpret_cast<const char*>(&page_->head), sizeof page_->head};
+}
+
+// What cannot be written now is written by restoreFile.
+void StatusBoard::writeHead() {
+  if (file_) (void)file_->write(head());
+}
+
 void StatusBoard::setMaster(int pid) {
-  page_->pid = pid;
+  page_->head.pid = pid;
+  writeHead();
 }
 void StatusBoard::setConfiguration(const std::string& file) {
-  copyText(page_->configuration, file);
+  copyText(page_->head.configuration, file);
+  writeHead();
 }
 void StatusBoard::setState(InstanceState state, std::string_view waitsFor) {
   auto& now = page_->state;
@@ -284,11 +309,20 @@ void StatusBoard::addSettled(std::uint64_t done, std::uint64_t failed) {
 }
 
 void StatusBoard::makeReadOnly() {
-  ::mprotect(page_, bytes_, PROT_READ);
+  ::mprotect(page_, Page::bytes(), PROT_READ);
+}
+
+Result<bool> StatusBoard::restoreFile() {
+  return file_ ? file_->restore(head()) : false;
+}
+
+void StatusBoard::closeInChild() {
+  memory_ = UniqueFd();
+  file_.reset();
 }
 
 void StatusBoard::remove() {
-  if (!file_.empty()) ::unlink(file_.c_str());
+  if (file_) file_->remove();
 }
 
 }  // namespace leptir

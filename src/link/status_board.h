@@ -1,6 +1,6 @@
-// What `status` shows of a running instance: a small mapped file beside the pid file. Written by the master and the
-// dispatcher, read by anyone who may read the file; a reader may see a line half written for an instant, so each line
-// carries a version.
+// What `status` shows of a running instance: memory that the master and the dispatcher write. A small file beside the
+// pid file says where it is, so what happens to that file harms no process. A reader may see a line half written for an
+// instant, so each line carries a version.
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@
 #include "base/unique_fd.h"
 #include "leptir/clock.h"
 #include "leptir/result.h"
+#include "link/board_file.h"
 
 namespace leptir {
 
@@ -61,18 +62,19 @@ struct DeadBoard {
 // The mapping. Writers call only the functions of their role.
 class StatusBoard {
  public:
-  // Makes the file anew (and replaces one that is left over), with all its blocks: a disk that is full is found here,
-  // not later by a SIGBUS. Unavailable, Invalid: see errno_code.h; NotFound: no such folder. The message names the
-  // path.
+  // For the process that will be the master: its life keeps the file locked. Errors: see BoardFile::create.
   static Result<std::unique_ptr<StatusBoard>> create(const std::filesystem::path& file, const std::string& session,
                                                      int workers, const Clock& clock);
   // A board in memory only, for tests.
   static std::unique_ptr<StatusBoard> inMemory(int workers, const Clock& clock);
-  // Reads a board. NotFound: no file. Corrupt: it is no board of this version.
+  // Reads a board. NotFound: no file. Corrupt: it is no board of this version. Unavailable: it may not be read, or its
+  // instance is gone.
   static Result<BoardInstance> read(const std::filesystem::path& file, const Clock& clock);
-  // Reads the board of this user that an instance left behind: its master holds a lock on the file while it lives.
-  // Lost: it lives. NotFound, Corrupt: as `read`. Unavailable: cannot be told. Invalid: another user's, or a link.
-  static Result<DeadBoard> takeOver(const std::filesystem::path& file, const Clock& clock);
+  // Reads what the board of this user says of the instance that left it behind, without its workers. Lost: it lives.
+  // NotFound, Corrupt: as `read`. Unavailable: cannot be told. Invalid: another user's, or a link.
+  static Result<DeadBoard> takeOver(const std::filesystem::path& file);
+  // The master that lives and holds this board, also where no pid file says so. None: there is none in our sight.
+  static std::optional<int> masterOf(const std::filesystem::path& file);
   ~StatusBoard();
 
   BoardInstance look(const Clock& clock) const;
@@ -93,22 +95,26 @@ class StatusBoard {
   // Worker, right after its fork: what user code does cannot reach the board.
   void makeReadOnly();
 
-  // In a child, first thing: only the master's life holds the lock.
-  void closeInChild() { lock_ = UniqueFd(); }
+  // Master, about every second: makes the file anew when it was removed or changed. True: it was. Lost: another
+  // instance that lives has its file there.
+  Result<bool> restoreFile();
+
+  // In a child, first thing.
+  void closeInChild();
 
   // Removes the file: at a clean end.
   void remove();
 
  private:
+  struct Head;
   struct Page;
-  StatusBoard(Page* page, std::size_t bytes, std::filesystem::path file, UniqueFd lock)
-      : page_(page), bytes_(bytes), file_(std::move(file)), lock_(std::move(lock)) {}
-  static Result<BoardInstance> readFrom(const UniqueFd& descriptor, const std::filesystem::path& file,
-                                        const Clock& clock);
+  StatusBoard(Page* page, UniqueFd memory) : page_(page), memory_(std::move(memory)) {}
+  static Result<void> readHead(const UniqueFd& descriptor, const std::filesystem::path& file, Head& head);
+  std::string head() const;
+  void writeHead();
   Page* page_;
-  std::size_t bytes_;
-  std::filesystem::path file_;
-  UniqueFd lock_;  // of the file; the master's
+  UniqueFd memory_;
+  std::optional<BoardFile> file_;  // the master's
 };
 
 }  // namespace leptir

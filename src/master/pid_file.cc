@@ -11,6 +11,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "base/errno_text.h"
+#include "base/open_files.h"
 #include "base/private_file.h"
 
 namespace leptir {
@@ -32,14 +34,17 @@ Error complainOfPlace(const fs::path& file, std::string what) {
   return complain(file, what);
 }
 
-// The default place may be read-only, or another user's.
-Error complainOfOpening(const fs::path& file) {
+enum class Purpose { Look, Take };
+
+// The default place may be read-only, or another user's. Another place helps the one who takes it alone.
+Error complainOfOpening(const fs::path& file, Purpose purpose) {
   if (errno == EISDIR) return complain(file, "is a folder: name a file in it");
   const int error = errno;
   struct stat info{};
-  const bool isTheirs = error == EACCES && ::lstat(file.c_str(), &info) == 0 && !isTrustedOwner(info.st_uid);
+  const bool isTheirs = error == EACCES && ::lstat(file.c_str(), &info) == 0 && info.st_uid != ::geteuid();
   const auto whose = isTheirs ? " (it belongs to " + userText(info.st_uid) + ")" : std::string();
-  return complainOfPlace(file, std::strerror(error) + whose);
+  if (purpose == Purpose::Take) return complainOfPlace(file, std::strerror(error) + whose);
+  return complain(file, std::strerror(error) + whose + (error == EACCES ? ": run this as its owner, or as root" : ""));
 }
 
 // Decides by what the name stands for, before it is opened: opening a FIFO or a device can do things.
@@ -52,15 +57,16 @@ Result<void> checkKind(const fs::path& file, const struct stat& info) {
 }
 
 Result<UniqueFd> openChecked(const fs::path& file, int flags) {
+  const auto purpose = (flags & O_CREAT) != 0 ? Purpose::Take : Purpose::Look;
   struct stat info{};
   if (::lstat(file.c_str(), &info) == 0) {
     if (const auto kind = checkKind(file, info); !kind) return kind.error();
   } else if (errno != ENOENT) {
-    return complainOfOpening(file);
+    return complainOfOpening(file, purpose);
   }
   UniqueFd descriptor(::open(file.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, kPrivateFile));
   if (!descriptor && errno == ENOENT) return Error(ErrorCode::NotFound, file.string());
-  if (!descriptor) return complainOfOpening(file);
+  if (!descriptor) return complainOfOpening(file, purpose);
   if (::fstat(descriptor.get(), &info) != 0) return complainErrno(file);
   if (info.st_nlink == 0) return Error(ErrorCode::NotFound, file.string());
   if (const auto kind = checkKind(file, info); !kind) return kind.error();
@@ -85,19 +91,6 @@ Result<bool> isHeld(const fs::path& file, int descriptor) {
 bool isOwnedBy(uid_t user, int descriptor) {
   struct stat info{};
   return ::fstat(descriptor, &info) == 0 && info.st_uid == user;
-}
-
-// Whether the process has this very file open. A number that an earlier holder left behind, or that a stranger wrote,
-// names one that has not.
-bool holdsOpen(int pid, int descriptor) {
-  struct stat ours{}, theirs{};
-  if (::fstat(descriptor, &ours) != 0) return false;
-  std::error_code unreadable;
-  for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd", unreadable)) {
-    if (::stat(entry.path().c_str(), &theirs) != 0) continue;
-    if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino) return true;
-  }
-  return false;
 }
 
 // Invalid: what stands there is no number.
@@ -155,6 +148,19 @@ Result<PidFile> PidFile::take(const fs::path& file) {
   return complain(file, "somebody keeps removing it");
 }
 
+Result<bool> PidFile::restore() {
+  if (isStillNamed(file_, descriptor_.get())) {
+    const auto written = readPid(file_, descriptor_.get());
+    if (written && *written == ::getpid()) return false;
+    if (auto again = writePid(file_, descriptor_.get()); !again) return again.error();
+    return true;
+  }
+  auto anew = take(file_);
+  if (!anew) return anew.error();
+  *this = std::move(*anew);
+  return true;
+}
+
 void PidFile::remove() {
   if (descriptor_ && isStillNamed(file_, descriptor_.get())) ::unlink(file_.c_str());
 }
@@ -169,7 +175,7 @@ Result<std::optional<int>> holderOf(const fs::path& file) {
     if (!*held) return std::optional<int>();
     auto pid = readPid(file, descriptor->get());
     if (!pid) return pid;
-    if (*pid && holdsOpen(**pid, descriptor->get())) return pid;
+    if (*pid && hasOpen(**pid, descriptor->get())) return pid;
     pauseBriefly();  // who holds the lock has not written its number yet
   }
   if (::access("/proc/self/fd", X_OK) != 0)
@@ -178,15 +184,18 @@ Result<std::optional<int>> holderOf(const fs::path& file) {
 }
 
 Result<std::optional<HoldingProcess>> HoldingProcess::find(const fs::path& file) {
-  const auto pid = holderOf(file);
+  return find([&file] { return holderOf(file); });
+}
+
+Result<std::optional<HoldingProcess>> HoldingProcess::find(const std::function<Result<std::optional<int>>()>& holder) {
+  const auto pid = holder();
   if (!pid) return pid.error();
   if (!*pid) return std::optional<HoldingProcess>();
   UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, **pid, 0)));
   if (!pidfd && errno == ESRCH) return std::optional<HoldingProcess>();
-  if (!pidfd) return complainErrno(file);
-  // The number was read before the process was opened: only if it holds the lock still was it the same one all the
-  // time.
-  const auto again = holderOf(file);
+  if (!pidfd)
+    return Error(ErrorCode::Invalid, "process " + std::to_string(**pid) + ": cannot be opened: " + errnoText(errno));
+  const auto again = holder();
   if (!again) return again.error();
   if (*again != *pid) return std::optional<HoldingProcess>();
   return std::optional<HoldingProcess>(HoldingProcess(**pid, std::move(pidfd)));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "base/unique_fd.h"
@@ -25,6 +26,9 @@ class PidFile {
 
   // In a child, first thing: the lock is not its own, and must not outlive the one who holds it.
   void closeInChild() { descriptor_ = UniqueFd(); }
+  // Makes the file anew when it was removed, replaced or overwritten: for its holder, about every second. True: it was.
+  // Lost: another process holds the file that stands there by now. Invalid: as `take`.
+  Result<bool> restore();
   // At a clean end.
   void remove();
 
@@ -43,8 +47,11 @@ Result<std::optional<int>> holderOf(const std::filesystem::path& file);
 // its number.
 class HoldingProcess {
  public:
-  // None: nobody holds the file. Invalid: as `take`.
+  // None: no process holds the file. Invalid: as `take`.
   static Result<std::optional<HoldingProcess>> find(const std::filesystem::path& file);
+  // The process that `holder` names: asked once more after the process was opened, since only then a number that has
+  // not changed was the same process all the time.
+  static Result<std::optional<HoldingProcess>> find(const std::function<Result<std::optional<int>>()>& holder);
 
   int pid() const { return pid_; }
   // Invalid: not allowed. A process that is gone meanwhile is no error.

@@ -74,6 +74,16 @@ TEST_F(PidFileTest, SaysWhoseItIsAndNamesTheOptions) {
   }));
 }
 
+TEST_F(PidFileTest, OfAnotherUserIsNoReasonToNameAnotherPlaceForTheOneWhoOnlyLooks) {
+  LEPTIR_NEEDS_ROOT();
+  const auto held = PidFile::take(file);
+  ::chmod(folder.path().c_str(), 0755);
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    const auto error = HoldingProcess::find(file).error().message();
+    return error.ends_with("Permission denied (it belongs to user root): run this as its owner, or as root");
+  }));
+}
+
 TEST_F(PidFileTest, IsTakenByOneOnly) {
   holdInAnotherProcess();
   const auto refused = PidFile::take(file);
@@ -130,6 +140,34 @@ TEST_F(PidFileTest, DoesNotRemoveAnotherOnesFile) {
   auto newer = std::move(*PidFile::take(file));
   held.remove();
   EXPECT_TRUE(fs::exists(file));
+}
+
+TEST_F(PidFileTest, IsMadeAnewByItsHolderWhenItWasRemovedReplacedOrEmptied) {
+  auto held = std::move(*PidFile::take(file));
+  const auto expectRestored = [&](const char* after) {
+    EXPECT_TRUE(held.restore().value()) << after;
+    EXPECT_EQ(holderOf(file).value(), ::getpid()) << after;
+  };
+  EXPECT_FALSE(held.restore().value()) << "nothing to do";
+  fs::remove(file);
+  expectRestored("removed");
+  fs::remove(file);
+  write(file, "1");
+  expectRestored("replaced");
+  fs::resize_file(file, 0);
+  expectRestored("emptied");
+  write(file, "not a number");
+  expectRestored("overwritten");
+  held.remove();
+  EXPECT_FALSE(fs::exists(file));
+}
+
+TEST_F(PidFileTest, IsNotTakenBackFromAnotherProcessThatHoldsItByNow) {
+  auto held = std::move(*PidFile::take(file));
+  fs::remove(file);
+  holdInAnotherProcess();
+  EXPECT_EQ(held.restore().error().code(), ErrorCode::Lost);
+  EXPECT_EQ(holderOf(file).value(), child);
 }
 
 TEST_F(PidFileTest, RefusesWhatIsNoPidFileAndLeavesItAlone) {

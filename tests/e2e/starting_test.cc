@@ -159,14 +159,14 @@ TEST_F(StartingTest, ADaemonWithoutAFileLoggerSaysThatItLogsNowhere) {
 TEST_F(StartingTest, AFullDiskIsNoMistakeOfTheConfiguration) {
   const auto state = (folder / "state").string();
   fs::create_directories(state);
-  const auto inFull = "unshare -m sh -c 'mount -t tmpfs -o size=64k none " + state + " && ";
+  const auto inFull = "unshare -m sh -c 'mount -t tmpfs -o size=8k none " + state + " && ";
   if (std::system((inFull + "true' 2>/dev/null").c_str()) != 0) GTEST_SKIP() << "only root can mount a small disk";
   const auto command =
       inFull + "exec " + program + " start --config=" + config.string() + "' >" + (folder / "out").string() + " 2>&1";
   const int status = std::system(command.c_str());
   const auto output = readWholeFile(folder / "out");
   EXPECT_EQ(WEXITSTATUS(status), 1) << output;
-  EXPECT_NE(output.find("cannot make room for the status board: No space left on device"), std::string::npos) << output;
+  EXPECT_NE(output.find("cannot make room for the status board: no space left on device"), std::string::npos) << output;
 }
 
 TEST_F(StartingTest, ARefusedStartDoesNotWaitForTheReaderOfItsErrors) {

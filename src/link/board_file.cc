@@ -1,0 +1,100 @@
+#include "link/board_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/errno_code.h"
+#include "base/errno_text.h"
+#include "base/file_identity.h"
+#include "base/private_file.h"
+
+namespace leptir {
+namespace {
+
+Error failed(const std::filesystem::path& file, const std::string& what) {
+  return Error(codeOfErrno(errno), file.string() + ": " + what + ": " + errnoText(errno));
+}
+
+Result<void> put(const std::filesystem::path& file, int descriptor, const std::string& content) {
+  const auto bytes = static_cast<ssize_t>(content.size());
+  errno = ENOSPC;  // of a write that was cut short
+  if (::pwrite(descriptor, content.data(), content.size(), 0) == bytes && ::ftruncate(descriptor, bytes) == 0)
+    return {};
+  return failed(file, "cannot make room for the status board");
+}
+
+// Locked before it has its name, so that no process ever finds it free.
+Result<UniqueFd> makeLocked(const std::filesystem::path& file, const std::string& fresh, const std::string& content) {
+  auto made = openPrivateFile(fresh, O_RDWR | O_CREAT | O_EXCL);
+  if (!made) return made.error().in(file.string() + ": cannot make the status board");
+  if (::flock(made->get(), LOCK_EX | LOCK_NB) != 0) return failed(file, "cannot lock the status board");
+  if (auto written = put(file, made->get(), content); !written) return written.error();
+  if (::rename(fresh.c_str(), file.c_str()) != 0) return failed(file, "cannot put the status board in place");
+  return made;
+}
+
+}  // namespace
+
+// A new file under a new name takes the place of an old one, so that symbolic links are left alone.
+Result<BoardFile> BoardFile::create(const std::filesystem::path& file, const std::string& content) {
+  const std::string fresh = file.string() + ".new";
+  ::unlink(fresh.c_str());
+  auto lock = makeLocked(file, fresh, content);
+  if (lock) return BoardFile(file, std::move(*lock));
+  ::unlink(fresh.c_str());
+  return lock.error();
+}
+
+bool BoardFile::says(const std::string& content) const {
+  if (!isStillNamed()) return false;
+  std::string found(content.size() + 1, '\0');
+  const auto bytes = ::pread(lock_.get(), found.data(), found.size(), 0);
+  return bytes == static_cast<ssize_t>(content.size()) && found.starts_with(content);
+}
+
+Result<void> BoardFile::write(const std::string& content) {
+  return put(file_, lock_.get(), content);
+}
+
+Result<bool> BoardFile::restore(const std::string& content) {
+  if (says(content)) return false;
+  if (isStillNamed()) {
+    if (auto written = write(content); !written) return written.error();
+    return true;
+  }
+  if (boardLockOf(file_) == BoardLock::Held)
+    return Error(ErrorCode::Lost, file_.string() + ": it is the status board of another instance by now");
+  auto made = create(file_, content);
+  if (!made) return made.error();
+  *this = std::move(*made);
+  return true;
+}
+
+void BoardFile::remove() {
+  if (lock_ && isStillNamed()) ::unlink(file_.c_str());
+}
+
+bool BoardFile::isStillNamed() const {
+  struct stat named{};
+  if (::lstat(file_.c_str(), &named) != 0) return false;
+  return FileIdentity{named.st_dev, named.st_ino} == FileIdentity::of(lock_.get());
+}
+
+// Shared, so that two processes that look never take each other for the master.
+BoardLock boardLockOf(const UniqueFd& descriptor) {
+  if (::flock(descriptor.get(), LOCK_SH | LOCK_NB) != 0)
+    return errno == EWOULDBLOCK ? BoardLock::Held : BoardLock::CannotTell;
+  ::flock(descriptor.get(), LOCK_UN);
+  return BoardLock::Free;
+}
+
+BoardLock boardLockOf(const std::filesystem::path& file) {
+  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
+  if (descriptor) return boardLockOf(descriptor);
+  return errno == ENOENT || errno == ENOTDIR ? BoardLock::Free : BoardLock::CannotTell;
+}
+
+}  // namespace leptir
