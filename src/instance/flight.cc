@@ -17,6 +17,7 @@
 #include "instance/predecessor.h"
 #include "instance/program_check.h"
 #include "instance/say.h"
+#include "instance/secret_variables.h"
 #include "leptir/version.h"
 #include "link/stderr_carrier.h"
 #include "task/program_task.h"
@@ -277,14 +278,21 @@ int Flight::dispatch(int masterPid) {
 
 // A worker opens no store, and runs code that has no business with the passwords of stores.
 void Flight::wipeSecrets() {
-  const auto wipeConnections = [](Config& config) {
-    for (auto& broker : config.brokers) wipe(broker.connection);
-    for (auto& storage : config.metaStorages) wipe(storage.connection);
+  const auto wipeStores = [](auto& stores) {
+    for (auto& store : stores) {
+      wipeVariablesOf(store.connection);
+      wipe(store.connection);
+    }
   };
-  wipeConnections(given_);
+  const auto wipeConfig = [&wipeStores](Config& config) {
+    wipeStores(config.brokers);
+    wipeStores(config.metaStorages);
+  };
+  wipeConfig(given_);
   for (auto* plan : {&plan_, next_.get()}) {
     if (plan == nullptr) continue;
-    wipeConnections(plan->config);
+    wipeConfig(plan->config);
+    for (const auto& broker : plan->lines.brokers()) wipeVariablesOf(broker.connection);
     plan->lines.wipeConnections();
   }
   if (read_) wipe(read_->text);

@@ -122,6 +122,22 @@ TEST_F(TracesTest, ARecordWithVeryManyFieldsWedgesNothing) {
   EXPECT_EQ(info(id).at("field119999"), 119999);
 }
 
+TEST_F(TracesTest, APasswordFromTheEnvironmentIsNotInThatOfAWorker) {
+  ::setenv("LEPTIR_TEST_PASSWORD", "correct-horse-battery", 1);
+  writeConfig(
+      "leptir: { brokers: [ { type: sqlite, connection: { path: leptir.db } } ],"
+      " meta_storage: [ { type: sqlite, connection: { path: leptir.db } },"
+      " { type: redis, connection: { host: 127.0.0.1, port: 1, password: \"${LEPTIR_TEST_PASSWORD}\" },"
+      " configuration: { required: false } } ],"
+      " tasks: { look: { command: [/bin/sh, -c, 'tr \"\\0\" \"\\n\" < /proc/$PPID/environ'] } } }");
+  const auto id = push({"look"});
+  const auto instance = start();
+  const auto seen = recordOf(id).at("respM").get<std::string>();
+  ::unsetenv("LEPTIR_TEST_PASSWORD");
+  EXPECT_THAT(seen, HasSubstr("XDG_STATE_HOME="));
+  EXPECT_THAT(seen, Not(HasSubstr("correct-horse")));
+}
+
 #ifndef __SANITIZE_ADDRESS__  // whose terabytes of memory take hours to search
 TEST_F(TracesTest, AWorkerHoldsNoPasswordOfAStore) {
   program = LEPTIR_DYING_TASKS;

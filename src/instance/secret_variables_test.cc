@@ -1,0 +1,53 @@
+#include "instance/secret_variables.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "tests/support/child.h"
+
+namespace leptir {
+namespace {
+
+// In a process of its own: the environment is that of all tests.
+template <class Body>
+bool withVariables(Body body) {
+  return inChild([&] {
+    ::setenv("LEPTIR_TEST_PASSWORD", "hunter2secret", 1);
+    ::setenv("LEPTIR_TEST_URL", "redis://:hunter2secret@localhost", 1);
+    ::setenv("LEPTIR_TEST_OTHER", "hunter", 1);
+    return body();
+  });
+}
+
+bool isSet(const char* name) {
+  return std::getenv(name) != nullptr;
+}
+
+TEST(SecretVariables, ThatHoldThePasswordAreOverwrittenAndGone) {
+  EXPECT_TRUE(withVariables([] {
+    const char* const value = std::getenv("LEPTIR_TEST_PASSWORD");
+    wipeVariablesWith("hunter2secret");
+    return value[0] == '\0' && value[12] == '\0' && !isSet("LEPTIR_TEST_PASSWORD") && !isSet("LEPTIR_TEST_URL") &&
+           isSet("LEPTIR_TEST_OTHER") && isSet("PATH");
+  }));
+}
+
+TEST(SecretVariables, ThatArePartsOfAPasswordAreGoneUnlessTheyAreShort) {
+  EXPECT_TRUE(withVariables([] {
+    wipeVariablesWith("prefix-hunter2secret");
+    return !isSet("LEPTIR_TEST_PASSWORD") && isSet("LEPTIR_TEST_URL") && isSet("LEPTIR_TEST_OTHER");
+  }));
+}
+
+TEST(SecretVariables, OfAShortPasswordAreOnlyThoseThatAreThePassword) {
+  EXPECT_TRUE(withVariables([] {
+    wipeVariablesWith("hunter");
+    wipeVariablesWith("");
+    return isSet("LEPTIR_TEST_PASSWORD") && isSet("LEPTIR_TEST_URL") && !isSet("LEPTIR_TEST_OTHER");
+  }));
+}
+
+}  // namespace
+}  // namespace leptir
