@@ -7,6 +7,8 @@
 #include "base/duration_text.h"
 #include "cli/commands.h"
 #include "config/assemble.h"
+#include "config/state_paths.h"
+#include "instance/descriptor_limit.h"
 #include "instance/program_check.h"
 #include "log/log_file.h"
 
@@ -83,6 +85,20 @@ int lookAtStores(const Config& config) {
   return status;
 }
 
+// What a start needs besides its stores: descriptors, and a place for the pid file.
+int lookAtStart(const Config& config) {
+  int status = kDone;
+  const auto tell = [&status](const Error& error, int exit) {
+    fmt::print("start: {}\n", error.message());
+    status = std::max(status, exit);
+  };
+  if (const auto raised = DescriptorLimit().raiseFor(config); !raised) tell(raised.error(), kConfiguration);
+  const auto pidFile = pidFileFor(config);
+  const auto usable = pidFile ? checkFolderFor(*pidFile) : Result<void>(pidFile.error());
+  if (!usable) tell(usable.error(), kPartlyDone);
+  return status;
+}
+
 }  // namespace
 
 int runCommand(const CheckCommand& command, const Program& program) {
@@ -102,6 +118,7 @@ int runCommand(const CheckCommand& command, const Program& program) {
     fmt::print("loggers: {}\n", fine.error().message());
     status = std::max<int>(status, kConfiguration);
   }
+  status = std::max(status, lookAtStart(*config));
   std::cout << std::flush;
   return status;
 }

@@ -1,5 +1,6 @@
 #include "config/state_paths.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/errno_text.h"
 #include "base/private_file.h"
 
 namespace leptir {
@@ -18,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kRootState = "/var/lib/leptir";
 constexpr std::string_view kRootRun = "/run/leptir";
+constexpr std::string_view kMakeIt = ": make it";
 
 bool isRoot() {
   return ::geteuid() == 0;
@@ -31,7 +34,7 @@ std::optional<fs::path> pathFrom(const char* variable) {
 }
 
 bool canWrite(const fs::path& folder) {
-  return ::access(folder.c_str(), W_OK | X_OK) == 0;
+  return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
 }
 
 bool canHaveRootRun() {
@@ -45,6 +48,17 @@ std::uint64_t hashOf(std::string_view text) {
   return hash;
 }
 
+// Without an exception where the working folder is gone.
+fs::path absoluteOf(const fs::path& path) {
+  std::error_code failed;
+  auto absolute = fs::absolute(path, failed);
+  return failed ? path : absolute;
+}
+
+std::string keyOf(const fs::path& path) {
+  return fmt::format("{:016x}", hashOf(path.string()));
+}
+
 Error failure(const fs::path& folder, const Error& why, std::string_view remedy) {
   return Error(
       ErrorCode::Invalid,
@@ -56,6 +70,21 @@ Error failure(const fs::path& folder, const Error& why, std::string_view remedy)
 bool isOneOfOurFolders(const fs::path& folder) {
   const auto state = stateFolder(), run = runFolder();
   return (state && folder == *state) || (run && folder == *run);
+}
+
+// Leptir's own folders must be its user's; what stands around them may be anybody's.
+Result<void> checkOwnerOf(const fs::path& folder) {
+  struct stat info{};
+  if (!isOneOfOurFolders(folder) || ::stat(folder.c_str(), &info) != 0) return {};
+  if (auto trusted = checkOwner(info); !trusted) return failure(folder, trusted.error(), "");
+  return {};
+}
+
+// The folder itself, else the first above it. A symbolic link that leads nowhere is there.
+fs::path nearestThatIsThere(fs::path folder) {
+  struct stat info{};
+  while (::lstat(folder.c_str(), &info) != 0 && folder.has_relative_path()) folder = folder.parent_path();
+  return folder;
 }
 
 }  // namespace
@@ -79,11 +108,13 @@ Result<fs::path> defaultDatabase() {
   return *folder / "leptir.db";
 }
 
+// Absolute first: of a relative path whose file is gone, weakly_canonical makes nothing.
 std::string instanceKey(const Config& config) {
   if (config.file.empty()) return "default";
+  const auto given = absoluteOf(config.file);
   std::error_code failed;
-  const auto real = fs::weakly_canonical(config.file, failed);
-  return fmt::format("{:016x}", hashOf((failed ? fs::absolute(config.file) : real).string()));
+  const auto real = fs::weakly_canonical(given, failed);
+  return keyOf(failed ? given : real);
 }
 
 Result<fs::path> pidFileFor(const Config& config) {
@@ -94,11 +125,9 @@ Result<fs::path> pidFileFor(const Config& config) {
 
 Result<fs::path> aliasFileFor(const Config& config) {
   if (config.file.empty()) return fs::path();
-  const auto given = fmt::format("{:016x}", hashOf(fs::absolute(config.file).lexically_normal().string()));
-  if (given == instanceKey(config)) return fs::path();
   auto folder = runFolder();
   if (!folder) return folder;
-  return *folder / (given + ".alias");
+  return *folder / (keyOf(absoluteOf(config.file).lexically_normal()) + ".alias");
 }
 
 fs::path statusBoardBeside(const fs::path& pidFile) {
@@ -108,14 +137,18 @@ fs::path statusBoardBeside(const fs::path& pidFile) {
 }
 
 Result<void> makeFolderFor(const fs::path& file) {
-  const auto folder = fs::absolute(file).parent_path();
-  if (auto made = makePrivateFolder(folder); !made) return failure(folder, made.error(), ": make it");
-  struct stat info{};
-  const bool isOurs = isOneOfOurFolders(folder);
-  if (isOurs && ::stat(folder.c_str(), &info) == 0) {
-    if (auto trusted = checkOwner(info); !trusted) return failure(folder, trusted.error(), "");
-  }
-  return {};
+  const auto folder = absoluteOf(file).parent_path();
+  if (auto made = makePrivateFolder(folder); !made) return failure(folder, made.error(), kMakeIt);
+  return checkOwnerOf(folder);
+}
+
+Result<void> checkFolderFor(const fs::path& file) {
+  const auto folder = absoluteOf(file).parent_path();
+  const auto nearest = nearestThatIsThere(folder);
+  std::error_code ignored;
+  const int error = !fs::is_directory(nearest, ignored) ? ENOTDIR : canWrite(nearest) ? 0 : errno;
+  if (error != 0) return failure(folder, Error(ErrorCode::Invalid, errnoText(error)), nearest == folder ? "" : kMakeIt);
+  return checkOwnerOf(folder);
 }
 
 }  // namespace leptir

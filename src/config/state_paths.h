@@ -1,5 +1,4 @@
-// Where leptir keeps what it keeps on this machine. The functions that name a place only look; makeFolderFor is the one
-// that makes something.
+// Where leptir keeps what it keeps on this machine. Only makeFolderFor makes something.
 //
 // State lies in $XDG_STATE_HOME/leptir, else for root in /var/lib/leptir, else in ~/.local/state/leptir. Pid files and
 // status boards lie there too; for root in /run/leptir (unless XDG_STATE_HOME is set, or /run cannot be written).
@@ -25,9 +24,9 @@ Result<std::filesystem::path> defaultDatabase();
 std::string instanceKey(const Config& config);
 // `<instance key>.pid` in the run folder.
 Result<std::filesystem::path> pidFileFor(const Config& config);
-// `<key>.alias` in the run folder, where the key is made of the path as it was given: an instance that was started
-// through a symbolic link is found by that link wherever it leads later. Empty: the path is the real one, or there is
-// no file.
+// `<key>.alias` in the run folder, where the key is made of the path as it was given: an instance is found by the path
+// that it was started with, wherever that leads later: a symbolic link to another file, a file that became a link or is
+// gone. Empty: there is no file.
 Result<std::filesystem::path> aliasFileFor(const Config& config);
 
 // Beside the pid file, wherever that is: `x.board` for `x.pid`, so that `--pid` finds both.
@@ -36,5 +35,7 @@ std::filesystem::path statusBoardBeside(const std::filesystem::path& pidFile);
 // Makes the folder that `file` will lie in, and what is missing above it; only its owner may enter. Invalid: it cannot
 // be made, or another user owns leptir's own folder; the message names it.
 Result<void> makeFolderFor(const std::filesystem::path& file);
+// Whether makeFolderFor could make that folder and this user a file in it, without making anything. Invalid: as there.
+Result<void> checkFolderFor(const std::filesystem::path& file);
 
 }  // namespace leptir

@@ -89,13 +89,33 @@ TEST_F(StatePaths, TellInstancesApartByTheRealPathOfTheirFile) {
   EXPECT_NE(instanceKey(configAt(folder / "other.yaml")), instanceKey(configAt(file)));
 }
 
-TEST_F(StatePaths, HaveAnAliasForAPathThatLeadsThroughALink) {
+TEST_F(StatePaths, HaveAnAliasByThePathAsItWasGivenWhereverItLeads) {
   TempDir folder;
-  const auto file = fs::canonical(folder.write("leptir.yaml", ""));
-  fs::create_symlink(file, folder / "link.yaml");
+  const auto file = folder.write("leptir.yaml", ""), link = folder / "link.yaml";
   EXPECT_EQ(*aliasFileFor(Config()), "");
-  EXPECT_EQ(*aliasFileFor(configAt(file)), "");
-  EXPECT_THAT(aliasFileFor(configAt(folder / "link.yaml"))->filename().string(), MatchesRegex("[0-9a-f]{16}\\.alias"));
+  const auto before = *aliasFileFor(configAt(file)), ofLink = *aliasFileFor(configAt(link));
+  EXPECT_THAT(before.filename().string(), MatchesRegex("[0-9a-f]{16}\\.alias"));
+  EXPECT_NE(before, ofLink);
+  fs::rename(file, folder / "real.yaml");
+  fs::create_symlink(folder / "real.yaml", file);
+  EXPECT_EQ(*aliasFileFor(configAt(file)), before);
+  fs::remove(folder / "real.yaml");
+  EXPECT_EQ(*aliasFileFor(configAt(file)), before);
+}
+
+TEST_F(StatePaths, FindAnInstanceByARelativePathAlsoWhenItsFileIsGone) {
+  TempDir folder;
+  const auto before = fs::current_path();
+  fs::current_path(folder.path());
+  const auto file = folder.write("leptir.yaml", "");
+  const auto key = instanceKey(configAt("leptir.yaml"));
+  const auto alias = *aliasFileFor(configAt("leptir.yaml"));
+  fs::remove(file);
+  EXPECT_EQ(instanceKey(configAt("leptir.yaml")), key);
+  EXPECT_EQ(*aliasFileFor(configAt("./leptir.yaml")), alias);
+  fs::remove_all(folder.path());
+  EXPECT_EQ(instanceKey(configAt("leptir.yaml")).size(), 16u) << "in a folder that is gone";
+  fs::current_path(before);
 }
 
 TEST_F(StatePaths, KeepAnInstanceFromVersionToVersion) {
@@ -125,6 +145,30 @@ TEST_F(StatePaths, NameTheFolderThatCannotBeMade) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code(), ErrorCode::Invalid);
   EXPECT_THAT(made.error().message(), HasSubstr("folder " + (folder / "file").string()));
+}
+
+TEST_F(StatePaths, AreCheckedWithoutMakingAnything) {
+  TempDir folder;
+  folder.write("file", "");
+  EXPECT_TRUE(checkFolderFor(folder / "a/b/leptir/x.pid"));
+  EXPECT_TRUE(checkFolderFor(folder / "x.pid"));
+  EXPECT_FALSE(fs::exists(folder / "a"));
+  const auto checked = checkFolderFor(folder / "file/leptir/x.pid");
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code(), ErrorCode::Invalid);
+  EXPECT_THAT(checked.error().message(), HasSubstr((folder / "file/leptir").string() + ": not a directory: make it"));
+  fs::create_symlink("nowhere", folder / "link");
+  EXPECT_FALSE(checkFolderFor(folder / "link/x.pid"));
+}
+
+TEST_F(StatePaths, SayThatTheirFolderCannotBeWritten) {
+  static TempDir folder;
+  ::chmod(folder.path().c_str(), 0555);
+  EXPECT_TRUE(asOrdinaryUser([] {
+    const auto here = checkFolderFor(folder / "x.pid"), below = checkFolderFor(folder / "leptir/x.pid");
+    return !here && !below && below.error().message().find("make it, or set XDG_STATE_HOME") != std::string::npos;
+  }));
+  ::chmod(folder.path().c_str(), 0755);
 }
 
 }  // namespace
