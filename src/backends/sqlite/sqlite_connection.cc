@@ -33,7 +33,7 @@ constexpr auto kSettings =
 
 constexpr auto kIoError = "the file or its disk failed on this connection; it is opened again";
 constexpr auto kReplaced =
-    "the file, its -wal or its -shm was removed or replaced while it was open, so what is done here would be lost; it "
+    "the file was removed or replaced while it was open (or its -wal or -shm), so what is done here would be lost; it "
     "is"
     " opened again";
 constexpr auto kEmptied = "the file was emptied while it was open; it is opened again";
