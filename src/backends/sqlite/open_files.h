@@ -17,7 +17,8 @@ class OpenFiles {
   enum class Log { IsKept, IsUnused };  // whether the database has -wal and -shm
   enum class State { AsOpened, Replaced, Emptied };
 
-  OpenFiles() = default;  // of a connection that has opened nothing: Replaced
+  OpenFiles() = default;  // of a connection that has noted nothing yet: Replaced
+  bool areNoted() const { return !files_.empty(); }
 
   // Notes what the paths name now. With Log::IsKept: once the connection has read, since SQLite makes and opens -wal
   // and -shm for the first read and keeps both until the connection is closed. Unavailable: a file is missing, or is

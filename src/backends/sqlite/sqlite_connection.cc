@@ -265,11 +265,19 @@ Error SqliteConnection::errorOf(int code) const {
 bool SqliteConnection::noteFailure(int code) {
   if (code == SQLITE_OK) return true;
   if (!error_) error_ = errorOf(code);
-  if (isDamage(code) && !worn_) {
-    whyWorn_ = kIoError;
-    worn_ = true;
-  }
+  if (isDamage(code) && !worn_) wearOut();
   return false;
+}
+
+// An error of the disk may come of a removed log: that is said then.
+void SqliteConnection::wearOut() {
+  if (files_.areNoted()) lookAtFiles(Look::Now);
+  if (worn_) {
+    error_ = wornError();
+    return;
+  }
+  whyWorn_ = kIoError;
+  worn_ = true;
 }
 
 void SqliteConnection::begin(const char* sql, Look look) {

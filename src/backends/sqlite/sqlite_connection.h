@@ -85,6 +85,7 @@ class SqliteConnection {
   Error errorOf(int code) const;
   // Remembers the error of a failed call; answers whether it went well.
   bool noteFailure(int code);
+  void wearOut();
   void setDurability(Durability durability);
   enum class Look { Now, AboutOnceASecond };
   void lookAtFiles(Look look);
