@@ -10,102 +10,18 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
-#include <thread>
 #include <tuple>
 
 #include "base/errno_text.h"
 #include "base/open_files.h"
-#include "base/saturated.h"
 #include "base/sealed_memory.h"
-#include "base/utf8.h"
+#include "link/board_lines.h"
 
 namespace leptir {
 namespace {
 
 constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
 constexpr std::uint64_t kMagic = 0x6c657074'69723035;  // "leptir05": the version of this layout
-
-// What the instance is about. Its owner is the master.
-struct StateLine {
-  std::atomic<std::uint32_t> version{0};  // odd while the master writes
-  InstanceState state = InstanceState::Starting;
-  char waitsFor[240] = {};
-};
-
-struct Line {
-  std::atomic<std::int32_t> pid{0};
-  std::atomic<std::uint32_t> version{0};  // odd while the dispatcher writes
-  bool busy = false;
-  std::int64_t startedBoot = 0;
-  double progress = 0;
-  char taskId[256] = {};
-  char taskName[256] = {};
-  char progressText[116] = {};
-};
-
-template <std::size_t N>
-void copyText(char (&to)[N], std::string_view from) {
-  const auto bytes = utf8Prefix(from, N - 1).size();
-  from.copy(to, bytes);
-  to[bytes] = '\0';
-}
-
-template <std::size_t N>
-std::string textOf(const char (&from)[N]) {
-  return {from, ::strnlen(from, N)};
-}
-
-// Writes a line so that readers can tell when they caught it half way.
-template <class Line>
-class LineWriter {
- public:
-  // Odd from here on, also when an earlier dispatcher was killed half way.
-  explicit LineWriter(Line& line) : line_(line), odd_((line.version.load(std::memory_order_relaxed) + 1) | 1) {
-    line_.version.exchange(odd_, std::memory_order_acq_rel);
-  }
-  ~LineWriter() { line_.version.store(odd_ + 1, std::memory_order_release); }
-  Line* operator->() { return &line_; }
-
- private:
-  Line& line_;
-  std::uint32_t odd_;
-};
-
-BoardWorker readLine(const Line& line, int slot, BootTime now) {
-  BoardWorker worker;
-  for (int tries = 0; tries < 100; ++tries) {
-    const auto before = line.version.load(std::memory_order_acquire);
-    worker.slot = slot;
-    worker.pid = line.pid.load();
-    worker.busy = line.busy;
-    worker.taskId = textOf(line.taskId);
-    worker.taskName = textOf(line.taskName);
-    worker.seconds = std::max(
-        0.0, std::chrono::duration<double>(saturatedSubtract(now, BootTime(Duration(line.startedBoot)))).count());
-    worker.progress = line.progress;
-    worker.progressText = textOf(line.progressText);
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (before % 2 == 0 && before == line.version.load(std::memory_order_relaxed)) return worker;
-    std::this_thread::yield();
-  }
-  // Never caught at rest: a dispatcher died half way, or it changes too quickly to be worth showing.
-  BoardWorker unknown;
-  unknown.slot = slot;
-  unknown.pid = worker.pid;
-  return unknown;
-}
-
-std::pair<InstanceState, std::string> readState(const StateLine& line) {
-  std::pair<InstanceState, std::string> read;
-  for (int tries = 0; tries < 100; ++tries) {
-    const auto before = line.version.load(std::memory_order_acquire);
-    read = {line.state, textOf(line.waitsFor)};
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (before % 2 == 0 && before == line.version.load(std::memory_order_relaxed)) break;
-    std::this_thread::yield();
-  }
-  return read;
-}
 
 Error cannotOpen(const std::filesystem::path& file) {
   const auto code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound
@@ -141,10 +57,10 @@ struct StatusBoard::Page {
   StateLine state;
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
-  Line lines[1];  // kMaxWorkers; memory are only those that are used
+  WorkerLine lines[1];  // kMaxWorkers; memory are only those that are used
 
   static constexpr std::size_t bytes() {
-    return (sizeof(Page) + sizeof(Line) * (kMaxWorkers - 1) + 4095) / 4096 * 4096;
+    return (sizeof(Page) + sizeof(WorkerLine) * (kMaxWorkers - 1) + 4095) / 4096 * 4096;
   }
   // Of memory that openMemoryAt or makeSealedMemory answered, or anonymous.
   static Page* map(const UniqueFd& memory, int rights) {
@@ -152,7 +68,7 @@ struct StatusBoard::Page {
     void* mapped = ::mmap(nullptr, bytes(), rights, flags, memory.get(), 0);
     return mapped == MAP_FAILED ? nullptr : static_cast<Page*>(mapped);
   }
-  // Lines after the first lie in zeroed memory, which is what an empty Line is.
+  // Lines after the first lie in zeroed memory, which is what an empty WorkerLine is.
   static void begin(Page* memory, int workers, const Clock& clock) {
     auto* page = new (memory) Page;
     page->workers = workers;

@@ -17,13 +17,13 @@ using ::testing::IsEmpty;
 
 class FilesTest : public Installation {
  protected:
-  // Database, locks, pid file, board, log: by their names.
+  // Database, locks, pid file, alias, board, log: by their names.
   std::set<std::string> made() const {
     std::set<std::string> names;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
       const auto name = entry.path().string();
       const auto isOne = [&](const char* ending) { return name.ends_with(ending); };
-      static constexpr std::array kEndings{".db", "-wal", "-shm", ".d", ".lock", ".pid", ".board", ".log"};
+      static constexpr std::array kEndings{".db", "-wal", "-shm", ".d", ".lock", ".pid", ".alias", ".board", ".log"};
       if (std::ranges::any_of(kEndings, isOne)) names.insert(name);
     }
     return names;
@@ -54,7 +54,7 @@ TEST_F(FilesTest, NothingOfAnInstanceIsForOtherUsers) {
   const auto instance = start();
   waitUntilItFlies();
   push({"noop"});
-  EXPECT_GE(made().size(), 8u);
+  EXPECT_GE(made().size(), 9u);
   for (const auto& name : made()) EXPECT_EQ(rightsOfOthers(name), 0u) << name;
 }
 
