@@ -1,6 +1,7 @@
 // An instance is dead only when that is proved: what others do to its files, or how short it is of descriptors, never
 // ends it, and never gives its tasks away.
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <fstream>
@@ -47,6 +48,16 @@ class ProofOfDeathTest : public Ledger {
     EXPECT_EQ(runs()[id], 1);
     instance->signal(SIGTERM);
     EXPECT_EQ(instance->waitForExit(), 0);
+  }
+  // A configuration on another database, which is made.
+  fs::path makeOther() {
+    auto yaml = defaultYaml();
+    for (auto at = yaml.find("leptir.db"); at != std::string::npos; at = yaml.find("leptir.db")) {
+      yaml.replace(at, 9, "other.db");
+    }
+    const auto file = writeConfig(yaml, "other.yaml");
+    EXPECT_EQ(run({"push", "--config=" + file.string(), "noop"}).exit, 0);
+    return file;
   }
   // With a state folder of its own, so that it is another instance.
   std::unique_ptr<Running> startAnother(const fs::path& configuration) {
@@ -117,18 +128,47 @@ TEST_F(ProofOfDeathTest, ARowThatNamesAnotherInstanceDoesNotHaveItKilled) {
   const auto id = pushAndStart();
   const auto name = lockFile().stem().string();
   const auto other = folder / "other.db";
-  auto yaml = defaultYaml();
-  for (auto at = yaml.find("leptir.db"); at != std::string::npos; at = yaml.find("leptir.db")) {
-    yaml.replace(at, 9, "other.db");
-  }
-  const auto file = writeConfig(yaml, "other.yaml");
-  ASSERT_EQ(run({"push", "--config=" + file.string(), "noop"}).exit, 0);
+  const auto file = makeOther();
   Database(other).run("INSERT INTO leptir_sessions (instance, epoch, host, pid, version, workers, opened) VALUES ('" +
                       name + "', 1, '', 1, '', 1, 0)");
   const auto stranger = startAnother(file);
   EXPECT_TRUE(eventually([&] { return stranger->output().find("is taken for alive") != std::string::npos; }))
       << stranger->output();
   EXPECT_EQ(::kill(instance->pid(), 0), 0);
+  expectRunsOnceToItsEnd(id);
+}
+
+// All that a session's row can say fits, but for the living master.
+TEST_F(ProofOfDeathTest, ARowWithALockFileThatNothingHoldsDoesNotHaveAnInstanceKilled) {
+  const auto id = pushAndStart();
+  const auto name = lockFile().stem().string();
+  const auto file = makeOther();
+  struct stat info{};
+  ASSERT_EQ(::stat((folder / "other.db").c_str(), &info), 0);
+  const auto place = std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
+  Database(folder / "other.db")
+      .run(
+          "INSERT INTO leptir_sessions (instance, epoch, host, pid, version, workers, opened, file, lock, boot, "
+          "visible) "
+          "SELECT '" +
+          name + "', 1, '', 1, '', 1, 0, value || ' " + place + "', 0, '', '' FROM leptir_state WHERE name = 'file'");
+  fs::create_directories(folder / "other.db.d");
+  std::ofstream(folder / "other.db.d" / (name + ".lock")) << "";
+  const auto stranger = startAnother(file);
+  EXPECT_TRUE(eventually([&] { return stranger->output().find("its master lives: process") != std::string::npos; }))
+      << stranger->output();
+  EXPECT_EQ(::kill(instance->pid(), 0), 0);
+  expectRunsOnceToItsEnd(id);
+}
+
+TEST_F(ProofOfDeathTest, ASessionThatAnotherProgramCallsOverGoesOn) {
+  const auto id = pushAndStart();
+  Database database(folder / "leptir.db");
+  for (const auto* state : {"1", "2"}) {
+    database.run(std::string("UPDATE leptir_sessions SET state = ") + state);
+    EXPECT_TRUE(eventually([&] { return database.run("SELECT state FROM leptir_sessions")[0][0] == "0"; })) << state;
+  }
+  EXPECT_TRUE(says("the session goes on"));
   expectRunsOnceToItsEnd(id);
 }
 
