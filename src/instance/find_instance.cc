@@ -98,7 +98,8 @@ InstanceFiles filesOfRunning(const InstanceFiles& asked) {
 
 Result<std::optional<int>> masterOf(const InstanceFiles& files) {
   auto holder = holderOf(files.pidFile);
-  if (holder && !*holder) holder = StatusBoard::masterOf(files.boardFile);
+  if (holder && *holder) return holder;
+  if (const auto master = StatusBoard::masterOf(files.boardFile)) return master;
   return holder;
 }
 

@@ -46,8 +46,8 @@ class InstanceLocks {
 // The files of the instance that was started with this path, wherever the path leads by now; else as they were given.
 InstanceFiles filesOfRunning(const InstanceFiles& asked);
 
-// The master of the instance of just these files: the process that holds the pid file, or, where that was removed, the
-// board. None, errors: as holderOf.
+// The master of the instance of just these files: the process that holds the pid file, or, where that was removed or
+// replaced, the board. None, errors: as holderOf.
 Result<std::optional<int>> masterOf(const InstanceFiles& files);
 
 // The running instance of these files. None: it does not run. One that has no board yet is `Starting`. An error, as of

@@ -87,6 +87,8 @@ TEST_F(FindInstanceTest, AnInstanceWhosePidFileWasRemovedIsFoundByItsBoardAndKee
   }
   EXPECT_EQ(InstanceLocks::take(files("real")).error().code(), ErrorCode::Lost);
   EXPECT_FALSE(std::filesystem::exists(folder / "real.pid")) << "a start that is refused leaves nothing";
+  std::filesystem::create_directory(folder / "real.pid");
+  EXPECT_TRUE(*findInstance(files("real"))) << "also where something else has its name";
 }
 
 TEST_F(FindInstanceTest, ABoardThatIsLeftOverKeepsNoInstanceFromStarting) {
