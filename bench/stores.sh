@@ -3,8 +3,8 @@
 titleOf() {
   case $1 in
     sqlite) echo "SQLite, records in the same file" ;;
-    redis) echo "Redis without persistence, records as the seed's keys" ;;
-    redis-everysec) echo "Redis with AOF everysec, records as the seed's keys" ;;
+    redis) echo "Redis without persistence, records as PHP leptir's keys" ;;
+    redis-everysec) echo "Redis with AOF everysec, records as PHP leptir's keys" ;;
     redis-hashed) echo "Redis without persistence, records in a hash a minute" ;;
   esac
 }

@@ -47,8 +47,8 @@ leptir::Json digestFile(const Digest& digest, leptir::TaskContext& task) {
   return {{"sha256", sha256Of(digest.path)}};
 }
 
-// A class, as in the seed. It breaks in the way that its parameter says: so that the demo can show what leptir makes of
-// it.
+// A class, as in PHP leptir. It breaks in the way that its parameter says: so that the demo can show what leptir makes
+// of it.
 class Unruly final : public leptir::BaseTask {
   leptir::ExitStatus doJob() override {
     note(getString("ledger"), context());

@@ -39,7 +39,7 @@ class BaseTask {
   // Merged into the meta record over the standard fields; a JSON object. Called once, after afterFinish.
   virtual Json getAdditionalMetaInfo() { return Json::object(); }
 
-  // The seed's, mainly for unit tests of tasks.
+  // PHP leptir's, mainly for unit tests of tasks.
   std::string getLastState() const { return context_->lastState(); }
   const std::vector<std::string>& getExecutionFlow() const { return context_->executionFlow(); }
 

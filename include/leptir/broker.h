@@ -1,4 +1,4 @@
-// What applications push through: several queues behind one door, with the seed's priorities.
+// What applications push through: several queues behind one door, with PHP leptir's priorities.
 #pragma once
 
 #include <chrono>
@@ -63,7 +63,7 @@ class Broker {
   Broker(Broker&&) noexcept;
   Broker& operator=(Broker&&) noexcept;
 
-  // The seed's push. Answers the task's id, which is made before anything is sent: with PushOptions::id a push can be
+  // PHP leptir's push. Answers the task's id, which is made before anything is sent: with PushOptions::id a push can be
   // repeated and adds nothing while the task is in the queue of its broker; a buried one stays buried (its TaskKeeper
   // finds it: access(i)). Invalid: the name or id cannot be one, no broker.
   // TooLarge. Unavailable: the store is down or cannot be opened, whatever the reason; nothing was added, unless its

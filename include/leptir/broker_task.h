@@ -41,7 +41,7 @@ struct Counters {
   friend bool operator==(const Counters&, const Counters&) = default;
 };
 
-// What is pushed. `encodeEnvelope` (src/task/envelope.h) makes the seed's JSON of it.
+// What is pushed. `encodeEnvelope` (src/task/envelope.h) makes PHP leptir's JSON of it.
 struct BrokerTask {
   std::string id{};                       // made by the pusher, see makeTaskId; the rule: base/task_names.h
   std::string name{};                     // `cn`; the same rule

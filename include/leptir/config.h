@@ -16,8 +16,8 @@
 
 namespace leptir {
 
-// The seed's keys and defaults; where its README and its code differ, the README's (docs/guide/configuration.md has the
-// table).
+// PHP leptir's keys and defaults; where its README and its code differ, the README's (docs/guide/configuration.md has
+// the table).
 struct Config {
   struct Broker {
     std::string name{};  // `name`, else the type, else type-2, type-3 …: unique

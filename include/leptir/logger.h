@@ -1,4 +1,4 @@
-// The log. One line per message in the seed's form: `2026-11-23T16:25:49+00:00 INFO (6): message`.
+// The log. One line per message in PHP leptir's form: `2026-11-23T16:25:49+00:00 INFO (6): message`.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace leptir {
 
-// The seed's (syslog's) numbers, as they stand in each line.
+// PHP leptir's (syslog's) numbers, as they stand in each line.
 enum class LogLevel { Error = 3, Warning = 4, Info = 6, Debug = 7 };
 
 // One place that log lines go to.
@@ -20,7 +20,7 @@ struct LogSinkConfig {
   std::string name{};  // for error messages only
   Type type = Type::Stdout;
   std::string path{};                // File only
-  LogLevel level = LogLevel::Debug;  // messages above this number are left out; the seed filters nothing
+  LogLevel level = LogLevel::Debug;  // messages above this number are left out; PHP leptir filters nothing
 };
 
 // Any thread, and processes that fork from its owner: each line is one write to a descriptor opened for appending, so

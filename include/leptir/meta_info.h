@@ -1,4 +1,4 @@
-// The meta record: how a task went. The seed's fields with the seed's numbers, and leptir's own beside them
+// The meta record: how a task went. PHP leptir's fields with PHP leptir's numbers, and leptir's own beside them
 // (docs/wire-format.md has each field).
 #pragma once
 
@@ -62,9 +62,9 @@ inline bool isNewer(const MetaInfo& a, std::uint64_t lease, MetaStep step) {
   return a.lease != lease ? a.lease > lease : a.step > step;
 }
 
-// The record as the seed writes it to Redis: compact JSON, `id`, `status`, `retC`, `exTime`, `respM`, `type`, `exStart`
-// in this order, then leptir's own that are not empty, then additional ones. Appends to `text`. Text that is not UTF-8
-// is written with U+FFFD in its place.
+// The record as PHP leptir writes it to Redis: compact JSON, `id`, `status`, `retC`, `exTime`, `respM`, `type`,
+// `exStart` in this order, then leptir's own that are not empty, then additional ones. Appends to `text`. Text that is
+// not UTF-8 is written with U+FFFD in its place.
 void writeMetaInfo(const MetaInfo& info, std::string& text);
 
 }  // namespace leptir

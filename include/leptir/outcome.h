@@ -10,7 +10,7 @@
 
 namespace leptir {
 
-// `retC` of the record: the seed's numbers.
+// `retC` of the record: PHP leptir's numbers.
 enum class ExitStatus {
   Success = 1,
   Warning = 2,

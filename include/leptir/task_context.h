@@ -53,7 +53,7 @@ class TaskContext {
   // Since the run began.
   Duration executionTime() const;
 
-  // Each line carries "[<id>](<name>) " in front, as in the seed.
+  // Each line carries "[<id>](<name>) " in front, as in PHP leptir.
   void logError(std::string_view message) const;
   void logWarning(std::string_view message) const;
   void logInfo(std::string_view message) const;

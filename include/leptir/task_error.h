@@ -6,14 +6,14 @@
 
 namespace leptir {
 
-// The seed's LeptirTaskException: the task failed and says why. The record reads "LeptirTaskException occurred.
+// PHP leptir's LeptirTaskException: the task failed and says why. The record reads "LeptirTaskException occurred.
 // <message>".
 class TaskError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// The seed's LeptirInputException: a parameter is missing or not what was asked for. The message names the parameter,
+// PHP leptir's LeptirInputException: a parameter is missing or not what was asked for. The message names the parameter,
 // what it is and what was asked.
 class InputError : public TaskError {
  public:

@@ -58,7 +58,7 @@ void TaskRegistry::add(std::string name, Function function) {
 }
 
 // noop, sleep (`seconds`), fail, throw, crash (segmentation fault), hang (ignores every signal it can): for trying
-// things out, as the seed had.
+// things out, as PHP leptir had.
 void addTestTasks(TaskRegistry& tasks);
 
 }  // namespace leptir

@@ -1,4 +1,4 @@
-// The seed's rule which broker gives the next task and which takes a pushed one. Pure: the caller brings the random
+// PHP leptir's rule which broker gives the next task and which takes a pushed one. Pure: the caller brings the random
 // number.
 #pragma once
 

@@ -8,7 +8,7 @@ namespace leptir {
 namespace {
 
 // Figures that were measured on the original with priorities 1, 1, 2, 5.
-const RankSelection kSeed(std::array<std::int64_t, 4>{1, 1, 2, 5});
+const RankSelection kPhpDefaults(std::array<std::int64_t, 4>{1, 1, 2, 5});
 
 // The share of each broker, drawn with evenly spread random numbers.
 std::vector<double> shares(const RankSelection& selection, const std::vector<bool>& mayHaveTasks) {
@@ -24,7 +24,7 @@ void expectShares(const std::vector<double>& got, const std::vector<double>& wan
 }
 
 TEST(RankSelection, WeighsEqualPrioritiesEqualAndLaterRanksLess) {
-  EXPECT_EQ(kSeed.weights(), (std::vector<double>{1, 1, 1.0 / 2, 1.0 / 3}));
+  EXPECT_EQ(kPhpDefaults.weights(), (std::vector<double>{1, 1, 1.0 / 2, 1.0 / 3}));
 }
 
 TEST(RankSelection, OnlyTheOrderOfPrioritiesCounts) {
@@ -32,29 +32,29 @@ TEST(RankSelection, OnlyTheOrderOfPrioritiesCounts) {
             RankSelection(std::array<std::int64_t, 3>{-4, 50, 99}).weights());
 }
 
-TEST(RankSelection, DrawsTheSeedsSharesWhenAllHaveTasks) {
-  expectShares(shares(kSeed, {true, true, true, true}), {6.0 / 17, 6.0 / 17, 3.0 / 17, 2.0 / 17});
+TEST(RankSelection, DrawsPhpLeptirsSharesWhenAllHaveTasks) {
+  expectShares(shares(kPhpDefaults, {true, true, true, true}), {6.0 / 17, 6.0 / 17, 3.0 / 17, 2.0 / 17});
 }
 
 TEST(RankSelection, LeavesEmptyBrokersOut) {
-  expectShares(shares(kSeed, {true, false, true, true}), {6.0 / 11, 0, 3.0 / 11, 2.0 / 11});
-  expectShares(shares(kSeed, {false, false, false, true}), {0, 0, 0, 1});
+  expectShares(shares(kPhpDefaults, {true, false, true, true}), {6.0 / 11, 0, 3.0 / 11, 2.0 / 11});
+  expectShares(shares(kPhpDefaults, {false, false, false, true}), {0, 0, 0, 1});
 }
 
 TEST(RankSelection, DrawsNoneWhenAllAreEmpty) {
-  EXPECT_EQ(kSeed.draw({false, false, false, false}, 0.5), std::nullopt);
+  EXPECT_EQ(kPhpDefaults.draw({false, false, false, false}, 0.5), std::nullopt);
 }
 
 TEST(RankSelection, DrawsACandidateForEveryRandomNumber) {
-  EXPECT_EQ(kSeed.draw({true, true, true, false}, 0.0), 0u);
-  EXPECT_EQ(kSeed.draw({true, true, true, false}, 0.9999999999999999), 2u);
-  EXPECT_EQ(kSeed.draw({true, true, true, false}, 1.0), 2u);
+  EXPECT_EQ(kPhpDefaults.draw({true, true, true, false}, 0.0), 0u);
+  EXPECT_EQ(kPhpDefaults.draw({true, true, true, false}, 0.9999999999999999), 2u);
+  EXPECT_EQ(kPhpDefaults.draw({true, true, true, false}, 1.0), 2u);
 }
 
 TEST(RankSelection, PushesToTheFirstBrokerThatIsHighEnoughElseToTheLast) {
-  for (const std::int64_t low : {-1, 0, 1}) EXPECT_EQ(kSeed.forPush(low), 0u) << low;
-  EXPECT_EQ(kSeed.forPush(2), 2u);
-  for (const std::int64_t high : {3, 5, 6, 99}) EXPECT_EQ(kSeed.forPush(high), 3u) << high;
+  for (const std::int64_t low : {-1, 0, 1}) EXPECT_EQ(kPhpDefaults.forPush(low), 0u) << low;
+  EXPECT_EQ(kPhpDefaults.forPush(2), 2u);
+  for (const std::int64_t high : {3, 5, 6, 99}) EXPECT_EQ(kPhpDefaults.forPush(high), 3u) << high;
 }
 
 TEST(RankSelection, PushesNowhereWithoutABroker) {

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The seed's words and dots.
+// PHP leptir's words and dots.
 class Patience {
  public:
   Patience() {

@@ -38,8 +38,8 @@ const Node* findDaemon(MapReader& file) {
   return daemon;
 }
 
-// A file that names no brokers means the default ones, and then also the default records; one that does keeps the
-// seed's defaults: none.
+// A file that names no brokers means the default ones, and then also the default records; one that does keeps PHP
+// leptir's default: none.
 void addDefaultStores(bool hasMetaStorages, int line, const SectionContext& around, Config& config) {
   auto broker = defaultBroker(around.backends);
   auto storage = defaultMetaStorage(around.backends);

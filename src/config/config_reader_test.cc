@@ -72,7 +72,7 @@ TEST(ConfigReader, ReadsSectionsWithoutTheTopKey) {
   EXPECT_EQ(read->brokers[0].name, "server");
 }
 
-TEST(ConfigReader, HasTheSeedsDefaults) {
+TEST(ConfigReader, HasPhpLeptirsDefaults) {
   const auto read = readYaml(withBroker(""));
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(read->daemon.taskExecutionTime, 600s);
@@ -123,7 +123,7 @@ TEST(ConfigReader, TakesThePhpCodesNameOfTheDaemonSection) {
   EXPECT_EQ(readYaml("leptir: {brokers: [{type: server}], " + std::string(kSettings) + "}")->daemon.numberOfWorkers, 7);
 }
 
-TEST(ConfigReader, ReadsTheSeedsExampleAsPhpWritesItInJson) {
+TEST(ConfigReader, ReadsPhpLeptirsExampleAsPhpWritesItInJson) {
   const auto read = readJsonConfig(R"({"leptir": {
     "brokers": [
       {"type": "server", "connection": {"host": "localhost", "port": 27017, "options": {"secondaryPreferred": true}},

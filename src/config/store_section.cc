@@ -157,7 +157,7 @@ void readBrokerSettings(MapReader& map, Config::Broker& broker) {
   settings.refuseOthers();
 }
 
-// -1 and 0: never, as the seed has it.
+// -1 and 0: never, as PHP leptir has it.
 void readExpiry(MapReader& settings, std::optional<Duration>& expireAfter) {
   const Node* node = settings.find("expire_after_seconds");
   if (node == nullptr) return;

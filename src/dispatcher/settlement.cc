@@ -41,7 +41,7 @@ std::string outcomeOf(const MetaInfo& record) {
 }
 
 // After a run that failed by its own doing: again while attempts are left; done with when it was never asked to be
-// tried again (the seed's way).
+// tried again (PHP leptir's way).
 void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
   settlement.counters = task.counters;
   incrementSaturated(settlement.counters.failures);

@@ -77,8 +77,8 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
 // of what the task said.
 Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, std::uint32_t deaths, Time now,
                              const RecordAuthor& author);
-// To the record of a run that was ended: the output and states of that run itself. Its lines come first, as in the
-// seed.
+// To the record of a run that was ended: the output and states of that run itself. Its lines come first, as in
+// PHP leptir.
 void addWhatItSaid(Outcome said, MetaInfo& record);
 // A task that was cancelled while it waited. `by` is user@host.
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,

@@ -124,7 +124,7 @@ TEST(Settlement, ASecondCrashWaitsAndAThirdBuries) {
   EXPECT_NE(third.reason.find("signal 11"), std::string::npos);
 }
 
-TEST(Settlement, ATimeLimitIsRecordedAsTheSeedDid) {
+TEST(Settlement, ATimeLimitIsRecordedAsPhpLeptirDid) {
   const auto settlement = died(taskWith({}), StopReason::TimeLimit, 9);
   EXPECT_EQ(settlement.kind, Kind::Acknowledge);
   EXPECT_EQ(settlement.record->returnCode, ExitStatus::TimeLimitExceeded);

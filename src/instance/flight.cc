@@ -181,7 +181,7 @@ void Flight::endLog() {
   if (!losses.empty()) (void)NonBlockingOutput(STDERR_FILENO).write("leptir: " + losses);
 }
 
-// As a daemon only file loggers are active: the seed's rule.
+// As a daemon only file loggers are active: PHP leptir's rule.
 Result<Logger> Flight::openLogger(const Config& config) const {
   auto sinks = config.loggers;
   if (options_.daemon) std::erase_if(sinks, std::not_fn(isFile));

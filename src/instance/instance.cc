@@ -31,7 +31,7 @@ void flushStreams() {
   std::fflush(nullptr);
 }
 
-// The seed's colours, on a terminal only.
+// PHP leptir's colours, on a terminal only.
 void sayInColour(const char* colour, const std::string& text) {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   sayOn(STDOUT_FILENO, (terminal ? colour : "") + text + (terminal ? "\033[0m" : "") + "\n");
@@ -95,7 +95,7 @@ int fly(Config& config, const InstanceOptions& options, const Program& program, 
   return status;
 }
 
-// One fork and setsid, as the seed did; the parent ends when the daemon flies or has said why it cannot.
+// One fork and setsid, as PHP leptir did; the parent ends when the daemon flies or has said why it cannot.
 int flyAsDaemon(Config& config, const InstanceOptions& options, const Program& program) {
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0)

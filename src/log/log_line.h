@@ -9,7 +9,7 @@
 
 namespace leptir {
 
-// `2026-11-23T16:25:49+00:00 INFO (6): message` and a line feed: the seed's form, in the local zone, the message
+// `2026-11-23T16:25:49+00:00 INFO (6): message` and a line feed: PHP leptir's form, in the local zone, the message
 // escaped (see base/escape.h).
 std::string formatLogLine(Time time, LogLevel level, std::string_view message);
 

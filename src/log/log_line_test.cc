@@ -24,7 +24,7 @@ class LogLine : public testing::Test {
 
 constexpr Time kMoment(std::chrono::seconds(1795451149) + std::chrono::microseconds(999999));
 
-TEST_F(LogLine, HasTheFormOfTheSeed) {
+TEST_F(LogLine, HasTheFormOfPhpLeptir) {
   EXPECT_EQ(formatLogLine(kMoment, LogLevel::Info, "message"), "2026-11-23T16:25:49+00:00 INFO (6): message\n");
   EXPECT_EQ(formatLogLine(kMoment, LogLevel::Error, ""), "2026-11-23T16:25:49+00:00 ERR (3): \n");
   EXPECT_EQ(formatLogLine(kMoment, LogLevel::Warning, "w"), "2026-11-23T16:25:49+00:00 WARN (4): w\n");

@@ -15,7 +15,7 @@
 
 namespace leptir {
 
-// The seed's prefix: "[<pid>](:MASTER:) ".
+// PHP leptir's prefix: "[<pid>](:MASTER:) ".
 class MasterLog {
  public:
   explicit MasterLog(const Logger& logger) : logger_(logger) {}

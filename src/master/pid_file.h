@@ -1,5 +1,5 @@
 // The pid file: held by a lock while its process lives, so a file that is left over never lies. What stands in it is
-// the seed's: the number, no line feed.
+// PHP leptir's: the number, no line feed.
 #pragma once
 
 #include <filesystem>

@@ -124,14 +124,14 @@ void addHistory(std::string& text, const std::vector<PastAttempt>& history) {
   text += ']';
 }
 
-void appendSeedFields(const MetaInfo& info, std::string& text) {
+void appendFieldsOfPhpLeptir(const MetaInfo& info, std::string& text) {
   text += R"({"id":)";
   appendJsonText(info.id, text);
   addInteger(text, "status", static_cast<int>(info.status));
   addInteger(text, "retC", static_cast<int>(info.returnCode));
   appendKey(text, "exTime");
   if (info.status == TaskStatus::InProgress) {
-    text += "0.0";  // a float, as readers of the seed's records expect; PHP would lose the fraction
+    text += "0.0";  // a float, as readers of PHP leptir's records expect; PHP would lose the fraction
   } else {
     appendFloat(text, info.executionTime);
   }
@@ -178,7 +178,7 @@ void mergeAdditional(const std::string& additional, std::string& text, std::size
 
 void writeMetaInfo(const MetaInfo& info, std::string& text) {
   const auto start = text.size();
-  appendSeedFields(info, text);
+  appendFieldsOfPhpLeptir(info, text);
   appendOwnFields(info, text);
   if (!info.additional.empty()) mergeAdditional(info.additional, text, start);
   text += '}';

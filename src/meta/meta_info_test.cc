@@ -100,7 +100,7 @@ TEST(WriteMetaInfo, AddsItsOwnFieldsInTheirForms) {
 }
 
 TEST(WriteMetaInfo, LeavesOutWhatIsEmpty) {
-  EXPECT_EQ(read(info()).size(), 7u + 1u);  // the seed's, and the attempt
+  EXPECT_EQ(read(info()).size(), 7u + 1u);  // PHP leptir's, and the attempt
 }
 
 TEST(WriteMetaInfo, SaysUnknownAsTheReturnCodeWhileItRuns) {

@@ -37,7 +37,7 @@ void appendPushedAt(Time time, std::string& out) {
   out.append(fraction);
 }
 
-// leptir's own keys stand after the seed's, where a PHP consumer does not look.
+// leptir's own keys stand after PHP leptir's, where a PHP consumer does not look.
 void appendOwnKeys(const BrokerTask& task, std::string& out) {
   appendCount(R"(,"at":)", task.counters.failures, out);
   appendCount(R"(,"cr":)", task.counters.crashes, out);

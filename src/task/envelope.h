@@ -1,4 +1,4 @@
-// The envelope: a task as the seed's JSON, byte-compatible with PHP in both directions (docs/wire-format.md).
+// The envelope: a task as PHP leptir's JSON, byte-compatible with PHP in both directions (docs/wire-format.md).
 #pragma once
 
 #include "leptir/broker_task.h"
@@ -10,7 +10,7 @@
 
 namespace leptir {
 
-// `{"cn","pr","tl","toex","td":{"id","parameters"}}` in the seed's order, then leptir's own keys that are not zero.
+// `{"cn","pr","tl","toex","td":{"id","parameters"}}` in PHP leptir's order, then leptir's own keys that are not zero.
 // Appends to `out`. Text is escaped as PHP does (`\/`, `\uxxxx`); `parameters` stands as given.
 void appendEnvelope(const BrokerTask& task, std::string& out);
 std::string encodeEnvelope(const BrokerTask& task);

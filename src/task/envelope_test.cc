@@ -25,7 +25,7 @@ std::string encodedWithName(std::string name) {
   return text.substr(6, text.find(R"(,"pr")") - 6);
 }
 
-TEST(Envelope, HasTheKeysOfTheSeedInItsOrder) {
+TEST(Envelope, HasTheKeysOfPhpLeptirInItsOrder) {
   EXPECT_EQ(encodeEnvelope(resizeTask()),
             R"({"cn":"image.resize","pr":0,"tl":0,"toex":"","td":{"id":"id1","parameters":{"width":640}}})");
 }

@@ -12,7 +12,7 @@
 namespace leptir {
 namespace {
 
-// Any other number is 4, as in the seed.
+// Any other number is 4, as in PHP leptir.
 ExitStatus knownStatus(ExitStatus status) {
   const int number = static_cast<int>(status);
   return number >= 1 && number <= 5 ? status : ExitStatus::Unknown;

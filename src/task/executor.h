@@ -18,7 +18,7 @@ class Executor {
   Executor(const TaskRegistry& registry, const Logger& logger, const Clock& clock);
 
   // Never throws. `environment` says who the task is and what it may ask; `parameters` is JSON text.
-  // The log gets the seed's lines: "Task started.", "Task is done. Execution time: 0.0005 seconds.".
+  // The log gets PHP leptir's lines: "Task started.", "Task is done. Execution time: 0.0005 seconds.".
   Outcome run(TaskEnvironment environment, std::string_view parameters);
   // CPU time that this process has used before a run that begins now, children that it waited for included.
   Duration cpuTimeBefore(BootTime now) { return cpuMeter_.begin(now); }

@@ -31,7 +31,7 @@ TEST_F(ExecutorTest, RecordsASuccess) {
   EXPECT_FALSE(outcome.thrown);
 }
 
-TEST_F(ExecutorTest, LogsTheLinesOfTheSeed) {
+TEST_F(ExecutorTest, LogsTheLinesOfPhpLeptir) {
   tasks.add<Json>("work", [this](const Json&, TaskContext&) { clock.advance(1234500us); });
   run("work");
   EXPECT_EQ(logged(), (Lines{"INFO (6): [id1](work) Task started.",
@@ -67,7 +67,7 @@ TEST_F(ExecutorTest, RecordsWhatWasThrownFirstAfterTheEarlierLines) {
   EXPECT_EQ(logged().at(1), "ERR (3): [id1](function) Task exited with exception: too far");
 }
 
-TEST_F(ExecutorTest, KeepsTheSeedsWordsForItsOwnExceptions) {
+TEST_F(ExecutorTest, KeepsPhpLeptirsWordsForItsOwnExceptions) {
   EXPECT_EQ(runFunction([](const Json&, TaskContext&) { throw TaskError("No such customer."); }).response,
             "LeptirTaskException occurred. No such customer.");
   EXPECT_EQ(run("sleep", R"({"seconds":"1"})").response,

@@ -1,4 +1,4 @@
-// The tasks that every program has for trying things out: the seed's tester, and two for what can go wrong.
+// The tasks that every program has for trying things out: PHP leptir's tester, and two for what can go wrong.
 #include "leptir/task_registry.h"
 
 #include <poll.h>
@@ -12,7 +12,7 @@
 namespace leptir {
 namespace {
 
-constexpr const char* kSeedsMessage = "Very nice! How much?";
+constexpr const char* kMessage = "Very nice! How much?";
 
 class NoopTask final : public BaseTask {
   ExitStatus doJob() override { return ExitStatus::Success; }
@@ -48,13 +48,13 @@ class SleepTask final : public BaseTask {
 class FailTask final : public BaseTask {
   ExitStatus doJob() override {
     logInfo("Triggering an error.");
-    addResponseLine(kSeedsMessage);
+    addResponseLine(kMessage);
     return ExitStatus::Error;
   }
 };
 
 class ThrowTask final : public BaseTask {
-  ExitStatus doJob() override { throw std::runtime_error(kSeedsMessage); }
+  ExitStatus doJob() override { throw std::runtime_error(kMessage); }
 };
 
 class CrashTask final : public BaseTask {

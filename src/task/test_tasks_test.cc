@@ -14,7 +14,7 @@ namespace {
 
 using TestTasks = ExecutorTest;
 
-TEST_F(TestTasks, SayWhatTheSeedsSaid) {
+TEST_F(TestTasks, SayWhatPhpLeptirsSaid) {
   EXPECT_EQ(run("fail").response, "Very nice! How much?");
   EXPECT_EQ(run("fail").status, ExitStatus::Error);
   EXPECT_EQ(run("throw").response, "Task exited with exception: Very nice! How much?");

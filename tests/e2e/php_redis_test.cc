@@ -64,7 +64,7 @@ std::string echoAll(const std::vector<Golden>& tasks) {
   return yaml;
 }
 
-void expectTheSeedsRecord(const Golden& task, const Json& record) {
+void expectPhpLeptirsRecord(const Golden& task, const Json& record) {
   ASSERT_TRUE(record.is_object()) << task.note;
   EXPECT_EQ(record.at("status"), 3) << task.note;
   const auto& parameters = task.envelope.at("td").at("parameters");
@@ -83,7 +83,7 @@ void expectTheSeedsRecord(const Golden& task, const Json& record) {
   EXPECT_NE(response.find(asWritten + ","), std::string::npos) << task.note;
 }
 
-TEST_F(BesidePhp, EveryTaskThatItWroteRunsOnceItIsDueAndHasTheSeedsRecord) {
+TEST_F(BesidePhp, EveryTaskThatItWroteRunsOnceItIsDueAndHasPhpLeptirsRecord) {
   const auto tasks = goldenTasks();
   configure(echoAll(tasks));
   std::set<std::string> bad, waiting, due;
@@ -102,7 +102,7 @@ TEST_F(BesidePhp, EveryTaskThatItWroteRunsOnceItIsDueAndHasTheSeedsRecord) {
     return broker.at("due") == 0 && broker.at("leased") == 0;
   })) << instance->output();
   for (const auto& task : tasks) {
-    if (due.contains(task.member)) expectTheSeedsRecord(task, record(task.envelope.at("td").at("id")));
+    if (due.contains(task.member)) expectPhpLeptirsRecord(task, record(task.envelope.at("td").at("id")));
   }
   const auto broker = status().at("brokers").at(0);
   EXPECT_EQ(broker.at("scheduled"), waiting.size());

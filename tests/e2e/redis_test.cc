@@ -40,7 +40,7 @@ class RedisTest : public Installation {
   RedisServer server;
 };
 
-TEST_F(RedisTest, ATaskIsPushedRunAndRecordedUnderTheSeedsKeys) {
+TEST_F(RedisTest, ATaskIsPushedRunAndRecordedUnderTheKeysOfPhpLeptir) {
   const auto id = push({"noop", "text=hello"});
   EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 1);
   EXPECT_EQ(info(id).at("state"), "due");

@@ -9,7 +9,7 @@ namespace {
 
 using TasksTest = Installation;
 
-TEST_F(TasksTest, ASuccessLeavesTheSeedsRecord) {
+TEST_F(TasksTest, ASuccessLeavesPhpLeptirsRecord) {
   const auto id = push({"noop"});
   ASSERT_EQ(drain(), 0);
   const auto record = info(id);

@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(RedisAddress, IsTheSeedsWhereNothingIsSaid) {
+TEST(RedisAddress, IsPhpLeptirsWhereNothingIsSaid) {
   const auto address = redisAddress(redisConnectionOf({}));
   ASSERT_TRUE(address) << address.error().message();
   EXPECT_EQ(address->scheme, RedisAddress::Scheme::Tcp);

@@ -15,7 +15,7 @@ class RedisBackend final : public Backend {
   Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
                                                              std::optional<Duration> expireAfter,
                                                              MetaUse use = MetaUse::Save) override;
-  // The seed's -1: never.
+  // PHP leptir's -1: never.
   std::optional<Duration> defaultExpiry() const override { return {}; }
   // None: the server should have the next requests while it answers the last, so records go by a thread and a
   // connection of their own. By the feeder's, instances of no-op tasks were 8 to 15 % slower.

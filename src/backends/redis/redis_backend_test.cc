@@ -40,7 +40,7 @@ class RedisBackendTest : public testing::Test {
   RedisBackend backend;
 };
 
-TEST_F(RedisBackendTest, HasTheSeedsDefaults) {
+TEST_F(RedisBackendTest, HasPhpLeptirsDefaults) {
   const auto defaultOf = [](std::span<const ConfigKey> keys, std::string_view name) {
     return std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& key) { return key.name == name; })->defaultValue;
   };
@@ -52,7 +52,7 @@ TEST_F(RedisBackendTest, HasTheSeedsDefaults) {
     EXPECT_EQ(defaultOf(keys, "port"), 6379);
     EXPECT_EQ(defaultOf(keys, "database"), 0);
   }
-  EXPECT_EQ(backend.defaultExpiry(), std::nullopt) << "the seed's -1";
+  EXPECT_EQ(backend.defaultExpiry(), std::nullopt) << "PHP leptir's -1";
   EXPECT_EQ(backend.sessionLockFile(toQueue(), std::string(32, 'a')), std::nullopt);
 }
 

@@ -1,5 +1,5 @@
-// One queue on a redis-server (leptir/simple_broker.h has the contract). The queue is the seed's sorted set, which PHP
-// producers and consumers use as well.
+// One queue on a redis-server (leptir/simple_broker.h has the contract). The queue is PHP leptir's sorted set, which
+// PHP producers and consumers use as well.
 #pragma once
 
 #include <memory>

@@ -4,7 +4,7 @@
 namespace leptir {
 
 enum class RedisLayout {
-  Plain,   // the seed's: each record under a key of its own, which PHP reads as well
+  Plain,   // PHP leptir's: each record under a key of its own, which PHP reads as well
   Hashed,  // all records of the tasks that were pushed within one minute in one hash: quicker, smaller, ours alone
 };
 

@@ -1,4 +1,4 @@
-// Records on a redis-server: under the seed's keys in the seed's form, or many in one hash. What did not succeed is
+// Records on a redis-server: under PHP leptir's keys in PHP leptir's form, or many in one hash. What did not succeed is
 // listed in an index of its own.
 #pragma once
 

@@ -78,7 +78,7 @@ std::vector<std::string> listed(RedisMetaStorage& storage, const MetaFilter& fil
 
 using Ids = std::vector<std::string>;
 
-TEST_F(RedisMetaStorageTest, WritesWhatTheSeedWritesWhereTheSeedWritesIt) {
+TEST_F(RedisMetaStorageTest, WritesWhatPhpLeptirWritesWherePhpLeptirWritesIt) {
   auto info = record("145596b0468b93b22a4.02397032", 0, ExitStatus::Success, "sent");
   info.type = "App\\Tasks\\Mail\\SendMail";
   info.executionTime = 0.0003209114074707031;
@@ -109,7 +109,7 @@ TEST_F(RedisMetaStorageTest, BeginsTheTimeOfAReplacedRecordAnew) {
   EXPECT_EQ(ask({"TTL", "leptir:taskinfo:a"}), 1200);
 }
 
-TEST_F(RedisMetaStorageTest, ReadsWhatTheSeedWrote) {
+TEST_F(RedisMetaStorageTest, ReadsWhatPhpLeptirWrote) {
   std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/redis_meta.json");
   const auto storage = open();
   int read = 0;

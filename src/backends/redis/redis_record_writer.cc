@@ -11,7 +11,7 @@ namespace {
 constexpr int kMostRounds = 1000;
 
 // The new text stands only if what stood there is what was compared; of a text that was too large to be read, its size.
-// The server is told first to delete: a full one takes that, and then what follows in the same script. As the seed's
+// The server is told first to delete: a full one takes that, and then what follows in the same script. As PHP leptir's
 // SET does, it replaces a value of another kind.
 const RedisScript& setScript() {
   static const RedisScript kScript(R"(
