@@ -11,7 +11,7 @@
 
 namespace leptir {
 
-// An envelope takes at most this much (design section 5): TooLarge at the push.
+// An envelope takes at most this much (docs/promises.md): TooLarge at the push.
 inline constexpr std::size_t kMaxEnvelopeBytes = std::size_t{16} << 20;
 
 // The farthest time of execution before or after 1970, the longest delay and the longest time limit: more than 3,000

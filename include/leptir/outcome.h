@@ -68,7 +68,7 @@ struct Outcome {
   bool truncated = false;  // something was cut to fit kMaxOutcomeBytes
 };
 
-// An outcome takes at most this much in a slot and in a record (design section 5); longer responses are cut and say so.
+// An outcome takes at most this much in a slot and in a record (docs/promises.md); longer responses are cut and say so.
 inline constexpr std::size_t kMaxOutcomeBytes = std::size_t{16} << 20;
 
 }  // namespace leptir

@@ -244,7 +244,7 @@ class SimpleBroker {
 };
 
 // How long a task that came back with its `expiries`-th expired lease waits: at once after the first, then 5 s × 2ⁿ⁻²;
-// nothing: it is buried (10th). For recoverExpired of every backend (design section 6).
+// nothing: it is buried (10th). For recoverExpired of every backend (docs/design.md).
 std::optional<Duration> delayAfterExpiry(std::uint32_t expiries);
 
 }  // namespace leptir

@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::Pair;
 using namespace std::chrono_literals;
 
-// The parts of the plan's example that this build has backends for.
+// An example of every section that this build has backends for.
 constexpr std::string_view kWholeExample = R"(leptir:
   brokers:
     - { name: local, type: sqlite, connection: { path: /var/lib/leptir/leptir.db }, configuration: { priority: 0, task_count_caching_time: 0.2 } }

@@ -1,5 +1,5 @@
 // What becomes of a task after a run: pure decisions, from the outcome (or the master's verdict) to a record and an
-// operation on the lease. The numbers are the design's (sections 6 and 7); docs/promises.md prints them.
+// operation on the lease. The numbers stand in docs/design.md and docs/promises.md.
 #pragma once
 
 #include <cstdint>

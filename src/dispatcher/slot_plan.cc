@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A short task never waits much longer than this behind a long one (design section 6).
+// A short task never waits much longer than this behind a long one.
 constexpr Duration kLongTask = 10ms;
 // A worker gets this part of all that it may have in one go.
 constexpr std::size_t kRunsInDepth = 8;

@@ -1,4 +1,4 @@
-// What each error reply means to whoever asked (faults B10).
+// What each error reply means to whoever asked (row B10 of docs/design.md).
 #include "backends/redis/redis_errors.h"
 
 #include <gmock/gmock.h>
