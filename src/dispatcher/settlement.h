@@ -36,12 +36,12 @@ struct RecordAuthor {
 
 struct Settlement {
   enum class Kind {
-    Acknowledge,  // done with: forget it
-    Release,      // again, after `delay`, with new counters
-    GiveBack,     // again, at once, as if it had not been leased
+    Acknowledge,    // done with: forget it
+    Release,        // again, after `delay`, with new counters
+    GiveBack,       // again, at once, as if it had not been leased
     LeaveToOthers,  // back where it stood, for programs that know its name; not here for `delay`
-    Bury,         // aside, with `reason`
-    Drop,         // it is not ours any more: nothing is written, nothing is said to the store
+    Bury,           // aside, with `reason`
+    Drop,           // it is not ours any more: nothing is written, nothing is said to the store
   };
   Kind kind = Kind::Acknowledge;
   Counters counters;

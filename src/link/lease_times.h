@@ -13,8 +13,8 @@ struct LeaseTimes {
   Duration renewEvery() const { return lease / 3; }
   Duration recoverEvery() const { return lease / 6; }  // of dead sessions, by anyone
   Duration compareEvery() const { return lease; }      // heldTasks against what we know
-  // A worker begins nothing, and the master ends what runs, this long before a lease ends (docs/design.md): TERM first, KILL
-  // later.
+  // A worker begins nothing, and the master ends what runs, this long before a lease ends (docs/design.md): TERM first,
+  // KILL later.
   Duration termBeforeEnd() const { return lease / 6; }
   Duration killBeforeEnd() const { return lease / 30; }
 };
