@@ -31,7 +31,7 @@ TEST(Wipe, OverwritesATextAndAllTextsInAValue) {
 }
 
 // Not under a sanitizer, which has a memory allocator of its own.
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 // In a child, whose memory holds nothing of other tests.
 TEST(WipeFreeMemory, LeavesNothingOfWhatWasFreed) {
   const pid_t child = ::fork();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <random>
 #include <thread>
 
@@ -117,10 +118,11 @@ TEST(HostileRedis, AServerThatTakesNothingDoesNotBlockAPipelineForEver) {
 
 TEST(HostileRedis, HangsUpAfterAnyByteThatItHears) {
   constexpr std::size_t kGreeting = 22 + 14;  // HELLO 2, PING
-  std::size_t bytes = 0;
+  std::atomic<std::size_t> bytes = 0;         // the server has a thread of its own
   FakeRedis server([&](FakePeer& peer) {
-    if (bytes >= kGreeting) peer.greet();
-    peer.hearBytes(bytes >= kGreeting ? bytes - kGreeting : bytes);
+    const std::size_t most = bytes;
+    if (most >= kGreeting) peer.greet();
+    peer.hearBytes(most >= kGreeting ? most - kGreeting : most);
   });
   for (bytes = 0; bytes < kGreeting + 30; ++bytes) {
     RedisConnection connection(redisAt(server.socket()));
@@ -132,7 +134,7 @@ TEST(HostileRedis, HangsUpAfterAnyByteThatItHears) {
 
 TEST(HostileRedis, HangsUpAfterAnyByteThatItSays) {
   const std::string said = "*0\r\n+PONG\r\n*3\r\n$2\r\nab\r\n:12\r\n$-1\r\n";
-  std::size_t bytes = 0;
+  std::atomic<std::size_t> bytes = 0;  // the server has a thread of its own
   FakeRedis server([&](FakePeer& peer) {
     peer.hear("PING\r\n");
     peer.say(said.substr(0, std::min<std::size_t>(bytes, 11)));
