@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 #include "base/saturated.h"
 
@@ -10,37 +9,26 @@ namespace leptir {
 
 BoardWorker readLine(const WorkerLine& line, int slot, BootTime now) {
   BoardWorker worker;
-  for (int tries = 0; tries < 100; ++tries) {
-    const auto before = line.version.load(std::memory_order_acquire);
-    worker.slot = slot;
-    worker.pid = line.pid.load();
-    worker.busy = line.busy;
-    worker.taskId = textOf(line.taskId);
-    worker.taskName = textOf(line.taskName);
-    worker.seconds = std::max(
-        0.0, std::chrono::duration<double>(saturatedSubtract(now, BootTime(Duration(line.startedBoot)))).count());
-    worker.progress = line.progress;
-    worker.progressText = textOf(line.progressText);
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (before % 2 == 0 && before == line.version.load(std::memory_order_relaxed)) return worker;
-    std::this_thread::yield();
-  }
-  // Never caught at rest: a dispatcher died half way, or it changes too quickly to be worth showing.
-  BoardWorker unknown;
-  unknown.slot = slot;
-  unknown.pid = worker.pid;
-  return unknown;
+  worker.slot = slot;
+  worker.pid = line.pid.load();
+  auto whole = worker;
+  const bool caught = line.lock.read([&] {
+    whole.pid = line.pid.load();
+    whole.busy = line.busy.load();
+    whole.taskId = line.taskId.load();
+    whole.taskName = line.taskName.load();
+    const auto started = BootTime(Duration(line.startedBoot.load()));
+    whole.seconds = std::max(0.0, std::chrono::duration<double>(saturatedSubtract(now, started)).count());
+    whole.progress = line.progress.load();
+    whole.progressText = line.progressText.load();
+  });
+  // Otherwise a dispatcher died half way, or it changes too quickly to be worth showing.
+  return caught ? whole : worker;
 }
 
 std::pair<InstanceState, std::string> readState(const StateLine& line) {
   std::pair<InstanceState, std::string> read;
-  for (int tries = 0; tries < 100; ++tries) {
-    const auto before = line.version.load(std::memory_order_acquire);
-    read = {line.state, textOf(line.waitsFor)};
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (before % 2 == 0 && before == line.version.load(std::memory_order_relaxed)) break;
-    std::this_thread::yield();
-  }
+  line.lock.read([&] { read = {line.state.load(), line.waitsFor.load()}; });
   return read;
 }
 

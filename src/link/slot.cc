@@ -233,27 +233,22 @@ std::vector<ProcessInfo> Slot::readKept() const {
 
 void Slot::writeProgress(double fraction, std::string_view text) {
   auto& progress = workerPart().progress;
-  // Odd while it is written, also when an earlier worker was killed half way.
-  const auto odd = (progress.version.load(std::memory_order_relaxed) + 1) | 1;
-  progress.version.exchange(odd, std::memory_order_acq_rel);
+  const SequenceLock::Writing writing(progress.lock);
   progress.fraction = std::clamp(fraction, 0.0, 1.0);
-  const auto bytes = utf8Prefix(text, sizeof progress.text - 1).size();
-  std::memcpy(progress.text, text.data(), bytes);
-  progress.text[bytes] = '\0';
-  progress.version.store(odd + 1, std::memory_order_release);
+  progress.text = text;
 }
 
 std::pair<double, std::string> Slot::readProgress() const {
   const auto& progress = workerPart().progress;
-  for (int tries = 0; tries < 100; ++tries) {
-    const auto before = progress.version.load(std::memory_order_acquire);
-    const double fraction = progress.fraction;
-    const std::string text(progress.text, ::strnlen(progress.text, sizeof progress.text));
-    std::atomic_thread_fence(std::memory_order_acquire);
-    const bool whole = before % 2 == 0 && before == progress.version.load(std::memory_order_relaxed);
-    if (whole && fraction >= 0 && fraction <= 1) return {fraction, text};
-  }
-  return {0, {}};
+  double fraction = 0;
+  std::string text;
+  const bool whole = progress.lock.read([&] {
+    fraction = progress.fraction.load();
+    text = progress.text.load();
+  });
+  const bool makesSense = fraction >= 0 && fraction <= 1;  // a worker may write what it likes there
+  if (!whole || !makesSense) return {0, {}};
+  return {fraction, std::move(text)};
 }
 
 std::atomic<std::uint32_t>& Slot::workerSleeps() {

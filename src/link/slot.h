@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/process_tree.h"
+#include "base/sequence_lock.h"
 #include "leptir/result.h"
 #include "link/cell.h"
 
@@ -22,9 +23,9 @@ inline constexpr std::size_t kCells = 1024;
 
 // What a running task says about itself, for `status`.
 struct SlotProgress {
-  std::atomic<std::uint32_t> version{0};  // odd while it is written
-  double fraction = 0;
-  char text[116] = {};
+  SequenceLock lock;
+  RelaxedValue<double> fraction;
+  RelaxedText<116> text;
 };
 
 // An assignment as the dispatcher writes it and as it is read back.

@@ -15,19 +15,32 @@
 #include "base/errno_text.h"
 #include "base/open_files.h"
 #include "base/sealed_memory.h"
+#include "base/utf8.h"
 #include "link/board_lines.h"
 
 namespace leptir {
 namespace {
 
 constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
-constexpr std::uint64_t kMagic = 0x6c657074'69723035;  // "leptir05": the version of this layout
+constexpr std::uint64_t kMagic = 0x6c657074'69723036;  // "leptir06": the version of this layout
 
 Error cannotOpen(const std::filesystem::path& file) {
   const auto code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound
                     : errno == ELOOP                    ? ErrorCode::Invalid
                                                         : ErrorCode::Unavailable;
   return Error(code, file.string() + ": " + std::strerror(errno));
+}
+
+template <std::size_t N>
+void copyText(char (&to)[N], std::string_view from) {
+  const auto bytes = utf8Prefix(from, N - 1).size();
+  from.copy(to, bytes);
+  to[bytes] = '\0';
+}
+
+template <std::size_t N>
+std::string textOf(const char (&from)[N]) {
+  return {from, ::strnlen(from, N)};
 }
 
 }  // namespace
@@ -184,11 +197,11 @@ void StatusBoard::setConfiguration(const std::string& file) {
   writeHead();
 }
 void StatusBoard::setState(InstanceState state, std::string_view waitsFor) {
-  auto& now = page_->state;
-  if (now.state == state && textOf(now.waitsFor) == waitsFor.substr(0, sizeof now.waitsFor - 1)) return;
-  LineWriter line(now);
-  line->state = state;
-  copyText(line->waitsFor, waitsFor);
+  auto& line = page_->state;
+  if (line.state.load() == state && line.waitsFor.load() == line.waitsFor.cut(waitsFor)) return;
+  const SequenceLock::Writing writing(line.lock);
+  line.state = state;
+  line.waitsFor = waitsFor;
 }
 void StatusBoard::setWorkers(int workers) {
   page_->workers = std::clamp(workers, 0, kMaxWorkers);
@@ -198,25 +211,28 @@ void StatusBoard::setWorker(int slot, int pid) {
 }
 
 void StatusBoard::setTask(int slot, std::string_view id, std::string_view name, BootTime started) {
-  LineWriter line(page_->lines[slot]);
-  copyText(line->taskId, id);
-  copyText(line->taskName, name);
-  line->startedBoot = started.time_since_epoch().count();
-  line->busy = true;
+  auto& line = page_->lines[slot];
+  const SequenceLock::Writing writing(line.lock);
+  line.taskId = id;
+  line.taskName = name;
+  line.startedBoot = started.time_since_epoch().count();
+  line.busy = true;
 }
 
 void StatusBoard::setProgress(int slot, double fraction, std::string_view text) {
-  LineWriter line(page_->lines[slot]);
-  line->progress = fraction;
-  copyText(line->progressText, text);
+  auto& line = page_->lines[slot];
+  const SequenceLock::Writing writing(line.lock);
+  line.progress = fraction;
+  line.progressText = text;
 }
 
 void StatusBoard::clearTask(int slot) {
-  if (!page_->lines[slot].busy) return;
-  LineWriter line(page_->lines[slot]);
-  line->busy = false;
-  line->progress = 0;
-  copyText(line->progressText, "");
+  auto& line = page_->lines[slot];
+  if (!line.busy.load()) return;
+  const SequenceLock::Writing writing(line.lock);
+  line.busy = false;
+  line.progress = 0;
+  line.progressText = "";
 }
 
 void StatusBoard::addSettled(std::uint64_t done, std::uint64_t failed) {

@@ -18,7 +18,7 @@ class Surroundings {
   Surroundings();
 
   // The signal mask, the working directory, the umask and how numbers with a fraction are rounded and trapped, as they
-  // were. Three system calls and some 50 ns: for after each task.
+  // were. Three system calls: for after each task.
   void restore() const;
   // Besides: what is done on a signal and on which stack, and descriptors 0 to 2; and children that ended unwaited for
   // are buried, unless there were children already when this was made (then they are somebody's). Forty system calls:
@@ -28,6 +28,7 @@ class Surroundings {
  private:
   static constexpr int kSignals = 32;  // those with a name; real-time signals have no default that matters here
 
+  void restoreArithmetic() const;
   void buryChildren() const;
 
   fenv_t arithmetic_{};

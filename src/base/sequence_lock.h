@@ -1,0 +1,106 @@
+// Values in shared memory that one process writes while others read them: the writer never waits, and a reader that
+// caught a write half way reads again. The values themselves are relaxed atomics (RelaxedValue, RelaxedText), since a
+// plain read beside a write is undefined behaviour even where its result is thrown away.
+// Memory of zeros is a valid empty state of all three, whatever process maps it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+
+#include "base/utf8.h"
+
+namespace leptir {
+
+class SequenceLock {
+ public:
+  // While one of these lives, readers know that the values are being changed. One writer at a time.
+  class Writing {
+   public:
+    // Odd from here on, also when an earlier writer was killed half way.
+    explicit Writing(SequenceLock& lock)
+        : version_(lock.version_), odd_((version_.load(std::memory_order_relaxed) + 1) | 1) {
+      version_.exchange(odd_, std::memory_order_acq_rel);
+    }
+    ~Writing() { version_.store(odd_ + 1, std::memory_order_release); }
+    Writing(const Writing&) = delete;
+    Writing& operator=(const Writing&) = delete;
+
+   private:
+    std::atomic<std::uint32_t>& version_;
+    const std::uint32_t odd_;
+  };
+
+  // Calls `read` until no write fell into the call. False: it never did, since a writer was killed half way or writes
+  // all the time; then what the last call has seen may be a mixture.
+  template <class Read>
+  bool read(Read&& read) const {
+    for (int tries = 0; tries < kMostTries; ++tries) {
+      const auto before = version_.load(std::memory_order_acquire);
+      read();
+      std::atomic_thread_fence(std::memory_order_acquire);
+      if (before % 2 == 0 && before == version_.load(std::memory_order_relaxed)) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  }
+
+ private:
+  static constexpr int kMostTries = 100;
+
+  std::atomic<std::uint32_t> version_{0};  // odd while it is written
+};
+
+template <class T>
+class RelaxedValue {
+  static_assert(std::is_trivially_copyable_v<T> && std::atomic<T>::is_always_lock_free);
+
+ public:
+  RelaxedValue() = default;
+  T load() const { return value_.load(std::memory_order_relaxed); }
+  RelaxedValue& operator=(T value) {
+    value_.store(value, std::memory_order_relaxed);
+    return *this;
+  }
+
+ private:
+  std::atomic<T> value_{};
+};
+
+// Up to Bytes - 1 bytes of text; what is longer is cut between two characters.
+template <std::size_t Bytes>
+class RelaxedText {
+ public:
+  std::string load() const {
+    std::array<std::uint64_t, kWords> words;
+    for (std::size_t i = 0; i < kWords; ++i) words[i] = words_[i].load(std::memory_order_relaxed);
+    const auto* text = reinterpret_cast<const char*>(words.data());
+    return {text, ::strnlen(text, Bytes - 1)};
+  }
+
+  RelaxedText& operator=(std::string_view text) {
+    const auto kept = cut(text);
+    std::array<std::uint64_t, kWords> words{};
+    std::memcpy(words.data(), kept.data(), kept.size());
+    for (std::size_t i = 0; i <= kept.size() / sizeof words[0]; ++i) {
+      words_[i].store(words[i], std::memory_order_relaxed);
+    }
+    return *this;
+  }
+
+  // What load() answers after `text` was assigned.
+  static std::string_view cut(std::string_view text) { return utf8Prefix(text, Bytes - 1); }
+
+ private:
+  static constexpr std::size_t kWords = (Bytes + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t);
+
+  std::array<std::atomic<std::uint64_t>, kWords> words_{};
+};
+
+}  // namespace leptir
