@@ -1,13 +1,15 @@
 #include "base/task_id.h"
 
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <mutex>
+#include <optional>
+
+#include "base/fork_witness.h"
 
 namespace leptir {
 namespace {
@@ -42,7 +44,7 @@ class IdMaker {
  public:
   std::string make(Time now) {
     const std::lock_guard lock(mutex_);
-    if (owner_ != ::getpid()) startOver();
+    if (!owner_ || !owner_->isStillTheSameProcess()) startOver();
     // Rising by one microsecond at least, so that ids of one process keep their order whatever the clock does.
     last_ = std::max<std::uint64_t>(last_ + 1, static_cast<std::uint64_t>(now.time_since_epoch().count()));
     return hex(layOut(), true);
@@ -50,7 +52,7 @@ class IdMaker {
 
  private:
   void startOver() {
-    owner_ = ::getpid();
+    owner_.emplace();
     random_ = randomBytes();
   }
 
@@ -67,7 +69,7 @@ class IdMaker {
   }
 
   std::mutex mutex_;
-  pid_t owner_ = 0;
+  std::optional<ForkWitness> owner_;
   Bytes random_{};
   std::uint64_t last_ = 0;
 };

@@ -11,7 +11,7 @@
 #include "task/executor.h"
 #include "task/outcome_codec.h"
 #include "worker/descendants.h"
-#include "worker/fork_witness.h"
+#include "base/fork_witness.h"
 #include "worker/inspection_schedule.h"
 #include "worker/outcome_sender.h"
 #include "worker/process_traits.h"

@@ -48,10 +48,10 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
       earliest_(connection_, "SELECT min(due) FROM leptir_tasks WHERE holder = 16777216"),
       atOnce_(
           connection_,
-          "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due, id FROM leptir_tasks"
+          "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due FROM leptir_tasks"
           " WHERE holder = 16777216 AND due < -1152921504606846976 ORDER BY due, seq LIMIT ?"),
       due_(connection_,
-           "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due, id FROM leptir_tasks"
+           "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due FROM leptir_tasks"
            " WHERE holder = 16777216 AND due BETWEEN -1152921504606846976 AND ? ORDER BY due, seq LIMIT ?"),
       nextLease_(connection_,
                  "INSERT INTO leptir_state (name, value) VALUES ('last lease', max(?, 1)) ON CONFLICT (name) DO UPDATE"
@@ -250,10 +250,16 @@ Duration SqliteSession::untilOneIsNotLeft() {
   return saturatedSubtract(earliest, now);
 }
 
+// Empty: the row has no id any more.
+std::string SqliteSession::idOf(std::int64_t row) {
+  std::string id(id_.with(row).step() ? id_.text(0) : std::string_view());
+  id_.reset();
+  return id;
+}
+
 // Answers when it is due.
 std::optional<Time> SqliteSession::leaveToOthers(std::int64_t row, const Released& released) {
-  const std::string id(id_.with(row).step() ? id_.text(0) : std::string_view());
-  id_.reset();
+  const auto id = idOf(row);
   const bool isLeft = !id.empty() && left_.add(id, *released.leftUntil, connection_.clock().now());
   return isLeft ? released.due : released.leftUntil;
 }
@@ -285,7 +291,7 @@ std::vector<LeasedTask> SqliteSession::selectDue(std::size_t limit) {
   while ((hasAtOnce || hasDue) && found.size() < limit && bytes <= kMostBytesAtOnce) {
     const bool takeAtOnce = hasAtOnce && (!hasDue || placeOf(atOnce_) < placeOf(due_));
     auto& row = takeAtOnce ? atOnce_ : due_;
-    if (left_.empty() || !left_.until(row.text(9), now)) {
+    if (left_.empty() || !left_.until(idOf(row.integer(0)), now)) {
       found.push_back(leasedTaskAt(row));
       rows_.push_back(row.integer(0));
       bytes += found.back().envelope.size();

@@ -32,6 +32,7 @@ class SqliteSession final : public BrokerSession {
   Result<std::vector<LeasedTask>> lease(std::size_t limit);
   std::vector<LeasedTask> selectDue(std::size_t limit);
   Duration untilOneIsNotLeft();
+  std::string idOf(std::int64_t row);
   std::optional<Time> leaveToOthers(std::int64_t row, const Released& released);
   void mark(std::int64_t lease);
   bool deleteRuns(std::span<const LeaseId> leases);

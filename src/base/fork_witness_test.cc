@@ -1,4 +1,4 @@
-#include "worker/fork_witness.h"
+#include "base/fork_witness.h"
 
 #include <gtest/gtest.h>
 #include <sys/syscall.h>

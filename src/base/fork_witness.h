@@ -1,5 +1,4 @@
-// Tells a process from its forked children at the price of one load, where getpid is a system call. Asked after each
-// task.
+// Tells a process from its forked children at the price of one load, where getpid is a system call.
 #pragma once
 
 namespace leptir {
