@@ -1,6 +1,8 @@
 #include "base/wipe_memory.h"
 
+#include <malloc.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -15,7 +17,7 @@ constexpr std::size_t kLargestSmallSize = 1024;
 // So much of each size: a program that has freed gigabytes must not get them all as memory of each worker. What was
 // freed last is handed out first.
 constexpr std::size_t kMostOfALargeSize = std::size_t{2} << 20, kMostOfASmallSize = std::size_t{256} << 10;
-constexpr std::size_t kStackBytes = 512 * 1024;
+constexpr std::size_t kStackBytes = 512 * 1024, kPage = 4096;
 
 // Blocks that are taken and overwritten, and all given back together: one that went back at once would be handed out
 // again.
@@ -51,8 +53,9 @@ class TakenBlocks {
 };
 
 [[gnu::noinline]] void wipeStackBelow() {
-  char unused[kStackBytes];
+  alignas(kPage) char unused[kStackBytes];
   ::explicit_bzero(unused, sizeof unused);
+  ::madvise(unused, sizeof unused, MADV_DONTNEED);  // or these zeros would be memory of each worker
 }
 
 }  // namespace
@@ -78,6 +81,7 @@ void wipeFreeMemory() {
     for (auto size = kLargestSmallSize; size >= 2 * sizeof(void*) + 8; size -= 16)
       taken.takeAll(size, kMostOfASmallSize);
   }
+  ::malloc_trim(0);  // what was cut up is put together again, and whole pages go back
   wipeStackBelow();
 }
 

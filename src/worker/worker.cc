@@ -7,11 +7,11 @@
 #include <string>
 
 #include "base/failpoint.h"
+#include "base/fork_witness.h"
 #include "task/envelope.h"
 #include "task/executor.h"
 #include "task/outcome_codec.h"
 #include "worker/descendants.h"
-#include "base/fork_witness.h"
 #include "worker/inspection_schedule.h"
 #include "worker/outcome_sender.h"
 #include "worker/process_traits.h"
