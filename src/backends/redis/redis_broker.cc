@@ -44,10 +44,13 @@ Result<std::unique_ptr<RedisBroker>> RedisBroker::open(std::shared_ptr<RedisConn
   if (auto connected = connection->connect(); !connected) return connected.error();
   auto facts = askFacts(*connection);
   if (!facts) return facts.error();
-  if (auto looked = connection->run({"ZCARD", key}); !looked) return looked.error().in("key '" + key + "'");
+  const auto looked = connection->run({"ZCARD", key});
+  if (!looked) return looked.error().in("key '" + key + "'");
+  const auto waiting = RedisExpect(*connection).integer(looked->value(), 0, std::numeric_limits<std::int64_t>::max());
+  if (!waiting) return waiting.error();
   auto queue = std::make_shared<RedisQueue>(std::move(connection), std::move(key), facts->version);
   std::unique_ptr<RedisBroker> broker(new RedisBroker(std::move(queue), std::move(*facts), php));
-  if (auto looked = broker->lookForPhp(); !looked) return looked.error();
+  if (auto php = broker->lookForPhp(); !php) return php.error();
   return broker;
 }
 
@@ -178,7 +181,8 @@ Result<void> RedisBroker::endSessionsOf(std::string_view instance) {
   const std::string_view names[]{keys_.sessions}, arguments[]{prefix};
   const auto ended = connection_.runScript(queue_->scripts.end, names, arguments);
   if (!ended) return ended.error();
-  return {};
+  const auto count = RedisExpect(connection_).integer(ended->value(), 0, std::numeric_limits<std::int64_t>::max());
+  return count ? Result<void>() : count.error();
 }
 
 BrokerTraits RedisBroker::traits() const {

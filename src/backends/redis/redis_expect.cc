@@ -68,6 +68,18 @@ Result<std::vector<std::size_t>> RedisExpect::positions(RedisValue value, std::s
   return positions;
 }
 
+Result<bool> RedisExpect::okOrNil(RedisValue value) const {
+  if (value.isNil()) return false;
+  if (value.kind() == Kind::Status && value.text() == "OK") return true;
+  return unexpected(value, "the status OK or nothing");
+}
+
+Result<bool> RedisExpect::oneOrZero(RedisValue value) const {
+  const auto number = integer(value, 0, 1);
+  if (!number) return number.error();
+  return *number == 1;
+}
+
 Result<void> RedisExpect::textOrNil(RedisValue value) const {
   if (!isText(value) && !value.isNil()) return unexpected(value, "a text");
   return {};

@@ -27,6 +27,10 @@ class RedisExpect {
   Result<void> texts(RedisValue value, std::size_t size, Nils nils) const;
   // A list of positions in a list of `size` elements. The server counts from 1, the answer from 0.
   Result<std::vector<std::size_t>> positions(RedisValue value, std::size_t size) const;
+  // The status OK: true; Nil: false.
+  Result<bool> okOrNil(RedisValue value) const;
+  // The number 1: true; 0: false.
+  Result<bool> oneOrZero(RedisValue value) const;
   // A text or Nil.
   Result<void> textOrNil(RedisValue value) const;
 

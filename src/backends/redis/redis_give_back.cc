@@ -59,7 +59,9 @@ Result<void> buryUnread(RedisQueue& queue, const std::string& key, std::size_t l
   RedisArguments arguments{size, kind, reason};
   arguments.addBlock(fields, [](const std::string& field) -> std::string_view { return field; });
   const auto buried = queue.connection->runScript(queue.scripts.buryUnread, names, arguments.words());
-  return buried ? Result<void>() : buried.error();
+  if (!buried) return buried.error();
+  const auto count = RedisExpect(*queue.connection).integer(buried->value(), 0, static_cast<std::int64_t>(fields.size()));
+  return count ? Result<void>() : count.error();
 }
 
 // Larger than any envelope that leptir reads: a program other than leptir pushed it.

@@ -90,8 +90,8 @@ Result<std::vector<FoundTask>> RedisKeeper::listBuried(Page page) {
   const auto ids = connection_.run({"ZRANGE", keys_.buried, first, last});
   if (!ids) return ids.error();
   const auto found = ids->value();
-  if (found.size() == 0) return listed;
   if (auto fits = RedisExpect(connection_).texts(found); !fits) return fits.error();
+  if (found.size() == 0) return listed;
   std::vector<std::string> escaped;
   for (std::size_t i = 0; i < found.size(); ++i) escaped.emplace_back(found[i].text());
   return describeBuried(escaped);
@@ -167,6 +167,7 @@ Result<std::optional<RedisKeeper::Place>> RedisKeeper::look(std::string_view ask
   for (int looks = 0; looks < 2; ++looks) {
     const auto known = connection_.run({"HGET", keys_.ids, id});
     if (!known) return known.error();
+    if (auto fits = RedisExpect(connection_).textOrNil(known->value()); !fits) return fits.error();
     const auto score = known->value().text();
     if (score.starts_with(kBuriedMark)) {
       if (auto found = amongBuried(id, score); !found || *found) return found;
@@ -336,13 +337,7 @@ Result<bool> RedisKeeper::take(const Place& place) {
           : connection_.runScript(queue_->scripts.takeWaiting, ofWaiting,
                                   std::array{std::string_view(place.task.envelope), std::string_view(place.escapedId)});
   if (!reply) return reply.error();
-  return isDone(reply->value());
-}
-
-Result<bool> RedisKeeper::isDone(RedisValue answer) {
-  const auto number = RedisExpect(connection_).integer(answer, 0, 1);
-  if (!number) return number.error();
-  return *number == 1;
+  return RedisExpect(connection_).oneOrZero(reply->value());
 }
 
 Result<bool> RedisKeeper::wish(const Place& place, std::string_view by) {
@@ -350,7 +345,7 @@ Result<bool> RedisKeeper::wish(const Place& place, std::string_view by) {
   const std::string_view arguments[]{place.number, place.escapedId, by.empty() ? "somebody" : by};
   const auto reply = connection_.runScript(queue_->scripts.wish, names, arguments);
   if (!reply) return reply.error();
-  return isDone(reply->value());
+  return RedisExpect(connection_).oneOrZero(reply->value());
 }
 
 }  // namespace leptir

@@ -42,7 +42,6 @@ class RedisKeeper final : public TaskKeeper, public BuriedLookup {
   Result<void> checkPage(RedisValue page);
   Result<std::int64_t> checkScanned(RedisValue page);
   Result<std::int64_t> membersOfQueue();
-  Result<bool> isDone(RedisValue answer);
   Result<Time> now();
   Result<bool> take(const Place& place);
   Result<bool> wish(const Place& place, std::string_view by);

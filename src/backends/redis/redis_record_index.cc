@@ -32,6 +32,7 @@ for i = 3, #ARGV, 2 do
 end
 redis.call('ZREMRANGEBYRANK', index, 0, -most - 1)
 if expiry ~= '' then redis.call('PEXPIRE', index, expiry) end
+return 1
 )");
   return kScript;
 }
@@ -57,8 +58,9 @@ Result<void> RedisRecordIndex::write(std::span<const MetaInfo> records, std::spa
   if (arguments.size() == 2) return {};
   const auto written = connection_->runScript(writeScript(), keys, arguments);
   // Somebody's value under its key, or no rights there: it is a hint, and the records stand.
-  if (!written && written.error().code() != ErrorCode::Invalid) return written.error();
-  return {};
+  if (!written) return written.error().code() == ErrorCode::Invalid ? Result<void>() : written.error();
+  const auto isDone = RedisExpect(*connection_).integer(written->value(), 1, 1);
+  return isDone ? Result<void>() : isDone.error();
 }
 
 Result<std::vector<std::string>> RedisRecordIndex::read(std::size_t offset, std::size_t count) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backends/redis/redis_errors.h"
+#include "backends/redis/redis_expect.h"
 
 namespace leptir {
 namespace {
@@ -80,9 +81,6 @@ bool hasSucceeded(const MetaInfo& record) {
 bool isFull(RedisValue reply) {
   return reply.isError() && reply.text().starts_with("OOM");
 }
-bool isAdded(RedisValue reply) {
-  return reply.kind() == RedisValue::Kind::Status || reply.integer() == 1;
-}
 
 }  // namespace
 
@@ -98,19 +96,21 @@ Result<std::vector<RecordNote>> RedisRecordWriter::write(std::span<const MetaInf
   return std::move(notes_);
 }
 
-// All in one exchange; answers which found something in their place, or were refused by a full server.
+// All in one exchange; answers which found something in their place, or were refused by a full server. A reply that is
+// none of SET, HSETNX or PEXPIRE is an error: a record that is taken for saved is acknowledged, and lost if it was not.
 Result<RedisRecordWriter::Positions> RedisRecordWriter::addNew(std::span<const MetaInfo> records) {
   hashes_.clear();
+  areInHash_.clear();
   for (const auto& record : records) appendNew(record);
   appendExpiryOfHashes();
   const auto replies = connection_->exchange();
   if (!replies) return replies.error();
   Positions standing;
   for (std::size_t i = 0; i < replies->size(); ++i) {
-    const auto reply = (*replies)[i].value();
-    if (reply.isError() && !isFull(reply)) return connection_->errorOf(reply);
-    if (i >= records.size()) continue;
-    if (!isAdded(reply)) {
+    const auto added = isAdded((*replies)[i].value(), i < records.size() && !areInHash_[i]);
+    if (!added) return added.error();
+    if (i >= records.size()) continue;  // whether a hash got its time
+    if (!*added) {
       standing.push_back(i);
     } else if (!hasSucceeded(records[i])) {
       notes_[i] = RecordNote::Add;
@@ -119,10 +119,19 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::addNew(std::span<const M
   return standing;
 }
 
+// A refusal by a full server is none: such a record is tried again in another way.
+Result<bool> RedisRecordWriter::isAdded(RedisValue reply, bool isOfSet) const {
+  if (isFull(reply)) return false;
+  if (reply.isError()) return connection_->errorOf(reply);
+  const RedisExpect expect(*connection_);
+  return isOfSet ? expect.okOrNil(reply) : expect.oneOrZero(reply);
+}
+
 void RedisRecordWriter::appendNew(const MetaInfo& record) {
   text_.clear();
   writeMetaInfo(record, text_);
   const auto place = places_.placeOf(record.id);
+  areInHash_.push_back(place.isInHash());
   if (place.isInHash()) {
     connection_->append({"HSETNX", place.key, place.field, text_});
     if (std::find(hashes_.rbegin(), hashes_.rend(), place.key) == hashes_.rend()) hashes_.emplace_back(place.key);
@@ -185,7 +194,9 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<
     const auto reply = (*replies)[i].value();
     const bool isForgotten = reply.isError() && isNoScript(reply.text());
     if (reply.isError() && !isForgotten) return connection_->errorOf(reply);
-    if (isAdded(reply)) {
+    const auto isSet = isForgotten ? Result<bool>(false) : RedisExpect(*connection_).oneOrZero(reply);
+    if (!isSet) return isSet.error();
+    if (*isSet) {
       notes_[position] = hasSucceeded(records[position]) ? RecordNote::Remove : RecordNote::Add;
     } else {
       left.push_back(position);

@@ -33,6 +33,7 @@ class RedisRecordWriter {
   };
 
   Result<Positions> addNew(std::span<const MetaInfo> records);
+  Result<bool> isAdded(RedisValue reply, bool isOfSet) const;
   void appendNew(const MetaInfo& record);
   void appendExpiryOfHashes();
   Result<void> replaceOlder(std::span<const MetaInfo> records, Positions standing);
@@ -46,6 +47,7 @@ class RedisRecordWriter {
   std::string expiry_;
   std::vector<RecordNote> notes_;
   std::string text_;                 // of the record being sent; kept for its memory
+  std::vector<bool> areInHash_;      // one for each record of the call
   std::vector<std::string> hashes_;  // that this call has written to
 };
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "backends/redis/redis_broker.h"
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_meta_storage.h"
@@ -154,6 +156,131 @@ TEST(OddReplies, APushIsSafeOnlyWhenTheServerSaysHowManyItAdded) {
   const auto error = errorOf(broker->pushBrokerTasks(std::span(&task, 1)));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), HasSubstr("answers a status where leptir expects a number"));
+}
+
+// Of a record whose id says when it was made ("hashed"), or not.
+constexpr const char* kIdWithATime = "01932d1c-5d00-7000-8000-000000000000";
+
+MetaInfo recordOf(std::string id) {
+  MetaInfo record;
+  record.id = std::move(id);
+  record.type = "Test";
+  return record;
+}
+
+// A command of a save, and the replies to it by which the record is saved.
+struct CommandOfASave {
+  std::string command;
+  RedisLayout layout;
+  std::set<std::string> right;
+  std::string another;  // says that another record stands there, which is then read
+};
+
+TEST(OddReplies, ARecordIsSavedOnlyWhenTheServerSaysSo) {
+  const std::vector<CommandOfASave> saves{
+      {"SET", RedisLayout::Plain, {"+OK\r\n"}, "$-1\r\n"},
+      {"HSETNX", RedisLayout::Hashed, {":1\r\n"}, ":0\r\n"},
+      {"PEXPIRE", RedisLayout::Hashed, {":0\r\n", ":1\r\n"}, ""},
+  };
+  auto replies = oddReplies();
+  replies.insert(replies.end(), {"+QUEUED\r\n", "$1\r\n1\r\n", "$2\r\nOK\r\n", ":0\r\n", ":1\r\n", ":2\r\n"});
+  for (const auto& save : saves) {
+    for (const auto& reply : replies) {
+      SCOPED_TRACE(save.command + " " + reply);
+      if (reply == save.another) continue;
+      OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+        if (words[0] == save.command) return reply;
+        return words[0] == "SET" ? "+OK\r\n" : "";
+      });
+      RedisMetaStorage storage(odd.connection, "k", save.layout, 1h);
+      const auto record = recordOf(kIdWithATime);
+      const auto saved = storage.saveMetaInfo(std::span(&record, 1));
+      if (save.right.contains(reply)) {
+        EXPECT_TRUE(saved) << saved.error().message();
+      } else {
+        EXPECT_EQ(errorOf(saved).code(), ErrorCode::Unavailable) << errorOf(saved).message();
+      }
+    }
+  }
+}
+
+// An older one stands in its place, and the script that compares and sets answers.
+TEST(OddReplies, ARecordIsReplacedOnlyWhenTheServerSaysSo) {
+  for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
+    for (const std::string reply :
+         {"+OK\r\n", "+QUEUED\r\n", "$1\r\n1\r\n", "$-1\r\n", ":2\r\n", "*1\r\n:1\r\n", ":1\r\n"}) {
+      SCOPED_TRACE(reply);
+      OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+        if (words[0] == "SET") return "$-1\r\n";
+        if (words[0] == "HSETNX") return ":0\r\n";
+        if (words[0] == "STRLEN" || words[0] == "HSTRLEN") return ":2\r\n";
+        if (words[0] == "GET" || words[0] == "HGET") return "$2\r\n{}\r\n";
+        if (words[0] == "SCRIPT") return "$40\r\n" + std::string(40, 'f') + "\r\n";
+        return words[0] == "EVALSHA" && words[2] == "1" && words[3] != "k.failures" ? reply : "";
+      });
+      RedisMetaStorage storage(odd.connection, "k", layout, {});
+      auto record = recordOf(kIdWithATime);
+      record.lease = 7;
+      const auto saved = storage.saveMetaInfo(std::span(&record, 1));
+      if (reply == ":1\r\n") {
+        EXPECT_TRUE(saved) << saved.error().message();
+      } else {
+        EXPECT_EQ(errorOf(saved).code(), ErrorCode::Unavailable) << errorOf(saved).message();
+      }
+    }
+  }
+}
+
+TEST(OddReplies, ARecordIsThereOnlyWhenTheServerAnswersWithIt) {
+  for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
+    for (const auto& reply : oddReplies()) {
+      for (const std::string command : {"STRLEN", "GET"}) {
+        SCOPED_TRACE(command + " " + reply);
+        if (command == "GET" && (reply == "$-1\r\n" || reply.starts_with('$'))) continue;
+        OddServer odd([&](const std::vector<std::string>& words) {
+          return words[0] == command || words[0] == "H" + command ? reply : std::string();
+        });
+        RedisMetaStorage storage(odd.connection, "k", layout, {});
+        EXPECT_EQ(errorOf(storage.loadMetaInfoById(kIdWithATime)).code(), ErrorCode::Unavailable);
+      }
+    }
+  }
+}
+
+TEST(OddReplies, AnIdIsUnknownOnlyWhenTheServerKnowsNoPlaceOfIt) {
+  for (const std::string reply : {"*0\r\n", ":7\r\n", "+OK\r\n"}) {
+    SCOPED_TRACE(reply);
+    OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+      if (words[0] == "HGET") return reply;
+      return words[0] == "EVALSHA" ? "*3\r\n$1\r\n0\r\n*0\r\n:0\r\n" : "";
+    });
+    EXPECT_EQ(errorOf(odd.broker()->keeper().find("id")).code(), ErrorCode::Unavailable);
+  }
+}
+
+TEST(OddReplies, SessionsAreEndedAndTasksListedOnlyWhenTheServerSaysSo) {
+  for (const std::string reply : {"$-1\r\n", "+OK\r\n", ":-1\r\n", "*1\r\n:1\r\n"}) {
+    SCOPED_TRACE(reply);
+    OddServer odd([&](const std::vector<std::string>& words) {
+      return words[0] == "EVALSHA" || words[0] == "ZRANGE" ? reply : std::string();
+    });
+    const auto broker = odd.broker();
+    EXPECT_EQ(errorOf(broker->endSessionsOf(std::string(32, 'a'))).code(), ErrorCode::Unavailable);
+    EXPECT_EQ(errorOf(broker->keeper().listBuried({})).code(), ErrorCode::Unavailable);
+  }
+}
+
+// One field of the session is no lease number, and the script that buries it answers.
+TEST(OddReplies, WhatIsNoLeaseIsBuriedOnlyWhenTheServerSaysSo) {
+  for (const std::string reply : {"$-1\r\n", "+OK\r\n", ":-1\r\n", ":2\r\n"}) {
+    SCOPED_TRACE(reply);
+    OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+      if (words[0] == "HKEYS") return "*1\r\n$2\r\nno\r\n";
+      return words[0] == "EVALSHA" ? reply : "";
+    });
+    auto session = odd.session();
+    EXPECT_EQ(errorOf(session.heldTasks()).code(), ErrorCode::Unavailable);
+  }
 }
 
 // ZSCAN by its script, of a queue that seems to have three members.

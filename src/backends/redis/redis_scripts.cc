@@ -162,9 +162,14 @@ return {done, ended and 1 or 0}
 )";
 
 constexpr std::string_view kEnd = R"(
+local ended = 0
 for _, session in ipairs(call('ZRANGE', KEYS[1], 0, -1)) do
-  if string.sub(session, 1, #ARGV[1]) == ARGV[1] and isOpen(KEYS[1], session) then call('ZADD', KEYS[1], 0, session) end
+  if string.sub(session, 1, #ARGV[1]) == ARGV[1] and isOpen(KEYS[1], session) then
+    call('ZADD', KEYS[1], 0, session)
+    ended = ended + 1
+  end
 end
+return ended
 )";
 
 constexpr std::string_view kClaim = R"(
@@ -199,13 +204,16 @@ return 1
 )";
 
 constexpr std::string_view kBuryUnread = R"(
+local count = 0
 for i = 4, #ARGV do
   local envelope = call('HGET', KEYS[1], ARGV[i])
   if envelope and #envelope >= tonumber(ARGV[1]) then
     buryUnread(KEYS[3], KEYS[4], KEYS[2], envelope, ARGV[2], ARGV[3])
     call('HDEL', KEYS[1], ARGV[i])
+    count = count + 1
   end
 end
+return count
 )";
 
 // Both leave out what is too large to be read.

@@ -42,7 +42,7 @@ struct RedisScripts {
   // ends itself) or claimed. Delay in µs; 0: at its old place, which `places` says where `ids` cannot; empty: it is
   // buried.
   RedisScript giveBack;
-  // sessions | "instance:": its open sessions are over and may be claimed
+  // sessions | "instance:" → how many open sessions it had; they are over and may be claimed
   RedisScript end;
   // sessions | own instances → names of all that are claimed, after those whose time is over were, except own ones
   RedisScript claim;
@@ -52,8 +52,8 @@ struct RedisScripts {
   RedisScript takeWaiting;
   // buried buriedTasks ids | id → 1: it was buried and is gone
   RedisScript takeBuried;
-  // leased ids buried buriedTasks | least kind reason fields: what stands in these fields and has at least so many
-  // bytes is buried without being sent to anyone, under ids that begin with `kind`
+  // leased ids buried buriedTasks | least kind reason fields → how many were buried: what stands in these fields and
+  // has at least so many bytes, without being sent to anyone, under ids that begin with `kind`
   RedisScript buryUnread;
   // queue | cursor count id escapedId largest → [cursor, (member score) …, bytes gone through]: a step of ZSCAN,
   // without the members that cannot have this id
