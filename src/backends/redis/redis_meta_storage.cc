@@ -41,8 +41,9 @@ RedisMetaStorage::RedisMetaStorage(std::shared_ptr<RedisConnection> connection, 
                                    RedisLayout layout, std::optional<Duration> expireAfter, RedisFacts facts)
     : connection_(std::move(connection)),
       places_(key, layout),
-      writer_(connection_, places_, milliseconds(expireAfter)),
-      index_(connection_, key, milliseconds(expireAfter)),
+      expiry_(milliseconds(expireAfter)),
+      writer_(connection_, places_, expiry_),
+      index_(connection_, key, expiry_),
       facts_(std::move(facts)) {}
 
 Result<void> RedisMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) {
@@ -108,7 +109,7 @@ Result<std::vector<Json>> RedisMetaStorage::loadThoseThatDidNotSucceed(const std
 
 // The index lies in another slot of a cluster than the records, so it is tried by itself.
 Result<void> RedisMetaStorage::tryRights() {
-  if (auto tried = tryRecordRights(*connection_, places_); !tried) return tried;
+  if (auto tried = tryRecordRights(*connection_, places_, expiry_); !tried) return tried;
   const auto listed = index_.read(0, 1);
   return listed ? Result<void>() : listed.error();
 }

@@ -36,6 +36,7 @@ class RedisMetaStorage final : public SimpleMetaStorage {
 
   std::shared_ptr<RedisConnection> connection_;
   RedisRecordPlaces places_;
+  const std::string expiry_;  // of a record, in milliseconds; empty: never
   RedisRecordWriter writer_;
   RedisRecordIndex index_;
   RedisFacts facts_;

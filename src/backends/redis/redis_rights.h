@@ -11,6 +11,7 @@ namespace leptir {
 
 // Errors as RedisConnection::runScript; Invalid: a command is not permitted or not known, or a key holds another type.
 Result<void> tryQueueRights(RedisQueue& queue);
-Result<void> tryRecordRights(RedisConnection& connection, RedisRecordPlaces& places);
+// `expiry` in milliseconds, empty: records are kept for ever, and need no right to expire.
+Result<void> tryRecordRights(RedisConnection& connection, RedisRecordPlaces& places, std::string_view expiry);
 
 }  // namespace leptir

@@ -4,11 +4,13 @@
 
 #include "backends/redis/redis_meta_storage.h"
 #include "backends/redis/redis_queue_fixture.h"
+#include "base/task_id.h"
 #include "tests/support/fake_redis.h"
 
 namespace leptir {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 class RedisRights : public RedisQueueTest {
@@ -20,11 +22,13 @@ class RedisRights : public RedisQueueTest {
   }
   Result<void> tryQueue(std::vector<std::string_view> rights) { return open(poor(std::move(rights)))->tryRights(); }
 
-  Result<void> tryRecords(std::vector<std::string_view> rights, RedisLayout layout = RedisLayout::Plain) {
+  Result<void> tryRecords(std::vector<std::string_view> rights, RedisLayout layout = RedisLayout::Plain,
+                          std::optional<Duration> expireAfter = {}) {
     auto connection = std::make_shared<RedisConnection>(poor(std::move(rights)));
-    return RedisMetaStorage(connection, "leptir:taskinfo", layout, {}).tryRights();
+    return RedisMetaStorage(connection, "leptir:taskinfo", layout, expireAfter).tryRights();
   }
 
+  std::string keyWithHash() { return server.ask({"KEYS", "leptir:taskinfo.2*"}).at(0).get<std::string>(); }
   std::int64_t keys() { return must(RedisConnection(redisAt(server.socket())).run({"DBSIZE"})).value().integer(); }
 };
 
@@ -50,7 +54,7 @@ TEST_F(RedisRights, OfAUserWithoutScriptsAreRefused) {
 
 TEST_F(RedisRights, OfAUserWhoLacksOneCommandAreRefusedAndLeaveNothing) {
   for (const auto* command : {"-zadd", "-zrem", "-hset", "-hdel", "-zremrangebyrank", "-set", "-del", "-time", "-zscan",
-                              "-hrandfield", "-hstrlen"}) {
+                              "-hrandfield", "-hstrlen", "-expire", "-xadd"}) {
     EXPECT_FALSE(tryQueue({"~*", "+@all", command})) << command;
     EXPECT_EQ(keys(), 0) << command;
   }
@@ -60,10 +64,67 @@ TEST_F(RedisRights, OfAUserWhoMayNotDoOneThingOfInfoOrTasksAreRefused) {
   for (const auto* command : {"-strlen", "-get", "-zrevrange"}) {
     EXPECT_FALSE(tryRecords({"~*", "+@all", command})) << command;
   }
-  for (const auto* command : {"-hstrlen", "-hget", "-hset", "-zrevrange"}) {
+  // The last are used for ids that do not say when they were made.
+  for (const auto* command :
+       {"-hstrlen", "-hget", "-hset", "-hsetnx", "-zrevrange", "-set", "-get", "-strlen", "-del", "-type"}) {
     EXPECT_FALSE(tryRecords({"~*", "+@all", command}, RedisLayout::Hashed)) << command;
   }
   EXPECT_EQ(keys(), 0);
+}
+
+TEST_F(RedisRights, OfAUserWhoMayNotExpireAreRefusedWhereRecordsExpire) {
+  for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
+    EXPECT_FALSE(tryRecords({"~*", "+@all", "-pexpire"}, layout, 1h));
+    EXPECT_TRUE(tryRecords({"~*", "+@all", "-pexpire"}, layout));
+    EXPECT_TRUE(tryRecords({"~*", "+@all"}, layout, 1h));
+  }
+  EXPECT_EQ(keys(), 0);
+}
+
+// The hash of this minute has other records as well.
+TEST_F(RedisRights, LeaveTheRecordsOfOthersAlone) {
+  const std::string id = makeTaskId();
+  RedisMetaStorage storage(std::make_shared<RedisConnection>(redisAt(server.socket())), "leptir:taskinfo",
+                           RedisLayout::Hashed, 1h);
+  MetaInfo record;
+  record.id = id;
+  record.type = "Test";
+  must(storage.saveMetaInfo(std::span(&record, 1)));
+  must(storage.tryRights());
+  EXPECT_EQ(must(storage.loadMetaInfoById(id)).at("id"), id);
+  EXPECT_GT(server.ask({"PTTL", keyWithHash()}).get<std::int64_t>(), 3'000'000);
+}
+
+TEST_F(RedisRights, OfAUserWhoMayNotUseOneKeyOfTheQueueAreRefused) {
+  const std::vector<std::string> keysOfScripts{"ids",    "sessions", "cards", "cancel",   "buried", "buried:tasks",
+                                               "lease",  "places",   "front", "leased:*", "left:*", "epoch:*", "wake"};
+  const auto rightsWithout = [&](std::string_view left) {
+    std::vector<std::string> words{"~leptir:ztasks", "+@all"};
+    for (const auto& key : keysOfScripts) {
+      if (key != left) words.push_back("~{leptir:ztasks}:" + key);
+    }
+    return words;
+  };
+  for (const auto& key : keysOfScripts) {
+    const auto rights = rightsWithout(key);
+    EXPECT_FALSE(tryQueue({rights.begin(), rights.end()})) << key;
+  }
+  const auto all = rightsWithout("");
+  EXPECT_TRUE(tryQueue({all.begin(), all.end()}));
+  EXPECT_EQ(keys(), 0);
+}
+
+TEST_F(RedisRights, AreTriedWithoutAChangeOfWhatIsThere) {
+  server.ask({"SET", "{leptir:ztasks}:lease", "17"});
+  server.ask({"SET", "{leptir:ztasks}:front", "1 of", "EX", "600"});
+  server.ask({"HSET", "{leptir:ztasks}:places", "17", "3.5"});
+  EXPECT_TRUE(broker->tryRights());
+  EXPECT_EQ(server.ask({"GET", "{leptir:ztasks}:lease"}), "17");
+  EXPECT_EQ(server.ask({"TTL", "{leptir:ztasks}:lease"}), -1);
+  EXPECT_EQ(server.ask({"GET", "{leptir:ztasks}:front"}), "1 of");
+  EXPECT_GT(server.ask({"TTL", "{leptir:ztasks}:front"}).get<int>(), 500);
+  EXPECT_EQ(server.ask({"HGET", "{leptir:ztasks}:places", "17"}), "3.5");
+  EXPECT_EQ(keys(), 3);
 }
 
 TEST_F(RedisRights, AreNotProvedByAServerThatAnswersWithoutRunningTheScript) {

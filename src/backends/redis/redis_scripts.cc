@@ -281,10 +281,11 @@ if revived > 0 then ring(KEYS[5]) end
 return revived
 )";
 
-// Each command where it changes nothing; deleting before writing, so that a user without one right leaves nothing.
+// Each command where it changes nothing; deleting before writing, so that a user without one right leaves nothing. XADD
+// comes last, since it rings: into a stream that is there already, as a push does.
 constexpr std::string_view kTryRights = R"(
-local none, leased, lease, epoch = ARGV[1], KEYS[8], KEYS[9], KEYS[10]
-for i = 1, 3 do
+local none, leased, left, epoch, wake = ARGV[1], KEYS[9], KEYS[4], KEYS[13], KEYS[14]
+for i = 1, 4 do
   call('ZREM', KEYS[i], none)
   call('ZREMRANGEBYRANK', KEYS[i], 1, 0)
   call('ZADD', KEYS[i], 'XX', 0, none)
@@ -296,7 +297,7 @@ for i = 1, 3 do
   call('ZRANGEBYSCORE', KEYS[i], 1, 0)
   call('ZCOUNT', KEYS[i], 1, 0)
 end
-for i = 4, 8 do
+for i = 5, 10 do
   call('HDEL', KEYS[i], none)
   call('HLEN', KEYS[i])
   call('HGET', KEYS[i], none)
@@ -305,18 +306,24 @@ for i = 4, 8 do
   call('HEXISTS', KEYS[i], none)
 end
 call('ZSCAN', KEYS[1], 0, 'MATCH', none)
-call('HRANDFIELD', KEYS[4], 1)
+call('HRANDFIELD', KEYS[5], 1)
 call('HKEYS', leased)
 call('DEL', leased)
 call('HSET', leased, none, '')
 call('HDEL', leased, none)
-call('GET', lease)
+for i = 11, 12 do
+  local text = call('GET', KEYS[i])
+  if text then call('SET', KEYS[i], text, 'KEEPTTL') else call('DEL', KEYS[i]) end
+end
+call('EXPIRE', left, 1)
 call('DEL', epoch)
 call('EXPIRE', epoch, 1)
 call('SET', epoch, 1, 'EX', 1)
 call('DEL', epoch)
 call('EXISTS', epoch)
-return now() > 0 and 1 or 0
+local time = now()
+call('XADD', wake, 'NOMKSTREAM', 'MAXLEN', '~', 1, '*', 'look', '')
+return time > 0 and 1 or 0
 )";
 
 class Writer {

@@ -65,8 +65,8 @@ struct RedisScripts {
   // queue ids buried buriedTasks wake | n ids values envelopes marks → how many were buried still, with these values. A
   // mark stands before the place in `ids`.
   RedisScript revive;
-  // queue sessions buried ids cards cancel buriedTasks leased lease epoch | name: tries what the others do. `leased`
-  // and `epoch` are of a session that never was, `name` stands nowhere.
+  // queue sessions buried left ids cards cancel buriedTasks leased places lease front epoch wake | name: tries what the
+  // others do. `left`, `leased` and `epoch` are of a session that never was, `name` stands nowhere.
   RedisScript tryRights;
 };
 
