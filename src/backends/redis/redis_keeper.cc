@@ -243,7 +243,9 @@ Result<std::int64_t> RedisKeeper::membersOfQueue() {
 }
 
 Result<std::optional<RedisKeeper::Place>> RedisKeeper::amongLeased(const std::string& id, std::string_view score) {
-  const auto sessions = connection_.run({"ZRANGE", keys_.sessions, "0", "-1"});
+  const auto longest = std::to_string(RedisKeys::kLongestName);
+  const std::string_view names[]{keys_.sessions}, arguments[]{longest};
+  const auto sessions = connection_.runScript(queue_->scripts.listSessions, names, arguments);
   if (!sessions) return sessions.error();
   if (auto fits = RedisExpect(connection_).texts(sessions->value()); !fits) return fits.error();
   for (std::size_t s = 0; s < sessions->value().size(); ++s) {

@@ -13,6 +13,8 @@ struct RedisKeys {
 
   // As it stands in `sessions` and at the end of `leased`.
   static std::string nameOf(const SessionId& session);
+  // In bytes. Leptir's own have 53 at most; a longer one is another program's, and is not read.
+  static constexpr std::size_t kLongestName = 256;
   std::string leasedBy(std::string_view session) const { return leasedPrefix + std::string(session); }
   std::string epochOf(std::string_view instance) const { return epochPrefix + std::string(instance); }
 

@@ -78,6 +78,44 @@ TEST_F(RedisOversizedTest, AWaitingOneHidesNoOther) {
   EXPECT_EQ(broker->keeper().find("big").error().code(), ErrorCode::NotFound);
 }
 
+// As a member of the sorted set of sessions, whose time is over.
+TEST_F(RedisOversizedTest, ANameOfASessionIsRemovedAndKeepsNoCallFromTheQueue) {
+  const std::string name = "theirs" + std::string(70 << 20, 'x');
+  server.ask({"ZADD", "{leptir:ztasks}:sessions", "0", name, "0", "gone:1"});
+  server.ask({"HSET", "{leptir:ztasks}:leased:gone:1", "7", R"({"cn":"Test","td":{"id":"held","parameters":[]}})"});
+  EXPECT_EQ(must(broker->keeper().find("held")).state, TaskState::Leased);
+  EXPECT_EQ(must(broker->tasksCount()).leased, 1u);
+  EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
+  EXPECT_EQ(server.ask({"ZCARD", "{leptir:ztasks}:sessions"}), 0);
+  const auto notices = broker->takeNotices();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_THAT(notices[0], HasSubstr("removed a name of 73400326 bytes from key '{leptir:ztasks}:sessions', which "
+                                    "begins with 'theirsxxx"));
+  EXPECT_LT(notices[0].size(), 400u);
+}
+
+// The same where another instance had claimed it.
+TEST_F(RedisOversizedTest, AClaimedNameIsRemovedToo) {
+  server.ask({"ZADD", "{leptir:ztasks}:sessions", "-1", std::string(300, 'x')});
+  EXPECT_EQ(must(broker->recoverExpired(10)), 0u);
+  EXPECT_EQ(server.ask({"ZCARD", "{leptir:ztasks}:sessions"}), 0);
+}
+
+TEST_F(RedisOversizedTest, WhoCancelledIsCutOnTheServer) {
+  push("t", 2);
+  const std::string who = std::string(1023, 'x') + "\u00e4" + std::string(70 << 20, 'y');
+  server.ask({"HSET", "{leptir:ztasks}:cancel", "t0", who});
+  const auto session = openSession(*broker);
+  const auto popped = pop(*session);
+  ASSERT_EQ(popped.size(), 2u);
+  EXPECT_EQ(popped[0].cancelledBy, std::string(1023, 'x'));
+  EXPECT_EQ(popped[1].cancelledBy, "");
+  const std::vector<LeaseId> held{popped[0].lease, popped[1].lease};
+  const auto renewal = must(session->renew(held, 1h));
+  ASSERT_EQ(renewal.cancelled.size(), 1u);
+  EXPECT_EQ(renewal.cancelled[0].by, std::string(1023, 'x'));
+}
+
 TEST_F(RedisOversizedTest, ARecordGivesWayToOneOfLeptir) {
   for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
     RedisMetaStorage storage(std::make_shared<RedisConnection>(redisAt(server.socket())), "info", layout, {});

@@ -1,5 +1,8 @@
 #include "backends/redis/redis_recovery.h"
 
+#include <array>
+#include <limits>
+
 #include "backends/redis/redis_expect.h"
 #include "base/escape.h"
 #include "base/failpoint.h"
@@ -62,15 +65,39 @@ void RedisRecovery::note(const std::string& session, const Error& why) {
 }
 
 Result<std::vector<std::string>> RedisRecovery::claim() {
-  const std::vector<std::string_view> own(queue_->ownInstances.begin(), queue_->ownInstances.end());
-  const auto reply =
-      queue_->connection->runScript(queue_->scripts.claim, std::array{std::string_view(queue_->keys.sessions)}, own);
+  const auto longest = std::to_string(RedisKeys::kLongestName);
+  RedisArguments arguments{longest};
+  arguments.addBlock(queue_->ownInstances, [](const std::string& instance) -> std::string_view { return instance; });
+  const auto reply = queue_->connection->runScript(
+      queue_->scripts.claim, std::array{std::string_view(queue_->keys.sessions)}, arguments.words());
   if (!reply) return reply.error();
-  if (auto fits = RedisExpect(*queue_->connection).texts(reply->value()); !fits) return fits.error();
+  const auto answer = reply->value();
+  const RedisExpect expect(*queue_->connection);
+  if (auto fits = expect.list(answer, 3); !fits) return fits.error();
+  if (auto fits = expect.texts(answer[0]); !fits) return fits.error();
+  if (auto noted = noteRemoved(answer[1], answer[2]); !noted) return noted.error();
   LEPTIR_FAILPOINT("redis.recover.after_claim");
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < reply->value().size(); ++i) names.emplace_back(reply->value()[i].text());
+  for (std::size_t i = 0; i < answer[0].size(); ++i) names.emplace_back(answer[0][i].text());
   return names;
+}
+
+// Names longer than any of leptir: how they begin, and their sizes.
+Result<void> RedisRecovery::noteRemoved(RedisValue beginnings, RedisValue sizes) {
+  const RedisExpect expect(*queue_->connection);
+  if (auto fits = expect.texts(beginnings); !fits) return fits;
+  if (auto fits = expect.list(sizes, beginnings.size()); !fits) return fits;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const auto size = expect.integer(sizes[i], 0, std::numeric_limits<std::int64_t>::max());
+    if (!size) return size.error();
+    if (removed_ == kMostNoted) continue;
+    ++removed_;
+    notices_.push_back("removed a name of " + std::to_string(*size) + " bytes from key " +
+                       inQuotes(queue_->keys.sessions, 200) + ", which begins with " + inQuotes(beginnings[i].text()) +
+                       ": no session of leptir has a name of more than " + std::to_string(RedisKeys::kLongestName) +
+                       " bytes, and no other program may write to this key");
+  }
+  return {};
 }
 
 // The session stays listed until it is empty, so whoever comes next goes on where this ends.

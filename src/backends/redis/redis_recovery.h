@@ -24,12 +24,14 @@ class RedisRecovery {
 
  private:
   Result<std::vector<std::string>> claim();
+  Result<void> noteRemoved(RedisValue beginnings, RedisValue sizes);
   Result<std::size_t> giveBack(const std::string& session, std::size_t limit);
   void note(const std::string& session, const Error& why);
   Result<GaveBack> giveBackSome(const std::string& session, std::size_t limit);
 
   std::shared_ptr<RedisQueue> queue_;
   std::set<std::string> refused_;  // sessions of which a notice says that they cannot be given back
+  std::size_t removed_ = 0;        // names of which a notice says that they were removed
   std::vector<std::string> notices_;
 };
 

@@ -35,7 +35,7 @@ for i = 1, n do
     lost[#lost + 1] = i
   elseif wishes and id ~= '' then
     local who = call('HGET', KEYS[3], id)
-    if who then cancelled[#cancelled + 1], by[#by + 1] = i, who end
+    if who then cancelled[#cancelled + 1], by[#by + 1] = i, string.sub(who, 1, ARGV[4 + 2 * n]) end
   end
 end
 return {lost, cancelled, by}
@@ -172,13 +172,43 @@ end
 return ended
 )";
 
+// A name that is longer than any of leptir is removed, and never sent whole: no client could read it, and none of them
+// could ever recover a session again. A hundred at once.
 constexpr std::string_view kClaim = R"(
-local own = {}
-for _, instance in ipairs(ARGV) do own[instance] = true end
-for _, session in ipairs(call('ZRANGEBYSCORE', KEYS[1], 0, now())) do
-  if not own[string.match(session, '^[^:]*')] then call('ZADD', KEYS[1], -1, session) end
+local longest, own, names, cut, sizes = tonumber(ARGV[1]), {}, {}, {}, {}
+for i = 2, #ARGV do own[ARGV[i]] = true end
+local function isName(session)
+  if #session <= longest then return true end
+  if #cut < 100 then
+    call('ZREM', KEYS[1], session)
+    cut[#cut + 1], sizes[#sizes + 1] = string.sub(session, 1, 64), #session
+  end
+  return false
 end
-return call('ZRANGEBYSCORE', KEYS[1], -1, -1)
+for _, session in ipairs(call('ZRANGEBYSCORE', KEYS[1], 0, now())) do
+  if isName(session) and not own[string.match(session, '^[^:]*')] then call('ZADD', KEYS[1], -1, session) end
+end
+for _, session in ipairs(call('ZRANGEBYSCORE', KEYS[1], -1, -1)) do
+  if isName(session) then names[#names + 1] = session end
+end
+return {names, cut, sizes}
+)";
+
+constexpr std::string_view kSessions = R"(
+local names = {}
+for _, session in ipairs(call('ZRANGE', KEYS[1], 0, -1)) do
+  if #session <= tonumber(ARGV[1]) then names[#names + 1] = session end
+end
+return names
+)";
+
+constexpr std::string_view kWishesOf = R"(
+local by = {}
+for i = 2, #ARGV do
+  local who = call('HGET', KEYS[1], ARGV[i])
+  by[i - 1] = who and string.sub(who, 1, ARGV[1])
+end
+return by
 )";
 
 constexpr std::string_view kCount = R"(
@@ -366,6 +396,8 @@ RedisScripts::RedisScripts(int version)
       giveBack(Writer(version).draining(kGiveBack, {kPutting, kPlaces, kOrder, kBurying})),
       end(Writer(version).draining(kEnd)),
       claim(Writer(version).draining(kClaim)),
+      listSessions(Writer(version).draining(kSessions)),
+      wishesOf(Writer(version).draining(kWishesOf)),
       count(Writer(version).draining(kCount, {kHeld})),
       takeWaiting(Writer(version).draining(kTakeWaiting)),
       takeBuried(Writer(version).draining(kTakeBuried)),

@@ -25,7 +25,8 @@ struct RedisScripts {
   // more than `largest` bytes is buried, without being sent to anyone. The member at rank 0 is left alone for `hold`
   // µs.
   RedisScript lease;
-  // sessions leased cancel | session lease n numbers ids → [positions of lost ones, positions of cancelled, by whom]
+  // sessions leased cancel | session lease n numbers ids longest → [positions of lost ones, positions of cancelled, by
+  // whom]; of whom it answers so many bytes at most
   RedisScript renew;
   // sessions leased ids cancel places | session n known numbers ids → positions of those that were not there; none when
   // `known` is "held": the caller has leased all of them and settled none
@@ -44,8 +45,13 @@ struct RedisScripts {
   RedisScript giveBack;
   // sessions | "instance:" → how many open sessions it had; they are over and may be claimed
   RedisScript end;
-  // sessions | own instances → names of all that are claimed, after those whose time is over were, except own ones
+  // sessions | longest ownInstances → [names of all that are claimed, after those whose time is over were, except own
+  // ones; beginnings of names longer than `longest`, which were removed; their sizes]
   RedisScript claim;
+  // sessions | longest → names, without longer ones
+  RedisScript listSessions;
+  // cancel | longest ids → who asked to cancel each, so many bytes at most; nil: nobody
+  RedisScript wishesOf;
   // queue sessions buriedTasks | leasedPrefix → [due, scheduled, leased, buried]
   RedisScript count;
   // queue ids cancel | member id → 1: it waited and is gone

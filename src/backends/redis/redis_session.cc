@@ -9,6 +9,7 @@
 #include "backends/redis/redis_give_back.h"
 #include "base/failpoint.h"
 #include "base/task_id.h"
+#include "base/utf8.h"
 #include "task/envelope_counters.h"
 
 namespace leptir {
@@ -24,6 +25,10 @@ constexpr std::string_view kMostLeft = "10000";
 static_assert(kMostLeftToOthers == 10'000);
 // How long a task at rank 0 is left to PHP's consumers, in µs.
 constexpr std::string_view kHold = "200000";
+// Who asked to cancel a task is read up to this size: another program may have written any text there. The server cuts
+// it anywhere, so it sends a few bytes more than are kept.
+constexpr std::string_view kMostOfWhoAsked = "1027";
+constexpr std::size_t kMostKeptOfWhoAsked = 1024;
 // One round of a close gives back at least one task; a session holds fewer.
 constexpr int kMostRounds = 1'000'000;
 // Lease numbers are microseconds since 1970 or a little more. A larger one would not survive the scripts' doubles.
@@ -64,6 +69,10 @@ Result<std::vector<LeaseId>> inPieces(std::span<const Task> tasks, auto settle) 
 
 const LeaseId& leaseItself(const LeaseId& lease) {
   return lease;
+}
+
+std::string whoAsked(RedisValue answer) {
+  return std::string(utf8Prefix(answer.text(), kMostKeptOfWhoAsked));
 }
 
 bool saysLost(RedisValue answer) {
@@ -161,13 +170,14 @@ Result<void> RedisSession::checkLook(RedisValue answer) const {
 
 // Rare: somebody asked to cancel some task that is leased or was.
 Result<void> RedisSession::addWishes(std::vector<LeasedTask>& tasks) {
-  std::vector<std::string_view> words{"HMGET", keys_.cancel};
-  for (const auto& task : tasks) words.push_back(task.lease.handle);
-  const auto reply = connection_.run(words);
+  RedisArguments arguments{kMostOfWhoAsked};
+  arguments.addBlock(tasks, [](const LeasedTask& task) -> std::string_view { return task.lease.handle; });
+  const auto reply =
+      connection_.runScript(queue_->scripts.wishesOf, std::array{std::string_view(keys_.cancel)}, arguments.words());
   if (!reply) return reply.error();
   const RedisExpect expect(connection_);
   if (auto fits = expect.texts(reply->value(), tasks.size(), RedisExpect::Nils::Allowed); !fits) return fits;
-  for (std::size_t i = 0; i < tasks.size(); ++i) tasks[i].cancelledBy = reply->value()[i].text();
+  for (std::size_t i = 0; i < tasks.size(); ++i) tasks[i].cancelledBy = whoAsked(reply->value()[i]);
   return {};
 }
 
@@ -185,6 +195,7 @@ Result<Renewal> RedisSession::renew(std::span<const LeaseId> held, Duration leas
   RedisArguments arguments{name_, length, count};
   arguments.addBlock(numbers, itself);
   arguments.addBlock(held, [](const LeaseId& each) -> std::string_view { return each.handle; });
+  arguments.add(kMostOfWhoAsked);
   const auto reply = run(queue_->scripts.renew, {keys_.sessions, leased_, keys_.cancel}, arguments);
   if (!reply) return reply.error();
   const auto answer = reply->value();
@@ -197,7 +208,7 @@ Result<Renewal> RedisSession::renew(std::span<const LeaseId> held, Duration leas
   if (auto fits = expect.texts(answer[2], cancelled->size(), RedisExpect::Nils::Refused); !fits) return fits.error();
   Renewal renewal{.cancelled = {}, .lost = std::move(*lost)};
   for (std::size_t i = 0; i < cancelled->size(); ++i)
-    renewal.cancelled.push_back({std::move((*cancelled)[i]), std::string(answer[2][i].text())});
+    renewal.cancelled.push_back({std::move((*cancelled)[i]), whoAsked(answer[2][i])});
   return renewal;
 }
 
