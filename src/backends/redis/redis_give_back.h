@@ -15,11 +15,12 @@ namespace leptir {
 enum class Reading {
   All,
   AllUnchanged,  // and what is too large to be read, or no lease, stays where it is, instead of being buried
-  OneRequest,    // as much as can be given back at once; at least one, if there is one
+  OneRequest,    // as much as can be given back at once, of a thousand; at least one, if there is one
 };
 
-// What this session holds, at most `limit` tasks, the lowest lease numbers first. A task that is too large to be read
-// is not among them, nor is what stands there under no lease number.
+// What this session holds, at most `limit` tasks, the lowest lease numbers first; of a session that holds more than a
+// thousand, OneRequest reads any thousand. A task that is too large to be read is not among them, nor is what stands
+// there under no lease number.
 Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
                                            std::size_t limit = std::numeric_limits<std::size_t>::max());
 

@@ -72,6 +72,76 @@ TEST_F(RedisRecoveryTest, AnEmptyTaskIsAmongThoseThatItsSessionHolds) {
   EXPECT_EQ(waiting(), 1);
 }
 
+class RedisManyLeasesTest : public RedisRecoveryTest {
+ protected:
+  static constexpr int kMany = 5000;
+
+  // As many leases as were never read in one go.
+  void addMany(const std::string& session, const std::string& tail = "") {
+    for (int from = 0; from < kMany; from += 500) {
+      std::vector<std::string> words{"HSET", keyOf(session)};
+      for (int i = from; i < from + 500; ++i) {
+        words.push_back(std::to_string(1000 + i) + tail);
+        words.push_back(envelopeOf("held-" + std::to_string(i)));
+      }
+      server.ask({words.begin(), words.end()});
+    }
+  }
+  // How often the server was asked, in scripts as well, since resetCalls().
+  int callsOf(const std::string& command) {
+    const auto all = server.ask({"INFO", "commandstats"}).get<std::string>();
+    const auto name = "cmdstat_" + command + ":calls=";
+    const auto at = all.find(name);
+    return at == std::string::npos ? 0 : std::atoi(all.c_str() + at + name.size());
+  }
+  void resetCalls() { server.ask({"CONFIG", "RESETSTAT"}); }
+};
+
+TEST_F(RedisManyLeasesTest, AreGivenBackInPieces) {
+  addDead("gone:1");
+  addMany("gone:1");
+  resetCalls();
+  EXPECT_EQ(must(broker->recoverExpired(kMany + 1)), std::size_t{kMany});
+  EXPECT_GE(callsOf("hrandfield"), 4);
+  EXPECT_LE(callsOf("hkeys"), 1) << "the last thousand";
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = kMany}));
+  EXPECT_EQ(sessions(), Json::array());
+}
+
+TEST_F(RedisManyLeasesTest, AreAllHeldAndFound) {
+  const auto session = openSession(*broker);
+  addMany(std::string(32, 'a') + ":1");
+  resetCalls();
+  const auto held = must(session->heldTasks());
+  ASSERT_EQ(held.size(), std::size_t{kMany});
+  for (std::size_t i = 0; i < held.size(); ++i) ASSERT_EQ(held[i].lease.number, 1000 + i);
+  EXPECT_EQ(must(broker->keeper().find("held-4999")).state, TaskState::Leased);
+  EXPECT_EQ(callsOf("hkeys"), 0);
+  must(session->close());
+  EXPECT_EQ(waiting(), kMany);
+}
+
+// So that a look finds nothing but those, and the session must not count as empty.
+TEST_F(RedisManyLeasesTest, AmongManyThatAreNoneAreGivenBack) {
+  const auto session = openSession(*broker);
+  addMany(std::string(32, 'a') + ":1", "x");
+  addHeld(std::string(32, 'a') + ":1", "7", envelopeOf("held"));
+  must(session->close());
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 1, .buried = kMany}));
+  EXPECT_EQ(sessions(), Json::array());
+}
+
+// Its name was sent to the client before, which cannot read one of more than 64 MiB.
+TEST_F(RedisRecoveryTest, AFieldOfAnySizeThatNoLeaseMadeIsBuried) {
+  addDead("gone:1");
+  addHeld("gone:1", std::string(70 << 20, 'x'), envelopeOf("theirs"));
+  addHeld("gone:1", "8", envelopeOf("leased"));
+  EXPECT_EQ(broker->keeper().find("nowhere").error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 1, .buried = 1}));
+  EXPECT_EQ(sessions(), Json::array());
+}
+
 TEST_F(RedisRecoveryTest, WhatNoLeaseMadeIsBuriedAndItsSessionEnds) {
   addDead("gone:1");
   for (const auto* field : {"007", "notanumber", "-1", "", "1.5", "99999999999999999999999"})

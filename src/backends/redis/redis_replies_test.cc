@@ -270,13 +270,15 @@ TEST(OddReplies, SessionsAreEndedAndTasksListedOnlyWhenTheServerSaysSo) {
   }
 }
 
-// One field of the session is no lease number, and the script that buries it answers.
-TEST(OddReplies, WhatIsNoLeaseIsBuriedOnlyWhenTheServerSaysSo) {
+// What lease 7 holds is too large to be read, and the script that buries it answers.
+TEST(OddReplies, WhatIsTooLargeIsBuriedOnlyWhenTheServerSaysSo) {
   for (const std::string reply : {"$-1\r\n", "+OK\r\n", ":-1\r\n", ":2\r\n"}) {
     SCOPED_TRACE(reply);
     OddServer odd([&](const std::vector<std::string>& words) -> std::string {
-      if (words[0] == "HKEYS") return "*1\r\n$2\r\nno\r\n";
-      return words[0] == "EVALSHA" ? reply : "";
+      if (words[0] == "HSTRLEN") return ":99999999\r\n";
+      if (words[0] != "EVALSHA") return "";
+      const bool isLook = words[7] == "0";
+      return isLook ? "*5\r\n$1\r\n0\r\n*1\r\n$1\r\n7\r\n:0\r\n:0\r\n:1\r\n" : reply;
     });
     auto session = odd.session();
     EXPECT_EQ(errorOf(session.heldTasks()).code(), ErrorCode::Unavailable);
@@ -308,6 +310,20 @@ TEST(OddReplies, AnIndexOfRecordsWithoutAnEndIsListedOnlySoFar) {
   ASSERT_TRUE(listed) << listed.error().message();
   EXPECT_TRUE(listed->empty());
   EXPECT_EQ(asked, 100) << "10,000 entries, 100 at once";
+}
+
+// HSCAN by its script, of a session that seems to hold three tasks; and one whose every look buries something.
+TEST(OddReplies, ASessionThatIsNeverReadToItsEndIsAnError) {
+  for (const auto* buried : {":0", ":1"}) {
+    OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+      const auto look = "*5\r\n$2\r\n17\r\n*0\r\n" + std::string(buried) + "\r\n:0\r\n:3\r\n";
+      return words[0] == "EVALSHA" ? look : "";
+    });
+    auto session = odd.session();
+    const auto error = buried[1] == '0' ? errorOf(session.heldTasks()) : errorOf(session.close());
+    EXPECT_EQ(error.code(), ErrorCode::Unavailable);
+    EXPECT_THAT(error.message(), HasSubstr("a search through key '{q}:leased:s:1' does not end"));
+  }
 }
 
 TEST(OddReplies, AnElementThatIsNotThereIsNothing) {

@@ -54,7 +54,7 @@ TEST_F(RedisRights, OfAUserWithoutScriptsAreRefused) {
 
 TEST_F(RedisRights, OfAUserWhoLacksOneCommandAreRefusedAndLeaveNothing) {
   for (const auto* command : {"-zadd", "-zrem", "-hset", "-hdel", "-zremrangebyrank", "-set", "-del", "-time", "-zscan",
-                              "-hrandfield", "-hstrlen", "-expire", "-xadd"}) {
+                              "-hrandfield", "-hstrlen", "-expire", "-xadd", "-hscan", "-hkeys"}) {
     EXPECT_FALSE(tryQueue({"~*", "+@all", command})) << command;
     EXPECT_EQ(keys(), 0) << command;
   }

@@ -246,6 +246,37 @@ end
 return count
 )";
 
+// All at once where they are few. HRANDFIELD answers no value, HSCAN goes through the values as well.
+constexpr std::string_view kLookAtHeld = R"(
+local leased, ids, buried, buriedTasks = unpack(KEYS)
+local cursor, most, buries, step = ARGV[1], tonumber(ARGV[2]), ARGV[3] == 'bury', ARGV[4]
+local held, next, fields, bytes = call('HLEN', leased), '0', {}, 0
+if held <= most then
+  fields = call('HKEYS', leased)
+elseif cursor == 'some' then
+  fields = call('HRANDFIELD', leased, most)
+else
+  local page = call('HSCAN', leased, cursor, 'COUNT', step)
+  next = page[1]
+  for i = 1, #page[2], 2 do
+    fields[#fields + 1] = page[2][i]
+    bytes = bytes + #page[2][i + 1]
+  end
+end
+local numbers, count = {}, 0
+for _, field in ipairs(fields) do
+  if field == '0' or #field <= 19 and string.find(field, '^[1-9]%d*$') then
+    numbers[#numbers + 1] = field
+  elseif buries and count < most then
+    local reason = 'it stood among the leases of a session under no lease number'
+    buryUnread(buried, buriedTasks, ids, call('HGET', leased, field), 'foreign', reason)
+    call('HDEL', leased, field)
+    count = count + 1
+  end
+end
+return {next, numbers, count, bytes, held}
+)";
+
 // Both leave out what is too large to be read.
 constexpr std::string_view kScan = R"(
 local asked, escaped, largest = ARGV[3], ARGV[4], tonumber(ARGV[5])
@@ -338,6 +369,7 @@ end
 call('ZSCAN', KEYS[1], 0, 'MATCH', none)
 call('HRANDFIELD', KEYS[5], 1)
 call('HKEYS', leased)
+call('HSCAN', leased, 0)
 call('DEL', leased)
 call('HSET', leased, none, '')
 call('HDEL', leased, none)
@@ -401,6 +433,7 @@ RedisScripts::RedisScripts(int version)
       count(Writer(version).draining(kCount, {kHeld})),
       takeWaiting(Writer(version).draining(kTakeWaiting)),
       takeBuried(Writer(version).draining(kTakeBuried)),
+      lookAtHeld(Writer(version).draining(kLookAtHeld, {kOrder, kBuryingUnread})),
       buryUnread(Writer(version).draining(kBuryUnread, {kOrder, kBuryingUnread})),
       scan(Writer(version).draining(kScan, {kIds})),
       atScore(Writer(version).draining(kAtScore)),

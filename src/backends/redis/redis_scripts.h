@@ -58,6 +58,11 @@ struct RedisScripts {
   RedisScript takeWaiting;
   // buried buriedTasks ids | id → 1: it was buried and is gone
   RedisScript takeBuried;
+  // leased ids buried buriedTasks | cursor most buries step → [next cursor or "0", lease numbers, how many fields that
+  // are none were buried, bytes gone through, how many fields there are]. All fields where there are `most` at most; of
+  // more, with the cursor "some", `most` at random; else those of one step of HSCAN. Other fields than lease numbers
+  // are left out, and with "bury" buried, `most` of them at most.
+  RedisScript lookAtHeld;
   // leased ids buried buriedTasks | least kind reason fields → how many were buried: what stands in these fields and
   // has at least so many bytes, without being sent to anyone, under ids that begin with `kind`
   RedisScript buryUnread;
