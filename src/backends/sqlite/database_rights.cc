@@ -30,15 +30,6 @@ bool isSharedWithUs(const struct stat& info) {
   return (info.st_mode & kReadAndWrite) == kReadAndWrite && isOurGroup(info.st_gid);
 }
 
-// Root may use the database of any user: `sudo leptir push`.
-Result<void> checkDatabaseOwner(const SqliteFile& file, const struct stat& info) {
-  if (isTrustedOwner(info.st_uid) || ::geteuid() == 0 || isSharedWithUs(info)) return {};
-  return Error(ErrorCode::Invalid, file.where() + ": belongs to " + userText(info.st_uid) + ", and leptir runs as " +
-                                       userText(::geteuid()) +
-                                       ": run leptir as its owner, or let both users share it by a group (chgrp, and "
-                                       "chmod 660)");
-}
-
 // Of a file or folder beside the database.
 bool isTrustedBeside(const struct stat& beside, const struct stat& database) {
   const bool isOfTheSameGroup = isSharedWithUs(database) && beside.st_gid == database.st_gid;
@@ -108,9 +99,20 @@ Result<void> makeDatabaseFile(const SqliteFile& file) {
     shareLike(made->get(), folder);
   }
   if (made) return {};
-  struct stat info{};
-  if (::stat(file.path.c_str(), &info) == 0) return checkDatabaseOwner(file, info);
+  std::error_code ignored;
+  if (fs::exists(file.path, ignored)) return checkDatabaseOwner(file);
   return cannotMake(file, "the file", made.error());
+}
+
+// Root may use the database of any user: `sudo leptir push`.
+Result<void> checkDatabaseOwner(const SqliteFile& file) {
+  struct stat info{};
+  if (::geteuid() == 0 || ::stat(file.path.c_str(), &info) != 0) return {};
+  if (isTrustedOwner(info.st_uid) || isSharedWithUs(info)) return {};
+  return Error(ErrorCode::Invalid, file.where() + ": belongs to " + userText(info.st_uid) + ", and leptir runs as " +
+                                       userText(::geteuid()) +
+                                       ": run leptir as its owner, or let both users share it by a group (chgrp, and "
+                                       "chmod 660)");
 }
 
 Result<void> makeSideFolder(const SqliteFile& file) {

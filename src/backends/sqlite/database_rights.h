@@ -17,6 +17,10 @@ class SqliteConnection;
 // us.
 Result<void> makeDatabaseFile(const SqliteFile& file);
 
+// Invalid: another user owns the database and does not share it with us. Root may use every user's; a database that is
+// not there has no owner.
+Result<void> checkDatabaseOwner(const SqliteFile& file);
+
 // Makes the folder of doorbells and session locks for the users of the database, unless it is there. Invalid: it cannot
 // be made, is no folder, or a user owns it who is not the database's.
 Result<void> makeSideFolder(const SqliteFile& file);

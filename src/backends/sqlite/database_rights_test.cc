@@ -67,6 +67,23 @@ TEST(DatabaseRights, OfAStrangersDatabaseAreRefused) {
   }));
 }
 
+TEST(DatabaseRights, OfAStrangersDatabaseAreRefusedToCommandsThatLookInTheSameWords) {
+  LEPTIR_NEEDS_ROOT();
+  OpenDatabase database;
+  const auto tasks = someTasks(1);
+  ASSERT_TRUE(database.broker()->pushBrokerTasks(tasks));
+  giveTo(54321, database.path);
+  ::chmod(database.path.c_str(), 0666);
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    const auto toStart = errorOfOpening(database.connection);
+    SqliteBackend backend;
+    const auto broker = backend.openBroker(database.connection, BrokerUse::Look);
+    const auto records = backend.openMetaStorage(database.connection, {}, MetaUse::Look);
+    return !broker && broker.error().message() == toStart && !records && records.error().message() == toStart;
+  }));
+  EXPECT_EQ(database.broker(BrokerUse::Look)->tasksCount().value().due, 1u) << "root may look at every database";
+}
+
 TEST(DatabaseRights, OfAStrangersFolderBesideItAreRefused) {
   LEPTIR_NEEDS_ROOT();
   OpenDatabase database;

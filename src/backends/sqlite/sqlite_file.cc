@@ -148,6 +148,7 @@ Error notMadeYet(const SqliteFile& file) {
 Result<void> checkIsThere(const SqliteFile& file) {
   if (auto fine = checkPath(file); !fine) return fine;
   struct stat info{};
+  if (auto trusted = checkDatabaseOwner(file); !trusted) return trusted;
   if (auto trusted = checkCompanions(file); !trusted) return trusted;
   if (::stat(file.path.c_str(), &info) == 0) return {};
   if (errno != ENOENT) return Error(codeOfErrno(errno), file.where() + ": " + errnoText(errno));

@@ -43,7 +43,8 @@ const char* remoteFileSystem(std::uint32_t magic);
 // beside it. Unavailable: a link that leads to no file, or rights that may change.
 Result<void> prepareFiles(const SqliteFile& file);
 
-// NotFound: the file is not there, but can be made. Invalid: as prepareFiles, or it cannot be looked at.
+// NotFound: the file is not there, but can be made. Invalid: as prepareFiles (also of whose database it is), or it
+// cannot be looked at.
 Result<void> checkIsThere(const SqliteFile& file);
 
 // What commands that look say of a database without a file or tables.
