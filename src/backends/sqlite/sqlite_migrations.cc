@@ -27,9 +27,17 @@ CREATE TABLE leptir_sessions (
     number BETWEEN 16777232 AND 2305843009213693952),
   instance TEXT NOT NULL, epoch INTEGER NOT NULL CHECK (epoch >= 0),
   state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 2),
-  host TEXT NOT NULL, pid INTEGER NOT NULL, version TEXT NOT NULL, workers INTEGER NOT NULL,
-  opened INTEGER NOT NULL, ended INTEGER,
-  file TEXT, lock INTEGER, boot TEXT, visible TEXT,
+  host TEXT NOT NULL,
+  pid INTEGER NOT NULL CONSTRAINT "pid is 0 to 2147483647" CHECK (pid BETWEEN 0 AND 2147483647),
+  version TEXT NOT NULL,
+  workers INTEGER NOT NULL CONSTRAINT "workers is 0 to 2147483647" CHECK (workers BETWEEN 0 AND 2147483647),
+  opened INTEGER NOT NULL CONSTRAINT "opened is microseconds since 1970, at most 1e17" CHECK (
+    opened BETWEEN -100000000000000000 AND 100000000000000000),
+  ended INTEGER CONSTRAINT "ended is empty or microseconds since 1970, at most 1e17" CHECK (
+    ended BETWEEN -100000000000000000 AND 100000000000000000),
+  file TEXT,
+  lock INTEGER CONSTRAINT "lock is empty or an inode, never 0" CHECK (lock <> 0),
+  boot TEXT, visible TEXT,
   UNIQUE (instance, epoch)) STRICT;
 INSERT INTO sqlite_sequence (name, seq) VALUES ('leptir_sessions', 16777231);
 )sql";
@@ -101,7 +109,10 @@ UPDATE sqlite_sequence SET seq = coalesce((
   WHERE name = 'leptir_sessions';
 INSERT OR IGNORE INTO leptir_sessions
     (number, instance, epoch, state, host, pid, version, workers, opened, ended)
-  SELECT number, instance, epoch, state, host, pid, version, workers, opened, ended FROM leptir_old_sessions
+  SELECT number, instance, epoch, state, host, min(max(pid, 0), 2147483647), version,
+    min(max(workers, 0), 2147483647), min(max(opened, -100000000000000000), 100000000000000000),
+    min(max(ended, -100000000000000000), 100000000000000000)
+  FROM leptir_old_sessions
   WHERE typeof(instance) = 'text' AND typeof(epoch) = 'integer' AND typeof(state) = 'integer' AND
     typeof(host) = 'text' AND typeof(pid) = 'integer' AND typeof(version) = 'text' AND typeof(workers) = 'integer' AND
     typeof(opened) = 'integer' AND typeof(ended) IN ('integer', 'null');
@@ -149,11 +160,14 @@ DROP TABLE leptir_sessions;
 DROP TABLE leptir_tasks;
 )sql";
 
-// A session beyond 2^61 is dropped; what no session holds waits again.
+// Numbers of a session are clamped; one whose own number is beyond 2^61 is dropped, and what no session holds waits
+// again.
 constexpr auto kBringBackVersion3 = R"sql(
 INSERT OR IGNORE INTO leptir_sessions
     (number, instance, epoch, state, host, pid, version, workers, opened, ended, file, lock, boot, visible)
-  SELECT number, instance, epoch, state, host, pid, version, workers, opened, ended, file, lock, boot, visible
+  SELECT number, instance, epoch, state, host, min(max(pid, 0), 2147483647), version,
+    min(max(workers, 0), 2147483647), min(max(opened, -100000000000000000), 100000000000000000),
+    min(max(ended, -100000000000000000), 100000000000000000), file, nullif(lock, 0), boot, visible
   FROM leptir_old_sessions;
 UPDATE sqlite_sequence SET seq = max(seq, coalesce((SELECT max(seq) FROM leptir_old_sequence), 0))
   WHERE name = 'leptir_sessions';

@@ -112,6 +112,16 @@ class SqliteMigrations : public ::testing::Test {
 
   FoundTask find(const std::string& id) { return must(database.broker()->keeper().find(id)); }
 
+  // What SQLite says against the statement; empty: nothing.
+  std::string refusalOf(const std::string& sql) {
+    sqlite3* handle = nullptr;
+    EXPECT_EQ(sqlite3_open(database.path.c_str(), &handle), SQLITE_OK);
+    const bool isDone = sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+    const std::string refusal = isDone ? "" : sqlite3_errmsg(handle);
+    sqlite3_close(handle);
+    return refusal;
+  }
+
   // The statements that made what is in the file, by name.
   static std::map<std::string, std::string> schemaOf(const std::filesystem::path& path) {
     std::map<std::string, std::string> made;
@@ -239,6 +249,72 @@ INSERT INTO leptir_records (id, lease, step, saved, record) VALUES
   const auto records = database.records();
   must(records->saveMetaInfo({&record, 1}));
   EXPECT_FALSE(must(records->loadMetaInfoById("r")).contains("old"));
+}
+
+// Beyond the range at both ends, and what there is to migrate them to.
+struct SessionColumn {
+  const char* name;
+  const char *tooLow, *lowest;
+  const char *tooHigh, *highest;
+};
+
+class SqliteSessionColumn : public SqliteMigrations, public testing::WithParamInterface<SessionColumn> {
+ protected:
+  static std::string rowWith(const std::string& name, const std::string& value) {
+    std::map<std::string, std::string> row{{"number", "16777300"}, {"instance", "'a'"}, {"epoch", "3"},
+                                           {"host", "'h'"},        {"pid", "7"},        {"version", "'v'"},
+                                           {"workers", "2"},       {"opened", "5"}};
+    row[name] = value;
+    std::string names, values;
+    for (const auto& [column, text] : row) {
+      names += (names.empty() ? "" : ", ") + column;
+      values += (values.empty() ? "" : ", ") + text;
+    }
+    return "INSERT INTO leptir_sessions (" + names + ") VALUES (" + values + ");";
+  }
+  void startAnew() {
+    for (const auto* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(database.path.string() + suffix);
+  }
+};
+
+constexpr auto kLeast = "-9223372036854775807 - 1", kMost = "9223372036854775807";
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, SqliteSessionColumn,
+    testing::Values(SessionColumn{"pid", "-1", "0", "2147483648", "2147483647"},
+                    SessionColumn{"workers", "-1", "0", "2147483648", "2147483647"},
+                    SessionColumn{"opened", kLeast, "-100000000000000000", kMost, "100000000000000000"},
+                    SessionColumn{"ended", kLeast, "-100000000000000000", kMost, "100000000000000000"},
+                    SessionColumn{"lock", "0", "NULL", "0", "NULL"}),
+    [](const auto& column) { return std::string(column.param.name); });
+
+TEST_P(SqliteSessionColumn, TakesNoNumberOutOfItsRange) {
+  database.broker();
+  const auto& column = GetParam();
+  for (const auto* value : {column.tooLow, column.tooHigh}) {
+    EXPECT_THAT(refusalOf(rowWith(column.name, value)), HasSubstr(std::string("failed: ") + column.name + " is "));
+  }
+  EXPECT_EQ(refusalOf(rowWith(column.name, column.lowest)), "");
+  EXPECT_EQ(refusalOf("UPDATE leptir_sessions SET " + std::string(column.name) + " = " + column.highest), "");
+}
+
+TEST_P(SqliteSessionColumn, OfAnEarlierVersionIsClampedAndItsSessionKeepsItsTasks) {
+  const auto& column = GetParam();
+  for (const auto* tables : {kTablesOfVersion1, kTablesOfVersion3}) {
+    const bool isOfVersion1 = tables == kTablesOfVersion1;
+    if (isOfVersion1 && column.name == std::string("lock")) continue;  // version 1 had none
+    const auto low = std::pair(column.tooLow, column.lowest), high = std::pair(column.tooHigh, column.highest);
+    for (const auto& [value, clamped] : {low, high}) {
+      startAnew();
+      execute(tables + rowWith(column.name, value) +
+              "INSERT INTO leptir_tasks (id, due, holder, envelope) VALUES ('held', 1, 16777300, '{}');");
+      EXPECT_EQ(find("held").state, TaskState::Leased) << value;
+      // Fails unless the row has the value that it was clamped to.
+      execute("INSERT INTO leptir_tasks (id, due, envelope) SELECT 'clamped', 1, '{}' FROM leptir_sessions WHERE " +
+              std::string(column.name) + " IS " + clamped);
+      EXPECT_EQ(find("clamped").state, TaskState::Due) << value << (isOfVersion1 ? " of version 1" : " of version 3");
+    }
+  }
 }
 
 TEST_F(SqliteMigrations, ADueTimeThatIsNoNumberIsBuriedWithTheReason) {
