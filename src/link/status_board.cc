@@ -14,6 +14,7 @@
 
 #include "base/errno_text.h"
 #include "base/open_files.h"
+#include "base/private_file.h"
 #include "base/sealed_memory.h"
 #include "base/utf8.h"
 #include "link/board_lines.h"
@@ -29,6 +30,14 @@ Error cannotOpen(const std::filesystem::path& file) {
                     : errno == ELOOP                    ? ErrorCode::Invalid
                                                         : ErrorCode::Unavailable;
   return Error(code, file.string() + ": " + std::strerror(errno));
+}
+
+// Root looks at the instances of every user.
+Result<void> checkReader(const UniqueFd& board, const std::filesystem::path& file) {
+  struct stat info{};
+  if (::geteuid() == 0 || ::fstat(board.get(), &info) != 0) return {};
+  if (auto trusted = checkOwner(info); !trusted) return trusted.error().in(file.string());
+  return {};
 }
 
 template <std::size_t N>
@@ -128,8 +137,9 @@ StatusBoard::~StatusBoard() {
 }
 
 Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
-  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!descriptor) return cannotOpen(file);
+  if (auto trusted = checkReader(descriptor, file); !trusted) return trusted.error();
   Head head;
   if (const auto whole = readHead(descriptor, file, head); !whole) return whole.error();
   auto memory = openMemoryAt(head.memory);

@@ -68,7 +68,7 @@ class StatusBoard {
   // A board in memory only, for tests.
   static std::unique_ptr<StatusBoard> inMemory(int workers, const Clock& clock);
   // Reads a board. NotFound: no file. Corrupt: it is no board of this version. Unavailable: it may not be read, or its
-  // instance is gone.
+  // instance is gone. Invalid: a symbolic link, or a user owns it who is neither root nor ours; root reads each.
   static Result<BoardInstance> read(const std::filesystem::path& file, const Clock& clock);
   // Reads what the board of this user says of the instance that left it behind, without its workers. Lost: it lives.
   // NotFound, Corrupt: as `read`. Unavailable: cannot be told. Invalid: another user's, or a link.

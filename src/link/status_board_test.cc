@@ -184,6 +184,30 @@ TEST_F(StatusBoardTest, LeavesTheTargetOfASymbolicLinkAlone) {
   EXPECT_EQ(content, "precious");
 }
 
+TEST_F(StatusBoardTest, IsNotReadThroughASymbolicLink) {
+  const auto board = StatusBoard::create(file, "s", 1, clock).value();
+  fs::create_symlink(file, folder / "link");
+  EXPECT_EQ(StatusBoard::read(folder / "link", clock).error().code(), ErrorCode::Invalid);
+}
+
+TEST_F(StatusBoardTest, OfAStrangerIsNotReadExceptByRoot) {
+  LEPTIR_NEEDS_ROOT();
+  const auto board = StatusBoard::create(file, "s", 1, clock).value();
+  ::chmod(folder.path().c_str(), 0755);
+  ::chmod(file.c_str(), 0644);
+  const auto error = [&] {
+    const auto read = StatusBoard::read(file, clock);
+    return read ? std::string() : read.error().message();
+  };
+  const auto isAnswered = [&](const std::string& words) {
+    return asUser(kOtherUser, [&] { return error().find(words) != std::string::npos; });
+  };
+  EXPECT_FALSE(isAnswered("belongs to")) << "root's instance";
+  giveTo(54321, file);
+  EXPECT_TRUE(isAnswered(file.string() + ": belongs to user 54321"));
+  EXPECT_EQ(error(), "") << "read by root";
+}
+
 TEST_F(StatusBoardTest, IsReadableForItsOwnerAlone) {
   const Umask umask(0);
   ASSERT_TRUE(StatusBoard::create(file, "s", 1, clock));

@@ -151,7 +151,8 @@ TEST_F(ProofOfDeathTest, ARowWithALockFileThatNothingHoldsDoesNotHaveAnInstanceK
           "INSERT INTO leptir_sessions (instance, epoch, host, pid, version, workers, opened, file, lock, boot, "
           "visible) "
           "SELECT '" +
-          name + "', 1, '', 1, '', 1, 0, value || ' " + place + "', NULL, '', '' FROM leptir_state WHERE name = 'file'");
+          name + "', 1, '', 1, '', 1, 0, value || ' " + place +
+          "', NULL, '', '' FROM leptir_state WHERE name = 'file'");
   fs::create_directories(folder / "other.db.d");
   std::ofstream(folder / "other.db.d" / (name + ".lock")) << "";
   const auto stranger = startAnother(file);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "backends/sqlite/sqlite_connection.h"
 #include "tests/support/other_user.h"
 #include "tests/support/sqlite_database.h"
 
@@ -159,6 +160,49 @@ TEST(DatabaseRights, OfALinkInThePlaceOfTheFolderAreRefused) {
   const TempDir elsewhere;
   std::filesystem::create_directory_symlink(elsewhere.path(), database.side);
   EXPECT_THAT(errorOfOpening(database.connection), HasSubstr(database.side.string() + " must be a folder"));
+}
+
+// Moves the database's folder away and puts a link to it there.
+void putLinkInPlaceOf(const std::filesystem::path& folder) {
+  const auto moved = folder.string() + "-moved";
+  std::filesystem::rename(folder, moved);
+  std::filesystem::create_directory_symlink(moved, folder);
+}
+
+TEST(DatabaseRights, OfADatabaseWhoseFolderBecameALinkAfterItsPathWasResolvedAreRefused) {
+  const TempDir folder;
+  const auto file = std::make_shared<SqliteFile>();
+  file->path = folder / "data/leptir.db";
+  ASSERT_TRUE(SqliteConnection::open(file, systemClock(), Missing::IsMade));
+  putLinkInPlaceOf(folder / "data");
+  for (const auto missing : {Missing::IsMade, Missing::IsNotFound}) {
+    const auto opened = SqliteConnection::open(file, systemClock(), missing);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code(), ErrorCode::Unavailable) << "the next opening resolves the path anew";
+    EXPECT_THAT(opened.error().message(), HasSubstr("a symbolic link took the place of"));
+  }
+}
+
+TEST(DatabaseRights, LetADatabaseBeUsedInAFolderThatALinkLeadsTo) {
+  const TempDir folder;
+  std::filesystem::create_directory(folder / "real");
+  std::filesystem::create_directory_symlink("real", folder / "link");
+  std::filesystem::create_symlink("real/new/leptir.db", folder / "file-link");
+  const Json connection{{"path", (folder / "link/new/leptir.db").string()}};
+  ASSERT_TRUE(must(SqliteBackend().openBroker(connection, BrokerUse::Push))->pushBrokerTasks(someTasks(1)));
+  for (const auto* name : {"link/new/leptir.db", "file-link", "real/new/leptir.db"}) {
+    const Json here{{"path", (folder / name).string()}};
+    EXPECT_EQ(must(SqliteBackend().openBroker(here, BrokerUse::Look))->tasksCount().value().due, 1u) << name;
+  }
+}
+
+TEST(DatabaseRights, OfADatabaseWhoseFolderBecameALinkWhileItWasUsedAreThoseOfItsNewPlace) {
+  const TempDir folder;
+  const Json connection{{"path", (folder / "data/leptir.db").string()}};
+  SqliteBackend backend;
+  ASSERT_TRUE(must(backend.openBroker(connection, BrokerUse::Push))->pushBrokerTasks(someTasks(1)));
+  putLinkInPlaceOf(folder / "data");
+  EXPECT_EQ(must(backend.openBroker(connection, BrokerUse::Push))->tasksCount().value().due, 1u);
 }
 
 TEST(DatabaseRights, LetTwoUsersOfOneGroupShareADatabase) {

@@ -31,6 +31,10 @@ constexpr auto kSettings =
     "PRAGMA cache_size = -8192;"
     "PRAGMA journal_size_limit = 67108864;";
 
+// The path was resolved before (realPath): a link that stands there now took the place of the file or of a folder above
+// it since.
+constexpr int kOpening = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+
 constexpr auto kIoError = "the file or its disk failed on this connection; it is opened again";
 constexpr auto kReplaced =
     "the file was removed or replaced while it was open (or its -wal or -shm), so what is done here would be lost; it "
@@ -40,6 +44,7 @@ constexpr auto kEmptied = "the file was emptied while it was open; it is opened 
 
 // `error`: the system's, of the call that failed.
 ErrorCode codeOf(int sqliteCode, int error) {
+  if (sqliteCode == SQLITE_CANTOPEN_SYMLINK) return ErrorCode::Unavailable;  // the next opening resolves the path anew
   switch (sqliteCode & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -82,6 +87,8 @@ bool isEmpty(const std::filesystem::path& file) {
 
 // What to do about it, where the library's own words do not say.
 std::string adviceFor(int sqliteCode, int error) {
+  if (sqliteCode == SQLITE_CANTOPEN_SYMLINK)
+    return "; a symbolic link took the place of the file or of a folder above it";
   if (error == EMFILE || error == ENFILE || error == EFBIG) return ": " + errnoText(error);
   switch (sqliteCode & 0xff) {
     case SQLITE_NOTADB:
@@ -127,7 +134,6 @@ SqliteConnection::~SqliteConnection() {
 
 Result<void> SqliteConnection::configure(Missing missing) {
   if (auto opened = openHandle(missing); !opened) return opened;
-  sqlite3_extended_result_codes(handle_, 1);
   // Otherwise `holder = ?` beside partial indices makes the library prepare a statement anew at each use.
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   sqlite3_busy_handler(handle_, &onBusy, this);
@@ -139,7 +145,7 @@ Result<void> SqliteConnection::configure(Missing missing) {
 // Where the database can only be read, this has to be known before the first read: SQLite would make -wal and -shm with
 // the database's own mode, and then its owner could not write them later.
 Result<void> SqliteConnection::openHandle(Missing missing) {
-  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | kOpening;
   if (!noteFailure(sqlite3_open_v2(file_->path.c_str(), &handle_, kFlags, nullptr))) return outcome();
   if (!isReadOnly()) return {};
   if (missing == Missing::IsMade) return cannotBeWritten(*file_);
@@ -149,7 +155,7 @@ Result<void> SqliteConnection::openHandle(Missing missing) {
 }
 
 Result<void> SqliteConnection::openToReadAlone() {
-  constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | kOpening;
   sqlite3_close_v2(std::exchange(handle_, nullptr));
   readsAlone_ = true;
   noteFailure(sqlite3_open_v2(uriToReadAlone(*file_).c_str(), &handle_, kFlags, nullptr));
