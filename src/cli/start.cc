@@ -20,7 +20,10 @@ int runCommand(const StartCommand& command, const Program& program) {
     fail(files.error());
     return kConfiguration;
   }
-  if (auto made = makeFolderFor(files->pidFile); !made) return fail(made.error());
+  if (auto made = makeFolderFor(files->pidFile); !made) {
+    fail(made.error());
+    return kPartlyDone;  // whether that may pass or not: it is no store
+  }
   return runInstance(std::move(*config), {.files = *files, .daemon = command.daemon, .drain = command.drain}, program);
 }
 

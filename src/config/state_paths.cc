@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/errno_code.h"
 #include "base/errno_text.h"
 #include "base/private_file.h"
 
@@ -61,7 +62,7 @@ std::string keyOf(const fs::path& path) {
 
 Error failure(const fs::path& folder, const Error& why, std::string_view remedy) {
   return Error(
-      ErrorCode::Invalid,
+      why.code() == ErrorCode::Unavailable ? ErrorCode::Unavailable : ErrorCode::Invalid,
       fmt::format("folder {}: {}{}, or set XDG_STATE_HOME to a folder that can be written (--pid names another place "
                   "for the pid file alone)",
                   folder.string(), why.message(), remedy));
@@ -147,7 +148,9 @@ Result<void> checkFolderFor(const fs::path& file) {
   const auto nearest = nearestThatIsThere(folder);
   std::error_code ignored;
   const int error = !fs::is_directory(nearest, ignored) ? ENOTDIR : canWrite(nearest) ? 0 : errno;
-  if (error != 0) return failure(folder, Error(ErrorCode::Invalid, errnoText(error)), nearest == folder ? "" : kMakeIt);
+  if (error != 0) {
+    return failure(folder, Error(codeOfErrno(error), errnoText(error)), nearest == folder ? "" : kMakeIt);
+  }
   return checkOwnerOf(folder);
 }
 

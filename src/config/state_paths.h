@@ -33,9 +33,11 @@ Result<std::filesystem::path> aliasFileFor(const Config& config);
 std::filesystem::path statusBoardBeside(const std::filesystem::path& pidFile);
 
 // Makes the folder that `file` will lie in, and what is missing above it; only its owner may enter. Invalid: it cannot
-// be made, or another user owns leptir's own folder; the message names it.
+// be made, or another user owns leptir's own folder; the message names it. Unavailable: it cannot be made for want of
+// rights, space or memory, which may pass.
 Result<void> makeFolderFor(const std::filesystem::path& file);
-// Whether makeFolderFor could make that folder and this user a file in it, without making anything. Invalid: as there.
+// Whether makeFolderFor could make that folder and this user a file in it, without making anything. Errors: as
+// there.
 Result<void> checkFolderFor(const std::filesystem::path& file);
 
 }  // namespace leptir

@@ -2,12 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
+#include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir {
@@ -38,12 +40,21 @@ class StatePaths : public testing::Test {
 };
 
 // Runs `check` as a user that is not root, in a process of its own; true if it answered true.
-bool asOrdinaryUser(bool (*check)()) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit((::geteuid() != 0 || ::seteuid(12345) == 0) && check() ? 0 : 1);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+bool isSoForAnOrdinaryUser(bool (*check)()) {
+  return inChild([check] { return (::geteuid() != 0 || ::seteuid(12345) == 0) && check(); });
+}
+
+// Runs `check` in a process with mounts of its own; true if it answered true. Only root can.
+bool inOwnMounts(bool (*check)()) {
+  return inChild([check] {
+    const bool isAlone =
+        ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    return isAlone && check();
+  });
+}
+
+bool mayMount() {
+  return inOwnMounts([] { return true; });
 }
 
 Config configAt(const fs::path& file) {
@@ -63,14 +74,14 @@ TEST_F(StatePaths, LieWhereXdgSays) {
 TEST_F(StatePaths, LieInTheHomeOfAnOrdinaryUser) {
   set("XDG_STATE_HOME", "relative: means nothing");
   set("HOME", "/home/ana");
-  EXPECT_TRUE(asOrdinaryUser([] { return *stateFolder() == "/home/ana/.local/state/leptir"; }));
-  EXPECT_TRUE(asOrdinaryUser([] { return *runFolder() == "/home/ana/.local/state/leptir"; }));
+  EXPECT_TRUE(isSoForAnOrdinaryUser([] { return *stateFolder() == "/home/ana/.local/state/leptir"; }));
+  EXPECT_TRUE(isSoForAnOrdinaryUser([] { return *runFolder() == "/home/ana/.local/state/leptir"; }));
 }
 
 TEST_F(StatePaths, SayWhatToSetWhenThereIsNoHome) {
   set("XDG_STATE_HOME", {});
   set("HOME", {});
-  EXPECT_TRUE(asOrdinaryUser([] {
+  EXPECT_TRUE(isSoForAnOrdinaryUser([] {
     const auto folder = stateFolder();
     return !folder && !pidFileFor(Config()) &&
            folder.error().message().find("set HOME or XDG_STATE_HOME") != std::string::npos;
@@ -161,10 +172,51 @@ TEST_F(StatePaths, AreCheckedWithoutMakingAnything) {
   EXPECT_FALSE(checkFolderFor(folder / "link/x.pid"));
 }
 
+TEST_F(StatePaths, MayBeMadeLaterWhereRightsAreMissing) {
+  static TempDir folder;
+  ::chmod(folder.path().c_str(), 0555);
+  EXPECT_TRUE(isSoForAnOrdinaryUser([] {
+    const auto made = makeFolderFor(folder / "leptir/x.pid"), checked = checkFolderFor(folder / "leptir/x.pid");
+    return made.error().code() == ErrorCode::Unavailable && checked.error().code() == ErrorCode::Unavailable &&
+           made.error().message().find("permission denied: make it, or set XDG_STATE_HOME") != std::string::npos;
+  }));
+  ::chmod(folder.path().c_str(), 0755);
+}
+
+TEST_F(StatePaths, MayBeMadeLaterWhereSpaceIsMissing) {
+  if (!mayMount()) GTEST_SKIP() << "this machine lets nobody here mount a small file system";
+  static TempDir folder;
+  EXPECT_TRUE(inOwnMounts([] {
+    // The folder itself takes the only inode.
+    if (::mount("none", folder.path().c_str(), "tmpfs", 0, "nr_inodes=1") != 0) return false;
+    const auto made = makeFolderFor(folder / "leptir/x.pid");
+    return made.error().code() == ErrorCode::Unavailable &&
+           made.error().message().find("no space left") != std::string::npos;
+  }));
+}
+
+TEST_F(StatePaths, OfAStrangerAreRefused) {
+  LEPTIR_NEEDS_ROOT();
+  TempDir folder;
+  set("XDG_STATE_HOME", folder.path().string());
+  const auto pidFile = *pidFileFor(Config());
+  ASSERT_TRUE(makeFolderFor(pidFile));
+  giveTo(54321, pidFile.parent_path());
+  for (const auto& refused : {makeFolderFor(pidFile), checkFolderFor(pidFile)}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::Invalid);
+    EXPECT_THAT(refused.error().message(),
+                HasSubstr("folder " + pidFile.parent_path().string() + ": belongs to user 54321, and leptir runs as"));
+  }
+  giveTo(54321, folder.path());
+  giveTo(0, pidFile.parent_path());
+  EXPECT_TRUE(makeFolderFor(pidFile)) << "what stands around it may be anybody's";
+}
+
 TEST_F(StatePaths, SayThatTheirFolderCannotBeWritten) {
   static TempDir folder;
   ::chmod(folder.path().c_str(), 0555);
-  EXPECT_TRUE(asOrdinaryUser([] {
+  EXPECT_TRUE(isSoForAnOrdinaryUser([] {
     const auto here = checkFolderFor(folder / "x.pid"), below = checkFolderFor(folder / "leptir/x.pid");
     return !here && !below && below.error().message().find("make it, or set XDG_STATE_HOME") != std::string::npos;
   }));
