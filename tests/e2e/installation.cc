@@ -183,6 +183,12 @@ Json Installation::info(const std::string& id) {
   return answer.json();
 }
 
+// Between its record and its acknowledgement a task may be seen nowhere for an instant.
+bool Installation::hasSucceeded(const std::string& id) {
+  const auto answer = leptir({"info", id});
+  return answer.exit == 0 && answer.json().value("retC", 0) == 1;
+}
+
 Json Installation::status() {
   return leptir({"status", "--json"}).json();
 }

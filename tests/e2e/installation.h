@@ -65,6 +65,7 @@ class Installation : public ::testing::Test {
 
   std::string push(std::vector<std::string> arguments);  // the only id
   Json info(const std::string& id);
+  bool hasSucceeded(const std::string& id);  // by its record
   Json status();
   pid_t dispatcherPid();
   std::vector<pid_t> workerPids();

@@ -37,11 +37,6 @@ class ProofOfDeathTest : public Ledger {
     EXPECT_TRUE(eventually([&] { return runs().contains(id); })) << instance->output();
     return id;
   }
-  // Between its record and its acknowledgement a task may be seen nowhere for an instant.
-  bool hasSucceeded(const std::string& id) {
-    const auto answer = leptir({"info", id});
-    return answer.exit == 0 && answer.json().value("retC", 0) == 1;
-  }
   void expectRunsOnceToItsEnd(const std::string& id) {
     std::ofstream(folder / "go") << "";
     EXPECT_TRUE(eventually([&] { return hasSucceeded(id); })) << instance->output();

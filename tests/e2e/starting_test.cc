@@ -1,8 +1,5 @@
 // An instance that is still starting: found, stopped, told of; and what it says of itself.
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +10,7 @@
 
 #include "src/base/unique_fd.h"
 #include "tests/e2e/ledger.h"
+#include "tests/e2e/silent_store.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir::e2e {
@@ -20,28 +18,8 @@ namespace {
 
 class StartingTest : public Ledger {
  protected:
-  // Takes connections and never answers.
-  class Hole {
-   public:
-    Hole() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-      sockaddr_in address{};
-      address.sin_family = AF_INET;
-      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      socklen_t length = sizeof address;
-      EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
-      EXPECT_EQ(::listen(socket_.get(), 50), 0);
-      EXPECT_EQ(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
-      port_ = ntohs(address.sin_port);
-    }
-    int port() const { return port_; }
-
-   private:
-    UniqueFd socket_;
-    int port_ = 0;
-  };
-
-  void configureHole() {
-    writeConfig("brokers: [ { type: redis, connection: { host: 127.0.0.1, port: " + std::to_string(hole_.port()) +
+  void configureSilentStore() {
+    writeConfig("brokers: [ { type: redis, connection: { host: 127.0.0.1, port: " + store_.port() +
                 " } } ]\nloggers: { logfile: { type: file, options: { path: " + (folder / "leptir.log").string() +
                 " } } }\n");
   }
@@ -82,11 +60,11 @@ class StartingTest : public Ledger {
     });
   }
 
-  const Hole hole_;
+  const SilentStore store_;
 };
 
 TEST_F(StartingTest, StopReachesAnInstanceThatStillChecksItsStores) {
-  configureHole();
+  configureSilentStore();
   const auto instance = start();
   ASSERT_TRUE(holdsItsPidFile());
   EXPECT_EQ(instance->waitForExit(), 0) << "a hang of 5 s of the store is not waited for";
@@ -96,7 +74,7 @@ TEST_F(StartingTest, StopReachesAnInstanceThatStillChecksItsStores) {
 }
 
 TEST_F(StartingTest, AHupWhileItChecksItsStoresEndsNothing) {
-  configureHole();
+  configureSilentStore();
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return firstLine().starts_with("starting as "); }));
   instance->signal(SIGHUP);
@@ -107,7 +85,7 @@ TEST_F(StartingTest, AHupWhileItChecksItsStoresEndsNothing) {
 }
 
 TEST_F(StartingTest, StatusSaysWhatAStartWaitsFor) {
-  configureHole();
+  configureSilentStore();
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return firstLine().starts_with("starting as " + std::to_string(instance->pid())); }));
   EXPECT_TRUE(eventually([&] { return firstLine().find(", waiting for broker redis, ") != std::string::npos; }))
