@@ -1,12 +1,11 @@
 // leptir bench: what this machine does with no-op tasks, through a whole instance.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iostream>
 #include <thread>
 
 #include "cli/bench_instance.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 
 namespace leptir {
 namespace {
@@ -187,17 +186,17 @@ int runCommand(const BenchCommand& command, const Program& program) {
     std::cout << writeJson(answer) << '\n';
     return kDone;
   }
-  fmt::print("{}, {} workers, {} no-op tasks, {} that wait; {}\n", config.brokers.front().type,
-             config.daemon.numberOfWorkers, command.tasks, command.scheduled, queue->durability);
-  fmt::print("  {:<36} {:>10.0f} /s\n", "run: leased, run, recorded, settled", throughput.tasksPerSecond);
-  fmt::print("  {:<36} {:>10.1f} us a task\n", "CPU of all processes", throughput.cpuMicros);
-  fmt::print("  {:<36} {:>10.0f} /s, 1,000 a call\n", "bulk push", *pushed);
-  fmt::print("  {:<36} {:>10.0f} /s, one a call\n", "single pushes", *single);
-  fmt::print("  {:<36} {:>10.2f} ms p50, {:.2f} ms p99\n", "push to start, idle", percentile(*latency, 0.5),
-             percentile(*latency, 0.99));
-  fmt::print("  {:<36} {:>10.2f} % of a core\n", "idle", answer["idleCpuPercent"].get<double>());
-  fmt::print("  {:<36} {:>10.1f} MiB master, {:.1f} dispatcher, {:.1f} worker\n", "private memory",
-             throughput.memory.master, throughput.memory.dispatcher, throughput.memory.worker);
+  printLine("{}, {} workers, {} no-op tasks, {} that wait; {}", config.brokers.front().type,
+            config.daemon.numberOfWorkers, command.tasks, command.scheduled, queue->durability);
+  printLine("  {:<36} {:>10.0f} /s", "run: leased, run, recorded, settled", throughput.tasksPerSecond);
+  printLine("  {:<36} {:>10.1f} us a task", "CPU of all processes", throughput.cpuMicros);
+  printLine("  {:<36} {:>10.0f} /s, 1,000 a call", "bulk push", *pushed);
+  printLine("  {:<36} {:>10.0f} /s, one a call", "single pushes", *single);
+  printLine("  {:<36} {:>10.2f} ms p50, {:.2f} ms p99", "push to start, idle", percentile(*latency, 0.5),
+            percentile(*latency, 0.99));
+  printLine("  {:<36} {:>10.2f} % of a core", "idle", answer["idleCpuPercent"].get<double>());
+  printLine("  {:<36} {:>10.1f} MiB master, {:.1f} dispatcher, {:.1f} worker", "private memory",
+            throughput.memory.master, throughput.memory.dispatcher, throughput.memory.worker);
   return kDone;
 }
 

@@ -2,10 +2,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <iostream>
-
-#include "base/escape.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "config/assemble.h"
 #include "dispatcher/record_history.h"
 #include "dispatcher/settlement.h"
@@ -48,8 +46,8 @@ Result<void> recordCancelled(const Config& config, const FoundTask& found, const
 
 // The record of a buried task says why it failed, so it is left as it is.
 int sayRemovedBuried(const FoundTask& found) {
-  std::cout << "Removed " << escaped(found.id) << " from the buried tasks (" << escaped(found.reason)
-            << "). Its record, where there is one, is unchanged.\n";
+  printLine("Removed {} from the buried tasks ({}). Its record, where there is one, is unchanged.", found.id,
+            found.reason);
   return kDone;
 }
 
@@ -59,7 +57,7 @@ int sayRemoved(const Config& config, const FoundTask& found, const std::string& 
     fail(recorded.error().in("the task is cancelled, but its record could not be saved"));
     return kPartlyDone;
   }
-  std::cout << "Cancelled " << escaped(found.id) << ": it waited, and is taken out of the queue.\n";
+  printLine("Cancelled {}: it waited, and is taken out of the queue.", found.id);
   return kDone;
 }
 
@@ -72,7 +70,7 @@ void recoverWhatIsOver(SimpleBroker& broker) {
     const auto recovered = broker.recoverExpired(kRecoveredAtOnce);
     if (!recovered || *recovered < kRecoveredAtOnce) break;
   }
-  for (const auto& notice : broker.takeNotices()) std::cerr << "leptir: " << escaped(notice) << '\n';
+  for (const auto& notice : broker.takeNotices()) printError("leptir: {}", notice);
 }
 
 // Only a holder that lives can be asked to end a task.
@@ -91,7 +89,7 @@ Result<int> cancelIn(SimpleBroker& broker, const CancelCommand& command, const C
   const auto cancelled = broker.keeper().cancel(command.id, by);
   if (!cancelled) return cancelled.error();
   if (*cancelled == Cancelled::Removed) return sayRemoved(config, *found, by);
-  std::cout << "Asked the instance that runs " << escaped(command.id) << " to end it; leptir info tells when it has.\n";
+  printLine("Asked the instance that runs {} to end it; leptir info tells when it has.", command.id);
   return kDone;
 }
 

@@ -1,11 +1,10 @@
 // leptir check
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iostream>
 
 #include "base/duration_text.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "config/assemble.h"
 #include "config/state_paths.h"
 #include "instance/descriptor_limit.h"
@@ -32,11 +31,11 @@ std::string_view nameOf(BrokerTraits::CancelReach reach) {
 }
 
 void print(const std::vector<std::string>& warnings) {
-  for (const auto& warning : warnings) fmt::print("    warning: {}\n", warning);
+  for (const auto& warning : warnings) printLine("    warning: {}", warning);
 }
 
 void print(const BrokerTraits& traits) {
-  const auto line = [](std::string_view what, std::string_view answer) { fmt::print("    {:<38} {}\n", what, answer); };
+  const auto line = [](std::string_view what, std::string_view answer) { printLine("    {:<38} {}", what, answer); };
   line("earliest first, across instances", yes(traits.keepsOrder));
   line("pushes all of a list or none", yes(traits.pushesAtomically));
   line("refuses an id that is in the queue", yes(traits.refusesRepeatedIds));
@@ -52,9 +51,9 @@ void print(const BrokerTraits& traits) {
 }
 
 void print(const MetaTraits& traits) {
-  fmt::print("    {:<38} {}\n", "lists records",
-             traits.lists ? (traits.listsSuccesses ? "all" : "those that did not succeed") : "no");
-  fmt::print("    {:<38} {}\n", "durability", traits.durability);
+  printLine("    {:<38} {}", "lists records",
+            traits.lists ? (traits.listsSuccesses ? "all" : "those that did not succeed") : "no");
+  printLine("    {:<38} {}", "durability", traits.durability);
   print(traits.warnings);
 }
 
@@ -64,10 +63,10 @@ int look(std::string_view kind, const std::string& name, const Opened& opened, c
   const auto usable = opened ? (*opened)->tryRights() : Result<void>(opened.error());
   const bool isNew = !usable && usable.error().code() == ErrorCode::NotFound;
   if (!usable && !isNew) {
-    fmt::print("{} {}: {}\n", kind, name, usable.error().message());
+    printLine("{} {}: {}", kind, name, usable.error().message());
     return kStoreUnusableCode;
   }
-  fmt::print("{} {}: works{}\n", kind, name, isNew ? "; " + usable.error().message() : "");
+  printLine("{} {}: works{}", kind, name, isNew ? "; " + usable.error().message() : "");
   print(isNew ? traitsWhenNew : (*opened)->traits());
   return kDone;
 }
@@ -89,7 +88,7 @@ int lookAtStores(const Config& config) {
 int lookAtStart(const Config& config) {
   int status = kDone;
   const auto tell = [&status](const Error& error, int exit) {
-    fmt::print("start: {}\n", error.message());
+    printLine("start: {}", error.message());
     status = std::max(status, exit);
   };
   if (const auto raised = DescriptorLimit().raiseFor(config); !raised) tell(raised.error(), kConfiguration);
@@ -105,17 +104,17 @@ int runCommand(const CheckCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
   if (!config) return kConfiguration;
   int status = lookAtStores(*config);
-  if (config->metaStorages.empty()) fmt::print("meta storage: none, so nothing is recorded\n");
+  if (config->metaStorages.empty()) printLine("meta storage: none, so nothing is recorded");
   if (const auto fine = checkPrograms(*config, program); !fine) {
-    fmt::print("{}\n", fine.error().message());
+    printLine("{}", fine.error().message());
     status = std::max<int>(status, kConfiguration);
   }
   for (const auto& sentence : unusablePrograms(*config)) {
-    fmt::print("{}\n", sentence);
+    printLine("{}", sentence);
     status = std::max<int>(status, kConfiguration);
   }
   if (const auto fine = checkLogFiles(config->loggers); !fine) {
-    fmt::print("loggers: {}\n", fine.error().message());
+    printLine("loggers: {}", fine.error().message());
     status = std::max<int>(status, kConfiguration);
   }
   status = std::max(status, lookAtStart(*config));

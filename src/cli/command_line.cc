@@ -13,6 +13,7 @@
 #include "base/escape.h"
 #include "cli/command_hint.h"
 #include "cli/exit_code.h"
+#include "cli/print.h"
 #include "cli/push_input.h"
 #include "leptir/version.h"
 
@@ -53,7 +54,7 @@ CLI::Validator wholeNumber(const char* what, std::int64_t least = std::numeric_l
 // A user's program has a name of its own: its help and its hints show that.
 std::string nameOfProgram(int argc, const char* const* argv) {
   const auto name = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string();
-  return name.empty() ? "leptir" : name;
+  return name.empty() ? "leptir" : escaped(name);
 }
 
 // Each command fills its struct and says that it is the one.
@@ -148,7 +149,8 @@ class Parser {
     std::ranges::replace(message, '\n', ' ');
     std::string of;
     for (const auto* chosen : app_.get_subcommands()) of = " " + chosen->get_name();
-    std::cerr << program_ << of << ": " << escaped(message) << "\nTry: " << program_ << of << " --help\n";
+    printError("{}{}: {}", program_, of, message);
+    printError("Try: {}{} --help", program_, of);
     return NothingToDo{kUsage};
   }
 

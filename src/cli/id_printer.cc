@@ -5,9 +5,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <iostream>
 
 #include "base/id_list.h"
+#include "cli/print.h"
 
 namespace leptir {
 namespace {
@@ -37,8 +37,8 @@ bool IdPrinter::print(const std::vector<std::string>& ids) const {
   std::string lines;
   for (const auto& id : ids) lines += id + '\n';
   if (writeAll(lines)) return true;
-  std::cerr << "leptir push: cannot write to standard output: " << std::strerror(errno)
-            << "; these tasks were added all the same: " << idList(ids) << '\n';
+  printError("leptir push: cannot write to standard output: {}; these tasks were added all the same: {}",
+             std::strerror(errno), idList(ids));
   return false;
 }
 

@@ -7,9 +7,9 @@
 #include <iostream>
 #include <map>
 
-#include "base/escape.h"
 #include "base/task_id.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/push_line.h"
 
 namespace leptir {
@@ -62,7 +62,7 @@ void LinePusher::take(std::string_view line) {
   auto task = parsePushLine(line, defaults_);
   if (!task) return complain(reader_.number(), task.error().message());
   if (const auto warning = names_.warningAbout(task->name); !warning.empty()) {
-    std::cerr << "leptir push: line " << reader_.number() << ": " << warning << '\n';
+    printError("leptir push: line {}: {}", reader_.number(), warning);
   }
   const bool hasOwnId = !task->options.id.empty();
   if (!hasOwnId) task->options.id = makeTaskId(systemClock());
@@ -147,18 +147,18 @@ void LinePusher::printPushed() {
 
 void LinePusher::complain(std::size_t line, const std::string& why) {
   ++bad_;
-  std::cerr << "leptir push: line " << line << ": " << escaped(why) << '\n';
+  printError("leptir push: line {}: {}", line, why);
 }
 
 void LinePusher::failToRead() {
   failure_ = kPartlyDone;
-  std::cerr << "leptir push: cannot read standard input: " << std::strerror(reader_.error()) << '\n';
+  printError("leptir push: cannot read standard input: {}", std::strerror(reader_.error()));
 }
 
 int LinePusher::finish() const {
   if (showsProgress_) std::cerr << "\r" << pushed_ << " pushed, " << bad_ << " not\n";
   if (outputFailed_) {
-    std::cerr << "leptir push: the lines after line " << reader_.number() << " were not pushed\n";
+    printError("leptir push: the lines after line {} were not pushed", reader_.number());
     return kPartlyDone;
   }
   return failure_ != kDone ? failure_ : bad_ > 0 ? kPartlyDone : kDone;

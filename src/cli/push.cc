@@ -1,12 +1,11 @@
 // leptir push
 #include <algorithm>
 #include <csignal>
-#include <iostream>
 
-#include "base/escape.h"
 #include "cli/commands.h"
 #include "cli/id_printer.h"
 #include "cli/line_pusher.h"
+#include "cli/print.h"
 #include "cli/push_input.h"
 #include "cli/push_line.h"
 #include "cli/push_notes.h"
@@ -18,8 +17,8 @@ namespace {
 constexpr std::size_t kBatch = 1000;
 
 int refuse(const PushCommand& command, const Error& error) {
-  std::cerr << command.program << " push: " << escaped(error.message()) << "\nTry: " << command.program
-            << " push --help\n";
+  printError("{} push: {}", command.program, error.message());
+  printError("Try: {} push --help", command.program);
   return kUsage;
 }
 
@@ -94,7 +93,7 @@ int runCommand(const PushCommand& command, const Program& program) {
     return fail(fine.error().in("the options for all lines"));
   if (command.fromStdin) return LinePusher(*broker, names, printer, std::move(*options)).run();
   if (const auto warning = names.warningAbout(command.name); !warning.empty()) {
-    std::cerr << "leptir push: " << warning << '\n';
+    printError("leptir push: {}", warning);
   }
   return pushOne(*broker, command, task, printer);
 }

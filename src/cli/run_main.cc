@@ -9,9 +9,9 @@
 #include <iostream>
 #include <memory>
 
-#include "base/escape.h"
 #include "base/standard_streams.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 
 namespace leptir {
 namespace {
@@ -28,13 +28,13 @@ int threadsOfThisProcess() {
 bool isSaid() {
   std::cout.flush();
   if (std::cout && std::fflush(stdout) == 0) return true;
-  std::cerr << "leptir: stdout: " << std::strerror(errno) << '\n';
+  printError("leptir: stdout: {}", std::strerror(errno));
   return false;
 }
 
 // A program whose task names are wrong runs nothing: its tasks would be taken for others.
 bool areTasksRight(const TaskRegistry& tasks) {
-  for (const auto& mistake : tasks.mistakes()) std::cerr << "leptir: " << mistake << '\n';
+  for (const auto& mistake : tasks.mistakes()) printError("leptir: {}", mistake);
   return tasks.mistakes().empty();
 }
 
@@ -53,8 +53,9 @@ int runMain(int argc, char** argv, const Program& program) {
   openClosedStandardStreams();
   ::signal(SIGXFSZ, SIG_IGN);  // a file at the limit of its size (ulimit -f) is an error with a sentence, and no death
   if (threadsOfThisProcess() > 1) {
-    std::cerr << "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, "
-                 "and start threads in onWorkerStart\n";
+    printError(
+        "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, and start "
+        "threads in onWorkerStart");
     return kUsage;
   }
   if (!areTasksRight(program.tasks)) return kUsage;
@@ -64,14 +65,15 @@ int runMain(int argc, char** argv, const Program& program) {
 
 Result<Config> readConfig(const std::filesystem::path& file) {
   auto config = file.empty() ? defaultConfig() : loadConfig(file);
-  if (!config) std::cerr << escapedLines(config.error().message()) << '\n';
+  if (!config) printEscapedErrorLines(config.error().message());
   return config;
 }
 
 void sayWhetherRecorded(const Config& config) {
   if (config.metaStorages.empty())
-    std::cerr << "leptir: no meta_storage is configured: what becomes of tasks is not recorded (add meta_storage to "
-                 "the configuration)\n";
+    printError(
+        "leptir: no meta_storage is configured: what becomes of tasks is not recorded (add meta_storage to the "
+        "configuration)");
 }
 
 int failStore(const Error& error) {
@@ -80,7 +82,7 @@ int failStore(const Error& error) {
 }
 
 int fail(const Error& error) {
-  std::cerr << "leptir: " << escapedLines(error.message()) << '\n';
+  printEscapedErrorLines("leptir: " + error.message());
   switch (error.code()) {
     case ErrorCode::NotFound:
       return kNotFound;

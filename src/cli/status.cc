@@ -5,9 +5,9 @@
 #include <iostream>
 
 #include "base/duration_text.h"
-#include "base/escape.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
+#include "cli/print.h"
 #include "cli/whereabouts.h"
 #include "config/assemble.h"
 #include "instance/instance.h"
@@ -97,7 +97,7 @@ std::string instanceText(const Json& instance) {
   if (began > 0) text += fmt::format(" for {}", durationText(unixSeconds(systemClock().now()) - began));
   if (!instance["waitsFor"].is_null()) {
     text += fmt::format("{} waiting for {}", state == "waiting" ? ", but" : ",",
-                        escaped(instance["waitsFor"].get<std::string>()));
+                        instance["waitsFor"].get<std::string>());
   }
   text += fmt::format(", {} tasks done, {} of them failed", instance["done"].get<std::uint64_t>(),
                       instance["failed"].get<std::uint64_t>());
@@ -107,45 +107,43 @@ std::string instanceText(const Json& instance) {
 
 // Flushed, so that it stands before the mistakes of the configuration, which stderr gets.
 void printInstance(const Result<std::optional<BoardInstance>>& found) {
-  fmt::print("{}\n", !found   ? "not known whether it runs"
-                     : *found ? instanceText(instanceJson(**found))
-                              : "not running");
+  printLine("{}", !found   ? "not known whether it runs"
+                  : *found ? instanceText(instanceJson(**found))
+                           : "not running");
   std::fflush(stdout);
 }
 
 void printBrokers(const Json& brokers) {
-  fmt::print("\n{:<16} {:<8} {:>8} {:>10} {:>10} {:>10} {:>10}\n", "broker", "type", "priority", "due", "scheduled",
-             "leased", "buried");
+  printLine("");
+  printLine("{:<16} {:<8} {:>8} {:>10} {:>10} {:>10} {:>10}", "broker", "type", "priority", "due", "scheduled",
+            "leased", "buried");
   for (const auto& broker : brokers) {
-    fmt::print("{:<16} {:<8} {:>8} ", broker["name"].get<std::string>(), broker["type"].get<std::string>(),
-               broker["priority"].get<std::int64_t>());
-    if (broker.contains("error")) {
-      fmt::print("{}\n", escaped(broker["error"].get<std::string>()));
-      continue;
-    }
-    fmt::print("{:>10} {:>10} {:>10} {:>10}\n", broker["due"].get<std::uint64_t>(),
-               broker["scheduled"].get<std::uint64_t>(), broker["leased"].get<std::uint64_t>(),
-               broker["buried"].get<std::uint64_t>());
+    const auto counts = broker.contains("error")
+                            ? broker["error"].get<std::string>()
+                            : fmt::format("{:>10} {:>10} {:>10} {:>10}", broker["due"].get<std::uint64_t>(),
+                                          broker["scheduled"].get<std::uint64_t>(),
+                                          broker["leased"].get<std::uint64_t>(), broker["buried"].get<std::uint64_t>());
+    printLine("{:<16} {:<8} {:>8} {}", broker["name"].get<std::string>(), broker["type"].get<std::string>(),
+              broker["priority"].get<std::int64_t>(), counts);
   }
+}
+
+std::string taskText(const Json& task) {
+  if (task.is_null()) return "-";
+  auto text = fmt::format("{} {} for {}", task["name"].get<std::string>(), task["id"].get<std::string>(),
+                          durationText(task["seconds"].get<double>()));
+  if (task.contains("progress"))
+    text += fmt::format(", {:.0f} % {}", task["progress"].get<double>() * 100, task["text"].get<std::string>());
+  return text;
 }
 
 void printBrokersAndWorkers(const Json& status) {
   if (!status["brokers"].empty()) printBrokers(status["brokers"]);
   if (status["workers"].empty()) return;
-  fmt::print("\n{:<6} {:>8}  {}\n", "worker", "pid", "task");
-  for (const auto& worker : status["workers"]) {
-    const auto& task = worker["task"];
-    fmt::print("{:<6} {:>8}  ", worker["slot"].get<int>(), worker["pid"].get<int>());
-    if (task.is_null()) {
-      fmt::print("-\n");
-      continue;
-    }
-    fmt::print("{} {} for {}", escaped(task["name"].get<std::string>()), escaped(task["id"].get<std::string>()),
-               durationText(task["seconds"].get<double>()));
-    if (task.contains("progress"))
-      fmt::print(", {:.0f} % {}", task["progress"].get<double>() * 100, escaped(task["text"].get<std::string>()));
-    fmt::print("\n");
-  }
+  printLine("");
+  printLine("{:<6} {:>8}  {}", "worker", "pid", "task");
+  for (const auto& worker : status["workers"])
+    printLine("{:<6} {:>8}  {}", worker["slot"].get<int>(), worker["pid"].get<int>(), taskText(worker["task"]));
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
 // leptir status --all
-#include <fmt/format.h>
-
 #include <iostream>
 
 #include "base/duration_text.h"
-#include "base/escape.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/running_instances.h"
 
 namespace leptir {
@@ -25,14 +23,14 @@ Json jsonOf(const RunningInstance& instance) {
 
 void printForPeople(const std::vector<RunningInstance>& instances) {
   if (instances.empty()) {
-    fmt::print("no instance of this user runs here (one that was started with --pid is shown by status --pid)\n");
+    printLine("no instance of this user runs here (one that was started with --pid is shown by status --pid)");
     return;
   }
-  fmt::print("{:>8}  {:<14} {:>10} {:>10}  {}\n", "pid", "for", "done", "failed", "configuration; shown by");
+  printLine("{:>8}  {:<14} {:>10} {:>10}  {}", "pid", "for", "done", "failed", "configuration; shown by");
   for (const auto& [pidFile, board] : instances) {
     const auto up = board.since == Time() ? "-" : durationText(systemClock().now() - board.since);
-    fmt::print("{:>8}  {:<14} {:>10} {:>10}  {}; status --pid={}\n", board.pid, up, board.done, board.failed,
-               board.configuration.empty() ? "none" : escaped(board.configuration), pidFile.string());
+    printLine("{:>8}  {:<14} {:>10} {:>10}  {}; status --pid={}", board.pid, up, board.done, board.failed,
+              board.configuration.empty() ? "none" : board.configuration, pidFile.string());
   }
 }
 

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "base/duration_text.h"
-#include "base/escape.h"
 #include "base/saturated.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/whereabouts.h"
 #include "master/pid_file.h"
 
@@ -33,7 +33,7 @@ std::string whatItWaitsFor(const BoardInstance& instance) {
   int tasks = 0;
   for (const auto& worker : instance.workers) {
     if (!worker.busy || ++tasks > kMostTasks) continue;
-    text += (tasks == 1 ? ": " : "; ") + escaped(worker.taskName) + " " + escaped(worker.taskId) + ", for " +
+    text += (tasks == 1 ? ": " : "; ") + worker.taskName + " " + worker.taskId + ", for " +
             durationText(worker.seconds);
   }
   return text + (tasks > kMostTasks ? "; …" : "");
@@ -54,7 +54,9 @@ class Explanation {
     if (instance->state != InstanceState::Stopping) return;
     const bool isNew = std::exchange(told_, instance->waitsFor) != instance->waitsFor;
     if (!isNew && ++seconds_ % 60 != 0) return;
-    std::cout << "\nIt waits for " << whatItWaitsFor(*instance) << ". " << howToHasten(pid) << "\n" << std::flush;
+    printLine("");  // after the dots
+    printLine("It waits for {}. {}", whatItWaitsFor(*instance), howToHasten(pid));
+    std::cout << std::flush;
   }
 
  private:
@@ -70,9 +72,9 @@ int wait(const HoldingProcess& process, const InstanceFiles& files, std::optiona
     left -= std::min<Duration>(left, 1s);
     if (left <= Duration::zero()) {
       const auto found = findInstance(files);
-      std::cerr << "leptir: it still runs after " << durationText(*timeout)
-                << (found && *found ? " and waits for " + whatItWaitsFor(**found) : std::string()) << ". "
-                << howToHasten(process.pid()) << "\n";
+      printError("leptir: it still runs after {}{}. {}", durationText(*timeout),
+                 found && *found ? " and waits for " + whatItWaitsFor(**found) : std::string(),
+                 howToHasten(process.pid()));
       return kPartlyDone;
     }
     explanation.tell(process.pid());
@@ -83,7 +85,7 @@ int wait(const HoldingProcess& process, const InstanceFiles& files, std::optiona
 
 // Also says what is wrong with the configuration: a mistyped path is a likely reason why nothing is found.
 int sayThatNothingRuns(const std::filesystem::path& config) {
-  std::cerr << "Leptir process is not running. Nothing to stop here.\n";
+  printError("Leptir process is not running. Nothing to stop here.");
   [[maybe_unused]] const auto read = readConfig(config);
   return kNotRunning;
 }

@@ -1,6 +1,4 @@
 // leptir tasks
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iostream>
 
@@ -8,6 +6,7 @@
 #include "base/nearest_word.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
+#include "cli/print.h"
 #include "cli/record_text.h"
 #include "config/assemble.h"
 
@@ -15,9 +14,9 @@ namespace leptir {
 namespace {
 
 void printTable(const std::vector<Json>& records) {
-  fmt::print("{:<19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}\n", "began (UTC)", "id", "name", "outcome", "attempt",
-             "took", "response");
-  for (const auto& record : records) fmt::print("{}\n", recordLine(record));
+  printLine("{:<19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", "began (UTC)", "id", "name", "outcome", "attempt",
+            "took", "response");
+  for (const auto& record : records) printLine("{}", recordLine(record));
 }
 
 void printJson(const std::vector<Json>& records) {
@@ -49,7 +48,7 @@ int sayUnknownCause(const std::string& cause) {
     hint = "; leptir writes";
     for (const auto word : known) hint += " " + std::string(word);
   }
-  std::cerr << "leptir tasks: no record has the cause " << inQuotes(cause) << hint << '\n';
+  printError("leptir tasks: no record has the cause {}{}", inQuotes(cause), hint);
   return kUsage;
 }
 
@@ -58,12 +57,12 @@ void hintAtName(const std::string& name, const Config& config, const Program& pr
   for (const auto& [ofProgram, spec] : config.programs) names.push_back(ofProgram);
   if (std::ranges::count(names, name) > 0) return;
   const std::vector<std::string_view> known(names.begin(), names.end());
-  std::cerr << "leptir tasks: no record is of a task " << inQuotes(name) << didYouMean(name, known) << '\n';
+  printError("leptir tasks: no record is of a task {}{}", inQuotes(name), didYouMean(name, known));
 }
 
 int sayNoRecordsYet(const TasksCommand& command, const Error& why) {
   if (!command.json) printTable({});
-  std::cerr << "leptir tasks: no records yet: " << why.message() << '\n';
+  printError("leptir tasks: no records yet: {}", why.message());
   return kDone;
 }
 
@@ -91,8 +90,9 @@ int runCommand(const TasksCommand& command, const Program& program) {
   printTable(*records);
   std::cout << std::flush;
   if (!knowsSuccesses(*storage))
-    std::cerr << "This storage lists only tasks that leptir ran and that did not succeed, none that PHP ran; "
-                 "'leptir info ID' shows any.\n";
+    printError(
+        "This storage lists only tasks that leptir ran and that did not succeed, none that PHP ran; 'leptir info ID' "
+        "shows any.");
   return kDone;
 }
 

@@ -104,18 +104,85 @@ TEST_F(LookTest, ACauseThatNoRecordHasOffersTheNearest) {
   EXPECT_THAT(leptir({"tasks", "--name=onec"}).err, HasSubstr("did you mean 'once'?"));
 }
 
+constexpr const char* kEvil = "\x7f\xc2\x9b\u202e";
+
+void expectSteersNothing(const Answer& answer) {
+  const auto all = answer.out + answer.err;
+  for (const auto* steering : {"\x7f", "\x1b", "\xc2\x9b", "\u202e"}) EXPECT_THAT(all, Not(HasSubstr(steering))) << all;
+}
+
 TEST_F(LookTest, NothingThatATaskSaysSteersATerminal) {
-  const std::string evil = "\x7f\xc2\x9b\u202e";
+  const std::string evil = kEvil;
   config = writeConfig(defaultYaml("  tasks: { say: { command: [/bin/echo, \"{text}\"] } }\n"));
   const auto id = push({"say", "text=" + evil});
   ASSERT_EQ(drain(), 0);
   const auto json = leptir({"info", id});
   EXPECT_EQ(json.json().at("respM"), evil);
-  for (const auto& answer : {json, leptir({"info", "--text", id}), leptir({"tasks"}), leptir({"tasks", "--json"}),
-                             leptir({"info", evil}), leptir({"cancel", evil}), leptir({"tasks", "--" + evil})}) {
-    const auto all = answer.out + answer.err;
-    for (const auto* steering : {"\x7f", "\xc2\x9b", "\u202e"}) EXPECT_THAT(all, Not(HasSubstr(steering)));
+  for (const auto& answer :
+       {json, leptir({"info", "--text", id}), leptir({"tasks"}), leptir({"tasks", "--json"}), leptir({"info", evil}),
+        leptir({"cancel", evil}), leptir({"tasks", "--" + evil}), leptir({"tasks", "--name=" + evil}),
+        leptir({"push", evil}), leptir({"push", "noop", "--id=" + evil}), leptir({"push", "noop", "--broker=" + evil}),
+        leptir({"push", "noop", evil}), leptir({"push", "noop", evil + ":=" + evil}),
+        leptir({"push", "--stdin"}, "{\"name\": \"noop\", \"" + evil + "\": 1}\n" + evil + "\n"), leptir({evil})}) {
+    expectSteersNothing(answer);
   }
+}
+
+// Everything lies in a folder of such a name: the configuration, the database, the log, the pid file.
+class EvilFolder : public LookTest {
+ protected:
+  EvilFolder() : evil(folder / (std::string("\x1b[31m") + kEvil)) { fs::create_directory(evil); }
+  // A configuration there, which names its files relative to itself.
+  void writeEvil(const std::string& yaml) { config = writeConfig("leptir:\n" + yaml, evil / "leptir.yaml"); }
+
+  fs::path evil;
+  const std::string store = "  brokers: [{ name: local, type: sqlite, connection: { path: leptir.db } }]\n";
+  const std::string records = "  meta_storage: [{ type: sqlite, connection: { path: leptir.db } }]\n";
+};
+
+TEST_F(EvilFolder, CheckSteersNoTerminal) {
+  writeEvil(store + records);
+  expectSteersNothing(leptir({"check"}));  // a database that is not made yet
+  fs::create_directory(evil / "leptir.db");
+  const auto unusable = leptir({"check"});
+  EXPECT_EQ(unusable.exit, 69) << unusable.out;
+  expectSteersNothing(unusable);
+  writeEvil(store + "  loggers: { log: { type: file, options: { path: . } } }\n");
+  expectSteersNothing(leptir({"check"}));
+  writeEvil(store + "  tasks: { noop: { command: [/bin/true] } }\n");
+  const auto taken = leptir({"check"});
+  EXPECT_THAT(taken.out, HasSubstr("choose another name"));
+  expectSteersNothing(taken);
+  ::setenv("XDG_STATE_HOME", (evil / "leptir.yaml").c_str(), 1);  // a file: no folder can be made there
+  const auto noFolder = leptir({"check"});
+  EXPECT_THAT(noFolder.out, HasSubstr("start: folder "));
+  expectSteersNothing(noFolder);
+}
+
+TEST_F(EvilFolder, StatusAndStopSteerNoTerminal) {
+  ::setenv("XDG_STATE_HOME", evil.c_str(), 1);
+  writeEvil(store + records);
+  const auto instance = start();
+  waitUntilItFlies();
+  const auto all = run({"status", "--all"});
+  EXPECT_THAT(all.out, HasSubstr("status --pid="));
+  for (const auto& answer : {all, run({"status", "--all", "--json"}), leptir({"status"}), leptir({"start"}),
+                             leptir({"stop", "--pid=" + evil.string()}), leptir({"status", "--pid=" + evil.string()}),
+                             leptir({"tasks"}), leptir({"stop"}), leptir({"stop"})}) {
+    expectSteersNothing(answer);
+  }
+}
+
+TEST_F(EvilFolder, TasksAndPushSteerNoTerminal) {
+  writeEvil(store + records);
+  const auto none = leptir({"tasks"});
+  EXPECT_THAT(none.err, HasSubstr("no records yet"));
+  expectSteersNothing(none);
+  fs::create_directory(evil / "leptir.db");
+  expectSteersNothing(leptir({"push", "noop"}));
+  expectSteersNothing(leptir({"status"}));
+  config = evil / "missing.yaml";
+  for (const auto* command : {"check", "tasks", "status", "stop", "start"}) expectSteersNothing(leptir({command}));
 }
 
 }  // namespace
