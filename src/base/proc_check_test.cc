@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,25 @@ TEST(CheckProc, RefusesThatOfAnotherPidNamespace) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "a PID namespace needs root";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(CheckProc, SaysThatItIsNotMountedAndHowToMountIt) {
+  constexpr int kCannotMount = 77;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("none", "/proc", "tmpfs", 0, nullptr) != 0)
+      ::_exit(kCannotMount);
+    const auto shown = checkProc();
+    const bool isSaid = !shown && shown.error().code() == ErrorCode::Unavailable &&
+                        shown.error().message() ==
+                            "/proc is not mounted, and an instance needs it: mount -t proc proc /proc";
+    ::_exit(isSaid ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  if (WEXITSTATUS(status) == kCannotMount) GTEST_SKIP() << "to mount over /proc needs root";
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kRootState = "/var/lib/leptir";
 constexpr std::string_view kRootRun = "/run/leptir";
-constexpr std::string_view kMakeIt = ": make it";
+constexpr std::string_view kMakeIt = "make it, or ";
 
 bool isRoot() {
   return ::geteuid() == 0;
@@ -63,8 +63,8 @@ std::string keyOf(const fs::path& path) {
 Error failure(const fs::path& folder, const Error& why, std::string_view remedy) {
   return Error(
       why.code() == ErrorCode::Unavailable ? ErrorCode::Unavailable : ErrorCode::Invalid,
-      fmt::format("folder {}: {}{}, or set XDG_STATE_HOME to a folder that can be written (--pid names another place "
-                  "for the pid file alone)",
+      fmt::format("folder {}: {}: {}set XDG_STATE_HOME to a folder that can be written (--pid names another place for "
+                  "the pid file alone)",
                   folder.string(), why.message(), remedy));
 }
 

@@ -218,7 +218,11 @@ TEST_F(StatePaths, SayThatTheirFolderCannotBeWritten) {
   ::chmod(folder.path().c_str(), 0555);
   EXPECT_TRUE(isSoForAnOrdinaryUser([] {
     const auto here = checkFolderFor(folder / "x.pid"), below = checkFolderFor(folder / "leptir/x.pid");
-    return !here && !below && below.error().message().find("make it, or set XDG_STATE_HOME") != std::string::npos;
+    const auto says = [](const Result<void>& checked, const char* words) {
+      return checked.error().message().find(words) != std::string::npos;
+    };
+    return !here && says(here, "denied: set XDG_STATE_HOME") && says(here, "--pid") &&
+           !below && says(below, "make it, or set XDG_STATE_HOME") && says(below, "--pid");
   }));
   ::chmod(folder.path().c_str(), 0755);
 }
