@@ -92,6 +92,18 @@ class ReloadTest : public Ledger {
   static constexpr auto kReloaded = "The configuration is read again";
 };
 
+TEST_F(ReloadTest, WarnsOfACommandAndAFolderThatAreNotThereAndTakesTheRest) {
+  const auto instance = start();
+  waitUntilItFlies();
+  ASSERT_EQ(timesLogged("cannot run"), 0u);
+  configure({.tasks = "  tasks:\n    lost: { command: [/no/such/program] }\n"
+                      "    homeless: { command: [sh], directory: /no/such/folder }\n    fine: { command: [sh] }\n"});
+  ASSERT_TRUE(reloads(*instance)) << log();
+  EXPECT_EQ(timesLogged("task 'lost' cannot run: /no/such/program: no such file or directory"), 1u) << log();
+  EXPECT_EQ(timesLogged("task 'homeless' cannot run: working directory: /no/such/folder: no such file"), 1u) << log();
+  EXPECT_EQ(timesLogged("'fine'"), 0u) << log();
+}
+
 TEST_F(ReloadTest, RefusesABrokenFileWithItsLineAndTouchesNothing) {
   const auto instance = start();
   waitUntilItFlies();
