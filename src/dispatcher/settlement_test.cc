@@ -134,6 +134,15 @@ TEST(Settlement, ATimeLimitIsRecordedAsPhpLeptirDid) {
   EXPECT_DOUBLE_EQ(settlement.record->executionTime, 2);
 }
 
+TEST(Settlement, StderrOfARunAndItsWorkerIsCutBetweenCharacters) {
+  auto record = *died(taskWith({}), StopReason::TimeLimit, 9).record;
+  record.stderrTail = "底板";
+  Outcome said;
+  said.stderrTail = std::string(kStderrTailBytes - 2, 'x');
+  addWhatItSaid(said, record);
+  EXPECT_EQ(record.stderrTail, said.stderrTail) << "no half of a character";
+}
+
 TEST(Settlement, WhatARunSaidBeforeItWasEndedStandsInItsRecord) {
   auto record = *died(taskWith({}), StopReason::TimeLimit, 9).record;
   record.stderrTail = "its worker's";

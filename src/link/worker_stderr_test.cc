@@ -60,6 +60,15 @@ TEST_F(WorkerStderrTest, KeepsWhatADeadWorkerWrote) {
   EXPECT_EQ(text.read(14, 14, 100), "");
 }
 
+TEST_F(WorkerStderrTest, IsCutBetweenCharacters) {
+  asWorker([] { write("底板🦋"); });  // 3, 3 and 4 bytes
+  const auto lastBytes = [this](std::uint64_t limit) { return text.read(0, text.end(), limit); };
+  EXPECT_EQ(lastBytes(10), "底板🦋");
+  for (const std::uint64_t limit : {7, 8, 9}) EXPECT_EQ(lastBytes(limit), "板🦋") << limit;
+  for (const std::uint64_t limit : {4, 5, 6}) EXPECT_EQ(lastBytes(limit), "🦋") << limit;
+  for (const std::uint64_t limit : {0, 1, 2, 3}) EXPECT_EQ(lastBytes(limit), "") << limit;
+}
+
 TEST_F(WorkerStderrTest, IsCarriedOnOnceWhoeverDoesIt) {
   asWorker([] { write("one\n"); });
   EXPECT_EQ(carried(), "one\n");
