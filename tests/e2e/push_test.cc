@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "tests/e2e/database.h"
 #include "tests/e2e/installation.h"
 
 namespace leptir::e2e {
@@ -41,6 +42,17 @@ TEST_F(PushTest, TakesParametersAsTextAndAsJson) {
   const auto id = push({"sleep", "seconds:=0", "note=hello world", "--json={\"deep\": {\"list\": [1, 2.0]}}"});
   ASSERT_EQ(drain(), 0);
   EXPECT_EQ(info(id).at("retC"), 1);
+}
+
+TEST_F(PushTest, StoresAttemptsPriorityAndTimeLimitInTheEnvelope) {
+  const auto id = push({"noop", "--maxAttempts=7", "--priority=-3", "--timeLimit=90"});
+  const auto rows = Database(folder / "leptir.db").run("SELECT envelope FROM leptir_tasks WHERE id = ?", {id});
+  ASSERT_EQ(rows.size(), 1u);
+  const auto envelope = parseJson(rows[0][0]);
+  ASSERT_TRUE(envelope) << rows[0][0];
+  EXPECT_EQ(envelope->at("ma"), 7) << rows[0][0];
+  EXPECT_EQ(envelope->at("pr"), -3) << rows[0][0];
+  EXPECT_EQ(envelope->at("tl"), 90) << rows[0][0];
 }
 
 TEST_F(PushTest, OfAnIdThatIsInTheQueueAddsNothing) {
@@ -215,6 +227,24 @@ TEST_F(PushTest, StdinRefusesALineThatNoEnvelopeHolds) {
   EXPECT_EQ(answer.out, "one\nthree\n");
   EXPECT_NE(answer.err.find("line 2: longer than 16777216 bytes"), std::string::npos) << answer.err;
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // whose own memory is far more than a line
+TEST_F(PushTest, StdinHoldsNoLineThatNoEnvelopeHolds) {
+  constexpr int kLargestEnvelopeKb = 16 * 1024;
+  const auto in = (folder / "in").string(), out = (folder / "out").string();
+  const auto answer = shell("mkfifo " + in + "\n\"$0\" push --stdin --config=\"$1\" < " + in + " > " + out +
+                            " 2>&1 & pusher=$!\nexec 9> " + in + R"(
+      head -c 100000000 /dev/zero | tr '\0' x >&9
+      printf '\n{"name":"noop","id":"second"}\n' >&9
+      until grep -q second )" + out + R"(; do sleep 0.05; done
+      sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' /proc/$pusher/status
+      exec 9>&-; wait)");
+  ASSERT_EQ(answer.lines().size(), 1u) << answer.out << answer.err;
+  const auto mostKb = std::stol(answer.lines()[0]);
+  RecordProperty("VmHWM_kB", static_cast<int>(mostKb));
+  EXPECT_LT(mostKb, 4 * kLargestEnvelopeKb) << "of a line of 100 MB";
+}
+#endif
 
 TEST_F(PushTest, StdinTakesTheEnvelopeOfARecord) {
   const auto id = push({"sleep", "seconds=2"});
