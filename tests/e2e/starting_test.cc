@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "leptir/version.h"
 #include "src/base/unique_fd.h"
 #include "tests/e2e/ledger.h"
 #include "tests/e2e/silent_store.h"
@@ -99,7 +100,8 @@ TEST_F(StartingTest, TheLogBeginsWithWhatRunsHere) {
   waitUntilItFlies();
   const auto text = logged();
   const auto first = text.substr(0, text.find('\n'));
-  EXPECT_NE(first.find("starts: pid " + std::to_string(instance->pid()) + ", configuration " + config.string() +
+  EXPECT_NE(first.find("leptir " + std::string(kVersion) + " starts: pid " + std::to_string(instance->pid()) +
+                       ", configuration " + config.string() +
                        ", brokers: local (sqlite), records: sqlite, 2 workers."),
             std::string::npos)
       << first;
