@@ -57,10 +57,11 @@ TEST(ConfigReader, ReadsThePlansExample) {
 // PHP's configurations write numbers as texts.
 TEST(ConfigReader, ReadsANumberThatStandsInQuotes) {
   const auto read =
-      readJsonConfig(R"({"brokers":[{"type":"server","configuration":{"priority":"3"}}],)"
+      readJsonConfig(R"({"brokers":[{"type":"server","connection":{"port":"6380"},"configuration":{"priority":"3"}}],)"
                      R"("meta_storage":[{"type":"server","configuration":{"expire_after_seconds":"60"}}],)"
                      R"("daemon":{"configuration":{"number_of_workers":"2","empty_queue_sleep_time":"0.5"}}})");
   ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->brokers[0].connection.at("port"), 6380);
   EXPECT_EQ(read->brokers[0].priority, 3);
   EXPECT_EQ(read->metaStorages[0].expireAfter, 60s);
   EXPECT_EQ(read->daemon.numberOfWorkers, 2);

@@ -54,6 +54,14 @@ TEST_F(RedisTest, ATaskIsPushedRunAndRecordedUnderTheKeysOfPhpLeptir) {
   EXPECT_EQ(server.ask({"EXISTS", "leptir:ztasks", "{leptir:ztasks}:ids"}), 0) << "nothing is left behind";
 }
 
+TEST_F(RedisTest, TakesAPortThatIsAText) {
+  const RedisServer byPort({}, RedisServer::Reach::Tcp);
+  configure("host: 127.0.0.1, port: \"" + std::to_string(byPort.port()) + "\"");
+  const auto id = push({"noop"});
+  ASSERT_EQ(drain(), 0);
+  EXPECT_EQ(info(id).at("retC"), 1);
+}
+
 TEST_F(RedisTest, RunsWhatPhpPushes) {
   pushAsPhp(R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":"145596b0468b93b22a4.02397032","parameters":[]}})");
   pushAsPhp(R"({"cn":"noop","pr":"0","tl":null,"toex":0,"td":{"id":"php2","parameters":{"a":1}}})");
