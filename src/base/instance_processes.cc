@@ -74,13 +74,6 @@ Result<std::vector<pid_t>> processesOfThisUser() {
   return processes;
 }
 
-InstanceProcess named(pid_t process) {
-  auto command = readProcText(process, "comm").value_or("");
-  std::erase(command, '\n');
-  std::ranges::replace_if(command, [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
-  return {process, std::move(command)};
-}
-
 // A descriptor of the process, taken before its membership is looked at again, so that a process which got the same
 // number meanwhile is not hit. None, with errno: it is gone, or cannot be held.
 UniqueFd hold(pid_t process) {
@@ -144,6 +137,13 @@ Result<void> checkHasNoMaster(const Members& members, std::string_view instance)
 }
 
 }  // namespace
+
+InstanceProcess named(pid_t process) {
+  auto command = readProcText(process, "comm").value_or("");
+  std::erase(command, '\n');
+  std::ranges::replace_if(command, [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return {process, std::move(command)};
+}
 
 std::string listed(std::span<const InstanceProcess> processes) {
   std::string text;

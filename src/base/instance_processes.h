@@ -25,6 +25,9 @@ std::string listed(std::span<const InstanceProcess> processes);
 // Invalid: `instance` is not the name of an instance.
 Result<std::vector<InstanceProcess>> processesOf(std::string_view instance);
 
+// Also of a zombie, until it is reaped.
+InstanceProcess named(pid_t process);
+
 struct EndedProcesses {
   std::vector<InstanceProcess> ended;
   bool allGone = true;  // false: one of them did not end within a second, or could not be ended

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <sstream>
@@ -105,18 +106,32 @@ void signalWithGroups(const std::vector<ProcessInfo>& processes, int signal) {
   }
 }
 
-void killWithDescendants(const ProcessInfo& process) {
+std::vector<ProcessInfo> killWithDescendants(const ProcessInfo& process) {
   auto all = descendantsOf(process.pid);
   all.push_back(process);
   signalWithGroups(all, SIGKILL);
+  std::erase_if(all, [](const ProcessInfo& hit) { return hit.dead; });
+  return all;
 }
 
-std::size_t killStrays(const std::function<bool(const ProcessInfo&)>& isStray) {
-  std::size_t strays = 0;
+std::vector<ProcessInfo> killGroup(int group) {
+  const auto isMember = [group](const ProcessInfo& process) { return process.group == group && !process.dead; };
+  std::vector<ProcessInfo> members;
+  for (const auto& child : childrenOf(::getpid())) {
+    if (!isMember(child)) continue;
+    members.push_back(child);
+    std::ranges::copy_if(descendantsOf(child.pid), std::back_inserter(members), isMember);
+  }
+  ::kill(-group, SIGKILL);
+  return members;
+}
+
+std::vector<ProcessInfo> killStrays(const std::function<bool(const ProcessInfo&)>& isStray) {
+  std::vector<ProcessInfo> strays;
   for (const auto& child : childrenOf(::getpid())) {
     if (child.dead || !isStray(child)) continue;
-    killWithDescendants(child);
-    ++strays;
+    const auto hit = killWithDescendants(child);
+    strays.insert(strays.end(), hit.begin(), hit.end());
   }
   return strays;
 }

@@ -42,11 +42,15 @@ bool isGone(const ProcessInfo& process);
 // process is left out that was forked there in the meantime.
 void signalWithGroups(const std::vector<ProcessInfo>& processes, int signal);
 
-// SIGKILL to a process and to all that is below it.
-void killWithDescendants(const ProcessInfo& process);
+// SIGKILL to a process and to all that is below it. Answers whom it hit.
+std::vector<ProcessInfo> killWithDescendants(const ProcessInfo& process);
 
-// Kills each child of this process that `isStray`, with all that is below it. Answers how many there were, so: call it
-// until it answers 0.
-std::size_t killStrays(const std::function<bool(const ProcessInfo&)>& isStray);
+// SIGKILL to a process group. Answers those of its members that it hit, as far as they are children of this process or
+// below one that is.
+std::vector<ProcessInfo> killGroup(int group);
+
+// Kills each child of this process that `isStray`, with all that is below it. Answers whom it hit, so: call it until it
+// answers none.
+std::vector<ProcessInfo> killStrays(const std::function<bool(const ProcessInfo&)>& isStray);
 
 }  // namespace leptir

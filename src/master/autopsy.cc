@@ -33,10 +33,11 @@ void Autopsy::end() {
   slot_->closeAutopsy(cell_);
 }
 
-void Autopsy::tick(BootTime now) {
-  if (killed_ || now < until_) return;
+bool Autopsy::tick(BootTime now) {
+  if (killed_ || now < until_) return false;
   child_.signal(SIGKILL);
   killed_ = true;
+  return true;
 }
 
 }  // namespace leptir

@@ -21,7 +21,8 @@ class Autopsy {
   int pid() const { return child_.pid(); }
   BootTime next() const { return killed_ ? BootTime::max() : until_; }
   // Kills the child when it takes too long.
-  void tick(BootTime now);
+  // True: it is killed now, since it takes too long.
+  bool tick(BootTime now);
   void closeInChild() { child_.closeInChild(); }
 
  private:

@@ -2,10 +2,20 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace leptir {
 
 std::string MasterLog::prefix() {
   return "[" + std::to_string(::getpid()) + "](:MASTER:) ";
+}
+
+void KilledProcesses::add(std::span<const ProcessInfo> processes) {
+  for (const auto& process : processes) {
+    if (process.dead || std::ranges::find(seen_, process) != seen_.end()) continue;
+    seen_.push_back(process);
+    named_.push_back(named(process.pid));
+  }
 }
 
 std::optional<ChildProcess> Children::start(const std::string& name, std::function<int()> main) {

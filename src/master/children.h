@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/instance_processes.h"
 #include "base/process_tree.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
@@ -26,6 +28,22 @@ class MasterLog {
  private:
   static std::string prefix();
   const Logger& logger_;
+};
+
+// Processes that were killed, each once, with the names that they had.
+class KilledProcesses {
+ public:
+  // Right after the signal: the name is lost when the process is reaped.
+  void add(std::span<const ProcessInfo> processes);
+  void clear() { seen_.clear(), named_.clear(); }
+  bool any() const { return !named_.empty(); }
+  std::size_t count() const { return named_.size(); }
+  // "4711 (sleep), 4712 (sh)", at most ten of them.
+  std::string listed() const { return leptir::listed(named_); }
+
+ private:
+  std::vector<ProcessInfo> seen_;
+  std::vector<InstanceProcess> named_;
 };
 
 struct Children {

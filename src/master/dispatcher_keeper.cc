@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 namespace leptir {
 namespace {
@@ -56,11 +57,14 @@ void DispatcherKeeper::watchBeat(BootTime now) {
     progressAt_ += gap;
   }
   lastTick_ = now;
-  if (handOverUntil_ && now >= *handOverUntil_ && !std::exchange(killed_, true)) child_->signal(SIGKILL);
-  if (killed_ || now - beatSince_ <= children_.options.dispatcherBeat) return;
-  killed_ = true;
+  if (handOverUntil_ && now >= *handOverUntil_) kill("does not hand over to its successor and is killed");
+  if (now - beatSince_ > children_.options.dispatcherBeat) kill("makes no progress, is killed and replaced");
+}
+
+void DispatcherKeeper::kill(const std::string& why) {
+  if (std::exchange(killed_, true)) return;
   child_->signal(SIGKILL);
-  children_.log.error("The dispatcher makes no progress and is replaced.");
+  children_.log.error("The dispatcher (pid " + std::to_string(child_->pid()) + ") " + why + ".");
 }
 
 bool DispatcherKeeper::reaped(const DeathCertificate& death, Stopping stopping) {
@@ -68,7 +72,12 @@ bool DispatcherKeeper::reaped(const DeathCertificate& death, Stopping stopping) 
   child_.reset();
   children_.pids.erase(death.pid);
   if (!ended_) ended_ = meaningOf(death, stopping);
-  if (ended_ || handOverUntil_) return true;
+  if (ended_ || handOverUntil_) {
+    const bool asExpected = ended_ || killed_ || (death.signal == 0 && death.exitCode == 0);
+    if (!asExpected)
+      children_.log.warning("The dispatcher (pid " + std::to_string(death.pid) + ") " + describe(death) + ".");
+    return true;
+  }
   ++children_.link.page().dispatcherDeaths;
   ++diedAtOnce_;
   noteDeath(death.at);
@@ -135,7 +144,7 @@ void DispatcherKeeper::goOn(BootTime now) {
 }
 
 void DispatcherKeeper::giveUp() {
-  if (child_) child_->signal(SIGKILL);
+  if (child_) kill("is killed: the instance ends without it");
   ended_ = MasterEnd::LeftToExpire;
 }
 

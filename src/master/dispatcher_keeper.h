@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "master/child_process.h"
 #include "master/children.h"
@@ -40,6 +41,7 @@ class DispatcherKeeper {
   static constexpr int kHopeless = 3;
   void startOne(BootTime now);
   void watchBeat(BootTime now);
+  void kill(const std::string& why);
   void noteDeath(BootTime now);
   std::optional<MasterEnd> meaningOf(const DeathCertificate& death, Stopping stopping) const;
 

@@ -53,11 +53,14 @@ TEST(DispatcherKeeper, ReplacesADispatcherThatMakesNoProgress) {
   options.dispatcherBeat = 100ms;
   ToyInstance instance(options);
   instance.start(toyWorker);
-  ::kill(instance.dispatcherPid(), SIGSTOP);
+  const int before = instance.dispatcherPid();
+  ::kill(before, SIGSTOP);
   EXPECT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
+  instance.keepLog();
 }
 
 TEST(DispatcherKeeper, IsNotReadyWhileOneAfterTheOtherMakesNoProgress) {
+  EXPECT_TRUE(instance.logs("The dispatcher (pid " + std::to_string(before) + ") makes no progress, is killed"));
   auto options = optionsFor(1);
   options.dispatcherBeat = 200ms;
   ToyInstance instance(options);

@@ -265,14 +265,19 @@ void Master::Loop::reapChildren() {
 void Master::Loop::certifyDeath(int pid) {
   // Before it is reaped nobody else can have its number, as a process or as a group. Our children lead a group each;
   // orphans of tasks do not matter.
-  if (children_.pids.contains(pid)) ::kill(-pid, SIGKILL);
+  const auto left = children_.pids.contains(pid) ? killGroup(pid) : std::vector<ProcessInfo>();
   int status = 0;
   rusage usage{};
   if (::wait4(pid, &status, 0, &usage) != pid) return;
   const auto death = certify(pid, status, usage, now());
-  if (dispatcher_.reaped(death, plan_.at(death.at)) || reloader_.reaped(death)) return;
   for (auto& worker : workers_) {
-    if (worker.reaped(death)) return;
+  if (!dispatcher_.reaped(death, plan_.at(death.at))) reloader_.reaped(death);
+  KilledProcesses killed;
+  killed.add(left);
+  if (killed.any())
+    children_.log.warning("Killed what child process " + std::to_string(pid) + ", which " + describe(death) +
+                          ", left in its group: " + killed.listed() + ".");
+    if (worker.reaped(death, left)) return;
   }
 }
 
@@ -351,7 +356,7 @@ void Master::Loop::leave(MasterEnd end) {
 }
 
 void Master::Loop::endWorkers() {
-  for (auto& worker : workers_) worker.end(now());
+  for (auto& worker : workers_) worker.end(now(), "does not leave and is killed");
 }
 
 bool Master::Loop::allGone() const {
@@ -364,14 +369,18 @@ void Master::Loop::endStrays() {
   const auto isStray = [this](const ProcessInfo& process) {
     return !children_.foreign.contains(process.pid) && !isAmong(process, children_.kept);
   };
-  std::size_t most = 0;
-  for (std::size_t ended = 0; (ended = killStrays(isStray)) > 0 && now() < until; most = std::max(most, ended)) {
+  KilledProcesses ended;
+  for (;;) {
+    const auto strays = killStrays(isStray);
+    ended.add(strays);
+    if (strays.empty() || now() >= until) break;
     const timespec moment{0, 2'000'000};
     ::nanosleep(&moment, nullptr);
     reapChildren();
   }
   reapChildren();
-  if (most > 0) children_.log.warning("Ended " + std::to_string(most) + " processes that tasks had left behind.");
+  if (ended.any())
+    children_.log.warning("Killed what tasks had left running when leptir ended: " + ended.listed() + ".");
 }
 
 void Master::Loop::closeInChild() {

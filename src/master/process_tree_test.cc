@@ -43,6 +43,40 @@ TEST(ProcessTree, LeavesNoOrphanOfATaskWhoseWorkerDied) {
   EXPECT_FALSE(isAlive(instance.notes->pids[0]));
 }
 
+TEST(ProcessTree, SaysWhomOfADeadWorkerItKilled) {
+  for (const auto* deed : {"orphans", "comrades"}) {
+    ToyInstance instance(optionsFor(1));
+    instance.keepLog();
+    instance.start(toyWorker);
+    const auto worker = "Worker 0 (pid " + std::to_string(instance.workerPid(0)) + ")";
+    instance.verdict(0, instance.assign(0, deed));
+    const auto left = std::to_string(instance.notes->pids[0]) + " (";
+    EXPECT_TRUE(instance.logs("Killed what " + worker + ", which exited with status 3, left running: " + left))
+        << instance.logged();
+  }
+}
+
+TEST(ProcessTree, SaysWhomItKilledTogetherWithATaskThatWasStopped) {
+  ToyInstance instance(optionsFor(1));
+  instance.keepLog();
+  instance.start(toyWorker);
+  const auto worker = "Worker 0 (pid " + std::to_string(instance.workerPid(0)) + ")";
+  instance.verdict(0, instance.assign(0, "family", 300ms));
+  EXPECT_TRUE(instance.logs(worker + " is killed: its task did not end when it was stopped.")) << instance.logged();
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(instance.logs(std::to_string(instance.notes->pids[static_cast<std::size_t>(i)]) + " (")) << i;
+  }
+}
+
+TEST(ProcessTree, SaysNothingOfAWorkerThatLeftNothing) {
+  ToyInstance instance(optionsFor(1));
+  instance.keepLog();
+  instance.start(toyWorker);
+  instance.verdict(0, instance.assign(0, "crash"));
+  ASSERT_TRUE(instance.logs("was killed by signal 11"));
+  EXPECT_EQ(instance.logged().find("left running"), std::string::npos) << instance.logged();
+}
+
 TEST(ProcessTree, LeavesAnotherWorkersHouseholdAlone) {
   ToyInstance instance(optionsFor(2));
   instance.start(toyWorker);

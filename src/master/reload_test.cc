@@ -91,11 +91,24 @@ TEST_F(MasterReload, CommitsWhileNoDispatcherRunsAndBringsMoreWorkers) {
 
 TEST_F(MasterReload, KillsADispatcherThatDoesNotHandOver) {
   hook(0, optionsFor(1));
+  instance.keepLog();
   instance.start(toyWorker);
   const int before = instance.dispatcherPid();
   instance.signal(SIGHUP);
   ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
   EXPECT_FALSE(isAlive(before));
+  EXPECT_TRUE(instance.logs("The dispatcher (pid " + std::to_string(before) + ") does not hand over"));
+}
+
+TEST_F(MasterReload, SaysHowADispatcherDiedThatShouldHaveHandedOver) {
+  hook(0, optionsFor(1));
+  instance.keepLog();
+  instance.start(toyWorker);
+  const int before = instance.dispatcherPid();
+  instance.signal(SIGHUP);
+  ASSERT_TRUE(waitUntil([&] { return instance.link->page().handOver == 1; }));
+  ::kill(before, SIGSEGV);
+  EXPECT_TRUE(instance.logs("The dispatcher (pid " + std::to_string(before) + ") was killed by signal 11"));
 }
 
 TEST_F(MasterReload, DoesASecondOneAfterTheFirst) {

@@ -30,7 +30,8 @@ void Reloader::begin(BootTime now) {
 void Reloader::tick(BootTime now) {
   if (!check_ || now < checkUntil_) return;
   check_->signal(SIGKILL);
-  children_.log.error("The check of the new configuration takes too long.");
+  children_.log.error("The check of the new configuration (pid " + std::to_string(check_->pid()) +
+                      ") takes too long and is killed.");
   checkUntil_ = BootTime::max();
 }
 

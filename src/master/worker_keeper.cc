@@ -44,7 +44,10 @@ WorkerKeeper::WorkerKeeper(int slot, Children& children)
       pause_(RestartPause::forWorker(static_cast<std::uint64_t>(slot) + 1)) {}
 
 void WorkerKeeper::tick(BootTime now, Stopping stopping) {
-  if (autopsy_) autopsy_->tick(now);
+  if (autopsy_ && autopsy_->tick(now)) {
+    children_.log.warning("The autopsy of a task of " + name() + " (pid " + std::to_string(autopsy_->pid()) +
+                          ") takes too long and is killed.");
+  }
   if (child_) return look(now, stopping);
   if (death_) return sweep(now);
   if (stopping != Stopping::No) startAt_ = BootTime::max();
@@ -71,6 +74,7 @@ void WorkerKeeper::startOne(BootTime now) {
   killed_ = runningATask_ = false;
   endedFor_ = StopReason::Crash;
   below_.clear();
+  killedWithIt_.clear();
   waiting_.reset();
   watch_.begin(now);
   children_.board.setWorker(slotNumber_, child_->pid());
@@ -84,11 +88,14 @@ void WorkerKeeper::look(BootTime now, Stopping stopping) {
   children_.link.workerStderr(slotNumber_).trim();
   if (!sight.sane && !killed_) {
     kill();
-    children_.log.error(name() + " made nonsense of its slot and is replaced.");
+    children_.log.error(nameAndPid() + " made nonsense of its slot and is replaced.");
   }
   const auto decision = watch_.look(sight.running, children_.link.page(), now);
   if (decision.act == DeadlineWatch::Act::Stop) stop(*sight.running, decision.reason, now);
-  if (decision.act == DeadlineWatch::Act::Kill) kill();
+  if (decision.act == DeadlineWatch::Act::Kill && !killed_) {
+    kill();
+    children_.log.warning(nameAndPid() + " is killed: its task did not end when it was stopped.");
+  }
   watchForHanging(sight, now, stopping);
   lastTick_ = now;
 }
@@ -100,8 +107,10 @@ void WorkerKeeper::stop(const RunningTask& task, StopReason reason, BootTime now
   below_ = descendantsOfTask();
   children_.link.stopBell(slotNumber_).ring();
   signalTask(below_, SIGTERM);
-  if (now >= watch_.next()) kill();
-  children_.log.warning(name() + ": its task is stopped, " + std::string(nameOf(reason)) + ".");
+  const bool atOnce = now >= watch_.next();
+  if (atOnce) kill();
+  children_.log.warning(nameAndPid() + (atOnce ? " is killed with its task: " : ": its task is stopped, ") +
+                        std::string(nameOf(reason)) + ".");
 }
 
 void WorkerKeeper::kill() {
@@ -110,6 +119,7 @@ void WorkerKeeper::kill() {
   below_.insert(below_.end(), below.begin(), below.end());
   child_->signal(SIGKILL);
   signalTask(below, SIGKILL);
+  killedWithIt_.add(below);
 }
 
 // The worker's group, and what runs beside it: a program leads a group of its own.
@@ -128,13 +138,14 @@ std::vector<ProcessInfo> WorkerKeeper::descendantsOfTask() const {
   return below;
 }
 
-void WorkerKeeper::end(BootTime now) {
+void WorkerKeeper::end(BootTime now, const std::string& why) {
   if (!child_ || killed_) return;
   endedFor_ = StopReason::Shutdown;
   const auto sight = lookOver(slot_);
   if (sight.running && sight.running->word.state == CellState::Executing)
     stop(*sight.running, StopReason::Shutdown, now);
   kill();
+  children_.log.error(nameAndPid() + " " + why + ".");
 }
 
 void WorkerKeeper::employ(bool wanted, BootTime now) {
@@ -149,10 +160,7 @@ void WorkerKeeper::employ(bool wanted, BootTime now) {
 void WorkerKeeper::watchForHanging(const SlotSight& sight, BootTime now, Stopping stopping) {
   if (now - lastTick_ > kGap) waitingSince_ = now;
   const bool ready = slot_.workerReady() != 0;
-  if (!ready && now - started_ > kLongestStart) {
-    end(now);
-    return children_.log.error(name() + " did not become ready and is replaced.");
-  }
+  if (!ready && now - started_ > kLongestStart) return end(now, "did not become ready and is replaced");
   std::optional<std::pair<std::size_t, CellWord>> waiting;
   if (ready && !sight.running && sight.firstAssigned && stopping == Stopping::No) {
     const auto cell = *sight.firstAssigned;
@@ -163,9 +171,7 @@ void WorkerKeeper::watchForHanging(const SlotSight& sight, BootTime now, Stoppin
   if (!waiting || waiting != waiting_) waitingSince_ = now;
   waiting_ = waiting;
   if (now - waitingSince_ <= children_.options.hangingWorker) return;
-  end(now);
-  children_.log.error(name() +
-                      (leaving_ ? " does not end and is killed." : " leaves what is assigned to it and is replaced."));
+  end(now, leaving_ ? "does not end and is killed" : "leaves what is assigned to it and is replaced");
 }
 
 // What was written is carried on by the dispatcher, and read for the record of whoever died; then nobody needs it.
@@ -202,7 +208,7 @@ DeathCertificate WorkerKeeper::examine(DeathCertificate death) const {
   return death;
 }
 
-bool WorkerKeeper::reaped(const DeathCertificate& death) {
+bool WorkerKeeper::reaped(const DeathCertificate& death, const std::vector<ProcessInfo>& left) {
   if (autopsy_ && autopsy_->pid() == death.pid) {
     autopsy_->end();
     autopsy_.reset();
@@ -212,6 +218,7 @@ bool WorkerKeeper::reaped(const DeathCertificate& death) {
   }
   if (!child_ || child_->pid() != death.pid) return false;
   child_.reset();
+  killedWithIt_.add(left);
   LEPTIR_FAILPOINT("master.after_reap");
   const auto sight = lookOver(slot_);
   noteTask(sight);
@@ -244,11 +251,21 @@ bool WorkerKeeper::isStray(const ProcessInfo& process) const {
 
 void WorkerKeeper::sweep(BootTime now) {
   const auto strays = killStrays([this](const ProcessInfo& process) { return isStray(process); });
-  if (strays > 0 && now < sweepUntil_) return;
-  if (strays > 0) children_.log.error(name() + " left processes that can't be killed.");
+  killedWithIt_.add(strays);
+  if (!strays.empty() && now < sweepUntil_) return;
+  sayKilled(!strays.empty());
   if (autopsy_) return;  // of the worker before: it will not be long
   children_.pids.erase(death_->pid);
   settle(now);
+}
+
+void WorkerKeeper::sayKilled(bool someStay) {
+  if (!killedWithIt_.any()) return;
+  const auto worker = name() + " (pid " + std::to_string(death_->pid) + ")";
+  children_.log.warning("Killed what " + worker + ", which " + describe(*death_) +
+                        ", left running: " + killedWithIt_.listed() + ".");
+  if (someStay) children_.log.error(worker + " left processes that can't be killed.");
+  killedWithIt_.clear();
 }
 
 void WorkerKeeper::settle(BootTime now) {
@@ -306,6 +323,10 @@ void WorkerKeeper::signal(int number) const {
 void WorkerKeeper::closeInChild() {
   if (child_) child_->closeInChild();
   if (autopsy_) autopsy_->closeInChild();
+}
+
+std::string WorkerKeeper::nameAndPid() const {
+  return name() + " (pid " + std::to_string(child_->pid()) + ")";
 }
 
 std::string WorkerKeeper::name() const {

@@ -23,10 +23,10 @@ class WorkerKeeper {
 
   // Each round of the master: does what is due now.
   void tick(BootTime now, Stopping stopping);
-  // A child was reaped; false: it was neither this worker nor its autopsy.
-  bool reaped(const DeathCertificate& death);
-  // Kills the worker whatever it does. A task that it runs is given back: it was not its fault.
-  void end(BootTime now);
+  // A child was reaped; false: it was neither this worker nor its autopsy. `left`: what was killed in its group then.
+  bool reaped(const DeathCertificate& death, const std::vector<ProcessInfo>& left);
+  // Kills the worker whatever it does, and logs `why`. A task that it runs is given back: it was not its fault.
+  void end(BootTime now, const std::string& why);
 
   // After a reload: the worker that is here ends after its task, at once if it runs none; another one takes its place
   // if `wanted`. Nothing that stands assigned begins before that.
@@ -52,6 +52,7 @@ class WorkerKeeper {
   void takeOverKept();
   void watchForHanging(const SlotSight& sight, BootTime now, Stopping stopping);
   void sweep(BootTime now);
+  void sayKilled(bool someStay);
   bool isStray(const ProcessInfo& process) const;
   void settle(BootTime now);
   void settleCell(std::size_t cell, CellWord word);
@@ -60,6 +61,7 @@ class WorkerKeeper {
   DeathCertificate examine(DeathCertificate death) const;
   bool executedSomething() const;
   std::string name() const;
+  std::string nameAndPid() const;
 
   const int slotNumber_;
   Children& children_;
@@ -84,6 +86,7 @@ class WorkerKeeper {
   std::vector<ProcessInfo> below_;         // its descendants when we stopped and when we killed it
   BootTime strayedSince_{};                // processes from before are not its task's
   BootTime sweepUntil_{};
+  KilledProcesses killedWithIt_;  // told once nothing is left of it
   bool isRecorded_ = false;         // the dispatcher will tell of it: the log says it once
   std::optional<Autopsy> autopsy_;  // of the last worker
 

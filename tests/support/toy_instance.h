@@ -21,6 +21,7 @@
 
 #include "link/link.h"
 #include "master/master.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
 namespace leptir {
@@ -75,10 +76,19 @@ class ToyInstance {
     if (masterPid != 0) return;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed leaves nothing behind
     masterPid = ::getpid();
-    const Logger silence;
+    if (inMaster) inMaster();
+    const auto log =
+        logFile_.empty() ? Logger() : Logger::open({{.type = LogSinkConfig::Type::File, .path = logFile_}}).value();
     ChildMains mains{[&] { return dispatcher(*this); }, [&](int slot) { return worker(*this, slot); }};
-    Master master(options, *link, *board, silence, systemClock(), mains, [this] { ++notes->number; }, reload);
+    Master master(options, *link, *board, log, systemClock(), mains, [this] { ++notes->number; }, reload);
     ::_exit(static_cast<int>(master.run()));
+  }
+
+  // Has the master log into a file, which a test reads by `logged`. Call it before `start`.
+  void keepLog() { logFile_ = folder_ / "master.log"; }
+  std::string logged() const { return readWholeFile(logFile_); }
+  bool logs(const std::string& text) const {
+    return waitUntil([&] { return logged().find(text) != std::string::npos; });
   }
 
   // Assigns to the next cell of the ring; answers which.
@@ -192,12 +202,15 @@ class ToyInstance {
 
   MasterOptions options;
   ReloadHooks reload{};
+  std::function<void()> inMaster{};  // before it starts
   std::unique_ptr<Link> link;
   std::unique_ptr<StatusBoard> board;
   Notes* notes;
   int masterPid = 0;
 
  private:
+  const TempDir folder_;
+  std::string logFile_{};  // empty: the master logs nothing
   std::vector<std::size_t> next_;
 };
 

@@ -71,6 +71,12 @@ inline const std::map<std::string, std::function<void(ToyInstance&)>> kDeeds = {
        while (instance.notes->pidCount < 1) ::usleep(1000);
        ::_exit(3);
      }},
+    {"comrades",  // a process of its own group, and its end
+     [](ToyInstance& instance) {
+       leaveBehind(instance, false, false);
+       while (instance.notes->pidCount < 1) ::usleep(1000);
+       ::_exit(3);
+     }},
     {"keep",  // as a worker does whose task's name has keep_descendants
      [](ToyInstance& instance) {
        leaveBehind(instance, true, true);
