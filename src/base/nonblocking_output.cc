@@ -25,6 +25,11 @@ UniqueFd openOnceMore(int descriptor) {
   return UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
+// For what tasks do to descriptors 0 to 2: the copy stays what it was.
+UniqueFd copyOf(int descriptor) {
+  return UniqueFd(::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
+
 // Keeps a signal that a write raises from ending or stopping this process, whatever the process does with it.
 class SignalHeldBack {
  public:
@@ -100,18 +105,21 @@ int NonBlockingOutput::signalOfAWriteTo(Kind kind) {
 
 NonBlockingOutput::NonBlockingOutput(int descriptor) : given_(descriptor), kind_(kindOf(descriptor)) {
   if (kind_ == Kind::Pipe || kind_ == Kind::Terminal) own_ = openOnceMore(descriptor);
-  if (own_) identity_ = FileIdentity::of(own_.get());
+  isNonBlocking_ = static_cast<bool>(own_);
+  if (!own_) own_ = copyOf(descriptor);
+  identity_ = FileIdentity::of(this->descriptor());
 }
 
-NonBlockingOutput::NonBlockingOutput(UniqueFd opened) : own_(std::move(opened)), kind_(kindOf(own_.get())) {}
+NonBlockingOutput::NonBlockingOutput(UniqueFd opened)
+    : own_(std::move(opened)), isNonBlocking_(true), kind_(kindOf(own_.get())) {}
 
 void NonBlockingOutput::openAnew() const noexcept {
-  if (!own_ || kind_ == Kind::File || kind_ == Kind::Socket) return;
+  if (!isNonBlocking_ || kind_ == Kind::File || kind_ == Kind::Socket) return;
   if (const auto again = openOnceMore(own_.get())) ::dup3(again.get(), own_.get(), O_CLOEXEC);
 }
 
 bool NonBlockingOutput::isStillOurs() const noexcept {
-  return identity_ == FileIdentity{} || FileIdentity::of(own_.get()) == identity_;
+  return identity_ == FileIdentity{} || FileIdentity::of(descriptor()) == identity_;
 }
 
 ssize_t NonBlockingOutput::write(std::string_view text) const noexcept {
@@ -129,7 +137,7 @@ ssize_t NonBlockingOutput::write(std::string_view text) const noexcept {
 
 ssize_t NonBlockingOutput::writeNow(std::string_view text) const noexcept {
   if (kind_ == Kind::Socket) return ::send(descriptor(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (kind_ == Kind::File || own_) return ::write(descriptor(), text.data(), text.size());
+  if (kind_ == Kind::File || isNonBlocking_) return ::write(descriptor(), text.data(), text.size());
   if (!hasRoom(descriptor(), timespec{})) {
     errno = EAGAIN;
     return -1;

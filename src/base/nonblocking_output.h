@@ -12,10 +12,11 @@ namespace leptir {
 
 // Any thread; no lock. O_NONBLOCK is never set on the given descriptor: that flag belongs to the open file, which is
 // shared with every process that inherited it (the user's shell, for one). A pipe or terminal is opened anew through
-// /proc instead; where that is refused, each write is small and happens only after poll() reported room.
+// /proc instead; where that is refused, each write is small and happens only after poll() reported room. Writes go to
+// a descriptor of this object's own, so user code that closes or replaces the given one changes nothing.
 class NonBlockingOutput {
  public:
-  // `descriptor` stays the caller's and outlives this object.
+  // `descriptor` stays the caller's. It must outlive this object only where it cannot be copied (no number is free).
   explicit NonBlockingOutput(int descriptor);
   // Takes over a descriptor that was opened with O_NONBLOCK.
   explicit NonBlockingOutput(UniqueFd opened);
@@ -37,7 +38,7 @@ class NonBlockingOutput {
   enum class Kind {
     File,      // always has room
     Socket,    // is told for each write not to wait
-    Pipe,      // here and below: O_NONBLOCK if the descriptor is our own
+    Pipe,      // here and below: O_NONBLOCK if it was opened anew
     Terminal,  // or another device
   };
   static Kind kindOf(int descriptor);
@@ -45,8 +46,9 @@ class NonBlockingOutput {
   ssize_t writeNow(std::string_view text) const noexcept;
   bool isStillOurs() const noexcept;
   int given_ = -1;
-  UniqueFd own_;
-  FileIdentity identity_;  // of what we opened anew; none for a descriptor that was given
+  UniqueFd own_;                // the given file under another number, or opened anew
+  bool isNonBlocking_ = false;  // own_ has O_NONBLOCK
+  FileIdentity identity_;       // of what is written to; none for a file whose number another file may get (LineSink)
   Kind kind_ = Kind::File;
 };
 

@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <string>
 
 #include "tests/support/child.h"
@@ -129,6 +130,50 @@ TEST(NonBlockingOutput, OpenedAnewSharesNoFlagsWithItsParent) {
   output.openAnew();
   ASSERT_EQ(::fcntl(output.descriptor(), F_SETFL, O_APPEND), 0);  // what a task may do
   EXPECT_TRUE(isNonBlocking(inherited.get()));
+}
+
+// What user code does that closes all descriptors and opens files of its own: each number from 3 on, and `given`,
+// is the other file then.
+void giveAllNumbersTo(const std::filesystem::path& other, int given) {
+  const int file = ::open(other.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  for (int number = 3; number < 100; ++number) ::dup2(file, number);
+  ::dup2(file, given);
+}
+
+bool writesNothingAfterItsNumbersWereGivenAway(int given, const std::filesystem::path& other) {
+  return inChild([&] {
+    const NonBlockingOutput output(given);
+    if (output.write("before") != 6) return false;
+    giveAllNumbersTo(other, given);
+    return output.write("after") == -1 && errno == EBADF && std::filesystem::file_size(other) == 0;
+  });
+}
+
+TEST(NonBlockingOutput, WritesNothingIntoAnotherFileThatGotTheNumberOfAPlainFile) {
+  const TempDir folder;
+  const UniqueFd file(::open((folder / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  EXPECT_TRUE(writesNothingAfterItsNumbersWereGivenAway(file.get(), folder / "other"));
+  EXPECT_EQ(readWholeFile(folder / "log"), "before");
+}
+
+TEST(NonBlockingOutput, WritesNothingIntoAnotherFileThatGotTheNumberOfASocket) {
+  const TempDir folder;
+  int pair[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+  const UniqueFd from(pair[0]), to(pair[1]);
+  EXPECT_TRUE(writesNothingAfterItsNumbersWereGivenAway(to.get(), folder / "other"));
+}
+
+TEST(NonBlockingOutput, StillWritesToThePlainFileWhoseGivenNumberWasReplaced) {
+  const TempDir folder;
+  EXPECT_TRUE(inChild([&] {
+    const int file = ::open((folder / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    const NonBlockingOutput output(file);
+    const UniqueFd other(::open((folder / "other").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    return ::dup2(other.get(), file) == file && output.write("after") == 5;
+  }));
+  EXPECT_EQ(readWholeFile(folder / "log"), "after");
+  EXPECT_EQ(readWholeFile(folder / "other"), "");
 }
 
 TEST(NonBlockingOutput, SaysWhatIsWrongWithAClosedDescriptor) {

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/unique_fd.h"
+#include "tests/support/child.h"
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
@@ -468,6 +469,24 @@ TEST(Logger, WritesNothingIntoAFileThatGotItsNumber) {
   EXPECT_THAT(linesOf(folder / "rotated")[1], EndsWith("after"));
   ASSERT_EQ(linesOf(logFile).size(), 1u);
   EXPECT_THAT(linesOf(logFile)[0], EndsWith("anew"));
+}
+
+// `leptir start > log`, and a task that closes every descriptor and opens a file of its own.
+TEST(Logger, CountsAsLostWhatAStreamCouldOnlyWriteIntoAnotherFile) {
+  const TempDir folder;
+  const UniqueFd file(::open((folder / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const Redirected out(STDERR_FILENO, file.get());
+  auto logger = Logger::open({{.name = "err", .type = LogSinkConfig::Type::Stderr, .path = {}}}).value();
+  EXPECT_TRUE(inChild([&] {
+    const int other = ::open((folder / "other").c_str(), O_WRONLY | O_CREAT, 0600);
+    for (int number = STDERR_FILENO; number < 100; ++number) ::dup2(other, number);
+    logger.info("lost");
+    return logger.dropped() == 1;
+  }));
+  EXPECT_EQ(readWholeFile(folder / "other"), "");
+  logger.info("after");
+  ASSERT_EQ(linesOf(folder / "log").size(), 2u);
+  EXPECT_THAT(linesOf(folder / "log")[0], HasSubstr("1 log line was dropped: stderr: "));
 }
 
 TEST(Logger, KeepsItsOldFileWhenTheNewOneCannotBeOpened) {
