@@ -8,6 +8,8 @@
 #include <csignal>
 #include <functional>
 
+#include "tests/support/mapping_flags.h"
+
 namespace leptir {
 namespace {
 
@@ -24,6 +26,10 @@ int signalThatEnds(const std::function<void()>& deed) {
   int status = 0;
   ::waitpid(child, &status, 0);
   return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+TEST(Link, ItsSharedPageStandsInNoCoreFile) {
+  EXPECT_TRUE(standsInNoCoreFile(&Link::create(1).value()->page()));
 }
 
 class LinkTest : public ::testing::Test {

@@ -8,11 +8,11 @@
 
 #include <atomic>
 #include <cstring>
-#include <fstream>
 #include <random>
-#include <sstream>
 #include <string>
 #include <thread>
+
+#include "tests/support/mapping_flags.h"
 
 namespace leptir {
 
@@ -311,24 +311,9 @@ TEST_F(SlotTest, EitherBeginsOrIsTakenBackBetweenProcesses) {
   }
 }
 
-// The kernel's word for a mapping that no core file holds is "dd".
-std::string flagsOfTheMappingAt(const void* address) {
-  const auto wanted = reinterpret_cast<std::uint64_t>(address);
-  std::ifstream maps("/proc/self/smaps");
-  bool isIt = false;
-  for (std::string line; std::getline(maps, line);) {
-    std::uint64_t begin = 0, end = 0;
-    char dash = 0;
-    std::istringstream fields(line);
-    if (fields >> std::hex >> begin >> dash >> end && dash == '-') isIt = begin <= wanted && wanted < end;
-    if (isIt && line.starts_with("VmFlags:")) return line + ' ';
-  }
-  return {};
-}
-
 TEST(Slot, StandsInNoCoreFile) {
   auto slot = Slot::create().value();
-  EXPECT_NE(flagsOfTheMappingAt(&slot.lastWords()).find(" dd "), std::string::npos);
+  EXPECT_TRUE(standsInNoCoreFile(&slot.lastWords()));
 }
 
 TEST(Slot, SaysWhichProcessesWereKept) {

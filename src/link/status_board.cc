@@ -88,7 +88,10 @@ struct StatusBoard::Page {
   static Page* map(const UniqueFd& memory, int rights) {
     const int flags = MAP_SHARED | (memory ? 0 : MAP_ANONYMOUS);
     void* mapped = ::mmap(nullptr, bytes(), rights, flags, memory.get(), 0);
-    return mapped == MAP_FAILED ? nullptr : static_cast<Page*>(mapped);
+    if (mapped == MAP_FAILED) return nullptr;
+    // A core file of a worker is to show its own memory, not which tasks the others run.
+    ::madvise(mapped, bytes(), MADV_DONTDUMP);
+    return static_cast<Page*>(mapped);
   }
   // Lines after the first lie in zeroed memory, which is what an empty WorkerLine is.
   static void begin(Page* memory, int workers, const Clock& clock) {

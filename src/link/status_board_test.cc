@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/support/child.h"
+#include "tests/support/mapping_flags.h"
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -31,6 +32,14 @@ class StatusBoardTest : public ::testing::Test {
   TempDir folder;
   const fs::path file = folder / "board";
 };
+
+TEST_F(StatusBoardTest, StandsInNoCoreFile) {
+  const auto board = StatusBoard::create(file, "0123456789abcdef", 1, clock).value();
+  const auto flags =
+      mappingFlags([](auto, auto, auto name) { return name.find("leptir-board") != std::string_view::npos; });
+  EXPECT_FALSE(flags.empty());
+  EXPECT_TRUE(standsInNoCoreFile(flags)) << flags;
+}
 
 TEST_F(StatusBoardTest, IsFreeOnceItsMasterIsGoneWhateverStillMapsIt) {
   auto board = StatusBoard::create(file, "0123456789abcdef", 1, clock).value();
