@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/errno_code.h"
 #include "base/errno_text.h"
 
 namespace leptir {
@@ -30,7 +31,7 @@ bool leadsToDevice(const std::string& path) {
 
 Result<UniqueFd> openDevice(const std::string& path) {
   UniqueFd device(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!device) return Error(ErrorCode::Invalid, errnoText(errno));
+  if (!device) return Error(codeOfErrno(errno), errnoText(errno));
   return device;
 }
 
@@ -50,13 +51,13 @@ std::string adviceFor(const std::string& path) {
   return ": let this user write there, or change the path";
 }
 
-bool mayWrite(const std::string& path) {
-  if (::access(path.c_str(), W_OK) == 0) return true;
-  return errno == ENOENT && ::access(std::filesystem::path(path).parent_path().c_str(), W_OK | X_OK) == 0;
+// Without descriptors a path of a missing folder fails for want of them, too.
+bool folderIsThere(const std::string& path) {
+  return ::access(std::filesystem::path(path).parent_path().c_str(), F_OK) == 0 || errno == EACCES;
 }
 
 Error failure(const std::string& logger, const std::string& path, const Error& why) {
-  const bool mayPass = why.code() == ErrorCode::Unavailable && mayWrite(path);
+  const bool mayPass = why.code() == ErrorCode::Unavailable && folderIsThere(path);
   return Error(mayPass ? ErrorCode::Unavailable : ErrorCode::Invalid,
                "log file " + path + " (logger '" + logger + "'): " + why.message() + adviceFor(path));
 }
@@ -71,7 +72,7 @@ Result<void> checkFile(const std::string& path) {
   if (file) return {};
   if (file.error().code() != ErrorCode::NotFound) return file.error();
   const auto folder = std::filesystem::path(path).parent_path();
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) return Error(ErrorCode::Invalid, errnoText(errno));
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) return Error(codeOfErrno(errno), errnoText(errno));
   return {};
 }
 

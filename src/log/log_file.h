@@ -14,8 +14,8 @@
 namespace leptir {
 
 // For appending; made with these permissions when it is missing. Never waits: a named pipe without a reader is an
-// error. Unavailable: want of space, memory or descriptors; Invalid: the path or its rights are wrong. The message
-// names the file and the logger, and says what to do.
+// error. Unavailable: want of space, memory, descriptors or rights (base/errno_code.h); Invalid: the path can never be
+// used, or the file is another user's. The message names the file and the logger, and says what to do.
 Result<UniqueFd> openLogFile(const std::string& logger, const std::string& path, mode_t mode = kPrivateFile);
 
 // The permissions for the file that takes the place of one that was rotated away: those of the old one.

@@ -40,6 +40,26 @@ TEST(LogFileCheck, LooksWhetherAMissingFileCouldBeMade) {
   EXPECT_TRUE(asUser(kOtherUser, [&] { return !check(folder / "a.log"); }));
 }
 
+TEST(LogFileCheck, WantOfRightsIsNoMistakeOfTheConfiguration) {
+  LEPTIR_NEEDS_ROOT();
+  const TempDir folder;
+  ::chmod(folder.path().c_str(), 0755);
+  ::chmod(folder.write("ours.log", "").c_str(), 0600);
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    return check(folder / "a.log").error().code() == ErrorCode::Unavailable &&
+           openLogFile("logfile", folder / "a.log").error().code() == ErrorCode::Unavailable &&
+           openLogFile("logfile", folder / "ours.log").error().code() == ErrorCode::Unavailable;
+  }));
+}
+
+TEST(LogFileCheck, WantOfDescriptorsIsNoMistakeOfAStreamEither) {
+  EXPECT_TRUE(inChild([&] {
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return false;
+    return openLogFile("logfile", "/dev/stdout").error().code() == ErrorCode::Unavailable;
+  }));
+}
+
 TEST(LogFileCheck, WantOfDescriptorsIsNoMistakeOfTheConfiguration) {
   const TempDir folder;
   EXPECT_TRUE(inChild([&] {
