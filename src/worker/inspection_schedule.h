@@ -1,4 +1,4 @@
-// After which tasks a worker looks whether its process is still as it was: that costs some 15 microseconds, more than a
+// After which tasks a worker looks whether its process is still as it was: that costs some 20 microseconds, more than a
 // task that does nothing takes.
 #pragma once
 

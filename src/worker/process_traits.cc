@@ -1,12 +1,18 @@
 #include "worker/process_traits.h"
 
+#include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
+#include <span>
 
 #include "worker/kernel_priorities.h"
 
@@ -33,15 +39,28 @@ bool isSame(const rlimit& a, const rlimit& b) {
 }
 
 // What cannot be read counts as unchanged: a task that used up the descriptors is found out by them.
-bool differ(const std::optional<int>& before, const std::optional<int>& now) {
+template <class Value>
+bool differ(const std::optional<Value>& before, const std::optional<Value>& now) {
   return before && now && *before != *now;
+}
+
+// Without CAP_SYS_ADMIN nobody enters another namespace of any kind but together with another user namespace. The
+// mount namespace shows in the root folder.
+constexpr const char* kNamespaces[] = {"user", "net", "uts", "ipc", "pid_for_children"};
+
+std::size_t namespacesInReach(bool isAdministrator) {
+  return isAdministrator ? std::size(kNamespaces) : 1;
 }
 
 }  // namespace
 
 ProcessTraits::ProcessTraits()
     : ids_(currentIds()),
-      root_(FileIdentity::of("/")),
+      root_(currentRoot()),
+      capabilities_(currentCapabilities()),
+      namespaceFolder_(::open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC)),
+      timerList_(::open("/proc/self/timers", O_RDONLY | O_CLOEXEC)),
+      posixTimers_(currentPosixTimers()),
       knowsProcessors_(::sched_getaffinity(0, sizeof processors_, &processors_) == 0),
       nice_(::getpriority(PRIO_PROCESS, 0)),
       ioPriority_(ioPriority()),
@@ -51,14 +70,23 @@ ProcessTraits::ProcessTraits()
   for (int i = 0; i < kLimits; ++i)
     ::getrlimit(static_cast<__rlimit_resource>(i), &limits_[static_cast<std::size_t>(i)]);
   std::ranges::transform(kTimerKinds, timers_.begin(), isArmed);
+  constexpr std::size_t kPermitted = 2;  // of Capabilities
+  const bool isAdministrator = !capabilities_ || ((*capabilities_)[kPermitted] >> CAP_SYS_ADMIN & 1) != 0;
+  for (const auto* kind : std::span(kNamespaces).first(namespacesInReach(isAdministrator))) {
+    if (auto found = currentNamespace(kind)) namespaces_.emplace_back(kind, std::move(*found));
+  }
 }
 
 std::optional<std::string> ProcessTraits::restore() const {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   disarmTimers();
+  environment_.restore();
   if (currentIds() != ids_) return "changed the user or group ids of its process";
-  if (FileIdentity::of("/") != root_) return "changed the root folder of its process";
+  if (differ(capabilities_, currentCapabilities())) return "changed the capabilities of its process";
+  if (currentRoot() != root_) return "changed the root folder or the mount namespace of its process";
+  if (!areNamespacesUnchanged()) return "took its process into another namespace";
+  if (differ(posixTimers_, currentPosixTimers())) return "left a timer that it had made (timer_create)";
   if (auto lowered = restoreLimits()) return lowered;
   if (auto changed = restorePriorities()) return changed;
   if (!restoreProcessors()) return "changed the processors that its process may use";
@@ -118,6 +146,42 @@ ProcessTraits::Ids ProcessTraits::currentIds() {
   const int count = ::getgroups(static_cast<int>(ids.supplementary.size()), ids.supplementary.data());
   ids.supplementary.resize(static_cast<std::size_t>(std::max(count, 0)));
   return ids;
+}
+
+ProcessTraits::Root ProcessTraits::currentRoot() {
+  struct statx info{};
+  if (::statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &info) != 0) return {FileIdentity::of("/")};
+  return {{makedev(info.stx_dev_major, info.stx_dev_minor), info.stx_ino},
+          (info.stx_mask & STATX_MNT_ID) != 0 ? info.stx_mnt_id : 0};
+}
+
+std::optional<ProcessTraits::Capabilities> ProcessTraits::currentCapabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3]{};
+  if (::syscall(SYS_capget, &header, sets) != 0) return std::nullopt;
+  const auto bits = static_cast<std::uint32_t>(std::max(::prctl(PR_GET_SECUREBITS), 0));
+  return Capabilities{sets[0].effective, sets[1].effective,   sets[0].permitted, sets[1].permitted,
+                      sets[0].inheritable, sets[1].inheritable, bits};
+}
+
+// "net:[4026531840]".
+std::optional<std::string> ProcessTraits::currentNamespace(const char* kind) const {
+  char name[64];
+  const auto bytes = ::readlinkat(namespaceFolder_.get(), kind, name, sizeof name);
+  return bytes > 0 ? std::optional(std::string(name, static_cast<std::size_t>(bytes))) : std::nullopt;
+}
+
+bool ProcessTraits::areNamespacesUnchanged() const {
+  return std::ranges::none_of(namespaces_, [this](const auto& known) {
+    return differ(std::optional(known.second), currentNamespace(known.first));
+  });
+}
+
+// A few lines for each; empty: there is none.
+std::optional<std::string> ProcessTraits::currentPosixTimers() const {
+  char list[4096];
+  const auto bytes = ::pread(timerList_.get(), list, sizeof list, 0);
+  return bytes >= 0 ? std::optional(std::string(list, static_cast<std::size_t>(bytes))) : std::nullopt;
 }
 
 // Each thread is a folder there, beside `.` and `..`.

@@ -1,17 +1,31 @@
 // What a task did to its process is not found by the next one.
+#include "worker/process_traits.h"
+
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 
+#include "base/unique_fd.h"
+#include "tests/support/child.h"
 #include "tests/support/driven_worker.h"
 #include "worker/kernel_priorities.h"
 
@@ -145,6 +159,132 @@ TEST_F(ProcessTraitsTest, ALimitThatCanBePutBackIs) {
     limit.rlim_cur = 1000;
     ::setrlimit(RLIMIT_FSIZE, &limit);
   });
+}
+
+class ChangedEnvironment : public ProcessTraitsTest {
+ protected:
+  ChangedEnvironment() {
+    ::setenv("LEPTIR_TEST_VARIABLE", "as it was", 1);
+    add("environment", [](TaskContext& task) {
+      for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) task.addResponseLine(*entry);
+    });
+  }
+  ~ChangedEnvironment() override { ::unsetenv("LEPTIR_TEST_VARIABLE"); }
+
+  // Twice, since the second time it changes what was put back.
+  void expectPutBackAfter(std::function<void()> deed) {
+    add("deed", [deed](TaskContext&) { deed(); });
+    start();
+    const auto before = outcome(assign("environment", 0)).response;
+    EXPECT_NE(before.find("LEPTIR_TEST_VARIABLE=as it was"), std::string::npos);
+    for (std::size_t cell = 1; cell < 7; cell += 2) {
+      EXPECT_EQ(outcome(assign("deed", cell)).status, ExitStatus::Success);
+      EXPECT_EQ(outcome(assign("environment", cell + 1)).response, before);
+    }
+    EXPECT_EQ(::kill(pid, 0), 0);
+  }
+};
+
+TEST_F(ChangedEnvironment, IsPutBackAfterSetenv) {
+  expectPutBackAfter([] {
+    ::setenv("LEPTIR_TEST_VARIABLE", "of a task", 1);
+    ::setenv("LEPTIR_TEST_NEW", "of a task", 1);
+  });
+}
+
+TEST_F(ChangedEnvironment, IsPutBackAfterUnsetenv) {
+  expectPutBackAfter([] { ::unsetenv("LEPTIR_TEST_VARIABLE"); });
+}
+
+TEST_F(ChangedEnvironment, IsPutBackAfterClearenv) {
+  expectPutBackAfter([] { ::clearenv(); });
+}
+
+TEST_F(ChangedEnvironment, IsPutBackAfterPutenvOfATextThatIsGone) {
+  expectPutBackAfter([] {
+    std::string text = "LEPTIR_TEST_VARIABLE=" + std::string(1'000'000, 'x');  // a mapping of its own, which goes
+    mustSucceed(::putenv(text.data()));
+  });
+}
+
+TEST_F(ChangedEnvironment, IsPutBackAfterATaskWroteIntoAVariable) {
+  expectPutBackAfter([] { *::getenv("LEPTIR_TEST_VARIABLE") = 'X'; });
+}
+
+TEST_F(ProcessTraitsTest, APosixTimerIsTheLastOfItsWorker) {
+  if (::access("/proc/self/timers", R_OK) != 0) GTEST_SKIP() << "this kernel does not tell of timers";
+  expectAnotherWorkerAfter([](TaskContext&) {
+    sigevent quiet{};
+    quiet.sigev_notify = SIGEV_SIGNAL;
+    quiet.sigev_signo = SIGUSR2;
+    timer_t timer{};
+    mustSucceed(::timer_create(CLOCK_MONOTONIC, &quiet, &timer));
+  });
+}
+
+TEST_F(ProcessTraitsTest, APosixTimerThatATaskTookAwayAgainIsNoTrace) {
+  expectNoTrace([](TaskContext&) {
+    timer_t timer{};
+    mustSucceed(::timer_create(CLOCK_MONOTONIC, nullptr, &timer));
+    mustSucceed(::timer_delete(timer));
+  });
+}
+
+TEST_F(ProcessTraitsTest, OtherCapabilitiesAreTheLastOfTheirWorker) {
+  if (::getuid() != 0) GTEST_SKIP() << "only root has any to give up";
+  expectAnotherWorkerAfter([](TaskContext&) {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3]{};
+    mustSucceed(static_cast<int>(::syscall(SYS_capget, &header, sets)));
+    sets[0].effective &= ~(1U << CAP_CHOWN);
+    mustSucceed(static_cast<int>(::syscall(SYS_capset, &header, sets)));
+  });
+}
+
+class OtherNamespace : public ProcessTraitsTest, public testing::WithParamInterface<std::pair<const char*, int>> {};
+
+void writeInto(const char* file, std::string_view text) {
+  const UniqueFd opened(::open(file, O_WRONLY | O_CLOEXEC));
+  mustSucceed(::write(opened.get(), text.data(), text.size()) < 0 ? -1 : 0);
+}
+
+TEST_P(OtherNamespace, IsTheLastOfItsWorker) {
+  const int kind = GetParam().second;
+  if (!inChild([kind] { return ::unshare(kind) == 0; })) GTEST_SKIP() << "not allowed here";
+  expectAnotherWorkerAfter([kind](TaskContext&) {
+    const auto user = std::to_string(::getuid()), group = std::to_string(::getgid());
+    mustSucceed(::unshare(kind));
+    if (kind != CLONE_NEWUSER) return;
+    // So that the ids look as they did.
+    writeInto("/proc/self/setgroups", "deny");
+    writeInto("/proc/self/uid_map", user + " " + user + " 1");
+    writeInto("/proc/self/gid_map", group + " " + group + " 1");
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(, OtherNamespace,
+                         testing::Values(std::pair("Mounts", CLONE_NEWNS), std::pair("Network", CLONE_NEWNET),
+                                         std::pair("Names", CLONE_NEWUTS), std::pair("Ipc", CLONE_NEWIPC),
+                                         std::pair("Processes", CLONE_NEWPID), std::pair("Users", CLONE_NEWUSER)),
+                         [](const auto& kind) { return std::string(kind.param.first); });
+
+// It costs more than a task that does nothing (inspection_schedule.h). The limit is far above what is measured on an
+// idle machine (docs/adr/a-task-leaves-no-trace.md), since tests run on busy ones, too.
+TEST(ProcessTraits, ALookTakesMicroseconds) {
+  EXPECT_TRUE(inChild([] {
+    const ProcessTraits traits;
+    auto best = Duration::max();
+    for (int round = 0; round < 200; ++round) {
+      const auto before = systemClock().bootTime();
+      for (int i = 0; i < 10; ++i) {
+        if (traits.restore()) return false;
+      }
+      best = std::min<Duration>(best, (systemClock().bootTime() - before) / 10);
+    }
+    std::printf("one look: %d us\n", static_cast<int>(best.count()));
+    std::fflush(stdout);
+    return best < std::chrono::microseconds(300);
+  }));
 }
 
 TEST_F(ProcessTraitsTest, AHandlerOfAShortTaskIsPutBack) {

@@ -1,0 +1,38 @@
+#include "worker/environment_variables.h"
+
+#include <unistd.h>
+
+#include <cstring>
+
+namespace leptir {
+
+EnvironmentVariables::EnvironmentVariables() {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    foundAt_.push_back(*entry);
+    const auto& text = texts_.emplace_back(*entry);
+    copies_.push_back(std::make_unique<char[]>(text.size() + 1));
+  }
+  list_ = std::make_unique<char*[]>(texts_.size() + 1);
+}
+
+void EnvironmentVariables::restore() const {
+  if (areUnchanged()) return;
+  for (std::size_t i = 0; i < texts_.size(); ++i) {
+    list_[i] = copies_[i].get();
+    std::memcpy(list_[i], texts_[i].c_str(), texts_[i].size() + 1);
+  }
+  list_[texts_.size()] = nullptr;
+  environ = list_.get();
+}
+
+bool EnvironmentVariables::areUnchanged() const {
+  if (environ == nullptr) return texts_.empty();
+  const bool wasRestored = environ == list_.get();
+  for (std::size_t i = 0; i < texts_.size(); ++i) {
+    const char* place = wasRestored ? copies_[i].get() : foundAt_[i];
+    if (environ[i] != place || std::memcmp(place, texts_[i].c_str(), texts_[i].size() + 1) != 0) return false;
+  }
+  return environ[texts_.size()] == nullptr;
+}
+
+}  // namespace leptir
