@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <ctime>
 #include <system_error>
 #include <thread>
 
+#include "base/errno_text.h"
 #include "config/state_paths.h"
 
 namespace leptir {
@@ -25,14 +27,21 @@ std::optional<InstanceFiles> filesHeldBy(int master, const fs::path& folder) {
   return std::nullopt;
 }
 
-// A process that is being killed gives up its pid file a moment before its board.
-bool staysHeld(const fs::path& board) {
+// A process that is being killed gives up its pid file a moment before its board. A board that cannot be looked at may
+// be that of an instance that lives.
+Result<void> checkIsFree(const fs::path& board) {
   constexpr int kMostTries = 100;
-  for (int tries = 0; tries < kMostTries; ++tries) {
-    if (boardLockOf(board) != BoardLock::Held) return false;
+  for (int tries = 1;; ++tries) {
+    const auto lock = boardLockOf(board);
+    const int error = errno;
+    if (lock == BoardLock::Free) return {};
+    if (tries == kMostTries && lock == BoardLock::Held)
+      return Error(ErrorCode::Lost, board.string() + ": another instance holds it");
+    if (tries == kMostTries)
+      return Error(ErrorCode::Unavailable,
+                   board.string() + ": cannot tell whether another instance holds it: " + errnoText(error));
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
-  return true;
 }
 
 std::string dateOf(Time time) {
@@ -62,8 +71,7 @@ Result<InstanceLocks> InstanceLocks::take(const InstanceFiles& files) {
     if (file.empty()) continue;
     if (const auto taken = locks.add(file); !taken) return refuse(taken.error());
   }
-  if (staysHeld(files.boardFile))
-    return refuse(Error(ErrorCode::Lost, files.boardFile.string() + ": another instance holds it"));
+  if (const auto free = checkIsFree(files.boardFile); !free) return refuse(free.error());
   return locks;
 }
 
@@ -99,8 +107,9 @@ InstanceFiles filesOfRunning(const InstanceFiles& asked) {
 Result<std::optional<int>> masterOf(const InstanceFiles& files) {
   auto holder = holderOf(files.pidFile);
   if (holder && *holder) return holder;
-  if (const auto master = StatusBoard::masterOf(files.boardFile)) return master;
-  return holder;
+  auto master = StatusBoard::masterOf(files.boardFile);
+  if (!holder) return master && *master ? master : holder;
+  return master;
 }
 
 Result<std::optional<BoardInstance>> findInstance(const InstanceFiles& files) {

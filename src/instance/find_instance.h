@@ -24,8 +24,8 @@ struct InstanceFiles {
 // The pid file and the alias, held by one instance.
 class InstanceLocks {
  public:
-  // Lost: another instance has one of them, or the lock of the board: then its pid file was removed. Invalid: as
-  // PidFile::take.
+  // Lost: another instance has one of them, or the lock of the board: then its pid file was removed. Unavailable:
+  // whether one has the board cannot be told. Invalid: as PidFile::take.
   static Result<InstanceLocks> take(const InstanceFiles& files);
   void closeInChild();
   // Makes those anew that were removed or changed, in folders that are made anew as well, and answers their names.
@@ -47,7 +47,7 @@ class InstanceLocks {
 InstanceFiles filesOfRunning(const InstanceFiles& asked);
 
 // The master of the instance of just these files: the process that holds the pid file, or, where that was removed or
-// replaced, the board. None, errors: as holderOf.
+// replaced, the board. None, errors: as holderOf. Unavailable: the board cannot be looked at.
 Result<std::optional<int>> masterOf(const InstanceFiles& files);
 
 // The running instance of these files. None: it does not run. One that has no board yet is `Starting`. An error, as of

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tests/support/child.h"
+#include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir {
@@ -89,6 +90,21 @@ TEST_F(FindInstanceTest, AnInstanceWhosePidFileWasRemovedIsFoundByItsBoardAndKee
   EXPECT_FALSE(std::filesystem::exists(folder / "real.pid")) << "a start that is refused leaves nothing";
   std::filesystem::create_directory(folder / "real.pid");
   EXPECT_TRUE(*findInstance(files("real"))) << "also where something else has its name";
+}
+
+TEST_F(FindInstanceTest, ABoardThatCannotBeLookedAtMayBeThatOfAnInstanceThatLives) {
+  LEPTIR_NEEDS_ROOT();
+  giveTo(kOtherUser, folder.path());
+  ::chmod(folder.write("real.board", "").c_str(), 0600);
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    const auto locks = InstanceLocks::take(files("real"));
+    return !locks && locks.error().code() == ErrorCode::Unavailable;
+  })) << "no second one starts";
+  EXPECT_FALSE(std::filesystem::exists(folder / "real.pid"));
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    const auto found = findInstance(files("real"));
+    return !found && found.error().code() == ErrorCode::Unavailable;
+  })) << "nor is it told that none runs";
 }
 
 TEST_F(FindInstanceTest, ABoardThatIsLeftOverKeepsNoInstanceFromStarting) {

@@ -65,8 +65,12 @@ Result<bool> BoardFile::restore(const std::string& content) {
     if (auto written = write(content); !written) return written.error();
     return true;
   }
-  if (boardLockOf(file_) == BoardLock::Held)
+  const auto lock = boardLockOf(file_);
+  if (lock == BoardLock::Held)
     return Error(ErrorCode::Lost, file_.string() + ": it is the status board of another instance by now");
+  if (lock == BoardLock::CannotTell)
+    return Error(ErrorCode::Unavailable, file_.string() + ": cannot tell whether it is the status board of another " +
+                                             "instance by now: " + errnoText(errno));
   auto made = create(file_, content);
   if (!made) return made.error();
   *this = std::move(*made);
@@ -94,7 +98,8 @@ BoardLock boardLockOf(const UniqueFd& descriptor) {
 BoardLock boardLockOf(const std::filesystem::path& file) {
   const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
   if (descriptor) return boardLockOf(descriptor);
-  return errno == ENOENT || errno == ENOTDIR ? BoardLock::Free : BoardLock::CannotTell;
+  const bool isNoBoard = errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO;
+  return isNoBoard ? BoardLock::Free : BoardLock::CannotTell;
 }
 
 }  // namespace leptir

@@ -19,7 +19,7 @@ class BoardFile {
 
   Result<void> write(const std::string& content);
   // Makes the file anew when it was removed, replaced or changed. True: it was. Lost: the file that has its name by now
-  // is locked by another process.
+  // is locked by another process. Unavailable: whether it is cannot be told, so it is left alone.
   Result<bool> restore(const std::string& content);
   // Removes the file, unless its name is another file's by now.
   void remove();
@@ -36,7 +36,8 @@ enum class BoardLock { Free, Held, CannotTell };
 
 // Whether another process holds the lock of a board file, by an open file of it.
 BoardLock boardLockOf(const UniqueFd& descriptor);
-// The same by its name; Free: there is no such file.
+// The same by its name. Free: there is no such file, or something there that no instance puts there (a link, a socket).
+// CannotTell: errno says why.
 BoardLock boardLockOf(const std::filesystem::path& file);
 
 }  // namespace leptir

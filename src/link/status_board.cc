@@ -170,14 +170,22 @@ Result<DeadBoard> StatusBoard::takeOver(const std::filesystem::path& file) {
   return DeadBoard{head.instance(), std::move(descriptor)};
 }
 
-std::optional<int> StatusBoard::masterOf(const std::filesystem::path& file) {
+Result<std::optional<int>> StatusBoard::masterOf(const std::filesystem::path& file) {
+  const std::optional<int> none;
   const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  if (!descriptor) {
+    const auto why = cannotOpen(file);
+    return why.code() == ErrorCode::Unavailable ? Result<std::optional<int>>(why) : none;
+  }
   Head head;
-  if (!descriptor || !readHead(descriptor, file, head)) return std::nullopt;
+  if (!readHead(descriptor, file, head)) return none;
   const int master = head.pid;
   // A lock is only tried where the number says that it is held: trying takes it for an instant.
-  const bool lives = master > 0 && hasOpen(master, descriptor.get()) && boardLockOf(descriptor) == BoardLock::Held;
-  return lives ? std::optional(master) : std::nullopt;
+  if (master <= 0 || !hasOpen(master, descriptor.get())) return none;
+  const auto lock = boardLockOf(descriptor);
+  if (lock == BoardLock::CannotTell)
+    return Error(ErrorCode::Unavailable, file.string() + ": cannot tell whether it is locked: " + errnoText(errno));
+  return lock == BoardLock::Held ? std::optional(master) : none;
 }
 
 BoardInstance StatusBoard::look(const Clock& clock) const {

@@ -74,7 +74,8 @@ class StatusBoard {
   // NotFound, Corrupt: as `read`. Unavailable: cannot be told. Invalid: another user's, or a link.
   static Result<DeadBoard> takeOver(const std::filesystem::path& file);
   // The master that lives and holds this board, also where no pid file says so. None: there is none in our sight.
-  static std::optional<int> masterOf(const std::filesystem::path& file);
+  // Unavailable: cannot be told.
+  static Result<std::optional<int>> masterOf(const std::filesystem::path& file);
   ~StatusBoard();
 
   BoardInstance look(const Clock& clock) const;
@@ -96,7 +97,7 @@ class StatusBoard {
   void makeReadOnly();
 
   // Master, about every second: makes the file anew when it was removed or changed. True: it was. Lost: another
-  // instance that lives has its file there.
+  // instance that lives has its file there. Unavailable: whether one has cannot be told, or there is no room.
   Result<bool> restoreFile();
 
   // In a child, first thing.

@@ -94,17 +94,47 @@ TEST_F(StatusBoardTest, LeavesTheFileOfAnotherInstanceThatLivesAlone) {
   EXPECT_EQ(StatusBoard::read(file, clock)->session, "second");
 }
 
+TEST_F(StatusBoardTest, LeavesAFileAloneThatItCannotLookAt) {
+  LEPTIR_NEEDS_ROOT();
+  giveTo(kOtherUser, folder.path());
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    const auto board = StatusBoard::create(file, "s", 1, clock).value();
+    fs::remove(file);
+    return ::symlink("elsewhere", file.c_str()) == 0 && board->restoreFile().value();
+  })) << "no instance puts a link there";
+  write("another user's");
+  ::chmod(file.c_str(), 0600);
+  ASSERT_EQ(::chown(file.c_str(), 0, 0), 0);
+  EXPECT_TRUE(asUser(kOtherUser, [&] {
+    const auto board = StatusBoard::create(folder / "ours", "s", 1, clock).value();
+    fs::rename(file, folder / "ours");
+    const auto restored = board->restoreFile();
+    return !restored && restored.error().code() == ErrorCode::Unavailable;
+  }));
+  EXPECT_EQ(readWholeFile(folder / "ours"), "another user's");
+}
+
+TEST_F(StatusBoardTest, SaysWhenItCannotTellWhoseMasterHoldsIt) {
+  const auto board = StatusBoard::create(file, "s", 1, clock).value();
+  EXPECT_TRUE(inChild([&] {
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return false;
+    const auto master = StatusBoard::masterOf(file);
+    return !master && master.error().code() == ErrorCode::Unavailable;
+  }));
+}
+
 TEST_F(StatusBoardTest, NamesItsMasterWhileThatHoldsIt) {
-  EXPECT_EQ(StatusBoard::masterOf(file), std::nullopt);
+  EXPECT_EQ(StatusBoard::masterOf(file).value(), std::nullopt);
   {
     const auto board = StatusBoard::create(file, "s", 1, clock).value();
-    EXPECT_EQ(StatusBoard::masterOf(file), ::getpid());
+    EXPECT_EQ(StatusBoard::masterOf(file).value(), ::getpid());
     board->setMaster(1);
-    EXPECT_EQ(StatusBoard::masterOf(file), std::nullopt) << "a process that has not opened it";
+    EXPECT_EQ(StatusBoard::masterOf(file).value(), std::nullopt) << "a process that has not opened it";
     board->setMaster(::getpid());
   }
   const UniqueFd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  EXPECT_EQ(StatusBoard::masterOf(file), std::nullopt) << "a later process of that number, which only looks";
+  EXPECT_EQ(StatusBoard::masterOf(file).value(), std::nullopt) << "a later process of that number, which only looks";
 }
 
 TEST_F(StatusBoardTest, SaysOfADeadInstanceWhoItWas) {
