@@ -1,10 +1,13 @@
 #include "master/dispatcher_keeper.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <string_view>
 
 #include "tests/support/toy_worker.h"
 
@@ -52,15 +55,15 @@ TEST(DispatcherKeeper, ReplacesADispatcherThatMakesNoProgress) {
   auto options = optionsFor(1);
   options.dispatcherBeat = 100ms;
   ToyInstance instance(options);
+  instance.keepLog();
   instance.start(toyWorker);
   const int before = instance.dispatcherPid();
   ::kill(before, SIGSTOP);
   EXPECT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
-  instance.keepLog();
+  EXPECT_TRUE(instance.logs("The dispatcher (pid " + std::to_string(before) + ") makes no progress, is killed"));
 }
 
 TEST(DispatcherKeeper, IsNotReadyWhileOneAfterTheOtherMakesNoProgress) {
-  EXPECT_TRUE(instance.logs("The dispatcher (pid " + std::to_string(before) + ") makes no progress, is killed"));
   auto options = optionsFor(1);
   options.dispatcherBeat = 200ms;
   ToyInstance instance(options);
@@ -99,6 +102,74 @@ TEST(DispatcherKeeper, AStopEndsAnInstanceWhoseDispatcherCannotBeStarted) {
   ASSERT_TRUE(waitUntil([&] { return instance.notes->number >= 3; }));
   EXPECT_EQ(instance.board->look(systemClock()).state, InstanceState::Starting);
   instance.signal(SIGTERM);
+  EXPECT_EQ(instance.end(), MasterEnd::LeftToExpire);
+}
+
+// What a limit on processes does (RLIMIT_NPROC, pids.max): it does not count for root.
+void forbidForks() {
+  const rlimit none{0, 0};
+  if (::setrlimit(RLIMIT_NPROC, &none) != 0 || (::getuid() == 0 && ::setresuid(65534, 65534, 65534) != 0)) ::_exit(99);
+}
+
+TEST(DispatcherKeeper, AStopEndsAnInstanceThatCanForkNoProcessAtAll) {
+  ToyInstance instance(optionsFor(1));
+  instance.inMaster = &forbidForks;
+  instance.keepLog();
+  instance.start(toyWorker);
+  ASSERT_TRUE(instance.logs("The dispatcher can't be started. fork: ")) << instance.logged();
+  const auto tries = [&] {
+    const auto log = instance.logged();
+    const std::string_view line = "The dispatcher can't be started";
+    int count = 0;
+    for (auto at = log.find(line); at != log.npos; at = log.find(line, at + 1)) ++count;
+    return count;
+  };
+  EXPECT_TRUE(waitUntil([&] { return tries() >= 3; })) << "it is tried again";
+  EXPECT_LT(tries(), 20) << "with pauses";
+  instance.signal(SIGTERM);
+  EXPECT_EQ(instance.end(), MasterEnd::LeftToExpire);
+  EXPECT_EQ(instance.notes->dispatcherStarts, 0);
+  EXPECT_TRUE(instance.logs("Leptir ends without its dispatcher, which cannot be started")) << instance.logged();
+}
+
+// It works, as its beat says, but does not finish.
+int beatForEver(ToyInstance& instance) {
+  instance.notes->dispatcherPid = ::getpid();
+  for (;; ::usleep(1000))
+    instance.link->page().dispatcherBeat = systemClock().bootTime().time_since_epoch().count();
+}
+
+TEST(DispatcherKeeper, AStopEndsAnInstanceWhoseDispatcherNeverFinishes) {
+  auto options = optionsFor(1);
+  options.longestSettling = 300ms;
+  ToyInstance instance(options);
+  instance.keepLog();
+  instance.start(toyWorker, &beatForEver);
+  const int dispatcher = instance.dispatcherPid();
+  const auto cell = instance.assign(0, "hang");
+  ASSERT_TRUE(instance.reaches(0, cell, CellState::Executing));
+  const auto before = systemClock().bootTime();
+  instance.signal(SIGQUIT);
+  EXPECT_EQ(instance.end(), MasterEnd::LeftToExpire);
+  EXPECT_GE(systemClock().bootTime() - before, 300ms);
+  EXPECT_FALSE(isAlive(dispatcher));
+  EXPECT_TRUE(instance.logs("Leptir ends without its dispatcher, which does not come to an end")) << instance.logged();
+  EXPECT_TRUE(instance.logs("The dispatcher (pid " + std::to_string(dispatcher) + ") is killed"));
+}
+
+TEST(DispatcherKeeper, ADispatcherThatNeverFinishesHoldsUpNoTaskThatMayStillRun) {
+  auto options = optionsFor(1);
+  options.longestSettling = 100ms;
+  ToyInstance instance(options);
+  instance.start(toyWorker, &beatForEver);
+  const auto cell = instance.assign(0, "wait");
+  ASSERT_TRUE(instance.reaches(0, cell, CellState::Executing));
+  instance.signal(SIGTERM);
+  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == Stopping::Drain; }));
+  ::usleep(300'000);
+  EXPECT_EQ(instance.state(0, cell), CellState::Executing) << "the limit counts from when no task may run any more";
+  EXPECT_TRUE(isAlive(instance.dispatcherPid()));
+  instance.signal(SIGQUIT);
   EXPECT_EQ(instance.end(), MasterEnd::LeftToExpire);
 }
 

@@ -35,8 +35,6 @@ constexpr int kIdleTicks = 2;
 constexpr Duration kLeaveGrace = 2s;
 // Then they are killed; what the kernel holds even so is left to it.
 constexpr Duration kGiveUp = 10s;
-// How long the dispatcher may take to settle once no task may run any more; its own limits are shorter.
-constexpr Duration kLongestSettling = 30s;
 
 }  // namespace
 
@@ -271,14 +269,14 @@ void Master::Loop::certifyDeath(int pid) {
   if (::wait4(pid, &status, 0, &usage) != pid) return;
   const auto death = certify(pid, status, usage, now());
   for (auto& worker : workers_) {
+    if (worker.reaped(death, left)) return;
+  }
   if (!dispatcher_.reaped(death, plan_.at(death.at))) reloader_.reaped(death);
   KilledProcesses killed;
   killed.add(left);
   if (killed.any())
     children_.log.warning("Killed what child process " + std::to_string(pid) + ", which " + describe(death) +
                           ", left in its group: " + killed.listed() + ".");
-    if (worker.reaped(death, left)) return;
-  }
 }
 
 void Master::Loop::tick() {
@@ -300,7 +298,8 @@ void Master::Loop::tick() {
 // A stop needs a dispatcher only to settle what has run: where none can be started, or none comes to an end, the
 // instance ends without it.
 void Master::Loop::stopWithoutDispatcher(BootTime time) {
-  if (plan_.at(time) >= Stopping::Now && settleUntil_ == BootTime::max()) settleUntil_ = time + kLongestSettling;
+  if (plan_.at(time) >= Stopping::Now && settleUntil_ == BootTime::max())
+    settleUntil_ = time + options_.longestSettling;
   const bool hopeless = dispatcher_.seemsImpossible() && !anyTaskRuns();
   if (dispatcher_.ended() || (!hopeless && time < settleUntil_)) return;
   dispatcher_.giveUp();

@@ -21,6 +21,9 @@ struct MasterOptions {
   Duration hangingWorker =
       std::chrono::seconds(5);  // a worker that executes nothing and leaves an assigned cell this long is replaced
   Duration dispatcherBeat = std::chrono::seconds(15);  // a dispatcher whose beat is older is replaced
+  // How long the dispatcher may take to settle once no task may run any more; its own limits are shorter. Then the
+  // instance ends without it.
+  Duration longestSettling = std::chrono::seconds(30);
   std::vector<std::string> brokerNames;                // in the order of the shared page's lines; for texts only
   Duration tick = std::chrono::milliseconds(50);  // how often cells are looked at; deadlines are met exactly beside it
 };
