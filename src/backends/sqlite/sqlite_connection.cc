@@ -19,6 +19,9 @@ using namespace std::chrono_literals;
 
 // About five seconds of the sleeps below.
 constexpr int kMostBusyTries = 20'000;
+// From so many tries (2 ms) on other processes let this one go first, each time for so long at most.
+constexpr int kPatientTries = 10;
+constexpr int kMostLettingGo = 3;
 constexpr int kMostOpenings = 5;
 // 32 MB of log. Fewer frames mean more copying (the same pages again and again), more mean a larger file for little.
 constexpr int kMostWalFrames = 4'000;
@@ -294,7 +297,14 @@ void SqliteConnection::begin(const char* sql, Look look) {
   }
   lookAtFiles(look);
   if (worn_) error_ = wornError();
+  begins_ = true;
   execute(sql);
+  begins_ = false;
+  file_->waiting.withdraw();
+}
+
+void SqliteConnection::letOthersWrite() const {
+  for (int i = 0; i < kMostLettingGo && file_->waiting.hasOthers(file_->folder()); ++i) std::this_thread::sleep_for(1ms);
 }
 
 Result<void> SqliteConnection::end() {
@@ -338,6 +348,9 @@ void SqliteConnection::finalizeRetired() {
 int SqliteConnection::onBusy(void* self, int count) {
   auto& connection = *static_cast<SqliteConnection*>(self);
   if (count >= connection.busyTries_) return 0;
+  if (count == kPatientTries && connection.begins_) {
+    connection.file_->waiting.announce(connection.file_->folder());
+  }
   std::this_thread::sleep_for(count == 0 ? 50us : 200us);
   return 1;
 }
@@ -382,7 +395,10 @@ SqliteTransaction::SqliteTransaction(SqliteConnection& connection, Kind kind, Du
     : connection_(connection), lasts_(kind == Kind::Write && durability == Durability::Full) {
   connection.file_->turns.lock();
   connection.finalizeRetired();
-  if (kind == Kind::Write) connection.setDurability(durability);
+  if (kind == Kind::Write) {
+    connection.letOthersWrite();
+    connection.setDurability(durability);
+  }
   // A write through a log that other processes do not share would overwrite their commits.
   connection.begin(kind == Kind::Write ? "BEGIN IMMEDIATE" : "BEGIN",
                    kind == Kind::Write ? SqliteConnection::Look::Now : SqliteConnection::Look::AboutOnceASecond);

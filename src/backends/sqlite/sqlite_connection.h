@@ -92,6 +92,8 @@ class SqliteConnection {
   Error wornError() const;
   // After a commit: whether a process that opens the database now finds it.
   Result<void> confirm();
+  // Before a transaction that writes: gives way to processes that have waited for a while.
+  void letOthersWrite() const;
   void begin(const char* sql, Look look);
   Result<void> end();
   void resetAll();
@@ -109,6 +111,7 @@ class SqliteConnection {
   std::optional<Error> error_;
   std::optional<Durability> durability_;
   int busyTries_ = 0;  // how often a lock is asked for before we answer that it is busy
+  bool begins_ = false;  // a transaction, just now
   BootTime lastCommit_{};
   std::atomic<int> walFrames_ = 0;
   OpenFiles files_;

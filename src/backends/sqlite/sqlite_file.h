@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "backends/sqlite/turn_lock.h"
+#include "backends/sqlite/waiting_writers.h"
 #include "leptir/result.h"
 
 namespace leptir {
@@ -20,7 +21,8 @@ enum class Missing { IsMade, IsNotFound };
 // Any thread.
 struct SqliteFile {
   std::filesystem::path path;      // real: two names of one file share one SqliteFile
-  TurnLock turns;                  // whose transaction is next; between processes the database's own lock decides
+  TurnLock turns;                  // whose transaction is next in this process
+  WaitingWriters waiting;          // the other processes; within the turn
   std::atomic<int> dispatchers{};  // brokers open for BrokerUse::Dispatch: their records need no disk of their own
 
   // Doorbells and session locks.

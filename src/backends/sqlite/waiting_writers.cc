@@ -1,0 +1,31 @@
+#include "backends/sqlite/waiting_writers.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace leptir {
+
+bool WaitingWriters::open(const std::filesystem::path& folder) {
+  if (!folder_) folder_ = UniqueFd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  return static_cast<bool>(folder_);
+}
+
+void WaitingWriters::announce(const std::filesystem::path& folder) {
+  announced_ = announced_ || (open(folder) && ::flock(folder_.get(), LOCK_SH | LOCK_NB) == 0);
+}
+
+void WaitingWriters::withdraw() {
+  if (std::exchange(announced_, false)) ::flock(folder_.get(), LOCK_UN);
+}
+
+bool WaitingWriters::hasOthers(const std::filesystem::path& folder) {
+  if (!open(folder)) return false;
+  if (::flock(folder_.get(), LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK;
+  ::flock(folder_.get(), LOCK_UN);
+  return false;
+}
+
+}  // namespace leptir
