@@ -50,7 +50,7 @@ Result<std::unique_ptr<RedisBroker>> RedisBroker::open(std::shared_ptr<RedisConn
   if (!waiting) return waiting.error();
   auto queue = std::make_shared<RedisQueue>(std::move(connection), std::move(key), facts->version);
   std::unique_ptr<RedisBroker> broker(new RedisBroker(std::move(queue), std::move(*facts), php));
-  if (auto php = broker->lookForPhp(); !php) return php.error();
+  if (auto seen = broker->lookForPhp(); !seen) return seen.error();
   return broker;
 }
 

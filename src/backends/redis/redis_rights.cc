@@ -25,17 +25,16 @@ if field ~= '' then
   redis.call('HGET', key, field)
   redis.call('HSET', key, field, '')
   redis.call('HDEL', key, field)
-  redis.call('HSETNX', key, field, '')
-  local gone = redis.call('HDEL', key, field)
   if expiry ~= '' then redis.call('PEXPIRE', key, expiry) end
-  return gone
+  redis.call('HSETNX', key, field, '')
+  return redis.call('HDEL', key, field)
 end
 redis.call('DEL', key)
 redis.call('TYPE', key)
 redis.call('STRLEN', key)
 redis.call('GET', key)
-redis.call('SET', key, '', 'NX')
 if expiry ~= '' then redis.call('PEXPIRE', key, expiry) end
+redis.call('SET', key, '', 'NX')
 return redis.call('DEL', key)
 )");
   return kScript;
