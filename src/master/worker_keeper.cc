@@ -118,7 +118,10 @@ void WorkerKeeper::kill() {
   const auto below = descendantsOfTask();
   below_.insert(below_.end(), below.begin(), below.end());
   child_->signal(SIGKILL);
+  auto ofItsGroup = killGroup(child_->pid());
+  std::erase_if(ofItsGroup, [this](const ProcessInfo& process) { return process.pid == child_->pid(); });
   signalTask(below, SIGKILL);
+  killedWithIt_.add(ofItsGroup);
   killedWithIt_.add(below);
 }
 
