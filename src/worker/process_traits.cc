@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <iterator>
 #include <span>
@@ -164,11 +165,12 @@ std::optional<ProcessTraits::Capabilities> ProcessTraits::currentCapabilities() 
                       sets[0].inheritable, sets[1].inheritable, bits};
 }
 
-// "net:[4026531840]".
+// "net:[4026531840]". That of child processes has no name before the first of them: then it is empty.
 std::optional<std::string> ProcessTraits::currentNamespace(const char* kind) const {
   char name[64];
   const auto bytes = ::readlinkat(namespaceFolder_.get(), kind, name, sizeof name);
-  return bytes > 0 ? std::optional(std::string(name, static_cast<std::size_t>(bytes))) : std::nullopt;
+  if (bytes >= 0) return std::string(name, static_cast<std::size_t>(bytes));
+  return errno == ENOENT ? std::optional<std::string>("") : std::nullopt;
 }
 
 bool ProcessTraits::areNamespacesUnchanged() const {
