@@ -61,10 +61,11 @@ TEST(ProcessTree, SaysWhomItKilledTogetherWithATaskThatWasStopped) {
   instance.keepLog();
   instance.start(toyWorker);
   const auto worker = "Worker 0 (pid " + std::to_string(instance.workerPid(0)) + ")";
-  instance.verdict(0, instance.assign(0, "family", 300ms));
+  instance.verdict(0, instance.assign(0, "clan", 300ms));
   EXPECT_TRUE(instance.logs(worker + " is killed: its task did not end when it was stopped.")) << instance.logged();
   for (int i = 0; i < 4; ++i) {
-    EXPECT_TRUE(instance.logs(std::to_string(instance.notes->pids[static_cast<std::size_t>(i)]) + " (")) << i;
+    const auto pid = std::to_string(instance.notes->pids[static_cast<std::size_t>(i)]);
+    EXPECT_TRUE(instance.logs(pid + " (")) << pid << "\n" << instance.logged();
   }
 }
 

@@ -76,10 +76,10 @@ class ToyInstance {
     if (masterPid != 0) return;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed leaves nothing behind
     masterPid = ::getpid();
-    if (inMaster) inMaster();
     const auto log =
         logFile_.empty() ? Logger() : Logger::open({{.type = LogSinkConfig::Type::File, .path = logFile_}}).value();
     ChildMains mains{[&] { return dispatcher(*this); }, [&](int slot) { return worker(*this, slot); }};
+    if (inMaster) inMaster();
     Master master(options, *link, *board, log, systemClock(), mains, [this] { ++notes->number; }, reload);
     ::_exit(static_cast<int>(master.run()));
   }

@@ -65,6 +65,11 @@ inline const std::map<std::string, std::function<void(ToyInstance&)>> kDeeds = {
        while (instance.notes->pidCount < 3) ::usleep(1000);
        hangForEver();
      }},
+    {"clan",  // a family whose orphans stay below their worker, as they do below a real one
+     [](ToyInstance& instance) {
+       ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+       kDeeds.at("family")(instance);
+     }},
     {"orphans",
      [](ToyInstance& instance) {
        leaveBehind(instance, true, true);
