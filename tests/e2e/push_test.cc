@@ -237,7 +237,7 @@ TEST_F(PushTest, StdinHoldsNoLineThatNoEnvelopeHolds) {
       head -c 100000000 /dev/zero | tr '\0' x >&9
       printf '\n{"name":"noop","id":"second"}\n' >&9
       until grep -q second )" + out + R"(; do sleep 0.05; done
-      sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' /proc/$pusher/status
+      sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$pusher/status
       exec 9>&-; wait)");
   ASSERT_EQ(answer.lines().size(), 1u) << answer.out << answer.err;
   const auto mostKb = std::stol(answer.lines()[0]);
