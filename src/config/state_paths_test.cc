@@ -184,7 +184,7 @@ TEST_F(StatePaths, MayBeMadeLaterWhereRightsAreMissing) {
 }
 
 TEST_F(StatePaths, MayBeMadeLaterWhereSpaceIsMissing) {
-  if (!mayMount()) GTEST_SKIP() << "this machine lets nobody here mount a small file system";
+  if (!mayMount()) GTEST_SKIP() << "this user may not mount a small file system here";
   static TempDir folder;
   EXPECT_TRUE(inOwnMounts([] {
     // The folder itself takes the only inode.
@@ -210,7 +210,7 @@ TEST_F(StatePaths, OfAStrangerAreRefused) {
   }
   giveTo(54321, folder.path());
   giveTo(0, pidFile.parent_path());
-  EXPECT_TRUE(makeFolderFor(pidFile)) << "what stands around it may be anybody's";
+  EXPECT_TRUE(makeFolderFor(pidFile)) << "the folders above it may belong to any user";
 }
 
 TEST_F(StatePaths, SayThatTheirFolderCannotBeWritten) {

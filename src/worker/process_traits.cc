@@ -45,8 +45,8 @@ bool differ(const std::optional<Value>& before, const std::optional<Value>& now)
   return before && now && *before != *now;
 }
 
-// Without CAP_SYS_ADMIN nobody enters another namespace of any kind but together with another user namespace. The
-// mount namespace shows in the root folder.
+// A process without CAP_SYS_ADMIN can only enter another namespace by entering another user namespace, too. The mount
+// namespace shows in the root folder.
 constexpr const char* kNamespaces[] = {"user", "net", "uts", "ipc", "pid_for_children"};
 
 std::size_t namespacesInReach(bool isAdministrator) {

@@ -50,7 +50,7 @@ struct RedisScripts {
   RedisScript claim;
   // sessions | longest → names, without longer ones
   RedisScript listSessions;
-  // cancel | longest ids → who asked to cancel each, so many bytes at most; nil: nobody
+  // cancel | longest ids → who asked to cancel each task, cut to so many bytes; nil: no request
   RedisScript wishesOf;
   // queue sessions buriedTasks | leasedPrefix → [due, scheduled, leased, buried]
   RedisScript count;

@@ -19,9 +19,8 @@ using namespace std::chrono_literals;
 
 // About five seconds of the sleeps below.
 constexpr int kMostBusyTries = 20'000;
-// From so many tries (2 ms) on other processes let this one go first, each time for so long at most.
+// After so many tries (2 ms) other processes are told that this one waits.
 constexpr int kPatientTries = 10;
-constexpr int kMostLettingGo = 3;
 constexpr int kMostOpenings = 5;
 // 32 MB of log. Fewer frames mean more copying (the same pages again and again), more mean a larger file for little.
 constexpr int kMostWalFrames = 4'000;
@@ -303,10 +302,6 @@ void SqliteConnection::begin(const char* sql, Look look) {
   file_->waiting.withdraw();
 }
 
-void SqliteConnection::letOthersWrite() const {
-  for (int i = 0; i < kMostLettingGo && file_->waiting.hasOthers(file_->folder()); ++i) std::this_thread::sleep_for(1ms);
-}
-
 Result<void> SqliteConnection::end() {
   resetAll();
   execute("COMMIT");
@@ -348,7 +343,7 @@ void SqliteConnection::finalizeRetired() {
 int SqliteConnection::onBusy(void* self, int count) {
   auto& connection = *static_cast<SqliteConnection*>(self);
   if (count >= connection.busyTries_) return 0;
-  if (count == kPatientTries && connection.begins_) {
+  if (count >= kPatientTries && connection.begins_) {
     connection.file_->waiting.announce(connection.file_->folder());
   }
   std::this_thread::sleep_for(count == 0 ? 50us : 200us);
@@ -396,7 +391,7 @@ SqliteTransaction::SqliteTransaction(SqliteConnection& connection, Kind kind, Du
   connection.file_->turns.lock();
   connection.finalizeRetired();
   if (kind == Kind::Write) {
-    connection.letOthersWrite();
+    connection.file_->waiting.letOthersGoFirst(connection.file_->folder());
     connection.setDurability(durability);
   }
   // A write through a log that other processes do not share would overwrite their commits.

@@ -92,8 +92,6 @@ class SqliteConnection {
   Error wornError() const;
   // After a commit: whether a process that opens the database now finds it.
   Result<void> confirm();
-  // Before a transaction that writes: gives way to processes that have waited for a while.
-  void letOthersWrite() const;
   void begin(const char* sql, Look look);
   Result<void> end();
   void resetAll();

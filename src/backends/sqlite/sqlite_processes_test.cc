@@ -1,10 +1,12 @@
 // Several processes on one file: what the suite, which is one process, cannot show.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <fstream>
 #include <set>
 
+#include "backends/sqlite/waiting_writers.h"
 #include "tests/support/child.h"
 #include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"
@@ -57,6 +59,30 @@ TEST(SqliteProcesses, SeveralPushAtOnce) {
   }
   for (const auto child : children) EXPECT_TRUE(endedWell(child));
   EXPECT_EQ(database.broker()->tasksCount()->due, 400u);
+}
+
+// SQLite's lock has no queue: see waiting_writers.h.
+TEST(SqliteProcesses, AProcessThatWaitsForItsTurnIsSeenUntilItHasWritten) {
+  TestDatabase database;
+  const auto side = database.path.string() + ".d";
+  must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(1)));
+  const auto isHeld = database.folder / "held";
+  // Before the lock is taken: a child would take over what SQLite knows of locks in this process.
+  const pid_t child = startChild([&] {
+    if (!waitUntil([&] { return std::filesystem::exists(isHeld); })) return false;
+    must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(1)));
+    return true;
+  });
+  sqlite3* writer = nullptr;
+  ASSERT_EQ(sqlite3_open(database.path.c_str(), &writer), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(writer, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  database.folder.write("held", "");
+  WaitingWriters others;
+  EXPECT_TRUE(waitUntil([&] { return others.hasOthers(side); }));
+  EXPECT_EQ(sqlite3_exec(writer, "COMMIT", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_TRUE(endedWell(child));
+  EXPECT_FALSE(others.hasOthers(side));
+  sqlite3_close(writer);
 }
 
 TEST(SqliteProcesses, TwoNeverLeaseOneTask) {

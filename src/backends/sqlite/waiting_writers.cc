@@ -4,9 +4,20 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace leptir {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A waiting process looks for the database's lock every 200 us, later where processors are busy.
+constexpr auto kPause = 1ms;
+constexpr int kMostPauses = 3;
+
+}  // namespace
 
 bool WaitingWriters::open(const std::filesystem::path& folder) {
   if (!folder_) folder_ = UniqueFd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -26,6 +37,10 @@ bool WaitingWriters::hasOthers(const std::filesystem::path& folder) {
   if (::flock(folder_.get(), LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK;
   ::flock(folder_.get(), LOCK_UN);
   return false;
+}
+
+void WaitingWriters::letOthersGoFirst(const std::filesystem::path& folder) {
+  for (int i = 0; i < kMostPauses && hasOthers(folder); ++i) std::this_thread::sleep_for(kPause);
 }
 
 }  // namespace leptir
