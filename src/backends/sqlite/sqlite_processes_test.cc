@@ -1,11 +1,11 @@
 // Several processes on one file: what the suite, which is one process, cannot show.
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <fstream>
 #include <set>
 
+#include "backends/sqlite/sqlite_connection.h"
 #include "backends/sqlite/waiting_writers.h"
 #include "tests/support/child.h"
 #include "tests/support/sqlite_database.h"
