@@ -18,6 +18,8 @@ constexpr std::size_t kLargestSmallSize = 1024;
 // freed last is handed out first.
 constexpr std::size_t kMostOfALargeSize = std::size_t{2} << 20, kMostOfASmallSize = std::size_t{256} << 10;
 constexpr std::size_t kStackBytes = 512 * 1024, kPage = 4096;
+// What the dynamic linker saves at a first call has at most this much.
+constexpr std::size_t kBelowTheFirstTime = 64 * 1024;
 
 // Blocks that are taken and overwritten, and all given back together: one that went back at once would be handed out
 // again.
@@ -52,9 +54,20 @@ class TakenBlocks {
   Block* first_ = nullptr;
 };
 
+// Vector registers still hold parts of the texts that were copied last, and are saved on the stack when the dynamic
+// linker looks up a function, or a signal comes. Copying zeros with the same functions of the C library overwrites them.
+void clearVectorRegisters(char* twoPagesOfZeros) {
+  for (std::size_t size = 16; size <= kPage; size *= 2) {
+    ::memmove(twoPagesOfZeros + kPage, twoPagesOfZeros, size);
+    asm volatile("" : : "r"(twoPagesOfZeros) : "memory");  // or the copies would be left out
+  }
+}
+
+template <std::size_t kBytes>
 [[gnu::noinline]] void wipeStackBelow() {
-  alignas(kPage) char unused[kStackBytes];
+  alignas(kPage) char unused[kBytes];
   ::explicit_bzero(unused, sizeof unused);
+  clearVectorRegisters(unused);
   ::madvise(unused, sizeof unused, MADV_DONTNEED);  // or these zeros would be memory of each worker
 }
 
@@ -82,7 +95,9 @@ void wipeFreeMemory() {
       taken.takeAll(size, kMostOfASmallSize);
   }
   ::malloc_trim(0);  // what was cut up is put together again, and whole pages go back
-  wipeStackBelow();
+  wipeStackBelow<kStackBytes>();
+  // Now the dynamic linker has looked up what this calls, and saves no registers below it any more.
+  wipeStackBelow<kStackBytes + kBelowTheFirstTime>();
 }
 
 }  // namespace leptir
