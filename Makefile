@@ -1,48 +1,57 @@
 # The few commands that a newcomer needs; CMake does the work. `make help` lists them.
 BUILD := build
+QUIETLY := $(if $(V),,--log-level=WARNING)
+VERBOSELY := $(if $(V),--verbose)
 FOLDER ?= /usr/include
 
-.PHONY: all setup build everything demo test test-in test-asan test-tsan chaos mutants bench lint format help clean
+.PHONY: all setup setup-tests build everything demo test test-in test-asan test-tsan chaos mutants bench lint format help clean
 .DEFAULT_GOAL := all
 
 all: build ## set up what is missing and build build/leptir
 
-setup: ## install the packages that are missing (apt)
+setup: ## install the packages that the program and the demo need and that are missing (apt)
 	@tools/setup
 
-build: setup
-	@test -f $(BUILD)/build.ninja || cmake --preset release
-	@cmake --build $(BUILD) --target leptir digest digest_demo bare_loop bare_redis
+setup-tests: # what the tests and benchmarks need beside that
+	@tools/setup tests
 
-everything: setup
-	@test -f $(BUILD)/build.ninja || cmake --preset release
-	@cmake --build $(BUILD)
+build: setup
+	@test -f $(BUILD)/build.ninja || cmake --preset release -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF $(QUIETLY)
+	@echo "Building the program and the demo: some 5 minutes on two cores for the first time (V=1 shows the commands)."
+	@cmake --build $(BUILD) $(VERBOSELY) --target leptir digest digest_demo
+
+everything: setup-tests
+	@cmake --preset release -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON $(QUIETLY)
+	@echo "Building everything: some 12 minutes on two cores for the first time (V=1 shows the commands)."
+	@cmake --build $(BUILD) $(VERBOSELY)
 
 demo: build ## SHA-256 of every file under FOLDER (default /usr/include), through the whole product
 	@examples/digest/demo $(BUILD) "$(FOLDER)"
 
-test: everything ## build and run every test
-	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error -j 2
+test: everything ## build and run every test: a line for each suite, and what failed at the end
+	@tools/run-tests $(BUILD) -j 2
 
 test-in: ## the README's two commands in a fresh Debian SUITE (bookworm, trixie); as root
 	@tools/test-in "$(SUITE)"
 
-test-asan: setup ## every test under the address and undefined behaviour sanitizers (ONLY=pattern: some)
+test-asan: setup-tests ## every test under the address and undefined behaviour sanitizers (ONLY=pattern: some)
 	@tools/test-sanitized asan $(ONLY)
 
-test-tsan: setup ## the tests of modules with threads under the thread sanitizer (ONLY=pattern: some)
+test-tsan: setup-tests ## the tests of modules with threads under the thread sanitizer (ONLY=pattern: some)
 	@tools/test-sanitized tsan $(ONLY)
 
 chaos: everything ## kill and break things for MINUTES (60), rows ROWS (all), and print what came of it
 	@tests/chaos/run $(BUILD) $(or $(MINUTES),60) "$(or $(ROWS),*)"
 
-mutants: setup ## known-bad changes, one by one: each must be caught by its test
+mutants: setup-tests ## known-bad changes, one by one: each must be caught by its test
 	@tests/mutants/run $(BUILD)/mutants
 
-bench: build ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
+bench: setup-tests ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
+	@cmake --preset release -DLEPTIR_BENCH=ON $(QUIETLY)
+	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis
 	@bench/run $(BUILD)
 
-lint: everything ## formatting, the rooms, clang-tidy
+lint: everything ## formatting, the modules, clang-tidy
 	@tools/lint $(BUILD)
 
 format: ## rewrite the sources as .clang-format says

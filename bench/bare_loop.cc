@@ -1,7 +1,6 @@
-// The yardstick: one thread that sends SQLite the statements which an instance sends for no-op tasks, and does nothing
-// else. No processes, no slots, no decisions. What an instance reaches is to be compared with this, in the same run on
-// the same machine. Arguments: how many tasks, and the path of a database that does not exist yet. Prints tasks a
-// second.
+// The baseline for SQLite: one thread that executes the statements that an instance executes for no-op tasks, without
+// processes, slots or decisions. The throughput of an instance is compared with this number, in the same run on the
+// same machine. Arguments: number of tasks, path of a database that does not exist yet. Prints tasks a second.
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -93,7 +92,7 @@ struct Leased {
   std::vector<std::string> envelopes;
 };
 
-// The loop: records and acknowledgement of one batch, lease of the next.
+// Repeats until no task is left: lease a batch, save its records, acknowledge it.
 class Loop {
  public:
   explicit Loop(Database& database)

@@ -1,8 +1,8 @@
-// The yardstick: one thread that sends a redis-server the commands which an instance sends for no-op tasks, pipelined,
-// and does nothing else. No processes, no slots, no decisions. What an instance reaches is to be compared with this, in
-// the same run on the same machine. Arguments: how many tasks, the server's unix socket, the layout of records (plain
-// or hashed). Prints tasks a second; then, of one client that pushes one task at a time and has all requests ready
-// before, pushes a second.
+// The baseline for Redis: one thread that sends a redis-server the commands that an instance sends for no-op tasks,
+// pipelined, without processes, slots or decisions. The throughput of an instance is compared with this number, in the
+// same run on the same machine. Arguments: number of tasks, unix socket of the server, layout of records (plain or
+// hashed). Prints tasks a second, then pushes a second of one client that pushes one task at a time and has encoded all
+// requests beforehand.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -35,7 +35,7 @@ struct Batch {
 
 class Loop {
  public:
-  Loop(std::shared_ptr<RedisConnection> connection, bool hashed)
+  Loop(std::shared_ptr<redis::RedisConnection> connection, bool hashed)
       : connection_(*connection), queue_(std::move(connection), "leptir:ztasks", 70000), hashed_(hashed) {
     must(connection_.loadScripts({&queue_.scripts.lease, &queue_.scripts.acknowledge}));
   }
@@ -56,8 +56,8 @@ class Loop {
   }
 
  private:
-  void append(const RedisScript& script, std::initializer_list<std::string_view> keys,
-              RedisConnection::Words arguments) {
+  void append(const redis::RedisScript& script, std::initializer_list<std::string_view> keys,
+              redis::RedisConnection::Words arguments) {
     const auto count = std::to_string(keys.size());
     std::vector<std::string_view> words{"EVALSHA", script.sha1, count};
     words.insert(words.end(), keys);
@@ -96,25 +96,25 @@ class Loop {
     append(queue_.scripts.acknowledge, {keys.sessions, keys.leasedBy(kSession), keys.ids, keys.cancel}, arguments);
   }
 
-  Batch batchIn(RedisValue reply) const {
+  Batch batchIn(redis::RedisValue reply) const {
     if (reply.isError()) throw std::runtime_error(std::string(reply.text()));
     Batch batch{.first = static_cast<std::uint64_t>(reply[0].integer())};
     const auto envelopes = reply[2];
     for (std::size_t i = 0; i < envelopes.size(); ++i)
-      batch.tasks.push_back(leasedTask(batch.first + i, envelopes[i].text()));
+      batch.tasks.push_back(redis::leasedTask(batch.first + i, envelopes[i].text()));
     return batch;
   }
 
-  RedisConnection& connection_;
-  RedisQueue queue_;
+  redis::RedisConnection& connection_;
+  redis::RedisQueue queue_;
   bool hashed_;
 };
 
-void push(RedisBroker& broker, std::size_t tasks) {
+void push(redis::RedisBroker& broker, std::size_t tasks) {
   std::vector<BrokerTask> batch(1000);
   for (std::size_t done = 0; done < tasks; done += batch.size()) {
     for (auto& task : batch) {
-      task.id = makeTaskId(systemClock());
+      task.id = base::makeTaskId(systemClock());
       task.name = "noop";
       task.parameters = R"({"text":")" + std::string(180, 'x') + "\"}";
       task.pushedAt = systemClock().now();
@@ -123,11 +123,11 @@ void push(RedisBroker& broker, std::size_t tasks) {
   }
 }
 
-std::shared_ptr<RedisConnection> connectionTo(const std::string& socket) {
-  RedisAddress address;
-  address.scheme = RedisAddress::Scheme::Unix;
+std::shared_ptr<redis::RedisConnection> connectionTo(const std::string& socket) {
+  redis::RedisAddress address;
+  address.scheme = redis::RedisAddress::Scheme::Unix;
   address.path = socket;
-  return std::make_shared<RedisConnection>(address);
+  return std::make_shared<redis::RedisConnection>(address);
 }
 
 double secondsSince(std::chrono::steady_clock::time_point began) {
@@ -136,7 +136,7 @@ double secondsSince(std::chrono::steady_clock::time_point began) {
 
 double tasksPerSecond(std::size_t tasks, const std::string& socket, bool hashed) {
   auto connection = connectionTo(socket);
-  auto broker = must(RedisBroker::open(connection, "leptir:ztasks"));
+  auto broker = must(redis::RedisBroker::open(connection, "leptir:ztasks"));
   push(*broker, tasks);
   const auto session = must(broker->openSession({std::string(kSession.substr(0, 32)), 1}, {}, std::chrono::hours(1)));
   const auto began = std::chrono::steady_clock::now();
@@ -144,19 +144,19 @@ double tasksPerSecond(std::size_t tasks, const std::string& socket, bool hashed)
   return static_cast<double>(tasks) / secondsSince(began);
 }
 
-// What one client's round trips allow.
+// Pushes a second of one client that sends one task a request and waits for each reply.
 double pushesPerSecond(const std::string& socket) {
   auto connection = connectionTo(socket);
-  const RedisQueue queue(connection, "leptir:ztasks", 70000);
+  const redis::RedisQueue queue(connection, "leptir:ztasks", 70000);
   must(connection->loadScripts({&queue.scripts.push}));
   std::vector<std::pair<std::string, std::string>> tasks;
   for (int i = 0; i < kSinglePushes; ++i) {
     BrokerTask task;
-    task.id = makeTaskId(systemClock());
+    task.id = base::makeTaskId(systemClock());
     task.name = "noop";
     task.parameters = R"({"text":")" + std::string(180, 'x') + "\"}";
     task.pushedAt = systemClock().now();
-    tasks.emplace_back(task.id, encodeEnvelope(task));
+    tasks.emplace_back(task.id, task::encodeEnvelope(task));
   }
   const auto& keys = queue.keys;
   const auto began = std::chrono::steady_clock::now();

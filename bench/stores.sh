@@ -1,4 +1,5 @@
-# The stores that bench/run measures: how each is called, started, driven bare and driven by an instance. Read by bench/run, whose names it uses.
+# Functions for each store that bench/run measures: its title, its server, the bare loop, the instance. bench/run
+# sources this file and defines the variables that it uses.
 
 titleOf() {
   case $1 in
@@ -11,7 +12,7 @@ titleOf() {
 
 layoutOf() { case $1 in *-hashed) echo hashed ;; *) echo plain ;; esac; }
 
-# A redis-server of its own, reached by a socket in our folder only.
+# Starts a redis-server that is reached by a socket in the temporary folder only.
 startServer() {
   case $1 in
     sqlite) return ;;
@@ -40,14 +41,14 @@ stopServer() {
   server=""
 }
 
-# Microseconds of CPU that the server used for each task; 0 where there is none.
+# Prints the CPU time of the server for each task, in microseconds; 0 if the store has no server.
 serverCpu() {
   [ -z "$server" ] && { echo 0; return; }
   redis-cli -s "$folder/redis/socket" info cpu | tr -d '\r' |
     awk -F: -v tasks="$tasks" '/^used_cpu_(sys|user):/ { sum += $2 } END { print sum * 1e6 / tasks }'
 }
 
-# What the server gets back for each when so many waiting tasks go, and how long the envelope of one is.
+# Deletes the $1 waiting tasks; prints the bytes that the server frees for each, and the length of one envelope.
 memoryAWaitingTask() {
   redis() { redis-cli -s "$folder/redis/socket" "$@" | tr -d '\r'; }
   used() { redis info memory | sed -n 's/^used_memory://p'; }
@@ -64,7 +65,7 @@ bareLoop() {
   esac
 }
 
-# Of a store, with more arguments for `leptir bench`.
+# Runs `leptir bench` on the store $1; further arguments go to `leptir bench`.
 instance() {
   config=""
   [ "$1" = sqlite ] || config="--config=$folder/redis.yaml"

@@ -2,13 +2,13 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# What users link: every room, by way of the one on top.
+# What users link: every module, by way of the one on top.
 add_library(leptir_library INTERFACE)
 set_target_properties(leptir_library PROPERTIES EXPORT_NAME leptir)
 target_include_directories(leptir_library INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(leptir_library INTERFACE leptir_cli)
 
-get_property(rooms GLOBAL PROPERTY LEPTIR_ROOM_LIBRARIES)
+get_property(modules GLOBAL PROPERTY LEPTIR_MODULE_LIBRARIES)
 set(folder ${CMAKE_INSTALL_LIBDIR}/cmake/leptir)
 configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/leptirConfig.cmake.in ${CMAKE_BINARY_DIR}/package/leptirConfig.cmake
                               INSTALL_DESTINATION ${folder})
@@ -16,7 +16,7 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/package/leptirConfigVersion
 
 install(TARGETS leptir RUNTIME)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/leptir TYPE INCLUDE)
-install(TARGETS leptir_library ${rooms} EXPORT leptir ARCHIVE)
+install(TARGETS leptir_library ${modules} EXPORT leptir ARCHIVE)
 install(EXPORT leptir NAMESPACE leptir:: FILE leptirTargets.cmake DESTINATION ${folder})
 install(FILES ${CMAKE_BINARY_DIR}/package/leptirConfig.cmake ${CMAKE_BINARY_DIR}/package/leptirConfigVersion.cmake
         DESTINATION ${folder})

@@ -1,4 +1,4 @@
-# The libraries of others, and which room uses which. A room that is not named here uses only public headers' libraries.
+# The libraries of others, and which module uses which. A module that is not named here uses only public headers' libraries.
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tl-expected REQUIRED)
@@ -32,5 +32,5 @@ set(LEPTIR_LIBRARIES_cli CLI11::CLI11)
 # What code must know of the switches above: src/config/assemble.cc lists the backends.
 set(LEPTIR_DEFINITIONS_config LEPTIR_HAS_SQLITE=$<BOOL:${LEPTIR_SQLITE}> LEPTIR_HAS_REDIS=$<BOOL:${LEPTIR_REDIS}>)
 
-# What a room's tests use beside what the room uses.
+# What a module's tests use beside what the module uses.
 set(LEPTIR_TEST_LIBRARIES_backends_redis leptir_test_redis)

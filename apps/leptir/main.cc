@@ -1,4 +1,4 @@
-// The stock program: the test tasks, and programs in any language by configuration.
+// The program `leptir`: runs the test tasks, and programs in any language that its configuration names.
 #include "leptir/run_main.h"
 
 int main(int argc, char** argv) {

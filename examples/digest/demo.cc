@@ -19,16 +19,16 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-// A folder of our own that goes away with us.
-class Workshop {
+// A temporary folder, which is removed with this object.
+class TemporaryFolder {
  public:
-  Workshop() {
+  TemporaryFolder() {
     std::string name = (fs::temp_directory_path() / "leptir-demo-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
       throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
     folder_ = name;
   }
-  ~Workshop() {
+  ~TemporaryFolder() {
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
   }
@@ -38,8 +38,8 @@ class Workshop {
   fs::path folder_;
 };
 
-fs::path writeConfig(const Workshop& workshop) {
-  const auto file = workshop / "leptir.yaml";
+fs::path writeConfig(const TemporaryFolder& demoFolder) {
+  const auto file = demoFolder / "leptir.yaml";
   std::ofstream(file) << fmt::format(R"(leptir:
   brokers:
     - {{ name: urgent, type: sqlite, connection: {{ path: {0} }}, configuration: {{ priority: 0 }} }}
@@ -51,9 +51,9 @@ fs::path writeConfig(const Workshop& workshop) {
   loggers:
     logfile: {{ type: file, options: {{ path: {3} }} }}
 )",
-                                     (workshop / "urgent.db").string(), (workshop / "patient.db").string(),
+                                     (demoFolder / "urgent.db").string(), (demoFolder / "patient.db").string(),
                                      std::max(2U, std::thread::hardware_concurrency()),
-                                     (workshop / "leptir.log").string());
+                                     (demoFolder / "leptir.log").string());
   fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
   return file;
 }
@@ -68,8 +68,8 @@ std::vector<fs::path> filesUnder(const fs::path& folder) {
   return files;
 }
 
-// One that throws, one that never ends, one that always crashes, two that crash once: spread among the others.
-std::vector<std::string> manners() {
+// What the misbehaving tasks do: throw, run over their time limit, crash always, or crash in the first attempt only.
+std::vector<std::string> misbehaviours() {
   return {"throw", "throw", "throw", "overrun", "crash", "crash once", "crash once"};
 }
 
@@ -137,31 +137,31 @@ std::string textOf(const Line& line, double seconds) {
                      static_cast<double>(line.done) / seconds);
 }
 
-// What became of the instance.
-struct Flown {
+// How the instance ended.
+struct InstanceEnd {
   int exit = 0;
   bool dispatcherWasKilled = false;
-  double seconds = 0;  // since `began`
+  double seconds = 0;  // from the first push to the end of the instance
 };
 
-// Watches until the instance has ended; kills its dispatcher when half is done.
-Flown watch(demo::InstanceProcess& instance, std::size_t tasks, std::chrono::steady_clock::time_point began) {
+// Shows the progress until the instance has ended; kills its dispatcher once half of the tasks are done.
+InstanceEnd watch(demo::InstanceProcess& instance, std::size_t tasks, std::chrono::steady_clock::time_point began) {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  Flown flown;
+  InstanceEnd instanceEnd;
   while (true) {
     const auto exit = instance.ended();
-    flown.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    instanceEnd.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     if (exit) {
-      flown.exit = *exit;
-      return flown;
+      instanceEnd.exit = *exit;
+      return instanceEnd;
     }
     if (const auto status = instance.status(); !status.is_null()) {
       const auto line = lineOf(status);
-      std::cout << (terminal ? "\r" : "") << textOf(line, flown.seconds) << (terminal ? "" : "\n") << std::flush;
-      if (!flown.dispatcherWasKilled && line.done > 0 && line.done * 2 >= tasks && instance.killDispatcher()) {
-        flown.dispatcherWasKilled = true;
+      std::cout << (terminal ? "\r" : "") << textOf(line, instanceEnd.seconds) << (terminal ? "" : "\n") << std::flush;
+      if (!instanceEnd.dispatcherWasKilled && line.done > 0 && line.done * 2 >= tasks && instance.killDispatcher()) {
+        instanceEnd.dispatcherWasKilled = true;
         std::cout << (terminal ? "\n" : "")
-                  << "  -- killed the dispatcher with -9; its successor goes on from the slots --\n";
+                  << "  -- killed the dispatcher with SIGKILL; the next one takes over its tasks --\n";
       }
     }
     std::this_thread::sleep_for(terminal ? 100ms : 500ms);
@@ -169,7 +169,7 @@ Flown watch(demo::InstanceProcess& instance, std::size_t tasks, std::chrono::ste
 }
 
 void writeReference(const fs::path& folder, const fs::path& reference) {
-  // Only the names that we pushed count: one list for both sides would prove less.
+  // sha256sum hashes the files that `find` lists, not our list: a common list would prove less.
   const auto command = fmt::format("find '{}' -type f -print0 | xargs -0 sha256sum > '{}' 2>/dev/null", folder.string(),
                                    reference.string());
   [[maybe_unused]] const int status = std::system(command.c_str());
@@ -179,7 +179,7 @@ std::size_t countOf(const std::map<std::string, std::size_t>& counts, const std:
   return counts.contains(outcome) ? counts.at(outcome) : 0;
 }
 
-void printOutcomes(const demo::Verdict& verdict) {
+void printOutcomes(const demo::DemoResult& verdict) {
   auto outcomes = verdict.byOutcome;
   outcomes.insert(verdict.intended.begin(), verdict.intended.end());
   fmt::print("\n  {:<12} {:>7} {:>9}\n", "outcome", "tasks", "intended");
@@ -192,39 +192,38 @@ void printOutcomes(const demo::Verdict& verdict) {
   fmt::print("  {:<12} {:>7} {:>9}\n", "all", verdict.tasks(), intended);
 }
 
-// One sentence: what this run has shown, or that it has not.
-std::string proof(const demo::Verdict& verdict, const Flown& flown, std::size_t files) {
+// One sentence that says what this run has proved, or that it has failed.
+std::string proof(const demo::DemoResult& verdict, const InstanceEnd& instanceEnd, std::size_t files) {
   if (!verdict.complaints.empty())
-    return fmt::format("Not proved: {} tasks or digests are not as they should be, see above.",
-                       verdict.complaints.size());
+    return fmt::format("Not proved: {} tasks or digests are wrong, see above.", verdict.complaints.size());
   return fmt::format(
       "Proved: all {} tasks ended as intended and each of their {} runs stands in a record, {}, and {} of {} digests "
       "equal those of sha256sum.",
       verdict.tasks(), verdict.runs,
-      flown.dispatcherWasKilled ? "though the dispatcher was killed half way"
-                                : "although no dispatcher was killed (too few files: all was done before)",
+      instanceEnd.dispatcherWasKilled ? "though the dispatcher was killed half way"
+                                      : "although no dispatcher was killed (too few files: all was done before)",
       verdict.digestsThatAgree, files);
 }
 
-void print(const demo::Verdict& verdict, const Flown& flown, double cpuSeconds, std::size_t files) {
+void print(const demo::DemoResult& verdict, const InstanceEnd& instanceEnd, double cpuSeconds, std::size_t files) {
   const auto tasks = static_cast<double>(verdict.tasks());
-  // The last look at the instance was before its end: this line is of the records.
+  // The last poll of the instance was before its end, so this last line is computed from the records.
   fmt::print("{}{}\n", ::isatty(STDOUT_FILENO) == 1 ? "\r" : "",
-             textOf({.done = verdict.tasks(), .failed = verdict.failed()}, flown.seconds));
+             textOf({.done = verdict.tasks(), .failed = verdict.failed()}, instanceEnd.seconds));
   printOutcomes(verdict);
   fmt::print(
       "\n  push to start   p50 {:.3f} s, p99 {:.3f} s (all were pushed at once, so most waited for their turn)\n",
       demo::percentile(verdict.waits, 0.5), demo::percentile(verdict.waits, 0.99));
   fmt::print("  throughput      {:.0f} tasks/s over {:.1f} s, the waits after crashes included\n",
-             tasks / flown.seconds, flown.seconds);
+             tasks / instanceEnd.seconds, instanceEnd.seconds);
   fmt::print("  CPU             {:.1f} s, {:.0f} us a task, hashing included\n", cpuSeconds, cpuSeconds * 1e6 / tasks);
   fmt::print("  digests         {} of {} equal those of sha256sum\n", verdict.digestsThatAgree, files);
   for (std::size_t i = 0; i < std::min<std::size_t>(10, verdict.complaints.size()); ++i)
     fmt::print("  !! {}\n", verdict.complaints[i]);
-  fmt::print("\n{}\n", proof(verdict, flown, files));
+  fmt::print("\n{}\n", proof(verdict, instanceEnd, files));
 }
 
-// Throws a sentence for a folder that cannot be one.
+// Throws an error that says what is wrong if the folder cannot be used.
 fs::path folderNamed(const std::string& name) {
   std::error_code error;
   const auto folder = fs::canonical(name, error);
@@ -234,8 +233,8 @@ fs::path folderNamed(const std::string& name) {
 }
 
 int run(const std::string& program, const fs::path& folder) {
-  const Workshop workshop;
-  const auto config = leptir::loadConfig(writeConfig(workshop));
+  const TemporaryFolder demoFolder;
+  const auto config = leptir::loadConfig(writeConfig(demoFolder));
   if (!config) throw std::runtime_error(config.error().message());
   const auto files = filesUnder(folder);
   if (files.empty()) throw std::runtime_error(folder.string() + ": no regular file that can be read");
@@ -245,31 +244,31 @@ int run(const std::string& program, const fs::path& folder) {
   {
     auto broker = leptir::openBroker(*config);
     if (!broker) throw std::runtime_error(broker.error().message());
-    Pusher pusher(*broker, (workshop / "ledger").string());
-    const auto odd = manners();
+    Pusher pusher(*broker, (demoFolder / "ledger").string());
+    const auto misbehaviour = misbehaviours();
     for (std::size_t i = 0; i < files.size(); ++i) {
       pusher.add(files[i]);
-      if (i < odd.size()) pusher.addUnruly(odd[i]);
+      if (i < misbehaviour.size()) pusher.addUnruly(misbehaviour[i]);
     }
     pusher.flush();
     pushed = pusher.pushed();
   }
-  fmt::print("{} files under {}, and {} tasks that will not behave: pushed\n", files.size(), folder.string(),
+  fmt::print("{} files under {}, and {} tasks that throw, hang or crash: pushed\n", files.size(), folder.string(),
              pushed.size() - files.size());
   std::cout << std::flush;
 
-  demo::InstanceProcess instance(program, config->file, workshop / "leptir.pid", workshop / "output");
-  const auto flown = watch(instance, pushed.size(), began);
-  if (flown.exit != 0) {
-    std::cout << "the instance ended with exit status " << flown.exit << ":\n"
-              << std::ifstream(workshop / "output").rdbuf();
+  demo::InstanceProcess instance(program, config->file, demoFolder / "leptir.pid", demoFolder / "output");
+  const auto instanceEnd = watch(instance, pushed.size(), began);
+  if (instanceEnd.exit != 0) {
+    std::cout << "the instance ended with exit status " << instanceEnd.exit << ":\n"
+              << std::ifstream(demoFolder / "output").rdbuf();
     return 1;
   }
-  writeReference(folder, workshop / "reference");
+  writeReference(folder, demoFolder / "reference");
   auto records = leptir::openMetaStorage(*config);
   if (!records) throw std::runtime_error(records.error().message());
-  const auto verdict = demo::judge(pushed, *records, workshop / "ledger", workshop / "reference");
-  print(verdict, flown, instance.cpuSeconds(), files.size());
+  const auto verdict = demo::checkResult(pushed, *records, demoFolder / "ledger", demoFolder / "reference");
+  print(verdict, instanceEnd, instance.cpuSeconds(), files.size());
   return verdict.complaints.empty() ? 0 : 1;
 }
 

@@ -1,4 +1,4 @@
-// A leptir instance as the demo sees it: a child process with commands.
+// A leptir instance that the demo starts as a child process and uses through leptir's commands.
 #pragma once
 
 #include <filesystem>
@@ -19,11 +19,11 @@ class InstanceProcess {
   InstanceProcess(const InstanceProcess&) = delete;
   InstanceProcess& operator=(const InstanceProcess&) = delete;
 
-  // What `status --json` says; null until the instance is up.
+  // The answer of `status --json`; null until the instance runs.
   leptir::Json status() const;
-  // kill -9 of the dispatcher: the child of the master that is no worker. False: not found.
+  // Sends SIGKILL to the dispatcher, the child of the master that is no worker. Returns false if it is not found.
   bool killDispatcher() const;
-  // Its exit status once it has ended; then also the CPU seconds of the whole tree.
+  // The exit status once the instance has ended, else nullopt. cpuSeconds() covers all its processes from then on.
   std::optional<int> ended();
   double cpuSeconds() const { return cpuSeconds_; }
 

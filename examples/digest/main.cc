@@ -10,10 +10,10 @@
 
 namespace {
 
-// A task with typed parameters: what it needs, and what it does.
+// The parameters of a task, as a struct.
 struct Digest {
   std::string path;
-  std::string ledger;  // a file that gets a line for each run, to show that none is done twice
+  std::string ledger;  // a file that gets a line for each run, so that the demo can count the runs
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Digest, path, ledger)
 
@@ -47,8 +47,8 @@ leptir::Json digestFile(const Digest& digest, leptir::TaskContext& task) {
   return {{"sha256", sha256Of(digest.path)}};
 }
 
-// A class, as in PHP leptir. It breaks in the way that its parameter says: so that the demo can show what leptir makes
-// of it.
+// A task as a class, as in PHP leptir. It throws, hangs or crashes as its parameter says, so that the demo can show how
+// leptir handles this.
 class Unruly final : public leptir::BaseTask {
   leptir::ExitStatus doJob() override {
     note(getString("ledger"), context());

@@ -40,7 +40,7 @@ std::map<std::string, std::string> digestsOf(const std::filesystem::path& refere
   return digests;
 }
 
-// How a task of that manner must end.
+// The cause that the record of a task with this manner must have.
 std::string expectedCause(const std::string& manner) {
   if (manner == "throw") return "threw";
   if (manner == "overrun") return "timed_out";
@@ -48,12 +48,13 @@ std::string expectedCause(const std::string& manner) {
   return "finished";
 }
 
-class Judge {
+class ResultChecker {
  public:
-  Judge(leptir::MetaStorage& records, const std::filesystem::path& ledger, const std::filesystem::path& reference)
+  ResultChecker(leptir::MetaStorage& records, const std::filesystem::path& ledger,
+                const std::filesystem::path& reference)
       : records_(records), runs_(runsOf(ledger)), digests_(digestsOf(reference)) {}
 
-  void look(const Pushed& task) {
+  void checkTask(const Pushed& task) {
     ++verdict_.intended[expectedCause(task.manner)];
     const auto record = records_.loadMetaInfoById(task.id);
     if (!record) {
@@ -69,7 +70,7 @@ class Judge {
     if (!task.path.empty()) checkDigest(task, *record);
   }
 
-  Verdict finish() {
+  DemoResult finish() {
     std::sort(verdict_.waits.begin(), verdict_.waits.end());
     return std::move(verdict_);
   }
@@ -86,7 +87,7 @@ class Judge {
     return record.value("exEnd", 0.0) - record.value("exTime", 0.0);
   }
 
-  // Every run must stand in the record: the last one, and the earlier ones with their causes.
+  // Every run must be in the record: the last one, and the earlier ones in its history.
   void checkRuns(const Pushed& task, const leptir::Json& record) {
     const auto told = static_cast<int>(record.value("history", leptir::Json::array()).size()) + 1;
     const auto runs = runs_.contains(task.id) ? runs_.at(task.id) : 0;
@@ -105,26 +106,26 @@ class Judge {
   leptir::MetaStorage& records_;
   std::map<std::string, int> runs_;
   std::map<std::string, std::string> digests_;
-  Verdict verdict_;
+  DemoResult verdict_;
 };
 
 }  // namespace
 
-std::size_t Verdict::tasks() const {
+std::size_t DemoResult::tasks() const {
   std::size_t all = 0;
   for (const auto& [outcome, count] : byOutcome) all += count;
   return all;
 }
 
-std::size_t Verdict::failed() const {
+std::size_t DemoResult::failed() const {
   return tasks() - (byOutcome.contains("finished") ? byOutcome.at("finished") : 0);
 }
 
-Verdict judge(const std::vector<Pushed>& pushed, leptir::MetaStorage& records, const std::filesystem::path& ledger,
-              const std::filesystem::path& reference) {
-  Judge judge(records, ledger, reference);
-  for (const auto& task : pushed) judge.look(task);
-  return judge.finish();
+DemoResult checkResult(const std::vector<Pushed>& pushed, leptir::MetaStorage& records,
+                       const std::filesystem::path& ledger, const std::filesystem::path& reference) {
+  ResultChecker checkResult(records, ledger, reference);
+  for (const auto& task : pushed) checkResult.checkTask(task);
+  return checkResult.finish();
 }
 
 double percentile(const std::vector<double>& values, double share) {

@@ -1,5 +1,5 @@
-// One technology, as `type:` names it in the configuration: which keys it takes and how to open its stores.
-// src/config/assemble.cc lists them all.
+// A backend is the code for one kind of store, which the configuration names with `type:` (sqlite, redis, …). It says
+// which configuration keys the store needs, and opens the store. src/config/assemble.cc lists all backends.
 #pragma once
 
 #include <filesystem>
@@ -17,28 +17,29 @@ namespace leptir {
 
 // One key of a `connection:` or `configuration:` block. The configuration reader refuses every other key.
 struct ConfigKey {
-  // Path: of a file; one that does not begin with / counts from the folder of the configuration file, and the backend
-  // gets it whole.
+  // Path: of a file. A relative path counts from the folder of the configuration file; the backend gets the absolute
+  // path.
   enum class Type { Text, Path, Integer, Number, Boolean, Map };
   std::string_view name{};
   Type type{};
-  Json defaultValue{};         // null: must be given
-  std::string_view meaning{};  // one line for messages and docs
+  Json defaultValue{};         // null: the key is required
+  std::string_view meaning{};  // one line, printed in messages and documents
 };
 
-// What a store is opened for; stores may choose weaker durability where a lost tail only repeats tasks.
+// The purpose for which a broker is opened. For Dispatch a store may choose a weaker durability, since losing its last
+// writes only repeats tasks.
 enum class BrokerUse {
-  Push,      // pushes by applications and commands: what was pushed survives a power cut
-  Dispatch,  // leases and acknowledgements by a dispatcher
-  Look,      // counts, finds and cancels in what is there: opening makes nothing
+  Push,      // applications and commands push: a pushed task survives a power cut
+  Dispatch,  // a dispatcher leases and acknowledges
+  Inspect,   // commands count, find and cancel tasks of an existing store: opening creates no store
 };
 enum class MetaUse {
   Save,
-  Look,  // reads: opening makes nothing
+  Inspect,  // commands read records: opening creates no store
 };
 
-// Stateless but for what its own stores in one process share (a SQLite file's lock, say): one object per process that
-// opens stores.
+// Each process that opens stores makes one object of each backend. The object keeps only what its stores in this
+// process share, for example the lock of a SQLite file.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -47,28 +48,28 @@ class Backend {
   virtual std::span<const ConfigKey> brokerConnectionKeys() const = 0;
   virtual std::span<const ConfigKey> metaConnectionKeys() const = 0;
 
-  // `connection` holds every key of brokerConnectionKeys with its value or default. Opening may wait for a server a few
-  // seconds at most. Unavailable: try again later; want of descriptors, memory, space or rights to a file is that too.
-  // Invalid: as it is configured it can never be opened. Corrupt: it is not what it should be (not a database, …).
-  // NotFound, with Look only: there is no such store yet; it could be made.
+  // Opens a broker. `connection` holds every key of brokerConnectionKeys with its value or default. The call waits a
+  // few seconds for a server at most. Unavailable: try again later (also when descriptors, memory, disk space or the
+  // rights to a file are missing). Invalid: this configuration can never be opened. Corrupt: the store's data is
+  // damaged or not of this kind (no database, …). NotFound, only for BrokerUse::Inspect: the store does not exist yet.
   virtual Result<std::unique_ptr<SimpleBroker>> openBroker(const Json& connection, BrokerUse use) = 0;
-  // `expireAfter` none: records stay for ever.
+  // Opens a meta storage; errors as for openBroker. Without `expireAfter`, records stay for ever.
   virtual Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
                                                                      std::optional<Duration> expireAfter,
                                                                      MetaUse use = MetaUse::Save) = 0;
-  // What stores of this backend can do, for those that are not made yet (see BrokerUse::Look).
+  // The traits of a store that does not exist yet and therefore cannot be opened for BrokerUse::Inspect.
   virtual BrokerTraits traitsOfNewBroker() const { return {}; }
   virtual MetaTraits traitsOfNewStorage() const { return {}; }
-  // What `expire_after_seconds` is when the configuration does not say.
+  // The value of `expire_after_seconds` when the configuration does not set it; none: records stay for ever.
   virtual std::optional<Duration> defaultExpiry() const = 0;
 
-  // Where a store lies (a file, a server). Stores of one backend with the same place are best used by one thread: in
-  // one go, one connection. Empty: nobody can tell.
-  virtual std::string place(const Json& connection) const = 0;
+  // Identifies where a store lies (a file, a server). One thread should use all stores of a backend with the same
+  // location, so that they share a connection and a transaction. Empty: unknown.
+  virtual std::string storeLocation(const Json& connection) const = 0;
 
-  // For stores whose sessions live as long as their processes: the file that the master opens and locks (flock,
-  // exclusive) before it forks, one per instance and store; every process of the instance inherits it. Its folder is
-  // made if it can be. None: sessions of this store expire by time.
+  // For stores whose sessions last as long as the processes of their instance: the lock file, one for each instance and
+  // store. The master locks it (flock, exclusive) before it forks, and every process of the instance inherits the lock.
+  // The call creates the folder of the file if it can. None: sessions of this store expire by time.
   virtual std::optional<std::filesystem::path> sessionLockFile(const Json& connection,
                                                                std::string_view instance) const = 0;
 };

@@ -1,4 +1,4 @@
-// What users write: a class with doJob.
+// The base class of a task: users derive from it and override doJob.
 #pragma once
 
 #include <concepts>
@@ -14,10 +14,15 @@
 #include "leptir/task_context.h"
 #include "leptir/task_error.h"
 
+namespace leptir::task {
+class Executor;
+}
+
 namespace leptir {
 
-// One task: parameters, and the code that runs with them in a worker process of its own. Everything that doJob throws
-// is caught and recorded. One thread at a time. The same class is pushed (setData, then Broker::pushTask) and run.
+// A task: its parameters, and the code that a worker process runs with them. leptir catches and records everything that
+// doJob throws. Only one thread at a time may use a task. An application pushes an object of this class (setData, then
+// Broker::pushTask); the worker makes another object of the same class and runs it.
 class BaseTask {
  public:
   BaseTask();
@@ -25,46 +30,49 @@ class BaseTask {
   BaseTask(const BaseTask&) = delete;
   BaseTask& operator=(const BaseTask&) = delete;
 
-  // The name that it is pushed under: the class's own name ("SlowTask", "app::Resize") unless setName gave another.
+  // The name under which this task is pushed: the name of its class ("SlowTask", "app::Resize"), unless setName set
+  // another name.
   std::string name() const;
   void setName(std::string name) { name_ = std::move(name); }
 
-  // The parameters: a JSON object. setData with anything but an object, null or an empty list throws InputError.
+  // The parameters: a JSON object. setData throws InputError for any value but an object, null or an empty list (PHP
+  // writes an object without members as an empty list).
   const Json& getData() const;
   void setData(Json data);
-  // The same as JSON text: byte for byte as they were pushed, numbers of any size and the order of the keys included,
-  // unless setData replaced them.
+  // The parameters as JSON text. Unless setData replaced them, these are the pushed bytes, with numbers of any size and
+  // the order of the keys unchanged.
   std::string getDataText() const;
 
-  // Merged into the meta record over the standard fields; a JSON object. Called once, after afterFinish.
+  // A JSON object whose members are added to the record of this run and replace standard fields of the same name.
+  // Called once, after afterFinish.
   virtual Json getAdditionalMetaInfo() { return Json::object(); }
 
-  // PHP leptir's, mainly for unit tests of tasks.
+  // The last state, and all states, that changeState set; as in PHP leptir. Mainly for unit tests of tasks.
   std::string getLastState() const { return context_->lastState(); }
   const std::vector<std::string>& getExecutionFlow() const { return context_->executionFlow(); }
 
  protected:
-  // The work itself. What it returns becomes `retC`.
+  // The work itself. Its return value becomes `retC` of the record.
   virtual ExitStatus doJob() = 0;
-  // Before doJob; when it throws, doJob is left out.
+  // Runs before doJob. When it throws, doJob does not run.
   virtual void beforeStart() {}
-  // After doJob, also when that or beforeStart threw.
+  // Runs after doJob, also when doJob or beforeStart threw.
   virtual void afterFinish() {}
 
-  // A parameter. Missing or null: `defaultValue`, or InputError when there is none. Another type: InputError, which
-  // names the parameter, what it is and what was asked for. getFloat takes an integer too (PHP writes 10.0 as 10);
-  // nothing else is converted.
+  // The value of one parameter. If it is missing or null, `defaultValue`; without a default they throw InputError. If
+  // it has another type they throw InputError, which names the parameter, its type and the requested type. getFloat
+  // also accepts an integer (PHP writes 10.0 as 10); no other type is converted.
   std::int64_t getInt(std::string_view name, std::optional<std::int64_t> defaultValue = {}) const;
   double getFloat(std::string_view name, std::optional<double> defaultValue = {}) const;
   bool getBool(std::string_view name, std::optional<bool> defaultValue = {}) const;
   std::string getString(std::string_view name, std::optional<std::string> defaultValue = {}) const;
   // A list or an object: PHP's array is both.
   Json getArray(std::string_view name, std::optional<Json> defaultValue = {}) const;
-  // All parameters as a struct that nlohmann's from_json knows. InputError when they do not fit.
+  // All parameters as a struct that nlohmann's from_json can read. Throws InputError when they do not fit.
   template <class T>
   T parameters() const;
 
-  // See TaskContext for each of these.
+  // The functions of TaskContext, which documents each of them.
   void addResponseLine(std::string line) { context_->addResponseLine(std::move(line)); }
   void setResult(const Json& result) { context_->setResult(result); }
   double getExecutionTime() const;  // seconds
@@ -84,49 +92,49 @@ class BaseTask {
   TaskContext& context() { return *context_; }
 
  private:
-  friend class Executor;  // runs it
-  friend class Broker;    // pushes it
+  friend class task::Executor;  // runs tasks
+  friend class Broker;          // pushes tasks
   void attach(std::unique_ptr<TaskContext> context) { context_ = std::move(context); }
 
-  // An object as JSON text, read when somebody first asks for it: many tasks never do.
+  // Sets the parameters as the JSON text of an object. getData parses it at its first call: many tasks never call it.
   void setDataText(std::string_view object) {
     dataText_ = object;
-    dataIsRead_ = false;
+    dataIsParsed_ = false;
   }
-  [[noreturn]] void refuse(const Json& value, std::string_view name, std::string_view asked) const;
+  [[noreturn]] void throwParameterError(const Json& value, std::string_view name, std::string_view asked) const;
 
   std::string name_;
   mutable Json data_ = Json::object();
-  mutable bool dataIsRead_ = true;  // false: dataText_ has not become data_ yet
-  std::string dataText_;            // as pushed; empty: setData gave data_
+  mutable bool dataIsParsed_ = true;  // false: dataText_ has not been parsed into data_ yet
+  std::string dataText_;              // the pushed bytes; empty: setData set data_
   std::unique_ptr<TaskContext> context_;
 };
 
 namespace internal {
 
-// The type has what nlohmann's get needs: the macro or a from_json function, and a default constructor.
+// Json::get<T>() compiles: T has nlohmann's macro or a from_json function, and a default constructor.
 template <class T>
 concept ReadableFromJson = requires(const Json& json) {
   { json.get<T>() } -> std::same_as<T>;
 };
-// The type has what the constructor of Json needs: the macro or a to_json function.
+// A Json can be constructed from a T: T has nlohmann's macro or a to_json function.
 template <class T>
 concept WritableToJson = std::constructible_from<Json, const T&>;
 
-// Whether a number stands in it that a signed integer of 64 bits does not hold.
-bool holdsLargeNumber(const Json& json);
-// InputError when a conversion made another integer of a large number: nlohmann casts without a word. `became` is what
-// the struct says as JSON.
-void refuseChangedNumbers(const Json& given, const Json& became, const std::string& name = {});
+// Whether `json` contains a number that does not fit into a signed 64-bit integer.
+bool containsNumberBeyondInt64(const Json& json);
+// Throws InputError when the conversion to a struct changed the value of a large integer, since nlohmann casts without
+// a check. `given` are the parameters, `became` is the struct written back as JSON, `name` the path of both.
+void throwIfNumbersChanged(const Json& given, const Json& became, const std::string& name = {});
 
-// InputError in the words of nlohmann's exception, and the name of the parameter that `fits` refuses.
+// Throws InputError with the text of nlohmann's exception and the name of the parameter for which `read` throws.
 [[noreturn]] void throwInputError(const Json& data, const nlohmann::json::exception& error,
                                   const std::function<void(const Json&)>& read);
 
 }  // namespace internal
 
-// Converts a task's parameters to a struct that nlohmann's from_json knows. InputError when they do not fit, with the
-// name of the parameter.
+// Converts a task's parameters to a struct that nlohmann's from_json can read. Throws InputError, with the name of the
+// parameter, when they do not fit.
 template <class T>
 T parametersAs(const Json& data) {
   static_assert(internal::ReadableFromJson<T>,
@@ -137,7 +145,7 @@ T parametersAs(const Json& data) {
     try {
       T parameters = data.get<T>();
       if constexpr (internal::WritableToJson<T>) {
-        if (internal::holdsLargeNumber(data)) internal::refuseChangedNumbers(data, Json(parameters));
+        if (internal::containsNumberBeyondInt64(data)) internal::throwIfNumbersChanged(data, Json(parameters));
       }
       return parameters;
     } catch (const nlohmann::json::exception& error) {

@@ -1,4 +1,5 @@
-// What applications push through: several queues behind one door, with PHP leptir's priorities.
+// Broker: the class through which applications push tasks. It covers all queues of a configuration and chooses one of
+// them by priority, as PHP leptir does.
 #pragma once
 
 #include <chrono>
@@ -17,30 +18,31 @@
 
 namespace leptir {
 
-// How a task is pushed. All fields may be left out; each has an initializer, so that `{.delay = 5min}` compiles without
-// a warning.
+// How a task is pushed. Every field is optional; each has an initializer, so that `{.delay = 5min}` compiles without a
+// warning.
 struct PushOptions {
-  std::optional<Time> timeOfExecution{};  // whole seconds count
-  Duration delay{};                       // instead of timeOfExecution: from now; at most kFarthest
+  std::optional<Time> timeOfExecution{};  // rounded down to whole seconds
+  Duration delay{};                       // from now, instead of timeOfExecution; at most kMaxTimeSpan
   std::int64_t priority = 0;  // chooses the broker: the first whose priority index is at least this one, else the last
-  std::int64_t timeLimitSeconds = 0;  // 0: task_execution_time of whoever runs it
-  std::uint32_t maxAttempts = 0;      // 0: as the name's configuration says, else 1
-  std::string id{};                   // empty: a new one is made
-  std::string broker{};               // a broker by its name, whatever the priority says
+  std::int64_t timeLimitSeconds = 0;  // 0: the instance that runs the task uses its task_execution_time
+  std::uint32_t maxAttempts = 0;      // 0: max_attempts of the task name in the instance's configuration, else 1
+  std::string id{};                   // empty: the push makes a new id
+  std::string broker{};               // the name of a broker, which then gets the task whatever its priority
 };
 
-// One of many for pushTasks.
+// One task of a call to pushTasks.
 struct TaskToPush {
   std::string name{};
   Json parameters = Json::object();
   PushOptions options{};
-  // JSON text of an object, pushed byte for byte in place of `parameters`: numbers of any size and the order of the
-  // keys stay. Empty: `parameters` count.
+  // The JSON text of an object, which is pushed byte for byte instead of `parameters`, with numbers of any size and the
+  // order of the keys unchanged. Empty: `parameters` are pushed.
   std::string parametersText{};
 };
 
-// Any thread; each store is used by one thread at a time. A store is opened when it is first needed, by the process
-// that uses it, and again while that fails: one that is down keeps nobody from the others.
+// Any thread may use a Broker; it lets one thread at a time use each store. It opens a store at the first call that
+// needs the store, in the calling process; after a failure the next call tries again. A store that is down does not
+// block calls for other stores.
 class Broker {
  public:
   struct Entry {
@@ -48,10 +50,10 @@ class Broker {
     std::string type{};
     std::int64_t priority = 0;
     Duration taskCountCachingTime = std::chrono::milliseconds(200);
-    std::function<Result<std::unique_ptr<SimpleBroker>>()> open{};  // under a lock: one thread at a time
+    std::function<Result<std::unique_ptr<SimpleBroker>>()> open{};  // one thread at a time calls it
   };
-  // What `status` shows of one broker.
-  struct Counted {
+  // The task counts of one broker, or the error that counting gave; as `status` shows them.
+  struct BrokerCounts {
     std::string name{};
     std::string type{};
     std::int64_t priority;
@@ -63,15 +65,16 @@ class Broker {
   Broker(Broker&&) noexcept;
   Broker& operator=(Broker&&) noexcept;
 
-  // PHP leptir's push. Answers the task's id, which is made before anything is sent: with PushOptions::id a push can be
-  // repeated and adds nothing while the task is in the queue of its broker; a buried one stays buried (its TaskKeeper
-  // finds it: access(i)). Invalid: the name or id cannot be one, no broker.
-  // TooLarge. Unavailable: the store is down or cannot be opened, whatever the reason; nothing was added, unless its
-  // answer was lost on the way: push again with the same id.
+  // Pushes one task and returns its id; PHP leptir's signature. A push with PushOptions::id can be repeated: while a
+  // task with that id is in the broker's queue, a second push adds nothing, and a buried task stays buried (find it
+  // through access(index)). Invalid: the name, the id or the parameters break a rule, or there is no such broker.
+  // TooLarge: the envelope exceeds its limit. Unavailable: the store is down or cannot be opened. Then the task was not
+  // added, unless the store's answer was lost: push again with the same id.
   Result<std::string> pushTask(const BaseTask& task, std::optional<Time> timeOfExecution = {},
                                std::int64_t priority = 0, std::int64_t timeLimitSeconds = 0);
-  // Any value that nlohmann's to_json knows, as an object; or braces: push("x", {{"a", 1}}). A Json and a struct have
-  // their keys sorted; braces and an nlohmann::ordered_json keep their order.
+  // Pushes a task with parameters of any type that nlohmann's to_json writes as an object, or with braces:
+  // push("x", {{"a", 1}}). The keys of a Json or a struct are pushed in alphabetical order; braces and an
+  // nlohmann::ordered_json keep their order.
   template <class Parameters = Json>
   Result<std::string> push(std::string name, const Parameters& parameters, PushOptions options = {}) {
     static_assert(internal::WritableToJson<Parameters>,
@@ -83,17 +86,17 @@ class Broker {
   }
   Result<std::string> push(std::string name, const nlohmann::ordered_json& parameters, PushOptions options = {});
   Result<std::string> pushTask(TaskToPush task);
-  // Many at once: each store gets its part in one operation. Answers the ids in the order given. All tasks are checked
-  // and all stores opened before the first task is added; on an error of a store after that the message names the ids
-  // that are not known to be added, ten at most, and how many they are.
+  // Pushes many tasks, with one operation for each store, and returns their ids in the same order. It checks all tasks
+  // and opens all stores before it adds the first task. When a store fails after that, the error message says how many
+  // tasks may not have been added, and names at most ten of their ids.
   Result<std::vector<std::string>> pushTasks(std::span<const TaskToPush> tasks);
 
-  // Each broker's counts, at most task_count_caching_time old.
-  std::vector<Counted> tasksCount();
-  // In order of priority, as pushes look at them. Stores are used under `Access` only.
+  // The counts of each broker, at most task_count_caching_time old.
+  std::vector<BrokerCounts> tasksCount();
+  // The number of brokers. They are indexed in order of priority, in which a push considers them.
   std::size_t size() const { return brokers_.size(); }
 
-  // The sole use of one store, for commands: holds its lock while it lives.
+  // Exclusive access to one store, for commands. It holds the lock of the store until it is destroyed.
   class Access {
    public:
     SimpleBroker& operator*() const { return *broker_; }
@@ -105,18 +108,20 @@ class Broker {
     std::unique_lock<std::mutex> lock_;
     SimpleBroker* broker_;
   };
-  // Unavailable: it cannot be opened, whatever the reason. NotFound, where nothing is made: it was not made yet.
+  // Locks a store, and opens it first where necessary. Unavailable: it cannot be opened, for any reason. NotFound: the
+  // brokers were opened with BrokerUse::Inspect, and the store does not exist yet.
   Result<Access> access(std::size_t index);
   const std::string& name(std::size_t index) const;
-  // Which of them a push with these options goes to. Invalid: none has that name, or there is none at all.
+  // The index of the broker that a push with these options would choose. Invalid: no broker has the name that the
+  // options ask for, or the configuration has no broker.
   Result<std::size_t> brokerFor(const PushOptions& options) const;
 
  private:
-  struct Held;
+  struct LazyBroker;
   Result<void> openStoresOf(std::span<const std::vector<BrokerTask>> parts);
   Result<void> pushParts(std::span<const std::vector<BrokerTask>> parts);
 
-  std::vector<std::unique_ptr<Held>> brokers_;
+  std::vector<std::unique_ptr<LazyBroker>> brokers_;
   const Clock* clock_;
 };
 

@@ -1,4 +1,4 @@
-// What a TaskKeeper can do besides: tell which of many tasks are buried, without a search through the queue.
+// An optional interface of a TaskKeeper: tells which of many task ids are buried, without a search through the queue.
 #pragma once
 
 #include <span>
@@ -9,13 +9,13 @@
 
 namespace leptir {
 
-// A keeper that also derives from this is asked for it with dynamic_cast; a backend may do without.
+// A backend may let its TaskKeeper derive from this class too; callers find that out with dynamic_cast.
 class BuriedLookup {
  public:
   virtual ~BuriedLookup() = default;
 
-  // Those of `ids` that are buried, in the order of `ids`. One or a few requests, however many tasks wait or are
-  // buried.
+  // Returns the tasks of `ids` that are buried, in the order of `ids`. It takes a few requests at most, however many
+  // tasks the queue has.
   virtual Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) = 0;
 };
 

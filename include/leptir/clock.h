@@ -1,5 +1,5 @@
-// Time as leptir reads it. Two clocks with two names: `now` is what people and records mean, `bootTime` is what waits
-// are measured by. Everything that reads time takes a Clock, so that a test can hold it still.
+// Times and clocks. Clock::now is the wall clock, for records and messages; Clock::bootTime measures waits and
+// deadlines. Code that reads the time takes a Clock, so that a test can use a ManualClock.
 #pragma once
 
 #include <atomic>
@@ -9,11 +9,11 @@ namespace leptir {
 
 using Duration = std::chrono::microseconds;
 
-// Wall clock, UTC. May jump when somebody sets it.
+// Wall-clock time, UTC. It jumps when the machine's clock is set.
 using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
-// Since the machine started, suspended time included (CLOCK_BOOTTIME). Never jumps back; means nothing on another
-// machine.
+// Time since the machine started, including time in suspend (CLOCK_BOOTTIME). It never goes back, and has no meaning on
+// another machine.
 struct BootClock {
   using rep = Duration::rep;
   using period = Duration::period;
@@ -23,7 +23,7 @@ struct BootClock {
 };
 using BootTime = BootClock::time_point;
 
-// Any thread.
+// Any thread may call it.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -34,7 +34,7 @@ class Clock {
 // The machine's clocks. The object lives as long as the program.
 const Clock& systemClock();
 
-// A clock that moves when told to: for tests, users' tests included.
+// A clock that moves only when advance or setWallClock is called: for tests, also those of users.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(Time start = Time(std::chrono::seconds(1'700'000'000)))
@@ -48,7 +48,7 @@ class ManualClock final : public Clock {
     now_ += by.count();
     boot_ += by.count();
   }
-  // Somebody set the wall clock; bootTime does not notice.
+  // Simulates that the machine's wall clock was set; bootTime does not change.
   void setWallClock(Time time) { now_ = time.time_since_epoch().count(); }
 
  private:
@@ -56,11 +56,11 @@ class ManualClock final : public Clock {
   std::atomic<Duration::rep> boot_{1'000'000'000};
 };
 
-// Unix seconds with fractions, as records and scores hold times.
+// Unix time in seconds with fractions, as records and the scores of Redis's sorted sets have it.
 inline double unixSeconds(Time time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
-// Beyond what a Time holds: the nearest that it does.
+// The inverse; a number outside the range of Time gives the nearest Time.
 Time timeFromUnixSeconds(double seconds);
 
 }  // namespace leptir

@@ -1,4 +1,5 @@
-// The configuration file as values, and the door for applications that only push.
+// Reads the configuration file, and opens the brokers and meta storages that it names. An application that only pushes
+// needs no other header.
 #pragma once
 
 #include <filesystem>
@@ -16,13 +17,13 @@
 
 namespace leptir {
 
-// PHP leptir's keys and defaults; where its README and its code differ, the README's (docs/guide/configuration.md has
-// the table).
+// The values of a configuration file. Keys and defaults are PHP leptir's; where PHP leptir's README and code differ,
+// the README's (see the table in docs/guide/configuration.md).
 struct Config {
   struct Broker {
-    std::string name{};  // `name`, else the type, else type-2, type-3 …: unique
+    std::string name{};  // unique: `name`, else the type, else type-2, type-3 …
     std::string type{};
-    Json connection{};  // each key of the backend, with its value or default
+    Json connection{};  // every key of the backend, with its value or default
     std::int64_t priority = 0;
     Duration taskCountCachingTime = std::chrono::milliseconds(200);
   };
@@ -31,7 +32,7 @@ struct Config {
     std::string type{};
     Json connection{};
     std::optional<Duration> expireAfter{};  // `expire_after_seconds`; none (-1 in the file): never
-    bool required = true;                   // false: leasing goes on while this storage is down
+    bool required = true;                   // false: the instance goes on leasing while this storage is down
   };
   struct Daemon {
     Duration taskExecutionTime = std::chrono::seconds(600);  // zero: no limit
@@ -40,8 +41,8 @@ struct Config {
     Duration workersActiveSleepTime = std::chrono::milliseconds(200);
     Duration killGrace = std::chrono::seconds(1);
     std::optional<Duration> shutdownGrace{};            // none: unlimited
-    std::optional<std::uint64_t> maxTasksPerWorker{};   // then it ends, and a fresh one begins; none: unlimited
-    std::optional<std::uint64_t> maxMemoryPerWorker{};  // bytes of resident memory between two tasks; none: unlimited
+    std::optional<std::uint64_t> maxTasksPerWorker{};   // a worker is replaced after this many; none: unlimited
+    std::optional<std::uint64_t> maxMemoryPerWorker{};  // bytes: a worker that has more after a task is replaced
   };
 
   std::vector<Broker> brokers{};
@@ -49,24 +50,24 @@ struct Config {
   Daemon daemon{};
   std::vector<LogSinkConfig> loggers{};
   std::map<std::string, ProgramSpec> programs{};  // `tasks: NAME: command:`
-  TaskRuleBook rules{};                           // `tasks: NAME:`, all the rest
+  TaskRulesByName rules{};                        // `tasks: NAME:`, all other keys
   std::filesystem::path file;                     // empty: no configuration file
 };
 
-// Reads YAML or JSON. Invalid: each mistake with file, line and, for a key that is not known, the nearest one that is;
-// several in one message, a line each; or the file may not be read, or anybody may write it. NotFound: no such file.
-// TooLarge. Nothing is opened or written.
+// Reads a YAML or JSON file; opens no store and writes nothing. Invalid: the message has one line for each error, with
+// the file, the line and, for an unknown key, the most similar known key; Invalid also when the file cannot be read or
+// when every user may write to it. NotFound: there is no such file. TooLarge: the file is too large.
 Result<Config> loadConfig(const std::filesystem::path& file);
 
-// What holds without any file: one SQLite file for tasks and records, a stdout logger, as many workers as cores.
-// Invalid: there is no place for the file (neither HOME nor XDG_STATE_HOME is set). Unsupported: this build has no
-// SQLite.
+// The configuration that is used without a file: one SQLite database for tasks and records, a log on stdout, and one
+// worker for each processor core. Invalid: neither HOME nor XDG_STATE_HOME is set, so that the database has no folder.
+// Unsupported: this build has no SQLite backend.
 Result<Config> defaultConfig();
 
-// What an application needs to push and to look at tasks. Stores are opened when they are first needed. Unsupported:
-// this build has no backend of that type.
+// Makes the Broker through which an application pushes tasks. Each store is opened at the first call that needs it.
+// Unsupported: this build has no backend of a type that the configuration names.
 Result<Broker> openBroker(const Config& config);
-// The records, for those who want to read them.
+// Opens the meta storages, to read or save records.
 Result<MetaStorage> openMetaStorage(const Config& config);
 
 }  // namespace leptir

@@ -1,4 +1,5 @@
-// The JSON type of the public interface. Hot paths inside leptir work on text.
+// The JSON type of the public interface, and how leptir reads and writes it. Inside leptir, code that runs for each
+// task works on JSON text instead.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,23 +12,24 @@ namespace leptir {
 
 using Json = nlohmann::json;
 
-// An envelope or a record nests at most this deep: PHP's limit (`json_decode` refuses 512 levels).
+// The largest nesting depth of an envelope or a record: PHP's limit (`json_decode` rejects 512 levels).
 inline constexpr int kMaxJsonDepth = 511;
 
-// Parses one document and nothing after it. Invalid: not JSON (says what and at which byte), invalid UTF-8, or deeper
-// than `maxDepth`. Never throws and never runs out of stack, whatever the text is.
+// Parses a text that is one JSON document. Invalid: the text is no JSON (the message says why and at which byte), has
+// text after the document, is not UTF-8, or nests deeper than `maxDepth`. For any text, it neither throws nor overflows
+// the stack.
 Result<Json> parseJson(std::string_view text, int maxDepth = kMaxJsonDepth);
 
-// Whether there are more than `maxDepth` levels of lists and objects in each other. What writes or copies a value
-// recurses as deep as it nests, so ask first where a task may have made it.
+// Whether lists and objects nest more than `maxDepth` levels deep. Writing or copying a Json recurses once for each
+// level, so call this first for a value that a task made.
 bool nestsDeeperThan(const Json& json, int maxDepth);
 
-// Compact text, ASCII only as PHP writes it (`\uxxxx` for the rest). Invalid UTF-8 inside becomes U+FFFD; floats keep
-// their `.0`.
+// Writes compact JSON in ASCII, with `\uxxxx` for other characters, as PHP does. Bytes that are not UTF-8 become
+// U+FFFD; a float with a whole value keeps its `.0`.
 std::string writeJson(const Json& json);
 
-// The same text, if reading it would give `json` back. Invalid: text that is not UTF-8, NaN or infinity, deeper than
-// `maxDepth`.
+// As writeJson, if parsing the text would give `json` back. Invalid: `json` contains a string that is not UTF-8, NaN or
+// infinity, or nests deeper than `maxDepth`.
 Result<std::string> writeJsonExactly(const Json& json, int maxDepth = kMaxJsonDepth);
 
 }  // namespace leptir

@@ -1,4 +1,4 @@
-// Everything that an application or a task needs. Programs that only push can include config.h alone.
+// Includes everything that tasks and applications need. A program that only pushes can include config.h instead.
 #pragma once
 
 #include "leptir/base_task.h"

@@ -1,5 +1,5 @@
-// The meta record: how a task went. PHP leptir's fields with PHP leptir's numbers, and leptir's own beside them
-// (docs/wire-format.md has each field).
+// MetaInfo: the record of a task's runs, with PHP leptir's fields and numbers and some fields of leptir's own.
+// docs/wire-format.md describes each field.
 #pragma once
 
 #include <optional>
@@ -15,10 +15,11 @@ namespace leptir {
 // `status` of the record.
 enum class TaskStatus { Pending = 1, InProgress = 2, Completed = 3 };
 
-// Which of two records about one lease is newer.
+// The stage at which a record of a lease was written: of two records with one lease number, the one with the larger
+// step is newer.
 enum class MetaStep { Running = 1, Settled = 2 };
 
-// One earlier attempt, short.
+// A summary of an earlier attempt, for MetaInfo::history.
 struct PastAttempt {
   int attempt = 0;
   std::string cause{};
@@ -29,42 +30,43 @@ struct PastAttempt {
 
 struct MetaInfo {
   std::string id{};
-  std::uint64_t lease = 0;  // the fence of the run that it speaks of
+  std::uint64_t lease = 0;  // the lease number of the recorded run
   MetaStep step = MetaStep::Settled;
 
   TaskStatus status = TaskStatus::Completed;
-  ExitStatus returnCode = ExitStatus::Unknown;  // Unknown while it is in progress
+  ExitStatus returnCode = ExitStatus::Unknown;  // Unknown while the run is in progress
   double executionTime = 0;                     // `exTime`, seconds
   std::string response{};                       // `respM`
   std::string type{};                           // the task's name
   Time started{};                               // `exStart`
 
   int attempt = 1;
-  std::string cause{};  // nameOf(Cause); empty while it runs
+  std::string cause{};  // nameOf(Cause); empty while the run is in progress
   std::string host{};
   int pid = 0;
   std::optional<Time> pushed{};
   std::optional<Time> ended{};  // `exEnd`
   double cpuTime = 0;           // seconds
-  std::uint64_t maxRss = 0;     // bytes; 0: not known
+  std::uint64_t maxRss = 0;     // bytes; 0: unknown
   int signal = 0;               // 0: none
   std::vector<std::string> stack{};
   std::string stderrTail{};  // `stderr`
   std::vector<std::string> flow{};
   std::string result{};                // JSON text
-  std::vector<PastAttempt> history{};  // at most the last ten
-  std::string envelope{};              // unless it succeeded: so that it can be run again
-  std::string additional{};  // JSON object text: merged over the fields above, all but `id`, `lease` and `step`
+  std::vector<PastAttempt> history{};  // the last ten earlier attempts at most
+  std::string envelope{};              // empty after a success; otherwise the task can be pushed again with it
+  std::string additional{};  // JSON object as text: its members replace the fields above, but not id, lease and step
 };
 
-// A record replaces only one with a smaller (lease, step): a late writer changes nothing.
+// Whether `a` may replace a stored record with this lease and step. A record replaces only one with a smaller
+// (lease, step), so a late writer changes nothing.
 inline bool isNewer(const MetaInfo& a, std::uint64_t lease, MetaStep step) {
   return a.lease != lease ? a.lease > lease : a.step > step;
 }
 
-// The record as PHP leptir writes it to Redis: compact JSON, `id`, `status`, `retC`, `exTime`, `respM`, `type`,
-// `exStart` in this order, then leptir's own that are not empty, then additional ones. Appends to `text`. Text that is
-// not UTF-8 is written with U+FFFD in its place.
+// Appends the record to `text` as PHP leptir writes it to Redis: compact JSON with `id`, `status`, `retC`, `exTime`,
+// `respM`, `type` and `exStart` in this order, then those of leptir's own fields that are not empty, then the members
+// of `additional`. Bytes that are not UTF-8 become U+FFFD.
 void writeMetaInfo(const MetaInfo& info, std::string& text);
 
 }  // namespace leptir

@@ -1,5 +1,5 @@
-// All configured meta storages behind one door, for commands and applications. (The dispatcher gives each storage a
-// writer of its own.)
+// MetaStorage: one interface to all configured meta storages, for commands and applications. The dispatcher does not
+// use it: it has a writer thread for each storage.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace leptir {
 
-// One thread at a time.
+// Only one thread at a time may use it.
 class MetaStorage {
  public:
   struct Entry {
@@ -20,11 +20,13 @@ class MetaStorage {
 
   explicit MetaStorage(std::vector<Entry> storages) : storages_(std::move(storages)) {}
 
-  // Into each. The first error, after all were tried.
+  // Saves the records in every storage. After an error it tries the remaining storages, and then returns the first
+  // error.
   Result<void> saveMetaInfo(std::span<const MetaInfo> records);
-  // From the first that has it. NotFound: none has; another error only if no storage could answer.
+  // Returns the record from the first storage that has it. NotFound: a storage answered, and no storage has the record.
+  // Another error: no storage could answer.
   Result<Json> loadMetaInfoById(std::string_view id);
-  // From the first that can list.
+  // Lists the records of the first storage that can list records.
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page);
 
   const std::vector<Entry>& storages() const { return storages_; }

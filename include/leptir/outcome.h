@@ -1,4 +1,4 @@
-// How one run of a task went: what the worker tells the dispatcher, and what the record is made from.
+// Outcome: how one run of a task went. The worker passes it to the dispatcher, which makes the record from it.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ enum class ExitStatus {
   Success = 1,
   Warning = 2,
   Error = 3,
-  Unknown = 4,  // any number that is none of the others
+  Unknown = 4,  // also any number that doJob returned and that is not listed here
   TimeLimitExceeded = 5,
 };
 
@@ -23,32 +23,32 @@ enum class ExitStatus {
 enum class Cause {
   Finished,     // doJob returned
   Threw,        // doJob, beforeStart or afterFinish threw
-  TimedOut,     // ended at its time limit
-  Cancelled,    // somebody asked for it
+  TimedOut,     // leptir ended the run at its time limit
+  Cancelled,    // leptir ended the run after a cancel request
   Crashed,      // the worker process died
-  OutOfMemory,  // the worker process died of its memory limit
-  Discarded,    // the task itself asked never to be run again
-  UnknownName,  // no such task here, for a day
-  Malformed,    // no task at all: bytes that are no envelope
-  RetryLater,   // the task itself asked to be run again later
-  GaveBack,     // ended by us (shutdown, lease); goes back without using up an attempt
+  OutOfMemory,  // the worker process exceeded its memory limit and died
+  Discarded,    // the task called discard(), so as never to run again
+  UnknownName,  // for a day no instance had a task of this name
+  Malformed,    // the stored bytes are no valid envelope
+  RetryLater,   // the task called retryAfter(), so as to run again later
+  GaveBack,     // leptir ended the run at a shutdown or a lost lease; the task is released and no attempt is counted
 };
 
-// The words of the record: finished, threw, timed_out, cancelled, crashed, out_of_memory, discarded, unknown_name,
-// malformed, retry_later, gave_back.
+// The word that a record has for the cause: finished, threw, timed_out, cancelled, crashed, out_of_memory, discarded,
+// unknown_name, malformed, retry_later or gave_back.
 std::string_view nameOf(Cause cause);
-// All of these words, in the order of the enumeration.
+// The words for all causes, in the order of the enumeration.
 std::vector<std::string_view> causeWords();
-// success, warning, error, unknown, time limit exceeded.
+// The words that messages have for the status: success, warning, error, unknown or time limit exceeded.
 std::string_view nameOf(ExitStatus status);
 
-// What user code threw: for the log, the error reporters and the record.
+// The exception that user code threw, for the log and the record.
 struct ThrownError {
-  std::string type{};  // demangled
+  std::string type{};  // the C++ type, demangled
   std::string message{};
 };
 
-// The longest that a task can put off its next run: ten years.
+// The longest delay that retryAfter() accepts: ten years.
 inline constexpr Duration kLongestRetryDelay = std::chrono::hours(24 * 3652);
 
 struct Outcome {
@@ -57,18 +57,19 @@ struct Outcome {
   std::string response{};                // response lines joined by one blank: `respM`
   Time started{};                        // wall clock: `exStart`
   Duration executionTime{};              // `exTime`
-  Duration cpuTime{};                    // of the worker's process during the run, children that it waited for included
-  std::vector<std::string> flow{};       // changeState's states in order
-  std::string additional{};              // getAdditionalMetaInfo: JSON object as text, empty for none
-  std::string result{};                  // JSON text, empty for none
-  std::string stderrTail{};              // programs: the end of what they wrote to stderr
-  std::optional<Duration> retryAfter{};  // RetryLater: how long from now
-  int signal = 0;                        // the signal that ended it: of a program's process, 0 for none
+  Duration cpuTime{};                    // of the worker process during the run, and of child processes that ended
+  std::vector<std::string> flow{};       // the states that changeState set, in order
+  std::string additional{};              // of getAdditionalMetaInfo: JSON object as text; empty: none
+  std::string result{};                  // JSON text; empty: none
+  std::string stderrTail{};              // of a program: the end of its stderr
+  std::optional<Duration> retryAfter{};  // for RetryLater: the delay before the next run
+  int signal = 0;                        // the signal that ended the program's process; 0: none
   std::optional<ThrownError> thrown{};
-  bool truncated = false;  // something was cut to fit kMaxOutcomeBytes
+  bool truncated = false;  // some field was shortened to fit kMaxOutcomeBytes
 };
 
-// An outcome takes at most this much in a slot and in a record (docs/promises.md); longer responses are cut and say so.
+// The largest size of an encoded outcome, in bytes, in a slot and in a record (docs/promises.md). A longer response is
+// cut, and ends with a line that says so.
 inline constexpr std::size_t kMaxOutcomeBytes = std::size_t{16} << 20;
 
 }  // namespace leptir

@@ -1,4 +1,4 @@
-// A task whose code is a program in any language: what the configuration says under `tasks: NAME:` with `command`.
+// ProgramSpec: how to run a task whose code is a program in any language, as configured under `tasks: NAME: command:`.
 #pragma once
 
 #include <map>
@@ -8,13 +8,13 @@
 namespace leptir {
 
 struct ProgramSpec {
-  // argv, never a shell. `{name}` anywhere in an argument stands for that parameter: text as it is, other values as
-  // the JSON that was pushed; `{{` and `}}` for braces.
+  // The program and its arguments; no shell is involved. `{name}` anywhere in an argument is replaced by the parameter
+  // of that name: a string by its text, any other value by its JSON text. `{{` and `}}` stand for braces.
   std::vector<std::string> command{};
-  std::map<std::string, std::string> environment{};  // beside PATH, HOME, LANG and the LEPTIR_ variables
-  std::string directory{};                           // working directory; empty: that of the instance
-  std::vector<int> warningExitCodes{};  // exit codes that are a warning; 0 is success, the others are errors
-  bool ownSession = false;              // what it leaves behind is not to end with the process group of its worker
+  std::map<std::string, std::string> environment{};  // added to PATH, HOME, LANG and LEPTIR_…
+  std::string directory{};                           // working directory; empty: the instance's
+  std::vector<int> warningExitCodes{};               // exit codes that mean a warning; 0 is success, any other an error
+  bool ownSession = false;                           // run it in a new session (setsid): child processes may survive it
 };
 
 }  // namespace leptir

@@ -1,6 +1,6 @@
-// What every function at a seam answers: a value, or an Error that says what the caller should do next.
-// A broker that is down is an ordinary afternoon for a daemon, so errors are values there; exceptions are for users'
-// tasks only.
+// Result: the return type of functions that can fail. It holds a value, or an Error whose code says what the caller
+// should do next. A daemon must expect that a broker is down, so leptir returns errors as values; only users' tasks
+// throw exceptions.
 #pragma once
 
 #include <string>
@@ -10,21 +10,22 @@
 
 namespace leptir {
 
-// Named by what the caller should do.
+// Classifies errors by what the caller should do.
 enum class ErrorCode {
   Unavailable,  // wait, then try again
-  Invalid,      // fix the input
-  TooLarge,     // make it smaller
-  NotFound,     // there is no such thing
-  Lost,         // someone else has it now: drop it
-  Corrupt,      // put it aside and have somebody look
-  Unsupported,  // this store cannot; ask its traits first
-  Internal,     // our bug
+  Invalid,      // correct the input or the configuration
+  TooLarge,     // make the input smaller
+  NotFound,     // the requested object does not exist
+  Lost,         // another session has the task or session now: stop using it
+  Corrupt,      // the data is damaged: put it aside for an operator
+  Unsupported,  // this store lacks the operation; check its traits first
+  Internal,     // a bug in leptir: report it
 };
 
 std::string_view nameOf(ErrorCode code);
 
-// The message is lower case without a final period: where first, then what ("sqlite /var/lib/x.db: not a database").
+// An error. Its message is in lower case without a final period, and says first where and then what happened
+// ("sqlite /var/lib/x.db: not a database").
 class Error {
  public:
   Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
@@ -32,7 +33,7 @@ class Error {
   ErrorCode code() const { return code_; }
   const std::string& message() const { return message_; }
 
-  // The same error seen from further out: "`where`: message".
+  // The same error with `where` in front of its message: "where: message". Callers add the place that they know.
   Error in(std::string_view where) const {
     std::string whole(where);
     whole.append(": ").append(message_);
@@ -46,7 +47,7 @@ class Error {
   std::string message_;
 };
 
-// A T or an Error. Converts from both, so `return value;` and `return Error(…)` both read well.
+// Holds a T or an Error. Both convert to it, so a function can `return value;` or `return Error(…);`.
 template <class T>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
   using Base = tl::expected<T, Error>;

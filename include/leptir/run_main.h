@@ -1,4 +1,4 @@
-// A user's whole program: its tasks, then runMain, which has every command of leptir.
+// The main program of a user: it registers its tasks and calls runMain, which provides all commands of leptir.
 #pragma once
 
 #include <functional>
@@ -10,15 +10,15 @@ namespace leptir {
 
 struct Program {
   TaskRegistry tasks{};
-  // Called in this order once in each worker process, before its first task: connections, models, caches. When one
-  // throws, the worker ends and is started again.
+  // Each worker process calls these functions once, in this order, before its first task: to open connections, load
+  // models, fill caches. When a function throws, the worker exits and the instance starts another one.
   std::vector<std::function<void()>> workerStartHooks;
 
   void onWorkerStart(std::function<void()> hook) { workerStartHooks.push_back(std::move(hook)); }
 };
 
-// Runs the command that the arguments name and answers the process's exit status (docs/guide/commands.md). Refuses with
-// a sentence when the process already has threads, since `start` forks; call it first thing in main.
+// Runs the command that the arguments name, and returns the exit status for main (docs/guide/commands.md). Call it
+// before the process has other threads: `start` forks, so runMain prints an error and fails when there are any.
 int runMain(int argc, char** argv, const Program& program);
 
 }  // namespace leptir

@@ -1,5 +1,6 @@
-// The seam to a queue in one store. `Broker` puts several behind one door with priorities; a backend implements these
-// three classes. Each sentence here is a promise that the conformance suite (tests/conformance) keeps every backend to.
+// SimpleBroker, BrokerSession and TaskKeeper: the interface to a queue in one store, which each backend implements. The
+// class Broker combines several of them. The conformance suite (tests/conformance) checks every sentence here against
+// every backend.
 #pragma once
 
 #include <memory>
@@ -15,17 +16,18 @@
 
 namespace leptir {
 
-// How many tasks stand where. Every task is in exactly one of the four.
+// How many tasks of a queue are in which state. Every task is in exactly one of the four.
 struct TaskCounts {
-  std::uint64_t due = 0;        // could be leased now
-  std::uint64_t scheduled = 0;  // wait for their time
-  std::uint64_t leased = 0;     // some session holds them
-  std::uint64_t buried = 0;     // put aside
+  std::uint64_t due = 0;        // can be leased now
+  std::uint64_t scheduled = 0;  // wait for their time of execution
+  std::uint64_t leased = 0;     // leased by a session
+  std::uint64_t buried = 0;     // set aside until an operator revives or removes them
 
   friend bool operator==(const TaskCounts&, const TaskCounts&) = default;
 };
 
-// One holder of leases: an instance of leptir, by a random 128-bit name, and an epoch that is spent once per broker.
+// Identifies a session, which owns leases: the name of an instance of leptir (a random number of 128 bits), and an
+// epoch, which counts the sessions of that instance at one broker and is never used twice.
 struct SessionId {
   std::string instance{};  // 32 lower-case hex digits
   std::uint64_t epoch = 0;
@@ -33,218 +35,223 @@ struct SessionId {
   friend bool operator==(const SessionId&, const SessionId&) = default;
 };
 
-// Who a session is, for people: kept beside it.
-struct SessionCard {
+// Describes the instance of a session for operators. The store keeps it with the session.
+struct SessionInfo {
   std::string host{};
   int pid = 0;  // of the master
   std::string version{};
   int workers = 0;
 };
 
-// Somebody asked to cancel a task that is leased.
-struct CancelWish {
+// A user's request to cancel a leased task.
+struct CancelRequest {
   LeaseId lease{};
   std::string by{};  // user@host
 
-  friend bool operator==(const CancelWish&, const CancelWish&) = default;
+  friend bool operator==(const CancelRequest&, const CancelRequest&) = default;
 };
 
-// What one renewal found out.
+// The result of BrokerSession::renew.
 struct Renewal {
-  std::vector<CancelWish> cancelled{};  // somebody asked to cancel these; said again at each renewal until they leave
-  std::vector<LeaseId> lost{};          // these are no longer ours
+  std::vector<CancelRequest> cancelled{};  // repeated at each renewal until the task leaves the queue
+  std::vector<LeaseId> lost{};             // leases that no longer belong to this session
 };
 
-// How many tasks each session leaves to others at once, at least, see Released::leftUntil.
-inline constexpr std::size_t kMostLeftToOthers = 10'000;
+// Each session can leave at least this many tasks to other sessions at a time; see TaskRelease::leftToOthersUntil.
+inline constexpr std::size_t kMaxTasksLeftToOthers = 10'000;
 
-// Back into the queue, with new counters.
-struct Released {
+// A leased task that goes back into the queue, with new counters.
+struct TaskRelease {
   LeaseId lease{};
   Counters counters{};
-  std::optional<Time> due{};    // nothing: where it stood, before those that were due later
-  std::string_view envelope{};  // as it was leased: for stores that cannot change a task in place; owned by the caller
-  // This session does not lease it before; other sessions may as soon as it is due. What stands behind it is leased all
-  // the same. When a session leaves kMostLeftToOthers already, or the task has no id, it is due then, for all sessions.
-  std::optional<Time> leftUntil{};
+  std::optional<Time> due{};    // none: the task keeps its due time, and so its place in the queue
+  std::string_view envelope{};  // the leased bytes, for stores that cannot change a task in place; owned by the caller
+  // Until this time, this session does not lease the task again, but leases tasks behind it; other sessions may lease
+  // it as soon as it is due. If the session already leaves kMaxTasksLeftToOthers tasks, or the task has no id, the task
+  // becomes due at this time for all sessions instead.
+  std::optional<Time> leftToOthersUntil{};
 };
 
-// Out of the queue, kept as it came.
-struct Buried {
+// A leased task that is set aside: it leaves the queue, and the store keeps its envelope unchanged.
+struct TaskBurial {
   LeaseId lease{};
   Counters counters{};
   std::string reason{};
-  std::string_view envelope{};  // as in Released
+  std::string_view envelope{};  // as in TaskRelease
 };
 
-// What came of one call that acknowledged and leased.
+// The result of BrokerSession::acknowledgeAndPop.
 struct AcknowledgedAndPopped {
   std::vector<LeaseId> notOurs{};
   std::vector<LeasedTask> tasks{};
 };
 
-// What one session holds in one store. After Lost nothing works any more: drop it and open a new one.
-// One thread at a time, the one that uses its broker. Its destructor touches nothing in the store.
+// The session of an instance at one store: it leases tasks and settles them. After an operation returned Lost the
+// session can no longer be used: destroy it and open a new one. Only the thread that uses its broker may use it. The
+// destructor changes nothing in the store.
 class BrokerSession {
  public:
   virtual ~BrokerSession() = default;
 
-  // Leases at most `limit` due tasks, earliest timeOfExecution first. When none is due, waits until one may be,
-  // `longest` has passed or `wake` is rung by any thread; it may return early, and what still arrives after a wake
-  // belongs to the next call. An empty list is not an error. A task that is not due by the store's clock is never
-  // leased. Two sessions never hold one task. One that somebody asked to cancel while it was leased before says so.
+  // Leases at most `limit` due tasks, those with the earliest timeOfExecution first. When no task is due, it waits
+  // until a task may be due, until `longest` has passed, or until any thread rings `wake`. It may return early; an
+  // empty list is no error. Tasks that become available after `wake` was rung are left to the next call. The store's
+  // clock decides which tasks are due. No two sessions ever have a lease on the same task. A task with a cancel request
+  // from an earlier lease has LeasedTask::cancelledBy set.
   virtual Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) = 0;
 
-  // Keeps `held` ours for `lease` from now. Answers which of them somebody asked to cancel (each time, until they
-  // leave) and which were lost one by one.
+  // Prolongs the session and its leases `held` until `lease` from now. Returns the cancel requests for these tasks (at
+  // each call, until the tasks leave the queue) and the leases among `held` that this session has lost.
   virtual Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) = 0;
 
-  // Forgets finished tasks. Answers which of them were no longer ours (and therefore were not touched).
+  // Removes finished tasks from the store. Returns the leases that no longer belonged to this session; their tasks are
+  // left unchanged.
   virtual Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) = 0;
 
-  // acknowledge(), and then popBrokerTasks() without a wait: for stores where both take one round trip. An error leaves
-  // open what of it was done: to acknowledge again is harmless, and what was leased is among heldTasks().
+  // Does acknowledge(), and then popBrokerTasks() without waiting; some stores do both in one round trip. After an
+  // error either part may have been done: acknowledging again is harmless, and heldTasks() includes the tasks that were
+  // leased.
   virtual Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
                                                           Wake& wake);
 
-  // Puts tasks back with new counters and due time. Answers as above.
-  virtual Result<std::vector<LeaseId>> release(std::span<const Released> tasks) = 0;
+  // Puts tasks back into the queue, with new counters and a new due time. Returns the same as acknowledge().
+  virtual Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) = 0;
 
-  // Puts tasks aside, out of the queue, kept as they came with a reason until someone revives or removes them. Answers
-  // as above.
-  virtual Result<std::vector<LeaseId>> bury(std::span<const Buried> tasks) = 0;
+  // Takes tasks out of the queue and keeps them, unchanged and with a reason, until an operator revives or removes
+  // them. Returns the same as acknowledge().
+  virtual Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) = 0;
 
-  // All that this session holds, as the store sees it. Unsupported where a store cannot tell.
+  // All tasks that this session has leased, according to the store. Unsupported: the store cannot list them.
   virtual Result<std::vector<LeasedTask>> heldTasks() = 0;
 
-  // Gives back what it still holds, counters untouched, due at once, and ends the session: a clean stop. Afterwards
-  // every operation answers Lost.
+  // Ends the session at a clean stop, and releases the tasks that it still has leased: due at once, with their counters
+  // unchanged. Every later operation returns Lost.
   virtual Result<void> close() = 0;
 };
 
-// Where a task stands.
+// The state of a task in its store.
 enum class TaskState { Due, Scheduled, Leased, Buried };
 
-// due, scheduled, leased, buried: as `info` prints them.
+// The word that the command `info` prints for the state: due, scheduled, leased or buried.
 std::string_view nameOf(TaskState state);
 
-// A task as its store keeps it.
+// A task in its store, as TaskKeeper finds it.
 struct FoundTask {
   std::string id{};
   TaskState state = TaskState::Due;
-  Time due{};  // when it may be leased; for a leased or buried one, when it last could
+  Time due{};  // the time from which it can be leased; if leased or buried: the time from which it last could
   Counters counters{};
   std::string envelope{};
-  std::string reason{};  // buried: why
+  std::string reason{};  // of a buried task: why it was buried
 };
 
-// Part of a long list: entries from `offset` on, at most `limit`.
+// The part of a long list to return: at most `limit` entries, beginning with entry number `offset`.
 struct Page {
   std::size_t offset = 0;
   std::size_t limit = 100;
 };
 
-// What became of a wish to cancel.
-enum class Cancelled {
-  Removed,    // it waited or was buried, and is gone
-  Requested,  // it is leased; whoever holds it learns of it at the next renewal, and a release cannot shed it
+// The effect of TaskKeeper::cancel.
+enum class CancelResult {
+  Removed,    // the task was waiting or buried, and has been removed
+  Requested,  // the task is leased; its session gets the request at the next renewal, and a release keeps the request
 };
 
-// Looks after single tasks: for commands and dashboards, not for the conveyor. The thread of its broker.
-// NotFound: no task of that id is in the queue. Unsupported: this store cannot find tasks by id.
+// Finds, cancels, removes and revives single tasks by their ids, for commands and dashboards; dispatchers do not need
+// it. Only the thread that uses its broker may use it. NotFound: no task in the queue has that id. Unsupported: the
+// store cannot find tasks by id.
 class TaskKeeper {
  public:
   virtual ~TaskKeeper() = default;
 
   virtual Result<FoundTask> find(std::string_view id) = 0;
-  // Takes out a task that is not leased. Lost: somebody holds it now; cancel it instead.
+  // Removes a task that is not leased. Lost: a session has leased it; use cancel() instead.
   virtual Result<void> remove(std::string_view id) = 0;
-  // `by` is user@host, kept with the wish.
-  virtual Result<Cancelled> cancel(std::string_view id, std::string_view by) = 0;
-  // Buried tasks, the longest buried first. A malformed one has its own id, made when it was buried.
+  // Removes a task that is not leased; for a leased task, stores a cancel request. `by` is user@host, and is stored
+  // with the request.
+  virtual Result<CancelResult> cancel(std::string_view id, std::string_view by) = 0;
+  // The buried tasks, in the order in which they were buried. A malformed envelope has an id made at its burial.
   virtual Result<std::vector<FoundTask>> listBuried(Page page) = 0;
-  // Puts buried tasks back, due at once, counters zero. Answers how many of them were buried.
+  // Puts buried tasks back into the queue, due at once and with all counters zero. Returns how many of `ids` were
+  // buried.
   virtual Result<std::size_t> revive(std::span<const std::string> ids) = 0;
 };
 
-// What a store can and cannot do: code asks this instead of knowing names. tests/conformance has the table of what each
-// backend must answer.
+// What a store can and cannot do. Code checks these traits, never the type of the backend. tests/conformance has a
+// table of the traits that each backend must have.
 struct BrokerTraits {
   enum class Counts { Exact, Approximate };
-  enum class CancelReach {
-    WithinASecond,
-    AtRenewal,
-    Never
-  };  // how soon the holder of a leased task learns of a cancel
+  // How soon the session of a leased task gets a cancel request.
+  enum class CancelLatency { WithinASecond, AtRenewal, Never };
 
-  bool keepsOrder = true;          // earliest first, across all sessions
-  bool pushesAtomically = true;    // all or none of a list
-  bool refusesRepeatedIds = true;  // a second push of an id in the queue adds nothing
+  bool keepsOrder = true;          // tasks are leased earliest first, across all sessions
+  bool pushesAtomically = true;    // a push adds all tasks of its list or none
+  bool refusesRepeatedIds = true;  // pushing an id that is in the queue adds nothing
   bool findsById = true;           // keeper() works
   bool listsHeldTasks = true;      // heldTasks() works
-  bool wakesWaiters = true;        // a push by another process ends a waiting pop
-  bool everyPushWakes = true;      // false: some producers ring no bell (PHP), so a pop may wait too long for theirs
-  bool sessionsExpire = true;      // a session ends when nobody renews it; false: it ends with its instance's processes
+  bool wakesWaiters = true;        // a push by another process ends a wait in popBrokerTasks
+  bool everyPushWakes = true;      // false: some pushes, as those of PHP leptir, do not end that wait
+  bool sessionsExpire = true;      // a session ends unless it is renewed; false: it ends with its processes
   Counts counts = Counts::Exact;
-  CancelReach cancel = CancelReach::WithinASecond;
+  CancelLatency cancel = CancelLatency::WithinASecond;
   std::size_t largestEnvelope = kMaxEnvelopeBytes;
-  std::optional<Duration> longestDelay{};  // further ahead it is sent on in hops
-  std::string durability{};                // in words, for `check` and the benchmarks: what survives what
-  // What the store's owner should change, a sentence each, for `check` and the log: what there is to lose as it is.
+  std::optional<Duration> longestDelay{};  // a task with a longer delay is rescheduled in steps
+  std::string durability{};                // printed by `check` and benchmarks: which data survives which failure
+  // Sentences for `check` and the log: settings of the store that risk losing tasks, and that its owner should change.
   std::vector<std::string> warnings{};
 };
 
-// One queue in one store. Broker puts several behind one door with priorities.
-// One thread at a time. Opened after fork, by the process that uses it; never used across a fork.
+// One queue in one store. The class Broker combines several queues by priority. Only one thread at a time may use it.
+// The process that uses it opens it after the fork; it must not be used across a fork.
 class SimpleBroker {
  public:
   virtual ~SimpleBroker() = default;
 
-  // Adds all tasks or none (where a store cannot, see traits, the error says which ids were not added). Once ok, they
-  // survive our crash. A task whose id is in the queue (buried counts) is not added twice; that is not an error.
-  // TooLarge, Invalid: names the task, adds none. A task without timeOfExecution is due now, by the store's clock.
+  // Adds all tasks or none. (Without BrokerTraits::pushesAtomically some may be added; then the error names the ids
+  // that were not.) After success the tasks survive a crash of this process. A task whose id is in the queue already,
+  // or is buried, is not added again; that is no error. A task without timeOfExecution is due at once, by the store's
+  // clock. TooLarge, Invalid: the error names the task, and no task was added.
   virtual Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) = 0;
 
   virtual Result<TaskCounts> tasksCount() = 0;
 
-  // Begins to take tasks in the name of `session`, an epoch that never was before: Invalid when it or a later one was.
-  // Earlier epochs of the instance that are still open are claimed by it. The card is kept beside it for `status`. The
-  // session lasts `lease` from now; renew() prolongs it (stores whose sessions do not expire ignore it, see traits, and
-  // answer Unavailable unless a process holds the lock of the instance, see Backend::sessionLockFile).
-  virtual Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card,
+  // Opens a new session, and stores `card` with it for `status`. Its epoch must be new: Invalid when the instance has
+  // used this epoch or a later one at this broker. The new session claims the earlier sessions of its instance that are
+  // still open. It expires `lease` from now unless renew() prolongs it. A store without BrokerTraits::sessionsExpire
+  // ignores `lease`, and returns Unavailable unless a process holds the instance's lock (Backend::sessionLockFile).
+  virtual Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
                                                              Duration lease) = 0;
 
-  // Goes on with a session that an earlier process of this instance opened. Lost: claimed, closed or unknown.
+  // Continues a session that an earlier process of the instance opened. Lost: it was claimed or closed, or is unknown.
   virtual Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) = 0;
 
-  // Claims sessions whose time is over, but never one of an instance whose session was opened or resumed on this
-  // object, and gives back what they held (`expiries` + 1, due after delayAfterExpiry), at most
-  // `limit` tasks a call; any instance may call it, and go on where another stopped. Answers how many tasks it gave
-  // back.
+  // Claims expired sessions, and puts at most `limit` of their tasks back into the queue: `expiries` + 1, due after
+  // delayAfterExpiry. It never claims a session of an instance that opened or resumed a session on this object. Any
+  // instance may call it, and continues where another instance stopped. Returns the number of tasks put back.
   virtual Result<std::size_t> recoverExpired(std::size_t limit) = 0;
 
-  // What the log should say of the last calls of recoverExpired, a line each: which processes were killed and why,
-  // of which session it cannot be told whether its instance lives. Each is answered once.
+  // Returns, once each, log lines about the last calls of recoverExpired: which processes were killed and why, and for
+  // which session it is unknown whether its instance is alive.
   virtual std::vector<std::string> takeNotices() { return {}; }
 
-  // All processes of this instance are known to be dead: its sessions are over now, and recoverExpired may claim them.
-  // Where sessions end with their processes there is nothing to do.
+  // Expires all sessions of an instance at once, so that recoverExpired can claim them. The caller knows that all
+  // processes of the instance are dead. A store whose sessions end with their processes has nothing to do.
   virtual Result<void> endSessionsOf(std::string_view) { return {}; }
 
-  // Tries what pushes and dispatchers will do, in a way that leaves nothing behind: for checks of a configuration.
-  // Invalid: our user may not do something of it, or the server does not know it. Unavailable: not now.
+  // Tries the operations of pushes and dispatchers without changing the store, for checks of a configuration. Invalid:
+  // this user has no right to one of them, or the server does not support it. Unavailable: they cannot be tried now.
   virtual Result<void> tryRights() { return {}; }
 
-  // False: something happened to the connection (a failed disk, a removed file) after which every call fails; the
-  // broker must be opened anew.
+  // False: every further call will fail, for example because the disk failed or the file was removed; open the broker
+  // again.
   virtual bool isUsable() const { return true; }
 
   virtual TaskKeeper& keeper() = 0;
   virtual BrokerTraits traits() const = 0;
 };
 
-// How long a task that came back with its `expiries`-th expired lease waits: at once after the first, then 5 s × 2ⁿ⁻²;
-// nothing: it is buried (10th). For recoverExpired of every backend (docs/design.md).
+// The delay before a task is due again after its `expiries`-th expired lease: zero after the first, then 5 s × 2ⁿ⁻²;
+// none: the task is buried, at the 10th. recoverExpired of every backend uses it (docs/design.md).
 std::optional<Duration> delayAfterExpiry(std::uint32_t expiries);
 
 }  // namespace leptir

@@ -1,4 +1,5 @@
-// The seam to a store of meta records. Several can be used at once; each is asked alone, nothing is atomic across them.
+// SimpleMetaStorage: the interface to a store of records, which each backend implements. A configuration can have
+// several such stores; no operation is atomic across them.
 #pragma once
 
 #include <optional>
@@ -13,45 +14,45 @@
 
 namespace leptir {
 
-// Which records to list; what is empty does not choose.
+// Which records to list. An empty field matches every record.
 struct MetaFilter {
-  std::string name{};  // `type`
+  std::string name{};  // the task name: `type` of the record
   std::string cause{};
   std::optional<TaskStatus> status{};
 };
 
 struct MetaTraits {
   bool lists = true;                    // listMetaInfo works
-  bool listsSuccesses = true;           // and knows the ones that succeeded
-  bool expiresByItself = true;          // expire() has nothing to do
-  std::string durability{};             // in words
+  bool listsSuccesses = true;           // listMetaInfo includes records of successful tasks
+  bool expiresByItself = true;          // the store removes expired records, so expire() does nothing
+  std::string durability{};             // as in BrokerTraits
   std::vector<std::string> warnings{};  // as in BrokerTraits
 };
 
-// One thread at a time. Opened after fork, by the process that uses it.
+// Only one thread at a time may use it. The process that uses it opens it after the fork.
 class SimpleMetaStorage {
  public:
   virtual ~SimpleMetaStorage() = default;
 
-  // Saves all of them or, on an error, perhaps some: saving again is harmless. A record replaces only one with a
-  // smaller (lease, step); a late one changes nothing, and that is not an error. Several about one task may stand in
-  // one call, in any order.
+  // Saves all records. After an error some may have been saved; saving them again is harmless. A record replaces a
+  // stored record of the same task only if its (lease, step) is larger; otherwise it changes nothing, which is no
+  // error. One call may have several records of one task, in any order.
   virtual Result<void> saveMetaInfo(std::span<const MetaInfo> records) = 0;
 
-  // The record as JSON, with the fields of writeMetaInfo. NotFound: none, or expired.
+  // Returns a record as JSON, with the fields of writeMetaInfo. NotFound: there is no record, or it has expired.
   virtual Result<Json> loadMetaInfoById(std::string_view id) = 0;
-  // The same for many, in the order asked; nothing in the place of one that is missing or no JSON. Unless a store does
-  // better, one after the other: those across a network ask for all in a few round trips.
+  // Returns the records of many tasks, in the order of `ids`; nullopt for a record that is missing or is no JSON. The
+  // default loads them one by one; a store on a network overrides it to need few round trips.
   virtual Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids);
 
-  // The newest first. Unsupported where a store cannot list.
+  // Lists records, the newest first. Unsupported: the store cannot list records.
   virtual Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) = 0;
 
-  // Removes some of the records whose time is over, few enough to be quick (below 100 ms); call it until it answers 0.
-  // Answers how many.
+  // Removes some expired records, few enough to take less than 100 ms, and returns how many it removed. Call it until
+  // it returns 0.
   virtual Result<std::size_t> expire() = 0;
 
-  // As SimpleBroker::tryRights, of saving and loading.
+  // As SimpleBroker::tryRights, for saving and loading records.
   virtual Result<void> tryRights() { return {}; }
 
   virtual MetaTraits traits() const = 0;

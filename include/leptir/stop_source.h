@@ -1,4 +1,5 @@
-// Fires a stop token by hand: for unit tests of tasks, and for code that runs a task outside any instance.
+// StopSource: makes stop tokens and fires them, in unit tests of tasks and in code that runs a task outside an
+// instance.
 #pragma once
 
 #include <atomic>
@@ -11,27 +12,27 @@ namespace leptir {
 
 class StopSource {
  public:
-  // std::system_error (thrown): no descriptor is left.
+  // Throws std::system_error when the process can open no more descriptors.
   StopSource() : state_(std::make_shared<State>()) {}
 
-  // All tokens are of the same stop, and may outlive the source.
+  // All tokens of this source fire together. They may outlive the source.
   StopToken token() const { return StopToken(state_); }
-  // Any thread. For good: a token that fired stays so.
+  // Fires the tokens, which cannot be undone. Any thread may call it.
   void requestStop() { state_->fire(); }
 
  private:
   class State final : public StopState {
    public:
     bool stopRequested() const override { return requested_; }
-    int descriptor() const override { return bell_.descriptor(); }
+    int descriptor() const override { return wake_.descriptor(); }
     void fire() {
       requested_ = true;
-      bell_.ring();
+      wake_.ring();
     }
 
    private:
     std::atomic<bool> requested_{false};
-    Wake bell_;
+    Wake wake_;
   };
 
   std::shared_ptr<State> state_;

@@ -1,14 +1,15 @@
-// How a task learns that it should end. Fires at its time limit, at a cancel, when `shutdown_grace` ends, at QUIT and
-// when its lease is about to be lost; not at TERM, which lets tasks finish. Soon afterwards the task is killed, so save
-// what is worth saving and return.
+// StopToken: tells a running task to end. It fires at the task's time limit, at a cancel request, at the end of
+// `shutdown_grace`, when the instance gets the signal QUIT, and when the lease is about to be lost; not at TERM, which
+// lets running tasks finish. Soon after it fires leptir kills the task, so the task should save its progress and
+// return.
 #pragma once
 
 #include <memory>
 
 namespace leptir {
 
-// Where the request comes from. The worker implements it over its slot; tests and code outside leptir use StopSource
-// (stop_source.h).
+// The state that a StopToken reads. In a worker it lies in the worker's slot; tests and code outside leptir use
+// StopSource (stop_source.h).
 class StopState {
  public:
   virtual ~StopState() = default;
@@ -16,16 +17,17 @@ class StopState {
   virtual int descriptor() const = 0;
 };
 
-// Any thread; cheap enough to ask in a loop (one load).
+// Any thread may use it. A check costs one load from memory, so a task can check it in a loop.
 class StopToken {
  public:
-  // One that never fires.
+  // Makes a token that never fires.
   StopToken() = default;
-  // `state` is shared with the one who fires.
+  // `state` is shared with the code that requests the stop.
   explicit StopToken(std::shared_ptr<const StopState> state) : state_(std::move(state)) {}
 
   bool stopRequested() const { return state_ && state_->stopRequested(); }
-  // Readable (poll, select, epoll) once the token has fired, and from then on; do not read from it. -1: it never will.
+  // A descriptor for poll, select or epoll: readable once the token has fired, and for ever after. Do not read from it.
+  // -1: the token never fires.
   int descriptor() const { return state_ ? state_->descriptor() : -1; }
 
  private:

@@ -1,5 +1,5 @@
-// What a task can ask and say while it runs. A typed task gets it as its second argument; BaseTask offers the same
-// functions as members.
+// TaskContext: what a task can read and report while it runs. A typed task gets it as its second argument; BaseTask has
+// the same functions as members.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,11 @@
 
 namespace leptir {
 
-// A result stands one level below its record.
+// The largest nesting depth of a result, which is nested one level inside its record.
 inline constexpr int kMaxResultDepth = kMaxJsonDepth - 1;
 
-// What the one who runs the task gives it. The defaults make a task that runs in a unit test, outside any instance.
+// The values that the caller who runs a task gives to its TaskContext. The defaults suit a unit test, which runs a task
+// outside any instance.
 struct TaskEnvironment {
   std::string id{};
   std::string name{};
@@ -29,70 +30,70 @@ struct TaskEnvironment {
   std::uint64_t fence = 0;  // see TaskContext::fence
   Duration timeLimit{};     // zero: none
   StopToken stopToken{};
-  const Logger* logger = nullptr;                                            // may be none; outlives the task
-  const Clock* clock = &systemClock();                                       // outlives the task
-  std::function<void(double fraction, std::string_view text)> onProgress{};  // may be none
-  std::function<bool(const Outcome&)> onUnfinished{};  // may be none; see TaskContext::leaveUnfinished
+  const Logger* logger = nullptr;                                            // may be null; must outlive the task
+  const Clock* clock = &systemClock();                                       // must outlive the task
+  std::function<void(double fraction, std::string_view text)> onProgress{};  // may be empty
+  std::function<bool(const Outcome&)> onUnfinished{};  // may be empty; see TaskContext::saveUnfinishedOutcome
 };
 
-// One run of one task. Used by the thread that runs doJob; logging, stopToken, id, name and fence also by threads that
-// the task starts.
+// One run of one task. The thread that runs doJob uses it; threads that the task starts may use the log functions,
+// stopToken, id, name and fence.
 class TaskContext {
  public:
   explicit TaskContext(TaskEnvironment environment = {});
 
   const std::string& id() const { return environment_.id; }
   const std::string& name() const { return environment_.name; }
-  // Which run of this task this is, crashes and lost leases counted: at + cr + ex + 1.
+  // The number of this run, 1 for the first: failures + crashes + expiries (see Counters) + 1.
   int attempt() const { return environment_.attempt; }
-  // Grows with each lease of this task, so that an outside system can refuse the late effects of an earlier run
-  // ("fencing token").
+  // The fencing token: a number that is larger at each lease of this task, so that an external system can reject late
+  // writes of an earlier run.
   std::uint64_t fence() const { return environment_.fence; }
   Duration timeLimit() const { return environment_.timeLimit; }
   const StopToken& stopToken() const { return environment_.stopToken; }
-  // Since the run began.
+  // The time since the run began.
   Duration executionTime() const;
 
-  // Each line carries "[<id>](<name>) " in front, as in PHP leptir.
+  // Write a line to the log, with "[<id>](<name>) " in front, as in PHP leptir.
   void logError(std::string_view message) const;
   void logWarning(std::string_view message) const;
   void logInfo(std::string_view message) const;
   void logDebug(std::string_view message) const;
 
-  // One more line of the record's `respM`.
+  // Adds a line to `respM` of the record.
   void addResponseLine(std::string line) { responseLines_.push_back(std::move(line)); }
-  // The record's `result`. The last one counts. Throws TaskError when it nests deeper than kMaxResultDepth.
+  // Sets `result` of the record; a later call replaces it. Throws TaskError when it nests deeper than kMaxResultDepth.
   void setResult(const Json& result);
-  // The record's `flow`: a trace of the states that the task went through, which also serves its unit tests.
+  // Adds a state to `flow` of the record, the list of states that the task went through; unit tests can check it.
   void changeState(std::string state) { flow_.push_back(std::move(state)); }
-  // Empty before the first changeState.
+  // The state that changeState set last; empty before its first call.
   std::string lastState() const { return flow_.empty() ? std::string() : flow_.back(); }
   const std::vector<std::string>& executionFlow() const { return flow_; }
-  // Asks for another run after `delay` (negative: at once; longer than kLongestRetryDelay, ten years: after ten years).
-  // That is no failure and uses up no attempt, so a task that
-  // always asks runs for ever. `return retryAfter(30s, "the other side is busy");`: the answer is what doJob may
-  // return. The last of retryAfter and discard counts; a run that throws is a failure all the same.
+  // Requests another run after `delay`, which is limited to the range from zero to kLongestRetryDelay. This run then
+  // counts neither as a failure nor as an attempt, so a task that always requests another run never ends. doJob can
+  // return its result: `return retryAfter(30s, "the other side is busy");`. The last call of retryAfter or discard
+  // takes effect; a run that throws is a failure nevertheless.
   ExitStatus retryAfter(Duration delay, std::string reason = {});
-  // Ends this task for good, whatever attempts are left: the record says `discarded`, and why.
-  // `return discard("the account is gone");`
+  // Requests that this task never runs again, even if it has attempts left. The record's cause is `discarded`, and its
+  // response has the reason. doJob can return its result: `return discard("the account is gone");`.
   ExitStatus discard(std::string reason);
 
-  // How far it is, 0 to 1 (others are clamped), and a few words. Shown by `status`; cheap, so call it as often as you
-  // like.
+  // Reports the progress, a fraction from 0 to 1 (other values are clamped) and a short text. The command `status`
+  // shows it. Calls are cheap, so a task may report often.
   void progress(double fraction, std::string_view text = {}) const;
 
-  // The record's `stderr`: for tasks that run programs. The last one counts.
+  // Sets `stderr` of the record, for tasks that run a program; a later call replaces it.
   void setStderrTail(std::string tail) { stderrTail_ = std::move(tail); }
 
-  // What the record is to say should this run be killed before it ends: response, stderr and whatever else `unfinished`
-  // has. For tasks that run programs, while a stop is requested. The last one counts, and the end of the run counts
-  // more. False: there is no room for it just now, or nobody who would keep it.
-  bool leaveUnfinished(const Outcome& unfinished) const;
+  // Stores a provisional outcome (response, stderr, …) for the record, in case this run is killed before it ends: for
+  // tasks that run a program, once a stop is requested. A later call replaces it, and so does the end of the run.
+  // False: it was not stored, since there is no memory for it at the moment or the task runs outside an instance.
+  bool saveUnfinishedOutcome(const Outcome& unfinished) const;
 
   const std::vector<std::string>& responseLines() const { return responseLines_; }
   const std::string& result() const { return result_; }
   const std::string& stderrTail() const { return stderrTail_; }
-  const std::optional<Duration>& wantsRetryAfter() const { return retryAfter_; }
+  const std::optional<Duration>& requestedRetryDelay() const { return retryAfter_; }
   bool isDiscarded() const { return discarded_; }
 
  private:

@@ -1,4 +1,4 @@
-// What a task's own code may throw on purpose. Anything else that it throws is caught too; these say more.
+// The exceptions that a task throws to fail with a message for the record. leptir also catches every other exception.
 #pragma once
 
 #include <stdexcept>
@@ -6,15 +6,15 @@
 
 namespace leptir {
 
-// PHP leptir's LeptirTaskException: the task failed and says why. The record reads "LeptirTaskException occurred.
-// <message>".
+// The task failed, and its message says why; PHP leptir's LeptirTaskException. The response in the record is
+// "LeptirTaskException occurred. <message>".
 class TaskError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// PHP leptir's LeptirInputException: a parameter is missing or not what was asked for. The message names the parameter,
-// what it is and what was asked.
+// A parameter is missing or has the wrong type; PHP leptir's LeptirInputException. The message names the parameter, its
+// type and the requested type.
 class InputError : public TaskError {
  public:
   using TaskError::TaskError;

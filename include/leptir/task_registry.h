@@ -1,4 +1,5 @@
-// Which tasks this program can run, by name. Filled in main, before runMain; nothing registers itself behind your back.
+// TaskRegistry: the tasks that a program can run, by name. main fills it before it calls runMain; no task registers
+// itself.
 #pragma once
 
 #include <functional>
@@ -12,26 +13,28 @@
 
 namespace leptir {
 
-// Makes one task object; its parameters are set afterwards. May throw: the task's run then counts as thrown.
+// Makes a task object; the caller sets its parameters afterwards. When it throws, the run of the task fails with that
+// exception.
 using TaskFactory = std::function<std::unique_ptr<BaseTask>()>;
 
-// Filled by one thread; afterwards any thread may read.
+// One thread fills it; afterwards any thread may read it.
 class TaskRegistry {
  public:
-  // A class with doJob. A name that is empty, longer than 255 bytes or taken is a mistake in main: the task is not
-  // added, and runMain refuses to run with a sentence that names it (see mistakes()).
+  // Adds a class that derives from BaseTask. A name that is empty, longer than 255 bytes or already used is not added;
+  // runMain then fails with the sentence that mistakes() has about it.
   template <class Task>
   void add(std::string name);
-  // A function over typed parameters: `[](const Resize&, TaskContext&)`, which may return nothing, an ExitStatus, or a
-  // Json for the record's `result`. Parameters that do not fit are an InputError, which names the parameter. Without a
-  // type they are the JSON object: `add("x", [](const Json&, TaskContext&) {…})`.
+  // Adds a function with typed parameters: `[](const Resize&, TaskContext&)`. It returns nothing, an ExitStatus, or a
+  // Json for `result` of the record. A run whose parameters do not fit the type fails with an InputError that names the
+  // parameter. Without a type, the function gets the JSON object: `add("x", [](const Json&, TaskContext&) {…})`.
   template <class Parameters = Json, class Function>
   void add(std::string name, Function function);
 
   void addFactory(std::string name, TaskFactory factory);
 
   bool contains(std::string_view name) const { return find(name) != nullptr; }
-  // Null for a name that is not there. PHP class names match with or without one leading backslash.
+  // The factory of a task; null when no task has this name. A PHP class name matches with or without one leading
+  // backslash.
   const TaskFactory* find(std::string_view name) const;
   std::vector<std::string> names() const;
   // One sentence for each task that could not be added.
@@ -57,8 +60,8 @@ void TaskRegistry::add(std::string name, Function function) {
   }
 }
 
-// noop, sleep (`seconds`), fail, throw, crash (segmentation fault), hang (ignores every signal it can): for trying
-// things out, as PHP leptir had.
+// Adds the tasks noop, sleep (parameter `seconds`), fail, throw, crash (segmentation fault) and hang (ignores every
+// signal that can be ignored), with which users can try leptir.
 void addTestTasks(TaskRegistry& tasks);
 
 }  // namespace leptir

@@ -1,4 +1,4 @@
-// What the configuration says of a task name: `tasks: NAME: {time_limit, memory, …}`.
+// TaskRules: the settings of one task name in the configuration: `tasks: NAME: {time_limit, memory, …}`.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@
 
 namespace leptir {
 
-// What a run may use beside time. A name that has any of these runs in a fresh worker, which ends afterwards: the
-// kernel does not take limits back.
+// Limits on the resources of a run. A task name with any limit runs in a new worker that exits afterwards, since a
+// process cannot raise its limits again.
 struct ResourceLimits {
-  std::optional<std::uint64_t> memory{};     // bytes, beside what a worker has anyway (RLIMIT_DATA and RLIMIT_AS)
-  std::optional<std::int64_t> cpuSeconds{};  // then SIGXCPU, a second later SIGKILL (RLIMIT_CPU)
+  std::optional<std::uint64_t> memory{};     // bytes, added to what a worker uses by itself (RLIMIT_DATA, RLIMIT_AS)
+  std::optional<std::int64_t> cpuSeconds{};  // SIGXCPU at the limit, SIGKILL a second later (RLIMIT_CPU)
   std::optional<std::int64_t> openFiles{};   // RLIMIT_NOFILE
   std::optional<std::uint64_t> fileSize{};   // bytes (RLIMIT_FSIZE)
   std::optional<int> nice{};                 // 0 to 19
@@ -24,13 +24,13 @@ struct ResourceLimits {
 };
 
 struct TaskRules {
-  std::optional<Duration> timeLimit{};         // where the task has none of its own; zero: none
-  std::optional<std::uint32_t> maxAttempts{};  // where the task has none of its own
-  std::optional<Duration> retryDelay{};        // before the second attempt; doubles from there, at most an hour
+  std::optional<Duration> timeLimit{};         // for tasks pushed without a time limit; zero: no limit
+  std::optional<std::uint32_t> maxAttempts{};  // for tasks pushed without a maximum
+  std::optional<Duration> retryDelay{};        // before the second attempt; doubled for each later one, up to an hour
   ResourceLimits limits{};
-  bool keepDescendants = false;  // processes that a run leaves behind go on; otherwise they end with it
+  bool keepDescendants = false;  // true: child processes that outlive the run are not killed
 };
 
-using TaskRuleBook = std::map<std::string, TaskRules, std::less<>>;
+using TaskRulesByName = std::map<std::string, TaskRules, std::less<>>;
 
 }  // namespace leptir

@@ -1,4 +1,5 @@
-// What TaskRegistry::add makes of a function, and what the compiler says, in words, of a type that cannot be used.
+// TypedTask: the task class that TaskRegistry::add makes from a function, with static_asserts that explain which types
+// cannot be used.
 #pragma once
 
 #include <concepts>
@@ -12,10 +13,11 @@ namespace leptir::internal {
 template <class Function, class Parameters>
 concept TaskFunction = std::is_invocable_v<Function&, const Parameters&, TaskContext&>;
 
-// Numbers, bools, enumerations and pointers become JSON too, but say neither success nor a result.
-template <class Answer>
-concept TaskAnswer = std::is_void_v<Answer> || std::same_as<std::remove_cvref_t<Answer>, ExitStatus> ||
-                     (std::is_class_v<std::remove_cvref_t<Answer>> && std::constructible_from<Json, Answer>);
+// The types that a task's function may return. Numbers, bools, enumerations and pointers convert to Json too, but are
+// rejected: it would be unclear whether they are an exit status or a result.
+template <class Returned>
+concept TaskReturnType = std::is_void_v<Returned> || std::same_as<std::remove_cvref_t<Returned>, ExitStatus> ||
+                         (std::is_class_v<std::remove_cvref_t<Returned>> && std::constructible_from<Json, Returned>);
 
 template <class Parameters, class Function>
 class TypedTask final : public BaseTask {
@@ -25,10 +27,10 @@ class TypedTask final : public BaseTask {
  private:
   ExitStatus doJob() override {
     const auto parameters = this->template parameters<Parameters>();
-    using Answer = std::invoke_result_t<Function&, const Parameters&, TaskContext&>;
-    if constexpr (std::is_void_v<Answer>) {
+    using Returned = std::invoke_result_t<Function&, const Parameters&, TaskContext&>;
+    if constexpr (std::is_void_v<Returned>) {
       function_(parameters, context());
-    } else if constexpr (std::same_as<std::remove_cvref_t<Answer>, ExitStatus>) {
+    } else if constexpr (std::same_as<std::remove_cvref_t<Returned>, ExitStatus>) {
       return function_(parameters, context());
     } else {
       setResult(function_(parameters, context()));
@@ -39,7 +41,7 @@ class TypedTask final : public BaseTask {
   Function function_;
 };
 
-// Whether a TypedTask can be made of both; a compile error in words where it cannot.
+// True if a TypedTask can be made from these types; otherwise a static_assert explains why not.
 template <class Parameters, class Function>
 constexpr bool checkTypedTask() {
   static_assert(ReadableFromJson<Parameters>,
@@ -52,16 +54,16 @@ constexpr bool checkTypedTask() {
                 "leptir: a task's function must be copyable, since each run gets a copy of its own: capture a "
                 "std::shared_ptr instead of a std::unique_ptr");
   if constexpr (TaskFunction<Function, Parameters>) {
-    static_assert(TaskAnswer<std::invoke_result_t<Function&, const Parameters&, TaskContext&>>,
+    static_assert(TaskReturnType<std::invoke_result_t<Function&, const Parameters&, TaskContext&>>,
                   "leptir: a task's function returns nothing, a leptir::ExitStatus, or a leptir::Json for the record's "
                   "`result`; a bool or a number says neither");
     return ReadableFromJson<Parameters> && std::copy_constructible<Function> &&
-           TaskAnswer<std::invoke_result_t<Function&, const Parameters&, TaskContext&>>;
+           TaskReturnType<std::invoke_result_t<Function&, const Parameters&, TaskContext&>>;
   }
   return false;
 }
 
-// Whether `Task` can be added by its name alone; a compile error in words where it cannot.
+// True if TaskRegistry can add the class `Task` without a function; otherwise a static_assert explains why not.
 template <class Task>
 constexpr bool checkTaskClass() {
   constexpr bool isTask = std::derived_from<Task, BaseTask>;

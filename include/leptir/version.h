@@ -4,7 +4,7 @@
 
 namespace leptir {
 
-// Semantic version of this build. Stands in a session's card, so `status` can show who runs what.
+// The semantic version of this build. It is stored with each session (see SessionInfo).
 inline constexpr std::string_view kVersion = "0.1.0";
 
 }  // namespace leptir

@@ -1,5 +1,5 @@
-// A bell that ends a wait. Rung by any thread or signal-safe code; waited for by one thread. Processes that inherit it
-// cannot make one another wait: neither a read nor a write of it ever blocks.
+// Wake: an event that ends the wait of one thread. Any thread, and also a signal handler, can ring it. Neither reading
+// nor writing its descriptor blocks, so processes that inherit it cannot make one another wait.
 #pragma once
 
 #include "leptir/clock.h"
@@ -13,13 +13,15 @@ class Wake {
   Wake(const Wake&) = delete;
   Wake& operator=(const Wake&) = delete;
 
-  // Any thread, async-signal-safe. Rings before a wait end that wait at once; several rings are one.
+  // Ends the current wait, or else the next one at its start. Several rings before a wait count as one. Any thread;
+  // async-signal-safe.
   void ring() noexcept;
-  // Waits until rung or until `longest` has passed; answers whether it rang, and takes the ring away.
+  // Waits until ring() is called or `longest` has passed. Returns whether ring() was called, and clears the ring.
   bool waitFor(Duration longest);
-  // As waitFor, and returns early when `descriptor` becomes readable (and leaves what is to be read there).
+  // The same, but also returns when `descriptor` becomes readable; it does not read from it.
   bool waitFor(Duration longest, int descriptor);
-  // Readable while rung: for poll loops of their own. `clear` takes the ring away and answers whether there was one.
+  // For poll loops: the descriptor is readable while a ring is pending. `clear` clears the ring, and returns whether
+  // one was pending.
   int descriptor() const { return descriptor_; }
   bool clear() noexcept;
 

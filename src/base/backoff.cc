@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace leptir {
+namespace leptir::base {
 
 Duration Backoff::next() {
   const auto doublings = std::min(failures_++, 30);
@@ -10,4 +10,4 @@ Duration Backoff::next() {
   return Duration(std::uniform_int_distribution<Duration::rep>(whole / 2, whole)(random_));
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,5 +1,5 @@
-// How long to wait before trying again. Jitter keeps a crowd that failed together from coming back together (faults
-// R41).
+// The waiting times between retries: exponential backoff with jitter. The jitter spreads out clients that failed at the
+// same moment, so that they do not all retry at the same moment (fault row R41, docs/design.md).
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,10 @@
 
 #include "leptir/clock.h"
 
-namespace leptir {
+namespace leptir::base {
 
-// Doubles from `first` to `longest`; each answer is drawn between half and all of that.
+// The nominal delay doubles from `first` to `longest`. Each call of next() draws uniformly between half of the nominal
+// delay and all of it.
 class Backoff {
  public:
   Backoff(Duration first, Duration longest, std::uint64_t seed) : first_(first), longest_(longest), random_(seed) {}
@@ -25,4 +26,4 @@ class Backoff {
   std::mt19937_64 random_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,10 +1,10 @@
-// While it lives, C functions called by this thread read and write numbers as C does, whatever locale the program has
-// set: for libraries that call strtod and its like.
+// Switches the calling thread to the "C" locale for the lifetime of the object. Use it around libraries that call
+// strtod and the like, which otherwise read and write numbers with the decimal point of the program's locale.
 #pragma once
 
 #include <locale.h>
 
-namespace leptir {
+namespace leptir::base {
 
 class ClassicLocale {
  public:
@@ -21,4 +21,4 @@ class ClassicLocale {
   locale_t before_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::base

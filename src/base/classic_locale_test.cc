@@ -6,11 +6,12 @@
 #include <clocale>
 #include <string>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-// The character set stands for the whole locale: every machine has C and C.UTF-8, few have one with a decimal comma.
-TEST(ClassicLocale, HoldsWhileItLivesAndThenTheProgramsOwnIsBack) {
+// The test looks at the character set only, as a sample of the whole locale: every machine has the locales C and
+// C.UTF-8, but few have one with a decimal comma.
+TEST(ClassicLocale, AppliesDuringItsLifetimeThenRestoresThePreviousLocale) {
   const std::string before = std::setlocale(LC_ALL, nullptr);
   if (std::setlocale(LC_ALL, "C.UTF-8") == nullptr) GTEST_SKIP() << "this machine has no locale C.UTF-8";
   const std::string programs = ::nl_langinfo(CODESET);
@@ -26,4 +27,4 @@ TEST(ClassicLocale, HoldsWhileItLivesAndThenTheProgramsOwnIsBack) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -28,7 +28,7 @@ const Clock& systemClock() {
 }
 
 Time timeFromUnixSeconds(double seconds) {
-  return Time(durationFromSeconds(seconds));
+  return Time(base::durationFromSeconds(seconds));
 }
 
 }  // namespace leptir

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cmath>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 constexpr double kMinute = 60, kHour = 60 * kMinute, kDay = 24 * kHour;
@@ -18,9 +18,9 @@ std::string inTwoUnits(double seconds, double large, const char* largeUnit, doub
 
 }  // namespace
 
-// The limits lie where rounding would reach the next unit: 59.97 s are 1 min.
+// Each threshold lies where rounding would reach the next unit: 59.97 s is printed as 1 min 0 s.
 std::string durationText(double seconds) {
-  if (!(seconds < 1e11)) return "very long";  // thousands of years, or no number
+  if (!(seconds < 1e11)) return "very long";  // more than 3000 years, or NaN
   if (seconds < 0) return "-" + durationText(-seconds);
   if (seconds < 0.9995) return fmt::format("{:.3g} ms", seconds * 1000);
   if (seconds < kMinute - 0.05) return fmt::format("{:.1f} s", seconds);
@@ -33,4 +33,4 @@ std::string durationText(Duration duration) {
   return durationText(std::chrono::duration<double>(duration).count());
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 using namespace std::chrono_literals;
@@ -20,14 +20,14 @@ TEST(DurationText, IsRoundedForPeople) {
   EXPECT_EQ(durationText(99h), "4 d 3 h");
 }
 
-TEST(DurationText, ReachesTheNextUnitByRounding) {
+TEST(DurationText, UsesTheNextUnitWhenRoundingReachesIt) {
   EXPECT_EQ(durationText(Duration(999'600)), "1.0 s");
   EXPECT_EQ(durationText(Duration(59'970'000)), "1 min 0 s");
   EXPECT_EQ(durationText(1h - 1ms), "1 h 0 min");
   EXPECT_EQ(durationText(24h - 1s), "1 d 0 h");
 }
 
-TEST(DurationText, HasWordsForWhatIsNoDuration) {
+TEST(DurationText, FormatsNanInfinityZeroAndNegativeDurations) {
   EXPECT_EQ(durationText(std::numeric_limits<double>::quiet_NaN()), "very long");
   EXPECT_EQ(durationText(std::numeric_limits<double>::infinity()), "very long");
   EXPECT_EQ(durationText(Duration::zero()), "0 ms");
@@ -35,4 +35,4 @@ TEST(DurationText, HasWordsForWhatIsNoDuration) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,14 +1,14 @@
-// What a caller should do about an errno of a file.
+// Maps the errno of a file operation to the ErrorCode that tells the caller whether to try again.
 #pragma once
 
 #include <cerrno>
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::base {
 
-// Unavailable: want of descriptors, memory, space, rights or a higher limit passes, by itself or by what an operator
-// does, and the same call may go well later. Invalid: the path as it is can never be used.
+// Unavailable: descriptors, memory, disk space, permissions or a limit are missing. That can pass by itself or after an
+// operator acts, and then the same call can succeed. Invalid: this path can never be used.
 inline ErrorCode codeOfErrno(int error) {
   switch (error) {
     case EMFILE:
@@ -31,4 +31,4 @@ inline ErrorCode codeOfErrno(int error) {
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

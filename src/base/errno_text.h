@@ -1,12 +1,12 @@
-// What the system says of an errno, in the lower case that our messages begin with; and which limit to raise, where it
-// is about one.
+// The system's text for an errno, beginning in lower case as our messages do. Where the errno is about a limit, the
+// text also says which limit to raise.
 #pragma once
 
 #include <cerrno>
 #include <string>
 #include <system_error>
 
-namespace leptir {
+namespace leptir::base {
 
 inline std::string errnoText(int error) {
   std::string text = std::generic_category().message(error);
@@ -17,4 +17,4 @@ inline std::string errnoText(int error) {
   return text;
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

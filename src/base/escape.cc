@@ -7,7 +7,7 @@
 
 #include "base/utf8.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 bool isPlain(char c) {
@@ -95,4 +95,4 @@ std::string inQuotes(std::string_view text, std::size_t maxBytes) {
   return "'" + escaped(shown) + (shown.size() < text.size() ? "…'" : "'");
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

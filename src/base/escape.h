@@ -1,24 +1,25 @@
-// Text of strangers made fit to be shown: in the log, in messages, on a terminal.
+// Escapes untrusted text before it is shown in the log, in messages or on a terminal.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::base {
 
-// Whatever could begin a new line, steer a terminal or turn the direction of text is escaped (`\n`, `\x1b`, `\u202e`),
-// and so are bytes that are no UTF-8. All other text stays as it is, backslashes too.
+// Escapes characters that begin a new line, control a terminal or change the direction of text (`\n`, `\x1b`,
+// `\u202e`), and bytes that are not valid UTF-8. All other text stays as it is, including backslashes.
 void appendEscaped(std::string& to, std::string_view text);
 std::string escaped(std::string_view text);
-// The same for a text of several lines: line feeds stay.
+// The same for text of several lines: line feeds stay as they are.
 std::string escapedLines(std::string_view text);
 
-// JSON text that is shown on a terminal: DEL, C1 controls and characters that turn the direction of text become
-// `\uXXXX`, which means the same in JSON. (A JSON writer escapes the other controls itself.)
+// For JSON text that is shown on a terminal: DEL, C1 controls and characters that change the direction of text become
+// `\uXXXX`, which means the same in JSON. (A JSON writer has already escaped the other control characters.)
 std::string escapedInJson(std::string_view json);
 
-// Escaped, in single quotes, cut after `maxBytes` with `…`: for messages that name a key or a word.
+// The escaped text in single quotes, for messages that quote a key or a word. Text longer than `maxBytes` is cut there
+// and ends with `…`.
 std::string inQuotes(std::string_view text, std::size_t maxBytes = 60);
 
-}  // namespace leptir
+}  // namespace leptir::base

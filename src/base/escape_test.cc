@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 TEST(Escaped, KeepsTextOfEveryLanguage) {
   EXPECT_EQ(escaped("底板 🦋 čaj ~ Leptir\\Task"), "底板 🦋 čaj ~ Leptir\\Task");
 }
 
-TEST(Escaped, ShowsWhatBeginsALineOrSteersATerminal) {
+TEST(Escaped, EscapesLineBreaksAndTerminalControls) {
   EXPECT_EQ(escaped("a\nb\rc\td"), "a\\nb\\rc\\td");
   EXPECT_EQ(escaped("\x1b[31mred\x7f"), "\\x1b[31mred\\x7f");
   EXPECT_EQ(escaped(std::string_view("\0", 1)), "\\x00");
@@ -19,19 +19,19 @@ TEST(Escaped, ShowsWhatBeginsALineOrSteersATerminal) {
   EXPECT_EQ(escaped("\xe2\x80\xa8\xe2\x80\xae"), "\\u2028\\u202e");
 }
 
-TEST(Escaped, ShowsEachMarkOfTextDirection) {
+TEST(Escaped, EscapesEachMarkOfTextDirection) {
   EXPECT_EQ(escaped("\u061c\u200e\u200f\u202a\u2066\u2069"), "\\u061c\\u200e\\u200f\\u202a\\u2066\\u2069");
 }
 
-TEST(EscapedLines, KeepsTheLineFeedsAlone) {
+TEST(EscapedLines, KeepsLineFeedsAndEscapesOtherControls) {
   EXPECT_EQ(escapedLines("a\x1b\nb\r\n"), "a\\x1b\nb\\r\n");
 }
 
-TEST(EscapedInJson, WritesWhatSteersATerminalSoThatItMeansTheSameInJson) {
+TEST(EscapedInJson, WritesTerminalControlsAsJsonEscapesOfTheSameMeaning) {
   EXPECT_EQ(escapedInJson("{\"a\": \"\x7f\xc2\x9b\u202e č🦋\\n\"}\n"), "{\"a\": \"\\u007f\\u009b\\u202e č🦋\\n\"}\n");
 }
 
-TEST(Escaped, ShowsBytesThatAreNoUtf8) {
+TEST(Escaped, EscapesBytesThatAreNotUtf8) {
   EXPECT_EQ(escaped("a\x9b\xff\xe5\xba"), "a\\x9b\\xff\\xe5\\xba");
 }
 
@@ -42,4 +42,4 @@ TEST(InQuotes, CutsLongTextBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -12,25 +12,25 @@
 #include <sstream>
 #include <string>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-struct Chosen {
+struct ActiveFailpoint {
   std::string name, action, file;
   long nth = 0;
 };
 
-Chosen readChosen() {
-  Chosen chosen;
+ActiveFailpoint readActiveFailpoint() {
+  ActiveFailpoint active;
   const char* const text = std::getenv("LEPTIR_FAILPOINT");
   std::istringstream words(text != nullptr ? text : "");
   std::string nth;
-  std::getline(words, chosen.name, ':');
+  std::getline(words, active.name, ':');
   std::getline(words, nth, ':');
-  std::getline(words, chosen.action, ':');
-  std::getline(words, chosen.file);
-  chosen.nth = std::atol(nth.c_str());
-  return chosen;
+  std::getline(words, active.action, ':');
+  std::getline(words, active.file);
+  active.nth = std::atol(nth.c_str());
+  return active;
 }
 
 bool isFirst(const std::string& file) {
@@ -49,12 +49,12 @@ void act(const std::string& action) {
 }  // namespace
 
 void failpoint(std::string_view name) {
-  static const Chosen kChosen = readChosen();
+  static const ActiveFailpoint kActive = readActiveFailpoint();
   static std::atomic<long> times{0};
-  if (name != kChosen.name || ++times != kChosen.nth) return;
-  if (kChosen.file.empty() || isFirst(kChosen.file)) act(kChosen.action);
+  if (name != kActive.name || ++times != kActive.nth) return;
+  if (kActive.file.empty() || isFirst(kActive.file)) act(kActive.action);
 }
 
-}  // namespace leptir
+}  // namespace leptir::base
 
 #endif

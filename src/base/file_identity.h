@@ -1,13 +1,13 @@
-// Which file it is that a descriptor or a path names.
+// Identifies the file behind a descriptor or a path, by device and inode.
 #pragma once
 
 #include <sys/stat.h>
 
-namespace leptir {
+namespace leptir::base {
 
 struct FileIdentity {
   dev_t device = 0;
-  ino_t inode = 0;  // 0: there is no such file
+  ino_t inode = 0;  // 0: no such file
 
   static FileIdentity of(int descriptor) {
     struct stat info{};
@@ -20,4 +20,4 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,4 +1,4 @@
-// An address as people read it: 0x7f12ab. Unlike a stream it obeys no locale.
+// An address in hexadecimal: 0x7f12ab. Unlike a stream, it does not depend on the locale.
 #pragma once
 
 #include <charconv>
@@ -6,7 +6,7 @@
 #include <iterator>
 #include <string>
 
-namespace leptir {
+namespace leptir::base {
 
 inline std::string hexText(std::uint64_t number) {
   char digits[16];
@@ -14,4 +14,4 @@ inline std::string hexText(std::uint64_t number) {
   return "0x" + std::string(digits, end);
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace leptir {
+namespace leptir::base {
 
 std::string idList(std::span<const std::string> ids) {
   const auto named = std::min(ids.size(), kMostIdsInAMessage);
@@ -12,4 +12,4 @@ std::string idList(std::span<const std::string> ids) {
   return text + " and " + std::to_string(ids.size() - named) + " more (" + std::to_string(ids.size()) + " in all)";
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,15 +1,16 @@
-// Ids in a message: a bulk push that fails concerns thousands, and a message is read by a person.
+// Lists task ids in an error message. A failed bulk push can concern thousands of ids, so the list is cut to a readable
+// length.
 #pragma once
 
 #include <cstddef>
 #include <span>
 #include <string>
 
-namespace leptir {
+namespace leptir::base {
 
 inline constexpr std::size_t kMostIdsInAMessage = 10;
 
-// "a, b, c"; of more than ten the first ten and a count: "a, b, …, j and 990 more (1000 in all)".
+// "a, b, c". Of more than ten ids, the first ten and the count of the others: "a, b, …, j and 990 more (1000 in all)".
 std::string idList(std::span<const std::string> ids);
 
-}  // namespace leptir
+}  // namespace leptir::base

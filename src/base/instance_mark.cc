@@ -12,7 +12,7 @@
 #include "base/proc_text.h"
 #include "base/unique_fd.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 constexpr std::size_t kBytes = 4096;
@@ -32,37 +32,37 @@ Membership unlessItIsGone(const std::error_code& error) {
 
 }  // namespace
 
-Result<void> bearMark(std::string_view instance) {
-  const auto complain = [] { return Error(ErrorCode::Unavailable, "the mark of this instance: " + errnoText(errno)); };
+Result<void> setInstanceMark(std::string_view instance) {
+  const auto complain = [] { return Error(ErrorCode::Unavailable, "cannot mark this process: " + errnoText(errno)); };
   const UniqueFd file(::memfd_create(nameOf(instance).c_str(), MFD_CLOEXEC));
   if (!file || ::ftruncate(file.get(), kBytes) != 0) return complain();
-  // Never unmapped: it goes with the process.
+  // Never unmapped: the kernel removes the mapping when the process ends.
   if (::mmap(nullptr, kBytes, PROT_NONE, MAP_SHARED, file.get(), 0) == MAP_FAILED) return complain();
   return {};
 }
 
-Membership markOf(pid_t process, std::string_view instance) {
+Membership checkInstanceMark(pid_t process, std::string_view instance) {
   const auto maps = readProcText(process, "maps");
   if (!maps) return maps.error().code() == ErrorCode::NotFound ? Membership::No : Membership::CannotTell;
   const auto mark = "/memfd:" + nameOf(instance) + ' ';
   return maps->find(mark) != std::string::npos ? Membership::Yes : Membership::No;
 }
 
-Result<UniqueFd> bearMasterSign(std::string_view instance) {
+Result<UniqueFd> setMasterMark(std::string_view instance) {
   UniqueFd sign(::memfd_create(masterNameOf(instance).c_str(), MFD_CLOEXEC));
-  if (!sign) return Error(ErrorCode::Unavailable, "the sign of the master: " + errnoText(errno));
+  if (!sign) return Error(ErrorCode::Unavailable, "cannot mark the master: " + errnoText(errno));
   return sign;
 }
 
-Membership masterSignOf(pid_t process, std::string_view instance) {
+Membership checkMasterMark(pid_t process, std::string_view instance) {
   const auto sign = "/memfd:" + masterNameOf(instance) + ' ';
   std::error_code error;
   std::filesystem::directory_iterator entry("/proc/" + std::to_string(process) + "/fd", error);
   for (const std::filesystem::directory_iterator end; !error && entry != end; entry.increment(error)) {
-    std::error_code closed;  // meanwhile
+    std::error_code closed;  // ignored: the descriptor may have been closed meanwhile
     if (std::filesystem::read_symlink(entry->path(), closed).native().starts_with(sign)) return Membership::Yes;
   }
   return error ? unlessItIsGone(error) : Membership::No;
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

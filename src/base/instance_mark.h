@@ -1,5 +1,6 @@
-// A sign that every process of an instance carries, also what its tasks fork: a mapping that has the instance's name.
-// Programs that are executed lose it; they have LEPTIR_SESSION in their environment.
+// Marks the processes of an instance: a memory mapping whose name contains the name of the instance. Processes that
+// tasks fork inherit the mark. Programs that are executed lose it; they have LEPTIR_SESSION in their environment
+// instead.
 #pragma once
 
 #include <sys/types.h>
@@ -9,27 +10,30 @@
 #include "base/unique_fd.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::base {
 
-// For this process and all that it forks from now on.
-Result<void> bearMark(std::string_view instance);
+// Marks this process and every process that it forks from now on.
+Result<void> setInstanceMark(std::string_view instance);
 
-// Whether a process belongs to an instance. CannotTell: it lives, but may not be looked at just now.
+// Whether a process belongs to an instance. CannotTell: the process exists, but its files below /proc cannot be read at
+// the moment.
 enum class Membership { Yes, No, CannotTell };
 
-// By the mark.
-Membership markOf(pid_t process, std::string_view instance);
+// Looks for the mark in the mappings of `process`.
+Membership checkInstanceMark(pid_t process, std::string_view instance);
 
-// False also where that cannot be told: what may end a process or give away a task asks markOf.
-inline bool bearsMark(pid_t process, std::string_view instance) {
-  return markOf(process, instance) == Membership::Yes;
+// True only if the mark was found. Code that kills processes or gives tasks back must call checkInstanceMark instead,
+// because false can also mean CannotTell.
+inline bool hasInstanceMark(pid_t process, std::string_view instance) {
+  return checkInstanceMark(process, instance) == Membership::Yes;
 }
 
-// A sign that the master of an instance carries beside the mark, whatever stores and files it works on: a descriptor
-// that has the instance's name. Its children close it; programs do not inherit it. It goes with the master.
-Result<UniqueFd> bearMasterSign(std::string_view instance);
+// A second mark, which only the master of an instance has: a descriptor whose name contains the name of the instance.
+// The caller keeps it open while the master lives. The master's children close it, and executed programs do not inherit
+// it. It does not depend on the stores and files that the instance uses.
+Result<UniqueFd> setMasterMark(std::string_view instance);
 
-// Whether a process is the master of an instance, by that sign.
-Membership masterSignOf(pid_t process, std::string_view instance);
+// Whether `process` is the master of the instance, according to that second mark.
+Membership checkMasterMark(pid_t process, std::string_view instance);
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -5,31 +5,32 @@
 #include "base/task_id.h"
 #include "tests/support/child.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-TEST(InstanceMark, IsCarriedByForksAndNamesItsInstanceOnly) {
+TEST(InstanceMark, IsInheritedByForksAndMatchesItsOwnInstanceOnly) {
   const auto name = makeInstanceName(), other = makeInstanceName();
-  EXPECT_FALSE(bearsMark(::getpid(), name));
+  EXPECT_FALSE(hasInstanceMark(::getpid(), name));
   EXPECT_TRUE(inChild([&] {
-    if (!bearMark(name)) return false;
-    return inChild([&] { return bearsMark(::getpid(), name) && !bearsMark(::getpid(), other); });
+    if (!setInstanceMark(name)) return false;
+    return inChild([&] { return hasInstanceMark(::getpid(), name) && !hasInstanceMark(::getpid(), other); });
   }));
-  EXPECT_FALSE(bearsMark(::getpid(), name));
+  EXPECT_FALSE(hasInstanceMark(::getpid(), name));
 }
 
-TEST(MasterSign, IsThatOfOneProcess) {
+TEST(MasterMark, IsFoundInTheMasterAndNotInItsChild) {
   const auto name = makeInstanceName();
   EXPECT_TRUE(inChild([&] {
-    auto sign = bearMasterSign(name);
-    if (!sign || masterSignOf(::getpid(), name) != Membership::Yes) return false;
-    if (masterSignOf(::getpid(), makeInstanceName()) != Membership::No) return false;
+    auto sign = setMasterMark(name);
+    if (!sign || checkMasterMark(::getpid(), name) != Membership::Yes) return false;
+    if (checkMasterMark(::getpid(), makeInstanceName()) != Membership::No) return false;
     return inChild([&] {
       *sign = UniqueFd();
-      return masterSignOf(::getpid(), name) == Membership::No && masterSignOf(::getppid(), name) == Membership::Yes;
+      return checkMasterMark(::getpid(), name) == Membership::No &&
+             checkMasterMark(::getppid(), name) == Membership::Yes;
     });
   }));
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

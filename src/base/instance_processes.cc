@@ -21,7 +21,7 @@
 #include "base/task_id.h"
 #include "base/unique_fd.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 using namespace std::chrono_literals;
@@ -41,7 +41,7 @@ Membership environmentOf(pid_t process, std::string_view instance) {
 Membership membershipOf(pid_t process, std::string_view instance) {
   const auto environment = environmentOf(process, instance);
   if (environment == Membership::Yes) return environment;
-  const auto mark = markOf(process, instance);
+  const auto mark = checkInstanceMark(process, instance);
   return mark == Membership::No ? environment : mark;
 }
 
@@ -59,7 +59,7 @@ std::optional<pid_t> processIn(const std::filesystem::path& folder) {
 }
 
 Result<std::vector<pid_t>> processesOfThisUser() {
-  if (auto shown = checkProc(); !shown) return shown.error();
+  if (auto shown = checkProcFilesystem(); !shown) return shown.error();
   std::vector<pid_t> processes;
   bool showsUs = false;
   std::error_code error;
@@ -68,15 +68,15 @@ Result<std::vector<pid_t>> processesOfThisUser() {
     showsUs = showsUs || process == ::getpid();
     if (process && isOfThisUser(entry->path())) processes.push_back(*process);
   }
-  if (error) return Error(ErrorCode::Unavailable, "/proc cannot be listed: " + error.message());
-  // It is not mounted, or it is that of another PID namespace.
+  if (error) return Error(ErrorCode::Unavailable, "cannot list /proc: " + error.message());
+  // /proc is not mounted, or it shows the processes of another PID namespace.
   if (!showsUs) return Error(ErrorCode::Unavailable, "/proc does not show this process");
   return processes;
 }
 
-// A descriptor of the process, taken before its membership is looked at again, so that a process which got the same
-// number meanwhile is not hit. None, with errno: it is gone, or cannot be held.
-UniqueFd hold(pid_t process) {
+// Opens a pidfd. The caller checks the membership again afterwards, so that a process which got the same number in the
+// meantime is not killed. Empty, with errno: the process is gone, or no descriptor could be opened.
+UniqueFd openPidfd(pid_t process) {
   return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
 }
 
@@ -105,47 +105,49 @@ Result<void> checkIsNotOurOwn(std::string_view instance) {
   }
 }
 
-// Of these processes, those that belong to the instance and can be held.
+// The processes of `processes` that belong to the instance, each with its pidfd.
 struct Members {
   std::vector<std::pair<InstanceProcess, UniqueFd>> held;
-  bool complete = true;  // false: one cannot be held
+  bool complete = true;  // false: a living member has no pidfd, so it cannot be killed
 };
 
 Members holdMembers(const std::vector<pid_t>& processes, std::string_view instance) {
   Members members;
   for (const auto process : processes) {
     if (membershipOf(process, instance) != Membership::Yes) continue;
-    auto held = hold(process);
+    auto held = openPidfd(process);
     if (!held) {
       members.complete = members.complete && errno == ESRCH;
       continue;
     }
     if (membershipOf(process, instance) != Membership::Yes) continue;
-    members.held.emplace_back(named(process), std::move(held));
+    members.held.emplace_back(describeProcess(process), std::move(held));
   }
   return members;
 }
 
 Result<void> checkHasNoMaster(const Members& members, std::string_view instance) {
   for (const auto& [process, held] : members.held) {
-    const auto sign = masterSignOf(process.pid, instance);
+    const auto sign = checkMasterMark(process.pid, instance);
     const auto who = "process " + std::to_string(process.pid) + " (" + process.command + ")";
     if (sign == Membership::Yes) return Error(ErrorCode::Lost, "its master lives: " + who);
-    if (sign == Membership::CannotTell) return Error(ErrorCode::Unavailable, who + " may be its master");
+    if (sign == Membership::CannotTell) {
+      return Error(ErrorCode::Unavailable, who + " may be the master of the instance");
+    }
   }
   return {};
 }
 
 }  // namespace
 
-InstanceProcess named(pid_t process) {
+InstanceProcess describeProcess(pid_t process) {
   auto command = readProcText(process, "comm").value_or("");
   std::erase(command, '\n');
   std::ranges::replace_if(command, [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
   return {process, std::move(command)};
 }
 
-std::string listed(std::span<const InstanceProcess> processes) {
+std::string processListText(std::span<const InstanceProcess> processes) {
   std::string text;
   for (const auto& [pid, command] : processes.first(std::min(processes.size(), kMostListed))) {
     text += (text.empty() ? "" : ", ") + std::to_string(pid) + " (" + command + ")";
@@ -161,24 +163,25 @@ Result<std::vector<InstanceProcess>> processesOf(std::string_view instance) {
   std::vector<InstanceProcess> living;
   for (const auto process : *processes) {
     const auto membership = membershipOf(process, instance);
-    if (membership == Membership::Yes) living.push_back(named(process));
-    // The first process of a container or machine often hides from all others. It is no instance that this user could
-    // have started and cannot look at.
+    if (membership == Membership::Yes) living.push_back(describeProcess(process));
+    // Process 1 of a container or machine often hides its files from other processes. It is not a process of an
+    // instance that this user started.
     if (membership == Membership::CannotTell && process != 1) {
-      return Error(ErrorCode::Unavailable, "process " + std::to_string(process) + " cannot be looked at");
+      return Error(ErrorCode::Unavailable,
+                   "cannot tell whether process " + std::to_string(process) + " belongs to the instance");
     }
   }
   return living;
 }
 
-Result<EndedProcesses> endProcessesOf(std::string_view instance) {
+Result<KillResult> killProcessesOf(std::string_view instance) {
   if (auto fine = checkName(instance); !fine) return fine.error();
   if (auto fine = checkIsNotOurOwn(instance); !fine) return fine.error();
   const auto processes = processesOfThisUser();
   if (!processes) return processes.error();
   const auto members = holdMembers(*processes, instance);
   if (auto dead = checkHasNoMaster(members, instance); !dead) return dead.error();
-  EndedProcesses result;
+  KillResult result;
   for (const auto& [process, held] : members.held) {
     end(held);
     result.ended.push_back(process);
@@ -188,4 +191,4 @@ Result<EndedProcesses> endProcessesOf(std::string_view instance) {
   return result;
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,5 +1,6 @@
-// The processes of an instance on this machine: those of this user that bear its mark (what tasks forked) or have
-// LEPTIR_SESSION=<its name> in their environment (what was executed).
+// Finds and kills the processes of an instance on this machine. A process of this user belongs to the instance if it
+// has the mark of the instance (base/instance_mark.h; processes that tasks forked) or LEPTIR_SESSION=<name of the
+// instance> in its environment (programs that were executed).
 #pragma once
 
 #include <sys/types.h>
@@ -11,32 +12,35 @@
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::base {
 
 struct InstanceProcess {
   pid_t pid = 0;
-  std::string command;  // as /proc calls it, fit for a log
+  std::string command;  // from /proc/<pid>/comm, with unprintable bytes replaced
 };
 
-// "4711 (sleep), 4712 (sh)", at most ten of them.
-std::string listed(std::span<const InstanceProcess> processes);
+// "4711 (sleep), 4712 (sh)": at most ten processes, then the count of the others.
+std::string processListText(std::span<const InstanceProcess> processes);
 
-// Those that live. Unavailable: of a process of this user (but process 1) it cannot be told, so there may be one.
-// Invalid: `instance` is not the name of an instance.
+// The living processes of the instance. Unavailable: it cannot be told whether some process of this user (other than
+// process 1) belongs to the instance. Invalid: `instance` is not the name of an instance.
 Result<std::vector<InstanceProcess>> processesOf(std::string_view instance);
 
-// Also of a zombie, until it is reaped.
-InstanceProcess named(pid_t process);
+// The pid and the command name of a process; a zombie keeps them until it is reaped.
+InstanceProcess describeProcess(pid_t process);
 
-struct EndedProcesses {
+struct KillResult {
   std::vector<InstanceProcess> ended;
-  bool allGone = true;  // false: one of them did not end within a second, or could not be ended
+  bool allGone = true;  // false: a process did not end within one second, or could not be killed
 };
 
-// Ends them with SIGKILL: only for an instance that is known to be dead. Nothing is ended where one of these is
-// answered. Invalid: `instance` is not the name of an instance, or it is the instance of this process. Lost: its master
-// lives, so what says that it is dead (a row, a lock file, a board) is not about it. Unavailable: the processes cannot
-// be listed, or of one it cannot be told whether it is this process's or the master.
-Result<EndedProcesses> endProcessesOf(std::string_view instance);
+// Kills all processes of the instance with SIGKILL. Call it only for an instance that is known to be dead. No process
+// is killed when the answer is one of these errors:
+// Invalid: `instance` is not the name of an instance, or this process belongs to that instance.
+// Lost: the master of the instance lives, so the evidence of its death (a row, a lock file, a status board) is about
+// another instance or is stale.
+// Unavailable: /proc cannot be read, or it cannot be told whether one of them is the master or whether this
+// process belongs to the instance.
+Result<KillResult> killProcessesOf(std::string_view instance);
 
-}  // namespace leptir
+}  // namespace leptir::base

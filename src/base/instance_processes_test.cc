@@ -14,10 +14,10 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-// A program that sleeps, with the environment of a task of `instance`.
+// Starts a program that sleeps, with the environment that a task of `instance` has.
 pid_t startProgram(const std::string& instance) {
   const pid_t child = ::fork();
   if (child != 0) return child;
@@ -32,16 +32,16 @@ bool runsAs(pid_t process, const std::string& entry) {
   return readWholeFile("/proc/" + std::to_string(process) + "/environ").find(entry) != std::string::npos;
 }
 
-TEST(EndProcessesOf, EndsProgramsOfThatInstanceOnly) {
+TEST(KillProcessesOf, KillsProgramsOfThatInstanceOnly) {
   const auto dead = makeInstanceName();
   const auto living = makeInstanceName();
   const pid_t ended = startProgram(dead);
   const pid_t spared = startProgram(living);
   ASSERT_TRUE(waitUntil([&] { return runsAs(ended, dead) && runsAs(spared, living); }));
   EXPECT_EQ(processesOf(dead).value().size(), 1u);
-  const auto result = endProcessesOf(dead).value();
+  const auto result = killProcessesOf(dead).value();
   EXPECT_TRUE(result.allGone);
-  EXPECT_EQ(listed(result.ended), std::to_string(ended) + " (sleep)");
+  EXPECT_EQ(processListText(result.ended), std::to_string(ended) + " (sleep)");
   int status = 0;
   ::waitpid(ended, &status, 0);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
@@ -50,76 +50,77 @@ TEST(EndProcessesOf, EndsProgramsOfThatInstanceOnly) {
   ::waitpid(spared, nullptr, 0);
 }
 
-TEST(EndProcessesOf, EndsWhatATaskOfThatInstanceForked) {
+TEST(KillProcessesOf, KillsProcessesThatATaskOfThatInstanceForked) {
   const auto dead = makeInstanceName();
   const pid_t forked = startChild([&] {
-    if (!bearMark(dead)) return false;
+    if (!setInstanceMark(dead)) return false;
     while (true) ::pause();
   });
-  ASSERT_TRUE(waitUntil([&] { return bearsMark(forked, dead); }));
-  EXPECT_EQ(endProcessesOf(dead).value().ended.size(), 1u);
+  ASSERT_TRUE(waitUntil([&] { return hasInstanceMark(forked, dead); }));
+  EXPECT_EQ(killProcessesOf(dead).value().ended.size(), 1u);
   int status = 0;
   ::waitpid(forked, &status, 0);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
 
-TEST(EndProcessesOf, EndsNothingWhileItsMasterLives) {
+TEST(KillProcessesOf, KillsNothingWhileTheMasterLives) {
   const auto living = makeInstanceName();
   const pid_t master = startChild([&] {
-    const auto sign = bearMasterSign(living);
-    if (!sign || !bearMark(living)) return false;
+    const auto sign = setMasterMark(living);
+    if (!sign || !setInstanceMark(living)) return false;
     while (true) ::pause();
   });
   const pid_t program = startProgram(living);
-  ASSERT_TRUE(waitUntil([&] { return bearsMark(master, living) && runsAs(program, living); }));
-  EXPECT_EQ(endProcessesOf(living).error().code(), ErrorCode::Lost);
+  ASSERT_TRUE(waitUntil([&] { return hasInstanceMark(master, living) && runsAs(program, living); }));
+  EXPECT_EQ(killProcessesOf(living).error().code(), ErrorCode::Lost);
   EXPECT_EQ(::waitpid(program, nullptr, WNOHANG), 0);
   EXPECT_EQ(::waitpid(master, nullptr, WNOHANG), 0);
   killChild(master);
-  EXPECT_EQ(endProcessesOf(living).value().ended.size(), 1u);
+  EXPECT_EQ(killProcessesOf(living).value().ended.size(), 1u);
   ::waitpid(program, nullptr, 0);
 }
 
-TEST(EndProcessesOf, NeverEndsTheInstanceThatItIsCalledIn) {
+TEST(KillProcessesOf, RefusesToKillTheInstanceOfTheCaller) {
   const auto own = makeInstanceName();
   EXPECT_TRUE(inChild([&] {
-    if (!bearMark(own)) return false;
+    if (!setInstanceMark(own)) return false;
     const pid_t other = startChild([] {
       ::pause();
       return true;
     });
-    const auto answer = endProcessesOf(own);
+    const auto answer = killProcessesOf(own);
     const bool lives = ::waitpid(other, nullptr, WNOHANG) == 0;
     killChild(other);
     return !answer && answer.error().code() == ErrorCode::Invalid && lives;
   }));
 }
 
-TEST(EndProcessesOf, EndsNothingForWhatIsNoInstancesName) {
+TEST(KillProcessesOf, RefusesTextThatIsNotTheNameOfAnInstance) {
   const pid_t program = startProgram("");
   ASSERT_TRUE(waitUntil([&] { return runsAs(program, "LEPTIR_SESSION="); }));
   for (const auto* name : {"", "../somewhere", "0123456789ABCDEF0123456789ABCDEF"}) {
-    EXPECT_EQ(endProcessesOf(name).error().code(), ErrorCode::Invalid) << name;
+    EXPECT_EQ(killProcessesOf(name).error().code(), ErrorCode::Invalid) << name;
     EXPECT_EQ(processesOf(name).error().code(), ErrorCode::Invalid) << name;
   }
   EXPECT_EQ(::waitpid(program, nullptr, WNOHANG), 0);
   killChild(program);
 }
 
-TEST(EndProcessesOf, WithoutDescriptorsCannotTell) {
+TEST(KillProcessesOf, AnswersUnavailableWithoutFreeDescriptors) {
   const auto dead = makeInstanceName();
   EXPECT_TRUE(inChild([&] {
     const rlimit none{0, 0};
     if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return false;
-    const auto ended = endProcessesOf(dead);
+    const auto ended = killProcessesOf(dead);
     const auto living = processesOf(dead);
-    return markOf(::getpid(), dead) == Membership::CannotTell && !ended &&
+    return checkInstanceMark(::getpid(), dead) == Membership::CannotTell && !ended &&
            ended.error().code() == ErrorCode::Unavailable && !living && living.error().code() == ErrorCode::Unavailable;
   }));
 }
 
-// The kernel gives what lies in the /proc folder of such a process to root, but the folder itself to its user.
-TEST(ProcessesOf, AProcessThatMayNotBeDumpedIsSeenAndCannotBeTold) {
+// The kernel gives the files in /proc/<pid> of such a process to root, but the folder itself to the user of the
+// process.
+TEST(ProcessesOf, AnswersUnavailableForAProcessThatMayNotBeDumped) {
   LEPTIR_NEEDS_ROOT();
   EXPECT_TRUE(asUser(kOtherUser, [] {
     if (::prctl(PR_SET_DUMPABLE, 0) != 0) return false;
@@ -130,4 +131,4 @@ TEST(ProcessesOf, AProcessThatMayNotBeDumpedIsSeenAndCannotBeTold) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

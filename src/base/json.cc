@@ -6,8 +6,7 @@
 namespace leptir {
 namespace {
 
-// Deeper than allowed anywhere? Counts brackets outside of strings, so that no parser ever recurses into a hostile
-// text.
+// Counts brackets outside of strings, without a parser, because a parser would recurse into deeply nested hostile text.
 bool nestsDeeperThan(std::string_view text, int maxDepth) {
   int depth = 0;
   bool inString = false;
@@ -33,7 +32,7 @@ std::string withoutPrefix(std::string_view message) {
   return std::string(end == std::string_view::npos ? message : message.substr(end + 2));
 }
 
-// Why no JSON text says what `json` says, or null.
+// Why `json` cannot be written as JSON text; null: it can.
 const char* whyUnwritable(const Json& json, int maxDepth) {
   if (json.is_number_float() && !std::isfinite(json.get<double>())) return "a number is NaN or infinite";
   if (json.is_structured() && maxDepth == 0) return "nests too deep";
@@ -50,7 +49,7 @@ Result<Json> parseJson(std::string_view text, int maxDepth) {
   if (nestsDeeperThan(text, maxDepth)) {
     return Error(ErrorCode::Invalid, "JSON nests deeper than " + std::to_string(maxDepth) + " levels");
   }
-  // nlohmann takes a NUL for the end of the text and would not see what follows it.
+  // nlohmann would treat a NUL byte as the end of the text and ignore everything after it.
   if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
     return Error(ErrorCode::Invalid, "a NUL byte at byte " + std::to_string(nul));
   }

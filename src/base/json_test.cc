@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 TEST(ParseJson, AcceptsExactlyTheDepthThatPhpAccepts) {
@@ -23,7 +23,7 @@ TEST(ParseJson, SurvivesMillionsOfBrackets) {
   EXPECT_EQ(answer.error().code(), ErrorCode::Invalid);
 }
 
-TEST(ParseJson, SaysWhereTheMistakeIs) {
+TEST(ParseJson, NamesTheColumnOfTheSyntaxError) {
   const auto answer = parseJson("{\"a\": nope}");
   ASSERT_FALSE(answer);
   EXPECT_NE(answer.error().message().find("column 8"), std::string::npos) << answer.error().message();
@@ -33,7 +33,7 @@ TEST(ParseJson, RefusesInvalidUtf8) {
   EXPECT_FALSE(parseJson("\"\xff\xfe\""));
 }
 
-TEST(ParseJson, RefusesANulByteInsteadOfEndingThere) {
+TEST(ParseJson, RefusesANulByteInsteadOfTreatingItAsTheEnd) {
   using namespace std::string_literals;
   for (const auto& text : {"{\"a\":1}\0"s, "{\"a\":1}\0nonsense"s, "\0{}"s, "{\"a\":\"b\0\"}"s}) {
     const auto answer = parseJson(text);
@@ -42,11 +42,11 @@ TEST(ParseJson, RefusesANulByteInsteadOfEndingThere) {
   }
 }
 
-TEST(WriteJson, KeepsFloatsFloatsAndWritesAscii) {
+TEST(WriteJson, KeepsTheDecimalPointOfFloatsAndWritesAscii) {
   EXPECT_EQ(writeJson(Json{{"f", 10.0}, {"s", "č"}}), R"({"f":10.0,"s":"\u010d"})");
 }
 
-TEST(WriteJsonExactly, WritesWhatReadsBackTheSame) {
+TEST(WriteJsonExactly, WritesTextThatParsesBackToTheSameValue) {
   const Json json{{"f", 10.0}, {"list", {1, nullptr, "č"}}};
   const auto text = writeJsonExactly(json);
   ASSERT_TRUE(text);
@@ -54,7 +54,7 @@ TEST(WriteJsonExactly, WritesWhatReadsBackTheSame) {
   EXPECT_EQ(*parseJson(*text), json);
 }
 
-TEST(WriteJsonExactly, RefusesWhatWouldBecomeSomethingElse) {
+TEST(WriteJsonExactly, RefusesValuesThatJsonCannotRepresent) {
   const auto why = [](const Json& json) { return writeJsonExactly(json).error().message(); };
   EXPECT_EQ(why(Json{{"deep", {"a\xff"}}}), "text that is not UTF-8");
   EXPECT_EQ(why(Json{{"a\xff", 1}}), "text that is not UTF-8");
@@ -62,14 +62,14 @@ TEST(WriteJsonExactly, RefusesWhatWouldBecomeSomethingElse) {
   EXPECT_EQ(why(Json{{"x", -HUGE_VAL}}), "a number is NaN or infinite");
 }
 
-TEST(WriteJsonExactly, RefusesOneLevelTooMany) {
+TEST(WriteJsonExactly, RefusesOneLevelBeyondTheMaximumDepth) {
   Json json = Json::array();
   for (int level = 1; level < kMaxJsonDepth; ++level) json = Json::array({std::move(json)});
   EXPECT_TRUE(writeJsonExactly(json));
   EXPECT_EQ(writeJsonExactly(Json::array({json})).error().message(), "nests too deep");
 }
 
-TEST(NestsDeeperThan, LooksNoDeeperThanItMust) {
+TEST(NestsDeeperThan, StopsAtTheMaximumDepth) {
   Json json = 1;
   EXPECT_FALSE(nestsDeeperThan(json, 0));
   for (int level = 0; level < 100'000; ++level) {
@@ -87,4 +87,4 @@ TEST(WriteJson, NeverThrowsOnInvalidUtf8) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,14 +1,14 @@
-// The limits that several modules must agree on.
+// Limits that several modules share.
 #pragma once
 
 #include <cstddef>
 
-namespace leptir {
+namespace leptir::base {
 
-// Brokers of one configuration: the shared page has a line for each of them.
+// The most brokers of one configuration: the shared page has one line per broker.
 inline constexpr std::size_t kMaxBrokers = 64;
 
-// Workers of one instance: the status board has a line for each of them.
+// The most workers of one instance: the status board has one line per worker.
 inline constexpr int kMaxWorkers = 1024;
 
-}  // namespace leptir
+}  // namespace leptir::base

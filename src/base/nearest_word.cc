@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-constexpr std::size_t kLongestWord = 64;  // nobody mistypes more than that; keeps hostile input cheap
+constexpr std::size_t kLongestWord = 64;  // bounds the cost of hostile input; longer input is no typing mistake
 
 std::string simplified(std::string_view word) {
   std::string simple(word);
@@ -18,7 +18,7 @@ std::string simplified(std::string_view word) {
   return simple;
 }
 
-// Optimal string alignment distance, with three rows of the table alive.
+// Optimal string alignment distance. Only three rows of the table are kept.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> beforeLast(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
@@ -52,4 +52,4 @@ std::optional<std::string_view> nearestWord(std::string_view word, std::span<con
   return nearest;
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

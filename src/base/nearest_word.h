@@ -1,14 +1,15 @@
-// The word that somebody probably meant: for "did you mean" in messages.
+// Finds the word that the user probably meant, for "did you mean" in messages.
 #pragma once
 
 #include <optional>
 #include <span>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::base {
 
-// The candidate with the fewest letters to add, leave out, change or swap with their neighbour; letters' case and `-`
-// for `_` count nothing. None when even the nearest differs in more than a third of its letters.
+// The candidate that is fewest edits away from `word`; an edit adds, removes or changes a letter or swaps two
+// neighbours. Letter case is ignored, and `-` equals `_`. Empty when even the nearest candidate differs in more than a
+// third of its letters.
 std::optional<std::string_view> nearestWord(std::string_view word, std::span<const std::string_view> candidates);
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -5,13 +5,13 @@
 #include <array>
 #include <string>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 constexpr std::array<std::string_view, 6> kWords = {"brokers", "loggers", "meta_storage",
                                                     "type",    "path",    "number_of_workers"};
 
-TEST(NearestWord, FindsWhatWasMeant) {
+TEST(NearestWord, FindsTheWordBehindATypingMistake) {
   EXPECT_EQ(nearestWord("broker", kWords), "brokers");  // left out
   EXPECT_EQ(nearestWord("tyype", kWords), "type");      // added
   EXPECT_EQ(nearestWord("tipe", kWords), "type");       // changed
@@ -24,7 +24,7 @@ TEST(NearestWord, ChoosesTheNearerOfTwo) {
   EXPECT_EQ(nearestWord("loggrs", kWords), "loggers");
 }
 
-TEST(NearestWord, KeepsSilentWhenNothingIsNear) {
+TEST(NearestWord, AnswersNothingWhenNoWordIsNear) {
   EXPECT_EQ(nearestWord("zebra", kWords), std::nullopt);
   EXPECT_EQ(nearestWord("", kWords), std::nullopt);
   EXPECT_EQ(nearestWord(std::string(1'000'000, 'x'), kWords), std::nullopt);
@@ -32,4 +32,4 @@ TEST(NearestWord, KeepsSilentWhenNothingIsNear) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

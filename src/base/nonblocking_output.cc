@@ -14,10 +14,11 @@
 #include <string>
 #include <utility>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-// What fits after poll() has reported room: a pipe has a whole page then, a terminal some hundred bytes.
+// Bytes that fit after poll() has reported that the descriptor is writable: one page for a pipe, about a hundred bytes
+// for a terminal.
 constexpr std::size_t kPipePiece = PIPE_BUF, kTerminalPiece = 128;
 
 UniqueFd openOnceMore(int descriptor) {
@@ -25,29 +26,30 @@ UniqueFd openOnceMore(int descriptor) {
   return UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
-// For what tasks do to descriptors 0 to 2: the copy stays what it was.
+// A copy is not affected when a task closes or replaces descriptors 0 to 2.
 UniqueFd copyOf(int descriptor) {
   return UniqueFd(::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
-// Keeps a signal that a write raises from ending or stopping this process, whatever the process does with it.
-class SignalHeldBack {
+// Blocks a signal that a write can raise, so that it neither ends nor stops this process, whatever handler is set for
+// it. A signal that was raised by the write is consumed.
+class ScopedSignalBlock {
  public:
-  explicit SignalHeldBack(int signal) {
+  explicit ScopedSignalBlock(int signal) {
     ::sigemptyset(&held_);
     ::sigaddset(&held_, signal);
     ::pthread_sigmask(SIG_BLOCK, &held_, &before_);
     wasBlocked_ = ::sigismember(&before_, signal) != 0;
   }
-  ~SignalHeldBack() {
+  ~ScopedSignalBlock() {
     if (wasBlocked_) return;
     const int error = errno;
     if (error == EPIPE || error == EFBIG) takeRaised();
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     errno = error;
   }
-  SignalHeldBack(const SignalHeldBack&) = delete;
-  SignalHeldBack& operator=(const SignalHeldBack&) = delete;
+  ScopedSignalBlock(const ScopedSignalBlock&) = delete;
+  ScopedSignalBlock& operator=(const ScopedSignalBlock&) = delete;
 
  private:
   void takeRaised() const {
@@ -59,8 +61,9 @@ class SignalHeldBack {
   bool wasBlocked_ = false;
 };
 
-// For a moment only the hard limit on the size of files holds: the soft one is meant for the task of this process (see
-// worker/resource_limits.cc), not for its log. Another thread that restores it too early costs this write, no more.
+// Raises the soft limit on file sizes to the hard limit for a moment. The soft limit is meant for the task that this
+// process runs (worker/resource_limits.cc), not for its log. If another thread restores the soft limit too early, only
+// this write fails.
 class SoftFileSizeLimitLifted {
  public:
   SoftFileSizeLimitLifted() {
@@ -81,9 +84,9 @@ class SoftFileSizeLimitLifted {
   bool isLifted_ = false;
 };
 
-bool hasRoom(int descriptor, const timespec& longest) {
-  pollfd room{descriptor, POLLOUT, 0};
-  return ::ppoll(&room, 1, &longest, nullptr) == 1;  // an error counts: the write reports it
+bool isWritable(int descriptor, const timespec& longest) {
+  pollfd waiting{descriptor, POLLOUT, 0};
+  return ::ppoll(&waiting, 1, &longest, nullptr) == 1;  // an error also answers true: the write then reports it
 }
 
 }  // namespace
@@ -96,8 +99,9 @@ NonBlockingOutput::Kind NonBlockingOutput::kindOf(int descriptor) {
   return S_ISCHR(status.st_mode) ? Kind::Terminal : Kind::File;
 }
 
-// Of a reader that is gone, of a terminal whose foreground this process is not in (`stty tostop`), of a file that has
-// grown to the limit. A blocked SIGTTOU lets the write through.
+// The signal that a write can raise: SIGPIPE when the reader of the pipe is gone, SIGTTOU when this process is not in
+// the foreground of the terminal (`stty tostop`), SIGXFSZ when the file has grown to the size limit. A blocked SIGTTOU
+// lets the write through.
 int NonBlockingOutput::signalOfAWriteTo(Kind kind) {
   if (kind == Kind::Pipe) return SIGPIPE;
   return kind == Kind::Terminal ? SIGTTOU : SIGXFSZ;
@@ -113,22 +117,22 @@ NonBlockingOutput::NonBlockingOutput(int descriptor) : given_(descriptor), kind_
 NonBlockingOutput::NonBlockingOutput(UniqueFd opened)
     : own_(std::move(opened)), isNonBlocking_(true), kind_(kindOf(own_.get())) {}
 
-void NonBlockingOutput::openAnew() const noexcept {
+void NonBlockingOutput::unshareOpenFile() const noexcept {
   if (!isNonBlocking_ || kind_ == Kind::File || kind_ == Kind::Socket) return;
   if (const auto again = openOnceMore(own_.get())) ::dup3(again.get(), own_.get(), O_CLOEXEC);
 }
 
-bool NonBlockingOutput::isStillOurs() const noexcept {
+bool NonBlockingOutput::stillNamesOurFile() const noexcept {
   return identity_ == FileIdentity{} || FileIdentity::of(descriptor()) == identity_;
 }
 
 ssize_t NonBlockingOutput::write(std::string_view text) const noexcept {
-  if (!isStillOurs()) {
+  if (!stillNamesOurFile()) {
     errno = EBADF;
     return -1;
   }
   if (kind_ == Kind::Socket) return writeNow(text);
-  const SignalHeldBack guard(signalOfAWriteTo(kind_));
+  const ScopedSignalBlock guard(signalOfAWriteTo(kind_));
   const auto written = writeNow(text);
   if (written >= 0 || errno != EFBIG) return written;
   const SoftFileSizeLimitLifted lifted;
@@ -138,7 +142,7 @@ ssize_t NonBlockingOutput::write(std::string_view text) const noexcept {
 ssize_t NonBlockingOutput::writeNow(std::string_view text) const noexcept {
   if (kind_ == Kind::Socket) return ::send(descriptor(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (kind_ == Kind::File || isNonBlocking_) return ::write(descriptor(), text.data(), text.size());
-  if (!hasRoom(descriptor(), timespec{})) {
+  if (!isWritable(descriptor(), timespec{})) {
     errno = EAGAIN;
     return -1;
   }
@@ -146,10 +150,10 @@ ssize_t NonBlockingOutput::writeNow(std::string_view text) const noexcept {
   return ::write(descriptor(), text.data(), piece);
 }
 
-bool NonBlockingOutput::waitForRoom(Duration longest) const noexcept {
+bool NonBlockingOutput::waitUntilWritable(Duration longest) const noexcept {
   longest = std::max(longest, Duration::zero());
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(longest);
-  return hasRoom(descriptor(), {whole.count(), std::chrono::nanoseconds(longest - whole).count()});
+  return isWritable(descriptor(), {whole.count(), std::chrono::nanoseconds(longest - whole).count()});
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,5 +1,4 @@
-// Writes to a descriptor whose other end another process reads (a pipe, a terminal, a socket) without ever waiting for
-// that reader.
+// Writes to a pipe, terminal or socket that another process reads, and never waits for that reader.
 #pragma once
 
 #include <string_view>
@@ -8,48 +7,50 @@
 #include "base/unique_fd.h"
 #include "leptir/clock.h"
 
-namespace leptir {
+namespace leptir::base {
 
-// Any thread; no lock. O_NONBLOCK is never set on the given descriptor: that flag belongs to the open file, which is
-// shared with every process that inherited it (the user's shell, for one). A pipe or terminal is opened anew through
-// /proc instead; where that is refused, each write is small and happens only after poll() reported room. Writes go to
-// a descriptor of this object's own, so user code that closes or replaces the given one changes nothing.
+// Any thread; takes no lock. O_NONBLOCK is never set on the given descriptor, because that flag belongs to the open
+// file, which is shared with every process that inherited it (for example the user's shell). A pipe or terminal is
+// opened a second time through /proc instead. Where that is refused, each write is small and happens only after poll()
+// has reported that the descriptor is writable. Writes go to a separate descriptor that this object owns, so user code
+// that closes or replaces the given descriptor does not affect them.
 class NonBlockingOutput {
  public:
-  // `descriptor` stays the caller's. It must outlive this object only where it cannot be copied (no number is free).
+  // `descriptor` still belongs to the caller. It must outlive this object only where it could not be duplicated because
+  // no descriptor number was free.
   explicit NonBlockingOutput(int descriptor);
-  // Takes over a descriptor that was opened with O_NONBLOCK.
+  // Takes ownership of a descriptor that was opened with O_NONBLOCK.
   explicit NonBlockingOutput(UniqueFd opened);
 
-  // How many bytes were written. -1: none, and errno says why; EAGAIN: there is no room now; EBADF: user code has
-  // closed our descriptor, and its number may be a file of its own by now; EFBIG: the hard limit on the size of files
-  // is reached. Raises no signal (SIGPIPE, SIGTTOU, SIGXFSZ).
+  // The number of bytes written, or -1 with errno. EAGAIN: the write would have to wait for the reader. EBADF: user
+  // code has closed the descriptor of this object, and its number may belong to another file now. EFBIG: the hard limit
+  // on file sizes is reached. Raises no signal (SIGPIPE, SIGTTOU, SIGXFSZ).
   ssize_t write(std::string_view text) const noexcept;
-  // False: there was no room before `longest` had passed.
-  bool waitForRoom(Duration longest) const noexcept;
+  // False: the descriptor did not become writable within `longest`.
+  bool waitUntilWritable(Duration longest) const noexcept;
 
-  // In a forked child: opens the pipe or terminal once more, under the same number, so that this process shares no
-  // flags with the one that forked it.
-  void openAnew() const noexcept;
-  // The descriptor that is written to.
+  // Call it in a forked child: opens the pipe or terminal again under the same descriptor number, so that the child
+  // does not share the flags of the open file with its parent.
+  void unshareOpenFile() const noexcept;
+  // The descriptor that write() uses.
   int descriptor() const { return own_ ? own_.get() : given_; }
 
  private:
   enum class Kind {
-    File,      // always has room
-    Socket,    // is told for each write not to wait
-    Pipe,      // here and below: O_NONBLOCK if it was opened anew
+    File,      // a write never waits for a reader
+    Socket,    // each send has MSG_DONTWAIT
+    Pipe,      // here and below: O_NONBLOCK if it was opened again
     Terminal,  // or another device
   };
   static Kind kindOf(int descriptor);
   static int signalOfAWriteTo(Kind kind);
   ssize_t writeNow(std::string_view text) const noexcept;
-  bool isStillOurs() const noexcept;
+  bool stillNamesOurFile() const noexcept;
   int given_ = -1;
-  UniqueFd own_;                // the given file under another number, or opened anew
+  UniqueFd own_;                // a duplicate of given_, or the same file opened again
   bool isNonBlocking_ = false;  // own_ has O_NONBLOCK
-  FileIdentity identity_;       // of what is written to; none for a file whose number another file may get (LineSink)
+  FileIdentity identity_;       // of the file written to; empty when the caller checks the file itself (LineSink)
   Kind kind_ = Kind::File;
 };
 
-}  // namespace leptir
+}  // namespace leptir::base

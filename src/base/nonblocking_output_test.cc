@@ -17,12 +17,12 @@
 #include "tests/support/child.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 using namespace std::chrono_literals;
 
-// Writes until nothing more fits: the test ends only if no write waits.
+// Writes until the descriptor is full. The test ends only if no write waits for the reader.
 std::size_t fill(const NonBlockingOutput& output) {
   const std::string text(1000, 'x');
   std::size_t bytes = 0;
@@ -39,17 +39,17 @@ bool isNonBlocking(int descriptor) {
   return (::fcntl(descriptor, F_GETFL) & O_NONBLOCK) != 0;
 }
 
-TEST(NonBlockingOutput, NeverWaitsForTheReaderOfAPipeAndLeavesItsFlags) {
+TEST(NonBlockingOutput, NeverWaitsForTheReaderOfAPipeAndKeepsItsFlags) {
   int pipe[2];
   ASSERT_EQ(::pipe(pipe), 0);
   const UniqueFd from(pipe[0]), to(pipe[1]);
   const NonBlockingOutput output(to.get());
   EXPECT_GE(fill(output), 60'000u);
-  EXPECT_FALSE(output.waitForRoom(1ms));
+  EXPECT_FALSE(output.waitUntilWritable(1ms));
   EXPECT_FALSE(isNonBlocking(to.get())) << "the flag is shared with every process that has this pipe";
   std::string room(8192, '\0');
   ASSERT_GT(::read(from.get(), room.data(), room.size()), 0);
-  EXPECT_TRUE(output.waitForRoom(1s));
+  EXPECT_TRUE(output.waitUntilWritable(1s));
   EXPECT_EQ(output.write("there is room"), 13);
 }
 
@@ -61,7 +61,7 @@ TEST(NonBlockingOutput, NeverWaitsForTheReaderOfASocket) {
   EXPECT_FALSE(isNonBlocking(to.get()));
 }
 
-TEST(NonBlockingOutput, NeverWaitsForATerminalThatWasStopped) {
+TEST(NonBlockingOutput, NeverWaitsForATerminalWhoseOutputIsSuspended) {
   const UniqueFd terminal(::posix_openpt(O_RDWR | O_NOCTTY));
   if (!terminal || ::grantpt(terminal.get()) != 0 || ::unlockpt(terminal.get()) != 0)
     GTEST_SKIP() << "this machine has no pseudo-terminals";
@@ -75,7 +75,7 @@ TEST(NonBlockingOutput, NeverWaitsForATerminalThatWasStopped) {
   ASSERT_EQ(::tcflow(program.get(), TCOON), 0);
 }
 
-// A leader of a session whose child, in a background group of its terminal, writes there.
+// The calling process leads a session on `terminal`; its child, in a background process group, writes to the terminal.
 bool writesFromTheBackgroundOf(const char* terminal) {
   ::setsid();
   const UniqueFd program(::open(terminal, O_RDWR));
@@ -93,47 +93,47 @@ bool writesFromTheBackgroundOf(const char* terminal) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-TEST(NonBlockingOutput, ATerminalDoesNotStopAProcessInItsBackground) {
+TEST(NonBlockingOutput, ABackgroundProcessIsNotStoppedForWritingToTheTerminal) {
   const UniqueFd terminal(::posix_openpt(O_RDWR | O_NOCTTY));
   if (!terminal || ::grantpt(terminal.get()) != 0 || ::unlockpt(terminal.get()) != 0)
     GTEST_SKIP() << "this machine has no pseudo-terminals";
   EXPECT_TRUE(inChild([&] { return writesFromTheBackgroundOf(::ptsname(terminal.get())); }));
 }
 
-// A file of ten bytes in a process whose files may have ten bytes.
+// Appends to a file of ten bytes, in a process that may write files of at most `limit` bytes.
 bool writesBeyond(const rlimit& limit, ssize_t expected) {
   const TempDir folder;
   const UniqueFd file(::open(folder.write("log", "ten bytes.").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
   ::signal(SIGXFSZ, SIG_DFL);
   ::setrlimit(RLIMIT_FSIZE, &limit);
   const bool isAsExpected = NonBlockingOutput(file.get()).write("eleven") == expected;
-  const bool isSaid = expected >= 0 || errno == EFBIG;
+  const bool isReported = expected >= 0 || errno == EFBIG;
   rlimit after{};
   ::getrlimit(RLIMIT_FSIZE, &after);
-  return isAsExpected && isSaid && after.rlim_cur == limit.rlim_cur;
+  return isAsExpected && isReported && after.rlim_cur == limit.rlim_cur;
 }
 
-TEST(NonBlockingOutput, AFileAtTheHardLimitOfSizesIsAnErrorAndNoSignal) {
+TEST(NonBlockingOutput, AFileAtTheHardSizeLimitIsAnErrorAndRaisesNoSignal) {
   EXPECT_TRUE(inChild([] { return writesBeyond({10, 10}, -1); }));
 }
 
-TEST(NonBlockingOutput, TheSoftLimitOfSizesIsForOthers) {
+TEST(NonBlockingOutput, WritesBeyondTheSoftSizeLimit) {
   EXPECT_TRUE(inChild([] { return writesBeyond({10, 1 << 20}, 6); }));
 }
 
-TEST(NonBlockingOutput, OpenedAnewSharesNoFlagsWithItsParent) {
+TEST(NonBlockingOutput, AfterReopeningItSharesNoFlagsWithTheParentProcess) {
   int pipe[2];
   ASSERT_EQ(::pipe(pipe), 0);
   const UniqueFd from(pipe[0]), to(pipe[1]);
   const NonBlockingOutput output(to.get());
   const UniqueFd inherited(::dup(output.descriptor()));
-  output.openAnew();
-  ASSERT_EQ(::fcntl(output.descriptor(), F_SETFL, O_APPEND), 0);  // what a task may do
+  output.unshareOpenFile();
+  ASSERT_EQ(::fcntl(output.descriptor(), F_SETFL, O_APPEND), 0);  // as a task may do
   EXPECT_TRUE(isNonBlocking(inherited.get()));
 }
 
-// What user code does that closes all descriptors and opens files of its own: each number from 3 on, and `given`,
-// is the other file then.
+// Simulates user code that closes all descriptors and opens its own files: afterwards each number from 3 on, and
+// `given`, refers to the file `other`.
 void giveAllNumbersTo(const std::filesystem::path& other, int given) {
   const int file = ::open(other.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   for (int number = 3; number < 100; ++number) ::dup2(file, number);
@@ -149,14 +149,14 @@ bool writesNothingAfterItsNumbersWereGivenAway(int given, const std::filesystem:
   });
 }
 
-TEST(NonBlockingOutput, WritesNothingIntoAnotherFileThatGotTheNumberOfAPlainFile) {
+TEST(NonBlockingOutput, WritesNothingIntoAFileThatReusesTheDescriptorOfAPlainFile) {
   const TempDir folder;
   const UniqueFd file(::open((folder / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   EXPECT_TRUE(writesNothingAfterItsNumbersWereGivenAway(file.get(), folder / "other"));
   EXPECT_EQ(readWholeFile(folder / "log"), "before");
 }
 
-TEST(NonBlockingOutput, WritesNothingIntoAnotherFileThatGotTheNumberOfASocket) {
+TEST(NonBlockingOutput, WritesNothingIntoAFileThatReusesTheDescriptorOfASocket) {
   const TempDir folder;
   int pair[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -164,7 +164,7 @@ TEST(NonBlockingOutput, WritesNothingIntoAnotherFileThatGotTheNumberOfASocket) {
   EXPECT_TRUE(writesNothingAfterItsNumbersWereGivenAway(to.get(), folder / "other"));
 }
 
-TEST(NonBlockingOutput, StillWritesToThePlainFileWhoseGivenNumberWasReplaced) {
+TEST(NonBlockingOutput, StillWritesToItsPlainFileAfterTheGivenDescriptorWasReplaced) {
   const TempDir folder;
   EXPECT_TRUE(inChild([&] {
     const int file = ::open((folder / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -176,11 +176,11 @@ TEST(NonBlockingOutput, StillWritesToThePlainFileWhoseGivenNumberWasReplaced) {
   EXPECT_EQ(readWholeFile(folder / "other"), "");
 }
 
-TEST(NonBlockingOutput, SaysWhatIsWrongWithAClosedDescriptor) {
+TEST(NonBlockingOutput, ReportsEbadfForAClosedDescriptor) {
   const NonBlockingOutput output(-1);
   EXPECT_EQ(output.write("x"), -1);
   EXPECT_EQ(errno, EBADF);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

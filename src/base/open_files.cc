@@ -6,9 +6,9 @@
 
 #include "base/file_identity.h"
 
-namespace leptir {
+namespace leptir::base {
 
-bool hasOpen(int process, int descriptor) {
+bool processHasFileOpen(int process, int descriptor) {
   const auto ours = FileIdentity::of(descriptor);
   if (ours == FileIdentity{}) return false;
   std::error_code unreadable;
@@ -19,4 +19,4 @@ bool hasOpen(int process, int descriptor) {
   return false;
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,10 +1,11 @@
-// Which process has a file open.
+// Checks whether a process has a certain file open.
 #pragma once
 
-namespace leptir {
+namespace leptir::base {
 
-// Whether that process has the very file open that `descriptor` names. No, where it is gone or may not be looked at. A
-// process number that an earlier process left behind, or that a stranger wrote, names one that has not.
-bool hasOpen(int process, int descriptor);
+// True if `process` has the same file open that `descriptor` refers to. False also when the process is gone or its
+// descriptors may not be read. Use it to verify a process number from a file: a stale number, or one that a stranger
+// wrote, belongs to a process that does not have the file open.
+bool processHasFileOpen(int process, int descriptor);
 
-}  // namespace leptir
+}  // namespace leptir::base

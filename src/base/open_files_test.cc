@@ -7,22 +7,22 @@
 #include "tests/support/child.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-TEST(OpenFiles, SayWhichProcessHasAFileOpen) {
+TEST(OpenFiles, AreFoundOnlyInTheProcessThatHasThem) {
   const auto memory = makeSealedMemory("leptir-test", 4096);
-  EXPECT_TRUE(hasOpen(::getpid(), memory->get()));
-  EXPECT_FALSE(hasOpen(::getpid(), -1));
+  EXPECT_TRUE(processHasFileOpen(::getpid(), memory->get()));
+  EXPECT_FALSE(processHasFileOpen(::getpid(), -1));
   const pid_t without = startChild([&] {
     ::close(memory->get());
     ::pause();
     return true;
   });
-  EXPECT_TRUE(waitUntil([&] { return !hasOpen(without, memory->get()); }));
+  EXPECT_TRUE(waitUntil([&] { return !processHasFileOpen(without, memory->get()); }));
   killChild(without);
-  EXPECT_FALSE(hasOpen(without, memory->get())) << "gone";
+  EXPECT_FALSE(processHasFileOpen(without, memory->get())) << "the process is gone";
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -10,7 +10,7 @@
 #include "base/errno_code.h"
 #include "base/errno_text.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 Error failure(int error) {
@@ -26,12 +26,12 @@ Result<UniqueFd> openExisting(const std::filesystem::path& file, int flags) {
   return opened;
 }
 
-// Lost: it is there.
+// Lost: the file exists.
 Result<UniqueFd> makeNew(const std::filesystem::path& file, int flags, mode_t mode) {
   UniqueFd made(::open(file.c_str(), flags | O_EXCL | kAlways, mode));
   if (!made && errno == EEXIST) return Error(ErrorCode::Lost, errnoText(EEXIST));
   if (!made) return failure(errno);
-  ::fchmod(made.get(), mode);  // the umask may have taken more
+  ::fchmod(made.get(), mode);  // the umask may have removed more
   return made;
 }
 
@@ -41,13 +41,13 @@ Result<void> makeOneFolder(const std::filesystem::path& folder) {
   auto made = makeNewFolder(folder);
   const bool isThere = !made && made.error().code() == ErrorCode::Lost;
   if (!isThere) return made;
-  if (std::filesystem::is_directory(folder, ignored)) return {};  // another process made it meanwhile
+  if (std::filesystem::is_directory(folder, ignored)) return {};  // another process has made it meanwhile
   return Error(codeOfErrno(ENOTDIR), errnoText(ENOTDIR));
 }
 
 }  // namespace
 
-std::string userText(uid_t user) {
+std::string describeUser(uid_t user) {
   char text[4096];
   passwd entry{}, *found = nullptr;
   ::getpwuid_r(user, &entry, text, sizeof text, &found);
@@ -60,15 +60,15 @@ bool isTrustedOwner(uid_t owner) {
 
 Result<void> checkOwner(const struct stat& info) {
   if (isTrustedOwner(info.st_uid)) return {};
-  return Error(ErrorCode::Invalid, "belongs to " + userText(info.st_uid) + ", and leptir runs as " +
-                                       userText(::geteuid()) +
+  return Error(ErrorCode::Invalid, "belongs to " + describeUser(info.st_uid) + ", and leptir runs as " +
+                                       describeUser(::geteuid()) +
                                        ": run leptir as its owner, or change the owner (chown)");
 }
 
 Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, mode_t mode) {
   const bool mayMake = (flags & O_CREAT) != 0;
   if (!mayMake) return openExisting(file, flags);
-  // Another process may remove it or make it at any moment (a rotation of logs).
+  // Another process may remove or create the file at any moment, for example a log rotation.
   constexpr int kMostTries = 100;
   for (int tries = 1;; ++tries) {
     auto made = makeNew(file, flags, mode);
@@ -84,7 +84,7 @@ Result<void> makeNewFolder(const std::filesystem::path& folder) {
   if (::mkdir(folder.c_str(), kPrivateFolder) != 0) {
     return Error(errno == EEXIST ? ErrorCode::Lost : codeOfErrno(errno), errnoText(errno));
   }
-  ::fchmodat(AT_FDCWD, folder.c_str(), kPrivateFolder, AT_SYMLINK_NOFOLLOW);  // the umask may have taken more
+  ::fchmodat(AT_FDCWD, folder.c_str(), kPrivateFolder, AT_SYMLINK_NOFOLLOW);  // the umask may have removed more
   return {};
 }
 
@@ -99,19 +99,19 @@ Result<void> makePrivateFolder(const std::filesystem::path& folder) {
   return makeOneFolder(folder);
 }
 
-void shareLike(int descriptor, const struct stat& model) {
+void copyOwnerAndGroupAccess(int descriptor, const struct stat& model) {
   struct stat own{};
   if (::fstat(descriptor, &own) != 0) return;
   const bool isRoot = ::geteuid() == 0;
   if (isRoot && own.st_uid != model.st_uid) static_cast<void>(!::fchown(descriptor, model.st_uid, model.st_gid));
-  shareWithGroupOf(descriptor, model);
+  copyGroupAccess(descriptor, model);
 }
 
-void shareWithGroupOf(int descriptor, const struct stat& model) {
+void copyGroupAccess(int descriptor, const struct stat& model) {
   struct stat own{};
   if (groupRights(model) == 0 || ::fstat(descriptor, &own) != 0) return;
   if (own.st_gid != model.st_gid) static_cast<void>(!::fchown(descriptor, static_cast<uid_t>(-1), model.st_gid));
-  // Only to the group that the model is shared with.
+  // Give rights only if the descriptor now has the group of the model.
   if (::fstat(descriptor, &own) != 0 || own.st_gid != model.st_gid) return;
   const mode_t mask = S_ISDIR(own.st_mode) ? S_IRWXG : S_IRGRP | S_IWGRP;
   mode_t group = groupRights(model) & mask;
@@ -119,4 +119,4 @@ void shareWithGroupOf(int descriptor, const struct stat& model) {
   ::fchmod(descriptor, (own.st_mode & 07777) | group);
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

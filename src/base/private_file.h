@@ -1,4 +1,4 @@
-// Files and folders that only root and our own user may use: how leptir makes them, and which existing ones it trusts.
+// How leptir creates files and folders that only root and its own user may use, and which existing files it trusts.
 #pragma once
 
 #include <sys/stat.h>
@@ -10,42 +10,44 @@
 #include "base/unique_fd.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::base {
 
 inline constexpr mode_t kPrivateFile = 0600;
 inline constexpr mode_t kPrivateFolder = 0700;
 
-// What a file that several users share on purpose gives to its group, for a file or folder that is made beside it.
+// The group permissions of a file that several users share on purpose, for a file or folder that is created beside it.
 inline mode_t groupRights(const struct stat& shared) {
   return shared.st_mode & S_IRWXG;
 }
 
-// "user alice", or "user 1234" when the number has no name.
-std::string userText(uid_t user);
+// "user alice", or "user 1234" when the user number has no name.
+std::string describeUser(uid_t user);
 
-// Root and our effective user.
+// True for root and for the effective user of this process.
 bool isTrustedOwner(uid_t owner);
-// Invalid: another user owns the file, says who and what to do; without the file's name.
+// Invalid: neither root nor the effective user of this process owns the file. The message names both users and the
+// remedy, but not the file.
 Result<void> checkOwner(const struct stat& info);
 
-// Opens a file, or with O_CREAT makes it for our user alone whatever the umask. Never waits for a pipe, never follows
-// a symbolic link at the end of the path. NotFound: no such file (with O_CREAT: no such folder). Lost: with O_EXCL, it
-// is there. Invalid, Unavailable: see errno_code.h. Without the file's name.
+// Opens a file. With O_CREAT a missing file is created with permission `mode`, whatever the umask. Never waits for a
+// pipe, and never follows a symbolic link at the end of the path. NotFound: no such file (with O_CREAT: no such
+// folder). Lost: with O_EXCL, the file already exists. Invalid, Unavailable: see errno_code.h. Messages do not name the
+// file.
 Result<UniqueFd> openPrivateFile(const std::filesystem::path& file, int flags, mode_t mode = kPrivateFile);
 
-// Makes the folder, and what is missing above it, for our user alone. An existing folder stays as it is. Invalid,
-// Unavailable: the reason, without the folder's name.
+// Creates the folder, and missing folders above it, for our user alone. An existing folder keeps its permissions.
+// Invalid, Unavailable: the message has the reason, but not the name of the folder.
 Result<void> makePrivateFolder(const std::filesystem::path& folder);
 
-// Makes one folder for our user alone whatever the umask. Lost: a file or folder is there. Invalid, Unavailable: the
-// reason, without the folder's name.
+// Creates one folder for our user alone, whatever the umask. Lost: a file or folder of that name exists. Invalid,
+// Unavailable: the message has the reason, but not the name of the folder.
 Result<void> makeNewFolder(const std::filesystem::path& folder);
 
-// Where root makes a file beside one of another user, the other user must be able to use it: gives `descriptor` the
-// owner (as root), the group (where permitted) and the group's rights of `model`. Best effort.
-void shareLike(int descriptor, const struct stat& model);
+// When root creates a file beside a file of another user, that user must be able to use both: gives `descriptor` the
+// owner (if we are root), the group (if permitted) and the group permissions of `model`. Best effort.
+void copyOwnerAndGroupAccess(int descriptor, const struct stat& model);
 
-// The group's part of it alone: `descriptor` keeps its owner, which says whose it is.
-void shareWithGroupOf(int descriptor, const struct stat& model);
+// Copies the group and its permissions only; `descriptor` keeps its owner.
+void copyGroupAccess(int descriptor, const struct stat& model);
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -7,12 +7,12 @@
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 using testing::HasSubstr;
 
-TEST(PrivateFile, IsMadeForItsOwnerAloneWhateverTheUmask) {
+TEST(PrivateFile, IsCreatedForItsOwnerAloneWhateverTheUmask) {
   const TempDir folder;
   for (const mode_t mask : {0, 022, 0277}) {
     const Umask umask(mask);
@@ -31,7 +31,7 @@ TEST(PrivateFile, KeepsTheRightsOfAnExistingFile) {
   EXPECT_EQ(readWholeFile(file), "text");
 }
 
-TEST(PrivateFile, IsNeverBehindASymbolicLink) {
+TEST(PrivateFile, IsNotOpenedThroughASymbolicLink) {
   const TempDir folder;
   const auto target = folder / "target";
   std::filesystem::create_symlink(target, folder / "link");
@@ -43,12 +43,12 @@ TEST(PrivateFile, IsNeverBehindASymbolicLink) {
   EXPECT_FALSE(openPrivateFile(folder / "link", O_WRONLY | O_CREAT));
 }
 
-TEST(PrivateFile, IsNotFoundWhenItIsMissing) {
+TEST(PrivateFile, AnswersNotFoundWhenItIsMissing) {
   const TempDir folder;
   EXPECT_EQ(openPrivateFile(folder / "none", O_RDONLY).error().code(), ErrorCode::NotFound);
 }
 
-TEST(PrivateFile, NamesTheStrangerWhoOwnsIt) {
+TEST(PrivateFile, RefusesAnotherOwnerAndNamesThatUser) {
   struct stat info{};
   info.st_uid = 54321;
   const auto checked = checkOwner(info);
@@ -60,18 +60,18 @@ TEST(PrivateFile, NamesTheStrangerWhoOwnsIt) {
   EXPECT_TRUE(checkOwner(info)) << "root may do anything anyway";
 }
 
-TEST(PrivateFolder, IsMadeForItsOwnerAlone) {
+TEST(PrivateFolder, IsCreatedForItsOwnerAlone) {
   const TempDir folder;
   const Umask umask(022);
   ASSERT_TRUE(makePrivateFolder(folder / "a/b"));
   EXPECT_EQ(modeOf(folder / "a/b"), 0700u);
-  EXPECT_EQ(modeOf(folder / "a"), 0700u) << "what was missing above it as well";
+  EXPECT_EQ(modeOf(folder / "a"), 0700u) << "missing folders above it are created in the same way";
   ::chmod((folder / "a/b").c_str(), 0750);
   ASSERT_TRUE(makePrivateFolder(folder / "a/b"));
-  EXPECT_EQ(modeOf(folder / "a/b"), 0750u) << "an existing one stays as it is";
+  EXPECT_EQ(modeOf(folder / "a/b"), 0750u) << "an existing folder keeps its permissions";
 }
 
-TEST(PrivateFolder, IsForItsOwnerWhateverTheUmask) {
+TEST(PrivateFolder, IsCreatedForItsOwnerAloneWhateverTheUmask) {
   const TempDir folder;
   const Umask umask(0777);
   ASSERT_TRUE(makePrivateFolder(folder / "a/b"));
@@ -79,14 +79,14 @@ TEST(PrivateFolder, IsForItsOwnerWhateverTheUmask) {
   EXPECT_EQ(modeOf(folder / "a/b"), 0700u);
 }
 
-TEST(PrivateFolder, SaysWhyItCannotBeMade) {
+TEST(PrivateFolder, IsRefusedWhereAFileIsInTheWay) {
   const TempDir folder;
   folder.write("file", "");
   EXPECT_FALSE(makePrivateFolder(folder / "file"));
   EXPECT_FALSE(makePrivateFolder(folder / "file/below"));
 }
 
-TEST(ShareLike, GivesWhatRootMadeToTheOwnerOfTheModel) {
+TEST(CopyOwnerAndGroupAccess, GivesAFileThatRootCreatedTheOwnerOfTheModel) {
   LEPTIR_NEEDS_ROOT();
   const TempDir folder;
   const auto file = openPrivateFile(folder / "a", O_WRONLY | O_CREAT);
@@ -94,12 +94,12 @@ TEST(ShareLike, GivesWhatRootMadeToTheOwnerOfTheModel) {
   model.st_uid = kOtherUser;
   model.st_gid = kSharedGroup;
   model.st_mode = S_IFREG | 0660;
-  shareLike(file->get(), model);
+  copyOwnerAndGroupAccess(file->get(), model);
   EXPECT_EQ(ownerOf(folder / "a"), kOtherUser);
   EXPECT_EQ(modeOf(folder / "a"), 0660u);
 }
 
-TEST(ShareWithGroupOf, KeepsTheOwnerOfWhatRootMade) {
+TEST(CopyGroupAccess, KeepsTheOwnerOfAFileThatRootCreated) {
   LEPTIR_NEEDS_ROOT();
   const TempDir folder;
   const auto file = openPrivateFile(folder / "a", O_WRONLY | O_CREAT);
@@ -107,7 +107,7 @@ TEST(ShareWithGroupOf, KeepsTheOwnerOfWhatRootMade) {
   model.st_uid = kOtherUser;
   model.st_gid = kSharedGroup;
   model.st_mode = S_IFDIR | 0770;
-  shareWithGroupOf(file->get(), model);
+  copyGroupAccess(file->get(), model);
   struct stat made{};
   ASSERT_EQ(::fstat(file->get(), &made), 0);
   EXPECT_EQ(made.st_uid, ::geteuid());
@@ -115,16 +115,16 @@ TEST(ShareWithGroupOf, KeepsTheOwnerOfWhatRootMade) {
   EXPECT_EQ(modeOf(folder / "a"), 0660u);
 }
 
-TEST(ShareLike, GivesNothingToTheGroupOfAModelThatIsPrivate) {
+TEST(CopyOwnerAndGroupAccess, GivesTheGroupNoAccessWhenTheModelIsPrivate) {
   const TempDir folder;
   const auto file = openPrivateFile(folder / "a", O_WRONLY | O_CREAT);
   struct stat model{};
   model.st_uid = ::geteuid();
   model.st_gid = ::getegid();
   model.st_mode = S_IFREG | 0600;
-  shareLike(file->get(), model);
+  copyOwnerAndGroupAccess(file->get(), model);
   EXPECT_EQ(modeOf(folder / "a"), 0600u);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

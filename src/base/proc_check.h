@@ -1,12 +1,12 @@
-// Whether /proc shows the processes that this process can signal.
+// Checks that /proc is mounted and shows the PID namespace of this process.
 #pragma once
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::base {
 
-// Unavailable: /proc is not mounted, or it is that of another PID namespace, where this process has another number, so
-// that a number read there names a stranger here.
-Result<void> checkProc();
+// Unavailable: /proc is not mounted, or it shows another PID namespace. In the second case the process numbers in /proc
+// mean other processes than the numbers that kill() takes.
+Result<void> checkProcFilesystem();
 
-}  // namespace leptir
+}  // namespace leptir::base

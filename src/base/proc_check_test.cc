@@ -9,20 +9,20 @@
 #include <cerrno>
 #include <cstring>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-TEST(CheckProc, IsFineWhereProcShowsThisProcess) {
-  EXPECT_TRUE(checkProc());
+TEST(CheckProcFilesystem, SucceedsWhenProcShowsThisProcess) {
+  EXPECT_TRUE(checkProcFilesystem());
 }
 
-// What a container shows that was given the host's /proc.
-TEST(CheckProc, RefusesThatOfAnotherPidNamespace) {
+// Like a container that has the /proc of the host.
+TEST(CheckProcFilesystem, RefusesTheProcOfAnotherPidNamespace) {
   const pid_t child = ::fork();
   if (child == 0) {
     if (::unshare(CLONE_NEWPID) != 0) ::_exit(77);
     const pid_t inside = ::fork();
-    if (inside == 0) ::_exit(checkProc().has_value() ? 1 : 0);
+    if (inside == 0) ::_exit(checkProcFilesystem().has_value() ? 1 : 0);
     int status = 0;
     ::waitpid(inside, &status, 0);
     ::_exit(WEXITSTATUS(status));
@@ -33,18 +33,18 @@ TEST(CheckProc, RefusesThatOfAnotherPidNamespace) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
-TEST(CheckProc, SaysThatItIsNotMountedAndHowToMountIt) {
+TEST(CheckProcFilesystem, SaysThatProcIsNotMountedAndHowToMountIt) {
   constexpr int kCannotMount = 77;
   const pid_t child = ::fork();
   if (child == 0) {
     if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         ::mount("none", "/proc", "tmpfs", 0, nullptr) != 0)
       ::_exit(kCannotMount);
-    const auto shown = checkProc();
-    const bool isSaid = !shown && shown.error().code() == ErrorCode::Unavailable &&
-                        shown.error().message() ==
-                            "/proc is not mounted, and an instance needs it: mount -t proc proc /proc";
-    ::_exit(isSaid ? 0 : 1);
+    const auto shown = checkProcFilesystem();
+    const bool isReported =
+        !shown && shown.error().code() == ErrorCode::Unavailable &&
+        shown.error().message() == "/proc is not mounted, and an instance needs it: mount -t proc proc /proc";
+    ::_exit(isReported ? 0 : 1);
   }
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
@@ -53,4 +53,4 @@ TEST(CheckProc, SaysThatItIsNotMountedAndHowToMountIt) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

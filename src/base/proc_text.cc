@@ -8,15 +8,15 @@
 #include "base/errno_text.h"
 #include "base/unique_fd.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-// Above what the kernel lets an environment or a list of mappings have.
+// More than the kernel allows for an environment or a list of mappings.
 constexpr std::size_t kLargest = std::size_t{64} << 20;
-constexpr std::string_view kStatus = "status";  // everyone may read it
+constexpr std::string_view kStatus = "status";  // every user may read this file
 
-// A zombie of one thread. The files about its memory belong to root then, and are refused to its own user.
-bool isOnlyANumber(pid_t process) {
+// A zombie with one thread. The kernel gives its files about memory to root, so its own user cannot read them.
+bool isZombie(pid_t process) {
   const auto status = readProcText(process, kStatus);
   return status && status->find("\nState:\tZ") != std::string::npos &&
          status->find("\nThreads:\t1\n") != std::string::npos;
@@ -24,7 +24,7 @@ bool isOnlyANumber(pid_t process) {
 
 Error failed(pid_t process, std::string_view name, const std::string& file) {
   const auto number = errno;
-  const bool gone = number == ENOENT || number == ESRCH || (name != kStatus && isOnlyANumber(process));
+  const bool gone = number == ENOENT || number == ESRCH || (name != kStatus && isZombie(process));
   return Error(gone ? ErrorCode::NotFound : ErrorCode::Unavailable, file + ": " + errnoText(number));
 }
 
@@ -43,7 +43,7 @@ Result<std::string> readProcText(pid_t process, std::string_view name) {
     if (bytes == 0) return text;
     text.append(piece, static_cast<std::size_t>(bytes));
   }
-  return Error(ErrorCode::Unavailable, file + ": is too long");
+  return Error(ErrorCode::Unavailable, file + ": is larger than 64 MiB");
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

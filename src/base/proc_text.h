@@ -1,4 +1,4 @@
-// A file of a process below /proc as text, so that "there is no such process" and "it cannot be read" stay apart.
+// Reads a file of a process below /proc as text, with separate errors for "no such process" and "cannot be read".
 #pragma once
 
 #include <sys/types.h>
@@ -8,10 +8,10 @@
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::base {
 
-// NotFound: the process is gone, or has no memory of its own (a zombie, a thread of the kernel). Unavailable: it may
-// not be read, or this process is short of descriptors or memory.
+// NotFound: the process is gone, or it has no memory (a zombie, a kernel thread). Unavailable: permission is missing,
+// or this process is short of descriptors or memory.
 Result<std::string> readProcText(pid_t process, std::string_view name);
 
-}  // namespace leptir
+}  // namespace leptir::base

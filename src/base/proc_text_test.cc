@@ -5,10 +5,10 @@
 #include "tests/support/child.h"
 #include "tests/support/other_user.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-// The kernel gives the files of a zombie to root.
+// The kernel gives the files of a zombie in /proc to root.
 bool seesThatAZombieIsGone() {
   const pid_t zombie = startChild([] { return true; });
   siginfo_t ended{};
@@ -18,19 +18,19 @@ bool seesThatAZombieIsGone() {
     const auto text = readProcText(zombie, file);
     gone = gone && (text ? text->empty() : text.error().code() == ErrorCode::NotFound);
   }
-  return endedWell(zombie) && gone;
+  return exitedSuccessfully(zombie) && gone;
 }
 
-TEST(ReadProcText, OfAZombieFindsNothing) {
+TEST(ReadProcText, AnswersNotFoundForAZombie) {
   EXPECT_TRUE(seesThatAZombieIsGone());
 }
 
-TEST(ReadProcText, OfAZombieFindsNothingForAnOrdinaryUser) {
+TEST(ReadProcText, AnswersNotFoundForAZombieToAnOrdinaryUser) {
   LEPTIR_NEEDS_ROOT();
   EXPECT_TRUE(asUser(kOtherUser, seesThatAZombieIsGone));
 }
 
-TEST(ReadProcText, OfAProcessThatMayNotBeReadCannotTell) {
+TEST(ReadProcText, AnswersUnavailableForAProcessThatMayNotBeRead) {
   LEPTIR_NEEDS_ROOT();
   EXPECT_TRUE(asUser(kOtherUser, [] {
     const auto text = readProcText(::getppid(), "environ");
@@ -39,4 +39,4 @@ TEST(ReadProcText, OfAProcessThatMayNotBeReadCannotTell) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -14,7 +14,7 @@
 #include <sstream>
 #include <string>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 std::string readAll(const std::string& path) {
@@ -39,7 +39,7 @@ std::vector<std::string> threadsOf(int pid) {
 
 std::optional<ProcessInfo> processInfo(int pid) {
   const auto stat = readAll("/proc/" + std::to_string(pid) + "/stat");
-  const auto nameEnds = stat.rfind(')');  // the name may hold anything, also blanks and parentheses
+  const auto nameEnds = stat.rfind(')');  // the name itself may contain spaces and parentheses
   if (nameEnds == std::string::npos) return std::nullopt;
   std::istringstream fields(stat.substr(nameEnds + 1));
   std::string skipped;
@@ -68,8 +68,8 @@ std::vector<ProcessInfo> childrenOf(int pid) {
 
 std::vector<ProcessInfo> descendantsOf(int pid) {
   auto found = childrenOf(pid);
-  constexpr std::size_t kEnough =
-      10'000;  // of one that forks faster than we look; who is left is found in the next round
+  // Bounds the work when a process forks faster than we can list; the next call finds the processes that are left out.
+  constexpr std::size_t kEnough = 10'000;
   for (std::size_t i = 0; i < found.size() && found.size() < kEnough; ++i) {
     const auto below = childrenOf(found[i].pid);
     found.insert(found.end(), below.begin(), below.end());
@@ -84,13 +84,13 @@ bool startedSince(const ProcessInfo& process, BootTime moment) {
   return process.startTicks + kDoubt >= ticks;
 }
 
-bool isAmong(const ProcessInfo& process, const std::vector<ProcessInfo>& others) {
+bool isAmongOrSharesSession(const ProcessInfo& process, const std::vector<ProcessInfo>& others) {
   return std::ranges::any_of(others, [&](const ProcessInfo& other) {
     return process == other || (other.session != 0 && process.session == other.session);
   });
 }
 
-bool isGone(const ProcessInfo& process) {
+bool hasEndedWithSession(const ProcessInfo& process) {
   if (processInfo(process.pid) == process) return false;
   return process.session == 0 || (::kill(-process.session, 0) != 0 && errno == ESRCH);
 }
@@ -126,7 +126,7 @@ std::vector<ProcessInfo> killGroup(int group) {
   return members;
 }
 
-std::vector<ProcessInfo> killStrays(const std::function<bool(const ProcessInfo&)>& isStray) {
+std::vector<ProcessInfo> killStrayChildren(const std::function<bool(const ProcessInfo&)>& isStray) {
   std::vector<ProcessInfo> strays;
   for (const auto& child : childrenOf(::getpid())) {
     if (child.dead || !isStray(child)) continue;
@@ -136,4 +136,4 @@ std::vector<ProcessInfo> killStrays(const std::function<bool(const ProcessInfo&)
   return strays;
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,4 +1,4 @@
-// The processes below a process, as /proc tells them: what a task may have left behind.
+// Finds and kills descendants of a process by reading /proc. The master and the workers use it to clean up after tasks.
 #pragma once
 
 #include <cstdint>
@@ -8,49 +8,49 @@
 
 #include "leptir/clock.h"
 
-namespace leptir {
+namespace leptir::base {
 
 struct ProcessInfo {
   int pid = 0;
   int group = 0;
   int session = 0;
-  std::int64_t startTicks = 0;  // since boot, a hundredth of a second each
-  bool dead = false;            // a zombie: only its number is left
+  std::int64_t startTicks = 0;  // start time since boot, in clock ticks (usually 1/100 s)
+  bool dead = false;            // a zombie, or being removed by the kernel
 
-  // The same process, not one that got its number later.
+  // Compares number and start time, so that a later process with the same number is not equal.
   friend bool operator==(const ProcessInfo& a, const ProcessInfo& b) {
     return a.pid == b.pid && a.startTicks == b.startTicks;
   }
 };
 
-// None: there is no such process (any more).
+// Empty: no process has this number.
 std::optional<ProcessInfo> processInfo(int pid);
 std::vector<ProcessInfo> childrenOf(int pid);
-// Children, their children and so on; not `pid` itself.
+// Children, grandchildren and so on; `pid` itself is not included.
 std::vector<ProcessInfo> descendantsOf(int pid);
 
-// Whether it was started at `moment` or later, in doubt yes.
+// Whether the process started at `moment` or later. True in doubt: the comparison allows for two clock ticks.
 bool startedSince(const ProcessInfo& process, BootTime moment);
 
-// Whether it is one of these processes, or belongs to the session of one (0: of none).
-bool isAmong(const ProcessInfo& process, const std::vector<ProcessInfo>& others);
+// Whether `process` is one of `others`, or is in the same session as one of them. Session 0 does not count.
+bool isAmongOrSharesSession(const ProcessInfo& process, const std::vector<ProcessInfo>& others);
 
-// Whether it has ended, and of its session (unless that is 0) the first process group, too.
-bool isGone(const ProcessInfo& process);
+// Whether the process has ended and the process group of its session's leader is empty. Session 0 does not count.
+bool hasEndedWithSession(const ProcessInfo& process);
 
-// Sends the signal to each of these processes once. A process group that one of them leads gets it as a whole: then no
-// process is left out that was forked there in the meantime.
+// Sends the signal to each process once. When one of them leads its process group, the whole group gets the signal, so
+// that a process which was forked in that group in the meantime is not missed.
 void signalWithGroups(const std::vector<ProcessInfo>& processes, int signal);
 
-// SIGKILL to a process and to all that is below it. Answers whom it hit.
+// Sends SIGKILL to a process and all its descendants. Answers the processes that got the signal.
 std::vector<ProcessInfo> killWithDescendants(const ProcessInfo& process);
 
-// SIGKILL to a process group. Answers those of its members that it hit, as far as they are children of this process or
-// below one that is.
+// Sends SIGKILL to a process group. Answers its living members that are children of this process, and those that are
+// descendants of such a child.
 std::vector<ProcessInfo> killGroup(int group);
 
-// Kills each child of this process that `isStray`, with all that is below it. Answers whom it hit, so: call it until it
-// answers none.
-std::vector<ProcessInfo> killStrays(const std::function<bool(const ProcessInfo&)>& isStray);
+// Kills each child of this process for which `isStray` is true, with all its descendants. Answers the processes that
+// got SIGKILL. Orphans of killed processes can become new children, so call it until the answer is empty.
+std::vector<ProcessInfo> killStrayChildren(const std::function<bool(const ProcessInfo&)>& isStray);
 
-}  // namespace leptir
+}  // namespace leptir::base

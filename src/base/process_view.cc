@@ -9,14 +9,14 @@
 #include "base/errno_text.h"
 #include "base/read_file.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 constexpr auto kBootId = "/proc/sys/kernel/random/boot_id";
 constexpr auto kNamespace = "/proc/self/ns/pid";
 constexpr std::size_t kLongestBootId = 100;
 
-// Empty where /proc shows processes alone (subset=pid, as hardened services have it).
+// Empty when /proc is mounted with subset=pid, as hardened services do; boot_id is missing there.
 Result<std::string> bootId() {
   if (::access(kBootId, F_OK) != 0 && errno == ENOENT) return std::string();
   auto boot = readFile(kBootId, kLongestBootId);
@@ -35,4 +35,4 @@ Result<ProcessView> processView() {
   return ProcessView{std::move(*boot), std::to_string(info.st_ino) + " " + std::to_string(::geteuid())};
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,20 +1,20 @@
-// Which processes a process can see. Noted beside a name, it says later whether that name's absence from /proc means
-// that its processes are gone, or only that they are out of sight.
+// Describes which processes the current process can see in /proc. A process stores its view together with the name of
+// its instance. If a later reader with the same view finds no process of that instance in /proc, the processes are
+// gone; with another view they may only be invisible.
 #pragma once
 
 #include <string>
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::base {
 
 struct ProcessView {
-  std::string boot;     // another one: the machine was started anew, so no process of the earlier one lives; empty: not
-                        // known
-  std::string visible;  // PID namespace and user
+  std::string boot;     // boot id; another one means a reboot, which ended all earlier processes; empty: unknown
+  std::string visible;  // inode of the PID namespace, and the user number
 };
 
 // Unavailable: /proc cannot be read.
 Result<ProcessView> processView();
 
-}  // namespace leptir
+}  // namespace leptir::base

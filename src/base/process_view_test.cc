@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 constexpr int kSeen = 0, kNotSeen = 1, kCannotMount = 77;
@@ -19,14 +19,14 @@ int seeWithProcessesAlone() {
   return view && view->boot.empty() && !view->visible.empty() ? kSeen : kNotSeen;
 }
 
-TEST(ProcessView, NamesTheBootAndWhatIsVisible) {
+TEST(ProcessView, HasTheBootIdAndTheUser) {
   const auto view = processView();
   ASSERT_TRUE(view);
   EXPECT_EQ(view->boot.size(), 36u);
   EXPECT_TRUE(view->visible.ends_with(" " + std::to_string(::geteuid())));
 }
 
-TEST(ProcessView, IsThereAlsoWhereProcShowsProcessesAlone) {
+TEST(ProcessView, HasNoBootIdWhenProcShowsProcessesOnly) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(seeWithProcessesAlone());
   int status = 0;
@@ -36,4 +36,4 @@ TEST(ProcessView, IsThereAlsoWhereProcShowsProcessesAlone) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -10,7 +10,7 @@
 #include "base/errno_text.h"
 #include "base/unique_fd.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 Error failure(const std::filesystem::path& file, int error) {
@@ -41,4 +41,4 @@ Result<FileText> readFile(const std::filesystem::path& file, std::size_t maxByte
   return Error(ErrorCode::TooLarge, file.string() + ": is larger than " + std::to_string(maxBytes) + " bytes");
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

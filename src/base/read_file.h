@@ -1,4 +1,4 @@
-// A whole small file as text.
+// Reads a whole small file as text.
 #pragma once
 
 #include <sys/stat.h>
@@ -9,15 +9,15 @@
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::base {
 
 struct FileText {
   std::string text;
   struct stat info{};  // of the file that was read
 };
 
-// NotFound: no such file. Invalid: it may not be read, or is a folder, a pipe, a device. TooLarge: more than
-// `maxBytes`. Never waits for a pipe.
+// NotFound: no such file. Invalid: permission is missing, or the path is a folder, a pipe or a device. TooLarge: the
+// file has more than `maxBytes`. Never waits for a pipe.
 Result<FileText> readFile(const std::filesystem::path& file, std::size_t maxBytes);
 
-}  // namespace leptir
+}  // namespace leptir::base

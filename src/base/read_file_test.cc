@@ -5,10 +5,10 @@
 
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-TEST(ReadFile, ReadsAllOfIt) {
+TEST(ReadFile, ReadsTheWholeFile) {
   TempDir folder;
   const std::string text(200'000, 'x');
   const auto read = readFile(folder.write("a", text), 200'000);
@@ -17,22 +17,22 @@ TEST(ReadFile, ReadsAllOfIt) {
   EXPECT_TRUE(S_ISREG(read->info.st_mode));
 }
 
-TEST(ReadFile, StopsAtItsLimit) {
+TEST(ReadFile, RefusesAFileLargerThanTheLimit) {
   TempDir folder;
   const auto file = folder.write("a", "12345");
   EXPECT_TRUE(readFile(file, 5));
   EXPECT_EQ(readFile(file, 4).error().code(), ErrorCode::TooLarge);
-  EXPECT_EQ(readFile("/proc/self/maps", 10).error().code(), ErrorCode::TooLarge);  // says its size is 0
+  EXPECT_EQ(readFile("/proc/self/maps", 10).error().code(), ErrorCode::TooLarge);  // its reported size is 0
 }
 
-TEST(ReadFile, SaysWhatIsNotThere) {
+TEST(ReadFile, NamesAMissingFile) {
   TempDir folder;
   const auto read = readFile(folder / "none", 10);
   EXPECT_EQ(read.error().code(), ErrorCode::NotFound);
   EXPECT_EQ(read.error().message(), (folder / "none").string() + ": no such file or directory");
 }
 
-TEST(ReadFile, RefusesWhatIsNoFile) {
+TEST(ReadFile, RefusesFoldersPipesAndDevices) {
   TempDir folder;
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
   EXPECT_EQ(readFile(folder.path(), 10).error().message(), folder.path().string() + ": is a folder, not a file");
@@ -41,4 +41,4 @@ TEST(ReadFile, RefusesWhatIsNoFile) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

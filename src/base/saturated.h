@@ -1,6 +1,6 @@
-// Arithmetic on times and counters that come from outside (an envelope, a store, a configuration, a command line, a
-// task, memory that a worker may write): a result that does not fit is the nearest one that does. Signed overflow would
-// be undefined, and in practice turns "never" into "at once".
+// Saturating arithmetic for times and counters that come from outside (an envelope, a store, a configuration, a command
+// line, a task, memory that a worker can write): a result that does not fit becomes the smallest or largest value of
+// its type. Signed overflow would be undefined behaviour, and in practice would turn "never" into "at once".
 #pragma once
 
 #include <concepts>
@@ -9,7 +9,7 @@
 
 #include "leptir/clock.h"
 
-namespace leptir {
+namespace leptir::base {
 
 template <std::integral Number>
 constexpr Number saturatedAdd(Number a, Number b) {
@@ -33,7 +33,7 @@ constexpr Number saturatedMultiply(Number a, Number b) {
   return negative ? std::numeric_limits<Number>::min() : std::numeric_limits<Number>::max();
 }
 
-// The nearest that `To` holds.
+// Converts to `To`; a value that does not fit becomes the nearest limit of `To`.
 template <std::integral To, std::integral From>
 constexpr To saturatedCast(From value) {
   if (std::cmp_less(value, std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
@@ -41,7 +41,7 @@ constexpr To saturatedCast(From value) {
   return static_cast<To>(value);
 }
 
-// One more; stays at its limit.
+// Adds one; a counter at its maximum stays there.
 template <std::unsigned_integral Counter>
 constexpr void incrementSaturated(Counter& counter) {
   counter = saturatedAdd(counter, Counter{1});
@@ -80,10 +80,10 @@ constexpr Duration durationFromWholeSeconds(std::int64_t seconds) {
 
 // Cut to microseconds. Not a number: zero.
 constexpr Duration durationFromSeconds(double seconds) {
-  constexpr double kBeyond = 9223372036854.775;  // a little less than what 64 bits of microseconds hold
+  constexpr double kBeyond = 9223372036854.775;  // slightly less than 2^63 microseconds
   if (seconds >= kBeyond) return Duration::max();
   if (seconds <= -kBeyond) return Duration::min();
   return seconds == seconds ? Duration(static_cast<Duration::rep>(seconds * 1e6)) : Duration::zero();
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

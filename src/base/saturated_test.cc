@@ -5,11 +5,11 @@
 #include <cmath>
 #include <random>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 using namespace std::chrono_literals;
-__extension__ using Wide = __int128;  // holds every exact result
+__extension__ using Wide = __int128;  // wide enough for every exact result
 
 constexpr auto kMin = std::numeric_limits<std::int64_t>::min();
 constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
@@ -19,14 +19,14 @@ std::int64_t nearest(Wide exact) {
   return exact < kMin ? kMin : static_cast<std::int64_t>(exact);
 }
 
-// Numbers of every size, the limits and their neighbours among them.
+// Random numbers of every magnitude, including the limits and their neighbours.
 std::int64_t anyNumber(std::mt19937_64& random) {
   static constexpr std::int64_t kSpecial[] = {kMin, kMin + 1, -1, 0, 1, kMax - 1, kMax};
   if (random() % 4 == 0) return kSpecial[random() % std::size(kSpecial)];
   return static_cast<std::int64_t>(random()) >> (random() % 64);
 }
 
-TEST(SaturatedTest, ResultsAreTheNearestThatFit) {
+TEST(SaturatedTest, AResultThatDoesNotFitBecomesTheNearestLimit) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
@@ -41,7 +41,7 @@ TEST(SaturatedTest, ResultsAreTheNearestThatFit) {
   }
 }
 
-TEST(SaturatedTest, LaterStaysLater) {
+TEST(SaturatedTest, ATimeInTheFutureNeverWrapsIntoThePast) {
   const auto now = Time(1'700'000'000s);
   EXPECT_EQ(saturatedAdd(now, Duration::max()), Time::max());
   EXPECT_EQ(saturatedSubtract(now, Duration::max()), now - Duration::max());
@@ -50,7 +50,7 @@ TEST(SaturatedTest, LaterStaysLater) {
   EXPECT_EQ(saturatedSubtract(Time::min(), Time::max()), Duration::min());
 }
 
-TEST(SaturatedTest, SecondsBeyondADurationAreTheLongestOne) {
+TEST(SaturatedTest, SecondsThatDoNotFitBecomeTheLongestDuration) {
   EXPECT_EQ(durationFromSeconds(1.5), 1500ms);
   EXPECT_EQ(durationFromSeconds(-0.25), -250ms);
   for (const double large : {9223372036854.8, 1e13, 1e300, HUGE_VAL}) {
@@ -76,4 +76,4 @@ TEST(SaturatedTest, CountersStayAtTheirLimit) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

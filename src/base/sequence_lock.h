@@ -1,7 +1,7 @@
-// Values in shared memory that one process writes while others read them: the writer never waits, and a reader that
-// caught a write half way reads again. The values themselves are relaxed atomics (RelaxedValue, RelaxedText), since a
-// plain read beside a write is undefined behaviour even where its result is thrown away.
-// Memory of zeros is a valid empty state of all three, whatever process maps it.
+// A sequence lock for values in shared memory that one process writes while others read: the writer never waits, and a
+// reader that overlapped a write reads again. The values themselves are relaxed atomics (RelaxedValue, RelaxedText),
+// because a plain read that races with a write is undefined behaviour even if its result is discarded.
+// Zeroed memory is a valid empty state of all three classes, whichever process maps it.
 #pragma once
 
 #include <array>
@@ -16,29 +16,29 @@
 
 #include "base/utf8.h"
 
-namespace leptir {
+namespace leptir::base {
 
 class SequenceLock {
  public:
-  // While one of these lives, readers know that the values are being changed. One writer at a time.
-  class Writing {
+  // Marks the values as being written for its lifetime, so that readers retry. One writer at a time.
+  class WriteGuard {
    public:
-    // Odd from here on, also when an earlier writer was killed half way.
-    explicit Writing(SequenceLock& lock)
+    // The version becomes odd even if an earlier writer was killed during a write and left it odd.
+    explicit WriteGuard(SequenceLock& lock)
         : version_(lock.version_), odd_((version_.load(std::memory_order_relaxed) + 1) | 1) {
       version_.exchange(odd_, std::memory_order_acq_rel);
     }
-    ~Writing() { version_.store(odd_ + 1, std::memory_order_release); }
-    Writing(const Writing&) = delete;
-    Writing& operator=(const Writing&) = delete;
+    ~WriteGuard() { version_.store(odd_ + 1, std::memory_order_release); }
+    WriteGuard(const WriteGuard&) = delete;
+    WriteGuard& operator=(const WriteGuard&) = delete;
 
    private:
     std::atomic<std::uint32_t>& version_;
     const std::uint32_t odd_;
   };
 
-  // Calls `read` until no write fell into the call. False: it never did, since a writer was killed half way or writes
-  // all the time; then what the last call has seen may be a mixture.
+  // Calls `read` until no write overlaps the call. False: every try overlapped a write, because a writer was killed
+  // during a write or writes all the time; then the values of the last call may be mixed.
   template <class Read>
   bool read(Read&& read) const {
     for (int tries = 0; tries < kMostTries; ++tries) {
@@ -54,7 +54,7 @@ class SequenceLock {
  private:
   static constexpr int kMostTries = 100;
 
-  std::atomic<std::uint32_t> version_{0};  // odd while it is written
+  std::atomic<std::uint32_t> version_{0};  // odd while a write is in progress
 };
 
 template <class T>
@@ -73,7 +73,7 @@ class RelaxedValue {
   std::atomic<T> value_{};
 };
 
-// Up to Bytes - 1 bytes of text; what is longer is cut between two characters.
+// Up to Bytes - 1 bytes of text; longer text is cut between two characters.
 template <std::size_t Bytes>
 class RelaxedText {
  public:
@@ -94,7 +94,7 @@ class RelaxedText {
     return *this;
   }
 
-  // What load() answers after `text` was assigned.
+  // The part of `text` that load() returns after `text` was assigned.
   static std::string_view cut(std::string_view text) { return utf8Prefix(text, Bytes - 1); }
 
  private:
@@ -103,4 +103,4 @@ class RelaxedText {
   std::array<std::atomic<std::uint64_t>, kWords> words_{};
 };
 
-}  // namespace leptir
+}  // namespace leptir::base

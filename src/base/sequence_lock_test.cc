@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 struct Pair {
@@ -20,12 +20,12 @@ std::string textFor(std::int64_t number) {
   return std::string(60 + static_cast<std::size_t>(number % 30), static_cast<char>('a' + number % 26));
 }
 
-TEST(SequenceLockTest, ShowsNoMixtureOfTwoWritings) {
+TEST(SequenceLockTest, AReaderNeverSeesAMixtureOfTwoWrites) {
   Pair pair;
   std::atomic<bool> over{false};
   std::thread writer([&] {
     for (std::int64_t i = 1; !over; ++i) {
-      const SequenceLock::Writing writing(pair.lock);
+      const SequenceLock::WriteGuard writing(pair.lock);
       pair.number = i;
       pair.text = textFor(i);
     }
@@ -48,16 +48,18 @@ TEST(SequenceLockTest, ShowsNoMixtureOfTwoWritings) {
   writer.join();
 }
 
-TEST(SequenceLockTest, SaysThatAWriterWasKilledHalfWayAndIsSoundAfterTheNextWriting) {
+TEST(SequenceLockTest, ReadFailsAfterAWriterWasKilledUntilTheNextWrite) {
   Pair pair;
-  alignas(SequenceLock::Writing) unsigned char memory[sizeof(SequenceLock::Writing)];
-  new (memory) SequenceLock::Writing(pair.lock);  // whose end never comes
+  alignas(SequenceLock::WriteGuard) unsigned char memory[sizeof(SequenceLock::WriteGuard)];
+  new (memory) SequenceLock::WriteGuard(pair.lock);  // its destructor never runs, as in a killed process
   EXPECT_FALSE(pair.lock.read([] {}));
-  { const SequenceLock::Writing writing(pair.lock); }
+  {
+    const SequenceLock::WriteGuard writing(pair.lock);
+  }
   EXPECT_TRUE(pair.lock.read([] {}));
 }
 
-TEST(RelaxedTextTest, GivesBackWhatItWasGivenOfEachLength) {
+TEST(RelaxedTextTest, ReturnsTheAssignedTextOfEachLength) {
   RelaxedText<20> text;
   EXPECT_EQ(text.load(), "");
   for (std::size_t length = 0; length < 20; ++length) {
@@ -67,7 +69,7 @@ TEST(RelaxedTextTest, GivesBackWhatItWasGivenOfEachLength) {
   }
 }
 
-TEST(RelaxedTextTest, CutsWhatIsTooLongBetweenTwoCharacters) {
+TEST(RelaxedTextTest, CutsTooLongTextBetweenTwoCharacters) {
   RelaxedText<8> text;
   text = "1234567890";
   EXPECT_EQ(text.load(), "1234567");
@@ -77,4 +79,4 @@ TEST(RelaxedTextTest, CutsWhatIsTooLongBetweenTwoCharacters) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

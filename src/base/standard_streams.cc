@@ -11,7 +11,7 @@
 
 #include "base/file_identity.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 struct Inherited {
@@ -19,11 +19,11 @@ struct Inherited {
   FileIdentity file;
 };
 
-// Filled before main and before static initialisers, so it must need none of its own.
+// Filled before main and before the static initialisers of other files, so it must not need dynamic initialisation.
 constinit std::vector<Inherited> inherited;
 
-// Before the static initialisers of the program, which may open files (101 is the first priority that programs may
-// use).
+// Runs before the static initialisers of the program, which may open files. 101 is the first constructor priority that
+// programs may use.
 [[gnu::constructor(101)]] void beforeTheProgram() {
   noteInheritedDescriptors();
 }
@@ -33,7 +33,7 @@ constinit std::vector<Inherited> inherited;
 void openClosedStandardStreams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest free number is this one, since those below it are open.
+    // open() takes the lowest free number, which is `stream`, because lower numbers are open by now.
     [[maybe_unused]] const int opened = ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
   }
 }
@@ -57,4 +57,4 @@ void closeInheritedDescriptors(int kept) {
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

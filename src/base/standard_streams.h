@@ -1,11 +1,11 @@
-// Descriptors 0 to 2 of a program that may have been started with some of them closed.
+// Handles standard streams that are closed when the program starts, and descriptors that it inherits.
 #pragma once
 
-namespace leptir {
+namespace leptir::base {
 
-// Opens those that are closed on /dev/null, the wrong way round: reading 0 and writing 1 and 2 fails as it would have
-// (EBADF), but no file that is opened later gets their numbers and with them what is meant for stdout or stderr. First
-// thing in main.
+// Opens each closed descriptor from 0 to 2 on /dev/null in the wrong direction. Reading from 0 and writing to 1 or 2
+// then still fails with EBADF, but no file that is opened later gets one of these numbers and receives output meant for
+// stdout or stderr. Call it first in main.
 void openClosedStandardStreams();
 
 // Notes which descriptors above 2 are open, and which file each one names. A static constructor in
@@ -17,4 +17,4 @@ void noteInheritedDescriptors();
 // keep files and locks of the process that started it, and must not close files that its own program opened.
 void closeInheritedDescriptors(int kept);
 
-}  // namespace leptir
+}  // namespace leptir::base

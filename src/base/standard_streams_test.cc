@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <functional>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-// In a process of its own: descriptors belong to a process.
+// Evaluates the condition in a forked process, because descriptors belong to a process.
 bool holdsInProcess(const std::function<bool()>& condition) {
   const auto pid = ::fork();
   if (pid == 0) ::_exit(condition() ? 0 : 1);
@@ -20,7 +20,7 @@ bool holdsInProcess(const std::function<bool()>& condition) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-TEST(StandardStreams, AClosedOneGivesItsNumberToNoFile) {
+TEST(StandardStreams, NoFileGetsTheNumberOfAClosedStream) {
   EXPECT_TRUE(holdsInProcess([] {
     for (const int stream : {0, 1, 2}) ::close(stream);
     openClosedStandardStreams();
@@ -28,7 +28,7 @@ TEST(StandardStreams, AClosedOneGivesItsNumberToNoFile) {
   }));
 }
 
-TEST(StandardStreams, AClosedOneStillFailsAsOne) {
+TEST(StandardStreams, UsingAClosedStreamStillFails) {
   EXPECT_TRUE(holdsInProcess([] {
     for (const int stream : {0, 1, 2}) ::close(stream);
     openClosedStandardStreams();
@@ -38,7 +38,7 @@ TEST(StandardStreams, AClosedOneStillFailsAsOne) {
   }));
 }
 
-TEST(StandardStreams, AnOpenOneStaysAsItIs) {
+TEST(StandardStreams, AnOpenStreamStaysUsable) {
   EXPECT_TRUE(holdsInProcess([] {
     int pipe[2];
     if (::pipe(pipe) != 0 || ::dup2(pipe[1], 1) != 1) return false;
@@ -51,7 +51,7 @@ bool isOpen(int descriptor) {
   return ::fcntl(descriptor, F_GETFD) >= 0;
 }
 
-TEST(InheritedDescriptors, ADaemonClosesThemExceptTheOneToKeep) {
+TEST(InheritedDescriptors, AreClosedExceptTheDescriptorToKeep) {
   EXPECT_TRUE(holdsInProcess([] {
     const int inherited = ::open("/dev/null", O_RDONLY), kept = ::open("/dev/null", O_RDONLY);
     noteInheritedDescriptors();
@@ -60,7 +60,7 @@ TEST(InheritedDescriptors, ADaemonClosesThemExceptTheOneToKeep) {
   }));
 }
 
-TEST(InheritedDescriptors, ADaemonClosesHundredsOfThem) {
+TEST(InheritedDescriptors, AreAllClosedWhenThereAreHundreds) {
   EXPECT_TRUE(holdsInProcess([] {
     const int first = ::open("/dev/null", O_RDONLY);
     int last = first;
@@ -93,7 +93,7 @@ TEST(InheritedDescriptors, AFileOfTheProgramWithTheNumberOfAnInheritedOneStaysOp
   }));
 }
 
-TEST(InheritedDescriptors, OneThatTheProgramMarkedAsItsOwnStaysOpen) {
+TEST(InheritedDescriptors, AnInheritedDescriptorWithCloexecStaysOpen) {
   EXPECT_TRUE(holdsInProcess([] {
     const int taken = ::open("/dev/null", O_RDONLY);
     noteInheritedDescriptors();
@@ -114,4 +114,4 @@ TEST(InheritedDescriptors, AFileThatAStaticInitialiserOpenedStaysOpen) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -9,9 +9,9 @@
 #include <mutex>
 #include <optional>
 
-#include "base/fork_witness.h"
+#include "base/fork_detector.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 using Bytes = std::array<std::uint8_t, 16>;
@@ -38,28 +38,29 @@ std::string hex(const Bytes& bytes, bool dashes) {
   return text;
 }
 
-// Microseconds and a count within one, in the 74 bits that version 7 leaves beside the milliseconds; then the process's
-// own random bits.
+// The layout of an id: the time in microseconds in the first 64 bits, then random bits of the process. Ids of one
+// process differ because the time always rises by at least one microsecond.
 class IdMaker {
  public:
   std::string make(Time now) {
     const std::lock_guard lock(mutex_);
-    if (!owner_ || !owner_->isStillTheSameProcess()) startOver();
-    // Rising by one microsecond at least, so that ids of one process keep their order whatever the clock does.
+    if (!owner_ || !owner_->isSameProcess()) resetForThisProcess();
+    // At least one microsecond later than the last id, so that the ids of one process keep their order even when the
+    // clock falls back.
     last_ = std::max<std::uint64_t>(last_ + 1, static_cast<std::uint64_t>(now.time_since_epoch().count()));
-    return hex(layOut(), true);
+    return hex(assembleBytes(), true);
   }
 
  private:
-  void startOver() {
+  void resetForThisProcess() {
     owner_.emplace();
     random_ = randomBytes();
   }
 
-  Bytes layOut() const {
+  Bytes assembleBytes() const {
     const std::uint64_t milliseconds = last_ / 1000;
-    const std::uint64_t fraction =
-        (last_ % 1000) * 4;  // 12 bits, as RFC 9562 section 6.2 method 3 puts sub-millisecond time
+    // 12 bits of sub-millisecond time, as RFC 9562 section 6.2 method 3 describes.
+    const std::uint64_t fraction = (last_ % 1000) * 4;
     Bytes bytes = random_;
     for (int i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(milliseconds >> (40 - 8 * i));
     bytes[6] = static_cast<std::uint8_t>(0x70 | (fraction >> 8));
@@ -69,7 +70,7 @@ class IdMaker {
   }
 
   std::mutex mutex_;
-  std::optional<ForkWitness> owner_;
+  std::optional<ForkDetector> owner_;
   Bytes random_{};
   std::uint64_t last_ = 0;
 };
@@ -103,4 +104,4 @@ bool isInstanceName(std::string_view name) {
   return name.size() == 32 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

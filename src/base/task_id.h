@@ -1,4 +1,5 @@
-// Ids of tasks: UUIDs of version 7, so they sort by the time they were made and need no one to hand them out.
+// Task ids are UUIDs of version 7: they sort by creation time and need no central generator. Also makes the names of
+// instances.
 #pragma once
 
 #include <optional>
@@ -7,18 +8,18 @@
 
 #include "leptir/clock.h"
 
-namespace leptir {
+namespace leptir::base {
 
-// 36 characters. Unique across hosts, processes and forks (128 bits from the kernel per process, remade after a fork),
-// strictly rising within one process. Any thread.
+// 36 characters. Ids are unique across hosts, processes and forks (each process draws random bits from the kernel, and
+// draws new ones after a fork) and rise strictly within one process. Any thread.
 std::string makeTaskId(const Clock& clock = systemClock());
 
-// When it was made, to the millisecond. None: somebody else's id, which says nothing of that kind.
+// When makeTaskId made the id, to the millisecond. Empty: the id has another form, so it does not contain a time.
 std::optional<Time> timeOfTaskId(std::string_view id);
 
-// 32 random lower-case hex digits from the kernel: the name of an instance.
+// A new name for an instance: 32 random lower-case hex digits from the kernel.
 std::string makeInstanceName();
-// Whether it is such a name: also what makes it fit for a file.
+// Whether `name` has the form of an instance name; such a name is also safe as a file name.
 bool isInstanceName(std::string_view name);
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 TEST(TaskId, IsAUuidOfVersion7) {
@@ -23,7 +23,7 @@ TEST(TaskId, RisesEvenWhenTheClockFallsBack) {
   EXPECT_LT(before, makeTaskId(clock));
 }
 
-TEST(TaskId, IsUniqueInAHurry) {
+TEST(TaskId, IsUniqueWhenManyAreMadeAtOnce) {
   std::set<std::string> ids;
   for (int i = 0; i < 100'000; ++i) ids.insert(makeTaskId());
   EXPECT_EQ(ids.size(), 100'000u);
@@ -48,13 +48,13 @@ TEST(TaskId, DiffersBetweenAProcessAndItsFork) {
   EXPECT_NE(mine, theirs);
 }
 
-TEST(TaskId, SaysWhenItWasMade) {
+TEST(TaskId, ContainsTheTimeWhenItWasMade) {
   EXPECT_EQ(timeOfTaskId("018bcfe5-6800-7fa8-9123-0123456789ab"), Time(std::chrono::seconds(1'700'000'000)));
   const auto before = std::chrono::floor<std::chrono::milliseconds>(systemClock().now());
   EXPECT_GE(timeOfTaskId(makeTaskId()), before);
 }
 
-TEST(TaskId, OfSomebodyElseSaysNothing) {
+TEST(TaskId, OfAnotherFormContainsNoTime) {
   for (const auto* id : {"", "145596b0468b93b22a4.02397032", "018bcfe5-68d2-4fa8-9123-0123456789ab",
                          "018bcfe5-68d2-7fa8-c123-0123456789ab", "018BCFE5-68D2-7FA8-9123-0123456789AB",
                          "018bcfe5-68d2-7fa8-9123-0123456789a", "018bcfe5-68d2-7fa8-9123-0123456789abc",
@@ -69,4 +69,4 @@ TEST(InstanceName, Is128BitsOfHex) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

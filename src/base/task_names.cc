@@ -7,7 +7,7 @@
 #include "base/escape.h"
 #include "base/utf8.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 bool isPlain(char c) {
@@ -36,4 +36,4 @@ Result<void> checkTaskName(std::string_view name) {
   return check("name", name);
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 using namespace std::string_literals;
@@ -12,7 +12,7 @@ std::string whyNot(const std::string& id) {
   return checked ? std::string() : checked.error().message();
 }
 
-TEST(TaskNames, MayBeWhatPhpAndLeptirMake) {
+TEST(TaskNames, AcceptsIdsThatPhpLeptirAndLeptirMake) {
   for (const auto& id : {"145596b0468b93b22a4.02397032"s, "0190f5c0-1234-7abc-8def-0123456789ab"s, "7"s, "Array"s,
                          "č 🦋"s, std::string(255, 'x')}) {
     EXPECT_EQ(whyNot(id), "");
@@ -20,7 +20,7 @@ TEST(TaskNames, MayBeWhatPhpAndLeptirMake) {
   EXPECT_TRUE(checkTaskName("App\\Tasks\\Mail"));
 }
 
-TEST(TaskNames, AreRefusedWithTheReason) {
+TEST(TaskNames, RefusesInvalidIdsWithTheReason) {
   EXPECT_EQ(whyNot(""), "the task's id is empty");
   EXPECT_EQ(whyNot(std::string(256, 'x')), "the task's id has 256 bytes, more than 255");
   EXPECT_EQ(whyNot("a\xff"), "the task's id is not UTF-8");
@@ -33,4 +33,4 @@ TEST(TaskNames, AreRefusedWithTheReason) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -1,11 +1,11 @@
-// A descriptor with one owner.
+// A file descriptor that is closed when its owner is destroyed.
 #pragma once
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace leptir {
+namespace leptir::base {
 
 class UniqueFd {
  public:
@@ -28,4 +28,4 @@ class UniqueFd {
   int descriptor_ = -1;
 };
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 std::size_t lengthBy(unsigned char lead) {
@@ -19,7 +19,7 @@ bool isContinuation(char byte) {
   return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
 }
 
-// Written with more bytes than needed, half of a surrogate pair, or beyond Unicode.
+// True for an overlong encoding, a surrogate, or a code point above U+10FFFF.
 bool isForbidden(std::uint32_t codePoint, std::size_t bytes) {
   static constexpr std::uint32_t kLowest[] = {0, 0, 0x80, 0x800, 0x10000};
   return codePoint < kLowest[bytes] || (codePoint >= 0xd800 && codePoint < 0xe000) || codePoint > 0x10ffff;
@@ -70,4 +70,4 @@ bool isUtf8(std::string_view text) {
   return true;
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

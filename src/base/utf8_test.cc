@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 TEST(Utf8, ReadsCharactersOfEachLength) {
@@ -19,8 +19,8 @@ TEST(Utf8, AcceptsTextWithNulBytes) {
   EXPECT_TRUE(isUtf8(std::string_view("a\0č", 4)));
 }
 
-TEST(Utf8, RefusesWhatOnlyLooksLikeIt) {
-  EXPECT_FALSE(isUtf8("\x80"));              // a continuation alone
+TEST(Utf8, RefusesInvalidByteSequences) {
+  EXPECT_FALSE(isUtf8("\x80"));              // a continuation byte alone
   EXPECT_FALSE(isUtf8("\xc0\xaf"));          // overlong
   EXPECT_FALSE(isUtf8("\xe0\x9f\xbf"));      // overlong
   EXPECT_FALSE(isUtf8("\xed\xa0\x80"));      // a surrogate
@@ -40,11 +40,11 @@ TEST(Utf8, IsCutBetweenCharacters) {
   EXPECT_EQ(utf8Suffix("abc", 0), "");
 }
 
-TEST(Utf8, IsCutAnywhereWhereItIsNone) {
+TEST(Utf8, IsCutAnywhereWhereItIsInvalid) {
   const std::string continuations(10, '\x80');
   EXPECT_EQ(utf8Prefix(continuations, 6).size(), 6u);
   EXPECT_EQ(utf8Suffix(continuations, 6).size(), 6u);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

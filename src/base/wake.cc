@@ -29,16 +29,16 @@ Wake::~Wake() {
   ::close(descriptor_);
 }
 
-// Processes share the open file with its O_NONBLOCK, and a task may clear that flag and fill the counter: what is not
-// possible at once is not tried.
+// Processes that inherit the eventfd share its O_NONBLOCK flag, and a task may clear that flag and fill the counter. So
+// neither read nor write is tried unless poll() says that it would not block.
 void Wake::ring() noexcept {
   const std::uint64_t one = 1;
-  if (!isPossible(descriptor_, POLLOUT)) return;  // the counter is full, so it rings
+  if (!isPossible(descriptor_, POLLOUT)) return;  // the counter is full, so the waiter already has a signal
   [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
 }
 
-// Another process may take the ring between a poll and a read. RWF_NOWAIT waits for none whatever the flag says;
-// kernels before 5.8 do not know it for an eventfd.
+// Another process may read the eventfd between our poll and our read. RWF_NOWAIT keeps the read from blocking even if
+// O_NONBLOCK was cleared; kernels before 5.8 do not support it for an eventfd.
 bool Wake::clear() noexcept {
   std::uint64_t rings = 0;
   const iovec whole{&rings, sizeof rings};
@@ -56,7 +56,7 @@ bool Wake::waitFor(Duration longest, int descriptor) {
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(longest);
   const timespec timeout{whole.count(), std::chrono::nanoseconds(longest - whole).count()};
   pollfd waiting[2] = {{descriptor_, POLLIN, 0}, {descriptor, POLLIN, 0}};
-  ::ppoll(waiting, descriptor < 0 ? 1 : 2, &timeout, nullptr);  // an interrupted wait is a short one
+  ::ppoll(waiting, descriptor < 0 ? 1 : 2, &timeout, nullptr);  // a signal may end the wait early
   return (waiting[0].revents & POLLIN) != 0 && clear();
 }
 

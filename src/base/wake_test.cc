@@ -13,7 +13,7 @@
 #include "base/backoff.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 using namespace std::chrono_literals;
@@ -46,8 +46,8 @@ TEST(Wake, AnotherDescriptorEndsAWaitWithoutARing) {
   EXPECT_TRUE(other.clear());
 }
 
-// A task can do this to an inherited bell: the flag belongs to all who share it.
-TEST(Wake, NeitherRingingNorHearingWaitsForAProcessThatClearedTheFlag) {
+// A task can clear O_NONBLOCK on an inherited Wake: the flag belongs to the open file, which all processes share.
+TEST(Wake, NeitherRingNorClearBlocksAfterAProcessClearedONonblock) {
   Wake bell;
   ASSERT_EQ(::fcntl(bell.descriptor(), F_SETFL, 0), 0);
   EXPECT_FALSE(bell.clear());
@@ -65,15 +65,15 @@ bool canReadWithoutWaiting(int descriptor) {
   return ::preadv2(descriptor, &whole, 1, -1, RWF_NOWAIT) < 0 && errno == EAGAIN;
 }
 
-// Whether two threads that take rings both come to their end once no ring comes any more.
-bool twoHearersEnd(Wake& bell) {
+// Whether two threads that keep calling clear() both finish after the last ring.
+bool twoReadersEnd(Wake& bell) {
   std::atomic<bool> done = false;
   std::atomic<int> ended = 0;
-  const auto hear = [&] {
+  const auto readRings = [&] {
     while (!done) bell.clear();
     ++ended;
   };
-  std::thread one(hear), other(hear);
+  std::thread one(readRings), other(readRings);
   for (int i = 0; i < 20'000; ++i) bell.ring();
   done = true;
   const bool bothEnded = waitUntil([&] { return ended == 2; }, 10s);
@@ -83,11 +83,11 @@ bool twoHearersEnd(Wake& bell) {
   return bothEnded;
 }
 
-TEST(Wake, NoHearerBlocksWhenAnotherReadsBetweenItsPollAndItsRead) {
+TEST(Wake, ClearDoesNotBlockWhenAnotherThreadReadsBetweenPollAndRead) {
   Wake bell;
   ASSERT_EQ(::fcntl(bell.descriptor(), F_SETFL, 0), 0);
   if (!canReadWithoutWaiting(bell.descriptor())) GTEST_SKIP() << "this kernel has no RWF_NOWAIT for an eventfd";
-  for (int round = 0; round < 20; ++round) ASSERT_TRUE(twoHearersEnd(bell)) << "round " << round;
+  for (int round = 0; round < 20; ++round) ASSERT_TRUE(twoReadersEnd(bell)) << "round " << round;
 }
 
 TEST(Backoff, DoublesWithJitterUpToItsLongest) {
@@ -102,4 +102,4 @@ TEST(Backoff, DoublesWithJitterUpToItsLongest) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -9,20 +9,20 @@
 #include <new>
 #include <utility>
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
 constexpr std::size_t kLargestSize = 64 * 1024;
 constexpr std::size_t kLargestSmallSize = 1024;
-// So much of each size: a program that has freed gigabytes must not get them all as memory of each worker. What was
-// freed last is handed out first.
+// The most bytes that are taken of each block size. A program that has freed gigabytes must not get them all back as
+// resident memory of each worker. malloc hands out the most recently freed blocks first.
 constexpr std::size_t kMostOfALargeSize = std::size_t{2} << 20, kMostOfASmallSize = std::size_t{256} << 10;
 constexpr std::size_t kStackBytes = 512 * 1024, kPage = 4096;
-// What the dynamic linker saves at a first call has at most this much.
-constexpr std::size_t kBelowTheFirstTime = 64 * 1024;
+// The most that the dynamic linker saves below the stack at the first call of a function.
+constexpr std::size_t kFirstCallBytes = 64 * 1024;
 
-// Blocks that are taken and overwritten, and all given back together: one that went back at once would be handed out
-// again.
+// Allocates and overwrites blocks, and frees them all together at the end: malloc would hand out a block again if it
+// were freed at once.
 class TakenBlocks {
  public:
   TakenBlocks() : heapEnd_(static_cast<char*>(::sbrk(0))) {}
@@ -32,7 +32,8 @@ class TakenBlocks {
   TakenBlocks(const TakenBlocks&) = delete;
   TakenBlocks& operator=(const TakenBlocks&) = delete;
 
-  // Takes blocks of this size until there is none that was free before, or it has so many bytes.
+  // Allocates blocks of this size until malloc has no free block of it left and extends the heap, or until `mostBytes`
+  // are taken.
   void takeAll(std::size_t size, std::size_t mostBytes) {
     for (std::size_t taken = 0; taken < mostBytes && takeOne(size); taken += size) continue;
   }
@@ -54,12 +55,13 @@ class TakenBlocks {
   Block* first_ = nullptr;
 };
 
-// Vector registers still hold parts of the texts that were copied last, and are saved on the stack when the dynamic
-// linker looks up a function, or a signal comes. Copying zeros with the same functions of the C library overwrites them.
+// Vector registers still hold parts of the texts that were copied last. They are saved on the stack when the dynamic
+// linker looks up a function and when a signal arrives. Copying zeros with the same functions of the C library
+// overwrites them.
 void clearVectorRegisters(char* twoPagesOfZeros) {
   for (std::size_t size = 16; size <= kPage; size *= 2) {
     ::memmove(twoPagesOfZeros + kPage, twoPagesOfZeros, size);
-    asm volatile("" : : "r"(twoPagesOfZeros) : "memory");  // or the copies would be left out
+    asm volatile("" : : "r"(twoPagesOfZeros) : "memory");  // keeps the compiler from leaving out the copies
   }
 }
 
@@ -68,7 +70,7 @@ template <std::size_t kBytes>
   alignas(kPage) char unused[kBytes];
   ::explicit_bzero(unused, sizeof unused);
   clearVectorRegisters(unused);
-  ::madvise(unused, sizeof unused, MADV_DONTNEED);  // or these zeros would be memory of each worker
+  ::madvise(unused, sizeof unused, MADV_DONTNEED);  // otherwise these zeroed pages would stay resident in each worker
 }
 
 }  // namespace
@@ -89,15 +91,16 @@ void wipe(Json& value) {
 void wipeFreeMemory() {
   {
     TakenBlocks taken;
-    // Large ones first, so that they are not cut up: then nothing is left that needs more than a few tries.
+    // Large blocks first, because malloc would split them to serve small requests. Afterwards each smaller size needs
+    // few allocations.
     for (auto size = kLargestSize; size > kLargestSmallSize; size /= 2) taken.takeAll(size, kMostOfALargeSize);
     for (auto size = kLargestSmallSize; size >= 2 * sizeof(void*) + 8; size -= 16)
       taken.takeAll(size, kMostOfASmallSize);
   }
-  ::malloc_trim(0);  // what was cut up is put together again, and whole pages go back
+  ::malloc_trim(0);  // merges split blocks and returns whole pages to the kernel
   wipeStackBelow<kStackBytes>();
-  // Now the dynamic linker has looked up what this calls, and saves no registers below it any more.
-  wipeStackBelow<kStackBytes + kBelowTheFirstTime>();
+  // The first pass has called each function once: this one saves no more registers, and wipes what the first one saved.
+  wipeStackBelow<kStackBytes + kFirstCallBytes>();
 }
 
-}  // namespace leptir
+}  // namespace leptir::base

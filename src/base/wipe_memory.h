@@ -1,19 +1,19 @@
-// Keeps what was secret in one process out of the memory of the next one, which is its fork.
+// Overwrites secrets in memory before a fork, so that the child process does not inherit them.
 #pragma once
 
 #include <string>
 
 #include "leptir/json.h"
 
-namespace leptir {
+namespace leptir::base {
 
-// Overwrites a text, or all texts in a value, and empties it.
+// Overwrites a text, or all texts within a JSON value, and leaves it empty.
 void wipe(std::string& text);
 void wipe(Json& value);
 
-// Overwrites what the C library holds free, and the unused part of the stack: what was freed before still stands there.
-// Takes about a millisecond, and at most some 30 MB meanwhile; whole pages then go back to the kernel, so that children
-// share little of it and keep less. Only in a process with one thread.
+// Overwrites the free memory of the C library and the unused part of the stack, which still contain data of freed
+// objects. Takes about a millisecond and at most some 30 MB meanwhile; whole pages then go back to the kernel, so that
+// child processes share and keep less memory. Only in a process with one thread.
 void wipeFreeMemory();
 
-}  // namespace leptir
+}  // namespace leptir::base

@@ -11,10 +11,10 @@
 
 #include "tests/support/find_in_memory.h"
 
-namespace leptir {
+namespace leptir::base {
 namespace {
 
-// Built anew for each search, from pieces, so that the search does not find itself.
+// Assembled from pieces for each search, so that the search does not find a copy of the searched text itself.
 std::string secret() {
   return std::string("Kennwort-") + std::to_string(::getpid() * 7919L) + "-ganz-geheim";
 }
@@ -30,10 +30,10 @@ TEST(Wipe, OverwritesATextAndAllTextsInAValue) {
   EXPECT_TRUE(value.is_null());
 }
 
-// Not under a sanitizer, which has a memory allocator of its own.
+// Not under a sanitizer, because sanitizers replace the memory allocator.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-// In a child, whose memory holds nothing of other tests.
-TEST(WipeFreeMemory, LeavesNothingOfWhatWasFreed) {
+// Runs in a child process, so that freed data of other tests is not searched.
+TEST(WipeFreeMemory, OverwritesTheTextOfFreedObjects) {
   const pid_t child = ::fork();
   if (child == 0) {
     {
@@ -47,7 +47,7 @@ TEST(WipeFreeMemory, LeavesNothingOfWhatWasFreed) {
       stream >> word;
     }
     wipeFreeMemory();
-    ::_exit(findInMemory(secret()) == 1 ? 0 : 1);  // the text that is searched for
+    ::_exit(findInMemory(secret()) == 1 ? 0 : 1);  // the one hit is the argument of the search
   }
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -57,4 +57,4 @@ TEST(WipeFreeMemory, LeavesNothingOfWhatWasFreed) {
 #endif
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::base

@@ -14,15 +14,16 @@ namespace leptir {
 
 namespace {
 
-// A caller has done nothing wrong and may try again, even where an operator has to mend something first.
+// Errors of opening a store become Unavailable: the caller did nothing wrong and may try again, perhaps after an
+// operator has repaired something. NotFound is kept.
 ErrorCode codeOfOpening(const Error& error) {
   return error.code() == ErrorCode::NotFound ? ErrorCode::NotFound : ErrorCode::Unavailable;
 }
 
 }  // namespace
 
-struct Broker::Held {
-  Held(Entry given, const Clock& clock) : entry(std::move(given)), cache(entry.taskCountCachingTime, clock) {}
+struct Broker::LazyBroker {
+  LazyBroker(Entry given, const Clock& clock) : entry(std::move(given)), cache(entry.taskCountCachingTime, clock) {}
 
   Result<SimpleBroker*> open() {
     if (store && store->isUsable()) return store.get();
@@ -34,8 +35,8 @@ struct Broker::Held {
   }
 
   Entry entry;
-  CountCache cache;
-  std::unique_ptr<SimpleBroker> store;  // none: not opened yet
+  broker::CountCache cache;
+  std::unique_ptr<SimpleBroker> store;  // null: not opened yet
   std::mutex mutex;                     // guards all of the above
 };
 
@@ -45,30 +46,31 @@ Error refused(const TaskToPush& task, const std::string& why) {
   return Error(ErrorCode::Invalid, "task '" + task.name + "': " + why);
 }
 
-// `from now` keeps its fraction; a point in time is whole seconds, as the envelope says it.
+// A delay keeps its fraction of a second; a time of execution is cut to whole seconds, which is what the envelope can
+// store.
 std::optional<Time> dueTime(const PushOptions& options, Time now) {
-  if (options.delay != Duration::zero()) return std::min(now + options.delay, Time(kFarthest));
-  if (!options.timeOfExecution || isTooFar(*options.timeOfExecution)) return options.timeOfExecution;
+  if (options.delay != Duration::zero()) return std::min(now + options.delay, Time(kMaxTimeSpan));
+  if (!options.timeOfExecution || isBeyondMaxTimeSpan(*options.timeOfExecution)) return options.timeOfExecution;
   return std::chrono::floor<std::chrono::seconds>(*options.timeOfExecution);
 }
 
-// Why these options cannot be; empty: they can.
+// Why these options are not valid; empty: they are.
 std::string complaint(const PushOptions& options) {
   if (options.timeOfExecution && options.delay != Duration::zero())
     return "has a time of execution and a delay; give one of them";
   if (options.delay < Duration::zero()) return "has a negative delay";
-  if (options.delay > kFarthest)
-    return "has a delay of more than " + std::to_string(kFarthest.count()) + " s; give a shorter one";
+  if (options.delay > kMaxTimeSpan)
+    return "has a delay of more than " + std::to_string(kMaxTimeSpan.count()) + " s; give a shorter one";
   return "";
 }
 
 constexpr const char* kEmptyMap = "[]";  // as PHP writes it
 
-// As the application wrote it, but for blanks around it.
+// The text that the application wrote, without spaces around it.
 Result<std::string> parametersAsText(const TaskToPush& task) {
-  const auto text = withoutJsonBlanks(task.parametersText);
+  const auto text = task::withoutJsonBlanks(task.parametersText);
   if (!text.starts_with('{') && !text.starts_with('[')) return refused(task, "parameters must be a JSON object");
-  const auto inside = withoutJsonBlanks(text.substr(1));
+  const auto inside = task::withoutJsonBlanks(text.substr(1));
   const bool isEmpty = text.starts_with('{') ? inside == "}" : inside == "]";
   return std::string(isEmpty ? kEmptyMap : text);
 }
@@ -89,7 +91,7 @@ Result<BrokerTask> toBrokerTask(const TaskToPush& task, const Clock& clock) {
 
   const auto now = clock.now();
   BrokerTask made;
-  made.id = options.id.empty() ? makeTaskId(clock) : options.id;
+  made.id = options.id.empty() ? base::makeTaskId(clock) : options.id;
   made.name = task.name;
   auto parameters = parametersOf(task);
   if (!parameters) return parameters.error();
@@ -99,7 +101,7 @@ Result<BrokerTask> toBrokerTask(const TaskToPush& task, const Clock& clock) {
   made.timeLimitSeconds = options.timeLimitSeconds;
   made.maxAttempts = options.maxAttempts;
   made.pushedAt = now;
-  if (auto fine = checkBrokerTask(made); !fine) return fine.error();
+  if (auto fine = task::checkBrokerTask(made); !fine) return fine.error();
   return made;
 }
 
@@ -107,7 +109,7 @@ Result<BrokerTask> toBrokerTask(const TaskToPush& task, const Clock& clock) {
 
 Broker::Broker(std::vector<Entry> brokers, const Clock& clock) : clock_(&clock) {
   std::ranges::stable_sort(brokers, {}, &Entry::priority);
-  for (auto& entry : brokers) brokers_.push_back(std::make_unique<Held>(std::move(entry), clock));
+  for (auto& entry : brokers) brokers_.push_back(std::make_unique<LazyBroker>(std::move(entry), clock));
 }
 
 Broker::~Broker() = default;
@@ -125,7 +127,7 @@ Result<std::string> Broker::pushTask(const BaseTask& task, std::optional<Time> t
 
 Result<std::string> Broker::push(std::string name, const nlohmann::ordered_json& parameters, PushOptions options) {
   TaskToPush task{std::move(name), Json(parameters), std::move(options)};
-  auto written = parametersOf(task);  // refuses what no JSON text can say
+  auto written = parametersOf(task);  // refuses values that JSON cannot represent
   if (!written) return written.error();
   if (*written != kEmptyMap) task.parametersText = parameters.dump(-1, ' ', true);
   return pushTask(std::move(task));
@@ -173,7 +175,7 @@ Result<void> Broker::pushParts(std::span<const std::vector<BrokerTask>> parts) {
     for (const auto& task : parts[i]) missing.push_back(task.id);
   }
   if (!first) return {};
-  return Error(first->code(), first->message() + "; not known to be added: " + idList(missing));
+  return Error(first->code(), first->message() + "; these tasks may not have been added: " + base::idList(missing));
 }
 
 Result<std::size_t> Broker::brokerFor(const PushOptions& options) const {
@@ -185,15 +187,15 @@ Result<std::size_t> Broker::brokerFor(const PushOptions& options) const {
     if (!options.broker.empty()) names += (names.empty() ? "" : ", ") + brokers_[i]->entry.name;
   }
   if (!options.broker.empty()) {
-    return Error(ErrorCode::Invalid, "no broker has the name '" + options.broker + "': there are " + names);
+    return Error(ErrorCode::Invalid, "no broker is named '" + options.broker + "'; configured: " + names);
   }
-  const auto index = RankSelection(priorities).forPush(options.priority);
+  const auto index = broker::RankSelection(priorities).forPush(options.priority);
   if (!index) return Error(ErrorCode::Invalid, "no broker is configured");
   return *index;
 }
 
-std::vector<Broker::Counted> Broker::tasksCount() {
-  std::vector<Counted> counted;
+std::vector<Broker::BrokerCounts> Broker::tasksCount() {
+  std::vector<BrokerCounts> counted;
   for (const auto& held : brokers_) {
     const std::lock_guard lock(held->mutex);
     const auto store = held->open();

@@ -6,14 +6,14 @@
 #include <cmath>
 #include <thread>
 
-namespace leptir {
+namespace leptir::broker {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-// A store that remembers what it was given, and can be down.
-class NotingBroker final : public SimpleBroker {
+// A store that records the pushed tasks, and can be made to fail.
+class RecordingBroker final : public SimpleBroker {
  public:
   Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override {
     ++pushes;
@@ -26,7 +26,7 @@ class NotingBroker final : public SimpleBroker {
     if (down) return Error(ErrorCode::Unavailable, "connection refused");
     return TaskCounts{.due = pushed.size()};
   }
-  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId&, const SessionCard&, Duration) override {
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId&, const SessionInfo&, Duration) override {
     return unsupported();
   }
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId&) override { return unsupported(); }
@@ -54,12 +54,12 @@ class NapTask final : public BaseTask {
   ExitStatus doJob() override { return ExitStatus::Success; }
 };
 
-// Brokers "a", "b", "c", … with these priorities; `stores` are theirs, in the same order.
+// Brokers "a", "b", "c", … with the given priorities, and their stores in the same order.
 struct Brokers {
   explicit Brokers(std::vector<std::int64_t> priorities) {
     std::vector<Broker::Entry> entries;
     for (const auto priority : priorities) {
-      auto store = std::make_unique<NotingBroker>();
+      auto store = std::make_unique<RecordingBroker>();
       stores.push_back(store.get());
       entries.push_back({std::string(1, static_cast<char>('a' + entries.size())), "noting", priority, 200ms,
                          [this, store = std::make_shared<std::unique_ptr<SimpleBroker>>(std::move(store))] {
@@ -76,7 +76,7 @@ struct Brokers {
   }
 
   ManualClock clock;
-  std::vector<NotingBroker*> stores;
+  std::vector<RecordingBroker*> stores;
   SimpleBroker* refused = nullptr;  // the one that cannot be opened
   int opened = 0;
   std::optional<Broker> broker;
@@ -86,7 +86,7 @@ TaskToPush task(std::string name, PushOptions options = {}) {
   return {std::move(name), Json::object(), std::move(options)};
 }
 
-TEST(Broker, PushesToTheFirstWhosePriorityIndexIsHighEnough) {
+TEST(Broker, PushesToTheFirstBrokerWhosePriorityIndexIsHighEnough) {
   Brokers of({5, 1, 2});  // in any order
   ASSERT_TRUE(of.broker->pushTask(task("low", {.priority = -1})));
   ASSERT_TRUE(of.broker->pushTask(task("middle", {.priority = 2})));
@@ -102,7 +102,7 @@ TEST(Broker, PushesToABrokerByItsNameWhateverThePriority) {
   EXPECT_EQ(of.stores[1]->pushed.size(), 1u);
 }
 
-TEST(Broker, RefusesABrokerThatIsNot) {
+TEST(Broker, RefusesAnUnknownBrokerName) {
   Brokers of({1});
   const auto answer = of.broker->pushTask(task("x", {.broker = "nowhere"}));
   ASSERT_FALSE(answer);
@@ -136,7 +136,7 @@ TEST(Broker, PushesAnyValueThatBecomesAnObject) {
   EXPECT_EQ(of.stores[0]->pushed.at(0).maxAttempts, 4u);
 }
 
-TEST(Broker, PushesWhatStandsInBraces) {
+TEST(Broker, PushesABracedList) {
   Brokers of({0});
   ASSERT_TRUE(of.broker->push("nap", {{"seconds", 3}, {"deep", {{"a", 1}}}}, {.maxAttempts = 4}));
   ASSERT_TRUE(of.broker->push("nap", {}));
@@ -145,7 +145,7 @@ TEST(Broker, PushesWhatStandsInBraces) {
   EXPECT_EQ(of.stores[0]->pushed.at(1).parameters, "[]");
 }
 
-TEST(Broker, PushesTextAsItIs) {
+TEST(Broker, PushesParameterTextUnchanged) {
   Brokers of({0});
   const auto pushedOf = [&](const std::string& text) {
     auto made = task("nap");
@@ -175,7 +175,7 @@ TEST(Broker, KeepsTheOrderOfABracedListAndOfOrderedJson) {
   EXPECT_THAT(of.broker->push("nap", {{"a", "\xff"}}).error().message(), HasSubstr("UTF-8"));
 }
 
-TEST(Broker, RefusesIdsAndNamesThatAreNone) {
+TEST(Broker, RefusesInvalidIdsAndNames) {
   Brokers of({0});
   EXPECT_THAT(of.broker->pushTask(task("x", {.id = "x\ny"})).error().message(),
               HasSubstr("id holds a control character"));
@@ -189,7 +189,7 @@ TEST(Broker, WritesNoParametersAsPhpWritesAnEmptyMap) {
   EXPECT_EQ(of.stores[0]->pushed.at(0).parameters, "[]");
 }
 
-TEST(Broker, RefusesParametersThatAreNoObject) {
+TEST(Broker, RefusesParametersThatAreNotAnObject) {
   Brokers of({0});
   EXPECT_EQ(of.broker->push("nap", 7).error().code(), ErrorCode::Invalid);
 }
@@ -200,22 +200,22 @@ TEST(Broker, DelaysFromNowOnWithoutRounding) {
   EXPECT_EQ(of.stores[0]->pushed.at(0).timeOfExecution, of.clock.now() + 1500ms);
 }
 
-TEST(Broker, RefusesDelaysTimesAndLimitsThatNoClockReaches) {
+TEST(Broker, RefusesNegativeOrTooLargeDelaysTimesAndLimits) {
   Brokers of({0});
   const auto why = [&](const PushOptions& options) {
     const auto pushed = of.broker->pushTask(task("x", options));
     return pushed ? std::string("pushed") : pushed.error().message();
   };
   EXPECT_THAT(why({.delay = Duration::max()}), HasSubstr("a delay of more than 100000000000 s"));
-  EXPECT_THAT(why({.delay = kFarthest + 1us}), HasSubstr("a delay of more than"));
+  EXPECT_THAT(why({.delay = kMaxTimeSpan + 1us}), HasSubstr("a delay of more than"));
   EXPECT_THAT(why({.timeOfExecution = Time::max()}), HasSubstr("the time of execution is more than 100000000000 s"));
   EXPECT_THAT(why({.timeOfExecution = Time::min()}), HasSubstr("the time of execution is more than"));
   EXPECT_THAT(why({.timeLimitSeconds = 18'446'744'073'710}), HasSubstr("the time limit of 18446744073710 s is longer"));
   EXPECT_THAT(why({.timeLimitSeconds = std::numeric_limits<std::int64_t>::max()}), HasSubstr("is longer than"));
   EXPECT_EQ(of.stores[0]->pushes, 0);
-  EXPECT_EQ(why({.delay = kFarthest}), "pushed");
-  EXPECT_EQ(of.stores[0]->pushed.at(0).timeOfExecution, Time(kFarthest));
-  EXPECT_EQ(why({.timeOfExecution = Time(-kFarthest), .timeLimitSeconds = kFarthest.count()}), "pushed");
+  EXPECT_EQ(why({.delay = kMaxTimeSpan}), "pushed");
+  EXPECT_EQ(of.stores[0]->pushed.at(0).timeOfExecution, Time(kMaxTimeSpan));
+  EXPECT_EQ(why({.timeOfExecution = Time(-kMaxTimeSpan), .timeLimitSeconds = kMaxTimeSpan.count()}), "pushed");
 }
 
 TEST(Broker, RefusesATimeOfExecutionTogetherWithADelay) {
@@ -224,12 +224,12 @@ TEST(Broker, RefusesATimeOfExecutionTogetherWithADelay) {
   EXPECT_EQ(of.broker->pushTask(task("x", both)).error().code(), ErrorCode::Invalid);
 }
 
-TEST(Broker, KeepsTheIdThatItIsGiven) {
+TEST(Broker, KeepsTheIdThatTheCallerChose) {
   Brokers of({0});
   EXPECT_EQ(of.broker->pushTask(task("x", {.id = "mine"})).value(), "mine");
 }
 
-TEST(Broker, GivesEachStoreItsPartInOneOperation) {
+TEST(Broker, PushesTheTasksOfEachStoreInOneOperation) {
   Brokers of({1, 2});
   const std::vector<TaskToPush> tasks{task("p", {.priority = 1}), task("q", {.priority = 2}),
                                       task("r", {.priority = 1})};
@@ -242,14 +242,14 @@ TEST(Broker, GivesEachStoreItsPartInOneOperation) {
   EXPECT_EQ(ids->at(2), of.stores[0]->pushed.at(1).id);
 }
 
-TEST(Broker, ChecksAllTasksBeforeTheFirstStoreIsTouched) {
+TEST(Broker, ChecksAllTasksBeforePushingTheFirst) {
   Brokers of({1, 2});
   const std::vector<TaskToPush> tasks{task("fine", {.priority = 1}), task("", {.priority = 2})};
   EXPECT_EQ(of.broker->pushTasks(tasks).error().code(), ErrorCode::Invalid);
   EXPECT_EQ(of.stores[0]->pushes, 0);
 }
 
-TEST(Broker, NamesTheIdsThatWereNotAdded) {
+TEST(Broker, NamesTheIdsThatMayNotHaveBeenAdded) {
   Brokers of({1, 2});
   of.stores[0]->down = true;
   const std::vector<TaskToPush> tasks{task("p", {.priority = 1, .id = "lost-1"}),
@@ -258,7 +258,8 @@ TEST(Broker, NamesTheIdsThatWereNotAdded) {
   const auto answer = of.broker->pushTasks(tasks);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), ErrorCode::Unavailable);
-  EXPECT_EQ(answer.error().message(), "broker a: connection refused; not known to be added: lost-1, lost-2");
+  EXPECT_EQ(answer.error().message(),
+            "broker a: connection refused; these tasks may not have been added: lost-1, lost-2");
   EXPECT_EQ(of.stores[1]->pushed.size(), 1u);
 }
 
@@ -271,7 +272,7 @@ TEST(Broker, NamesTenIdsOfABulkPushThatFailedAndCountsTheOthers) {
   EXPECT_LT(answer.error().message().size(), 600u);
 }
 
-TEST(Broker, KeepsCountsForTheirCachingTime) {
+TEST(Broker, CachesTaskCountsForTheCachingTime) {
   Brokers of({0});
   of.broker->tasksCount();
   ASSERT_TRUE(of.broker->pushTask(task("x")));
@@ -282,14 +283,14 @@ TEST(Broker, KeepsCountsForTheirCachingTime) {
   EXPECT_EQ(of.stores[0]->counted, 2);
 }
 
-TEST(Broker, CountsTheOthersWhenOneIsDown) {
+TEST(Broker, CountsTheOtherBrokersWhenOneIsDown) {
   Brokers of({0, 1});
   of.stores[0]->down = true;
   const auto counted = of.broker->tasksCount();
   EXPECT_FALSE(counted.at(0).counts);
   EXPECT_TRUE(counted.at(1).counts);
   of.stores[0]->down = false;
-  EXPECT_TRUE(of.broker->tasksCount().at(0).counts) << "errors are not kept";
+  EXPECT_TRUE(of.broker->tasksCount().at(0).counts) << "errors are not cached";
 }
 
 TEST(Broker, TakesPushesFromSeveralThreads) {
@@ -312,12 +313,12 @@ TEST(Broker, OpensAStoreWhenItIsFirstNeededAndOnlyOnce) {
   EXPECT_EQ(of.opened, 1);
 }
 
-TEST(Broker, OneThatCannotBeOpenedKeepsNobodyFromTheOthersAndIsTriedAgain) {
+TEST(Broker, ABrokerThatCannotBeOpenedDoesNotBlockOthersAndIsRetried) {
   Brokers of({0, 1});
   of.refused = of.stores[0];
   ASSERT_TRUE(of.broker->pushTask(task("x", {.broker = "b"})));
   const auto refused = of.broker->pushTask(task("y", {.broker = "a"}));
-  EXPECT_EQ(refused.error().code(), ErrorCode::Unavailable) << "whoever pushes has done nothing wrong";
+  EXPECT_EQ(refused.error().code(), ErrorCode::Unavailable) << "the caller has done nothing wrong";
   EXPECT_EQ(refused.error().message(), "broker a: wrong password");
   EXPECT_EQ(of.broker->access(0).error().code(), ErrorCode::Unavailable);
   const auto counted = of.broker->tasksCount();
@@ -327,7 +328,7 @@ TEST(Broker, OneThatCannotBeOpenedKeepsNobodyFromTheOthersAndIsTriedAgain) {
   EXPECT_TRUE(of.broker->pushTask(task("y", {.broker = "a"})));
 }
 
-TEST(Broker, OfAListNothingIsAddedWhenOneOfItsStoresCannotBeOpened) {
+TEST(Broker, AddsNoTaskOfAListWhenOneOfItsStoresCannotBeOpened) {
   Brokers of({0, 1});
   of.refused = of.stores[1];
   const std::vector<TaskToPush> tasks{task("x", {.broker = "a"}), task("y", {.broker = "b"})};
@@ -335,10 +336,10 @@ TEST(Broker, OfAListNothingIsAddedWhenOneOfItsStoresCannotBeOpened) {
   EXPECT_TRUE(of.stores[0]->pushed.empty());
 }
 
-TEST(Broker, OpensAStoreAnewOnceItIsNotUsable) {
-  std::vector<NotingBroker*> opened;
+TEST(Broker, ReopensAStoreThatIsNoLongerUsable) {
+  std::vector<RecordingBroker*> opened;
   Broker broker({{"a", "noting", 0, 200ms, [&]() -> Result<std::unique_ptr<SimpleBroker>> {
-                    auto store = std::make_unique<NotingBroker>();
+                    auto store = std::make_unique<RecordingBroker>();
                     opened.push_back(store.get());
                     return store;
                   }}});
@@ -350,7 +351,7 @@ TEST(Broker, OpensAStoreAnewOnceItIsNotUsable) {
   EXPECT_EQ(opened[1]->pushes, 2);
 }
 
-TEST(Broker, HoldsAStoresLockWhileItsAccessLives) {
+TEST(Broker, HoldsTheLockOfAStoreWhileItsAccessLives) {
   Brokers of({0});
   std::optional<Broker::Access> access(of.broker->access(0).value());
   std::thread pusher([&] { EXPECT_TRUE(of.broker->pushTask(task("x"))); });
@@ -361,4 +362,4 @@ TEST(Broker, HoldsAStoresLockWhileItsAccessLives) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::broker

@@ -1,6 +1,6 @@
 #include "broker/count_cache.h"
 
-namespace leptir {
+namespace leptir::broker {
 
 Result<TaskCounts> CountCache::countsOf(SimpleBroker& broker) {
   const auto now = clock_->bootTime();
@@ -12,4 +12,4 @@ Result<TaskCounts> CountCache::countsOf(SimpleBroker& broker) {
   return counts;
 }
 
-}  // namespace leptir
+}  // namespace leptir::broker

@@ -1,4 +1,5 @@
-// The counts of one broker, kept for `task_count_caching_time`: counting may be dear, and many ask.
+// Caches the task counts of one broker for `task_count_caching_time`, because counting can be slow and many callers
+// ask.
 #pragma once
 
 #include <optional>
@@ -6,14 +7,14 @@
 #include "leptir/clock.h"
 #include "leptir/simple_broker.h"
 
-namespace leptir {
+namespace leptir::broker {
 
 // One thread at a time.
 class CountCache {
  public:
   CountCache(Duration lifetime, const Clock& clock) : lifetime_(lifetime), clock_(&clock) {}
 
-  // The counts of `broker`, at most `lifetime` old. Errors are not kept.
+  // The counts of `broker`, at most `lifetime` old. Errors are not cached.
   Result<TaskCounts> countsOf(SimpleBroker& broker);
 
  private:
@@ -23,4 +24,4 @@ class CountCache {
   BootTime countedAt_{};
 };
 
-}  // namespace leptir
+}  // namespace leptir::broker

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-namespace leptir {
+namespace leptir::broker {
 
 RankSelection::RankSelection(std::span<const std::int64_t> priorities)
     : priorities_(priorities.begin(), priorities.end()) {
@@ -23,7 +23,7 @@ std::optional<std::size_t> RankSelection::draw(const std::vector<bool>& mayHaveT
   std::optional<std::size_t> chosen;
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     if (!mayHaveTasks[i]) continue;
-    chosen = i;  // the last candidate also takes what rounding leaves over
+    chosen = i;  // the last candidate also covers rounding errors
     left -= weights_[i];
     if (left < 0) break;
   }
@@ -36,4 +36,4 @@ std::optional<std::size_t> RankSelection::forPush(std::int64_t priority) const {
   return first == priorities_.end() ? priorities_.size() - 1 : static_cast<std::size_t>(first - priorities_.begin());
 }
 
-}  // namespace leptir
+}  // namespace leptir::broker

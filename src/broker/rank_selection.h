@@ -1,5 +1,5 @@
-// PHP leptir's rule which broker gives the next task and which takes a pushed one. Pure: the caller brings the random
-// number.
+// PHP leptir's rules: which broker provides the next task, and which broker a pushed task goes to. Pure: the caller
+// supplies the random number.
 #pragma once
 
 #include <cstdint>
@@ -7,21 +7,21 @@
 #include <span>
 #include <vector>
 
-namespace leptir {
+namespace leptir::broker {
 
-// Brokers by their priority index. Rank 1 for the lowest, one more at each larger index; equal indices share a rank. A
-// broker weighs 1 / rank.
+// Ranks brokers by their priority index: rank 1 for the lowest index, one more for each larger index; brokers of equal
+// index share a rank. The weight of a broker is 1 / rank.
 class RankSelection {
  public:
-  // Ascending.
+  // `priorities` must be ascending.
   explicit RankSelection(std::span<const std::int64_t> priorities);
 
-  // Draws one of the brokers whose `mayHaveTasks` is true, by weight. `random` is uniform in [0, 1). None: all are
-  // empty.
+  // Draws one of the brokers whose `mayHaveTasks` is true, with probability proportional to its weight. `random` is
+  // uniform in [0, 1). Empty: no broker may have tasks.
   std::optional<std::size_t> draw(const std::vector<bool>& mayHaveTasks, double random) const;
 
-  // Where a task of this priority is pushed to: the first broker whose index is at least that, else the last. None:
-  // there is no broker.
+  // The broker to push a task of this priority to: the first whose index is at least the priority, else the last.
+  // Empty: there is no broker.
   std::optional<std::size_t> forPush(std::int64_t priority) const;
 
   const std::vector<double>& weights() const { return weights_; }
@@ -31,4 +31,4 @@ class RankSelection {
   std::vector<double> weights_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::broker

@@ -4,13 +4,13 @@
 
 #include <array>
 
-namespace leptir {
+namespace leptir::broker {
 namespace {
 
-// Figures that were measured on the original with priorities 1, 1, 2, 5.
+// Weights and shares measured on PHP leptir with priorities 1, 1, 2, 5.
 const RankSelection kPhpDefaults(std::array<std::int64_t, 4>{1, 1, 2, 5});
 
-// The share of each broker, drawn with evenly spread random numbers.
+// The share of each broker in draws with evenly spread random numbers.
 std::vector<double> shares(const RankSelection& selection, const std::vector<bool>& mayHaveTasks) {
   constexpr int kDraws = 100'000;
   std::vector<double> share(mayHaveTasks.size());
@@ -23,43 +23,43 @@ void expectShares(const std::vector<double>& got, const std::vector<double>& wan
   for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], wanted[i], 1e-4) << "broker " << i;
 }
 
-TEST(RankSelection, WeighsEqualPrioritiesEqualAndLaterRanksLess) {
+TEST(RankSelection, GivesEqualPrioritiesEqualWeightAndHigherRanksLess) {
   EXPECT_EQ(kPhpDefaults.weights(), (std::vector<double>{1, 1, 1.0 / 2, 1.0 / 3}));
 }
 
-TEST(RankSelection, OnlyTheOrderOfPrioritiesCounts) {
+TEST(RankSelection, WeightsDependOnlyOnTheOrderOfPriorities) {
   EXPECT_EQ(RankSelection(std::array<std::int64_t, 3>{1, 2, 3}).weights(),
             RankSelection(std::array<std::int64_t, 3>{-4, 50, 99}).weights());
 }
 
-TEST(RankSelection, DrawsPhpLeptirsSharesWhenAllHaveTasks) {
+TEST(RankSelection, DrawsThePhpLeptirSharesWhenAllBrokersHaveTasks) {
   expectShares(shares(kPhpDefaults, {true, true, true, true}), {6.0 / 17, 6.0 / 17, 3.0 / 17, 2.0 / 17});
 }
 
-TEST(RankSelection, LeavesEmptyBrokersOut) {
+TEST(RankSelection, NeverDrawsAnEmptyBroker) {
   expectShares(shares(kPhpDefaults, {true, false, true, true}), {6.0 / 11, 0, 3.0 / 11, 2.0 / 11});
   expectShares(shares(kPhpDefaults, {false, false, false, true}), {0, 0, 0, 1});
 }
 
-TEST(RankSelection, DrawsNoneWhenAllAreEmpty) {
+TEST(RankSelection, DrawsNoBrokerWhenAllAreEmpty) {
   EXPECT_EQ(kPhpDefaults.draw({false, false, false, false}, 0.5), std::nullopt);
 }
 
-TEST(RankSelection, DrawsACandidateForEveryRandomNumber) {
+TEST(RankSelection, DrawsABrokerWithTasksForEveryRandomNumber) {
   EXPECT_EQ(kPhpDefaults.draw({true, true, true, false}, 0.0), 0u);
   EXPECT_EQ(kPhpDefaults.draw({true, true, true, false}, 0.9999999999999999), 2u);
   EXPECT_EQ(kPhpDefaults.draw({true, true, true, false}, 1.0), 2u);
 }
 
-TEST(RankSelection, PushesToTheFirstBrokerThatIsHighEnoughElseToTheLast) {
+TEST(RankSelection, PushesToTheFirstBrokerOfAtLeastThePriorityElseToTheLast) {
   for (const std::int64_t low : {-1, 0, 1}) EXPECT_EQ(kPhpDefaults.forPush(low), 0u) << low;
   EXPECT_EQ(kPhpDefaults.forPush(2), 2u);
   for (const std::int64_t high : {3, 5, 6, 99}) EXPECT_EQ(kPhpDefaults.forPush(high), 3u) << high;
 }
 
-TEST(RankSelection, PushesNowhereWithoutABroker) {
+TEST(RankSelection, ChoosesNoBrokerForAPushWhenThereIsNone) {
   EXPECT_EQ(RankSelection(std::span<const std::int64_t>{}).forPush(0), std::nullopt);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::broker

@@ -6,7 +6,7 @@
 namespace leptir {
 namespace {
 
-// A task whose holder was gone this often takes whole machines down with it.
+// A task whose instance died this often probably crashes whole machines, so it is buried.
 constexpr std::uint32_t kMostExpiries = 10;
 
 }  // namespace

@@ -2,24 +2,24 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::broker {
 namespace {
 
 using namespace std::chrono_literals;
 
-TEST(DelayAfterExpiry, IsNothingAtFirstThenDoublesFromFiveSeconds) {
+TEST(DelayAfterExpiry, IsZeroAfterTheFirstExpiryThenDoublesFromFiveSeconds) {
   EXPECT_EQ(delayAfterExpiry(1), 0s);
   EXPECT_EQ(delayAfterExpiry(2), 5s);
   EXPECT_EQ(delayAfterExpiry(3), 10s);
   EXPECT_EQ(delayAfterExpiry(9), 640s);
 }
 
-TEST(DelayAfterExpiry, BuriesTheTenthTime) {
+TEST(DelayAfterExpiry, BuriesAtTheTenthExpiry) {
   EXPECT_EQ(delayAfterExpiry(10), std::nullopt);
   EXPECT_EQ(delayAfterExpiry(4'000'000'000), std::nullopt);
 }
 
-TEST(TaskState, HasTheWordsThatInfoPrints) {
+TEST(TaskState, HasTheNamesThatTheInfoCommandPrints) {
   EXPECT_EQ(nameOf(TaskState::Due), "due");
   EXPECT_EQ(nameOf(TaskState::Scheduled), "scheduled");
   EXPECT_EQ(nameOf(TaskState::Leased), "leased");
@@ -27,4 +27,4 @@ TEST(TaskState, HasTheWordsThatInfoPrints) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::broker

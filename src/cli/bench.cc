@@ -1,4 +1,4 @@
-// leptir bench: what this machine does with no-op tasks, through a whole instance.
+// leptir bench: measures this machine with no-op tasks that pass through a whole instance.
 #include <algorithm>
 #include <iostream>
 #include <thread>
@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 using namespace std::chrono_literals;
@@ -25,7 +25,7 @@ double percentile(std::vector<double> values, double share) {
   return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
 }
 
-// Milliseconds from the push to the start, on an idle instance, from this other process.
+// Milliseconds from a push by this process to the start of the task in an idle instance.
 Result<std::vector<double>> measureLatency(const Config& config) {
   auto broker = openBroker(config);
   if (!broker) return broker.error();
@@ -48,7 +48,7 @@ Result<std::vector<double>> measureLatency(const Config& config) {
   return milliseconds;
 }
 
-// No-op tasks, 1,000 a call; those to be delayed by `delay`, each call by a second more.
+// Pushes no-op tasks, 1,000 a call. With a `delay` they are scheduled; each call adds one second to it.
 Result<void> pushMany(const Config& config, std::uint64_t tasks, Duration delay = {}) {
   auto broker = openBroker(config);
   if (!broker) return broker.error();
@@ -71,7 +71,7 @@ Result<double> measurePush(const Config& config, std::uint64_t tasks) {
   return static_cast<double>(tasks) / secondsBetween(began, systemClock().bootTime());
 }
 
-// As an application pushes that has one task at a time.
+// Pushes one task a call, as an application does that has one task at a time.
 Result<double> measureSinglePushes(const Config& config) {
   auto broker = openBroker(config);
   if (!broker) return broker.error();
@@ -84,22 +84,22 @@ Result<double> measureSinglePushes(const Config& config) {
 
 struct Throughput {
   double tasksPerSecond = 0;
-  double cpuMicros = 0;  // a task, of the whole tree
+  double cpuMicros = 0;  // for each task, of all processes of the instance
   PrivateMemory memory;
 };
 
-// From the first settled task that is seen to the last. A look costs some 70 us of the cores that are measured.
+// Measures from the first poll that sees a settled task to the last. A poll costs about 70 us of the measured cores.
 Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
   Throughput throughput;
   std::optional<std::pair<BootTime, std::uint64_t>> first, last;
   while (true) {
-    const auto board = instance.look();
+    const auto board = instance.readStatusBoard();
     const auto done = board ? board->done : 0;
     const auto now = systemClock().bootTime();
     if (done > 0) last = {now, done};
     if (!first) first = last;
     if (board && done > tasks / 2 && throughput.memory.master == 0) throughput.memory = privateMemoryOf(*board);
-    if (done >= tasks || instance.ended()) break;  // it may end between two looks
+    if (done >= tasks || instance.ended()) break;  // it may end between two polls
     std::this_thread::sleep_for(10ms);
   }
   if (!instance.failed() && last && last->second > first->second) {
@@ -110,7 +110,7 @@ Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
   return throughput;
 }
 
-// What is measured: the stores, and nothing else of a configuration.
+// The configuration to measure: only the stores are taken from a configuration of the user.
 Result<Config> configOf(const BenchCommand& command, const BenchFolder& folder) {
   auto config = command.config.empty() ? folder.config() : loadConfig(command.config);
   if (!config) return config;
@@ -127,7 +127,7 @@ struct Queue {
   std::string durability;
 };
 
-Result<Queue> look(const Config& config) {
+Result<Queue> queueOf(const Config& config) {
   auto opened = openBroker(config);
   if (!opened) return opened.error();
   const auto broker = opened->access(0);
@@ -144,15 +144,14 @@ int runCommand(const BenchCommand& command, const Program& program) {
   const auto read = configOf(command, folder);
   if (!read) {
     fail(read.error());
-    return kConfiguration;
+    return kExitConfigError;
   }
   const auto& config = *read;
-  const auto queue = look(config);
+  const auto queue = queueOf(config);
   if (!queue) return failStore(queue.error());
   if (queue->counts != TaskCounts{})
-    return fail(
-        Error(ErrorCode::Invalid, "broker '" + config.brokers.front().name +
-                                      "' holds tasks, which a measurement would run: name a queue that is empty"));
+    return fail(Error(ErrorCode::Invalid, "broker '" + config.brokers.front().name +
+                                              "' holds tasks, which a measurement would run: choose an empty queue"));
   Json answer{{"store", config.brokers.front().type},
               {"durability", queue->durability},
               {"workers", config.daemon.numberOfWorkers},
@@ -160,7 +159,7 @@ int runCommand(const BenchCommand& command, const Program& program) {
               {"scheduled", command.scheduled}};
 
   BenchInstance idle(config, folder, program, Drain::No);
-  if (!idle.waitUntilItFlies()) return fail(Error(ErrorCode::Internal, "the instance did not start"));
+  if (!idle.waitUntilRunning()) return fail(Error(ErrorCode::Internal, "the instance to measure did not start"));
   const auto latency = measureLatency(config);
   if (!latency) return failStore(latency.error());
   answer["idleCpuPercent"] = idle.cpuPercentOver(5s);
@@ -184,9 +183,9 @@ int runCommand(const BenchCommand& command, const Program& program) {
 
   if (command.json) {
     std::cout << writeJson(answer) << '\n';
-    return kDone;
+    return kExitDone;
   }
-  printLine("{}, {} workers, {} no-op tasks, {} that wait; {}", config.brokers.front().type,
+  printLine("{}, {} workers, {} no-op tasks, {} scheduled; {}", config.brokers.front().type,
             config.daemon.numberOfWorkers, command.tasks, command.scheduled, queue->durability);
   printLine("  {:<36} {:>10.0f} /s", "run: leased, run, recorded, settled", throughput.tasksPerSecond);
   printLine("  {:<36} {:>10.1f} us a task", "CPU of all processes", throughput.cpuMicros);
@@ -197,7 +196,7 @@ int runCommand(const BenchCommand& command, const Program& program) {
   printLine("  {:<36} {:>10.2f} % of a core", "idle", answer["idleCpuPercent"].get<double>());
   printLine("  {:<36} {:>10.1f} MiB master, {:.1f} dispatcher, {:.1f} worker", "private memory",
             throughput.memory.master, throughput.memory.dispatcher, throughput.memory.worker);
-  return kDone;
+  return kExitDone;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

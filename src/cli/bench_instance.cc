@@ -13,7 +13,7 @@
 
 #include "instance/instance.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 using namespace std::chrono_literals;
@@ -30,11 +30,12 @@ std::vector<int> childrenOf(int pid) {
   return children;
 }
 
-// Clock ticks that a process has used: fields 14 and 15 of its stat, counted behind the name, which may hold anything.
+// CPU time of a process in clock ticks: fields 14 and 15 of /proc/PID/stat, counted from the end of the name, which may
+// contain blanks and parentheses.
 long ticksOf(int pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string stat;
-  std::getline(file, stat);  // nothing, when it has just ended
+  std::getline(file, stat);  // empty if the process has just ended
   const auto end = stat.rfind(')');
   if (end == std::string::npos) return 0;
   std::istringstream fields(stat.substr(end + 2));
@@ -81,9 +82,9 @@ BenchInstance::BenchInstance(const Config& config, const BenchFolder& folder, co
     : pidFile_(folder / "pid"), boardFile_(folder / "board") {
   pid_ = ::fork();
   if (pid_ == 0) {
-    const InstanceOptions options{
+    const instance::InstanceOptions options{
         .files = {.pidFile = pidFile_, .boardFile = boardFile_}, .drain = drain == Drain::Yes, .announce = false};
-    ::_exit(runInstance(config, options, program));
+    ::_exit(instance::runInstance(config, options, program));
   }
 }
 
@@ -91,16 +92,16 @@ BenchInstance::~BenchInstance() {
   if (pid_ > 0) stop();
 }
 
-bool BenchInstance::waitUntilItFlies() {
+bool BenchInstance::waitUntilRunning() {
   for (int tries = 0; tries < 5000 && !ended(); ++tries) {
-    if (const auto board = look(); board && !board->session.empty()) return true;
+    if (const auto board = readStatusBoard(); board && !board->session.empty()) return true;
     std::this_thread::sleep_for(2ms);
   }
   return false;
 }
 
-std::optional<BoardInstance> BenchInstance::look() const {
-  auto found = findInstance({.pidFile = pidFile_, .boardFile = boardFile_});
+std::optional<link::BoardInstance> BenchInstance::readStatusBoard() const {
+  auto found = instance::findInstance({.pidFile = pidFile_, .boardFile = boardFile_});
   return found ? std::move(*found) : std::nullopt;
 }
 
@@ -133,7 +134,7 @@ double BenchInstance::stop() {
   return cpuSeconds_;
 }
 
-PrivateMemory privateMemoryOf(const BoardInstance& instance) {
+PrivateMemory privateMemoryOf(const link::BoardInstance& instance) {
   PrivateMemory memory{.master = privateMiB(instance.pid)};
   for (const int child : childrenOf(instance.pid)) {
     const bool isWorker = std::any_of(instance.workers.begin(), instance.workers.end(),
@@ -144,4 +145,4 @@ PrivateMemory privateMemoryOf(const BoardInstance& instance) {
   return memory;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

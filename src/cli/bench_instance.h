@@ -1,4 +1,4 @@
-// An instance of its own for `leptir bench`, in a child process, with everything in a folder that goes away.
+// A temporary instance for `leptir bench`, in a child process. Its files lie in a folder that is removed afterwards.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 #include "leptir/run_main.h"
 #include "link/status_board.h"
 
-namespace leptir {
+namespace leptir::cli {
 
 class BenchFolder {
  public:
@@ -16,7 +16,7 @@ class BenchFolder {
   ~BenchFolder();
   BenchFolder(const BenchFolder&) = delete;
   BenchFolder& operator=(const BenchFolder&) = delete;
-  // One SQLite file for tasks and records, no loggers.
+  // A configuration with one SQLite file for tasks and records, without loggers.
   Config config() const;
   std::filesystem::path operator/(const char* name) const { return folder_ / name; }
 
@@ -32,14 +32,14 @@ class BenchInstance {
   BenchInstance(const Config& config, const BenchFolder& folder, const Program& program, Drain drain);
   ~BenchInstance();
 
-  bool waitUntilItFlies();
-  std::optional<BoardInstance> look() const;
-  // CPU of all its processes over that time, as percent of one core.
+  bool waitUntilRunning();
+  std::optional<link::BoardInstance> readStatusBoard() const;
+  // CPU time of all processes of the instance during `time`, in percent of one core.
   double cpuPercentOver(Duration time) const;
   bool ended();
-  // It ended, and not as an instance ends that has done its work.
+  // The instance has ended by a signal or with an exit status other than 0.
   bool failed() const { return failed_; }
-  // Answers the CPU seconds of all its processes.
+  // Stops the instance; returns the CPU seconds of all its processes.
   double stop();
 
  private:
@@ -49,10 +49,10 @@ class BenchInstance {
   double cpuSeconds_ = 0;
 };
 
-// MiB that no other process shares.
+// Memory in MiB that a process shares with no other process.
 struct PrivateMemory {
-  double master = 0, dispatcher = 0, worker = 0;  // worker: the largest
+  double master = 0, dispatcher = 0, worker = 0;  // worker: that of the largest worker
 };
-PrivateMemory privateMemoryOf(const BoardInstance& instance);
+PrivateMemory privateMemoryOf(const link::BoardInstance& instance);
 
-}  // namespace leptir
+}  // namespace leptir::cli

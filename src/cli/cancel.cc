@@ -9,7 +9,7 @@
 #include "dispatcher/settlement.h"
 #include "task/envelope.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 std::string hostName() {
@@ -18,54 +18,55 @@ std::string hostName() {
   return name;
 }
 
-// user@host, as the record says it.
-std::string whoAsks() {
+// user@host, which the record shows as `cancelledBy`.
+std::string userAtHost() {
   const auto* user = ::getpwuid(::geteuid());
   return (user != nullptr ? std::string(user->pw_name) : std::to_string(::geteuid())) + "@" + hostName();
 }
 
-// What a dispatcher would have recorded, had the task been its own. Earlier runs of the task stay in its history.
+// Saves the record that a dispatcher would save for a cancelled task, with the task's earlier runs as its history.
 Result<void> recordCancelled(const Config& config, const FoundTask& found, const std::string& by) {
   auto storage = openMetaStorage(config);
   if (!storage) return storage.error();
   const auto now = systemClock().now();
-  HeldTask task{.counters = found.counters};
-  // A lease number of now: later than every attempt before, earlier than whoever pushes the id again.
+  dispatcher::HeldTask task{.counters = found.counters};
+  // The time now as lease number: above the numbers of all earlier leases, below those of a later push of this id.
   task.lease.number = static_cast<std::uint64_t>(now.time_since_epoch().count());
-  if (auto head = decodeEnvelope(found.envelope)) task.head = std::move(*head);
+  if (auto head = task::decodeEnvelope(found.envelope)) task.head = std::move(*head);
   task.head.id = found.id;
-  auto settlement = settleCancelled(task, found.envelope, by, now, {hostName(), ::getpid()});
+  auto settlement = dispatcher::settleCancelled(task, found.envelope, by, now, {hostName(), ::getpid()});
   Result<void> saved;
   for (const auto& entry : storage->storages()) {
     auto record = *settlement.record;
-    auto one = saveWithHistory(*entry.storage, {&record, 1});
+    auto one = dispatcher::saveWithHistory(*entry.storage, {&record, 1});
     if (!one && saved) saved = one.error().in("meta storage " + entry.name);
   }
   return saved;
 }
 
-// The record of a buried task says why it failed, so it is left as it is.
-int sayRemovedBuried(const FoundTask& found) {
+// Leaves the record of a buried task unchanged: it says why the task failed.
+int printRemovedBuried(const FoundTask& found) {
   printLine("Removed {} from the buried tasks ({}). Its record, where there is one, is unchanged.", found.id,
             found.reason);
-  return kDone;
+  return kExitDone;
 }
 
-int sayRemoved(const Config& config, const FoundTask& found, const std::string& by) {
-  if (found.state == TaskState::Buried) return sayRemovedBuried(found);
+int recordAndPrintRemoved(const Config& config, const FoundTask& found, const std::string& by) {
+  if (found.state == TaskState::Buried) return printRemovedBuried(found);
   if (auto recorded = recordCancelled(config, found, by); !recorded) {
     fail(recorded.error().in("the task is cancelled, but its record could not be saved"));
-    return kPartlyDone;
+    return kExitPartlyDone;
   }
-  printLine("Cancelled {}: it waited, and is taken out of the queue.", found.id);
-  return kDone;
+  printLine("Cancelled {}: the waiting task is taken out of the queue.", found.id);
+  return kExitDone;
 }
 
 constexpr std::size_t kRecoveredAtOnce = 1000;
 constexpr int kMostRounds = 100;
 
-// What a dead instance holds waits again, as after the look of any instance. An error is left to the cancel itself.
-void recoverWhatIsOver(SimpleBroker& broker) {
+// Returns the tasks of dead instances to the queue, as every running instance does from time to time. Errors are
+// ignored here: the cancel that follows meets them too.
+void recoverDeadSessions(SimpleBroker& broker) {
   for (int round = 0; round < kMostRounds; ++round) {
     const auto recovered = broker.recoverExpired(kRecoveredAtOnce);
     if (!recovered || *recovered < kRecoveredAtOnce) break;
@@ -73,34 +74,34 @@ void recoverWhatIsOver(SimpleBroker& broker) {
   for (const auto& notice : broker.takeNotices()) printError("leptir: {}", notice);
 }
 
-// Only a holder that lives can be asked to end a task.
+// Looks for the task; if a dead instance holds it, recovers it first: only a living instance can be asked to end it.
 Result<FoundTask> findAfterRecovery(SimpleBroker& broker, const std::string& id) {
   auto found = broker.keeper().find(id);
   if (!found || found->state != TaskState::Leased) return found;
-  recoverWhatIsOver(broker);
+  recoverDeadSessions(broker);
   return broker.keeper().find(id);
 }
 
-// NotFound: not in this broker.
+// NotFound: the task is not in this broker.
 Result<int> cancelIn(SimpleBroker& broker, const CancelCommand& command, const Config& config) {
   const auto found = findAfterRecovery(broker, command.id);
   if (!found) return found.error();
-  const auto by = whoAsks();
+  const auto by = userAtHost();
   const auto cancelled = broker.keeper().cancel(command.id, by);
   if (!cancelled) return cancelled.error();
-  if (*cancelled == Cancelled::Removed) return sayRemoved(config, *found, by);
-  printLine("Asked the instance that runs {} to end it; leptir info tells when it has.", command.id);
-  return kDone;
+  if (*cancelled == CancelResult::Removed) return recordAndPrintRemoved(config, *found, by);
+  printLine("Asked the instance that runs {} to end it; 'leptir info' shows when it has ended.", command.id);
+  return kExitDone;
 }
 
 }  // namespace
 
-// One that cannot be asked keeps nobody from asking the next; but "nothing to cancel" is said only when all have
-// answered.
+// Asks every broker. A broker that cannot be used does not stop the search, but "nothing to cancel" is printed only if
+// every broker has answered.
 int runCommand(const CancelCommand& command, const Program&) {
   const auto config = readConfig(command.config);
-  if (!config) return kConfiguration;
-  auto broker = openBroker(*config, BrokerUse::Look);
+  if (!config) return kExitConfigError;
+  auto broker = config::openBroker(*config, BrokerUse::Inspect);
   if (!broker) return failStore(broker.error());
   Error none(ErrorCode::NotFound, "no task '" + command.id + "' waits or runs: nothing to cancel");
   for (std::size_t i = 0; i < broker->size(); ++i) {
@@ -116,4 +117,4 @@ int runCommand(const CancelCommand& command, const Program&) {
   return isAboutTheTask ? fail(none) : failStore(none);
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

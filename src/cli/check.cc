@@ -11,20 +11,20 @@
 #include "instance/program_check.h"
 #include "log/log_file.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
-const char* yes(bool can) {
+const char* yesOrNo(bool can) {
   return can ? "yes" : "no";
 }
 
-std::string_view nameOf(BrokerTraits::CancelReach reach) {
+std::string_view nameOf(BrokerTraits::CancelLatency reach) {
   switch (reach) {
-    case BrokerTraits::CancelReach::WithinASecond:
+    case BrokerTraits::CancelLatency::WithinASecond:
       return "within a second";
-    case BrokerTraits::CancelReach::AtRenewal:
+    case BrokerTraits::CancelLatency::AtRenewal:
       return "at the next renewal";
-    case BrokerTraits::CancelReach::Never:
+    case BrokerTraits::CancelLatency::Never:
       return "never";
   }
   return "";
@@ -36,15 +36,16 @@ void print(const std::vector<std::string>& warnings) {
 
 void print(const BrokerTraits& traits) {
   const auto line = [](std::string_view what, std::string_view answer) { printLine("    {:<38} {}", what, answer); };
-  line("earliest first, across instances", yes(traits.keepsOrder));
-  line("pushes all of a list or none", yes(traits.pushesAtomically));
-  line("refuses an id that is in the queue", yes(traits.refusesRepeatedIds));
-  line("exact counts", yes(traits.counts == BrokerTraits::Counts::Exact));
-  line("finds tasks by id (info)", yes(traits.findsById));
+  line("earliest first, across instances", yesOrNo(traits.keepsOrder));
+  line("pushes all of a list or none", yesOrNo(traits.pushesAtomically));
+  line("refuses an id that is in the queue", yesOrNo(traits.refusesRepeatedIds));
+  line("exact counts", yesOrNo(traits.counts == BrokerTraits::Counts::Exact));
+  line("finds tasks by id (info)", yesOrNo(traits.findsById));
   line("a push wakes an idle instance", !traits.wakesWaiters ? "no" : traits.everyPushWakes ? "yes" : "by leptir");
   line("a running task learns of a cancel", nameOf(traits.cancel));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
-  line("longest delay", traits.longestDelay ? durationText(*traits.longestDelay) + ", longer ones in hops" : "any");
+  line("longest delay",
+       traits.longestDelay ? base::durationText(*traits.longestDelay) + ", longer ones in hops" : "any");
   line("a dead instance's tasks come back", traits.sessionsExpire ? "when its lease has expired" : "at once");
   line("durability", traits.durability);
   print(traits.warnings);
@@ -57,44 +58,45 @@ void print(const MetaTraits& traits) {
   print(traits.warnings);
 }
 
-// One that is not made yet works as well: it could be made.
+// Prints whether the store can be used. A store that does not exist yet counts as usable if it can be created.
 template <class Opened, class Traits>
-int look(std::string_view kind, const std::string& name, const Opened& opened, const Traits& traitsWhenNew) {
+int printStore(std::string_view kind, const std::string& name, const Opened& opened, const Traits& traitsWhenNew) {
   const auto usable = opened ? (*opened)->tryRights() : Result<void>(opened.error());
   const bool isNew = !usable && usable.error().code() == ErrorCode::NotFound;
   if (!usable && !isNew) {
     printLine("{} {}: {}", kind, name, usable.error().message());
-    return kStoreUnusableCode;
+    return kExitStoreUnusable;
   }
   printLine("{} {}: works{}", kind, name, isNew ? "; " + usable.error().message() : "");
   print(isNew ? traitsWhenNew : (*opened)->traits());
-  return kDone;
+  return kExitDone;
 }
 
-// The worst exit status wins.
-int lookAtStores(const Config& config) {
-  int status = kDone;
-  const Stores stores(config);
-  const auto brokers = stores.brokerSeats(BrokerUse::Look);
+// Checks every store; returns the largest of their exit statuses.
+int printStores(const Config& config) {
+  int status = kExitDone;
+  const config::Stores stores(config);
+  const auto brokers = stores.brokerFactories(BrokerUse::Inspect);
   for (std::size_t i = 0; i < brokers.size(); ++i)
-    status = std::max(status, look("broker", brokers[i].name, brokers[i].open(), stores.traitsOfNewBroker(i)));
-  const auto storages = stores.metaSeats(MetaUse::Look);
+    status = std::max(status, printStore("broker", brokers[i].name, brokers[i].open(), stores.traitsOfNewBroker(i)));
+  const auto storages = stores.metaStorageFactories(MetaUse::Inspect);
   for (std::size_t i = 0; i < storages.size(); ++i)
-    status = std::max(status, look("meta storage", storages[i].name, storages[i].open(), stores.traitsOfNewStorage(i)));
+    status = std::max(status,
+                      printStore("meta storage", storages[i].name, storages[i].open(), stores.traitsOfNewStorage(i)));
   return status;
 }
 
-// What a start needs besides its stores: descriptors, and a place for the pid file.
-int lookAtStart(const Config& config) {
-  int status = kDone;
+// Checks what `start` needs besides stores: enough descriptors, and a folder for the pid file.
+int printStartProblems(const Config& config) {
+  int status = kExitDone;
   const auto tell = [&status](const Error& error, int exit) {
     printLine("start: {}", error.message());
     status = std::max(status, exit);
   };
-  if (const auto raised = DescriptorLimit().raiseFor(config); !raised) tell(raised.error(), kConfiguration);
-  const auto pidFile = pidFileFor(config);
-  const auto usable = pidFile ? checkFolderFor(*pidFile) : Result<void>(pidFile.error());
-  if (!usable) tell(usable.error(), kPartlyDone);
+  if (const auto raised = instance::DescriptorLimit().raiseFor(config); !raised) tell(raised.error(), kExitConfigError);
+  const auto pidFile = config::pidFileFor(config);
+  const auto usable = pidFile ? config::checkFolderFor(*pidFile) : Result<void>(pidFile.error());
+  if (!usable) tell(usable.error(), kExitPartlyDone);
   return status;
 }
 
@@ -102,24 +104,24 @@ int lookAtStart(const Config& config) {
 
 int runCommand(const CheckCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
-  if (!config) return kConfiguration;
-  int status = lookAtStores(*config);
+  if (!config) return kExitConfigError;
+  int status = printStores(*config);
   if (config->metaStorages.empty()) printLine("meta storage: none, so nothing is recorded");
-  if (const auto fine = checkPrograms(*config, program); !fine) {
+  if (const auto fine = instance::checkPrograms(*config, program); !fine) {
     printLine("{}", fine.error().message());
-    status = std::max<int>(status, kConfiguration);
+    status = std::max<int>(status, kExitConfigError);
   }
-  for (const auto& sentence : unusablePrograms(*config)) {
+  for (const auto& sentence : instance::unusablePrograms(*config)) {
     printLine("{}", sentence);
-    status = std::max<int>(status, kConfiguration);
+    status = std::max<int>(status, kExitConfigError);
   }
-  if (const auto fine = checkLogFiles(config->loggers); !fine) {
+  if (const auto fine = log::checkLogFiles(config->loggers); !fine) {
     printLine("loggers: {}", fine.error().message());
-    status = std::max<int>(status, kConfiguration);
+    status = std::max<int>(status, kExitConfigError);
   }
-  status = std::max(status, lookAtStart(*config));
+  status = std::max(status, printStartProblems(*config));
   std::cout << std::flush;
   return status;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

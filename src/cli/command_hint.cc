@@ -8,14 +8,14 @@
 #include "base/escape.h"
 #include "base/nearest_word.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
-constexpr std::size_t kShortestBeginning = 5;  // two dashes and three letters; or most of a command
+constexpr std::size_t kShortestPrefix = 5;  // two dashes and three letters of an option, or most of a command's name
 
-std::optional<std::string_view> onlyOneThatBeginsWith(std::string_view word,
-                                                      const std::vector<std::string_view>& candidates) {
-  if (word.size() < kShortestBeginning) return {};
+std::optional<std::string_view> onlyCandidateWithPrefix(std::string_view word,
+                                                        const std::vector<std::string_view>& candidates) {
+  if (word.size() < kShortestPrefix) return {};
   const auto begins = [&](std::string_view candidate) { return candidate.starts_with(word); };
   if (std::ranges::count_if(candidates, begins) != 1) return {};
   return *std::ranges::find_if(candidates, begins);
@@ -23,11 +23,12 @@ std::optional<std::string_view> onlyOneThatBeginsWith(std::string_view word,
 
 }  // namespace
 
-std::string unknownWord(std::string_view kind, std::string_view word, const std::vector<std::string_view>& candidates) {
-  auto meant = onlyOneThatBeginsWith(word, candidates);
-  if (!meant) meant = nearestWord(word, candidates);
-  const auto unknown = fmt::format("there is no {} {}", kind, inQuotes(word));
-  return meant ? fmt::format("{}: did you mean {}?", unknown, inQuotes(*meant)) : unknown;
+std::string describeUnknownWord(std::string_view kind, std::string_view word,
+                                const std::vector<std::string_view>& candidates) {
+  auto meant = onlyCandidateWithPrefix(word, candidates);
+  if (!meant) meant = base::nearestWord(word, candidates);
+  const auto unknown = fmt::format("there is no {} {}", kind, base::inQuotes(word));
+  return meant ? fmt::format("{}: did you mean {}?", unknown, base::inQuotes(*meant)) : unknown;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -14,16 +14,16 @@
 #include "cli/command_hint.h"
 #include "cli/exit_code.h"
 #include "cli/print.h"
-#include "cli/push_input.h"
+#include "cli/push_time.h"
 #include "leptir/version.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
-constexpr const char* kConfigHelp = "configuration file, YAML or JSON (none: one SQLite file for everything)";
+constexpr const char* kConfigHelp = "configuration file, YAML or JSON (default: one SQLite file for tasks and records)";
 constexpr const char* kPidHelp = "pid file (default: one for each configuration, in the state folder)";
 
-// The whole text as a number; none where it is not one, or does not fit.
+// Parses the whole text as a number; nullopt if it is not one or does not fit the type.
 template <class Number>
 std::optional<Number> numberOf(const std::string& text) {
   Number number{};
@@ -51,13 +51,13 @@ CLI::Validator wholeNumber(const char* what, std::int64_t least = std::numeric_l
   });
 }
 
-// A user's program has a name of its own: its help and its hints show that.
+// The file name of the called program, which help and hints show: leptir, or the name of a user's program.
 std::string nameOfProgram(int argc, const char* const* argv) {
   const auto name = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string();
-  return name.empty() ? "leptir" : escaped(name);
+  return name.empty() ? "leptir" : base::escaped(name);
 }
 
-// Each command fills its struct and says that it is the one.
+// Parses the command line with CLI11. Each subcommand fills its own struct; its callback makes that struct the result.
 class Parser {
  public:
   explicit Parser(std::string program) : program_(std::move(program)) {
@@ -82,26 +82,26 @@ class Parser {
   Command parse(int argc, const char* const* argv) {
     if (argc < 2) {
       std::cerr << app_.help();
-      return NothingToDo{kUsage};
+      return NothingToDo{kExitUsageError};
     }
     try {
-      const ClassicLocale classic;  // the library reads fractions with strtold
+      const base::ClassicLocale classic;  // CLI11 reads fractions with strtold, which obeys the locale
       app_.parse(argc, argv);
       return command_();
     } catch (const CLI::Success& asked) {  // --help, --version
       app_.exit(asked, std::cout, std::cerr);
-      return NothingToDo{kDone};
+      return NothingToDo{kExitDone};
     } catch (const CLI::ExtrasError& error) {
-      return mistake(hint(argc, argv).value_or(error.what()));
+      return usageError(hint(argc, argv).value_or(error.what()));
     } catch (const CLI::RequiredError& error) {
-      return mistake(hint(argc, argv).value_or(error.what()));
+      return usageError(hint(argc, argv).value_or(error.what()));
     } catch (const CLI::ParseError& error) {
-      return mistake(error.what());
+      return usageError(error.what());
     }
   }
 
  private:
-  // What is wrong, when the first word is no command or the command has no such option.
+  // Explains an unknown command or an unknown option of a known command; nullopt if neither is the mistake.
   std::optional<std::string> hint(int argc, const char* const* argv) {
     const std::string first = argv[1];
     if (first.starts_with('-')) return misplacedOption(argc, argv);
@@ -110,16 +110,17 @@ class Parser {
       if (command->get_name() == first) return unknownOption(*command, argc, argv);
       names.push_back(command->get_name());
     }
-    return unknownWord("command", first, {names.begin(), names.end()});
+    return describeUnknownWord("command", first, {names.begin(), names.end()});
   }
 
-  // An option before the command, which may be one of the command's.
+  // Explains an option that stands before the command; often it is an option of that command.
   std::optional<std::string> misplacedOption(int argc, const char* const* argv) const {
     const auto word = withoutValue(argv[1]);
     for (const auto* command : app_.get_subcommands()) {
       const auto names = optionsOf(*command);
       if (std::ranges::find(names, word) == names.end()) continue;
-      return fmt::format("{} stands behind the command: {} {} {}", inQuotes(word), program_, command->get_name(), word);
+      return fmt::format("{} goes after the command: {} {} {}", base::inQuotes(word), program_, command->get_name(),
+                         word);
     }
     return unknownOption(app_, argc, argv);
   }
@@ -140,18 +141,18 @@ class Parser {
       const auto word = withoutValue(argv[i]);
       if (word == "--") break;
       if (!word.starts_with("--") || std::ranges::find(names, word) != names.end()) continue;
-      return unknownWord("option", word, {names.begin(), names.end()});
+      return describeUnknownWord("option", word, {names.begin(), names.end()});
     }
     return std::nullopt;
   }
 
-  Command mistake(std::string message) const {
+  Command usageError(std::string message) const {
     std::ranges::replace(message, '\n', ' ');
     std::string of;
     for (const auto* chosen : app_.get_subcommands()) of = " " + chosen->get_name();
     printError("{}{}: {}", program_, of, message);
     printError("Try: {}{} --help", program_, of);
-    return NothingToDo{kUsage};
+    return NothingToDo{kExitUsageError};
   }
 
   template <class T>
@@ -169,7 +170,7 @@ class Parser {
     command->add_flag("--daemon", start_.daemon, "go to the background; only file loggers are active then");
     command->add_flag(
         "--drain", start_.drain,
-        "end when no broker holds a task that is due, scheduled or leased; 1 when tasks of unknown names are left");
+        "end when no task is due, scheduled or leased; exit status 1 when tasks of unknown names are left");
   }
 
   void addStop() {
@@ -209,12 +210,12 @@ class Parser {
         ->add_option("--priority", push_.priority,
                      "goes to the first broker whose priority index is at least this one, else to the last")
         ->check(wholeNumber("a whole number of 64 bits"));
-    command->add_option("--timeLimit", push_.timeLimit, "seconds; 0: task_execution_time of whoever runs it")
+    command->add_option("--timeLimit", push_.timeLimit, "seconds; 0: task_execution_time of the instance that runs it")
         ->check(wholeNumber("a whole number of seconds, not below 0", 0));
     command
         ->add_option("--maxAttempts", push_.maxAttempts,
-                     "how often it may fail before it is buried (default: 1, and it is not kept); a crash is counted "
-                     "for itself: the third buries the task")
+                     "failed runs until it is buried (default 1: a failed task is not retried and not kept); crashes "
+                     "are counted separately, and the third buries the task")
         ->check(wholeNumber("a whole number from 1 to 4294967295", 1, std::numeric_limits<std::uint32_t>::max()));
     command->add_option("--number", push_.number, "push it this many times")
         ->check(wholeNumber("a whole number above 0", 1));
@@ -222,62 +223,62 @@ class Parser {
         ->check([](const std::string& id) {
           return id.empty() ? "the id is empty: leave --id out, and leptir makes one" : "";
         });
-    command->add_option("--broker", push_.broker, "the broker, by its name, whatever the priority says");
+    command->add_option("--broker", push_.broker, "name of the broker to push to, whatever --priority says");
     command->add_flag("--quiet", push_.quiet, "print no ids");
     command->add_option("--config", push_.config, kConfigHelp);
     command->callback([this] { command_ = [this] { return checkedPush(); }; });
   }
 
   Command checkedPush() const {
-    if (push_.name.empty() && !push_.fromStdin) return mistake("which task? give its NAME, or --stdin");
+    if (push_.name.empty() && !push_.fromStdin) return usageError("no task is named: give its NAME, or --stdin");
     if (push_.fromStdin && (!push_.name.empty() || !push_.json.empty() || !push_.id.empty() || push_.number != 1)) {
-      return mistake("--stdin takes its tasks from the lines: no NAME, parameters, --json, --id or --number beside it");
+      return usageError("--stdin reads the tasks from lines: give no NAME, parameters, --json, --id or --number");
     }
-    if (!push_.id.empty() && push_.number > 1) return mistake("--id with --number above 1 would push one task only");
+    if (!push_.id.empty() && push_.number > 1) return usageError("--id with --number above 1 would push one task only");
     return push_;
   }
 
   void addInfo() {
-    auto* command = add("info", "Print the record of a task as JSON, or where it waits.", info_);
+    auto* command = add("info", "Print the record of a task as JSON, or its place in a queue.", info_);
     command->add_option("ID", info_.id, "the task's id, as push printed it")->required();
-    command->add_flag("--text", info_.text, "for people: times as dates, the stack and stderr a line each");
+    command->add_flag("--text", info_.text, "readable text: times as dates, the stack and stderr line by line");
     command->add_option("--config", info_.config, kConfigHelp);
   }
 
   void addCancel() {
-    auto* command = add("cancel", "Take a waiting task out of the queue, or have a running one ended.", cancel_);
+    auto* command = add("cancel", "Remove a waiting task from its queue, or have a running task stopped.", cancel_);
     command->add_option("ID", cancel_.id, "the task's id, as push printed it")->required();
     command->add_option("--config", cancel_.config, kConfigHelp);
   }
 
   void addTasks() {
-    auto* command = add("tasks", "List records of tasks, the newest first, a line each.", tasks_);
+    auto* command = add("tasks", "List records of tasks, newest first, one line each.", tasks_);
     command->add_option("--cause", tasks_.cause,
-                        "only these, as info names them: finished, threw, timed_out, crashed, cancelled, …");
+                        "only records with this cause: finished, threw, timed_out, crashed, cancelled, …");
     command->add_option("--name", tasks_.name, "only tasks of this name");
-    command->add_option("--limit", tasks_.limit, "at most so many (default 20)")
+    command->add_option("--limit", tasks_.limit, "at most this many records (default 20)")
         ->check(wholeNumber("a whole number above 0", 1));
-    command->add_flag("--json", tasks_.json, "each whole record as a line of JSON");
+    command->add_flag("--json", tasks_.json, "whole records, each as one line of JSON");
     command->add_option("--config", tasks_.config, kConfigHelp);
   }
 
   void addCheck() {
     auto* command =
-        add("check", "Open everything that the configuration names and say what each store can and cannot do.", check_);
+        add("check", "Open every store of the configuration and print what each can and cannot do.", check_);
     command->add_option("--config", check_.config, kConfigHelp);
   }
 
   void addBench() {
-    auto* command = add(
-        "bench", "Measure this machine: no-op tasks through an instance of its own, on SQLite in a folder of its own.",
-        bench_);
+    auto* command =
+        add("bench", "Measure this machine: run no-op tasks in a temporary instance, on SQLite in a temporary folder.",
+            bench_);
     command->add_option(
         "--config", bench_.config,
-        "on the first broker and the meta storages of this configuration instead; that queue must be empty");
-    command->add_option("--tasks", bench_.tasks, "how many")->check(wholeNumber("a whole number above 0", 1));
+        "use the first broker, whose queue must be empty, and the meta storages of this configuration instead");
+    command->add_option("--tasks", bench_.tasks, "number of tasks")->check(wholeNumber("a whole number above 0", 1));
     command->add_option("--scheduled", bench_.scheduled,
-                        "so many more wait beside them for tomorrow, and stay in the queue of --config (default 0)");
-    command->add_option("--workers", bench_.workers, "how many (default: as many as cores)")
+                        "this many more tasks wait in the queue, due tomorrow; with --config they stay (default 0)");
+    command->add_option("--workers", bench_.workers, "number of workers (default: one for each core)")
         ->check(wholeNumber("a whole number from 1 to 1024", 1, 1024));
     command->add_flag("--json", bench_.json, "as one JSON object");
   }
@@ -293,7 +294,7 @@ class Parser {
   TasksCommand tasks_;
   CheckCommand check_;
   BenchCommand bench_;
-  std::function<Command()> command_ = [] { return NothingToDo{kUsage}; };
+  std::function<Command()> command_ = [] { return NothingToDo{kExitUsageError}; };
 };
 
 }  // namespace
@@ -302,4 +303,4 @@ Command parseCommandLine(int argc, const char* const* argv) {
   return Parser(nameOfProgram(argc, argv)).parse(argc, argv);
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

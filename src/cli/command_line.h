@@ -1,4 +1,4 @@
-// The command line as values: one struct for each command. (The only file that includes the parser is command_line.cc.)
+// The parsed command line: one struct for each command. Only command_line.cc includes the parser library (CLI11).
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-namespace leptir {
+namespace leptir::cli {
 
 struct StartCommand {
   std::filesystem::path config, pid;
@@ -17,25 +17,25 @@ struct StartCommand {
 };
 struct StopCommand {
   std::filesystem::path config, pid;
-  std::optional<double> timeout;  // seconds; none: as long as it takes
+  std::optional<double> timeout;  // seconds; empty: wait without a limit
 };
 struct StatusCommand {
   std::filesystem::path config, pid;
-  bool all = false;  // every instance of this user, whatever its configuration
+  bool all = false;  // show all instances of this user, whatever their configuration
   bool json = false;
 };
 struct PushCommand {
-  std::string program = "leptir";  // as it was called: a user's program has its own name
+  std::string program = "leptir";  // name of the called program, shown in hints and errors
   std::filesystem::path config;
-  std::string name;                     // empty with --stdin
+  std::string name;                     // the task's name; empty with --stdin
   std::vector<std::string> parameters;  // key=text, key:=JSON
-  std::string json;                     // an object
+  std::string json;                     // --json: the parameters as a JSON object
   bool fromStdin = false;
   double delaySeconds = 0;
   std::string at;  // RFC 3339 or Unix seconds
   std::int64_t priority = 0;
   std::int64_t timeLimit = 0;
-  std::uint32_t maxAttempts = 0;  // 0: not said
+  std::uint32_t maxAttempts = 0;  // 0: --maxAttempts was not given
   std::uint64_t number = 1;
   std::string id;
   std::string broker;
@@ -52,7 +52,7 @@ struct CancelCommand {
 };
 struct TasksCommand {
   std::filesystem::path config;
-  std::string cause, name;  // empty: any
+  std::string cause, name;  // filters of the list; empty: any
   std::size_t limit = 20;
   bool json = false;
 };
@@ -60,13 +60,13 @@ struct CheckCommand {
   std::filesystem::path config;
 };
 struct BenchCommand {
-  std::filesystem::path config;  // empty: SQLite in a folder of its own
+  std::filesystem::path config;  // empty: SQLite in a temporary folder
   std::uint64_t tasks = 200'000;
-  std::uint64_t scheduled = 0;  // that wait beside, for tomorrow
-  int workers = 0;              // 0: as many as cores
+  std::uint64_t scheduled = 0;  // tasks due tomorrow that stay in the queue meanwhile
+  int workers = 0;              // 0: one for each core
   bool json = false;
 };
-// The command line was wrong, or asked for help: the text has been printed.
+// No command is to be run: the command line was wrong or asked for help. The text for that has been printed.
 struct NothingToDo {
   int exitCode = 0;
 };
@@ -77,4 +77,4 @@ using Command = std::variant<NothingToDo, StartCommand, StopCommand, StatusComma
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -1,5 +1,5 @@
-// The commands. Each answers the process's exit status and says on stderr what went wrong; a file each, named like the
-// command.
+// Runs the commands of the command line. Each function returns the exit status of the process and prints errors to
+// stderr. The file of a command has the name of the command.
 #pragma once
 
 #include "cli/command_line.h"
@@ -7,7 +7,7 @@
 #include "leptir/config.h"
 #include "leptir/run_main.h"
 
-namespace leptir {
+namespace leptir::cli {
 
 int runCommand(const StartCommand& command, const Program& program);
 int runCommand(const StopCommand& command, const Program& program);
@@ -20,16 +20,17 @@ int runCommand(const CheckCommand& command, const Program& program);
 int runCommand(const BenchCommand& command, const Program& program);
 
 // `status --all`.
-int statusOfAll(const StatusCommand& command);
+int printStatusOfAll(const StatusCommand& command);
 
-// The configuration in that file, or the default one. An error has been printed as it should be read, a line a mistake.
+// Loads the configuration from `file`, or the default one if `file` is empty. On an error it has already printed the
+// error to stderr, one line for each mistake.
 Result<Config> readConfig(const std::filesystem::path& file);
 
-// Where a command looks for records and the configuration keeps none, says so on stderr.
-void sayWhetherRecorded(const Config& config);
-// Prints "leptir: <message>" to stderr and answers the exit status for it.
+// Warns on stderr if the configuration has no meta storage. For commands that read records.
+void warnIfNotRecorded(const Config& config);
+// Prints "leptir: <message>" to stderr and returns the exit status for the error's code.
 int fail(const Error& error);
-// The same for a store that could not be opened: 69 whatever the reason.
+// Like fail(), for a store that could not be opened: returns 69 whatever the error's code.
 int failStore(const Error& error);
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -1,16 +1,16 @@
-// What the process's exit status says (docs/guide/commands.md).
+// The exit statuses of leptir's commands; docs/guide/commands.md lists them for users.
 #pragma once
 
-namespace leptir {
+namespace leptir::cli {
 
 enum ExitCode : int {
-  kDone = 0,
-  kPartlyDone = 1,  // partly or not done; stderr says what
-  kUsage = 2,
-  kNotRunning = 3,
-  kNotFound = 4,
-  kStoreUnusableCode = 69,
-  kConfiguration = 78,
+  kExitDone = 0,
+  kExitPartlyDone = 1,  // partly or not done; stderr says what
+  kExitUsageError = 2,
+  kExitNotRunning = 3,
+  kExitNotFound = 4,
+  kExitStoreUnusable = 69,
+  kExitConfigError = 78,
 };
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -1,6 +1,6 @@
 #include "cli/find_task.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 bool isMissing(const Result<Json>& answer) {
@@ -9,13 +9,13 @@ bool isMissing(const Result<Json>& answer) {
 
 }  // namespace
 
-Result<Json> findTask(const AskForTask& recorded, const AskForTask& waiting) {
+Result<Json> findTask(const TaskLookup& recorded, const TaskLookup& waiting) {
   auto record = recorded();
   if (record) return record;
-  auto place = waiting();
-  if (place) return place;
+  auto entry = waiting();
+  if (entry) return entry;
   if (!isMissing(record)) return record;
-  return isMissing(place) ? recorded() : place;
+  return isMissing(entry) ? recorded() : entry;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -1,4 +1,4 @@
-// What is known of one task: its record, or else its place in a queue. For `leptir info`.
+// For `leptir info`: what is known of one task, from its record or else from its queue.
 #pragma once
 
 #include <functional>
@@ -6,13 +6,14 @@
 #include "leptir/json.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::cli {
 
-using AskForTask = std::function<Result<Json>()>;
+using TaskLookup = std::function<Result<Json>()>;
 
-// `recorded` is asked first, `waiting` when there is no record; each answers NotFound when it has nothing. A record
-// that cannot be read is the answer (its error) unless the task waits. A task that neither had moved between the two
-// questions, so `recorded` is asked once more: a record is saved before its broker lets go of the task.
-Result<Json> findTask(const AskForTask& recorded, const AskForTask& waiting);
+// Calls `recorded` (the meta storages) first, and `waiting` (the brokers) if there is no record; each returns NotFound
+// for an unknown task. The error of an unreadable record is returned unless the task waits. If neither knows the task,
+// it may have finished between the two calls, so `recorded` is called again: a record is saved before its task leaves
+// the broker.
+Result<Json> findTask(const TaskLookup& recorded, const TaskLookup& waiting);
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 const Error kNone(ErrorCode::NotFound, "no task");
 const Error kAway(ErrorCode::Unavailable, "the store is away");
 const Error kTorn(ErrorCode::Corrupt, "no record");
 
-TEST(FindTask, ARecordIsEnough) {
+TEST(FindTask, DoesNotAskTheBrokersIfThereIsARecord) {
   bool asked = false;
   const auto found = findTask([]() -> Result<Json> { return Json("record"); },
                               [&]() -> Result<Json> {
@@ -20,12 +20,12 @@ TEST(FindTask, ARecordIsEnough) {
   EXPECT_FALSE(asked);
 }
 
-TEST(FindTask, ATaskWithoutARecordIsWhereItWaits) {
+TEST(FindTask, FindsATaskWithoutARecordInItsQueue) {
   const auto found = findTask([]() -> Result<Json> { return kNone; }, []() -> Result<Json> { return Json("waits"); });
   EXPECT_EQ(*found, "waits");
 }
 
-TEST(FindTask, ATaskThatEndsBetweenTheTwoQuestionsHasItsRecord) {
+TEST(FindTask, FindsTheRecordOfATaskThatEndsBetweenTheTwoLookups) {
   bool hasEnded = false;
   const auto found = findTask([&]() -> Result<Json> { return hasEnded ? Result<Json>(Json("record")) : kNone; },
                               [&]() -> Result<Json> {
@@ -36,17 +36,17 @@ TEST(FindTask, ATaskThatEndsBetweenTheTwoQuestionsHasItsRecord) {
   EXPECT_EQ(*found, "record");
 }
 
-TEST(FindTask, NotFoundIsSaidWhenNeitherHasIt) {
+TEST(FindTask, ReturnsNotFoundIfThereIsNeitherARecordNorAWaitingTask) {
   const auto found = findTask([]() -> Result<Json> { return kNone; }, []() -> Result<Json> { return kNone; });
   EXPECT_EQ(found.error().code(), ErrorCode::NotFound);
 }
 
-TEST(FindTask, AStoreThatIsAwayIsTheAnswer) {
+TEST(FindTask, ReturnsTheErrorOfAnUnavailableStore) {
   const auto found = findTask([]() -> Result<Json> { return kNone; }, []() -> Result<Json> { return kAway; });
   EXPECT_EQ(found.error().code(), ErrorCode::Unavailable);
 }
 
-TEST(FindTask, ARecordThatCannotBeReadIsTheAnswerUnlessTheTaskWaits) {
+TEST(FindTask, ReturnsTheErrorOfAnUnreadableRecordUnlessTheTaskWaits) {
   const auto torn = []() -> Result<Json> { return kTorn; };
   EXPECT_EQ(findTask(torn, []() -> Result<Json> { return kNone; }).error().code(), ErrorCode::Corrupt);
   EXPECT_EQ(findTask(torn, []() -> Result<Json> { return kAway; }).error().code(), ErrorCode::Corrupt);
@@ -54,4 +54,4 @@ TEST(FindTask, ARecordThatCannotBeReadIsTheAnswerUnlessTheTaskWaits) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::cli

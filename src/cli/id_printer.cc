@@ -9,7 +9,7 @@
 #include "base/id_list.h"
 #include "cli/print.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 bool writeAll(const std::string& text) {
@@ -38,8 +38,8 @@ bool IdPrinter::print(const std::vector<std::string>& ids) const {
   for (const auto& id : ids) lines += id + '\n';
   if (writeAll(lines)) return true;
   printError("leptir push: cannot write to standard output: {}; these tasks were added all the same: {}",
-             std::strerror(errno), idList(ids));
+             std::strerror(errno), base::idList(ids));
   return false;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -1,4 +1,5 @@
-// Standard output of `push`: one id a line. Tasks whose ids cannot be printed are added all the same, so that is said.
+// Prints the ids of pushed tasks to stdout, one a line. If stdout cannot be written the tasks are in the queue all the
+// same, so their ids go to stderr.
 #pragma once
 
 #include <string>
@@ -6,19 +7,19 @@
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::cli {
 
 class IdPrinter {
  public:
   explicit IdPrinter(bool quiet) : quiet_(quiet) {}
 
-  // Invalid: standard output is closed. To be asked before anything is opened, which would take its descriptor.
+  // Invalid: standard output is closed. Call this before opening any store: its descriptor would become number 1.
   Result<void> check() const;
-  // False: the ids could not be written; stderr says which tasks were added.
+  // Returns false if the ids could not be written; stderr then says which tasks were added.
   bool print(const std::vector<std::string>& ids) const;
 
  private:
   bool quiet_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::cli

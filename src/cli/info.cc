@@ -10,14 +10,14 @@
 #include "config/assemble.h"
 #include "task/envelope.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
-// What the error is about, when there is one: an exit status of its own.
+// What an error concerns, a whole store or one record: they have different exit statuses.
 enum class Fault { Store, Record };
 
-// A store that is damaged as a whole answers nothing; one that says of another id that it has no record works.
-bool answersOthers(MetaStorage& storage) {
+// Whether the storage answers for another id: then only this record is damaged, not the whole store.
+bool answersForOtherIds(MetaStorage& storage) {
   const auto other = storage.loadMetaInfoById("no such task");
   return other || other.error().code() == ErrorCode::NotFound;
 }
@@ -25,16 +25,16 @@ bool answersOthers(MetaStorage& storage) {
 Result<Json> recordIn(const Config::MetaStorage& storage, const std::string& id, Fault& fault) {
   Config alone;
   alone.metaStorages = {storage};
-  auto opened = openMetaStorage(alone, MetaUse::Look);
+  auto opened = config::openMetaStorage(alone, MetaUse::Inspect);
   if (!opened) return opened.error();
   auto record = opened->loadMetaInfoById(id);
-  if (!record && record.error().code() == ErrorCode::Corrupt && answersOthers(*opened)) fault = Fault::Record;
+  if (!record && record.error().code() == ErrorCode::Corrupt && answersForOtherIds(*opened)) fault = Fault::Record;
   return record;
 }
 
-// How often a task may still fail or succeed, where its pusher or the configuration asked for retries.
-std::optional<std::uint32_t> attemptsLeft(const EnvelopeHead& head, const Counters& counters,
-                                          const TaskRuleBook& rules) {
+// How many more runs the task may have; nullopt if neither its pusher nor the configuration asked for retries.
+std::optional<std::uint32_t> attemptsLeft(const task::EnvelopeHead& head, const Counters& counters,
+                                          const TaskRulesByName& rules) {
   const auto ofName = rules.find(head.name);
   const auto configured = ofName == rules.end() ? std::nullopt : ofName->second.maxAttempts;
   const auto most = head.maxAttempts != 0 ? head.maxAttempts : configured.value_or(1);
@@ -47,17 +47,17 @@ std::string reasonOf(const FoundTask& found) {
   return "unknown name: no instance that leased it knew a task of its name; it waits for a program that does";
 }
 
-// What its broker knows of a task.
-Result<Json> waitingIn(const Config::Broker& broker, const TaskRuleBook& rules, const std::string& id) {
+// What the broker knows of a task, as JSON with the keys of a record.
+Result<Json> queuedTaskIn(const Config::Broker& broker, const TaskRulesByName& rules, const std::string& id) {
   Config alone;
   alone.brokers = {broker};
-  auto opened = openBroker(alone, BrokerUse::Look);
+  auto opened = config::openBroker(alone, BrokerUse::Inspect);
   if (!opened) return opened.error();
   auto store = opened->access(0);
   if (!store) return store.error();
   auto found = (*store)->keeper().find(id);
   if (!found) return found.error();
-  const auto head = decodeEnvelope(found->envelope);
+  const auto head = task::decodeEnvelope(found->envelope);
   Json json{{"id", id},
             {"type", head ? Json(head->name) : Json(nullptr)},
             {"status", static_cast<int>(TaskStatus::Pending)},
@@ -71,11 +71,11 @@ Result<Json> waitingIn(const Config::Broker& broker, const TaskRuleBook& rules, 
   return json;
 }
 
-// One store after the other, until one has it. One that cannot be used keeps nobody from asking the next; but "not
-// found" is said only when all have answered.
-template <class Stores, class Ask>
-Result<Json> askEach(const Stores& stores, const std::string& id, Ask ask) {
-  Error none(ErrorCode::NotFound, "no task '" + id + "': it is in no queue, and no record is of it");
+// Asks one store after the other until one has the task. A store that cannot be used does not stop the search, but
+// NotFound is returned only if every store has answered.
+template <class Configured, class Ask>
+Result<Json> askEach(const std::vector<Configured>& stores, const std::string& id, Ask ask) {
+  Error none(ErrorCode::NotFound, "no task '" + id + "': it is in no queue and has no record");
   for (const auto& store : stores) {
     auto answer = ask(store, id);
     if (answer) return answer;
@@ -87,7 +87,7 @@ Result<Json> askEach(const Stores& stores, const std::string& id, Ask ask) {
 
 Result<Json> askBrokers(const Config& config, const std::string& id) {
   return askEach(config.brokers, id, [&config](const Config::Broker& broker, const std::string& wanted) {
-    return waitingIn(broker, config.rules, wanted);
+    return queuedTaskIn(broker, config.rules, wanted);
   });
 }
 
@@ -99,8 +99,8 @@ bool isRunning(const Json& record, const Json& waiting) {
   return isInProgress(record) && waiting.at("state") == nameOf(TaskState::Leased);
 }
 
-// A task that succeeded is in no queue; to look for it would search the whole queue of a Redis.
-bool isOfSuccess(const Json& record) {
+// A task that succeeded is in no queue; looking for it would search the whole queue on Redis.
+bool isSuccess(const Json& record) {
   const auto exit = record.value("retC", Json());
   return record.value("status", Json()) == static_cast<int>(TaskStatus::Completed) &&
          (exit == static_cast<int>(ExitStatus::Success) || exit == static_cast<int>(ExitStatus::Warning));
@@ -112,13 +112,14 @@ Result<Json> askMetaStorages(const Config& config, const std::string& id, Fault&
   });
 }
 
-// A record tells of the last run. Whether the task waits for its next one, is buried, or was given back, its broker
-// knows. A run that is in progress, of a task that no broker has, ended between the two questions.
-Result<Json> withItsPlace(const Config& config, const std::string& id, Json record, Fault& fault) {
-  if (isOfSuccess(record)) return record;
+// Adds the task's place in a queue to its record: the record describes the last run, and the broker knows whether the
+// task waits again, is buried or was given back. If the record says "in progress" but no broker has the task, the run
+// has ended between the two lookups, so the record is loaded again.
+Result<Json> withPlaceInQueue(const Config& config, const std::string& id, Json record, Fault& fault) {
+  if (isSuccess(record)) return record;
   const auto waiting = askBrokers(config, id);
   if (!waiting && waiting.error().code() != ErrorCode::NotFound)
-    fail(waiting.error().in("this is the record; whether the task waits again is not known"));
+    fail(waiting.error().in("showing the record, but whether the task waits again is not known"));
   if (!waiting) return isInProgress(record) ? askMetaStorages(config, id, fault) : record;
   if (isRunning(record, *waiting)) return record;
   for (const auto* key : {"state", "broker", "toex", "reason", "attemptsLeft"}) {
@@ -130,15 +131,15 @@ Result<Json> withItsPlace(const Config& config, const std::string& id, Json reco
 Result<Json> find(const Config& config, const std::string& id, Fault& fault) {
   const auto recorded = [&]() -> Result<Json> {
     auto record = askMetaStorages(config, id, fault);
-    return record ? withItsPlace(config, id, std::move(*record), fault) : record;
+    return record ? withPlaceInQueue(config, id, std::move(*record), fault) : record;
   };
   return findTask(recorded, [&] { return askBrokers(config, id); });
 }
 
-int failTo(const Error& error, Fault fault) {
+int failWith(const Error& error, Fault fault) {
   if (error.code() == ErrorCode::NotFound) return fail(error);
   const int status = failStore(error);
-  return fault == Fault::Record ? kPartlyDone : status;
+  return fault == Fault::Record ? kExitPartlyDone : status;
 }
 
 Error withHint(const Error& error, const Config& config) {
@@ -150,15 +151,15 @@ Error withHint(const Error& error, const Config& config) {
 
 int runCommand(const InfoCommand& command, const Program&) {
   const auto config = readConfig(command.config);
-  if (!config) return kConfiguration;
+  if (!config) return kExitConfigError;
   auto fault = Fault::Store;
   auto record = find(*config, command.id, fault);
   if (!record) {
-    sayWhetherRecorded(*config);
-    return failTo(withHint(record.error(), *config), fault);
+    warnIfNotRecorded(*config);
+    return failWith(withHint(record.error(), *config), fault);
   }
   std::cout << (command.text ? recordText(*record) : jsonForOutput(*record, 2) + '\n');
-  return kDone;
+  return kExitDone;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

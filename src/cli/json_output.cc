@@ -2,10 +2,10 @@
 
 #include "base/escape.h"
 
-namespace leptir {
+namespace leptir::cli {
 
 std::string jsonForOutput(const Json& json, int indent) {
-  return escapedInJson(json.dump(indent, ' ', false, Json::error_handler_t::replace));
+  return base::escapedInJson(json.dump(indent, ' ', false, Json::error_handler_t::replace));
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -1,14 +1,14 @@
-// JSON as the commands print it.
+// The JSON that commands print to stdout.
 #pragma once
 
 #include <string>
 
 #include "leptir/json.h"
 
-namespace leptir {
+namespace leptir::cli {
 
-// On one line, or with so many blanks for each level. Nothing in it can steer a terminal; bytes that are no UTF-8
-// become U+FFFD.
+// On one line, or indented by `indent` blanks for each level. Control characters are escaped, so that the text cannot
+// control a terminal; bytes that are not UTF-8 become U+FFFD.
 std::string jsonForOutput(const Json& json, int indent = -1);
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -12,14 +12,15 @@
 #include "cli/print.h"
 #include "cli/push_line.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMostLines = 1000;
 constexpr std::size_t kMostBytes = std::size_t{4} << 20;
-// A producer that has paused this long waits for something; one that goes on and on gets its tasks pushed meanwhile.
+// Lines are pushed after a pause of kPause, since the producer may wait for their ids, and at the latest kLongestWait
+// after the first line of a batch.
 constexpr auto kPause = 20ms;
 constexpr auto kLongestWait = 100ms;
 
@@ -35,19 +36,20 @@ LinePusher::LinePusher(Broker& broker, NameCheck& names, IdPrinter printer, Push
 
 int LinePusher::run() {
   while (!outputFailed_) {
-    switch (reader_.next(batch_.empty() ? LineReader::kAsLongAsItTakes : kPause)) {
+    switch (reader_.next(batch_.empty() ? LineReader::kNoTimeout : kPause)) {
       case LineReader::Event::Line:
-        take(reader_.line());
+        addLine(reader_.line());
         if (isFull()) pushBatch();
         break;
       case LineReader::Event::TooLong:
-        complain(reader_.number(), "longer than " + std::to_string(kMaxEnvelopeBytes) + " bytes, the largest envelope");
+        reportBadLine(reader_.number(),
+                      "longer than " + std::to_string(kMaxEnvelopeBytes) + " bytes, the largest envelope");
         break;
       case LineReader::Event::Pause:
         pushBatch();
         break;
       case LineReader::Event::Failed:
-        failToRead();
+        reportReadError();
         [[fallthrough]];
       case LineReader::Event::End:
         pushBatch();
@@ -57,15 +59,15 @@ int LinePusher::run() {
   return finish();
 }
 
-void LinePusher::take(std::string_view line) {
+void LinePusher::addLine(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
   auto task = parsePushLine(line, defaults_);
-  if (!task) return complain(reader_.number(), task.error().message());
+  if (!task) return reportBadLine(reader_.number(), task.error().message());
   if (const auto warning = names_.warningAbout(task->name); !warning.empty()) {
     printError("leptir push: line {}: {}", reader_.number(), warning);
   }
   const bool hasOwnId = !task->options.id.empty();
-  if (!hasOwnId) task->options.id = makeTaskId(systemClock());
+  if (!hasOwnId) task->options.id = base::makeTaskId(systemClock());
   if (batch_.empty()) batchBegan_ = std::chrono::steady_clock::now();
   batchBytes_ += line.size();
   batch_.push_back({reader_.number(), std::move(*task), hasOwnId});
@@ -76,7 +78,7 @@ bool LinePusher::isFull() const {
          (!batch_.empty() && std::chrono::steady_clock::now() - batchBegan_ >= kLongestWait);
 }
 
-// Each broker gets its part by itself: one that is down or refuses something is no harm to the others.
+// Pushes to each broker separately: a broker that is down or refuses a task does not affect the tasks for the others.
 void LinePusher::pushBatch() {
   std::map<std::size_t, Lines> parts;
   for (auto& line : batch_) {
@@ -84,12 +86,12 @@ void LinePusher::pushBatch() {
     if (broker) {
       parts[*broker].push_back(&line);
     } else {
-      complain(line.number, broker.error().message());
+      reportBadLine(line.number, broker.error().message());
     }
   }
   for (const auto& [broker, lines] : parts) {
     pushPart(lines);
-    nameTheBuried(broker, lines);
+    reportBuriedTasks(broker, lines);
   }
   printPushed();
   batch_.clear();
@@ -105,37 +107,37 @@ void LinePusher::pushPart(const Lines& lines) {
   } else if (ids.error().code() == ErrorCode::Unavailable) {
     const auto first = std::to_string(lines.front()->number), last = std::to_string(lines.back()->number);
     failure_ = fail(ids.error().in(lines.size() > 1 ? "lines " + first + " to " + last : "line " + first));
-    bad_ += lines.size();
+    rejected_ += lines.size();
   } else {
-    pushOneByOne(lines);  // one of them is refused: the others are not to suffer
+    pushOneByOne(lines);  // the store refused the batch because of one task: push the other tasks
   }
 }
 
 void LinePusher::pushOneByOne(const Lines& lines) {
   for (auto* line : lines) {
     const auto id = broker_.pushTask(line->task);
-    if (!id) complain(line->number, id.error().message());
+    if (!id) reportBadLine(line->number, id.error().message());
     line->pushed = id.has_value();
   }
 }
 
-// One question for all: to look for each task would search the queue for those that have run already.
-void LinePusher::nameTheBuried(std::size_t broker, const Lines& lines) {
+// Asks the store once for all ids: looking for each task would search the whole queue for tasks that have run already.
+void LinePusher::reportBuriedTasks(std::size_t broker, const Lines& lines) {
   std::vector<std::string> ids;
   for (const auto* line : lines) {
     if (line->pushed && line->hasOwnId) ids.push_back(line->task.options.id);
   }
-  const auto buried = whyBuried(broker_, broker, ids);
+  const auto buried = buriedWarnings(broker_, broker, ids);
   if (buried.empty()) return;
   for (auto* line : lines) {
     const auto why = buried.find(line->task.options.id);
     if (!line->pushed || why == buried.end()) continue;
-    complain(line->number, why->second);
+    reportBadLine(line->number, why->second);
     line->pushed = false;
   }
 }
 
-// In the order of the lines.
+// Prints the ids in the order of the input lines.
 void LinePusher::printPushed() {
   std::vector<std::string> ids;
   for (const auto& line : batch_) {
@@ -145,23 +147,23 @@ void LinePusher::printPushed() {
   if (!printer_.print(ids)) outputFailed_ = true;
 }
 
-void LinePusher::complain(std::size_t line, const std::string& why) {
-  ++bad_;
+void LinePusher::reportBadLine(std::size_t line, const std::string& why) {
+  ++rejected_;
   printError("leptir push: line {}: {}", line, why);
 }
 
-void LinePusher::failToRead() {
-  failure_ = kPartlyDone;
+void LinePusher::reportReadError() {
+  failure_ = kExitPartlyDone;
   printError("leptir push: cannot read standard input: {}", std::strerror(reader_.error()));
 }
 
 int LinePusher::finish() const {
-  if (showsProgress_) std::cerr << "\r" << pushed_ << " pushed, " << bad_ << " not\n";
+  if (showsProgress_) std::cerr << "\r" << pushed_ << " pushed, " << rejected_ << " not\n";
   if (outputFailed_) {
     printError("leptir push: the lines after line {} were not pushed", reader_.number());
-    return kPartlyDone;
+    return kExitPartlyDone;
   }
-  return failure_ != kDone ? failure_ : bad_ > 0 ? kPartlyDone : kDone;
+  return failure_ != kExitDone ? failure_ : rejected_ > 0 ? kExitPartlyDone : kExitDone;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -1,4 +1,4 @@
-// `push --stdin`: reads lines, pushes the good ones in batches and names the bad ones.
+// `push --stdin`: reads lines from stdin, pushes the valid ones in batches and reports the others on stderr.
 #pragma once
 
 #include <chrono>
@@ -9,21 +9,22 @@
 #include "cli/exit_code.h"
 #include "cli/id_printer.h"
 #include "cli/line_reader.h"
-#include "cli/push_notes.h"
+#include "cli/push_warnings.h"
 #include "leptir/broker.h"
 
-namespace leptir {
+namespace leptir::cli {
 
 class LinePusher {
  public:
-  // `defaults` hold where a line says nothing. The references outlive it.
+  // `defaults` are the options of lines that do not set them. `broker` and `names` must outlive this object.
   LinePusher(Broker& broker, NameCheck& names, IdPrinter printer, PushOptions defaults);
 
-  // Until the input ends; answers the exit status.
+  // Runs until the input ends; returns the exit status.
   int run();
 
  private:
-  // Ids are made here, so that what is pushed again is added once.
+  // A line that is to be pushed. A missing id is made before the first attempt to push, so that a second attempt cannot
+  // add the task twice.
   struct Line {
     std::size_t number = 0;
     TaskToPush task;
@@ -32,15 +33,15 @@ class LinePusher {
   };
   using Lines = std::vector<Line*>;
 
-  void take(std::string_view line);
+  void addLine(std::string_view line);
   bool isFull() const;
   void pushBatch();
   void pushPart(const Lines& lines);
   void pushOneByOne(const Lines& lines);
-  void nameTheBuried(std::size_t broker, const Lines& lines);
+  void reportBuriedTasks(std::size_t broker, const Lines& lines);
   void printPushed();
-  void complain(std::size_t line, const std::string& why);
-  void failToRead();
+  void reportBadLine(std::size_t line, const std::string& why);
+  void reportReadError();
   int finish() const;
 
   Broker& broker_;
@@ -51,10 +52,10 @@ class LinePusher {
   std::vector<Line> batch_;
   std::size_t batchBytes_ = 0;
   std::chrono::steady_clock::time_point batchBegan_;
-  std::size_t pushed_ = 0, bad_ = 0;
-  int failure_ = kDone;
+  std::size_t pushed_ = 0, rejected_ = 0;
+  int failure_ = kExitDone;
   bool outputFailed_ = false;
   bool showsProgress_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::cli

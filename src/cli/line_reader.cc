@@ -7,7 +7,7 @@
 #include <array>
 #include <cerrno>
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{64} << 10;
@@ -24,7 +24,7 @@ LineReader::Event LineReader::next(std::chrono::milliseconds wait) {
   while (true) {
     if (takeLine()) return line_.size() > longest_ ? Event::TooLong : Event::Line;
     if (isTooLong()) return Event::TooLong;
-    if (isQuiet(wait)) return Event::Pause;
+    if (pausesFor(wait)) return Event::Pause;
     const auto got = readMore();
     if (got == 0) return takeRest() ? Event::Line : Event::End;
     if (got > 0 || errno == EINTR || errno == EAGAIN) continue;
@@ -69,7 +69,7 @@ bool LineReader::isTooLong() {
   return tooLong;
 }
 
-bool LineReader::isQuiet(std::chrono::milliseconds wait) const {
+bool LineReader::pausesFor(std::chrono::milliseconds wait) const {
   pollfd input{descriptor_, POLLIN, 0};
   return ::poll(&input, 1, static_cast<int>(wait.count())) == 0;
 }
@@ -86,4 +86,4 @@ ssize_t LineReader::readMore() {
   return got;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -1,4 +1,5 @@
-// Lines of standard input as they come: a pause is told, a line that is too long is skipped without being held.
+// Reads lines from a descriptor as they arrive. Reports a pause of the input; skips a line that is too long without
+// keeping it in memory.
 #pragma once
 
 #include <sys/types.h>
@@ -10,47 +11,47 @@
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::cli {
 
-// One thread. The descriptor belongs to the caller.
+// For one thread. The caller owns the descriptor.
 class LineReader {
  public:
   enum class Event {
-    Line,     // line() is the next one
-    TooLong,  // the line of number() has more than `longest` bytes; what follows of it is read and dropped
-    Pause,    // no whole line came within the time that the caller waits
-    End,      // there is no further line
-    Failed,   // the descriptor cannot be read: error()
+    Line,     // line() holds the next line
+    TooLong,  // line number() is longer than `longest` bytes; the rest of that line is read and dropped
+    Pause,    // no complete line arrived within the wait time of next()
+    End,      // the input has ended
+    Failed,   // reading the descriptor failed; error() says why
   };
-  static constexpr std::chrono::milliseconds kAsLongAsItTakes{-1};
+  static constexpr std::chrono::milliseconds kNoTimeout{-1};
 
   LineReader(int descriptor, std::size_t longest) : descriptor_(descriptor), longest_(longest) {}
 
-  // Invalid: the descriptor is not open for reading. To be asked before anything is opened, which would take its
+  // Invalid: the descriptor is not open for reading. Call this before opening any store: its descriptor would get that
   // number.
   static Result<void> check(int descriptor);
 
   Event next(std::chrono::milliseconds wait);
   std::string_view line() const { return line_; }  // without its line feed; valid until next()
-  std::size_t number() const { return number_; }   // of the line that next() told of; the first is 1
-  int error() const { return error_; }             // an errno
+  std::size_t number() const { return number_; }   // number of the line that next() reported; the first line is 1
+  int error() const { return error_; }             // an errno value
 
  private:
   bool takeLine();
   bool takeRest();
   bool isTooLong();
-  bool isQuiet(std::chrono::milliseconds wait) const;
+  bool pausesFor(std::chrono::milliseconds wait) const;
   ssize_t readMore();
 
   int descriptor_;
   std::size_t longest_;
   std::string buffer_;
-  std::size_t begin_ = 0;     // of the line that is not taken yet
-  std::size_t searched_ = 0;  // no line feed before this
-  bool skipping_ = false;     // the rest of a line that was too long
+  std::size_t begin_ = 0;     // offset in buffer_ of the next line
+  std::size_t searched_ = 0;  // offset in buffer_ up to which there is no line feed
+  bool skipping_ = false;     // the rest of a line that was too long is being dropped
   std::string_view line_;
   std::size_t number_ = 0;
   int error_ = 0;
 };
 
-}  // namespace leptir
+}  // namespace leptir::cli

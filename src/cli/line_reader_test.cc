@@ -10,7 +10,7 @@
 
 #include "base/unique_fd.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 using namespace std::chrono_literals;
@@ -21,20 +21,20 @@ class LineReaderTest : public ::testing::Test {
   LineReaderTest() {
     int ends[2];
     EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    in = UniqueFd(ends[0]);
-    out = UniqueFd(ends[1]);
+    in = base::UniqueFd(ends[0]);
+    out = base::UniqueFd(ends[1]);
   }
   void write(const std::string& text) {
     ASSERT_EQ(::write(out.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
   }
-  Event next(LineReader& reader) { return reader.next(LineReader::kAsLongAsItTakes); }
+  Event next(LineReader& reader) { return reader.next(LineReader::kNoTimeout); }
 
-  UniqueFd in, out;
+  base::UniqueFd in, out;
 };
 
-TEST_F(LineReaderTest, GivesLinesWithTheirNumbers) {
+TEST_F(LineReaderTest, ReturnsLinesWithTheirNumbers) {
   write("one\n\ntwo\nthree");
-  out = UniqueFd();
+  out = base::UniqueFd();
   LineReader reader(in.get(), 100);
   std::vector<std::string> lines;
   while (next(reader) == Event::Line) lines.push_back(std::to_string(reader.number()) + std::string(reader.line()));
@@ -42,7 +42,7 @@ TEST_F(LineReaderTest, GivesLinesWithTheirNumbers) {
   EXPECT_EQ(next(reader), Event::End);
 }
 
-TEST_F(LineReaderTest, TellsAPauseAndKeepsTheBeginningOfALine) {
+TEST_F(LineReaderTest, ReportsAPauseAndKeepsTheBeginningOfAnUnfinishedLine) {
   write("one\ntw");
   LineReader reader(in.get(), 100);
   EXPECT_EQ(next(reader), Event::Line);
@@ -53,12 +53,12 @@ TEST_F(LineReaderTest, TellsAPauseAndKeepsTheBeginningOfALine) {
   EXPECT_EQ(reader.number(), 2u);
 }
 
-TEST_F(LineReaderTest, SkipsALineThatIsTooLongWithoutHoldingIt) {
+TEST_F(LineReaderTest, SkipsALineThatIsTooLongWithoutKeepingItInMemory) {
   const std::string longLine(10'000'000, 'x');
   std::thread writer([&] {
     const auto text = "one\n" + longLine + "\nthree\n" + longLine;
     for (std::size_t at = 0; at < text.size();) at += ::write(out.get(), text.data() + at, text.size() - at);
-    out = UniqueFd();
+    out = base::UniqueFd();
   });
   LineReader reader(in.get(), 1000);
   std::vector<std::pair<Event, std::size_t>> seen;
@@ -70,16 +70,16 @@ TEST_F(LineReaderTest, SkipsALineThatIsTooLongWithoutHoldingIt) {
 }
 
 TEST_F(LineReaderTest, FailsOnAFolderAndAClosedDescriptor) {
-  const UniqueFd folder(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const base::UniqueFd folder(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   LineReader ofFolder(folder.get(), 100);
   EXPECT_EQ(next(ofFolder), Event::Failed);
   EXPECT_EQ(ofFolder.error(), EISDIR);
   const int closed = in.get();
-  in = UniqueFd();
+  in = base::UniqueFd();
   LineReader ofClosed(closed, 100);
   EXPECT_EQ(next(ofClosed), Event::Failed);
   EXPECT_EQ(ofClosed.error(), EBADF);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -4,18 +4,18 @@
 
 #include "base/escape.h"
 
-namespace leptir {
+namespace leptir::cli {
 
 void printEscapedLine(std::string_view line) {
-  std::cout << escaped(line) + '\n';
+  std::cout << base::escaped(line) + '\n';
 }
 
 void printEscapedErrorLine(std::string_view line) {
-  std::cerr << escaped(line) + '\n';
+  std::cerr << base::escaped(line) + '\n';
 }
 
 void printEscapedErrorLines(std::string_view lines) {
-  std::cerr << escapedLines(lines) + '\n';
+  std::cerr << base::escapedLines(lines) + '\n';
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

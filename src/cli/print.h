@@ -1,5 +1,5 @@
-// Lines that commands print for people. A line may hold text from outside (a path, an error of a store, a word of the
-// command line), so each one is escaped whole: nothing in it steers a terminal or begins a line of its own.
+// Prints lines for people to stdout and stderr. A line may hold text from outside (a path, an error of a store, an
+// argument), so the whole line is escaped: such text can neither control the terminal nor begin another line.
 #pragma once
 
 #include <fmt/format.h>
@@ -7,11 +7,11 @@
 #include <string_view>
 #include <utility>
 
-namespace leptir {
+namespace leptir::cli {
 
 void printEscapedLine(std::string_view line);       // to stdout
 void printEscapedErrorLine(std::string_view line);  // to stderr
-// To stderr, for an error of several lines: its line feeds stay.
+// To stderr, for an error of several lines: escapes each line, but keeps the line feeds.
 void printEscapedErrorLines(std::string_view lines);
 
 template <class... Parts>
@@ -24,4 +24,4 @@ void printError(fmt::format_string<Parts...> form, Parts&&... parts) {
   printEscapedErrorLine(fmt::format(form, std::forward<Parts>(parts)...));
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

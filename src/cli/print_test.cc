@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 std::string printed(const std::function<void()>& print) {
@@ -20,19 +20,19 @@ std::string printedAsError(const std::function<void()>& print) {
   return ::testing::internal::GetCapturedStderr();
 }
 
-TEST(Print, AnyPartOfALineIsEscapedAndBeginsNoLineOfItsOwn) {
+TEST(Print, EscapesControlCharactersAndLineFeedsInEveryPartOfALine) {
   EXPECT_EQ(printed([] { printLine("{} {}: works", "\x1b[31m", "a\nb"); }), "\\x1b[31m a\\nb: works\n");
   EXPECT_EQ(printed([] { printLine(""); }), "\n");
   EXPECT_EQ(printedAsError([] { printError("leptir: {}: {}", 3, "\u202e\x7f"); }), "leptir: 3: \\u202e\\x7f\n");
 }
 
-TEST(Print, WhatIsEscapedAlreadyIsNotEscapedTwice) {
+TEST(Print, DoesNotEscapeBackslashesOfTextThatIsAlreadyEscaped) {
   EXPECT_EQ(printed([] { printLine("{}", "\\x1b C:\\temp '底板'"); }), "\\x1b C:\\temp '底板'\n");
 }
 
-TEST(Print, AnErrorOfSeveralLinesKeepsThem) {
+TEST(Print, KeepsTheLineFeedsOfAnErrorOfSeveralLines) {
   EXPECT_EQ(printedAsError([] { printEscapedErrorLines("one\ntwo\x1b\r\n"); }), "one\ntwo\\x1b\\r\n\n");
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::cli

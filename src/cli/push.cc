@@ -6,20 +6,20 @@
 #include "cli/id_printer.h"
 #include "cli/line_pusher.h"
 #include "cli/print.h"
-#include "cli/push_input.h"
 #include "cli/push_line.h"
-#include "cli/push_notes.h"
+#include "cli/push_time.h"
+#include "cli/push_warnings.h"
 #include "task/envelope.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 constexpr std::size_t kBatch = 1000;
 
-int refuse(const PushCommand& command, const Error& error) {
+int printUsageError(const PushCommand& command, const Error& error) {
   printError("{} push: {}", command.program, error.message());
   printError("Try: {} push --help", command.program);
-  return kUsage;
+  return kExitUsageError;
 }
 
 Result<PushOptions> optionsOf(const PushCommand& command) {
@@ -38,7 +38,7 @@ Result<PushOptions> optionsOf(const PushCommand& command) {
   return options;
 }
 
-// What no line can be pushed with is refused before the first is read.
+// Refuses options of the command line that would make every line invalid, before the first line is read.
 Result<void> checkDefaults(const Broker& broker, const PushOptions& options) {
   if (const auto index = broker.brokerFor(options); !index) return index.error();
   BrokerTask any;
@@ -46,46 +46,46 @@ Result<void> checkDefaults(const Broker& broker, const PushOptions& options) {
   any.name = "noop";
   any.timeOfExecution = options.timeOfExecution;
   any.timeLimitSeconds = options.timeLimitSeconds;
-  return checkBrokerTask(any);
+  return task::checkBrokerTask(any);
 }
 
-std::string whyOwnIdIsBuried(Broker& broker, const PushOptions& options) {
+std::string warningIfOwnIdIsBuried(Broker& broker, const PushOptions& options) {
   const auto index = broker.brokerFor(options);
   if (options.id.empty() || !index) return {};
-  const auto buried = whyBuried(broker, *index, {&options.id, 1});
+  const auto buried = buriedWarnings(broker, *index, {&options.id, 1});
   return buried.empty() ? std::string() : buried.begin()->second;
 }
 
-int pushOne(Broker& broker, const PushCommand& command, const TaskToPush& task, const IdPrinter& printer) {
+int pushCopies(Broker& broker, const PushCommand& command, const TaskToPush& task, const IdPrinter& printer) {
   for (std::uint64_t left = command.number; left > 0;) {
     const auto batch = std::min<std::uint64_t>(left, kBatch);
     auto ids = broker.pushTasks(std::vector<TaskToPush>(batch, task));
     if (!ids) return fail(ids.error());
-    if (const auto why = whyOwnIdIsBuried(broker, task.options); !why.empty()) {
+    if (const auto why = warningIfOwnIdIsBuried(broker, task.options); !why.empty()) {
       return fail(Error(ErrorCode::Invalid, why));
     }
-    if (!printer.print(*ids)) return kPartlyDone;
+    if (!printer.print(*ids)) return kExitPartlyDone;
     left -= batch;
   }
-  return kDone;
+  return kExitDone;
 }
 
 }  // namespace
 
 int runCommand(const PushCommand& command, const Program& program) {
-  std::signal(SIGPIPE, SIG_IGN);  // a reader of the ids that goes away is told of, and is not our end
+  std::signal(SIGPIPE, SIG_IGN);  // when the reader of the ids closes the pipe, print the error instead of dying
   const IdPrinter printer(command.quiet);
   if (auto open = printer.check(); !open) return fail(open.error());
   if (auto open = LineReader::check(STDIN_FILENO); command.fromStdin && !open) return fail(open.error());
   auto options = optionsOf(command);
-  if (!options) return refuse(command, options.error());
+  if (!options) return printUsageError(command, options.error());
   TaskToPush task{.name = command.name, .options = *options};
   auto parameters = parseParameters(command.json, command.parameters);
-  if (!parameters) return refuse(command, parameters.error());
+  if (!parameters) return printUsageError(command, parameters.error());
   task.parametersText = std::move(*parameters);
 
   const auto config = readConfig(command.config);
-  if (!config) return kConfiguration;
+  if (!config) return kExitConfigError;
   auto broker = openBroker(*config);
   if (!broker) return failStore(broker.error());
   NameCheck names(program, *config);
@@ -95,7 +95,7 @@ int runCommand(const PushCommand& command, const Program& program) {
   if (const auto warning = names.warningAbout(command.name); !warning.empty()) {
     printError("leptir push: {}", warning);
   }
-  return pushOne(*broker, command, task, printer);
+  return pushCopies(*broker, command, task, printer);
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

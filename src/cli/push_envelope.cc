@@ -16,7 +16,7 @@
 #include "task/json_members.h"
 #include "task/json_text.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 constexpr std::array<std::string_view, 11> kEnvelopeKeys{"cn", "pr", "tl", "toex", "td", "at",
@@ -29,23 +29,24 @@ Error invalid(std::string message) {
 
 Result<void> checkKeys(std::string_view object, std::span<const std::string_view> known, std::string_view where) {
   std::set<std::string> seen;
-  for (JsonMembers members(object); members.next();) {
-    const auto key = jsonTextValue(members.key());
+  for (task::JsonMembers members(object); members.next();) {
+    const auto key = task::jsonTextValue(members.key());
     if (std::ranges::find(known, key) == known.end())
-      return invalid(fmt::format("unknown key {} {}: known are {}", inQuotes(key), where, fmt::join(known, ", ")));
-    if (!seen.insert(key).second) return standsTwice(key);
+      return invalid(
+          fmt::format("unknown key {} {}: known are {}", base::inQuotes(key), where, fmt::join(known, ", ")));
+    if (!seen.insert(key).second) return repeatedKeyError(key);
   }
   return {};
 }
 
-// Zero and what PHP reads as it.
-bool saysNothing(std::string_view value) {
-  constexpr std::array<std::string_view, 5> kNothing{"0", "null", "false", "\"\"", "[]"};
-  const bool isEmptyList = value.starts_with('[') && withoutJsonBlanks(value.substr(1)) == "]";
-  return isEmptyList || std::ranges::find(kNothing, value) != kNothing.end();
+// Whether the value is 0 or one that PHP converts to 0.
+bool isZeroForPhp(std::string_view value) {
+  constexpr std::array<std::string_view, 5> kZeros{"0", "null", "false", "\"\"", "[]"};
+  const bool isEmptyList = value.starts_with('[') && task::withoutJsonBlanks(value.substr(1)) == "]";
+  return isEmptyList || std::ranges::find(kZeros, value) != kZeros.end();
 }
 
-// PHP may write a number as text.
+// PHP may write a number as a JSON string.
 std::string_view withoutQuotes(std::string_view value) {
   const bool isText = value.size() > 1 && value.starts_with('"') && value.ends_with('"');
   return isText ? value.substr(1, value.size() - 2) : value;
@@ -61,7 +62,7 @@ std::optional<Number> numberOf(std::string_view text) {
 
 bool isSeconds(std::string_view value, double least) {
   const auto seconds = numberOf<double>(withoutQuotes(value));
-  return seconds && *seconds >= least && *seconds <= static_cast<double>(kFarthest.count());
+  return seconds && *seconds >= least && *seconds <= static_cast<double>(kMaxTimeSpan.count());
 }
 
 struct Rule {
@@ -69,42 +70,43 @@ struct Rule {
   bool (*holds)(std::string_view value);
 };
 
-// Consumers read them as PHP would, and take what they cannot read for nothing.
+// The values that envelope keys may have. Consumers convert values as PHP does and ignore what they cannot convert.
 constexpr Rule kRules[] = {
     {"pr", "a whole number of 64 bits",
      [](std::string_view value) { return numberOf<std::int64_t>(withoutQuotes(value)).has_value(); }},
     {"tl", "a number of seconds from 0 to 1e11", [](std::string_view value) { return isSeconds(value, 0); }},
     {"toex", "Unix seconds within 1e11 of 1970",
-     [](std::string_view value) { return isSeconds(value, -static_cast<double>(kFarthest.count())); }},
+     [](std::string_view value) { return isSeconds(value, -static_cast<double>(kMaxTimeSpan.count())); }},
     {"ma", "a whole number from 1 to 4294967295",
      [](std::string_view value) { return numberOf<std::uint32_t>(value).has_value(); }}};
 
 Result<void> checkValues(std::string_view envelope) {
   for (const auto& rule : kRules) {
-    const auto value = memberOf(envelope, rule.key);
-    if (!value || saysNothing(*value) || rule.holds(*value)) continue;
-    return invalid(fmt::format("{} must be {}, not {}", inQuotes(rule.key), rule.mustBe, inQuotes(*value)));
+    const auto value = task::memberOf(envelope, rule.key);
+    if (!value || isZeroForPhp(*value) || rule.holds(*value)) continue;
+    return invalid(fmt::format("{} must be {}, not {}", base::inQuotes(rule.key), rule.mustBe, base::inQuotes(*value)));
   }
   return {};
 }
 
 Result<void> check(std::string_view envelope) {
   if (auto fine = checkKeys(envelope, kEnvelopeKeys, "in an envelope"); !fine) return fine;
-  if (auto fine = checkKeys(memberOf(envelope, "td").value_or("{}"), kTaskDataKeys, "in 'td'"); !fine) return fine;
+  if (auto fine = checkKeys(task::memberOf(envelope, "td").value_or("{}"), kTaskDataKeys, "in 'td'"); !fine)
+    return fine;
   return checkValues(envelope);
 }
 
 }  // namespace
 
-Error standsTwice(std::string_view key) {
-  return invalid(fmt::format("the key {} stands twice", inQuotes(key)));
+Error repeatedKeyError(std::string_view key) {
+  return invalid(fmt::format("the key {} stands twice", base::inQuotes(key)));
 }
 
 Result<TaskToPush> parsePushEnvelope(std::string_view envelope, const PushOptions& defaults) {
-  auto head = decodeEnvelope(envelope);
+  auto head = task::decodeEnvelope(envelope);
   if (!head) return head.error();
   if (auto fine = check(envelope); !fine) return fine.error();
-  auto call = callIn(envelope);
+  auto call = task::decodeTaskCall(envelope);
   if (!call) return call.error();
 
   TaskToPush task{.name = std::move(head->name), .options = defaults, .parametersText = std::move(call->parameters)};
@@ -112,7 +114,7 @@ Result<TaskToPush> parsePushEnvelope(std::string_view envelope, const PushOption
   options.id = std::move(head->id);
   if (head->timeLimitSeconds != 0) options.timeLimitSeconds = head->timeLimitSeconds;
   if (head->maxAttempts != 0) options.maxAttempts = head->maxAttempts;
-  if (const auto priority = memberOf(envelope, "pr"))
+  if (const auto priority = task::memberOf(envelope, "pr"))
     options.priority = numberOf<std::int64_t>(withoutQuotes(*priority)).value_or(defaults.priority);
   if (head->timeOfExecution) {
     options.timeOfExecution = head->timeOfExecution;
@@ -121,4 +123,4 @@ Result<TaskToPush> parsePushEnvelope(std::string_view envelope, const PushOption
   return task;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

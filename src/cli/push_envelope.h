@@ -1,4 +1,4 @@
-// A whole envelope as a line of `push --stdin`.
+// Parses a line of `push --stdin` that is a whole envelope.
 #pragma once
 
 #include <string_view>
@@ -6,14 +6,14 @@
 #include "leptir/broker.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::cli {
 
-// Of a JSON object. The counters are left out, so that the task begins anew; `defaults` hold where the envelope says
-// nothing. Invalid: what could not be carried: unknown keys, keys that stand twice, values that consumers would drop.
-// Corrupt: it is no envelope.
+// `envelope` is a JSON object. Its counters are dropped, so that the task starts with all its attempts; `defaults`
+// apply to options that the envelope does not set. Invalid: it has unknown keys, repeated keys, or values that
+// consumers would ignore. Corrupt: it is no envelope.
 Result<TaskToPush> parsePushEnvelope(std::string_view envelope, const PushOptions& defaults);
 
-// Invalid: the key is in its object a second time, so that one of its values would be lost.
-Error standsTwice(std::string_view key);
+// Invalid: an object has this key twice, so one of its two values would be lost.
+Error repeatedKeyError(std::string_view key);
 
-}  // namespace leptir
+}  // namespace leptir::cli

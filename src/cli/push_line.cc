@@ -9,26 +9,26 @@
 #include "base/escape.h"
 #include "base/utf8.h"
 #include "cli/push_envelope.h"
-#include "cli/push_input.h"
+#include "cli/push_time.h"
 #include "task/json_members.h"
 #include "task/json_reader.h"
 #include "task/json_text.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 Error invalid(std::string message) {
   return Error(ErrorCode::Invalid, std::move(message));
 }
 
-// A key of a line with its value, as it stands and as it reads.
+// A key of the line with its value: `text` as written, `value` parsed.
 struct Member {
   std::string key;
   std::string_view text;
   Json value;
 
   Error mustBe(std::string_view what) const {
-    return invalid(fmt::format("'{}' must be {}, not {}", key, what, inQuotes(text)));
+    return invalid(fmt::format("'{}' must be {}, not {}", key, what, base::inQuotes(text)));
   }
 };
 
@@ -39,35 +39,35 @@ std::optional<std::int64_t> wholeNumber(const Json& value) {
   return value.get<std::int64_t>();
 }
 
-Result<void> takeText(const Member& member, std::string& text) {
+Result<void> setText(const Member& member, std::string& text) {
   if (!member.value.is_string()) return member.mustBe("text");
   text = member.value.get<std::string>();
   return {};
 }
 
-Result<void> takeName(const Member& member, TaskToPush& task) {
-  return takeText(member, task.name);
+Result<void> setName(const Member& member, TaskToPush& task) {
+  return setText(member, task.name);
 }
 
-Result<void> takeId(const Member& member, TaskToPush& task) {
-  auto taken = takeText(member, task.options.id);
-  if (!taken || !task.options.id.empty()) return taken;
+Result<void> setId(const Member& member, TaskToPush& task) {
+  auto done = setText(member, task.options.id);
+  if (!done || !task.options.id.empty()) return done;
   return Error(ErrorCode::Invalid, "the id is empty: leave it out, and leptir makes one");
 }
 
-Result<void> takeBroker(const Member& member, TaskToPush& task) {
-  return takeText(member, task.options.broker);
+Result<void> setBroker(const Member& member, TaskToPush& task) {
+  return setText(member, task.options.broker);
 }
 
-Result<void> takeParameters(const Member& member, TaskToPush& task) {
-  const bool isEmptyList = member.text.starts_with('[') && withoutJsonBlanks(member.text.substr(1)) == "]";
+Result<void> setParameters(const Member& member, TaskToPush& task) {
+  const bool isEmptyList = member.text.starts_with('[') && task::withoutJsonBlanks(member.text.substr(1)) == "]";
   if (!member.text.starts_with('{') && !isEmptyList) return member.mustBe("an object");
   task.parametersText = member.text;
   return {};
 }
 
-// A line's own time takes the place of a time or delay of the command line.
-Result<void> takeDelay(const Member& member, TaskToPush& task) {
+// A time or delay of the line replaces the time or delay of the command line.
+Result<void> setDelay(const Member& member, TaskToPush& task) {
   const auto delay = member.value.is_number() ? parseDelay(member.value.get<double>()) : std::nullopt;
   if (!delay) return member.mustBe("a number of seconds from 0 to 1e11");
   task.options.delay = *delay;
@@ -75,7 +75,7 @@ Result<void> takeDelay(const Member& member, TaskToPush& task) {
   return {};
 }
 
-Result<void> takeTime(const Member& member, TaskToPush& task) {
+Result<void> setTime(const Member& member, TaskToPush& task) {
   if (!member.value.is_string() && !member.value.is_number()) return member.mustBe("a time");
   auto time = parseTime(member.value.is_string() ? member.value.get<std::string>() : std::string(member.text));
   if (!time) return time.error();
@@ -84,21 +84,21 @@ Result<void> takeTime(const Member& member, TaskToPush& task) {
   return {};
 }
 
-Result<void> takePriority(const Member& member, TaskToPush& task) {
+Result<void> setPriority(const Member& member, TaskToPush& task) {
   const auto priority = wholeNumber(member.value);
   if (!priority) return member.mustBe("a whole number of 64 bits");
   task.options.priority = *priority;
   return {};
 }
 
-Result<void> takeTimeLimit(const Member& member, TaskToPush& task) {
+Result<void> setTimeLimit(const Member& member, TaskToPush& task) {
   const auto limit = wholeNumber(member.value);
   if (!limit || *limit < 0) return member.mustBe("a whole number of seconds, not below 0");
   task.options.timeLimitSeconds = *limit;
   return {};
 }
 
-Result<void> takeMaxAttempts(const Member& member, TaskToPush& task) {
+Result<void> setMaxAttempts(const Member& member, TaskToPush& task) {
   const auto attempts = wholeNumber(member.value);
   if (!attempts || *attempts < 1 || *attempts > std::numeric_limits<std::uint32_t>::max()) {
     return member.mustBe("a whole number from 1 to 4294967295");
@@ -107,30 +107,30 @@ Result<void> takeMaxAttempts(const Member& member, TaskToPush& task) {
   return {};
 }
 
-using Take = Result<void> (*)(const Member&, TaskToPush&);
+using Setter = Result<void> (*)(const Member&, TaskToPush&);
 
-Take takerOf(std::string_view key) {
-  static const std::map<std::string_view, Take> kTakers{
-      {"name", takeName}, {"parameters", takeParameters},   {"delaySeconds", takeDelay},
-      {"at", takeTime},   {"priority", takePriority},       {"timeLimit", takeTimeLimit},
-      {"id", takeId},     {"maxAttempts", takeMaxAttempts}, {"broker", takeBroker}};
-  const auto found = kTakers.find(key);
-  return found == kTakers.end() ? nullptr : found->second;
+Setter setterOf(std::string_view key) {
+  static const std::map<std::string_view, Setter> kSetters{
+      {"name", setName}, {"parameters", setParameters},   {"delaySeconds", setDelay},
+      {"at", setTime},   {"priority", setPriority},       {"timeLimit", setTimeLimit},
+      {"id", setId},     {"maxAttempts", setMaxAttempts}, {"broker", setBroker}};
+  const auto found = kSetters.find(key);
+  return found == kSetters.end() ? nullptr : found->second;
 }
 
 Result<TaskToPush> parseOptions(std::string_view line, const PushOptions& defaults) {
   TaskToPush task{.options = defaults};
   std::set<std::string> seen;
-  for (JsonMembers members(line); members.next();) {
-    Member member{jsonTextValue(members.key()), members.value(), {}};
-    if (!seen.insert(member.key).second) return standsTwice(member.key);
-    const auto take = takerOf(member.key);
-    if (take == nullptr) {
-      return invalid("unknown key " + inQuotes(member.key) +
+  for (task::JsonMembers members(line); members.next();) {
+    Member member{task::jsonTextValue(members.key()), members.value(), {}};
+    if (!seen.insert(member.key).second) return repeatedKeyError(member.key);
+    const auto setter = setterOf(member.key);
+    if (setter == nullptr) {
+      return invalid("unknown key " + base::inQuotes(member.key) +
                      ": known are name, parameters, delaySeconds, at, priority, timeLimit, maxAttempts, id, broker");
     }
-    if (take != takeParameters) member.value = parseJson(member.text).value_or(Json());
-    if (auto taken = take(member, task); !taken) return taken.error();
+    if (setter != setParameters) member.value = parseJson(member.text).value_or(Json());
+    if (auto done = setter(member, task); !done) return done.error();
   }
   if (seen.contains("at") && seen.contains("delaySeconds"))
     return invalid("'at' and 'delaySeconds' exclude each other");
@@ -146,15 +146,15 @@ Result<void> addArgument(std::string& parameters, const std::string& argument) {
   const bool isJson = argument[equals - 1] == ':';
   const auto key = argument.substr(0, isJson ? equals - 1 : equals);
   const auto text = argument.substr(equals + 1);
-  if (!isUtf8(argument)) return invalid("parameter " + inQuotes(key) + " is not UTF-8");
+  if (!base::isUtf8(argument)) return invalid("parameter " + base::inQuotes(key) + " is not UTF-8");
   std::string value;
-  if (!isJson) appendJsonText(text, value);
-  if (isJson) value = withoutJsonBlanks(text);
-  if (auto fine = checkJson(value); !fine) {
-    return invalid("parameter " + inQuotes(key) + " is no JSON: " + fine.error().message() +
+  if (!isJson) task::appendJsonText(text, value);
+  if (isJson) value = task::withoutJsonBlanks(text);
+  if (auto fine = task::checkJson(value); !fine) {
+    return invalid("parameter " + base::inQuotes(key) + " is no JSON: " + fine.error().message() +
                    " (key=text takes it as text)");
   }
-  parameters = withMember(parameters, key, value);
+  parameters = task::withMember(parameters, key, value);
   return {};
 }
 
@@ -163,8 +163,8 @@ Result<void> addArgument(std::string& parameters, const std::string& argument) {
 Result<std::string> parseParameters(std::string_view json, const std::vector<std::string>& arguments) {
   std::string parameters = "{}";
   if (!json.empty()) {
-    if (auto fine = checkJson(json); !fine) return fine.error().in("--json");
-    parameters = withoutJsonBlanks(json);
+    if (auto fine = task::checkJson(json); !fine) return fine.error().in("--json");
+    parameters = task::withoutJsonBlanks(json);
     if (!parameters.starts_with('{')) return invalid("--json must be an object, as in --json='{\"width\": 640}'");
   }
   for (const auto& argument : arguments) {
@@ -174,10 +174,10 @@ Result<std::string> parseParameters(std::string_view json, const std::vector<std
 }
 
 Result<TaskToPush> parsePushLine(std::string_view line, const PushOptions& defaults) {
-  line = withoutJsonBlanks(line);
-  if (auto fine = checkJson(line); !fine) return fine.error();
+  line = task::withoutJsonBlanks(line);
+  if (auto fine = task::checkJson(line); !fine) return fine.error();
   if (!line.starts_with('{')) return invalid("a line must be a JSON object, as in {\"name\": \"noop\"}");
-  return memberOf(line, "cn") ? parsePushEnvelope(line, defaults) : parseOptions(line, defaults);
+  return task::memberOf(line, "cn") ? parsePushEnvelope(line, defaults) : parseOptions(line, defaults);
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

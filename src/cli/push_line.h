@@ -1,5 +1,5 @@
-// What a user writes to push a task, turned into one: key=value arguments, JSON lines, envelopes. Parameters stay the
-// text that was given.
+// Parses what a user writes to push tasks: key=value arguments, JSON lines, envelopes. Parameters keep the text of the
+// user, so that large numbers and the order of keys do not change.
 #pragma once
 
 #include <string>
@@ -9,14 +9,16 @@
 #include "leptir/broker.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::cli {
 
-// `json` (an object, or empty for none) with `key=text` and `key:=JSON` put over it, as JSON text: a key that it has
-// keeps its place, others follow in the order given. Invalid: says which argument and why.
+// Returns the parameters as JSON text: the object `json` (or empty) with the arguments `key=text` and `key:=JSON` set
+// in it. A key that `json` has keeps its position; new keys follow in the order of the arguments. Invalid: says which
+// argument is wrong and why.
 Result<std::string> parseParameters(std::string_view json, const std::vector<std::string>& arguments);
 
-// One line of `push --stdin`: the keys of push, or a whole envelope (`cn`, `td`; its counters are left out, so that the
-// task begins anew). `defaults` hold where the line says nothing. Invalid: what is wrong with it; unknown keys are.
+// Parses one line of `push --stdin`: an object with the keys of push, or a whole envelope (`cn`, `td`), whose counters
+// are dropped so that the task starts with all its attempts. `defaults` apply to options that the line does not set.
+// Invalid: says what is wrong with the line; an unknown key is wrong.
 Result<TaskToPush> parsePushLine(std::string_view line, const PushOptions& defaults = {});
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 using namespace std::chrono_literals;
@@ -38,7 +38,7 @@ TEST(ParseParameters, SaysWhatIsWrong) {
   EXPECT_THAT(parametersOf("", {"novalue"}), HasSubstr("write key=text or key:=JSON"));
 }
 
-TEST(ParsePushLine, TakesEveryOption) {
+TEST(ParsePushLine, SetsEveryOptionOfALine) {
   const auto task = parsePushLine(
       R"({"name":"x","parameters":{"z":1,"wei":123456789012345678901234},"delaySeconds":1.5,"priority":-3,)"
       R"("timeLimit":7,"maxAttempts":4,"id":"i","broker":"b"})");
@@ -53,7 +53,7 @@ TEST(ParsePushLine, TakesEveryOption) {
   EXPECT_EQ(task->options.broker, "b");
 }
 
-TEST(ParsePushLine, HasTheDefaultsWhereTheLineSaysNothing) {
+TEST(ParsePushLine, AppliesDefaultsToOptionsThatTheLineDoesNotSet) {
   const PushOptions defaults{.delay = 60s, .priority = 3, .timeLimitSeconds = 7, .maxAttempts = 2, .broker = "b"};
   const auto plain = parsePushLine(R"({"name":"x"})", defaults)->options;
   EXPECT_EQ(plain.delay, 60s);
@@ -70,7 +70,7 @@ TEST(ParsePushLine, HasTheDefaultsWhereTheLineSaysNothing) {
   EXPECT_FALSE(parsePushLine(R"({"name":"x","delaySeconds":0})", at)->options.timeOfExecution);
 }
 
-TEST(ParsePushLine, TakesAnEnvelope) {
+TEST(ParsePushLine, AcceptsAnEnvelope) {
   const auto task = parsePushLine(
       R"({"cn":"App\\Mail","pr":3,"tl":"30","toex":1900000000,"td":{"id":"old","parameters":{"b":1.50,"a":2}},)"
       R"("at":3,"cr":1,"ma":5,"ts":1795462346.667348})",
@@ -87,7 +87,7 @@ TEST(ParsePushLine, TakesAnEnvelope) {
   EXPECT_EQ(parsePushLine(R"({"cn":"a","toex":"","td":[]})", {.delay = 60s})->options.delay, 60s);
 }
 
-TEST(ParsePushLine, RefusesAKeyThatStandsTwice) {
+TEST(ParsePushLine, RefusesARepeatedKey) {
   EXPECT_THAT(whyNot(R"({"name":"x","priority":1,"priority":2})"), HasSubstr("'priority' stands twice"));
   EXPECT_THAT(whyNot(R"({"name":"x","n\u0061me":"y"})"), HasSubstr("'name' stands twice"));
   EXPECT_THAT(whyNot(R"({"cn":"x","tl":1,"td":{},"tl":2})"), HasSubstr("'tl' stands twice"));
@@ -95,7 +95,7 @@ TEST(ParsePushLine, RefusesAKeyThatStandsTwice) {
   EXPECT_EQ(whyNot(R"({"name":"x","parameters":{"a":1,"a":2}})"), "") << "parameters are the task's affair";
 }
 
-TEST(ParsePushLine, RefusesAValueOfAnEnvelopeThatWouldBeLost) {
+TEST(ParsePushLine, RefusesEnvelopeValuesThatConsumersWouldIgnore) {
   const auto envelope = [](const std::string& field) { return R"({"cn":"x",)" + field + R"(,"td":{}})"; };
   for (const auto* field : {R"("pr":"high")", R"("pr":1e30)", R"("pr":1.5)", R"("pr":[1])", R"("tl":-5)", R"("tl":"x")",
                             R"("tl":1e12)", R"("tl":true)", R"("toex":"soon")", R"("toex":1e30)", R"("toex":{})",
@@ -129,4 +129,4 @@ TEST(ParsePushLine, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -11,17 +11,17 @@
 
 #include "base/duration_text.h"
 #include "base/escape.h"
-#include "cli/push_input.h"
+#include "cli/push_time.h"
 #include "leptir/meta_info.h"
 #include "leptir/outcome.h"
 #include "leptir/simple_broker.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 std::string oneLine(const Json& value) {
-  return escaped(value.is_string() ? value.get<std::string>()
-                                   : value.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return base::escaped(value.is_string() ? value.get<std::string>()
+                                         : value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string at(const Json& seconds) {
@@ -37,7 +37,7 @@ std::string began(const Json& start) {
 
 std::string duration(const Json& seconds) {
   if (!seconds.is_number()) return oneLine(seconds);
-  return durationText(seconds.get<double>());
+  return base::durationText(seconds.get<double>());
 }
 
 std::string memory(const Json& bytes) {
@@ -55,7 +55,7 @@ std::string exitName(const Json& code) {
   return known ? std::string(nameOf(static_cast<ExitStatus>(code.get<int>()))) : oneLine(code);
 }
 
-// In a word: how the run went where it ran to its end, otherwise what ended it.
+// The outcome in one word: the exit status of a run that ended by itself, else the cause of its end.
 std::string outcomeOf(const Json& record) {
   const auto cause = record.value("cause", Json());
   if (cause.is_null() || cause == "") return statusName(record.value("status", Json("-")));
@@ -72,7 +72,7 @@ bool wasCancelledBeforeItRan(const Json& record) {
   return record.value("cause", Json()) == nameOf(Cause::Cancelled) && record.value("exTime", Json(0)) == 0;
 }
 
-// Of a run that has not ended; nothing: its record does not say when it began.
+// How long the run in progress has lasted; nullopt if its record does not say when it began.
 std::optional<std::string> runningFor(const Json& record, Time now) {
   const auto start = record.find("exStart");
   if (start == record.end() || !start->is_object()) return std::nullopt;
@@ -82,7 +82,7 @@ std::optional<std::string> runningFor(const Json& record, Time now) {
   std::ranges::replace(text, ' ', 'T');
   const auto begun = parseTime(text + "Z");
   if (!begun) return std::nullopt;
-  return durationText(std::max(Duration::zero(), std::chrono::duration_cast<Duration>(now - *begun)));
+  return base::durationText(std::max(Duration::zero(), std::chrono::duration_cast<Duration>(now - *begun)));
 }
 
 class RecordPage {
@@ -152,7 +152,7 @@ class RecordPage {
     if (all.ends_with('\n')) all.pop_back();
     for (std::size_t begin = 0; begin <= all.size();) {
       const auto end = std::min(all.find('\n', begin), all.size());
-      text_ += fmt::format("    {}\n", escaped(std::string_view(all).substr(begin, end - begin)));
+      text_ += fmt::format("    {}\n", base::escaped(std::string_view(all).substr(begin, end - begin)));
       begin = end + 1;
     }
   }
@@ -196,7 +196,7 @@ std::string recordLine(const Json& record) {
   auto response = text("respM", oneLine);
   if (response.size() > kMostOfResponse) {
     auto end = kMostOfResponse;
-    while (end > 0 && (static_cast<unsigned char>(response[end]) & 0xC0) == 0x80) --end;  // whole characters
+    while (end > 0 && (static_cast<unsigned char>(response[end]) & 0xC0) == 0x80) --end;  // not inside a character
     response = response.substr(0, end) + "…";
   }
   return fmt::format("{:<19.19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", text("exStart", began), text("id", oneLine),
@@ -204,4 +204,4 @@ std::string recordLine(const Json& record) {
                      isRunning(record) ? "-" : text("exTime", duration), response);
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -1,4 +1,4 @@
-// A meta record, or what is known of a waiting task, as a person reads it.
+// Formats a record, or what is known of a waiting task, as text for people.
 #pragma once
 
 #include <string>
@@ -6,13 +6,13 @@
 #include "leptir/clock.h"
 #include "leptir/json.h"
 
-namespace leptir {
+namespace leptir::cli {
 
-// Several lines. What a task wrote cannot steer a terminal; a field of an unexpected type (getAdditionalMetaInfo may
-// replace any) is shown as JSON.
+// Several lines. Control characters that a task wrote are escaped. A field of an unexpected type is shown as JSON: a
+// task may replace any field (getAdditionalMetaInfo).
 std::string recordText(const Json& record, Time now = systemClock().now());
 
-// One record on one line: when it began, how it went, what it is, the beginning of what it said.
+// One line of `leptir tasks`: start, id, name, outcome, attempt, duration and the beginning of the response.
 std::string recordLine(const Json& record);
 
-}  // namespace leptir
+}  // namespace leptir::cli

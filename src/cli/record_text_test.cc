@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
-TEST(RecordText, ShowsHowATaskDiedWithItsStackAndItsStderrALineEach) {
+TEST(RecordText, ShowsTheCrashOfATaskWithItsStackAndStderrLineByLine) {
   const Json record{{"id", "7"},
                     {"type", "image.resize"},
                     {"status", 3},
@@ -52,7 +52,7 @@ TEST(RecordText, ShowsWhereATaskWaits) {
             "  reason        malformed\n");
 }
 
-TEST(RecordText, OfATaskThatRunsSaysForHowLong) {
+TEST(RecordText, ShowsHowLongARunningTaskHasRun) {
   const Json record{{"id", "7"},
                     {"type", "f"},
                     {"status", 2},
@@ -64,7 +64,7 @@ TEST(RecordText, OfATaskThatRunsSaysForHowLong) {
   EXPECT_NE(recordLine(record).find("        -  -"), std::string::npos) << recordLine(record);
 }
 
-TEST(RecordText, OfATaskThatWasCancelledBeforeItRanShowsNoRun) {
+TEST(RecordText, ShowsNoRunOfATaskThatWasCancelledBeforeItRan) {
   const Json record{{"id", "7"},
                     {"type", "f"},
                     {"status", 3},
@@ -97,12 +97,12 @@ TEST(RecordLine, ShowsTheOutcomeOfARunThatEndedByItselfAndTheCauseOfAnyOther) {
   EXPECT_EQ(outcome({{"status", 2}}), "in progress  ");
 }
 
-TEST(RecordText, LetsNothingSteerTheTerminal) {
+TEST(RecordText, EscapesCharactersThatControlATerminal) {
   const auto text = recordText({{"id", "\x1b[2J"}, {"respM", "a\x1b]0;x\x07"}, {"stack", {"\r"}}});
   EXPECT_EQ(text.find_first_of("\x1b\x07\r"), std::string::npos);
 }
 
-TEST(RecordText, ShowsFieldsThatATaskReplacedAsTheyAre) {
+TEST(RecordText, ShowsFieldsOfUnexpectedTypesAsJson) {
   const auto text = recordText({{"id", 1},
                                 {"retC", "odd"},
                                 {"exTime", {1, 2}},
@@ -115,4 +115,4 @@ TEST(RecordText, ShowsFieldsThatATaskReplacedAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -13,27 +13,28 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 int threadsOfThisProcess() {
   const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir("/proc/self/task"), ::closedir);
-  if (!tasks) return 1;  // no /proc: nobody can tell
+  if (!tasks) return 1;  // without /proc the number is unknown
   int threads = 0;
   while (const auto* entry = ::readdir(tasks.get())) threads += entry->d_name[0] != '.' ? 1 : 0;
   return threads;
 }
 
-// Ids of tasks that nobody can read are lost: a full disk behind stdout must not look like success.
-bool isSaid() {
+// Flushes stdout. Output that is lost (a full disk) must not look like success: it may be the ids of pushed tasks.
+bool flushOutput() {
   std::cout.flush();
   if (std::cout && std::fflush(stdout) == 0) return true;
-  printError("leptir: stdout: {}", std::strerror(errno));
+  printError("leptir: cannot write to standard output: {}", std::strerror(errno));
   return false;
 }
 
-// A program whose task names are wrong runs nothing: its tasks would be taken for others.
-bool areTasksRight(const TaskRegistry& tasks) {
+// Prints mistakes in the registered tasks and returns whether there are none. A program with such mistakes must not
+// run: a task name could run the wrong code.
+bool checkTaskNames(const TaskRegistry& tasks) {
   for (const auto& mistake : tasks.mistakes()) printError("leptir: {}", mistake);
   return tasks.mistakes().empty();
 }
@@ -41,27 +42,13 @@ bool areTasksRight(const TaskRegistry& tasks) {
 struct Runner {
   const Program& program;
   int operator()(const NothingToDo& nothing) const { return nothing.exitCode; }
-  template <class Command>
-  int operator()(const Command& command) const {
+  template <class Chosen>
+  int operator()(const Chosen& command) const {
     return runCommand(command, program);
   }
 };
 
 }  // namespace
-
-int runMain(int argc, char** argv, const Program& program) {
-  openClosedStandardStreams();
-  ::signal(SIGXFSZ, SIG_IGN);  // a file at the limit of its size (ulimit -f) is an error with a sentence, and no death
-  if (threadsOfThisProcess() > 1) {
-    printError(
-        "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, and start "
-        "threads in onWorkerStart");
-    return kUsage;
-  }
-  if (!areTasksRight(program.tasks)) return kUsage;
-  const int status = std::visit(Runner{program}, parseCommandLine(argc, argv));
-  return isSaid() || status != kDone ? status : kPartlyDone;
-}
 
 Result<Config> readConfig(const std::filesystem::path& file) {
   auto config = file.empty() ? defaultConfig() : loadConfig(file);
@@ -69,7 +56,7 @@ Result<Config> readConfig(const std::filesystem::path& file) {
   return config;
 }
 
-void sayWhetherRecorded(const Config& config) {
+void warnIfNotRecorded(const Config& config) {
   if (config.metaStorages.empty())
     printError(
         "leptir: no meta_storage is configured: what becomes of tasks is not recorded (add meta_storage to the "
@@ -78,20 +65,38 @@ void sayWhetherRecorded(const Config& config) {
 
 int failStore(const Error& error) {
   fail(error);
-  return kStoreUnusableCode;
+  return kExitStoreUnusable;
 }
 
 int fail(const Error& error) {
   printEscapedErrorLines("leptir: " + error.message());
   switch (error.code()) {
     case ErrorCode::NotFound:
-      return kNotFound;
+      return kExitNotFound;
     case ErrorCode::Unavailable:
     case ErrorCode::Corrupt:
-      return kStoreUnusableCode;
+      return kExitStoreUnusable;
     default:
-      return kPartlyDone;
+      return kExitPartlyDone;
   }
+}
+
+}  // namespace leptir::cli
+
+namespace leptir {
+
+int runMain(int argc, char** argv, const Program& program) {
+  base::openClosedStandardStreams();
+  ::signal(SIGXFSZ, SIG_IGN);  // a write beyond ulimit -f then fails with EFBIG instead of killing the process
+  if (cli::threadsOfThisProcess() > 1) {
+    cli::printError(
+        "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, and start "
+        "threads in onWorkerStart");
+    return cli::kExitUsageError;
+  }
+  if (!cli::checkTaskNames(program.tasks)) return cli::kExitUsageError;
+  const int status = std::visit(cli::Runner{program}, cli::parseCommandLine(argc, argv));
+  return cli::flushOutput() || status != cli::kExitDone ? status : cli::kExitPartlyDone;
 }
 
 }  // namespace leptir

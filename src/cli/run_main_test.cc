@@ -1,4 +1,4 @@
-// What runMain says to a program that calls it too late.
+// runMain: the command line of any program, and programs that call runMain too late.
 #include "leptir/run_main.h"
 
 #include <gtest/gtest.h>
@@ -6,15 +6,15 @@
 #include <latch>
 #include <thread>
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
-struct Said {
+struct CommandResult {
   int exit;
   std::string err;
 };
 
-Said run(std::vector<std::string> arguments, const Program& program = {}) {
+CommandResult run(std::vector<std::string> arguments, const Program& program = {}) {
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -33,7 +33,7 @@ TEST(RunMain, RefusesAProcessThatAlreadyHasThreads) {
   EXPECT_NE(said.err.find("call runMain first thing in main"), std::string::npos) << said.err;
 }
 
-TEST(RunMain, HasEveryCommandOfLeptirInAnyProgram) {
+TEST(RunMain, GivesAnyProgramEveryCommandOfLeptir) {
   for (const auto* command : {"start", "stop", "status", "push", "info", "check", "bench"}) {
     ::testing::internal::CaptureStdout();
     EXPECT_EQ(run({"mine", command, "--help"}).exit, 0) << command;
@@ -53,13 +53,12 @@ TEST(RunMain, ShowsTheProgramsOwnNameInItsHelpAndHints) {
   EXPECT_TRUE(run({"./mine", "push", "--nonsense"}).err.ends_with("\nTry: mine push --help\n"));
 }
 
-TEST(RunMain, SaysThatAnOptionStandsBehindItsCommand) {
+TEST(RunMain, SaysThatAnOptionGoesAfterItsCommand) {
   for (const auto& arguments : {std::vector<std::string>{"/opt/mine", "--config=x", "push", "noop"},
                                 std::vector<std::string>{"/opt/mine", "--config", "x", "push", "noop"}}) {
     const auto said = run(arguments);
     EXPECT_EQ(said.exit, 2);
-    EXPECT_NE(said.err.find("'--config' stands behind the command: mine push --config\n"), std::string::npos)
-        << said.err;
+    EXPECT_NE(said.err.find("'--config' goes after the command: mine push --config\n"), std::string::npos) << said.err;
   }
   const auto unknown = run({"mine", "--colour", "push", "noop"}).err;
   EXPECT_NE(unknown.find("there is no option '--colour'"), std::string::npos) << unknown;
@@ -82,4 +81,4 @@ TEST(RunMain, SaysWhichTaskNameWasAddedTwice) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -6,19 +6,20 @@
 #include "config/state_paths.h"
 #include "instance/find_instance.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
-// Root's pid files lie in the state folder where /run could not be written.
+// Root's pid files lie in the state folder on machines where /run cannot be written.
 std::set<std::filesystem::path> foldersOfPidFiles() {
   std::set<std::filesystem::path> folders;
-  for (const auto& folder : {runFolder(), stateFolder()}) {
+  for (const auto& folder : {config::runFolder(), config::stateFolder()}) {
     if (folder) folders.insert(*folder);
   }
   return folders;
 }
 
-// Of the instances that may run in that folder: one whose pid file was removed has a board still.
+// The pid files of instances that may run from this folder. An instance whose pid file was removed still has its status
+// board.
 std::set<std::filesystem::path> pidFilesIn(const std::filesystem::path& folder) {
   std::set<std::filesystem::path> pidFiles;
   std::error_code failed;
@@ -35,7 +36,7 @@ std::vector<RunningInstance> runningInstances() {
   std::vector<RunningInstance> found;
   for (const auto& folder : foldersOfPidFiles()) {
     for (const auto& pidFile : pidFilesIn(folder)) {
-      auto board = findInstance({.pidFile = pidFile, .boardFile = statusBoardBeside(pidFile)});
+      auto board = instance::findInstance({.pidFile = pidFile, .boardFile = config::statusBoardBeside(pidFile)});
       if (board && *board) found.push_back({pidFile, std::move(**board)});
     }
   }
@@ -43,4 +44,4 @@ std::vector<RunningInstance> runningInstances() {
   return found;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -6,14 +6,15 @@
 
 #include "link/status_board.h"
 
-namespace leptir {
+namespace leptir::cli {
 
 struct RunningInstance {
   std::filesystem::path pidFile;
-  BoardInstance board;
+  link::BoardInstance board;
 };
 
-// Those that were started without --pid: their pid files lie in the run folder. In the order of their start.
+// Finds instances that were started without --pid, since their pid files lie in known folders. In the order of their
+// start.
 std::vector<RunningInstance> runningInstances();
 
-}  // namespace leptir
+}  // namespace leptir::cli

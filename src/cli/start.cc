@@ -1,30 +1,31 @@
 // leptir start
 #include "base/proc_check.h"
 #include "cli/commands.h"
-#include "cli/whereabouts.h"
+#include "cli/instance_paths.h"
 #include "config/state_paths.h"
 #include "instance/instance.h"
 
-namespace leptir {
+namespace leptir::cli {
 
 int runCommand(const StartCommand& command, const Program& program) {
-  // Without it no process can be told from another, and no descendant of a task found.
-  if (auto shown = checkProc(); !shown) {
+  // Without /proc processes cannot be identified, and descendants of tasks cannot be found.
+  if (auto shown = base::checkProcFilesystem(); !shown) {
     fail(shown.error());
-    return kPartlyDone;
+    return kExitPartlyDone;
   }
   auto config = readConfig(command.config);
-  if (!config) return kConfiguration;
+  if (!config) return kExitConfigError;
   const auto files = instanceFilesOf(command.config, command.pid);
   if (!files) {
     fail(files.error());
-    return kConfiguration;
+    return kExitConfigError;
   }
-  if (auto made = makeFolderFor(files->pidFile); !made) {
+  if (auto made = config::makeFolderFor(files->pidFile); !made) {
     fail(made.error());
-    return kPartlyDone;  // whether that may pass or not: it is no store
+    return kExitPartlyDone;  // not 69 even if the error may pass: 69 is for stores
   }
-  return runInstance(std::move(*config), {.files = *files, .daemon = command.daemon, .drain = command.drain}, program);
+  return instance::runInstance(std::move(*config), {.files = *files, .daemon = command.daemon, .drain = command.drain},
+                               program);
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

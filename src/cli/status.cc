@@ -6,30 +6,30 @@
 
 #include "base/duration_text.h"
 #include "cli/commands.h"
+#include "cli/instance_paths.h"
 #include "cli/json_output.h"
 #include "cli/print.h"
-#include "cli/whereabouts.h"
 #include "config/assemble.h"
 #include "instance/instance.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
-std::string_view nameOf(InstanceState state) {
+std::string_view nameOf(link::InstanceState state) {
   switch (state) {
-    case InstanceState::Starting:
+    case link::InstanceState::Starting:
       return "starting";
-    case InstanceState::Running:
+    case link::InstanceState::Running:
       return "running";
-    case InstanceState::Waiting:
+    case link::InstanceState::Waiting:
       return "waiting";
-    case InstanceState::Stopping:
+    case link::InstanceState::Stopping:
       return "stopping";
   }
   return "?";
 }
 
-Json instanceJson(const BoardInstance& instance) {
+Json instanceJson(const link::BoardInstance& instance) {
   Json json{{"pid", instance.pid},
             {"session", instance.session},
             {"configuration", nullptr},
@@ -44,7 +44,7 @@ Json instanceJson(const BoardInstance& instance) {
   return json;
 }
 
-Json workerJson(const BoardWorker& worker) {
+Json workerJson(const link::BoardWorker& worker) {
   Json json{{"slot", worker.slot}, {"pid", worker.pid}, {"task", nullptr}};
   if (!worker.busy) return json;
   json["task"] = {{"id", worker.taskId}, {"name", worker.taskName}, {"seconds", worker.seconds}};
@@ -55,11 +55,11 @@ Json workerJson(const BoardWorker& worker) {
   return json;
 }
 
-Json brokerJson(const Broker::Counted& broker) {
+Json brokerJson(const Broker::BrokerCounts& broker) {
   Json json{{"name", broker.name}, {"type", broker.type}, {"priority", broker.priority}};
   const bool isNew = !broker.counts && broker.counts.error().code() == ErrorCode::NotFound;
   if (isNew) {
-    json.update({{"due", 0}, {"scheduled", 0}, {"leased", 0}, {"buried", 0}});  // no database yet, so no tasks
+    json.update({{"due", 0}, {"scheduled", 0}, {"leased", 0}, {"buried", 0}});  // no database file yet, so no tasks
   } else if (broker.counts) {
     json.update({{"due", broker.counts->due},
                  {"scheduled", broker.counts->scheduled},
@@ -75,10 +75,10 @@ Json brokerJson(const Broker::Counted& broker) {
   return json;
 }
 
-// A broker that cannot be opened is shown with its error; the others still count.
+// A broker that cannot be opened is shown with its error; the others are shown with their counts.
 Json brokersJson(const Config& config) {
   Json brokers = Json::array();
-  auto broker = openBroker(config, BrokerUse::Look);
+  auto broker = config::openBroker(config, BrokerUse::Inspect);
   if (!broker) {
     for (const auto& one : config.brokers)
       brokers.push_back(brokerJson({one.name, one.type, one.priority, broker.error()}));
@@ -88,16 +88,16 @@ Json brokersJson(const Config& config) {
   return brokers;
 }
 
-// "running as 123 for 4.0 s, 2 tasks done, 0 of them failed", or with what it waits for.
+// For example "running as 123 for 4.0 s, 2 tasks done, 0 of them failed"; also names what the instance waits for.
 std::string instanceText(const Json& instance) {
   const auto state = instance["state"].get<std::string>();
   const auto pid = instance["pid"].get<int>();
   const auto began = instance["since"].get<double>();
   auto text = fmt::format("{} as {}", state == "waiting" ? "running" : state, pid);
-  if (began > 0) text += fmt::format(" for {}", durationText(unixSeconds(systemClock().now()) - began));
+  if (began > 0) text += fmt::format(" for {}", base::durationText(unixSeconds(systemClock().now()) - began));
   if (!instance["waitsFor"].is_null()) {
-    text += fmt::format("{} waiting for {}", state == "waiting" ? ", but" : ",",
-                        instance["waitsFor"].get<std::string>());
+    text +=
+        fmt::format("{} waiting for {}", state == "waiting" ? ", but" : ",", instance["waitsFor"].get<std::string>());
   }
   text += fmt::format(", {} tasks done, {} of them failed", instance["done"].get<std::uint64_t>(),
                       instance["failed"].get<std::uint64_t>());
@@ -105,9 +105,9 @@ std::string instanceText(const Json& instance) {
   return text;
 }
 
-// Flushed, so that it stands before the mistakes of the configuration, which stderr gets.
-void printInstance(const Result<std::optional<BoardInstance>>& found) {
-  printLine("{}", !found   ? "not known whether it runs"
+// Flushes stdout, so that this line comes before the errors of the configuration on stderr.
+void printInstance(const Result<std::optional<link::BoardInstance>>& found) {
+  printLine("{}", !found   ? "not known whether an instance runs"
                   : *found ? instanceText(instanceJson(**found))
                            : "not running");
   std::fflush(stdout);
@@ -131,7 +131,7 @@ void printBrokers(const Json& brokers) {
 std::string taskText(const Json& task) {
   if (task.is_null()) return "-";
   auto text = fmt::format("{} {} for {}", task["name"].get<std::string>(), task["id"].get<std::string>(),
-                          durationText(task["seconds"].get<double>()));
+                          base::durationText(task["seconds"].get<double>()));
   if (task.contains("progress"))
     text += fmt::format(", {:.0f} % {}", task["progress"].get<double>() * 100, task["text"].get<std::string>());
   return text;
@@ -148,12 +148,12 @@ void printBrokersAndWorkers(const Json& status) {
 
 }  // namespace
 
-// Whether an instance runs is shown also when the configuration cannot be read; its brokers cannot be shown then.
+// Shows whether an instance runs even if the configuration cannot be read; the brokers are missing then.
 int runCommand(const StatusCommand& command, const Program&) {
-  if (command.all) return statusOfAll(command);
+  if (command.all) return printStatusOfAll(command);
   const auto files = instanceFilesOf(command.config, command.pid);
   if (!files) return fail(files.error());
-  const auto found = findInstance(*files);
+  const auto found = instance::findInstance(*files);
   const auto instance = found ? *found : std::nullopt;
   Json status{{"instance", instance ? instanceJson(*instance) : Json()},
               {"brokers", Json::array()},
@@ -171,8 +171,8 @@ int runCommand(const StatusCommand& command, const Program&) {
   } else {
     printBrokersAndWorkers(status);
   }
-  if (!found) return kPartlyDone;
-  return config || instance ? kDone : kConfiguration;
+  if (!found) return kExitPartlyDone;
+  return config || instance ? kExitDone : kExitConfigError;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -6,7 +6,7 @@
 #include "cli/print.h"
 #include "cli/running_instances.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 Json jsonOf(const RunningInstance& instance) {
@@ -21,14 +21,14 @@ Json jsonOf(const RunningInstance& instance) {
           {"failed", board.failed}};
 }
 
-void printForPeople(const std::vector<RunningInstance>& instances) {
+void printTable(const std::vector<RunningInstance>& instances) {
   if (instances.empty()) {
-    printLine("no instance of this user runs here (one that was started with --pid is shown by status --pid)");
+    printLine("no instance of this user runs here (use status --pid for an instance that was started with --pid)");
     return;
   }
-  printLine("{:>8}  {:<14} {:>10} {:>10}  {}", "pid", "for", "done", "failed", "configuration; shown by");
+  printLine("{:>8}  {:<14} {:>10} {:>10}  {}", "pid", "for", "done", "failed", "configuration; details by");
   for (const auto& [pidFile, board] : instances) {
-    const auto up = board.since == Time() ? "-" : durationText(systemClock().now() - board.since);
+    const auto up = board.since == Time() ? "-" : base::durationText(systemClock().now() - board.since);
     printLine("{:>8}  {:<14} {:>10} {:>10}  {}; status --pid={}", board.pid, up, board.done, board.failed,
               board.configuration.empty() ? "none" : board.configuration, pidFile.string());
   }
@@ -36,16 +36,16 @@ void printForPeople(const std::vector<RunningInstance>& instances) {
 
 }  // namespace
 
-int statusOfAll(const StatusCommand& command) {
+int printStatusOfAll(const StatusCommand& command) {
   const auto instances = runningInstances();
   if (!command.json) {
-    printForPeople(instances);
-    return kDone;
+    printTable(instances);
+    return kExitDone;
   }
   Json all = Json::array();
   for (const auto& instance : instances) all.push_back(jsonOf(instance));
   std::cout << writeJson(Json{{"instances", std::move(all)}}) << '\n';
-  return kDone;
+  return kExitDone;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -8,86 +8,86 @@
 #include "base/duration_text.h"
 #include "base/saturated.h"
 #include "cli/commands.h"
+#include "cli/instance_paths.h"
 #include "cli/print.h"
-#include "cli/whereabouts.h"
 #include "master/pid_file.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 using namespace std::chrono_literals;
 
-// PHP leptir's words and dots.
-class Patience {
+// Prints PHP leptir's sentence, and the line end after the dots of the wait.
+class StoppingMessage {
  public:
-  Patience() {
+  StoppingMessage() {
     std::cout << "Stopping a little butterfly. You'll have to wait for all the tasks to finish though.\n" << std::flush;
   }
-  ~Patience() { std::cout << std::endl; }
+  ~StoppingMessage() { std::cout << std::endl; }
 };
 
-// "1 running task: sleep 01a2…, for 12 s".
-std::string whatItWaitsFor(const BoardInstance& instance) {
+// For example "1 running task: sleep 01a2…, for 12 s".
+std::string describeWait(const link::BoardInstance& instance) {
   constexpr int kMostTasks = 3;
   auto text = instance.waitsFor.empty() ? "its processes to end" : instance.waitsFor;
   int tasks = 0;
   for (const auto& worker : instance.workers) {
     if (!worker.busy || ++tasks > kMostTasks) continue;
     text += (tasks == 1 ? ": " : "; ") + worker.taskName + " " + worker.taskId + ", for " +
-            durationText(worker.seconds);
+            base::durationText(worker.seconds);
   }
   return text + (tasks > kMostTasks ? "; …" : "");
 }
 
-std::string howToHasten(int pid) {
+std::string hintToEndTasksAtOnce(int pid) {
   return "To end running tasks at once: kill -QUIT " + std::to_string(pid);
 }
 
-// Told once a minute, and whenever it waits for something else.
-class Explanation {
+// Prints what the stopping instance waits for: when that changes, and once a minute.
+class WaitingReport {
  public:
-  explicit Explanation(const InstanceFiles& files) : files_(files) {}
-  void tell(int pid) {
-    const auto found = findInstance(files_);
+  explicit WaitingReport(const instance::InstanceFiles& files) : files_(files) {}
+  void printIfDue(int pid) {
+    const auto found = instance::findInstance(files_);
     if (!found || !*found) return;
     const auto& instance = *found;
-    if (instance->state != InstanceState::Stopping) return;
-    const bool isNew = std::exchange(told_, instance->waitsFor) != instance->waitsFor;
+    if (instance->state != link::InstanceState::Stopping) return;
+    const bool isNew = std::exchange(reported_, instance->waitsFor) != instance->waitsFor;
     if (!isNew && ++seconds_ % 60 != 0) return;
-    printLine("");  // after the dots
-    printLine("It waits for {}. {}", whatItWaitsFor(*instance), howToHasten(pid));
+    printLine("");  // ends the line of dots
+    printLine("The instance waits for {}. {}", describeWait(*instance), hintToEndTasksAtOnce(pid));
     std::cout << std::flush;
   }
 
  private:
-  const InstanceFiles& files_;
-  std::string told_;
+  const instance::InstanceFiles& files_;
+  std::string reported_;
   int seconds_ = 0;
 };
 
-int wait(const HoldingProcess& process, const InstanceFiles& files, std::optional<double> timeout) {
-  auto left = timeout ? durationFromSeconds(*timeout) : Duration::max();
-  Explanation explanation(files);
+int wait(const master::ProcessHandle& process, const instance::InstanceFiles& files, std::optional<double> timeout) {
+  auto left = timeout ? base::durationFromSeconds(*timeout) : Duration::max();
+  WaitingReport report(files);
   while (!process.waitUntilGone(std::min<Duration>(left, 1s))) {
     left -= std::min<Duration>(left, 1s);
     if (left <= Duration::zero()) {
-      const auto found = findInstance(files);
-      printError("leptir: it still runs after {}{}. {}", durationText(*timeout),
-                 found && *found ? " and waits for " + whatItWaitsFor(**found) : std::string(),
-                 howToHasten(process.pid()));
-      return kPartlyDone;
+      const auto found = instance::findInstance(files);
+      printError("leptir: the instance still runs after {}{}. {}", base::durationText(*timeout),
+                 found && *found ? " and waits for " + describeWait(**found) : std::string(),
+                 hintToEndTasksAtOnce(process.pid()));
+      return kExitPartlyDone;
     }
-    explanation.tell(process.pid());
+    report.printIfDue(process.pid());
     std::cout << '.' << std::flush;
   }
-  return kDone;
+  return kExitDone;
 }
 
-// Also says what is wrong with the configuration: a mistyped path is a likely reason why nothing is found.
-int sayThatNothingRuns(const std::filesystem::path& config) {
+// Also prints errors of the configuration: a mistyped path is a likely reason why no instance is found.
+int printNotRunning(const std::filesystem::path& config) {
   printError("Leptir process is not running. Nothing to stop here.");
   [[maybe_unused]] const auto read = readConfig(config);
-  return kNotRunning;
+  return kExitNotRunning;
 }
 
 }  // namespace
@@ -95,13 +95,13 @@ int sayThatNothingRuns(const std::filesystem::path& config) {
 int runCommand(const StopCommand& command, const Program&) {
   const auto asked = instanceFilesOf(command.config, command.pid);
   if (!asked) return fail(asked.error());
-  const auto files = filesOfRunning(*asked);
-  const auto process = HoldingProcess::find([&files] { return masterOf(files); });
+  const auto files = instance::filesOfRunning(*asked);
+  const auto process = master::ProcessHandle::find([&files] { return instance::masterOf(files); });
   if (!process) return fail(process.error());
-  if (!*process) return sayThatNothingRuns(command.config);
+  if (!*process) return printNotRunning(command.config);
   if (auto signalled = (*process)->signal(SIGTERM); !signalled) return fail(signalled.error());
-  const Patience patience;
+  const StoppingMessage message;
   return wait(**process, files, command.timeout);
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

@@ -10,7 +10,7 @@
 #include "cli/record_text.h"
 #include "config/assemble.h"
 
-namespace leptir {
+namespace leptir::cli {
 namespace {
 
 void printTable(const std::vector<Json>& records) {
@@ -24,14 +24,14 @@ void printJson(const std::vector<Json>& records) {
   std::cout << std::flush;
 }
 
-bool knowsSuccesses(const MetaStorage& storage) {
+bool listsSuccessfulTasks(const MetaStorage& storage) {
   const auto& all = storage.storages();
   const auto lister = std::ranges::find_if(all, [](const auto& entry) { return entry.storage->traits().lists; });
   return lister == all.end() || lister->storage->traits().listsSuccesses;
 }
 
 std::string didYouMean(std::string_view word, std::span<const std::string_view> known) {
-  const auto nearest = nearestWord(word, known);
+  const auto nearest = base::nearestWord(word, known);
   return nearest ? ": did you mean '" + std::string(*nearest) + "'?" : std::string();
 }
 
@@ -39,61 +39,61 @@ bool isCauseOfLeptir(const std::string& cause) {
   return std::ranges::count(causeWords(), cause) > 0;
 }
 
-// A task may write a cause of its own into its record (getAdditionalMetaInfo), so a word is wrong only when no record
-// has it.
-int sayUnknownCause(const std::string& cause) {
+// A task may write any cause into its record (getAdditionalMetaInfo), so an unknown --cause is an error only if no
+// record has it.
+int printUnknownCause(const std::string& cause) {
   const auto known = causeWords();
   auto hint = didYouMean(cause, known);
   if (hint.empty()) {
-    hint = "; leptir writes";
+    hint = "; the causes are";
     for (const auto word : known) hint += " " + std::string(word);
   }
-  printError("leptir tasks: no record has the cause {}{}", inQuotes(cause), hint);
-  return kUsage;
+  printError("leptir tasks: no record has the cause {}{}", base::inQuotes(cause), hint);
+  return kExitUsageError;
 }
 
-void hintAtName(const std::string& name, const Config& config, const Program& program) {
+void printHintForName(const std::string& name, const Config& config, const Program& program) {
   auto names = program.tasks.names();
   for (const auto& [ofProgram, spec] : config.programs) names.push_back(ofProgram);
   if (std::ranges::count(names, name) > 0) return;
   const std::vector<std::string_view> known(names.begin(), names.end());
-  printError("leptir tasks: no record is of a task {}{}", inQuotes(name), didYouMean(name, known));
+  printError("leptir tasks: no record has the task name {}{}", base::inQuotes(name), didYouMean(name, known));
 }
 
-int sayNoRecordsYet(const TasksCommand& command, const Error& why) {
+int printNoRecordsYet(const TasksCommand& command, const Error& why) {
   if (!command.json) printTable({});
   printError("leptir tasks: no records yet: {}", why.message());
-  return kDone;
+  return kExitDone;
 }
 
 }  // namespace
 
 int runCommand(const TasksCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
-  if (!config) return kConfiguration;
-  sayWhetherRecorded(*config);
-  if (config->metaStorages.empty()) return kPartlyDone;
-  auto storage = openMetaStorage(*config, MetaUse::Look);
-  if (!storage && storage.error().code() == ErrorCode::NotFound) return sayNoRecordsYet(command, storage.error());
+  if (!config) return kExitConfigError;
+  warnIfNotRecorded(*config);
+  if (config->metaStorages.empty()) return kExitPartlyDone;
+  auto storage = config::openMetaStorage(*config, MetaUse::Inspect);
+  if (!storage && storage.error().code() == ErrorCode::NotFound) return printNoRecordsYet(command, storage.error());
   if (!storage) return failStore(storage.error());
   const auto records =
       storage->listMetaInfo({.name = command.name, .cause = command.cause}, {.offset = 0, .limit = command.limit});
   if (!records && records.error().code() == ErrorCode::Unsupported) return fail(records.error());
   if (!records) return failStore(records.error());
   if (records->empty() && !command.cause.empty() && !isCauseOfLeptir(command.cause))
-    return sayUnknownCause(command.cause);
-  if (records->empty() && !command.name.empty()) hintAtName(command.name, *config, program);
+    return printUnknownCause(command.cause);
+  if (records->empty() && !command.name.empty()) printHintForName(command.name, *config, program);
   if (command.json) {
     printJson(*records);
-    return kDone;
+    return kExitDone;
   }
   printTable(*records);
   std::cout << std::flush;
-  if (!knowsSuccesses(*storage))
+  if (!listsSuccessfulTasks(*storage))
     printError(
-        "This storage lists only tasks that leptir ran and that did not succeed, none that PHP ran; 'leptir info ID' "
-        "shows any.");
-  return kDone;
+        "This meta storage lists only tasks that leptir ran and that did not succeed, and no tasks that PHP ran; "
+        "'leptir info ID' shows the record of any task.");
+  return kExitDone;
 }
 
-}  // namespace leptir
+}  // namespace leptir::cli

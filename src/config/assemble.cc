@@ -12,10 +12,10 @@
 #include "backends/sqlite/sqlite_backend.h"
 #endif
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
-// The folder of the default database is ours to make; any other is for its owner to decide.
+// Leptir creates the folder of the default database itself; any other folder must be there.
 Result<void> prepareFolder(const Json& connection) {
   const auto database = defaultDatabase();
   const bool isDefault = database && connection.value("path", std::string()) == database->string();
@@ -40,12 +40,12 @@ Result<Backend*> backendFor(const Backends& backends, const std::string& type, c
 
 std::string placeOf(const std::string& type, const Json& connection, const Backends& backends) {
   const Backend* backend = backends.find(type);
-  const auto place = backend != nullptr ? backend->place(connection) : std::string();
+  const auto place = backend != nullptr ? backend->storeLocation(connection) : std::string();
   return place.empty() ? place : type + " " + place;
 }
 
 Result<std::unique_ptr<SimpleBroker>> open(const Config::Broker& broker, BrokerUse use, const Backends& backends) {
-  const auto folder = use == BrokerUse::Look ? Folder::IsLeftAlone : Folder::IsMade;
+  const auto folder = use == BrokerUse::Inspect ? Folder::IsLeftAlone : Folder::IsMade;
   const auto backend = backendFor(backends, broker.type, broker.connection, folder);
   if (!backend) return backend.error();
   return (*backend)->openBroker(broker.connection, use);
@@ -53,7 +53,7 @@ Result<std::unique_ptr<SimpleBroker>> open(const Config::Broker& broker, BrokerU
 
 Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& storage, const Backends& backends,
                                                 MetaUse use = MetaUse::Save) {
-  const auto folder = use == MetaUse::Look ? Folder::IsLeftAlone : Folder::IsMade;
+  const auto folder = use == MetaUse::Inspect ? Folder::IsLeftAlone : Folder::IsMade;
   const auto backend = backendFor(backends, storage.type, storage.connection, folder);
   if (!backend) return backend.error();
   return (*backend)->openMetaStorage(storage.connection, storage.expireAfter, use);
@@ -63,12 +63,12 @@ Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& stora
 
 Backends allBackends() {
   std::vector<std::unique_ptr<Backend>> all;
-  all.push_back(std::make_unique<MemoryBackend>());
+  all.push_back(std::make_unique<memory::MemoryBackend>());
 #if LEPTIR_HAS_REDIS
-  all.push_back(std::make_unique<RedisBackend>());
+  all.push_back(std::make_unique<redis::RedisBackend>());
 #endif
 #if LEPTIR_HAS_SQLITE
-  all.push_back(std::make_unique<SqliteBackend>());
+  all.push_back(std::make_unique<sqlite::SqliteBackend>());
 #endif
   return Backends(std::move(all));
 }
@@ -78,28 +78,29 @@ Stores::Stores(const Config& config) : Stores(config, std::make_shared<const Bac
 Stores::Stores(const Config& config, std::shared_ptr<const Backends> backends)
     : brokers_(config.brokers), metaStorages_(config.metaStorages), backends_(std::move(backends)) {}
 
-std::vector<BrokerSeat> Stores::brokerSeats(BrokerUse use) const {
-  std::vector<BrokerSeat> seats;
-  seats.reserve(brokers_.size());
+std::vector<broker::BrokerFactory> Stores::brokerFactories(BrokerUse use) const {
+  std::vector<broker::BrokerFactory> factories;
+  factories.reserve(brokers_.size());
   for (const auto& broker : brokers_) {
-    seats.push_back({.name = broker.name,
-                     .priority = broker.priority,
-                     .place = placeOf(broker.type, broker.connection, *backends_),
-                     .open = [broker, use, backends = backends_] { return leptir::open(broker, use, *backends); }});
+    factories.push_back({.name = broker.name,
+                         .priority = broker.priority,
+                         .place = placeOf(broker.type, broker.connection, *backends_),
+                         .open = [broker, use, backends = backends_] { return config::open(broker, use, *backends); }});
   }
-  return seats;
+  return factories;
 }
 
-std::vector<MetaSeat> Stores::metaSeats(MetaUse use) const {
-  std::vector<MetaSeat> seats;
-  seats.reserve(metaStorages_.size());
+std::vector<meta::MetaStorageFactory> Stores::metaStorageFactories(MetaUse use) const {
+  std::vector<meta::MetaStorageFactory> factories;
+  factories.reserve(metaStorages_.size());
   for (const auto& storage : metaStorages_) {
-    seats.push_back({.name = storage.name,
-                     .required = storage.required,
-                     .place = placeOf(storage.type, storage.connection, *backends_),
-                     .open = [storage, use, backends = backends_] { return leptir::open(storage, *backends, use); }});
+    factories.push_back(
+        {.name = storage.name,
+         .required = storage.required,
+         .place = placeOf(storage.type, storage.connection, *backends_),
+         .open = [storage, use, backends = backends_] { return config::open(storage, *backends, use); }});
   }
-  return seats;
+  return factories;
 }
 
 BrokerTraits Stores::traitsOfNewBroker(std::size_t index) const {
@@ -122,10 +123,6 @@ std::vector<std::filesystem::path> Stores::sessionLockFiles(std::string_view ins
   return {files.begin(), files.end()};
 }
 
-Result<Broker> openBroker(const Config& config) {
-  return openBroker(config, BrokerUse::Push);
-}
-
 Result<Broker> openBroker(const Config& config, BrokerUse use) {
   const auto backends = std::make_shared<const Backends>(allBackends());
   std::vector<Broker::Entry> entries;
@@ -141,10 +138,6 @@ Result<Broker> openBroker(const Config& config, BrokerUse use) {
   return Broker(std::move(entries));
 }
 
-Result<MetaStorage> openMetaStorage(const Config& config) {
-  return openMetaStorage(config, MetaUse::Save);
-}
-
 Result<MetaStorage> openMetaStorage(const Config& config, MetaUse use) {
   const auto backends = allBackends();
   std::optional<Error> missing;
@@ -158,6 +151,18 @@ Result<MetaStorage> openMetaStorage(const Config& config, MetaUse use) {
   }
   if (entries.empty() && missing) return *missing;
   return MetaStorage(std::move(entries));
+}
+
+}  // namespace leptir::config
+
+namespace leptir {
+
+Result<Broker> openBroker(const Config& config) {
+  return config::openBroker(config, BrokerUse::Push);
+}
+
+Result<MetaStorage> openMetaStorage(const Config& config) {
+  return config::openMetaStorage(config, MetaUse::Save);
 }
 
 }  // namespace leptir

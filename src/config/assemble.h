@@ -1,5 +1,5 @@
-// The one place that knows which backends there are, and that opens stores. The public openBroker and openMetaStorage
-// (leptir/config.h) are defined here too.
+// The one file that knows which backends there are, and that opens stores. The public functions openBroker and
+// openMetaStorage (leptir/config.h) are defined here, too.
 #pragma once
 
 #include <filesystem>
@@ -7,44 +7,44 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/broker_seat.h"
+#include "broker/broker_factory.h"
 #include "config/backends.h"
 #include "leptir/backend.h"
 #include "leptir/config.h"
-#include "meta/meta_seat.h"
+#include "meta/meta_storage_factory.h"
 
-namespace leptir {
+namespace leptir::config {
 
-// All that this build has.
+// All backends that this build has.
 Backends allBackends();
 
-// The stores of a configuration, none of them open yet, in the file's order. One object per process that opens stores:
-// those of one process may share something. What it hands out stays good without it.
+// The stores of a configuration, in the file's order, not opened yet. Use one object in each process that opens stores,
+// since stores may share something within a process. The factories that it returns work without it.
 class Stores {
  public:
   explicit Stores(const Config& config);
   Stores(const Config& config, std::shared_ptr<const Backends> backends);
 
-  // For a dispatcher. Errors as leptir/backend.h has them; Unsupported: this build has no backend of the type.
-  std::vector<BrokerSeat> brokerSeats(BrokerUse use = BrokerUse::Dispatch) const;
-  std::vector<MetaSeat> metaSeats(MetaUse use = MetaUse::Save) const;
+  // For a dispatcher. The factories answer errors as in leptir/backend.h; Unsupported: this build has no such backend.
+  std::vector<broker::BrokerFactory> brokerFactories(BrokerUse use = BrokerUse::Dispatch) const;
+  std::vector<meta::MetaStorageFactory> metaStorageFactories(MetaUse use = MetaUse::Save) const;
 
-  // What the store of that place in the list can do, when opening it answered NotFound.
+  // What the store with this index can do, for a store that does not exist yet (opening it answered NotFound).
   BrokerTraits traitsOfNewBroker(std::size_t index) const;
   MetaTraits traitsOfNewStorage(std::size_t index) const;
 
-  // What the master locks before it forks (see Backend::sessionLockFile), each file once.
+  // The files that the master locks before it forks (Backend::sessionLockFile), each once.
   std::vector<std::filesystem::path> sessionLockFiles(std::string_view instance) const;
 
  private:
   std::vector<Config::Broker> brokers_;
   std::vector<Config::MetaStorage> metaStorages_;
-  std::shared_ptr<const Backends> backends_;  // shared with the seats
+  std::shared_ptr<const Backends> backends_;  // shared with the factories
 };
 
-// For commands that look: opening makes nothing. A store that was not made yet answers NotFound when it is used, and is
-// left out of the meta storages; NotFound: none of them was made yet.
+// For commands that only look: opening creates nothing. A store that does not exist yet answers NotFound when it is
+// used; meta storages leave it out, and NotFound then means that none of them exists.
 Result<Broker> openBroker(const Config& config, BrokerUse use);
 Result<MetaStorage> openMetaStorage(const Config& config, MetaUse use);
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -1,4 +1,4 @@
-// What only a build with SQLite can do: see assemble_test.cc for the rest.
+// Stores that only a build with SQLite has; the other tests are in assemble_test.cc.
 #include "config/assemble.h"
 
 #include <gmock/gmock.h>
@@ -9,7 +9,7 @@
 
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 using testing::HasSubstr;
@@ -62,9 +62,9 @@ TEST_F(AssembleSqlite, DefaultConfigHasAsManyWorkersAsCoresAndALog) {
   EXPECT_TRUE(config->file.empty());
 }
 
-TEST_F(AssembleSqlite, SeatsOpenTheStoresThatTheConfigurationNames) {
+TEST_F(AssembleSqlite, FactoriesOpenTheStoresThatTheConfigurationNames) {
   const Stores stores(twoFiles());
-  const auto brokers = stores.brokerSeats();
+  const auto brokers = stores.brokerFactories();
   ASSERT_THAT(brokers, SizeIs(2));
   EXPECT_EQ(brokers[0].name, "urgent");
   EXPECT_EQ(brokers[1].priority, 5);
@@ -72,24 +72,24 @@ TEST_F(AssembleSqlite, SeatsOpenTheStoresThatTheConfigurationNames) {
   EXPECT_TRUE(brokers[1].open());
   EXPECT_TRUE(std::filesystem::exists(folder / "urgent.db"));
 
-  const auto records = stores.metaSeats();
+  const auto records = stores.metaStorageFactories();
   ASSERT_THAT(records, SizeIs(1));
   EXPECT_FALSE(records[0].required);
   EXPECT_TRUE(records[0].open());
 }
 
-TEST_F(AssembleSqlite, SeatsStayGoodWithoutTheirStores) {
-  const auto seats = Stores(twoFiles()).brokerSeats();
-  EXPECT_TRUE(seats[0].open());
+TEST_F(AssembleSqlite, FactoriesWorkWithoutTheObjectThatMadeThem) {
+  const auto factories = Stores(twoFiles()).brokerFactories();
+  EXPECT_TRUE(factories[0].open());
 }
 
-TEST_F(AssembleSqlite, TasksPushedThroughTheDoorArriveAtTheSeat) {
+TEST_F(AssembleSqlite, TasksPushedThroughOpenBrokerArriveInTheStoreOfTheFactory) {
   const auto config = twoFiles();
-  auto door = openBroker(config);
-  ASSERT_TRUE(door) << door.error().message();
-  ASSERT_TRUE(door->push("noop", Json::object(), {.priority = 0}));
-  const auto seats = Stores(config).brokerSeats();
-  const auto bulk = seats[1].open();
+  auto broker = openBroker(config);
+  ASSERT_TRUE(broker) << broker.error().message();
+  ASSERT_TRUE(broker->push("noop", Json::object(), {.priority = 0}));
+  const auto factories = Stores(config).brokerFactories();
+  const auto bulk = factories[1].open();
   ASSERT_TRUE(bulk) << bulk.error().message();
   EXPECT_EQ((*bulk)->tasksCount()->due, 1u);
 }
@@ -110,4 +110,4 @@ TEST_F(AssembleSqlite, NamesTheStoreThatCannotBeOpened) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::config

@@ -4,22 +4,22 @@
 
 #include "config/defaults.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 TEST(Assemble, RefusesATypeThatThisBuildDoesNotHave) {
   Config config;
   config.brokers.push_back({.name = "far", .type = "rabbit", .connection = Json::object()});
   EXPECT_EQ(openBroker(config).error().code(), ErrorCode::Unsupported);
-  EXPECT_EQ(Stores(config).brokerSeats()[0].open().error().code(), ErrorCode::Unsupported);
+  EXPECT_EQ(Stores(config).brokerFactories()[0].open().error().code(), ErrorCode::Unsupported);
 }
 
-TEST(Assemble, OneMemoryBrokerIsOneStoreForAllSeats) {
+TEST(Assemble, AMemoryBrokerThatIsOpenedTwiceIsOneStore) {
   Config config;
   config.brokers.push_back({.name = "m", .type = "memory", .connection = Json{{"name", "default"}}});
-  const auto seats = Stores(config).brokerSeats();
-  const auto first = seats[0].open();
-  const auto second = seats[0].open();
+  const auto factories = Stores(config).brokerFactories();
+  const auto first = factories[0].open();
+  const auto second = factories[0].open();
   ASSERT_TRUE((*first)->pushBrokerTasks(std::vector<BrokerTask>{{.id = "1", .name = "noop"}}));
   EXPECT_EQ((*second)->tasksCount()->due, 1u);
 }
@@ -32,4 +32,4 @@ TEST(Assemble, SaysWhatToDoWithoutADefaultStore) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::config

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace leptir {
+namespace leptir::config {
 
 Backend* Backends::find(std::string_view type) const {
   const auto found = std::ranges::find_if(all_, [&](const auto& backend) { return backend->type() == type; });
@@ -23,4 +23,4 @@ Json withDefaults(Json given, std::span<const ConfigKey> keys) {
   return given;
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

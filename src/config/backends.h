@@ -1,4 +1,4 @@
-// The backends that somebody may name in `type:`.
+// The backends that a configuration may name in `type:`.
 #pragma once
 
 #include <memory>
@@ -9,14 +9,14 @@
 
 #include "leptir/backend.h"
 
-namespace leptir {
+namespace leptir::config {
 
-// Whoever opens stores keeps this alive as long as they.
+// An object that opens stores keeps this alive as long as its stores.
 class Backends {
  public:
   explicit Backends(std::vector<std::unique_ptr<Backend>> all) : all_(std::move(all)) {}
 
-  // Null: there is none of this type.
+  // Null: no backend has this type.
   Backend* find(std::string_view type) const;
   std::vector<std::string_view> types() const;
 
@@ -24,7 +24,7 @@ class Backends {
   std::vector<std::unique_ptr<Backend>> all_;
 };
 
-// `given` with the default of each key that it does not have.
+// Completes `given` with the defaults of the keys that it does not have.
 Json withDefaults(Json given, std::span<const ConfigKey> keys);
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -1,5 +1,5 @@
-// Configurations that are meant to harm, or that went through a shredder: none crashes, each is answered soon, each
-// mistake has its line.
+// Configurations that are meant to harm, or that were damaged at random: none crashes the reader, each is answered
+// soon, each error has its line.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 #include "config/config_test_support.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 using testing::HasSubstr;
@@ -32,27 +32,27 @@ bool isAnsweredSoon(const std::string& text) {
   return std::chrono::steady_clock::now() - start < 5s;
 }
 
-TEST(HostileConfig, AliasesThatGrowEndWithAnError) {
+TEST(HostileConfig, AliasesThatGrowExponentiallyAreRefused) {
   std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
     const auto before = "*a" + std::to_string(i - 1) + ", ";
     text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + repeated(before, before.size() * 10) + "]\n";
   }
   EXPECT_TRUE(isAnsweredSoon(text));
-  EXPECT_THAT(mistakesIn(text), HasSubstr("4: holds more than 100000 values"));
+  EXPECT_THAT(errorsIn(text), HasSubstr("4: holds more than 100000 values"));
 }
 
 TEST(HostileConfig, AliasesCannotNestDeeperThanText) {
   std::string text = "a0: &a0 x\n";
   for (int i = 1; i < 100; ++i)
     text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
-  EXPECT_THAT(mistakesIn(text), HasSubstr("nests deeper than 32 levels"));
+  EXPECT_THAT(errorsIn(text), HasSubstr("nests deeper than 32 levels"));
 }
 
-TEST(HostileConfig, NestingEndsWithAnError) {
-  EXPECT_THAT(mistakesIn(withBroker("loggers: " + repeated("[", 33) + repeated("]", 33))),
+TEST(HostileConfig, DeepNestingIsRefused) {
+  EXPECT_THAT(errorsIn(withBroker("loggers: " + repeated("[", 33) + repeated("]", 33))),
               HasSubstr("2: nests deeper than 32 levels"));
-  EXPECT_THAT(mistakesIn(repeated("[", 1000), "/f.json"), HasSubstr("1: nests deeper than 32 levels"));
+  EXPECT_THAT(errorsIn(repeated("[", 1000), "/f.json"), HasSubstr("1: nests deeper than 32 levels"));
 }
 
 class HostileText : public testing::TestWithParam<std::string_view> {};
@@ -87,7 +87,7 @@ constexpr std::string_view kJson = R"({"leptir": {
   "daemon": {"configuration": {"number_of_workers": 4, "empty_queue_sleep_time": 0.5}},
   "tasks": {"t": {"command": ["x", "{{}}"], "directory": "\u010d"}}}})";
 
-// Changes a text in one to four places: bytes, pieces left out, pieces doubled, pieces of the language put in.
+// Damages a text in one to four places: changes a byte, removes or doubles a piece, or inserts a token of the language.
 class Shredder {
  public:
   explicit Shredder(unsigned seed) : random_(seed) {}
@@ -124,7 +124,7 @@ class Shredder {
   std::mt19937 random_;
 };
 
-// Reads thousands of shreds; answers how many were still configurations.
+// Reads thousands of damaged texts; answers how many were still valid configurations.
 int readShreds(std::string_view text, const std::filesystem::path& file, int times) {
   const auto backends = fakeBackends();
   const std::regex hasLine("/f\\.[a-z]+:[1-9][0-9]*: .+");
@@ -152,4 +152,4 @@ TEST(ShreddedConfig, IsReadOrRefusedWithALine) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::config

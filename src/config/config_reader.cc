@@ -4,12 +4,12 @@
 
 #include "base/escape.h"
 #include "config/defaults.h"
+#include "config/errors.h"
 #include "config/map_reader.h"
-#include "config/mistakes.h"
 #include "config/parse.h"
 #include "config/sections.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 const Node* entryOf(const Node& node, std::string_view key) {
@@ -17,15 +17,15 @@ const Node* entryOf(const Node& node, std::string_view key) {
   return entry == node.entries.end() ? nullptr : &entry->value;
 }
 
-// The key `leptir` has two meanings: all sections may stand below it, or it is the PHP code's name for `daemon`. Only
-// the latter has `configuration`.
-const Node& sectionsOf(const Node& root, Mistakes& mistakes) {
+// The key `leptir` has two meanings: a map of all sections, or PHP leptir's name for `daemon`. Only the latter has the
+// key `configuration`.
+const Node& sectionsOf(const Node& root, ConfigErrors& errors) {
   const Node* wrapper = entryOf(root, "leptir");
   const bool isDaemon = wrapper != nullptr && entryOf(*wrapper, "configuration") != nullptr;
   if (wrapper == nullptr || isDaemon) return root;
   for (const auto& entry : root.entries) {
     if (&entry.value != wrapper)
-      mistakes.add(entry.line, "key " + inQuotes(entry.key) + " stands beside 'leptir': move it below");
+      errors.add(entry.line, "key " + base::inQuotes(entry.key) + " stands beside 'leptir': move it below");
   }
   return *wrapper;
 }
@@ -34,55 +34,55 @@ const Node* findDaemon(MapReader& file) {
   const Node* daemon = file.find("daemon");
   const Node* alias = file.find("leptir");
   if (daemon == nullptr) return alias;
-  if (alias != nullptr) file.mistakes().add(alias->line, "'leptir' is another name for 'daemon': keep one of them");
+  if (alias != nullptr) file.errors().add(alias->line, "'leptir' is another name for 'daemon': keep one of them");
   return daemon;
 }
 
-// A file that names no brokers means the default ones, and then also the default records; one that does keeps PHP
-// leptir's default: none.
-void addDefaultStores(bool hasMetaStorages, int line, const SectionContext& around, Config& config) {
-  auto broker = defaultBroker(around.backends);
-  auto storage = defaultMetaStorage(around.backends);
+// A file without `brokers` means the default broker and, unless it names meta storages, the default meta storage. A
+// file with `brokers` keeps PHP leptir's default for meta storages: none.
+void addDefaultStores(bool hasMetaStorages, int line, const SectionContext& context, Config& config) {
+  auto broker = defaultBroker(context.backends);
+  auto storage = defaultMetaStorage(context.backends);
   if (!broker || !storage) {
-    around.mistakes.add(line,
-                        "no 'brokers', and no default ones: " + (broker ? storage.error() : broker.error()).message());
+    context.errors.add(line,
+                       "no 'brokers', and no default ones: " + (broker ? storage.error() : broker.error()).message());
     return;
   }
   config.brokers.push_back(std::move(*broker));
   if (!hasMetaStorages) config.metaStorages.push_back(std::move(*storage));
 }
 
-void readSections(const Node& node, const SectionContext& around, Config& config) {
-  MapReader file(node, "", around.mistakes);
+void readSections(const Node& node, const SectionContext& context, Config& config) {
+  MapReader file(node, "", context.errors);
   const Node* brokers = file.find("brokers");
   const Node* metaStorages = file.find("meta_storage");
   const Node* loggers = file.find("loggers");
   const Node* tasks = file.find("tasks");
   const Node* daemon = findDaemon(file);
-  file.refuseOthers();
+  file.refuseUnknownKeys();
 
-  if (brokers != nullptr) readBrokers(*brokers, around, config);
-  if (metaStorages != nullptr) readMetaStorages(*metaStorages, around, config);
-  if (loggers != nullptr) readLoggers(*loggers, around, config);
+  if (brokers != nullptr) readBrokers(*brokers, context, config);
+  if (metaStorages != nullptr) readMetaStorages(*metaStorages, context, config);
+  if (loggers != nullptr) readLoggers(*loggers, context, config);
   if (loggers == nullptr) config.loggers.push_back(defaultLogger());
-  if (tasks != nullptr) readTasks(*tasks, around, config);
-  if (daemon != nullptr) readDaemon(*daemon, around, config);
-  if (brokers == nullptr && around.mistakes.empty())
-    addDefaultStores(metaStorages != nullptr, node.line, around, config);
+  if (tasks != nullptr) readTasks(*tasks, context, config);
+  if (daemon != nullptr) readDaemon(*daemon, context, config);
+  if (brokers == nullptr && context.errors.empty())
+    addDefaultStores(metaStorages != nullptr, node.line, context, config);
 }
 
 }  // namespace
 
 Result<Config> readConfig(std::string_view text, const std::filesystem::path& file, const Backends& backends) {
-  Mistakes mistakes(file);
+  ConfigErrors errors(file);
   Config config;
   config.file = file;
-  const auto root = parseConfigText(text, file, mistakes);
-  const SectionContext around{backends, std::filesystem::absolute(file).parent_path(), mistakes};
-  // What the parser could not finish would only be complained about again.
-  if (mistakes.empty()) readSections(sectionsOf(root, mistakes), around, config);
-  if (!mistakes.empty()) return mistakes.error();
+  const auto root = parseConfigText(text, file, errors);
+  const SectionContext context{backends, std::filesystem::absolute(file).parent_path(), errors};
+  // After an error of the parser, reading on would only add errors that follow from it.
+  if (errors.empty()) readSections(sectionsOf(root, errors), context, config);
+  if (!errors.empty()) return errors.error();
   return config;
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -1,4 +1,4 @@
-// Text of a configuration file → Config, or all that is wrong with it.
+// Turns the text of a configuration file into a Config, or answers all of its errors.
 #pragma once
 
 #include <filesystem>
@@ -7,10 +7,10 @@
 #include "config/backends.h"
 #include "leptir/config.h"
 
-namespace leptir {
+namespace leptir::config {
 
-// Invalid: each mistake as `file:line: what`, a line each. `file` is for messages, for relative paths and for the
-// choice of the parser; it is not read.
+// Invalid: each error as `file:line: message`, one line each. `file` is used for messages, for relative paths and for
+// the choice of the parser; it is not read.
 Result<Config> readConfig(std::string_view text, const std::filesystem::path& file, const Backends& backends);
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -1,4 +1,4 @@
-// What good configurations mean. The bad ones are in config_mistakes_test.cc.
+// What valid configurations mean. Invalid ones are in config_errors_test.cc.
 #include "config/config_reader.h"
 
 #include <gmock/gmock.h>
@@ -6,14 +6,14 @@
 
 #include "config/config_test_support.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 using testing::ElementsAre;
 using testing::Pair;
 using namespace std::chrono_literals;
 
-// An example of every section that this build has backends for.
+// An example of every section.
 constexpr std::string_view kWholeExample = R"(leptir:
   brokers:
     - { name: local, type: sqlite, connection: { path: /var/lib/leptir/leptir.db }, configuration: { priority: 0, task_count_caching_time: 0.2 } }
@@ -50,7 +50,7 @@ void expectWholeExample(const Result<Config>& read) {
   EXPECT_THAT(read->programs.at("report.monthly").warningExitCodes, ElementsAre(3));
 }
 
-TEST(ConfigReader, ReadsThePlansExample) {
+TEST(ConfigReader, ReadsAnExampleOfEverySection) {
   expectWholeExample(readYaml(kWholeExample));
 }
 
@@ -118,7 +118,7 @@ TEST(ConfigReader, ReadsEachSettingOfTheDaemon) {
   EXPECT_EQ(read->daemon.shutdownGrace, 30s);
 }
 
-TEST(ConfigReader, TakesThePhpCodesNameOfTheDaemonSection) {
+TEST(ConfigReader, AcceptsPhpLeptirsNameOfTheDaemonSection) {
   constexpr std::string_view kSettings = "leptir: {configuration: {number_of_workers: 7}}";
   EXPECT_EQ(readYaml(withBroker(kSettings))->daemon.numberOfWorkers, 7);
   EXPECT_EQ(readYaml("leptir: {brokers: [{type: server}], " + std::string(kSettings) + "}")->daemon.numberOfWorkers, 7);
@@ -144,7 +144,7 @@ TEST(ConfigReader, ReadsPhpLeptirsExampleAsPhpWritesItInJson) {
   EXPECT_EQ(read->metaStorages[1].expireAfter, 24h);
 }
 
-TEST(ConfigReader, NamesStoresByTypeAroundTheNamesGiven) {
+TEST(ConfigReader, NamesOtherStoresByTypeWithoutTakingNamesGiven) {
   const auto read = readYaml(R"(brokers:
   - {type: server, connection: {port: 1}}
   - {type: server, connection: {port: 2}}
@@ -171,7 +171,7 @@ TEST(ConfigReader, LetsRecordsExpireAsTheStoreOrTheFileSays) {
   EXPECT_EQ(expiry("{type: sqlite, connection: {path: /a}, configuration: {expire_after_seconds: 0}}"), std::nullopt);
 }
 
-TEST(ConfigReader, CountsRelativePathsFromTheFilesFolder) {
+TEST(ConfigReader, ResolvesRelativePathsFromTheFilesFolder) {
   const auto read = readYaml(R"(brokers: [{type: sqlite, connection: {path: data/../leptir.db}}]
 loggers: {a: {type: file, options: {path: leptir.log}}}
 tasks: {t: {command: [x], directory: work}}
@@ -182,7 +182,7 @@ tasks: {t: {command: [x], directory: work}}
   EXPECT_EQ(read->programs.at("t").directory, "/etc/work");
 }
 
-TEST(ConfigReader, LogsToStdoutUnlessTheFileSaysHow) {
+TEST(ConfigReader, LogsToStdoutUnlessTheFileNamesLoggers) {
   EXPECT_EQ(readYaml(withBroker(""))->loggers.size(), 1u);
   EXPECT_TRUE(readYaml(withBroker("loggers: {}"))->loggers.empty());
   const auto quiet = readYaml(withBroker("loggers: {err: {type: stderr, level: warning}}"));
@@ -220,7 +220,7 @@ meta_storage: [{type: server, connection: *there}]
   EXPECT_EQ(read->metaStorages[0].connection, read->brokers[0].connection);
 }
 
-TEST(ConfigReader, ReadsFilesOfOtherSystems) {
+TEST(ConfigReader, ReadsByteOrderMarksAndWindowsLineEnds) {
   EXPECT_TRUE(
       readYaml("\xef\xbb\xbf"
                "brokers:\r\n  - type: server\r\n"));
@@ -253,4 +253,4 @@ TEST(ConfigReader, ReadsTheRulesOfATaskName) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::config

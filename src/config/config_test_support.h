@@ -1,4 +1,4 @@
-// For the tests of this room: backends that open nothing, and short ways to read a text.
+// For the tests of this module: backends that open nothing, and short ways to read a configuration.
 #pragma once
 
 #include <array>
@@ -9,9 +9,9 @@
 
 #include "config/config_reader.h"
 
-namespace leptir {
+namespace leptir::config {
 
-// Takes the keys of a store with a file, or those of a server that needs a password.
+// Has the given connection keys and opens nothing.
 class FakeBackend final : public Backend {
  public:
   FakeBackend(std::string_view type, std::vector<ConfigKey> keys, std::optional<Duration> expiry)
@@ -25,7 +25,7 @@ class FakeBackend final : public Backend {
     return nothing();
   }
   std::optional<Duration> defaultExpiry() const override { return expiry_; }
-  std::string place(const Json&) const override { return {}; }
+  std::string storeLocation(const Json&) const override { return {}; }
   std::optional<std::filesystem::path> sessionLockFile(const Json&, std::string_view) const override { return {}; }
 
  private:
@@ -60,8 +60,8 @@ inline Result<Config> readJsonConfig(std::string_view text) {
   return readConfig(text, "/etc/leptir.json", fakeBackends());
 }
 
-// All mistakes of a text, without the file's name; empty if there are none.
-inline std::string mistakesIn(std::string_view text, const std::filesystem::path& file = "/f.yaml") {
+// All errors of a text, without the file's name; empty if there are none.
+inline std::string errorsIn(std::string_view text, const std::filesystem::path& file = "/f.yaml") {
   const auto config = readConfig(text, file, fakeBackends());
   if (config) return "";
   std::string message = config.error().message();
@@ -71,9 +71,9 @@ inline std::string mistakesIn(std::string_view text, const std::filesystem::path
   return message;
 }
 
-// A good broker above `text`, so that a test can speak of something else; `text` begins in line 2.
+// Puts a valid broker above `text`, so that a test can be about another section; `text` begins in line 2.
 inline std::string withBroker(std::string_view text) {
   return "brokers: [{type: server}]\n" + std::string(text);
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

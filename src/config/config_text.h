@@ -1,4 +1,4 @@
-// A configuration file as it was read at one moment: what was checked in one process is what another one uses.
+// The text of a configuration file, read once: one process checks it, and another one uses the same text.
 #pragma once
 
 #include <filesystem>
@@ -6,15 +6,15 @@
 
 #include "leptir/config.h"
 
-namespace leptir {
+namespace leptir::config {
 
 struct ConfigText {
   std::string text;
   std::filesystem::path file;
 };
 
-// Both together are loadConfig, and answer the errors that stand there.
+// loadConfig does both, one after the other, and its errors are documented there.
 Result<ConfigText> readConfigText(const std::filesystem::path& file);
 Result<Config> configOf(const ConfigText& read);
 
-}  // namespace leptir
+}  // namespace leptir::config

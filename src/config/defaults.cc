@@ -2,7 +2,7 @@
 
 #include "config/state_paths.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 constexpr std::string_view kDefaultType = "sqlite";
@@ -41,4 +41,4 @@ LogSinkConfig defaultLogger() {
   return {.name = "stdout", .type = LogSinkConfig::Type::Stdout, .path = {}};
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

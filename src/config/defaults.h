@@ -1,16 +1,16 @@
-// What holds where no configuration says otherwise.
+// The defaults for what a configuration does not say.
 #pragma once
 
 #include "config/backends.h"
 #include "leptir/config.h"
 
-namespace leptir {
+namespace leptir::config {
 
-// One SQLite file for tasks and records, see defaultDatabase(). Invalid: there is no place for it. Unsupported: this
+// One SQLite file for tasks and records, see defaultDatabase(). Invalid: there is no folder for it. Unsupported: this
 // build has no SQLite.
 Result<Config::Broker> defaultBroker(const Backends& backends);
 Result<Config::MetaStorage> defaultMetaStorage(const Backends& backends);
 
 LogSinkConfig defaultLogger();
 
-}  // namespace leptir
+}  // namespace leptir::config

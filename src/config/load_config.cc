@@ -21,16 +21,16 @@ constexpr std::size_t kMaxConfigBytes = 1 << 20;
 
 }  // namespace
 
-Result<ConfigText> readConfigText(const std::filesystem::path& file) {
-  auto read = readFile(file, kMaxConfigBytes);
+Result<config::ConfigText> config::readConfigText(const std::filesystem::path& file) {
+  auto read = base::readFile(file, kMaxConfigBytes);
   if (!read) return read.error();
-  // The file itself: a symbolic link to it (current -> releases/2) may be of any user who can write in its folder.
-  if (!isTrustedOwner(read->info.st_uid)) {
+  // The owner of the file itself counts: a symbolic link to it (current -> releases/2) may belong to another user.
+  if (!base::isTrustedOwner(read->info.st_uid)) {
     return Error(
         ErrorCode::Invalid,
         fmt::format("{}: belongs to {}, who could make leptir run any program as {}: give it to root or to the "
                     "user that leptir runs as (chown), or run leptir as its owner",
-                    file.string(), userText(read->info.st_uid), userText(::geteuid())));
+                    file.string(), base::describeUser(read->info.st_uid), base::describeUser(::geteuid())));
   }
   if ((read->info.st_mode & S_IWOTH) != 0) {
     return Error(
@@ -38,31 +38,32 @@ Result<ConfigText> readConfigText(const std::filesystem::path& file) {
         fmt::format("{}: anybody on this machine may write it, and could make leptir run any program: chmod o-w {}",
                     file.string(), file.string()));
   }
-  return ConfigText{std::move(read->text), file};
+  return config::ConfigText{std::move(read->text), file};
 }
 
-Result<Config> configOf(const ConfigText& read) {
-  return readConfig(read.text, read.file, allBackends());
+Result<Config> config::configOf(const config::ConfigText& read) {
+  return config::readConfig(read.text, read.file, config::allBackends());
 }
 
 Result<Config> loadConfig(const std::filesystem::path& file) {
-  const auto read = readConfigText(file);
+  const auto read = config::readConfigText(file);
   if (!read) return read.error();
-  return configOf(*read);
+  return config::configOf(*read);
 }
 
 Result<Config> defaultConfig() {
-  const auto backends = allBackends();
-  auto broker = defaultBroker(backends);
+  const auto backends = config::allBackends();
+  auto broker = config::defaultBroker(backends);
   if (!broker) return broker.error();
-  auto storage = defaultMetaStorage(backends);
+  auto storage = config::defaultMetaStorage(backends);
   if (!storage) return storage.error();
 
   Config config;
   config.brokers.push_back(std::move(*broker));
   config.metaStorages.push_back(std::move(*storage));
-  config.loggers.push_back(defaultLogger());
-  config.daemon.numberOfWorkers = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMaxWorkers);
+  config.loggers.push_back(config::defaultLogger());
+  config.daemon.numberOfWorkers =
+      std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, base::kMaxWorkers);
   return config;
 }
 

@@ -10,7 +10,7 @@
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 using testing::HasSubstr;
@@ -31,7 +31,7 @@ TEST(LoadConfig, ReadsAFile) {
   EXPECT_EQ(read->file, folder / "leptir.yaml");
 }
 
-TEST(LoadConfig, SaysWhatIsNotThere) {
+TEST(LoadConfig, NamesAMissingFile) {
   const auto read = loadConfig("/none/leptir.yaml");
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code(), ErrorCode::NotFound);
@@ -61,7 +61,7 @@ TEST(LoadConfig, RefusesAFileOfAnotherUser) {
                 "the user that leptir runs as (chown), or run leptir as its owner");
 }
 
-TEST(LoadConfig, TakesAFileOfRootForEveryUser) {
+TEST(LoadConfig, AcceptsAFileOfRootForEveryUser) {
   LEPTIR_NEEDS_ROOT();
   TempDir folder;
   const auto file = writeGood(folder, 0644);
@@ -69,7 +69,7 @@ TEST(LoadConfig, TakesAFileOfRootForEveryUser) {
   EXPECT_TRUE(asUser(kOtherUser, [&] { return loadConfig(file).has_value(); }));
 }
 
-TEST(LoadConfig, LooksAtTheOwnerOfTheFileBehindALink) {
+TEST(LoadConfig, ChecksTheOwnerOfTheFileBehindALink) {
   LEPTIR_NEEDS_ROOT();
   TempDir folder;
   const auto file = writeGood(folder, 0644);
@@ -81,7 +81,7 @@ TEST(LoadConfig, LooksAtTheOwnerOfTheFileBehindALink) {
   EXPECT_FALSE(loadConfig(link));
 }
 
-TEST(LoadConfig, RefusesWhatIsNoFile) {
+TEST(LoadConfig, RefusesFoldersAndPipes) {
   TempDir folder;
   EXPECT_THAT(loadConfig(folder.path()).error().message(), HasSubstr("is a folder, not a file"));
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
@@ -97,11 +97,11 @@ TEST(LoadConfig, RefusesAHugeFileWithoutReadingIt) {
   EXPECT_EQ(read.error().code(), ErrorCode::TooLarge);
 }
 
-TEST(LoadConfig, TellsMistakesWithTheFilesName) {
+TEST(LoadConfig, ReportsErrorsWithTheFilesName) {
   TempDir folder;
   const auto file = folder.write("leptir.yaml", "brokers: [{type: memory}]\nlogger: {}\n");
   EXPECT_EQ(loadConfig(file).error().message(), file.string() + ":2: unknown key 'logger': did you mean 'loggers'?");
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::config

@@ -8,7 +8,7 @@
 #include "config/map_reader.h"
 #include "config/sections.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 template <class Value>
@@ -23,67 +23,67 @@ constexpr std::array<Choice<LogSinkConfig::Type>, 3> kTypes = {{{"file", LogSink
 constexpr std::array<Choice<LogLevel>, 4> kLevels = {
     {{"error", LogLevel::Error}, {"warning", LogLevel::Warning}, {"info", LogLevel::Info}, {"debug", LogLevel::Debug}}};
 
-// One of a few words.
+// Reads a word that must be one of `choices`.
 template <class Value, std::size_t kCount>
 std::optional<Value> readChoice(const Node& node, const std::string& what,
-                                const std::array<Choice<Value>, kCount>& choices, Mistakes& mistakes) {
-  const auto word = readName(node, what, mistakes);
+                                const std::array<Choice<Value>, kCount>& choices, ConfigErrors& errors) {
+  const auto word = readName(node, what, errors);
   if (!word) return {};
   std::vector<std::string_view> words;
   for (const auto& choice : choices) {
     if (choice.word == *word) return choice.value;
     words.push_back(choice.word);
   }
-  auto text = fmt::format("{} must be one of {}, not {}", what, fmt::join(words, ", "), inQuotes(node.text));
-  if (const auto nearest = nearestWord(*word, words)) text += fmt::format(": did you mean '{}'?", *nearest);
-  mistakes.add(node.line, std::move(text));
+  auto text = fmt::format("{} must be one of {}, not {}", what, fmt::join(words, ", "), base::inQuotes(node.text));
+  if (const auto nearest = base::nearestWord(*word, words)) text += fmt::format(": did you mean '{}'?", *nearest);
+  errors.add(node.line, std::move(text));
   return {};
 }
 
-void readPath(MapReader& logger, const SectionContext& around, LogSinkConfig& sink) {
+void readPath(MapReader& logger, const SectionContext& context, LogSinkConfig& sink) {
   const Node* node = logger.require("options");
   if (node == nullptr) return;
-  MapReader options(*node, "'options' of " + logger.what(), around.mistakes);
+  MapReader options(*node, "'options' of " + logger.what(), context.errors);
   const Node* path = options.require("path");
-  options.refuseOthers();
+  options.refuseUnknownKeys();
   if (path == nullptr) return;
-  if (const auto text = readName(*path, options.nameOf("path"), around.mistakes)) {
-    sink.path = (around.folder / *text).lexically_normal();
+  if (const auto text = readName(*path, options.nameOf("path"), context.errors)) {
+    sink.path = (context.folder / *text).lexically_normal();
   }
 }
 
-void refuseOptions(MapReader& logger, Mistakes& mistakes) {
+void refuseOptions(MapReader& logger, ConfigErrors& errors) {
   const Node* node = logger.find("options");
   if (node == nullptr) return;
-  MapReader options(*node, "'options' of " + logger.what(), mistakes);
+  MapReader options(*node, "'options' of " + logger.what(), errors);
   for (const auto& entry : node->entries) {
-    mistakes.add(entry.line, fmt::format("unknown key {} in {}: only a logger of type file has options",
-                                         inQuotes(entry.key), options.what()));
+    errors.add(entry.line, fmt::format("unknown key {} in {}: only a logger of type file has options",
+                                       base::inQuotes(entry.key), options.what()));
   }
 }
 
-LogSinkConfig readLogger(const Node::Entry& entry, const SectionContext& around) {
-  MapReader logger(entry.value, "logger " + inQuotes(entry.key), around.mistakes);
+LogSinkConfig readLogger(const Node::Entry& entry, const SectionContext& context) {
+  MapReader logger(entry.value, "logger " + base::inQuotes(entry.key), context.errors);
   LogSinkConfig sink{.name = entry.key, .path = {}};
   const Node* typeNode = logger.require("type");
   std::optional<LogSinkConfig::Type> type;
-  if (typeNode != nullptr) type = readChoice(*typeNode, logger.nameOf("type"), kTypes, around.mistakes);
+  if (typeNode != nullptr) type = readChoice(*typeNode, logger.nameOf("type"), kTypes, context.errors);
   sink.type = type.value_or(LogSinkConfig::Type::Stdout);
-  if (type == LogSinkConfig::Type::File) readPath(logger, around, sink);
-  if (type && type != LogSinkConfig::Type::File) refuseOptions(logger, around.mistakes);
+  if (type == LogSinkConfig::Type::File) readPath(logger, context, sink);
+  if (type && type != LogSinkConfig::Type::File) refuseOptions(logger, context.errors);
   if (!type) logger.find("options");
   if (const Node* level = logger.find("level")) {
-    sink.level = readChoice(*level, logger.nameOf("level"), kLevels, around.mistakes).value_or(sink.level);
+    sink.level = readChoice(*level, logger.nameOf("level"), kLevels, context.errors).value_or(sink.level);
   }
-  logger.refuseOthers();
+  logger.refuseUnknownKeys();
   return sink;
 }
 
 }  // namespace
 
-void readLoggers(const Node& node, const SectionContext& around, Config& config) {
-  for (const auto& entry : entriesOf(node, "'loggers'", around.mistakes))
-    config.loggers.push_back(readLogger(entry, around));
+void readLoggers(const Node& node, const SectionContext& context, Config& config) {
+  for (const auto& entry : entriesOf(node, "'loggers'", context.errors))
+    config.loggers.push_back(readLogger(entry, context));
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

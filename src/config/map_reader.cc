@@ -7,7 +7,7 @@
 #include "base/escape.h"
 #include "base/nearest_word.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 bool isMap(const Node& node) {
@@ -15,17 +15,17 @@ bool isMap(const Node& node) {
   return node.kind == Node::Kind::Map || isEmptyList;
 }
 
-void refuseUnlessMap(const Node& node, std::string_view what, Mistakes& mistakes) {
+void refuseUnlessMap(const Node& node, std::string_view what, ConfigErrors& errors) {
   if (isMap(node)) return;
   const auto found = node.kind == Node::Kind::Null ? "empty" : describe(node);
-  mistakes.add(node.line, fmt::format("{} must be a map, but is {}", what.empty() ? "the file" : what, found));
+  errors.add(node.line, fmt::format("{} must be a map, but is {}", what.empty() ? "the file" : what, found));
 }
 
 }  // namespace
 
-MapReader::MapReader(const Node& node, std::string what, Mistakes& mistakes)
-    : node_(node), what_(std::move(what)), mistakes_(mistakes) {
-  refuseUnlessMap(node_, what_, mistakes_);
+MapReader::MapReader(const Node& node, std::string what, ConfigErrors& errors)
+    : node_(node), what_(std::move(what)), errors_(errors) {
+  refuseUnlessMap(node_, what_, errors_);
 }
 
 const Node* MapReader::find(std::string_view key) {
@@ -37,7 +37,7 @@ const Node* MapReader::find(std::string_view key) {
 const Node* MapReader::require(std::string_view key) {
   const Node* node = find(key);
   if (node == nullptr && isMap(node_)) {
-    mistakes_.add(node_.line, fmt::format("{} needs the key '{}'", what_.empty() ? "the file" : what_, key));
+    errors_.add(node_.line, fmt::format("{} needs the key '{}'", what_.empty() ? "the file" : what_, key));
   }
   return node;
 }
@@ -46,11 +46,11 @@ std::string MapReader::nameOf(std::string_view key) const {
   return what_.empty() ? fmt::format("'{}'", key) : fmt::format("'{}' of {}", key, what_);
 }
 
-void MapReader::refuseOthers() {
+void MapReader::refuseUnknownKeys() {
   for (const auto& entry : node_.entries) {
     if (std::ranges::find(known_, entry.key) != known_.end()) continue;
-    const auto nearest = mistakes_.isFull() ? std::nullopt : nearestWord(entry.key, known_);
-    auto text = fmt::format("unknown key {}{}{}", inQuotes(entry.key), what_.empty() ? "" : " in ", what_);
+    const auto nearest = errors_.isFull() ? std::nullopt : base::nearestWord(entry.key, known_);
+    auto text = fmt::format("unknown key {}{}{}", base::inQuotes(entry.key), what_.empty() ? "" : " in ", what_);
     if (entry.key.starts_with("x-")) {
       text += ": keys that begin with x- are not known either: put the anchor (&name) where its value is used first";
     } else if (nearest) {
@@ -58,19 +58,19 @@ void MapReader::refuseOthers() {
     } else if (!known_.empty()) {
       text += fmt::format(": known are {}", fmt::join(known_, ", "));
     }
-    mistakes_.add(entry.line, std::move(text));
+    errors_.add(entry.line, std::move(text));
   }
 }
 
-const std::vector<Node>& itemsOf(const Node& node, std::string_view what, Mistakes& mistakes) {
+const std::vector<Node>& itemsOf(const Node& node, std::string_view what, ConfigErrors& errors) {
   if (node.kind != Node::Kind::List)
-    mistakes.add(node.line, fmt::format("{} must be a list, but is {}", what, describe(node)));
+    errors.add(node.line, fmt::format("{} must be a list, but is {}", what, describe(node)));
   return node.items;
 }
 
-const std::vector<Node::Entry>& entriesOf(const Node& node, std::string_view what, Mistakes& mistakes) {
-  refuseUnlessMap(node, what, mistakes);
+const std::vector<Node::Entry>& entriesOf(const Node& node, std::string_view what, ConfigErrors& errors) {
+  refuseUnlessMap(node, what, errors);
   return node.entries;
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

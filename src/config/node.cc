@@ -2,7 +2,7 @@
 
 #include "base/escape.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 std::size_t sizeOf(const Node& node) {
@@ -23,14 +23,14 @@ std::size_t depthOf(const Node& node) {
 
 bool NodeBuilder::null(int line) {
   if (!countNodes(line, 1)) return false;
-  place(Node{.kind = Node::Kind::Null, .line = line});
+  attach(Node{.kind = Node::Kind::Null, .line = line});
   return true;
 }
 
 bool NodeBuilder::scalar(int line, std::string text, bool quoted) {
   if (!countNodes(line, 1)) return false;
-  if (text.find('\0') != std::string::npos) mistakes_.add(line, "a NUL character: leave it out");
-  place(Node{.kind = Node::Kind::Scalar, .line = line, .text = std::move(text), .quoted = quoted});
+  if (text.find('\0') != std::string::npos) errors_.add(line, "a NUL character: leave it out");
+  attach(Node{.kind = Node::Kind::Scalar, .line = line, .text = std::move(text), .quoted = quoted});
   return true;
 }
 
@@ -44,7 +44,7 @@ bool NodeBuilder::startMap(int line) {
 bool NodeBuilder::start(Node node) {
   if (!countNodes(node.line, 1)) return false;
   if (open_.size() >= kMaxConfigDepth) {
-    mistakes_.add(node.line, "nests deeper than " + std::to_string(kMaxConfigDepth) + " levels");
+    errors_.add(node.line, "nests deeper than " + std::to_string(kMaxConfigDepth) + " levels");
     return false;
   }
   open_.push_back({.node = std::move(node), .entry = {}, .keys = {}});
@@ -54,14 +54,14 @@ bool NodeBuilder::start(Node node) {
 void NodeBuilder::end() {
   auto node = std::move(open_.back().node);
   open_.pop_back();
-  place(std::move(node));
+  attach(std::move(node));
 }
 
 bool NodeBuilder::key(int line, std::string key) {
   auto& map = open_.back();
   const auto [first, isNew] = map.keys.emplace(key, line);
   if (!isNew)
-    mistakes_.add(line, "key " + inQuotes(key) + " is here twice: first in line " + std::to_string(first->second));
+    errors_.add(line, "key " + base::inQuotes(key) + " is here twice: first in line " + std::to_string(first->second));
   map.entry = Node::Entry{.key = std::move(key), .line = line, .value = {}};
   return true;
 }
@@ -69,10 +69,10 @@ bool NodeBuilder::key(int line, std::string key) {
 bool NodeBuilder::copy(const Node& node) {
   if (!countNodes(node.line, sizeOf(node))) return false;
   if (open_.size() + depthOf(node) > kMaxConfigDepth + 1) {
-    mistakes_.add(node.line, "nests deeper than " + std::to_string(kMaxConfigDepth) + " levels");
+    errors_.add(node.line, "nests deeper than " + std::to_string(kMaxConfigDepth) + " levels");
     return false;
   }
-  place(Node(node));
+  attach(Node(node));
   return true;
 }
 
@@ -83,11 +83,11 @@ bool NodeBuilder::expectsKey() const {
 bool NodeBuilder::countNodes(int line, std::size_t count) {
   nodes_ += count;
   if (nodes_ <= kMaxConfigNodes) return true;
-  mistakes_.add(line, "holds more than " + std::to_string(kMaxConfigNodes) + " values");
+  errors_.add(line, "holds more than " + std::to_string(kMaxConfigNodes) + " values");
   return false;
 }
 
-void NodeBuilder::place(Node node) {
+void NodeBuilder::attach(Node node) {
   if (open_.empty()) {
     root_ = std::move(node);
     last_ = &root_;
@@ -103,4 +103,4 @@ void NodeBuilder::place(Node node) {
   parent.entry.reset();
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -1,4 +1,4 @@
-// A configuration file as a tree that remembers its lines: what both parsers build and all sections are read from.
+// A configuration file as a tree with line numbers: built by both parsers, read by all sections.
 #pragma once
 
 #include <map>
@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "config/mistakes.h"
+#include "config/errors.h"
 
-namespace leptir {
+namespace leptir::config {
 
 struct Node {
   enum class Kind { Null, Scalar, List, Map };
@@ -17,7 +17,7 @@ struct Node {
   Kind kind = Kind::Null;
   int line = 1;
   std::string text{};          // Scalar: as it stands in the file, escapes resolved
-  bool quoted = false;         // Scalar: text for sure; otherwise it may be a number, or true and false
+  bool quoted = false;         // Scalar: certainly a text; without quotes it may be a number or a boolean
   std::vector<Node> items;     // List
   std::vector<Entry> entries;  // Map, in the file's order, each key once
 };
@@ -28,15 +28,15 @@ struct Node::Entry {
   Node value;
 };
 
-// Nobody nests a configuration deeper or writes a longer one; what does is meant to harm.
+// No useful configuration is nested deeper or is longer; one that is may be meant to harm.
 inline constexpr std::size_t kMaxConfigDepth = 32;
 inline constexpr std::size_t kMaxConfigNodes = 100'000;
 
-// Puts a tree together from a parser's events. Each event answers false when reading should end: the file is too deep
-// or too long.
+// Builds a tree from a parser's events. An event answers false if the parser should stop, because the file is nested
+// too deep or is too long.
 class NodeBuilder {
  public:
-  explicit NodeBuilder(Mistakes& mistakes) : mistakes_(mistakes) {}
+  explicit NodeBuilder(ConfigErrors& errors) : errors_(errors) {}
 
   bool null(int line);
   bool scalar(int line, std::string text, bool quoted);
@@ -44,30 +44,30 @@ class NodeBuilder {
   bool startMap(int line);
   void end();
   bool key(int line, std::string key);
-  // A whole tree: what an alias stands for.
+  // Adds a copy of a whole tree, where the file has an alias of it.
   bool copy(const Node& node);
 
   // Whether the next event must be a key.
   bool expectsKey() const;
-  // What was completed last; empty while a list or map is open.
+  // The value that was completed last; call it only right after that.
   const Node& last() const { return *last_; }
   Node take() { return std::move(root_); }
 
  private:
-  struct Open {
+  struct OpenContainer {
     Node node;
-    std::optional<Node::Entry> entry;  // of a map: its key is read, its value is not
-    std::map<std::string, int> keys;   // of a map: the line of each key so far
+    std::optional<Node::Entry> entry;  // of a map: an entry whose value is not read yet
+    std::map<std::string, int> keys;   // of a map: the line of each key read so far
   };
   bool start(Node node);
   bool countNodes(int line, std::size_t count);
-  void place(Node node);
+  void attach(Node node);
 
-  Mistakes& mistakes_;
-  std::vector<Open> open_;
+  ConfigErrors& errors_;
+  std::vector<OpenContainer> open_;
   Node root_;
   const Node* last_ = nullptr;
   std::size_t nodes_ = 0;
 };
 
-}  // namespace leptir
+}  // namespace leptir::config

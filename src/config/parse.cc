@@ -5,7 +5,7 @@
 #include "base/escape.h"
 #include "base/utf8.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -14,14 +14,14 @@ bool isAllowed(std::uint32_t codePoint) {
   return codePoint == '\n' || codePoint == '\t' || codePoint == '\r' || (codePoint >= 0x20 && codePoint != 0x7f);
 }
 
-// Only the first: whoever saves a file in another encoding has one on each line.
-void checkCharacters(std::string_view text, Mistakes& mistakes) {
+// Adds only the first error: a file that was saved in another encoding has one on each line.
+void checkCharacters(std::string_view text, ConfigErrors& errors) {
   int line = 1;
   while (!text.empty()) {
-    const auto [codePoint, bytes] = firstUtf8Character(text);
-    if (bytes == 0) return mistakes.add(line, "not UTF-8: save the file in that encoding");
+    const auto [codePoint, bytes] = base::firstUtf8Character(text);
+    if (bytes == 0) return errors.add(line, "not UTF-8: save the file in that encoding");
     if (!isAllowed(codePoint))
-      return mistakes.add(line, "control character " + inQuotes(text.substr(0, 1)) + ": leave it out");
+      return errors.add(line, "control character " + base::inQuotes(text.substr(0, 1)) + ": leave it out");
     if (codePoint == '\n') ++line;
     text.remove_prefix(bytes);
   }
@@ -34,14 +34,14 @@ bool looksLikeJson(std::string_view text) {
 
 }  // namespace
 
-Node parseConfigText(std::string_view text, const std::filesystem::path& file, Mistakes& mistakes) {
+Node parseConfigText(std::string_view text, const std::filesystem::path& file, ConfigErrors& errors) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  checkCharacters(text, mistakes);
-  if (!mistakes.empty()) return {};
+  checkCharacters(text, errors);
+  if (!errors.empty()) return {};
   const auto ending = file.extension();
   const bool isYaml = ending == ".yaml" || ending == ".yml";
-  if (ending == ".json" || (!isYaml && looksLikeJson(text))) return parseJsonNodes(text, mistakes);
-  return parseYaml(text, mistakes);
+  if (ending == ".json" || (!isYaml && looksLikeJson(text))) return parseJsonNodes(text, errors);
+  return parseYaml(text, errors);
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -4,11 +4,10 @@
 #include "config/parse.h"
 #include "leptir/json.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
-// Reads the text for nlohmann's parser and remembers how far that has come, since its events do not say where they
-// stand.
+// Reads the text for nlohmann's parser and remembers how far the parser has come, since its events have no position.
 class TrackedText {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -30,7 +29,7 @@ class TrackedText {
   const char** reached_;
 };
 
-// nlohmann's words without its number, its own position, and what it read last, which may be a secret.
+// nlohmann's message without its number, its position, and the text that it read last, which may be a secret.
 std::string reasonOf(std::string_view what) {
   if (const auto start = what.find(": "); start != std::string_view::npos) what.remove_prefix(start + 2);
   const auto secret = what.find("; last read: ");
@@ -41,16 +40,16 @@ std::string reasonOf(std::string_view what) {
   return reason;
 }
 
-// The events of nlohmann's parser, which keeps no stack of ours: nesting costs nothing.
+// The events of nlohmann's parser, which does not call itself for nested values: deep nesting uses up no stack.
 class Events final : public nlohmann::json_sax<Json> {
  public:
-  Events(std::string_view text, Mistakes& mistakes)
+  Events(std::string_view text, ConfigErrors& errors)
       : begin_(text.data()),
         counted_(begin_),
         reached_(begin_),
         end_(begin_ + text.size()),
-        mistakes_(mistakes),
-        builder_(mistakes) {}
+        errors_(errors),
+        builder_(errors) {}
 
   Node read() {
     Json::sax_parse(TrackedText(begin_, &reached_), TrackedText(end_, &reached_), this);
@@ -70,13 +69,13 @@ class Events final : public nlohmann::json_sax<Json> {
   bool start_array(std::size_t) override { return builder_.startList(line()); }
   bool end_array() override { return end(); }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
-    mistakes_.add(line(), "no JSON: " + reasonOf(error.what()));
+    errors_.add(line(), "not valid JSON: " + reasonOf(error.what()));
     return false;
   }
 
  private:
   bool number(std::string text) {
-    if (reached_ != end_) --reached_;  // it has looked at what follows, which may be the end of the line
+    if (reached_ != end_) --reached_;  // the parser has read one character more, which may be the line end
     return builder_.scalar(line(), std::move(text), false);
   }
   bool end() {
@@ -96,14 +95,14 @@ class Events final : public nlohmann::json_sax<Json> {
   const char* reached_;
   const char* const end_;
   int line_ = 1;
-  Mistakes& mistakes_;
+  ConfigErrors& errors_;
   NodeBuilder builder_;
 };
 
 }  // namespace
 
-Node parseJsonNodes(std::string_view text, Mistakes& mistakes) {
-  return Events(text, mistakes).read();
+Node parseJsonNodes(std::string_view text, ConfigErrors& errors) {
+  return Events(text, errors).read();
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

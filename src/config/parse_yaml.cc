@@ -8,25 +8,25 @@
 #include "base/escape.h"
 #include "config/parse.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 constexpr auto kNoMerge =
-    "merge keys (<<) are not known: repeat the keys, or let an alias stand for the whole map (other: *name)";
+    "merge keys (<<) are not supported: repeat the keys, or let an alias stand for the whole map (other: *name)";
 
-// Ends the parser from within an event; what is wrong was added to the mistakes.
-struct Enough {};
+// Thrown within an event to end the parser, after the error was added.
+struct ParsingStopped {};
 
-// The events of yaml-cpp's parser. Unlike its document tree they show a key that stands twice, quotes, and aliases
-// before they grow.
+// The events of yaml-cpp's parser. Unlike its document tree, they show duplicate keys, quotes, and aliases before these
+// are expanded.
 class Events final : public YAML::EventHandler {
  public:
-  explicit Events(Mistakes& mistakes) : mistakes_(mistakes), builder_(mistakes) {}
+  explicit Events(ConfigErrors& errors) : errors_(errors), builder_(errors) {}
 
   Node take() { return builder_.take(); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (sawDocument_) fail(mark, "another document begins here: keep the first");
+    if (sawDocument_) fail(mark, "a second YAML document begins here: keep only the first");
     sawDocument_ = true;
   }
   void OnDocumentEnd() override {}
@@ -40,7 +40,7 @@ class Events final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     const bool isText = tag == "!" || tag == "tag:yaml.org,2002:str";
-    if (!isText && tag != "?" && !tag.empty()) fail(mark, "tag " + inQuotes(tag) + " is not known: leave it out");
+    if (!isText && tag != "?" && !tag.empty()) fail(mark, "tag " + base::inQuotes(tag) + " is not known: leave it out");
     if (builder_.expectsKey()) {
       if (value == "<<" && !isText) fail(mark, kNoMerge);
       builder_.key(lineOf(mark), value);
@@ -53,7 +53,7 @@ class Events final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuseAsKey(mark);
     const auto node = anchored_.find(anchor);
-    if (node == anchored_.end()) fail(mark, "an alias inside of what it stands for");
+    if (node == anchored_.end()) fail(mark, "this alias stands inside of the value that it refers to");
     continueIf(builder_.copy(node->second));
   }
 
@@ -79,17 +79,18 @@ class Events final : public YAML::EventHandler {
 
  private:
   [[noreturn]] void fail(const YAML::Mark& mark, std::string what) {
-    mistakes_.add(lineOf(mark), std::move(what));
-    throw Enough();
+    errors_.add(lineOf(mark), std::move(what));
+    throw ParsingStopped();
   }
   static void continueIf(bool good) {
-    if (!good) throw Enough();
+    if (!good) throw ParsingStopped();
   }
   void refuseAsKey(const YAML::Mark& mark) {
     if (builder_.expectsKey()) fail(mark, "a key must be a text");
   }
   void refuseTag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") fail(mark, "tag " + inQuotes(tag) + " is not known: leave it out");
+    if (!tag.empty() && tag != "?" && tag != "!")
+      fail(mark, "tag " + base::inQuotes(tag) + " is not known: leave it out");
   }
   void end() {
     builder_.end();
@@ -101,7 +102,7 @@ class Events final : public YAML::EventHandler {
     if (anchor != 0) anchored_.insert_or_assign(anchor, builder_.last());
   }
 
-  Mistakes& mistakes_;
+  ConfigErrors& errors_;
   NodeBuilder builder_;
   bool sawDocument_ = false;
   std::vector<YAML::anchor_t> openAnchors_;  // of each open list and map; 0: none
@@ -110,20 +111,20 @@ class Events final : public YAML::EventHandler {
 
 }  // namespace
 
-Node parseYaml(std::string_view text, Mistakes& mistakes) {
+Node parseYaml(std::string_view text, ConfigErrors& errors) {
   std::istringstream stream{std::string(text)};
-  Events events(mistakes);
+  Events events(errors);
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(events)) continue;
-  } catch (const Enough&) {
+  } catch (const ParsingStopped&) {
     return {};
   } catch (const YAML::Exception& error) {
-    mistakes.add(Events::lineOf(error.mark), "no YAML: " + escaped(error.msg));
+    errors.add(Events::lineOf(error.mark), "not valid YAML: " + base::escaped(error.msg));
   } catch (const std::exception& error) {
-    mistakes.add(1, "no YAML: " + escaped(error.what()));
+    errors.add(1, "not valid YAML: " + base::escaped(error.what()));
   }
   return events.take();
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 constexpr std::array<std::string_view, 6> kBooleans = {"true", "True", "TRUE", "false", "False", "FALSE"};
@@ -76,4 +76,4 @@ std::optional<double> fractionOf(std::string_view word) {
   return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -1,11 +1,11 @@
-// What an unquoted word of a configuration is.
+// Which type an unquoted word of a configuration has.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::config {
 
 enum class ScalarKind {
   Text,
@@ -19,8 +19,8 @@ enum class ScalarKind {
 
 ScalarKind kindOf(std::string_view word);
 
-// None: it does not fit.
+// nullopt: the number does not fit.
 std::optional<std::int64_t> integerOf(std::string_view word);
 std::optional<double> fractionOf(std::string_view word);
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -1,27 +1,26 @@
-// The sections of a configuration, each read by a function of its own from its node into `config`; config_reader.cc
-// calls them.
+// The sections of a configuration: each function reads one from its node into `config`. config_reader.cc calls them.
 #pragma once
 
 #include <filesystem>
 
 #include "config/backends.h"
-#include "config/mistakes.h"
+#include "config/errors.h"
 #include "config/node.h"
 #include "leptir/config.h"
 
-namespace leptir {
+namespace leptir::config {
 
-// What sections need beside their node.
+// What these functions need besides the node.
 struct SectionContext {
   const Backends& backends;
-  std::filesystem::path folder;  // of the file: relative paths count from here
-  Mistakes& mistakes;
+  std::filesystem::path folder;  // of the configuration file; relative paths begin there
+  ConfigErrors& errors;
 };
 
-void readBrokers(const Node& node, const SectionContext& around, Config& config);
-void readMetaStorages(const Node& node, const SectionContext& around, Config& config);
-void readDaemon(const Node& node, const SectionContext& around, Config& config);
-void readLoggers(const Node& node, const SectionContext& around, Config& config);
-void readTasks(const Node& node, const SectionContext& around, Config& config);
+void readBrokers(const Node& node, const SectionContext& context, Config& config);
+void readMetaStorages(const Node& node, const SectionContext& context, Config& config);
+void readDaemon(const Node& node, const SectionContext& context, Config& config);
+void readLoggers(const Node& node, const SectionContext& context, Config& config);
+void readTasks(const Node& node, const SectionContext& context, Config& config);
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -14,7 +14,7 @@
 #include "base/errno_text.h"
 #include "base/private_file.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -27,7 +27,7 @@ bool isRoot() {
   return ::geteuid() == 0;
 }
 
-// An absolute path from the environment; others mean nothing, as the XDG rules have it.
+// An absolute path from an environment variable. Relative paths are ignored, as the XDG specification demands.
 std::optional<fs::path> pathFrom(const char* variable) {
   const char* value = std::getenv(variable);
   if (value == nullptr || value[0] != '/') return {};
@@ -49,7 +49,7 @@ std::uint64_t hashOf(std::string_view text) {
   return hash;
 }
 
-// Without an exception where the working folder is gone.
+// Does not throw if the working folder is gone.
 fs::path absoluteOf(const fs::path& path) {
   std::error_code failed;
   auto absolute = fs::absolute(path, failed);
@@ -73,16 +73,16 @@ bool isOneOfOurFolders(const fs::path& folder) {
   return (state && folder == *state) || (run && folder == *run);
 }
 
-// Leptir's own folders must be its user's; what stands around them may be anybody's.
+// Leptir's own folders must belong to its user or to root; the folders above them may belong to anyone.
 Result<void> checkOwnerOf(const fs::path& folder) {
   struct stat info{};
   if (!isOneOfOurFolders(folder) || ::stat(folder.c_str(), &info) != 0) return {};
-  if (auto trusted = checkOwner(info); !trusted) return failure(folder, trusted.error(), "");
+  if (auto trusted = base::checkOwner(info); !trusted) return failure(folder, trusted.error(), "");
   return {};
 }
 
-// The folder itself, else the first above it. A symbolic link that leads nowhere is there.
-fs::path nearestThatIsThere(fs::path folder) {
+// The folder itself or the nearest one above it that exists. A symbolic link to a missing file counts as existing.
+fs::path nearestExisting(fs::path folder) {
   struct stat info{};
   while (::lstat(folder.c_str(), &info) != 0 && folder.has_relative_path()) folder = folder.parent_path();
   return folder;
@@ -109,7 +109,7 @@ Result<fs::path> defaultDatabase() {
   return *folder / "leptir.db";
 }
 
-// Absolute first: of a relative path whose file is gone, weakly_canonical makes nothing.
+// Made absolute first, since weakly_canonical does not do so for a relative path whose file is gone.
 std::string instanceKey(const Config& config) {
   if (config.file.empty()) return "default";
   const auto given = absoluteOf(config.file);
@@ -139,19 +139,19 @@ fs::path statusBoardBeside(const fs::path& pidFile) {
 
 Result<void> makeFolderFor(const fs::path& file) {
   const auto folder = absoluteOf(file).parent_path();
-  if (auto made = makePrivateFolder(folder); !made) return failure(folder, made.error(), kMakeIt);
+  if (auto made = base::makePrivateFolder(folder); !made) return failure(folder, made.error(), kMakeIt);
   return checkOwnerOf(folder);
 }
 
 Result<void> checkFolderFor(const fs::path& file) {
   const auto folder = absoluteOf(file).parent_path();
-  const auto nearest = nearestThatIsThere(folder);
+  const auto nearest = nearestExisting(folder);
   std::error_code ignored;
   const int error = !fs::is_directory(nearest, ignored) ? ENOTDIR : canWrite(nearest) ? 0 : errno;
   if (error != 0) {
-    return failure(folder, Error(codeOfErrno(error), errnoText(error)), nearest == folder ? "" : kMakeIt);
+    return failure(folder, Error(base::codeOfErrno(error), base::errnoText(error)), nearest == folder ? "" : kMakeIt);
   }
   return checkOwnerOf(folder);
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -1,4 +1,4 @@
-// Where leptir keeps what it keeps on this machine. Only makeFolderFor makes something.
+// Where leptir keeps its files on this machine. Only makeFolderFor creates anything.
 //
 // State lies in $XDG_STATE_HOME/leptir, else for root in /var/lib/leptir, else in ~/.local/state/leptir. Pid files and
 // status boards lie there too; for root in /run/leptir (unless XDG_STATE_HOME is set, or /run cannot be written).
@@ -10,7 +10,7 @@
 #include "leptir/config.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::config {
 
 // Invalid: neither XDG_STATE_HOME nor HOME is an absolute path; says what to set.
 Result<std::filesystem::path> stateFolder();
@@ -19,25 +19,24 @@ Result<std::filesystem::path> runFolder();
 // `leptir.db` in the state folder: tasks and records when no configuration names a store.
 Result<std::filesystem::path> defaultDatabase();
 
-// By what instances of one machine are told apart: 16 hex digits made of the configuration file's real path, or
-// `default` without a file.
+// Tells the instances of one machine apart: 16 hex digits made of the configuration file's real path, or `default`
+// without a file.
 std::string instanceKey(const Config& config);
 // `<instance key>.pid` in the run folder.
 Result<std::filesystem::path> pidFileFor(const Config& config);
-// `<key>.alias` in the run folder, where the key is made of the path as it was given: an instance is found by the path
-// that it was started with, wherever that leads later: a symbolic link to another file, a file that became a link or is
-// gone. Empty: there is no file.
+// `<key>.alias` in the run folder, with a key made of the path as it was given. By it, an instance is found by the path
+// that it was started with, even if that path now is a symbolic link to another file, or is gone. Empty: there is no
+// file.
 Result<std::filesystem::path> aliasFileFor(const Config& config);
 
 // Beside the pid file, wherever that is: `x.board` for `x.pid`, so that `--pid` finds both.
 std::filesystem::path statusBoardBeside(const std::filesystem::path& pidFile);
 
-// Makes the folder that `file` will lie in, and what is missing above it; only its owner may enter. Invalid: it cannot
-// be made, or another user owns leptir's own folder; the message names it. Unavailable: it cannot be made for want of
-// rights, space or memory, which may pass.
+// Makes the folder of `file`, and what is missing above it; only its owner may enter. Invalid: it cannot be made, or
+// another user owns leptir's own folder; the message names it. Unavailable: it cannot be made for lack of rights, space
+// or memory, which may pass.
 Result<void> makeFolderFor(const std::filesystem::path& file);
-// Whether makeFolderFor could make that folder and this user a file in it, without making anything. Errors: as
-// there.
+// Whether makeFolderFor could make that folder, and this user a file in it; creates nothing. Errors: as makeFolderFor.
 Result<void> checkFolderFor(const std::filesystem::path& file);
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -12,7 +12,7 @@
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -40,7 +40,7 @@ class StatePaths : public testing::Test {
 };
 
 // Runs `check` as a user that is not root, in a process of its own; true if it answered true.
-bool isSoForAnOrdinaryUser(bool (*check)()) {
+bool holdsForAnOrdinaryUser(bool (*check)()) {
   return inChild([check] { return (::geteuid() != 0 || ::seteuid(12345) == 0) && check(); });
 }
 
@@ -63,7 +63,7 @@ Config configAt(const fs::path& file) {
   return config;
 }
 
-TEST_F(StatePaths, LieWhereXdgSays) {
+TEST_F(StatePaths, LieBelowXdgStateHome) {
   set("XDG_STATE_HOME", "/state");
   EXPECT_EQ(*stateFolder(), "/state/leptir");
   EXPECT_EQ(*runFolder(), "/state/leptir");
@@ -74,14 +74,14 @@ TEST_F(StatePaths, LieWhereXdgSays) {
 TEST_F(StatePaths, LieInTheHomeOfAnOrdinaryUser) {
   set("XDG_STATE_HOME", "relative: means nothing");
   set("HOME", "/home/ana");
-  EXPECT_TRUE(isSoForAnOrdinaryUser([] { return *stateFolder() == "/home/ana/.local/state/leptir"; }));
-  EXPECT_TRUE(isSoForAnOrdinaryUser([] { return *runFolder() == "/home/ana/.local/state/leptir"; }));
+  EXPECT_TRUE(holdsForAnOrdinaryUser([] { return *stateFolder() == "/home/ana/.local/state/leptir"; }));
+  EXPECT_TRUE(holdsForAnOrdinaryUser([] { return *runFolder() == "/home/ana/.local/state/leptir"; }));
 }
 
 TEST_F(StatePaths, SayWhatToSetWhenThereIsNoHome) {
   set("XDG_STATE_HOME", {});
   set("HOME", {});
-  EXPECT_TRUE(isSoForAnOrdinaryUser([] {
+  EXPECT_TRUE(holdsForAnOrdinaryUser([] {
     const auto folder = stateFolder();
     return !folder && !pidFileFor(Config()) &&
            folder.error().message().find("set HOME or XDG_STATE_HOME") != std::string::npos;
@@ -129,7 +129,7 @@ TEST_F(StatePaths, FindAnInstanceByARelativePathAlsoWhenItsFileIsGone) {
   fs::current_path(before);
 }
 
-TEST_F(StatePaths, KeepAnInstanceFromVersionToVersion) {
+TEST_F(StatePaths, HaveTheSameInstanceKeyInEveryVersion) {
   EXPECT_EQ(instanceKey(configAt("/none/leptir.yaml")), "a3453457bf90f9be");
 }
 
@@ -139,7 +139,7 @@ TEST_F(StatePaths, PutTheStatusBoardBesideThePidFile) {
   EXPECT_EQ(statusBoardBeside("/tmp/mine.lock"), "/tmp/mine.lock.board");
 }
 
-TEST_F(StatePaths, MakeFoldersThatOnlyTheirOwnerMayEnter) {
+TEST_F(StatePaths, AreMadeInFoldersThatOnlyTheirOwnerMayEnter) {
   TempDir folder;
   const auto file = folder / "a/b/leptir/leptir.db";
   ASSERT_TRUE(makeFolderFor(file));
@@ -172,10 +172,10 @@ TEST_F(StatePaths, AreCheckedWithoutMakingAnything) {
   EXPECT_FALSE(checkFolderFor(folder / "link/x.pid"));
 }
 
-TEST_F(StatePaths, MayBeMadeLaterWhereRightsAreMissing) {
+TEST_F(StatePaths, AreUnavailableWhileRightsAreMissing) {
   static TempDir folder;
   ::chmod(folder.path().c_str(), 0555);
-  EXPECT_TRUE(isSoForAnOrdinaryUser([] {
+  EXPECT_TRUE(holdsForAnOrdinaryUser([] {
     const auto made = makeFolderFor(folder / "leptir/x.pid"), checked = checkFolderFor(folder / "leptir/x.pid");
     return made.error().code() == ErrorCode::Unavailable && checked.error().code() == ErrorCode::Unavailable &&
            made.error().message().find("permission denied: make it, or set XDG_STATE_HOME") != std::string::npos;
@@ -183,7 +183,7 @@ TEST_F(StatePaths, MayBeMadeLaterWhereRightsAreMissing) {
   ::chmod(folder.path().c_str(), 0755);
 }
 
-TEST_F(StatePaths, MayBeMadeLaterWhereSpaceIsMissing) {
+TEST_F(StatePaths, AreUnavailableWhileSpaceIsMissing) {
   if (!mayMount()) GTEST_SKIP() << "this user may not mount a small file system here";
   static TempDir folder;
   EXPECT_TRUE(inOwnMounts([] {
@@ -195,7 +195,7 @@ TEST_F(StatePaths, MayBeMadeLaterWhereSpaceIsMissing) {
   }));
 }
 
-TEST_F(StatePaths, OfAStrangerAreRefused) {
+TEST_F(StatePaths, OfAnotherUserAreRefused) {
   LEPTIR_NEEDS_ROOT();
   TempDir folder;
   set("XDG_STATE_HOME", folder.path().string());
@@ -216,16 +216,16 @@ TEST_F(StatePaths, OfAStrangerAreRefused) {
 TEST_F(StatePaths, SayThatTheirFolderCannotBeWritten) {
   static TempDir folder;
   ::chmod(folder.path().c_str(), 0555);
-  EXPECT_TRUE(isSoForAnOrdinaryUser([] {
+  EXPECT_TRUE(holdsForAnOrdinaryUser([] {
     const auto here = checkFolderFor(folder / "x.pid"), below = checkFolderFor(folder / "leptir/x.pid");
     const auto says = [](const Result<void>& checked, const char* words) {
       return checked.error().message().find(words) != std::string::npos;
     };
-    return !here && says(here, "denied: set XDG_STATE_HOME") && says(here, "--pid") &&
-           !below && says(below, "make it, or set XDG_STATE_HOME") && says(below, "--pid");
+    return !here && says(here, "denied: set XDG_STATE_HOME") && says(here, "--pid") && !below &&
+           says(below, "make it, or set XDG_STATE_HOME") && says(below, "--pid");
   }));
   ::chmod(folder.path().c_str(), 0755);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::config

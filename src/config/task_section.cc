@@ -1,4 +1,4 @@
-// `tasks: NAME:`: programs as tasks, and rules for a name.
+// `tasks: NAME:`: programs that run as tasks, and rules for a task name.
 #include <fmt/format.h>
 
 #include "base/escape.h"
@@ -7,7 +7,7 @@
 #include "config/sections.h"
 #include "task/program_task.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 void readCommand(MapReader& task, ProgramSpec& program) {
@@ -15,55 +15,55 @@ void readCommand(MapReader& task, ProgramSpec& program) {
   if (node == nullptr) return;
   const auto what = task.nameOf("command");
   bool isWhole = node->kind == Node::Kind::List;
-  for (const auto& item : itemsOf(*node, what, task.mistakes())) {
-    auto argument = readArgument(item, "each argument in " + what, task.mistakes());
+  for (const auto& item : itemsOf(*node, what, task.errors())) {
+    auto argument = readArgument(item, "each argument in " + what, task.errors());
     isWhole = isWhole && argument.has_value();
     program.command.push_back(std::move(argument).value_or(std::string()));
   }
   if (!isWhole) return;
-  const auto checked = checkCommand(program.command);
-  if (!checked) task.mistakes().add(node->line, fmt::format("{}: {}", what, escaped(checked.error().message())));
+  const auto checked = task::checkCommand(program.command);
+  if (!checked) task.errors().add(node->line, fmt::format("{}: {}", what, base::escaped(checked.error().message())));
 }
 
 void readEnvironment(MapReader& task, ProgramSpec& program) {
   const Node* node = task.find("environment");
   if (node == nullptr) return;
   const auto what = task.nameOf("environment");
-  for (const auto& entry : entriesOf(*node, what, task.mistakes())) {
+  for (const auto& entry : entriesOf(*node, what, task.errors())) {
     const bool isName = !entry.key.empty() && entry.key.find('=') == std::string::npos;
     const bool isOurs = entry.key.starts_with("LEPTIR_");
     if (!isName)
-      task.mistakes().add(entry.line, fmt::format("{} in {} is no name of a variable", inQuotes(entry.key), what));
+      task.errors().add(entry.line, fmt::format("{} in {} is no name of a variable", base::inQuotes(entry.key), what));
     if (isOurs)
-      task.mistakes().add(entry.line,
-                          fmt::format("{} in {}: names with LEPTIR_ are leptir's own", inQuotes(entry.key), what));
-    auto value = readPlainWord(entry.value, fmt::format("{} in {}", inQuotes(entry.key), what), task.mistakes());
+      task.errors().add(entry.line, fmt::format("{} in {}: names that begin with LEPTIR_ are reserved",
+                                                base::inQuotes(entry.key), what));
+    auto value = readPlainWord(entry.value, fmt::format("{} in {}", base::inQuotes(entry.key), what), task.errors());
     if (value) program.environment.insert_or_assign(entry.key, std::move(*value));
   }
 }
 
-void readDirectory(MapReader& task, const SectionContext& around, ProgramSpec& program) {
+void readDirectory(MapReader& task, const SectionContext& context, ProgramSpec& program) {
   const Node* node = task.find("directory");
   if (node == nullptr) return;
-  const auto directory = readName(*node, task.nameOf("directory"), task.mistakes());
-  if (directory) program.directory = (around.folder / *directory).lexically_normal();
+  const auto directory = readName(*node, task.nameOf("directory"), task.errors());
+  if (directory) program.directory = (context.folder / *directory).lexically_normal();
 }
 
 void readWarningExitCodes(MapReader& task, ProgramSpec& program) {
   const Node* node = task.find("warning_exit_codes");
   if (node == nullptr) return;
   const auto what = task.nameOf("warning_exit_codes");
-  for (const auto& item : itemsOf(*node, what, task.mistakes())) {
-    const auto code = readIntegerFrom(1, 255, item, "each of " + what, task.mistakes());
+  for (const auto& item : itemsOf(*node, what, task.errors())) {
+    const auto code = readIntegerFrom(1, 255, item, "each of " + what, task.errors());
     if (code) program.warningExitCodes.push_back(static_cast<int>(*code));
   }
 }
 
-std::optional<std::int64_t> readPositive(const Node& node, std::string_view what, Mistakes& mistakes) {
-  return readIntegerFrom(1, 1'000'000'000, node, what, mistakes);
+std::optional<std::int64_t> readPositive(const Node& node, std::string_view what, ConfigErrors& errors) {
+  return readIntegerFrom(1, 1'000'000'000, node, what, errors);
 }
-std::optional<std::int64_t> readNice(const Node& node, std::string_view what, Mistakes& mistakes) {
-  return readIntegerFrom(0, 19, node, what, mistakes);
+std::optional<std::int64_t> readNice(const Node& node, std::string_view what, ConfigErrors& errors) {
+  return readIntegerFrom(0, 19, node, what, errors);
 }
 
 void readRules(MapReader& task, TaskRules& rules) {
@@ -78,38 +78,37 @@ void readRules(MapReader& task, TaskRules& rules) {
   task.read("keep_descendants", rules.keepDescendants, readBoolean);
 }
 
-// Without a command the name is a task of this program, and only rules are said of it.
-void readProgram(MapReader& task, const std::string& name, const SectionContext& around, Config& config) {
+// Without a command the name is that of a task of the user's program, and only rules for it stand here.
+void readProgram(MapReader& task, const std::string& name, const SectionContext& context, Config& config) {
   const bool aboutAProgram = task.find("command") != nullptr || task.find("environment") != nullptr ||
                              task.find("directory") != nullptr || task.find("warning_exit_codes") != nullptr;
   if (!aboutAProgram) return;
   auto& program = config.programs[name];
   readCommand(task, program);
   readEnvironment(task, program);
-  readDirectory(task, around, program);
+  readDirectory(task, context, program);
   readWarningExitCodes(task, program);
   program.ownSession = config.rules[name].keepDescendants;
 }
 
-void readTask(const Node::Entry& entry, const SectionContext& around, Config& config) {
-  if (!checkTaskName(entry.key))
-    around.mistakes.add(entry.line, "the name of a task is 1 to 255 bytes without control characters");
-  MapReader task(entry.value, "task " + inQuotes(entry.key), around.mistakes);
+void readTask(const Node::Entry& entry, const SectionContext& context, Config& config) {
+  if (!base::checkTaskName(entry.key))
+    context.errors.add(entry.line, "the name of a task is 1 to 255 bytes without control characters");
+  MapReader task(entry.value, "task " + base::inQuotes(entry.key), context.errors);
   if (entry.value.entries.empty() && entry.value.kind == Node::Kind::Map) {
-    around.mistakes.add(entry.line,
-                        "task " + inQuotes(entry.key) +
-                            " says nothing: give it a 'command', or rules (time_limit, memory, max_attempts …)");
+    context.errors.add(entry.line, "task " + base::inQuotes(entry.key) +
+                                       " is empty: give it a 'command', or rules (time_limit, memory, max_attempts …)");
     return;
   }
   readRules(task, config.rules[entry.key]);
-  readProgram(task, entry.key, around, config);
-  task.refuseOthers();
+  readProgram(task, entry.key, context, config);
+  task.refuseUnknownKeys();
 }
 
 }  // namespace
 
-void readTasks(const Node& node, const SectionContext& around, Config& config) {
-  for (const auto& entry : entriesOf(node, "'tasks'", around.mistakes)) readTask(entry, around, config);
+void readTasks(const Node& node, const SectionContext& context, Config& config) {
+  for (const auto& entry : entriesOf(node, "'tasks'", context.errors)) readTask(entry, context, config);
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -8,25 +8,25 @@
 #include "config/scalar.h"
 #include "config/variables.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50;
 constexpr double kLongestSeconds = 100.0 * 365 * 24 * 3600;
 constexpr std::size_t kLongestName = 255;
 
-// A scalar with its variables put in.
+// A scalar whose variables have been replaced by their values.
 struct Word {
   std::string text;
   ScalarKind kind = ScalarKind::Text;
-  bool fromOutside = false;  // environments know only text: it may be read as any type
+  bool fromOutside = false;  // the value of a variable, which is always text: may be read as any type
 };
 
-std::optional<Word> readWord(const Node& node, std::string_view what, Mistakes& mistakes,
+std::optional<Word> readWord(const Node& node, std::string_view what, ConfigErrors& errors,
                              OutsideBraces braces = OutsideBraces::Kept) {
   auto expanded = expandVariables(node.text, braces);
   if (!expanded) {
-    mistakes.add(node.line, fmt::format("{}: {}", what, expanded.error().message()));
+    errors.add(node.line, fmt::format("{}: {}", what, expanded.error().message()));
     return {};
   }
   const bool mayBeNumber = !node.quoted || expanded->fromOutside;
@@ -34,9 +34,9 @@ std::optional<Word> readWord(const Node& node, std::string_view what, Mistakes& 
   return Word{std::move(expanded->text), kind, expanded->fromOutside};
 }
 
-// For a number: in quotes it counts as well, since PHP's configurations write '6379'.
-std::optional<Word> readNumericWord(const Node& node, std::string_view what, Mistakes& mistakes) {
-  auto word = readWord(node, what, mistakes);
+// A number counts in quotes, too, since PHP's configurations write '6379'.
+std::optional<Word> readNumericWord(const Node& node, std::string_view what, ConfigErrors& errors) {
+  auto word = readWord(node, what, errors);
   if (word) word->kind = kindOf(word->text);
   return word;
 }
@@ -62,35 +62,35 @@ std::string_view describe(ScalarKind kind) {
 }
 
 std::nullopt_t refuse(const Node& node, std::string_view what, std::string_view wanted, std::string_view found,
-                      Mistakes& mistakes) {
-  mistakes.add(node.line, fmt::format("{} must be {}, but is {}", what, wanted, found));
+                      ConfigErrors& errors) {
+  errors.add(node.line, fmt::format("{} must be {}, but is {}", what, wanted, found));
   return std::nullopt;
 }
 
-std::nullopt_t refuse(const Node& node, std::string_view what, std::string_view wanted, Mistakes& mistakes) {
-  return refuse(node, what, wanted, leptir::describe(node), mistakes);
+std::nullopt_t refuse(const Node& node, std::string_view what, std::string_view wanted, ConfigErrors& errors) {
+  return refuse(node, what, wanted, leptir::config::describe(node), errors);
 }
 
 std::optional<std::string> readAsWritten(const Node& node, std::string_view what, OutsideBraces braces,
-                                         Mistakes& mistakes) {
-  if (node.kind != Node::Kind::Scalar) return refuse(node, what, "a text", mistakes);
-  auto word = readWord(node, what, mistakes, braces);
+                                         ConfigErrors& errors) {
+  if (node.kind != Node::Kind::Scalar) return refuse(node, what, "a text", errors);
+  auto word = readWord(node, what, errors, braces);
   if (!word) return {};
   return std::move(word->text);
 }
 
 bool hasControlCharacter(const std::string& text) {
-  return escaped(text) != text;
+  return base::escaped(text) != text;
 }
 
-std::optional<Json> readJsonScalar(const Node& node, std::string_view what, Mistakes& mistakes) {
-  const auto word = readWord(node, what, mistakes);
+std::optional<Json> readJsonScalar(const Node& node, std::string_view what, ConfigErrors& errors) {
+  const auto word = readWord(node, what, errors);
   if (!word) return {};
   if (word->fromOutside || word->kind == ScalarKind::Text) return Json(word->text);
   if (word->kind == ScalarKind::Boolean) return Json(word->text[0] == 't' || word->text[0] == 'T');
   if (const auto whole = integerOf(word->text); whole && word->kind == ScalarKind::Integer) return Json(*whole);
   if (const auto number = fractionOf(word->text); number && word->kind == ScalarKind::Fraction) return Json(*number);
-  return refuse(node, what, "a text, a number, true or false", describe(word->kind), mistakes);
+  return refuse(node, what, "a text, a number, true or false", describe(word->kind), errors);
 }
 
 }  // namespace
@@ -109,75 +109,75 @@ std::string_view describe(const Node& node) {
   return "something else";
 }
 
-std::optional<std::string> readText(const Node& node, std::string_view what, Mistakes& mistakes) {
-  if (node.kind != Node::Kind::Scalar) return refuse(node, what, "a text", mistakes);
-  auto word = readWord(node, what, mistakes);
+std::optional<std::string> readText(const Node& node, std::string_view what, ConfigErrors& errors) {
+  if (node.kind != Node::Kind::Scalar) return refuse(node, what, "a text", errors);
+  auto word = readWord(node, what, errors);
   if (!word) return {};
   if (word->kind == ScalarKind::Text || word->fromOutside) return std::move(word->text);
-  mistakes.add(node.line, fmt::format("{} must be a text: put it in quotes", what));
+  errors.add(node.line, fmt::format("{} must be a text: put it in quotes", what));
   return {};
 }
 
-std::optional<std::string> readName(const Node& node, std::string_view what, Mistakes& mistakes) {
-  auto name = readText(node, what, mistakes);
+std::optional<std::string> readName(const Node& node, std::string_view what, ConfigErrors& errors) {
+  auto name = readText(node, what, errors);
   if (!name) return {};
   const bool isName = !name->empty() && name->size() <= kLongestName && !hasControlCharacter(*name);
   if (isName) return name;
-  mistakes.add(node.line, fmt::format("{} must be 1 to {} bytes without control characters", what, kLongestName));
+  errors.add(node.line, fmt::format("{} must be 1 to {} bytes without control characters", what, kLongestName));
   return {};
 }
 
-std::optional<std::string> readArgument(const Node& node, std::string_view what, Mistakes& mistakes) {
-  return readAsWritten(node, what, OutsideBraces::Doubled, mistakes);
+std::optional<std::string> readArgument(const Node& node, std::string_view what, ConfigErrors& errors) {
+  return readAsWritten(node, what, OutsideBraces::Doubled, errors);
 }
 
-std::optional<std::string> readPlainWord(const Node& node, std::string_view what, Mistakes& mistakes) {
-  return readAsWritten(node, what, OutsideBraces::Kept, mistakes);
+std::optional<std::string> readPlainWord(const Node& node, std::string_view what, ConfigErrors& errors) {
+  return readAsWritten(node, what, OutsideBraces::Kept, errors);
 }
 
-std::optional<std::int64_t> readInteger(const Node& node, std::string_view what, Mistakes& mistakes) {
+std::optional<std::int64_t> readInteger(const Node& node, std::string_view what, ConfigErrors& errors) {
   constexpr std::string_view kWanted = "a whole number";
-  if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, mistakes);
-  const auto word = readNumericWord(node, what, mistakes);
+  if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, errors);
+  const auto word = readNumericWord(node, what, errors);
   if (!word) return {};
-  if (word->kind != ScalarKind::Integer) return refuse(node, what, kWanted, describe(word->kind), mistakes);
+  if (word->kind != ScalarKind::Integer) return refuse(node, what, kWanted, describe(word->kind), errors);
   const auto number = integerOf(word->text);
-  if (!number) return refuse(node, what, kWanted, "too large", mistakes);
+  if (!number) return refuse(node, what, kWanted, "too large", errors);
   return number;
 }
 
 std::optional<std::int64_t> readIntegerFrom(std::int64_t lowest, std::int64_t highest, const Node& node,
-                                            std::string_view what, Mistakes& mistakes) {
-  const auto number = readInteger(node, what, mistakes);
+                                            std::string_view what, ConfigErrors& errors) {
+  const auto number = readInteger(node, what, errors);
   if (!number || (*number >= lowest && *number <= highest)) return number;
-  mistakes.add(node.line, fmt::format("{} must be from {} to {}", what, lowest, highest));
+  errors.add(node.line, fmt::format("{} must be from {} to {}", what, lowest, highest));
   return {};
 }
 
-std::optional<double> readNumber(const Node& node, std::string_view what, Mistakes& mistakes) {
+std::optional<double> readNumber(const Node& node, std::string_view what, ConfigErrors& errors) {
   constexpr std::string_view kWanted = "a number";
-  if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, mistakes);
-  const auto word = readNumericWord(node, what, mistakes);
+  if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, errors);
+  const auto word = readNumericWord(node, what, errors);
   if (!word) return {};
   const bool isNumber = word->kind == ScalarKind::Integer || word->kind == ScalarKind::Fraction;
-  if (!isNumber) return refuse(node, what, kWanted, describe(word->kind), mistakes);
+  if (!isNumber) return refuse(node, what, kWanted, describe(word->kind), errors);
   const auto number = fractionOf(word->text);
-  if (!number) return refuse(node, what, kWanted, "too large or too small", mistakes);
+  if (!number) return refuse(node, what, kWanted, "too large or too small", errors);
   return number;
 }
 
-std::optional<bool> readBoolean(const Node& node, std::string_view what, Mistakes& mistakes) {
+std::optional<bool> readBoolean(const Node& node, std::string_view what, ConfigErrors& errors) {
   constexpr std::string_view kWanted = "true or false";
-  if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, mistakes);
-  const auto word = readWord(node, what, mistakes);
+  if (node.kind != Node::Kind::Scalar) return refuse(node, what, kWanted, errors);
+  const auto word = readWord(node, what, errors);
   if (!word) return {};
-  if (word->kind != ScalarKind::Boolean) return refuse(node, what, kWanted, describe(word->kind), mistakes);
+  if (word->kind != ScalarKind::Boolean) return refuse(node, what, kWanted, describe(word->kind), errors);
   return word->text[0] == 't' || word->text[0] == 'T';
 }
 
-std::optional<std::uint64_t> readBytes(const Node& node, std::string_view what, Mistakes& mistakes) {
+std::optional<std::uint64_t> readBytes(const Node& node, std::string_view what, ConfigErrors& errors) {
   static constexpr std::string_view kUnits = "KMGT";
-  const auto word = readPlainWord(node, what, mistakes);
+  const auto word = readPlainWord(node, what, errors);
   if (!word) return {};
   std::uint64_t number = 0;
   const auto* end = word->data() + word->size();
@@ -186,31 +186,31 @@ std::optional<std::uint64_t> readBytes(const Node& node, std::string_view what, 
   const auto shift = unit == std::string_view::npos ? 0 : 10 * (unit + 1);
   const bool whole = error == std::errc() && (rest == end || unit != std::string_view::npos);
   if (whole && number > 0 && number <= (kMostBytes >> shift)) return number << shift;
-  mistakes.add(node.line, fmt::format("{} must be a number of bytes, or one with K, M, G or T behind it: 512M", what));
+  errors.add(node.line, fmt::format("{} must be a number of bytes, or one with K, M, G or T behind it: 512M", what));
   return {};
 }
 
-std::optional<Duration> readSeconds(const Node& node, std::string_view what, Mistakes& mistakes) {
-  const auto seconds = readNumber(node, what, mistakes);
+std::optional<Duration> readSeconds(const Node& node, std::string_view what, ConfigErrors& errors) {
+  const auto seconds = readNumber(node, what, errors);
   if (!seconds) return {};
   if (*seconds < 0 || *seconds > kLongestSeconds) {
-    mistakes.add(node.line, fmt::format("{} must be seconds from 0 to {:.0f}", what, kLongestSeconds));
+    errors.add(node.line, fmt::format("{} must be seconds from 0 to {:.0f}", what, kLongestSeconds));
     return {};
   }
   return std::chrono::round<Duration>(std::chrono::duration<double>(*seconds));
 }
 
-std::optional<Json> readJson(const Node& node, std::string_view what, Mistakes& mistakes) {
+std::optional<Json> readJson(const Node& node, std::string_view what, ConfigErrors& errors) {
   if (node.kind == Node::Kind::Null) return Json();
-  if (node.kind == Node::Kind::Scalar) return readJsonScalar(node, what, mistakes);
+  if (node.kind == Node::Kind::Scalar) return readJsonScalar(node, what, errors);
   Json json = node.kind == Node::Kind::List ? Json::array() : Json::object();
   for (const auto& item : node.items) {
-    if (auto value = readJson(item, what, mistakes)) json.push_back(std::move(*value));
+    if (auto value = readJson(item, what, errors)) json.push_back(std::move(*value));
   }
   for (const auto& entry : node.entries) {
-    if (auto value = readJson(entry.value, what, mistakes)) json[entry.key] = std::move(*value);
+    if (auto value = readJson(entry.value, what, errors)) json[entry.key] = std::move(*value);
   }
   return json;
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -1,5 +1,5 @@
-// One value of a configuration as the type that its key wants. Each answers none after it has added the mistake. Values
-// are never shown in messages: they may be secrets. `what` names the value there: "'port' of broker 'redis'".
+// Reads one value of a configuration as the type that its key has. Each function answers nullopt after it has added an
+// error. Messages never show values, which may be secrets; `what` names the value in them: "'port' of broker 'redis'".
 #pragma once
 
 #include <cstdint>
@@ -7,34 +7,35 @@
 #include <string>
 #include <string_view>
 
-#include "config/mistakes.h"
+#include "config/errors.h"
 #include "config/node.h"
 #include "leptir/clock.h"
 #include "leptir/json.h"
 
-namespace leptir {
+namespace leptir::config {
 
-std::optional<std::string> readText(const Node& node, std::string_view what, Mistakes& mistakes);
-// Text that holds something, at most 255 bytes of it, and no control characters: what names a thing.
-std::optional<std::string> readName(const Node& node, std::string_view what, Mistakes& mistakes);
-// Numbers, true and false are taken as they are written. Braces from outside are doubled.
-std::optional<std::string> readArgument(const Node& node, std::string_view what, Mistakes& mistakes);
-// As an argument, braces kept.
-std::optional<std::string> readPlainWord(const Node& node, std::string_view what, Mistakes& mistakes);
-std::optional<std::int64_t> readInteger(const Node& node, std::string_view what, Mistakes& mistakes);
+std::optional<std::string> readText(const Node& node, std::string_view what, ConfigErrors& errors);
+// The name of something: a text of 1 to 255 bytes without control characters.
+std::optional<std::string> readName(const Node& node, std::string_view what, ConfigErrors& errors);
+// Numbers and booleans are taken as they are written. Braces in values of variables are doubled, so that they do not
+// stand for parameters.
+std::optional<std::string> readArgument(const Node& node, std::string_view what, ConfigErrors& errors);
+// As readArgument, but braces are kept.
+std::optional<std::string> readPlainWord(const Node& node, std::string_view what, ConfigErrors& errors);
+std::optional<std::int64_t> readInteger(const Node& node, std::string_view what, ConfigErrors& errors);
 std::optional<std::int64_t> readIntegerFrom(std::int64_t lowest, std::int64_t highest, const Node& node,
-                                            std::string_view what, Mistakes& mistakes);
-std::optional<double> readNumber(const Node& node, std::string_view what, Mistakes& mistakes);
-std::optional<bool> readBoolean(const Node& node, std::string_view what, Mistakes& mistakes);
-// Seconds with fractions, from 0 to 100 years.
-// Bytes: a whole number, or one with K, M, G or T (of 1024) behind it.
-std::optional<std::uint64_t> readBytes(const Node& node, std::string_view what, Mistakes& mistakes);
+                                            std::string_view what, ConfigErrors& errors);
+std::optional<double> readNumber(const Node& node, std::string_view what, ConfigErrors& errors);
+std::optional<bool> readBoolean(const Node& node, std::string_view what, ConfigErrors& errors);
+// Bytes: a whole number, or one with K, M, G or T (powers of 1024) behind it.
+std::optional<std::uint64_t> readBytes(const Node& node, std::string_view what, ConfigErrors& errors);
 
-std::optional<Duration> readSeconds(const Node& node, std::string_view what, Mistakes& mistakes);
-// Whatever stands there; a map or list as a whole.
-std::optional<Json> readJson(const Node& node, std::string_view what, Mistakes& mistakes);
+// Seconds with fractions, from 0 to 100 years.
+std::optional<Duration> readSeconds(const Node& node, std::string_view what, ConfigErrors& errors);
+// A value of any kind, with all that a map or list holds.
+std::optional<Json> readJson(const Node& node, std::string_view what, ConfigErrors& errors);
 
 // "a list", "a map", "a text", "a number", …
 std::string_view describe(const Node& node);
 
-}  // namespace leptir
+}  // namespace leptir::config

@@ -7,7 +7,7 @@
 #include "base/read_file.h"
 #include "base/utf8.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 constexpr std::size_t kMaxSecretBytes = 64 * 1024;
@@ -25,19 +25,20 @@ bool isVariableName(std::string_view name) {
 Result<std::string> fromEnvironment(std::string_view name) {
   if (!isVariableName(name)) {
     return Error(ErrorCode::Invalid,
-                 inQuotes(name) +
+                 base::inQuotes(name) +
                      " is no name of a variable: write ${NAME} or ${file:/path}, or $${ for the characters themselves");
   }
   const char* value = std::getenv(std::string(name).c_str());
-  if (value == nullptr) return Error(ErrorCode::Invalid, "environment variable " + inQuotes(name) + " is not set");
+  if (value == nullptr)
+    return Error(ErrorCode::Invalid, "environment variable " + base::inQuotes(name) + " is not set");
   return std::string(value);
 }
 
 Result<std::string> fromFile(std::string_view path) {
   if (!path.starts_with('/'))
-    return Error(ErrorCode::Invalid, "${file:…} needs a path that begins with /, not " + inQuotes(path));
-  auto read = readFile(path, kMaxSecretBytes);
-  if (!read) return Error(ErrorCode::Invalid, "${file:…}: " + escaped(read.error().message()));
+    return Error(ErrorCode::Invalid, "${file:…} needs a path that begins with /, not " + base::inQuotes(path));
+  auto read = base::readFile(path, kMaxSecretBytes);
+  if (!read) return Error(ErrorCode::Invalid, "${file:…}: " + base::escaped(read.error().message()));
   auto& text = read->text;
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
@@ -47,8 +48,8 @@ Result<std::string> fromFile(std::string_view path) {
 Result<std::string> valueOf(std::string_view name) {
   const bool isFile = name.starts_with(kFilePrefix);
   auto value = isFile ? fromFile(name.substr(kFilePrefix.size())) : fromEnvironment(name);
-  const bool isText = !value || (isUtf8(*value) && value->find('\0') == std::string::npos);
-  if (!isText) return Error(ErrorCode::Invalid, "what " + inQuotes(name) + " holds is no UTF-8 text");
+  const bool isText = !value || (base::isUtf8(*value) && value->find('\0') == std::string::npos);
+  if (!isText) return Error(ErrorCode::Invalid, "the value of " + base::inQuotes(name) + " is not UTF-8 text");
   return value;
 }
 
@@ -83,4 +84,4 @@ Result<Expanded> expandVariables(std::string_view text, OutsideBraces braces) {
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::config

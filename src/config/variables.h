@@ -6,19 +6,19 @@
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::config {
 
 struct Expanded {
   std::string text;
-  bool fromOutside = false;  // something came from the environment or a file: never to be shown
+  bool fromOutside = false;  // holds a value from the environment or a file, which must never be shown
 };
 
-// What to do with braces that come from outside: in an argument of a command they would otherwise stand for parameters.
+// What to do with braces in values of variables: in an argument of a command they would otherwise mark parameters.
 enum class OutsideBraces { Kept, Doubled };
 
-// Replaces `${NAME}` by the environment's value and `${file:/path}` by the file's text without its last line end; `$${`
-// stands for `${`. What was put in is not looked at again. Invalid: not defined, not readable, not closed, not UTF-8;
-// the message names the variable or file, never a value.
+// Replaces `${NAME}` by the value of the environment variable and `${file:/path}` by the text of the file without its
+// last line end; `$${` stands for `${`. Values are not expanded again. Invalid: not defined, not readable, not closed,
+// not UTF-8; the message names the variable or file, never a value.
 Result<Expanded> expandVariables(std::string_view text, OutsideBraces braces = OutsideBraces::Kept);
 
-}  // namespace leptir
+}  // namespace leptir::config

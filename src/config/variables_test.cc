@@ -8,7 +8,7 @@
 #include "config/config_test_support.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::config {
 namespace {
 
 using testing::HasSubstr;
@@ -54,7 +54,7 @@ TEST_F(Variables, AreEscapedByASecondDollar) {
   EXPECT_EQ(expanded("a$${"), "a${");
 }
 
-TEST_F(Variables, AreNotLookedAtAgain) {
+TEST_F(Variables, AreNotExpandedAgain) {
   EXPECT_EQ(expanded("${LEPTIR_TEST_NESTED}"), "${LEPTIR_TEST_WORD}");
 }
 
@@ -65,7 +65,7 @@ TEST_F(Variables, ReadFilesWithoutTheirLastLineEnd) {
   EXPECT_EQ(expanded("${file:" + folder.write("c", "").string() + "}"), "");
 }
 
-TEST_F(Variables, MustBeThere) {
+TEST_F(Variables, MustBeDefined) {
   EXPECT_EQ(expanded("${LEPTIR_TEST_NOTHING}"), "error: environment variable 'LEPTIR_TEST_NOTHING' is not set");
   EXPECT_EQ(expanded("${file:/none/x}"), "error: ${file:…}: /none/x: no such file or directory");
   EXPECT_EQ(expanded("${file:x}"), "error: ${file:…} needs a path that begins with /, not 'x'");
@@ -75,14 +75,14 @@ TEST_F(Variables, MustBeThere) {
   EXPECT_THAT(expanded("${1}"), HasSubstr("is no name of a variable"));
 }
 
-TEST_F(Variables, RefuseWhatIsNoText) {
+TEST_F(Variables, MustHoldUtf8Text) {
   TempDir folder;
-  EXPECT_EQ(expanded("${LEPTIR_TEST_BYTES}"), "error: what 'LEPTIR_TEST_BYTES' holds is no UTF-8 text");
+  EXPECT_EQ(expanded("${LEPTIR_TEST_BYTES}"), "error: the value of 'LEPTIR_TEST_BYTES' is not UTF-8 text");
   const auto file = folder.write("nul", std::string_view("a\0b", 3));
-  EXPECT_THAT(expanded("${file:" + file.string() + "}"), HasSubstr("is no UTF-8 text"));
+  EXPECT_THAT(expanded("${file:" + file.string() + "}"), HasSubstr("is not UTF-8 text"));
 }
 
-TEST_F(Variables, ServeEachTypeInAConfiguration) {
+TEST_F(Variables, MayStandForAnyTypeInAConfiguration) {
   const auto read = readYaml(R"(brokers:
   - type: server
     connection: { host: "${LEPTIR_TEST_WORD}", password: "${LEPTIR_TEST_NUMBER}", port: "${LEPTIR_TEST_NUMBER}0" }
@@ -101,13 +101,13 @@ TEST_F(Variables, DoNotBecomeParametersOfACommand) {
   EXPECT_EQ(read->programs.at("t").command[1], "a{{b}}{c}");
 }
 
-TEST_F(Variables, SayTheirLineWhenTheyAreNotSet) {
-  EXPECT_EQ(mistakesIn("brokers:\n  - type: server\n    connection:\n      password: ${LEPTIR_TEST_NOTHING}\n"),
+TEST_F(Variables, AreReportedWithTheirLineIfNotSet) {
+  EXPECT_EQ(errorsIn("brokers:\n  - type: server\n    connection:\n      password: ${LEPTIR_TEST_NOTHING}\n"),
             "4: 'password' of 'connection' of broker 1: environment variable 'LEPTIR_TEST_NOTHING' is not set");
 }
 
-TEST_F(Variables, AreNeverShownInMistakes) {
-  const auto told = mistakesIn(R"(brokers:
+TEST_F(Variables, AreNeverShownInErrors) {
+  const auto told = errorsIn(R"(brokers:
   - { type: "${LEPTIR_TEST_WORD}" }
   - { type: server, name: "${LEPTIR_TEST_WORD}", connection: { port: "${LEPTIR_TEST_WORD}", tls: "${LEPTIR_TEST_WORD}" } }
   - { type: server, name: "${LEPTIR_TEST_WORD}" }
@@ -120,4 +120,4 @@ daemon: { configuration: { kill_grace: "${LEPTIR_TEST_WORD}", shutdown_grace: "$
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::config

@@ -1,4 +1,4 @@
-// The core on its brokers: their sessions, and what comes from them.
+// The part of Core that handles events of brokers: sessions, leased tasks, lost leases, cancel requests.
 #include "dispatcher/core.h"
 
 #include <algorithm>
@@ -6,17 +6,17 @@
 
 #include "base/saturated.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
 using namespace std::chrono_literals;
 
 void Core::on(event::BrokerOpened& opened) {
   auto& plan = brokers_[opened.broker];
-  // What was assigned in an earlier epoch never begins.
+  // Workers never begin tasks of an earlier epoch, so these are taken back.
   for (int slot = 0; slot < options_.slots && plan.epoch != opened.epoch; ++slot) actions_.takeBack.push_back(slot);
   plan.open = true;
   plan.epoch = opened.epoch;
-  if (!opened.listsHeld) plan.compared = true;
+  if (!opened.listsHeld) plan.heldTasksCompared = true;
   plan.knownEmpty = false;
 }
 
@@ -30,29 +30,29 @@ void Core::on(event::BrokerClosed& closed) {
 void Core::on(event::Leased& leased) {
   auto& plan = brokers_[leased.broker];
   plan.delivered += leased.tasks.size();
-  if (!plan.open || leased.epoch != plan.epoch) return;  // of a session that was lost meanwhile
+  if (!plan.open || leased.epoch != plan.epoch) return;  // leased in a session that was lost meanwhile
   plan.knownEmpty = leased.nothingMoreDue;
   plan.counts.reset();
   for (auto& task : leased.tasks) receive(leased.broker, std::move(task));
 }
 
 void Core::receive(std::uint32_t broker, LeasedTask leased) {
-  auto head = decodeEnvelope(leased.envelope);
+  auto head = task::decodeEnvelope(leased.envelope);
   if (!head) return buryMalformed(broker, std::move(leased), head.error());
   auto& plan = brokers_[broker];
-  Stocked stocked{.task = {.broker = broker,
-                           .epoch = plan.epoch,
-                           .lease = std::move(leased.lease),
-                           .counters = leased.counters,
-                           .head = std::move(*head)},
-                  .envelope = std::move(leased.envelope),
-                  .since = now_.boot};
+  StockedTask stocked{.task = {.broker = broker,
+                               .epoch = plan.epoch,
+                               .lease = std::move(leased.lease),
+                               .counters = leased.counters,
+                               .head = std::move(*head)},
+                      .envelope = std::move(leased.envelope),
+                      .since = now_.boot};
   applyRules(stocked.task);
   const bool isCancelled = !leased.cancelledBy.empty();
   if (!isCancelled && options_.names.find(stocked.task.head.name) == options_.names.end())
-    return putAsideUnknown(std::move(stocked));
+    return leaveUnknownToOthers(std::move(stocked));
   plan.unknown.forget(stocked.task.head.id);
-  if (isCancelled) return settleStocked(std::move(stocked), leased.cancelledBy);
+  if (isCancelled) return settleCancelledInStock(std::move(stocked), leased.cancelledBy);
   if (stopping_) return giveBack(std::move(stocked));
   plan.stock.push_back(std::move(stocked));
 }
@@ -67,19 +67,19 @@ void Core::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& w
                             "broker " + options_.brokerNames[broker] + ": buried a malformed task: " + why.message());
 }
 
-void Core::putAsideUnknown(Stocked stocked) {
+void Core::leaveUnknownToOthers(StockedTask stocked) {
   const auto delay =
-      brokers_[stocked.task.broker].unknown.seen(stocked.task.head.id, stocked.task.head.name, now_.boot);
+      brokers_[stocked.task.broker].unknown.noteLease(stocked.task.head.id, stocked.task.head.name, now_.boot);
   auto settlement = settleUnknownName(stocked.task, stocked.envelope, delay, now_.wall, options_.author);
   actions_.log.emplace_back(
       LogLevel::Warning,
-      nameForLog(stocked.task) + "No task of this name is known here; it waits for a program that knows it.");
+      logPrefix(stocked.task) + "No task of this name is known here; it waits for a program that knows it.");
   auto& batch = batchOf(stocked.task.broker);
   batch.envelopes.push_back(std::move(stocked.envelope));
   add(batch, stocked.task, settlement, batch.envelopes.back());
 }
 
-void Core::giveBack(Stocked stocked) {
+void Core::giveBack(StockedTask stocked) {
   Settlement settlement{.kind = Settlement::Kind::GiveBack, .counters = stocked.task.counters};
   auto& batch = batchOf(stocked.task.broker);
   batch.envelopes.push_back(std::move(stocked.envelope));
@@ -87,7 +87,7 @@ void Core::giveBack(Stocked stocked) {
 }
 
 // A task that was cancelled before it could begin.
-void Core::settleStocked(Stocked stocked, const std::string& cancelledBy) {
+void Core::settleCancelledInStock(StockedTask stocked, const std::string& cancelledBy) {
   auto settlement = settleCancelled(stocked.task, stocked.envelope, cancelledBy, now_.wall, options_.author);
   auto& batch = batchOf(stocked.task.broker);
   batch.envelopes.push_back(std::move(stocked.envelope));
@@ -95,39 +95,40 @@ void Core::settleStocked(Stocked stocked, const std::string& cancelledBy) {
   add(batch, stocked.task, settlement, batch.envelopes.back());
 }
 
-void Core::giveBackStock(BrokerPlan& plan) {
+void Core::giveBackStock(BrokerState& plan) {
   for (auto& stocked : plan.stock) giveBack(std::move(stocked));
   plan.stock.clear();
 }
 
-void Core::on(event::Held& held) {
+void Core::on(event::HeldTasksListed& held) {
   auto& plan = brokers_[held.broker];
   if (!plan.open || held.epoch != plan.epoch) return;
   for (auto& leased : held.tasks) {
     if (isHeld(held.broker, leased.lease)) continue;
-    if (plan.blames && !plan.spared.contains(leased.lease)) {
-      blame(held.broker, std::move(leased));
+    if (plan.chargesCrash && !plan.notCharged.contains(leased.lease)) {
+      chargeCrash(held.broker, std::move(leased));
       continue;
     }
-    // Leased, but the answer never reached anyone, or whoever had it is gone: as if it had never been leased.
+    // The reply to the lease was lost, or the dispatcher that received it died before it assigned the task. The task is
+    // released as if it had never been leased.
     auto& batch = batchOf(held.broker);
     batch.envelopes.push_back(std::move(leased.envelope));
     batch.release.push_back(
         {.lease = std::move(leased.lease), .counters = leased.counters, .due = {}, .envelope = batch.envelopes.back()});
   }
-  plan.compared = true;
-  plan.blames = false;
-  plan.spared.clear();
-  loseAllBut(held);
+  plan.heldTasksCompared = true;
+  plan.chargesCrash = false;
+  plan.notCharged.clear();
+  loseLeasesNotIn(held);
 }
 
-// What was leased alone and never came as far as a cell is what the last dispatcher died of. Its bytes are not looked
-// at: that may have been it.
-void Core::blame(std::uint32_t broker, LeasedTask leased) {
+// A task that was leased alone and never reached a cell is presumed to have crashed the last dispatcher. Its envelope
+// is not decoded: decoding may be what crashed it.
+void Core::chargeCrash(std::uint32_t broker, LeasedTask leased) {
   const auto lease = leased.lease;
   auto& batch = batchOf(broker);
   batch.envelopes.push_back(std::move(leased.envelope));
-  incrementSaturated(leased.counters.crashes);
+  base::incrementSaturated(leased.counters.crashes);
   const auto times = std::to_string(leased.counters.crashes);
   const auto delay = delayAfterCrash(leased.counters.crashes);
   if (delay) {
@@ -140,12 +141,12 @@ void Core::blame(std::uint32_t broker, LeasedTask leased) {
   }
   actions_.log.emplace_back(LogLevel::Error,
                             "broker " + options_.brokerNames[broker] +
-                                ": the dispatcher died of a task that it held alone; that is its crash " + times +
-                                (delay ? "" : ", and it is buried"));
+                                ": the dispatcher crashed while it held a single task; charging the task with crash " +
+                                times + (delay ? "" : " and burying it"));
 }
 
-// What the store does not know as ours ends without a record: somebody else may be running it.
-void Core::loseAllBut(const event::Held& held) {
+// Tasks that the store no longer lists as held by us end without a record: another instance may be running them.
+void Core::loseLeasesNotIn(const event::HeldTasksListed& held) {
   std::set<LeaseId> known;
   for (const auto& task : held.tasks) known.insert(task.lease);
   std::vector<LeaseId> lost;
@@ -155,14 +156,14 @@ void Core::loseAllBut(const event::Held& held) {
   };
   for (const auto& stocked : brokers_[held.broker].stock) look(stocked.task);
   slots_.forEachTask(look);
-  event::Lost all{held.broker, std::move(lost)};
+  event::LeasesLost all{held.broker, std::move(lost)};
   if (!all.leases.empty()) on(all);
 }
 
 bool Core::isHeld(std::uint32_t broker, const LeaseId& lease) const {
   const auto same = [&](const HeldTask& task) { return task.broker == broker && task.lease == lease; };
   const auto& plan = brokers_[broker];
-  if (std::any_of(plan.stock.begin(), plan.stock.end(), [&](const Stocked& stocked) { return same(stocked.task); }))
+  if (std::any_of(plan.stock.begin(), plan.stock.end(), [&](const StockedTask& stocked) { return same(stocked.task); }))
     return true;
   bool found = false;
   slots_.forEachTask([&](const HeldTask& task) { found = found || same(task); });
@@ -177,9 +178,9 @@ bool Core::isHeld(std::uint32_t broker, const LeaseId& lease) const {
   return found || (plan.batch && settling(*plan.batch));
 }
 
-void Core::on(event::Lost& lost) {
+void Core::on(event::LeasesLost& lost) {
   auto& stock = brokers_[lost.broker].stock;
-  const auto isLost = [&](const Stocked& stocked) {
+  const auto isLost = [&](const StockedTask& stocked) {
     return std::find(lost.leases.begin(), lost.leases.end(), stocked.task.lease) != lost.leases.end();
   };
   stock.erase(std::remove_if(stock.begin(), stock.end(), isLost), stock.end());
@@ -187,26 +188,26 @@ void Core::on(event::Lost& lost) {
     const auto cell = slots_.find(lost.broker, lease);
     if (!cell) continue;
     slots_.setLost(*cell);
-    actions_.wishes.push_back({*cell, StopReason::Lease, {}});
+    actions_.requests.push_back({*cell, link::StopReason::LeaseLost, {}});
   }
 }
 
-void Core::on(event::Cancelled& cancelled) {
+void Core::on(event::CancelRequested& cancelled) {
   auto& stock = brokers_[cancelled.broker].stock;
-  for (const auto& [lease, by] : cancelled.wishes) {
-    const auto stocked = std::ranges::find(stock, lease, [](const Stocked& entry) { return entry.task.lease; });
+  for (const auto& [lease, by] : cancelled.requests) {
+    const auto stocked = std::ranges::find(stock, lease, [](const StockedTask& entry) { return entry.task.lease; });
     if (stocked != stock.end()) {
-      settleStocked(std::move(*stocked), by);
+      settleCancelledInStock(std::move(*stocked), by);
       stock.erase(stocked);
     } else if (const auto cell = slots_.find(cancelled.broker, lease)) {
-      actions_.wishes.push_back({*cell, StopReason::Cancel, by});
+      actions_.requests.push_back({*cell, link::StopReason::Cancel, by});
     }
   }
 }
 
 void Core::on(event::Counted& counted) {
   brokers_[counted.broker].counts = counted.counts;
-  sayWhatDrainWaitsFor();
+  logWhatDrainWaitsFor();
 }
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

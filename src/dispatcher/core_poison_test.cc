@@ -1,4 +1,4 @@
-// What kills dispatchers is found: tasks one at a time, and the one that was held alone is to blame.
+// How the core finds a task that crashes dispatchers: it leases one task at a time and charges the one held alone.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -6,21 +6,21 @@
 #include "dispatcher/core.h"
 #include "task/envelope.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
 
 class CorePoison : public ::testing::Test {
  protected:
-  // A dispatcher after others that died, with workers that wait.
-  void start(bool leasedAlone, std::vector<Event> found = {}) {
+  // Starts a core as after crashes of earlier dispatchers, with idle workers.
+  void start(bool wasLeasedSingly, std::vector<Event> found = {}) {
     options.brokerPriorities.assign(static_cast<std::size_t>(brokers), 0);
     options.brokerNames.assign(static_cast<std::size_t>(brokers), "broker");
-    options.leasedAlone.assign(static_cast<std::size_t>(brokers), leasedAlone);
+    options.wasLeasedSingly.assign(static_cast<std::size_t>(brokers), wasLeasedSingly);
     options.slots = 4;
     options.names = {"noop"};
-    options.carefulUntil = now.boot + 60s;
+    options.singleLeasesUntil = now.boot + 60s;
     core = std::make_unique<Core>(options, [] { return 0.0; });
     step(std::move(found));
     std::vector<Event> opened;
@@ -41,52 +41,52 @@ class CorePoison : public ::testing::Test {
     BrokerTask task;
     task.id = id;
     task.name = "noop";
-    return {encodeEnvelope(task), counters, {100, id}};
+    return {task::encodeEnvelope(task), counters, {100, id}};
   }
-  Actions& held(std::vector<LeasedTask> tasks) { return step(event::Held{0, 1, std::move(tasks)}); }
-  // All that was handed to the stores is done there.
+  Actions& held(std::vector<LeasedTask> tasks) { return step(event::HeldTasksListed{0, 1, std::move(tasks)}); }
+  // Reports all batches as settled that were given to the feeders.
   void settleAll() {
-    for (const auto& batch : std::exchange(last.settle, {})) step(event::Settled{batch->id});
+    for (const auto& batch : std::exchange(last.settle, {})) step(event::BatchSettled{batch->id});
   }
 
   CoreOptions options;
   int brokers = 1;
-  Moment now{BootTime(1000s), Time(1000000s)};
+  ClockReading now{BootTime(1000s), Time(1000000s)};
   std::unique_ptr<Core> core;
   Actions last;
 };
 
-TEST_F(CorePoison, LeasesOneTaskAtATimeOnceItKnowsWhatItHolds) {
+TEST_F(CorePoison, LeasesOneTaskAtATimeOnceTheHeldTasksAreKnown) {
   start(false);
-  EXPECT_EQ(last.rooms.at(0).tasks, 0u) << "before heldTasks was answered";
+  EXPECT_EQ(last.leaseCredits.at(0).tasks, 0u) << "before heldTasks was answered";
   held({});
-  EXPECT_EQ(last.rooms.at(0).tasks, 1u);
-  EXPECT_TRUE(last.rooms.at(0).alone);
+  EXPECT_EQ(last.leaseCredits.at(0).tasks, 1u);
+  EXPECT_TRUE(last.leaseCredits.at(0).alone);
   step(event::Leased{0, 1, {leased("a")}, false});
   EXPECT_EQ(last.assign.size(), 1u);
-  EXPECT_EQ(last.rooms.at(0).tasks, 1u) << "the first stands in a cell";
+  EXPECT_EQ(last.leaseCredits.at(0).tasks, 1u) << "the first task stands in a cell";
 }
 
-TEST_F(CorePoison, LeasesAsUsualAgainAfterAMinute) {
+TEST_F(CorePoison, LeasesManyTasksAtOnceAgainAfterAMinute) {
   start(false);
   held({});
   now.boot += 61s;
   step(event::Tick{});
-  EXPECT_EQ(last.rooms.at(0).tasks, 4u);
-  EXPECT_FALSE(last.rooms.at(0).alone);
+  EXPECT_EQ(last.leaseCredits.at(0).tasks, 4u);
+  EXPECT_FALSE(last.leaseCredits.at(0).alone);
 }
 
-TEST_F(CorePoison, GivesBackWithoutBlameWhatWasLeasedInACrowd) {
+TEST_F(CorePoison, ReleasesTasksThatWereNotHeldAloneWithoutChargingACrash) {
   start(false);
   held({leased("a"), leased("b")});
   ASSERT_EQ(last.settle.size(), 1u);
   for (const auto& released : last.settle[0]->release) EXPECT_EQ(released.counters.crashes, 0u);
-  EXPECT_EQ(last.rooms.at(0).tasks, 0u) << "until the store was told";
+  EXPECT_EQ(last.leaseCredits.at(0).tasks, 0u) << "until the batch is settled";
   settleAll();
-  EXPECT_EQ(last.rooms.at(0).tasks, 1u);
+  EXPECT_EQ(last.leaseCredits.at(0).tasks, 1u);
 }
 
-TEST_F(CorePoison, CountsACrashOfWhatWasHeldAloneAndBuriesItAtTheThird) {
+TEST_F(CorePoison, ChargesACrashToATaskThatWasHeldAloneAndBuriesItAtTheThird) {
   Counters counters;
   for (const Duration delay : {Duration(0s), Duration(5s)}) {
     start(true);
@@ -106,7 +106,7 @@ TEST_F(CorePoison, CountsACrashOfWhatWasHeldAloneAndBuriesItAtTheThird) {
   EXPECT_NE(last.settle[0]->bury[0].reason.find("dispatcher died"), std::string::npos);
 }
 
-TEST_F(CorePoison, BuriesWhatDispatchersDiedOfWhileTheySettledIt) {
+TEST_F(CorePoison, BuriesATaskWhoseSettlingCrashedSixDispatchers) {
   start(false);
   held({});
   step(event::Leased{0, 1, {leased("a")}, false});
@@ -119,7 +119,7 @@ TEST_F(CorePoison, BuriesWhatDispatchersDiedOfWhileTheySettledIt) {
   EXPECT_EQ(last.save[0]->records.at(0).pid, 77) << "of the worker that ran it";
 }
 
-TEST_F(CorePoison, SuspectsNoOutcomeThatWaitsForAStoreThatIsAway) {
+TEST_F(CorePoison, ForgetsTheSettleTriesOfABatchThatWaitsForAnUnavailableStore) {
   start(false);
   held({});
   step(event::Leased{0, 1, {leased("a")}, false});
@@ -129,16 +129,16 @@ TEST_F(CorePoison, SuspectsNoOutcomeThatWaitsForAStoreThatIsAway) {
   ASSERT_EQ(last.save.size(), 1u);
   const auto batch = last.save[0]->id;
   EXPECT_EQ(step(event::StoreUnavailable{batch}).forgetSettleTries, std::vector{cell});
-  EXPECT_TRUE(step(event::StoreUnavailable{batch + 1}).forgetSettleTries.empty()) << "another batch";
-  step(event::Saved{batch});
-  EXPECT_EQ(step(event::StoreUnavailable{batch}).forgetSettleTries, std::vector{cell}) << "by its broker";
-  step(event::Settled{batch});
+  EXPECT_TRUE(step(event::StoreUnavailable{batch + 1}).forgetSettleTries.empty()) << "an unknown batch";
+  step(event::RecordsSaved{batch});
+  EXPECT_EQ(step(event::StoreUnavailable{batch}).forgetSettleTries, std::vector{cell}) << "it waits for its broker";
+  step(event::BatchSettled{batch});
   EXPECT_TRUE(step(event::StoreUnavailable{batch}).forgetSettleTries.empty());
 }
 
-TEST_F(CorePoison, BlamesNobodyWhoStandsInACellOrWasTakenOutOfOne) {
+TEST_F(CorePoison, ChargesNoCrashToTasksInCellsOrTakenBackFromCells) {
   const auto inCell = leased("in a cell"), taken = leased("taken");
-  Assignment assignment;
+  link::Assignment assignment;
   assignment.epoch = 1;
   assignment.lease = inCell.lease;
   assignment.envelope = inCell.envelope;
@@ -148,7 +148,7 @@ TEST_F(CorePoison, BlamesNobodyWhoStandsInACellOrWasTakenOutOfOne) {
   std::vector<Event> found;
   found.push_back(event::CellFound{{0, 0}, assignment, true});
   found.push_back(event::CellFound{{0, 1}, other, false});
-  found.push_back(event::TakenBack{0, {{1, taken.envelope}}});  // before its broker was open
+  found.push_back(event::AssignmentsTakenBack{0, {{1, taken.envelope}}});  // before the session of its broker was open
   start(true, std::move(found));
   held({inCell, taken});
   ASSERT_EQ(last.settle.size(), 1u);
@@ -156,7 +156,7 @@ TEST_F(CorePoison, BlamesNobodyWhoStandsInACellOrWasTakenOutOfOne) {
   EXPECT_EQ(last.settle[0]->release[0].counters.crashes, 0u);
 }
 
-TEST_F(CorePoison, BlamesOnlyForTheDeathBeforeIt) {
+TEST_F(CorePoison, ChargesCrashesOnlyAtTheFirstComparisonWithTheStore) {
   start(true);
   held({});
   held({leased("its answer was lost")});
@@ -164,25 +164,26 @@ TEST_F(CorePoison, BlamesOnlyForTheDeathBeforeIt) {
   EXPECT_EQ(last.settle[0]->release.at(0).counters.crashes, 0u);
 }
 
-TEST_F(CorePoison, LetsBrokersTakeTurns) {
+TEST_F(CorePoison, LetsBrokersTakeTurnsWhileItLeasesOneTaskAtATime) {
   brokers = 2;
   start(false);
-  step(event::Held{0, 1, {}});
-  step(event::Held{1, 1, {}});
+  step(event::HeldTasksListed{0, 1, {}});
+  step(event::HeldTasksListed{1, 1, {}});
   std::vector<int> turns(2);
   for (int i = 0; i < 80; ++i) {
     now.boot += 100ms;
     step(event::Tick{});
-    EXPECT_LE(last.rooms.at(0).tasks + last.rooms.at(1).tasks, 1u);
-    for (std::size_t broker = 0; broker < 2; ++broker) turns[broker] += static_cast<int>(last.rooms[broker].tasks);
+    EXPECT_LE(last.leaseCredits.at(0).tasks + last.leaseCredits.at(1).tasks, 1u);
+    for (std::size_t broker = 0; broker < 2; ++broker)
+      turns[broker] += static_cast<int>(last.leaseCredits[broker].tasks);
   }
   EXPECT_EQ(turns[0], turns[1]);
   EXPECT_GT(turns[0], 0);
 }
 
-// --- a TERM that was sent to every process
+// --- SIGTERM that was sent to all processes of the instance
 
-class CoreTerm : public CorePoison {
+class CoreSigtermTest : public CorePoison {
  protected:
   void SetUp() override {
     start(false);
@@ -211,9 +212,9 @@ class CoreTerm : public CorePoison {
   CellRef cell;
 };
 
-TEST_F(CoreTerm, GivesBackAProgramThatEndedALittleBeforeTheStop) {
+TEST_F(CoreSigtermTest, GivesBackATaskWhoseProgramSigtermEndedJustBeforeTheStop) {
   programEndsByTerm();
-  EXPECT_TRUE(last.settle.empty() && last.save.empty()) << "nobody knows yet";
+  EXPECT_TRUE(last.settle.empty() && last.save.empty()) << "a stop may follow";
   now.boot += 900ms;
   step(event::Tick{});
   EXPECT_TRUE(last.settle.empty() && last.save.empty());
@@ -221,21 +222,21 @@ TEST_F(CoreTerm, GivesBackAProgramThatEndedALittleBeforeTheStop) {
   expectGivenBack();
 }
 
-TEST_F(CoreTerm, GivesBackAProgramThatEndedALittleAfterTheStop) {
+TEST_F(CoreSigtermTest, GivesBackATaskWhoseProgramSigtermEndedJustAfterTheStop) {
   step(event::Stop{});
   now.boot += 900ms;
   programEndsByTerm();
   expectGivenBack();
 }
 
-TEST_F(CoreTerm, TakesATermThatCameAloneForACrash) {
+TEST_F(CoreSigtermTest, TreatsASigtermWithoutAStopAsACrash) {
   programEndsByTerm();
   now.boot += 1s;
   step(event::Tick{});
   expectCrash();
 }
 
-TEST_F(CoreTerm, TakesATermLongAfterTheStopForACrash) {
+TEST_F(CoreSigtermTest, TreatsASigtermLongAfterTheStopAsACrash) {
   step(event::Stop{});
   now.boot += 2s;
   programEndsByTerm();
@@ -243,4 +244,4 @@ TEST_F(CoreTerm, TakesATermLongAfterTheStopForACrash) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -1,21 +1,21 @@
-// What the core makes of another configuration: brokers that leave, names that are known no more.
+// The core after a reload: brokers that are no longer configured, task names that are no longer known.
 #include <gtest/gtest.h>
 
 #include "dispatcher/core.h"
 #include "task/envelope.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
 
 class CoreReload : public ::testing::Test {
  protected:
-  // Broker 0 serves, broker 1 leaves; slot 0 holds what a dispatcher before us left there.
+  // Broker 0 is configured, broker 1 is no longer; `found` are the cells that an earlier dispatcher left in slot 0.
   void start(std::vector<Event> found) {
     options.brokerPriorities = {5, 0};
     options.brokerNames = {"stays", "leaves"};
-    options.leaving = {false, true};
+    options.detaching = {false, true};
     options.slots = 2;
     options.names = {"noop"};
     core = std::make_unique<Core>(options, [] { return 0.0; });
@@ -36,12 +36,12 @@ class CoreReload : public ::testing::Test {
     BrokerTask task;
     task.id = id;
     task.name = name;
-    return encodeEnvelope(task);
+    return task::encodeEnvelope(task);
   }
 
   event::CellFound found(std::size_t cell, std::uint32_t broker, bool begun) {
     envelopes.push_back(envelopeOf("t" + std::to_string(cell)));
-    Assignment assignment;
+    link::Assignment assignment;
     assignment.broker = broker;
     assignment.epoch = 1;
     assignment.lease = {100 + cell, "lease"};
@@ -50,56 +50,56 @@ class CoreReload : public ::testing::Test {
   }
 
   CoreOptions options;
-  Moment now{BootTime(1000s), Time(1000000s)};
+  ClockReading now{BootTime(1000s), Time(1000000s)};
   std::deque<std::string> envelopes;
   std::unique_ptr<Core> core;
   Actions last;
 };
 
-TEST_F(CoreReload, LeasesNothingFromABrokerThatLeavesAndGivesItNoRank) {
+TEST_F(CoreReload, LeasesNothingFromABrokerThatIsNoLongerConfigured) {
   start({});
-  EXPECT_GT(last.rooms.at(0).tasks, 0u);
-  EXPECT_EQ(last.rooms.at(1).tasks, 0u);
+  EXPECT_GT(last.leaseCredits.at(0).tasks, 0u);
+  EXPECT_EQ(last.leaseCredits.at(1).tasks, 0u);
   step(event::Leased{0, 1, {{envelopeOf("a"), {}, {1, "a"}}}, true});
   ASSERT_EQ(last.assign.size(), 1u);
   EXPECT_EQ(last.assign[0].assignment.broker, 0u);
 }
 
-TEST_F(CoreReload, LetsABrokerGoAtOnceWhenItHoldsNothing) {
+TEST_F(CoreReload, DetachesABrokerAtOnceWhenNoneOfItsTasksIsHere) {
   start({});
-  EXPECT_TRUE(last.letGo.empty());
-  EXPECT_EQ(step(event::Tick{}).letGo, std::vector<std::uint32_t>{1});
-  EXPECT_TRUE(step(event::Tick{}).letGo.empty()) << "once";
-  EXPECT_EQ(core->brokersAway(), 0u) << "nobody waits for it";
+  EXPECT_TRUE(last.detach.empty());
+  EXPECT_EQ(step(event::Tick{}).detach, std::vector<std::uint32_t>{1});
+  EXPECT_TRUE(step(event::Tick{}).detach.empty()) << "only once";
+  EXPECT_EQ(core->brokersWithoutSession(), 0u) << "a detached broker is not waited for";
 }
 
-TEST_F(CoreReload, GivesBackWhatHasNotBegunAndKeepsWhatRunsUntilItIsSettled) {
+TEST_F(CoreReload, DetachesABrokerOnlyOnceItsTasksAreReleasedOrSettled) {
   start({found(0, 1, true), found(1, 1, false)});
   EXPECT_FALSE(last.takeBack.empty());
-  step(event::TakenBack{0, {{1, envelopeOf("t1")}}});
+  step(event::AssignmentsTakenBack{0, {{1, envelopeOf("t1")}}});
   ASSERT_EQ(last.settle.size(), 1u);
   ASSERT_EQ(last.settle[0]->release.size(), 1u);
   EXPECT_EQ(last.settle[0]->release[0].counters.attempts(), 0u);
-  step(event::Settled{last.settle[0]->id});
-  EXPECT_TRUE(step(event::Tick{}).letGo.empty()) << "one runs";
+  step(event::BatchSettled{last.settle[0]->id});
+  EXPECT_TRUE(step(event::Tick{}).detach.empty()) << "one of its tasks still runs";
 
   Outcome outcome;
   step(event::CellDone{{0, 0}, outcome, envelopes[0]});
   ASSERT_EQ(last.save.size(), 1u);
   const auto batch = last.save[0];
-  step(event::Saved{batch->id});
+  step(event::RecordsSaved{batch->id});
   EXPECT_EQ(batch->acknowledge.size(), 1u);
-  EXPECT_TRUE(step(event::Tick{}).letGo.empty()) << "the store was not told yet";
-  step(event::Settled{batch->id});
-  EXPECT_EQ(step(event::Tick{}).letGo, std::vector<std::uint32_t>{1});
+  EXPECT_TRUE(step(event::Tick{}).detach.empty()) << "the batch is not settled yet";
+  step(event::BatchSettled{batch->id});
+  EXPECT_EQ(step(event::Tick{}).detach, std::vector<std::uint32_t>{1});
 }
 
-TEST_F(CoreReload, PutsAsideWhatWasAssignedUnderANameThatIsKnownNoMore) {
+TEST_F(CoreReload, LeavesAnAssignedTaskToOthersWhenItsNameIsNoLongerKnown) {
   envelopes.push_back(envelopeOf("old", "gone"));
   auto cell = found(0, 0, false);
   cell.assignment.envelope = envelopes.front();
   start({cell});
-  step(event::TakenBack{0, {{0, envelopes.front()}}});
+  step(event::AssignmentsTakenBack{0, {{0, envelopes.front()}}});
   EXPECT_TRUE(last.assign.empty());
   ASSERT_EQ(last.settle.size(), 1u);
   ASSERT_EQ(last.settle[0]->release.size(), 1u);
@@ -107,4 +107,4 @@ TEST_F(CoreReload, PutsAsideWhatWasAssignedUnderANameThatIsKnownNoMore) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -1,4 +1,4 @@
-// The core on its cells: what was run is settled, the record first, then the lease, then the cell.
+// The part of Core that settles tasks: the record is saved first, then the lease is settled, then the cell is freed.
 #include "dispatcher/core.h"
 
 #include <algorithm>
@@ -8,54 +8,55 @@
 
 #include "base/saturated.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
 using namespace std::chrono_literals;
 
 namespace {
 
 // Tasks that run longer than this get an in-progress record.
-constexpr Duration kMoment = 200ms;
-// Batches on their way to the stores; what comes meanwhile gathers in one more. Where one thread does it all: one that
-// is settled, and the next. Where records are saved by a thread of their own, both threads always have some waiting:
-// measured on Redis, 10 is 3 % quicker than 4.
-constexpr int kMostInOneThread = 2, kMostInTwo = 10;
+constexpr Duration kInProgressAfter = 200ms;
+// How many batches of a broker may be at the stores; later outcomes gather in one more batch. Two where the feeder also
+// saves the records: one in work, one waiting. More where a meta writer saves them, so that both threads always have a
+// batch waiting: measured on Redis, 10 is 3 % quicker than 4.
+constexpr int kMaxBatchesInOneThread = 2, kMaxBatchesInTwo = 10;
 
 }  // namespace
 
 void Core::on(event::CellFound& found) {
   const auto& assignment = found.assignment;
-  auto head = decodeEnvelope(assignment.envelope);
+  auto head = task::decodeEnvelope(assignment.envelope);
   HeldTask task{.broker = assignment.broker,
                 .epoch = assignment.epoch,
                 .lease = assignment.lease,
                 .counters = assignment.counters,
-                .head = head ? std::move(*head) : EnvelopeHead{}};
+                .head = head ? std::move(*head) : task::EnvelopeHead{}};
   applyRules(task);
   slots_.adopt(found.cell, std::move(task), found.begun,
-               Slot::needsLargeArea(assignment.lease.handle.size(), assignment.envelope.size()));
+               link::Slot::needsLargeArea(assignment.lease.handle.size(), assignment.envelope.size()));
 }
 
 void Core::on(event::CellDone& done) {
-  const auto& task = *slots_.taskIn(done.cell);  // stays until the cell is used again
+  const auto& task = *slots_.taskIn(done.cell);  // valid until the cell is assigned again
   slots_.ended(done.cell);
   if (slots_.isLost(done.cell)) {
     slots_.freed(done.cell);
     return actions_.free.push_back(done.cell);
   }
   if (!done.outcome) {
-    actions_.log.emplace_back(
-        LogLevel::Error, nameForLog(task) + "The worker's answer cannot be read: " + done.outcome.error().message());
-    const Verdict verdict{.reason = StopReason::Crash, .started = now_.boot, .ended = now_.boot};
+    actions_.log.emplace_back(LogLevel::Error,
+                              logPrefix(task) + "The worker's outcome is corrupt: " + done.outcome.error().message());
+    const link::Verdict verdict{.reason = link::StopReason::Crash, .started = now_.boot, .ended = now_.boot};
     return settleCell(
         done.cell, task,
         settleVerdict(task, done.envelope, verdict, now_.wall, now_.wall, authorWith(done.pid), random_()),
         done.envelope);
   }
-  pace_.saw(done.outcome->executionTime);
-  if (isEndedByATerm(done)) {
-    termed_.emplace_back(std::move(done), now_.boot);
-    return settleTermed(stoppedAt_ && now_.boot - *stoppedAt_ <= kSameTerm, stoppedAt_ ? 0s : kSameTerm);
+  pace_.observe(done.outcome->executionTime);
+  if (wasEndedBySigterm(done)) {
+    endedBySigterm_.emplace_back(std::move(done), now_.boot);
+    return settleEndedBySigterm(stoppedAt_ && now_.boot - *stoppedAt_ <= kSigtermWindow,
+                                stoppedAt_ ? 0s : kSigtermWindow);
   }
   settleDone(done);
 }
@@ -66,87 +67,88 @@ void Core::settleDone(const event::CellDone& done) {
     slots_.freed(done.cell);
     return actions_.free.push_back(done.cell);
   }
-  if (done.outcome->cause == Cause::GaveBack) sayGivenBack(task);
+  if (done.outcome->cause == Cause::GaveBack) logGivenBack(task);
   auto settlement = settleOutcome(task, done.envelope, *done.outcome, authorWith(done.pid), random_());
-  if (settlement.failed) actions_.log.emplace_back(LogLevel::Warning, nameForLog(task) + sentenceOfFailure(settlement));
+  if (settlement.failed) actions_.log.emplace_back(LogLevel::Warning, logPrefix(task) + describeFailure(settlement));
   settleCell(done.cell, task, std::move(settlement), done.envelope);
 }
 
-bool Core::isEndedByATerm(const event::CellDone& done) const {
+bool Core::wasEndedBySigterm(const event::CellDone& done) const {
   return done.outcome->cause == Cause::Crashed && done.outcome->signal == SIGTERM;
 }
 
-// Systemd and terminals send a TERM to everyone: then a program was not to blame, and is given back. One that came
-// alone is a crash.
-void Core::settleTermed(bool ofAStop, Duration olderThan) {
+// systemd and terminals send SIGTERM to all processes at a stop. A program that it ended did not fail, so its task is
+// given back. A SIGTERM without a stop is a crash.
+void Core::settleEndedBySigterm(bool ofAStop, Duration olderThan) {
   const auto isRipe = [&](const auto& entry) { return ofAStop || now_.boot - entry.second >= olderThan; };
-  const auto ripe = std::ranges::stable_partition(termed_, std::not_fn(isRipe));
+  const auto ripe = std::ranges::stable_partition(endedBySigterm_, std::not_fn(isRipe));
   for (auto& [done, since] : ripe) {
     if (ofAStop) done.outcome->cause = Cause::GaveBack;
     settleDone(done);
   }
-  termed_.erase(ripe.begin(), ripe.end());
+  endedBySigterm_.erase(ripe.begin(), ripe.end());
 }
 
-void Core::sayGivenBack(const HeldTask& task) {
+void Core::logGivenBack(const HeldTask& task) {
   actions_.log.emplace_back(LogLevel::Info,
-                            nameForLog(task) + "Ended by the stop; it goes back into its queue and runs again.");
+                            logPrefix(task) + "Ended by the stop; it goes back into its queue and runs again.");
 }
 
 void Core::on(event::CellDied& died) {
-  const auto& task = *slots_.taskIn(died.cell);  // stays until the cell is used again
+  const auto& task = *slots_.taskIn(died.cell);  // valid until the cell is assigned again
   slots_.ended(died.cell);
   const auto& verdict = died.verdict;
   auto settlement = settleVerdict(task, died.envelope, verdict, wallOf(verdict.started), wallOf(verdict.ended),
                                   authorWith(verdict.pid), random_());
   if (settlement.record) {
-    actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + sentenceOfEnding(settlement));
-  } else if (verdict.reason == StopReason::Shutdown && !slots_.isLost(died.cell)) {
-    sayGivenBack(task);
+    actions_.log.emplace_back(LogLevel::Error, logPrefix(task) + describeEnding(settlement));
+  } else if (verdict.reason == link::StopReason::Shutdown && !slots_.isLost(died.cell)) {
+    logGivenBack(task);
   }
-  if (settlement.record && died.said) addWhatItSaid(std::move(*died.said), *settlement.record);
+  if (settlement.record && died.taskOutcome) addTaskOutput(std::move(*died.taskOutcome), *settlement.record);
   settleCell(died.cell, task, std::move(settlement), died.envelope);
 }
 
 void Core::on(event::CellUnsettlable& poison) {
-  const auto& task = *slots_.taskIn(poison.cell);  // stays until the cell is used again
+  const auto& task = *slots_.taskIn(poison.cell);  // valid until the cell is assigned again
   slots_.ended(poison.cell);
   if (slots_.isLost(poison.cell)) {
     slots_.freed(poison.cell);
     return actions_.free.push_back(poison.cell);
   }
   auto settlement = settleUnsettlable(task, poison.envelope, poison.deaths, now_.wall, authorWith(poison.pid));
-  actions_.log.emplace_back(LogLevel::Error, nameForLog(task) + sentenceOfFailure(settlement));
+  actions_.log.emplace_back(LogLevel::Error, logPrefix(task) + describeFailure(settlement));
   settleCell(poison.cell, task, std::move(settlement), poison.envelope);
 }
 
-// The record names the process that ran the task.
+// Records name the worker that ran the task, or the master where the worker is not known.
 RecordAuthor Core::authorWith(int pid) const {
   return {options_.author.host, pid != 0 ? pid : options_.author.pid};
 }
 
 Time Core::wallOf(BootTime time) const {
-  return saturatedSubtract(now_.wall, saturatedSubtract(now_.boot, time));
+  return base::saturatedSubtract(now_.wall, base::saturatedSubtract(now_.boot, time));
 }
 
 void Core::on(event::CellRunning& running) {
-  if (!slots_.running(running.cell, running.started, now_.boot, kMoment) || !options_.hasStorages) return;
+  if (!slots_.running(running.cell, running.started, now_.boot, kInProgressAfter) || !options_.hasStorages) return;
   const auto& task = *slots_.taskIn(running.cell);
   if (isCurrent(task))
     batchOf(task.broker).records.push_back(runningRecord(task, wallOf(running.started), authorWith(running.pid)));
 }
 
-void Core::on(event::TakenBack& taken) {
+void Core::on(event::AssignmentsTakenBack& taken) {
   for (auto& [cell, envelope] : taken.envelopes) {
-    Stocked stocked{.task = slots_.takenBack({taken.slot, cell}), .envelope = std::move(envelope), .since = now_.boot};
+    StockedTask stocked{
+        .task = slots_.takenBack({taken.slot, cell}), .envelope = std::move(envelope), .since = now_.boot};
     if (!isCurrent(stocked.task) || slots_.isLost({taken.slot, cell})) {
-      brokers_[stocked.task.broker].spared.insert(stocked.task.lease);
+      brokers_[stocked.task.broker].notCharged.insert(stocked.task.lease);
       continue;
     }
-    if (stopping_ || brokers_[stocked.task.broker].leaving) {
+    if (stopping_ || brokers_[stocked.task.broker].detaching) {
       giveBack(std::move(stocked));
-    } else if (!options_.names.contains(stocked.task.head.name)) {  // by an earlier configuration it was
-      putAsideUnknown(std::move(stocked));
+    } else if (!options_.names.contains(stocked.task.head.name)) {  // only an earlier configuration knew it
+      leaveUnknownToOthers(std::move(stocked));
     } else {
       brokers_[stocked.task.broker].stock.push_front(std::move(stocked));
     }
@@ -163,7 +165,7 @@ bool Core::isCurrent(const HeldTask& task) const {
 }
 
 void Core::settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope) {
-  // While its broker is away nobody knows whether the lease still stands; the batch waits with it and the store
+  // While the broker is unavailable the lease may be valid or lost. The batch waits in the feeder until the store
   // decides.
   const auto& plan = brokers_[task.broker];
   if (settlement.kind == Settlement::Kind::Drop || (plan.epoch != 0 && plan.epoch != task.epoch)) {
@@ -187,9 +189,9 @@ void Core::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement,
     case Settlement::Kind::Release:
       batch.release.push_back({.lease = task.lease,
                                .counters = settlement.counters,
-                               .due = settlement.place == Settlement::Place::Own
+                               .due = settlement.position == Settlement::Position::Kept
                                           ? std::optional<Time>()
-                                          : saturatedAdd(now_.wall, settlement.delay),
+                                          : base::saturatedAdd(now_.wall, settlement.delay),
                                .envelope = envelope});
       break;
     case Settlement::Kind::GiveBack:
@@ -200,7 +202,7 @@ void Core::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement,
                                .counters = settlement.counters,
                                .due = {},
                                .envelope = envelope,
-                               .leftUntil = now_.wall + settlement.delay});
+                               .leftToOthersUntil = now_.wall + settlement.delay});
       break;
     case Settlement::Kind::Bury:
       batch.bury.push_back({task.lease, settlement.counters, std::move(settlement.reason), envelope});
@@ -214,7 +216,7 @@ SettleBatch& Core::batchOf(std::uint32_t broker) {
   return batchOf(broker, brokers_[broker].epoch);
 }
 
-// A batch is of one epoch. Cells of an earlier dispatcher may be of two before it is known which one stands.
+// A batch is of one epoch. Cells that an earlier dispatcher left may be of two until one is known to be lost.
 SettleBatch& Core::batchOf(std::uint32_t broker, std::uint64_t epoch) {
   auto& plan = brokers_[broker];
   if (plan.batch && plan.batch->epoch != epoch) flush(plan);
@@ -229,36 +231,36 @@ SettleBatch& Core::batchOf(std::uint32_t broker, std::uint64_t epoch) {
 
 void Core::flushBatches() {
   for (auto& plan : brokers_) {
-    if (plan.batch && plan.underway < mostUnderway(plan.batch->broker)) flush(plan);
+    if (plan.batch && plan.batchesInFlight < maxBatchesInFlight(plan.batch->broker)) flush(plan);
   }
 }
 
-void Core::flush(BrokerPlan& plan) {
-  ++plan.underway;
+void Core::flush(BrokerState& plan) {
+  ++plan.batchesInFlight;
   const auto batch = std::exchange(plan.batch, nullptr);
   const bool records = !batch->records.empty();
-  const int saves = records ? options_.requiredStorages - storagesBeside(batch->broker) : 0;
+  const int saves = records ? options_.requiredStorages - colocatedStorages(batch->broker) : 0;
   pending_[batch->id] = {batch, saves};
   if (records) actions_.save.push_back(batch);
   if (saves == 0) actions_.settle.push_back(batch);
 }
 
-int Core::mostUnderway(std::uint32_t broker) const {
-  return storagesBeside(broker) > 0 || !options_.hasStorages ? kMostInOneThread : kMostInTwo;
+int Core::maxBatchesInFlight(std::uint32_t broker) const {
+  return colocatedStorages(broker) > 0 || !options_.hasStorages ? kMaxBatchesInOneThread : kMaxBatchesInTwo;
 }
 
-int Core::storagesBeside(std::uint32_t broker) const {
-  return broker < options_.storagesBeside.size() ? options_.storagesBeside[broker] : 0;
+int Core::colocatedStorages(std::uint32_t broker) const {
+  return broker < options_.colocatedStorages.size() ? options_.colocatedStorages[broker] : 0;
 }
 
-void Core::on(event::Saved& saved) {
+void Core::on(event::RecordsSaved& saved) {
   stuckSince_.reset();
   const auto found = pending_.find(saved.batch);
   if (found == pending_.end()) return;
   if (--found->second.second == 0) actions_.settle.push_back(found->second.first);
 }
 
-void Core::on(event::Settled& settled) {
+void Core::on(event::BatchSettled& settled) {
   stuckSince_.reset();
   const auto found = pending_.find(settled.batch);
   if (found == pending_.end()) return;
@@ -270,11 +272,11 @@ void Core::on(event::Settled& settled) {
   actions_.succeeded += batch.succeeded;
   actions_.failed += batch.failed;
   brokers_[batch.broker].counts.reset();
-  --brokers_[batch.broker].underway;
+  --brokers_[batch.broker].batchesInFlight;
   pending_.erase(found);
 }
 
-// The batch has come as far as its store without harm to this dispatcher.
+// The batch reached its store without crashing this dispatcher, so a crash while it waits is not charged to its tasks.
 void Core::on(event::StoreUnavailable& unavailable) {
   const auto found = pending_.find(unavailable.batch);
   if (found == pending_.end()) return;
@@ -282,4 +284,4 @@ void Core::on(event::StoreUnavailable& unavailable) {
   actions_.forgetSettleTries.insert(actions_.forgetSettleTries.end(), cells.begin(), cells.end());
 }
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

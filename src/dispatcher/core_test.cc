@@ -5,7 +5,7 @@
 
 #include "task/envelope.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
@@ -14,7 +14,7 @@ std::string envelopeOf(const std::string& id, const std::string& name = "noop") 
   BrokerTask task;
   task.id = id;
   task.name = name;
-  return encodeEnvelope(task);
+  return task::encodeEnvelope(task);
 }
 
 class CoreTest : public ::testing::Test {
@@ -62,50 +62,50 @@ class CoreTest : public ::testing::Test {
 
   CoreOptions options;
   double random = 0;
-  Moment now{BootTime(1000s), Time(1000000s)};
+  ClockReading now{BootTime(1000s), Time(1000000s)};
   std::unique_ptr<Core> core;
   Actions last;
 };
 
-TEST_F(CoreTest, ATaskWhoseWorkerDiedKeepsItsPlaceTheFirstTimeAndWaitsTheSecond) {
+TEST_F(CoreTest, ATaskKeepsItsQueuePositionAfterItsFirstCrashAndWaitsAfterItsSecond) {
   const auto crashAfter = [this](Counters counters) {
     BrokerTask task{.id = "a", .name = "noop", .pushedAt = now.wall - 10min};
-    step(event::Leased{0, 1, {{encodeEnvelope(task), counters, leaseOf("a")}}, true});
+    step(event::Leased{0, 1, {{task::encodeEnvelope(task), counters, leaseOf("a")}}, true});
     const auto cell = last.assign.at(0).cell;
-    step(event::CellDied{cell, Verdict{.reason = StopReason::Crash, .signal = 11}, "{}"});
-    step(event::Saved{last.save.at(0)->id});
+    step(event::CellDied{cell, link::Verdict{.reason = link::StopReason::Crash, .signal = 11}, "{}"});
+    step(event::RecordsSaved{last.save.at(0)->id});
     return last.settle.at(0)->release.at(0).due;
   };
   options.hasStorages = true;
-  EXPECT_EQ(crashAfter({}), std::nullopt) << "where it stood";
+  EXPECT_EQ(crashAfter({}), std::nullopt) << "empty: the old position";
   start();
   EXPECT_EQ(crashAfter({.crashes = 1}), now.wall + 5s);
 }
 
-TEST_F(CoreTest, ATaskThatAsksToRunAgainAtTheEndOfTimeWaitsAndDoesNotRunAtOnce) {
+TEST_F(CoreTest, ARetryDelayBeyondAllClocksDoesNotOverflow) {
   lease({"a"});
   Outcome outcome;
   outcome.cause = Cause::RetryLater;
   outcome.retryAfter = Duration::max();
   step(event::CellDone{last.assign.at(0).cell, outcome, "{}"});
-  step(event::Saved{last.save.at(0)->id});
+  step(event::RecordsSaved{last.save.at(0)->id});
   EXPECT_EQ(last.settle.at(0)->release.at(0).due, Time::max());
 }
 
-TEST_F(CoreTest, ATimeLimitThatNoClockReachesIsNone) {
+TEST_F(CoreTest, ATimeLimitBeyondAllClocksIsTheLongestOne) {
   step(event::Leased{
       0, 1, {{R"({"cn":"noop","tl":18446744073710,"toex":"","td":{"id":"a"}})", {}, leaseOf("a")}}, true});
-  EXPECT_EQ(last.assign.at(0).assignment.timeLimit, kFarthest);
+  EXPECT_EQ(last.assign.at(0).assignment.timeLimit, kMaxTimeSpan);
 }
 
-TEST_F(CoreTest, AsksForAsManyTasksAsThereAreFreeWorkers) {
-  ASSERT_EQ(last.rooms.size(), 1u);
-  EXPECT_EQ(last.rooms[0].tasks, 2u);
+TEST_F(CoreTest, GivesAsMuchLeaseCreditAsThereAreFreeWorkers) {
+  ASSERT_EQ(last.leaseCredits.size(), 1u);
+  EXPECT_EQ(last.leaseCredits[0].tasks, 2u);
 }
 
-TEST_F(CoreTest, AsksAClosedBrokerForNothing) {
+TEST_F(CoreTest, GivesAClosedBrokerNoLeaseCredit) {
   step(event::BrokerClosed{0});
-  EXPECT_EQ(last.rooms[0].tasks, 0u);
+  EXPECT_EQ(last.leaseCredits[0].tasks, 0u);
 }
 
 TEST_F(CoreTest, GivesEachIdleWorkerATask) {
@@ -116,10 +116,10 @@ TEST_F(CoreTest, GivesEachIdleWorkerATask) {
   EXPECT_EQ(last.assign[0].assignment.timeLimit, 600s);
 }
 
-TEST_F(CoreTest, AssignsNothingWhileTheMasterDoesNotWatch) {
-  step(event::MasterSeen{false});
+TEST_F(CoreTest, AssignsNothingWhileTheBeatOfTheMasterIsTooOld) {
+  step(event::MasterLiveness{false});
   EXPECT_TRUE(lease({"a"}).assign.empty());
-  ASSERT_EQ(step(event::MasterSeen{true}).assign.size(), 1u);
+  ASSERT_EQ(step(event::MasterLiveness{true}).assign.size(), 1u);
   EXPECT_EQ(last.assign[0].assignment.lease, leaseOf("a"));
 }
 
@@ -138,12 +138,12 @@ TEST_F(CoreTest, SavesTheRecordFirstThenAcknowledgesThenFreesTheCell) {
   EXPECT_TRUE(last.free.empty());
   const auto batch = last.save[0];
 
-  step(event::Saved{batch->id});
+  step(event::RecordsSaved{batch->id});
   ASSERT_EQ(last.settle.size(), 1u);
   EXPECT_EQ(last.settle[0]->acknowledge, std::vector{leaseOf("a")});
   EXPECT_TRUE(last.free.empty());
 
-  step(event::Settled{batch->id});
+  step(event::BatchSettled{batch->id});
   EXPECT_EQ(last.free, std::vector{cell});
   EXPECT_EQ(last.succeeded, 1u);
 }
@@ -153,8 +153,8 @@ TEST_F(CoreTest, WaitsForEveryRequiredStorage) {
   start();
   const auto cell = lease({"a"}).assign.at(0).cell;
   const auto batch = finish(cell).save.at(0);
-  EXPECT_TRUE(step(event::Saved{batch->id}).settle.empty());
-  EXPECT_EQ(step(event::Saved{batch->id}).settle.size(), 1u);
+  EXPECT_TRUE(step(event::RecordsSaved{batch->id}).settle.empty());
+  EXPECT_EQ(step(event::RecordsSaved{batch->id}).settle.size(), 1u);
 }
 
 TEST_F(CoreTest, DoesNotWaitForStoragesThatAreNotRequired) {
@@ -174,23 +174,23 @@ TEST_F(CoreTest, BuriesMalformedBytesAsTheyCameWithTheReason) {
   EXPECT_TRUE(last.assign.empty());
 }
 
-TEST_F(CoreTest, LeavesATaskOfAnUnknownNameToOthersWhereItStoodLongerEachTime) {
+TEST_F(CoreTest, LeavesATaskOfAnUnknownNameToOthersInItsOldPositionLongerEachTime) {
   const auto released = [this] {
     step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
     const auto back = last.settle.at(0)->release.at(0);
-    step(event::Settled{last.settle.at(0)->id});
+    step(event::BatchSettled{last.settle.at(0)->id});
     return back;
   };
   const auto first = released();
   EXPECT_EQ(first.counters.unknown, 1u);
   EXPECT_EQ(first.due, std::nullopt);
-  EXPECT_EQ(first.leftUntil, now.wall + 30s);
-  EXPECT_EQ(released().leftUntil, now.wall + 60s) << "the envelope has no counter: this is the dispatcher's memory";
+  EXPECT_EQ(first.leftToOthersUntil, now.wall + 30s);
+  EXPECT_EQ(released().leftToOthersUntil, now.wall + 60s) << "the dispatcher remembers the count, not the envelope";
   passTime(60s);
-  EXPECT_EQ(released().leftUntil, now.wall + 120s);
+  EXPECT_EQ(released().leftToOthersUntil, now.wall + 120s);
 }
 
-TEST_F(CoreTest, BuriesATaskOfAnUnknownNameThatHasWaitedHereForADay) {
+TEST_F(CoreTest, BuriesATaskOfAnUnknownNameThatHasWaitedForADay) {
   for (int times = 0; times < 1000; ++times) {
     step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
     const auto batch = last.settle.empty() ? last.save.at(0) : last.settle.at(0);
@@ -198,8 +198,8 @@ TEST_F(CoreTest, BuriesATaskOfAnUnknownNameThatHasWaitedHereForADay) {
       EXPECT_EQ(batch->bury[0].reason, "no program knew its name 'stranger' for a day");
       return;
     }
-    passTime(*batch->release.at(0).leftUntil - now.wall);
-    step(event::Settled{batch->id});
+    passTime(*batch->release.at(0).leftToOthersUntil - now.wall);
+    step(event::BatchSettled{batch->id});
   }
   FAIL() << "it was never buried";
 }
@@ -207,20 +207,20 @@ TEST_F(CoreTest, BuriesATaskOfAnUnknownNameThatHasWaitedHereForADay) {
 TEST_F(CoreTest, AssignsFarAheadOnlyWhenTasksAreShort) {
   for (int i = 0; i < 100; ++i) {
     const auto batch = finish(lease({"short" + std::to_string(i)}).assign.at(0).cell).save.at(0)->id;
-    step(event::Saved{batch});
-    step(event::Settled{batch});
+    step(event::RecordsSaved{batch});
+    step(event::BatchSettled{batch});
   }
-  EXPECT_GT(last.rooms[0].tasks, 100u);
+  EXPECT_GT(last.leaseCredits[0].tasks, 100u);
   const auto cell = lease({"long"}).assign.at(0).cell;
   finish(cell, ExitStatus::Success, 1s);
-  EXPECT_LE(last.rooms[0].tasks, 2u);
+  EXPECT_LE(last.leaseCredits[0].tasks, 2u);
 }
 
-TEST_F(CoreTest, TakesBackWhatWaitsBehindALongTask) {
+TEST_F(CoreTest, TakesBackTasksThatWaitBehindALongTask) {
   for (int i = 0; i < 100; ++i) {
     const auto batch = finish(lease({"short" + std::to_string(i)}).assign.at(0).cell).save.at(0)->id;
-    step(event::Saved{batch});
-    step(event::Settled{batch});
+    step(event::RecordsSaved{batch});
+    step(event::BatchSettled{batch});
   }
   const auto assigned = lease({"a", "b", "c", "d"}).assign;
   ASSERT_EQ(assigned.size(), 4u);
@@ -230,12 +230,12 @@ TEST_F(CoreTest, TakesBackWhatWaitsBehindALongTask) {
   step(event::Tick{});
   EXPECT_EQ(last.takeBack, std::vector{slot});
 
-  // c stood behind a; the other slot ends b and d, so c goes there and nothing more goes behind a.
-  step(event::TakenBack{slot, {{assigned[2].cell.cell, envelopeOf("c")}}});
+  // c stood behind the long task a. It is assigned to the other slot, which has b and d, and nothing more behind a.
+  step(event::AssignmentsTakenBack{slot, {{assigned[2].cell.cell, envelopeOf("c")}}});
   for (const auto& assign : last.assign) EXPECT_NE(assign.cell.slot, slot);
 }
 
-TEST_F(CoreTest, GivesBackWhatFindsNoWorker) {
+TEST_F(CoreTest, GivesBackALeasedTaskThatFindsNoWorker) {
   step(event::WorkerReady{0, false});
   step(event::WorkerReady{1, false});
   lease({"a"});
@@ -246,10 +246,10 @@ TEST_F(CoreTest, GivesBackWhatFindsNoWorker) {
   EXPECT_TRUE(last.save.empty());
 }
 
-TEST_F(CoreTest, GivesBackWhatTheStoreSaysWeHoldButNobodyHas) {
+TEST_F(CoreTest, ReleasesTasksThatTheStoreListsAsHeldButTheDispatcherDoesNotHave) {
   const auto cell = lease({"a"}).assign.at(0).cell;
   (void)cell;
-  step(event::Held{
+  step(event::HeldTasksListed{
       0, 1, {{envelopeOf("a"), {}, leaseOf("a")}, {envelopeOf("ghost"), {.crashes = 1}, leaseOf("ghost")}}});
   ASSERT_EQ(last.settle.size(), 1u);
   ASSERT_EQ(last.settle[0]->release.size(), 1u);
@@ -257,9 +257,9 @@ TEST_F(CoreTest, GivesBackWhatTheStoreSaysWeHoldButNobodyHas) {
   EXPECT_EQ(last.settle[0]->release[0].counters.crashes, 1u);
 }
 
-TEST_F(CoreTest, DoesNotGiveBackWhatIsJustBeingSettled) {
+TEST_F(CoreTest, DoesNotReleaseHeldTasksThatAreBeingSettled) {
   finish(lease({"a"}).assign.at(0).cell);
-  step(event::Held{0, 1, {{envelopeOf("a"), {}, leaseOf("a")}}});
+  step(event::HeldTasksListed{0, 1, {{envelopeOf("a"), {}, leaseOf("a")}}});
   EXPECT_TRUE(last.settle.empty());
 }
 
@@ -282,35 +282,35 @@ TEST_F(CoreTest, WritesNoRecordForATaskOfALostSession) {
   EXPECT_EQ(last.free, std::vector{cell});
 }
 
-TEST_F(CoreTest, KeepsTheOutcomeOfATaskWhoseBrokerIsAway) {
+TEST_F(CoreTest, KeepsTheOutcomeOfATaskWhoseBrokerIsUnavailable) {
   const auto cell = lease({"a"}).assign.at(0).cell;
   step(event::BrokerClosed{0});
   const auto batch = finish(cell).save.at(0);
   EXPECT_EQ(batch->epoch, 1u);
-  EXPECT_EQ(step(event::Saved{batch->id}).settle.size(),
-            1u);  // waits in the feeder until the session is there again, or lost
+  EXPECT_EQ(step(event::RecordsSaved{batch->id}).settle.size(),
+            1u);  // the feeder keeps the batch until the session is resumed or lost
 }
 
-TEST_F(CoreTest, GoesOnWithTheCellsOfAnEarlierDispatcher) {
+TEST_F(CoreTest, SettlesTheCellsThatAnEarlierDispatcherLeft) {
   core = std::make_unique<Core>(options, [] { return 0.0; });
   const auto envelope = envelopeOf("a");
   step(event::CellFound{{0, 7}, {.broker = 0, .epoch = 1, .lease = leaseOf("a"), .envelope = envelope}, true});
   step(event::BrokerOpened{0, 1});
   const auto batch = finish({0, 7}).save.at(0);
   EXPECT_EQ(batch->records.at(0).id, "a");
-  EXPECT_EQ(step(event::Saved{batch->id}).settle.at(0)->acknowledge, std::vector{leaseOf("a")});
+  EXPECT_EQ(step(event::RecordsSaved{batch->id}).settle.at(0)->acknowledge, std::vector{leaseOf("a")});
 }
 
-TEST_F(CoreTest, TakesBackWhatWasAssignedInAnEarlierEpochSinceItNeverBegins) {
+TEST_F(CoreTest, TakesBackAndDropsTasksThatWereAssignedInAnEarlierEpoch) {
   const auto cell = lease({"a"}).assign.at(0).cell;
   step(event::BrokerClosed{0});
   EXPECT_TRUE(step(event::BrokerOpened{0, 1}).takeBack.empty());
   EXPECT_EQ(step(event::BrokerOpened{0, 2}).takeBack.size(), 2u);
-  step(event::TakenBack{cell.slot, {{cell.cell, envelopeOf("a")}}});
+  step(event::AssignmentsTakenBack{cell.slot, {{cell.cell, envelopeOf("a")}}});
   EXPECT_TRUE(last.assign.empty());
 }
 
-TEST_F(CoreTest, SettlesCellsOfTwoEpochsApartBeforeItIsKnownWhichOneStands) {
+TEST_F(CoreTest, SettlesCellsOfTwoEpochsInSeparateBatches) {
   core = std::make_unique<Core>(options, [] { return 0.0; });
   const auto envelope = envelopeOf("a");
   step(event::CellFound{{0, 7}, {.broker = 0, .epoch = 2, .lease = leaseOf("new"), .envelope = envelope}, true});
@@ -325,7 +325,7 @@ TEST_F(CoreTest, SettlesCellsOfTwoEpochsApartBeforeItIsKnownWhichOneStands) {
   EXPECT_EQ(last.save[1]->epoch, 1u);
 }
 
-TEST_F(CoreTest, RecordsOnceThatALongTaskRuns) {
+TEST_F(CoreTest, SavesOneInProgressRecordOfALongTask) {
   const auto cell = lease({"a"}).assign.at(0).cell;
   const auto began = now.boot;
   passTime(150ms);
@@ -337,21 +337,21 @@ TEST_F(CoreTest, RecordsOnceThatALongTaskRuns) {
   EXPECT_TRUE(step(event::CellRunning{cell, began}).save.empty());
 }
 
-TEST_F(CoreTest, AStopTakesBackWhatHasNotBegunAndClosesWhenTheRestIsSettled) {
+TEST_F(CoreTest, AStopTakesBackUnstartedTasksAndClosesWhenTheOthersAreSettled) {
   const auto cell = lease({"a"}).assign.at(0).cell;
   step(event::Stop{});
   EXPECT_EQ(last.takeBack.size(), 2u);
   EXPECT_FALSE(last.closeBrokers);
-  EXPECT_EQ(last.rooms[0].tasks, 0u);
+  EXPECT_EQ(last.leaseCredits[0].tasks, 0u);
   const auto batch = finish(cell).save.at(0)->id;
-  step(event::Saved{batch});
+  step(event::RecordsSaved{batch});
   EXPECT_FALSE(last.closeBrokers);
-  step(event::Settled{batch});
+  step(event::BatchSettled{batch});
   EXPECT_TRUE(last.closeBrokers);
   EXPECT_FALSE(step(event::Tick{}).closeBrokers);
 }
 
-TEST_F(CoreTest, AStopWaitsForAStoreThatIsDownOnlySoLongAfterTheLastTaskHasEnded) {
+TEST_F(CoreTest, AStopGivesUpOnAStoreThatIsDownTenSecondsAfterTheLastTaskHasEnded) {
   const auto cell = lease({"a"}).assign.at(0).cell;
   step(event::Stop{});
   passTime(1h);
@@ -374,25 +374,25 @@ TEST_F(CoreTest, DrainEndsWhenEveryBrokerIsEmpty) {
   EXPECT_FALSE(step(event::Counted{0, {.scheduled = 1}}).closeBrokers);
   ASSERT_EQ(last.log.size(), 1u);
   EXPECT_EQ(last.log[0].second, "Nothing is due; the drain waits for 1 scheduled task.");
-  EXPECT_TRUE(step(event::Counted{0, {.scheduled = 1}}).log.empty()) << "said once";
+  EXPECT_TRUE(step(event::Counted{0, {.scheduled = 1}}).log.empty()) << "logged once";
   EXPECT_TRUE(step(event::Counted{0, {.buried = 3}}).closeBrokers);
-  EXPECT_FALSE(core->leftUnknown());
+  EXPECT_FALSE(core->leftUnknownNames());
 }
 
 TEST_F(CoreTest, DrainLeavesTasksOfUnknownNames) {
   options.drain = true;
   start();
   step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
-  step(event::Settled{last.settle.at(0)->id});
-  EXPECT_FALSE(step(event::Counted{0, {.due = 2}}).closeBrokers) << "one of them is not yet known";
+  step(event::BatchSettled{last.settle.at(0)->id});
+  EXPECT_FALSE(step(event::Counted{0, {.due = 2}}).closeBrokers) << "only one of the two is known to be left";
   EXPECT_TRUE(step(event::Counted{0, {.due = 1}}).closeBrokers);
   ASSERT_EQ(last.log.size(), 1u);
   EXPECT_EQ(last.log[0].second, "1 task of unknown names left in the queue: 'stranger'.");
-  EXPECT_TRUE(core->leftUnknown());
+  EXPECT_TRUE(core->leftUnknownNames());
 }
 
-TEST_F(CoreTest, DrawsBrokersByRankAndLeavesAPlaceToTheOneThatIsBeingRefilled) {
-  random = 0.9;  // weights 1 and 1/2: above 2/3 is the second
+TEST_F(CoreTest, DrawsBrokersByRankAndReservesACellForTheOneThatIsBeingRefilled) {
+  random = 0.9;  // the weights are 1 and 1/2: above 2/3 the second broker is drawn
   start(1, {0, 5});
   lease({"first"}, 0, false);
   EXPECT_TRUE(last.assign.empty());
@@ -410,20 +410,20 @@ TEST_F(CoreTest, TakesFromAnyBrokerThatHasTasksWhenTheOthersAreKnownToBeEmpty) {
   EXPECT_EQ(last.assign[0].assignment.broker, 0u);
 }
 
-TEST_F(CoreTest, ALargeEnvelopeGetsASlotOfItsOwn) {
+TEST_F(CoreTest, ATaskWithALargeEnvelopeWaitsForAnEmptySlot) {
   start(1);
-  std::string parameters = "\"" + std::string(kCellBodyBytes, 'x') + "\"";
+  std::string parameters = "\"" + std::string(link::kCellBodyBytes, 'x') + "\"";
   BrokerTask large{.id = "large", .name = "noop", .parameters = parameters};
   const auto cell = lease({"small"}).assign.at(0).cell;
-  step(event::Leased{0, 1, {{encodeEnvelope(large), {}, leaseOf("large")}}, true});
+  step(event::Leased{0, 1, {{task::encodeEnvelope(large), {}, leaseOf("large")}}, true});
   EXPECT_TRUE(last.assign.empty());
   const auto batch = finish(cell).save.at(0)->id;
   EXPECT_TRUE(last.assign.empty());
-  step(event::Saved{batch});
-  step(event::Settled{batch});
+  step(event::RecordsSaved{batch});
+  step(event::BatchSettled{batch});
   ASSERT_EQ(last.assign.size(), 1u);
   EXPECT_EQ(last.assign[0].assignment.lease, leaseOf("large"));
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -18,31 +18,33 @@
 #include "dispatcher/inbox.h"
 #include "dispatcher/meta_writer.h"
 #include "dispatcher/slot_table.h"
-#include "link/stderr_carrier.h"
+#include "link/stderr_forwarder.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
 
-// How often cells are looked at beside the bell: seldom when nothing stands behind anything.
-constexpr Duration kLook = 100ms;
-constexpr Duration kLookAhead = 10ms;
-constexpr Duration kGather = 300us;
-// A thread that has not come round for this long is stuck in its store; the beat, which vouches for it, stops.
-constexpr Duration kThreadBeat = 12s;
-// Nothing is assigned while nobody watches over limits.
-constexpr Duration kMasterBeat = 5s;
-// So long feeders may take to close: their own patience and the end of what they are at; or only that, once it was said
-// that nothing more is waited for.
+// How often the slots are checked when the bell does not ring: more often while tasks wait in a slot behind others.
+constexpr Duration kCheckSlotsEvery = 100ms;
+constexpr Duration kCheckFullSlotsEvery = 10ms;
+constexpr Duration kGatherTime = 300us;
+// A thread without a beat for this long is stuck in its store. The dispatcher's own beat stops then, so that the master
+// replaces the dispatcher.
+constexpr Duration kOldestThreadBeat = 12s;
+// Nothing is assigned while the master's beat is older than this: time limits would not be enforced.
+constexpr Duration kOldestMasterBeat = 5s;
+// Timeouts for closing the feeders: graceful (FeederOptions::closeWithin and the operation in work), and after giving
+// up on a store that is down.
 constexpr Duration kLongestClose = 12s, kLastTry = 1s;
-// How long an ending dispatcher waits for a slow reader of the log.
+// How long an ending dispatcher waits for a slow reader of its log.
 constexpr Duration kLastLines = 200ms;
 
 class Dispatcher {
  public:
-  Dispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
-             const std::vector<MetaSeat>& storages, const Logger& logger, const Clock& clock)
+  Dispatcher(const DispatcherOptions& options, link::Link& link, link::StatusBoard& board,
+             std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages,
+             const Logger& logger, const Clock& clock)
       : options_(options),
         link_(link),
         board_(board),
@@ -60,25 +62,26 @@ class Dispatcher {
     while (!finished_) {
       beat();
       turn();
-      if (link_.page().handOver != 0) leaveEverything();
-      if (const auto says = link_.page().dispatcherSays.load(); says == DispatcherSays::StoreUnusable)
+      if (link_.page().handOver != 0) handOverAndExit();
+      if (const auto says = link_.page().dispatcherExitReason.load(); says == link::DispatcherExitReason::StoreUnusable)
         return kExitStoreUnusable;
       if (::getppid() != options_.masterPid) return 1;
-      if (!finished_) core_.isHurried() ? gather() : sleep();
+      if (!finished_) core_.hasManyShortTasks() ? gather() : sleep();
     }
     flushLog();
     return 0;
   }
 
  private:
-  CoreOptions coreOptions(const std::vector<BrokerSeat>& brokers, const std::vector<MetaSeat>& storages) const {
+  CoreOptions coreOptions(const std::vector<broker::BrokerFactory>& brokers,
+                          const std::vector<meta::MetaStorageFactory>& storages) const {
     CoreOptions options;
     for (const auto& broker : brokers) {
       options.brokerPriorities.push_back(broker.priority);
       options.brokerNames.push_back(broker.name);
-      options.leasedAlone.push_back(link_.page().brokers[options.leaving.size()].leasedAlone != 0);
-      options.leaving.push_back(broker.leaving);
-      options.storagesBeside.push_back(static_cast<int>(besideOf(broker, storages).size()));
+      options.wasLeasedSingly.push_back(link_.page().brokers[options.detaching.size()].leasedSingly != 0);
+      options.detaching.push_back(broker.detaching);
+      options.colocatedStorages.push_back(static_cast<int>(colocatedWith(broker, storages).size()));
     }
     options.slots = link_.workers();
     options.requiredStorages = static_cast<int>(
@@ -87,28 +90,31 @@ class Dispatcher {
     options.names = options_.names;
     options.rules = options_.rules;
     options.taskExecutionTime = options_.taskExecutionTime;
-    options.carefulUntil = BootTime(Duration(link_.page().carefulUntil.load()));
+    options.singleLeasesUntil = BootTime(Duration(link_.page().singleLeasesUntil.load()));
     options.drain = options_.drain;
     options.author = {options_.card.host, options_.masterPid};
     return options;
   }
 
-  // The required storages that lie where a broker does: its feeder saves the records of its tasks there, without a way
-  // through another thread.
-  static std::vector<MetaSeat> besideOf(const BrokerSeat& broker, const std::vector<MetaSeat>& storages) {
-    std::vector<MetaSeat> beside;
-    std::ranges::copy_if(storages, std::back_inserter(beside),
-                         [&](const MetaSeat& storage) { return liesBeside(storage, broker.place); });
-    return beside;
+  // The required storages in the same place as the broker. Its feeder saves the records of its tasks there itself,
+  // without the detour through the thread of a meta writer.
+  static std::vector<meta::MetaStorageFactory> colocatedWith(const broker::BrokerFactory& broker,
+                                                             const std::vector<meta::MetaStorageFactory>& storages) {
+    std::vector<meta::MetaStorageFactory> colocated;
+    std::ranges::copy_if(storages, std::back_inserter(colocated), [&](const meta::MetaStorageFactory& storage) {
+      return meta::isColocated(storage, broker.place);
+    });
+    return colocated;
   }
 
-  // A limit on processes counts threads too. Threads that did start end with this process.
-  void startThreads(std::vector<BrokerSeat> brokers, const std::vector<MetaSeat>& storages) try {
+  // The limit on processes counts threads too, so a start may fail. Threads that did start end with this process.
+  void startThreads(std::vector<broker::BrokerFactory> brokers,
+                    const std::vector<meta::MetaStorageFactory>& storages) try {
     openWriters(storages);
     openFeeders(std::move(brokers), storages);
   } catch (const std::system_error& error) {
     const bool isOfDescriptors = error.code() == std::errc::too_many_files_open;
-    const auto why = isOfDescriptors ? errnoText(error.code().value())
+    const auto why = isOfDescriptors ? base::errnoText(error.code().value())
                                      : std::string(error.what()) + ": raise the limit on processes (ulimit -u, " +
                                            "TasksMax of systemd, pids.max of a container)";
     logger_.error("The dispatcher cannot start its threads: " + why);
@@ -116,18 +122,18 @@ class Dispatcher {
     ::_exit(1);
   }
 
-  void openWriters(const std::vector<MetaSeat>& storages) {
+  void openWriters(const std::vector<meta::MetaStorageFactory>& storages) {
     for (const auto& seat : storages) {
       writers_.emplace_back(seat, storages.size() == 1, inbox_, logger_, clock_,
                             [this](const Error& why) { storeUnusable(why); });
     }
   }
 
-  void openFeeders(std::vector<BrokerSeat> brokers, const std::vector<MetaSeat>& storages) {
+  void openFeeders(std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages) {
     for (std::uint32_t i = 0; i < brokers.size(); ++i) {
-      places_.push_back(brokers[i].place);
+      brokerPlaces_.push_back(brokers[i].place);
       feeders_.push_back(nullptr);
-      if (hasEnded(i, brokers[i].leaving)) continue;
+      if (hasEnded(i, brokers[i].detaching)) continue;
       FeederOptions feeder;
       feeder.broker = i;
       feeder.instance = options_.instance;
@@ -135,20 +141,20 @@ class Dispatcher {
       feeder.card = options_.card;
       feeder.emptyQueueSleepTime = options_.emptyQueueSleepTime;
       feeder.workersActiveSleepTime = options_.workersActiveSleepTime;
-      auto beside = besideOf(brokers[i], storages);
+      auto colocated = colocatedWith(brokers[i], storages);
       std::function<void(const Error&)> unusable = [this](const Error& why) { storeUnusable(why); };
-      if (brokers[i].leaving) unusable = [](const Error&) {};  // no reason to end: nothing new comes from there
+      if (brokers[i].detaching) unusable = [](const Error&) {};  // it is no longer configured: go on without it
       feeders_.back() =
-          std::make_unique<Feeder>(std::move(feeder), std::move(brokers[i]), std::move(beside), storages.size() == 1,
+          std::make_unique<Feeder>(std::move(feeder), std::move(brokers[i]), std::move(colocated), storages.size() == 1,
                                    link_.page(), inbox_, logger_, clock_, std::move(unusable));
     }
   }
 
-  // A broker that was taken out of the configuration and holds nothing of ours.
-  bool hasEnded(std::uint32_t broker, bool leaving) {
+  // Whether a broker that is no longer configured needs no feeder: its session has ended, or there never was one.
+  bool hasEnded(std::uint32_t broker, bool detaching) {
     auto& line = link_.page().brokers[broker];
-    if (leaving && line.epoch == 0) line.ended = 1;
-    return leaving && line.ended != 0;
+    if (detaching && line.epoch == 0) line.ended = 1;
+    return detaching && line.ended != 0;
   }
 
   void forEachFeeder(const std::function<void(Feeder&)>& visit) const {
@@ -161,57 +167,58 @@ class Dispatcher {
   }
   Feeder* feederOf(std::uint32_t broker) const { return broker < feeders_.size() ? feeders_[broker].get() : nullptr; }
 
-  // Between two turns, so nothing that was counted is half done. What threads are doing in their stores just now is as
-  // if we had died: the next one asks the stores.
-  [[noreturn]] void leaveEverything() {
-    carryStderr(link_, stderr_);
+  // Hands over to the next dispatcher. Called between two turns, so that no counted task is half settled. Operations
+  // that threads have in flight end as if this process had been killed: the next dispatcher asks the stores about them.
+  [[noreturn]] void handOverAndExit() {
+    link::forwardStderr(link_, stderr_);
     flushLog();
-    link_.page().dispatcherSays = DispatcherSays::HandedOver;
+    link_.page().dispatcherExitReason = link::DispatcherExitReason::HandedOver;
     ::_exit(0);
   }
 
-  // Any thread.
+  // Called by any thread.
   void storeUnusable(const Error& why) {
     logger_.error("This store can never be used as configured: " + why.message());
-    link_.page().dispatcherSays = DispatcherSays::StoreUnusable;
+    link_.page().dispatcherExitReason = link::DispatcherExitReason::StoreUnusable;
     inbox_.ring();
   }
 
   void turn() {
     auto events = inbox_.take();
     table_.collect(events);
-    if (clock_.bootTime() >= lookAt_) look(events);
-    if (const bool works = masterWorks(); works != std::exchange(masterWorked_, works))
-      events.push_back(event::MasterSeen{works});
-    if (link_.page().stopping != Stopping::No && !std::exchange(stopping_, true)) events.push_back(event::Stop{});
+    if (clock_.bootTime() >= lookAt_) checkSlots(events);
+    if (const bool works = masterIsAlive(); works != std::exchange(masterWasAlive_, works))
+      events.push_back(event::MasterLiveness{works});
+    if (link_.page().stopping != link::ShutdownStage::No && !std::exchange(stopping_, true))
+      events.push_back(event::Stop{});
     if (!events.empty()) perform(core_.step(std::move(events), now()));
     if (closing_) finishWhenClosed();
   }
 
-  bool masterWorks() const {
-    return clock_.bootTime() - BootTime(Duration(link_.page().masterBeat.load())) <= kMasterBeat;
+  bool masterIsAlive() const {
+    return clock_.bootTime() - BootTime(Duration(link_.page().masterBeat.load())) <= kOldestMasterBeat;
   }
 
-  void look(std::vector<Event>& events) {
-    table_.look(events);
+  void checkSlots(std::vector<Event>& events) {
+    table_.checkSlots(events);
     events.push_back(event::Tick{});
-    link_.page().brokersAway = core_.brokersAway();
-    noteLeavers();
-    followLogs();
+    link_.page().brokersWithoutSession = core_.brokersWithoutSession();
+    noteDetached();
+    reopenLogsIfAsked();
     showOnBoard();
-    carryStderr(link_, stderr_);
+    link::forwardStderr(link_, stderr_);
     logger_.flush();
-    lookAt_ = clock_.bootTime() + (core_.looksAhead() ? kLookAhead : kLook);
+    lookAt_ = clock_.bootTime() + (core_.hasTasksBehindOthers() ? kCheckFullSlotsEvery : kCheckSlotsEvery);
   }
 
-  // What the log could not say stays counted, and the master says it.
+  // Lines that still cannot be written stay counted, and the master logs their number.
   void flushLog() const {
     const auto until = clock_.bootTime() + kLastLines;
-    while (!logger_.flush() && clock_.bootTime() < until) link_.dispatcherBell().waitFor(kLookAhead);
+    while (!logger_.flush() && clock_.bootTime() < until) link_.dispatcherBell().waitFor(kCheckFullSlotsEvery);
   }
 
-  void followLogs() {
-    const auto times = link_.page().logsReopened.load();
+  void reopenLogsIfAsked() {
+    const auto times = link_.page().logReopenings.load();
     if (times != std::exchange(logsReopened_, times) && options_.reopenLogs) options_.reopenLogs();
   }
 
@@ -219,26 +226,26 @@ class Dispatcher {
     for (const auto& [level, message] : actions.log) logger_.log(level, message);
     for (const auto cell : actions.forgetSettleTries) table_.forgetSettleTries(cell);
     if (!actions.free.empty()) LEPTIR_FAILPOINT("dispatcher.before_free");
-    for (const auto cell : actions.free) table_.free(cell);
+    for (const auto cell : actions.free) table_.freeCell(cell);
     if (!actions.assign.empty()) LEPTIR_FAILPOINT("dispatcher.before_assign");
     for (const auto& assign : actions.assign) table_.assign(assign);
     if (!actions.assign.empty()) LEPTIR_FAILPOINT("dispatcher.before_ring");
-    table_.ringWorkers();
+    table_.wakeWorkers();
     if (!actions.save.empty()) LEPTIR_FAILPOINT("dispatcher.before_save");
     for (const auto& batch : actions.save) save(batch);
     for (auto& batch : actions.settle) feeders_[batch->broker]->settle(std::move(batch));
-    for (const auto& room : actions.rooms) {
-      auto* feeder = feederOf(room.broker);
+    for (const auto& credit : actions.leaseCredits) {
+      auto* feeder = feederOf(credit.broker);
       if (feeder == nullptr) continue;
-      if (room.tasks > 0) link_.page().brokers[room.broker].leasedAlone = room.alone ? 1 : 0;
-      feeder->setRoom(room.tasks, room.seen);
+      if (credit.tasks > 0) link_.page().brokers[credit.broker].leasedSingly = credit.alone ? 1 : 0;
+      feeder->setLeaseCredit(credit.tasks, credit.seen);
     }
-    for (const auto& wish : actions.wishes) table_.wish(wish);
+    for (const auto& cancelRequest : actions.requests) table_.cancelRequest(cancelRequest);
     for (auto& running : actions.running) {
       if (auto* feeder = feederOf(running.broker)) feeder->setRunning(std::move(running.leases));
     }
     for (const auto broker : actions.count) feeders_[broker]->count();
-    for (const auto broker : actions.letGo) letGo(broker);
+    for (const auto broker : actions.detach) detach(broker);
     if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
     if (actions.closeBrokers) closeBrokers(actions.leavesToExpire);
     takeBack(actions.takeBack);
@@ -246,7 +253,7 @@ class Dispatcher {
 
   void save(const std::shared_ptr<SettleBatch>& batch) {
     for (auto& writer : writers_) {
-      if (!writer.isBeside(places_[batch->broker])) writer.save(batch);
+      if (!writer.isColocatedWith(brokerPlaces_[batch->broker])) writer.save(batch);
     }
   }
 
@@ -266,13 +273,13 @@ class Dispatcher {
     forEachFeeder([&](Feeder& feeder) { feeder.close(!leavesToExpire); });
   }
 
-  void letGo(std::uint32_t broker) {
-    feeders_[broker]->leave();
-    lettingGo_.push_back(broker);
+  void detach(std::uint32_t broker) {
+    feeders_[broker]->detach();
+    detaching_.push_back(broker);
   }
 
-  void noteLeavers() {
-    std::erase_if(lettingGo_, [this](std::uint32_t broker) {
+  void noteDetached() {
+    std::erase_if(detaching_, [this](std::uint32_t broker) {
       if (!feeders_[broker]->hasClosed()) return false;
       if (!feeders_[broker]->leftToExpire()) link_.page().brokers[broker].ended = 1;
       return true;
@@ -284,14 +291,15 @@ class Dispatcher {
     if (!allClosed && clock_.bootTime() < leaveBy_) return;
     const bool left =
         leavesToExpire_ || !allClosed || !allFeeders([](const Feeder& feeder) { return !feeder.leftToExpire(); });
-    auto says = DispatcherSays::Finished;
+    auto says = link::DispatcherExitReason::Finished;
     if (left) {
-      says = DispatcherSays::LeftToExpire;
+      says = link::DispatcherExitReason::SessionsLeftToExpire;
     } else if (options_.drain && !stopping_) {
-      says = core_.leftUnknown() ? DispatcherSays::DrainedUnknown : DispatcherSays::DrainedEmpty;
+      says = core_.leftUnknownNames() ? link::DispatcherExitReason::DrainedExceptUnknown
+                                      : link::DispatcherExitReason::DrainedEmpty;
     }
-    link_.page().dispatcherSays = says;
-    // A thread that stands in a store which does not answer is not waited for: with this process nothing is lost.
+    link_.page().dispatcherExitReason = says;
+    // A feeder that waits for a store that does not answer is not waited for: its leases expire in the store.
     if (left) {
       flushLog();
       ::_exit(0);
@@ -300,17 +308,17 @@ class Dispatcher {
   }
 
   void beat() {
-    const auto oldest = clock_.bootTime() - kThreadBeat;
+    const auto oldest = clock_.bootTime() - kOldestThreadBeat;
     const auto alive = [&](const auto& thread) { return thread.lastBeat() >= oldest; };
     const bool all = allFeeders([&](const Feeder& feeder) { return feeder.hasClosed() || alive(feeder); }) &&
                      std::all_of(writers_.begin(), writers_.end(), alive);
     if (all) link_.page().dispatcherBeat = clock_.bootTime().time_since_epoch().count();
   }
 
-  // While tasks take microseconds: lets some hundreds gather, since a store settles hundreds for little more than one.
-  void gather() { link_.dispatcherBell().waitFor(kGather); }
+  // While tasks take microseconds: lets hundreds end first, since a store settles hundreds for little more than one.
+  void gather() { link_.dispatcherBell().waitFor(kGatherTime); }
 
-  // Says that it sleeps before it looks a last time, so that whoever has something to say either is seen or rings.
+  // Announces the sleep before it collects a last time: a worker that ends a task is either seen or rings the bell.
   void sleep() {
     auto& sleeps = link_.page().dispatcherSleeps;
     sleeps = 1;
@@ -335,37 +343,38 @@ class Dispatcher {
     }
   }
 
-  Moment now() const { return {clock_.bootTime(), clock_.now()}; }
+  ClockReading now() const { return {clock_.bootTime(), clock_.now()}; }
 
   const DispatcherOptions& options_;
-  Link& link_;
-  StatusBoard& board_;
+  link::Link& link_;
+  link::StatusBoard& board_;
   const Logger& logger_;
   const Clock& clock_;
   Inbox inbox_;
   SlotTable table_;
   std::mt19937_64 random_{std::random_device{}()};
   Core core_;
-  const NonBlockingOutput stderr_{STDERR_FILENO};
+  const base::NonBlockingOutput stderr_{STDERR_FILENO};
   BootTime lookAt_{};
-  std::vector<std::string> places_;  // of the brokers
-  std::uint32_t logsReopened_ = link_.page().logsReopened.load();
-  std::vector<std::uint32_t> lettingGo_;  // brokers whose feeders end
-  bool masterWorked_ = true;
+  std::vector<std::string> brokerPlaces_;
+  std::uint32_t logsReopened_ = link_.page().logReopenings.load();
+  std::vector<std::uint32_t> detaching_;  // brokers whose feeders are closing
+  bool masterWasAlive_ = true;
   BootTime leaveBy_{};
   bool stopping_ = false, closing_ = false, leavesToExpire_ = false, finished_ = false;
   std::deque<MetaWriter> writers_;                // their threads use the members above
-  std::vector<std::unique_ptr<Feeder>> feeders_;  // of each broker; none: it has ended
+  std::vector<std::unique_ptr<Feeder>> feeders_;  // one per broker; null: it has ended
 };
 
 }  // namespace
 
-int runDispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
-                  const std::vector<MetaSeat>& storages, const Logger& logger, const Clock& clock) {
+int runDispatcher(const DispatcherOptions& options, link::Link& link, link::StatusBoard& board,
+                  std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages,
+                  const Logger& logger, const Clock& clock) {
   if (::getppid() != options.masterPid) return 1;
-  link.page().dispatcherSays = DispatcherSays::Nothing;
+  link.page().dispatcherExitReason = link::DispatcherExitReason::None;
   Dispatcher dispatcher(options, link, board, std::move(brokers), storages, logger, clock);
   return dispatcher.run();
 }
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

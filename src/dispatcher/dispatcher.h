@@ -1,4 +1,4 @@
-// The dispatcher process: owns all brokers and meta storages; leases, hands out, settles. Runs no user code.
+// The dispatcher process: owns all brokers and meta storages; leases, assigns and settles tasks. Runs no user code.
 #pragma once
 
 #include <functional>
@@ -6,38 +6,40 @@
 #include <string>
 #include <vector>
 
-#include "broker/broker_seat.h"
+#include "broker/broker_factory.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/simple_broker.h"
 #include "leptir/task_rules.h"
 #include "link/link.h"
-#include "meta/meta_seat.h"
+#include "meta/meta_storage_factory.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
 struct DispatcherOptions {
-  std::string instance;     // its name: the session at every broker
-  std::string predecessor;  // the name of one that was killed here and is dead, or empty
-  SessionCard card;
+  std::string instance;     // the name of the instance, under which it has a session at each broker
+  std::string predecessor;  // the name of a dead instance whose sessions are to be ended, or empty
+  SessionInfo card;
   int masterPid = 0;
-  std::set<std::string, std::less<>> names;  // the tasks that this program can run
-  TaskRuleBook rules;                        // of some of them
+  std::set<std::string, std::less<>> names;  // of tasks that this program can run
+  TaskRulesByName rules;                     // for some of these names
   Duration taskExecutionTime = std::chrono::seconds(600);
   Duration emptyQueueSleepTime = std::chrono::milliseconds(500);
   Duration workersActiveSleepTime = std::chrono::milliseconds(200);
-  bool drain = false;                  // finish when nothing is left
-  std::function<void()> reopenLogs{};  // when the page says so; may be none. Any thread may be logging meanwhile
+  bool drain = false;                  // finish when no task is left that this program can run
+  std::function<void()> reopenLogs{};  // called when the page asks for it; may be empty. Other threads may be logging
 };
 
-// What the process exits with; the page's dispatcherSays says more.
+// Exit status when a store can never be used as configured. `dispatcherExitReason` in the shared page says why it
+// ended.
 inline constexpr int kExitStoreUnusable = 69;
 
-// The main function of a dispatcher, called right after its fork; answers its exit status. Goes on with what an earlier
-// dispatcher left in the slots. Ends when the page's `stopping` says so and everything is settled, when --drain finds
-// nothing left, when the page says that it is to hand over, or when the master is gone. The order of `brokers` is that
-// of the page's lines.
-int runDispatcher(const DispatcherOptions& options, Link& link, StatusBoard& board, std::vector<BrokerSeat> brokers,
-                  const std::vector<MetaSeat>& storages, const Logger& logger, const Clock& clock);
+// The main function of a dispatcher process, called right after the fork; returns its exit status. It settles the cells
+// that an earlier dispatcher left. It ends when the shared page's `stopping` is set and everything is settled, when
+// --drain finds no task left, when the page asks it to hand over, or when the master is gone. `brokers` has the order
+// of the broker lines in the page.
+int runDispatcher(const DispatcherOptions& options, link::Link& link, link::StatusBoard& board,
+                  std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages,
+                  const Logger& logger, const Clock& clock);
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -9,29 +9,30 @@
 #include "base/failpoint.h"
 #include "dispatcher/record_history.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
 
-// A pop waits at most this long for a store that wakes us: a bell may be lost.
+// The longest wait of a lease on a store that wakes the feeder: a wake-up may be lost.
 constexpr Duration kLongestWait = 1s;
-// Where the bell does not ring for every push, `empty_queue_sleep_time` says how long a pop waits, but never 0. After a
-// pop that returned nothing sooner, although no order came meanwhile, the feeder waits this long by itself: whatever
-// lies in a store cannot make it loop without a pause.
+// Where not every push wakes the feeder, a lease waits for `empty_queue_sleep_time`, but never shorter than this. After
+// a lease that returned nothing sooner although no order came, the feeder pauses this long: no content of a store can
+// make it loop without a pause.
 constexpr Duration kShortestWait = 10ms;
-// More at once would send all that is under way in one lump: the store waits while it runs, and workers while the store
-// works. Measured on Redis: 512 is 7 % quicker than 1,024, and as quick as 384.
+// The most tasks of one lease. With more, the store is idle while the tasks run, and the workers are idle while the
+// store works. Measured on Redis: 512 is 7 % quicker than 1,024, and as quick as 384.
 constexpr std::size_t kLeaseAtOnce = 512;
 
 }  // namespace
 
-Feeder::Feeder(FeederOptions options, BrokerSeat seat, std::vector<MetaSeat> beside, bool sole, SharedPage& page,
-               Inbox& inbox, const Logger& logger, const Clock& clock, std::function<void(const Error&)> onUnusable)
+Feeder::Feeder(FeederOptions options, broker::BrokerFactory seat, std::vector<meta::MetaStorageFactory> colocated,
+               bool mayMoveRecords, link::SharedPage& page, Inbox& inbox, const Logger& logger, const Clock& clock,
+               std::function<void(const Error&)> onUnusable)
     : options_(std::move(options)),
       seat_(std::move(seat)),
-      beside_(std::move(beside)),
-      sole_(sole),
+      colocated_(std::move(colocated)),
+      mayMoveRecords_(mayMoveRecords),
       page_(page),
       inbox_(inbox),
       logger_(logger),
@@ -49,13 +50,13 @@ Feeder::~Feeder() {
   thread_.join();
 }
 
-void Feeder::setRoom(std::size_t tasks, std::uint64_t seen) {
+void Feeder::setLeaseCredit(std::size_t tasks, std::uint64_t seen) {
   {
     const std::lock_guard lock(mutex_);
-    orders_.room = tasks;
+    orders_.credit = tasks;
     orders_.seen = seen;
-    if (!starved_ || roomLeft() == 0) return;
-    starved_ = false;
+    if (!waitsForCredit_ || creditLeft() == 0) return;
+    waitsForCredit_ = false;
   }
   wake_.ring();
 }
@@ -90,10 +91,10 @@ void Feeder::close(bool patiently) {
   wake_.ring();
 }
 
-void Feeder::leave() {
+void Feeder::detach() {
   {
     const std::lock_guard lock(mutex_);
-    orders_.leave = true;
+    orders_.detach = true;
   }
   wake_.ring();
 }
@@ -102,8 +103,8 @@ void Feeder::work() {
   ::pthread_setname_np(::pthread_self(), "leptir feeder");  // for top -H and profilers
   while (true) {
     beat();
-    const bool closing = isToClose();
-    if (closing && !session_ && line().epoch == 0) {  // nothing was ever lent
+    const bool closing = shouldClose();
+    if (closing && !session_ && line().epoch == 0) {  // there never was a session
       closed_ = true;
       return;
     }
@@ -116,39 +117,40 @@ void Feeder::work() {
     if (closed_) return;
     if (done) {
       noteGoodTurn();
-    } else if (!isToTryAgain(done.error())) {
+    } else if (!shouldRetry(done.error())) {
       return;
     }
   }
 }
 
-// After a turn or a close that failed. False: there was time enough for a store that is to be told of the end.
-bool Feeder::isToTryAgain(const Error& why) {
-  drop(why);
+// Called after a turn or a close that failed. False: the time for closing is over.
+bool Feeder::shouldRetry(const Error& why) {
+  dropSession(why);
   if (why.code() == ErrorCode::Lost) return true;
-  if (closeBy_ && clock_.bootTime() >= *closeBy_) {
+  if (closeDeadline_ && clock_.bootTime() >= *closeDeadline_) {
     giveUp(why);
     return false;
   }
-  // A store that worked until now is opened anew at once: its server may be back already.
+  // A store that worked until now is opened again at once: its server may be back already.
   const bool isFirst = backoff_.failures() == 0;
   const auto pause = noteFailure(why);
-  if (!isFirst) rest(pause);
+  if (!isFirst) pauseFor(pause);
   return true;
 }
 
-bool Feeder::isToClose() {
+bool Feeder::shouldClose() {
   const std::lock_guard lock(mutex_);
-  if (orders_.close && !closeBy_) closeBy_ = clock_.bootTime() + (orders_.patient ? options_.closeWithin : 0s);
-  return orders_.close || orders_.leave;
+  if (orders_.close && !closeDeadline_)
+    closeDeadline_ = clock_.bootTime() + (orders_.patient ? options_.closeWithin : 0s);
+  return orders_.close || orders_.detach;
 }
 
-// --- one turn: settle, keep the session, lease
+// --- one turn: settle, renew the session, lease
 
 Result<void> Feeder::turn() {
   const auto popped = settleBatches();
   if (!popped) return popped.error();
-  if (auto done = keepSession(); !done) return done;
+  if (auto done = renewSessionWhenDue(); !done) return done;
   if (auto done = recoverOthers(); !done) return done;
   if (auto done = compareHeld(); !done) return done;
   if (auto done = answerCount(); !done) return done;
@@ -161,14 +163,14 @@ void Feeder::takeBatches() {
   orders_.batches.clear();
 }
 
-// Nothing in these batches has done harm on the way to the store, which is away for now.
+// Tells the core that the batches wait for an unavailable store: crashes meanwhile are not charged to their tasks.
 void Feeder::tellUnavailable() {
   takeBatches();
   for (const auto& batch : batches_) inbox_.put(event::StoreUnavailable{batch->id});
 }
 
-// Repeating any of this after an unknown end is harmless: what was done is answered as no longer ours. Leases of an
-// earlier epoch are no longer ours: nothing is done to them, nothing said of them.
+// Every step can be repeated after a lost reply: for leases that are settled already the store answers "not ours".
+// Batches of an earlier epoch are skipped, since their leases are lost: no record, no operation.
 Result<Feeder::Popped> Feeder::settleBatches() {
   takeBatches();
   for (const auto& batch : batches_) {
@@ -181,7 +183,7 @@ Result<Feeder::Popped> Feeder::settleBatches() {
   while (!batches_.empty()) {
     if (auto done = releaseAndBury(*batches_.front()); !done) return done.error();
     LEPTIR_FAILPOINT("feeder.after_settle");
-    inbox_.put(event::Settled{batches_.front()->id});
+    inbox_.put(event::BatchSettled{batches_.front()->id});
     batches_.pop_front();
   }
   return popped;
@@ -199,18 +201,18 @@ Result<void> Feeder::releaseAndBury(const SettleBatch& batch) {
   return {};
 }
 
-// In one round trip where more is due anyway; otherwise nothing is leased here.
+// Leases in the same round trip if more tasks are known to be due; otherwise only acknowledges.
 Result<Feeder::Popped> Feeder::acknowledgeAndPop() {
   const auto leases = leasesToAcknowledge();
   if (leases.empty()) return Popped::No;
-  const auto room = moreIsDue_ && !isToClose() ? roomNow() : 0;
-  if (room == 0) {
+  const auto credit = moreIsDue_ && !shouldClose() ? creditNow() : 0;
+  if (credit == 0) {
     if (auto done = session_->acknowledge(leases); !done) return done.error();
     return Popped::No;
   }
-  auto both = session_->acknowledgeAndPop(leases, room, wake_);
+  auto both = session_->acknowledgeAndPop(leases, credit, wake_);
   if (!both) return both.error();
-  deliver(std::move(both->tasks), room);
+  deliver(std::move(both->tasks), credit);
   return Popped::Yes;
 }
 
@@ -225,10 +227,10 @@ std::vector<LeaseId> Feeder::leasesToAcknowledge() {
 Result<void> Feeder::saveRecords(SettleBatch& batch) {
   if (storages_.empty() || batch.records.empty() || batch.epoch != line().epoch) return {};
   beat();
-  // A storage that is not required may be reading the batch just now.
+  // A meta writer may be reading the records of the batch at the same time.
   std::vector<MetaInfo> copies;
-  if (!sole_) copies = batch.records;
-  auto& records = sole_ ? batch.records : copies;
+  if (!mayMoveRecords_) copies = batch.records;
+  auto& records = mayMoveRecords_ ? batch.records : copies;
   for (auto& storage : storages_) {
     if (auto saved = saveWithHistory(*storage, records); !saved) return saved;
   }
@@ -247,28 +249,28 @@ Result<void> Feeder::answerCount() {
 }
 
 Result<void> Feeder::popOrWait() {
-  if (isToClose()) return {};
-  const auto room = roomNow();
-  if (room == 0) {
-    rest(std::max<Duration>(options_.workersActiveSleepTime, 50ms));
+  if (shouldClose()) return {};
+  const auto credit = creditNow();
+  if (credit == 0) {
+    pauseFor(std::max<Duration>(options_.workersActiveSleepTime, 50ms));
     return {};
   }
   const auto before = clock_.bootTime();
-  auto tasks = session_->popBrokerTasks(room, traits_.wakesWaiters ? longestWait() : Duration(0), wake_);
+  auto tasks = session_->popBrokerTasks(credit, traits_.wakesWaiters ? longestWait() : Duration(0), wake_);
   if (!tasks) return tasks.error();
   const bool foundNothing = tasks->empty();
-  deliver(std::move(*tasks), room);
+  deliver(std::move(*tasks), credit);
   if (!traits_.wakesWaiters) {
-    if (!moreIsDue_) rest(options_.emptyQueueSleepTime);
+    if (!moreIsDue_) pauseFor(options_.emptyQueueSleepTime);
   } else if (foundNothing && clock_.bootTime() - before < kShortestWait && !hasOrders()) {
-    rest(kShortestWait);
+    pauseFor(kShortestWait);
   }
   return {};
 }
 
 bool Feeder::hasOrders() {
   const std::lock_guard lock(mutex_);
-  return !orders_.batches.empty() || orders_.count || orders_.close || orders_.leave;
+  return !orders_.batches.empty() || orders_.count || orders_.close || orders_.detach;
 }
 
 void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
@@ -276,11 +278,11 @@ void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
   moreIsDue_ = tasks.size() == asked;
   {
     const std::lock_guard lock(mutex_);
-    delivered_ += tasks.size();
+    deliveredInTotal_ += tasks.size();
   }
-  if (tasks.empty() && moreIsDue_ != toldEmpty_) return;
-  toldEmpty_ = !moreIsDue_;
-  inbox_.put(event::Leased{options_.broker, line().epoch, std::move(tasks), toldEmpty_});
+  if (tasks.empty() && moreIsDue_ != reportedEmpty_) return;
+  reportedEmpty_ = !moreIsDue_;
+  inbox_.put(event::Leased{options_.broker, line().epoch, std::move(tasks), reportedEmpty_});
 }
 
 Duration Feeder::longestWait() {
@@ -288,27 +290,27 @@ Duration Feeder::longestWait() {
                            ? kLongestWait
                            : std::clamp<Duration>(options_.emptyQueueSleepTime, kShortestWait, kLongestWait);
   const std::lock_guard lock(mutex_);
-  return orders_.running.empty() ? longest : std::min(longest, kAskEvery);
+  return orders_.running.empty() ? longest : std::min(longest, kAskForCancelsEvery);
 }
 
-std::size_t Feeder::roomNow() {
+std::size_t Feeder::creditNow() {
   const std::lock_guard lock(mutex_);
-  const auto room = orders_.close ? 0 : roomLeft();
-  starved_ = room == 0;
-  return std::min(kLeaseAtOnce, room);
+  const auto credit = orders_.close ? 0 : creditLeft();
+  waitsForCredit_ = credit == 0;
+  return std::min(kLeaseAtOnce, credit);
 }
 
-std::size_t Feeder::roomLeft() const {
-  const auto sinceSeen = static_cast<std::size_t>(delivered_ - orders_.seen);
-  return orders_.room - std::min(orders_.room, sinceSeen);
+std::size_t Feeder::creditLeft() const {
+  const auto sinceSeen = static_cast<std::size_t>(deliveredInTotal_ - orders_.seen);
+  return orders_.credit - std::min(orders_.credit, sinceSeen);
 }
 
-void Feeder::rest(Duration longest) {
-  // Long rests are cut up, so that the beat shows that this thread lives.
+void Feeder::pauseFor(Duration longest) {
+  // Long pauses are split, so that the beat shows that this thread is alive.
   wake_.waitFor(std::min<Duration>(longest, 5s));
 }
 
-// --- the end
+// --- closing
 
 Result<void> Feeder::closeSession() {
   if (auto done = session_->close(); !done) return done;
@@ -316,19 +318,20 @@ Result<void> Feeder::closeSession() {
   return {};
 }
 
-// There has been time enough.
+// Ends the thread although the store could not be told of everything.
 void Feeder::giveUp(const Error& why) {
-  logger_.error(where() +
-                ": cannot be told of the end; what it lent us comes back when our session expires: " + why.message());
+  logger_.error(logName() +
+                ": cannot close the session; its leased tasks return to the queue when it expires: " + why.message());
   leftToExpire_ = line().epoch != 0;
   giveUpBatches();
   closed_ = true;
 }
 
-// Their cells stay as they are; the tasks come back when the session expires.
+// Reported as settled, so that the core waits no longer. The store returns the tasks to the queue when the session
+// expires.
 void Feeder::giveUpBatches() {
   takeBatches();
-  for (const auto& batch : std::exchange(batches_, {})) inbox_.put(event::Settled{batch->id});
+  for (const auto& batch : std::exchange(batches_, {})) inbox_.put(event::BatchSettled{batch->id});
 }
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

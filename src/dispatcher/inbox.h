@@ -1,4 +1,4 @@
-// Where the dispatcher's threads leave what happened, for its main thread to take.
+// The queue of events from the dispatcher's threads to its main thread.
 #pragma once
 
 #include <mutex>
@@ -8,12 +8,12 @@
 #include "dispatcher/core.h"
 #include "leptir/wake.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
-// Any thread puts; the main thread takes.
+// put() and ring() are called by any thread, take() by the main thread.
 class Inbox {
  public:
-  // `bell` outlives it and is rung when something comes.
+  // `bell` must outlive the inbox; it is rung for each event.
   explicit Inbox(Wake& bell) : bell_(bell) {}
 
   void put(Event event) {
@@ -37,4 +37,4 @@ class Inbox {
   std::vector<Event> events_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -10,21 +10,21 @@
 #include "base/failpoint.h"
 #include "dispatcher/record_history.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr Duration kExpireEvery = 10s;
-// Records saved between two beats, however far away the storage is.
+// Records saved between two beats: few enough that a slow storage does not look like one that hangs.
 constexpr std::size_t kSavedAtOnce = 512;
 
 }  // namespace
 
-MetaWriter::MetaWriter(MetaSeat seat, bool sole, Inbox& inbox, const Logger& logger, const Clock& clock,
-                       std::function<void(const Error&)> onUnusable)
+MetaWriter::MetaWriter(meta::MetaStorageFactory seat, bool mayMoveRecords, Inbox& inbox, const Logger& logger,
+                       const Clock& clock, std::function<void(const Error&)> onUnusable)
     : seat_(std::move(seat)),
-      sole_(sole),
+      mayMoveRecords_(mayMoveRecords),
       inbox_(inbox),
       logger_(logger),
       clock_(clock),
@@ -44,12 +44,12 @@ MetaWriter::~MetaWriter() {
 }
 
 void MetaWriter::save(std::shared_ptr<SettleBatch> batch) {
-  if (!take(std::move(batch)) && !std::exchange(toldLag_, true))
-    logger_.error(name() + ": lags behind by " + std::to_string(kMostLag) + " records, and misses what comes now");
+  if (!enqueue(std::move(batch)) && !std::exchange(loggedLag_, true))
+    logger_.error(logName() + ": lags behind by " + std::to_string(kMostLag) + " records; dropping further ones");
   wake_.ring();
 }
 
-bool MetaWriter::take(std::shared_ptr<SettleBatch> batch) {
+bool MetaWriter::enqueue(std::shared_ptr<SettleBatch> batch) {
   const std::lock_guard lock(mutex_);
   if (!seat_.required && queued_ >= kMostLag) {
     missed_ += batch->records.size();
@@ -90,14 +90,14 @@ Result<void> MetaWriter::saveRecords() {
   return {};
 }
 
-// What came with the end. A storage that fails just now is not waited for.
+// Saves the records that arrived together with the end. A storage that is failing is not waited for.
 void MetaWriter::saveTheLast() {
   const bool works = storage_ && backoff_.failures() == 0;
   if (works) takeOrders();
   if (works && saveRecords()) records_.clear();
   const std::lock_guard lock(mutex_);
   missed_ += records_.size() + queued_;
-  if (missed_ > 0) logger_.error(name() + ": missed " + std::to_string(missed_) + " records");
+  if (missed_ > 0) logger_.error(logName() + ": " + std::to_string(missed_) + " records were not saved");
 }
 
 bool MetaWriter::ending() {
@@ -106,7 +106,7 @@ bool MetaWriter::ending() {
 }
 
 bool MetaWriter::open() {
-  if (hopeless_) {
+  if (unusable_) {
     wake_.waitFor(1s);
     return false;
   }
@@ -114,37 +114,37 @@ bool MetaWriter::open() {
   if (storage) {
     storage_ = std::move(*storage);
     hasWorked_ = true;
-    warnings_.tell(name(), storage_->traits().warnings, logger_);
+    warnings_.tell(logName(), storage_->traits().warnings, logger_);
     return true;
   }
   const auto code = storage.error().code();
-  hopeless_ = !hasWorked_ && (code == ErrorCode::Invalid || code == ErrorCode::Corrupt);
-  if (hopeless_ && seat_.required) onUnusable_(storage.error());
+  unusable_ = !hasWorked_ && (code == ErrorCode::Invalid || code == ErrorCode::Corrupt);
+  if (unusable_ && seat_.required) onUnusable_(storage.error());
   failed(storage.error());
   return false;
 }
 
-// Only what was done ends the row of failures: a storage may open each time and refuse what it is asked each time.
+// Only a completed operation ends a series of failures: a storage may open each time and then refuse each request.
 void MetaWriter::worked() {
-  if (backoff_.failures() > 0) logger_.info(name() + ": available again");
+  if (backoff_.failures() > 0) logger_.info(logName() + ": available again");
   backoff_.reset();
 }
 
 void MetaWriter::failed(const Error& why) {
   storage_.reset();
-  if (backoff_.failures() == 0) logger_.error(name() + ": " + why.message());
+  if (backoff_.failures() == 0) logger_.error(logName() + ": " + why.message());
   if (why.code() == ErrorCode::Unavailable) tellUnavailable();
   wake_.waitFor(std::min<Duration>(backoff_.next(), 5s));
 }
 
 void MetaWriter::tellUnavailable() {
-  if (!seat_.required) return;  // no settlement waits for it
+  if (!seat_.required) return;  // no batch waits for it
   for (const auto batch : batches_) inbox_.put(event::StoreUnavailable{batch});
   const std::lock_guard lock(mutex_);
   for (const auto& batch : queue_) inbox_.put(event::StoreUnavailable{batch->id});
 }
 
-// Only once all of the last ones are saved, so that no more is held than may be.
+// Takes the queued batches once all earlier records are saved, so that memory stays bounded while the storage fails.
 void MetaWriter::takeOrders() {
   if (!records_.empty() || !batches_.empty()) return;
   std::vector<std::shared_ptr<SettleBatch>> batches;
@@ -156,13 +156,13 @@ void MetaWriter::takeOrders() {
   if (!batches.empty()) LEPTIR_FAILPOINT("meta_writer.before_save");
   for (const auto& batch : batches) {
     batches_.push_back(batch->id);
-    for (auto& record : batch->records) records_.push_back(sole_ ? std::move(record) : record);
+    for (auto& record : batch->records) records_.push_back(mayMoveRecords_ ? std::move(record) : record);
   }
 }
 
 void MetaWriter::tellSaved() {
   if (seat_.required) {
-    for (const auto batch : batches_) inbox_.put(event::Saved{batch});
+    for (const auto batch : batches_) inbox_.put(event::RecordsSaved{batch});
   }
   batches_.clear();
   records_.clear();
@@ -176,4 +176,4 @@ void MetaWriter::expireSome() {
   expireAt_ = clock_.bootTime() + (*removed > 0 ? 100ms : Duration(kExpireEvery));
 }
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

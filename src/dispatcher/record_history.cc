@@ -7,23 +7,23 @@
 #include "base/saturated.h"
 #include "base/utf8.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
-constexpr std::size_t kHistory = 10;
-// Whole records are loaded for it, and each may be large.
+constexpr std::size_t kMaxHistory = 10;
+// Records that are loaded at once for their history: each may be large.
 constexpr std::size_t kLoadedAtOnce = 64;
 constexpr std::size_t kBriefResponse = 4096;
 
-// A whole number of a record that another program may have written; the nearest int, 0 where there is none.
+// An integer in a record that another program may have written: the nearest int, or 0 if there is none.
 int wholeNumber(const Json& record, const char* key) {
   const auto found = record.find(key);
   if (found == record.end() || !found->is_number_integer()) return 0;
-  return found->is_number_unsigned() ? saturatedCast<int>(found->get<std::uint64_t>())
-                                     : saturatedCast<int>(found->get<std::int64_t>());
+  return found->is_number_unsigned() ? base::saturatedCast<int>(found->get<std::uint64_t>())
+                                     : base::saturatedCast<int>(found->get<std::int64_t>());
 }
 
-// What the record of an earlier attempt says of it, short.
+// The summary of an earlier attempt, from its record.
 PastAttempt pastAttempt(const Json& record) {
   PastAttempt past;
   past.attempt = wholeNumber(record, "attempt");
@@ -34,8 +34,8 @@ PastAttempt pastAttempt(const Json& record) {
   return past;
 }
 
-// The attempts before `attempt`, from the record that is about to be replaced. Somebody else's record may hold
-// anything: then there is no history.
+// The attempts before `attempt`, from the record that is about to be replaced. A record of another program may have any
+// content: then the history is empty.
 std::vector<PastAttempt> historyBefore(int attempt, const Json& record) try {
   std::vector<PastAttempt> history;
   for (const auto& entry : record.value("history", Json::array())) {
@@ -43,13 +43,13 @@ std::vector<PastAttempt> historyBefore(int attempt, const Json& record) try {
                        entry.value("exStart", 0.0), entry.value("exTime", 0.0)});
   }
   if (record.contains("cause") && wholeNumber(record, "attempt") < attempt) history.push_back(pastAttempt(record));
-  if (history.size() > kHistory) history.erase(history.begin(), history.end() - kHistory);
+  if (history.size() > kMaxHistory) history.erase(history.begin(), history.end() - kMaxHistory);
   return history;
 } catch (const nlohmann::json::exception&) {
   return {};
 }
 
-// One that is down is asked again together with the save; one that cannot say costs the history, nothing else.
+// An error only if the storage is unavailable: the save is repeated later. Any other error only costs the history.
 Result<void> addHistories(SimpleMetaStorage& storage, std::span<MetaInfo* const> records) {
   while (!records.empty()) {
     const auto piece = records.first(std::min(records.size(), kLoadedAtOnce));
@@ -66,10 +66,10 @@ Result<void> addHistories(SimpleMetaStorage& storage, std::span<MetaInfo* const>
   return {};
 }
 
-// What a record says of how the task went, without what the task itself had to say at length.
+// A copy of the record without the output of the task, except the start of its response.
 MetaInfo shortened(const MetaInfo& record) {
   MetaInfo brief = record;
-  brief.response.resize(utf8Prefix(brief.response, kBriefResponse).size());
+  brief.response.resize(base::utf8Prefix(brief.response, kBriefResponse).size());
   brief.response += " (the rest of this record was too large for the storage)";
   brief.stderrTail.clear();
   brief.flow.clear();
@@ -106,4 +106,4 @@ Result<void> saveWithHistory(SimpleMetaStorage& storage, std::span<MetaInfo> rec
   return tooLarge ? saveOneByOne(storage, records) : saved;
 }
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

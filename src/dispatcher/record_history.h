@@ -6,11 +6,11 @@
 #include "leptir/meta_info.h"
 #include "leptir/simple_meta_storage.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
-// Saves the records; those of later attempts with the history that the storage's own record tells. One that is too
-// large for the storage is saved without the task's own words, and says so: no task may hold up the others for ever.
-// Errors: those of saveMetaInfo; to try again is harmless.
+// Saves the records. Records of later attempts get their history from the record that the storage has. A record that is
+// too large for the storage is saved without the task's own output and says so, since no task may block the others for
+// ever. Errors: those of saveMetaInfo; the call can be repeated.
 Result<void> saveWithHistory(SimpleMetaStorage& storage, std::span<MetaInfo> records);
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -1,5 +1,5 @@
-// Tasks of one broker that are settled together: records first, then the operations on their leases, then their cells
-// are freed.
+// Tasks of one broker that are settled together: their records are saved first, then their leases are settled, then
+// their cells are freed.
 #pragma once
 
 #include <cstdint>
@@ -11,26 +11,26 @@
 #include "leptir/meta_info.h"
 #include "leptir/simple_broker.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
-// One use of one cell.
+// Names a cell: a slot, and the index of the cell in it.
 struct CellRef {
   int slot = 0;
   std::size_t cell = 0;
   friend bool operator==(const CellRef&, const CellRef&) = default;
 };
 
-// Built by the core, then handed from a meta writer to a feeder; one thread at a time looks at the lists.
+// The core fills it, meta writers save its records, then the feeder of its broker settles the leases.
 struct SettleBatch {
   std::uint64_t id = 0;
   std::uint32_t broker = 0;
   std::uint64_t epoch = 0;
   std::vector<MetaInfo> records;
   std::vector<LeaseId> acknowledge;
-  std::vector<Released> release;
-  std::vector<Buried> bury;
-  std::vector<CellRef> cells;         // whose envelopes the views above point into, until the batch is settled
-  std::deque<std::string> envelopes;  // of tasks that stand in no cell; a deque, so that views stay
+  std::vector<TaskRelease> release;
+  std::vector<TaskBurial> bury;
+  std::vector<CellRef> cells;         // release and bury point into their envelopes until the batch is settled
+  std::deque<std::string> envelopes;  // of tasks that stand in no cell; a deque, so that views stay valid
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
 
@@ -39,4 +39,4 @@ struct SettleBatch {
   }
 };
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -6,10 +6,10 @@
 #include "base/duration_text.h"
 #include "base/saturated.h"
 #include "base/utf8.h"
-#include "dispatcher/obituary.h"
+#include "dispatcher/crash_summary.h"
 #include "link/worker_stderr.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
@@ -35,16 +35,16 @@ bool succeeded(const Outcome& outcome) {
          (outcome.status == ExitStatus::Success || outcome.status == ExitStatus::Warning);
 }
 
-// In a word: the exit status of a run that ended by itself, otherwise what ended it.
+// One word: the exit status of a run that ended by itself, otherwise the cause.
 std::string outcomeOf(const MetaInfo& record) {
   return record.cause == nameOf(Cause::Finished) ? std::string(nameOf(record.returnCode)) : record.cause;
 }
 
-// After a run that failed by its own doing: again while attempts are left; done with when it was never asked to be
-// tried again (PHP leptir's way).
+// After a run that failed by itself: released for a retry while attempts are left; acknowledged if the task asked for
+// no retries, as PHP leptir does.
 void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
   settlement.counters = task.counters;
-  incrementSaturated(settlement.counters.failures);
+  base::incrementSaturated(settlement.counters.failures);
   if (task.head.maxAttempts <= 1) {
     settlement.kind = Settlement::Kind::Acknowledge;
   } else if (settlement.counters.failures < task.head.maxAttempts) {
@@ -57,22 +57,22 @@ void afterFailure(Settlement& settlement, const HeldTask& task, double jitter) {
   }
 }
 
-// `what` died (its worker, its program), and `how` the last time.
+// `what` is the process that died ("its worker", "its program"), `how` tells of its last death.
 void afterCrash(Settlement& settlement, const HeldTask& task, const std::string& what, const std::string& how) {
   settlement.counters = task.counters;
-  incrementSaturated(settlement.counters.crashes);
+  base::incrementSaturated(settlement.counters.crashes);
   if (const auto delay = delayAfterCrash(settlement.counters.crashes)) {
     settlement.kind = Settlement::Kind::Release;
     settlement.delay = *delay;
-    // "At once" also in front of a long queue.
-    settlement.place = *delay == Duration::zero() ? Settlement::Place::Own : Settlement::Place::Last;
+    // An immediate retry keeps the old position, so that a long queue does not delay it.
+    settlement.position = *delay == Duration::zero() ? Settlement::Position::Kept : Settlement::Position::Last;
   } else {
     settlement.kind = Settlement::Kind::Bury;
     settlement.reason = what + " died " + std::to_string(settlement.counters.crashes) + " times, the last time: " + how;
   }
 }
 
-void sayWhoCancelled(MetaInfo& record, const std::string& by, Time when) {
+void recordCanceller(MetaInfo& record, const std::string& by, Time when) {
   record.response = "Cancelled by " + (by.empty() ? std::string("somebody") : by) + ".";
   record.additional = writeJson(Json{{"cancelledBy", by}, {"cancelledAt", unixSeconds(when)}});
 }
@@ -88,19 +88,19 @@ void afterUnsuccessful(Settlement& settlement, const HeldTask& task, const Outco
   settlement.delay = outcome.retryAfter.value_or(Duration::zero());
 }
 
-// A record of a run that did not succeed: whether the task is over, and all that is needed to run it again.
+// Adds to the record of a run that did not succeed: the status of the task, and the envelope, to run it again.
 void finishFailed(Settlement& settlement, std::string_view envelope) {
   settlement.failed = true;
   settlement.record->envelope = envelope;
   if (settlement.kind == Settlement::Kind::Release) settlement.record->status = TaskStatus::Pending;
 }
 
-// " It runs again in 5.0 s." and the like; empty: it is over.
-std::string whatBecomesOfIt(const Settlement& settlement) {
+// For logs: " It runs again in 5.0 s.", " It is buried: …"; empty if the task is over.
+std::string nextStepOf(const Settlement& settlement) {
   if (settlement.kind == Settlement::Kind::Bury) return " It is buried: " + settlement.reason + ".";
   if (settlement.kind != Settlement::Kind::Release) return {};
   if (settlement.delay < std::chrono::milliseconds(1)) return " It runs again at once.";
-  return " It runs again in " + durationText(settlement.delay) + ".";
+  return " It runs again in " + base::durationText(settlement.delay) + ".";
 }
 
 Settlement giveBack(const HeldTask& task) {
@@ -112,20 +112,20 @@ Settlement giveBack(const HeldTask& task) {
 
 }  // namespace
 
-std::string nameForLog(const HeldTask& task) {
+std::string logPrefix(const HeldTask& task) {
   return "[" + task.head.id + "](" + task.head.name + ") ";
 }
 
-std::string sentenceOfFailure(const Settlement& settlement) {
+std::string describeFailure(const Settlement& settlement) {
   const auto& record = *settlement.record;
   return "Task has failed (" + outcomeOf(record) + ", attempt " + std::to_string(record.attempt) + ")." +
-         whatBecomesOfIt(settlement);
+         nextStepOf(settlement);
 }
 
-std::string sentenceOfEnding(const Settlement& settlement) {
+std::string describeEnding(const Settlement& settlement) {
   const auto& record = *settlement.record;
   return record.response + " (" + record.cause + ", attempt " + std::to_string(record.attempt) + ")." +
-         whatBecomesOfIt(settlement);
+         nextStepOf(settlement);
 }
 
 Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first) {
@@ -149,7 +149,7 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
   record.executionTime = seconds(outcome.executionTime);
   record.cpuTime = seconds(outcome.cpuTime);
   record.started = outcome.started;
-  record.ended = saturatedAdd(outcome.started, outcome.executionTime);
+  record.ended = base::saturatedAdd(outcome.started, outcome.executionTime);
   record.signal = outcome.signal;
   const bool success = succeeded(outcome);
   record.response = std::move(outcome.response);
@@ -166,41 +166,41 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
   return settlement;
 }
 
-Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started,
+Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const link::Verdict& verdict, Time started,
                          Time ended, const RecordAuthor& author, double jitter) {
-  if (verdict.reason == StopReason::Shutdown) return giveBack(task);
+  if (verdict.reason == link::StopReason::Shutdown) return giveBack(task);
   Settlement settlement;
-  if (verdict.reason == StopReason::Lease) {
+  if (verdict.reason == link::StopReason::LeaseLost) {
     settlement.kind = Settlement::Kind::Drop;
     return settlement;
   }
   auto& record = settlement.record.emplace(recordOf(task, author));
   record.started = started;
   record.ended = ended;
-  record.executionTime = seconds(saturatedSubtract(verdict.ended, verdict.started));
+  record.executionTime = seconds(base::saturatedSubtract(verdict.ended, verdict.started));
   record.cpuTime = seconds(verdict.cpuTime);
   record.maxRss = verdict.maxRss;
   record.signal = verdict.signal;
   record.stack = verdict.stack;
   record.stderrTail = verdict.stderrTail;
   switch (verdict.reason) {
-    case StopReason::TimeLimit:
+    case link::StopReason::TimeLimit:
       record.cause = nameOf(Cause::TimedOut);
       record.returnCode = ExitStatus::TimeLimitExceeded;
       record.response = "Time limit exceeded.";
       afterFailure(settlement, task, jitter);
       break;
-    case StopReason::Cancel:
+    case link::StopReason::Cancel:
       record.cause = nameOf(Cause::Cancelled);
       record.returnCode = ExitStatus::Unknown;
       settlement.counters = task.counters;
       settlement.kind = Settlement::Kind::Acknowledge;
-      sayWhoCancelled(record, verdict.cancelledBy, ended);
+      recordCanceller(record, verdict.cancelledBy, ended);
       break;
     default:
-      record.cause = nameOf(causeOfDeath(verdict));
+      record.cause = nameOf(crashCause(verdict));
       record.returnCode = ExitStatus::Error;
-      record.response = sentenceOfDeath(verdict);
+      record.response = describeCrash(verdict);
       afterCrash(settlement, task, "its worker", record.response);
   }
   finishFailed(settlement, envelope);
@@ -212,7 +212,7 @@ Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, st
   Settlement settlement;
   settlement.kind = Settlement::Kind::Bury;
   settlement.counters = task.counters;
-  incrementSaturated(settlement.counters.crashes);
+  base::incrementSaturated(settlement.counters.crashes);
   settlement.reason = std::to_string(deaths) + " dispatchers died while they settled what came of it";
   auto& record = settlement.record.emplace(recordOf(task, author));
   record.cause = nameOf(Cause::Crashed);
@@ -224,13 +224,14 @@ Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, st
   return settlement;
 }
 
-void addWhatItSaid(Outcome said, MetaInfo& record) {
+void addTaskOutput(Outcome said, MetaInfo& record) {
   if (!said.response.empty()) record.response = said.response + ' ' + record.response;
   if (record.additional.empty()) record.additional = std::move(said.additional);
   record.flow = std::move(said.flow);
   record.result = std::move(said.result);
   record.stderrTail += said.stderrTail;
-  record.stderrTail.erase(0, record.stderrTail.size() - utf8Suffix(record.stderrTail, kStderrTailBytes).size());
+  record.stderrTail.erase(
+      0, record.stderrTail.size() - base::utf8Suffix(record.stderrTail, link::kStderrTailBytes).size());
 }
 
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
@@ -242,7 +243,7 @@ Settlement settleCancelled(const HeldTask& task, std::string_view envelope, cons
   record.returnCode = ExitStatus::Unknown;
   record.started = now;
   record.ended = now;
-  sayWhoCancelled(record, by, now);
+  recordCanceller(record, by, now);
   finishFailed(settlement, envelope);
   return settlement;
 }
@@ -251,7 +252,7 @@ Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, st
                              const RecordAuthor& author) {
   Settlement settlement;
   settlement.counters = task.counters;
-  incrementSaturated(settlement.counters.unknown);
+  base::incrementSaturated(settlement.counters.unknown);
   if (delay) {
     settlement.kind = Settlement::Kind::LeaveToOthers;
     settlement.delay = *delay;
@@ -277,4 +278,4 @@ MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& a
   return record;
 }
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

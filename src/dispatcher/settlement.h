@@ -1,5 +1,5 @@
-// What becomes of a task after a run: pure decisions, from the outcome (or the master's verdict) to a record and an
-// operation on the lease. The numbers stand in docs/design.md and docs/promises.md.
+// Decides what happens to a task after a run: makes a record and an operation on the lease from the outcome (or the
+// master's verdict). Pure functions. Their numbers stand in docs/design.md and docs/promises.md.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +12,23 @@
 #include "link/slot.h"
 #include "task/envelope.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
 inline constexpr Duration kRetryDelay = std::chrono::seconds(5);
 
-// What the dispatcher knows of a task that it holds.
+// What the dispatcher knows of a task that it has leased.
 struct HeldTask {
   std::uint32_t broker = 0;
   std::uint64_t epoch = 0;
   LeaseId lease;
   Counters counters;
-  EnvelopeHead head;
-  Duration retryDelay = kRetryDelay;  // before its second attempt
+  task::EnvelopeHead head;
+  Duration retryDelay = kRetryDelay;  // before the first retry
 };
 
-// How the log calls it.
-std::string nameForLog(const HeldTask& task);
-// Who runs it: the part of each record that never changes.
+// The prefix of log lines about the task: "[id](name) ".
+std::string logPrefix(const HeldTask& task);
+// The machine and the process that a record names as the ones that ran the task.
 struct RecordAuthor {
   std::string host;
   int pid = 0;
@@ -36,58 +36,58 @@ struct RecordAuthor {
 
 struct Settlement {
   enum class Kind {
-    Acknowledge,    // done with: forget it
-    Release,        // again, after `delay`, with new counters
-    GiveBack,       // again, at once, as if it had not been leased
-    LeaveToOthers,  // back where it stood, for programs that know its name; not here for `delay`
-    Bury,           // aside, with `reason`
-    Drop,           // it is not ours any more: nothing is written, nothing is said to the store
+    Acknowledge,    // the task is over: the store forgets it
+    Release,        // back into the queue for after `delay`, with new counters
+    GiveBack,       // back into the queue for now, as if it had not been leased
+    LeaveToOthers,  // back to its old position, for programs that know its name; not leased here for `delay`
+    Bury,           // put aside with `reason`
+    Drop,           // the lease is lost: no record, no operation in the store
   };
   Kind kind = Kind::Acknowledge;
   Counters counters;
-  // Release: whether it goes before those that were pushed later, or behind all that are due.
-  enum class Place { Own, Last };
-  Place place = Place::Last;
+  // For Release: back to the old position in the queue (Kept), or behind all tasks that are due by then (Last).
+  enum class Position { Kept, Last };
+  Position position = Position::Last;
   Duration delay{};
   std::string reason;
   std::optional<MetaInfo> record;  // saved before the operation
-  bool failed = false;             // counts as not succeeded
+  bool failed = false;             // the run did not succeed
 };
 
-// How one with `failed` went, as the log says it, and what becomes of the task now.
-std::string sentenceOfFailure(const Settlement& settlement);
+// Log text for a settlement with `failed`: how the run ended and what happens to the task next.
+std::string describeFailure(const Settlement& settlement);
 // The same for a run that the master ended or whose worker died.
-std::string sentenceOfEnding(const Settlement& settlement);
+std::string describeEnding(const Settlement& settlement);
 
 inline constexpr std::uint32_t kMaxCrashes = 3;
 
 // The n-th retry (n from 1) of a failed task waits `first` (5 s unless its name has another) × 2ⁿ⁻¹, at most an hour;
-// `jitter` in [0, 1) takes away up to a quarter, so that a crowd that failed together does not come back together.
+// `jitter` in [0, 1) takes away up to a quarter, so that tasks that failed together are not all retried together.
 Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first = kRetryDelay);
-// At once after the first death of its worker, 5 s after the second; nothing: it is buried.
+// Zero after the first crash of its worker, 5 s after the second; empty after the third: the task is buried.
 std::optional<Duration> delayAfterCrash(std::uint32_t crashes);
 
-// A run that ended by itself. `envelope` is as it was leased.
+// For a run that ended by itself. `envelope`: the bytes as they were leased.
 Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author,
                          double jitter);
-// A run that the master ended, or whose worker died. `started` and `ended` on the wall clock.
-Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const Verdict& verdict, Time started,
+// For a run that the master ended, or whose worker died. `started` and `ended` are times of the wall clock.
+Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const link::Verdict& verdict, Time started,
                          Time ended, const RecordAuthor& author, double jitter);
-// A run that has ended, and `deaths` dispatchers died while they settled it: buried, with a record that holds nothing
-// of what the task said.
+// For a run that has ended, but `deaths` dispatchers crashed while they settled it: buried, with a record that has none
+// of the task's own output.
 Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, std::uint32_t deaths, Time now,
                              const RecordAuthor& author);
-// To the record of a run that was ended: the output and states of that run itself. Its lines come first, as in
-// PHP leptir.
-void addWhatItSaid(Outcome said, MetaInfo& record);
-// A task that was cancelled while it waited. `by` is user@host.
+// Adds to the record of a run that the master ended what the task itself had reported: response, states, result,
+// stderr. The task's response comes first, as in PHP leptir.
+void addTaskOutput(Outcome said, MetaInfo& record);
+// For a task that was cancelled while it waited. `by` is user@host.
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
                            const RecordAuthor& author);
-// A task whose name this program does not know: left to others for `delay`; without one it is buried.
+// For a task whose name this program does not know: left to other programs for `delay`; buried if that is empty.
 Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, std::optional<Duration> delay, Time now,
                              const RecordAuthor& author);
 
-// The record that a task is running, for those that take longer than a moment.
+// The in-progress record of a running task. The core saves it for tasks that run for longer than 200 ms.
 MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& author);
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

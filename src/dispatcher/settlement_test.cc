@@ -7,7 +7,7 @@
 
 #include <limits>
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
@@ -41,8 +41,9 @@ Settlement settleWith(HeldTask task, ExitStatus status) {
   return settleOutcome(task, kEnvelope, outcomeWith(status), kAuthor, 0);
 }
 
-Settlement died(HeldTask task, StopReason reason, int signal = 0) {
-  Verdict verdict{.reason = reason, .started = BootTime(1s), .ended = BootTime(3s), .signal = signal, .maxRss = 4096};
+Settlement died(HeldTask task, link::StopReason reason, int signal = 0) {
+  link::Verdict verdict{
+      .reason = reason, .started = BootTime(1s), .ended = BootTime(3s), .signal = signal, .maxRss = 4096};
   return settleVerdict(task, kEnvelope, verdict, Time(10s), Time(12s), kAuthor, 0);
 }
 
@@ -66,7 +67,7 @@ TEST(Settlement, AWarningIsASuccess) {
   EXPECT_FALSE(settlement.failed);
 }
 
-TEST(Settlement, IsDoneWithAFailureThatWasNeverAskedToBeTriedAgain) {
+TEST(Settlement, AcknowledgesAFailedTaskThatAskedForNoRetries) {
   const auto settlement = settleWith(taskWith({}), ExitStatus::Error);
   EXPECT_EQ(settlement.kind, Kind::Acknowledge);
   EXPECT_TRUE(settlement.failed);
@@ -74,7 +75,7 @@ TEST(Settlement, IsDoneWithAFailureThatWasNeverAskedToBeTriedAgain) {
   EXPECT_EQ(settlement.record->status, TaskStatus::Completed);
 }
 
-TEST(Settlement, TriesAFailureAgainWhileAttemptsAreLeftAndRecordsItAsPending) {
+TEST(Settlement, RetriesAFailedTaskWhileAttemptsAreLeftAndRecordsItAsPending) {
   const auto settlement = settleWith(taskWith({.failures = 1}, 3), ExitStatus::Error);
   EXPECT_EQ(settlement.kind, Kind::Release);
   EXPECT_EQ(settlement.counters.failures, 2u);
@@ -82,7 +83,7 @@ TEST(Settlement, TriesAFailureAgainWhileAttemptsAreLeftAndRecordsItAsPending) {
   EXPECT_EQ(settlement.record->status, TaskStatus::Pending);
 }
 
-TEST(Settlement, BuriesAFailureWhoseAttemptsAreUsedUp) {
+TEST(Settlement, BuriesAFailedTaskWhoseAttemptsAreUsedUp) {
   const auto settlement = settleWith(taskWith({.failures = 2}, 3), ExitStatus::Error);
   EXPECT_EQ(settlement.kind, Kind::Bury);
   EXPECT_EQ(settlement.counters.failures, 3u);
@@ -90,7 +91,7 @@ TEST(Settlement, BuriesAFailureWhoseAttemptsAreUsedUp) {
 }
 
 TEST(Settlement, ACrashUsesUpNoAttempt) {
-  const auto settlement = died(taskWith({}, 2), StopReason::Crash, 11);
+  const auto settlement = died(taskWith({}, 2), link::StopReason::Crash, 11);
   EXPECT_EQ(settlement.kind, Kind::Release);
   EXPECT_EQ(settlement.counters, (Counters{.crashes = 1}));
   EXPECT_EQ(settlement.delay, 0s);
@@ -99,9 +100,9 @@ TEST(Settlement, ACrashUsesUpNoAttempt) {
   EXPECT_EQ(settlement.record->returnCode, ExitStatus::Error);
 }
 
-TEST(Settlement, TheRecordOfACrashHasAllThatIsKnownOfIt) {
-  Verdict verdict{.reason = StopReason::Crash, .signal = 6, .cpuTime = 250ms, .maxRss = 4096};
-  verdict.lastWords = LastWordsKind::Exception;
+TEST(Settlement, TheRecordOfACrashHasItsCauseStackStderrAndUsage) {
+  link::Verdict verdict{.reason = link::StopReason::Crash, .signal = 6, .cpuTime = 250ms, .maxRss = 4096};
+  verdict.crashReport = link::CrashReportKind::Exception;
   verdict.exception = "std::bad_alloc: std::bad_alloc";
   verdict.stack = {"one", "two"};
   verdict.stderrTail = "its end";
@@ -117,15 +118,15 @@ TEST(Settlement, TheRecordOfACrashHasAllThatIsKnownOfIt) {
   EXPECT_DOUBLE_EQ(record.cpuTime, 0.25);
 }
 
-TEST(Settlement, ASecondCrashWaitsAndAThirdBuries) {
-  EXPECT_EQ(died(taskWith({.crashes = 1}), StopReason::Crash, 11).delay, 5s);
-  const auto third = died(taskWith({.crashes = 2}), StopReason::Crash, 11);
+TEST(Settlement, ASecondCrashDelaysTheTaskAndAThirdBuriesIt) {
+  EXPECT_EQ(died(taskWith({.crashes = 1}), link::StopReason::Crash, 11).delay, 5s);
+  const auto third = died(taskWith({.crashes = 2}), link::StopReason::Crash, 11);
   EXPECT_EQ(third.kind, Kind::Bury);
   EXPECT_NE(third.reason.find("signal 11"), std::string::npos);
 }
 
 TEST(Settlement, ATimeLimitIsRecordedAsPhpLeptirDid) {
-  const auto settlement = died(taskWith({}), StopReason::TimeLimit, 9);
+  const auto settlement = died(taskWith({}), link::StopReason::TimeLimit, 9);
   EXPECT_EQ(settlement.kind, Kind::Acknowledge);
   EXPECT_EQ(settlement.record->returnCode, ExitStatus::TimeLimitExceeded);
   EXPECT_EQ(settlement.record->status, TaskStatus::Completed);
@@ -135,24 +136,24 @@ TEST(Settlement, ATimeLimitIsRecordedAsPhpLeptirDid) {
 }
 
 TEST(Settlement, StderrOfARunAndItsWorkerIsCutBetweenCharacters) {
-  auto record = *died(taskWith({}), StopReason::TimeLimit, 9).record;
+  auto record = *died(taskWith({}), link::StopReason::TimeLimit, 9).record;
   record.stderrTail = "底板";
   Outcome said;
-  said.stderrTail = std::string(kStderrTailBytes - 2, 'x');
-  addWhatItSaid(said, record);
-  EXPECT_EQ(record.stderrTail, said.stderrTail) << "no half of a character";
+  said.stderrTail = std::string(link::kStderrTailBytes - 2, 'x');
+  addTaskOutput(said, record);
+  EXPECT_EQ(record.stderrTail, said.stderrTail) << "half a character is dropped";
 }
 
-TEST(Settlement, WhatARunSaidBeforeItWasEndedStandsInItsRecord) {
-  auto record = *died(taskWith({}), StopReason::TimeLimit, 9).record;
+TEST(Settlement, TheOutputOfARunThatTheMasterEndedStandsInItsRecord) {
+  auto record = *died(taskWith({}), link::StopReason::TimeLimit, 9).record;
   record.stderrTail = "its worker's";
   Outcome said;
   said.response = "one two";
-  said.stderrTail = std::string(kStderrTailBytes, 'x');
+  said.stderrTail = std::string(link::kStderrTailBytes, 'x');
   said.flow = {"reading"};
   said.additional = R"({"rows":3})";
   said.result = "17";
-  addWhatItSaid(said, record);
+  addTaskOutput(said, record);
   EXPECT_EQ(record.response, "one two Time limit exceeded.");
   EXPECT_EQ(record.stderrTail, said.stderrTail) << "the last 64 KiB";
   EXPECT_EQ(record.flow, said.flow);
@@ -161,16 +162,16 @@ TEST(Settlement, WhatARunSaidBeforeItWasEndedStandsInItsRecord) {
   EXPECT_EQ(record.returnCode, ExitStatus::TimeLimitExceeded);
 }
 
-TEST(Settlement, WhoCancelledIsNotHiddenByWhatTheRunSaid) {
-  auto record = *died(taskWith({}), StopReason::Cancel).record;
+TEST(Settlement, TheUserWhoCancelledIsNotOverwrittenByTheOutputOfTheRun) {
+  auto record = *died(taskWith({}), link::StopReason::Cancel).record;
   const auto additional = record.additional;
-  addWhatItSaid({.additional = R"({"cancelledBy":"nobody"})"}, record);
+  addTaskOutput({.additional = R"({"cancelledBy":"nobody"})"}, record);
   EXPECT_EQ(record.additional, additional);
 }
 
-TEST(Settlement, TheLogSaysAfterACrashWhatBecomesOfTheTask) {
+TEST(Settlement, TheLogSaysAfterACrashWhatHappensToTheTaskNext) {
   const auto sentenceAfter = [](std::uint32_t crashes) {
-    return sentenceOfEnding(died(taskWith({.crashes = crashes}), StopReason::Crash, SIGSEGV));
+    return describeEnding(died(taskWith({.crashes = crashes}), link::StopReason::Crash, SIGSEGV));
   };
   EXPECT_THAT(sentenceAfter(0), EndsWith("(crashed, attempt 1). It runs again at once."));
   EXPECT_THAT(sentenceAfter(1), EndsWith("(crashed, attempt 2). It runs again in 5.0 s."));
@@ -178,14 +179,14 @@ TEST(Settlement, TheLogSaysAfterACrashWhatBecomesOfTheTask) {
 }
 
 TEST(Settlement, AShutdownGivesBackWithoutARecord) {
-  const auto settlement = died(taskWith({.failures = 1}), StopReason::Shutdown);
+  const auto settlement = died(taskWith({.failures = 1}), link::StopReason::Shutdown);
   EXPECT_EQ(settlement.kind, Kind::GiveBack);
   EXPECT_EQ(settlement.counters, (Counters{.failures = 1}));
   EXPECT_FALSE(settlement.record);
 }
 
 TEST(Settlement, ALostLeaseWritesNothing) {
-  const auto settlement = died(taskWith({}), StopReason::Lease);
+  const auto settlement = died(taskWith({}), link::StopReason::LeaseLost);
   EXPECT_EQ(settlement.kind, Kind::Drop);
   EXPECT_FALSE(settlement.record);
 }
@@ -217,7 +218,7 @@ TEST(DelayAfterFailure, DoublesUpToAnHourWithJitter) {
   EXPECT_EQ(delayAfterFailure(1, 1), 3750ms);
 }
 
-TEST(Settlement, ATaskThatAsksForItRunsAgainWithoutUsingUpAnAttempt) {
+TEST(Settlement, ARetryThatTheTaskAskedForUsesUpNoAttempt) {
   auto outcome = outcomeWith(ExitStatus::Unknown, Cause::RetryLater);
   outcome.retryAfter = 30s;
   const auto settlement = settleOutcome(taskWith({.failures = 1}), kEnvelope, outcome, kAuthor, 0);
@@ -228,7 +229,7 @@ TEST(Settlement, ATaskThatAsksForItRunsAgainWithoutUsingUpAnAttempt) {
   EXPECT_EQ(settlement.record->status, TaskStatus::Pending);
 }
 
-TEST(Settlement, ADiscardedTaskIsDoneWithWhateverAttemptsAreLeft) {
+TEST(Settlement, ADiscardedTaskIsAcknowledgedEvenIfAttemptsAreLeft) {
   const auto settlement =
       settleOutcome(taskWith({}, 5), kEnvelope, outcomeWith(ExitStatus::Unknown, Cause::Discarded), kAuthor, 0);
   EXPECT_EQ(settlement.kind, Kind::Acknowledge);
@@ -237,7 +238,7 @@ TEST(Settlement, ADiscardedTaskIsDoneWithWhateverAttemptsAreLeft) {
   EXPECT_EQ(settlement.record->envelope, kEnvelope);
 }
 
-TEST(Settlement, TheFirstRetryWaitsAsLongAsTheNameSays) {
+TEST(Settlement, TheFirstRetryWaitsForTheRetryDelayOfTheTaskName) {
   auto task = taskWith({}, 3);
   task.retryDelay = 100ms;
   EXPECT_EQ(settleWith(task, ExitStatus::Error).delay, 100ms);
@@ -253,7 +254,7 @@ TEST(Settlement, CountersThatAStoreHasAtTheirLimitStayThere) {
   EXPECT_EQ(failed.counters.failures, kLimit);
   EXPECT_EQ(failed.record->attempt, std::numeric_limits<int>::max());
 
-  const auto crashed = died(taskWith({.crashes = kLimit}), StopReason::Crash, 11);
+  const auto crashed = died(taskWith({.crashes = kLimit}), link::StopReason::Crash, 11);
   EXPECT_EQ(crashed.kind, Kind::Bury);
   EXPECT_EQ(crashed.counters.crashes, kLimit);
 
@@ -262,7 +263,7 @@ TEST(Settlement, CountersThatAStoreHasAtTheirLimitStayThere) {
   EXPECT_EQ(unknown.counters.unknown, kLimit);
 }
 
-TEST(Settlement, AttemptsOfAllKindsTogetherDoNotStartAgainAtZero) {
+TEST(Settlement, TheSumOfAllAttemptsDoesNotOverflow) {
   const Counters counters{.failures = kLimit, .crashes = kLimit, .expiries = 1};
   EXPECT_EQ(counters.attempts(), kLimit);
   EXPECT_EQ(counters.nextAttempt(), std::numeric_limits<int>::max());
@@ -270,7 +271,7 @@ TEST(Settlement, AttemptsOfAllKindsTogetherDoNotStartAgainAtZero) {
   EXPECT_EQ((Counters{.failures = 2'147'483'646}).nextAttempt(), 2'147'483'647);
 }
 
-TEST(Settlement, TheRetryAfterManyFailuresIsAnHourAwayAndNeverSooner) {
+TEST(Settlement, TheDelayOfARetryStaysAtAnHourAfterManyFailures) {
   for (const std::uint32_t failures : {62U, 63U, 64U, 100U, kLimit - 2}) {
     const auto settlement = settleWith(taskWith({.failures = failures}, kLimit), ExitStatus::Error);
     EXPECT_EQ(settlement.kind, Kind::Release) << failures;
@@ -278,8 +279,8 @@ TEST(Settlement, TheRetryAfterManyFailuresIsAnHourAwayAndNeverSooner) {
   }
 }
 
-// The head of an outcome lies in memory that a task may scribble over.
-TEST(Settlement, TimesThatAWorkerMadeUpDoNotOverflow) {
+// The head of an outcome lies in memory that a task may overwrite.
+TEST(Settlement, CorruptTimesInAnOutcomeDoNotOverflow) {
   auto outcome = outcomeWith(ExitStatus::Success);
   outcome.started = Time::max();
   outcome.executionTime = Duration::max();
@@ -287,4 +288,4 @@ TEST(Settlement, TimesThatAWorkerMadeUpDoNotOverflow) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::dispatcher

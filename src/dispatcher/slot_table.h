@@ -1,4 +1,4 @@
-// The dispatcher's hands on the slots: puts tasks into cells, takes outcomes out, takes back what has not begun.
+// The dispatcher's access to the slots: assigns tasks to cells, collects outcomes, takes back unstarted tasks.
 #pragma once
 
 #include <deque>
@@ -9,58 +9,58 @@
 #include "dispatcher/core.h"
 #include "link/link.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
-// The main thread of the dispatcher.
+// Used by the main thread of the dispatcher.
 class SlotTable {
  public:
-  // Both outlive it.
-  SlotTable(Link& link, const Clock& clock);
+  // `link` and `clock` must outlive the table.
+  SlotTable(link::Link& link, const Clock& clock);
 
-  // What an earlier dispatcher left: an event for each cell that is not free, in ring order.
+  // An event for each cell that an earlier dispatcher left in use, slot by slot in the order of assignment.
   std::vector<Event> adopt();
 
   // Adds an event for each task that has ended since the last call, in the order in which they were assigned to their
   // slot.
   void collect(std::vector<Event>& events);
-  // Adds what else can be seen: which workers are ready, and what executes since when. Costs a few loads a slot.
-  void look(std::vector<Event>& events);
+  // Adds an event for each worker that became ready or unready and each executing task. Costs a few loads per slot.
+  void checkSlots(std::vector<Event>& events);
 
   void assign(const Actions::Assign& assign);
   // Asks the master to end the task in a cell.
-  void wish(const Actions::Wish& wish);
-  void free(CellRef cell);
-  // What ended in this cell waits for a store, however long: it is not suspected when a dispatcher dies meanwhile.
+  void cancelRequest(const Actions::StopRequest& cancelRequest);
+  void freeCell(CellRef cell);
+  // The outcome in this cell waits for an unavailable store: crashes of dispatchers meanwhile are not charged to it.
   void forgetSettleTries(CellRef cell);
-  // All of a slot that has not begun, latest first.
-  event::TakenBack takeBack(int slot);
-  // Rings the workers that were given something since the last call and sleep.
-  void ringWorkers();
+  // Takes back all tasks of a slot that have not begun, latest first.
+  event::AssignmentsTakenBack takeBack(int slot);
+  // Wakes the sleeping workers that were assigned tasks since the last call.
+  void wakeWorkers();
 
   // The cell that executes in a slot, if one does, and since when.
   std::optional<std::pair<CellRef, BootTime>> executing(int slot) const;
 
  private:
-  struct Ring {
+  struct AssignedCells {
     std::deque<std::size_t> cells;  // assigned and not ended yet, oldest first
     std::uint64_t sequence = 0;     // of the last assignment
     bool ready = false;
-    bool given = false;  // something was assigned since ringWorkers
+    bool needsWake = false;  // a task was assigned since the last wakeWorkers()
   };
 
-  Ring& ringOf(int slot) { return rings_[static_cast<std::size_t>(slot)]; }
+  AssignedCells& assignedCellsOf(int slot) { return assignedCells_[static_cast<std::size_t>(slot)]; }
   bool collectOldest(int slot, std::vector<Event>& events);
-  bool mustWait(std::uint32_t tries);
-  void take(Ring& ring, CellRef cell);
-  void leaveToMaster(CellRef cell, CellWord word);
-  Verdict readVerdict(int slot, std::size_t cell) const;
+  bool mustWaitToSettle(std::uint32_t tries);
+  void beginSettling(AssignedCells& ring, CellRef cell);
+  void leaveToMaster(CellRef cell, link::CellWord word);
+  link::Verdict readVerdict(int slot, std::size_t cell) const;
 
-  Link& link_;
+  link::Link& link_;
   const Clock& clock_;
-  std::vector<Ring> rings_;
-  std::size_t unsettled_ = 0;            // cells whose end was taken and which are not free yet
-  std::optional<CellRef> settledAlone_;  // one of them: nothing else is taken meanwhile
-  bool suspectWaits_ = false;            // for unsettled_ to become 0, to be settled alone
+  std::vector<AssignedCells> assignedCells_;
+  std::size_t unsettled_ = 0;            // collected cells that are not free yet
+  std::optional<CellRef> settledAlone_;  // a collected cell: no other cell is collected meanwhile
+  bool suspectWaits_ = false;            // a suspect cell waits until unsettled_ is 0
 };
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -1,31 +1,31 @@
-// Dispatchers that die while they settle a task, one after the other.
+// The slot table when dispatchers die one after the other while they settle a task.
 #include "dispatcher/slot_table.h"
 
 #include <gtest/gtest.h>
 
 #include "task/outcome_codec.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 class SlotTableTest : public ::testing::Test {
  protected:
-  // As dispatcher, worker and their successors left it: tasks that have ended, in this order.
+  // Makes `count` cells of tasks that have ended, as a dispatcher and a worker leave them, in this order of assignment.
   void haveEnded(std::size_t count) { haveEnded(slot, 0, count); }
-  static void haveEnded(Slot& slot, std::size_t first, std::size_t count) {
+  static void haveEnded(link::Slot& slot, std::size_t first, std::size_t count) {
     for (std::size_t cell = first; cell < first + count; ++cell) {
-      Assignment assignment;
+      link::Assignment assignment;
       assignment.sequence = cell + 1;
       assignment.envelope = "envelope";
       ASSERT_TRUE(slot.writeAssignment(cell, assignment));
-      for (const auto state : {CellState::Assigned, CellState::Executing}) {
+      for (const auto state : {link::CellState::Assigned, link::CellState::Executing}) {
         ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(state)));
       }
       std::string outcome;
-      encodeOutcome({.status = ExitStatus::Success, .response = "said", .additional = R"({"a":1})"}, outcome);
+      task::encodeOutcome({.status = ExitStatus::Success, .response = "said", .additional = R"({"a":1})"}, outcome);
       slot.begin(cell, BootTime(std::chrono::seconds(1)), 77);
       ASSERT_TRUE(slot.writeOutcome(cell, outcome));
-      ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Done)));
+      ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Done)));
     }
   }
   void startDispatcher() {
@@ -39,18 +39,18 @@ class SlotTableTest : public ::testing::Test {
   }
   static const event::CellDone& done(const Event& event) { return std::get<event::CellDone>(event); }
 
-  std::unique_ptr<Link> link = Link::create(2).value();
-  Slot& slot = link->slot(0);
+  std::unique_ptr<link::Link> link = link::Link::create(2).value();
+  link::Slot& slot = link->slot(0);
   std::unique_ptr<SlotTable> table;
 };
 
-TEST_F(SlotTableTest, SaysWhichProcessRanATask) {
+TEST_F(SlotTableTest, ReportsTheProcessThatRanATask) {
   haveEnded(1);
   startDispatcher();
   EXPECT_EQ(done(collect().at(0)).pid, 77);
 }
 
-TEST_F(SlotTableTest, SettlesAloneWhatTwoDispatchersDiedWith) {
+TEST_F(SlotTableTest, CollectsOneTaskAtATimeAfterTwoDispatchersDiedWhileSettlingThem) {
   haveEnded(3);
   for (int death = 0; death < 2; ++death) {
     startDispatcher();
@@ -63,15 +63,15 @@ TEST_F(SlotTableTest, SettlesAloneWhatTwoDispatchersDiedWith) {
     EXPECT_EQ(done(events[0]).cell.cell, cell);
     EXPECT_EQ(done(events[0]).outcome->response, "said");
     EXPECT_TRUE(collect().empty()) << "until it is settled";
-    table->free(done(events[0]).cell);
+    table->freeCell(done(events[0]).cell);
   }
   haveEnded(3);
   EXPECT_EQ(collect().size(), 0u) << "not assigned by this dispatcher";
   startDispatcher();
-  EXPECT_EQ(collect().size(), 3u) << "other tasks";
+  EXPECT_EQ(collect().size(), 3u) << "the cells have new tasks";
 }
 
-TEST_F(SlotTableTest, TakesNoOthersWhileOneWaitsToBeSettledAlone) {
+TEST_F(SlotTableTest, CollectsNoOtherTaskWhileASuspectWaitsToBeSettledAlone) {
   auto& suspects = link->slot(1);
   haveEnded(suspects, 0, 1);
   for (int death = 0; death < 2; ++death) {
@@ -80,29 +80,29 @@ TEST_F(SlotTableTest, TakesNoOthersWhileOneWaitsToBeSettledAlone) {
   }
   haveEnded(2);
   const auto second = slot.word(1);
-  ASSERT_TRUE(slot.change(1, second, second.to(CellState::Executing)));
+  ASSERT_TRUE(slot.change(1, second, second.to(link::CellState::Executing)));
   startDispatcher();
   auto events = collect();
   ASSERT_EQ(events.size(), 1u);
   ASSERT_TRUE(slot.change(1, slot.word(1), second));
-  EXPECT_TRUE(collect().empty()) << "or it would wait for as long as others end";
-  table->free(done(events[0]).cell);
+  EXPECT_TRUE(collect().empty()) << "otherwise the suspect would wait for as long as other tasks end";
+  table->freeCell(done(events[0]).cell);
   events = collect();
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(done(events[0]).cell.slot, 1);
   EXPECT_TRUE(collect().empty());
-  table->free(done(events[0]).cell);
+  table->freeCell(done(events[0]).cell);
   EXPECT_EQ(collect().size(), 1u);
 }
 
-TEST_F(SlotTableTest, LeavesOutWhatATaskSaidThatDispatchersDieOfAndAtLastTheWholeOutcome) {
+TEST_F(SlotTableTest, DropsTheOutputAndAtLastTheWholeOutcomeOfATaskThatCrashesDispatchers) {
   haveEnded(2);
   std::vector<std::string> responses;
   for (int dispatcher = 0; dispatcher < 6; ++dispatcher) {
     startDispatcher();
     const auto events = collect();
     ASSERT_EQ(events.size(), dispatcher < 2 ? 2u : 1u);
-    EXPECT_EQ(done(events[0]).cell.cell, 0u) << "the one that it was of";
+    EXPECT_EQ(done(events[0]).cell.cell, 0u) << "the suspect";
     EXPECT_EQ(done(events[0]).outcome->additional.empty(), dispatcher >= 4);
     EXPECT_EQ(done(events[0]).outcome->status, ExitStatus::Success);
   }
@@ -113,11 +113,11 @@ TEST_F(SlotTableTest, LeavesOutWhatATaskSaidThatDispatchersDieOfAndAtLastTheWhol
   EXPECT_EQ(poison.cell.cell, 0u);
   EXPECT_EQ(poison.deaths, 6u);
   EXPECT_EQ(poison.pid, 77);
-  table->free(poison.cell);
-  EXPECT_EQ(done(collect().at(0)).outcome->response, "said") << "the other one is none the worse for it";
+  table->freeCell(poison.cell);
+  EXPECT_EQ(done(collect().at(0)).outcome->response, "said") << "the other task keeps its output";
 }
 
-TEST_F(SlotTableTest, SuspectsNothingThatWaitedForAStoreHoweverManyDispatchersDied) {
+TEST_F(SlotTableTest, SuspectsNoTaskThatWaitedForAnUnavailableStore) {
   haveEnded(2);
   for (int dispatcher = 0; dispatcher < 10; ++dispatcher) {
     startDispatcher();
@@ -130,12 +130,12 @@ TEST_F(SlotTableTest, SuspectsNothingThatWaitedForAStoreHoweverManyDispatchersDi
   }
 }
 
-TEST_F(SlotTableTest, SettlesOthersBesideASuspectThatWaitsForAStore) {
+TEST_F(SlotTableTest, CollectsOtherTasksWhileASuspectWaitsForAStore) {
   auto& other = link->slot(1);
   haveEnded(1);
   haveEnded(other, 0, 1);
   const auto ended = other.word(0);
-  ASSERT_TRUE(other.change(0, ended, ended.to(CellState::Executing)));
+  ASSERT_TRUE(other.change(0, ended, ended.to(link::CellState::Executing)));
   for (int death = 0; death < 2; ++death) {
     startDispatcher();
     collect();
@@ -149,7 +149,7 @@ TEST_F(SlotTableTest, SettlesOthersBesideASuspectThatWaitsForAStore) {
   EXPECT_EQ(collect().size(), 1u);
 }
 
-TEST_F(SlotTableTest, BlamesNothingThatADispatcherLeftOnRequest) {
+TEST_F(SlotTableTest, SuspectsNoTaskThatADispatcherLeftAtAHandover) {
   haveEnded(2);
   for (int reload = 0; reload < 10; ++reload) {
     startDispatcher();
@@ -159,4 +159,4 @@ TEST_F(SlotTableTest, BlamesNothingThatADispatcherLeftOnRequest) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -1,4 +1,4 @@
-// What stores say about themselves when they are opened, into the log. Of one thread that opens stores.
+// Logs the warnings that stores give when they are opened. Used by one thread.
 #pragma once
 
 #include <set>
@@ -8,9 +8,9 @@
 
 #include "leptir/logger.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
-// Each warning once: a store that comes and goes would fill the log.
+// Logs each warning only once: a store that is reopened often would fill the log.
 class StoreWarnings {
  public:
   void tell(std::string_view where, std::span<const std::string> warnings, const Logger& logger) {
@@ -23,4 +23,4 @@ class StoreWarnings {
   std::set<std::string> told_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

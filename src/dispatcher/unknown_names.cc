@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace leptir {
+namespace leptir::dispatcher {
 
 using namespace std::chrono_literals;
 
@@ -17,10 +17,10 @@ std::optional<Duration> delayAfterUnknownName(std::uint32_t times) {
   return delay;
 }
 
-std::optional<Duration> UnknownNames::seen(std::string_view id, std::string_view name, BootTime now) {
+std::optional<Duration> UnknownNames::noteLease(std::string_view id, std::string_view name, BootTime now) {
   auto found = tasks_.find(id);
   if (found == tasks_.end()) {
-    if (tasks_.size() >= kMost) makeRoom();
+    if (tasks_.size() >= kMost) forgetOldest();
     found = tasks_.emplace(id, Entry{.name = std::string(name)}).first;
   }
   auto& entry = found->second;
@@ -42,14 +42,14 @@ std::set<std::string> UnknownNames::names() const {
   return names;
 }
 
-// Half of them go: mostly tasks that another program has run since.
-void UnknownNames::makeRoom() {
+// Forgets the older half: mostly tasks that another program has run meanwhile.
+void UnknownNames::forgetOldest() {
   std::vector<BootTime> times;
   for (const auto& [id, entry] : tasks_) times.push_back(entry.last);
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
   std::nth_element(times.begin(), middle, times.end());
   std::erase_if(tasks_, [oldest = *middle](const auto& task) { return task.second.last < oldest; });
-  if (tasks_.size() >= kMost) tasks_.clear();  // all were seen at one instant
+  if (tasks_.size() >= kMost) tasks_.clear();  // all were leased at the same instant
 }
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -1,5 +1,5 @@
-// What the dispatcher remembers of tasks whose names its program does not know, while they wait in their queue for a
-// program that does. Pure; one thread at a time.
+// Remembers tasks whose names this program does not know, while they wait in their queue for a program that does. Used
+// by one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +12,22 @@
 
 #include "leptir/clock.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
-// 30 s after the first time, doubling up to 10 min; nothing once the waits come to a day.
+// How long a task of an unknown name is left to other programs after its n-th lease here: 30 s, doubling up to 10 min;
+// empty once the delays add up to a day.
 std::optional<Duration> delayAfterUnknownName(std::uint32_t times);
 
 class UnknownNames {
  public:
-  // At most so many are remembered; then those go that were seen longest ago.
+  // The most tasks that are remembered; beyond that, those that were leased longest ago are forgotten.
   static constexpr std::size_t kMost = 20'000;
 
-  // The task was leased. Answers how long to leave it to other programs; nothing: it has waited for a day.
-  std::optional<Duration> seen(std::string_view id, std::string_view name, BootTime now);
+  // Notes that the task was leased. Returns how long to leave it to other programs; empty: it has waited for a day.
+  std::optional<Duration> noteLease(std::string_view id, std::string_view name, BootTime now);
   void forget(std::string_view id);
   std::size_t size() const { return tasks_.size(); }
-  // The names of these tasks, each once.
+  // The names of the remembered tasks, each once.
   std::set<std::string> names() const;
 
  private:
@@ -35,9 +36,9 @@ class UnknownNames {
     std::uint32_t times = 0;
     BootTime last{};
   };
-  void makeRoom();
+  void forgetOldest();
 
   std::map<std::string, Entry, std::less<>> tasks_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -2,26 +2,26 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
 
-TEST(UnknownNames, TheDelayIsOfEachTaskAndGrows) {
+TEST(UnknownNames, EachTaskHasADelayThatGrows) {
   UnknownNames names;
-  EXPECT_EQ(names.seen("a", "n", BootTime()), 30s);
-  EXPECT_EQ(names.seen("a", "n", BootTime()), 60s);
-  EXPECT_EQ(names.seen("b", "n", BootTime()), 30s);
+  EXPECT_EQ(names.noteLease("a", "n", BootTime()), 30s);
+  EXPECT_EQ(names.noteLease("a", "n", BootTime()), 60s);
+  EXPECT_EQ(names.noteLease("b", "n", BootTime()), 30s);
   names.forget("a");
-  EXPECT_EQ(names.seen("a", "n", BootTime()), 30s);
+  EXPECT_EQ(names.noteLease("a", "n", BootTime()), 30s);
   EXPECT_EQ(names.size(), 2u);
 }
 
 TEST(UnknownNames, AnswersEachNameOnce) {
   UnknownNames names;
-  names.seen("1", "b", BootTime());
-  names.seen("2", "a", BootTime());
-  names.seen("3", "b", BootTime());
+  names.noteLease("1", "b", BootTime());
+  names.noteLease("2", "a", BootTime());
+  names.noteLease("3", "b", BootTime());
   names.forget("2");
   EXPECT_EQ(names.names(), std::set<std::string>{"b"});
 }
@@ -29,19 +29,19 @@ TEST(UnknownNames, AnswersEachNameOnce) {
 TEST(UnknownNames, ATaskThatWaitedForADayIsForgotten) {
   UnknownNames names;
   Duration waited{};
-  while (const auto delay = names.seen("a", "n", BootTime())) waited += *delay;
+  while (const auto delay = names.noteLease("a", "n", BootTime())) waited += *delay;
   EXPECT_GE(waited, 24h);
   EXPECT_LT(waited, 25h);
   EXPECT_EQ(names.size(), 0u);
 }
 
-TEST(UnknownNames, NoMoreThanSoManyAreRemembered) {
+TEST(UnknownNames, RemembersALimitedNumberOfTasks) {
   UnknownNames names;
   for (std::size_t i = 0; i <= 2 * UnknownNames::kMost; ++i)
-    ASSERT_EQ(names.seen(std::to_string(i), "n", BootTime() + std::chrono::milliseconds(i)), 30s);
+    ASSERT_EQ(names.noteLease(std::to_string(i), "n", BootTime() + std::chrono::milliseconds(i)), 30s);
   EXPECT_LE(names.size(), UnknownNames::kMost);
-  EXPECT_EQ(names.seen(std::to_string(2 * UnknownNames::kMost), "n", BootTime() + 1h), 60s) << "the last one";
+  EXPECT_EQ(names.noteLease(std::to_string(2 * UnknownNames::kMost), "n", BootTime() + 1h), 60s) << "the latest";
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::dispatcher

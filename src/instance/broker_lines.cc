@@ -4,7 +4,7 @@
 
 #include "base/wipe_memory.h"
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
 bool isSame(const Config::Broker& a, const Config::Broker& b) {
@@ -22,8 +22,8 @@ Result<BrokerLines> BrokerLines::with(const std::vector<Config::Broker>& brokers
   BrokerLines next = *this;
   std::vector<bool> free(lines_.size());
   for (std::size_t i = 0; i < lines_.size(); ++i) {
-    free[i] = lines_[i].leaving && hasEnded(i);
-    next.lines_[i].leaving = true;
+    free[i] = lines_[i].detaching && hasEnded(i);
+    next.lines_[i].detaching = true;
     next.lines_[i].fresh = false;
   }
   std::vector<Config::Broker> added;
@@ -38,23 +38,23 @@ Result<BrokerLines> BrokerLines::with(const std::vector<Config::Broker>& brokers
       free[index] = false;
   }
   for (auto& broker : added) {
-    const auto place = std::ranges::find(free, true);
+    const auto freeLine = std::ranges::find(free, true);
     Line line{.broker = std::move(broker), .fresh = true};
-    if (place == free.end()) {
+    if (freeLine == free.end()) {
       next.lines_.push_back(std::move(line));
     } else {
-      next.lines_[static_cast<std::size_t>(place - free.begin())] = std::move(line);
-      *place = false;
+      next.lines_[static_cast<std::size_t>(freeLine - free.begin())] = std::move(line);
+      *freeLine = false;
     }
   }
-  if (next.lines_.size() <= kMaxBrokers) return next;
-  return Error(ErrorCode::Invalid, "too many brokers, with those that were removed but still have tasks here: " +
-                                       std::to_string(next.lines_.size()) + " of at most " +
-                                       std::to_string(kMaxBrokers));
+  if (next.lines_.size() <= base::kMaxBrokers) return next;
+  return Error(ErrorCode::Invalid, "too many brokers: " + std::to_string(next.lines_.size()) + " of at most " +
+                                       std::to_string(base::kMaxBrokers) +
+                                       ", counting removed brokers that still have tasks in this instance");
 }
 
 void BrokerLines::wipeConnections() {
-  for (auto& line : lines_) wipe(line.broker.connection);
+  for (auto& line : lines_) base::wipe(line.broker.connection);
 }
 
 std::vector<Config::Broker> BrokerLines::brokers() const {
@@ -65,7 +65,7 @@ std::vector<Config::Broker> BrokerLines::brokers() const {
 }
 
 bool BrokerLines::serves(const std::string& name) const {
-  return std::ranges::any_of(lines_, [&](const Line& line) { return !line.leaving && line.broker.name == name; });
+  return std::ranges::any_of(lines_, [&](const Line& line) { return !line.detaching && line.broker.name == name; });
 }
 
 std::string BrokerLines::changesSince(const BrokerLines& before) const {
@@ -74,22 +74,22 @@ std::string BrokerLines::changesSince(const BrokerLines& before) const {
     if (line.fresh) text += ", broker " + line.broker.name + (before.serves(line.broker.name) ? " replaced" : " added");
   }
   for (const auto& line : before.lines_) {
-    if (!line.leaving && !serves(line.broker.name)) text += ", broker " + line.broker.name + " removed";
+    if (!line.detaching && !serves(line.broker.name)) text += ", broker " + line.broker.name + " removed";
   }
   return text;
 }
 
-void BrokerLines::putInto(SharedPage& page) const {
+void BrokerLines::putInto(link::SharedPage& page) const {
   std::uint64_t spent = 0;
-  for (const auto& line : page.brokers) spent = std::max({spent, line.epoch.load(), line.spentElsewhere.load()});
+  for (const auto& line : page.brokers) spent = std::max({spent, line.epoch.load(), line.epochsSpentElsewhere.load()});
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     auto& line = page.brokers[i];
-    if (!lines_[i].leaving) line.ended = 0;
+    if (!lines_[i].detaching) line.ended = 0;
     if (!lines_[i].fresh) continue;
     line.epoch = 0;
-    line.leaseEndsBoot = BrokerLine::kNever;
-    line.spentElsewhere = spent;
+    line.leaseEndsBoot = link::SharedSession::kNever;
+    line.epochsSpentElsewhere = spent;
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -1,5 +1,6 @@
-// Which line of the shared page each broker has. A line is a broker's number in cells, so it stays its own while
-// configurations come and go; one that is no longer configured keeps it until nothing of its tasks is left here.
+// Gives each broker a line of the shared page. Cells name their broker by the number of its line, so a broker keeps its
+// line through reloads; a broker that is no longer configured keeps it until none of its tasks is left in this
+// instance.
 #pragma once
 
 #include <functional>
@@ -9,40 +10,41 @@
 #include "leptir/config.h"
 #include "link/shared_page.h"
 
-namespace leptir {
+namespace leptir::instance {
 
 class BrokerLines {
  public:
   struct Line {
     Config::Broker broker;
-    bool leaving = false;  // no longer configured
-    bool fresh = false;    // its broker is another one than before
+    bool detaching = false;  // no longer configured, but tasks of it may be left here
+    bool fresh = false;      // given to its broker by the last reload, or at the start
   };
 
-  // At the start: one for each broker.
+  // At the start: one line for each broker.
   explicit BrokerLines(const std::vector<Config::Broker>& brokers);
   BrokerLines() = default;
 
-  // With another configuration. A broker is the same one if its type and its connection are; its name and its priority
-  // may change. `hasEnded` answers whether a line that was leaving is free for another one. Invalid: too many brokers.
+  // After a reload of the configuration. A broker counts as the same if its type and connection are; its name and
+  // priority may change. `hasEnded` answers whether a line that was detaching has no task left and is free for another
+  // broker. Invalid: too many brokers.
   Result<BrokerLines> with(const std::vector<Config::Broker>& brokers,
                            const std::function<bool(std::size_t line)>& hasEnded) const;
 
   const std::vector<Line>& lines() const { return lines_; }
-  // In a worker, which opens no store: overwrites their connections.
+  // For a worker, which opens no store: overwrites the connections of all brokers in memory.
   void wipeConnections();
-  // All of them as a configuration names them, in the order of the lines.
+  // All brokers, also those that are detaching, in the order of the lines.
   std::vector<Config::Broker> brokers() const;
-  // What has changed since `before`, for the log: ", broker x added, broker y removed". Empty: nothing.
+  // The changes since `before`, for the log: ", broker x added, broker y removed"; empty without changes.
   std::string changesSince(const BrokerLines& before) const;
 
-  // Master, while no dispatcher runs: makes the page's lines fit. An epoch that was spent in any line is never spent in
-  // a fresh one, since both may be of one store.
-  void putInto(SharedPage& page) const;
+  // Master, while no dispatcher runs: updates the lines of the shared page. A fresh line uses no epoch that was used in
+  // any line, since two lines may belong to the same store.
+  void putInto(link::SharedPage& page) const;
 
  private:
   bool serves(const std::string& name) const;
   std::vector<Line> lines_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::instance

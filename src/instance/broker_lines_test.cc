@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
 Config::Broker broker(const std::string& name, const std::string& path, std::int64_t priority = 0) {
@@ -11,7 +11,7 @@ Config::Broker broker(const std::string& name, const std::string& path, std::int
 
 const auto kNoneEnded = [](std::size_t) { return false; };
 
-TEST(BrokerLines, KeepTheirNumberWhateverTheOrderOfTheFile) {
+TEST(BrokerLines, KeepTheirNumberIfTheFileNamesBrokersInAnotherOrder) {
   const BrokerLines before({broker("a", "/a"), broker("b", "/b")});
   const auto after = before.with({broker("b", "/b", 7), broker("new", "/a")}, kNoneEnded).value();
   ASSERT_EQ(after.lines().size(), 2u);
@@ -20,16 +20,16 @@ TEST(BrokerLines, KeepTheirNumberWhateverTheOrderOfTheFile) {
   EXPECT_FALSE(after.lines()[0].fresh || after.lines()[1].fresh);
 }
 
-TEST(BrokerLines, OfARemovedBrokerStaysUntilItHasEnded) {
+TEST(BrokerLines, OfARemovedBrokerStayUntilItsTasksHaveEnded) {
   const BrokerLines both({broker("a", "/a"), broker("b", "/b")});
   const auto one = both.with({broker("b", "/b")}, kNoneEnded).value();
-  EXPECT_TRUE(one.lines()[0].leaving);
+  EXPECT_TRUE(one.lines()[0].detaching);
   EXPECT_EQ(one.brokers().size(), 2u);
   EXPECT_EQ(one.changesSince(both), ", broker a removed");
 
   const auto waits = one.with({broker("b", "/b"), broker("c", "/c")}, kNoneEnded).value();
   ASSERT_EQ(waits.lines().size(), 3u);
-  EXPECT_TRUE(waits.lines()[0].leaving);
+  EXPECT_TRUE(waits.lines()[0].detaching);
 
   const auto taken = one.with({broker("b", "/b"), broker("c", "/c")}, [](std::size_t line) { return line == 0; });
   ASSERT_EQ(taken->lines().size(), 2u);
@@ -38,33 +38,33 @@ TEST(BrokerLines, OfARemovedBrokerStaysUntilItHasEnded) {
   EXPECT_EQ(taken->changesSince(one), ", broker c added");
 }
 
-TEST(BrokerLines, OfABrokerThatComesBackAreItsOwn) {
+TEST(BrokerLines, OfABrokerThatComesBackAreItsOldOnes) {
   const BrokerLines before({broker("a", "/a"), broker("b", "/b")});
   const auto without = before.with({broker("b", "/b")}, kNoneEnded).value();
   const auto again = without.with({broker("a", "/a"), broker("b", "/b")}, [](std::size_t) { return true; }).value();
   ASSERT_EQ(again.lines().size(), 2u);
-  EXPECT_FALSE(again.lines()[0].leaving || again.lines()[0].fresh);
+  EXPECT_FALSE(again.lines()[0].detaching || again.lines()[0].fresh);
 }
 
-TEST(BrokerLines, OfAnotherConnectionAreAnotherBrokers) {
+TEST(BrokerLines, WithAnotherConnectionAreThoseOfAnotherBroker) {
   const BrokerLines before({broker("a", "/a")});
   const auto after = before.with({broker("a", "/elsewhere")}, kNoneEnded).value();
   ASSERT_EQ(after.lines().size(), 2u);
-  EXPECT_TRUE(after.lines()[0].leaving);
+  EXPECT_TRUE(after.lines()[0].detaching);
   EXPECT_TRUE(after.lines()[1].fresh);
   EXPECT_EQ(after.changesSince(before), ", broker a replaced");
 }
 
-TEST(BrokerLines, AreNoMoreThanThePageHas) {
+TEST(BrokerLines, AreNoMoreThanTheSharedPageHas) {
   std::vector<Config::Broker> many;
-  for (std::size_t i = 0; i < kMaxBrokers; ++i) many.push_back(broker("b", "/" + std::to_string(i)));
+  for (std::size_t i = 0; i < base::kMaxBrokers; ++i) many.push_back(broker("b", "/" + std::to_string(i)));
   const BrokerLines full(many);
   many.back() = broker("b", "/new");
   EXPECT_EQ(full.with(many, kNoneEnded).error().code(), ErrorCode::Invalid);
 }
 
-TEST(BrokerLines, NeverSpendAnEpochThatAnotherLineMayHaveSpentAtTheSameStore) {
-  SharedPage page;
+TEST(BrokerLines, NeverUseAnEpochThatAnotherLineMayHaveUsedAtTheSameStore) {
+  link::SharedPage page;
   page.brokers[0].epoch = 5;
   page.brokers[1].epoch = 2;
   page.brokers[1].ended = 1;
@@ -72,11 +72,11 @@ TEST(BrokerLines, NeverSpendAnEpochThatAnotherLineMayHaveSpentAtTheSameStore) {
   const auto left = before.with({broker("a", "/a")}, kNoneEnded).value();
   const auto after = left.with({broker("a", "/a"), broker("c", "/a?other")}, [](std::size_t) { return true; }).value();
   after.putInto(page);
-  EXPECT_EQ(page.brokers[0].epoch, 5u) << "its session goes on";
+  EXPECT_EQ(page.brokers[0].epoch, 5u) << "the session of broker a goes on";
   EXPECT_EQ(page.brokers[1].epoch, 0u);
-  EXPECT_EQ(page.brokers[1].spentElsewhere, 5u);
+  EXPECT_EQ(page.brokers[1].epochsSpentElsewhere, 5u);
   EXPECT_EQ(page.brokers[1].ended, 0u);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
-// Two wake-up descriptors, stderr and the process itself; connections, locks and doorbells; and the rest.
+// Per worker two wake-up descriptors, its stderr and its process; per store connections, locks and doorbells.
 constexpr std::uint64_t kPerWorker = 4, kPerBroker = 12, kPerMetaStorage = 6, kAtLeast = 32;
 
 }  // namespace
@@ -44,4 +44,4 @@ void DescriptorLimit::restore() const {
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::instance

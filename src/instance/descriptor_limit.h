@@ -1,4 +1,4 @@
-// Whether this process may have as many descriptors as its configuration needs.
+// Whether this process may open as many file descriptors as its configuration needs.
 #pragma once
 
 #include <sys/resource.h>
@@ -8,17 +8,18 @@
 #include "leptir/config.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::instance {
 
-// At most, by the process that has the most: the master for workers, the dispatcher for stores.
+// The number for the process that needs most: the master, because of its workers, or the dispatcher, because of stores.
 std::uint64_t descriptorsNeededBy(const Config& config);
 
-// The limit of this process as it was found. Workers get it back: programs that they run may expect a small one.
+// The limit that this process was started with. Workers get it back, since programs that they run may expect a small
+// one.
 class DescriptorLimit {
  public:
   DescriptorLimit();
-  // Raises the soft limit to what the configuration needs. Invalid: the hard limit is lower; says which number to
-  // change.
+  // Raises the soft limit to what the configuration needs. Invalid: the hard limit is lower; the message says which
+  // number to change.
   Result<void> raiseFor(const Config& config) const;
   void restore() const;
 
@@ -26,4 +27,4 @@ class DescriptorLimit {
   rlimit found_{};
 };
 
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -7,7 +7,7 @@
 
 #include <functional>
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
 Config configOf(int workers) {
@@ -23,7 +23,7 @@ rlimit limitNow() {
   return limit;
 }
 
-// In a process of its own, with these limits.
+// Whether `condition` holds in a process with these limits.
 bool holdsWith(rlim_t soft, rlim_t hard, const std::function<bool()>& condition) {
   const auto pid = ::fork();
   if (pid == 0) {
@@ -44,7 +44,7 @@ TEST(DescriptorLimit, IsRaisedToWhatIsNeededAndRestoredForWorkers) {
   }));
 }
 
-TEST(DescriptorLimit, StaysWhereItSuffices) {
+TEST(DescriptorLimit, StaysAsItIsIfItSuffices) {
   EXPECT_TRUE(holdsWith(
       900, 1000, [] { return DescriptorLimit().raiseFor(configOf(2)).has_value() && limitNow().rlim_cur == 900; }));
 }
@@ -62,4 +62,4 @@ TEST(DescriptorLimit, SaysWhichNumberToChangeWhenTheHardLimitIsTooLow) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -10,12 +10,12 @@
 #include "base/errno_text.h"
 #include "config/state_paths.h"
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The files of the instance in that folder whose master this process is.
+// The files, in that folder, of the instance whose master has this pid.
 std::optional<InstanceFiles> filesHeldBy(int master, const fs::path& folder) {
   std::error_code unreadable;
   for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
@@ -27,19 +27,19 @@ std::optional<InstanceFiles> filesHeldBy(int master, const fs::path& folder) {
   return std::nullopt;
 }
 
-// A process that is being killed gives up its pid file a moment before its board. A board that cannot be looked at may
-// be that of an instance that lives.
+// Waits up to 0.2 s, because a process that is being killed gives up its pid file a moment before its board. A board
+// that cannot be checked may be that of a living instance.
 Result<void> checkIsFree(const fs::path& board) {
   constexpr int kMostTries = 100;
   for (int tries = 1;; ++tries) {
-    const auto lock = boardLockOf(board);
+    const auto lock = link::boardLockOf(board);
     const int error = errno;
-    if (lock == BoardLock::Free) return {};
-    if (tries == kMostTries && lock == BoardLock::Held)
+    if (lock == link::BoardLock::Free) return {};
+    if (tries == kMostTries && lock == link::BoardLock::Held)
       return Error(ErrorCode::Lost, board.string() + ": another instance holds it");
     if (tries == kMostTries)
       return Error(ErrorCode::Unavailable,
-                   board.string() + ": cannot tell whether another instance holds it: " + errnoText(error));
+                   board.string() + ": cannot tell whether another instance holds it: " + base::errnoText(error));
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }
@@ -55,7 +55,7 @@ std::string dateOf(Time time) {
 }  // namespace
 
 Result<void> InstanceLocks::add(const fs::path& file) {
-  auto taken = PidFile::take(file);
+  auto taken = master::PidFile::take(file);
   if (!taken) return taken.error();
   locks_.push_back({file, std::move(*taken)});
   return {};
@@ -82,7 +82,7 @@ void InstanceLocks::closeInChild() {
 Result<std::vector<fs::path>> InstanceLocks::restore() {
   std::vector<fs::path> restored;
   for (auto& [file, held] : locks_) {
-    if (auto made = makeFolderFor(file); !made) return made.error();
+    if (auto made = config::makeFolderFor(file); !made) return made.error();
     const auto isAnew = held.restore();
     if (!isAnew) return isAnew.error();
     if (*isAnew) restored.push_back(file);
@@ -96,7 +96,7 @@ void InstanceLocks::remove() {
 
 InstanceFiles filesOfRunning(const InstanceFiles& asked) {
   if (asked.aliasFile.empty()) return asked;
-  const auto master = holderOf(asked.aliasFile);
+  const auto master = master::pidFileHolder(asked.aliasFile);
   if (!master || !*master) return asked;
   auto files = filesHeldBy(**master, asked.pidFile.parent_path());
   if (!files) return asked;
@@ -105,35 +105,35 @@ InstanceFiles filesOfRunning(const InstanceFiles& asked) {
 }
 
 Result<std::optional<int>> masterOf(const InstanceFiles& files) {
-  auto holder = holderOf(files.pidFile);
+  auto holder = master::pidFileHolder(files.pidFile);
   if (holder && *holder) return holder;
-  auto master = StatusBoard::masterOf(files.boardFile);
+  auto master = link::StatusBoard::masterOf(files.boardFile);
   if (!holder) return master && *master ? master : holder;
   return master;
 }
 
-Result<std::optional<BoardInstance>> findInstance(const InstanceFiles& files) {
+Result<std::optional<link::BoardInstance>> findInstance(const InstanceFiles& files) {
   const auto running = filesOfRunning(files);
   const auto master = masterOf(running);
   if (!master) return master.error();
-  if (!*master) return std::optional<BoardInstance>();
-  auto board = StatusBoard::read(running.boardFile, systemClock());
+  if (!*master) return std::optional<link::BoardInstance>();
+  auto board = link::StatusBoard::read(running.boardFile, systemClock());
   if (board && board->pid == **master) return std::optional(std::move(*board));
-  BoardInstance unknown;
+  link::BoardInstance unknown;
   unknown.pid = **master;
   unknown.waitsFor = "its first steps";
   if (!board && board.error().code() == ErrorCode::Corrupt) {
-    unknown.state = InstanceState::Waiting;
+    unknown.state = link::InstanceState::Waiting;
     unknown.waitsFor = "an upgrade: its status board is that of another version of leptir";
   }
   return std::optional(std::move(unknown));
 }
 
-std::string describeInstance(const BoardInstance& instance) {
+std::string describeInstance(const link::BoardInstance& instance) {
   auto text = fmt::format("pid {}", instance.pid);
   if (instance.since != Time{}) text += ", since " + dateOf(instance.since);
   if (instance.session.empty()) return text;
   return text + ", configuration " + (instance.configuration.empty() ? "none" : instance.configuration);
 }
 
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -9,7 +9,7 @@
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
 using testing::HasSubstr;
@@ -25,13 +25,13 @@ class FindInstanceTest : public ::testing::Test {
   const TempDir folder;
 };
 
-TEST_F(FindInstanceTest, NothingRunsWhereNoLockIsHeld) {
+TEST_F(FindInstanceTest, NoInstanceIsFoundIfNoLockIsHeld) {
   EXPECT_FALSE(*findInstance(files("real", "given")));
   {
     const auto locks = InstanceLocks::take(files("real", "given"));
     EXPECT_TRUE(*findInstance(files("real", "given")));
   }
-  EXPECT_FALSE(*findInstance(files("real", "given"))) << "files that are left over say nothing";
+  EXPECT_FALSE(*findInstance(files("real", "given"))) << "files that an instance left over do not count";
 }
 
 TEST_F(FindInstanceTest, AnInstanceWithoutABoardIsStarting) {
@@ -40,7 +40,7 @@ TEST_F(FindInstanceTest, AnInstanceWithoutABoardIsStarting) {
   const auto found = *findInstance(files("real"));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->pid, ::getpid());
-  EXPECT_EQ(found->state, InstanceState::Starting);
+  EXPECT_EQ(found->state, link::InstanceState::Starting);
   EXPECT_EQ(describeInstance(*found), "pid " + std::to_string(::getpid()));
 }
 
@@ -55,9 +55,9 @@ TEST_F(FindInstanceTest, ALinkThatLeadsElsewhereFindsTheInstanceThatWasStartedTh
   EXPECT_TRUE(InstanceLocks::take(files("release-2"))) << "by its own path it is another instance";
 }
 
-TEST_F(FindInstanceTest, ABoardIsBelievedOnlyIfItIsOfTheProcessThatHoldsTheLock) {
+TEST_F(FindInstanceTest, ABoardCountsOnlyIfItNamesTheProcessThatHoldsTheLock) {
   const auto locks = InstanceLocks::take(files("real"));
-  const auto board = StatusBoard::create(folder / "real.board", "0123456789abcdef", 1, systemClock()).value();
+  const auto board = link::StatusBoard::create(folder / "real.board", "0123456789abcdef", 1, systemClock()).value();
   board->setMaster(::getpid() + 1);
   EXPECT_EQ((*findInstance(files("real")))->session, "");
   board->setMaster(::getpid());
@@ -67,7 +67,7 @@ TEST_F(FindInstanceTest, ABoardIsBelievedOnlyIfItIsOfTheProcessThatHoldsTheLock)
   EXPECT_THAT(describeInstance(*found), HasSubstr(" UTC, configuration /etc/leptir.yaml"));
 }
 
-TEST_F(FindInstanceTest, APidFileThatCannotBeReadDoesNotSayThatNothingRuns) {
+TEST_F(FindInstanceTest, APidFileThatCannotBeReadIsAnError) {
   const auto locks = InstanceLocks::take(files("real"));
   EXPECT_TRUE(inChild([&] {
     const rlimit none{0, 0};
@@ -79,7 +79,7 @@ TEST_F(FindInstanceTest, APidFileThatCannotBeReadDoesNotSayThatNothingRuns) {
 
 TEST_F(FindInstanceTest, AnInstanceWhosePidFileWasRemovedIsFoundByItsBoardAndKeepsASecondOneFromStarting) {
   const auto locks = InstanceLocks::take(files("real", "given"));
-  const auto board = StatusBoard::create(folder / "real.board", "0123456789abcdef", 1, systemClock()).value();
+  const auto board = link::StatusBoard::create(folder / "real.board", "0123456789abcdef", 1, systemClock()).value();
   std::filesystem::remove(folder / "real.pid");
   for (const auto& asked : {files("real"), files("real", "given"), files("elsewhere", "given")}) {
     const auto found = *findInstance(asked);
@@ -89,26 +89,26 @@ TEST_F(FindInstanceTest, AnInstanceWhosePidFileWasRemovedIsFoundByItsBoardAndKee
   EXPECT_EQ(InstanceLocks::take(files("real")).error().code(), ErrorCode::Lost);
   EXPECT_FALSE(std::filesystem::exists(folder / "real.pid")) << "a start that is refused leaves nothing";
   std::filesystem::create_directory(folder / "real.pid");
-  EXPECT_TRUE(*findInstance(files("real"))) << "also where something else has its name";
+  EXPECT_TRUE(*findInstance(files("real"))) << "also if something else has the name of the pid file";
 }
 
-TEST_F(FindInstanceTest, ABoardThatCannotBeLookedAtMayBeThatOfAnInstanceThatLives) {
+TEST_F(FindInstanceTest, ABoardThatCannotBeReadCountsAsThatOfALivingInstance) {
   LEPTIR_NEEDS_ROOT();
   giveTo(kOtherUser, folder.path());
   ::chmod(folder.write("real.board", "").c_str(), 0600);
   EXPECT_TRUE(asUser(kOtherUser, [&] {
     const auto locks = InstanceLocks::take(files("real"));
     return !locks && locks.error().code() == ErrorCode::Unavailable;
-  })) << "no second one starts";
+  })) << "a second instance must not start";
   EXPECT_FALSE(std::filesystem::exists(folder / "real.pid"));
   EXPECT_TRUE(asUser(kOtherUser, [&] {
     const auto found = findInstance(files("real"));
     return !found && found.error().code() == ErrorCode::Unavailable;
-  })) << "nor is it told that none runs";
+  })) << "nor may the answer be that no instance runs";
 }
 
 TEST_F(FindInstanceTest, ABoardThatIsLeftOverKeepsNoInstanceFromStarting) {
-  StatusBoard::create(folder / "real.board", "0123456789abcdef", 1, systemClock()).value();
+  link::StatusBoard::create(folder / "real.board", "0123456789abcdef", 1, systemClock()).value();
   EXPECT_FALSE(*findInstance(files("real")));
   EXPECT_TRUE(InstanceLocks::take(files("real")));
 }
@@ -122,15 +122,15 @@ TEST_F(FindInstanceTest, PidFileAndAliasAreMadeAnewWithTheirFolder) {
   EXPECT_TRUE(locks.restore()->empty());
   std::filesystem::remove_all(state);
   EXPECT_EQ(locks.restore()->size(), 2u);
-  EXPECT_EQ(holderOf(files.pidFile).value(), ::getpid());
-  EXPECT_EQ(holderOf(files.aliasFile).value(), ::getpid());
+  EXPECT_EQ(master::pidFileHolder(files.pidFile).value(), ::getpid());
+  EXPECT_EQ(master::pidFileHolder(files.aliasFile).value(), ::getpid());
 }
 
-TEST_F(FindInstanceTest, AnInstanceOfAnotherVersionIsNotTakenForOneThatStarts) {
+TEST_F(FindInstanceTest, AnInstanceOfAnotherVersionIsNotReportedAsStarting) {
   const auto locks = InstanceLocks::take(files("real"));
   folder.write("real.board", std::string(4096, 'x'));
-  EXPECT_EQ((*findInstance(files("real")))->state, InstanceState::Waiting);
+  EXPECT_EQ((*findInstance(files("real")))->state, link::InstanceState::Waiting);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::instance

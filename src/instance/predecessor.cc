@@ -5,39 +5,41 @@
 #include "base/task_id.h"
 #include "link/status_board.h"
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
-// The lock says that its master is dead. Copied with its folder a board has no lock, so the master's number is looked
-// at too.
-bool isDead(const BoardInstance& board) {
-  return isInstanceName(board.session) && markOf(board.pid, board.session) == Membership::No;
+// The free lock of the board says that its master is dead. But a board that was copied with its folder has no lock, so
+// the pid of the master is checked, too.
+bool isDead(const link::BoardInstance& board) {
+  return base::isInstanceName(board.session) &&
+         base::checkInstanceMark(board.pid, board.session) == base::Membership::No;
 }
 
 }  // namespace
 
-std::string endPredecessor(const std::filesystem::path& boardFile, const Logger& logger) {
-  const auto board = StatusBoard::takeOver(boardFile);
+std::string cleanUpPredecessor(const std::filesystem::path& boardFile, const Logger& logger) {
+  const auto board = link::StatusBoard::takeOver(boardFile);
   if (!board) {
     const bool cannotTell = board.error().code() == ErrorCode::Unavailable || board.error().code() == ErrorCode::Lost;
-    if (cannotTell) logger.warning("What ran here before is left alone: " + board.error().message());
+    if (cannotTell)
+      logger.warning("Processes of an earlier instance, if any, are left alone: " + board.error().message());
     return {};
   }
   if (!isDead(board->instance)) return {};
   const auto& name = board->instance.session;
-  const auto left = endProcessesOf(name);
+  const auto left = base::killProcessesOf(name);
   if (!left) {
-    logger.warning("What the instance that was killed here (" + name +
-                   ") left is not ended: " + left.error().message());
+    logger.warning("Cannot kill what is left of the instance that was killed here (" + name +
+                   "): " + left.error().message());
     return {};
   }
   if (!left->ended.empty()) {
-    logger.warning("Killed what the instance that was killed here (" + name + ", master " +
-                   std::to_string(board->instance.pid) + ") left: " + listed(left->ended));
+    logger.warning("Killed processes that are left of the instance that was killed here (" + name + ", master " +
+                   std::to_string(board->instance.pid) + "): " + base::processListText(left->ended));
   }
   if (left->allGone) return name;
   logger.warning("A process of the instance that was killed here (" + name + ") did not end.");
   return {};
 }
 
-}  // namespace leptir
+}  // namespace leptir::instance

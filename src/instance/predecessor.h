@@ -1,4 +1,4 @@
-// The instance that had our pid file before us, when it was killed: what it left on this machine.
+// Cleans up after an instance that had our pid file before us and was killed: ends what it left on this machine.
 #pragma once
 
 #include <filesystem>
@@ -6,11 +6,12 @@
 
 #include "leptir/logger.h"
 
-namespace leptir {
+namespace leptir::instance {
 
-// Ends what its tasks started and nobody ended, as far as it can be told (the mark, LEPTIR_SESSION). The board that it
-// left behind says its name. Answers that name once nothing of it is left; empty: there was none, or something lives.
-// Call it when the pid file is ours, before there is a board of ours.
-std::string endPredecessor(const std::filesystem::path& boardFile, const Logger& logger);
+// Kills the processes that its tasks started and that still run, as far as they can be recognized (by the instance
+// mark, LEPTIR_SESSION). Its name stands in the status board that it left. Answers that name once all of them are gone;
+// empty: there was no such instance, or a process of it still lives. Call it when the pid file is ours, before our
+// board is made.
+std::string cleanUpPredecessor(const std::filesystem::path& boardFile, const Logger& logger);
 
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -10,7 +10,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
 class PredecessorTest : public ::testing::Test {
@@ -18,16 +18,16 @@ class PredecessorTest : public ::testing::Test {
   // A process that a task of the instance forked.
   pid_t leaveOne() {
     const pid_t child = startChild([this] {
-      if (!bearMark(name)) return false;
+      if (!base::setInstanceMark(name)) return false;
       while (true) ::pause();
     });
-    EXPECT_TRUE(waitUntil([&] { return bearsMark(child, name); }));
+    EXPECT_TRUE(waitUntil([&] { return base::hasInstanceMark(child, name); }));
     return child;
   }
   void leaveBoard(pid_t master) { auto board = makeBoard(master); }
-  // It holds its lock, as that of a living master.
-  std::unique_ptr<StatusBoard> makeBoard(pid_t master) {
-    auto board = StatusBoard::create(file, name, 1, systemClock()).value();
+  // The board holds its lock as long as it exists, as that of a living master does.
+  std::unique_ptr<link::StatusBoard> makeBoard(pid_t master) {
+    auto board = link::StatusBoard::create(file, name, 1, systemClock()).value();
     board->setMaster(master);
     return board;
   }
@@ -35,16 +35,16 @@ class PredecessorTest : public ::testing::Test {
 
   const TempDir folder;
   const std::filesystem::path file = folder.path() / "leptir.board";
-  const std::string name = makeInstanceName();
+  const std::string name = base::makeInstanceName();
   const Logger silence;
 };
 
-TEST_F(PredecessorTest, LeavesNothing) {
+TEST_F(PredecessorTest, ThatIsDeadHasItsProcessesKilled) {
   const pid_t dead = startChild([] { return true; });
-  EXPECT_TRUE(endedWell(dead));
+  EXPECT_TRUE(exitedSuccessfully(dead));
   const pid_t left = leaveOne();
   leaveBoard(dead);
-  endPredecessor(file, silence);
+  cleanUpPredecessor(file, silence);
   int status = 0;
   ::waitpid(left, &status, 0);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
@@ -53,70 +53,70 @@ TEST_F(PredecessorTest, LeavesNothing) {
 TEST_F(PredecessorTest, ThatLivesIsLeftAlone) {
   const pid_t master = leaveOne(), other = leaveOne();
   leaveBoard(master);
-  endPredecessor(file, silence);
+  cleanUpPredecessor(file, silence);
   EXPECT_TRUE(runs(master) && runs(other));
   killChild(master);
   killChild(other);
 }
 
-TEST_F(PredecessorTest, WhoseBoardIsLockedIsLeftAloneWhateverItsProcessNumberSays) {
+TEST_F(PredecessorTest, WhoseBoardIsLockedIsLeftAloneEvenIfItsPidIsDead) {
   const pid_t dead = startChild([] { return true; });
-  EXPECT_TRUE(endedWell(dead));
+  EXPECT_TRUE(exitedSuccessfully(dead));
   const pid_t other = leaveOne();
   {
     const auto board = makeBoard(dead);
-    EXPECT_EQ(endPredecessor(file, silence), "");
+    EXPECT_EQ(cleanUpPredecessor(file, silence), "");
     EXPECT_TRUE(runs(other));
   }
-  EXPECT_EQ(endPredecessor(file, silence), name);
+  EXPECT_EQ(cleanUpPredecessor(file, silence), name);
   ::waitpid(other, nullptr, 0);
 }
 
-// The board was copied, or another program wrote it.
-TEST_F(PredecessorTest, WhoseMasterLivesUnderAnotherNumberIsLeftAlone) {
+// As if the board was copied, or written by another program.
+TEST_F(PredecessorTest, WhoseMasterLivesUnderAnotherPidIsLeftAlone) {
   const pid_t dead = startChild([] { return true; });
-  EXPECT_TRUE(endedWell(dead));
+  EXPECT_TRUE(exitedSuccessfully(dead));
   const pid_t master = startChild([this] {
-    const auto sign = bearMasterSign(name);
-    if (!sign || !bearMark(name)) return false;
+    const auto sign = base::setMasterMark(name);
+    if (!sign || !base::setInstanceMark(name)) return false;
     while (true) ::pause();
   });
-  EXPECT_TRUE(waitUntil([&] { return bearsMark(master, name); }));
+  EXPECT_TRUE(waitUntil([&] { return base::hasInstanceMark(master, name); }));
   leaveBoard(dead);
-  EXPECT_EQ(endPredecessor(file, silence), "");
+  EXPECT_EQ(cleanUpPredecessor(file, silence), "");
   EXPECT_TRUE(runs(master));
   killChild(master);
 }
 
-TEST_F(PredecessorTest, IsLeftAloneByAnInstanceThatIsShortOfDescriptors) {
+TEST_F(PredecessorTest, IsLeftAloneIfDescriptorsAreShort) {
   const pid_t master = leaveOne();
   leaveBoard(master);
   EXPECT_TRUE(inChild([&] {
     const rlimit none{0, 0};
-    return ::setrlimit(RLIMIT_NOFILE, &none) == 0 && endPredecessor(file, silence).empty();
+    return ::setrlimit(RLIMIT_NOFILE, &none) == 0 && cleanUpPredecessor(file, silence).empty();
   }));
   EXPECT_TRUE(runs(master));
   killChild(master);
 }
 
-TEST_F(PredecessorTest, IsNotBelievedOverALink) {
+TEST_F(PredecessorTest, IsLeftAloneIfTheBoardIsASymbolicLink) {
   const pid_t other = leaveOne();
   leaveBoard(1);
   std::filesystem::rename(file, folder.path() / "elsewhere");
   std::filesystem::create_symlink(folder.path() / "elsewhere", file);
-  endPredecessor(file, silence);
+  cleanUpPredecessor(file, silence);
   EXPECT_TRUE(runs(other));
   killChild(other);
 }
 
-TEST_F(PredecessorTest, OfAFileThatIsNoBoardThereWasNone) {
+TEST_F(PredecessorTest, IsNotFoundInAFileThatIsNoBoard) {
   const pid_t other = leaveOne();
-  endPredecessor(file, silence);
+  cleanUpPredecessor(file, silence);
   folder.write("leptir.board", "no board, although it says " + name);
-  endPredecessor(file, silence);
+  cleanUpPredecessor(file, silence);
   EXPECT_TRUE(runs(other));
   killChild(other);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::instance

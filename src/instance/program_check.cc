@@ -3,12 +3,12 @@
 #include "base/escape.h"
 #include "task/program_lookup.h"
 
-namespace leptir {
+namespace leptir::instance {
 
 Result<void> checkPrograms(const Config& config, const Program& program) {
   for (const auto& [name, spec] : config.programs) {
     if (program.tasks.find(name) == nullptr) continue;
-    return Error(ErrorCode::Invalid, config.file.string() + ": tasks: " + inQuotes(name) +
+    return Error(ErrorCode::Invalid, config.file.string() + ": tasks: " + base::inQuotes(name) +
                                          ": this program has a task of that name itself: choose another name for the "
                                          "command");
   }
@@ -18,10 +18,11 @@ Result<void> checkPrograms(const Config& config, const Program& program) {
 std::vector<std::string> unusablePrograms(const Config& config) {
   std::vector<std::string> sentences;
   for (const auto& [name, spec] : config.programs) {
-    const auto checked = checkProgram(spec);
-    if (!checked) sentences.push_back("task " + inQuotes(name) + " cannot run: " + escaped(checked.error().message()));
+    const auto checked = task::checkProgram(spec);
+    if (!checked)
+      sentences.push_back("task " + base::inQuotes(name) + " cannot run: " + base::escaped(checked.error().message()));
   }
   return sentences;
 }
 
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -1,4 +1,4 @@
-// Whether the programs of a configuration have names of their own, and can be started.
+// Whether the programs of a configuration have names that no task of the user's program has, and can be started.
 #pragma once
 
 #include <string>
@@ -7,13 +7,13 @@
 #include "leptir/config.h"
 #include "leptir/run_main.h"
 
-namespace leptir {
+namespace leptir::instance {
 
-// Invalid: the program registers a task of that name itself; names it, and the file.
+// Invalid: `program` itself has a task with the name of a configured program; the message says which, in which file.
 Result<void> checkPrograms(const Config& config, const Program& program);
 
-// One sentence for each program whose command or folder this user cannot use now. Not a reason to refuse the
-// configuration: the tasks of the other names run.
+// One sentence for each program whose command or folder this user cannot use now. That is no error of the
+// configuration, since the tasks of other names can run.
 std::vector<std::string> unusablePrograms(const Config& config);
 
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
 constexpr std::size_t kLongEnough = 8;
@@ -40,4 +40,4 @@ void wipeVariablesOf(const Json& connection) {
   if (password != connection.end() && password->is_string()) wipeVariablesWith(password->get_ref<const std::string&>());
 }
 
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -1,17 +1,17 @@
-// Passwords of stores in environment variables, where the configuration has them from: `password: "${NAME}"`.
+// Passwords of stores that the configuration takes from environment variables: `password: "${NAME}"`.
 #pragma once
 
 #include <string_view>
 
 #include "leptir/json.h"
 
-namespace leptir {
+namespace leptir::instance {
 
-// Overwrites and removes each environment variable of this process whose value is the password, has it inside (an
-// address with the password in it), or is a part of it (from 8 bytes on, so that nothing is taken for a part by
-// chance). What /proc/<pid>/environ shows is overwritten as well. Only in a process with one thread.
+// Overwrites and removes each environment variable whose value is the password, contains it (an address with the
+// password), or is a part of it (parts count from 8 bytes on, so that none matches by chance). /proc/<pid>/environ then
+// shows the overwritten value. Only for a process with one thread.
 void wipeVariablesWith(std::string_view password);
-// The same for the password of a store's connection, if it has one.
+// Does the same for the password of a store's connection, if it has one.
 void wipeVariablesOf(const Json& connection);
 
-}  // namespace leptir
+}  // namespace leptir::instance

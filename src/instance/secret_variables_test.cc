@@ -7,10 +7,10 @@
 
 #include "tests/support/child.h"
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
-// In a process of its own: the environment is that of all tests.
+// In a process of its own, since all tests share one environment.
 template <class Body>
 bool withVariables(Body body) {
   return inChild([&] {
@@ -25,7 +25,7 @@ bool isSet(const char* name) {
   return std::getenv(name) != nullptr;
 }
 
-TEST(SecretVariables, ThatHoldThePasswordAreOverwrittenAndGone) {
+TEST(SecretVariables, ThatContainThePasswordAreOverwrittenAndRemoved) {
   EXPECT_TRUE(withVariables([] {
     const char* const value = std::getenv("LEPTIR_TEST_PASSWORD");
     wipeVariablesWith("hunter2secret");
@@ -34,14 +34,14 @@ TEST(SecretVariables, ThatHoldThePasswordAreOverwrittenAndGone) {
   }));
 }
 
-TEST(SecretVariables, ThatArePartsOfAPasswordAreGoneUnlessTheyAreShort) {
+TEST(SecretVariables, ThatArePartsOfAPasswordAreRemovedUnlessTheyAreShort) {
   EXPECT_TRUE(withVariables([] {
     wipeVariablesWith("prefix-hunter2secret");
     return !isSet("LEPTIR_TEST_PASSWORD") && isSet("LEPTIR_TEST_URL") && isSet("LEPTIR_TEST_OTHER");
   }));
 }
 
-TEST(SecretVariables, OfAShortPasswordAreOnlyThoseThatAreThePassword) {
+TEST(SecretVariables, AreRemovedForAShortPasswordOnlyIfTheyEqualIt) {
   EXPECT_TRUE(withVariables([] {
     wipeVariablesWith("hunter");
     wipeVariablesWith("");
@@ -50,4 +50,4 @@ TEST(SecretVariables, OfAShortPasswordAreOnlyThoseThatAreThePassword) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::instance

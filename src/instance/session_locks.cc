@@ -15,31 +15,32 @@
 #include "base/errno_text.h"
 #include "base/private_file.h"
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
-// For our user alone, or for the group that shares the folder: other instances of the store must be able to look at the
-// lock. Never given to another owner: an instance ends the processes of a dead one only where the owner of the lock
-// file shows that both run as the same user (backends/sqlite/session_evidence.cc).
-Result<UniqueFd> openLockFile(const std::filesystem::path& file, int flags) {
+// Readable by our user alone, or by the group that shares the folder, because other instances of the store must be able
+// to check the lock. Never given to another owner: an instance kills the processes of a dead instance only if the owner
+// of the lock file shows that both run as the same user (backends/sqlite/session_evidence.cc).
+Result<base::UniqueFd> openLockFile(const std::filesystem::path& file, int flags) {
   const auto failed = [&](const Error& why) {
     return Error(why.code() == ErrorCode::Unavailable ? why.code() : ErrorCode::Invalid,
                  file.string() + ": cannot make the session's lock file: " + why.message());
   };
   const auto folder = file.parent_path();
-  if (const auto made = makePrivateFolder(folder); !made) return failed(made.error().in(folder.string()));
-  auto descriptor = openPrivateFile(file, O_RDWR | O_CREAT | flags);
+  if (const auto made = base::makePrivateFolder(folder); !made) return failed(made.error().in(folder.string()));
+  auto descriptor = base::openPrivateFile(file, O_RDWR | O_CREAT | flags);
   if (!descriptor) return failed(descriptor.error());
   struct stat shared{};
-  if (::stat(folder.c_str(), &shared) == 0) shareWithGroupOf(descriptor->get(), shared);
+  if (::stat(folder.c_str(), &shared) == 0) base::copyGroupAccess(descriptor->get(), shared);
   return descriptor;
 }
 
 Error failed(const std::filesystem::path& file) {
-  return Error(codeOfErrno(errno), file.string() + ": cannot make the session's lock file: " + errnoText(errno));
+  return Error(base::codeOfErrno(errno),
+               file.string() + ": cannot make the session's lock file: " + base::errnoText(errno));
 }
 
-Result<UniqueFd> makeLocked(const std::filesystem::path& file, int flags) {
+Result<base::UniqueFd> makeLocked(const std::filesystem::path& file, int flags) {
   auto descriptor = openLockFile(file, flags);
   if (!descriptor) return descriptor;
   if (::flock(descriptor->get(), LOCK_EX | LOCK_NB) != 0) {
@@ -51,18 +52,18 @@ Result<UniqueFd> makeLocked(const std::filesystem::path& file, int flags) {
 
 bool isStillNamed(const std::filesystem::path& file, int descriptor) {
   struct stat named{}, open{};
-  if (::lstat(file.c_str(), &named) != 0) return errno != ENOENT && errno != ENOTDIR;  // cannot tell: leave it
+  if (::lstat(file.c_str(), &named) != 0) return errno != ENOENT && errno != ENOTDIR;  // true if it cannot be told
   return ::fstat(descriptor, &open) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
-// Under any name: its folder may have been moved, and another instance may look at it there.
+// Whether the file has any name left: its folder may have been moved, and another instance may check it there.
 bool hasAName(int descriptor) {
   struct stat open{};
   return ::fstat(descriptor, &open) == 0 && open.st_nlink > 0;
 }
 
-// Locked before it has its name, so that no process ever finds it free.
-Result<UniqueFd> makeAnew(const std::filesystem::path& file) {
+// Locks the file before it gets its name, so that no process ever finds it unlocked.
+Result<base::UniqueFd> makeAnew(const std::filesystem::path& file) {
   const std::filesystem::path fresh = file.string() + ".new";
   ::unlink(fresh.c_str());
   auto made = makeLocked(fresh, O_EXCL);
@@ -79,7 +80,7 @@ Result<void> SessionLocks::take(const std::vector<std::filesystem::path>& files)
     auto made = makeLocked(file, 0);
     if (!made && made.error().code() != ErrorCode::Unavailable) return made.error();
     fresh.files_.push_back(file);
-    fresh.locks_.push_back(made ? std::move(*made) : UniqueFd());  // none: restore() makes it once that can be done
+    fresh.locks_.push_back(made ? std::move(*made) : base::UniqueFd());  // if empty, restore() makes it later
   }
   std::ranges::move(fresh.files_, std::back_inserter(files_));
   std::ranges::move(fresh.locks_, std::back_inserter(locks_));
@@ -101,12 +102,12 @@ Result<std::vector<std::filesystem::path>> SessionLocks::restore() {
 
 namespace {
 
-// A handler of forks is given nothing. Written once, before user code runs.
+// Global, since a fork handler takes no argument. Written once, before user code runs.
 std::vector<int> heldByWorker;
 
 }  // namespace
 
-void SessionLocks::letGoInForks() const {
+void SessionLocks::closeInForkedChildren() const {
   for (const auto& lock : locks_) heldByWorker.push_back(lock.get());
   ::pthread_atfork(nullptr, nullptr, [] {
     for (const int descriptor : heldByWorker) ::close(descriptor);
@@ -121,4 +122,4 @@ void SessionLocks::remove() {
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -1,5 +1,5 @@
-// The files that an instance holds locked as long as any of its processes lives: the sign, for stores whose sessions
-// last as long, that it lives.
+// The files that an instance holds locked as long as any of its processes lives. To stores whose sessions last as long
+// as the instance, they prove that it lives.
 #pragma once
 
 #include <filesystem>
@@ -8,29 +8,30 @@
 #include "base/unique_fd.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::instance {
 
 // Held by the master and inherited by every child; closed on exec, so that programs do not hold them.
 class SessionLocks {
  public:
-  // Makes and locks those that it does not hold yet; when one fails it holds what it held before. Processes that were
-  // forked before do not hold the new ones. Invalid: one can never be made there; Lost: another process holds it (it is
-  // random, so that cannot be chance). One that only cannot be made now is left to restore().
+  // Makes and locks files that are not held yet; if one of them fails, it holds what it held before. Processes that
+  // were forked earlier do not hold the new locks. Invalid: a file can never be made there. Lost: another process holds
+  // its lock (its name is random, so not by chance). A file that just cannot be made now is left to restore().
   Result<void> take(const std::vector<std::filesystem::path>& files);
-  // What this process forks from now on does not hold them: what a task leaves behind says nothing about the instance.
-  // For workers; at most once in a process.
-  void letGoInForks() const;
-  // Makes the files that were removed or replaced anew, and answers their names: for the master, about every second.
-  // This process alone holds the new locks, with what it forks from now on. Other instances see the lock of an instance
-  // that lives, whatever somebody cleans up.
+  // For workers, at most once in a process: processes forked from now on do not hold the locks, since a process that a
+  // task leaves running does not prove that the instance lives.
+  void closeInForkedChildren() const;
+  // For the master, about every second: makes files anew that were removed or replaced, and answers their names. Only
+  // this process and its later children hold the new locks. So other instances see the lock of a living instance, even
+  // if its files are deleted.
   Result<std::vector<std::filesystem::path>> restore();
   // Removes the files: at a clean end, when the sessions are closed.
   void remove();
 
  private:
   std::vector<std::filesystem::path> files_;
-  std::vector<UniqueFd> locks_;
-  std::vector<UniqueFd> moved_;  // still named somewhere else, where they say that this instance lives
+  std::vector<base::UniqueFd> locks_;
+  std::vector<base::UniqueFd>
+      moved_;  // of files that have another name now: still held, since they may be checked there
 };
 
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -7,15 +7,15 @@
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
-TEST(SessionLocks, AreTakenOnceAndMoreMayCome) {
+TEST(SessionLocks, MayBeTakenInSeveralCalls) {
   const TempDir folder;
   const auto a = folder.path() / "a.lock", b = folder.path() / "b.lock";
   SessionLocks ours, theirs;
   ASSERT_TRUE(ours.take({a}));
-  ASSERT_TRUE(ours.take({a, b})) << "its own does not keep it from another";
+  ASSERT_TRUE(ours.take({a, b})) << "a lock that it holds already is no obstacle";
   EXPECT_EQ(theirs.take({b}).error().code(), ErrorCode::Lost);
   ours.remove();
   EXPECT_FALSE(std::filesystem::exists(a) || std::filesystem::exists(b));
@@ -29,7 +29,7 @@ TEST(SessionLocks, AreReadableForTheirOwnerAlone) {
   EXPECT_EQ(modeOf(folder / "a.lock"), 0600u);
 }
 
-TEST(SessionLocks, AreForTheGroupThatSharesTheFolder) {
+TEST(SessionLocks, AreReadableForTheGroupThatSharesTheFolder) {
   const TempDir folder;
   ::chmod(folder.path().c_str(), 0770);
   SessionLocks ours;
@@ -37,7 +37,7 @@ TEST(SessionLocks, AreForTheGroupThatSharesTheFolder) {
   EXPECT_EQ(modeOf(folder / "a.lock"), 0660u);
 }
 
-TEST(SessionLocks, OfRootInTheFolderOfAnotherUserStayRootsOwn) {
+TEST(SessionLocks, OfRootInTheFolderOfAnotherUserBelongToRoot) {
   LEPTIR_NEEDS_ROOT();
   const TempDir folder;
   giveTo(kOtherUser, folder.path());
@@ -46,13 +46,13 @@ TEST(SessionLocks, OfRootInTheFolderOfAnotherUserStayRootsOwn) {
   EXPECT_EQ(ownerOf(folder / "a.lock"), ::geteuid());
 }
 
-TEST(SessionLocks, TakeAllOrNone) {
+TEST(SessionLocks, AreTakenAllOrNone) {
   const TempDir folder;
   const auto a = folder.path() / "a.lock", b = folder.path() / "b.lock";
   SessionLocks ours, theirs;
   ASSERT_TRUE(theirs.take({b}));
   EXPECT_FALSE(ours.take({a, b}));
-  EXPECT_TRUE(theirs.take({a})) << "let go of again";
+  EXPECT_TRUE(theirs.take({a})) << "lock a must be released after the failure";
 }
 
 TEST(SessionLocks, ThatWereRemovedOrReplacedAreMadeAnew) {
@@ -74,7 +74,7 @@ TEST(SessionLocks, ThatWereRemovedOrReplacedAreMadeAnew) {
   EXPECT_TRUE(std::filesystem::is_empty(a.parent_path()));
 }
 
-TEST(SessionLocks, AreHeldAlsoWhereTheirFolderWasMovedTo) {
+TEST(SessionLocks, StayHeldInAFolderThatWasMoved) {
   const TempDir folder;
   const auto file = folder.path() / "old" / "a.lock";
   SessionLocks ours, theirs;
@@ -85,7 +85,7 @@ TEST(SessionLocks, AreHeldAlsoWhereTheirFolderWasMovedTo) {
   EXPECT_EQ(theirs.take({file}).error().code(), ErrorCode::Lost);
 }
 
-TEST(SessionLocks, AreLeftWhereAnotherFileStandsInTheirPlace) {
+TEST(SessionLocks, AreNotRemovedIfAnotherFileHasTheirName) {
   const TempDir folder;
   const auto a = folder.path() / "a.lock";
   SessionLocks ours;
@@ -95,7 +95,7 @@ TEST(SessionLocks, AreLeftWhereAnotherFileStandsInTheirPlace) {
   EXPECT_TRUE(std::filesystem::exists(a));
 }
 
-TEST(SessionLocks, ThatCannotBeMadeForWantOfDescriptorsAreMadeLater) {
+TEST(SessionLocks, ThatCannotBeMadeForLackOfDescriptorsAreMadeLater) {
   const TempDir folder;
   const auto a = folder.path() / "a.lock";
   EXPECT_TRUE(inChild([&] {
@@ -111,4 +111,4 @@ TEST(SessionLocks, ThatCannotBeMadeForWantOfDescriptorsAreMadeLater) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::instance

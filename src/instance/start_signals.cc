@@ -12,14 +12,14 @@
 #include "leptir/clock.h"
 #include "master/child_process.h"
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
 int exitStatusOf(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-// Never 0 before it.
+// Rounded up, so that it is 0 only once that time has come.
 int millisecondsUntil(BootTime time) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - systemClock().bootTime());
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
@@ -28,13 +28,13 @@ int millisecondsUntil(BootTime time) {
 }  // namespace
 
 Result<StartSignals> StartSignals::open() {
-  auto inbox = SignalInbox::open();
+  auto inbox = master::SignalInbox::open();
   if (!inbox) return inbox.error();
   return StartSignals(std::move(*inbox));
 }
 
-Result<std::optional<int>> StartSignals::await(const std::function<int()>& work, Duration patience) {
-  const auto child = ChildProcess::start([&] {
+Result<std::optional<int>> StartSignals::runInChild(const std::function<int()>& work, Duration patience) {
+  const auto child = master::ChildProcess::start([&] {
     closeInChild();
     return work();
   });
@@ -55,7 +55,7 @@ Result<std::optional<int>> StartSignals::await(const std::function<int()>& work,
   return std::optional<int>(exitStatusOf(status));
 }
 
-// Whether one of them asked to stop.
+// Reads all signals that came; true: one of them asks to stop.
 bool StartSignals::takeSignals() {
   bool stop = false;
   while (const auto signal = inbox_.next()) {
@@ -65,9 +65,9 @@ bool StartSignals::takeSignals() {
   return stop;
 }
 
-void StartSignals::handOn() {
+void StartSignals::sendToMaster() {
   if (forMaster_) ::kill(::getpid(), *forMaster_);
   forMaster_.reset();
 }
 
-}  // namespace leptir
+}  // namespace leptir::instance

@@ -1,5 +1,5 @@
-// The signals of an instance that is still starting: blocked from its first step on, so that none is lost and none ends
-// it half way.
+// Signals of an instance that is still starting: blocked from its first step on, so that no signal is lost and none
+// ends the instance half way.
 #pragma once
 
 #include <chrono>
@@ -9,29 +9,29 @@
 #include "leptir/result.h"
 #include "master/signals.h"
 
-namespace leptir {
+namespace leptir::instance {
 
 class StartSignals {
  public:
-  // Blocks them; they stay blocked until this object ends. Internal: the kernel refused.
+  // Blocks the signals until this object ends. Internal: the kernel refused.
   static Result<StartSignals> open();
 
   // Runs `work` in a child process, so that libraries that it loads and threads that it starts are gone afterwards, and
-  // answers its exit status. None: TERM, INT or QUIT came, and the child was killed; one that has not died after
-  // `patience` (it waits for a disk or a file server that hangs) is left to die later. Unavailable: no process can be
-  // made now.
-  Result<std::optional<int>> await(const std::function<int()>& work, Duration patience = std::chrono::seconds(5));
+  // answers its exit status. nullopt: TERM, INT or QUIT came, and the child was killed; a child that has not ended
+  // after `patience` (it waits for a disk or file server that hangs) is left to end later. Unavailable: no process can
+  // be made now.
+  Result<std::optional<int>> runInChild(const std::function<int()>& work, Duration patience = std::chrono::seconds(5));
 
-  // Sends what came and was not for the start (HUP, USR1) to this process once more, for the master.
-  void handOn();
+  // Sends a signal that came but concerns only the master (HUP, USR1) to this process again.
+  void sendToMaster();
   void closeInChild() { inbox_.closeInChild(); }
 
  private:
-  explicit StartSignals(SignalInbox inbox) : inbox_(std::move(inbox)) {}
+  explicit StartSignals(master::SignalInbox inbox) : inbox_(std::move(inbox)) {}
   bool takeSignals();
 
-  SignalInbox inbox_;
+  master::SignalInbox inbox_;
   std::optional<int> forMaster_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::instance

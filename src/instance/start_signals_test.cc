@@ -14,11 +14,11 @@
 #include "master/signals.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::instance {
 namespace {
 
-// In a process of its own, since signals belong to a process. Answers its exit status; what ended it instead is 1000
-// and the signal.
+// Runs `work` in a process of its own, since signals belong to a process. Answers its exit status, or 1000 plus the
+// signal that ended it.
 int inProcess(const std::function<int()>& work) {
   const auto pid = ::fork();
   if (pid == 0) ::_exit(work());
@@ -28,14 +28,14 @@ int inProcess(const std::function<int()>& work) {
 }
 
 TEST(StartSignals, AnswersTheExitStatusOfTheWork) {
-  EXPECT_EQ(inProcess([] { return StartSignals::open()->await([] { return 69; })->value_or(99); }), 69);
+  EXPECT_EQ(inProcess([] { return StartSignals::open()->runInChild([] { return 69; })->value_or(99); }), 69);
 }
 
 TEST(StartSignals, ATermEndsTheWorkAndNotThisProcess) {
   EXPECT_EQ(inProcess([] {
               auto signals = StartSignals::open();
               const auto parent = ::getpid();
-              const auto status = signals->await([parent] {
+              const auto status = signals->runInChild([parent] {
                 ::kill(parent, SIGTERM);
                 for (;;) ::pause();  // a store that does not answer
                 return 0;
@@ -45,8 +45,8 @@ TEST(StartSignals, ATermEndsTheWorkAndNotThisProcess) {
             42);
 }
 
-// A killed process whose tracer does not wait for it is not reaped by its parent: as one that hangs in the kernel.
-// Answers only where no process may be traced.
+// A killed process whose tracer does not wait for it cannot be reaped by its parent, like a process that hangs in the
+// kernel. Returns 7 where no process may be traced.
 int workThatCannotBeReaped(const int (&pipe)[2], int parent) {
   ::close(pipe[1]);
   ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
@@ -67,7 +67,7 @@ TEST(StartSignals, ATermDoesNotWaitForeverForWorkThatCannotBeKilled) {
     if (::pipe2(pipe, O_CLOEXEC) != 0) return 2;
     auto signals = StartSignals::open();
     const auto work = [&pipe, parent = ::getpid()] { return workThatCannotBeReaped(pipe, parent); };
-    const auto status = signals->await(work, std::chrono::milliseconds(100));
+    const auto status = signals->runInChild(work, std::chrono::milliseconds(100));
     if (status && *status == 7) return 7;
     const bool isThereStill = ::waitpid(-1, nullptr, WNOHANG) == 0;
     return status && !status->has_value() && isThereStill ? 42 : 1;
@@ -76,26 +76,26 @@ TEST(StartSignals, ATermDoesNotWaitForeverForWorkThatCannotBeKilled) {
   EXPECT_EQ(result, 42);
 }
 
-TEST(StartSignals, AHupDuringTheStartIsTheMasters) {
+TEST(StartSignals, AHupDuringTheStartIsSentToTheMasterLater) {
   EXPECT_EQ(inProcess([] {
               auto signals = StartSignals::open();
               const auto parent = ::getpid();
-              const auto status = signals->await([parent] { return ::kill(parent, SIGHUP); });
+              const auto status = signals->runInChild([parent] { return ::kill(parent, SIGHUP); });
               if (!status || *status != 0) return 1;
-              signals->handOn();
+              signals->sendToMaster();
               signals->closeInChild();
-              return SignalInbox::open()->next() == SIGHUP ? 42 : 2;
+              return master::SignalInbox::open()->next() == SIGHUP ? 42 : 2;
             }),
             42);
 }
 
-TEST(StartSignals, AStartWhoseParentIgnoresSigchldWaitsForItsChildAllTheSame) {
+TEST(StartSignals, WaitsForItsChildEvenIfSigchldIsIgnored) {
   EXPECT_EQ(inProcess([] {
               ::signal(SIGCHLD, SIG_IGN);
-              return StartSignals::open()->await([] { return 7; })->value_or(99);
+              return StartSignals::open()->runInChild([] { return 7; })->value_or(99);
             }),
             7);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::instance

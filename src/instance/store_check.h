@@ -6,11 +6,12 @@
 
 #include "leptir/config.h"
 
-namespace leptir {
+namespace leptir::instance {
 
-// Opens each store once, tries what will be done there, and answers an exit status: 0, or 69 when one can never be used as configured. A store that is
-// down is said and no mistake: it will be tried again. Loads libraries and may start threads, so call it in a child
-// process that ends afterwards.
-int checkStores(const Config& config, const std::function<void(const std::string&)>& say);
+// Opens each store once, tries the operations that the instance will need, and answers an exit status: 0, or 69 if a
+// store can never be used as configured. `report` gets a sentence for each store that failed. A store that is only down
+// is no error, since it will be tried again. Loads libraries and may start threads, so call it in a child process that
+// ends afterwards.
+int checkStores(const Config& config, const std::function<void(const std::string&)>& report);
 
-}  // namespace leptir
+}  // namespace leptir::instance

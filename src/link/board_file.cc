@@ -11,24 +11,25 @@
 #include "base/file_identity.h"
 #include "base/private_file.h"
 
-namespace leptir {
+namespace leptir::link {
 namespace {
 
 Error failed(const std::filesystem::path& file, const std::string& what) {
-  return Error(codeOfErrno(errno), file.string() + ": " + what + ": " + errnoText(errno));
+  return Error(base::codeOfErrno(errno), file.string() + ": " + what + ": " + base::errnoText(errno));
 }
 
 Result<void> put(const std::filesystem::path& file, int descriptor, const std::string& content) {
   const auto bytes = static_cast<ssize_t>(content.size());
-  errno = ENOSPC;  // of a write that was cut short
+  errno = ENOSPC;  // the reason where pwrite writes only a part
   if (::pwrite(descriptor, content.data(), content.size(), 0) == bytes && ::ftruncate(descriptor, bytes) == 0)
     return {};
-  return failed(file, "cannot make room for the status board");
+  return failed(file, "cannot write the status board");
 }
 
-// Locked before it has its name, so that no process ever finds it free.
-Result<UniqueFd> makeLocked(const std::filesystem::path& file, const std::string& fresh, const std::string& content) {
-  auto made = openPrivateFile(fresh, O_RDWR | O_CREAT | O_EXCL);
+// Locks the file before it gets its name, so that no other process ever finds it unlocked.
+Result<base::UniqueFd> makeLocked(const std::filesystem::path& file, const std::string& fresh,
+                                  const std::string& content) {
+  auto made = base::openPrivateFile(fresh, O_RDWR | O_CREAT | O_EXCL);
   if (!made) return made.error().in(file.string() + ": cannot make the status board");
   if (::flock(made->get(), LOCK_EX | LOCK_NB) != 0) return failed(file, "cannot lock the status board");
   if (auto written = put(file, made->get(), content); !written) return written.error();
@@ -38,7 +39,7 @@ Result<UniqueFd> makeLocked(const std::filesystem::path& file, const std::string
 
 }  // namespace
 
-// A new file under a new name takes the place of an old one, so that symbolic links are left alone.
+// Renames a new file over the old one, so that the target of a symbolic link is not changed.
 Result<BoardFile> BoardFile::create(const std::filesystem::path& file, const std::string& content) {
   const std::string fresh = file.string() + ".new";
   ::unlink(fresh.c_str());
@@ -70,7 +71,7 @@ Result<bool> BoardFile::restore(const std::string& content) {
     return Error(ErrorCode::Lost, file_.string() + ": it is the status board of another instance by now");
   if (lock == BoardLock::CannotTell)
     return Error(ErrorCode::Unavailable, file_.string() + ": cannot tell whether it is the status board of another " +
-                                             "instance by now: " + errnoText(errno));
+                                             "instance by now: " + base::errnoText(errno));
   auto made = create(file_, content);
   if (!made) return made.error();
   *this = std::move(*made);
@@ -84,11 +85,11 @@ void BoardFile::remove() {
 bool BoardFile::isStillNamed() const {
   struct stat named{};
   if (::lstat(file_.c_str(), &named) != 0) return false;
-  return FileIdentity{named.st_dev, named.st_ino} == FileIdentity::of(lock_.get());
+  return base::FileIdentity{named.st_dev, named.st_ino} == base::FileIdentity::of(lock_.get());
 }
 
-// Shared, so that two processes that look never take each other for the master.
-BoardLock boardLockOf(const UniqueFd& descriptor) {
+// Tries a shared lock, so that two processes that test at the same time do not take each other for the master.
+BoardLock boardLockOf(const base::UniqueFd& descriptor) {
   if (::flock(descriptor.get(), LOCK_SH | LOCK_NB) != 0)
     return errno == EWOULDBLOCK ? BoardLock::Held : BoardLock::CannotTell;
   ::flock(descriptor.get(), LOCK_UN);
@@ -96,10 +97,10 @@ BoardLock boardLockOf(const UniqueFd& descriptor) {
 }
 
 BoardLock boardLockOf(const std::filesystem::path& file) {
-  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
+  const base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
   if (descriptor) return boardLockOf(descriptor);
   const bool isNoBoard = errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO;
   return isNoBoard ? BoardLock::Free : BoardLock::CannotTell;
 }
 
-}  // namespace leptir
+}  // namespace leptir::link

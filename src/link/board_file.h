@@ -1,5 +1,5 @@
-// The file by which a status board is found. What a board says changes all the time and stands in memory; the file says
-// who the instance is, and where that memory is.
+// The file by which other processes find a status board. It says which instance this is, and where the memory with the
+// changing values is (status_board.h).
 #pragma once
 
 #include <filesystem>
@@ -8,36 +8,36 @@
 #include "base/unique_fd.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::link {
 
-// Made by the master, and locked while it lives: children close their copies.
+// Created by the master, which holds a lock on it as long as it lives; children close their copies.
 class BoardFile {
  public:
-  // Makes the file anew, in the place of one that is left over. Unavailable, Invalid: see errno_code.h; NotFound: no
-  // such folder. The message names the path.
+  // Creates the file and replaces any older file of that name. Unavailable, Invalid: see errno_code.h. NotFound: the
+  // folder does not exist. The message names the path.
   static Result<BoardFile> create(const std::filesystem::path& file, const std::string& content);
 
   Result<void> write(const std::string& content);
-  // Makes the file anew when it was removed, replaced or changed. True: it was. Lost: the file that has its name by now
-  // is locked by another process. Unavailable: whether it is cannot be told, so it is left alone.
+  // Creates the file again when it was removed, replaced or changed. True: it was. Lost: another process has locked the
+  // file that has this name now. Unavailable: that cannot be determined, so the file is left alone.
   Result<bool> restore(const std::string& content);
-  // Removes the file, unless its name is another file's by now.
+  // Removes the file, unless another file has its name now.
   void remove();
 
  private:
-  BoardFile(std::filesystem::path file, UniqueFd lock) : file_(std::move(file)), lock_(std::move(lock)) {}
+  BoardFile(std::filesystem::path file, base::UniqueFd lock) : file_(std::move(file)), lock_(std::move(lock)) {}
   bool isStillNamed() const;
   bool says(const std::string& content) const;
   std::filesystem::path file_;
-  UniqueFd lock_;  // open for reading and writing
+  base::UniqueFd lock_;  // open for reading and writing
 };
 
 enum class BoardLock { Free, Held, CannotTell };
 
-// Whether another process holds the lock of a board file, by an open file of it.
-BoardLock boardLockOf(const UniqueFd& descriptor);
-// The same by its name. Free: there is no such file, or something there that no instance puts there (a link, a socket).
-// CannotTell: errno says why.
+// Whether another process holds the lock of the board file that is open as `descriptor`.
+BoardLock boardLockOf(const base::UniqueFd& descriptor);
+// The same for a path. Free: also when there is no such file, or a kind of file that no instance creates (a link, a
+// socket). CannotTell: errno says why.
 BoardLock boardLockOf(const std::filesystem::path& file);
 
-}  // namespace leptir
+}  // namespace leptir::link

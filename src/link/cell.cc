@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace leptir {
+namespace leptir::link {
 
 std::uint32_t checksumOf(std::string_view bytes) {
   constexpr std::uint64_t kPrime = 0x100000001b3;
@@ -18,4 +18,4 @@ std::uint32_t checksumOf(std::string_view bytes) {
   return static_cast<std::uint32_t>(hash ^ (hash >> 32));
 }
 
-}  // namespace leptir
+}  // namespace leptir::link

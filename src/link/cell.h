@@ -1,14 +1,14 @@
-// One cell of a slot: the place of one task between the dispatcher that assigns it and settles it, the worker that runs
-// it, and the master that ends it.
+// One cell of a slot: it holds one task from assignment to settlement. The dispatcher assigns and settles the task, the
+// worker runs it, the master ends it at a deadline or when the worker has died.
 //
-//  free ─dispatcher─▶ assigned ─worker─▶ executing ─worker─▶ done ─dispatcher, when settled─▶ free
-//                        │                   │ └─master, before it signals─▶ stopping
-//                        │                   └────────────┬──────────────────┘
-//                        └─dispatcher─▶ free               └─master, worker reaped─▶ died ─dispatcher, when settled─▶
-//                        free
+//  free ──dispatcher──▶ assigned ──worker──▶ executing ──worker──▶ done ──dispatcher──▶ free
+//                          │                     │
+//                          │                     ├──master──▶ stopping ──master──▶ died ──dispatcher──▶ free
+//                          │                     └──master: the worker died──▶ died
+//                          └──dispatcher: taken back before it began──▶ free
 //
-// Everything here lies in shared memory and is written by processes that may die at any instruction; so: plain bytes,
-// one writer a part, and a state word that changes by compare-and-swap alone.
+// Cells lie in shared memory and are written by processes that may die at any instruction. So a cell holds only plain
+// bytes, each part of it has one writing process, and its state word changes only by compare-and-swap.
 #pragma once
 
 #include <atomic>
@@ -18,24 +18,24 @@
 
 #include "leptir/broker_task.h"
 #include "leptir/clock.h"
-#include "link/last_words.h"
+#include "link/crash_report.h"
 
-namespace leptir {
+namespace leptir::link {
 
 enum class CellState : std::uint8_t { Free, Assigned, Executing, Done, Stopping, Died };
 
-// Why the master ended a task: stands in the word of `stopping` and `died`.
+// Why the master ended a task. Part of the state word while the state is Stopping or Died.
 enum class StopReason : std::uint8_t {
   None,
   Crash,      // the worker died by itself
-  TimeLimit,  //
-  Cancel,     // somebody asked
-  Shutdown,   // this instance ends: goes back without using up an attempt
-  Lease,      // its lease is lost or about to be: no record, no attempt
+  TimeLimit,  // the task ran longer than its time limit
+  Cancel,     // a user asked for it
+  Shutdown,   // the instance stops: the task returns to its queue and no attempt is counted
+  LeaseLost,  // its lease is lost or about to end: no record is saved, no attempt is counted
 };
 
-// The state word, taken apart. Each new use of a cell has a generation of its own, so that a late compare-and-swap
-// about an earlier task fails.
+// The state word, unpacked. Each new use of a cell has a new generation, so a late compare-and-swap that is meant for
+// an earlier task of the cell fails.
 struct CellWord {
   CellState state = CellState::Free;
   StopReason reason = StopReason::None;
@@ -52,69 +52,70 @@ struct CellWord {
   friend bool operator==(const CellWord&, const CellWord&) = default;
 };
 
-// A body up to this size lies in its cell; a larger one in the slot's large area, of which there is one for each
-// direction.
+// A body (lease handle and envelope, or outcome) up to this size lies in its cell; a larger one lies in a large area of
+// the slot, which has one for assignments and one for outcomes.
 inline constexpr std::size_t kCellBodyBytes = 64 * 1024;
 inline constexpr std::size_t kLargeBodyBytes = kMaxEnvelopeBytes + 64 * 1024;
 
-// What the dispatcher says of a task. Read-only for the worker, and written before the state word says `assigned`.
+// The assignment of a task, written by the dispatcher before the state word becomes Assigned. Read-only for the worker.
 struct AssignmentHeader {
   std::uint64_t
-      sequence;  // rises with each assignment in this slot: tells a new worker or dispatcher where the ring stands
-  std::uint32_t broker;  // its line in the shared page
-  std::uint64_t epoch;   // of the session that holds it there
+      sequence;  // rises with each assignment in this slot: a new worker or dispatcher finds the first cell by it
+  std::uint32_t broker;  // index into SharedPage::brokers
+  std::uint64_t epoch;   // of the session that holds the lease
   std::uint64_t leaseNumber;
   Counters counters;
-  std::int64_t timeLimitMicros;  // zero: none
-  std::int64_t assignedBoot;     // BootTime of the assignment, microseconds
-  std::uint32_t handleBytes;     // the lease's handle comes first in the body,
-  std::uint32_t envelopeBytes;   // then the envelope
-  std::uint8_t large;            // the body lies in the large area
-  std::uint8_t fresh;            // only for a worker that has run nothing yet
-  std::uint32_t settleTries;     // dispatchers that took what came of it and have not freed the cell
-  std::uint64_t generation;      // of the state word: the worker writes that one, and could claim another
+  std::int64_t timeLimitMicros;   // zero: no limit
+  std::int64_t assignedBoot;      // BootTime of the assignment, microseconds
+  std::uint32_t handleBytes;      // the body begins with the handle of the lease, of so many bytes;
+  std::uint32_t envelopeBytes;    // then comes the envelope
+  std::uint8_t large;             // the body lies in the large area
+  std::uint8_t needsFreshWorker;  // only a worker that has run no task yet may run this one
+  std::uint32_t settleTries;      // dispatchers that began to settle the task and have not freed the cell
+  std::uint64_t generation;       // copy of the state word's generation, which the worker cannot overwrite
 };
 
-// What the worker says. Untrusted: a task may have scribbled over it, so a checksum covers the body and every use of
-// `bytes` is checked against the area.
+// What the worker reports of a run. Untrusted, since a task may have overwritten it: a checksum covers the body, and
+// readers compare `bytes` with the size of the area.
 struct OutcomeHeader {
-  std::int64_t startedBoot;      // when it began, by the worker's word
-  std::int64_t cpuMicrosBefore;  // CPU time that the worker had used until then, children that it waited for included
+  std::int64_t startedBoot;      // BootTime when the run began, as the worker reports it, microseconds
+  std::int64_t cpuMicrosBefore;  // CPU time of the worker and of its reaped children before the run
   std::int32_t pid;              // of the worker
   std::uint32_t bytes;
   std::uint32_t checksum;
   std::uint8_t large;
 };
 
-// What the dispatcher wishes of the master: to end the task in a cell. Read-only for the worker.
-struct WishHeader {
+// A request of the dispatcher to the master: to end the task in this cell. Read-only for the worker.
+struct CancelRequestHeader {
   std::atomic<std::uint64_t> word;  // the cell's generation, and the reason; written last
-  char by[128];                     // a cancel: who asked, ends with a zero
+  char by[128];                     // the user who asked to cancel; zero-terminated
 };
 
-// What the master says of a task whose worker it reaped. Read-only for the worker, written before the word says `died`.
+// How a task ended whose worker the master has reaped. Written by the master before the state word becomes Died.
+// Read-only for the worker.
 struct VerdictHeader {
-  std::int64_t startedBoot;  // when it was first seen to execute
-  std::int64_t endedBoot;    // when the worker was reaped
+  std::int64_t startedBoot;  // BootTime when the run began, as the master determined it, microseconds
+  std::int64_t endedBoot;    // BootTime when the worker was reaped, microseconds
   std::int32_t pid;
-  std::int32_t signal;  // zero: it exited
+  std::int32_t signal;  // zero: the worker exited
   std::int32_t exitCode;
   std::int64_t cpuMicros;  // of the run
   std::uint64_t maxRssBytes;
-  LastWordsKind lastWords;
+  CrashReportKind crashReport;
   std::uint8_t oomKilled;
-  std::int32_t sender;
+  std::int32_t signalSender;  // pid of the process that sent the signal; zero: no process, or not known
   std::uint64_t faultAddress;
-  std::uint64_t stderrFrom, stderrTo;  // positions in the worker's stderr: what may be this task's
-  std::atomic<std::uint32_t> autopsy;  // AutopsyState
-  std::uint32_t autopsyBytes;
+  std::uint64_t stderrFrom, stderrTo;      // positions in the worker's stderr between which this task may have written
+  std::atomic<std::uint32_t> symbolizing;  // SymbolizingState
+  std::uint32_t symbolizedStackBytes;
 };
 
-// A stack takes a moment to be worked out, in a child of the master's; the verdict stands before it is there.
-enum class AutopsyState : std::uint32_t { None, Underway, Done };
-inline constexpr std::size_t kAutopsyBytes = 16 * 1024;
+// Whether the stack of a crash is known. A child of the master symbolizes it after the verdict has been written.
+enum class SymbolizingState : std::uint32_t { None, Underway, Done };
+inline constexpr std::size_t kSymbolizedStackBytes = 16 * 1024;
 
-// FNV-1a over 8 bytes at a time: quick, and enough to notice that somebody wrote where he should not.
+// FNV-1a over 8 bytes at a time: fast, and enough to detect that a task overwrote an outcome.
 std::uint32_t checksumOf(std::string_view bytes);
 
-}  // namespace leptir
+}  // namespace leptir::link

@@ -4,16 +4,16 @@
 
 #include <string>
 
-namespace leptir {
+namespace leptir::link {
 namespace {
 
 TEST(CellWord, IsTheSameAfterPackingAndUnpacking) {
-  const CellWord word{CellState::Stopping, StopReason::Lease, (std::uint64_t{1} << 48) - 1};
+  const CellWord word{CellState::Stopping, StopReason::LeaseLost, (std::uint64_t{1} << 48) - 1};
   EXPECT_EQ(CellWord::unpack(word.pack()), word);
-  EXPECT_EQ(CellWord{}.pack(), 0u) << "fresh memory is a ring of free cells";
+  EXPECT_EQ(CellWord{}.pack(), 0u) << "zeroed memory is a ring of free cells";
 }
 
-TEST(CellWord, KeepsANumberThatIsNoState) {
+TEST(CellWord, KeepsAllBitsOfAWordThatIsNoValidState) {
   const auto nonsense = CellWord::unpack(0x1234'5678'9abc'def0);
   EXPECT_EQ(nonsense.pack(), 0x1234'5678'9abc'def0u);
 }
@@ -24,7 +24,7 @@ TEST(CellWord, GetsANewGenerationWhenItIsFreed) {
   EXPECT_EQ(done.freed().to(CellState::Assigned).generation, 8u);
 }
 
-TEST(Checksum, NoticesEachBitAndTheLength) {
+TEST(Checksum, DetectsAFlippedBitAndAnotherLength) {
   std::string body(1000, 'x');
   const auto sum = checksumOf(body);
   for (std::size_t i = 0; i < body.size(); i += 7) {
@@ -37,4 +37,4 @@ TEST(Checksum, NoticesEachBitAndTheLength) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::link

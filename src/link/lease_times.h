@@ -1,22 +1,24 @@
-// How long a session is ours by the store's word, and what is counted from that. One number decides all of it, so that
-// a shorter lease (tests) keeps the proportions. Instances, masters, dispatchers and workers see the same: it stands in
-// the shared page.
+// How long a lease lasts after a renewal, and the intervals that follow from it. All are fractions of one number, so
+// that a test with a shorter lease keeps the proportions. It stands in the shared page: master, dispatcher and workers
+// use the same numbers.
 #pragma once
 
 #include "leptir/clock.h"
 
-namespace leptir {
+namespace leptir::link {
 
 struct LeaseTimes {
   Duration lease = std::chrono::seconds(60);
 
   Duration renewEvery() const { return lease / 3; }
-  Duration recoverEvery() const { return lease / 6; }  // of dead sessions, by anyone
-  Duration compareEvery() const { return lease; }      // heldTasks against what we know
-  // A worker begins nothing, and the master ends what runs, this long before a lease ends (docs/design.md): TERM first,
-  // KILL later.
+  // How often an instance looks for sessions of dead instances.
+  Duration recoverEvery() const { return lease / 6; }
+  // How often the dispatcher compares the leases that the store knows (heldTasks) with its cells and stock.
+  Duration compareEvery() const { return lease; }
+  // So long before a lease ends, workers begin no task under it, and the master sends TERM, later KILL, to the running
+  // one (docs/design.md).
   Duration termBeforeEnd() const { return lease / 6; }
   Duration killBeforeEnd() const { return lease / 30; }
 };
 
-}  // namespace leptir
+}  // namespace leptir::link

@@ -7,7 +7,9 @@
 #include <new>
 #include <system_error>
 
-namespace leptir {
+#include "base/errno_text.h"
+
+namespace leptir::link {
 namespace {
 
 constexpr std::size_t kPageBytes = (sizeof(SharedPage) + 4095) / 4096 * 4096;
@@ -17,13 +19,14 @@ constexpr std::size_t kPageBytes = (sizeof(SharedPage) + 4095) / 4096 * 4096;
 Result<std::unique_ptr<Link>> Link::create(int workers) try {
   std::unique_ptr<Link> link(new Link);
   void* memory = ::mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return Error(ErrorCode::Unavailable, std::string("shared page: ") + std::strerror(errno));
+  if (memory == MAP_FAILED)
+    return Error(ErrorCode::Unavailable, std::string("cannot map the shared page: ") + std::strerror(errno));
   ::madvise(memory, kPageBytes, MADV_DONTDUMP);
   link->page_ = new (memory) SharedPage;
   if (auto grown = link->growTo(workers); !grown) return grown.error();
   return link;
 } catch (const std::system_error& error) {
-  return Error(ErrorCode::Unavailable, std::string("bells: ") + error.what());
+  return Error(ErrorCode::Unavailable, "cannot create wake-up descriptors: " + base::errnoText(error.code().value()));
 }
 
 Result<void> Link::growTo(int workers) {
@@ -33,7 +36,7 @@ Result<void> Link::growTo(int workers) {
   return {};
 }
 
-// The slot comes last: it is what counts.
+// The slot is added last, since workers() counts the slots.
 Result<void> Link::addSlot() try {
   const auto number = slots_.size();
   auto slot = Slot::create();
@@ -46,7 +49,7 @@ Result<void> Link::addSlot() try {
   slots_.push_back(std::move(*slot));
   return {};
 } catch (const std::system_error& error) {
-  return Error(ErrorCode::Unavailable, std::string("bells: ") + error.what());
+  return Error(ErrorCode::Unavailable, "cannot create wake-up descriptors: " + base::errnoText(error.code().value()));
 }
 
 Link::~Link() {
@@ -63,10 +66,10 @@ Result<void> Link::confineToWorker(int worker) {
   }
   masterBell_.reset();
   if (::mprotect(page_, kPageBytes, PROT_READ) != 0) {
-    return Error(ErrorCode::Internal, std::string("mprotect: ") + std::strerror(errno));
+    return Error(ErrorCode::Internal, std::string("cannot make the shared page read-only: ") + std::strerror(errno));
   }
-  if (auto ours = workerStderr(worker).becomeOurs(); !ours) return ours;
+  if (auto ours = workerStderr(worker).redirectStderr(); !ours) return ours;
   return slot(worker).confineToWorker();
 }
 
-}  // namespace leptir
+}  // namespace leptir::link

@@ -1,5 +1,5 @@
-// All shared memory and bells of one instance, made by the master before it forks and inherited by everyone: what
-// processes say to each other.
+// The shared memory and the bells (wake-up descriptors) of one instance, by which its processes communicate. The master
+// makes them before it forks; its children inherit them.
 #pragma once
 
 #include <deque>
@@ -13,7 +13,7 @@
 #include "link/status_board.h"
 #include "link/worker_stderr.h"
 
-namespace leptir {
+namespace leptir::link {
 
 class Link {
  public:
@@ -23,17 +23,17 @@ class Link {
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  // Makes slots until there are so many; those that stand stay where they are. Master only; processes that were forked
-  // before do not see the new ones. Unavailable: as create.
+  // Adds slots until there are `workers` of them; existing slots keep their addresses. Master only. Processes that were
+  // forked earlier do not see the new slots. Unavailable: as create.
   Result<void> growTo(int workers);
 
   int workers() const { return static_cast<int>(slots_.size()); }
   SharedPage& page() { return *page_; }
   Slot& slot(int worker) { return slots_[static_cast<std::size_t>(worker)]; }
 
-  // Bells only ring; everything said stands in the slots and the page.
-  Wake& dispatcherBell() { return dispatcherBell_; }  // rung by workers, the master and the dispatcher's own threads
-  Wake& masterBell() { return *masterBell_; }         // rung by the dispatcher; workers have none
+  // A bell only wakes the process that waits for it; all data stands in the slots and the shared page.
+  Wake& dispatcherBell() { return dispatcherBell_; }  // rung by workers, the master and the dispatcher's threads
+  Wake& masterBell() { return *masterBell_; }         // rung by the dispatcher; closed in workers
   Wake& workerBell(int worker) {
     return *workerBells_[static_cast<std::size_t>(worker)];
   }  // rung by the dispatcher and the master
@@ -43,8 +43,8 @@ class Link {
 
   WorkerStderr& workerStderr(int worker) { return stderrs_[static_cast<std::size_t>(worker)]; }
 
-  // Worker, right after its fork: unmaps the slots of others, makes what it only reads read-only and closes the bells
-  // of others; its stderr goes where this slot's goes from here on.
+  // Worker, right after its fork: unmaps the slots and closes the bells of other workers, makes memory read-only that a
+  // worker only reads, and redirects its stderr into the file of its slot.
   Result<void> confineToWorker(int worker);
 
  private:
@@ -52,11 +52,11 @@ class Link {
   SharedPage* page_ = nullptr;
   Result<void> addSlot();
 
-  std::deque<Slot> slots_;  // which stay where they are when one is added
+  std::deque<Slot> slots_;  // a deque: slots keep their addresses when one is added
   std::deque<WorkerStderr> stderrs_;
   Wake dispatcherBell_;
-  std::unique_ptr<Wake> masterBell_ = std::make_unique<Wake>();  // none in a worker
+  std::unique_ptr<Wake> masterBell_ = std::make_unique<Wake>();  // null in a worker
   std::vector<std::unique_ptr<Wake>> workerBells_, stopBells_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::link

@@ -10,12 +10,12 @@
 
 #include "tests/support/mapping_flags.h"
 
-namespace leptir {
+namespace leptir::link {
 namespace {
 
 using namespace std::chrono_literals;
 
-// Runs it in a child; answers the signal that ended it, or 0 when it came to its end.
+// Runs `deed` in a child process. Returns the signal that ended the child, or 0 when `deed` returned.
 int signalThatEnds(const std::function<void()>& deed) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -28,8 +28,8 @@ int signalThatEnds(const std::function<void()>& deed) {
   return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-TEST(Link, ItsSharedPageStandsInNoCoreFile) {
-  EXPECT_TRUE(standsInNoCoreFile(&Link::create(1).value()->page()));
+TEST(Link, ItsSharedPageIsExcludedFromCoreFiles) {
+  EXPECT_TRUE(isExcludedFromCoreFiles(&Link::create(1).value()->page()));
 }
 
 class LinkTest : public ::testing::Test {
@@ -49,7 +49,7 @@ TEST_F(LinkTest, IsSharedByAllProcesses) {
   EXPECT_TRUE(link->dispatcherBell().waitFor(0s));
 }
 
-TEST_F(LinkTest, GrowsWithoutMovingWhatStands) {
+TEST_F(LinkTest, GrowsWithoutMovingExistingSlotsAndBells) {
   const Slot* first = &link->slot(0);
   const Wake* bell = &link->workerBell(1);
   link->slot(0).writeProgress(0.5, "stays");
@@ -76,15 +76,16 @@ TEST_F(LinkTest, ConfinesAWorkerToItsOwnSlot) {
             0);
   EXPECT_EQ(link->slot(0).readProgress().second, "mine");
   EXPECT_TRUE(link->workerBell(0).clear());
-  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), link->page().stopping = Stopping::Leave; }), SIGSEGV);
+  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), link->page().stopping = ShutdownStage::Leave; }),
+            SIGSEGV);
   EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), (void)link->slot(0).writeAssignment(0, {}); }),
             SIGSEGV);
   EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), link->slot(0).writeVerdict(0, {}); }), SIGSEGV);
   EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), (void)link->slot(1).word(0); }), SIGSEGV);
-  EXPECT_EQ(link->page().stopping, Stopping::No);
+  EXPECT_EQ(link->page().stopping, ShutdownStage::No);
 }
 
-TEST_F(LinkTest, ClosesTheBellsOfOthersInAWorker) {
+TEST_F(LinkTest, ClosesTheBellsOfOtherWorkersInAWorker) {
   const int others = link->workerBell(1).descriptor();
   EXPECT_EQ(signalThatEnds([&] {
               if (!link->confineToWorker(0) || ::fcntl(others, F_GETFD) != -1) ::abort();
@@ -93,7 +94,7 @@ TEST_F(LinkTest, ClosesTheBellsOfOthersInAWorker) {
   EXPECT_NE(::fcntl(others, F_GETFD), -1);
 }
 
-TEST_F(LinkTest, GivesAWorkerNoBellOfTheMaster) {
+TEST_F(LinkTest, ClosesTheBellOfTheMasterInAWorker) {
   const int masters = link->masterBell().descriptor();
   EXPECT_EQ(signalThatEnds([&] {
               if (!link->confineToWorker(0) || ::fcntl(masters, F_GETFD) != -1) ::abort();
@@ -101,15 +102,15 @@ TEST_F(LinkTest, GivesAWorkerNoBellOfTheMaster) {
             0);
 }
 
-TEST_F(LinkTest, GivesNoDescriptorToPrograms) {
+TEST_F(LinkTest, ItsDescriptorsAreClosedWhenAProgramIsExecuted) {
   for (const Wake* bell : {&link->dispatcherBell(), &link->masterBell(), &link->workerBell(0), &link->stopBell(1)}) {
     EXPECT_EQ(::fcntl(bell->descriptor(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
   }
 }
 
-TEST(LinkOfMany, IsMadeOfAddressesMoreThanOfMemory) {
+TEST(LinkOfMany, FitsIntoMemorySinceUnusedCellsTakeNone) {
   EXPECT_TRUE(Link::create(64));
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::link

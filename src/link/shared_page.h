@@ -1,4 +1,4 @@
-// What all processes of an instance must know at any instant. Read-only for workers.
+// Values that every process of an instance reads at any time without a lock. Read-only for workers.
 #pragma once
 
 #include <atomic>
@@ -9,56 +9,59 @@
 #include "leptir/clock.h"
 #include "link/lease_times.h"
 
-namespace leptir {
+namespace leptir::link {
 
-// How far a stop has come. Written by the master; never falls.
-enum class Stopping : std::uint32_t {
+// How far the shutdown of the instance has come. Written by the master; never decreases.
+enum class ShutdownStage : std::uint32_t {
   No,
-  Drain,  // TERM: nothing new is leased, what runs may finish, what never began goes back
-  Now,    // QUIT, or shutdown_grace is over: what runs is being ended
-  Leave,  // the dispatcher is done: workers exit
+  Drain,  // TERM: no task is leased any more, running tasks may finish, tasks that have not begun are released
+  Now,    // QUIT, or shutdown_grace is over: running tasks are being ended
+  Leave,  // the dispatcher has ended: workers exit
 };
 
-// What the dispatcher has come to. Written by it; the master acts on it once the process has exited.
-enum class DispatcherSays : std::uint32_t {
-  Nothing,         // it runs, or it died
-  Finished,        // stopped cleanly
-  DrainedEmpty,    // --drain: every broker is empty
-  DrainedUnknown,  // --drain: only tasks of unknown names are left
-  StoreUnusable,   // a store can never be used as configured: exit status 69
-  LeftToExpire,    // stopped, but a broker could not be told: its tasks come back when the session expires
-  HandedOver,      // it was asked to leave everything as it stands, for the next one
+// Why the dispatcher exits. The dispatcher writes it; the master reads it once it has reaped the dispatcher.
+enum class DispatcherExitReason : std::uint32_t {
+  None,                  // it still runs, or it died
+  Finished,              // it stopped, and all tasks are settled
+  DrainedEmpty,          // --drain: the queues of all brokers are empty
+  DrainedExceptUnknown,  // --drain: only tasks with unknown names are left
+  StoreUnusable,         // a store can never be used as configured: exit status 69
+  SessionsLeftToExpire,  // it stopped, but a broker was out of reach: its tasks return when the session expires
+  HandedOver,  // the master asked it (at a reload) to exit and to leave all tasks as they are for its successor
 };
 
-// One broker's session, as all must see it.
-struct BrokerLine {
+// The session at one broker, as every process of the instance sees it.
+struct SharedSession {
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  std::atomic<std::uint64_t> epoch{0};  // spent here before a request with it is sent; zero: none yet
+  std::atomic<std::uint64_t> epoch{0};  // stored here before the request that opens it is sent; zero: none yet
   std::atomic<std::int64_t> leaseEndsBoot{
       kNever};  // BootTime in microseconds; kNever for sessions that live as long as their processes
-  std::atomic<std::uint64_t> spentElsewhere{0};  // epochs up to this one may be another line's at the same store
-  std::atomic<std::uint32_t> leasedAlone{0};     // what is held here but stands in no cell was leased by itself
-  std::atomic<std::uint32_t> ended{0};  // a broker that the configuration no longer names: its session is closed
+  // A new epoch must be greater: other brokers of this instance may have used epochs up to this one in the same store.
+  std::atomic<std::uint64_t> epochsSpentElsewhere{0};
+  // Nonzero: tasks are leased one at a time here, so a lease that stands in no cell names the task that the dispatcher
+  // handled when it died.
+  std::atomic<std::uint32_t> leasedSingly{0};
+  std::atomic<std::uint32_t> ended{0};  // nonzero: the configuration no longer has this broker; its session is closed
 };
 
 struct SharedPage {
   LeaseTimes leaseTimes;  // written before the first fork
-  std::atomic<Stopping> stopping{Stopping::No};
-  std::atomic<std::int64_t> masterBeat{0};  // BootTime in microseconds
+  std::atomic<ShutdownStage> stopping{ShutdownStage::No};
+  std::atomic<std::int64_t> masterBeat{0};  // when the master last made progress: BootTime in microseconds
   std::atomic<std::int64_t> dispatcherBeat{0};
-  std::atomic<std::uint32_t> dispatcherSleeps{0};  // a worker that has something to say rings only then
-  std::atomic<DispatcherSays> dispatcherSays{DispatcherSays::Nothing};
-  std::atomic<std::uint32_t> handOver{0};      // the master: leave everything as it stands and end
-  std::atomic<std::uint32_t> logsReopened{0};  // by the master: how often; the dispatcher follows
-  std::atomic<std::uint64_t> brokersAway{
-      1};  // a bit for each line: a broker without a session, as the dispatcher sees it
-  std::atomic<std::int64_t> carefulUntil{0};  // BootTime: the dispatcher died too often, tasks are leased one at a time
-  std::atomic<std::uint32_t> dispatcherDeaths{0};  // how often the master had to replace it
-  BrokerLine brokers[kMaxBrokers];
+  std::atomic<std::uint32_t> dispatcherSleeps{0};  // nonzero: the dispatcher waits for its bell; workers ring only then
+  std::atomic<DispatcherExitReason> dispatcherExitReason{DispatcherExitReason::None};
+  std::atomic<std::uint32_t> handOver{0};       // nonzero: the master asks the dispatcher to exit for its successor
+  std::atomic<std::uint32_t> logReopenings{0};  // how often the master has reopened the logs; the dispatcher follows
+  std::atomic<std::uint64_t> brokersWithoutSession{1};  // bit i: broker i has no session, as the dispatcher sees it
+  // BootTime in microseconds until which tasks are leased one at a time, since dispatchers died in quick succession.
+  std::atomic<std::int64_t> singleLeasesUntil{0};
+  std::atomic<std::uint32_t> dispatcherDeaths{0};  // how often the master replaced a dispatcher that died
+  SharedSession brokers[base::kMaxBrokers];
 };
 
-// Whether a task of this broker and epoch may begin now.
+// Whether a worker may begin a task of this broker and epoch now: the session is current, its lease lasts long enough.
 bool mayBegin(const SharedPage& page, std::uint32_t broker, std::uint64_t epoch, BootTime now);
 
-}  // namespace leptir
+}  // namespace leptir::link

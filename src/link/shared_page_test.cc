@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::link {
 namespace {
 
 using namespace std::chrono_literals;
@@ -15,7 +15,7 @@ SharedPage& pageWithLease(SharedPage& page, Duration left) {
   return page;
 }
 
-TEST(LeaseTimes, AreTheDesignsUnlessATestMakesThemShorter) {
+TEST(LeaseTimes, HaveTheDefaultsOfTheDesignDocument) {
   const LeaseTimes times;
   EXPECT_EQ(times.renewEvery(), 20s);
   EXPECT_EQ(times.recoverEvery(), 10s);
@@ -24,7 +24,7 @@ TEST(LeaseTimes, AreTheDesignsUnlessATestMakesThemShorter) {
   EXPECT_EQ(times.killBeforeEnd(), 2s);
 }
 
-TEST(MayBegin, WhileTheEpochIsThePagesAndTheLeaseIsLong) {
+TEST(MayBegin, WhileTheEpochIsCurrentAndTheLeaseIsLong) {
   SharedPage page;
   EXPECT_TRUE(mayBegin(pageWithLease(page, 60s), 3, 5, kNow));
 }
@@ -36,31 +36,31 @@ TEST(MayBegin, NotInAnotherEpoch) {
   EXPECT_FALSE(mayBegin(page, 3, 6, kNow));
 }
 
-TEST(MayBegin, NotOnceTheMarginBeforeTheLeasesEndHasBegun) {
+TEST(MayBegin, NotWithinTheMarginBeforeTheLeaseEnds) {
   SharedPage page;
   EXPECT_TRUE(mayBegin(pageWithLease(page, 10s + 1us), 3, 5, kNow));
   EXPECT_FALSE(mayBegin(pageWithLease(page, 10s), 3, 5, kNow));
   EXPECT_FALSE(mayBegin(pageWithLease(page, -1s), 3, 5, kNow));
 }
 
-TEST(MayBegin, TheMarginOfAShorterLeaseIsShorterByAsMuch) {
+TEST(MayBegin, TheMarginIsProportionalToTheLease) {
   SharedPage page;
   page.leaseTimes.lease = 3s;
   EXPECT_TRUE(mayBegin(pageWithLease(page, 500ms + 1us), 3, 5, kNow));
   EXPECT_FALSE(mayBegin(pageWithLease(page, 500ms), 3, 5, kNow));
 }
 
-TEST(MayBegin, AlwaysWhereASessionLivesAsLongAsItsProcesses) {
+TEST(MayBegin, AlwaysWhenTheSessionDoesNotExpire) {
   SharedPage page;
   page.brokers[0].epoch = 1;
   EXPECT_TRUE(mayBegin(page, 0, 1, BootTime::max() - 20s));
 }
 
-TEST(MayBegin, NotForABrokerThatCannotBe) {
+TEST(MayBegin, NotForABrokerIndexOutOfRange) {
   SharedPage page;
-  EXPECT_FALSE(mayBegin(page, kMaxBrokers, 0, kNow));
+  EXPECT_FALSE(mayBegin(page, base::kMaxBrokers, 0, kNow));
   EXPECT_FALSE(mayBegin(page, 0xffffffff, 0, kNow));
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::link

@@ -11,18 +11,18 @@
 #include "base/utf8.h"
 #include "link/slot_layout.h"
 
-namespace leptir {
+namespace leptir::link {
 
 Result<Slot> Slot::create() {
   static_assert(sizeof(WorkerPart) <= kLayout.outcomeBodies);
   static_assert(sizeof(AssignmentPart) <= kLayout.assignmentBodies - kLayout.assignmentPart);
-  static_assert(sizeof(VerdictPart) <= kLayout.autopsies - kLayout.verdictPart);
+  static_assert(sizeof(VerdictPart) <= kLayout.symbolizedStacks - kLayout.verdictPart);
   void* memory =
       ::mmap(nullptr, kLayout.end, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
-    return Error(ErrorCode::Unavailable, std::string("shared memory of a slot: ") + std::strerror(errno));
+    return Error(ErrorCode::Unavailable, std::string("cannot map the memory of a slot: ") + std::strerror(errno));
   }
-  // A core file of a worker is to show its own memory, not what other tasks were given and answered.
+  // Keeps parameters and results of tasks out of the core files of workers.
   ::madvise(memory, kLayout.end, MADV_DONTDUMP);
   return Slot(memory);
 }
@@ -41,11 +41,11 @@ void Slot::unmap() {
 }
 
 Result<void> Slot::confineToWorker() {
-  // A limit on addresses counts what is mapped: what it never reads goes.
-  ::munmap(static_cast<char*>(memory_) + kLayout.autopsies, kLayout.end - kLayout.autopsies);
+  // RLIMIT_AS counts mapped addresses, so the part that a worker never reads is unmapped.
+  ::munmap(static_cast<char*>(memory_) + kLayout.symbolizedStacks, kLayout.end - kLayout.symbolizedStacks);
   char* readOnly = static_cast<char*>(memory_) + kLayout.assignmentPart;
-  if (::mprotect(readOnly, kLayout.autopsies - kLayout.assignmentPart, PROT_READ) != 0) {
-    return Error(ErrorCode::Internal, std::string("mprotect: ") + std::strerror(errno));
+  if (::mprotect(readOnly, kLayout.symbolizedStacks - kLayout.assignmentPart, PROT_READ) != 0) {
+    return Error(ErrorCode::Internal, std::string("cannot make a slot read-only: ") + std::strerror(errno));
   }
   return {};
 }
@@ -71,8 +71,8 @@ char* Slot::largeOutcome() const {
 char* Slot::largeAssignment() const {
   return static_cast<char*>(memory_) + kLayout.largeAssignment;
 }
-char* Slot::autopsyBody(std::size_t cell) const {
-  return static_cast<char*>(memory_) + kLayout.autopsies + cell * kAutopsyBytes;
+char* Slot::symbolizedStackBody(std::size_t cell) const {
+  return static_cast<char*>(memory_) + kLayout.symbolizedStacks + cell * kSymbolizedStackBytes;
 }
 
 CellWord Slot::word(std::size_t cell) const {
@@ -89,7 +89,7 @@ Result<void> Slot::writeAssignment(std::size_t cell, const Assignment& assignmen
   const auto bytes = handle.size() + assignment.envelope.size();
   const bool large = needsLargeArea(handle.size(), assignment.envelope.size());
   if (bytes > kLargeBodyBytes)
-    return Error(ErrorCode::TooLarge, "an envelope of " + std::to_string(bytes) + " bytes fits no slot");
+    return Error(ErrorCode::TooLarge, "an envelope of " + std::to_string(bytes) + " bytes is too large for a slot");
 
   auto& header = assignmentPart().headers[cell];
   header.sequence = assignment.sequence;
@@ -102,7 +102,7 @@ Result<void> Slot::writeAssignment(std::size_t cell, const Assignment& assignmen
   header.handleBytes = static_cast<std::uint32_t>(handle.size());
   header.envelopeBytes = static_cast<std::uint32_t>(assignment.envelope.size());
   header.large = large;
-  header.fresh = assignment.fresh;
+  header.needsFreshWorker = assignment.needsFreshWorker;
   header.settleTries = 0;
   header.generation = word(cell).generation;
   char* body = large ? largeAssignment() : assignmentBody(cell);
@@ -143,7 +143,7 @@ Assignment Slot::readAssignment(std::size_t cell) const {
   assignment.counters = header.counters;
   assignment.timeLimit = Duration(header.timeLimitMicros);
   assignment.assigned = BootTime(Duration(header.assignedBoot));
-  assignment.fresh = header.fresh != 0;
+  assignment.needsFreshWorker = header.needsFreshWorker != 0;
   assignment.envelope = envelopeIn(cell);
   return assignment;
 }
@@ -168,7 +168,7 @@ bool Slot::writeOutcome(std::size_t cell, std::string_view outcome) {
     part.largeOutcomeCell = cell;
     part.largeOutcomeGeneration = word(cell).generation + 1;
   }
-  const auto checksum = checksumOf(outcome);  // before: a worker that is killed half way spoils what stood there
+  const auto checksum = checksumOf(outcome);  // before the copy: a kill during the copy spoils the previous outcome
   std::memcpy(large ? largeOutcome() : outcomeBody(cell), outcome.data(), outcome.size());
   auto& header = part.outcomes[cell];
   header.large = large;
@@ -203,37 +203,38 @@ BootTime Slot::startedBoot(std::size_t cell) const {
   return BootTime(Duration(workerPart().outcomes[cell].startedBoot));
 }
 
-void Slot::wish(std::size_t cell, StopReason reason, std::string_view by) {
-  auto& wish = assignmentPart().wishes[cell];
-  const auto bytes = utf8Prefix(by, sizeof wish.by - 1).size();
-  std::memcpy(wish.by, by.data(), bytes);
-  wish.by[bytes] = '\0';
-  wish.word = CellWord{CellState::Stopping, reason, word(cell).generation}.pack();
+void Slot::cancelRequest(std::size_t cell, StopReason reason, std::string_view by) {
+  auto& request = assignmentPart().cancelRequests[cell];
+  const auto bytes = base::utf8Prefix(by, sizeof request.by - 1).size();
+  std::memcpy(request.by, by.data(), bytes);
+  request.by[bytes] = '\0';
+  request.word = CellWord{CellState::Stopping, reason, word(cell).generation}.pack();
 }
 
-StopReason Slot::wishFor(std::size_t cell, CellWord word) const {
-  const auto wish = CellWord::unpack(assignmentPart().wishes[cell].word);
-  const bool stands = wish.state == CellState::Stopping && wish.generation == word.generation;
-  return stands ? wish.reason : StopReason::None;
+StopReason Slot::cancelRequestFor(std::size_t cell, CellWord word) const {
+  const auto request = CellWord::unpack(assignmentPart().cancelRequests[cell].word);
+  const bool stands = request.state == CellState::Stopping && request.generation == word.generation;
+  return stands ? request.reason : StopReason::None;
 }
 
-void Slot::writeKept(const std::vector<ProcessInfo>& processes) {
+void Slot::writeKeptDescendants(const std::vector<base::ProcessInfo>& processes) {
   auto& part = workerPart();
-  part.keptCount = 0;  // should we be killed half way
-  const auto count = std::min(processes.size(), kMostKept);
-  std::copy_n(processes.begin(), count, part.kept);
-  part.keptCount.store(static_cast<std::uint32_t>(count), std::memory_order_release);
+  part.keptDescendantCount = 0;  // should the worker be killed during the copy
+  const auto count = std::min(processes.size(), kMaxKeptDescendants);
+  std::copy_n(processes.begin(), count, part.keptDescendants);
+  part.keptDescendantCount.store(static_cast<std::uint32_t>(count), std::memory_order_release);
 }
 
-std::vector<ProcessInfo> Slot::readKept() const {
+std::vector<base::ProcessInfo> Slot::readKeptDescendants() const {
   const auto& part = workerPart();
-  const auto count = std::min<std::size_t>(part.keptCount.load(std::memory_order_acquire), kMostKept);
-  return {part.kept, part.kept + count};
+  const auto count =
+      std::min<std::size_t>(part.keptDescendantCount.load(std::memory_order_acquire), kMaxKeptDescendants);
+  return {part.keptDescendants, part.keptDescendants + count};
 }
 
 void Slot::writeProgress(double fraction, std::string_view text) {
   auto& progress = workerPart().progress;
-  const SequenceLock::Writing writing(progress.lock);
+  const base::SequenceLock::WriteGuard writing(progress.lock);
   progress.fraction = std::clamp(fraction, 0.0, 1.0);
   progress.text = text;
 }
@@ -246,7 +247,7 @@ std::pair<double, std::string> Slot::readProgress() const {
     fraction = progress.fraction.load();
     text = progress.text.load();
   });
-  const bool makesSense = fraction >= 0 && fraction <= 1;  // a worker may write what it likes there
+  const bool makesSense = fraction >= 0 && fraction <= 1;  // a task may have overwritten it
   if (!whole || !makesSense) return {0, {}};
   return {fraction, std::move(text)};
 }
@@ -258,11 +259,11 @@ std::atomic<std::uint32_t>& Slot::workerReady() {
   return workerPart().workerReady;
 }
 
-std::atomic<std::uint32_t>& Slot::workerLeaves() {
-  return verdictPart().workerLeaves;
+std::atomic<std::uint32_t>& Slot::workerMustExit() {
+  return verdictPart().workerMustExit;
 }
-bool Slot::isWorkerLeaving() const {
-  return verdictPart().workerLeaves.load() != 0;
+bool Slot::mustWorkerExit() const {
+  return verdictPart().workerMustExit.load() != 0;
 }
 
 std::optional<std::size_t> Slot::firstAssigned() const {
@@ -282,4 +283,4 @@ std::optional<std::size_t> Slot::running() const {
   return std::nullopt;
 }
 
-}  // namespace leptir
+}  // namespace leptir::link

@@ -14,9 +14,10 @@
 
 #include "tests/support/mapping_flags.h"
 
-namespace leptir {
+namespace leptir::link {
 
-// Writes into the part that a worker can reach, as a task gone wild does: words first, then the outcomes' headers.
+// Overwrites the part of a slot that a worker can write, as a faulty task would. First come the state words, then the
+// outcome headers.
 struct SlotVandal {
   static char* workerPart(Slot& slot) { return static_cast<char*>(slot.memory_); }
   static OutcomeHeader& outcome(Slot& slot, std::size_t cell) {
@@ -58,13 +59,13 @@ class SlotTest : public ::testing::Test {
   Slot slot = std::move(*Slot::create());
 };
 
-TEST_F(SlotTest, IsARingOfFreeCellsAtFirst) {
+TEST_F(SlotTest, HasOnlyFreeCellsAtFirst) {
   for (std::size_t cell = 0; cell < kCells; ++cell) EXPECT_EQ(slot.word(cell), CellWord{});
   EXPECT_EQ(slot.firstAssigned(), std::nullopt);
   EXPECT_EQ(slot.running(), std::nullopt);
 }
 
-TEST_F(SlotTest, GivesBackAnAssignmentAsItWasWritten) {
+TEST_F(SlotTest, ReadsAnAssignmentAsItWasWritten) {
   assign(slot, 17, R"({"cn":"noop"})");
   const auto read = slot.readAssignment(17);
   const auto written = assignmentOf(R"({"cn":"noop"})");
@@ -78,7 +79,7 @@ TEST_F(SlotTest, GivesBackAnAssignmentAsItWasWritten) {
   EXPECT_EQ(read.envelope, written.envelope);
 }
 
-TEST_F(SlotTest, CarriesTheLargestEnvelopeThatABrokerTakes) {
+TEST_F(SlotTest, HoldsTheLargestEnvelopeThatABrokerTakes) {
   std::string largest(kMaxEnvelopeBytes, 'e');
   largest.back() = '!';
   ASSERT_TRUE(Slot::needsLargeArea(6, largest.size()));
@@ -96,7 +97,7 @@ TEST_F(SlotTest, KnowsToTheByteWhatFitsACell) {
   EXPECT_EQ(slot.readAssignment(4).envelope, neighbour);
 }
 
-TEST_F(SlotTest, RefusesAnEnvelopeThatFitsNowhere) {
+TEST_F(SlotTest, RefusesAnEnvelopeThatIsTooLargeForTheLargeArea) {
   const auto refused = slot.writeAssignment(0, assignmentOf(std::string(kLargeBodyBytes, 'x')));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::TooLarge);
@@ -111,7 +112,7 @@ TEST_F(SlotTest, RefusesALateChangeAboutAnEarlierTaskOfTheCell) {
   EXPECT_EQ(slot.word(0).state, CellState::Assigned);
 }
 
-TEST_F(SlotTest, RefusesDoneOnceTheMasterIsStoppingIt) {
+TEST_F(SlotTest, RefusesDoneOnceTheMasterIsStoppingTheTask) {
   assign(slot, 0);
   const auto assigned = slot.word(0);
   const auto executing = assigned.to(CellState::Executing);
@@ -121,7 +122,7 @@ TEST_F(SlotTest, RefusesDoneOnceTheMasterIsStoppingIt) {
   EXPECT_EQ(slot.running(), 0u);
 }
 
-TEST_F(SlotTest, GivesBackAnOutcomeAndWhenItBegan) {
+TEST_F(SlotTest, ReadsAnOutcomeAndWhenItsRunBegan) {
   assign(slot, 9);
   finish(slot, 9, "it went well");
   EXPECT_EQ(slot.readOutcome(9).value(), "it went well");
@@ -134,8 +135,8 @@ TEST_F(SlotTest, KeepsALargeOutcomeUntilItsCellIsFreed) {
   finish(slot, 0, first);
   assign(slot, 1);
   ASSERT_TRUE(slot.change(1, slot.word(1), slot.word(1).to(CellState::Executing)));
-  EXPECT_FALSE(slot.writeOutcome(1, second)) << "the first one waits there for the dispatcher";
-  EXPECT_TRUE(slot.writeOutcome(1, "short ones pass"));
+  EXPECT_FALSE(slot.writeOutcome(1, second)) << "the first outcome occupies the large area until it is settled";
+  EXPECT_TRUE(slot.writeOutcome(1, "a small outcome"));
   EXPECT_EQ(slot.readOutcome(0).value(), first);
 
   ASSERT_TRUE(slot.change(0, slot.word(0), slot.word(0).freed()));
@@ -143,7 +144,7 @@ TEST_F(SlotTest, KeepsALargeOutcomeUntilItsCellIsFreed) {
   EXPECT_EQ(slot.readOutcome(1).value(), second);
 }
 
-TEST_F(SlotTest, FreesTheLargeAreaWhenAWorkerDiedWritingThere) {
+TEST_F(SlotTest, FreesTheLargeAreaOfAWorkerThatDiedWhileItWroteThere) {
   assign(slot, 0);
   const auto assigned = slot.word(0);
   ASSERT_TRUE(slot.change(0, assigned, assigned.to(CellState::Executing)));
@@ -154,7 +155,7 @@ TEST_F(SlotTest, FreesTheLargeAreaWhenAWorkerDiedWritingThere) {
   finish(slot, 1, std::string(kCellBodyBytes + 1, 'b'));
 }
 
-TEST_F(SlotTest, DoesNotBelieveASizeOrAChecksum) {
+TEST_F(SlotTest, RejectsAnOutcomeWithAWrongSizeOrChecksum) {
   assign(slot, 0);
   finish(slot, 0, "sound");
   auto& header = SlotVandal::outcome(slot, 0);
@@ -175,7 +176,7 @@ TEST_F(SlotTest, DoesNotBelieveASizeOrAChecksum) {
   EXPECT_TRUE(slot.readOutcome(0));
 }
 
-TEST_F(SlotTest, SurvivesNoiseOverAllThatAWorkerCanWrite) {
+TEST_F(SlotTest, SurvivesRandomBytesInAllThatAWorkerCanWrite) {
   std::mt19937_64 random(20261123);
   constexpr std::size_t kNoise = kCells * (8 + sizeof(OutcomeHeader)) + 256;
   for (int round = 0; round < 50; ++round) {
@@ -192,7 +193,7 @@ TEST_F(SlotTest, SurvivesNoiseOverAllThatAWorkerCanWrite) {
   }
 }
 
-TEST_F(SlotTest, NoiseDoesNotHoldTheLargeAreaForEver) {
+TEST_F(SlotTest, OverwrittenStateWordsDoNotBlockTheLargeAreaForEver) {
   assign(slot, 0);
   finish(slot, 0, std::string(kCellBodyBytes + 1, 'a'));
   std::memset(SlotVandal::workerPart(slot), 0, kCells * 8);
@@ -200,7 +201,7 @@ TEST_F(SlotTest, NoiseDoesNotHoldTheLargeAreaForEver) {
   finish(slot, 1, std::string(kCellBodyBytes + 1, 'b'));
 }
 
-TEST_F(SlotTest, GivesBackAVerdictWithTheReasonOfItsCell) {
+TEST_F(SlotTest, ReadsAVerdictWithTheReasonInTheStateWord) {
   assign(slot, 5);
   const auto stopping = slot.word(5).to(CellState::Stopping, StopReason::TimeLimit);
   ASSERT_TRUE(slot.change(5, slot.word(5), stopping));
@@ -218,7 +219,7 @@ TEST_F(SlotTest, GivesBackAVerdictWithTheReasonOfItsCell) {
   EXPECT_EQ(verdict.maxRss, 4096u);
 }
 
-TEST_F(SlotTest, FindsWhereTheRingStandsAlsoWhenItWrapped) {
+TEST_F(SlotTest, FindsTheFirstAssignedCellAlsoWhenTheRingWrapped) {
   assign(slot, kCells - 1, "{}", 100);
   assign(slot, 0, "{}", 101);
   assign(slot, 1, "{}", 102);
@@ -234,22 +235,22 @@ TEST_F(SlotTest, ClampsProgressAndCutsItsText) {
   EXPECT_EQ(slot.readProgress(), std::make_pair(0.0, std::string()));
 }
 
-TEST_F(SlotTest, NeverShowsHalfOfAProgress) {
+TEST_F(SlotTest, NeverReadsAHalfWrittenProgress) {
   std::atomic<bool> over{false};
   std::thread writer([&] {
     for (int i = 0; !over; ++i) slot.writeProgress((i % 2) / 2.0, std::string(100, i % 2 ? 'b' : 'a'));
   });
   for (int i = 0; i < 20'000; ++i) {
     const auto [fraction, text] = slot.readProgress();
-    if (text.empty()) continue;  // not yet, or never caught at rest
+    if (text.empty()) continue;  // nothing is written yet, or each attempt met a write
     ASSERT_EQ(text, std::string(100, fraction > 0 ? 'b' : 'a'));
   }
   over = true;
   writer.join();
 }
 
-// One side begins, the other takes back; whoever comes first wins, and nobody else does.
-TEST_F(SlotTest, EitherBeginsOrIsTakenBackBetweenThreads) {
+// One thread begins the task as a worker, another takes it back as the dispatcher: exactly one of them succeeds.
+TEST_F(SlotTest, ATaskEitherBeginsOrIsTakenBackBetweenThreads) {
   constexpr int kRounds = 20'000;
   std::atomic<int> round{0}, finished{0};
   std::atomic<int> begun{0}, takenBack{0};
@@ -280,7 +281,7 @@ TEST_F(SlotTest, EitherBeginsOrIsTakenBackBetweenThreads) {
   dispatcher.join();
 }
 
-TEST_F(SlotTest, EitherBeginsOrIsTakenBackBetweenProcesses) {
+TEST_F(SlotTest, ATaskEitherBeginsOrIsTakenBackBetweenProcesses) {
   for (std::size_t cell = 0; cell < kCells; ++cell) assign(slot, cell);
   const pid_t worker = ::fork();
   if (worker == 0) {
@@ -294,7 +295,7 @@ TEST_F(SlotTest, EitherBeginsOrIsTakenBackBetweenProcesses) {
     ::_exit(250);
   }
   std::size_t left = kCells;
-  while (left > 0) {  // takes back from the end until it meets the worker
+  while (left > 0) {  // the dispatcher takes back from the end until it meets the worker
     const auto now = slot.word(left - 1);
     if (now.state != CellState::Assigned || !slot.change(left - 1, now, now.freed())) break;
     --left;
@@ -311,21 +312,22 @@ TEST_F(SlotTest, EitherBeginsOrIsTakenBackBetweenProcesses) {
   }
 }
 
-TEST(Slot, StandsInNoCoreFile) {
+TEST(Slot, IsExcludedFromCoreFiles) {
   auto slot = Slot::create().value();
-  EXPECT_TRUE(standsInNoCoreFile(&slot.lastWords()));
+  EXPECT_TRUE(isExcludedFromCoreFiles(&slot.crashReport()));
 }
 
-TEST(Slot, SaysWhichProcessesWereKept) {
+TEST(Slot, ListsTheProcessesThatTasksLeftBehindOnPurpose) {
   auto slot = Slot::create().value();
-  EXPECT_TRUE(slot.readKept().empty());
-  std::vector<ProcessInfo> processes(Slot::kMostKept + 1, ProcessInfo{.pid = 7, .session = 8, .startTicks = 9});
-  slot.writeKept(processes);
-  ASSERT_EQ(slot.readKept().size(), Slot::kMostKept);
-  EXPECT_EQ(slot.readKept().back(), processes[0]);
-  slot.writeKept({});
-  EXPECT_TRUE(slot.readKept().empty());
+  EXPECT_TRUE(slot.readKeptDescendants().empty());
+  std::vector<base::ProcessInfo> processes(Slot::kMaxKeptDescendants + 1,
+                                           base::ProcessInfo{.pid = 7, .session = 8, .startTicks = 9});
+  slot.writeKeptDescendants(processes);
+  ASSERT_EQ(slot.readKeptDescendants().size(), Slot::kMaxKeptDescendants);
+  EXPECT_EQ(slot.readKeptDescendants().back(), processes[0]);
+  slot.writeKeptDescendants({});
+  EXPECT_TRUE(slot.readKeptDescendants().empty());
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::link

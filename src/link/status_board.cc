@@ -17,9 +17,9 @@
 #include "base/private_file.h"
 #include "base/sealed_memory.h"
 #include "base/utf8.h"
-#include "link/board_lines.h"
+#include "link/board_entries.h"
 
-namespace leptir {
+namespace leptir::link {
 namespace {
 
 constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
@@ -32,17 +32,17 @@ Error cannotOpen(const std::filesystem::path& file) {
   return Error(code, file.string() + ": " + std::strerror(errno));
 }
 
-// Root looks at the instances of every user.
-Result<void> checkReader(const UniqueFd& board, const std::filesystem::path& file) {
+// Root may read the boards of every user.
+Result<void> checkReader(const base::UniqueFd& board, const std::filesystem::path& file) {
   struct stat info{};
   if (::geteuid() == 0 || ::fstat(board.get(), &info) != 0) return {};
-  if (auto trusted = checkOwner(info); !trusted) return trusted.error().in(file.string());
+  if (auto trusted = base::checkOwner(info); !trusted) return trusted.error().in(file.string());
   return {};
 }
 
 template <std::size_t N>
 void copyText(char (&to)[N], std::string_view from) {
-  const auto bytes = utf8Prefix(from, N - 1).size();
+  const auto bytes = base::utf8Prefix(from, N - 1).size();
   from.copy(to, bytes);
   to[bytes] = '\0';
 }
@@ -54,12 +54,12 @@ std::string textOf(const char (&from)[N]) {
 
 }  // namespace
 
-// Who the instance is: what stands in the file as well.
+// Which instance this is. The board file has a copy of this struct.
 struct StatusBoard::Head {
   std::uint64_t magic = kMagic;
   std::int64_t since = 0;
   std::atomic<std::int32_t> pid{0};
-  MemoryPlace memory{};
+  base::SharedMemoryLocation memory{};
   char session[64] = {};
   char configuration[kLongestPath] = {};
 
@@ -76,24 +76,24 @@ struct StatusBoard::Head {
 struct StatusBoard::Page {
   Head head;
   std::atomic<std::int32_t> workers{0};
-  StateLine state;
+  StateEntry state;
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
-  WorkerLine lines[1];  // kMaxWorkers; memory are only those that are used
+  WorkerEntry workerEntries[1];  // in fact kMaxWorkers; unused entries take no memory
 
   static constexpr std::size_t bytes() {
-    return (sizeof(Page) + sizeof(WorkerLine) * (kMaxWorkers - 1) + 4095) / 4096 * 4096;
+    return (sizeof(Page) + sizeof(WorkerEntry) * (base::kMaxWorkers - 1) + 4095) / 4096 * 4096;
   }
-  // Of memory that openMemoryAt or makeSealedMemory answered, or anonymous.
-  static Page* map(const UniqueFd& memory, int rights) {
+  // Maps memory from openSharedMemoryAt or makeSealedMemory; anonymous memory if there is no descriptor.
+  static Page* map(const base::UniqueFd& memory, int rights) {
     const int flags = MAP_SHARED | (memory ? 0 : MAP_ANONYMOUS);
     void* mapped = ::mmap(nullptr, bytes(), rights, flags, memory.get(), 0);
     if (mapped == MAP_FAILED) return nullptr;
-    // A core file of a worker is to show its own memory, not which tasks the others run.
+    // Keeps the tasks of other workers out of the core files of a worker.
     ::madvise(mapped, bytes(), MADV_DONTDUMP);
     return static_cast<Page*>(mapped);
   }
-  // Lines after the first lie in zeroed memory, which is what an empty WorkerLine is.
+  // Entries after the first need no constructor: zeroed memory is an empty WorkerEntry.
   static void begin(Page* memory, int workers, const Clock& clock) {
     auto* page = new (memory) Page;
     page->workers = workers;
@@ -101,7 +101,7 @@ struct StatusBoard::Page {
   }
 };
 
-Result<void> StatusBoard::readHead(const UniqueFd& descriptor, const std::filesystem::path& file, Head& head) {
+Result<void> StatusBoard::readHead(const base::UniqueFd& descriptor, const std::filesystem::path& file, Head& head) {
   struct stat info{};
   const bool isOurs = ::fstat(descriptor.get(), &info) == 0 && S_ISREG(info.st_mode) &&
                       ::pread(descriptor.get(), static_cast<void*>(&head), sizeof head, 0) == sizeof head &&
@@ -112,15 +112,15 @@ Result<void> StatusBoard::readHead(const UniqueFd& descriptor, const std::filesy
 
 Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::path& file, const std::string& session,
                                                          int workers, const Clock& clock) {
-  auto memory = makeSealedMemory("leptir-board", Page::bytes());
+  auto memory = base::makeSealedMemory("leptir-board", Page::bytes());
   if (!memory) return memory.error().in(file.string() + ": cannot make the status board");
   auto* page = Page::map(*memory, PROT_READ | PROT_WRITE);
   if (page == nullptr)
-    return Error(ErrorCode::Unavailable, file.string() + ": cannot map the status board: " + errnoText(errno));
+    return Error(ErrorCode::Unavailable, file.string() + ": cannot map the status board: " + base::errnoText(errno));
   Page::begin(page, workers, clock);
   std::unique_ptr<StatusBoard> board(new StatusBoard(page, std::move(*memory)));
   page->head.pid = ::getpid();
-  page->head.memory = MemoryPlace::of(board->memory_);
+  page->head.memory = base::SharedMemoryLocation::of(board->memory_);
   copyText(page->head.session, session);
   auto made = BoardFile::create(file, board->head());
   if (!made) return made.error();
@@ -129,10 +129,10 @@ Result<std::unique_ptr<StatusBoard>> StatusBoard::create(const std::filesystem::
 }
 
 std::unique_ptr<StatusBoard> StatusBoard::inMemory(int workers, const Clock& clock) {
-  auto* page = Page::map(UniqueFd(), PROT_READ | PROT_WRITE);
+  auto* page = Page::map(base::UniqueFd(), PROT_READ | PROT_WRITE);
   if (page == nullptr) throw std::bad_alloc();
   Page::begin(page, workers, clock);
-  return std::unique_ptr<StatusBoard>(new StatusBoard(page, UniqueFd()));
+  return std::unique_ptr<StatusBoard>(new StatusBoard(page, base::UniqueFd()));
 }
 
 StatusBoard::~StatusBoard() {
@@ -140,23 +140,24 @@ StatusBoard::~StatusBoard() {
 }
 
 Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
-  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  const base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!descriptor) return cannotOpen(file);
   if (auto trusted = checkReader(descriptor, file); !trusted) return trusted.error();
   Head head;
   if (const auto whole = readHead(descriptor, file, head); !whole) return whole.error();
-  auto memory = openMemoryAt(head.memory);
+  auto memory = base::openSharedMemoryAt(head.memory);
   if (!memory) return Error(ErrorCode::Unavailable, file.string() + ": " + memory.error().message());
   struct stat info{};
   const bool isWhole = ::fstat(memory->get(), &info) == 0 && info.st_size == static_cast<off_t>(Page::bytes());
   auto* page = isWhole ? Page::map(*memory, PROT_READ) : nullptr;
-  if (page == nullptr) return Error(ErrorCode::Unavailable, file.string() + ": its memory cannot be mapped");
-  const StatusBoard board(page, UniqueFd());
-  return board.look(clock);
+  if (page == nullptr)
+    return Error(ErrorCode::Unavailable, file.string() + ": the memory of the status board cannot be mapped");
+  const StatusBoard board(page, base::UniqueFd());
+  return board.snapshot(clock);
 }
 
 Result<DeadBoard> StatusBoard::takeOver(const std::filesystem::path& file) {
-  UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!descriptor) return cannotOpen(file);
   struct stat info{};
   const bool isOurs = ::fstat(descriptor.get(), &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == ::geteuid();
@@ -172,7 +173,7 @@ Result<DeadBoard> StatusBoard::takeOver(const std::filesystem::path& file) {
 
 Result<std::optional<int>> StatusBoard::masterOf(const std::filesystem::path& file) {
   const std::optional<int> none;
-  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  const base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!descriptor) {
     const auto why = cannotOpen(file);
     return why.code() == ErrorCode::Unavailable ? Result<std::optional<int>>(why) : none;
@@ -180,22 +181,23 @@ Result<std::optional<int>> StatusBoard::masterOf(const std::filesystem::path& fi
   Head head;
   if (!readHead(descriptor, file, head)) return none;
   const int master = head.pid;
-  // A lock is only tried where the number says that it is held: trying takes it for an instant.
-  if (master <= 0 || !hasOpen(master, descriptor.get())) return none;
+  // The lock is tested only if the process with that pid has the file open: a test takes the lock for an instant.
+  if (master <= 0 || !base::processHasFileOpen(master, descriptor.get())) return none;
   const auto lock = boardLockOf(descriptor);
   if (lock == BoardLock::CannotTell)
-    return Error(ErrorCode::Unavailable, file.string() + ": cannot tell whether it is locked: " + errnoText(errno));
+    return Error(ErrorCode::Unavailable,
+                 file.string() + ": cannot tell whether it is locked: " + base::errnoText(errno));
   return lock == BoardLock::Held ? std::optional(master) : none;
 }
 
-BoardInstance StatusBoard::look(const Clock& clock) const {
+BoardInstance StatusBoard::snapshot(const Clock& clock) const {
   auto instance = page_->head.instance();
   instance.done = page_->done.load();
   instance.failed = page_->failed.load();
-  std::tie(instance.state, instance.waitsFor) = readState(page_->state);
-  const int workers = std::clamp(page_->workers.load(), 0, kMaxWorkers);
+  std::tie(instance.state, instance.waitsFor) = readStateEntry(page_->state);
+  const int workers = std::clamp(page_->workers.load(), 0, base::kMaxWorkers);
   for (int slot = 0; slot < workers; ++slot) {
-    instance.workers.push_back(readLine(page_->lines[slot], slot, clock.bootTime()));
+    instance.workers.push_back(readWorkerEntry(page_->workerEntries[slot], slot, clock.bootTime()));
   }
   return instance;
 }
@@ -204,7 +206,7 @@ std::string StatusBoard::head() const {
   return {reinterpret_cast<const char*>(&page_->head), sizeof page_->head};
 }
 
-// What cannot be written now is written by restoreFile.
+// When the write fails, restoreFile repeats it.
 void StatusBoard::writeHead() {
   if (file_) (void)file_->write(head());
 }
@@ -220,20 +222,20 @@ void StatusBoard::setConfiguration(const std::string& file) {
 void StatusBoard::setState(InstanceState state, std::string_view waitsFor) {
   auto& line = page_->state;
   if (line.state.load() == state && line.waitsFor.load() == line.waitsFor.cut(waitsFor)) return;
-  const SequenceLock::Writing writing(line.lock);
+  const base::SequenceLock::WriteGuard writing(line.lock);
   line.state = state;
   line.waitsFor = waitsFor;
 }
 void StatusBoard::setWorkers(int workers) {
-  page_->workers = std::clamp(workers, 0, kMaxWorkers);
+  page_->workers = std::clamp(workers, 0, base::kMaxWorkers);
 }
 void StatusBoard::setWorker(int slot, int pid) {
-  page_->lines[slot].pid = pid;
+  page_->workerEntries[slot].pid = pid;
 }
 
 void StatusBoard::setTask(int slot, std::string_view id, std::string_view name, BootTime started) {
-  auto& line = page_->lines[slot];
-  const SequenceLock::Writing writing(line.lock);
+  auto& line = page_->workerEntries[slot];
+  const base::SequenceLock::WriteGuard writing(line.lock);
   line.taskId = id;
   line.taskName = name;
   line.startedBoot = started.time_since_epoch().count();
@@ -241,16 +243,16 @@ void StatusBoard::setTask(int slot, std::string_view id, std::string_view name, 
 }
 
 void StatusBoard::setProgress(int slot, double fraction, std::string_view text) {
-  auto& line = page_->lines[slot];
-  const SequenceLock::Writing writing(line.lock);
+  auto& line = page_->workerEntries[slot];
+  const base::SequenceLock::WriteGuard writing(line.lock);
   line.progress = fraction;
   line.progressText = text;
 }
 
 void StatusBoard::clearTask(int slot) {
-  auto& line = page_->lines[slot];
+  auto& line = page_->workerEntries[slot];
   if (!line.busy.load()) return;
-  const SequenceLock::Writing writing(line.lock);
+  const base::SequenceLock::WriteGuard writing(line.lock);
   line.busy = false;
   line.progress = 0;
   line.progressText = "";
@@ -270,7 +272,7 @@ Result<bool> StatusBoard::restoreFile() {
 }
 
 void StatusBoard::closeInChild() {
-  memory_ = UniqueFd();
+  memory_ = base::UniqueFd();
   file_.reset();
 }
 
@@ -278,4 +280,4 @@ void StatusBoard::remove() {
   if (file_) file_->remove();
 }
 
-}  // namespace leptir
+}  // namespace leptir::link

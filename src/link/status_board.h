@@ -1,6 +1,6 @@
-// What `status` shows of a running instance: memory that the master and the dispatcher write. A small file beside the
-// pid file says where it is, so what happens to that file harms no process. A reader may see a line half written for an
-// instant, so each line carries a version.
+// What `status` shows of a running instance: shared memory that the master and the dispatcher write. Readers find it by
+// a small file beside the pid file; damage to that file harms no process. Each entry has a sequence lock, so that
+// readers notice when they have read it half written.
 #pragma once
 
 #include <atomic>
@@ -17,20 +17,20 @@
 #include "leptir/result.h"
 #include "link/board_file.h"
 
-namespace leptir {
+namespace leptir::link {
 
-// How far the instance is.
+// The state of an instance, as `status` shows it.
 enum class InstanceState : std::uint32_t {
-  Starting,  // it was never ready yet
-  Running,   // every broker has a session, and a worker waits for tasks or runs one
-  Waiting,   // it was ready, and is not now
+  Starting,  // it has not been ready yet
+  Running,   // it is ready: every broker has a session, and a worker waits for tasks or runs one
+  Waiting,   // it was ready, but is not now
   Stopping,
 };
 
-// What one worker does, as it is read.
+// What one worker does, as read from the board.
 struct BoardWorker {
   int slot = 0;
-  int pid = 0;  // 0: being started
+  int pid = 0;  // 0: the worker is being started
   bool busy = false;
   std::string taskId;
   std::string taskName;
@@ -39,53 +39,58 @@ struct BoardWorker {
   std::string progressText;
 };
 
-// What the board says of the instance.
+// What the board says about the instance.
 struct BoardInstance {
   int pid = 0;          // of the master
   std::string session;  // the instance's name
   Time since{};
-  std::string configuration;  // the file as it was given, absolute; empty: none
+  std::string configuration;  // absolute path of the configuration file; empty: none
   InstanceState state = InstanceState::Starting;
   std::string waitsFor;  // "broker main"; empty while it runs
   bool isReady() const { return state == InstanceState::Running; }
-  std::uint64_t done = 0;    // settled since the start
-  std::uint64_t failed = 0;  // of these, the ones that did not succeed
+  std::uint64_t done = 0;    // tasks settled since the start
+  std::uint64_t failed = 0;  // how many of these did not succeed
   std::vector<BoardWorker> workers;
 };
 
-// A board whose instance is dead, and what keeps any other process from saying so at the same time.
+// The board of a dead instance. The lock keeps other processes from taking over the same board at the same time.
 struct DeadBoard {
   BoardInstance instance;
-  UniqueFd lock;
+  base::UniqueFd lock;
 };
 
-// The mapping. Writers call only the functions of their role.
+// The mapped board. Each process calls only the functions of its role.
 class StatusBoard {
  public:
-  // For the process that will be the master: its life keeps the file locked. Errors: see BoardFile::create.
+  // For the process that will be the master: the file stays locked as long as that process lives. Errors: see
+  // BoardFile::create.
   static Result<std::unique_ptr<StatusBoard>> create(const std::filesystem::path& file, const std::string& session,
                                                      int workers, const Clock& clock);
-  // A board in memory only, for tests.
+  // A board without a file, for tests.
   static std::unique_ptr<StatusBoard> inMemory(int workers, const Clock& clock);
-  // Reads a board. NotFound: no file. Corrupt: it is no board of this version. Unavailable: it may not be read, or its
-  // instance is gone. Invalid: a symbolic link, or a user owns it who is neither root nor ours; root reads each.
+  // Reads a board. NotFound: no such file. Corrupt: not a board of this version. Unavailable: reading is not permitted,
+  // or the instance is gone. Invalid: a symbolic link, or the file of a third user (neither root nor the caller); root
+  // may read the files of all users.
   static Result<BoardInstance> read(const std::filesystem::path& file, const Clock& clock);
-  // Reads what the board of this user says of the instance that left it behind, without its workers. Lost: it lives.
-  // NotFound, Corrupt: as `read`. Unavailable: cannot be told. Invalid: another user's, or a link.
+  // Locks the board file that a dead instance of this user left, and reads which instance it was (no workers). Lost:
+  // the instance lives. NotFound, Corrupt: as `read`. Unavailable: the file cannot be opened or locked. Invalid: a
+  // link, or the file of another user.
   static Result<DeadBoard> takeOver(const std::filesystem::path& file);
-  // The master that lives and holds this board, also where no pid file says so. None: there is none in our sight.
-  // Unavailable: cannot be told.
+  // The pid of the living master that holds this board, also where no pid file names it. None: this process can see no
+  // such master. Unavailable: that cannot be determined.
   static Result<std::optional<int>> masterOf(const std::filesystem::path& file);
   ~StatusBoard();
 
-  BoardInstance look(const Clock& clock) const;
+  // A copy of what the board says now.
+  BoardInstance snapshot(const Clock& clock) const;
 
-  // Master: once, after it became a daemon; and for each worker that it starts or reaps (pid 0).
+  // Master, once it is a daemon.
   void setMaster(int pid);
   void setConfiguration(const std::string& file);
+  // Master, for each worker that it starts, or reaps (pid 0).
   void setWorker(int slot, int pid);
   void setState(InstanceState state, std::string_view waitsFor);
-  // Master, after a reload: how many are shown, at most kMaxWorkers.
+  // Master, after a reload: how many workers are shown, at most kMaxWorkers.
   void setWorkers(int workers);
   // Dispatcher.
   void setTask(int slot, std::string_view id, std::string_view name, BootTime started);
@@ -93,29 +98,29 @@ class StatusBoard {
   void clearTask(int slot);
   void addSettled(std::uint64_t done, std::uint64_t failed);
 
-  // Worker, right after its fork: what user code does cannot reach the board.
+  // Worker, right after its fork: user code then cannot overwrite the board.
   void makeReadOnly();
 
-  // Master, about every second: makes the file anew when it was removed or changed. True: it was. Lost: another
-  // instance that lives has its file there. Unavailable: whether one has cannot be told, or there is no room.
+  // Master, about every second: creates the file again when it was removed or changed. True: it was. Lost: the path now
+  // has the file of another living instance. Unavailable: that cannot be determined, or no space is left.
   Result<bool> restoreFile();
 
-  // In a child, first thing.
+  // The first call in a child: closes the descriptors of the file and of the memory.
   void closeInChild();
 
-  // Removes the file: at a clean end.
+  // Removes the file at a clean end.
   void remove();
 
  private:
   struct Head;
   struct Page;
-  StatusBoard(Page* page, UniqueFd memory) : page_(page), memory_(std::move(memory)) {}
-  static Result<void> readHead(const UniqueFd& descriptor, const std::filesystem::path& file, Head& head);
+  StatusBoard(Page* page, base::UniqueFd memory) : page_(page), memory_(std::move(memory)) {}
+  static Result<void> readHead(const base::UniqueFd& descriptor, const std::filesystem::path& file, Head& head);
   std::string head() const;
   void writeHead();
   Page* page_;
-  UniqueFd memory_;
-  std::optional<BoardFile> file_;  // the master's
+  base::UniqueFd memory_;
+  std::optional<BoardFile> file_;  // only in the master
 };
 
-}  // namespace leptir
+}  // namespace leptir::link

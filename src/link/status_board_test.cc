@@ -17,7 +17,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::link {
 namespace {
 
 using namespace std::chrono_literals;
@@ -33,15 +33,15 @@ class StatusBoardTest : public ::testing::Test {
   const fs::path file = folder / "board";
 };
 
-TEST_F(StatusBoardTest, StandsInNoCoreFile) {
+TEST_F(StatusBoardTest, IsExcludedFromCoreFiles) {
   const auto board = StatusBoard::create(file, "0123456789abcdef", 1, clock).value();
   const auto flags =
       mappingFlags([](auto, auto, auto name) { return name.find("leptir-board") != std::string_view::npos; });
   EXPECT_FALSE(flags.empty());
-  EXPECT_TRUE(standsInNoCoreFile(flags)) << flags;
+  EXPECT_TRUE(isExcludedFromCoreFiles(flags)) << flags;
 }
 
-TEST_F(StatusBoardTest, IsFreeOnceItsMasterIsGoneWhateverStillMapsIt) {
+TEST_F(StatusBoardTest, CanBeTakenOverOnceItsMasterIsGoneThoughAChildStillMapsIt) {
   auto board = StatusBoard::create(file, "0123456789abcdef", 1, clock).value();
   const pid_t fork = startChild([&] {
     board->closeInChild();
@@ -54,20 +54,20 @@ TEST_F(StatusBoardTest, IsFreeOnceItsMasterIsGoneWhateverStillMapsIt) {
   killChild(fork);
 }
 
-// Where the file itself is mapped, that is a SIGBUS in each process that looks or writes.
-TEST_F(StatusBoardTest, WhoseFileIsTruncatedHarmsNoProcess) {
+// If the file itself were mapped, its truncation would be a SIGBUS in each process that reads or writes the board.
+TEST_F(StatusBoardTest, HarmsNoProcessWhenItsFileIsTruncated) {
   const auto board = StatusBoard::create(file, "0123456789abcdef", 2, clock).value();
   fs::resize_file(file, 0);
   board->setTask(1, "id", "name", clock.bootTime());
   board->addSettled(1, 0);
-  EXPECT_EQ(board->look(clock).done, 1u);
+  EXPECT_EQ(board->snapshot(clock).done, 1u);
   EXPECT_EQ(readError(), ErrorCode::Corrupt);
   EXPECT_TRUE(board->restoreFile().value());
   EXPECT_EQ(StatusBoard::read(file, clock)->done, 1u);
   EXPECT_FALSE(board->restoreFile().value()) << "nothing to do";
 }
 
-TEST_F(StatusBoardTest, MakesItsFileAnewWhenItWasRemovedReplacedOrOverwritten) {
+TEST_F(StatusBoardTest, CreatesItsFileAgainWhenItWasRemovedReplacedOrOverwritten) {
   const auto board = StatusBoard::create(file, "0123456789abcdef", 2, clock).value();
   const auto expectRestored = [&](const char* after) {
     EXPECT_TRUE(board->restoreFile().value()) << after;
@@ -83,10 +83,10 @@ TEST_F(StatusBoardTest, MakesItsFileAnewWhenItWasRemovedReplacedOrOverwritten) {
   expectRestored("overwritten");
   board->setMaster(77);
   board->setConfiguration("/etc/leptir.yaml");
-  EXPECT_FALSE(board->restoreFile().value()) << "what it says itself is no change";
+  EXPECT_FALSE(board->restoreFile().value()) << "a change by its own process is no damage";
 }
 
-TEST_F(StatusBoardTest, LeavesTheFileOfAnotherInstanceThatLivesAlone) {
+TEST_F(StatusBoardTest, DoesNotTouchTheFileOfAnotherLivingInstance) {
   const auto first = StatusBoard::create(file, "first", 1, clock).value();
   const auto second = StatusBoard::create(file, "second", 1, clock).value();
   EXPECT_EQ(first->restoreFile().error().code(), ErrorCode::Lost);
@@ -94,14 +94,14 @@ TEST_F(StatusBoardTest, LeavesTheFileOfAnotherInstanceThatLivesAlone) {
   EXPECT_EQ(StatusBoard::read(file, clock)->session, "second");
 }
 
-TEST_F(StatusBoardTest, LeavesAFileAloneThatItCannotLookAt) {
+TEST_F(StatusBoardTest, DoesNotTouchAFileThatItMayNotOpen) {
   LEPTIR_NEEDS_ROOT();
   giveTo(kOtherUser, folder.path());
   EXPECT_TRUE(asUser(kOtherUser, [&] {
     const auto board = StatusBoard::create(file, "s", 1, clock).value();
     fs::remove(file);
     return ::symlink("elsewhere", file.c_str()) == 0 && board->restoreFile().value();
-  })) << "no instance puts a link there";
+  })) << "a link is replaced, since no instance creates one";
   write("another user's");
   ::chmod(file.c_str(), 0600);
   ASSERT_EQ(::chown(file.c_str(), 0, 0), 0);
@@ -114,7 +114,7 @@ TEST_F(StatusBoardTest, LeavesAFileAloneThatItCannotLookAt) {
   EXPECT_EQ(readWholeFile(folder / "ours"), "another user's");
 }
 
-TEST_F(StatusBoardTest, SaysWhenItCannotTellWhoseMasterHoldsIt) {
+TEST_F(StatusBoardTest, ReportsWhenItCannotDetermineItsMaster) {
   const auto board = StatusBoard::create(file, "s", 1, clock).value();
   EXPECT_TRUE(inChild([&] {
     const rlimit none{0, 0};
@@ -124,7 +124,7 @@ TEST_F(StatusBoardTest, SaysWhenItCannotTellWhoseMasterHoldsIt) {
   }));
 }
 
-TEST_F(StatusBoardTest, NamesItsMasterWhileThatHoldsIt) {
+TEST_F(StatusBoardTest, NamesItsMasterOnlyWhileThatHoldsIt) {
   EXPECT_EQ(StatusBoard::masterOf(file).value(), std::nullopt);
   {
     const auto board = StatusBoard::create(file, "s", 1, clock).value();
@@ -133,11 +133,11 @@ TEST_F(StatusBoardTest, NamesItsMasterWhileThatHoldsIt) {
     EXPECT_EQ(StatusBoard::masterOf(file).value(), std::nullopt) << "a process that has not opened it";
     board->setMaster(::getpid());
   }
-  const UniqueFd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  EXPECT_EQ(StatusBoard::masterOf(file).value(), std::nullopt) << "a later process of that number, which only looks";
+  const base::UniqueFd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(StatusBoard::masterOf(file).value(), std::nullopt) << "the process with that pid only reads the file";
 }
 
-TEST_F(StatusBoardTest, SaysOfADeadInstanceWhoItWas) {
+TEST_F(StatusBoardTest, NamesTheDeadInstanceWhenItIsTakenOver) {
   StatusBoard::create(file, "0123456789abcdef", 2, clock).value()->setMaster(77);
   const auto dead = StatusBoard::takeOver(file);
   ASSERT_TRUE(dead) << dead.error().message();
@@ -146,14 +146,14 @@ TEST_F(StatusBoardTest, SaysOfADeadInstanceWhoItWas) {
   EXPECT_EQ(readError(), ErrorCode::Unavailable) << "its memory is gone";
 }
 
-TEST_F(StatusBoardTest, ShowsAPathOfAnyLengthWhole) {
+TEST_F(StatusBoardTest, ShowsTheLongestPathWhole) {
   const auto board = StatusBoard::create(file, "s", 1, clock).value();
   const std::string longest = "/" + std::string(4094, 'x');
   board->setConfiguration(longest);
   EXPECT_EQ(StatusBoard::read(file, clock)->configuration, longest);
 }
 
-TEST_F(StatusBoardTest, SaysWhatItsInstanceWaitsFor) {
+TEST_F(StatusBoardTest, ShowsWhatItsInstanceWaitsFor) {
   const auto board = StatusBoard::create(file, "0123456789abcdef", 1, clock).value();
   EXPECT_EQ(StatusBoard::read(file, clock)->state, InstanceState::Starting);
   board->setConfiguration("/etc/leptir.yaml");
@@ -166,7 +166,7 @@ TEST_F(StatusBoardTest, SaysWhatItsInstanceWaitsFor) {
   EXPECT_TRUE(StatusBoard::read(file, clock)->isReady());
 }
 
-TEST_F(StatusBoardTest, ShowsToOthersWhatWasWritten) {
+TEST_F(StatusBoardTest, ReadersSeeWhatMasterAndDispatcherWrote) {
   const auto board = StatusBoard::create(file, "0123456789abcdef", 2, clock).value();
   board->setMaster(100);
   board->setWorker(1, 102);
@@ -195,11 +195,11 @@ TEST_F(StatusBoardTest, ShowsToOthersWhatWasWritten) {
   EXPECT_FALSE(StatusBoard::read(file, clock).value().workers[1].busy);
 }
 
-TEST_F(StatusBoardTest, CutsWhatIsTooLong) {
+TEST_F(StatusBoardTest, CutsTextsThatAreTooLong) {
   const auto board = StatusBoard::inMemory(1, clock);
   board->setTask(0, std::string(1000, 'i'), std::string(1000, 'n'), clock.bootTime());
-  EXPECT_EQ(board->look(clock).workers[0].taskId, std::string(255, 'i'));
-  EXPECT_EQ(board->look(clock).workers[0].taskName, std::string(255, 'n'));
+  EXPECT_EQ(board->snapshot(clock).workers[0].taskId, std::string(255, 'i'));
+  EXPECT_EQ(board->snapshot(clock).workers[0].taskName, std::string(255, 'n'));
 }
 
 TEST_F(StatusBoardTest, IsRemovedAtACleanEnd) {
@@ -208,7 +208,7 @@ TEST_F(StatusBoardTest, IsRemovedAtACleanEnd) {
   EXPECT_EQ(readError(), ErrorCode::NotFound);
 }
 
-TEST_F(StatusBoardTest, TakesThePlaceOfOneThatIsLeftOver) {
+TEST_F(StatusBoardTest, ReplacesAFileThatADeadInstanceLeft) {
   write("left over");
   const auto board = StatusBoard::create(file, "new", 1, clock).value();
   EXPECT_EQ(StatusBoard::read(file, clock).value().session, "new");
@@ -229,7 +229,7 @@ TEST_F(StatusBoardTest, IsNotReadThroughASymbolicLink) {
   EXPECT_EQ(StatusBoard::read(folder / "link", clock).error().code(), ErrorCode::Invalid);
 }
 
-TEST_F(StatusBoardTest, OfAStrangerIsNotReadExceptByRoot) {
+TEST_F(StatusBoardTest, OfAThirdUserIsReadOnlyByRoot) {
   LEPTIR_NEEDS_ROOT();
   const auto board = StatusBoard::create(file, "s", 1, clock).value();
   ::chmod(folder.path().c_str(), 0755);
@@ -247,19 +247,19 @@ TEST_F(StatusBoardTest, OfAStrangerIsNotReadExceptByRoot) {
   EXPECT_EQ(error(), "") << "read by root";
 }
 
-TEST_F(StatusBoardTest, IsReadableForItsOwnerAlone) {
+TEST_F(StatusBoardTest, IsReadableOnlyByItsOwner) {
   const Umask umask(0);
   ASSERT_TRUE(StatusBoard::create(file, "s", 1, clock));
   EXPECT_EQ(modeOf(file), 0600u);
 }
 
-TEST_F(StatusBoardTest, SaysWhereItCouldNotBeMade) {
+TEST_F(StatusBoardTest, NamesThePathWhereItCannotBeCreated) {
   const auto missing = StatusBoard::create(folder.path() / "no" / "such", "s", 1, clock);
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().message().find("no/such"), std::string::npos);
 }
 
-TEST_F(StatusBoardTest, WantOfDescriptorsPasses) {
+TEST_F(StatusBoardTest, RunningOutOfDescriptorsIsATemporaryError) {
   EXPECT_TRUE(inChild([&] {
     const rlimit none{0, 0};
     if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return false;
@@ -268,7 +268,7 @@ TEST_F(StatusBoardTest, WantOfDescriptorsPasses) {
   }));
 }
 
-TEST_F(StatusBoardTest, RefusesWhatIsNoBoard) {
+TEST_F(StatusBoardTest, RefusesAFileThatIsNoBoard) {
   for (const auto& bytes : {std::string(), std::string("short"), std::string(4096, '\0'), std::string(100'000, 'x')}) {
     write(bytes);
     EXPECT_EQ(readError(), ErrorCode::Corrupt) << bytes.size();
@@ -278,7 +278,7 @@ TEST_F(StatusBoardTest, RefusesWhatIsNoBoard) {
   EXPECT_EQ(readError(), ErrorCode::Corrupt);
   fs::remove(file);
   ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
-  EXPECT_EQ(readError(), ErrorCode::Corrupt) << "and does not wait for somebody to write";
+  EXPECT_EQ(readError(), ErrorCode::Corrupt) << "and it does not wait for a writer of the FIFO";
 }
 
 TEST_F(StatusBoardTest, RefusesABoardThatWasCutOrIsOfAnotherVersion) {
@@ -294,7 +294,7 @@ TEST_F(StatusBoardTest, RefusesABoardThatWasCutOrIsOfAnotherVersion) {
   EXPECT_TRUE(StatusBoard::read(file, clock));
 }
 
-TEST_F(StatusBoardTest, NeverShowsHalfOfATask) {
+TEST_F(StatusBoardTest, NeverShowsAHalfWrittenTask) {
   const auto board = StatusBoard::inMemory(1, clock);
   std::atomic<bool> over{false};
   std::thread writer([&] {
@@ -303,7 +303,7 @@ TEST_F(StatusBoardTest, NeverShowsHalfOfATask) {
   });
   int torn = 0;
   for (int i = 0; i < 20'000; ++i) {
-    const auto worker = board->look(clock).workers[0];
+    const auto worker = board->snapshot(clock).workers[0];
     if (worker.busy && worker.taskId != worker.taskName) ++torn;
   }
   over = true;
@@ -312,4 +312,4 @@ TEST_F(StatusBoardTest, NeverShowsHalfOfATask) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::link

@@ -11,25 +11,25 @@
 
 #include "base/utf8.h"
 
-namespace leptir {
+namespace leptir::link {
 namespace {
 
-// What stays in memory, and by how much it may grow before the rest is given back.
+// How many bytes stay in memory. Older bytes are released once twice as many are held.
 constexpr std::uint64_t kKept = std::uint64_t{4} << 20;
 constexpr std::uint64_t kPage = 4096;
 
 }  // namespace
 
 Result<WorkerStderr> WorkerStderr::create() {
-  UniqueFd file(::memfd_create("leptir worker stderr", MFD_CLOEXEC));
+  base::UniqueFd file(::memfd_create("leptir worker stderr", MFD_CLOEXEC));
   if (!file || ::fcntl(file.get(), F_SETFL, O_APPEND) != 0)
-    return Error(ErrorCode::Unavailable, std::string("stderr of a worker: ") + std::strerror(errno));
+    return Error(ErrorCode::Unavailable, std::string("cannot create a worker's stderr: ") + std::strerror(errno));
   return WorkerStderr(std::move(file));
 }
 
-Result<void> WorkerStderr::becomeOurs() {
+Result<void> WorkerStderr::redirectStderr() {
   if (::dup2(file_.get(), STDERR_FILENO) < 0)
-    return Error(ErrorCode::Internal, std::string("stderr of a worker: ") + std::strerror(errno));
+    return Error(ErrorCode::Internal, std::string("cannot redirect a worker's stderr: ") + std::strerror(errno));
   close();
   return {};
 }
@@ -48,13 +48,13 @@ std::string WorkerStderr::read(std::uint64_t from, std::uint64_t to, std::uint64
   const auto bytes = ::pread(file_.get(), text.data(), text.size(), static_cast<off_t>(from));
   text.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
   std::erase(text, '\0');
-  text.erase(0, text.size() - utf8Suffix(text, limit).size());
+  text.erase(0, text.size() - base::utf8Suffix(text, limit).size());
   return text;
 }
 
 void WorkerStderr::trim() {
   const auto size = end();
-  if (size < trimmed_) trimmed_ = 0;  // a task cut it
+  if (size < trimmed_) trimmed_ = 0;  // a task truncated the file
   if (size - trimmed_ < 2 * kKept) return;
   const auto upTo = (size - kKept) / kPage * kPage;
   ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(trimmed_),
@@ -66,4 +66,4 @@ void WorkerStderr::clear() {
   if (::ftruncate(file_.get(), 0) == 0) trimmed_ = 0;
 }
 
-}  // namespace leptir
+}  // namespace leptir::link

@@ -1,6 +1,6 @@
-// Where a worker's stderr goes: a file in memory, one for each slot, made before any fork. A worker that writes never
-// waits for anyone; the dispatcher carries on what is new to the instance's own stderr, and reads the end of it for the
-// record of a crash. Positions only grow while a worker lives.
+// The stderr of a worker: a file in memory, one for each slot, created before any fork. A worker that writes never
+// waits. The dispatcher forwards new text to the stderr of the instance, and reads the end of it for the record of a
+// crash. Positions only grow while a worker lives.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 #include "base/unique_fd.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::link {
 
-// How much of it a record takes.
+// How much of a worker's stderr the record of a crash contains at most.
 inline constexpr std::uint64_t kStderrTailBytes = 64 * 1024;
 
 class WorkerStderr {
@@ -19,25 +19,25 @@ class WorkerStderr {
   // Unavailable: memory or descriptors ran out.
   static Result<WorkerStderr> create();
 
-  // Worker, right after its fork: makes it descriptor 2. Internal: the kernel refused.
-  Result<void> becomeOurs();
-  // Worker: gives up another worker's.
-  void close() { file_ = UniqueFd(); }
+  // Worker, right after its fork: makes the file its descriptor 2. Internal: the kernel refused.
+  Result<void> redirectStderr();
+  // Worker: closes the file of another worker.
+  void close() { file_ = base::UniqueFd(); }
 
-  // Where the next byte will stand. Anyone but workers.
+  // Dispatcher and master: the position of the next byte.
   std::uint64_t end() const;
-  // What stands from `from` to `to`, at most the last `limit` bytes of it. What was given back or never written is left
-  // out.
+  // The text from `from` to `to`, at most its last `limit` bytes, cut between characters. Leaves out bytes whose memory
+  // was released or that were never written.
   std::string read(std::uint64_t from, std::uint64_t to, std::uint64_t limit) const;
-  // Master: gives the memory of all but the last megabytes back, whether anyone has read it or not.
+  // Master: releases the memory of all but the last megabytes, whether they have been read or not.
   void trim();
-  // Master, while there is no worker: begins again at 0.
+  // Master, while the slot has no worker: empties the file; positions start again at 0.
   void clear();
 
  private:
-  explicit WorkerStderr(UniqueFd file) : file_(std::move(file)) {}
-  UniqueFd file_;
-  std::uint64_t trimmed_ = 0;  // master
+  explicit WorkerStderr(base::UniqueFd file) : file_(std::move(file)) {}
+  base::UniqueFd file_;
+  std::uint64_t trimmed_ = 0;  // memory before this position is released; used by the master only
 };
 
-}  // namespace leptir
+}  // namespace leptir::link

@@ -9,15 +9,15 @@
 #include <functional>
 #include <string>
 
-#include "link/stderr_carrier.h"
+#include "link/stderr_forwarder.h"
 #include "tests/support/child.h"
 
-namespace leptir {
+namespace leptir::link {
 namespace {
 
 class WorkerStderrTest : public ::testing::Test {
  protected:
-  // What a worker does, in a process of its own.
+  // Runs `deed` in a child process that is confined as worker 0.
   void asWorker(const std::function<void()>& deed) {
     EXPECT_TRUE(inChild([&] {
       if (!link->confineToWorker(0)) return false;
@@ -32,11 +32,11 @@ class WorkerStderrTest : public ::testing::Test {
       at += static_cast<std::size_t>(bytes);
     }
   }
-  // All that comes out.
-  std::string carried() {
+  // What one call forwards.
+  std::string forwarded() {
     int pipe[2];
     EXPECT_EQ(::pipe(pipe), 0);
-    carryStderr(*link, NonBlockingOutput(pipe[1]));
+    forwardStderr(*link, base::NonBlockingOutput(pipe[1]));
     ::close(pipe[1]);
     std::string all;
     char buffer[4096];
@@ -69,40 +69,40 @@ TEST_F(WorkerStderrTest, IsCutBetweenCharacters) {
   for (const std::uint64_t limit : {0, 1, 2, 3}) EXPECT_EQ(lastBytes(limit), "") << limit;
 }
 
-TEST_F(WorkerStderrTest, IsCarriedOnOnceWhoeverDoesIt) {
+TEST_F(WorkerStderrTest, IsForwardedOnce) {
   asWorker([] { write("one\n"); });
-  EXPECT_EQ(carried(), "one\n");
+  EXPECT_EQ(forwarded(), "one\n");
   asWorker([] { write("two\n"); });
-  EXPECT_EQ(carried(), "two\n");
-  EXPECT_EQ(carried(), "");
+  EXPECT_EQ(forwarded(), "two\n");
+  EXPECT_EQ(forwarded(), "");
 }
 
-TEST_F(WorkerStderrTest, WaitsForAReaderThatDoesNotRead) {
+TEST_F(WorkerStderrTest, IsForwardedInPiecesToASlowReader) {
   asWorker([] {
     write(std::string(200'000, 'x'));
     write("\n");
   });
-  const auto first = carried();
+  const auto first = forwarded();
   EXPECT_GE(first.size(), 4096u);
   EXPECT_LT(first.size(), 200'001u) << "a pipe takes 64 KiB";
   std::string all = first;
-  for (std::string more; !(more = carried()).empty();) all += more;
+  for (std::string more; !(more = forwarded()).empty();) all += more;
   EXPECT_EQ(all, std::string(200'000, 'x').append("\n"));
 }
 
-TEST_F(WorkerStderrTest, LeavesOutWhatIsFarBehindAndSaysSo) {
+TEST_F(WorkerStderrTest, LeavesOutAllButTheLastMegabyteAndSaysSo) {
   asWorker([] {
     write(std::string(3 << 20, 'x'));
     write("\nthe end\n");
   });
-  auto all = carried();
+  auto all = forwarded();
   EXPECT_TRUE(all.starts_with("[leptir: ")) << all.substr(0, 100);
-  for (std::string more; !(more = carried()).empty();) all += more;
+  for (std::string more; !(more = forwarded()).empty();) all += more;
   EXPECT_TRUE(all.ends_with("\nthe end\n"));
   EXPECT_LT(all.size(), 2u << 20);
 }
 
-TEST_F(WorkerStderrTest, GivesMemoryBackButNotItsEnd) {
+TEST_F(WorkerStderrTest, ReleasesItsMemoryButKeepsItsEnd) {
   for (int round = 0; round < 5; ++round) {
     asWorker([] { write(std::string(4 << 20, 'x')); });
     text.trim();
@@ -116,15 +116,15 @@ TEST_F(WorkerStderrTest, GivesMemoryBackButNotItsEnd) {
   EXPECT_EQ(text.end(), (20u << 20) + 6);
 }
 
-TEST_F(WorkerStderrTest, IsNotHurtByATaskThatCutsOrStretchesIt) {
+TEST_F(WorkerStderrTest, SurvivesATaskThatTruncatesOrExtendsIt) {
   asWorker([] {
     write("before\n");
     EXPECT_EQ(::ftruncate(STDERR_FILENO, off_t{1} << 40), 0);
   });
   text.trim();
   EXPECT_EQ(text.read(0, text.end(), 100), "");
-  EXPECT_TRUE(carried().starts_with("[leptir: "));
-  EXPECT_EQ(carried(), "");
+  EXPECT_TRUE(forwarded().starts_with("[leptir: "));
+  EXPECT_EQ(forwarded(), "");
   asWorker([] {
     EXPECT_EQ(::ftruncate(STDERR_FILENO, 0), 0);
     write("after\n");
@@ -133,7 +133,7 @@ TEST_F(WorkerStderrTest, IsNotHurtByATaskThatCutsOrStretchesIt) {
   EXPECT_EQ(text.read(0, text.end(), 100), "after\n");
 }
 
-TEST_F(WorkerStderrTest, BeginsAgain) {
+TEST_F(WorkerStderrTest, StartsAgainAtZeroWhenCleared) {
   asWorker([] { write("one\n"); });
   text.clear();
   EXPECT_EQ(text.end(), 0u);
@@ -142,4 +142,4 @@ TEST_F(WorkerStderrTest, BeginsAgain) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::link

@@ -4,14 +4,14 @@
 
 #include <algorithm>
 
-namespace leptir {
+namespace leptir::log {
 
-void LineQueue::begin() {
+void LineQueue::startForThisProcess() {
   owner_ = ::getpid();
   clear();
 }
 
-bool LineQueue::isOurs() const {
+bool LineQueue::belongsToThisProcess() const {
   return owner_ != 0 && owner_ == ::getpid();
 }
 
@@ -34,4 +34,4 @@ std::uint64_t LineQueue::clear() {
   return lines;
 }
 
-}  // namespace leptir
+}  // namespace leptir::log

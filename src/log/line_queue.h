@@ -1,4 +1,4 @@
-// Lines that wait until their reader has room again, in the memory of one process.
+// Holds log lines that could not be written yet, in the memory of one process, until their reader can take them.
 #pragma once
 
 #include <cstdint>
@@ -6,34 +6,35 @@
 #include <string>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::log {
 
-// The owner of the mutex guards it all. Belongs to the process that called `begin`: a forked child has none.
+// Call the other members only while holding mutex(). The queue belongs to the process that called
+// `startForThisProcess`; a forked child does not use the lines that were waiting in its parent.
 class LineQueue {
  public:
   static constexpr std::size_t kMostBytes = std::size_t{1} << 20;
 
-  // This process queues from now on. Its forks do not, and what waits here is not theirs.
-  void begin();
-  bool isOurs() const;
+  // From now on this process queues its lines. Its forks do not queue, and do not write the lines that wait here.
+  void startForThisProcess();
+  bool belongsToThisProcess() const;
 
   std::mutex& mutex() { return mutex_; }
   bool isEmpty() const { return text_.empty(); }
   std::string_view text() const { return text_; }
-  // False: there is no room for the line.
+  // False: the queue is full; the line was not added.
   bool add(std::string_view line);
-  // The first `bytes` were written.
+  // Removes the first `bytes`, which were written.
   void drop(std::size_t bytes);
-  // Of the first line only the rest is left.
+  // True: only the rest of the first line is left, because its beginning was written.
   bool beginsInsideLine() const { return beginsInsideLine_; }
-  // Gives everything up; answers how many lines that were.
+  // Discards all lines and answers how many they were.
   std::uint64_t clear();
 
  private:
   std::mutex mutex_;
-  int owner_ = 0;  // a process; 0: none
+  int owner_ = 0;  // process that queues; 0: no process
   std::string text_;
   bool beginsInsideLine_ = false;
 };
 
-}  // namespace leptir
+}  // namespace leptir::log

@@ -14,13 +14,14 @@
 #include "log/log_file.h"
 #include "log/log_line.h"
 
-namespace leptir {
+namespace leptir::log {
 namespace {
 
-constexpr Duration kLookEvery = std::chrono::seconds(1);
+constexpr Duration kRotationCheckInterval = std::chrono::seconds(1);
 
-// How long a line waits for its reader where it may wait. After that no line waits until one is taken at once again.
-constexpr Duration kPatience = std::chrono::seconds(1);
+// How long a line waits for a slow reader, where waiting is allowed. After that no line waits until a write succeeds at
+// once again.
+constexpr Duration kMaxReaderWait = std::chrono::seconds(1);
 
 int streamOf(LogSinkConfig::Type type) {
   return type == LogSinkConfig::Type::Stdout ? STDOUT_FILENO : STDERR_FILENO;
@@ -34,32 +35,34 @@ BootTime bootTime() {
 
 Result<std::unique_ptr<LineSink>> LineSink::open(const LogSinkConfig& config, const Clock& clock) {
   if (config.type != LogSinkConfig::Type::File) {
-    return std::unique_ptr<LineSink>(new LineSink(config, {}, NonBlockingOutput(streamOf(config.type))));
+    return std::unique_ptr<LineSink>(new LineSink(config, {}, base::NonBlockingOutput(streamOf(config.type))));
   }
   std::error_code failed;
   const auto path = std::filesystem::absolute(config.path, failed);
-  if (failed) return Error(ErrorCode::Unavailable, "log file '" + config.path + "': " + errnoText(failed.value()));
+  if (failed)
+    return Error(ErrorCode::Unavailable, "log file '" + config.path + "': " + base::errnoText(failed.value()));
   auto file = openLogFile(config.name, path);
   if (!file) return file.error();
-  std::unique_ptr<LineSink> sink(new LineSink(config, path, NonBlockingOutput(std::move(*file))));
-  sink->nextLook_ = (clock.now() + kLookEvery).time_since_epoch().count();
+  std::unique_ptr<LineSink> sink(new LineSink(config, path, base::NonBlockingOutput(std::move(*file))));
+  sink->nextRotationCheck_ = (clock.now() + kRotationCheckInterval).time_since_epoch().count();
   return sink;
 }
 
-LineSink::LineSink(const LogSinkConfig& config, std::string path, NonBlockingOutput output)
+LineSink::LineSink(const LogSinkConfig& config, std::string path, base::NonBlockingOutput output)
     : name_(config.name), type_(config.type), level_(config.level), path_(std::move(path)), output_(std::move(output)) {
   if (isFile()) noteIdentity();
 }
 
 void LineSink::noteIdentity() {
-  const auto identity = FileIdentity::of(output_.descriptor());
+  const auto identity = base::FileIdentity::of(output_.descriptor());
   device_ = identity.device;
   inode_ = identity.inode;
 }
 
-// While another thread opens the file anew this may be wrong, and the line goes by the path: into the same file.
-bool LineSink::isStillOurs() const {
-  return FileIdentity::of(output_.descriptor()) == FileIdentity{device_, inode_};
+// While another thread reopens the file, this can wrongly answer false. The line is then written through the path,
+// which is the same file.
+bool LineSink::stillNamesOurFile() const {
+  return base::FileIdentity::of(output_.descriptor()) == base::FileIdentity{device_, inode_};
 }
 
 std::string LineSink::target() const {
@@ -69,12 +72,12 @@ std::string LineSink::target() const {
 
 void LineSink::write(std::string_view line, Time now) {
   if (isFile()) followRotation(now);
-  queue_.isOurs() ? writeQueued(line, now) : writePatiently(line, now);
+  queue_.belongsToThisProcess() ? writeQueued(line, now) : writeOrWait(line, now);
 }
 
-// Text at whose beginning a line begins, or goes on that is not torn.
+// Writes text that begins at the start of a line, or continues a line that was not cut.
 ssize_t LineSink::writeLines(std::string_view text) {
-  auto& torn = lost_.torn();
+  auto& torn = dropped_.torn();
   if (torn.load(std::memory_order_relaxed) && torn.exchange(false)) {
     if (const auto ended = writeSome("\n"); ended <= 0) {
       torn = true;
@@ -85,7 +88,7 @@ ssize_t LineSink::writeLines(std::string_view text) {
 }
 
 ssize_t LineSink::writeSome(std::string_view text) const {
-  if (isFile() && !isStillOurs()) return writeByPath(text);
+  if (isFile() && !stillNamesOurFile()) return writeByPath(text);
   ssize_t written = -1;
   do written = output_.write(text);
   while (written < 0 && errno == EINTR);
@@ -93,53 +96,54 @@ ssize_t LineSink::writeSome(std::string_view text) const {
 }
 
 ssize_t LineSink::writeByPath(std::string_view text) const {
-  auto file = openLogFile(name_, path_, rightsForSuccessor(output_.descriptor()));
-  return file ? NonBlockingOutput(std::move(*file)).write(text) : -1;
+  auto file = openLogFile(name_, path_, modeForRotatedFile(output_.descriptor()));
+  return file ? base::NonBlockingOutput(std::move(*file)).write(text) : -1;
 }
 
-// --- in a process that queues
+// --- In a process that queues lines (after queueFromNowOn).
 
 void LineSink::writeQueued(std::string_view line, Time now) {
   const std::lock_guard lock(queue_.mutex());
   flushQueue(now);
-  if (!queue_.add(line)) return lost_.add(1, EAGAIN);
+  if (!queue_.add(line)) return dropped_.add(1, EAGAIN);
   flushQueue(now);
 }
 
 bool LineSink::flush(Time now) {
-  if (!queue_.isOurs()) return true;
+  if (!queue_.belongsToThisProcess()) return true;
   const std::lock_guard lock(queue_.mutex());
   return flushQueue(now);
 }
 
-// True: nothing waits, and every loss is said.
+// True: the queue is empty, and the log reports every dropped line.
 bool LineSink::flushQueue(Time now) {
   while (!queue_.isEmpty()) {
     const auto written = writeLines(queue_.text());
     if (written < 0 && errno == EAGAIN) return false;
     if (written <= 0) {
-      giveUpQueue(errno);
+      dropQueue(errno);
       return false;
     }
-    lost_.stalled() = false;
+    dropped_.stalled() = false;
     queue_.drop(static_cast<std::size_t>(written));
   }
-  return sayLossesOrQueueThem(now);
+  return writeOrQueueDropReport(now);
 }
 
-void LineSink::giveUpQueue(int error) {
-  if (queue_.beginsInsideLine()) lost_.torn() = true;
-  lost_.add(queue_.clear(), error);
+void LineSink::dropQueue(int error) {
+  if (queue_.beginsInsideLine()) dropped_.torn() = true;
+  dropped_.add(queue_.clear(), error);
 }
 
-bool LineSink::sayLossesOrQueueThem(Time now) {
-  const auto lines = lost_.any() ? lost_.take() : 0;
+bool LineSink::writeOrQueueDropReport(Time now) {
+  const auto lines = dropped_.any() ? dropped_.takeUnreported() : 0;
   if (lines == 0) return true;
-  queue_.add(formatLogLine(now, LogLevel::Warning, lost_.describe(lines, target())));  // it was empty: there is room
+  // The queue was empty, so the line fits.
+  queue_.add(formatLogLine(now, LogLevel::Warning, dropped_.describe(lines, target())));
   const auto written = writeLines(queue_.text());
   if (written <= 0) {
     queue_.clear();
-    lost_.putBack(lines);
+    dropped_.putBack(lines);
     return false;
   }
   queue_.drop(static_cast<std::size_t>(written));
@@ -150,42 +154,43 @@ bool LineSink::flushWithin(Duration longest, Time now) {
   const auto until = bootTime() + longest;
   while (!flush(now)) {
     const auto left = until - bootTime();
-    if (left <= Duration::zero() || !output_.waitForRoom(left)) return false;
-    if (lost_.any() && queue_.isEmpty()) return false;  // it is no slow reader: to wait does not help
+    if (left <= Duration::zero() || !output_.waitUntilWritable(left)) return false;
+    // Writes fail for another reason than a slow reader, so waiting does not help.
+    if (dropped_.any() && queue_.isEmpty()) return false;
   }
   return true;
 }
 
-std::string LineSink::takeLosses() {
-  if (queue_.isOurs()) {
+std::string LineSink::takeDropReport() {
+  if (queue_.belongsToThisProcess()) {
     const std::lock_guard lock(queue_.mutex());
-    if (!queue_.isEmpty()) giveUpQueue(EAGAIN);
+    if (!queue_.isEmpty()) dropQueue(EAGAIN);
   }
-  const auto lines = lost_.take();
-  return lines == 0 ? std::string() : lost_.describe(lines, target());
+  const auto lines = dropped_.takeUnreported();
+  return lines == 0 ? std::string() : dropped_.describe(lines, target());
 }
 
-// --- in any other process
+// --- In a process that does not queue lines.
 
-void LineSink::writePatiently(std::string_view line, Time now) {
-  int error = lost_.any() ? sayLosses(now) : 0;
+void LineSink::writeOrWait(std::string_view line, Time now) {
+  int error = dropped_.any() ? writeDropReport(now) : 0;
   if (error == 0) error = writeAll(line);
-  if (error != 0) return lost_.add(1, error);
-  lost_.stalled() = false;
+  if (error != 0) return dropped_.add(1, error);
+  dropped_.stalled() = false;
 }
 
-int LineSink::sayLosses(Time now) {
-  const auto lines = lost_.take();
-  if (lines == 0) return 0;  // another thread or process says them
-  const int error = writeAll(formatLogLine(now, LogLevel::Warning, lost_.describe(lines, target())));
-  if (error != 0) lost_.putBack(lines);
+int LineSink::writeDropReport(Time now) {
+  const auto lines = dropped_.takeUnreported();
+  if (lines == 0) return 0;  // another thread or process reports them
+  const int error = writeAll(formatLogLine(now, LogLevel::Warning, dropped_.describe(lines, target())));
+  if (error != 0) dropped_.putBack(lines);
   return error;
 }
 
-// One write for a line, except for what the system takes in parts. Answers 0 or the errno.
+// One write per line, unless the system takes only part of it. Answers 0 or the errno.
 int LineSink::writeAll(std::string_view text) {
   const auto whole = text.size();
-  std::optional<BootTime> until;  // set: it had to wait
+  std::optional<BootTime> until;  // set: this line had to wait; the deadline
   while (!text.empty()) {
     const auto written = writeLines(text);
     if (written > 0) {
@@ -193,12 +198,12 @@ int LineSink::writeAll(std::string_view text) {
       continue;
     }
     const int error = written == 0 ? ENOSPC : errno;
-    if (error == EAGAIN && !lost_.stalled()) {
-      if (!until) until = bootTime() + kPatience;
-      if (output_.waitForRoom(*until - bootTime())) continue;
-      lost_.stalled() = true;
+    if (error == EAGAIN && !dropped_.stalled()) {
+      if (!until) until = bootTime() + kMaxReaderWait;
+      if (output_.waitUntilWritable(*until - bootTime())) continue;
+      dropped_.stalled() = true;
     }
-    if (text.size() < whole) lost_.torn() = true;
+    if (text.size() < whole) dropped_.torn() = true;
     return error;
   }
   return 0;
@@ -206,13 +211,15 @@ int LineSink::writeAll(std::string_view text) {
 
 // --- rotation
 
-// Looks once a second whether the path still names our file. Whoever cannot reopen it goes on with the old one.
+// Once a second, checks whether the path still names our file (`at` is the time of the line). If the file cannot be
+// reopened, lines go to the old file.
 void LineSink::followRotation(Time now) {
-  auto look = nextLook_.load(std::memory_order_relaxed);
+  auto look = nextRotationCheck_.load(std::memory_order_relaxed);
   const auto at = now.time_since_epoch().count();
-  const bool clockFellBack = look - at > kLookEvery.count();
+  const bool clockFellBack = look - at > kRotationCheckInterval.count();
   if (at < look && !clockFellBack) return;
-  if (!nextLook_.compare_exchange_strong(look, at + kLookEvery.count())) return;  // another thread looks
+  // Another thread is checking.
+  if (!nextRotationCheck_.compare_exchange_strong(look, at + kRotationCheckInterval.count())) return;
 
   struct stat named{}, ours{};
   if (::fstat(output_.descriptor(), &ours) != 0) return;
@@ -222,14 +229,14 @@ void LineSink::followRotation(Time now) {
 }
 
 Result<void> LineSink::reopen() {
-  if (!isFile() || !isStillOurs()) return {};
-  const auto fresh = openLogFile(name_, path_, rightsForSuccessor(output_.descriptor()));
+  if (!isFile() || !stillNamesOurFile()) return {};
+  const auto fresh = openLogFile(name_, path_, modeForRotatedFile(output_.descriptor()));
   if (!fresh) return fresh.error();
   if (::dup3(fresh->get(), output_.descriptor(), O_CLOEXEC) >= 0) {
     noteIdentity();
     return {};
   }
-  return Error(ErrorCode::Unavailable, "log file " + path_ + " (logger '" + name_ + "'): " + errnoText(errno));
+  return Error(ErrorCode::Unavailable, "log file " + path_ + " (logger '" + name_ + "'): " + base::errnoText(errno));
 }
 
-}  // namespace leptir
+}  // namespace leptir::log

@@ -1,4 +1,4 @@
-// One place that log lines go to: a file of ours, or a stream of the process.
+// One destination of log lines: a file, or stdout or stderr of the process.
 #pragma once
 
 #include <atomic>
@@ -11,65 +11,66 @@
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/result.h"
+#include "log/dropped_lines.h"
 #include "log/line_queue.h"
-#include "log/lost_lines.h"
 
-namespace leptir {
+namespace leptir::log {
 
-// Any thread. A process that queues never waits for the reader and takes a lock for each line. Any other process takes
-// no lock, so that it may fork at any moment, and gives a reader a second before it drops a line. The descriptor keeps
-// its number for life (a reopened file is put under the same number), so a line that is being written meanwhile goes to
-// the old file or to the new one, never elsewhere: not into a file of a task that has closed our descriptor and got its
-// number. Then each line opens the file by its path.
+// Any thread. A process that queues lines never waits for the reader and takes a lock for each line. Any other process
+// takes no lock, so that it may fork at any moment, and waits up to a second for a slow reader before it drops a line.
+// The descriptor keeps its number for the life of the sink: a reopened file replaces the old one under the same number,
+// so a line that is being written meanwhile goes to the old file or to the new one. If a task closes our descriptor and
+// opens its own file under that number, the sink notices and opens the log by its path for each line instead of writing
+// into the task's file.
 class LineSink {
  public:
   // Unavailable: the file cannot be opened for writing.
   static Result<std::unique_ptr<LineSink>> open(const LogSinkConfig& config, const Clock& clock);
 
   LogLevel level() const { return level_; }
-  // `line` ends with a line feed. `now` is the time that stands in it. What is dropped is counted.
+  // `line` ends with a line feed; `now` is the time that it contains. Dropped lines are counted.
   void write(std::string_view line, Time now);
-  // Of all processes that share this sink.
-  std::size_t dropped() const { return lost_.total(); }
-  // A stream has nothing to reopen.
+  // Lines dropped by all processes that share this sink.
+  std::size_t dropped() const { return dropped_.total(); }
+  // Opens the file again by its path, after it was rotated. Does nothing for a stream.
   Result<void> reopen();
 
   // See Logger.
-  void queueFromNowOn() { queue_.begin(); }
+  void queueFromNowOn() { queue_.startForThisProcess(); }
   bool flush(Time now);
   bool flushWithin(Duration longest, Time now);
-  void openAnew() const { output_.openAnew(); }
-  // What was lost and could not be said in this sink; empty: nothing.
-  std::string takeLosses();
+  void unshareOpenFile() const { output_.unshareOpenFile(); }
+  // A report of the dropped lines that this sink could not write into the log itself; empty: no lines.
+  std::string takeDropReport();
 
  private:
-  LineSink(const LogSinkConfig& config, std::string path, NonBlockingOutput output);
+  LineSink(const LogSinkConfig& config, std::string path, base::NonBlockingOutput output);
   bool isFile() const { return !path_.empty(); }
   std::string target() const;
   void followRotation(Time now);
   void writeQueued(std::string_view line, Time now);
   bool flushQueue(Time now);
-  void giveUpQueue(int error);
-  void writePatiently(std::string_view line, Time now);
-  bool sayLossesOrQueueThem(Time now);
-  int sayLosses(Time now);
+  void dropQueue(int error);
+  void writeOrWait(std::string_view line, Time now);
+  bool writeOrQueueDropReport(Time now);
+  int writeDropReport(Time now);
   int writeAll(std::string_view text);
   ssize_t writeLines(std::string_view text);
   ssize_t writeSome(std::string_view text) const;
   ssize_t writeByPath(std::string_view text) const;
   void noteIdentity();
-  bool isStillOurs() const;
+  bool stillNamesOurFile() const;
 
   const std::string name_;
   const LogSinkConfig::Type type_;
   const LogLevel level_;
-  const std::string path_;  // absolute: the process may change its folder; empty: a stream
-  const NonBlockingOutput output_;
-  std::atomic<dev_t> device_{0};  // of our file, which is looked at before each write
+  const std::string path_;  // absolute, because the process may change its working directory; empty: a stream
+  const base::NonBlockingOutput output_;
+  std::atomic<dev_t> device_{0};  // of our file; checked before each write
   std::atomic<ino_t> inode_{0};
-  LostLines lost_;
+  DroppedLines dropped_;
   LineQueue queue_;
-  std::atomic<Duration::rep> nextLook_{0};  // when to look whether the file was rotated away
+  std::atomic<Duration::rep> nextRotationCheck_{0};  // when to check whether the file was rotated away
 };
 
-}  // namespace leptir
+}  // namespace leptir::log

@@ -1,4 +1,5 @@
-// Opening the file of a log: made for our user alone, never behind a symbolic link, but for the streams of a container.
+// Opens log files: created for our user alone, and never opened through a symbolic link, except links to the output
+// streams of a container.
 #pragma once
 
 #include <sys/types.h>
@@ -11,17 +12,19 @@
 #include "leptir/logger.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::log {
 
-// For appending; made with these permissions when it is missing. Never waits: a named pipe without a reader is an
-// error. Unavailable: want of space, memory, descriptors or rights (base/errno_code.h); Invalid: the path can never be
-// used, or the file is another user's. The message names the file and the logger, and says what to do.
-Result<UniqueFd> openLogFile(const std::string& logger, const std::string& path, mode_t mode = kPrivateFile);
+// Opens the file for appending; a missing file is created with permission `mode`. Never waits: a named pipe without a
+// reader is an error. Unavailable: disk space, memory, descriptors or permissions are missing (base/errno_code.h).
+// Invalid: the path can never be used, or the file belongs to another user. The message names the file and the logger,
+// and says what to do.
+Result<base::UniqueFd> openLogFile(const std::string& logger, const std::string& path,
+                                   mode_t mode = base::kPrivateFile);
 
-// The permissions for the file that takes the place of one that was rotated away: those of the old one.
-mode_t rightsForSuccessor(int descriptor);
+// The permissions of the old file, for the new file that replaces it after a rotation.
+mode_t modeForRotatedFile(int descriptor);
 
-// Whether the files of these loggers could be opened; makes none. Errors as openLogFile.
+// Checks that the files of these loggers could be opened, and creates none. Errors as openLogFile.
 Result<void> checkLogFiles(std::span<const LogSinkConfig> loggers);
 
-}  // namespace leptir
+}  // namespace leptir::log

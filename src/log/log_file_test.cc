@@ -8,7 +8,7 @@
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::log {
 namespace {
 
 using testing::HasSubstr;
@@ -18,13 +18,13 @@ Result<void> check(const std::filesystem::path& path) {
   return checkLogFiles({&sink, 1});
 }
 
-TEST(LogFileCheck, MakesNoFile) {
+TEST(LogFileCheck, CreatesNoFile) {
   const TempDir folder;
   EXPECT_TRUE(check(folder / "a.log"));
   EXPECT_FALSE(std::filesystem::exists(folder / "a.log"));
 }
 
-TEST(LogFileCheck, SaysWhatAStartWouldSay) {
+TEST(LogFileCheck, ReportsTheErrorsThatOpeningWouldReport) {
   const TempDir folder;
   EXPECT_THAT(check(folder / "none/a.log").error().message(), HasSubstr("no such file or directory: make its folder"));
   EXPECT_THAT(check(folder.path()).error().message(), HasSubstr("is a directory: name a file in it"));
@@ -33,14 +33,14 @@ TEST(LogFileCheck, SaysWhatAStartWouldSay) {
   EXPECT_TRUE(check("/dev/stdout"));
 }
 
-TEST(LogFileCheck, LooksWhetherAMissingFileCouldBeMade) {
+TEST(LogFileCheck, ChecksThatAMissingFileCouldBeCreated) {
   LEPTIR_NEEDS_ROOT();
   const TempDir folder;
   ::chmod(folder.path().c_str(), 0755);
   EXPECT_TRUE(asUser(kOtherUser, [&] { return !check(folder / "a.log"); }));
 }
 
-TEST(LogFileCheck, WantOfRightsIsNoMistakeOfTheConfiguration) {
+TEST(LogFileCheck, MissingPermissionsAreUnavailableNotInvalid) {
   LEPTIR_NEEDS_ROOT();
   const TempDir folder;
   ::chmod(folder.path().c_str(), 0755);
@@ -52,7 +52,7 @@ TEST(LogFileCheck, WantOfRightsIsNoMistakeOfTheConfiguration) {
   }));
 }
 
-TEST(LogFileCheck, WantOfDescriptorsIsNoMistakeOfAStreamEither) {
+TEST(LogFileCheck, MissingDescriptorsAreUnavailableForAStreamToo) {
   EXPECT_TRUE(inChild([&] {
     const rlimit none{0, 0};
     if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return false;
@@ -60,7 +60,7 @@ TEST(LogFileCheck, WantOfDescriptorsIsNoMistakeOfAStreamEither) {
   }));
 }
 
-TEST(LogFileCheck, WantOfDescriptorsIsNoMistakeOfTheConfiguration) {
+TEST(LogFileCheck, MissingDescriptorsAreUnavailableNotInvalid) {
   const TempDir folder;
   EXPECT_TRUE(inChild([&] {
     const rlimit none{0, 0};
@@ -71,4 +71,4 @@ TEST(LogFileCheck, WantOfDescriptorsIsNoMistakeOfTheConfiguration) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::log

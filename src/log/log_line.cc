@@ -8,7 +8,7 @@
 
 #include "base/escape.h"
 
-namespace leptir {
+namespace leptir::log {
 namespace {
 
 std::string_view nameOf(LogLevel level) {
@@ -44,9 +44,9 @@ std::string formatLogLine(Time time, LogLevel level, std::string_view message) {
   line += ' ';
   line += nameOf(level);
   line += ": ";
-  appendEscaped(line, message);
+  base::appendEscaped(line, message);
   line += '\n';
   return line;
 }
 
-}  // namespace leptir
+}  // namespace leptir::log

@@ -1,4 +1,4 @@
-// One line of the log as text.
+// Formats one line of the log.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 
-namespace leptir {
+namespace leptir::log {
 
-// `2026-11-23T16:25:49+00:00 INFO (6): message` and a line feed: PHP leptir's form, in the local zone, the message
-// escaped (see base/escape.h).
+// `2026-11-23T16:25:49+00:00 INFO (6): message` and a line feed: the format of PHP leptir, in the local time zone. The
+// message is escaped (base/escape.h).
 std::string formatLogLine(Time time, LogLevel level, std::string_view message);
 
-}  // namespace leptir
+}  // namespace leptir::log

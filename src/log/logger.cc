@@ -14,26 +14,26 @@ class Logger::Sinks {
   explicit Sinks(const Clock& clock) : clock_(clock) {}
 
   Result<void> add(const LogSinkConfig& config) {
-    auto sink = LineSink::open(config, clock_);
+    auto sink = log::LineSink::open(config, clock_);
     if (!sink) return sink.error();
     sinks_.push_back(std::move(*sink));
     return {};
   }
 
-  int loudest() const {
-    int loudest = 0;
-    for (const auto& sink : sinks_) loudest = std::max(loudest, static_cast<int>(sink->level()));
-    return loudest;
+  int mostVerbose() const {
+    int mostVerbose = 0;
+    for (const auto& sink : sinks_) mostVerbose = std::max(mostVerbose, static_cast<int>(sink->level()));
+    return mostVerbose;
   }
 
   void log(LogLevel level, std::string_view message) noexcept {
     try {
       const auto now = clock_.now();
-      const auto line = formatLogLine(now, level, message);
+      const auto line = log::formatLogLine(now, level, message);
       for (const auto& sink : sinks_) {
         if (level <= sink->level()) sink->write(line, now);
       }
-    } catch (...) {  // no memory for the line
+    } catch (...) {  // out of memory: the line is counted as dropped
       ++unformatted_;
     }
   }
@@ -68,33 +68,34 @@ class Logger::Sinks {
     const auto until = systemClock().bootTime() + longest;
     for (const auto& sink : sinks_) {
       if (sink->flushWithin(until - systemClock().bootTime(), clock_.now())) continue;
-      if (const auto lost = sink->takeLosses(); !lost.empty()) losses += lost + "\n";
+      if (const auto lost = sink->takeDropReport(); !lost.empty()) losses += lost + "\n";
     }
     return losses;
   }
 
-  void openStreamsAnew() const {
-    for (const auto& sink : sinks_) sink->openAnew();
+  void unshareStreams() const {
+    for (const auto& sink : sinks_) sink->unshareOpenFile();
   }
 
  private:
   const Clock& clock_;
-  std::vector<std::unique_ptr<LineSink>> sinks_;
+  std::vector<std::unique_ptr<log::LineSink>> sinks_;
   std::atomic<std::size_t> unformatted_{0};
 };
 
 Logger::Logger() = default;
-Logger::Logger(std::unique_ptr<Sinks> sinks) : sinks_(std::move(sinks)), loudest_(sinks_->loudest()) {}
-Logger::Logger(Logger&& other) noexcept : sinks_(std::move(other.sinks_)), loudest_(std::exchange(other.loudest_, 0)) {}
+Logger::Logger(std::unique_ptr<Sinks> sinks) : sinks_(std::move(sinks)), mostVerbose_(sinks_->mostVerbose()) {}
+Logger::Logger(Logger&& other) noexcept
+    : sinks_(std::move(other.sinks_)), mostVerbose_(std::exchange(other.mostVerbose_, 0)) {}
 Logger& Logger::operator=(Logger&& other) noexcept {
   sinks_ = std::move(other.sinks_);
-  loudest_ = std::exchange(other.loudest_, 0);
+  mostVerbose_ = std::exchange(other.mostVerbose_, 0);
   return *this;
 }
 Logger::~Logger() = default;
 
 Result<Logger> Logger::open(const std::vector<LogSinkConfig>& configs, const Clock& clock) {
-  ::tzset();  // here, so that no line has to read the zone's file
+  ::tzset();  // reads the time zone file once, so that formatting a line does not
   auto sinks = std::make_unique<Sinks>(clock);
   for (const auto& config : configs) {
     if (auto added = sinks->add(config); !added) return added.error();
@@ -126,8 +127,8 @@ std::string Logger::flushWithin(Duration longest) const {
   return sinks_ ? sinks_->flushWithin(longest) : std::string();
 }
 
-void Logger::openStreamsAnew() const {
-  if (sinks_) sinks_->openStreamsAnew();
+void Logger::unshareStreams() const {
+  if (sinks_) sinks_->unshareStreams();
 }
 
 }  // namespace leptir

@@ -19,7 +19,7 @@
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::log {
 namespace {
 
 using testing::EndsWith;
@@ -37,7 +37,7 @@ std::vector<std::string> linesOf(const std::filesystem::path& file) {
   return lines;
 }
 
-// Puts a stream of the process elsewhere for one test.
+// Redirects a stream of the process for one test.
 class Redirected {
  public:
   Redirected(int stream, int target) : stream_(stream), kept_(::dup(stream)) { ::dup2(target, stream); }
@@ -45,10 +45,10 @@ class Redirected {
 
  private:
   int stream_;
-  UniqueFd kept_;
+  base::UniqueFd kept_;
 };
 
-TEST(Logger, DropsEverythingWithoutSinks) {
+TEST(Logger, DropsAllLinesWithoutSinks) {
   Logger logger;
   logger.error("nobody");
   EXPECT_FALSE(logger.enabled(LogLevel::Error));
@@ -72,14 +72,14 @@ TEST(Logger, WritesEachMessageAsALine) {
   EXPECT_THAT(lines[3], EndsWith(" DEBUG (7): four"));
 }
 
-TEST(Logger, AppendsToWhatIsThere) {
+TEST(Logger, AppendsToAnExistingFile) {
   TempDir folder;
   folder.write("a.log", "earlier\n");
   Logger::open({fileSink(folder / "a.log")})->info("later");
   EXPECT_EQ(linesOf(folder / "a.log").size(), 2u);
 }
 
-TEST(Logger, SendsEachSinkWhatItsLevelTakes) {
+TEST(Logger, WritesToEachSinkOnlyTheMessagesOfItsLevel) {
   TempDir folder;
   auto logger = Logger::open({fileSink(folder / "all.log"), fileSink(folder / "few.log", LogLevel::Warning)});
   logger->info("quiet");
@@ -88,7 +88,7 @@ TEST(Logger, SendsEachSinkWhatItsLevelTakes) {
   EXPECT_EQ(linesOf(folder / "few.log").size(), 1u);
 }
 
-TEST(Logger, IsEnabledForTheLoudestSink) {
+TEST(Logger, IsEnabledForTheMostVerboseLevelOfItsSinks) {
   TempDir folder;
   auto logger = Logger::open({fileSink(folder / "a.log", LogLevel::Error), fileSink(folder / "b.log", LogLevel::Info)});
   EXPECT_TRUE(logger->enabled(LogLevel::Info));
@@ -101,7 +101,7 @@ TEST(Logger, IsEnabledForTheLoudestSink) {
 TEST(Logger, WritesToTheStreamsOfTheProcess) {
   int pipe[2];
   ASSERT_EQ(::pipe(pipe), 0);
-  const UniqueFd from(pipe[0]), to(pipe[1]);
+  const base::UniqueFd from(pipe[0]), to(pipe[1]);
   char text[256] = {};
   {
     const Redirected out(STDERR_FILENO, to.get());
@@ -111,7 +111,7 @@ TEST(Logger, WritesToTheStreamsOfTheProcess) {
   EXPECT_THAT(text, EndsWith(" INFO (6): hello\n"));
 }
 
-TEST(Logger, SaysWhichFileCannotBeOpenedAndWhatToDo) {
+TEST(Logger, NamesTheFileThatCannotBeOpenedAndTheRemedy) {
   TempDir folder;
   const auto path = folder / "none/a.log";
   const auto logger = Logger::open({fileSink(path)});
@@ -129,14 +129,14 @@ TEST(Logger, RefusesAFolderAsItsFile) {
   EXPECT_THAT(logger.error().message(), HasSubstr("is a directory: name a file in it"));
 }
 
-TEST(Logger, MakesItsFileForItsOwnerAlone) {
+TEST(Logger, CreatesItsFileForItsOwnerAlone) {
   const Umask umask(0);
   TempDir folder;
   ASSERT_TRUE(Logger::open({fileSink(folder / "a.log")}));
   EXPECT_EQ(modeOf(folder / "a.log"), 0600u);
 }
 
-TEST(Logger, GivesANewFileTheRightsOfTheOneThatWasRotatedAway) {
+TEST(Logger, GivesANewFileThePermissionsOfTheRotatedFile) {
   const Umask umask(077);
   TempDir folder;
   ::chmod(folder.write("a.log", "").c_str(), 0640);
@@ -156,10 +156,10 @@ TEST(Logger, RefusesASymbolicLink) {
   EXPECT_EQ(readWholeFile(target), "mine");
 }
 
-TEST(Logger, FollowsALinkToAStreamAsContainersHaveIt) {
+TEST(Logger, FollowsASymbolicLinkToAStreamAsInContainers) {
   TempDir folder;
   const auto out = folder / "out";
-  const UniqueFd captured(::open(out.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const base::UniqueFd captured(::open(out.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   const Redirected stdout(STDOUT_FILENO, captured.get());
   std::filesystem::create_symlink("/dev/stdout", folder / "a.log");
   for (const auto& path : {folder / "a.log", std::filesystem::path("/dev/stdout")}) {
@@ -179,7 +179,7 @@ TEST(Logger, RefusesAFileOfAnotherUser) {
   EXPECT_THAT(logger.error().message(), HasSubstr("belongs to user 54321, and leptir runs as user root: "));
 }
 
-TEST(Logger, CountsLinesThatADiskHasNoRoomFor) {
+TEST(Logger, CountsTheLinesDroppedOnAFullDisk) {
   auto logger = Logger::open({fileSink("/dev/full")});
   ASSERT_TRUE(logger);
   logger->info("one");
@@ -187,7 +187,7 @@ TEST(Logger, CountsLinesThatADiskHasNoRoomFor) {
   EXPECT_EQ(logger->dropped(), 2u);
 }
 
-// A disk that has no room for the whole line: the limit on the size of files does the same.
+// The limit on file sizes simulates a disk that has no space for the whole line.
 enum class Queue { No, Yes };
 std::vector<std::string> linesAfterATornOne(Queue queue) {
   const TempDir folder;
@@ -208,7 +208,7 @@ std::vector<std::string> linesAfterATornOne(Queue queue) {
   return linesOf(folder / "a.log");
 }
 
-TEST(Logger, ATornLineIsNotContinuedByTheNextOneOfAnyProcess) {
+TEST(Logger, TheNextLineOfAnyProcessDoesNotContinueATornLine) {
   for (const auto queue : {Queue::No, Queue::Yes}) {
     const auto lines = linesAfterATornOne(queue);
     ASSERT_EQ(lines.size(), 4u);
@@ -219,10 +219,10 @@ TEST(Logger, ATornLineIsNotContinuedByTheNextOneOfAnyProcess) {
   }
 }
 
-TEST(Logger, SurvivesAPipeThatNobodyReads) {
+TEST(Logger, SurvivesAPipeWhoseReaderIsGone) {
   int pipe[2];
   ASSERT_EQ(::pipe(pipe), 0);
-  const UniqueFd to(pipe[1]);
+  const base::UniqueFd to(pipe[1]);
   ::close(pipe[0]);
   const Redirected out(STDERR_FILENO, to.get());
   auto logger = Logger::open({{.name = "err", .type = LogSinkConfig::Type::Stderr, .path = {}}});
@@ -239,11 +239,11 @@ class StderrPipe {
   StderrPipe() {
     int pipe[2];
     EXPECT_EQ(::pipe(pipe), 0);
-    from_ = UniqueFd(pipe[0]);
+    from_ = base::UniqueFd(pipe[0]);
     redirected_.emplace(STDERR_FILENO, pipe[1]);
     ::close(pipe[1]);
   }
-  // All that lies in the pipe now.
+  // Reads everything that is in the pipe now.
   std::string read() const {
     ::fcntl(from_.get(), F_SETFL, O_NONBLOCK);
     std::string text(1 << 20, '\0');
@@ -255,7 +255,7 @@ class StderrPipe {
   }
 
  private:
-  UniqueFd from_;
+  base::UniqueFd from_;
   std::optional<Redirected> redirected_;
 };
 
@@ -269,7 +269,7 @@ std::size_t countOf(std::string_view text, std::string_view wanted) {
   return times;
 }
 
-// The sum of "WARN (4): 37 log lines were dropped".
+// The sum over all lines such as "WARN (4): 37 log lines were dropped".
 std::size_t saidToBeDropped(const std::string& text) {
   std::size_t lines = 0;
   const std::regex sentence("WARN \\(4\\): ([0-9]+) log lines? (was|were) dropped");
@@ -278,10 +278,11 @@ std::size_t saidToBeDropped(const std::string& text) {
   return lines;
 }
 
-TEST(Logger, DropsLinesOfAReaderThatDoesNotReadAndSaysHowMany) {
+TEST(Logger, DropsLinesWhenTheReaderIsTooSlowAndReportsHowMany) {
   const StderrPipe pipe;
   auto logger = Logger::open({stderrSink()});
-  for (int i = 0; i < 2000; ++i) logger->info(std::string(100, 'x'));  // the first without room waits, no other does
+  // The first line that does not fit waits; later lines do not.
+  for (int i = 0; i < 2000; ++i) logger->info(std::string(100, 'x'));
   const auto dropped = logger->dropped();
   EXPECT_GT(dropped, 500u);
   auto text = pipe.read();
@@ -295,7 +296,7 @@ TEST(Logger, DropsLinesOfAReaderThatDoesNotReadAndSaysHowMany) {
   EXPECT_EQ(saidToBeDropped(pipe.read()), 0u);
 }
 
-TEST(Logger, SaysWhatAForkedProcessHadToDrop) {
+TEST(Logger, ReportsTheLinesThatAForkedProcessDropped) {
   const StderrPipe pipe;
   auto logger = Logger::open({stderrSink()});
   const auto child = ::fork();
@@ -309,7 +310,7 @@ TEST(Logger, SaysWhatAForkedProcessHadToDrop) {
   EXPECT_THAT(pipe.read(), HasSubstr(" log lines were dropped: "));
 }
 
-TEST(Logger, QueuesInOrderWhereItMustNotWait) {
+TEST(Logger, QueuesLinesInOrderInsteadOfWaiting) {
   const StderrPipe pipe;
   auto logger = Logger::open({stderrSink()});
   logger->queueFromNowOn();
@@ -326,7 +327,7 @@ TEST(Logger, QueuesInOrderWhereItMustNotWait) {
   EXPECT_LT(text.find("line 1x"), text.find("line 2999x"));
 }
 
-TEST(Logger, KeepsAMegabyteAndSaysHowManyLinesWereTooMany) {
+TEST(Logger, QueuesAMegabyteAndReportsHowManyLinesDidNotFit) {
   const StderrPipe pipe;
   auto logger = Logger::open({stderrSink()});
   logger->queueFromNowOn();
@@ -340,7 +341,7 @@ TEST(Logger, KeepsAMegabyteAndSaysHowManyLinesWereTooMany) {
   EXPECT_THAT(text, HasSubstr(std::to_string(dropped) + " log lines were dropped"));
 }
 
-TEST(Logger, AnswersAtTheEndWhatItCouldNotSayInTheLog) {
+TEST(Logger, FlushReturnsTheReportOfDropsThatTheLogCouldNotTake) {
   const StderrPipe pipe;
   auto logger = Logger::open({stderrSink()});
   logger->queueFromNowOn();
@@ -349,14 +350,14 @@ TEST(Logger, AnswersAtTheEndWhatItCouldNotSayInTheLog) {
   EXPECT_EQ(logger->flushWithin(10ms), "");
 }
 
-TEST(Logger, AFullDiskIsNamedAndCountedOnce) {
+TEST(Logger, ReportsDropsOnAFullDiskWithTheFileAndTheReason) {
   auto logger = Logger::open({fileSink("/dev/full")});
   logger->queueFromNowOn();
   for (int i = 0; i < 5; ++i) logger->info("x");
   EXPECT_EQ(logger->flushWithin(1s), "5 log lines were dropped: /dev/full: no space left on device\n");
 }
 
-TEST(Logger, AChildDoesNotWriteWhatWaitsInItsParent) {
+TEST(Logger, AChildDoesNotWriteTheQueuedLinesOfItsParent) {
   const StderrPipe pipe;
   auto logger = Logger::open({stderrSink()});
   logger->queueFromNowOn();
@@ -400,7 +401,7 @@ TEST(Logger, NeverMixesLinesOfThreadsAndProcesses) {
       std::ranges::all_of(lines, [&](const std::string& line) { return line.ends_with(" INFO (6): " + message); }));
 }
 
-TEST(Logger, LosesNothingWhenItsFileIsRotatedAgainAndAgain) {
+TEST(Logger, LosesNoLineWhenItsFileIsRotatedRepeatedly) {
   TempDir folder;
   auto logger = Logger::open({fileSink(folder / "a.log")});
   constexpr int kLines = 20'000;
@@ -423,7 +424,7 @@ TEST(Logger, LosesNothingWhenItsFileIsRotatedAgainAndAgain) {
   EXPECT_EQ(lines, std::size_t{kLines});
 }
 
-TEST(Logger, FollowsARotationThatNobodyToldItOf) {
+TEST(Logger, FollowsARotationWithoutACallOfReopen) {
   TempDir folder;
   ManualClock clock;
   const auto logger = Logger::open({fileSink(folder / "a.log")}, clock);
@@ -445,8 +446,8 @@ TEST(Logger, FollowsARotationAfterTheClockFellBack) {
   EXPECT_EQ(linesOf(folder / "a.log").size(), 1u);
 }
 
-// As a task may do that closes descriptors which are not its own and then opens a file.
-TEST(Logger, WritesNothingIntoAFileThatGotItsNumber) {
+// Simulates a task that closes descriptors of leptir and then opens a file, which gets one of their numbers.
+TEST(Logger, WritesNothingIntoAFileThatReusesItsDescriptor) {
   TempDir folder;
   const auto logFile = folder / "a.log";
   auto logger = Logger::open({fileSink(logFile)}).value();
@@ -457,13 +458,13 @@ TEST(Logger, WritesNothingIntoAFileThatGotItsNumber) {
     if (std::filesystem::read_symlink(entry, gone) == logFile) number = std::stoi(entry.path().filename());
   }
   ASSERT_GE(number, 0);
-  const UniqueFd other(::open((folder / "other").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const base::UniqueFd other(::open((folder / "other").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   ASSERT_EQ(::dup2(other.get(), number), number);
   logger.info("after");
   std::filesystem::rename(logFile, folder / "rotated");
   EXPECT_TRUE(logger.reopen());
   logger.info("anew");
-  EXPECT_EQ(::write(number, "its own", 7), 7) << "what has the number is left alone";
+  EXPECT_EQ(::write(number, "its own", 7), 7) << "the logger did not replace the file that has the number";
   EXPECT_EQ(readWholeFile(folder / "other"), "its own");
   ASSERT_EQ(linesOf(folder / "rotated").size(), 2u);
   EXPECT_THAT(linesOf(folder / "rotated")[1], EndsWith("after"));
@@ -471,10 +472,10 @@ TEST(Logger, WritesNothingIntoAFileThatGotItsNumber) {
   EXPECT_THAT(linesOf(logFile)[0], EndsWith("anew"));
 }
 
-// `leptir start > log`, and a task that closes every descriptor and opens a file of its own.
-TEST(Logger, CountsAsLostWhatAStreamCouldOnlyWriteIntoAnotherFile) {
+// Like `leptir start > log` with a task that closes every descriptor and opens a file.
+TEST(Logger, DropsLinesOfAStreamWhoseDescriptorRefersToAnotherFile) {
   const TempDir folder;
-  const UniqueFd file(::open((folder / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const base::UniqueFd file(::open((folder / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   const Redirected out(STDERR_FILENO, file.get());
   auto logger = Logger::open({{.name = "err", .type = LogSinkConfig::Type::Stderr, .path = {}}}).value();
   EXPECT_TRUE(inChild([&] {
@@ -489,7 +490,7 @@ TEST(Logger, CountsAsLostWhatAStreamCouldOnlyWriteIntoAnotherFile) {
   EXPECT_THAT(linesOf(folder / "log")[0], HasSubstr("1 log line was dropped: stderr: "));
 }
 
-TEST(Logger, KeepsItsOldFileWhenTheNewOneCannotBeOpened) {
+TEST(Logger, KeepsTheOldFileWhenTheNewFileCannotBeOpened) {
   TempDir folder;
   std::filesystem::create_directory(folder / "logs");
   auto logger = Logger::open({fileSink(folder / "logs/a.log")});
@@ -502,4 +503,4 @@ TEST(Logger, KeepsItsOldFileWhenTheNewOneCannotBeOpened) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::log

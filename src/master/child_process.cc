@@ -11,7 +11,7 @@
 
 #include "master/signals.h"
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
 [[noreturn]] void live(const std::function<int()>& main, int parent) {
@@ -19,11 +19,11 @@ namespace {
   // group of the terminal's session SIGTTIN would stop it.
   ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(1);  // it died before it could tell us
+  if (::getppid() != parent) ::_exit(1);  // the master died before the call of prctl
   resetSignalsInChild();
   const int status = main();
   std::fflush(nullptr);
-  ::_exit(status);  // no destructor and no exit handler of the master's runs twice
+  ::_exit(status);  // so that no destructor or exit handler of the master runs in the child
 }
 
 }  // namespace
@@ -34,14 +34,14 @@ Result<ChildProcess> ChildProcess::start(const std::function<int()>& main) {
   const int pid = ::fork();
   if (pid == 0) live(main, parent);
   if (pid < 0) return Error(ErrorCode::Unavailable, std::string("fork: ") + std::strerror(errno));
-  return ChildProcess(pid, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
+  return ChildProcess(pid, base::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
 }
 
 void ChildProcess::signal(int number) const {
   if (pidfd_) {
     ::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0);
   } else {
-    ::kill(pid_, number);  // descriptors ran out; it is ours until we reap it
+    ::kill(pid_, number);  // no descriptor was left for a pidfd; the pid is valid until the child is reaped
   }
 }
 
@@ -49,4 +49,4 @@ void ChildProcess::signalGroup(int number) const {
   ::kill(-pid_, number);
 }
 
-}  // namespace leptir
+}  // namespace leptir::master

@@ -1,4 +1,4 @@
-// A child of the master: the fork, and how to signal it without ever hitting a stranger who got its number.
+// A child of the master: its fork, and signals to it that never reach another process which got its pid later.
 #pragma once
 
 #include <functional>
@@ -6,28 +6,28 @@
 #include "base/unique_fd.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::master {
 
 class ChildProcess {
  public:
-  // Forks. The child leads a session and a process group of its own (soon: the group may not exist yet when this
-  // returns), dies with this process, has its signals reset (see
-  // resetSignalsInChild) and runs `main`, whose answer is its exit status. Call it from the only thread, with nothing
-  // in the buffers of stdio: the child would write that, too. Unavailable: no process can be made now.
+  // Forks. The child becomes the leader of a session and a process group (which may not exist yet when this returns),
+  // is killed when this process dies, resets its signals (see resetSignalsInChild) and runs `main`, whose result is its
+  // exit status. Call it from the only thread, with empty stdio buffers: the child would write their content, too.
+  // Unavailable: no process can be created now.
   static Result<ChildProcess> start(const std::function<int()>& main);
 
   int pid() const { return pid_; }
-  // To the process itself; nothing happens once it is dead.
+  // Signals the child itself. Does nothing once it is dead.
   void signal(int number) const;
-  // To its group. Only until it is reaped may the number be trusted.
+  // Signals its process group. Only until the child is reaped: later the number may be that of another group.
   void signalGroup(int number) const;
-  // In another child: its descriptor is not theirs.
-  void closeInChild() { pidfd_ = UniqueFd(); }
+  // In another child of the master: closes the inherited descriptor.
+  void closeInChild() { pidfd_ = base::UniqueFd(); }
 
  private:
-  ChildProcess(int pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  ChildProcess(int pid, base::UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
   int pid_;
-  UniqueFd pidfd_;
+  base::UniqueFd pidfd_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::master

@@ -1,5 +1,6 @@
-// When the running task of one slot must be stopped, and when killed: its time limit, its lease, the end of the
-// instance. Decides only; the worker keeper does what it says. No process, no clock of its own.
+// Decides when the running task of one slot must be stopped, and when its worker must be killed: because of its time
+// limit, its lease, a cancel request or a shutdown. WorkerSupervisor carries the decisions out. Uses no process and no
+// clock.
 #pragma once
 
 #include <optional>
@@ -8,17 +9,18 @@
 #include "link/cell.h"
 #include "link/shared_page.h"
 
-namespace leptir {
+namespace leptir::master {
 
-// The running cell of a slot as the master sees it.
+// The running task of a slot, as the master sees it.
 struct RunningTask {
   std::size_t cell = 0;
-  CellWord word;
+  link::CellWord word;
   std::uint32_t broker = 0;
   std::uint64_t epoch = 0;
-  Duration timeLimit{};                // zero: none
-  StopReason wish = StopReason::None;  // of the dispatcher: Cancel, or Lease when it lost just this task
-  BootTime begun{};                    // by the worker's word
+  Duration timeLimit{};  // zero: none
+  link::StopReason cancelRequest =
+      link::StopReason::None;  // of the dispatcher: Cancel, or LeaseLost if only this lease is lost
+  BootTime begun{};            // as the worker reports it
 };
 
 class DeadlineWatch {
@@ -26,33 +28,33 @@ class DeadlineWatch {
   enum class Act { Nothing, Stop, Kill };
   struct Decision {
     Act act = Act::Nothing;
-    StopReason reason = StopReason::None;  // of Stop
+    link::StopReason reason = link::StopReason::None;  // of Stop
   };
 
   explicit DeadlineWatch(Duration killGrace) : killGrace_(killGrace) {}
 
-  // A new worker: nothing is running, nothing before now is believed.
+  // A new worker starts: no task runs, and a reported begin before `now` is not believed.
   void begin(BootTime now);
-  // Each look at the slot, with what runs there. The worker's word when a task began is believed only as far as it lies
-  // between two looks.
-  Decision look(const std::optional<RunningTask>& running, const SharedPage& page, BootTime now);
-  // The task of the last look was marked as stopping: from here on the grace runs.
-  void stopped(StopReason reason, const SharedPage& page, BootTime now);
+  // To be called each time the master has scanned the slot, with the task that runs there. The begin that the worker
+  // reports is believed only if it lies between the previous call and this one.
+  Decision check(const std::optional<RunningTask>& running, const link::SharedPage& page, BootTime now);
+  // The task of the last `check` was marked as stopping: its grace until the kill starts now.
+  void stopped(link::StopReason reason, const link::SharedPage& page, BootTime now);
 
-  // When to look again at the latest; max: no task has a deadline.
+  // When to call `check` again at the latest; max: no task has a deadline.
   BootTime next() const { return next_; }
-  // Of the task that was seen last.
+  // When the task of the last `check` began.
   BootTime started() const { return started_; }
 
  private:
   void noteBegin(const RunningTask& running, BootTime now);
 
   Duration killGrace_;
-  BootTime lastLook_{};
+  BootTime lastCheck_{};
   BootTime started_{};
   std::optional<RunningTask> task_;
   BootTime killAt_ = BootTime::max();
   BootTime next_ = BootTime::max();
 };
 
-}  // namespace leptir
+}  // namespace leptir::master

@@ -7,13 +7,13 @@
 #include <fstream>
 
 #include "base/process_tree.h"
-#include "master/death_certificate.h"
+#include "master/exit_report.h"
 #include "tests/support/toy_worker.h"
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
-TEST(Master, KeepsWorkersThatRunWhatIsAssigned) {
+TEST(Master, KeepsWorkersThatRunAssignedTasks) {
   ToyInstance instance(optionsFor(2));
   instance.start(toyWorker);
   for (int i = 0; i < 50; ++i) {
@@ -27,19 +27,19 @@ TEST(Master, KeepsWorkersThatRunWhatIsAssigned) {
   EXPECT_EQ(instance.end(), MasterEnd::Stopped);
 }
 
-TEST(Master, SettlesTheTaskOfACrashedWorkerAndStartsAnother) {
+TEST(Master, WritesAVerdictForACrashedWorkersTaskAndStartsAnotherWorker) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   for (int round = 0; round < 5; ++round) {
     const auto crash = instance.assign(0, "crash"), exit = instance.assign(0, "exit"), ok = instance.assign(0, "ok");
     const auto crashed = instance.verdict(0, crash);
-    EXPECT_EQ(crashed.reason, StopReason::Crash);
+    EXPECT_EQ(crashed.reason, link::StopReason::Crash);
     EXPECT_EQ(crashed.signal, SIGSEGV);
     EXPECT_GT(crashed.pid, 0);
     EXPECT_GT(crashed.maxRss, 0u);
     EXPECT_GE(crashed.ended, crashed.started);
     const auto exited = instance.verdict(0, exit);
-    EXPECT_EQ(exited.reason, StopReason::Crash);
+    EXPECT_EQ(exited.reason, link::StopReason::Crash);
     EXPECT_EQ(exited.signal, 0);
     EXPECT_EQ(exited.exitCode, 3);
     EXPECT_NE(exited.pid, crashed.pid);
@@ -50,18 +50,18 @@ TEST(Master, SettlesTheTaskOfACrashedWorkerAndStartsAnother) {
   EXPECT_EQ(instance.end(), MasterEnd::Stopped);
 }
 
-TEST(Master, EndsAtItsLimitATaskThatIgnoresEverything) {
+TEST(Master, KillsATaskThatIgnoresAllSignalsAtItsLimitPlusTheGrace) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   const auto hang = instance.assign(0, "hang", 300ms), ok = instance.assign(0, "ok");
   const auto verdict = instance.verdict(0, hang);
-  EXPECT_EQ(verdict.reason, StopReason::TimeLimit);
+  EXPECT_EQ(verdict.reason, link::StopReason::TimeLimit);
   EXPECT_EQ(verdict.signal, SIGKILL);
   EXPECT_GE(verdict.ended - verdict.started, 500ms) << "the limit and the grace";
   EXPECT_EQ(instance.outcome(0, ok), "did ok");
 }
 
-TEST(Master, GivesATaskItsGraceAndKeepsTheReasonWhenItObeys) {
+TEST(Master, KeepsTheReasonOfAStopThatATaskObeysWithinItsGrace) {
   auto options = optionsFor(1);
   options.killGrace = 1h;
   ToyInstance instance(options);
@@ -69,40 +69,41 @@ TEST(Master, GivesATaskItsGraceAndKeepsTheReasonWhenItObeys) {
   const auto obey = instance.assign(0, "obey", 50ms), again = instance.assign(0, "obey", 50ms);
   for (const auto cell : {obey, again}) {
     const auto verdict = instance.verdict(0, cell);
-    EXPECT_EQ(verdict.reason, StopReason::TimeLimit);
+    EXPECT_EQ(verdict.reason, link::StopReason::TimeLimit);
     EXPECT_EQ(verdict.signal, 0);
-    EXPECT_GE(verdict.ended - verdict.started, 50ms) << "the bell of the task before is not heard";
+    EXPECT_GE(verdict.ended - verdict.started, 50ms) << "the stop bell of the previous task does not stop this one";
   }
 }
 
-TEST(Master, EndsAStoppedProcess) {
+TEST(Master, KillsAWorkerThatIsSuspendedBySigstopAtItsTimeLimit) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   const auto halt = instance.assign(0, "halt", 100ms);
   EXPECT_EQ(instance.verdict(0, halt).signal, SIGKILL);
 }
 
-TEST(Master, KillsAWorkerThatMakesNonsenseOfItsSlot) {
+TEST(Master, KillsAWorkerThatWritesAnInvalidStateIntoItsSlot) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   const auto scribble = instance.assign(0, "scribble"), ok = instance.assign(0, "ok");
-  EXPECT_EQ(instance.verdict(0, scribble).reason, StopReason::Crash);
-  EXPECT_EQ(instance.verdict(0, 400).reason, StopReason::Crash) << "what made no sense can be settled again";
+  EXPECT_EQ(instance.verdict(0, scribble).reason, link::StopReason::Crash);
+  EXPECT_EQ(instance.verdict(0, 400).reason, link::StopReason::Crash)
+      << "the cell with the invalid state can be settled";
   EXPECT_EQ(instance.outcome(0, ok), "did ok");
 }
 
-TEST(Master, EndsWhatRunsUnderALeaseThatIsLost) {
+TEST(Master, EndsATaskWhoseLeaseIsLost) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   const auto hang = instance.assign(0, "hang");
-  ASSERT_TRUE(instance.reaches(0, hang, CellState::Executing));
+  ASSERT_TRUE(instance.reaches(0, hang, link::CellState::Executing));
   instance.link->page().brokers[0].epoch = 2;
-  EXPECT_EQ(instance.verdict(0, hang).reason, StopReason::Lease);
+  EXPECT_EQ(instance.verdict(0, hang).reason, link::StopReason::LeaseLost);
 }
 
-TEST(Master, ReplacesAWorkerThatLeavesItsAssignmentsAndBlamesNoTask) {
+TEST(Master, ReplacesAWorkerThatBeginsNoTaskAndChargesNoTaskForIt) {
   auto options = optionsFor(1);
-  options.hangingWorker = 100ms;
+  options.workerHangTimeout = 100ms;
   ToyInstance instance(options);
   instance.start([](ToyInstance& self, int slot) {
     if (self.notes->number++ > 0) return toyWorker(self, slot);
@@ -115,7 +116,7 @@ TEST(Master, ReplacesAWorkerThatLeavesItsAssignmentsAndBlamesNoTask) {
 
 TEST(Master, LetsAWorkerTakeItsTimeToBecomeReady) {
   auto options = optionsFor(1);
-  options.hangingWorker = 20ms;
+  options.workerHangTimeout = 20ms;
   ToyInstance instance(options);
   instance.start([](ToyInstance& self, int slot) {
     ++self.notes->dispatchersAtOnce;  // how many workers were started
@@ -130,29 +131,29 @@ TEST(Master, LetsAWorkerTakeItsTimeToBecomeReady) {
   EXPECT_EQ(instance.notes->dispatchersAtOnce, 1);
 }
 
-// So that a program which asks on the terminal gets an error, and one kill reaches what did not leave the group.
+// Then a program that reads from the terminal gets an error, and one kill reaches all processes in the worker's group.
 TEST(Master, GivesEachWorkerASessionAndAGroupOfItsOwn) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok");
-  const auto worker = processInfo(instance.workerPid(0));
+  const auto worker = base::processInfo(instance.workerPid(0));
   ASSERT_TRUE(worker);
   EXPECT_EQ(worker->session, worker->pid);
   EXPECT_EQ(worker->group, worker->pid);
 }
 
-TEST(Master, TimesATaskByItsOwnCopyOfTheGeneration) {
+TEST(Master, TimesATaskByTheCopyOfTheGenerationThatAWorkerCannotChange) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   EXPECT_EQ(instance.verdict(0, instance.assign(0, "rejuvenate", 300ms)).signal, SIGKILL);
 }
 
-TEST(Master, CountsTheCpuTimeOfTheRunThatDiedNotOfItsWorker) {
-  DeathCertificate death;
+TEST(Master, CountsTheCpuTimeOfTheRunNotOfTheWholeWorker) {
+  ExitReport death;
   death.cpuTime = 5s;
   EXPECT_EQ(verdictOf(death, {}, 4s).cpuTime, 1s);
   EXPECT_EQ(verdictOf(death, {}, Duration::max()).cpuTime, 0s) << "not known";
-  EXPECT_EQ(verdictOf(death, {}, -1s).cpuTime, 5s) << "made up";
+  EXPECT_EQ(verdictOf(death, {}, -1s).cpuTime, 5s) << "a value that the worker made up";
 }
 
 TEST(Master, DoesNotStartAWorkerThatDiesAtOnceInATightLoop) {
@@ -167,7 +168,7 @@ TEST(Master, DoesNotStartAWorkerThatDiesAtOnceInATightLoop) {
   EXPECT_EQ(instance.end(), MasterEnd::Stopped);
 }
 
-TEST(Master, ReopensItsLogsAtHupAndUsr1AndNobodyDies) {
+TEST(Master, ReopensItsLogsAtHupAndUsr1WithoutReplacingAnyProcess) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   ASSERT_TRUE(waitUntil([&] { return instance.isReady(0) && instance.dispatcherPid() != 0; }));
@@ -180,4 +181,4 @@ TEST(Master, ReopensItsLogsAtHupAndUsr1AndNobodyDies) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::master

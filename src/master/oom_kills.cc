@@ -4,7 +4,7 @@
 #include <sstream>
 #include <string>
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
 namespace fs = std::filesystem;
@@ -18,7 +18,7 @@ std::optional<std::uint64_t> counterIn(const fs::path& file) {
   return std::nullopt;
 }
 
-// In a container the path of the whole machine leads nowhere, and its own cgroup is mounted as the root.
+// Inside a container the cgroup path of the machine does not exist; the container's cgroup is mounted as the root.
 std::optional<std::uint64_t> counterOf(const fs::path& mount, std::string_view path, const char* file) {
   if (const auto count = counterIn(mount / fs::path(path).relative_path() / file)) return count;
   return counterIn(mount / file);
@@ -56,4 +56,4 @@ std::optional<std::uint64_t> oomKills() {
   return oomKills(membership.str(), "/sys/fs/cgroup");
 }
 
-}  // namespace leptir
+}  // namespace leptir::master

@@ -6,12 +6,13 @@
 #include <optional>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::master {
 
-// By the kernel's counter since the cgroup was made (`oom_kill` of memory.events, or of memory.oom_control in the older
-// hierarchy). None: there is no such cgroup here, or it does not count. `membership` is the text of /proc/self/cgroup.
+// Reads the kernel's counter, which counts since the cgroup was created (`oom_kill` of memory.events, or in cgroup v1
+// of memory.oom_control). None: the cgroup is not visible here, or has no counter. `membership`: text of
+// /proc/self/cgroup.
 std::optional<std::uint64_t> oomKills(std::string_view membership, const std::filesystem::path& cgroups);
-// Of this process.
+// The same for the cgroup of this process.
 std::optional<std::uint64_t> oomKills();
 
-}  // namespace leptir
+}  // namespace leptir::master

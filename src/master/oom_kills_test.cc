@@ -6,7 +6,7 @@
 
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
 class OomKills : public ::testing::Test {
@@ -41,4 +41,4 @@ TEST_F(OomKills, AreNotCountedWhereThereIsNoSuchCgroup) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::master

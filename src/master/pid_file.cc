@@ -15,66 +15,69 @@
 #include "base/open_files.h"
 #include "base/private_file.h"
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::size_t kLongestPid = 20;
 
-Error complain(const fs::path& file, const std::string& what) {
+Error refusal(const fs::path& file, const std::string& what) {
   return Error(ErrorCode::Invalid, "pid file " + file.string() + ": " + what);
 }
-Error complainErrno(const fs::path& file) {
-  return complain(file, std::strerror(errno));
+Error errnoFailure(const fs::path& file) {
+  return refusal(file, std::strerror(errno));
 }
 
-Error complainOfPlace(const fs::path& file, std::string what) {
+Error badPlace(const fs::path& file, std::string what) {
   what += ": name another place with --pid, or set XDG_STATE_HOME to a folder that can be written";
-  return complain(file, what);
+  return refusal(file, what);
 }
 
 enum class Purpose { Look, Take };
 
-// The default place may be read-only, or another user's. Another place helps the one who takes it alone.
-Error complainOfOpening(const fs::path& file, Purpose purpose) {
-  if (errno == EISDIR) return complain(file, "is a folder: name a file in it");
+// The default folder may be read-only or belong to another user. The advice to choose another folder helps only the
+// process that creates the file, not one that looks for it.
+Error openingFailure(const fs::path& file, Purpose purpose) {
+  if (errno == EISDIR) return refusal(file, "is a folder: name a file in it");
   const int error = errno;
   struct stat info{};
   const bool isTheirs = error == EACCES && ::lstat(file.c_str(), &info) == 0 && info.st_uid != ::geteuid();
-  const auto whose = isTheirs ? " (it belongs to " + userText(info.st_uid) + ")" : std::string();
-  if (purpose == Purpose::Take) return complainOfPlace(file, std::strerror(error) + whose);
-  return complain(file, std::strerror(error) + whose + (error == EACCES ? ": run this as its owner, or as root" : ""));
+  const auto whose = isTheirs ? " (it belongs to " + base::describeUser(info.st_uid) + ")" : std::string();
+  if (purpose == Purpose::Take) return badPlace(file, std::strerror(error) + whose);
+  return refusal(file, std::strerror(error) + whose + (error == EACCES ? ": run this as its owner, or as root" : ""));
 }
 
-// Decides by what the name stands for, before it is opened: opening a FIFO or a device can do things.
+// Checks the kind of the file. Also called before the file is opened, since opening a FIFO or a device has side
+// effects.
 Result<void> checkKind(const fs::path& file, const struct stat& info) {
-  if (S_ISLNK(info.st_mode)) return complain(file, "is a symbolic link");
-  if (S_ISDIR(info.st_mode)) return complain(file, "is a folder: name a file in it");
-  if (!S_ISREG(info.st_mode)) return complain(file, "is not a plain file");
-  if (info.st_nlink > 1) return complain(file, "has other names, so it is not ours alone");
+  if (S_ISLNK(info.st_mode)) return refusal(file, "is a symbolic link");
+  if (S_ISDIR(info.st_mode)) return refusal(file, "is a folder: name a file in it");
+  if (!S_ISREG(info.st_mode)) return refusal(file, "is not a plain file");
+  if (info.st_nlink > 1) return refusal(file, "has other names (hard links): name another file");
   return {};
 }
 
-Result<UniqueFd> openChecked(const fs::path& file, int flags) {
+Result<base::UniqueFd> openChecked(const fs::path& file, int flags) {
   const auto purpose = (flags & O_CREAT) != 0 ? Purpose::Take : Purpose::Look;
   struct stat info{};
   if (::lstat(file.c_str(), &info) == 0) {
     if (const auto kind = checkKind(file, info); !kind) return kind.error();
   } else if (errno != ENOENT) {
-    return complainOfOpening(file, purpose);
+    return openingFailure(file, purpose);
   }
-  UniqueFd descriptor(::open(file.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, kPrivateFile));
+  base::UniqueFd descriptor(
+      ::open(file.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, base::kPrivateFile));
   if (!descriptor && errno == ENOENT) return Error(ErrorCode::NotFound, file.string());
-  if (!descriptor) return complainOfOpening(file, purpose);
-  if (::fstat(descriptor.get(), &info) != 0) return complainErrno(file);
+  if (!descriptor) return openingFailure(file, purpose);
+  if (::fstat(descriptor.get(), &info) != 0) return errnoFailure(file);
   if (info.st_nlink == 0) return Error(ErrorCode::NotFound, file.string());
   if (const auto kind = checkKind(file, info); !kind) return kind.error();
   return descriptor;
 }
 
-// A lock of the open file, not of the process: a fork shares it, and closing another descriptor of the file does not
-// drop it.
+// A lock that belongs to the open file, not to the process: a child shares it after a fork, and closing another
+// descriptor of the same file does not release it.
 struct flock wholeFile() {
   struct flock lock{};
   lock.l_type = F_WRLCK;
@@ -84,7 +87,7 @@ struct flock wholeFile() {
 
 Result<bool> isHeld(const fs::path& file, int descriptor) {
   auto lock = wholeFile();
-  if (::fcntl(descriptor, F_OFD_GETLK, &lock) != 0) return complainErrno(file);
+  if (::fcntl(descriptor, F_OFD_GETLK, &lock) != 0) return errnoFailure(file);
   return lock.l_type != F_UNLCK;
 }
 
@@ -93,28 +96,27 @@ bool isOwnedBy(uid_t user, int descriptor) {
   return ::fstat(descriptor, &info) == 0 && info.st_uid == user;
 }
 
-// Invalid: what stands there is no number.
+// Invalid: the content is no process number.
 Result<std::optional<int>> readPid(const fs::path& file, int descriptor) {
   char text[kLongestPid + 2];
   auto bytes = ::pread(descriptor, text, sizeof text, 0);
-  if (bytes < 0) return complainErrno(file);
+  if (bytes < 0) return errnoFailure(file);
   while (bytes > 0 && (text[bytes - 1] == '\n' || text[bytes - 1] == ' ')) --bytes;
   if (bytes == 0) return std::optional<int>();
   int pid = 0;
   const auto [end, error] = std::from_chars(text, text + bytes, pid);
-  if (error != std::errc() || end != text + bytes || pid <= 0) return complain(file, "is not a pid file");
+  if (error != std::errc() || end != text + bytes || pid <= 0) return refusal(file, "is not a pid file");
   return std::optional<int>(pid);
 }
 
 Result<void> writePid(const fs::path& file, int descriptor) {
   const auto text = std::to_string(::getpid());
-  if (::ftruncate(descriptor, 0) != 0) return complainErrno(file);
-  if (::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
-    return complainErrno(file);
+  if (::ftruncate(descriptor, 0) != 0) return errnoFailure(file);
+  if (::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) return errnoFailure(file);
   return {};
 }
 
-// Whether the name still stands for what is open: the one who held it before may have removed it meanwhile.
+// Whether the path still names the open file: its previous holder may have removed it meanwhile.
 bool isStillNamed(const fs::path& file, int descriptor) {
   struct stat named{}, open{};
   if (::lstat(file.c_str(), &named) != 0 || ::fstat(descriptor, &open) != 0) return false;
@@ -131,21 +133,22 @@ void pauseBriefly() {
 Result<PidFile> PidFile::take(const fs::path& file) {
   for (int tries = 0; tries < 100; ++tries) {
     auto descriptor = openChecked(file, O_RDWR | O_CREAT);
-    if (!descriptor && descriptor.error().code() == ErrorCode::NotFound) return complainOfPlace(file, "no such folder");
+    if (!descriptor && descriptor.error().code() == ErrorCode::NotFound) return badPlace(file, "no such folder");
     if (!descriptor) return descriptor.error();
     auto lock = wholeFile();
     if (::fcntl(descriptor->get(), F_OFD_SETLK, &lock) != 0) {
-      if (errno != EAGAIN && errno != EACCES) return complainErrno(file);
+      if (errno != EAGAIN && errno != EACCES) return errnoFailure(file);
       return Error(ErrorCode::Lost, "pid file " + file.string() + ": another process holds it");
     }
     if (!isStillNamed(file, descriptor->get())) continue;
-    if (!isOwnedBy(::geteuid(), descriptor->get())) return complain(file, "belongs to another user");
+    if (!isOwnedBy(::geteuid(), descriptor->get())) return refusal(file, "belongs to another user");
     if (const auto old = readPid(file, descriptor->get()); !old) return old.error();
     if (const auto written = writePid(file, descriptor->get()); !written) return written.error();
-    ::fchmod(descriptor->get(), kPrivateFile);  // an earlier version let all users read it, and so hold a lock on it
+    ::fchmod(descriptor->get(),
+             base::kPrivateFile);  // an earlier version let all users read it, and so hold a lock on it
     return PidFile(file, std::move(*descriptor));
   }
-  return complain(file, "somebody keeps removing it");
+  return refusal(file, "another process removes it again and again");
 }
 
 Result<bool> PidFile::restore() {
@@ -165,7 +168,7 @@ void PidFile::remove() {
   if (descriptor_ && isStillNamed(file_, descriptor_.get())) ::unlink(file_.c_str());
 }
 
-Result<std::optional<int>> holderOf(const fs::path& file) {
+Result<std::optional<int>> pidFileHolder(const fs::path& file) {
   for (int tries = 0; tries < 100; ++tries) {
     const auto descriptor = openChecked(file, O_RDONLY);
     if (!descriptor && descriptor.error().code() == ErrorCode::NotFound) return std::optional<int>();
@@ -175,38 +178,39 @@ Result<std::optional<int>> holderOf(const fs::path& file) {
     if (!*held) return std::optional<int>();
     auto pid = readPid(file, descriptor->get());
     if (!pid) return pid;
-    if (*pid && hasOpen(**pid, descriptor->get())) return pid;
-    pauseBriefly();  // who holds the lock has not written its number yet
+    if (*pid && base::processHasFileOpen(**pid, descriptor->get())) return pid;
+    pauseBriefly();  // the process that holds the lock has not written its number yet
   }
   if (::access("/proc/self/fd", X_OK) != 0)
-    return complain(file, "cannot tell which process holds it, since /proc is not mounted: mount -t proc proc /proc");
-  return complain(file, "is held by a process that is not the one it names");
+    return refusal(file, "cannot tell which process holds it, since /proc is not mounted: mount -t proc proc /proc");
+  return refusal(file, "is locked by another process than the one whose number it contains");
 }
 
-Result<std::optional<HoldingProcess>> HoldingProcess::find(const fs::path& file) {
-  return find([&file] { return holderOf(file); });
+Result<std::optional<ProcessHandle>> ProcessHandle::find(const fs::path& file) {
+  return find([&file] { return pidFileHolder(file); });
 }
 
-Result<std::optional<HoldingProcess>> HoldingProcess::find(const std::function<Result<std::optional<int>>()>& holder) {
+Result<std::optional<ProcessHandle>> ProcessHandle::find(const std::function<Result<std::optional<int>>()>& holder) {
   const auto pid = holder();
   if (!pid) return pid.error();
-  if (!*pid) return std::optional<HoldingProcess>();
-  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, **pid, 0)));
-  if (!pidfd && errno == ESRCH) return std::optional<HoldingProcess>();
+  if (!*pid) return std::optional<ProcessHandle>();
+  base::UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, **pid, 0)));
+  if (!pidfd && errno == ESRCH) return std::optional<ProcessHandle>();
   if (!pidfd)
-    return Error(ErrorCode::Invalid, "process " + std::to_string(**pid) + ": cannot be opened: " + errnoText(errno));
+    return Error(ErrorCode::Invalid,
+                 "process " + std::to_string(**pid) + ": cannot be opened: " + base::errnoText(errno));
   const auto again = holder();
   if (!again) return again.error();
-  if (*again != *pid) return std::optional<HoldingProcess>();
-  return std::optional<HoldingProcess>(HoldingProcess(**pid, std::move(pidfd)));
+  if (*again != *pid) return std::optional<ProcessHandle>();
+  return std::optional<ProcessHandle>(ProcessHandle(**pid, std::move(pidfd)));
 }
 
-Result<void> HoldingProcess::signal(int number) const {
+Result<void> ProcessHandle::signal(int number) const {
   if (::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0) == 0 || errno == ESRCH) return {};
   return Error(ErrorCode::Invalid, "process " + std::to_string(pid_) + ": " + std::strerror(errno));
 }
 
-bool HoldingProcess::waitUntilGone(Duration longest) const {
+bool ProcessHandle::waitUntilGone(Duration longest) const {
   const auto until = systemClock().bootTime() + longest;
   for (;;) {
     const auto left = std::max(until - systemClock().bootTime(), Duration::zero());
@@ -218,4 +222,4 @@ bool HoldingProcess::waitUntilGone(Duration longest) const {
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::master

@@ -1,5 +1,5 @@
-// The pid file: held by a lock while its process lives, so a file that is left over never lies. What stands in it is
-// PHP leptir's: the number, no line feed.
+// The pid file. Its process holds a lock on it, so a file that a dead process left is recognized. Its content is that
+// of PHP leptir: the process number without a line feed.
 #pragma once
 
 #include <filesystem>
@@ -10,59 +10,59 @@
 #include "leptir/clock.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::master {
 
 class PidFile {
  public:
-  // Takes the lock and writes this process's number: by the process that stays, before it forks its children. Nothing
-  // is written to, and nothing waits for, what is no pid file of ours. Lost: another process holds it. Invalid: a
-  // symbolic link, no plain file, somebody else's, not a pid file at all, or it cannot be made there; the message names
-  // the path.
+  // Takes the lock and writes the number of this process. To be called in the process that will be the master, before
+  // it forks. A file that is no pid file of this user is neither written to nor waited for. Lost: another process holds
+  // it. Invalid: a symbolic link, no plain file, a file of another user, no pid file, or it cannot be created there;
+  // the message names the path.
   static Result<PidFile> take(const std::filesystem::path& file);
   PidFile(PidFile&&) noexcept = default;
   PidFile& operator=(PidFile&&) noexcept = default;
-  // Gives the lock up and leaves the file.
+  // Releases the lock and leaves the file.
   ~PidFile() = default;
 
-  // In a child, first thing: the lock is not its own, and must not outlive the one who holds it.
-  void closeInChild() { descriptor_ = UniqueFd(); }
-  // Makes the file anew when it was removed, replaced or overwritten: for its holder, about every second. True: it was.
-  // Lost: another process holds the file that stands there by now. Invalid: as `take`.
+  // The first call in a child: otherwise the lock would outlive the master.
+  void closeInChild() { descriptor_ = base::UniqueFd(); }
+  // The master, about every second: creates the file again when it was removed, replaced or overwritten. True: it was.
+  // Lost: another process holds the file that has this name now. Invalid: as `take`.
   Result<bool> restore();
-  // At a clean end.
+  // Removes the file at a clean end, unless another file has its name now.
   void remove();
 
  private:
-  PidFile(std::filesystem::path file, UniqueFd descriptor)
+  PidFile(std::filesystem::path file, base::UniqueFd descriptor)
       : file_(std::move(file)), descriptor_(std::move(descriptor)) {}
   std::filesystem::path file_;
-  UniqueFd descriptor_;
+  base::UniqueFd descriptor_;
 };
 
-// Who holds the pid file now; none: nobody, whatever stands in it, or there is none. Invalid: as `take`; or whoever
-// holds it is out of our sight.
-Result<std::optional<int>> holderOf(const std::filesystem::path& file);
+// The process that holds the pid file now. None: no process holds it, whatever its content, or there is no file.
+// Invalid: as `take`, or this process cannot see the one that holds it.
+Result<std::optional<int>> pidFileHolder(const std::filesystem::path& file);
 
-// A process that holds a pid file, so that it can be signalled and waited for without ever meeting a stranger who got
-// its number.
-class HoldingProcess {
+// A process that holds a pid file. It can be signalled and waited for without ever reaching another process that got
+// its number later.
+class ProcessHandle {
  public:
   // None: no process holds the file. Invalid: as `take`.
-  static Result<std::optional<HoldingProcess>> find(const std::filesystem::path& file);
-  // The process that `holder` names: asked once more after the process was opened, since only then a number that has
-  // not changed was the same process all the time.
-  static Result<std::optional<HoldingProcess>> find(const std::function<Result<std::optional<int>>()>& holder);
+  static Result<std::optional<ProcessHandle>> find(const std::filesystem::path& file);
+  // The process whose number `holder` returns. Calls `holder` again after the process was opened: only if the number is
+  // unchanged, the opened process is surely the holder.
+  static Result<std::optional<ProcessHandle>> find(const std::function<Result<std::optional<int>>()>& holder);
 
   int pid() const { return pid_; }
-  // Invalid: not allowed. A process that is gone meanwhile is no error.
+  // Invalid: not permitted. It is no error when the process has ended meanwhile.
   Result<void> signal(int number) const;
-  // Whether it was gone before `longest` had passed.
+  // Waits until the process has ended, at most `longest`. False: it has not ended.
   bool waitUntilGone(Duration longest) const;
 
  private:
-  HoldingProcess(int pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  ProcessHandle(int pid, base::UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
   int pid_;
-  UniqueFd pidfd_;
+  base::UniqueFd pidfd_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::master

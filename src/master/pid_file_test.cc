@@ -15,7 +15,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,7 +37,7 @@ class PidFileTest : public ::testing::Test {
       if (held) ::pause();
       ::_exit(1);
     }
-    ASSERT_TRUE(waitUntil([&] { return holderOf(file).value() == child; }));
+    ASSERT_TRUE(waitUntil([&] { return pidFileHolder(file).value() == child; }));
   }
 
   TempDir folder;
@@ -45,23 +45,23 @@ class PidFileTest : public ::testing::Test {
   pid_t child = 0;
 };
 
-TEST_F(PidFileTest, HoldsTheNumberWithoutALineFeed) {
+TEST_F(PidFileTest, ContainsTheProcessNumberWithoutALineFeed) {
   const auto held = PidFile::take(file);
   ASSERT_TRUE(held) << held.error().message();
   EXPECT_EQ(readWholeFile(file), std::to_string(::getpid()));
-  EXPECT_EQ(holderOf(file).value(), ::getpid());
+  EXPECT_EQ(pidFileHolder(file).value(), ::getpid());
 }
 
-TEST_F(PidFileTest, IsReadableForItsOwnerAloneSoThatNoStrangerCanHoldIt) {
+TEST_F(PidFileTest, IsReadableOnlyByItsOwnerSoThatNoOtherUserCanLockIt) {
   const Umask umask(0);
   ASSERT_TRUE(PidFile::take(file));
   EXPECT_EQ(modeOf(file), 0600u);
   ::chmod(file.c_str(), 0644);
   ASSERT_TRUE(PidFile::take(file));
-  EXPECT_EQ(modeOf(file), 0600u) << "one of an earlier version";
+  EXPECT_EQ(modeOf(file), 0600u) << "that of an earlier version is changed";
 }
 
-TEST_F(PidFileTest, SaysWhoseItIsAndNamesTheOptions) {
+TEST_F(PidFileTest, OfAnotherUserIsRefusedWithTheOwnerAndTheOptionForAnotherPlace) {
   LEPTIR_NEEDS_ROOT();
   write(file, "1");
   ::chmod(file.c_str(), 0600);
@@ -74,17 +74,17 @@ TEST_F(PidFileTest, SaysWhoseItIsAndNamesTheOptions) {
   }));
 }
 
-TEST_F(PidFileTest, OfAnotherUserIsNoReasonToNameAnotherPlaceForTheOneWhoOnlyLooks) {
+TEST_F(PidFileTest, OfAnotherUserGivesAReaderNoAdviceToNameAnotherPlace) {
   LEPTIR_NEEDS_ROOT();
   const auto held = PidFile::take(file);
   ::chmod(folder.path().c_str(), 0755);
   EXPECT_TRUE(asUser(kOtherUser, [&] {
-    const auto error = HoldingProcess::find(file).error().message();
+    const auto error = ProcessHandle::find(file).error().message();
     return error.ends_with("Permission denied (it belongs to user root): run this as its owner, or as root");
   }));
 }
 
-TEST_F(PidFileTest, IsTakenByOneOnly) {
+TEST_F(PidFileTest, IsTakenByOneProcessOnly) {
   holdInAnotherProcess();
   const auto refused = PidFile::take(file);
   ASSERT_FALSE(refused);
@@ -92,31 +92,31 @@ TEST_F(PidFileTest, IsTakenByOneOnly) {
   EXPECT_EQ(readWholeFile(file), std::to_string(child)) << "untouched";
 }
 
-TEST_F(PidFileTest, IsFreeOnceItsHolderWasKilledWhateverStandsInIt) {
+TEST_F(PidFileTest, IsFreeOnceItsHolderWasKilledWhateverItContains) {
   holdInAnotherProcess();
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   child = 0;
-  EXPECT_EQ(holderOf(file).value(), std::nullopt);
-  EXPECT_FALSE(HoldingProcess::find(file).value());
+  EXPECT_EQ(pidFileHolder(file).value(), std::nullopt);
+  EXPECT_FALSE(ProcessHandle::find(file).value());
   EXPECT_TRUE(PidFile::take(file));
 }
 
-TEST_F(PidFileTest, IsNotHeldByAReusedNumber) {
+TEST_F(PidFileTest, IsNotHeldByAnotherProcessThatHasItsNumber) {
   write(file, "1");
-  EXPECT_EQ(holderOf(file).value(), std::nullopt);
-  EXPECT_FALSE(HoldingProcess::find(file).value());
+  EXPECT_EQ(pidFileHolder(file).value(), std::nullopt);
+  EXPECT_FALSE(ProcessHandle::find(file).value());
   EXPECT_TRUE(PidFile::take(file));
 }
 
-TEST_F(PidFileTest, NamesNobodyWhileAStrangersNumberStandsInAHeldFile) {
+TEST_F(PidFileTest, NamesNoHolderWhileItContainsTheNumberOfAnotherProcess) {
   auto held = std::move(*PidFile::take(file));
   write(file, "1");
-  EXPECT_FALSE(holderOf(file));
-  EXPECT_FALSE(HoldingProcess::find(file));
+  EXPECT_FALSE(pidFileHolder(file));
+  EXPECT_FALSE(ProcessHandle::find(file));
 }
 
-TEST_F(PidFileTest, DoesNotOutliveItsHolderInAChildThatClosedIt) {
+TEST_F(PidFileTest, LosesItsLockWithItsHolderWhenTheChildHasClosedIt) {
   auto held = std::make_optional(std::move(*PidFile::take(file)));
   child = ::fork();
   if (child == 0) {
@@ -124,17 +124,17 @@ TEST_F(PidFileTest, DoesNotOutliveItsHolderInAChildThatClosedIt) {
     ::pause();
   }
   held.reset();
-  EXPECT_TRUE(waitUntil([&] { return holderOf(file).value() == std::nullopt; }));
+  EXPECT_TRUE(waitUntil([&] { return pidFileHolder(file).value() == std::nullopt; }));
 }
 
 TEST_F(PidFileTest, IsGoneAfterACleanEnd) {
   auto held = std::move(*PidFile::take(file));
   held.remove();
   EXPECT_FALSE(fs::exists(file));
-  EXPECT_EQ(holderOf(file).value(), std::nullopt);
+  EXPECT_EQ(pidFileHolder(file).value(), std::nullopt);
 }
 
-TEST_F(PidFileTest, DoesNotRemoveAnotherOnesFile) {
+TEST_F(PidFileTest, DoesNotRemoveTheFileOfALaterHolder) {
   auto held = std::move(*PidFile::take(file));
   fs::remove(file);
   auto newer = std::move(*PidFile::take(file));
@@ -142,11 +142,11 @@ TEST_F(PidFileTest, DoesNotRemoveAnotherOnesFile) {
   EXPECT_TRUE(fs::exists(file));
 }
 
-TEST_F(PidFileTest, IsMadeAnewByItsHolderWhenItWasRemovedReplacedOrEmptied) {
+TEST_F(PidFileTest, IsCreatedAgainByItsHolderWhenItWasRemovedReplacedOrEmptied) {
   auto held = std::move(*PidFile::take(file));
   const auto expectRestored = [&](const char* after) {
     EXPECT_TRUE(held.restore().value()) << after;
-    EXPECT_EQ(holderOf(file).value(), ::getpid()) << after;
+    EXPECT_EQ(pidFileHolder(file).value(), ::getpid()) << after;
   };
   EXPECT_FALSE(held.restore().value()) << "nothing to do";
   fs::remove(file);
@@ -162,15 +162,15 @@ TEST_F(PidFileTest, IsMadeAnewByItsHolderWhenItWasRemovedReplacedOrEmptied) {
   EXPECT_FALSE(fs::exists(file));
 }
 
-TEST_F(PidFileTest, IsNotTakenBackFromAnotherProcessThatHoldsItByNow) {
+TEST_F(PidFileTest, IsNotTakenBackFromAnotherProcessThatHoldsItNow) {
   auto held = std::move(*PidFile::take(file));
   fs::remove(file);
   holdInAnotherProcess();
   EXPECT_EQ(held.restore().error().code(), ErrorCode::Lost);
-  EXPECT_EQ(holderOf(file).value(), child);
+  EXPECT_EQ(pidFileHolder(file).value(), child);
 }
 
-TEST_F(PidFileTest, RefusesWhatIsNoPidFileAndLeavesItAlone) {
+TEST_F(PidFileTest, RefusesAFileThatIsNoPidFileAndDoesNotChangeIt) {
   const auto victim = folder / "victim";
   write(victim, "1234");
   const auto expectRefused = [&](const std::string& why) {
@@ -182,14 +182,14 @@ TEST_F(PidFileTest, RefusesWhatIsNoPidFileAndLeavesItAlone) {
     fs::remove_all(file);
   };
   fs::create_symlink(victim, file);
-  EXPECT_FALSE(holderOf(file));
+  EXPECT_FALSE(pidFileHolder(file));
   expectRefused("symbolic link");
   fs::create_symlink(folder / "nowhere", file);
   expectRefused("symbolic link");
   fs::create_hard_link(victim, file);
   expectRefused("other names");
   ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
-  EXPECT_FALSE(holderOf(file));
+  EXPECT_FALSE(pidFileHolder(file));
   expectRefused("plain file");
   fs::create_directory(file);
   expectRefused("is a folder: name a file in it");
@@ -207,10 +207,10 @@ TEST_F(PidFileTest, SaysThatThereIsNoSuchFolder) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::Invalid);
   EXPECT_NE(refused.error().message().find("no such folder"), std::string::npos);
-  EXPECT_EQ(holderOf(folder.path() / "no" / "such.pid").value(), std::nullopt);
+  EXPECT_EQ(pidFileHolder(folder.path() / "no" / "such.pid").value(), std::nullopt);
 }
 
-TEST_F(PidFileTest, NamesAPathThatIsTooLongOnce) {
+TEST_F(PidFileTest, ReportsAPathThatIsTooLongWithoutRepeatingIt) {
   const auto refused = PidFile::take(folder.path() / std::string(300, 'x'));
   ASSERT_FALSE(refused);
   const auto& message = refused.error().message();
@@ -225,9 +225,9 @@ TEST_F(PidFileTest, TakesAnEmptyFileAndOneWithALineFeed) {
   EXPECT_EQ(readWholeFile(file), std::to_string(::getpid()));
 }
 
-TEST_F(PidFileTest, LeadsToAProcessThatCanBeEndedAndWaitedFor) {
+TEST_F(PidFileTest, LeadsToItsHolderWhichCanBeSignalledAndWaitedFor) {
   holdInAnotherProcess();
-  const auto process = HoldingProcess::find(file).value();
+  const auto process = ProcessHandle::find(file).value();
   ASSERT_TRUE(process);
   EXPECT_EQ(process->pid(), child);
   EXPECT_FALSE(process->waitUntilGone(1ms));
@@ -235,10 +235,10 @@ TEST_F(PidFileTest, LeadsToAProcessThatCanBeEndedAndWaitedFor) {
   EXPECT_TRUE(process->waitUntilGone(30s));
   ::waitpid(child, nullptr, 0);
   child = 0;
-  EXPECT_TRUE(process->signal(SIGTERM)) << "gone is no error";
+  EXPECT_TRUE(process->signal(SIGTERM)) << "a process that has ended is no error";
 }
 
-TEST_F(PidFileTest, IsTakenByExactlyOneOfManyThatStartAtOnce) {
+TEST_F(PidFileTest, IsTakenByExactlyOneOfManyProcessesThatStartAtOnce) {
   for (int round = 0; round < 20; ++round) {
     int ready[2];
     ASSERT_EQ(::pipe(ready), 0);
@@ -264,11 +264,11 @@ TEST_F(PidFileTest, IsTakenByExactlyOneOfManyThatStartAtOnce) {
       ++refused;
     }
     EXPECT_EQ(refused, 5);
-    EXPECT_TRUE(waitUntil([&] { return holderOf(file).value() == starters.front(); }));
+    EXPECT_TRUE(waitUntil([&] { return pidFileHolder(file).value() == starters.front(); }));
     ::kill(starters.front(), SIGKILL);
     ::waitpid(starters.front(), nullptr, 0);
   }
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::master

@@ -8,34 +8,35 @@
 
 #include "tests/support/toy_worker.h"
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
-TEST(ProcessTree, LeavesNoDescendantOfATaskThatItEnds) {
+TEST(ProcessTree, NoDescendantOfATaskSurvivesItsTimeLimit) {
   ToyInstance instance(optionsFor(2));
   instance.start(toyWorker);
   const auto family = instance.assign(0, "family", 300ms);
-  EXPECT_EQ(instance.verdict(0, family).reason, StopReason::TimeLimit);
+  EXPECT_EQ(instance.verdict(0, family).reason, link::StopReason::TimeLimit);
   ASSERT_EQ(instance.notes->pidCount, 4);
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(isAlive(instance.notes->pids[static_cast<std::size_t>(i)])) << i;
 }
 
-TEST(ProcessTree, SparesWhatATaskLeftBehindOnPurposeAlsoAtTheEndOfTheInstance) {
+TEST(ProcessTree, SparesProcessesThatATaskLeftOnPurposeAlsoAtTheEndOfTheInstance) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   EXPECT_EQ(instance.outcome(0, instance.assign(0, "keep")), "did keep");
   const int kept = instance.notes->pids[0];
   instance.verdict(0, instance.assign(0, "hang", 200ms));
-  EXPECT_TRUE(isRunning(kept)) << "by the end of a later task";
+  EXPECT_TRUE(isRunning(kept)) << "spared also when a later task is killed";
   EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok");
-  EXPECT_TRUE(instance.link->slot(0).readKept().empty()) << "of the worker before";
+  EXPECT_TRUE(instance.link->slot(0).readKeptDescendants().empty())
+      << "the list of the previous worker is not passed on";
   instance.signal(SIGTERM);
   EXPECT_EQ(instance.end(), MasterEnd::Stopped);
   EXPECT_TRUE(isRunning(kept));
   ::kill(kept, SIGKILL);
 }
 
-TEST(ProcessTree, LeavesNoOrphanOfATaskWhoseWorkerDied) {
+TEST(ProcessTree, NoOrphanOfATaskSurvivesTheDeathOfItsWorker) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   const auto orphans = instance.assign(0, "orphans");
@@ -43,7 +44,7 @@ TEST(ProcessTree, LeavesNoOrphanOfATaskWhoseWorkerDied) {
   EXPECT_FALSE(isAlive(instance.notes->pids[0]));
 }
 
-TEST(ProcessTree, SaysWhomOfADeadWorkerItKilled) {
+TEST(ProcessTree, TheLogNamesTheProcessesOfADeadWorkerThatTheMasterKilled) {
   for (const auto* deed : {"orphans", "comrades"}) {
     ToyInstance instance(optionsFor(1));
     instance.keepLog();
@@ -56,7 +57,7 @@ TEST(ProcessTree, SaysWhomOfADeadWorkerItKilled) {
   }
 }
 
-TEST(ProcessTree, SaysWhomItKilledTogetherWithATaskThatWasStopped) {
+TEST(ProcessTree, TheLogNamesTheProcessesThatWereKilledWithAStoppedTask) {
   ToyInstance instance(optionsFor(1));
   instance.keepLog();
   instance.start(toyWorker);
@@ -69,7 +70,7 @@ TEST(ProcessTree, SaysWhomItKilledTogetherWithATaskThatWasStopped) {
   }
 }
 
-TEST(ProcessTree, SaysNothingOfAWorkerThatLeftNothing) {
+TEST(ProcessTree, TheLogDoesNotMentionAWorkerThatLeftNoProcess) {
   ToyInstance instance(optionsFor(1));
   instance.keepLog();
   instance.start(toyWorker);
@@ -77,7 +78,7 @@ TEST(ProcessTree, SaysNothingOfAWorkerThatLeftNothing) {
   EXPECT_EQ(instance.logged().find("left running"), std::string::npos) << instance.logged();
 }
 
-TEST(ProcessTree, LeavesAnotherWorkersHouseholdAlone) {
+TEST(ProcessTree, TheDeathOfAWorkerDoesNotTouchDescendantsOfAnother) {
   ToyInstance instance(optionsFor(2));
   instance.start(toyWorker);
   instance.assign(1, "household");
@@ -90,7 +91,7 @@ TEST(ProcessTree, LeavesAnotherWorkersHouseholdAlone) {
   EXPECT_TRUE(instance.areAllNotedGone());
 }
 
-TEST(ProcessTree, ReapsEverything) {
+TEST(ProcessTree, TheMasterReapsAllItsChildren) {
   ToyInstance instance(optionsFor(2));
   instance.start(toyWorker);
   for (int i = 0; i < 5; ++i) instance.verdict(0, instance.assign(0, "crash"));
@@ -105,4 +106,4 @@ TEST(ProcessTree, ReapsEverything) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::master

@@ -2,13 +2,13 @@
 
 #include <string_view>
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
 constexpr std::string_view kJson = "basic_json<", kNamespaceOfJson = "nlohmann::";
 constexpr std::string_view kString = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
 
-// Behind the `>` that closes the `<` before `from`; npos: there is none.
+// The position after the `>` that closes the `<` before `from`; npos: it is not closed.
 std::size_t endOfArguments(std::string_view text, std::size_t from) {
   int depth = 1;
   for (auto i = from; i < text.size(); ++i) {
@@ -18,7 +18,7 @@ std::size_t endOfArguments(std::string_view text, std::size_t from) {
   return std::string_view::npos;
 }
 
-// Its name is in a namespace whose name has the library's version in it.
+// The template is in a namespace whose name contains the version of the library.
 bool replaceJson(std::string& text) {
   const auto name = text.find(kJson);
   const auto begin = text.rfind(kNamespaceOfJson, name);
@@ -39,4 +39,4 @@ std::string readableName(std::string demangled) {
   return demangled;
 }
 
-}  // namespace leptir
+}  // namespace leptir::master

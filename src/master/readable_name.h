@@ -1,11 +1,11 @@
-// Names of C++ functions as their programmer would write them.
+// Names of C++ functions as a programmer would write them.
 #pragma once
 
 #include <string>
 
-namespace leptir {
+namespace leptir::master {
 
-// Puts `leptir::Json` and `std::string` for the templates behind them, which are hundreds of characters long.
+// Replaces the expanded templates of `leptir::Json` and `std::string`, hundreds of characters long, by these names.
 std::string readableName(std::string demangled);
 
-}  // namespace leptir
+}  // namespace leptir::master

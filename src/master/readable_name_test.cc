@@ -9,7 +9,7 @@
 
 #include "leptir/json.h"
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
 template <class Type>
@@ -19,17 +19,17 @@ std::string nameOf() {
   return readableName(name.get());
 }
 
-TEST(ReadableName, SaysJsonAndStringForTheirTemplates) {
+TEST(ReadableName, WritesJsonAndStringInsteadOfTheirTemplates) {
   EXPECT_EQ(nameOf<Json>(), "leptir::Json");
   EXPECT_EQ((nameOf<Json (*)(const Json&, std::string, int)>()),
             "leptir::Json (*)(leptir::Json const&, std::string, int)");
 }
 
-TEST(ReadableName, LeavesOthersAsTheyAre) {
+TEST(ReadableName, LeavesOtherNamesAsTheyAre) {
   for (const std::string name : {"", "main", "nlohmann::basic_json<std::map", "basic_json<int>", "a<b>::basic_json<"}) {
     EXPECT_EQ(readableName(name), name);
   }
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::master

@@ -1,4 +1,4 @@
-// How the master exchanges a dispatcher and workers for a new configuration, with real processes.
+// A reload: how the master replaces the dispatcher and the workers when the configuration changes, with real processes.
 
 #include <gtest/gtest.h>
 
@@ -6,12 +6,12 @@
 
 #include "tests/support/toy_worker.h"
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
 class MasterReload : public ::testing::Test {
  protected:
-  // What the hooks were asked, as digits in the notes' list of pids: those are shared with the test.
+  // Which hooks were called. They are noted as numbers in the list of pids in Notes, which master and test share.
   enum Asked { Read = 1, Checked, Prepared, Committed };
 
   void hook(int checkAnswer, std::optional<MasterOptions> next) {
@@ -25,16 +25,17 @@ class MasterReload : public ::testing::Test {
     instance.reload.commit = [this] { instance.notes->note(Committed); };
   }
 
-  // Ends when it is asked to hand over.
+  // A dispatcher that exits when it is asked to hand over.
   static int dispatcher(ToyInstance& self) {
     self.notes->dispatcherPid = ::getpid();
     ++self.notes->dispatcherStarts;
     auto& page = self.link->page();
-    while (page.handOver == 0 && page.stopping == Stopping::No) {
+    while (page.handOver == 0 && page.stopping == link::ShutdownStage::No) {
       page.dispatcherBeat = systemClock().bootTime().time_since_epoch().count();
       self.link->dispatcherBell().waitFor(5ms);
     }
-    page.dispatcherSays = page.handOver != 0 ? DispatcherSays::HandedOver : DispatcherSays::Finished;
+    page.dispatcherExitReason =
+        page.handOver != 0 ? link::DispatcherExitReason::HandedOver : link::DispatcherExitReason::Finished;
     return 0;
   }
 
@@ -51,7 +52,7 @@ class MasterReload : public ::testing::Test {
   ToyInstance instance{optionsFor(1)};
 };
 
-TEST_F(MasterReload, ChangesNothingWhenTheCheckFindsSomething) {
+TEST_F(MasterReload, ChangesNothingWhenTheCheckFails) {
   hook(78, optionsFor(3));
   instance.start(toyWorker, &dispatcher);
   ASSERT_TRUE(waitUntil([&] { return instance.isReady(0) && instance.dispatcherPid() != 0; }));
@@ -60,7 +61,7 @@ TEST_F(MasterReload, ChangesNothingWhenTheCheckFindsSomething) {
   ASSERT_TRUE(isAsked({Read, Checked}));
   EXPECT_EQ(instance.outcome(0, instance.assign(0, "ok")), "did ok");
   instance.signal(SIGHUP);
-  ASSERT_TRUE(isAsked({Read, Checked, Read, Checked})) << "nothing came after the first";
+  ASSERT_TRUE(isAsked({Read, Checked, Read, Checked})) << "no further hook was called after the first check";
   EXPECT_EQ(instance.workerPid(0), before);
   EXPECT_EQ(instance.notes->dispatcherStarts, 1);
 }
@@ -76,17 +77,17 @@ TEST_F(MasterReload, ChangesNothingWhenItCannotBePrepared) {
   EXPECT_EQ(instance.notes->dispatcherStarts, 1);
 }
 
-TEST_F(MasterReload, CommitsWhileNoDispatcherRunsAndBringsMoreWorkers) {
+TEST_F(MasterReload, CommitsWhileNoDispatcherRunsAndStartsMoreWorkers) {
   hook(0, optionsFor(3));
   instance.start(toyWorker, &dispatcher);
   const int before = instance.dispatcherPid();
   instance.signal(SIGHUP);
   ASSERT_TRUE(isAsked({Read, Checked, Prepared, Committed}));
   ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
-  EXPECT_FALSE(isAlive(before)) << "it was reaped first";
-  ASSERT_TRUE(waitUntil([&] { return instance.board->look(systemClock()).workers.size() == 3; }));
+  EXPECT_FALSE(isAlive(before)) << "the old dispatcher was reaped before the next one started";
+  ASSERT_TRUE(waitUntil([&] { return instance.board->snapshot(systemClock()).workers.size() == 3; }));
   EXPECT_TRUE(waitUntil([&] { return instance.workerPidNow(2) != 0; }));
-  EXPECT_EQ(instance.link->page().dispatcherDeaths, 0u) << "that was no accident";
+  EXPECT_EQ(instance.link->page().dispatcherDeaths, 0u) << "a requested exit does not count as a death";
 }
 
 TEST_F(MasterReload, KillsADispatcherThatDoesNotHandOver) {
@@ -100,7 +101,7 @@ TEST_F(MasterReload, KillsADispatcherThatDoesNotHandOver) {
   EXPECT_TRUE(instance.logs("The dispatcher (pid " + std::to_string(before) + ") does not hand over"));
 }
 
-TEST_F(MasterReload, SaysHowADispatcherDiedThatShouldHaveHandedOver) {
+TEST_F(MasterReload, LogsHowADispatcherDiedThatShouldHaveHandedOver) {
   hook(0, optionsFor(1));
   instance.keepLog();
   instance.start(toyWorker);
@@ -111,7 +112,7 @@ TEST_F(MasterReload, SaysHowADispatcherDiedThatShouldHaveHandedOver) {
   EXPECT_TRUE(instance.logs("The dispatcher (pid " + std::to_string(before) + ") was killed by signal 11"));
 }
 
-TEST_F(MasterReload, DoesASecondOneAfterTheFirst) {
+TEST_F(MasterReload, ASecondRequestIsServedAfterTheFirst) {
   hook(0, optionsFor(2));
   instance.start(toyWorker, &dispatcher);
   (void)instance.dispatcherPid();
@@ -121,13 +122,13 @@ TEST_F(MasterReload, DoesASecondOneAfterTheFirst) {
   EXPECT_TRUE(isAsked({Read, Checked, Prepared, Committed, Read, Checked, Prepared, Committed}));
 }
 
-TEST_F(MasterReload, IsNoMoreOnceLeptirStops) {
+TEST_F(MasterReload, IsRefusedOnceLeptirStops) {
   hook(0, optionsFor(2));
   instance.start(toyWorker);
   instance.assign(0, "wait");
-  ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
+  ASSERT_TRUE(instance.reaches(0, 0, link::CellState::Executing));
   instance.signal(SIGTERM);
-  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == Stopping::Drain; }));
+  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == link::ShutdownStage::Drain; }));
   const int before = instance.notes->number;
   instance.signal(SIGHUP);
   ASSERT_TRUE(waitUntil([&] { return instance.notes->number > before; })) << "logs are reopened even so";
@@ -137,4 +138,4 @@ TEST_F(MasterReload, IsNoMoreOnceLeptirStops) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::master

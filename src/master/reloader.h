@@ -1,31 +1,31 @@
-// A HUP on its way: the new configuration is looked at in a child, then prepared, then the dispatcher hands over, and
-// with none running everything is changed at once. The master's part of it is only when; what a configuration is, the
-// hooks know.
+// The steps of a reload (HUP): a child checks the new configuration, the hooks prepare it, the dispatcher hands over,
+// and while none runs the hooks switch over. Master and Reloader decide when each step is due; only the hooks know what
+// a configuration is.
 #pragma once
 
 #include <functional>
 #include <optional>
 
 #include "master/child_process.h"
-#include "master/children.h"
-#include "master/death_certificate.h"
+#include "master/exit_report.h"
 #include "master/master.h"
+#include "master/master_context.h"
 
-namespace leptir {
+namespace leptir::master {
 
 class Reloader {
  public:
-  Reloader(Children& children, const ReloadHooks& hooks) : children_(children), hooks_(hooks) {}
+  Reloader(MasterContext& children, const ReloadHooks& hooks) : context_(children), hooks_(hooks) {}
 
-  // A HUP: begins to check, or will do it again when it is at it already.
+  // At a HUP: starts the check, or remembers to start it again when the present reload has finished.
   void request(BootTime now);
-  // Ends a check that takes too long.
+  // Kills a check that takes too long.
   void tick(BootTime now);
-  // A child was reaped; false: it was not the check.
-  bool reaped(const DeathCertificate& death);
-  // Once for each check that found nothing wrong.
+  // To be called when a child was reaped. False: it was not the check.
+  bool reaped(const ExitReport& death);
+  // True once for each check that succeeded.
   bool takeChecked() { return std::exchange(checked_, false); }
-  // The change is made, or given up: a HUP that came meanwhile is next.
+  // To be called when the reload is done or was given up. Starts the check for a HUP that came meanwhile.
   void finished(BootTime now);
 
   void closeInChild();
@@ -33,13 +33,13 @@ class Reloader {
  private:
   void begin(BootTime now);
 
-  Children& children_;
+  MasterContext& context_;
   const ReloadHooks& hooks_;
   std::optional<ChildProcess> check_;
   BootTime checkUntil_{};
-  bool busy_ = false;  // from a HUP until it is finished
-  bool again_ = false;
+  bool reloading_ = false;       // from a HUP until `finished`
+  bool requestedAgain_ = false;  // another HUP came while busy
   bool checked_ = false;
 };
 
-}  // namespace leptir
+}  // namespace leptir::master

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
 constexpr int kMastersOwn[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
@@ -18,17 +18,17 @@ Result<SignalInbox> SignalInbox::open() {
   ::sigemptyset(&ours);
   for (const int signal : kMastersOwn) ::sigaddset(&ours, signal);
   ::sigaddset(&ours, SIGCHLD);
-  ::signal(SIGCHLD, SIG_DFL);  // ignored, as some parents leave it, no child's end could be waited for
+  ::signal(SIGCHLD, SIG_DFL);  // some parents leave it ignored: then no child could be waited for
   if (::sigprocmask(SIG_BLOCK, &ours, &before) != 0)
     return Error(ErrorCode::Internal, std::string("sigprocmask: ") + std::strerror(errno));
-  UniqueFd descriptor(::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK));
+  base::UniqueFd descriptor(::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!descriptor) return Error(ErrorCode::Internal, std::string("signalfd: ") + std::strerror(errno));
   return SignalInbox(std::move(descriptor), before);
 }
 
 SignalInbox::~SignalInbox() {
   if (!descriptor_) return;  // moved from
-  // What comes too late would end the process in the middle of its own end.
+  // A signal that comes later must not kill the process while it ends.
   for (const int signal : kMastersOwn) ::signal(signal, SIG_IGN);
   ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
@@ -63,4 +63,4 @@ void resetSignalsInChild() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-}  // namespace leptir
+}  // namespace leptir::master

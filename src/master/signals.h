@@ -1,4 +1,5 @@
-// The signals of the master as a queue that can be waited for: no handler, so no code runs where it does not expect to.
+// The signals of the master as a queue that is read from a descriptor (signalfd), so that no signal handler interrupts
+// its code.
 #pragma once
 
 #include <csignal>
@@ -7,30 +8,30 @@
 #include "base/unique_fd.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::master {
 
-// One thread. Signals stay blocked while it lives.
+// For use by one thread. The signals stay blocked while the object lives.
 class SignalInbox {
  public:
-  // Takes TERM, INT, QUIT, HUP, USR1 and CHLD out of the usual delivery. Internal: the kernel refused.
+  // Blocks TERM, INT, QUIT, HUP, USR1 and CHLD and opens a descriptor for them. Internal: the kernel refused.
   static Result<SignalInbox> open();
   SignalInbox(SignalInbox&&) noexcept = default;
   SignalInbox& operator=(SignalInbox&&) noexcept = default;
   ~SignalInbox();
 
   int descriptor() const { return descriptor_.get(); }
-  // The next one that waits, if any. Several of one kind may be one.
+  // The next pending signal, if any. Several pending signals of one kind may arrive as one.
   std::optional<int> next();
-  // In a child: the descriptor only; what is blocked there is the child's affair.
-  void closeInChild() { descriptor_ = UniqueFd(); }
+  // In a child: closes the descriptor only; resetSignalsInChild unblocks the signals.
+  void closeInChild() { descriptor_ = base::UniqueFd(); }
 
  private:
-  SignalInbox(UniqueFd descriptor, sigset_t before) : descriptor_(std::move(descriptor)), before_(before) {}
-  UniqueFd descriptor_;
+  SignalInbox(base::UniqueFd descriptor, sigset_t before) : descriptor_(std::move(descriptor)), before_(before) {}
+  base::UniqueFd descriptor_;
   sigset_t before_;
 };
 
-// No signal is delivered while it lives: around a fork.
+// Blocks all signals while the object lives. Used around a fork.
 class AllSignalsBlocked {
  public:
   AllSignalsBlocked();
@@ -42,10 +43,10 @@ class AllSignalsBlocked {
   sigset_t before_;
 };
 
-// In a child, while all are blocked: handlers as a fresh process has them, except that TERM, INT, QUIT, HUP and USR1 do
-// nothing (they are the master's, also when a terminal or systemd sends them to everyone), and XFSZ is ignored, so that
-// a file at the limit of its size is an error of the write (EFBIG); then nothing is blocked any more. An exec resets
-// the rest. The crash handler of a worker takes XFSZ for the code of tasks.
+// In a child, while all signals are blocked: resets all handlers to the default and unblocks all signals. Exceptions:
+// TERM, INT, QUIT, HUP and USR1 do nothing, since only the master acts on them when a terminal or systemd sends them to
+// all processes; and XFSZ is ignored, so that a write beyond the file size limit is an error (EFBIG). An exec resets
+// the handlers that do nothing. In workers the crash handler catches XFSZ while a task's code runs.
 void resetSignalsInChild();
 
-}  // namespace leptir
+}  // namespace leptir::master

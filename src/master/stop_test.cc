@@ -1,4 +1,4 @@
-// How the master ends an instance, with real processes.
+// The shutdown of an instance by its master, with real processes.
 
 #include <gtest/gtest.h>
 
@@ -10,10 +10,10 @@
 #include "tests/support/child.h"
 #include "tests/support/toy_worker.h"
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
-TEST(MasterStop, IsNotDisturbedByASignalThatComesAfterTheEnd) {
+TEST(MasterStop, ASignalThatComesAfterTheEndDoesNotKillTheProcess) {
   EXPECT_TRUE(inChild([] {
     {
       const auto inbox = SignalInbox::open();
@@ -32,38 +32,40 @@ TEST(MasterStop, EndsWhenAStoreCanNeverBeUsed) {
 }
 
 TEST(MasterStop, EndsByItselfWhenTheDispatcherHasDrainedEverything) {
-  for (const auto& [says, end] : {std::pair{DispatcherSays::DrainedEmpty, MasterEnd::DrainedEmpty},
-                                  std::pair{DispatcherSays::DrainedUnknown, MasterEnd::DrainedUnknown}}) {
+  for (const auto& [says, end] :
+       {std::pair{link::DispatcherExitReason::DrainedEmpty, MasterEnd::DrainedEmpty},
+        std::pair{link::DispatcherExitReason::DrainedExceptUnknown, MasterEnd::DrainedExceptUnknown}}) {
     ToyInstance instance(optionsFor(1));
     instance.start(toyWorker, [says = says](ToyInstance& self) {
-      self.link->page().dispatcherSays = says;
+      self.link->page().dispatcherExitReason = says;
       return 0;
     });
     EXPECT_EQ(instance.end(), end);
   }
 }
 
-TEST(MasterStop, LetsRunningTasksFinishAtTermAndAtASecondOne) {
+TEST(MasterStop, LetsRunningTasksFinishAtTermAndAtASecondTerm) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker, [](ToyInstance& self) {
-    // Leaves Done cells alone, so that the test can look at them.
+    // Does not settle cells that are Done, so that the test can read them.
     self.notes->dispatcherPid = ::getpid();
-    while (self.link->page().stopping == Stopping::No || self.state(0, 0) == CellState::Executing) ::usleep(1000);
-    self.link->page().dispatcherSays = DispatcherSays::Finished;
+    while (self.link->page().stopping == link::ShutdownStage::No || self.state(0, 0) == link::CellState::Executing)
+      ::usleep(1000);
+    self.link->page().dispatcherExitReason = link::DispatcherExitReason::Finished;
     return 0;
   });
   const auto wait = instance.assign(0, "wait", 1h), later = instance.assign(0, "ok");
-  ASSERT_TRUE(instance.reaches(0, wait, CellState::Executing));
+  ASSERT_TRUE(instance.reaches(0, wait, link::CellState::Executing));
   instance.signal(SIGTERM);
-  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == Stopping::Drain; }));
+  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == link::ShutdownStage::Drain; }));
   instance.signal(SIGTERM);
   ::kill(-instance.workerPid(0), SIGTERM);  // as systemd does
   ::kill(instance.dispatcherPid(), SIGTERM);
-  EXPECT_EQ(instance.state(0, wait), CellState::Executing);
+  EXPECT_EQ(instance.state(0, wait), link::CellState::Executing);
   instance.notes->number = 1;
   EXPECT_EQ(instance.end(), MasterEnd::Stopped);
   EXPECT_EQ(instance.outcome(0, wait), "did wait");
-  EXPECT_EQ(instance.state(0, later), CellState::Assigned) << "nothing new begins";
+  EXPECT_EQ(instance.state(0, later), link::CellState::Assigned) << "no further task begins";
 }
 
 TEST(MasterStop, EndsRunningTasksWhenTheShutdownGraceIsOver) {
@@ -72,44 +74,45 @@ TEST(MasterStop, EndsRunningTasksWhenTheShutdownGraceIsOver) {
   ToyInstance instance(options);
   instance.start(toyWorker);
   instance.assign(0, "hang");
-  ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
+  ASSERT_TRUE(instance.reaches(0, 0, link::CellState::Executing));
   instance.signal(SIGTERM);
   EXPECT_EQ(instance.end(), MasterEnd::Stopped);
   EXPECT_EQ(instance.link->slot(0).readVerdict(0).signal, SIGKILL);
 }
 
-TEST(MasterStop, EndsRunningTasksAtOnceAtQuitAsAShutdown) {
+TEST(MasterStop, EndsRunningTasksAtOnceAtQuitWithTheReasonShutdown) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker, [](ToyInstance& self) {
-    while (self.link->page().stopping == Stopping::No || self.state(0, 0) != CellState::Died) ::usleep(1000);
-    self.link->page().dispatcherSays = DispatcherSays::Finished;
+    while (self.link->page().stopping == link::ShutdownStage::No || self.state(0, 0) != link::CellState::Died)
+      ::usleep(1000);
+    self.link->page().dispatcherExitReason = link::DispatcherExitReason::Finished;
     return 0;
   });
   const auto hang = instance.assign(0, "hang");
-  ASSERT_TRUE(instance.reaches(0, hang, CellState::Executing));
+  ASSERT_TRUE(instance.reaches(0, hang, link::CellState::Executing));
   instance.signal(SIGQUIT);
   EXPECT_EQ(instance.end(), MasterEnd::Stopped);
-  EXPECT_EQ(instance.verdict(0, hang).reason, StopReason::Shutdown);
+  EXPECT_EQ(instance.verdict(0, hang).reason, link::StopReason::Shutdown);
 }
 
 TEST(MasterStop, ReplacesADispatcherThatDiesWhileItDrains) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   instance.assign(0, "wait");
-  ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
+  ASSERT_TRUE(instance.reaches(0, 0, link::CellState::Executing));
   instance.signal(SIGTERM);
-  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == Stopping::Drain; }));
+  ASSERT_TRUE(waitUntil([&] { return instance.link->page().stopping == link::ShutdownStage::Drain; }));
   ::kill(instance.dispatcherPid(), SIGKILL);
   ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
   instance.notes->number = 1;
   EXPECT_EQ(instance.end(), MasterEnd::Stopped);
 }
 
-TEST(MasterStop, TakesItsChildrenAlongWhenItIsKilled) {
+TEST(MasterStop, TheChildrenOfAKilledMasterDieWithIt) {
   ToyInstance instance(optionsFor(2));
   instance.start(toyWorker);
   instance.assign(0, "hang");
-  ASSERT_TRUE(instance.reaches(0, 0, CellState::Executing));
+  ASSERT_TRUE(instance.reaches(0, 0, link::CellState::Executing));
   ASSERT_TRUE(waitUntil([&] { return instance.isReady(1); }));
   const std::vector<int> pids{instance.workerPid(0), instance.workerPid(1), instance.dispatcherPid()};
   ASSERT_TRUE(std::ranges::all_of(pids, &isRunning));
@@ -118,4 +121,4 @@ TEST(MasterStop, TakesItsChildrenAlongWhenItIsKilled) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::master

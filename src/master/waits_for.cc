@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace leptir {
+namespace leptir::master {
 namespace {
 
 constexpr std::size_t kMostNames = 5;
@@ -22,17 +22,18 @@ std::string whileStopping(const InstanceView& view) {
 
 }  // namespace
 
-InstanceState stateOf(const InstanceView& view) {
-  if (view.stopping) return InstanceState::Stopping;
-  if (view.brokersAway.empty() && view.dispatcherWorks && view.anyWorkerReady) return InstanceState::Running;
-  return view.wasReady ? InstanceState::Waiting : InstanceState::Starting;
+link::InstanceState stateOf(const InstanceView& view) {
+  if (view.stopping) return link::InstanceState::Stopping;
+  if (view.brokersWithoutSession.empty() && view.dispatcherWorks && view.anyWorkerReady)
+    return link::InstanceState::Running;
+  return view.wasReady ? link::InstanceState::Waiting : link::InstanceState::Starting;
 }
 
 std::string waitsFor(const InstanceView& view) {
   if (view.stopping) return whileStopping(view);
   if (!view.dispatcherWorks) return "the dispatcher, which makes no progress (the log says why)";
-  if (!view.brokersAway.empty()) return brokersText(view.brokersAway);
+  if (!view.brokersWithoutSession.empty()) return brokersText(view.brokersWithoutSession);
   return view.anyWorkerReady ? "" : "a worker to become ready";
 }
 
-}  // namespace leptir
+}  // namespace leptir::master

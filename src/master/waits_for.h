@@ -1,4 +1,4 @@
-// What an instance that is not (or no longer) running waits for, in words for its log and for `status`.
+// What an instance waits for while it starts, stops or is not ready, as text for its log and for `status`.
 #pragma once
 
 #include <string>
@@ -6,19 +6,19 @@
 
 #include "link/status_board.h"
 
-namespace leptir {
+namespace leptir::master {
 
 struct InstanceView {
-  bool wasReady = false;  // at any time since the start
+  bool wasReady = false;  // whether it was ready at any time since its start
   bool stopping = false;
-  std::vector<std::string> brokersAway;
+  std::vector<std::string> brokersWithoutSession;
   bool dispatcherWorks = true;
   bool anyWorkerReady = true;
   int runningTasks = 0;
 };
 
-InstanceState stateOf(const InstanceView& view);
-// Empty while it runs.
+link::InstanceState stateOf(const InstanceView& view);
+// Empty while the instance is ready.
 std::string waitsFor(const InstanceView& view);
 
-}  // namespace leptir
+}  // namespace leptir::master

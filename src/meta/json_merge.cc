@@ -4,13 +4,13 @@
 #include <unordered_map>
 #include <vector>
 
-namespace leptir {
+namespace leptir::meta {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\n\r";
 
 struct Member {
-  std::string_view key;  // in quotes
+  std::string_view key;  // with its quotes
   std::string_view value;
 };
 
@@ -21,7 +21,7 @@ std::size_t endOfText(std::string_view json, std::size_t at) {
   return at + 1;
 }
 
-// Where the value ends that begins at `at`: no recursion, whatever it nests.
+// The end of the value that begins at `at`. Not recursive, so that deeply nested text cannot exhaust the stack.
 std::size_t endOfValue(std::string_view json, std::size_t at) {
   const bool isStructured = json[at] == '{' || json[at] == '[';
   if (json[at] == '"') return endOfText(json, at);
@@ -90,4 +90,4 @@ std::string mergeJsonObjects(std::string_view into, std::string_view from) {
   return object += '}';
 }
 
-}  // namespace leptir
+}  // namespace leptir::meta

@@ -1,15 +1,15 @@
-// Merges two JSON objects as text: the time it takes grows with their size, not with its square, and whatever is not
-// merged stays byte for byte as it was.
+// Merges two JSON objects as text, in time proportional to their size. Parts that are not merged stay unchanged byte
+// for byte.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::meta {
 
-// As Zend merges arrays: objects key by key, lists one after the other; of anything else the value of `from` stands.
-// The keys of `into` come first, in its order. Both are valid JSON objects whose keys do not repeat; keys are compared
-// as they are written.
+// Merges like Zend merges PHP arrays: objects key by key, lists by appending; for other values `from` wins. The keys of
+// `into` come first, in their order. Both arguments are valid JSON objects without repeated keys; keys are compared as
+// written, without resolving escapes.
 std::string mergeJsonObjects(std::string_view into, std::string_view from);
 
-}  // namespace leptir
+}  // namespace leptir::meta

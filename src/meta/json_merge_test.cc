@@ -4,10 +4,10 @@
 
 #include "leptir/json.h"
 
-namespace leptir {
+namespace leptir::meta {
 namespace {
 
-TEST(MergeJsonObjects, KeepsTheOrderAndAddsWhatIsNew) {
+TEST(MergeJsonObjects, KeepsTheOrderAndAppendsNewKeys) {
   EXPECT_EQ(mergeJsonObjects(R"({"b":1,"a":2})", R"({"a":3,"z":4,"c":5})"), R"({"b":1,"a":3,"z":4,"c":5})");
   EXPECT_EQ(mergeJsonObjects("{}", R"({"a":1})"), R"({"a":1})");
   EXPECT_EQ(mergeJsonObjects(R"({"a":1})", "{}"), R"({"a":1})");
@@ -21,7 +21,7 @@ TEST(MergeJsonObjects, MergesObjectsAndJoinsLists) {
             R"({"o":[1],"l":{"a":1},"v":null})");
 }
 
-TEST(MergeJsonObjects, TakesBracketsAndQuotesInTextForText) {
+TEST(MergeJsonObjects, IgnoresBracketsAndQuotesInsideStrings) {
   EXPECT_EQ(mergeJsonObjects(R"({"a\"}":"}]\\","b":"\"," })", R"({ "c" : [ "{" , 1 ] })"),
             R"({"a\"}":"}]\\","b":"\",","c":[ "{" , 1 ]})");
 }
@@ -31,12 +31,12 @@ TEST(MergeJsonObjects, LeavesNumbersAsTheyAreWritten) {
             R"({"n":123456789012345678901234567890,"f":1.0e-5,"m":-1})");
 }
 
-TEST(MergeJsonObjects, NeedsNoStackForWhatNestsDeep) {
+TEST(MergeJsonObjects, NeedsNoStackForDeepNesting) {
   const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
   EXPECT_EQ(mergeJsonObjects("{\"a\":" + deep + "}", R"({"b":1})"), "{\"a\":" + deep + ",\"b\":1}");
 }
 
-// A comparison of each key with each other one would take an hour.
+// Comparing each key with every other key would take an hour.
 TEST(MergeJsonObjects, TakesTimeInProportionToTheNumberOfKeys) {
   Json many = Json::object();
   for (int i = 0; i < 400'000; ++i) many["key" + std::to_string(i)] = i;
@@ -45,4 +45,4 @@ TEST(MergeJsonObjects, TakesTimeInProportionToTheNumberOfKeys) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::meta

@@ -1,6 +1,6 @@
 #include "meta/meta_filter.h"
 
-namespace leptir {
+namespace leptir::meta {
 namespace {
 
 bool hasText(const Json& record, const char* field, const std::string& wanted) {
@@ -14,4 +14,4 @@ bool matches(const Json& record, const MetaFilter& filter) {
   return hasText(record, "type", filter.name) && hasText(record, "cause", filter.cause);
 }
 
-}  // namespace leptir
+}  // namespace leptir::meta

@@ -1,10 +1,10 @@
-// Which records a MetaFilter chooses, for stores that look at records themselves.
+// Whether a record matches a MetaFilter, for stores that filter records in leptir.
 #pragma once
 
 #include "leptir/simple_meta_storage.h"
 
-namespace leptir {
+namespace leptir::meta {
 
 bool matches(const Json& record, const MetaFilter& filter);
 
-}  // namespace leptir
+}  // namespace leptir::meta

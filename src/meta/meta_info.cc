@@ -13,15 +13,15 @@
 namespace leptir {
 namespace {
 
-// The next field's name, with a comma before it.
+// Appends the name of the next field, with a comma before it.
 void appendKey(std::string& text, std::string_view key) {
   text += ",\"";
   text += key;
   text += "\":";
 }
 
-// As PHP writes a float: shortest digits that read back the same, no ".0", `1.0e-5`. What is no number in JSON becomes
-// 0.
+// Like PHP writes a float: the shortest digits that parse back to the same value, without ".0", or `1.0e-5`. NaN and
+// infinity become 0.
 void appendFloat(std::string& text, double value) {
   if (!std::isfinite(value)) value = 0;
   char buffer[32];
@@ -33,7 +33,7 @@ void appendFloat(std::string& text, double value) {
   text += 'e' + std::to_string(std::stoi(std::string(digits.substr(e + 1))));
 }
 
-// With zeros in front, exactly `count` digits, after `before`.
+// Appends `before` and then `number` with exactly `count` digits, padded with zeros.
 void appendDigits(std::string& text, char before, std::int64_t number, int count) {
   char digits[8];
   for (int i = count; i > 0; --i, number /= 10) digits[i] = static_cast<char>('0' + number % 10);
@@ -41,14 +41,14 @@ void appendDigits(std::string& text, char before, std::int64_t number, int count
   text.append(digits, static_cast<std::size_t>(count) + 1);
 }
 
-// Unix seconds, all six digits of the fraction: exact, and always a float.
+// Unix seconds with all six digits of the fraction, so that the value is exact and always a float.
 void appendUnixSeconds(std::string& text, Time time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  appendInteger(seconds.time_since_epoch().count(), text);
+  task::appendInteger(seconds.time_since_epoch().count(), text);
   appendDigits(text, '.', (time - seconds).count(), 6);
 }
 
-// PHP's DateTime as JSON. Always UTC.
+// The JSON form of a PHP DateTime, always in UTC.
 void appendPhpDate(std::string& text, Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
@@ -67,13 +67,13 @@ void appendPhpDate(std::string& text, Time time) {
 void addText(std::string& text, std::string_view key, std::string_view value) {
   if (value.empty()) return;
   appendKey(text, key);
-  appendJsonText(value, text);
+  task::appendJsonText(value, text);
 }
 
 void addInteger(std::string& text, std::string_view key, std::int64_t value) {
   if (value == 0) return;
   appendKey(text, key);
-  appendInteger(value, text);
+  task::appendInteger(value, text);
 }
 
 void addFloat(std::string& text, std::string_view key, double value) {
@@ -94,12 +94,12 @@ void addList(std::string& text, std::string_view key, const std::vector<std::str
   text += '[';
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (i > 0) text += ',';
-    appendJsonText(list[i], text);
+    task::appendJsonText(list[i], text);
   }
   text += ']';
 }
 
-// What claims to be JSON and is not stands as text, so that the record stays one.
+// Text that is not valid JSON is written as a JSON string, so that the record stays valid.
 void addJson(std::string& text, std::string_view key, const std::string& json) {
   if (json.empty()) return;
   if (!parseJson(json, kMaxJsonDepth - 1)) return addText(text, key, json);
@@ -113,7 +113,7 @@ void addHistory(std::string& text, const std::vector<PastAttempt>& history) {
   char separator = '[';
   for (const auto& past : history) {
     fmt::format_to(std::back_inserter(text), R"({}{{"attempt":{},"cause":)", separator, past.attempt);
-    appendJsonText(past.cause, text);
+    task::appendJsonText(past.cause, text);
     fmt::format_to(std::back_inserter(text), R"(,"retC":{},"exStart":)", past.returnCode);
     appendFloat(text, past.started);
     text += R"(,"exTime":)";
@@ -126,19 +126,19 @@ void addHistory(std::string& text, const std::vector<PastAttempt>& history) {
 
 void appendFieldsOfPhpLeptir(const MetaInfo& info, std::string& text) {
   text += R"({"id":)";
-  appendJsonText(info.id, text);
+  task::appendJsonText(info.id, text);
   addInteger(text, "status", static_cast<int>(info.status));
   addInteger(text, "retC", static_cast<int>(info.returnCode));
   appendKey(text, "exTime");
   if (info.status == TaskStatus::InProgress) {
-    text += "0.0";  // a float, as readers of PHP leptir's records expect; PHP would lose the fraction
+    text += "0.0";  // readers of PHP leptir's records expect a float; PHP itself would write 0
   } else {
     appendFloat(text, info.executionTime);
   }
   appendKey(text, "respM");
-  appendJsonText(info.response, text);
+  task::appendJsonText(info.response, text);
   appendKey(text, "type");
-  appendJsonText(info.type, text);
+  task::appendJsonText(info.type, text);
   appendKey(text, "exStart");
   appendPhpDate(text, info.started);
 }
@@ -163,15 +163,15 @@ void appendOwnFields(const MetaInfo& info, std::string& text) {
   addText(text, "envelope", info.envelope);
 }
 
-// `text` from `start` on is the record so far.
+// Merges the additional fields into the record, which is `text` from `start` on without its closing brace.
 void mergeAdditional(const std::string& additional, std::string& text, std::size_t start) {
   auto added = parseJson(additional);
   if (!added || !added->is_object()) return addText(text, "additional", additional);
   for (const auto* ours : {"id", "lease", "step"}) added->erase(ours);
-  const auto merged = mergeJsonObjects(text.substr(start) + "}", writeJson(*added));
+  const auto merged = meta::mergeJsonObjects(text.substr(start) + "}", writeJson(*added));
   text.resize(start);
   text += merged;
-  text.pop_back();  // the caller closes it
+  text.pop_back();  // the caller appends the closing brace
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <ctime>
 #include <fstream>
 
-namespace leptir {
+namespace leptir::meta {
 namespace {
 
 using namespace std::chrono_literals;
@@ -42,8 +42,8 @@ Time timeOf(const std::string& phpDate) {
   return Time(std::chrono::seconds(::timegm(&parts))) + std::chrono::microseconds(std::stoi(phpDate.substr(20)));
 }
 
-// The fields that the original wrote, without additional ones.
-MetaInfo likeTheOriginal(const Json& record) {
+// A MetaInfo with the fields of a record that PHP leptir wrote, without additional fields.
+MetaInfo likePhpLeptir(const Json& record) {
   MetaInfo info;
   info.id = record.at("id");
   info.returnCode = static_cast<ExitStatus>(record.at("retC"));
@@ -54,7 +54,7 @@ MetaInfo likeTheOriginal(const Json& record) {
   return info;
 }
 
-TEST(WriteMetaInfo, BeginsWithTheBytesThatTheOriginalWrote) {
+TEST(WriteMetaInfo, BeginsWithTheBytesThatPhpLeptirWrote) {
   std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/redis_meta.json");
   int compared = 0;
   for (const auto& entry : Json::parse(file)) {
@@ -62,16 +62,16 @@ TEST(WriteMetaInfo, BeginsWithTheBytesThatTheOriginalWrote) {
     if (!text.is_string() || text.get<std::string>().empty()) continue;
     auto golden = text.get<std::string>();
     const auto record = Json::parse(golden);
-    // Ours is always UTC; what users add is not part of the record proper.
+    // Our records are always in UTC, and fields that users add are not part of the comparison.
     if (record.at("exStart").at("timezone") != "UTC" || record.size() != 7 || !record.at("respM").is_string()) continue;
     golden.pop_back();
-    EXPECT_THAT(written(likeTheOriginal(record)), StartsWith(golden)) << entry.at("note");
+    EXPECT_THAT(written(likePhpLeptir(record)), StartsWith(golden)) << entry.at("note");
     ++compared;
   }
   EXPECT_GE(compared, 20);
 }
 
-TEST(WriteMetaInfo, AddsItsOwnFieldsInTheirForms) {
+TEST(WriteMetaInfo, WritesTheFieldsThatOnlyLeptirHas) {
   auto full = info();
   full.lease = 1'795'451'957'000'001;
   full.attempt = 3;
@@ -99,11 +99,11 @@ TEST(WriteMetaInfo, AddsItsOwnFieldsInTheirForms) {
                R"("envelope":"{\"cn\":\"x\"}"})"));
 }
 
-TEST(WriteMetaInfo, LeavesOutWhatIsEmpty) {
-  EXPECT_EQ(read(info()).size(), 7u + 1u);  // PHP leptir's, and the attempt
+TEST(WriteMetaInfo, LeavesOutEmptyFields) {
+  EXPECT_EQ(read(info()).size(), 7u + 1u);  // the fields of PHP leptir, and `attempt`
 }
 
-TEST(WriteMetaInfo, SaysUnknownAsTheReturnCodeWhileItRuns) {
+TEST(WriteMetaInfo, WritesReturnCodeUnknownWhileTheTaskRuns) {
   auto running = info();
   running.returnCode = ExitStatus::Unknown;
   running.status = TaskStatus::InProgress;
@@ -124,7 +124,7 @@ TEST(WriteMetaInfo, WritesSmallTimesAsPhpDoes) {
   EXPECT_THAT(written(quick), HasSubstr(R"("exTime":4,)"));
 }
 
-TEST(WriteMetaInfo, StaysJsonWhenTimesAreNoNumbers) {
+TEST(WriteMetaInfo, StaysValidJsonWhenTimesAreNotNumbers) {
   auto strange = info();
   strange.executionTime = std::numeric_limits<double>::quiet_NaN();
   strange.cpuTime = std::numeric_limits<double>::infinity();
@@ -137,19 +137,19 @@ TEST(WriteMetaInfo, WritesDatesBeforeTheEpoch) {
   EXPECT_THAT(written(old), HasSubstr("1969-12-31 23:59:59.999999"));
 }
 
-TEST(WriteMetaInfo, ReplacesWhatIsNoUtf8) {
+TEST(WriteMetaInfo, ReplacesInvalidUtf8) {
   auto bad = info();
   bad.response = "a\xff";
   EXPECT_THAT(written(bad), HasSubstr(R"("respM":"a\ufffd")"));
 }
 
-TEST(WriteMetaInfo, WritesAResultThatIsNoJsonAsText) {
+TEST(WriteMetaInfo, WritesAResultThatIsNotJsonAsAString) {
   auto bad = info();
   bad.result = "{oops";
   EXPECT_EQ(read(bad).at("result"), "{oops");
 }
 
-TEST(WriteMetaInfo, MergesAdditionalFieldsOverItsOwn) {
+TEST(WriteMetaInfo, MergesAdditionalFieldsOverTheStandardFields) {
   auto more = info();
   more.flow = {"one"};
   more.additional = R"({"type":"overridden","userId":42,"flow":["two"],"exStart":{"zone":"home"}})";
@@ -179,14 +179,14 @@ TEST(WriteMetaInfo, NeverMergesIdLeaseOrStep) {
   EXPECT_EQ(record.at("respM"), Json{"x"});
 }
 
-TEST(WriteMetaInfo, KeepsAdditionalTextThatIsNoObject) {
+TEST(WriteMetaInfo, KeepsAdditionalTextThatIsNotAnObject) {
   auto more = info();
   more.additional = "[1, 2";
   EXPECT_EQ(read(more).at("additional"), "[1, 2");
 }
 
-// 120,000 keys that are compared with each other take a minute.
-TEST(WriteMetaInfo, IsWrittenInTimeWhateverTheNumberOfAdditionalFields) {
+// Comparing 120,000 keys with each other would take a minute.
+TEST(WriteMetaInfo, TakesLinearTimeForManyAdditionalFields) {
   Json many = Json::object();
   for (int i = 0; i < 120'000; ++i) many["field" + std::to_string(i)] = i;
   auto more = info();
@@ -198,12 +198,12 @@ TEST(WriteMetaInfo, IsWrittenInTimeWhateverTheNumberOfAdditionalFields) {
   EXPECT_THAT(text, EndsWith(R"("field99999":99999})"));
 }
 
-TEST(WriteMetaInfo, CanBeReadAgainHoweverDeepTheResultNests) {
+TEST(WriteMetaInfo, CanBeParsedHoweverDeepTheResultNests) {
   auto deep = info();
   deep.result = std::string(510, '[') + std::string(510, ']');
   EXPECT_TRUE(parseJson(written(deep)));
   deep.result = std::string(511, '[') + std::string(511, ']');
-  EXPECT_EQ(read(deep).at("result"), deep.result) << "as text";
+  EXPECT_EQ(read(deep).at("result"), deep.result) << "the result is written as a string";
 }
 
 TEST(WriteMetaInfo, Appends) {
@@ -226,4 +226,4 @@ TEST(IsNewer, ComparesTheLeaseThenTheStep) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::meta

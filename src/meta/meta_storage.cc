@@ -36,7 +36,7 @@ Result<std::vector<Json>> MetaStorage::listMetaInfo(const MetaFilter& filter, Pa
     if (!unable) unable = records.error().in("meta storage " + name);
   }
   if (unable) return *unable;
-  return Error(ErrorCode::Unsupported, "no meta storage can list");
+  return Error(ErrorCode::Unsupported, "no configured meta storage can list records");
 }
 
 }  // namespace leptir

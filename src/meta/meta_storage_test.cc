@@ -4,11 +4,11 @@
 
 #include <set>
 
-namespace leptir {
+namespace leptir::meta {
 namespace {
 
-// A store that knows ids, and may be down or unable to list.
-class NotingStorage final : public SimpleMetaStorage {
+// A store that remembers the ids of saved records, and can be made to fail or to support no listing.
+class RecordingStorage final : public SimpleMetaStorage {
  public:
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override {
     if (down) return unavailable();
@@ -40,7 +40,7 @@ class MetaStorageTest : public testing::Test {
   MetaStorageTest() {
     std::vector<MetaStorage::Entry> entries;
     for (auto** each : {&first_, &second_}) {
-      auto made = std::make_unique<NotingStorage>();
+      auto made = std::make_unique<RecordingStorage>();
       *each = made.get();
       entries.push_back({each == &first_ ? "first" : "second", std::move(made)});
     }
@@ -52,18 +52,18 @@ class MetaStorageTest : public testing::Test {
     return storage_->saveMetaInfo({&record, 1});
   }
 
-  NotingStorage* first_ = nullptr;
-  NotingStorage* second_ = nullptr;
+  RecordingStorage* first_ = nullptr;
+  RecordingStorage* second_ = nullptr;
   std::optional<MetaStorage> storage_;
 };
 
-TEST_F(MetaStorageTest, SavesIntoEach) {
+TEST_F(MetaStorageTest, SavesIntoEachStorage) {
   ASSERT_TRUE(save("t"));
   EXPECT_TRUE(first_->ids.contains("t"));
   EXPECT_TRUE(second_->ids.contains("t"));
 }
 
-TEST_F(MetaStorageTest, TriesTheOthersWhenOneIsDownAndSaysWhichOneWas) {
+TEST_F(MetaStorageTest, SavesIntoTheOthersWhenOneIsDownAndNamesIt) {
   first_->down = true;
   const auto answer = save("t");
   ASSERT_FALSE(answer);
@@ -71,7 +71,7 @@ TEST_F(MetaStorageTest, TriesTheOthersWhenOneIsDownAndSaysWhichOneWas) {
   EXPECT_TRUE(second_->ids.contains("t"));
 }
 
-TEST_F(MetaStorageTest, LoadsFromTheFirstThatHasIt) {
+TEST_F(MetaStorageTest, LoadsFromTheFirstStorageThatHasTheRecord) {
   second_->ids.insert("t");
   EXPECT_EQ(storage_->loadMetaInfoById("t")->at("id"), "t");
 }
@@ -83,12 +83,12 @@ TEST_F(MetaStorageTest, LoadsFromTheOthersWhenOneIsDown) {
   EXPECT_EQ(storage_->loadMetaInfoById("u").error().code(), ErrorCode::NotFound);
 }
 
-TEST_F(MetaStorageTest, FailsToLoadOnlyWhenNoneCouldAnswer) {
+TEST_F(MetaStorageTest, LoadingFailsOnlyWhenNoStorageAnswers) {
   first_->down = second_->down = true;
   EXPECT_EQ(storage_->loadMetaInfoById("t").error().code(), ErrorCode::Unavailable);
 }
 
-TEST_F(MetaStorageTest, ListsFromTheFirstThatCan) {
+TEST_F(MetaStorageTest, ListsFromTheFirstStorageThatCanList) {
   first_->lists = false;
   second_->ids.insert("t");
   EXPECT_EQ(storage_->listMetaInfo({}, {})->size(), 1u);
@@ -97,4 +97,4 @@ TEST_F(MetaStorageTest, ListsFromTheFirstThatCan) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::meta

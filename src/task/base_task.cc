@@ -13,7 +13,7 @@ constexpr std::string_view kBoolean = "a boolean";
 constexpr std::string_view kString = "a string";
 constexpr std::string_view kListOrObject = "a list or an object";
 constexpr std::string_view kTooLarge = "Input value is larger than 64 bits hold";
-constexpr std::size_t kMostDigitsShown = 60;
+constexpr std::size_t kMaxDigitsShown = 60;
 
 std::string_view kindOf(const Json& value) {
   switch (value.type()) {
@@ -37,29 +37,30 @@ std::string_view kindOf(const Json& value) {
   }
 }
 
-std::string text(std::initializer_list<std::string_view> pieces) {
+std::string concat(std::initializer_list<std::string_view> pieces) {
   std::string all;
   for (const auto piece : pieces) all.append(piece);
   return all;
 }
 
-// The parameter, or nothing when it is missing or null. InputError when it is also needed.
+// The parameter, or nullptr if it is missing or null. Throws InputError in that case if the parameter is `needed`.
 const Json* find(const Json& data, std::string_view name, std::string_view asked, bool needed) {
   const auto found = data.find(name);
   if (found != data.end() && !found->is_null()) return &*found;
   if (!needed) return nullptr;
-  throw InputError(text({"Value is not defined, ", asked, " is needed. Parameter: ", name}));
+  throw InputError(concat({"Value is not defined, ", asked, " is needed. Parameter: ", name}));
 }
 
-// Digits alone, which nlohmann reads as a float when 64 bits do not hold them; or an unsigned number above them.
+// Whether the parameter was pushed as an integer. nlohmann reads an integer beyond 64 bits as a float, so this checks
+// the pushed text too.
 bool isIntegerOfAnySize(const Json& value, std::string_view pushed) {
   if (value.is_number_integer()) return true;
   return value.is_number_float() && !pushed.empty() && pushed.find_first_of(".eE") == std::string_view::npos;
 }
 
-// Whether key:=TEXT on the command line would have given a value of the type that was asked for.
-bool isTextOf(std::string_view asked, const std::string& value) {
-  const auto json = jsonInText(value);
+// Whether `value`, pushed as key:=VALUE on the command line, would have had the requested type.
+bool wouldHaveType(std::string_view asked, const std::string& value) {
+  const auto json = task::parseNonStringJson(value);
   if (asked == kInteger) return json.is_number_integer();
   if (asked == kFloat) return json.is_number();
   if (asked == kBoolean) return json.is_boolean();
@@ -73,24 +74,24 @@ BaseTask::BaseTask() : context_(std::make_unique<TaskContext>()) {}
 BaseTask::~BaseTask() = default;
 
 std::string BaseTask::name() const {
-  return name_.empty() ? typeName(typeid(*this)) : name_;
+  return name_.empty() ? task::typeName(typeid(*this)) : name_;
 }
 
 void BaseTask::setData(Json data) {
   // PHP writes a map without entries as an empty list.
   const bool nothing = data.is_null() || (data.is_array() && data.empty());
-  if (!nothing && !data.is_object()) throw InputError(text({"Parameters are not an object but ", kindOf(data)}));
+  if (!nothing && !data.is_object()) throw InputError(concat({"Parameters are not an object but ", kindOf(data)}));
   data_ = nothing ? Json::object() : std::move(data);
   dataText_.clear();
-  dataIsRead_ = true;
+  dataIsParsed_ = true;
 }
 
 const Json& BaseTask::getData() const {
-  if (!dataIsRead_) {
+  if (!dataIsParsed_) {
     auto data = parseJson(dataText_);
     if (!data) throw InputError("Parameters cannot be read: " + data.error().message());
     data_ = std::move(*data);
-    dataIsRead_ = true;
+    dataIsParsed_ = true;
   }
   return data_;
 }
@@ -99,52 +100,52 @@ std::string BaseTask::getDataText() const {
   return dataText_.empty() ? writeJson(data_) : dataText_;
 }
 
-// Cold: what was pushed may say more than the value that was read of it.
-void BaseTask::refuse(const Json& value, std::string_view name, std::string_view asked) const {
-  const auto pushed = memberOf(dataText_, name).value_or(std::string_view());
+// Looks up the parameter in the pushed text, since a float may have been pushed as a large integer.
+void BaseTask::throwParameterError(const Json& value, std::string_view name, std::string_view asked) const {
+  const auto pushed = task::memberOf(dataText_, name).value_or(std::string_view());
   if (asked == kInteger && isIntegerOfAnySize(value, pushed)) {
-    const auto digits = pushed.substr(0, kMostDigitsShown);
-    throw InputError(text({kTooLarge, digits.empty() ? "" : ": ", digits, ". Parameter: ", name}));
+    const auto digits = pushed.substr(0, kMaxDigitsShown);
+    throw InputError(concat({kTooLarge, digits.empty() ? "" : ": ", digits, ". Parameter: ", name}));
   }
-  std::string message = text({"Input value is not ", asked, " but ", kindOf(value), ". Parameter: ", name});
+  std::string message = concat({"Input value is not ", asked, " but ", kindOf(value), ". Parameter: ", name});
   const auto* string = value.get_ptr<const std::string*>();
-  if (string != nullptr && isTextOf(asked, *string)) message += pushHint(name, *string);
+  if (string != nullptr && wouldHaveType(asked, *string)) message += task::pushHint(name, *string);
   throw InputError(message);
 }
 
 std::int64_t BaseTask::getInt(std::string_view name, std::optional<std::int64_t> defaultValue) const {
   const auto* value = find(getData(), name, kInteger, !defaultValue);
   if (value == nullptr) return *defaultValue;
-  if (!value->is_number_integer()) refuse(*value, name, kInteger);
-  if (internal::holdsLargeNumber(*value)) refuse(*value, name, kInteger);
+  if (!value->is_number_integer()) throwParameterError(*value, name, kInteger);
+  if (internal::containsNumberBeyondInt64(*value)) throwParameterError(*value, name, kInteger);
   return value->get<std::int64_t>();
 }
 
 double BaseTask::getFloat(std::string_view name, std::optional<double> defaultValue) const {
   const auto* value = find(getData(), name, kFloat, !defaultValue);
   if (value == nullptr) return *defaultValue;
-  if (!value->is_number()) refuse(*value, name, kFloat);
+  if (!value->is_number()) throwParameterError(*value, name, kFloat);
   return value->get<double>();
 }
 
 bool BaseTask::getBool(std::string_view name, std::optional<bool> defaultValue) const {
   const auto* value = find(getData(), name, kBoolean, !defaultValue);
   if (value == nullptr) return *defaultValue;
-  if (!value->is_boolean()) refuse(*value, name, kBoolean);
+  if (!value->is_boolean()) throwParameterError(*value, name, kBoolean);
   return value->get<bool>();
 }
 
 std::string BaseTask::getString(std::string_view name, std::optional<std::string> defaultValue) const {
   const auto* value = find(getData(), name, kString, !defaultValue);
   if (value == nullptr) return std::move(*defaultValue);
-  if (!value->is_string()) refuse(*value, name, kString);
+  if (!value->is_string()) throwParameterError(*value, name, kString);
   return value->get<std::string>();
 }
 
 Json BaseTask::getArray(std::string_view name, std::optional<Json> defaultValue) const {
   const auto* value = find(getData(), name, kListOrObject, !defaultValue);
   if (value == nullptr) return std::move(*defaultValue);
-  if (!value->is_structured()) refuse(*value, name, kListOrObject);
+  if (!value->is_structured()) throwParameterError(*value, name, kListOrObject);
   return *value;
 }
 

@@ -23,7 +23,7 @@ struct Amounts {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Amounts, whole, natural, fraction, list)
 
-// Opens the protected members, as a task's own code sees them.
+// Makes the protected members of BaseTask public, so that tests can call them.
 class OpenTask final : public leptir::BaseTask {
  public:
   using BaseTask::addResponseLine;
@@ -51,7 +51,7 @@ class OpenTask final : public leptir::BaseTask {
 
 }  // namespace app
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using app::OpenTask;
@@ -70,18 +70,18 @@ std::string inputError(Action action) {
   return "nothing was thrown";
 }
 
-TEST(BaseTask, IsNamedAfterItsClassUnlessToldOtherwise) {
+TEST(BaseTask, IsNamedAfterItsClassUnlessSetNameWasCalled) {
   OpenTask task;
   EXPECT_EQ(task.name(), "app::OpenTask");
   task.setName("open");
   EXPECT_EQ(task.name(), "open");
 }
 
-TEST(BaseTask, LeavesUnnamedNamespacesOutOfItsName) {
-  EXPECT_EQ(UnnamedTask().name(), "leptir::UnnamedTask");
+TEST(BaseTask, OmitsUnnamedNamespacesFromItsDefaultName) {
+  EXPECT_EQ(UnnamedTask().name(), "leptir::task::UnnamedTask");
 }
 
-TEST(BaseTask, TakesAnObjectNullOrPhpsEmptyListAsParameters) {
+TEST(BaseTask, AcceptsAnObjectNullOrAnEmptyListAsParameters) {
   OpenTask task;
   task.setData({{"a", 1}});
   EXPECT_EQ(task.getData(), (Json{{"a", 1}}));
@@ -97,9 +97,9 @@ const Json kEveryType = {{"null", nullptr}, {"bool", true},         {"int", -5},
                          {"unsigned", 5u},  {"float", 2.5},         {"string", "word"},
                          {"list", {1, 2}},  {"object", {{"a", 1}}}, {"huge", 18446744073709551615u}};
 
-// Which of kEveryType a getter takes.
+// The names of the members of kEveryType that a getter accepts.
 template <class Getter>
-std::vector<std::string> taken(Getter getter) {
+std::vector<std::string> acceptedTypes(Getter getter) {
   const OpenTask task(kEveryType);
   std::vector<std::string> names;
   for (const auto& [name, value] : kEveryType.items()) {
@@ -111,18 +111,19 @@ std::vector<std::string> taken(Getter getter) {
 
 using Names = std::vector<std::string>;
 
-TEST(Parameters, AreConvertedByNoGetterButThatForFloats) {
-  EXPECT_EQ(taken([](const OpenTask& task, const std::string& name) { task.getInt(name); }),
+TEST(Parameters, AreNotConvertedExceptFromIntegerToFloat) {
+  EXPECT_EQ(acceptedTypes([](const OpenTask& task, const std::string& name) { task.getInt(name); }),
             (Names{"int", "unsigned"}));
-  EXPECT_EQ(taken([](const OpenTask& task, const std::string& name) { task.getFloat(name); }),
+  EXPECT_EQ(acceptedTypes([](const OpenTask& task, const std::string& name) { task.getFloat(name); }),
             (Names{"float", "huge", "int", "unsigned"}));
-  EXPECT_EQ(taken([](const OpenTask& task, const std::string& name) { task.getBool(name); }), (Names{"bool"}));
-  EXPECT_EQ(taken([](const OpenTask& task, const std::string& name) { task.getString(name); }), (Names{"string"}));
-  EXPECT_EQ(taken([](const OpenTask& task, const std::string& name) { task.getArray(name); }),
+  EXPECT_EQ(acceptedTypes([](const OpenTask& task, const std::string& name) { task.getBool(name); }), (Names{"bool"}));
+  EXPECT_EQ(acceptedTypes([](const OpenTask& task, const std::string& name) { task.getString(name); }),
+            (Names{"string"}));
+  EXPECT_EQ(acceptedTypes([](const OpenTask& task, const std::string& name) { task.getArray(name); }),
             (Names{"list", "object"}));
 }
 
-TEST(Parameters, HaveTheirValues) {
+TEST(Parameters, AreReturnedByTheGetterOfTheirType) {
   const OpenTask task(kEveryType);
   EXPECT_EQ(task.getInt("int"), -5);
   EXPECT_EQ(task.getFloat("float"), 2.5);
@@ -133,7 +134,7 @@ TEST(Parameters, HaveTheirValues) {
   EXPECT_EQ(task.getArray("object"), (Json{{"a", 1}}));
 }
 
-TEST(Parameters, ThatAreMissingOrNullHaveTheirDefault) {
+TEST(Parameters, ThatAreMissingOrNullGetTheDefaultValue) {
   const OpenTask task(kEveryType);
   for (const auto* name : {"missing", "null"}) {
     EXPECT_EQ(task.getInt(name, 6), 6);
@@ -144,13 +145,13 @@ TEST(Parameters, ThatAreMissingOrNullHaveTheirDefault) {
   }
 }
 
-TEST(Parameters, OfAnotherTypeAreRefusedEvenWithADefault) {
+TEST(Parameters, OfTheWrongTypeAreRejectedEvenWithADefault) {
   const OpenTask task(kEveryType);
   EXPECT_THROW((void)task.getInt("string", 6), InputError);
   EXPECT_THROW((void)task.getString("int", "none"), InputError);
 }
 
-TEST(Parameters, AreNamedWithWhatTheyAreAndWhatWasAskedFor) {
+TEST(Parameters, AreNamedInErrorsWithTheirTypeAndTheRequestedType) {
   const OpenTask task(kEveryType);
   EXPECT_EQ(inputError([&] { (void)task.getInt("float"); }),
             "Input value is not an integer but a float. Parameter: float");
@@ -165,7 +166,7 @@ TEST(Parameters, AreNamedWithWhatTheyAreAndWhatWasAskedFor) {
   EXPECT_EQ(inputError([&] { (void)task.getInt("huge"); }), "Input value is larger than 64 bits hold. Parameter: huge");
 }
 
-TEST(Parameters, PushedAsTextNameWhatWouldHaveBeenRight) {
+TEST(Parameters, PushedAsTextGetAHintHowToPushThem) {
   const OpenTask task(Json{{"seconds", "2"}, {"yes", "true"}, {"list", "[1]"}, {"word", "two"}, {"half", "0.5"}});
   const auto hint = [](const std::string& name, const std::string& value) {
     return "Parameter: " + name + ". Pushed as " + name + "=" + value + " it is text: push " + name + ":=" + value;
@@ -184,7 +185,7 @@ TEST(Parameters, PushedAsTextNameWhatWouldHaveBeenRight) {
             "Input value is not a float but a string. Parameter: word");
 }
 
-TEST(Parameters, TooLargeForAMemberAreRefusedByName) {
+TEST(Parameters, TooLargeForAStructMemberAreRejectedByName) {
   const auto why = [](const char* json) {
     return inputError([&] { (void)OpenTask(Json::parse(json)).parameters<app::Amounts>(); });
   };
@@ -196,21 +197,21 @@ TEST(Parameters, TooLargeForAMemberAreRefusedByName) {
   EXPECT_EQ(why(R"({"natural":18446744073709551615,"fraction":1e300,"other":1e300})"), "nothing was thrown");
 }
 
-TEST(Parameters, BecomeAStruct) {
+TEST(Parameters, CanBeReadIntoAStruct) {
   const OpenTask task(Json{{"source", "a.png"}});
   const auto resize = task.parameters<app::Resize>();
   EXPECT_EQ(resize.source, "a.png");
   EXPECT_EQ(resize.width, 640);
 }
 
-TEST(Parameters, ThatDoNotFitAStructAreAnInputError) {
+TEST(Parameters, ThatDoNotFitAStructThrowAnInputError) {
   EXPECT_EQ(inputError([] { (void)OpenTask(Json{{"width", "wide"}}).parameters<app::Resize>(); }),
             "Parameters do not fit: type must be number, but is string. Parameter: width");
   EXPECT_EQ(inputError([] { (void)OpenTask().parameters<app::Strict>(); }),
             "Parameters do not fit: key 'width' not found");
 }
 
-TEST(BaseTask, RunsInAUnitTestWithoutAnyInstance) {
+TEST(BaseTask, CanBeUsedInAUnitTestWithoutAnInstance) {
   OpenTask task;
   task.changeState("a");
   task.changeState("b");
@@ -239,7 +240,7 @@ TEST(TaskContext, ClampsProgress) {
   EXPECT_EQ(seen, (std::vector<double>{0, 0, 0.25, 1, 1, 0}));
 }
 
-TEST(TaskContext, CountsTheTimeSinceItsBeginning) {
+TEST(TaskContext, MeasuresTheExecutionTimeWithTheBootClock) {
   ManualClock clock;
   TaskEnvironment environment;
   environment.clock = &clock;
@@ -249,9 +250,9 @@ TEST(TaskContext, CountsTheTimeSinceItsBeginning) {
   EXPECT_EQ(context.executionTime(), std::chrono::milliseconds(1500));
 }
 
-TEST(TaskContext, HasNoLastStateBeforeTheFirst) {
+TEST(TaskContext, HasAnEmptyLastStateBeforeTheFirstChangeState) {
   EXPECT_EQ(TaskContext().lastState(), "");
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

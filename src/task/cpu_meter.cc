@@ -4,10 +4,10 @@
 
 #include <ctime>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-constexpr Duration kFresh = std::chrono::microseconds(200);
+constexpr Duration kMaxReadingAge = std::chrono::microseconds(200);
 
 Duration ownCpuTime() {
   timespec time{};
@@ -33,21 +33,21 @@ CpuMeter::CpuMeter(BootTime now) : began_(now) {
 
 Duration CpuMeter::begin(BootTime now) {
   began_ = now;
-  if (now - readAt_ >= kFresh) read(now);
-  return own_ + children_;
+  if (now - readAt_ >= kMaxReadingAge) read(now);
+  return processTime_ + childrenTime_;
 }
 
 Duration CpuMeter::end(BootTime now) {
-  if (now - began_ < kFresh) return now - began_;
-  const auto before = own_ + children_;
+  if (now - began_ < kMaxReadingAge) return now - began_;
+  const auto before = processTime_ + childrenTime_;
   read(now);
-  return own_ + children_ - before;
+  return processTime_ + childrenTime_ - before;
 }
 
 void CpuMeter::read(BootTime now) {
   readAt_ = now;
-  own_ = ownCpuTime();
-  children_ = childrenCpuTime();
+  processTime_ = ownCpuTime();
+  childrenTime_ = childrenCpuTime();
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,20 +1,20 @@
-// What the runs of tasks use of the CPU.
+// CpuMeter: measures the CPU time of each run of a task.
 #pragma once
 
 #include "leptir/clock.h"
 
-namespace leptir {
+namespace leptir::task {
 
-// Measures one run after the other. To ask the kernel costs as much as a whole run that does nothing, so what it said
-// less than 0.2 ms ago still counts: an answer may be that much too large, and a shorter run counts as busy all the
-// time.
+// Measures one run at a time. Asking the kernel costs as much as a whole run that does nothing, so a reading is reused
+// for 0.2 ms. The result may therefore be up to 0.2 ms too large, and a run shorter than that counts as using the CPU
+// all the time.
 class CpuMeter {
  public:
   explicit CpuMeter(BootTime now);
 
-  // Answers what had been used until then.
+  // Begins a run. Returns the CPU time that this process and its children used before it.
   Duration begin(BootTime now);
-  // Of this process with all its threads since `begin`, and of the children that it waited for.
+  // Returns the CPU time since `begin`: of all threads of this process, and of the children that it waited for.
   Duration end(BootTime now);
 
  private:
@@ -22,8 +22,8 @@ class CpuMeter {
 
   BootTime began_;
   BootTime readAt_;
-  Duration own_{};
-  Duration children_{};
+  Duration processTime_{};
+  Duration childrenTime_{};
 };
 
-}  // namespace leptir
+}  // namespace leptir::task

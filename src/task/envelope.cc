@@ -7,12 +7,12 @@
 
 #include <fmt/format.h>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-// What an envelope is beside its parameters, at most: name and id of 255 bytes escaped to six each, and numbers.
+// The largest size of an envelope without its parameters: name and id have 255 bytes, each escaped to six, and numbers.
 constexpr std::size_t kMaxHeadBytes = 4096;
-// The envelope and `td` are the outer two levels.
+// Parameters are nested inside two objects: the envelope and `td`.
 constexpr int kMaxParametersDepth = kMaxJsonDepth - 2;
 
 std::int64_t wholeSeconds(Time time) {
@@ -25,7 +25,7 @@ void appendCount(std::string_view key, std::int64_t count, std::string& out) {
   appendInteger(count, out);
 }
 
-// Unix seconds with six decimals: a double holds them exactly enough to read the same microsecond back.
+// Writes Unix seconds with six decimals. A double is precise enough to read the same microsecond back.
 void appendPushedAt(Time time, std::string& out) {
   const auto micros = time.time_since_epoch().count();
   const auto seconds = micros / 1'000'000;
@@ -37,7 +37,7 @@ void appendPushedAt(Time time, std::string& out) {
   out.append(fraction);
 }
 
-// leptir's own keys stand after PHP leptir's, where a PHP consumer does not look.
+// Appends leptir's own keys, which PHP leptir ignores.
 void appendOwnKeys(const BrokerTask& task, std::string& out) {
   appendCount(R"(,"at":)", task.counters.failures, out);
   appendCount(R"(,"cr":)", task.counters.crashes, out);
@@ -86,16 +86,16 @@ std::string encodeEnvelope(const BrokerTask& task) {
 }
 
 Result<void> checkBrokerTask(const BrokerTask& task) {
-  if (auto id = checkTaskId(task.id); !id) return id;
-  if (auto name = checkTaskName(task.name); !name) return name.error().in("task " + task.id);
+  if (auto id = base::checkTaskId(task.id); !id) return id;
+  if (auto name = base::checkTaskName(task.name); !name) return name.error().in("task " + task.id);
   if (task.timeLimitSeconds < 0)
     return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit is negative", task.id));
-  if (task.timeLimitSeconds > kFarthest.count())
+  if (task.timeLimitSeconds > kMaxTimeSpan.count())
     return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit of {} s is longer than {} s", task.id,
-                                                 task.timeLimitSeconds, kFarthest.count()));
-  if (task.timeOfExecution && isTooFar(*task.timeOfExecution))
+                                                 task.timeLimitSeconds, kMaxTimeSpan.count()));
+  if (task.timeOfExecution && isBeyondMaxTimeSpan(*task.timeOfExecution))
     return Error(ErrorCode::Invalid, fmt::format("task {}: the time of execution is more than {} s away from 1970",
-                                                 task.id, kFarthest.count()));
+                                                 task.id, kMaxTimeSpan.count()));
   if (auto size = checkSize(task); !size) return size;
   if (auto json = checkJson(task.parameters, kMaxParametersDepth); !json) {
     return Error(ErrorCode::Invalid, fmt::format("task {}: parameters: {}", task.id, json.error().message()));
@@ -103,4 +103,4 @@ Result<void> checkBrokerTask(const BrokerTask& task) {
   return {};
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,4 +1,4 @@
-// The envelope: a task as PHP leptir's JSON, byte-compatible with PHP in both directions (docs/wire-format.md).
+// Reads and writes the envelope: a task as PHP leptir's JSON, byte-compatible in both directions (docs/wire-format.md).
 #pragma once
 
 #include "leptir/broker_task.h"
@@ -8,45 +8,48 @@
 #include <string>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::task {
 
-// `{"cn","pr","tl","toex","td":{"id","parameters"}}` in PHP leptir's order, then leptir's own keys that are not zero.
-// Appends to `out`. Text is escaped as PHP does (`\/`, `\uxxxx`); `parameters` stands as given.
+// Appends the envelope of `task` to `out`: `{"cn","pr","tl","toex","td":{"id","parameters"}}` in PHP leptir's order,
+// then those of leptir's own keys that are not zero. Text is escaped as PHP does (`\/`, `\uxxxx`); `parameters` is
+// copied.
 void appendEnvelope(const BrokerTask& task, std::string& out);
 std::string encodeEnvelope(const BrokerTask& task);
 
-// Whether `task` may be pushed: Invalid (id or name against the rule of base/task_names.h; parameters not JSON; a limit
-// that is negative or beyond kFarthest, a time of execution beyond it), TooLarge.
+// Checks whether `task` may be pushed. Invalid: the id or the name breaks a rule of base/task_names.h, the parameters
+// are no JSON, the time limit is negative, or a time exceeds kMaxTimeSpan. TooLarge: the envelope exceeds
+// kMaxEnvelopeBytes.
 Result<void> checkBrokerTask(const BrokerTask& task);
 
-// What an envelope may have beyond kMaxEnvelopeBytes when it comes back from its store: the counters that were added
-// since its push, and the blanks that keep equal ones apart.
-inline constexpr std::size_t kMaxAddedBytes = 1024;
+// By how much a stored envelope may exceed kMaxEnvelopeBytes: a store adds counters, and blanks that make equal
+// envelopes distinct.
+inline constexpr std::size_t kMaxBytesAddedByStores = 1024;
 
-// What the dispatcher needs to know of an envelope; what it does not need stays bytes.
+// The fields of an envelope that the dispatcher needs; it does not decode the others.
 struct EnvelopeHead {
   std::string id;
-  std::string name;                     // one leading backslash taken off
-  std::int64_t timeLimitSeconds = 0;    // `tl` read as PHP reads it: numbers, numeric text, true; all else 0; at most
-                                        // kFarthest
+  std::string name;                     // without one leading backslash
+  std::int64_t timeLimitSeconds = 0;    // `tl` as PHP converts it: a number, a numeric text or true; any other value
+                                        // is 0; at most kMaxTimeSpan
   std::uint32_t maxAttempts = 0;        // `ma`
-  std::optional<Time> timeOfExecution;  // `toex`; the nearest within kFarthest
+  std::optional<Time> timeOfExecution;  // `toex`, limited to kMaxTimeSpan from 1970
   std::optional<Time> pushedAt;         // `ts`
-  Counters counters;                    // `at`, `cr`, `ex`, `un`: for stores that keep them in the envelope
+  Counters counters;                    // `at`, `cr`, `ex`, `un`, for stores that keep counters in envelopes
 };
 
-// Corrupt: no envelope, with the reason and the byte where it shows. Accepts all that a PHP consumer runs
-// (tests/wire/: other key order, blanks, missing `pr` `tl` `toex`, null id …); an id that is missing or null is
-// answered empty. Whole document is checked, nesting up to 511. Any thread; keeps a parser per thread.
+// Decodes and checks a whole envelope. It accepts every envelope that PHP leptir runs (tests/wire/): another order of
+// the keys, blanks, missing `pr`, `tl` or `toex`, and a missing or null id, which becomes empty. Corrupt: the bytes are
+// no envelope or nest deeper than kMaxJsonDepth; the message has the reason and the byte. Any thread; each has a
+// parser.
 Result<EnvelopeHead> decodeEnvelope(std::string_view envelope);
 
-// What running a task takes of its envelope.
+// The fields of an envelope that a worker needs to run the task.
 struct TaskCall {
   std::string id, name;    // as in EnvelopeHead
-  std::string parameters;  // the JSON text of `td.parameters`; "{}" when missing, null or an empty list
+  std::string parameters;  // JSON text of `td.parameters`; "{}" if missing, null or an empty list
 };
 
-// For the worker, of an envelope that decodeEnvelope accepted: checks no more than it must to get there.
-Result<TaskCall> callIn(std::string_view envelope);
+// For workers: reads an envelope that decodeEnvelope accepted, with no check but those that reading needs.
+Result<TaskCall> decodeTaskCall(std::string_view envelope);
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -8,15 +8,15 @@
 #include "task/json_members.h"
 #include "task/json_text.h"
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 constexpr std::array<std::string_view, 4> kKeys{"\"at\"", "\"cr\"", "\"ex\"", "\"un\""};
-// As leptir and PHP begin `td`, behind a name and numbers only.
+// The beginning of `td` as leptir and PHP leptir write it, after members that are texts and numbers only.
 constexpr std::string_view kIdBegins = R"("td":{"id":")";
 
-// Most envelopes have none of the keys: then there is nothing to parse. One walk along the quotes, since each envelope
-// is looked through: a search for each key took a seventh of an instance's time.
+// Whether the text of one of the keys occurs, so that most envelopes need no parsing. It searches all keys in one pass
+// over the quotes: four searches in each envelope took a seventh of an instance's CPU time.
 bool mayHaveCounters(std::string_view envelope) {
   constexpr auto kLength = kKeys.front().size();
   for (auto quote = envelope.find('"'); quote != std::string_view::npos; quote = envelope.find('"', quote + 1)) {
@@ -38,8 +38,8 @@ bool isPlain(char c) {
   return c > ' ' && c <= '~' && c != '/' && c != '\\';
 }
 
-// Of an envelope that begins as leptir and PHP write it, and an id that needs no escapes; anything else is to be
-// parsed.
+// The id of an envelope that begins as leptir and PHP leptir write it, if the id needs no escapes. Empty: the caller
+// must parse the envelope.
 std::string_view plainIdIn(std::string_view envelope) {
   const auto found = envelope.find(kIdBegins);
   if (found == std::string_view::npos || envelope.find('{', 1) != found + kIdBegins.find('{')) return {};
@@ -91,4 +91,4 @@ std::string unescapedId(std::string_view escaped) {
   return text && text->is_string() ? text->get<std::string>() : std::string(escaped);
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

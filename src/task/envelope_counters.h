@@ -1,5 +1,5 @@
-// The counters `at`, `cr`, `ex`, `un` within an envelope, for stores that keep them there, and the id as it stands
-// there. An envelope is other people's text: whatever else it holds stays as it is.
+// Reads and changes the counters `at`, `cr`, `ex` and `un` of an envelope, for stores that keep counters there, and
+// reads its id. Every other byte of the envelope is kept, since applications wrote it.
 #pragma once
 
 #include <string>
@@ -7,19 +7,19 @@
 
 #include "leptir/broker_task.h"
 
-namespace leptir {
+namespace leptir::task {
 
-// All zero for what is no envelope.
+// The counters of an envelope; all zero if the bytes are no envelope.
 Counters countersIn(std::string_view envelope);
 
-// The same envelope with these counters: the keys that it had go, those that are not zero stand at its end. What is no
-// envelope comes back as it is.
+// Returns the envelope with its counters replaced: the old keys are removed, and the counters that are not zero are
+// appended. Bytes that are no envelope are returned unchanged.
 std::string withCounters(std::string_view envelope, const Counters& counters);
 
-// `td.id` with its JSON escapes as PHP writes them, whoever wrote the envelope; empty: it has none.
+// `td.id`, escaped for JSON as PHP escapes it, however the envelope escaped it. Empty: the envelope has no id.
 std::string escapedIdIn(std::string_view envelope);
-// The same of an id, and back.
+// Escape an id in this way, and undo it.
 std::string escapedId(std::string_view id);
 std::string unescapedId(std::string_view escaped);
 
-}  // namespace leptir
+}  // namespace leptir::task

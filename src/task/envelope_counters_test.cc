@@ -7,7 +7,7 @@
 #include "leptir/json.h"
 #include "task/envelope.h"
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 BrokerTask taskOf(std::string id) {
@@ -18,21 +18,21 @@ BrokerTask taskOf(std::string id) {
   return task;
 }
 
-TEST(EnvelopeCounters, AreWhatThePusherSaid) {
+TEST(EnvelopeCounters, AreReadAsTheyWerePushed) {
   auto task = taskOf("1");
   EXPECT_EQ(countersIn(encodeEnvelope(task)), Counters{});
   task.counters = {.failures = 1, .crashes = 2, .expiries = 3, .unknown = 4};
   EXPECT_EQ(countersIn(encodeEnvelope(task)), task.counters);
 }
 
-TEST(EnvelopeCounters, OfWhatIsNoEnvelopeAreZeroAndItStaysAsItIs) {
+TEST(EnvelopeCounters, OfBytesThatAreNoEnvelopeAreZeroAndTheBytesStayUnchanged) {
   for (const std::string bytes : {"", "at", R"({"at":1)", R"(["at","cr"])", "\xff\"at\"", "null"}) {
     EXPECT_EQ(countersIn(bytes), Counters{}) << bytes;
     EXPECT_EQ(withCounters(bytes, {.failures = 1}), bytes);
   }
 }
 
-TEST(EnvelopeCounters, ComeAndGoAndNothingElseChanges) {
+TEST(EnvelopeCounters, CanBeSetAndRemovedWithoutAnyOtherChange) {
   const auto envelope = encodeEnvelope(taskOf("1"));
   const Counters counters{.failures = 5, .crashes = 0, .expiries = 70, .unknown = 0};
   const auto counted = withCounters(envelope, counters);
@@ -41,8 +41,8 @@ TEST(EnvelopeCounters, ComeAndGoAndNothingElseChanges) {
   EXPECT_EQ(withCounters(counted, {}), envelope);
 }
 
-// What may be pushed must be read after any number of attempts as well.
-TEST(EnvelopeCounters, OfTheLargestTaskThatMayBePushedCanBeAddedAndRead) {
+// The largest task that can be pushed must stay readable after any number of attempts, which add counters to it.
+TEST(EnvelopeCounters, CanBeAddedToTheLargestTaskThatCanBePushed) {
   auto task = taskOf("1");
   task.parameters = "[\"\"]";
   task.parameters.insert(2, kMaxEnvelopeBytes - encodeEnvelope(task).size(), 'x');
@@ -54,7 +54,7 @@ TEST(EnvelopeCounters, OfTheLargestTaskThatMayBePushedCanBeAddedAndRead) {
   EXPECT_EQ(countersIn(withCounters(envelope, counters)), counters);
 }
 
-TEST(EnvelopeCounters, ForeignBlanksOrderAndKeysStay) {
+TEST(EnvelopeCounters, KeepTheBlanksTheOrderAndTheKeysOfForeignEnvelopes) {
   const std::string foreign =
       "{ \"ex\" : 3, \"td\" : {\"id\":\"x\", \"parameters\":[1.0, 1e3]} ,\n \"own\":{\"at\":[ ]}, \"cn\":\"A\" , "
       "\"at\":2}\n";
@@ -65,7 +65,7 @@ TEST(EnvelopeCounters, ForeignBlanksOrderAndKeysStay) {
   EXPECT_NE(changed.find("[1.0, 1e3]"), std::string::npos);
 }
 
-TEST(EnvelopeCounters, TheIdIsAsPhpWritesItWhoeverWroteTheEnvelope) {
+TEST(EnvelopeCounters, TheIdIsEscapedAsPhpEscapesItInAnyEnvelope) {
   const std::string id = "a/\"\\\xc4\x8d";
   EXPECT_EQ(escapedIdIn(encodeEnvelope(taskOf("plain-1.5"))), "plain-1.5");
   EXPECT_EQ(escapedIdIn(encodeEnvelope(taskOf(id))), escapedId(id));
@@ -79,4 +79,4 @@ TEST(EnvelopeCounters, TheIdIsAsPhpWritesItWhoeverWroteTheEnvelope) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

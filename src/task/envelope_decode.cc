@@ -1,5 +1,5 @@
-// The other direction of envelope.h: what a PHP consumer would run is accepted, and what would end it is said to be
-// Corrupt.
+// Decodes envelopes (envelope.h). It accepts what PHP leptir would run, and returns Corrupt for what would end PHP
+// leptir's daemon.
 #include "task/envelope.h"
 
 #include "base/saturated.h"
@@ -12,55 +12,57 @@
 #include <algorithm>
 #include <cmath>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using simdjson::error_code;
 using Kind = JsonItem::Kind;
 
-// A duplicate key overwrites what the first one said, so nothing is judged before the end.
-struct Seen {
+// What has been read of an envelope. A later duplicate of a key replaces the earlier value, so values are checked only
+// at the end of the envelope.
+struct ParsedEnvelope {
   EnvelopeHead head;
   Kind cn = Kind::Null;
   Kind td = Kind::Null;
 };
 
 std::int64_t clampedSeconds(std::int64_t seconds) {
-  return std::clamp(seconds, -kFarthest.count(), kFarthest.count());
+  return std::clamp(seconds, -kMaxTimeSpan.count(), kMaxTimeSpan.count());
 }
 
 std::uint32_t count(const JsonItem& item) {
-  return saturatedCast<std::uint32_t>(item.kind == Kind::Number ? phpInteger(item) : 0);
+  return base::saturatedCast<std::uint32_t>(item.kind == Kind::Number ? phpIntval(item) : 0);
 }
 
-// 0, "", null, false and [] say no time, as PHP reads them.
+// 0, "", null, false and [] mean no time, as in PHP.
 std::optional<Time> timeOfExecution(const JsonItem& item) {
-  const auto seconds = clampedSeconds(phpInteger(item));
+  const auto seconds = clampedSeconds(phpIntval(item));
   if (seconds == 0) return {};
   return Time(std::chrono::seconds(seconds));
 }
 
 std::optional<Time> pushedAt(const JsonItem& item) {
   const double seconds = phpFloat(item);
-  if (seconds == 0 || std::abs(seconds) > static_cast<double>(kFarthest.count())) return {};
+  if (seconds == 0 || std::abs(seconds) > static_cast<double>(kMaxTimeSpan.count())) return {};
   return Time(Duration(std::llround(seconds * 1e6)));
 }
 
-std::string_view nameIn(const JsonItem& item) {
+std::string_view taskNameFrom(const JsonItem& item) {
   auto name = item.kind == Kind::Text ? item.text : std::string_view();
   if (name.starts_with('\\')) name.remove_prefix(1);
   return name;
 }
 
-void takeName(const JsonItem& item, Seen& seen) {
-  seen.cn = item.kind;
-  seen.head.name = nameIn(item);
+void readName(const JsonItem& item, ParsedEnvelope& parsed) {
+  parsed.cn = item.kind;
+  parsed.head.name = taskNameFrom(item);
 }
 
-void takeField(std::string_view key, const JsonItem& item, Seen& seen) {
-  auto& head = seen.head;
-  if (key == "cn") takeName(item, seen);
-  if (key == "tl") head.timeLimitSeconds = std::clamp<std::int64_t>(phpNumeric(item), 0, kFarthest.count());
+void readField(std::string_view key, const JsonItem& item, ParsedEnvelope& parsed) {
+  auto& head = parsed.head;
+  if (key == "cn") readName(item, parsed);
+  if (key == "tl")
+    head.timeLimitSeconds = std::clamp<std::int64_t>(phpArithmeticInteger(item), 0, kMaxTimeSpan.count());
   if (key == "toex") head.timeOfExecution = timeOfExecution(item);
   if (key == "at") head.counters.failures = count(item);
   if (key == "cr") head.counters.crashes = count(item);
@@ -70,7 +72,7 @@ void takeField(std::string_view key, const JsonItem& item, Seen& seen) {
   if (key == "ts") head.pushedAt = pushedAt(item);
 }
 
-error_code readTaskData(JsonReader& reader, JsonReader::Value& value, Seen& seen) {
+error_code readTaskData(JsonReader& reader, JsonReader::Value& value, ParsedEnvelope& parsed) {
   JsonReader::Object data;
   if (const auto error = value.get_object().get(data)) return error;
   for (auto entry : data) {
@@ -81,27 +83,27 @@ error_code readTaskData(JsonReader& reader, JsonReader::Value& value, Seen& seen
     if (const auto error =
             isId ? reader.read(JsonReader::valueOf(entry), 2, item) : reader.check(JsonReader::valueOf(entry), 2))
       return error;
-    if (isId) seen.head.id = phpText(item);
+    if (isId) parsed.head.id = phpStrval(item);
   }
   return simdjson::SUCCESS;
 }
 
-// `td` is walked here for its id; as a list it has none.
-error_code readTd(JsonReader& reader, JsonReader::Value& value, Seen& seen) {
-  seen.head.id.clear();
+// Reads the id in `td`. PHP leptir also accepts a list as `td`, which has no id.
+error_code readTd(JsonReader& reader, JsonReader::Value& value, ParsedEnvelope& parsed) {
+  parsed.head.id.clear();
   simdjson::ondemand::json_type type;
   if (const auto error = value.type().get(type)) return error;
   if (type == simdjson::ondemand::json_type::object) {
-    seen.td = Kind::Object;
-    return readTaskData(reader, value, seen);
+    parsed.td = Kind::Object;
+    return readTaskData(reader, value, parsed);
   }
   JsonItem item;
   const auto error = reader.read(value, 1, item);
-  seen.td = item.kind;
+  parsed.td = item.kind;
   return error;
 }
 
-error_code readEnvelope(JsonReader& reader, std::string_view envelope, Seen& seen) {
+error_code readEnvelope(JsonReader& reader, std::string_view envelope, ParsedEnvelope& parsed) {
   if (const auto error = reader.open(envelope)) return error;
   JsonReader::Object members;
   if (const auto error = reader.document().get_object().get(members)) return error;
@@ -110,23 +112,23 @@ error_code readEnvelope(JsonReader& reader, std::string_view envelope, Seen& see
     JsonItem item;
     if (const auto error = JsonReader::keyOf(entry, key)) return error;
     if (key == "td") {
-      if (const auto error = readTd(reader, JsonReader::valueOf(entry), seen)) return error;
+      if (const auto error = readTd(reader, JsonReader::valueOf(entry), parsed)) return error;
       continue;
     }
     if (const auto error = reader.read(JsonReader::valueOf(entry), 1, item)) return error;
-    takeField(key, item, seen);
+    readField(key, item, parsed);
   }
-  return reader.finish();
+  return reader.expectEnd();
 }
 
-// Why this, although JSON, is no envelope; empty when it is one.
-std::string complaint(const Seen& seen) {
-  if (seen.cn != Kind::Text || seen.head.name.empty()) return "`cn` is no task name";
-  if (const auto name = checkTaskName(seen.head.name); !name) return "`cn`: " + name.error().message();
-  if (!seen.head.id.empty()) {
-    if (const auto id = checkTaskId(seen.head.id); !id) return "`td.id`: " + id.error().message();
+// Why a JSON object is no envelope; empty if it is an envelope.
+std::string whyNoEnvelope(const ParsedEnvelope& parsed) {
+  if (parsed.cn != Kind::Text || parsed.head.name.empty()) return "`cn` is no task name";
+  if (const auto name = base::checkTaskName(parsed.head.name); !name) return "`cn`: " + name.error().message();
+  if (!parsed.head.id.empty()) {
+    if (const auto id = base::checkTaskId(parsed.head.id); !id) return "`td.id`: " + id.error().message();
   }
-  if (seen.td != Kind::Object && seen.td != Kind::List) return "`td` is no object";
+  if (parsed.td != Kind::Object && parsed.td != Kind::List) return "`td` is no object";
   return {};
 }
 
@@ -134,7 +136,7 @@ Error corrupt(std::string why) {
   return Error(ErrorCode::Corrupt, std::move(why)).in("no envelope");
 }
 
-std::string_view asParameters(std::string_view json) {
+std::string_view normalizedParameters(std::string_view json) {
   const bool none = json.empty() || json == "null";
   const bool emptyList = json.starts_with('[') && json.find_first_not_of(" \t\n\r", 1) == json.size() - 1;
   return none || emptyList ? std::string_view("{}") : json;
@@ -144,14 +146,14 @@ error_code readCallData(JsonReader& reader, JsonReader::Value& value, TaskCall& 
   JsonReader::Object data;
   call.id.clear();
   parameters = {};
-  if (value.get_object().get(data) != simdjson::SUCCESS) return simdjson::SUCCESS;  // a list has neither
+  if (value.get_object().get(data) != simdjson::SUCCESS) return simdjson::SUCCESS;  // a list: no id, no parameters
   for (auto entry : data) {
     std::string_view key;
     JsonItem id;
     if (const auto error = JsonReader::keyOf(entry, key)) return error;
     if (key == "id") {
       if (const auto error = reader.read(JsonReader::valueOf(entry), 2, id)) return error;
-      call.id = phpText(id);
+      call.id = phpStrval(id);
     } else if (key == "parameters") {
       if (const auto error = simdjson::to_json_string(JsonReader::valueOf(entry)).get(parameters)) return error;
     }
@@ -159,7 +161,7 @@ error_code readCallData(JsonReader& reader, JsonReader::Value& value, TaskCall& 
   return simdjson::SUCCESS;
 }
 
-// The last of each key counts, as in readEnvelope.
+// The last of duplicate keys counts, as in readEnvelope.
 error_code readCall(JsonReader& reader, std::string_view envelope, TaskCall& call, std::string_view& parameters) {
   if (const auto error = reader.open(envelope)) return error;
   JsonReader::Object members;
@@ -170,7 +172,7 @@ error_code readCall(JsonReader& reader, std::string_view envelope, TaskCall& cal
     if (const auto error = JsonReader::keyOf(entry, key)) return error;
     if (key == "cn") {
       if (const auto error = reader.read(JsonReader::valueOf(entry), 1, name)) return error;
-      call.name = nameIn(name);
+      call.name = taskNameFrom(name);
     } else if (key == "td") {
       if (const auto error = readCallData(reader, JsonReader::valueOf(entry), call, parameters)) return error;
     }
@@ -181,26 +183,26 @@ error_code readCall(JsonReader& reader, std::string_view envelope, TaskCall& cal
 }  // namespace
 
 Result<EnvelopeHead> decodeEnvelope(std::string_view envelope) {
-  if (envelope.size() > kMaxEnvelopeBytes + kMaxAddedBytes) {
+  if (envelope.size() > kMaxEnvelopeBytes + kMaxBytesAddedByStores) {
     return corrupt(fmt::format("{} bytes, more than {}", envelope.size(), kMaxEnvelopeBytes));
   }
   auto& reader = JsonReader::ofThisThread();
-  Seen seen;
-  if (const auto error = readEnvelope(reader, envelope, seen)) {
+  ParsedEnvelope parsed;
+  if (const auto error = readEnvelope(reader, envelope, parsed)) {
     return corrupt(describeJsonError(error, envelope));
   }
-  if (auto why = complaint(seen); !why.empty()) return corrupt(std::move(why));
-  return std::move(seen.head);
+  if (auto why = whyNoEnvelope(parsed); !why.empty()) return corrupt(std::move(why));
+  return std::move(parsed.head);
 }
 
-Result<TaskCall> callIn(std::string_view envelope) {
+Result<TaskCall> decodeTaskCall(std::string_view envelope) {
   TaskCall call;
   std::string_view parameters;
   if (const auto error = readCall(JsonReader::ofThisThread(), envelope, call, parameters)) {
     return corrupt(describeJsonError(error, envelope));
   }
-  call.parameters = asParameters(parameters);
+  call.parameters = normalizedParameters(parameters);
   return call;
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

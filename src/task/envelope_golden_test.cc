@@ -1,4 +1,4 @@
-// The envelope against what the original PHP wrote and ran (tests/wire/).
+// Compares envelopes with those that PHP leptir wrote and ran (tests/wire/).
 #include "leptir/json.h"
 #include "task/envelope.h"
 
@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using namespace std::chrono_literals;
@@ -18,7 +18,7 @@ Json wireFile(const std::string& name) {
   return Json::parse(file);
 }
 
-// As PHP converts what a producer gave: text and floats become whole numbers.
+// Converts an argument of a push as PHP does: text and floats become whole numbers.
 std::int64_t wholeNumber(const Json& value) {
   if (value.is_string()) return std::stoll(value.get<std::string>());
   if (value.is_number()) return value.get<std::int64_t>();
@@ -38,11 +38,11 @@ std::vector<Json> readableTasks() {
   return tasks;
 }
 
-TEST(GoldenTasks, AreThere) {
+TEST(GoldenTasks, AreComplete) {
   EXPECT_EQ(readableTasks().size(), 38u);
 }
 
-TEST(GoldenTasks, DecodeToIdNameLimitAndTime) {
+TEST(GoldenTasks, DecodeToTheIdNameTimeLimitAndTimeThatWerePushed) {
   for (const auto& task : readableTasks()) {
     const auto& given = task["arguments"];
     const auto head = decodeEnvelope(task["member_text"].get<std::string>());
@@ -56,7 +56,7 @@ TEST(GoldenTasks, DecodeToIdNameLimitAndTime) {
   }
 }
 
-TEST(GoldenTasks, AreWrittenByUsByteForByte) {
+TEST(GoldenTasks, AreEncodedToTheSameBytes) {
   int compared = 0;
   for (const auto& task : readableTasks()) {
     const auto& given = task["arguments"];
@@ -70,7 +70,7 @@ TEST(GoldenTasks, AreWrittenByUsByteForByte) {
     if (!given["time_of_execution"].is_null()) {
       ours.timeOfExecution = Time(std::chrono::seconds(given["time_of_execution"]["unix"].get<std::int64_t>()));
     }
-    const auto parameters = callIn(text).value().parameters;
+    const auto parameters = decodeTaskCall(text).value().parameters;
     ours.parameters = parameters == "{}" ? "[]" : parameters;
     EXPECT_EQ(encodeEnvelope(ours), text) << task["note"];
     ++compared;
@@ -95,23 +95,23 @@ std::string bytesOf(const Json& member) {
   return "{\"cn\":\"App\",\"td\":{\"id\":\"id1\",\"parameters\":{\"x\":\"\xff\"}}}";
 }
 
-TEST(GoldenMembers, ThatPhpRunsAreAccepted) {
+TEST(GoldenMembers, ThatPhpLeptirRunsAreAccepted) {
   int accepted = 0;
   for (const auto& member : wireFile("accepted_by_original.json")) {
     if (!member["accepted"].get<bool>()) continue;
     const auto text = bytesOf(member);
     const auto answer = decodeEnvelope(text);
     EXPECT_TRUE(answer) << member["note"] << answer.error().message();
-    const auto call = callIn(text);
+    const auto call = decodeTaskCall(text);
     EXPECT_TRUE(call && call->id == answer->id && call->name == answer->name) << member["note"];
     ++accepted;
   }
   EXPECT_GT(accepted, 80);
 }
 
-// PHP's daemon ends on what is no JSON and on what has no usable `td` or `cn`. A class that cannot be made ends it too,
-// but that is no matter of the envelope.
-TEST(GoldenMembers, ThatEndThePhpDaemonAndAreNoEnvelopeAreCorrupt) {
+// PHP leptir's daemon ends on bytes that are no JSON and on an envelope without a usable `td` or `cn`. A class that
+// cannot be constructed ends it too, but that is no error in the envelope.
+TEST(GoldenMembers, ThatEndPhpLeptirsDaemonAndAreNoEnvelopeAreCorrupt) {
   int corrupt = 0;
   for (const auto& member : wireFile("accepted_by_original.json")) {
     const bool endsTheDaemon = member["what_happens"].get<std::string>().find("MASTER") != std::string::npos;
@@ -126,8 +126,8 @@ TEST(GoldenMembers, ThatEndThePhpDaemonAndAreNoEnvelopeAreCorrupt) {
   EXPECT_EQ(corrupt, 23);
 }
 
-// The record's key is "leptir:taskinfo:<id>", so it shows how PHP read the id.
-TEST(GoldenMembers, HaveTheIdThatPhpReads) {
+// The key of a record is "leptir:taskinfo:<id>", so it shows how PHP leptir read the id.
+TEST(GoldenMembers, HaveTheIdThatPhpLeptirReads) {
   const std::string mark = "leptir:taskinfo:";
   for (const auto& member : wireFile("accepted_by_original.json")) {
     const auto happens = member["what_happens"].get<std::string>();
@@ -138,7 +138,7 @@ TEST(GoldenMembers, HaveTheIdThatPhpReads) {
   }
 }
 
-TEST(GoldenMembers, HaveTheLimitThatPhpReads) {
+TEST(GoldenMembers, HaveTheTimeLimitThatPhpLeptirReads) {
   const auto limit = [](const std::string& tl) {
     return decodeEnvelope(R"({"cn":"a","tl":)" + tl + R"(,"td":{}})")->timeLimitSeconds;
   };
@@ -148,10 +148,10 @@ TEST(GoldenMembers, HaveTheLimitThatPhpReads) {
   }
   for (const std::string one : {"1", "1.5", "true", "\"1\"", "\" 1.9 \"", "\"+1\""}) EXPECT_EQ(limit(one), 1) << one;
   EXPECT_EQ(limit("\"3e1\""), 30);
-  EXPECT_EQ(limit("99999999999999999999"), kFarthest.count());
+  EXPECT_EQ(limit("99999999999999999999"), kMaxTimeSpan.count());
 }
 
-TEST(GoldenMembers, HaveTheTimeThatPhpReads) {
+TEST(GoldenMembers, HaveTheTimeOfExecutionThatPhpLeptirReads) {
   const auto seconds = [](const std::string& toex) {
     const auto time = decodeEnvelope(R"({"cn":"a","toex":)" + toex + R"(,"td":{}})")->timeOfExecution;
     return time ? std::chrono::duration_cast<std::chrono::seconds>(time->time_since_epoch()).count() : 0;
@@ -163,9 +163,9 @@ TEST(GoldenMembers, HaveTheTimeThatPhpReads) {
   EXPECT_EQ(seconds("\"1400000000\""), 1400000000);
   EXPECT_EQ(seconds("\"2014-03-06T18:26:27Z\""), 2014);
   EXPECT_EQ(seconds("-86400"), -86400);
-  EXPECT_EQ(seconds("1e20"), kFarthest.count());
+  EXPECT_EQ(seconds("1e20"), kMaxTimeSpan.count());
   EXPECT_EQ(seconds("true"), 1);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

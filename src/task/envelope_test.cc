@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using namespace std::chrono_literals;
@@ -25,12 +25,12 @@ std::string encodedWithName(std::string name) {
   return text.substr(6, text.find(R"(,"pr")") - 6);
 }
 
-TEST(Envelope, HasTheKeysOfPhpLeptirInItsOrder) {
+TEST(Envelope, HasTheKeysOfPhpLeptirInTheSameOrder) {
   EXPECT_EQ(encodeEnvelope(resizeTask()),
             R"({"cn":"image.resize","pr":0,"tl":0,"toex":"","td":{"id":"id1","parameters":{"width":640}}})");
 }
 
-TEST(Envelope, CarriesWhatIsNotZeroInKeysOfItsOwn) {
+TEST(Envelope, HasLeptirsOwnKeysOnlyForValuesThatAreNotZero) {
   auto task = resizeTask();
   task.priority = -3;
   task.timeLimitSeconds = 30;
@@ -52,13 +52,13 @@ TEST(Envelope, EscapesTextAsPhpDoes) {
   EXPECT_EQ(encodedWithName(std::string("a\0b", 3)), R"("a\u0000b")");
 }
 
-TEST(Envelope, WritesUPlusFffdForBytesThatAreNotUtf8) {
+TEST(Envelope, ReplacesBytesThatAreNotUtf8ByUPlusFffd) {
   EXPECT_EQ(encodedWithName("a\xff"), R"("a\ufffd")");
   EXPECT_EQ(encodedWithName("\xed\xa0\x80"), R"("\ufffd\ufffd\ufffd")");
   EXPECT_EQ(encodedWithName("\xe2\x82"), R"("\ufffd\ufffd")");
 }
 
-TEST(Envelope, ReadsBackWhatItWrote) {
+TEST(Envelope, IsDecodedToTheTaskThatWasEncoded) {
   auto task = resizeTask();
   task.id = "č/\"";
   task.timeLimitSeconds = 30;
@@ -77,10 +77,10 @@ TEST(Envelope, ReadsBackWhatItWrote) {
   EXPECT_EQ(head->maxAttempts, 5u);
   EXPECT_EQ(head->counters, task.counters);
   EXPECT_EQ(head->pushedAt, task.pushedAt);
-  EXPECT_EQ(callIn(encodeEnvelope(task)).value().parameters, task.parameters);
+  EXPECT_EQ(decodeTaskCall(encodeEnvelope(task)).value().parameters, task.parameters);
 }
 
-TEST(Envelope, KeepsEachMicrosecondOfThePush) {
+TEST(Envelope, KeepsTheTimeOfThePushToTheMicrosecond) {
   auto task = resizeTask();
   for (std::int64_t micros = 1'795'462'346'000'000; micros < 1'795'462'346'000'000 + 5'000'000; micros += 997) {
     task.pushedAt = Time(Duration(micros));
@@ -88,38 +88,38 @@ TEST(Envelope, KeepsEachMicrosecondOfThePush) {
   }
 }
 
-TEST(DecodeEnvelope, TakesOneLeadingBackslashOffTheName) {
+TEST(DecodeEnvelope, RemovesOneLeadingBackslashFromTheName) {
   EXPECT_EQ(decodeEnvelope(R"({"cn":"\\App\\Mail","td":{}})")->name, "App\\Mail");
   EXPECT_EQ(decodeEnvelope(R"({"cn":"\\\\App","td":{}})")->name, "\\App");
 }
 
-TEST(DecodeEnvelope, LetsTheLastOfDuplicateKeysWin) {
+TEST(DecodeEnvelope, UsesTheLastOfDuplicateKeys) {
   const std::string text =
       R"({"cn":"old","td":{"id":"a","parameters":{"n":1}},"cn":"new","td":{"id":"b","id":"c","parameters":1,"parameters":[ 2 ]}})";
   const auto head = decodeEnvelope(text);
   ASSERT_TRUE(head);
   EXPECT_EQ(head->name, "new");
   EXPECT_EQ(head->id, "c");
-  EXPECT_EQ(callIn(text).value().parameters, "[ 2 ]");
+  EXPECT_EQ(decodeTaskCall(text).value().parameters, "[ 2 ]");
 }
 
-TEST(DecodeEnvelope, KnowsKeysThatAreWrittenWithEscapes) {
+TEST(DecodeEnvelope, ReadsKeysThatAreWrittenWithEscapes) {
   const std::string text = R"({"\u0063n":"Mail","t\u0064":{"i\u0064":"x","par\u0061meters":{"a":1}}})";
   const auto head = decodeEnvelope(text);
   ASSERT_TRUE(head) << head.error().message();
   EXPECT_EQ(head->name, "Mail");
   EXPECT_EQ(head->id, "x");
-  EXPECT_EQ(callIn(text).value().parameters, R"({"a":1})");
+  EXPECT_EQ(decodeTaskCall(text).value().parameters, R"({"a":1})");
 }
 
-TEST(DecodeEnvelope, IsCorruptWithTheReasonAndTheByte) {
+TEST(DecodeEnvelope, ReturnsCorruptWithTheByteOfTheError) {
   const auto answer = decodeEnvelope(R"({"cn":"Mail","td":{"id":nope}})");
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), ErrorCode::Corrupt);
   EXPECT_NE(answer.error().message().find("byte 25"), std::string::npos) << answer.error().message();
 }
 
-TEST(DecodeEnvelope, RefusesWhatIsJsonButNoEnvelope) {
+TEST(DecodeEnvelope, RejectsJsonThatIsNoEnvelope) {
   for (const std::string text :
        {"{}", "[]", "5", "null", R"({"cn":"","td":{}})", R"({"cn":["a"],"td":{}})", R"({"cn":"a"})",
         R"({"cn":"a","td":null})", R"({"cn":"a","td":"x"})", R"({"cn":"\\","td":{}})"}) {
@@ -129,18 +129,18 @@ TEST(DecodeEnvelope, RefusesWhatIsJsonButNoEnvelope) {
   }
 }
 
-TEST(DecodeEnvelope, RefusesMoreThanAnEnvelopeMayHold) {
+TEST(DecodeEnvelope, RejectsAnEnvelopeAboveTheSizeLimit) {
   const std::string small = R"({"cn":"a","td":{}})";
   const auto filledUpTo = [&](std::size_t bytes) { return small + std::string(bytes - small.size(), ' '); };
-  EXPECT_FALSE(decodeEnvelope(filledUpTo(kMaxEnvelopeBytes + kMaxAddedBytes + 1)));
-  EXPECT_TRUE(decodeEnvelope(filledUpTo(kMaxEnvelopeBytes + kMaxAddedBytes)));
+  EXPECT_FALSE(decodeEnvelope(filledUpTo(kMaxEnvelopeBytes + kMaxBytesAddedByStores + 1)));
+  EXPECT_TRUE(decodeEnvelope(filledUpTo(kMaxEnvelopeBytes + kMaxBytesAddedByStores)));
 }
 
-TEST(DecodeEnvelope, StopsAtMillionsOfBrackets) {
+TEST(DecodeEnvelope, RejectsMillionsOfNestedLists) {
   EXPECT_FALSE(decodeEnvelope(R"({"cn":"a","td":{"parameters":)" + std::string(5'000'000, '[')));
 }
 
-TEST(DecodeEnvelope, TakesNumbersOfAnySize) {
+TEST(DecodeEnvelope, AcceptsNumbersOfAnySize) {
   EXPECT_TRUE(
       decodeEnvelope(R"({"cn":"a","td":{"parameters":[1e400,-1e-400,123456789012345678901234567890,0.0,-0]}})"));
   for (const std::string number : {"01", "1.", ".5", "+1", "1e", "0x1", "--1", "1 2", "Infinity"}) {
@@ -148,19 +148,20 @@ TEST(DecodeEnvelope, TakesNumbersOfAnySize) {
   }
 }
 
-TEST(CallIn, AreEmptyWhenThereAreNone) {
+TEST(DecodeTaskCall, ReturnsAnEmptyObjectForMissingParameters) {
   for (const std::string td :
        {"{}", "[]", R"({"parameters":null})", R"({"parameters":[]})", R"({"parameters":[ ]})", R"(["id1",{"a":1}])"}) {
-    EXPECT_EQ(callIn(R"({"cn":"a","td":)" + td + "}").value().parameters, "{}") << td;
+    EXPECT_EQ(decodeTaskCall(R"({"cn":"a","td":)" + td + "}").value().parameters, "{}") << td;
   }
 }
 
-TEST(CallIn, AreTheTextAsItStands) {
-  EXPECT_EQ(callIn(R"({"cn":"a","td":{"parameters": { "f" : 10.0 , "u":"\u010d" } , "id":1}})").value().parameters,
-            R"({ "f" : 10.0 , "u":"\u010d" })");
+TEST(DecodeTaskCall, ReturnsTheParametersAsTheirUnchangedText) {
+  EXPECT_EQ(
+      decodeTaskCall(R"({"cn":"a","td":{"parameters": { "f" : 10.0 , "u":"\u010d" } , "id":1}})").value().parameters,
+      R"({ "f" : 10.0 , "u":"\u010d" })");
 }
 
-TEST(DecodeEnvelope, RefusesAnIdAndANameThatCannotBeOne) {
+TEST(DecodeEnvelope, RejectsInvalidIdsAndNames) {
   const auto why = [](const std::string& cn, const std::string& id) {
     const auto head = decodeEnvelope(R"({"cn":")" + cn + R"(","td":{"id":)" + id + "}}");
     return head ? std::string() : head.error().message();
@@ -174,11 +175,11 @@ TEST(DecodeEnvelope, RefusesAnIdAndANameThatCannotBeOne) {
   EXPECT_EQ(why("a", R"("")"), "");
 }
 
-TEST(CheckBrokerTask, AcceptsWhatCanBePushed) {
+TEST(CheckBrokerTask, AcceptsAValidTask) {
   EXPECT_TRUE(checkBrokerTask(resizeTask()));
 }
 
-TEST(CheckBrokerTask, NamesWhatIsWrong) {
+TEST(CheckBrokerTask, NamesTheInvalidField) {
   const auto why = [](auto change) {
     auto task = resizeTask();
     change(task);
@@ -201,7 +202,7 @@ TEST(CheckBrokerTask, NamesWhatIsWrong) {
             "too large: task id1: 16777295 bytes, more than 16777216");
 }
 
-TEST(CheckBrokerTask, LetsParametersNestAsDeepAsConsumersRead) {
+TEST(CheckBrokerTask, AcceptsParametersThatNestAsDeepAsDecodeEnvelopeReads) {
   auto task = resizeTask();
   task.parameters = std::string(509, '[') + std::string(509, ']');
   EXPECT_TRUE(checkBrokerTask(task));
@@ -212,4 +213,4 @@ TEST(CheckBrokerTask, LetsParametersNestAsDeepAsConsumersRead) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

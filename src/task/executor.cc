@@ -9,11 +9,11 @@
 #include <exception>
 #include <utility>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-// Any other number is 4, as in PHP leptir.
-ExitStatus knownStatus(ExitStatus status) {
+// Turns a number that is no ExitStatus into Unknown, as PHP leptir does.
+ExitStatus validStatus(ExitStatus status) {
   const int number = static_cast<int>(status);
   return number >= 1 && number <= 5 ? status : ExitStatus::Unknown;
 }
@@ -27,8 +27,8 @@ std::string join(const std::vector<std::string>& lines) {
   return joined;
 }
 
-// "0.0005", "1.2", "3": four decimals at most, as PHP's round prints them.
-std::string rounded(Duration duration) {
+// Seconds with at most four decimals, as PHP's round prints them: "0.0005", "1.2", "3".
+std::string secondsText(Duration duration) {
   const auto units = std::llround(std::chrono::duration<double>(duration).count() * 10'000);
   std::string text = std::to_string(units / 10'000);
   std::string decimals = std::to_string(10'000 + units % 10'000).substr(1);
@@ -38,9 +38,9 @@ std::string rounded(Duration duration) {
 
 }  // namespace
 
-// All that belongs to one run.
+// The state of one run.
 struct Executor::Execution {
-  std::unique_ptr<TaskContext> ownContext;  // until there is a task to hold it
+  std::unique_ptr<TaskContext> ownContext;  // null once the task owns it
   TaskContext& context;
   std::unique_ptr<BaseTask> task;
   Outcome outcome;
@@ -48,16 +48,16 @@ struct Executor::Execution {
 
   explicit Execution(std::unique_ptr<TaskContext> made) : ownContext(std::move(made)), context(*ownContext) {}
 
-  // The first failure decides; what follows it only adds its line.
-  void fail(std::string line, Cause cause, int signal = 0) {
+  // Records a failure. The first one sets the cause; later ones only add their lines.
+  void recordFailure(std::string line, Cause cause, int signal = 0) {
     context.logError(line);
     context.addResponseLine(std::move(line));
     if (std::exchange(failed, true)) return;
     outcome.cause = cause;
     outcome.signal = signal;
   }
-  void threw(std::string preface, std::string type, std::string message) {
-    fail(preface + message, Cause::Threw);
+  void recordException(std::string preface, std::string type, std::string message) {
+    recordFailure(preface + message, Cause::Threw);
     if (!outcome.thrown && outcome.cause == Cause::Threw) outcome.thrown = {std::move(type), std::move(message)};
   }
 };
@@ -83,7 +83,7 @@ Outcome Executor::run(TaskEnvironment environment, std::string_view parameters) 
 }
 
 void Executor::makeTask(Execution& execution, std::string_view parameters) {
-  guarded(execution, [&] {
+  callUserCode(execution, [&] {
     const auto* factory = registry_.find(execution.context.name());
     if (factory == nullptr) throw TaskError("There is no task of this name here.");
     auto task = (*factory)();
@@ -101,22 +101,22 @@ void Executor::makeTask(Execution& execution, std::string_view parameters) {
 
 void Executor::callBeforeStart(Execution& execution) {
   if (execution.failed) return;
-  guarded(execution, [&] { execution.task->beforeStart(); });
+  callUserCode(execution, [&] { execution.task->beforeStart(); });
 }
 
 void Executor::callDoJob(Execution& execution) {
   if (execution.failed) return;
-  guarded(execution, [&] { execution.outcome.status = knownStatus(execution.task->doJob()); });
+  callUserCode(execution, [&] { execution.outcome.status = validStatus(execution.task->doJob()); });
 }
 
 void Executor::callAfterFinish(Execution& execution) {
   if (!execution.task) return;
-  guarded(execution, [&] { execution.task->afterFinish(); });
+  callUserCode(execution, [&] { execution.task->afterFinish(); });
 }
 
 void Executor::callAdditionalMetaInfo(Execution& execution) {
   if (!execution.task) return;
-  guarded(execution, [&] {
+  callUserCode(execution, [&] {
     const Json info = execution.task->getAdditionalMetaInfo();
     if (info.empty()) return;
     if (!info.is_object()) throw TaskError("getAdditionalMetaInfo must give an object.");
@@ -127,29 +127,29 @@ void Executor::callAdditionalMetaInfo(Execution& execution) {
   });
 }
 
-// The one place in leptir where user code can throw into us.
+// Calls user code, and records what it throws. This is the only place where leptir catches exceptions of a task.
 template <class UserCode>
-void Executor::guarded(Execution& execution, UserCode userCode) {
-  static constexpr const char* kThrew = "Task exited with exception: ";
+void Executor::callUserCode(Execution& execution, UserCode userCode) {
+  static constexpr const char* kExceptionPreface = "Task exited with exception: ";
   try {
     userCode();
   } catch (const ProgramCrashed& crash) {
-    execution.fail(crash.what(), Cause::Crashed, crash.signal());
+    execution.recordFailure(crash.what(), Cause::Crashed, crash.signal());
   } catch (const TaskError& error) {
-    execution.threw("LeptirTaskException occurred. ", typeName(typeid(error)), error.what());
+    execution.recordException("LeptirTaskException occurred. ", typeName(typeid(error)), error.what());
   } catch (const std::exception& error) {
     const char* what = error.what();
-    execution.threw(kThrew, typeName(typeid(error)), what == nullptr ? "" : what);
+    execution.recordException(kExceptionPreface, typeName(typeid(error)), what == nullptr ? "" : what);
   } catch (const abi::__forced_unwind&) {
-    throw;  // a thread is being ended; whoever swallows this ends the process
+    throw;  // pthread_exit or a cancelled thread: catching this exception for good would abort the process
   } catch (...) {
     const auto* type = abi::__cxa_current_exception_type();
     auto name = type == nullptr ? std::string("an unknown type") : typeName(*type);
-    execution.threw(kThrew, name, "something of type " + name);
+    execution.recordException(kExceptionPreface, name, "something of type " + name);
   }
 }
 
-// Before getAdditionalMetaInfo, which speaks of a run that is over.
+// Takes the times before getAdditionalMetaInfo is called, which is not part of the run.
 void Executor::measure(Execution& execution) {
   auto& outcome = execution.outcome;
   outcome.executionTime = execution.context.executionTime();
@@ -164,19 +164,19 @@ Outcome Executor::finish(Execution& execution) {
   } else if (context.isDiscarded()) {
     outcome.cause = Cause::Discarded;
     outcome.status = ExitStatus::Unknown;
-  } else if (context.wantsRetryAfter()) {
+  } else if (context.requestedRetryDelay()) {
     outcome.cause = Cause::RetryLater;
     outcome.status = ExitStatus::Unknown;
-    outcome.retryAfter = context.wantsRetryAfter();
+    outcome.retryAfter = context.requestedRetryDelay();
   }
   outcome.response = join(context.responseLines());
   outcome.flow = context.executionFlow();
   outcome.result = context.result();
   outcome.stderrTail = context.stderrTail();
   if (logger_.enabled(LogLevel::Info)) {
-    context.logInfo("Task is done. Execution time: " + rounded(outcome.executionTime) + " seconds.");
+    context.logInfo("Task is done. Execution time: " + secondsText(outcome.executionTime) + " seconds.");
   }
   return std::move(outcome);
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,4 +1,4 @@
-// Runs one task: a flat list of steps, and the one try/catch around user code.
+// Executor: runs one task as a list of steps, each inside the only try/catch around user code.
 #pragma once
 
 #include "leptir/base_task.h"
@@ -9,18 +9,18 @@
 #include <string>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::task {
 
-// One thread at a time; lives in a worker (or in a unit test).
+// Only one thread at a time may use it, in a worker or in a unit test.
 class Executor {
  public:
-  // Both outlive it.
+  // The arguments must outlive the Executor.
   Executor(const TaskRegistry& registry, const Logger& logger, const Clock& clock);
 
-  // Never throws. `environment` says who the task is and what it may ask; `parameters` is JSON text.
-  // The log gets PHP leptir's lines: "Task started.", "Task is done. Execution time: 0.0005 seconds.".
+  // Runs the task that `environment` names, with `parameters` as JSON text. Exceptions of the task become part of the
+  // outcome. Logs PHP leptir's lines: "Task started.", "Task is done. Execution time: 0.0005 seconds.".
   Outcome run(TaskEnvironment environment, std::string_view parameters);
-  // CPU time that this process has used before a run that begins now, children that it waited for included.
+  // The CPU time that this process, and the children that it waited for, used before a run that begins now.
   Duration cpuTimeBefore(BootTime now) { return cpuMeter_.begin(now); }
 
  private:
@@ -31,7 +31,7 @@ class Executor {
   void callAfterFinish(Execution& execution);
   void callAdditionalMetaInfo(Execution& execution);
   template <class UserCode>
-  void guarded(Execution& execution, UserCode userCode);
+  void callUserCode(Execution& execution, UserCode userCode);
   void measure(Execution& execution);
   Outcome finish(Execution& execution);
 
@@ -41,4 +41,4 @@ class Executor {
   CpuMeter cpuMeter_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,4 +1,4 @@
-// For tests: runs tasks through the Executor and reads what was logged.
+// A test fixture that runs tasks with the Executor and reads their log lines.
 #pragma once
 
 #include "task/executor.h"
@@ -8,7 +8,7 @@
 
 #include <sstream>
 
-namespace leptir {
+namespace leptir::task {
 
 using Lines = std::vector<std::string>;
 
@@ -28,7 +28,7 @@ class ExecutorTest : public ::testing::Test {
     tasks.add<Json>("function", function);
     return run("function");
   }
-  // What was logged, without the time in front.
+  // The log lines, without their times.
   Lines logged() const {
     std::istringstream file(readWholeFile(logFile));
     Lines lines;
@@ -44,4 +44,4 @@ class ExecutorTest : public ::testing::Test {
   TaskRegistry tasks;
 };
 
-}  // namespace leptir
+}  // namespace leptir::task

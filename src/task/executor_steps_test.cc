@@ -1,20 +1,20 @@
-// Which steps of a task are called, whatever throws.
+// Which functions of a task the Executor calls, depending on which of them throws.
 #include "task/executor_fixture.h"
 
 #include <stdexcept>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-// A task that writes down what is called, and throws where it is told to.
-struct Steps {
+// The functions of SteppingTask that were called, and the one that throws.
+struct StepLog {
   Lines called;
-  std::string throwIn;
+  std::string throwingStep;
 };
 
 class SteppingTask final : public BaseTask {
  public:
-  explicit SteppingTask(Steps& steps) : steps_(steps) { enter("make"); }
+  explicit SteppingTask(StepLog& steps) : steps_(steps) { enter("make"); }
   Json getAdditionalMetaInfo() override {
     enter("info");
     return {{"rows", 5}};
@@ -30,21 +30,21 @@ class SteppingTask final : public BaseTask {
 
   void enter(const std::string& step) {
     steps_.called.push_back(step);
-    if (steps_.throwIn == step) throw std::runtime_error("no luck in " + step);
+    if (steps_.throwingStep == step) throw std::runtime_error("no luck in " + step);
   }
 
-  Steps& steps_;
+  StepLog& steps_;
 };
 
 class ExecutorStepsTest : public ExecutorTest {
  protected:
-  Outcome runSteps(const std::string& throwIn) {
-    steps = {{}, throwIn};
-    tasks.addFactory("steps" + throwIn, [this] { return std::make_unique<SteppingTask>(steps); });
-    return run("steps" + throwIn);
+  Outcome runSteps(const std::string& throwingStep) {
+    steps = {{}, throwingStep};
+    tasks.addFactory("steps" + throwingStep, [this] { return std::make_unique<SteppingTask>(steps); });
+    return run("steps" + throwingStep);
   }
 
-  Steps steps;
+  StepLog steps;
 };
 
 // Reads one parameter as an integer.
@@ -56,7 +56,7 @@ class AmountTask final : public BaseTask {
   }
 };
 
-TEST_F(ExecutorTest, SaysThatAnIntegerIsTooLargeAndKeepsItsTextForTheTask) {
+TEST_F(ExecutorTest, NamesAnIntegerBeyond64BitsAndKeepsThePushedTextReadable) {
   tasks.add<AmountTask>("amount");
   const auto outcome = run("amount", R"({"z":1,"wei":123456789012345678901234,"a":2})");
   EXPECT_EQ(outcome.thrown->type, "leptir::InputError");
@@ -64,26 +64,26 @@ TEST_F(ExecutorTest, SaysThatAnIntegerIsTooLargeAndKeepsItsTextForTheTask) {
                               "Input value is larger than 64 bits hold: 123456789012345678901234. Parameter: wei");
 }
 
-TEST_F(ExecutorStepsTest, CallsItsStepsInOrder) {
+TEST_F(ExecutorStepsTest, CallsTheFunctionsOfATaskInOrder) {
   const auto outcome = runSteps("");
   EXPECT_EQ(steps.called, (Lines{"make", "before", "job", "after", "info"}));
   EXPECT_EQ(outcome.additional, R"({"rows":5})");
 }
 
-TEST_F(ExecutorStepsTest, CallsNothingOfATaskThatCouldNotBeMade) {
+TEST_F(ExecutorStepsTest, CallsNoOtherFunctionWhenTheConstructorThrows) {
   const auto outcome = runSteps("make");
   EXPECT_EQ(steps.called, (Lines{"make"}));
   EXPECT_EQ(outcome.status, ExitStatus::Error);
   EXPECT_EQ(outcome.response, "Task exited with exception: no luck in make");
 }
 
-TEST_F(ExecutorStepsTest, LeavesTheJobOutWhenBeforeStartThrows) {
+TEST_F(ExecutorStepsTest, DoesNotCallDoJobWhenBeforeStartThrows) {
   const auto outcome = runSteps("before");
   EXPECT_EQ(steps.called, (Lines{"make", "before", "after", "info"}));
   EXPECT_EQ(outcome.status, ExitStatus::Error);
 }
 
-TEST_F(ExecutorStepsTest, CallsAfterFinishWhenTheJobThrows) {
+TEST_F(ExecutorStepsTest, CallsAfterFinishWhenDoJobThrows) {
   const auto outcome = runSteps("job");
   EXPECT_EQ(steps.called, (Lines{"make", "before", "job", "after", "info"}));
   EXPECT_EQ(outcome.status, ExitStatus::Error);
@@ -91,14 +91,14 @@ TEST_F(ExecutorStepsTest, CallsAfterFinishWhenTheJobThrows) {
   EXPECT_EQ(outcome.additional, R"({"rows":5})");
 }
 
-TEST_F(ExecutorStepsTest, IsAnErrorWhenAfterFinishThrows) {
+TEST_F(ExecutorStepsTest, RecordsAnErrorWhenAfterFinishThrows) {
   const auto outcome = runSteps("after");
   EXPECT_EQ(steps.called, (Lines{"make", "before", "job", "after", "info"}));
   EXPECT_EQ(outcome.status, ExitStatus::Error);
   EXPECT_EQ(outcome.cause, Cause::Threw);
 }
 
-TEST_F(ExecutorStepsTest, IsAnErrorWhenTheAdditionalInfoThrows) {
+TEST_F(ExecutorStepsTest, RecordsAnErrorWhenGetAdditionalMetaInfoThrows) {
   const auto outcome = runSteps("info");
   EXPECT_EQ(outcome.status, ExitStatus::Error);
   EXPECT_EQ(outcome.response, "Task exited with exception: no luck in info");
@@ -106,4 +106,4 @@ TEST_F(ExecutorStepsTest, IsAnErrorWhenTheAdditionalInfoThrows) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

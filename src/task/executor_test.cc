@@ -10,7 +10,7 @@
 #include <ctime>
 #include <new>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using namespace std::chrono_literals;
@@ -31,14 +31,14 @@ TEST_F(ExecutorTest, RecordsASuccess) {
   EXPECT_FALSE(outcome.thrown);
 }
 
-TEST_F(ExecutorTest, LogsTheLinesOfPhpLeptir) {
+TEST_F(ExecutorTest, LogsTheSameLinesAsPhpLeptir) {
   tasks.add<Json>("work", [this](const Json&, TaskContext&) { clock.advance(1234500us); });
   run("work");
   EXPECT_EQ(logged(), (Lines{"INFO (6): [id1](work) Task started.",
                              "INFO (6): [id1](work) Task is done. Execution time: 1.2345 seconds."}));
 }
 
-TEST_F(ExecutorTest, PrintsFourDecimalsAtMost) {
+TEST_F(ExecutorTest, LogsTheExecutionTimeWithFourDecimalsAtMost) {
   for (const auto time : {Duration(0us), Duration(49us), Duration(500us), Duration(1200ms), Duration(3s)}) {
     TaskRegistry other;
     other.add<Json>("work", [&](const Json&, TaskContext&) { clock.advance(time); });
@@ -55,7 +55,7 @@ TEST_F(ExecutorTest, PrintsFourDecimalsAtMost) {
   EXPECT_EQ(lines.at(9), start + "3 seconds.");
 }
 
-TEST_F(ExecutorTest, RecordsWhatWasThrownFirstAfterTheEarlierLines) {
+TEST_F(ExecutorTest, AppendsTheMessageOfAnExceptionToTheResponseLines) {
   const auto outcome = runFunction([](const Json&, TaskContext& task) {
     task.addResponseLine("half way");
     throw std::out_of_range("too far");
@@ -67,7 +67,7 @@ TEST_F(ExecutorTest, RecordsWhatWasThrownFirstAfterTheEarlierLines) {
   EXPECT_EQ(logged().at(1), "ERR (3): [id1](function) Task exited with exception: too far");
 }
 
-TEST_F(ExecutorTest, KeepsPhpLeptirsWordsForItsOwnExceptions) {
+TEST_F(ExecutorTest, PrefixesTaskErrorsWithTheTextOfPhpLeptir) {
   EXPECT_EQ(runFunction([](const Json&, TaskContext&) { throw TaskError("No such customer."); }).response,
             "LeptirTaskException occurred. No such customer.");
   EXPECT_EQ(run("sleep", R"({"seconds":"1"})").response,
@@ -75,7 +75,7 @@ TEST_F(ExecutorTest, KeepsPhpLeptirsWordsForItsOwnExceptions) {
             "Pushed as seconds=1 it is text: push seconds:=1");
 }
 
-TEST_F(ExecutorTest, CatchesWhatIsNoException) {
+TEST_F(ExecutorTest, CatchesThrownValuesThatAreNoStdException) {
   const auto outcome = runFunction([](const Json&, TaskContext&) { throw 42; });
   EXPECT_EQ(outcome.response, "Task exited with exception: something of type int");
   EXPECT_EQ(outcome.thrown->type, "int");
@@ -87,12 +87,12 @@ TEST_F(ExecutorTest, CatchesABadAllocation) {
   EXPECT_EQ(outcome.status, ExitStatus::Error);
 }
 
-TEST_F(ExecutorTest, KeepsTheBytesOfAMessageThatIsNotUtf8) {
+TEST_F(ExecutorTest, KeepsTheBytesOfAnExceptionMessageThatIsNotUtf8) {
   const auto outcome = runFunction([](const Json&, TaskContext&) { throw std::runtime_error("a\xff"); });
   EXPECT_EQ(outcome.thrown->message, "a\xff");
 }
 
-TEST_F(ExecutorTest, RefusesParametersThatNoTaskCanHave) {
+TEST_F(ExecutorTest, FailsATaskWhoseParametersAreNoJsonObject) {
   EXPECT_EQ(run("noop", "[1,2]").response, "LeptirTaskException occurred. Parameters are not an object but a list");
   const auto broken = run("sleep", "{");
   EXPECT_TRUE(broken.response.starts_with("LeptirTaskException occurred. Parameters cannot be read: "))
@@ -101,16 +101,16 @@ TEST_F(ExecutorTest, RefusesParametersThatNoTaskCanHave) {
   EXPECT_EQ(run("noop", "[]").status, ExitStatus::Success);
 }
 
-TEST_F(ExecutorTest, FailsATaskThatItDoesNotKnow) {
+TEST_F(ExecutorTest, FailsATaskWhoseNameIsNotRegistered) {
   EXPECT_EQ(run("stranger").response, "LeptirTaskException occurred. There is no task of this name here.");
 }
 
-TEST_F(ExecutorTest, TurnsStrangeExitStatusesIntoUnknown) {
+TEST_F(ExecutorTest, RecordsAnUndefinedExitStatusAsUnknown) {
   EXPECT_EQ(runFunction([](const Json&, TaskContext&) { return static_cast<ExitStatus>(99); }).status,
             ExitStatus::Unknown);
 }
 
-TEST_F(ExecutorTest, HandsOverWhatTheTaskSaid) {
+TEST_F(ExecutorTest, PutsWhatTheTaskReportedIntoTheOutcome) {
   const auto outcome = runFunction([this](const Json&, TaskContext& task) {
     EXPECT_EQ(task.id(), "id1");
     EXPECT_EQ(task.attempt(), 2);
@@ -130,7 +130,7 @@ TEST_F(ExecutorTest, HandsOverWhatTheTaskSaid) {
   EXPECT_EQ(outcome.executionTime, 2s);
 }
 
-TEST_F(ExecutorTest, GivesTypedTasksTheirParameters) {
+TEST_F(ExecutorTest, PassesParametersToTypedTasksAsAStruct) {
   Resize seen;
   tasks.add<Resize>("resize", [&](const Resize& resize, TaskContext&) { seen = resize; });
   EXPECT_EQ(run("resize", R"({"source":"a.png"})").status, ExitStatus::Success);
@@ -141,7 +141,7 @@ TEST_F(ExecutorTest, GivesTypedTasksTheirParameters) {
       "LeptirTaskException occurred. Parameters do not fit: type must be string, but is number. Parameter: source");
 }
 
-TEST_F(ExecutorTest, CountsTheCpuTimeOfTheTaskAndItsChildren) {
+TEST_F(ExecutorTest, MeasuresTheCpuTimeOfTheTaskAndItsChildren) {
   Executor executor(tasks, logger, systemClock());
   const auto burn = [] {
     const auto begin = std::clock();
@@ -163,7 +163,7 @@ TEST_F(ExecutorTest, CountsTheCpuTimeOfTheTaskAndItsChildren) {
   EXPECT_LT(executor.run(environment, "{}").cpuTime, 10ms);
 }
 
-TEST_F(ExecutorTest, ATaskCanAskToBeRunAgainLater) {
+TEST_F(ExecutorTest, RecordsRetryLaterWhenATaskCallsRetryAfter) {
   const auto outcome = runFunction([](const Json&, TaskContext& task) { task.retryAfter(30s, "busy"); });
   EXPECT_EQ(outcome.cause, Cause::RetryLater);
   EXPECT_EQ(outcome.status, ExitStatus::Unknown);
@@ -171,13 +171,13 @@ TEST_F(ExecutorTest, ATaskCanAskToBeRunAgainLater) {
   EXPECT_EQ(outcome.response, "busy");
 }
 
-TEST_F(ExecutorTest, ATaskCanPutItselfOffForTenYearsAtMost) {
+TEST_F(ExecutorTest, LimitsRetryAfterToTenYears) {
   const auto outcome = runFunction([](const Json&, TaskContext& task) { task.retryAfter(Duration::max()); });
   EXPECT_EQ(outcome.cause, Cause::RetryLater);
   EXPECT_EQ(outcome.retryAfter, kLongestRetryDelay);
 }
 
-TEST_F(ExecutorTest, ATaskCanDiscardItself) {
+TEST_F(ExecutorTest, RecordsDiscardedWhenATaskCallsDiscard) {
   const auto outcome = runFunction([](const Json&, TaskContext& task) {
     task.retryAfter(30s);
     task.discard("gone");
@@ -188,7 +188,7 @@ TEST_F(ExecutorTest, ATaskCanDiscardItself) {
   EXPECT_EQ(outcome.response, "gone");
 }
 
-TEST_F(ExecutorTest, AThrowCountsMoreThanAWishToBeRunAgain) {
+TEST_F(ExecutorTest, RecordsAFailureWhenATaskThrowsAfterRetryAfter) {
   const auto outcome = runFunction([](const Json&, TaskContext& task) {
     task.retryAfter(30s);
     throw TaskError("no");
@@ -207,7 +207,7 @@ Json nested(int levels) {
   return json;
 }
 
-TEST_F(ExecutorTest, MakesAnErrorOfAResultThatNestsTooDeep) {
+TEST_F(ExecutorTest, FailsATaskWhoseResultNestsTooDeep) {
   for (const int levels : {kMaxResultDepth + 1, 100'000}) {
     tasks = {};
     const auto outcome = runFunction([levels](const Json&, TaskContext&) { return nested(levels); });
@@ -224,10 +224,10 @@ class DeepInfo final : public BaseTask {
   Json getAdditionalMetaInfo() override { return {{"deep", nested(100'000)}}; }
 };
 
-TEST_F(ExecutorTest, MakesAnErrorOfAdditionalMetaInfoThatNestsTooDeep) {
+TEST_F(ExecutorTest, FailsATaskWhoseAdditionalMetaInfoNestsTooDeep) {
   tasks.add<DeepInfo>("deep");
   EXPECT_EQ(run("deep").response, "LeptirTaskException occurred. getAdditionalMetaInfo nests deeper than 511 levels.");
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

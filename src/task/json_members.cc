@@ -5,7 +5,7 @@
 #include "leptir/json.h"
 #include "task/json_text.h"
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\n\r";
@@ -20,13 +20,13 @@ bool JsonMembers::next() {
   skipBlanks();
   if (here() != '"') return false;
   begin_ = at_;
-  passText();
+  skipString();
   key_ = whole();
   skipBlanks();
   if (here() == ':') ++at_;
   skipBlanks();
   const auto value = at_;
-  passValue();
+  skipValue();
   value_ = withoutJsonBlanks(text_.substr(value, at_ - value));
   return true;
 }
@@ -35,17 +35,17 @@ void JsonMembers::skipBlanks() {
   while (at_ < text_.size() && kBlanks.find(text_[at_]) != std::string_view::npos) ++at_;
 }
 
-void JsonMembers::passText() {
+void JsonMembers::skipString() {
   for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) at_ += text_[at_] == '\\' ? 1 : 0;
   at_ = std::min(at_ + 1, text_.size());
 }
 
-// To the comma or the brace behind it.
-void JsonMembers::passValue() {
+// Moves to the comma or brace that follows the value.
+void JsonMembers::skipValue() {
   for (int depth = 0; at_ < text_.size();) {
     const char c = text_[at_];
     if (c == '"') {
-      passText();
+      skipString();
       continue;
     }
     if (depth == 0 && (c == ',' || c == '}')) return;
@@ -97,4 +97,4 @@ std::string onOneLine(std::string_view json) {
   return line;
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

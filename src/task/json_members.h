@@ -1,5 +1,5 @@
-// The members of a JSON object as pieces of its text: for code that cuts and splices what an application pushed, so
-// that every byte outside the cut arrives as it was.
+// Reads and replaces members of a JSON object in its text, so that every other byte that an application pushed stays
+// unchanged.
 #pragma once
 
 #include <cstddef>
@@ -7,15 +7,15 @@
 #include <string>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::task {
 
-// Walks the members of the outermost object of valid JSON text (see checkJson). Reads no byte outside of `text`,
-// whatever that is. The views that it answers point into `text`.
+// Iterates over the members of the outermost object of `text`, which should be valid JSON (see checkJson); for any
+// other text it reads no byte outside of `text`. The returned views point into `text`.
 class JsonMembers {
  public:
   explicit JsonMembers(std::string_view text);
 
-  // False: there is no further member.
+  // Moves to the next member. False: there is no further member.
   bool next();
   std::string_view key() const { return key_; }      // with its quotes and escapes
   std::string_view value() const { return value_; }  // without the blanks around it
@@ -24,26 +24,27 @@ class JsonMembers {
  private:
   char here() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void skipBlanks();
-  void passText();
-  void passValue();
+  void skipString();
+  void skipValue();
 
   std::string_view text_, key_, value_;
   std::size_t at_, begin_ = 0;
 };
 
-// What a JSON string (with its quotes) says. Invalid JSON comes back as it is.
+// The value of a JSON string, given with its quotes. Invalid JSON is returned unchanged.
 std::string jsonTextValue(std::string_view quoted);
 
-// The value of the last member of that name, as it stands.
+// The JSON text of the last member with that name.
 std::optional<std::string_view> memberOf(std::string_view object, std::string_view name);
 
-// `object` with the member `name` set to `value` (JSON text): in the place of one that it has, else at the end.
+// Returns `object` with the member `name` set to `value` (JSON text). An existing member is replaced; a new one is
+// appended.
 std::string withMember(std::string_view object, std::string_view name, std::string_view value);
 
-// Without the blanks of JSON around it.
+// `text` without JSON's white space at its beginning and end.
 std::string_view withoutJsonBlanks(std::string_view text);
 
-// The same JSON on one line: line breaks, which stand only between tokens, become blanks.
+// The same JSON on one line: line breaks become blanks. (In valid JSON, line breaks stand only between tokens.)
 std::string onOneLine(std::string_view json);
 
-}  // namespace leptir
+}  // namespace leptir::task

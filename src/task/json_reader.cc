@@ -1,22 +1,22 @@
 #include "task/json_reader.h"
 
-#include "task/json_mistake.h"
+#include "task/json_syntax_error.h"
 #include "task/json_text.h"
 
 #include <fmt/format.h>
 
 #include <cstring>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using simdjson::error_code;
 using simdjson::ondemand::json_type;
 
-// A parser needs about six times its document; what is kept for the next one stays below this.
-constexpr std::size_t kKeptBytes = std::size_t{256} << 10;
+// The largest document size for which a thread keeps its buffers; a parser needs about six times this memory.
+constexpr std::size_t kMaxRetainedBytes = std::size_t{256} << 10;
 
-// Newer versions of simdjson skip it; PHP's json_decode refuses it, and so do we.
+// PHP's json_decode rejects it and so does leptir, although newer versions of simdjson skip it.
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 std::string_view withoutBlanks(std::string_view token) {
@@ -52,23 +52,23 @@ JsonReader& JsonReader::ofThisThread() {
 
 error_code JsonReader::open(std::string_view text) {
   if (text.starts_with(kByteOrderMark)) return simdjson::INCORRECT_TYPE;
-  makeRoom(text.size());
-  std::memcpy(bytes_.get(), text.data(), text.size());
+  reserveBuffer(text.size());
+  std::memcpy(buffer_.get(), text.data(), text.size());
   return begin(text.size());
 }
 
 error_code JsonReader::begin(std::size_t size) {
   document_ = {};
-  std::memset(bytes_.get() + size, 0, simdjson::SIMDJSON_PADDING);
-  hasEscapes_ = std::memchr(bytes_.get(), '\\', size) != nullptr;
-  return parser_->iterate(bytes_.get(), size, room_ + simdjson::SIMDJSON_PADDING).get(document_);
+  std::memset(buffer_.get() + size, 0, simdjson::SIMDJSON_PADDING);
+  hasEscapes_ = std::memchr(buffer_.get(), '\\', size) != nullptr;
+  return parser_->iterate(buffer_.get(), size, bufferSize_ + simdjson::SIMDJSON_PADDING).get(document_);
 }
 
-error_code JsonReader::checkOne(std::string_view text, int maxDepth) {
-  makeRoom(text.size() + 2);
-  bytes_[0] = '[';
-  std::memcpy(bytes_.get() + 1, text.data(), text.size());
-  bytes_[text.size() + 1] = ']';
+error_code JsonReader::checkSingleValue(std::string_view text, int maxDepth) {
+  reserveBuffer(text.size() + 2);
+  buffer_[0] = '[';
+  std::memcpy(buffer_.get() + 1, text.data(), text.size());
+  buffer_[text.size() + 1] = ']';
   if (const auto error = begin(text.size() + 2)) return error;
   simdjson::ondemand::array list;
   if (const auto error = document_.get_array().get(list)) return error;
@@ -78,15 +78,15 @@ error_code JsonReader::checkOne(std::string_view text, int maxDepth) {
     if (const auto error = check(element.value_unsafe(), 1, maxDepth + 1)) return error;
     if (++values > 1) return simdjson::TRAILING_CONTENT;
   }
-  return values == 0 ? simdjson::EMPTY : finish();
+  return values == 0 ? simdjson::EMPTY : expectEnd();
 }
 
-void JsonReader::makeRoom(std::size_t bytes) {
-  const bool tooLarge = room_ > kKeptBytes && bytes <= kKeptBytes;
+void JsonReader::reserveBuffer(std::size_t bytes) {
+  const bool tooLarge = bufferSize_ > kMaxRetainedBytes && bytes <= kMaxRetainedBytes;
   if (tooLarge) *this = JsonReader();
-  if (bytes <= room_ && bytes_) return;
-  room_ = std::max<std::size_t>(4096, bytes);
-  bytes_ = std::make_unique_for_overwrite<char[]>(room_ + simdjson::SIMDJSON_PADDING);
+  if (bytes <= bufferSize_ && buffer_) return;
+  bufferSize_ = std::max<std::size_t>(4096, bytes);
+  buffer_ = std::make_unique_for_overwrite<char[]>(bufferSize_ + simdjson::SIMDJSON_PADDING);
 }
 
 error_code JsonReader::read(Value& value, int depth, JsonItem& item, int maxDepth) {
@@ -119,7 +119,7 @@ error_code JsonReader::check(Value& value, int depth, int maxDepth) {
 }
 
 error_code JsonReader::checkText(Value& value) const {
-  // Taken in either case: a text that is left behind is skipped too freely, a colon after it and all.
+  // Reads the string in either case: simdjson skips an unread string without checking what follows it, such as a colon.
   return hasEscapes_ ? value.get_string().error() : value.get_raw_json_string().error();
 }
 
@@ -150,8 +150,8 @@ error_code JsonReader::readObject(Value& value, int depth, JsonItem& item, int m
   return simdjson::SUCCESS;
 }
 
-error_code JsonReader::finish() {
-  // The end of the document is where there is no location any more.
+error_code JsonReader::expectEnd() {
+  // current_location fails exactly at the end of the document.
   return document_.current_location().error() ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
 }
 
@@ -159,15 +159,15 @@ std::string describeJsonError(error_code error, std::string_view text, int maxDe
   if (error == simdjson::DEPTH_ERROR) return fmt::format("JSON nests deeper than {} levels", maxDepth);
   if (error == simdjson::EMPTY) return "it is empty";
   if (text.starts_with(kByteOrderMark)) return "it begins with a byte order mark, which JSON does not permit";
-  const auto mistake = findJsonMistake(text);
+  const auto mistake = findJsonSyntaxError(text);
   return mistake.empty() ? std::string("it is no JSON object") : "not JSON at " + mistake;
 }
 
 Result<void> checkJson(std::string_view text, int maxDepth) {
   auto& reader = JsonReader::ofThisThread();
-  if (const auto error = reader.checkOne(text, maxDepth))
+  if (const auto error = reader.checkSingleValue(text, maxDepth))
     return Error(ErrorCode::Invalid, describeJsonError(error, text, maxDepth));
   return {};
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,4 +1,5 @@
-// Walks JSON text with simdjson and validates all of it on the way: On-Demand alone looks only at what is asked for.
+// JsonReader: reads JSON text with simdjson On-Demand and validates every byte, since On-Demand alone validates only
+// the values that are read.
 #pragma once
 
 #include "leptir/json.h"
@@ -10,28 +11,29 @@
 #include <string>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::task {
 
-// One value as the walk saw it.
+// A value that JsonReader has read: scalars with their text, lists and objects without their members.
 struct JsonItem {
   enum class Kind { Null, False, True, Number, Text, List, Object };
   Kind kind = Kind::Null;
-  bool empty = true;      // lists and objects without a member
-  std::string_view text;  // Text: unescaped; Number: its digits. Valid until the reader reads again.
+  bool empty = true;      // of a list or an object: it has no member
+  std::string_view text;  // Text: unescaped; Number: its digits. Valid until the reader reads on.
 };
 
-// Holds a parser and the padded copy that simdjson needs. One thread at a time; what it answers is valid until the next
-// `open`.
+// Owns a parser and the padded copy of the text that simdjson needs. Only one thread at a time may use it. Returned
+// views are valid until the next `open`.
 class JsonReader {
  public:
   using Value = simdjson::ondemand::value;
   using Object = simdjson::ondemand::object;
 
-  // The reader of this thread.
+  // The calling thread's reader.
   static JsonReader& ofThisThread();
 
-  // The unescaped key of a member of an object. What simdjson hands over is looked at where it is: copies of it, made
-  // of halves just written, stall the processor longer than all else takes.
+  // The unescaped key of a member of an object. This and valueOf use simdjson's entry in place: copying an entry that
+  // was just written in two halves stalls the processor (store forwarding) for longer than the rest of the parsing
+  // takes.
   template <class Entry>
   simdjson_inline static simdjson::error_code keyOf(Entry& entry, std::string_view& key) {
     if (entry.error()) return entry.error();
@@ -42,38 +44,40 @@ class JsonReader {
     return entry.value_unsafe().value();
   }
 
-  // Starts to read `text`. Memory that a rare large document needed is given back at the next.
+  // Starts to read `text`. The memory for a large document is freed when the next small document is opened.
   simdjson::error_code open(std::string_view text);
   simdjson::ondemand::document& document() { return document_; }
 
-  // Walks through `value`, which lies inside `depth` containers, and checks every byte of it.
+  // Reads `value`, which is nested inside `depth` lists and objects, and validates every byte of it. `check` does the
+  // same without returning the value.
   simdjson::error_code read(Value& value, int depth, JsonItem& item, int maxDepth = kMaxJsonDepth);
   simdjson::error_code check(Value& value, int depth, int maxDepth = kMaxJsonDepth);
-  // Nothing but blanks may be left.
-  simdjson::error_code finish();
-  // Reads `text` as one value of any kind. As the only element of a list, since simdjson reads a lone scalar by other
-  // rules.
-  simdjson::error_code checkOne(std::string_view text, int maxDepth);
+  // Fails unless the rest of the text is white space.
+  simdjson::error_code expectEnd();
+  // Validates `text` as a single value of any kind. It wraps the text in a list, since simdjson has other rules for a
+  // document that is a scalar.
+  simdjson::error_code checkSingleValue(std::string_view text, int maxDepth);
 
  private:
   simdjson::error_code readList(Value& value, int depth, JsonItem& item, int maxDepth);
   simdjson::error_code readObject(Value& value, int depth, JsonItem& item, int maxDepth);
   simdjson::error_code checkText(Value& value) const;
-  void makeRoom(std::size_t bytes);
+  void reserveBuffer(std::size_t bytes);
   simdjson::error_code begin(std::size_t size);
 
   std::unique_ptr<simdjson::ondemand::parser> parser_ = std::make_unique<simdjson::ondemand::parser>();
-  std::unique_ptr<char[]> bytes_;
-  std::size_t room_ = 0;
-  bool hasEscapes_ =
-      false;  // without any, what simdjson found while it looked for the structure is all there is to check in texts
+  std::unique_ptr<char[]> buffer_;
+  std::size_t bufferSize_ = 0;
+  // False: the document has no backslash, so simdjson's structural scan has validated all its strings.
+  bool hasEscapes_ = false;
   simdjson::ondemand::document document_;
 };
 
-// What is wrong, and at which byte, for an error that reading `text` gave.
+// Describes `error`, which reading `text` returned, with the byte at which it occurred.
 std::string describeJsonError(simdjson::error_code error, std::string_view text, int maxDepth = kMaxJsonDepth);
 
-// Whether `text` is one JSON value that nests at most `maxDepth` deep. Invalid: what is wrong and where.
+// Checks that `text` is one JSON value that nests at most `maxDepth` deep. Invalid: the message says why not, and
+// where.
 Result<void> checkJson(std::string_view text, int maxDepth = kMaxJsonDepth);
 
-}  // namespace leptir
+}  // namespace leptir::task

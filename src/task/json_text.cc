@@ -6,16 +6,16 @@
 #include <charconv>
 #include <cstddef>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-constexpr std::array<bool, 256> kPlain = [] {
+constexpr std::array<bool, 256> kNeedsNoEscape = [] {
   std::array<bool, 256> plain{};
   for (int c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\' && c != '/';
   return plain;
 }();
 
-void appendUnit(std::uint32_t unit, std::string& out) {
+void appendUtf16Unit(std::uint32_t unit, std::string& out) {
   static constexpr char kDigits[] = "0123456789abcdef";
   const char escape[] = {
       '\\', 'u', kDigits[unit >> 12 & 15], kDigits[unit >> 8 & 15], kDigits[unit >> 4 & 15], kDigits[unit & 15]};
@@ -23,14 +23,14 @@ void appendUnit(std::uint32_t unit, std::string& out) {
 }
 
 void appendCodePoint(std::uint32_t value, std::string& out) {
-  if (value < 0x10000) return appendUnit(value, out);
-  appendUnit(0xd800 + ((value - 0x10000) >> 10), out);
-  appendUnit(0xdc00 + ((value - 0x10000) & 0x3ff), out);
+  if (value < 0x10000) return appendUtf16Unit(value, out);
+  appendUtf16Unit(0xd800 + ((value - 0x10000) >> 10), out);
+  appendUtf16Unit(0xdc00 + ((value - 0x10000) & 0x3ff), out);
 }
 
-// Answers how many bytes it took. A byte that is no UTF-8 becomes U+FFFD.
+// Appends the first character of `text`, and returns its size in bytes. A byte that is not UTF-8 becomes U+FFFD.
 std::size_t appendFirstCharacter(std::string_view text, std::string& out) {
-  const auto [codePoint, bytes] = firstUtf8Character(text);
+  const auto [codePoint, bytes] = base::firstUtf8Character(text);
   appendCodePoint(bytes == 0 ? 0xfffd : codePoint, out);
   return bytes == 0 ? 1 : bytes;
 }
@@ -52,7 +52,7 @@ void appendAscii(char c, std::string& out) {
     case '\t':
       return void(out.append("\\t"));
     default:
-      appendUnit(static_cast<unsigned char>(c), out);
+      appendUtf16Unit(static_cast<unsigned char>(c), out);
   }
 }
 
@@ -68,7 +68,7 @@ void appendJsonText(std::string_view text, std::string& out) {
   out += '"';
   std::size_t done = 0;
   for (std::size_t i = 0; i < text.size();) {
-    if (kPlain[static_cast<unsigned char>(text[i])]) {
+    if (kNeedsNoEscape[static_cast<unsigned char>(text[i])]) {
       ++i;
       continue;
     }
@@ -108,4 +108,4 @@ bool isJsonNumber(std::string_view text) {
   return at == text.size();
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

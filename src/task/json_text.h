@@ -1,20 +1,20 @@
-// JSON as text, for what is written too often to go through the JSON type.
+// Writes and checks JSON as text, for code that runs too often to use the type Json.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::task {
 
-// Appends `text` in quotes with PHP's escapes: `\/`, `\uxxxx` in lower-case hex with surrogate pairs for all that is
-// not ASCII, `\b \f \n \r \t`,
-// `\u00xx` for other control characters; DEL stands as it is. Bytes that are not UTF-8 become U+FFFD.
+// Appends `text` in quotes with PHP's escapes: `\/`; `\b \f \n \r \t`; `\u00xx` for other control characters but DEL;
+// `\uxxxx` in lower-case hex, with surrogate pairs, for characters beyond ASCII. Bytes that are not UTF-8 become
+// U+FFFD.
 void appendJsonText(std::string_view text, std::string& out);
 
 void appendInteger(std::int64_t number, std::string& out);
 
-// A number by JSON's grammar, whatever its size.
+// Whether `text` is a number in JSON's grammar, of any size.
 bool isJsonNumber(std::string_view text);
 
-}  // namespace leptir
+}  // namespace leptir::task

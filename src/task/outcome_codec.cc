@@ -6,17 +6,17 @@
 
 #include "base/utf8.h"
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kTruncated = 1;
-constexpr std::uint8_t kThrown = 2;
+constexpr std::uint8_t kTruncatedFlag = 1;
+constexpr std::uint8_t kThrownFlag = 2;
 constexpr std::string_view kCutNotice = " [The response was cut here: it was too long.]";
 
-// The fixed part; the texts follow in the order of `sizes`, then the states of the flow, each with its size in front.
-// Both ends run the same binary on the same machine, so the machine's own byte order will do.
-struct Head {
+// The part of fixed size. After it come the texts in the order of `sizes`, and then the states of the flow, each after
+// its size. Worker and dispatcher run the same binary on one machine, so the machine's byte order is used.
+struct EncodedHeader {
   std::uint8_t version = kVersion;
   std::uint8_t status = 0;
   std::uint8_t cause = 0;
@@ -28,12 +28,12 @@ struct Head {
   std::uint32_t sizes[6] = {};  // response, stderrTail, additional, result, thrown.type, thrown.message
   std::uint32_t states = 0;
   std::uint32_t unused = 0;
-  std::int64_t retryAfter = -1;  // negative: not asked for
+  std::int64_t retryAfter = -1;  // microseconds; negative: not requested
 };
-static_assert(sizeof(Head) == 72);
+static_assert(sizeof(EncodedHeader) == 72);
 
-// What will be written: views, so that nothing is copied twice.
-struct Parts {
+// The parts of an outcome that will be written: views, so that no text is copied twice.
+struct EncodedParts {
   std::string_view texts[6];
   std::size_t states = 0;
   std::size_t flowBytes = 0;
@@ -41,31 +41,31 @@ struct Parts {
   bool truncated = false;
 
   std::size_t size() const {
-    std::size_t sum = sizeof(Head) + flowBytes + (cutNotice ? kCutNotice.size() : 0);
+    std::size_t sum = sizeof(EncodedHeader) + flowBytes + (cutNotice ? kCutNotice.size() : 0);
     for (const auto text : texts) sum += text.size();
     return sum;
   }
 };
 
-// Shortens by `excess` bytes, and by a few more rather than through the middle of a character.
+// Shortens `text` by `excess` bytes, or by a few more so that it ends with a whole UTF-8 character.
 void shorten(std::string_view& text, std::size_t excess) {
-  text = utf8Prefix(text, text.size() - std::min(excess, text.size()));
+  text = base::utf8Prefix(text, text.size() - std::min(excess, text.size()));
 }
 
-std::size_t excess(const Parts& parts) {
+std::size_t excess(const EncodedParts& parts) {
   return parts.size() - std::min(parts.size(), kMaxOutcomeBytes);
 }
 
-void dropLastStates(const Outcome& outcome, Parts& parts) {
+void dropStatesToFit(const Outcome& outcome, EncodedParts& parts) {
   while (excess(parts) > 0 && parts.states > 0) parts.flowBytes -= 4 + outcome.flow[--parts.states].size();
 }
 
-// JSON cannot be shortened, only left out.
-void dropIfTooLarge(Parts& parts, std::string_view& text) {
+// Leaves out a whole text, since shortened JSON would be invalid.
+void dropIfTooLarge(EncodedParts& parts, std::string_view& text) {
   if (excess(parts) > 0) text = {};
 }
 
-void fit(const Outcome& outcome, Parts& parts) {
+void shortenToFit(const Outcome& outcome, EncodedParts& parts) {
   auto& [response, stderrTail, additional, result, type, message] = parts.texts;
   parts.truncated = true;
   if (!response.empty()) {
@@ -73,16 +73,16 @@ void fit(const Outcome& outcome, Parts& parts) {
     shorten(response, excess(parts));
   }
   if (const auto over = excess(parts))
-    stderrTail = utf8Suffix(stderrTail, stderrTail.size() - std::min(over, stderrTail.size()));
+    stderrTail = base::utf8Suffix(stderrTail, stderrTail.size() - std::min(over, stderrTail.size()));
   if (const auto over = excess(parts)) shorten(message, over);
-  dropLastStates(outcome, parts);
+  dropStatesToFit(outcome, parts);
   dropIfTooLarge(parts, additional);
   dropIfTooLarge(parts, result);
   dropIfTooLarge(parts, type);
 }
 
-Parts partsOf(const Outcome& outcome) {
-  Parts parts{{outcome.response, outcome.stderrTail, outcome.additional, outcome.result, {}, {}}};
+EncodedParts encodedParts(const Outcome& outcome) {
+  EncodedParts parts{{outcome.response, outcome.stderrTail, outcome.additional, outcome.result, {}, {}}};
   if (outcome.thrown) {
     parts.texts[4] = outcome.thrown->type;
     parts.texts[5] = outcome.thrown->message;
@@ -90,15 +90,15 @@ Parts partsOf(const Outcome& outcome) {
   parts.states = outcome.flow.size();
   for (const auto& state : outcome.flow) parts.flowBytes += 4 + state.size();
   parts.truncated = outcome.truncated;
-  if (excess(parts) > 0) fit(outcome, parts);
+  if (excess(parts) > 0) shortenToFit(outcome, parts);
   return parts;
 }
 
-Head headOf(const Outcome& outcome, const Parts& parts) {
-  Head head;
+EncodedHeader headerOf(const Outcome& outcome, const EncodedParts& parts) {
+  EncodedHeader head;
   head.status = static_cast<std::uint8_t>(outcome.status);
   head.cause = static_cast<std::uint8_t>(outcome.cause);
-  head.flags = (parts.truncated ? kTruncated : 0) | (outcome.thrown ? kThrown : 0);
+  head.flags = (parts.truncated ? kTruncatedFlag : 0) | (outcome.thrown ? kThrownFlag : 0);
   head.signal = outcome.signal;
   head.started = outcome.started.time_since_epoch().count();
   head.executionTime = outcome.executionTime.count();
@@ -115,68 +115,68 @@ void appendBytes(const Value& value, std::string& out) {
   out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-// Takes pieces off the front; answers false when there is not that much.
-class Taker {
+// Reads values and texts from the front of `bytes`. False: too few bytes are left.
+class ByteReader {
  public:
-  explicit Taker(std::string_view bytes) : bytes_(bytes) {}
+  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
 
   template <class Value>
-  bool take(Value& value) {
+  bool read(Value& value) {
     if (bytes_.size() < sizeof value) return false;
     std::memcpy(&value, bytes_.data(), sizeof value);
     bytes_.remove_prefix(sizeof value);
     return true;
   }
-  bool take(std::size_t size, std::string& text) {
+  bool read(std::size_t size, std::string& text) {
     if (bytes_.size() < size) return false;
     text.assign(bytes_.substr(0, size));
     bytes_.remove_prefix(size);
     return true;
   }
-  std::size_t left() const { return bytes_.size(); }
+  std::size_t bytesLeft() const { return bytes_.size(); }
 
  private:
   std::string_view bytes_;
 };
 
-bool isSound(const Head& head) {
+bool isValidHeader(const EncodedHeader& head) {
   const bool status = head.status >= 1 && head.status <= static_cast<int>(ExitStatus::TimeLimitExceeded);
   const bool cause = head.cause <= static_cast<int>(Cause::GaveBack);
-  const bool flags = (head.flags & ~(kTruncated | kThrown)) == 0;
+  const bool flags = (head.flags & ~(kTruncatedFlag | kThrownFlag)) == 0;
   return head.version == kVersion && status && cause && flags;
 }
 
-bool takeFlow(Taker& taker, std::uint32_t states, std::vector<std::string>& flow) {
-  if (states > taker.left() / 4) return false;  // before memory is asked for
+bool readFlow(ByteReader& reader, std::uint32_t states, std::vector<std::string>& flow) {
+  if (states > reader.bytesLeft() / 4) return false;  // checked before memory is allocated
   flow.resize(states);
   for (auto& state : flow) {
     std::uint32_t size = 0;
-    if (!taker.take(size) || !taker.take(size, state)) return false;
+    if (!reader.read(size) || !reader.read(size, state)) return false;
   }
   return true;
 }
 
-bool takeTexts(Taker& taker, const Head& head, Outcome& outcome) {
+bool readTexts(ByteReader& reader, const EncodedHeader& head, Outcome& outcome) {
   ThrownError thrown;
   std::string* const texts[] = {&outcome.response, &outcome.stderrTail, &outcome.additional,
                                 &outcome.result,   &thrown.type,        &thrown.message};
   for (int i = 0; i < 6; ++i) {
-    if (!taker.take(head.sizes[i], *texts[i])) return false;
+    if (!reader.read(head.sizes[i], *texts[i])) return false;
   }
-  if (head.flags & kThrown) outcome.thrown = std::move(thrown);
+  if (head.flags & kThrownFlag) outcome.thrown = std::move(thrown);
   return true;
 }
 
 Error corrupt(std::string_view why) {
-  return Error(ErrorCode::Corrupt, std::string(why)).in("no outcome of a task");
+  return Error(ErrorCode::Corrupt, std::string(why)).in("invalid task outcome");
 }
 
 }  // namespace
 
 void encodeOutcome(const Outcome& outcome, std::string& out) {
-  const auto parts = partsOf(outcome);
+  const auto parts = encodedParts(outcome);
   out.reserve(out.size() + parts.size());
-  appendBytes(headOf(outcome, parts), out);
+  appendBytes(headerOf(outcome, parts), out);
   out.append(parts.texts[0]);
   if (parts.cutNotice) out.append(kCutNotice);
   for (int i = 1; i < 6; ++i) out.append(parts.texts[i]);
@@ -187,10 +187,10 @@ void encodeOutcome(const Outcome& outcome, std::string& out) {
 }
 
 Result<Outcome> decodeOutcome(std::string_view bytes) {
-  if (bytes.size() > kMaxOutcomeBytes) return corrupt("it is too large");
-  Taker taker(bytes);
-  Head head;
-  if (!taker.take(head) || !isSound(head)) return corrupt("its head makes no sense");
+  if (bytes.size() > kMaxOutcomeBytes) return corrupt("larger than 16 MiB");
+  ByteReader reader(bytes);
+  EncodedHeader head;
+  if (!reader.read(head) || !isValidHeader(head)) return corrupt("invalid header");
 
   Outcome outcome;
   outcome.status = static_cast<ExitStatus>(head.status);
@@ -200,11 +200,11 @@ Result<Outcome> decodeOutcome(std::string_view bytes) {
   outcome.executionTime = Duration(head.executionTime);
   outcome.cpuTime = Duration(head.cpuTime);
   if (head.retryAfter >= 0) outcome.retryAfter = std::min(Duration(head.retryAfter), kLongestRetryDelay);
-  outcome.truncated = (head.flags & kTruncated) != 0;
-  if (!takeTexts(taker, head, outcome) || !takeFlow(taker, head.states, outcome.flow))
-    return corrupt("it is cut short");
-  if (taker.left() != 0) return corrupt("something follows it");
+  outcome.truncated = (head.flags & kTruncatedFlag) != 0;
+  if (!readTexts(reader, head, outcome) || !readFlow(reader, head.states, outcome.flow))
+    return corrupt("it ends too early");
+  if (reader.bytesLeft() != 0) return corrupt("unexpected bytes after its end");
   return outcome;
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

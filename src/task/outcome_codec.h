@@ -1,4 +1,4 @@
-// An Outcome as the bytes that pass from the worker to the dispatcher.
+// Encodes an Outcome as the bytes that a worker passes to the dispatcher through its slot.
 #pragma once
 
 #include "leptir/outcome.h"
@@ -7,13 +7,13 @@
 #include <string>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::task {
 
-// At most kMaxOutcomeBytes: what is over is cut, `response` first, and `truncated` is set; a response that was cut ends
-// with a line that says so. Appends to `out`.
+// Appends at most kMaxOutcomeBytes to `out`. A larger outcome is shortened, `response` first, and `truncated` is set; a
+// shortened response ends with a line that says so.
 void encodeOutcome(const Outcome& outcome, std::string& out);
 
-// Corrupt: these are no such bytes (a task wrote over them). Never reads outside `bytes`, whatever they are.
+// Corrupt: `bytes` are no encoded outcome, for example because a task overwrote them. It never reads outside `bytes`.
 Result<Outcome> decodeOutcome(std::string_view bytes);
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using namespace std::chrono_literals;
@@ -52,7 +52,7 @@ void expectEqual(const Outcome& a, const Outcome& b) {
   EXPECT_EQ(a.thrown->message, b.thrown->message);
 }
 
-TEST(OutcomeCodec, GivesBackWhatItWasGiven) {
+TEST(OutcomeCodec, DecodesEveryFieldThatItEncoded) {
   for (const auto& outcome : {Outcome{}, fullOutcome()}) {
     const auto decoded = decodeOutcome(encoded(outcome));
     ASSERT_TRUE(decoded) << decoded.error().message();
@@ -60,20 +60,20 @@ TEST(OutcomeCodec, GivesBackWhatItWasGiven) {
   }
 }
 
-TEST(OutcomeCodec, TellsNothingThrownFromAnEmptyMessage) {
+TEST(OutcomeCodec, KeepsAThrownErrorWithAnEmptyTypeAndMessage) {
   Outcome outcome;
   outcome.thrown = ThrownError{};
   EXPECT_TRUE(decodeOutcome(encoded(outcome))->thrown);
 }
 
-TEST(OutcomeCodec, AppendsToWhatIsThere) {
+TEST(OutcomeCodec, AppendsToTheOutputString) {
   std::string bytes = "before";
   encodeOutcome(Outcome{}, bytes);
   EXPECT_TRUE(bytes.starts_with("before"));
   EXPECT_TRUE(decodeOutcome(std::string_view(bytes).substr(6)));
 }
 
-TEST(OutcomeCodec, CutsTheResponseFirstAndSaysSo) {
+TEST(OutcomeCodec, ShortensTheResponseFirstAndAppendsANotice) {
   auto outcome = fullOutcome();
   outcome.truncated = false;
   outcome.response = std::string(kMaxOutcomeBytes + 1000, 'x');
@@ -90,7 +90,7 @@ TEST(OutcomeCodec, CutsTheResponseFirstAndSaysSo) {
   EXPECT_EQ(decoded->flow, outcome.flow);
 }
 
-TEST(OutcomeCodec, CutsBetweenCharacters) {
+TEST(OutcomeCodec, ShortensTheResponseAtACharacterBoundary) {
   Outcome outcome;
   for (std::size_t i = 0; i < kMaxOutcomeBytes / 3 + 10; ++i) outcome.response.append("€");
   const auto decoded = decodeOutcome(encoded(outcome));
@@ -99,7 +99,7 @@ TEST(OutcomeCodec, CutsBetweenCharacters) {
   EXPECT_EQ(end % 3, 0u);
 }
 
-TEST(OutcomeCodec, LeavesOutWhatIsTooLargeWhateverItIs) {
+TEST(OutcomeCodec, FitsTheSizeLimitWhicheverFieldIsTooLarge) {
   const std::string large(kMaxOutcomeBytes, 'x');
   const auto change = [&](auto member) {
     auto outcome = fullOutcome();
@@ -121,7 +121,7 @@ TEST(OutcomeCodec, LeavesOutWhatIsTooLargeWhateverItIs) {
   change([&](Outcome& outcome) { outcome.flow.assign(kMaxOutcomeBytes / 4, ""); });
 }
 
-TEST(OutcomeCodec, RefusesEveryBeginningOfAnOutcome) {
+TEST(OutcomeCodec, RejectsEveryTruncatedOutcome) {
   const auto bytes = encoded(fullOutcome());
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     const auto decoded = decodeOutcome(std::string_view(bytes).substr(0, size));
@@ -130,11 +130,11 @@ TEST(OutcomeCodec, RefusesEveryBeginningOfAnOutcome) {
   }
 }
 
-TEST(OutcomeCodec, RefusesWhatFollowsAnOutcome) {
+TEST(OutcomeCodec, RejectsBytesAfterTheOutcome) {
   EXPECT_FALSE(decodeOutcome(encoded(fullOutcome()) + '\0'));
 }
 
-TEST(OutcomeCodec, NeverReadsOutsideHostileBytes) {
+TEST(OutcomeCodec, NeverReadsOutsideOfCorruptedBytes) {
   std::mt19937 random(20261123);
   const auto good = encoded(fullOutcome());
   for (int round = 0; round < 50'000; ++round) {
@@ -149,14 +149,14 @@ TEST(OutcomeCodec, NeverReadsOutsideHostileBytes) {
   }
 }
 
-TEST(OutcomeCodec, AsksForNoMemoryThatTheBytesDoNotJustify) {
+TEST(OutcomeCodec, RejectsMoreStatesThanTheBytesCanHoldBeforeItAllocates) {
   auto bytes = encoded(Outcome{});
   const std::uint32_t states = 0xffffffff;
   bytes.replace(56, 4, reinterpret_cast<const char*>(&states), 4);
   EXPECT_FALSE(decodeOutcome(bytes));
 }
 
-TEST(Causes, HaveTheWordsOfTheRecord) {
+TEST(Causes, HaveTheWordsThatRecordsUse) {
   EXPECT_EQ(nameOf(Cause::Finished), "finished");
   EXPECT_EQ(nameOf(Cause::TimedOut), "timed_out");
   EXPECT_EQ(nameOf(Cause::OutOfMemory), "out_of_memory");
@@ -164,4 +164,4 @@ TEST(Causes, HaveTheWordsOfTheRecord) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

@@ -6,21 +6,22 @@
 #include <cmath>
 #include <limits>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using Kind = JsonItem::Kind;
 
 struct ParsedNumber {
   double value = 0;
-  std::size_t length = 0;  // bytes of text that it took; 0: there is no number
+  std::size_t length = 0;  // bytes of text that the number has; 0: the text begins with no number
 };
 
 bool isBlank(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-// "  12.5e3 apples": from_chars takes neither blanks nor a plus, and takes words ("inf", "nan") that PHP does not.
+// Parses the number at the beginning of a text, as in "  12.5e3 apples". Unlike PHP, from_chars accepts neither blanks
+// nor a plus sign at the beginning, but accepts the words "inf" and "nan".
 ParsedNumber parseNumber(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size() && isBlank(text[at])) ++at;
@@ -32,7 +33,7 @@ ParsedNumber parseNumber(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), value);
   if (error == std::errc::invalid_argument) return {};
-  // from_chars leaves the value alone when it is too large or too small for a double.
+  // from_chars does not set `value` when the number is too large or too small for a double.
   if (error == std::errc::result_out_of_range) value = text[at] == '-' ? -HUGE_VAL : HUGE_VAL;
   return {value, static_cast<std::size_t>(end - text.data())};
 }
@@ -44,7 +45,7 @@ std::int64_t cut(double value) {
   return static_cast<std::int64_t>(value);
 }
 
-// Whole numbers of up to 64 bit exactly, others by way of a double.
+// Converts whole numbers of up to 64 bits exactly, and others by way of a double.
 std::int64_t toInteger(std::string_view text) {
   std::int64_t whole = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
@@ -69,7 +70,7 @@ std::string numberText(std::string_view digits) {
 
 }  // namespace
 
-std::int64_t phpInteger(const JsonItem& item) {
+std::int64_t phpIntval(const JsonItem& item) {
   switch (item.kind) {
     case Kind::Number:
     case Kind::Text:
@@ -84,17 +85,17 @@ std::int64_t phpInteger(const JsonItem& item) {
   }
 }
 
-std::int64_t phpNumeric(const JsonItem& item) {
+std::int64_t phpArithmeticInteger(const JsonItem& item) {
   if (item.kind == Kind::Text && !isNumeric(item.text)) return 0;
   if (item.kind == Kind::List || item.kind == Kind::Object) return 0;
-  return phpInteger(item);
+  return phpIntval(item);
 }
 
 double phpFloat(const JsonItem& item) {
   return item.kind == Kind::Number ? parseNumber(item.text).value : 0;
 }
 
-std::string phpText(const JsonItem& item) {
+std::string phpStrval(const JsonItem& item) {
   switch (item.kind) {
     case Kind::Text:
       return std::string(item.text);
@@ -110,4 +111,4 @@ std::string phpText(const JsonItem& item) {
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,4 +1,4 @@
-// Loose values as PHP converts them: members that PHP wrote hold numbers as text, null or true.
+// Converts JSON values as PHP does, since an envelope that PHP leptir wrote may have a text, null or true for a number.
 #pragma once
 
 #include "task/json_reader.h"
@@ -6,20 +6,20 @@
 #include <cstdint>
 #include <string>
 
-namespace leptir {
+namespace leptir::task {
 
-// What PHP's intval makes of it: the number in front of a text, fractions cut, true is 1, a list that holds
-// something 1. Beyond 64 bit: the nearest.
-std::int64_t phpInteger(const JsonItem& item);
+// PHP's intval: of a text the number at its beginning, without fractions; 1 for true and for a list or object that is
+// not empty. A number beyond 64 bits becomes the nearest one.
+std::int64_t phpIntval(const JsonItem& item);
 
-// A number or a text that is nothing but a number, as PHP takes it for arithmetic; true is 1; all else 0. Fractions are
-// cut.
-std::int64_t phpNumeric(const JsonItem& item);
+// The integer that PHP uses in arithmetic: of a number, or of a text that is a number as a whole, without fractions; 1
+// for true; 0 for any other value.
+std::int64_t phpArithmeticInteger(const JsonItem& item);
 
-// Fractions kept; 0 for what is no number.
+// The value of a number, with its fraction; 0 for any value that is no number.
 double phpFloat(const JsonItem& item);
 
-// What PHP makes of it where it wants text: null and false are empty, true is "1", a list is "Array".
-std::string phpText(const JsonItem& item);
+// PHP's strval: null and false become an empty text, true "1", a list or an object "Array".
+std::string phpStrval(const JsonItem& item);
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,20 +1,20 @@
-// The argv template of program_task.h.
+// Replaces the parameters in a command (see program_task.h).
 #include "task/json_members.h"
 #include "task/program_task.h"
 
 #include <fmt/format.h>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-// An argument is text, a parameter, text …
-struct Piece {
+// A part of an argument: literal text, or the name of a parameter. Parts of an argument alternate, beginning with text.
+struct ArgumentPart {
   std::string text;
-  bool isParameter = false;
+  bool isParameterName = false;
 };
 
-// Where the name of the parameter that begins at `from` ends.
-Result<std::size_t> endOfName(std::string_view argument, std::size_t from) {
+// The position of the brace that ends the parameter name beginning at `from`.
+Result<std::size_t> findNameEnd(std::string_view argument, std::size_t from) {
   const auto end = argument.find('}', from);
   if (end == std::string_view::npos) return Error(ErrorCode::Invalid, "a { is left open; {{ stands for a brace");
   if (end == from) return Error(ErrorCode::Invalid, "{} names no parameter; {{ and }} stand for braces");
@@ -24,28 +24,28 @@ Result<std::size_t> endOfName(std::string_view argument, std::size_t from) {
   return end;
 }
 
-Result<std::vector<Piece>> piecesOf(std::string_view argument) {
-  std::vector<Piece> pieces(1);
+Result<std::vector<ArgumentPart>> splitArgument(std::string_view argument) {
+  std::vector<ArgumentPart> parts(1);
   for (std::size_t i = 0; i < argument.size(); ++i) {
     const char c = argument[i];
     const bool doubled = i + 1 < argument.size() && argument[i + 1] == c;
     if (c == '\0') return Error(ErrorCode::Invalid, "a NUL byte, which no argument can hold");
     if (c == '}' && !doubled) return Error(ErrorCode::Invalid, "a } without its {; }} stands for a brace");
     if (c != '{' || doubled) {
-      pieces.back().text += c;
+      parts.back().text += c;
       if (c == '{' || c == '}') ++i;
       continue;
     }
-    const auto end = endOfName(argument, i + 1);
+    const auto end = findNameEnd(argument, i + 1);
     if (!end) return end.error();
-    pieces.push_back({std::string(argument.substr(i + 1, *end - i - 1)), true});
-    pieces.emplace_back();
+    parts.push_back({std::string(argument.substr(i + 1, *end - i - 1)), true});
+    parts.emplace_back();
     i = *end;
   }
-  return pieces;
+  return parts;
 }
 
-std::string valueOf(const std::string& name, std::string_view parameters) {
+std::string parameterText(const std::string& name, std::string_view parameters) {
   const auto value = memberOf(parameters, name);
   if (!value) throw InputError("Value is not defined, the command needs it. Parameter: " + name);
   auto text = value->starts_with('"') ? jsonTextValue(*value) : std::string(*value);
@@ -55,11 +55,13 @@ std::string valueOf(const std::string& name, std::string_view parameters) {
   return text;
 }
 
-std::string fill(std::string_view argument, std::string_view parameters) {
-  const auto pieces = piecesOf(argument);
-  if (!pieces) throw InputError("Command: " + pieces.error().message());
+std::string fillArgument(std::string_view argument, std::string_view parameters) {
+  const auto parts = splitArgument(argument);
+  if (!parts) throw InputError("Command: " + parts.error().message());
   std::string filled;
-  for (const auto& piece : *pieces) filled.append(piece.isParameter ? valueOf(piece.text, parameters) : piece.text);
+  for (const auto& part : *parts) {
+    filled.append(part.isParameterName ? parameterText(part.text, parameters) : part.text);
+  }
   return filled;
 }
 
@@ -68,18 +70,18 @@ std::string fill(std::string_view argument, std::string_view parameters) {
 std::vector<std::string> fillCommand(const std::vector<std::string>& command, std::string_view parameters) {
   std::vector<std::string> filled;
   filled.reserve(command.size());
-  for (const auto& argument : command) filled.push_back(fill(argument, parameters));
+  for (const auto& argument : command) filled.push_back(fillArgument(argument, parameters));
   return filled;
 }
 
 Result<void> checkCommand(const std::vector<std::string>& command) {
   if (command.empty() || command[0].empty()) return Error(ErrorCode::Invalid, "the command names no program");
   for (std::size_t i = 0; i < command.size(); ++i) {
-    const auto pieces = piecesOf(command[i]);
-    if (pieces) continue;
-    return pieces.error().in(fmt::format("argument {} of the command", i));
+    const auto parts = splitArgument(command[i]);
+    if (parts) continue;
+    return parts.error().in(fmt::format("argument {} of the command", i));
   }
   return {};
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -15,7 +15,7 @@ std::string filled(const std::string& argument, const Json& parameters) {
   }
 }
 
-TEST(FillCommand, PutsTextInAsItIsAndOtherValuesAsJson) {
+TEST(FillCommand, InsertsStringsUnchangedAndOtherValuesAsJson) {
   const Json parameters = {
       {"name", "a b;$(rm) \"č"}, {"list", {1, 2.0, "x"}}, {"map", {{"k", nullptr}}}, {"n", 5}, {"yes", true},
       {"none", nullptr}};
@@ -23,32 +23,32 @@ TEST(FillCommand, PutsTextInAsItIsAndOtherValuesAsJson) {
             (Words{"/bin/echo", "a b;$(rm) \"č", R"([1,2.0,"x"])", R"({"k":null})", "-n=5true", "null", ""}));
 }
 
-TEST(FillCommand, PutsNumbersAndKeysInAsTheyWerePushed) {
+TEST(FillCommand, InsertsNumbersAndObjectsAsTheyWerePushed) {
   const auto* pushed = R"({"n":123456789012345678901234567890,"f":1.50,"m":{"z":1, "a":2},"n\u0061me":"\u010d\/"})";
   EXPECT_EQ(fillCommand({"{n}", "{f}", "{m}", "{name}"}, pushed),
             (Words{"123456789012345678901234567890", "1.50", R"({"z":1, "a":2})", "č/"}));
 }
 
-TEST(FillCommand, KeepsBracesThatAreDoubled) {
+TEST(FillCommand, TurnsDoubledBracesIntoSingleOnes) {
   EXPECT_EQ(filled("{{x}}", {}), "{x}");
   EXPECT_EQ(filled("{{{x}}}", {{"x", "1"}}), "{1}");
   EXPECT_EQ(filled(R"({{"a":{x}}})", {{"x", 5}}), R"({"a":5})");
 }
 
-TEST(FillCommand, DoesNotLookIntoWhatItPutIn) {
+TEST(FillCommand, DoesNotReplaceBracesInsideOfInsertedValues) {
   EXPECT_EQ(filled("{x}", {{"x", "{y}"}}), "{y}");
 }
 
-TEST(FillCommand, NamesAMissingParameter) {
+TEST(FillCommand, NamesAMissingParameterInTheError) {
   EXPECT_EQ(filled("{month}", {}), "Value is not defined, the command needs it. Parameter: month");
 }
 
-TEST(FillCommand, RefusesANulByte) {
+TEST(FillCommand, RejectsAParameterWithANulByte) {
   EXPECT_EQ(filled("{x}", {{"x", std::string("a\0b", 3)}}),
             "Input value holds a NUL byte, which no argument can. Parameter: x");
 }
 
-TEST(FillCommand, RefusesBracesThatAreLeftOpen) {
+TEST(FillCommand, RejectsABraceThatIsNotClosed) {
   EXPECT_EQ(filled("{x", {{"x", 1}}), "Command: a { is left open; {{ stands for a brace");
 }
 
@@ -67,4 +67,4 @@ TEST(CheckCommand, SaysWhichArgumentIsWrong) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,10 +1,11 @@
-// How a task that runs a program says that a signal ended it: to the Executor, which makes a crash of it.
+// ProgramCrashed: the exception with which a program task tells the Executor that a signal ended the program. The
+// Executor records a crash.
 #pragma once
 
 #include <stdexcept>
 #include <string>
 
-namespace leptir {
+namespace leptir::task {
 
 class ProgramCrashed final : public std::runtime_error {
  public:
@@ -16,4 +17,4 @@ class ProgramCrashed final : public std::runtime_error {
   int signal_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,4 +1,4 @@
-// Whether a file that may be executed holds something that the kernel can execute.
+// Checks before exec whether the kernel can execute the content of a file.
 #pragma once
 
 #include <string>
@@ -6,12 +6,13 @@
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::task {
 
-// Looks at the head of `file`, and from a script on at its interpreter, and that one's; at what `env` looks for in the
-// folders of `path` (empty: not at that); at the loader of a binary. What is relative counts from `directory` (empty:
-// from our own). Invalid: names what is missing. A file that cannot be read is not judged, nor a format that is not
-// known here where the machine has handlers of its own for formats (binfmt_misc).
-Result<void> checkFormat(const std::string& file, const std::string& directory, std::string_view path);
+// Checks the interpreter of a script, the interpreter of that interpreter and so on, the program that `#!/usr/bin/env
+// NAME` finds in the folders of `path` (not checked if `path` is empty), and the loader of a binary. Relative paths
+// start at `directory` (empty: this process's working directory). Invalid: the message names the missing file. A file
+// that cannot be read counts as correct, and so does an unknown format on a machine with handlers for more formats
+// (binfmt_misc).
+Result<void> checkExecutableFormat(const std::string& file, const std::string& directory, std::string_view path);
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -12,7 +12,7 @@
 #include "base/errno_text.h"
 #include "task/program_format.h"
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 Error invalid(std::string_view what, std::string_view why) {
@@ -26,27 +26,27 @@ Result<void> checkDirectory(const std::string& directory) {
   if (error == 0 && !S_ISDIR(status.st_mode)) error = ENOTDIR;
   if (error == 0 && ::faccessat(AT_FDCWD, directory.c_str(), X_OK, AT_EACCESS) != 0) error = errno;
   if (error == 0) return {};
-  return invalid("working directory", directory + ": " + errnoText(error));
+  return invalid("working directory", directory + ": " + base::errnoText(error));
 }
 
 std::string pathOf(const ProgramSpec& program) {
   if (const auto found = program.environment.find("PATH"); found != program.environment.end()) return found->second;
   const char* ours = std::getenv("PATH");
-  return ours != nullptr ? ours : kUsualPath;
+  return ours != nullptr ? ours : kDefaultPath;
 }
 
-bool isMachineShort(int error) {
+bool isResourceShortage(int error) {
   return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
 }
 
-// Of exec: the file can be executed, but not what it needs.
-bool isAboutTheFormat(int error) {
+// Whether exec returns this error also when the program is executable, but its interpreter or loader is not.
+bool mayConcernInterpreter(int error) {
   return error == ENOENT || error == EACCES || error == ENOTDIR || error == ELOOP || error == ENOEXEC;
 }
 
 }  // namespace
 
-std::string fileFrom(const std::string& directory, const std::string& file) {
+std::string resolveProgramPath(const std::string& directory, const std::string& file) {
   return file.starts_with('/') || directory.empty() ? file : directory + "/" + file;
 }
 
@@ -65,20 +65,21 @@ Result<std::string> findProgram(std::string_view program, std::string_view path,
     const std::string folder(end == begin ? "." : path.substr(begin, end - begin));
     begin = end + 1;
     auto file = folder + "/" + std::string(program);
-    const int why = whyNotExecutable(fileFrom(directory, file));
+    const int why = whyNotExecutable(resolveProgramPath(directory, file));
     if (why == 0) return file;
     if (why == EACCES) error = EACCES;
   }
-  return invalid(program, fmt::format("{} in the folders of PATH ({})", errnoText(error), path));
+  return invalid(program, fmt::format("{} in the folders of PATH ({})", base::errnoText(error), path));
 }
 
 Error whyNotStarted(const std::string& program, const std::string& directory, int error) {
-  if (isMachineShort(error)) return Error(ErrorCode::Unavailable, fmt::format("{}: {}", program, errnoText(error)));
+  if (isResourceShortage(error))
+    return Error(ErrorCode::Unavailable, fmt::format("{}: {}", program, base::errnoText(error)));
   if (const auto checked = checkDirectory(directory); !checked) return checked.error();
-  if (isAboutTheFormat(error) && whyNotExecutable(fileFrom(directory, program)) == 0) {
-    if (const auto checked = checkFormat(program, directory, {}); !checked) return checked.error();
+  if (mayConcernInterpreter(error) && whyNotExecutable(resolveProgramPath(directory, program)) == 0) {
+    if (const auto checked = checkExecutableFormat(program, directory, {}); !checked) return checked.error();
   }
-  return invalid(program, errnoText(error));
+  return invalid(program, base::errnoText(error));
 }
 
 Result<void> checkProgram(const ProgramSpec& program) {
@@ -86,8 +87,9 @@ Result<void> checkProgram(const ProgramSpec& program) {
   if (program.command.empty() || program.command[0].find_first_of("{}") != std::string::npos) return {};
   const auto found = findProgram(program.command[0], pathOf(program), program.directory);
   if (!found) return found.error();
-  if (const int error = whyNotExecutable(fileFrom(program.directory, *found))) return invalid(*found, errnoText(error));
-  return checkFormat(*found, program.directory, pathOf(program));
+  if (const int error = whyNotExecutable(resolveProgramPath(program.directory, *found)))
+    return invalid(*found, base::errnoText(error));
+  return checkExecutableFormat(*found, program.directory, pathOf(program));
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

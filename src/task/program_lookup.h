@@ -1,4 +1,4 @@
-// Where the program of a command is found, and why it cannot be started when it cannot.
+// Finds the program of a command, and explains why a program cannot be started.
 #pragma once
 
 #include <string>
@@ -7,28 +7,28 @@
 #include "leptir/program_spec.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::task {
 
-// The PATH of a program's tasks where neither the configuration nor our environment has one.
-inline constexpr const char* kUsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+// The PATH of a program if neither the configuration nor the worker's environment has one.
+inline constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-// `file`, which counts from `directory` where it is relative (empty: from our own).
-std::string fileFrom(const std::string& directory, const std::string& file);
-// 0, or the errno for which this user may not execute the file.
+// The path of `file`. A relative file starts at `directory` (empty: this process's working directory).
+std::string resolveProgramPath(const std::string& directory, const std::string& file);
+// 0 if this user may execute the file, otherwise the errno that says why not.
 int whyNotExecutable(const std::string& file);
 
-// The file to execute: `program` itself when it has a `/`, otherwise the first executable file of that name in the
-// folders of `path`. What is relative counts from `directory` (empty: from our own). Invalid: there is none; names the
-// program and the reason.
+// The file to execute: `program` itself if it contains a `/`, otherwise the first executable file of that name in the
+// folders of `path`. Relative folders start at `directory` (empty: this process's working directory). Invalid: there is
+// no such file; the message has the program and the reason.
 Result<std::string> findProgram(std::string_view program, std::string_view path, const std::string& directory);
 
-// Why `program` could not be executed, given the errno of exec, which does not say whether the folder, the program or
-// the interpreter of a script was meant. Unavailable: the machine lacks memory, processes or descriptors.
+// Explains why exec of `program` failed with the errno `error`, which does not tell whether the working directory, the
+// program or the interpreter of a script was meant. Unavailable: the machine lacks memory, processes or descriptors.
 Error whyNotStarted(const std::string& program, const std::string& directory, int error);
 
-// Before a task needs it: whether the folder and the program of a command exist and could be executed by this user,
-// with what the program needs (program_format.h). A program whose name holds a parameter is not looked at. Invalid:
-// says what is missing.
+// Checks, when an instance starts, whether the working directory and the program of a command exist, and whether this
+// user can execute the program with its interpreter or loader (program_format.h). A program whose name contains a
+// parameter is not checked. Invalid: the message says what is missing.
 Result<void> checkProgram(const ProgramSpec& program);
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -4,36 +4,36 @@
 
 #include "base/utf8.h"
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-// A longer line is handed on in pieces.
-constexpr std::size_t kLongestLine = 8 * 1024;
+// A longer line is passed on in pieces of this size, in bytes.
+constexpr std::size_t kMaxLineBytes = 8 * 1024;
 
 }  // namespace
 
-void LinesOfTheBeginning::add(std::string_view piece) {
-  if (cut_) return;
-  // One byte more than is kept: it tells whether a character ends where the text is cut.
+void StdoutCollector::add(std::string_view piece) {
+  if (truncated_) return;
+  // Appends one byte beyond the limit, which shows whether the cut is between two characters.
   kept_.append(piece.substr(0, maxBytes_ + 1 - kept_.size()));
-  cut_ = kept_.size() > maxBytes_;
-  kept_.resize(utf8Prefix(kept_, maxBytes_).size());
+  truncated_ = kept_.size() > maxBytes_;
+  kept_.resize(base::utf8Prefix(kept_, maxBytes_).size());
 }
 
-void LinesOfTheBeginning::forEachLine(const std::function<void(std::string line)>& take) const {
+void StdoutCollector::forEachLine(const std::function<void(std::string line)>& take) const {
   std::string_view rest = kept_;
   while (!rest.empty()) {
     const auto end = std::min(rest.find('\n'), rest.size());
     take(std::string(rest.substr(0, end)));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  if (cut_) take("[The program's output was cut here: " + std::to_string(maxBytes_ / 1024) + " KiB are kept.]");
+  if (truncated_) take("[The program's output was cut here: " + std::to_string(maxBytes_ / 1024) + " KiB are kept.]");
 }
 
-void LinesAndTail::add(std::string_view piece) {
+void StderrCollector::add(std::string_view piece) {
   tail_.append(piece);
-  // Now and then rather than each time, since it moves all that stays.
-  if (tail_.size() > 2 * maxBytes_) tail_.erase(0, tail_.size() - utf8Suffix(tail_, maxBytes_).size());
+  // Trims only when the text has grown to twice the limit, since each trim moves all bytes that are kept.
+  if (tail_.size() > 2 * maxBytes_) tail_.erase(0, tail_.size() - base::utf8Suffix(tail_, maxBytes_).size());
   for (auto end = piece.find('\n'); end != std::string_view::npos; end = piece.find('\n')) {
     addToLine(piece.substr(0, end));
     finish();
@@ -42,33 +42,33 @@ void LinesAndTail::add(std::string_view piece) {
   addToLine(piece);
 }
 
-void LinesAndTail::addToLine(std::string_view piece) {
+void StderrCollector::addToLine(std::string_view piece) {
   line_.append(piece);
   std::string_view rest = line_;
-  while (rest.size() > kLongestLine) {
-    const auto part = utf8Prefix(rest, kLongestLine);
-    handOn(part);
+  while (rest.size() > kMaxLineBytes) {
+    const auto part = base::utf8Prefix(rest, kMaxLineBytes);
+    forwardLine(part);
     rest.remove_prefix(part.size());
   }
   line_.erase(0, line_.size() - rest.size());
 }
 
-void LinesAndTail::finish() {
+void StderrCollector::finish() {
   if (line_.empty()) return;
-  handOn(line_);
+  forwardLine(line_);
   line_.clear();
 }
 
-void LinesAndTail::handOn(std::string_view line) {
-  if (handedOn_ > maxBytes_) return;
-  handedOn_ += line.size();
-  if (handedOn_ <= maxBytes_) return onLine_(line);
+void StderrCollector::forwardLine(std::string_view line) {
+  if (forwardedBytes_ > maxBytes_) return;
+  forwardedBytes_ += line.size();
+  if (forwardedBytes_ <= maxBytes_) return onLine_(line);
   onLine_("[More of the program's stderr is not logged: " + std::to_string(maxBytes_ / 1024) +
           " KiB of a run are. Its end stands in the record.]");
 }
 
-std::string_view LinesAndTail::tail() const {
-  return utf8Suffix(tail_, maxBytes_);
+std::string_view StderrCollector::tail() const {
+  return base::utf8Suffix(tail_, maxBytes_);
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,4 +1,4 @@
-// One run of a program: started without a shell in a clean process, watched until it ends.
+// Runs a program to its end: without a shell, and with only the descriptors, signals and environment that it is given.
 #pragma once
 
 #include "leptir/clock.h"
@@ -11,46 +11,46 @@
 #include <string_view>
 #include <vector>
 
-namespace leptir {
+namespace leptir::task {
 
 struct ProgramCall {
-  std::vector<std::string> arguments;            // the program first; without a `/` it is looked for in the PATH below
-  std::vector<std::string> environment;          // NAME=value; nothing else is there
-  std::string directory;                         // empty: ours
-  std::string input;                             // stdin, then its end
-  bool ownSession = false;                       // else it leads a process group in our session
-  ResourceLimits limits{};                       // of its task's name; this process is under them already
-  Duration patience = std::chrono::seconds(30);  // how long want of descriptors, memory or processes is waited out
+  std::vector<std::string> arguments;                // the program first; without a `/` it is looked up in PATH
+  std::vector<std::string> environment;              // NAME=value: the whole environment of the program
+  std::string directory;                             // working directory; empty: that of this process
+  std::string input;                                 // the whole content of stdin
+  bool ownSession = false;                           // false: it leads a process group in this process's session
+  ResourceLimits limits{};                           // of the task name; this process has set them already
+  Duration startTimeout = std::chrono::seconds(30);  // to retry while descriptors, memory or processes lack
 };
 
-// How it ended: by exit(exitCode), or by a signal when that is not 0.
-struct ProgramEnd {
+// How a program ended: by exit(exitCode), or by `signal` if that is not 0.
+struct ProgramExit {
   int exitCode = 0;
   int signal = 0;
 };
 
-// Who watches it.
-struct ProgramWatcher {
-  std::function<void(std::string_view)> onStdout;  // what it writes, piece by piece as it comes
+// The functions that runProgram calls while the program runs.
+struct ProgramCallbacks {
+  std::function<void(std::string_view)> onStdout;  // gets the program's output piece by piece
   std::function<void(std::string_view)> onStderr;
-  // Once it has fired the program has little time left: from then on onStopping is called at once, and after each wait,
-  // which takes kLookEvery at the longest, until runProgram returns. Nothing else: whoever fires ends the program, too.
+  // From the moment when the token fires until runProgram returns, runProgram calls whileStopping at least every
+  // kStopPollInterval. It does not end the program: the master, which fired the token, sends the signals for that.
   StopToken stopToken;
-  std::function<void()> onStopping;  // may be none
-  // Told once why the program cannot be started yet, when it is tried again; may be none.
-  std::function<void(const Error&)> onWaiting;
+  std::function<void()> whileStopping;  // may be empty
+  // Called once, with the reason, if the program cannot be started yet and runProgram tries again; may be empty.
+  std::function<void(const Error&)> onStartDelayed;
 };
 
-// How often a program is looked after while it is being stopped, and on kernels that cannot wake us at its end.
-inline constexpr Duration kLookEvery = std::chrono::milliseconds(20);
+// How often runProgram checks a program that is being stopped, or any program if the kernel has no pidfd_open.
+inline constexpr Duration kStopPollInterval = std::chrono::milliseconds(20);
 
-// How long is read on after the program has ended, when a process that it left behind holds its output open.
+// How long runProgram reads on after the program has exited, if a child of it still has its output open.
 inline constexpr Duration kOutputGrace = std::chrono::milliseconds(200);
 
-// Runs it to its end. It gets descriptors 0 to 2 and no others, default signals, none of them blocked. Invalid: it
-// cannot be started (names the program or the folder, and why), or not under the limits of its name. Unavailable: we
-// lacked descriptors, memory or processes all through its patience, or until the stop token fired. Internal: somebody
-// else took its exit status. When the watcher throws, it is killed.
-Result<ProgramEnd> runProgram(const ProgramCall& call, const ProgramWatcher& watcher);
+// Starts the program and returns when it has exited. The program has descriptors 0 to 2 only, default signal handlers
+// and no blocked signals. Invalid: it cannot be started, or not under the limits of its task name; the message says
+// why. Unavailable: descriptors, memory or processes lacked until `startTimeout` was over or the stop token fired.
+// Internal: other code in this process reaped it. When a function of `callbacks` throws, the program is killed.
+Result<ProgramExit> runProgram(const ProgramCall& call, const ProgramCallbacks& callbacks);
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -17,71 +17,74 @@
 #include <cerrno>
 #include <csignal>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-// A limit of the name's own lasts, where want of the machine's may pass.
-const char* limitBehind(int error, const ResourceLimits& limits) {
+// The configured limit that caused the error, if there is one. Such a limit is permanent, whereas a shortage of the
+// machine may pass.
+const char* limitThatCaused(int error, const ResourceLimits& limits) {
   if (error == EMFILE && limits.openFiles) return "the limit 'open_files' of its name leaves too few descriptors";
   if (error == ENOMEM && limits.memory) return "the limit 'memory' of its name leaves too little memory";
   return nullptr;
 }
 
-Error lacking(std::string_view what, int error, const ResourceLimits& limits) {
-  if (const char* limit = limitBehind(error, limits))
+Error shortageError(std::string_view what, int error, const ResourceLimits& limits) {
+  if (const char* limit = limitThatCaused(error, limits))
     return Error(ErrorCode::Invalid, fmt::format("{}: {}", what, limit));
-  return Error(ErrorCode::Unavailable, fmt::format("{}: {}", what, errnoText(error)));
+  return Error(ErrorCode::Unavailable, fmt::format("{}: {}", what, base::errnoText(error)));
 }
 
-// Away from 0 to 2, which a daemon may have closed and which the program's own ends are put on.
-UniqueFd awayFromStreams(int descriptor) {
-  UniqueFd given(descriptor);
+// Moves a descriptor above 2. A daemon may have closed 0 to 2, so that a new descriptor gets one of these numbers,
+// which the program's streams will replace.
+base::UniqueFd moveAboveStderr(int descriptor) {
+  base::UniqueFd given(descriptor);
   if (descriptor < 0 || descriptor > STDERR_FILENO) return given;
-  return UniqueFd(::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  return base::UniqueFd(::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
 struct Pipe {
-  UniqueFd ours;
-  UniqueFd theirs;
+  base::UniqueFd readEnd;
+  base::UniqueFd writeEnd;
 };
 
 Result<Pipe> makePipe(const ResourceLimits& limits) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return lacking("pipe", errno, limits);
-  Pipe made{awayFromStreams(ends[0]), awayFromStreams(ends[1])};
-  if (!made.ours || !made.theirs) return lacking("pipe", errno, limits);
-  ::fcntl(made.ours.get(), F_SETFL, O_NONBLOCK);
+  if (::pipe2(ends, O_CLOEXEC) != 0) return shortageError("pipe", errno, limits);
+  Pipe made{moveAboveStderr(ends[0]), moveAboveStderr(ends[1])};
+  if (!made.readEnd || !made.writeEnd) return shortageError("pipe", errno, limits);
+  ::fcntl(made.readEnd.get(), F_SETFL, O_NONBLOCK);
   return made;
 }
 
-// A file in memory rather than a pipe: a program that reads it late or never makes nobody wait, and no SIGPIPE comes.
-// The program's limit on the size of files is not for this one.
-Result<UniqueFd> makeInput(std::string_view text, const ResourceLimits& limits) {
-  UniqueFd file = awayFromStreams(::memfd_create("leptir-task", MFD_CLOEXEC));
-  if (!file) return lacking("stdin of the program", errno, limits);
-  const NonBlockingOutput output(file.get());
+// Uses a file in memory instead of a pipe, so that a program which reads its stdin late or never neither blocks the
+// worker nor causes SIGPIPE. The limit on file sizes of the task name does not apply to this file.
+Result<base::UniqueFd> makeInput(std::string_view text, const ResourceLimits& limits) {
+  base::UniqueFd file = moveAboveStderr(::memfd_create("leptir-task", MFD_CLOEXEC));
+  if (!file) return shortageError("stdin of the program", errno, limits);
+  const base::NonBlockingOutput output(file.get());
   while (!text.empty()) {
     const auto written = output.write(text);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return lacking("stdin of the program", errno, limits);
+    if (written <= 0) return shortageError("stdin of the program", errno, limits);
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   ::lseek(file.get(), 0, SEEK_SET);
   return file;
 }
 
-// A worker keeps its own hard limit for its log (see worker/resource_limits.cc); a program has no use for it.
-void limitFileSizeForGood(pid_t program, std::uint64_t bytes) {
+// Sets the hard limit on file sizes too. A worker sets only its soft limit, since it needs the hard limit for its log
+// (see worker/resource_limits.cc).
+void setHardFileSizeLimit(pid_t program, std::uint64_t bytes) {
   rlimit limit{};
-  if (::prlimit(program, RLIMIT_FSIZE, nullptr, &limit) != 0) return;  // it has ended
+  if (::prlimit(program, RLIMIT_FSIZE, nullptr, &limit) != 0) return;  // the program has exited
   limit.rlim_cur = limit.rlim_max = std::min<rlim_t>(bytes, limit.rlim_max);
   ::prlimit(program, RLIMIT_FSIZE, &limit, nullptr);
 }
 
-// What the new process does before it becomes the program.
-class SpawnPlan {
+// What the new process does between fork and exec.
+class SpawnOptions {
  public:
-  explicit SpawnPlan(const ProgramCall& call) {
+  explicit SpawnOptions(const ProgramCall& call) {
     ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawnattr_init(&attributes_);
     sigset_t all, none;
@@ -89,35 +92,35 @@ class SpawnPlan {
     ::sigemptyset(&none);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
-    // What a program sends to its group, as `kill 0` in a script does, is to spare the worker.
+    // The program gets a process group of its own, so that `kill 0` in a script does not signal the worker.
     const int session = call.ownSession ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
     ::posix_spawnattr_setflags(&attributes_,
                                static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | session));
   }
-  ~SpawnPlan() {
+  ~SpawnOptions() {
     ::posix_spawn_file_actions_destroy(&actions_);
     ::posix_spawnattr_destroy(&attributes_);
   }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  SpawnOptions(const SpawnOptions&) = delete;
+  SpawnOptions& operator=(const SpawnOptions&) = delete;
 
-  void put(const UniqueFd& descriptor, int stream) {
+  void redirect(const base::UniqueFd& descriptor, int stream) {
     ::posix_spawn_file_actions_adddup2(&actions_, descriptor.get(), stream);
   }
-  void enter(const std::string& directory) {
+  void changeDirectory(const std::string& directory) {
     if (!directory.empty()) ::posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str());
   }
-  void closeTheRest() { ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1); }
+  void closeOtherDescriptors() { ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1); }
 
-  // 0 or an errno, which is that of exec too.
+  // Returns 0, or the errno of fork or exec.
   int spawn(const std::string& file, const ProgramCall& call, pid_t& pid) const {
-    auto arguments = pointers(call.arguments);
-    auto environment = pointers(call.environment);
+    auto arguments = nullTerminated(call.arguments);
+    auto environment = nullTerminated(call.environment);
     return ::posix_spawn(&pid, file.c_str(), &actions_, &attributes_, arguments.data(), environment.data());
   }
 
  private:
-  static std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  static std::vector<char*> nullTerminated(const std::vector<std::string>& texts) {
     std::vector<char*> pointers;
     for (const auto& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
     pointers.push_back(nullptr);
@@ -133,7 +136,7 @@ std::string_view pathIn(const std::vector<std::string>& environment) {
   for (const std::string_view variable : environment) {
     if (variable.starts_with(kName)) return variable.substr(kName.size());
   }
-  return kUsualPath;
+  return kDefaultPath;
 }
 
 }  // namespace
@@ -148,23 +151,23 @@ Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
   auto errors = makePipe(call.limits);
   if (!errors) return errors.error();
 
-  SpawnPlan plan(call);
-  plan.put(*input, STDIN_FILENO);
-  plan.put(output->theirs, STDOUT_FILENO);
-  plan.put(errors->theirs, STDERR_FILENO);
-  plan.enter(call.directory);
-  plan.closeTheRest();
+  SpawnOptions options(call);
+  options.redirect(*input, STDIN_FILENO);
+  options.redirect(output->writeEnd, STDOUT_FILENO);
+  options.redirect(errors->writeEnd, STDERR_FILENO);
+  options.changeDirectory(call.directory);
+  options.closeOtherDescriptors();
 
   SpawnedProgram program;
-  if (const int error = plan.spawn(*file, call, program.pid)) {
-    return limitBehind(error, call.limits) != nullptr ? lacking(*file, error, call.limits)
-                                                      : whyNotStarted(*file, call.directory, error);
+  if (const int error = options.spawn(*file, call, program.pid)) {
+    return limitThatCaused(error, call.limits) != nullptr ? shortageError(*file, error, call.limits)
+                                                          : whyNotStarted(*file, call.directory, error);
   }
-  if (call.limits.fileSize) limitFileSizeForGood(program.pid, *call.limits.fileSize);
-  program.output = std::move(output->ours);
-  program.errors = std::move(errors->ours);
-  program.ended = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, program.pid, 0)));
+  if (call.limits.fileSize) setHardFileSizeLimit(program.pid, *call.limits.fileSize);
+  program.output = std::move(output->readEnd);
+  program.errors = std::move(errors->readEnd);
+  program.pidfd = base::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, program.pid, 0)));
   return program;
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

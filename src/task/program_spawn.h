@@ -1,4 +1,4 @@
-// Starts a program with pipes for its output.
+// Starts a program, with pipes for its stdout and stderr.
 #pragma once
 
 #include "base/unique_fd.h"
@@ -7,17 +7,17 @@
 
 #include <sys/types.h>
 
-namespace leptir {
+namespace leptir::task {
 
-// Our ends of a program that runs.
+// A running program, and this process's ends of its pipes.
 struct SpawnedProgram {
   pid_t pid = 0;
-  UniqueFd output;  // its stdout; neither end blocks us
-  UniqueFd errors;  // its stderr
-  UniqueFd ended;   // a pidfd: readable once it has ended; none on kernels that know none
+  base::UniqueFd output;  // reads its stdout; does not block
+  base::UniqueFd errors;  // reads its stderr; does not block
+  base::UniqueFd pidfd;   // a pidfd, readable once the program has exited; empty on a kernel without pidfd_open
 };
 
-// Errors as runProgram's.
+// Returns the same errors as runProgram.
 Result<SpawnedProgram> spawnProgram(const ProgramCall& call);
 
-}  // namespace leptir
+}  // namespace leptir::task

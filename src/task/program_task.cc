@@ -14,10 +14,10 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-// All that a program's tasks share.
+// What all runs of a program's tasks share.
 struct ProgramSetup {
   ProgramSpec spec;
   std::string session;
@@ -30,7 +30,7 @@ void appendSeconds(Duration duration, std::string& out) {
   out.append(Json(std::chrono::duration<double>(duration).count()).dump());
 }
 
-// The task as one JSON line: what a program reads when arguments are not enough.
+// The task as one JSON line, which the program can read from its stdin.
 std::string inputLine(const TaskContext& context, std::string_view parameters) {
   std::string line = R"({"id":)";
   appendJsonText(context.id(), line);
@@ -44,10 +44,11 @@ std::string inputLine(const TaskContext& context, std::string_view parameters) {
   return line.append("}\n");
 }
 
-// Nothing of ours but what every program needs; the configuration adds to it, and cannot change who the task is.
+// The environment of the program: PATH, HOME and LANG of the worker, the variables of the configuration, and the
+// LEPTIR_ variables, which the configuration cannot change.
 std::vector<std::string> environmentOf(const TaskContext& context, const ProgramSetup& setup) {
   std::map<std::string, std::string> variables;
-  variables["PATH"] = kUsualPath;
+  variables["PATH"] = kDefaultPath;
   for (const char* name : {"PATH", "HOME", "LANG"}) {
     if (const char* value = std::getenv(name)) variables[name] = value;
   }
@@ -67,35 +68,35 @@ class ProgramTask final : public BaseTask {
   explicit ProgramTask(std::shared_ptr<const ProgramSetup> setup) : setup_(std::move(setup)) {}
 
  private:
-  // Who stops a task signals the program's whole process group. A program that does not end then is killed, and we
-  // with it: so its output is put where it outlives us.
+  // The master stops a task by signals to the process group of the program, and kills the program and this worker if it
+  // does not end in time. While it is being stopped, its output is stored in the slot (saveUnfinishedOutcome).
   ExitStatus doJob() override {
-    const auto end = runProgram(call(), watcher());
+    const auto end = runProgram(call(), callbacks());
     errors_.finish();
     output_.forEachLine([this](std::string line) { addResponseLine(std::move(line)); });
     context().setStderrTail(std::string(errors_.tail()));
     if (!end) throw TaskError("Program did not run: " + end.error().message());
-    return judge(*end);
+    return exitStatusOf(*end);
   }
 
-  ProgramWatcher watcher() {
-    return {[this](std::string_view piece) { output_.add(piece), outputIsLeft_ = false; },
-            [this](std::string_view piece) { errors_.add(piece), outputIsLeft_ = false; }, stopToken(),
-            [this] { leaveOutput(); },
+  ProgramCallbacks callbacks() {
+    return {[this](std::string_view piece) { output_.add(piece), outputIsStored_ = false; },
+            [this](std::string_view piece) { errors_.add(piece), outputIsStored_ = false; }, stopToken(),
+            [this] { storeOutput(); },
             [this](const Error& why) { logWarning("Program cannot be started yet, trying again: " + why.message()); }};
   }
 
-  void leaveOutput() {
+  void storeOutput() {
     const auto now = systemClock().bootTime();
-    if (outputIsLeft_ || now - leftAt_ < kLookEvery) return;
-    leftAt_ = now;
+    if (outputIsStored_ || now - storedAt_ < kStopPollInterval) return;
+    storedAt_ = now;
     Outcome unfinished;
     output_.forEachLine([&](std::string_view line) {
       if (!unfinished.response.empty()) unfinished.response += ' ';
       unfinished.response.append(line);
     });
     unfinished.stderrTail = errors_.tail();
-    outputIsLeft_ = context().leaveUnfinished(unfinished);
+    outputIsStored_ = context().saveUnfinishedOutcome(unfinished);
   }
 
   ProgramCall call() {
@@ -111,7 +112,7 @@ class ProgramTask final : public BaseTask {
             setup_->limits};
   }
 
-  ExitStatus judge(const ProgramEnd& end) {
+  ExitStatus exitStatusOf(const ProgramExit& end) {
     if (end.signal != 0) {
       throw ProgramCrashed(fmt::format("Program was ended by signal {} ({}).", end.signal, ::strsignal(end.signal)),
                            end.signal);
@@ -123,11 +124,11 @@ class ProgramTask final : public BaseTask {
     return ExitStatus::Error;
   }
 
-  LinesOfTheBeginning output_{kMaxProgramOutput};
-  LinesAndTail errors_{kMaxProgramOutput, [this](std::string_view line) { logWarning(line); }};
-  bool outputIsLeft_ = false;
-  BootTime leftAt_{};                          // not all the time: a kill while it is written spoils it
-  std::shared_ptr<const ProgramSetup> setup_;  // with the factory, and so with every task of this name
+  StdoutCollector output_{kMaxProgramOutput};
+  StderrCollector errors_{kMaxProgramOutput, [this](std::string_view line) { logWarning(line); }};
+  bool outputIsStored_ = false;
+  BootTime storedAt_{};                        // limits how often it is stored: a kill during a write loses it
+  std::shared_ptr<const ProgramSetup> setup_;  // shared with the factory and every task of this name
 };
 
 }  // namespace
@@ -138,4 +139,4 @@ void addProgram(TaskRegistry& tasks, const std::string& name, ProgramSpec spec, 
   tasks.addFactory(name, [setup] { return std::make_unique<ProgramTask>(setup); });
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

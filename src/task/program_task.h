@@ -1,4 +1,5 @@
-// A task whose code is a program: started without a shell, fed the task as one JSON line, its stdout the response.
+// Tasks whose code is a program: leptir starts it without a shell, writes the task as one JSON line to its stdin, and
+// takes its stdout as the response.
 #pragma once
 
 #include "leptir/base_task.h"
@@ -10,21 +11,24 @@
 #include <string_view>
 #include <vector>
 
-namespace leptir {
+namespace leptir::task {
 
-// Response lines kept of a program's stdout; the rest is read and dropped, so that it never blocks.
+// How many bytes of a program's stdout become response lines. The rest is read and dropped, so that the program does
+// not block.
 inline constexpr std::size_t kMaxProgramOutput = 64 * 1024;
 
-// Replaces `{name}` by the parameters, a JSON object as text: what is no text stands as it was pushed. InputError
-// (thrown): a parameter is missing, or a brace is left open.
+// Replaces each `{name}` in `command` by that member of `parameters` (the text of a JSON object): a string by its
+// value, any other value by its JSON text. Throws InputError if a parameter is missing or a brace is not closed.
 std::vector<std::string> fillCommand(const std::vector<std::string>& command, std::string_view parameters);
 
-// Invalid braces and an empty command are found when the configuration is read. Invalid: says which argument.
+// Checks a command when the configuration is read. Invalid: it is empty, or the braces of an argument are wrong; the
+// message names the argument.
 Result<void> checkCommand(const std::vector<std::string>& command);
 
-// `session` becomes LEPTIR_SESSION in each program's environment, by which a later instance finds those that outlived
-// theirs. `limits`: those that the rules of this name set, under which the worker puts itself.
+// Adds the task `name` that runs a program. `session` becomes LEPTIR_SESSION in the program's environment, by which a
+// later instance finds programs that outlived their instance. `limits` are the limits of this task name, which the
+// worker sets for itself before the run.
 void addProgram(TaskRegistry& tasks, const std::string& name, ProgramSpec spec, std::string session,
                 ResourceLimits limits = {});
 
-}  // namespace leptir
+}  // namespace leptir::task

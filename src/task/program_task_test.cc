@@ -21,7 +21,7 @@
 #include <sstream>
 #include <thread>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using namespace std::chrono_literals;
@@ -58,21 +58,21 @@ class ProgramTaskTest : public ::testing::Test {
   Logger logger = Logger::open({{"test", LogSinkConfig::Type::File, logFile}}).value();
 };
 
-TEST_F(ProgramTaskTest, SucceedsWithItsLinesAsResponse) {
+TEST_F(ProgramTaskTest, JoinsTheLinesOfStdoutToTheResponse) {
   const auto outcome = runShell("echo one; printf 'two\\nthree'");
   EXPECT_EQ(outcome.status, ExitStatus::Success);
   EXPECT_EQ(outcome.cause, Cause::Finished);
   EXPECT_EQ(outcome.response, "one two three");
 }
 
-TEST_F(ProgramTaskTest, GetsItsArgumentsWithoutAShell) {
+TEST_F(ProgramTaskTest, PassesArgumentsWithoutAShell) {
   EXPECT_EQ(
       run({.command = {"/bin/echo", "hello {name}", "{list}", "{{x}}"}}, {{"name", "$(id); rm -rf"}, {"list", {1, 2}}})
           .response,
       "hello $(id); rm -rf [1,2] {x}");
 }
 
-TEST_F(ProgramTaskTest, IsAnInputErrorWithoutAParameter) {
+TEST_F(ProgramTaskTest, FailsWithAnInputErrorWhenAParameterIsMissing) {
   const auto outcome = run({.command = {"/bin/echo", "{name}"}});
   EXPECT_EQ(outcome.status, ExitStatus::Error);
   EXPECT_EQ(outcome.cause, Cause::Threw);
@@ -80,45 +80,45 @@ TEST_F(ProgramTaskTest, IsAnInputErrorWithoutAParameter) {
   EXPECT_THAT(outcome.response, HasSubstr("Parameter: name"));
 }
 
-TEST_F(ProgramTaskTest, IsFoundInThePathWhenItHasNoSlash) {
+TEST_F(ProgramTaskTest, FindsAProgramWithoutASlashInThePath) {
   EXPECT_EQ(run({.command = {"echo", "x"}}).response, "x");
 }
 
-TEST_F(ProgramTaskTest, ReadsItsParametersAsTheyWerePushed) {
+TEST_F(ProgramTaskTest, WritesParametersToStdinAsTheyWerePushed) {
   const std::string pushed = "{\"zeta\":123456789012345678901234, \"f\":1.50,\n\"alpha\":\"č\\u010d/\"}";
   const auto heard = runText({.command = {"/bin/cat"}}, pushed).response;
   EXPECT_THAT(heard, HasSubstr(R"("parameters":{"zeta":123456789012345678901234, "f":1.50, "alpha":"č\u010d/"},)"));
 }
 
-TEST_F(ProgramTaskTest, DoesNotStartWithParametersThatAreNoJson) {
+TEST_F(ProgramTaskTest, DoesNotStartTheProgramWhenTheParametersAreNoJson) {
   const auto outcome = runText({.command = {"/bin/cat"}}, "{\"a\":nonsense}");
   EXPECT_EQ(outcome.thrown->type, "leptir::InputError");
   EXPECT_THAT(outcome.response, HasSubstr("Parameters cannot be read: not JSON at byte"));
 }
 
-TEST_F(ProgramTaskTest, ReadsTheTaskAsOneLineOfJson) {
+TEST_F(ProgramTaskTest, WritesTheTaskToStdinAsOneLineOfJson) {
   EXPECT_EQ(
       runShell("cat", {{"b", 1.0}, {"a", "č/"}}).response,
       R"({"id":"id\/1","name":"prog","parameters":{"a":"\u010d/","b":1.0},"attempt":2,"fence":77,"timeLimit":30})");
   EXPECT_EQ(runShell("wc -l").response, "1");
 }
 
-TEST_F(ProgramTaskTest, ReadsTheTaskInPythonToo) {
+TEST_F(ProgramTaskTest, WritesJsonThatPythonCanRead) {
   EXPECT_EQ(run({.command = {"python3", "-c", "import json,sys; print(json.load(sys.stdin)['parameters']['n'] + 1)"}},
                 {{"n", 41}})
                 .response,
             "42");
 }
 
-TEST_F(ProgramTaskTest, NeedNotReadWhatItIsGiven) {
+TEST_F(ProgramTaskTest, SucceedsWhenTheProgramDoesNotReadItsStdin) {
   EXPECT_EQ(runShell("exec 0<&-; echo done", {{"large", std::string(1'000'000, 'x')}}).response, "done");
 }
 
-TEST_F(ProgramTaskTest, ReadsALargeTaskWhole) {
+TEST_F(ProgramTaskTest, WritesALargeTaskToStdinCompletely) {
   EXPECT_GT(std::stol(runShell("wc -c", {{"large", std::string(8'000'000, 'x')}}).response), 8'000'000);
 }
 
-TEST_F(ProgramTaskTest, HasNoEnvironmentButWhatIsPromised) {
+TEST_F(ProgramTaskTest, GivesTheProgramOnlyTheDocumentedEnvironment) {
   ::setenv("HOME", "/home/tester", 1);
   ::setenv("LANG", "C.UTF-8", 1);
   ::setenv("LEPTIR_TEST_SECRET", "hush", 1);
@@ -131,25 +131,25 @@ TEST_F(ProgramTaskTest, HasNoEnvironmentButWhatIsPromised) {
                 std::string(::getenv("PATH")));
 }
 
-TEST_F(ProgramTaskTest, RunsInItsFolder) {
+TEST_F(ProgramTaskTest, RunsTheProgramInItsWorkingDirectory) {
   const auto real = std::filesystem::canonical(folder.path()).string();
   EXPECT_EQ(run({.command = {"/bin/pwd"}, .directory = real}).response, real);
 }
 
-TEST_F(ProgramTaskTest, FindsAProgramInItsFolder) {
+TEST_F(ProgramTaskTest, FindsARelativeProgramInItsWorkingDirectory) {
   const auto script = folder.write("run", "#!/bin/sh\necho here\n");
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   EXPECT_EQ(run({.command = {"./run"}, .directory = folder.path().string()}).response, "here");
 }
 
-TEST_F(ProgramTaskTest, HasNoDescriptorsOfOurs) {
+TEST_F(ProgramTaskTest, PassesNoDescriptorsOfTheWorkerToTheProgram) {
   const int leaked = ::dup(STDERR_FILENO);  // without close-on-exec
   const auto outcome = runShell("ls /proc/self/fd | tr '\\n' ' '");
   ::close(leaked);
-  EXPECT_EQ(outcome.response, "0 1 2 3 ") << "3 is the folder that ls reads";
+  EXPECT_EQ(outcome.response, "0 1 2 3 ") << "3 is the directory that ls reads";
 }
 
-TEST_F(ProgramTaskTest, HasDefaultSignalsAndNoneBlocked) {
+TEST_F(ProgramTaskTest, StartsTheProgramWithDefaultSignalHandlersAndNoBlockedSignals) {
   sigset_t blocked, before;
   ::sigfillset(&blocked);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
@@ -164,7 +164,7 @@ TEST_F(ProgramTaskTest, HasDefaultSignalsAndNoneBlocked) {
   EXPECT_EQ(stillIgnored & 0x7fffffff, 0u) << "signals 32 and 33 are the C library's own";
 }
 
-TEST_F(ProgramTaskTest, LeadsAProcessGroupInOurSession) {
+TEST_F(ProgramTaskTest, MakesTheProgramLeadAProcessGroupInTheWorkersSession) {
   int program = 0, group = 0, session = 0;
   std::istringstream(runShell("echo $$; cut -d' ' -f5,6 /proc/self/stat").response) >> program >> group >> session;
   EXPECT_GT(group, 0);
@@ -172,20 +172,20 @@ TEST_F(ProgramTaskTest, LeadsAProcessGroupInOurSession) {
   EXPECT_EQ(session, ::getsid(0));
 }
 
-TEST_F(ProgramTaskTest, CanBeAWarning) {
+TEST_F(ProgramTaskTest, IsAWarningWithAConfiguredExitCode) {
   const auto outcome = run({.command = {"/bin/sh", "-c", "echo hm; exit 3"}, .warningExitCodes = {2, 3}});
   EXPECT_EQ(outcome.status, ExitStatus::Warning);
   EXPECT_EQ(outcome.response, "hm");
 }
 
-TEST_F(ProgramTaskTest, IsAnErrorWithAnyOtherExitCode) {
+TEST_F(ProgramTaskTest, IsAnErrorWithAnyExitCodeThatIsNotConfigured) {
   const auto outcome = runShell("echo hm; exit 4");
   EXPECT_EQ(outcome.status, ExitStatus::Error);
   EXPECT_EQ(outcome.cause, Cause::Finished);
   EXPECT_EQ(outcome.response, "hm Program exited with code 4.");
 }
 
-TEST_F(ProgramTaskTest, KeepsStderrInTheLogAndInTheRecord) {
+TEST_F(ProgramTaskTest, WritesStderrToTheLogAndToTheRecord) {
   const auto outcome = runShell("echo trouble >&2; printf 'more' >&2; exit 1");
   EXPECT_EQ(outcome.stderrTail, "trouble\nmore");
   const auto log = readWholeFile(logFile);
@@ -193,7 +193,7 @@ TEST_F(ProgramTaskTest, KeepsStderrInTheLogAndInTheRecord) {
   EXPECT_THAT(log, HasSubstr("WARN (4): [id/1](prog) more\n"));
 }
 
-TEST_F(ProgramTaskTest, LogsTheBeginningOfAStderrThatDoesNotEnd) {
+TEST_F(ProgramTaskTest, LogsOnlyTheBeginningOfALongStderr) {
   runShell("yes trouble | head -c 10000000 >&2; echo the end >&2");
   const auto log = readWholeFile(logFile);
   EXPECT_LT(log.size(), 10 * kMaxProgramOutput);
@@ -201,13 +201,13 @@ TEST_F(ProgramTaskTest, LogsTheBeginningOfAStderrThatDoesNotEnd) {
   EXPECT_THAT(log, testing::Not(HasSubstr("the end")));
 }
 
-TEST_F(ProgramTaskTest, KeepsTheEndOfALongStderr) {
+TEST_F(ProgramTaskTest, RecordsTheEndOfALongStderr) {
   const auto outcome = runShell("head -c 1000000 /dev/zero | tr '\\0' x >&2; echo the end >&2");
   EXPECT_EQ(outcome.stderrTail.size(), kMaxProgramOutput);
   EXPECT_TRUE(outcome.stderrTail.ends_with("xthe end\n"));
 }
 
-TEST_F(ProgramTaskTest, IsDrainedOfWhatIsNotKept) {
+TEST_F(ProgramTaskTest, ReadsAndDropsStdoutBeyondItsLimit) {
   const auto outcome = runShell("head -c 100000000 /dev/zero | tr '\\0' x; exit 7");
   EXPECT_THAT(
       outcome.response,
@@ -215,11 +215,11 @@ TEST_F(ProgramTaskTest, IsDrainedOfWhatIsNotKept) {
   EXPECT_THAT(outcome.response, HasSubstr("exited with code 7"));
 }
 
-TEST_F(ProgramTaskTest, MayWriteBytesThatAreNotUtf8) {
+TEST_F(ProgramTaskTest, KeepsOutputBytesThatAreNotUtf8) {
   EXPECT_EQ(runShell("printf '\\377\\001'").response, "\xff\x01");
 }
 
-TEST_F(ProgramTaskTest, IsACrashWhenASignalEndsIt) {
+TEST_F(ProgramTaskTest, RecordsACrashWhenASignalEndsTheProgram) {
   const auto outcome = runShell("echo before; kill -SEGV $$");
   EXPECT_EQ(outcome.status, ExitStatus::Error);
   EXPECT_EQ(outcome.cause, Cause::Crashed);
@@ -228,7 +228,7 @@ TEST_F(ProgramTaskTest, IsACrashWhenASignalEndsIt) {
   EXPECT_FALSE(outcome.thrown);
 }
 
-TEST_F(ProgramTaskTest, SaysWhatCannotBeStartedAndWhy) {
+TEST_F(ProgramTaskTest, NamesTheProgramThatCannotBeStartedAndTheReason) {
   EXPECT_EQ(run({.command = {"/no/such/program"}}).response,
             "LeptirTaskException occurred. Program did not run: /no/such/program: no such file or directory");
   EXPECT_EQ(
@@ -246,7 +246,7 @@ TEST_F(ProgramTaskTest, SaysWhatCannotBeStartedAndWhy) {
               HasSubstr("argument list too long"));
 }
 
-TEST_F(ProgramTaskTest, NamesAMissingInterpreterAlsoOfARelativeProgram) {
+TEST_F(ProgramTaskTest, NamesTheMissingInterpreterOfARelativeProgram) {
   const auto script = folder.write("run.sh", "#!/bin/sh\r\necho x\r\n");
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   for (const auto& program : {std::string("./run.sh"), "../" + folder.path().filename().string() + "/run.sh"}) {
@@ -257,7 +257,7 @@ TEST_F(ProgramTaskTest, NamesAMissingInterpreterAlsoOfARelativeProgram) {
   }
 }
 
-TEST_F(ProgramTaskTest, IsLookedForInThePathThatItGets) {
+TEST_F(ProgramTaskTest, LooksForTheProgramInTheConfiguredPath) {
   const auto tool = folder.write("leptir-tool", "#!/bin/sh\necho found\n");
   std::filesystem::permissions(tool, std::filesystem::perms::owner_all);
   const auto path = folder.path().string();
@@ -269,9 +269,9 @@ TEST_F(ProgramTaskTest, IsLookedForInThePathThatItGets) {
       "PATH (/nowhere:/bin)");
 }
 
-TEST_F(ProgramTaskTest, CanBeCheckedBeforeATaskNeedsIt) {
+TEST_F(ProgramTaskTest, ReportsAMissingProgramBeforeTheFirstTask) {
   EXPECT_TRUE(checkProgram({.command = {"sh"}}));
-  EXPECT_TRUE(checkProgram({.command = {"{program}"}})) << "known only with the task";
+  EXPECT_TRUE(checkProgram({.command = {"{program}"}})) << "the program is a parameter of the task";
   EXPECT_EQ(checkProgram({.command = {"sh"}, .directory = "/no/folder"}).error().message(),
             "working directory: /no/folder: no such file or directory");
   EXPECT_EQ(checkProgram({.command = {"sh"}, .environment = {{"PATH", "/nowhere"}}}).error().message(),
@@ -284,7 +284,7 @@ TEST_F(ProgramTaskTest, CanBeCheckedBeforeATaskNeedsIt) {
               HasSubstr("'/no/interpreter': no such file or directory"));
 }
 
-// Why an executable file with this content cannot run; empty: it can, as far as is known.
+// Why checkProgram rejects an executable file with this content; empty: it accepts the file.
 std::string whyNot(const TempDir& folder, const std::string& content) {
   const auto file = folder.write("program", content);
   std::filesystem::permissions(file, std::filesystem::perms::owner_all);
@@ -293,11 +293,11 @@ std::string whyNot(const TempDir& folder, const std::string& content) {
   return checked ? std::string() : checked.error().message();
 }
 
-TEST_F(ProgramTaskTest, IsCheckedWithItsInterpretersBeforeATaskNeedsIt) {
+TEST_F(ProgramTaskTest, ReportsAMissingInterpreterBeforeTheFirstTask) {
   EXPECT_EQ(whyNot(folder, "#! /bin/sh -e \n"), "");
   EXPECT_EQ(whyNot(folder, "#!/usr/bin/env sh\n"), "");
   EXPECT_EQ(whyNot(folder, "#!/usr/bin/env -S sh -e\n"), "");
-  EXPECT_EQ(whyNot(folder, "#!/usr/bin/env -i nosuchinterp\n"), "") << "options of env are not followed";
+  EXPECT_EQ(whyNot(folder, "#!/usr/bin/env -i nosuchinterp\n"), "") << "options of env are not interpreted";
   EXPECT_EQ(whyNot(folder, "#!\n"), "./program: its first line names no interpreter behind #!");
   constexpr const char* kNotFound =
       "./program: the interpreter that its first line names is not found by env: nosuchinterp: no such file or "
@@ -314,7 +314,7 @@ TEST_F(ProgramTaskTest, IsCheckedWithItsInterpretersBeforeATaskNeedsIt) {
   EXPECT_THAT(whyNot(folder, "#!./program\n"), HasSubstr("too many interpreters"));
 }
 
-TEST_F(ProgramTaskTest, IsABinaryWithItsLoaderOrAScript) {
+TEST_F(ProgramTaskTest, RejectsFilesThatAreNoScriptAndNoBinaryWithAnExistingLoader) {
   if (std::filesystem::exists("/proc/sys/fs/binfmt_misc/status"))
     GTEST_SKIP() << "this machine may know more formats (binfmt_misc)";
   for (const auto* content : {"", "echo hello\n", "\x01\x02\x03"})
@@ -328,7 +328,7 @@ TEST_F(ProgramTaskTest, IsABinaryWithItsLoaderOrAScript) {
   EXPECT_THAT(whyNot(folder, binary), HasSubstr("./program: the loader that it asks for cannot be executed: '/lib"));
 }
 
-TEST_F(ProgramTaskTest, IsDoneAlthoughItsChildHoldsTheOutput) {
+TEST_F(ProgramTaskTest, EndsAlthoughAChildOfTheProgramKeepsTheOutputOpen) {
   const auto outcome = runShell("sleep 1000 & echo $!");
   const pid_t left = std::stoi(outcome.response);
   EXPECT_EQ(::kill(left, 0), 0);
@@ -337,13 +337,13 @@ TEST_F(ProgramTaskTest, IsDoneAlthoughItsChildHoldsTheOutput) {
   EXPECT_LT(outcome.executionTime, 30s);
 }
 
-TEST_F(ProgramTaskTest, LeavesWhatItWroteAsSoonAsItIsToStop) {
+TEST_F(ProgramTaskTest, StoresTheOutputSoFarWhenAStopIsRequested) {
   const auto go = folder / "go";
   std::vector<std::string> left;
   onUnfinished = [&](const Outcome& unfinished) {
     left.push_back(unfinished.response + "|" + unfinished.stderrTail);
     if (left.size() == 2) folder.write("go", "");
-    return left.size() > 1;  // the first time there is no room
+    return left.size() > 1;  // the first attempt fails
   };
   std::thread stopper([&] {
     waitUntil([&] { return std::filesystem::exists(folder / "said"); });
@@ -355,14 +355,14 @@ TEST_F(ProgramTaskTest, LeavesWhatItWroteAsSoonAsItIsToStop) {
   EXPECT_EQ(outcome.response, "one two");
   ASSERT_GE(left.size(), 2u);
   EXPECT_EQ(left[0], "one|err\n");
-  EXPECT_EQ(left[1], "one|err\n") << "there was no room before";
+  EXPECT_EQ(left[1], "one|err\n") << "stored again, since the first attempt failed";
 }
 
-TEST_F(ProgramTaskTest, CountsTheCpuTimeOfTheProgram) {
+TEST_F(ProgramTaskTest, MeasuresTheCpuTimeOfTheProgram) {
   EXPECT_GT(runShell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done").cpuTime, 10ms);
 }
 
-TEST_F(ProgramTaskTest, WorksInAProcessWithoutStreams) {
+TEST_F(ProgramTaskTest, WorksInAProcessWhoseStandardStreamsAreClosed) {
   const auto child = ::fork();
   if (child == 0) {
     for (const int stream : {0, 1, 2}) ::close(stream);
@@ -374,7 +374,7 @@ TEST_F(ProgramTaskTest, WorksInAProcessWithoutStreams) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
-// Sets how many descriptors this process may have, and puts it right again.
+// Limits the number of descriptors of this process until it is destroyed.
 class DescriptorLimit {
  public:
   explicit DescriptorLimit(rlim_t most) {
@@ -390,7 +390,7 @@ class DescriptorLimit {
   rlimit before_{};
 };
 
-TEST_F(ProgramTaskTest, WaitsOutAWantOfDescriptors) {
+TEST_F(ProgramTaskTest, RetriesTheStartUntilDescriptorsAreAvailable) {
   auto limit = std::make_optional<DescriptorLimit>(3);
   std::jthread relief([&] {
     std::this_thread::sleep_for(200ms);
@@ -402,7 +402,7 @@ TEST_F(ProgramTaskTest, WaitsOutAWantOfDescriptors) {
   EXPECT_THAT(readWholeFile(logFile), HasSubstr("too many open files"));
 }
 
-TEST_F(ProgramTaskTest, DoesNotWaitForDescriptorsOnceItIsToStop) {
+TEST_F(ProgramTaskTest, DoesNotRetryTheStartAfterAStopRequest) {
   const DescriptorLimit limit(3);
   stop.requestStop();
   const auto outcome = runShell("echo ran");
@@ -411,7 +411,7 @@ TEST_F(ProgramTaskTest, DoesNotWaitForDescriptorsOnceItIsToStop) {
   EXPECT_LT(outcome.executionTime, 20s);
 }
 
-TEST_F(ProgramTaskTest, DoesNotWaitForDescriptorsThatTheLimitOfItsNameWithholds) {
+TEST_F(ProgramTaskTest, DoesNotRetryTheStartWhenTheLimitOfTheTaskNameIsTheReason) {
   const DescriptorLimit limit(3);
   limits.openFiles = 3;
   const auto outcome = runShell("echo ran");
@@ -421,7 +421,7 @@ TEST_F(ProgramTaskTest, DoesNotWaitForDescriptorsThatTheLimitOfItsNameWithholds)
   EXPECT_LT(outcome.executionTime, 20s);
 }
 
-TEST_F(ProgramTaskTest, GetsParametersLargerThanTheFilesThatItMayWrite) {
+TEST_F(ProgramTaskTest, CanReadParametersLargerThanItsLimitOnFileSizes) {
   limits.fileSize = 4096;
   const auto isRun = [&] {
     ::signal(SIGXFSZ, SIG_DFL);
@@ -435,7 +435,7 @@ TEST_F(ProgramTaskTest, GetsParametersLargerThanTheFilesThatItMayWrite) {
   EXPECT_TRUE(inChild(isRun));
 }
 
-TEST_F(ProgramTaskTest, LeavesNoDescriptorsAndNoProcesses) {
+TEST_F(ProgramTaskTest, LeaksNoDescriptorsAndNoProcesses) {
   const auto descriptors = [] {
     const std::filesystem::directory_iterator entries("/proc/self/fd");
     return std::distance(begin(entries), end(entries));
@@ -449,4 +449,4 @@ TEST_F(ProgramTaskTest, LeavesNoDescriptorsAndNoProcesses) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

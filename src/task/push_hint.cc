@@ -2,15 +2,15 @@
 
 #include <fmt/format.h>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-constexpr std::size_t kLongestValue = 60;
+constexpr std::size_t kMaxHintedBytes = 60;
 
 }  // namespace
 
-Json jsonInText(const std::string& value) {
-  if (value.size() > kLongestValue) return Json::value_t::discarded;
+Json parseNonStringJson(const std::string& value) {
+  if (value.size() > kMaxHintedBytes) return Json::value_t::discarded;
   auto json = parseJson(value);
   return json && !json->is_string() && !json->is_null() ? std::move(*json) : Json(Json::value_t::discarded);
 }
@@ -19,4 +19,4 @@ std::string pushHint(std::string_view name, const std::string& value) {
   return fmt::format(". Pushed as {0}={1} it is text: push {0}:={1}", name, value);
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,4 +1,4 @@
-// What a user meant who pushed `key=2` for a number: the shell's `key=text` is always text.
+// A hint for users who pushed a number or a list with `key=2`, which the push command always takes as text.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 #include "leptir/json.h"
 
-namespace leptir {
+namespace leptir::task {
 
-// `value` read as JSON, when that is anything but a string; else a discarded value.
-Json jsonInText(const std::string& value);
+// Parses `value` as JSON. Returns a discarded Json if it is a string, null, longer than 60 bytes or no JSON.
+Json parseNonStringJson(const std::string& value);
 
-// ". Pushed as seconds=2 it is text: push seconds:=2"
+// The hint to append to an error message: ". Pushed as seconds=2 it is text: push seconds:=2".
 std::string pushHint(std::string_view name, const std::string& value);
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -49,12 +49,12 @@ ExitStatus TaskContext::discard(std::string reason) {
 
 void TaskContext::progress(double fraction, std::string_view text) const {
   if (!environment_.onProgress) return;
-  // Written so that NaN becomes 0.
+  // This comparison turns NaN into 0, which std::clamp would not.
   const double clamped = fraction > 0 ? std::min(fraction, 1.0) : 0.0;
   environment_.onProgress(clamped, text);
 }
 
-bool TaskContext::leaveUnfinished(const Outcome& unfinished) const {
+bool TaskContext::saveUnfinishedOutcome(const Outcome& unfinished) const {
   return environment_.onUnfinished && environment_.onUnfinished(unfinished);
 }
 

@@ -16,9 +16,9 @@ void TaskRegistry::addFactory(std::string name, TaskFactory factory) {
   name = withoutLeadingBackslash(name);
   if (name.empty()) {
     mistakes_.emplace_back("a task was added without a name");
-  } else if (name.size() > kMaxTaskNameBytes) {
+  } else if (name.size() > base::kMaxTaskNameBytes) {
     mistakes_.push_back("the task name '" + name + "' is longer than 255 bytes");
-  } else if (const auto checked = checkTaskName(name); !checked) {
+  } else if (const auto checked = base::checkTaskName(name); !checked) {
     mistakes_.push_back("a task cannot be added: " + checked.error().message());
   } else if (const auto [place, isNew] = factories_.try_emplace(name, std::move(factory)); !isNew) {
     mistakes_.push_back("the task name '" + name + "' was added twice: give one of the two tasks another name");

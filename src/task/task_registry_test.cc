@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 class EmptyTask final : public BaseTask {
@@ -31,7 +31,7 @@ TEST(TaskRegistry, MatchesPhpNamesWithAndWithoutALeadingBackslash) {
   EXPECT_FALSE(tasks.contains("app\\dump"));
 }
 
-TEST(TaskRegistry, SaysWhichNamesCannotBeAdded) {
+TEST(TaskRegistry, ReportsNamesThatCannotBeAdded) {
   TaskRegistry tasks;
   tasks.add<EmptyTask>(std::string(255, 'x'));
   tasks.add<EmptyTask>("a");
@@ -50,11 +50,11 @@ TEST(TaskRegistry, SaysWhichNamesCannotBeAdded) {
   EXPECT_EQ(tasks.names(), (std::vector<std::string>{"a", std::string(255, 'x')}));
 }
 
-TEST(TaskRegistry, KnowsTheTestTasks) {
+TEST(TaskRegistry, ContainsTheTestTasksAfterAddTestTasks) {
   TaskRegistry tasks;
   addTestTasks(tasks);
   EXPECT_EQ(tasks.names(), (std::vector<std::string>{"crash", "fail", "hang", "noop", "sleep", "throw"}));
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,4 +1,5 @@
-// The tasks that every program has for trying things out: PHP leptir's tester, and two for what can go wrong.
+// The test tasks, which every program has so that users can try leptir: those of PHP leptir, and the tasks crash and
+// hang.
 #include "leptir/task_registry.h"
 
 #include <poll.h>
@@ -32,7 +33,7 @@ class SleepTask final : public BaseTask {
     return ExitStatus::Success;
   }
 
-  // Until the stop token fires at the latest. Signals only interrupt the wait.
+  // Returns early when the stop token fires. A signal does not end the sleep.
   void sleepFor(double seconds) const {
     using Clock = std::chrono::steady_clock;
     const std::chrono::duration<double> length(std::clamp(seconds, 0.0, 1e9));
@@ -58,9 +59,9 @@ class ThrowTask final : public BaseTask {
 };
 
 class CrashTask final : public BaseTask {
-  // Also where the compiler adds checks of its own: this is to be a crash, not a report of a sanitizer.
+  // Without sanitizer checks, which would print a report instead of the intended crash.
   __attribute__((no_sanitize("null"))) ExitStatus doJob() override {
-    volatile int* volatile nowhere = nullptr;  // volatile, so that the compiler does not see it coming
+    volatile int* volatile nowhere = nullptr;  // volatile, so that the compiler keeps the access
     *nowhere = 1;
     return ExitStatus::Success;
   }

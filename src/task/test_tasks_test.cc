@@ -1,4 +1,4 @@
-// The tasks for trying things out.
+// Tests of the tasks that addTestTasks adds.
 #include "leptir/stop_source.h"
 #include "task/executor_fixture.h"
 #include "tests/support/wait_until.h"
@@ -9,12 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 using TestTasks = ExecutorTest;
 
-TEST_F(TestTasks, SayWhatPhpLeptirsSaid) {
+TEST_F(TestTasks, RespondWithTheTextsOfPhpLeptir) {
   EXPECT_EQ(run("fail").response, "Very nice! How much?");
   EXPECT_EQ(run("fail").status, ExitStatus::Error);
   EXPECT_EQ(run("throw").response, "Task exited with exception: Very nice! How much?");
@@ -23,7 +23,7 @@ TEST_F(TestTasks, SayWhatPhpLeptirsSaid) {
   EXPECT_EQ(nap.flow, (Lines{"sleeping"}));
 }
 
-TEST_F(TestTasks, WakeWhenTheStopTokenFires) {
+TEST_F(TestTasks, SleepEndsWhenTheStopTokenFires) {
   TaskEnvironment environment;
   environment.name = "sleep";
   StopSource stop;
@@ -46,7 +46,7 @@ TEST_F(TestTasks, CrashIsASegmentationFault) {
   EXPECT_EQ(WTERMSIG(status), SIGSEGV);
 }
 
-TEST_F(TestTasks, HangEndsByNothingButSigkill) {
+TEST_F(TestTasks, HangIgnoresEverySignalButSigkill) {
   const auto child = ::fork();
   if (child == 0) {
     run("hang");
@@ -66,4 +66,4 @@ TEST_F(TestTasks, HangEndsByNothingButSigkill) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string_view>
 
-namespace leptir {
+namespace leptir::task {
 
 std::string typeName(const std::type_info& type) {
   static constexpr std::string_view kUnnamed = "(anonymous namespace)::";
@@ -19,4 +19,4 @@ std::string typeName(const std::type_info& type) {
   return name;
 }
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,12 +1,12 @@
-// Names of C++ types as their programmer wrote them.
+// Readable names of C++ types.
 #pragma once
 
 #include <string>
 #include <typeinfo>
 
-namespace leptir {
+namespace leptir::task {
 
-// "app::Resize"; without the words that a compiler puts in place of an unnamed namespace.
+// The demangled name, such as "app::Resize", without "(anonymous namespace)::".
 std::string typeName(const std::type_info& type);
 
-}  // namespace leptir
+}  // namespace leptir::task

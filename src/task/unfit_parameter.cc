@@ -6,19 +6,20 @@
 #include "leptir/base_task.h"
 #include "task/push_hint.h"
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
-// More parameters than a struct has members: data of another kind, for which no search is worth its time.
-constexpr std::size_t kMostParameters = 100;
+// With more parameters than structs usually have members, the search would take too long.
+constexpr std::size_t kMaxParameters = 100;
 
 class UnfitParameterFinder {
  public:
   UnfitParameterFinder(const Json& data, const std::string& error, const ReadParameters& read)
       : data_(data), error_(error), read_(read) {}
 
-  // Without the refused parameter, reading says something else. So it does without a required one that is read before:
-  // "key 'NAME' not found". Of two required ones that are both missing, the message names the one that is read first.
+  // Reads the data again without one parameter at a time. Without the rejected parameter the error changes. It also
+  // changes without a required parameter that is read earlier, to "key 'NAME' not found". Among required parameters,
+  // the rejected one is read last: if two are left out, the error names the one that is read first.
   std::string find() {
     std::string last;
     for (const auto& name : namesOf(data_)) {
@@ -41,17 +42,17 @@ class UnfitParameterFinder {
     return error.find("key '" + name + "' not found") != std::string::npos;
   }
 
-  // What reading says when these parameters are left out; empty when it succeeds.
+  // The error of reading the data without these parameters; empty if it can be read.
   std::string errorWithout(const std::vector<std::string>& names) {
     std::vector<Json> values;
     for (const auto& name : names) values.push_back(std::exchange(data_[name], nullptr));
     for (const auto& name : names) data_.erase(name);
-    auto error = errorOf(data_);
+    auto error = readError(data_);
     for (std::size_t i = 0; i < names.size(); ++i) data_[names[i]] = std::move(values[i]);
     return error;
   }
 
-  std::string errorOf(const Json& data) const {
+  std::string readError(const Json& data) const {
     try {
       read_(data);
       return {};
@@ -65,11 +66,11 @@ class UnfitParameterFinder {
   const ReadParameters& read_;
 };
 
-// A number that was pushed as text, and the like.
+// A hint for a value that was pushed as text and would fit as JSON, such as a number; otherwise empty.
 std::string hintFor(const std::string& name, const Json& value, const std::string& error) {
   const auto* text = value.get_ptr<const std::string*>();
   if (text == nullptr) return {};
-  const auto json = jsonInText(*text);
+  const auto json = parseNonStringJson(*text);
   const bool wouldFit = error.find(std::string("must be ") + json.type_name()) != std::string::npos;
   return wouldFit ? pushHint(name, *text) : std::string();
 }
@@ -77,23 +78,23 @@ std::string hintFor(const std::string& name, const Json& value, const std::strin
 }  // namespace
 
 std::string findUnfitParameter(const Json& data, const std::string& error, const ReadParameters& read) {
-  if (!data.is_object() || data.size() > kMostParameters) return {};
+  if (!data.is_object() || data.size() > kMaxParameters) return {};
   return UnfitParameterFinder(data, error, read).find();
 }
 
-namespace internal {
+}  // namespace leptir::task
 
-void throwInputError(const Json& data, const nlohmann::json::exception& error, const ReadParameters& read) {
+namespace leptir::internal {
+
+void throwInputError(const Json& data, const nlohmann::json::exception& error, const task::ReadParameters& read) {
   const std::string all = error.what();
   // "[json.exception.type_error.302] type must be …"
   const auto number = all.find("] ");
   auto message = "Parameters do not fit: " + (number == std::string::npos ? all : all.substr(number + 2));
   const bool namesOne = all.find("key '") != std::string::npos;
-  if (const auto name = namesOne ? std::string() : findUnfitParameter(data, all, read); !name.empty())
-    message += ". Parameter: " + name + hintFor(name, data[name], all);
+  if (const auto name = namesOne ? std::string() : task::findUnfitParameter(data, all, read); !name.empty())
+    message += ". Parameter: " + name + task::hintFor(name, data[name], all);
   throw InputError(message);
 }
 
-}  // namespace internal
-
-}  // namespace leptir
+}  // namespace leptir::internal

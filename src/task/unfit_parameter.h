@@ -1,4 +1,5 @@
-// Which of a task's parameters a typed struct refuses: nlohmann's exception says only that one has the wrong type.
+// Finds the task parameter that does not fit into a struct, since nlohmann's exception only says that a value has the
+// wrong type.
 #pragma once
 
 #include <functional>
@@ -6,13 +7,13 @@
 
 #include "leptir/json.h"
 
-namespace leptir {
+namespace leptir::task {
 
-// Reads all parameters into the struct; throws nlohmann's exception when they do not fit.
+// Reads all parameters into the struct, and throws nlohmann's exception if they do not fit.
 using ReadParameters = std::function<void(const Json&)>;
 
-// The name of the parameter for which `read` threw `error`; empty when it cannot be told. Calls `read` again, once or
-// twice for each parameter.
+// The name of the parameter for which `read` threw `error`; empty if it cannot be determined. Calls `read` again, once
+// or twice for each parameter.
 std::string findUnfitParameter(const Json& data, const std::string& error, const ReadParameters& read);
 
-}  // namespace leptir
+}  // namespace leptir::task

@@ -1,9 +1,9 @@
-// The name of the parameter that does not fit, whatever the struct is read by.
+// Errors of typed parameters name the parameter that does not fit, for nlohmann's macros and for from_json functions.
 #include <gtest/gtest.h>
 
 #include "leptir/base_task.h"
 
-namespace leptir {
+namespace leptir::task {
 namespace {
 
 struct Size {
@@ -39,14 +39,14 @@ std::string errorFor(const Json& data) {
   }
 }
 
-TEST(TypedParameters, NameTheOneOfTheWrongTypeWhereAllHaveDefaults) {
+TEST(TypedParameters, NameTheParameterOfTheWrongTypeWhenAllHaveDefaults) {
   EXPECT_EQ(errorFor<Size>({{"width", "wide"}, {"height", 3}}),
             "Parameters do not fit: type must be number, but is string. Parameter: width");
   EXPECT_EQ(errorFor<Size>({{"width", 2}, {"height", Json::array()}, {"another", "text"}}),
             "Parameters do not fit: type must be number, but is array. Parameter: height");
 }
 
-TEST(TypedParameters, SayHowANumberThatWasPushedAsTextIsPushed) {
+TEST(TypedParameters, ExplainHowToPushANumberThatWasPushedAsText) {
   EXPECT_EQ(
       errorFor<Size>({{"width", "2"}}),
       "Parameters do not fit: type must be number, but is string. Parameter: width. Pushed as width=2 it is text: "
@@ -54,7 +54,7 @@ TEST(TypedParameters, SayHowANumberThatWasPushedAsTextIsPushed) {
   EXPECT_TRUE(errorFor<Size>({{"width", "true"}}).ends_with("Parameter: width"));
 }
 
-TEST(TypedParameters, NameTheOneOfTheWrongTypeWhereAllAreRequired) {
+TEST(TypedParameters, NameTheParameterOfTheWrongTypeWhenAllAreRequired) {
   const Json good{{"source", "a"}, {"target", "b"}, {"width", 1}, {"size", Json::object()}};
   ASSERT_EQ(errorFor<Picture>(good), "none");
   const std::vector<std::pair<std::string, Json>> wrong{{"source", 1}, {"target", nullptr}, {"width", "wide"}};
@@ -68,19 +68,19 @@ TEST(TypedParameters, NameTheOneOfTheWrongTypeWhereAllAreRequired) {
   EXPECT_EQ(errorFor<Picture>(nested), "Parameters do not fit: type must be number, but is string. Parameter: size");
 }
 
-TEST(TypedParameters, NameTheFirstOfSeveralThatDoNotFit) {
+TEST(TypedParameters, NameTheFirstOfSeveralParametersThatDoNotFit) {
   EXPECT_TRUE(
       errorFor<Picture>({{"source", 1}, {"target", 2}, {"width", 3}, {"size", 4}}).ends_with("Parameter: source"));
 }
 
-TEST(TypedParameters, NameTheOneThatAFunctionOfTheUserRefuses) {
+TEST(TypedParameters, NameTheParameterThatAFromJsonFunctionRejects) {
   EXPECT_TRUE(errorFor<Message>({{"to", "x"}, {"lines", {1}}}).ends_with("Parameter: lines"));
   EXPECT_TRUE(errorFor<Message>({{"to", 7}, {"lines", {"a"}}}).ends_with("Parameter: to"));
 }
 
-TEST(TypedParameters, NameTheOneThatIsMissingOnce) {
+TEST(TypedParameters, NameAMissingParameterOnce) {
   EXPECT_EQ(errorFor<Picture>({{"source", "a"}}), "Parameters do not fit: key 'target' not found");
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::task

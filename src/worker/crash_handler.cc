@@ -15,54 +15,56 @@
 #include "base/utf8.h"
 #include "worker/stack_walk.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
-// The last two: a limit of the kernel's is used up.
+// The kernel sends the last two to a process that exceeds its limit of CPU time or file size.
 constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGXCPU, SIGXFSZ};
-// Last words that take longer are given up: a smashed stack can keep the unwinder busy.
-constexpr unsigned kLongestSeconds = 2;
-constexpr std::size_t kOwnStackBytes = 128 * 1024;
-// How far below the stack pointer a function that has just been entered may write first.
+// Writing a crash report is cut off after this time: on a smashed stack the unwinder may never end.
+constexpr unsigned kLongestReportSeconds = 2;
+constexpr std::size_t kHandlerStackBytes = 128 * 1024;
+// Bytes. A fault at most this far below the stack pointer counts as a stack overflow, since a function with a large
+// frame may first write far below it.
 constexpr std::uint64_t kLargeFrame = 256 * 1024;
 
-// A handler can reach nothing else. Set once, before any user code.
-struct Mouth {
-  Slot* slot = nullptr;
+// What the handlers need is global, since a signal handler takes no argument of ours. Set once, before any user code.
+struct HandlerState {
+  link::Slot* slot = nullptr;
   pid_t pid = 0;
-  std::terminate_handler terminateBefore = nullptr;
+  std::terminate_handler previousTerminateHandler = nullptr;
 };
-Mouth mouth;
-std::atomic<pid_t> dyingThread{0};
-std::atomic<int> dyingOf{0};
+HandlerState handlerState;
+std::atomic<pid_t> reportingThread{0};
+std::atomic<int> fatalSignal{0};
 
-bool isOurs() {
-  return mouth.slot != nullptr && ::getpid() == mouth.pid;  // a child of the task is not
+bool isWorkerProcess() {
+  return handlerState.slot != nullptr && ::getpid() == handlerState.pid;  // false in a process that a task forked
 }
 
-LastWords& beginWords() {
-  auto& words = mouth.slot->lastWords();
-  std::atomic_ref(words.kind).store(LastWordsKind::None, std::memory_order_release);
-  words.pid = mouth.pid;
-  words.signal = words.sender = words.exitCode = 0;
-  words.faultAddress = 0;
-  words.frames = words.mapsBytes = 0;
-  words.exceptionType[0] = words.exceptionText[0] = '\0';
-  return words;
+link::CrashReport& beginReport() {
+  auto& report = handlerState.slot->crashReport();
+  std::atomic_ref(report.kind).store(link::CrashReportKind::None, std::memory_order_release);
+  report.pid = handlerState.pid;
+  report.signal = report.signalSender = report.exitCode = 0;
+  report.faultAddress = 0;
+  report.frames = report.mapsBytes = 0;
+  report.exceptionType[0] = report.exceptionText[0] = '\0';
+  return report;
 }
 
-void say(LastWords& words, LastWordsKind kind) {
-  std::atomic_ref(words.kind).store(kind, std::memory_order_release);
+void publish(link::CrashReport& report, link::CrashReportKind kind) {
+  std::atomic_ref(report.kind).store(kind, std::memory_order_release);
 }
 
-// By the default action, as if nobody had looked. Returns to where the signal came from, and it strikes there.
-void dieOf(int signal) {
+// Ends the process by the signal's default action, so that its wait status is the one without a handler. The signal is
+// blocked inside of its handler and strikes as soon as that returns.
+void dieBySignal(int signal) {
   ::signal(signal, SIG_DFL);
   ::raise(signal);
 }
 
-void onTooLong(int) {
-  const int signal = dyingOf;
+void onReportTimeout(int) {
+  const int signal = fatalSignal;
   ::signal(signal, SIG_DFL);
   sigset_t only;
   ::sigemptyset(&only);
@@ -71,124 +73,128 @@ void onTooLong(int) {
   ::raise(signal);
 }
 
-void limitLastWords(int signal) {
-  dyingOf = signal;
-  ::signal(SIGALRM, onTooLong);
+void limitReportTime(int signal) {
+  fatalSignal = signal;
+  ::signal(SIGALRM, onReportTimeout);
   sigset_t alarm;
   ::sigemptyset(&alarm);
   ::sigaddset(&alarm, SIGALRM);
   ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
-  ::alarm(kLongestSeconds);
+  ::alarm(kLongestReportSeconds);
 }
 
-enum class Turn { Speak, AlreadySpoke };
+enum class Role { Reporter, HasReported };
 
-// The first thread that dies speaks; others wait for it to take them along.
-Turn takeTurn() {
+// The first thread that crashes writes the report; others wait here until the process ends.
+Role claimReport() {
   pid_t nobody = 0;
   const pid_t self = ::gettid();
-  if (dyingThread.compare_exchange_strong(nobody, self)) return Turn::Speak;
+  if (reportingThread.compare_exchange_strong(nobody, self)) return Role::Reporter;
   while (nobody != self) ::pause();
-  return Turn::AlreadySpoke;
+  return Role::HasReported;
 }
 
-bool isStackOverflow(int signal, const siginfo_t& info, const Interrupted& interrupted) {
+bool isStackOverflow(int signal, const siginfo_t& info, const InterruptedRegisters& interrupted) {
   if (signal != SIGSEGV || info.si_code <= 0 || interrupted.sp == 0) return false;
   const auto fault = reinterpret_cast<std::uint64_t>(info.si_addr);
-  // Just above the stack pointer memory is always there, unless the stack itself has none left.
+  // Memory just above the stack pointer is always mapped, unless the stack itself has overflowed.
   return fault + kLargeFrame > interrupted.sp && fault < interrupted.sp + 4096;
 }
 
 void onFatalSignal(int signal, siginfo_t* info, void* context) {
-  if (!isOurs() || takeTurn() == Turn::AlreadySpoke) return dieOf(signal);
-  limitLastWords(signal);
-  const auto interrupted = interruptedBy(context);
-  auto& words = beginWords();
-  words.signal = signal;
+  if (!isWorkerProcess() || claimReport() == Role::HasReported) return dieBySignal(signal);
+  limitReportTime(signal);
+  const auto interrupted = readInterruptedRegisters(context);
+  auto& report = beginReport();
+  report.signal = signal;
   const bool sent = info->si_code <= 0;
-  if (sent && info->si_pid != mouth.pid) words.sender = info->si_pid;
-  if (!sent) words.faultAddress = reinterpret_cast<std::uint64_t>(info->si_addr);
-  const auto kind = isStackOverflow(signal, *info, interrupted) ? LastWordsKind::StackOverflow : LastWordsKind::Signal;
-  say(words, kind);  // should the rest fail
-  copyMaps(words);
-  walkInterruptedStack(interrupted, words);
-  say(words, kind);
-  dieOf(signal);
+  if (sent && info->si_pid != handlerState.pid) report.signalSender = info->si_pid;
+  if (!sent) report.faultAddress = reinterpret_cast<std::uint64_t>(info->si_addr);
+  const auto kind = isStackOverflow(signal, *info, interrupted) ? link::CrashReportKind::StackOverflow
+                                                                : link::CrashReportKind::Signal;
+  publish(report, kind);  // in case that the rest fails
+  copyMaps(report);
+  walkInterruptedStack(interrupted, report);
+  publish(report, kind);
+  dieBySignal(signal);
 }
 
 void copyText(char* into, const char* text) {
-  const auto kept = utf8Prefix({text, ::strnlen(text, kLastTextBytes)}, kLastTextBytes - 1);
+  const auto kept = base::utf8Prefix({text, ::strnlen(text, link::kCrashTextBytes)}, link::kCrashTextBytes - 1);
   std::memcpy(into, text, kept.size());
   into[kept.size()] = '\0';
 }
 
-// What nobody caught, if it was that. Its what() is user code.
-LastWordsKind sayException(LastWords& words) {
+// Reports the uncaught exception, if there is one. Its what() is user code and may crash, so the type is published
+// first.
+link::CrashReportKind reportException(link::CrashReport& report) {
   const std::type_info* type = abi::__cxa_current_exception_type();
-  if (type == nullptr) return LastWordsKind::Terminate;
-  copyText(words.exceptionType, type->name());
-  say(words, LastWordsKind::Exception);
+  if (type == nullptr) return link::CrashReportKind::Terminate;
+  copyText(report.exceptionType, type->name());
+  publish(report, link::CrashReportKind::Exception);
   try {
     throw;
   } catch (const std::exception& error) {
-    copyText(words.exceptionText, error.what());
+    copyText(report.exceptionText, error.what());
   } catch (...) {
   }
-  return LastWordsKind::Exception;
+  return link::CrashReportKind::Exception;
 }
 
 [[noreturn]] void onTerminate() {
-  if (isOurs() && takeTurn() == Turn::Speak) {
-    limitLastWords(SIGABRT);
-    auto& words = beginWords();
-    const auto kind = sayException(words);
-    copyMaps(words);
-    walkStack(reinterpret_cast<std::uint64_t>(__builtin_return_address(0)), words);
-    say(words, kind);
+  if (isWorkerProcess() && claimReport() == Role::Reporter) {
+    limitReportTime(SIGABRT);
+    auto& report = beginReport();
+    const auto kind = reportException(report);
+    copyMaps(report);
+    walkStack(reinterpret_cast<std::uint64_t>(__builtin_return_address(0)), report);
+    publish(report, kind);
   }
-  if (mouth.terminateBefore != nullptr) mouth.terminateBefore();  // says it on stderr, too
+  // The standard library's handler prints the exception on stderr.
+  if (handlerState.previousTerminateHandler != nullptr) handlerState.previousTerminateHandler();
   std::abort();
 }
 
-// Exit handlers of user code come after this one, and may crash: then that is what is said.
-void sayExit(LastWordsKind kind, int status, const void* from) {
-  if (!isOurs() || dyingThread != 0) return;
-  auto& words = beginWords();
-  words.exitCode = status;
-  copyMaps(words);
-  walkStack(reinterpret_cast<std::uint64_t>(from), words);
-  say(words, kind);
+// User code that runs later during exit (destructors of static objects) may crash; its report then replaces this one.
+void reportExit(link::CrashReportKind kind, int status, const void* from) {
+  if (!isWorkerProcess() || reportingThread != 0) return;
+  auto& report = beginReport();
+  report.exitCode = status;
+  copyMaps(report);
+  walkStack(reinterpret_cast<std::uint64_t>(from), report);
+  publish(report, kind);
 }
 
 void onExit(int status, void*) {
-  sayExit(LastWordsKind::Exit, status, __builtin_return_address(0));
+  reportExit(link::CrashReportKind::Exit, status, __builtin_return_address(0));
 }
 void onQuickExit() {
-  sayExit(LastWordsKind::QuickExit, 0, __builtin_return_address(0));
+  reportExit(link::CrashReportKind::QuickExit, 0, __builtin_return_address(0));
 }
 
-// A TERM that nobody marked in the cell is none of the worker's business (systemd sends it to everyone).
+// Reports only while the master is stopping the running task (its cell says so). Any other SIGTERM is ignored: systemd
+// sends it to every process of a service.
 void onTerm(int, siginfo_t*, void* context) {
-  if (!isOurs() || dyingThread != 0) return;
+  if (!isWorkerProcess() || reportingThread != 0) return;
   const int error = errno;
-  const auto cell = mouth.slot->running();
-  if (cell && mouth.slot->word(*cell).state == CellState::Stopping) {
-    auto& words = beginWords();
-    copyMaps(words);
-    walkInterruptedStack(interruptedBy(context), words);
-    say(words, LastWordsKind::Stopped);
+  const auto cell = handlerState.slot->running();
+  if (cell && handlerState.slot->word(*cell).state == link::CellState::Stopping) {
+    auto& report = beginReport();
+    copyMaps(report);
+    walkInterruptedStack(readInterruptedRegisters(context), report);
+    publish(report, link::CrashReportKind::Stopped);
   }
   errno = error;
 }
 
-void useOwnStack() {
-  void* memory = ::mmap(nullptr, kOwnStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+void useHandlerStack() {
+  void* memory = ::mmap(nullptr, kHandlerStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return;
-  const stack_t stack{.ss_sp = memory, .ss_flags = 0, .ss_size = kOwnStackBytes};
+  const stack_t stack{.ss_sp = memory, .ss_flags = 0, .ss_size = kHandlerStackBytes};
   ::sigaltstack(&stack, nullptr);
 }
 
-void handle(int signal, void (*handler)(int, siginfo_t*, void*), int flags) {
+void installHandler(int signal, void (*handler)(int, siginfo_t*, void*), int flags) {
   struct sigaction action{};
   action.sa_sigaction = handler;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | flags;
@@ -196,27 +202,28 @@ void handle(int signal, void (*handler)(int, siginfo_t*, void*), int flags) {
   ::sigaction(signal, &action, nullptr);
 }
 
-// The first walk and the first call of each function bind symbols, which takes locks.
-void warmUp(LastWords& words) {
-  copyMaps(words);
-  walkInterruptedStack({reinterpret_cast<std::uint64_t>(__builtin_return_address(0)), 0}, words);
-  words.frames = words.mapsBytes = 0;
+// Runs everything once outside of a handler: the first stack walk and the first call of each function resolve symbols,
+// which takes locks that a signal handler must not wait for.
+void warmUp(link::CrashReport& report) {
+  copyMaps(report);
+  walkInterruptedStack({reinterpret_cast<std::uint64_t>(__builtin_return_address(0)), 0}, report);
+  report.frames = report.mapsBytes = 0;
 }
 
 }  // namespace
 
-void installCrashHandler(Slot& slot) {
-  const bool first = mouth.slot == nullptr;
-  mouth.slot = &slot;
-  mouth.pid = ::getpid();
-  warmUp(beginWords());
-  useOwnStack();
-  for (const int signal : kFatal) handle(signal, onFatalSignal, 0);
-  handle(SIGTERM, onTerm, SA_RESTART);
+void installCrashHandler(link::Slot& slot) {
+  const bool first = handlerState.slot == nullptr;
+  handlerState.slot = &slot;
+  handlerState.pid = ::getpid();
+  warmUp(beginReport());
+  useHandlerStack();
+  for (const int signal : kFatal) installHandler(signal, onFatalSignal, 0);
+  installHandler(SIGTERM, onTerm, SA_RESTART);
   if (!first) return;
-  mouth.terminateBefore = std::set_terminate(onTerminate);
+  handlerState.previousTerminateHandler = std::set_terminate(onTerminate);
   ::on_exit(onExit, nullptr);
   ::at_quick_exit(onQuickExit);
 }
 
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -1,14 +1,14 @@
-// What a worker says when it dies: handlers for fatal signals, std::terminate and exit() write into its slot where it
-// was (raw addresses), then let it die the way it would have, so that its wait status tells the truth.
+// Crash reports of a worker: handlers for fatal signals, std::terminate and exit() write where the worker was (raw
+// addresses) into its slot, then let it die as it would have without them, so that its wait status stays true.
 #pragma once
 
 #include "link/slot.h"
 
-namespace leptir {
+namespace leptir::worker {
 
-// Worker, once, right after its fork and before any user code. The slot stays as long as the process. Also takes
-// SIGTERM, which says where a task was when it was stopped and otherwise does nothing. Processes that a task forks say
-// nothing.
-void installCrashHandler(Slot& slot);
+// A worker calls it once, right after its fork and before any user code. The slot must live as long as the process.
+// SIGTERM is handled, too: while the master is stopping a task, the handler notes where the task was, otherwise it does
+// nothing. Processes that a task forks write no report.
+void installCrashHandler(link::Slot& slot);
 
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -11,7 +11,7 @@
 
 #include "leptir/clock.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 using namespace std::chrono_literals;
@@ -30,30 +30,30 @@ std::string nameOf(int pid) {
   return "process " + std::to_string(pid) + " (" + command + ")";
 }
 
-// A zombie is buried only.
-void endOne(const ProcessInfo& child, std::vector<ProcessInfo>& ended, std::vector<std::string>& names) {
+// A zombie is only reaped.
+void endOne(const base::ProcessInfo& child, std::vector<base::ProcessInfo>& ended, std::vector<std::string>& names) {
   if (!child.dead && std::ranges::find(ended, child) == ended.end()) {
     ended.push_back(child);
     if (names.size() < kNamed) names.push_back(nameOf(child.pid));
   }
-  killWithDescendants(child);
+  base::killWithDescendants(child);
   ::waitpid(child.pid, nullptr, WNOHANG | __WALL);
 }
 
 }  // namespace
 
-Descendants::Descendants(Slot& slot) : slot_(slot) {
+Descendants::Descendants(link::Slot& slot) : slot_(slot) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   if (hasChildren()) keep();
 }
 
 std::vector<std::string> Descendants::end() {
-  std::vector<ProcessInfo> ended;
+  std::vector<base::ProcessInfo> ended;
   std::vector<std::string> names;
   const auto until = systemClock().bootTime() + kLongestEnd;
   while (hasChildren()) {
-    auto left = childrenOf(::getpid());
-    std::erase_if(left, [this](const ProcessInfo& child) { return isAmong(child, kept_); });
+    auto left = base::childrenOf(::getpid());
+    std::erase_if(left, [this](const base::ProcessInfo& child) { return base::isAmongOrSharesSession(child, kept_); });
     if (left.empty() || systemClock().bootTime() >= until) break;
     for (const auto& child : left) endOne(child, ended, names);
     ::usleep(500);
@@ -62,20 +62,20 @@ std::vector<std::string> Descendants::end() {
 }
 
 std::size_t Descendants::keep() {
-  std::erase_if(kept_, isGone);
-  const auto before = std::max(kept_.size(), Slot::kMostKept);
+  std::erase_if(kept_, base::hasEndedWithSession);
+  const auto before = std::max(kept_.size(), link::Slot::kMaxKeptDescendants);
   if (hasChildren()) addNew();
-  slot_.writeKept(kept_);
+  slot_.writeKeptDescendants(kept_);
   return std::max(kept_.size(), before) - before;
 }
 
 void Descendants::addNew() {
-  for (auto process : descendantsOf(::getpid())) {
-    if (process.dead || isAmong(process, kept_)) continue;
-    // Everything that tasks start is in our session, unless it left it.
+  for (auto process : base::descendantsOf(::getpid())) {
+    if (process.dead || base::isAmongOrSharesSession(process, kept_)) continue;
+    // 0 stands for the worker's session: what a task starts is in that session, unless it calls setsid().
     if (process.session == ::getsid(0)) process.session = 0;
     kept_.push_back(process);
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::worker

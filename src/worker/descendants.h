@@ -1,4 +1,4 @@
-// The processes that a task leaves behind: they end with it, unless the configuration of its name keeps them.
+// Processes that a task leaves running: they are killed when it ends, unless keep_descendants is set for its task name.
 #pragma once
 
 #include <string>
@@ -7,26 +7,28 @@
 #include "base/process_tree.h"
 #include "link/slot.h"
 
-namespace leptir {
+namespace leptir::worker {
 
-// In a worker, which is the subreaper of what its tasks start: whatever becomes an orphan becomes its child.
+// Used in a worker, which is the subreaper of what its tasks start: each process that loses its parent becomes a child
+// of the worker.
 class Descendants {
  public:
-  // Children of the start hooks stay. `slot` outlives it.
-  explicit Descendants(Slot& slot);
+  // Children that start hooks have started are kept. `slot` must outlive this object.
+  explicit Descendants(link::Slot& slot);
 
-  // Kills what a task has left behind, and waits for its end, 200 ms at the longest. Names what was ended, as
-  // "process 123 (sleep)", at most ten of them; empty: nothing was left. One system call when there is no child.
+  // Kills the processes that a task has left running and waits until they are gone, 200 ms at most. Answers what it
+  // killed, as "process 123 (sleep)", at most ten of them; empty: nothing was left. One system call when there is no
+  // child.
   std::vector<std::string> end();
-  // Lets what a task has left behind live, and says so in the slot, for the master. Answers how many of the processes
-  // that are new the slot has no space for (Slot::kMostKept): they end with the worker.
+  // Keeps the processes that a task has left running, and lists them in the slot for the master. Answers how many of
+  // the new ones the slot has no space for (Slot::kMaxKeptDescendants): those are killed when the worker ends.
   std::size_t keep();
 
  private:
   void addNew();
 
-  Slot& slot_;
-  std::vector<ProcessInfo> kept_;
+  link::Slot& slot_;
+  std::vector<base::ProcessInfo> kept_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -1,4 +1,4 @@
-// What a task leaves running ends with it, unless its name keeps it.
+// Processes that a task leaves running are killed when it ends, unless its task name keeps them.
 #include "worker/descendants.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include "tests/support/driven_worker.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 class DescendantsTest : public DrivenWorker {
@@ -31,7 +31,7 @@ class DescendantsTest : public DrivenWorker {
     }
   }
 
-  // Starts a process that stays, and waits until it is where it wants to be.
+  // Starts a process that outlives the task, and waits until that process has detached itself.
   void leave(TaskContext& task, void (*detach)()) {
     const auto file = folder / task.name();
     if (::fork() == 0) {
@@ -48,23 +48,23 @@ class DescendantsTest : public DrivenWorker {
     return left;
   }
   static bool isGoneNow(int process) {
-    const auto info = processInfo(process);
+    const auto info = base::processInfo(process);
     return !info || info->dead;
   }
 
   TempDir folder;
 };
 
-TEST_F(DescendantsTest, EndWithTheirTaskAlsoAfterSuccess) {
+TEST_F(DescendantsTest, AreKilledWithTheirTaskEvenAfterSuccess) {
   start();
   for (const std::string name : {"child", "daemon"}) {
     EXPECT_EQ(outcome(assign(name, name == "child" ? 0 : 1)).status, ExitStatus::Success);
-    EXPECT_TRUE(isGoneNow(pidOf(name))) << name << ": gone before the outcome was there";
+    EXPECT_TRUE(isGoneNow(pidOf(name))) << name << ": must be gone before the outcome is reported";
   }
-  EXPECT_EQ(childCountOf(pid), 0) << "and buried";
+  EXPECT_EQ(childCountOf(pid), 0) << "the killed processes must have been reaped";
 }
 
-TEST_F(DescendantsTest, OfATaskThatLoweredItsLimitsAreFound) {
+TEST_F(DescendantsTest, AreKilledEvenIfTheTaskLoweredItsLimits) {
   add("limits", [this](TaskContext& task) {
     leave(task, [] { ::setsid(); });
     rlimit limit{};
@@ -77,35 +77,36 @@ TEST_F(DescendantsTest, OfATaskThatLoweredItsLimitsAreFound) {
   EXPECT_TRUE(isGoneNow(pidOf("limits")));
 }
 
-TEST_F(DescendantsTest, StayWhereTheNameKeepsThem) {
+TEST_F(DescendantsTest, AreKeptForATaskNameWithKeepDescendants) {
   rules["daemon"].keepDescendants = true;
   start();
   EXPECT_EQ(outcome(assign("daemon", 0)).status, ExitStatus::Success);
   EXPECT_EQ(outcome(assign("child", 1)).status, ExitStatus::Success);
   EXPECT_TRUE(isGoneNow(pidOf("child")));
-  EXPECT_FALSE(isGoneNow(pidOf("daemon"))) << "not by a later task either";
-  const auto kept = slot.readKept();
+  EXPECT_FALSE(isGoneNow(pidOf("daemon"))) << "a later task does not end it either";
+  const auto kept = slot.readKeptDescendants();
   ASSERT_EQ(kept.size(), 1u);
-  EXPECT_TRUE(isAmong(*processInfo(pidOf("daemon")), kept)) << "itself, or the leader of its session";
+  EXPECT_TRUE(base::isAmongOrSharesSession(*base::processInfo(pidOf("daemon")), kept))
+      << "itself, or the leader of its session";
 }
 
-TEST(DescendantsKept, ThoseThatTheSlotCannotNameAreCountedOnce) {
-  const auto link = Link::create(1).value();
+TEST(DescendantsKept, ProcessesBeyondTheCapacityOfTheSlotAreCountedOnce) {
+  const auto link = link::Link::create(1).value();
   Descendants descendants(link->slot(0));
   std::vector<pid_t> children;
-  for (std::size_t i = 0; i < Slot::kMostKept + 3; ++i) {
+  for (std::size_t i = 0; i < link::Slot::kMaxKeptDescendants + 3; ++i) {
     children.push_back(::fork());
     if (children.back() == 0) {
       for (;;) ::pause();
     }
   }
   EXPECT_EQ(descendants.keep(), 3u);
-  EXPECT_EQ(descendants.keep(), 0u) << "said already";
-  EXPECT_EQ(link->slot(0).readKept().size(), Slot::kMostKept);
+  EXPECT_EQ(descendants.keep(), 0u) << "counted by the first call already";
+  EXPECT_EQ(link->slot(0).readKeptDescendants().size(), link::Slot::kMaxKeptDescendants);
   for (const auto child : children) ::kill(child, SIGKILL), ::waitpid(child, nullptr, 0);
 }
 
-TEST_F(DescendantsTest, OfTheStartHooksStay) {
+TEST_F(DescendantsTest, StartedByAStartHookAreKept) {
   int helper[2];
   ASSERT_EQ(::pipe(helper), 0);
   program.onWorkerStart([&] {
@@ -126,4 +127,4 @@ TEST_F(DescendantsTest, OfTheStartHooksStay) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::worker

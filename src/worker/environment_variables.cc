@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-namespace leptir {
+namespace leptir::worker {
 
 EnvironmentVariables::EnvironmentVariables() {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
@@ -29,10 +29,10 @@ bool EnvironmentVariables::areUnchanged() const {
   if (environ == nullptr) return texts_.empty();
   const bool wasRestored = environ == list_.get();
   for (std::size_t i = 0; i < texts_.size(); ++i) {
-    const char* place = wasRestored ? copies_[i].get() : foundAt_[i];
-    if (environ[i] != place || std::memcmp(place, texts_[i].c_str(), texts_[i].size() + 1) != 0) return false;
+    const char* expected = wasRestored ? copies_[i].get() : foundAt_[i];
+    if (environ[i] != expected || std::memcmp(expected, texts_[i].c_str(), texts_[i].size() + 1) != 0) return false;
   }
   return environ[texts_.size()] == nullptr;
 }
 
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
-namespace leptir {
+namespace leptir::worker {
 
 class EnvironmentVariables {
  public:
-  // Remembers what they are now.
+  // Remembers the present variables.
   EnvironmentVariables();
 
-  // Puts all back as they were, if a task changed any. Compares every byte, and follows no pointer that a task has put
-  // there: it may lead nowhere.
+  // Puts all variables back if a task has changed any. Compares every byte of the remembered variables, but follows no
+  // pointer that a task has put into `environ`: it may be invalid.
   void restore() const;
 
  private:
@@ -21,9 +21,10 @@ class EnvironmentVariables {
 
   std::vector<std::string> texts_;
   std::vector<const char*> foundAt_;
-  // What `environ` is after they were put back. Its strings are copies, since a task may write into them.
+  // `environ` points to this list once variables were put back. Its strings are copies, since tasks may write into
+  // them.
   std::unique_ptr<char*[]> list_;
   std::vector<std::unique_ptr<char[]>> copies_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -2,27 +2,28 @@
 
 #include <algorithm>
 
-namespace leptir {
+namespace leptir::worker {
 
 bool InspectionSchedule::isDue(std::string_view name, BootTime now) {
   ++sinceInspection_;
-  return cleanRunsOf(name) < kTrusted || sinceInspection_ >= kSeldom || now - inspectedAt_ >= kLongestWithout;
+  return cleanRunsOf(name) < kCleanRunsToTrust || sinceInspection_ >= kRunsPerInspection ||
+         now - inspectedAt_ >= kLongestInterval;
 }
 
 void InspectionSchedule::inspected(std::string_view name, bool wasClean, BootTime now) {
   sinceInspection_ = 0;
   inspectedAt_ = now;
   auto& clean = cleanRunsOf(name);
-  clean = wasClean ? std::min(clean + 1, kTrusted) : 0;
+  clean = wasClean ? std::min(clean + 1, kCleanRunsToTrust) : 0;
 }
 
 std::uint32_t& InspectionSchedule::cleanRunsOf(std::string_view name) {
-  if (ofLastName_ != nullptr && lastName_ == name) return *ofLastName_;
+  if (cleanRunsOfLastName_ != nullptr && lastName_ == name) return *cleanRunsOfLastName_;
   auto found = cleanRuns_.find(name);
   if (found == cleanRuns_.end()) found = cleanRuns_.emplace(std::string(name), 0).first;
   lastName_ = name;
-  ofLastName_ = &found->second;
-  return *ofLastName_;
+  cleanRunsOfLastName_ = &found->second;
+  return *cleanRunsOfLastName_;
 }
 
-}  // namespace leptir
+}  // namespace leptir::worker

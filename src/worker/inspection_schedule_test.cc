@@ -2,38 +2,38 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 using namespace std::chrono_literals;
 
 class InspectionScheduleTest : public ::testing::Test {
  protected:
-  // So many runs of which each was clean; answers how many were followed by a look.
+  // Runs so many tasks that leave no change; answers after how many of them an inspection was due.
   int runs(std::string_view name, int count) {
-    int looks = 0;
+    int inspections = 0;
     for (int i = 0; i < count; ++i) {
       if (!schedule.isDue(name, now)) continue;
       schedule.inspected(name, true, now);
-      ++looks;
+      ++inspections;
     }
-    return looks;
+    return inspections;
   }
   InspectionSchedule schedule;
   BootTime now{1000s};
 };
 
-TEST_F(InspectionScheduleTest, LooksAfterEachRunUntilANameIsTrusted) {
+TEST_F(InspectionScheduleTest, InspectsAfterEachRunUntilATaskNameIsTrusted) {
   EXPECT_EQ(runs("a", 16), 16);
   EXPECT_EQ(runs("a", 255), 0);
   EXPECT_EQ(runs("a", 1), 1);
   EXPECT_EQ(runs("b", 16), 16);
-  EXPECT_EQ(runs("a", 100), 0) << "trusted still";
+  EXPECT_EQ(runs("a", 100), 0) << "still trusted";
 }
 
-TEST_F(InspectionScheduleTest, LooksBeforeAnotherNameRuns) {
+TEST_F(InspectionScheduleTest, InspectsBeforeATaskOfAnotherNameRuns) {
   runs("a", 16);
-  EXPECT_FALSE(schedule.isDueBefore("b")) << "looked at";
+  EXPECT_FALSE(schedule.isDueBefore("b")) << "inspected after its last run";
   runs("a", 1);
   EXPECT_FALSE(schedule.isDueBefore("a"));
   EXPECT_TRUE(schedule.isDueBefore("b"));
@@ -41,7 +41,7 @@ TEST_F(InspectionScheduleTest, LooksBeforeAnotherNameRuns) {
   EXPECT_FALSE(schedule.isDueBefore("b"));
 }
 
-TEST_F(InspectionScheduleTest, LooksAgainWhenTimeHasPassed) {
+TEST_F(InspectionScheduleTest, InspectsATrustedNameAgainAfterTenMilliseconds) {
   runs("a", 16);
   now += 9ms;
   EXPECT_EQ(runs("a", 10), 0);
@@ -49,7 +49,7 @@ TEST_F(InspectionScheduleTest, LooksAgainWhenTimeHasPassed) {
   EXPECT_EQ(runs("a", 10), 1);
 }
 
-TEST_F(InspectionScheduleTest, TrustsANameNoMoreThatLeftATrace) {
+TEST_F(InspectionScheduleTest, NoLongerTrustsANameThatLeftAChange) {
   runs("a", 16);
   now += 10ms;
   ASSERT_TRUE(schedule.isDue("a", now));
@@ -58,4 +58,4 @@ TEST_F(InspectionScheduleTest, TrustsANameNoMoreThatLeftATrace) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -1,18 +1,18 @@
-// Two numbers by which the kernel chooses between processes, and which glibc has no functions for.
+// Two settings by which the kernel chooses between processes; glibc has no functions for them.
 #pragma once
 
 #include <optional>
 
-namespace leptir {
+namespace leptir::worker {
 
-// oom_score_adj, from -1000 to 1000: the process with the highest is ended first when memory runs out. None: it cannot
-// be read.
+// oom_score_adj, from -1000 to 1000: when memory runs out, the kernel first kills the process with the highest score.
+// nullopt: it cannot be read.
 std::optional<int> oomAdjustment();
-// False: it is not allowed.
+// False: this process may not change it.
 bool setOomAdjustment(int adjustment);
 
-// Class and level by which the main thread's reads and writes are queued (ioprio_get(2)); none: the kernel has none.
+// I/O scheduling class and level of the main thread (ioprio_get(2)). nullopt: this kernel has no I/O priorities.
 std::optional<int> ioPriority();
 bool setIoPriority(int priority);
 
-}  // namespace leptir
+}  // namespace leptir::worker

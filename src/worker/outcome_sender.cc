@@ -2,7 +2,7 @@
 
 #include "worker/worker_process.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 using namespace std::chrono_literals;
@@ -11,41 +11,41 @@ constexpr Duration kUnreportedAtMost = 1ms;
 
 }  // namespace
 
-bool RingRule::mustRing(bool nextWaits, BootTime now) {
+bool WakeThrottle::mustWake(bool nextWaits, BootTime now) {
   if (!unreportedSince_) unreportedSince_ = now;
   if (nextWaits && now - *unreportedSince_ < kUnreportedAtMost) return false;
   unreportedSince_.reset();
   return true;
 }
 
-OutcomeSender::OutcomeSender(const WorkerOptions& options, Link& link, const Clock& clock)
+OutcomeSender::OutcomeSender(const WorkerOptions& options, link::Link& link, const Clock& clock)
     : page_(link.page()),
       slot_(link.slot(options.slot)),
       ownBell_(link.workerBell(options.slot)),
       dispatcherBell_(link.dispatcherBell()),
       clock_(clock) {}
 
-OutcomeSender::Sent OutcomeSender::send(const BegunCell& begun, std::string_view outcome,
-                                        const TaskReceiver& receiver) {
+OutcomeSender::SendResult OutcomeSender::send(const BegunCell& begun, std::string_view outcome,
+                                              const TaskReceiver& receiver) {
   while (!slot_.writeOutcome(begun.cell, outcome)) {
-    if (const auto failed = waitForTheLargeArea(begun)) return *failed;
+    if (const auto failed = waitForLargeArea(begun)) return *failed;
   }
-  if (!slot_.change(begun.cell, begun.executing, begun.executing.to(CellState::Done))) return Sent::Stopped;
-  if (page_.dispatcherSleeps.load() == 0 || !rule_.mustRing(receiver.isNextAssigned(), clock_.bootTime()))
-    return Sent::Yes;
-  if (!isStillABell(dispatcherBell_)) return Sent::MustEnd;
+  if (!slot_.change(begun.cell, begun.executing, begun.executing.to(link::CellState::Done))) return SendResult::Stopped;
+  if (page_.dispatcherSleeps.load() == 0 || !rule_.mustWake(receiver.isNextAssigned(), clock_.bootTime()))
+    return SendResult::Yes;
+  if (!isWakeDescriptorIntact(dispatcherBell_)) return SendResult::MustEnd;
   dispatcherBell_.ring();
-  return Sent::Yes;
+  return SendResult::Yes;
 }
 
-// An earlier large outcome lies there until the dispatcher has settled it.
-std::optional<OutcomeSender::Sent> OutcomeSender::waitForTheLargeArea(const BegunCell& begun) {
-  if (page_.stopping.load() == Stopping::Leave) return Sent::MustEnd;
-  if (slot_.word(begun.cell) != begun.executing) return Sent::Stopped;
-  if (!isStillABell(dispatcherBell_) || !isStillABell(ownBell_)) return Sent::MustEnd;
+// The slot's large area for outcomes is in use by an earlier task until the dispatcher has settled that task.
+std::optional<OutcomeSender::SendResult> OutcomeSender::waitForLargeArea(const BegunCell& begun) {
+  if (page_.stopping.load() == link::ShutdownStage::Leave) return SendResult::MustEnd;
+  if (slot_.word(begun.cell) != begun.executing) return SendResult::Stopped;
+  if (!isWakeDescriptorIntact(dispatcherBell_) || !isWakeDescriptorIntact(ownBell_)) return SendResult::MustEnd;
   dispatcherBell_.ring();
   ownBell_.waitFor(5ms);
   return std::nullopt;
 }
 
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -1,4 +1,4 @@
-// How the worker answers: the outcome into its cell, then the bell if the dispatcher sleeps.
+// Reports the outcome of a task: writes it into the task's cell and wakes the dispatcher if it sleeps.
 #pragma once
 
 #include <optional>
@@ -7,14 +7,14 @@
 #include "link/link.h"
 #include "worker/task_receiver.h"
 
-namespace leptir {
+namespace leptir::worker {
 
-// When to ring a dispatcher that sleeps: not for each of many short tasks, but never later than a moment after the
-// first that it has not heard of.
-class RingRule {
+// When to wake a sleeping dispatcher: at once when no further task waits; while one task follows the other, at most
+// once a millisecond.
+class WakeThrottle {
  public:
-  // After an outcome, at `now`. `nextWaits`: another task begins right away.
-  bool mustRing(bool nextWaits, BootTime now);
+  // Called after each outcome. `nextWaits`: the next task is assigned already.
+  bool mustWake(bool nextWaits, BootTime now);
 
  private:
   std::optional<BootTime> unreportedSince_;
@@ -22,25 +22,25 @@ class RingRule {
 
 class OutcomeSender {
  public:
-  enum class Sent {
+  enum class SendResult {
     Yes,
-    Stopped,  // the master is ending this task: it must not be reported by us
-    MustEnd,  // nobody hears us any more, or everyone leaves
+    Stopped,  // the master is ending this task and reports it itself
+    MustEnd,  // the worker must end: it cannot wake the dispatcher any more, or the instance ends
   };
 
-  OutcomeSender(const WorkerOptions& options, Link& link, const Clock& clock);
+  OutcomeSender(const WorkerOptions& options, link::Link& link, const Clock& clock);
 
-  Sent send(const BegunCell& begun, std::string_view outcome, const TaskReceiver& receiver);
+  SendResult send(const BegunCell& begun, std::string_view outcome, const TaskReceiver& receiver);
 
  private:
-  std::optional<Sent> waitForTheLargeArea(const BegunCell& begun);
+  std::optional<SendResult> waitForLargeArea(const BegunCell& begun);
 
-  const SharedPage& page_;
-  Slot& slot_;
+  const link::SharedPage& page_;
+  link::Slot& slot_;
   Wake& ownBell_;
   Wake& dispatcherBell_;
   const Clock& clock_;
-  RingRule rule_;
+  WakeThrottle rule_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::worker

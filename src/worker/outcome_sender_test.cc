@@ -2,25 +2,25 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 using namespace std::chrono_literals;
 
-TEST(RingRule, RingsWhenNothingElseWaits) {
-  RingRule rule;
-  EXPECT_TRUE(rule.mustRing(false, BootTime(1s)));
-  EXPECT_TRUE(rule.mustRing(false, BootTime(1s)));
+TEST(WakeThrottle, WakesTheDispatcherAtOnceIfNoTaskWaits) {
+  WakeThrottle rule;
+  EXPECT_TRUE(rule.mustWake(false, BootTime(1s)));
+  EXPECT_TRUE(rule.mustWake(false, BootTime(1s)));
 }
 
-TEST(RingRule, RingsForManyShortTasksOnceAMillisecond) {
-  RingRule rule;
-  EXPECT_FALSE(rule.mustRing(true, BootTime(1s)));
-  EXPECT_FALSE(rule.mustRing(true, BootTime(1s) + 999us));
-  EXPECT_TRUE(rule.mustRing(true, BootTime(1s) + 1000us));
-  EXPECT_FALSE(rule.mustRing(true, BootTime(1s) + 1001us));
-  EXPECT_TRUE(rule.mustRing(false, BootTime(1s) + 1002us));
+TEST(WakeThrottle, WakesTheDispatcherOnceAMillisecondForManyShortTasks) {
+  WakeThrottle rule;
+  EXPECT_FALSE(rule.mustWake(true, BootTime(1s)));
+  EXPECT_FALSE(rule.mustWake(true, BootTime(1s) + 999us));
+  EXPECT_TRUE(rule.mustWake(true, BootTime(1s) + 1000us));
+  EXPECT_FALSE(rule.mustWake(true, BootTime(1s) + 1001us));
+  EXPECT_TRUE(rule.mustWake(false, BootTime(1s) + 1002us));
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -17,11 +17,11 @@
 
 #include "worker/kernel_priorities.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 constexpr __itimer_which kTimerKinds[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
-// A thread that was joined still counts for a moment.
+// A joined thread still counts in /proc for a moment. The pause is in microseconds.
 constexpr int kThreadLooks = 50;
 constexpr useconds_t kThreadPause = 1000;
 
@@ -30,7 +30,7 @@ bool isArmed(__itimer_which timer) {
   return ::getitimer(timer, &value) == 0 && (value.it_value.tv_sec != 0 || value.it_value.tv_usec != 0);
 }
 
-// The filter and whether privileges can be gained, which no process can undo.
+// Seccomp mode and no_new_privs in one number; no process can undo either.
 int confinement() {
   return std::max(::prctl(PR_GET_SECCOMP), 0) * 2 + std::max(::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0);
 }
@@ -39,17 +39,18 @@ bool isSame(const rlimit& a, const rlimit& b) {
   return a.rlim_cur == b.rlim_cur && a.rlim_max == b.rlim_max;
 }
 
-// What cannot be read counts as unchanged: a task that used up the descriptors is found out by them.
+// A value that cannot be read counts as unchanged. The usual cause, a task that used up the descriptors, is found by
+// hasDescriptorsLeft (worker_process.h).
 template <class Value>
 bool differ(const std::optional<Value>& before, const std::optional<Value>& now) {
   return before && now && *before != *now;
 }
 
-// A process without CAP_SYS_ADMIN can only enter another namespace by entering another user namespace, too. The mount
-// namespace shows in the root folder.
+// Without CAP_SYS_ADMIN a process can enter another namespace only together with another user namespace, so it suffices
+// to check that one. Another mount namespace shows in the root folder (currentRoot).
 constexpr const char* kNamespaces[] = {"user", "net", "uts", "ipc", "pid_for_children"};
 
-std::size_t namespacesInReach(bool isAdministrator) {
+std::size_t namespacesToCheck(bool isAdministrator) {
   return isAdministrator ? std::size(kNamespaces) : 1;
 }
 
@@ -62,18 +63,18 @@ ProcessTraits::ProcessTraits()
       namespaceFolder_(::open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC)),
       timerList_(::open("/proc/self/timers", O_RDONLY | O_CLOEXEC)),
       posixTimers_(currentPosixTimers()),
-      knowsProcessors_(::sched_getaffinity(0, sizeof processors_, &processors_) == 0),
+      isAffinityKnown_(::sched_getaffinity(0, sizeof affinity_, &affinity_) == 0),
       nice_(::getpriority(PRIO_PROCESS, 0)),
       ioPriority_(ioPriority()),
       oomAdjustment_(oomAdjustment()),
-      seccomp_(confinement()),
+      confinement_(confinement()),
       threads_(currentThreads()) {
   for (int i = 0; i < kLimits; ++i)
     ::getrlimit(static_cast<__rlimit_resource>(i), &limits_[static_cast<std::size_t>(i)]);
   std::ranges::transform(kTimerKinds, timers_.begin(), isArmed);
-  constexpr std::size_t kPermitted = 2;  // of Capabilities
+  constexpr std::size_t kPermitted = 2;  // index in Capabilities
   const bool isAdministrator = !capabilities_ || ((*capabilities_)[kPermitted] >> CAP_SYS_ADMIN & 1) != 0;
-  for (const auto* kind : std::span(kNamespaces).first(namespacesInReach(isAdministrator))) {
+  for (const auto* kind : std::span(kNamespaces).first(namespacesToCheck(isAdministrator))) {
     if (auto found = currentNamespace(kind)) namespaces_.emplace_back(kind, std::move(*found));
   }
 }
@@ -87,11 +88,11 @@ std::optional<std::string> ProcessTraits::restore() const {
   if (differ(capabilities_, currentCapabilities())) return "changed the capabilities of its process";
   if (currentRoot() != root_) return "changed the root folder or the mount namespace of its process";
   if (!areNamespacesUnchanged()) return "took its process into another namespace";
-  if (differ(posixTimers_, currentPosixTimers())) return "left a timer that it had made (timer_create)";
+  if (differ(posixTimers_, currentPosixTimers())) return "left a POSIX timer running (timer_create)";
   if (auto lowered = restoreLimits()) return lowered;
   if (auto changed = restorePriorities()) return changed;
-  if (!restoreProcessors()) return "changed the processors that its process may use";
-  if (confinement() != seccomp_) return "confined its process (seccomp or no_new_privs)";
+  if (!restoreAffinity()) return "changed the CPU affinity of its process";
+  if (confinement() != confinement_) return "confined its process (seccomp or no_new_privs)";
   return std::nullopt;
 }
 
@@ -112,10 +113,10 @@ std::optional<std::string> ProcessTraits::restorePriorities() const {
   return std::nullopt;
 }
 
-bool ProcessTraits::restoreProcessors() const {
+bool ProcessTraits::restoreAffinity() const {
   cpu_set_t now{};
-  if (!knowsProcessors_ || ::sched_getaffinity(0, sizeof now, &now) != 0 || CPU_EQUAL(&now, &processors_)) return true;
-  return ::sched_setaffinity(0, sizeof processors_, &processors_) == 0;
+  if (!isAffinityKnown_ || ::sched_getaffinity(0, sizeof now, &now) != 0 || CPU_EQUAL(&now, &affinity_)) return true;
+  return ::sched_setaffinity(0, sizeof affinity_, &affinity_) == 0;
 }
 
 std::optional<std::string> ProcessTraits::restoreLimits() const {
@@ -130,7 +131,7 @@ std::optional<std::string> ProcessTraits::restoreLimits() const {
   return std::nullopt;
 }
 
-std::size_t ProcessTraits::leftThreads() const {
+std::size_t ProcessTraits::countLeftoverThreads() const {
   for (int look = 0;; ++look) {
     const auto now = currentThreads();
     if (threads_ == 0 || now <= threads_) return 0;
@@ -151,7 +152,7 @@ ProcessTraits::Ids ProcessTraits::currentIds() {
 
 ProcessTraits::Root ProcessTraits::currentRoot() {
   struct statx info{};
-  if (::statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &info) != 0) return {FileIdentity::of("/")};
+  if (::statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &info) != 0) return {base::FileIdentity::of("/")};
   return {{makedev(info.stx_dev_major, info.stx_dev_minor), info.stx_ino},
           (info.stx_mask & STATX_MNT_ID) != 0 ? info.stx_mnt_id : 0};
 }
@@ -161,11 +162,16 @@ std::optional<ProcessTraits::Capabilities> ProcessTraits::currentCapabilities() 
   __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3]{};
   if (::syscall(SYS_capget, &header, sets) != 0) return std::nullopt;
   const auto bits = static_cast<std::uint32_t>(std::max(::prctl(PR_GET_SECUREBITS), 0));
-  return Capabilities{sets[0].effective, sets[1].effective,   sets[0].permitted, sets[1].permitted,
-                      sets[0].inheritable, sets[1].inheritable, bits};
+  return Capabilities{sets[0].effective,
+                      sets[1].effective,
+                      sets[0].permitted,
+                      sets[1].permitted,
+                      sets[0].inheritable,
+                      sets[1].inheritable,
+                      bits};
 }
 
-// "net:[4026531840]". That of child processes has no name before the first of them: then it is empty.
+// For example "net:[4026531840]". Empty: the pid namespace of future children, before the first child exists in it.
 std::optional<std::string> ProcessTraits::currentNamespace(const char* kind) const {
   char name[64];
   const auto bytes = ::readlinkat(namespaceFolder_.get(), kind, name, sizeof name);
@@ -179,17 +185,17 @@ bool ProcessTraits::areNamespacesUnchanged() const {
   });
 }
 
-// A few lines for each; empty: there is none.
+// The text of /proc/self/timers: a few lines for each timer, empty without timers. nullopt: it cannot be read.
 std::optional<std::string> ProcessTraits::currentPosixTimers() const {
   char list[4096];
   const auto bytes = ::pread(timerList_.get(), list, sizeof list, 0);
   return bytes >= 0 ? std::optional(std::string(list, static_cast<std::size_t>(bytes))) : std::nullopt;
 }
 
-// Each thread is a folder there, beside `.` and `..`.
+// The folder has a link for each thread, and two more for `.` and `..`. 0: there is no /proc.
 std::size_t ProcessTraits::currentThreads() {
   struct stat info{};
   return ::stat("/proc/self/task", &info) == 0 && info.st_nlink > 2 ? info.st_nlink - 2 : 0;
 }
 
-}  // namespace leptir
+}  // namespace leptir::worker

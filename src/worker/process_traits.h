@@ -1,4 +1,5 @@
-// What a task may change of its process for good, so that the next task must run in another process.
+// Lasting changes that a task may make to its process. Where they cannot be undone, the next task must run in another
+// process.
 #pragma once
 
 #include <sched.h>
@@ -16,19 +17,20 @@
 #include "base/unique_fd.h"
 #include "worker/environment_variables.h"
 
-namespace leptir {
+namespace leptir::worker {
 
 class ProcessTraits {
  public:
-  // Remembers how things are now: after the start hooks, whose changes stay.
+  // Remembers the present state. Constructed after the start hooks have run, so that their changes are kept.
   ProcessTraits();
 
-  // Puts back the environment and limits that a task has changed, where the kernel allows it, and disarms its interval
-  // timers. Names what cannot be put back: user and group ids, capabilities, namespaces, the root folder, lowered hard
-  // limits, niceness, I/O priority, oom_score_adj, processors, POSIX timers, seccomp. About 55 system calls.
+  // Puts back the environment variables and limits that a task has changed, where the kernel allows it, and disarms its
+  // interval timers. Answers a change that cannot be undone, as "changed the niceness of its process": user and group
+  // ids, capabilities, namespaces, root folder, lowered hard limits, niceness, I/O priority, oom_score_adj, CPU
+  // affinity, POSIX timers, seccomp. nullopt: no such change. About 55 system calls.
   std::optional<std::string> restore() const;
-  // How many threads a task has left running. One that just ends is waited for, 50 ms at the longest.
-  std::size_t leftThreads() const;
+  // How many threads a task has left running. Waits 50 ms at most for threads that are just ending.
+  std::size_t countLeftoverThreads() const;
 
  private:
   struct Ids {
@@ -38,11 +40,11 @@ class ProcessTraits {
     friend bool operator==(const Ids&, const Ids&) = default;
   };
   struct Root {
-    FileIdentity folder;
-    std::uint64_t mount = 0;  // another one in another mount namespace; 0: not known
+    base::FileIdentity folder;
+    std::uint64_t mount = 0;  // mount id of /, different in each mount namespace; 0: not known
     friend bool operator==(const Root&, const Root&) = default;
   };
-  // Effective, permitted and inheritable ones, and the securebits.
+  // The effective, permitted and inheritable sets, two words each, then the securebits.
   using Capabilities = std::array<std::uint32_t, 7>;
   static constexpr int kLimits = RLIM_NLIMITS;
   static constexpr int kTimers = 3;
@@ -57,25 +59,25 @@ class ProcessTraits {
   std::optional<std::string> restoreLimits() const;
   void disarmTimers() const;
   std::optional<std::string> restorePriorities() const;
-  bool restoreProcessors() const;
+  bool restoreAffinity() const;
 
   const EnvironmentVariables environment_;
   Ids ids_;
   Root root_;
   std::optional<Capabilities> capabilities_;
-  // Kept open, since opening them costs ten times as much as reading. To a task that closes them all applies what
-  // surroundings.cc says.
-  const UniqueFd namespaceFolder_, timerList_;
+  // Kept open, since opening them costs ten times as much as reading. A task that closes all descriptors has closed the
+  // wake-up descriptors, too, and the worker then ends (task_receiver.cc).
+  const base::UniqueFd namespaceFolder_, timerList_;
   std::vector<std::pair<const char*, std::string>> namespaces_;
-  std::optional<std::string> posixTimers_;  // none: the kernel does not tell
+  std::optional<std::string> posixTimers_;  // nullopt: this kernel has no /proc/self/timers
   std::array<rlimit, kLimits> limits_{};
-  std::array<bool, kTimers> timers_{};  // armed by the start hooks
-  cpu_set_t processors_{};
-  bool knowsProcessors_;  // false: there are more than such a set can name
+  std::array<bool, kTimers> timers_{};  // whether the start hooks armed it
+  cpu_set_t affinity_{};
+  bool isAffinityKnown_;  // false: the machine has more processors than cpu_set_t can hold
   int nice_;
   std::optional<int> ioPriority_, oomAdjustment_;
-  int seccomp_;
+  int confinement_;
   std::size_t threads_;  // 0: not known, since there is no /proc
 };
 
-}  // namespace leptir
+}  // namespace leptir::worker

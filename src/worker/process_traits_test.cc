@@ -1,4 +1,4 @@
-// What a task did to its process is not found by the next one.
+// Changes that a task makes to its process are not found by the next task.
 #include "worker/process_traits.h"
 
 #include <fcntl.h>
@@ -29,7 +29,7 @@
 #include "tests/support/driven_worker.h"
 #include "worker/kernel_priorities.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 std::string limitOf(__rlimit_resource resource) {
@@ -38,7 +38,7 @@ std::string limitOf(__rlimit_resource resource) {
   return std::to_string(limit.rlim_cur) + "/" + std::to_string(limit.rlim_max);
 }
 
-// A task that cannot do what it wants to fails.
+// Makes a task fail that could not do what it was meant to do.
 void mustSucceed(int answer) {
   if (answer != 0) throw std::runtime_error(std::strerror(errno));
 }
@@ -61,7 +61,7 @@ class ProcessTraitsTest : public DrivenWorker {
                            " " + std::to_string(::getuid()));
     });
   }
-  // What the task finds that runs after `deed`, compared with what one before it found; the same worker runs all.
+  // Compares what a task finds after `deed` with what a task found before it; one worker runs them all.
   void expectNoTrace(std::function<void(TaskContext&)> deed) {
     add("deed", std::move(deed));
     start();
@@ -71,7 +71,7 @@ class ProcessTraitsTest : public DrivenWorker {
     EXPECT_EQ(outcome(assign("look", 3)).response, before);
     EXPECT_EQ(::kill(pid, 0), 0);
   }
-  // The outcome of `deed` stands, and its worker ends as after good work, so that the master starts the next at once.
+  // The outcome of `deed` stands, and its worker exits with status 0, so that the master starts the next one at once.
   void expectAnotherWorkerAfter(std::function<void(TaskContext&)> deed) {
     add("deed", std::move(deed));
     start();
@@ -89,7 +89,7 @@ TEST_F(ProcessTraitsTest, AnAlarmDoesNotEndTheNextTask) {
   });
 }
 
-// The deed is that of a name whose runs have been clean for so long that few of them are looked at.
+// The name "deed" has left no change for so many runs that only few of its runs are still inspected.
 class TrustedDeedTest : public ProcessTraitsTest {
  protected:
   Outcome afterTrustedDeed(const std::function<void()>& deed, const std::string& next) {
@@ -99,7 +99,7 @@ class TrustedDeedTest : public ProcessTraitsTest {
     });
     for (std::size_t cell = 0; cell < kTrusted; ++cell) assign("deed", cell);
     assign(next, kTrusted);
-    clock = &standing;  // so no look comes because time has passed
+    clock = &standing;  // so that no inspection comes because time has passed
     start();
     return outcome(kTrusted);
   }
@@ -111,13 +111,13 @@ TEST_F(TrustedDeedTest, AnAlarmDoesNotEndATaskOfAnotherName) {
   EXPECT_EQ(found.response.front(), '0') << found.response;
 }
 
-TEST_F(TrustedDeedTest, ATaskOfAnotherNameIsGivenBackByAWorkerThatCannotRunIt) {
+TEST_F(TrustedDeedTest, ATaskOfAnotherNameIsGivenBackByAWorkerThatIsChangedForGood) {
   const auto found = afterTrustedDeed([] { ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }, "look");
   EXPECT_EQ(found.cause, Cause::GaveBack);
   EXPECT_EQ(exitStatus(), 0);
 }
 
-TEST_F(ProcessTraitsTest, TheProcessorsThatItMayUseArePutBack) {
+TEST_F(ProcessTraitsTest, CpuAffinityIsPutBack) {
   add("processors", [](TaskContext& task) {
     cpu_set_t set{};
     mustSucceed(::sched_getaffinity(0, sizeof set, &set));
@@ -134,7 +134,7 @@ TEST_F(ProcessTraitsTest, TheProcessorsThatItMayUseArePutBack) {
   EXPECT_EQ(outcome(assign("processors", 2)).response, before);
 }
 
-TEST_F(ProcessTraitsTest, HowItIsChosenWhenMemoryRunsOutAndForTheDiskIsPutBack) {
+TEST_F(ProcessTraitsTest, OomScoreAndIoPriorityArePutBack) {
   add("priorities", [](TaskContext& task) {
     task.addResponseLine(std::to_string(oomAdjustment().value_or(-1)) + " " +
                          std::to_string(ioPriority().value_or(-1)));
@@ -149,7 +149,7 @@ TEST_F(ProcessTraitsTest, HowItIsChosenWhenMemoryRunsOutAndForTheDiskIsPutBack) 
   EXPECT_EQ(outcome(assign("priorities", 2)).response, before);
 }
 
-TEST_F(ProcessTraitsTest, ALimitThatCanBePutBackIs) {
+TEST_F(ProcessTraitsTest, ASoftLimitIsPutBack) {
   expectNoTrace([](TaskContext&) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -171,7 +171,7 @@ class ChangedEnvironment : public ProcessTraitsTest {
   }
   ~ChangedEnvironment() override { ::unsetenv("LEPTIR_TEST_VARIABLE"); }
 
-  // Twice, since the second time it changes what was put back.
+  // Several times, since from the second time on `deed` changes variables that were put back.
   void expectPutBackAfter(std::function<void()> deed) {
     add("deed", [deed](TaskContext&) { deed(); });
     start();
@@ -200,9 +200,9 @@ TEST_F(ChangedEnvironment, IsPutBackAfterClearenv) {
   expectPutBackAfter([] { ::clearenv(); });
 }
 
-TEST_F(ChangedEnvironment, IsPutBackAfterPutenvOfATextThatIsGone) {
+TEST_F(ChangedEnvironment, IsPutBackAfterPutenvOfAFreedString) {
   expectPutBackAfter([] {
-    std::string text = "LEPTIR_TEST_VARIABLE=" + std::string(1'000'000, 'x');  // a mapping of its own, which goes
+    std::string text = "LEPTIR_TEST_VARIABLE=" + std::string(1'000'000, 'x');  // so large that freeing unmaps it
     mustSucceed(::putenv(text.data()));
   });
 }
@@ -211,7 +211,7 @@ TEST_F(ChangedEnvironment, IsPutBackAfterATaskWroteIntoAVariable) {
   expectPutBackAfter([] { *::getenv("LEPTIR_TEST_VARIABLE") = 'X'; });
 }
 
-TEST_F(ProcessTraitsTest, APosixTimerIsTheLastOfItsWorker) {
+TEST_F(ProcessTraitsTest, AWorkerEndsAfterATaskLeftAPosixTimer) {
   if (::access("/proc/self/timers", R_OK) != 0) GTEST_SKIP() << "this kernel does not tell of timers";
   expectAnotherWorkerAfter([](TaskContext&) {
     sigevent quiet{};
@@ -222,7 +222,7 @@ TEST_F(ProcessTraitsTest, APosixTimerIsTheLastOfItsWorker) {
   });
 }
 
-TEST_F(ProcessTraitsTest, APosixTimerThatATaskTookAwayAgainIsNoTrace) {
+TEST_F(ProcessTraitsTest, APosixTimerThatItsTaskDeletedDoesNotEndTheWorker) {
   expectNoTrace([](TaskContext&) {
     timer_t timer{};
     mustSucceed(::timer_create(CLOCK_MONOTONIC, nullptr, &timer));
@@ -230,7 +230,7 @@ TEST_F(ProcessTraitsTest, APosixTimerThatATaskTookAwayAgainIsNoTrace) {
   });
 }
 
-TEST_F(ProcessTraitsTest, OtherCapabilitiesAreTheLastOfTheirWorker) {
+TEST_F(ProcessTraitsTest, AWorkerEndsAfterATaskChangedItsCapabilities) {
   if (::getuid() != 0) GTEST_SKIP() << "only root has any to give up";
   expectAnotherWorkerAfter([](TaskContext&) {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -244,18 +244,18 @@ TEST_F(ProcessTraitsTest, OtherCapabilitiesAreTheLastOfTheirWorker) {
 class OtherNamespace : public ProcessTraitsTest, public testing::WithParamInterface<std::pair<const char*, int>> {};
 
 void writeInto(const char* file, std::string_view text) {
-  const UniqueFd opened(::open(file, O_WRONLY | O_CLOEXEC));
+  const base::UniqueFd opened(::open(file, O_WRONLY | O_CLOEXEC));
   mustSucceed(::write(opened.get(), text.data(), text.size()) < 0 ? -1 : 0);
 }
 
-TEST_P(OtherNamespace, IsTheLastOfItsWorker) {
+TEST_P(OtherNamespace, EndsTheWorkerAfterTheTaskThatEnteredIt) {
   const int kind = GetParam().second;
   if (!inChild([kind] { return ::unshare(kind) == 0; })) GTEST_SKIP() << "not allowed here";
   expectAnotherWorkerAfter([kind](TaskContext&) {
     const auto user = std::to_string(::getuid()), group = std::to_string(::getgid());
     mustSucceed(::unshare(kind));
     if (kind != CLONE_NEWUSER) return;
-    // So that the ids look as they did.
+    // Maps the ids to themselves, so that only the namespace differs.
     writeInto("/proc/self/setgroups", "deny");
     writeInto("/proc/self/uid_map", user + " " + user + " 1");
     writeInto("/proc/self/gid_map", group + " " + group + " 1");
@@ -268,9 +268,9 @@ INSTANTIATE_TEST_SUITE_P(, OtherNamespace,
                                          std::pair("Processes", CLONE_NEWPID), std::pair("Users", CLONE_NEWUSER)),
                          [](const auto& kind) { return std::string(kind.param.first); });
 
-// It costs more than a task that does nothing (inspection_schedule.h). The limit is far above what is measured on an
-// idle machine (docs/adr/a-task-leaves-no-trace.md), since tests run on busy ones, too.
-TEST(ProcessTraits, ALookTakesMicroseconds) {
+// An inspection costs more than a task that does nothing (inspection_schedule.h). The limit is far above what is
+// measured on an idle machine (docs/adr/a-task-leaves-no-trace.md), since tests run on busy ones, too.
+TEST(ProcessTraits, AnInspectionTakesMicroseconds) {
   EXPECT_TRUE(inChild([] {
     const ProcessTraits traits;
     auto best = Duration::max();
@@ -281,13 +281,13 @@ TEST(ProcessTraits, ALookTakesMicroseconds) {
       }
       best = std::min<Duration>(best, (systemClock().bootTime() - before) / 10);
     }
-    std::printf("one look: %d us\n", static_cast<int>(best.count()));
+    std::printf("one inspection: %d us\n", static_cast<int>(best.count()));
     std::fflush(stdout);
     return best < std::chrono::microseconds(300);
   }));
 }
 
-TEST_F(ProcessTraitsTest, AHandlerOfAShortTaskIsPutBack) {
+TEST_F(ProcessTraitsTest, ASignalHandlerSetByAShortTaskIsPutBack) {
   add("handler", [](TaskContext& task) {
     struct sigaction action{};
     ::sigaction(SIGUSR2, nullptr, &action);
@@ -299,7 +299,7 @@ TEST_F(ProcessTraitsTest, AHandlerOfAShortTaskIsPutBack) {
   EXPECT_EQ(outcome(assign("handler", 1)).response, "default");
 }
 
-TEST_F(ProcessTraitsTest, AThreadThatIsLeftBehindGoesWithItsWorker) {
+TEST_F(ProcessTraitsTest, AWorkerEndsAfterATaskLeftAThreadRunning) {
   expectAnotherWorkerAfter([](TaskContext&) {
     std::thread([] {
       for (;;) ::pause();
@@ -307,15 +307,15 @@ TEST_F(ProcessTraitsTest, AThreadThatIsLeftBehindGoesWithItsWorker) {
   });
 }
 
-#ifndef __SANITIZE_THREAD__  // which starts a thread of its own with the first one
-TEST_F(ProcessTraitsTest, AThreadThatWasJoinedDoesNot) {
+#ifndef __SANITIZE_THREAD__  // ThreadSanitizer starts a thread of its own with the first one
+TEST_F(ProcessTraitsTest, AJoinedThreadDoesNotEndTheWorker) {
   expectNoTrace([](TaskContext&) {
     for (int i = 0; i < 20; ++i) std::thread([] {}).join();
   });
 }
 #endif
 
-TEST_F(ProcessTraitsTest, ThreadsOfTheStartHooksStay) {
+TEST_F(ProcessTraitsTest, ThreadsOfStartHooksAreKept) {
   program.onWorkerStart([] {
     std::thread([] {
       for (;;) ::pause();
@@ -324,11 +324,11 @@ TEST_F(ProcessTraitsTest, ThreadsOfTheStartHooksStay) {
   expectNoTrace([](TaskContext&) {});
 }
 
-TEST_F(ProcessTraitsTest, AChangeThatCannotBeUndoneIsTheLastOfItsWorker) {
+TEST_F(ProcessTraitsTest, AWorkerEndsAfterAChangeThatCannotBeUndone) {
   expectAnotherWorkerAfter([](TaskContext&) { ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); });
 }
 
-TEST_F(ProcessTraitsTest, AnotherUserOrRootIsTheLastOfItsWorker) {
+TEST_F(ProcessTraitsTest, AWorkerEndsAfterATaskChangedItsUserOrRootFolder) {
   if (::getuid() != 0) GTEST_SKIP() << "only root can change them";
   expectAnotherWorkerAfter([](TaskContext&) { mustSucceed(::seteuid(65534)); });
   program = {};
@@ -336,7 +336,7 @@ TEST_F(ProcessTraitsTest, AnotherUserOrRootIsTheLastOfItsWorker) {
   expectAnotherWorkerAfter([](TaskContext&) { mustSucceed(::chroot("/tmp")); });
 }
 
-TEST_F(ProcessTraitsTest, ALimitThatAnOrdinaryUserLoweredForGoodIsTheLastOfItsWorker) {
+TEST_F(ProcessTraitsTest, AWorkerEndsAfterAnOrdinaryUserLoweredAHardLimit) {
   // As root the limit could be raised again.
   program.onWorkerStart([] {
     if (::getuid() == 0) mustSucceed(::setresuid(65534, 65534, 65534));
@@ -348,4 +348,4 @@ TEST_F(ProcessTraitsTest, ALimitThatAnOrdinaryUserLoweredForGoodIsTheLastOfItsWo
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 // The fields of /proc/self/statm, in bytes.
@@ -29,7 +29,7 @@ Memory memoryNow() {
   return memory;
 }
 
-// Never above the hard limit that this process already has.
+// Sets a limit, but never above the hard limit that this process already has.
 Result<void> set(__rlimit_resource resource, std::uint64_t soft, std::uint64_t hard, const char* name) {
   rlimit now{};
   ::getrlimit(resource, &now);
@@ -44,8 +44,8 @@ Result<void> limitMemory(std::uint64_t bytes) {
   return set(RLIMIT_AS, now.addresses + bytes, now.addresses + bytes, "memory");
 }
 
-// Where the kernel groups processes by session (autogroup), niceness counts inside a group only, and each worker is a
-// session: the group gets the same niceness. Where there is none the file is missing.
+// With autogroup the kernel compares niceness only inside of a session, and each worker is a session of its own: so the
+// session gets the same niceness. Without autogroup the file is missing.
 void setNiceOfSession(int nice) {
   std::ofstream("/proc/self/autogroup") << nice;
 }
@@ -76,7 +76,7 @@ Result<void> limitThisProcess(const ResourceLimits& limits) {
     const auto files = static_cast<std::uint64_t>(*limits.openFiles);
     done = set(RLIMIT_NOFILE, files, files, "open files");
   }
-  // The hard limit stays: our log goes beyond the soft one (see base/nonblocking_output.cc).
+  // The hard limit stays: leptir's own log may grow beyond the soft limit (base/nonblocking_output.cc).
   if (done && limits.fileSize) done = set(RLIMIT_FSIZE, *limits.fileSize, RLIM_INFINITY, "the size of files");
   if (done && limits.nice) done = setNice(*limits.nice);
   return done;
@@ -86,4 +86,4 @@ std::uint64_t residentBytes() {
   return memoryNow().resident;
 }
 
-}  // namespace leptir
+}  // namespace leptir::worker

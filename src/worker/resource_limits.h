@@ -1,16 +1,16 @@
-// The limits of one task name, as the kernel keeps them.
+// Applies the resource limits of a task name to this process.
 #pragma once
 
 #include "leptir/result.h"
 #include "leptir/task_rules.h"
 
-namespace leptir {
+namespace leptir::worker {
 
-// Puts this process, and the programs that it starts, under these limits, for good; the size of files by the soft limit
-// only. Unavailable: the kernel refuses one (the message says which).
+// Puts this process, and the programs that it starts, under these limits until it ends; the size of files by the soft
+// limit only. Unavailable: the kernel refuses a limit (the message names it).
 Result<void> limitThisProcess(const ResourceLimits& limits);
 
-// Bytes of memory that this process really uses now; 0: nobody knows.
+// Resident memory of this process in bytes; 0: it cannot be read.
 std::uint64_t residentBytes();
 
-}  // namespace leptir
+}  // namespace leptir::worker

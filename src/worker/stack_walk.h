@@ -1,24 +1,24 @@
-// The stack of the calling thread as raw addresses. Safe in a signal handler: takes no lock and no memory.
+// The stack of the calling thread as raw addresses. Safe in a signal handler: takes no lock and allocates no memory.
 #pragma once
 
-#include "link/last_words.h"
+#include "link/crash_report.h"
 
-namespace leptir {
+namespace leptir::worker {
 
-// Into words.addresses and words.frames, from the frame whose address is `from` on (of all, when there is none): what
-// lies above it is the handler's own.
-void walkStack(std::uint64_t from, LastWords& words);
+// Fills report.addresses and report.frames, beginning with the frame whose address is `from`: the frames above it
+// belong to the handler. If no frame has that address, takes all.
+void walkStack(std::uint64_t from, link::CrashReport& report);
 
-// The program counter and the stack pointer of what a signal interrupted; zeros on a machine that we do not know.
-struct Interrupted {
+// Program counter and stack pointer of the code that a signal interrupted; zeros unless on x86-64 or arm64.
+struct InterruptedRegisters {
   std::uint64_t pc = 0, sp = 0;
 };
-Interrupted interruptedBy(const void* context);
+InterruptedRegisters readInterruptedRegisters(const void* context);
 
-// As walkStack, from what was interrupted on; also when that was a jump to nowhere.
-void walkInterruptedStack(const Interrupted& interrupted, LastWords& words);
+// As walkStack, beginning with the interrupted code; also after a jump to an address without code.
+void walkInterruptedStack(const InterruptedRegisters& interrupted, link::CrashReport& report);
 
-// The lines of /proc/self/maps that name a file.
-void copyMaps(LastWords& words);
+// Copies the lines of /proc/self/maps that name a file into report.maps.
+void copyMaps(link::CrashReport& report);
 
-}  // namespace leptir
+}  // namespace leptir::worker

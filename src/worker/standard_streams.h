@@ -6,19 +6,19 @@
 #include "base/file_identity.h"
 #include "base/unique_fd.h"
 
-namespace leptir {
+namespace leptir::worker {
 
 class StandardStreams {
  public:
-  // Remembers what they are now, and holds a copy of each.
+  // Remembers which files they refer to now, and keeps a duplicate of each descriptor.
   StandardStreams();
 
-  // Puts back those that are another file by now. Three system calls when none is.
+  // Puts back each stream that refers to another file by now. Three system calls when none does.
   void restore() const;
 
  private:
-  std::array<UniqueFd, 3> copies_;
-  std::array<FileIdentity, 3> files_;
+  std::array<base::UniqueFd, 3> copies_;
+  std::array<base::FileIdentity, 3> files_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -4,67 +4,68 @@
 
 #include "worker/worker_process.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 using namespace std::chrono_literals;
 
-// How long it sleeps when nobody rings: to notice a master that is gone.
+// The longest sleep without being woken; then the worker checks whether its master still lives.
 constexpr Duration kLongestSleep = 1s;
-// While a lease keeps an assigned task from beginning: nobody rings when it is renewed.
+// The sleep while a lease keeps an assigned task from beginning: no process wakes the worker when it is renewed.
 constexpr Duration kLeaseSleep = 20ms;
-// Looks before it sleeps, a microsecond or two in all: a dispatcher that is at work right now saves both the bell.
+// How often the worker looks for a task before it sleeps, a microsecond or two in all: a dispatcher that is assigning
+// just now then need not wake it.
 constexpr int kSpins = 500;
-// A task closed the bell: nobody could wake this worker any more.
+// Exit status: a task closed the wake-up descriptor, so that no process could wake this worker any more.
 constexpr int kBellClosed = 70;
 
 }  // namespace
 
-TaskReceiver::TaskReceiver(const WorkerOptions& options, Link& link, const Clock& clock)
+TaskReceiver::TaskReceiver(const WorkerOptions& options, link::Link& link, const Clock& clock)
     : options_(options),
       page_(link.page()),
       slot_(link.slot(options.slot)),
       bell_(link.workerBell(options.slot)),
       clock_(clock),
       pid_(::getpid()) {
-  findTheRing();
+  findFirstAssigned();
 }
 
 std::optional<BegunCell> TaskReceiver::next() {
   for (;;) {
-    if (page_.stopping.load(std::memory_order_relaxed) == Stopping::Leave) return std::nullopt;
-    if (slot_.isWorkerLeaving() || isTooOldForNext()) return std::nullopt;
+    if (page_.stopping.load(std::memory_order_relaxed) == link::ShutdownStage::Leave) return std::nullopt;
+    if (slot_.mustWorkerExit() || needsFreshWorkerForNext()) return std::nullopt;
     if (const auto begun = tryToBegin()) return begun;
     if (!spin() && !sleep()) return std::nullopt;
   }
 }
 
 std::optional<BegunCell> TaskReceiver::tryToBegin() {
-  const auto word = slot_.word(cell_);
-  if (word.state != CellState::Assigned || page_.stopping.load() != Stopping::No) return std::nullopt;
-  // Looked at after the assignment was seen: what is assigned once we are to leave never begins here.
-  if (slot_.isWorkerLeaving()) return std::nullopt;
-  const auto& header = slot_.assignmentHeader(cell_);
+  const auto word = slot_.word(nextCell_);
+  if (word.state != link::CellState::Assigned || page_.stopping.load() != link::ShutdownStage::No) return std::nullopt;
+  // Read after the assignment was seen: a task that is assigned after the worker was told to leave never begins here.
+  if (slot_.mustWorkerExit()) return std::nullopt;
+  const auto& header = slot_.assignmentHeader(nextCell_);
   const auto now = clock_.bootTime();
-  if (!mayBegin(page_, header.broker, header.epoch, now)) return std::nullopt;
-  // What was read belongs to this assignment if the change succeeds: another one would be another generation.
-  const BegunCell begun{cell_, word.to(CellState::Executing)};
-  if (!slot_.change(cell_, word, begun.executing)) return std::nullopt;
-  slot_.begin(cell_, now, pid_);
-  cell_ = (cell_ + 1) % kCells;
+  if (!link::mayBegin(page_, header.broker, header.epoch, now)) return std::nullopt;
+  // The header read above is of this assignment if the change succeeds: another one would have another generation.
+  const BegunCell begun{nextCell_, word.to(link::CellState::Executing)};
+  if (!slot_.change(nextCell_, word, begun.executing)) return std::nullopt;
+  slot_.begin(nextCell_, now, pid_);
+  nextCell_ = (nextCell_ + 1) % link::kCells;
   begunAny_ = true;
   return begun;
 }
 
-bool TaskReceiver::mayBeginHere() const {
-  const auto& header = slot_.assignmentHeader(cell_);
-  return isNextAssigned() && page_.stopping.load() == Stopping::No &&
-         mayBegin(page_, header.broker, header.epoch, clock_.bootTime());
+bool TaskReceiver::mayBeginNext() const {
+  const auto& header = slot_.assignmentHeader(nextCell_);
+  return isNextAssigned() && page_.stopping.load() == link::ShutdownStage::No &&
+         link::mayBegin(page_, header.broker, header.epoch, clock_.bootTime());
 }
 
 bool TaskReceiver::spin() const {
-  if (page_.stopping.load() != Stopping::No || isNextAssigned())
-    return false;  // it is not the dispatcher that we wait for
+  if (page_.stopping.load() != link::ShutdownStage::No || isNextAssigned())
+    return false;  // an assignment would not help: the shutdown or the lease keeps the task from beginning
   for (int i = 0; i < kSpins; ++i) {
     if (isNextAssigned()) return true;
   }
@@ -73,34 +74,34 @@ bool TaskReceiver::spin() const {
 
 // False: the worker must end.
 bool TaskReceiver::sleep() {
-  if (mustLeave()) return false;
+  if (mustEnd()) return false;
   slot_.workerSleeps() = 1;
-  std::atomic_thread_fence(std::memory_order_seq_cst);  // whoever assigns from here on sees it and rings
-  findTheRing();
-  const bool leave = page_.stopping.load() == Stopping::Leave || slot_.isWorkerLeaving();
-  if (!leave && !mayBeginHere()) {
-    const bool waitsForLease = isNextAssigned() && page_.stopping.load() == Stopping::No;
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // a dispatcher that assigns from here on sees it and rings
+  findFirstAssigned();
+  const bool leave = page_.stopping.load() == link::ShutdownStage::Leave || slot_.mustWorkerExit();
+  if (!leave && !mayBeginNext()) {
+    const bool waitsForLease = isNextAssigned() && page_.stopping.load() == link::ShutdownStage::No;
     bell_.waitFor(waitsForLease ? kLeaseSleep : kLongestSleep);
   }
   slot_.workerSleeps() = 0;
   return true;
 }
 
-// Usually we stand where the next assignment comes; not after another worker's death, or when a task wrote where it
-// should not.
-void TaskReceiver::findTheRing() {
+// nextCell_ usually is where the next assignment comes; not when this worker replaces one that died, or when a task
+// wrote into the slot by mistake.
+void TaskReceiver::findFirstAssigned() {
   if (isNextAssigned()) return;
   if (!slot_.firstAssigned()) return;
-  // Looked at a second time: during the first look an earlier cell may have been assigned after it was passed, and a
-  // later one before.
-  if (const auto first = slot_.firstAssigned()) cell_ = *first;
+  // Searched a second time: during the first search an earlier cell may have been assigned after the search passed it,
+  // and a later cell before the search came to it.
+  if (const auto first = slot_.firstAssigned()) nextCell_ = *first;
 }
 
-bool TaskReceiver::mustLeave() {
+bool TaskReceiver::mustEnd() {
   if (::getppid() != options_.masterPid) return true;
-  if (isStillABell(bell_)) return false;
+  if (isWakeDescriptorIntact(bell_)) return false;
   exitStatus_ = kBellClosed;
   return true;
 }
 
-}  // namespace leptir
+}  // namespace leptir::worker

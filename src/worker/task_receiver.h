@@ -1,5 +1,5 @@
-// Where the worker gets its tasks from: follows the ring of its slot, waits while there is nothing to begin, and begins
-// one cell after the other.
+// Takes the worker's tasks from its slot: follows the ring of cells, waits while no task may begin, and begins one cell
+// after the other.
 #pragma once
 
 #include <optional>
@@ -7,44 +7,46 @@
 #include "link/link.h"
 #include "worker/worker.h"
 
-namespace leptir {
+namespace leptir::worker {
 
-// A cell that this worker turned to executing.
+// A cell that this worker has turned from assigned to executing.
 struct BegunCell {
   std::size_t cell = 0;
-  CellWord executing;
+  link::CellWord executing;
 };
 
 class TaskReceiver {
  public:
-  TaskReceiver(const WorkerOptions& options, Link& link, const Clock& clock);
+  TaskReceiver(const WorkerOptions& options, link::Link& link, const Clock& clock);
 
-  // The next task, however long that takes. None: the worker must end; `exitStatus` says how.
+  // Waits for the next task, however long that takes. nullopt: the worker must end, with `exitStatus`.
   std::optional<BegunCell> next();
   int exitStatus() const { return exitStatus_; }
 
-  // Whether the task after the last one waits already.
-  bool isNextAssigned() const { return slot_.word(cell_).state == CellState::Assigned; }
+  // Whether the next cell of the ring is assigned already.
+  bool isNextAssigned() const { return slot_.word(nextCell_).state == link::CellState::Assigned; }
 
  private:
   std::optional<BegunCell> tryToBegin();
-  // The next task wants a worker that has run nothing yet, and this one has.
-  bool isTooOldForNext() const { return begunAny_ && isNextAssigned() && slot_.assignmentHeader(cell_).fresh != 0; }
-  bool mayBeginHere() const;
+  // Whether the next task needs a worker that has run no task yet, while this one has.
+  bool needsFreshWorkerForNext() const {
+    return begunAny_ && isNextAssigned() && slot_.assignmentHeader(nextCell_).needsFreshWorker != 0;
+  }
+  bool mayBeginNext() const;
   bool spin() const;
   bool sleep();
-  void findTheRing();
-  bool mustLeave();
+  void findFirstAssigned();
+  bool mustEnd();
 
   const WorkerOptions& options_;
-  const SharedPage& page_;
-  Slot& slot_;
+  const link::SharedPage& page_;
+  link::Slot& slot_;
   Wake& bell_;
   const Clock& clock_;
   const int pid_;
-  std::size_t cell_ = 0;
+  std::size_t nextCell_ = 0;
   bool begunAny_ = false;
   int exitStatus_ = 0;
 };
 
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -7,99 +7,104 @@
 #include <string>
 
 #include "base/failpoint.h"
-#include "base/fork_witness.h"
+#include "base/fork_detector.h"
 #include "task/envelope.h"
 #include "task/executor.h"
 #include "task/outcome_codec.h"
 #include "worker/descendants.h"
 #include "worker/inspection_schedule.h"
 #include "worker/outcome_sender.h"
+#include "worker/process_snapshot.h"
 #include "worker/process_traits.h"
 #include "worker/resource_limits.h"
-#include "worker/surroundings.h"
 #include "worker/task_receiver.h"
 #include "worker/worker_process.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
-// Exit statuses that the master logs.
-constexpr int kNotSetUp = 1, kStartHookFailed = 1, kNobodyHearsUs = 70, kWornOut = 71;
-// The master takes it for a good end, and starts the next worker at once.
-constexpr int kFresh = 0;
-// To look at the memory costs some microseconds: not after every short task.
-constexpr Duration kLookAtMemory = std::chrono::milliseconds(100);
+// Exit statuses of a worker, which the master logs.
+constexpr int kNotSetUp = 1, kStartHookFailed = 1, kDispatcherUnreachable = 70, kNoDescriptorsLeft = 71;
+// Exit status of a worker that ends on purpose: the master starts the next one at once.
+constexpr int kEndedOnPurpose = 0;
+// Reading the resident memory takes some microseconds, too long for after every short task.
+constexpr Duration kMemoryCheckInterval = std::chrono::milliseconds(100);
 
-// Nobody uses up a thousand descriptors or forks in less, and to look costs some microseconds.
-constexpr Duration kLongEnoughToWearOut = std::chrono::microseconds(50);
+// A task that runs shorter can hardly fork or use up the descriptors, and checking that takes some microseconds.
+constexpr Duration kShortestCheckedRun = std::chrono::microseconds(50);
 
-// The stop token of one run. May outlive it in a thread that the task left behind; then it never fires any more.
+// The stop token of one run. A thread that the task left running may still hold it after the run; it then never fires.
 class SlotStopState final : public StopState {
  public:
-  SlotStopState(const Slot& slot, const BegunCell& begun, const Wake& bell) : slot_(slot), begun_(begun), bell_(bell) {}
+  SlotStopState(const link::Slot& slot, const BegunCell& begun, const Wake& bell)
+      : slot_(slot), begun_(begun), bell_(bell) {}
 
   bool stopRequested() const override {
     const auto word = slot_.word(begun_.cell);
-    return word.state == CellState::Stopping && word.generation == begun_.executing.generation;
+    return word.state == link::CellState::Stopping && word.generation == begun_.executing.generation;
   }
   int descriptor() const override { return bell_.descriptor(); }
 
  private:
-  const Slot& slot_;
+  const link::Slot& slot_;
   const BegunCell begun_;
   const Wake& bell_;
 };
 
 class Worker {
  public:
-  Worker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger, const Clock& clock);
+  Worker(const WorkerOptions& options, link::Link& link, const Program& program, const Logger& logger,
+         const Clock& clock);
 
   int run();
 
  private:
-  // Puts this process under the limits of the task's name, if it has any: then it is its last task.
+  // Puts this process under the resource limits of the task name, if it has any: the task is then the worker's last.
   Result<void> limitItself(std::string_view name);
   const TaskRules* rulesOf(std::string_view name) const;
-  bool isOld(const Outcome& outcome);
-  // After a task: whether the next one must have another process. `changed`: what the task changed for good.
+  bool isPastItsLimits(const Outcome& outcome);
+  // After a task: whether the next one must run in another process. `changed`: what the task changed and cannot be
+  // undone.
   bool mustBeReplaced(std::optional<std::string> changed, BootTime now);
-  // Before a task of another name: false when the tasks before it changed for good what it must not find so.
+  // Before a task of another name: false if earlier tasks have made a change that this task must not find and that
+  // cannot be undone.
   bool isFitFor(std::string_view name);
   void endDescendants();
   void keepDescendants();
   void warn(std::string_view what) const;
-  // None: go on. Otherwise the worker ends with this status.
+  // Runs a task and reports its outcome. nullopt: the worker goes on; otherwise it ends with this exit status.
   std::optional<int> process(const BegunCell& begun);
   Outcome execute(const BegunCell& begun);
-  TaskEnvironment environmentOf(const BegunCell& begun, const Assignment& assignment, std::string id, std::string name);
+  TaskEnvironment environmentOf(const BegunCell& begun, const link::Assignment& assignment, std::string id,
+                                std::string name);
   bool keepUnfinished(const BegunCell& begun, const Outcome& unfinished);
-  Outcome malformed(const Error& error) const;
-  Outcome notRun(const Error& error) const;
-  Outcome givenBack() const;
+  Outcome outcomeMalformed(const Error& error) const;
+  Outcome outcomeNotRun(const Error& error) const;
+  Outcome outcomeGivenBack() const;
 
   const WorkerOptions& options_;
-  Slot& slot_;
+  link::Slot& slot_;
   const Wake& stopBell_;
   const Logger& logger_;
   const Clock& clock_;
-  const ForkWitness witness_;
-  const Surroundings surroundings_;
+  const base::ForkDetector witness_;
+  const ProcessSnapshot snapshot_;
   const ProcessTraits traits_;
   InspectionSchedule schedule_;
   Descendants descendants_;
-  Executor executor_;
+  task::Executor executor_;
   TaskReceiver receiver_;
   OutcomeSender sender_;
-  std::string answer_;
+  std::string encodedOutcome_;
   bool showsProgress_ = false;
   bool limited_ = false;
-  bool isSpoilt_ = false;  // what an earlier task changed cannot be put back
-  std::string id_, name_;  // of the last task
+  bool isChangedForGood_ = false;  // an earlier task made a change that cannot be undone
+  std::string id_, name_;          // of the last task
   std::uint64_t tasksRun_ = 0;
-  BootTime memoryLookedAt_{};
+  BootTime memoryCheckedAt_{};
 };
 
-Worker::Worker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger,
+Worker::Worker(const WorkerOptions& options, link::Link& link, const Program& program, const Logger& logger,
                const Clock& clock)
     : options_(options),
       slot_(link.slot(options.slot)),
@@ -124,44 +129,44 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   LEPTIR_FAILPOINT("worker.after_begin");
   const auto outcome = execute(begun);
   LEPTIR_FAILPOINT("worker.after_execute");
-  // A task that forked returns twice. The child has nothing to say here, and must touch nothing of ours.
-  if (!witness_.isStillTheSameProcess()) ::_exit(0);
-  const bool tookAWhile = outcome.executionTime >= kLongEnoughToWearOut;
+  // A task that forked returns in both processes. The child reports no outcome and must not touch the worker's state.
+  if (!witness_.isSameProcess()) ::_exit(0);
+  const bool tookAWhile = outcome.executionTime >= kShortestCheckedRun;
   const auto ended = slot_.startedBoot(begun.cell) + outcome.executionTime;
-  const bool mustInspect = !isSpoilt_ && schedule_.isDue(name_, ended);
-  mustInspect || tookAWhile ? surroundings_.restoreAll() : surroundings_.restore();
-  auto changed = mustInspect ? traits_.restore() : std::nullopt;  // before anything that limits would hinder
+  const bool mustInspect = !isChangedForGood_ && schedule_.isDue(name_, ended);
+  mustInspect || tookAWhile ? snapshot_.restoreAll() : snapshot_.restore();
+  auto changed = mustInspect ? traits_.restore() : std::nullopt;  // first, since lowered limits would hinder the rest
   if (tookAWhile) endDescendants();
-  answer_.clear();
-  encodeOutcome(outcome, answer_);
-  switch (sender_.send(begun, answer_, receiver_)) {
-    case OutcomeSender::Sent::Yes:
+  encodedOutcome_.clear();
+  task::encodeOutcome(outcome, encodedOutcome_);
+  switch (sender_.send(begun, encodedOutcome_, receiver_)) {
+    case OutcomeSender::SendResult::Yes:
       break;
-    case OutcomeSender::Sent::Stopped:
-      ::_exit(0);  // at once: the grace runs, and exit handlers of user code may take as long as they like
-    case OutcomeSender::Sent::MustEnd:
-      return kNobodyHearsUs;
+    case OutcomeSender::SendResult::Stopped:
+      ::_exit(0);  // at once: kill_grace is running, and exit handlers of user code may take longer than that
+    case OutcomeSender::SendResult::MustEnd:
+      return kDispatcherUnreachable;
   }
   LEPTIR_FAILPOINT("worker.after_done");
-  if (limited_ || isSpoilt_ || isOld(outcome)) return kFresh;
-  if (mustInspect && mustBeReplaced(std::move(changed), ended)) return kFresh;
-  return tookAWhile && !hasDescriptorsLeft() ? std::optional(kWornOut) : std::nullopt;
+  if (limited_ || isChangedForGood_ || isPastItsLimits(outcome)) return kEndedOnPurpose;
+  if (mustInspect && mustBeReplaced(std::move(changed), ended)) return kEndedOnPurpose;
+  return tookAWhile && !hasDescriptorsLeft() ? std::optional(kNoDescriptorsLeft) : std::nullopt;
 }
 
 bool Worker::mustBeReplaced(std::optional<std::string> changed, BootTime now) {
-  const auto threads = traits_.leftThreads();
+  const auto threads = traits_.countLeftoverThreads();
   if (!changed && threads > 0)
-    changed = "left " + std::to_string(threads) + " thread(s) running (start those that are to stay in onWorkerStart)";
+    changed = "left " + std::to_string(threads) + " thread(s) running (start permanent threads in onWorkerStart)";
   schedule_.inspected(name_, !changed, now);
-  if (changed) warn("The next task gets a fresh worker, since this one " + *changed + ".");
+  if (changed) warn("This task " + *changed + ": the next task runs in a fresh worker.");
   return changed.has_value();
 }
 
 bool Worker::isFitFor(std::string_view name) {
   if (!schedule_.isDueBefore(name)) return true;
-  surroundings_.restoreAll();
-  isSpoilt_ = mustBeReplaced(traits_.restore(), clock_.bootTime());
-  return !isSpoilt_;
+  snapshot_.restoreAll();
+  isChangedForGood_ = mustBeReplaced(traits_.restore(), clock_.bootTime());
+  return !isChangedForGood_;
 }
 
 void Worker::endDescendants() {
@@ -170,25 +175,26 @@ void Worker::endDescendants() {
   if (ended.empty()) return;
   std::string names;
   for (const auto& name : ended) names.append(names.empty() ? "" : ", ").append(name);
-  warn("Ended what this task left running: " + names + ". With 'keep_descendants: true' for its name it would go on.");
+  warn("Killed what this task left running: " + names + ". Set 'keep_descendants: true' for its name to keep it.");
 }
 
 void Worker::keepDescendants() {
   if (const auto unlisted = descendants_.keep(); unlisted > 0)
-    warn("Left more processes running than one worker can keep (" + std::to_string(Slot::kMostKept) +
-         "): " + std::to_string(unlisted) + " of them end with this worker.");
+    warn("This task left more processes running than a worker can keep (" +
+         std::to_string(link::Slot::kMaxKeptDescendants) + "): " + std::to_string(unlisted) +
+         " of them are killed when this worker ends.");
 }
 
 void Worker::warn(std::string_view what) const {
   logger_.warning("[" + id_ + "](" + name_ + ") " + std::string(what));
 }
 
-bool Worker::isOld(const Outcome& outcome) {
+bool Worker::isPastItsLimits(const Outcome& outcome) {
   if (options_.maxTasks && ++tasksRun_ >= *options_.maxTasks) return true;
   if (!options_.maxMemory) return false;
   const auto now = clock_.bootTime();
-  if (outcome.executionTime < kLookAtMemory && now - memoryLookedAt_ < kLookAtMemory) return false;
-  memoryLookedAt_ = now;
+  if (outcome.executionTime < kMemoryCheckInterval && now - memoryCheckedAt_ < kMemoryCheckInterval) return false;
+  memoryCheckedAt_ = now;
   return residentBytes() > *options_.maxMemory;
 }
 
@@ -207,18 +213,18 @@ const TaskRules* Worker::rulesOf(std::string_view name) const {
 
 Outcome Worker::execute(const BegunCell& begun) {
   const auto assignment = slot_.readAssignment(begun.cell);
-  auto call = callIn(assignment.envelope);
-  if (!call) return malformed(call.error());
-  if (!isFitFor(call->name)) return givenBack();
+  auto call = task::decodeTaskCall(assignment.envelope);
+  if (!call) return outcomeMalformed(call.error());
+  if (!isFitFor(call->name)) return outcomeGivenBack();
   id_ = call->id;
   name_ = call->name;
-  if (const auto limited = limitItself(call->name); !limited) return notRun(limited.error());
+  if (const auto limited = limitItself(call->name); !limited) return outcomeNotRun(limited.error());
   slot_.noteCpuTimeBefore(begun.cell, executor_.cpuTimeBefore(slot_.startedBoot(begun.cell)));
   if (std::exchange(showsProgress_, false)) slot_.writeProgress(0, {});
   return executor_.run(environmentOf(begun, assignment, std::move(call->id), std::move(call->name)), call->parameters);
 }
 
-TaskEnvironment Worker::environmentOf(const BegunCell& begun, const Assignment& assignment, std::string id,
+TaskEnvironment Worker::environmentOf(const BegunCell& begun, const link::Assignment& assignment, std::string id,
                                       std::string name) {
   TaskEnvironment environment;
   environment.id = std::move(id);
@@ -237,15 +243,15 @@ TaskEnvironment Worker::environmentOf(const BegunCell& begun, const Assignment& 
   return environment;
 }
 
-// Where the outcome would stand: the master's verdict does not touch it.
+// Stored where the outcome would stand, since the master's verdict does not overwrite it.
 bool Worker::keepUnfinished(const BegunCell& begun, const Outcome& unfinished) {
-  answer_.clear();
-  encodeOutcome(unfinished, answer_);
-  return slot_.writeOutcome(begun.cell, answer_);
+  encodedOutcome_.clear();
+  task::encodeOutcome(unfinished, encodedOutcome_);
+  return slot_.writeOutcome(begun.cell, encodedOutcome_);
 }
 
-// The dispatcher looked at it before it assigned it, so this is not expected.
-Outcome Worker::malformed(const Error& error) const {
+// Not expected, because the dispatcher decodes each envelope before it assigns the task.
+Outcome Worker::outcomeMalformed(const Error& error) const {
   Outcome outcome;
   outcome.cause = Cause::Malformed;
   outcome.response = error.message();
@@ -253,8 +259,8 @@ Outcome Worker::malformed(const Error& error) const {
   return outcome;
 }
 
-// A task that may not run without its limits.
-Outcome Worker::notRun(const Error& error) const {
+// The outcome of a task whose resource limits could not be set: it does not run without them.
+Outcome Worker::outcomeNotRun(const Error& error) const {
   Outcome outcome;
   outcome.status = ExitStatus::Error;
   outcome.cause = Cause::Threw;
@@ -263,8 +269,8 @@ Outcome Worker::notRun(const Error& error) const {
   return outcome;
 }
 
-// A task that has not begun: another worker runs it, and no attempt counts.
-Outcome Worker::givenBack() const {
+// The outcome of a task that has not begun: another worker runs it, and this does not count as an attempt.
+Outcome Worker::outcomeGivenBack() const {
   Outcome outcome;
   outcome.status = ExitStatus::Error;
   outcome.cause = Cause::GaveBack;
@@ -272,22 +278,22 @@ Outcome Worker::givenBack() const {
   return outcome;
 }
 
-// Everything that user code can throw ends this worker; the master starts the next one after a pause.
+// Any exception of a start hook ends this worker; the master starts the next one after a pause.
 bool callStartHooks(const Program& program, const Logger& logger) {
   try {
     for (const auto& hook : program.workerStartHooks) hook();
     return true;
   } catch (const std::exception& error) {
-    logger.error(std::string("A worker can't be started: ") + error.what());
+    logger.error(std::string("A worker cannot start, its start hook threw: ") + error.what());
   } catch (...) {
-    logger.error("A worker can't be started: its start hook threw something that is no std::exception");
+    logger.error("A worker cannot start, its start hook threw something that is no std::exception");
   }
   return false;
 }
 
 }  // namespace
 
-int runWorker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger,
+int runWorker(const WorkerOptions& options, link::Link& link, const Program& program, const Logger& logger,
               const Clock& clock) {
   if (const auto set = becomeWorker(options, link); !set) {
     logger.error(set.error().message());
@@ -297,4 +303,4 @@ int runWorker(const WorkerOptions& options, Link& link, const Program& program, 
   return Worker(options, link, program, logger, clock).run();
 }
 
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -1,4 +1,5 @@
-// The worker process: receives tasks from its slot, runs them one at a time, answers in the slot. Opens no store.
+// The worker process: takes tasks from its slot, runs them one at a time, writes their outcomes into it. Opens no
+// store.
 #pragma once
 
 #include <functional>
@@ -10,21 +11,21 @@
 #include "leptir/task_rules.h"
 #include "link/link.h"
 
-namespace leptir {
+namespace leptir::worker {
 
 struct WorkerOptions {
   int slot = 0;
   int masterPid = 0;                         // the worker ends when this is no longer its parent
-  std::function<void()> reopenLogs{};        // what USR1 calls, between two tasks; may be none
-  const TaskRuleBook* rules = nullptr;       // of some task names; may be none, outlives the worker
-  std::optional<std::uint64_t> maxTasks{};   // after so many it ends, and the master starts a fresh one
-  std::optional<std::uint64_t> maxMemory{};  // bytes of resident memory, looked at between two tasks: the same
+  std::function<void()> reopenLogs{};        // called between two tasks after USR1; may be empty
+  const TaskRulesByName* rules = nullptr;    // rules of task names; may be null, else outlives the worker
+  std::optional<std::uint64_t> maxTasks{};   // the worker ends after so many, and the master starts a fresh one
+  std::optional<std::uint64_t> maxMemory{};  // bytes; with more resident memory after a task the worker ends, too
 };
 
-// The main function of a worker, called right after its fork; answers its exit status. Ends when the page says Leave,
-// or its slot that it leaves, when the master is gone, when its task was stopped, or when the process is no longer the
-// one that began (a task that forked and returned).
-int runWorker(const WorkerOptions& options, Link& link, const Program& program, const Logger& logger,
+// The main function of a worker, called right after its fork; answers its exit status. The worker ends when the shared
+// page says Leave, when it is told to leave its slot, when the master is gone, when its task was stopped, or when it
+// finds itself in another process than the one it began in (a task that forked and returned in the child).
+int runWorker(const WorkerOptions& options, link::Link& link, const Program& program, const Logger& logger,
               const Clock& clock);
 
-}  // namespace leptir
+}  // namespace leptir::worker

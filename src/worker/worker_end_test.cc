@@ -9,7 +9,7 @@
 
 #include "tests/support/driven_worker.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 using namespace std::chrono_literals;
@@ -23,51 +23,51 @@ TEST_F(WorkerEnd, EndsWhenAStartHookThrows) {
   EXPECT_EQ(slot.workerReady(), 0u);
 }
 
-TEST_F(WorkerEnd, BeginsNothingOnceTheInstanceStopsAndLeavesWhenToldTo) {
+TEST_F(WorkerEnd, BeginsNoTaskOnceTheInstanceStopsAndEndsAtLeave) {
   start();
   ASSERT_TRUE(sleeps());
-  stop(Stopping::Drain);
+  stop(link::ShutdownStage::Drain);
   assign("noop", 0);
-  stop(Stopping::Now);
-  stop(Stopping::Leave);
+  stop(link::ShutdownStage::Now);
+  stop(link::ShutdownStage::Leave);
   EXPECT_EQ(exitStatus(), 0);
-  EXPECT_EQ(slot.word(0).state, CellState::Assigned);
+  EXPECT_EQ(slot.word(0).state, link::CellState::Assigned);
 }
 
-TEST_F(WorkerEnd, LeavesItsSlotBetweenTwoTasksAndBeginsNothingThatCameSince) {
+TEST_F(WorkerEnd, LeavesItsSlotBetweenTwoTasksAndBeginsNoTaskAssignedSince) {
   start();
   ASSERT_TRUE(sleeps());
-  slot.workerLeaves() = 1;
+  slot.workerMustExit() = 1;
   assign("noop", 0);
   link->workerBell(0).ring();
   EXPECT_EQ(exitStatus(), 0);
-  EXPECT_EQ(slot.word(0).state, CellState::Assigned);
+  EXPECT_EQ(slot.word(0).state, link::CellState::Assigned);
 
-  slot.workerLeaves() = 0;
+  slot.workerMustExit() = 0;
   start();
-  EXPECT_EQ(outcome(0).cause, Cause::Finished) << "the next one begins it";
+  EXPECT_EQ(outcome(0).cause, Cause::Finished) << "the next worker begins the task";
   assign("wait", 1);
-  ASSERT_TRUE(reaches(1, CellState::Executing));
-  slot.workerLeaves() = 1;
+  ASSERT_TRUE(reaches(1, link::CellState::Executing));
+  slot.workerMustExit() = 1;
   link->workerBell(0).ring();
-  EXPECT_TRUE(reaches(1, CellState::Executing)) << "what runs is not touched";
-  slot.change(1, slot.word(1), slot.word(1).to(CellState::Stopping, StopReason::Cancel));
+  EXPECT_TRUE(reaches(1, link::CellState::Executing)) << "a running task is not interrupted";
+  slot.change(1, slot.word(1), slot.word(1).to(link::CellState::Stopping, link::StopReason::Cancel));
   link->stopBell(0).ring();
   EXPECT_EQ(exitStatus(), 0);
 }
 
-TEST_F(WorkerEnd, TellsItsTaskToStopAndReportsNothingThen) {
+TEST_F(WorkerEnd, TellsItsTaskToStopAndReportsNoOutcome) {
   start();
   assign("wait", 0);
   assign("noop", 1);
-  ASSERT_TRUE(reaches(0, CellState::Executing));
+  ASSERT_TRUE(reaches(0, link::CellState::Executing));
   const auto executing = slot.word(0);
-  const auto stopping = executing.to(CellState::Stopping, StopReason::TimeLimit);
+  const auto stopping = executing.to(link::CellState::Stopping, link::StopReason::TimeLimit);
   ASSERT_TRUE(slot.change(0, executing, stopping));
   link->stopBell(0).ring();
   EXPECT_EQ(exitStatus(), 0);
   EXPECT_EQ(slot.word(0), stopping);
-  EXPECT_EQ(slot.word(1).state, CellState::Assigned);
+  EXPECT_EQ(slot.word(1).state, link::CellState::Assigned);
 }
 
 TEST_F(WorkerEnd, IgnoresSignalsThatAreNotMeantForIt) {
@@ -77,19 +77,19 @@ TEST_F(WorkerEnd, IgnoresSignalsThatAreNotMeantForIt) {
   outcome(assign("noop", 0));
 }
 
-TEST_F(WorkerEnd, EndsOnceATaskHasClosedItsBellsAndKeepsTheOutcome) {
+TEST_F(WorkerEnd, EndsAfterATaskClosedItsWakeUpDescriptorsAndKeepsTheOutcome) {
   start();
   EXPECT_EQ(outcome(assign("close", 0)).status, ExitStatus::Success);
   EXPECT_EQ(exitStatus(), 70);
 }
 
-TEST_F(WorkerEnd, EndsOnceATaskHasUsedUpTheDescriptorsAndKeepsTheOutcome) {
+TEST_F(WorkerEnd, EndsAfterATaskUsedUpTheDescriptorsAndKeepsTheOutcome) {
   start();
   EXPECT_EQ(outcome(assign("fill", 0)).status, ExitStatus::Success);
   EXPECT_EQ(exitStatus(), 71);
 }
 
-TEST_F(WorkerEnd, EndsTheChildOfATaskThatForkedAndReturnedTwice) {
+TEST_F(WorkerEnd, EndsTheChildOfATaskThatForkedAndReturnedInBothProcesses) {
   start();
   for (std::size_t cell = 0; cell < 20; ++cell) EXPECT_EQ(outcome(assign("twice", cell)).status, ExitStatus::Success);
   std::size_t cell = 20;
@@ -97,7 +97,7 @@ TEST_F(WorkerEnd, EndsTheChildOfATaskThatForkedAndReturnedTwice) {
     EXPECT_EQ(outcome(assign("pause", cell)).status, ExitStatus::Success);
     settle(cell);
     return childCountOf(pid) == 0;
-  })) << "ended, and buried after a later task";
+  })) << "the child has ended, and was reaped after a later task";
 }
 
 TEST_F(WorkerEnd, EndsWithItsMaster) {
@@ -119,4 +119,4 @@ TEST_F(WorkerEnd, EndsWithItsMaster) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -13,17 +13,18 @@
 #include "worker/crash_handler.h"
 #include "worker/kernel_priorities.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
-// What starting a program takes, and a little more.
+// Starting a program takes a few descriptors; this is a little more.
 constexpr int kDescriptorsForATask = 8;
 
-// A handler can reach nothing else. Set by USR1, taken between two tasks.
+// Set by the handler of USR1, read between two tasks. Global, since a signal handler takes no argument of ours.
 volatile std::sig_atomic_t reopenRequested = 0;
 
-// A TERM that nobody marked in the cell is none of the worker's business (systemd sends it to everyone), but a program
-// that a task starts must get it: handlers are reset by an exec, ignored signals are not.
+// A worker survives SIGTERM, because systemd sends it to every process of a service; it only matters while the master
+// stops a task (crash_handler.cc). Handled rather than ignored: a program that a task starts must get the signal, and
+// an exec resets handlers, but not ignored signals.
 void catchSignals() {
   struct sigaction action{};
   action.sa_flags = SA_RESTART;
@@ -34,19 +35,20 @@ void catchSignals() {
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-// When memory runs out the kernel should end a task, not the master. Where that is not allowed it stays as it is.
-void volunteerForTheOomKiller() {
+// When memory runs out, the kernel should kill a worker rather than the master. Without the right to do so the score
+// stays.
+void raiseOomScore() {
   if (const auto before = oomAdjustment()) setOomAdjustment(std::min(*before + 500, 1000));
 }
 
 }  // namespace
 
-Result<void> becomeWorker(const WorkerOptions& options, Link& link) {
+Result<void> becomeWorker(const WorkerOptions& options, link::Link& link) {
   catchSignals();
-  ::setsid();  // fails where it was done already
+  ::setsid();  // fails, without harm, if this process leads a session already
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != options.masterPid) return Error(ErrorCode::Unavailable, "worker: the master is gone");
-  volunteerForTheOomKiller();
+  raiseOomScore();
   installCrashHandler(link.slot(options.slot));
   return link.confineToWorker(options.slot);
 }
@@ -57,19 +59,19 @@ bool takeReopenRequest() {
   return true;
 }
 
-bool isStillABell(const Wake& bell) {
+bool isWakeDescriptorIntact(const Wake& bell) {
   struct stat info{};
-  // An eventfd is no kind of file at all: no type stands in its mode.
+  // An eventfd has no file type in its mode; files, pipes and sockets have one.
   return ::fstat(bell.descriptor(), &info) == 0 && (info.st_mode & S_IFMT) == 0;
 }
 
 bool hasDescriptorsLeft() {
-  UniqueFd spare[kDescriptorsForATask];
+  base::UniqueFd spare[kDescriptorsForATask];
   for (auto& descriptor : spare) {
-    descriptor = UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+    descriptor = base::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
     if (!descriptor && errno == EMFILE) return false;
   }
   return true;
 }
 
-}  // namespace leptir
+}  // namespace leptir::worker

@@ -1,24 +1,25 @@
-// What makes a freshly forked process a worker: its group, its signals, what it may touch, and whom the kernel ends
-// first when memory runs out.
+// Makes a freshly forked process a worker: session, signal handlers, memory protection, and its score for the kernel's
+// OOM killer.
 #pragma once
 
 #include "leptir/result.h"
 #include "link/link.h"
 #include "worker/worker.h"
 
-namespace leptir {
+namespace leptir::worker {
 
-// Signals first, then the rest. Internal: memory could not be protected. Unavailable: the master is gone already.
-Result<void> becomeWorker(const WorkerOptions& options, Link& link);
+// Installs the signal handlers first, since signals may come at once. Internal: the memory of other slots could not be
+// protected. Unavailable: the master is gone already.
+Result<void> becomeWorker(const WorkerOptions& options, link::Link& link);
 
-// Whether the master asked for the logs to be reopened since the last question.
+// Whether the master has asked for the logs to be reopened since the last call.
 bool takeReopenRequest();
 
-// Whether the descriptor is still what it was: a task may have closed it, and its number may be a file of somebody else
+// Whether the descriptor still is this wake-up's: a task may have closed it, and the number may belong to another file
 // by now.
-bool isStillABell(const Wake& bell);
+bool isWakeDescriptorIntact(const Wake& bell);
 
-// Whether a task left enough descriptors for the next one to work with.
+// Whether enough descriptors are free for the next task.
 bool hasDescriptorsLeft();
 
-}  // namespace leptir
+}  // namespace leptir::worker

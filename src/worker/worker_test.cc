@@ -4,14 +4,14 @@
 
 #include "tests/support/driven_worker.h"
 
-namespace leptir {
+namespace leptir::worker {
 namespace {
 
 using namespace std::chrono_literals;
 
 class WorkerTest : public DrivenWorker {};
 
-TEST_F(WorkerTest, RunsWhatIsAssignedAndSaysHowItWent) {
+TEST_F(WorkerTest, RunsAssignedTasksAndReportsTheirOutcomes) {
   start();
   const auto well = outcome(assign("say", 0, {.failures = 1, .crashes = 1, .expiries = 1, .unknown = 5}));
   EXPECT_EQ(well.status, ExitStatus::Success);
@@ -22,12 +22,12 @@ TEST_F(WorkerTest, RunsWhatIsAssignedAndSaysHowItWent) {
   EXPECT_LE(slot.startedBoot(1), systemClock().bootTime());
 }
 
-TEST_F(WorkerTest, RunsManyInTheOrderOfTheRing) {
+TEST_F(WorkerTest, RunsTasksInTheOrderOfTheRingOfCells) {
   BootTime last{};
-  for (std::size_t cell = 0; cell < kCells; ++cell) assign("noop", cell);
+  for (std::size_t cell = 0; cell < link::kCells; ++cell) assign("noop", cell);
   start();
   for (int round = 1; round < 5; ++round) {
-    for (std::size_t cell = 0; cell < kCells; ++cell) {
+    for (std::size_t cell = 0; cell < link::kCells; ++cell) {
       ASSERT_EQ(outcome(cell).status, ExitStatus::Success);
       ASSERT_GE(slot.startedBoot(cell), last);
       last = slot.startedBoot(cell);
@@ -37,19 +37,19 @@ TEST_F(WorkerTest, RunsManyInTheOrderOfTheRing) {
   }
 }
 
-TEST_F(WorkerTest, GoesOnWhereTheRingStandsWhenItTakesAnothersPlace) {
+TEST_F(WorkerTest, FindsTheFirstAssignedCellWhenItReplacesAnotherWorker) {
   assign("noop", 300);
   assign("noop", 301);
   start();
   outcome(300), outcome(301);
   ASSERT_TRUE(sleeps());
-  outcome(assign("noop", 7));  // not where it stands: it finds it
+  outcome(assign("noop", 7));  // not the next cell of the ring: the worker searches for it
   outcome(assign("noop", 8));
 }
 
 TEST_F(WorkerTest, IsReadyOnlyAfterItsStartHooks) {
   program.onWorkerStart([this] {
-    while (slot.word(0).state == CellState::Free) ::usleep(1000);
+    while (slot.word(0).state == link::CellState::Free) ::usleep(1000);
   });
   start();
   EXPECT_EQ(slot.workerReady(), 0u);
@@ -58,7 +58,7 @@ TEST_F(WorkerTest, IsReadyOnlyAfterItsStartHooks) {
   EXPECT_EQ(slot.workerReady(), 1u);
 }
 
-TEST_F(WorkerTest, BeginsNothingOfAnotherEpochOrUnderAnEndingLease) {
+TEST_F(WorkerTest, BeginsNoTaskOfAnotherEpochOrUnderALeaseThatEndsSoon) {
   auto& line = link->page().brokers[0];
   line.epoch = 2;
   assign("noop", 0);
@@ -67,8 +67,8 @@ TEST_F(WorkerTest, BeginsNothingOfAnotherEpochOrUnderAnEndingLease) {
   line.leaseEndsBoot = systemClock().bootTime().time_since_epoch().count();
   line.epoch = 1;
   ASSERT_TRUE(sleeps());
-  EXPECT_EQ(slot.word(0).state, CellState::Assigned);
-  line.leaseEndsBoot = BrokerLine::kNever;  // renewed, and nobody rings
+  EXPECT_EQ(slot.word(0).state, link::CellState::Assigned);
+  line.leaseEndsBoot = link::SharedSession::kNever;  // renewed; no process wakes the worker for that
   outcome(0);
 }
 
@@ -80,7 +80,7 @@ TEST_F(WorkerTest, ReopensItsLogsBetweenTwoTasks) {
   EXPECT_TRUE(waitUntil([&] { return slot.readProgress().second == "reopened"; }));
 }
 
-TEST_F(WorkerTest, SaysWhoRunsATaskAndWhatItHadUsedBefore) {
+TEST_F(WorkerTest, NotesItsPidAndTheCpuTimeUsedBeforeATask) {
   add("spin", [](TaskContext& task) {
     while (task.executionTime() < 50ms) continue;
   });
@@ -100,22 +100,22 @@ TEST_F(WorkerTest, ShowsProgressUntilTheNextTaskBegins) {
   EXPECT_EQ(slot.readProgress(), std::make_pair(0.0, std::string()));
 }
 
-TEST_F(WorkerTest, WaitsWithALargeOutcomeUntilTheLastOneIsSettled) {
+TEST_F(WorkerTest, WaitsWithALargeOutcomeUntilThePreviousOneIsSettled) {
   start();
   assign("large", 0);
   assign("large", 1);
-  EXPECT_EQ(outcome(0).response, std::string(kCellBodyBytes + 1, 'L'));
-  EXPECT_EQ(slot.word(1).state == CellState::Done, false);
+  EXPECT_EQ(outcome(0).response, std::string(link::kCellBodyBytes + 1, 'L'));
+  EXPECT_EQ(slot.word(1).state == link::CellState::Done, false);
   settle(0);
-  EXPECT_EQ(outcome(1).response, std::string(kCellBodyBytes + 1, 'L'));
+  EXPECT_EQ(outcome(1).response, std::string(link::kCellBodyBytes + 1, 'L'));
 }
 
-TEST_F(WorkerTest, SaysThatItGotNoEnvelope) {
+TEST_F(WorkerTest, ReportsAMalformedEnvelope) {
   start();
   EXPECT_EQ(outcome(assignBytes("this is none", 0)).cause, Cause::Malformed);
 }
 
-TEST_F(WorkerTest, RingsADispatcherThatSleepsAndOnlyThen) {
+TEST_F(WorkerTest, WakesTheDispatcherOnlyIfItSleeps) {
   start();
   ASSERT_TRUE(sleeps());
   outcome(assign("noop", 0));
@@ -127,4 +127,4 @@ TEST_F(WorkerTest, RingsADispatcherThatSleepsAndOnlyThen) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::worker

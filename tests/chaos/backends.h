@@ -1,4 +1,4 @@
-// The backends that every row runs on. A new one is one line in the .cc.
+// The backends on which every fault test runs. A new backend is one line in the .cc.
 #pragma once
 
 #include <filesystem>
@@ -8,52 +8,53 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/link_proxy.h"
+#include "tests/support/socket_proxy.h"
 
 namespace leptir::chaos {
 
-// A server that a store needs, and the way there: what rows do to it.
+// The server of a store, the connection to it, and the faults that tests inject into both.
 class StoreServer {
  public:
   virtual ~StoreServer() = default;
 
-  virtual void stop() = 0;   // as an operator does
-  virtual void start() = 0;  // again, with what it has on disk
+  virtual void stop() = 0;   // an orderly stop
+  virtual void start() = 0;  // starts it again with the data on its disk
   virtual void kill() = 0;   // SIGKILL
-  // From now on it may use so many bytes more than it does.
+  // Limits its memory to what it uses now plus `more` bytes.
   virtual void limitMemory(std::size_t more) = 0;
-  // From now on it says that it may not write, or that it is busy, whatever it is asked; until it serves again.
+  // From now on the server answers every request with an error: it is read-only, or busy with a script. Ends with
+  // serveAgain().
   enum class Refusal { MayNotWrite, IsBusy };
   virtual void refuse(Refusal how) = 0;
   virtual void serveAgain() = 0;
-  // Requests that it refused so far; to be asked while it serves.
+  // The number of requests that the server has refused so far. Call it only while it serves.
   virtual long refused() = 0;
-  // All of ours passes here.
-  virtual LinkProxy& link() = 0;
+  // The proxy through which leptir reaches the server.
+  virtual SocketProxy& proxy() = 0;
 };
 
-// Made for one row, gone after it.
+// A store that is made for one test and removed after it.
 struct Store {
-  // What stands in the configuration as one broker and as one meta storage; and of a second store, which does not lie
-  // beside the first.
+  // Keys of the configuration, for a broker or a meta storage: of the store of the test, and of a second store in
+  // another place.
   std::string here, elsewhere;
-  std::shared_ptr<StoreServer> server;  // that had to be started for it, if any; it ends with the row
-  std::string direct;                   // the first store, past the link
+  std::shared_ptr<StoreServer> server;  // the server of the store, or null; it ends with the test
+  std::string direct;                   // the store of the test, without the proxy
 };
 
 struct Backend {
   std::string name;
-  // For a row whose files lie in this folder. Called before the row's environment stands, by which it finds processes
-  // that outlived their instance: a server is none.
+  // Makes a store with its files in this folder. Called before the test sets the environment variable by which it finds
+  // processes that outlive their instance, so that it does not find the server.
   std::function<Store(const std::filesystem::path& folder)> open;
-  // After how many seconds sessions expire that nobody renews; zero: they live as long as their processes.
+  // Seconds after which a session expires that is not renewed; 0: sessions live as long as their processes.
   int lease = 0;
 
   friend void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
 };
 
 std::vector<Backend> chaosBackends();
-// Of those, the ones whose store is a server.
+// The backends whose store is a server.
 std::vector<Backend> chaosServers();
 
 }  // namespace leptir::chaos

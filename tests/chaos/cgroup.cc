@@ -20,7 +20,7 @@ bool write(const fs::path& file, const std::string& text) {
   return out.good();
 }
 
-// In a container the path of the whole machine leads nowhere, and its own group is mounted as the root.
+// Inside a container the path of the host does not exist, and the group of the container is mounted as the root.
 std::optional<fs::path> existing(const fs::path& mount, const std::string& path) {
   for (const auto& folder : {mount / fs::path(path).relative_path(), mount}) {
     if (fs::exists(folder / "cgroup.procs")) return folder;
@@ -28,7 +28,7 @@ std::optional<fs::path> existing(const fs::path& mount, const std::string& path)
   return std::nullopt;
 }
 
-// Where this process belongs, as far as `controller` goes: in "4:memory:/path" or in "0::/path".
+// The groups of this process for `controller`, from the lines "4:memory:/path" (v1) and "0::/path" (v2).
 std::vector<fs::path> homes(const std::string& controller) {
   std::vector<fs::path> found;
   std::ifstream lines("/proc/self/cgroup");
@@ -62,7 +62,7 @@ std::unique_ptr<Cgroup> Cgroup::make(const std::string& controller) {
 }
 
 Cgroup::~Cgroup() {
-  // It can be removed once nobody is left in it.
+  // A group can be removed once it has no processes.
   for (int round = 0; round < 500 && ::rmdir(folder_.c_str()) != 0; ++round) {
     std::ifstream pids(folder_ / "cgroup.procs");
     for (pid_t pid = 0; pids >> pid;) ::kill(pid, SIGKILL);

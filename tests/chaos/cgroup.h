@@ -1,4 +1,4 @@
-// A control group for one row, where this machine lets us make one: its limits hold for what is started inside.
+// A Linux control group for one test: its limits apply to the processes that are started in it.
 #pragma once
 
 #include <filesystem>
@@ -10,23 +10,23 @@ namespace leptir::chaos {
 
 class Cgroup {
  public:
-  // One that can limit "memory" or "pids", in the older hierarchy or in a delegated part of the newer one. None: this
-  // machine gives us none.
+  // Makes a group that can limit "memory" or "pids": in cgroup v1, or in a delegated part of v2. nullptr: this machine
+  // does not allow that.
   static std::unique_ptr<Cgroup> make(const std::string& controller);
   ~Cgroup();
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
 
-  // False: it cannot be limited after all.
+  // Set a limit; return false if that fails.
   bool limitMemory(long bytes) const;
   bool limitProcesses(long number) const;
-  // Whatever `start` starts belongs to it, and ends with it.
+  // Calls `start`. Processes that it starts belong to the group; the destructor kills them.
   void inside(const std::function<void()>& start) const;
 
  private:
   Cgroup(std::filesystem::path home, std::filesystem::path folder)
       : home_(std::move(home)), folder_(std::move(folder)) {}
-  std::filesystem::path home_, folder_;  // where this process belongs, and the group
+  std::filesystem::path home_, folder_;  // the group of this process, and the new group
 };
 
 }  // namespace leptir::chaos

@@ -1,4 +1,4 @@
-// A user's program whose tasks write a ledger, and do to the machine what tasks should not.
+// The program of the fault tests. Its tasks write a ledger of their runs, and many of them misbehave.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -10,7 +10,7 @@
 int main(int argc, char** argv) {
   leptir::Program program;
   leptir::chaos::addChaosTasks(program.tasks);
-  // Each start of a worker is a line; where the environment says so it is the last thing that it does.
+  // With LEPTIR_CHAOS_STARTS each worker appends a line to that file at its start, and aborts.
   if (const char* const starts = std::getenv("LEPTIR_CHAOS_STARTS")) {
     program.onWorkerStart([starts] {
       using namespace leptir::chaos;

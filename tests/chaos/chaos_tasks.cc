@@ -12,8 +12,8 @@
 #include "tests/chaos/families.h"
 #include "tests/chaos/ledger.h"
 #include "tests/chaos/vandals.h"
-#include "tests/support/deed.h"
 #include "tests/support/dying_tasks.h"
+#include "tests/support/function_task.h"
 
 namespace leptir::chaos {
 namespace {
@@ -39,7 +39,7 @@ void sleepMilliseconds(long milliseconds) {
   for (;;) ::pause();
 }
 
-[[noreturn]] void hangDeaf() {
+[[noreturn]] void hangIgnoringSignals() {
   sigset_t all;
   ::sigfillset(&all);
   ::sigprocmask(SIG_BLOCK, &all, nullptr);
@@ -54,7 +54,7 @@ void touchMemory(long mebibytes) {
 
 class ChaosTask : public BaseTask {
  protected:
-  // Between the two lines of the ledger.
+  // What the task does between its start line and its end line in the ledger.
   virtual void act() = 0;
 
  private:
@@ -90,14 +90,14 @@ class Family final : public ChaosTask {
 };
 
 class Stubborn final : public ChaosTask {
-  void act() override { hangDeaf(); }
+  void act() override { hangIgnoringSignals(); }
 };
 
 class Hog final : public ChaosTask {
   void act() override { touchMemory(getInt("mib", 4096)); }
 };
 
-// Everyone whom it starts does the same, for ever.
+// A fork bomb: each process that it forks goes on forking.
 class Bomb final : public ChaosTask {
   void act() override {
     for (;;) {
@@ -108,7 +108,7 @@ class Bomb final : public ChaosTask {
 };
 
 class Vandal final : public ChaosTask {
-  void act() override { vandalize(getString("way")); }
+  void act() override { damageWorker(getString("way")); }
 };
 
 }  // namespace

@@ -8,7 +8,8 @@
 namespace leptir::chaos {
 namespace {
 
-// What went on after a standstill may run so long until the master has ended it (row P7): 250 ms and a grace of 200.
+// How long a run may go on after a standstill until the master has ended it (row P07), in ns: 250 ms and a grace of 200
+// ms.
 constexpr std::int64_t kEndAfterStandstill = 450'000'000;
 constexpr auto kStillRuns = std::numeric_limits<std::int64_t>::max();
 
@@ -16,7 +17,7 @@ struct Run {
   std::uint64_t lease = 0;
   pid_t pid = 0;
   std::int64_t start = 0, end = kStillRuns;
-  bool ended = false;  // by itself
+  bool ended = false;  // the task came to its own end
 };
 
 using Runs = std::map<std::string, std::vector<Run>>;
@@ -30,7 +31,7 @@ void endOne(std::vector<Run>& runs, const LedgerLine& line) {
   }
 }
 
-// A run without an end lasted as long as its process.
+// The runs in the ledger. A run without an end line lasted until its process died.
 Runs runsOf(const Evidence& evidence) {
   Runs runs;
   for (const auto& line : evidence.ledger) {
@@ -54,18 +55,18 @@ std::string about(const std::string& id, const std::string& what) {
   return id + ": " + what;
 }
 
-class Examination {
+class EvidenceCheck {
  public:
-  explicit Examination(const Evidence& evidence) : evidence_(evidence), runs_(runsOf(evidence)) {}
+  explicit EvidenceCheck(const Evidence& evidence) : evidence_(evidence), runs_(runsOf(evidence)) {}
 
   Findings findings() {
     found_.tasks = evidence_.pushes.acknowledged.size();
     found_.orphans = evidence_.orphans;
     found_.broken = evidence_.brokenLines;
-    for (const auto& id : evidence_.pushes.acknowledged) lookForLoss(id);
-    for (const auto& [id, runs] : runs_) lookAtRuns(id, runs);
-    for (const auto& [id, record] : evidence_.records) lookAtRecord(id, record);
-    for (const auto& growth : evidence_.growth) lookAtGrowth(growth);
+    for (const auto& id : evidence_.pushes.acknowledged) checkLoss(id);
+    for (const auto& [id, runs] : runs_) checkRuns(id, runs);
+    for (const auto& [id, record] : evidence_.records) checkRecord(id, record);
+    for (const auto& growth : evidence_.growth) checkGrowth(growth);
     return std::move(found_);
   }
 
@@ -81,31 +82,31 @@ class Examination {
   }
   bool inStore(const std::string& id) const { return evidence_.store.contains(id); }
 
-  // A task may leave the store by its own end, or by a record that says why it had none.
-  void lookForLoss(const std::string& id) {
+  // A task that is not in the store must have ended, or have a record that says why it failed.
+  void checkLoss(const std::string& id) {
     if (inStore(id) || anyEnded(runsOfTask(id))) return;
     const auto* record = recordOf(id);
     if (record == nullptr || !record->settled || record->succeeded) found_.lost.push_back(id);
   }
 
-  void lookAtRuns(const std::string& id, const std::vector<Run>& runs) {
+  void checkRuns(const std::string& id, const std::vector<Run>& runs) {
     if (!evidence_.pushes.sent.contains(id)) found_.phantom.push_back(id);
     if (runs.empty()) return found_.phantom.push_back(about(id, "ended without a beginning"));
     found_.duplicates += runs.size() - 1;
     auto inOrder = runs;
     std::ranges::sort(inOrder, {}, &Run::start);
-    for (std::size_t i = 0; i + 1 < inOrder.size(); ++i) lookAtTwo(id, inOrder[i], inOrder[i + 1]);
+    for (std::size_t i = 0; i + 1 < inOrder.size(); ++i) checkTwoRuns(id, inOrder[i], inOrder[i + 1]);
     if (!inStore(id) && anyEnded(runs) && recordOf(id) == nullptr)
       found_.metaMismatch.push_back(about(id, "ended, and has no record"));
   }
 
-  void lookAtTwo(const std::string& id, const Run& first, const Run& second) {
+  void checkTwoRuns(const std::string& id, const Run& first, const Run& second) {
     if (second.start < first.end && !stoodStillMeanwhile(first, second)) found_.overlap.push_back(id);
     if (second.lease == first.lease) found_.stale.push_back(about(id, "one lease ran twice"));
     if (second.lease < first.lease) found_.stale.push_back(about(id, "an older lease ran after a newer one"));
   }
 
-  // One of the two did nothing while the other ran, and was ended right after it could have.
+  // Whether one of the two processes was stopped while the other ran, and was ended shortly after it could go on.
   bool stoodStillMeanwhile(const Run& first, const Run& second) const {
     const auto until = std::min(first.end, second.end);
     return std::ranges::any_of(std::array{first.pid, second.pid}, [&](pid_t pid) {
@@ -115,7 +116,7 @@ class Examination {
     });
   }
 
-  void lookAtRecord(const std::string& id, const RecordSeen& record) {
+  void checkRecord(const std::string& id, const RecordSeen& record) {
     const auto& runs = runsOfTask(id);
     if (runs.empty()) {
       if (record.succeeded) found_.metaMismatch.push_back(about(id, "succeeded without a run"));
@@ -132,7 +133,7 @@ class Examination {
       found_.metaMismatch.push_back(about(id, "succeeded by its record, and that run has no end"));
   }
 
-  void lookAtGrowth(const Growth& growth) {
+  void checkGrowth(const Growth& growth) {
     if (growth.descriptorsAfter > growth.descriptorsBefore)
       found_.growth.push_back(growth.who + ": descriptors " + std::to_string(growth.descriptorsBefore) + " to " +
                               std::to_string(growth.descriptorsAfter));
@@ -174,7 +175,7 @@ std::string Findings::describe() const {
 }
 
 Findings check(const Evidence& evidence) {
-  return Examination(evidence).findings();
+  return EvidenceCheck(evidence).findings();
 }
 
 std::vector<double> recoveriesOf(const Evidence& evidence) {

@@ -1,4 +1,4 @@
-// Reads what is left after a row of faults, and says what must not be.
+// Checks the evidence that a fault test leaves, and lists each broken promise.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace leptir::chaos {
 
-// Of a record, what the checker compares.
+// The fields of a record that the checker compares.
 struct RecordSeen {
   std::uint64_t lease = 0;
   bool settled = false;
@@ -19,7 +19,7 @@ struct RecordSeen {
   std::string cause;
 };
 
-// A process of ours at two times.
+// Descriptors and memory of a process of the instance at two times.
 struct Growth {
   std::string who;
   long descriptorsBefore = 0, descriptorsAfter = 0;
@@ -36,25 +36,25 @@ struct Evidence {
   std::vector<LedgerLine> ledger;
   std::vector<std::string> brokenLines;
   PushLog pushes;
-  std::map<std::string, TaskState> store;  // the tasks that are still in it
+  std::map<std::string, TaskState> store;  // the tasks that are still in the store
   std::map<std::string, RecordSeen> records;
-  std::map<pid_t, std::int64_t> lastSeenAlive;  // processes that are dead, and when they still were not
+  std::map<pid_t, std::int64_t> lastSeenAlive;  // of dead processes: when each was last seen alive
   std::map<pid_t, Standstill> standstills;
-  std::vector<std::string> orphans;  // processes of the instance, after its end
+  std::vector<std::string> orphans;  // processes that were left after the end of the instance
   std::vector<Growth> growth;
 };
 
 struct Findings {
-  std::vector<std::string> lost;          // answered by the push, and nowhere any more, without an end
-  std::vector<std::string> phantom;       // ran, and nobody had pushed it
+  std::vector<std::string> lost;          // the push succeeded, but the task neither ended nor is in the store
+  std::vector<std::string> phantom;       // ran without having been pushed
   std::vector<std::string> overlap;       // two runs of one task at the same time
-  std::vector<std::string> stale;         // a lease that is not the newest changed something; or one lease ran twice
-  std::vector<std::string> metaMismatch;  // what the record says did not happen, or the other way round
+  std::vector<std::string> stale;         // an outdated lease changed something, or one lease ran twice
+  std::vector<std::string> metaMismatch;  // the record contradicts the ledger
   std::vector<std::string> orphans;
   std::vector<std::string> growth;
-  std::vector<std::string> broken;  // lines of the ledger that are none
-  std::size_t tasks = 0;            // acknowledged
-  std::size_t duplicates = 0;       // runs beyond the first of each task
+  std::vector<std::string> broken;  // malformed lines of the ledger
+  std::size_t tasks = 0;            // tasks whose push succeeded
+  std::size_t duplicates = 0;       // repeated runs: those beyond the first run of each task
 
   bool clean() const;
   std::string describe() const;
@@ -62,7 +62,7 @@ struct Findings {
 
 Findings check(const Evidence& evidence);
 
-// From the death of a run's process to the next run of its task, in milliseconds, for all that have both.
+// Milliseconds from the death of a process to the next run of its task, for each task that ran again.
 std::vector<double> recoveriesOf(const Evidence& evidence);
 
 }  // namespace leptir::chaos

@@ -1,4 +1,4 @@
-// The checker sees what it is for: a ledger for each way to be wrong, and the ones that must pass.
+// Tests of the checker itself: it finds each kind of broken promise in made-up evidence, and accepts correct evidence.
 #include "tests/chaos/checker.h"
 
 #include <gmock/gmock.h>
@@ -13,7 +13,8 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// One task `a`, pushed, run once by lease 1 of process 11, ended, recorded: the others are made from this.
+// Correct evidence, which the tests vary: task `a` was pushed, run once under lease 1 by process 11, ended and
+// recorded.
 Evidence good() {
   Evidence evidence;
   evidence.pushes = {{"a"}, {"a"}};
@@ -55,7 +56,7 @@ TEST(Checker, ATaskThatWaitsInTheStoreIsNotLost) {
   EXPECT_TRUE(check(evidence).clean());
 }
 
-TEST(Checker, ATaskThatItsRecordEndedIsNotLost) {
+TEST(Checker, ATaskWhoseRecordSaysWhyItFailedIsNotLost) {
   auto evidence = good();
   evidence.ledger.pop_back();
   evidence.lastSeenAlive[11] = 150;
@@ -63,14 +64,14 @@ TEST(Checker, ATaskThatItsRecordEndedIsNotLost) {
   EXPECT_TRUE(check(evidence).clean()) << check(evidence).describe();
 }
 
-TEST(Checker, ATaskThatWasAnsweredAndNeverRanIsLost) {
+TEST(Checker, APushedTaskThatNeverRanIsLost) {
   auto evidence = good();
   evidence.ledger.clear();
   evidence.records.clear();
   EXPECT_THAT(check(evidence).lost, ElementsAre("a"));
 }
 
-TEST(Checker, ATaskThatOnlyBeganIsLost) {
+TEST(Checker, ATaskThatBeganAndNeverEndedIsLost) {
   auto evidence = good();
   evidence.ledger.pop_back();
   evidence.records.clear();
@@ -78,7 +79,7 @@ TEST(Checker, ATaskThatOnlyBeganIsLost) {
   EXPECT_THAT(check(evidence).lost, ElementsAre("a"));
 }
 
-TEST(Checker, ARunThatNobodyPushedIsAPhantom) {
+TEST(Checker, ARunOfATaskThatWasNeverPushedIsAPhantom) {
   auto evidence = good();
   evidence.ledger.push_back({Mark::Start, "b", 7, 1, 11, 300});
   EXPECT_THAT(check(evidence).phantom, ElementsAre("b"));
@@ -102,7 +103,7 @@ TEST(Checker, ARunWithoutAnEndLastsAsLongAsItsProcess) {
   auto evidence = killedAndRunAgain();
   evidence.lastSeenAlive[11] = 165;
   EXPECT_THAT(check(evidence).overlap, ElementsAre("a"));
-  evidence.lastSeenAlive.erase(11);  // it still lives
+  evidence.lastSeenAlive.erase(11);  // process 11 still lives
   EXPECT_THAT(check(evidence).overlap, ElementsAre("a"));
 }
 
@@ -185,7 +186,7 @@ TEST(Checker, ProcessesThatAreLeftAndGrowthAreNamed) {
   EXPECT_THAT(found.growth, ElementsAre("master: descriptors 20 to 21", "dispatcher: memory 1000 to 1200 KiB"));
 }
 
-TEST(Ledger, ReadsWhatWasWrittenAndNamesWhatIsBroken) {
+TEST(Ledger, ReadsWellFormedLinesAndReportsMalformedOnes) {
   TempDir folder;
   const auto file = folder / "ledger";
   ASSERT_TRUE(append(file, {Mark::Start, "a", 7, 3, 4, 500}));
@@ -199,7 +200,7 @@ TEST(Ledger, ReadsWhatWasWrittenAndNamesWhatIsBroken) {
   EXPECT_THAT(broken, ElementsAre("start b 1 2", "end a 7 3 4 70"));
 }
 
-TEST(PushLog, TellsWhatWasSentFromWhatWasAnswered) {
+TEST(PushLog, TellsSentFromAcknowledgedPushes) {
   TempDir folder;
   ASSERT_TRUE(appendPush(folder / "pushes", "sent", {"a", "b"}));
   ASSERT_TRUE(appendPush(folder / "pushes", "acknowledged", {"a"}));

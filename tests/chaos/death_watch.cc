@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kRest{2};
 
-// A number that was given to another process since does not count. Both clocks begin with the machine.
+// Whether the pid belongs to a process that began after `bootNs`: pids are used again. Both times count from boot.
 bool beganAfter(pid_t pid, std::int64_t bootNs) {
-  const auto ticks = look(pid).startedTicks;
+  const auto ticks = readProcess(pid).startedTicks;
   return ticks * (1'000'000'000 / ::sysconf(_SC_CLK_TCK)) > bootNs;
 }
 
@@ -60,7 +60,7 @@ void DeathWatch::watch(const LedgerLine& line) {
     known->second.alive = std::max(known->second.alive, line.bootNs);
     return;
   }
-  UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, line.pid, 0)));
+  base::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, line.pid, 0)));
   if (!process || beganAfter(line.pid, line.bootNs)) {
     dead_[line.pid] = std::max(dead_[line.pid], line.bootNs);
     return;
@@ -75,7 +75,7 @@ void DeathWatch::lookForDeaths() {
     polled.push_back({watched.process.get(), POLLIN, 0});
     pids.push_back(pid);
   }
-  const auto now = bootNsNow();  // whoever is alive afterwards was alive now
+  const auto now = bootNsNow();  // a process that is alive after the poll was alive at this time
   ::poll(polled.data(), polled.size(), 0);
   for (std::size_t i = 0; i < polled.size(); ++i) {
     auto& watched = watched_.at(pids[i]);

@@ -1,4 +1,4 @@
-// Sees the processes that stand in a ledger die, whoever kills them.
+// Watches the processes that a ledger names, and notes when each was last alive.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,8 @@ class DeathWatch {
   DeathWatch(const DeathWatch&) = delete;
   DeathWatch& operator=(const DeathWatch&) = delete;
 
-  // For each process that is dead: when it was seen alive for the last time, in ns of CLOCK_BOOTTIME. It died some
-  // milliseconds later at the most, and what ran before this moment ran beside it.
+  // For each dead process: when it was last seen alive, in ns of CLOCK_BOOTTIME. It died at most a few milliseconds
+  // later; a run that began before this time overlaps with its last run.
   std::map<pid_t, std::int64_t> lastSeenAlive();
 
  private:
@@ -29,7 +29,7 @@ class DeathWatch {
   void watch(const LedgerLine& line);
 
   struct Watched {
-    UniqueFd process;
+    base::UniqueFd process;
     std::int64_t alive = 0;
   };
 

@@ -1,4 +1,5 @@
-// Every failpoint of the sources (src/base/failpoint.h): who comes by there, and what must happen for that.
+// The list of all failpoints in the sources (src/base/failpoint.h): which process passes each, and what must happen for
+// that.
 #pragma once
 
 #include <string>
@@ -6,10 +7,10 @@
 
 namespace leptir::chaos {
 
-enum class Who { Pusher, Dispatcher, Worker, Master };
+enum class FailpointProcess { Pusher, Dispatcher, Worker, Master };
 
-// What makes somebody come by.
-enum class Needs {
+// What must happen so that a process passes the failpoint.
+enum class FailpointCondition {
   Tasks,         // tasks that run
   ADeath,        // a task whose worker dies
   ABurial,       // a task whose worker dies three times
@@ -19,9 +20,9 @@ enum class Needs {
 
 struct Failpoint {
   std::string name;
-  Who who = Who::Dispatcher;
-  Needs needs = Needs::Tasks;
-  int most = 1;  // it is passed at least so often
+  FailpointProcess who = FailpointProcess::Dispatcher;
+  FailpointCondition needs = FailpointCondition::Tasks;
+  int most = 1;  // the failpoint is passed at least this often
 };
 
 std::vector<Failpoint> allFailpoints();

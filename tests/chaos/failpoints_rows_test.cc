@@ -1,5 +1,5 @@
-// Row P2, each crash point of the notes in turn: whoever comes by there ends at once, and nothing may come of it but
-// what the place allows.
+// Rows P01, P02, P03 and P13 at each failpoint: the process that passes it ends at once. No task may be lost, and no
+// more runs may be repeated than the failpoint allows.
 #include "tests/chaos/failpoints.h"
 
 #include <gmock/gmock.h>
@@ -10,14 +10,14 @@
 #include <regex>
 #include <set>
 
-#include "tests/chaos/arena.h"
+#include "tests/chaos/fault_fixture.h"
 
 namespace leptir::chaos {
 namespace {
 
 using e2e::eventually;
 
-TEST(TheListOfFailpoints, NamesEachPlaceOfTheSourcesOnce) {
+TEST(TheListOfFailpoints, NamesEachFailpointOfTheSourcesOnce) {
   std::multiset<std::string> inSources, listed;
   const std::regex place("LEPTIR_FAILPOINT\\(\"([a-z_.]+)\"\\)");
   for (const auto& entry : fs::recursive_directory_iterator(fs::path(LEPTIR_SOURCE_DIR) / "src")) {
@@ -30,11 +30,12 @@ TEST(TheListOfFailpoints, NamesEachPlaceOfTheSourcesOnce) {
   EXPECT_EQ(inSources, listed);
 }
 
-class Failpoints : public Arena {
+class Failpoints : public FaultFixture {
  protected:
   Failpoints() { program = LEPTIR_CHAOS_FAILING; }
 
-  // With one storage beside the broker and one that is not, so that feeders and writers both save.
+  // Configures two meta storages, one in the store of the broker and one elsewhere, so that both the feeder and a meta
+  // writer save records.
   void setTwoStorages() {
     set({.workers = 2});
     std::ifstream stream(config);
@@ -44,10 +45,10 @@ class Failpoints : public Arena {
     writeConfig(yaml);
   }
 
-  void each(Who who, const std::function<void(const Failpoint&)>& play) {
+  void each(FailpointProcess who, const std::function<void(const Failpoint&)>& play) {
     setTwoStorages();
     for (const auto& point : allFailpoints()) {
-      if (point.who != who || !isOurs(point) || HasFatalFailure()) continue;
+      if (point.who != who || !isOfThisBackend(point) || HasFatalFailure()) continue;
       SCOPED_TRACE(point.name);
       const auto before = repeats();
       const auto began = bootNsNow();
@@ -55,14 +56,14 @@ class Failpoints : public Arena {
       std::cout << point.name << ": " << msSince(began) << " ms\n";
       const auto found = check(evidence());
       EXPECT_TRUE(found.clean()) << found.describe() << folder;
-      EXPECT_TRUE(fs::exists(fired)) << "nobody came by";
+      EXPECT_TRUE(fs::exists(fired)) << "the failpoint was not passed";
       EXPECT_LE(repeats() - before, allowed(point));
     }
-    judge();
+    checkEvidence();
   }
 
-  // Nobody comes by the places of another store.
-  bool isOurs(const Failpoint& point) const {
+  // Whether the failpoint can be passed on this backend: it is not one of another backend.
+  bool isOfThisBackend(const Failpoint& point) const {
     return std::ranges::none_of(chaosBackends(), [&](const auto& backend) {
       return backend.name != GetParam().name && point.name.starts_with(backend.name + ".");
     });
@@ -75,7 +76,7 @@ class Failpoints : public Arena {
   }
   static void chooseNothing() { ::unsetenv("LEPTIR_FAILPOINT"); }
 
-  std::unique_ptr<e2e::Running> startWith(const Failpoint& point) {
+  std::unique_ptr<e2e::StartedInstance> startWith(const Failpoint& point) {
     choose(point);
     auto instance = start();
     chooseNothing();
@@ -83,38 +84,39 @@ class Failpoints : public Arena {
   }
 
   void giveWhatItNeeds(const Failpoint& point) {
-    give("work", 40, {{"ms", 2}});
-    if (point.needs == Needs::ADeadSession) return leaveADeadSession();
-    if (point.needs != Needs::ADeath && point.needs != Needs::ABurial) return;
-    poison.insert(give("poison", 1, {{"way", "_exit"}}).front());
+    pushAndLog("work", 40, {{"ms", 2}});
+    if (point.needs == FailpointCondition::ADeadSession) return leaveADeadSession();
+    if (point.needs != FailpointCondition::ADeath && point.needs != FailpointCondition::ABurial) return;
+    poison.insert(pushAndLog("poison", 1, {{"way", "_exit"}}).front());
   }
 
   void leaveADeadSession() {
-    give("work", 100, {{"ms", 20}});
-    const auto instance = fly();
+    pushAndLog("work", 100, {{"ms", 20}});
+    const auto instance = startUntilReady();
     EXPECT_TRUE(eventually([&] { return counts().leased > 0; }));
     instance->signal(SIGKILL);
     instance->waitForExit();
   }
 
-  // Poison is left to itself where one of its deaths is all that was needed: it would wait 5 s.
+  // Whether all tasks are settled. A crashing task may still wait 5 s for its retry if the failpoint needed one death
+  // only.
   bool isDone(const Failpoint& point) {
     const auto now = counts();
-    const std::uint64_t mayWait = point.needs == Needs::ADeath ? 1 : 0;
+    const std::uint64_t mayWait = point.needs == FailpointCondition::ADeath ? 1 : 0;
     return now.due + now.leased == 0 && now.scheduled <= mayWait;
   }
 
-  // A slow machine settles forty tasks in fewer batches than the place is to be passed: then some more come by, so many
-  // that more is due than there is room for.
-  bool comesByInTheEnd(const Failpoint& point) {
+  // Waits until the failpoint was passed. A slow machine may settle the first tasks in too few batches; then more are
+  // pushed.
+  bool isPassedInTheEnd(const Failpoint& point) {
     return eventually([&] {
       if (fs::exists(fired)) return true;
-      if (isDone(point)) give("work", 8, {{"ms", 2}});
+      if (isDone(point)) pushAndLog("work", 8, {{"ms", 2}});
       return false;
     });
   }
 
-  // Runs beyond the first, of tasks that are not poison.
+  // The number of repeated runs, without those of tasks that crash on purpose.
   std::size_t repeats() const {
     std::map<std::string, std::size_t> runs;
     for (const auto& line : ledger()) {
@@ -125,12 +127,12 @@ class Failpoints : public Arena {
     return more;
   }
 
-  // How many of them the place may cost.
+  // The number of repeated runs that a death at this failpoint may cause.
   static std::size_t allowed(const Failpoint& point) {
     constexpr std::size_t kWorkers = 2, kUnacknowledged = 256;
-    if (point.needs == Needs::ADeadSession) return kWorkers + kUnacknowledged;
-    if (point.who == Who::Worker) return 1;
-    return point.who == Who::Master ? kWorkers + kUnacknowledged : 0;
+    if (point.needs == FailpointCondition::ADeadSession) return kWorkers + kUnacknowledged;
+    if (point.who == FailpointProcess::Worker) return 1;
+    return point.who == FailpointProcess::Master ? kWorkers + kUnacknowledged : 0;
   }
 
   fs::path fired;
@@ -139,19 +141,19 @@ class Failpoints : public Arena {
 
 LEPTIR_CHAOS_ROWS(Failpoints);
 
-TEST_P(Failpoints, P02_ADispatcherThatDiesAnywhereRepeatsNothing) {
-  each(Who::Dispatcher, [this](const Failpoint& point) {
+TEST_P(Failpoints, P02_ADispatcherThatDiesAtAnyFailpointRepeatsNothing) {
+  each(FailpointProcess::Dispatcher, [this](const Failpoint& point) {
     giveWhatItNeeds(point);
     const auto instance = startWith(point);
     EXPECT_TRUE(eventually([&] { return isDone(point) && endsSeen() > 0; })) << instance->output();
-    EXPECT_TRUE(point.needs == Needs::AStop || comesByInTheEnd(point));
+    EXPECT_TRUE(point.needs == FailpointCondition::AStop || isPassedInTheEnd(point));
     EXPECT_TRUE(eventually([&] { return isDone(point); })) << instance->output();
     stop(*instance);
   });
 }
 
-TEST_P(Failpoints, P01_AWorkerThatDiesAnywhereRepeatsItsTaskAtTheMost) {
-  each(Who::Worker, [this](const Failpoint& point) {
+TEST_P(Failpoints, P01_AWorkerThatDiesAtAnyFailpointRepeatsAtMostItsTask) {
+  each(FailpointProcess::Worker, [this](const Failpoint& point) {
     giveWhatItNeeds(point);
     const auto instance = startWith(point);
     EXPECT_TRUE(eventually([&] { return isDone(point) && fs::exists(fired); })) << instance->output();
@@ -159,22 +161,23 @@ TEST_P(Failpoints, P01_AWorkerThatDiesAnywhereRepeatsItsTaskAtTheMost) {
   });
 }
 
-TEST_P(Failpoints, P03_AMasterThatDiesAnywhereLosesNothing) {
-  each(Who::Master, [this](const Failpoint& point) {
+TEST_P(Failpoints, P03_AMasterThatDiesAtAnyFailpointLosesNothing) {
+  each(FailpointProcess::Master, [this](const Failpoint& point) {
     giveWhatItNeeds(point);
     const auto instance = startWith(point);
     EXPECT_EQ(instance->waitForExit(), 137);
     EXPECT_TRUE(allGone(std::chrono::seconds(2)));
-    const auto next = fly();
+    const auto next = startUntilReady();
     EXPECT_TRUE(eventually([&] { return isDone(point); })) << next->output();
     stop(*next);
   });
 }
 
-// It dies of what it leases before that stands in any cell, so only the store knows who it was.
+// The dispatcher dies after it leases the task and before the task is in a cell, so only the store knows which task it
+// was.
 TEST_P(Failpoints, P13_ATaskThatKillsEachDispatcherIsFoundAndBuried) {
   ::setenv("LEPTIR_FAILPOINT", "feeder.after_pop:1:exit:", 1);
-  const auto id = give("work", 1).front();
+  const auto id = pushAndLog("work", 1).front();
   const auto instance = start();
   chooseNothing();
   ASSERT_TRUE(eventually([&] { return counts().buried == 1; })) << instance->output();
@@ -184,12 +187,12 @@ TEST_P(Failpoints, P13_ATaskThatKillsEachDispatcherIsFoundAndBuried) {
   waitUntilReady(*instance);
   stop(*instance);
   EXPECT_EQ(startsSeen(), 0u);
-  judge();
+  checkEvidence();
 }
 
-TEST_P(Failpoints, P02_APushThatDiesIsThereWholeOrNotAtAll) {
+TEST_P(Failpoints, P02_APushThatDiesAddsAllOfItsTasksOrNone) {
   for (const auto& point : allFailpoints()) {
-    if (point.who != Who::Pusher || !isOurs(point)) continue;
+    if (point.who != FailpointProcess::Pusher || !isOfThisBackend(point)) continue;
     const auto before = counts().due;
     choose(point);
     EXPECT_EQ(leptir({"push", "work", "--number=3"}).exit, 137) << point.name;

@@ -11,13 +11,13 @@
 namespace leptir::chaos {
 namespace {
 
-// A child that says when it stands. The pipe ends with it or with its word, whichever comes first.
-class Nursery {
+// A pipe by which children report that they run. waitFor() also returns when the children die.
+class ReadyPipe {
  public:
-  Nursery() {
-    if (::pipe2(pipe_, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+  ReadyPipe() {
+    if (::pipe2(pipe_, O_CLOEXEC) != 0) throw std::runtime_error("cannot create a pipe");
   }
-  ~Nursery() {
+  ~ReadyPipe() {
     ::close(pipe_[0]);
     ::close(pipe_[1]);
   }
@@ -34,13 +34,13 @@ class Nursery {
   for (;;) ::pause();
 }
 
-struct Birth {
-  const Nursery& nursery;
+struct ChildSetup {
+  const ReadyPipe& readyPipe;
   const std::function<void()>& announce;
 
-  [[noreturn]] void live() const {
+  [[noreturn]] void announceAndStay() const {
     announce();
-    nursery.ready();
+    readyPipe.ready();
     stay();
   }
 };
@@ -48,13 +48,13 @@ struct Birth {
 template <class Body>
 void inFork(Body body) {
   const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("no fork");
+  if (child < 0) throw std::runtime_error("cannot fork");
   if (child > 0) return;
   body();
   ::_exit(0);
 }
 
-// Its parent ends at once, so it belongs to whoever takes orphans.
+// Runs `body` in a grandchild. The child between ends at once, so the grandchild becomes an orphan.
 template <class Body>
 void inForkOfAFork(Body body) {
   const pid_t child = ::fork();
@@ -65,63 +65,63 @@ void inForkOfAFork(Body body) {
   ::waitpid(child, nullptr, 0);
 }
 
-void nohup(const Birth& birth) {
+void nohup(const ChildSetup& setup) {
   inFork([&] {
     ::signal(SIGHUP, SIG_IGN);
-    birth.announce();
-    birth.nursery.ready();
+    setup.announce();
+    setup.readyPipe.ready();
     ::execl("/bin/sh", "sh", "-c", "nohup sleep 100000 >/dev/null 2>&1 & wait", nullptr);
   });
 }
 
-void closed(const Birth& birth) {
+void closed(const ChildSetup& setup) {
   inFork([&] {
-    birth.announce();
-    birth.nursery.ready();
+    setup.announce();
+    setup.readyPipe.ready();
     for (int descriptor = 0; descriptor < 1024; ++descriptor) ::close(descriptor);
     stay();
   });
 }
 
-const std::map<std::string, void (*)(const Birth&)>& births() {
-  static const std::map<std::string, void (*)(const Birth&)> kBirths{
-      {"plain", [](const Birth& birth) { inFork([&] { birth.live(); }); }},
-      {"double", [](const Birth& birth) { inForkOfAFork([&] { birth.live(); }); }},
+const std::map<std::string, void (*)(const ChildSetup&)>& childStarters() {
+  static const std::map<std::string, void (*)(const ChildSetup&)> kStarters{
+      {"plain", [](const ChildSetup& setup) { inFork([&] { setup.announceAndStay(); }); }},
+      {"double", [](const ChildSetup& setup) { inForkOfAFork([&] { setup.announceAndStay(); }); }},
       {"setsid",
-       [](const Birth& birth) {
+       [](const ChildSetup& setup) {
          inFork([&] {
            ::setsid();
-           birth.live();
+           setup.announceAndStay();
          });
        }},
       {"setsid_double",
-       [](const Birth& birth) {
+       [](const ChildSetup& setup) {
          inForkOfAFork([&] {
            ::setsid();
-           birth.live();
+           setup.announceAndStay();
          });
        }},
       {"nohup", nohup},
       {"closed", closed},
       {"many",
-       [](const Birth& birth) {
-         for (int i = 0; i < 50; ++i) inFork([&] { birth.live(); });
+       [](const ChildSetup& setup) {
+         for (int i = 0; i < 50; ++i) inFork([&] { setup.announceAndStay(); });
        }},
   };
-  return kBirths;
+  return kStarters;
 }
 
 }  // namespace
 
 void startFamily(const std::string& way, const std::function<void()>& announce) {
-  const Nursery nursery;
-  births().at(way)({nursery, announce});
-  nursery.waitFor(way == "many" ? 50 : 1);
+  const ReadyPipe readyPipe;
+  childStarters().at(way)({readyPipe, announce});
+  readyPipe.waitFor(way == "many" ? 50 : 1);
 }
 
 std::vector<std::string> waysOfFamilies() {
   std::vector<std::string> ways;
-  for (const auto& [way, birth] : births()) ways.push_back(way);
+  for (const auto& [way, setup] : childStarters()) ways.push_back(way);
   return ways;
 }
 

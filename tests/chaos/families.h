@@ -1,4 +1,4 @@
-// The ways in which a task starts processes that it does not wait for.
+// The ways in which a task of the fault tests starts processes that it does not wait for.
 #pragma once
 
 #include <functional>
@@ -7,10 +7,11 @@
 
 namespace leptir::chaos {
 
-// Starts them, and comes back when they all run. Each of them calls `announce` first, and never ends by itself.
+// Starts the processes of one kind and returns when all of them run. Each calls `announce` first, and never ends by
+// itself.
 void startFamily(const std::string& way, const std::function<void()>& announce);
 
-// plain, double, setsid, setsid_double, nohup, closed, many.
+// Names of the kinds: plain, double, setsid, setsid_double, nohup, closed, many.
 std::vector<std::string> waysOfFamilies();
 
 }  // namespace leptir::chaos

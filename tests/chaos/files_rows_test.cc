@@ -1,4 +1,5 @@
-// Rows P11, P20, P21, P22: what the system refuses, the files that people touch, and what grows.
+// Rows P11, P20, P21 and P22 of docs/design.md: system calls that fail, files that others change, growth over many
+// tasks.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -8,7 +9,7 @@
 #include <fstream>
 #include <set>
 
-#include "tests/chaos/arena.h"
+#include "tests/chaos/fault_fixture.h"
 #include "tests/chaos/processes.h"
 
 namespace leptir::chaos {
@@ -22,9 +23,9 @@ std::string textOf(const fs::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-class Refusals : public Arena {
+class Refusals : public FaultFixture {
  protected:
-  // The program runs with a library before the system's that refuses some calls: see libfault.cc.
+  // From now on programs run with the preloaded library of libfault.cc, which makes some calls fail.
   void refuse(const std::string& what) {
     ::setenv("LEPTIR_FAULT", what.c_str(), 1);
     ::setenv("LD_PRELOAD", LEPTIR_FAULT_LIBRARY, 1);
@@ -38,22 +39,22 @@ class Refusals : public Arena {
 
 LEPTIR_CHAOS_ROWS(Refusals);
 
-TEST_P(Refusals, P11_OfForksAreOvercome) {
-  give("work", 100, {{"ms", 5}});
-  // The first fork looks at the stores; the next five would be the dispatcher and the workers.
+TEST_P(Refusals, P11_OfForksAreRetried) {
+  pushAndLog("work", 100, {{"ms", 5}});
+  // The first fork is for the check of the stores; the next five are for the dispatcher and the workers.
   refuse("fork:2:5:EAGAIN");
   const auto instance = start();
   refuseNothing();
   const auto began = bootNsNow();
   ASSERT_TRUE(eventually([&] { return isDrained(); })) << instance->output();
-  recovered(msSince(began));
+  noteRecovery(msSince(began));
   EXPECT_LE(recoveries.back(), 5000);
   stop(*instance);
-  EXPECT_EQ(judge().duplicates, 0u);
+  EXPECT_EQ(checkEvidence().duplicates, 0u);
 }
 
-TEST_P(Refusals, P11_OfWhatAnInstanceNeedsEndItWithASentence) {
-  give("work", 1);
+TEST_P(Refusals, P11_OfDescriptorsAndMemoryEndAStartWithAnError) {
+  pushAndLog("work", 1);
   for (const auto* what : {"eventfd:1:1000:EMFILE", "mmap:1:1000:ENOMEM", "memfd_create:1:1000:EMFILE"}) {
     refuse(what);
     const auto instance = start();
@@ -65,12 +66,12 @@ TEST_P(Refusals, P11_OfWhatAnInstanceNeedsEndItWithASentence) {
     EXPECT_TRUE(allGone(2s)) << what;
   }
   finish();
-  judge();
+  checkEvidence();
 }
 
-class Files : public Arena {
+class Files : public FaultFixture {
  protected:
-  // Starts `arguments` and waits for its end; what it says.
+  // Runs `start` with these arguments to its end; returns exit status and output.
   std::pair<int, std::string> startAndEnd(std::vector<std::string> arguments) {
     const auto instance = start(std::move(arguments));
     const int exit = instance->waitForExit();
@@ -93,7 +94,7 @@ class Files : public Arena {
 
 LEPTIR_CHAOS_ROWS(Files);
 
-TEST_P(Files, P20_APidFileThatIsSomethingElseHarmsNobody) {
+TEST_P(Files, P20_APidFileThatIsNoPlainFileIsRefused) {
   const auto victim = folder / "victim";
   std::ofstream(victim) << "precious\n";
   fs::create_symlink(victim, folder / "link.pid");
@@ -109,7 +110,7 @@ TEST_P(Files, P20_APidFileThatIsSomethingElseHarmsNobody) {
   EXPECT_TRUE(fs::is_symlink(folder / "link.pid"));
 }
 
-TEST_P(Files, P20_APidFileThatNamesAStrangerIsNotBelieved) {
+TEST_P(Files, P20_AProcessThatAStalePidFileNamesIsNotSignalled) {
   const pid_t stranger = ::fork();
   if (stranger == 0) {
     ::execl("/bin/sleep", "sleep", "1000", nullptr);
@@ -119,17 +120,17 @@ TEST_P(Files, P20_APidFileThatNamesAStrangerIsNotBelieved) {
   std::ofstream(pidFile) << stranger << '\n';
   EXPECT_EQ(leptir({"stop", "--pid=" + pidFile.string()}).exit, 3);
   EXPECT_TRUE(isAlive(stranger));
-  give("work", 10);
+  pushAndLog("work", 10);
   EXPECT_EQ(startAndEnd({"--drain", "--pid=" + pidFile.string()}).first, 0);
   EXPECT_TRUE(isAlive(stranger));
   ::kill(stranger, SIGKILL);
   ::waitpid(stranger, nullptr, 0);
-  judge();
+  checkEvidence();
 }
 
-TEST_P(Files, P20_OfTwoThatStartAtOnceExactlyOneRuns) {
+TEST_P(Files, P20_OfTwoStartsAtOnceExactlyOneRuns) {
   for (int round = 0; round < 5; ++round) {
-    std::vector<std::unique_ptr<e2e::Running>> both;
+    std::vector<std::unique_ptr<e2e::StartedInstance>> both;
     both.push_back(start());
     both.push_back(start());
     pid_t loser = 0;
@@ -153,26 +154,26 @@ TEST_P(Files, P20_OfTwoThatStartAtOnceExactlyOneRuns) {
 
 TEST_P(Files, P21_ALogThatIsRenamedAgainAndAgainLosesNoLine) {
   const auto log = folder / "leptir.log";
-  const auto ids = give("work", 800, {{"ms", 4}, {"log", 1}});
-  const auto instance = fly();
+  const auto ids = pushAndLog("work", 800, {{"ms", 4}, {"log", 1}});
+  const auto instance = startUntilReady();
   std::vector<fs::path> logs{log};
   while (!isDrained()) {
     logs.push_back(folder / ("leptir.log." + std::to_string(logs.size())));
     fs::rename(log, logs.back());
     instance->signal(SIGUSR1);
-    EXPECT_TRUE(eventually([&] { return fs::exists(log); })) << "the master opens it anew";
+    EXPECT_TRUE(eventually([&] { return fs::exists(log); })) << "the master opens a new log file";
     pauseFor(50ms);
   }
   stop(*instance);
   EXPECT_GT(logs.size(), 5u);
   EXPECT_EQ(workedIn(logs).size(), ids.size());
-  judge();
+  checkEvidence();
 }
 
 TEST_P(Files, P21_ALogThatIsTruncatedOrFullStopsNoTask) {
   const auto log = folder / "leptir.log";
-  give("work", 300, {{"ms", 4}, {"log", 1}});
-  auto instance = fly();
+  pushAndLog("work", 300, {{"ms", 4}, {"log", 1}});
+  auto instance = startUntilReady();
   while (!isDrained()) {
     fs::resize_file(log, 0);
     pauseFor(20ms);
@@ -184,14 +185,14 @@ TEST_P(Files, P21_ALogThatIsTruncatedOrFullStopsNoTask) {
 
   fs::remove(log);
   fs::create_symlink("/dev/full", log);
-  give("work", 100, {{"ms", 4}, {"log", 1}});
-  instance = fly();
+  pushAndLog("work", 100, {{"ms", 4}, {"log", 1}});
+  instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   stop(*instance);
-  judge();
+  checkEvidence();
 }
 
-class Soak : public Arena {
+class Soak : public FaultFixture {
  protected:
   Growth measure(const std::string& who, pid_t pid, long allowed) {
     return {who, descriptorsOf(pid), 0, privateKilobytesOf(pid), 0, allowed};
@@ -204,16 +205,16 @@ class Soak : public Arena {
 
 LEPTIR_CHAOS_ROWS(Soak);
 
-TEST_P(Soak, P22_ManyTasksInWorkersThatAreRenewedLeaveNothingBehind) {
+TEST_P(Soak, P22_ManyTasksInReplacedWorkersLeakNothing) {
   set({.daemon = "max_tasks_per_worker: 500"});
-  give("work", 6'000, {{"ms", 0}});
-  const auto instance = fly();
+  pushAndLog("work", 6'000, {{"ms", 0}});
+  const auto instance = startUntilReady();
   const auto master = instance->pid(), dispatcher = dispatcherOf(master);
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   ASSERT_TRUE(eventually([&] { return workersOf(master).size() == 4; }));
   growth = {measure("the master", master, 2048), measure("the dispatcher", dispatcher, 10'240)};
   for (int batch = 0; batch < 4; ++batch) {
-    give("work", 5'000, {{"ms", 0}});
+    pushAndLog("work", 5'000, {{"ms", 0}});
     ASSERT_TRUE(eventually([&] { return isDrained(); }));
   }
   ASSERT_TRUE(eventually([&] {
@@ -228,7 +229,7 @@ TEST_P(Soak, P22_ManyTasksInWorkersThatAreRenewedLeaveNothingBehind) {
       << growth[1].descriptorsAfter;
   EXPECT_EQ(dispatcherOf(master), dispatcher);
   stop(*instance);
-  EXPECT_EQ(judge().duplicates, 0u);
+  EXPECT_EQ(checkEvidence().duplicates, 0u);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kWords[] = {"start", "end", "child"};
 
 bool appendText(const std::filesystem::path& file, const std::string& text) {
-  const UniqueFd descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  const base::UniqueFd descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   return descriptor && ::write(descriptor.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 

@@ -1,5 +1,6 @@
-// What tasks say of themselves, a line each, in a file that outlives every kill: `start|end|child id lease owner pid
-// boottime_ns`. A line is one write() to a descriptor opened to append, so lines are whole and in order.
+// The ledger: a file in which the tasks of the fault tests note their runs, a line each: `start|end|child id lease
+// owner pid boottime_ns`. A line is one write() to a descriptor opened with O_APPEND, so lines are whole and in order
+// even if processes are killed.
 #pragma once
 
 #include <sys/types.h>
@@ -16,31 +17,32 @@ namespace leptir::chaos {
 
 enum class Mark {
   Start,  // a run began
-  End,    // it came to its own end
-  Child,  // it started a process, whose pid this is
+  End,    // the run came to its own end
+  Child,  // the run started a process, whose pid the line has
 };
 
 struct LedgerLine {
   Mark mark = Mark::Start;
   std::string id;
   std::uint64_t lease = 0;
-  pid_t owner = 0;  // the master
+  pid_t owner = 0;  // pid of the master
   pid_t pid = 0;
   std::int64_t bootNs = 0;
 };
 
-// CLOCK_BOOTTIME, which all processes of the machine share.
+// CLOCK_BOOTTIME in ns, which all processes of the machine share.
 std::int64_t bootNsNow();
 
-// Opens, writes, closes: what a task did to other descriptors does not matter. False: it could not be written.
+// Opens the file, appends the line and closes it, so that damage of a task to other descriptors does not matter.
+// Returns false if the line could not be written.
 bool append(const std::filesystem::path& file, const LedgerLine& line);
 
-// Nothing when it is no such line.
+// nullopt if the text is not a ledger line.
 std::optional<LedgerLine> parseLedgerLine(std::string_view line);
-// All whole lines. A last one without its end, or a broken one, is answered in `broken`.
+// Returns the well-formed lines. Malformed lines, and a last line without a line feed, go to `broken`.
 std::vector<LedgerLine> readLedger(const std::filesystem::path& file, std::vector<std::string>* broken = nullptr);
 
-// What pushers say: `sent id` before the push, `acknowledged id` after it answered well.
+// The push log of a test: `sent id` before a push, `acknowledged id` after it has succeeded.
 struct PushLog {
   std::set<std::string> sent, acknowledged;
 };

@@ -1,5 +1,6 @@
-// Loaded before the system's library: LEPTIR_FAULT=call:first:number:ERROR makes so many calls fail, the first of them
-// the first-th of the process (forks go on counting).
+// A library for LD_PRELOAD that makes calls fail: LEPTIR_FAULT=call:first:number:ERROR lets `number` calls of the
+// function `call` fail with ERROR, beginning with the `first`-th call of the process. A fork continues the count of its
+// parent.
 #include <dlfcn.h>
 #include <sys/mman.h>
 #include <sys/types.h>
@@ -38,7 +39,8 @@ Fault readFault() {
   return fault;
 }
 
-// The loader and the library's own start call before anybody may allocate; the environment stands by then.
+// Also called while the program is being loaded, when memory cannot be allocated yet; the environment can be read by
+// then.
 bool fails(const char* call) {
   static const Fault kFault = readFault();
   static std::atomic<long> calls{0};
@@ -73,7 +75,7 @@ int memfd_create(const char* name, unsigned int flags) noexcept {
   return next<int (*)(const char*, unsigned int)>("memfd_create")(name, flags);
 }
 
-// Only shared memory: what programs make for each other.
+// Only anonymous shared mappings fail, which are memory shared between processes.
 void* mmap(void* where, std::size_t bytes, int rights, int flags, int descriptor, off_t from) noexcept {
   if ((flags & MAP_SHARED) != 0 && (flags & MAP_ANONYMOUS) != 0 && fails("mmap")) return MAP_FAILED;
   return next<void* (*)(void*, std::size_t, int, int, int, off_t)>("mmap")(where, bytes, rights, flags, descriptor,

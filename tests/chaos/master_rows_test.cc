@@ -1,7 +1,7 @@
-// Rows P3, P4, P6, P7, P9, P10: what happens to the master, and to all at once.
+// Rows P03, P04, P06, P07, P09 and P10 of docs/design.md: faults of the master, and of all processes at once.
 #include <csignal>
 
-#include "tests/chaos/arena.h"
+#include "tests/chaos/fault_fixture.h"
 #include "tests/chaos/processes.h"
 
 namespace leptir::chaos {
@@ -11,22 +11,23 @@ using namespace std::chrono_literals;
 using e2e::eventually;
 
 constexpr std::size_t kWorkers = 4;
-// Outcomes that were not acknowledged yet.
+// The largest number of finished tasks that are not acknowledged yet.
 constexpr std::size_t kUnacknowledged = 256;
 
-class Master : public Arena {
+class Master : public FaultFixture {
  protected:
-  // Kills as `kill` does, at some moment, waits until nothing is left, starts anew, lets it finish.
+  // Kills an instance by `kill` at a random moment, waits until no process is left, starts another and lets it run all
+  // tasks.
   void killAndReturn(const std::function<void(pid_t master)>& kill) {
-    give("work", 300, {{"ms", 10}});
+    pushAndLog("work", 300, {{"ms", 10}});
     for (int round = 0; round < 2; ++round) {
-      auto instance = fly();
+      auto instance = startUntilReady();
       pauseFor(milliseconds(random(20, 300)));
       kill(instance->pid());
       instance->waitForExit();
       const auto dead = bootNsNow();
-      EXPECT_TRUE(allGone(1s)) << "none outlives the master by more than a second";
-      recovered(msSince(dead));
+      EXPECT_TRUE(allGone(1s)) << "no process may outlive the master by more than a second";
+      noteRecovery(msSince(dead));
     }
     const auto before = startsSeen();
     const auto returned = bootNsNow();
@@ -34,30 +35,30 @@ class Master : public Arena {
     EXPECT_TRUE(eventually([&] { return startsSeen() > before || isDrained(); }));
     EXPECT_LE(msSince(returned), longestTakeOver().count());
     EXPECT_EQ(instance->waitForExit(), 0) << instance->output();
-    EXPECT_LE(judge().duplicates, 2 * (kWorkers + kUnacknowledged));
+    EXPECT_LE(checkEvidence().duplicates, 2 * (kWorkers + kUnacknowledged));
   }
 
-  // Tells `who` of the whole tree to stop while it works; it ends well and in time, and the rest runs afterwards.
+  // Stops an instance under load by `tell`: it must end in time with status 0, and the remaining tasks run afterwards.
   void stopUnderLoad(const std::function<void(pid_t master)>& tell) {
     set({.daemon = "shutdown_grace: 2"});
-    give("work", 400, {{"ms", 10}});
-    give("work", 4, {{"ms", 300}});
+    pushAndLog("work", 400, {{"ms", 10}});
+    pushAndLog("work", 4, {{"ms", 300}});
     for (int round = 0; round < 2; ++round) {
-      const auto instance = fly();
+      const auto instance = startUntilReady();
       pauseFor(milliseconds(random(0, 300)));
       const auto told = bootNsNow();
       tell(instance->pid());
       EXPECT_EQ(instance->waitForExit(), 0) << instance->output();
-      recovered(msSince(told));
+      noteRecovery(msSince(told));
       EXPECT_LE(recoveries.back(), 2000 + 1000);
       EXPECT_TRUE(processesLeft().empty());
     }
     finish();
-    EXPECT_EQ(judge().duplicates, 0u);
+    EXPECT_EQ(checkEvidence().duplicates, 0u);
     expectFirstAttempts();
   }
 
-  // What never began went back as it came.
+  // Every task ran in its first attempt: tasks that had not begun went back to the queue unchanged.
   void expectFirstAttempts() {
     const auto read = loadConfig(config);
     auto records = openMetaStorage(*read);
@@ -68,7 +69,7 @@ class Master : public Arena {
     }
   }
 
-  // Whoever stands in the ledger as the process of this task.
+  // The process that ran the task last, by the ledger; 0: it has not begun.
   pid_t runnerOf(const std::string& id) const {
     pid_t pid = 0;
     for (const auto& line : ledger()) {
@@ -80,11 +81,11 @@ class Master : public Arena {
 
 LEPTIR_CHAOS_ROWS(Master);
 
-TEST_P(Master, P03_IsKilledAndEverythingOfItIsGoneAndComesBack) {
+TEST_P(Master, P03_IsKilledAndItsProcessesEndAndItsTasksRunAgain) {
   killAndReturn([](pid_t master) { ::kill(master, SIGKILL); });
 }
 
-TEST_P(Master, P04_IsKilledTogetherWithAllOthers) {
+TEST_P(Master, P04_IsKilledTogetherWithAllOtherProcesses) {
   killAndReturn([](pid_t master) {
     auto all = treeBelow(master);
     all.push_back(master);
@@ -92,12 +93,12 @@ TEST_P(Master, P04_IsKilledTogetherWithAllOthers) {
   });
 }
 
-TEST_P(Master, P06_StandsStillAndNothingIsRepeatedAndWhatIsOverTimeEndsRightAfterwards) {
+TEST_P(Master, P06_StandsStillAndTasksOverTheirLimitEndRightAfterwards) {
   PushOptions limited;
   limited.timeLimitSeconds = 2;
-  const auto hanging = give("stubborn", 1, {}, limited).front();
-  give("work", 2000, {{"ms", 10}});
-  const auto instance = fly();
+  const auto hanging = pushAndLog("stubborn", 1, {}, limited).front();
+  pushAndLog("work", 2000, {{"ms", 10}});
+  const auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return runnerOf(hanging) != 0; }));
   const auto hung = runnerOf(hanging);
   ::kill(instance->pid(), SIGSTOP);
@@ -108,19 +109,19 @@ TEST_P(Master, P06_StandsStillAndNothingIsRepeatedAndWhatIsOverTimeEndsRightAfte
   ::kill(instance->pid(), SIGCONT);
   const auto goesOn = bootNsNow();
   ASSERT_TRUE(eventually([&] { return !isAlive(hung); }));
-  recovered(msSince(goesOn));
-  EXPECT_LE(recoveries.back(), 250 + 200) << "at once, and the grace";
+  noteRecovery(msSince(goesOn));
+  EXPECT_LE(recoveries.back(), 250 + 200) << "250 ms, and the grace";
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   stop(*instance);
-  EXPECT_EQ(judge().duplicates, 0u);
+  EXPECT_EQ(checkEvidence().duplicates, 0u);
 }
 
-TEST_P(Master, P07_AndAllOthersStandStillWhileASecondInstanceRuns) {
+TEST_P(Master, P07_AndAllOtherProcessesStandStillWhileASecondInstanceRuns) {
   PushOptions limited;
   limited.timeLimitSeconds = 2;
-  const auto hanging = give("stubborn", 1, {}, limited).front();
-  give("work", 300, {{"ms", 10}});
-  const auto instance = fly();
+  const auto hanging = pushAndLog("stubborn", 1, {}, limited).front();
+  pushAndLog("work", 300, {{"ms", 10}});
+  const auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return runnerOf(hanging) != 0; }));
   const auto hung = runnerOf(hanging);
   auto all = treeBelow(instance->pid());
@@ -130,23 +131,24 @@ TEST_P(Master, P07_AndAllOthersStandStillWhileASecondInstanceRuns) {
   const auto first = config;
   config = folder / "second.yaml";
   fs::copy_file(first, config);
-  const auto second = fly();
-  give("work", 100, {{"ms", 10}});
+  const auto second = startUntilReady();
+  pushAndLog("work", 100, {{"ms", 10}});
   pauseFor(longStandstill());
   noteStandstill(all, stands);
   for (const auto pid : all) ::kill(pid, SIGCONT);
   const auto goesOn = bootNsNow();
   ASSERT_TRUE(eventually([&] { return !isAlive(hung); }));
-  recovered(msSince(goesOn));
-  EXPECT_LE(recoveries.back(), 250 + 200) << "at once, and the grace";
+  noteRecovery(msSince(goesOn));
+  EXPECT_LE(recoveries.back(), 250 + 200) << "250 ms, and the grace";
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   stop(*second);
   config = first;
   stop(*instance);
-  EXPECT_LE(judge().duplicates, sessionsExpire() ? 2 * kWorkers : 0) << "what ran, and what stood behind it";
+  EXPECT_LE(checkEvidence().duplicates, sessionsExpire() ? 2 * kWorkers : 0)
+      << "running tasks, and those assigned behind";
 }
 
-TEST_P(Master, P09_IsToldToStopUnderLoadAgainAndAgain) {
+TEST_P(Master, P09_GetsTermAgainAndAgainUnderLoad) {
   stopUnderLoad([](pid_t master) {
     ::kill(master, SIGTERM);
     for (int more = 0; more < 2; ++more) {
@@ -156,7 +158,7 @@ TEST_P(Master, P09_IsToldToStopUnderLoadAgainAndAgain) {
   });
 }
 
-TEST_P(Master, P10_AndEveryOtherProcessAreToldToStopAtOnce) {
+TEST_P(Master, P10_AndEveryOtherProcessGetTermAtOnce) {
   stopUnderLoad([](pid_t master) {
     auto all = treeBelow(master);
     all.insert(all.begin(), master);

@@ -24,7 +24,7 @@ std::string read(const fs::path& file) {
   return text.str();
 }
 
-// The fields of `stat` behind the name, the state first.
+// The fields of /proc/PID/stat after the name; the state is the first.
 std::vector<std::string> fieldsOf(const std::string& stat) {
   const auto close = stat.rfind(')');
   if (close == std::string::npos) return {};
@@ -34,7 +34,7 @@ std::vector<std::string> fieldsOf(const std::string& stat) {
 
 }  // namespace
 
-ProcessSeen look(pid_t pid) {
+ProcessSeen readProcess(pid_t pid) {
   const auto stat = read(folderOf(pid) / "stat");
   const auto fields = fieldsOf(stat);
   if (fields.size() < 20) return {};
@@ -50,7 +50,7 @@ std::vector<ProcessSeen> allProcesses() {
     pid_t pid = 0;
     const auto parsed = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) continue;
-    if (auto process = look(pid); process.pid != 0) all.push_back(std::move(process));
+    if (auto process = readProcess(pid); process.pid != 0) all.push_back(std::move(process));
   }
   return all;
 }
@@ -59,7 +59,7 @@ std::vector<ProcessSeen> childrenOf(pid_t parent) {
   std::vector<ProcessSeen> children;
   std::ifstream stream(folderOf(parent) / "task" / std::to_string(parent) / "children");
   for (pid_t pid = 0; stream >> pid;) {
-    if (auto process = look(pid); process.pid != 0) children.push_back(std::move(process));
+    if (auto process = readProcess(pid); process.pid != 0) children.push_back(std::move(process));
   }
   return children;
 }
@@ -75,7 +75,7 @@ std::vector<pid_t> treeBelow(pid_t root) {
 }
 
 bool isAlive(pid_t pid) {
-  const auto process = look(pid);
+  const auto process = readProcess(pid);
   return process.pid != 0 && process.state != 'Z' && process.state != 'X';
 }
 

@@ -1,4 +1,4 @@
-// The processes of this machine, as /proc tells them.
+// Reads the processes of this machine from /proc.
 #pragma once
 
 #include <sys/types.h>
@@ -16,21 +16,21 @@ struct ProcessSeen {
   std::string name;
 };
 
-// Nothing but pid 0 when it is not there.
-ProcessSeen look(pid_t pid);
+// An entry with pid 0 if the process does not exist.
+ProcessSeen readProcess(pid_t pid);
 std::vector<ProcessSeen> allProcesses();
-// Zombies count.
+// The children of a process, zombies included.
 std::vector<ProcessSeen> childrenOf(pid_t parent);
-// Children, theirs, and so on.
+// All descendants of a process: its children, their children, and so on.
 std::vector<pid_t> treeBelow(pid_t root);
 
-// Runs or sleeps or stands still, but is no zombie.
+// Whether the process exists and is no zombie; it may be stopped.
 bool isAlive(pid_t pid);
 bool hasThread(pid_t pid, const std::string& name);
 // Whether "KEY=value" stood in its environment when its program began.
 bool hasInEnvironment(pid_t pid, const std::string& entry);
 long descriptorsOf(pid_t pid);
-// Of its own: neither shared memory nor files.
+// Anonymous memory in KiB, without shared memory and mapped files.
 long privateKilobytesOf(pid_t pid);
 double cpuSecondsOf(pid_t pid);
 int oomScoreOf(pid_t pid);

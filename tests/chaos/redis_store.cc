@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 class RedisStore final : public StoreServer {
  public:
-  explicit RedisStore(const fs::path& folder) : link_(folder / "link.sock", server_.socket()) {}
+  explicit RedisStore(const fs::path& folder) : proxy_(folder / "proxy.sock", server_.socket()) {}
 
   void stop() override { server_.stop(); }
   void start() override { server_.start(); }
@@ -24,7 +24,7 @@ class RedisStore final : public StoreServer {
   }
   void refuse(Refusal how) override {
     if (how == Refusal::MayNotWrite) {
-      server_.ask({"REPLICAOF", "127.0.0.1", "1"});  // where nobody listens
+      server_.ask({"REPLICAOF", "127.0.0.1", "1"});  // a port on which no server listens
       return;
     }
     server_.ask({"CONFIG", "SET", "busy-reply-threshold", "1"});
@@ -40,11 +40,11 @@ class RedisStore final : public StoreServer {
     endless_.join();
   }
   long refused() override { return static_cast<long>(fact("stats", "total_error_replies")); }
-  LinkProxy& link() override { return link_; }
+  SocketProxy& proxy() override { return proxy_; }
 
-  std::string throughLink() const { return store(link_.path()); }
+  std::string throughProxy() const { return store(proxy_.path()); }
   std::string direct() const { return store(server_.socket()); }
-  // Another queue, reached past the link.
+  // Another queue on the same server, without the proxy.
   std::string elsewhere() const { return store(server_.socket(), ", key: elsewhere"); }
 
  private:
@@ -58,7 +58,7 @@ class RedisStore final : public StoreServer {
   }
 
   RedisServer server_{RedisServer::Settings{"appendonly yes", "appendfsync everysec"}};
-  LinkProxy link_;
+  SocketProxy proxy_;
   std::thread endless_;  // a client whose script never ends
 };
 
@@ -66,7 +66,7 @@ class RedisStore final : public StoreServer {
 
 Store openRedisStore(const fs::path& folder) {
   auto server = std::make_shared<RedisStore>(folder);
-  return {server->throughLink(), server->elsewhere(), server, server->direct()};
+  return {server->throughProxy(), server->elsewhere(), server, server->direct()};
 }
 
 }  // namespace leptir::chaos

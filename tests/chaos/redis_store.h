@@ -1,4 +1,4 @@
-// Redis for the rows: a server of a row's own, behind a link that fails on demand.
+// Redis for the fault tests: a server for each test, behind a proxy that fails on demand.
 #pragma once
 
 #include <filesystem>

@@ -1,12 +1,12 @@
-// Rows P13, P15 to P17, P19: what tasks do to themselves and to others.
+// Rows P13, P15 to P17 and P19 of docs/design.md: tasks that harm their worker or the machine.
 #include <csignal>
 #include <fstream>
 #include <map>
 #include <set>
 
-#include "tests/chaos/arena.h"
 #include "tests/chaos/cgroup.h"
 #include "tests/chaos/families.h"
+#include "tests/chaos/fault_fixture.h"
 #include "tests/chaos/processes.h"
 
 namespace leptir::chaos {
@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using e2e::eventually;
 
-class Tasks : public Arena {
+class Tasks : public FaultFixture {
  protected:
   int runsOf(const std::string& id) const {
     const auto lines = ledger();
@@ -29,18 +29,18 @@ class Tasks : public Arena {
     }
     return children;
   }
-  // One family of each kind; all of them stand.
+  // Pushes one task for each way of starting processes (families.h).
   void startFamilies(const std::string& then, const PushOptions& options = {}) {
     std::size_t births = 0;
     for (const auto& way : waysOfFamilies()) {
-      give("family", 1, {{"way", way}, {"then", then}}, options);
+      pushAndLog("family", 1, {{"way", way}, {"then", then}}, options);
       births += way == "many" ? 50 : 1;
     }
     families = births;
   }
   bool allBorn() const { return childrenInLedger().size() >= families; }
-  // Milliseconds until none of them is left.
-  double untilNoneIsLeft() {
+  // Milliseconds until no process of the families is left.
+  double msUntilNoneIsLeft() {
     const auto began = bootNsNow();
     EXPECT_TRUE(eventually(
         [&] { return std::ranges::none_of(childrenInLedger(), [](pid_t child) { return isAlive(child); }); }));
@@ -55,15 +55,15 @@ LEPTIR_CHAOS_ROWS(Tasks);
 TEST_P(Tasks, P13_ThatKillTheirWorkerAreBuriedAfterThreeDeathsAndTheOthersGoOn) {
   const std::vector<std::string> ways{"segv", "abort", "exit_well", "longjmp", "overflow", "noexcept", "_exit"};
   std::map<std::string, std::string> poison;
-  for (const auto& way : ways) poison[way] = give("poison", 1, {{"way", way}}).front();
-  const auto others = give("work", 300, {{"ms", 5}});
-  const auto instance = fly();
+  for (const auto& way : ways) poison[way] = pushAndLog("poison", 1, {{"way", way}}).front();
+  const auto others = pushAndLog("work", 300, {{"ms", 5}});
+  const auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   EXPECT_EQ(counts().buried, ways.size());
   for (const auto& [way, id] : poison) EXPECT_EQ(runsOf(id), 3) << way;
   EXPECT_EQ(endsSeen(), others.size());
   stop(*instance);
-  EXPECT_EQ(judge().duplicates, 2 * ways.size());
+  EXPECT_EQ(checkEvidence().duplicates, 2 * ways.size());
 }
 
 TEST_P(Tasks, P15_LeaveNoDescendantAtTheirTimeLimit) {
@@ -71,7 +71,7 @@ TEST_P(Tasks, P15_LeaveNoDescendantAtTheirTimeLimit) {
   PushOptions limited;
   limited.timeLimitSeconds = 1;
   startFamilies("hang", limited);
-  const auto instance = fly();
+  const auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return allBorn(); }));
   ASSERT_TRUE(eventually([&] { return isDrained(); })) << "they are settled at their limit";
   EXPECT_TRUE(std::ranges::none_of(childrenInLedger(), [](pid_t child) { return isAlive(child); }))
@@ -85,23 +85,23 @@ TEST_P(Tasks, P15_LeaveNoDescendantAtTheirTimeLimit) {
     EXPECT_LE(dead.at(line.pid) - began[line.id], 1'400'000'000) << "its limit, the grace, and 0.2 s";
   }
   stop(*instance);
-  judge();
+  checkEvidence();
 }
 
 TEST_P(Tasks, P15_MayLeaveChildrenOnlyUntilTheInstanceEnds) {
   set({.workers = 7});
   startFamilies("end");
-  const auto instance = fly();
+  const auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return allBorn() && isDrained(); }));
   stop(*instance);
-  EXPECT_LE(untilNoneIsLeft(), 1000);
-  judge();
+  EXPECT_LE(msUntilNoneIsLeft(), 1000);
+  checkEvidence();
 }
 
 TEST_P(Tasks, P15_LeaveNoDescendantWhenTheirWorkerIsKilled) {
   set({.workers = 7});
   startFamilies("hang");
-  const auto instance = fly();
+  const auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return allBorn(); }));
   std::set<pid_t> workers;
   for (const auto& line : ledger()) {
@@ -111,34 +111,34 @@ TEST_P(Tasks, P15_LeaveNoDescendantWhenTheirWorkerIsKilled) {
   for (const auto worker : workers) ::kill(worker, SIGKILL);
   const auto began = bootNsNow();
   EXPECT_TRUE(eventually([&] { return std::ranges::none_of(born, [](pid_t child) { return isAlive(child); }); }));
-  recovered(msSince(began));
+  noteRecovery(msSince(began));
   EXPECT_LE(recoveries.back(), 2000);
   instance->signal(SIGQUIT);
   EXPECT_EQ(instance->waitForExit(), 0);
-  judge();
+  checkEvidence();
 }
 
 TEST_P(Tasks, P15_LeaveNoDescendantWhenTheMasterIsKilledAndAnotherStarts) {
   set({.workers = 7});
   startFamilies("hang");
-  auto instance = fly();
+  auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return allBorn(); }));
   const auto born = childrenInLedger();
   instance->signal(SIGKILL);
   instance->waitForExit();
   const auto before = startsSeen();
-  instance = fly();
+  instance = startUntilReady();
   EXPECT_TRUE(eventually([&] { return std::ranges::none_of(born, [](pid_t child) { return isAlive(child); }); }, 5s));
-  EXPECT_TRUE(eventually([&] { return startsSeen() == 2 * before; })) << "what the dead one held comes back";
+  EXPECT_TRUE(eventually([&] { return startsSeen() == 2 * before; })) << "the tasks of the dead instance run again";
   instance->signal(SIGQUIT);
   EXPECT_EQ(instance->waitForExit(), 0);
-  judge();
+  checkEvidence();
 }
 
 TEST_P(Tasks, P15_LeaveNoDescendantWhenTheMasterIsKilledAndAnotherStartsOnAnotherStore) {
   set({.workers = 7});
   startFamilies("hang");
-  auto instance = fly();
+  auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return allBorn(); }));
   instance->signal(SIGKILL);
   instance->waitForExit();
@@ -147,11 +147,11 @@ TEST_P(Tasks, P15_LeaveNoDescendantWhenTheMasterIsKilledAndAnotherStartsOnAnothe
   auto yaml = before;
   yaml.replace(yaml.find(store.here), store.here.size(), store.elsewhere);
   writeConfig(yaml);
-  instance = fly();
-  EXPECT_LE(untilNoneIsLeft(), 1000) << "by the board that the dead one left";
+  instance = startUntilReady();
+  EXPECT_LE(msUntilNoneIsLeft(), 1000) << "found by the status board that the dead instance left";
   stop(*instance);
   writeConfig(before);
-  judge();
+  checkEvidence();
 }
 
 TEST_P(Tasks, P16_ThatAreForkBombsEndAtTheirLimitAndTheOthersGoOn) {
@@ -162,14 +162,14 @@ TEST_P(Tasks, P16_ThatAreForkBombsEndAtTheirLimitAndTheOthersGoOn) {
   }
   PushOptions limited;
   limited.timeLimitSeconds = 2;
-  const auto bomb = give("bomb", 1, {}, limited).front();
-  const auto others = give("work", 300, {{"ms", 10}});
-  std::unique_ptr<e2e::Running> instance;
+  const auto bomb = pushAndLog("bomb", 1, {}, limited).front();
+  const auto others = pushAndLog("work", 300, {{"ms", 10}});
+  std::unique_ptr<e2e::StartedInstance> instance;
   group->inside([&] { instance = start(); });
   waitUntilReady(*instance);
   ASSERT_TRUE(eventually([&] { return runsOf(bomb) == 1; }));
   const auto began = bootNsNow();
-  ASSERT_TRUE(eventually([&] { return endsSeen() == others.size(); })) << "beside it";
+  ASSERT_TRUE(eventually([&] { return endsSeen() == others.size(); })) << "they run beside the fork bomb";
   while (info(bomb).value("status", 0) != 3) {
     const auto asked = bootNsNow();
     EXPECT_FALSE(status().at("instance").is_null());
@@ -177,17 +177,17 @@ TEST_P(Tasks, P16_ThatAreForkBombsEndAtTheirLimitAndTheOthersGoOn) {
     ASSERT_LE(msSince(began), 2000 + 5000) << "none may be left 5 s after the limit";
     pauseFor(100ms);
   }
-  EXPECT_LE(treeBelow(instance->pid()).size(), 1u + 4 + 1) << "a dispatcher, four workers and maybe an autopsy";
+  EXPECT_LE(treeBelow(instance->pid()).size(), 1u + 4 + 1) << "the dispatcher, four workers, a CrashSymbolizer";
   EXPECT_EQ(info(bomb).at("cause"), "timed_out");
   stop(*instance);
-  judge();
+  checkEvidence();
 }
 
 TEST_P(Tasks, P17_ThatTakeTooMuchMemoryFailAlone) {
   set({.tasks = "{ hog: { memory: 256M } }"});
-  const auto hogs = give("hog", 3, {{"mib", 4096}});
-  give("work", 200, {{"ms", 5}});
-  const auto instance = fly();
+  const auto hogs = pushAndLog("hog", 3, {{"mib", 4096}});
+  pushAndLog("work", 200, {{"ms", 5}});
+  const auto instance = startUntilReady();
   const auto before = privateKilobytesOf(instance->pid());
   const auto dispatcher = dispatcherOf(instance->pid());
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
@@ -199,26 +199,26 @@ TEST_P(Tasks, P17_ThatTakeTooMuchMemoryFailAlone) {
   }
   EXPECT_EQ(endsSeen(), 200u);
   stop(*instance);
-  judge();
+  checkEvidence();
 }
 
-TEST_P(Tasks, P19_ThatBreakWhatTheirWorkerWasBornWithHarmNobodyElse) {
-  give("work", 500, {{"ms", 5}});
+TEST_P(Tasks, P19_ThatDamageTheirWorkerHarmNoOtherTask) {
+  pushAndLog("work", 500, {{"ms", 5}});
   for (const auto* way : {"close", "garbage", "truncate", "scribble", "wipe", "mask", "twice", "unwaited", "fill"}) {
-    give("vandal", 2, {{"way", way}});
-    give("work", 50, {{"ms", 5}});
+    pushAndLog("vandal", 2, {{"way", way}});
+    pushAndLog("work", 50, {{"ms", 5}});
   }
-  const auto instance = fly();
+  const auto instance = startUntilReady();
   const auto dispatcher = dispatcherOf(instance->pid());
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   EXPECT_TRUE(isAlive(instance->pid()));
   EXPECT_EQ(dispatcherOf(instance->pid()), dispatcher);
   EXPECT_TRUE(eventually([&] { return workersOf(instance->pid()).size() == 4; }));
-  const auto afterwards = give("work", 40, {{"ms", 5}});
+  const auto afterwards = pushAndLog("work", 40, {{"ms", 5}});
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   for (const auto& id : afterwards) EXPECT_EQ(runsOf(id), 1);
   stop(*instance);
-  judge();
+  checkEvidence();
 }
 
 }  // namespace

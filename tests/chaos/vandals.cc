@@ -18,7 +18,7 @@ namespace leptir::chaos {
 namespace {
 
 constexpr int kDescriptors = 1024;
-// Of each mapping: a slot has room for gigabytes that nobody uses.
+// How many bytes are overwritten in each mapping: a slot maps gigabytes, most of which are never used.
 constexpr std::uintptr_t kScribbled = std::uintptr_t{4} << 20;
 
 void closeAll() {
@@ -32,7 +32,7 @@ void writeGarbage() {
     if (flags < 0) continue;
     ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
     [[maybe_unused]] auto written = ::write(descriptor, garbage.data(), garbage.size());
-    written = ::write(descriptor, garbage.data(), sizeof(std::uint64_t));  // all that a bell takes
+    written = ::write(descriptor, garbage.data(), sizeof(std::uint64_t));  // the only size that an eventfd accepts
     ::fcntl(descriptor, F_SETFL, flags);
   }
 }
@@ -64,7 +64,7 @@ void blockSignals() {
   ::sigprocmask(SIG_BLOCK, &all, nullptr);
 }
 
-// Nobody waits for them.
+// Forks children that end at once; none is waited for.
 void forkMany(int number) {
   for (int i = 0; i < number; ++i) {
     if (::fork() == 0) ::_exit(0);
@@ -74,12 +74,12 @@ void forkMany(int number) {
 void fill() {
   while (::open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) {
   }
-  ::close(kDescriptors / 2);  // one for the ledger
+  ::close(kDescriptors / 2);  // keeps one descriptor free for the ledger
 }
 
 }  // namespace
 
-void vandalize(const std::string& way) {
+void damageWorker(const std::string& way) {
   static const std::map<std::string, void (*)()> kWays{
       {"close", closeAll},
       {"garbage", writeGarbage},

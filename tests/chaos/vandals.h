@@ -1,13 +1,14 @@
-// What a task can do to what its process was born with.
+// The ways in which a task of the fault tests damages its own worker process.
 #pragma once
 
 #include <string>
 
 namespace leptir::chaos {
 
-// close: every descriptor below 1024. garbage: writes to each that is open. truncate: ftruncate each to nothing.
-// scribble, wipe: fill every shared memory that it may write, with nonsense or with zeros. mask: blocks all signals.
-// twice: forks, and returns in both. fill: opens descriptors until there are no more, and keeps them.
-void vandalize(const std::string& way);
+// close: closes every descriptor below 1024. garbage: writes to each open descriptor. truncate: cuts each file to
+// length 0. scribble, wipe: overwrite all writable shared memory with nonsense or zeros. mask: blocks all signals.
+// twice: forks and returns in both processes. unwaited: forks 50 children and waits for none. fill: opens descriptors
+// until there are no more, and keeps them.
+void damageWorker(const std::string& way);
 
 }  // namespace leptir::chaos

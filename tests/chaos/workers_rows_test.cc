@@ -1,8 +1,8 @@
-// Rows P1, P8, P12, P14, P18: what happens to workers.
+// Rows P01, P08, P12, P14 and P18 of docs/design.md: faults of workers.
 #include <csignal>
 
-#include "tests/chaos/arena.h"
 #include "tests/chaos/cgroup.h"
+#include "tests/chaos/fault_fixture.h"
 #include "tests/chaos/processes.h"
 
 namespace leptir::chaos {
@@ -11,9 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 using e2e::eventually;
 
-class Workers : public Arena {
+class Workers : public FaultFixture {
  protected:
-  // The death of the process that ran this task, in ms after the start of its run.
+  // Milliseconds from the start of the task's first run to the death of its process.
   double livedMs(const std::string& id) {
     for (const auto& line : ledger()) {
       if (line.mark != Mark::Start || line.id != id) continue;
@@ -38,9 +38,9 @@ class Workers : public Arena {
 
 LEPTIR_CHAOS_ROWS(Workers);
 
-TEST_P(Workers, P01_AreKilledAtAnyTimeAndOnlyWhatTheyRanRunsAgain) {
-  give("work", 1500, {{"ms", 8}});
-  const auto instance = fly();
+TEST_P(Workers, P01_AreKilledAtAnyTimeAndOnlyTheirRunningTasksRunAgain) {
+  pushAndLog("work", 1500, {{"ms", 8}});
+  const auto instance = startUntilReady();
   std::size_t kills = 0;
   while (!isDrained()) {
     if (const auto worker = anyWorkerOf(instance->pid()); worker != 0 && startsSeen() < 1500) {
@@ -50,7 +50,7 @@ TEST_P(Workers, P01_AreKilledAtAnyTimeAndOnlyWhatTheyRanRunsAgain) {
     pauseFor(100ms);
   }
   stop(*instance);
-  const auto found = judge();
+  const auto found = checkEvidence();
   EXPECT_LE(found.duplicates, kills);
   EXPECT_GT(kills, 5u);
   for (const auto ms : recoveries) EXPECT_LE(ms, 1000);
@@ -59,17 +59,17 @@ TEST_P(Workers, P01_AreKilledAtAnyTimeAndOnlyWhatTheyRanRunsAgain) {
 TEST_P(Workers, P08_ThatStandStillAreEndedAtTheLimitAndTheOthersGoOn) {
   PushOptions limited;
   limited.timeLimitSeconds = 1;
-  const auto stopped = give("work", 1, {{"ms", 600'000}}, limited).front();
-  const auto instance = fly();
+  const auto stopped = pushAndLog("work", 1, {{"ms", 600'000}}, limited).front();
+  const auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return hasStarted(stopped); }));
   ::kill(runnerOf(stopped), SIGSTOP);
-  const auto others = give("work", 300, {{"ms", 10}});
+  const auto others = pushAndLog("work", 300, {{"ms", 10}});
   const auto began = bootNsNow();
   ASSERT_TRUE(eventually([&] { return endsSeen() == others.size(); }));
   EXPECT_LE(msSince(began), 300 * 10 / 3 * 2) << "three workers are left";
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   stop(*instance);
-  judge();
+  checkEvidence();
   EXPECT_LE(livedMs(stopped), 1000 + 200 + 200);
   EXPECT_GE(livedMs(stopped), 950);
   const auto record = info(stopped);
@@ -85,7 +85,7 @@ TEST_P(Workers, P12_ThatDieAtTheirStartAreNotStartedInATightLoop) {
   set({.workers = 1});
   const auto starts = folder / "starts";
   ::setenv("LEPTIR_CHAOS_STARTS", starts.c_str(), 1);
-  give("work", 1);
+  pushAndLog("work", 1);
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return !readLedger(starts).empty(); }));
   const auto first = bootNsNow();
@@ -101,19 +101,19 @@ TEST_P(Workers, P12_ThatDieAtTheirStartAreNotStartedInATightLoop) {
   stop(*instance);
   ::unsetenv("LEPTIR_CHAOS_STARTS");
   finish();
-  judge();
+  checkEvidence();
 }
 
-TEST_P(Workers, P14_WhoseTaskIgnoresEverythingAreGoneAtTheLimitAndTheGrace) {
+TEST_P(Workers, P14_WhoseTaskIgnoresEverySignalAreKilledAfterTheGrace) {
   PushOptions limited;
   limited.timeLimitSeconds = 1;
   std::vector<std::string> ids;
-  for (int i = 0; i < 4; ++i) ids.push_back(give("stubborn", 1, {}, limited).front());
-  const auto after = give("work", 1).front();
-  const auto instance = fly();
+  for (int i = 0; i < 4; ++i) ids.push_back(pushAndLog("stubborn", 1, {}, limited).front());
+  const auto after = pushAndLog("work", 1).front();
+  const auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   stop(*instance);
-  judge();
+  checkEvidence();
   double last = 0;
   for (const auto& id : ids) {
     EXPECT_LE(livedMs(id), 1000 + 200 + 200);
@@ -122,9 +122,9 @@ TEST_P(Workers, P14_WhoseTaskIgnoresEverythingAreGoneAtTheLimitAndTheGrace) {
   EXPECT_TRUE(hasStarted(after));
 }
 
-TEST_P(Workers, P18_AreWhatTheKernelWouldTakeFirstAndTheirDeathIsOneCrash) {
-  const auto id = give("work", 1, {{"ms", 500}}).front();
-  const auto instance = fly();
+TEST_P(Workers, P18_HaveTheHighestOomScoreAndTheirDeathCountsAsOneCrash) {
+  const auto id = pushAndLog("work", 1, {{"ms", 500}}).front();
+  const auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return hasStarted(id); }));
   const auto master = oomScoreOf(instance->pid());
   EXPECT_EQ(oomScoreOf(dispatcherOf(instance->pid())), master);
@@ -134,19 +134,18 @@ TEST_P(Workers, P18_AreWhatTheKernelWouldTakeFirstAndTheirDeathIsOneCrash) {
   EXPECT_TRUE(isAlive(instance->pid()));
   EXPECT_EQ(info(id).at("attempt"), 2);
   stop(*instance);
-  EXPECT_EQ(judge().duplicates, 1u);
+  EXPECT_EQ(checkEvidence().duplicates, 1u);
 }
 
-TEST_P(Workers, P18_AreTakenByTheKernelWhenMemoryRunsOutAndTheRecordSaysSo) {
+TEST_P(Workers, P18_AreKilledByTheOomKillerAndTheRecordSaysSo) {
   const auto group = Cgroup::make("memory");
   if (!group || !group->limitMemory(256 << 20)) {
-    std::cout
-        << "P18: not played; no memory cgroup can be made here, and without one nobody but the machine runs out\n";
+    std::cout << "P18: not played; no memory cgroup can be made here, and without one the machine runs out of memory\n";
     return;
   }
-  const auto hog = give("hog", 1, {{"mib", 4096}}).front();
-  const auto others = give("work", 300, {{"ms", 10}});
-  std::unique_ptr<e2e::Running> instance;
+  const auto hog = pushAndLog("hog", 1, {{"mib", 4096}}).front();
+  const auto others = pushAndLog("work", 300, {{"ms", 10}});
+  std::unique_ptr<e2e::StartedInstance> instance;
   group->inside([&] { instance = start(); });
   waitUntilReady(*instance);
   const auto dispatcher = dispatcherOf(instance->pid());
@@ -158,7 +157,7 @@ TEST_P(Workers, P18_AreTakenByTheKernelWhenMemoryRunsOutAndTheRecordSaysSo) {
   EXPECT_EQ(info(hog).at("signal"), SIGKILL);
   EXPECT_EQ(info(hog).at("respM").get<std::string>().find("out of memory"), 0u) << info(hog).dump();
   stop(*instance);
-  EXPECT_EQ(judge().duplicates, 2u);
+  EXPECT_EQ(checkEvidence().duplicates, 2u);
 }
 
 }  // namespace

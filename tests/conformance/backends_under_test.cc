@@ -14,7 +14,7 @@ std::unique_ptr<StoreUnderTest> open(ClockKind kind) {
 }
 
 std::vector<BackendUnderTest> allBackends() {
-  using Reach = BrokerTraits::CancelReach;
+  using Reach = BrokerTraits::CancelLatency;
   return {
       {"memory", open<MemoryUnderTest<>>, {.cancel = Reach::AtRenewal}, {.expiresByItself = false}},
 #ifdef LEPTIR_SQLITE
@@ -34,7 +34,7 @@ std::vector<BackendUnderTest> otherRecordStores() {
   };
 }
 
-std::vector<BackendUnderTest> theWanted(std::vector<BackendUnderTest> candidates) {
+std::vector<BackendUnderTest> selectedByEnvironment(std::vector<BackendUnderTest> candidates) {
   const char* const wanted = std::getenv("LEPTIR_BACKEND_UNDER_TEST");
   if (wanted == nullptr) return candidates;
   for (auto& broken : brokenBackends()) candidates.push_back(std::move(broken));
@@ -45,13 +45,13 @@ std::vector<BackendUnderTest> theWanted(std::vector<BackendUnderTest> candidates
 }  // namespace
 
 std::vector<BackendUnderTest> backendsUnderTest() {
-  return theWanted(allBackends());
+  return selectedByEnvironment(allBackends());
 }
 
 std::vector<BackendUnderTest> recordStoresUnderTest() {
   auto all = allBackends();
   for (auto& other : otherRecordStores()) all.push_back(std::move(other));
-  return theWanted(std::move(all));
+  return selectedByEnvironment(std::move(all));
 }
 
 std::unique_ptr<StoreUnderTest> openReference() {

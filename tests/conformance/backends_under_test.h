@@ -1,5 +1,5 @@
-// The backends that the conformance suite and the model test run on. A new backend adds one line to the list in the
-// .cc, and the class that it names.
+// The backends that the conformance suite and the model test run on. A new backend needs a line in the list of
+// backends_under_test.cc and the class that is named there.
 #pragma once
 
 #include <functional>
@@ -14,26 +14,26 @@
 
 namespace leptir::conformance {
 
-// Manual: time stands until a test moves it. Machine: the machine's clock, for what waits.
+// Manual: time stands still until a test moves it. Machine: the machine's clock, for tests that wait.
 enum class ClockKind { Manual, Machine };
 
-// One store, empty at first and gone after the test.
+// A store for one test: empty at the start and removed at the end.
 class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
 
-  // A connection of its own to the queue; may be asked for again and again.
+  // Opens a new connection to the queue.
   virtual std::unique_ptr<SimpleBroker> openBroker() = 0;
   virtual std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) = 0;
 
   // Puts bytes into the queue as a foreign producer would.
   virtual void pushRaw(std::string bytes, Time due) = 0;
 
-  // An instance lives from one to the other. When it has ended, whoever looks finds its sessions over.
+  // Begin and end of the life of an instance. After endInstance any other instance may recover its sessions.
   virtual void startInstance(const std::string& instance) = 0;
   virtual void endInstance(const std::string& instance) = 0;
 
-  // The store's clock. `advance` lets at least that much of its time pass.
+  // The store's clock. `advance` lets at least the time `by` pass on it.
   virtual Time now() = 0;
   virtual void advance(Duration by) = 0;
 };
@@ -41,23 +41,23 @@ class StoreUnderTest {
 struct BackendUnderTest {
   std::string name;
   std::function<std::unique_ptr<StoreUnderTest>(ClockKind)> open;
-  BrokerTraits traits;    // what it must answer: no backend excuses itself
-  MetaTraits metaTraits;  // `durability` of both is not looked at
-  // Tasks of one time come in the order of their push, and bytes that are no envelope keep their place and counters
-  // when they are given back. Where a store cannot do that, the model compares only all that is due, of envelopes
-  // alone.
+  BrokerTraits traits;    // that the backend must answer: it cannot leave out a test by its traits
+  MetaTraits metaTraits;  // as traits; `durability` of both is not compared
+  // Tasks of one time are leased in the order of their push, and malformed bytes keep their position and counters when
+  // they are released. For a store that cannot do that the model always leases all due tasks, compares them without
+  // their order, and pushes no malformed bytes.
   bool ordersAsTheReference = true;
 
   friend void PrintTo(const BackendUnderTest& backend, std::ostream* out) { *out << backend.name; }
 };
 
-// All of them; or only the one that the environment names in LEPTIR_BACKEND_UNDER_TEST, which may be one of
+// All backends, or only the one that the environment variable LEPTIR_BACKEND_UNDER_TEST names, which may be one of
 // brokenBackends().
 std::vector<BackendUnderTest> backendsUnderTest();
-// For records: those, and the other ways in which some of them keep records.
+// For tests of records: these backends, and those with another layout of their records.
 std::vector<BackendUnderTest> recordStoresUnderTest();
 
-// The reference for the model test.
+// The store that the model tests compare backends with.
 std::unique_ptr<StoreUnderTest> openReference();
 
 }  // namespace leptir::conformance

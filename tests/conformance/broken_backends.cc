@@ -8,10 +8,10 @@
 namespace leptir::conformance {
 namespace {
 
-// Looks only for the task, not for whose it is and since when.
-class AcknowledgesWithoutLeaseNumber final : public MemoryQueue {
+// Ignores the lease number: a lease of an earlier lease number acknowledges the task.
+class AcknowledgesWithoutLeaseNumber final : public memory::MemoryQueue {
  public:
-  using MemoryQueue::MemoryQueue;
+  using memory::MemoryQueue::MemoryQueue;
   Result<std::vector<LeaseId>> acknowledge(SessionNumber session, std::span<const LeaseId> leases) override {
     std::vector<LeaseId> current(leases.begin(), leases.end());
     {
@@ -21,16 +21,16 @@ class AcknowledgesWithoutLeaseNumber final : public MemoryQueue {
         if (task != tasks_.end()) lease.number = task->second.lease;
       }
     }
-    return MemoryQueue::acknowledge(session, current);
+    return memory::MemoryQueue::acknowledge(session, current);
   }
 };
 
-// Chooses in one step and marks in another: until then a second session chooses the same.
-class LeasesInTwoSteps final : public MemoryQueue {
+// Chooses tasks in one step and marks them as leased in another: in between a second session chooses the same tasks.
+class LeasesInTwoSteps final : public memory::MemoryQueue {
  public:
-  using MemoryQueue::MemoryQueue;
+  using memory::MemoryQueue::MemoryQueue;
   Result<std::vector<LeasedTask>> lease(SessionNumber session, std::size_t limit) override {
-    auto leased = MemoryQueue::lease(session, limit);
+    auto leased = memory::MemoryQueue::lease(session, limit);
     const std::lock_guard lock(mutex_);
     for (auto& [number, task] : tasks_) {
       if (task.holder == session && !unmarked_.contains(number)) {
@@ -42,13 +42,13 @@ class LeasesInTwoSteps final : public MemoryQueue {
   }
 
  private:
-  std::set<Number> unmarked_;
+  std::set<TaskNumber> unmarked_;
 };
 
-// Lists what a dead session held, then gives it back by its number, whatever has become of it meanwhile.
-class RecoversFromAnOldList final : public MemoryQueue {
+// Lists the tasks of a dead session, then gives them back although they may have been settled meanwhile.
+class RecoversFromAStaleList final : public memory::MemoryQueue {
  public:
-  using MemoryQueue::MemoryQueue;
+  using memory::MemoryQueue::MemoryQueue;
   std::size_t recover(std::size_t limit, const std::set<std::string>&) override {
     std::vector<Task> listed;
     {
@@ -58,34 +58,34 @@ class RecoversFromAnOldList final : public MemoryQueue {
         if (over && listed.size() < limit) listed.push_back(task);
       }
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // as long as a round trip to a server
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // the time of a round trip to a server
     const std::lock_guard lock(mutex_);
     for (auto& task : listed) {
       if (task.holder <= sessions_.size()) sessions_[task.holder - 1].state = Session::State::Claimed;
-      giveBackExpired(tasks_[task.number] = task);
+      recoverTask(tasks_[task.number] = task);
     }
     return listed.size();
   }
 };
 
-class PushesTwice final : public MemoryQueue {
+class PushesTwice final : public memory::MemoryQueue {
  public:
-  using MemoryQueue::MemoryQueue;
+  using memory::MemoryQueue::MemoryQueue;
   Result<void> push(std::span<const BrokerTask> tasks) override {
     {
       const std::lock_guard lock(mutex_);
       ids_.clear();
     }
-    return MemoryQueue::push(tasks);
+    return memory::MemoryQueue::push(tasks);
   }
 };
 
-// Sends the task anew without looking whether it was still there.
-class ReleasesWhatIsGone final : public MemoryQueue {
+// Pushes the released task again without checking that it is still in the queue.
+class ReleasesSettledTasks final : public memory::MemoryQueue {
  public:
-  using MemoryQueue::MemoryQueue;
-  Result<std::vector<LeaseId>> release(SessionNumber session, std::span<const Released> tasks) override {
-    auto notOurs = MemoryQueue::release(session, tasks);
+  using memory::MemoryQueue::MemoryQueue;
+  Result<std::vector<LeaseId>> release(SessionNumber session, std::span<const TaskRelease> tasks) override {
+    auto notOurs = memory::MemoryQueue::release(session, tasks);
     for (const auto& released : tasks) {
       const bool gone = notOurs && std::ranges::find(*notOurs, released.lease) != notOurs->end();
       if (gone) pushRaw(std::string(released.envelope), released.due.value_or(Time()));
@@ -94,30 +94,30 @@ class ReleasesWhatIsGone final : public MemoryQueue {
   }
 };
 
-// Compares with the clock of another day.
-class LeasesBeforeTheTime final : public MemoryQueue {
+// Leases tasks up to a second before they are due.
+class LeasesTasksBeforeTheyAreDue final : public memory::MemoryQueue {
  public:
-  using MemoryQueue::MemoryQueue;
+  using memory::MemoryQueue::MemoryQueue;
   Result<std::vector<LeasedTask>> lease(SessionNumber session, std::size_t limit) override {
     {
       const std::lock_guard lock(mutex_);
       decltype(waiting_) early;
       for (const auto& [due, number] : waiting_) {
-        tasks_.at(number).due = due - std::chrono::seconds(1);  // the original took tasks up to a second early
+        tasks_.at(number).due = due - std::chrono::seconds(1);  // PHP leptir took tasks up to a second early
         early.emplace(due - std::chrono::seconds(1), number);
       }
       waiting_ = early;
     }
-    return MemoryQueue::lease(session, limit);
+    return memory::MemoryQueue::lease(session, limit);
   }
 };
 
-// The wish to cancel lives with the lease instead of the task.
-class ForgetsTheWishOnRelease final : public MemoryQueue {
+// Keeps the cancel request with the lease instead of the task.
+class ForgetsTheCancelRequestOnRelease final : public memory::MemoryQueue {
  public:
-  using MemoryQueue::MemoryQueue;
-  Result<std::vector<LeaseId>> release(SessionNumber session, std::span<const Released> tasks) override {
-    auto notOurs = MemoryQueue::release(session, tasks);
+  using memory::MemoryQueue::MemoryQueue;
+  Result<std::vector<LeaseId>> release(SessionNumber session, std::span<const TaskRelease> tasks) override {
+    auto notOurs = memory::MemoryQueue::release(session, tasks);
     const std::lock_guard lock(mutex_);
     for (auto& [number, task] : tasks_) {
       if (task.holder == 0) task.cancelledBy.clear();
@@ -126,19 +126,21 @@ class ForgetsTheWishOnRelease final : public MemoryQueue {
   }
 };
 
-class LateWriterWins final : public MemoryMetaStorage {
+class LateWriterWins final : public memory::MemoryMetaStorage {
  public:
-  using MemoryMetaStorage::MemoryMetaStorage;
+  using memory::MemoryMetaStorage::MemoryMetaStorage;
 
  protected:
-  bool replaces(const MetaInfo&, const MemoryRecords::Record&) const override { return true; }
+  bool replaces(const MetaInfo&, const memory::MemoryRecords::Record&) const override { return true; }
 };
 
-template <class Queue, class Meta = MemoryMetaStorage>
+template <class Queue, class Meta = memory::MemoryMetaStorage>
 BackendUnderTest broken(std::string name) {
   const auto open = [](ClockKind kind) { return std::make_unique<MemoryUnderTest<Queue, Meta>>(kind); };
-  return {
-      "broken-" + std::move(name), open, {.cancel = BrokerTraits::CancelReach::AtRenewal}, {.expiresByItself = false}};
+  return {"broken-" + std::move(name),
+          open,
+          {.cancel = BrokerTraits::CancelLatency::AtRenewal},
+          {.expiresByItself = false}};
 }
 
 }  // namespace
@@ -147,12 +149,12 @@ std::vector<BackendUnderTest> brokenBackends() {
   return {
       broken<AcknowledgesWithoutLeaseNumber>("acknowledge"),
       broken<LeasesInTwoSteps>("lease"),
-      broken<RecoversFromAnOldList>("recovery"),
+      broken<RecoversFromAStaleList>("recovery"),
       broken<PushesTwice>("push"),
-      broken<ReleasesWhatIsGone>("release"),
-      broken<LeasesBeforeTheTime>("due"),
-      broken<ForgetsTheWishOnRelease>("cancel"),
-      broken<MemoryQueue, LateWriterWins>("meta"),
+      broken<ReleasesSettledTasks>("release"),
+      broken<LeasesTasksBeforeTheyAreDue>("due"),
+      broken<ForgetsTheCancelRequestOnRelease>("cancel"),
+      broken<memory::MemoryQueue, LateWriterWins>("meta"),
   };
 }
 

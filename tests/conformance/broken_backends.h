@@ -1,4 +1,4 @@
-// Backends with one mistake each, of the kind that real ones make. The suite must catch every one
+// Backends with one mistake each, of the kind that real backends make. The conformance suite must fail on each of them
 // (broken_backends_test.cc).
 #pragma once
 

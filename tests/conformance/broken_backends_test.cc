@@ -1,4 +1,4 @@
-// The suite itself is tried: each broken backend must fail the test that is there for its mistake.
+// Tests the conformance suite: on each broken backend the test for its mistake must fail.
 #include "tests/conformance/broken_backends.h"
 
 #include <gmock/gmock.h>
@@ -16,7 +16,7 @@ struct Run {
   std::string output;
 };
 
-// This program again, for one backend and one test.
+// Runs this program again, for one backend and one test.
 Run runSuite(const std::string& backend, const std::string& test) {
   const auto program = std::filesystem::read_symlink("/proc/self/exe").string();
   const auto command =
@@ -36,15 +36,15 @@ struct Mistake {
 
 class BrokenBackend : public ::testing::TestWithParam<Mistake> {};
 
-TEST_P(BrokenBackend, IsCaughtBy) {
+TEST_P(BrokenBackend, FailsTheTestForItsMistake) {
   const auto& [backend, test] = GetParam();
   const auto run = runSuite(backend, test);
   EXPECT_NE(run.status, 0) << run.output;
   EXPECT_THAT(run.output, ::testing::HasSubstr("[  FAILED  ] On/" + test)) << run.output;
 }
 
-TEST(BrokenBackends, EachIsTried) {
-  EXPECT_EQ(brokenBackends().size(), 8u) << "a new one needs a line in the table below";
+TEST(BrokenBackends, EachStandsInTheTable) {
+  EXPECT_EQ(brokenBackends().size(), 8u) << "add a new broken backend to the table below";
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Mistake{"broken-push", "Push.ATaskWhoseIdIsInTheQueueIsNotAddedTwice"},
                       Mistake{"broken-release", "Settle.ReleaseNeverBringsBackATaskThatWasAcknowledged"},
                       Mistake{"broken-due", "Lease.ATaskThatIsNotDueIsNeverLeased"},
-                      Mistake{"broken-cancel", "Settle.AReleaseCannotShedACancel"},
+                      Mistake{"broken-cancel", "Settle.ACancelRequestSurvivesARelease"},
                       Mistake{"broken-meta", "Meta.ALateWriterChangesNothingAndThatIsNoError"}),
     [](const auto& mistake) {
       auto name = mistake.param.caughtBy;

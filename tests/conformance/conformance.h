@@ -1,5 +1,5 @@
-// What the tests of the suite share. Each test is a sentence of simple_broker.h or simple_meta_storage.h, and runs on
-// every backend.
+// Fixture and helpers of the conformance suite. Each test checks a sentence of simple_broker.h or
+// simple_meta_storage.h, and runs on every backend.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ namespace leptir::conformance {
 
 using namespace std::chrono_literals;
 
-// The value, or an exception that ends the test with the error's words.
+// The value of a result. Throws an exception with the error, which fails the test.
 template <class T>
 T must(Result<T> result) {
   if (!result) throw std::runtime_error(std::string(nameOf(result.error().code())) + ": " + result.error().message());
@@ -25,7 +25,7 @@ T must(Result<T> result) {
 
 template <class T>
 ErrorCode codeOf(const Result<T>& result) {
-  if (result) throw std::runtime_error("went well, where an error was due");
+  if (result) throw std::runtime_error("succeeded, but an error was expected");
   return result.error().code();
 }
 
@@ -44,7 +44,7 @@ inline std::vector<BrokerTask> tasks(const std::string& prefix, int count) {
   return made;
 }
 
-// Of an envelope that `task` made.
+// The id in an envelope of a task that task() made.
 inline std::string idIn(const std::string& envelope) {
   return Json::parse(envelope).at("td").at("id").get<std::string>();
 }
@@ -68,7 +68,7 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
  protected:
   BrokerConformance() { use(ClockKind::Manual); }
 
-  // Begins with another store.
+  // Opens a new store in place of the last one.
   void use(ClockKind kind) {
     broker_.reset();
     brokersOf_.clear();
@@ -78,12 +78,12 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
 
   static SessionId sessionId(char letter, std::uint64_t epoch = 1) { return {std::string(32, letter), epoch}; }
 
-  // A session of the instance `letter`, which lives from now on.
+  // Starts the instance `letter` and opens a session of it.
   std::unique_ptr<BrokerSession> openSession(char letter, Duration lease = 1h) {
     store_->startInstance(std::string(32, letter));
     return must(brokerOf(letter).openSession(sessionId(letter), {"host", 1, "0.1.0", 4}, lease));
   }
-  // Where that instance opens its sessions.
+  // The connection of the instance `letter`.
   SimpleBroker& brokerOf(char letter) {
     auto& broker = brokersOf_[letter];
     if (!broker) broker = store_->openBroker();
@@ -92,7 +92,7 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
   void endInstance(char letter) { store_->endInstance(std::string(32, letter)); }
 
   void push(const std::vector<BrokerTask>& tasks) { must(broker_->pushBrokerTasks(tasks)); }
-  // What is due now, without waiting.
+  // Leases tasks that are due now, without waiting.
   std::vector<LeasedTask> pop(BrokerSession& session, std::size_t limit = 100) {
     return must(session.popBrokerTasks(limit, 0s, wake_));
   }
@@ -106,7 +106,7 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
 
   Wake wake_;
   std::unique_ptr<StoreUnderTest> store_;
-  std::unique_ptr<SimpleBroker> broker_;  // of none of the instances
+  std::unique_ptr<SimpleBroker> broker_;  // a connection that belongs to no instance
   std::map<char, std::unique_ptr<SimpleBroker>> brokersOf_;
 };
 
@@ -118,7 +118,7 @@ inline std::string nameOfBackend(const ::testing::TestParamInfo<BackendUnderTest
 
 }  // namespace leptir::conformance
 
-// A group of the suite, run on every backend.
+// Defines a group of tests that run on every backend.
 #define LEPTIR_CONFORMANCE_GROUP(Group, Base) LEPTIR_CONFORMANCE_GROUP_ON(Group, Base, backendsUnderTest())
 #define LEPTIR_CONFORMANCE_GROUP_ON(Group, Base, backends) \
   class Group : public Base {};                            \

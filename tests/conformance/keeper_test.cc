@@ -6,13 +6,13 @@ namespace {
 
 class KeeperConformance : public BrokerConformance {
  protected:
-  // Pushes, leases and buries these, one after the other.
+  // Pushes, leases and buries these tasks, one after the other.
   void pushBuried(const Ids& ids) {
     const auto session = openSession('e');
     for (const auto& id : ids) {
       push({task(id)});
       const auto leased = popOne(*session);
-      must(session->bury(std::vector<Buried>{{leased.lease, {.crashes = 3}, "because of " + id, leased.envelope}}));
+      must(session->bury(std::vector<TaskBurial>{{leased.lease, {.crashes = 3}, "because of " + id, leased.envelope}}));
     }
     must(session->close());
   }
@@ -37,7 +37,7 @@ TEST_P(Keeper, FindsATaskInEachState) {
   EXPECT_EQ(find("due").state, TaskState::Leased);
 }
 
-TEST_P(Keeper, AnswersNotFoundForWhatIsNotInTheQueue) {
+TEST_P(Keeper, AnswersNotFoundForATaskThatIsNotInTheQueue) {
   EXPECT_EQ(codeOf(keeper().find("nobody")), ErrorCode::NotFound);
   EXPECT_EQ(codeOf(keeper().remove("nobody")), ErrorCode::NotFound);
   EXPECT_EQ(codeOf(keeper().cancel("nobody", "me@host")), ErrorCode::NotFound);
@@ -52,7 +52,7 @@ TEST_P(Keeper, RemovesATaskThatIsNotLeased) {
   EXPECT_EQ(counts(), TaskCounts{});
 }
 
-TEST_P(Keeper, DoesNotRemoveWhatSomebodyHolds) {
+TEST_P(Keeper, DoesNotRemoveALeasedTask) {
   push({task("held")});
   const auto session = openSession('a');
   popOne(*session);
@@ -63,18 +63,18 @@ TEST_P(Keeper, DoesNotRemoveWhatSomebodyHolds) {
 TEST_P(Keeper, CancellingAWaitingOrBuriedTaskRemovesIt) {
   pushBuried({"buried"});
   push({task("due")});
-  EXPECT_EQ(must(keeper().cancel("due", "me@host")), Cancelled::Removed);
-  EXPECT_EQ(must(keeper().cancel("buried", "me@host")), Cancelled::Removed);
+  EXPECT_EQ(must(keeper().cancel("due", "me@host")), CancelResult::Removed);
+  EXPECT_EQ(must(keeper().cancel("buried", "me@host")), CancelResult::Removed);
   EXPECT_EQ(counts(), TaskCounts{});
 }
 
-TEST_P(Keeper, CancellingALeasedTaskIsAWishToItsHolder) {
+TEST_P(Keeper, CancellingALeasedTaskSendsARequestToTheSessionThatHoldsIt) {
   push({task("held")});
   const auto session = openSession('a');
   const auto leased = popOne(*session);
-  EXPECT_EQ(must(keeper().cancel("held", "me@host")), Cancelled::Requested);
+  EXPECT_EQ(must(keeper().cancel("held", "me@host")), CancelResult::Requested);
   EXPECT_EQ(must(session->renew(Leases{leased.lease}, 1h)).cancelled,
-            (std::vector<CancelWish>{{leased.lease, "me@host"}}));
+            (std::vector<CancelRequest>{{leased.lease, "me@host"}}));
 }
 
 TEST_P(Keeper, ListsBuriedTasksTheLongestBuriedFirst) {
@@ -90,11 +90,11 @@ TEST_P(Keeper, ListsBuriedTasksPageByPage) {
   EXPECT_EQ(buried({5, 2}), Ids{});
 }
 
-TEST_P(Keeper, AMalformedTaskHasAnIdOfItsOwnOnceItIsBuried) {
+TEST_P(Keeper, AMalformedTaskGetsAnIdWhenItIsBuried) {
   store_->pushRaw("oops", store_->now());
   const auto session = openSession('a');
   const auto leased = popOne(*session);
-  must(session->bury(std::vector<Buried>{{leased.lease, {}, "no envelope", leased.envelope}}));
+  must(session->bury(std::vector<TaskBurial>{{leased.lease, {}, "no envelope", leased.envelope}}));
   const auto listed = buried();
   ASSERT_EQ(listed.size(), 1u);
   EXPECT_EQ(find(listed[0]).envelope, "oops");
@@ -112,7 +112,7 @@ TEST_P(Keeper, RevivedTasksAreDueAtOnceWithCountersZero) {
   EXPECT_EQ(idsOf(pop(*session)), (Ids{"a", "b"}));
 }
 
-TEST_P(Keeper, RevivesOnlyWhatIsBuriedAndSaysHowMany) {
+TEST_P(Keeper, RevivesOnlyBuriedTasksAndReturnsTheirNumber) {
   pushBuried({"a", "b"});
   push({task("due")});
   EXPECT_EQ(must(keeper().revive(Ids{"due", "nobody", "b"})), 1u);

@@ -79,7 +79,7 @@ TEST_P(Lease, TwoSessionsNeverHoldOneTaskAlsoWhenTheyLeaseAtOnce) {
   EXPECT_EQ(all.size(), kTasks);
 }
 
-TEST_P(Lease, ATaskIsTheBytesAsStoredWhateverTheyAre) {
+TEST_P(Lease, ReturnsTheStoredBytesWhateverTheyAre) {
   const auto now = store_->now();
   const std::vector<std::string> strange{"", "not JSON", std::string("nul\0 inside", 11), "\xff\xfe",
                                          R"({"cn":"App\\Mail"})"};
@@ -90,7 +90,7 @@ TEST_P(Lease, ATaskIsTheBytesAsStoredWhateverTheyAre) {
   for (std::size_t i = 0; i < strange.size(); ++i) EXPECT_EQ(popped[i].envelope, strange[i]);
 }
 
-TEST_P(Lease, ATaskBringsItsCounters) {
+TEST_P(Lease, ReturnsTheCountersOfATask) {
   auto pushed = task("t");
   pushed.counters = {.failures = 1, .crashes = 2, .expiries = 3, .unknown = 4};
   push({pushed});
@@ -98,13 +98,13 @@ TEST_P(Lease, ATaskBringsItsCounters) {
   EXPECT_EQ(popOne(*session).counters, pushed.counters);
 }
 
-TEST_P(Lease, ANumberIsTheStoresClockOrMore) {
+TEST_P(Lease, ALeaseNumberIsAtLeastTheTimeOfTheStore) {
   push({task("t")});
   const auto session = openSession('a');
   EXPECT_GE(popOne(*session).lease.number, static_cast<std::uint64_t>(store_->now().time_since_epoch().count()));
 }
 
-TEST_P(Lease, ANumberIsLargerThanEveryEarlierOneOfTheTask) {
+TEST_P(Lease, ALeaseNumberIsLargerThanAllEarlierOnesOfTheTask) {
   push({task("t")});
   const auto session = openSession('a');
   std::uint64_t last = 0;
@@ -112,17 +112,17 @@ TEST_P(Lease, ANumberIsLargerThanEveryEarlierOneOfTheTask) {
     const auto leased = popOne(*session);
     EXPECT_GT(leased.lease.number, last);
     last = leased.lease.number;
-    must(session->release(std::vector<Released>{{leased.lease, {}, store_->now(), leased.envelope}}));
+    must(session->release(std::vector<TaskRelease>{{leased.lease, {}, store_->now(), leased.envelope}}));
   }
 }
 
-TEST_P(Lease, AHandleIsShort) {
+TEST_P(Lease, TheHandleOfALeaseIsShort) {
   push({task(std::string(255, 'i'))});
   const auto session = openSession('a');
   EXPECT_LE(popOne(*session).lease.handle.size(), 2048u - 16);
 }
 
-TEST_P(Lease, WaitsNoLongerThanLongest) {
+TEST_P(Lease, WaitsNoLongerThanAsked) {
   use(ClockKind::Machine);
   const auto session = openSession('a');
   const auto before = store_->now();
@@ -148,7 +148,7 @@ TEST_P(Lease, AWaitEndsWhenAnotherConnectionPushes) {
   const auto session = openSession('a');
   std::thread pusher([this] { must(store_->openBroker()->pushBrokerTasks(tasks("t", 1))); });
   std::vector<LeasedTask> popped;
-  while (popped.empty()) popped = must(session->popBrokerTasks(10, 1h, wake_));  // it may return early
+  while (popped.empty()) popped = must(session->popBrokerTasks(10, 1h, wake_));  // a wait may end early
   pusher.join();
   EXPECT_EQ(idsOf(popped), Ids{"t1"});
 }
@@ -172,7 +172,7 @@ TEST_P(Lease, AWaitEndsWhenAnotherSessionReleases) {
   const auto otherBroker = store_->openBroker();
   const auto other = must(otherBroker->openSession(sessionId('b'), {}, 1h));
   std::thread releaser(
-      [&] { must(session->release(std::vector<Released>{{held.lease, {}, store_->now(), held.envelope}})); });
+      [&] { must(session->release(std::vector<TaskRelease>{{held.lease, {}, store_->now(), held.envelope}})); });
   std::vector<LeasedTask> popped;
   while (popped.empty()) popped = must(other->popBrokerTasks(10, 1h, wake_));
   releaser.join();

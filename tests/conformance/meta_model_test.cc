@@ -1,4 +1,4 @@
-// Records: the same random saves and questions to a backend and to the reference.
+// Records: the same random saves and queries to a backend and to the reference, and all answers compared.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -9,8 +9,8 @@
 namespace leptir::conformance {
 namespace {
 
-// Half a second more than whole seconds, and the model moves by whole seconds: no record is ever over in the very
-// microsecond that one looks.
+// The model moves by whole seconds, and this has half a second more: no record expires in the very microsecond of a
+// query.
 constexpr Duration kExpiry = 600s + 500ms;
 
 Ids shortIds() {
@@ -19,7 +19,7 @@ Ids shortIds() {
   return ids;
 }
 
-// As leptir makes them, of five minutes: a store may keep records by the time in their ids.
+// Ids as leptir makes them, from five different times: a store may group records by the time in their ids.
 Ids taskIds() {
   Ids ids;
   for (int i = 0; i < 25; ++i) ids.push_back(fmt::format("01931{:x}5c-2a3f-7000-8000-{:012x}", i / 5, i));
@@ -35,7 +35,7 @@ class RecordsModel {
     for (int i : {0, 1}) storages_[i] = stores_[i]->openMetaStorage(expireAfter);
   }
 
-  // One operation on both. Empty when they agree.
+  // Runs one operation on both. Empty if they agree.
   std::string step() {
     switch (below(8)) {
       case 0:
@@ -58,7 +58,7 @@ class RecordsModel {
   std::string anyId() { return ids_[static_cast<std::size_t>(below(static_cast<int>(ids_.size())))]; }
 
   template <class Ask>
-  std::string both(const std::string& what, Ask ask) {
+  std::string askBoth(const std::string& what, Ask ask) {
     const std::string reference = ask(*storages_[0]);
     const std::string tested = ask(*storages_[1]);
     if (reference == tested) return {};
@@ -68,16 +68,16 @@ class RecordsModel {
   std::string advance() {
     const std::chrono::seconds by(below(200));
     for (auto& store : stores_) store->advance(by);
-    // Until it is removed, a record whose time is over still wins over an older one: where they go by themselves, at
-    // once.
+    // An expired record that is not removed yet still wins over an older one. If the backend removes expired records by
+    // itself, they are removed from the reference at once.
     while (storages_[1]->traits().expiresByItself && must(storages_[0]->expire()) > 0) {
     }
     return {};
   }
 
-  // A store whose records go by themselves has nothing to remove.
+  // A store that removes expired records by itself has none left to remove.
   std::string expire() {
-    return both("expire", [this](SimpleMetaStorage& storage) {
+    return askBoth("expire", [this](SimpleMetaStorage& storage) {
       const auto removed = must(storage.expire());
       return storages_[1]->traits().expiresByItself ? "" : std::to_string(removed);
     });
@@ -94,7 +94,7 @@ class RecordsModel {
       record.cause = below(2) == 0 ? "threw" : "";
       record.response = std::to_string(random_());
     }
-    return both("save", [&](SimpleMetaStorage& storage) {
+    return askBoth("save", [&](SimpleMetaStorage& storage) {
       must(storage.saveMetaInfo(records));
       return "saved";
     });
@@ -102,7 +102,7 @@ class RecordsModel {
 
   std::string load() {
     const auto id = anyId();
-    return both("load " + id, [&](SimpleMetaStorage& storage) {
+    return askBoth("load " + id, [&](SimpleMetaStorage& storage) {
       const auto record = storage.loadMetaInfoById(id);
       return record ? record->dump() : std::string(nameOf(record.error().code()));
     });
@@ -114,7 +114,7 @@ class RecordsModel {
     if (below(3) == 0) filter.cause = "threw";
     if (below(3) == 0) filter.status = static_cast<TaskStatus>(1 + below(3));
     const Page page{static_cast<std::size_t>(below(4)), static_cast<std::size_t>(below(30))};
-    return both("list", [&](SimpleMetaStorage& storage) {
+    return askBoth("list", [&](SimpleMetaStorage& storage) {
       std::string all;
       for (const auto& record : must(storage.listMetaInfo(filter, page))) all += record.dump() + "\n";
       return all;
@@ -142,12 +142,12 @@ class RecordsConformance : public ::testing::TestWithParam<BackendUnderTest> {
 };
 LEPTIR_CONFORMANCE_GROUP_ON(RecordsBesideTheReference, RecordsConformance, recordStoresUnderTest());
 
-TEST_P(RecordsBesideTheReference, AreAnsweredTheSame) {
+TEST_P(RecordsBesideTheReference, AreAnsweredTheSameForShortIds) {
   play(shortIds(), kExpiry);
 }
 
-// A store that keeps records by the time in their ids may keep neighbours of a late one as long as that.
-TEST_P(RecordsBesideTheReference, AreAnsweredTheSameWhoseIdsCarryATime) {
+// Without an expiry: a store that groups records by the time in their ids may keep them as long as the latest one.
+TEST_P(RecordsBesideTheReference, AreAnsweredTheSameForIdsThatContainATime) {
   play(taskIds(), {});
 }
 

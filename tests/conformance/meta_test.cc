@@ -17,7 +17,7 @@ class MetaConformance : public ::testing::TestWithParam<BackendUnderTest> {
   std::unique_ptr<SimpleMetaStorage> storage_ = store_->openMetaStorage(1h);
 };
 
-// Of a task that did not succeed, so that every store lists it.
+// A record of a task that failed, so that every store lists it.
 MetaInfo record(std::string id, std::uint64_t lease = 1, MetaStep step = MetaStep::Settled, std::string response = "") {
   MetaInfo info;
   info.id = std::move(id);
@@ -43,7 +43,7 @@ TEST_P(Meta, LoadsARecordWithTheFieldsThatWereSaved) {
   EXPECT_EQ(load("t"), Json::parse(text));
 }
 
-TEST_P(Meta, AnswersNotFoundWhenThereIsNone) {
+TEST_P(Meta, AnswersNotFoundForATaskWithoutARecord) {
   EXPECT_EQ(codeOf(storage_->loadMetaInfoById("nobody")), ErrorCode::NotFound);
 }
 
@@ -74,7 +74,7 @@ TEST_P(Meta, SavingAgainIsHarmless) {
   EXPECT_EQ(list(), Ids{"t"});
 }
 
-TEST_P(Meta, ALaterStepOfOneLeaseReplaces) {
+TEST_P(Meta, ALaterStepOfOneLeaseReplacesTheRecord) {
   save({record("t", 5, MetaStep::Running)});
   EXPECT_EQ(load("t").at("status"), 2);
   save({record("t", 5, MetaStep::Settled)});
@@ -87,7 +87,7 @@ TEST_P(Meta, AnEarlierStepOfOneLeaseChangesNothing) {
   EXPECT_EQ(load("t").at("status"), 3);
 }
 
-TEST_P(Meta, ALaterLeaseReplacesWhateverItsStep) {
+TEST_P(Meta, ALaterLeaseReplacesTheRecordWhateverItsStep) {
   save({record("t", 5, MetaStep::Settled, "first")});
   save({record("t", 6, MetaStep::Running, "second")});
   EXPECT_EQ(load("t").at("respM"), "second");
@@ -99,7 +99,7 @@ TEST_P(Meta, ALateWriterChangesNothingAndThatIsNoError) {
   EXPECT_EQ(load("t").at("respM"), "new");
 }
 
-TEST_P(Meta, SeveralAboutOneTaskMayStandInOneCallInAnyOrder) {
+TEST_P(Meta, SeveralRecordsOfOneTaskMayStandInOneCallInAnyOrder) {
   save({record("t", 6, MetaStep::Settled, "newest"), record("t", 5, MetaStep::Settled, "old"),
         record("t", 6, MetaStep::Running, "running")});
   EXPECT_EQ(load("t").at("respM"), "newest");
@@ -149,7 +149,7 @@ TEST_P(Meta, ListsWhatTheFilterChooses) {
   EXPECT_EQ(list({.name = "Test", .status = TaskStatus::Completed}), (Ids{"threw", "plain"}));
 }
 
-TEST_P(Meta, ListsSuccessesIfItSaysSo) {
+TEST_P(Meta, ListsSuccessesIfItsTraitsSaySo) {
   auto success = record("well");
   success.returnCode = ExitStatus::Success;
   save({success, record("not")});
@@ -188,7 +188,7 @@ TEST_P(Meta, RecordsStayForEverWithoutAnExpiry) {
   EXPECT_TRUE(storage_->loadMetaInfoById("t"));
 }
 
-TEST_P(Meta, TraitsAreThoseOfTheTable) {
+TEST_P(Meta, TraitsAreThoseInBackendsUnderTest) {
   const auto traits = storage_->traits();
   const auto& wanted = GetParam().metaTraits;
   EXPECT_EQ(traits.lists, wanted.lists);

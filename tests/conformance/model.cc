@@ -25,16 +25,16 @@ std::string text(const Error& error) {
   return "error: " + std::string(nameOf(error.code()));
 }
 
-// A store may keep the counters within the envelope.
+// The envelope without counters, which some stores keep in it.
 std::string bytesOf(const std::string& envelope) {
-  return withCounters(envelope, {});
+  return task::withCounters(envelope, {});
 }
 
 void sortByBytes(std::vector<LeasedTask>& tasks) {
   std::ranges::sort(tasks, {}, [](const LeasedTask& task) { return bytesOf(task.envelope); });
 }
 
-// Tasks of one call, which are in order, may stand microseconds apart.
+// Rounded, since a store may keep the order of tasks of one push by times that are microseconds apart.
 std::string dueText(Time due) {
   return text(std::chrono::round<std::chrono::milliseconds>(due));
 }
@@ -43,7 +43,7 @@ bool isRaw(const std::string& envelope) {
   return envelope.starts_with("raw");
 }
 
-// What a raw task is called, and since when it was due, is the store's own affair.
+// The id and the due time of malformed bytes are up to the store, so they are not compared.
 std::string text(const FoundTask& task) {
   const bool raw = isRaw(task.envelope);
   return (raw ? "" : task.id + " due " + dueText(task.due)) + " " + std::string(nameOf(task.state)) + " " +
@@ -62,7 +62,7 @@ std::string text(const Result<T>& result, Text ok) {
   return result ? ok(*result) : text(result.error());
 }
 
-// Which of those that were asked about are named in the answer.
+// The positions in `asked` of the leases that the answer names.
 std::string text(const std::vector<LeaseId>& named, const std::vector<LeaseId>& asked) {
   std::string all = "named:";
   for (std::size_t i = 0; i < asked.size(); ++i) {
@@ -85,7 +85,7 @@ Model::Model(const BackendUnderTest& backend, std::uint64_t seed)
 }
 
 std::string Model::step() {
-  static const std::vector<std::pair<int, std::string (Model::*)()>> operations{// with how often
+  static const std::vector<std::pair<int, std::string (Model::*)()>> operations{// the weight of each
                                                                                 {20, &Model::push},
                                                                                 {3, &Model::pushRaw},
                                                                                 {25, &Model::pop},
@@ -103,7 +103,7 @@ std::string Model::step() {
                                                                                 {12, &Model::advance},
                                                                                 {2, &Model::closeSession},
                                                                                 {3, &Model::resume},
-                                                                                {4, &Model::die},
+                                                                                {4, &Model::endAnInstance},
                                                                                 {6, &Model::recover}};
   int sum = 0;
   for (const auto& [often, operation] : operations) sum += often;
@@ -115,7 +115,7 @@ std::string Model::step() {
   return {};
 }
 
-std::string Model::both(const std::string& what, const Ask& ask) {
+std::string Model::askBoth(const std::string& what, const Ask& ask) {
   const auto reference = ask(0);
   const auto tested = ask(1);
   if (reference == tested) return {};
@@ -127,8 +127,8 @@ Counters Model::anyCounters() {
   return {any(), any(), any(), any()};
 }
 
-std::vector<Model::Known> Model::anyKnown() {
-  std::vector<Known> chosen;
+std::vector<Model::KnownLease> Model::anyKnown() {
+  std::vector<KnownLease> chosen;
   for (int i = below(6); i > 0 && !known_.empty(); --i) chosen.push_back(known_[random_() % known_.size()]);
   return chosen;
 }
@@ -144,15 +144,15 @@ std::string Model::push() {
     tasks.push_back(std::move(task));
   }
   if (below(20) == 0) tasks.back().name = "";
-  moment();
-  return both("push " + std::to_string(tasks.size()), [&](int side) {
+  passAMillisecond();
+  return askBoth("push " + std::to_string(tasks.size()), [&](int side) {
     const auto pushed = sides_[side].broker->pushBrokerTasks(tasks);
     return pushed ? std::string("pushed") : text(pushed.error());
   });
 }
 
-// So that no store has to tell by anything but time which of two calls came first.
-void Model::moment() {
+// Lets a millisecond pass, so that the order of two calls is also the order of their times.
+void Model::passAMillisecond() {
   for (auto& side : sides_) side.store->advance(1ms);
 }
 
@@ -167,18 +167,18 @@ std::string Model::pop() {
   const int instance = below(kInstances);
   const auto limit = ordersAsTheReference_ ? static_cast<std::size_t>(below(9)) : kAll;
   std::array<std::vector<LeasedTask>, kSides> popped;
-  auto difference = both("pop " + std::to_string(limit), [&](int side) {
+  auto difference = askBoth("pop " + std::to_string(limit), [&](int side) {
     auto answer = session(side, instance).popBrokerTasks(limit, 0s, wake_);
     if (!answer) return text(answer.error());
     popped[side] = std::move(*answer);
     if (!ordersAsTheReference_) sortByBytes(popped[side]);
     return text(popped[side]);
   });
-  if (difference.empty()) know(popped);
+  if (difference.empty()) rememberLeases(popped);
   return difference;
 }
 
-void Model::know(const std::array<std::vector<LeasedTask>, kSides>& popped) {
+void Model::rememberLeases(const std::array<std::vector<LeasedTask>, kSides>& popped) {
   for (std::size_t i = 0; i < popped[0].size(); ++i) known_.push_back({{popped[0][i], popped[1][i]}});
   while (known_.size() > 40) known_.erase(known_.begin());
 }
@@ -186,7 +186,7 @@ void Model::know(const std::array<std::vector<LeasedTask>, kSides>& popped) {
 std::string Model::acknowledge() {
   const int instance = below(kInstances);
   const auto chosen = anyKnown();
-  return both("acknowledge", [&](int side) {
+  return askBoth("acknowledge", [&](int side) {
     std::vector<LeaseId> leases;
     for (const auto& known : chosen) leases.push_back(known.task[side].lease);
     return text(session(side, instance).acknowledge(leases), [&](const auto& lost) { return text(lost, leases); });
@@ -198,7 +198,7 @@ std::string Model::acknowledgeAndPop() {
   const auto chosen = anyKnown();
   const auto limit = ordersAsTheReference_ ? static_cast<std::size_t>(below(9)) : kAll;
   std::array<std::vector<LeasedTask>, kSides> popped;
-  auto difference = both("acknowledge and pop " + std::to_string(limit), [&](int side) {
+  auto difference = askBoth("acknowledge and pop " + std::to_string(limit), [&](int side) {
     std::vector<LeaseId> leases;
     for (const auto& known : chosen) leases.push_back(known.task[side].lease);
     auto answer = session(side, instance).acknowledgeAndPop(leases, limit, wake_);
@@ -207,7 +207,7 @@ std::string Model::acknowledgeAndPop() {
     if (!ordersAsTheReference_) sortByBytes(popped[side]);
     return text(answer->notOurs, leases) + " " + text(popped[side]);
   });
-  if (difference.empty()) know(popped);
+  if (difference.empty()) rememberLeases(popped);
   return difference;
 }
 
@@ -217,9 +217,9 @@ std::string Model::release() {
   const auto counters = anyCounters();
   const auto due = now() + std::chrono::microseconds(below(8'000'000) - 4'000'000);
   const bool toTheirPlaces = below(2) == 0;
-  return both("release", [&](int side) {
+  return askBoth("release", [&](int side) {
     std::vector<LeaseId> leases;
-    std::vector<Released> released;
+    std::vector<TaskRelease> released;
     for (const auto& known : chosen) {
       leases.push_back(known.task[side].lease);
       const auto at = toTheirPlaces ? std::optional<Time>() : due + released.size() * 1us;
@@ -235,9 +235,9 @@ std::string Model::bury() {
   const auto chosen = anyKnown();
   const auto counters = anyCounters();
   const auto reason = "reason " + std::to_string(below(100));
-  return both("bury", [&](int side) {
+  return askBoth("bury", [&](int side) {
     std::vector<LeaseId> leases;
-    std::vector<Buried> buried;
+    std::vector<TaskBurial> buried;
     for (const auto& known : chosen) {
       leases.push_back(known.task[side].lease);
       buried.push_back({leases.back(), counters, reason, known.task[side].envelope});
@@ -248,9 +248,9 @@ std::string Model::bury() {
 
 std::string Model::renew() {
   const int instance = below(kInstances);
-  if (!instances_[instance].lives) return {};  // a late renewal revives some and not others: the suite looks at that
+  if (!instances_[instance].lives) return {};  // stores differ in what a late renewal revives: session_test.cc tests it
   const auto chosen = anyKnown();
-  return both("renew", [&](int side) {
+  return askBoth("renew", [&](int side) {
     std::vector<LeaseId> leases;
     for (const auto& known : chosen) leases.push_back(known.task[side].lease);
     return text(session(side, instance).renew(leases, 10'000h), [&](const Renewal& renewal) {
@@ -263,7 +263,7 @@ std::string Model::renew() {
 
 std::string Model::held() {
   const int instance = below(kInstances);
-  return both("heldTasks", [&](int side) {
+  return askBoth("heldTasks", [&](int side) {
     return text(session(side, instance).heldTasks(), [](auto held) {
       sortByBytes(held);
       return text(held);
@@ -272,7 +272,7 @@ std::string Model::held() {
 }
 
 std::string Model::count() {
-  return both("tasksCount", [&](int side) {
+  return askBoth("tasksCount", [&](int side) {
     return text(sides_[side].broker->tasksCount(), [](const TaskCounts& counts) {
       return std::to_string(counts.due) + " due, " + std::to_string(counts.scheduled) + " scheduled, " +
              std::to_string(counts.leased) + " leased, " + std::to_string(counts.buried) + " buried";
@@ -282,7 +282,7 @@ std::string Model::count() {
 
 std::string Model::find() {
   const auto id = anyId();
-  return both("find " + id, [&](int side) {
+  return askBoth("find " + id, [&](int side) {
     return text(sides_[side].broker->keeper().find(id), [](const FoundTask& task) { return text(task); });
   });
 }
@@ -290,11 +290,11 @@ std::string Model::find() {
 std::string Model::removeOrCancel() {
   const auto id = anyId();
   const bool cancel = below(2) == 0;
-  return both((cancel ? "cancel " : "remove ") + id, [&](int side) {
+  return askBoth((cancel ? "cancel " : "remove ") + id, [&](int side) {
     auto& keeper = sides_[side].broker->keeper();
     if (cancel) {
       return text(keeper.cancel(id, "me@host"),
-                  [](Cancelled how) { return std::string(how == Cancelled::Removed ? "removed" : "requested"); });
+                  [](CancelResult how) { return std::string(how == CancelResult::Removed ? "removed" : "requested"); });
     }
     const auto removed = keeper.remove(id);
     return removed ? std::string("removed") : text(removed.error());
@@ -303,7 +303,7 @@ std::string Model::removeOrCancel() {
 
 std::string Model::listBuried() {
   const Page page{static_cast<std::size_t>(below(4)), static_cast<std::size_t>(below(10))};
-  return both("listBuried", [&](int side) {
+  return askBoth("listBuried", [&](int side) {
     return text(sides_[side].broker->keeper().listBuried(page), [](const auto& listed) {
       std::string all;
       for (const auto& task : listed) all += text(task) + "\n";
@@ -314,8 +314,8 @@ std::string Model::listBuried() {
 
 std::string Model::revive() {
   const std::vector<std::string> ids{anyId(), anyId(), anyId(), anyId()};
-  moment();
-  return both("revive", [&](int side) {
+  passAMillisecond();
+  return askBoth("revive", [&](int side) {
     return text(sides_[side].broker->keeper().revive(ids), [](std::size_t count) { return std::to_string(count); });
   });
 }
@@ -328,7 +328,7 @@ std::string Model::advance() {
 
 std::string Model::closeSession() {
   const int instance = below(kInstances);
-  auto difference = both("close", [&](int side) {
+  auto difference = askBoth("close", [&](int side) {
     const auto closed = session(side, instance).close();
     return closed ? std::string("closed") : text(closed.error());
   });
@@ -338,7 +338,7 @@ std::string Model::closeSession() {
 std::string Model::resume() {
   const int instance = below(kInstances);
   const SessionId id{instances_[instance].name, instances_[instance].epoch};
-  return both("resume", [&](int side) {
+  return askBoth("resume", [&](int side) {
     auto resumed = sides_[side].broker->resumeSession(id);
     if (!resumed) return text(resumed.error());
     sides_[side].sessions[instance] = std::move(*resumed);
@@ -346,8 +346,8 @@ std::string Model::resume() {
   });
 }
 
-// Its session stays in use until somebody recovers it: what it still settles until then counts.
-std::string Model::die() {
+// Ends a random instance. Its session stays valid until it is recovered, and may settle tasks until then.
+std::string Model::endAnInstance() {
   auto& instance = instances_[below(kInstances)];
   if (!instance.lives) return {};
   instance.lives = false;
@@ -355,10 +355,10 @@ std::string Model::die() {
   return {};
 }
 
-// To the end: whose tasks come first is the store's own affair.
+// Recovers all dead sessions, since the store may choose which one comes first.
 std::string Model::recover() {
   const auto limit = static_cast<std::size_t>(1 + below(5));
-  auto difference = both("recoverExpired " + std::to_string(limit), [&](int side) {
+  auto difference = askBoth("recoverExpired " + std::to_string(limit), [&](int side) {
     std::string all;
     for (std::size_t count = limit; count == limit;) {
       const auto recovered = sides_[side].recoverer->recoverExpired(limit);
@@ -373,7 +373,7 @@ std::string Model::recover() {
   return difference;
 }
 
-// The next epoch of an instance that lives, else another instance in its place.
+// Opens the next epoch of a live instance; replaces a dead instance with a new one.
 std::string Model::open(int number) {
   auto& instance = instances_[number];
   if (!instance.lives) {
@@ -383,7 +383,7 @@ std::string Model::open(int number) {
     for (auto& side : sides_) side.store->startInstance(instance.name);
   }
   ++instance.epoch;
-  return both("openSession", [&](int side) {
+  return askBoth("openSession", [&](int side) {
     auto opened = sides_[side].broker->openSession({instance.name, instance.epoch}, {"host", 1, "0.1.0", 2}, 10'000h);
     if (!opened) return text(opened.error());
     sides_[side].sessions[number] = std::move(*opened);

@@ -1,4 +1,4 @@
-// One backend beside the reference: the same random operations on both, and every answer compared.
+// Compares a backend with the reference: the same random operations on both, and all answers compared.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ class Model {
  public:
   Model(const BackendUnderTest& backend, std::uint64_t seed);
 
-  // One operation on both. Empty when they agree; else what was done and what each answered.
+  // Runs one operation on both. Empty if they agree, otherwise the operation and both answers.
   std::string step();
 
  private:
@@ -27,7 +27,7 @@ class Model {
   struct Side {
     std::unique_ptr<StoreUnderTest> store;
     std::unique_ptr<SimpleBroker> broker;
-    std::unique_ptr<SimpleBroker> recoverer;  // of an instance without sessions: no instance claims its own
+    std::unique_ptr<SimpleBroker> recoverer;  // without a session, since no instance recovers its own sessions
     std::array<std::unique_ptr<BrokerSession>, kInstances> sessions;
   };
   struct Instance {
@@ -35,24 +35,24 @@ class Model {
     std::uint64_t epoch = 0;
     bool lives = false;
   };
-  // A lease that was given once, as each side calls it; whoever holds the task now.
-  struct Known {
+  // A lease that was given at some time, as each side names it. It may be lost by now.
+  struct KnownLease {
     std::array<LeasedTask, kSides> task;
   };
 
   using Ask = std::function<std::string(int side)>;
-  std::string both(const std::string& what, const Ask& ask);
+  std::string askBoth(const std::string& what, const Ask& ask);
   int below(int limit) { return static_cast<int>(random_() % static_cast<std::uint64_t>(limit)); }
   std::string anyId() { return "t" + std::to_string(below(30)); }
   Counters anyCounters();
-  void know(const std::array<std::vector<LeasedTask>, kSides>& popped);
-  std::vector<Known> anyKnown();
+  void rememberLeases(const std::array<std::vector<LeasedTask>, kSides>& popped);
+  std::vector<KnownLease> anyKnown();
   Time now() const { return sides_[0].store->now(); }
   BrokerSession& session(int side, int instance) { return *sides_[side].sessions[instance]; }
 
   std::string push();
   std::string pushRaw();
-  void moment();
+  void passAMillisecond();
   std::string pop();
   std::string acknowledge();
   std::string acknowledgeAndPop();
@@ -68,7 +68,7 @@ class Model {
   std::string advance();
   std::string closeSession();
   std::string resume();
-  std::string die();
+  std::string endAnInstance();
   std::string recover();
   std::string open(int instance);
 
@@ -76,7 +76,7 @@ class Model {
   std::mt19937_64 random_;
   std::array<Side, kSides> sides_;
   std::array<Instance, kInstances> instances_;
-  std::vector<Known> known_;
+  std::vector<KnownLease> known_;
   Wake wake_;
 };
 

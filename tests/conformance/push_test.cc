@@ -52,9 +52,9 @@ TEST_P(Push, AddsNoneWhenATimeOrALimitIsBeyondAllClocks) {
     EXPECT_THAT(answer.error().message(), HasSubstr("t2"));
   }
   EXPECT_EQ(counts(), TaskCounts{});
-  push({task("last", Time(kFarthest))});
+  push({task("last", Time(kMaxTimeSpan))});
   EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
-  EXPECT_EQ(find("last").due, Time(kFarthest));
+  EXPECT_EQ(find("last").due, Time(kMaxTimeSpan));
 }
 
 TEST_P(Push, AddsNothingForAnEmptyList) {
@@ -80,7 +80,7 @@ TEST_P(Push, ATaskWhoseIdIsInTheQueueStaysAsItIs) {
   EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
 }
 
-TEST_P(Push, ATaskThatIsLeasedIsInTheQueue) {
+TEST_P(Push, ALeasedTaskIsNotAddedTwice) {
   push({task("same")});
   const auto session = openSession('a');
   popOne(*session);
@@ -88,11 +88,11 @@ TEST_P(Push, ATaskThatIsLeasedIsInTheQueue) {
   EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
 }
 
-TEST_P(Push, ATaskThatIsBuriedIsInTheQueue) {
+TEST_P(Push, ABuriedTaskIsNotAddedTwice) {
   push({task("same")});
   const auto session = openSession('a');
   const auto leased = popOne(*session);
-  must(session->bury(std::vector<Buried>{{leased.lease, {}, "for now", leased.envelope}}));
+  must(session->bury(std::vector<TaskBurial>{{leased.lease, {}, "for now", leased.envelope}}));
   push({task("same")});
   EXPECT_EQ(counts(), (TaskCounts{.buried = 1}));
 }
@@ -111,11 +111,11 @@ TEST_P(Push, ATaskWithoutTimeOfExecutionIsDueNow) {
   EXPECT_EQ(find("now").due, store_->now());
 }
 
-TEST_P(Push, CountsEachTaskInExactlyOnePlace) {
+TEST_P(Push, CountsEachTaskInExactlyOneState) {
   const auto session = openSession('a');
   push(tasks("t", 6));
   const auto leased = pop(*session, 3);
-  must(session->bury(std::vector<Buried>{{leased[0].lease, {}, "why", leased[0].envelope}}));
+  must(session->bury(std::vector<TaskBurial>{{leased[0].lease, {}, "why", leased[0].envelope}}));
   push({task("later", store_->now() + 10s)});
   EXPECT_EQ(counts(), (TaskCounts{.due = 3, .scheduled = 1, .leased = 2, .buried = 1}));
 }
@@ -130,7 +130,7 @@ TEST_P(Push, ThousandsInOneListKeepTheirOrder) {
   EXPECT_EQ(idIn(popped.back().envelope), "t5000");
 }
 
-TEST_P(Push, TraitsAreThoseOfTheTable) {
+TEST_P(Push, TraitsAreThoseInBackendsUnderTest) {
   const auto traits = broker_->traits();
   const auto& wanted = GetParam().traits;
   EXPECT_EQ(traits.keepsOrder, wanted.keepsOrder);

@@ -8,21 +8,21 @@ namespace {
 
 LEPTIR_CONFORMANCE_GROUP(Session, BrokerConformance);
 
-// Everything that a session can be asked for answers Lost.
+// Expects every operation of the session to answer Lost.
 void expectLost(BrokerSession& session, const LeasedTask& leased) {
   Wake wake;
   EXPECT_EQ(codeOf(session.popBrokerTasks(1, 1h, wake)), ErrorCode::Lost);
   EXPECT_EQ(codeOf(session.renew(Leases{leased.lease}, 1h)), ErrorCode::Lost);
   EXPECT_EQ(codeOf(session.acknowledge(Leases{leased.lease})), ErrorCode::Lost);
   EXPECT_EQ(codeOf(session.acknowledgeAndPop(Leases{leased.lease}, 1, wake)), ErrorCode::Lost);
-  EXPECT_EQ(codeOf(session.release(std::vector<Released>{{leased.lease, {}, Time(), leased.envelope}})),
+  EXPECT_EQ(codeOf(session.release(std::vector<TaskRelease>{{leased.lease, {}, Time(), leased.envelope}})),
             ErrorCode::Lost);
-  EXPECT_EQ(codeOf(session.bury(std::vector<Buried>{{leased.lease, {}, "", leased.envelope}})), ErrorCode::Lost);
+  EXPECT_EQ(codeOf(session.bury(std::vector<TaskBurial>{{leased.lease, {}, "", leased.envelope}})), ErrorCode::Lost);
   EXPECT_EQ(codeOf(session.heldTasks()), ErrorCode::Lost);
   EXPECT_EQ(codeOf(session.close()), ErrorCode::Lost);
 }
 
-TEST_P(Session, AnEpochThatWasBeforeIsInvalid) {
+TEST_P(Session, AnEpochThatWasUsedBeforeIsInvalid) {
   auto session = openSession('a');
   EXPECT_EQ(codeOf(broker_->openSession(sessionId('a'), {}, 1h)), ErrorCode::Invalid);
   must(session->close());
@@ -40,7 +40,7 @@ TEST_P(Session, ALaterEpochClaimsTheEarlierOnesOfItsInstance) {
   EXPECT_EQ(idsOf(pop(*later)), (Ids{"t1", "t2"}));
 }
 
-TEST_P(Session, ResumingGoesOnWithWhatAnEarlierProcessHeld) {
+TEST_P(Session, AResumedSessionHasTheLeasesOfTheEarlierProcess) {
   push(tasks("t", 2));
   auto earlier = openSession('a');
   const auto leased = popOne(*earlier);
@@ -52,25 +52,25 @@ TEST_P(Session, ResumingGoesOnWithWhatAnEarlierProcessHeld) {
   EXPECT_EQ(idsOf(pop(*session)), Ids{"t2"});
 }
 
-TEST_P(Session, ResumingAnUnknownOneIsLost) {
+TEST_P(Session, ResumingAnUnknownSessionAnswersLost) {
   EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('f'))), ErrorCode::Lost);
   const auto session = openSession('a');
   EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a', 7))), ErrorCode::Lost);
 }
 
-TEST_P(Session, ResumingAClosedOneIsLost) {
+TEST_P(Session, ResumingAClosedSessionAnswersLost) {
   must(openSession('a')->close());
   EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a'))), ErrorCode::Lost);
 }
 
-TEST_P(Session, ResumingAClaimedOneIsLost) {
+TEST_P(Session, ResumingAClaimedSessionAnswersLost) {
   const auto session = openSession('a');
   endInstance('a');
   must(broker_->recoverExpired(10));
   EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a'))), ErrorCode::Lost);
 }
 
-TEST_P(Session, ResumingOneWhoseClaimHasOnlyBegunIsLost) {
+TEST_P(Session, ResumingASessionWhoseClaimHasBegunAnswersLost) {
   push(tasks("t", 2));
   const auto session = openSession('a');
   pop(*session);
@@ -79,7 +79,7 @@ TEST_P(Session, ResumingOneWhoseClaimHasOnlyBegunIsLost) {
   EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a'))), ErrorCode::Lost);
 }
 
-TEST_P(Session, CloseGivesBackWhatItStillHoldsUntouchedAndDueAtOnce) {
+TEST_P(Session, CloseReleasesTheHeldTasksUnchangedAndDueAtOnce) {
   auto counted = task("t1");
   counted.counters.failures = 2;
   push({counted});
@@ -98,7 +98,7 @@ TEST_P(Session, AfterCloseEveryOperationAnswersLost) {
   expectLost(*session, leased);
 }
 
-TEST_P(Session, ItsDestructorTouchesNothing) {
+TEST_P(Session, TheDestructorLeavesTheLeasesInTheStore) {
   push(tasks("t", 1));
   auto session = openSession('a');
   popOne(*session);
@@ -106,7 +106,7 @@ TEST_P(Session, ItsDestructorTouchesNothing) {
   EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
 }
 
-TEST_P(Session, RecoveryLeavesTheLivingAlone) {
+TEST_P(Session, RecoveryLeavesLiveSessionsAlone) {
   push(tasks("t", 1));
   const auto session = openSession('a');
   popOne(*session);
@@ -114,7 +114,7 @@ TEST_P(Session, RecoveryLeavesTheLivingAlone) {
   EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
 }
 
-TEST_P(Session, WhoseTimeIsOverLosesWhatItHeld) {
+TEST_P(Session, ADeadSessionLosesItsTasksAtRecovery) {
   push(tasks("t", 3));
   const auto session = openSession('a');
   const auto leased = pop(*session, 2);
@@ -126,7 +126,7 @@ TEST_P(Session, WhoseTimeIsOverLosesWhatItHeld) {
   expectLost(*session, leased[0]);
 }
 
-TEST_P(Session, ExpiresByTimeWhereTheStoreLetsIt) {
+TEST_P(Session, ExpiresByTimeIfTheTraitsSaySo) {
   push(tasks("t", 1));
   const auto session = openSession('a', 60s);
   popOne(*session);
@@ -145,7 +145,7 @@ TEST_P(Session, IsProlongedByRenewal) {
   EXPECT_EQ(must(session->acknowledge(Leases{leased.lease})), Leases{});
 }
 
-TEST_P(Session, IsRevivedByALateRenewalUntilSomebodyClaimedIt) {
+TEST_P(Session, IsRevivedByALateRenewalUntilItIsClaimed) {
   push(tasks("t", 1));
   const auto session = openSession('a', 60s);
   const auto leased = popOne(*session);
@@ -154,7 +154,7 @@ TEST_P(Session, IsRevivedByALateRenewalUntilSomebodyClaimedIt) {
   EXPECT_EQ(must(broker_->recoverExpired(10)), 0u);
 }
 
-TEST_P(Session, EndsAtOnceWhenItsInstanceIsKnownToBeDeadUnlessThatIsSeenByItsProcesses) {
+TEST_P(Session, EndSessionsOfADeadInstanceEndsOnlySessionsThatExpireByTime) {
   push(tasks("t", 2));
   const auto dead = openSession('a');
   const auto held = pop(*dead);
@@ -164,7 +164,7 @@ TEST_P(Session, EndsAtOnceWhenItsInstanceIsKnownToBeDeadUnlessThatIsSeenByItsPro
   EXPECT_EQ(must(broker_->recoverExpired(10)), expires ? 2u : 0u);
   const auto renewed = dead->renew(leasesOf(held), 1h);
   EXPECT_EQ(!renewed && renewed.error().code() == ErrorCode::Lost, expires);
-  EXPECT_TRUE(other->renew({}, 1h)) << "nobody else's";
+  EXPECT_TRUE(other->renew({}, 1h)) << "sessions of other instances go on";
   must(broker_->endSessionsOf(sessionId('c').instance));
 }
 
@@ -180,7 +180,7 @@ TEST_P(Session, IsNeverClaimedByItsOwnInstance) {
   EXPECT_EQ(must(session->acknowledge(Leases{leased.lease})), Leases{});
 }
 
-TEST_P(Session, RecoveryGivesBackAtMostLimitTasksAndAnyoneGoesOn) {
+TEST_P(Session, RecoveryGivesBackAtMostLimitTasksAndAnyConnectionContinuesIt) {
   push(tasks("t", 5));
   const auto session = openSession('a');
   pop(*session);
@@ -238,7 +238,7 @@ TEST_P(Session, RecoveryNeverGivesBackATaskThatWasAcknowledgedMeanwhile) {
   }
 }
 
-TEST_P(Session, WhatWasRecoveredBelongsToItsNextHolderAlone) {
+TEST_P(Session, ARecoveredTaskBelongsOnlyToTheSessionThatLeasesItNext) {
   push(tasks("t", 1));
   const auto dead = openSession('a');
   popOne(*dead);

@@ -7,14 +7,14 @@ namespace {
 
 LEPTIR_CONFORMANCE_GROUP(Settle, BrokerConformance);
 
-Released released(const LeasedTask& task, Time due, Counters counters = {}) {
+TaskRelease released(const LeasedTask& task, Time due, Counters counters = {}) {
   return {task.lease, counters, due, task.envelope};
 }
 
-// As the dispatcher does with a task whose name its program does not know.
+// Releases a task as the dispatcher does when its program does not know the name of the task.
 void leaveToOthers(BrokerSession& session, const LeasedTask& task, Duration length, Time now) {
-  const std::vector<Released> back{
-      {.lease = task.lease, .counters = {.unknown = 1}, .envelope = task.envelope, .leftUntil = now + length}};
+  const std::vector<TaskRelease> back{
+      {.lease = task.lease, .counters = {.unknown = 1}, .envelope = task.envelope, .leftToOthersUntil = now + length}};
   ASSERT_TRUE(session.release(back));
 }
 
@@ -35,7 +35,7 @@ TEST_P(Settle, AcknowledgeTakesLeasesOfSeveralPopsInAnyOrder) {
   EXPECT_EQ(counts(), (TaskCounts{.due = 1}));
 }
 
-TEST_P(Settle, AcknowledgeAnswersWhichWereNoLongerOurs) {
+TEST_P(Settle, AcknowledgeReturnsTheLeasesThatAreNoLongerOurs) {
   push(tasks("t", 3));
   const auto session = openSession('a');
   const auto leases = leasesOf(pop(*session));
@@ -57,34 +57,34 @@ TEST_P(Settle, AcknowledgeWithAnEarlierLeaseNumberTouchesNothing) {
   push(tasks("t", 1));
   const auto session = openSession('a');
   const auto first = popOne(*session);
-  must(session->release(std::vector<Released>{released(first, store_->now())}));
+  must(session->release(std::vector<TaskRelease>{released(first, store_->now())}));
   const auto second = popOne(*session);
   EXPECT_EQ(must(session->acknowledge(Leases{first.lease})), Leases{first.lease});
   EXPECT_EQ(must(session->acknowledge(Leases{second.lease})), Leases{});
 }
 
-TEST_P(Settle, AReleaseForTheEndOfTimeWaits) {
+TEST_P(Settle, ATaskReleasedForTheLatestTimeIsScheduled) {
   push({task("a")});
   const auto session = openSession('a');
-  EXPECT_EQ(must(session->release(std::vector<Released>{released(popOne(*session), Time::max())})), Leases{});
+  EXPECT_EQ(must(session->release(std::vector<TaskRelease>{released(popOne(*session), Time::max())})), Leases{});
   EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
-  EXPECT_GE(find("a").due, Time(kFarthest));
+  EXPECT_GE(find("a").due, Time(kMaxTimeSpan));
   EXPECT_EQ(pop(*session).size(), 0u);
 }
 
-TEST_P(Settle, AReleaseForTheBeginningOfTimeIsDue) {
+TEST_P(Settle, ATaskReleasedForTheEarliestTimeIsDue) {
   push({task("a")});
   const auto session = openSession('a');
-  EXPECT_EQ(must(session->release(std::vector<Released>{released(popOne(*session), Time::min())})), Leases{});
+  EXPECT_EQ(must(session->release(std::vector<TaskRelease>{released(popOne(*session), Time::min())})), Leases{});
   EXPECT_EQ(pop(*session).size(), 1u);
 }
 
-TEST_P(Settle, CountersAtTheirLimitAreKeptAndTheNextExpiryBuries) {
+TEST_P(Settle, CountersAtTheirLimitAreKeptAndTheNextExpiryBuriesTheTask) {
   constexpr auto kLimit = std::numeric_limits<std::uint32_t>::max();
   const Counters all{kLimit, kLimit, kLimit, kLimit};
   push({task("a")});
   auto session = openSession('a');
-  must(session->release(std::vector<Released>{released(popOne(*session), store_->now(), all)}));
+  must(session->release(std::vector<TaskRelease>{released(popOne(*session), store_->now(), all)}));
   EXPECT_EQ(find("a").counters, all);
   EXPECT_EQ(popOne(*session).counters, all);
   endInstance('a');
@@ -93,7 +93,7 @@ TEST_P(Settle, CountersAtTheirLimitAreKeptAndTheNextExpiryBuries) {
   EXPECT_EQ(find("a").counters, all);
 }
 
-TEST_P(Settle, AHandleThatIsNoneIsNotOurs) {
+TEST_P(Settle, AnInvalidHandleIsAnsweredAsNotOurs) {
   const auto session = openSession('a');
   const Leases strange{{1, ""}, {2, "no handle"}, {3, "-1"}, {4, "99999999999999999999999"}};
   EXPECT_EQ(must(session->acknowledge(strange)), strange);
@@ -110,14 +110,14 @@ TEST_P(Settle, AcknowledgesAndPopsInOneCall) {
   EXPECT_EQ(counts(), (TaskCounts{.due = 1, .leased = 2}));
 }
 
-TEST_P(Settle, AcknowledgesAndPopsAgainAfterAnUnknownEnd) {
+TEST_P(Settle, AcknowledgeAndPopCanBeRepeatedAfterALostReply) {
   push(tasks("t", 3));
   const auto session = openSession('a');
   const auto first = leasesOf(pop(*session, 2));
   must(session->acknowledgeAndPop(first, 1, wake_));
   const auto again = must(session->acknowledgeAndPop(first, 1, wake_));
   EXPECT_EQ(again.notOurs, first);
-  EXPECT_TRUE(again.tasks.empty()) << "and did not wait for any";
+  EXPECT_TRUE(again.tasks.empty()) << "and the call did not wait for tasks";
   EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
 }
 
@@ -125,24 +125,24 @@ TEST_P(Settle, ReleasedTasksComeBackWithNewCountersAtTheirTime) {
   push(tasks("t", 1));
   const auto session = openSession('a');
   const Counters counters{.failures = 1, .crashes = 2, .expiries = 3, .unknown = 4};
-  must(session->release(std::vector<Released>{released(popOne(*session), store_->now() + 5s, counters)}));
+  must(session->release(std::vector<TaskRelease>{released(popOne(*session), store_->now() + 5s, counters)}));
   EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
   store_->advance(5s);
   EXPECT_EQ(popOne(*session).counters, counters);
 }
 
-TEST_P(Settle, ReleasedWithoutATimeATaskStandsWhereItStood) {
+TEST_P(Settle, ATaskReleasedWithoutATimeKeepsItsPosition) {
   const auto due = store_->now() - 10s;
   push({task("early", due), task("late", due + 1s)});
   const auto session = openSession('a');
   const auto early = popOne(*session);
   ASSERT_EQ(idIn(early.envelope), "early");
-  must(session->release(std::vector<Released>{{.lease = early.lease, .envelope = early.envelope}}));
+  must(session->release(std::vector<TaskRelease>{{.lease = early.lease, .envelope = early.envelope}}));
   EXPECT_EQ(find("early").due, due);
   EXPECT_EQ(idIn(popOne(*session).envelope), "early");
 }
 
-TEST_P(Settle, ATaskThatIsLeftToOthersKeepsItsPlaceAndHidesNoneBehindIt) {
+TEST_P(Settle, ATaskThatIsLeftToOthersKeepsItsPositionAndHidesNoTaskBehindIt) {
   const auto due = store_->now() - 10s;
   push({task("unknown", due), task("known", due + 1s)});
   const auto session = openSession('a');
@@ -150,7 +150,7 @@ TEST_P(Settle, ATaskThatIsLeftToOthersKeepsItsPlaceAndHidesNoneBehindIt) {
   EXPECT_EQ(counts(), (TaskCounts{.due = 2}));
   EXPECT_EQ(find("unknown").due, due);
   EXPECT_EQ(idIn(popOne(*session).envelope), "known");
-  EXPECT_TRUE(must(session->popBrokerTasks(10, 20ms, wake_)).empty()) << "and waits no longer than asked";
+  EXPECT_TRUE(must(session->popBrokerTasks(10, 20ms, wake_)).empty()) << "and the call waits no longer than asked";
   const auto other = openSession('b');
   EXPECT_EQ(idIn(popOne(*other).envelope), "unknown");
 }
@@ -165,7 +165,7 @@ TEST_P(Settle, ATaskThatIsLeftToOthersIsLeasedAgainAfterItsTime) {
   EXPECT_EQ(popOne(*session).counters, Counters{.unknown = 1});
 }
 
-TEST_P(Settle, ManyTasksThatAreLeftToOthersHideNoneBehindThem) {
+TEST_P(Settle, ManyTasksThatAreLeftToOthersHideNoTaskBehindThem) {
   const auto due = store_->now() - 10s;
   std::vector<BrokerTask> many;
   for (int i = 0; i < 300; ++i) many.push_back(task("unknown" + std::to_string(i), due));
@@ -177,12 +177,12 @@ TEST_P(Settle, ManyTasksThatAreLeftToOthersHideNoneBehindThem) {
   EXPECT_EQ(counts(), (TaskCounts{.due = 300, .leased = 1}));
 }
 
-TEST_P(Settle, ReleaseAnswersWhichWereNoLongerOurs) {
+TEST_P(Settle, ReleaseReturnsTheLeasesThatAreNoLongerOurs) {
   push(tasks("t", 2));
   const auto session = openSession('a');
   const auto popped = pop(*session);
   must(session->acknowledge(Leases{popped[0].lease}));
-  const std::vector<Released> both{released(popped[0], store_->now()), released(popped[1], store_->now())};
+  const std::vector<TaskRelease> both{released(popped[0], store_->now()), released(popped[1], store_->now())};
   EXPECT_EQ(must(session->release(both)), Leases{popped[0].lease});
 }
 
@@ -191,7 +191,7 @@ TEST_P(Settle, ReleaseNeverBringsBackATaskThatWasAcknowledged) {
   const auto session = openSession('a');
   const auto leased = popOne(*session);
   must(session->acknowledge(Leases{leased.lease}));
-  must(session->release(std::vector<Released>{released(leased, store_->now())}));
+  must(session->release(std::vector<TaskRelease>{released(leased, store_->now())}));
   EXPECT_EQ(counts(), TaskCounts{});
 }
 
@@ -199,9 +199,9 @@ TEST_P(Settle, ReleaseWithAnEarlierLeaseNumberTouchesNothing) {
   push(tasks("t", 1));
   const auto session = openSession('a');
   const auto first = popOne(*session);
-  must(session->release(std::vector<Released>{released(first, store_->now())}));
+  must(session->release(std::vector<TaskRelease>{released(first, store_->now())}));
   popOne(*session);
-  EXPECT_EQ(must(session->release(std::vector<Released>{released(first, store_->now())})), Leases{first.lease});
+  EXPECT_EQ(must(session->release(std::vector<TaskRelease>{released(first, store_->now())})), Leases{first.lease});
   EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
 }
 
@@ -210,16 +210,16 @@ TEST_P(Settle, ReleaseLeavesTasksOfAnotherSessionAlone) {
   const auto one = openSession('a');
   const auto other = openSession('b');
   const auto leased = popOne(*one);
-  EXPECT_EQ(must(other->release(std::vector<Released>{released(leased, store_->now())})), Leases{leased.lease});
+  EXPECT_EQ(must(other->release(std::vector<TaskRelease>{released(leased, store_->now())})), Leases{leased.lease});
   EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
 }
 
-TEST_P(Settle, BuriedTasksLeaveTheQueueAndStayAsTheyCame) {
+TEST_P(Settle, BuriedTasksAreNoLongerLeasedAndKeepTheirBytes) {
   push(tasks("t", 1));
   const auto session = openSession('a');
   const auto leased = popOne(*session);
   const Counters counters{.crashes = 3};
-  must(session->bury(std::vector<Buried>{{leased.lease, counters, "crashed 3 times", leased.envelope}}));
+  must(session->bury(std::vector<TaskBurial>{{leased.lease, counters, "crashed 3 times", leased.envelope}}));
   EXPECT_TRUE(pop(*session).empty());
   const auto found = find("t1");
   EXPECT_EQ(found.state, TaskState::Buried);
@@ -228,30 +228,30 @@ TEST_P(Settle, BuriedTasksLeaveTheQueueAndStayAsTheyCame) {
   EXPECT_EQ(found.reason, "crashed 3 times");
 }
 
-TEST_P(Settle, BuryAnswersWhichWereNoLongerOurs) {
+TEST_P(Settle, BuryReturnsTheLeasesThatAreNoLongerOurs) {
   push(tasks("t", 2));
   const auto session = openSession('a');
   const auto popped = pop(*session);
   must(session->acknowledge(Leases{popped[0].lease}));
-  const std::vector<Buried> both{{popped[0].lease, {}, "late", popped[0].envelope},
-                                 {popped[1].lease, {}, "why", popped[1].envelope}};
+  const std::vector<TaskBurial> both{{popped[0].lease, {}, "late", popped[0].envelope},
+                                     {popped[1].lease, {}, "why", popped[1].envelope}};
   EXPECT_EQ(must(session->bury(both)), Leases{popped[0].lease});
   EXPECT_EQ(counts(), (TaskCounts{.buried = 1}));
 }
 
-TEST_P(Settle, MalformedBytesAreBuriedAsTheyCame) {
+TEST_P(Settle, MalformedBytesAreBuriedUnchanged) {
   const std::string bytes("{\"cn\": \xff\0", 9);
   store_->pushRaw(bytes, store_->now());
   const auto session = openSession('a');
   const auto leased = popOne(*session);
-  must(session->bury(std::vector<Buried>{{leased.lease, {}, "not JSON", leased.envelope}}));
+  must(session->bury(std::vector<TaskBurial>{{leased.lease, {}, "not JSON", leased.envelope}}));
   const auto buried = must(broker_->keeper().listBuried({}));
   ASSERT_EQ(buried.size(), 1u);
   EXPECT_EQ(buried[0].envelope, bytes);
   EXPECT_FALSE(buried[0].id.empty());
 }
 
-TEST_P(Settle, RenewalAnswersWhichWereLostOneByOne) {
+TEST_P(Settle, RenewalReturnsTheLeasesThatAreLost) {
   push(tasks("t", 3));
   const auto session = openSession('a');
   const auto leases = leasesOf(pop(*session));
@@ -261,35 +261,35 @@ TEST_P(Settle, RenewalAnswersWhichWereLostOneByOne) {
   EXPECT_TRUE(renewal.cancelled.empty());
 }
 
-TEST_P(Settle, RenewalSaysACancelEachTimeUntilTheTaskLeaves) {
+TEST_P(Settle, RenewalReturnsACancelRequestEachTimeUntilTheTaskLeavesTheQueue) {
   push(tasks("t", 2));
   const auto session = openSession('a');
   const auto leases = leasesOf(pop(*session));
   must(broker_->keeper().cancel("t2", "me@host"));
-  EXPECT_EQ(must(session->renew(leases, 1h)).cancelled, (std::vector<CancelWish>{{leases[1], "me@host"}}));
-  EXPECT_EQ(must(session->renew(leases, 1h)).cancelled, (std::vector<CancelWish>{{leases[1], "me@host"}}));
+  EXPECT_EQ(must(session->renew(leases, 1h)).cancelled, (std::vector<CancelRequest>{{leases[1], "me@host"}}));
+  EXPECT_EQ(must(session->renew(leases, 1h)).cancelled, (std::vector<CancelRequest>{{leases[1], "me@host"}}));
   must(session->acknowledge(leases));
   EXPECT_TRUE(must(session->renew({}, 1h)).cancelled.empty());
 }
 
-TEST_P(Settle, ATaskThatNobodyCancelledSaysSo) {
+TEST_P(Settle, ATaskWithoutACancelRequestHasAnEmptyCancelledBy) {
   push(tasks("t", 1));
   EXPECT_EQ(popOne(*openSession('a')).cancelledBy, "");
 }
 
-TEST_P(Settle, AReleaseCannotShedACancel) {
+TEST_P(Settle, ACancelRequestSurvivesARelease) {
   push(tasks("t", 1));
   const auto session = openSession('a');
   const auto leased = popOne(*session);
   must(broker_->keeper().cancel("t1", "me@host"));
-  must(session->release(std::vector<Released>{released(leased, store_->now())}));
+  must(session->release(std::vector<TaskRelease>{released(leased, store_->now())}));
   const auto again = popOne(*session);
   EXPECT_EQ(again.cancelledBy, "me@host");
   EXPECT_EQ(must(session->renew(Leases{again.lease}, 1h)).cancelled,
-            (std::vector<CancelWish>{{again.lease, "me@host"}}));
+            (std::vector<CancelRequest>{{again.lease, "me@host"}}));
 }
 
-TEST_P(Settle, HeldTasksAreAllThatThisSessionHolds) {
+TEST_P(Settle, HeldTasksReturnsAllTasksThatThisSessionHolds) {
   push(tasks("t", 6));
   const auto one = openSession('a');
   const auto other = openSession('b');

@@ -41,18 +41,18 @@ std::unique_ptr<SimpleMetaStorage> SqliteUnderTest::openMetaStorage(std::optiona
 }
 
 void SqliteUnderTest::pushRaw(std::string bytes, Time due) {
-  const auto file = std::make_shared<SqliteFile>();
+  const auto file = std::make_shared<sqlite::SqliteFile>();
   file->path = connection_["path"].get<std::string>();
-  const auto connection = orThrow(SqliteConnection::open(file, clock_.clock()));
-  SqliteTransaction write(*connection, SqliteTransaction::Kind::Write);
-  SqliteStatement insert(*connection, "INSERT INTO leptir_tasks (due, envelope) VALUES (?, ?)");
+  const auto connection = orThrow(sqlite::SqliteConnection::open(file, clock_.clock()));
+  sqlite::SqliteTransaction write(*connection, sqlite::SqliteTransaction::Kind::Write);
+  sqlite::SqliteStatement insert(*connection, "INSERT INTO leptir_tasks (due, envelope) VALUES (?, ?)");
   insert.with(due.time_since_epoch().count(), bytes).run();
   if (auto written = write.commit(); !written) throw std::runtime_error(written.error().message());
 }
 
 void SqliteUnderTest::startInstance(const std::string& instance) {
   const auto file = backend_.sessionLockFile(connection_, instance);
-  UniqueFd lock(::open(file->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  base::UniqueFd lock(::open(file->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) throw std::runtime_error("cannot lock " + file->string());
   locks_.insert_or_assign(instance, std::move(lock));
 }
@@ -89,10 +89,10 @@ std::unique_ptr<SimpleMetaStorage> RedisUnderTest::openMetaStorage(std::optional
 }
 
 void RedisUnderTest::pushRaw(std::string bytes, Time due) {
-  server_.ask({"ZADD", "leptir:ztasks", redisTime(due), bytes});
+  server_.ask({"ZADD", "leptir:ztasks", redis::redisTime(due), bytes});
 }
 
-// Its sessions are over now.
+// Lets the sessions of the instance expire now.
 void RedisUnderTest::endInstance(const std::string& instance) {
   const auto time = std::to_string(now().time_since_epoch().count());
   for (const auto& session : server_.ask({"ZRANGEBYSCORE", "{leptir:ztasks}:sessions", "0", "+inf"})) {

@@ -1,4 +1,4 @@
-// How each backend is opened, filled and aged by the tests.
+// How the tests open a store of each backend, push raw bytes into it and move its clock.
 #pragma once
 
 #include <map>
@@ -33,26 +33,26 @@ class TestClock {
   ManualClock manual_;
 };
 
-// `Queue` and `Meta` may be broken ones.
-template <class Queue = MemoryQueue, class Meta = MemoryMetaStorage>
+// `Queue` and `Meta` may be those of a broken backend.
+template <class Queue = memory::MemoryQueue, class Meta = memory::MemoryMetaStorage>
 class MemoryUnderTest final : public StoreUnderTest {
  public:
   explicit MemoryUnderTest(ClockKind kind) : clock_(kind) {}
 
-  std::unique_ptr<SimpleBroker> openBroker() override { return std::make_unique<MemoryBroker>(queue_); }
+  std::unique_ptr<SimpleBroker> openBroker() override { return std::make_unique<memory::MemoryBroker>(queue_); }
   std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override {
     return std::make_unique<Meta>(records_, expireAfter, clock_.clock());
   }
   void pushRaw(std::string bytes, Time due) override { queue_->pushRaw(std::move(bytes), due); }
   void startInstance(const std::string&) override {}
-  void endInstance(const std::string& instance) override { queue_->endTimeOf(instance); }
+  void endInstance(const std::string& instance) override { queue_->expireSessionsOf(instance); }
   Time now() override { return clock_.clock().now(); }
   void advance(Duration by) override { clock_.advance(by); }
 
  private:
   TestClock clock_;
-  std::shared_ptr<MemoryQueue> queue_ = std::make_shared<Queue>(clock_.clock());
-  std::shared_ptr<MemoryRecords> records_ = std::make_shared<MemoryRecords>();
+  std::shared_ptr<memory::MemoryQueue> queue_ = std::make_shared<Queue>(clock_.clock());
+  std::shared_ptr<memory::MemoryRecords> records_ = std::make_shared<memory::MemoryRecords>();
 };
 
 #ifdef LEPTIR_SQLITE
@@ -72,14 +72,14 @@ class SqliteUnderTest final : public StoreUnderTest {
  private:
   TempDir folder_;
   TestClock clock_;
-  SqliteBackend backend_;
+  sqlite::SqliteBackend backend_;
   Json connection_{{"path", (folder_ / "leptir.db").string()}};
-  std::map<std::string, UniqueFd> locks_;
+  std::map<std::string, base::UniqueFd> locks_;
 };
 #endif
 
 #ifdef LEPTIR_REDIS
-// Each connection of its own; the server is one for all tests of the program, emptied for each.
+// All tests of the program share one redis-server, which is emptied for each test. Each broker has its own connection.
 class RedisUnderTest : public StoreUnderTest {
  public:
   explicit RedisUnderTest(ClockKind kind, std::string layout = "plain");
@@ -96,7 +96,7 @@ class RedisUnderTest : public StoreUnderTest {
   const ClockKind kind_;
   const std::string layout_;
   RedisServer& server_;
-  RedisBackend backend_;
+  redis::RedisBackend backend_;
 };
 
 class HashedRedisUnderTest final : public RedisUnderTest {

@@ -1,4 +1,4 @@
-// A copy that SQLite's own backup makes of a database that an instance uses, as `.backup` of sqlite3 does.
+// An instance on a copy that SQLite's backup functions (`.backup` of sqlite3) made of a database in use.
 #include <csignal>
 #include <fstream>
 
@@ -13,18 +13,19 @@ class BackupTest : public Ledger {
   BackupTest() { ::setenv("LEPTIR_TEST_LEASE", "3", 1); }
   ~BackupTest() override { ::unsetenv("LEPTIR_TEST_LEASE"); }
 
-  // Runs of `slow` are noted in `ledger`, and end once there is a file named `go`.
+  // Writes a configuration with the task `slow`, which appends its id to the file `ledger` and ends once a file named
+  // `go` exists.
   fs::path configure(const std::string& database, const std::string& ledger) {
-    auto yaml = defaultYaml("  tasks: { slow: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " +
-                            (folder / ledger).string() + "; until test -e " + (folder / "go").string() +
-                            "; do sleep 0.05; done'] } }\n");
+    auto yaml =
+        defaultYaml("  tasks: { slow: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " + (folder / ledger).string() +
+                    "; until test -e " + (folder / "go").string() + "; do sleep 0.05; done'] } }\n");
     for (auto at = yaml.find("leptir.db"); at != std::string::npos; at = yaml.find("leptir.db", at + 1)) {
       yaml.replace(at, 9, database);
     }
     return writeConfig(yaml, ledger + ".yaml");
   }
 
-  // Page after page, as `.backup` does, while the instance goes on writing.
+  // Copies page by page, as `.backup` does, while the instance goes on writing.
   void backUp(const fs::path& from, const fs::path& to) {
     sqlite3 *source = nullptr, *copy = nullptr;
     ASSERT_EQ(sqlite3_open_v2(from.c_str(), &source, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
@@ -38,7 +39,7 @@ class BackupTest : public Ledger {
   }
 };
 
-TEST_F(BackupTest, StartedElsewhereRunsItsOwnTasksAndDoesNotTouchTheInstance) {
+TEST_F(BackupTest, RunsTheCopiedTasksWithoutTouchingTheOriginalInstance) {
   config = configure("leptir.db", "ledger");
   const auto id = push({"slow"});
   const auto instance = start();

@@ -1,4 +1,4 @@
-// Bad configurations and bad stores: each a clear error that says what, where and what to do.
+// Invalid configurations and unusable stores: each gives an error that says what is wrong, where, and what to do.
 #include "tests/e2e/installation.h"
 
 #include <fstream>
@@ -30,7 +30,7 @@ class BadInputTest : public Installation {
   }
 };
 
-TEST_F(BadInputTest, AnUnknownKeyIsNamedWithItsLineAndItsNearestNeighbour) {
+TEST_F(BadInputTest, AnUnknownKeyIsReportedWithItsLineAndTheMostSimilarKey) {
   expectConfigurationError("leptir:\n  daemon:\n    configuration:\n      number_of_wokers: 4\n",
                            {"leptir.yaml:4", "number_of_wokers", "number_of_workers"});
 }

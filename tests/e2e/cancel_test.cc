@@ -1,4 +1,5 @@
-// leptir cancel: what waits is taken out, what runs is ended, and the record says by whom.
+// leptir cancel: a waiting task is removed from the queue, a running task is ended, and the record says who cancelled
+// it.
 #include <pwd.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@ class CancelTest : public Installation {
   static double secondsNow() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   }
-  // user@host
+  // The expected `cancelledBy`: user@host.
   static std::string me() {
     const auto* user = ::getpwuid(::geteuid());
     char host[256] = {};
@@ -33,7 +34,7 @@ class CancelTest : public Installation {
   const double before = secondsNow();
 };
 
-TEST_F(CancelTest, AWaitingTaskIsTakenOut) {
+TEST_F(CancelTest, RemovesAWaitingTaskFromTheQueue) {
   const auto id = push({"noop", "--delaySeconds=3600"});
   EXPECT_EQ(leptir({"cancel", id}).exit, 0);
   expectCancelled(id);
@@ -41,7 +42,7 @@ TEST_F(CancelTest, AWaitingTaskIsTakenOut) {
   EXPECT_EQ(leptir({"cancel", id}).exit, 4);
 }
 
-TEST_F(CancelTest, ARunningTaskIsEndedWhateverItDoes) {
+TEST_F(CancelTest, EndsARunningTaskEvenIfItIgnoresSignals) {
   const auto hang = push({"hang"});
   const auto sleep = push({"sleep", "seconds:=600"});
   const auto instance = start();
@@ -53,7 +54,7 @@ TEST_F(CancelTest, ARunningTaskIsEndedWhateverItDoes) {
   EXPECT_EQ(status().at("brokers").at(0).at("leased"), 0);
 }
 
-TEST_F(CancelTest, SurvivesTheDispatcher) {
+TEST_F(CancelTest, EndsTheTaskEvenIfTheDispatcherIsKilled) {
   const auto id = push({"hang"});
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; }));
@@ -62,20 +63,20 @@ TEST_F(CancelTest, SurvivesTheDispatcher) {
   expectCancelled(id);
 }
 
-TEST_F(CancelTest, ATaskWhoseInstanceIsDeadIsTakenOut) {
+TEST_F(CancelTest, RemovesATaskWhoseInstanceIsDead) {
   const auto id = push({"hang"});
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; }));
   instance->signal(SIGKILL);
   instance->waitForExit();
-  // Its other processes end after the master, and hold the lock until then.
+  // The other processes of the killed instance hold its session lock until they end, shortly after the master.
   EXPECT_TRUE(
       eventually([&] { return leptir({"cancel", id}).out.find("taken out of the queue") != std::string::npos; }));
   expectCancelled(id);
   EXPECT_EQ(status().at("brokers").at(0).at("leased"), 0);
 }
 
-TEST_F(CancelTest, AnUnknownTaskIsSaid) {
+TEST_F(CancelTest, ReportsThatATaskIsUnknown) {
   const auto answer = leptir({"cancel", "nobody"});
   EXPECT_EQ(answer.exit, 4);
   EXPECT_NE(answer.err.find("nothing to cancel"), std::string::npos);

@@ -11,7 +11,7 @@ namespace {
 
 using CommandsTest = Installation;
 
-TEST_F(CommandsTest, InfoOfATaskThatWaitsSaysWhere) {
+TEST_F(CommandsTest, InfoShowsTheQueueOfAWaitingTask) {
   const auto id = push({"noop", "--delaySeconds=3600"});
   const auto json = info(id);
   EXPECT_EQ(json.at("id"), id);
@@ -22,7 +22,7 @@ TEST_F(CommandsTest, InfoOfATaskThatWaitsSaysWhere) {
   EXPECT_GT(json.at("toex").get<double>(), 1.7e9);
 }
 
-TEST_F(CommandsTest, InfoOfNoTaskIsNotFound) {
+TEST_F(CommandsTest, InfoExitsWithNotFoundForAnUnknownTask) {
   const auto answer = leptir({"info", "nobody"});
   EXPECT_EQ(answer.exit, 4);
   EXPECT_NE(answer.err.find("nobody"), std::string::npos);
@@ -57,11 +57,11 @@ TEST_F(CommandsTest, PushAndCancelUseTheOtherBrokersWhenOneCannotBeUsed) {
   EXPECT_EQ(brokers.at(1).at("scheduled"), 1);
   EXPECT_EQ(leptir({"cancel", id}).exit, 0);
   const auto unknown = leptir({"cancel", id});
-  EXPECT_EQ(unknown.exit, 69) << "it may wait in the one that did not answer";
+  EXPECT_EQ(unknown.exit, 69) << "the task may wait in the broker that did not answer";
   EXPECT_NE(unknown.err.find("/proc/bad.db"), std::string::npos) << unknown.err;
 }
 
-TEST_F(CommandsTest, InfoSaysThatATaskWaitsAgainThatWasGivenBackWhileItRan) {
+TEST_F(CommandsTest, InfoShowsThatATaskGivenBackDuringItsRunWaitsAgain) {
   config = writeConfig(defaultYaml());
   const auto id = push({"sleep", "seconds:=60"});
   const auto instance = start();
@@ -71,7 +71,7 @@ TEST_F(CommandsTest, InfoSaysThatATaskWaitsAgainThatWasGivenBackWhileItRan) {
   EXPECT_EQ(info(id).at("state"), "due");
 }
 
-TEST_F(CommandsTest, AnOutputThatCannotBeWrittenIsNoSuccess) {
+TEST_F(CommandsTest, PushFailsIfItsOutputCannotBeWritten) {
   const auto command =
       program + " push noop --config=" + config.string() + " >/dev/full 2>" + (folder / "err").string();
   const int status = std::system(command.c_str());
@@ -79,7 +79,7 @@ TEST_F(CommandsTest, AnOutputThatCannotBeWrittenIsNoSuccess) {
   EXPECT_NE(readWholeFile(folder / "err").find("standard output: No space left"), std::string::npos);
 }
 
-TEST_F(CommandsTest, AProgramOfTheConfigurationWithTheNameOfATaskIsAMistake) {
+TEST_F(CommandsTest, AConfiguredProgramWithTheNameOfATaskOfTheProgramIsAnError) {
   config = writeConfig("{ tasks: { noop: { command: [/bin/true] } } }\n");
   for (const auto* command : {"check", "start"}) {
     const auto answer = leptir({command});
@@ -101,7 +101,7 @@ TEST_F(CommandsTest, StatusWithoutAnInstanceShowsTheQueues) {
       Json::parse(R"([{"name":"local","type":"sqlite","priority":0,"due":1,"scheduled":1,"leased":0,"buried":0}])"));
 }
 
-TEST_F(CommandsTest, StatusShowsWhatEachWorkerDoes) {
+TEST_F(CommandsTest, StatusShowsTheTaskOfEachWorker) {
   const auto instance = start();
   const auto id = push({"sleep", "seconds:=60"});
   ASSERT_TRUE(eventually([&] {
@@ -119,7 +119,7 @@ TEST_F(CommandsTest, StatusShowsWhatEachWorkerDoes) {
   EXPECT_NE(leptir({"status"}).out.find("sleep " + id), std::string::npos);
 }
 
-TEST_F(CommandsTest, StopWithoutAnInstanceIsNotRunning) {
+TEST_F(CommandsTest, StopExitsWithNotRunningIfNoInstanceRuns) {
   const auto answer = leptir({"stop"});
   EXPECT_EQ(answer.exit, 3);
   EXPECT_NE(answer.err.find("Nothing to stop here"), std::string::npos);
@@ -138,7 +138,7 @@ TEST_F(CommandsTest, StopLetsTheRunningTaskFinish) {
   EXPECT_NE(instance->output().find("All good. I'm out for now."), std::string::npos) << instance->output();
 }
 
-TEST_F(CommandsTest, ADrainThatLeavesTasksOfUnknownNamesSaysWhichAndItsExitStatus) {
+TEST_F(CommandsTest, ADrainNamesTheTasksOfUnknownNamesThatItLeaves) {
   push({"unheard-of"});
   push({"unheard-of"});
   const auto instance = start({"--drain"});
@@ -157,18 +157,18 @@ TEST_F(CommandsTest, StopGivesUpWaitingAfterItsTimeout) {
   instance->signal(SIGQUIT);
   EXPECT_EQ(instance->waitForExit(), 0);
   const auto counts = status().at("brokers").at(0);
-  EXPECT_EQ(counts.at("due"), 1) << "what QUIT ended goes back, without using up an attempt: " << counts.dump();
+  EXPECT_EQ(counts.at("due"), 1) << "a task that QUIT ended goes back to the queue: " << counts.dump();
 }
 
-TEST_F(CommandsTest, ASecondStartRefuses) {
+TEST_F(CommandsTest, ASecondStartIsRefused) {
   const auto first = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto second = leptir({"start"});
   EXPECT_EQ(second.exit, 1);
   EXPECT_NE(second.out.find("Leptir is already flying on this box."), std::string::npos) << second.out;
 }
 
-TEST_F(CommandsTest, ADaemonLetsGoOfTheTerminalAndLogsToFilesOnly) {
+TEST_F(CommandsTest, ADaemonReturnsAtOnceAndLogsToFilesOnly) {
   const auto answer = leptir({"start", "--daemon"});
   ASSERT_EQ(answer.exit, 0) << answer.err;
   EXPECT_NE(answer.out.find("Starting a little butterfly. Fly buddy, fly!"), std::string::npos);
@@ -180,7 +180,7 @@ TEST_F(CommandsTest, ADaemonLetsGoOfTheTerminalAndLogsToFilesOnly) {
   EXPECT_NE(text.find("[" + id + "](noop) Task started."), std::string::npos) << text;
 }
 
-TEST_F(CommandsTest, CheckSaysWhatEachStoreCan) {
+TEST_F(CommandsTest, CheckPrintsWhatEachStoreCanDo) {
   const auto answer = leptir({"check"});
   EXPECT_EQ(answer.exit, 0) << answer.err;
   EXPECT_NE(answer.out.find("broker local: works"), std::string::npos) << answer.out;
@@ -198,7 +198,7 @@ TEST_F(CommandsTest, EveryCommandHasHelp) {
   EXPECT_EQ(run({}).exit, 2);
 }
 
-TEST_F(CommandsTest, WithoutAnyConfigurationItRunsOnOneSqliteFile) {
+TEST_F(CommandsTest, WithoutAConfigurationEverythingIsInOneSqliteFile) {
   const auto answer = run({"push", "noop"});
   ASSERT_EQ(answer.exit, 0) << answer.err;
   ASSERT_EQ(run({"start", "--drain"}).exit, 0);
@@ -215,11 +215,11 @@ TEST_F(CommandsTest, StatusSaysWhenTheInstanceIsReady) {
   }));
 }
 
-TEST_F(CommandsTest, StatusDoesNotSayThatNothingRunsWhenItCannotTell) {
+TEST_F(CommandsTest, StatusSaysThatItIsNotKnownWhetherAnInstanceRuns) {
   fs::create_symlink(folder / "nowhere", folder / "link.pid");
   const auto forPeople = leptir({"status", "--pid=" + (folder / "link.pid").string()});
   EXPECT_EQ(forPeople.exit, 1);
-  EXPECT_EQ(forPeople.lines().at(0), "not known whether it runs");
+  EXPECT_EQ(forPeople.lines().at(0), "not known whether an instance runs");
   EXPECT_NE(forPeople.err.find("is a symbolic link"), std::string::npos) << forPeople.err;
   const auto forPrograms = leptir({"status", "--json", "--pid=" + (folder / "link.pid").string()});
   EXPECT_EQ(forPrograms.exit, 1);
@@ -234,7 +234,7 @@ TEST_F(CommandsTest, BenchMeasuresTheStoresOfAConfiguration) {
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
 }
 
-TEST_F(CommandsTest, BenchMeasuresBesideTasksThatWaitForTomorrow) {
+TEST_F(CommandsTest, BenchLeavesItsScheduledTasksInTheQueue) {
   const auto answer = leptir({"bench", "--tasks=2000", "--scheduled=1500", "--json"});
   ASSERT_EQ(answer.exit, 0) << answer.err;
   EXPECT_GT(answer.json().at("tasksPerSecond"), 0);
@@ -242,7 +242,7 @@ TEST_F(CommandsTest, BenchMeasuresBesideTasksThatWaitForTomorrow) {
   EXPECT_EQ(status().at("brokers").at(0).at("scheduled"), 1500);
 }
 
-TEST_F(CommandsTest, BenchRunsNobodysTasks) {
+TEST_F(CommandsTest, BenchRefusesAQueueThatHoldsTasks) {
   push({"noop"});
   const auto answer = leptir({"bench", "--tasks=2000"});
   EXPECT_EQ(answer.exit, 1);
@@ -250,7 +250,7 @@ TEST_F(CommandsTest, BenchRunsNobodysTasks) {
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 1);
 }
 
-TEST_F(CommandsTest, TasksListsRecordsTheNewestFirst) {
+TEST_F(CommandsTest, TasksListsTheNewestRecordsFirst) {
   const auto well = push({"noop"});
   ASSERT_EQ(drain(), 0);
   const auto threw = push({"throw"});
@@ -264,7 +264,7 @@ TEST_F(CommandsTest, TasksListsRecordsTheNewestFirst) {
   EXPECT_EQ(leptir({"tasks", "--limit=0"}).exit, 2);
 }
 
-TEST_F(CommandsTest, TasksChoosesByCauseAndName) {
+TEST_F(CommandsTest, TasksFiltersByCauseAndName) {
   push({"noop"});
   const auto threw = push({"throw"});
   ASSERT_EQ(drain(), 0);
@@ -275,17 +275,17 @@ TEST_F(CommandsTest, TasksChoosesByCauseAndName) {
   EXPECT_EQ(leptir({"tasks", "--name=nobody", "--json"}).out, "");
 }
 
-TEST_F(CommandsTest, StatusOfAllFindsAnInstanceWithoutItsConfiguration) {
+TEST_F(CommandsTest, StatusAllFindsAnInstanceWithoutItsConfiguration) {
   EXPECT_EQ(run({"status", "--all", "--json"}).json().at("instances").size(), 0u);
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto all = run({"status", "--all", "--json"}).json().at("instances");
   ASSERT_EQ(all.size(), 1u) << all.dump();
   EXPECT_EQ(all[0].at("pid"), instance->pid());
   EXPECT_EQ(all[0].at("configuration"), config.string());
   const auto pidFile = all[0].at("pidFile").get<std::string>();
   EXPECT_NE(run({"status", "--all"}).out.find("status --pid=" + pidFile), std::string::npos);
-  EXPECT_EQ(run({"status", "--all", "--config=" + config.string()}).exit, 2) << "one of both";
+  EXPECT_EQ(run({"status", "--all", "--config=" + config.string()}).exit, 2) << "--all and --config exclude each other";
 }
 
 }  // namespace

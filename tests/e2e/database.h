@@ -1,4 +1,4 @@
-// A SQLite file as a stranger sees it who opens it with SQLite's own library.
+// For tests: a SQLite database opened with SQLite's own library, independently of leptir.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,7 +20,8 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // One statement; its first parameters are texts, of whatever bytes: no column takes a BLOB. Answers its rows, each column as its bytes.
+  // Runs one statement. `bytes` are its parameters, bound as text whatever bytes they hold, since no column accepts a
+  // BLOB. Returns the rows, each column as its bytes.
   std::vector<std::vector<std::string>> run(const std::string& sql, const std::vector<std::string>& bytes = {}) {
     sqlite3_stmt* statement = nullptr;
     EXPECT_EQ(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(handle_);

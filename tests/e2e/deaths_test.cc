@@ -1,4 +1,4 @@
-// Every process may die, at any moment: nothing is lost, and the dispatcher's death alone repeats nothing.
+// Kills each kind of process: no task is lost, and a killed dispatcher causes no task to run twice.
 #include <csignal>
 
 #include "tests/e2e/ledger.h"
@@ -11,7 +11,7 @@ class DeathsTest : public Ledger {
   DeathsTest() { writeConfig(defaultYaml(noteTask())); }
 };
 
-TEST_F(DeathsTest, AKilledDispatcherLosesNothingAndRepeatsNothing) {
+TEST_F(DeathsTest, AKilledDispatcherLosesAndRepeatsNoTask) {
   const auto ids = pushNotes(200);
   const auto instance = start({"--drain"});
   for (std::uint64_t after : {20, 60, 100}) {
@@ -37,7 +37,7 @@ TEST_F(DeathsTest, AKilledWorkersTaskRunsAgain) {
   EXPECT_EQ(record.at("retC"), 1);
 }
 
-TEST_F(DeathsTest, AKilledMasterTakesEverythingWithItAndItsTasksComeBackAtOnce) {
+TEST_F(DeathsTest, AllProcessesOfAKilledMasterEndAndItsTasksRunAgain) {
   const auto ids = pushNotes(100);
   auto instance = start();
   ASSERT_TRUE(eventually([&] { return done() >= 10; }));

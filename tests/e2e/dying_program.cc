@@ -1,4 +1,5 @@
-// A user's program whose tasks die, each in a way of its own; others tell of their worker or ask for their own end.
+// A user's program for tests: tasks that crash in different ways, tasks that report limits or memory of their worker,
+// and tasks that ask for a retry or discard themselves.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ void addTellingTasks(leptir::TaskRegistry& tasks) {
     task.addResponseLine(std::to_string(leptir::findInMemory(text)));
   });
   tasks.add<ManyFields>("many_fields");
-  // Keeps what it took, as a leak does. It takes its time, since memory is looked at ten times a second.
+  // Leaks memory. Sleeps 110 ms, since the memory of workers is measured ten times a second.
   tasks.add<Json>("leak", [](const Json&, TaskContext& task) {
     static std::vector<std::vector<char>> kept;
     kept.emplace_back(std::size_t{16} << 20, 'x');

@@ -1,4 +1,4 @@
-// Files of leptir as strangers meet them, and commands that look without making anything.
+// Permissions of the files that leptir makes, and commands that only read and must not make any.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 
 class FilesTest : public Installation {
  protected:
-  // Database, locks, pid file, alias, board, log: by their names.
+  // The files that leptir has made, by their endings: database, locks, pid file, alias, status board, log.
   std::set<std::string> made() const {
     std::set<std::string> names;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -34,7 +34,7 @@ class FilesTest : public Installation {
   }
 };
 
-TEST_F(FilesTest, CommandsThatLookMakeNothing) {
+TEST_F(FilesTest, CommandsThatOnlyReadMakeNoFiles) {
   EXPECT_EQ(leptir({"status"}).exit, 0);
   EXPECT_EQ(leptir({"status", "--json"}).json().at("brokers").at(0).at("due"), 0);
   EXPECT_EQ(leptir({"info", "some-id"}).exit, 4);
@@ -49,10 +49,10 @@ TEST_F(FilesTest, CommandsThatLookMakeNothing) {
   EXPECT_THAT(made(), IsEmpty());
 }
 
-TEST_F(FilesTest, NothingOfAnInstanceIsForOtherUsers) {
+TEST_F(FilesTest, NoFileOfAnInstanceIsAccessibleToOtherUsers) {
   const Umask umask(0);
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   push({"noop"});
   EXPECT_GE(made().size(), 9u);
   for (const auto& name : made()) EXPECT_EQ(rightsOfOthers(name), 0u) << name;

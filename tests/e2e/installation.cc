@@ -43,7 +43,7 @@ pid_t spawn(const std::vector<std::string>& arguments, const fs::path& input, co
 }
 
 int waitFor(pid_t pid) {
-  if (pid < 0) return -1;  // it could not be started; -1 would be any child
+  if (pid < 0) return -1;  // fork failed; waitpid(-1) would wait for any child
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -52,7 +52,7 @@ int waitFor(pid_t pid) {
 
 }  // namespace
 
-Json Answer::json() const {
+Json CommandResult::json() const {
   auto parsed = parseJson(out);
   if (!parsed) {
     ADD_FAILURE() << "no JSON: " << parsed.error().message() << "\nstdout: " << out << "\nstderr: " << err;
@@ -61,7 +61,7 @@ Json Answer::json() const {
   return *parsed;
 }
 
-std::vector<std::string> Answer::lines() const {
+std::vector<std::string> CommandResult::lines() const {
   std::vector<std::string> lines;
   std::istringstream stream(out);
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
@@ -77,22 +77,22 @@ bool eventually(const std::function<bool()>& condition, std::chrono::seconds lim
   return true;
 }
 
-Running::~Running() {
+StartedInstance::~StartedInstance() {
   if (ended_) return;
   ::kill(pid_, SIGKILL);
   waitFor(pid_);
 }
 
-void Running::signal(int number) const {
+void StartedInstance::signal(int number) const {
   ::kill(pid_, number);
 }
 
-int Running::waitForExit() {
+int StartedInstance::waitForExit() {
   ended_ = true;
   return waitFor(pid_);
 }
 
-std::string Running::output() const {
+std::string StartedInstance::output() const {
   return read(output_);
 }
 
@@ -105,7 +105,7 @@ Installation::Installation() : program(LEPTIR_PROGRAM) {
 
 Installation::~Installation() {
   if (keepsTestFolders()) {
-    std::cout << "kept, to be looked at: " << folder << '\n';
+    std::cout << "kept the folder of the failed test: " << folder << '\n';
     return;
   }
   std::error_code ignored;
@@ -139,29 +139,29 @@ fs::path Installation::writeConfig(const std::string& yaml, const std::string& n
   return file;
 }
 
-Answer Installation::run(std::vector<std::string> arguments, const std::string& input) {
+CommandResult Installation::run(std::vector<std::string> arguments, const std::string& input) {
   static int number = 0;
   const auto base = folder / ("run" + std::to_string(++number));
   const fs::path in = base.string() + ".in", out = base.string() + ".out", err = base.string() + ".err";
   std::ofstream(in) << input;
   arguments.insert(arguments.begin(), program);
-  Answer answer;
+  CommandResult answer;
   answer.exit = waitFor(spawn(arguments, in, out, err));
   answer.out = read(out);
   answer.err = read(err);
   return answer;
 }
 
-Answer Installation::leptir(std::vector<std::string> arguments, const std::string& input) {
+CommandResult Installation::leptir(std::vector<std::string> arguments, const std::string& input) {
   arguments.insert(arguments.begin() + 1, "--config=" + config.string());
   return run(std::move(arguments), input);
 }
 
-std::unique_ptr<Running> Installation::start(std::vector<std::string> arguments) {
+std::unique_ptr<StartedInstance> Installation::start(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {program, "start", "--config=" + config.string()});
   auto output = folder / "instance.out";
   for (int number = 2; fs::exists(output); ++number) output = folder / ("instance" + std::to_string(number) + ".out");
-  return std::make_unique<Running>(spawn(arguments, "/dev/null", output, output), output);
+  return std::make_unique<StartedInstance>(spawn(arguments, "/dev/null", output, output), output);
 }
 
 int Installation::drain() {
@@ -183,7 +183,7 @@ Json Installation::info(const std::string& id) {
   return answer.json();
 }
 
-// Between its record and its acknowledgement a task may be seen nowhere for an instant.
+// Does not fail the test if the task is not found: for an instant between record and acknowledgement no store shows it.
 bool Installation::hasSucceeded(const std::string& id) {
   const auto answer = leptir({"info", id});
   return answer.exit == 0 && answer.json().value("retC", 0) == 1;
@@ -212,7 +212,7 @@ pid_t Installation::dispatcherPid() {
   return -1;
 }
 
-void Installation::waitUntilItFlies() {
+void Installation::waitUntilRunning() {
   ASSERT_TRUE(eventually([this] {
     const auto now = status();
     if (now.at("instance").is_null() || now["workers"].empty()) return false;

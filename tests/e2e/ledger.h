@@ -1,4 +1,4 @@
-// Tasks that write a line each when they begin, so that every run can be counted.
+// For tests that count runs: tasks append their id to a file, the ledger, when they begin.
 #pragma once
 
 #include <fstream>
@@ -10,7 +10,7 @@ namespace leptir::e2e {
 
 class Ledger : public Installation {
  protected:
-  // For the `tasks:` block of a configuration.
+  // The `tasks:` block of a configuration with the task `note`, which writes to the ledger.
   std::string noteTask() const {
     return "  tasks: { note: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " + (folder / "ledger").string() +
            "; sleep 0.02'] } }\n";

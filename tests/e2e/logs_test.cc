@@ -1,4 +1,4 @@
-// Log files that are rotated away by name, as logrotate does it.
+// Log files that are renamed and reopened, as logrotate does it.
 #include <csignal>
 
 #include "tests/e2e/ledger.h"
@@ -8,7 +8,7 @@ namespace {
 
 class LogsTest : public Ledger {
  protected:
-  // Tasks that the dispatcher puts aside, each with a line: it is the dispatcher's log that is watched.
+  // Tasks of a name that no program knows: the dispatcher logs a line for each.
   void pushUnknown(int number) { leptir({"push", "nobody.knows", "--number=" + std::to_string(number)}); }
 
   std::size_t linesIn(const fs::path& file, const std::string& text) const {
@@ -30,7 +30,7 @@ class LogsTest : public Ledger {
 
 TEST_F(LogsTest, NoLineIsLostWhileFilesAreRenamedAndReopened) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   std::size_t pushed = 0;
   for (int round = 0; round < 20; ++round) {
     pushUnknown(10);
@@ -46,14 +46,15 @@ TEST_F(LogsTest, NoLineIsLostWhileFilesAreRenamedAndReopened) {
   EXPECT_EQ(instance->waitForExit(), 0);
 }
 
-TEST_F(LogsTest, TheDispatcherFollowsAReopenedFile) {
+TEST_F(LogsTest, TheDispatcherOpensTheNewFileOnSigusr1) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   pushUnknown(1);
   ASSERT_TRUE(eventually([&] { return linesIn(log_, "No task of this name") == 1; }));
   fs::rename(log_, folder / "leptir.log.1");
   instance->signal(SIGUSR1);
-  // It has the new file open: not by writing, which would make it notice by itself.
+  // The dispatcher must open the new file on the signal, without a write: on a write it would notice the rename by
+  // itself.
   const auto opened = "/proc/" + std::to_string(dispatcherPid()) + "/fd";
   EXPECT_TRUE(eventually([&] {
     std::error_code error;

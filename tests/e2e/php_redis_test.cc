@@ -1,4 +1,5 @@
-// Beside PHP on one redis-server: what its producers wrote (tests/wire) runs here, what its consumers take out is gone.
+// leptir and PHP on one redis-server: tasks that PHP producers pushed (tests/wire) run here; tasks that PHP consumers
+// take do not.
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -31,30 +32,30 @@ class BesidePhp : public Ledger {
   RedisServer server{{"appendonly yes", "appendfsync always"}};
 };
 
-// A member as PHP wrote it.
-struct Golden {
+// A member of the queue as PHP leptir wrote it (tests/wire/redis_tasks.json).
+struct PhpTask {
   std::string note, member, score;
-  bool isDue = false;  // by now
-  Json envelope;       // null: it is none
+  bool isDue = false;  // its time has come
+  Json envelope;       // null: the member is not a valid envelope
 };
 
-std::vector<Golden> goldenTasks() {
+std::vector<PhpTask> tasksThatPhpPushed() {
   std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/redis_tasks.json");
-  std::vector<Golden> all;
+  std::vector<PhpTask> all;
   for (const auto& each : Json::parse(file)) {
-    Golden golden{each.at("note"), each.at("member_text"), each.at("score")};
+    PhpTask phpTask{each.at("note"), each.at("member_text"), each.at("score")};
     if (each.at("key") != "leptir:ztasks") continue;
-    golden.isDue = std::stod(golden.score) < static_cast<double>(std::time(nullptr));
-    // PHP nests one container deeper than its own consumers read.
-    const bool isTooDeep = golden.note.find("512 nested") != std::string::npos;
-    if (!golden.member.empty() && !isTooDeep) golden.envelope = Json::parse(golden.member);
-    all.push_back(std::move(golden));
+    phpTask.isDue = std::stod(phpTask.score) < static_cast<double>(std::time(nullptr));
+    // PHP writes one more level of nesting than its own consumers can read.
+    const bool isTooDeep = phpTask.note.find("512 nested") != std::string::npos;
+    if (!phpTask.member.empty() && !isTooDeep) phpTask.envelope = Json::parse(phpTask.member);
+    all.push_back(std::move(phpTask));
   }
   return all;
 }
 
-// Each class as a program that answers what it was given.
-std::string echoAll(const std::vector<Golden>& tasks) {
+// A configuration that defines each class as a program that prints its input.
+std::string echoAll(const std::vector<PhpTask>& tasks) {
   std::set<std::string> names;
   for (const auto& task : tasks) {
     if (!task.envelope.is_null()) names.insert(task.envelope.at("cn").dump());
@@ -64,11 +65,11 @@ std::string echoAll(const std::vector<Golden>& tasks) {
   return yaml;
 }
 
-void expectPhpLeptirsRecord(const Golden& task, const Json& record) {
+void expectPhpLeptirsRecord(const PhpTask& task, const Json& record) {
   ASSERT_TRUE(record.is_object()) << task.note;
   EXPECT_EQ(record.at("status"), 3) << task.note;
   const auto& parameters = task.envelope.at("td").at("parameters");
-  const bool hasNamedOnes = parameters.is_object() || parameters.empty();  // a program takes no others
+  const bool hasNamedOnes = parameters.is_object() || parameters.empty();  // a program accepts only named parameters
   EXPECT_EQ(record.at("retC"), hasNamedOnes ? 1 : 3) << task.note << record;
   EXPECT_EQ(record.at("type"), task.envelope.at("cn")) << task.note;
   EXPECT_TRUE(record.at("exTime").is_number()) << task.note;
@@ -77,14 +78,14 @@ void expectPhpLeptirsRecord(const Golden& task, const Json& record) {
   const auto heard = parseJson(response);
   if (!heard || !parameters.is_object()) return;  // a response is cut after 64 KiB
   EXPECT_EQ(heard->at("parameters"), parameters) << task.note;
-  // PHP writes them last: the program reads the same bytes.
+  // PHP writes the parameters last. The program must read the same bytes.
   const auto begin = task.member.find(R"("parameters":)");
   const auto asWritten = task.member.substr(begin, task.member.size() - 2 - begin);
   EXPECT_NE(response.find(asWritten + ","), std::string::npos) << task.note;
 }
 
-TEST_F(BesidePhp, EveryTaskThatItWroteRunsOnceItIsDueAndHasPhpLeptirsRecord) {
-  const auto tasks = goldenTasks();
+TEST_F(BesidePhp, RunsDueTasksThatPhpPushedAndWritesPhpLeptirsRecords) {
+  const auto tasks = tasksThatPhpPushed();
   configure(echoAll(tasks));
   std::set<std::string> bad, waiting, due;
   for (const auto& task : tasks) {
@@ -94,7 +95,7 @@ TEST_F(BesidePhp, EveryTaskThatItWroteRunsOnceItIsDueAndHasPhpLeptirsRecord) {
   }
   ASSERT_GT(due.size(), 30u);
   ASSERT_GT(waiting.size(), 0u);
-  ASSERT_EQ(bad.size(), 2u) << "the empty one, and the one that is too deep";
+  ASSERT_EQ(bad.size(), 2u) << "the empty member, and the one that is nested too deep";
 
   const auto instance = start();
   ASSERT_TRUE(eventually([&] {
@@ -110,7 +111,7 @@ TEST_F(BesidePhp, EveryTaskThatItWroteRunsOnceItIsDueAndHasPhpLeptirsRecord) {
   for (const auto& member : waiting) EXPECT_NE(server.ask({"ZSCORE", "leptir:ztasks", member}), nullptr);
 }
 
-// Takes the first task as a PHP daemon does: one pipeline that looks at it and removes it.
+// Takes the first task as a PHP daemon does: reads the first member and removes it.
 std::string takeAsPhp(RedisServer& server) {
   const auto taken = server.ask({"EVAL",
                                  "local first = redis.call('ZRANGE', KEYS[1], 0, 1)[1] "
@@ -119,7 +120,7 @@ std::string takeAsPhp(RedisServer& server) {
   return taken.is_string() ? Json::parse(taken.get<std::string>()).at("td").at("id").get<std::string>() : "";
 }
 
-TEST_F(BesidePhp, ItsConsumersAndOursShareAQueueAndEachTaskRunsOnce) {
+TEST_F(BesidePhp, SharesAQueueWithPhpConsumersAndEachTaskRunsOnce) {
   configure(noteTask());
   const auto ids = pushNotes(200);
   const auto instance = start();
@@ -139,8 +140,8 @@ TEST_F(BesidePhp, ItsConsumersAndOursShareAQueueAndEachTaskRunsOnce) {
   }
 }
 
-// A class that PHP alone knows, and behind it a task of ours.
-TEST_F(BesidePhp, AClassThatOnlyPhpKnowsStaysWhereItStandsAndHidesNothing) {
+// The queue holds a task of a class that only PHP knows; behind it stands a task that leptir knows.
+TEST_F(BesidePhp, LeavesTasksOfUnknownClassesInPlaceAndRunsTheTasksBehindThem) {
   const std::string member = R"({"cn":"App\\Mail","pr":0,"tl":0,"toex":"","td":{"id":"theirs","parameters":[]}})";
   server.ask({"ZADD", "leptir:ztasks", "1700000000", member});
   configure("");
@@ -157,7 +158,7 @@ TEST_F(BesidePhp, AClassThatOnlyPhpKnowsStaysWhereItStandsAndHidesNothing) {
   EXPECT_EQ(takeAsPhp(server), "theirs");
 }
 
-TEST_F(BesidePhp, ANameThatEndsAPhpDaemonIsRefusedAtThePush) {
+TEST_F(BesidePhp, PushRefusesNamesThatWouldEndAPhpDaemon) {
   configure("");
   const auto refused = leptir({"push", "error"});
   EXPECT_NE(refused.exit, 0);
@@ -165,9 +166,9 @@ TEST_F(BesidePhp, ANameThatEndsAPhpDaemonIsRefusedAtThePush) {
   EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 0);
 }
 
-// The second of the two commands with which a PHP daemon takes a task, and its connection, which stays open.
-UniqueFd popOfAPhpDaemon(const std::string& path) {
-  UniqueFd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+// Sends the second of the two commands with which a PHP daemon takes a task; returns the connection, which stays open.
+base::UniqueFd popOfAPhpDaemon(const std::string& path) {
+  base::UniqueFd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -180,7 +181,7 @@ UniqueFd popOfAPhpDaemon(const std::string& path) {
   return connection;
 }
 
-TEST_F(BesidePhp, CheckSaysThatAPhpConsumerIsThere) {
+TEST_F(BesidePhp, CheckWarnsAboutPhpConsumers) {
   configure("");
   EXPECT_EQ(leptir({"check"}).out.find("PHP"), std::string::npos);
   const auto daemon = popOfAPhpDaemon(server.socket());
@@ -189,7 +190,7 @@ TEST_F(BesidePhp, CheckSaysThatAPhpConsumerIsThere) {
       << check.out;
 }
 
-TEST_F(BesidePhp, AnEmptyRecordOfPhpIsNoFaultOfTheStore) {
+TEST_F(BesidePhp, AnEmptyRecordOfPhpIsAnErrorOfThatRecordOnly) {
   configure("");
   server.ask({"SET", "leptir:taskinfo:lost", ""});
   const auto info = leptir({"info", "lost"});
@@ -197,7 +198,7 @@ TEST_F(BesidePhp, AnEmptyRecordOfPhpIsNoFaultOfTheStore) {
   EXPECT_NE(info.err.find("an empty record: PHP could not encode it"), std::string::npos) << info.err;
 }
 
-TEST_F(BesidePhp, RecordsOfHashesAreOursAloneButInfoAndTasksShowThem) {
+TEST_F(BesidePhp, InfoAndTasksShowRecordsInTheHashedLayout) {
   configure("", ", layout: hashed");
   const auto good = push({"noop"}), threw = push({"throw"});
   ASSERT_EQ(drain(), 0);
@@ -207,7 +208,7 @@ TEST_F(BesidePhp, RecordsOfHashesAreOursAloneButInfoAndTasksShowThem) {
   EXPECT_EQ(server.ask({"KEYS", "leptir:taskinfo:*"}), Json::array());
 }
 
-TEST_F(BesidePhp, AServerThatIsKilledUnderLoadAndComesBackLosesNothing) {
+TEST_F(BesidePhp, LosesNoTaskWhenTheServerIsKilledUnderLoadAndRestarted) {
   configure(noteTask());
   const auto ids = pushNotes(300);
   const auto instance = start();

@@ -1,5 +1,5 @@
-// An instance is dead only when that is proved: what others do to its files, or how short it is of descriptors, never
-// ends it, and never gives its tasks away.
+// An instance counts as dead only with proof: neither damage to its files nor a lack of descriptors ends a living
+// instance or gives its tasks to another one.
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -17,7 +17,7 @@
 namespace leptir::e2e {
 namespace {
 
-// Dead sessions are looked for every half second.
+// With LEPTIR_TEST_LEASE=3 instances search for dead sessions every half second.
 class ProofOfDeathTest : public Ledger {
  protected:
   ProofOfDeathTest() {
@@ -26,7 +26,7 @@ class ProofOfDeathTest : public Ledger {
   }
   ~ProofOfDeathTest() override { ::unsetenv("LEPTIR_TEST_LEASE"); }
 
-  // Notes when it begins, and ends once there is a file named `go`.
+  // The task `slow`: appends its id to the ledger when it begins, and ends once a file named `go` exists.
   std::string slowTask() const {
     return "  tasks: { slow: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " + (folder / "ledger").string() +
            "; until test -e " + (folder / "go").string() + "; do sleep 0.05; done'] } }\n";
@@ -44,7 +44,7 @@ class ProofOfDeathTest : public Ledger {
     instance->signal(SIGTERM);
     EXPECT_EQ(instance->waitForExit(), 0);
   }
-  // A configuration on another database, which is made.
+  // Creates a second database; returns a configuration that uses it.
   fs::path makeOther() {
     auto yaml = defaultYaml();
     for (auto at = yaml.find("leptir.db"); at != std::string::npos; at = yaml.find("leptir.db")) {
@@ -54,8 +54,8 @@ class ProofOfDeathTest : public Ledger {
     EXPECT_EQ(run({"push", "--config=" + file.string(), "noop"}).exit, 0);
     return file;
   }
-  // With a state folder of its own, so that it is another instance.
-  std::unique_ptr<Running> startAnother(const fs::path& configuration) {
+  // Starts a second instance, with a state folder of its own.
+  std::unique_ptr<StartedInstance> startAnother(const fs::path& configuration) {
     ::setenv("XDG_STATE_HOME", (folder / "other-state").c_str(), 1);
     const auto before = std::exchange(config, configuration);
     auto another = start({"--pid=" + (folder / "another.pid").string()});
@@ -74,10 +74,10 @@ class ProofOfDeathTest : public Ledger {
     return {};
   }
 
-  std::unique_ptr<Running> instance;
+  std::unique_ptr<StartedInstance> instance;
 };
 
-TEST_F(ProofOfDeathTest, ALockFileThatIsSweptAwayIsMadeAnewAndEndsNothing) {
+TEST_F(ProofOfDeathTest, ADeletedLockFileIsMadeAgainAndTheTaskRunsOn) {
   const auto id = pushAndStart();
   const auto file = lockFile();
   fs::remove(file);
@@ -88,20 +88,20 @@ TEST_F(ProofOfDeathTest, ALockFileThatIsSweptAwayIsMadeAnewAndEndsNothing) {
   expectRunsOnceToItsEnd(id);
 }
 
-TEST_F(ProofOfDeathTest, AnInstanceThatIsShortOfDescriptorsKeepsItsTasks) {
+TEST_F(ProofOfDeathTest, AnInstanceWithoutFreeDescriptorsKeepsItsTasks) {
   const auto id = pushAndStart();
   const rlimit none{0, 0};
   rlimit before{};
   const auto dispatcher = dispatcherPid();
   ASSERT_EQ(::prlimit(dispatcher, RLIMIT_NOFILE, &none, &before), 0);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);  // four looks for dead sessions
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);  // four searches for dead sessions
   ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() > until; }));
   EXPECT_EQ(::kill(instance->pid(), 0), 0);
   ::prlimit(dispatcher, RLIMIT_NOFILE, &before, nullptr);
   expectRunsOnceToItsEnd(id);
 }
 
-TEST_F(ProofOfDeathTest, ACopyOfTheDatabaseStartedElsewhereDoesNotTouchIt) {
+TEST_F(ProofOfDeathTest, AnInstanceOnACopyOfTheDatabaseDoesNotTouchTheOriginalInstance) {
   const auto id = pushAndStart();
   const auto copy = folder / "copy.db";
   Database(folder / "leptir.db").run("VACUUM INTO '" + copy.string() + "'");
@@ -119,7 +119,7 @@ TEST_F(ProofOfDeathTest, ACopyOfTheDatabaseStartedElsewhereDoesNotTouchIt) {
   expectRunsOnceToItsEnd(id);
 }
 
-TEST_F(ProofOfDeathTest, ARowThatNamesAnotherInstanceDoesNotHaveItKilled) {
+TEST_F(ProofOfDeathTest, AForgedSessionRowDoesNotGetALivingInstanceKilled) {
   const auto id = pushAndStart();
   const auto name = lockFile().stem().string();
   const auto other = folder / "other.db";
@@ -133,8 +133,8 @@ TEST_F(ProofOfDeathTest, ARowThatNamesAnotherInstanceDoesNotHaveItKilled) {
   expectRunsOnceToItsEnd(id);
 }
 
-// All that a session's row can say fits, but for the living master.
-TEST_F(ProofOfDeathTest, ARowWithALockFileThatNothingHoldsDoesNotHaveAnInstanceKilled) {
+// The forged row is plausible in every column, and its lock is free; only the living master contradicts it.
+TEST_F(ProofOfDeathTest, AForgedSessionRowWithAFreeLockDoesNotGetALivingInstanceKilled) {
   const auto id = pushAndStart();
   const auto name = lockFile().stem().string();
   const auto file = makeOther();
@@ -157,7 +157,7 @@ TEST_F(ProofOfDeathTest, ARowWithALockFileThatNothingHoldsDoesNotHaveAnInstanceK
   expectRunsOnceToItsEnd(id);
 }
 
-TEST_F(ProofOfDeathTest, ASessionThatAnotherProgramCallsOverGoesOn) {
+TEST_F(ProofOfDeathTest, ASessionThatAnotherProgramMarksAsEndedGoesOn) {
   const auto id = pushAndStart();
   Database database(folder / "leptir.db");
   for (const auto* state : {"1", "2"}) {
@@ -168,7 +168,7 @@ TEST_F(ProofOfDeathTest, ASessionThatAnotherProgramCallsOverGoesOn) {
   expectRunsOnceToItsEnd(id);
 }
 
-TEST_F(ProofOfDeathTest, WhatAKilledInstanceLeftIsKilledAndThatIsSaid) {
+TEST_F(ProofOfDeathTest, ProcessesThatAKilledInstanceLeftAreKilledAndLogged) {
   writeConfig(defaultYaml("  tasks: { leaves: { command: [/bin/sh, -c, 'setsid sleep 1000 & echo $! > " +
                           (folder / "left").string() + "; sleep 1000'] } }\n"));
   push({"leaves"});
@@ -179,7 +179,7 @@ TEST_F(ProofOfDeathTest, WhatAKilledInstanceLeftIsKilledAndThatIsSaid) {
   instance->signal(SIGKILL);
   instance->waitForExit();
   instance = start();
-  EXPECT_TRUE(says("illed what ")) << instance->output();
+  EXPECT_TRUE(says("illed processes that are left")) << instance->output();
   EXPECT_TRUE(says(std::to_string(left) + " (sleep)")) << instance->output();
 }
 
@@ -200,21 +200,21 @@ TEST_F(ProofOfDeathTest, RootOnTheDatabaseOfAnotherUserNeverRunsATaskTwiceAtOnce
   instance->waitForExit();
   instance = startAnother(fs::path(config));
   EXPECT_TRUE(eventually([&] { return pids().size() == 2; })) << instance->output();
-  const auto first = pids()[0];  // killed, and perhaps not reaped yet by what adopted it
+  const auto first = pids()[0];  // killed, but perhaps still a zombie
   const auto status = readWholeFile("/proc/" + std::to_string(first) + "/status");
   const bool runsNoMore = status.empty() || status.find("State:\tZ") != std::string::npos;
   EXPECT_TRUE(runsNoMore) << "the first run goes on beside the second:\n" << status << instance->output();
   ::kill(pids().back(), SIGKILL);
 }
 
-TEST_F(ProofOfDeathTest, ADatabaseThatIsRemovedIsSaidAndOpenedAnew) {
+TEST_F(ProofOfDeathTest, ADeletedDatabaseIsReportedAndCreatedAgain) {
   const auto id = pushAndStart();
   for (const auto* suffix : {"", "-wal", "-shm"}) fs::remove(folder / (std::string("leptir.db") + suffix));
   std::ofstream(folder / "go") << "";
   const auto next = push({"slow"});
   EXPECT_TRUE(eventually([&] { return hasSucceeded(next); })) << instance->output();
   EXPECT_TRUE(says("the file was removed or replaced while it was open"));
-  EXPECT_EQ(runs()[id], 1) << "it went with its file, and is not run twice";
+  EXPECT_EQ(runs()[id], 1) << "its task was lost with the file and must not run again";
 }
 
 }  // namespace

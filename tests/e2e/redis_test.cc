@@ -1,4 +1,4 @@
-// Whole runs on a real redis-server, beside what PHP does with the same keys.
+// Instances and commands on a real redis-server, and PHP producers and consumers that use the same keys.
 #include <csignal>
 #include <fstream>
 
@@ -23,7 +23,7 @@ class RedisTest : public Installation {
         " }, configuration: { expire_after_seconds: 86400 } }\n  daemon: { configuration: { number_of_workers: 2" +
         more + " } }\n");
   }
-  // As a PHP producer pushes.
+  // Pushes a member as a PHP producer does.
   void pushAsPhp(const std::string& member) {
     server.ask({"ZADD", "leptir:ztasks", std::to_string(std::time(nullptr)), member});
   }
@@ -40,7 +40,7 @@ class RedisTest : public Installation {
   RedisServer server;
 };
 
-TEST_F(RedisTest, ATaskIsPushedRunAndRecordedUnderTheKeysOfPhpLeptir) {
+TEST_F(RedisTest, PushesRunsAndRecordsATaskUnderTheKeysOfPhpLeptir) {
   const auto id = push({"noop", "text=hello"});
   EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 1);
   EXPECT_EQ(info(id).at("state"), "due");
@@ -51,10 +51,10 @@ TEST_F(RedisTest, ATaskIsPushedRunAndRecordedUnderTheKeysOfPhpLeptir) {
   EXPECT_EQ(saved.at("type"), "noop");
   EXPECT_GT(server.ask({"TTL", "leptir:taskinfo:" + id}).get<int>(), 86000);
   EXPECT_EQ(info(id).at("cause"), "finished");
-  EXPECT_EQ(server.ask({"EXISTS", "leptir:ztasks", "{leptir:ztasks}:ids"}), 0) << "nothing is left behind";
+  EXPECT_EQ(server.ask({"EXISTS", "leptir:ztasks", "{leptir:ztasks}:ids"}), 0) << "no key is left";
 }
 
-TEST_F(RedisTest, TakesAPortThatIsAText) {
+TEST_F(RedisTest, AcceptsAPortThatIsAString) {
   const RedisServer byPort({}, RedisServer::Reach::Tcp);
   configure("host: 127.0.0.1, port: \"" + std::to_string(byPort.port()) + "\"");
   const auto id = push({"noop"});
@@ -62,7 +62,7 @@ TEST_F(RedisTest, TakesAPortThatIsAText) {
   EXPECT_EQ(info(id).at("retC"), 1);
 }
 
-TEST_F(RedisTest, RunsWhatPhpPushes) {
+TEST_F(RedisTest, RunsTasksThatPhpPushed) {
   pushAsPhp(R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":"145596b0468b93b22a4.02397032","parameters":[]}})");
   pushAsPhp(R"({"cn":"noop","pr":"0","tl":null,"toex":0,"td":{"id":"php2","parameters":{"a":1}}})");
   ASSERT_EQ(drain(), 0);
@@ -70,7 +70,7 @@ TEST_F(RedisTest, RunsWhatPhpPushes) {
   EXPECT_EQ(record("php2").at("retC"), 1);
 }
 
-TEST_F(RedisTest, TasksThatDifferInTheirIdAloneBothRun) {
+TEST_F(RedisTest, RunsTwoTasksThatDifferOnlyInTheirIds) {
   for (const auto* id : {"one", "two"})
     pushAsPhp(R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":")" + std::string(id) + R"(","parameters":[]}})");
   ASSERT_EQ(drain(), 0);
@@ -78,7 +78,7 @@ TEST_F(RedisTest, TasksThatDifferInTheirIdAloneBothRun) {
   EXPECT_EQ(record("two").at("retC"), 1);
 }
 
-TEST_F(RedisTest, PushesWhatAPhpConsumerTakes) {
+TEST_F(RedisTest, PushesTasksInTheFormatOfPhpLeptir) {
   const auto before = std::time(nullptr);
   push({"App\\Mail", "--json={\"n\": 10.0}", "--id=mine", "--timeLimit=7"});
   const auto members = server.ask({"ZRANGE", "leptir:ztasks", "0", "-1", "WITHSCORES"});
@@ -99,7 +99,7 @@ TEST_F(RedisTest, AnIdWhoseTaskPhpTookCanBePushedAgain) {
   EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 1);
 }
 
-TEST_F(RedisTest, MalformedMembersAreBuriedAsTheyCameAndTheOthersRun) {
+TEST_F(RedisTest, BuriesMalformedMembersUnchangedAndRunsTheOthers) {
   const std::vector<std::string> malformed{"", "not JSON", "[1,2]", "{\"cn\":\"noop\"", std::string(100'000, '[')};
   for (const auto& member : malformed) pushAsPhp(member);
   const auto id = push({"noop"});
@@ -108,10 +108,10 @@ TEST_F(RedisTest, MalformedMembersAreBuriedAsTheyCameAndTheOthersRun) {
   EXPECT_EQ(status().at("brokers").at(0).at("buried"), malformed.size());
 }
 
-TEST_F(RedisTest, AnIdleInstanceHearsAPushAtOnceAndSeesPhpsSoon) {
+TEST_F(RedisTest, AnIdleInstanceRunsAPushedTaskAtOnceAndATaskOfPhpSoon) {
   configure("scheme: unix, path: " + server.socket(), ", empty_queue_sleep_time: 0.2");
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto id = push({"noop"});
   ASSERT_TRUE(eventually([&] { return !record(id).is_null(); }));
   const auto saved = record(id);
@@ -124,7 +124,7 @@ TEST_F(RedisTest, AnIdleInstanceHearsAPushAtOnceAndSeesPhpsSoon) {
   EXPECT_EQ(instance->waitForExit(), 0);
 }
 
-TEST_F(RedisTest, CancelTakesOutWhatWaitsAndEndsWhatRuns) {
+TEST_F(RedisTest, CancelRemovesAWaitingTaskAndEndsARunningOne) {
   const auto waiting = push({"noop", "--delaySeconds=1000"});
   EXPECT_EQ(leptir({"cancel", waiting}).exit, 0);
   EXPECT_EQ(info(waiting).at("cause"), "cancelled");
@@ -138,7 +138,7 @@ TEST_F(RedisTest, CancelTakesOutWhatWaitsAndEndsWhatRuns) {
   EXPECT_EQ(instance->waitForExit(), 0);
 }
 
-TEST_F(RedisTest, TasksListsWhatDidNotSucceedAndSaysThatThisIsAll) {
+TEST_F(RedisTest, TasksListsOnlyUnsuccessfulTasksAndSaysSo) {
   push({"noop"});
   const auto threw = push({"throw"});
   ASSERT_EQ(drain(), 0);
@@ -148,19 +148,19 @@ TEST_F(RedisTest, TasksListsWhatDidNotSucceedAndSaysThatThisIsAll) {
   EXPECT_THAT(listed.err, HasSubstr("did not succeed"));
 }
 
-TEST_F(RedisTest, CheckSaysWhatTheServerCanAndWhatItsOwnerShouldChange) {
+TEST_F(RedisTest, CheckWarnsAboutSettingsOfTheServer) {
   const auto answer = leptir({"check"});
   EXPECT_EQ(answer.exit, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("keeps nothing on disk"));
 }
 
-TEST_F(RedisTest, AStartSaysSoInTheLog) {
+TEST_F(RedisTest, AStartLogsWarningsAboutSettingsOfTheServer) {
   const auto instance = start({"--drain"});
   EXPECT_EQ(instance->waitForExit(), 0);
   EXPECT_THAT(instance->output(), HasSubstr("WARN (4): broker redis: redis " + server.socket() + ": it keeps nothing"));
 }
 
-TEST_F(RedisTest, AWrongPasswordOrKeyIsToldAndNothingRuns) {
+TEST_F(RedisTest, AWrongPasswordKeyOrDatabaseIsReported) {
   configure("scheme: unix, path: " + server.socket() + ", password: geheim");
   EXPECT_EQ(leptir({"check"}).exit, 69);
   const auto started = leptir({"start", "--drain"});
@@ -175,19 +175,19 @@ TEST_F(RedisTest, AWrongPasswordOrKeyIsToldAndNothingRuns) {
   EXPECT_EQ(leptir({"check"}).exit, 69);
 }
 
-TEST_F(RedisTest, WhatAKilledInstanceHeldRunsAsSoonAsAnotherIsStartedInItsPlace) {
+TEST_F(RedisTest, TasksOfAKilledInstanceRunAsSoonAsItIsStartedAgain) {
   const auto id = push({"sleep", "seconds:=1"});
   const auto killed = start();
   ASSERT_TRUE(eventually([&] { return info(id).at("state") == "leased"; }));
   killed->signal(SIGKILL);
   killed->waitForExit();
   const auto next = start({"--drain"});
-  ASSERT_TRUE(eventually([&] { return isDone(id); }, 20s)) << "a lease is of a minute";
+  ASSERT_TRUE(eventually([&] { return isDone(id); }, 20s)) << "a lease would last a minute";
   EXPECT_EQ(record(id).at("attempt"), 2);
   EXPECT_EQ(next->waitForExit(), 0);
 }
 
-TEST_F(RedisTest, APasswordThatIsExchangedEndsNothing) {
+TEST_F(RedisTest, AnInstanceSurvivesAChangedPasswordAndTriesAgain) {
   server.ask({"ACL", "SETUSER", "leptir", "on", ">old", "~*", "+@all"});
   configure("scheme: unix, path: " + server.socket() + ", user: leptir, password: old");
   const auto instance = start();
@@ -203,7 +203,7 @@ TEST_F(RedisTest, APasswordThatIsExchangedEndsNothing) {
   EXPECT_TRUE(eventually([&] { return isDone(after); }));
 }
 
-TEST_F(RedisTest, AUserWithoutRightsIsTheSameExitStatusForEveryCommand) {
+TEST_F(RedisTest, EveryCommandExitsWith69ForAUserWithoutRights) {
   server.ask({"ACL", "SETUSER", "poor", "on", ">x", "~*", "+info", "+ping", "+hello"});
   configure("scheme: unix, path: " + server.socket() + ", user: poor, password: x");
   const std::vector<std::vector<std::string>> commands{
@@ -216,14 +216,14 @@ TEST_F(RedisTest, AUserWithoutRightsIsTheSameExitStatusForEveryCommand) {
   EXPECT_EQ(drain(), 69);
 }
 
-TEST_F(RedisTest, CheckFindsAUserWhoMayReadOnly) {
+TEST_F(RedisTest, CheckRefusesAUserWhoMayOnlyRead) {
   server.ask({"ACL", "SETUSER", "reader", "on", ">x", "~*", "+@read", "+@connection", "+info", "+@scripting"});
   configure("scheme: unix, path: " + server.socket() + ", user: reader, password: x");
   EXPECT_EQ(leptir({"check"}).exit, 69);
   EXPECT_EQ(server.ask({"DBSIZE"}), 0);
 }
 
-TEST_F(RedisTest, AReloadRefusesAUserWhoMayReadOnly) {
+TEST_F(RedisTest, AReloadRefusesAUserWhoMayOnlyRead) {
   server.ask({"ACL", "SETUSER", "reader", "on", ">x", "~*", "+@read", "+@connection", "+info", "+@scripting"});
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return status().at("instance").is_object(); }));
@@ -237,7 +237,7 @@ TEST_F(RedisTest, AReloadRefusesAUserWhoMayReadOnly) {
   EXPECT_TRUE(eventually([&] { return isDone(id); })) << instance->output();
 }
 
-TEST_F(RedisTest, CheckFindsCommandsThatTheServerCallsOtherwise) {
+TEST_F(RedisTest, CheckFindsCommandsThatTheServerRenamed) {
   for (const auto* command : {"ZADD", "HDEL", "EVALSHA", "ZREMRANGEBYRANK"}) {
     const RedisServer strange({"rename-command " + std::string(command) + " other-name"});
     configure("scheme: unix, path: " + strange.socket());
@@ -247,7 +247,7 @@ TEST_F(RedisTest, CheckFindsCommandsThatTheServerCallsOtherwise) {
   }
 }
 
-TEST_F(RedisTest, AStopDoesNotWaitForAServerThatNeverLentAnything) {
+TEST_F(RedisTest, AStopDoesNotWaitForAServerFromWhichNoTaskIsLeased) {
   server.stop();
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return status().at("instance").is_object(); }));
@@ -257,7 +257,7 @@ TEST_F(RedisTest, AStopDoesNotWaitForAServerThatNeverLentAnything) {
   EXPECT_LT(systemClock().bootTime() - told, 5s);
 }
 
-TEST_F(RedisTest, AServerThatIsDownAtTheStartIsTriedAgain) {
+TEST_F(RedisTest, AnInstanceConnectsLaterToAServerThatIsDownAtTheStart) {
   server.stop();
   EXPECT_EQ(leptir({"push", "noop"}).exit, 69);
   const auto instance = start();

@@ -1,4 +1,5 @@
-// HUP: all of the new configuration or nothing, by a new dispatcher that goes on where the old one stood.
+// Reload (HUP): the new configuration is applied as a whole or not at all; a new dispatcher takes over the tasks of the
+// old one.
 #include <csignal>
 #include <sstream>
 
@@ -14,12 +15,12 @@ class ReloadTest : public Ledger {
 
   struct Wanted {
     int workers = 2;
-    bool main = true;   // the broker that is always there but in the tests that remove it
-    bool side = false;  // another one
+    bool main = true;   // with the broker `main`
+    bool side = false;  // with a second broker, `side`
     std::string tasks{};
   };
 
-  // The records lie in the main database whatever brokers there are.
+  // Writes the configuration. The records lie in the database of `main` whatever brokers are configured.
   void configure(const Wanted& wanted) {
     const auto sqlite = [this](const std::string& file) {
       return "type: sqlite, connection: { path: " + (folder / file).string() + " } }\n";
@@ -43,13 +44,14 @@ class ReloadTest : public Ledger {
            (folder / "ledger").string() + "'] }\n";
   }
 
-  // A program that runs until the file `go` is there. It notes when it began, and when it ended.
+  // The task `wait` runs until the file `go` exists; it appends its id to `began` at its start and to `ended` at its
+  // end.
   std::string waitTask() const {
     const auto in = [this](const std::string& name) { return (folder / name).string(); };
     return "    wait: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " + in("began") + "; while [ ! -e " + in("go") +
            " ]; do sleep 0.02; done; echo $LEPTIR_TASK_ID >> " + in("ended") + "'] }\n";
   }
-  void letGo() const { std::ofstream(folder / "go") << "now"; }
+  void createGoFile() const { std::ofstream(folder / "go") << "now"; }
   std::size_t linesOf(const std::string& name) const {
     std::ifstream file(folder / name);
     std::size_t lines = 0;
@@ -73,12 +75,12 @@ class ReloadTest : public Ledger {
     return text.str();
   }
 
-  bool reloads(const Running& instance) const {
+  bool reloads(const StartedInstance& instance) const {
     const auto before = timesLogged(kReloaded);
     instance.signal(SIGHUP);
     return isLogged(kReloaded, before + 1);
   }
-  std::string endOf(Running& instance) {
+  std::string endOf(StartedInstance& instance) {
     instance.signal(SIGTERM);
     return std::to_string(instance.waitForExit());
   }
@@ -92,9 +94,9 @@ class ReloadTest : public Ledger {
   static constexpr auto kReloaded = "The configuration is read again";
 };
 
-TEST_F(ReloadTest, WarnsOfACommandAndAFolderThatAreNotThereAndTakesTheRest) {
+TEST_F(ReloadTest, WarnsAboutMissingCommandsAndFoldersAndAppliesTheRest) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   ASSERT_EQ(timesLogged("cannot run"), 0u);
   configure({.tasks = "  tasks:\n    lost: { command: [/no/such/program] }\n"
                       "    homeless: { command: [sh], directory: /no/such/folder }\n    fine: { command: [sh] }\n"});
@@ -104,9 +106,9 @@ TEST_F(ReloadTest, WarnsOfACommandAndAFolderThatAreNotThereAndTakesTheRest) {
   EXPECT_EQ(timesLogged("'fine'"), 0u) << log();
 }
 
-TEST_F(ReloadTest, RefusesABrokenFileWithItsLineAndTouchesNothing) {
+TEST_F(ReloadTest, RefusesAnInvalidFileAndChangesNothing) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   push({"wait"});
   ASSERT_TRUE(eventually([&] { return linesOf("began") == 1; }));
   const auto dispatcher = dispatcherPid();
@@ -129,7 +131,7 @@ TEST_F(ReloadTest, RefusesABrokenFileWithItsLineAndTouchesNothing) {
   configure();
   EXPECT_EQ(dispatcherPid(), dispatcher);
   EXPECT_EQ(workerPids(), pids);
-  letGo();
+  createGoFile();
   EXPECT_EQ(endOf(*instance), "0");
   EXPECT_EQ(linesOf("began"), 1u);
   EXPECT_EQ(linesOf("ended"), 1u);
@@ -137,7 +139,7 @@ TEST_F(ReloadTest, RefusesABrokenFileWithItsLineAndTouchesNothing) {
 
 TEST_F(ReloadTest, RefusesAStoreThatCanNeverBeUsed) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto dispatcher = dispatcherPid();
   std::ofstream(folder / "side.db") << std::string(10'000, 'x');
   configure({.side = true});
@@ -149,9 +151,9 @@ TEST_F(ReloadTest, RefusesAStoreThatCanNeverBeUsed) {
   EXPECT_EQ(endOf(*instance), "0");
 }
 
-TEST_F(ReloadTest, LeavesRunningTasksAloneAndTakesIdleWorkersAnew) {
+TEST_F(ReloadTest, KeepsRunningTasksAndReplacesIdleWorkers) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto id = push({"wait"});
   ASSERT_TRUE(eventually([&] { return linesOf("began") == 1 && busyWorkers() == 1; }));
   const auto dispatcher = dispatcherPid();
@@ -163,11 +165,11 @@ TEST_F(ReloadTest, LeavesRunningTasksAloneAndTakesIdleWorkersAnew) {
     const auto after = workerPids();
     return (after[0] == before[0] ? 1 : 0) + (after[1] == before[1] ? 1 : 0);
   };
-  EXPECT_TRUE(eventually([&] { return kept() == 1; })) << "the busy one stays, the idle one goes";
+  EXPECT_TRUE(eventually([&] { return kept() == 1; })) << "the busy worker stays, the idle one is replaced";
   const auto ids = pushNotes(50);
-  EXPECT_TRUE(eventually([&] { return runs().size() == ids.size(); })) << "beside the one that still runs";
-  letGo();
-  EXPECT_TRUE(eventually([&] { return kept() == 0; })) << "after its task it goes as well";
+  EXPECT_TRUE(eventually([&] { return runs().size() == ids.size(); })) << "the idle worker runs them";
+  createGoFile();
+  EXPECT_TRUE(eventually([&] { return kept() == 0; })) << "the busy worker is replaced after its task";
   EXPECT_EQ(endOf(*instance), "0");
   EXPECT_EQ(linesOf("began"), 1u);
   EXPECT_EQ(info(id).at("retC"), 1);
@@ -175,9 +177,9 @@ TEST_F(ReloadTest, LeavesRunningTasksAloneAndTakesIdleWorkersAnew) {
   expectEachRanOnce(ids);
 }
 
-TEST_F(ReloadTest, BringsMoreWorkers) {
+TEST_F(ReloadTest, AddsWorkers) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   leptir({"push", "wait", "--number=5"});
   ASSERT_TRUE(eventually([&] { return linesOf("began") == 2; }));
   configure({.workers = 5});
@@ -185,7 +187,7 @@ TEST_F(ReloadTest, BringsMoreWorkers) {
   EXPECT_TRUE(isLogged("2 → 5 workers"));
   EXPECT_TRUE(eventually([&] { return linesOf("began") == 5; })) << "all at once, the first two still running";
   EXPECT_EQ(workers(), 5u);
-  letGo();
+  createGoFile();
   EXPECT_EQ(endOf(*instance), "0");
   EXPECT_EQ(linesOf("began"), 5u);
   EXPECT_EQ(linesOf("ended"), 5u);
@@ -194,15 +196,15 @@ TEST_F(ReloadTest, BringsMoreWorkers) {
 TEST_F(ReloadTest, EndsSurplusWorkersAfterTheirTasks) {
   configure({.workers = 4});
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   leptir({"push", "wait", "--number=4"});
   ASSERT_TRUE(eventually([&] { return linesOf("began") == 4; }));
   const auto ids = pushNotes(40);
   configure({.workers = 1});
   ASSERT_TRUE(reloads(*instance)) << log();
-  EXPECT_EQ(workers(), 4u) << "those that still run something are shown";
+  EXPECT_EQ(workers(), 4u) << "workers that still run a task are shown";
   EXPECT_EQ(linesOf("ended"), 0u);
-  letGo();
+  createGoFile();
   EXPECT_TRUE(eventually([&] { return workers() == 1; }));
   EXPECT_TRUE(eventually([&] { return runs().size() == ids.size(); }));
   EXPECT_EQ(endOf(*instance), "0");
@@ -211,9 +213,9 @@ TEST_F(ReloadTest, EndsSurplusWorkersAfterTheirTasks) {
   expectEachRanOnce(ids);
 }
 
-TEST_F(ReloadTest, AddsABrokerWhoseTasksAreRun) {
+TEST_F(ReloadTest, AddsABrokerAndRunsItsTasks) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   push({"wait"});
   ASSERT_TRUE(eventually([&] { return linesOf("began") == 1; }));
   configure({.side = true});
@@ -222,19 +224,19 @@ TEST_F(ReloadTest, AddsABrokerWhoseTasksAreRun) {
   ASSERT_TRUE(reloads(*instance)) << log();
   EXPECT_TRUE(isLogged("broker side added"));
   EXPECT_TRUE(eventually([&] { return runs().size() == ids.size(); })) << log();
-  // Held as an instance that lives holds it: the lock of the new broker is ours.
+  // The instance has opened a session in the new broker.
   Database side(folder / "side.db");
   EXPECT_EQ(side.run("SELECT state FROM leptir_sessions").size(), 1u);
-  letGo();
+  createGoFile();
   EXPECT_EQ(endOf(*instance), "0");
   EXPECT_EQ(linesOf("began"), 1u);
   expectEachRanOnce(ids);
 }
 
-TEST_F(ReloadTest, RemovesABrokerOnceWhatItLentIsSettled) {
+TEST_F(ReloadTest, RemovesABrokerOnceItsLeasedTasksAreSettled) {
   configure({.side = true});
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto id = leptir({"push", "wait", "--broker=side"}).lines().at(0);
   ASSERT_TRUE(eventually([&] { return linesOf("began") == 1; }));
   configure();
@@ -245,25 +247,25 @@ TEST_F(ReloadTest, RemovesABrokerOnceWhatItLentIsSettled) {
                               {R"({"cn":"note","pr":0,"tl":0,"toex":"","td":{"id":"later","parameters":{}}})"});
   const auto ids = pushNotes(30);
   EXPECT_TRUE(eventually([&] { return runs().size() == ids.size(); }));
-  EXPECT_FALSE(runs().contains("later")) << "nothing is leased there any more";
-  EXPECT_EQ(timesLogged("is let go"), 0u) << "it still holds one";
+  EXPECT_FALSE(runs().contains("later")) << "nothing is leased from the removed broker";
+  EXPECT_EQ(timesLogged("no longer configured, all tasks settled"), 0u) << "a task of the removed broker still runs";
 
-  letGo();
-  EXPECT_TRUE(isLogged("is let go")) << log();
+  createGoFile();
+  EXPECT_TRUE(isLogged("no longer configured, all tasks settled")) << log();
   EXPECT_TRUE(eventually([&] { return side.run("SELECT 1 FROM leptir_tasks").size() == 1; }));
   EXPECT_EQ(info(id).at("retC"), 1);
   EXPECT_EQ(linesOf("began"), 1u);
 
   configure({.side = true});
   ASSERT_TRUE(reloads(*instance)) << log();
-  EXPECT_TRUE(eventually([&] { return runs().contains("later"); })) << "added again";
+  EXPECT_TRUE(eventually([&] { return runs().contains("later"); })) << "the broker was added again";
   EXPECT_EQ(endOf(*instance), "0");
 }
 
-TEST_F(ReloadTest, ChangesWhatTasksAreKnown) {
+TEST_F(ReloadTest, ChangesWhichTasksAreKnown) {
   configure({.tasks = "  tasks: { other: { command: [/bin/true] } }\n"});
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto ids = pushNotes(5);
   ASSERT_TRUE(isLogged("No task of this name is known here", 5)) << log();
   configure();
@@ -273,7 +275,7 @@ TEST_F(ReloadTest, ChangesWhatTasksAreKnown) {
   EXPECT_EQ(endOf(*instance), "0");
 }
 
-TEST_F(ReloadTest, UnderLoadLosesAndRepeatsNothing) {
+TEST_F(ReloadTest, LosesAndRepeatsNoTaskUnderLoad) {
   configure({.workers = 3});
   const auto noops = leptir({"push", "noop", "--number=10000"}).lines();
   const auto ids = leptir({"push", "tally", "--number=1500"}).lines();
@@ -292,9 +294,9 @@ TEST_F(ReloadTest, UnderLoadLosesAndRepeatsNothing) {
   EXPECT_EQ(attempts.size(), noops.size() + ids.size());
 }
 
-TEST_F(ReloadTest, TwoInQuickSuccessionEndWithTheLast) {
+TEST_F(ReloadTest, AppliesTheLastOfTwoReloadsInQuickSuccession) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   configure({.workers = 3});
   instance->signal(SIGHUP);
   configure({.workers = 4});

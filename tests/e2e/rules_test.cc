@@ -1,4 +1,4 @@
-// What the configuration says of a task name, and how workers stay fresh.
+// Rules of task names in the configuration (limits, retries), and when workers are replaced.
 #include <fstream>
 #include <map>
 #include <set>
@@ -24,11 +24,11 @@ TEST_F(RulesTest, AProgramRunsUnderTheLimitsOfItsName) {
                                "{ command: [/bin/sh, -c, 'ulimit -n; ulimit -f; ulimit -t; nice'],"
                                " open_files: 37, file_size: 4M, cpu_seconds: 9, nice: 7 }");
   EXPECT_EQ(record.at("retC"), 1) << record.dump();
-  // File sizes in blocks of 512 bytes.
+  // `ulimit -f` counts blocks of 512 bytes.
   EXPECT_EQ(record.at("respM"), "37 8192 9 7");
 }
 
-#ifndef __SANITIZE_ADDRESS__  // which takes terabytes of addresses
+#ifndef __SANITIZE_ADDRESS__  // AddressSanitizer reserves terabytes of addresses
 TEST_F(RulesTest, OnlyTheTaskThatTakesTooMuchMemoryFails) {
   writeConfig(
       defaultYaml("  tasks:\n"
@@ -42,27 +42,27 @@ TEST_F(RulesTest, OnlyTheTaskThatTakesTooMuchMemoryFails) {
 }
 #endif
 
-TEST_F(RulesTest, ATaskOfTheProgramItselfRunsUnderRulesWithoutACommand) {
+TEST_F(RulesTest, RulesWithoutACommandApplyToATaskOfTheProgram) {
   const auto record = recordOf("hang", "{ time_limit: 0.5, memory: 64M }");
   EXPECT_EQ(record.at("cause"), "timed_out");
   EXPECT_LT(record.at("exTime").get<double>(), 10);
 }
 
-TEST_F(RulesTest, AFailedTaskIsTriedAsOftenAsItsNameSays) {
+TEST_F(RulesTest, AFailedTaskIsRetriedAsOftenAsTheRulesOfItsNameSay) {
   const auto record = recordOf("fail", "{ max_attempts: 3, retry_delay: 0.1 }");
   EXPECT_EQ(record.at("attempt"), 3);
   EXPECT_EQ(record.at("history").size(), 2u);
   EXPECT_EQ(status().at("brokers").at(0).at("buried"), 1);
 }
 
-TEST_F(RulesTest, AnEndlessLoopEndsWithItsCpuTime) {
+TEST_F(RulesTest, AnEndlessLoopEndsAtItsLimitOfCpuTime) {
   const auto record =
       recordOf("spin", "{ command: [/bin/sh, -c, 'while :; do :; done'], cpu_seconds: 1, time_limit: 60 }");
   EXPECT_NE(record.at("retC"), 1);
   EXPECT_LT(record.at("exTime").get<double>(), 30);
 }
 
-TEST_F(RulesTest, AWorkerEndsAfterAsManyTasksAsTheConfigurationSays) {
+TEST_F(RulesTest, AWorkerEndsAfterMaxTasksPerWorker) {
   auto yaml = defaultYaml("  tasks: { who: { command: [/bin/sh, -c, 'echo $PPID'] } }\n");
   const std::string before = "number_of_workers: ";
   const auto at = yaml.find(before);
@@ -76,7 +76,7 @@ TEST_F(RulesTest, AWorkerEndsAfterAsManyTasksAsTheConfigurationSays) {
   for (const auto& [worker, tasks] : tasksOf) EXPECT_LE(tasks, 3) << worker;
 }
 
-TEST_F(RulesTest, ATaskWithLimitsMeetsAFreshWorkerAndIsItsLast) {
+TEST_F(RulesTest, ATaskWithLimitsRunsInAFreshWorkerThatThenExits) {
   writeConfig(
       defaultYaml("  tasks:\n"
                   "    limited: { command: [/bin/sh, -c, 'echo $PPID'], nice: 1 }\n"
@@ -95,12 +95,12 @@ TEST_F(RulesTest, ATaskWithLimitsMeetsAFreshWorkerAndIsItsLast) {
   for (const auto& id : plain) EXPECT_FALSE(workers.contains(info(id).at("respM").get<std::string>()));
 }
 
-// Tasks of a program of one's own, which run in the worker itself.
+// Tasks of a user's own program, which run inside the worker process.
 class OwnTasksTest : public RulesTest {
  protected:
   OwnTasksTest() { program = LEPTIR_DYING_TASKS; }
 
-  // Those of the workers that ran these tasks, by the last line of their responses.
+  // The pids of the workers that ran these tasks; each response ends with it.
   std::vector<std::string> workersOf(const std::vector<std::string>& ids) {
     std::vector<std::string> workers;
     for (const auto& id : ids) {
@@ -111,7 +111,7 @@ class OwnTasksTest : public RulesTest {
   }
 };
 
-#ifndef __SANITIZE_ADDRESS__  // which takes terabytes of addresses
+#ifndef __SANITIZE_ADDRESS__  // AddressSanitizer reserves terabytes of addresses
 TEST_F(OwnTasksTest, RunUnderTheLimitsOfTheirName) {
   const auto record =
       recordOf("limits", "{ memory: 3G, cpu_seconds: 9, open_files: 77, file_size: 4M, nice: 19, time_limit: 30 }");
@@ -119,7 +119,7 @@ TEST_F(OwnTasksTest, RunUnderTheLimitsOfTheirName) {
   std::uint64_t memory = 0, cpu = 0, files = 0, fileSize = 0, nice = 0;
   said >> memory >> cpu >> files >> fileSize >> nice;
   EXPECT_GE(memory, 3ull << 30) << record.dump();
-  EXPECT_LE(memory, 4ull << 30) << "and what its slot takes of addresses";
+  EXPECT_LE(memory, 4ull << 30) << "the limit plus the addresses of the slot";
   EXPECT_EQ(cpu, 9u);
   EXPECT_EQ(files, 77u);
   EXPECT_EQ(fileSize, 4u << 20);
@@ -127,7 +127,7 @@ TEST_F(OwnTasksTest, RunUnderTheLimitsOfTheirName) {
 }
 #endif
 
-TEST_F(OwnTasksTest, ThatAskForItRunAgainLaterWithoutUsingUpAnAttempt) {
+TEST_F(OwnTasksTest, CanAskForALaterRunWithoutUsingUpAnAttempt) {
   const auto id = push({"later", "file=" + (folder / "was here").string()});
   const auto instance = start();
   ASSERT_TRUE(eventually([&] {
@@ -141,7 +141,7 @@ TEST_F(OwnTasksTest, ThatAskForItRunAgainLaterWithoutUsingUpAnAttempt) {
   EXPECT_EQ(record.at("attempt"), 1);
 }
 
-TEST_F(OwnTasksTest, ThatDiscardThemselvesAreDoneWithWhateverAttemptsAreLeft) {
+TEST_F(OwnTasksTest, AreNotRetriedAfterTheyDiscardThemselves) {
   const auto record = recordOf("discarded", "{ max_attempts: 5 }");
   EXPECT_EQ(record.at("cause"), "discarded");
   EXPECT_EQ(record.at("attempt"), 1);
@@ -149,7 +149,7 @@ TEST_F(OwnTasksTest, ThatDiscardThemselvesAreDoneWithWhateverAttemptsAreLeft) {
   EXPECT_EQ(status().at("brokers").at(0).at("buried"), 0);
 }
 
-TEST_F(OwnTasksTest, ThatLeakMeetAFreshWorkerOnceTheLimitIsPassed) {
+TEST_F(OwnTasksTest, RunInAFreshWorkerOnceMaxMemoryPerWorkerIsExceeded) {
   auto yaml = defaultYaml();
   const std::string before = "number_of_workers: 2";
   writeConfig(yaml.replace(yaml.find(before), before.size(), "number_of_workers: 1, max_memory_per_worker: 64M"));
@@ -159,7 +159,7 @@ TEST_F(OwnTasksTest, ThatLeakMeetAFreshWorkerOnceTheLimitIsPassed) {
   for (const auto& worker : workersOf(ids)) ++tasksOf[worker];
   EXPECT_GE(tasksOf.size(), 3u);
   for (const auto& [worker, tasks] : tasksOf) EXPECT_LE(tasks, 4) << worker;
-  for (const auto& id : ids) EXPECT_EQ(info(id).at("attempt"), 1) << "recycled between tasks";
+  for (const auto& id : ids) EXPECT_EQ(info(id).at("attempt"), 1) << "the worker was replaced between two tasks";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What a service manager hears (systemd's Type=notify): the test is the manager.
+// Notifications to a service manager (systemd's Type=notify); the test receives them.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -43,7 +43,7 @@ class ServiceTest : public Installation {
   std::vector<std::string> heard_;
 };
 
-TEST_F(ServiceTest, HearsWhenItIsReadyThatItLivesAndThatItStops) {
+TEST_F(ServiceTest, ReceivesReadyWatchdogAndStopping) {
   const auto instance = start();
   EXPECT_TRUE(hears("READY=1"));
   EXPECT_EQ(status().at("instance").at("ready"), true);

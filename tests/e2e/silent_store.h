@@ -1,4 +1,4 @@
-// A store that takes connections and never answers.
+// For tests: a TCP server in place of a store that accepts connections and never answers.
 #pragma once
 
 #include <arpa/inet.h>
@@ -27,7 +27,7 @@ class SilentStore {
   std::string port() const { return port_; }
 
  private:
-  UniqueFd socket_;
+  base::UniqueFd socket_;
   std::string port_;
 };
 

@@ -10,14 +10,14 @@ namespace {
 
 class SizeLimitTest : public Installation {
  protected:
-  // Runs leptir from here on as a shell does whose files may have so many kilobytes.
+  // From now on runs leptir under `ulimit -f` with so many kilobytes.
   void limitFilesTo(int kilobytes) {
     const auto script = folder / "limited";
     std::ofstream(script) << "#!/bin/sh\nulimit -f " << kilobytes * 2 << "\nexec " << program << " \"$@\"\n";
     fs::permissions(script, fs::perms::owner_all);
     program = script;
   }
-  // Grows the file to this size, without a line in the new part.
+  // Grows the log file to this size; the new part holds no lines.
   void growLogTo(int kilobytes) {
     std::ofstream(log_, std::ios::app) << "";
     fs::resize_file(log_, static_cast<std::uintmax_t>(kilobytes) << 10);
@@ -26,12 +26,12 @@ class SizeLimitTest : public Installation {
   const fs::path log_ = folder / "leptir.log";
 };
 
-TEST_F(SizeLimitTest, AnInstanceOutlivesALogThatCannotGrow) {
+TEST_F(SizeLimitTest, AnInstanceRunsOnIfItsLogCannotGrow) {
   growLogTo(1024);
   const auto unlimited = program;
   limitFilesTo(1024);
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   program = unlimited;
   const auto id = push({"noop"});
   EXPECT_TRUE(eventually([&] { return info(id).at("status") == 3; }));
@@ -45,7 +45,7 @@ TEST_F(SizeLimitTest, AnInstanceOutlivesALogThatCannotGrow) {
       << said;
 }
 
-TEST_F(SizeLimitTest, AStoreThatCannotGrowIsAnErrorOfThePush) {
+TEST_F(SizeLimitTest, PushReportsThatTheStoreCannotGrow) {
   ASSERT_EQ(leptir({"push", "noop", "--number=300", "--quiet"}).exit, 0);
   limitFilesTo(20);
   const auto answer = leptir({"push", "noop"});
@@ -53,7 +53,7 @@ TEST_F(SizeLimitTest, AStoreThatCannotGrowIsAnErrorOfThePush) {
   EXPECT_NE(answer.err.find("file too large (raise the limit: ulimit -f"), std::string::npos) << answer.err;
 }
 
-TEST_F(SizeLimitTest, OfANameIsNotForTheLogOfItsRun) {
+TEST_F(SizeLimitTest, TheFileSizeOfATaskNameDoesNotLimitTheLog) {
   writeConfig(
       defaultYaml("  tasks:\n    small: { command: [/bin/sh, -c, 'echo hello; echo written >&2'], file_size: 4K }\n"));
   growLogTo(8);
@@ -64,7 +64,7 @@ TEST_F(SizeLimitTest, OfANameIsNotForTheLogOfItsRun) {
   EXPECT_NE(readWholeFile(log_).find("](small) written"), std::string::npos);
 }
 
-TEST_F(SizeLimitTest, OfANameHoldsForItsProgram) {
+TEST_F(SizeLimitTest, TheFileSizeOfATaskNameLimitsFilesOfItsProgram) {
   writeConfig(defaultYaml("  tasks:\n    small: { command: [/bin/sh, -c, 'head -c 5000 /dev/zero > " +
                           (folder / "large").string() + "'], file_size: 4K }\n"));
   const auto id = push({"small"});

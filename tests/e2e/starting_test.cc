@@ -1,4 +1,4 @@
-// An instance that is still starting: found, stopped, told of; and what it says of itself.
+// Instances that are still starting: status shows them and stop ends them. Also what an instance prints about itself.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -31,29 +31,29 @@ class StartingTest : public Ledger {
     std::ifstream log(folder / "leptir.log");
     return {std::istreambuf_iterator<char>(log), {}};
   }
-  // Of `status`.
+  // The first line of `status`.
   std::string firstLine() {
     const auto lines = leptir({"status"}).lines();
     return lines.empty() ? "" : lines.front();
   }
 
-  // From here on leptir's output goes into a pipe that is full and is not read.
-  UniqueFd fillPipeOfOutput() {
+  // From now on leptir's output goes into a pipe that is full and is never read.
+  base::UniqueFd fillPipeOfOutput() {
     const auto pipe = folder / "pipe", script = folder / "into_pipe";
     EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-    UniqueFd reader(::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    base::UniqueFd reader(::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
     while (::write(reader.get(), std::string(4096, 'x').data(), 4096) > 0) continue;
     std::ofstream(script) << "#!/bin/sh\nexec " << program << " \"$@\" > " << pipe.string() << " 2>&1\n";
     fs::permissions(script, fs::perms::owner_all);
     program = script;
     return reader;
   }
-  // That it is no shell any more, and sleeps.
-  static bool waits(const Running& instance) {
+  // Whether the process has replaced the shell that started it, and sleeps.
+  static bool waits(const StartedInstance& instance) {
     const auto stat = readWholeFile("/proc/" + std::to_string(instance.pid()) + "/stat");
     return stat.find("(into_pipe)") == std::string::npos && stat.find(") S ") != std::string::npos;
   }
-  static bool ends(const Running& instance) {
+  static bool ends(const StartedInstance& instance) {
     return eventually([&] {
       siginfo_t ended{};
       ::waitid(P_PID, static_cast<id_t>(instance.pid()), &ended, WEXITED | WNOHANG | WNOWAIT);
@@ -64,17 +64,17 @@ class StartingTest : public Ledger {
   const SilentStore store_;
 };
 
-TEST_F(StartingTest, StopReachesAnInstanceThatStillChecksItsStores) {
+TEST_F(StartingTest, StopEndsAnInstanceThatStillChecksItsStores) {
   configureSilentStore();
   const auto instance = start();
   ASSERT_TRUE(holdsItsPidFile());
-  EXPECT_EQ(instance->waitForExit(), 0) << "a hang of 5 s of the store is not waited for";
+  EXPECT_EQ(instance->waitForExit(), 0) << "it does not wait until the store times out after 5 s";
   EXPECT_NE(instance->output().find("leptir: stopped by a signal while it checked its stores"), std::string::npos)
       << instance->output();
   EXPECT_EQ(leptir({"stop"}).exit, 3);
 }
 
-TEST_F(StartingTest, AHupWhileItChecksItsStoresEndsNothing) {
+TEST_F(StartingTest, AHupDuringTheCheckOfStoresDoesNotEndTheInstance) {
   configureSilentStore();
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return firstLine().starts_with("starting as "); }));
@@ -95,21 +95,20 @@ TEST_F(StartingTest, StatusSaysWhatAStartWaitsFor) {
   EXPECT_EQ(instance->waitForExit(), 0);
 }
 
-TEST_F(StartingTest, TheLogBeginsWithWhatRunsHere) {
+TEST_F(StartingTest, TheFirstLogLineDescribesTheInstance) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto text = logged();
   const auto first = text.substr(0, text.find('\n'));
   EXPECT_NE(first.find("leptir " + std::string(kVersion) + " starts: pid " + std::to_string(instance->pid()) +
-                       ", configuration " + config.string() +
-                       ", brokers: local (sqlite), records: sqlite, 2 workers."),
+                       ", configuration " + config.string() + ", brokers: local (sqlite), records: sqlite, 2 workers."),
             std::string::npos)
       << first;
 }
 
-TEST_F(StartingTest, AlreadyFlyingNamesTheOtherInstance) {
+TEST_F(StartingTest, ARefusedSecondStartNamesTheRunningInstance) {
   const auto first = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto second = leptir({"start"});
   EXPECT_EQ(second.exit, 1);
   EXPECT_NE(second.out.find("Leptir is already flying on this box. (pid " + std::to_string(first->pid()) + ", since "),
@@ -122,7 +121,7 @@ TEST_F(StartingTest, ADaemonWithoutAFileLoggerSaysThatItLogsNowhere) {
   writeConfig("brokers: [ { type: sqlite, connection: { path: q.db } } ]\nloggers: { out: { type: stdout } }\n");
   const auto answer = leptir({"start", "--daemon"});
   EXPECT_EQ(answer.exit, 0);
-  EXPECT_NE(answer.err.find("leptir: no logger of type file is configured, and a daemon has no other: it logs nowhere"),
+  EXPECT_NE(answer.err.find("no logger of type file is configured, and a daemon uses no other: it logs nothing"),
             std::string::npos)
       << answer.err;
   EXPECT_NE(answer.err.find("leptir: no meta_storage is configured: what becomes of tasks is not recorded"),
@@ -136,7 +135,7 @@ TEST_F(StartingTest, ADaemonWithoutAFileLoggerSaysThatItLogsNowhere) {
   EXPECT_EQ(leptir({"stop"}).exit, 0);
 }
 
-TEST_F(StartingTest, AFullDiskIsNoMistakeOfTheConfiguration) {
+TEST_F(StartingTest, AFullDiskIsNotReportedAsAConfigurationError) {
   const auto state = (folder / "state").string();
   fs::create_directories(state);
   const auto inFull = "unshare -m sh -c 'mount -t tmpfs -o size=8k none " + state + " && ";
@@ -146,10 +145,10 @@ TEST_F(StartingTest, AFullDiskIsNoMistakeOfTheConfiguration) {
   const int status = std::system(command.c_str());
   const auto output = readWholeFile(folder / "out");
   EXPECT_EQ(WEXITSTATUS(status), 1) << output;
-  EXPECT_NE(output.find("cannot make room for the status board: no space left on device"), std::string::npos) << output;
+  EXPECT_NE(output.find("cannot write the status board: no space left on device"), std::string::npos) << output;
 }
 
-TEST_F(StartingTest, ARefusedStartDoesNotWaitForTheReaderOfItsErrors) {
+TEST_F(StartingTest, ARefusedStartDoesNotWaitForTheReaderOfItsOutput) {
   writeConfig(
       "brokers: [ { type: sqlite, connection: { path: q.db } } ]\n"
       "loggers: { logfile: { type: file, options: { path: /proc/none/log } } }\n");
@@ -159,7 +158,7 @@ TEST_F(StartingTest, ARefusedStartDoesNotWaitForTheReaderOfItsErrors) {
   EXPECT_EQ(instance->waitForExit(), 78);
 }
 
-TEST_F(StartingTest, WhatTheProgramHasPrintedKeepsNoSignalFromAStart) {
+TEST_F(StartingTest, AStartThatBlocksOnItsOutputStillEndsOnTerm) {
   program = LEPTIR_DYING_TASKS;
   ::setenv("LEPTIR_TEST_PRINTS", "printed before runMain", 1);
   const auto reader = fillPipeOfOutput();
@@ -171,18 +170,18 @@ TEST_F(StartingTest, WhatTheProgramHasPrintedKeepsNoSignalFromAStart) {
   EXPECT_EQ(instance->waitForExit(), 128 + SIGTERM);
 }
 
-TEST_F(StartingTest, AlreadyFlyingSteersNoTerminal) {
+TEST_F(StartingTest, ARefusedSecondStartEscapesThePathOfTheConfiguration) {
   config = writeConfig(defaultYaml(), "a\x1b[31mred.yaml");
   const auto first = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto second = leptir({"start"});
   EXPECT_EQ(second.exit, 1);
   EXPECT_NE(second.out.find("a\\x1b[31mred.yaml)"), std::string::npos) << second.out;
 }
 
-TEST_F(StartingTest, ABrokenConfigurationKeepsNobodyFromStatusAndStop) {
+TEST_F(StartingTest, StatusAndStopWorkWithABrokenConfiguration) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   writeConfig("brokers: [ {");
   const auto shown = leptir({"status"});
   EXPECT_EQ(shown.exit, 0);
@@ -192,14 +191,14 @@ TEST_F(StartingTest, ABrokenConfigurationKeepsNobodyFromStatusAndStop) {
   EXPECT_EQ(instance->waitForExit(), 0);
 }
 
-TEST_F(StartingTest, StopAndStatusSayThatNothingRunsAlsoWithoutAReadableConfiguration) {
+TEST_F(StartingTest, StopAndStatusReportNotRunningEvenWithoutAReadableConfiguration) {
   for (const bool isMissing : {false, true}) {
     writeConfig("brokers: [ {");
     if (isMissing) fs::remove(config);
     const auto stop = leptir({"stop"});
     EXPECT_EQ(stop.exit, 3) << stop.err;
     EXPECT_NE(stop.err.find("Nothing to stop here"), std::string::npos) << stop.err;
-    EXPECT_NE(stop.err.find("leptir.yaml"), std::string::npos) << "the path may be why: " << stop.err;
+    EXPECT_NE(stop.err.find("leptir.yaml"), std::string::npos) << "a mistyped path may be the reason: " << stop.err;
     const auto shown = leptir({"status"});
     EXPECT_EQ(shown.exit, 78) << "the queues cannot be shown";
     EXPECT_EQ(shown.out, "not running\n");
@@ -219,11 +218,11 @@ TEST_F(StartingTest, AnInstanceIsFoundByTheLinkThatItWasStartedWith) {
   fs::create_symlink("releases/1", current);
   config = current / "leptir.yaml";
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   fs::remove(current);
   fs::create_symlink("releases/2", current);
   EXPECT_EQ(status().at("instance").at("pid"), instance->pid());
-  EXPECT_EQ(leptir({"start"}).exit, 1) << "no second one";
+  EXPECT_EQ(leptir({"start"}).exit, 1) << "a second instance is refused";
   config = folder / "releases/1/leptir.yaml";
   EXPECT_EQ(status().at("instance").at("pid"), instance->pid()) << "by its real path, too";
   config = folder / "releases/2/leptir.yaml";
@@ -233,7 +232,7 @@ TEST_F(StartingTest, AnInstanceIsFoundByTheLinkThatItWasStartedWith) {
   EXPECT_EQ(instance->waitForExit(), 0);
 }
 
-TEST_F(StartingTest, StopSaysWhatItWaitsForAndHowToHastenIt) {
+TEST_F(StartingTest, StopSaysWhatItWaitsForAndHowToEndTasksAtOnce) {
   const auto instance = start();
   const auto id = push({"sleep", "seconds:=600"});
   ASSERT_TRUE(eventually(

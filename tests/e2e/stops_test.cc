@@ -1,4 +1,4 @@
-// How an instance ends: what it lets finish, what it gives back, what it says of the rest.
+// Stops of an instance: which running tasks finish, and which go back to the queue.
 #include <csignal>
 
 #include "tests/e2e/ledger.h"
@@ -10,11 +10,11 @@ class StopsTest : public Ledger {
  protected:
   StopsTest() {
     const auto in = [this](const std::string& name) { return (folder / name).string(); };
-    // exec: the program is one process, which a TERM ends as it ends any program.
+    // The program is a shell loop, which TERM ends.
     writeConfig(defaultYaml("  tasks:\n    wait: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " + in("ledger") +
                             "; while [ ! -e " + in("go") + " ]; do sleep 0.02; done'] }\n"));
   }
-  void letGo() const { std::ofstream(folder / "go") << "now"; }
+  void createGoFile() const { std::ofstream(folder / "go") << "now"; }
 
   std::string pushAndBegin() {
     const auto id = push({"wait"});
@@ -48,20 +48,20 @@ TEST_F(StopsTest, ASecondTermChangesNothing) {
   ASSERT_TRUE(isLogged("Shutdown procedure triggered"));
   for (int i = 0; i < 3; ++i) instance->signal(i == 1 ? SIGINT : SIGTERM);
   const auto later = push({"wait"});
-  letGo();
+  createGoFile();
   EXPECT_EQ(instance->waitForExit(), 0);
   EXPECT_EQ(info(id).at("retC"), 1);
-  EXPECT_EQ(info(later).at("state"), "due") << "nothing is leased any more";
+  EXPECT_EQ(info(later).at("state"), "due") << "a stopping instance leases no tasks";
   EXPECT_EQ(runs().at(id), 1);
 }
 
-TEST_F(StopsTest, ATermToEveryProcessGivesBackTheProgramsThatItEnded) {
+TEST_F(StopsTest, ATermToEveryProcessGivesTheEndedProgramsBack) {
   const auto instance = start();
   const auto first = pushAndBegin(), second = pushAndBegin();
   for (const auto pid : treeBelow(instance->pid())) ::kill(pid, SIGTERM);
   EXPECT_EQ(instance->waitForExit(), 0) << logged();
   for (const auto& id : {first, second}) EXPECT_EQ(info(id).at("state"), "due") << info(id);
-  letGo();
+  createGoFile();
   EXPECT_EQ(drain(), 0);
   for (const auto& id : {first, second}) {
     EXPECT_EQ(info(id).at("retC"), 1);
@@ -69,7 +69,7 @@ TEST_F(StopsTest, ATermToEveryProcessGivesBackTheProgramsThatItEnded) {
   }
 }
 
-TEST_F(StopsTest, ATermToAProgramAloneIsACrash) {
+TEST_F(StopsTest, ATermToTheProgramOfATaskAloneCountsAsACrash) {
   const auto instance = start({"--drain"});
   const auto id = pushAndBegin();
   const auto master = instance->pid();
@@ -80,19 +80,19 @@ TEST_F(StopsTest, ATermToAProgramAloneIsACrash) {
   for (const auto pid : shell) {
     if (pid != master && std::ranges::find(children, pid) == children.end()) ::kill(pid, SIGTERM);
   }
-  EXPECT_TRUE(eventually([&] { return runs().at(id) == 2; })) << "again at once";
-  letGo();
+  EXPECT_TRUE(eventually([&] { return runs().at(id) == 2; })) << "the task runs again at once";
+  createGoFile();
   EXPECT_EQ(instance->waitForExit(), 0);
   EXPECT_EQ(info(id).at("attempt"), 2);
 }
 
-TEST_F(StopsTest, AQuitEndsWhatRunsAtOnceAndGivesItBack) {
+TEST_F(StopsTest, AQuitEndsRunningTasksAtOnceAndGivesThemBack) {
   const auto instance = start();
   const auto id = pushAndBegin();
   instance->signal(SIGQUIT);
   EXPECT_EQ(instance->waitForExit(), 0);
   EXPECT_EQ(info(id).at("state"), "due");
-  letGo();
+  createGoFile();
   EXPECT_EQ(drain(), 0);
   EXPECT_EQ(info(id).at("attempt"), 1);
 }

@@ -1,5 +1,4 @@
-// What others do to the stores while leptir uses them: rows that are no tasks, a file that is locked for a while, a
-// second instance.
+// Stores that others use too: malformed rows, a database that is locked for a while, a second instance.
 #include <csignal>
 #include <set>
 
@@ -18,7 +17,7 @@ class MalformedTest : public Installation {
     Database(folder / "leptir.db").run("INSERT INTO leptir_tasks (due, envelope) VALUES (0, " + as + ")", {bytes});
   }
 
-  // Envelope and reason, the longest buried first.
+  // Envelope and reason of the buried tasks, in the order of their rows.
   std::vector<std::vector<std::string>> buried() {
     return Database(folder / "leptir.db")
         .run("SELECT envelope, reason FROM leptir_tasks WHERE buried IS NOT NULL ORDER BY seq");
@@ -34,7 +33,7 @@ class MalformedTest : public Installation {
                                            std::string(100'000, '[')};
 };
 
-TEST_F(MalformedTest, BytesThatAreNoTaskAreBuriedAsTheyCameWithTheReasonAndTheOthersRun) {
+TEST_F(MalformedTest, MalformedEnvelopesAreBuriedUnchangedWithAReasonAndOtherTasksRun) {
   const auto before = push({"noop"});
   for (const auto& bytes : malformed) insert(bytes, "?");
   const auto after = push({"noop"});
@@ -53,14 +52,14 @@ TEST_F(MalformedTest, BytesThatAreNoTaskAreBuriedAsTheyCameWithTheReasonAndTheOt
   EXPECT_EQ(info(after).at("retC"), 1);
 }
 
-TEST_F(MalformedTest, TextThatIsNoTaskIsBuriedAsItCame) {
+TEST_F(MalformedTest, AMalformedEnvelopeOfTypeTextIsBuriedUnchanged) {
   push({"noop"});
   insert("not an envelope", "CAST(? AS TEXT)");
   ASSERT_EQ(drain(), 0);
   EXPECT_EQ(buried().at(0).at(0), "not an envelope");
 }
 
-// Records in a file of their own, which the test can lock so that nobody else can read or write it.
+// The records lie in a database of their own, which the test locks so that no instance can read or write it.
 class LockedRecordsTest : public Ledger {
  protected:
   LockedRecordsTest() {
@@ -87,7 +86,7 @@ class LockedRecordsTest : public Ledger {
   Database records{folder / "records.db"};
 };
 
-TEST_F(LockedRecordsTest, TasksKeepTheirLeasesUntilTheRequiredStorageIsThereThenEachHasItsRecord) {
+TEST_F(LockedRecordsTest, TasksStayLeasedUntilTheirRecordsCanBeSaved) {
   const auto ids = pushNotes(60);
   const auto instance = start();
   ASSERT_TRUE(haveAllRun(ids)) << instance->output();
@@ -101,7 +100,7 @@ TEST_F(LockedRecordsTest, TasksKeepTheirLeasesUntilTheRequiredStorageIsThereThen
   expectAllRecorded(ids);
 }
 
-TEST_F(LockedRecordsTest, ADispatcherThatDiesMeanwhileLeavesTheOutcomesToItsSuccessor) {
+TEST_F(LockedRecordsTest, TheNextDispatcherSavesTheRecordsOfAKilledOne) {
   const auto ids = pushNotes(60);
   const auto instance = start();
   ASSERT_TRUE(haveAllRun(ids)) << instance->output();
@@ -115,7 +114,7 @@ TEST_F(LockedRecordsTest, ADispatcherThatDiesMeanwhileLeavesTheOutcomesToItsSucc
   expectAllRecorded(ids);
 }
 
-TEST_F(LockedRecordsTest, AStopGivesUpAfterAWhileAndWhatHasNoRecordRunsAgain) {
+TEST_F(LockedRecordsTest, AStopGivesUpIfRecordsCannotBeSavedAndTheTasksRunAgain) {
   const auto ids = pushNotes(5);
   const auto instance = start();
   ASSERT_TRUE(haveAllRun(ids)) << instance->output();
@@ -134,9 +133,9 @@ class LockedStoreTest : public Ledger {
   LockedStoreTest() { writeConfig(defaultYaml(noteTask())); }
 };
 
-TEST_F(LockedStoreTest, AStopGivesTheBrokersStoreAWhileThenSaysWhatIsLeftAndEnds) {
+TEST_F(LockedStoreTest, AStopGivesUpIfTheBrokerIsLockedAndReportsUnsettledTasks) {
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto id = push({"sleep", "seconds:=1"});
   ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; })) << instance->output();
   Database store{folder / "leptir.db"};
@@ -157,10 +156,10 @@ class TwoInstancesTest : public Ledger {
     writeConfig(defaultYaml(noteTask()));
   }
 
-  std::unique_ptr<Running> startSecond() {
+  std::unique_ptr<StartedInstance> startSecond() {
     std::swap(config, second);
     auto instance = start();
-    waitUntilItFlies();
+    waitUntilRunning();
     std::swap(config, second);
     return instance;
   }
@@ -168,10 +167,10 @@ class TwoInstancesTest : public Ledger {
   fs::path second;
 };
 
-TEST_F(TwoInstancesTest, ShareTheTasksOfOneFileAndEachRunsOnce) {
+TEST_F(TwoInstancesTest, ShareTheTasksOfOneDatabaseAndEachTaskRunsOnce) {
   const auto other = startSecond();
   const auto instance = start();
-  waitUntilItFlies();
+  waitUntilRunning();
   const auto ids = pushNotes(100);
   ASSERT_TRUE(eventually([&] {
     const auto broker = status().at("brokers").at(0);
@@ -179,12 +178,12 @@ TEST_F(TwoInstancesTest, ShareTheTasksOfOneFileAndEachRunsOnce) {
   })) << instance->output();
 
   expectEachRanOnce(ids);
-  std::map<int, int> ranBy;  // workers
+  std::map<int, int> ranBy;  // number of tasks by the pid of the worker
   for (const auto& id : ids) ++ranBy[info(id).at("pid").get<int>()];
   int all = 0;
   for (const auto* running : {instance.get(), other.get()}) {
     int here = 0;
-    for (const auto& child : childrenOf(running->pid())) here += ranBy[child.pid];
+    for (const auto& child : base::childrenOf(running->pid())) here += ranBy[child.pid];
     EXPECT_GE(here, 20);
     all += here;
   }

@@ -1,4 +1,4 @@
-// Tasks through the whole product: what each kind of end leaves in its record and its broker.
+// Tasks through a whole instance: the record and the queue after each kind of end.
 #include "tests/e2e/installation.h"
 
 #include <csignal>
@@ -9,7 +9,7 @@ namespace {
 
 using TasksTest = Installation;
 
-TEST_F(TasksTest, ASuccessLeavesPhpLeptirsRecord) {
+TEST_F(TasksTest, ASuccessIsRecordedInPhpLeptirsFormat) {
   const auto id = push({"noop"});
   ASSERT_EQ(drain(), 0);
   const auto record = info(id);
@@ -24,7 +24,7 @@ TEST_F(TasksTest, ASuccessLeavesPhpLeptirsRecord) {
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
 }
 
-TEST_F(TasksTest, AnErrorIsDoneWithAndCanBeRunAgainFromItsRecord) {
+TEST_F(TasksTest, AnErrorIsNotRetriedAndItsRecordHasTheEnvelope) {
   const auto id = push({"fail"});
   ASSERT_EQ(drain(), 0);
   const auto record = info(id);
@@ -33,7 +33,7 @@ TEST_F(TasksTest, AnErrorIsDoneWithAndCanBeRunAgainFromItsRecord) {
   EXPECT_NE(record.at("envelope").get<std::string>().find(id), std::string::npos);
 }
 
-TEST_F(TasksTest, AnExceptionSaysWhatItSaid) {
+TEST_F(TasksTest, TheTextOfAnExceptionIsRecorded) {
   const auto id = push({"throw"});
   ASSERT_EQ(drain(), 0);
   const auto record = info(id);
@@ -57,7 +57,7 @@ TEST_F(TasksTest, ATaskThatAlwaysCrashesIsTriedThreeTimesThenBuriedAndTheOthersR
   EXPECT_EQ(info(others.back()).at("retC"), 1);
 }
 
-TEST_F(TasksTest, ATaskThatIgnoresEverySignalIsGoneAtItsLimit) {
+TEST_F(TasksTest, ATaskThatIgnoresEverySignalIsKilledAtItsTimeLimit) {
   const auto id = push({"hang", "--timeLimit=1"});
   ASSERT_EQ(drain(), 0);
   const auto record = info(id);
@@ -75,13 +75,13 @@ TEST_F(TasksTest, AScheduledTaskDoesNotRunEarly) {
   EXPECT_GE(started, record.at("pushed").get<double>() + 1) << "toex is in whole seconds";
 }
 
-TEST_F(TasksTest, AnUnknownNameIsLeftForAProgramThatKnowsIt) {
+TEST_F(TasksTest, ATaskOfAnUnknownNameStaysInTheQueue) {
   const auto id = push({"stranger"});
   const auto known = push({"noop"});
   const auto instance = start({"--drain"});
   EXPECT_EQ(instance->waitForExit(), 1);
   EXPECT_NE(instance->output().find("stranger"), std::string::npos) << instance->output();
-  EXPECT_EQ(info(id).at("state"), "due") << "it stays where it stood, for a program that knows it";
+  EXPECT_EQ(info(id).at("state"), "due") << "it keeps its place in the queue, for a program that knows its name";
   EXPECT_EQ(info(known).at("retC"), 1);
 }
 
@@ -91,7 +91,7 @@ TEST_F(TasksTest, ALongTaskIsRecordedAsInProgressWhileItRuns) {
   EXPECT_TRUE(eventually([&] { return info(id).value("status", 0) == 2; }));
 }
 
-TEST_F(TasksTest, ALargeParameterGetsThroughWhole) {
+TEST_F(TasksTest, ALargeParameterReachesItsTaskWhole) {
   const auto text = std::string(300'000, 'x');
   const auto answer = leptir({"push", "--stdin"},
                              "{\"name\":\"echo\",\"parameters\":{\"text\":\"" + text + "\"}}\n{\"name\":\"noop\"}\n");
@@ -113,7 +113,7 @@ class ProgramsTest : public Installation {
   }
 };
 
-TEST_F(ProgramsTest, GetsItsParametersAsArgumentsAndItsLinesBecomeTheResponse) {
+TEST_F(ProgramsTest, GetsParametersAsArgumentsAndItsOutputBecomesTheResponse) {
   const auto record =
       runProgram("{ command: [/bin/echo, 'hello {name}', '{list}', '{{x}}'] }", {"name=world; rm -rf", "list:=[1, 2]"});
   EXPECT_EQ(record.at("retC"), 1);
@@ -134,7 +134,7 @@ TEST_F(ProgramsTest, GetsTheTaskOnStdinAndInItsEnvironment) {
   EXPECT_NE(response.find("LEPTIR_ATTEMPT=1"), std::string::npos) << response;
 }
 
-TEST_F(ProgramsTest, ExitCodesThatAreListedAreWarnings) {
+TEST_F(ProgramsTest, ListedExitCodesAreWarnings) {
   EXPECT_EQ(runProgram("{ command: [/bin/sh, -c, 'exit 3'], warning_exit_codes: [3] }").at("retC"), 2);
 }
 
@@ -144,7 +144,7 @@ TEST_F(ProgramsTest, OtherExitCodesAreErrorsAndStderrIsKept) {
   EXPECT_NE(record.at("stderr").get<std::string>().find("trouble"), std::string::npos);
 }
 
-TEST_F(ProgramsTest, IsEndedAtItsLimitWithItsDescendants) {
+TEST_F(ProgramsTest, IsEndedWithItsDescendantsAtItsTimeLimit) {
   const auto record = runProgram(
       "{ command: [/bin/sh, -c, 'sh -c \"echo \\$\\$; trap : TERM; sleep 1000\" & sleep 1000'] }", {"--timeLimit=1"});
   EXPECT_EQ(record.at("retC"), 5) << record.dump();
@@ -152,7 +152,7 @@ TEST_F(ProgramsTest, IsEndedAtItsLimitWithItsDescendants) {
   EXPECT_EQ(::kill(child, 0), -1) << child;
 }
 
-TEST_F(ProgramsTest, WhatItWroteUntilItsLimitStandsInTheRecord) {
+TEST_F(ProgramsTest, OutputBeforeTheTimeLimitIsRecorded) {
   const auto record = runProgram(
       "{ command: [/bin/sh, -c, 'echo half; echo oh >&2; trap \"echo ending; exit 7\" TERM; sleep 9 & wait'] }",
       {"--timeLimit=1"});
@@ -161,7 +161,7 @@ TEST_F(ProgramsTest, WhatItWroteUntilItsLimitStandsInTheRecord) {
   EXPECT_EQ(record.at("stderr"), "oh\n");
 }
 
-TEST_F(ProgramsTest, WhatItWroteUntilItWasKilledStandsInTheRecord) {
+TEST_F(ProgramsTest, OutputBeforeAKillIsRecorded) {
   const auto record = runProgram(
       "{ command: [/bin/sh, -c, 'trap \"echo no; echo never >&2\" TERM; echo half; while :; do sleep 0.02; done'] }",
       {"--timeLimit=1"});
@@ -171,7 +171,7 @@ TEST_F(ProgramsTest, WhatItWroteUntilItWasKilledStandsInTheRecord) {
   EXPECT_TRUE(record.at("stderr").get<std::string>().ends_with("never\n")) << record.dump();
 }
 
-TEST_F(ProgramsTest, WhatItWroteUntilItWasCancelledStandsInTheRecord) {
+TEST_F(ProgramsTest, OutputBeforeACancelIsRecorded) {
   writeConfig(defaultYaml("  tasks: { prog: { command: [/bin/sh, -c, 'echo half; echo oh >&2; sleep 99'] } }\n"));
   const auto id = push({"prog"});
   const auto instance = start();

@@ -10,8 +10,8 @@ using ::testing::HasSubstr;
 
 class TimeLimitTest : public Installation {};
 
-// In nanoseconds, and in microseconds, these are small numbers again where they wrap around.
-TEST_F(TimeLimitTest, ThatNoClockReachesIsRefusedByPush) {
+// Converted to nanoseconds or microseconds, these limits would wrap around to small numbers.
+TEST_F(TimeLimitTest, PushRefusesTimeLimitsThatWouldOverflow) {
   for (const std::string limit : {"18446744073710", "18446744073709552", "9223372036854775807"}) {
     const auto pushed = leptir({"push", "noop", "--timeLimit", limit});
     EXPECT_NE(pushed.exit, 0);

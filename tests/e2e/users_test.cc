@@ -1,4 +1,4 @@
-// Several users of one machine on one database. Only root can act as them.
+// Several users of one machine on one database. Only root can run these tests.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -18,14 +18,14 @@ using ::testing::Not;
 
 constexpr uid_t kAna = 54321;
 
-// Dead sessions are looked for every half second.
+// With LEPTIR_TEST_LEASE=3 instances search for dead sessions every half second.
 class UsersTest : public Ledger {
  protected:
   UsersTest() { ::setenv("LEPTIR_TEST_LEASE", "3", 1); }
   ~UsersTest() override { ::unsetenv("LEPTIR_TEST_LEASE"); }
 
-  // From here on commands and starts run as that user, in the shared group, under umask 077 and with a state folder of
-  // the user's own. False: that user cannot run the program, since a folder above it keeps others out.
+  // From now on commands run as that user, in the shared group, with umask 077 and a state folder of the user. Returns
+  // false if that user cannot run the program, because a folder above it is closed to others.
   bool become(uid_t user) {
     const auto state = folder / ("state-" + std::to_string(user));
     fs::create_directories(state);
@@ -40,13 +40,13 @@ class UsersTest : public Ledger {
     return run({"--version"}).exit == 0;
   }
 
-  // A folder that both users may write, and a configuration of root that both may read.
+  // Makes the folder writable for both users, with a configuration of root that both may read.
   void share() {
     ASSERT_EQ(::chown(folder.c_str(), 0, kSharedGroup), 0);
     ::chmod(folder.c_str(), 02775);
-    auto yaml = defaultYaml(
-        "  tasks: { slow: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " + (folder / "ledger").string() +
-        "-$(id -u); until test -e " + (folder / "go").string() + "; do sleep 0.05; done'] } }\n");
+    auto yaml = defaultYaml("  tasks: { slow: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >> " +
+                            (folder / "ledger").string() + "-$(id -u); until test -e " + (folder / "go").string() +
+                            "; do sleep 0.05; done'] } }\n");
     const auto logfile = yaml.find("    logfile:");
     yaml.erase(logfile, yaml.find("    stdoutlog:") - logfile);
     ::chmod(writeConfig(yaml).c_str(), 0644);
@@ -72,7 +72,7 @@ class UsersTest : public Ledger {
 #define LEPTIR_BECOME(user) \
   if (!become(user)) GTEST_SKIP() << "user " << (user) << " cannot run " << LEPTIR_PROGRAM
 
-TEST_F(UsersTest, CommandsThatLookAtTheDatabaseOfAStrangerSayWhatAStartSays) {
+TEST_F(UsersTest, CommandsOnTheDatabaseOfAnotherUserPrintTheErrorOfAStart) {
   LEPTIR_NEEDS_ROOT();
   share();
   const auto id = push({"noop"});
@@ -90,10 +90,10 @@ TEST_F(UsersTest, CommandsThatLookAtTheDatabaseOfAStrangerSayWhatAStartSays) {
     EXPECT_TRUE(answer.exit == 69 || command[0] == "status") << command[0] << " " << answer.exit;
   }
   program = LEPTIR_PROGRAM;
-  EXPECT_EQ(status().at("brokers").at(0).at("due"), 1) << "root looks at it; nothing was cancelled";
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 1) << "root may read it; the task was not cancelled";
 }
 
-TEST_F(UsersTest, WhoShareADatabaseNeverTakeEachOthersTasks) {
+TEST_F(UsersTest, InstancesOfTwoUsersOnOneDatabaseNeverTakeEachOthersTasks) {
   LEPTIR_NEEDS_ROOT();
   share();
   makeDatabase(kAna, 0660);
@@ -104,9 +104,9 @@ TEST_F(UsersTest, WhoShareADatabaseNeverTakeEachOthersTasks) {
   const auto lock = lockFile();
   LEPTIR_BECOME(kOtherUser);
   const auto another = start();
-  waitUntilItFlies();
-  std::this_thread::sleep_for(std::chrono::seconds(2));  // four looks
-  EXPECT_THAT(another->output(), Not(HasSubstr("is dead"))) << "the lock is made for the group";
+  waitUntilRunning();
+  std::this_thread::sleep_for(std::chrono::seconds(2));  // four searches for dead sessions
+  EXPECT_THAT(another->output(), Not(HasSubstr("is dead"))) << "the group may open the lock file";
   ::chmod(lock.c_str(), 0600);
   EXPECT_TRUE(eventually([&] {
     return another->output().find("is taken for alive, and keeps its tasks: its lock file") != std::string::npos;
@@ -121,7 +121,7 @@ TEST_F(UsersTest, WhoShareADatabaseNeverTakeEachOthersTasks) {
   }
 }
 
-TEST_F(UsersTest, AStateFolderOfAStrangerIsRefusedByAStartAndByCheck) {
+TEST_F(UsersTest, StartAndCheckRefuseAStateFolderOfAnotherUser) {
   LEPTIR_NEEDS_ROOT();
   fs::create_directories(folder / "state/leptir");
   giveTo(kAna, folder / "state/leptir");
@@ -134,7 +134,7 @@ TEST_F(UsersTest, AStateFolderOfAStrangerIsRefusedByAStartAndByCheck) {
   EXPECT_THAT(check.out, HasSubstr("start: " + sentence));
 }
 
-TEST_F(UsersTest, AStateFolderThatCannotBeMadeForWantOfRightsIsNoMistakeOfTheConfiguration) {
+TEST_F(UsersTest, AStateFolderThatCannotBeMadeIsNotAConfigurationError) {
   LEPTIR_NEEDS_ROOT();
   share();
   LEPTIR_BECOME(kOtherUser);

@@ -1,40 +1,42 @@
-// A broker's thread and a store that fails for a while, loses our session, or never comes back.
+// The feeder with a store that fails for a while, loses its session, or never comes back.
 #include "dispatcher/feeder.h"
 
-#include "tests/hands/hands.h"
+#include "tests/hands/store_thread_fixture.h"
 
 namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
 
-class FeederTest : public Hands {
+class FeederTest : public StoreThreadTest {
  protected:
-  void start(std::vector<MetaSeat> beside = {}) {
-    FeederOptions options;
+  void start(std::vector<meta::MetaStorageFactory> colocated = {}) {
+    dispatcher::FeederOptions options;
     options.instance = instance;
     options.closeWithin = 300ms;
-    feeder = std::make_unique<Feeder>(std::move(options), brokerSeat(), std::move(beside), true, page, inbox, log,
-                                      systemClock(), [this](const Error&) { ++saidUnusable; });
+    feeder = std::make_unique<dispatcher::Feeder>(std::move(options), brokerSeat(), std::move(colocated), true, page,
+                                                  inbox, log, systemClock(), [this](const Error&) { ++saidUnusable; });
   }
 
-  // Starts with these tasks in the queue and leases them, or the first of them.
-  std::vector<LeasedTask> lease(const std::vector<std::string>& ids, std::size_t room,
-                                std::vector<MetaSeat> beside = {}) {
+  // Pushes these tasks, starts the feeder and lets it lease as many of them as the lease credit allows.
+  std::vector<LeasedTask> lease(const std::vector<std::string>& ids, std::size_t credit,
+                                std::vector<meta::MetaStorageFactory> colocated = {}) {
     push(ids);
-    start(std::move(beside));
-    EXPECT_TRUE(next<event::BrokerOpened>());
-    feeder->setRoom(room, 0);
-    auto leased = next<event::Leased>();
+    start(std::move(colocated));
+    EXPECT_TRUE(next<dispatcher::event::BrokerOpened>());
+    feeder->setLeaseCredit(credit, 0);
+    auto leased = next<dispatcher::event::Leased>();
     return leased ? std::move(leased->tasks) : std::vector<LeasedTask>();
   }
 
-  std::vector<LeasedTask> lease(const std::vector<std::string>& ids, std::vector<MetaSeat> beside = {}) {
-    return lease(ids, ids.size(), std::move(beside));
+  std::vector<LeasedTask> lease(const std::vector<std::string>& ids,
+                                std::vector<meta::MetaStorageFactory> colocated = {}) {
+    return lease(ids, ids.size(), std::move(colocated));
   }
 
-  std::shared_ptr<SettleBatch> batchOf(const LeasedTask& task, const std::string& id, std::uint64_t epoch = 1) {
-    auto batch = std::make_shared<SettleBatch>();
+  std::shared_ptr<dispatcher::SettleBatch> batchOf(const LeasedTask& task, const std::string& id,
+                                                   std::uint64_t epoch = 1) {
+    auto batch = std::make_shared<dispatcher::SettleBatch>();
     batch->id = ++lastBatch;
     batch->epoch = epoch;
     batch->acknowledge.push_back(task.lease);
@@ -42,9 +44,9 @@ class FeederTest : public Hands {
     return batch;
   }
 
-  // Another instance takes over what this one holds.
+  // Ends the session of this instance and recovers its tasks, as another instance would.
   void claim() {
-    queue->endTimeOf(instance);
+    queue->expireSessionsOf(instance);
     queue->recover(1000, {});
   }
 
@@ -54,75 +56,75 @@ class FeederTest : public Hands {
   }
 
   const std::string instance = std::string(32, 'a');
-  SharedPage page;
+  link::SharedPage page;
   std::uint64_t lastBatch = 0;
-  std::unique_ptr<Feeder> feeder;  // last: its thread uses all the others
+  std::unique_ptr<dispatcher::Feeder> feeder;  // last: its thread uses all other members
 };
 
-TEST_F(FeederTest, LeasesNoMoreThanThereIsRoomForSinceTheLastDelivery) {
+TEST_F(FeederTest, LeasesNoMoreThanItsCreditWhichEarlierDeliveriesUseUp) {
   push({"a", "b", "c"});
   start();
-  feeder->setRoom(2, 0);
-  EXPECT_EQ(next<event::Leased>()->tasks.size(), 2u);
-  feeder->setRoom(2, 0);  // said before the core knew of the two
+  feeder->setLeaseCredit(2, 0);
+  EXPECT_EQ(next<dispatcher::event::Leased>()->tasks.size(), 2u);
+  feeder->setLeaseCredit(2, 0);  // sent before the core knew of the two tasks
   feeder->count();
-  EXPECT_EQ(next<event::Counted>()->counts, (TaskCounts{.due = 1, .leased = 2}));
-  feeder->setRoom(1, 2);
-  EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
+  EXPECT_EQ(next<dispatcher::event::Counted>()->counts, (TaskCounts{.due = 1, .leased = 2}));
+  feeder->setLeaseCredit(1, 2);
+  EXPECT_EQ(next<dispatcher::event::Leased>()->tasks.size(), 1u);
 }
 
-// A row that counts as due and that no lease can take must not keep a processor busy.
+// A task that counts as due but that no lease can take must not keep a processor busy.
 TEST_F(FeederTest, APopThatReturnsNothingAtOnceIsFollowedByAPause) {
   constexpr int kPops = 20;
-  mood.impatient = true;
+  faults.popReturnsAtOnce = true;
   const auto begin = systemClock().bootTime();
   start();
-  feeder->setRoom(1, 0);
-  ASSERT_TRUE(waitUntil([&] { return std::ranges::count(mood.journal(), "pop") >= kPops; }));
+  feeder->setLeaseCredit(1, 0);
+  ASSERT_TRUE(waitUntil([&] { return std::ranges::count(faults.journal(), "pop") >= kPops; }));
   EXPECT_GE(systemClock().bootTime() - begin, (kPops - 1) * 10ms);
 }
 
-// It is at a lease when both come, a batch to settle and room for more.
+// The feeder is in a lease call when a batch to settle and new lease credit arrive.
 class BusyFeederTest : public FeederTest {
  protected:
   void giveBothAtOnce() {
     const auto first = lease({"a", "b", "c", "d"}, 1);
-    const auto asked = mood.journal().size();
-    mood.holds = "pop";
-    feeder->setRoom(1, 1);
-    ASSERT_TRUE(waitUntil([&] { return mood.journal().size() > asked && mood.journal().back() == "pop"; }));
+    const auto asked = faults.journal().size();
+    faults.holds = "pop";
+    feeder->setLeaseCredit(1, 1);
+    ASSERT_TRUE(waitUntil([&] { return faults.journal().size() > asked && faults.journal().back() == "pop"; }));
     feeder->settle(batchOf(first.at(0), "a"));
-    feeder->setRoom(3, 1);
-    mood.holds = "";
-    EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
+    feeder->setLeaseCredit(3, 1);
+    faults.holds = "";
+    EXPECT_EQ(next<dispatcher::event::Leased>()->tasks.size(), 1u);
   }
 };
 
-TEST_F(BusyFeederTest, AcknowledgesAndLeasesInOneGoWhileMoreIsDue) {
+TEST_F(BusyFeederTest, AcknowledgesAndLeasesInOneRequestWhileMoreIsDue) {
   giveBothAtOnce();
-  EXPECT_EQ(next<event::Leased>()->tasks.size(), 2u);
-  EXPECT_EQ(next<event::Settled>()->batch, 1u);
-  EXPECT_TRUE(mood.wasAsked("acknowledge and pop"));
-  EXPECT_FALSE(mood.wasAsked("acknowledge"));
+  EXPECT_EQ(next<dispatcher::event::Leased>()->tasks.size(), 2u);
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
+  EXPECT_TRUE(faults.wasAsked("acknowledge and pop"));
+  EXPECT_FALSE(faults.wasAsked("acknowledge"));
   EXPECT_EQ(left(), 3u);
 }
 
-TEST_F(BusyFeederTest, TellsNothingSettledUntilBothAreAnswered) {
-  mood.refuses = "acknowledge and pop";
+TEST_F(BusyFeederTest, ReportsNoBatchAsSettledWhoseAcknowledgeAndPopFailed) {
+  faults.refuses = "acknowledge and pop";
   giveBothAtOnce();
-  ASSERT_TRUE(next<event::BrokerClosed>());
-  EXPECT_EQ(next<event::Settled>()->batch, 1u);  // would have gone by
-  EXPECT_TRUE(mood.wasAsked("acknowledge")) << "alone, once the store is open again";
+  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);  // next() would have dropped an earlier one
+  EXPECT_TRUE(faults.wasAsked("acknowledge")) << "without a pop, once the store is open again";
   EXPECT_EQ(left(), 3u);
 }
 
-// Whether it acknowledges alone or together with the next lease depends on what it hears first.
+// Whether it acknowledges alone or together with the next lease depends on which order arrives first.
 TEST_F(FeederTest, SettlesAndLeasesInTurnUntilNothingIsLeft) {
   push({"a", "b", "c", "d", "e", "f", "g", "h"});
   start();
   for (std::uint64_t seen = 0; seen < 8; ++seen) {
-    feeder->setRoom(1, seen);
-    const auto leased = next<event::Leased>();
+    feeder->setLeaseCredit(1, seen);
+    const auto leased = next<dispatcher::event::Leased>();
     ASSERT_TRUE(leased && leased->tasks.size() == 1) << seen;
     feeder->settle(batchOf(leased->tasks.front(), "x"));
   }
@@ -130,202 +132,202 @@ TEST_F(FeederTest, SettlesAndLeasesInTurnUntilNothingIsLeft) {
 }
 
 TEST_F(FeederTest, OpensAStoreThatIsDownAtFirstOnceItIsThere) {
-  mood.down = true;
+  faults.down = true;
   start();
-  ASSERT_TRUE(refuses(mood));
-  mood.down = false;
-  EXPECT_TRUE(next<event::BrokerOpened>());
+  ASSERT_TRUE(refuses(faults));
+  faults.down = false;
+  EXPECT_TRUE(next<dispatcher::event::BrokerOpened>());
 }
 
-TEST_F(FeederTest, KeepsBatchesUntilTheStoreIsBackAndGoesOnInItsSession) {
+TEST_F(FeederTest, KeepsBatchesUntilTheStoreIsBackAndResumesItsSession) {
   const auto tasks = lease({"a", "b"});
-  mood.down = true;
+  faults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
   feeder->settle(batchOf(tasks.at(1), "b"));
-  ASSERT_TRUE(next<event::BrokerClosed>());
-  EXPECT_FALSE(hasCome<event::Settled>());
+  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  EXPECT_FALSE(hasCome<dispatcher::event::BatchSettled>());
   EXPECT_EQ(queue->counts().leased, 2u);
 
-  mood.down = false;
-  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 1u);
-  EXPECT_EQ(next<event::Settled>()->batch, 1u);
-  EXPECT_EQ(next<event::Settled>()->batch, 2u);
+  faults.down = false;
+  EXPECT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 1u);
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 2u);
   EXPECT_EQ(left(), 0u);
 }
 
-TEST_F(FeederTest, SaysOfEachBatchThatItWaitsForAStoreThatIsAway) {
+TEST_F(FeederTest, ReportsEachBatchThatWaitsForAnUnavailableStore) {
   const auto tasks = lease({"a", "b"});
-  mood.down = true;
+  faults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
-  EXPECT_EQ(next<event::StoreUnavailable>()->batch, 1u);
-  feeder->settle(batchOf(tasks.at(1), "b"));  // comes while it is away
-  while (next<event::StoreUnavailable>()->batch != 2) {
+  EXPECT_EQ(next<dispatcher::event::StoreUnavailable>()->batch, 1u);
+  feeder->settle(batchOf(tasks.at(1), "b"));  // arrives while the store is unavailable
+  while (next<dispatcher::event::StoreUnavailable>()->batch != 2) {
   }
-  mood.down = false;
-  EXPECT_EQ(next<event::Settled>()->batch, 1u);
+  faults.down = false;
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
 }
 
-TEST_F(FeederTest, SaysOfABatchThatItWaitsForAStoreThatIsAwayFromTheStart) {
+TEST_F(FeederTest, ReportsABatchThatWaitsForAStoreThatIsUnavailableFromTheStart) {
   const auto tasks = lease({"a"});
-  mood.down = true;
+  faults.down = true;
   feeder.reset();
   start();
   feeder->settle(batchOf(tasks.at(0), "a"));
-  EXPECT_EQ(next<event::StoreUnavailable>()->batch, 1u);
+  EXPECT_EQ(next<dispatcher::event::StoreUnavailable>()->batch, 1u);
 }
 
-// Nobody has claimed it: a late renewal keeps it, if it comes before we look for the dead ourselves.
-TEST_F(FeederTest, ProlongsItsSessionThatExpiredWhileTheStoreWasAwayBeforeItLooksForDeadOnes) {
+// The session is not claimed yet: a late renewal keeps it, if it comes before the feeder looks for dead sessions.
+TEST_F(FeederTest, RenewsItsExpiredSessionBeforeItLooksForDeadSessions) {
   lease({"a"});
-  mood.down = true;
+  faults.down = true;
   feeder->count();
-  ASSERT_TRUE(next<event::BrokerClosed>());
-  queue->endTimeOf(instance);
-  mood.down = false;
-  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 1u);
-  const auto held = next<event::Held>();  // comes after the search
+  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  queue->expireSessionsOf(instance);
+  faults.down = false;
+  EXPECT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 1u);
+  const auto held = next<dispatcher::event::HeldTasksListed>();  // sent after dead sessions were looked for
   EXPECT_EQ(held->epoch, 1u);
   EXPECT_EQ(held->tasks.size(), 1u);
 }
 
-TEST_F(FeederTest, DoesNotTakeASessionForItsOwnForALeaseUntilItIsRenewed) {
+TEST_F(FeederTest, ExtendsTheEndOfItsLeasesOnlyOnceAResumedSessionIsRenewed) {
   lease({"a"});
   const auto ends = page.brokers[0].leaseEndsBoot.load();
-  mood.down = true;
+  faults.down = true;
   feeder->count();
-  ASSERT_TRUE(next<event::BrokerClosed>());
-  mood.refuses = "renew";
-  mood.down = false;
-  ASSERT_TRUE(refuses(mood));
-  ASSERT_TRUE(refuses(mood));
+  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  faults.refuses = "renew";
+  faults.down = false;
+  ASSERT_TRUE(refuses(faults));
+  ASSERT_TRUE(refuses(faults));
   EXPECT_EQ(page.brokers[0].leaseEndsBoot.load(), ends);
 }
 
-// Brokers whose emptiness is not known keep a place for their tasks: without this the others would wait for ever.
-TEST_F(FeederTest, SaysAgainThatItsQueueIsEmptyOnceItsStoreIsBack) {
+// The core reserves a cell for a broker that may have tasks: without this event the others would wait for ever.
+TEST_F(FeederTest, ReportsAgainThatItsQueueIsEmptyOnceItsStoreIsBack) {
   start();
-  ASSERT_TRUE(next<event::BrokerOpened>());
-  feeder->setRoom(4, 0);
-  ASSERT_TRUE(next<event::Leased>()->nothingMoreDue);
-  mood.down = true;
-  ASSERT_TRUE(next<event::BrokerClosed>());
-  mood.down = false;
-  ASSERT_TRUE(next<event::BrokerOpened>());
-  EXPECT_TRUE(next<event::Leased>()->nothingMoreDue);
+  ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
+  feeder->setLeaseCredit(4, 0);
+  ASSERT_TRUE(next<dispatcher::event::Leased>()->nothingMoreDue);
+  faults.down = true;
+  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  faults.down = false;
+  ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
+  EXPECT_TRUE(next<dispatcher::event::Leased>()->nothingMoreDue);
 }
 
-// Faults B10: an evening of "server is full" must not be one of ten thousand requests a second.
-TEST_F(FeederTest, RestsWhenAStoreOpensEachTimeAndRefusesTheSameEachTime) {
+// Row B10 of docs/design.md: a server that refuses everything for hours must not get thousands of requests per second.
+TEST_F(FeederTest, BacksOffWhenAStoreOpensEachTimeAndRefusesTheSameRequest) {
   const auto tasks = lease({"a"});
-  mood.refuses = "acknowledge";
+  faults.refuses = "acknowledge";
   const auto began = systemClock().bootTime();
   feeder->settle(batchOf(tasks.at(0), "a"));
-  ASSERT_TRUE(waitUntil([&] { return mood.refused == 4; }));
-  EXPECT_GE(systemClock().bootTime() - began, 1s) << "halves of 1 s and 2 s, the first time at once";
+  ASSERT_TRUE(waitUntil([&] { return faults.refused == 4; }));
+  EXPECT_GE(systemClock().bootTime() - began, 1s) << "first at once, then at least half of 1 s and of 2 s";
 
-  mood.refuses = "";
-  EXPECT_EQ(next<event::Settled>()->batch, 1u);
+  faults.refuses = "";
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
 }
 
-// A store may refuse what is asked now and then, and do well in between.
-TEST_F(FeederTest, RestsLongerEachTimeWhenAStoreFailsAgainSoonAfterAGoodTurn) {
-  mood.refuses = "count";
+// A store may refuse some requests and accept others in between.
+TEST_F(FeederTest, BacksOffLongerEachTimeWhenAStoreFailsAgainSoonAfterAGoodTurn) {
+  faults.refuses = "count";
   const auto began = systemClock().bootTime();
   start();
   for (int i = 0; i < 4; ++i) {
-    ASSERT_TRUE(next<event::BrokerOpened>());
+    ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
     feeder->count();
-    ASSERT_TRUE(next<event::BrokerClosed>());
+    ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
   }
-  ASSERT_TRUE(next<event::BrokerOpened>());
-  EXPECT_GE(systemClock().bootTime() - began, 1s) << "halves of 1 s, 2 s and 4 s, the first time at once";
+  ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
+  EXPECT_GE(systemClock().bootTime() - began, 1s) << "first at once, then half of 1 s, 2 s and 4 s";
 }
 
-TEST_F(FeederTest, LogsWhatItsStoresWarnOfOnceHoweverOftenTheyAreOpened) {
+TEST_F(FeederTest, LogsEachWarningOfItsStoresOnceHoweverOftenTheyAreOpened) {
   const auto read = openLog();
-  mood.warnings = {"it forgets"};
-  storageMood.warnings = {"it is old"};
+  faults.warnings = {"it forgets"};
+  storageFaults.warnings = {"it is old"};
   start({metaSeat()});
-  ASSERT_TRUE(next<event::BrokerOpened>());
-  mood.down = true;
+  ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
+  faults.down = true;
   feeder->count();
-  ASSERT_TRUE(next<event::BrokerClosed>());
-  mood.down = false;
-  ASSERT_TRUE(next<event::BrokerOpened>());
+  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  faults.down = false;
+  ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
   EXPECT_EQ(timesIn(read(), "WARN (4): broker broker: it forgets"), 1);
   EXPECT_EQ(timesIn(read(), "WARN (4): meta storage records: it is old"), 1);
 }
 
-TEST_F(FeederTest, SettlesOnceWhatWasDoneWithoutAnAnswer) {
+TEST_F(FeederTest, ReportsABatchAsSettledOnceWhenTheReplyOfTheStoreWasLost) {
   const auto tasks = lease({"a"});
-  mood.cutAnswers = true;
+  faults.loseAnswers = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
   ASSERT_TRUE(waitUntil([&] { return left() == 0; }));
-  mood.cutAnswers = false;
-  EXPECT_EQ(next<event::Settled>()->batch, 1u);
-  EXPECT_TRUE(next<event::Held>());
-  EXPECT_FALSE(hasCome<event::Settled>());
+  faults.loseAnswers = false;
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
+  EXPECT_TRUE(next<dispatcher::event::HeldTasksListed>());
+  EXPECT_FALSE(hasCome<dispatcher::event::BatchSettled>());
 }
 
-TEST_F(FeederTest, NamesWhatWasLeasedWithoutAnAnswerAsHeld) {
+TEST_F(FeederTest, ReportsTasksAsHeldWhenTheReplyToTheirLeaseWasLost) {
   start();
-  ASSERT_TRUE(next<event::Held>());
-  mood.cutAnswers = true;
+  ASSERT_TRUE(next<dispatcher::event::HeldTasksListed>());
+  faults.loseAnswers = true;
   push({"a"});
-  feeder->setRoom(1, 0);
+  feeder->setLeaseCredit(1, 0);
   ASSERT_TRUE(waitUntil([&] { return queue->counts().leased == 1; }));
-  feeder->setRoom(0, 0);
-  mood.cutAnswers = false;
-  const auto isHeld = [&] { return next<event::Held>()->tasks.size() == 1; };
-  EXPECT_TRUE(isHeld() || isHeld());  // the first may have been asked before the lease
+  feeder->setLeaseCredit(0, 0);
+  faults.loseAnswers = false;
+  const auto isHeld = [&] { return next<dispatcher::event::HeldTasksListed>()->tasks.size() == 1; };
+  EXPECT_TRUE(isHeld() || isHeld());  // the first list may be from before the lease
 }
 
 TEST_F(FeederTest, ALostSessionIsClosedBeforeTheNextEpochIsOpened) {
   push({"a"});
   start();
-  ASSERT_EQ(next<event::BrokerOpened>()->epoch, 1u);
+  ASSERT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 1u);
   claim();
-  feeder->setRoom(1, 0);
-  ASSERT_TRUE(next<event::BrokerClosed>());
-  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 2u);
+  feeder->setLeaseCredit(1, 0);
+  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  EXPECT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 2u);
   EXPECT_EQ(page.brokers[0].epoch, 2u);
-  const auto leased = next<event::Leased>();
+  const auto leased = next<dispatcher::event::Leased>();
   EXPECT_EQ(leased->epoch, 2u);
   EXPECT_EQ(leased->tasks.size(), 1u);
 }
 
-TEST_F(FeederTest, NothingIsRecordedOrDoneToTheTasksOfALostEpoch) {
+TEST_F(FeederTest, TasksOfALostEpochAreNeitherRecordedNorSettled) {
   const auto tasks = lease({"a"}, {metaSeat()});
-  feeder->setRoom(0, 1);
+  feeder->setLeaseCredit(0, 1);
   claim();
-  feeder->count();  // a turn, so that it notices
-  feeder->setRoom(1, 1);
-  ASSERT_EQ(next<event::BrokerOpened>()->epoch, 2u);
-  const auto again = next<event::Leased>();
+  feeder->count();  // makes the feeder do a turn, in which it notices the loss
+  feeder->setLeaseCredit(1, 1);
+  ASSERT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 2u);
+  const auto again = next<dispatcher::event::Leased>();
   ASSERT_EQ(again->tasks.size(), 1u);
 
   feeder->settle(batchOf(tasks.at(0), "a", 1));
-  EXPECT_EQ(next<event::Settled>()->batch, 1u) << "so that its cells become free";
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u) << "so that its cells become free";
   EXPECT_FALSE(isRecorded("a"));
   EXPECT_EQ(queue->find("a")->state, TaskState::Leased);
   EXPECT_EQ(queue->find("a")->counters.expiries, 1u);
 }
 
-TEST_F(FeederTest, SavesTheRecordsBesideItsBrokerBeforeItAcknowledges) {
+TEST_F(FeederTest, SavesRecordsToAColocatedStorageBeforeItAcknowledges) {
   const auto tasks = lease({"a"}, {metaSeat()});
-  storageMood.down = true;
+  storageFaults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
-  ASSERT_TRUE(refuses(storageMood));
-  EXPECT_FALSE(mood.wasAsked("acknowledge"));
-  EXPECT_FALSE(hasCome<event::Settled>());
+  ASSERT_TRUE(refuses(storageFaults));
+  EXPECT_FALSE(faults.wasAsked("acknowledge"));
+  EXPECT_FALSE(hasCome<dispatcher::event::BatchSettled>());
 
-  storageMood.down = false;
-  EXPECT_EQ(next<event::Settled>()->batch, 1u);
+  storageFaults.down = false;
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
   EXPECT_TRUE(isRecorded("a"));
   EXPECT_EQ(left(), 0u);
 }
 
-TEST_F(FeederTest, AClosedFeederHasSettledGivenBackAndLeavesNothing) {
+TEST_F(FeederTest, AClosingFeederSettlesItsBatchesAndReleasesTheOtherLeases) {
   const auto tasks = lease({"a", "b"});
   feeder->settle(batchOf(tasks.at(0), "a"));
   feeder->close();
@@ -335,95 +337,95 @@ TEST_F(FeederTest, AClosedFeederHasSettledGivenBackAndLeavesNothing) {
   EXPECT_EQ(queue->find("b")->counters, Counters{});
 }
 
-TEST_F(FeederTest, AStoreThatStaysDownKeepsItFromClosingOnlyForSoLongAndTheRestExpires) {
+TEST_F(FeederTest, AClosingFeederGivesUpOnAStoreThatStaysDownAndLetsItsLeasesExpire) {
   const auto tasks = lease({"a", "b"});
-  mood.down = true;
+  faults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
-  ASSERT_TRUE(next<event::BrokerClosed>());
-  feeder->settle(batchOf(tasks.at(1), "b"));  // comes while it is down
+  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  feeder->settle(batchOf(tasks.at(1), "b"));  // arrives while the store is down
   const auto asked = systemClock().bootTime();
   feeder->close();
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
   EXPECT_GE(systemClock().bootTime() - asked, 300ms);
   EXPECT_TRUE(feeder->leftToExpire());
-  EXPECT_EQ(next<event::Settled>()->batch, 1u) << "nobody waits for it any more";
-  EXPECT_EQ(next<event::Settled>()->batch, 2u);
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u) << "so that the core waits no longer";
+  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 2u);
   EXPECT_EQ(queue->counts().leased, 2u);
 }
 
-TEST_F(FeederTest, AStoreThatWasWaitedForLongEnoughGetsOneMoreTry) {
+TEST_F(FeederTest, AnImpatientCloseTriesAStoreThatIsDownOnceMore) {
   const auto tasks = lease({"a"});
-  mood.down = true;
+  faults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
-  ASSERT_TRUE(next<event::BrokerClosed>());
+  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
   feeder->close(false);
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
   EXPECT_TRUE(feeder->leftToExpire());
-  EXPECT_TRUE(next<event::Settled>());
+  EXPECT_TRUE(next<dispatcher::event::BatchSettled>());
 }
 
-TEST_F(FeederTest, ACloseThatIsRefusedEachTimeIsTriedAFewTimesAndThenGivenUp) {
+TEST_F(FeederTest, ACloseThatIsRefusedEachTimeIsGivenUpAfterAFewTries) {
   const auto read = openLog();
-  mood.refuses = "close";
-  mood.code = ErrorCode::Invalid;
+  faults.refuses = "close";
+  faults.code = ErrorCode::Invalid;
   lease({"a"});
   feeder->close();
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
   EXPECT_TRUE(feeder->leftToExpire());
-  EXPECT_LE(std::ranges::count(mood.journal(), "close"), 6) << "at once, and then each 200 ms";
+  EXPECT_LE(std::ranges::count(faults.journal(), "close"), 6) << "at once, and then every 200 ms";
   EXPECT_EQ(timesIn(read(), "not available, trying again: on purpose"), 1);
-  EXPECT_EQ(timesIn(read(), "cannot be told of the end"), 1);
+  EXPECT_EQ(timesIn(read(), "cannot close the session"), 1);
 }
 
-TEST_F(FeederTest, AStoreThatIsBackInTimeIsClosedProperly) {
+TEST_F(FeederTest, AClosingFeederClosesItsSessionWhenTheStoreIsBackInTime) {
   const auto tasks = lease({"a"});
-  mood.down = true;
+  faults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
   feeder->close();
-  ASSERT_TRUE(refuses(mood));
-  mood.down = false;
+  ASSERT_TRUE(refuses(faults));
+  faults.down = false;
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
   EXPECT_FALSE(feeder->leftToExpire());
   EXPECT_EQ(left(), 0u);
 }
 
-TEST_F(FeederTest, LeavesABrokerOnlyOnceItIsToldHoweverLongThatTakes) {
+TEST_F(FeederTest, DetachingWaitsForTheStoreHoweverLongItIsDown) {
   const auto tasks = lease({"a", "b"});
   ASSERT_EQ(tasks.size(), 2u);
-  mood.down = true;
+  faults.down = true;
   feeder->settle(batchOf(tasks[0], "a"));
-  feeder->leave();
+  feeder->detach();
   const auto until = systemClock().bootTime() + 400ms;  // longer than a stop would wait
   ASSERT_TRUE(waitUntil([&] { return systemClock().bootTime() > until; }));
   EXPECT_FALSE(feeder->hasClosed());
-  mood.down = false;
+  faults.down = false;
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
   EXPECT_FALSE(feeder->leftToExpire());
-  EXPECT_EQ(queue->counts().due, 1u) << "what it still held is given back";
+  EXPECT_EQ(queue->counts().due, 1u) << "the task that was leased and not settled is given back";
   EXPECT_EQ(left(), 1u);
 }
 
-TEST_F(FeederTest, NeverSpendsAnEpochThatAnotherLineMayHaveSpent) {
-  page.brokers[0].spentElsewhere = 7;
+TEST_F(FeederTest, NeverSpendsAnEpochThatAnotherLineOfThePageMayHaveSpent) {
+  page.brokers[0].epochsSpentElsewhere = 7;
   start();
-  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 8u);
+  EXPECT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 8u);
 }
 
-TEST_F(FeederTest, AStoreThatCanNeverBeUsedIsSaidOnceAndTheThreadEnds) {
+TEST_F(FeederTest, AStoreThatCanNeverBeUsedIsReportedOnceAndTheThreadEnds) {
   unusable = Error(ErrorCode::Invalid, "no such place");
   start();
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
   EXPECT_EQ(saidUnusable, 1);
 }
 
-TEST_F(FeederTest, GivesBackWhatInstancesThatAreGoneHeld) {
+TEST_F(FeederTest, RecoversTheTasksOfDeadInstances) {
   push({"a"});
   const auto session = queue->open({std::string(32, 'b'), 1}, {}, 60s);
   ASSERT_EQ(queue->lease(*session, 1)->size(), 1u);
-  queue->endTimeOf(std::string(32, 'b'));
+  queue->expireSessionsOf(std::string(32, 'b'));
   start();
-  feeder->setRoom(1, 0);
-  const auto leased = next<event::Leased>();
+  feeder->setLeaseCredit(1, 0);
+  const auto leased = next<dispatcher::event::Leased>();
   EXPECT_EQ(leased->tasks.at(0).counters.expiries, 1u);
 }
 

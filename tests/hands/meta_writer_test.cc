@@ -1,33 +1,33 @@
-// A meta storage's thread and a storage that fails for a while, lags behind, or can never be used.
+// The meta writer with a storage that fails for a while, lags behind, or can never be used.
 #include "dispatcher/meta_writer.h"
 
-#include "tests/hands/hands.h"
+#include "tests/hands/store_thread_fixture.h"
 
 namespace leptir {
 namespace {
 
-class MetaWriterTest : public Hands {
+class MetaWriterTest : public StoreThreadTest {
  protected:
-  void start(bool required = true, bool sole = true) {
-    writer = std::make_unique<MetaWriter>(metaSeat(required), sole, inbox, log, systemClock(),
-                                          [this](const Error&) { ++saidUnusable; });
+  void start(bool required = true, bool mayMoveRecords = true) {
+    writer = std::make_unique<dispatcher::MetaWriter>(metaSeat(required), mayMoveRecords, inbox, log, systemClock(),
+                                                      [this](const Error&) { ++saidUnusable; });
   }
 
-  std::shared_ptr<SettleBatch> batchOf(const std::vector<std::string>& ids) {
-    auto batch = std::make_shared<SettleBatch>();
+  std::shared_ptr<dispatcher::SettleBatch> batchOf(const std::vector<std::string>& ids) {
+    auto batch = std::make_shared<dispatcher::SettleBatch>();
     batch->id = ++lastBatch;
     for (const auto& id : ids) batch->records.push_back(recordOf(id));
     return batch;
   }
 
   std::uint64_t lastBatch = 0;
-  std::unique_ptr<MetaWriter> writer;  // last: its thread uses all the others
+  std::unique_ptr<dispatcher::MetaWriter> writer;  // last: its thread uses all other members
 };
 
-TEST_F(MetaWriterTest, SaysSavedOnceTheRecordsAre) {
+TEST_F(MetaWriterTest, ReportsABatchOnceItsRecordsAreSaved) {
   start();
   writer->save(batchOf({"a", "b"}));
-  EXPECT_EQ(next<event::Saved>()->batch, 1u);
+  EXPECT_EQ(next<dispatcher::event::RecordsSaved>()->batch, 1u);
   EXPECT_TRUE(isRecorded("a"));
   EXPECT_TRUE(isRecorded("b"));
 }
@@ -35,117 +35,118 @@ TEST_F(MetaWriterTest, SaysSavedOnceTheRecordsAre) {
 TEST_F(MetaWriterTest, KeepsRecordsUntilTheStorageIsBack) {
   start();
   writer->save(batchOf({"first"}));
-  ASSERT_TRUE(next<event::Saved>());
-  storageMood.down = true;
+  ASSERT_TRUE(next<dispatcher::event::RecordsSaved>());
+  storageFaults.down = true;
   writer->save(batchOf({"a"}));
-  ASSERT_TRUE(refuses(storageMood));
-  writer->save(batchOf({"b"}));  // comes while it is down
-  EXPECT_FALSE(hasCome<event::Saved>());
+  ASSERT_TRUE(refuses(storageFaults));
+  writer->save(batchOf({"b"}));  // arrives while the storage is down
+  EXPECT_FALSE(hasCome<dispatcher::event::RecordsSaved>());
 
-  storageMood.down = false;
-  EXPECT_EQ(next<event::Saved>()->batch, 2u);
-  EXPECT_EQ(next<event::Saved>()->batch, 3u);
+  storageFaults.down = false;
+  EXPECT_EQ(next<dispatcher::event::RecordsSaved>()->batch, 2u);
+  EXPECT_EQ(next<dispatcher::event::RecordsSaved>()->batch, 3u);
   EXPECT_TRUE(isRecorded("a"));
   EXPECT_TRUE(isRecorded("b"));
 }
 
-TEST_F(MetaWriterTest, SaysOfEachBatchThatItWaitsForAStorageThatIsAway) {
+TEST_F(MetaWriterTest, ReportsEachBatchThatWaitsForAnUnavailableStorage) {
   start();
   writer->save(batchOf({"first"}));
-  ASSERT_TRUE(next<event::Saved>());
-  storageMood.down = true;
+  ASSERT_TRUE(next<dispatcher::event::RecordsSaved>());
+  storageFaults.down = true;
   writer->save(batchOf({"a"}));
-  EXPECT_EQ(next<event::StoreUnavailable>()->batch, 2u);
-  writer->save(batchOf({"b"}));  // comes while it is away
-  while (next<event::StoreUnavailable>()->batch != 3) {
+  EXPECT_EQ(next<dispatcher::event::StoreUnavailable>()->batch, 2u);
+  writer->save(batchOf({"b"}));  // arrives while the storage is unavailable
+  while (next<dispatcher::event::StoreUnavailable>()->batch != 3) {
   }
 }
 
-TEST_F(MetaWriterTest, SaysNothingOfBatchesThatWaitForAStorageThatIsNotRequired) {
-  storageMood.down = true;
+TEST_F(MetaWriterTest, ReportsNoBatchThatWaitsForAStorageThatIsNotRequired) {
+  storageFaults.down = true;
   start(false);
   writer->save(batchOf({"a"}));
-  ASSERT_TRUE(refuses(storageMood));
-  EXPECT_FALSE(hasCome<event::StoreUnavailable>());
+  ASSERT_TRUE(refuses(storageFaults));
+  EXPECT_FALSE(hasCome<dispatcher::event::StoreUnavailable>());
 }
 
 TEST_F(MetaWriterTest, KeepsRecordsForAStorageThatIsDownAtFirst) {
-  storageMood.down = true;
+  storageFaults.down = true;
   start();
   writer->save(batchOf({"a"}));
-  ASSERT_TRUE(refuses(storageMood));
-  storageMood.down = false;
-  EXPECT_TRUE(next<event::Saved>());
+  ASSERT_TRUE(refuses(storageFaults));
+  storageFaults.down = false;
+  EXPECT_TRUE(next<dispatcher::event::RecordsSaved>());
   EXPECT_TRUE(isRecorded("a"));
 }
 
-TEST_F(MetaWriterTest, SavesAgainWhatWasSavedWithoutAnAnswerAndSaysSoOnce) {
+TEST_F(MetaWriterTest, RepeatsASaveWhoseReplyWasLostAndReportsItsBatchOnce) {
   start();
   writer->save(batchOf({"first"}));
-  ASSERT_TRUE(next<event::Saved>());
-  storageMood.cutAnswers = true;
+  ASSERT_TRUE(next<dispatcher::event::RecordsSaved>());
+  storageFaults.loseAnswers = true;
   writer->save(batchOf({"a"}));
   ASSERT_TRUE(waitUntil([&] { return isRecorded("a"); }));
-  EXPECT_FALSE(hasCome<event::Saved>());
-  storageMood.cutAnswers = false;
-  EXPECT_EQ(next<event::Saved>()->batch, 2u);
+  EXPECT_FALSE(hasCome<dispatcher::event::RecordsSaved>());
+  storageFaults.loseAnswers = false;
+  EXPECT_EQ(next<dispatcher::event::RecordsSaved>()->batch, 2u);
   writer->save(batchOf({"b"}));
-  EXPECT_EQ(next<event::Saved>()->batch, 3u);
+  EXPECT_EQ(next<dispatcher::event::RecordsSaved>()->batch, 3u);
 }
 
-TEST_F(MetaWriterTest, SaysOnceWhatAStorageRefusesThatOpensEachTime) {
+TEST_F(MetaWriterTest, LogsOneErrorOfAStorageThatOpensEachTimeAndRefusesToSave) {
   const auto read = openLog();
-  storageMood.warnings = {"it is old"};
-  storageMood.refuses = "save";
+  storageFaults.warnings = {"it is old"};
+  storageFaults.refuses = "save";
   start();
   writer->save(batchOf({"a"}));
-  ASSERT_TRUE(waitUntil([&] { return storageMood.refused == 3; }));
-  storageMood.refuses = "";
-  ASSERT_TRUE(next<event::Saved>());
+  ASSERT_TRUE(waitUntil([&] { return storageFaults.refused == 3; }));
+  storageFaults.refuses = "";
+  ASSERT_TRUE(next<dispatcher::event::RecordsSaved>());
   EXPECT_EQ(timesIn(read(), "on purpose"), 1);
   EXPECT_EQ(timesIn(read(), "available again"), 1);
   EXPECT_EQ(timesIn(read(), "WARN (4): meta storage records: it is old"), 1);
 }
 
-TEST_F(MetaWriterTest, LeavesTheRecordsInTheirBatchWhenOthersNeedThem) {
+TEST_F(MetaWriterTest, LeavesTheRecordsInTheirBatchWhenOtherStoragesNeedThem) {
   start(true, false);
   const auto batch = batchOf({"a"});
   writer->save(batch);
-  ASSERT_TRUE(next<event::Saved>());
+  ASSERT_TRUE(next<dispatcher::event::RecordsSaved>());
   EXPECT_EQ(batch->records.at(0).id, "a");
 }
 
-TEST_F(MetaWriterTest, AStorageThatIsNotRequiredSaysNothing) {
+TEST_F(MetaWriterTest, BatchesAreNotReportedAsSavedToAStorageThatIsNotRequired) {
   start(false);
   writer->save(batchOf({"a"}));
   ASSERT_TRUE(waitUntil([&] { return isRecorded("a"); }));
   writer.reset();
-  EXPECT_FALSE(hasCome<event::Saved>());
+  EXPECT_FALSE(hasCome<dispatcher::event::RecordsSaved>());
 }
 
-TEST_F(MetaWriterTest, AStorageThatIsNotRequiredMissesWhatItCannotHoldAndCountsIt) {
-  storageMood.down = true;
+TEST_F(MetaWriterTest, RecordsThatExceedTheLagOfAStorageThatIsNotRequiredAreDroppedAndCounted) {
+  storageFaults.down = true;
   start(false);
-  writer->save(batchOf(std::vector<std::string>(MetaWriter::kMostLag, "many")));
+  writer->save(batchOf(std::vector<std::string>(dispatcher::MetaWriter::kMostLag, "many")));
   writer->save(batchOf({"a", "b"}));
   EXPECT_EQ(writer->missed(), 2u);
 }
 
-TEST_F(MetaWriterTest, AStorageThatOpensAndRefusesEachTimeHoldsNoMoreThanItMay) {
+TEST_F(MetaWriterTest, KeepsALimitedNumberOfRecordsForAStorageThatOpensEachTimeAndRefusesToSave) {
   const auto read = openLog();
-  storageMood.refuses = "save";
+  storageFaults.refuses = "save";
   start(false);
   for (int i = 0; i < 4; ++i) {
-    writer->save(batchOf(std::vector<std::string>(MetaWriter::kMostLag / 2, "many")));
-    ASSERT_TRUE(refuses(storageMood));
+    writer->save(batchOf(std::vector<std::string>(dispatcher::MetaWriter::kMostLag / 2, "many")));
+    ASSERT_TRUE(refuses(storageFaults));
   }
-  EXPECT_EQ(writer->missed(), MetaWriter::kMostLag / 2) << "one list in its hands, two in its queue";
+  EXPECT_EQ(writer->missed(), dispatcher::MetaWriter::kMostLag / 2)
+      << "half of kMostLag is being saved, twice that is queued";
   EXPECT_EQ(timesIn(read(), "lags behind"), 1);
   writer.reset();
-  EXPECT_EQ(timesIn(read(), "missed 200000 records"), 1);
+  EXPECT_EQ(timesIn(read(), "200000 records were not saved"), 1);
 }
 
-TEST_F(MetaWriterTest, WhatCameWithTheEndIsSavedWhereTheStorageWorks) {
+TEST_F(MetaWriterTest, RecordsThatArriveJustBeforeTheEndAreSavedWhereTheStorageWorks) {
   start(false);
   writer->save(batchOf({"first"}));
   ASSERT_TRUE(waitUntil([&] { return isRecorded("first"); }));
@@ -154,29 +155,29 @@ TEST_F(MetaWriterTest, WhatCameWithTheEndIsSavedWhereTheStorageWorks) {
   EXPECT_TRUE(isRecorded("last49"));
 }
 
-TEST_F(MetaWriterTest, ARefusalToSaveIsNoReasonToEndWhateverItsKind) {
-  storageMood.refuses = "save";
-  storageMood.code = ErrorCode::Invalid;
+TEST_F(MetaWriterTest, AStorageThatRefusesASaveIsTriedAgainWhateverItsError) {
+  storageFaults.refuses = "save";
+  storageFaults.code = ErrorCode::Invalid;
   start();
   writer->save(batchOf({"a"}));
-  ASSERT_TRUE(waitUntil([&] { return storageMood.refused == 2; }));
+  ASSERT_TRUE(waitUntil([&] { return storageFaults.refused == 2; }));
   EXPECT_EQ(saidUnusable, 0);
-  storageMood.refuses = "";
-  EXPECT_TRUE(next<event::Saved>());
+  storageFaults.refuses = "";
+  EXPECT_TRUE(next<dispatcher::event::RecordsSaved>());
   EXPECT_TRUE(isRecorded("a"));
 }
 
-TEST_F(MetaWriterTest, ARequiredStorageThatCanNeverBeUsedIsSaidOnce) {
+TEST_F(MetaWriterTest, ARequiredStorageThatCanNeverBeUsedIsReportedOnce) {
   unusable = Error(ErrorCode::Corrupt, "no database");
   start();
   EXPECT_TRUE(waitUntil([&] { return saidUnusable == 1; }));
 }
 
-TEST_F(MetaWriterTest, AnEndDoesNotWaitForAStorageThatIsDown) {
-  storageMood.down = true;
+TEST_F(MetaWriterTest, TheEndDoesNotWaitForAStorageThatIsDown) {
+  storageFaults.down = true;
   start();
   writer->save(batchOf({"a"}));
-  ASSERT_TRUE(refuses(storageMood));
+  ASSERT_TRUE(refuses(storageFaults));
   writer.reset();
   EXPECT_FALSE(isRecorded("a"));
 }

@@ -5,26 +5,26 @@
 #include <algorithm>
 
 #include "backends/memory/memory_meta_storage.h"
-#include "tests/support/moody_store.h"
+#include "tests/support/faulty_store.h"
 
 namespace leptir {
 namespace {
 
-constexpr std::size_t kMost = 20'000;
+constexpr std::size_t kMaxBytes = 20'000;
 
-// As stores with a largest document are.
-class NarrowStorage final : public MemoryMetaStorage {
+// A storage that limits the size of a record, as some servers do.
+class SizeLimitedStorage final : public memory::MemoryMetaStorage {
  public:
-  using MemoryMetaStorage::MemoryMetaStorage;
+  using memory::MemoryMetaStorage::MemoryMetaStorage;
 
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override {
     const bool fit = std::ranges::all_of(records, [](const MetaInfo& record) {
       std::string text;
       writeMetaInfo(record, text);
-      return text.size() <= kMost;
+      return text.size() <= kMaxBytes;
     });
     if (!fit) return Error(ErrorCode::TooLarge, "a record is larger than this storage takes");
-    return MemoryMetaStorage::saveMetaInfo(records);
+    return memory::MemoryMetaStorage::saveMetaInfo(records);
   }
 };
 
@@ -39,11 +39,11 @@ MetaInfo recordOf(std::string id, std::size_t responseBytes) {
 }
 
 TEST(RecordHistory, ARecordThatIsTooLargeIsSavedShortenedAndTheOthersWhole) {
-  NarrowStorage storage(std::make_shared<MemoryRecords>(), std::nullopt, systemClock());
-  std::vector<MetaInfo> records{recordOf("a", 10), recordOf("large", 2 * kMost), recordOf("b", 20)};
-  records[1].envelope.assign(kMost, 'e');
+  SizeLimitedStorage storage(std::make_shared<memory::MemoryRecords>(), std::nullopt, systemClock());
+  std::vector<MetaInfo> records{recordOf("a", 10), recordOf("large", 2 * kMaxBytes), recordOf("b", 20)};
+  records[1].envelope.assign(kMaxBytes, 'e');
   records[1].stack = {"doJob() at report.cc:7"};
-  ASSERT_TRUE(saveWithHistory(storage, records));
+  ASSERT_TRUE(dispatcher::saveWithHistory(storage, records));
   EXPECT_EQ(storage.loadMetaInfoById("a")->at("respM"), std::string(10, 'r'));
   EXPECT_EQ(storage.loadMetaInfoById("b")->at("respM"), std::string(20, 'r'));
   const auto large = storage.loadMetaInfoById("large");
@@ -54,40 +54,42 @@ TEST(RecordHistory, ARecordThatIsTooLargeIsSavedShortenedAndTheOthersWhole) {
   EXPECT_FALSE(large->contains("envelope"));
 }
 
-TEST(RecordHistory, OfManyIsAskedForTogetherAndNotAtAllOfThoseThatRunTheFirstTime) {
-  Mood mood;
-  MoodyMetaStorage storage(
-      std::make_unique<MemoryMetaStorage>(std::make_shared<MemoryRecords>(), std::nullopt, systemClock()), mood);
+TEST(RecordHistory, IsLoadedInOneRequestForManyRecordsAndNotForFirstAttempts) {
+  Faults faults;
+  FaultyMetaStorage storage(std::make_unique<memory::MemoryMetaStorage>(std::make_shared<memory::MemoryRecords>(),
+                                                                        std::nullopt, systemClock()),
+                            faults);
   std::vector<MetaInfo> records;
   for (int i = 0; i < 60; ++i) records.push_back(recordOf("t" + std::to_string(i), 1));
-  ASSERT_TRUE(saveWithHistory(storage, records));
-  EXPECT_EQ(mood.journal(), std::vector<std::string>{"save"});
+  ASSERT_TRUE(dispatcher::saveWithHistory(storage, records));
+  EXPECT_EQ(faults.journal(), std::vector<std::string>{"save"});
   for (auto& record : records) record.attempt = 2, record.lease = 8;
-  ASSERT_TRUE(saveWithHistory(storage, records));
-  EXPECT_EQ(mood.journal(), (std::vector<std::string>{"save", "load many", "save"}));
+  ASSERT_TRUE(dispatcher::saveWithHistory(storage, records));
+  EXPECT_EQ(faults.journal(), (std::vector<std::string>{"save", "load many", "save"}));
   EXPECT_EQ(storage.loadMetaInfoById("t59")->at("history").size(), 1u);
 }
 
-TEST(RecordHistory, AStorageThatIsDownCostsNoHistory) {
-  Mood mood;
-  MoodyMetaStorage storage(
-      std::make_unique<MemoryMetaStorage>(std::make_shared<MemoryRecords>(), std::nullopt, systemClock()), mood);
+TEST(RecordHistory, IsNotLostWhileTheStorageIsDown) {
+  Faults faults;
+  FaultyMetaStorage storage(std::make_unique<memory::MemoryMetaStorage>(std::make_shared<memory::MemoryRecords>(),
+                                                                        std::nullopt, systemClock()),
+                            faults);
   std::vector<MetaInfo> records{recordOf("t", 1)};
-  ASSERT_TRUE(saveWithHistory(storage, records));
+  ASSERT_TRUE(dispatcher::saveWithHistory(storage, records));
   records[0].attempt = 2;
   records[0].lease = 8;
-  mood.refuses = "load many";
-  EXPECT_EQ(saveWithHistory(storage, records).error().code(), ErrorCode::Unavailable);
-  EXPECT_EQ(storage.loadMetaInfoById("t")->at("attempt"), 1) << "nothing is saved without it";
-  mood.refuses = "";
-  ASSERT_TRUE(saveWithHistory(storage, records));
+  faults.refuses = "load many";
+  EXPECT_EQ(dispatcher::saveWithHistory(storage, records).error().code(), ErrorCode::Unavailable);
+  EXPECT_EQ(storage.loadMetaInfoById("t")->at("attempt"), 1) << "the record is not saved without its history";
+  faults.refuses = "";
+  ASSERT_TRUE(dispatcher::saveWithHistory(storage, records));
   EXPECT_EQ(storage.loadMetaInfoById("t")->at("history").size(), 1u);
 }
 
-TEST(RecordHistory, WhatIsTooLargeEvenShortenedIsAnError) {
-  NarrowStorage storage(std::make_shared<MemoryRecords>(), std::nullopt, systemClock());
-  std::vector<MetaInfo> records{recordOf(std::string(2 * kMost, 'i'), 1)};
-  const auto saved = saveWithHistory(storage, records);
+TEST(RecordHistory, ARecordThatIsTooLargeEvenShortenedIsAnError) {
+  SizeLimitedStorage storage(std::make_shared<memory::MemoryRecords>(), std::nullopt, systemClock());
+  std::vector<MetaInfo> records{recordOf(std::string(2 * kMaxBytes, 'i'), 1)};
+  const auto saved = dispatcher::saveWithHistory(storage, records);
   ASSERT_FALSE(saved);
   EXPECT_EQ(saved.error().code(), ErrorCode::TooLarge);
 }

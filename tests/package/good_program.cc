@@ -1,4 +1,5 @@
-// Every shape that the headers permit: compiles without a warning under the same flags as the mistakes beside it.
+// Every use that the public headers permit. Must compile without a warning under the flags of the programs in
+// mistakes/.
 #include <leptir/leptir.h>
 
 using namespace std::chrono_literals;

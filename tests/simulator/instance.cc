@@ -8,13 +8,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool isAnswer(const Event& event) {
-  return std::holds_alternative<event::Saved>(event) || std::holds_alternative<event::Settled>(event);
+bool isAnswer(const dispatcher::Event& event) {
+  return std::holds_alternative<dispatcher::event::RecordsSaved>(event) ||
+         std::holds_alternative<dispatcher::event::BatchSettled>(event);
 }
 
 }  // namespace
 
-SimInstance::SimInstance(Surroundings& world, std::string name) : world_(world), name_(std::move(name)) {
+SimInstance::SimInstance(SimEnvironment& world, std::string name) : world_(world), name_(std::move(name)) {
   for (int slot = 0; slot < kSlots; ++slot) link_->slot(slot).workerReady() = 1;
   startDispatcher();
 }
@@ -26,20 +27,20 @@ SimInstance::~SimInstance() {
 }
 
 void SimInstance::startDispatcher() {
-  CoreOptions options;
+  dispatcher::CoreOptions options;
   options.brokerPriorities = {0};
   options.brokerNames = {"broker"};
   options.slots = kSlots;
   options.requiredStorages = static_cast<int>(world_.records.size());
-  options.storagesBeside = {world_.beside};
+  options.colocatedStorages = {world_.colocated};
   options.names = {"noop"};
   inbox_.clear();
   writers_.clear();
   toldStop_ = false;
-  table_ = std::make_unique<SlotTable>(*link_, world_.clock);
-  core_ = std::make_unique<Core>(std::move(options), [this] { return world_.dice.fraction(); });
+  table_ = std::make_unique<dispatcher::SlotTable>(*link_, world_.clock);
+  core_ = std::make_unique<dispatcher::Core>(std::move(options), [this] { return world_.dice.fraction(); });
   feeder_ = std::make_unique<SimFeeder>(world_, name_, link_->page(), inbox_);
-  for (auto i = static_cast<std::size_t>(world_.beside); i < world_.records.size(); ++i)
+  for (auto i = static_cast<std::size_t>(world_.colocated); i < world_.records.size(); ++i)
     writers_.push_back(std::make_unique<SimWriter>(world_, i, inbox_));
   perform(core_->step(table_->adopt(), now()));
 }
@@ -47,30 +48,31 @@ void SimInstance::startDispatcher() {
 void SimInstance::dispatcherTurn() {
   auto events = std::exchange(inbox_, {});
   table_->collect(events);
-  if (world_.dice.once(2)) {
-    table_->look(events);
-    events.push_back(event::Tick{});
+  if (world_.dice.oneIn(2)) {
+    table_->checkSlots(events);
+    events.push_back(dispatcher::event::Tick{});
   }
-  // An answer that is heard twice. (Of several storages each answers once; that much the writers see to.)
+  // A reply of a store may be reported twice; not with several storages, since the core counts their replies.
   if (world_.records.size() == 1 && !events.empty() && isAnswer(events.front())) events.push_back(events.front());
-  if (link_->page().stopping != Stopping::No && !std::exchange(toldStop_, true)) events.push_back(event::Stop{});
+  if (link_->page().stopping != link::ShutdownStage::No && !std::exchange(toldStop_, true))
+    events.push_back(dispatcher::event::Stop{});
   perform(core_->step(std::move(events), now()));
 }
 
 void SimInstance::dispatcherDies() {
-  mortal_ = true;
+  diesMidway_ = true;
   stepsLeft_ = world_.dice.below(12);
   dispatcherTurn();
-  mortal_ = false;
+  diesMidway_ = false;
   startDispatcher();
 }
 
-// False: it died on the way.
-bool SimInstance::perform(Actions actions) {
+// False: the dispatcher died before it had performed all actions.
+bool SimInstance::perform(dispatcher::Actions actions) {
   for (const auto cell : actions.forgetSettleTries) table_->forgetSettleTries(cell);
   for (const auto cell : actions.free) {
     if (isDead()) return false;
-    table_->free(cell);
+    table_->freeCell(cell);
   }
   for (const auto& assign : actions.assign) {
     if (isDead()) return false;
@@ -80,15 +82,15 @@ bool SimInstance::perform(Actions actions) {
     for (auto& writer : writers_) writer->save(batch);
   }
   for (auto& batch : actions.settle) feeder_->settle(std::move(batch));
-  for (const auto& room : actions.rooms) feeder_->setRoom(room.tasks, room.seen);
-  for (const auto& wish : actions.wishes) {
+  for (const auto& credit : actions.leaseCredits) feeder_->setLeaseCredit(credit.tasks, credit.seen);
+  for (const auto& cancelRequest : actions.requests) {
     if (isDead()) return false;
-    table_->wish(wish);
+    table_->cancelRequest(cancelRequest);
   }
   for (auto& running : actions.running) feeder_->setRunning(std::move(running.leases));
   if (!actions.count.empty()) feeder_->count();
   if (actions.closeBrokers) feeder_->close();
-  std::vector<Event> events;
+  std::vector<dispatcher::Event> events;
   for (const int slot : actions.takeBack) {
     if (isDead()) return false;
     auto taken = table_->takeBack(slot);
@@ -117,15 +119,15 @@ void SimInstance::workerTurn() {
 void SimInstance::begin(int number) {
   auto& slot = link_->slot(number);
   const auto cell = slot.firstAssigned();
-  if (!cell || link_->page().stopping != Stopping::No) return;
+  if (!cell || link_->page().stopping != link::ShutdownStage::No) return;
   const auto assignment = slot.readAssignment(*cell);
-  if (!mayBegin(link_->page(), assignment.broker, assignment.epoch, world_.clock.bootTime())) return;
+  if (!link::mayBegin(link_->page(), assignment.broker, assignment.epoch, world_.clock.bootTime())) return;
   const auto word = slot.word(*cell);
-  slot.change(*cell, word, word.to(CellState::Executing));
+  slot.change(*cell, word, word.to(link::CellState::Executing));
   slot.begin(*cell, world_.clock.bootTime());
   auto& worker = workers_[static_cast<std::size_t>(number)];
   worker.cell = cell;
-  worker.id = decodeEnvelope(assignment.envelope)->id;
+  worker.id = task::decodeEnvelope(assignment.envelope)->id;
   worker.run = world_.ledger.begin(worker.id, {name_, assignment.epoch});
 }
 
@@ -133,35 +135,35 @@ void SimInstance::finish(int number) {
   auto& slot = link_->slot(number);
   auto& worker = workers_[static_cast<std::size_t>(number)];
   Outcome outcome;
-  outcome.status = world_.dice.once(6) ? ExitStatus::Error : ExitStatus::Success;
+  outcome.status = world_.dice.oneIn(6) ? ExitStatus::Error : ExitStatus::Success;
   outcome.started = world_.clock.now();
-  outcome.executionTime = world_.dice.once(40) ? Duration(1s) : Duration(5);
+  outcome.executionTime = world_.dice.oneIn(40) ? Duration(1s) : Duration(5);
   std::string bytes;
-  encodeOutcome(outcome, bytes);
+  task::encodeOutcome(outcome, bytes);
   const auto cell = *worker.cell;
   slot.writeOutcome(cell, bytes);
-  slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Done));
+  slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Done));
   world_.ledger.end(worker.id, worker.run, outcome.status == ExitStatus::Success);
   worker.cell.reset();
 }
 
 void SimInstance::workerDies() {
   const int slot = world_.dice.below(kSlots);
-  endByMaster(slot, world_.dice.once(2) ? StopReason::Crash : StopReason::TimeLimit);
+  endByMaster(slot, world_.dice.oneIn(2) ? link::StopReason::Crash : link::StopReason::TimeLimit);
   link_->slot(slot).workerReady() = 0;
 }
 
-void SimInstance::endByMaster(int number, StopReason reason) {
+void SimInstance::endByMaster(int number, link::StopReason reason) {
   auto& slot = link_->slot(number);
   auto& worker = workers_[static_cast<std::size_t>(number)];
   if (!worker.cell) return;
   const auto cell = *worker.cell;
-  slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Stopping, reason));
-  Verdict verdict;
+  slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Stopping, reason));
+  link::Verdict verdict;
   verdict.reason = reason;
   verdict.started = verdict.ended = world_.clock.bootTime();
   slot.writeVerdict(cell, verdict);
-  slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Died, reason));
+  slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Died, reason));
   world_.ledger.end(worker.id, worker.run, false);
   worker.cell.reset();
   slot.workerReady() = 0;
@@ -173,25 +175,26 @@ void SimInstance::masterTurn() {
     if (!cell) continue;
     auto& slot = link_->slot(number);
     const auto& header = slot.assignmentHeader(*cell);
-    if (!mayBegin(link_->page(), header.broker, header.epoch, world_.clock.bootTime())) {
-      endByMaster(number, StopReason::Lease);
-    } else if (const auto wish = slot.wishFor(*cell, slot.word(*cell)); wish != StopReason::None) {
-      endByMaster(number, wish);
+    if (!link::mayBegin(link_->page(), header.broker, header.epoch, world_.clock.bootTime())) {
+      endByMaster(number, link::StopReason::LeaseLost);
+    } else if (const auto cancelRequest = slot.cancelRequestFor(*cell, slot.word(*cell));
+               cancelRequest != link::StopReason::None) {
+      endByMaster(number, cancelRequest);
     }
   }
 }
 
 bool SimInstance::isEmpty() const {
   for (int slot = 0; slot < kSlots; ++slot) {
-    for (std::size_t cell = 0; cell < kCells; ++cell) {
-      if (link_->slot(slot).word(cell).state != CellState::Free) return false;
+    for (std::size_t cell = 0; cell < link::kCells; ++cell) {
+      if (link_->slot(slot).word(cell).state != link::CellState::Free) return false;
     }
   }
   return true;
 }
 
 void SimInstance::stop() {
-  link_->page().stopping = Stopping::Drain;
+  link_->page().stopping = link::ShutdownStage::Drain;
 }
 
 }  // namespace leptir::simulator

@@ -1,4 +1,4 @@
-// One simulated instance of leptir: the core with its real slots; the test plays the master and the workers.
+// A simulated instance of leptir: the real core and slots, with simulated master, workers, feeder and meta writers.
 #pragma once
 
 #include <memory>
@@ -6,25 +6,25 @@
 #include <vector>
 
 #include "dispatcher/slot_table.h"
-#include "tests/simulator/hands.h"
+#include "tests/simulator/sim_store_threads.h"
 
 namespace leptir::simulator {
 
 class SimInstance {
  public:
-  SimInstance(Surroundings& world, std::string name);
-  ~SimInstance();  // all its processes die
+  SimInstance(SimEnvironment& world, std::string name);
+  ~SimInstance();  // kills all processes of the instance
 
   const std::string& name() const { return name_; }
 
   void dispatcherTurn();
-  // As dispatcherTurn, and dies somewhere in the middle of what it was to do; the next one adopts the slots.
+  // As dispatcherTurn, but the dispatcher dies after some of the actions; the next one adopts the slots.
   void dispatcherDies();
   void feederTurn() { feeder_->turn(); }
   void writerTurn();
-  void workerTurn();  // begins a task, or ends the one it runs
-  void workerDies();  // by itself or over time, at whatever it does
-  void masterTurn();  // ends what may not run any more
+  void workerTurn();  // a random worker begins a task, or ends the task that it runs
+  void workerDies();  // a random worker crashes, or is killed at the time limit
+  void masterTurn();  // ends tasks whose lease is over or that the dispatcher asked to end
   void stop();
   void cutUntil(BootTime time) { feeder_->cutUntil(time); }
   // Whether no cell is in use.
@@ -34,30 +34,30 @@ class SimInstance {
  private:
   static constexpr int kSlots = 3;
   struct Worker {
-    std::optional<std::size_t> cell;  // that executes
+    std::optional<std::size_t> cell;  // the one that executes
     std::string id;
     std::size_t run = 0;
   };
 
   void startDispatcher();
-  bool perform(Actions actions);
-  bool isDead() { return mortal_ && stepsLeft_-- <= 0; }
+  bool perform(dispatcher::Actions actions);
+  bool isDead() { return diesMidway_ && stepsLeft_-- <= 0; }
   void begin(int slot);
   void finish(int slot);
-  void endByMaster(int slot, StopReason reason);
-  Moment now() const { return {world_.clock.bootTime(), world_.clock.now()}; }
+  void endByMaster(int slot, link::StopReason reason);
+  dispatcher::ClockReading now() const { return {world_.clock.bootTime(), world_.clock.now()}; }
 
-  Surroundings& world_;
+  SimEnvironment& world_;
   const std::string name_;
-  std::unique_ptr<Link> link_ = Link::create(kSlots).value();
+  std::unique_ptr<link::Link> link_ = link::Link::create(kSlots).value();
   std::vector<Worker> workers_{kSlots};
-  bool mortal_ = false;
+  bool diesMidway_ = false;
   int stepsLeft_ = 0;
 
-  // What dies with the dispatcher.
-  std::vector<Event> inbox_;
-  std::unique_ptr<SlotTable> table_;
-  std::unique_ptr<Core> core_;
+  // Members that are replaced when the dispatcher dies.
+  std::vector<dispatcher::Event> inbox_;
+  std::unique_ptr<dispatcher::SlotTable> table_;
+  std::unique_ptr<dispatcher::Core> core_;
   std::unique_ptr<SimFeeder> feeder_;
   std::vector<std::unique_ptr<SimWriter>> writers_;
   bool toldStop_ = false;

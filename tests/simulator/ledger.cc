@@ -13,14 +13,14 @@ Result<std::vector<LeaseId>> WatchedQueue::acknowledge(SessionNumber session, st
       if (!isRecorded(*task) && complaint.empty()) complaint = task->id + " was acknowledged before it was recorded";
     }
   }
-  auto answer = MemoryQueue::acknowledge(session, leases);
+  auto answer = memory::MemoryQueue::acknowledge(session, leases);
   for (const auto& id : accepted) {
     if (!settled.insert(id).second && complaint.empty()) complaint = id + " was settled twice";
   }
   return answer;
 }
 
-Result<std::vector<LeaseId>> WatchedQueue::bury(SessionNumber session, std::span<const Buried> tasks) {
+Result<std::vector<LeaseId>> WatchedQueue::bury(SessionNumber session, std::span<const TaskBurial> tasks) {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& buried : tasks) {
@@ -29,7 +29,7 @@ Result<std::vector<LeaseId>> WatchedQueue::bury(SessionNumber session, std::span
         unsettlable.insert(task->id);
     }
   }
-  return MemoryQueue::bury(session, tasks);
+  return memory::MemoryQueue::bury(session, tasks);
 }
 
 bool WatchedQueue::isRecorded(const Task& task) const {
@@ -66,7 +66,7 @@ std::size_t Ledger::begin(const std::string& id, const SessionId& session) {
   for (const auto& earlier : runs) {
     if (late || !queue_.isOpen(earlier.session)) continue;
     if (earlier.running) complain(id + " runs twice at once, although nobody claimed the session of the first run");
-    // Revived by hand after its outcome was given up: it runs again, as its record says.
+    // A task that was buried since it could not be settled may be revived by a user, and then runs again.
     if (earlier.succeeded && !queue_.unsettlable.contains(id))
       complain(id + " had succeeded and runs again, although nobody claimed its session");
   }

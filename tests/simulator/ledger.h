@@ -1,4 +1,4 @@
-// What really happened in a simulated world, and what must never have happened.
+// Records what happens in a simulated world, and reports what must never happen.
 #pragma once
 
 #include <map>
@@ -12,25 +12,25 @@
 
 namespace leptir::simulator {
 
-using Records = std::vector<std::shared_ptr<MemoryRecords>>;  // of each required storage
+using Records = std::vector<std::shared_ptr<memory::MemoryRecords>>;  // of each required storage
 
-// The reference queue, which says when somebody acknowledges what is not recorded everywhere.
-class WatchedQueue final : public MemoryQueue {
+// The reference queue. It complains when a task is acknowledged that is not recorded in all storages.
+class WatchedQueue final : public memory::MemoryQueue {
  public:
-  WatchedQueue(const Clock& clock, Records records) : MemoryQueue(clock), records_(std::move(records)) {}
+  WatchedQueue(const Clock& clock, Records records) : memory::MemoryQueue(clock), records_(std::move(records)) {}
 
   Result<std::vector<LeaseId>> acknowledge(SessionNumber session, std::span<const LeaseId> leases) override;
 
-  // Everything that an operation could change.
+  // A text of all state that an operation could change, for comparison.
   std::string image();
   bool isOpen(const SessionId& session) { return resume(session).has_value(); }
   bool holds(SessionNumber session, const LeaseId& lease);
 
-  Result<std::vector<LeaseId>> bury(SessionNumber session, std::span<const Buried> tasks) override;
+  Result<std::vector<LeaseId>> bury(SessionNumber session, std::span<const TaskBurial> tasks) override;
 
   std::set<std::string> settled;
-  std::set<std::string> unsettlable;  // buried unread, since six dispatchers died while they settled the outcome
-  std::string complaint;  // the first one
+  std::set<std::string> unsettlable;  // tasks that were buried since six dispatchers died while they settled them
+  std::string complaint;              // the first violation that was seen
 
  private:
   bool isRecorded(const Task& task) const;
@@ -38,7 +38,7 @@ class WatchedQueue final : public MemoryQueue {
   Records records_;
 };
 
-// Every run of every task that is not settled yet.
+// All runs of all tasks, with the rules that they must keep.
 class Ledger {
  public:
   explicit Ledger(WatchedQueue& queue) : queue_(queue) {}
@@ -49,15 +49,15 @@ class Ledger {
     bool succeeded = false;
   };
 
-  // Sessions are claimed before their time in this world, so that nobody can know of it in time.
+  // In this world sessions are also claimed before they expire, so that their instances cannot notice in time.
   bool claimsEarly = false;
 
   void pushed() { ++pushed_; }
   void removed() { --pushed_; }
-  // Answers its number among the runs of this task.
+  // Returns the number of the run among all runs of this task.
   std::size_t begin(const std::string& id, const SessionId& session);
   void end(const std::string& id, std::size_t run, bool succeeded);
-  // Empty, or what is wrong now.
+  // Returns the first violation, or an empty text.
   std::string check();
 
  private:

@@ -9,16 +9,16 @@ using namespace std::chrono_literals;
 
 Records emptyRecords(int storages) {
   Records records;
-  for (int i = 0; i < storages; ++i) records.push_back(std::make_shared<MemoryRecords>());
+  for (int i = 0; i < storages; ++i) records.push_back(std::make_shared<memory::MemoryRecords>());
   return records;
 }
 
 }  // namespace
 
-World::World(std::uint64_t seed, int storages, int beside)
-    : world_{.dice = Dice(seed), .records = emptyRecords(storages), .beside = beside},
-      roughness_(world_.dice.once(2) ? 1 : 8) {
-  world_.ledger.claimsEarly = world_.dice.once(2);
+World::World(std::uint64_t seed, int storages, int colocated)
+    : world_{.dice = Dice(seed), .records = emptyRecords(storages), .colocated = colocated},
+      roughness_(world_.dice.oneIn(2) ? 1 : 8) {
+  world_.ledger.claimsEarly = world_.dice.oneIn(2);
   for (int i = 0; i < kInstances; ++i) instances_.push_back(fresh());
 }
 
@@ -29,15 +29,15 @@ std::unique_ptr<SimInstance> World::fresh() {
 
 std::string World::step() {
   static const std::vector<std::pair<int, void (*)(World&)>> happenings{
-      // with how often
+      // the weight of each
       {60, [](World& world) { world.push(); }},
-      {250, [](World& world) { world.one().dispatcherTurn(); }},
-      {300, [](World& world) { world.one().feederTurn(); }},
-      {100, [](World& world) { world.one().writerTurn(); }},
-      {200, [](World& world) { world.one().workerTurn(); }},
-      {10, [](World& world) { world.one().masterTurn(); }},
+      {250, [](World& world) { world.anyInstance().dispatcherTurn(); }},
+      {300, [](World& world) { world.anyInstance().feederTurn(); }},
+      {100, [](World& world) { world.anyInstance().writerTurn(); }},
+      {200, [](World& world) { world.anyInstance().workerTurn(); }},
+      {10, [](World& world) { world.anyInstance().masterTurn(); }},
       {80, [](World& world) { world.passSomeTime(); }},
-      {6, [](World& world) { world.one().workerDies(); }},
+      {6, [](World& world) { world.anyInstance().workerDies(); }},
       {6, [](World& world) { world.dispatcherDies(); }},
       {4, [](World& world) { world.cut(); }},
       {2, [](World& world) { world.claim(); }},
@@ -45,7 +45,7 @@ std::string World::step() {
       {2, [](World& world) { world.sweepBuried(); }},
       {20, [](World& world) { world.lateOperation(); }},
       {1, [](World& world) { world.instanceDies(); }},
-      {1, [](World& world) { world.one().stop(); }}};
+      {1, [](World& world) { world.anyInstance().stop(); }}};
   const auto weight = [this](int often) { return often < 10 ? often * roughness_ : often; };
   int sum = 0;
   for (const auto& [often, happens] : happenings) sum += weight(often);
@@ -90,8 +90,8 @@ void World::push() {
   BrokerTask task;
   task.id = "t" + std::to_string(++lastTask_);
   task.name = "noop";
-  task.maxAttempts = world_.dice.once(2) ? 3 : 0;
-  if (world_.dice.once(5)) task.timeOfExecution = world_.clock.now() + std::chrono::seconds(world_.dice.below(10));
+  task.maxAttempts = world_.dice.oneIn(2) ? 3 : 0;
+  if (world_.dice.oneIn(5)) task.timeOfExecution = world_.clock.now() + std::chrono::seconds(world_.dice.below(10));
   const auto pushed = world_.queue.push({&task, 1});
   if (pushed) world_.ledger.pushed();
 }
@@ -102,13 +102,13 @@ void World::cancel() {
   const auto id =
       "t" + std::to_string(lastTask_ - static_cast<std::uint64_t>(world_.dice.below(static_cast<int>(recent))));
   const auto cancelled = world_.queue.cancel(id, "me@here");
-  if (cancelled && *cancelled == Cancelled::Removed) world_.ledger.removed();
+  if (cancelled && *cancelled == CancelResult::Removed) world_.ledger.removed();
 }
 
-// Somebody looks through what was buried: half of it runs again, half is removed.
+// A user looks through the buried tasks: revives about half of them and removes the others.
 void World::sweepBuried() {
   for (const auto& task : world_.queue.listBuried({})) {
-    if (world_.dice.once(2)) {
+    if (world_.dice.oneIn(2)) {
       world_.queue.revive({&task.id, 1});
     } else if (world_.queue.remove(task.id)) {
       world_.ledger.removed();
@@ -116,28 +116,28 @@ void World::sweepBuried() {
   }
 }
 
-// A master may look late, but not by more than the seconds between its margin and the lease's end.
+// A master may check late, but before a lease ends: its margin before that is some seconds.
 void World::passTime(Duration by) {
   world_.clock.advance(by);
-  if (by < 1s && !world_.dice.once(4)) return;
+  if (by < 1s && !world_.dice.oneIn(4)) return;
   for (auto& instance : instances_) instance->masterTurn();
 }
 
 void World::passSomeTime() {
-  if (world_.dice.once(roughness_ > 1 ? 10 : 60)) return passTime(std::chrono::seconds(world_.dice.below(30)));
-  if (world_.dice.once(4)) return passTime(std::chrono::milliseconds(world_.dice.below(1000)));
+  if (world_.dice.oneIn(roughness_ > 1 ? 10 : 60)) return passTime(std::chrono::seconds(world_.dice.below(30)));
+  if (world_.dice.oneIn(4)) return passTime(std::chrono::milliseconds(world_.dice.below(1000)));
   passTime(std::chrono::microseconds(world_.dice.below(5000)));
 }
 
-// What was sent long ago arrives now.
+// Operations on an old lease arrive late: they must change nothing.
 void World::lateOperation() {
   if (world_.leases.empty()) return;
   const auto [session, lease] =
       world_.leases[static_cast<std::size_t>(world_.dice.below(static_cast<int>(world_.leases.size())))];
   if (world_.queue.holds(session, lease)) return;
   const auto before = world_.queue.image();
-  const Released released{lease, {}, world_.clock.now(), "{}"};
-  const Buried buried{lease, {}, "late", "{}"};
+  const TaskRelease released{lease, {}, world_.clock.now(), "{}"};
+  const TaskBurial buried{lease, {}, "late", "{}"};
   (void)world_.queue.acknowledge(session, {&lease, 1});
   (void)world_.queue.release(session, {&released, 1});
   (void)world_.queue.bury(session, {&buried, 1});
@@ -150,15 +150,16 @@ void World::instanceDies() {
   dead = fresh();
 }
 
-// Somebody takes over what an instance holds that lives: the store's clock jumped, or ours stood still.
+// The session of a live instance is claimed, as when the store's clock jumped or the machine stood still.
 void World::claim() {
   if (!world_.ledger.claimsEarly) return;
-  world_.queue.endTimeOf(one().name());
+  world_.queue.expireSessionsOf(anyInstance().name());
   world_.queue.recover(static_cast<std::size_t>(world_.dice.below(20)), {});
 }
 
 void World::cut() {
-  one().cutUntil(world_.clock.bootTime() + std::chrono::seconds(world_.dice.below(world_.dice.once(3) ? 100 : 5)));
+  anyInstance().cutUntil(world_.clock.bootTime() +
+                         std::chrono::seconds(world_.dice.below(world_.dice.oneIn(3) ? 100 : 5)));
 }
 
 void World::replaceEnded() {

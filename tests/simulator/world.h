@@ -1,4 +1,4 @@
-// Some instances of leptir on one queue, driven by a seeded scheduler: everything that can happen, in any order.
+// Some instances of leptir on one queue, driven by a random scheduler: every event and fault, in any order.
 #pragma once
 
 #include <memory>
@@ -11,11 +11,11 @@ namespace leptir::simulator {
 
 class World {
  public:
-  World(std::uint64_t seed, int storages, int beside);
+  World(std::uint64_t seed, int storages, int colocated);
 
-  // One thing happens. Empty, or what is wrong afterwards.
+  // Makes one random thing happen. Returns the violation that it led to, or an empty text.
   std::string step();
-  // Nothing fails and nothing comes any more. Empty once every task is settled or buried; else what is left.
+  // Lets the world run without faults and pushes. Returns an empty text once all tasks are settled or buried.
   std::string settleDown();
 
  private:
@@ -27,16 +27,16 @@ class World {
   void passTime(Duration by);
   void passSomeTime();
   void lateOperation();
-  void dispatcherDies() { one().dispatcherDies(); }
+  void dispatcherDies() { anyInstance().dispatcherDies(); }
   void instanceDies();
   void claim();
   void cut();
   void replaceEnded();
-  SimInstance& one() { return *instances_[static_cast<std::size_t>(world_.dice.below(kInstances))]; }
+  SimInstance& anyInstance() { return *instances_[static_cast<std::size_t>(world_.dice.below(kInstances))]; }
   std::unique_ptr<SimInstance> fresh();
 
-  Surroundings world_;
-  int roughness_;  // how much more often things go wrong
+  SimEnvironment world_;
+  int roughness_;  // factor on the frequency of faults
   std::uint64_t lastTask_ = 0, lastInstance_ = 0;
   std::string complaint_;
   std::vector<std::unique_ptr<SimInstance>> instances_;

@@ -1,4 +1,4 @@
-// For tests: a piece of code in a process of its own.
+// For tests: runs a function in a child process.
 #pragma once
 
 #include <signal.h>
@@ -7,7 +7,7 @@
 
 namespace leptir {
 
-// Runs `body` in a fork, which ends with what it answers: true is exit status 0.
+// Forks a child that runs `body` and exits with status 0 if it returned true, else with 1.
 template <class Body>
 pid_t startChild(Body body) {
   const pid_t child = ::fork();
@@ -15,8 +15,8 @@ pid_t startChild(Body body) {
   return child;
 }
 
-// Whether the child ended by itself and answered true.
-inline bool endedWell(pid_t child) {
+// Waits for the child; true if it exited with status 0.
+inline bool exitedSuccessfully(pid_t child) {
   int status = 0;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -24,7 +24,7 @@ inline bool endedWell(pid_t child) {
 
 template <class Body>
 bool inChild(Body body) {
-  return endedWell(startChild(body));
+  return exitedSuccessfully(startChild(body));
 }
 
 inline void killChild(pid_t child) {

@@ -1,4 +1,4 @@
-// For tests: a real worker process, for which the test plays the dispatcher and the master.
+// For tests: a real worker process; the test takes the parts of the dispatcher and the master.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,13 +14,13 @@
 
 #include "task/envelope.h"
 #include "task/outcome_codec.h"
-#include "tests/support/deed.h"
+#include "tests/support/function_task.h"
 #include "tests/support/wait_until.h"
 #include "worker/worker.h"
 
 namespace leptir {
 
-// Those that nobody waited for count too.
+// The number of children of a process, zombies included.
 inline int childCountOf(int pid) {
   std::ifstream children("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
   int count = 0;
@@ -41,7 +41,7 @@ class DrivenWorker : public ::testing::Test {
       task.addResponseLine(std::to_string(task.attempt()) + " " + std::to_string(task.fence()) + " " + task.id());
     });
     add("throw", [](TaskContext&) { throw std::runtime_error("on purpose"); });
-    add("large", [](TaskContext& task) { task.addResponseLine(std::string(kCellBodyBytes + 1, 'L')); });
+    add("large", [](TaskContext& task) { task.addResponseLine(std::string(link::kCellBodyBytes + 1, 'L')); });
     add("wait", [](TaskContext& task) {
       pollfd stop{task.stopToken().descriptor(), POLLIN, 0};
       while (!task.stopToken().stopRequested()) ::poll(&stop, 1, 1000);
@@ -59,21 +59,23 @@ class DrivenWorker : public ::testing::Test {
     if (pid > 0) ::kill(pid, SIGKILL), ::waitpid(pid, nullptr, 0);
   }
 
-  void add(const std::string& name, std::function<void(TaskContext&)> deed) { addDeed(program, name, std::move(deed)); }
+  void add(const std::string& name, std::function<void(TaskContext&)> deed) {
+    addFunctionTask(program, name, std::move(deed));
+  }
 
   void start() {
     const int parent = ::getpid();
     pid = ::fork();
     if (pid == 0) {
       const Logger silence;
-      ::_exit(runWorker(
+      ::_exit(worker::runWorker(
           {.slot = 0, .masterPid = parent, .reopenLogs = [&] { slot.writeProgress(1, "reopened"); }, .rules = &rules},
           *link, program, silence, *clock));
     }
   }
   int exitStatus() {
     int status = 0;
-    EXPECT_TRUE(waitUntil([&] { return ::waitpid(pid, &status, WNOHANG) == pid; })) << "the worker stays";
+    EXPECT_TRUE(waitUntil([&] { return ::waitpid(pid, &status, WNOHANG) == pid; })) << "the worker does not end";
     EXPECT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
     pid = 0;
     return WEXITSTATUS(status);
@@ -83,43 +85,53 @@ class DrivenWorker : public ::testing::Test {
     BrokerTask task;
     task.id = "id-" + name;
     task.name = name;
-    return assignBytes(encodeEnvelope(task), cell, counters);
+    return assignBytes(task::encodeEnvelope(task), cell, counters);
   }
   std::size_t assignBytes(const std::string& envelope, std::size_t cell, const Counters& counters = {}) {
-    Assignment assignment;
+    link::Assignment assignment;
     assignment.sequence = ++sequence;
     assignment.epoch = 1;
     assignment.lease = {1000 + sequence, "handle"};
     assignment.counters = counters;
     assignment.envelope = envelope;
     EXPECT_TRUE(slot.writeAssignment(cell, assignment));
-    EXPECT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Assigned)));
+    EXPECT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Assigned)));
     if (slot.workerSleeps() != 0) link->workerBell(0).ring();
     return cell;
   }
-  bool reaches(std::size_t cell, CellState state) {
+  bool reaches(std::size_t cell, link::CellState state) {
     return waitUntil([&] { return slot.word(cell).state == state; });
   }
+  // For a failed wait: whether the worker still runs, and what it does.
+  std::string describeWorker() {
+    siginfo_t end{};
+    if (::waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid == pid)
+      return "the worker has ended, code " + std::to_string(end.si_code) + ", status " + std::to_string(end.si_status);
+    std::ifstream wchan("/proc/" + std::to_string(pid) + "/wchan");
+    std::string waitsIn;
+    wchan >> waitsIn;
+    return "the worker lives, sleeps=" + std::to_string(slot.workerSleeps()) + ", waits in " + waitsIn;
+  }
   Outcome outcome(std::size_t cell) {
-    EXPECT_TRUE(reaches(cell, CellState::Done)) << "cell " << cell;
-    return decodeOutcome(slot.readOutcome(cell).value()).value();
+    EXPECT_TRUE(reaches(cell, link::CellState::Done)) << "cell " << cell << ": " << describeWorker();
+    return task::decodeOutcome(slot.readOutcome(cell).value()).value();
   }
   void settle(std::size_t cell) { EXPECT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).freed())); }
   bool sleeps() {
     return waitUntil([&] { return slot.workerSleeps() != 0; });
   }
-  void stop(Stopping stopping) {
+  void stop(link::ShutdownStage stopping) {
     link->page().stopping = stopping;
     link->workerBell(0).ring();
   }
 
-  std::unique_ptr<Link> link = Link::create(2).value();
-  Slot& slot = link->slot(0);
+  std::unique_ptr<link::Link> link = link::Link::create(2).value();
+  link::Slot& slot = link->slot(0);
   Program program;
-  TaskRuleBook rules;
+  TaskRulesByName rules;
   std::uint64_t sequence = 0;
   pid_t pid = 0;
-  const Clock* clock = &systemClock();  // the worker's
+  const Clock* clock = &systemClock();  // the clock that the worker uses
 };
 
 }  // namespace leptir

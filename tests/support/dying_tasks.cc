@@ -13,11 +13,11 @@
 
 namespace dying {
 
-// What the compiler must not see through.
+// Volatile, so that the compiler cannot know the values and remove the crashes.
 volatile int* volatile nowhere = nullptr;
 volatile int deep = 0;
 
-// To be a crash also where the compiler adds checks of its own.
+// Without the sanitizer check for null, so that the write crashes with SIGSEGV in such builds too.
 __attribute__((noinline, no_sanitize("null"))) void writeNowhere() {
   *nowhere = 1;
 }

@@ -1,4 +1,4 @@
-// For tests: listens where a redis-server would and does to each client what the test says.
+// For tests: listens on a unix socket in place of a redis-server; a function of the test answers each client.
 #pragma once
 
 #include <poll.h>
@@ -19,63 +19,63 @@
 
 namespace leptir {
 
-// The server's side of one connection.
+// The server's end of one connection. Reads return early when the client closes it or the test ends.
 class FakePeer {
  public:
-  FakePeer(UniqueFd descriptor, Wake& end) : descriptor_(std::move(descriptor)), end_(end) {}
+  FakePeer(base::UniqueFd descriptor, Wake& end) : descriptor_(std::move(descriptor)), end_(end) {}
 
-  void say(std::string_view bytes) {
+  void send(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto sent = ::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent <= 0) return;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
-  // What came, up to and with `word`, or all there is when the client or the test ends.
-  std::string hear(std::string_view word) {
-    while (heard_.find(word) == std::string::npos) {
-      if (!hearMore()) return std::exchange(heard_, {});
+  // Receives up to and including `word` and returns that; returns all received bytes if the connection ends before.
+  std::string receive(std::string_view word) {
+    while (received_.find(word) == std::string::npos) {
+      if (!receiveMore()) return std::exchange(received_, {});
     }
-    const auto end = heard_.find(word) + word.size();
-    auto part = heard_.substr(0, end);
-    heard_.erase(0, end);
+    const auto end = received_.find(word) + word.size();
+    auto part = received_.substr(0, end);
+    received_.erase(0, end);
     return part;
   }
-  std::size_t hearBytes(std::size_t count) {
-    while (heard_.size() < count && hearMore()) {
+  std::size_t receiveBytes(std::size_t count) {
+    while (received_.size() < count && receiveMore()) {
     }
-    return heard_.size();
+    return received_.size();
   }
-  // What a server says to HELLO and PING, which end each greeting.
-  void greet() {
-    hear("PING\r\n");
-    say("*0\r\n+PONG\r\n");
+  // Answers HELLO and PING, with which each client begins.
+  void answerGreeting() {
+    receive("PING\r\n");
+    send("*0\r\n+PONG\r\n");
   }
-  // Until the client or the test ends.
-  void hearOn() {
-    while (hearMore()) heard_.clear();
+  // Receives and drops bytes until the client closes the connection or the test ends.
+  void receiveUntilClosed() {
+    while (receiveMore()) received_.clear();
   }
 
  private:
-  bool hearMore() {
+  bool receiveMore() {
     pollfd waiting[2] = {{descriptor_.get(), POLLIN, 0}, {end_.descriptor(), POLLIN, 0}};
     if (::poll(waiting, 2, -1) < 0 || waiting[1].revents != 0) return false;
     char bytes[65536];
     const auto received = ::recv(descriptor_.get(), bytes, sizeof bytes, 0);
-    if (received > 0) heard_.append(bytes, static_cast<std::size_t>(received));
+    if (received > 0) received_.append(bytes, static_cast<std::size_t>(received));
     return received > 0;
   }
 
-  UniqueFd descriptor_;
+  base::UniqueFd descriptor_;
   Wake& end_;
-  std::string heard_;
+  std::string received_;
 };
 
 class FakeRedis {
  public:
   using Part = std::function<void(FakePeer&)>;
 
-  // Plays `part` to one client after the other, in a thread of its own.
+  // Accepts one client after the other in a thread of its own and calls `part` for each.
   explicit FakeRedis(Part part) : part_(std::move(part)), listener_(listenAt(socket())), thread_([this] { work(); }) {}
   ~FakeRedis() {
     end_.ring();
@@ -86,8 +86,8 @@ class FakeRedis {
   int clients() const { return clients_; }
 
  private:
-  static UniqueFd listenAt(const std::string& path) {
-    UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  static base::UniqueFd listenAt(const std::string& path) {
+    base::UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
@@ -103,7 +103,7 @@ class FakeRedis {
       ::poll(waiting, 2, -1);
       if (waiting[1].revents != 0) return;
       ++clients_;
-      FakePeer peer(UniqueFd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)), end_);
+      FakePeer peer(base::UniqueFd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)), end_);
       part_(peer);
     }
   }
@@ -111,9 +111,9 @@ class FakeRedis {
   TempDir folder_;
   Part part_;
   Wake end_;
-  UniqueFd listener_;
+  base::UniqueFd listener_;
   std::atomic<int> clients_ = 0;
-  std::thread thread_;  // last: it uses all the others
+  std::thread thread_;  // last, because the thread uses all other members
 };
 
 }  // namespace leptir

@@ -1,4 +1,4 @@
-// For tests: how often a text stands in the writable memory of this process.
+// For tests: counts how often a text occurs in the writable memory of this process.
 #pragma once
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 namespace leptir {
 
-// `text` itself counts too. What is read goes through memory of its own that is not searched, and is given back.
+// `text` itself is counted too. Reads memory through a static buffer, which is not searched.
 inline int findInMemory(std::string_view text) {
   static constexpr std::size_t kPiece = std::size_t{1} << 20;
   static char buffer[2 * kPiece];

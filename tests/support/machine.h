@@ -1,4 +1,4 @@
-// What a machine may lack, so that a test can say so and be skipped.
+// For tests: asks for features that a machine may lack, so that a test can be skipped.
 #pragma once
 
 #include <netdb.h>
@@ -7,7 +7,7 @@
 
 namespace leptir {
 
-// A minimal system has no /etc/hosts, and then not even `localhost` is a name.
+// Whether the name can be resolved: a minimal system has no /etc/hosts and does not know even `localhost`.
 inline bool isNameKnownHere(const std::string& name) {
   addrinfo* found = nullptr;
   if (::getaddrinfo(name.c_str(), nullptr, nullptr, &found) != 0) return false;

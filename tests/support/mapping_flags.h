@@ -1,4 +1,4 @@
-// For tests: what the kernel says of a mapping of this process.
+// For tests: the flags of a memory mapping of this process, from /proc/self/smaps.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace leptir {
 
-// The line "VmFlags: …" of the last mapping that is wanted; empty: there is none. The name is that of its file.
+// Returns the line "VmFlags: …" of the last mapping for which `wanted` is true; empty if there is none. `name` is the
+// mapped file.
 inline std::string mappingFlags(
     const std::function<bool(std::uint64_t begin, std::uint64_t end, std::string_view name)>& wanted) {
   std::ifstream maps("/proc/self/smaps");
@@ -30,14 +31,14 @@ inline std::string mappingFlags(
   return flags;
 }
 
-// The kernel's word for a mapping that no core file holds is "dd".
-inline bool standsInNoCoreFile(const std::string& flags) {
+// Whether the mapping is left out of core files: the kernel marks this with "dd".
+inline bool isExcludedFromCoreFiles(const std::string& flags) {
   return flags.find(" dd ") != std::string::npos;
 }
 
-inline bool standsInNoCoreFile(const void* address) {
+inline bool isExcludedFromCoreFiles(const void* address) {
   const auto at = reinterpret_cast<std::uint64_t>(address);
-  return standsInNoCoreFile(mappingFlags([at](auto begin, auto end, auto) { return begin <= at && at < end; }));
+  return isExcludedFromCoreFiles(mappingFlags([at](auto begin, auto end, auto) { return begin <= at && at < end; }));
 }
 
 }  // namespace leptir

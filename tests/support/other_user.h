@@ -1,4 +1,5 @@
-// For tests of what other users may do: only root can become one of them, so a test begins with LEPTIR_NEEDS_ROOT().
+// For tests of permissions: runs code as another user. Only root can do that, so such a test begins with
+// LEPTIR_NEEDS_ROOT().
 #pragma once
 
 #include <grp.h>
@@ -18,7 +19,7 @@ inline constexpr gid_t kSharedGroup = 65533;
 #define LEPTIR_NEEDS_ROOT() \
   if (::geteuid() != 0) GTEST_SKIP() << "only root can act as another user"
 
-// Runs `body` in a process of that user, who is in these two groups alone.
+// Runs `body` in a child process of that user, who belongs to `group` and kSharedGroup only.
 template <class Body>
 bool asUser(uid_t user, Body body, gid_t group = kOtherUser) {
   return inChild(
@@ -29,8 +30,8 @@ inline void giveTo(uid_t user, const std::filesystem::path& file) {
   if (::lchown(file.c_str(), user, user) != 0) throw std::runtime_error("cannot give away " + file.string());
 }
 
-// Runs `body` in a process for which permissions count: as root in one of the other user, who then owns `folder` and
-// what is in it.
+// Runs `body` in a child process for which permissions count: under root as kOtherUser, who first becomes the owner of
+// `folder` and of all files in it.
 template <class Body>
 bool asOrdinaryUser(const std::filesystem::path& folder, Body body) {
   if (::geteuid() != 0) return inChild(body);
@@ -39,7 +40,7 @@ bool asOrdinaryUser(const std::filesystem::path& folder, Body body) {
   return asUser(kOtherUser, body);
 }
 
-// Permissions without the type.
+// The permission bits of a file, without its type.
 inline mode_t modeOf(const std::filesystem::path& file) {
   struct stat info{};
   return ::lstat(file.c_str(), &info) == 0 ? info.st_mode & 07777 : 0;
@@ -50,7 +51,7 @@ inline uid_t ownerOf(const std::filesystem::path& file) {
   return ::lstat(file.c_str(), &info) == 0 ? info.st_uid : static_cast<uid_t>(-1);
 }
 
-// A umask for one test.
+// Sets the umask and restores the old one at the end of the scope.
 class Umask {
  public:
   explicit Umask(mode_t mask) : before_(::umask(mask)) {}

@@ -1,4 +1,4 @@
-// For tests: a `connection` as the configuration reader hands it over, and how to reach a test's server.
+// For tests: the `connection` of a Redis store as the configuration reader delivers it, and the address of a server.
 #pragma once
 
 #include <string>
@@ -7,19 +7,19 @@
 
 namespace leptir {
 
-// With the default of each key that is not given.
+// Adds the default of each key that `given` lacks.
 inline Json redisConnectionOf(Json given) {
   if (given.is_null()) given = Json::object();
-  for (const auto& key : redisAddressKeys()) {
+  for (const auto& key : redis::redisAddressKeys()) {
     if (!given.contains(key.name)) given[std::string(key.name)] = key.defaultValue;
   }
   if (!given.contains("php_consumers")) given["php_consumers"] = "auto";
   return given;
 }
 
-inline RedisAddress redisAt(const std::string& socket) {
-  RedisAddress address;
-  address.scheme = RedisAddress::Scheme::Unix;
+inline redis::RedisAddress redisAt(const std::string& socket) {
+  redis::RedisAddress address;
+  address.scheme = redis::RedisAddress::Scheme::Unix;
   address.path = socket;
   return address;
 }

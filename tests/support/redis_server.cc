@@ -23,7 +23,7 @@ namespace {
 using Client = std::unique_ptr<redisContext, decltype(&redisFree)>;
 using Reply = std::unique_ptr<redisReply, decltype(&freeReplyObject)>;
 
-// A port that nobody had a moment ago.
+// A TCP port that was free a moment ago.
 int freePort() {
   const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -33,16 +33,17 @@ int freePort() {
   const bool bound = ::bind(probe, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
                      ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) == 0;
   ::close(probe);
-  if (!bound) throw std::runtime_error("no free port");
+  if (!bound) throw std::runtime_error("no free TCP port on 127.0.0.1");
   return ntohs(address.sin_port);
 }
 
 ShiftedTime* makePage(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0 || ::ftruncate(descriptor, sizeof(ShiftedTime)) != 0) throw std::runtime_error("no clock file");
+  if (descriptor < 0 || ::ftruncate(descriptor, sizeof(ShiftedTime)) != 0)
+    throw std::runtime_error("cannot create the clock file");
   void* const page = ::mmap(nullptr, sizeof(ShiftedTime), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   ::close(descriptor);
-  if (page == MAP_FAILED) throw std::runtime_error("no clock page");
+  if (page == MAP_FAILED) throw std::runtime_error("cannot map the clock file");
   return new (page) ShiftedTime;
 }
 
@@ -99,7 +100,7 @@ void RedisServer::start() {
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed leaves nothing behind
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // no server is left when the test is killed
     if (::getppid() == parent) run();
     ::_exit(127);
   }
@@ -131,7 +132,7 @@ void RedisServer::thaw() {
 
 Json RedisServer::ask(const std::vector<std::string_view>& words) {
   const Client client(::redisConnectUnix(socket().c_str()), &redisFree);
-  if (client == nullptr || client->err != 0) throw std::runtime_error("redis-server: not there");
+  if (client == nullptr || client->err != 0) throw std::runtime_error("redis-server: cannot connect");
   const auto reply = send(*client, words);
   if (reply == nullptr) throw std::runtime_error(std::string("redis-server: ") + client->errstr);
   return jsonOf(*reply);
@@ -155,7 +156,7 @@ void RedisServer::writeConfiguration(const Settings& settings) const {
   folder_.write("redis.conf", text);
 }
 
-// In the child.
+// Runs in the child: replaces it by the redis-server.
 void RedisServer::run() const {
   if (page_ != nullptr) {
     ::setenv("LD_PRELOAD", LEPTIR_SHIFTED_CLOCK, 1);

@@ -1,5 +1,5 @@
-// For tests: a real redis-server of their own, on a unix socket in a folder of its own, gone with the test. It keeps
-// nothing on disk and evicts nothing unless its settings say otherwise.
+// For tests: a real redis-server with a unix socket in a temporary folder; it ends with the object. It keeps nothing on
+// disk and evicts nothing unless its settings say so.
 #pragma once
 
 #include <sys/types.h>
@@ -19,43 +19,43 @@ struct ShiftedTime;
 
 class RedisServer {
  public:
-  // How it is reached; Tcp: on a free port of 127.0.0.1, and on the unix socket as well.
+  // How clients reach the server. Tcp: on a free port of 127.0.0.1, besides the unix socket.
   enum class Reach { UnixSocket, Tcp };
-  // What its wall clock is: the machine's, or one that the test moves. Manual begins where a ManualClock does and
-  // stands.
+  // The wall clock of the server: that of the machine; that of the machine plus an offset that the test sets (Shifted);
+  // or one that stands at the start of a ManualClock until the test moves it (Manual).
   enum class Time { Machine, Shifted, Manual };
-  // Lines of its configuration: {"appendonly yes", "maxmemory 4mb"}.
+  // Lines of the server's configuration, for example {"appendonly yes", "maxmemory 4mb"}.
   using Settings = std::vector<std::string>;
 
-  // Answers when this returns.
+  // Starts the server and returns when it answers.
   explicit RedisServer(const Settings& settings = {}, Reach reach = Reach::UnixSocket, Time time = Time::Machine);
   ~RedisServer();
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
 
-  // Started again it finds what it has written to its folder, under the same socket and port.
+  // Starts a stopped server again, with the data in its folder, on the same socket and port.
   void start();
-  void stop();    // as an operator does: SIGTERM, and waits
+  void stop();    // SIGTERM, then waits for its end
   void kill();    // SIGKILL
-  void freeze();  // SIGSTOP: it accepts and never answers
+  void freeze();  // SIGSTOP: connections are accepted and never answered
   void thaw();
   void restart() { stop(), start(); }
 
   std::string socket() const { return folder_ / "redis.sock"; }
-  int port() const { return port_; }  // 0 without one
+  int port() const { return port_; }  // 0: without a TCP port
   pid_t pid() const { return pid_; }
   const std::filesystem::path& folder() const { return folder_.path(); }
   std::string log() const { return readWholeFile(folder_ / "redis.log"); }
-  // The keys `scheme` and `path` of a configuration.
+  // The keys `scheme` and `path` of the configuration of a store on this server.
   Json connection() const { return {{"scheme", "unix"}, {"path", socket()}}; }
 
-  // As a stranger sees it who uses another client: text as text, whatever its bytes, lists as lists. An error of the
-  // server is thrown as a std::runtime_error with its words.
+  // Sends a command with hiredis, independently of leptir's client. Texts come as they are, whatever their bytes, and
+  // arrays as lists. Throws a std::runtime_error with the server's words on an error.
   Json ask(const std::vector<std::string_view>& words);
 
-  // Lets time pass there: of a Shifted or Manual server.
+  // Moves the clock of a Shifted or Manual server forward.
   void advance(Duration by);
-  // As empty as it began; a Manual clock stands where it began.
+  // Deletes all data and scripts; sets a Manual clock back to its start.
   void startOver();
 
  private:
@@ -68,11 +68,10 @@ class RedisServer {
   Time time_;
   int port_ = 0;
   pid_t pid_ = 0;
-  ShiftedTime* page_ = nullptr;  // in a file that the server maps as well
+  ShiftedTime* page_ = nullptr;  // in a file that the server maps too
 };
 
-// The server that all tests of this program share which need no other: started by the first, emptied for each that
-// asks.
+// The server that the tests of a program share: started by the first call, emptied by every call.
 RedisServer& sharedRedisServer(RedisServer::Time time = RedisServer::Time::Machine);
 
 }  // namespace leptir

@@ -17,7 +17,7 @@ std::int64_t secondsOf(RedisServer& server) {
   return std::stoll(server.ask({"TIME"}).at(0).get<std::string>());
 }
 
-TEST(RedisServerOfATest, TakesBytesAsTheyAre) {
+TEST(RedisServerOfATest, KeepsBytesThatAreNotText) {
   auto& server = sharedRedisServer();
   const std::string bytes("a\0\xff b", 5);
   EXPECT_EQ(server.ask({"SET", "key", bytes}), "OK");
@@ -26,18 +26,18 @@ TEST(RedisServerOfATest, TakesBytesAsTheyAre) {
   EXPECT_THROW(server.ask({"LPUSH", "key", "x"}), std::runtime_error);
 }
 
-TEST(RedisServerOfATest, IsEmptyForEachTestThatSharesIt) {
+TEST(RedisServerOfATest, IsEmptyForEachTestThatSharesTheServer) {
   sharedRedisServer().ask({"SET", "key", "value"});
   EXPECT_EQ(sharedRedisServer().ask({"DBSIZE"}), 0);
 }
 
-TEST(RedisServerOfATest, ListensOnAPortWhenAsked) {
+TEST(RedisServerOfATest, ListensOnATcpPortWhenAskedTo) {
   RedisServer server({}, RedisServer::Reach::Tcp);
   EXPECT_GT(server.port(), 0);
   EXPECT_EQ(server.ask({"CONFIG", "GET", "port"}), (Json{"port", std::to_string(server.port())}));
 }
 
-TEST(RedisServerOfATest, FindsItsAppendOnlyFileAfterARestart) {
+TEST(RedisServerOfATest, LoadsItsAppendOnlyFileAfterARestart) {
   RedisServer server({"appendonly yes", "appendfsync always"});
   server.ask({"SET", "key", "value"});
   server.kill();
@@ -45,7 +45,7 @@ TEST(RedisServerOfATest, FindsItsAppendOnlyFileAfterARestart) {
   EXPECT_EQ(server.ask({"GET", "key"}), "value");
 }
 
-TEST(RedisServerOfATest, AnswersWhenAPasswordIsWanted) {
+TEST(RedisServerOfATest, StartsWithAPasswordThatItRequires) {
   RedisServer server({"requirepass secret"});
   EXPECT_THROW(server.ask({"GET", "key"}), std::runtime_error);
 }
@@ -75,7 +75,7 @@ TEST(RedisServerOfATest, DiesWithATestThatIsKilled) {
   EXPECT_TRUE(waitUntil([&] { return ::kill(server, 0) != 0; }));
 }
 
-TEST(RedisServerOfATest, ShiftsItsClock) {
+TEST(RedisServerOfATest, AdvancesAShiftedClock) {
   RedisServer server({}, RedisServer::Reach::UnixSocket, RedisServer::Time::Shifted);
   server.ask({"SET", "short", "1", "EX", "3600"});
   server.ask({"SET", "long", "1", "EX", "7200"});
@@ -86,7 +86,7 @@ TEST(RedisServerOfATest, ShiftsItsClock) {
   EXPECT_EQ(server.ask({"GET", "long"}), "1");
 }
 
-TEST(RedisServerOfATest, StandsStillUntilTheTestMovesItsClock) {
+TEST(RedisServerOfATest, KeepsAManualClockStillUntilTheTestMovesIt) {
   auto& server = sharedRedisServer(RedisServer::Time::Manual);
   ManualClock clock;
   const auto now = [&] {
@@ -99,7 +99,7 @@ TEST(RedisServerOfATest, StandsStillUntilTheTestMovesItsClock) {
   clock.advance(1499999us);
   EXPECT_EQ(server.ask({"TIME"}), now());
   EXPECT_EQ(server.ask({"GET", "x"}), "1");
-  server.advance(1001us);  // a key is over in the millisecond after its last
+  server.advance(1001us);  // a key expires in the millisecond after its last one
   EXPECT_EQ(server.ask({"GET", "x"}), nullptr);
 }
 

@@ -1,5 +1,5 @@
-// Loaded before the system's library: the wall clock of this program is that of the page of shifted_time.h. Clocks that
-// only measure (monotonic, boot) stay as they are.
+// A library for LD_PRELOAD: replaces the wall clock of a program by the one in the page of shifted_time.h. Clocks that
+// only measure durations (monotonic, boot) are unchanged.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>

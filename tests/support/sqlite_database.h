@@ -1,4 +1,4 @@
-// For tests: a SQLite database in a folder of its own, and an instance that lives while its lock is held.
+// For tests: a SQLite database in a temporary folder. An instance counts as alive while lock() is held for it.
 #pragma once
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@ T must(Result<T> result) {
 inline std::vector<BrokerTask> someTasks(int count) {
   std::vector<BrokerTask> tasks(static_cast<std::size_t>(count));
   for (auto& task : tasks) {
-    task.id = makeTaskId();
+    task.id = base::makeTaskId();
     task.name = "Test";
   }
   return tasks;
@@ -36,9 +36,9 @@ struct TestDatabase {
   }
   std::unique_ptr<SimpleMetaStorage> records() { return must(backend.openMetaStorage(connection, {})); }
 
-  UniqueFd lock(const std::string& instance) {
+  base::UniqueFd lock(const std::string& instance) {
     const auto file = backend.sessionLockFile(connection, instance);
-    UniqueFd lock(::open(file->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    base::UniqueFd lock(::open(file->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) throw std::runtime_error("cannot lock " + file->string());
     return lock;
   }
@@ -47,7 +47,7 @@ struct TestDatabase {
   std::filesystem::path path = folder / "leptir.db";
   std::filesystem::path wal = folder / "leptir.db-wal";
   Json connection{{"path", path.string()}};
-  SqliteBackend backend;
+  sqlite::SqliteBackend backend;
 };
 
 }  // namespace leptir

@@ -1,4 +1,4 @@
-// A folder for one test, gone afterwards. LEPTIR_TEST_KEEP=1 in the environment keeps the folders of tests that failed.
+// A temporary folder for one test, removed at its end. With LEPTIR_TEST_KEEP=1 the folders of failed tests are kept.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 
 namespace leptir {
 
-// Whether the running test has failed, and its folders are to be kept.
+// Whether the running test has failed and its folders are to be kept.
 inline bool keepsTestFolders() {
   const char* told = std::getenv("LEPTIR_TEST_KEEP");
   return told != nullptr && std::string_view(told) == "1" && testing::Test::HasFailure();
@@ -23,7 +23,7 @@ class TempDir {
  public:
   TempDir() {
     auto name = (std::filesystem::temp_directory_path() / "leptir-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder: " + name);
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot create a temporary folder: " + name);
     path_ = name;
   }
   ~TempDir() {
@@ -37,7 +37,7 @@ class TempDir {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
 
-  // Writes a file there and answers its path.
+  // Writes a file into the folder and returns its path.
   std::filesystem::path write(std::string_view name, std::string_view text) const {
     const auto file = path_ / name;
     std::ofstream(file, std::ios::binary) << text;

@@ -1,4 +1,4 @@
-// The folders of tests, whether those fail or not.
+// Temporary folders of tests that succeed or fail.
 #include "tests/support/temp_dir.h"
 
 #include <fcntl.h>
@@ -11,8 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a test leaves in its folder of temporary files, with LEPTIR_TEST_KEEP as given. It runs in a child, so that its
-// failure is not that of this test, and what it says of it goes nowhere.
+// How many folders a test leaves behind, for this value of LEPTIR_TEST_KEEP. Runs in a child with its output discarded,
+// so that the failure does not count as one of this test.
 long leftBy(bool fails, const char* keep) {
   const TempDir around;
   EXPECT_TRUE(inChild([&] {
@@ -27,14 +27,14 @@ long leftBy(bool fails, const char* keep) {
   return std::distance(fs::directory_iterator(around.path()), fs::directory_iterator());
 }
 
-TEST(TempDir, IsGoneAfterATestThatFailed) {
+TEST(TempDir, IsRemovedAfterAFailedTest) {
   EXPECT_EQ(leftBy(true, nullptr), 0);
   EXPECT_EQ(leftBy(true, "0"), 0);
 }
 
-TEST(TempDir, IsKeptOfAFailedTestWhereThatIsAskedFor) {
+TEST(TempDir, IsKeptAfterAFailedTestWithLeptirTestKeep) {
   EXPECT_EQ(leftBy(true, "1"), 1);
-  EXPECT_EQ(leftBy(false, "1"), 0) << "nothing is to be looked at";
+  EXPECT_EQ(leftBy(false, "1"), 0) << "a test that succeeded keeps no folder";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// For tests of the master: the least that is a worker. It knows no task; an envelope is the name of a deed.
+// For tests of the master: a minimal worker. An envelope is the name of one of its built-in functions.
 #pragma once
 
 #include <unistd.h>
@@ -24,7 +24,7 @@ inline void ignoreEverything() {
   ::sigprocmask(SIG_BLOCK, &all, nullptr);
 }
 
-// A process that stays: as it is, in a session of its own, or in one of its own and without a parent that is left.
+// Starts a process that never ends: as an ordinary child, in a session of its own, as an orphan, or both.
 inline void leaveBehind(ToyInstance& instance, bool ownSession, bool orphan) {
   if (::fork() != 0) return;
   if (ownSession) ::setsid();
@@ -34,7 +34,7 @@ inline void leaveBehind(ToyInstance& instance, bool ownSession, bool orphan) {
   hangForEver();
 }
 
-inline const std::map<std::string, std::function<void(ToyInstance&)>> kDeeds = {
+inline const std::map<std::string, std::function<void(ToyInstance&)>> kToyTasks = {
     {"ok", [](ToyInstance&) {}},
     {"crash", [](ToyInstance&) { ::signal(SIGSEGV, SIG_DFL), ::raise(SIGSEGV); }},
     {"exit", [](ToyInstance&) { ::_exit(3); }},
@@ -57,7 +57,7 @@ inline const std::map<std::string, std::function<void(ToyInstance&)>> kDeeds = {
        while (instance.notes->pidCount < 4) ::usleep(1000);
        ignoreEverything(), hangForEver();
      }},
-    {"household",  // as family, without those of whom nobody can tell whose they were
+    {"household",  // like family, without the process that cannot be traced to its task
      [](ToyInstance& instance) {
        leaveBehind(instance, false, false);
        leaveBehind(instance, true, false);
@@ -65,10 +65,10 @@ inline const std::map<std::string, std::function<void(ToyInstance&)>> kDeeds = {
        while (instance.notes->pidCount < 3) ::usleep(1000);
        hangForEver();
      }},
-    {"clan",  // a family whose orphans stay below their worker, as they do below a real one
+    {"clan",  // like family, but orphans become children of the worker, as with a real worker
      [](ToyInstance& instance) {
        ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-       kDeeds.at("family")(instance);
+       kToyTasks.at("family")(instance);
      }},
     {"orphans",
      [](ToyInstance& instance) {
@@ -76,19 +76,19 @@ inline const std::map<std::string, std::function<void(ToyInstance&)>> kDeeds = {
        while (instance.notes->pidCount < 1) ::usleep(1000);
        ::_exit(3);
      }},
-    {"comrades",  // a process of its own group, and its end
+    {"comrades",  // leaves a process in the worker's process group, then exits
      [](ToyInstance& instance) {
        leaveBehind(instance, false, false);
        while (instance.notes->pidCount < 1) ::usleep(1000);
        ::_exit(3);
      }},
-    {"keep",  // as a worker does whose task's name has keep_descendants
+    {"keep",  // what a worker does for a task with keep_descendants
      [](ToyInstance& instance) {
        leaveBehind(instance, true, true);
        while (instance.notes->pidCount < 1) ::usleep(1000);
-       instance.link->slot(0).writeKept({*processInfo(instance.notes->pids[0])});
+       instance.link->slot(0).writeKeptDescendants({*base::processInfo(instance.notes->pids[0])});
      }},
-    {"rejuvenate",  // says again and again that it is another run
+    {"rejuvenate",  // changes the generation of its cell again and again
      [](ToyInstance& instance) {
        auto& slot = instance.link->slot(0);
        const auto cell = slot.running().value();
@@ -102,34 +102,36 @@ inline const std::map<std::string, std::function<void(ToyInstance&)>> kDeeds = {
     {"scribble",
      [](ToyInstance& instance) {
        auto& slot = instance.link->slot(0);
-       slot.change(400, slot.word(400), CellWord::unpack(0xdeadbeef'deadbeef));
+       slot.change(400, slot.word(400), link::CellWord::unpack(0xdeadbeef'deadbeef));
        hangForEver();
      }},
 };
 
-// The least that is a worker.
+// The main function of a minimal worker.
 inline int toyWorker(ToyInstance& instance, int number) {
   auto& slot = instance.link->slot(number);
   slot.workerReady() = 1;
   for (;;) {
-    if (instance.link->page().stopping == Stopping::Leave) return 0;
+    if (instance.link->page().stopping == link::ShutdownStage::Leave) return 0;
     const auto cell = slot.firstAssigned();
-    const bool begins = cell && instance.link->page().stopping == Stopping::No &&
-                        slot.change(*cell, slot.word(*cell), slot.word(*cell).to(CellState::Executing));
+    const bool begins = cell && instance.link->page().stopping == link::ShutdownStage::No &&
+                        slot.change(*cell, slot.word(*cell), slot.word(*cell).to(link::CellState::Executing));
     if (!begins) {
       instance.link->workerBell(number).waitFor(2ms);
       continue;
     }
     slot.begin(*cell, systemClock().bootTime());
-    const std::string deed(slot.readAssignment(*cell).envelope);
-    kDeeds.at(deed)(instance);
-    slot.writeOutcome(*cell, "did " + deed);
-    if (!slot.change(*cell, slot.word(*cell).to(CellState::Executing), slot.word(*cell).to(CellState::Done))) return 0;
+    const std::string taskName(slot.readAssignment(*cell).envelope);
+    kToyTasks.at(taskName)(instance);
+    slot.writeOutcome(*cell, "did " + taskName);
+    if (!slot.change(*cell, slot.word(*cell).to(link::CellState::Executing),
+                     slot.word(*cell).to(link::CellState::Done)))
+      return 0;
   }
 }
 
-inline MasterOptions optionsFor(int workers) {
-  MasterOptions options;
+inline master::MasterOptions optionsFor(int workers) {
+  master::MasterOptions options;
   options.workers = workers;
   options.killGrace = 200ms;
   options.tick = 10ms;

@@ -1,4 +1,4 @@
-// For tests: waits for something that another process or thread brings about, without guessing how long that takes.
+// For tests: waits for a condition that another process or thread makes true.
 #pragma once
 
 #include <chrono>
@@ -6,8 +6,8 @@
 
 namespace leptir {
 
-// Asks until the answer is yes or `limit` has passed; answers the last answer. The limit is for a broken build only, so
-// it is generous.
+// Polls until `question` returns true or `limit` has passed; returns its last answer. The limit is generous, since it
+// matters only if the tested code is broken.
 template <class Question>
 bool waitUntil(Question question, std::chrono::milliseconds limit = std::chrono::seconds(30)) {
   const auto until = std::chrono::steady_clock::now() + limit;

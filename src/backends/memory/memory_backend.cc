@@ -4,7 +4,7 @@
 
 #include "backends/memory/memory_broker.h"
 
-namespace leptir {
+namespace leptir::memory {
 namespace {
 
 std::string nameIn(const Json& connection) {
@@ -15,7 +15,7 @@ std::string nameIn(const Json& connection) {
 
 std::span<const ConfigKey> MemoryBackend::brokerConnectionKeys() const {
   static const std::array<ConfigKey, 1> keys{
-      {{"name", ConfigKey::Type::Text, "default", "stores of one name in one process share what they hold"}}};
+      {{"name", ConfigKey::Type::Text, "default", "stores of the same name in one process share their contents"}}};
   return keys;
 }
 
@@ -39,4 +39,4 @@ std::shared_ptr<MemoryQueue> MemoryBackend::queue(const std::string& name) {
   return queue;
 }
 
-}  // namespace leptir
+}  // namespace leptir::memory

@@ -1,4 +1,5 @@
-// `type: memory`: for tests and for trying things out. Nothing outlives the process, and no other process sees it.
+// `type: memory`: tasks and records in the memory of one process, for tests and for trying leptir out. They end with
+// the process, and no other process sees them.
 #pragma once
 
 #include <map>
@@ -10,9 +11,9 @@
 #include "backends/memory/memory_queue.h"
 #include "leptir/backend.h"
 
-namespace leptir {
+namespace leptir::memory {
 
-// Any thread. Stores of one name share what they hold, as long as this object lives.
+// Any thread. Stores that are opened with the same name share their tasks or records as long as this object lives.
 class MemoryBackend final : public Backend {
  public:
   explicit MemoryBackend(const Clock& clock = systemClock()) : clock_(&clock) {}
@@ -25,12 +26,12 @@ class MemoryBackend final : public Backend {
                                                              std::optional<Duration> expireAfter,
                                                              MetaUse use = MetaUse::Save) override;
   std::optional<Duration> defaultExpiry() const override { return std::nullopt; }
-  std::string place(const Json&) const override { return {}; }
+  std::string storeLocation(const Json&) const override { return {}; }
   std::optional<std::filesystem::path> sessionLockFile(const Json&, std::string_view) const override {
     return std::nullopt;
   }
 
-  // What the broker of this name works on: for tests that look inside or put raw bytes in.
+  // The queue behind the brokers of this name, for tests that inspect it or push raw bytes.
   std::shared_ptr<MemoryQueue> queue(const std::string& name);
 
  private:
@@ -40,4 +41,4 @@ class MemoryBackend final : public Backend {
   std::map<std::string, std::shared_ptr<MemoryRecords>> records_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::memory

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::memory {
 namespace {
 
 using namespace std::chrono_literals;
@@ -14,7 +14,7 @@ BrokerTask task(std::string id) {
   return task;
 }
 
-TEST(MemoryBackend, StoresOfOneNameShareWhatTheyHold) {
+TEST(MemoryBackend, BrokersOfTheSameNameShareTheirTasks) {
   MemoryBackend backend;
   const auto one = backend.openBroker({{"name", "a"}}, BrokerUse::Push);
   const auto same = backend.openBroker({{"name", "a"}}, BrokerUse::Dispatch);
@@ -25,7 +25,7 @@ TEST(MemoryBackend, StoresOfOneNameShareWhatTheyHold) {
   EXPECT_EQ(other.value()->tasksCount()->due, 0u);
 }
 
-TEST(MemoryBackend, RecordsOfOneNameAreShared) {
+TEST(MemoryBackend, StoragesOfTheSameNameShareTheirRecords) {
   MemoryBackend backend;
   MetaInfo info;
   info.id = "t";
@@ -34,14 +34,14 @@ TEST(MemoryBackend, RecordsOfOneNameAreShared) {
   EXPECT_FALSE(backend.openMetaStorage({{"name", "b"}}, {}).value()->loadMetaInfoById("t"));
 }
 
-TEST(MemoryBackend, ItsQueueTakesWhatNoPusherWouldSend) {
+TEST(MemoryBackend, ItsQueueAcceptsRawBytesThatAreNoEnvelope) {
   MemoryBackend backend;
   const auto broker = backend.openBroker({{"name", "a"}}, BrokerUse::Dispatch);
   backend.queue("a")->pushRaw("no envelope", systemClock().now());
   EXPECT_EQ(broker.value()->tasksCount()->due, 1u);
 }
 
-TEST(MemoryBackend, SessionsEndByItsClock) {
+TEST(MemoryBackend, SessionsExpireByTheClockOfTheBackend) {
   ManualClock clock;
   MemoryBackend backend(clock);
   const auto broker = std::move(backend.openBroker({{"name", "a"}}, BrokerUse::Dispatch)).value();
@@ -57,9 +57,9 @@ TEST(MemoryBackend, SessionsEndByItsClock) {
   EXPECT_EQ(other->recoverExpired(10), 1u);
 }
 
-TEST(MemoryBackend, HasNoLockFile) {
+TEST(MemoryBackend, HasNoSessionLockFile) {
   EXPECT_EQ(MemoryBackend().sessionLockFile({{"name", "a"}}, "0123"), std::nullopt);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::memory

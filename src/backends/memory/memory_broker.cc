@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace leptir {
+namespace leptir::memory {
 namespace {
 
 class MemorySession final : public BrokerSession {
@@ -14,7 +14,7 @@ class MemorySession final : public BrokerSession {
   ~MemorySession() override { queue_->removeBell(bell_); }
 
   Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override {
-    bell_.clear();  // before looking: what comes in after the look rings anew
+    bell_.clear();  // before leasing: a task that is pushed after the attempt rings again
     auto leased = queue_->lease(number_, limit);
     if (!leased || !leased->empty() || limit == 0) return leased;
     if (wake.waitFor(queue_->untilNextDue(number_, longest), bell_.descriptor())) return leased;
@@ -27,10 +27,10 @@ class MemorySession final : public BrokerSession {
   Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override {
     return queue_->acknowledge(number_, leases);
   }
-  Result<std::vector<LeaseId>> release(std::span<const Released> tasks) override {
+  Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override {
     return queue_->release(number_, tasks);
   }
-  Result<std::vector<LeaseId>> bury(std::span<const Buried> tasks) override { return queue_->bury(number_, tasks); }
+  Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override { return queue_->bury(number_, tasks); }
   Result<std::vector<LeasedTask>> heldTasks() override { return queue_->held(number_); }
   Result<void> close() override { return queue_->close(number_); }
 
@@ -42,7 +42,7 @@ class MemorySession final : public BrokerSession {
 
 }  // namespace
 
-Result<std::unique_ptr<BrokerSession>> MemoryBroker::openSession(const SessionId& session, const SessionCard& card,
+Result<std::unique_ptr<BrokerSession>> MemoryBroker::openSession(const SessionId& session, const SessionInfo& card,
                                                                  Duration lease) {
   const auto number = queue_->open(session, card, lease);
   if (!number) return number.error();
@@ -59,9 +59,9 @@ Result<std::unique_ptr<BrokerSession>> MemoryBroker::resumeSession(const Session
 
 BrokerTraits MemoryBroker::traits() const {
   BrokerTraits traits;
-  traits.cancel = BrokerTraits::CancelReach::AtRenewal;
+  traits.cancel = BrokerTraits::CancelLatency::AtRenewal;
   traits.durability = "none: everything ends with the process";
   return traits;
 }
 
-}  // namespace leptir
+}  // namespace leptir::memory

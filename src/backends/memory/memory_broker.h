@@ -1,4 +1,4 @@
-// The seam's classes over a MemoryQueue.
+// SimpleBroker and TaskKeeper, implemented by a MemoryQueue.
 #pragma once
 
 #include <memory>
@@ -6,7 +6,7 @@
 #include "backends/memory/memory_queue.h"
 #include "leptir/buried_lookup.h"
 
-namespace leptir {
+namespace leptir::memory {
 
 class MemoryKeeper final : public TaskKeeper, public BuriedLookup {
  public:
@@ -14,7 +14,7 @@ class MemoryKeeper final : public TaskKeeper, public BuriedLookup {
 
   Result<FoundTask> find(std::string_view id) override { return queue_.find(id); }
   Result<void> remove(std::string_view id) override { return queue_.remove(id); }
-  Result<Cancelled> cancel(std::string_view id, std::string_view by) override { return queue_.cancel(id, by); }
+  Result<CancelResult> cancel(std::string_view id, std::string_view by) override { return queue_.cancel(id, by); }
   Result<std::vector<FoundTask>> listBuried(Page page) override { return queue_.listBuried(page); }
   Result<std::size_t> revive(std::span<const std::string> ids) override { return queue_.revive(ids); }
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override {
@@ -32,11 +32,11 @@ class MemoryBroker final : public SimpleBroker {
 
   Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override { return queue_->push(tasks); }
   Result<TaskCounts> tasksCount() override { return queue_->counts(); }
-  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card,
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<void> endSessionsOf(std::string_view instance) override {
-    queue_->endTimeOf(instance);
+    queue_->expireSessionsOf(instance);
     return {};
   }
   Result<std::size_t> recoverExpired(std::size_t limit) override { return queue_->recover(limit, ownInstances_); }
@@ -49,4 +49,4 @@ class MemoryBroker final : public SimpleBroker {
   std::set<std::string> ownInstances_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::memory

@@ -3,10 +3,10 @@
 #include "base/saturated.h"
 #include "meta/meta_filter.h"
 
-namespace leptir {
+namespace leptir::memory {
 namespace {
 
-constexpr std::size_t kMostExpiredAtOnce = 10'000;
+constexpr std::size_t kMaxExpiredPerCall = 10'000;
 
 }  // namespace
 
@@ -35,7 +35,7 @@ Result<std::vector<Json>> MemoryMetaStorage::listMetaInfo(const MetaFilter& filt
   const std::lock_guard lock(records_->mutex);
   std::map<std::uint64_t, const Json*, std::greater<>> newestFirst;
   for (const auto& [id, record] : records_->records) {
-    if (!isOver(record) && matches(record.json, filter)) newestFirst.emplace(record.order, &record.json);
+    if (!isOver(record) && meta::matches(record.json, filter)) newestFirst.emplace(record.order, &record.json);
   }
   std::vector<Json> listed;
   std::size_t position = 0;
@@ -48,7 +48,7 @@ Result<std::vector<Json>> MemoryMetaStorage::listMetaInfo(const MetaFilter& filt
 Result<std::size_t> MemoryMetaStorage::expire() {
   const std::lock_guard lock(records_->mutex);
   std::size_t removed = 0;
-  for (auto record = records_->records.begin(); record != records_->records.end() && removed < kMostExpiredAtOnce;) {
+  for (auto record = records_->records.begin(); record != records_->records.end() && removed < kMaxExpiredPerCall;) {
     const bool over = isOver(record->second);
     record = over ? records_->records.erase(record) : std::next(record);
     removed += over;
@@ -64,7 +64,7 @@ MetaTraits MemoryMetaStorage::traits() const {
 }
 
 bool MemoryMetaStorage::isOver(const MemoryRecords::Record& record) const {
-  return expireAfter_ && saturatedAdd(record.saved, *expireAfter_) <= clock_->now();
+  return expireAfter_ && base::saturatedAdd(record.saved, *expireAfter_) <= clock_->now();
 }
 
-}  // namespace leptir
+}  // namespace leptir::memory

@@ -8,14 +8,14 @@
 
 #include "leptir/simple_meta_storage.h"
 
-namespace leptir {
+namespace leptir::memory {
 
-// What all storages that are opened on it share. Any thread.
+// The records of one name, shared by all storages that are opened with that name. Any thread.
 struct MemoryRecords {
   struct Record {
     std::uint64_t lease = 0;
     MetaStep step = MetaStep::Running;
-    std::uint64_t order = 0;  // of the last save
+    std::uint64_t order = 0;  // number of its last save; later saves have larger numbers
     Time saved;
     Json json;
   };
@@ -37,7 +37,8 @@ class MemoryMetaStorage : public SimpleMetaStorage {
   MetaTraits traits() const override;
 
  protected:
-  // Whether `info` may take the place of `stored`. Virtual, so that the conformance suite can be tried on a broken one.
+  // Whether `info` replaces the stored record. Virtual, so that a test can break it and show that the conformance suite
+  // notices.
   virtual bool replaces(const MetaInfo& info, const MemoryRecords::Record& stored) const {
     return isNewer(info, stored.lease, stored.step);
   }
@@ -50,4 +51,4 @@ class MemoryMetaStorage : public SimpleMetaStorage {
   const Clock* clock_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::memory

@@ -7,16 +7,16 @@
 #include "base/task_id.h"
 #include "task/envelope.h"
 
-namespace leptir {
+namespace leptir::memory {
 
 Result<void> MemoryQueue::push(std::span<const BrokerTask> tasks) {
   for (const auto& task : tasks) {
-    if (auto fine = checkBrokerTask(task); !fine) return fine;
+    if (auto fine = task::checkBrokerTask(task); !fine) return fine;
   }
   const std::lock_guard lock(mutex_);
   for (const auto& task : tasks) {
     if (byId(task.id) != nullptr) continue;
-    add(task.id, encodeEnvelope(task), task.timeOfExecution.value_or(clock_->now())).counters = task.counters;
+    add(task.id, task::encodeEnvelope(task), task.timeOfExecution.value_or(clock_->now())).counters = task.counters;
   }
   ring();
   return {};
@@ -50,7 +50,7 @@ TaskCounts MemoryQueue::counts() {
   return counts;
 }
 
-Result<MemoryQueue::SessionNumber> MemoryQueue::open(const SessionId& id, const SessionCard& card, Duration lease) {
+Result<MemoryQueue::SessionNumber> MemoryQueue::open(const SessionId& id, const SessionInfo& card, Duration lease) {
   const std::lock_guard lock(mutex_);
   for (const auto& session : sessions_) {
     if (session.id.instance == id.instance && session.id.epoch >= id.epoch) {
@@ -88,7 +88,7 @@ std::size_t MemoryQueue::recover(std::size_t limit, const std::set<std::string>&
         empty = false;
         break;
       }
-      giveBackExpired(task);
+      recoverTask(task);
       ++done;
     }
     if (empty) session.state = Session::State::Ended;
@@ -113,7 +113,7 @@ Result<std::vector<LeasedTask>> MemoryQueue::lease(SessionNumber session, std::s
     next = waiting_.erase(next);
     task.holder = session;
     task.lease = lastLease_ = number;
-    leased.push_back(describeLease(task));
+    leased.push_back(toLeasedTask(task));
   }
   return leased;
 }
@@ -148,14 +148,14 @@ Result<std::vector<LeaseId>> MemoryQueue::acknowledge(SessionNumber session, std
   return notOurs;
 }
 
-Result<std::vector<LeaseId>> MemoryQueue::release(SessionNumber session, std::span<const Released> tasks) {
+Result<std::vector<LeaseId>> MemoryQueue::release(SessionNumber session, std::span<const TaskRelease> tasks) {
   const std::lock_guard lock(mutex_);
   if (auto fine = checkSession(session); !fine) return fine.error();
   std::vector<LeaseId> notOurs;
   for (const auto& released : tasks) {
     if (auto* task = heldTask(session, released.lease)) {
       task->counters = released.counters;
-      wait(*task, dueOf(session, *task, released));
+      enqueue(*task, dueAfterRelease(session, *task, released));
     } else {
       notOurs.push_back(released.lease);
     }
@@ -164,14 +164,14 @@ Result<std::vector<LeaseId>> MemoryQueue::release(SessionNumber session, std::sp
   return notOurs;
 }
 
-Result<std::vector<LeaseId>> MemoryQueue::bury(SessionNumber session, std::span<const Buried> tasks) {
+Result<std::vector<LeaseId>> MemoryQueue::bury(SessionNumber session, std::span<const TaskBurial> tasks) {
   const std::lock_guard lock(mutex_);
   if (auto fine = checkSession(session); !fine) return fine.error();
   std::vector<LeaseId> notOurs;
   for (const auto& buried : tasks) {
     if (auto* task = heldTask(session, buried.lease)) {
       task->counters = buried.counters;
-      putAside(*task, buried.reason);
+      markBuried(*task, buried.reason);
     } else {
       notOurs.push_back(buried.lease);
     }
@@ -184,7 +184,7 @@ Result<std::vector<LeasedTask>> MemoryQueue::held(SessionNumber session) {
   if (auto fine = checkSession(session); !fine) return fine.error();
   std::vector<LeasedTask> held;
   for (const auto& [number, task] : tasks_) {
-    if (task.holder == session) held.push_back(describeLease(task));
+    if (task.holder == session) held.push_back(toLeasedTask(task));
   }
   return held;
 }
@@ -193,26 +193,27 @@ Result<void> MemoryQueue::close(SessionNumber session) {
   const std::lock_guard lock(mutex_);
   if (auto fine = checkSession(session); !fine) return fine;
   for (auto& [number, task] : tasks_) {
-    if (task.holder == session) wait(task, std::min(task.due, clock_->now()));
+    if (task.holder == session) enqueue(task, std::min(task.due, clock_->now()));
   }
   sessions_[session - 1].state = Session::State::Ended;
   ring();
   return {};
 }
 
-void MemoryQueue::endTimeOf(std::string_view instance) {
+void MemoryQueue::expireSessionsOf(std::string_view instance) {
   const std::lock_guard lock(mutex_);
   for (auto& session : sessions_) {
     if (session.id.instance == instance) session.expiry = clock_->now();
   }
 }
 
-// Where it stood, unless it is told otherwise or cannot be left to others there.
-Time MemoryQueue::dueOf(SessionNumber session, const Task& task, const Released& released) {
-  if (!released.leftUntil) return released.due.value_or(task.due);
+// When a released task is due: as before, unless the caller names a time. If the session is to leave the task to others
+// but cannot remember that (no id, or too many such tasks), it is due at `leftToOthersUntil` for all sessions.
+Time MemoryQueue::dueAfterRelease(SessionNumber session, const Task& task, const TaskRelease& released) {
+  if (!released.leftToOthersUntil) return released.due.value_or(task.due);
   const bool isLeft =
-      !task.id.empty() && sessions_[session - 1].left.add(task.number, *released.leftUntil, clock_->now());
-  return isLeft ? released.due.value_or(task.due) : *released.leftUntil;
+      !task.id.empty() && sessions_[session - 1].left.add(task.number, *released.leftToOthersUntil, clock_->now());
+  return isLeft ? released.due.value_or(task.due) : *released.leftToOthersUntil;
 }
 
 Duration MemoryQueue::untilNextDue(SessionNumber session, Duration longest) {
@@ -227,7 +228,7 @@ Duration MemoryQueue::untilNextDue(SessionNumber session, Duration longest) {
     if (!until) break;
   }
   if (earliest == Time::max()) return longest;
-  return std::clamp(saturatedSubtract(earliest, now), Duration::zero(), std::max(longest, Duration::zero()));
+  return std::clamp(base::saturatedSubtract(earliest, now), Duration::zero(), std::max(longest, Duration::zero()));
 }
 
 void MemoryQueue::addBell(Wake& bell) {
@@ -247,7 +248,7 @@ Result<void> MemoryQueue::checkSession(SessionNumber session) const {
 }
 
 MemoryQueue::Task* MemoryQueue::heldTask(SessionNumber session, const LeaseId& lease) {
-  Number number = 0;
+  TaskNumber number = 0;
   std::from_chars(lease.handle.data(), lease.handle.data() + lease.handle.size(), number);
   const auto found = tasks_.find(number);
   if (found == tasks_.end()) return nullptr;
@@ -261,23 +262,23 @@ MemoryQueue::Task& MemoryQueue::add(std::string id, std::string envelope, Time d
   task.id = std::move(id);
   task.envelope = std::move(envelope);
   if (!task.id.empty()) ids_.emplace(task.id, task.number);
-  wait(task, due);
+  enqueue(task, due);
   return task;
 }
 
-void MemoryQueue::wait(Task& task, Time due) {
+void MemoryQueue::enqueue(Task& task, Time due) {
   task.holder = 0;
   task.due = due;
   waiting_.emplace(due, task.number);
 }
 
-void MemoryQueue::putAside(Task& task, std::string reason) {
+void MemoryQueue::markBuried(Task& task, std::string reason) {
   task.holder = 0;
   task.buried = ++lastBuried_;
   task.reason = std::move(reason);
   task.cancelledBy.clear();
   if (!task.id.empty()) return;
-  task.id = makeTaskId(*clock_);
+  task.id = base::makeTaskId(*clock_);
   ids_.emplace(task.id, task.number);
 }
 
@@ -287,12 +288,12 @@ void MemoryQueue::forget(Task& task) {
   tasks_.erase(task.number);
 }
 
-void MemoryQueue::giveBackExpired(Task& task) {
-  incrementSaturated(task.counters.expiries);
+void MemoryQueue::recoverTask(Task& task) {
+  base::incrementSaturated(task.counters.expiries);
   const auto delay = delayAfterExpiry(task.counters.expiries);
-  if (!delay) return putAside(task, "its holder was gone " + std::to_string(task.counters.expiries) + " times");
+  if (!delay) return markBuried(task, "its holder was gone " + std::to_string(task.counters.expiries) + " times");
   const auto now = clock_->now();
-  wait(task, *delay == Duration::zero() ? std::min(task.due, now) : now + *delay);
+  enqueue(task, *delay == Duration::zero() ? std::min(task.due, now) : now + *delay);
 }
 
 MemoryQueue::Task* MemoryQueue::byId(std::string_view id) {
@@ -306,11 +307,11 @@ TaskState MemoryQueue::stateOf(const Task& task) const {
   return task.due <= clock_->now() ? TaskState::Due : TaskState::Scheduled;
 }
 
-FoundTask MemoryQueue::describe(const Task& task) const {
+FoundTask MemoryQueue::toFoundTask(const Task& task) const {
   return {task.id, stateOf(task), task.due, task.counters, task.envelope, task.reason};
 }
 
-LeasedTask MemoryQueue::describeLease(const Task& task) const {
+LeasedTask MemoryQueue::toLeasedTask(const Task& task) const {
   return {task.envelope, task.counters, {task.lease, std::to_string(task.number)}, task.cancelledBy};
 }
 
@@ -318,4 +319,4 @@ void MemoryQueue::ring() {
   for (auto* bell : bells_) bell->ring();
 }
 
-}  // namespace leptir
+}  // namespace leptir::memory

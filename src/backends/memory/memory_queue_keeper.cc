@@ -1,7 +1,7 @@
-// What the keeper asks of a queue.
+// The functions for TaskKeeper and BuriedLookup: find, remove, cancel, list and revive single tasks.
 #include "backends/memory/memory_queue.h"
 
-namespace leptir {
+namespace leptir::memory {
 namespace {
 
 Error notFound(std::string_view id) {
@@ -14,7 +14,7 @@ Result<FoundTask> MemoryQueue::find(std::string_view id) {
   const std::lock_guard lock(mutex_);
   const auto* task = byId(id);
   if (task == nullptr) return notFound(id);
-  return describe(*task);
+  return toFoundTask(*task);
 }
 
 Result<void> MemoryQueue::remove(std::string_view id) {
@@ -26,28 +26,28 @@ Result<void> MemoryQueue::remove(std::string_view id) {
   return {};
 }
 
-Result<Cancelled> MemoryQueue::cancel(std::string_view id, std::string_view by) {
+Result<CancelResult> MemoryQueue::cancel(std::string_view id, std::string_view by) {
   const std::lock_guard lock(mutex_);
   auto* task = byId(id);
   if (task == nullptr) return notFound(id);
   if (task->holder == 0) {
     forget(*task);
-    return Cancelled::Removed;
+    return CancelResult::Removed;
   }
   task->cancelledBy = by.empty() ? "somebody" : by;
-  return Cancelled::Requested;
+  return CancelResult::Requested;
 }
 
 std::vector<FoundTask> MemoryQueue::listBuried(Page page) {
   const std::lock_guard lock(mutex_);
-  std::map<Number, const Task*> buried;
+  std::map<TaskNumber, const Task*> buried;
   for (const auto& [number, task] : tasks_) {
     if (task.buried != 0) buried.emplace(task.buried, &task);
   }
   std::vector<FoundTask> listed;
   std::size_t position = 0;
   for (const auto& [order, task] : buried) {
-    if (position++ >= page.offset && listed.size() < page.limit) listed.push_back(describe(*task));
+    if (position++ >= page.offset && listed.size() < page.limit) listed.push_back(toFoundTask(*task));
   }
   return listed;
 }
@@ -61,7 +61,7 @@ std::size_t MemoryQueue::revive(std::span<const std::string> ids) {
     task->buried = 0;
     task->reason.clear();
     task->counters = {};
-    wait(*task, clock_->now());
+    enqueue(*task, clock_->now());
     ++revived;
   }
   ring();
@@ -73,9 +73,9 @@ std::vector<FoundTask> MemoryQueue::buriedAmong(std::span<const std::string> ids
   std::vector<FoundTask> found;
   for (const auto& id : ids) {
     const auto* task = byId(id);
-    if (task != nullptr && task->buried != 0) found.push_back(describe(*task));
+    if (task != nullptr && task->buried != 0) found.push_back(toFoundTask(*task));
   }
   return found;
 }
 
-}  // namespace leptir
+}  // namespace leptir::memory

@@ -4,13 +4,13 @@
 
 #include "base/saturated.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using Type = ConfigKey::Type;
 
-// A thread that hangs for 12 s is taken for stuck by the dispatcher: one that connects and then waits must be done
-// before.
+// The dispatcher counts a thread that hangs for 12 s as stuck: connecting and then waiting for a reply must take less
+// together.
 constexpr double kLongestTimeout = 5;
 
 Error invalid(const std::string& what) {
@@ -26,11 +26,11 @@ Result<RedisAddress::Scheme> schemeOf(const std::string& scheme) {
 
 Result<Duration> timeoutOf(const Json& connection, const char* key) {
   const double seconds = connection.at(key).get<double>();
-  if (seconds >= 0.01 && seconds <= kLongestTimeout) return durationFromSeconds(seconds);
+  if (seconds >= 0.01 && seconds <= kLongestTimeout) return base::durationFromSeconds(seconds);
   return invalid(std::string("'") + key + "' must be 0.01 to 5 seconds");
 }
 
-// What only the whole of it can tell.
+// Rules between several keys, and ranges.
 Result<void> check(const RedisAddress& address) {
   if (address.scheme == RedisAddress::Scheme::Unix && address.path.empty())
     return invalid("scheme unix needs 'path', the server's socket");
@@ -57,17 +57,17 @@ std::span<const ConfigKey> redisAddressKeys() {
   static const std::array<ConfigKey, 13> keys{{
       {"scheme", Type::Text, "tcp", "tcp, rediss (TLS) or unix"},
       {"host", Type::Text, "127.0.0.1", "name or address of the server"},
-      {"port", Type::Integer, 6379, "its port"},
-      {"path", Type::Path, "", "its socket, for scheme unix"},
+      {"port", Type::Integer, 6379, "port of the server"},
+      {"path", Type::Path, "", "path of the server's socket, for scheme unix"},
       {"database", Type::Integer, 0, "the number of the database"},
-      {"user", Type::Text, "", "who leptir is there (ACL); empty: the server's default user"},
-      {"password", Type::Text, "", "empty: none"},
-      {"connect_timeout", Type::Number, 5, "seconds until it must be connected, at most 5"},
-      {"operation_timeout", Type::Number, 5, "seconds until an answer must be there, at most 5"},
-      {"verify", Type::Boolean, true, "rediss: whether the server's certificate and its name must be right"},
-      {"ca_file", Type::Path, "", "rediss: authorities to verify by; empty: the system's"},
+      {"user", Type::Text, "", "ACL user to log in as; empty: the server's default user"},
+      {"password", Type::Text, "", "password of the user; empty: no login"},
+      {"connect_timeout", Type::Number, 5, "seconds to wait for a connection, at most 5"},
+      {"operation_timeout", Type::Number, 5, "seconds to wait for a reply, at most 5"},
+      {"verify", Type::Boolean, true, "rediss: verify the server's certificate and its name"},
+      {"ca_file", Type::Path, "", "rediss: file of authorities to verify by; empty: the system's"},
       {"certificate_file", Type::Path, "", "rediss: certificate of this client"},
-      {"key_file", Type::Path, "", "rediss: its key"},
+      {"key_file", Type::Path, "", "rediss: key of that certificate"},
   }};
   return keys;
 }
@@ -102,4 +102,4 @@ Result<RedisAddress> redisAddress(const Json& connection) {
   return address;
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// Where a redis-server is and how to talk to it: the `connection` block of a configuration as values.
+// The address of a redis-server and how to talk to it: the `connection` block of a configuration as values.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "leptir/json.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 struct RedisAddress {
   enum class Scheme { Tcp, Tls, Unix };
@@ -24,20 +24,22 @@ struct RedisAddress {
   std::string password;  // empty: none
   Duration connectTimeout = std::chrono::seconds(5);
   Duration operationTimeout = std::chrono::seconds(5);
-  // Of Tls: the certificate is verified by `caFile`, or by the system's authorities.
+  // For Scheme::Tls: whether the server's certificate is verified, by the authorities in `caFile` or (empty) by the
+  // system's.
   bool verify = true;
   std::string caFile;
-  std::string certificateFile;  // of the client, if the server wants one
-  std::string keyFile;
+  std::string certificateFile;  // of leptir, for servers that ask for one
+  std::string keyFile;          // of that certificate
 
-  // "redis 10.0.0.5:6379" or "redis /run/redis.sock", as errors begin.
+  // "redis 10.0.0.5:6379" or "redis /run/redis.sock": the beginning of error messages.
   std::string where() const;
 };
 
-// Keys of `connection` that a broker and a meta storage share. The `key` is for each of them to add.
+// The keys of `connection` that brokers and meta storages have in common; each adds a `key` of its own.
 std::span<const ConfigKey> redisAddressKeys();
 
-// Invalid: an unknown scheme, a port or a database that is none, `unix` without `path`, a certificate without its key.
+// Invalid: an unknown scheme, an impossible port or database, scheme unix without `path`, a certificate without its
+// key.
 Result<RedisAddress> redisAddress(const Json& connection);
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// The `connection` block of a configuration, right and wrong.
+// The `connection` block of a configuration: defaults, all keys, and values that are refused.
 #include "backends/redis/redis_address.h"
 
 #include <gmock/gmock.h>
@@ -6,12 +6,12 @@
 
 #include "tests/support/redis_address_support.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using ::testing::HasSubstr;
 
-TEST(RedisAddress, IsPhpLeptirsWhereNothingIsSaid) {
+TEST(RedisAddress, HasPhpLeptirsDefaults) {
   const auto address = redisAddress(redisConnectionOf({}));
   ASSERT_TRUE(address) << address.error().message();
   EXPECT_EQ(address->scheme, RedisAddress::Scheme::Tcp);
@@ -21,7 +21,7 @@ TEST(RedisAddress, IsPhpLeptirsWhereNothingIsSaid) {
   EXPECT_EQ(address->operationTimeout, std::chrono::seconds(5));
 }
 
-TEST(RedisAddress, TakesEveryKey) {
+TEST(RedisAddress, ReadsEveryKey) {
   const auto address = redisAddress(redisConnectionOf({{"scheme", "rediss"},
                                                        {"host", "::1"},
                                                        {"port", 7000},
@@ -44,20 +44,20 @@ TEST(RedisAddress, TakesEveryKey) {
   EXPECT_EQ(address->keyFile, "/me.key");
 }
 
-TEST(RedisAddress, AUnixSocketIsKnownByItsPath) {
+TEST(RedisAddress, NamesAUnixSocketByItsPath) {
   const auto address = redisAddress(redisConnectionOf({{"scheme", "unix"}, {"path", "/run/redis.sock"}}));
   ASSERT_TRUE(address) << address.error().message();
   EXPECT_EQ(address->where(), "redis /run/redis.sock");
 }
 
-struct Mistake {
+struct Refused {
   Json given;
   std::string said;
 };
 
-class RedisAddressMistakes : public testing::TestWithParam<Mistake> {};
+class InvalidRedisAddresses : public testing::TestWithParam<Refused> {};
 
-TEST_P(RedisAddressMistakes, AreSaidWithoutAnySecret) {
+TEST_P(InvalidRedisAddresses, AreReportedWithoutSecrets) {
   const auto address = redisAddress(redisConnectionOf(GetParam().given));
   ASSERT_FALSE(address) << GetParam().given;
   EXPECT_EQ(address.error().code(), ErrorCode::Invalid);
@@ -66,15 +66,15 @@ TEST_P(RedisAddressMistakes, AreSaidWithoutAnySecret) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    All, RedisAddressMistakes,
-    testing::Values(Mistake{{{"scheme", "geheim"}}, "tcp, rediss or unix"},
-                    Mistake{{{"scheme", "unix"}}, "needs 'path'"}, Mistake{{{"path", "/run/x"}}, "is for scheme unix"},
-                    Mistake{{{"host", ""}}, "'host' is empty"}, Mistake{{{"port", 0}}, "'port'"},
-                    Mistake{{{"port", 65536}}, "'port'"}, Mistake{{{"port", 4294967297}}, "'port'"},
-                    Mistake{{{"database", -1}}, "'database'"}, Mistake{{{"connect_timeout", 0}}, "'connect_timeout'"},
-                    Mistake{{{"operation_timeout", 6}}, "'operation_timeout' must be 0.01 to 5"},
-                    Mistake{{{"certificate_file", "/geheim"}}, "go together"},
-                    Mistake{{{"user", "geheim"}}, "'user' needs 'password'"}));
+    All, InvalidRedisAddresses,
+    testing::Values(Refused{{{"scheme", "geheim"}}, "tcp, rediss or unix"},
+                    Refused{{{"scheme", "unix"}}, "needs 'path'"}, Refused{{{"path", "/run/x"}}, "is for scheme unix"},
+                    Refused{{{"host", ""}}, "'host' is empty"}, Refused{{{"port", 0}}, "'port'"},
+                    Refused{{{"port", 65536}}, "'port'"}, Refused{{{"port", 4294967297}}, "'port'"},
+                    Refused{{{"database", -1}}, "'database'"}, Refused{{{"connect_timeout", 0}}, "'connect_timeout'"},
+                    Refused{{{"operation_timeout", 6}}, "'operation_timeout' must be 0.01 to 5"},
+                    Refused{{{"certificate_file", "/geheim"}}, "go together"},
+                    Refused{{{"user", "geheim"}}, "'user' needs 'password'"}));
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -5,12 +5,12 @@
 #include "backends/redis/redis_layout.h"
 #include "backends/redis/redis_meta_storage.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using Type = ConfigKey::Type;
 
-// The keys of an address, and what only one of both stores has.
+// The keys of an address and `own`, the keys of only a broker or only a meta storage.
 std::vector<ConfigKey> keysWith(std::initializer_list<ConfigKey> own) {
   const auto shared = redisAddressKeys();
   std::vector<ConfigKey> keys(shared.begin(), shared.end());
@@ -43,15 +43,15 @@ Result<PhpConsumers> phpConsumersIn(const Json& connection) {
 
 std::span<const ConfigKey> RedisBackend::brokerConnectionKeys() const {
   static const auto keys = keysWith(
-      {{"key", Type::Text, "leptir:ztasks", "the sorted set that is the queue"},
-       {"php_consumers", Type::Text, "auto", "yes, no, or auto: whether PHP consumers take tasks from it as well"}});
+      {{"key", Type::Text, "leptir:ztasks", "key of the sorted set that is the queue"},
+       {"php_consumers", Type::Text, "auto", "whether PHP consumers take tasks from it: yes, no or auto (find out)"}});
   return keys;
 }
 
 std::span<const ConfigKey> RedisBackend::metaConnectionKeys() const {
   static const auto keys = keysWith(
-      {{"key", Type::Text, "leptir:taskinfo", "what the keys of records begin with"},
-       {"layout", Type::Text, "plain", "plain: a key a record, as PHP reads them; hashed: quicker, leptir's own"}});
+      {{"key", Type::Text, "leptir:taskinfo", "prefix of the keys of records"},
+       {"layout", Type::Text, "plain", "plain: a key for each record, as PHP reads it; hashed: faster, not for PHP"}});
   return keys;
 }
 
@@ -76,9 +76,9 @@ Result<std::unique_ptr<SimpleMetaStorage>> RedisBackend::openMetaStorage(const J
   const auto layout = layoutIn(connection);
   if (!layout) return layout.error();
   auto link = std::make_shared<RedisConnection>(std::move(*address));
-  auto facts = askFacts(*link);
-  if (!facts) return facts.error();
-  return std::make_unique<RedisMetaStorage>(std::move(link), *key, *layout, expireAfter, std::move(*facts));
+  auto serverInfo = readServerInfo(*link);
+  if (!serverInfo) return serverInfo.error();
+  return std::make_unique<RedisMetaStorage>(std::move(link), *key, *layout, expireAfter, std::move(*serverInfo));
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

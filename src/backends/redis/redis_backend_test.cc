@@ -1,4 +1,4 @@
-// What a configuration may ask of a server.
+// RedisBackend on a real server: configuration, errors at opening, warnings.
 #include "backends/redis/redis_backend.h"
 
 #include <gmock/gmock.h>
@@ -7,7 +7,7 @@
 #include "tests/support/redis_address_support.h"
 #include "tests/support/redis_server.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using ::testing::AllOf;
@@ -33,7 +33,7 @@ class RedisBackendTest : public testing::Test {
 
   std::int64_t clients() {
     const auto list = server.ask({"CLIENT", "LIST", "TYPE", "normal"}).get<std::string>();
-    return std::count(list.begin(), list.end(), '\n') - 1;  // whoever asks
+    return std::count(list.begin(), list.end(), '\n') - 1;  // without the client that asks
   }
 
   RedisServer& server = sharedRedisServer();
@@ -56,7 +56,7 @@ TEST_F(RedisBackendTest, HasPhpLeptirsDefaults) {
   EXPECT_EQ(backend.sessionLockFile(toQueue(), std::string(32, 'a')), std::nullopt);
 }
 
-TEST_F(RedisBackendTest, RefusesWhatCannotBeAndSaysWhichKey) {
+TEST_F(RedisBackendTest, RefusesImpossibleValuesAndNamesTheKey) {
   EXPECT_THAT(brokerError(connectionWith("")).message(), HasSubstr("'key'"));
   const auto layout = backend.openMetaStorage(toRecords({{"layout", "round"}}), {});
   EXPECT_EQ(layout.error().code(), ErrorCode::Invalid);
@@ -65,7 +65,7 @@ TEST_F(RedisBackendTest, RefusesWhatCannotBeAndSaysWhichKey) {
   EXPECT_EQ(brokerError(toQueue({{"password", "geheim"}})).code(), ErrorCode::Invalid);
 }
 
-TEST_F(RedisBackendTest, AValueOfAnotherKindUnderTheKeyCanNeverBeUsed) {
+TEST_F(RedisBackendTest, AValueOfAnotherTypeUnderTheQueueKeyIsInvalidAndKept) {
   server.ask({"SET", "leptir:ztasks", "somebody's"});
   const auto error = brokerError(toQueue());
   EXPECT_EQ(error.code(), ErrorCode::Invalid);
@@ -73,14 +73,14 @@ TEST_F(RedisBackendTest, AValueOfAnotherKindUnderTheKeyCanNeverBeUsed) {
   EXPECT_EQ(server.ask({"GET", "leptir:ztasks"}), "somebody's");
 }
 
-TEST_F(RedisBackendTest, AServerThatIsDownIsTriedAgain) {
+TEST_F(RedisBackendTest, AServerThatIsDownIsUnavailable) {
   RedisServer another;
   const auto connection = redisConnectionOf({{"scheme", "unix"}, {"path", another.socket()}, {"key", "k"}});
   another.stop();
   EXPECT_EQ(brokerError(connection).code(), ErrorCode::Unavailable);
 }
 
-TEST_F(RedisBackendTest, BothStoresWarnOfAServerThatKeepsNothing) {
+TEST_F(RedisBackendTest, BrokerAndMetaStorageWarnOfAServerWithoutPersistence) {
   const auto broker = backend.openBroker(toQueue(), BrokerUse::Push);
   ASSERT_TRUE(broker) << broker.error().message();
   EXPECT_THAT((*broker)->traits().warnings, Contains(HasSubstr("keeps nothing on disk")));
@@ -89,8 +89,8 @@ TEST_F(RedisBackendTest, BothStoresWarnOfAServerThatKeepsNothing) {
   EXPECT_THAT((*records)->traits().warnings, Contains(HasSubstr("keeps nothing on disk")));
 }
 
-TEST_F(RedisBackendTest, EachStoreHasAConnectionOfItsOwn) {
-  EXPECT_EQ(backend.place(toQueue()), "") << "nobody saves records on the broker's connection";
+TEST_F(RedisBackendTest, EachBrokerAndMetaStorageHasItsOwnConnection) {
+  EXPECT_EQ(backend.storeLocation(toQueue()), "") << "records are not saved over the broker's connection";
   const auto before = clients();
   const auto broker = backend.openBroker(toQueue(), BrokerUse::Dispatch);
   EXPECT_EQ(clients(), before + 1);
@@ -101,4 +101,4 @@ TEST_F(RedisBackendTest, EachStoreHasAConnectionOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

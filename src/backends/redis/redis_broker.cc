@@ -12,28 +12,29 @@
 #include "task/envelope.h"
 #include "task/envelope_counters.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// Redis 6.2 refuses a request of more than a million words, and adding so many takes any server seconds.
+// Redis 6.2 refuses requests of more than a million words (three for each task), and adding so many tasks keeps any
+// server busy for seconds.
 constexpr std::size_t kMostTasksAtOnce = 300'000;
-// A server hangs up on whoever sends more than a GiB in one request (client-query-buffer-limit).
+// A server closes the connection of a client that sends more than 1 GiB in one request (client-query-buffer-limit).
 constexpr std::size_t kMostBytesAtOnce = std::size_t{512} << 20;
 
 Result<void> checkSizeOf(std::span<const BrokerTask> tasks) {
   std::size_t bytes = 0;
   for (const auto& task : tasks) bytes += task.parameters.size() + task.name.size() + task.id.size();
   if (bytes <= kMostBytesAtOnce && tasks.size() <= kMostTasksAtOnce) return {};
-  return Error(ErrorCode::TooLarge, std::to_string(tasks.size()) + " tasks of together " + std::to_string(bytes >> 20) +
-                                        " MiB at once; push them in smaller lists, of " +
+  return Error(ErrorCode::TooLarge, std::to_string(tasks.size()) + " tasks of " + std::to_string(bytes >> 20) +
+                                        " MiB are too much for one push; push them in smaller lists, of " +
                                         std::to_string(kMostTasksAtOnce) + " tasks or " +
                                         std::to_string(kMostBytesAtOnce >> 20) + " MiB at most");
 }
 
-// A PHP consumer that was seen counts as there for so long.
-constexpr Duration kPhpCountsAsThere = std::chrono::minutes(10);
+// PHP consumers count as present for so long after one was seen.
+constexpr Duration kPhpPresentFor = std::chrono::minutes(10);
 
-std::string textOf(const SessionCard& card) {
+std::string jsonOf(const SessionInfo& card) {
   return writeJson(Json{{"host", card.host}, {"pid", card.pid}, {"version", card.version}, {"workers", card.workers}});
 }
 
@@ -42,37 +43,37 @@ std::string textOf(const SessionCard& card) {
 Result<std::unique_ptr<RedisBroker>> RedisBroker::open(std::shared_ptr<RedisConnection> connection, std::string key,
                                                        PhpConsumers php) {
   if (auto connected = connection->connect(); !connected) return connected.error();
-  auto facts = askFacts(*connection);
-  if (!facts) return facts.error();
+  auto serverInfo = readServerInfo(*connection);
+  if (!serverInfo) return serverInfo.error();
   const auto looked = connection->run({"ZCARD", key});
   if (!looked) return looked.error().in("key '" + key + "'");
   const auto waiting = RedisExpect(*connection).integer(looked->value(), 0, std::numeric_limits<std::int64_t>::max());
   if (!waiting) return waiting.error();
-  auto queue = std::make_shared<RedisQueue>(std::move(connection), std::move(key), facts->version);
-  std::unique_ptr<RedisBroker> broker(new RedisBroker(std::move(queue), std::move(*facts), php));
-  if (auto seen = broker->lookForPhp(); !seen) return seen.error();
+  auto queue = std::make_shared<RedisQueue>(std::move(connection), std::move(key), serverInfo->version);
+  std::unique_ptr<RedisBroker> broker(new RedisBroker(std::move(queue), std::move(*serverInfo), php));
+  if (auto seen = broker->detectPhpConsumers(); !seen) return seen.error();
   return broker;
 }
 
-RedisBroker::RedisBroker(std::shared_ptr<RedisQueue> queue, RedisFacts facts, PhpConsumers php)
+RedisBroker::RedisBroker(std::shared_ptr<RedisQueue> queue, RedisServerInfo serverInfo, PhpConsumers php)
     : queue_(std::move(queue)),
       connection_(*queue_->connection),
       keys_(queue_->keys),
-      facts_(std::move(facts)),
+      serverInfo_(std::move(serverInfo)),
       php_(php),
       keeper_(queue_),
       recovery_(queue_) {}
 
 Result<void> RedisBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
   for (const auto& task : tasks) {
-    if (auto fine = checkBrokerTask(task); !fine) return fine;
+    if (auto fine = task::checkBrokerTask(task); !fine) return fine;
   }
   if (auto fine = checkNames(tasks); !fine) return fine;
   if (auto fits = checkSizeOf(tasks); !fits) return fits.error().in(connection_.address().where());
   return tasks.empty() ? Result<void>() : push(tasks);
 }
 
-// Tasks of one list mostly have one name.
+// The tasks of one push mostly have the same name, so a name equal to the last one is not checked again.
 Result<void> RedisBroker::checkNames(std::span<const BrokerTask> tasks) const {
   if (php_ == PhpConsumers::No) return {};
   std::string_view checked;
@@ -90,33 +91,33 @@ Result<void> RedisBroker::checkNames(std::span<const BrokerTask> tasks) const {
 }
 
 Result<std::size_t> RedisBroker::recoverExpired(std::size_t limit) {
-  if (auto looked = lookForPhp(); !looked) return looked.error();
+  if (auto looked = detectPhpConsumers(); !looked) return looked.error();
   return recovery_.recover(limit);
 }
 
-Result<void> RedisBroker::lookForPhp() {
+Result<void> RedisBroker::detectPhpConsumers() {
   if (php_ == PhpConsumers::No) return {};
   auto found = findPhpConsumer(connection_);
   if (!found) return found.error();
   const auto now = systemClock().bootTime();
   if (*found) {
-    seen_ = std::move(**found);
-    seenUntil_ = now + kPhpCountsAsThere;
+    lastPhpConsumer_ = std::move(**found);
+    phpPresentUntil_ = now + kPhpPresentFor;
   }
-  queue_->isSharedWithPhp = php_ == PhpConsumers::Yes || (seen_ && now < seenUntil_);
+  queue_->isSharedWithPhp = php_ == PhpConsumers::Yes || (lastPhpConsumer_ && now < phpPresentUntil_);
   return {};
 }
 
-// An id that stands twice in the list counts once, the first time.
+// Of tasks with the same id in the list only the first is pushed.
 Result<void> RedisBroker::push(std::span<const BrokerTask> tasks) {
   std::vector<std::string> ids, dues, envelopes;
   std::unordered_set<std::string_view> seen;
   seen.reserve(tasks.size());
   for (const auto& task : tasks) {
     if (!seen.insert(task.id).second) continue;
-    ids.push_back(escapedId(task.id));
+    ids.push_back(task::escapedId(task.id));
     dues.push_back(task.timeOfExecution ? redisTime(*task.timeOfExecution) : "");
-    envelopes.push_back(encodeEnvelope(task));
+    envelopes.push_back(task::encodeEnvelope(task));
   }
   const auto count = std::to_string(ids.size());
   const auto itself = [](const std::string& text) -> std::string_view { return text; };
@@ -126,7 +127,7 @@ Result<void> RedisBroker::push(std::span<const BrokerTask> tasks) {
   const std::string_view names[]{keys_.queue, keys_.ids, keys_.buriedTasks, keys_.sessions, keys_.wake, keys_.cancel};
   const auto pushed = connection_.runScript(queue_->scripts.push, names, arguments.words());
   LEPTIR_FAILPOINT("redis.push.after_reply");
-  // Invalid would mean that one of the tasks is wrong.
+  // For a push, Invalid would tell the caller that one of its tasks is wrong.
   if (!pushed && pushed.error().code() == ErrorCode::Invalid)
     return Error(ErrorCode::Unavailable, pushed.error().message());
   if (!pushed) return pushed.error();
@@ -149,10 +150,10 @@ Result<TaskCounts> RedisBroker::tasksCount() {
   return TaskCounts{.due = at(0), .scheduled = at(1), .leased = at(2), .buried = at(3)};
 }
 
-Result<std::unique_ptr<BrokerSession>> RedisBroker::openSession(const SessionId& session, const SessionCard& card,
+Result<std::unique_ptr<BrokerSession>> RedisBroker::openSession(const SessionId& session, const SessionInfo& card,
                                                                 Duration lease) {
   const auto prefix = session.instance + ":", epoch = std::to_string(session.epoch), name = RedisKeys::nameOf(session);
-  const auto length = std::to_string(lease.count()), text = textOf(card), epochKey = keys_.epochOf(session.instance);
+  const auto length = std::to_string(lease.count()), text = jsonOf(card), epochKey = keys_.epochOf(session.instance);
   LEPTIR_FAILPOINT("redis.open_session.before_send");
   const std::string_view names[]{keys_.sessions, epochKey, keys_.cards};
   const std::string_view arguments[]{prefix, epoch, name, length, text};
@@ -188,16 +189,16 @@ Result<void> RedisBroker::endSessionsOf(std::string_view instance) {
 BrokerTraits RedisBroker::traits() const {
   BrokerTraits traits;
   traits.everyPushWakes = false;
-  traits.durability = facts_.durability;
-  traits.warnings = facts_.warnings;
-  if (seen_) {
+  traits.durability = serverInfo_.durability;
+  traits.warnings = serverInfo_.warnings;
+  if (lastPhpConsumer_) {
     traits.warnings.push_back(
         connection_.address().where() + ": a PHP consumer seems to take tasks here too (client " +
-        escaped(seen_->address) + ", last command " + seen_->command +
+        base::escaped(lastPhpConsumer_->address) + ", last command " + lastPhpConsumer_->command +
         "): it can lose a task when a lease comes between its two commands; leptir leaves the first "
         "task of the queue to it, which makes that rare (docs/guide/php.md)");
   }
   return traits;
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -5,30 +5,30 @@
 #include <memory>
 #include <string>
 
-#include "backends/redis/redis_facts.h"
 #include "backends/redis/redis_keeper.h"
 #include "backends/redis/redis_php.h"
 #include "backends/redis/redis_queue.h"
 #include "backends/redis/redis_recovery.h"
 #include "backends/redis/redis_rights.h"
+#include "backends/redis/redis_server_info.h"
 #include "leptir/simple_broker.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 class RedisBroker final : public SimpleBroker {
  public:
-  // Connects and asks the server what it is. Errors as Backend::openBroker; Invalid too when another type of value
-  // stands under `key`.
+  // Connects and reads version and settings of the server. Errors as Backend::openBroker; also Invalid when `key` holds
+  // a value of another type.
   static Result<std::unique_ptr<RedisBroker>> open(std::shared_ptr<RedisConnection> connection, std::string key,
                                                    PhpConsumers php = PhpConsumers::Auto);
 
   Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override;
   Result<TaskCounts> tasksCount() override;
-  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card,
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<void> endSessionsOf(std::string_view instance) override;
-  // Also looks whether PHP consumers have come or gone.
+  // Also asks the server whether PHP consumers have come or gone.
   Result<std::size_t> recoverExpired(std::size_t limit) override;
   std::vector<std::string> takeNotices() override { return recovery_.takeNotices(); }
   Result<void> tryRights() override { return tryQueueRights(*queue_); }
@@ -36,20 +36,20 @@ class RedisBroker final : public SimpleBroker {
   BrokerTraits traits() const override;
 
  private:
-  RedisBroker(std::shared_ptr<RedisQueue> queue, RedisFacts facts, PhpConsumers php);
-  Result<void> lookForPhp();
+  RedisBroker(std::shared_ptr<RedisQueue> queue, RedisServerInfo serverInfo, PhpConsumers php);
+  Result<void> detectPhpConsumers();
   Result<void> checkNames(std::span<const BrokerTask> tasks) const;
   Result<void> push(std::span<const BrokerTask> tasks);
 
   std::shared_ptr<RedisQueue> queue_;
   RedisConnection& connection_;
   const RedisKeys& keys_;
-  RedisFacts facts_;
+  RedisServerInfo serverInfo_;
   PhpConsumers php_;
-  std::optional<PhpConsumer> seen_;  // the last one
-  BootTime seenUntil_{};             // that long it counts as there
+  std::optional<PhpConsumer> lastPhpConsumer_;  // the PHP consumer seen last
+  BootTime phpPresentUntil_{};                  // PHP consumers count as present until then
   RedisKeeper keeper_;
   RedisRecovery recovery_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-namespace leptir {
+namespace leptir::redis {
 
 std::string encodeBuried(const BuriedValue& value) {
   const auto& counters = value.counters;
@@ -32,4 +32,4 @@ BuriedValue decodeBuried(std::string_view text) {
           .envelope = rest.substr(length)};
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

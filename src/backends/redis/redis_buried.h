@@ -1,5 +1,5 @@
-// A buried task as it stands in its hash: "failures crashes expiries unknown length " in front of the reason, which is
-// so long, and behind that the envelope as it came.
+// The value of a buried task in the hash `buried:tasks`: "failures crashes expiries unknown length ", a reason of
+// `length` bytes, and the envelope as it was leased.
 #pragma once
 
 #include <string>
@@ -7,18 +7,18 @@
 
 #include "leptir/broker_task.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 struct BuriedValue {
   Counters counters;
   std::string reason;
-  std::string_view envelope;  // somebody else's
+  std::string_view envelope;  // points into the caller's text
 };
 
 std::string encodeBuried(const BuriedValue& value);
-// What stands for a buried task whose envelope is too large to be read: `size` bytes.
+// The value that is shown for a buried task whose envelope of `size` bytes is too large to be read.
 std::string encodeTooLarge(std::size_t size);
-// Whatever is no such value is an envelope with no reason: nothing that stands there is hidden.
+// A text of any other form counts as an envelope without a reason, so that an operator still sees it.
 BuriedValue decodeBuried(std::string_view text);
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -7,13 +7,13 @@
 #include <cassert>
 
 #include "backends/redis/redis_errors.h"
-#include "backends/redis/redis_facts.h"
+#include "backends/redis/redis_server_info.h"
 #include "backends/redis/redis_wire.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// From here on a send is worth its system call.
+// append() sends when so many bytes are buffered, so that a system call carries enough of them.
 constexpr std::size_t kSendAt = 16 * 1024;
 
 std::string sha1Of(std::string_view text) {
@@ -26,7 +26,7 @@ std::string sha1Of(std::string_view text) {
   return hex;
 }
 
-// What HELLO says: a list of names and values.
+// The reply to HELLO is a list: name, value, name, value, …
 int versionIn(RedisValue hello) {
   for (std::size_t i = 0; i + 1 < hello.size(); i += 2) {
     if (hello[i].text() == "version") return redisVersion(hello[i + 1].text());
@@ -34,7 +34,7 @@ int versionIn(RedisValue hello) {
   return 0;
 }
 
-// Who may not say HELLO or PING, or is too old for the first, may yet do all that leptir does.
+// A user without the right to HELLO or PING, or a server too old for HELLO, may still have all that leptir needs.
 bool mayBeMissing(std::string_view refusal) {
   return refusal.starts_with("NOPERM") || refusal.starts_with("ERR unknown command");
 }
@@ -49,19 +49,19 @@ RedisConnection::~RedisConnection() = default;
 
 Result<void> RedisConnection::connect() {
   if (auto ours = checkProcess(); !ours) return ours;
-  if (waiting_) close();
-  if (wire_ && !wire_->isWorn()) return {};
+  if (waitPending_) close();
+  if (wire_ && !wire_->isUnusable()) return {};
   close();
   return open();
 }
 
 Result<void> RedisConnection::checkProcess() const {
-  if (owner_ == 0 || owner_ == ::getpid()) return {};
+  if (ownerPid_ == 0 || ownerPid_ == ::getpid()) return {};
   return Error(ErrorCode::Internal, address_.where() + ": the connection was opened before a fork");
 }
 
 Result<void> RedisConnection::open() {
-  owner_ = ::getpid();
+  ownerPid_ = ::getpid();
   const auto deadline = systemClock().bootTime() + address_.connectTimeout;
   auto socket = openRedisSocket(address_, deadline);
   if (!socket) return socket.error().in(address_.where());
@@ -73,8 +73,7 @@ Result<void> RedisConnection::open() {
   return {};
 }
 
-// One round trip. Without a password PING tells whether one is wanted, and whether the server is ready, which HELLO
-// does not.
+// One round trip. PING tells whether the server wants a password and whether it is ready; HELLO does not.
 Result<void> RedisConnection::greet(RedisWire& wire, Duration patience) {
   const auto put = [&](std::initializer_list<std::string_view> words) { wire.put({words.begin(), words.size()}); };
   const auto database = std::to_string(address_.database);
@@ -118,15 +117,15 @@ Result<std::vector<RedisReply>> RedisConnection::runScripts(std::span<const Scri
   for (const auto& call : calls) appendScript("EVALSHA", call.script.sha1, call);
   auto replies = exchange();
   if (!replies) return replies;
-  if (auto known = runForgotten(calls, *replies); !known) return known.error();
+  if (auto known = rerunUnknownScripts(calls, *replies); !known) return known.error();
   for (const auto& reply : *replies) {
     if (reply.value().isError()) return errorOf(reply.value());
   }
   return replies;
 }
 
-// Sends the text along, which loads it.
-Result<void> RedisConnection::runForgotten(std::span<const ScriptCall> calls, std::vector<RedisReply>& replies) {
+// Runs the calls that were answered NOSCRIPT again with EVAL, which loads the script, and replaces their replies.
+Result<void> RedisConnection::rerunUnknownScripts(std::span<const ScriptCall> calls, std::vector<RedisReply>& replies) {
   std::vector<std::size_t> forgotten;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const auto value = replies[i].value();
@@ -168,7 +167,7 @@ void RedisConnection::append(Words words) {
   if (appendFailure_) return;
   wire_->put(words);
   if (wire_->unsent() < kSendAt) return;
-  if (auto pumped = wire_->pump(); !pumped) appendFailure_ = broken(pumped.error());
+  if (auto pumped = wire_->pump(); !pumped) appendFailure_ = closeBroken(pumped.error());
 }
 
 Result<std::vector<RedisReply>> RedisConnection::exchange() {
@@ -176,36 +175,36 @@ Result<std::vector<RedisReply>> RedisConnection::exchange() {
   if (auto ours = checkProcess(); !ours) return ours.error();
   if (appendFailure_) return *std::exchange(appendFailure_, {});
   const auto collected = wire_->collect(address_.operationTimeout);
-  if (!collected) return broken(collected.error());
+  if (!collected) return closeBroken(collected.error());
   auto replies = wire_->take();
-  noteRefusals(replies);
+  handleErrorReplies(replies);
   return replies;
 }
 
 Result<std::optional<RedisReply>> RedisConnection::wait(Words words, Duration heldFor, Duration longest, Wake& wake) {
   if (auto ours = checkProcess(); !ours) return ours.error();
-  if (!waiting_) {
+  if (!waitPending_) {
     if (auto connected = connect(); !connected) return connected.error();
     wire_->put(words);
-    waiting_ = true;
-    owedBy_ = systemClock().bootTime() + heldFor + address_.operationTimeout;
+    waitPending_ = true;
+    replyDueBy_ = systemClock().bootTime() + heldFor + address_.operationTimeout;
   }
-  const auto collected = wire_->collect(std::min(longest, owedBy_ - systemClock().bootTime()), &wake);
-  if (!collected) return broken(collected.error());
+  const auto collected = wire_->collect(std::min(longest, replyDueBy_ - systemClock().bootTime()), &wake);
+  if (!collected) return closeBroken(collected.error());
   if (*collected == RedisWire::End::Woken) return std::nullopt;
-  if (*collected == RedisWire::End::Late) {
-    if (systemClock().bootTime() < owedBy_) return RedisReply::nil();
-    return broken(Error(ErrorCode::Unavailable, "no answer to a wait that should be over"));
+  if (*collected == RedisWire::End::TimedOut) {
+    if (systemClock().bootTime() < replyDueBy_) return RedisReply::nil();
+    return closeBroken(Error(ErrorCode::Unavailable, "no reply to a blocking command whose time is over"));
   }
-  waiting_ = false;
+  waitPending_ = false;
   auto replies = wire_->take();
-  noteRefusals(replies);
+  handleErrorReplies(replies);
   const auto value = replies.front().value();
   if (value.isError()) return errorOf(value);
   return std::move(replies.front());
 }
 
-void RedisConnection::noteRefusals(std::span<const RedisReply> replies) {
+void RedisConnection::handleErrorReplies(std::span<const RedisReply> replies) {
   bool ends = false;
   for (const auto& reply : replies) {
     if (!reply.value().isError()) continue;
@@ -220,14 +219,14 @@ Error RedisConnection::errorOf(RedisValue error) const {
   return errorFrom(error.text()).in(address_.where());
 }
 
-Error RedisConnection::broken(const Error& why) {
+Error RedisConnection::closeBroken(const Error& why) {
   close();
   return why.in(address_.where());
 }
 
 void RedisConnection::close() {
   wire_.reset();
-  waiting_ = false;
+  waitPending_ = false;
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,5 +1,5 @@
-// One connection to one redis-server, as the rest of this room uses it. What a server answers instead of doing what it
-// was asked becomes an Error here, once (redis_errors.h).
+// One connection to one redis-server, as the rest of this module uses it. It turns error replies into Errors
+// (redis_errors.h).
 #pragma once
 
 #include <sys/types.h>
@@ -19,9 +19,9 @@
 #include "leptir/result.h"
 #include "leptir/wake.h"
 
-namespace leptir {
+namespace leptir::redis {
 
-// A Lua script, known to servers by the digest of its text.
+// A Lua script and the digest by which servers know it.
 struct RedisScript {
   std::string text;
   std::string sha1;  // 40 lower-case hex digits
@@ -31,61 +31,62 @@ struct RedisScript {
 
 class RedisWire;
 
-// One thread at a time. Used by the process that opened it: in a child, each call answers Internal, since the bytes of
-// two processes would mix on one connection. When a connection has ended, or its server cannot be used for now,
-// the next call opens it anew (once a call, within the connect timeout), so whoever holds one needs no care of its own.
-// A request that may have reached the server is never sent twice by itself.
+// Used by one thread at a time, and only in the process that opened it: in a forked child each call returns Internal,
+// since the bytes of two processes would mix on one connection. When the connection has ended, or the server cannot be
+// used for now, the next call connects again (once for each call, within the connect timeout); callers need no code for
+// that. A request that may have reached the server is never sent again by this class.
 class RedisConnection {
  public:
   using Words = std::span<const std::string_view>;
 
-  // Connects nothing yet.
+  // Does not connect yet.
   explicit RedisConnection(RedisAddress address);
   ~RedisConnection();
 
-  // Connects, authenticates, selects the database, unless that is done and the server is still there. Unavailable:
-  // down, still loading, refused for now, no answer within the timeout. Invalid: wrong password, no such database, a
+  // Connects, logs in and selects the database, unless a usable connection is open. Unavailable: the server is down,
+  // still loading, refuses for now, or does not answer within the timeout. Invalid: wrong password, no such database, a
   // certificate that does not verify.
   Result<void> connect();
 
-  // Sends one command and answers its reply, which is never of kind Error: those come as an Error.
+  // Sends one command and returns its reply, which is never of kind Error: an error reply becomes an Error.
   Result<RedisReply> run(Words words);
   Result<RedisReply> run(std::initializer_list<std::string_view> words) {
     return run(Words(words.begin(), words.size()));
   }
-  // Runs a script by its digest; when the server does not know it (anymore), loads it and tries again: what answers
-  // NOSCRIPT has done nothing.
+  // Runs a script by its digest. When the server does not know the script, sends its text, which loads it: a call that
+  // was answered NOSCRIPT has done nothing.
   Result<RedisReply> runScript(const RedisScript& script, Words keys, Words arguments);
   struct ScriptCall {
     const RedisScript& script;
     Words keys;
     Words arguments;
   };
-  // Several in one round trip, in this order, but that one which the server did not know comes last. A reply for each;
-  // an error of any is the answer for all.
+  // Several scripts in one round trip, in this order; but a script that the server did not know runs after the others.
+  // Returns a reply for each, or the first error.
   Result<std::vector<RedisReply>> runScripts(std::span<const ScriptCall> calls);
-  // Connects, and sees to it that the server knows these scripts, so that EVALSHA can stand among what is appended
-  // next. Costs nothing when they were loaded over this connection before. One that is forgotten in between answers
-  // NOSCRIPT, having done nothing, and the next call loads it again.
+  // Connects and makes sure that the server knows these scripts, so that EVALSHA can be among the commands appended
+  // next. Costs nothing when they were loaded over this connection before. If the server forgets a script meanwhile,
+  // EVALSHA answers NOSCRIPT, having done nothing, and the next loadScripts() loads it again.
   Result<void> loadScripts(std::initializer_list<const RedisScript*> scripts);
 
-  // Many commands in one go: `append` each, then `exchange`. What is appended is sent in pieces while more is appended,
-  // so that the server works meanwhile. The first append connects. One reply for each, in order, some of which may be
-  // of kind Error (see errorOf). Unavailable: the connection broke; any part of it may have been done.
+  // A pipeline: `append` each command, then `exchange`. The first append connects; commands are sent while more are
+  // appended, so that the server already works on them. Returns one reply for each command, in order; some may be of
+  // kind Error (see errorOf). Unavailable: the connection broke, and any of the commands may have been executed.
   void append(Words words);
   void append(std::initializer_list<std::string_view> words) { append(Words(words.begin(), words.size())); }
   Result<std::vector<RedisReply>> exchange();
 
-  // Sends a command that the server answers when it has something, at the latest after `heldFor` (XREAD BLOCK and the
-  // like: `words` must say so themselves), and returns its reply; or Nil when `longest` has passed, or nothing when
-  // `wake` was rung. What the server still owes then is what the next wait() returns, without sending anything: for a
-  // connection of its own, which always waits for the same. Any other call gives the connection up and opens it anew.
+  // Sends a blocking command (XREAD BLOCK and the like), which the server answers when it has something, at the latest
+  // after `heldFor`; `words` must contain that time. Returns the reply, Nil when `longest` has passed, or nothing when
+  // `wake` was rung. In the last two cases the reply is still due: the next wait() returns it without sending anything,
+  // so a connection used for waiting always waits for the same thing. Any other call closes that connection and opens a
+  // new one.
   Result<std::optional<RedisReply>> wait(Words words, Duration heldFor, Duration longest, Wake& wake);
 
-  // What an error reply means, with where it came from.
+  // The Error for an error reply; its message names the server.
   Error errorOf(RedisValue error) const;
 
-  // Of the server that was last connected to: 70015 is 7.0.15; 0: it did not say.
+  // Version of the server that was last connected to: 70015 is 7.0.15; 0: unknown.
   int version() const { return version_; }
 
   const RedisAddress& address() const { return address_; }
@@ -94,23 +95,23 @@ class RedisConnection {
 
  private:
   void appendScript(std::string_view command, std::string_view script, const ScriptCall& call);
-  Result<void> runForgotten(std::span<const ScriptCall> calls, std::vector<RedisReply>& replies);
+  Result<void> rerunUnknownScripts(std::span<const ScriptCall> calls, std::vector<RedisReply>& replies);
   Result<void> open();
   Result<void> greet(RedisWire& wire, Duration patience);
   Result<void> checkProcess() const;
-  void noteRefusals(std::span<const RedisReply> replies);
-  Error broken(const Error& why);
+  void handleErrorReplies(std::span<const RedisReply> replies);
+  Error closeBroken(const Error& why);
   void close();
 
   RedisAddress address_;
-  std::unique_ptr<RedisWire> wire_;  // null: closed
+  std::unique_ptr<RedisWire> wire_;  // null: not connected
   std::size_t appended_ = 0;
-  std::optional<Error> appendFailure_;  // for exchange() to answer
-  bool waiting_ = false;                // the server still owes wait() a reply,
-  BootTime owedBy_;                     // and has hung if it has not come by then
+  std::optional<Error> appendFailure_;  // the error that exchange() will return
+  bool waitPending_ = false;            // the server has not answered a wait() yet
+  BootTime replyDueBy_;                 // a reply to that wait() later than this means a hung server
   std::uint64_t generation_ = 0;
-  pid_t owner_ = 0;  // the process that opened it first
+  pid_t ownerPid_ = 0;  // pid of the process that connected first; 0: none yet
   int version_ = 0;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

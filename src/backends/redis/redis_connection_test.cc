@@ -1,4 +1,4 @@
-// Against real servers: commands, scripts, pipelines, what a restart does, who is let in.
+// RedisConnection with real servers: commands, scripts, pipelines, blocking waits, restarts, logins.
 #include "backends/redis/redis_connection.h"
 
 #include <gmock/gmock.h>
@@ -12,7 +12,7 @@
 #include "tests/support/redis_server.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
@@ -42,16 +42,16 @@ TEST_F(RedisConnectionTest, RunsCommandsWithAnyBytes) {
   EXPECT_EQ(connection.run({"STRLEN", bytes})->value().integer(), 11);
 }
 
-TEST_F(RedisConnectionTest, AnswersARefusalAsAnErrorThatSaysWhere) {
+TEST_F(RedisConnectionTest, TurnsAnErrorReplyIntoAnErrorThatNamesTheServer) {
   ASSERT_TRUE(connection.run({"SET", "text", "1"}));
   const auto refused = connection.run({"ZADD", "text", "1", "a"});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::Invalid);
   EXPECT_THAT(refused.error().message(), HasSubstr("redis " + server.socket() + ": "));
-  EXPECT_EQ(connection.generation(), 1u) << "that ends no connection";
+  EXPECT_EQ(connection.generation(), 1u) << "such an error does not end the connection";
 }
 
-TEST_F(RedisConnectionTest, IsNotUsedAcrossAFork) {
+TEST_F(RedisConnectionTest, ReturnsInternalInAForkedChild) {
   ASSERT_TRUE(connection.connect());
   EXPECT_TRUE(inChild([&] {
     const auto asked = connection.run({"GET", "a"});
@@ -72,7 +72,7 @@ TEST_F(RedisConnectionTest, KnowsTheVersionOfItsServer) {
   EXPECT_GE(connection.version(), 60200);
 }
 
-TEST_F(RedisConnectionTest, LoadsAScriptThatItsServerDoesNotKnow) {
+TEST_F(RedisConnectionTest, LoadsAScriptThatTheServerDoesNotKnow) {
   const RedisScript script("return {KEYS[1], ARGV[1], #KEYS, #ARGV}");
   const std::array<std::string_view, 1> keys{"key"}, arguments{"argument"};
   for (int i = 0; i < 2; ++i) {
@@ -84,14 +84,14 @@ TEST_F(RedisConnectionTest, LoadsAScriptThatItsServerDoesNotKnow) {
   }
 }
 
-TEST_F(RedisConnectionTest, AScriptsOwnErrorIsAnError) {
+TEST_F(RedisConnectionTest, AnErrorWithinAScriptIsReturned) {
   ASSERT_TRUE(connection.run({"SET", "text", "1"}));
   const RedisScript script("return redis.call('ZADD', KEYS[1], 1, 'a')");
   const std::array<std::string_view, 1> keys{"text"};
   EXPECT_EQ(connection.runScript(script, keys, {}).error().code(), ErrorCode::Invalid);
 }
 
-TEST_F(RedisConnectionTest, ScriptsThatWereLoadedCanBeUsedInAPipelineAndAreLoadedAgainWhenForgotten) {
+TEST_F(RedisConnectionTest, LoadedScriptsRunInAPipelineAndAreLoadedAgainAfterTheServerForgotThem) {
   const RedisScript one("return 1"), two("return 2");
   const auto both = [&] {
     EXPECT_TRUE(connection.loadScripts({&one, &two}));
@@ -111,7 +111,7 @@ TEST_F(RedisConnectionTest, ScriptsThatWereLoadedCanBeUsedInAPipelineAndAreLoade
   EXPECT_EQ(both()[0].value().integer(), 1);
 }
 
-TEST_F(RedisConnectionTest, APipelineHasOneReplyForEachInOrderErrorsAmongThem) {
+TEST_F(RedisConnectionTest, APipelineReturnsOneReplyForEachCommandInOrderIncludingErrors) {
   connection.append({"SET", "a", "1"});
   connection.append({"LPUSH", "a", "x"});
   connection.append({"GET", "a"});
@@ -123,7 +123,7 @@ TEST_F(RedisConnectionTest, APipelineHasOneReplyForEachInOrderErrorsAmongThem) {
   EXPECT_TRUE(connection.exchange()->empty());
 }
 
-TEST_F(RedisConnectionTest, APipelineThatFillsBothDirectionsStandsNotStill) {
+TEST_F(RedisConnectionTest, APipelineThatFillsBothSocketBuffersDoesNotDeadlock) {
   const std::string large(300'000, 'x');
   connection.append({"SET", "large", large});
   for (int i = 0; i < 200; ++i) {
@@ -136,7 +136,7 @@ TEST_F(RedisConnectionTest, APipelineThatFillsBothDirectionsStandsNotStill) {
   for (std::size_t i = 1; i < replies->size(); ++i) ASSERT_EQ((*replies)[i].value().text(), large);
 }
 
-TEST_F(RedisConnectionTest, WaitsUntilTheServerHasSomething) {
+TEST_F(RedisConnectionTest, AWaitReturnsTheReplyOnceTheServerHasOne) {
   Wake wake;
   std::thread pusher([&] { server.ask({"LPUSH", "bell", "ding"}); });
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
@@ -147,13 +147,13 @@ TEST_F(RedisConnectionTest, WaitsUntilTheServerHasSomething) {
   EXPECT_EQ((*reply)->value()[1].text(), "ding");
 }
 
-TEST_F(RedisConnectionTest, AWaitEndsWithNilWhenTheServerHasNothing) {
+TEST_F(RedisConnectionTest, AWaitReturnsNilWhenTheBlockingCommandTimesOut) {
   Wake wake;
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "0.01"};
   EXPECT_TRUE(connection.wait(words, 10ms, 20s, wake)->value().value().isNil());
 }
 
-TEST_F(RedisConnectionTest, AWaitEndsWithNilWhenItsTimeIsOverAndTheNextOneGoesOnWithIt) {
+TEST_F(RedisConnectionTest, AWaitThatTimesOutReturnsNilAndTheNextWaitGetsItsReply) {
   Wake wake;
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
   EXPECT_TRUE(connection.wait(words, 20s, 1ms, wake)->value().value().isNil());
@@ -162,7 +162,7 @@ TEST_F(RedisConnectionTest, AWaitEndsWithNilWhenItsTimeIsOverAndTheNextOneGoesOn
   EXPECT_EQ(connection.generation(), 1u);
 }
 
-TEST_F(RedisConnectionTest, AWakeEndsAWaitAndTheNextOneGoesOnWithIt) {
+TEST_F(RedisConnectionTest, AWakeEndsAWaitAndTheNextWaitGetsItsReply) {
   Wake wake;
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
   wake.ring();
@@ -173,10 +173,10 @@ TEST_F(RedisConnectionTest, AWakeEndsAWaitAndTheNextOneGoesOnWithIt) {
   server.ask({"LPUSH", "bell", "ding", "dong"});
   EXPECT_EQ(connection.wait(words, 20s, 20s, wake)->value().value()[1].text(), "dong");
   EXPECT_EQ(connection.generation(), 1u);
-  EXPECT_EQ(server.ask({"LLEN", "bell"}), 1) << "it asked once";
+  EXPECT_EQ(server.ask({"LLEN", "bell"}), 1) << "the blocking command was sent only once";
 }
 
-TEST_F(RedisConnectionTest, AnyOtherCallAfterAWakeIsAnsweredByItsOwnReply) {
+TEST_F(RedisConnectionTest, AnotherCallAfterAWakeGetsItsOwnReply) {
   Wake wake;
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
   wake.ring();
@@ -184,7 +184,7 @@ TEST_F(RedisConnectionTest, AnyOtherCallAfterAWakeIsAnsweredByItsOwnReply) {
   EXPECT_EQ(textOf(connection.run({"ECHO", "mine"})), "mine");
 }
 
-TEST(RedisConnectionServers, ARestartOfTheServerIsNoticedBeforeAnythingIsSent) {
+TEST(RedisConnectionServers, AServerRestartIsNoticedBeforeTheNextRequestIsSent) {
   RedisServer server;
   RedisConnection connection(redisAt(server.socket()));
   const RedisScript script("return redis.call('INCR', 'n')");
@@ -198,7 +198,7 @@ TEST(RedisConnectionServers, ARestartOfTheServerIsNoticedBeforeAnythingIsSent) {
   EXPECT_EQ(connection.exchange()->at(0).value().integer(), 1);
 }
 
-TEST(RedisConnectionServers, AServerThatIsDownIsSaidAndTriedAgainByTheNextCall) {
+TEST(RedisConnectionServers, AServerThatIsDownIsUnavailableAndTheNextCallTriesAgain) {
   RedisServer server;
   RedisConnection connection(redisAt(server.socket()));
   server.stop();
@@ -212,7 +212,7 @@ TEST(RedisConnectionServers, AServerThatIsDownIsSaidAndTriedAgainByTheNextCall) 
   EXPECT_EQ(textOf(connection.run({"PING"})), "PONG");
 }
 
-TEST(RedisConnectionServers, AKillInTheMiddleOfAPipelineIsUnavailable) {
+TEST(RedisConnectionServers, AServerKilledDuringAPipelineIsUnavailable) {
   RedisServer server;
   RedisConnection connection(redisAt(server.socket()));
   connection.append({"DEBUG", "SLEEP", "10"});
@@ -225,13 +225,13 @@ TEST(RedisConnectionServers, AKillInTheMiddleOfAPipelineIsUnavailable) {
   EXPECT_EQ(replies.error().code(), ErrorCode::Unavailable);
 }
 
-// Within the timeout and a tenth of it, over either reach.
+// Not before the timeout, and at most a tenth of it later.
 void expectOnTime(Duration taken, Duration timeout) {
   EXPECT_GE(taken, timeout);
   EXPECT_LE(taken, timeout + timeout / 10);
 }
 
-TEST(RedisConnectionServers, AServerThatStandsStillIsGivenUpOnTime) {
+TEST(RedisConnectionServers, AFrozenServerIsGivenUpAfterTheTimeout) {
   RedisServer server;
   auto address = redisAt(server.socket());
   address.connectTimeout = 400ms;
@@ -264,7 +264,7 @@ TEST(RedisConnectionServers, WorksOverTcpByAddressAndByName) {
   }
 }
 
-TEST(RedisConnectionServers, ANameThatIsNoneAndAPortWhereNobodyListensAreUnavailable) {
+TEST(RedisConnectionServers, AnUnknownNameAndAClosedPortAreUnavailable) {
   RedisServer server({}, RedisServer::Reach::Tcp);
   RedisAddress address;
   address.port = server.port();
@@ -278,7 +278,7 @@ TEST(RedisConnectionServers, ANameThatIsNoneAndAPortWhereNobodyListensAreUnavail
   EXPECT_EQ(errorIn(RedisConnection(address).connect()).code(), ErrorCode::Invalid);
 }
 
-TEST(RedisConnectionServers, KeepsToItsDatabaseAlsoAfterAReconnect) {
+TEST(RedisConnectionServers, SelectsItsDatabaseAgainAfterAReconnect) {
   RedisServer server;
   auto address = redisAt(server.socket());
   address.database = 3;
@@ -291,7 +291,7 @@ TEST(RedisConnectionServers, KeepsToItsDatabaseAlsoAfterAReconnect) {
   EXPECT_EQ(connection.run({"DBSIZE"})->value().integer(), 2);
 }
 
-TEST(RedisConnectionServers, ADatabaseThatIsNoneIsInvalid) {
+TEST(RedisConnectionServers, ADatabaseThatDoesNotExistIsInvalid) {
   RedisServer server({"databases 4"});
   auto address = redisAt(server.socket());
   address.database = 4;
@@ -313,7 +313,7 @@ class RedisLoginTest : public testing::Test {
       {"requirepass geheim1", "user leptir on >geheim2 ~leptir:* +@all", "user poor on >geheim3 ~* +set"}};
 };
 
-TEST_F(RedisLoginTest, WantsTheRightPassword) {
+TEST_F(RedisLoginTest, NeedsTheRightUserAndPassword) {
   EXPECT_EQ(errorFor("", "geheim1").message(), "it went well");
   EXPECT_EQ(errorFor("leptir", "geheim2").message(), "it went well");
   EXPECT_THAT(errorFor("", "").message(), HasSubstr("set 'password'"));
@@ -325,18 +325,18 @@ TEST_F(RedisLoginTest, WantsTheRightPassword) {
   }
 }
 
-TEST_F(RedisLoginTest, AUserWithFewRightsMayDoWhatItMay) {
+TEST_F(RedisLoginTest, AUserWithFewRightsCanConnectAndUseThem) {
   auto address = redisAt(server.socket());
   address.user = "poor";
   address.password = "geheim3";
   RedisConnection connection(address);
-  EXPECT_EQ(textOf(connection.run({"SET", "a", "1"})), "OK") << "although it may not say HELLO or PING";
+  EXPECT_EQ(textOf(connection.run({"SET", "a", "1"})), "OK") << "although it has no right to HELLO or PING";
   const auto refused = connection.run({"GET", "a"});
   EXPECT_EQ(refused.error().code(), ErrorCode::Invalid);
   EXPECT_THAT(refused.error().message(), HasSubstr("extend its rights"));
 }
 
-TEST_F(RedisLoginTest, AUserWhoMayNotChooseItsDatabaseDoesNotEndUpInAnother) {
+TEST_F(RedisLoginTest, AUserWithoutTheRightToSelectADatabaseIsInvalid) {
   auto address = redisAt(server.socket());
   address.user = "poor";
   address.password = "geheim3";
@@ -344,7 +344,7 @@ TEST_F(RedisLoginTest, AUserWhoMayNotChooseItsDatabaseDoesNotEndUpInAnother) {
   EXPECT_EQ(errorIn(RedisConnection(address).connect()).code(), ErrorCode::Invalid);
 }
 
-TEST(RedisConnectionServers, APasswordForAServerThatWantsNoneIsInvalid) {
+TEST(RedisConnectionServers, APasswordForAServerWithoutOneIsInvalid) {
   RedisServer server;
   auto address = redisAt(server.socket());
   address.password = "geheim";
@@ -366,7 +366,7 @@ TEST(RedisConnectionServers, AFullServerRefusesWritesAndKeepsTheConnection) {
   EXPECT_EQ(connection.generation(), 1u);
 }
 
-TEST(RedisConnectionServers, AServerThatBecameAReplicaIsConnectedToAnew) {
+TEST(RedisConnectionServers, AfterAServerBecameAReplicaTheNextCallReconnects) {
   RedisServer server;
   RedisConnection connection(redisAt(server.socket()));
   ASSERT_TRUE(connection.connect());
@@ -378,7 +378,7 @@ TEST(RedisConnectionServers, AServerThatBecameAReplicaIsConnectedToAnew) {
   EXPECT_EQ(connection.generation(), 2u);
 }
 
-TEST(RedisConnectionServers, AWaitThatADemotionEndsIsUnavailable) {
+TEST(RedisConnectionServers, AWaitEndedByADemotionToReplicaIsUnavailable) {
   RedisServer server;
   RedisConnection connection(redisAt(server.socket()));
   Wake wake;
@@ -403,10 +403,10 @@ TEST(RedisConnectionServers, AServerThatIsBusyWithAScriptIsUnavailable) {
   Result<RedisReply> answer = RedisReply::nil();
   ASSERT_TRUE(waitUntil([&] { return !(answer = another.run({"GET", "a"})); }));
   EXPECT_EQ(answer.error().code(), ErrorCode::Unavailable);
-  EXPECT_THAT(answer.error().message(), HasSubstr("busy with somebody's script"));
+  EXPECT_THAT(answer.error().message(), HasSubstr("busy with a long-running script"));
   EXPECT_TRUE(another.run({"SCRIPT", "KILL"}));
   runs.join();
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

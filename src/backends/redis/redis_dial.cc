@@ -19,7 +19,7 @@
 #include "backends/redis/redis_socket.h"
 #include "base/errno_text.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 struct FreeAddresses {
@@ -41,7 +41,7 @@ Result<Addresses> lookUp(const std::string& host, int port, int flags) {
   return Addresses(found);
 }
 
-// A resolver that hangs cannot be interrupted: it is left behind in a thread of its own.
+// getaddrinfo() cannot be interrupted: it runs in a detached thread, which stays behind when the deadline passes.
 Result<Addresses> resolve(const std::string& host, int port, BootTime deadline) {
   if (auto numeric = lookUp(host, port, AI_NUMERICHOST)) return numeric;
   std::packaged_task<Result<Addresses>()> task([host, port] { return lookUp(host, port, AI_ADDRCONFIG); });
@@ -49,34 +49,34 @@ Result<Addresses> resolve(const std::string& host, int port, BootTime deadline) 
   try {
     std::thread(std::move(task)).detach();
   } catch (const std::system_error& none) {
-    return unavailable(std::string("no thread to look the name up: ") + none.what());
+    return unavailable(std::string("cannot start a thread to look the name up: ") + none.what());
   }
   if (found.wait_for(deadline - systemClock().bootTime()) == std::future_status::ready) return found.get();
   return unavailable("the name cannot be found: no answer from the resolver in time");
 }
 
-Result<UniqueFd> connectTo(const sockaddr* address, socklen_t size, BootTime deadline) {
-  UniqueFd descriptor(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!descriptor) return unavailable("no socket: " + errnoText(errno));
+Result<base::UniqueFd> connectTo(const sockaddr* address, socklen_t size, BootTime deadline) {
+  base::UniqueFd descriptor(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!descriptor) return unavailable("cannot create a socket: " + base::errnoText(errno));
   if (::connect(descriptor.get(), address, size) == 0) return descriptor;
-  if (errno != EINPROGRESS && errno != EINTR) return unavailable(errnoText(errno));
+  if (errno != EINPROGRESS && errno != EINTR) return unavailable(base::errnoText(errno));
   if (!pollUntil(deadline, descriptor.get(), POLLOUT))
-    return unavailable("no answer to the attempt to connect in time");
+    return unavailable("no answer to the connection attempt in time");
   int error = 0;
   socklen_t length = sizeof error;
   ::getsockopt(descriptor.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-  if (error != 0) return unavailable(errnoText(error));
+  if (error != 0) return unavailable(base::errnoText(error));
   return descriptor;
 }
 
-// Requests leave at once; a peer whose machine is gone is noticed while nothing is asked of it.
-void setUp(const UniqueFd& descriptor) {
+// NODELAY: a request is sent at once. KEEPALIVE: an idle connection notices that the peer's machine is gone.
+void setUp(const base::UniqueFd& descriptor) {
   const int on = 1;
   ::setsockopt(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(descriptor.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
-Result<UniqueFd> dialTcp(const RedisAddress& address, BootTime deadline) {
+Result<base::UniqueFd> dialTcp(const RedisAddress& address, BootTime deadline) {
   const auto addresses = resolve(address.host, address.port, deadline);
   if (!addresses) return addresses.error();
   int left = 0;
@@ -94,20 +94,20 @@ Result<UniqueFd> dialTcp(const RedisAddress& address, BootTime deadline) {
   return last;
 }
 
-Result<UniqueFd> dialUnix(const std::string& path, BootTime deadline) {
+Result<base::UniqueFd> dialUnix(const std::string& path, BootTime deadline) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path)
     return Error(ErrorCode::Invalid,
-                 "a socket's path has at most " + std::to_string(sizeof address.sun_path - 1) + " bytes");
+                 "'path' must have at most " + std::to_string(sizeof address.sun_path - 1) + " bytes");
   std::memcpy(address.sun_path, path.data(), path.size());
   return connectTo(reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline);
 }
 
 }  // namespace
 
-Result<UniqueFd> dial(const RedisAddress& address, BootTime deadline) {
+Result<base::UniqueFd> dial(const RedisAddress& address, BootTime deadline) {
   return address.scheme == RedisAddress::Scheme::Unix ? dialUnix(address.path, deadline) : dialTcp(address, deadline);
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

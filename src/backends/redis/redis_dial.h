@@ -1,4 +1,4 @@
-// From an address to a connected descriptor.
+// Connects to the address of a redis-server.
 #pragma once
 
 #include "backends/redis/redis_address.h"
@@ -6,10 +6,11 @@
 #include "leptir/clock.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::redis {
 
-// Non-blocking, closed at exec. A name with several addresses: each in turn gets its share of the time that is left.
-// Unavailable: nobody listens, no answer, no such name (names come and go). Invalid: a path that can be none.
-Result<UniqueFd> dial(const RedisAddress& address, BootTime deadline);
+// The descriptor is non-blocking and close-on-exec. Of a name with several addresses each is tried in turn, with its
+// share of the time left. Unavailable: connection refused, no answer, unknown name (names come and go). Invalid: a path
+// too long for a socket.
+Result<base::UniqueFd> dial(const RedisAddress& address, BootTime deadline);
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -6,7 +6,7 @@
 
 #include "base/escape.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using enum ErrorCode;
@@ -24,34 +24,35 @@ constexpr RedisRefusal kTooOld{
     Invalid, Stays,
     "does not know a command: leptir needs Redis 6.2 or newer, and no command renamed (rename-command)"};
 
-// The first word of a reply is its code, and the same in all versions of Redis.
+// Errors whose first word is a code that is the same in all versions of Redis.
 constexpr std::array kByCode{
-    // It will pass, or somebody is at it.
-    Row{"NOSCRIPT", {Unavailable, Stays, "does not know a script any more"}},
+    // Temporary: the same request may succeed later.
+    Row{"NOSCRIPT", {Unavailable, Stays, "no longer knows a script; the next call loads it again"}},
     Row{"LOADING", {Unavailable, Ends, "is still loading its data"}},
     Row{"READONLY", {Unavailable, Ends, "is a replica, which cannot be written: name its primary"}},
     Row{"MASTERDOWN", {Unavailable, Ends, "is a replica that has lost its primary: name the primary"}},
-    Row{"UNBLOCKED", {Unavailable, Ends, "ended a wait since it became a replica"}},
-    Row{"BUSY", {Unavailable, Stays, "is busy with somebody's script (SCRIPT KILL would end it)"}},
+    Row{"UNBLOCKED", {Unavailable, Ends, "ended a blocking wait because it became a replica"}},
+    Row{"BUSY", {Unavailable, Stays, "is busy with a long-running script (SCRIPT KILL ends it)"}},
     Row{"TRYAGAIN", {Unavailable, Stays, "is moving keys between nodes of its cluster"}},
     Row{"ASK", {Unavailable, Stays, "is moving keys between nodes of its cluster"}},
     Row{"CLUSTERDOWN", {Unavailable, Stays, "is part of a cluster that does not serve all keys"}},
     Row{"NOREPLICAS", {Unavailable, Stays, "has fewer replicas than its min-replicas-to-write wants"}},
     Row{"MISCONF", {Unavailable, Stays, "cannot save to its disk and refuses writes: see its log"}},
-    // Nothing that we could make smaller: it is the sum of all that lies there.
+    // Unavailable and not TooLarge: the server is full as a whole, a smaller request would not help.
     Row{"OOM", {Unavailable, Stays, "is full (maxmemory): nothing was added; let tasks run, or raise its maxmemory"}},
-    // Only a change of the configuration, here or there, helps.
+    // Permanent: only a change of leptir's or of the server's configuration helps.
     Row{"NOAUTH", {Invalid, Ends, "wants a password: set 'password' (and 'user')"}},
     Row{"WRONGPASS", {Invalid, Ends, "refuses the user or the password: correct 'user' and 'password'"}},
     Row{"NOPERM", kNoRights},
-    Row{"DENIED", {Invalid, Ends, "is in protected mode and takes no clients from other machines"}},
-    Row{"WRONGTYPE", {Invalid, Stays, "has a value of another kind under this key: choose another 'key'"}},
+    Row{"DENIED",
+        {Invalid, Ends, "is in protected mode, which admits no clients of other machines: set a password there"}},
+    Row{"WRONGTYPE", {Invalid, Stays, "has a value of another type under this key: choose another 'key'"}},
     Row{"MOVED", {Invalid, Stays, "is part of a cluster that keeps this key on another node: name that one"}},
     Row{"CROSSSLOT", {Invalid, Stays, "is part of a cluster that keeps these keys on several nodes"}},
 };
 
-// ERR is the code of all that has none of its own, and 6.2 leaves it out within scripts: the words behind it must do.
-// They differ between versions.
+// Errors without a code of their own begin with ERR (6.2 leaves ERR out within scripts): they are known by the words
+// after it, which differ between versions of Redis.
 constexpr std::array kByWords{
     Row{"max number of clients", {Unavailable, Ends, "has as many clients as it takes: raise its maxclients"}},
     Row{"invalid password", {Invalid, Ends, "refuses the password: correct 'password'"}},
@@ -61,14 +62,14 @@ constexpr std::array kByWords{
     Row{"invalid DB index", {Invalid, Ends, "has no such database: correct 'database'"}},
     Row{"SELECT is not allowed in cluster", {Invalid, Ends, "is part of a cluster, which has only database 0"}},
     Row{"unknown command", kTooOld},
-    // Within a script, where 6.2 and newer have a NOPERM outside of one: 6.2 and 7.0, 8.
+    // NOPERM within a script. The first is of 6.2 and 7.0, the second of 8.
     Row{"The user executing the script can't", kNoRights},
     Row{"ACL failure in script", kNoRights},
     Row{"Unknown Redis command called from script", kTooOld},
 };
 
-// "ERR Error running script (call to f_…): @user_script:1: @user_script: 1: -OOM command …": how 6.2 reports what a
-// command within a script was answered. Newer servers begin with the command's own error.
+// Redis 6.2 wraps the error of a command within a script: "ERR Error running script (call to f_…): @user_script:1:
+// @user_script: 1: -OOM command …". Newer servers begin with that error itself. Returns the inner error.
 std::string_view innermost(std::string_view reply) {
   constexpr std::string_view kMark = "@user_script:";
   if (!reply.starts_with("ERR Error running script")) return reply;
@@ -100,7 +101,7 @@ RedisRefusal refusalOf(std::string_view reply) {
 
 Error errorFrom(std::string_view reply) {
   const auto refusal = refusalOf(reply);
-  const auto words = inQuotes(innermost(reply), 200);
+  const auto words = base::inQuotes(innermost(reply), 200);
   if (refusal.meaning.empty()) return Error(refusal.code, "refuses: " + words);
   return Error(refusal.code, std::string(refusal.meaning) + " (" + words + ")");
 }
@@ -115,4 +116,4 @@ bool isNoScript(std::string_view reply) {
   return reply.starts_with("NOSCRIPT ") || reply == "NOSCRIPT";
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,10 +1,10 @@
-// What each error reply means to whoever asked (row B10 of docs/design.md).
+// What each error reply of a server means to leptir: error code, whether the connection ends, advice.
 #include "backends/redis/redis_errors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using enum ErrorCode;
@@ -21,7 +21,7 @@ struct Reply {
 
 class RedisErrors : public testing::TestWithParam<Reply> {};
 
-TEST_P(RedisErrors, AreNamedByWhatToDo) {
+TEST_P(RedisErrors, HaveACodeAndAdvice) {
   const auto refusal = refusalOf(GetParam().text);
   EXPECT_EQ(refusal.code, GetParam().code);
   EXPECT_EQ(refusal.connection, GetParam().connection);
@@ -29,7 +29,7 @@ TEST_P(RedisErrors, AreNamedByWhatToDo) {
   EXPECT_THAT(errorFrom(GetParam().text).message(), HasSubstr(GetParam().advice));
 }
 
-// The words are those of Redis 7.0, where nothing else is said.
+// The texts are of Redis 7.0, unless a comment names another version.
 INSTANTIATE_TEST_SUITE_P(
     All, RedisErrors,
     testing::Values(
@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
         Reply{"UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
               Unavailable, Ends, "became a replica"},
         Reply{"BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.", Unavailable,
-              Stays, "somebody's script"},
+              Stays, "long-running script"},
         Reply{"TRYAGAIN Multiple keys request during rehashing of slot", Unavailable, Stays, "moving keys"},
         Reply{"ASK 3999 127.0.0.1:6381", Unavailable, Stays, "moving keys"},
         Reply{"CLUSTERDOWN Hash slot not served", Unavailable, Stays, "cluster"},
@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
               "configuration is correct?",
               Invalid, Ends, "leave 'password' out"},
         Reply{"NOPERM this user has no permissions to run the 'zadd' command", Invalid, Stays, "extend its rights"},
-        // Within a script: 8, 7.0, 6.2.
+        // Within a script: one of 8, one of 7.0, two of 6.2.
         Reply{"ERR ACL failure in script: User u has no permissions to run the 'zadd' command script: 2a43, on "
               "@user_script:1.",
               Invalid, Stays, "extend its rights"},
@@ -99,13 +99,13 @@ INSTANTIATE_TEST_SUITE_P(
         Reply{"BUSYKEY Target key name already exists.", Internal, Stays, "BUSYKEY"},
         Reply{"ERR Error running script (call to f_5b7d): @user_script", Internal, Stays, "f_5b7d"}));
 
-TEST(RedisErrors, NeverBeginALineOfTheirOwnNorFillTheLog) {
+TEST(RedisErrors, AreShortenedToOneLine) {
   const auto error = errorFrom("ERR \n\x1b[2J" + std::string(100'000, 'x'));
   EXPECT_EQ(error.message().find('\n'), std::string::npos);
   EXPECT_LT(error.message().size(), 300u);
 }
 
-TEST(RedisErrors, NeverRepeatWhatAServerSaysOfAPassword) {
+TEST(RedisErrors, NeverRepeatAPasswordThatTheServerQuotes) {
   for (const std::string reply :
        {"ERR unknown command 'AUTH', with args beginning with: 'geheim'", "ERR 'geheim' is wrong", "geheim"}) {
     const auto error = errorOfLogin(reply);
@@ -116,4 +116,4 @@ TEST(RedisErrors, NeverRepeatWhatAServerSaysOfAPassword) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

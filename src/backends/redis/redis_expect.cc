@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using Kind = RedisValue::Kind;
@@ -90,8 +90,8 @@ Error RedisExpect::unexpected(RedisValue value, std::string_view expected) const
   if (value.isList()) found += " of " + std::to_string(value.size());
   if (value.kind() == Kind::Integer) found = "the number " + std::to_string(value.integer());
   return Error(ErrorCode::Unavailable, "answers " + found + " where leptir expects " + std::string(expected) +
-                                           ": is it a redis-server, and does no other program use these keys?")
+                                           ": is it a redis-server, and do other programs use these keys?")
       .in(from_.address().where());
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

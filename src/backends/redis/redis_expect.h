@@ -1,5 +1,5 @@
-// What a reply has to be. A server may answer anything, so this is checked in release builds as well: a reply of
-// another kind, of another length or with a number out of its range is an Error of code Unavailable.
+// Checks that a reply has the type, length and range that leptir expects before anything is read from it. A server may
+// answer anything, so these are no asserts: release builds check as well. A mismatch is an Error of code Unavailable.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "backends/redis/redis_reply.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 class RedisExpect {
  public:
@@ -18,14 +18,14 @@ class RedisExpect {
 
   // A number from `least` to `most`.
   Result<std::int64_t> integer(RedisValue value, std::int64_t least, std::int64_t most) const;
-  // A list of just `size` elements.
+  // A list of exactly `size` elements.
   Result<void> list(RedisValue value, std::size_t size) const;
-  // A list of texts. With Nils::Allowed some may be missing.
+  // A list of texts; with Nils::Allowed an element may also be Nil.
   enum class Nils { Refused, Allowed };
   Result<void> texts(RedisValue value, Nils nils = Nils::Refused) const;
-  // As texts(), of just `size` elements.
+  // As texts(), with exactly `size` elements.
   Result<void> texts(RedisValue value, std::size_t size, Nils nils) const;
-  // A list of positions in a list of `size` elements. The server counts from 1, the answer from 0.
+  // Positions within a list of `size` elements. The server counts from 1, the result from 0.
   Result<std::vector<std::size_t>> positions(RedisValue value, std::size_t size) const;
   // The status OK: true; Nil: false.
   Result<bool> okOrNil(RedisValue value) const;
@@ -40,4 +40,4 @@ class RedisExpect {
   const RedisConnection& from_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -5,10 +5,10 @@
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_queue.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// How many sizes are asked for in one go.
+// How many sizes one exchange asks for.
 constexpr std::size_t kMostAtOnce = 10'000;
 
 Result<void> readSizes(RedisConnection& connection, std::string_view key, std::span<const std::string> fields,
@@ -37,7 +37,7 @@ Result<void> readTexts(RedisConnection& connection, std::string_view key, std::s
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     auto& field = into[chosen[i]];
     if (texts[i].isNil()) {
-      field.size = 0;  // there is none, or none any more
+      field.size = 0;  // the field does not exist, or was deleted since its size was read
     } else {
       field.text = texts[i].text();
     }
@@ -72,4 +72,4 @@ Result<std::vector<RedisField>> readFields(RedisConnection& connection, std::str
   return read;
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

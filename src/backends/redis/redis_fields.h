@@ -1,4 +1,4 @@
-// Reads fields of a hash whose values may be of any size: what other programs stored there, up to the server's 512 MiB.
+// Reads fields of a hash whose values may be of any size: other programs may have stored up to 512 MiB in each.
 #pragma once
 
 #include <optional>
@@ -10,18 +10,18 @@
 #include "backends/redis/redis_connection.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 struct RedisField {
-  std::size_t size = 0;  // 0: there is no such field, or it is empty
-  std::optional<std::string> text;
+  std::size_t size = 0;             // bytes; 0: there is no such field, or it is empty
+  std::optional<std::string> text;  // none: there is no such field, or it is too large
 
   bool isTooLarge() const { return !text && size > 0; }
 };
 
-// One for each of `fields`. A value of more than kLargestText bytes is not read. The server is asked in requests whose
-// answers have kMostBytesOfARequest bytes at most, or one value.
+// One result for each of `fields`. Values of more than kLargestText bytes are not read. Each request asks for at most
+// kMostBytesOfARequest bytes of values, or for a single value.
 Result<std::vector<RedisField>> readFields(RedisConnection& connection, std::string_view key,
                                            std::span<const std::string> fields);
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,15 +1,15 @@
-// What others do to a queue while leptir uses it: consumers that take members out, as PHP does, producers that know no
-// ids, and people with redis-cli.
+// A queue that other programs use at the same time: consumers that remove members, as PHP does, producers of tasks
+// without ids, and people with redis-cli.
 #include "backends/redis/redis_queue_fixture.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
 
-class RedisBesideOthers : public RedisQueueTest {};
+class RedisForeignTest : public RedisQueueTest {};
 
-TEST_F(RedisBesideOthers, WhatTheyTakeDoesNotPileUp) {
+TEST_F(RedisForeignTest, IdsOfTasksThatOthersRemovedAreForgotten) {
   for (int round = 0; round < 30; ++round) {
     push("round" + std::to_string(round) + "-", 200);
     othersTakeEverything();
@@ -22,7 +22,7 @@ TEST_F(RedisBesideOthers, WhatTheyTakeDoesNotPileUp) {
   EXPECT_LT(knownIds(), 2000);
 }
 
-TEST_F(RedisBesideOthers, IdsThatAreThereAreNeverForgotten) {
+TEST_F(RedisForeignTest, IdsOfWaitingAndLeasedTasksAreNeverForgotten) {
   push("leased", 50);
   const auto holder = openSession(*broker);
   ASSERT_EQ(pop(*holder).size(), 50u);
@@ -39,14 +39,14 @@ TEST_F(RedisBesideOthers, IdsThatAreThereAreNeverForgotten) {
   EXPECT_EQ(waiting(), before) << "a task whose id is in the queue is not added twice";
 }
 
-TEST_F(RedisBesideOthers, ATaskThatComesBackDoesNotSwallowOneThatLooksTheSame) {
+TEST_F(RedisForeignTest, AReleasedTaskDoesNotReplaceAnEqualOneInTheQueue) {
   const std::string twin = R"({"cn":"Nameless","td":[]})";
   strangersPush(twin);
   const auto session = openSession(*broker);
   const auto first = pop(*session);
   ASSERT_EQ(first.size(), 1u);
   strangersPush(twin);
-  must(session->release(std::vector<Released>{{first[0].lease, {}, Time(2s), first[0].envelope}}));
+  must(session->release(std::vector<TaskRelease>{{first[0].lease, {}, Time(2s), first[0].envelope}}));
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 2}));
   const auto both = pop(*session);
   ASSERT_EQ(both.size(), 2u);
@@ -55,21 +55,21 @@ TEST_F(RedisBesideOthers, ATaskThatComesBackDoesNotSwallowOneThatLooksTheSame) {
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 2}));
 }
 
-TEST_F(RedisBesideOthers, ACancelOfALeasedTaskNeverTakesOneWithoutAnIdThatWaitsAtTheSameInstant) {
+TEST_F(RedisForeignTest, CancellingALeasedTaskNeverRemovesATaskWithoutIdOfTheSameScore) {
   must(broker->pushBrokerTasks(std::vector<BrokerTask>{task("x", Time(5s))}));
-  strangersPush("~ no envelope", "5");  // sorts behind ours
+  strangersPush("~ no envelope", "5");  // sorts behind the task x
   const auto session = openSession(*broker);
   ASSERT_EQ(pop(*session, 1).at(0).lease.handle, "x");
   EXPECT_EQ(must(broker->keeper().find("x")).state, TaskState::Leased);
-  EXPECT_EQ(must(broker->keeper().cancel("x", "me@here")), Cancelled::Requested);
+  EXPECT_EQ(must(broker->keeper().cancel("x", "me@here")), CancelResult::Requested);
   EXPECT_EQ(waiting(), 1) << "the stranger's task is still there";
 }
 
-TEST_F(RedisBesideOthers, ATaskWithoutAnIdIsFoundUnderTheOneThatItsBurialGaveIt) {
+TEST_F(RedisForeignTest, ARevivedTaskWithoutIdIsFoundUnderTheIdOfItsBurial) {
   strangersPush("~ no envelope");
   const auto session = openSession(*broker);
   const auto held = pop(*session);
-  must(session->bury(std::vector<Buried>{{held.at(0).lease, {}, "malformed", held.at(0).envelope}}));
+  must(session->bury(std::vector<TaskBurial>{{held.at(0).lease, {}, "malformed", held.at(0).envelope}}));
   const auto id = must(broker->keeper().listBuried({})).at(0).id;
   EXPECT_EQ(must(broker->keeper().revive(std::vector<std::string>{id})), 1u);
   EXPECT_EQ(must(broker->keeper().find(id)).state, TaskState::Due);
@@ -79,13 +79,13 @@ TEST_F(RedisBesideOthers, ATaskWithoutAnIdIsFoundUnderTheOneThatItsBurialGaveIt)
   EXPECT_EQ(knownIds(), 0);
 }
 
-TEST_F(RedisBesideOthers, NothingLeavesASessionWhileAnotherKindOfValueStandsInAPlaceItIsToTouch) {
+TEST_F(RedisForeignTest, NothingLeavesASessionWhileANeededKeyHoldsAnotherType) {
   push("t", 1);
   const auto session = openSession(*broker);
   const auto held = pop(*session);
   for (const auto* key : {"{leptir:ztasks}:cancel", "{leptir:ztasks}:buried:tasks", "{leptir:ztasks}:buried"}) {
     server.ask({"SET", key, "somebody's"});
-    EXPECT_FALSE(session->bury(std::vector<Buried>{{held.at(0).lease, {}, "why", held.at(0).envelope}})) << key;
+    EXPECT_FALSE(session->bury(std::vector<TaskBurial>{{held.at(0).lease, {}, "why", held.at(0).envelope}})) << key;
     EXPECT_FALSE(session->close()) << key;
     server.ask({"DEL", key});
     EXPECT_EQ(must(session->heldTasks()).size(), 1u) << key;
@@ -95,7 +95,7 @@ TEST_F(RedisBesideOthers, NothingLeavesASessionWhileAnotherKindOfValueStandsInAP
   EXPECT_EQ(waiting(), 0) << "an error means that nothing was added";
 }
 
-TEST_F(RedisBesideOthers, ASessionThatHoldsNothingEndsWhateverStandsInThePlacesOfTasks) {
+TEST_F(RedisForeignTest, ASessionWithoutTasksEndsEvenIfOtherKeysHoldAnotherType) {
   const auto session = openSession(*broker);
   for (const auto* name : {"cancel", "buried:tasks", "buried", "ids", "places"})
     server.ask({"SET", "{leptir:ztasks}:" + std::string(name), "somebody's"});
@@ -103,12 +103,12 @@ TEST_F(RedisBesideOthers, ASessionThatHoldsNothingEndsWhateverStandsInThePlacesO
   EXPECT_EQ(server.ask({"ZCARD", "{leptir:ztasks}:sessions"}), 0);
 }
 
-TEST_F(RedisBesideOthers, NothingIsLostWhileAnotherKindOfValueStandsInTheQueuesPlace) {
+TEST_F(RedisForeignTest, NoTaskIsLostWhileTheQueueKeyHoldsAnotherType) {
   push("t", 3);
   const auto session = openSession(*broker);
   const auto held = pop(*session, 2);
   server.ask({"SET", kQueue, "somebody's mistake"});
-  const std::vector<Released> back{{held[0].lease, {}, Time(2s), held[0].envelope}};
+  const std::vector<TaskRelease> back{{held[0].lease, {}, Time(2s), held[0].envelope}};
   EXPECT_EQ(session->release(back).error().code(), ErrorCode::Invalid);
   EXPECT_EQ(session->close().error().code(), ErrorCode::Invalid);
   EXPECT_EQ(broker->pushBrokerTasks(tasks("more", 1)).error().code(), ErrorCode::Unavailable);
@@ -121,8 +121,8 @@ TEST_F(RedisBesideOthers, NothingIsLostWhileAnotherKindOfValueStandsInTheQueuesP
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 3}));
 }
 
-// An error after the lease would leave the tasks held, although they were never delivered.
-TEST_F(RedisBesideOthers, NothingIsLeasedWhileWishesToCancelCannotBeRead) {
+// Else the error would come after the lease: the tasks would be leased, but never delivered.
+TEST_F(RedisForeignTest, NothingIsLeasedWhileCancelRequestsCannotBeRead) {
   push("t", 3);
   const auto session = openSession(*broker);
   server.ask({"SET", "{leptir:ztasks}:cancel", "somebody's"});
@@ -132,12 +132,12 @@ TEST_F(RedisBesideOthers, NothingIsLeasedWhileWishesToCancelCannotBeRead) {
   EXPECT_EQ(pop(*session).size(), 3u);
 }
 
-TEST_F(RedisBesideOthers, AWishToCancelEndsWithTheTaskThatTheyTook) {
+TEST_F(RedisForeignTest, ACancelRequestIsDroppedWhenItsIdIsPushedAgain) {
   push("t", 1);
   const auto session = openSession(*broker);
   const auto held = pop(*session);
   must(broker->keeper().cancel("t0", "me@host"));
-  must(session->release(std::vector<Released>{{held[0].lease, {}, Time(2s), held[0].envelope}}));
+  must(session->release(std::vector<TaskRelease>{{held[0].lease, {}, Time(2s), held[0].envelope}}));
   othersTakeEverything();
   push("t", 1);
   const auto again = pop(*session);
@@ -145,8 +145,8 @@ TEST_F(RedisBesideOthers, AWishToCancelEndsWithTheTaskThatTheyTook) {
   EXPECT_EQ(again[0].cancelledBy, "");
 }
 
-// PHP's form is not the only one: numbers, other escapes, blanks, other order of keys.
-TEST_F(RedisBesideOthers, AWaitingTaskIsFoundByItsIdHoweverItIsWritten) {
+// Other producers may write ids as numbers, with other escapes, with blanks, or in another order of keys.
+TEST_F(RedisForeignTest, AWaitingTaskIsFoundByItsIdInAnyJsonForm) {
   const std::vector<std::pair<std::string, std::string>> written{
       {"5", R"({"cn":"Test","td":{"id":5,"parameters":[]}})"},
       {"1", R"({"cn":"Test","td":{"id":1.0,"parameters":[]}})"},
@@ -169,14 +169,14 @@ TEST_F(RedisBesideOthers, AWaitingTaskIsFoundByItsIdHoweverItIsWritten) {
     const auto found = broker->keeper().find(id);
     ASSERT_TRUE(found) << found.error().message();
     EXPECT_EQ(found->envelope, envelope);
-    EXPECT_EQ(must(broker->keeper().cancel(id, "me@here")), Cancelled::Removed);
+    EXPECT_EQ(must(broker->keeper().cancel(id, "me@here")), CancelResult::Removed);
   }
   for (const auto* id : {"fake", "no", "5", "other"})
     EXPECT_EQ(broker->keeper().find(id).error().code(), ErrorCode::NotFound) << id;
   EXPECT_EQ(waiting(), 2000);
 }
 
-TEST_F(RedisBesideOthers, ScoresMayBeAnything) {
+TEST_F(RedisForeignTest, ScoresMayBeAnyDouble) {
   for (const auto* score : {"-inf", "-1e300", "0", "inf", "1e300"})
     strangersPush("scored " + std::string(score), score);
   const auto session = openSession(*broker);
@@ -186,4 +186,4 @@ TEST_F(RedisBesideOthers, ScoresMayBeAnything) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

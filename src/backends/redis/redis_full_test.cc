@@ -1,4 +1,4 @@
-// A real server that has as many clients as it takes.
+// A real server that has reached its maxclients.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,20 +7,21 @@
 #include "tests/support/redis_server.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using ::testing::HasSubstr;
 
-// Not "broken pipe": the server says why and hangs up, often before the first request is sent.
-TEST(RedisFull, SaysWhichLimitIsReachedAndTakesTheNextClientWhenOneHasGone) {
+// The message must be the server's reason, not "broken pipe": the server says why and closes, often before the first
+// request is sent.
+TEST(RedisFull, NamesMaxclientsAndConnectsOnceAnotherClientHasLeft) {
   RedisServer server({"maxclients 2"}, RedisServer::Reach::Tcp);
   RedisAddress tcp;
   tcp.host = "127.0.0.1";
   tcp.port = server.port();
   RedisConnection first(redisAt(server.socket()));
   auto second = std::make_unique<RedisConnection>(tcp);
-  // The client of the fixture, which asked whether the server answers, may still be counted.
+  // The test server counts the client of its fixture for some time after that has closed.
   ASSERT_TRUE(waitUntil([&] { return first.run({"PING"}) && second->run({"PING"}); }));
   for (const auto& address : {redisAt(server.socket()), tcp}) {
     for (int tries = 0; tries < 50; ++tries) {
@@ -37,4 +38,4 @@ TEST(RedisFull, SaysWhichLimitIsReachedAndTakesTheNextClientWhenOneHasGone) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -13,24 +13,24 @@
 #include "task/envelope.h"
 #include "task/envelope_counters.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// Small, since each may have 16 MiB.
+// Tasks of one exchange; few, since each may have 16 MiB.
 constexpr std::size_t kReadAtOnce = 32;
-// How many fields of a session's hash one look answers at most, and how many that are no leases it buries.
+// How many fields one run of the script returns at most, and how many other fields it buries.
 constexpr std::string_view kMostFieldsAtOnce = "1000";
-// A session whose every look finds only what cannot be given back: so many looks, then it is an error.
-constexpr int kMostLooks = 1000;
-// The cursor of a look that takes any fields.
+// After so many runs that found only tasks that cannot be given back, reading the session is an error.
+constexpr int kMaxRuns = 1000;
+// The cursor that asks for any fields.
 constexpr std::string_view kSome = "some";
 
-// What one look found in a session's hash.
+// What one run of the script found in the hash of a session.
 struct Fields {
-  std::string next;                    // the cursor of the next look; "0": this was the last
-  std::vector<std::uint64_t> numbers;  // of leases, in no order
-  std::size_t buried = 0;              // fields that were no leases
-  std::int64_t bytes = 0, held = 0;    // gone through; how many fields there are
+  std::string next;                    // the cursor for the next run; "0": this was the last
+  std::vector<std::uint64_t> numbers;  // lease numbers, unordered
+  std::size_t buried = 0;              // how many fields that are no lease numbers were buried
+  std::int64_t bytes = 0, held = 0;    // visited bytes; number of fields of the session
 };
 
 Result<Fields> fieldsIn(const RedisExpect& expect, RedisValue answer) {
@@ -49,24 +49,24 @@ Result<Fields> fieldsIn(const RedisExpect& expect, RedisValue answer) {
   return fields;
 }
 
-Result<Fields> lookAtHeld(RedisQueue& queue, const std::string& key, std::string_view cursor, Reading reading,
-                          std::int64_t step) {
+Result<Fields> listLeaseNumbers(RedisQueue& queue, const std::string& key, std::string_view cursor, Reading reading,
+                                std::int64_t step) {
   const auto& keys = queue.keys;
   const auto count = std::to_string(step);
   const std::string_view names[]{key, keys.ids, keys.buried, keys.buriedTasks};
-  const std::string_view arguments[]{cursor, kMostFieldsAtOnce, reading == Reading::AllUnchanged ? "leave" : "bury",
+  const std::string_view arguments[]{cursor, kMostFieldsAtOnce, reading == Reading::AllReadOnly ? "leave" : "bury",
                                      count};
-  const auto reply = queue.connection->runScript(queue.scripts.lookAtHeld, names, arguments);
+  const auto reply = queue.connection->runScript(queue.scripts.listLeaseNumbers, names, arguments);
   if (!reply) return reply.error();
   return fieldsIn(RedisExpect(*queue.connection), reply->value());
 }
 
-Error endless(const RedisQueue& queue, const std::string& key) {
+Error endlessRead(const RedisQueue& queue, const std::string& key) {
   return Error(ErrorCode::Unavailable, queue.connection->address().where() + ": a search through key " +
-                                           inQuotes(key, 200) + " does not end");
+                                           base::inQuotes(key, 200) + " does not end");
 }
 
-// All lease numbers in a session's hash, the lowest first. A session of many is gone through in steps.
+// All lease numbers of a session, the lowest first. A large session is scanned in steps.
 Result<std::vector<std::uint64_t>> allNumbers(RedisQueue& queue, const std::string& key, Reading reading) {
   std::vector<std::uint64_t> numbers;
   std::string cursor = "0";
@@ -74,21 +74,21 @@ Result<std::vector<std::uint64_t>> allNumbers(RedisQueue& queue, const std::stri
   std::optional<std::int64_t> left;
   do {
     const auto places = step.places();
-    auto fields = lookAtHeld(queue, key, cursor, reading, places);
+    auto fields = listLeaseNumbers(queue, key, cursor, reading, places);
     if (!fields) return fields.error();
     numbers.insert(numbers.end(), fields->numbers.begin(), fields->numbers.end());
     cursor = std::move(fields->next);
     step.adapt(fields->bytes);
-    left = left.value_or(mostPlaces(fields->held)) - places;
+    left = left.value_or(maxScannedBuckets(fields->held)) - places;
   } while (cursor != "0" && *left > 0);
-  if (cursor != "0") return endless(queue, key);
+  if (cursor != "0") return endlessRead(queue, key);
   std::ranges::sort(numbers);
-  const auto again = std::ranges::unique(numbers);  // HSCAN may answer one twice
+  const auto again = std::ranges::unique(numbers);  // HSCAN may return a field twice
   numbers.erase(again.begin(), again.end());
   return numbers;
 }
 
-// Larger than any envelope that leptir reads: a program other than leptir pushed it.
+// Buries a task with a larger envelope than leptir reads; another program pushed it.
 Result<void> buryTooLarge(RedisQueue& queue, const std::string& key, const std::string& field, std::size_t size) {
   const auto& keys = queue.keys;
   const auto reason = "too large: " + std::to_string(size) + " bytes, more than " + std::to_string(kLargestText);
@@ -110,13 +110,14 @@ Result<void> readPiece(RedisQueue& queue, const std::string& key, std::span<cons
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const auto& envelope = (*envelopes)[i];
     if (envelope.text) tasks.push_back(leasedTask(numbers[i], *envelope.text));
-    if (!envelope.isTooLarge() || reading == Reading::AllUnchanged) continue;
+    if (!envelope.isTooLarge() || reading == Reading::AllReadOnly) continue;
     if (auto buried = buryTooLarge(queue, key, fields[i], envelope.size); !buried) return buried;
   }
   return {};
 }
 
-// Those of these lease numbers that still are there; with Reading::OneRequest as many as one request carries.
+// The tasks with these lease numbers that the session still holds; with Reading::OneRequest only as many as fit into
+// one request.
 Result<std::vector<LeasedTask>> readTasks(RedisQueue& queue, const std::string& key,
                                           std::span<const std::uint64_t> numbers, Reading reading) {
   std::vector<LeasedTask> tasks;
@@ -125,16 +126,18 @@ Result<std::vector<LeasedTask>> readTasks(RedisQueue& queue, const std::string& 
     const auto piece = left.first(std::min(left.size(), kReadAtOnce));
     left = left.subspan(piece.size());
     if (auto read = readPiece(queue, key, piece, reading, tasks); !read) return read.error();
-    fitting = reading == Reading::OneRequest ? firstPiece(std::span<const LeasedTask>(tasks)) : tasks.size();
+    fitting =
+        reading == Reading::OneRequest ? countFittingOneRequest(std::span<const LeasedTask>(tasks)) : tasks.size();
   }
   tasks.resize(fitting);
   return tasks;
 }
 
-// What cannot be given back is buried by a look, or by the reading after it, so that the next look finds less.
+// Repeats until there is a task to give back: each run, and each reading after it, buries what cannot be given back, so
+// that the next run finds less.
 Result<std::vector<LeasedTask>> readSome(RedisQueue& queue, const std::string& key, std::size_t limit) {
-  for (int looks = 0; looks < kMostLooks; ++looks) {
-    auto fields = lookAtHeld(queue, key, kSome, Reading::OneRequest, 1);
+  for (int looks = 0; looks < kMaxRuns; ++looks) {
+    auto fields = listLeaseNumbers(queue, key, kSome, Reading::OneRequest, 1);
     if (!fields) return fields.error();
     auto& numbers = fields->numbers;
     const bool isEmpty = numbers.empty() && fields->buried == 0;
@@ -143,7 +146,7 @@ Result<std::vector<LeasedTask>> readSome(RedisQueue& queue, const std::string& k
     auto tasks = readTasks(queue, key, numbers, Reading::OneRequest);
     if (!tasks || !tasks->empty() || isEmpty || limit == 0) return tasks;
   }
-  return endless(queue, key);
+  return endlessRead(queue, key);
 }
 
 // One entry of each block of the script's arguments.
@@ -151,15 +154,15 @@ struct Row {
   std::string number, delay, place, envelope, spareId, value;
 };
 
-Row rowOf(const GivenBack& given) {
+Row rowOf(const TaskToGiveBack& given) {
   const auto& [task, delay, reason] = given;
   Row row{.number = std::to_string(task.lease.number)};
   if (delay) {
     row.delay = std::to_string(delay->count());
-    row.place = placeIn(task.envelope);
-    row.envelope = withCounters(task.envelope, task.counters);
+    row.place = scoreFromEnvelope(task.envelope);
+    row.envelope = task::withCounters(task.envelope, task.counters);
   } else {
-    row.spareId = makeTaskId(systemClock());
+    row.spareId = base::makeTaskId(systemClock());
     row.value = encodeBuried({task.counters, reason, task.envelope});
   }
   return row;
@@ -167,8 +170,8 @@ Row rowOf(const GivenBack& given) {
 
 }  // namespace
 
-std::string placeIn(std::string_view envelope) {
-  const auto head = decodeEnvelope(envelope);
+std::string scoreFromEnvelope(std::string_view envelope) {
+  const auto head = task::decodeEnvelope(envelope);
   if (!head) return "";
   const auto due = head->timeOfExecution ? head->timeOfExecution : head->pushedAt;
   return due ? redisTime(*due) : "";
@@ -184,15 +187,16 @@ Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view s
   return readTasks(queue, key, *numbers, reading);
 }
 
-Result<GaveBack> giveBack(RedisQueue& queue, std::string_view session, Giver giver, std::span<const GivenBack> tasks) {
+Result<GiveBackResult> giveBack(RedisQueue& queue, std::string_view session, GiveBackBy giver,
+                                std::span<const TaskToGiveBack> tasks) {
   const auto& keys = queue.keys;
   const auto leased = keys.leasedBy(session), count = std::to_string(tasks.size());
   std::vector<Row> rows;
   for (const auto& task : tasks) rows.push_back(rowOf(task));
-  RedisArguments arguments{session, giver == Giver::Claimer ? "claimed" : "open", count};
+  RedisArguments arguments{session, giver == GiveBackBy::Claimer ? "claimed" : "open", count};
   for (const auto block : {&Row::number, &Row::delay, &Row::place, &Row::envelope})
     arguments.addBlock(rows, [block](const Row& row) -> std::string_view { return row.*block; });
-  arguments.addBlock(tasks, [](const GivenBack& given) -> std::string_view { return given.task.lease.handle; });
+  arguments.addBlock(tasks, [](const TaskToGiveBack& given) -> std::string_view { return given.task.lease.handle; });
   for (const auto block : {&Row::spareId, &Row::value})
     arguments.addBlock(rows, [block](const Row& row) -> std::string_view { return row.*block; });
   const std::string_view names[]{keys.sessions, leased,           keys.queue, keys.ids,   keys.cancel,
@@ -203,14 +207,14 @@ Result<GaveBack> giveBack(RedisQueue& queue, std::string_view session, Giver giv
   const RedisExpect expect(*queue.connection);
   if (!answer.isList()) {
     const auto lost = expect.integer(answer, RedisScripts::kLost, RedisScripts::kLost);
-    return lost ? Result<GaveBack>(GaveBack{0, SessionState::Lost}) : lost.error();
+    return lost ? Result<GiveBackResult>(GiveBackResult{0, SessionState::Lost}) : lost.error();
   }
   if (auto fits = expect.list(answer, 2); !fits) return fits.error();
   const auto done = expect.integer(answer[0], 0, static_cast<std::int64_t>(tasks.size()));
   if (!done) return done.error();
   const auto ended = expect.integer(answer[1], 0, 1);
   if (!ended) return ended.error();
-  return GaveBack{static_cast<std::size_t>(*done), *ended == 1 ? SessionState::Ended : SessionState::Open};
+  return GiveBackResult{static_cast<std::size_t>(*done), *ended == 1 ? SessionState::Ended : SessionState::Open};
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,5 @@
-// How what a session holds goes back into its queue: read first, changed here, then put back by a script that compares.
+// Gives the leased tasks of a session back to the queue: they are read first, changed here (counters), then put back by
+// a script that skips tasks that have left the session meanwhile.
 #pragma once
 
 #include <limits>
@@ -10,45 +11,47 @@
 #include "backends/redis/redis_queue.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 enum class Reading {
   All,
-  AllUnchanged,  // and what is too large to be read, or no lease, stays where it is, instead of being buried
-  OneRequest,    // as much as can be given back at once, of a thousand; at least one, if there is one
+  AllReadOnly,  // buries nothing: neither tasks too large to be read nor fields that are no leases
+  OneRequest,   // of at most 1000 fields, what fits into one request; at least one task, if there is any
 };
 
-// What this session holds, at most `limit` tasks, the lowest lease numbers first; of a session that holds more than a
-// thousand, OneRequest reads any thousand. A task that is too large to be read is not among them, nor is what stands
-// there under no lease number.
+// The leased tasks of this session, at most `limit`, the lowest lease numbers first. Of a session with more than a
+// thousand, OneRequest reads any thousand. Tasks too large to be read and fields that are no lease numbers are not
+// returned.
 Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
                                            std::size_t limit = std::numeric_limits<std::size_t>::max());
 
-// Where a task stood, as its envelope says: the score, or empty. For one of which the list of ids says nothing.
-std::string placeIn(std::string_view envelope);
+// The score that an envelope implies: its time, or when it was pushed; empty: it has neither. For tasks that are not in
+// the hash `ids`.
+std::string scoreFromEnvelope(std::string_view envelope);
 
-struct GivenBack {
+struct TaskToGiveBack {
   LeasedTask task;
-  std::optional<Duration> delay = Duration(0);  // zero: at its old place in the queue; none: it is buried
+  std::optional<Duration> delay = Duration(0);  // zero: due as before its lease; nullopt: bury it
   std::string reason;                           // of the burial
 };
 
-enum class Giver {
-  Itself,   // a session that ends itself: it must be open
-  Claimer,  // somebody who claimed it
+enum class GiveBackBy {
+  OpenSession,  // the session closes itself: it must be open
+  Claimer,      // another instance, which has claimed the session
 };
 
 enum class SessionState {
-  Lost,  // for a session that ends itself: it was claimed; for a claimer: others have ended it
+  Lost,  // to the session itself: it was claimed; to the claimer: another instance has ended it
   Open,
-  Ended,  // it held nothing more
+  Ended,  // all its tasks are given back
 };
 
-struct GaveBack {
+struct GiveBackResult {
   std::size_t tasks = 0;
   SessionState state = SessionState::Open;
 };
 
-Result<GaveBack> giveBack(RedisQueue& queue, std::string_view session, Giver giver, std::span<const GivenBack> tasks);
+Result<GiveBackResult> giveBack(RedisQueue& queue, std::string_view session, GiveBackBy giver,
+                                std::span<const TaskToGiveBack> tasks);
 
-}  // namespace leptir
+}  // namespace leptir::redis

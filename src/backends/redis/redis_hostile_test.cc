@@ -1,4 +1,5 @@
-// Servers that accept and never answer, answer garbage, or hang up at any byte: each ends in an Error, on time.
+// Servers that accept and never answer, send garbage, or close after any byte: each call returns an Error, within its
+// timeout.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,7 +13,7 @@
 #include "tests/support/redis_address_support.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
@@ -27,7 +28,7 @@ RedisAddress impatientlyAt(const FakeRedis& server) {
   return address;
 }
 
-// Answers the error and how long it took.
+// Returns the error of a call and how long the call took.
 template <class Call>
 std::pair<Error, Duration> failureOf(Call call) {
   const auto began = systemClock().bootTime();
@@ -43,38 +44,38 @@ void expectSilenceWithin(const std::pair<Error, Duration>& failure, Duration tim
   EXPECT_LE(failure.second, timeout + timeout / 10);
 }
 
-TEST(HostileRedis, SilenceAtTheGreetingEndsWithTheConnectTimeout) {
-  FakeRedis server([](FakePeer& peer) { peer.hearOn(); });
+TEST(HostileRedis, ASilentServerFailsConnectAfterTheConnectTimeout) {
+  FakeRedis server([](FakePeer& peer) { peer.receiveUntilClosed(); });
   RedisConnection connection(impatientlyAt(server));
   expectSilenceWithin(failureOf([&] { return connection.connect(); }), kConnectTimeout);
 }
 
-TEST(HostileRedis, SilenceAtAnOperationEndsWithTheOperationTimeout) {
+TEST(HostileRedis, ASilentServerFailsACommandAfterTheOperationTimeout) {
   FakeRedis server([](FakePeer& peer) {
-    peer.greet();
-    peer.hearOn();
+    peer.answerGreeting();
+    peer.receiveUntilClosed();
   });
   RedisConnection connection(impatientlyAt(server));
   ASSERT_TRUE(connection.connect());
   expectSilenceWithin(failureOf([&] { return connection.run({"GET", "a"}); }), kOperationTimeout);
 }
 
-TEST(HostileRedis, SilenceAfterHalfAReplyEndsWithTheOperationTimeout) {
+TEST(HostileRedis, SilenceAfterHalfAReplyFailsAfterTheOperationTimeout) {
   FakeRedis server([](FakePeer& peer) {
-    peer.greet();
-    peer.hear("GET");
-    peer.say("*2\r\n$5\r\nhel");
-    peer.hearOn();
+    peer.answerGreeting();
+    peer.receive("GET");
+    peer.send("*2\r\n$5\r\nhel");
+    peer.receiveUntilClosed();
   });
   RedisConnection connection(impatientlyAt(server));
   ASSERT_TRUE(connection.connect());
   expectSilenceWithin(failureOf([&] { return connection.run({"GET", "a"}); }), kOperationTimeout);
 }
 
-TEST(HostileRedis, SilenceAtAWaitEndsOneOperationTimeoutAfterItsEnd) {
+TEST(HostileRedis, ASilentServerFailsAWaitOneOperationTimeoutAfterItsTime) {
   FakeRedis server([](FakePeer& peer) {
-    peer.greet();
-    peer.hearOn();
+    peer.answerGreeting();
+    peer.receiveUntilClosed();
   });
   RedisConnection connection(impatientlyAt(server));
   ASSERT_TRUE(connection.connect());
@@ -85,10 +86,10 @@ TEST(HostileRedis, SilenceAtAWaitEndsOneOperationTimeoutAfterItsEnd) {
   EXPECT_LE(failure.second, 200ms + kOperationTimeout + kOperationTimeout / 10);
 }
 
-TEST(HostileRedis, ARingEndsAWaitForAServerThatIsSilent) {
+TEST(HostileRedis, AWakeEndsAWaitForASilentServer) {
   FakeRedis server([](FakePeer& peer) {
-    peer.greet();
-    peer.hearOn();
+    peer.answerGreeting();
+    peer.receiveUntilClosed();
   });
   RedisConnection connection(redisAt(server.socket()));
   Wake wake;
@@ -100,10 +101,10 @@ TEST(HostileRedis, ARingEndsAWaitForAServerThatIsSilent) {
   EXPECT_FALSE(*reply);
 }
 
-TEST(HostileRedis, AServerThatTakesNothingDoesNotBlockAPipelineForEver) {
+TEST(HostileRedis, AServerThatReadsNothingDoesNotBlockAPipelineForEver) {
   Wake go;
   FakeRedis server([&](FakePeer& peer) {
-    peer.greet();
+    peer.answerGreeting();
     go.waitFor(20s);
   });
   RedisConnection connection(impatientlyAt(server));
@@ -113,16 +114,16 @@ TEST(HostileRedis, AServerThatTakesNothingDoesNotBlockAPipelineForEver) {
   });
   go.ring();
   EXPECT_EQ(failure.first.code(), ErrorCode::Unavailable);
-  EXPECT_LE(failure.second, 2s) << "a second more for each MiB that the kernel took";
+  EXPECT_LE(failure.second, 2s) << "the deadline moves by a second for each MiB that the kernel buffered";
 }
 
-TEST(HostileRedis, HangsUpAfterAnyByteThatItHears) {
+TEST(HostileRedis, AServerThatClosesAfterAnyReceivedByteIsUnavailable) {
   constexpr std::size_t kGreeting = 22 + 14;  // HELLO 2, PING
   std::atomic<std::size_t> bytes = 0;         // the server has a thread of its own
   FakeRedis server([&](FakePeer& peer) {
     const std::size_t most = bytes;
-    if (most >= kGreeting) peer.greet();
-    peer.hearBytes(most >= kGreeting ? most - kGreeting : most);
+    if (most >= kGreeting) peer.answerGreeting();
+    peer.receiveBytes(most >= kGreeting ? most - kGreeting : most);
   });
   for (bytes = 0; bytes < kGreeting + 30; ++bytes) {
     RedisConnection connection(redisAt(server.socket()));
@@ -132,15 +133,15 @@ TEST(HostileRedis, HangsUpAfterAnyByteThatItHears) {
   }
 }
 
-TEST(HostileRedis, HangsUpAfterAnyByteThatItSays) {
+TEST(HostileRedis, AServerThatClosesAfterAnySentByteIsUnavailable) {
   const std::string said = "*0\r\n+PONG\r\n*3\r\n$2\r\nab\r\n:12\r\n$-1\r\n";
   std::atomic<std::size_t> bytes = 0;  // the server has a thread of its own
   FakeRedis server([&](FakePeer& peer) {
-    peer.hear("PING\r\n");
-    peer.say(said.substr(0, std::min<std::size_t>(bytes, 11)));
+    peer.receive("PING\r\n");
+    peer.send(said.substr(0, std::min<std::size_t>(bytes, 11)));
     if (bytes <= 11) return;
-    peer.hear("GET");
-    peer.say(said.substr(11, bytes - 11));
+    peer.receive("GET");
+    peer.send(said.substr(11, bytes - 11));
   });
   for (bytes = 0; bytes < said.size(); ++bytes) {
     RedisConnection connection(redisAt(server.socket()));
@@ -149,14 +150,14 @@ TEST(HostileRedis, HangsUpAfterAnyByteThatItSays) {
     ASSERT_EQ(reply.error().code(), ErrorCode::Unavailable) << bytes << reply.error().message();
   }
   RedisConnection connection(redisAt(server.socket()));
-  EXPECT_EQ(connection.run({"GET", "key"})->value().size(), 3u) << "all of it is an answer";
+  EXPECT_EQ(connection.run({"GET", "key"})->value().size(), 3u) << "the whole reply is accepted";
 }
 
-TEST(HostileRedis, ARequestIsNeverSentTwiceByItself) {
+TEST(HostileRedis, ARequestIsNeverSentAgainByTheConnection) {
   std::atomic<int> heard = 0;
   FakeRedis server([&](FakePeer& peer) {
-    peer.greet();
-    if (peer.hear("INCR").ends_with("INCR")) ++heard;
+    peer.answerGreeting();
+    if (peer.receive("INCR").ends_with("INCR")) ++heard;
   });
   RedisConnection connection(redisAt(server.socket()));
   EXPECT_FALSE(connection.run({"INCR", "n"}));
@@ -164,55 +165,55 @@ TEST(HostileRedis, ARequestIsNeverSentTwiceByItself) {
   EXPECT_EQ(server.clients(), 1);
 }
 
-TEST(HostileRedis, MoreThanWasAskedForEndsTheConnection) {
+TEST(HostileRedis, MoreRepliesThanRequestsAreAnError) {
   FakeRedis server([](FakePeer& peer) {
-    peer.greet();
-    peer.hear("GET");
-    peer.say("$1\r\n1\r\n$1\r\n2\r\n");
-    peer.hearOn();
+    peer.answerGreeting();
+    peer.receive("GET");
+    peer.send("$1\r\n1\r\n$1\r\n2\r\n");
+    peer.receiveUntilClosed();
   });
   RedisConnection connection(redisAt(server.socket()));
   const auto reply = connection.run({"GET", "a"});
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code(), ErrorCode::Unavailable);
-  EXPECT_THAT(reply.error().message(), HasSubstr("more than it was asked"));
+  EXPECT_THAT(reply.error().message(), HasSubstr("more replies than it was asked for"));
 }
 
-TEST(HostileRedis, WhatNobodyAskedForIsNotTheAnswerToTheNextQuestion) {
+TEST(HostileRedis, AnUnrequestedReplyIsNotTakenForTheNextOne) {
   Wake said;
   std::atomic<int> greeted = 0;
   FakeRedis server([&](FakePeer& peer) {
-    peer.greet();
-    if (++greeted == 1) peer.say("$3\r\nold\r\n");
+    peer.answerGreeting();
+    if (++greeted == 1) peer.send("$3\r\nold\r\n");
     said.ring();
-    peer.hear("GET");
-    peer.say("$3\r\nnew\r\n");
+    peer.receive("GET");
+    peer.send("$3\r\nnew\r\n");
   });
   RedisConnection connection(redisAt(server.socket()));
-  (void)connection.connect();  // may see it already; otherwise the next call does
+  (void)connection.connect();  // may already fail because of that reply; otherwise the next call notices it
   ASSERT_TRUE(said.waitFor(20s));
   const auto reply = connection.run({"GET", "a"});
   ASSERT_TRUE(reply) << reply.error().message();
   EXPECT_EQ(reply->value().text(), "new");
 }
 
-TEST(HostileRedis, AnotherKindOfServerIsSaid) {
+TEST(HostileRedis, AServerOfAnotherProtocolIsReportedAsSuch) {
   FakeRedis server([](FakePeer& peer) {
-    peer.hear("PING\r\n");
-    peer.say("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    peer.hearOn();
+    peer.receive("PING\r\n");
+    peer.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    peer.receiveUntilClosed();
   });
   const auto connected = RedisConnection(redisAt(server.socket())).connect();
   ASSERT_FALSE(connected);
   EXPECT_EQ(connected.error().code(), ErrorCode::Unavailable);
-  EXPECT_THAT(connected.error().message(), HasSubstr("is it one"));
+  EXPECT_THAT(connected.error().message(), HasSubstr("is it a redis-server"));
 }
 
-TEST(HostileRedis, AServerThatRepeatsThePasswordDoesNotGetItIntoTheMessage) {
+TEST(HostileRedis, APasswordThatTheServerQuotesIsNotInTheMessage) {
   FakeRedis server([](FakePeer& peer) {
-    peer.hear("PING\r\n");
-    peer.say("-ERR unknown command 'AUTH', with args beginning with: 'geheim'\r\n*0\r\n+PONG\r\n");
-    peer.hearOn();
+    peer.receive("PING\r\n");
+    peer.send("-ERR unknown command 'AUTH', with args beginning with: 'geheim'\r\n*0\r\n+PONG\r\n");
+    peer.receiveUntilClosed();
   });
   auto address = redisAt(server.socket());
   address.password = "geheim";
@@ -222,13 +223,13 @@ TEST(HostileRedis, AServerThatRepeatsThePasswordDoesNotGetItIntoTheMessage) {
   EXPECT_THAT(connected.error().message(), Not(HasSubstr("geheim")));
 }
 
-TEST(HostileRedis, AServerThatIsLoadingIsTriedAgain) {
+TEST(HostileRedis, AServerThatIsLoadingIsUnavailableUntilItHasLoaded) {
   std::atomic<bool> loading = true;
   FakeRedis server([&](FakePeer& peer) {
-    peer.hear("PING\r\n");
-    peer.say(loading ? "*0\r\n-LOADING Redis is loading the dataset in memory\r\n" : "*0\r\n+PONG\r\n");
-    peer.hear("GET");
-    peer.say("$1\r\n1\r\n");
+    peer.receive("PING\r\n");
+    peer.send(loading ? "*0\r\n-LOADING Redis is loading the dataset in memory\r\n" : "*0\r\n+PONG\r\n");
+    peer.receive("GET");
+    peer.send("$1\r\n1\r\n");
   });
   RedisConnection connection(redisAt(server.socket()));
   const auto refused = connection.run({"GET", "a"});
@@ -238,18 +239,18 @@ TEST(HostileRedis, AServerThatIsLoadingIsTriedAgain) {
   EXPECT_TRUE(connection.run({"GET", "a"}));
 }
 
-// Whatever it answers, a call ends with an Error or with what can be read from it; the process lives.
-TEST(HostileRedis, FuzzedAnswersEndEachCall) {
+// Whatever bytes the server sends, the call returns an Error or what can be read from them, and does not crash.
+TEST(HostileRedis, FuzzedRepliesEndEachCall) {
   const auto seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
   FakeRedis server([&](FakePeer& peer) {
-    peer.greet();
-    peer.hear("\r\nGET\r\n");
+    peer.answerGreeting();
+    peer.receive("\r\nGET\r\n");
     static constexpr std::string_view kAlphabet = "$*:+-\r\n0123456789abc";
     std::string bytes(random() % 300 + 1, 0);
     for (auto& byte : bytes) byte = kAlphabet[random() % kAlphabet.size()];
-    peer.say(bytes);
+    peer.send(bytes);
   });
   int errors = 0;
   for (int round = 0; round < 2'000; ++round) {
@@ -261,4 +262,4 @@ TEST(HostileRedis, FuzzedAnswersEndEachCall) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// Looks after single tasks on a redis-server (leptir/simple_broker.h has the contract).
+// Finds, removes, cancels and revives single tasks on a redis-server (leptir/simple_broker.h has the contract).
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 #include "leptir/buried_lookup.h"
 #include "leptir/simple_broker.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 class RedisKeeper final : public TaskKeeper, public BuriedLookup {
  public:
@@ -18,37 +18,37 @@ class RedisKeeper final : public TaskKeeper, public BuriedLookup {
 
   Result<FoundTask> find(std::string_view id) override;
   Result<void> remove(std::string_view id) override;
-  Result<Cancelled> cancel(std::string_view id, std::string_view by) override;
+  Result<CancelResult> cancel(std::string_view id, std::string_view by) override;
   Result<std::vector<FoundTask>> listBuried(Page page) override;
   Result<std::size_t> revive(std::span<const std::string> ids) override;
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;
 
  private:
-  // Where a task is, and what an operation on it needs to name it there.
-  struct Place {
+  // A task with what an operation needs to name it on the server.
+  struct TaskLocation {
     FoundTask task;
     std::string escapedId;
-    std::string leasedKey, number;  // of a leased one
+    std::string leasedKey, number;  // of a leased task: the key of its session, its lease number
   };
 
-  Result<std::optional<Place>> look(std::string_view id);
-  Result<std::optional<Place>> amongBuried(const std::string& id, std::string_view mark);
-  Result<std::optional<Place>> atItsScore(const std::string& id, std::string_view score);
-  Result<std::optional<Place>> amongLeased(const std::string& id, std::string_view score);
-  Result<std::optional<Place>> amongForeign(std::string_view asked, const std::string& id);
-  Result<Place> waiting(const std::string& id, std::string_view envelope, std::string_view score);
+  Result<std::optional<TaskLocation>> locate(std::string_view id);
+  Result<std::optional<TaskLocation>> locateBuried(const std::string& id, std::string_view mark);
+  Result<std::optional<TaskLocation>> locateAtScore(const std::string& id, std::string_view score);
+  Result<std::optional<TaskLocation>> locateLeased(const std::string& id, std::string_view score);
+  Result<std::optional<TaskLocation>> locateByScan(std::string_view asked, const std::string& id);
+  Result<TaskLocation> waitingTask(const std::string& id, std::string_view envelope, std::string_view score);
   Result<std::vector<FoundTask>> describeBuried(std::span<const std::string> escapedIds);
   Result<std::vector<std::optional<std::string>>> readBuried(std::span<const std::string> escapedIds);
   Result<void> checkPage(RedisValue page);
   Result<std::int64_t> checkScanned(RedisValue page);
   Result<std::int64_t> membersOfQueue();
   Result<Time> now();
-  Result<bool> take(const Place& place);
-  Result<bool> wish(const Place& place, std::string_view by);
+  Result<bool> removeTask(const TaskLocation& place);
+  Result<bool> requestCancel(const TaskLocation& place, std::string_view by);
 
   std::shared_ptr<RedisQueue> queue_;
   RedisConnection& connection_;
   const RedisKeys& keys_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,9 +1,9 @@
 #include "backends/redis/redis_keys.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// Redis hashes what stands between the first brace and the next closing one, if that is anything.
+// Redis uses the text between the first { and the next } as the hash tag, if it is not empty.
 bool hasTag(const std::string& key) {
   const auto open = key.find('{');
   const auto close = open == std::string::npos ? open : key.find('}', open);
@@ -23,7 +23,7 @@ RedisKeys::RedisKeys(std::string key) : queue(std::move(key)) {
   cancel = prefix + "cancel";
   buried = prefix + "buried";
   buriedTasks = prefix + "buried:tasks";
-  leftPrefix = prefix + "left:";
+  leftToOthersPrefix = prefix + "left:";
   places = prefix + "places";
   front = prefix + "front";
   wake = prefix + "wake";
@@ -33,4 +33,4 @@ std::string RedisKeys::nameOf(const SessionId& session) {
   return session.instance + ":" + std::to_string(session.epoch);
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,11 +1,11 @@
-// How records lie on a redis-server: `layout` of a meta storage's connection.
+// How records are stored on a redis-server: the key `layout` of a meta storage's connection.
 #pragma once
 
-namespace leptir {
+namespace leptir::redis {
 
 enum class RedisLayout {
-  Plain,   // PHP leptir's: each record under a key of its own, which PHP reads as well
-  Hashed,  // all records of the tasks that were pushed within one minute in one hash: quicker, smaller, ours alone
+  Plain,   // as PHP leptir: each record under a key of its own, which PHP reads as well
+  Hashed,  // one hash for all tasks pushed within one minute: faster and smaller, unknown to PHP leptir
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

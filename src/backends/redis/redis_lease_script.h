@@ -1,17 +1,18 @@
-// The body of the script that leases tasks: see RedisScripts::lease. It uses what redis_scripts.cc puts before each
-// body. For that file alone.
+// The body of the script that leases tasks (RedisScripts::lease). redis_scripts.cc, the only file that includes this
+// one, puts shared functions before it.
 #pragma once
 
 #include <string_view>
 
-namespace leptir {
+namespace leptir::redis {
 
-// What is due has the lowest ranks; `rank` is where the next look begins, behind what stays. In pieces, small ones
-// until the tasks turn out to be small: a server that copied all that is due into a script, only to give away 64 MiB of
-// it, would be busy and short of memory.
+// Due tasks have the lowest ranks of the sorted set; `rank` is where the next piece begins, behind tasks that stay in
+// the queue. Tasks are copied in pieces, small ones until the tasks turn out to be small: a script that copied all due
+// tasks, only to return 64 MiB of them, would be slow and need much memory.
 //
-// A PHP consumer looks at rank 0 and then removes what is at rank 0, in two commands. Where one is about, the task at
-// rank 0 is left to it for `hold` µs, so that the second command mostly removes what the first one saw.
+// A PHP consumer reads the task at rank 0 and then removes whatever is at rank 0, in two commands. Where PHP consumers
+// were seen, the task at rank 0 is left to them for `hold` µs, so that the second command almost always removes the
+// task that the first one read.
 inline constexpr std::string_view kLease = R"(
 local queue, leased, sessions, lease, cancel, ids, buried, buriedTasks, left, front, places = unpack(KEYS)
 if not isOpen(sessions, ARGV[1]) then return -1 end
@@ -21,7 +22,7 @@ call('HLEN', leased)
 call('HLEN', places)
 local wishes = call('HLEN', cancel)
 local last = tonumber(call('GET', lease) or 0) or 0
--- Beyond this a number (another program's) is not one less than the next, and many tasks would share it.
+-- Beyond this a number (written by another program) plus one may be the same number, and several tasks would share it.
 if not (last >= 0 and last < 4503599627370496) then last = 0 end
 local first = math.max(micros, last + 1)
 local due = call('ZCOUNT', queue, '-inf', micros / 1000000)
@@ -39,7 +40,7 @@ if hold > 0 and due > 0 and isToStandFirst() then rank = 1 end
 
 local leavesSome = call('EXISTS', left) == 1
 if leavesSome then call('ZREMRANGEBYSCORE', left, '-inf', micros) end
--- Which of these the session leaves to others, by position.
+-- For each of these members, whether the session leaves it to others.
 local function leftAmong(members)
   local names = {}
   for i, envelope in ipairs(members) do names[i] = nameOf(envelope) end
@@ -66,7 +67,7 @@ local function takePiece(size)
         local reason = string.format('too large: %d bytes, more than %d', #envelope, largest)
         buryUnread(buried, buriedTasks, ids, envelope, 'too-large', reason)
       else
-        -- "ts":1795462346.667348}: leptir's own, seen without a search
+        -- leptir's own envelopes have a point there, which spares the search: "ts":1795462346.667348}
         if byte(envelope, -8) ~= 46 and isOfOthers(envelope) then
           noted, scores = noted or {}, scores or call('ZMSCORE', queue, unpack(members))
           noted[#noted + 1], noted[#noted + 2] = first + count, scores[i]
@@ -85,7 +86,7 @@ while count < limit and rank < due and bytes <= most do
   takePiece(math.min(limit - count, bytes < count * 65536 and 64 or 4))
 end
 
--- µs until there may be something to lease, at most a thousand million seconds; -1: never.
+-- µs until a task may be due, at most 10^15; -1: no task waits.
 local function wait()
   local soonest = math.huge
   local next = call('ZRANGEBYSCORE', queue, string.format('(%.17g', micros / 1000000), '+inf', 'LIMIT', 0, 1, 'WITHSCORES')[2]
@@ -100,4 +101,4 @@ call('SET', lease, string.format('%.0f', first + count - 1))
 return {first, wishes, envelopes}
 )";
 
-}  // namespace leptir
+}  // namespace leptir::redis

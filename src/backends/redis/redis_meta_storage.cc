@@ -4,10 +4,10 @@
 
 #include "meta/meta_filter.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// Ids that a listing looks at in one go: records may be large, and mostly the first few are enough.
+// How many records a listing reads at once: records may be large, and the first few are mostly enough.
 constexpr std::size_t kListedAtOnce = 100;
 
 bool hasSucceeded(const Json& record) {
@@ -15,11 +15,11 @@ bool hasSucceeded(const Json& record) {
          record.value("retC", Json()) == static_cast<int>(ExitStatus::Success);
 }
 
-std::string whyUnreadable(const StandingRecord& record) {
+std::string whyUnreadable(const StoredRecord& record) {
   switch (record.kind) {
-    case StandingRecord::Kind::OtherKind:
-      return "a value of another kind stands under its key";
-    case StandingRecord::Kind::TooLarge:
+    case StoredRecord::Kind::OtherType:
+      return "its key holds a value of another type";
+    case StoredRecord::Kind::TooLarge:
       return "it has " + std::to_string(record.size) + " bytes, more than leptir reads";
     default:
       break;
@@ -29,7 +29,8 @@ std::string whyUnreadable(const StandingRecord& record) {
   return parsed ? "it is JSON, but no object" : parsed.error().message();
 }
 
-// A server keeps a key until the last of its milliseconds is over, and we until it begins.
+// One millisecond less than asked: a server keeps a key until its last millisecond is over, but a record of leptir ends
+// when that begins.
 std::string milliseconds(std::optional<Duration> expireAfter) {
   if (!expireAfter) return {};
   return std::to_string(std::max<std::int64_t>(1, *expireAfter / std::chrono::milliseconds(1) - 1));
@@ -38,26 +39,26 @@ std::string milliseconds(std::optional<Duration> expireAfter) {
 }  // namespace
 
 RedisMetaStorage::RedisMetaStorage(std::shared_ptr<RedisConnection> connection, const std::string& key,
-                                   RedisLayout layout, std::optional<Duration> expireAfter, RedisFacts facts)
+                                   RedisLayout layout, std::optional<Duration> expireAfter, RedisServerInfo serverInfo)
     : connection_(std::move(connection)),
-      places_(key, layout),
+      locator_(key, layout),
       expiry_(milliseconds(expireAfter)),
-      writer_(connection_, places_, expiry_),
+      writer_(connection_, locator_, expiry_),
       index_(connection_, key, expiry_),
-      facts_(std::move(facts)) {}
+      serverInfo_(std::move(serverInfo)) {}
 
 Result<void> RedisMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) {
   if (records.empty()) return {};
-  const auto notes = writer_.write(records);
-  if (!notes) return notes.error();
-  return index_.write(records, *notes);
+  const auto changes = writer_.write(records);
+  if (!changes) return changes.error();
+  return index_.write(records, *changes);
 }
 
 Result<Json> RedisMetaStorage::loadMetaInfoById(std::string_view id) {
-  const auto records = readRecords(*connection_, places_, std::span(&id, 1));
+  const auto records = readRecords(*connection_, locator_, std::span(&id, 1));
   if (!records) return records.error();
   const auto& [kind, size, text] = records->front();
-  if (kind == StandingRecord::Kind::None) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
+  if (kind == StoredRecord::Kind::None) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
   auto record = parseJson(text);
   if (record && record->is_object()) return record;
   return Error(ErrorCode::Corrupt, connection_->address().where() + ": the record of task " + std::string(id) +
@@ -70,7 +71,7 @@ Result<std::vector<std::optional<Json>>> RedisMetaStorage::loadMetaInfos(std::sp
   for (std::span<const std::string_view> left = wanted; !left.empty();) {
     const auto piece = left.first(std::min(left.size(), kListedAtOnce));
     left = left.subspan(piece.size());
-    const auto read = readRecords(*connection_, places_, piece);
+    const auto read = readRecords(*connection_, locator_, piece);
     if (!read) return read.error();
     for (const auto& each : *read) {
       auto record = parseJson(each.text);
@@ -87,17 +88,17 @@ Result<std::vector<Json>> RedisMetaStorage::listMetaInfo(const MetaFilter& filte
     const auto ids = index_.read(from, kListedAtOnce);
     if (!ids) return ids.error();
     if (ids->empty()) break;
-    auto records = loadThoseThatDidNotSucceed(*ids);
+    auto records = loadUnsuccessful(*ids);
     if (!records) return records.error();
     for (auto& record : *records) {
       if (listed.size() == page.limit) break;
-      if (matches(record, filter) && ++skipped > page.offset) listed.push_back(std::move(record));
+      if (meta::matches(record, filter) && ++skipped > page.offset) listed.push_back(std::move(record));
     }
   }
   return listed;
 }
 
-Result<std::vector<Json>> RedisMetaStorage::loadThoseThatDidNotSucceed(const std::vector<std::string>& ids) {
+Result<std::vector<Json>> RedisMetaStorage::loadUnsuccessful(const std::vector<std::string>& ids) {
   auto loaded = loadMetaInfos(ids);
   if (!loaded) return loaded.error();
   std::vector<Json> records;
@@ -107,9 +108,9 @@ Result<std::vector<Json>> RedisMetaStorage::loadThoseThatDidNotSucceed(const std
   return records;
 }
 
-// The index lies in another slot of a cluster than the records, so it is tried by itself.
+// The index may be in another cluster slot than the records, so it is tried separately.
 Result<void> RedisMetaStorage::tryRights() {
-  if (auto tried = tryRecordRights(*connection_, places_, expiry_); !tried) return tried;
+  if (auto tried = tryRecordRights(*connection_, locator_, expiry_); !tried) return tried;
   const auto listed = index_.read(0, 1);
   return listed ? Result<void>() : listed.error();
 }
@@ -117,9 +118,9 @@ Result<void> RedisMetaStorage::tryRights() {
 MetaTraits RedisMetaStorage::traits() const {
   MetaTraits traits;
   traits.listsSuccesses = false;
-  traits.durability = facts_.durability;
-  traits.warnings = facts_.warnings;
+  traits.durability = serverInfo_.durability;
+  traits.warnings = serverInfo_.warnings;
   return traits;
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

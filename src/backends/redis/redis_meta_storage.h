@@ -1,5 +1,5 @@
-// Records on a redis-server: under PHP leptir's keys in PHP leptir's form, or many in one hash. What did not succeed is
-// listed in an index of its own.
+// Records on a redis-server: each under a key of its own in PHP leptir's form, or many in one hash. Tasks that did not
+// succeed are also in an index, which makes them listable.
 #pragma once
 
 #include <memory>
@@ -8,20 +8,20 @@
 #include <vector>
 
 #include "backends/redis/redis_connection.h"
-#include "backends/redis/redis_facts.h"
 #include "backends/redis/redis_record_index.h"
-#include "backends/redis/redis_record_places.h"
+#include "backends/redis/redis_record_locator.h"
 #include "backends/redis/redis_record_writer.h"
 #include "backends/redis/redis_rights.h"
+#include "backends/redis/redis_server_info.h"
 #include "leptir/simple_meta_storage.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 class RedisMetaStorage final : public SimpleMetaStorage {
  public:
-  // Sends nothing yet.
+  // Does not connect yet.
   RedisMetaStorage(std::shared_ptr<RedisConnection> connection, const std::string& key, RedisLayout layout,
-                   std::optional<Duration> expireAfter, RedisFacts facts = {});
+                   std::optional<Duration> expireAfter, RedisServerInfo serverInfo = {});
 
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override;
   Result<Json> loadMetaInfoById(std::string_view id) override;
@@ -32,14 +32,14 @@ class RedisMetaStorage final : public SimpleMetaStorage {
   MetaTraits traits() const override;
 
  private:
-  Result<std::vector<Json>> loadThoseThatDidNotSucceed(const std::vector<std::string>& ids);
+  Result<std::vector<Json>> loadUnsuccessful(const std::vector<std::string>& ids);
 
   std::shared_ptr<RedisConnection> connection_;
-  RedisRecordPlaces places_;
-  const std::string expiry_;  // of a record, in milliseconds; empty: never
+  RedisRecordLocator locator_;
+  const std::string expiry_;  // of a record, in milliseconds; empty: never expires
   RedisRecordWriter writer_;
   RedisRecordIndex index_;
-  RedisFacts facts_;
+  RedisServerInfo serverInfo_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

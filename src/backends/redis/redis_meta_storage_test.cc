@@ -8,7 +8,7 @@
 
 #include "tests/support/redis_server.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
@@ -27,7 +27,7 @@ class RedisMetaStorageTest : public testing::Test {
   Json ask(const std::vector<std::string_view>& words) const { return server.ask(words); }
   Json keys(std::string_view pattern = "*") const { return ask({"KEYS", pattern}); }
 
-  // Takes no command that may need memory, as redis says it.
+  // Makes the server full: it refuses commands that may need memory.
   void fill() const {
     ask({"CONFIG", "SET", "maxmemory", "1"});
     EXPECT_THROW(ask({"SET", "one", "more"}), std::runtime_error);
@@ -48,7 +48,7 @@ MetaInfo record(std::string id, std::uint64_t lease = 1, ExitStatus status = Exi
   return info;
 }
 
-// As leptir makes them, in the first minute of 2031 or so many minutes later.
+// An id in leptir's form, made `minute` minutes after the beginning of 2031.
 std::string taskId(int minute, int number) {
   return fmt::format("{:012x}", 1'924'992'000'000 + minute * 60'000).insert(8, "-") +
          fmt::format("-7000-8000-{:012x}", number);
@@ -78,7 +78,7 @@ std::vector<std::string> listed(RedisMetaStorage& storage, const MetaFilter& fil
 
 using Ids = std::vector<std::string>;
 
-TEST_F(RedisMetaStorageTest, WritesWhatPhpLeptirWritesWherePhpLeptirWritesIt) {
+TEST_F(RedisMetaStorageTest, WritesTheSameValueUnderTheSameKeyAsPhpLeptir) {
   auto info = record("145596b0468b93b22a4.02397032", 0, ExitStatus::Success, "sent");
   info.type = "App\\Tasks\\Mail\\SendMail";
   info.executionTime = 0.0003209114074707031;
@@ -92,13 +92,13 @@ TEST_F(RedisMetaStorageTest, WritesWhatPhpLeptirWritesWherePhpLeptirWritesIt) {
   EXPECT_EQ(ask({"PTTL", golden.at("key").get<std::string>()}), -1);
 }
 
-TEST_F(RedisMetaStorageTest, LetsARecordExpire) {
+TEST_F(RedisMetaStorageTest, SetsTheExpiryOfRecordsAndIndex) {
   save(*open(RedisLayout::Plain, 86400s), {record("a"), failure("b")});
   EXPECT_EQ(ask({"TTL", "leptir:taskinfo:a"}), 86400);
   EXPECT_EQ(ask({"TTL", "leptir:taskinfo.failures"}), 86400);
 }
 
-TEST_F(RedisMetaStorageTest, BeginsTheTimeOfAReplacedRecordAnew) {
+TEST_F(RedisMetaStorageTest, AReplacedRecordExpiresAfterItsOwnFullTime) {
   const auto storage = open(RedisLayout::Plain, 1h);
   save(*storage, {record("a", 1)});
   server.advance(40min);
@@ -109,7 +109,7 @@ TEST_F(RedisMetaStorageTest, BeginsTheTimeOfAReplacedRecordAnew) {
   EXPECT_EQ(ask({"TTL", "leptir:taskinfo:a"}), 1200);
 }
 
-TEST_F(RedisMetaStorageTest, ReadsWhatPhpLeptirWrote) {
+TEST_F(RedisMetaStorageTest, ReadsRecordsOfPhpLeptir) {
   std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/redis_meta.json");
   const auto storage = open();
   int read = 0;
@@ -127,7 +127,7 @@ TEST_F(RedisMetaStorageTest, ReadsWhatPhpLeptirWrote) {
   EXPECT_GT(read, 20);
 }
 
-TEST_F(RedisMetaStorageTest, TakesARecordOfPhpForOneOfLeaseZero) {
+TEST_F(RedisMetaStorageTest, ARecordOfPhpCountsAsOfLeaseZero) {
   const auto storage = open();
   const auto byPhp = R"({"id":"a","status":3,"retC":1,"exTime":0.1,"respM":"by PHP","type":"T","exStart":{}})";
   ask({"SET", "leptir:taskinfo:a", byPhp});
@@ -137,7 +137,7 @@ TEST_F(RedisMetaStorageTest, TakesARecordOfPhpForOneOfLeaseZero) {
   EXPECT_EQ(responseOf(*storage, "a"), "ours");
 }
 
-TEST_F(RedisMetaStorageTest, ReplacesWhatIsNoRecord) {
+TEST_F(RedisMetaStorageTest, ReplacesValuesThatAreNoRecords) {
   const auto storage = open();
   ask({"SET", "leptir:taskinfo:empty", ""});
   ask({"SET", "leptir:taskinfo:text", "\xff no record"});
@@ -149,7 +149,7 @@ TEST_F(RedisMetaStorageTest, ReplacesWhatIsNoRecord) {
   }
 }
 
-TEST_F(RedisMetaStorageTest, IsNotMisledByTextThatLooksLikeALease) {
+TEST_F(RedisMetaStorageTest, IgnoresTextInARecordThatLooksLikeALease) {
   const auto storage = open();
   auto sly = record("a", 5, ExitStatus::Success, R"(,"lease":99,"step":1,)");
   sly.type = R"(","lease":98,"x":")";
@@ -161,14 +161,14 @@ TEST_F(RedisMetaStorageTest, IsNotMisledByTextThatLooksLikeALease) {
   EXPECT_EQ(responseOf(*storage, "a"), "newer");
 }
 
-TEST_F(RedisMetaStorageTest, ReplacesARecordWhoseLeaseNoStoreGives) {
+TEST_F(RedisMetaStorageTest, ReplacesARecordWithAnImpossibleLease) {
   const auto storage = open();
   ask({"SET", "leptir:taskinfo:a", R"({"id":"a","lease":9223372036854775807,"step":2})"});
   save(*storage, {record("a", 1, ExitStatus::Success, "ours")});
   EXPECT_EQ(responseOf(*storage, "a"), "ours");
 }
 
-TEST_F(RedisMetaStorageTest, IsWrittenToAFullServerAsWell) {
+TEST_F(RedisMetaStorageTest, SavesRecordsOnAFullServer) {
   for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
     const auto storage = open(layout, 1h);
     const auto id = taskId(0, 1), failing = taskId(1, 2);
@@ -181,7 +181,7 @@ TEST_F(RedisMetaStorageTest, IsWrittenToAFullServerAsWell) {
   }
 }
 
-TEST_F(RedisMetaStorageTest, LoadsItsScriptsAgainWhenTheServerHasForgottenThem) {
+TEST_F(RedisMetaStorageTest, LoadsItsScriptsAgainAfterTheServerForgotThem) {
   const auto storage = open();
   save(*storage, {failure("a", 1)});
   save(*storage, {failure("a", 2)});
@@ -191,7 +191,7 @@ TEST_F(RedisMetaStorageTest, LoadsItsScriptsAgainWhenTheServerHasForgottenThem) 
   EXPECT_EQ(listed(*storage), Ids{"a"});
 }
 
-TEST_F(RedisMetaStorageTest, WritersOfOneRecordLeaveTheNewest) {
+TEST_F(RedisMetaStorageTest, ConcurrentWritersOfOneRecordLeaveTheNewest) {
   std::vector<std::thread> writers;
   for (std::uint64_t first : {1, 2, 3}) {
     writers.emplace_back([&, first] {
@@ -206,7 +206,7 @@ TEST_F(RedisMetaStorageTest, WritersOfOneRecordLeaveTheNewest) {
   EXPECT_EQ(storage->loadMetaInfoById("b")->at("lease"), 300);
 }
 
-TEST_F(RedisMetaStorageTest, ListsWhatDidNotSucceedTheNewestFirst) {
+TEST_F(RedisMetaStorageTest, ListsUnsuccessfulTasksTheNewestFirst) {
   const auto storage = open();
   save(*storage, {failure("x", 1), record("good"), failure("y", 1)});
   EXPECT_EQ(listed(*storage), (Ids{"y", "x"}));
@@ -217,7 +217,7 @@ TEST_F(RedisMetaStorageTest, ListsWhatDidNotSucceedTheNewestFirst) {
   EXPECT_EQ(ask({"ZSCORE", "leptir:taskinfo.failures", "x"}), nullptr);
 }
 
-TEST_F(RedisMetaStorageTest, ListsWhatRunsUntilItSucceeds) {
+TEST_F(RedisMetaStorageTest, ListsARunningTaskUntilItSucceeds) {
   const auto storage = open();
   auto running = record("long");
   running.step = MetaStep::Running;
@@ -228,7 +228,7 @@ TEST_F(RedisMetaStorageTest, ListsWhatRunsUntilItSucceeds) {
   EXPECT_EQ(listed(*storage), Ids{});
 }
 
-TEST_F(RedisMetaStorageTest, ListsNeitherWhatIsGoneNorWhatSucceededElsewhere) {
+TEST_F(RedisMetaStorageTest, DoesNotListDeletedOrMeanwhileSuccessfulRecords) {
   const auto storage = open();
   save(*storage, {failure("gone"), failure("elsewhere"), failure("here")});
   ask({"DEL", "leptir:taskinfo:gone"});
@@ -236,7 +236,7 @@ TEST_F(RedisMetaStorageTest, ListsNeitherWhatIsGoneNorWhatSucceededElsewhere) {
   EXPECT_EQ(listed(*storage), Ids{"here"});
 }
 
-TEST_F(RedisMetaStorageTest, ListsARecordWhoseSavingWasTriedAgainAfterAnUnknownEnd) {
+TEST_F(RedisMetaStorageTest, ASaveRepeatedAfterALostReplyCompletesTheIndex) {
   const auto storage = open();
   save(*storage, {failure("a"), failure("b")});
   ask({"ZREM", "leptir:taskinfo.failures", "a"});  // as if the connection had ended before the index was written
@@ -244,7 +244,7 @@ TEST_F(RedisMetaStorageTest, ListsARecordWhoseSavingWasTriedAgainAfterAnUnknownE
   EXPECT_EQ(listed(*storage), (Ids{"a", "b"}));
 }
 
-TEST_F(RedisMetaStorageTest, KeepsTheNewestTenThousandInItsIndex) {
+TEST_F(RedisMetaStorageTest, TheIndexKeepsTheNewestTenThousand) {
   const auto storage = open();
   std::vector<MetaInfo> many;
   for (int i = 0; i < 10'050; ++i) many.push_back(failure(std::to_string(i)));
@@ -253,7 +253,7 @@ TEST_F(RedisMetaStorageTest, KeepsTheNewestTenThousandInItsIndex) {
   EXPECT_EQ(listed(*storage, {}, {9'998, 10}), (Ids{"51", "50"}));
 }
 
-TEST_F(RedisMetaStorageTest, ForgetsInItsIndexWhatHasExpired) {
+TEST_F(RedisMetaStorageTest, TheIndexForgetsExpiredRecords) {
   const auto storage = open(RedisLayout::Plain, 1h);
   save(*storage, {failure("a")});
   server.advance(40min);
@@ -264,14 +264,14 @@ TEST_F(RedisMetaStorageTest, ForgetsInItsIndexWhatHasExpired) {
   EXPECT_EQ(ask({"ZCARD", "leptir:taskinfo.failures"}), 2);
 }
 
-TEST_F(RedisMetaStorageTest, TheNewestFailuresAreListedFirstHoweverLargeAnothersScoreIs) {
+TEST_F(RedisMetaStorageTest, NewFailuresAreListedFirstDespiteHugeScoresOfOthers) {
   const auto storage = open();
   ask({"ZADD", "leptir:taskinfo.failures", "1e17", "theirs", "+inf", "theirs too"});
   save(*storage, {failure("c"), failure("b"), failure("a")});
   EXPECT_EQ(listed(*storage), (Ids{"a", "b", "c"}));
 }
 
-TEST_F(RedisMetaStorageTest, SavesRecordsWhateverStandsUnderTheNameOfTheIndex) {
+TEST_F(RedisMetaStorageTest, SavesRecordsEvenIfTheIndexKeyHoldsAnotherType) {
   ask({"SET", "leptir:taskinfo.failures", "somebody's"});
   const auto storage = open();
   save(*storage, {failure("a")});
@@ -280,7 +280,7 @@ TEST_F(RedisMetaStorageTest, SavesRecordsWhateverStandsUnderTheNameOfTheIndex) {
   EXPECT_EQ(ask({"GET", "leptir:taskinfo.failures"}), "somebody's");
 }
 
-TEST_F(RedisMetaStorageTest, PutsTheRecordsOfOneMinuteIntoOneHash) {
+TEST_F(RedisMetaStorageTest, HashedLayoutPutsRecordsOfOneMinuteIntoOneHash) {
   const auto first = taskId(5, 1), second = taskId(5, 2);
   const auto storage = open(RedisLayout::Hashed, 1h);
   save(*storage, {record(first, 1, ExitStatus::Success, "one"), record(second, 1, ExitStatus::Success, "two")});
@@ -293,7 +293,7 @@ TEST_F(RedisMetaStorageTest, PutsTheRecordsOfOneMinuteIntoOneHash) {
   EXPECT_EQ(responseOf(*storage, second), "two");
 }
 
-TEST_F(RedisMetaStorageTest, KeepsAHashUntilTheTimeOfItsLastRecordIsOver) {
+TEST_F(RedisMetaStorageTest, AHashExpiresWithItsLastRecord) {
   const auto first = taskId(5, 1), second = taskId(5, 2);
   const auto storage = open(RedisLayout::Hashed, 1h);
   save(*storage, {record(first)});
@@ -306,7 +306,7 @@ TEST_F(RedisMetaStorageTest, KeepsAHashUntilTheTimeOfItsLastRecordIsOver) {
   EXPECT_EQ(listed(*storage), Ids{});
 }
 
-TEST_F(RedisMetaStorageTest, KeepsIdsThatCarryNoTimeUnderKeysOfTheirOwnBesideHashes) {
+TEST_F(RedisMetaStorageTest, HashedLayoutKeepsIdsWithoutATimeUnderTheirOwnKeys) {
   const auto storage = open(RedisLayout::Hashed);
   save(*storage, {failure("145596b0468b93b22a4.02397032", 1)});
   save(*storage, {failure("145596b0468b93b22a4.02397032", 2)});
@@ -314,14 +314,14 @@ TEST_F(RedisMetaStorageTest, KeepsIdsThatCarryNoTimeUnderKeysOfTheirOwnBesideHas
   EXPECT_EQ(listed(*storage), Ids{"145596b0468b93b22a4.02397032"});
 }
 
-TEST_F(RedisMetaStorageTest, RefusesAHashOfItsNameThatIsNone) {
+TEST_F(RedisMetaStorageTest, AHashKeyThatHoldsAnotherTypeIsInvalid) {
   ask({"SET", "leptir:taskinfo.2031-01-01T00:00", "somebody's"});
   const auto saved = open(RedisLayout::Hashed)->saveMetaInfo(std::vector{record(taskId(0, 1))});
   ASSERT_FALSE(saved);
   EXPECT_EQ(saved.error().code(), ErrorCode::Invalid);
 }
 
-TEST(RedisMetaStorageAndItsServer, IsUnavailableWhileThatIsDownAndWorksAgainAfterwards) {
+TEST(RedisMetaStorageServer, IsUnavailableWhileTheServerIsDownAndWorksAgainAfterwards) {
   RedisServer server({"appendonly yes"});
   RedisAddress address;
   address.scheme = RedisAddress::Scheme::Unix;
@@ -338,4 +338,4 @@ TEST(RedisMetaStorageAndItsServer, IsUnavailableWhileThatIsDownAndWorksAgainAfte
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,10 +1,10 @@
-// Texts of more than leptir reads, which other programs stored: none keeps a broker or a storage from working.
+// Values larger than leptir reads, stored by other programs: they keep no broker and no storage from working.
 #include <gmock/gmock.h>
 
 #include "backends/redis/redis_meta_storage.h"
 #include "backends/redis/redis_queue_fixture.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
@@ -19,7 +19,7 @@ class RedisOversizedTest : public RedisQueueTest {
   std::vector<FoundTask> buried() { return must(broker->keeper().listBuried({})); }
 };
 
-TEST_F(RedisOversizedTest, AMemberIsBuriedOnTheServerWithoutBeingRead) {
+TEST_F(RedisOversizedTest, AnOversizedTaskIsBuriedOnTheServerWithoutBeingRead) {
   strangersPush(oversized(), "1");
   strangersPush(R"({"cn":"Test","td":{"id":"small","parameters":[]}})", "2");
   const auto session = openSession(*broker);
@@ -32,8 +32,9 @@ TEST_F(RedisOversizedTest, AMemberIsBuriedOnTheServerWithoutBeingRead) {
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.leased = 1, .buried = 1}));
 }
 
-// Beyond 2^53 a number plus one is that number: all would get one order and, by it, one id.
-TEST_F(RedisOversizedTest, NoneReplacesAnotherHoweverLargeTheOrdersAreThatStandThereAlready) {
+// In a double, a number beyond 2^53 plus one may be the same number: all would be buried under one order, and thus
+// under one id.
+TEST_F(RedisOversizedTest, BuriedTasksDoNotReplaceEachOtherDespiteHugeScoresOfOthers) {
   server.ask({"ZADD", "{leptir:ztasks}:buried", "+inf", "theirs", "1e17", "theirs too"});
   for (const auto* tail : {"1", "2", "3"}) strangersPush(std::string(17 << 20, ' ') + tail, tail);
   const auto session = openSession(*broker);
@@ -42,7 +43,7 @@ TEST_F(RedisOversizedTest, NoneReplacesAnotherHoweverLargeTheOrdersAreThatStandT
   EXPECT_EQ(server.ask({"ZCARD", "{leptir:ztasks}:buried"}), 5);
 }
 
-TEST_F(RedisOversizedTest, IsNotBuriedAgainAndAgainWhereOneOfThePlacesOfABurialIsAnothers) {
+TEST_F(RedisOversizedTest, NothingIsBuriedWhileAKeyOfTheBurialHoldsAnotherType) {
   strangersPush(oversized());
   server.ask({"SET", "{leptir:ztasks}:ids", "theirs"});
   const auto session = openSession(*broker);
@@ -50,7 +51,7 @@ TEST_F(RedisOversizedTest, IsNotBuriedAgainAndAgainWhereOneOfThePlacesOfABurialI
   EXPECT_EQ(server.ask({"HLEN", "{leptir:ztasks}:buried:tasks"}), 0);
 }
 
-TEST_F(RedisOversizedTest, ABuriedOneCanBeFoundAndRemovedButNotRevived) {
+TEST_F(RedisOversizedTest, ABuriedOversizedTaskCanBeFoundAndRemovedButNotRevived) {
   strangersPush(oversized());
   const auto session = openSession(*broker);
   EXPECT_TRUE(pop(*session).empty());
@@ -62,8 +63,8 @@ TEST_F(RedisOversizedTest, ABuriedOneCanBeFoundAndRemovedButNotRevived) {
   EXPECT_TRUE(buried().empty());
 }
 
-// As an earlier version leased it: it then could not read the answer, and no later one what the session held.
-TEST_F(RedisOversizedTest, ALeasedOneDoesNotKeepItsSessionFromEnding) {
+// An earlier version leased such tasks and could then neither read the reply nor give the task back.
+TEST_F(RedisOversizedTest, ALeasedOversizedTaskDoesNotKeepItsSessionFromClosing) {
   const auto session = openSession(*broker);
   server.ask({"HSET", "{leptir:ztasks}:leased:" + std::string(32, 'a') + ":1", "5", oversized()});
   EXPECT_TRUE(must(session->heldTasks()).empty());
@@ -71,15 +72,15 @@ TEST_F(RedisOversizedTest, ALeasedOneDoesNotKeepItsSessionFromEnding) {
   must(session->close());
 }
 
-TEST_F(RedisOversizedTest, AWaitingOneHidesNoOther) {
+TEST_F(RedisOversizedTest, AWaitingOversizedTaskDoesNotHideOthers) {
   strangersPush(oversized(), "4000000000");
   strangersPush(R"({"cn":"Test","td":{"id":"bigger-id-not-ours","parameters":[]}})", "4000000000");
   EXPECT_EQ(must(broker->keeper().find("bigger-id-not-ours")).state, TaskState::Scheduled);
   EXPECT_EQ(broker->keeper().find("big").error().code(), ErrorCode::NotFound);
 }
 
-// As a member of the sorted set of sessions, whose time is over.
-TEST_F(RedisOversizedTest, ANameOfASessionIsRemovedAndKeepsNoCallFromTheQueue) {
+// An expired member of the sorted set of sessions.
+TEST_F(RedisOversizedTest, AnOversizedSessionNameIsRemovedAndDisturbsNoCall) {
   const std::string name = "theirs" + std::string(70 << 20, 'x');
   server.ask({"ZADD", "{leptir:ztasks}:sessions", "0", name, "0", "gone:1"});
   server.ask({"HSET", "{leptir:ztasks}:leased:gone:1", "7", R"({"cn":"Test","td":{"id":"held","parameters":[]}})"});
@@ -94,14 +95,14 @@ TEST_F(RedisOversizedTest, ANameOfASessionIsRemovedAndKeepsNoCallFromTheQueue) {
   EXPECT_LT(notices[0].size(), 400u);
 }
 
-// The same where another instance had claimed it.
-TEST_F(RedisOversizedTest, AClaimedNameIsRemovedToo) {
+// The same for a name with the score of a claimed session.
+TEST_F(RedisOversizedTest, AnOversizedNameOfAClaimedSessionIsRemovedToo) {
   server.ask({"ZADD", "{leptir:ztasks}:sessions", "-1", std::string(300, 'x')});
   EXPECT_EQ(must(broker->recoverExpired(10)), 0u);
   EXPECT_EQ(server.ask({"ZCARD", "{leptir:ztasks}:sessions"}), 0);
 }
 
-TEST_F(RedisOversizedTest, WhoCancelledIsCutOnTheServer) {
+TEST_F(RedisOversizedTest, TheNameOfTheCancelRequesterIsCutOnTheServer) {
   push("t", 2);
   const std::string who = std::string(1023, 'x') + "\u00e4" + std::string(70 << 20, 'y');
   server.ask({"HSET", "{leptir:ztasks}:cancel", "t0", who});
@@ -116,7 +117,7 @@ TEST_F(RedisOversizedTest, WhoCancelledIsCutOnTheServer) {
   EXPECT_EQ(renewal.cancelled[0].by, std::string(1023, 'x'));
 }
 
-TEST_F(RedisOversizedTest, ARecordGivesWayToOneOfLeptir) {
+TEST_F(RedisOversizedTest, AnOversizedRecordIsReplacedByARecordOfLeptir) {
   for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
     RedisMetaStorage storage(std::make_shared<RedisConnection>(redisAt(server.socket())), "info", layout, {});
     MetaInfo record;
@@ -131,7 +132,7 @@ TEST_F(RedisOversizedTest, ARecordGivesWayToOneOfLeptir) {
   }
 }
 
-TEST_F(RedisOversizedTest, AnEmptyRecordSaysWhoLeavesSuchOnes) {
+TEST_F(RedisOversizedTest, AnEmptyRecordIsReportedAsOneThatPhpCouldNotEncode) {
   RedisMetaStorage storage(std::make_shared<RedisConnection>(redisAt(server.socket())), "info", RedisLayout::Plain, {});
   server.ask({"SET", "info:empty", ""});
   const auto unreadable = storage.loadMetaInfoById("empty");
@@ -140,4 +141,4 @@ TEST_F(RedisOversizedTest, AnEmptyRecordSaysWhoLeavesSuchOnes) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -5,11 +5,11 @@
 
 #include "backends/redis/redis_connection.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// Classes of PHP 7 and 8 and of the extensions that are mostly there, in lower case, sorted. Interfaces are not among
-// them: a PHP consumer drops such a task without harm to itself.
+// Classes of PHP 7 and 8 and of their common extensions, in lower case, sorted. Without interfaces: a PHP consumer
+// drops a task with the name of an interface unharmed.
 constexpr std::string_view kClasses[] = {
     // clang-format off
     "__php_incomplete_class", "addressinfo", "allowdynamicproperties", "appenditerator", "argumentcounterror",
@@ -58,13 +58,13 @@ constexpr std::string_view kClasses[] = {
 };
 static_assert(std::ranges::is_sorted(kClasses));
 
-// Namespaces that belong to PHP's own extensions: any class of them counts as PHP's.
+// Namespaces of PHP's own extensions: each class in them counts as PHP's.
 constexpr std::string_view kNamespaces[] = {"bcmath\\", "dba\\",   "dom\\", "ffi\\",   "ftp\\",    "imap\\",  "ldap\\",
                                             "odbc\\",   "pcntl\\", "pdo\\", "pgsql\\", "pspell\\", "random\\"};
 
 constexpr std::size_t kLongest = 40;
 
-// Value of `name` in one line of the answer: " name=value ".
+// The value of `name` in one line of the reply to CLIENT LIST: " name=value ".
 std::string_view fieldOf(std::string_view line, std::string_view name) {
   for (std::size_t at = 0; at < line.size();) {
     const auto end = std::min(line.find(' ', at), line.size());
@@ -97,7 +97,7 @@ Result<std::optional<PhpConsumer>> findPhpConsumer(RedisConnection& connection) 
   return phpConsumerIn(reply->value().text(), connection.address().database);
 }
 
-// PHP's names of classes know no letter case, and may begin with a backslash.
+// PHP's class names are case-insensitive and may begin with a backslash.
 bool isClassOfPhp(std::string_view name) {
   if (name.starts_with('\\')) name.remove_prefix(1);
   if (name.size() > kLongest) return false;
@@ -107,4 +107,4 @@ bool isClassOfPhp(std::string_view name) {
          std::ranges::any_of(kNamespaces, [&](std::string_view its) { return lower.starts_with(its); });
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

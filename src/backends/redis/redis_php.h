@@ -1,4 +1,5 @@
-// PHP consumers beside leptir on one queue: whether there are some, and which names would end them.
+// PHP consumers that take tasks from the same queue as leptir: whether there are any, and which task names would crash
+// them.
 #pragma once
 
 #include <optional>
@@ -7,30 +8,31 @@
 
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 class RedisConnection;
 
-// `php_consumers` of a broker's connection: whether PHP consumers take tasks from its queue.
+// The key `php_consumers` of a broker's connection: whether PHP consumers take tasks from its queue.
 enum class PhpConsumers {
-  Auto,  // perhaps: leptir looks whether there are some
+  Auto,  // leptir finds out from the list of the server's clients
   Yes,
   No,
 };
 
-// A client that takes tasks as a PHP consumer does.
+// A client of the server that takes tasks as a PHP consumer does.
 struct PhpConsumer {
   std::string address;
-  std::string command;  // its last one
+  std::string command;  // its last command
 };
 
-// The first in the answer to CLIENT LIST that uses `database`. Only PHP's consumers, and none of leptir's connections,
-// are seen after a ZCOUNT or a ZREMRANGEBYRANK: leptir sends those in scripts alone.
+// The first PHP consumer on `database` in the reply to CLIENT LIST: a client whose last command is ZCOUNT or
+// ZREMRANGEBYRANK. leptir's own clients send these two only within scripts.
 std::optional<PhpConsumer> phpConsumerIn(std::string_view clients, int database);
-// Asks the server. Nothing: there is none, or this user may not ask.
+// Asks the server. Nothing: there is no PHP consumer, or this user has no right to CLIENT LIST.
 Result<std::optional<PhpConsumer>> findPhpConsumer(RedisConnection& connection);
 
-// Whether a PHP consumer that takes a task of this name makes an object of a class of PHP's own, and ends.
+// Whether `name` is a class of PHP itself: a PHP consumer that takes such a task makes an object of that class and
+// ends.
 bool isClassOfPhp(std::string_view name);
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// PHP consumers and leptir on one queue of a real server.
+// PHP consumers and leptir on the same queue of a real server.
 #include "backends/redis/redis_php.h"
 
 #include <gmock/gmock.h>
@@ -6,19 +6,19 @@
 #include "backends/redis/redis_backend.h"
 #include "backends/redis/redis_queue_fixture.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 
-// A PHP consumer's two commands, which other clients may come between.
+// The two commands of a PHP consumer; tests call leptir in between.
 class PhpDaemon {
  public:
   explicit PhpDaemon(const RedisServer& server) : connection_(redisAt(server.socket())) {}
 
-  // What it will run.
+  // Returns the task that the consumer will run.
   std::string look() {
     const auto reply = connection_.run({"ZRANGE", "leptir:ztasks", "0", "1"});
     return reply ? std::string(reply->value()[0].text()) : "error: " + reply.error().message();
@@ -49,7 +49,7 @@ class RedisPhpTest : public RedisQueueTest {
 
 using Ids = std::vector<std::string>;
 
-TEST_F(RedisPhpTest, WhatItLookedAtIsWhatItRemovesAlthoughALeaseComesBetween) {
+TEST_F(RedisPhpTest, APhpConsumerRemovesTheTaskThatItReadDespiteALeaseInBetween) {
   for (const auto* id : {"a", "b", "c"}) strangersPush(member(id));
   const auto beside = open(PhpConsumers::Yes);
   const auto session = openSession(*beside);
@@ -59,7 +59,7 @@ TEST_F(RedisPhpTest, WhatItLookedAtIsWhatItRemovesAlthoughALeaseComesBetween) {
   EXPECT_EQ(waiting(), 0);
 }
 
-TEST_F(RedisPhpTest, AlsoWhenItIsTheLastAndAnotherIsPushedMeanwhile) {
+TEST_F(RedisPhpTest, APhpConsumerRemovesTheLastTaskAndNotOnePushedMeanwhile) {
   strangersPush(member("a"));
   const auto beside = open(PhpConsumers::Yes);
   const auto session = openSession(*beside);
@@ -70,8 +70,8 @@ TEST_F(RedisPhpTest, AlsoWhenItIsTheLastAndAnotherIsPushedMeanwhile) {
   EXPECT_EQ(scoreOf(member("b")), "2");
 }
 
-// The server's clock is the machine's: the session waits for the time that it leaves the first task to PHP.
-TEST_F(RedisPhpTest, TheFirstTaskIsLeasedWhenNoPhpConsumerTakesIt) {
+// This test really waits: the hold for PHP consumers is measured by the server's clock.
+TEST_F(RedisPhpTest, TheFirstTaskIsLeasedAfterTheHoldIfNoPhpConsumerRemovedIt) {
   strangersPush(member("a"));
   const auto beside = open(PhpConsumers::Yes);
   const auto session = openSession(*beside);
@@ -90,7 +90,7 @@ TEST_F(RedisPhpTest, WithoutPhpConsumersTheFirstTaskIsLeasedAtOnce) {
   }
 }
 
-TEST_F(RedisPhpTest, ADaemonThatTakesTasksIsSeenAndSaid) {
+TEST_F(RedisPhpTest, APhpConsumerIsDetectedAndWarnedOf) {
   EXPECT_EQ(open(PhpConsumers::Auto)->traits().warnings, broker->traits().warnings);
   daemon.look();
   daemon.remove();
@@ -98,10 +98,10 @@ TEST_F(RedisPhpTest, ADaemonThatTakesTasksIsSeenAndSaid) {
   EXPECT_THAT(seeing->traits().warnings, Contains(HasSubstr("a PHP consumer seems to take tasks here too")));
   EXPECT_THAT(open(PhpConsumers::No)->traits().warnings, Not(Contains(HasSubstr("PHP"))));
   for (const auto* id : {"a", "b"}) strangersPush(member(id));
-  EXPECT_EQ(idsOf(pop(*openSession(*seeing))), Ids{"b"}) << "and the first task is left to it";
+  EXPECT_EQ(idsOf(pop(*openSession(*seeing))), Ids{"b"}) << "the first task is left to the PHP consumer";
 }
 
-TEST_F(RedisPhpTest, ADaemonThatComesLaterIsSeenAtTheNextSearchForDeadSessions) {
+TEST_F(RedisPhpTest, APhpConsumerThatComesLaterIsDetectedByTheNextRecovery) {
   const auto session = openSession(*broker);
   daemon.look();
   daemon.remove();
@@ -110,12 +110,12 @@ TEST_F(RedisPhpTest, ADaemonThatComesLaterIsSeenAtTheNextSearchForDeadSessions) 
   EXPECT_EQ(idsOf(pop(*session)), Ids{"b"});
 }
 
-TEST_F(RedisPhpTest, AUserWhoMayNotListClientsOpensTheQueueAllTheSame) {
+TEST_F(RedisPhpTest, AUserWithoutTheRightToListClientsCanOpenTheQueue) {
   auto address = addressOf("worker", {"~*", "&*", "+@all", "-client"});
   EXPECT_TRUE(RedisBroker::open(std::make_shared<RedisConnection>(std::move(address)), kQueue));
 }
 
-TEST_F(RedisPhpTest, NamesThatEndAPhpDaemonAreRefusedUnlessThereIsNone) {
+TEST_F(RedisPhpTest, TaskNamesThatCrashAPhpConsumerAreRefusedUnlessThereIsNone) {
   auto named = task("a");
   for (const auto* name :
        {"error", "Exception", "stdClass", "closure", "Directory", "DATETIME", "\\ErrorException", "FTP\\Connection",
@@ -132,12 +132,12 @@ TEST_F(RedisPhpTest, NamesThatEndAPhpDaemonAreRefusedUnlessThereIsNone) {
   EXPECT_EQ(waiting(), 1);
 }
 
-TEST(IsClassOfPhp, OtherNamesAreNone) {
+TEST(IsClassOfPhp, IsFalseForOtherNames) {
   for (const auto* name : {"fail", "throw", "noop", "App\\Error", "errors", "", "image.resize", "Countable"})
     EXPECT_FALSE(isClassOfPhp(name)) << name;
 }
 
-TEST(PhpConsumerIn, IsAClientOfThisDatabaseAfterPhpsCommands) {
+TEST(PhpConsumerIn, FindsClientsOfThisDatabaseByTheirLastCommand) {
   const std::string clients =
       "id=3 addr=10.0.0.1:51 laddr=10.0.0.2:6379 name= db=0 cmd=evalsha user=default\n"
       "id=4 addr=10.0.0.7:52 laddr=10.0.0.2:6379 name= db=3 cmd=zcount user=default\n"
@@ -148,8 +148,8 @@ TEST(PhpConsumerIn, IsAClientOfThisDatabaseAfterPhpsCommands) {
   EXPECT_FALSE(phpConsumerIn("", 0));
 }
 
-// `toex` of PHP is "" where no time was given: only its score says where it stands.
-TEST_F(RedisPhpTest, ATaskWithoutATimeGoesBackWhereItStoodWhenItsInstanceDied) {
+// PHP writes "" into `toex` when no time was given: then only the score says when the task is due.
+TEST_F(RedisPhpTest, ARecoveredTaskWithoutATimeGetsItsOldScore) {
   strangersPush(member("a"), "1700000000");
   const auto itsBroker = open(PhpConsumers::Auto);
   const auto session = openSession(*itsBroker);
@@ -157,10 +157,10 @@ TEST_F(RedisPhpTest, ATaskWithoutATimeGoesBackWhereItStoodWhenItsInstanceDied) {
   must(broker->endSessionsOf(std::string(32, 'a')));
   EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
   EXPECT_EQ(server.ask({"ZRANGE", kQueue, "0", "0", "WITHSCORES"}).at(1), "1700000000");
-  EXPECT_EQ(knownIds(), 0) << "PHP may take it out, and nothing of it must stay";
+  EXPECT_EQ(knownIds(), 0) << "PHP may remove the task, and its id would stay";
 }
 
-TEST_F(RedisPhpTest, NothingStaysOfATaskThatWasRun) {
+TEST_F(RedisPhpTest, AnAcknowledgedTaskLeavesNothingBehind) {
   strangersPush(member("a"));
   const auto session = openSession(*broker);
   must(session->acknowledge(std::vector<LeaseId>{pop(*session).at(0).lease}));
@@ -168,19 +168,19 @@ TEST_F(RedisPhpTest, NothingStaysOfATaskThatWasRun) {
   EXPECT_EQ(knownIds(), 0);
 }
 
-// Classes that PHP alone knows stay where PHP finds them, however many there are.
-TEST_F(RedisPhpTest, TasksThatAreLeftToOthersStayInFrontForPhp) {
+// Tasks that only PHP can run keep their scores, however many there are, so that PHP finds them.
+TEST_F(RedisPhpTest, TasksLeftToOthersStayInFrontForPhp) {
   for (int i = 10; i < 99; ++i) strangersPush(member("php" + std::to_string(i), "OnlyPhp"), "5");
   strangersPush(member("ours"), "6");
   const auto session = openSession(*broker);
   const auto leased = pop(*session, 89);
   ASSERT_EQ(leased.size(), 89u);
-  std::vector<Released> back;
+  std::vector<TaskRelease> back;
   for (const auto& each : leased)
     back.push_back({.lease = each.lease,
                     .counters = {.unknown = 1},
                     .envelope = each.envelope,
-                    .leftUntil = systemClock().now() + 1h});
+                    .leftToOthersUntil = systemClock().now() + 1h});
   must(session->release(back));
   EXPECT_EQ(idsOf(pop(*session)), Ids{"ours"});
   EXPECT_EQ(server.ask({"ZCOUNT", kQueue, "5", "5"}), 89);
@@ -188,8 +188,9 @@ TEST_F(RedisPhpTest, TasksThatAreLeftToOthersStayInFrontForPhp) {
   EXPECT_EQ(knownIds(), 0);
 }
 
-// Only a producer's own form tells an id without a parser; the due time of a task stays whatever its form is.
-TEST_F(RedisPhpTest, ATaskOfAnyFormThatIsLeftToOthersKeepsItsDueTime) {
+// The lease script finds an id only in the form of PHP and leptir. A task of any other form must keep its due time as
+// well.
+TEST_F(RedisPhpTest, ATaskLeftToOthersKeepsItsDueTimeInAnyJsonForm) {
   const std::vector<std::string> forms{
       R"({"cn":"OnlyPhp","td":{"id":7}})",
       R"({"cn":"OnlyPhp","td":{"parameters":[],"id":"c3"}})",
@@ -206,26 +207,27 @@ TEST_F(RedisPhpTest, ATaskOfAnyFormThatIsLeftToOthersKeepsItsDueTime) {
   const auto session = openSession(*broker);
   const auto leased = pop(*session, forms.size());
   ASSERT_EQ(leased.size(), forms.size());
-  std::vector<Released> back;
+  std::vector<TaskRelease> back;
   for (const auto& each : leased)
-    back.push_back({.lease = each.lease, .envelope = each.envelope, .leftUntil = systemClock().now() + 1h});
+    back.push_back({.lease = each.lease, .envelope = each.envelope, .leftToOthersUntil = systemClock().now() + 1h});
   must(session->release(back));
   for (const auto& form : forms) EXPECT_EQ(scoreOf(form), "100") << form;
   EXPECT_EQ(idsOf(pop(*session)), Ids{"ours"});
 }
 
-TEST_F(RedisPhpTest, ATaskThatComesBackBesideAnEqualOneIsTheOneThatIsLeftToOthers) {
+TEST_F(RedisPhpTest, OfTwoEqualTasksOnlyTheReleasedOneIsLeftToOthers) {
   const std::string twin = R"({"cn":"OnlyPhp","td":[]})";
   strangersPush(twin);
   const auto session = openSession(*broker);
   const auto leased = pop(*session);
   strangersPush(twin);
-  must(session->release(std::vector<Released>{
-      {.lease = leased.at(0).lease, .envelope = leased.at(0).envelope, .leftUntil = systemClock().now() + 1h}}));
+  must(session->release(std::vector<TaskRelease>{{.lease = leased.at(0).lease,
+                                                  .envelope = leased.at(0).envelope,
+                                                  .leftToOthersUntil = systemClock().now() + 1h}}));
   EXPECT_EQ(pop(*session).at(0).envelope, twin);
   EXPECT_TRUE(pop(*session).empty());
   EXPECT_EQ(waiting(), 1);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

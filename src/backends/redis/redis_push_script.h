@@ -1,28 +1,29 @@
-// The body of the script that adds tasks, the longest of all: see RedisScripts::push. It uses what redis_scripts.cc
-// puts before each body. For that file alone.
+// The body of the script that adds tasks (RedisScripts::push). redis_scripts.cc, the only file that includes this one,
+// puts shared functions before it.
 #pragma once
 
 #include <string_view>
 
-namespace leptir {
+namespace leptir::redis {
 
-// An id in `ids` may be of a task that a PHP consumer took out since: then it is looked for where it should be. All are
-// looked for together: thousands may be pushed again that wait at one instant.
+// An id in `ids` may be of a task that a PHP consumer removed from the queue. So for an id that is pushed again the
+// script searches its task where `ids` says it is. It searches all of them together, since thousands of tasks with one
+// due time may be pushed again.
 inline constexpr std::string_view kPush = R"(
 local queue, ids, buriedTasks, sessions, wake, cancel = unpack(KEYS)
 local leasedPrefix, n, time = ARGV[1], tonumber(ARGV[2]), now()
 call('HLEN', cancel)
 call('HLEN', buriedTasks)
 
--- `missing` maps ids to the place in `ids`; those that are somewhere are taken out. Where more than `most` wait at one
--- instant they count as there.
+-- `missing` maps ids to their values in `ids`. Removes the ids whose tasks exist. A task whose due time it shares with
+-- more than `most` members counts as existing, without a search.
 local function takeOutThePresent(missing, most)
   local function look(envelope)
     local id = idOf(envelope)
     if id then missing[id] = nil end
   end
   local crowds = {}
-  for id, place in pairs(missing) do  -- 'b': buried; 'n': of a task without an id of its own
+  for id, place in pairs(missing) do  -- 'b': buried; 'n': revived, without an id in its envelope
     local mark = string.sub(place, 1, 1)
     if mark == 'n' then
       local at = string.sub(place, 2)
@@ -57,7 +58,7 @@ for first = 1, n, 6000 do
   for i = first, last do
     local place = found[i - first + 1]
     known[i] = place
-    -- Most that are pushed again wait still, byte for byte.
+    -- Most tasks that are pushed again are still in the queue, byte for byte.
     if place and not call('ZSCORE', queue, ARGV[2 + 2 * n + i]) then missing[ARGV[2 + i]] = place end
   end
 end
@@ -75,13 +76,14 @@ for i = 1, n do
 end
 inPieces('ZADD', queue, members, 1, 2 * added)
 inPieces('HSET', ids, places, 1, 2 * added)
--- A wish was for the one before.
+-- A cancel request under such an id was for an earlier task.
 if call('EXISTS', cancel) == 1 then
   for i = 1, added do call('HDEL', cancel, places[2 * i - 1]) end
 end
 if added > 0 then ring(wake) end
 
--- What PHP took out leaves its id behind. When most ids are of that kind, some at random are looked at.
+-- A task that a PHP consumer removed leaves its id in `ids`. When most ids are of such tasks, some random ids are
+-- checked and forgotten.
 local function isMostlyOfOthers()
   local total = call('HLEN', ids)
   if total <= 1000 + 2 * waiting then return false end
@@ -99,4 +101,4 @@ end
 return added
 )";
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -8,32 +8,33 @@
 
 #include "task/envelope_counters.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 std::string redisTime(Time time) {
-  const auto micros = std::clamp(time, Time(-kFarthest), Time(kFarthest)).time_since_epoch().count();
+  const auto micros = std::clamp(time, Time(-kMaxTimeSpan), Time(kMaxTimeSpan)).time_since_epoch().count();
   const auto magnitude = static_cast<std::uint64_t>(micros < 0 ? -micros : micros);
   return fmt::format("{}{}.{:06}", micros < 0 ? "-" : "", magnitude / 1'000'000, magnitude % 1'000'000);
 }
 
-// Other people's scores may be anything that a double can be, "inf" and "-inf" among them.
+// Scores of other programs may be any double, including "inf" and "-inf".
 Time timeFromRedis(std::string_view score) {
   double seconds = 0;
   const auto [end, error] = std::from_chars(score.data(), score.data() + score.size(), seconds);
-  // from_chars leaves the value alone when it is too large for a double, or too small to differ from zero.
+  // from_chars leaves the value unchanged both when the number is too large for a double and when it is too small to
+  // differ from zero.
   const bool isLarge = error == std::errc::result_out_of_range && score.find("e-") == std::string_view::npos;
   if (isLarge) seconds = score.starts_with('-') ? -HUGE_VAL : HUGE_VAL;
-  constexpr auto kMost = static_cast<double>(kFarthest.count());
+  constexpr auto kMost = static_cast<double>(kMaxTimeSpan.count());
   return Time(Duration(std::llround(std::clamp(seconds, -kMost, kMost) * 1e6)));
 }
 
 LeasedTask leasedTask(std::uint64_t number, std::string_view envelope) {
-  auto id = escapedIdIn(envelope);
+  auto id = task::escapedIdIn(envelope);
   if (id.size() > kLongestEscapedId) id.clear();
   return {.envelope = std::string(envelope),
-          .counters = countersIn(envelope),
+          .counters = task::countersIn(envelope),
           .lease = {number, std::move(id)},
           .cancelledBy = {}};
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// What a broker, its sessions and its keeper share.
+// What a broker, its sessions and its keeper share: the connection, the keys and the scripts of one queue.
 #pragma once
 
 #include <initializer_list>
@@ -14,7 +14,7 @@
 #include "backends/redis/redis_scripts.h"
 #include "leptir/broker_task.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 struct RedisQueue {
   RedisQueue(std::shared_ptr<RedisConnection> link, std::string key, int version)
@@ -23,16 +23,16 @@ struct RedisQueue {
   std::shared_ptr<RedisConnection> connection;
   RedisKeys keys;
   RedisScripts scripts;
-  bool isSharedWithPhp = false;        // PHP consumers take tasks from it as well, as far as is known
-  std::set<std::string> ownInstances;  // whose sessions were opened or resumed here: never claimed here
+  bool isSharedWithPhp = false;        // PHP consumers seem to take tasks from this queue too
+  std::set<std::string> ownInstances;  // with sessions opened or resumed here; recovery never claims them
 };
 
-// The arguments of a script, lists as blocks. Texts that are not somebody else's already are kept here.
+// The arguments of a script, lists as blocks. They are views: the caller keeps the texts alive.
 class RedisArguments {
  public:
   explicit RedisArguments(std::initializer_list<std::string_view> first) : words_(first) {}
 
-  void add(std::string_view theirs) { words_.push_back(theirs); }
+  void add(std::string_view text) { words_.push_back(text); }
   template <class Range, class Of>
   void addBlock(const Range& range, Of textOf) {
     for (const auto& each : range) add(textOf(each));
@@ -43,20 +43,20 @@ class RedisArguments {
   std::vector<std::string_view> words_;
 };
 
-// Seconds since 1970 with the six digits of microseconds: a score.
+// A score of the queue: seconds since 1970 with six decimals.
 std::string redisTime(Time time);
 Time timeFromRedis(std::string_view score);
 
-// What one request carries of envelopes, which may have 16 MiB each: it lies in our memory and in the server's several
-// times over.
+// Bytes of envelopes in one request at most. An envelope may have 16 MiB, and a request is in the memory of leptir and
+// of the server several times over.
 inline constexpr std::size_t kMostBytesOfARequest = std::size_t{32} << 20;
 
-// A text that other programs stored is read up to this size: the largest envelope, and what leptir adds to one.
+// The largest text that is read of what other programs stored: the largest envelope plus what leptir adds to one.
 inline constexpr std::size_t kLargestText = kMaxEnvelopeBytes + std::size_t{64} * 1024;
 
-// How many of `tasks` one request carries; at least one, if there is one.
+// How many of the first `tasks` fit into one request; at least one, if there is any.
 template <class Task>
-std::size_t firstPiece(std::span<const Task> tasks) {
+std::size_t countFittingOneRequest(std::span<const Task> tasks) {
   std::size_t count = 0;
   for (std::size_t bytes = 0; count < tasks.size(); ++count) {
     bytes += tasks[count].envelope.size();
@@ -65,10 +65,11 @@ std::size_t firstPiece(std::span<const Task> tasks) {
   return count;
 }
 
-// The longest an id of other people may be for us to keep track of it; a longer one counts as none.
+// The longest escaped id (bytes) of another program's task that leptir tracks; a task with a longer one counts as
+// having no id.
 inline constexpr std::size_t kLongestEscapedId = 1530;
 
-// A leased task as its hash has it: by field and value.
+// Makes a leased task of a field (the lease number) and value of the hash of a session.
 LeasedTask leasedTask(std::uint64_t number, std::string_view envelope);
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// For tests: a queue on a real server, as leptir and as strangers see it.
+// For tests: a queue on a real server, used by leptir and by other programs.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include "tests/support/redis_address_support.h"
 #include "tests/support/redis_server.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 class RedisQueueTest : public testing::Test {
  protected:
@@ -28,7 +28,7 @@ class RedisQueueTest : public testing::Test {
     return must(RedisBroker::open(std::make_shared<RedisConnection>(std::move(address)), kQueue));
   }
   std::unique_ptr<RedisBroker> open() { return open(redisAt(server.socket())); }
-  // By a user who has just these rights.
+  // The address with the login of a user who has exactly these rights.
   RedisAddress addressOf(std::string_view user, std::vector<std::string_view> rights) {
     rights.insert(rights.begin(), {"ACL", "SETUSER", user, "on", ">secret"});
     server.ask(rights);
@@ -59,7 +59,7 @@ class RedisQueueTest : public testing::Test {
     return must(session.popBrokerTasks(limit, Duration(0), wake));
   }
 
-  // As a producer does who knows nothing of leptir.
+  // Pushes a member as a producer that knows nothing of leptir.
   void strangersPush(std::string_view member, std::string_view score = "1") {
     server.ask({"ZADD", kQueue, score, member});
   }
@@ -72,4 +72,4 @@ class RedisQueueTest : public testing::Test {
   Wake wake;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -7,24 +7,27 @@
 
 #include "base/escape.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// The largest text that we ask for is an envelope (16 MB); a list is a lease of some thousand tasks.
+// Limits for one block of replies: the largest text that leptir requests is an envelope (16 MiB), the longest list a
+// lease of some thousand tasks.
 constexpr std::size_t kMostUnread = std::size_t{64} << 20;
 constexpr std::size_t kMostText = std::size_t{512} << 20;
 constexpr std::size_t kMostValues = std::size_t{4} << 20;
-// What stays allocated between replies.
+// The buffer that stays allocated between replies.
 constexpr std::size_t kKeptBuffer = std::size_t{1} << 20;
 
-// Lists of ours nest at most three deep. The limit of hiredis itself depends on its version.
+// The replies that leptir requests nest at most three lists deep. hiredis has a limit too, but it depends on its
+// version.
 constexpr int kMostLevels = 7;
 
-RedisReplies& repliesOf(const redisReadTask* task) {
-  return *static_cast<RedisReplies*>(task->privdata);
+RedisReplyBlock& blockOf(const redisReadTask* task) {
+  return *static_cast<RedisReplyBlock*>(task->privdata);
 }
 
-// hiredis hands pointers around and only compares them with null.
+// hiredis passes the pointers that createString etc. return back to us and itself only compares them with null, so a
+// pointer holds the index of a node plus one.
 void* toHandle(std::uint32_t index) {
   return reinterpret_cast<void*>(static_cast<std::uintptr_t>(index) + 1);  // NOLINT(performance-no-int-to-ptr)
 }
@@ -32,9 +35,10 @@ std::uint32_t fromHandle(const void* handle) {
   return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(handle) - 1);
 }
 
-// The place of a value: an element of a list has one already. Null: there are too many.
-void* place(const redisReadTask* task, RedisReplies::Node node) {
-  auto& replies = repliesOf(task);
+// Stores `node`: an element of a list goes into the slot that createArray reserved, any other value behind the last
+// node. Null: the block has too many values.
+void* storeNode(const redisReadTask* task, RedisReplyBlock::Node node) {
+  auto& replies = blockOf(task);
   if (task->parent == nullptr) {
     if (replies.nodes.size() >= kMostValues) return nullptr;
     replies.nodes.push_back(node);
@@ -52,12 +56,12 @@ RedisValue::Kind kindOf(int type) {
 }
 
 void* createString(const redisReadTask* task, char* bytes, std::size_t size) {
-  auto& text = repliesOf(task).text;
+  auto& text = blockOf(task).text;
   if (text.size() + size > kMostText) return nullptr;
-  const RedisReplies::Node node{kindOf(task->type), static_cast<std::uint32_t>(size),
-                                static_cast<std::int64_t>(text.size())};
+  const RedisReplyBlock::Node node{kindOf(task->type), static_cast<std::uint32_t>(size),
+                                   static_cast<std::int64_t>(text.size())};
   text.append(bytes, size);
-  return place(task, node);
+  return storeNode(task, node);
 }
 
 bool isTooDeep(const redisReadTask* task) {
@@ -68,13 +72,13 @@ bool isTooDeep(const redisReadTask* task) {
   return false;
 }
 
-// How hiredis counts depends on its version.
+// A template, since the type of `elements` depends on the version of hiredis.
 template <class Count>
 void* createArray(const redisReadTask* task, Count elements) {
-  auto& nodes = repliesOf(task).nodes;
+  auto& nodes = blockOf(task).nodes;
   if (isTooDeep(task) || static_cast<std::uint64_t>(elements) > kMostValues - nodes.size()) return nullptr;
   const auto size = static_cast<std::uint32_t>(elements);
-  void* handle = place(task, {RedisValue::Kind::List, size, 0});
+  void* handle = storeNode(task, {RedisValue::Kind::List, size, 0});
   if (handle == nullptr) return nullptr;
   nodes[fromHandle(handle)].number = static_cast<std::int64_t>(nodes.size());
   nodes.resize(nodes.size() + size);
@@ -82,17 +86,17 @@ void* createArray(const redisReadTask* task, Count elements) {
 }
 
 void* createInteger(const redisReadTask* task, long long number) {
-  return place(task, {RedisValue::Kind::Integer, 0, number});
+  return storeNode(task, {RedisValue::Kind::Integer, 0, number});
 }
 
 void* createNil(const redisReadTask* task) {
-  return place(task, {});
+  return storeNode(task, {});
 }
 
 void freeObject(void*) {}
 
 #if HIREDIS_MAJOR >= 1
-// Of a protocol that we never ask for; but whoever answers may say anything.
+// RESP3 types. leptir never asks for RESP3, but a server may send anything.
 void* createDouble(const redisReadTask* task, double, char* bytes, std::size_t size) {
   return createString(task, bytes, size);
 }
@@ -118,7 +122,7 @@ redisReplyObjectFunctions functions{
 }  // namespace
 
 RedisReader::RedisReader()
-    : replies_(std::make_shared<RedisReplies>()), reader_(redisReaderCreateWithFunctions(&functions)) {
+    : replies_(std::make_shared<RedisReplyBlock>()), reader_(redisReaderCreateWithFunctions(&functions)) {
   if (!reader_) throw std::bad_alloc();
   reader_->maxbuf = kKeptBuffer;
   reader_->privdata = replies_.get();
@@ -128,17 +132,17 @@ Result<void> RedisReader::feed(std::string_view bytes) {
   redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
   if (auto parsed = parse(); !parsed) return parsed;
   if (reader_->len - reader_->pos > kMostUnread)
-    return Error(ErrorCode::Unavailable, "answers with a text larger than any that leptir asks for");
+    return Error(ErrorCode::Unavailable, "sends a text larger than any reply that leptir asks for");
   return {};
 }
 
 Result<void> RedisReader::parse() {
-  // Asked without bytes it would begin the next reply already, which belongs to another block.
+  // Without bytes left, redisReaderGetReply() would already begin the next reply, which belongs to the next block.
   while (reader_->pos < reader_->len) {
     void* reply = nullptr;
     if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK)
-      return Error(ErrorCode::Unavailable, "answers what no redis-server would (" + escaped(reader_->errstr) +
-                                               "): is it one, and on this port without TLS?");
+      return Error(ErrorCode::Unavailable, "sends what no redis-server would (" + base::escaped(reader_->errstr) +
+                                               "): is it a redis-server, and is this port one without TLS?");
     if (reply == nullptr) return {};
     roots_.push_back(fromHandle(reply));
   }
@@ -154,7 +158,7 @@ std::vector<RedisReply> RedisReader::take() {
   taken.reserve(roots_.size());
   for (const auto root : roots_) taken.emplace_back(replies_, root);
   roots_.clear();
-  replies_ = std::make_shared<RedisReplies>();
+  replies_ = std::make_shared<RedisReplyBlock>();
   reader_->privdata = replies_.get();
   return taken;
 }
@@ -163,4 +167,4 @@ void RedisReader::Free::operator()(redisReader* reader) const {
   redisReaderFree(reader);
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// Bytes from a server to replies: hiredis' reader, which this file and no other uses.
+// Parses the bytes of a server into replies with hiredis' reader. Only redis_reader.cc includes hiredis.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +12,21 @@
 
 struct redisReader;
 
-namespace leptir {
+namespace leptir::redis {
 
-// One thread at a time. Holds no more than some hundred megabytes, whatever a server sends.
+// One thread at a time. Keeps at most some hundred megabytes in memory, whatever a server sends.
 class RedisReader {
  public:
   RedisReader();
 
-  // Unavailable: this is no reply of a redis-server, or a larger one than any that we ask for. Nothing that comes after
-  // it can be understood.
+  // Unavailable: the bytes are no reply of a redis-server, or a larger one than leptir ever requests. The reader cannot
+  // be used after that.
   Result<void> feed(std::string_view bytes);
-  // Whole replies since the last take().
+  // Complete replies since the last take().
   std::size_t count() const { return roots_.size(); }
-  // Nothing of a further one has come.
+  // No incomplete reply is pending.
   bool isBetweenReplies() const;
-  // In the order that they came; between replies.
+  // The complete replies in the order of their arrival. Call it only while isBetweenReplies().
   std::vector<RedisReply> take();
 
  private:
@@ -35,9 +35,9 @@ class RedisReader {
   };
   Result<void> parse();
 
-  std::shared_ptr<RedisReplies> replies_;
+  std::shared_ptr<RedisReplyBlock> replies_;
   std::vector<std::uint32_t> roots_;
   std::unique_ptr<redisReader, Free> reader_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// Replies as a server sends them, in any pieces, and what no server would send.
+// Replies as a server sends them, split at any byte, and bytes that no server would send.
 #include "backends/redis/redis_reader.h"
 
 #include <gmock/gmock.h>
@@ -6,7 +6,7 @@
 
 #include <random>
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using ::testing::HasSubstr;
@@ -20,7 +20,7 @@ std::vector<RedisReply> repliesTo(std::string_view bytes) {
   return reader.take();
 }
 
-// As text, to compare by.
+// A value as text for comparisons.
 std::string written(RedisValue value) {
   switch (value.kind()) {
     case Kind::Nil:
@@ -41,17 +41,17 @@ const std::string kSeveral =
     "+OK\r\n:42\r\n$-1\r\n$0\r\n\r\n-ERR no\r\n*-1\r\n*0\r\n"
     "*3\r\n$5\r\nhello\r\n*2\r\n:1\r\n*1\r\n$2\r\n\r\n\r\n:-7\r\n$3\r\n123\r\n";
 
-TEST(RedisReader, KnowsEveryKindOfReply) {
+TEST(RedisReader, ReadsEveryKindOfReply) {
   const auto replies = repliesTo(kSeveral);
   std::string all;
   for (const auto& reply : replies) all += written(reply.value()) + ";";
   EXPECT_EQ(all, "2'OK';42;nil;1'';5'ERR no';nil;[];[1'hello' [1 [1'\r\n' ] ] -7 ];1'123';");
   EXPECT_EQ(replies.back().value().integer(), 123);
-  EXPECT_EQ(replies[7].value()[0].integer(), 0) << "a text that is no number";
+  EXPECT_EQ(replies[7].value()[0].integer(), 0) << "the integer of a text that is no number";
   EXPECT_EQ(replies[1].value().text(), "");
 }
 
-TEST(RedisReader, ReadsTheSameInWhateverPiecesItComes) {
+TEST(RedisReader, ReadsTheSameRepliesWhereverTheBytesAreSplit) {
   for (std::size_t cut = 1; cut < kSeveral.size(); ++cut) {
     RedisReader reader;
     ASSERT_TRUE(reader.feed(kSeveral.substr(0, cut)));
@@ -62,7 +62,7 @@ TEST(RedisReader, ReadsTheSameInWhateverPiecesItComes) {
   }
 }
 
-TEST(RedisReader, RepliesOutliveTheReaderAndThoseThatComeAfterThem) {
+TEST(RedisReader, RepliesStayValidAfterLaterRepliesAndTheReadersEnd) {
   std::vector<RedisReply> first;
   {
     RedisReader reader;
@@ -74,7 +74,7 @@ TEST(RedisReader, RepliesOutliveTheReaderAndThoseThatComeAfterThem) {
   EXPECT_EQ(first.at(0).value().text(), "first");
 }
 
-TEST(RedisReader, SaysThatSomethingIsNoReply) {
+TEST(RedisReader, BytesThatAreNoReplyAreUnavailable) {
   for (const std::string bytes :
        {"HTTP/1.1 400 Bad Request\r\n\r\n", "\x15\x03\x03", "*3\r\n?\r\n", "$abc\r\n", ":4x\r\n", "$-2\r\n", "*-5\r\n",
         "*99999999999999999999\r\n", "*2147483648\r\n", "$9223372036854775808\r\n"}) {
@@ -86,14 +86,14 @@ TEST(RedisReader, SaysThatSomethingIsNoReply) {
   }
 }
 
-TEST(RedisReader, HoldsNoMoreThanItSaysWhateverIsPromised) {
+TEST(RedisReader, RefusesListsLargerThanItsLimitWhenTheyAreAnnounced) {
   for (const std::string bytes : {"*1000000000\r\n", "*2147483647\r\n"}) {
     RedisReader reader;
     EXPECT_FALSE(reader.feed(bytes)) << bytes;
   }
   RedisReader lists;
   EXPECT_TRUE(lists.feed("*4000000\r\n*4000\r\n"));
-  EXPECT_FALSE(lists.feed("*4000000\r\n")) << "all lists of one reply together";
+  EXPECT_FALSE(lists.feed("*4000000\r\n")) << "the limit is for all lists of one reply together";
 }
 
 TEST(RedisReader, RefusesATextThatNeverEnds) {
@@ -115,7 +115,7 @@ TEST(RedisReader, RefusesListsNestedDeeperThanAnyReply) {
   for (const int levels : {8, 9, 12, 100'000}) EXPECT_FALSE(RedisReader().feed(nested(levels))) << levels;
 }
 
-// Bytes of the protocol's own alphabet come further than arbitrary ones.
+// Mostly bytes that the protocol uses: they get further into the parser than arbitrary ones.
 std::string randomBytes(std::mt19937& random) {
   static constexpr std::string_view kAlphabet = "$*:+-\r\n0123456789abc";
   std::string bytes(random() % 200, 0);
@@ -138,7 +138,7 @@ std::string damaged(std::mt19937& random) {
   return bytes;
 }
 
-TEST(RedisReader, NeitherCrashesNorLosesItselfOnFuzzedReplies) {
+TEST(RedisReader, DoesNotCrashOnFuzzedReplies) {
   const auto seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
@@ -161,4 +161,4 @@ TEST(RedisReader, NeitherCrashesNorLosesItselfOnFuzzedReplies) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -2,12 +2,12 @@
 
 #include "backends/redis/redis_expect.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// A score is the server's time in microseconds, or a microsecond later than the newest; from 2^52 on it is another
-// program's, and a number there is not one less than the next. The first command frees memory,
-// so a full server takes it, and then what follows in the same script.
+// A score is the server's time in µs, or one more than the newest score. Scores from 2^52 on were written by another
+// program and are ignored: in a double, such a number plus one may be the same number. The first command frees memory,
+// so a full server runs it and then the rest of the script.
 const RedisScript& writeScript() {
   static const RedisScript kScript(R"(
 local index, most, expiry = KEYS[1], tonumber(ARGV[1]), ARGV[2]
@@ -37,9 +37,9 @@ return 1
   return kScript;
 }
 
-std::string_view wordOf(RecordNote note) {
-  if (note == RecordNote::Remove) return "remove";
-  return note == RecordNote::AddUnlessThere ? "keep" : "add";
+std::string_view wordOf(IndexChange change) {
+  if (change == IndexChange::Remove) return "remove";
+  return change == IndexChange::AddUnlessThere ? "keep" : "add";
 }
 
 }  // namespace
@@ -48,16 +48,17 @@ RedisRecordIndex::RedisRecordIndex(std::shared_ptr<RedisConnection> connection, 
                                    std::string expiry)
     : connection_(std::move(connection)), key_(key + ".failures"), expiry_(std::move(expiry)) {}
 
-Result<void> RedisRecordIndex::write(std::span<const MetaInfo> records, std::span<const RecordNote> notes) {
+Result<void> RedisRecordIndex::write(std::span<const MetaInfo> records, std::span<const IndexChange> changes) {
   const auto most = std::to_string(kMost);
   const std::string_view keys[] = {key_};
   std::vector<std::string_view> arguments{most, expiry_};
-  for (std::size_t i = 0; i < notes.size(); ++i) {
-    if (notes[i] != RecordNote::Nothing) arguments.insert(arguments.end(), {wordOf(notes[i]), records[i].id});
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (changes[i] != IndexChange::Nothing) arguments.insert(arguments.end(), {wordOf(changes[i]), records[i].id});
   }
   if (arguments.size() == 2) return {};
   const auto written = connection_->runScript(writeScript(), keys, arguments);
-  // Somebody's value under its key, or no rights there: it is a hint, and the records stand.
+  // Another program's value under the key of the index, or no rights to it: the index is only a hint, and the records
+  // are saved.
   if (!written) return written.error().code() == ErrorCode::Invalid ? Result<void>() : written.error();
   const auto isDone = RedisExpect(*connection_).integer(written->value(), 1, 1);
   return isDone ? Result<void>() : isDone.error();
@@ -74,4 +75,4 @@ Result<std::vector<std::string>> RedisRecordIndex::read(std::size_t offset, std:
   return ids;
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

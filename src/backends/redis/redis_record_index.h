@@ -1,5 +1,6 @@
-// The ids of tasks that did not succeed, the newest last, at most kMost: what a server can list that knows records by
-// their ids alone. An entry may speak of a record that is gone or has succeeded since: readers look at the record.
+// An index of the tasks that did not succeed: their ids, the newest last, at most kMost. It makes records listable on a
+// server that finds a record only by its id. An entry may be outdated, its record gone or successful by now, so readers
+// check the record itself.
 #pragma once
 
 #include <memory>
@@ -10,23 +11,23 @@
 #include "backends/redis/redis_connection.h"
 #include "leptir/meta_info.h"
 
-namespace leptir {
+namespace leptir::redis {
 
-// What the index is to learn of a record that was saved.
-enum class RecordNote : char { Nothing, Add, AddUnlessThere, Remove };
+// How the index has to change for a record that was saved.
+enum class IndexChange : char { Nothing, Add, AddUnlessThere, Remove };
 
 class RedisRecordIndex {
  public:
   static constexpr std::size_t kMost = 10'000;
 
-  // `key` of the records; `expiry` in milliseconds, empty: never.
+  // `key`: the prefix of the records' keys; `expiry` in milliseconds, empty: never.
   RedisRecordIndex(std::shared_ptr<RedisConnection> connection, const std::string& key, std::string expiry);
 
-  // One note for each record. One step on the server, also when that is full. A key that holds something else costs the
-  // index, not the records.
-  Result<void> write(std::span<const MetaInfo> records, std::span<const RecordNote> notes);
+  // Applies one change for each record, in one atomic step, on a full server as well. If the key of the index holds a
+  // value of another type, nothing is indexed and no error is returned: the records are saved.
+  Result<void> write(std::span<const MetaInfo> records, std::span<const IndexChange> changes);
 
-  // Ids, the newest first; fewer than `count` at the end.
+  // Ids, the newest first; fewer than `count` at the end of the index.
   Result<std::vector<std::string>> read(std::size_t offset, std::size_t count);
 
  private:
@@ -35,4 +36,4 @@ class RedisRecordIndex {
   std::string expiry_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

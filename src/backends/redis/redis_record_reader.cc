@@ -5,20 +5,20 @@
 
 #include "backends/redis/redis_expect.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-using Kind = StandingRecord::Kind;
+using Kind = StoredRecord::Kind;
 using Ids = std::span<const std::string_view>;
 
-// Records of one exchange: so many, and so many bytes, or one record.
+// Limits of one exchange; a single record may be larger.
 constexpr std::size_t kMostAtOnce = 100, kMostBytesAtOnce = std::size_t{32} << 20;
 
-bool isOtherKind(RedisValue reply) {
+bool isOtherType(RedisValue reply) {
   return reply.isError() && reply.text().starts_with("WRONGTYPE");
 }
 
-void appendSize(RedisConnection& connection, const RedisRecordPlaces::Place& place) {
+void appendSize(RedisConnection& connection, const RedisRecordLocator::Location& place) {
   if (place.isInHash()) {
     connection.append({"HSTRLEN", place.key, place.field});
   } else {
@@ -26,7 +26,7 @@ void appendSize(RedisConnection& connection, const RedisRecordPlaces::Place& pla
   }
 }
 
-void appendLoad(RedisConnection& connection, const RedisRecordPlaces::Place& place) {
+void appendLoad(RedisConnection& connection, const RedisRecordLocator::Location& place) {
   if (place.isInHash()) {
     connection.append({"HGET", place.key, place.field});
   } else {
@@ -34,15 +34,15 @@ void appendLoad(RedisConnection& connection, const RedisRecordPlaces::Place& pla
   }
 }
 
-Result<void> readSizes(RedisConnection& connection, RedisRecordPlaces& places, Ids ids,
-                       std::span<StandingRecord> into) {
-  for (const auto id : ids) appendSize(connection, places.placeOf(id));
+Result<void> readSizes(RedisConnection& connection, RedisRecordLocator& locator, Ids ids,
+                       std::span<StoredRecord> into) {
+  for (const auto id : ids) appendSize(connection, locator.locate(id));
   const auto replies = connection.exchange();
   if (!replies) return replies.error();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto reply = (*replies)[i].value();
-    if (isOtherKind(reply)) {
-      into[i].kind = Kind::OtherKind;
+    if (isOtherType(reply)) {
+      into[i].kind = Kind::OtherType;
       continue;
     }
     if (reply.isError()) return connection.errorOf(reply);
@@ -54,16 +54,16 @@ Result<void> readSizes(RedisConnection& connection, RedisRecordPlaces& places, I
   return {};
 }
 
-Result<void> readTexts(RedisConnection& connection, RedisRecordPlaces& places, Ids ids,
-                       std::span<StandingRecord*> into) {
-  for (const auto id : ids) appendLoad(connection, places.placeOf(id));
+Result<void> readTexts(RedisConnection& connection, RedisRecordLocator& locator, Ids ids,
+                       std::span<StoredRecord*> into) {
+  for (const auto id : ids) appendLoad(connection, locator.locate(id));
   const auto replies = connection.exchange();
   if (!replies) return replies.error();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto reply = (*replies)[i].value();
     auto& record = *into[i];
-    if (isOtherKind(reply)) {
-      record.kind = Kind::OtherKind;
+    if (isOtherType(reply)) {
+      record.kind = Kind::OtherType;
       continue;
     }
     if (reply.isError()) return connection.errorOf(reply);
@@ -73,15 +73,15 @@ Result<void> readTexts(RedisConnection& connection, RedisRecordPlaces& places, I
   return {};
 }
 
-// The texts of those that are small enough.
-Result<void> readTexts(RedisConnection& connection, RedisRecordPlaces& places, Ids ids,
-                       std::span<StandingRecord> into) {
+// Reads the values that are not too large, as many in each exchange as its limit of bytes allows.
+Result<void> readTexts(RedisConnection& connection, RedisRecordLocator& locator, Ids ids,
+                       std::span<StoredRecord> into) {
   std::vector<std::string_view> chosen;
-  std::vector<StandingRecord*> chosenInto;
+  std::vector<StoredRecord*> chosenInto;
   std::size_t bytes = 0;
   const auto read = [&]() -> Result<void> {
     if (chosen.empty()) return {};
-    auto done = readTexts(connection, places, chosen, chosenInto);
+    auto done = readTexts(connection, locator, chosen, chosenInto);
     chosen.clear(), chosenInto.clear(), bytes = 0;
     return done;
   };
@@ -97,16 +97,16 @@ Result<void> readTexts(RedisConnection& connection, RedisRecordPlaces& places, I
 
 }  // namespace
 
-Result<std::vector<StandingRecord>> readRecords(RedisConnection& connection, RedisRecordPlaces& places, Ids ids) {
-  std::vector<StandingRecord> records(ids.size());
+Result<std::vector<StoredRecord>> readRecords(RedisConnection& connection, RedisRecordLocator& locator, Ids ids) {
+  std::vector<StoredRecord> records(ids.size());
   for (std::size_t from = 0; from < ids.size(); from += kMostAtOnce) {
     const auto count = std::min(kMostAtOnce, ids.size() - from);
     const auto piece = ids.subspan(from, count);
     const auto into = std::span(records).subspan(from, count);
-    if (auto sized = readSizes(connection, places, piece, into); !sized) return sized.error();
-    if (auto read = readTexts(connection, places, piece, into); !read) return read.error();
+    if (auto sized = readSizes(connection, locator, piece, into); !sized) return sized.error();
+    if (auto read = readTexts(connection, locator, piece, into); !read) return read.error();
   }
   return records;
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,5 @@
-// Reads records from a redis-server, of whatever size and kind: other programs write under these keys as well.
+// Reads records from a redis-server. A value may have any size and type, since other programs write under these keys as
+// well.
 #pragma once
 
 #include <optional>
@@ -8,24 +9,24 @@
 #include <vector>
 
 #include "backends/redis/redis_connection.h"
-#include "backends/redis/redis_record_places.h"
+#include "backends/redis/redis_record_locator.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::redis {
 
-// A larger text is never read from the server.
+// In bytes. A larger value is not read.
 inline constexpr std::size_t kLargestRecord = std::size_t{60} << 20;
 
-struct StandingRecord {
-  enum class Kind { None, Text, TooLarge, OtherKind };
+struct StoredRecord {
+  enum class Kind { None, Text, TooLarge, OtherType };
 
   Kind kind = Kind::None;
   std::size_t size = 0;  // of Text and TooLarge
   std::string text;      // of Text
 };
 
-// One for each of `ids`: their sizes first, then the texts, some at once.
-Result<std::vector<StandingRecord>> readRecords(RedisConnection& connection, RedisRecordPlaces& places,
-                                                std::span<const std::string_view> ids);
+// One result for each of `ids`. Reads the sizes first, then the values, several in each exchange.
+Result<std::vector<StoredRecord>> readRecords(RedisConnection& connection, RedisRecordLocator& locator,
+                                              std::span<const std::string_view> ids);
 
-}  // namespace leptir
+}  // namespace leptir::redis

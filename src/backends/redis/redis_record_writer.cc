@@ -5,15 +5,15 @@
 #include "backends/redis/redis_errors.h"
 #include "backends/redis/redis_expect.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// Others may write the same record meanwhile; nobody does so for ever.
+// Other writers may replace the same record between our read and our write, but not so many times.
 constexpr int kMostRounds = 1000;
 
-// The new text stands only if what stood there is what was compared; of a text that was too large to be read, its size.
-// The server is told first to delete: a full one takes that, and then what follows in the same script. As PHP leptir's
-// SET does, it replaces a value of another kind.
+// Compare and set: replaces the stored record only if it still is the one that was compared; of a record too large to
+// be read only the size is compared. DEL comes first, since a full server accepts it and then the rest of the script. A
+// value of another type is replaced, as PHP leptir's SET does.
 const RedisScript& setScript() {
   static const RedisScript kScript(R"(
 local key, text, expiry, compared, size = KEYS[1], ARGV[1], ARGV[2], ARGV[3] or false, ARGV[4]
@@ -45,33 +45,33 @@ return 1
   return kScript;
 }
 
-struct Standing {
+struct RecordVersion {
   std::uint64_t lease = 0;
-  int step = 0;  // of a MetaStep; 0: older than any
+  int step = 0;  // a MetaStep; 0: older than any step
 };
 
 constexpr std::uint64_t kLargestLease = std::uint64_t{1} << 62;
 
-// What PHP wrote has no lease, which counts as 0; what is no record at all, or has a lease that no store gives, is
-// older than anything.
-Standing standingOf(const std::string& text) {
+// A record without a lease was written by PHP and counts as of lease 0. A text that is no record, or has an impossible
+// lease, is older than any record.
+RecordVersion versionOf(const std::string& text) {
   const auto record = parseJson(text);
   if (!record || !record->is_object()) return {};
-  Standing standing{0, static_cast<int>(MetaStep::Settled)};
+  RecordVersion version{0, static_cast<int>(MetaStep::Settled)};
   if (const auto lease = record->find("lease"); lease != record->end() && lease->is_number_unsigned()) {
-    standing.lease = lease->get<std::uint64_t>();
-    if (standing.lease > kLargestLease) return {};
+    version.lease = lease->get<std::uint64_t>();
+    if (version.lease > kLargestLease) return {};
   }
   if (record->value("step", Json()) == static_cast<int>(MetaStep::Running))
-    standing.step = static_cast<int>(MetaStep::Running);
-  return standing;
+    version.step = static_cast<int>(MetaStep::Running);
+  return version;
 }
 
-// What is too large to be read is no record of ours.
-bool replaces(const MetaInfo& record, const StandingRecord& old) {
-  if (old.kind != StandingRecord::Kind::Text) return true;
-  const auto standing = standingOf(old.text);
-  return record.lease != standing.lease ? record.lease > standing.lease : static_cast<int>(record.step) > standing.step;
+// A value that is too large to be read is no record of leptir and is replaced.
+bool replaces(const MetaInfo& record, const StoredRecord& old) {
+  if (old.kind != StoredRecord::Kind::Text) return true;
+  const auto stored = versionOf(old.text);
+  return record.lease != stored.lease ? record.lease > stored.lease : static_cast<int>(record.step) > stored.step;
 }
 
 bool hasSucceeded(const MetaInfo& record) {
@@ -84,20 +84,21 @@ bool isFull(RedisValue reply) {
 
 }  // namespace
 
-RedisRecordWriter::RedisRecordWriter(std::shared_ptr<RedisConnection> connection, RedisRecordPlaces& places,
+RedisRecordWriter::RedisRecordWriter(std::shared_ptr<RedisConnection> connection, RedisRecordLocator& locator,
                                      std::string expiry)
-    : connection_(std::move(connection)), places_(places), expiry_(std::move(expiry)) {}
+    : connection_(std::move(connection)), locator_(locator), expiry_(std::move(expiry)) {}
 
-Result<std::vector<RecordNote>> RedisRecordWriter::write(std::span<const MetaInfo> records) {
-  notes_.assign(records.size(), RecordNote::Nothing);
+Result<std::vector<IndexChange>> RedisRecordWriter::write(std::span<const MetaInfo> records) {
+  indexChanges_.assign(records.size(), IndexChange::Nothing);
   auto standing = addNew(records);
   if (!standing) return standing.error();
   if (auto replaced = replaceOlder(records, std::move(*standing)); !replaced) return replaced.error();
-  return std::move(notes_);
+  return std::move(indexChanges_);
 }
 
-// All in one exchange; answers which found something in their place, or were refused by a full server. A reply that is
-// none of SET, HSETNX or PEXPIRE is an error: a record that is taken for saved is acknowledged, and lost if it was not.
+// Adds all records in one exchange. Returns the records that another record kept from being added, or a full server
+// refused. An unexpected reply is an error: a record that counts as saved gets its lease acknowledged, and would be
+// lost if it was not saved.
 Result<RedisRecordWriter::Positions> RedisRecordWriter::addNew(std::span<const MetaInfo> records) {
   hashes_.clear();
   areInHash_.clear();
@@ -109,17 +110,17 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::addNew(std::span<const M
   for (std::size_t i = 0; i < replies->size(); ++i) {
     const auto added = isAdded((*replies)[i].value(), i < records.size() && !areInHash_[i]);
     if (!added) return added.error();
-    if (i >= records.size()) continue;  // whether a hash got its time
+    if (i >= records.size()) continue;  // the reply to PEXPIRE of a hash
     if (!*added) {
       standing.push_back(i);
     } else if (!hasSucceeded(records[i])) {
-      notes_[i] = RecordNote::Add;
+      indexChanges_[i] = IndexChange::Add;
     }
   }
   return standing;
 }
 
-// A refusal by a full server is none: such a record is tried again in another way.
+// False also when a full server refused the record: compareAndSet() then saves it.
 Result<bool> RedisRecordWriter::isAdded(RedisValue reply, bool isOfSet) const {
   if (isFull(reply)) return false;
   if (reply.isError()) return connection_->errorOf(reply);
@@ -130,7 +131,7 @@ Result<bool> RedisRecordWriter::isAdded(RedisValue reply, bool isOfSet) const {
 void RedisRecordWriter::appendNew(const MetaInfo& record) {
   text_.clear();
   writeMetaInfo(record, text_);
-  const auto place = places_.placeOf(record.id);
+  const auto place = locator_.locate(record.id);
   areInHash_.push_back(place.isInHash());
   if (place.isInHash()) {
     connection_->append({"HSETNX", place.key, place.field, text_});
@@ -147,19 +148,20 @@ void RedisRecordWriter::appendExpiryOfHashes() {
   for (const auto& hash : hashes_) connection_->append({"PEXPIRE", hash, expiry_});
 }
 
-// Compares here, since a record holds users' text that no script should have to understand, and sets there.
+// Compares the records here and sets them on the server: records contain users' text, which no script should have to
+// parse.
 Result<void> RedisRecordWriter::replaceOlder(std::span<const MetaInfo> records, Positions standing) {
   for (int round = 0; !standing.empty(); ++round) {
     if (round == kMostRounds) {
-      return Error(ErrorCode::Unavailable, "others write the same records without end")
+      return Error(ErrorCode::Unavailable, "other writers replace the same records again and again")
           .in(connection_->address().where());
     }
-    auto contenders = readStanding(records, standing);
+    auto contenders = readStored(records, standing);
     if (!contenders) return contenders.error();
     std::erase_if(*contenders, [&](const Contender& contender) {
       const auto& record = records[contender.position];
       if (replaces(record, contender.old)) return false;
-      noteKept(record, contender);
+      reindexOwnRecord(record, contender);
       return true;
     });
     auto left = compareAndSet(records, *contenders);
@@ -169,18 +171,19 @@ Result<void> RedisRecordWriter::replaceOlder(std::span<const MetaInfo> records, 
   return {};
 }
 
-Result<std::vector<RedisRecordWriter::Contender>> RedisRecordWriter::readStanding(std::span<const MetaInfo> records,
-                                                                                  const Positions& standing) {
+Result<std::vector<RedisRecordWriter::Contender>> RedisRecordWriter::readStored(std::span<const MetaInfo> records,
+                                                                                const Positions& standing) {
   std::vector<std::string_view> ids;
   for (const auto position : standing) ids.push_back(records[position].id);
-  auto read = readRecords(*connection_, places_, ids);
+  auto read = readRecords(*connection_, locator_, ids);
   if (!read) return read.error();
   std::vector<Contender> contenders;
   for (std::size_t i = 0; i < standing.size(); ++i) contenders.push_back({standing[i], std::move((*read)[i])});
   return contenders;
 }
 
-// Answers those in whose place something else stood by then, or whose script was forgotten.
+// Returns the records that are still not saved: the stored record changed after it was read, or the server forgot the
+// script.
 Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<const MetaInfo> records,
                                                                       const std::vector<Contender>& contenders) {
   if (contenders.empty()) return Positions();
@@ -197,7 +200,7 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<
     const auto isSet = isForgotten ? Result<bool>(false) : RedisExpect(*connection_).oneOrZero(reply);
     if (!isSet) return isSet.error();
     if (*isSet) {
-      notes_[position] = hasSucceeded(records[position]) ? RecordNote::Remove : RecordNote::Add;
+      indexChanges_[position] = hasSucceeded(records[position]) ? IndexChange::Remove : IndexChange::Add;
     } else {
       left.push_back(position);
     }
@@ -205,24 +208,25 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<
   return left;
 }
 
-void RedisRecordWriter::appendCompareAndSet(const MetaInfo& record, const StandingRecord& old) {
+void RedisRecordWriter::appendCompareAndSet(const MetaInfo& record, const StoredRecord& old) {
   text_.clear();
   writeMetaInfo(record, text_);
-  const auto place = places_.placeOf(record.id);
+  const auto place = locator_.locate(record.id);
   const auto& script = place.isInHash() ? setFieldScript() : setScript();
   std::vector<std::string_view> words{"EVALSHA", script.sha1, "1", place.key, text_, expiry_};
   if (place.isInHash()) words.push_back(place.field);
   const auto size = std::to_string(old.size);
-  if (old.kind == StandingRecord::Kind::Text) words.push_back(old.text);
-  if (old.kind == StandingRecord::Kind::TooLarge) words.insert(words.end(), {"", size});
+  if (old.kind == StoredRecord::Kind::Text) words.push_back(old.text);
+  if (old.kind == StoredRecord::Kind::TooLarge) words.insert(words.end(), {"", size});
   connection_->append(words);
 }
 
-// A call that is made again after its answer was lost finds its own records, and perhaps not its notes in the index.
-void RedisRecordWriter::noteKept(const MetaInfo& record, const Contender& contender) {
-  const auto standing = standingOf(contender.old.text);
-  const bool isItself = standing.lease == record.lease && standing.step == static_cast<int>(record.step);
-  if (isItself && !hasSucceeded(record)) notes_[contender.position] = RecordNote::AddUnlessThere;
+// A save that is repeated because its reply was lost finds its own record stored, while the index may not have been
+// changed yet.
+void RedisRecordWriter::reindexOwnRecord(const MetaInfo& record, const Contender& contender) {
+  const auto stored = versionOf(contender.old.text);
+  const bool isItself = stored.lease == record.lease && stored.step == static_cast<int>(record.step);
+  if (isItself && !hasSucceeded(record)) indexChanges_[contender.position] = IndexChange::AddUnlessThere;
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,5 +1,5 @@
-// Writes records to a redis-server so that a late one changes nothing: new ones in one exchange, and only those that
-// find another in their place by comparing.
+// Writes records to a redis-server so that an older record never replaces a newer one. All records of a call are added
+// in one exchange, where none is stored yet; only where one is stored, the two are compared.
 #pragma once
 
 #include <memory>
@@ -9,27 +9,27 @@
 
 #include "backends/redis/redis_connection.h"
 #include "backends/redis/redis_record_index.h"
-#include "backends/redis/redis_record_places.h"
+#include "backends/redis/redis_record_locator.h"
 #include "backends/redis/redis_record_reader.h"
 #include "leptir/meta_info.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 class RedisRecordWriter {
  public:
-  // `expiry` in milliseconds, empty: never. The places live longer than this.
-  RedisRecordWriter(std::shared_ptr<RedisConnection> connection, RedisRecordPlaces& places, std::string expiry);
+  // `expiry` in milliseconds, empty: never. `locator` must outlive this object.
+  RedisRecordWriter(std::shared_ptr<RedisConnection> connection, RedisRecordLocator& locator, std::string expiry);
 
-  // Answers what the index of those that did not succeed is to learn, one for each record.
-  Result<std::vector<RecordNote>> write(std::span<const MetaInfo> records);
+  // Returns for each record how the index of unsuccessful tasks has to change.
+  Result<std::vector<IndexChange>> write(std::span<const MetaInfo> records);
 
  private:
-  // In the records of the call.
+  // Indices into the records of the call.
   using Positions = std::vector<std::size_t>;
 
   struct Contender {
     std::size_t position;
-    StandingRecord old;  // what stands in its place
+    StoredRecord old;  // the record stored under its key
   };
 
   Result<Positions> addNew(std::span<const MetaInfo> records);
@@ -37,18 +37,18 @@ class RedisRecordWriter {
   void appendNew(const MetaInfo& record);
   void appendExpiryOfHashes();
   Result<void> replaceOlder(std::span<const MetaInfo> records, Positions standing);
-  Result<std::vector<Contender>> readStanding(std::span<const MetaInfo> records, const Positions& standing);
+  Result<std::vector<Contender>> readStored(std::span<const MetaInfo> records, const Positions& standing);
   Result<Positions> compareAndSet(std::span<const MetaInfo> records, const std::vector<Contender>& contenders);
-  void appendCompareAndSet(const MetaInfo& record, const StandingRecord& old);
-  void noteKept(const MetaInfo& record, const Contender& contender);
+  void appendCompareAndSet(const MetaInfo& record, const StoredRecord& old);
+  void reindexOwnRecord(const MetaInfo& record, const Contender& contender);
 
   std::shared_ptr<RedisConnection> connection_;
-  RedisRecordPlaces& places_;
+  RedisRecordLocator& locator_;
   std::string expiry_;
-  std::vector<RecordNote> notes_;
-  std::string text_;                 // of the record being sent; kept for its memory
-  std::vector<bool> areInHash_;      // one for each record of the call
-  std::vector<std::string> hashes_;  // that this call has written to
+  std::vector<IndexChange> indexChanges_;
+  std::string text_;                 // JSON of the record being sent; a member to keep its allocated memory
+  std::vector<bool> areInHash_;      // for each record of the call: whether it goes into a hash
+  std::vector<std::string> hashes_;  // keys of the hashes that this call has written to
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

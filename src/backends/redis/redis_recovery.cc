@@ -9,13 +9,14 @@
 #include "base/saturated.h"
 #include "leptir/simple_broker.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
+// A notice for each of so many sessions and names at most: other programs may write any number of them.
 constexpr std::size_t kMostNoted = 100;
 
-GivenBack expired(LeasedTask task) {
-  incrementSaturated(task.counters.expiries);
+TaskToGiveBack expired(LeasedTask task) {
+  base::incrementSaturated(task.counters.expiries);
   const auto expiries = task.counters.expiries;
   const auto delay = delayAfterExpiry(expiries);
   return {.task = std::move(task),
@@ -25,7 +26,7 @@ GivenBack expired(LeasedTask task) {
 
 }  // namespace
 
-// What lies under one session's key must not keep the others from being given back.
+// An error at one session must not keep the tasks of the others from being given back.
 Result<std::size_t> RedisRecovery::recover(std::size_t limit) {
   const auto claimed = claim();
   if (!claimed) return claimed.error();
@@ -49,23 +50,23 @@ Result<std::size_t> RedisRecovery::giveBack(const std::string& session, std::siz
   for (auto state = SessionState::Open; state == SessionState::Open && done < limit;) {
     const auto given = giveBackSome(session, limit - done);
     if (!given) return given.error();
-    if (given->tasks == 0) break;  // others are at it, or something lies there that is no lease
+    if (given->tasks == 0) break;  // another instance gives them back, or the key holds no leases
     done += given->tasks;
     state = given->state;
   }
   return done;
 }
 
-// Once for each session, and for so many: their names are another program's.
+// Reports each session once.
 void RedisRecovery::note(const std::string& session, const Error& why) {
-  if (refused_.size() == kMostNoted || !refused_.insert(session).second) return;
-  notices_.push_back("what session " + inQuotes(session) + " held (key " +
-                     inQuotes(queue_->keys.leasedBy(session), 200) +
-                     ") cannot be given back; all others are, and it is tried again: " + why.message());
+  if (reportedSessions_.size() == kMostNoted || !reportedSessions_.insert(session).second) return;
+  notices_.push_back("the tasks of session " + base::inQuotes(session) + " (key " +
+                     base::inQuotes(queue_->keys.leasedBy(session), 200) +
+                     ") cannot be given back; those of other sessions are, and this is tried again: " + why.message());
 }
 
 Result<std::vector<std::string>> RedisRecovery::claim() {
-  const auto longest = std::to_string(RedisKeys::kLongestName);
+  const auto longest = std::to_string(RedisKeys::kMaxSessionNameBytes);
   RedisArguments arguments{longest};
   arguments.addBlock(queue_->ownInstances, [](const std::string& instance) -> std::string_view { return instance; });
   const auto reply = queue_->connection->runScript(
@@ -82,7 +83,7 @@ Result<std::vector<std::string>> RedisRecovery::claim() {
   return names;
 }
 
-// Names longer than any of leptir: how they begin, and their sizes.
+// Reports the names that the claim script removed because they were too long.
 Result<void> RedisRecovery::noteRemoved(RedisValue beginnings, RedisValue sizes) {
   const RedisExpect expect(*queue_->connection);
   if (auto fits = expect.texts(beginnings); !fits) return fits;
@@ -90,24 +91,26 @@ Result<void> RedisRecovery::noteRemoved(RedisValue beginnings, RedisValue sizes)
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const auto size = expect.integer(sizes[i], 0, std::numeric_limits<std::int64_t>::max());
     if (!size) return size.error();
-    if (removed_ == kMostNoted) continue;
-    ++removed_;
+    if (reportedRemovals_ == kMostNoted) continue;
+    ++reportedRemovals_;
     notices_.push_back("removed a name of " + std::to_string(*size) + " bytes from key " +
-                       inQuotes(queue_->keys.sessions, 200) + ", which begins with " + inQuotes(beginnings[i].text()) +
-                       ": no session of leptir has a name of more than " + std::to_string(RedisKeys::kLongestName) +
+                       base::inQuotes(queue_->keys.sessions, 200) + ", which begins with " +
+                       base::inQuotes(beginnings[i].text()) + ": no session of leptir has a name of more than " +
+                       std::to_string(RedisKeys::kMaxSessionNameBytes) +
                        " bytes, and no other program may write to this key");
   }
   return {};
 }
 
-// The session stays listed until it is empty, so whoever comes next goes on where this ends.
-Result<GaveBack> RedisRecovery::giveBackSome(const std::string& session, std::size_t limit) {
+// The session stays in `sessions` until it is empty, so the next recovery, here or elsewhere, continues where this one
+// ends.
+Result<GiveBackResult> RedisRecovery::giveBackSome(const std::string& session, std::size_t limit) {
   auto held = readLeased(*queue_, session, Reading::OneRequest, limit);
   if (!held) return held.error();
-  std::vector<GivenBack> tasks;
+  std::vector<TaskToGiveBack> tasks;
   for (auto& task : *held) tasks.push_back(expired(std::move(task)));
   LEPTIR_FAILPOINT("redis.recover.before_give_back");
-  return leptir::giveBack(*queue_, session, Giver::Claimer, tasks);
+  return leptir::redis::giveBack(*queue_, session, GiveBackBy::Claimer, tasks);
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// Claims sessions whose time is over, and gives back what they held.
+// Claims expired sessions and gives their tasks back to the queue.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 #include "backends/redis/redis_queue.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 class RedisRecovery {
  public:
@@ -27,12 +27,12 @@ class RedisRecovery {
   Result<void> noteRemoved(RedisValue beginnings, RedisValue sizes);
   Result<std::size_t> giveBack(const std::string& session, std::size_t limit);
   void note(const std::string& session, const Error& why);
-  Result<GaveBack> giveBackSome(const std::string& session, std::size_t limit);
+  Result<GiveBackResult> giveBackSome(const std::string& session, std::size_t limit);
 
   std::shared_ptr<RedisQueue> queue_;
-  std::set<std::string> refused_;  // sessions of which a notice says that they cannot be given back
-  std::size_t removed_ = 0;        // names of which a notice says that they were removed
+  std::set<std::string> reportedSessions_;  // sessions already reported as impossible to give back
+  std::size_t reportedRemovals_ = 0;        // how many removed names were reported
   std::vector<std::string> notices_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

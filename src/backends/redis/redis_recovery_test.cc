@@ -1,11 +1,11 @@
-// What is given back of sessions whose time is over, where other programs' values stand among what they held.
+// Recovery of expired sessions among whose leases other programs have stored values.
 #include "backends/redis/redis_recovery.h"
 
 #include <gmock/gmock.h>
 
 #include "backends/redis/redis_queue_fixture.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
@@ -19,7 +19,7 @@ class RedisRecoveryTest : public RedisQueueTest {
   static std::string envelopeOf(const std::string& id) {
     return R"({"cn":"Test","td":{"id":")" + id + R"(","parameters":[]}})";
   }
-  // A session whose time is over.
+  // Adds an expired session.
   void addDead(const std::string& session) { server.ask({"ZADD", "{leptir:ztasks}:sessions", "0", session}); }
   void addHeld(const std::string& session, const std::string& field, const std::string& envelope) {
     server.ask({"HSET", keyOf(session), field, envelope});
@@ -27,13 +27,13 @@ class RedisRecoveryTest : public RedisQueueTest {
   Json sessions() { return server.ask({"ZRANGE", "{leptir:ztasks}:sessions", "0", "-1"}); }
 };
 
-TEST_F(RedisRecoveryTest, ASessionThatCannotBeGivenBackIsSaidOnceAndKeepsNoOtherFromIt) {
+TEST_F(RedisRecoveryTest, ASessionThatCannotBeGivenBackIsReportedOnceAndDoesNotBlockOthers) {
   for (const auto* session : {"bad:1", "good:1"}) addDead(session);
   server.ask({"SET", keyOf("bad:1"), "theirs"});
   addHeld("good:1", "7", envelopeOf("a"));
   EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
-  EXPECT_THAT(broker->takeNotices(), ElementsAre(HasSubstr("what session 'bad:1' held (key '" + keyOf("bad:1") +
-                                                           "') cannot be given back; all others are")));
+  EXPECT_THAT(broker->takeNotices(), ElementsAre(HasSubstr("the tasks of session 'bad:1' (key '" + keyOf("bad:1") +
+                                                           "') cannot be given back; those of other sessions are")));
   EXPECT_EQ(must(broker->recoverExpired(10)), 0u);
   EXPECT_THAT(broker->takeNotices(), IsEmpty());
   server.ask({"DEL", keyOf("bad:1")});
@@ -41,7 +41,7 @@ TEST_F(RedisRecoveryTest, ASessionThatCannotBeGivenBackIsSaidOnceAndKeepsNoOther
   EXPECT_EQ(sessions(), Json::array()) << "it ends once its key is free";
 }
 
-TEST_F(RedisRecoveryTest, ASessionWithAnotherProgramsValueKeepsNoCallFromTheQueue) {
+TEST_F(RedisRecoveryTest, ASessionWhoseKeyHoldsAnotherTypeDisturbsNoCall) {
   addDead("bad:1");
   server.ask({"SET", keyOf("bad:1"), "theirs"});
   addDead("good:1");
@@ -52,10 +52,10 @@ TEST_F(RedisRecoveryTest, ASessionWithAnotherProgramsValueKeepsNoCallFromTheQueu
   EXPECT_EQ(broker->keeper().find("nowhere").error().code(), ErrorCode::NotFound);
   othersTakeEverything();
   push("t", 2);
-  EXPECT_EQ(waiting(), 2) << "each session is looked into for an id that is pushed again";
+  EXPECT_EQ(waiting(), 2) << "each session is searched for an id that is pushed again";
 }
 
-TEST_F(RedisRecoveryTest, AnEmptyTaskComesBackToo) {
+TEST_F(RedisRecoveryTest, ATaskWithAnEmptyEnvelopeIsGivenBack) {
   addDead("gone:1");
   addHeld("gone:1", "7", "");
   EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
@@ -63,7 +63,7 @@ TEST_F(RedisRecoveryTest, AnEmptyTaskComesBackToo) {
   EXPECT_EQ(sessions(), Json::array());
 }
 
-TEST_F(RedisRecoveryTest, AnEmptyTaskIsAmongThoseThatItsSessionHolds) {
+TEST_F(RedisRecoveryTest, HeldTasksIncludeATaskWithAnEmptyEnvelope) {
   strangersPush("");
   const auto session = openSession(*broker);
   EXPECT_EQ(pop(*session).size(), 1u);
@@ -76,7 +76,7 @@ class RedisManyLeasesTest : public RedisRecoveryTest {
  protected:
   static constexpr int kMany = 5000;
 
-  // As many leases as were never read in one go.
+  // More leases than are read at once.
   void addMany(const std::string& session, const std::string& tail = "") {
     for (int from = 0; from < kMany; from += 500) {
       std::vector<std::string> words{"HSET", keyOf(session)};
@@ -87,7 +87,7 @@ class RedisManyLeasesTest : public RedisRecoveryTest {
       server.ask({words.begin(), words.end()});
     }
   }
-  // How often the server was asked, in scripts as well, since resetCalls().
+  // How often the server executed `command`, in scripts as well, since resetCalls().
   int callsOf(const std::string& command) {
     const auto all = server.ask({"INFO", "commandstats"}).get<std::string>();
     const auto name = "cmdstat_" + command + ":calls=";
@@ -97,18 +97,18 @@ class RedisManyLeasesTest : public RedisRecoveryTest {
   void resetCalls() { server.ask({"CONFIG", "RESETSTAT"}); }
 };
 
-TEST_F(RedisManyLeasesTest, AreGivenBackInPieces) {
+TEST_F(RedisManyLeasesTest, AreGivenBackAThousandAtATime) {
   addDead("gone:1");
   addMany("gone:1");
   resetCalls();
   EXPECT_EQ(must(broker->recoverExpired(kMany + 1)), std::size_t{kMany});
   EXPECT_GE(callsOf("hrandfield"), 4);
-  EXPECT_LE(callsOf("hkeys"), 1) << "the last thousand";
+  EXPECT_LE(callsOf("hkeys"), 1) << "only for the last thousand";
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = kMany}));
   EXPECT_EQ(sessions(), Json::array());
 }
 
-TEST_F(RedisManyLeasesTest, AreAllHeldAndFound) {
+TEST_F(RedisManyLeasesTest, AreAllReturnedByHeldTasksAndFound) {
   const auto session = openSession(*broker);
   addMany(std::string(32, 'a') + ":1");
   resetCalls();
@@ -121,8 +121,8 @@ TEST_F(RedisManyLeasesTest, AreAllHeldAndFound) {
   EXPECT_EQ(waiting(), kMany);
 }
 
-// So that a look finds nothing but those, and the session must not count as empty.
-TEST_F(RedisManyLeasesTest, AmongManyThatAreNoneAreGivenBack) {
+// Then one read finds nothing but fields that are no leases, and the session must not count as empty.
+TEST_F(RedisManyLeasesTest, AreGivenBackFromAmongManyForeignFields) {
   const auto session = openSession(*broker);
   addMany(std::string(32, 'a') + ":1", "x");
   addHeld(std::string(32, 'a') + ":1", "7", envelopeOf("held"));
@@ -131,8 +131,8 @@ TEST_F(RedisManyLeasesTest, AmongManyThatAreNoneAreGivenBack) {
   EXPECT_EQ(sessions(), Json::array());
 }
 
-// Its name was sent to the client before, which cannot read one of more than 64 MiB.
-TEST_F(RedisRecoveryTest, AFieldOfAnySizeThatNoLeaseMadeIsBuried) {
+// An earlier version sent the name of the field to the client, which cannot read more than 64 MiB.
+TEST_F(RedisRecoveryTest, AForeignFieldWithAHugeNameIsBuried) {
   addDead("gone:1");
   addHeld("gone:1", std::string(70 << 20, 'x'), envelopeOf("theirs"));
   addHeld("gone:1", "8", envelopeOf("leased"));
@@ -142,7 +142,7 @@ TEST_F(RedisRecoveryTest, AFieldOfAnySizeThatNoLeaseMadeIsBuried) {
   EXPECT_EQ(sessions(), Json::array());
 }
 
-TEST_F(RedisRecoveryTest, WhatNoLeaseMadeIsBuriedAndItsSessionEnds) {
+TEST_F(RedisRecoveryTest, ForeignFieldsAreBuriedAndTheirSessionEnds) {
   addDead("gone:1");
   for (const auto* field : {"007", "notanumber", "-1", "", "1.5", "99999999999999999999999"})
     addHeld("gone:1", field, envelopeOf("in " + std::string(field)));
@@ -157,4 +157,4 @@ TEST_F(RedisRecoveryTest, WhatNoLeaseMadeIsBuriedAndItsSessionEnds) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

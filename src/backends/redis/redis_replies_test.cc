@@ -1,5 +1,5 @@
-// Servers whose replies are none that a redis-server would give to what leptir asks: each call ends in an Error, and in
-// bounded time. A command that asks a store walks through it in steps; here no step is the last one.
+// Servers whose replies are well-formed but none that a redis-server would give to the commands of leptir: each call
+// must return an Error, and in bounded time, even if a scan in steps never ends.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,22 +13,22 @@
 #include "tests/support/fake_redis.h"
 #include "tests/support/redis_address_support.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-// One command as a client sent it: its words.
+// Reads one command of a client and returns its words.
 std::vector<std::string> commandFrom(FakePeer& peer) {
   const auto number = [&] {
-    const auto line = peer.hear("\r\n");
+    const auto line = peer.receive("\r\n");
     return line.size() > 2 ? std::atoi(line.c_str() + 1) : 0;
   };
   std::vector<std::string> words(static_cast<std::size_t>(number()));
   for (auto& word : words) {
     number();
-    word = peer.hear("\r\n");
+    word = peer.receive("\r\n");
     word.resize(word.size() - std::min<std::size_t>(word.size(), 2));
   }
   return words;
@@ -36,8 +36,8 @@ std::vector<std::string> commandFrom(FakePeer& peer) {
 
 using Replies = std::function<std::string(const std::vector<std::string>&)>;
 
-// Greets as a server does, and answers what `replies` says to each command after that. What it leaves empty is answered
-// as an idle server would.
+// A fake server that greets like a real one and answers each further command by `replies`; where that returns an empty
+// string, as an idle server would.
 FakeRedis::Part answering(Replies replies) {
   return [replies = std::move(replies)](FakePeer& peer) {
     while (true) {
@@ -45,19 +45,19 @@ FakeRedis::Part answering(Replies replies) {
       if (words.empty()) return;
       const auto reply = words[0] == "HELLO" || words[0] == "PING" ? std::string() : replies(words);
       if (!reply.empty()) {
-        peer.say(reply);
+        peer.send(reply);
       } else if (words[0] == "HELLO" || words[0] == "CONFIG") {
-        peer.say("*0\r\n");
+        peer.send("*0\r\n");
       } else if (words[0] == "INFO") {
-        peer.say("$0\r\n\r\n");
+        peer.send("$0\r\n\r\n");
       } else if (words[0] == "ZSCORE") {
-        peer.say("$1\r\n9\r\n");  // the session stands
+        peer.send("$1\r\n9\r\n");  // the session is open
       } else if (words[0] == "HGET" || words[0] == "CLIENT") {
-        peer.say("$-1\r\n");
+        peer.send("$-1\r\n");
       } else if (words[0] == "ZRANGE" || words[0] == "HKEYS") {
-        peer.say("*0\r\n");
+        peer.send("*0\r\n");
       } else {
-        peer.say(":1\r\n");
+        peer.send(":1\r\n");
       }
     }
   };
@@ -93,30 +93,30 @@ const std::vector<std::string>& oddReplies() {
       "*0\r\n",                                      // an empty list
       "*1\r\n:1\r\n",                                // lists that are too short
       "*2\r\n:1\r\n:9\r\n",                          //
-      "*3\r\n:1\r\n:0\r\n:5\r\n",                    // no list where one is to be
-      "*3\r\n:1\r\n:0\r\n*1\r\n:5\r\n",              // no text where one is to be
+      "*3\r\n:1\r\n:0\r\n:5\r\n",                    // a number instead of a list
+      "*3\r\n:1\r\n:0\r\n*1\r\n:5\r\n",              // a number instead of a text
       "*3\r\n*1\r\n:99\r\n*1\r\n:99\r\n*0\r\n",      // positions out of range
       "*3\r\n*1\r\n:0\r\n*0\r\n*0\r\n",              //
-      "*3\r\n*0\r\n*1\r\n:1\r\n*0\r\n",              // lists that do not fit together
-      "*3\r\n:9223372036854775807\r\n:0\r\n*0\r\n",  // a lease number that no clock gives
+      "*3\r\n*0\r\n*1\r\n:1\r\n*0\r\n",              // lists of different lengths
+      "*3\r\n:9223372036854775807\r\n:0\r\n*0\r\n",  // an impossible lease number
       "*4\r\n:-1\r\n:0\r\n:0\r\n:0\r\n",             // a negative count
   };
   return kReplies;
 }
 
-// Whatever a server answers to a script, no call of a session reads what is not there.
-TEST(OddReplies, EndEachCallOfASessionInAnError) {
+// No call of a session may read past the end of a reply.
+TEST(OddReplies, DoNotCrashAnyCallOfABrokerOrSession) {
   for (const auto& reply : oddReplies()) {
     SCOPED_TRACE(reply);
     OddServer odd([&](const std::vector<std::string>& words) { return words[0] == "EVALSHA" ? reply : std::string(); });
     const auto broker = odd.broker();
     auto session = odd.session();
     const std::vector<LeaseId> leases{{1, "a"}, {2, "b"}};
-    const std::vector<Released> releases{{{1, "a"}, {}, Time(), "{}"}};
-    const std::vector<Buried> burials{{{1, "a"}, {}, "reason", "{}"}};
+    const std::vector<TaskRelease> releases{{{1, "a"}, {}, Time(), "{}"}};
+    const std::vector<TaskBurial> burials{{{1, "a"}, {}, "reason", "{}"}};
     BrokerTask task;
     task.id = "a", task.name = "b";
-    // Some replies are right for some calls. That no call reads past a reply is shown by the process that lives on.
+    // Some replies are valid for some calls, so results are not checked: the test passes if the process does not crash.
     (void)broker->pushBrokerTasks(std::span(&task, 1));
     (void)session.popBrokerTasks(10, 0s, odd.wake);
     (void)session.renew(leases, 1h);
@@ -146,7 +146,7 @@ TEST(OddReplies, APositionOutOfRangeIsAnError) {
   EXPECT_THAT(error.message(), HasSubstr("answers the number 3 where leptir expects a number in its range"));
 }
 
-TEST(OddReplies, APushIsSafeOnlyWhenTheServerSaysHowManyItAdded) {
+TEST(OddReplies, APushSucceedsOnlyIfTheServerReturnsHowManyTasksItAdded) {
   OddServer odd([&](const std::vector<std::string>& words) {
     return words[0] == "EVALSHA" ? std::string("+QUEUED\r\n") : std::string();
   });
@@ -158,7 +158,7 @@ TEST(OddReplies, APushIsSafeOnlyWhenTheServerSaysHowManyItAdded) {
   EXPECT_THAT(error.message(), HasSubstr("answers a status where leptir expects a number"));
 }
 
-// Of a record whose id says when it was made ("hashed"), or not.
+// An id that contains the time when it was made, so that the hashed layout puts its record into a hash.
 constexpr const char* kIdWithATime = "01932d1c-5d00-7000-8000-000000000000";
 
 MetaInfo recordOf(std::string id) {
@@ -168,15 +168,15 @@ MetaInfo recordOf(std::string id) {
   return record;
 }
 
-// A command of a save, and the replies to it by which the record is saved.
+// A command that saves a record, and the replies after which the record counts as saved.
 struct CommandOfASave {
   std::string command;
   RedisLayout layout;
   std::set<std::string> right;
-  std::string another;  // says that another record stands there, which is then read
+  std::string another;  // the reply that means that another record is stored, which is then read
 };
 
-TEST(OddReplies, ARecordIsSavedOnlyWhenTheServerSaysSo) {
+TEST(OddReplies, ARecordCountsAsSavedOnlyAfterTheRightReply) {
   const std::vector<CommandOfASave> saves{
       {"SET", RedisLayout::Plain, {"+OK\r\n"}, "$-1\r\n"},
       {"HSETNX", RedisLayout::Hashed, {":1\r\n"}, ":0\r\n"},
@@ -204,8 +204,8 @@ TEST(OddReplies, ARecordIsSavedOnlyWhenTheServerSaysSo) {
   }
 }
 
-// An older one stands in its place, and the script that compares and sets answers.
-TEST(OddReplies, ARecordIsReplacedOnlyWhenTheServerSaysSo) {
+// The server has an older record; the compared reply is that of the script that compares and sets.
+TEST(OddReplies, ARecordCountsAsReplacedOnlyAfterTheRightReply) {
   for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
     for (const std::string reply :
          {"+OK\r\n", "+QUEUED\r\n", "$1\r\n1\r\n", "$-1\r\n", ":2\r\n", "*1\r\n:1\r\n", ":1\r\n"}) {
@@ -231,7 +231,7 @@ TEST(OddReplies, ARecordIsReplacedOnlyWhenTheServerSaysSo) {
   }
 }
 
-TEST(OddReplies, ARecordIsThereOnlyWhenTheServerAnswersWithIt) {
+TEST(OddReplies, LoadingARecordFailsOnAnyOtherReplyThanAText) {
   for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
     for (const auto& reply : oddReplies()) {
       for (const std::string command : {"STRLEN", "GET"}) {
@@ -247,7 +247,7 @@ TEST(OddReplies, ARecordIsThereOnlyWhenTheServerAnswersWithIt) {
   }
 }
 
-TEST(OddReplies, AnIdIsUnknownOnlyWhenTheServerKnowsNoPlaceOfIt) {
+TEST(OddReplies, FindingATaskFailsOnAnOddReplyAboutItsId) {
   for (const std::string reply : {"*0\r\n", ":7\r\n", "+OK\r\n"}) {
     SCOPED_TRACE(reply);
     OddServer odd([&](const std::vector<std::string>& words) -> std::string {
@@ -258,7 +258,7 @@ TEST(OddReplies, AnIdIsUnknownOnlyWhenTheServerKnowsNoPlaceOfIt) {
   }
 }
 
-TEST(OddReplies, SessionsAreEndedAndTasksListedOnlyWhenTheServerSaysSo) {
+TEST(OddReplies, EndingSessionsAndListingBuriedTasksFailOnOddReplies) {
   for (const std::string reply : {"$-1\r\n", "+OK\r\n", ":-1\r\n", "*1\r\n:1\r\n"}) {
     SCOPED_TRACE(reply);
     OddServer odd([&](const std::vector<std::string>& words) {
@@ -270,8 +270,8 @@ TEST(OddReplies, SessionsAreEndedAndTasksListedOnlyWhenTheServerSaysSo) {
   }
 }
 
-// What lease 7 holds is too large to be read, and the script that buries it answers.
-TEST(OddReplies, WhatIsTooLargeIsBuriedOnlyWhenTheServerSaysSo) {
+// The envelope of lease 7 is too large to be read; the odd reply is that of the script that buries it.
+TEST(OddReplies, BuryingAnOversizedTaskFailsOnOddReplies) {
   for (const std::string reply : {"$-1\r\n", "+OK\r\n", ":-1\r\n", ":2\r\n"}) {
     SCOPED_TRACE(reply);
     OddServer odd([&](const std::vector<std::string>& words) -> std::string {
@@ -285,8 +285,8 @@ TEST(OddReplies, WhatIsTooLargeIsBuriedOnlyWhenTheServerSaysSo) {
   }
 }
 
-// ZSCAN by its script, of a queue that seems to have three members.
-TEST(OddReplies, ACursorThatNeverEndsEndsTheSearchAllTheSame) {
+// The scan script of a queue that seems to have three members.
+TEST(OddReplies, ASearchWhoseCursorNeverEndsIsAnError) {
   OddServer odd([&](const std::vector<std::string>& words) -> std::string {
     if (words[0] == "ZCARD") return ":3\r\n";
     const bool isScan = words[0] == "EVALSHA" && words[3] == "q";
@@ -299,7 +299,7 @@ TEST(OddReplies, ACursorThatNeverEndsEndsTheSearchAllTheSame) {
   EXPECT_THAT(error.message(), HasSubstr("a search through the queue does not end"));
 }
 
-TEST(OddReplies, AnIndexOfRecordsWithoutAnEndIsListedOnlySoFar) {
+TEST(OddReplies, AnEndlessIndexOfRecordsIsReadOnlyToItsLimit) {
   std::atomic<int> asked = 0;
   OddServer odd([&](const std::vector<std::string>& words) -> std::string {
     if (words[0] == "ZREVRANGE") return ++asked, "*1\r\n$1\r\na\r\n";
@@ -309,11 +309,11 @@ TEST(OddReplies, AnIndexOfRecordsWithoutAnEndIsListedOnlySoFar) {
   const auto listed = storage.listMetaInfo({}, {});
   ASSERT_TRUE(listed) << listed.error().message();
   EXPECT_TRUE(listed->empty());
-  EXPECT_EQ(asked, 100) << "10,000 entries, 100 at once";
+  EXPECT_EQ(asked, 100) << "10,000 entries, 100 at a time";
 }
 
-// HSCAN by its script, of a session that seems to hold three tasks; and one whose every look buries something.
-TEST(OddReplies, ASessionThatIsNeverReadToItsEndIsAnError) {
+// Two servers: one whose HSCAN of a session with three tasks never ends, and one that buries a field in each read.
+TEST(OddReplies, ASessionWhoseReadNeverEndsIsAnError) {
   for (const auto* buried : {":0", ":1"}) {
     OddServer odd([&](const std::vector<std::string>& words) -> std::string {
       const auto look = "*5\r\n$2\r\n17\r\n*0\r\n" + std::string(buried) + "\r\n:0\r\n:3\r\n";
@@ -326,23 +326,23 @@ TEST(OddReplies, ASessionThatIsNeverReadToItsEndIsAnError) {
   }
 }
 
-TEST(OddReplies, AnElementThatIsNotThereIsNothing) {
+TEST(OddReplies, AMissingElementIsNil) {
   const auto nil = RedisReply::nil();
   EXPECT_TRUE(nil.value()[0].isNil());
   EXPECT_TRUE(nil.value()[7][9].isNil());
   EXPECT_EQ(nil.value()[7].text(), "");
 }
 
-// A server that answers at once to a question that it is to hold would be asked thousands of times in a second.
-TEST(OddReplies, AServerThatDoesNotHoldAWaitIsNotAskedWithoutAPause) {
+// Without a pause, a server that answers XREAD BLOCK at once would be asked thousands of times a second.
+TEST(OddReplies, AServerThatAnswersABlockingReadAtOnceIsNotAskedInABusyLoop) {
   std::atomic<int> asked = 0;
   OddServer odd([&](const std::vector<std::string>& words) -> std::string {
     return words[0] == "XREAD" ? ++asked, "*-1\r\n" : "";
   });
-  RedisBell bell(redisAt(odd.server.socket()), "stream");
-  for (int i = 0; i < 3; ++i) bell.listen(100ms, odd.wake);
+  RedisDoorbell bell(redisAt(odd.server.socket()), "stream");
+  for (int i = 0; i < 3; ++i) bell.waitForPush(100ms, odd.wake);
   EXPECT_LE(asked, 4);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

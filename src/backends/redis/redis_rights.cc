@@ -6,16 +6,16 @@
 #include "backends/redis/redis_expect.h"
 #include "base/task_id.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// A name under which nothing lies.
+// A name that no key, member or field has.
 std::string unusedName() {
-  return "check-" + makeInstanceName();
+  return "check-" + base::makeInstanceName();
 }
 
-// Deleting comes first: a user who may write, but not delete, must not leave anything. A hash may have records of
-// others, and gets the time that each save gives it.
+// Tries to delete first: a user who may write but not delete must not leave anything behind. The hash may hold other
+// records, so it gets the expiry that each save gives it.
 const RedisScript& recordScript() {
   static const RedisScript kScript(R"(
 local key, field, expiry = KEYS[1], ARGV[1], ARGV[2]
@@ -40,7 +40,7 @@ return redis.call('DEL', key)
   return kScript;
 }
 
-// Both scripts answer 1. A server that answers anything else does not run scripts, whatever it is.
+// Both scripts return 1. A server that answers anything else has not run the script.
 Result<void> outcomeOf(const RedisConnection& connection, const Result<RedisReply>& tried) {
   if (!tried) return tried.error();
   const auto answer = RedisExpect(connection).integer(tried->value(), 1, 1);
@@ -52,7 +52,7 @@ Result<void> outcomeOf(const RedisConnection& connection, const Result<RedisRepl
 Result<void> tryQueueRights(RedisQueue& queue) {
   const auto& keys = queue.keys;
   const auto name = unusedName();
-  const auto leased = keys.leasedBy(name), left = keys.leftBy(name), epoch = keys.epochOf(name);
+  const auto leased = keys.leasedBy(name), left = keys.leftToOthersBy(name), epoch = keys.epochOf(name);
   const std::string_view names[]{keys.queue,  keys.sessions,    keys.buried, left,        keys.ids,   keys.cards,
                                  keys.cancel, keys.buriedTasks, leased,      keys.places, keys.lease, keys.front,
                                  epoch,       keys.wake};
@@ -60,15 +60,15 @@ Result<void> tryQueueRights(RedisQueue& queue) {
   return outcomeOf(*queue.connection, tried);
 }
 
-Result<void> tryRecordRights(RedisConnection& connection, RedisRecordPlaces& places, std::string_view expiry) {
+Result<void> tryRecordRights(RedisConnection& connection, RedisRecordLocator& locator, std::string_view expiry) {
   if (auto loaded = connection.loadScripts({&recordScript()}); !loaded) return loaded;
-  // An id as leptir makes them, and one that does not say when it was made: a hashed layout has other places for those.
-  for (const auto& name : {makeTaskId(), unusedName()}) {
-    const auto place = places.placeOf(name);
+  // An id of leptir's form, and one without a time: with a hashed layout their records have different kinds of keys.
+  for (const auto& name : {base::makeTaskId(), unusedName()}) {
+    const auto place = locator.locate(name);
     const auto tried = connection.runScript(recordScript(), std::array{place.key}, std::array{place.field, expiry});
     if (auto may = outcomeOf(connection, tried); !may) return may;
   }
   return {};
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

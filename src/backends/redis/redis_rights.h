@@ -1,17 +1,18 @@
-// Whether a user of a server may do what leptir does: each command is tried in a way that leaves nothing behind.
+// Checks that a user of a server has all rights that leptir needs: tries each command in a way that changes nothing.
 #pragma once
 
 #include <string_view>
 
 #include "backends/redis/redis_connection.h"
 #include "backends/redis/redis_queue.h"
-#include "backends/redis/redis_record_places.h"
+#include "backends/redis/redis_record_locator.h"
 
-namespace leptir {
+namespace leptir::redis {
 
-// Errors as RedisConnection::runScript; Invalid: a command is not permitted or not known, or a key holds another type.
+// Errors as RedisConnection::runScript; Invalid: a command is not permitted or unknown, or a key holds a value of
+// another type.
 Result<void> tryQueueRights(RedisQueue& queue);
-// `expiry` in milliseconds, empty: records are kept for ever, and need no right to expire.
-Result<void> tryRecordRights(RedisConnection& connection, RedisRecordPlaces& places, std::string_view expiry);
+// `expiry` in milliseconds; empty: records never expire, so the right to PEXPIRE is not needed.
+Result<void> tryRecordRights(RedisConnection& connection, RedisRecordLocator& locator, std::string_view expiry);
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -7,7 +7,7 @@
 #include "base/task_id.h"
 #include "tests/support/fake_redis.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
@@ -15,7 +15,7 @@ using testing::HasSubstr;
 
 class RedisRights : public RedisQueueTest {
  protected:
-  // The server is shared, and a user keeps the rights of the test before.
+  // Resets the user first: the server is shared by the tests, and a user keeps its rights.
   RedisAddress poor(std::vector<std::string_view> rights) {
     rights.insert(rights.begin(), {"-@all", "resetkeys"});
     return addressOf("poor", std::move(rights));
@@ -32,14 +32,14 @@ class RedisRights : public RedisQueueTest {
   std::int64_t keys() { return must(RedisConnection(redisAt(server.socket())).run({"DBSIZE"})).value().integer(); }
 };
 
-TEST_F(RedisRights, AreTriedWithoutATrace) {
+TEST_F(RedisRights, TryingThemLeavesNoKeys) {
   EXPECT_TRUE(broker->tryRights());
   EXPECT_TRUE(tryRecords({"~*", "+@all"}));
   EXPECT_TRUE(tryRecords({"~*", "+@all"}, RedisLayout::Hashed));
   EXPECT_EQ(keys(), 0);
 }
 
-TEST_F(RedisRights, OfAUserWhoMayOnlyReadAreRefused) {
+TEST_F(RedisRights, AReadOnlyUserIsInvalid) {
   const auto tried = tryQueue({"~*", "+@read", "+info", "+ping", "+hello", "+auth"});
   ASSERT_FALSE(tried);
   EXPECT_EQ(tried.error().code(), ErrorCode::Invalid);
@@ -47,12 +47,12 @@ TEST_F(RedisRights, OfAUserWhoMayOnlyReadAreRefused) {
   EXPECT_FALSE(tryRecords({"~*", "+@read", "+ping", "+hello"}));
 }
 
-TEST_F(RedisRights, OfAUserWithoutScriptsAreRefused) {
+TEST_F(RedisRights, AUserWithoutScriptsIsRefused) {
   EXPECT_FALSE(tryQueue({"~*", "+@all", "-@scripting"}));
   EXPECT_FALSE(tryRecords({"~*", "+@all", "-@scripting"}));
 }
 
-TEST_F(RedisRights, OfAUserWhoLacksOneCommandAreRefusedAndLeaveNothing) {
+TEST_F(RedisRights, AUserWhoLacksOneCommandIsRefusedAndLeavesNoKeys) {
   for (const auto* command : {"-zadd", "-zrem", "-hset", "-hdel", "-zremrangebyrank", "-set", "-del", "-time", "-zscan",
                               "-hrandfield", "-hstrlen", "-expire", "-xadd", "-hscan", "-hkeys"}) {
     EXPECT_FALSE(tryQueue({"~*", "+@all", command})) << command;
@@ -60,11 +60,11 @@ TEST_F(RedisRights, OfAUserWhoLacksOneCommandAreRefusedAndLeaveNothing) {
   }
 }
 
-TEST_F(RedisRights, OfAUserWhoMayNotDoOneThingOfInfoOrTasksAreRefused) {
+TEST_F(RedisRights, AUserWhoLacksOneCommandForRecordsIsRefused) {
   for (const auto* command : {"-strlen", "-get", "-zrevrange"}) {
     EXPECT_FALSE(tryRecords({"~*", "+@all", command})) << command;
   }
-  // The last are used for ids that do not say when they were made.
+  // The last ones are needed for ids that do not contain the time when they were made.
   for (const auto* command :
        {"-hstrlen", "-hget", "-hset", "-hsetnx", "-zrevrange", "-set", "-get", "-strlen", "-del", "-type"}) {
     EXPECT_FALSE(tryRecords({"~*", "+@all", command}, RedisLayout::Hashed)) << command;
@@ -72,7 +72,7 @@ TEST_F(RedisRights, OfAUserWhoMayNotDoOneThingOfInfoOrTasksAreRefused) {
   EXPECT_EQ(keys(), 0);
 }
 
-TEST_F(RedisRights, OfAUserWhoMayNotExpireAreRefusedWhereRecordsExpire) {
+TEST_F(RedisRights, PexpireIsNeededOnlyIfRecordsExpire) {
   for (const auto layout : {RedisLayout::Plain, RedisLayout::Hashed}) {
     EXPECT_FALSE(tryRecords({"~*", "+@all", "-pexpire"}, layout, 1h));
     EXPECT_TRUE(tryRecords({"~*", "+@all", "-pexpire"}, layout));
@@ -81,9 +81,9 @@ TEST_F(RedisRights, OfAUserWhoMayNotExpireAreRefusedWhereRecordsExpire) {
   EXPECT_EQ(keys(), 0);
 }
 
-// The hash of this minute has other records as well.
-TEST_F(RedisRights, LeaveTheRecordsOfOthersAlone) {
-  const std::string id = makeTaskId();
+// The rights are tried in the hash of the current minute, which has other records as well.
+TEST_F(RedisRights, TryingThemKeepsOtherRecords) {
+  const std::string id = base::makeTaskId();
   RedisMetaStorage storage(std::make_shared<RedisConnection>(redisAt(server.socket())), "leptir:taskinfo",
                            RedisLayout::Hashed, 1h);
   MetaInfo record;
@@ -95,9 +95,10 @@ TEST_F(RedisRights, LeaveTheRecordsOfOthersAlone) {
   EXPECT_GT(server.ask({"PTTL", keyWithHash()}).get<std::int64_t>(), 3'000'000);
 }
 
-TEST_F(RedisRights, OfAUserWhoMayNotUseOneKeyOfTheQueueAreRefused) {
-  const std::vector<std::string> keysOfScripts{"ids",    "sessions", "cards", "cancel",   "buried", "buried:tasks",
-                                               "lease",  "places",   "front", "leased:*", "left:*", "epoch:*", "wake"};
+TEST_F(RedisRights, AUserWithoutAccessToOneKeyOfTheQueueIsRefused) {
+  const std::vector<std::string> keysOfScripts{"ids",          "sessions", "cards",  "cancel", "buried",
+                                               "buried:tasks", "lease",    "places", "front",  "leased:*",
+                                               "left:*",       "epoch:*",  "wake"};
   const auto rightsWithout = [&](std::string_view left) {
     std::vector<std::string> words{"~leptir:ztasks", "+@all"};
     for (const auto& key : keysOfScripts) {
@@ -114,7 +115,7 @@ TEST_F(RedisRights, OfAUserWhoMayNotUseOneKeyOfTheQueueAreRefused) {
   EXPECT_EQ(keys(), 0);
 }
 
-TEST_F(RedisRights, AreTriedWithoutAChangeOfWhatIsThere) {
+TEST_F(RedisRights, TryingThemChangesNoExistingValue) {
   server.ask({"SET", "{leptir:ztasks}:lease", "17"});
   server.ask({"SET", "{leptir:ztasks}:front", "1 of", "EX", "600"});
   server.ask({"HSET", "{leptir:ztasks}:places", "17", "3.5"});
@@ -127,14 +128,14 @@ TEST_F(RedisRights, AreTriedWithoutAChangeOfWhatIsThere) {
   EXPECT_EQ(keys(), 3);
 }
 
-TEST_F(RedisRights, AreNotProvedByAServerThatAnswersWithoutRunningTheScript) {
+TEST_F(RedisRights, AServerThatAnswersWithoutRunningTheScriptProvesNothing) {
   FakeRedis fake([](FakePeer& peer) {
-    peer.greet();
-    peer.hear("LOAD");
-    peer.say("$40\r\n" + std::string(40, 'f') + "\r\n");
-    peer.hear("EVALSHA");
-    peer.say("+OK\r\n");
-    peer.hearOn();
+    peer.answerGreeting();
+    peer.receive("LOAD");
+    peer.send("$40\r\n" + std::string(40, 'f') + "\r\n");
+    peer.receive("EVALSHA");
+    peer.send("+OK\r\n");
+    peer.receiveUntilClosed();
   });
   auto connection = std::make_shared<RedisConnection>(redisAt(fake.socket()));
   const auto tried = RedisMetaStorage(connection, "leptir:taskinfo", RedisLayout::Plain, {}).tryRights();
@@ -143,10 +144,10 @@ TEST_F(RedisRights, AreNotProvedByAServerThatAnswersWithoutRunningTheScript) {
   EXPECT_THAT(tried.error().message(), HasSubstr("answers a status where leptir expects a number"));
 }
 
-TEST_F(RedisRights, OnOtherKeysDoNotHelp) {
+TEST_F(RedisRights, AccessToTheQueueKeyAloneIsNotEnough) {
   EXPECT_FALSE(tryQueue({"~leptir:ztasks", "+@all"}));
   EXPECT_TRUE(tryQueue({"~leptir:*", "~{leptir:ztasks}:*", "+@all"}));
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

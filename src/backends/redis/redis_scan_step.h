@@ -1,22 +1,23 @@
-// How far the steps of a search through a whole queue go (RedisScripts::scan).
+// Step sizes for a search through a whole queue with ZSCAN (RedisScripts::scan) or through a session with HSCAN.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 
-namespace leptir {
+namespace leptir::redis {
 
-// How many places of the server's hash table a search through a queue of `members` goes through at most. It has up to
-// ten for each member, or twenty while it is being resized; a cursor that goes on after that never ends.
-inline std::int64_t mostPlaces(std::int64_t members) {
+// How many buckets of the server's hash table a scan of `members` members visits at most. The table has up to ten
+// buckets for each member, or twenty while it is resized; a scan whose cursor goes on after so many would never end.
+inline std::int64_t maxScannedBuckets(std::int64_t members) {
   constexpr std::int64_t kMost = 1'000'000'000;
   return 100'000 + 20 * std::min(members, kMost);
 }
 
-// How many of them one step of it looks at: few where members are large, since the server copies them.
+// How many buckets one step of a scan visits: few where members are large, since the server copies them into its reply.
 class ScanStep {
  public:
   std::int64_t places() const { return places_; }
+  // Chooses the size of the next step by the bytes that the last one found.
   void adapt(std::int64_t bytes) {
     if (bytes > kMostBytes) places_ = std::max(places_ / 4, kFewest);
     if (bytes < kMostBytes / 8) places_ = std::min(places_ * 4, kMost);
@@ -28,4 +29,4 @@ class ScanStep {
   std::int64_t places_ = kFewest;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

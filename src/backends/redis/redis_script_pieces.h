@@ -1,12 +1,12 @@
-// What several scripts share, in pieces: each call of a script makes its functions anew, so each script gets only the
-// pieces that it uses. For redis_scripts.cc alone.
+// Lua functions that several scripts share, in pieces: each call of a script creates its functions anew, so each script
+// includes only the pieces that it uses. Only redis_scripts.cc includes this file.
 #pragma once
 
 #include <string_view>
 
-namespace leptir {
+namespace leptir::redis {
 
-// What all scripts have. `unpack` carries some 8,000 values at most, so long lists go in pieces.
+// Included in every script. `unpack` carries at most some 8,000 values, so longer lists are passed in pieces.
 inline constexpr std::string_view kCommon = R"(
 local call = redis.call
 local function now()
@@ -20,15 +20,16 @@ end
 local function inPieces(command, key, values, from, to)
   for first = from, to, 6000 do call(command, key, unpack(values, first, math.min(first + 5999, to))) end
 end
--- Every waiter hears it, and takes nothing from the others. One that cannot be rung looks by itself. Some dozens of
--- entries may stay: to cut the stream to one each time would cost three times as much.
+-- The doorbell: a new entry in the stream wakes all waiting instances. If XADD fails, they see the task when they look
+-- again by themselves. MAXLEN ~ keeps some dozens of entries; cutting the stream to exactly one costs three times as
+-- much.
 local function ring(wake)
   redis.pcall('XADD', wake, 'MAXLEN', '~', 1, '*', 'look', '')
 end
 )";
 
 inline constexpr std::string_view kIds = R"(
--- As it stands there, escapes and all; of an envelope in the form of PHP or of leptir.
+-- The id in an envelope in the form of PHP or of leptir, with its JSON escapes; nil for other forms.
 local function idOf(envelope)
   local _, at = string.find(envelope, '"td":{"id":"', 1, true)
   if not at then return nil end
@@ -41,9 +42,10 @@ local function idOf(envelope)
 end
 )";
 
-// After kIds.
+// Needs kIds.
 inline constexpr std::string_view kNames = R"(
--- What a session remembers of a task that it leaves to others: its id, or of one in another form a digest of its bytes.
+-- The name by which a session remembers a task that it leaves to others: its id, or (no id, or an envelope of another
+-- form) size and digest of its bytes.
 local function nameOf(envelope)
   local id = idOf(envelope)
   if id and id ~= '' and #id <= 1530 then return id end
@@ -53,7 +55,7 @@ end
 )";
 
 inline constexpr std::string_view kOrigins = R"(
--- PHP and other programs write no `ts`, which leptir writes at the end.
+-- leptir ends its envelopes with `ts`; PHP and other programs write none.
 local byte, find = string.byte, string.find
 local function isOfOthers(envelope)
   return not find(envelope, '"ts":', -160, true)
@@ -61,8 +63,8 @@ end
 )";
 
 inline constexpr std::string_view kPutting = R"(
--- Where a task waits; answers its bytes there. The very same bytes are there already: another task, by a producer that
--- knows no ids. A blank at the end, which no reader of JSON minds, keeps the two apart.
+-- Adds a task to the queue and returns its member there. If the queue has a member of the very same bytes (another
+-- task, of a producer that uses no ids), line feeds are appended, which JSON parsers skip.
 local function put(queue, ids, due, envelope, id)
   while call('ZADD', queue, 'NX', due, envelope) == 0 do envelope = envelope .. '\n' end
   if id ~= '' then call('HSET', ids, id, due) end
@@ -70,40 +72,41 @@ local function put(queue, ids, due, envelope, id)
 end
 )";
 
-// After kPutting.
+// Needs kPutting.
 inline constexpr std::string_view kPlaces = R"(
--- As put(), for a task that was leased. `ids` does not learn of a task that leptir did not push: PHP may take it out,
--- and its id would stay.
+-- As put(), for a leased task that goes back. A task that leptir did not push is not added to `ids`: a PHP consumer may
+-- remove it from the queue, and its id would stay in `ids` for ever.
 local function putBack(queue, ids, places, due, envelope, id, number)
   local ofOthers = call('HDEL', places, number) == 1 and id ~= '' and call('HEXISTS', ids, id) == 0
   return put(queue, ids, due, envelope, ofOthers and '' or id)
 end
--- Where a task stood that is leased; `said` is what its envelope says.
+-- The score that a leased task had in the queue; `said` is the one that its envelope suggests.
 local function placeOf(ids, places, id, number, said, time)
   local old = tonumber(call('HGET', places, number) or nil) or tonumber(id ~= '' and call('HGET', ids, id) or nil)
   old = old or tonumber(said)
-  return old and old == old and math.min(old, time / 1000000) or time / 1000000  -- "nan" is no place
+  return old and old == old and math.min(old, time / 1000000) or time / 1000000  -- "nan" is no score
 end
 )";
 
 inline constexpr std::string_view kHeld = R"(
--- How many tasks a session holds; 0 where another program's value stands under its key.
+-- How many tasks a session holds; 0 if its key holds a value of another type.
 local function heldIn(leased)
   local held = redis.pcall('HLEN', leased)
   return type(held) == 'number' and held or 0
 end
 )";
 
-// The order of burial.
+// The order of burial: scores of `buried`.
 inline constexpr std::string_view kOrder = R"(
--- Scores from 2^52 on are another program's: a number there is not one less than the next.
+-- Scores from 2^52 on were written by another program and are ignored: in a double, such a number plus one may be the
+-- same number.
 local function nextOrder(buried)
   local last = call('ZRANGE', buried, '(4503599627370496', '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1, 'WITHSCORES')[2]
   return math.max(now(), (tonumber(last) or 0) + 1)
 end
 )";
 
-// The one place where a task that its session knows comes to be buried.
+// Buries a task whose envelope the session has read. All burials of such tasks go through here.
 inline constexpr std::string_view kBurying = R"(
 local function bury(buried, tasks, ids, places, cancel, id, number, spare, value, order)
   local due = id ~= '' and call('HGET', ids, id) or call('HGET', places, number) or ''
@@ -116,9 +119,9 @@ local function bury(buried, tasks, ids, places, cancel, id, number, spare, value
 end
 )";
 
-// And one that is buried unread. After kOrder.
+// Buries a task without sending it to a client. Needs kOrder.
 inline constexpr std::string_view kBuryingUnread = R"(
--- Under an id that it gets here, which begins with `kind`. The same form as in redis_buried.h.
+-- The id is made here and begins with `kind`. The value has the form of redis_buried.h.
 local function buryUnread(buried, tasks, ids, envelope, kind, reason)
   call('HLEN', ids)
   local order, id = nextOrder(buried), nil
@@ -132,4 +135,4 @@ local function buryUnread(buried, tasks, ids, envelope, kind, reason)
 end
 )";
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -8,7 +8,7 @@
 #include "backends/redis/redis_push_script.h"
 #include "backends/redis/redis_script_pieces.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 constexpr std::string_view kOpen = R"(
@@ -41,8 +41,8 @@ end
 return {lost, cancelled, by}
 )";
 
-// One HDEL of many fields costs half of many of one; but its answer is a count. It is enough where the caller knows
-// that all are held: only a session that was claimed loses any.
+// One HDEL of many fields costs half of many HDELs of one, but returns only a count. That is enough where the caller
+// has leased all of these tasks: then all of them are held, unless the session was claimed.
 constexpr std::string_view kAcknowledge = R"(
 if not isOpen(KEYS[1], ARGV[1]) then return -1 end
 local n = tonumber(ARGV[2])
@@ -80,7 +80,7 @@ call('HLEN', KEYS[4])
 call('ZCARD', left)
 call('HLEN', KEYS[7])
 local function block(number, i) return ARGV[3 + number * n + i] end
--- Whether this session can remember one more task that it leaves to others.
+-- Whether this session may leave one more task to others.
 local function isRoomToLeave()
   if call('ZCARD', left) >= most then call('ZREMRANGEBYSCORE', left, '-inf', time) end
   return call('ZCARD', left) < most
@@ -123,8 +123,8 @@ end
 return lost
 )";
 
-// Compared with what the caller has read by the lease number: a task that left meanwhile is left alone. A session that
-// holds nothing ends whatever stands in the places of tasks.
+// A task whose lease number is no longer in the session is skipped: it left after the caller read the session. A
+// session without leases ends even if the keys of the queue hold values of other types.
 constexpr std::string_view kGiveBack = R"(
 local expiry = tonumber(call('ZSCORE', KEYS[1], ARGV[1]) or nil)
 if not expiry or (expiry < 0) ~= (ARGV[2] == 'claimed') then return -1 end
@@ -172,8 +172,8 @@ end
 return ended
 )";
 
-// A name that is longer than any of leptir is removed, and never sent whole: no client could read it, and none of them
-// could ever recover a session again. A hundred at once.
+// Another program may have written a name too long for any client to read, which would make every recovery fail. Such
+// names are removed, at most a hundred for each call, and only their beginnings are sent.
 constexpr std::string_view kClaim = R"(
 local longest, own, names, cut, sizes = tonumber(ARGV[1]), {}, {}, {}, {}
 for i = 2, #ARGV do own[ARGV[i]] = true end
@@ -202,7 +202,7 @@ end
 return names
 )";
 
-constexpr std::string_view kWishesOf = R"(
+constexpr std::string_view kCancelRequestsOf = R"(
 local by = {}
 for i = 2, #ARGV do
   local who = call('HGET', KEYS[1], ARGV[i])
@@ -219,14 +219,14 @@ for _, session in ipairs(call('ZRANGE', KEYS[2], 0, -1)) do leased = leased + he
 return {due, call('ZCARD', KEYS[1]) - due, leased, call('HLEN', KEYS[3])}
 )";
 
-constexpr std::string_view kTakeWaiting = R"(
+constexpr std::string_view kRemoveWaiting = R"(
 if call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
 call('HDEL', KEYS[2], ARGV[2])
 call('HDEL', KEYS[3], ARGV[2])
 return 1
 )";
 
-constexpr std::string_view kTakeBuried = R"(
+constexpr std::string_view kRemoveBuried = R"(
 if call('HDEL', KEYS[2], ARGV[1]) == 0 then return 0 end
 call('ZREM', KEYS[1], ARGV[1])
 call('HDEL', KEYS[3], ARGV[1])
@@ -246,8 +246,9 @@ end
 return count
 )";
 
-// All at once where they are few. HRANDFIELD answers no value, HSCAN goes through the values as well.
-constexpr std::string_view kLookAtHeld = R"(
+// All fields at once where they are few. Of more, HRANDFIELD returns fields without values; HSCAN reads the values as
+// well.
+constexpr std::string_view kListLeaseNumbers = R"(
 local leased, ids, buried, buriedTasks = unpack(KEYS)
 local cursor, most, buries, step = ARGV[1], tonumber(ARGV[2]), ARGV[3] == 'bury', ARGV[4]
 local held, next, fields, bytes = call('HLEN', leased), '0', {}, 0
@@ -277,10 +278,10 @@ end
 return {next, numbers, count, bytes, held}
 )";
 
-// Both leave out what is too large to be read.
+// kScan and kAtScore leave out members that are too large to be read.
 constexpr std::string_view kScan = R"(
 local asked, escaped, largest = ARGV[3], ARGV[4], tonumber(ARGV[5])
--- All but those of which it is plain that they have another id: in the form of PHP and leptir, without an escape.
+-- False only for a member that certainly has another id: one in the form of PHP or leptir whose id has no escapes.
 local function mayHaveIt(envelope)
   local brace = string.find(envelope, '{', 2, true)
   if not brace or string.sub(envelope, brace - 5, brace + 6) ~= '"td":{"id":"' then return true end
@@ -298,7 +299,7 @@ end
 return {page[1], there, bytes}
 )";
 
-// In small pieces, since each may have 16 MiB.
+// Reads four members at once, since each may have 16 MiB.
 constexpr std::string_view kAtScore = R"(
 local score, first, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local before, crowd = call('ZCOUNT', KEYS[1], '-inf', '(' .. score), call('ZCOUNT', KEYS[1], score, score)
@@ -314,14 +315,14 @@ end
 return {first < crowd and tostring(first) or '0', there}
 )";
 
-constexpr std::string_view kWish = R"(
+constexpr std::string_view kRequestCancel = R"(
 if call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
 call('HSET', KEYS[2], ARGV[2], ARGV[3])
 return 1
 )";
 
-// Compared with what the caller has read. A task without an id of its own gets a mark before its place in `ids`: by
-// that alone is such a one taken for the id it was buried under.
+// Revives a task only if its value is still the one that the caller read. A task without an id gets a mark before its
+// score in `ids`: the mark says that the id there is the one given at its burial.
 constexpr std::string_view kRevive = R"(
 local n, time, revived = tonumber(ARGV[1]), now(), 0
 local function block(number, i) return ARGV[1 + number * n + i] end
@@ -342,8 +343,9 @@ if revived > 0 then ring(KEYS[5]) end
 return revived
 )";
 
-// Each command where it changes nothing; deleting before writing, so that a user without one right leaves nothing. XADD
-// comes last, since it rings: into a stream that is there already, as a push does.
+// Executes each command in a way that changes nothing, and deletes before it writes, so that a user who may write but
+// not delete leaves nothing behind. XADD comes last, since it wakes waiting instances; it adds only to a stream that
+// exists.
 constexpr std::string_view kTryRights = R"(
 local none, leased, left, epoch, wake = ARGV[1], KEYS[9], KEYS[4], KEYS[13], KEYS[14]
 for i = 1, 4 do
@@ -394,12 +396,13 @@ class Writer {
 
   explicit Writer(int version) : hasFlags_(version >= 70000) {}
 
-  // Refused while memory is short: it would need more.
+  // A script that adds data: the server refuses it while memory is short.
   RedisScript growing(std::string_view body, Pieces pieces = {}) const {
     return RedisScript((hasFlags_ ? "#!lua\n" : "") + whole(body, pieces));
   }
-  // What lets a full server drain must run on it as well. Before 7 a first write that is not refused lifts the refusal
-  // for the rest of a script.
+  // A script that must run on a full server too, so that the queue can drain. Redis 7 has a flag for that. On older
+  // servers a first write that needs no memory (here DEL of a key that does not exist) lets the rest of the script
+  // write as well.
   RedisScript draining(std::string_view body, Pieces pieces = {}) const {
     const auto* const permit = hasFlags_ ? "#!lua flags=allow-oom\n" : "redis.call('DEL', KEYS[#KEYS] .. ':none')\n";
     return RedisScript(permit + whole(body, pieces));
@@ -429,16 +432,16 @@ RedisScripts::RedisScripts(int version)
       end(Writer(version).draining(kEnd)),
       claim(Writer(version).draining(kClaim)),
       listSessions(Writer(version).draining(kSessions)),
-      wishesOf(Writer(version).draining(kWishesOf)),
+      cancelRequestsOf(Writer(version).draining(kCancelRequestsOf)),
       count(Writer(version).draining(kCount, {kHeld})),
-      takeWaiting(Writer(version).draining(kTakeWaiting)),
-      takeBuried(Writer(version).draining(kTakeBuried)),
-      lookAtHeld(Writer(version).draining(kLookAtHeld, {kOrder, kBuryingUnread})),
+      removeWaiting(Writer(version).draining(kRemoveWaiting)),
+      removeBuried(Writer(version).draining(kRemoveBuried)),
+      listLeaseNumbers(Writer(version).draining(kListLeaseNumbers, {kOrder, kBuryingUnread})),
       buryUnread(Writer(version).draining(kBuryUnread, {kOrder, kBuryingUnread})),
       scan(Writer(version).draining(kScan, {kIds})),
       atScore(Writer(version).draining(kAtScore)),
-      wish(Writer(version).draining(kWish)),
+      requestCancel(Writer(version).draining(kRequestCancel)),
       revive(Writer(version).draining(kRevive, {kPutting})),
       tryRights(Writer(version).growing(kTryRights)) {}
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,15 +1,15 @@
-// What one session holds on a redis-server (leptir/simple_broker.h has the contract).
+// A session on a redis-server: leases tasks and settles them (leptir/simple_broker.h has the contract).
 #pragma once
 
 #include <memory>
 #include <string>
 #include <unordered_set>
 
-#include "backends/redis/redis_bell.h"
+#include "backends/redis/redis_doorbell.h"
 #include "backends/redis/redis_queue.h"
 #include "leptir/simple_broker.h"
 
-namespace leptir {
+namespace leptir::redis {
 
 class RedisSession final : public BrokerSession {
  public:
@@ -20,40 +20,42 @@ class RedisSession final : public BrokerSession {
   Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override;
   Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
                                                   Wake& wake) override;
-  Result<std::vector<LeaseId>> release(std::span<const Released> tasks) override;
-  Result<std::vector<LeaseId>> bury(std::span<const Buried> tasks) override;
+  Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override;
+  Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override;
   Result<std::vector<LeasedTask>> heldTasks() override;
   Result<void> close() override;
 
-  // Lost: it was claimed, closed or never opened.
+  // Lost: the session was claimed, closed or never opened.
   Result<void> checkOpen();
 
  private:
-  // What one look at the queue gave: tasks, or how long there will be none.
-  struct Look {
+  // What one run of the lease script returned: tasks, or how long no task will be due.
+  struct LeaseResult {
     std::vector<LeasedTask> tasks;
     Duration untilNext = Duration::max();
   };
-  Result<Look> lease(std::size_t limit);
-  Result<Look> lookOf(RedisValue answer);
-  Result<void> checkLook(RedisValue answer) const;
-  Result<std::vector<LeaseId>> releasePiece(std::span<const Released> tasks);
-  Result<std::vector<LeaseId>> buryPiece(std::span<const Buried> tasks);
-  Result<void> addWishes(std::vector<LeasedTask>& tasks);
+  Result<LeaseResult> lease(std::size_t limit);
+  Result<LeaseResult> parseLeaseReply(RedisValue answer);
+  Result<void> checkLeaseReply(RedisValue answer) const;
+  Result<std::vector<LeaseId>> releasePiece(std::span<const TaskRelease> tasks);
+  Result<std::vector<LeaseId>> buryPiece(std::span<const TaskBurial> tasks);
+  Result<void> addCancelRequests(std::vector<LeasedTask>& tasks);
   Result<RedisReply> run(const RedisScript& script, std::initializer_list<std::string_view> keys,
                          const RedisArguments& arguments);
-  std::string_view holdOfTheFirst() const;  // µs
-  // Out of what is held before anything is sent: whatever becomes of this try, the next one asks for each.
-  bool letGo(std::span<const LeaseId> leases);
+  // µs for which the first task of the queue is left to PHP consumers; "0" without PHP consumers.
+  std::string_view phpHoldMicros() const;
+  // Removes leases from held_ before the acknowledgement is sent: if that fails, the next one lets the script check
+  // each lease. True: all of them were in held_.
+  bool forgetHeld(std::span<const LeaseId> leases);
   std::string where() const { return connection_.address().where(); }
   Error lost() const;
 
   std::shared_ptr<RedisQueue> queue_;
   RedisConnection& connection_;
   const RedisKeys& keys_;
-  const std::string name_, leased_, left_;
-  std::unordered_set<std::uint64_t> held_;  // what this object leased and did not try to settle yet
-  RedisBell bell_;
+  const std::string name_, leased_, leftToOthers_;
+  std::unordered_set<std::uint64_t> held_;  // lease numbers that this object leased and has not tried to settle yet
+  RedisDoorbell doorbell_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

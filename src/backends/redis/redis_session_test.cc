@@ -1,4 +1,4 @@
-// What tests/conformance does not say of sessions, since it is Redis' own.
+// Sessions on Redis: what tests/conformance does not cover, since it is specific to Redis.
 #include <atomic>
 #include <thread>
 
@@ -6,14 +6,14 @@
 #include "backends/redis/redis_session.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
 
 class RedisSessionTest : public RedisQueueTest {
  protected:
-  // The number behind `name` in a section of what the server tells of itself.
+  // The number after `name` in a section of the reply to INFO.
   std::int64_t statistic(std::string_view section, std::string_view name) {
     const auto info = server.ask({"INFO", section}).get<std::string>();
     return std::stoll(info.substr(info.find(name) + name.size()));
@@ -21,7 +21,7 @@ class RedisSessionTest : public RedisQueueTest {
   std::int64_t blockedClients() { return statistic("clients", "blocked_clients:"); }
 };
 
-TEST_F(RedisSessionTest, LeasesAsManyAsFitAndAtLeastOne) {
+TEST_F(RedisSessionTest, ALeaseReturnsAsManyTasksAsFitAndAtLeastOne) {
   const std::string large(std::size_t{15} << 20, 'x');
   for (int i = 0; i < 6; ++i) strangersPush(large + std::to_string(i));
   const auto session = openSession(*broker);
@@ -29,15 +29,15 @@ TEST_F(RedisSessionTest, LeasesAsManyAsFitAndAtLeastOne) {
   EXPECT_EQ(pop(*session).size(), 1u);
 }
 
-TEST_F(RedisSessionTest, TheServerDoesNotLookAtMoreThanItLeases) {
+TEST_F(RedisSessionTest, TheLeaseScriptCopiesNotManyMoreBytesThanItReturns) {
   for (int i = 0; i < 150; ++i) strangersPush(std::string(std::size_t{1} << 20, 'x') + std::to_string(i));
   const auto session = openSession(*broker);
   server.ask({"CONFIG", "RESETSTAT"});
   pop(*session, 1000);
-  EXPECT_LT(statistic("memory", "used_memory_vm_eval:"), 120'000'000) << "bytes that scripts hold";
+  EXPECT_LT(statistic("memory", "used_memory_vm_eval:"), 120'000'000) << "bytes of memory used by scripts";
 }
 
-// A thousand held tasks may have 16 GiB: nobody could ever give them back in one request.
+// A thousand leased tasks may have 16 GiB, which no request can carry.
 TEST_F(RedisSessionTest, LargeTasksAreGivenBackInPieces) {
   for (int i = 0; i < 6; ++i) strangersPush(std::string(std::size_t{15} << 20, 'x') + std::to_string(i));
   const auto itsBroker = open();
@@ -51,7 +51,7 @@ TEST_F(RedisSessionTest, LargeTasksAreGivenBackInPieces) {
   const auto session = openSession(*broker);
   const auto held = pop(*session);
   ASSERT_EQ(held.size(), 5u);
-  std::vector<Released> back;
+  std::vector<TaskRelease> back;
   for (const auto& each : held) back.push_back({each.lease, {}, Time(1s), each.envelope});
   server.ask({"CONFIG", "RESETSTAT"});
   EXPECT_TRUE(must(session->release(back)).empty());
@@ -59,7 +59,7 @@ TEST_F(RedisSessionTest, LargeTasksAreGivenBackInPieces) {
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 6}));
 }
 
-TEST_F(RedisSessionTest, AnIdleOneHearsAPushAlsoWhenAnotherHasStoppedListening) {
+TEST_F(RedisSessionTest, AnIdleSessionIsWokenByAPushAlsoAfterAnotherStoppedWaiting) {
   const auto otherBroker = open();
   const auto deaf = openSession(*otherBroker, 'b');
   Wake enough;
@@ -78,7 +78,7 @@ TEST_F(RedisSessionTest, AnIdleOneHearsAPushAlsoWhenAnotherHasStoppedListening) 
   waiter.join();
 }
 
-TEST_F(RedisSessionTest, AWaitThatWasGivenUpDoesNotDelayTheNext) {
+TEST_F(RedisSessionTest, AWaitEndedByAWakeDoesNotDelayTheNextOne) {
   const auto session = openSession(*broker);
   Wake enough;
   std::thread passing([&] { must(session->popBrokerTasks(1, 30s, enough)); });
@@ -90,7 +90,7 @@ TEST_F(RedisSessionTest, AWaitThatWasGivenUpDoesNotDelayTheNext) {
   EXPECT_LT(systemClock().bootTime() - before, 10s);
 }
 
-TEST_F(RedisSessionTest, WhoMayNotListenLooks) {
+TEST_F(RedisSessionTest, AUserWithoutTheRightToBlockPollsTheQueue) {
   server.ask({"ACL", "SETUSER", "hasty", "on", ">secret", "~*", "+@all", "-@blocking"});
   auto address = redisAt(server.socket());
   address.user = "hasty";
@@ -105,7 +105,7 @@ TEST_F(RedisSessionTest, WhoMayNotListenLooks) {
   EXPECT_EQ(popped.size(), 1u);
 }
 
-TEST_F(RedisSessionTest, GoesOnWhenTheServerHasForgottenItsScripts) {
+TEST_F(RedisSessionTest, WorksAfterTheServerForgotItsScripts) {
   push("t", 2);
   const auto session = openSession(*broker);
   server.ask({"SCRIPT", "FLUSH"});
@@ -121,14 +121,14 @@ TEST_F(RedisSessionTest, GoesOnWhenTheServerHasForgottenItsScripts) {
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.leased = 1}));
 }
 
-// On a full server, for a user whose rights end with the queue's keys; of both kinds of script, since the server here
-// takes the old kind as well.
-class RedisScriptsOf : public RedisQueueTest, public testing::WithParamInterface<int> {
+// All scripts of a session on a full server, for a user with rights to the keys of the queue only; in the form for
+// Redis 6.2 and in that for Redis 7, since newer servers accept the old form too.
+class RedisScriptsTest : public RedisQueueTest, public testing::WithParamInterface<int> {
  protected:
-  ~RedisScriptsOf() override { server.ask({"CONFIG", "SET", "maxmemory", "0"}); }
+  ~RedisScriptsTest() override { server.ask({"CONFIG", "SET", "maxmemory", "0"}); }
 };
 
-TEST_P(RedisScriptsOf, DrainAFullServer) {
+TEST_P(RedisScriptsTest, SettleTasksOnAFullServer) {
   auto address = addressOf("few", {"~leptir:ztasks", "~{leptir:ztasks}:*", "+@all", "-@admin"});
   const auto queue =
       std::make_shared<RedisQueue>(std::make_shared<RedisConnection>(address), std::string(kQueue), GetParam());
@@ -141,16 +141,16 @@ TEST_P(RedisScriptsOf, DrainAFullServer) {
   ASSERT_EQ(held.size(), 4u);
   EXPECT_TRUE(must(session.renew(std::vector<LeaseId>{held[0].lease}, 1h)).lost.empty());
   must(session.acknowledge(std::vector<LeaseId>{held[0].lease}));
-  must(session.release(std::vector<Released>{{held[1].lease, {.failures = 1}, Time(1s), held[1].envelope}}));
-  must(session.bury(std::vector<Buried>{{held[2].lease, {}, "why", held[2].envelope}}));
+  must(session.release(std::vector<TaskRelease>{{held[1].lease, {.failures = 1}, Time(1s), held[1].envelope}}));
+  must(session.bury(std::vector<TaskBurial>{{held[2].lease, {}, "why", held[2].envelope}}));
   EXPECT_FALSE(broker->pushBrokerTasks(tasks("more", 1)));
   must(session.close());
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 3, .buried = 1}));
   EXPECT_EQ(must(RedisKeeper(queue).revive(std::vector<std::string>{"t2"})), 1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, RedisScriptsOf, testing::Values(60200, 70015),
+INSTANTIATE_TEST_SUITE_P(Both, RedisScriptsTest, testing::Values(60200, 70015),
                          [](const auto& version) { return "Version" + std::to_string(version.param); });
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -10,12 +10,12 @@
 #include "backends/redis/redis_tls.h"
 #include "base/errno_text.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 class PlainSocket final : public RedisSocket {
  public:
-  explicit PlainSocket(UniqueFd descriptor) : descriptor_(std::move(descriptor)) {}
+  explicit PlainSocket(base::UniqueFd descriptor) : descriptor_(std::move(descriptor)) {}
 
   Result<std::size_t> send(std::string_view bytes) override { return sendPlain(descriptor_.get(), bytes); }
   Result<std::size_t> receive(std::span<char> into) override { return receivePlain(descriptor_.get(), into); }
@@ -23,10 +23,10 @@ class PlainSocket final : public RedisSocket {
   short events(bool sending) const override { return sending ? POLLIN | POLLOUT : POLLIN; }
 
  private:
-  UniqueFd descriptor_;
+  base::UniqueFd descriptor_;
 };
 
-bool isForLater(int error) {
+bool wouldBlock(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
@@ -42,16 +42,16 @@ Result<std::unique_ptr<RedisSocket>> openRedisSocket(const RedisAddress& address
 Result<std::size_t> sendPlain(int descriptor, std::string_view bytes) {
   const auto sent = ::send(descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (sent >= 0) return static_cast<std::size_t>(sent);
-  if (isForLater(errno)) return std::size_t{0};
-  return Error(ErrorCode::Unavailable, "the connection broke: " + errnoText(errno));
+  if (wouldBlock(errno)) return std::size_t{0};
+  return Error(ErrorCode::Unavailable, "the connection broke: " + base::errnoText(errno));
 }
 
 Result<std::size_t> receivePlain(int descriptor, std::span<char> into) {
   const auto received = ::recv(descriptor, into.data(), into.size(), 0);
   if (received > 0) return static_cast<std::size_t>(received);
   if (received == 0) return Error(ErrorCode::Unavailable, "closed the connection");
-  if (isForLater(errno)) return std::size_t{0};
-  return Error(ErrorCode::Unavailable, "the connection broke: " + errnoText(errno));
+  if (wouldBlock(errno)) return std::size_t{0};
+  return Error(ErrorCode::Unavailable, "the connection broke: " + base::errnoText(errno));
 }
 
 bool pollUntil(BootTime deadline, int descriptor, short events, int alsoReadable) {
@@ -66,4 +66,4 @@ bool pollUntil(BootTime deadline, int descriptor, short events, int alsoReadable
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// A byte stream to a server that never blocks: over TCP, a unix socket, or TLS (redis_tls.h).
+// A non-blocking byte stream to a server: over TCP, a unix socket, or TLS (redis_tls.h).
 #pragma once
 
 #include <memory>
@@ -11,31 +11,32 @@
 #include "leptir/clock.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::redis {
 
-// One thread at a time. Errors say what, without where. Its destructor closes the descriptor and sends nothing, so that
-// a child that inherited it does no harm.
+// One thread at a time. Error messages do not name the server yet. The destructor closes the descriptor and sends
+// nothing, so that it does no harm in a forked child.
 class RedisSocket {
  public:
   virtual ~RedisSocket() = default;
 
-  // Answer how many bytes were moved; 0: none just now, poll for `events`. Unavailable: the connection has ended.
+  // Return the number of bytes moved; 0: would block, poll for `events`. Unavailable: the connection has ended.
   virtual Result<std::size_t> send(std::string_view bytes) = 0;
   virtual Result<std::size_t> receive(std::span<char> into) = 0;
   virtual int descriptor() const = 0;
-  // What to poll for, with something left to send or without.
+  // The events to poll for; `sending`: there is more to send.
   virtual short events(bool sending) const = 0;
 };
 
-// Connected, and for TLS verified, before `deadline`. Unavailable, Invalid as RedisConnection::connect has it, without
-// where.
+// Connects before `deadline`, with TLS also verifies the certificate. Errors as RedisConnection::connect(), but the
+// message does not name the server yet.
 Result<std::unique_ptr<RedisSocket>> openRedisSocket(const RedisAddress& address, BootTime deadline);
 
-// The bytes below any of them; what both kinds of RedisSocket are made of.
+// send() and recv() on a plain descriptor, which both kinds of RedisSocket use. Return values as RedisSocket::send().
 Result<std::size_t> sendPlain(int descriptor, std::string_view bytes);
 Result<std::size_t> receivePlain(int descriptor, std::span<char> into);
 
-// Waits until one of `events` holds or `alsoReadable` (-1: none) is readable. False: `deadline` has passed.
+// Waits until one of `events` holds on `descriptor` or `alsoReadable` (-1: none) is readable. False: `deadline` has
+// passed.
 bool pollUntil(BootTime deadline, int descriptor, short events, int alsoReadable = -1);
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -12,7 +12,7 @@
 #include "base/errno_code.h"
 #include "base/escape.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 template <auto function>
@@ -26,14 +26,14 @@ using Context = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;
 using Session = std::unique_ptr<SSL, FreeBy<SSL_free>>;
 using BioMethod = std::unique_ptr<BIO_METHOD, FreeBy<BIO_meth_free>>;
 
-// Where OpenSSL's bytes go: its own socket BIO would raise SIGPIPE in a program that never asked for it.
+// The transport below OpenSSL. OpenSSL's own socket BIO would raise SIGPIPE in programs that use the library.
 struct Stream {
-  UniqueFd descriptor;
+  base::UniqueFd descriptor;
   std::optional<Error> failure;
-  bool lacksCertificate = false;  // the server asked for one that we do not have
+  bool lacksCertificate = false;  // the server asked for a client certificate, and none is configured
 };
 
-// What a BIO answers for `moved`: a count, or -1 and whether to try again.
+// The return value of a BIO for `moved` bytes: the count, or -1 with the flag that tells OpenSSL to retry.
 int answer(BIO* bio, Stream& stream, const Result<std::size_t>& moved, int retry) {
   BIO_clear_retry_flags(bio);
   if (moved && *moved > 0) return static_cast<int>(*moved);
@@ -54,7 +54,7 @@ int readFrom(BIO* bio, char* into, int size) {
   return answer(bio, stream, received, BIO_FLAGS_READ);
 }
 
-// Called when the server asks for a certificate and none was set up.
+// OpenSSL calls this when the server asks for a client certificate and none is configured.
 int noteMissingCertificate(SSL* session, X509**, EVP_PKEY**) {
   static_cast<Stream*>(SSL_get_app_data(session))->lacksCertificate = true;
   return 0;
@@ -88,16 +88,16 @@ Error certificateError(long result) {
   switch (result) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return Error(ErrorCode::Unavailable, "its certificate is out of its time: " + why);
+      return Error(ErrorCode::Unavailable, "its certificate has expired or is not yet valid: " + why);
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return Error(ErrorCode::Invalid, "its certificate is made out to another name: " + why + "; correct 'host'");
+      return Error(ErrorCode::Invalid, "its certificate is for another name: " + why + "; correct 'host'");
     default:
-      return Error(ErrorCode::Invalid, "its certificate does not verify: " + why + "; name its authority by 'ca_file'");
+      return Error(ErrorCode::Invalid, "its certificate does not verify: " + why + "; set 'ca_file' to its authority");
   }
 }
 
-// The server has something against us that trying again does not change.
+// The server rejects the client certificate or its absence: trying again does not help.
 bool isAboutOurCertificate(int reason) {
   return reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED || reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE ||
          reason == SSL_R_SSLV3_ALERT_BAD_CERTIFICATE || reason == SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED ||
@@ -106,7 +106,7 @@ bool isAboutOurCertificate(int reason) {
 
 Error wantsCertificate(const std::string& why) {
   return Error(ErrorCode::Invalid,
-               "refuses us without a certificate that it knows (" + why + "): set 'certificate_file' and 'key_file'");
+               "wants a client certificate that it trusts (" + why + "): set 'certificate_file' and 'key_file'");
 }
 
 Error tlsError(const SSL* session) {
@@ -122,8 +122,8 @@ Error tlsError(const SSL* session) {
 Error fileError(const char* key, const std::string& file) {
   const auto first = ERR_peek_error();
   const bool isOfTheSystem = ERR_GET_LIB(first) == ERR_LIB_SYS;
-  const auto code = isOfTheSystem ? codeOfErrno(ERR_GET_REASON(first)) : ErrorCode::Invalid;
-  return Error(code, "cannot use " + inQuotes(file, 300) + " as '" + key + "': " + lastReason());
+  const auto code = isOfTheSystem ? base::codeOfErrno(ERR_GET_REASON(first)) : ErrorCode::Invalid;
+  return Error(code, "cannot use " + base::inQuotes(file, 300) + " as '" + key + "': " + lastReason());
 }
 
 // --- the socket
@@ -137,7 +137,7 @@ class TlsSocket final : public RedisSocket {
     while (true) {
       ERR_clear_error();
       const auto moved = outcome(SSL_connect(session_.get()), 1);
-      receivingWrites_ = SSL_want_write(session_.get());
+      receiveWaitsForWrite_ = SSL_want_write(session_.get());
       if (!moved) return moved.error();
       if (*moved > 0) return {};
       if (!pollUntil(deadline, descriptor(), events(false)))
@@ -149,7 +149,7 @@ class TlsSocket final : public RedisSocket {
     ERR_clear_error();
     std::size_t sent = 0;
     const int returned = SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &sent);
-    sendingReads_ = SSL_want_read(session_.get());
+    sendWaitsForRead_ = SSL_want_read(session_.get());
     return outcome(returned, sent);
   }
 
@@ -157,20 +157,20 @@ class TlsSocket final : public RedisSocket {
     ERR_clear_error();
     std::size_t received = 0;
     const int returned = SSL_read_ex(session_.get(), into.data(), into.size(), &received);
-    receivingWrites_ = SSL_want_write(session_.get());
+    receiveWaitsForWrite_ = SSL_want_write(session_.get());
     hasHeard_ = hasHeard_ || returned > 0;
     return outcome(returned, received);
   }
 
   int descriptor() const override { return stream_->descriptor.get(); }
 
-  // Either direction may wait for the other one.
+  // A TLS read may have to write first, and a write to read.
   short events(bool sending) const override {
-    return receivingWrites_ || (sending && !sendingReads_) ? POLLIN | POLLOUT : POLLIN;
+    return receiveWaitsForWrite_ || (sending && !sendWaitsForRead_) ? POLLIN | POLLOUT : POLLIN;
   }
 
  private:
-  // `moved` bytes, none for now, or what ended the connection.
+  // Returns `moved`, 0 when the call would block, or why the connection ended.
   Result<std::size_t> outcome(int returned, std::size_t moved) {
     if (returned > 0) return moved;
     const int reason = SSL_get_error(session_.get(), returned);
@@ -180,7 +180,8 @@ class TlsSocket final : public RedisSocket {
 
   Error whyItEnded(int reason) const {
     auto broke = stream_->failure.value_or(Error(ErrorCode::Unavailable, "the connection broke"));
-    // With TLS 1.3 it refuses after the handshake, and what it says then may be overtaken by the end of the connection.
+    // A TLS 1.3 server refuses a client certificate after the handshake, and its alert may be lost when the connection
+    // ends.
     if (stream_->lacksCertificate && stream_->failure && !hasHeard_) return wantsCertificate(broke.message());
     switch (reason) {
       case SSL_ERROR_ZERO_RETURN:
@@ -192,14 +193,14 @@ class TlsSocket final : public RedisSocket {
     }
   }
 
-  std::unique_ptr<Stream> stream_;  // whose address the session knows
+  std::unique_ptr<Stream> stream_;  // the session holds a pointer to it
   Session session_;
   bool hasHeard_ = false;
-  bool sendingReads_ = false;
-  bool receivingWrites_ = false;
+  bool sendWaitsForRead_ = false;
+  bool receiveWaitsForWrite_ = false;
 };
 
-// --- how it is set up
+// --- setup
 
 Result<void> trustAuthorities(SSL_CTX* context, const RedisAddress& address) {
   if (!address.verify) {
@@ -231,7 +232,7 @@ Result<Context> makeContext(const RedisAddress& address) {
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  // Nobody is there to type a passphrase.
+  // leptir cannot ask for a passphrase: an encrypted key file is an error.
   SSL_CTX_set_default_passwd_cb(context.get(), [](char*, int, int, void*) { return 0; });
   SSL_CTX_set_client_cert_cb(context.get(), noteMissingCertificate);
   if (auto done = trustAuthorities(context.get(), address); !done) return done.error();
@@ -239,7 +240,7 @@ Result<Context> makeContext(const RedisAddress& address) {
   return context;
 }
 
-// The name is asked for (SNI) and must be on the certificate; an address can only be the latter.
+// A name is sent to the server (SNI) and must be in the certificate; an IP address must only be in the certificate.
 void expectName(SSL* session, const std::string& host) {
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str()) == 1) return;
   SSL_set1_host(session, host.c_str());
@@ -248,7 +249,8 @@ void expectName(SSL* session, const std::string& host) {
 
 }  // namespace
 
-Result<std::unique_ptr<RedisSocket>> openTls(UniqueFd descriptor, const RedisAddress& address, BootTime deadline) {
+Result<std::unique_ptr<RedisSocket>> openTls(base::UniqueFd descriptor, const RedisAddress& address,
+                                             BootTime deadline) {
   const auto context = makeContext(address);
   if (!context) return context.error();
   Session session(SSL_new(context->get()));
@@ -265,4 +267,4 @@ Result<std::unique_ptr<RedisSocket>> openTls(UniqueFd descriptor, const RedisAdd
   return socket;
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

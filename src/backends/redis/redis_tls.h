@@ -9,12 +9,12 @@
 #include "leptir/clock.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::redis {
 
-// Shakes hands. With `address.verify` the server's certificate must come from an authority that we trust and be made
-// out to `address.host`. Invalid: it is not, it wants a certificate of ours that it does not get, one of our files
-// cannot be used. Unavailable: the certificate's time is over or has not come (somebody will renew it), no answer, no
-// TLS.
-Result<std::unique_ptr<RedisSocket>> openTls(UniqueFd descriptor, const RedisAddress& address, BootTime deadline);
+// Performs the TLS handshake. With `address.verify` the server's certificate must come from a trusted authority and
+// name `address.host`. Invalid: it does not, or the server asks for a client certificate that is missing or refused, or
+// a file of the configuration cannot be used. Unavailable: no answer, no TLS, or a certificate that has expired or is
+// not yet valid (it may be renewed while leptir retries).
+Result<std::unique_ptr<RedisSocket>> openTls(base::UniqueFd descriptor, const RedisAddress& address, BootTime deadline);
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -1,4 +1,4 @@
-// TLS against real servers with authorities that the test makes: who is believed, and who is not.
+// TLS with real servers and with authorities made by the test: which certificates are accepted and which are not.
 #include "backends/redis/redis_tls.h"
 
 #include <gmock/gmock.h>
@@ -12,14 +12,14 @@
 #include "tests/support/redis_address_support.h"
 #include "tests/support/redis_server.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
-// An authority and what it has signed, in a folder of its own.
+// A certificate authority with the certificates that it has signed, in a temporary folder.
 class Authority {
  public:
   explicit Authority(const std::string& name) {
@@ -34,7 +34,8 @@ class Authority {
     run("openssl x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -days 2 -out " + name +
         ".pem");
   }
-  // The same, but it expired long ago. `openssl x509` takes no dates before 3.4, and no negative days since 3.5.
+  // As sign(), but the certificate expired long ago. `openssl x509` accepts no dates before 3.4 and no negative days
+  // since 3.5.
   void signExpired(const std::string& name, const std::string& names) const {
     request(name, names);
     folder_.write("index.txt", "");
@@ -67,16 +68,16 @@ class RedisTls : public testing::Test {
     if (!isNameKnownHere("localhost")) GTEST_SKIP() << "this machine does not know the name localhost";
   }
 
-  // Of one process: making keys takes its time.
+  // One authority for all tests of the process, since making keys is slow.
   static Authority& authority() {
     static Authority ours("ours");
     return ours;
   }
 
-  // A server with the certificate of this name; its TCP port speaks TLS.
+  // A server with the certificate `name`; its TCP port speaks TLS.
   std::unique_ptr<RedisServer> serverWith(const std::string& name,
                                           RedisServer::Settings more = {"tls-auth-clients no"}) {
-    // The port of a server that has ended is free.
+    // Finds a free port: that of a server that has ended.
     port = RedisServer({}, RedisServer::Reach::Tcp).port();
     RedisServer::Settings settings{
         "tls-port " + std::to_string(port), "tls-cert-file " + authority().file(name + ".pem"),
@@ -102,7 +103,7 @@ class RedisTls : public testing::Test {
   int port = 0;
 };
 
-TEST_F(RedisTls, BelievesAServerByItsAuthorityAndItsNameOrAddress) {
+TEST_F(RedisTls, AcceptsACertificateByItsAuthorityAndItsNameOrAddress) {
   authority().sign("good", "DNS:localhost,IP:127.0.0.1");
   const auto server = serverWith("good");
   for (const std::string host : {"localhost", "127.0.0.1"}) {
@@ -114,11 +115,11 @@ TEST_F(RedisTls, BelievesAServerByItsAuthorityAndItsNameOrAddress) {
     const auto replies = connection.exchange();
     ASSERT_TRUE(replies) << replies.error().message();
     EXPECT_EQ(replies->back().value().text(), large);
-    EXPECT_EQ(connection.generation(), 1u) << "the tickets that a server sends on its own are no answers";
+    EXPECT_EQ(connection.generation(), 1u) << "session tickets are not taken for replies";
   }
 }
 
-TEST_F(RedisTls, DoesNotBelieveAnAuthorityThatItWasNotTold) {
+TEST_F(RedisTls, RefusesACertificateOfAnUnknownAuthority) {
   authority().sign("good", "DNS:localhost");
   const auto server = serverWith("good");
   const Authority others("others");
@@ -133,7 +134,7 @@ TEST_F(RedisTls, DoesNotBelieveAnAuthorityThatItWasNotTold) {
   }
 }
 
-TEST_F(RedisTls, DoesNotBelieveACertificateOfAnotherName) {
+TEST_F(RedisTls, RefusesACertificateForAnotherName) {
   authority().sign("other", "DNS:example.org,IP:10.0.0.1");
   const auto server = serverWith("other");
   for (const std::string host : {"localhost", "127.0.0.1"}) {
@@ -143,8 +144,8 @@ TEST_F(RedisTls, DoesNotBelieveACertificateOfAnotherName) {
   }
 }
 
-// Somebody will renew it: the other brokers go on meanwhile.
-TEST_F(RedisTls, TriesACertificateThatIsOverAgainLater) {
+// Unavailable and not Invalid: the certificate may be renewed, and the other brokers work meanwhile.
+TEST_F(RedisTls, AnExpiredCertificateIsUnavailable) {
   authority().signExpired("old", "DNS:localhost");
   const auto server = serverWith("old");
   const auto error = errorFor(address());
@@ -152,7 +153,7 @@ TEST_F(RedisTls, TriesACertificateThatIsOverAgainLater) {
   EXPECT_THAT(error.message(), HasSubstr("expired"));
 }
 
-TEST_F(RedisTls, BelievesAnyoneWhenToldTo) {
+TEST_F(RedisTls, AcceptsAnyCertificateIfVerificationIsOff) {
   authority().sign("other", "DNS:example.org");
   const auto server = serverWith("other");
   auto trusting = address();
@@ -161,7 +162,7 @@ TEST_F(RedisTls, BelievesAnyoneWhenToldTo) {
   EXPECT_EQ(errorFor(trusting).message(), "it went well");
 }
 
-TEST_F(RedisTls, ShowsItsOwnCertificateToAServerThatWantsOne) {
+TEST_F(RedisTls, SendsItsClientCertificateToAServerThatAsksForOne) {
   authority().sign("good", "DNS:localhost");
   authority().sign("client", "DNS:client");
   const auto server = serverWith("good", {"tls-auth-clients yes"});
@@ -174,13 +175,13 @@ TEST_F(RedisTls, ShowsItsOwnCertificateToAServerThatWantsOne) {
   EXPECT_EQ(errorFor(with).message(), "it went well");
 }
 
-TEST_F(RedisTls, AServersOwnCertificateIsLookedAtBeforeItsWishForOne) {
+TEST_F(RedisTls, AWrongServerCertificateIsReportedBeforeAMissingClientCertificate) {
   authority().sign("other", "DNS:example.org");
   const auto server = serverWith("other", {"tls-auth-clients yes"});
   EXPECT_THAT(errorFor(address()).message(), HasSubstr("another name"));
 }
 
-TEST_F(RedisTls, SaysWhichOfItsFilesCannotBeUsed) {
+TEST_F(RedisTls, NamesTheFileThatCannotBeUsed) {
   authority().sign("good", "DNS:localhost");
   authority().sign("client", "DNS:client");
   const auto server = serverWith("good");
@@ -198,7 +199,7 @@ TEST_F(RedisTls, SaysWhichOfItsFilesCannotBeUsed) {
   for (const auto& each : {one, two, three}) EXPECT_EQ(errorFor(each).code(), ErrorCode::Invalid);
 }
 
-TEST_F(RedisTls, SaysThatTheOtherSideSpeaksNoTlsOrNothingElse) {
+TEST_F(RedisTls, ReportsAPortThatSpeaksNoTlsOrOnlyTls) {
   authority().sign("good", "DNS:localhost");
   const auto server = serverWith("good");
   auto plain = address();
@@ -214,7 +215,7 @@ TEST_F(RedisTls, SaysThatTheOtherSideSpeaksNoTlsOrNothingElse) {
   EXPECT_THAT(error.message(), AnyOf(HasSubstr("does it speak TLS"), HasSubstr("does not speak TLS")));
 }
 
-TEST_F(RedisTls, ASilentServerEndsTheHandshakeOnTime) {
+TEST_F(RedisTls, ASilentServerFailsTheHandshakeAfterTheConnectTimeout) {
   authority().sign("good", "DNS:localhost");
   const auto server = serverWith("good");
   server->freeze();
@@ -227,7 +228,7 @@ TEST_F(RedisTls, ASilentServerEndsTheHandshakeOnTime) {
   server->thaw();
 }
 
-TEST_F(RedisTls, ConnectsAnewAfterARestart) {
+TEST_F(RedisTls, ReconnectsAfterAServerRestart) {
   authority().sign("good", "DNS:localhost");
   const auto server = serverWith("good");
   RedisConnection connection(address());
@@ -238,4 +239,4 @@ TEST_F(RedisTls, ConnectsAnewAfterARestart) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

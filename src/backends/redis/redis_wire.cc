@@ -1,6 +1,5 @@
 #include "backends/redis/redis_wire.h"
 
-
 #include <array>
 #include <cassert>
 #include <charconv>
@@ -9,14 +8,14 @@
 #include "backends/redis/redis_errors.h"
 #include "base/duration_text.h"
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
-// What may stay allocated of a large request.
+// The output buffer that stays allocated after a large request.
 constexpr std::size_t kKeptBuffer = std::size_t{1} << 20;
-// After a failure so many pieces of what the server said before are read, at most.
-constexpr int kMostLastLooks = 64;
-// The slowest stream that is no standstill.
+// After a failure, at most so many more reads for what the server had said before.
+constexpr int kMaxReadsAfterFailure = 64;
+// A stream that moves at least 1 MiB in this time is not given up.
 constexpr Duration kPatiencePerMegabyte = std::chrono::seconds(1);
 
 void appendLength(std::string& to, char kind, std::size_t length) {
@@ -36,43 +35,43 @@ void RedisWire::put(std::span<const std::string_view> words) {
     appendLength(outgoing_, '$', word.size());
     outgoing_.append(word).append("\r\n");
   }
-  ++put_;
+  ++commandCount_;
 }
 
 Result<void> RedisWire::pump() {
   while (unsent() > 0) {
     const auto sent = send();
-    if (!sent) return endedBy(sent.error());
+    if (!sent) return endReason(sent.error());
     if (*sent > 0) continue;
-    // The server may stand still until somebody takes its replies.
+    // The server may have stopped reading until its replies are read.
     const auto received = receive();
-    if (!received) return endedBy(received.error());
+    if (!received) return endReason(received.error());
     if (*received == 0) return {};
   }
   return {};
 }
 
-bool RedisWire::isWorn() {
-  assert(awaited() == 0 && unsent() == 0 && "between requests");
+bool RedisWire::isUnusable() {
+  assert(missingReplies() == 0 && unsent() == 0 && "between requests");
   const auto received = receive();
   return !received || *received > 0 || !checkOrder();
 }
 
 Result<RedisWire::End> RedisWire::collect(Duration patience, Wake* wake) {
   auto deadline = systemClock().bootTime() + patience;
-  while (awaited() > 0) {
+  while (missingReplies() > 0) {
     const auto before = reader_.count();
     const auto sent = send();
-    if (!sent) return endedBy(sent.error());
+    if (!sent) return endReason(sent.error());
     const auto received = receive();
-    if (!received) return endedBy(received.error());
+    if (!received) return endReason(received.error());
     if (reader_.count() > before) deadline = systemClock().bootTime() + patience;
     const auto moved = *sent + *received;
     deadline += kPatiencePerMegabyte * static_cast<std::int64_t>(moved) / (1 << 20);
     if (moved > 0) continue;
     if (!pollUntil(deadline, socket_->descriptor(), socket_->events(unsent() > 0), wake ? wake->descriptor() : -1)) {
-      if (wake != nullptr) return End::Late;
-      return Error(ErrorCode::Unavailable, "no answer within " + durationText(patience));
+      if (wake != nullptr) return End::TimedOut;
+      return Error(ErrorCode::Unavailable, "no answer within " + base::durationText(patience));
     }
     if (wake != nullptr && wake->clear()) return End::Woken;
   }
@@ -80,8 +79,8 @@ Result<RedisWire::End> RedisWire::collect(Duration patience, Wake* wake) {
   return End::Replied;
 }
 
-Error RedisWire::endedBy(const Error& why) {
-  for (int i = 0; i < kMostLastLooks; ++i) {
+Error RedisWire::endReason(const Error& why) {
+  for (int i = 0; i < kMaxReadsAfterFailure; ++i) {
     const auto received = receive();
     if (!received || *received == 0) break;
   }
@@ -93,7 +92,7 @@ Error RedisWire::endedBy(const Error& why) {
 }
 
 std::vector<RedisReply> RedisWire::take() {
-  put_ = 0;
+  commandCount_ = 0;
   return reader_.take();
 }
 
@@ -119,8 +118,8 @@ Result<std::size_t> RedisWire::receive() {
 }
 
 Result<void> RedisWire::checkOrder() const {
-  if (reader_.count() == put_ && reader_.isBetweenReplies()) return {};
-  return Error(ErrorCode::Unavailable, "answers more than it was asked");
+  if (reader_.count() == commandCount_ && reader_.isBetweenReplies()) return {};
+  return Error(ErrorCode::Unavailable, "sent more replies than it was asked for");
 }
 
-}  // namespace leptir
+}  // namespace leptir::redis

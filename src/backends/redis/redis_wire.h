@@ -1,5 +1,5 @@
-// One open connection: commands go in, replies come out, many on their way at once. Of one RedisConnection, until the
-// first error.
+// One open connection to a redis-server in its protocol: any number of commands may be on their way at once. Owned by a
+// RedisConnection, which replaces it after the first error.
 #pragma once
 
 #include <algorithm>
@@ -15,47 +15,49 @@
 #include "leptir/clock.h"
 #include "leptir/wake.h"
 
-namespace leptir {
+namespace leptir::redis {
 
-// One thread at a time. Errors say what, without where; after one, only the destructor is of use.
+// One thread at a time. Error messages do not name the server yet. After an error only the destructor may be called.
 class RedisWire {
  public:
   explicit RedisWire(std::unique_ptr<RedisSocket> socket) : socket_(std::move(socket)) {}
 
-  // Adds a command to what is to be sent.
+  // Adds a command to the output buffer; sends nothing.
   void put(std::span<const std::string_view> words);
+  // Bytes in the output buffer.
   std::size_t unsent() const { return outgoing_.size() - sent_; }
-  // Commands whose reply is missing.
-  std::size_t awaited() const { return put_ - std::min(put_, reader_.count()); }
+  // Commands whose reply has not arrived yet.
+  std::size_t missingReplies() const { return commandCount_ - std::min(commandCount_, reader_.count()); }
 
-  // Sends and receives what goes without waiting.
+  // Sends and receives as much as is possible without waiting.
   Result<void> pump();
-  // Whether the server has ended the connection, or said something that nobody asked for. To be asked between requests.
-  bool isWorn();
+  // Whether the server has closed the connection or has sent something unrequested. To be called between requests.
+  bool isUnusable();
 
-  enum class End { Replied, Woken, Late };
-  // Waits until all replies are there. Unavailable: nothing came for `patience`; what is much gets more time, a second
-  // for each MiB. With `wake`, its ring is an end as well, and so is the end of `patience`.
+  enum class End { Replied, Woken, TimedOut };
+  // Waits until all replies have arrived. Each reply prolongs the deadline by `patience`, and each MiB moved by a
+  // second. Without `wake`, a missed deadline is Unavailable. With `wake`, a missed deadline and a ring of `wake` are
+  // ends as well.
   Result<End> collect(Duration patience, Wake* wake = nullptr);
-  // The replies; none is awaited.
+  // All replies; to be called when none is missing.
   std::vector<RedisReply> take();
 
-  // Digests of the scripts that the server was given by this connection.
+  // Digests of the scripts that were loaded over this connection.
   std::set<std::string, std::less<>> scripts;
 
  private:
   Result<std::size_t> send();
   Result<std::size_t> receive();
-  // Why the connection ended. A server that refuses a client says so and hangs up, perhaps before it was asked
-  // anything: then a send fails first, and the reason is still to be read.
-  Error endedBy(const Error& why);
+  // Why the connection ended. A server that refuses a client says so and hangs up, perhaps before the first request:
+  // then sending fails before the reason was read, so this reads on and prefers what the server said.
+  Error endReason(const Error& why);
   Result<void> checkOrder() const;
 
   std::unique_ptr<RedisSocket> socket_;
   RedisReader reader_;
   std::string outgoing_;
-  std::size_t sent_ = 0;  // of outgoing_
-  std::size_t put_ = 0;   // commands since the last take
+  std::size_t sent_ = 0;          // bytes of outgoing_ that were sent
+  std::size_t commandCount_ = 0;  // commands that were put since the last take()
 };
 
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -3,12 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace leptir {
+namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
 
-// A server that has said something and hung up before anything was sent to it.
+// A server that has sent something and closed the connection before the first request.
 class HungUp final : public RedisSocket {
  public:
   explicit HungUp(std::string said) : said_(std::move(said)) {}
@@ -38,23 +38,23 @@ Error afterHearing(const std::string& said) {
   return collected ? Error(ErrorCode::Internal, "it went well") : collected.error();
 }
 
-TEST(RedisWire, TellsWhatTheServerSaidBeforeItHungUp) {
+TEST(RedisWire, ReportsWhatTheServerSentBeforeItClosed) {
   const auto error = afterHearing("-ERR max number of clients reached\r\n");
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_EQ(error.message(), "has as many clients as it takes: raise its maxclients");
 }
 
-TEST(RedisWire, TellsHowTheConnectionBrokeWhenTheServerSaidNothing) {
+TEST(RedisWire, ReportsTheSocketErrorIfTheServerSentNoReason) {
   EXPECT_EQ(afterHearing("").message(), "the connection broke: broken pipe");
   EXPECT_EQ(afterHearing("+OK\r\n").message(), "the connection broke: broken pipe");
   EXPECT_EQ(afterHearing("-ERR max number of cli").message(), "the connection broke: broken pipe") << "half a reply";
 }
 
-// Old servers quote the arguments of a login.
-TEST(RedisWire, DoesNotRepeatWhatMayBeAPassword) {
+// Old servers quote the arguments of AUTH.
+TEST(RedisWire, DoesNotRepeatServerTextThatMayQuoteAPassword) {
   EXPECT_EQ(afterHearing("-ERR invalid password geheim\r\n").message(), "refuses the password: correct 'password'");
   EXPECT_EQ(afterHearing("-ERR something else: geheim\r\n").message(), "the connection broke: broken pipe");
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::redis

@@ -13,7 +13,7 @@
 #include "base/errno_text.h"
 #include "base/private_file.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
@@ -30,14 +30,14 @@ bool isSharedWithUs(const struct stat& info) {
   return (info.st_mode & kReadAndWrite) == kReadAndWrite && isOurGroup(info.st_gid);
 }
 
-// Of a file or folder beside the database.
+// Whether a file or folder beside the database belongs to a user who may use the database.
 bool isTrustedBeside(const struct stat& beside, const struct stat& database) {
   const bool isOfTheSameGroup = isSharedWithUs(database) && beside.st_gid == database.st_gid;
-  return isTrustedOwner(beside.st_uid) || beside.st_uid == database.st_uid || isOfTheSameGroup;
+  return base::isTrustedOwner(beside.st_uid) || beside.st_uid == database.st_uid || isOfTheSameGroup;
 }
 
 Error errorOf(int error) {
-  return Error(codeOfErrno(error), errnoText(error));
+  return Error(base::codeOfErrno(error), base::errnoText(error));
 }
 
 Error cannotMake(const SqliteFile& file, const std::string& what, const Error& why) {
@@ -54,8 +54,8 @@ Result<void> checkSideFolder(const SqliteFile& file, const struct stat& database
   }
   if (isTrustedBeside(info, database)) return {};
   return Error(ErrorCode::Invalid, file.where() + ": " + file.folder().string() + " belongs to " +
-                                       userText(info.st_uid) +
-                                       ", who is not the database's owner: remove it, and leptir makes it anew");
+                                       base::describeUser(info.st_uid) +
+                                       ", who is not the database's owner: remove it, and leptir makes it again");
 }
 
 Result<void> checkCompanion(const SqliteFile& file, const std::string& path, const struct stat& database) {
@@ -63,12 +63,13 @@ Result<void> checkCompanion(const SqliteFile& file, const std::string& path, con
   if (::lstat(path.c_str(), &info) != 0) return {};
   if (!S_ISREG(info.st_mode)) {
     return Error(ErrorCode::Invalid,
-                 file.where() + ": " + path + " must be a plain file, which SQLite makes: remove what is there");
+                 file.where() + ": " + path +
+                     " is where SQLite keeps a side file of the database, but it is no plain file: remove it");
   }
   if (!isTrustedBeside(info, database)) {
     const std::string advice = isSharedWithUs(database) ? "; the group's files need a folder with chmod g+s" : "";
     return Error(ErrorCode::Invalid,
-                 file.where() + ": " + path + " belongs to " + userText(info.st_uid) +
+                 file.where() + ": " + path + " belongs to " + base::describeUser(info.st_uid) +
                      ", who is not the database's owner: end the processes that use the database and remove that file" +
                      advice);
   }
@@ -76,10 +77,10 @@ Result<void> checkCompanion(const SqliteFile& file, const std::string& path, con
   if (!isWrittenByUs || ::access(path.c_str(), R_OK | W_OK) == 0) return {};
   return Error(ErrorCode::Unavailable, file.where() + ": " + path +
                                            " cannot be read and written, though the database " + "can: let " +
-                                           userText(::geteuid()) + " do so (chmod u+rw)");
+                                           base::describeUser(::geteuid()) + " do so (chmod u+rw)");
 }
 
-// Whether users other than the owner and the group get as far as the file: a folder above it may keep them out.
+// Whether users other than the owner and the group can reach the file; the mode of a folder above it may forbid that.
 bool isWithinReachOfAll(const fs::path& file) {
   for (auto folder = file.parent_path();; folder = folder.parent_path()) {
     struct stat info{};
@@ -91,12 +92,13 @@ bool isWithinReachOfAll(const fs::path& file) {
 }  // namespace
 
 Result<void> makeDatabaseFile(const SqliteFile& file) {
-  // An existing database is not opened here: to close it would end the locks that SQLite holds on it in this process.
-  auto made = openPrivateFile(file.path, O_RDWR | O_CREAT | O_EXCL);
+  // Never opens an existing database: when a process closes any descriptor of a file, the kernel drops all locks that
+  // SQLite holds on that file in the process.
+  auto made = base::openPrivateFile(file.path, O_RDWR | O_CREAT | O_EXCL);
   struct stat folder{};
   if (made && ::geteuid() == 0 && ::stat(file.path.parent_path().c_str(), &folder) == 0) {
     folder.st_mode &= ~S_IRWXG;
-    shareLike(made->get(), folder);
+    base::copyOwnerAndGroupAccess(made->get(), folder);
   }
   if (made) return {};
   std::error_code ignored;
@@ -108,9 +110,9 @@ Result<void> makeDatabaseFile(const SqliteFile& file) {
 Result<void> checkDatabaseOwner(const SqliteFile& file) {
   struct stat info{};
   if (::geteuid() == 0 || ::stat(file.path.c_str(), &info) != 0) return {};
-  if (isTrustedOwner(info.st_uid) || isSharedWithUs(info)) return {};
-  return Error(ErrorCode::Invalid, file.where() + ": belongs to " + userText(info.st_uid) + ", and leptir runs as " +
-                                       userText(::geteuid()) +
+  if (base::isTrustedOwner(info.st_uid) || isSharedWithUs(info)) return {};
+  return Error(ErrorCode::Invalid, file.where() + ": belongs to " + base::describeUser(info.st_uid) +
+                                       ", and leptir runs as " + base::describeUser(::geteuid()) +
                                        ": run leptir as its owner, or let both users share it by a group (chgrp, and "
                                        "chmod 660)");
 }
@@ -118,10 +120,10 @@ Result<void> checkDatabaseOwner(const SqliteFile& file) {
 Result<void> makeSideFolder(const SqliteFile& file) {
   struct stat database{};
   if (::stat(file.path.c_str(), &database) != 0) return cannotMake(file, "the file", errorOf(errno));
-  const auto made = makeNewFolder(file.folder());
+  const auto made = base::makeNewFolder(file.folder());
   if (made) {
-    const UniqueFd folder(::open(file.folder().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (folder) shareLike(folder.get(), database);
+    const base::UniqueFd folder(::open(file.folder().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (folder) base::copyOwnerAndGroupAccess(folder.get(), database);
     return {};
   }
   if (made.error().code() != ErrorCode::Lost) {
@@ -142,7 +144,7 @@ Result<void> checkCompanions(const SqliteFile& file) {
 Result<void> tryWriting(SqliteConnection& connection) {
   if (connection.isReadOnly()) return cannotBeWritten(connection.file());
   SqliteTransaction write(connection, SqliteTransaction::Kind::Write);
-  if (auto begun = connection.outcome(); !begun) return begun;
+  if (auto begun = connection.transactionResult(); !begun) return begun;
   const auto& file = connection.file();
   struct stat folder{}, database{};
   const bool isThere = ::lstat(file.folder().c_str(), &folder) == 0 && ::stat(file.path.c_str(), &database) == 0;
@@ -166,4 +168,4 @@ std::vector<std::string> rightsWarnings(const SqliteFile& file) {
           open};
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -1,5 +1,5 @@
-// Which users may use a database: its file and the folder beside it are made for our user alone. Users who share a
-// database on purpose do so by its group, and what is made beside it follows.
+// Which users may use a database. leptir makes the file and the folder beside it for its own user alone. Users share a
+// database on purpose by the group of its file; files that are made beside it then get that group.
 #pragma once
 
 #include <string>
@@ -8,32 +8,32 @@
 #include "backends/sqlite/sqlite_file.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
 class SqliteConnection;
 
-// Makes the database, empty and with mode 0600, unless it is there; SQLite gives -wal and -shm the same mode. Root
-// makes it for the owner of its folder. Invalid: it cannot be made, or another user owns it and does not share it with
-// us.
+// Makes an empty database file with mode 0600 unless it exists; SQLite gives -wal and -shm the same mode. If root makes
+// it, it belongs to the owner of its folder. Invalid: the file cannot be made, or another user owns it and does not
+// share it with our user.
 Result<void> makeDatabaseFile(const SqliteFile& file);
 
-// Invalid: another user owns the database and does not share it with us. Root may use every user's; a database that is
-// not there has no owner.
+// Invalid: another user owns the database and does not share it with our user. Succeeds for root, who may use the
+// database of every user, and when the file does not exist.
 Result<void> checkDatabaseOwner(const SqliteFile& file);
 
-// Makes the folder of doorbells and session locks for the users of the database, unless it is there. Invalid: it cannot
-// be made, is no folder, or a user owns it who is not the database's.
+// Makes the folder of doorbells and session locks for the users of the database, unless it exists. Invalid: it cannot
+// be made, is not a folder, or belongs to a user who does not own the database.
 Result<void> makeSideFolder(const SqliteFile& file);
 
-// The files that SQLite keeps beside the database (-wal, -shm, -journal), as far as they are there. Invalid: no plain
-// file, or a user owns it who is not the database's: such a user could hold its locks, or commit what is not ours.
+// Checks the files that SQLite keeps beside the database (-wal, -shm, -journal), if they exist. Invalid: one is not a
+// plain file, or belongs to a user who does not own the database; that user could hold its locks or forge commits.
 // Unavailable: our user can write the database, but not this file.
 Result<void> checkCompanions(const SqliteFile& file);
 
-// What every user of this machine may do to the files as they are, and how to change that; for traits().
+// A warning if every user of this machine can open the files, with the chmod command that changes this. For traits().
 std::vector<std::string> rightsWarnings(const SqliteFile& file);
 
-// Looks whether the database and the folder beside it can be written: takes the lock for writing and lets go of it.
+// Checks that the database and the folder beside it can be written: takes SQLite's write lock and releases it.
 Result<void> tryWriting(SqliteConnection& connection);
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -7,7 +7,7 @@
 #include "tests/support/other_user.h"
 #include "tests/support/sqlite_database.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using ::testing::AllOf;
@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// A folder that every user can enter and write, as /tmp is.
+// A database in a folder that every user can enter and write, like /tmp.
 struct OpenDatabase : TestDatabase {
   OpenDatabase() { ::chmod(folder.path().c_str(), 01777); }
   std::filesystem::path side = path.string() + ".d";
@@ -28,7 +28,7 @@ std::string errorOfOpening(const Json& connection) {
   return opened ? "opened" : opened.error().message();
 }
 
-TEST(DatabaseRights, AreOfItsOwnerAloneForEachFileThatLeptirMakes) {
+TEST(DatabaseRights, EveryFileThatLeptirMakesIsForItsOwnerAlone) {
   const Umask umask(0);
   OpenDatabase database;
   const auto broker = database.broker();
@@ -38,7 +38,7 @@ TEST(DatabaseRights, AreOfItsOwnerAloneForEachFileThatLeptirMakes) {
   EXPECT_EQ(modeOf(database.side), 0700u);
 }
 
-TEST(DatabaseRights, AreOfItsOwnerAloneAlsoWhenTheLockIsMadeFirst) {
+TEST(DatabaseRights, FilesAreForTheirOwnerAloneAlsoWhenTheSessionLockIsMadeFirst) {
   const Umask umask(0);
   OpenDatabase database;
   const auto lock = database.lock(std::string(32, 'a'));
@@ -46,7 +46,7 @@ TEST(DatabaseRights, AreOfItsOwnerAloneAlsoWhenTheLockIsMadeFirst) {
   EXPECT_EQ(modeOf(database.side), 0700u);
 }
 
-TEST(DatabaseRights, KeepStrangersFromHoldingAReadLock) {
+TEST(DatabaseRights, OtherUsersCannotHoldAReadLock) {
   LEPTIR_NEEDS_ROOT();
   OpenDatabase database;
   const auto broker = database.broker();
@@ -55,7 +55,7 @@ TEST(DatabaseRights, KeepStrangersFromHoldingAReadLock) {
   }));
 }
 
-TEST(DatabaseRights, OfAStrangersDatabaseAreRefused) {
+TEST(DatabaseRights, ADatabaseOfAnotherUserIsRefused) {
   LEPTIR_NEEDS_ROOT();
   OpenDatabase database;
   database.broker();
@@ -68,7 +68,7 @@ TEST(DatabaseRights, OfAStrangersDatabaseAreRefused) {
   }));
 }
 
-TEST(DatabaseRights, OfAStrangersDatabaseAreRefusedToCommandsThatLookInTheSameWords) {
+TEST(DatabaseRights, CommandsThatOnlyReadRefuseADatabaseOfAnotherUserWithTheSameMessage) {
   LEPTIR_NEEDS_ROOT();
   OpenDatabase database;
   const auto tasks = someTasks(1);
@@ -78,14 +78,14 @@ TEST(DatabaseRights, OfAStrangersDatabaseAreRefusedToCommandsThatLookInTheSameWo
   EXPECT_TRUE(asUser(kOtherUser, [&] {
     const auto toStart = errorOfOpening(database.connection);
     SqliteBackend backend;
-    const auto broker = backend.openBroker(database.connection, BrokerUse::Look);
-    const auto records = backend.openMetaStorage(database.connection, {}, MetaUse::Look);
+    const auto broker = backend.openBroker(database.connection, BrokerUse::Inspect);
+    const auto records = backend.openMetaStorage(database.connection, {}, MetaUse::Inspect);
     return !broker && broker.error().message() == toStart && !records && records.error().message() == toStart;
   }));
-  EXPECT_EQ(database.broker(BrokerUse::Look)->tasksCount().value().due, 1u) << "root may look at every database";
+  EXPECT_EQ(database.broker(BrokerUse::Inspect)->tasksCount().value().due, 1u) << "root may read every database";
 }
 
-TEST(DatabaseRights, OfAStrangersFolderBesideItAreRefused) {
+TEST(DatabaseRights, AFolderOfAnotherUserBesideTheDatabaseIsRefused) {
   LEPTIR_NEEDS_ROOT();
   OpenDatabase database;
   std::filesystem::create_directory(database.side);
@@ -98,7 +98,7 @@ class DatabaseCompanion : public testing::TestWithParam<const char*> {
  protected:
   std::string path() const { return database.path.string() + GetParam(); }
   std::string errorOfLooking() {
-    const auto opened = SqliteBackend().openBroker(database.connection, BrokerUse::Look);
+    const auto opened = SqliteBackend().openBroker(database.connection, BrokerUse::Inspect);
     return opened ? "opened" : opened.error().message();
   }
 
@@ -107,7 +107,7 @@ class DatabaseCompanion : public testing::TestWithParam<const char*> {
 
 INSTANTIATE_TEST_SUITE_P(Each, DatabaseCompanion, testing::Values("-wal", "-shm", "-journal"));
 
-TEST_P(DatabaseCompanion, OfAStrangerIsRefused) {
+TEST_P(DatabaseCompanion, OfAnotherUserIsRefused) {
   LEPTIR_NEEDS_ROOT();
   for (const bool isMade : {false, true}) {
     if (isMade) database.broker();
@@ -120,13 +120,15 @@ TEST_P(DatabaseCompanion, OfAStrangerIsRefused) {
   }
 }
 
-TEST_P(DatabaseCompanion, ThatIsNoPlainFileIsRefused) {
+TEST_P(DatabaseCompanion, ThatIsNotAPlainFileIsRefused) {
   database.broker();
   ASSERT_EQ(::mkfifo(path().c_str(), 0666), 0);
-  EXPECT_THAT(errorOfOpening(database.connection), HasSubstr(path() + " must be a plain file"));
+  EXPECT_THAT(errorOfOpening(database.connection),
+              HasSubstr(path() + " is where SQLite keeps a side file of the database, but it is no plain file"));
   std::filesystem::remove(path());
   std::filesystem::create_symlink("elsewhere", path());
-  EXPECT_THAT(errorOfLooking(), HasSubstr(path() + " must be a plain file"));
+  EXPECT_THAT(errorOfLooking(),
+              HasSubstr(path() + " is where SQLite keeps a side file of the database, but it is no plain file"));
 }
 
 TEST_P(DatabaseCompanion, ThatItsOwnerCannotWriteIsNamed) {
@@ -138,24 +140,24 @@ TEST_P(DatabaseCompanion, ThatItsOwnerCannotWriteIsNamed) {
   }));
 }
 
-TEST(DatabaseRights, OfAFileInThePlaceOfTheFolderAreRefusedByCheckToo) {
+TEST(DatabaseRights, APlainFileInPlaceOfTheFolderIsRefusedAlsoByCheck) {
   OpenDatabase database;
   database.broker();
   std::filesystem::remove_all(database.side);
   database.folder.write("leptir.db.d", "");
-  const auto looking = must(SqliteBackend().openBroker(database.connection, BrokerUse::Look));
+  const auto looking = must(SqliteBackend().openBroker(database.connection, BrokerUse::Inspect));
   EXPECT_THAT(looking->tryRights().error().message(), HasSubstr(database.side.string() + " must be a folder"));
   EXPECT_THAT(errorOfOpening(database.connection), HasSubstr(database.side.string() + " must be a folder"));
 }
 
-TEST(DatabaseRights, OfAFolderBesideItAreItsOwnersWhateverTheUmask) {
+TEST(DatabaseRights, TheFolderBesideTheDatabaseIsForItsOwnerWhateverTheUmask) {
   OpenDatabase database;
   const Umask umask(0777);
   database.broker();
   EXPECT_EQ(modeOf(database.side), 0700u);
 }
 
-TEST(DatabaseRights, OfALinkInThePlaceOfTheFolderAreRefused) {
+TEST(DatabaseRights, ASymbolicLinkInPlaceOfTheFolderIsRefused) {
   OpenDatabase database;
   const TempDir elsewhere;
   std::filesystem::create_directory_symlink(elsewhere.path(), database.side);
@@ -169,21 +171,21 @@ void putLinkInPlaceOf(const std::filesystem::path& folder) {
   std::filesystem::create_directory_symlink(moved, folder);
 }
 
-TEST(DatabaseRights, OfADatabaseWhoseFolderBecameALinkAfterItsPathWasResolvedAreRefused) {
+TEST(DatabaseRights, OpeningFailsWhenAFolderBecameALinkAfterThePathWasResolved) {
   const TempDir folder;
   const auto file = std::make_shared<SqliteFile>();
   file->path = folder / "data/leptir.db";
-  ASSERT_TRUE(SqliteConnection::open(file, systemClock(), Missing::IsMade));
+  ASSERT_TRUE(SqliteConnection::open(file, systemClock(), WhenMissing::Create));
   putLinkInPlaceOf(folder / "data");
-  for (const auto missing : {Missing::IsMade, Missing::IsNotFound}) {
+  for (const auto missing : {WhenMissing::Create, WhenMissing::ReportNotFound}) {
     const auto opened = SqliteConnection::open(file, systemClock(), missing);
     ASSERT_FALSE(opened);
-    EXPECT_EQ(opened.error().code(), ErrorCode::Unavailable) << "the next opening resolves the path anew";
+    EXPECT_EQ(opened.error().code(), ErrorCode::Unavailable) << "the next opening resolves the path again";
     EXPECT_THAT(opened.error().message(), HasSubstr("a symbolic link took the place of"));
   }
 }
 
-TEST(DatabaseRights, LetADatabaseBeUsedInAFolderThatALinkLeadsTo) {
+TEST(DatabaseRights, ADatabaseBehindASymbolicLinkCanBeUsed) {
   const TempDir folder;
   std::filesystem::create_directory(folder / "real");
   std::filesystem::create_directory_symlink("real", folder / "link");
@@ -192,11 +194,11 @@ TEST(DatabaseRights, LetADatabaseBeUsedInAFolderThatALinkLeadsTo) {
   ASSERT_TRUE(must(SqliteBackend().openBroker(connection, BrokerUse::Push))->pushBrokerTasks(someTasks(1)));
   for (const auto* name : {"link/new/leptir.db", "file-link", "real/new/leptir.db"}) {
     const Json here{{"path", (folder / name).string()}};
-    EXPECT_EQ(must(SqliteBackend().openBroker(here, BrokerUse::Look))->tasksCount().value().due, 1u) << name;
+    EXPECT_EQ(must(SqliteBackend().openBroker(here, BrokerUse::Inspect))->tasksCount().value().due, 1u) << name;
   }
 }
 
-TEST(DatabaseRights, OfADatabaseWhoseFolderBecameALinkWhileItWasUsedAreThoseOfItsNewPlace) {
+TEST(DatabaseRights, ADatabaseCanBeOpenedAgainAfterItsFolderBecameALink) {
   const TempDir folder;
   const Json connection{{"path", (folder / "data/leptir.db").string()}};
   SqliteBackend backend;
@@ -205,7 +207,7 @@ TEST(DatabaseRights, OfADatabaseWhoseFolderBecameALinkWhileItWasUsedAreThoseOfIt
   EXPECT_EQ(must(backend.openBroker(connection, BrokerUse::Push))->tasksCount().value().due, 1u);
 }
 
-TEST(DatabaseRights, LetTwoUsersOfOneGroupShareADatabase) {
+TEST(DatabaseRights, TwoUsersOfOneGroupCanShareADatabase) {
   LEPTIR_NEEDS_ROOT();
   OpenDatabase database;
   database.folder.write("leptir.db", "");
@@ -221,7 +223,7 @@ TEST(DatabaseRights, LetTwoUsersOfOneGroupShareADatabase) {
   EXPECT_EQ(modeOf(database.side) & 0777, 0770u);
 }
 
-TEST(DatabaseRights, AreOfTheOwnerWhenRootUsesTheDatabase) {
+TEST(DatabaseRights, FilesThatRootMakesBelongToTheOwnerOfTheFolder) {
   LEPTIR_NEEDS_ROOT();
   OpenDatabase database;
   giveTo(kOtherUser, database.folder.path());
@@ -234,7 +236,7 @@ TEST(DatabaseRights, AreOfTheOwnerWhenRootUsesTheDatabase) {
   }));
 }
 
-TEST(DatabaseRights, OfAnEarlierVersionAreToldWithTheirRemedy) {
+TEST(DatabaseRights, FilesThatEveryUserCanOpenAreReportedWithTheChmodCommand) {
   OpenDatabase database;
   const auto broker = database.broker();
   EXPECT_THAT(broker->traits().warnings, IsEmpty());
@@ -243,8 +245,8 @@ TEST(DatabaseRights, OfAnEarlierVersionAreToldWithTheirRemedy) {
   EXPECT_THAT(broker->traits().warnings,
               ElementsAre(HasSubstr("chmod o-rwx " + database.path.string() + " " + database.side.string())));
   ::chmod(database.folder.path().c_str(), 0700);
-  EXPECT_THAT(broker->traits().warnings, IsEmpty()) << "the folder keeps strangers out";
+  EXPECT_THAT(broker->traits().warnings, IsEmpty()) << "other users cannot enter the folder";
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

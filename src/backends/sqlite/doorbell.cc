@@ -15,13 +15,13 @@
 #include "base/private_file.h"
 #include "base/task_id.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 constexpr std::string_view kSuffix = ".bell";
 constexpr auto kNoProc = "/proc is not mounted, and leptir cannot work without it: mount it (mount -t proc proc /proc)";
 
-// A socket's address holds 107 bytes; through the folder's descriptor any path is short enough.
+// A socket address holds a path of at most 107 bytes; through the folder's descriptor every path is short enough.
 sockaddr_un addressIn(int folder, const std::string& name) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -29,19 +29,19 @@ sockaddr_un addressIn(int folder, const std::string& name) {
   return address;
 }
 
-UniqueFd openFolder(const std::filesystem::path& folder) {
-  return UniqueFd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+base::UniqueFd openFolder(const std::filesystem::path& folder) {
+  return base::UniqueFd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-UniqueFd openSocket() {
-  return UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+base::UniqueFd openSocket() {
+  return base::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-// Whoever may write in the folder may ring.
+// Lets every user who may write in the folder ring the doorbell.
 void letRing(int folder, const std::string& name) {
   struct stat shared{};
   const mode_t group = ::fstat(folder, &shared) == 0 ? shared.st_mode & (S_IRGRP | S_IWGRP) : 0;
-  ::fchmodat(folder, name.c_str(), kPrivateFile | group, 0);
+  ::fchmodat(folder, name.c_str(), base::kPrivateFile | group, 0);
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ void letRing(int folder, const std::string& name) {
 Result<Doorbell> Doorbell::hang(const std::filesystem::path& folder) {
   auto directory = openFolder(folder);
   auto socket = openSocket();
-  auto name = makeInstanceName() + std::string(kSuffix);
+  auto name = base::makeInstanceName() + std::string(kSuffix);
   const auto address = addressIn(directory.get(), name);
   const bool hung =
       directory && socket && ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
@@ -86,9 +86,9 @@ void DoorbellRinger::ring() {
     const auto address = addressIn(number, name);
     const auto sent =
         ::sendto(socket_.get(), "!", 1, MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    // Refused: nobody has the socket open any more. (Full is as good as rung.)
+    // ECONNREFUSED: no process has the socket open any more. A full socket is ignored: it is rung already.
     if (sent < 0 && errno == ECONNREFUSED) ::unlinkat(number, name.c_str(), 0);
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

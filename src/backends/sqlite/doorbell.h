@@ -1,6 +1,6 @@
-// How a push in one process ends a waiting pop in another: each waiting session has a datagram socket in the folder
-// beside the database, and whoever made a task due sends a byte to each. A bell only says "look"; one that is lost
-// costs a wait, never a task.
+// How a push in one process ends a waiting pop in another: each session that may wait has a datagram socket in the
+// folder beside the database, and a process that made a task due sends a byte to every socket. The byte only says that
+// a task may be due: if it is lost, the pop waits until its timeout, and no task is lost.
 #pragma once
 
 #include <filesystem>
@@ -9,41 +9,41 @@
 #include "base/unique_fd.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
-// The bell of one waiter. One thread; not used across a fork.
+// The socket of one session that may wait. One thread; not used across a fork.
 class Doorbell {
  public:
-  // Hangs a new one into `folder`. Invalid: nothing can be made there.
+  // Makes a new socket in `folder`. Unavailable: it cannot be made there. Invalid: /proc is not mounted.
   static Result<Doorbell> hang(const std::filesystem::path& folder);
   Doorbell(Doorbell&&) = default;
   Doorbell& operator=(Doorbell&&) = delete;
   ~Doorbell();
 
-  // Readable while rung.
+  // Readable from a ring until clear().
   int descriptor() const { return socket_.get(); }
   void clear();
 
  private:
-  Doorbell(UniqueFd folder, UniqueFd socket, std::string name)
+  Doorbell(base::UniqueFd folder, base::UniqueFd socket, std::string name)
       : folder_(std::move(folder)), socket_(std::move(socket)), name_(std::move(name)) {}
 
-  UniqueFd folder_;
-  UniqueFd socket_;
+  base::UniqueFd folder_;
+  base::UniqueFd socket_;
   std::string name_;
 };
 
-// Rings all bells in a folder, and takes down those whose owner is gone. One thread.
+// Rings all doorbells in a folder and removes those of dead processes. One thread.
 class DoorbellRinger {
  public:
   explicit DoorbellRinger(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // Never fails: who cannot be rung looks by itself after a while.
+  // Never fails: a session that could not be rung looks for due tasks when its wait times out.
   void ring();
 
  private:
   std::filesystem::path folder_;
-  UniqueFd socket_;
+  base::UniqueFd socket_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -9,10 +9,10 @@
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
-// A ring arrives before ring() returns.
+// Needs no wait: the byte of a ring arrives before ring() returns.
 bool rings(const Doorbell& bell) {
   pollfd looked{bell.descriptor(), POLLIN, 0};
   return ::poll(&looked, 1, 0) == 1;
@@ -22,7 +22,7 @@ std::size_t filesIn(const std::filesystem::path& folder) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
 }
 
-TEST(Doorbell, IsRungOnceHoweverOften) {
+TEST(Doorbell, ManyRingsAreClearedTogether) {
   const TempDir folder;
   auto bell = std::move(Doorbell::hang(folder.path())).value();
   DoorbellRinger ringer(folder.path());
@@ -32,7 +32,7 @@ TEST(Doorbell, IsRungOnceHoweverOften) {
   EXPECT_FALSE(rings(bell));
 }
 
-TEST(Doorbell, AllInTheFolderAreRung) {
+TEST(Doorbell, ARingReachesEveryDoorbellInTheFolder) {
   const TempDir folder;
   const auto one = std::move(Doorbell::hang(folder.path())).value();
   const auto other = std::move(Doorbell::hang(folder.path())).value();
@@ -41,7 +41,7 @@ TEST(Doorbell, AllInTheFolderAreRung) {
   EXPECT_TRUE(rings(other));
 }
 
-TEST(Doorbell, IsForThoseWhoMayWriteInTheFolder) {
+TEST(Doorbell, UsersWhoMayWriteInTheFolderMayRing) {
   for (const auto& [rights, expected] : {std::pair{0700, 0600}, std::pair{0770, 0660}}) {
     const TempDir folder;
     ::chmod(folder.path().c_str(), static_cast<mode_t>(rights));
@@ -51,7 +51,7 @@ TEST(Doorbell, IsForThoseWhoMayWriteInTheFolder) {
   }
 }
 
-TEST(Doorbell, TakesItsFileDown) {
+TEST(Doorbell, RemovesItsSocketFileWhenDestroyed) {
   const TempDir folder;
   {
     const auto bell = std::move(Doorbell::hang(folder.path())).value();
@@ -59,7 +59,7 @@ TEST(Doorbell, TakesItsFileDown) {
   EXPECT_EQ(filesIn(folder.path()), 0u);
 }
 
-TEST(Doorbell, OneWhoseOwnerWasKilledIsTakenDownByTheNextRing) {
+TEST(Doorbell, TheNextRingRemovesTheSocketFileOfAKilledProcess) {
   const TempDir folder;
   const pid_t child = ::fork();
   if (child == 0) {
@@ -74,7 +74,7 @@ TEST(Doorbell, OneWhoseOwnerWasKilledIsTakenDownByTheNextRing) {
   EXPECT_EQ(filesIn(folder.path()), 1u);
 }
 
-TEST(Doorbell, HangsInAFolderWhosePathIsLongerThanASocketsAddress) {
+TEST(Doorbell, WorksInAFolderWhosePathIsLongerThanASocketAddress) {
   const TempDir folder;
   const auto deep = folder.path() / std::string(200, 'd') / std::string(200, 'e');
   std::filesystem::create_directories(deep);
@@ -83,13 +83,13 @@ TEST(Doorbell, HangsInAFolderWhosePathIsLongerThanASocketsAddress) {
   EXPECT_TRUE(rings(bell));
 }
 
-TEST(Doorbell, RingingInAFolderThatIsGoneDoesNothing) {
+TEST(Doorbell, RingingInAMissingFolderDoesNothing) {
   const TempDir folder;
   DoorbellRinger(folder / "gone").ring();
   EXPECT_EQ(Doorbell::hang(folder / "gone").error().code(), ErrorCode::Unavailable);
 }
 
-TEST(Doorbell, LeavesOtherFilesAlone) {
+TEST(Doorbell, RingingLeavesOtherFilesAlone) {
   const TempDir folder;
   folder.write("0123.lock", "");
   DoorbellRinger(folder.path()).ring();
@@ -97,4 +97,4 @@ TEST(Doorbell, LeavesOtherFilesAlone) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

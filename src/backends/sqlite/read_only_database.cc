@@ -4,7 +4,7 @@
 
 #include <system_error>
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 constexpr auto kAdvice =
@@ -12,16 +12,16 @@ constexpr auto kAdvice =
 
 }  // namespace
 
-WayToRead wayToRead(const SqliteFile& file) {
+ReadMode readMode(const SqliteFile& file) {
   std::error_code error;
   const auto bytes = std::filesystem::file_size(file.path.string() + "-wal", error);
   const bool hasLog = !error;
   const bool hasIndex = std::filesystem::exists(file.path.string() + "-shm", error);
-  if (hasLog && hasIndex) return WayToRead::WithOthers;
-  return hasLog && bytes > 0 ? WayToRead::None : WayToRead::Alone;
+  if (hasLog && hasIndex) return ReadMode::Shared;
+  return hasLog && bytes > 0 ? ReadMode::Impossible : ReadMode::Immutable;
 }
 
-std::string uriToReadAlone(const SqliteFile& file) {
+std::string immutableUri(const SqliteFile& file) {
   std::string uri = "file:";
   for (const char each : file.path.string()) {
     const bool isSpecial = each == '%' || each == '?' || each == '#';
@@ -39,4 +39,4 @@ Error logCannotBeRead(const SqliteFile& file) {
                file.where() + ": its log (-wal) holds commits that only a user who may write it can read" + kAdvice);
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

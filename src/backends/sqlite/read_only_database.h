@@ -1,22 +1,22 @@
-// How a command looks into a database that its user may only read, without leaving a file beside it.
+// How a command reads a database that its user may not write, without making files beside it.
 #pragma once
 
 #include <string>
 
 #include "backends/sqlite/sqlite_file.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
-// WithOthers: -wal and -shm are there, so nothing has to be made. Alone: the database holds all commits by itself.
-// None: a log holds commits that only a user who may write can read.
-enum class WayToRead { WithOthers, Alone, None };
+// Shared: -wal and -shm exist, so SQLite need not make them. Immutable: no -wal has commits, so the database file alone
+// has them all. Impossible: -wal has commits, which without -shm only a user who may write can read.
+enum class ReadMode { Shared, Immutable, Impossible };
 
-WayToRead wayToRead(const SqliteFile& file);
+ReadMode readMode(const SqliteFile& file);
 
-// A name by which SQLite opens the file without making or locking anything.
-std::string uriToReadAlone(const SqliteFile& file);
+// A file name with which SQLite opens the database as immutable: it makes no file and takes no lock.
+std::string immutableUri(const SqliteFile& file);
 
 Error cannotBeWritten(const SqliteFile& file);
 Error logCannotBeRead(const SqliteFile& file);
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

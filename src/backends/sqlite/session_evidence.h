@@ -1,5 +1,5 @@
-// What this process can tell of the instance that opened a session: whether it is dead, and whether its processes may
-// be ended. The whole rule, with its reasons: docs/adr/proof-of-death.md.
+// Whether the instance that opened a session is dead, as far as this process can tell, and whether its processes may be
+// killed. The whole rule, with its reasons: docs/adr/proof-of-death.md.
 #pragma once
 
 #include <cstdint>
@@ -8,35 +8,35 @@
 
 #include "base/unique_fd.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
-// What a session's row says of where it was opened.
+// Where a session was opened, as its row in leptir_sessions says.
 struct SessionOrigin {
   enum class File {
-    This,        // the file that the row was read from
-    Other,       // the row came along in a copy or a backup
-    NotRecorded  // an earlier version of leptir opened it
+    This,        // in the database file that the row was read from
+    Other,       // in another file, of which this one is a copy or a backup
+    NotRecorded  // opened by an earlier version of leptir
   };
   std::string instance;
   File file = File::NotRecorded;
-  std::int64_t lock = 0;  // inode of the instance's lock file then; 0: not recorded
+  std::int64_t lock = 0;  // inode of the instance's lock file at that time; 0: not recorded
   std::string boot;       // base/process_view.h; empty: not recorded
   std::string visible;
 };
 
 struct Evidence {
-  enum class Verdict {
+  enum class Liveness {
     Lives,
-    CannotTell,     // it counts as alive; `reason` says why
-    Dead,           // `reason` says how that is known
-    NotOfThisFile,  // whether it lives or not: what it holds here is of no use to it
+    CannotTell,     // the instance counts as alive; `reason` says why
+    Dead,           // `reason` says what proves it
+    NotOfThisFile,  // even if it lives, it works on another file and cannot use its leases in this one
   };
-  Verdict verdict = Verdict::CannotTell;
+  Liveness liveness = Liveness::CannotTell;
   std::string reason;
-  bool mayEndProcesses = false;  // Dead: what it left on this machine
-  UniqueFd lock;                 // Dead: the instance's lock, if there is one; keep it until the session is claimed
+  bool mayEndProcesses = false;  // Dead: its remaining processes on this machine may be killed
+  base::UniqueFd lock;           // Dead: the instance's lock, if there is one; keep it until the session is claimed
 };
 
 Evidence evidenceOf(const SessionOrigin& origin, const std::filesystem::path& database);
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -11,13 +11,13 @@
 
 #include "base/errno_text.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
 using Answer = SessionLockAttempt::Answer;
 
-constexpr auto kYoung = 1h;
+constexpr auto kMinStaleAge = 1h;
 
 SessionLockAttempt cannotTell(const std::string& why) {
   SessionLockAttempt attempt;
@@ -39,15 +39,15 @@ bool isStillNamed(const std::filesystem::path& file, const struct stat& open) {
 }  // namespace
 
 SessionLockAttempt tryToLockSession(const std::filesystem::path& file) {
-  UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!descriptor) return errno == ENOENT ? answer(Answer::Missing) : cannotTell(errnoText(errno));
+  base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!descriptor) return errno == ENOENT ? answer(Answer::Missing) : cannotTell(base::errnoText(errno));
   struct stat info{};
-  if (::fstat(descriptor.get(), &info) != 0) return cannotTell(errnoText(errno));
+  if (::fstat(descriptor.get(), &info) != 0) return cannotTell(base::errnoText(errno));
   if (!S_ISREG(info.st_mode)) return cannotTell("is not a plain file");
   if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-    return errno == EWOULDBLOCK ? answer(Answer::Held) : cannotTell(errnoText(errno));
+    return errno == EWOULDBLOCK ? answer(Answer::Held) : cannotTell(base::errnoText(errno));
   }
-  // The instance may have put another file in its place since we opened this one.
+  // The instance may have replaced the file after it was opened here.
   if (!isStillNamed(file, info)) return cannotTell("was replaced just now");
   SessionLockAttempt attempt;
   attempt.answer = Answer::LockedByUs;
@@ -62,11 +62,11 @@ void removeStaleSessionLocks(const std::filesystem::path& folder, const std::set
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().extension() != ".lock" || wanted.contains(entry.path().stem().string())) continue;
     const auto written = entry.last_write_time(error);
-    const bool young = error || std::filesystem::file_time_type::clock::now() - written < kYoung;
+    const bool young = error || std::filesystem::file_time_type::clock::now() - written < kMinStaleAge;
     if (young) continue;
     const auto attempt = tryToLockSession(entry.path());
     if (attempt.answer == Answer::LockedByUs) std::filesystem::remove(entry.path(), error);
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -12,7 +12,7 @@
 #include "tests/support/child.h"
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
@@ -23,8 +23,8 @@ bool isSessionLockHeld(const std::filesystem::path& file) {
   return tryToLockSession(file).answer == Answer::Held;
 }
 
-UniqueFd locked(const std::filesystem::path& file) {
-  UniqueFd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+base::UniqueFd locked(const std::filesystem::path& file) {
+  base::UniqueFd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   EXPECT_EQ(::flock(lock.get(), LOCK_EX | LOCK_NB), 0);
   return lock;
 }
@@ -41,13 +41,13 @@ TEST(SessionLock, IsHeldAsLongAsAnyProcessOfTheInstanceLives) {
   {
     const auto masterIsGone = std::move(lock);
   }
-  EXPECT_TRUE(isSessionLockHeld(file)) << "the child inherited it";
+  EXPECT_TRUE(isSessionLockHeld(file)) << "the child inherited the lock";
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   EXPECT_FALSE(isSessionLockHeld(file));
 }
 
-TEST(SessionLock, IsGivenUpWithTheAttempt) {
+TEST(SessionLock, EndsWithTheAttemptThatTookIt) {
   const TempDir folder;
   const auto file = folder.write("instance.lock", "");
   EXPECT_EQ(tryToLockSession(file).answer, Answer::LockedByUs);
@@ -60,12 +60,12 @@ TEST(SessionLock, IsGivenUpWithTheAttempt) {
   EXPECT_TRUE(isSessionLockHeld(file));
 }
 
-TEST(SessionLock, OfAMissingFileSaysOnlyThatItIsMissing) {
+TEST(SessionLock, AMissingFileIsReportedAsMissing) {
   const TempDir folder;
   EXPECT_EQ(tryToLockSession(folder / "none.lock").answer, Answer::Missing);
 }
 
-TEST(SessionLock, CannotBeToldFromWhatCannotBeOpened) {
+TEST(SessionLock, AFileThatCannotBeOpenedAnswersCannotTell) {
   const TempDir folder;
   const auto file = folder.write("instance.lock", "");
   std::filesystem::create_symlink(file, folder / "link.lock");
@@ -75,16 +75,16 @@ TEST(SessionLock, CannotBeToldFromWhatCannotBeOpened) {
   EXPECT_TRUE(inChild([&] {
     const rlimit none{0, 0};
     return ::setrlimit(RLIMIT_NOFILE, &none) == 0 && tryToLockSession(file).answer == Answer::CannotTell;
-  })) << "no descriptors";
+  })) << "without free descriptors";
   std::filesystem::permissions(file, std::filesystem::perms(0));
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
   EXPECT_TRUE(inChild([&] {
     const bool ordinary = ::getuid() != 0 || (::setgid(65534) == 0 && ::setuid(65534) == 0);
     return ordinary && tryToLockSession(file).answer == Answer::CannotTell;
-  })) << "no rights";
+  })) << "without rights to the file";
 }
 
-TEST(SessionLock, StaleFilesAreRemovedButNotYoungOnesNorHeldOnes) {
+TEST(SessionLock, StaleFilesAreRemovedButNotYoungOrHeldOnes) {
   const TempDir folder;
   const auto young = folder.write("young.lock", "");
   const auto held = folder.write("held.lock", "");
@@ -99,9 +99,9 @@ TEST(SessionLock, StaleFilesAreRemovedButNotYoungOnesNorHeldOnes) {
   EXPECT_TRUE(std::filesystem::exists(young));
   EXPECT_TRUE(std::filesystem::exists(held));
   EXPECT_TRUE(std::filesystem::exists(other));
-  EXPECT_TRUE(std::filesystem::exists(wanted)) << "what it held is not given back yet";
+  EXPECT_TRUE(std::filesystem::exists(wanted)) << "the tasks of this instance are not recovered yet";
   EXPECT_FALSE(std::filesystem::exists(stale));
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

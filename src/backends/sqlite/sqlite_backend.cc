@@ -7,7 +7,7 @@
 #include "backends/sqlite/sqlite_meta_storage.h"
 #include "backends/sqlite/sqlite_schema.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 std::filesystem::path pathIn(const Json& connection) {
@@ -24,7 +24,7 @@ std::span<const ConfigKey> SqliteBackend::brokerConnectionKeys() const {
 }
 
 Result<std::unique_ptr<SimpleBroker>> SqliteBackend::openBroker(const Json& connection, BrokerUse use) {
-  auto opened = connectionTo(connection, use == BrokerUse::Look ? Missing::IsNotFound : Missing::IsMade);
+  auto opened = connectionTo(connection, use == BrokerUse::Inspect ? WhenMissing::ReportNotFound : WhenMissing::Create);
   if (!opened) return opened.error();
   return std::make_unique<SqliteBroker>(std::move(*opened), use);
 }
@@ -32,7 +32,7 @@ Result<std::unique_ptr<SimpleBroker>> SqliteBackend::openBroker(const Json& conn
 Result<std::unique_ptr<SimpleMetaStorage>> SqliteBackend::openMetaStorage(const Json& connection,
                                                                           std::optional<Duration> expireAfter,
                                                                           MetaUse use) {
-  auto opened = connectionTo(connection, use == MetaUse::Look ? Missing::IsNotFound : Missing::IsMade);
+  auto opened = connectionTo(connection, use == MetaUse::Inspect ? WhenMissing::ReportNotFound : WhenMissing::Create);
   if (!opened) return opened.error();
   return std::make_unique<SqliteMetaStorage>(std::move(*opened), expireAfter);
 }
@@ -49,7 +49,7 @@ std::optional<Duration> SqliteBackend::defaultExpiry() const {
   return std::chrono::hours(24 * 7);
 }
 
-std::string SqliteBackend::place(const Json& connection) const {
+std::string SqliteBackend::storeLocation(const Json& connection) const {
   return realPath(pathIn(connection));
 }
 
@@ -57,30 +57,30 @@ std::optional<std::filesystem::path> SqliteBackend::sessionLockFile(const Json& 
                                                                     std::string_view instance) const {
   SqliteFile file;
   file.path = realPath(pathIn(connection));
-  static_cast<void>(prepareFiles(file));  // the process that opens the store says what is wrong
+  static_cast<void>(prepareFiles(file));  // the process that opens the store reports the error
   return sessionLockPath(file.path, instance);
 }
 
-Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json& connection, Missing missing) {
+Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json& connection, WhenMissing missing) {
   const auto path = realPath(pathIn(connection));
-  auto& known = this->known(path);
-  const std::lock_guard lock(known.opening);
-  if (auto shared = known.connection.lock(); shared && !shared->isWorn()) return shared;
-  auto file = known.file.lock();
+  auto& entry = entryFor(path);
+  const std::lock_guard lock(entry.opening);
+  if (auto shared = entry.connection.lock(); shared && !shared->isBroken()) return shared;
+  auto file = entry.file.lock();
   if (!file) {
-    known.file = file = std::make_shared<SqliteFile>();
+    entry.file = file = std::make_shared<SqliteFile>();
     file->path = path;
   }
   auto opened = SqliteConnection::open(file, *clock_, missing);
   if (!opened) return opened;
   if (auto prepared = prepareSchema(**opened, missing); !prepared) return prepared.error();
-  known.connection = *opened;
+  entry.connection = *opened;
   return opened;
 }
 
-SqliteBackend::Known& SqliteBackend::known(const std::filesystem::path& path) {
+SqliteBackend::FileEntry& SqliteBackend::entryFor(const std::filesystem::path& path) {
   const std::lock_guard lock(mutex_);
-  return known_[path];
+  return entries_[path];
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

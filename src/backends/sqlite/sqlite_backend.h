@@ -9,11 +9,11 @@
 #include "backends/sqlite/sqlite_file.h"
 #include "leptir/backend.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
 class SqliteConnection;
 
-// Any thread. What it opens is used by one thread at a time each; stores of one file share a connection.
+// Any thread. Each store that it opens is used by one thread at a time; stores of one file share a connection.
 class SqliteBackend final : public Backend {
  public:
   explicit SqliteBackend(const Clock& clock = systemClock()) : clock_(&clock) {}
@@ -28,24 +28,24 @@ class SqliteBackend final : public Backend {
   BrokerTraits traitsOfNewBroker() const override;
   MetaTraits traitsOfNewStorage() const override;
   std::optional<Duration> defaultExpiry() const override;
-  std::string place(const Json& connection) const override;
+  std::string storeLocation(const Json& connection) const override;
   std::optional<std::filesystem::path> sessionLockFile(const Json& connection,
                                                        std::string_view instance) const override;
 
  private:
-  // Of the stores that are open now. Each file has its own lock: while one of them is locked by somebody else, opening
-  // it takes seconds, and the others must not wait for that.
-  struct Known {
+  // One database file and its connection, while stores of it are open. Each file has a mutex of its own: to open a
+  // database that another program has locked takes seconds, and threads that open other files must not wait for that.
+  struct FileEntry {
     std::mutex opening;  // guards the next two
     std::weak_ptr<SqliteFile> file;
     std::weak_ptr<SqliteConnection> connection;
   };
-  Result<std::shared_ptr<SqliteConnection>> connectionTo(const Json& connection, Missing missing);
-  Known& known(const std::filesystem::path& path);
+  Result<std::shared_ptr<SqliteConnection>> connectionTo(const Json& connection, WhenMissing missing);
+  FileEntry& entryFor(const std::filesystem::path& path);
 
   const Clock* clock_;
-  std::mutex mutex_;  // guards known_, whose entries stay
-  std::map<std::filesystem::path, Known> known_;
+  std::mutex mutex_;  // guards entries_; entries are never removed, so references to them stay valid
+  std::map<std::filesystem::path, FileEntry> entries_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

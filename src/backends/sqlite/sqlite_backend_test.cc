@@ -1,4 +1,4 @@
-// What may be wrong with a path, a file, a disk: each says what, where and what to do.
+// Errors of paths, files and disks: each message says what happened, to which file, and what to do.
 #include "backends/sqlite/sqlite_backend.h"
 
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@
 #include "tests/support/child.h"
 #include "tests/support/sqlite_database.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using ::testing::AllOf;
@@ -26,13 +26,13 @@ Error errorFor(const std::filesystem::path& path) {
   return broker ? Error(ErrorCode::Internal, "opened") : broker.error();
 }
 
-// Root may write everywhere, so this runs as nobody.
+// Runs the body as the user nobody if the test runs as root, because root may write everywhere.
 template <class Body>
 bool asOrdinaryUser(Body body) {
   return inChild([&] { return (::getuid() != 0 || (::setgid(65534) == 0 && ::setuid(65534) == 0)) && body(); });
 }
 
-TEST(SqliteBackend, RefusesAFileThatIsNoDatabaseAndLeavesItAlone) {
+TEST(SqliteBackend, RefusesAFileThatIsNotADatabaseAndDoesNotChangeIt) {
   const TempDir folder;
   const std::string text(10'000, 'x');
   const auto file = folder.write("notes.txt", text);
@@ -49,7 +49,7 @@ TEST(SqliteBackend, RefusesAFolder) {
   EXPECT_THAT(error.message(), HasSubstr("is a folder; name a file in it"));
 }
 
-TEST(SqliteBackend, RefusesAFileOfTwoNames) {
+TEST(SqliteBackend, RefusesAFileWithTwoHardLinks) {
   const TempDir folder;
   const auto file = folder.write("leptir.db", "");
   std::filesystem::create_hard_link(file, folder / "second.db");
@@ -117,7 +117,7 @@ TEST(SqliteBackend, RefusesAFileThatItMayNotWrite) {
   }));
 }
 
-TEST(SqliteBackend, WithoutDescriptorsIsTriedAgain) {
+TEST(SqliteBackend, WithoutFreeDescriptorsAnswersUnavailable) {
   TestDatabase database;
   EXPECT_TRUE(inChild([&] {
     rlimit some{}, none{};
@@ -126,7 +126,7 @@ TEST(SqliteBackend, WithoutDescriptorsIsTriedAgain) {
     ::setrlimit(RLIMIT_NOFILE, &none);
     const bool refused = errorFor(database.path).code() == ErrorCode::Unavailable;
     ::setrlimit(RLIMIT_NOFILE, &some);
-    const auto instance = makeInstanceName();
+    const auto instance = base::makeInstanceName();
     const auto lock = database.lock(instance);
     const auto broker = database.broker();
     ::setrlimit(RLIMIT_NOFILE, &none);
@@ -147,7 +147,7 @@ TEST(SqliteBackend, RefusesADatabaseOfANewerLeptir) {
   EXPECT_THAT(error.message(), AllOf(HasSubstr("newer leptir"), HasSubstr(database.path.string())));
 }
 
-// What another program did to the tables.
+// Tables of leptir that another program changed.
 class ChangedTables : public ::testing::Test {
  protected:
   ChangedTables() { database.broker(); }
@@ -156,39 +156,39 @@ class ChangedTables : public ::testing::Test {
     file->path = database.path;
     const auto connection = must(SqliteConnection::open(file, systemClock()));
     connection->execute(sql);
-    must(connection->outcome());
+    must(connection->transactionResult());
   }
   std::unique_ptr<BrokerSession> openSession() {
-    const auto name = makeInstanceName();
+    const auto name = base::makeInstanceName();
     locks.push_back(database.lock(name));
     brokers.push_back(database.broker());
     return must(brokers.back()->openSession({name, 1}, {}, std::chrono::minutes(1)));
   }
 
   TestDatabase database;
-  std::vector<UniqueFd> locks;
+  std::vector<base::UniqueFd> locks;
   std::vector<std::unique_ptr<SimpleBroker>> brokers;
 };
 
-TEST_F(ChangedTables, WithoutAVersionAreDamagedAndTheSentenceSaysWhatToDo) {
+TEST_F(ChangedTables, WithoutAVersionAreCorruptAndTheErrorSaysWhatToDo) {
   run("DELETE FROM leptir_state WHERE name = 'version'");
-  for (const auto use : {BrokerUse::Push, BrokerUse::Look}) {
+  for (const auto use : {BrokerUse::Push, BrokerUse::Inspect}) {
     const auto error = database.backend.openBroker(database.connection, use).error();
     EXPECT_EQ(error.code(), ErrorCode::Corrupt);
     EXPECT_THAT(error.message(), AllOf(HasSubstr("has no version"), HasSubstr("restore the database")));
   }
 }
 
-TEST_F(ChangedTables, OfWhichOneIsMissingAreDamaged) {
+TEST_F(ChangedTables, WithOneTableMissingAreCorrupt) {
   run("DROP TABLE leptir_state");
-  for (const auto use : {BrokerUse::Push, BrokerUse::Look}) {
+  for (const auto use : {BrokerUse::Push, BrokerUse::Inspect}) {
     const auto error = database.backend.openBroker(database.connection, use).error();
     EXPECT_EQ(error.code(), ErrorCode::Corrupt);
     EXPECT_THAT(error.message(), HasSubstr("3 of 4 tables are there"));
   }
 }
 
-TEST_F(ChangedTables, OpenSessionsAlsoWhenNoLargerNumberIsLeft) {
+TEST_F(ChangedTables, LetSessionsBeOpenedWhenNoLargerNumberIsLeft) {
   run("UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'leptir_sessions'");
   openSession();
   openSession();
@@ -198,7 +198,7 @@ TEST_F(ChangedTables, OpenSessionsAlsoWhenNoLargerNumberIsLeft) {
   EXPECT_TRUE(openSession());
 }
 
-TEST_F(ChangedTables, WithoutALastLeaseStillNumberLeasesUpwards) {
+TEST_F(ChangedTables, WithoutTheLastLeaseNumberStillGiveRisingNumbers) {
   const auto session = openSession();
   Wake wake;
   std::uint64_t last = 0;
@@ -212,22 +212,22 @@ TEST_F(ChangedTables, WithoutALastLeaseStillNumberLeasesUpwards) {
   }
 }
 
-TEST_F(ChangedTables, WithoutTheNumberOfTheirFileGetOne) {
+TEST_F(ChangedTables, WithoutTheNumberOfTheFileGetANewOne) {
   run("DELETE FROM leptir_state WHERE name = 'file'");
-  const auto name = makeInstanceName();
+  const auto name = base::makeInstanceName();
   const auto lock = database.lock(name);
   const auto broker = database.broker();
   must(broker->openSession({name, 1}, {}, std::chrono::minutes(1)));
   EXPECT_TRUE(broker->resumeSession({name, 1}));
 }
 
-TEST_F(ChangedTables, TakeNoHolderThatIsReserved) {
+TEST_F(ChangedTables, RefuseReservedHolders) {
   must(database.broker()->pushBrokerTasks(someTasks(1)));
   EXPECT_THROW(run("UPDATE leptir_tasks SET holder = 16777218"), std::runtime_error);
   EXPECT_THROW(run("UPDATE leptir_tasks SET holder = 9223372036854775807"), std::runtime_error);
 }
 
-TEST(SqliteBackend, LivesInADatabaseThatHasOtherTables) {
+TEST(SqliteBackend, WorksInADatabaseThatHasTablesOfOtherPrograms) {
   TestDatabase database;
   const auto file = std::make_shared<SqliteFile>();
   file->path = database.path;
@@ -235,17 +235,17 @@ TEST(SqliteBackend, LivesInADatabaseThatHasOtherTables) {
   EXPECT_TRUE(database.broker()->pushBrokerTasks(someTasks(1)));
 }
 
-TEST(SqliteBackend, KnowsOneFileByAllItsNames) {
+TEST(SqliteBackend, UsesOneLockFileForAllNamesOfADatabase) {
   TestDatabase database;
   const auto link = database.folder / "link.db";
   database.broker();
   std::filesystem::create_symlink(database.path, link);
-  const auto instance = makeInstanceName();
+  const auto instance = base::makeInstanceName();
   EXPECT_EQ(database.backend.sessionLockFile({{"path", link.string()}}, instance),
             database.backend.sessionLockFile(database.connection, instance));
 }
 
-TEST(SqliteBackend, KnowsFileSystemsThatOtherMachinesShare) {
+TEST(SqliteBackend, RecognizesNetworkFileSystems) {
   EXPECT_STREQ(remoteFileSystem(0x6969), "NFS");
   EXPECT_STREQ(remoteFileSystem(0xFF534D42), "CIFS");
   EXPECT_STREQ(remoteFileSystem(0x01021997), "9p");
@@ -253,7 +253,7 @@ TEST(SqliteBackend, KnowsFileSystemsThatOtherMachinesShare) {
   EXPECT_EQ(remoteFileSystem(0x01021994), nullptr);  // tmpfs
 }
 
-TEST(SqliteBackend, ADiskThatIsFullIsLoudAndGoesOnWhenThereIsRoomAgain) {
+TEST(SqliteBackend, AFullDiskIsAnErrorAndPushesWorkAgainOnceThereIsSpace) {
   TestDatabase database;
   EXPECT_TRUE(inChild([&] {
     ::signal(SIGXFSZ, SIG_IGN);
@@ -273,7 +273,7 @@ TEST(SqliteBackend, ADiskThatIsFullIsLoudAndGoesOnWhenThereIsRoomAgain) {
   }));
 }
 
-TEST(SqliteBackend, AFileThatSomebodyElseHasLockedIsGivenUpInSecondsAndKeepsNoOtherFromOpening) {
+TEST(SqliteBackend, OpeningALockedFileFailsWithinSecondsAndDoesNotDelayOtherFiles) {
   const TempDir folder;
   SqliteBackend backend;
   const auto opens = [&](const std::string& name) {
@@ -296,25 +296,25 @@ TEST(SqliteBackend, AFileThatSomebodyElseHasLockedIsGivenUpInSecondsAndKeepsNoOt
   sqlite3_close(stranger);
 }
 
-TEST(SqliteBackend, RecordsExpireAfterAWeekUnlessToldOtherwise) {
+TEST(SqliteBackend, RecordsExpireAfterAWeekByDefault) {
   EXPECT_EQ(SqliteBackend().defaultExpiry(), std::chrono::hours(7 * 24));
 }
 
-// Opening needs several descriptors; whichever is the first that is refused, the message is about that.
-TEST(SqliteBackend, AWantOfDescriptorsIsToldAsThatAndIsNotForEver) {
+// Opening needs several descriptors. Whichever of them is the first that the kernel refuses, the error says so.
+TEST(SqliteBackend, TooManyOpenFilesIsNamedInTheErrorWhichIsUnavailable) {
   const TempDir folder;
   const auto file = folder / "leptir.db";
   ASSERT_EQ(errorFor(file).message(), "opened");
   EXPECT_TRUE(inChild([&] {
     const auto firstFree = static_cast<rlim_t>(::dup(0));
-    for (rlim_t room = 0; room < 20; ++room) {
-      const rlimit few{firstFree + 1 + room, firstFree + 100};
+    for (rlim_t spare = 0; spare < 20; ++spare) {
+      const rlimit few{firstFree + 1 + spare, firstFree + 100};
       ::setrlimit(RLIMIT_NOFILE, &few);
       const auto error = errorFor(file);
-      if (error.message() == "opened") return room > 0;
+      if (error.message() == "opened") return spare > 0;
       const bool isSaid = error.message().find("too many open files (raise the limit") != std::string::npos;
       if (!isSaid || error.code() != ErrorCode::Unavailable) {
-        std::cerr << "room " << room << ": " << error.message() << '\n';
+        std::cerr << "spare descriptors " << spare << ": " << error.message() << '\n';
         return false;
       }
     }
@@ -323,4 +323,4 @@ TEST(SqliteBackend, AWantOfDescriptorsIsToldAsThatAndIsNotForEver) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -10,14 +10,14 @@
 #include "base/task_id.h"
 #include "task/envelope.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using Kind = SqliteTransaction::Kind;
 
-// One statement with several rows takes half the time of several statements; more than this gains nothing.
+// One INSERT of several rows takes half the time of several statements; more than 32 rows gain nothing.
 constexpr std::size_t kRowsAtOnce = 32;
-// After this an epoch could be opened again, if its instance had lived that long without a session.
+// How long the rows of ended sessions are kept: they prevent that an epoch is opened twice.
 constexpr std::chrono::hours kEndedSessionsStay{24 * 30};
 
 std::string insertStatement(std::size_t rows) {
@@ -26,9 +26,9 @@ std::string insertStatement(std::size_t rows) {
   return sql + " ON CONFLICT (id) DO NOTHING";
 }
 
-// AUTOINCREMENT would end at a row or a sequence that another program set to the largest number. Then numbers are drawn
-// at random; they are far more than sessions.
-constexpr auto kNextNumber =
+// SQL: the next session number, the last one + 1. AUTOINCREMENT would fail once another program had set a row or the
+// sequence to the largest number; then the number is drawn at random, and is hardly ever in use.
+constexpr auto kNextSessionNumber =
     "(SELECT iif(last < 2305843009213693952, last + 1, 16777232 + abs(random() % 1152921504606846976))"
     " FROM (SELECT max(16777231, coalesce((SELECT max(number) FROM leptir_sessions), 0),"
     " coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'leptir_sessions'), 0)) AS last))";
@@ -62,31 +62,31 @@ SqliteBroker::SqliteBroker(std::shared_ptr<SqliteConnection> connection, BrokerU
       lastEpoch_(connection_, "SELECT max(epoch) FROM leptir_sessions WHERE instance = ?"),
       claimEarlier_(connection_, "UPDATE leptir_sessions SET state = 1 WHERE instance = ? AND state = 0"),
       dropOld_(connection_, "DELETE FROM leptir_sessions WHERE state = 2 AND ended < ?"),
-      nameFile_(connection_,
-                "INSERT INTO leptir_state VALUES ('file', abs(random() % 4611686018427387904))"
-                " ON CONFLICT (name) DO NOTHING"),
+      insertFileNumber_(connection_,
+                        "INSERT INTO leptir_state VALUES ('file', abs(random() % 4611686018427387904))"
+                        " ON CONFLICT (name) DO NOTHING"),
       addSession_(connection_,
                   "INSERT INTO leptir_sessions"
                   " (number, instance, epoch, host, pid, version, workers, opened, lock, boot, visible, file)"
                   " VALUES (" +
-                      std::string(kNextNumber) + ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " + std::string(kThisFile) +
+                      std::string(kNextSessionNumber) + ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " + std::string(kThisFile) +
                       ") RETURNING number"),
       findSession_(connection_,
                    "SELECT number FROM leptir_sessions WHERE instance = ? AND epoch = ? AND state = 0 AND file = " +
                        std::string(kThisFile)) {
-  if (use_ == BrokerUse::Dispatch) ++connection_.file().dispatchers;
+  if (use_ == BrokerUse::Dispatch) ++connection_.file().dispatchingBrokers;
 }
 
 SqliteBroker::~SqliteBroker() {
-  if (use_ == BrokerUse::Dispatch) --connection_.file().dispatchers;
+  if (use_ == BrokerUse::Dispatch) --connection_.file().dispatchingBrokers;
 }
 
 Result<void> SqliteBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
   std::vector<std::string> envelopes;
   envelopes.reserve(tasks.size());
   for (const auto& task : tasks) {
-    if (auto fine = checkBrokerTask(task); !fine) return fine;
-    envelopes.push_back(encodeEnvelope(task));
+    if (auto fine = task::checkBrokerTask(task); !fine) return fine;
+    envelopes.push_back(task::encodeEnvelope(task));
   }
   if (tasks.empty()) return {};
   SqliteTransaction write(connection_, Kind::Write);
@@ -113,22 +113,22 @@ void SqliteBroker::insert(std::span<const BrokerTask> tasks, std::span<const std
 }
 
 Result<TaskCounts> SqliteBroker::tasksCount() {
-  SqliteTransaction look(connection_, Kind::Read);
+  SqliteTransaction read(connection_, Kind::Read);
   TaskCounts counts;
   if (count_.with(connection_.now()).step()) {
     const auto at = [this](int column) { return static_cast<std::uint64_t>(count_.integer(column)); };
     counts = {at(0), at(1), at(2), at(3)};
   }
-  if (auto looked = look.commit(); !looked) return looked.error();
+  if (auto finished = read.commit(); !finished) return finished.error();
   return counts;
 }
 
-Result<std::unique_ptr<BrokerSession>> SqliteBroker::openSession(const SessionId& session, const SessionCard& card,
+Result<std::unique_ptr<BrokerSession>> SqliteBroker::openSession(const SessionId& session, const SessionInfo& card,
                                                                  Duration) {
-  if (!isInstanceName(session.instance)) {
+  if (!base::isInstanceName(session.instance)) {
     return Error(ErrorCode::Invalid, "an instance's name is 32 lower-case hex digits, not '" + session.instance + "'");
   }
-  const auto lock = heldLock(session.instance);
+  const auto lock = inodeOfHeldLock(session.instance);
   if (!lock) return lock.error();
   const auto number = addSession(session, card, *lock);
   if (!number) return number.error();
@@ -136,17 +136,18 @@ Result<std::unique_ptr<BrokerSession>> SqliteBroker::openSession(const SessionId
   if (const auto wanted = recovery_.unendedInstances(); wanted) {
     removeStaleSessionLocks(connection_.file().folder(), *wanted);
   }
-  return attach(*number, session.instance);
+  return makeSession(*number, session.instance);
 }
 
-// The inode of the lock file. Unavailable: the master has to make the file anew, or it cannot be looked at just now.
-Result<ino_t> SqliteBroker::heldLock(std::string_view instance) const {
+// The inode of the lock file, whose lock a process holds. Unavailable: no process holds it, since the master has
+// not made the file again yet, or it cannot be tested now.
+Result<ino_t> SqliteBroker::inodeOfHeldLock(std::string_view instance) const {
   const auto file = sessionLockPath(connection_.file().path, instance);
   const auto attempt = tryToLockSession(file);
   if (attempt.answer == SessionLockAttempt::Answer::Held) {
-    const auto place = placeOf(file);
-    if (!place) return Error(ErrorCode::Unavailable, place.error().message());
-    return static_cast<ino_t>(place->inode);
+    const auto fileId = fileIdOf(file);
+    if (!fileId) return Error(ErrorCode::Unavailable, fileId.error().message());
+    return static_cast<ino_t>(fileId->inode);
   }
   const auto why = attempt.answer == SessionLockAttempt::Answer::CannotTell
                        ? attempt.why
@@ -154,10 +155,10 @@ Result<ino_t> SqliteBroker::heldLock(std::string_view instance) const {
   return Error(ErrorCode::Unavailable, file.string() + ": " + why);
 }
 
-Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const SessionCard& card, ino_t lock) {
-  const auto view = processView();
+Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const SessionInfo& card, ino_t lock) {
+  const auto view = base::processView();
   if (!view) return view.error();
-  const auto place = connection_.place().text();
+  const auto fileId = connection_.fileId().text();
   SqliteTransaction write(connection_, Kind::Write);
   const auto epoch = static_cast<std::int64_t>(session.epoch);
   const bool spent =
@@ -169,9 +170,9 @@ Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const Se
   const auto now = connection_.now();
   claimEarlier_.with(session.instance).run();
   dropOld_.with(now - Duration(kEndedSessionsStay).count()).run();
-  nameFile_.with().run();  // unless it has its number, which another program may have deleted
+  insertFileNumber_.with().run();  // does nothing unless another program deleted the number
   addSession_.with(session.instance, epoch, card.host, card.pid, card.version, card.workers, now,
-                   static_cast<std::int64_t>(lock), view->boot, view->visible, place);
+                   static_cast<std::int64_t>(lock), view->boot, view->visible, fileId);
   const auto number = addSession_.step() ? addSession_.integer(0) : 0;
   LEPTIR_FAILPOINT("sqlite.open_session.before_commit");
   if (auto written = write.commit(); !written) return written.error();
@@ -180,18 +181,18 @@ Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const Se
 }
 
 Result<std::unique_ptr<BrokerSession>> SqliteBroker::resumeSession(const SessionId& session) {
-  const auto place = connection_.place().text();
-  SqliteTransaction look(connection_, Kind::Read);
-  const bool open = findSession_.with(session.instance, session.epoch, place).step();
+  const auto fileId = connection_.fileId().text();
+  SqliteTransaction read(connection_, Kind::Read);
+  const bool open = findSession_.with(session.instance, session.epoch, fileId).step();
   const auto number = open ? findSession_.integer(0) : 0;
-  if (auto looked = look.commit(); !looked) return looked.error();
+  if (auto finished = read.commit(); !finished) return finished.error();
   if (!open)
     return Error(ErrorCode::Lost, connection_.file().where() + ": the session was claimed, closed or never opened");
   queue_->ownInstances.insert(session.instance);
-  return attach(number, session.instance);
+  return makeSession(number, session.instance);
 }
 
-Result<std::unique_ptr<BrokerSession>> SqliteBroker::attach(std::int64_t number, std::string_view instance) {
+Result<std::unique_ptr<BrokerSession>> SqliteBroker::makeSession(std::int64_t number, std::string_view instance) {
   auto bell = Doorbell::hang(connection_.file().folder());
   if (!bell) return bell.error().in(connection_.file().where());
   return std::make_unique<SqliteSession>(queue_, number, std::move(*bell),
@@ -213,4 +214,4 @@ BrokerTraits SqliteBroker::traitsOfAll() {
   return traits;
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -1,4 +1,4 @@
-// The queue in one SQLite file: the embedded default.
+// SimpleBroker for the queue in one SQLite file: the default backend.
 #pragma once
 
 #include <memory>
@@ -9,33 +9,33 @@
 #include "backends/sqlite/sqlite_recovery.h"
 #include "leptir/backend.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
 class SqliteBroker final : public SimpleBroker {
  public:
-  // The connection's tables stand (prepareSchema).
+  // The tables must exist: call prepareSchema() on the connection before.
   SqliteBroker(std::shared_ptr<SqliteConnection> connection, BrokerUse use);
   ~SqliteBroker() override;
 
   Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override;
   Result<TaskCounts> tasksCount() override;
-  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionCard& card,
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
   Result<void> tryRights() override { return tryWriting(connection_); }
   std::vector<std::string> takeNotices() override { return recovery_.takeNotices(); }
-  bool isUsable() const override { return !connection_.isWorn(); }
+  bool isUsable() const override { return !connection_.isBroken(); }
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;
-  // What holds for every file.
+  // The traits that are the same for every database file.
   static BrokerTraits traitsOfAll();
 
  private:
   void insert(std::span<const BrokerTask> tasks, std::span<const std::string> envelopes);
-  Result<ino_t> heldLock(std::string_view instance) const;
-  Result<std::int64_t> addSession(const SessionId& session, const SessionCard& card, ino_t lock);
-  Result<std::unique_ptr<BrokerSession>> attach(std::int64_t number, std::string_view instance);
+  Result<ino_t> inodeOfHeldLock(std::string_view instance) const;
+  Result<std::int64_t> addSession(const SessionId& session, const SessionInfo& card, ino_t lock);
+  Result<std::unique_ptr<BrokerSession>> makeSession(std::int64_t number, std::string_view instance);
 
   std::shared_ptr<SqliteQueue> queue_;
   SqliteConnection& connection_;
@@ -48,9 +48,9 @@ class SqliteBroker final : public SimpleBroker {
   SqliteStatement lastEpoch_;
   SqliteStatement claimEarlier_;
   SqliteStatement dropOld_;
-  SqliteStatement nameFile_;
+  SqliteStatement insertFileNumber_;
   SqliteStatement addSession_;
   SqliteStatement findSession_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

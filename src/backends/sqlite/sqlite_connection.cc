@@ -12,20 +12,21 @@
 #include "backends/sqlite/read_only_database.h"
 #include "base/errno_text.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
 
-// About five seconds of the sleeps below.
-constexpr int kMostBusyTries = 20'000;
-// After so many tries (2 ms) other processes are told that this one waits.
-constexpr int kPatientTries = 10;
-constexpr int kMostOpenings = 5;
-// 32 MB of log. Fewer frames mean more copying (the same pages again and again), more mean a larger file for little.
-constexpr int kMostWalFrames = 4'000;
+// Retries of the busy handler: about five seconds, with the sleeps in onBusy().
+constexpr int kMaxBusyRetries = 20'000;
+// After this many retries (2 ms) the busy handler tells other processes that this one waits.
+constexpr int kRetriesBeforeAnnouncing = 10;
+constexpr int kMaxOpenAttempts = 5;
+// A commit that leaves this many frames in -wal (32 MB) checkpoints it. With fewer frames the same pages are copied
+// more often; with more the file grows for little gain.
+constexpr int kCheckpointFrames = 4'000;
 
-// Debian's library overwrites what is deleted with zeros, and page_size only counts for a new file.
+// secure_delete: Debian's library by default overwrites deleted bytes with zeros. page_size applies to new files only.
 constexpr auto kSettings =
     "PRAGMA page_size = 8192;"
     "PRAGMA secure_delete = OFF;"
@@ -33,20 +34,20 @@ constexpr auto kSettings =
     "PRAGMA cache_size = -8192;"
     "PRAGMA journal_size_limit = 67108864;";
 
-// The path was resolved before (realPath): a link that stands there now took the place of the file or of a folder above
-// it since.
-constexpr int kOpening = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+// NOFOLLOW: realPath() resolved all links of the path before, so a link that is there now has replaced the file or a
+// folder above it since.
+constexpr int kOpenFlags =
+    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
-constexpr auto kIoError = "the file or its disk failed on this connection; it is opened again";
+constexpr auto kIoError = "an I/O error on the file or its disk; leptir opens the file again";
 constexpr auto kReplaced =
-    "the file was removed or replaced while it was open (or its -wal or -shm), so what is done here would be lost; it "
-    "is"
-    " opened again";
-constexpr auto kEmptied = "the file was emptied while it was open; it is opened again";
+    "the file was removed or replaced while it was open (or its -wal or -shm), so writes to it would be lost; leptir "
+    "opens the path again";
+constexpr auto kEmptied = "the file was emptied while it was open; leptir opens it again";
 
-// `error`: the system's, of the call that failed.
+// `error`: the errno of the system call that failed.
 ErrorCode codeOf(int sqliteCode, int error) {
-  if (sqliteCode == SQLITE_CANTOPEN_SYMLINK) return ErrorCode::Unavailable;  // the next opening resolves the path anew
+  if (sqliteCode == SQLITE_CANTOPEN_SYMLINK) return ErrorCode::Unavailable;  // the next opening resolves the path again
   switch (sqliteCode & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -63,7 +64,7 @@ ErrorCode codeOf(int sqliteCode, int error) {
       return error == EISDIR || error == ENOTDIR || error == ELOOP ? ErrorCode::Invalid : ErrorCode::Unavailable;
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return ErrorCode::Unavailable;  // rights change, and a file system is mounted anew
+      return ErrorCode::Unavailable;  // an administrator may change the rights or the mount
     case SQLITE_AUTH:
       return ErrorCode::Invalid;
     case SQLITE_TOOBIG:
@@ -73,8 +74,9 @@ ErrorCode codeOf(int sqliteCode, int error) {
   }
 }
 
-// What a connection may not get over: after a failed fsync the kernel may have forgotten the pages (fsyncgate).
-bool isDamage(int sqliteCode) {
+// Errors after which the connection must not be used: after a failed fsync the kernel may have dropped the unwritten
+// pages (fsyncgate).
+bool breaksConnection(int sqliteCode) {
   const int kind = sqliteCode & 0xff;
   return kind == SQLITE_IOERR || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_CANTOPEN ||
          sqliteCode == SQLITE_READONLY_DBMOVED;
@@ -87,20 +89,20 @@ bool isEmpty(const std::filesystem::path& file) {
   return std::filesystem::file_size(file, error) == 0 && !error;
 }
 
-// What to do about it, where the library's own words do not say.
+// What the user can do about the error, if SQLite's message does not say it.
 std::string adviceFor(int sqliteCode, int error) {
   if (sqliteCode == SQLITE_CANTOPEN_SYMLINK)
     return "; a symbolic link took the place of the file or of a folder above it";
-  if (error == EMFILE || error == ENFILE || error == EFBIG) return ": " + errnoText(error);
+  if (error == EMFILE || error == ENFILE || error == EFBIG) return ": " + base::errnoText(error);
   switch (sqliteCode & 0xff) {
     case SQLITE_NOTADB:
-      return "; it is left as it is: choose another path";
+      return "; leptir does not change it: choose another path";
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
       return "; let the user that leptir runs as read and write the file and its folder, or choose another path";
     case SQLITE_FULL:
-      return "; make room there";
+      return "; free space on its disk";
     default:
       return "";
   }
@@ -109,62 +111,63 @@ std::string adviceFor(int sqliteCode, int error) {
 }  // namespace
 
 Result<std::shared_ptr<SqliteConnection>> SqliteConnection::open(const std::shared_ptr<SqliteFile>& file,
-                                                                 const Clock& clock, Missing missing) {
-  auto prepared = missing == Missing::IsMade ? prepareFiles(*file) : checkIsThere(*file);
+                                                                 const Clock& clock, WhenMissing missing) {
+  auto prepared = missing == WhenMissing::Create ? prepareFiles(*file) : checkIsThere(*file);
   if (!prepared) return prepared.error();
-  for (int opening = 1;; ++opening) {
+  for (int attempt = 1;; ++attempt) {
     std::shared_ptr<SqliteConnection> connection(new SqliteConnection(file, clock));
     const auto configured = connection->configure(missing);
-    connection->busyTries_ = kMostBusyTries;
+    connection->maxBusyRetries_ = kMaxBusyRetries;
     if (configured) return connection;
-    // Two that make a new file at once can get in each other's way without the busy handler being asked. When somebody
-    // else has the file to himself, all openings together wait as long as one statement does later.
-    const bool again = configured.error().code() == ErrorCode::Unavailable && opening < kMostOpenings;
+    // If two processes create the same database at once, one can fail without a call of the busy handler: try again. If
+    // another program keeps the file locked, all attempts together wait as long as one statement does later.
+    const bool again = configured.error().code() == ErrorCode::Unavailable && attempt < kMaxOpenAttempts;
     if (!again) return configured.error();
     std::this_thread::sleep_for(10ms);
   }
 }
 
 SqliteConnection::SqliteConnection(std::shared_ptr<SqliteFile> file, const Clock& clock)
-    : file_(std::move(file)), clock_(&clock), owner_(::getpid()), busyTries_(kMostBusyTries / kMostOpenings) {}
+    : file_(std::move(file)), clock_(&clock), owner_(::getpid()), maxBusyRetries_(kMaxBusyRetries / kMaxOpenAttempts) {}
 
 SqliteConnection::~SqliteConnection() {
-  // Closing writes the log back into the database, over what the users of another log have committed there.
-  lookAtFiles(Look::Now);
+  // Closing checkpoints -wal into the database. If a path names another file by now, that would overwrite commits of
+  // other processes, so closeHandle() then closes without a checkpoint.
+  checkFiles(FileCheck::Now);
   closeHandle();
 }
 
-Result<void> SqliteConnection::configure(Missing missing) {
+Result<void> SqliteConnection::configure(WhenMissing missing) {
   if (auto opened = openHandle(missing); !opened) return opened;
-  // Otherwise `holder = ?` beside partial indices makes the library prepare a statement anew at each use.
+  // Without QPSG SQLite prepares a statement with `holder = ?` again at each use, because of the partial indices.
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   sqlite3_busy_handler(handle_, &onBusy, this);
   sqlite3_wal_hook(handle_, &onCommit, this);
-  if (failed()) return outcome();
-  return missing == Missing::IsNotFound ? noteFiles() : keepLogAhead();
+  if (failed()) return transactionResult();
+  return missing == WhenMissing::ReportNotFound ? noteFiles() : enableWriteAheadLog();
 }
 
-// Where the database can only be read, this has to be known before the first read: SQLite would make -wal and -shm with
-// the database's own mode, and then its owner could not write them later.
-Result<void> SqliteConnection::openHandle(Missing missing) {
-  constexpr int kFlags = SQLITE_OPEN_READWRITE | kOpening;
-  if (!noteFailure(sqlite3_open_v2(file_->path.c_str(), &handle_, kFlags, nullptr))) return outcome();
+// Finds out before the first read whether the database is read-only: that read would make -wal and -shm with the mode
+// of the database, and its owner could not write them later.
+Result<void> SqliteConnection::openHandle(WhenMissing missing) {
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | kOpenFlags;
+  if (!noteFailure(sqlite3_open_v2(file_->path.c_str(), &handle_, kFlags, nullptr))) return transactionResult();
   if (!isReadOnly()) return {};
-  if (missing == Missing::IsMade) return cannotBeWritten(*file_);
-  const auto way = wayToRead(*file_);
-  if (way == WayToRead::None) return logCannotBeRead(*file_);
-  return way == WayToRead::Alone ? openToReadAlone() : Result<void>();
+  if (missing == WhenMissing::Create) return cannotBeWritten(*file_);
+  const auto way = readMode(*file_);
+  if (way == ReadMode::Impossible) return logCannotBeRead(*file_);
+  return way == ReadMode::Immutable ? openImmutable() : Result<void>();
 }
 
-Result<void> SqliteConnection::openToReadAlone() {
-  constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | kOpening;
+Result<void> SqliteConnection::openImmutable() {
+  constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | kOpenFlags;
   sqlite3_close_v2(std::exchange(handle_, nullptr));
-  readsAlone_ = true;
-  noteFailure(sqlite3_open_v2(uriToReadAlone(*file_).c_str(), &handle_, kFlags, nullptr));
-  return outcome();
+  isImmutable_ = true;
+  noteFailure(sqlite3_open_v2(immutableUri(*file_).c_str(), &handle_, kFlags, nullptr));
+  return transactionResult();
 }
 
-Result<void> SqliteConnection::keepLogAhead() {
+Result<void> SqliteConnection::enableWriteAheadLog() {
   execute(kSettings);
   SqliteStatement mode(*this, "PRAGMA journal_mode = WAL");
   const bool answered = mode.with().step();
@@ -174,60 +177,60 @@ Result<void> SqliteConnection::keepLogAhead() {
     return Error(ErrorCode::Invalid,
                  file_->where() + ": cannot keep a write-ahead log here; choose a path on a local disk");
   }
-  if (failed()) return outcome();
+  if (failed()) return transactionResult();
   return noteFiles();
 }
 
-// -wal and -shm are opened by the first read.
+// Reads first, because SQLite opens -wal and -shm at the first read.
 Result<void> SqliteConnection::noteFiles() {
   execute("PRAGMA schema_version");
-  const auto log = logOfCommits();
-  if (failed()) return outcome();
-  // Once more: while no process had the database open, another user could put files of its own there.
+  const auto log = findWalFiles();
+  if (failed()) return transactionResult();
+  // Checks them again: while no process had the database open, another user could put files of its own beside it.
   if (auto trusted = checkCompanions(*file_); !trusted) return trusted;
-  auto noted = OpenFiles::note(file_->path, log);
+  auto noted = DatabaseFiles::note(file_->path, log);
   if (!noted) return Error(ErrorCode::Unavailable, file_->where() + ": " + noted.error().message());
   files_ = std::move(*noted);
   return {};
 }
 
-OpenFiles::Log SqliteConnection::logOfCommits() {
+DatabaseFiles::WalFiles SqliteConnection::findWalFiles() {
   SqliteStatement mode(*this, "PRAGMA journal_mode");
-  const bool isKept = mode.with().step() && mode.text(0) == "wal" && !readsAlone_;
+  const bool isKept = mode.with().step() && mode.text(0) == "wal" && !isImmutable_;
   mode.reset();
-  return isKept ? OpenFiles::Log::IsKept : OpenFiles::Log::IsUnused;
+  return isKept ? DatabaseFiles::WalFiles::Present : DatabaseFiles::WalFiles::Absent;
 }
 
-// A few system calls. What it cannot tell it leaves for the next look.
-void SqliteConnection::lookAtFiles(Look look) {
+// Marks the connection as broken if a path names another file than before. Costs a few system calls.
+void SqliteConnection::checkFiles(FileCheck when) {
   const auto now = clock_->bootTime();
-  if (worn_ || (look == Look::AboutOnceASecond && now < lookAgainAt_)) return;
-  lookAgainAt_ = now + 1s;
-  const auto found = files_.look();
-  if (found == OpenFiles::State::AsOpened) return;
-  whyWorn_ = found == OpenFiles::State::Emptied ? kEmptied : kReplaced;
-  worn_ = true;
+  if (broken_ || (when == FileCheck::AboutOnceASecond && now < nextFileCheck_)) return;
+  nextFileCheck_ = now + 1s;
+  const auto found = files_.check();
+  if (found == DatabaseFiles::State::AsOpened) return;
+  whyBroken_ = found == DatabaseFiles::State::Emptied ? kEmptied : kReplaced;
+  broken_ = true;
 }
 
-Error SqliteConnection::wornError() const {
-  return Error(ErrorCode::Unavailable, file_->where() + ": " + whyWorn_);
+Error SqliteConnection::brokenError() const {
+  return Error(ErrorCode::Unavailable, file_->where() + ": " + whyBroken_);
 }
 
-Result<void> SqliteConnection::confirm() {
-  lookAtFiles(Look::Now);
-  if (worn_) return wornError();
+Result<void> SqliteConnection::checkFilesAfterCommit() {
+  checkFiles(FileCheck::Now);
+  if (broken_) return brokenError();
   return {};
 }
 
-// Within the turn, so that no statement is in use.
+// Called while this thread holds the transaction mutex of the file, so that no statement is in use.
 void SqliteConnection::closeHandle() {
-  // A child that inherited the object must not touch the file: its closing would end the locks of the parent.
+  // A forked child that inherited this object must not touch the file: closing it there would end the parent's locks.
   if (handle_ == nullptr || owner_ != ::getpid()) return;
-  const std::lock_guard lock(listing_);
+  const std::lock_guard lock(statementsMutex_);
   for (auto* const each : statements_) sqlite3_finalize(std::exchange(each->statement_, nullptr));
   for (auto* statement : retired_) sqlite3_finalize(statement);
   retired_.clear();
-  if (worn_) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (broken_) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_close_v2(std::exchange(handle_, nullptr));
   walFrames_ = 0;
 }
@@ -242,21 +245,21 @@ void SqliteConnection::execute(const char* sql) {
   if (!failed()) noteFailure(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr));
 }
 
-Result<void> SqliteConnection::outcome() const {
+Result<void> SqliteConnection::transactionResult() const {
   if (error_) return *error_;
   return {};
 }
 
-void SqliteConnection::tidyWhenIdle() {
-  if (isTidy()) return;
-  const std::lock_guard turn(file_->turns);
+void SqliteConnection::checkpointWhenIdle() {
+  if (isLogEmpty()) return;
+  const std::lock_guard turn(file_->transactionMutex);
   if (clock_->bootTime() - lastCommit_ < 1s) return;
-  lookAtFiles(Look::Now);
-  if (worn_) return closeHandle();
-  const int tries =
-      std::exchange(busyTries_, 0);  // whoever reads or writes now goes first; there is always a next time
+  checkFiles(FileCheck::Now);
+  if (broken_) return closeHandle();
+  // No retries: processes that read or write now go first, and the next call tries again.
+  const int tries = std::exchange(maxBusyRetries_, 0);
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-  busyTries_ = tries;
+  maxBusyRetries_ = tries;
   lastCommit_ = clock_->bootTime();
   if (code == SQLITE_OK) walFrames_ = 0;
 }
@@ -273,47 +276,47 @@ Error SqliteConnection::errorOf(int code) const {
 bool SqliteConnection::noteFailure(int code) {
   if (code == SQLITE_OK) return true;
   if (!error_) error_ = errorOf(code);
-  if (isDamage(code) && !worn_) wearOut();
+  if (breaksConnection(code) && !broken_) markBroken();
   return false;
 }
 
-// An error of the disk may come of a removed log: that is said then.
-void SqliteConnection::wearOut() {
-  if (files_.areNoted()) lookAtFiles(Look::Now);
-  if (worn_) {
-    error_ = wornError();
+// An I/O error may be the result of a removed -wal or -shm: then the error says that.
+void SqliteConnection::markBroken() {
+  if (files_.areNoted()) checkFiles(FileCheck::Now);
+  if (broken_) {
+    error_ = brokenError();
     return;
   }
-  whyWorn_ = kIoError;
-  worn_ = true;
+  whyBroken_ = kIoError;
+  broken_ = true;
 }
 
-void SqliteConnection::begin(const char* sql, Look look) {
+void SqliteConnection::begin(const char* sql, FileCheck when) {
   error_.reset();
   if (owner_ != ::getpid()) {
     error_ = Error(ErrorCode::Internal, file_->where() + ": the connection was opened before a fork");
     return;
   }
-  lookAtFiles(look);
-  if (worn_) error_ = wornError();
-  begins_ = true;
+  checkFiles(when);
+  if (broken_) error_ = brokenError();
+  isBeginning_ = true;
   execute(sql);
-  begins_ = false;
+  isBeginning_ = false;
   file_->waiting.withdraw();
 }
 
 Result<void> SqliteConnection::end() {
   resetAll();
   execute("COMMIT");
-  auto result = outcome();
-  // Some errors end the transaction themselves; autocommit tells.
+  auto result = transactionResult();
+  // Some errors make SQLite roll back by itself; then it is in autocommit mode again.
   const bool isOpen = !result && owner_ == ::getpid() && handle_ != nullptr && !sqlite3_get_autocommit(handle_);
   if (isOpen) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
   error_.reset();
   return result;
 }
 
-// A statement that was left in the middle of its rows would hold on to what it sees.
+// A statement that was not stepped to its end would keep its snapshot of the database.
 void SqliteConnection::resetAll() {
   if (handle_ == nullptr) return;
   for (auto* each = sqlite3_next_stmt(handle_, nullptr); each != nullptr; each = sqlite3_next_stmt(handle_, each)) {
@@ -322,42 +325,42 @@ void SqliteConnection::resetAll() {
 }
 
 void SqliteConnection::enlist(SqliteStatement& statement) {
-  const std::lock_guard lock(listing_);
+  const std::lock_guard lock(statementsMutex_);
   statements_.insert(&statement);
 }
 
-// Another thread may be in the middle of a transaction: the next one finalizes the statement.
+// Another thread may be in a transaction now, so the next transaction finalizes the statement.
 void SqliteConnection::retire(SqliteStatement& statement) {
-  const std::lock_guard lock(listing_);
+  const std::lock_guard lock(statementsMutex_);
   statements_.erase(&statement);
   if (statement.statement_ != nullptr) retired_.push_back(statement.statement_);
 }
 
 void SqliteConnection::finalizeRetired() {
-  const std::lock_guard lock(listing_);
+  const std::lock_guard lock(statementsMutex_);
   for (auto* statement : retired_) sqlite3_finalize(statement);
   retired_.clear();
 }
 
-// sqlite3_busy_timeout sleeps up to 100 ms at a time; writers here hold the lock for a few.
+// Used instead of sqlite3_busy_timeout, which sleeps up to 100 ms at a time: leptir's writers hold the lock briefly.
 int SqliteConnection::onBusy(void* self, int count) {
   auto& connection = *static_cast<SqliteConnection*>(self);
-  if (count >= connection.busyTries_) return 0;
-  if (count >= kPatientTries && connection.begins_) {
+  if (count >= connection.maxBusyRetries_) return 0;
+  if (count >= kRetriesBeforeAnnouncing && connection.isBeginning_) {
     connection.file_->waiting.announce(connection.file_->folder());
   }
   std::this_thread::sleep_for(count == 0 ? 50us : 200us);
   return 1;
 }
 
-// Runs after each commit, while this process still keeps other writers of its own out.
+// SQLite calls it after each commit, while this thread still excludes the other writers of this process.
 int SqliteConnection::onCommit(void* self, sqlite3* handle, const char*, int frames) {
   auto& connection = *static_cast<SqliteConnection*>(self);
   connection.walFrames_ = frames;
   connection.lastCommit_ = connection.clock_->bootTime();
-  if (frames < kMostWalFrames) return SQLITE_OK;
-  connection.lookAtFiles(Look::Now);
-  if (!connection.worn_) sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (frames < kCheckpointFrames) return SQLITE_OK;
+  connection.checkFiles(FileCheck::Now);
+  if (!connection.broken_) sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   return SQLITE_OK;
 }
 
@@ -387,16 +390,17 @@ bool SqliteStatement::run() {
 }
 
 SqliteTransaction::SqliteTransaction(SqliteConnection& connection, Kind kind, Durability durability)
-    : connection_(connection), lasts_(kind == Kind::Write && durability == Durability::Full) {
-  connection.file_->turns.lock();
+    : connection_(connection), isDurable_(kind == Kind::Write && durability == Durability::Full) {
+  connection.file_->transactionMutex.lock();
   connection.finalizeRetired();
   if (kind == Kind::Write) {
     connection.file_->waiting.letOthersGoFirst(connection.file_->folder());
     connection.setDurability(durability);
   }
   // A write through a log that other processes do not share would overwrite their commits.
-  connection.begin(kind == Kind::Write ? "BEGIN IMMEDIATE" : "BEGIN",
-                   kind == Kind::Write ? SqliteConnection::Look::Now : SqliteConnection::Look::AboutOnceASecond);
+  connection.begin(
+      kind == Kind::Write ? "BEGIN IMMEDIATE" : "BEGIN",
+      kind == Kind::Write ? SqliteConnection::FileCheck::Now : SqliteConnection::FileCheck::AboutOnceASecond);
 }
 
 SqliteTransaction::~SqliteTransaction() {
@@ -405,8 +409,8 @@ SqliteTransaction::~SqliteTransaction() {
 
 Result<void> SqliteTransaction::commit() {
   auto result = connection_.end();
-  if (result && lasts_) result = connection_.confirm();
-  leave();
+  if (result && isDurable_) result = connection_.checkFilesAfterCommit();
+  releaseMutex();
   return result;
 }
 
@@ -416,14 +420,14 @@ void SqliteTransaction::rollBack() {
   const bool isOpen = connection_.handle_ != nullptr && !sqlite3_get_autocommit(connection_.handle_);
   if (isOpen) connection_.execute("ROLLBACK");
   connection_.error_.reset();
-  leave();
+  releaseMutex();
 }
 
-void SqliteTransaction::leave() {
+void SqliteTransaction::releaseMutex() {
   open_ = false;
-  // At once and not with the last store: until then a new connection of this process would share the removed -shm.
-  if (connection_.worn_) connection_.closeHandle();
-  connection_.file_->turns.unlock();
+  // Closed now and not with its last store: until then a new connection of this process would share the removed -shm.
+  if (connection_.broken_) connection_.closeHandle();
+  connection_.file_->transactionMutex.unlock();
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

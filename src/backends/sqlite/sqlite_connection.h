@@ -1,4 +1,5 @@
-// SQLite's C interface as the rest of this room uses it, and the only include of it. Errors become ours here, once.
+// A SQLite connection, its statements and transactions, for the rest of this module. The only file that includes
+// sqlite3.h. It turns SQLite's error codes into leptir's Error.
 #pragma once
 
 #include <sqlite3.h>
@@ -14,85 +15,84 @@
 #include <unordered_set>
 #include <vector>
 
-#include "backends/sqlite/open_files.h"
+#include "backends/sqlite/database_files.h"
 #include "backends/sqlite/sqlite_file.h"
 #include "leptir/clock.h"
 #include "leptir/result.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
 class SqliteStatement;
 
-// What a commit survives: Full a power cut, Normal the death of every process (a power cut may undo the last ones, in
-// order).
+// What a commit survives. Full: a power cut. Normal: the death of every process; a power cut may undo the latest
+// commits, from the newest on.
 enum class Durability { Full, Normal };
 
-// One connection, which all stores of one file in one process share: then what one of them wrote still lies in the
-// cache when the next one reads it (measured: with a connection each, 2.4 us more for each task). Any thread, in turn:
-// a transaction has the connection to itself, and statements are used within one. Never used across a fork. The first
-// error since the transaction began is kept here; until it ends every statement does nothing, and commit() answers it.
+// One connection, which all stores of one file in one process share, so that pages which one store wrote are still in
+// the cache when another reads them (measured: a connection for each store costs 2.4 us more a task). Any thread, one
+// transaction at a time; statements are used within a transaction. Never used across a fork. The connection keeps the
+// first error of a transaction: later statements of the transaction do nothing, and commit() returns that error.
 class SqliteConnection {
  public:
-  // Opens or creates the database in write-ahead mode; with Missing::IsNotFound it opens an existing one as it is, also
-  // where our user may only read it, and makes no file beside it then.
-  // Invalid, Corrupt, Unavailable, NotFound: see backend.h.
+  // Opens or creates the database in write-ahead mode. With WhenMissing::ReportNotFound it only opens an existing
+  // database, even if our user may not write it; then it makes no files beside it. Errors: see Backend::openBroker.
   static Result<std::shared_ptr<SqliteConnection>> open(const std::shared_ptr<SqliteFile>& file, const Clock& clock,
-                                                        Missing missing = Missing::IsMade);
+                                                        WhenMissing missing = WhenMissing::Create);
   ~SqliteConnection();
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
 
   SqliteFile& file() const { return *file_; }
   const Clock& clock() const { return *clock_; }
-  // The clock in microseconds, as all columns hold times.
+  // The time in microseconds since 1970, the unit of all columns with times.
   std::int64_t now() const { return clock_->now().time_since_epoch().count(); }
 
-  // Statements without parameters, one after the other.
+  // Runs one or several statements without parameters.
   void execute(const char* sql);
   // Rows that the last INSERT, UPDATE or DELETE changed.
   std::int64_t changes() const { return sqlite3_changes64(handle_); }
   bool failed() const { return error_.has_value(); }
   // The first error of the transaction, or success.
-  Result<void> outcome() const;
+  Result<void> transactionResult() const;
 
-  // Which file is open here; its path may name another one by now.
-  const FilePlace& place() const { return files_.database(); }
-  // Whether our user, or the file system, lets nothing be written.
+  // Identity of the open database file; its path may name another file by now.
+  const FileId& fileId() const { return files_.database(); }
+  // Whether the rights of our user, or a read-only file system, forbid writing.
   bool isReadOnly() const { return handle_ != nullptr && sqlite3_db_readonly(handle_, "main") == 1; }
 
-  // Whether the file or the disk failed here, the file was emptied, or a path (of -wal and -shm too) names another file
-  // or none: every transaction answers Unavailable, and a store that is opened now gets a new connection. A worn
-  // connection writes nothing back into the database: others may have committed there since.
-  bool isWorn() const { return worn_; }
+  // Whether the connection must not be used any more: after an I/O error, when the database was emptied, or when a path
+  // (also of -wal or -shm) names another file or none. Then every transaction answers Unavailable, and the next store
+  // gets a new connection. A broken connection checkpoints nothing: other processes may have committed meanwhile.
+  bool isBroken() const { return broken_; }
 
-  // Outside of transactions: shortens the write-ahead log to nothing when nothing was committed here for a second;
-  // costs nothing when it is short.
-  void tidyWhenIdle();
-  bool isTidy() const { return walFrames_ == 0; }
+  // Call it outside of transactions. Checkpoints and truncates -wal once this connection has committed nothing for a
+  // second. Does nothing when -wal is empty.
+  void checkpointWhenIdle();
+  bool isLogEmpty() const { return walFrames_ == 0; }
 
  private:
   friend class SqliteStatement;
   friend class SqliteTransaction;
 
   SqliteConnection(std::shared_ptr<SqliteFile> file, const Clock& clock);
-  Result<void> configure(Missing missing);
-  Result<void> openHandle(Missing missing);
-  Result<void> openToReadAlone();
-  Result<void> keepLogAhead();
+  Result<void> configure(WhenMissing missing);
+  Result<void> openHandle(WhenMissing missing);
+  Result<void> openImmutable();
+  Result<void> enableWriteAheadLog();
   Result<void> noteFiles();
-  OpenFiles::Log logOfCommits();
+  DatabaseFiles::WalFiles findWalFiles();
   void closeHandle();
   Error errorOf(int code) const;
-  // Remembers the error of a failed call; answers whether it went well.
+  // Keeps the error of a failed SQLite call. Answers whether `code` means success.
   bool noteFailure(int code);
-  void wearOut();
+  void markBroken();
   void setDurability(Durability durability);
-  enum class Look { Now, AboutOnceASecond };
-  void lookAtFiles(Look look);
-  Error wornError() const;
-  // After a commit: whether a process that opens the database now finds it.
-  Result<void> confirm();
-  void begin(const char* sql, Look look);
+  enum class FileCheck { Now, AboutOnceASecond };
+  void checkFiles(FileCheck when);
+  Error brokenError() const;
+  // Call it after a commit. Unavailable: a path names another file by now, so other processes do not see the commit.
+  Result<void> checkFilesAfterCommit();
+  void begin(const char* sql, FileCheck when);
   Result<void> end();
   void resetAll();
   void enlist(SqliteStatement& statement);
@@ -104,25 +104,25 @@ class SqliteConnection {
   std::shared_ptr<SqliteFile> file_;
   const Clock* clock_;
   pid_t owner_;
-  sqlite3* handle_ = nullptr;  // null again once the connection is worn
-  bool readsAlone_ = false;    // without a look at what other connections write
+  sqlite3* handle_ = nullptr;  // null again once the connection is broken
+  bool isImmutable_ = false;   // opened as immutable: does not see the commits of other connections
   std::optional<Error> error_;
   std::optional<Durability> durability_;
-  int busyTries_ = 0;  // how often a lock is asked for before we answer that it is busy
-  bool begins_ = false;  // a transaction, just now
+  int maxBusyRetries_ = 0;    // how often the busy handler retries before the lock counts as busy
+  bool isBeginning_ = false;  // BEGIN is running: only then the busy handler announces that this process waits
   BootTime lastCommit_{};
   std::atomic<int> walFrames_ = 0;
-  OpenFiles files_;
-  BootTime lookAgainAt_{};
-  std::atomic<bool> worn_ = false;
-  const char* whyWorn_ = "";
-  std::mutex listing_;  // guards the next two
+  DatabaseFiles files_;
+  BootTime nextFileCheck_{};
+  std::atomic<bool> broken_ = false;
+  const char* whyBroken_ = "";
+  std::mutex statementsMutex_;  // guards the next two
   std::unordered_set<SqliteStatement*> statements_;
-  std::vector<sqlite3_stmt*> retired_;  // of stores that are gone; another thread may have the connection meanwhile
+  std::vector<sqlite3_stmt*> retired_;  // of closed stores; the next transaction finalizes them
 };
 
-// A prepared statement; prepared at its first use, used within a transaction, made and left by any thread. Lives no
-// longer than its connection.
+// A prepared statement: prepared at its first use, and used within a transaction. Any thread may construct and destroy
+// it. Must be destroyed before its connection.
 class SqliteStatement {
  public:
   SqliteStatement(SqliteConnection& connection, std::string sql) : connection_(connection), sql_(std::move(sql)) {
@@ -132,7 +132,8 @@ class SqliteStatement {
   SqliteStatement(const SqliteStatement&) = delete;
   SqliteStatement& operator=(const SqliteStatement&) = delete;
 
-  // Starts anew with these parameters, from the first one on. Text is not copied: keep it until the statement has run.
+  // Resets the statement and binds these values to its parameters, in order. Text is not copied: keep it until the
+  // statement has run.
   template <class... Values>
   SqliteStatement& with(const Values&... values) {
     start();
@@ -140,7 +141,7 @@ class SqliteStatement {
     (bind(++position, values), ...);
     return *this;
   }
-  // Parameter by parameter: start(), then each position from 1 on.
+  // The same in single steps: start(), then bind() for each position, counted from 1.
   void start();
   void bind(int position, std::int64_t value) { note(sqlite3_bind_int64(statement_, position, value)); }
   void bind(int position, std::optional<std::int64_t> value) {
@@ -151,12 +152,12 @@ class SqliteStatement {
                              SQLITE_UTF8));
   }
 
-  // Whether a row stands ready. False: there is none (the statement is done and reset), or an error that the connection
-  // keeps.
+  // Goes to the next row. False: there are no more rows (the statement is finished and reset), or an error, which the
+  // connection keeps.
   bool step();
-  // To the end. Whether that went well.
+  // Runs the statement to its end. False: an error, which the connection keeps.
   bool run();
-  // Rows that run() changed; 0 on an error.
+  // As run(), but answers the number of changed rows; 0 on an error.
   std::int64_t runChanging() { return run() ? connection_.changes() : 0; }
 
   bool isNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
@@ -177,11 +178,12 @@ class SqliteStatement {
 
   SqliteConnection& connection_;
   std::string sql_;
-  sqlite3_stmt* statement_ = nullptr;  // null: not prepared yet, or the connection is worn
+  sqlite3_stmt* statement_ = nullptr;  // null: not prepared yet, or the connection is broken
 };
 
-// From BEGIN to COMMIT; rolls back when it is left without one. A reader sees one moment; a writer is alone. Waits
-// until no other thread has one on this connection.
+// A transaction, from BEGIN to COMMIT; the destructor rolls back if commit() was not called. A read transaction sees
+// one snapshot of the database; a write transaction excludes all other writers. The constructor waits until no other
+// thread of this process has a transaction on the file.
 class SqliteTransaction {
  public:
   enum class Kind { Read, Write };
@@ -191,16 +193,16 @@ class SqliteTransaction {
   SqliteTransaction(const SqliteTransaction&) = delete;
   SqliteTransaction& operator=(const SqliteTransaction&) = delete;
 
-  // The first error since the beginning, or success.
+  // Answers the first error of the transaction, or success.
   Result<void> commit();
   void rollBack();
 
  private:
-  void leave();
+  void releaseMutex();
 
   SqliteConnection& connection_;
-  bool lasts_;  // what was committed is promised to last
+  bool isDurable_;  // Durability::Full: commit() also checks that the paths still name the open files
   bool open_ = true;
 };
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

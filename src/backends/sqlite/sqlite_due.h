@@ -1,7 +1,7 @@
 // Column `due` of leptir_tasks: when a task may be leased, in microseconds since 1970. A task that was pushed without a
-// time, or went back to run at once, is due whatever the clock says later (it may fall back): its `due` stands kAtOnce
-// below the time at which it became due. So all of these lie below all others, each kind in the order of time, in one
-// index.
+// time, or went back into the queue to run at once, stays due even if the clock is set back: its `due` is the time at
+// which it became due, minus kAtOnceOffset. So one index has these tasks before all others, each kind in the order of
+// time.
 #pragma once
 
 #include <algorithm>
@@ -9,25 +9,25 @@
 
 #include "leptir/broker_task.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
-inline constexpr std::int64_t kAtOnce = std::int64_t{1} << 61;
-// What is below this is due at once. Statements and tables name both numbers.
-inline constexpr std::int64_t kAtOnceBelow = -kAtOnce / 2;
-static_assert(kAtOnce == 2305843009213693952 && kAtOnceBelow == -1152921504606846976);
+inline constexpr std::int64_t kAtOnceOffset = std::int64_t{1} << 61;
+// A `due` below this means: due at once. SQL statements and tables repeat both numbers as literals.
+inline constexpr std::int64_t kAtOnceLimit = -kAtOnceOffset / 2;
+static_assert(kAtOnceOffset == 2305843009213693952 && kAtOnceLimit == -1152921504606846976);
 
 inline std::int64_t dueFrom(Time time) {
-  return std::clamp(time, Time(-kFarthest), Time(kFarthest)).time_since_epoch().count();
+  return std::clamp(time, Time(-kMaxTimeSpan), Time(kMaxTimeSpan)).time_since_epoch().count();
 }
 inline std::int64_t dueAtOnce(Time since) {
-  return dueFrom(since) - kAtOnce;
+  return dueFrom(since) - kAtOnceOffset;
 }
-// Of a task that goes back into the queue at `now`.
-inline std::int64_t dueAgain(Time time, Time now) {
+// `due` of a task that goes back into the queue at `now`, to be leased from `time` on.
+inline std::int64_t dueAfterRelease(Time time, Time now) {
   return time <= now ? dueAtOnce(time) : dueFrom(time);
 }
 inline Time timeOfDue(std::int64_t due) {
-  return Time(Duration(due < kAtOnceBelow ? due + kAtOnce : due));
+  return Time(Duration(due < kAtOnceLimit ? due + kAtOnceOffset : due));
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

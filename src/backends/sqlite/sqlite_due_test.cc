@@ -1,5 +1,5 @@
-// When a task is due: what is due at once stays so when the clock falls back, and no row of another program keeps a
-// session busy.
+// Column `due`: tasks that are due at once stay due when the clock falls back, and no row that another program wrote
+// keeps a session busy.
 #include "backends/sqlite/sqlite_due.h"
 
 #include <gmock/gmock.h>
@@ -8,14 +8,14 @@
 #include "backends/sqlite/sqlite_connection.h"
 #include "tests/support/sqlite_database.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// A database whose clock a test moves, and a session in it.
+// A database with a session, and a clock that the test moves.
 class SqliteDue : public ::testing::Test {
  protected:
   SqliteDue() {
@@ -44,8 +44,8 @@ class SqliteDue : public ::testing::Test {
   ManualClock clock;
   TestDatabase database;
   SqliteBackend backend{clock};
-  const std::string instance = makeInstanceName();
-  UniqueFd lock;
+  const std::string instance = base::makeInstanceName();
+  base::UniqueFd lock;
   std::unique_ptr<SimpleBroker> broker;
   std::unique_ptr<BrokerSession> session;
   Wake wake;
@@ -61,7 +61,7 @@ TEST_F(SqliteDue, ATaskPushedWithoutATimeIsDueWhateverTheClockSays) {
   EXPECT_THAT(ids(), ElementsAre("a"));
 }
 
-TEST_F(SqliteDue, ATaskWithATimeWaitsForItWhateverTheClockSaidBefore) {
+TEST_F(SqliteDue, ATaskWithATimeWaitsForItAlsoWhenTheClockFellBack) {
   push("a", clock.now() + 10s);
   fallBack(1h);
   EXPECT_THAT(ids(), ElementsAre());
@@ -71,7 +71,7 @@ TEST_F(SqliteDue, ATaskWithATimeWaitsForItWhateverTheClockSaidBefore) {
   EXPECT_THAT(ids(), ElementsAre("a"));
 }
 
-TEST_F(SqliteDue, TasksThatAreDueAtOnceAndByTheirTimeAreLeasedInTheOrderOfTime) {
+TEST_F(SqliteDue, TasksWithAndWithoutATimeAreLeasedInTheOrderOfTheirDueTimes) {
   push("second", clock.now() + 2s);
   push("first", clock.now() + 1s);
   clock.advance(1500ms);
@@ -83,14 +83,15 @@ TEST_F(SqliteDue, TasksThatAreDueAtOnceAndByTheirTimeAreLeasedInTheOrderOfTime) 
   EXPECT_THAT(ids(3), ElementsAre("last"));
 }
 
-TEST_F(SqliteDue, WhatGoesBackToRunAtOnceIsDueWhateverTheClockSays) {
+TEST_F(SqliteDue, TasksPutBackToRunAtOnceAreDueWhateverTheClockSays) {
   push("released", clock.now());
   push("closed", clock.now());
   push("revived", clock.now());
   for (const auto& task : leased()) {
     const auto id = parseJson(task.envelope)->at("td").at("id").get<std::string>();
-    if (id == "released") must(session->release(std::vector<Released>{{task.lease, {}, clock.now(), task.envelope}}));
-    if (id == "revived") must(session->bury(std::vector<Buried>{{task.lease, {}, "why", task.envelope}}));
+    if (id == "released")
+      must(session->release(std::vector<TaskRelease>{{task.lease, {}, clock.now(), task.envelope}}));
+    if (id == "revived") must(session->bury(std::vector<TaskBurial>{{task.lease, {}, "why", task.envelope}}));
   }
   must(session->close());
   const std::string revived = "revived";
@@ -99,18 +100,18 @@ TEST_F(SqliteDue, WhatGoesBackToRunAtOnceIsDueWhateverTheClockSays) {
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 3}));
 }
 
-TEST_F(SqliteDue, ATaskThatGoesBackForLaterThanAnyTimeIsStoredAsTheFarthest) {
+TEST_F(SqliteDue, AReleaseBeyondTheLargestTimeIsStoredAsTheLargestTime) {
   push("a");
   const auto task = leased().at(0);
-  EXPECT_THAT(must(session->release(std::vector<Released>{{task.lease, {}, Time::max(), task.envelope}})),
+  EXPECT_THAT(must(session->release(std::vector<TaskRelease>{{task.lease, {}, Time::max(), task.envelope}})),
               ElementsAre());
-  EXPECT_EQ(find("a").due, Time(kFarthest));
+  EXPECT_EQ(find("a").due, Time(kMaxTimeSpan));
   EXPECT_EQ(find("a").state, TaskState::Scheduled);
 }
 
 class SqliteForeignRows : public SqliteDue {
  protected:
-  // As another program would, with SQL of its own. What SQLite says.
+  // Inserts a row as another program would, with plain SQL. Answers SQLite's error message; empty: success.
   std::string insert(const std::string& columns, const std::string& values) {
     sqlite3* stranger = nullptr;
     EXPECT_EQ(sqlite3_open(database.path.c_str(), &stranger), SQLITE_OK);
@@ -123,26 +124,26 @@ class SqliteForeignRows : public SqliteDue {
   }
 };
 
-TEST_F(SqliteForeignRows, ADueTimeThatIsNoneIsRefusedWithAReason) {
+TEST_F(SqliteForeignRows, AnInvalidDueTimeIsRefusedWithAReason) {
   EXPECT_THAT(insert("due", "'soon'"), HasSubstr("cannot store TEXT value in INTEGER column leptir_tasks.due"));
   EXPECT_THAT(insert("due", "1.5"), HasSubstr("cannot store REAL value in INTEGER column leptir_tasks.due"));
   for (const std::string due : {"-9223372036854775808", "9223372036854775807", "100000000000000001"})
     EXPECT_THAT(insert("due", due), HasSubstr("due is microseconds since 1970")) << due;
 }
 
-TEST_F(SqliteForeignRows, CountersAndHoldersThatAreNoneAreRefusedWithAReason) {
+TEST_F(SqliteForeignRows, InvalidCountersAndHoldersAreRefusedWithAReason) {
   EXPECT_THAT(insert("due, failures", "0, 4294967296"), HasSubstr("are 0 to 4294967295"));
   EXPECT_THAT(insert("due, expiries", "0, -1"), HasSubstr("are 0 to 4294967295"));
   EXPECT_THAT(insert("due, holder", "0, 0"), HasSubstr("holder is at least 16777216"));
   EXPECT_THAT(insert("due, lease", "0, -1"), HasSubstr("lease is 0 to 2^62"));
 }
 
-TEST_F(SqliteForeignRows, ATaskInsertedWithPlainSqlRuns) {
+TEST_F(SqliteForeignRows, ATaskInsertedWithPlainSqlIsLeased) {
   EXPECT_EQ(insert("due", "1700000000000000"), "");
   EXPECT_EQ(leased().size(), 1u);
 }
 
-TEST_F(SqliteForeignRows, TheEarliestTimeThatThereIsIsLeasedAndNotCountedAsTheFuture) {
+TEST_F(SqliteForeignRows, ATaskWithTheSmallestPossibleDueTimeIsLeased) {
   sqlite3* stranger = nullptr;
   ASSERT_EQ(sqlite3_open(database.path.c_str(), &stranger), SQLITE_OK);
   sqlite3_exec(stranger, "PRAGMA ignore_check_constraints = 1", nullptr, nullptr, nullptr);
@@ -155,4 +156,4 @@ TEST_F(SqliteForeignRows, TheEarliestTimeThatThereIsIsLeasedAndNotCountedAsTheFu
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -16,10 +16,10 @@
 #include "base/errno_text.h"
 #include "base/private_file.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
-// SQLite's limit of 512 less the longest suffix that it appends.
+// SQLite's limit of 512 bytes, minus the longest suffix that it appends (-journal).
 constexpr std::size_t kLongestPath = 504;
 
 struct FileSystem {
@@ -27,8 +27,8 @@ struct FileSystem {
   const char* name;
 };
 
-// Their memory maps are not shared with the other machines. FUSE is among them for what mostly hides behind it: sshfs,
-// s3fs, shared folders of a virtual machine.
+// File systems of other machines, with which memory maps are not shared. FUSE is listed because it mostly means sshfs,
+// s3fs or a shared folder of a virtual machine.
 constexpr std::array<FileSystem, 11> kRemote{{{0x6969, "NFS"},
                                               {0x517B, "SMB"},
                                               {0xFF534D42, "CIFS"},
@@ -41,28 +41,28 @@ constexpr std::array<FileSystem, 11> kRemote{{{0x6969, "NFS"},
                                               {0x0BD00BD0, "Lustre"},
                                               {0x786F4256, "a VirtualBox shared folder"}}};
 
-// Before anything is made there: by the nearest folder that is there already.
+// Called before the folders are made, so it tests the nearest parent folder that exists.
 Result<void> refuseRemote(const SqliteFile& file, std::filesystem::path folder) {
   std::error_code ignored;
   while (!std::filesystem::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
   struct statfs info{};
-  if (::statfs(folder.c_str(), &info) != 0) return {};  // whatever is wrong, opening the file will say it
+  if (::statfs(folder.c_str(), &info) != 0) return {};  // opening the file will report the error
   const auto* const name = remoteFileSystem(static_cast<std::uint32_t>(info.f_type));
   if (name == nullptr) return {};
   return Error(ErrorCode::Invalid, file.where() + ": lies on " + name +
-                                       ", where SQLite cannot keep processes apart; choose a path on a local disk");
+                                       ", where processes cannot share SQLite's log; choose a path on a local disk");
 }
 
 Result<void> makeFolder(const SqliteFile& file, const std::filesystem::path& folder) {
-  const auto made = makePrivateFolder(folder);
+  const auto made = base::makePrivateFolder(folder);
   if (made) return {};
   return Error(made.error().code(),
                file.where() + ": cannot make the folder " + folder.string() + ": " + made.error().message() +
                    "; make it yourself, writable for the user that leptir runs as, or choose another path");
 }
 
-// SQLite names the log of a database after the name by which it was opened: of two names each process would use a log
-// of its own, and destroy the other's commits.
+// SQLite derives the name of -wal from the name by which the database was opened: processes that open it by different
+// names would use different logs and destroy each other's commits.
 Result<void> refuseSecondName(const SqliteFile& file) {
   struct statx info{};
   if (::statx(AT_FDCWD, file.path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_NLINK | STATX_TYPE, &info) != 0) return {};
@@ -78,7 +78,7 @@ Result<void> refuseSecondName(const SqliteFile& file) {
                                        "remove all but one");
 }
 
-// The path is real as far as it can be: a link that is left at its end leads to no file.
+// realPath() has resolved every link that leads to a file: if the path still is a link, its target does not exist.
 Result<void> refuseDanglingLink(const SqliteFile& file) {
   std::error_code error;
   if (!std::filesystem::is_symlink(std::filesystem::symlink_status(file.path, error))) return {};
@@ -87,7 +87,7 @@ Result<void> refuseDanglingLink(const SqliteFile& file) {
                                            ", where no file is: make that file (touch), or remove the link");
 }
 
-// Whether a database may lie there at all.
+// Checks the path before any file is made or opened there.
 Result<void> checkPath(const SqliteFile& file) {
   const auto length = file.path.string().size();
   if (file.path.empty()) return Error(ErrorCode::Invalid, "sqlite: the path is empty; name a file");
@@ -104,7 +104,7 @@ Result<void> checkPath(const SqliteFile& file) {
   return refuseRemote(file, file.path.parent_path());
 }
 
-// Root may write there by the permissions, but no file can be made.
+// Whether the folder is in /proc, /sys or a cgroup: its permissions let root write, but no file can be made there.
 bool isOfTheKernel(const std::filesystem::path& folder) {
   constexpr std::array<std::uint32_t, 4> kOfTheKernel{0x9FA0, 0x62656572, 0x63677270, 0x27E0EB};  // proc, sys, cgroups
   struct statfs info{};
@@ -118,9 +118,10 @@ Result<void> checkWritable(const SqliteFile& file, const std::filesystem::path& 
                                          ", which shows the kernel's state; choose a path on a local disk");
   }
   if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
-  return Error(codeOfErrno(errno), file.where() + ": the folder is not writable (" + std::strerror(errno) +
-                                       "), and the database keeps more than one file there; let the user that leptir "
-                                       "runs as write to it, or choose another path");
+  return Error(base::codeOfErrno(errno),
+               file.where() + ": the folder is not writable (" + std::strerror(errno) +
+                   "), and the database keeps more than one file there; let the user that leptir "
+                   "runs as write to it, or choose another path");
 }
 
 }  // namespace
@@ -151,7 +152,7 @@ Result<void> checkIsThere(const SqliteFile& file) {
   if (auto trusted = checkDatabaseOwner(file); !trusted) return trusted;
   if (auto trusted = checkCompanions(file); !trusted) return trusted;
   if (::stat(file.path.c_str(), &info) == 0) return {};
-  if (errno != ENOENT) return Error(codeOfErrno(errno), file.where() + ": " + errnoText(errno));
+  if (errno != ENOENT) return Error(base::codeOfErrno(errno), file.where() + ": " + base::errnoText(errno));
   auto nearest = file.path.parent_path();
   std::error_code ignored;
   while (!std::filesystem::exists(nearest, ignored) && nearest.has_relative_path()) nearest = nearest.parent_path();
@@ -169,4 +170,4 @@ Result<void> prepareFiles(const SqliteFile& file) {
   return makeSideFolder(file);
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -2,7 +2,7 @@
 
 #include "backends/sqlite/sqlite_schema.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using Kind = SqliteTransaction::Kind;
@@ -21,7 +21,7 @@ SqliteKeeper::SqliteKeeper(std::shared_ptr<SqliteQueue> queue)
             " WHERE id = ?"),
       holder_(connection_, "SELECT holder FROM leptir_tasks WHERE id = ?"),
       remove_(connection_, "DELETE FROM leptir_tasks WHERE id = ?"),
-      wish_(connection_, "UPDATE leptir_tasks SET cancelled_by = ? WHERE id = ?"),
+      requestCancel_(connection_, "UPDATE leptir_tasks SET cancelled_by = ? WHERE id = ?"),
       buried_(connection_,
               "SELECT id, holder, due, failures, crashes, expiries, unknown, envelope, reason FROM leptir_tasks"
               " WHERE holder = 16777217 ORDER BY buried, seq LIMIT ? OFFSET ?"),
@@ -33,10 +33,10 @@ SqliteKeeper::SqliteKeeper(std::shared_ptr<SqliteQueue> queue)
                   " WHERE id = ? AND holder = 16777217") {}
 
 Result<FoundTask> SqliteKeeper::find(std::string_view id) {
-  SqliteTransaction look(connection_, Kind::Read);
+  SqliteTransaction read(connection_, Kind::Read);
   std::optional<FoundTask> found;
-  if (find_.with(id).step()) found = foundTaskAt(find_);
-  if (auto looked = look.commit(); !looked) return looked.error();
+  if (find_.with(id).step()) found = readFoundTask(find_);
+  if (auto finished = read.commit(); !finished) return finished.error();
   if (!found) return notFound(id);
   return std::move(*found);
 }
@@ -45,32 +45,33 @@ Result<void> SqliteKeeper::remove(std::string_view id) {
   SqliteTransaction write(connection_, Kind::Write);
   const auto holder = holderOf(id);
   if (!holder) return holder.error();
-  if (*holder > kAside) return Error(ErrorCode::Lost, "task " + std::string(id) + " is leased; cancel it instead");
+  if (*holder > kHolderBuried)
+    return Error(ErrorCode::Lost, "task " + std::string(id) + " is leased; cancel it instead");
   remove_.with(id).run();
   return write.commit();
 }
 
-Result<Cancelled> SqliteKeeper::cancel(std::string_view id, std::string_view by) {
+Result<CancelResult> SqliteKeeper::cancel(std::string_view id, std::string_view by) {
   SqliteTransaction write(connection_, Kind::Write);
   const auto holder = holderOf(id);
   if (!holder) return holder.error();
-  const bool leased = *holder > kAside;
+  const bool leased = *holder > kHolderBuried;
   if (leased) {
-    wish_.with(by, id).run();
+    requestCancel_.with(by, id).run();
   } else {
     remove_.with(id).run();
   }
   if (auto written = write.commit(); !written) return written.error();
-  if (leased) queue_->bells.ring();  // so that a waiting holder renews soon
-  return leased ? Cancelled::Requested : Cancelled::Removed;
+  if (leased) queue_->bells.ring();  // ends the wait of the session that holds the task, so that it renews soon
+  return leased ? CancelResult::Requested : CancelResult::Removed;
 }
 
 Result<std::vector<FoundTask>> SqliteKeeper::listBuried(Page page) {
-  SqliteTransaction look(connection_, Kind::Read);
+  SqliteTransaction read(connection_, Kind::Read);
   std::vector<FoundTask> listed;
   buried_.with(page.limit, page.offset);
-  while (buried_.step()) listed.push_back(foundTaskAt(buried_));
-  if (auto looked = look.commit(); !looked) return looked.error();
+  while (buried_.step()) listed.push_back(readFoundTask(buried_));
+  if (auto finished = read.commit(); !finished) return finished.error();
   return listed;
 }
 
@@ -84,36 +85,36 @@ Result<std::size_t> SqliteKeeper::revive(std::span<const std::string> ids) {
 }
 
 Result<std::vector<FoundTask>> SqliteKeeper::buriedAmong(std::span<const std::string> ids) {
-  SqliteTransaction look(connection_, Kind::Read);
+  SqliteTransaction read(connection_, Kind::Read);
   std::vector<FoundTask> found;
   for (const auto& id : ids) {
     buriedById_.with(id);
-    while (buriedById_.step()) found.push_back(foundTaskAt(buriedById_));
+    while (buriedById_.step()) found.push_back(readFoundTask(buriedById_));
   }
-  if (auto looked = look.commit(); !looked) return looked.error();
+  if (auto finished = read.commit(); !finished) return finished.error();
   return found;
 }
 
-FoundTask SqliteKeeper::foundTaskAt(const SqliteStatement& row) const {
+FoundTask SqliteKeeper::readFoundTask(const SqliteStatement& row) const {
   FoundTask task;
   task.id = row.text(0);
   task.due = timeOfDue(row.integer(2));
-  task.counters = countersAt(row, 3);
+  task.counters = readCounters(row, 3);
   task.envelope = row.text(7);
   task.reason = row.text(8);
   const auto holder = row.integer(1);
   const auto waiting = row.integer(2) <= connection_.now() ? TaskState::Due : TaskState::Scheduled;
-  task.state = holder == kWaiting ? waiting : holder == kAside ? TaskState::Buried : TaskState::Leased;
+  task.state = holder == kHolderNone ? waiting : holder == kHolderBuried ? TaskState::Buried : TaskState::Leased;
   return task;
 }
 
 Result<std::int64_t> SqliteKeeper::holderOf(std::string_view id) {
   const bool found = holder_.with(id).step();
-  if (connection_.failed()) return connection_.outcome().error();
+  if (connection_.failed()) return connection_.transactionResult().error();
   if (!found) return notFound(id);
   const auto holder = holder_.integer(0);
   holder_.reset();
   return holder;
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

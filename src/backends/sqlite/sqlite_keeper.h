@@ -1,4 +1,4 @@
-// Single tasks, for commands and dashboards.
+// Finds, cancels, removes and revives single tasks in a SQLite queue, for commands and dashboards.
 #pragma once
 
 #include <memory>
@@ -6,7 +6,7 @@
 #include "backends/sqlite/sqlite_queue.h"
 #include "leptir/buried_lookup.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
 class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
  public:
@@ -14,13 +14,13 @@ class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
 
   Result<FoundTask> find(std::string_view id) override;
   Result<void> remove(std::string_view id) override;
-  Result<Cancelled> cancel(std::string_view id, std::string_view by) override;
+  Result<CancelResult> cancel(std::string_view id, std::string_view by) override;
   Result<std::vector<FoundTask>> listBuried(Page page) override;
   Result<std::size_t> revive(std::span<const std::string> ids) override;
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;
 
  private:
-  FoundTask foundTaskAt(const SqliteStatement& row) const;
+  FoundTask readFoundTask(const SqliteStatement& row) const;
   Result<std::int64_t> holderOf(std::string_view id);
 
   std::shared_ptr<SqliteQueue> queue_;
@@ -28,10 +28,10 @@ class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
   SqliteStatement find_;
   SqliteStatement holder_;
   SqliteStatement remove_;
-  SqliteStatement wish_;
+  SqliteStatement requestCancel_;
   SqliteStatement buried_;
   SqliteStatement revive_;
   SqliteStatement buriedById_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -6,15 +6,15 @@
 #include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
 
 struct Running {
   TestDatabase database;
-  std::string instance = makeInstanceName();
-  UniqueFd lock = database.lock(instance);
+  std::string instance = base::makeInstanceName();
+  base::UniqueFd lock = database.lock(instance);
   std::unique_ptr<SimpleBroker> broker = database.broker();
   std::unique_ptr<BrokerSession> session = must(broker->openSession({instance, 1}, {}, 60s));
   std::unique_ptr<SimpleMetaStorage> records = database.records();
@@ -30,7 +30,7 @@ struct Running {
       for (const auto& task : popped) {
         leases.push_back(task.lease);
         infos.emplace_back();
-        infos.back().id = makeTaskId();
+        infos.back().id = base::makeTaskId();
         infos.back().response = std::string(300, 'x');
       }
       must(records->saveMetaInfo(infos));
@@ -39,7 +39,7 @@ struct Running {
   }
 };
 
-TEST(SqliteLog, NeverGrowsFarUnderLoad) {
+TEST(SqliteLog, StaysBelow64MebibytesUnderLoad) {
   Running running;
   std::uintmax_t largest = 0;
   for (int i = 0; i < 20; ++i) {
@@ -50,7 +50,7 @@ TEST(SqliteLog, NeverGrowsFarUnderLoad) {
   EXPECT_LT(largest, 64u << 20);
 }
 
-TEST(SqliteLog, IsEmptiedWhenNothingComes) {
+TEST(SqliteLog, IsTruncatedWhenTheSessionIsIdle) {
   Running running;
   running.pushAndRun(500);
   EXPECT_GT(std::filesystem::file_size(running.database.wal), 0u);
@@ -65,10 +65,10 @@ std::string planOf(SqliteConnection& connection, const std::string& sql) {
   std::string plan;
   explain.with();
   while (explain.step()) plan += std::string(explain.text(3)) + "\n";
-  return connection.failed() ? connection.outcome().error().message() : plan;
+  return connection.failed() ? connection.transactionResult().error().message() : plan;
 }
 
-TEST(SqliteLog, HotStatementsUseTheirIndexAndSortNothing) {
+TEST(SqliteLog, FrequentStatementsUseAnIndexAndSortNothing) {
   TestDatabase database;
   database.broker();
   const auto file = std::make_shared<SqliteFile>();
@@ -92,13 +92,13 @@ TEST(SqliteLog, HotStatementsUseTheirIndexAndSortNothing) {
               HasSubstr("leptir_records_saved"));
 }
 
-TEST(SqliteLog, RecordsAreExpiredInQuickSlices) {
+TEST(SqliteLog, ExpireDeletesAtMost5000RecordsInACall) {
   ManualClock clock;
   TempDir folder;
   SqliteBackend backend(clock);
   const auto records = must(backend.openMetaStorage({{"path", (folder / "r.db").string()}}, 60s));
   std::vector<MetaInfo> infos(12'000);
-  for (auto& info : infos) info.id = makeTaskId();
+  for (auto& info : infos) info.id = base::makeTaskId();
   must(records->saveMetaInfo(infos));
   clock.advance(2min);
   EXPECT_EQ(must(records->expire()), 5'000u);
@@ -108,4 +108,4 @@ TEST(SqliteLog, RecordsAreExpiredInQuickSlices) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

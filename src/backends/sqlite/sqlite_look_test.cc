@@ -1,4 +1,4 @@
-// Commands that only look: opening makes and changes nothing.
+// Commands that only read (BrokerUse::Inspect, MetaUse::Inspect): opening a store makes and changes nothing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "tests/support/other_user.h"
 #include "tests/support/sqlite_database.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using ::testing::HasSubstr;
@@ -23,12 +23,12 @@ std::set<std::string> filesIn(const std::filesystem::path& folder) {
 
 TEST(SqliteLook, MakesNoDatabase) {
   TestDatabase database;
-  const auto broker = database.backend.openBroker(database.connection, BrokerUse::Look);
+  const auto broker = database.backend.openBroker(database.connection, BrokerUse::Inspect);
   ASSERT_FALSE(broker);
   EXPECT_EQ(broker.error().code(), ErrorCode::NotFound);
   EXPECT_EQ(broker.error().message(),
             "sqlite " + database.path.string() + ": is not made yet; the first push or start makes it");
-  const auto records = database.backend.openMetaStorage(database.connection, {}, MetaUse::Look);
+  const auto records = database.backend.openMetaStorage(database.connection, {}, MetaUse::Inspect);
   EXPECT_EQ(records.error().code(), ErrorCode::NotFound);
   EXPECT_THAT(filesIn(database.folder.path()), IsEmpty());
 }
@@ -36,53 +36,53 @@ TEST(SqliteLook, MakesNoDatabase) {
 TEST(SqliteLook, MakesNoFolders) {
   TestDatabase database;
   const Json connection{{"path", (database.folder / "new/deep/leptir.db").string()}};
-  EXPECT_EQ(database.backend.openBroker(connection, BrokerUse::Look).error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(database.backend.openBroker(connection, BrokerUse::Inspect).error().code(), ErrorCode::NotFound);
   EXPECT_THAT(filesIn(database.folder.path()), IsEmpty());
 }
 
-TEST(SqliteLook, SaysThatAMissingDatabaseCouldNotBeMade) {
+TEST(SqliteLook, ReportsThatAMissingDatabaseCouldNotBeMade) {
   LEPTIR_NEEDS_ROOT();
   TestDatabase database;
   ::chmod(database.folder.path().c_str(), 0755);
   EXPECT_TRUE(asUser(kOtherUser, [&] {
-    const auto error = database.backend.openBroker(database.connection, BrokerUse::Look).error();
+    const auto error = database.backend.openBroker(database.connection, BrokerUse::Inspect).error();
     return error.code() != ErrorCode::NotFound && error.message().find("not writable") != std::string::npos;
   }));
 }
 
-TEST(SqliteLook, SaysThatTheKernelsFoldersHoldNoDatabase) {
+TEST(SqliteLook, RefusesAPathInProc) {
   SqliteBackend backend;
-  const auto error = backend.openBroker({{"path", "/proc/leptir.db"}}, BrokerUse::Look).error();
+  const auto error = backend.openBroker({{"path", "/proc/leptir.db"}}, BrokerUse::Inspect).error();
   EXPECT_EQ(error.code(), ErrorCode::Invalid);
   EXPECT_THAT(error.message(), HasSubstr("no file can be made in /proc"));
 }
 
-TEST(SqliteLook, MakesNoTablesInADatabaseOfOthers) {
+TEST(SqliteLook, MakesNoTablesInAnEmptyFile) {
   TestDatabase database;
   database.folder.write("leptir.db", "");
-  EXPECT_EQ(database.backend.openBroker(database.connection, BrokerUse::Look).error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(database.backend.openBroker(database.connection, BrokerUse::Inspect).error().code(), ErrorCode::NotFound);
   EXPECT_EQ(readWholeFile(database.path), "");
   EXPECT_THAT(filesIn(database.folder.path()), UnorderedElementsAre("leptir.db"));
 }
 
-TEST(SqliteLook, CountsFindsAndCancelsInWhatIsThere) {
+TEST(SqliteLook, CountsFindsAndCancelsTasksOfAnExistingDatabase) {
   TestDatabase database;
   const auto tasks = someTasks(2);
   ASSERT_TRUE(database.broker(BrokerUse::Push)->pushBrokerTasks(tasks));
   std::filesystem::remove(database.path.string() + ".d");
   {
     SqliteBackend backend;
-    const auto broker = must(backend.openBroker(database.connection, BrokerUse::Look));
+    const auto broker = must(backend.openBroker(database.connection, BrokerUse::Inspect));
     EXPECT_EQ(broker->tasksCount().value().due, 2u);
     EXPECT_TRUE(broker->keeper().find(tasks[0].id));
     EXPECT_TRUE(broker->keeper().cancel(tasks[1].id, "ana@host"));
     EXPECT_EQ(broker->tasksCount().value().due, 1u);
-    EXPECT_TRUE(must(backend.openMetaStorage(database.connection, {}, MetaUse::Look))->listMetaInfo({}, {}));
+    EXPECT_TRUE(must(backend.openMetaStorage(database.connection, {}, MetaUse::Inspect))->listMetaInfo({}, {}));
   }
   EXPECT_THAT(filesIn(database.folder.path()), UnorderedElementsAre("leptir.db"));
 }
 
-TEST(SqliteLook, OfRootLeavesNothingThatTheOwnerCannotOpen) {
+TEST(SqliteLook, ByRootLeavesNoFileThatTheOwnerCannotOpen) {
   LEPTIR_NEEDS_ROOT();
   TestDatabase database;
   giveTo(kOtherUser, database.folder.path());
@@ -91,13 +91,13 @@ TEST(SqliteLook, OfRootLeavesNothingThatTheOwnerCannotOpen) {
     return must(backend.openBroker(database.connection, BrokerUse::Push))->pushBrokerTasks(someTasks(1)).has_value();
   }));
   SqliteBackend backend;
-  const auto broker = must(backend.openBroker(database.connection, BrokerUse::Look));
+  const auto broker = must(backend.openBroker(database.connection, BrokerUse::Inspect));
   EXPECT_EQ(broker->tasksCount().value().due, 1u);
   for (const auto& entry : std::filesystem::directory_iterator(database.folder.path()))
     EXPECT_EQ(ownerOf(entry.path()), kOtherUser) << entry.path();
 }
 
-TEST(SqliteLook, CountsWhatItsUserMayOnlyReadAndLeavesNoFileBesideIt) {
+TEST(SqliteLook, CountsInAReadOnlyDatabaseWithoutLeavingFilesBesideIt) {
   TestDatabase database;
   EXPECT_TRUE(asOrdinaryUser(database.folder.path(), [&] {
     const auto pushOne = [&] {
@@ -107,7 +107,7 @@ TEST(SqliteLook, CountsWhatItsUserMayOnlyReadAndLeavesNoFileBesideIt) {
     };
     const auto countsOne = [&] {
       SqliteBackend backend;
-      const auto broker = must(backend.openBroker(database.connection, BrokerUse::Look));
+      const auto broker = must(backend.openBroker(database.connection, BrokerUse::Inspect));
       const auto tried = broker->tryRights();
       const bool isRefused = !tried && tried.error().code() == ErrorCode::Unavailable &&
                              tried.error().message().find("can be read, but not written") != std::string::npos;
@@ -122,22 +122,22 @@ TEST(SqliteLook, CountsWhatItsUserMayOnlyReadAndLeavesNoFileBesideIt) {
   EXPECT_THAT(filesIn(database.folder.path()), UnorderedElementsAre("leptir.db", "leptir.db.d"));
 }
 
-TEST(SqliteLook, SaysThatALogIsOnlyForThoseWhoMayWriteIt) {
+TEST(SqliteLook, ReportsThatALogHasCommitsWhichOnlyAWriterCanRead) {
   TestDatabase database;
   EXPECT_TRUE(asOrdinaryUser(database.folder.path(), [&] {
     SqliteBackend().openBroker(database.connection, BrokerUse::Push).value();
     database.folder.write("leptir.db-wal", "commits");
     ::chmod(database.path.c_str(), 0400);
-    const auto looked = SqliteBackend().openBroker(database.connection, BrokerUse::Look);
+    const auto looked = SqliteBackend().openBroker(database.connection, BrokerUse::Inspect);
     return !looked && looked.error().message().find("holds commits") != std::string::npos;
   }));
   EXPECT_THAT(filesIn(database.folder.path()), UnorderedElementsAre("leptir.db", "leptir.db-wal", "leptir.db.d"));
 }
 
-TEST(SqliteLook, SaysAsAPushDoesThatALinkLeadsToNoFile) {
+TEST(SqliteLook, ReportsADanglingLinkAsAPushDoes) {
   TestDatabase database;
   std::filesystem::create_symlink("elsewhere.db", database.path);
-  for (const auto use : {BrokerUse::Look, BrokerUse::Push}) {
+  for (const auto use : {BrokerUse::Inspect, BrokerUse::Push}) {
     const auto error = database.backend.openBroker(database.connection, use).error();
     EXPECT_EQ(error.code(), ErrorCode::Unavailable);
     EXPECT_THAT(error.message(), HasSubstr("is a symbolic link to elsewhere.db, where no file is"));
@@ -146,7 +146,7 @@ TEST(SqliteLook, SaysAsAPushDoesThatALinkLeadsToNoFile) {
   EXPECT_TRUE(database.backend.openBroker(database.connection, BrokerUse::Push));
 }
 
-TEST(SqliteLook, LetsAReaderOfTheGroupCount) {
+TEST(SqliteLook, CountsForAUserWhoseGroupMayOnlyRead) {
   LEPTIR_NEEDS_ROOT();
   TestDatabase database;
   const auto writer = database.broker();
@@ -159,12 +159,12 @@ TEST(SqliteLook, LetsAReaderOfTheGroupCount) {
   }
   EXPECT_TRUE(asUser(kOtherUser, [&] {
     SqliteBackend backend;
-    const auto broker = must(backend.openBroker(database.connection, BrokerUse::Look));
+    const auto broker = must(backend.openBroker(database.connection, BrokerUse::Inspect));
     return broker->tasksCount().value().due == 1 && !broker->tryRights();
   }));
 }
 
-TEST(SqliteRights, AreTriedWithoutATrace) {
+TEST(SqliteRights, TryingThemLeavesNoTrace) {
   TestDatabase database;
   const auto broker = database.broker();
   EXPECT_TRUE(broker->tryRights());
@@ -173,4 +173,4 @@ TEST(SqliteRights, AreTriedWithoutATrace) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -6,16 +6,17 @@
 #include "backends/sqlite/sqlite_schema.h"
 #include "base/saturated.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using Kind = SqliteTransaction::Kind;
 
 constexpr std::size_t kRowsAtOnce = 64;
-// A row costs 4 to 6 µs.
-constexpr std::int64_t kMostExpiredAtOnce = 5'000;
+// Rows that one call of expire() deletes at most. A row costs 4 to 6 µs, while other writers wait.
+constexpr std::int64_t kMaxExpiredPerCall = 5'000;
 
-// Replaced by any record: what leptir cannot have written. Asked only where the lease and step say that the row stays.
+// SQL condition: leptir cannot have written this row, so any record replaces it. SQLite evaluates it only if the lease
+// and the step would keep the row.
 constexpr auto kIsNoRecord =
     "(lease > 4611686018427387904 OR step > 255 OR"
     " CASE WHEN json_valid(record) THEN json_type(record) <> 'object' ELSE 1 END)";
@@ -40,7 +41,7 @@ Result<Json> parsed(std::string_view id, std::string_view record) {
   return json;
 }
 
-// json_extract fails the whole statement where one row is no JSON.
+// SQL: a field of the record. Guarded, because json_extract() fails the whole statement if one row is not JSON.
 std::string fieldOfRecord(const char* name) {
   return std::string("CASE WHEN json_valid(record) THEN json_extract(record, '$.") + name + "') END";
 }
@@ -67,9 +68,9 @@ Result<void> SqliteMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) 
     texts_[i].clear();
     writeMetaInfo(records[i], texts_[i]);
   }
-  // In the file of a dispatching broker a record needs no sync of its own: what a power cut takes from the end of the
-  // log it takes in order, the acknowledgement before the record that was saved before it.
-  const bool besideTasks = connection_->file().dispatchers > 0;
+  // In the file of a dispatching broker a record needs no sync: a power cut undoes commits from the newest on, so the
+  // acknowledgement, which was committed after the record, is undone before it.
+  const bool besideTasks = connection_->file().dispatchingBrokers > 0;
   SqliteTransaction write(*connection_, Kind::Write, besideTasks ? Durability::Normal : Durability::Full);
   upsert(records);
   return write.commit();
@@ -94,31 +95,31 @@ void SqliteMetaStorage::upsert(std::span<const MetaInfo> records) {
 }
 
 Result<Json> SqliteMetaStorage::loadMetaInfoById(std::string_view id) {
-  SqliteTransaction look(*connection_, Kind::Read);
+  SqliteTransaction read(*connection_, Kind::Read);
   std::optional<std::string> record;
   if (load_.with(id, oldestKept()).step()) record = load_.text(0);
-  if (auto looked = look.commit(); !looked) return looked.error();
+  if (auto finished = read.commit(); !finished) return finished.error();
   if (!record) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
   return parsed(id, *record);
 }
 
 Result<std::vector<Json>> SqliteMetaStorage::listMetaInfo(const MetaFilter& filter, Page page) {
-  SqliteTransaction look(*connection_, Kind::Read);
+  SqliteTransaction read(*connection_, Kind::Read);
   std::vector<Json> listed;
   const auto status = filter.status ? static_cast<int>(*filter.status) : 0;
   list_.with(oldestKept(), filter.name, filter.cause, status, page.limit, page.offset);
   while (list_.step()) {
     auto json = parsed(list_.text(1), list_.text(0));
-    if (json) listed.push_back(std::move(*json));  // one that cannot be read hides no other
+    if (json) listed.push_back(std::move(*json));  // a damaged record does not hide the others
   }
-  if (auto looked = look.commit(); !looked) return looked.error();
+  if (auto finished = read.commit(); !finished) return finished.error();
   return listed;
 }
 
 Result<std::size_t> SqliteMetaStorage::expire() {
   if (!expireAfter_) return 0;
   SqliteTransaction write(*connection_, Kind::Write);
-  const auto removed = expire_.with(oldestKept(), kMostExpiredAtOnce).runChanging();
+  const auto removed = expire_.with(oldestKept(), kMaxExpiredPerCall).runChanging();
   if (auto written = write.commit(); !written) return written.error();
   return static_cast<std::size_t>(removed);
 }
@@ -138,15 +139,15 @@ MetaTraits SqliteMetaStorage::traitsOfAll() {
   return traits;
 }
 
-// A microsecond later than any before, so that the newest can be told even within one call.
+// At least a microsecond later than the last one, so that `saved` orders also the records of one call.
 std::int64_t SqliteMetaStorage::nextSaved() {
   lastSaved_ = std::max(lastSaved_ + 1, connection_->now());
   return lastSaved_;
 }
 
 std::int64_t SqliteMetaStorage::oldestKept() const {
-  return expireAfter_ ? saturatedSubtract(connection_->now(), expireAfter_->count())
+  return expireAfter_ ? base::saturatedSubtract(connection_->now(), expireAfter_->count())
                       : std::numeric_limits<std::int64_t>::min();
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -1,4 +1,4 @@
-// Records in a SQLite file, of their own or beside the tasks.
+// Records in a SQLite file, which may also have the tasks of a broker.
 #pragma once
 
 #include <memory>
@@ -7,11 +7,11 @@
 #include "backends/sqlite/sqlite_connection.h"
 #include "leptir/simple_meta_storage.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
 class SqliteMetaStorage final : public SimpleMetaStorage {
  public:
-  // The connection's tables stand (prepareSchema).
+  // The tables must exist: call prepareSchema() on the connection before.
   SqliteMetaStorage(std::shared_ptr<SqliteConnection> connection, std::optional<Duration> expireAfter);
 
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override;
@@ -20,7 +20,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   Result<std::size_t> expire() override;
   Result<void> tryRights() override { return tryWriting(*connection_); }
   MetaTraits traits() const override;
-  // What holds for every file.
+  // The traits that are the same for every database file.
   static MetaTraits traitsOfAll();
 
  private:
@@ -31,7 +31,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   std::shared_ptr<SqliteConnection> connection_;
   std::optional<Duration> expireAfter_;
   std::int64_t lastSaved_ = 0;
-  std::vector<std::string> texts_;  // of the records being saved; kept for their memory
+  std::vector<std::string> texts_;  // JSON of the records being saved; a member to reuse its memory
   SqliteStatement upsertMany_;
   SqliteStatement upsertOne_;
   SqliteStatement load_;
@@ -39,4 +39,4 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   SqliteStatement expire_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -5,13 +5,13 @@
 #include "backends/sqlite/sqlite_due.h"
 #include "backends/sqlite/sqlite_schema.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
-// The names all begin with leptir_: an application may keep tables of its own in the same file.
-// `lease` of a task is the number of its last lease. What stands there before the first is as long as every real one
-// (see kWaiting). The parts of the index conditions must be repeated by the statements, letter by letter, to be used.
-// Other programs may write here: STRICT and the CHECKs keep out what arithmetic and comparisons could not bear.
+// All names begin with leptir_, because an application may keep tables of its own in the same file.
+// `lease` of a task is the number of its last lease. Its default takes as many bytes as a real number (see
+// kHolderNone). SQLite uses a partial index only if the statement repeats the condition of the index literally.
+// Other programs may write to the tables: STRICT and the CHECKs refuse values that arithmetic here could not handle.
 constexpr auto kState = R"sql(
 CREATE TABLE leptir_state (
   name TEXT PRIMARY KEY,
@@ -81,12 +81,13 @@ CREATE TABLE leptir_records (
 CREATE INDEX leptir_records_saved ON leptir_records (saved);
 )sql";
 
-static_assert(kWaiting == 16777216 && kAside == 16777217 && kLastReserved == 16777231 &&
-                  kFarthest.count() == 100'000'000'000 && kAtOnce == 2305843009213693952 &&
+static_assert(kHolderNone == 16777216 && kHolderBuried == 16777217 && kLastReserved == 16777231 &&
+                  kMaxTimeSpan.count() == 100'000'000'000 && kAtOnceOffset == 2305843009213693952 &&
                   kLargestSession == 2305843009213693952 && kLargestLease == 4611686018427387904,
               "the tables name these numbers");
 
-// Version 1 took any value in any column. Its records stay in the table that they are in: there may be gigabytes.
+// Version 1 accepted any value in any column, so its rows are copied into new tables with CHECKs. Its record table is
+// kept, because it may have gigabytes.
 constexpr auto kSetAsideVersion1 = R"sql(
 CREATE TABLE leptir_old_state AS SELECT name, value FROM leptir_state;
 INSERT INTO leptir_old_state SELECT 'last session', seq FROM sqlite_sequence WHERE name = 'leptir_sessions';
@@ -97,8 +98,8 @@ DROP TABLE leptir_sessions;
 DROP TABLE leptir_tasks;
 )sql";
 
-// Numbers are clamped. A session whose row cannot be one is dropped, and what it held waits again. A task whose `due`
-// is no number is buried and says so.
+// Numbers are clamped. A session row with impossible values is dropped, and its tasks return to the queue. A task whose
+// `due` is not a number is buried with that reason.
 constexpr auto kBringBackVersion1 = R"sql(
 UPDATE leptir_state SET value = coalesce((
   SELECT min(max(old.value, 0), 2305843009213693952) FROM leptir_old_state old
@@ -141,7 +142,7 @@ DROP TABLE leptir_old_sessions;
 DROP TABLE leptir_old_tasks;
 )sql";
 
-// Version 2 did not know where a session was opened: empty in its rows.
+// Version 2 did not record where a session was opened: the new columns of its rows are NULL.
 constexpr auto kOrigins = R"sql(
 ALTER TABLE leptir_sessions ADD COLUMN file TEXT;
 ALTER TABLE leptir_sessions ADD COLUMN lock INTEGER;
@@ -150,7 +151,7 @@ ALTER TABLE leptir_sessions ADD COLUMN visible TEXT;
 INSERT INTO leptir_state VALUES ('file', abs(random() % 4611686018427387904));
 )sql";
 
-// Version 3 took any number of a session and of a holder. Its records stay in the table that they are in.
+// Version 3 accepted any number of a session and of a holder. Its record table is kept.
 constexpr auto kSetAsideVersion3 = R"sql(
 CREATE TABLE leptir_old_sessions AS SELECT * FROM leptir_sessions;
 CREATE TABLE leptir_old_tasks AS SELECT * FROM leptir_tasks;
@@ -160,8 +161,8 @@ DROP TABLE leptir_sessions;
 DROP TABLE leptir_tasks;
 )sql";
 
-// Numbers of a session are clamped; one whose own number is beyond 2^61 is dropped, and what no session holds waits
-// again.
+// Numbers in a session row are clamped. A session whose own number is beyond 2^61 is dropped, and tasks that no session
+// holds return to the queue.
 constexpr auto kBringBackVersion3 = R"sql(
 INSERT OR IGNORE INTO leptir_sessions
     (number, instance, epoch, state, host, pid, version, workers, opened, ended, file, lock, boot, visible)
@@ -196,4 +197,4 @@ std::span<const SchemaStep> schemaSteps() {
   return kSteps;
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -1,20 +1,21 @@
-// How the tables of one version become those of a later one.
+// Upgrades the tables of one schema version to those of a later one.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
-namespace leptir {
+namespace leptir::sqlite {
 
-// Statements that lead from one version of the schema to another, run in one transaction. 0: there are no tables yet.
+// SQL that turns schema version `from` into version `to`. All steps of an upgrade run in one transaction. Version 0: no
+// tables exist yet.
 struct SchemaStep {
   std::int64_t from;
   std::int64_t to;
   std::span<const char* const> statements;
 };
 
-// From each version that there ever was a way leads to this one.
+// The schema version of this leptir. The steps lead to it from every earlier version.
 inline constexpr std::int64_t kSchemaVersion = 4;
 std::span<const SchemaStep> schemaSteps();
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

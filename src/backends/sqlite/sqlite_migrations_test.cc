@@ -1,4 +1,4 @@
-// Databases of earlier versions, with rows in them that no leptir wrote.
+// Upgrades of databases of earlier versions, also with rows that another program wrote.
 #include "backends/sqlite/sqlite_migrations.h"
 
 #include <gmock/gmock.h>
@@ -6,16 +6,16 @@
 
 #include <map>
 
-#include "backends/sqlite/file_place.h"
+#include "backends/sqlite/file_id.h"
 #include "backends/sqlite/sqlite_connection.h"
 #include "tests/support/sqlite_database.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using ::testing::HasSubstr;
 
-// As version 1 made them.
+// The tables as version 1 made them.
 constexpr auto kTablesOfVersion1 = R"sql(
 CREATE TABLE leptir_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE leptir_sessions (
@@ -49,7 +49,7 @@ INSERT INTO leptir_state VALUES ('version', 1), ('last lease', 0);
 INSERT INTO sqlite_sequence (name, seq) VALUES ('leptir_sessions', 16777231);
 )sql";
 
-// As versions 2 and 3 made them.
+// The tables as version 2 made them, and their upgrade to version 3.
 constexpr auto kTablesOfVersion3 = R"sql(
 CREATE TABLE leptir_state (
   name TEXT PRIMARY KEY,
@@ -112,7 +112,7 @@ class SqliteMigrations : public ::testing::Test {
 
   FoundTask find(const std::string& id) { return must(database.broker()->keeper().find(id)); }
 
-  // What SQLite says against the statement; empty: nothing.
+  // SQLite's error message for the statement; empty: success.
   std::string refusalOf(const std::string& sql) {
     sqlite3* handle = nullptr;
     EXPECT_EQ(sqlite3_open(database.path.c_str(), &handle), SQLITE_OK);
@@ -122,7 +122,7 @@ class SqliteMigrations : public ::testing::Test {
     return refusal;
   }
 
-  // The statements that made what is in the file, by name.
+  // The CREATE statements of the tables and indices in the file, by name.
   static std::map<std::string, std::string> schemaOf(const std::filesystem::path& path) {
     std::map<std::string, std::string> made;
     sqlite3* handle = nullptr;
@@ -139,11 +139,11 @@ class SqliteMigrations : public ::testing::Test {
   TestDatabase database;
 };
 
-TEST_F(SqliteMigrations, AnOldDatabaseEndsWithTheTablesOfANewOne) {
+TEST_F(SqliteMigrations, AnUpgradedDatabaseHasTheTablesOfANewOne) {
   TestDatabase fresh;
   fresh.broker();
   auto made = schemaOf(fresh.path);
-  made.erase("leptir_records");  // stays as it is: it may be large
+  made.erase("leptir_records");  // an upgrade keeps this table, since it may be large
   for (const auto* tables : {kTablesOfVersion1, kTablesOfVersion3}) {
     for (const auto* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(database.path.string() + suffix);
     execute(tables);
@@ -154,7 +154,7 @@ TEST_F(SqliteMigrations, AnOldDatabaseEndsWithTheTablesOfANewOne) {
   }
 }
 
-TEST_F(SqliteMigrations, EveryVersionThereEverWasLeadsToThisOne) {
+TEST_F(SqliteMigrations, EveryEarlierVersionHasAnUpgradeStep) {
   for (std::int64_t version = 0; version < kSchemaVersion; ++version) {
     const auto steps = schemaSteps();
     const auto step = std::ranges::find(steps, version, &SchemaStep::from);
@@ -164,7 +164,7 @@ TEST_F(SqliteMigrations, EveryVersionThereEverWasLeadsToThisOne) {
   }
 }
 
-TEST_F(SqliteMigrations, TasksRecordsAndSessionsStayWhatTheyWere) {
+TEST_F(SqliteMigrations, TasksRecordsAndSessionsSurviveTheUpgrade) {
   execute(std::string(kTablesOfVersion1) + R"sql(
 INSERT INTO leptir_sessions VALUES (16777300, 'a', 3, 0, 'host', 7, '0.1', 2, 5, NULL);
 INSERT INTO leptir_tasks (id, due, holder, lease, failures, reason, buried, envelope) VALUES
@@ -190,7 +190,7 @@ UPDATE leptir_state SET value = 77 WHERE name = 'last lease';
 }
 
 TEST_F(SqliteMigrations, ASessionOfAnEarlierVersionIsJudgedByItsLockOrItsProcesses) {
-  const auto unlocked = makeInstanceName(), locked = makeInstanceName();
+  const auto unlocked = base::makeInstanceName(), locked = base::makeInstanceName();
   const auto row = [](const std::string& number, const std::string& name) {
     return "INSERT INTO leptir_sessions VALUES (" + number + ", '" + name + "', 1, 0, 'host', 7, '0.1', 2, 5, NULL);" +
            "INSERT INTO leptir_tasks (id, due, holder, envelope) VALUES ('" + name + "', 1, " + number + ", '{}');";
@@ -200,20 +200,20 @@ TEST_F(SqliteMigrations, ASessionOfAnEarlierVersionIsJudgedByItsLockOrItsProcess
   const auto broker = database.broker();
   EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
   EXPECT_EQ(find(locked).state, TaskState::Leased);
-  lock = UniqueFd();
+  lock = base::UniqueFd();
   EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
 }
 
-TEST_F(SqliteMigrations, WhatASessionOfVersion3HoldsStaysItsOwn) {
-  const auto name = makeInstanceName();
+TEST_F(SqliteMigrations, ASessionOfVersion3KeepsItsLeases) {
+  const auto name = base::makeInstanceName();
   execute(kTablesOfVersion3);
   execute("UPDATE leptir_state SET value = 4242 WHERE name = 'file'");
   const auto lock = database.lock(name);
-  const auto place = must(placeOf(database.path)).text();
+  const auto fileId = must(fileIdOf(database.path)).text();
   execute(
       "INSERT INTO leptir_sessions (number, instance, epoch, state, host, pid, version, workers, opened, file) VALUES"
       " (16777300, '" +
-      name + "', 3, 0, 'host', 7, '0.1', 2, 5, '4242 " + place +
+      name + "', 3, 0, 'host', 7, '0.1', 2, 5, '4242 " + fileId +
       "');"
       "INSERT INTO leptir_tasks (id, due, holder, lease, failures, cancelled_by, envelope) VALUES"
       " ('held', 7, 16777300, 5, 2, 'me', '{\"h\":1}')");
@@ -228,7 +228,7 @@ TEST_F(SqliteMigrations, WhatASessionOfVersion3HoldsStaysItsOwn) {
   execute("INSERT INTO leptir_state SELECT 'next session', number FROM leptir_sessions WHERE number = 16777301");
 }
 
-TEST_F(SqliteMigrations, NumbersOfVersion3ThatNoSessionCanHaveLoseTheirTasks) {
+TEST_F(SqliteMigrations, SessionsOfVersion3WithImpossibleNumbersLoseTheirTasks) {
   execute(kTablesOfVersion3);
   execute(R"sql(
 INSERT INTO leptir_sessions (number, instance, epoch, host, pid, version, workers, opened)
@@ -239,7 +239,7 @@ INSERT INTO leptir_records (id, lease, step, saved, record) VALUES
   ('r', 9223372036854775807, 9223372036854775807, 9223372036854775807, '{"id":"r","old":1}');
 )sql");
   for (const auto* id : {"a", "b", "c"}) EXPECT_EQ(find(id).state, TaskState::Due) << id;
-  const auto name = makeInstanceName();
+  const auto name = base::makeInstanceName();
   const auto lock = database.lock(name);
   const auto broker = database.broker();
   EXPECT_TRUE(broker->openSession({name, 1}, {}, std::chrono::minutes(1)));
@@ -251,7 +251,7 @@ INSERT INTO leptir_records (id, lease, step, saved, record) VALUES
   EXPECT_FALSE(must(records->loadMetaInfoById("r")).contains("old"));
 }
 
-// Beyond the range at both ends, and what there is to migrate them to.
+// A column, its values beyond the range at both ends, and the values to which an upgrade clamps them.
 struct SessionColumn {
   const char* name;
   const char *tooLow, *lowest;
@@ -288,7 +288,7 @@ INSTANTIATE_TEST_SUITE_P(
                     SessionColumn{"lock", "0", "NULL", "0", "NULL"}),
     [](const auto& column) { return std::string(column.param.name); });
 
-TEST_P(SqliteSessionColumn, TakesNoNumberOutOfItsRange) {
+TEST_P(SqliteSessionColumn, RefusesNumbersOutOfItsRange) {
   database.broker();
   const auto& column = GetParam();
   for (const auto* value : {column.tooLow, column.tooHigh}) {
@@ -309,7 +309,7 @@ TEST_P(SqliteSessionColumn, OfAnEarlierVersionIsClampedAndItsSessionKeepsItsTask
       execute(tables + rowWith(column.name, value) +
               "INSERT INTO leptir_tasks (id, due, holder, envelope) VALUES ('held', 1, 16777300, '{}');");
       EXPECT_EQ(find("held").state, TaskState::Leased) << value;
-      // Fails unless the row has the value that it was clamped to.
+      // Inserts the task only if the row has the clamped value; otherwise find() fails.
       execute("INSERT INTO leptir_tasks (id, due, envelope) SELECT 'clamped', 1, '{}' FROM leptir_sessions WHERE " +
               std::string(column.name) + " IS " + clamped);
       EXPECT_EQ(find("clamped").state, TaskState::Due) << value << (isOfVersion1 ? " of version 1" : " of version 3");
@@ -317,7 +317,7 @@ TEST_P(SqliteSessionColumn, OfAnEarlierVersionIsClampedAndItsSessionKeepsItsTask
   }
 }
 
-TEST_F(SqliteMigrations, ADueTimeThatIsNoNumberIsBuriedWithTheReason) {
+TEST_F(SqliteMigrations, ATaskWhoseDueTimeIsNotANumberIsBuriedWithTheReason) {
   execute(std::string(kTablesOfVersion1) +
           "INSERT INTO leptir_tasks (id, due, envelope) VALUES ('a', 'soon', '{}'), ('b', 1.5, '{}')");
   EXPECT_EQ(find("a").state, TaskState::Buried);
@@ -332,14 +332,14 @@ INSERT INTO leptir_tasks (id, due, failures, crashes, expiries, unknown, lease, 
   ('late', 9223372036854775807, 0, 0, 0, 0, 0, '{}');
 UPDATE leptir_state SET value = 9223372036854775807 WHERE name = 'last lease';
 )sql");
-  EXPECT_EQ(find("early").due, Time(-kFarthest));
+  EXPECT_EQ(find("early").due, Time(-kMaxTimeSpan));
   EXPECT_EQ(find("early").state, TaskState::Due);
   EXPECT_EQ(find("early").counters, (Counters{0, 4'294'967'295, 4'294'967'295, 0}));
-  EXPECT_EQ(find("late").due, Time(kFarthest));
+  EXPECT_EQ(find("late").due, Time(kMaxTimeSpan));
   EXPECT_EQ(find("late").state, TaskState::Scheduled);
 }
 
-TEST_F(SqliteMigrations, WhatNoSessionHoldsWaitsAgain) {
+TEST_F(SqliteMigrations, TasksThatNoSessionHoldsReturnToTheQueue) {
   execute(std::string(kTablesOfVersion1) + R"sql(
 INSERT INTO leptir_sessions VALUES (16777300, 'a', 'x', 0, 'host', 7, '0.1', 2, 5, NULL);
 INSERT INTO leptir_tasks (id, due, holder, envelope) VALUES
@@ -349,4 +349,4 @@ INSERT INTO leptir_tasks (id, due, holder, envelope) VALUES
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

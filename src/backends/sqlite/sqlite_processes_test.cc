@@ -1,4 +1,4 @@
-// Several processes on one file: what the suite, which is one process, cannot show.
+// Several processes on one file, which the conformance suite (one process) cannot test.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,12 +11,12 @@
 #include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
 
-TEST(SqliteProcesses, WhatWasPushedSurvivesKillMinusNine) {
+TEST(SqliteProcesses, PushedTasksSurviveKillMinusNine) {
   TestDatabase database;
   const auto done = database.folder / "pushed";
   const pid_t child = startChild([&] {
@@ -30,7 +30,7 @@ TEST(SqliteProcesses, WhatWasPushedSurvivesKillMinusNine) {
   EXPECT_EQ(database.broker()->tasksCount()->due, 1'000u);
 }
 
-TEST(SqliteProcesses, AProcessKilledWhileItPushesLeavesWholeListsOnly) {
+TEST(SqliteProcesses, AProcessKilledWhileItPushesLeavesOnlyWholeLists) {
   TestDatabase database;
   database.broker();
   for (int round = 0; round < 5; ++round) {
@@ -47,27 +47,27 @@ TEST(SqliteProcesses, AProcessKilledWhileItPushesLeavesWholeListsOnly) {
   }
 }
 
-TEST(SqliteProcesses, SeveralPushAtOnce) {
+TEST(SqliteProcesses, SeveralProcessesPushAtOnce) {
   TestDatabase database;
   std::vector<pid_t> children;
   for (int i = 0; i < 4; ++i) {
-    children.push_back(startChild([&] {  // each makes the file, should it be first
+    children.push_back(startChild([&] {  // the first one makes the file
       const auto broker = database.broker(BrokerUse::Push);
       for (int j = 0; j < 50; ++j) must(broker->pushBrokerTasks(someTasks(2)));
       return true;
     }));
   }
-  for (const auto child : children) EXPECT_TRUE(endedWell(child));
+  for (const auto child : children) EXPECT_TRUE(exitedSuccessfully(child));
   EXPECT_EQ(database.broker()->tasksCount()->due, 400u);
 }
 
 // SQLite's lock has no queue: see waiting_writers.h.
-TEST(SqliteProcesses, AProcessThatWaitsForItsTurnIsSeenUntilItHasWritten) {
+TEST(SqliteProcesses, AProcessThatWaitsToWriteIsSeenUntilItHasWritten) {
   TestDatabase database;
   const auto side = database.path.string() + ".d";
   must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(1)));
   const auto isHeld = database.folder / "held";
-  // Before the lock is taken: a child would take over what SQLite knows of locks in this process.
+  // Forked before the lock is taken, because a child inherits what SQLite has noted of the locks of this process.
   const pid_t child = startChild([&] {
     if (!waitUntil([&] { return std::filesystem::exists(isHeld); })) return false;
     must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(1)));
@@ -80,19 +80,19 @@ TEST(SqliteProcesses, AProcessThatWaitsForItsTurnIsSeenUntilItHasWritten) {
   WaitingWriters others;
   EXPECT_TRUE(waitUntil([&] { return others.hasOthers(side); }));
   EXPECT_EQ(sqlite3_exec(writer, "COMMIT", nullptr, nullptr, nullptr), SQLITE_OK);
-  EXPECT_TRUE(endedWell(child));
+  EXPECT_TRUE(exitedSuccessfully(child));
   EXPECT_FALSE(others.hasOthers(side));
   sqlite3_close(writer);
 }
 
-TEST(SqliteProcesses, TwoNeverLeaseOneTask) {
+TEST(SqliteProcesses, TwoProcessesNeverLeaseTheSameTask) {
   constexpr std::size_t kTasks = 3'000;
   TestDatabase database;
   must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(kTasks)));
   std::vector<pid_t> children;
   for (int i = 0; i < 2; ++i) {
     children.push_back(startChild([&, i] {
-      const auto instance = makeInstanceName();
+      const auto instance = base::makeInstanceName();
       const auto lock = database.lock(instance);
       const auto broker = database.broker();
       const auto session = must(broker->openSession({instance, 1}, {}, 60s));
@@ -111,7 +111,7 @@ TEST(SqliteProcesses, TwoNeverLeaseOneTask) {
       return true;
     }));
   }
-  for (const auto child : children) EXPECT_TRUE(endedWell(child));
+  for (const auto child : children) EXPECT_TRUE(exitedSuccessfully(child));
   std::multiset<std::string> all;
   for (const auto* name : {"taken0", "taken1"}) {
     std::ifstream taken(database.folder / name);
@@ -123,7 +123,7 @@ TEST(SqliteProcesses, TwoNeverLeaseOneTask) {
 
 TEST(SqliteProcesses, APushInAnotherProcessWakesAWaitingPop) {
   TestDatabase database;
-  const auto instance = makeInstanceName();
+  const auto instance = base::makeInstanceName();
   const auto lock = database.lock(instance);
   const auto broker = database.broker();
   const auto session = must(broker->openSession({instance, 1}, {}, 60s));
@@ -134,13 +134,13 @@ TEST(SqliteProcesses, APushInAnotherProcessWakesAWaitingPop) {
   Wake wake;
   std::vector<LeasedTask> popped;
   while (popped.empty()) popped = must(session->popBrokerTasks(1, 1h, wake));
-  EXPECT_TRUE(endedWell(child));
+  EXPECT_TRUE(exitedSuccessfully(child));
 }
 
 TEST(SqliteProcesses, ASessionOutlivesTheProcessThatOpenedIt) {
   TestDatabase database;
   must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(3)));
-  const auto instance = makeInstanceName();
+  const auto instance = base::makeInstanceName();
   const auto lock = database.lock(instance);
   const pid_t child = startChild([&] {
     const auto broker = database.broker();
@@ -149,17 +149,17 @@ TEST(SqliteProcesses, ASessionOutlivesTheProcessThatOpenedIt) {
     ::raise(SIGKILL);
     return true;
   });
-  EXPECT_FALSE(endedWell(child));
+  EXPECT_FALSE(exitedSuccessfully(child));
   const auto broker = database.broker();
   EXPECT_EQ(must(broker->recoverExpired(10)), 0u) << "the instance lives";
   const auto session = must(broker->resumeSession({instance, 1}));
   EXPECT_EQ(must(session->heldTasks()).size(), 2u);
 }
 
-TEST(SqliteProcesses, WhenTheLastProcessOfAnInstanceIsGoneItsTasksComeBack) {
+TEST(SqliteProcesses, TasksReturnOnceTheLastProcessOfTheirInstanceIsDead) {
   TestDatabase database;
   must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(3)));
-  const auto instance = makeInstanceName();
+  const auto instance = base::makeInstanceName();
   const auto ready = database.folder / "ready";
   const pid_t master = startChild([&] {
     const auto lock = database.lock(instance);
@@ -178,29 +178,29 @@ TEST(SqliteProcesses, WhenTheLastProcessOfAnInstanceIsGoneItsTasksComeBack) {
   EXPECT_EQ(broker->tasksCount()->due, 3u);
 }
 
-TEST(SqliteProcesses, NobodyOpensASessionWithoutTheLock) {
+TEST(SqliteProcesses, OpeningASessionWithoutTheLockIsRefused) {
   TestDatabase database;
-  const auto answer = database.broker()->openSession({makeInstanceName(), 1}, {}, 60s);
+  const auto answer = database.broker()->openSession({base::makeInstanceName(), 1}, {}, 60s);
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code(), ErrorCode::Unavailable) << "its master may be making the file anew just now";
+  EXPECT_EQ(answer.error().code(), ErrorCode::Unavailable) << "the master may be making the lock file again right now";
 }
 
-TEST(SqliteProcesses, NobodyOpensASessionWithANameThatIsNone) {
+TEST(SqliteProcesses, OpeningASessionWithAnInvalidNameIsRefused) {
   TestDatabase database;
   EXPECT_EQ(database.broker()->openSession({"../somewhere", 1}, {}, 60s).error().code(), ErrorCode::Invalid);
 }
 
-TEST(SqliteProcesses, AConnectionIsNotUsedAcrossAFork) {
+TEST(SqliteProcesses, AConnectionIsRefusedInAForkedChild) {
   TestDatabase database;
   auto broker = database.broker();
   EXPECT_TRUE(inChild([&] {
     const auto answer = broker->pushBrokerTasks(someTasks(1));
     const bool refused = !answer && answer.error().code() == ErrorCode::Internal;
-    broker.reset();  // and its end does not touch the file
+    broker.reset();  // the destructor does not touch the file
     return refused;
   }));
   EXPECT_TRUE(broker->pushBrokerTasks(someTasks(1)));
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -1,5 +1,5 @@
-// What a broker, its sessions, its keeper and its recovery have in common: one connection, and the bells of those who
-// wait.
+// What a broker, its sessions, its keeper and its recovery share: one connection, and the doorbells of all sessions
+// that may wait for a push.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 #include "base/saturated.h"
 #include "leptir/simple_broker.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
 // One thread at a time.
 struct SqliteQueue {
@@ -21,13 +21,13 @@ struct SqliteQueue {
 
   std::shared_ptr<SqliteConnection> connection;
   DoorbellRinger bells;
-  std::set<std::string> ownInstances;  // whose sessions were opened or resumed here: never claimed here
+  std::set<std::string> ownInstances;  // their sessions were opened or resumed by this broker, which never claims them
 };
 
-// The statements on tasks all name counters in this order: failures, crashes, expiries, unknown.
-inline Counters countersAt(const SqliteStatement& row, int firstColumn) {
-  const auto at = [&](int offset) { return saturatedCast<std::uint32_t>(row.integer(firstColumn + offset)); };
+// Reads the counters of a task. All statements select them in this order: failures, crashes, expiries, unknown.
+inline Counters readCounters(const SqliteStatement& row, int firstColumn) {
+  const auto at = [&](int offset) { return base::saturatedCast<std::uint32_t>(row.integer(firstColumn + offset)); };
   return {at(0), at(1), at(2), at(3)};
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

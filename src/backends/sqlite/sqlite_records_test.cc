@@ -5,7 +5,7 @@
 #include "backends/sqlite/sqlite_connection.h"
 #include "tests/support/sqlite_database.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using ::testing::HasSubstr;
@@ -26,21 +26,21 @@ class DamagedRecords : public ::testing::Test {
       const auto values = std::string("('") + text + "', 1, 2, 9000000000000000, '" + text + "')";
       connection->execute(("INSERT INTO leptir_records (id, lease, step, saved, record) VALUES " + values).c_str());
     }
-    must(connection->outcome());
+    must(connection->transactionResult());
   }
 
   TestDatabase database;
   std::unique_ptr<SimpleMetaStorage> records = database.records();
 };
 
-TEST_F(DamagedRecords, HideNoOthersFromAList) {
+TEST_F(DamagedRecords, DoNotHideOtherRecordsInAList) {
   EXPECT_THAT(must(records->listMetaInfo({}, {})), SizeIs(1));
   EXPECT_THAT(must(records->listMetaInfo({.name = "Test"}, {})), SizeIs(1));
   EXPECT_THAT(must(records->listMetaInfo({.cause = "threw"}, {})), SizeIs(1));
   EXPECT_THAT(must(records->listMetaInfo({.status = TaskStatus::Completed}, {})), SizeIs(1));
 }
 
-TEST_F(DamagedRecords, AreToldWhenTheyAreAskedFor) {
+TEST_F(DamagedRecords, AreReportedWhenTheyAreLoaded) {
   EXPECT_EQ(records->loadMetaInfoById("no JSON").error().code(), ErrorCode::Corrupt);
   EXPECT_THAT(records->loadMetaInfoById("[]").error().message(), HasSubstr("it is JSON, but no object"));
 }
@@ -50,7 +50,7 @@ TEST_F(DamagedRecords, AreReplacedByAnyRecordWhateverTheirLeaseSays) {
   file->path = database.path;
   const auto connection = must(SqliteConnection::open(file, systemClock()));
   connection->execute("UPDATE leptir_records SET lease = 4611686018427387904, step = 255 WHERE id <> 'good'");
-  must(connection->outcome());
+  must(connection->transactionResult());
   for (const auto* id : {"no JSON", "[]", "5"}) {
     MetaInfo record;
     record.id = id;
@@ -60,13 +60,13 @@ TEST_F(DamagedRecords, AreReplacedByAnyRecordWhateverTheirLeaseSays) {
   }
 }
 
-TEST_F(DamagedRecords, WithALeaseThatNoStoreGivesAreNotTaken) {
+TEST_F(DamagedRecords, WithAnImpossibleLeaseNumberAreRefused) {
   const auto file = std::make_shared<SqliteFile>();
   file->path = database.path;
   const auto connection = must(SqliteConnection::open(file, systemClock()));
   connection->execute("UPDATE leptir_records SET lease = 9223372036854775807 WHERE id = 'good'");
-  EXPECT_THAT(connection->outcome().error().message(), HasSubstr("lease is 0 to 2^62"));
+  EXPECT_THAT(connection->transactionResult().error().message(), HasSubstr("lease is 0 to 2^62"));
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -8,11 +8,11 @@
 #include "base/instance_processes.h"
 #include "base/task_id.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using Kind = SqliteTransaction::Kind;
-using Verdict = Evidence::Verdict;
+using Liveness = Evidence::Liveness;
 
 SessionOrigin::File fileOf(std::int64_t isThis) {
   if (isThis < 0) return SessionOrigin::File::NotRecorded;
@@ -20,8 +20,8 @@ SessionOrigin::File fileOf(std::int64_t isThis) {
 }
 
 std::uint32_t expiriesAfter(std::int64_t stored) {
-  auto expiries = saturatedCast<std::uint32_t>(stored);
-  incrementSaturated(expiries);
+  auto expiries = base::saturatedCast<std::uint32_t>(stored);
+  base::incrementSaturated(expiries);
   return expiries;
 }
 
@@ -30,11 +30,12 @@ std::uint32_t expiriesAfter(std::int64_t stored) {
 SqliteRecovery::SqliteRecovery(std::shared_ptr<SqliteQueue> queue)
     : queue_(std::move(queue)),
       connection_(*queue_->connection),
-      unended_(connection_,
-               "SELECT number, state, pid, instance, lock, boot, visible, coalesce(file = " + std::string(kThisFile) +
-                   ", -1), " + std::string(kIsSuperseded) +
-                   " FROM leptir_sessions WHERE state < 2 OR"
-                   " EXISTS (SELECT 1 FROM leptir_tasks WHERE holder = number AND holder > 16777217) ORDER BY number"),
+      selectUnended_(
+          connection_,
+          "SELECT number, state, pid, instance, lock, boot, visible, coalesce(file = " + std::string(kThisFile) +
+              ", -1), " + std::string(kIsSuperseded) +
+              " FROM leptir_sessions WHERE state < 2 OR"
+              " EXISTS (SELECT 1 FROM leptir_tasks WHERE holder = number AND holder > 16777217) ORDER BY number"),
       claim_(connection_, "UPDATE leptir_sessions SET state = 1 WHERE number = ? AND state = ?"),
       reopen_(connection_, "UPDATE leptir_sessions SET state = 0, ended = NULL WHERE number = ? AND NOT " +
                                std::string(kIsSuperseded)),
@@ -59,11 +60,11 @@ SqliteRecovery::SqliteRecovery(std::shared_ptr<SqliteQueue> queue)
       end_(connection_, "UPDATE leptir_sessions SET state = 2, ended = ? WHERE number = ? AND state = 1") {}
 
 Result<std::size_t> SqliteRecovery::recover(std::size_t limit) {
-  const auto sessions = unended();
+  const auto sessions = unendedSessions();
   if (!sessions) return sessions.error();
   std::size_t done = 0;
   for (const auto& session : *sessions) {
-    const auto claimed = claimIfOver(session);
+    const auto claimed = claimIfDead(session);
     if (!claimed) return claimed.error();
     if (!*claimed || done == limit) continue;
     const auto given = giveBack(session.number, limit - done);
@@ -77,17 +78,17 @@ Result<std::size_t> SqliteRecovery::recover(std::size_t limit) {
   return done;
 }
 
-Result<std::vector<SqliteRecovery::Listed>> SqliteRecovery::unended() {
-  const auto place = connection_.place().text();
-  SqliteTransaction look(connection_, Kind::Read);
-  std::vector<Listed> sessions;
-  unended_.with(place);
-  while (unended_.step()) sessions.push_back(listedAt(unended_));
-  if (auto looked = look.commit(); !looked) return looked.error();
+Result<std::vector<SqliteRecovery::UnendedSession>> SqliteRecovery::unendedSessions() {
+  const auto fileId = connection_.fileId().text();
+  SqliteTransaction read(connection_, Kind::Read);
+  std::vector<UnendedSession> sessions;
+  selectUnended_.with(fileId);
+  while (selectUnended_.step()) sessions.push_back(readSession(selectUnended_));
+  if (auto finished = read.commit(); !finished) return finished.error();
   return sessions;
 }
 
-SqliteRecovery::Listed SqliteRecovery::listedAt(const SqliteStatement& row) const {
+SqliteRecovery::UnendedSession SqliteRecovery::readSession(const SqliteStatement& row) const {
   SessionOrigin origin{.instance = std::string(row.text(3)),
                        .file = fileOf(row.integer(7)),
                        .lock = row.integer(4),
@@ -101,16 +102,16 @@ SqliteRecovery::Listed SqliteRecovery::listedAt(const SqliteStatement& row) cons
 }
 
 Result<std::set<std::string>> SqliteRecovery::unendedInstances() {
-  const auto sessions = unended();
+  const auto sessions = unendedSessions();
   if (!sessions) return sessions.error();
   std::set<std::string> instances;
   for (const auto& session : *sessions) instances.insert(session.origin.instance);
   return instances;
 }
 
-// Whether the session is claimed now, by us or before. `state` alone proves nothing: any program can write it. The
-// evidence holds the instance's lock until the session is claimed.
-Result<bool> SqliteRecovery::claimIfOver(const Listed& session) {
+// Whether the session is claimed now, by this call or before. The column `state` alone proves nothing, because any
+// program can write it. `evidence` holds the instance's lock until the session is claimed.
+Result<bool> SqliteRecovery::claimIfDead(const UnendedSession& session) {
   if (session.isSuperseded && session.state != kOpen) return true;
   if (queue_->ownInstances.contains(session.origin.instance)) {
     if (auto opened = reopen(session); !opened) return opened.error();
@@ -125,9 +126,9 @@ Result<bool> SqliteRecovery::claimIfOver(const Listed& session) {
   return true;
 }
 
-// A session of this instance, which lives: another program, or another instance by mistake, called it over. What that
-// gave back already is lost row by row.
-Result<void> SqliteRecovery::reopen(const Listed& session) {
+// Reopens a session of this living instance that another program, or another instance by mistake, marked as claimed or
+// ended. Tasks that were given back meanwhile are lost one by one.
+Result<void> SqliteRecovery::reopen(const UnendedSession& session) {
   if (session.state == kOpen) return {};
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   reopen_.with(session.number).run();
@@ -136,66 +137,69 @@ Result<void> SqliteRecovery::reopen(const Listed& session) {
   return {};
 }
 
-bool SqliteRecovery::mayClaim(const Listed& session, const Evidence& evidence) {
-  switch (evidence.verdict) {
-    case Verdict::Lives:
+bool SqliteRecovery::mayClaim(const UnendedSession& session, const Evidence& evidence) {
+  switch (evidence.liveness) {
+    case Liveness::Lives:
       return false;
-    case Verdict::CannotTell:
+    case Liveness::CannotTell:
       noteOnce(session, "is taken for alive, and keeps its tasks: " + evidence.reason);
       return false;
-    case Verdict::NotOfThisFile:
+    case Liveness::NotOfThisFile:
       noteOnce(session, "loses the tasks that it holds in this file, its processes are left alone: " + evidence.reason);
       return true;
-    case Verdict::Dead:
-      if (markOf(static_cast<pid_t>(session.master), session.origin.instance) == Membership::Yes) {
+    case Liveness::Dead:
+      if (base::checkInstanceMark(static_cast<pid_t>(session.master), session.origin.instance) ==
+          base::Membership::Yes) {
         noteOnce(session, "is taken for alive, and keeps its tasks: " + evidence.reason + ", but its master lives");
         return false;
       }
-      if (evidence.mayEndProcesses) return endWhatIsLeft(session, evidence);
+      if (evidence.mayEndProcesses) return killRemainingProcesses(session, evidence);
       noteOnce(session, "is dead (" + evidence.reason + ") and loses its tasks; no process was ended");
       return true;
   }
   return false;
 }
 
-// What the programs of a dead instance do must not meet a second run of the same task.
-bool SqliteRecovery::endWhatIsLeft(const Listed& session, const Evidence& evidence) {
-  const auto left = endProcessesOf(session.origin.instance);
+// Kills the remaining processes of a dead instance, so that they do not work on a task while it runs a second time.
+bool SqliteRecovery::killRemainingProcesses(const UnendedSession& session, const Evidence& evidence) {
+  const auto left = base::killProcessesOf(session.origin.instance);
   if (!left && left.error().code() == ErrorCode::Lost) {
     noteOnce(session,
              "is taken for alive, and keeps its tasks: " + evidence.reason + ", but " + left.error().message());
     return false;
   }
   if (!left) {
-    noteOnce(session, "is dead (" + evidence.reason + "), but what it left cannot be ended: " + left.error().message());
+    noteOnce(session, "is dead (" + evidence.reason +
+                          "), but its remaining processes cannot be killed: " + left.error().message());
     return false;
   }
   if (!left->ended.empty()) {
-    noteOnce(session, "is dead (" + evidence.reason + "): killed what it left: " + listed(left->ended));
+    noteOnce(session, "is dead (" + evidence.reason +
+                          "): killed its remaining processes: " + base::processListText(left->ended));
   }
-  if (!left->allGone) noteOnce(session, "is dead, but a process that it left does not end; its tasks wait for that");
+  if (!left->allGone) noteOnce(session, "is dead, but one of its processes does not end; its tasks wait for that");
   return left->allGone;
 }
 
-// Each reason once: a session is looked at every few seconds.
-void SqliteRecovery::noteOnce(const Listed& session, const std::string& what) {
+// Adds a notice unless it is the last one about this session: recovery examines each session every few seconds.
+void SqliteRecovery::noteOnce(const UnendedSession& session, const std::string& what) {
   auto& last = lastNotice_[session.number];
   if (std::exchange(last, what) == what) return;
-  const auto name = isInstanceName(session.origin.instance) ? session.origin.instance : "with an impossible name";
+  const auto name = base::isInstanceName(session.origin.instance) ? session.origin.instance : "with an impossible name";
   notices_.push_back("instance " + name + " (master " + std::to_string(session.master) + ") " + what);
 }
 
 Result<std::vector<std::int64_t>> SqliteRecovery::holdersWithoutSession(std::size_t limit) {
-  SqliteTransaction look(connection_, Kind::Read);
+  SqliteTransaction read(connection_, Kind::Read);
   std::vector<std::int64_t> holders;
   holders_.with(limit);
   while (holders_.step()) holders.push_back(holders_.integer(0));
-  if (auto looked = look.commit(); !looked) return looked.error();
+  if (auto finished = read.commit(); !finished) return finished.error();
   return holders;
 }
 
-// A session's row is written before it leases and stays while it holds a task: another program wrote the number, or
-// deleted the row.
+// Recovers tasks whose holder is no session. leptir writes the row of a session before the session leases and keeps it
+// while the session holds tasks, so another program wrote the holder or deleted the row.
 Result<std::size_t> SqliteRecovery::recoverWithoutSession(std::size_t limit) {
   if (limit == 0) return 0;
   const auto holders = holdersWithoutSession(limit);
@@ -232,10 +236,10 @@ void SqliteRecovery::giveBack(std::int64_t row, std::uint32_t expiries) {
   const auto delay = delayAfterExpiry(expiries);
   if (!delay) {
     const auto reason = "its holder was gone " + std::to_string(expiries) + " times";
-    bury_.with(makeTaskId(connection_.clock()), reason, now, expiries, row).run();
+    bury_.with(base::makeTaskId(connection_.clock()), reason, now, expiries, row).run();
   } else {
-    requeue_.with(now, delay->count(), expiries, row).run();  // at once: it keeps its place before later ones
+    requeue_.with(now, delay->count(), expiries, row).run();  // without a delay it stays before later tasks
   }
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -1,5 +1,6 @@
-// Finds sessions whose instance is dead and gives back what they held, and what no session holds. Any instance may do
-// it, and go on where another stopped: each step is one transaction that looks at the rows as they are then.
+// Finds sessions whose instance is dead and returns their tasks to the queue, also tasks whose holder is no session.
+// Any instance may do this and continue where another one stopped: each step is one transaction, which reads the rows
+// again.
 #pragma once
 
 #include <map>
@@ -12,7 +13,7 @@
 #include "backends/sqlite/session_evidence.h"
 #include "backends/sqlite/sqlite_queue.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
 class SqliteRecovery {
  public:
@@ -27,20 +28,20 @@ class SqliteRecovery {
   Result<std::set<std::string>> unendedInstances();
 
  private:
-  struct Listed {
+  struct UnendedSession {
     std::int64_t number;
     SessionOrigin origin;
     std::int64_t state;
-    std::int64_t master;  // its process number, for messages
-    bool isSuperseded;    // its instance has opened a later session
+    std::int64_t master;  // process number of its master
+    bool isSuperseded;    // the instance has opened a later session
   };
-  Result<std::vector<Listed>> unended();
-  Listed listedAt(const SqliteStatement& row) const;
-  Result<bool> claimIfOver(const Listed& session);
-  Result<void> reopen(const Listed& session);
-  bool mayClaim(const Listed& session, const Evidence& evidence);
-  bool endWhatIsLeft(const Listed& session, const Evidence& evidence);
-  void noteOnce(const Listed& session, const std::string& what);
+  Result<std::vector<UnendedSession>> unendedSessions();
+  UnendedSession readSession(const SqliteStatement& row) const;
+  Result<bool> claimIfDead(const UnendedSession& session);
+  Result<void> reopen(const UnendedSession& session);
+  bool mayClaim(const UnendedSession& session, const Evidence& evidence);
+  bool killRemainingProcesses(const UnendedSession& session, const Evidence& evidence);
+  void noteOnce(const UnendedSession& session, const std::string& what);
   Result<std::vector<std::int64_t>> holdersWithoutSession(std::size_t limit);
   Result<std::size_t> recoverWithoutSession(std::size_t limit);
   Result<std::size_t> giveBack(std::int64_t holder, std::size_t limit);
@@ -48,7 +49,7 @@ class SqliteRecovery {
 
   std::shared_ptr<SqliteQueue> queue_;
   SqliteConnection& connection_;
-  SqliteStatement unended_;
+  SqliteStatement selectUnended_;
   SqliteStatement claim_;
   SqliteStatement reopen_;
   SqliteStatement holders_;
@@ -57,7 +58,7 @@ class SqliteRecovery {
   SqliteStatement bury_;
   SqliteStatement end_;
   std::vector<std::string> notices_;
-  std::map<std::int64_t, std::string> lastNotice_;  // of each session
+  std::map<std::int64_t, std::string> lastNotice_;  // the last notice about each session, by its number
 };
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

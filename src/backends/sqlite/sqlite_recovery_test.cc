@@ -10,7 +10,7 @@
 #include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// One that holds two of three tasks. Its processes are made by the tests.
+// An instance that holds two of three tasks. The tests start its processes.
 struct DeadOrAlive {
   DeadOrAlive() {
     must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(3)));
@@ -30,12 +30,12 @@ struct DeadOrAlive {
   // A process that a task forked: it does not hold the lock.
   pid_t startProcess() {
     const pid_t child = startChild([this] {
-      lock = UniqueFd();
-      if (!bearMark(name)) return false;
+      lock = base::UniqueFd();
+      if (!base::setInstanceMark(name)) return false;
       ::pause();
       return true;
     });
-    EXPECT_TRUE(waitUntil([&] { return bearsMark(child, name); }));
+    EXPECT_TRUE(waitUntil([&] { return base::hasInstanceMark(child, name); }));
     return child;
   }
   std::filesystem::path lockFile() { return *database.backend.sessionLockFile(database.connection, name); }
@@ -45,13 +45,13 @@ struct DeadOrAlive {
     file->path = path;
     const auto connection = must(SqliteConnection::open(file, systemClock()));
     connection->execute(sql.c_str());
-    must(connection->outcome());
+    must(connection->transactionResult());
   }
   std::size_t recovered() { return must(other->recoverExpired(10)); }
 
   TestDatabase database;
-  std::string name = makeInstanceName();
-  UniqueFd lock = database.lock(name);
+  std::string name = base::makeInstanceName();
+  base::UniqueFd lock = database.lock(name);
   std::unique_ptr<SimpleBroker> other = database.broker();
 };
 
@@ -66,15 +66,15 @@ class SqliteRecoveryTest : public ::testing::Test {
   pid_t process = 0;
 };
 
-TEST_F(SqliteRecoveryTest, AFreeLockProvesDeathAndWhatIsKilledIsTold) {
+TEST_F(SqliteRecoveryTest, AFreeLockProvesDeathAndTheNoticeNamesTheKilledProcesses) {
   process = instance.startProcess();
-  instance.lock = UniqueFd();
+  instance.lock = base::UniqueFd();
   EXPECT_EQ(instance.recovered(), 2u);
   const auto notices = instance.other->takeNotices();
   ASSERT_THAT(notices, SizeIs(1));
   EXPECT_THAT(notices[0], HasSubstr(instance.name));
   EXPECT_THAT(notices[0], HasSubstr("its lock was free and is ours now"));
-  EXPECT_THAT(notices[0], HasSubstr("killed what it left: " + std::to_string(process)));
+  EXPECT_THAT(notices[0], HasSubstr("killed its remaining processes: " + std::to_string(process)));
   EXPECT_THAT(instance.other->takeNotices(), IsEmpty());
   ::waitpid(std::exchange(process, 0), nullptr, 0);
 }
@@ -82,38 +82,38 @@ TEST_F(SqliteRecoveryTest, AFreeLockProvesDeathAndWhatIsKilledIsTold) {
 TEST_F(SqliteRecoveryTest, AFreeLockProvesNothingWhileTheMasterLives) {
   process = instance.startProcess();
   instance.run("UPDATE leptir_sessions SET pid = " + std::to_string(process));
-  instance.lock = UniqueFd();
+  instance.lock = base::UniqueFd();
   EXPECT_EQ(instance.recovered(), 0u);
   EXPECT_TRUE(lives());
   EXPECT_THAT(instance.other->takeNotices(), ElementsAre(HasSubstr("but its master lives")));
 }
 
-TEST_F(SqliteRecoveryTest, ALockFileThatWasSweptAwayProvesNothingWhileAProcessLives) {
+TEST_F(SqliteRecoveryTest, ARemovedLockFileProvesNothingWhileAProcessLives) {
   process = instance.startProcess();
   std::filesystem::remove(instance.lockFile());
   EXPECT_EQ(instance.recovered(), 0u);
   EXPECT_EQ(instance.recovered(), 0u);
   EXPECT_TRUE(lives());
   const auto notices = instance.other->takeNotices();
-  ASSERT_THAT(notices, SizeIs(1)) << "said once";
+  ASSERT_THAT(notices, SizeIs(1)) << "the same notice is given once";
   EXPECT_THAT(notices[0], HasSubstr("its lock file is gone, but processes of it live: " + std::to_string(process)));
 }
 
-TEST_F(SqliteRecoveryTest, AnotherFileInThePlaceOfTheLockFileProvesNothingEither) {
+TEST_F(SqliteRecoveryTest, AReplacedLockFileProvesNothingWhileAProcessLives) {
   process = instance.startProcess();
   std::filesystem::rename(instance.database.folder.write("empty", ""), instance.lockFile());
   EXPECT_EQ(instance.recovered(), 0u);
   EXPECT_TRUE(lives());
 }
 
-TEST_F(SqliteRecoveryTest, ALockFileThatIsGoneTogetherWithTheProcessesIsDeath) {
-  instance.lock = UniqueFd();
+TEST_F(SqliteRecoveryTest, AMissingLockFileAndNoProcessesProveDeath) {
+  instance.lock = base::UniqueFd();
   std::filesystem::remove(instance.lockFile());
   EXPECT_EQ(instance.recovered(), 2u);
 }
 
-TEST_F(SqliteRecoveryTest, ALockFileThatIsGoneProvesNothingOfProcessesThatAreOutOfSight) {
-  instance.lock = UniqueFd();
+TEST_F(SqliteRecoveryTest, AMissingLockFileProvesNothingWhenProcessesMayBeOutOfSight) {
+  instance.lock = base::UniqueFd();
   std::filesystem::remove(instance.lockFile());
   instance.run("UPDATE leptir_sessions SET visible = 'another'");
   EXPECT_EQ(instance.recovered(), 0u);
@@ -121,7 +121,7 @@ TEST_F(SqliteRecoveryTest, ALockFileThatIsGoneProvesNothingOfProcessesThatAreOut
   EXPECT_EQ(instance.recovered(), 2u) << "nothing outlives a start of the machine";
 }
 
-TEST_F(SqliteRecoveryTest, WithoutDescriptorsNoInstanceIsDead) {
+TEST_F(SqliteRecoveryTest, WithoutFreeDescriptorsNoInstanceCountsAsDead) {
   process = instance.startProcess();
   EXPECT_TRUE(inChild([&] {
     SqliteBackend backend;
@@ -133,7 +133,7 @@ TEST_F(SqliteRecoveryTest, WithoutDescriptorsNoInstanceIsDead) {
   EXPECT_TRUE(lives());
 }
 
-// As root: by another user. As an ordinary user: by its own, without rights.
+// If the test runs as root, another user opens the file; else its owner, who has no rights to it.
 TEST_F(SqliteRecoveryTest, ALockFileThatMayNotBeOpenedProvesNothing) {
   process = instance.startProcess();
   EXPECT_TRUE(inChild([&] {
@@ -147,17 +147,17 @@ TEST_F(SqliteRecoveryTest, ALockFileThatMayNotBeOpenedProvesNothing) {
   EXPECT_TRUE(lives());
 }
 
-TEST_F(SqliteRecoveryTest, AFreeLockOfAnotherUserEndsNoProcessAndThatIsSaid) {
+TEST_F(SqliteRecoveryTest, AFreeLockOfAnotherUserKillsNoProcessAndTheNoticeSaysSo) {
   LEPTIR_NEEDS_ROOT();
   process = instance.startProcess();
   giveTo(kOtherUser, instance.lockFile());
-  instance.lock = UniqueFd();
+  instance.lock = base::UniqueFd();
   EXPECT_EQ(instance.recovered(), 2u);
   EXPECT_THAT(instance.other->takeNotices(), ElementsAre(HasSubstr("no process was ended")));
   EXPECT_TRUE(lives());
 }
 
-TEST_F(SqliteRecoveryTest, ACopyOfTheDatabaseGivesItsTasksBackAndTouchesNoProcess) {
+TEST_F(SqliteRecoveryTest, RecoveryInACopyOfTheDatabaseFreesItsTasksAndKillsNoProcess) {
   process = instance.startProcess();
   const auto copy = instance.database.folder / "copy.db";
   instance.run("VACUUM INTO '" + copy.string() + "'");
@@ -184,7 +184,7 @@ TEST_F(SqliteRecoveryTest, ARestoredBackupBelongsToNoInstance) {
 }
 
 TEST_F(SqliteRecoveryTest, ARowThatNamesAnotherInstanceDoesNotHarmIt) {
-  const auto stranger = std::exchange(instance.name, makeInstanceName());
+  const auto stranger = std::exchange(instance.name, base::makeInstanceName());
   process = instance.startProcess();
   const auto columns = std::string("(instance, epoch, host, pid, version, workers, opened");
   instance.run("INSERT INTO leptir_sessions " + columns + ") VALUES ('" + instance.name + "', 7, '', 1, '', 1, 0)");
@@ -195,24 +195,24 @@ TEST_F(SqliteRecoveryTest, ARowThatNamesAnotherInstanceDoesNotHarmIt) {
   EXPECT_TRUE(lives());
 }
 
-// As that of an instance which works on another database, or on none.
+// Such a master may work on another database, or on none.
 TEST_F(SqliteRecoveryTest, AFreeLockProvesNothingWhileAMasterOfThatNameLives) {
   process = startChild([&] {
-    instance.lock = UniqueFd();
-    const auto sign = bearMasterSign(instance.name);
-    if (!sign || !bearMark(instance.name)) return false;
+    instance.lock = base::UniqueFd();
+    const auto sign = base::setMasterMark(instance.name);
+    if (!sign || !base::setInstanceMark(instance.name)) return false;
     ::pause();
     return true;
   });
-  ASSERT_TRUE(waitUntil([&] { return bearsMark(process, instance.name); }));
-  instance.lock = UniqueFd();
+  ASSERT_TRUE(waitUntil([&] { return base::hasInstanceMark(process, instance.name); }));
+  instance.lock = base::UniqueFd();
   EXPECT_EQ(instance.recovered(), 0u);
   EXPECT_TRUE(lives());
   EXPECT_THAT(instance.other->takeNotices(),
               ElementsAre(HasSubstr("its master lives: process " + std::to_string(process))));
 }
 
-TEST_F(SqliteRecoveryTest, ASessionThatAnotherProgramCallsOverGoesOn) {
+TEST_F(SqliteRecoveryTest, ASessionThatAnotherProgramMarkedAsOverGoesOn) {
   const auto broker = instance.database.broker();
   const auto session = must(broker->resumeSession({instance.name, 1}));
   const auto held = must(session->heldTasks());
@@ -229,14 +229,14 @@ TEST_F(SqliteRecoveryTest, ASessionThatAnotherProgramCallsOverGoesOn) {
 }
 
 TEST_F(SqliteRecoveryTest, ADeadSessionLosesItsTasksWhateverItsStateSays) {
-  instance.lock = UniqueFd();
+  instance.lock = base::UniqueFd();
   instance.run("UPDATE leptir_sessions SET state = 2, ended = 5");
   EXPECT_EQ(must(instance.other->recoverExpired(1)), 1u);
   EXPECT_EQ(must(instance.other->tasksCount()).leased, 1u);
-  EXPECT_EQ(instance.recovered(), 1u) << "goes on with the claim";
+  EXPECT_EQ(instance.recovered(), 1u) << "continues the claim";
 }
 
-TEST_F(SqliteRecoveryTest, WhatNoSessionHoldsIsGivenBack) {
+TEST_F(SqliteRecoveryTest, TasksThatNoSessionHoldsReturnToTheQueue) {
   instance.run("UPDATE leptir_tasks SET holder = 99999999 WHERE holder = 16777216");
   EXPECT_EQ(instance.recovered(), 1u);
   EXPECT_THAT(instance.other->takeNotices(), ElementsAre(HasSubstr("gave back 1 tasks whose holder is no session")));
@@ -246,7 +246,7 @@ TEST_F(SqliteRecoveryTest, WhatNoSessionHoldsIsGivenBack) {
   EXPECT_EQ(must(instance.other->tasksCount()).due, 3u);
 }
 
-TEST_F(SqliteRecoveryTest, ANameThatIsNoneSelectsNeitherAProcessNorAPath) {
+TEST_F(SqliteRecoveryTest, AnInvalidInstanceNameSelectsNeitherAProcessNorAPath) {
   const auto outside = instance.database.folder.write("outside.lock", "");
   instance.run("UPDATE leptir_sessions SET instance = '../outside'");
   EXPECT_EQ(instance.recovered(), 2u);
@@ -254,23 +254,23 @@ TEST_F(SqliteRecoveryTest, ANameThatIsNoneSelectsNeitherAProcessNorAPath) {
   EXPECT_TRUE(std::filesystem::exists(outside));
 }
 
-TEST_F(SqliteRecoveryTest, ALockFileThatTheMasterMadeAnewProvesDeathAsTheFirstDid) {
+TEST_F(SqliteRecoveryTest, ALockFileThatTheMasterMadeAgainProvesDeathLikeTheFirst) {
   process = instance.startProcess();
   std::filesystem::remove(instance.lockFile());
   const auto broker = instance.database.broker();
   const auto session = must(broker->resumeSession({instance.name, 1}));
   instance.lock = instance.database.lock(instance.name);
   must(session->renew({}, 60s));
-  instance.lock = UniqueFd();
+  instance.lock = base::UniqueFd();
   EXPECT_EQ(instance.recovered(), 2u);
-  EXPECT_THAT(instance.other->takeNotices(), ElementsAre(HasSubstr("killed what it left")));
+  EXPECT_THAT(instance.other->takeNotices(), ElementsAre(HasSubstr("killed its remaining processes")));
   ::waitpid(std::exchange(process, 0), nullptr, 0);
 }
 
-TEST_F(SqliteRecoveryTest, ALockFileIsKeptUntilWhatItsInstanceHeldIsGivenBack) {
-  instance.lock = UniqueFd();
+TEST_F(SqliteRecoveryTest, ALockFileIsKeptUntilTheTasksOfItsInstanceAreRecovered) {
+  instance.lock = base::UniqueFd();
   std::filesystem::last_write_time(instance.lockFile(), std::filesystem::file_time_type::clock::now() - 2h);
-  const auto heir = makeInstanceName();
+  const auto heir = base::makeInstanceName();
   const auto lock = instance.database.lock(heir);
   ASSERT_TRUE(instance.other->openSession({heir, 1}, {}, 60s));
   EXPECT_TRUE(std::filesystem::exists(instance.lockFile()));
@@ -280,4 +280,4 @@ TEST_F(SqliteRecoveryTest, ALockFileIsKeptUntilWhatItsInstanceHeldIsGivenBack) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

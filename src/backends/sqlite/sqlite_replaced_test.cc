@@ -9,7 +9,7 @@
 #include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
@@ -19,14 +19,14 @@ void removeFiles(const TestDatabase& database) {
   for (const auto* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(database.path.string() + suffix);
 }
 
-TEST(SqliteReplaced, ARemovedFileTakesNoPushAndIsOpenedAnew) {
+TEST(SqliteReplaced, APushIntoARemovedFileFailsAndTheNextBrokerMakesTheFileAgain) {
   TestDatabase database;
   auto broker = database.broker(BrokerUse::Push);
   must(broker->pushBrokerTasks(someTasks(1)));
   EXPECT_TRUE(broker->isUsable());
   removeFiles(database);
   const auto refused = broker->pushBrokerTasks(someTasks(1));
-  ASSERT_FALSE(refused) << "it would be lost";
+  ASSERT_FALSE(refused) << "the task would be lost";
   EXPECT_EQ(refused.error().code(), ErrorCode::Unavailable);
   EXPECT_THAT(refused.error().message(), HasSubstr("removed or replaced"));
   EXPECT_FALSE(broker->isUsable());
@@ -35,11 +35,11 @@ TEST(SqliteReplaced, ARemovedFileTakesNoPushAndIsOpenedAnew) {
   EXPECT_EQ(broker->tasksCount()->due, 1u);
 }
 
-// By the suffixes of what is removed: -shm alone stays unnoticed by SQLite.
+// The parameter: suffixes of the files that are removed. SQLite itself does not notice when only -shm is removed.
 class SqliteReplacedLog : public testing::TestWithParam<std::vector<std::string>> {
  protected:
   void SetUp() override {
-    database.broker(BrokerUse::Push);  // the tables stand in the database when the connection is closed
+    database.broker(BrokerUse::Push);  // closing the connection checkpoints, so the tables are in the database file
   }
   void removeLog() {
     for (const auto& suffix : GetParam()) std::filesystem::remove(database.path.string() + suffix);
@@ -52,13 +52,13 @@ INSTANTIATE_TEST_SUITE_P(Removed, SqliteReplacedLog,
                          testing::Values(std::vector<std::string>{"-shm"}, std::vector<std::string>{"-wal"},
                                          std::vector<std::string>{"-wal", "-shm"}));
 
-TEST_P(SqliteReplacedLog, TakesNoPushAndIsOpenedAnew) {
+TEST_P(SqliteReplacedLog, RefusesAPushAndIsOpenedAgain) {
   auto broker = database.broker(BrokerUse::Push);
   const auto beside = database.records();
   ASSERT_TRUE(broker->tasksCount());
   removeLog();
   const auto refused = broker->pushBrokerTasks(someTasks(1));
-  ASSERT_FALSE(refused) << "it would be lost";
+  ASSERT_FALSE(refused) << "the task would be lost";
   EXPECT_EQ(refused.error().code(), ErrorCode::Unavailable);
   EXPECT_THAT(refused.error().message(), HasSubstr("removed or replaced"));
   EXPECT_FALSE(broker->isUsable());
@@ -68,7 +68,7 @@ TEST_P(SqliteReplacedLog, TakesNoPushAndIsOpenedAnew) {
   EXPECT_FALSE(beside->listMetaInfo({}, {})) << "the other stores of the old connection notice as well";
 }
 
-TEST_P(SqliteReplacedLog, ThatWasRemovedDuringACommitLeavesItUnanswered) {
+TEST_P(SqliteReplacedLog, RemovedDuringATransactionMakesTheCommitFail) {
   auto file = std::make_shared<SqliteFile>();
   file->path = database.path;
   const auto connection = must(SqliteConnection::open(file, systemClock()));
@@ -76,10 +76,10 @@ TEST_P(SqliteReplacedLog, ThatWasRemovedDuringACommitLeavesItUnanswered) {
   connection->execute("UPDATE leptir_state SET value = value");
   removeLog();
   EXPECT_FALSE(write.commit());
-  EXPECT_TRUE(connection->isWorn());
+  EXPECT_TRUE(connection->isBroken());
 }
 
-// A process that has the removed files open writes nothing of them into the database, at its end as little as before.
+// A process that still has the removed files open writes nothing of them into the database, not even when it ends.
 TEST_P(SqliteReplacedLog, IsNotWrittenOverTheCommitsOfOtherProcesses) {
   const auto isOpen = database.folder / "open", mayEnd = database.folder / "end";
   const pid_t old = startChild([&] {
@@ -97,7 +97,7 @@ TEST_P(SqliteReplacedLog, IsNotWrittenOverTheCommitsOfOtherProcesses) {
     if (broker && (*broker)->pushBrokerTasks({&task, 1})) answered.push_back(task.id);
   }
   database.folder.write("end", "");
-  ASSERT_TRUE(endedWell(old));
+  ASSERT_TRUE(exitedSuccessfully(old));
   const auto broker = database.broker();
   for (const auto& id : answered) EXPECT_TRUE(broker->keeper().find(id)) << id;
   // With a new -wal beside the old -shm SQLite answers with I/O errors until the old process has noticed.
@@ -105,7 +105,7 @@ TEST_P(SqliteReplacedLog, IsNotWrittenOverTheCommitsOfOtherProcesses) {
   EXPECT_TRUE(!canPush || answered.size() == 30) << answered.size();
 }
 
-TEST(SqliteReplaced, ANewConnectionDoesNotWorkOnTheRemovedIndexOfAnIdleOne) {
+TEST(SqliteReplaced, ANewConnectionIsRefusedWhileAnIdleOneHasARemovedShmOpen) {
   TestDatabase database;
   SqliteBackend other;
   const auto idle = must(other.openBroker(database.connection, BrokerUse::Push));
@@ -117,7 +117,7 @@ TEST(SqliteReplaced, ANewConnectionDoesNotWorkOnTheRemovedIndexOfAnIdleOne) {
   must(database.broker(BrokerUse::Push)->pushBrokerTasks(someTasks(1)));
 }
 
-TEST(SqliteReplaced, AnEmptiedFileIsNoticedAndMadeAnew) {
+TEST(SqliteReplaced, AnEmptiedFileIsNoticedAndMadeAgain) {
   TestDatabase database;
   auto broker = database.broker(BrokerUse::Push);
   must(broker->pushBrokerTasks(someTasks(2)));
@@ -130,9 +130,9 @@ TEST(SqliteReplaced, AnEmptiedFileIsNoticedAndMadeAnew) {
   EXPECT_EQ(broker->tasksCount()->due, 1u);
 }
 
-TEST(SqliteReplaced, ANewFileInItsPlaceIsNoticedByAnIdleSession) {
+TEST(SqliteReplaced, AReplacedFileIsNoticedByAnIdleSession) {
   TestDatabase database;
-  const auto instance = makeInstanceName();
+  const auto instance = base::makeInstanceName();
   const auto lock = database.lock(instance);
   auto broker = database.broker();
   auto session = must(broker->openSession({instance, 1}, {}, 60s));
@@ -148,7 +148,7 @@ TEST(SqliteReplaced, ANewFileInItsPlaceIsNoticedByAnIdleSession) {
   EXPECT_TRUE(broker->openSession({instance, 2}, {}, 60s));
 }
 
-TEST(SqliteReplaced, AFolderThatMayNotBeLookedIntoSaysNothing) {
+TEST(SqliteReplaced, AnUnreadableFolderDoesNotBreakTheConnection) {
   TestDatabase database;
   const auto broker = database.broker(BrokerUse::Push);
   EXPECT_TRUE(inChild([&] {
@@ -183,4 +183,4 @@ TEST(SqliteReplaced, AConnectionThatMetAnIoErrorIsNeverUsedAgain) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

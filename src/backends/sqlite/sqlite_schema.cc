@@ -5,12 +5,12 @@
 
 #include "backends/sqlite/sqlite_migrations.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 constexpr std::int64_t kTablesOfEachVersion = 4;
 
-// The first column of the first row. The statement is reset: while one reads, no table can be dropped.
+// The first column of the first row. Resets the statement: while one reads, SQLite cannot drop a table.
 std::optional<std::int64_t> numberFrom(SqliteConnection& connection, const char* sql) {
   SqliteStatement select(connection, sql);
   std::optional<std::int64_t> number;
@@ -24,19 +24,19 @@ Error isDamaged(const SqliteConnection& connection, const std::string& what) {
                connection.file().where() + ": another program changed the tables of leptir: " + what);
 }
 
-// 0: there are no tables of leptir yet. Corrupt: some are missing, or the version is.
+// The schema version of the file. 0: it has no tables of leptir yet. Corrupt: some tables or the version are missing.
 Result<std::int64_t> versionOf(SqliteConnection& connection) {
   const auto tables = numberFrom(connection,
                                  "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN"
                                  " ('leptir_state', 'leptir_sessions', 'leptir_tasks', 'leptir_records')");
-  if (connection.failed()) return connection.outcome().error();
+  if (connection.failed()) return connection.transactionResult().error();
   if (tables == 0) return 0;
   if (tables != kTablesOfEachVersion) {
     return isDamaged(connection, std::to_string(*tables) + " of " + std::to_string(kTablesOfEachVersion) +
                                      " tables are there; restore the database, or choose another path");
   }
   const auto version = numberFrom(connection, "SELECT value FROM leptir_state WHERE name = 'version'");
-  if (connection.failed()) return connection.outcome().error();
+  if (connection.failed()) return connection.transactionResult().error();
   if (version) return *version;
   return isDamaged(connection,
                    "leptir_state has no version; restore the database, or, if this leptir made it, INSERT "
@@ -44,7 +44,7 @@ Result<std::int64_t> versionOf(SqliteConnection& connection) {
                        std::to_string(kSchemaVersion) + ")");
 }
 
-// Step by step to the version of this leptir. False: no step leads away from a version on the way.
+// Upgrades the tables to kSchemaVersion, step by step. False: a version has no step to a later one.
 bool upgrade(SqliteConnection& connection, std::int64_t version) {
   while (version != kSchemaVersion) {
     const auto steps = schemaSteps();
@@ -59,19 +59,19 @@ bool upgrade(SqliteConnection& connection, std::int64_t version) {
 
 }  // namespace
 
-Result<void> prepareSchema(SqliteConnection& connection, Missing missing) {
+Result<void> prepareSchema(SqliteConnection& connection, WhenMissing missing) {
   {
-    SqliteTransaction look(connection, SqliteTransaction::Kind::Read);
+    SqliteTransaction read(connection, SqliteTransaction::Kind::Read);
     const auto found = versionOf(connection);
     if (!found) return found.error();
     const auto version = *found;
-    if (auto read = look.commit(); !read) return read;
+    if (auto finished = read.commit(); !finished) return finished;
     if (version == kSchemaVersion) return {};
-    if (missing == Missing::IsNotFound && version == 0) return notMadeYet(connection.file());
-    if (missing == Missing::IsNotFound && version < kSchemaVersion) return {};
+    if (missing == WhenMissing::ReportNotFound && version == 0) return notMadeYet(connection.file());
+    if (missing == WhenMissing::ReportNotFound && version < kSchemaVersion) return {};
   }
   SqliteTransaction make(connection, SqliteTransaction::Kind::Write);
-  const auto found = versionOf(connection);  // another process may have been quicker
+  const auto found = versionOf(connection);  // again: another process may have made the tables meanwhile
   if (!found) return found.error();
   const auto version = *found;
   if (version > kSchemaVersion) {
@@ -81,10 +81,10 @@ Result<void> prepareSchema(SqliteConnection& connection, Missing missing) {
                                          "); install that version, or choose another path");
   }
   if (!upgrade(connection, version)) {
-    return Error(ErrorCode::Invalid, connection.file().where() + ": its tables say schema " + std::to_string(version) +
-                                         ", which there never was; restore the database, or choose another path");
+    return Error(ErrorCode::Invalid, connection.file().where() + ": its tables have schema " + std::to_string(version) +
+                                         ", which no leptir ever made; restore the database, or choose another path");
   }
   return make.commit();
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -4,31 +4,33 @@
 #include <chrono>
 #include <utility>
 
-#include "backends/sqlite/lease_runs.h"
+#include "backends/sqlite/lease_ranges.h"
 #include "backends/sqlite/session_lock.h"
 #include "backends/sqlite/sqlite_schema.h"
 #include "base/failpoint.h"
 #include "base/task_id.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
 using Kind = SqliteTransaction::Kind;
 
-// Envelopes may have 16 MiB each: as many as fit are leased, but at least one.
-constexpr std::size_t kMostBytesAtOnce = std::size_t{64} << 20;
-// A log that is not tidied yet is looked after when nothing came for this long.
-constexpr auto kTidyAfter = 1s;
+// A lease stops once its envelopes have more bytes than this (each may have 16 MiB); it takes at least one task.
+constexpr std::size_t kMaxBytesPerLease = std::size_t{64} << 20;
+// A waiting pop wakes up after this time to checkpoint -wal, unless -wal is empty.
+constexpr auto kCheckpointAfter = 1s;
 
 LeasedTask leasedTaskAt(const SqliteStatement& row) {
   const auto lease = static_cast<std::uint64_t>(row.integer(1));
-  return {
-      std::string(row.text(6)), countersAt(row, 2), {lease, std::to_string(row.integer(0))}, std::string(row.text(7))};
+  return {std::string(row.text(6)),
+          readCounters(row, 2),
+          {lease, std::to_string(row.integer(0))},
+          std::string(row.text(7))};
 }
 
-// Where a row stands in the queue: by its time, then by its age.
-std::pair<Time, std::int64_t> placeOf(const SqliteStatement& row) {
+// The position of a row in the queue: by its due time, then by its age.
+std::pair<Time, std::int64_t> queuePosition(const SqliteStatement& row) {
   return {timeOfDue(row.integer(8)), row.integer(0)};
 }
 
@@ -46,10 +48,9 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
                              " ELSE EXISTS (SELECT 1 FROM leptir_tasks WHERE holder = number AND holder > 16777217) END"
                              " FROM leptir_sessions WHERE number = ?"),
       earliest_(connection_, "SELECT min(due) FROM leptir_tasks WHERE holder = 16777216"),
-      atOnce_(
-          connection_,
-          "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due FROM leptir_tasks"
-          " WHERE holder = 16777216 AND due < -1152921504606846976 ORDER BY due, seq LIMIT ?"),
+      atOnce_(connection_,
+              "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due FROM leptir_tasks"
+              " WHERE holder = 16777216 AND due < -1152921504606846976 ORDER BY due, seq LIMIT ?"),
       due_(connection_,
            "SELECT seq, lease, failures, crashes, expiries, unknown, envelope, cancelled_by, due FROM leptir_tasks"
            " WHERE holder = 16777216 AND due BETWEEN -1152921504606846976 AND ? ORDER BY due, seq LIMIT ?"),
@@ -58,7 +59,7 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
                  " SET value = max(iif(value < 2305843009213693952, value, 0) + 1, excluded.value) RETURNING value"),
       mark_(connection_,
             "UPDATE leptir_tasks SET holder = ?, lease = ? WHERE seq BETWEEN ? AND ? AND holder = 16777216"),
-      wish_(connection_, "SELECT cancelled_by FROM leptir_tasks WHERE seq = ? AND holder = ? AND lease = ?"),
+      cancelRequest_(connection_, "SELECT cancelled_by FROM leptir_tasks WHERE seq = ? AND holder = ? AND lease = ?"),
       delete_(connection_, "DELETE FROM leptir_tasks WHERE seq BETWEEN ? AND ? AND holder = ? AND lease = ?"),
       release_(connection_,
                "UPDATE leptir_tasks SET holder = 16777216, due = coalesce(?, due), failures = ?, crashes = ?,"
@@ -77,7 +78,7 @@ SqliteSession::SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t nu
                 "UPDATE leptir_tasks SET holder = 16777216, due = CASE WHEN due < -1152921504606846976 THEN due"
                 " ELSE min(due, ?) - 2305843009213693952 END WHERE holder = ? AND holder > 16777217"),
       end_(connection_, "UPDATE leptir_sessions SET state = 2, ended = ? WHERE number = ?"),
-      noteLock_(connection_, "UPDATE leptir_sessions SET lock = ? WHERE number = ?") {}
+      updateLockInode_(connection_, "UPDATE leptir_sessions SET lock = ? WHERE number = ?") {}
 
 Result<std::vector<LeasedTask>> SqliteSession::popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) {
   if (limit > 0 && moreWereDue_) {
@@ -85,45 +86,46 @@ Result<std::vector<LeasedTask>> SqliteSession::popBrokerTasks(std::size_t limit,
     if (!leased || !leased->empty()) return leased;
   }
   for (bool waited = false;; waited = true) {
-    bell_.clear();  // before looking: a push after the look rings anew
+    bell_.clear();  // before reading: a push after the read rings again
     const auto next = untilNextDue();
     if (!next) return next.error();
     if (*next <= Duration::zero() && limit > 0) return lease(limit);
     if (waited || limit == 0) return std::vector<LeasedTask>();
-    connection_.tidyWhenIdle();
+    connection_.checkpointWhenIdle();
     const auto wait =
-        connection_.isTidy() ? std::min(longest, *next) : std::min<Duration>({longest, *next, kTidyAfter});
+        connection_.isLogEmpty() ? std::min(longest, *next) : std::min<Duration>({longest, *next, kCheckpointAfter});
     if (wake.waitFor(wait, bell_.descriptor())) return std::vector<LeasedTask>();
   }
 }
 
 Result<Renewal> SqliteSession::renew(std::span<const LeaseId> held, Duration) {
-  SqliteTransaction look(connection_, Kind::Read);
+  SqliteTransaction read(connection_, Kind::Read);
   if (auto open = checkOpen(); !open) return open.error();
   Renewal renewal;
   for (const auto& lease : held) {
     const auto row = rowOf(lease);
-    const bool ours = row && wish_.with(*row, number_, lease.number).step();
+    const bool ours = row && cancelRequest_.with(*row, number_, lease.number).step();
     if (!ours) {
       renewal.lost.push_back(lease);
-    } else if (!wish_.isNull(0)) {
-      renewal.cancelled.push_back({lease, std::string(wish_.text(0))});
+    } else if (!cancelRequest_.isNull(0)) {
+      renewal.cancelled.push_back({lease, std::string(cancelRequest_.text(0))});
     }
   }
-  if (auto looked = look.commit(); !looked) return looked.error();
-  if (auto noted = noteLockFile(); !noted) return noted.error();
+  if (auto finished = read.commit(); !finished) return finished.error();
+  if (auto noted = saveLockInode(); !noted) return noted.error();
   return renewal;
 }
 
-// The master makes a lock file anew that was removed: whoever judges the instance later must know that one.
-Result<void> SqliteSession::noteLockFile() {
-  const auto place = placeOf(lockFile_);
-  if (!place || place->inode == notedLock_) return {};
+// The master replaces a removed lock file. This writes the inode of the new one into the session's row: other instances
+// compare it when they test whether this instance is dead (session_evidence.h).
+Result<void> SqliteSession::saveLockInode() {
+  const auto fileId = fileIdOf(lockFile_);
+  if (!fileId || fileId->inode == savedLockInode_) return {};
   if (tryToLockSession(lockFile_).answer != SessionLockAttempt::Answer::Held) return {};
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
-  noteLock_.with(static_cast<std::int64_t>(place->inode), number_).run();
+  updateLockInode_.with(static_cast<std::int64_t>(fileId->inode), number_).run();
   if (auto written = write.commit(); !written) return written;
-  notedLock_ = place->inode;
+  savedLockInode_ = fileId->inode;
   return {};
 }
 
@@ -131,14 +133,14 @@ Result<std::vector<LeaseId>> SqliteSession::acknowledge(std::span<const LeaseId>
   {
     SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
     if (auto open = checkOpen(); !open) return open.error();
-    if (deleteRuns(leases)) {
+    if (deleteRanges(leases)) {
       LEPTIR_FAILPOINT("sqlite.acknowledge.before_commit");
       if (auto written = write.commit(); !written) return written.error();
       LEPTIR_FAILPOINT("sqlite.acknowledge.after_commit");
       return std::vector<LeaseId>();
     }
   }
-  // Rare: some are no longer ours. Which ones, only single statements can tell.
+  // Rare: this session has lost some of the leases. One statement for each lease tells which.
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
   auto notOurs = deleteOneByOne(leases);
@@ -146,16 +148,16 @@ Result<std::vector<LeaseId>> SqliteSession::acknowledge(std::span<const LeaseId>
   return notOurs;
 }
 
-Result<std::vector<LeaseId>> SqliteSession::release(std::span<const Released> tasks) {
+Result<std::vector<LeaseId>> SqliteSession::release(std::span<const TaskRelease> tasks) {
   std::vector<LeaseId> notOurs;
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
   const auto now = connection_.clock().now();
   for (const auto& task : tasks) {
-    const auto& [lease, counters, released, envelope, leftUntil] = task;
+    const auto& [lease, counters, released, envelope, leftToOthersUntil] = task;
     const auto row = rowOf(lease);
-    const auto time = row && leftUntil ? leaveToOthers(*row, task) : released;
-    const auto due = time ? std::optional(dueAgain(*time, now)) : std::nullopt;
+    const auto time = row && leftToOthersUntil ? leaveToOthers(*row, task) : released;
+    const auto due = time ? std::optional(dueAfterRelease(*time, now)) : std::nullopt;
     if (!row || release_.with(due, counters.failures, counters.crashes, counters.expiries, counters.unknown, *row,
                               number_, lease.number)
                         .runChanging() == 0) {
@@ -169,13 +171,13 @@ Result<std::vector<LeaseId>> SqliteSession::release(std::span<const Released> ta
   return notOurs;
 }
 
-Result<std::vector<LeaseId>> SqliteSession::bury(std::span<const Buried> tasks) {
+Result<std::vector<LeaseId>> SqliteSession::bury(std::span<const TaskBurial> tasks) {
   std::vector<LeaseId> notOurs;
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
   for (const auto& [lease, counters, reason, envelope] : tasks) {
     const auto row = rowOf(lease);
-    const auto idIfNone = makeTaskId(connection_.clock());
+    const auto idIfNone = base::makeTaskId(connection_.clock());
     if (!row || bury_.with(idIfNone, reason, connection_.now(), counters.failures, counters.crashes, counters.expiries,
                            counters.unknown, *row, number_, lease.number)
                         .runChanging() == 0) {
@@ -189,12 +191,12 @@ Result<std::vector<LeaseId>> SqliteSession::bury(std::span<const Buried> tasks) 
 }
 
 Result<std::vector<LeasedTask>> SqliteSession::heldTasks() {
-  SqliteTransaction look(connection_, Kind::Read);
+  SqliteTransaction read(connection_, Kind::Read);
   if (auto open = checkOpen(); !open) return open.error();
   std::vector<LeasedTask> held;
   held_.with(number_);
   while (held_.step()) held.push_back(leasedTaskAt(held_));
-  if (auto looked = look.commit(); !looked) return looked.error();
+  if (auto finished = read.commit(); !finished) return finished.error();
   return held;
 }
 
@@ -210,58 +212,59 @@ Result<void> SqliteSession::close() {
   return {};
 }
 
-// Within a transaction: what follows then happens while the session is open, or not at all. A later session of the
-// instance ends it, and so does an end after which it holds nothing. A claim alone does not: it may be a mistake (then
-// SqliteRecovery undoes it), and what it gives back is lost row by row.
+// Call it within the transaction that depends on it. Lost: the instance opened a later session, or this one ended
+// and holds no tasks. A claim alone does not end the session: it may be a mistake, which SqliteRecovery undoes, and
+// tasks that it gave back are lost one by one.
 Result<void> SqliteSession::checkOpen() {
   const bool open = open_.with(number_).step() && open_.integer(0) != 0;
-  if (connection_.failed()) return connection_.outcome();
+  if (connection_.failed()) return connection_.transactionResult();
   if (!open) return Error(ErrorCode::Lost, connection_.file().where() + ": the session was claimed or closed");
   return {};
 }
 
-// Zero or less: a task is due.
+// The time until the next task is due. Zero or less: a task is due now.
 Result<Duration> SqliteSession::untilNextDue() {
-  SqliteTransaction look(connection_, Kind::Read);
+  SqliteTransaction read(connection_, Kind::Read);
   if (auto open = checkOpen(); !open) return open.error();
-  if (!left_.empty()) {
-    const auto ahead = untilOneIsNotLeft();
-    if (auto looked = look.commit(); !looked) return looked.error();
+  if (!leftToOthers_.empty()) {
+    const auto ahead = untilNextLeasable();
+    if (auto finished = read.commit(); !finished) return finished.error();
     return ahead;
   }
   const bool some = earliest_.with().step() && !earliest_.isNull(0);
-  const auto ahead = some ? saturatedSubtract(earliest_.integer(0), connection_.now()) : Duration::max().count();
-  if (auto looked = look.commit(); !looked) return looked.error();
+  const auto ahead = some ? base::saturatedSubtract(earliest_.integer(0), connection_.now()) : Duration::max().count();
+  if (auto finished = read.commit(); !finished) return finished.error();
   return Duration(ahead);
 }
 
-// What this session leaves to others counts from the end of that time.
-Duration SqliteSession::untilOneIsNotLeft() {
+// As untilNextDue(), but tasks that this session leaves to others count from the end of that time.
+Duration SqliteSession::untilNextLeasable() {
   const auto now = connection_.clock().now();
   auto earliest = Time::max();
-  waiting_.with(left_.size() + 1);
+  waiting_.with(leftToOthers_.size() + 1);
   while (waiting_.step()) {
-    const auto due = waiting_.integer(0) < kAtOnceBelow ? now : timeOfDue(waiting_.integer(0));
-    const auto until = left_.until(waiting_.text(1), now);
+    const auto due = waiting_.integer(0) < kAtOnceLimit ? now : timeOfDue(waiting_.integer(0));
+    const auto until = leftToOthers_.until(waiting_.text(1), now);
     earliest = std::min(earliest, std::max(due, until.value_or(due)));
     if (!until) break;
   }
   waiting_.reset();
-  return saturatedSubtract(earliest, now);
+  return base::saturatedSubtract(earliest, now);
 }
 
-// Empty: the row has no id any more.
+// Empty: the row is gone or has no id.
 std::string SqliteSession::idOf(std::int64_t row) {
   std::string id(id_.with(row).step() ? id_.text(0) : std::string_view());
   id_.reset();
   return id;
 }
 
-// Answers when it is due.
-std::optional<Time> SqliteSession::leaveToOthers(std::int64_t row, const Released& released) {
+// Remembers that this session leaves the task to others until `leftToOthersUntil`. Answers the due time to store, which
+// is `leftToOthersUntil` if the session cannot remember that.
+std::optional<Time> SqliteSession::leaveToOthers(std::int64_t row, const TaskRelease& released) {
   const auto id = idOf(row);
-  const bool isLeft = !id.empty() && left_.add(id, *released.leftUntil, connection_.clock().now());
-  return isLeft ? released.due : released.leftUntil;
+  const bool isLeft = !id.empty() && leftToOthers_.add(id, *released.leftToOthersUntil, connection_.clock().now());
+  return isLeft ? released.due : released.leftToOthersUntil;
 }
 
 Result<std::vector<LeasedTask>> SqliteSession::lease(std::size_t limit) {
@@ -269,7 +272,7 @@ Result<std::vector<LeasedTask>> SqliteSession::lease(std::size_t limit) {
   SqliteTransaction write(connection_, Kind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();
   auto leased = selectDue(limit);
-  if (leased.empty() && !connection_.failed()) return leased;  // somebody else was quicker
+  if (leased.empty() && !connection_.failed()) return leased;  // another session leased them first
   const auto number = nextLease_.with(connection_.now()).step() ? nextLease_.integer(0) : 0;
   nextLease_.run();
   mark(number);
@@ -286,12 +289,12 @@ std::vector<LeasedTask> SqliteSession::selectDue(std::size_t limit) {
   std::size_t bytes = 0;
   rows_.clear();
   const auto now = connection_.clock().now();
-  const auto most = limit + left_.size();
+  const auto most = limit + leftToOthers_.size();
   bool hasAtOnce = atOnce_.with(most).step(), hasDue = due_.with(connection_.now(), most).step();
-  while ((hasAtOnce || hasDue) && found.size() < limit && bytes <= kMostBytesAtOnce) {
-    const bool takeAtOnce = hasAtOnce && (!hasDue || placeOf(atOnce_) < placeOf(due_));
+  while ((hasAtOnce || hasDue) && found.size() < limit && bytes <= kMaxBytesPerLease) {
+    const bool takeAtOnce = hasAtOnce && (!hasDue || queuePosition(atOnce_) < queuePosition(due_));
     auto& row = takeAtOnce ? atOnce_ : due_;
-    if (left_.empty() || !left_.until(idOf(row.integer(0)), now)) {
+    if (leftToOthers_.empty() || !leftToOthers_.until(idOf(row.integer(0)), now)) {
       found.push_back(leasedTaskAt(row));
       rows_.push_back(row.integer(0));
       bytes += found.back().envelope.size();
@@ -304,14 +307,14 @@ std::vector<LeasedTask> SqliteSession::selectDue(std::size_t limit) {
 }
 
 void SqliteSession::mark(std::int64_t lease) {
-  for (const auto& run : runsOf(rows_, lease)) mark_.with(number_, lease, run.first, run.last).run();
+  for (const auto& range : rangesOf(rows_, lease)) mark_.with(number_, lease, range.first, range.last).run();
 }
 
-// True: all were ours and are gone. False: some were not; roll back.
-bool SqliteSession::deleteRuns(std::span<const LeaseId> leases) {
-  const auto runs = runsOf(leases);
-  return runs && std::ranges::all_of(*runs, [this](const auto& run) {
-           return delete_.with(run.first, run.last, number_, run.lease).runChanging() == run.length();
+// True: this session held all of them, and the tasks are deleted. False: it did not, and the caller must roll back.
+bool SqliteSession::deleteRanges(std::span<const LeaseId> leases) {
+  const auto ranges = rangesOf(leases);
+  return ranges && std::ranges::all_of(*ranges, [this](const auto& range) {
+           return delete_.with(range.first, range.last, number_, range.lease).runChanging() == range.length();
          });
 }
 
@@ -324,4 +327,4 @@ std::vector<LeaseId> SqliteSession::deleteOneByOne(std::span<const LeaseId> leas
   return notOurs;
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -1,5 +1,5 @@
-// One session: leases tasks and settles them. Its life is that of the lock that its instance holds (session_lock.h);
-// nothing here expires by time.
+// One session of a SQLite broker: leases tasks, and acknowledges, releases or buries them. It lasts as long as its
+// instance holds its lock (session_lock.h) and never expires by time.
 #pragma once
 
 #include <filesystem>
@@ -8,34 +8,34 @@
 #include <vector>
 
 #include "backends/sqlite/sqlite_queue.h"
-#include "broker/left_to_others.h"
+#include "broker/lease_exclusions.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 
 class SqliteSession final : public BrokerSession {
  public:
-  // `lockFile`: of its instance.
+  // `lockFile`: the lock file of the session's instance.
   SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t number, Doorbell bell, std::filesystem::path lockFile);
 
   Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override;
   Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override;
   Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override;
-  Result<std::vector<LeaseId>> release(std::span<const Released> tasks) override;
-  Result<std::vector<LeaseId>> bury(std::span<const Buried> tasks) override;
+  Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override;
+  Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override;
   Result<std::vector<LeasedTask>> heldTasks() override;
   Result<void> close() override;
 
  private:
   Result<void> checkOpen();
   Result<Duration> untilNextDue();
-  Result<void> noteLockFile();
+  Result<void> saveLockInode();
   Result<std::vector<LeasedTask>> lease(std::size_t limit);
   std::vector<LeasedTask> selectDue(std::size_t limit);
-  Duration untilOneIsNotLeft();
+  Duration untilNextLeasable();
   std::string idOf(std::int64_t row);
-  std::optional<Time> leaveToOthers(std::int64_t row, const Released& released);
+  std::optional<Time> leaveToOthers(std::int64_t row, const TaskRelease& released);
   void mark(std::int64_t lease);
-  bool deleteRuns(std::span<const LeaseId> leases);
+  bool deleteRanges(std::span<const LeaseId> leases);
   std::vector<LeaseId> deleteOneByOne(std::span<const LeaseId> leases);
 
   std::shared_ptr<SqliteQueue> queue_;
@@ -43,18 +43,18 @@ class SqliteSession final : public BrokerSession {
   std::int64_t number_;
   Doorbell bell_;
   std::filesystem::path lockFile_;
-  std::uint64_t notedLock_ = 0;     // inode of the file
-  std::vector<std::int64_t> rows_;  // what selectDue found
+  std::uint64_t savedLockInode_ = 0;  // inode of the lock file, as last written into the session's row
+  std::vector<std::int64_t> rows_;    // rows of the tasks that selectDue() returned last
 
-  bool moreWereDue_ = false;        // the last lease took all that it could: then it pays to try without a look
-  LeftToOthers<std::string> left_;  // by id
+  bool moreWereDue_ = false;  // the last lease was full: the next pop leases without a query before
+  broker::LeaseExclusions<std::string> leftToOthers_;  // by task id
   SqliteStatement open_;
   SqliteStatement earliest_;
   SqliteStatement atOnce_;
   SqliteStatement due_;
   SqliteStatement nextLease_;
   SqliteStatement mark_;
-  SqliteStatement wish_;
+  SqliteStatement cancelRequest_;
   SqliteStatement delete_;
   SqliteStatement release_;
   SqliteStatement waiting_;
@@ -63,7 +63,7 @@ class SqliteSession final : public BrokerSession {
   SqliteStatement held_;
   SqliteStatement giveBack_;
   SqliteStatement end_;
-  SqliteStatement noteLock_;
+  SqliteStatement updateLockInode_;
 };
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -8,19 +8,19 @@
 #include <thread>
 #include <utility>
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
 
-// A waiting process looks for the database's lock every 200 us, later where processors are busy.
+// A waiting process polls the database's lock every 200 us, less often when the processors are busy.
 constexpr auto kPause = 1ms;
 constexpr int kMostPauses = 3;
 
 }  // namespace
 
 bool WaitingWriters::open(const std::filesystem::path& folder) {
-  if (!folder_) folder_ = UniqueFd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!folder_) folder_ = base::UniqueFd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   return static_cast<bool>(folder_);
 }
 
@@ -43,4 +43,4 @@ void WaitingWriters::letOthersGoFirst(const std::filesystem::path& folder) {
   for (int i = 0; i < kMostPauses && hasOthers(folder); ++i) std::this_thread::sleep_for(kPause);
 }
 
-}  // namespace leptir
+}  // namespace leptir::sqlite

@@ -4,7 +4,7 @@
 
 #include "tests/support/temp_dir.h"
 
-namespace leptir {
+namespace leptir::sqlite {
 namespace {
 
 TEST(WaitingWritersTest, AreSeenByOthersUntilTheyWaitNoLonger) {
@@ -17,7 +17,7 @@ TEST(WaitingWritersTest, AreSeenByOthersUntilTheyWaitNoLonger) {
   EXPECT_FALSE(ours.hasOthers(folder.path()));
 }
 
-TEST(WaitingWritersTest, MayBeSeveral) {
+TEST(WaitingWritersTest, SeveralProcessesCanWaitAtOnce) {
   const TempDir folder;
   WaitingWriters ours, first, second;
   first.announce(folder.path());
@@ -34,4 +34,4 @@ TEST(WaitingWritersTest, AreNotSeenWithoutAFolder) {
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::sqlite

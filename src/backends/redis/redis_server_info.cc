@@ -1,0 +1,102 @@
+#include "backends/redis/redis_server_info.h"
+
+#include <charconv>
+
+#include "backends/redis/redis_connection.h"
+#include "base/escape.h"
+
+namespace leptir::redis {
+namespace {
+
+constexpr int kOldestVersion = 60200;
+
+// The value in the line "name:value\r\n" of INFO; empty: there is no such line.
+std::string_view infoValue(std::string_view info, std::string_view name) {
+  for (std::size_t at = 0; at < info.size();) {
+    auto end = info.find("\r\n", at);
+    if (end == std::string_view::npos) end = info.size();
+    const auto line = info.substr(at, end - at);
+    if (line.starts_with(name) && line.substr(name.size()).starts_with(':')) return line.substr(name.size() + 1);
+    at = end + 2;
+  }
+  return {};
+}
+
+std::string durabilityOf(std::string_view info, std::optional<std::string_view> save,
+                         std::optional<std::string_view> appendFsync) {
+  if (infoValue(info, "aof_enabled") == "1") {
+    if (!appendFsync) return "append-only file; how often it is synced is unknown (CONFIG GET is refused)";
+    if (*appendFsync == "always") return "append-only file, synced before each answer: all survives a power cut";
+    if (*appendFsync == "no")
+      return "append-only file, synced when the system decides: a power cut loses up to 30 s or more";
+    return "append-only file, synced each second: all survives the death of the server, a power cut loses up to 2 s";
+  }
+  if (!save) return "no append-only file; whether it saves snapshots is unknown (CONFIG GET is refused)";
+  if (!save->empty()) return "snapshots: a crash of the server loses all changes since the last one";
+  return "none: all is lost when the server stops";
+}
+
+void warnOfEviction(std::string_view policy, std::vector<std::string>& warnings) {
+  if (policy.empty() || policy == "noeviction") return;
+  const bool onlyExpiring = policy.starts_with("volatile");
+  warnings.push_back("its maxmemory-policy is " + base::escaped(policy) + ": when it is full it deletes " +
+                     (onlyExpiring ? "records before their time" : "tasks and records") + "; set it to noeviction");
+}
+
+}  // namespace
+
+Result<RedisServerInfo> readServerInfo(RedisConnection& connection) {
+  connection.append({"INFO"});
+  connection.append({"CONFIG", "GET", "save"});
+  connection.append({"CONFIG", "GET", "appendfsync"});
+  const auto replies = connection.exchange();
+  if (!replies) return replies.error();
+  std::optional<std::string_view> info;
+  if (const auto reply = replies->at(0).value(); reply.kind() == RedisValue::Kind::Text) info = reply.text();
+  const auto setting = [&](std::size_t i) -> std::optional<std::string_view> {
+    const auto reply = replies->at(i).value();
+    if (reply.size() != 2) return {};
+    return reply[1].text();
+  };
+  auto serverInfo = parseServerInfo(info, setting(1), setting(2));
+  if (serverInfo.version == 0) serverInfo.version = connection.version();
+  for (auto& warning : serverInfo.warnings) warning.insert(0, connection.address().where() + ": ");
+  return serverInfo;
+}
+
+RedisServerInfo parseServerInfo(std::optional<std::string_view> info, std::optional<std::string_view> save,
+                                std::optional<std::string_view> appendFsync) {
+  RedisServerInfo serverInfo;
+  if (!info) {
+    serverInfo.durability = "unknown (INFO is refused)";
+    serverInfo.warnings.push_back("does not let leptir see whether it evicts or persists: permit INFO");
+    return serverInfo;
+  }
+  const auto version = infoValue(*info, "redis_version");
+  serverInfo.version = redisVersion(version);
+  if (serverInfo.version != 0 && serverInfo.version < kOldestVersion)
+    serverInfo.warnings.push_back("its version is " + base::escaped(version) + ": leptir needs 6.2 or newer");
+  if (infoValue(*info, "role") == "slave")
+    serverInfo.warnings.push_back("it is a replica, which cannot be written: name its primary");
+  warnOfEviction(infoValue(*info, "maxmemory_policy"), serverInfo.warnings);
+  if (infoValue(*info, "aof_enabled") == "0" && save && save->empty())
+    serverInfo.warnings.push_back("it keeps nothing on disk: when it stops, all is lost; set appendonly to yes");
+  serverInfo.durability = durabilityOf(*info, save, appendFsync);
+  return serverInfo;
+}
+
+int redisVersion(std::string_view text) {
+  int number = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (int part = 0; part < 3; ++part) {
+    unsigned value = 0;
+    const auto [after, error] = std::from_chars(at, end, value);
+    if (error != std::errc() || value > 99) return 0;
+    number = number * 100 + static_cast<int>(value);
+    at = after != end && *after == '.' ? after + 1 : after;
+  }
+  return number;
+}
+
+}  // namespace leptir::redis

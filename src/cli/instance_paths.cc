@@ -1,0 +1,19 @@
+#include "cli/instance_paths.h"
+
+#include "config/state_paths.h"
+
+namespace leptir::cli {
+
+Result<instance::InstanceFiles> instanceFilesOf(const std::filesystem::path& config, const std::filesystem::path& pid) {
+  if (!pid.empty()) return instance::InstanceFiles{.pidFile = pid, .boardFile = config::statusBoardBeside(pid)};
+  Config named;
+  named.file = config;
+  auto pidFile = config::pidFileFor(named);
+  if (!pidFile) return pidFile.error();
+  auto alias = config::aliasFileFor(named);
+  if (!alias) return alias.error();
+  return instance::InstanceFiles{
+      .pidFile = *pidFile, .boardFile = config::statusBoardBeside(*pidFile), .aliasFile = *alias};
+}
+
+}  // namespace leptir::cli

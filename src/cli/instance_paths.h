@@ -1,0 +1,17 @@
+// The paths of an instance's files, by which start, stop and status find it: derived from the path of the
+// configuration, or given by --pid.
+#pragma once
+
+#include <filesystem>
+
+#include "instance/find_instance.h"
+#include "leptir/result.h"
+
+namespace leptir::cli {
+
+// `config` and `pid` are --config and --pid, or empty. Uses the path of the configuration only and does not read the
+// file: an instance must be found even if its configuration is broken by now. Invalid: no folder for the state can be
+// chosen; the message says what to do.
+Result<instance::InstanceFiles> instanceFilesOf(const std::filesystem::path& config, const std::filesystem::path& pid);
+
+}  // namespace leptir::cli

@@ -1,0 +1,35 @@
+// Warnings of `push`: the task's name is probably mistyped; the id belongs to a buried task.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "leptir/broker.h"
+#include "leptir/config.h"
+#include "leptir/run_main.h"
+
+namespace leptir::cli {
+
+// Warns once about each name that neither the program nor the configuration knows but that resembles a known name. A
+// name that resembles none is taken for a task of another program and causes no warning.
+class NameCheck {
+ public:
+  NameCheck(const Program& program, const Config& config);
+
+  // Returns the warning, or an empty text.
+  std::string warningAbout(const std::string& name);
+
+ private:
+  std::set<std::string, std::less<>> known_;
+  std::set<std::string, std::less<>> warned_;
+};
+
+// For each of `ids` whose task is buried in the broker at `index`: id → a text that says so. Pushing such an id adds
+// nothing, because a buried task keeps its id in the queue. Empty if none is buried, or if the store cannot look it up.
+std::map<std::string, std::string> buriedWarnings(Broker& broker, std::size_t index, std::span<const std::string> ids);
+
+}  // namespace leptir::cli

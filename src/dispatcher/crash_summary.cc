@@ -1,0 +1,102 @@
+#include "dispatcher/crash_summary.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <string_view>
+
+#include "base/hex_text.h"
+#include "base/utf8.h"
+#include "dispatcher/user_frame.h"
+
+namespace leptir::dispatcher {
+namespace {
+
+// An uncaught std::bad_alloc counts; std::bad_array_new_length does not, since it comes from a wrong size.
+bool ranOutOfMemory(const link::Verdict& verdict) {
+  return verdict.oomKilled ||
+         (verdict.crashReport == link::CrashReportKind::Exception && verdict.exception.starts_with("std::bad_alloc"));
+}
+
+bool diedOfMemoryFault(const link::Verdict& verdict) {
+  return (verdict.signal == SIGSEGV || verdict.signal == SIGBUS) &&
+         verdict.crashReport == link::CrashReportKind::Signal;
+}
+
+std::string killedBy(const link::Verdict& verdict) {
+  auto text = "killed by signal " + std::to_string(verdict.signal) + " (" + ::strsignal(verdict.signal) + ")";
+  if (verdict.signalSender != 0) {
+    text += " from process " + std::to_string(verdict.signalSender);
+  } else if (diedOfMemoryFault(verdict)) {
+    text += " at address " + base::hexText(verdict.faultAddress);
+  }
+  return text;
+}
+
+std::string exited(const link::Verdict& verdict) {
+  const auto* function = verdict.crashReport == link::CrashReportKind::Exit        ? "exit("
+                         : verdict.crashReport == link::CrashReportKind::QuickExit ? "quick_exit("
+                                                                                   : "_exit(";
+  return "ended by " + (function + std::to_string(verdict.exitCode)) + ") inside the task";
+}
+
+// A library that aborts says why in the last line of stderr.
+std::string_view lastLine(std::string_view text) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  return base::utf8Prefix(text.substr(text.rfind('\n') + 1), 300);
+}
+
+// Whether glibc complains about a corrupted heap: the words with which its messages begin.
+bool isAboutTheHeap(std::string_view line) {
+  constexpr std::string_view kWords[] = {"malloc",
+                                         "free()",
+                                         "double free",
+                                         "realloc()",
+                                         "calloc",
+                                         "munmap_chunk",
+                                         "corrupted",
+                                         "memalign",
+                                         "break adjusted to free",
+                                         "Fatal glibc error: malloc"};
+  return std::ranges::any_of(kWords, [line](std::string_view words) { return line.starts_with(words); });
+}
+
+std::string aborted(const link::Verdict& verdict) {
+  const auto line = lastLine(verdict.stderrTail);
+  if (isAboutTheHeap(line)) return "smashed heap (" + std::string(line) + "), " + killedBy(verdict);
+  return killedBy(verdict) + (line.empty() ? "" : ": " + std::string(line));
+}
+
+std::string exception(const link::Verdict& verdict) {
+  return "uncaught exception" + (verdict.exception.empty() ? "" : " " + verdict.exception);
+}
+
+std::string whatHappened(const link::Verdict& verdict) {
+  if (verdict.oomKilled) return "out of memory, " + killedBy(verdict) + " by the kernel";
+  if (ranOutOfMemory(verdict)) return "out of memory: " + exception(verdict);
+  if (verdict.signal == 0) return exited(verdict);
+  const bool bySelf = verdict.signal == SIGABRT;
+  if (bySelf && verdict.crashReport == link::CrashReportKind::Exception) return exception(verdict);
+  if (bySelf && verdict.crashReport == link::CrashReportKind::Terminate) return "ended by std::terminate";
+  if (verdict.crashReport == link::CrashReportKind::StackOverflow) return "stack overflow, " + killedBy(verdict);
+  if (bySelf && verdict.signalSender == 0) return aborted(verdict);
+  if (verdict.signal == SIGKILL) return killedBy(verdict) + " from outside";
+  return killedBy(verdict);
+}
+
+std::string where(const link::Verdict& verdict) {
+  const auto frame = userFrame(verdict.stack);
+  return frame.empty() ? "" : ", in " + frame;
+}
+
+}  // namespace
+
+Cause crashCause(const link::Verdict& verdict) {
+  return ranOutOfMemory(verdict) ? Cause::OutOfMemory : Cause::Crashed;
+}
+
+std::string describeCrash(const link::Verdict& verdict) {
+  return whatHappened(verdict) + where(verdict);
+}
+
+}  // namespace leptir::dispatcher

@@ -1,0 +1,286 @@
+#include "instance/instance_setup.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <utility>
+
+#include "base/instance_mark.h"
+#include "base/nonblocking_output.h"
+#include "base/task_id.h"
+#include "base/wipe_memory.h"
+#include "config/assemble.h"
+#include "dispatcher/dispatcher.h"
+#include "instance/predecessor.h"
+#include "instance/program_check.h"
+#include "instance/secret_variables.h"
+#include "instance/terminal_output.h"
+#include "leptir/version.h"
+#include "link/stderr_forwarder.h"
+#include "task/program_task.h"
+#include "worker/worker.h"
+
+namespace leptir::instance {
+namespace {
+
+constexpr int kOk = 0, kNotDone = 1, kConfigurationWrong = 78;
+
+// A lack of space, memory or descriptors passes, and the start may be tried again; a wrong configuration stays wrong.
+int refuseToStart(const Error& error) {
+  return reportError(error, error.code() == ErrorCode::Unavailable ? kNotDone : kConfigurationWrong);
+}
+
+std::string hostName() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+// How long sessions last in tests, which cannot wait a minute for one to expire. Zero: not set.
+Duration leaseForTests() {
+  const char* const seconds = std::getenv("LEPTIR_TEST_LEASE");
+  return seconds == nullptr ? Duration(0) : std::chrono::seconds(std::atoi(seconds));
+}
+
+bool isFile(const LogSinkConfig& sink) {
+  return sink.type == LogSinkConfig::Type::File;
+}
+
+template <class Store>
+std::string nameAndType(const Store& store) {
+  return store.name == store.type ? store.name : store.name + " (" + store.type + ")";
+}
+
+// A warning if this process and its children may not write files of any size; else empty.
+std::string limitOfFileSizes() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return {};
+  return "no file of this instance can grow beyond " + std::to_string(limit.rlim_max) +
+         " bytes (ulimit -f, LimitFSIZE of systemd), neither a log nor a database";
+}
+
+int exitStatusOf(master::MasterEnd end) {
+  switch (end) {
+    case master::MasterEnd::Stopped:
+    case master::MasterEnd::DrainedEmpty:
+      return kOk;
+    case master::MasterEnd::StoreUnusable:
+      return dispatcher::kExitStoreUnusable;
+    default:
+      return kNotDone;
+  }
+}
+
+}  // namespace
+
+InstanceSetup::InstanceSetup(Config& config, const InstanceOptions& options, const Program& program,
+                             InstanceLocks& files)
+    : configFromCaller_(config), options_(options), program_(program), name_(base::makeInstanceName()), files_(files) {
+  current_.lines = BrokerLines(config.brokers);
+  current_.config = config;
+}
+
+int InstanceSetup::prepare() {
+  auto logger = openLogger(current_.config);
+  if (!logger) return refuseToStart(logger.error());
+  current_.logger = std::move(*logger);
+  current_.program = programOf(current_.config);
+  logStart();
+  for (const auto& sentence : unusablePrograms(current_.config)) current_.logger.warning(sentence);
+  if (const auto raised = descriptorLimit_.raiseFor(current_.config); !raised)
+    return reportError(raised.error(), kConfigurationWrong);
+  if (auto marked = base::setInstanceMark(name_); !marked) return reportError(marked.error(), kNotDone);
+  auto sign = base::setMasterMark(name_);
+  if (!sign) return reportError(sign.error(), kNotDone);
+  masterSign_ = std::move(*sign);
+  auto link = link::Link::create(current_.config.daemon.numberOfWorkers);
+  if (!link) return reportError(link.error(), kNotDone);
+  link_ = std::move(*link);
+  if (const auto lease = leaseForTests(); lease > Duration(0)) {
+    link_->page().leaseTimes.lease = lease;
+    current_.logger.warning("LEPTIR_TEST_LEASE: sessions expire after " +
+                            std::to_string(lease / std::chrono::seconds(1)) + " s");
+  }
+  predecessor_ = cleanUpPredecessor(options_.files.boardFile, current_.logger);
+  auto board =
+      link::StatusBoard::create(options_.files.boardFile, name_, current_.config.daemon.numberOfWorkers, systemClock());
+  if (!board) return refuseToStart(board.error());
+  board_ = std::move(*board);
+  board_->setMaster(::getpid());
+  if (!current_.config.file.empty()) board_->setConfiguration(std::filesystem::absolute(current_.config.file).string());
+  board_->setState(link::InstanceState::Starting, "its stores to be checked");
+  return kOk;
+}
+
+std::vector<std::string> InstanceSetup::warnings() const {
+  std::vector<std::string> warnings;
+  if (options_.daemon && std::ranges::none_of(current_.config.loggers, isFile))
+    warnings.push_back("no logger of type file is configured, and a daemon uses no other: it logs nothing");
+  if (current_.config.metaStorages.empty())
+    warnings.push_back("no meta_storage is configured: what becomes of tasks is not recorded");
+  if (auto limit = limitOfFileSizes(); !limit.empty()) warnings.push_back(std::move(limit));
+  return warnings;
+}
+
+int InstanceSetup::takeSessionLocks() {
+  const auto taken = locks_.take(config::Stores(current_.config).sessionLockFiles(name_));
+  if (taken) return kOk;
+  return reportError(taken.error(),
+                     taken.error().code() == ErrorCode::Invalid ? dispatcher::kExitStoreUnusable : kNotDone);
+}
+
+void InstanceSetup::abandon() {
+  if (board_) board_->remove();
+}
+
+void InstanceSetup::logStart() const {
+  std::string brokers, storages;
+  for (const auto& broker : current_.config.brokers) brokers += (brokers.empty() ? "" : ", ") + nameAndType(broker);
+  for (const auto& storage : current_.config.metaStorages)
+    storages += (storages.empty() ? "" : ", ") + nameAndType(storage);
+  const auto& file = current_.config.file;
+  say(LogLevel::Info, "leptir " + std::string(kVersion) + " starts: pid " + std::to_string(::getpid()) +
+                          ", configuration " + (file.empty() ? "none" : std::filesystem::absolute(file).string()) +
+                          ", brokers: " + brokers + ", records: " + (storages.empty() ? "none" : storages) + ", " +
+                          std::to_string(current_.config.daemon.numberOfWorkers) + " workers.");
+  for (const auto& warning : warnings()) say(LogLevel::Warning, warning);
+}
+
+int InstanceSetup::run(const std::function<void()>& closeInChild) {
+  const int masterPid = ::getpid();
+  current_.logger.queueFromNowOn();
+  const master::ChildMains children{.dispatcher =
+                                        [this, masterPid, &closeInChild] {
+                                          closeInChild();
+                                          board_->closeInChild();
+                                          masterSign_ = base::UniqueFd();
+                                          return dispatch(masterPid);
+                                        },
+                                    .worker =
+                                        [this, masterPid, &closeInChild](int slot) {
+                                          closeInChild();
+                                          board_->closeInChild();
+                                          masterSign_ = base::UniqueFd();
+                                          return work(slot, masterPid);
+                                        }};
+  master::Master master(
+      masterOptions(current_), *link_, *board_, current_.logger, systemClock(), children,
+      [this] { (void)current_.logger.reopen(); }, reloadHooks(), [this] { keepFiles(); });
+  const auto end = master.run();
+  link::forwardStderr(*link_, base::NonBlockingOutput(STDERR_FILENO));
+  flushLog();
+  board_->remove();
+  if (end == master::MasterEnd::Stopped || end == master::MasterEnd::DrainedEmpty ||
+      end == master::MasterEnd::DrainedExceptUnknown)
+    locks_.remove();
+  return exitStatusOf(end);
+}
+
+// Writes the last lines of the log. What cannot be written any more is reported on stderr.
+void InstanceSetup::flushLog() {
+  constexpr Duration kLastLines = std::chrono::seconds(1);
+  const auto losses = current_.logger.flushWithin(kLastLines);
+  if (!losses.empty()) (void)base::NonBlockingOutput(STDERR_FILENO).write("leptir: " + losses);
+}
+
+// A daemon logs to files only, as PHP leptir does.
+Result<Logger> InstanceSetup::openLogger(const Config& config) const {
+  auto sinks = config.loggers;
+  if (options_.daemon) std::erase_if(sinks, std::not_fn(isFile));
+  return Logger::open(sinks);
+}
+
+Program InstanceSetup::programOf(const Config& config) const {
+  Program program = program_;
+  for (const auto& [name, spec] : config.programs) {
+    const auto rules = config.rules.find(name);
+    const auto limits = rules == config.rules.end() ? ResourceLimits() : rules->second.limits;
+    task::addProgram(program.tasks, name, spec, name_, limits);
+  }
+  return program;
+}
+
+master::MasterOptions InstanceSetup::masterOptions(const LoadedConfig& loaded) const {
+  const auto& config = loaded.config;
+  master::MasterOptions options;
+  options.workers = config.daemon.numberOfWorkers;
+  options.killGrace = config.daemon.killGrace;
+  options.shutdownGrace = config.daemon.shutdownGrace;
+  for (const auto& broker : loaded.lines.brokers()) options.brokerNames.push_back(broker.name);
+  return options;
+}
+
+// --- what the child processes run
+
+Config InstanceSetup::configWithAllBrokers(const LoadedConfig& loaded) const {
+  auto config = loaded.config;
+  config.brokers = loaded.lines.brokers();
+  return config;
+}
+
+int InstanceSetup::dispatch(int masterPid) {
+  current_.logger.queueFromNowOn();
+  const auto& daemon = current_.config.daemon;
+  dispatcher::DispatcherOptions options;
+  options.instance = name_;
+  options.predecessor = predecessor_;
+  options.card = {
+      .host = hostName(), .pid = masterPid, .version = std::string(kVersion), .workers = daemon.numberOfWorkers};
+  options.masterPid = masterPid;
+  for (auto& name : current_.program.tasks.names()) options.names.insert(std::move(name));
+  options.rules = current_.config.rules;
+  options.taskExecutionTime = daemon.taskExecutionTime;
+  options.emptyQueueSleepTime = daemon.emptyQueueSleepTime;
+  options.workersActiveSleepTime = daemon.workersActiveSleepTime;
+  options.drain = options_.drain;
+  options.reopenLogs = [this] { (void)current_.logger.reopen(); };
+  config::Stores stores(configWithAllBrokers(current_));
+  auto brokers = stores.brokerFactories();
+  for (std::size_t i = 0; i < brokers.size(); ++i) brokers[i].detaching = current_.lines.lines()[i].detaching;
+  return dispatcher::runDispatcher(options, *link_, *board_, std::move(brokers), stores.metaStorageFactories(),
+                                   current_.logger, systemClock());
+}
+
+// A worker opens no store, and the user code that it runs must not find the passwords of stores.
+void InstanceSetup::wipeSecrets() {
+  const auto wipeStores = [](auto& stores) {
+    for (auto& store : stores) {
+      wipeVariablesOf(store.connection);
+      base::wipe(store.connection);
+    }
+  };
+  const auto wipeConfig = [&wipeStores](Config& config) {
+    wipeStores(config.brokers);
+    wipeStores(config.metaStorages);
+  };
+  wipeConfig(configFromCaller_);
+  for (auto* loaded : {&current_, next_.get()}) {
+    if (loaded == nullptr) continue;
+    wipeConfig(loaded->config);
+    for (const auto& broker : loaded->lines.brokers()) wipeVariablesOf(broker.connection);
+    loaded->lines.wipeConnections();
+  }
+  if (newText_) base::wipe(newText_->text);
+  base::wipeFreeMemory();
+}
+
+int InstanceSetup::work(int slot, int masterPid) {
+  wipeSecrets();
+  locks_.closeInForkedChildren();
+  current_.logger.unshareStreams();
+  descriptorLimit_.restore();
+  ::setenv("LEPTIR_SESSION", name_.c_str(), 1);  // for programs that tasks start
+  worker::WorkerOptions options;
+  options.slot = slot;
+  options.masterPid = masterPid;
+  options.rules = &current_.config.rules;
+  options.maxTasks = current_.config.daemon.maxTasksPerWorker;
+  options.maxMemory = current_.config.daemon.maxMemoryPerWorker;
+  options.reopenLogs = [this] { (void)current_.logger.reopen(); };
+  return worker::runWorker(options, *link_, current_.program, current_.logger, systemClock());
+}
+
+}  // namespace leptir::instance

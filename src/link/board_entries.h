@@ -1,0 +1,37 @@
+// The entries of a status board in shared memory: one process writes an entry while others may read it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "base/sequence_lock.h"
+#include "leptir/clock.h"
+#include "link/status_board.h"
+
+namespace leptir::link {
+
+// The state of the instance. Written by the master.
+struct StateEntry {
+  base::SequenceLock lock;
+  base::RelaxedValue<InstanceState> state;
+  base::RelaxedText<240> waitsFor;
+};
+
+// What one worker does. Written by the dispatcher, except the pid, which the master writes.
+struct WorkerEntry {
+  std::atomic<std::int32_t> pid{0};
+  base::SequenceLock lock;
+  base::RelaxedValue<bool> busy;
+  base::RelaxedValue<std::int64_t> startedBoot;
+  base::RelaxedValue<double> progress;
+  base::RelaxedText<256> taskId;
+  base::RelaxedText<256> taskName;
+  base::RelaxedText<116> progressText;
+};
+
+BoardWorker readWorkerEntry(const WorkerEntry& line, int slot, BootTime now);
+std::pair<InstanceState, std::string> readStateEntry(const StateEntry& line);
+
+}  // namespace leptir::link

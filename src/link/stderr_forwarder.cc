@@ -1,0 +1,52 @@
+#include "link/stderr_forwarder.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace leptir::link {
+namespace {
+
+constexpr std::uint64_t kMostBehind = std::uint64_t{1} << 20;
+constexpr std::size_t kPiece = 4096;
+
+// The number of bytes that could be written.
+std::size_t writeSome(const base::NonBlockingOutput& to, std::string_view text) {
+  const auto written = to.write(text);
+  return written > 0 ? static_cast<std::size_t>(written) : 0;
+}
+
+// The text up to its last line feed, so that lines of two workers do not mix; all of it if it has no line feed.
+std::string_view wholeLines(std::string_view text) {
+  const auto end = text.rfind('\n');
+  return end == std::string_view::npos ? text : text.substr(0, end + 1);
+}
+
+void carry(Slot& slot, const WorkerStderr& from, const base::NonBlockingOutput& to) {
+  auto& carried = slot.stderrForwarded();
+  const auto end = from.end();
+  auto position = std::min<std::uint64_t>(carried, end);
+  if (end - position > kMostBehind) {
+    const auto skipped = end - position - kMostBehind;
+    if (writeSome(to, "[leptir: " + std::to_string(skipped) + " bytes of a worker's stderr left out]\n") == 0) return;
+    position += skipped;
+  }
+  while (position < end) {
+    const auto stretch = std::min<std::uint64_t>(position + kPiece, end);
+    const auto text = from.read(position, stretch, kPiece);
+    const auto lines = wholeLines(text);
+    const bool hasHoles = text.size() < stretch - position;
+    const auto written = text.empty() ? 0 : writeSome(to, lines);
+    if (written == 0 && !text.empty()) break;
+    position = hasHoles ? stretch : position + written;
+  }
+  carried = position;
+}
+
+}  // namespace
+
+void forwardStderr(Link& link, const base::NonBlockingOutput& to) {
+  for (int slot = 0; slot < link.workers(); ++slot) carry(link.slot(slot), link.workerStderr(slot), to);
+}
+
+}  // namespace leptir::link

@@ -1,0 +1,39 @@
+// Notifies a service manager (systemd, Type=notify) that the master is ready, alive or stopping. sd_notify(3) describes
+// the datagrams. Without NOTIFY_SOCKET in the environment nothing is sent.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/unique_fd.h"
+#include "leptir/clock.h"
+
+namespace leptir::master {
+
+// For use by one thread.
+class ServiceNotifier {
+ public:
+  // Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and removes them from the environment, since they are not
+  // meant for tasks. `pid`: that of this process.
+  static ServiceNotifier fromEnvironment(int pid);
+  ServiceNotifier() = default;
+
+  // To be called in each round of the master; sends what is new. `working`: the dispatcher makes progress. Otherwise no
+  // watchdog message is sent, so that the manager restarts the instance. While the instance is working but not ready
+  // yet, or stopping, the manager is asked for more time.
+  void notify(bool ready, bool stopping, bool working, BootTime now);
+  void closeInChild() { socket_ = base::UniqueFd(); }
+
+ private:
+  void tellProgress(BootTime now);
+  void send(std::string_view message) const;
+
+  base::UniqueFd socket_;
+  std::string address_;
+  std::optional<Duration> watchdogEvery_;
+  BootTime beatAt_{}, extendAt_{};
+  bool toldReady_ = false, toldStopping_ = false;
+};
+
+}  // namespace leptir::master

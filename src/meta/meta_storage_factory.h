@@ -1,0 +1,25 @@
+// A configured meta storage that is not open yet, with the function that opens it; see BrokerFactory.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "leptir/simple_meta_storage.h"
+
+namespace leptir::meta {
+
+struct MetaStorageFactory {
+  std::string name;
+  bool required = true;
+  std::string place;  // see Backend::storeLocation
+  std::function<Result<std::unique_ptr<SimpleMetaStorage>>()> open;
+};
+
+// Whether the thread of a broker saves the records of the broker's tasks in this storage itself: only if the storage is
+// required and lies in the same store.
+inline bool isColocated(const MetaStorageFactory& storage, const std::string& brokersPlace) {
+  return storage.required && !brokersPlace.empty() && storage.place == brokersPlace;
+}
+
+}  // namespace leptir::meta
