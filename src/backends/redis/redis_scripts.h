@@ -55,7 +55,7 @@ struct RedisScripts {
   RedisScript claim;
   // sessions | longest → names of sessions of at most `longest` bytes
   RedisScript listSessions;
-  // cancel | longest ids → who requested the cancellation of each task, cut to `longest` bytes; nil: nobody
+  // cancel | longest ids → who requested the cancellation of each task, cut to `longest` bytes; nil: no user
   RedisScript cancelRequestsOf;
   // queue sessions buriedTasks | leasedPrefix → numbers of tasks: [due, scheduled, leased, buried]
   RedisScript count;
