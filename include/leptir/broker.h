@@ -14,9 +14,12 @@
 
 #include "leptir/base_task.h"
 #include "leptir/json.h"
-#include "leptir/simple_broker.h"
+#include "leptir/task_counts.h"
 
 namespace leptir {
+
+class SimpleBroker;  // leptir/spi/simple_broker.h
+struct BrokerTask;   // leptir/spi/broker_task.h
 
 // How a task is pushed. Every field is optional; each has an initializer, so that `{.delay = 5min}` compiles without a
 // warning.

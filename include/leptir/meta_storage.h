@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "leptir/simple_meta_storage.h"
+#include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir {
 

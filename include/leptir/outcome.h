@@ -10,6 +10,9 @@
 
 namespace leptir {
 
+// `status` of the record: PHP leptir's numbers.
+enum class TaskStatus { Pending = 1, InProgress = 2, Completed = 3 };
+
 // `retC` of the record: PHP leptir's numbers.
 enum class ExitStatus {
   Success = 1,

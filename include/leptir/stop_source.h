@@ -5,8 +5,8 @@
 #include <atomic>
 #include <memory>
 
+#include "leptir/spi/wake.h"
 #include "leptir/stop_token.h"
-#include "leptir/wake.h"
 
 namespace leptir {
 

@@ -2,13 +2,10 @@
 // length.
 #pragma once
 
-#include <cstddef>
 #include <span>
 #include <string>
 
 namespace leptir::base {
-
-inline constexpr std::size_t kMostIdsInAMessage = 10;
 
 // "a, b, c". Of more than ten ids, the first ten and the count of the others: "a, b, …, j and 990 more (1000 in all)".
 std::string idList(std::span<const std::string> ids);

@@ -18,6 +18,7 @@
 #include "base/instance_mark.h"
 #include "base/proc_check.h"
 #include "base/proc_text.h"
+#include "base/short_list.h"
 #include "base/task_id.h"
 #include "base/unique_fd.h"
 
@@ -26,8 +27,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-
-constexpr std::size_t kMostListed = 10;
 
 Membership environmentOf(pid_t process, std::string_view instance) {
   const auto environment = readProcText(process, "environ");
@@ -148,12 +147,9 @@ InstanceProcess describeProcess(pid_t process) {
 }
 
 std::string processListText(std::span<const InstanceProcess> processes) {
-  std::string text;
-  for (const auto& [pid, command] : processes.first(std::min(processes.size(), kMostListed))) {
-    text += (text.empty() ? "" : ", ") + std::to_string(pid) + " (" + command + ")";
-  }
-  if (processes.size() > kMostListed) text += " and " + std::to_string(processes.size() - kMostListed) + " more";
-  return text;
+  return shortList(processes, [](const InstanceProcess& process) {
+    return std::to_string(process.pid) + " (" + process.command + ")";
+  });
 }
 
 Result<std::vector<InstanceProcess>> processesOf(std::string_view instance) {

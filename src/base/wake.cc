@@ -1,4 +1,4 @@
-#include "leptir/wake.h"
+#include "leptir/spi/wake.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>

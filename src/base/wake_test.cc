@@ -1,4 +1,4 @@
-#include "leptir/wake.h"
+#include "leptir/spi/wake.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

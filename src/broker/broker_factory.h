@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::broker {
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <thread>
 
+#include "leptir/spi/simple_broker.h"
+
 namespace leptir::broker {
 namespace {
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "leptir/clock.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::broker {
 

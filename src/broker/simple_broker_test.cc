@@ -1,4 +1,4 @@
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 
 #include <gtest/gtest.h>
 

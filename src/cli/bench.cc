@@ -6,6 +6,7 @@
 #include "cli/bench_instance.h"
 #include "cli/commands.h"
 #include "cli/print.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::cli {
 namespace {
@@ -144,7 +145,7 @@ int runCommand(const BenchCommand& command, const Program& program) {
   const auto read = configOf(command, folder);
   if (!read) {
     fail(read.error());
-    return kExitConfigError;
+    return base::kExitConfigError;
   }
   const auto& config = *read;
   const auto queue = queueOf(config);
@@ -183,7 +184,7 @@ int runCommand(const BenchCommand& command, const Program& program) {
 
   if (command.json) {
     std::cout << writeJson(answer) << '\n';
-    return kExitDone;
+    return base::kExitDone;
   }
   printLine("{}, {} workers, {} no-op tasks, {} scheduled; {}", config.brokers.front().type,
             config.daemon.numberOfWorkers, command.tasks, command.scheduled, queue->durability);
@@ -196,7 +197,7 @@ int runCommand(const BenchCommand& command, const Program& program) {
   printLine("  {:<36} {:>10.2f} % of a core", "idle", answer["idleCpuPercent"].get<double>());
   printLine("  {:<36} {:>10.1f} MiB master, {:.1f} dispatcher, {:.1f} worker", "private memory",
             throughput.memory.master, throughput.memory.dispatcher, throughput.memory.worker);
-  return kExitDone;
+  return base::kExitDone;
 }
 
 }  // namespace leptir::cli

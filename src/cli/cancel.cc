@@ -2,6 +2,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "base/host_name.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "config/assemble.h"
@@ -12,16 +13,10 @@
 namespace leptir::cli {
 namespace {
 
-std::string hostName() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
 // user@host, which the record shows as `cancelledBy`.
 std::string userAtHost() {
   const auto* user = ::getpwuid(::geteuid());
-  return (user != nullptr ? std::string(user->pw_name) : std::to_string(::geteuid())) + "@" + hostName();
+  return (user != nullptr ? std::string(user->pw_name) : std::to_string(::geteuid())) + "@" + base::hostName();
 }
 
 // Saves the record that a dispatcher would save for a cancelled task, with the task's earlier runs as its history.
@@ -34,7 +29,7 @@ Result<void> recordCancelled(const Config& config, const FoundTask& found, const
   task.lease.number = static_cast<std::uint64_t>(now.time_since_epoch().count());
   if (auto head = task::decodeEnvelope(found.envelope)) task.head = std::move(*head);
   task.head.id = found.id;
-  auto settlement = dispatcher::settleCancelled(task, found.envelope, by, now, {hostName(), ::getpid()});
+  auto settlement = dispatcher::settleCancelled(task, found.envelope, by, now, {base::hostName(), ::getpid()});
   Result<void> saved;
   for (const auto& entry : storage->storages()) {
     auto record = *settlement.record;
@@ -48,17 +43,17 @@ Result<void> recordCancelled(const Config& config, const FoundTask& found, const
 int printRemovedBuried(const FoundTask& found) {
   printLine("Removed {} from the buried tasks ({}). Its record, where there is one, is unchanged.", found.id,
             found.reason);
-  return kExitDone;
+  return base::kExitDone;
 }
 
 int recordAndPrintRemoved(const Config& config, const FoundTask& found, const std::string& by) {
   if (found.state == TaskState::Buried) return printRemovedBuried(found);
   if (auto recorded = recordCancelled(config, found, by); !recorded) {
     fail(recorded.error().in("the task is cancelled, but its record could not be saved"));
-    return kExitPartlyDone;
+    return base::kExitPartlyDone;
   }
   printLine("Cancelled {}: the waiting task is taken out of the queue.", found.id);
-  return kExitDone;
+  return base::kExitDone;
 }
 
 constexpr std::size_t kRecoveredAtOnce = 1000;
@@ -91,7 +86,7 @@ Result<int> cancelIn(SimpleBroker& broker, const CancelCommand& command, const C
   if (!cancelled) return cancelled.error();
   if (*cancelled == CancelResult::Removed) return recordAndPrintRemoved(config, *found, by);
   printLine("Asked the instance that runs {} to end it; 'leptir info' shows when it has ended.", command.id);
-  return kExitDone;
+  return base::kExitDone;
 }
 
 }  // namespace
@@ -100,7 +95,7 @@ Result<int> cancelIn(SimpleBroker& broker, const CancelCommand& command, const C
 // every broker has answered.
 int runCommand(const CancelCommand& command, const Program&) {
   const auto config = readConfig(command.config);
-  if (!config) return kExitConfigError;
+  if (!config) return base::kExitConfigError;
   auto broker = config::openBroker(*config, BrokerUse::Inspect);
   if (!broker) return failStore(broker.error());
   Error none(ErrorCode::NotFound, "no task '" + command.id + "' waits or runs: nothing to cancel");

@@ -65,16 +65,16 @@ int printStore(std::string_view kind, const std::string& name, const Opened& ope
   const bool isNew = !usable && usable.error().code() == ErrorCode::NotFound;
   if (!usable && !isNew) {
     printLine("{} {}: {}", kind, name, usable.error().message());
-    return kExitStoreUnusable;
+    return base::kExitStoreUnusable;
   }
   printLine("{} {}: works{}", kind, name, isNew ? "; " + usable.error().message() : "");
   print(isNew ? traitsWhenNew : (*opened)->traits());
-  return kExitDone;
+  return base::kExitDone;
 }
 
 // Checks every store; returns the largest of their exit statuses.
 int printStores(const Config& config) {
-  int status = kExitDone;
+  int status = base::kExitDone;
   const config::Stores stores(config);
   const auto brokers = stores.brokerFactories(BrokerUse::Inspect);
   for (std::size_t i = 0; i < brokers.size(); ++i)
@@ -88,15 +88,16 @@ int printStores(const Config& config) {
 
 // Checks what `start` needs besides stores: enough descriptors, and a folder for the pid file.
 int printStartProblems(const Config& config) {
-  int status = kExitDone;
+  int status = base::kExitDone;
   const auto tell = [&status](const Error& error, int exit) {
     printLine("start: {}", error.message());
     status = std::max(status, exit);
   };
-  if (const auto raised = instance::DescriptorLimit().raiseFor(config); !raised) tell(raised.error(), kExitConfigError);
+  if (const auto raised = instance::DescriptorLimit().raiseFor(config); !raised)
+    tell(raised.error(), base::kExitConfigError);
   const auto pidFile = config::pidFileFor(config);
   const auto usable = pidFile ? config::checkFolderFor(*pidFile) : Result<void>(pidFile.error());
-  if (!usable) tell(usable.error(), kExitPartlyDone);
+  if (!usable) tell(usable.error(), base::kExitPartlyDone);
   return status;
 }
 
@@ -104,20 +105,20 @@ int printStartProblems(const Config& config) {
 
 int runCommand(const CheckCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
-  if (!config) return kExitConfigError;
+  if (!config) return base::kExitConfigError;
   int status = printStores(*config);
   if (config->metaStorages.empty()) printLine("meta storage: none, so nothing is recorded");
   if (const auto fine = instance::checkPrograms(*config, program); !fine) {
     printLine("{}", fine.error().message());
-    status = std::max<int>(status, kExitConfigError);
+    status = std::max(status, base::kExitConfigError);
   }
   for (const auto& sentence : instance::unusablePrograms(*config)) {
     printLine("{}", sentence);
-    status = std::max<int>(status, kExitConfigError);
+    status = std::max(status, base::kExitConfigError);
   }
   if (const auto fine = log::checkLogFiles(config->loggers); !fine) {
     printLine("loggers: {}", fine.error().message());
-    status = std::max<int>(status, kExitConfigError);
+    status = std::max(status, base::kExitConfigError);
   }
   status = std::max(status, printStartProblems(*config));
   std::cout << std::flush;

@@ -11,8 +11,8 @@
 
 #include "base/classic_locale.h"
 #include "base/escape.h"
+#include "base/exit_code.h"
 #include "cli/command_hint.h"
-#include "cli/exit_code.h"
 #include "cli/print.h"
 #include "cli/push_time.h"
 #include "leptir/version.h"
@@ -82,7 +82,7 @@ class Parser {
   Command parse(int argc, const char* const* argv) {
     if (argc < 2) {
       std::cerr << app_.help();
-      return NothingToDo{kExitUsageError};
+      return NothingToDo{base::kExitUsageError};
     }
     try {
       const base::ClassicLocale classic;  // CLI11 reads fractions with strtold, which obeys the locale
@@ -90,7 +90,7 @@ class Parser {
       return command_();
     } catch (const CLI::Success& asked) {  // --help, --version
       app_.exit(asked, std::cout, std::cerr);
-      return NothingToDo{kExitDone};
+      return NothingToDo{base::kExitDone};
     } catch (const CLI::ExtrasError& error) {
       return usageError(hint(argc, argv).value_or(error.what()));
     } catch (const CLI::RequiredError& error) {
@@ -152,7 +152,7 @@ class Parser {
     for (const auto* chosen : app_.get_subcommands()) of = " " + chosen->get_name();
     printError("{}{}: {}", program_, of, message);
     printError("Try: {}{} --help", program_, of);
-    return NothingToDo{kExitUsageError};
+    return NothingToDo{base::kExitUsageError};
   }
 
   template <class T>
@@ -294,7 +294,7 @@ class Parser {
   TasksCommand tasks_;
   CheckCommand check_;
   BenchCommand bench_;
-  std::function<Command()> command_ = [] { return NothingToDo{kExitUsageError}; };
+  std::function<Command()> command_ = [] { return NothingToDo{base::kExitUsageError}; };
 };
 
 }  // namespace

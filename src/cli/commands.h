@@ -2,8 +2,8 @@
 // stderr. The file of a command has the name of the command.
 #pragma once
 
+#include "base/exit_code.h"
 #include "cli/command_line.h"
-#include "cli/exit_code.h"
 #include "leptir/config.h"
 #include "leptir/run_main.h"
 

@@ -139,7 +139,7 @@ Result<Json> find(const Config& config, const std::string& id, Fault& fault) {
 int failWith(const Error& error, Fault fault) {
   if (error.code() == ErrorCode::NotFound) return fail(error);
   const int status = failStore(error);
-  return fault == Fault::Record ? kExitPartlyDone : status;
+  return fault == Fault::Record ? base::kExitPartlyDone : status;
 }
 
 Error withHint(const Error& error, const Config& config) {
@@ -151,7 +151,7 @@ Error withHint(const Error& error, const Config& config) {
 
 int runCommand(const InfoCommand& command, const Program&) {
   const auto config = readConfig(command.config);
-  if (!config) return kExitConfigError;
+  if (!config) return base::kExitConfigError;
   auto fault = Fault::Store;
   auto record = find(*config, command.id, fault);
   if (!record) {
@@ -159,7 +159,7 @@ int runCommand(const InfoCommand& command, const Program&) {
     return failWith(withHint(record.error(), *config), fault);
   }
   std::cout << (command.text ? recordText(*record) : jsonForOutput(*record, 2) + '\n');
-  return kExitDone;
+  return base::kExitDone;
 }
 
 }  // namespace leptir::cli

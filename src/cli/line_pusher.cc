@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/push_line.h"
+#include "leptir/spi/broker_task.h"
 
 namespace leptir::cli {
 namespace {
@@ -153,7 +154,7 @@ void LinePusher::reportBadLine(std::size_t line, const std::string& why) {
 }
 
 void LinePusher::reportReadError() {
-  failure_ = kExitPartlyDone;
+  failure_ = base::kExitPartlyDone;
   printError("leptir push: cannot read standard input: {}", std::strerror(reader_.error()));
 }
 
@@ -161,9 +162,9 @@ int LinePusher::finish() const {
   if (showsProgress_) std::cerr << "\r" << pushed_ << " pushed, " << rejected_ << " not\n";
   if (outputFailed_) {
     printError("leptir push: the lines after line {} were not pushed", reader_.number());
-    return kExitPartlyDone;
+    return base::kExitPartlyDone;
   }
-  return failure_ != kExitDone ? failure_ : rejected_ > 0 ? kExitPartlyDone : kExitDone;
+  return failure_ != base::kExitDone ? failure_ : rejected_ > 0 ? base::kExitPartlyDone : base::kExitDone;
 }
 
 }  // namespace leptir::cli

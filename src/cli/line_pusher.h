@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/exit_code.h"
+#include "base/exit_code.h"
 #include "cli/id_printer.h"
 #include "cli/line_reader.h"
 #include "cli/push_warnings.h"
@@ -53,7 +53,7 @@ class LinePusher {
   std::size_t batchBytes_ = 0;
   std::chrono::steady_clock::time_point batchBegan_;
   std::size_t pushed_ = 0, rejected_ = 0;
-  int failure_ = kExitDone;
+  int failure_ = base::kExitDone;
   bool outputFailed_ = false;
   bool showsProgress_;
 };

@@ -19,7 +19,7 @@ constexpr std::size_t kBatch = 1000;
 int printUsageError(const PushCommand& command, const Error& error) {
   printError("{} push: {}", command.program, error.message());
   printError("Try: {} push --help", command.program);
-  return kExitUsageError;
+  return base::kExitUsageError;
 }
 
 Result<PushOptions> optionsOf(const PushCommand& command) {
@@ -64,10 +64,10 @@ int pushCopies(Broker& broker, const PushCommand& command, const TaskToPush& tas
     if (const auto why = warningIfOwnIdIsBuried(broker, task.options); !why.empty()) {
       return fail(Error(ErrorCode::Invalid, why));
     }
-    if (!printer.print(*ids)) return kExitPartlyDone;
+    if (!printer.print(*ids)) return base::kExitPartlyDone;
     left -= batch;
   }
-  return kExitDone;
+  return base::kExitDone;
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ int runCommand(const PushCommand& command, const Program& program) {
   task.parametersText = std::move(*parameters);
 
   const auto config = readConfig(command.config);
-  if (!config) return kExitConfigError;
+  if (!config) return base::kExitConfigError;
   auto broker = openBroker(*config);
   if (!broker) return failStore(broker.error());
   NameCheck names(program, *config);

@@ -11,7 +11,7 @@
 #include <span>
 
 #include "base/escape.h"
-#include "leptir/broker_task.h"
+#include "leptir/spi/broker_task.h"
 #include "task/envelope.h"
 #include "task/json_members.h"
 #include "task/json_text.h"

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/saturated.h"
-#include "leptir/broker_task.h"
+#include "leptir/spi/broker_task.h"
 
 namespace leptir::cli {
 namespace {

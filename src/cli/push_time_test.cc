@@ -5,7 +5,7 @@
 #include <clocale>
 #include <locale>
 
-#include "leptir/broker_task.h"
+#include "leptir/spi/broker_task.h"
 
 namespace leptir::cli {
 namespace {

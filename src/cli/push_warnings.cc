@@ -4,7 +4,8 @@
 
 #include "base/escape.h"
 #include "base/nearest_word.h"
-#include "leptir/buried_lookup.h"
+#include "leptir/spi/buried_lookup.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::cli {
 namespace {

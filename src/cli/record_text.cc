@@ -12,9 +12,9 @@
 #include "base/duration_text.h"
 #include "base/escape.h"
 #include "cli/push_time.h"
-#include "leptir/meta_info.h"
 #include "leptir/outcome.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/meta_info.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::cli {
 namespace {

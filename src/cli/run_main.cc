@@ -65,19 +65,19 @@ void warnIfNotRecorded(const Config& config) {
 
 int failStore(const Error& error) {
   fail(error);
-  return kExitStoreUnusable;
+  return base::kExitStoreUnusable;
 }
 
 int fail(const Error& error) {
   printEscapedErrorLines("leptir: " + error.message());
   switch (error.code()) {
     case ErrorCode::NotFound:
-      return kExitNotFound;
+      return base::kExitNotFound;
     case ErrorCode::Unavailable:
     case ErrorCode::Corrupt:
-      return kExitStoreUnusable;
+      return base::kExitStoreUnusable;
     default:
-      return kExitPartlyDone;
+      return base::kExitPartlyDone;
   }
 }
 
@@ -92,11 +92,11 @@ int runMain(int argc, char** argv, const Program& program) {
     cli::printError(
         "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, and start "
         "threads in onWorkerStart");
-    return cli::kExitUsageError;
+    return base::kExitUsageError;
   }
-  if (!cli::checkTaskNames(program.tasks)) return cli::kExitUsageError;
+  if (!cli::checkTaskNames(program.tasks)) return base::kExitUsageError;
   const int status = std::visit(cli::Runner{program}, cli::parseCommandLine(argc, argv));
-  return cli::flushOutput() || status != cli::kExitDone ? status : cli::kExitPartlyDone;
+  return cli::flushOutput() || status != base::kExitDone ? status : base::kExitPartlyDone;
 }
 
 }  // namespace leptir

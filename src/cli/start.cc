@@ -11,18 +11,18 @@ int runCommand(const StartCommand& command, const Program& program) {
   // Without /proc processes cannot be identified, and descendants of tasks cannot be found.
   if (auto shown = base::checkProcFilesystem(); !shown) {
     fail(shown.error());
-    return kExitPartlyDone;
+    return base::kExitPartlyDone;
   }
   auto config = readConfig(command.config);
-  if (!config) return kExitConfigError;
+  if (!config) return base::kExitConfigError;
   const auto files = instanceFilesOf(command.config, command.pid);
   if (!files) {
     fail(files.error());
-    return kExitConfigError;
+    return base::kExitConfigError;
   }
   if (auto made = config::makeFolderFor(files->pidFile); !made) {
     fail(made.error());
-    return kExitPartlyDone;  // not 69 even if the error may pass: 69 is for stores
+    return base::kExitPartlyDone;  // not 69 even if the error may pass: 69 is for stores
   }
   return instance::runInstance(std::move(*config), {.files = *files, .daemon = command.daemon, .drain = command.drain},
                                program);

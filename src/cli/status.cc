@@ -171,8 +171,8 @@ int runCommand(const StatusCommand& command, const Program&) {
   } else {
     printBrokersAndWorkers(status);
   }
-  if (!found) return kExitPartlyDone;
-  return config || instance ? kExitDone : kExitConfigError;
+  if (!found) return base::kExitPartlyDone;
+  return config || instance ? base::kExitDone : base::kExitConfigError;
 }
 
 }  // namespace leptir::cli

@@ -40,12 +40,12 @@ int printStatusOfAll(const StatusCommand& command) {
   const auto instances = runningInstances();
   if (!command.json) {
     printTable(instances);
-    return kExitDone;
+    return base::kExitDone;
   }
   Json all = Json::array();
   for (const auto& instance : instances) all.push_back(jsonOf(instance));
   std::cout << writeJson(Json{{"instances", std::move(all)}}) << '\n';
-  return kExitDone;
+  return base::kExitDone;
 }
 
 }  // namespace leptir::cli

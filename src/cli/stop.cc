@@ -75,19 +75,19 @@ int wait(const master::ProcessHandle& process, const instance::InstanceFiles& fi
       printError("leptir: the instance still runs after {}{}. {}", base::durationText(*timeout),
                  found && *found ? " and waits for " + describeWait(**found) : std::string(),
                  hintToEndTasksAtOnce(process.pid()));
-      return kExitPartlyDone;
+      return base::kExitPartlyDone;
     }
     report.printIfDue(process.pid());
     std::cout << '.' << std::flush;
   }
-  return kExitDone;
+  return base::kExitDone;
 }
 
 // Also prints errors of the configuration: a mistyped path is a likely reason why no instance is found.
 int printNotRunning(const std::filesystem::path& config) {
   printError("Leptir process is not running. Nothing to stop here.");
   [[maybe_unused]] const auto read = readConfig(config);
-  return kExitNotRunning;
+  return base::kExitNotRunning;
 }
 
 }  // namespace

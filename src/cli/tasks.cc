@@ -49,7 +49,7 @@ int printUnknownCause(const std::string& cause) {
     for (const auto word : known) hint += " " + std::string(word);
   }
   printError("leptir tasks: no record has the cause {}{}", base::inQuotes(cause), hint);
-  return kExitUsageError;
+  return base::kExitUsageError;
 }
 
 void printHintForName(const std::string& name, const Config& config, const Program& program) {
@@ -63,16 +63,16 @@ void printHintForName(const std::string& name, const Config& config, const Progr
 int printNoRecordsYet(const TasksCommand& command, const Error& why) {
   if (!command.json) printTable({});
   printError("leptir tasks: no records yet: {}", why.message());
-  return kExitDone;
+  return base::kExitDone;
 }
 
 }  // namespace
 
 int runCommand(const TasksCommand& command, const Program& program) {
   const auto config = readConfig(command.config);
-  if (!config) return kExitConfigError;
+  if (!config) return base::kExitConfigError;
   warnIfNotRecorded(*config);
-  if (config->metaStorages.empty()) return kExitPartlyDone;
+  if (config->metaStorages.empty()) return base::kExitPartlyDone;
   auto storage = config::openMetaStorage(*config, MetaUse::Inspect);
   if (!storage && storage.error().code() == ErrorCode::NotFound) return printNoRecordsYet(command, storage.error());
   if (!storage) return failStore(storage.error());
@@ -85,7 +85,7 @@ int runCommand(const TasksCommand& command, const Program& program) {
   if (records->empty() && !command.name.empty()) printHintForName(command.name, *config, program);
   if (command.json) {
     printJson(*records);
-    return kExitDone;
+    return base::kExitDone;
   }
   printTable(*records);
   std::cout << std::flush;
@@ -93,7 +93,7 @@ int runCommand(const TasksCommand& command, const Program& program) {
     printError(
         "This meta storage lists only tasks that leptir ran and that did not succeed, and no tasks that PHP ran; "
         "'leptir info ID' shows the record of any task.");
-  return kExitDone;
+  return base::kExitDone;
 }
 
 }  // namespace leptir::cli

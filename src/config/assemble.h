@@ -9,8 +9,8 @@
 
 #include "broker/broker_factory.h"
 #include "config/backends.h"
-#include "leptir/backend.h"
 #include "leptir/config.h"
+#include "leptir/spi/backend.h"
 #include "meta/meta_storage_factory.h"
 
 namespace leptir::config {
@@ -25,7 +25,8 @@ class Stores {
   explicit Stores(const Config& config);
   Stores(const Config& config, std::shared_ptr<const Backends> backends);
 
-  // For a dispatcher. The factories answer errors as in leptir/backend.h; Unsupported: this build has no such backend.
+  // For a dispatcher. The factories answer errors as in leptir/spi/backend.h; Unsupported: this build has no such
+  // backend.
   std::vector<broker::BrokerFactory> brokerFactories(BrokerUse use = BrokerUse::Dispatch) const;
   std::vector<meta::MetaStorageFactory> metaStorageFactories(MetaUse use = MetaUse::Save) const;
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "leptir/backend.h"
+#include "leptir/spi/backend.h"
 
 namespace leptir::config {
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/escape.h"
+#include "base/short_list.h"
 
 namespace leptir::dispatcher {
 namespace {
@@ -25,8 +26,6 @@ std::vector<std::uint32_t> brokersByPriority(CoreOptions& options) {
   std::ranges::stable_sort(order, {}, [&](std::uint32_t broker) { return options.brokerPriorities[broker]; });
   return order;
 }
-
-constexpr std::size_t kMaxNamesListed = 10;
 
 std::vector<std::int64_t> prioritiesOf(const std::vector<std::uint32_t>& order, const CoreOptions& options) {
   std::vector<std::int64_t> priorities;
@@ -92,13 +91,7 @@ void Core::logTasksLeftByDrain() {
     names.merge(plan.unknown.names());
   }
   if (names.empty()) return;
-  std::string listed;
-  std::size_t number = 0;
-  for (const auto& name : names) {
-    if (number++ == kMaxNamesListed) break;
-    listed += (listed.empty() ? "" : ", ") + base::inQuotes(name);
-  }
-  if (names.size() > kMaxNamesListed) listed += " and " + std::to_string(names.size() - kMaxNamesListed) + " more";
+  const auto listed = base::shortList(names, [](const auto& name) { return base::inQuotes(name); });
   actions_.log.emplace_back(LogLevel::Warning, std::to_string(tasks) + (tasks == 1 ? " task" : " tasks") +
                                                    " of unknown names left in the queue: " + listed + ".");
 }

@@ -23,7 +23,7 @@
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/outcome.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 #include "leptir/task_rules.h"
 #include "link/shared_page.h"
 

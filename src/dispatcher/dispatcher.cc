@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/errno_text.h"
+#include "base/exit_code.h"
 #include "base/failpoint.h"
 #include "base/nonblocking_output.h"
 #include "dispatcher/core.h"
@@ -64,7 +65,7 @@ class Dispatcher {
       turn();
       if (link_.page().handOver != 0) handOverAndExit();
       if (const auto says = link_.page().dispatcherExitReason.load(); says == link::DispatcherExitReason::StoreUnusable)
-        return kExitStoreUnusable;
+        return base::kExitStoreUnusable;
       if (::getppid() != options_.masterPid) return 1;
       if (!finished_) core_.hasManyShortTasks() ? gather() : sleep();
     }

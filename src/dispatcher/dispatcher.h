@@ -9,7 +9,7 @@
 #include "broker/broker_factory.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 #include "leptir/task_rules.h"
 #include "link/link.h"
 #include "meta/meta_storage_factory.h"
@@ -29,10 +29,6 @@ struct DispatcherOptions {
   bool drain = false;                  // finish when no task is left that this program can run
   std::function<void()> reopenLogs{};  // called when the page asks for it; may be empty. Other threads may be logging
 };
-
-// Exit status when a store can never be used as configured. `dispatcherExitReason` in the shared page says why it
-// ended.
-inline constexpr int kExitStoreUnusable = 69;
 
 // The main function of a dispatcher process, called right after the fork; returns its exit status. It settles the cells
 // that an earlier dispatcher left. It ends when the shared page's `stopping` is set and everything is settled, when

@@ -18,7 +18,7 @@
 #include "dispatcher/store_warnings.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 #include "link/shared_page.h"
 #include "meta/meta_storage_factory.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dispatcher/core.h"
-#include "leptir/wake.h"
+#include "leptir/spi/wake.h"
 
 namespace leptir::dispatcher {
 

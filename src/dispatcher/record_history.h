@@ -3,8 +3,8 @@
 
 #include <span>
 
-#include "leptir/meta_info.h"
-#include "leptir/simple_meta_storage.h"
+#include "leptir/spi/meta_info.h"
+#include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir::dispatcher {
 

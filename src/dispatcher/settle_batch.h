@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "leptir/meta_info.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/meta_info.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::dispatcher {
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "leptir/broker_task.h"
-#include "leptir/meta_info.h"
 #include "leptir/outcome.h"
+#include "leptir/spi/broker_task.h"
+#include "leptir/spi/meta_info.h"
 #include "link/slot.h"
 #include "task/envelope.h"
 

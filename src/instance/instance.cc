@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/escape.h"
+#include "base/exit_code.h"
 #include "base/standard_streams.h"
 #include "base/wipe_memory.h"
 #include "instance/instance_setup.h"
@@ -22,8 +23,6 @@
 
 namespace leptir::instance {
 namespace {
-
-constexpr int kOk = 0, kNotDone = 1, kConfigurationWrong = 78;
 
 // Called before signals are blocked, since a write to a reader that never reads could not be interrupted; and before a
 // fork, since each child would write the buffered text again.
@@ -39,12 +38,12 @@ void printInColour(const char* colour, const std::string& text) {
 }
 
 int refuseStart(const Error& why, const InstanceFiles& files) {
-  if (why.code() != ErrorCode::Lost) return reportError(why, kNotDone);
+  if (why.code() != ErrorCode::Lost) return reportError(why, base::kExitPartlyDone);
   const auto other = findInstance(files);
   printInColour("\033[31m",
                 "Leptir is already flying on this box." +
                     (other && *other ? " (" + base::escaped(describeInstance(**other)) + ")" : std::string()));
-  return kNotDone;
+  return base::kExitPartlyDone;
 }
 
 // Checks the stores. Answers the exit status if a store cannot be used or a signal ended the start; nullopt: go on.
@@ -53,12 +52,12 @@ std::optional<int> checkStart(const Config& config, StartSignals& signals, Insta
     locks.closeInChild();
     return checkStores(config, printOnStderr);
   });
-  if (!checked) return reportError(checked.error(), kNotDone);
+  if (!checked) return reportError(checked.error(), base::kExitPartlyDone);
   if (!*checked) {
     printOnStderr("stopped by a signal while it checked its stores");
-    return kOk;
+    return base::kExitDone;
   }
-  return **checked == kOk ? std::nullopt : std::optional(**checked);
+  return **checked == base::kExitDone ? std::nullopt : std::optional(**checked);
 }
 
 // Starts and runs the instance in this process. `ready` is told the exit status as soon as the start has succeeded or
@@ -70,26 +69,26 @@ int startAndRun(Config& config, const InstanceOptions& options, const Program& p
     return status;
   };
   auto signals = StartSignals::open();
-  if (!signals) return end(reportError(signals.error(), kNotDone), kNotDone);
+  if (!signals) return end(reportError(signals.error(), base::kExitPartlyDone), base::kExitPartlyDone);
   auto locks = InstanceLocks::take(options.files);
-  if (!locks) return end(refuseStart(locks.error(), options.files), kNotDone);
+  if (!locks) return end(refuseStart(locks.error(), options.files), base::kExitPartlyDone);
   InstanceSetup setup(config, options, program, *locks);
   int status = setup.prepare();
   bool stopped = false;
-  if (status == kOk) {
+  if (status == base::kExitDone) {
     const auto why = checkStart(config, *signals, *locks);
-    stopped = why == kOk;
-    status = why.value_or(kOk);
+    stopped = why == base::kExitDone;
+    status = why.value_or(base::kExitDone);
     if (!why) status = setup.takeSessionLocks();
   }
-  if (status != kOk || stopped) {
+  if (status != base::kExitDone || stopped) {
     setup.abandon();
     locks->remove();
-    return end(status, stopped ? kNotDone : status);
+    return end(status, stopped ? base::kExitPartlyDone : status);
   }
   for (const auto& warning : setup.warnings()) printOnStderr(warning);
   if (options.announce) printInColour("\033[32m", "Starting a little butterfly. Fly buddy, fly!");
-  ready(kOk);
+  ready(base::kExitDone);
   signals->sendToMaster();
   status = setup.run([&] {
     signals->closeInChild();
@@ -103,22 +102,24 @@ int startAndRun(Config& config, const InstanceOptions& options, const Program& p
 int runAsDaemon(Config& config, const InstanceOptions& options, const Program& program) {
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0)
-    return reportError(Error(ErrorCode::Unavailable, std::string("pipe: ") + std::strerror(errno)), kNotDone);
+    return reportError(Error(ErrorCode::Unavailable, std::string("pipe: ") + std::strerror(errno)),
+                       base::kExitPartlyDone);
   const pid_t child = ::fork();
   if (child < 0)
     return reportError(
-        Error(ErrorCode::Unavailable, std::string("Forking daemon process failed: ") + std::strerror(errno)), kNotDone);
+        Error(ErrorCode::Unavailable, std::string("Forking daemon process failed: ") + std::strerror(errno)),
+        base::kExitPartlyDone);
   if (child > 0) {
     ::close(pipe[1]);
-    char status = kNotDone;
+    char status = base::kExitPartlyDone;
     const bool told = ::read(pipe[0], &status, 1) == 1;
-    return told ? status : kNotDone;
+    return told ? status : base::kExitPartlyDone;
   }
   ::close(pipe[0]);
   base::closeInheritedDescriptors(pipe[1]);
   ::setsid();
   ::_exit(startAndRun(config, options, program, [&pipe](int status) {
-    if (status == kOk) {
+    if (status == base::kExitDone) {
       const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
       for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (nothing >= 0) ::dup2(nothing, stream);
@@ -138,7 +139,7 @@ int runInstance(Config config, const InstanceOptions& options, const Program& pr
   // The text of the configuration and what was parsed from it still stand in freed memory, passwords included, and
   // objects that live on may come to lie over parts of it.
   base::wipeFreeMemory();
-  if (const auto fine = checkPrograms(config, program); !fine) return reportError(fine.error(), kConfigurationWrong);
+  if (const auto fine = checkPrograms(config, program); !fine) return reportError(fine.error(), base::kExitConfigError);
   if (options.daemon) return runAsDaemon(config, options, program);
   return startAndRun(config, options, program, [](int) {});
 }

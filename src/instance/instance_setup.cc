@@ -8,6 +8,8 @@
 #include <functional>
 #include <utility>
 
+#include "base/exit_code.h"
+#include "base/host_name.h"
 #include "base/instance_mark.h"
 #include "base/nonblocking_output.h"
 #include "base/task_id.h"
@@ -26,17 +28,9 @@
 namespace leptir::instance {
 namespace {
 
-constexpr int kOk = 0, kNotDone = 1, kConfigurationWrong = 78;
-
 // A lack of space, memory or descriptors passes, and the start may be tried again; a wrong configuration stays wrong.
 int refuseToStart(const Error& error) {
-  return reportError(error, error.code() == ErrorCode::Unavailable ? kNotDone : kConfigurationWrong);
-}
-
-std::string hostName() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
+  return reportError(error, error.code() == ErrorCode::Unavailable ? base::kExitPartlyDone : base::kExitConfigError);
 }
 
 // How long sessions last in tests, which cannot wait a minute for one to expire. Zero: not set.
@@ -66,11 +60,11 @@ int exitStatusOf(master::MasterEnd end) {
   switch (end) {
     case master::MasterEnd::Stopped:
     case master::MasterEnd::DrainedEmpty:
-      return kOk;
+      return base::kExitDone;
     case master::MasterEnd::StoreUnusable:
-      return dispatcher::kExitStoreUnusable;
+      return base::kExitStoreUnusable;
     default:
-      return kNotDone;
+      return base::kExitPartlyDone;
   }
 }
 
@@ -91,13 +85,13 @@ int InstanceSetup::prepare() {
   logStart();
   for (const auto& sentence : unusablePrograms(current_.config)) current_.logger.warning(sentence);
   if (const auto raised = descriptorLimit_.raiseFor(current_.config); !raised)
-    return reportError(raised.error(), kConfigurationWrong);
-  if (auto marked = base::setInstanceMark(name_); !marked) return reportError(marked.error(), kNotDone);
+    return reportError(raised.error(), base::kExitConfigError);
+  if (auto marked = base::setInstanceMark(name_); !marked) return reportError(marked.error(), base::kExitPartlyDone);
   auto sign = base::setMasterMark(name_);
-  if (!sign) return reportError(sign.error(), kNotDone);
+  if (!sign) return reportError(sign.error(), base::kExitPartlyDone);
   masterSign_ = std::move(*sign);
   auto link = link::Link::create(current_.config.daemon.numberOfWorkers);
-  if (!link) return reportError(link.error(), kNotDone);
+  if (!link) return reportError(link.error(), base::kExitPartlyDone);
   link_ = std::move(*link);
   if (const auto lease = leaseForTests(); lease > Duration(0)) {
     link_->page().leaseTimes.lease = lease;
@@ -112,7 +106,7 @@ int InstanceSetup::prepare() {
   board_->setMaster(::getpid());
   if (!current_.config.file.empty()) board_->setConfiguration(std::filesystem::absolute(current_.config.file).string());
   board_->setState(link::InstanceState::Starting, "its stores to be checked");
-  return kOk;
+  return base::kExitDone;
 }
 
 std::vector<std::string> InstanceSetup::warnings() const {
@@ -127,9 +121,9 @@ std::vector<std::string> InstanceSetup::warnings() const {
 
 int InstanceSetup::takeSessionLocks() {
   const auto taken = locks_.take(config::Stores(current_.config).sessionLockFiles(name_));
-  if (taken) return kOk;
+  if (taken) return base::kExitDone;
   return reportError(taken.error(),
-                     taken.error().code() == ErrorCode::Invalid ? dispatcher::kExitStoreUnusable : kNotDone);
+                     taken.error().code() == ErrorCode::Invalid ? base::kExitStoreUnusable : base::kExitPartlyDone);
 }
 
 void InstanceSetup::abandon() {
@@ -228,7 +222,7 @@ int InstanceSetup::dispatch(int masterPid) {
   options.instance = name_;
   options.predecessor = predecessor_;
   options.card = {
-      .host = hostName(), .pid = masterPid, .version = std::string(kVersion), .workers = daemon.numberOfWorkers};
+      .host = base::hostName(), .pid = masterPid, .version = std::string(kVersion), .workers = daemon.numberOfWorkers};
   options.masterPid = masterPid;
   for (auto& name : current_.program.tasks.names()) options.names.insert(std::move(name));
   options.rules = current_.config.rules;

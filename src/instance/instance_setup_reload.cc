@@ -4,6 +4,7 @@
 #include <exception>
 #include <sstream>
 
+#include "base/exit_code.h"
 #include "base/wipe_memory.h"
 #include "config/assemble.h"
 #include "instance/instance_setup.h"
@@ -11,11 +12,7 @@
 #include "instance/store_check.h"
 
 namespace leptir::instance {
-namespace {
-
-constexpr int kOk = 0, kConfigurationWrong = 78;
-
-}  // namespace
+namespace {}  // namespace
 
 void InstanceSetup::say(LogLevel level, const std::string& message) const {
   const auto prefix = "[" + std::to_string(::getpid()) + "](:MASTER:) ";
@@ -48,7 +45,7 @@ bool InstanceSetup::readNewConfig() {
 int InstanceSetup::checkNewConfig() const try {
   const auto refuse = [this](const Error& why) {
     say(LogLevel::Error, why.message());
-    return kConfigurationWrong;
+    return base::kExitConfigError;
   };
   const auto config = config::configOf(*newText_);
   if (!config) return refuse(config.error());
@@ -56,10 +53,10 @@ int InstanceSetup::checkNewConfig() const try {
   if (const auto fine = checkPrograms(*config, program_); !fine) return refuse(fine.error());
   for (const auto& sentence : unusablePrograms(*config)) say(LogLevel::Warning, sentence);
   const int status = checkStores(*config, [this](const std::string& text) { say(LogLevel::Error, text); });
-  return status == kOk ? kOk : kConfigurationWrong;
+  return status == base::kExitDone ? base::kExitDone : base::kExitConfigError;
 } catch (const std::exception& error) {
   say(LogLevel::Error, error.what());
-  return kConfigurationWrong;
+  return base::kExitConfigError;
 }
 
 std::optional<master::MasterOptions> InstanceSetup::prepareNext() {

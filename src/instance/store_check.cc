@@ -1,7 +1,7 @@
 #include "instance/store_check.h"
 
+#include "base/exit_code.h"
 #include "config/assemble.h"
-#include "dispatcher/dispatcher.h"
 
 namespace leptir::instance {
 
@@ -13,7 +13,7 @@ int checkStores(const Config& config, const std::function<void(const std::string
     if (usable) return;
     const bool down = usable.error().code() == ErrorCode::Unavailable;
     report(name + ": " + usable.error().message() + (down ? " (will be tried again)" : ""));
-    if (!down) status = dispatcher::kExitStoreUnusable;
+    if (!down) status = base::kExitStoreUnusable;
   };
   for (const auto& factory : stores.brokerFactories()) tryStore(factory.open(), factory.name);
   for (const auto& factory : stores.metaStorageFactories()) tryStore(factory.open(), factory.name);

@@ -16,8 +16,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "leptir/broker_task.h"
 #include "leptir/clock.h"
+#include "leptir/spi/broker_task.h"
 #include "link/crash_report.h"
 
 namespace leptir::link {

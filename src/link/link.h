@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "leptir/result.h"
-#include "leptir/wake.h"
+#include "leptir/spi/wake.h"
 #include "link/shared_page.h"
 #include "link/slot.h"
 #include "link/status_board.h"

@@ -1,4 +1,5 @@
 #include "master/dispatcher_supervisor.h"
+#include "base/exit_code.h"
 #include "base/failpoint.h"
 
 #include <algorithm>
@@ -11,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 // Exit status of a dispatcher whose store can never be used (sysexits: EX_UNAVAILABLE).
-constexpr int kStoreUnusable = 69;
 // When the master itself did not run for so long (suspended, stopped, starved), a missing beat proves nothing.
 constexpr Duration kMasterStall = 1s;
 // After two deaths within kQuickSuccession tasks are leased one at a time, until kSingleLeasesFor after the last death:
@@ -101,7 +101,7 @@ void DispatcherSupervisor::noteDeath(BootTime now) {
 
 std::optional<MasterEnd> DispatcherSupervisor::meaningOf(const ExitReport& death, link::ShutdownStage stopping) const {
   const bool exited = death.signal == 0;
-  if (exited && death.exitCode == kStoreUnusable) return MasterEnd::StoreUnusable;
+  if (exited && death.exitCode == base::kExitStoreUnusable) return MasterEnd::StoreUnusable;
   switch (context_.link.page().dispatcherExitReason.load()) {
     case link::DispatcherExitReason::StoreUnusable:
       return MasterEnd::StoreUnusable;

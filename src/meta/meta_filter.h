@@ -1,7 +1,7 @@
 // Whether a record matches a MetaFilter, for stores that filter records in leptir.
 #pragma once
 
-#include "leptir/simple_meta_storage.h"
+#include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir::meta {
 

@@ -1,4 +1,4 @@
-#include "leptir/meta_info.h"
+#include "leptir/spi/meta_info.h"
 
 #include <fmt/compile.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "leptir/meta_info.h"
+#include "leptir/spi/meta_info.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

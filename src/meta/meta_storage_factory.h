@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "leptir/simple_meta_storage.h"
+#include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir::meta {
 

@@ -1,4 +1,4 @@
-#include "leptir/simple_meta_storage.h"
+#include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir {
 

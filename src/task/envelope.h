@@ -1,8 +1,8 @@
 // Reads and writes the envelope: a task as PHP leptir's JSON, byte-compatible in both directions (docs/wire-format.md).
 #pragma once
 
-#include "leptir/broker_task.h"
 #include "leptir/result.h"
+#include "leptir/spi/broker_task.h"
 
 #include <optional>
 #include <string>

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "leptir/broker_task.h"
+#include "leptir/spi/broker_task.h"
 
 namespace leptir::task {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 #include "tests/chaos/ledger.h"
 
 namespace leptir::chaos {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "leptir/simple_broker.h"
-#include "leptir/simple_meta_storage.h"
+#include "leptir/spi/simple_broker.h"
+#include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir::conformance {
 

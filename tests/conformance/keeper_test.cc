@@ -1,4 +1,4 @@
-#include "leptir/buried_lookup.h"
+#include "leptir/spi/buried_lookup.h"
 #include "tests/conformance/conformance.h"
 
 namespace leptir::conformance {

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "base/unique_fd.h"
-#include "leptir/wake.h"
+#include "leptir/spi/wake.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir {

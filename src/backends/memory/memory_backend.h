@@ -9,7 +9,7 @@
 
 #include "backends/memory/memory_meta_storage.h"
 #include "backends/memory/memory_queue.h"
-#include "leptir/backend.h"
+#include "leptir/spi/backend.h"
 
 namespace leptir::memory {
 

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include "leptir/simple_meta_storage.h"
+#include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir::memory {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "broker/lease_exclusions.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::memory {
 

@@ -5,10 +5,10 @@
 #include <span>
 #include <string>
 
-#include "leptir/backend.h"
 #include "leptir/clock.h"
 #include "leptir/json.h"
 #include "leptir/result.h"
+#include "leptir/spi/backend.h"
 
 namespace leptir::redis {
 

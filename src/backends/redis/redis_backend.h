@@ -1,7 +1,7 @@
 // `type: redis`: tasks and records on a redis-server, in the keys and forms of PHP leptir.
 #pragma once
 
-#include "leptir/backend.h"
+#include "leptir/spi/backend.h"
 
 namespace leptir::redis {
 

@@ -1,5 +1,5 @@
-// One queue on a redis-server (leptir/simple_broker.h has the contract). The queue is PHP leptir's sorted set, which
-// PHP producers and consumers use as well.
+// One queue on a redis-server (leptir/spi/simple_broker.h has the contract). The queue is PHP leptir's sorted set,
+// which PHP producers and consumers use as well.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 #include "backends/redis/redis_recovery.h"
 #include "backends/redis/redis_rights.h"
 #include "backends/redis/redis_server_info.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::redis {
 

@@ -17,7 +17,7 @@
 #include "backends/redis/redis_reply.h"
 #include "leptir/clock.h"
 #include "leptir/result.h"
-#include "leptir/wake.h"
+#include "leptir/spi/wake.h"
 
 namespace leptir::redis {
 

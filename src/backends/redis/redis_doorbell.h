@@ -8,7 +8,7 @@
 
 #include "backends/redis/redis_connection.h"
 #include "leptir/clock.h"
-#include "leptir/wake.h"
+#include "leptir/spi/wake.h"
 
 namespace leptir::redis {
 

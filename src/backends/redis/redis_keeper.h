@@ -1,4 +1,4 @@
-// Finds, removes, cancels and revives single tasks on a redis-server (leptir/simple_broker.h has the contract).
+// Finds, removes, cancels and revives single tasks on a redis-server (leptir/spi/simple_broker.h has the contract).
 #pragma once
 
 #include <memory>
@@ -6,8 +6,8 @@
 #include <string>
 
 #include "backends/redis/redis_queue.h"
-#include "leptir/buried_lookup.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/buried_lookup.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::redis {
 

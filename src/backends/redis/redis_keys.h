@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::redis {
 

@@ -13,7 +13,7 @@
 #include "backends/redis/redis_record_writer.h"
 #include "backends/redis/redis_rights.h"
 #include "backends/redis/redis_server_info.h"
-#include "leptir/simple_meta_storage.h"
+#include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir::redis {
 

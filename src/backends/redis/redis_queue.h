@@ -12,7 +12,7 @@
 #include "backends/redis/redis_connection.h"
 #include "backends/redis/redis_keys.h"
 #include "backends/redis/redis_scripts.h"
-#include "leptir/broker_task.h"
+#include "leptir/spi/broker_task.h"
 
 namespace leptir::redis {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "backends/redis/redis_connection.h"
-#include "leptir/meta_info.h"
+#include "leptir/spi/meta_info.h"
 
 namespace leptir::redis {
 

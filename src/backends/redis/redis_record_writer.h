@@ -11,7 +11,7 @@
 #include "backends/redis/redis_record_index.h"
 #include "backends/redis/redis_record_locator.h"
 #include "backends/redis/redis_record_reader.h"
-#include "leptir/meta_info.h"
+#include "leptir/spi/meta_info.h"
 
 namespace leptir::redis {
 

@@ -7,7 +7,7 @@
 #include "base/escape.h"
 #include "base/failpoint.h"
 #include "base/saturated.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::redis {
 namespace {

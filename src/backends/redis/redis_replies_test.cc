@@ -9,7 +9,7 @@
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_meta_storage.h"
 #include "backends/redis/redis_session.h"
-#include "leptir/buried_lookup.h"
+#include "leptir/spi/buried_lookup.h"
 #include "tests/support/fake_redis.h"
 #include "tests/support/redis_address_support.h"
 

@@ -1,4 +1,4 @@
-// A session on a redis-server: leases tasks and settles them (leptir/simple_broker.h has the contract).
+// A session on a redis-server: leases tasks and settles them (leptir/spi/simple_broker.h has the contract).
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 #include "backends/redis/redis_doorbell.h"
 #include "backends/redis/redis_queue.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::redis {
 

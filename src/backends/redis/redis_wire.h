@@ -13,7 +13,7 @@
 #include "backends/redis/redis_reader.h"
 #include "backends/redis/redis_socket.h"
 #include "leptir/clock.h"
-#include "leptir/wake.h"
+#include "leptir/spi/wake.h"
 
 namespace leptir::redis {
 

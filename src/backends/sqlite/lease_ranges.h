@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "leptir/broker_task.h"
+#include "leptir/spi/broker_task.h"
 
 namespace leptir::sqlite {
 

@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "backends/sqlite/sqlite_file.h"
-#include "leptir/backend.h"
+#include "leptir/spi/backend.h"
 
 namespace leptir::sqlite {
 

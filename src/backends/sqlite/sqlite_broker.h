@@ -7,7 +7,7 @@
 #include "backends/sqlite/sqlite_keeper.h"
 #include "backends/sqlite/sqlite_queue.h"
 #include "backends/sqlite/sqlite_recovery.h"
-#include "leptir/backend.h"
+#include "leptir/spi/backend.h"
 
 namespace leptir::sqlite {
 

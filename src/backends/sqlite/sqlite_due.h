@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "leptir/broker_task.h"
+#include "leptir/spi/broker_task.h"
 
 namespace leptir::sqlite {
 

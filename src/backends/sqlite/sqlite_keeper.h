@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "backends/sqlite/sqlite_queue.h"
-#include "leptir/buried_lookup.h"
+#include "leptir/spi/buried_lookup.h"
 
 namespace leptir::sqlite {
 

@@ -5,7 +5,7 @@
 
 #include "backends/sqlite/database_rights.h"
 #include "backends/sqlite/sqlite_connection.h"
-#include "leptir/simple_meta_storage.h"
+#include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir::sqlite {
 

@@ -10,7 +10,7 @@
 #include "backends/sqlite/sqlite_connection.h"
 #include "backends/sqlite/sqlite_due.h"
 #include "base/saturated.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::sqlite {
 

@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "leptir/json.h"
-#include "leptir/simple_broker.h"
-#include "leptir/simple_meta_storage.h"
+#include "leptir/spi/simple_broker.h"
+#include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir {
 

@@ -7,20 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "leptir/clock.h"
 #include "leptir/json.h"
-#include "leptir/meta_info.h"
+#include "leptir/meta_filter.h"
+#include "leptir/page.h"
 #include "leptir/result.h"
-#include "leptir/simple_broker.h"
+#include "leptir/spi/meta_info.h"
 
 namespace leptir {
 
-// Which records to list. An empty field matches every record.
-struct MetaFilter {
-  std::string name{};  // the task name: `type` of the record
-  std::string cause{};
-  std::optional<TaskStatus> status{};
-};
-
+// What a meta storage can and cannot do.
 struct MetaTraits {
   bool lists = true;                    // listMetaInfo works
   bool listsSuccesses = true;           // listMetaInfo includes records of successful tasks

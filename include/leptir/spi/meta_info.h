@@ -12,9 +12,6 @@
 
 namespace leptir {
 
-// `status` of the record.
-enum class TaskStatus { Pending = 1, InProgress = 2, Completed = 3 };
-
 // The stage at which a record of a lease was written: of two records with one lease number, the one with the larger
 // step is newer.
 enum class MetaStep { Running = 1, Settled = 2 };

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "leptir/simple_broker.h"
+#include "leptir/spi/task_keeper.h"
 
 namespace leptir {
 

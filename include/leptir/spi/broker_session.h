@@ -1,0 +1,122 @@
+// BrokerSession: the session of an instance at one store, through which a dispatcher leases and settles tasks. Each
+// backend implements it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "leptir/clock.h"
+#include "leptir/result.h"
+#include "leptir/spi/broker_task.h"
+#include "leptir/spi/wake.h"
+
+namespace leptir {
+
+// Identifies a session, which owns leases: the name of an instance of leptir (a random number of 128 bits), and an
+// epoch, which counts the sessions of that instance at one broker and is never used twice.
+struct SessionId {
+  std::string instance{};  // 32 lower-case hex digits
+  std::uint64_t epoch = 0;
+
+  friend bool operator==(const SessionId&, const SessionId&) = default;
+};
+
+// Describes the instance of a session for operators. The store keeps it with the session.
+struct SessionInfo {
+  std::string host{};
+  int pid = 0;  // of the master
+  std::string version{};
+  int workers = 0;
+};
+
+// A user's request to cancel a leased task.
+struct CancelRequest {
+  LeaseId lease{};
+  std::string by{};  // user@host
+
+  friend bool operator==(const CancelRequest&, const CancelRequest&) = default;
+};
+
+// The result of BrokerSession::renew.
+struct Renewal {
+  std::vector<CancelRequest> cancelled{};  // repeated at each renewal until the task leaves the queue
+  std::vector<LeaseId> lost{};             // leases that no longer belong to this session
+};
+
+// Each session can leave at least this many tasks to other sessions at a time; see TaskRelease::leftToOthersUntil.
+inline constexpr std::size_t kMaxTasksLeftToOthers = 10'000;
+
+// A leased task that goes back into the queue, with new counters.
+struct TaskRelease {
+  LeaseId lease{};
+  Counters counters{};
+  std::optional<Time> due{};    // none: the task keeps its due time, and so its place in the queue
+  std::string_view envelope{};  // the leased bytes, for stores that cannot change a task in place; owned by the caller
+  // Until this time, this session does not lease the task again, but leases tasks behind it; other sessions may lease
+  // it as soon as it is due. If the session already leaves kMaxTasksLeftToOthers tasks, or the task has no id, the task
+  // becomes due at this time for all sessions instead.
+  std::optional<Time> leftToOthersUntil{};
+};
+
+// A leased task that is set aside: it leaves the queue, and the store keeps its envelope unchanged.
+struct TaskBurial {
+  LeaseId lease{};
+  Counters counters{};
+  std::string reason{};
+  std::string_view envelope{};  // as in TaskRelease
+};
+
+// The result of BrokerSession::acknowledgeAndPop.
+struct AcknowledgedAndPopped {
+  std::vector<LeaseId> notOurs{};
+  std::vector<LeasedTask> tasks{};
+};
+
+// The session of an instance at one store: it leases tasks and settles them. After an operation returned Lost the
+// session can no longer be used: destroy it and open a new one. Only the thread that uses its broker may use it. The
+// destructor changes nothing in the store.
+class BrokerSession {
+ public:
+  virtual ~BrokerSession() = default;
+
+  // Leases at most `limit` due tasks, those with the earliest timeOfExecution first. When no task is due, it waits
+  // until a task may be due, until `longest` has passed, or until any thread rings `wake`. It may return early; an
+  // empty list is no error. Tasks that become available after `wake` was rung are left to the next call. The store's
+  // clock decides which tasks are due. No two sessions ever have a lease on the same task. A task with a cancel request
+  // from an earlier lease has LeasedTask::cancelledBy set.
+  virtual Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) = 0;
+
+  // Prolongs the session and its leases `held` until `lease` from now. Returns the cancel requests for these tasks (at
+  // each call, until the tasks leave the queue) and the leases among `held` that this session has lost.
+  virtual Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) = 0;
+
+  // Removes finished tasks from the store. Returns the leases that no longer belonged to this session; their tasks are
+  // left unchanged.
+  virtual Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) = 0;
+
+  // Does acknowledge(), and then popBrokerTasks() without waiting; some stores do both in one round trip. After an
+  // error either part may have been done: acknowledging again is harmless, and heldTasks() includes the tasks that were
+  // leased.
+  virtual Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
+                                                          Wake& wake);
+
+  // Puts tasks back into the queue, with new counters and a new due time. Returns the same as acknowledge().
+  virtual Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) = 0;
+
+  // Takes tasks out of the queue and keeps them, unchanged and with a reason, until an operator revives or removes
+  // them. Returns the same as acknowledge().
+  virtual Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) = 0;
+
+  // All tasks that this session has leased, according to the store. Unsupported: the store cannot list them.
+  virtual Result<std::vector<LeasedTask>> heldTasks() = 0;
+
+  // Ends the session at a clean stop, and releases the tasks that it still has leased: due at once, with their counters
+  // unchanged. Every later operation returns Lost.
+  virtual Result<void> close() = 0;
+};
+
+}  // namespace leptir

@@ -1,0 +1,38 @@
+// BrokerTraits: what a store can and cannot do.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "leptir/clock.h"
+#include "leptir/spi/broker_task.h"
+
+namespace leptir {
+
+// What a store can and cannot do. Code checks these traits, never the type of the backend. tests/conformance has a
+// table of the traits that each backend must have.
+struct BrokerTraits {
+  enum class Counts { Exact, Approximate };
+  // How soon the session of a leased task gets a cancel request.
+  enum class CancelLatency { WithinASecond, AtRenewal, Never };
+
+  bool keepsOrder = true;          // tasks are leased earliest first, across all sessions
+  bool pushesAtomically = true;    // a push adds all tasks of its list or none
+  bool refusesRepeatedIds = true;  // pushing an id that is in the queue adds nothing
+  bool findsById = true;           // keeper() works
+  bool listsHeldTasks = true;      // heldTasks() works
+  bool wakesWaiters = true;        // a push by another process ends a wait in popBrokerTasks
+  bool everyPushWakes = true;      // false: some pushes, as those of PHP leptir, do not end that wait
+  bool sessionsExpire = true;      // a session ends unless it is renewed; false: it ends with its processes
+  Counts counts = Counts::Exact;
+  CancelLatency cancel = CancelLatency::WithinASecond;
+  std::size_t largestEnvelope = kMaxEnvelopeBytes;
+  std::optional<Duration> longestDelay{};  // a task with a longer delay is rescheduled in steps
+  std::string durability{};                // printed by `check` and benchmarks: which data survives which failure
+  // Sentences for `check` and the log: settings of the store that risk losing tasks, and that its owner should change.
+  std::vector<std::string> warnings{};
+};
+
+}  // namespace leptir

@@ -1,0 +1,76 @@
+// SimpleBroker: the interface to a queue in one store, which each backend implements. The class Broker combines several
+// of them. The conformance suite (tests/conformance) checks every sentence of this header, of broker_session.h and of
+// task_keeper.h against every backend.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "leptir/result.h"
+#include "leptir/spi/broker_session.h"
+#include "leptir/spi/broker_task.h"
+#include "leptir/spi/broker_traits.h"
+#include "leptir/spi/task_keeper.h"
+#include "leptir/task_counts.h"
+
+namespace leptir {
+
+// One queue in one store. The class Broker combines several queues by priority. Only one thread at a time may use it.
+// The process that uses it opens it after the fork; it must not be used across a fork.
+class SimpleBroker {
+ public:
+  virtual ~SimpleBroker() = default;
+
+  // Adds all tasks or none. (Without BrokerTraits::pushesAtomically some may be added; then the error names the ids
+  // that were not.) After success the tasks survive a crash of this process. A task whose id is in the queue already,
+  // or is buried, is not added again; that is no error. A task without timeOfExecution is due at once, by the store's
+  // clock. TooLarge, Invalid: the error names the task, and no task was added.
+  virtual Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) = 0;
+
+  virtual Result<TaskCounts> tasksCount() = 0;
+
+  // Opens a new session, and stores `card` with it for `status`. Its epoch must be new: Invalid when the instance has
+  // used this epoch or a later one at this broker. The new session claims the earlier sessions of its instance that are
+  // still open. It expires `lease` from now unless renew() prolongs it. A store without BrokerTraits::sessionsExpire
+  // ignores `lease`, and returns Unavailable unless a process holds the instance's lock (Backend::sessionLockFile).
+  virtual Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
+                                                             Duration lease) = 0;
+
+  // Continues a session that an earlier process of the instance opened. Lost: it was claimed or closed, or is unknown.
+  virtual Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) = 0;
+
+  // Claims expired sessions, and puts at most `limit` of their tasks back into the queue: `expiries` + 1, due after
+  // delayAfterExpiry. It never claims a session of an instance that opened or resumed a session on this object. Any
+  // instance may call it, and continues where another instance stopped. Returns the number of tasks put back.
+  virtual Result<std::size_t> recoverExpired(std::size_t limit) = 0;
+
+  // Returns, once each, log lines about the last calls of recoverExpired: which processes were killed and why, and for
+  // which session it is unknown whether its instance is alive.
+  virtual std::vector<std::string> takeNotices() { return {}; }
+
+  // Expires all sessions of an instance at once, so that recoverExpired can claim them. The caller knows that all
+  // processes of the instance are dead. A store whose sessions end with their processes has nothing to do.
+  virtual Result<void> endSessionsOf(std::string_view) { return {}; }
+
+  // Tries the operations of pushes and dispatchers without changing the store, for checks of a configuration. Invalid:
+  // this user has no right to one of them, or the server does not support it. Unavailable: they cannot be tried now.
+  virtual Result<void> tryRights() { return {}; }
+
+  // False: every further call will fail, for example because the disk failed or the file was removed; open the broker
+  // again.
+  virtual bool isUsable() const { return true; }
+
+  virtual TaskKeeper& keeper() = 0;
+  virtual BrokerTraits traits() const = 0;
+};
+
+// The delay before a task is due again after its `expiries`-th expired lease: zero after the first, then 5 s × 2ⁿ⁻²;
+// none: the task is buried, at the 10th. recoverExpired of every backend uses it (docs/design.md).
+std::optional<Duration> delayAfterExpiry(std::uint32_t expiries);
+
+}  // namespace leptir
