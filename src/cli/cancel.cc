@@ -6,8 +6,8 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "config/assemble.h"
-#include "dispatcher/record_history.h"
-#include "dispatcher/settlement.h"
+#include "settlement/record_history.h"
+#include "settlement/settlement.h"
 #include "task/envelope.h"
 
 namespace leptir::cli {
@@ -24,16 +24,16 @@ Result<void> recordCancelled(const Config& config, const FoundTask& found, const
   auto storage = openMetaStorage(config);
   if (!storage) return storage.error();
   const auto now = systemClock().now();
-  dispatcher::HeldTask task{.counters = found.counters};
+  settlement::HeldTask task{.counters = found.counters};
   // The time now as lease number: above the numbers of all earlier leases, below those of a later push of this id.
   task.lease.number = static_cast<std::uint64_t>(now.time_since_epoch().count());
   if (auto head = task::decodeEnvelope(found.envelope)) task.head = std::move(*head);
   task.head.id = found.id;
-  auto settlement = dispatcher::settleCancelled(task, found.envelope, by, now, {base::hostName(), ::getpid()});
+  auto settlement = settlement::settleCancelled(task, found.envelope, by, now, {base::hostName(), ::getpid()});
   Result<void> saved;
   for (const auto& entry : storage->storages()) {
     auto record = *settlement.record;
-    auto one = dispatcher::saveWithHistory(*entry.storage, {&record, 1});
+    auto one = settlement::saveWithHistory(*entry.storage, {&record, 1});
     if (!one && saved) saved = one.error().in("meta storage " + entry.name);
   }
   return saved;

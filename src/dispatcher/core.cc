@@ -156,7 +156,7 @@ std::uint64_t Core::brokersWithoutSession() const {
   }
   return away;
 }
-const HeldTask* Core::taskIn(CellRef cell) const {
+const settlement::HeldTask* Core::taskIn(CellRef cell) const {
   return slots_.taskIn(cell);
 }
 

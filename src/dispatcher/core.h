@@ -17,7 +17,6 @@
 
 #include "broker/rank_selection.h"
 #include "dispatcher/settle_batch.h"
-#include "dispatcher/settlement.h"
 #include "dispatcher/slot_tracker.h"
 #include "dispatcher/unknown_names.h"
 #include "leptir/clock.h"
@@ -26,6 +25,7 @@
 #include "leptir/spi/simple_broker.h"
 #include "leptir/task_rules.h"
 #include "link/shared_page.h"
+#include "settlement/settlement.h"
 
 namespace leptir::dispatcher {
 
@@ -184,7 +184,7 @@ struct CoreOptions {
   // dispatcher.
   std::vector<bool> wasLeasedSingly;
   bool drain = false;  // finish when no task is left that this program can run
-  RecordAuthor author;
+  settlement::RecordAuthor author;
 };
 
 // Used by one thread at a time.
@@ -205,7 +205,7 @@ class Core {
   // One bit for each configured broker that has no open session now.
   std::uint64_t brokersWithoutSession() const;
   // The task in a cell, for the status board; null when the cell is free.
-  const HeldTask* taskIn(CellRef cell) const;
+  const settlement::HeldTask* taskIn(CellRef cell) const;
 
  private:
   // systemd and terminals send SIGTERM to all processes of an instance. A program that SIGTERM ended within this time
@@ -213,7 +213,7 @@ class Core {
   static constexpr Duration kSigtermWindow = std::chrono::seconds(1);
 
   struct StockedTask {
-    HeldTask task;
+    settlement::HeldTask task;
     std::string envelope;
     BootTime since;
   };
@@ -263,22 +263,24 @@ class Core {
   void chargeCrash(std::uint32_t broker, LeasedTask leased);
   void loseLeasesNotIn(const event::HeldTasksListed& held);
   void publishRunningLeases();
-  const TaskRules* rulesFor(const HeldTask& task) const;
-  void applyRules(HeldTask& task) const;
-  Duration timeLimitOf(const HeldTask& task) const;
+  const TaskRules* rulesFor(const settlement::HeldTask& task) const;
+  void applyRules(settlement::HeldTask& task) const;
+  Duration timeLimitOf(const settlement::HeldTask& task) const;
   void giveBackStock(BrokerState& plan);
   bool wasEndedBySigterm(const event::CellDone& done) const;
   void settleDone(const event::CellDone& done);
-  void logGivenBack(const HeldTask& task);
+  void logGivenBack(const settlement::HeldTask& task);
   void settleEndedBySigterm(bool ofAStop, Duration olderThan);
-  void settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope);
-  void add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope);
+  void settleCell(CellRef cell, const settlement::HeldTask& task, settlement::Settlement settlement,
+                  std::string_view envelope);
+  void add(SettleBatch& batch, const settlement::HeldTask& task, settlement::Settlement& settlement,
+           std::string_view envelope);
   SettleBatch& batchOf(std::uint32_t broker);
   SettleBatch& batchOf(std::uint32_t broker, std::uint64_t epoch);
-  bool isCurrent(const HeldTask& task) const;
+  bool isCurrent(const settlement::HeldTask& task) const;
   bool isHeld(std::uint32_t broker, const LeaseId& lease) const;
   Time wallOf(BootTime time) const;
-  RecordAuthor authorWith(int pid) const;
+  settlement::RecordAuthor authorWith(int pid) const;
 
   void assignTasks();
   std::optional<std::uint32_t> drawBroker();

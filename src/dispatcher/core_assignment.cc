@@ -72,20 +72,20 @@ bool Core::assignOne(std::uint32_t broker) {
   return true;
 }
 
-const TaskRules* Core::rulesFor(const HeldTask& task) const {
+const TaskRules* Core::rulesFor(const settlement::HeldTask& task) const {
   const auto found = options_.rules.find(task.head.name);
   return found == options_.rules.end() ? nullptr : &found->second;
 }
 
 // Options of the task itself take precedence over the rules for its name.
-void Core::applyRules(HeldTask& task) const {
+void Core::applyRules(settlement::HeldTask& task) const {
   const auto* rules = rulesFor(task);
   if (rules == nullptr) return;
   if (task.head.maxAttempts == 0) task.head.maxAttempts = rules->maxAttempts.value_or(0);
-  task.retryDelay = rules->retryDelay.value_or(kRetryDelay);
+  task.retryDelay = rules->retryDelay.value_or(settlement::kRetryDelay);
 }
 
-Duration Core::timeLimitOf(const HeldTask& task) const {
+Duration Core::timeLimitOf(const settlement::HeldTask& task) const {
   if (task.head.timeLimitSeconds > 0) return base::durationFromWholeSeconds(task.head.timeLimitSeconds);
   const auto* rules = rulesFor(task);
   return rules != nullptr ? rules->timeLimit.value_or(options_.taskExecutionTime) : options_.taskExecutionTime;
@@ -145,7 +145,7 @@ void Core::detachUnconfiguredBrokers() {
     if (!plan.detaching || plan.detached || !plan.open || !plan.stock.empty() || plan.batch || plan.batchesInFlight > 0)
       continue;
     bool inCells = false;
-    slots_.forEachTask([&](const HeldTask& task) { inCells = inCells || task.broker == i; });
+    slots_.forEachTask([&](const settlement::HeldTask& task) { inCells = inCells || task.broker == i; });
     if (inCells) continue;
     plan.detached = true;
     plan.open = false;

@@ -70,17 +70,17 @@ void Core::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& w
 void Core::leaveUnknownToOthers(StockedTask stocked) {
   const auto delay =
       brokers_[stocked.task.broker].unknown.noteLease(stocked.task.head.id, stocked.task.head.name, now_.boot);
-  auto settlement = settleUnknownName(stocked.task, stocked.envelope, delay, now_.wall, options_.author);
-  actions_.log.emplace_back(
-      LogLevel::Warning,
-      logPrefix(stocked.task) + "No task of this name is known here; it waits for a program that knows it.");
+  auto settlement = settlement::settleUnknownName(stocked.task, stocked.envelope, delay, now_.wall, options_.author);
+  actions_.log.emplace_back(LogLevel::Warning,
+                            settlement::logPrefix(stocked.task) +
+                                "No task of this name is known here; it waits for a program that knows it.");
   auto& batch = batchOf(stocked.task.broker);
   batch.envelopes.push_back(std::move(stocked.envelope));
   add(batch, stocked.task, settlement, batch.envelopes.back());
 }
 
 void Core::giveBack(StockedTask stocked) {
-  Settlement settlement{.kind = Settlement::Kind::GiveBack, .counters = stocked.task.counters};
+  settlement::Settlement settlement{.kind = settlement::Settlement::Kind::GiveBack, .counters = stocked.task.counters};
   auto& batch = batchOf(stocked.task.broker);
   batch.envelopes.push_back(std::move(stocked.envelope));
   add(batch, stocked.task, settlement, batch.envelopes.back());
@@ -88,7 +88,8 @@ void Core::giveBack(StockedTask stocked) {
 
 // A task that was cancelled before it could begin.
 void Core::settleCancelledInStock(StockedTask stocked, const std::string& cancelledBy) {
-  auto settlement = settleCancelled(stocked.task, stocked.envelope, cancelledBy, now_.wall, options_.author);
+  auto settlement =
+      settlement::settleCancelled(stocked.task, stocked.envelope, cancelledBy, now_.wall, options_.author);
   auto& batch = batchOf(stocked.task.broker);
   batch.envelopes.push_back(std::move(stocked.envelope));
   ++batch.failed;
@@ -130,7 +131,7 @@ void Core::chargeCrash(std::uint32_t broker, LeasedTask leased) {
   batch.envelopes.push_back(std::move(leased.envelope));
   base::incrementSaturated(leased.counters.crashes);
   const auto times = std::to_string(leased.counters.crashes);
-  const auto delay = delayAfterCrash(leased.counters.crashes);
+  const auto delay = settlement::delayAfterCrash(leased.counters.crashes);
   if (delay) {
     batch.release.push_back({lease, leased.counters, now_.wall + *delay, batch.envelopes.back()});
   } else {
@@ -150,7 +151,7 @@ void Core::loseLeasesNotIn(const event::HeldTasksListed& held) {
   std::set<LeaseId> known;
   for (const auto& task : held.tasks) known.insert(task.lease);
   std::vector<LeaseId> lost;
-  const auto look = [&](const HeldTask& task) {
+  const auto look = [&](const settlement::HeldTask& task) {
     const bool ours = task.broker == held.broker && task.epoch == held.epoch;
     if (ours && !known.contains(task.lease)) lost.push_back(task.lease);
   };
@@ -161,12 +162,12 @@ void Core::loseLeasesNotIn(const event::HeldTasksListed& held) {
 }
 
 bool Core::isHeld(std::uint32_t broker, const LeaseId& lease) const {
-  const auto same = [&](const HeldTask& task) { return task.broker == broker && task.lease == lease; };
+  const auto same = [&](const settlement::HeldTask& task) { return task.broker == broker && task.lease == lease; };
   const auto& plan = brokers_[broker];
   if (std::any_of(plan.stock.begin(), plan.stock.end(), [&](const StockedTask& stocked) { return same(stocked.task); }))
     return true;
   bool found = false;
-  slots_.forEachTask([&](const HeldTask& task) { found = found || same(task); });
+  slots_.forEachTask([&](const settlement::HeldTask& task) { found = found || same(task); });
   const auto settling = [&](const SettleBatch& batch) {
     const auto isLease = [&](const auto& entry) { return entry.lease == lease; };
     return batch.broker == broker &&

@@ -26,11 +26,11 @@ constexpr int kMaxBatchesInOneThread = 2, kMaxBatchesInTwo = 10;
 void Core::on(event::CellFound& found) {
   const auto& assignment = found.assignment;
   auto head = task::decodeEnvelope(assignment.envelope);
-  HeldTask task{.broker = assignment.broker,
-                .epoch = assignment.epoch,
-                .lease = assignment.lease,
-                .counters = assignment.counters,
-                .head = head ? std::move(*head) : task::EnvelopeHead{}};
+  settlement::HeldTask task{.broker = assignment.broker,
+                            .epoch = assignment.epoch,
+                            .lease = assignment.lease,
+                            .counters = assignment.counters,
+                            .head = head ? std::move(*head) : task::EnvelopeHead{}};
   applyRules(task);
   slots_.adopt(found.cell, std::move(task), found.begun,
                link::Slot::needsLargeArea(assignment.lease.handle.size(), assignment.envelope.size()));
@@ -44,12 +44,12 @@ void Core::on(event::CellDone& done) {
     return actions_.free.push_back(done.cell);
   }
   if (!done.outcome) {
-    actions_.log.emplace_back(LogLevel::Error,
-                              logPrefix(task) + "The worker's outcome is corrupt: " + done.outcome.error().message());
+    actions_.log.emplace_back(LogLevel::Error, settlement::logPrefix(task) + "The worker's outcome is corrupt: " +
+                                                   done.outcome.error().message());
     const link::Verdict verdict{.reason = link::StopReason::Crash, .started = now_.boot, .ended = now_.boot};
     return settleCell(
         done.cell, task,
-        settleVerdict(task, done.envelope, verdict, now_.wall, now_.wall, authorWith(done.pid), random_()),
+        settlement::settleVerdict(task, done.envelope, verdict, now_.wall, now_.wall, authorWith(done.pid), random_()),
         done.envelope);
   }
   pace_.observe(done.outcome->executionTime);
@@ -68,8 +68,9 @@ void Core::settleDone(const event::CellDone& done) {
     return actions_.free.push_back(done.cell);
   }
   if (done.outcome->cause == Cause::GaveBack) logGivenBack(task);
-  auto settlement = settleOutcome(task, done.envelope, *done.outcome, authorWith(done.pid), random_());
-  if (settlement.failed) actions_.log.emplace_back(LogLevel::Warning, logPrefix(task) + describeFailure(settlement));
+  auto settlement = settlement::settleOutcome(task, done.envelope, *done.outcome, authorWith(done.pid), random_());
+  if (settlement.failed)
+    actions_.log.emplace_back(LogLevel::Warning, settlement::logPrefix(task) + settlement::describeFailure(settlement));
   settleCell(done.cell, task, std::move(settlement), done.envelope);
 }
 
@@ -89,23 +90,24 @@ void Core::settleEndedBySigterm(bool ofAStop, Duration olderThan) {
   endedBySigterm_.erase(ripe.begin(), ripe.end());
 }
 
-void Core::logGivenBack(const HeldTask& task) {
-  actions_.log.emplace_back(LogLevel::Info,
-                            logPrefix(task) + "Ended by the stop; it goes back into its queue and runs again.");
+void Core::logGivenBack(const settlement::HeldTask& task) {
+  actions_.log.emplace_back(
+      LogLevel::Info, settlement::logPrefix(task) + "Ended by the stop; it goes back into its queue and runs again.");
 }
 
 void Core::on(event::CellDied& died) {
   const auto& task = *slots_.taskIn(died.cell);  // valid until the cell is assigned again
   slots_.ended(died.cell);
   const auto& verdict = died.verdict;
-  auto settlement = settleVerdict(task, died.envelope, verdict, wallOf(verdict.started), wallOf(verdict.ended),
-                                  authorWith(verdict.pid), random_());
+  auto settlement = settlement::settleVerdict(task, died.envelope, verdict, wallOf(verdict.started),
+                                              wallOf(verdict.ended), authorWith(verdict.pid), random_());
   if (settlement.record) {
-    actions_.log.emplace_back(LogLevel::Error, logPrefix(task) + describeEnding(settlement));
+    actions_.log.emplace_back(LogLevel::Error, settlement::logPrefix(task) + settlement::describeEnding(settlement));
   } else if (verdict.reason == link::StopReason::Shutdown && !slots_.isLost(died.cell)) {
     logGivenBack(task);
   }
-  if (settlement.record && died.taskOutcome) addTaskOutput(std::move(*died.taskOutcome), *settlement.record);
+  if (settlement.record && died.taskOutcome)
+    settlement::addTaskOutput(std::move(*died.taskOutcome), *settlement.record);
   settleCell(died.cell, task, std::move(settlement), died.envelope);
 }
 
@@ -116,13 +118,14 @@ void Core::on(event::CellUnsettlable& poison) {
     slots_.freed(poison.cell);
     return actions_.free.push_back(poison.cell);
   }
-  auto settlement = settleUnsettlable(task, poison.envelope, poison.deaths, now_.wall, authorWith(poison.pid));
-  actions_.log.emplace_back(LogLevel::Error, logPrefix(task) + describeFailure(settlement));
+  auto settlement =
+      settlement::settleUnsettlable(task, poison.envelope, poison.deaths, now_.wall, authorWith(poison.pid));
+  actions_.log.emplace_back(LogLevel::Error, settlement::logPrefix(task) + settlement::describeFailure(settlement));
   settleCell(poison.cell, task, std::move(settlement), poison.envelope);
 }
 
 // Records name the worker that ran the task, or the master where the worker is not known.
-RecordAuthor Core::authorWith(int pid) const {
+settlement::RecordAuthor Core::authorWith(int pid) const {
   return {options_.author.host, pid != 0 ? pid : options_.author.pid};
 }
 
@@ -134,7 +137,8 @@ void Core::on(event::CellRunning& running) {
   if (!slots_.running(running.cell, running.started, now_.boot, kInProgressAfter) || !options_.hasStorages) return;
   const auto& task = *slots_.taskIn(running.cell);
   if (isCurrent(task))
-    batchOf(task.broker).records.push_back(runningRecord(task, wallOf(running.started), authorWith(running.pid)));
+    batchOf(task.broker)
+        .records.push_back(settlement::runningRecord(task, wallOf(running.started), authorWith(running.pid)));
 }
 
 void Core::on(event::AssignmentsTakenBack& taken) {
@@ -159,55 +163,58 @@ void Core::on(event::WorkerReady& worker) {
   slots_.setReady(worker.slot, worker.ready);
 }
 
-bool Core::isCurrent(const HeldTask& task) const {
+bool Core::isCurrent(const settlement::HeldTask& task) const {
   const auto& plan = brokers_[task.broker];
   return plan.open && plan.epoch == task.epoch;
 }
 
-void Core::settleCell(CellRef cell, const HeldTask& task, Settlement settlement, std::string_view envelope) {
+void Core::settleCell(CellRef cell, const settlement::HeldTask& task, settlement::Settlement settlement,
+                      std::string_view envelope) {
   // While the broker is unavailable the lease may be valid or lost. The batch waits in the feeder until the store
   // decides.
   const auto& plan = brokers_[task.broker];
-  if (settlement.kind == Settlement::Kind::Drop || (plan.epoch != 0 && plan.epoch != task.epoch)) {
+  if (settlement.kind == settlement::Settlement::Kind::Drop || (plan.epoch != 0 && plan.epoch != task.epoch)) {
     slots_.freed(cell);
     actions_.free.push_back(cell);
     return;
   }
   auto& batch = batchOf(task.broker, task.epoch);
   batch.cells.push_back(cell);
-  const bool isOver = settlement.kind == Settlement::Kind::Acknowledge || settlement.kind == Settlement::Kind::Bury;
+  const bool isOver = settlement.kind == settlement::Settlement::Kind::Acknowledge ||
+                      settlement.kind == settlement::Settlement::Kind::Bury;
   (settlement.failed ? batch.failed : batch.succeeded) += isOver ? 1 : 0;
   add(batch, task, settlement, envelope);
 }
 
-void Core::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope) {
+void Core::add(SettleBatch& batch, const settlement::HeldTask& task, settlement::Settlement& settlement,
+               std::string_view envelope) {
   if (settlement.record && options_.hasStorages) batch.records.push_back(std::move(*settlement.record));
   switch (settlement.kind) {
-    case Settlement::Kind::Acknowledge:
+    case settlement::Settlement::Kind::Acknowledge:
       batch.acknowledge.push_back(task.lease);
       break;
-    case Settlement::Kind::Release:
+    case settlement::Settlement::Kind::Release:
       batch.release.push_back({.lease = task.lease,
                                .counters = settlement.counters,
-                               .due = settlement.position == Settlement::Position::Kept
+                               .due = settlement.position == settlement::Settlement::Position::Kept
                                           ? std::optional<Time>()
                                           : base::saturatedAdd(now_.wall, settlement.delay),
                                .envelope = envelope});
       break;
-    case Settlement::Kind::GiveBack:
+    case settlement::Settlement::Kind::GiveBack:
       batch.release.push_back({.lease = task.lease, .counters = settlement.counters, .due = {}, .envelope = envelope});
       break;
-    case Settlement::Kind::LeaveToOthers:
+    case settlement::Settlement::Kind::LeaveToOthers:
       batch.release.push_back({.lease = task.lease,
                                .counters = settlement.counters,
                                .due = {},
                                .envelope = envelope,
                                .leftToOthersUntil = now_.wall + settlement.delay});
       break;
-    case Settlement::Kind::Bury:
+    case settlement::Settlement::Kind::Bury:
       batch.bury.push_back({task.lease, settlement.counters, std::move(settlement.reason), envelope});
       break;
-    case Settlement::Kind::Drop:
+    case settlement::Settlement::Kind::Drop:
       break;
   }
 }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/failpoint.h"
-#include "dispatcher/record_history.h"
+#include "settlement/record_history.h"
 
 namespace leptir::dispatcher {
 namespace {
@@ -232,7 +232,7 @@ Result<void> Feeder::saveRecords(SettleBatch& batch) {
   if (!mayMoveRecords_) copies = batch.records;
   auto& records = mayMoveRecords_ ? batch.records : copies;
   for (auto& storage : storages_) {
-    if (auto saved = saveWithHistory(*storage, records); !saved) return saved;
+    if (auto saved = settlement::saveWithHistory(*storage, records); !saved) return saved;
   }
   return {};
 }

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/failpoint.h"
-#include "dispatcher/record_history.h"
+#include "settlement/record_history.h"
 
 namespace leptir::dispatcher {
 namespace {
@@ -85,7 +85,7 @@ Result<void> MetaWriter::saveRecords() {
     const auto piece = left.first(std::min(left.size(), kSavedAtOnce));
     left = left.subspan(piece.size());
     beat();
-    if (auto saved = saveWithHistory(*storage_, piece); !saved) return saved;
+    if (auto saved = settlement::saveWithHistory(*storage_, piece); !saved) return saved;
   }
   return {};
 }

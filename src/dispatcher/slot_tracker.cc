@@ -65,7 +65,7 @@ std::optional<int> SlotTracker::chooseForLarge() {
   return std::nullopt;
 }
 
-CellRef SlotTracker::take(int slot, HeldTask task, bool large) {
+CellRef SlotTracker::take(int slot, settlement::HeldTask task, bool large) {
   auto& plan = slots_[static_cast<std::size_t>(slot)];
   if (plan.cells.empty()) plan.cells.resize(link::kCells);
   const CellRef cell{slot, plan.next};
@@ -81,7 +81,7 @@ CellRef SlotTracker::take(int slot, HeldTask task, bool large) {
   return cell;
 }
 
-void SlotTracker::adopt(CellRef cell, HeldTask task, bool begun, bool large) {
+void SlotTracker::adopt(CellRef cell, settlement::HeldTask task, bool begun, bool large) {
   auto& plan = slots_[static_cast<std::size_t>(cell.slot)];
   plan.next = cell.cell;
   take(cell.slot, std::move(task), large);
@@ -114,7 +114,7 @@ void SlotTracker::freed(CellRef cell) {
   if (plan.used == 0) plan.large = false;
 }
 
-HeldTask SlotTracker::takenBack(CellRef cell) {
+settlement::HeldTask SlotTracker::takenBack(CellRef cell) {
   auto& plan = slots_[static_cast<std::size_t>(cell.slot)];
   auto task = std::move(trackedCell(cell).task);
   freed(cell);
@@ -137,7 +137,7 @@ bool SlotTracker::running(CellRef cell, BootTime started, BootTime now, Duration
   return place.recorded = true;
 }
 
-const HeldTask* SlotTracker::taskIn(CellRef cell) const {
+const settlement::HeldTask* SlotTracker::taskIn(CellRef cell) const {
   const auto& cells = slots_[static_cast<std::size_t>(cell.slot)].cells;
   if (cells.empty() || !cells[cell.cell].used) return nullptr;
   return &cells[cell.cell].task;

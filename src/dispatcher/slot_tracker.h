@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "dispatcher/settle_batch.h"
-#include "dispatcher/settlement.h"
 #include "link/slot.h"
+#include "settlement/settlement.h"
 
 namespace leptir::dispatcher {
 
@@ -34,20 +34,20 @@ class SlotTracker {
   // can take a task now. A large task needs an empty slot: if there is none, the emptiest one gets no more tasks.
   std::optional<int> choose(bool large, std::size_t depth);
   // Puts a task into the next cell of a slot that `choose` returned.
-  CellRef take(int slot, HeldTask task, bool large);
+  CellRef take(int slot, settlement::HeldTask task, bool large);
   // A cell that an earlier dispatcher left in use. Called in the order of assignment.
-  void adopt(CellRef cell, HeldTask task, bool begun, bool large);
+  void adopt(CellRef cell, settlement::HeldTask task, bool begun, bool large);
   // The task in a cell has ended: the worker may begin the next one.
   void ended(CellRef cell);
   // The task is settled: the cell can be assigned again.
   void freed(CellRef cell);
   // The latest assignment of a slot was taken back before it began. Frees its cell and returns its task.
-  HeldTask takenBack(CellRef cell);
+  settlement::HeldTask takenBack(CellRef cell);
   void setReady(int slot, bool ready);
   // The cell was seen executing since `started`. True the first time that this is longer than `moment`.
   bool running(CellRef cell, BootTime started, BootTime now, Duration moment);
 
-  const HeldTask* taskIn(CellRef cell) const;
+  const settlement::HeldTask* taskIn(CellRef cell) const;
   // The cell that holds this lease.
   std::optional<CellRef> find(std::uint32_t broker, const LeaseId& lease) const;
   // The lease of the task is lost: its outcome will be dropped.
@@ -79,7 +79,7 @@ class SlotTracker {
     bool ended = false;
     bool recorded = false;  // has an in-progress record
     bool lost = false;
-    HeldTask task;
+    settlement::HeldTask task;
   };
   struct TrackedSlot {
     std::vector<TrackedCell> cells;

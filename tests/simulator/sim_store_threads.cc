@@ -1,6 +1,6 @@
 #include "tests/simulator/sim_store_threads.h"
 
-#include "dispatcher/record_history.h"
+#include "settlement/record_history.h"
 
 namespace leptir::simulator {
 namespace {
@@ -21,7 +21,7 @@ void SimWriter::turn() {
   if (!world_.calm && world_.dice.oneIn(20))
     records.resize(records.size() / 2);  // the others are saved in a later turn
   const bool whole = records.size() == queue_.front()->records.size();
-  if (!dispatcher::saveWithHistory(storage_, records) || !whole) return;
+  if (!settlement::saveWithHistory(storage_, records) || !whole) return;
   if (!world_.calm && world_.dice.oneIn(20)) return;  // saved, but the reply was lost
   inbox_.push_back(dispatcher::event::RecordsSaved{queue_.front()->id});
   queue_.pop_front();
@@ -107,7 +107,7 @@ Result<void> SimFeeder::settle(dispatcher::SettleBatch& batch) {
   if (batch.epoch != line().epoch) return {};
   for (auto& storage : colocated_) {
     auto records = batch.records;
-    if (auto saved = ask([&] { return dispatcher::saveWithHistory(storage, records); }); !saved) return saved;
+    if (auto saved = ask([&] { return settlement::saveWithHistory(storage, records); }); !saved) return saved;
   }
   auto& queue = world_.queue;
   if (auto done = ask([&] { return queue.acknowledge(*session_, batch.acknowledge); }); !done) return done.error();

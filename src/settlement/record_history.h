@@ -6,11 +6,11 @@
 #include "leptir/spi/meta_info.h"
 #include "leptir/spi/simple_meta_storage.h"
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 
 // Saves the records. Records of later attempts get their history from the record that the storage has. A record that is
 // too large for the storage is saved without the task's own output and says so, since no task may block the others for
 // ever. Errors: those of saveMetaInfo; the call can be repeated.
 Result<void> saveWithHistory(SimpleMetaStorage& storage, std::span<MetaInfo> records);
 
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

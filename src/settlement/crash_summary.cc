@@ -1,4 +1,4 @@
-#include "dispatcher/crash_summary.h"
+#include "settlement/crash_summary.h"
 
 #include <algorithm>
 #include <csignal>
@@ -7,9 +7,9 @@
 
 #include "base/hex_text.h"
 #include "base/utf8.h"
-#include "dispatcher/user_frame.h"
+#include "settlement/user_frame.h"
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 namespace {
 
 // An uncaught std::bad_alloc counts; std::bad_array_new_length does not, since it comes from a wrong size.
@@ -99,4 +99,4 @@ std::string describeCrash(const link::Verdict& verdict) {
   return whatHappened(verdict) + where(verdict);
 }
 
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

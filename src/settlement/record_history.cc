@@ -1,4 +1,4 @@
-#include "dispatcher/record_history.h"
+#include "settlement/record_history.h"
 
 #include <algorithm>
 #include <string>
@@ -7,7 +7,7 @@
 #include "base/saturated.h"
 #include "base/utf8.h"
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 namespace {
 
 constexpr std::size_t kMaxHistory = 10;
@@ -106,4 +106,4 @@ Result<void> saveWithHistory(SimpleMetaStorage& storage, std::span<MetaInfo> rec
   return tooLarge ? saveOneByOne(storage, records) : saved;
 }
 
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

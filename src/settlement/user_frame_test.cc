@@ -1,11 +1,11 @@
-#include "dispatcher/user_frame.h"
+#include "settlement/user_frame.h"
 
 #include <gtest/gtest.h>
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 namespace {
 
-const std::string kOurSources = std::string(__FILE__).substr(0, std::string(__FILE__).rfind("src/dispatcher/"));
+const std::string kOurSources = std::string(__FILE__).substr(0, std::string(__FILE__).rfind("src/settlement/"));
 
 TEST(UserFrame, IsTheInnermostFrameOfTheUsersProgram) {
   EXPECT_EQ(userFrame({"__memmove_avx at ../sysdeps/x86_64/memmove.S:10 in libc.so.6", "abort in libc.so.6",
@@ -70,4 +70,4 @@ TEST(UserFrame, IsNeverAFrameOfLeptir) {
 }
 
 }  // namespace
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

@@ -1,9 +1,9 @@
-#include "dispatcher/user_frame.h"
+#include "settlement/user_frame.h"
 
 #include <algorithm>
 #include <array>
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 namespace {
 
 constexpr std::string_view kAnonymous = "(anonymous namespace)", kLambda = "{lambda(";
@@ -37,7 +37,7 @@ Frame frameOf(std::string_view text) {
 
 // The folder of leptir's sources as they were compiled; empty if it was given relative to the build folder.
 std::string_view ourSources() {
-  constexpr std::string_view kThis = __FILE__, kBelow = "src/dispatcher/user_frame.cc";
+  constexpr std::string_view kThis = __FILE__, kBelow = "src/settlement/user_frame.cc";
   return kThis.starts_with('/') ? kThis.substr(0, kThis.size() - kBelow.size()) : std::string_view();
 }
 
@@ -137,4 +137,4 @@ std::string userFrame(const std::vector<std::string>& stack) {
   return {};
 }
 
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

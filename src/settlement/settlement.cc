@@ -1,4 +1,4 @@
-#include "dispatcher/settlement.h"
+#include "settlement/settlement.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,10 +6,10 @@
 #include "base/duration_text.h"
 #include "base/saturated.h"
 #include "base/utf8.h"
-#include "dispatcher/crash_summary.h"
 #include "link/worker_stderr.h"
+#include "settlement/crash_summary.h"
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 namespace {
 
 using namespace std::chrono_literals;
@@ -278,4 +278,4 @@ MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& a
   return record;
 }
 
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

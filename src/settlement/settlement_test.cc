@@ -1,4 +1,4 @@
-#include "dispatcher/settlement.h"
+#include "settlement/settlement.h"
 #include "link/worker_stderr.h"
 
 #include <gmock/gmock.h>
@@ -7,7 +7,7 @@
 
 #include <limits>
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 namespace {
 
 using namespace std::chrono_literals;
@@ -288,4 +288,4 @@ TEST(Settlement, CorruptTimesInAnOutcomeDoNotOverflow) {
 }
 
 }  // namespace
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

@@ -6,7 +6,7 @@
 #include "leptir/outcome.h"
 #include "link/slot.h"
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 
 // The cause of a worker's death that the master did not cause: Crashed or OutOfMemory.
 Cause crashCause(const link::Verdict& verdict);
@@ -16,4 +16,4 @@ Cause crashCause(const link::Verdict& verdict);
 // memory: …".
 std::string describeCrash(const link::Verdict& verdict);
 
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

@@ -12,7 +12,7 @@
 #include "link/slot.h"
 #include "task/envelope.h"
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 
 inline constexpr Duration kRetryDelay = std::chrono::seconds(5);
 
@@ -90,4 +90,4 @@ Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, st
 // The in-progress record of a running task. The core saves it for tasks that run for longer than 200 ms.
 MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& author);
 
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

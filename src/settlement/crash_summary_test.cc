@@ -1,10 +1,10 @@
-#include "dispatcher/crash_summary.h"
+#include "settlement/crash_summary.h"
 
 #include <gtest/gtest.h>
 
 #include <csignal>
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 namespace {
 
 TEST(CrashSummary, NamesTheSignalAndTheUsersFrame) {
@@ -66,4 +66,4 @@ TEST(CrashSummary, RecognizesThatMemoryRanOut) {
 }
 
 }  // namespace
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement
