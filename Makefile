@@ -3,6 +3,8 @@ BUILD := build
 QUIETLY := $(if $(V),,--log-level=WARNING)
 VERBOSELY := $(if $(V),--verbose)
 FOLDER ?= /usr/include
+# Compile several sources of a module at once; for work on leptir itself: make UNITY=OFF
+UNITY ?= ON
 
 .PHONY: all setup setup-tests build everything demo test test-in test-asan test-tsan chaos mutants bench lint format help clean
 .DEFAULT_GOAL := all
@@ -16,12 +18,12 @@ setup-tests: # what the tests and benchmarks need beside that
 	@tools/setup tests
 
 build: setup
-	@test -f $(BUILD)/build.ninja || cmake --preset release -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF $(QUIETLY)
+	@test -f $(BUILD)/build.ninja || cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF $(QUIETLY)
 	@echo "Building the program and the demo: some 5 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY) --target leptir digest digest_demo
 
 everything: setup-tests
-	@cmake --preset release -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON $(QUIETLY)
+	@cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON $(QUIETLY)
 	@echo "Building everything: some 12 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY)
 
@@ -51,14 +53,14 @@ bench: setup-tests ## measure: tasks/s, push to start, memory, beside a bare loo
 	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis
 	@bench/run $(BUILD)
 
-lint: everything ## formatting, the modules, clang-tidy
-	@tools/lint $(BUILD)
+lint: setup-tests ## formatting, the modules, one definition of each name, clang-tidy
+	@tools/lint
 
 format: ## rewrite the sources as .clang-format says
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
 
 clean: ## remove what was built
-	@rm -rf $(BUILD) build-asan build-tsan
+	@rm -rf $(BUILD) build-asan build-tsan build-lint
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18

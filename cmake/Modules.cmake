@@ -55,6 +55,7 @@ function(leptir_module module uses)
   target_link_libraries(leptir_${name} PUBLIC nlohmann_json::nlohmann_json tl::expected Threads::Threads
                         PRIVATE fmt::fmt ${LEPTIR_LIBRARIES_${name}})
   target_compile_definitions(leptir_${name} PRIVATE ${LEPTIR_DEFINITIONS_${name}})
+  set_target_properties(leptir_${name} PROPERTIES UNITY_BUILD ${LEPTIR_UNITY} UNITY_BUILD_BATCH_SIZE 6)
   if(NOT module STREQUAL task)  # simdjson brings definitions of its own
     target_precompile_headers(leptir_${name} REUSE_FROM leptir_precompiled)
   endif()

@@ -17,6 +17,14 @@ if(LEPTIR_SANITIZE)
   endif()
 endif()
 
+if(LEPTIR_LTO)
+  # One name with two definitions in two sources is undefined behaviour that no compiler of a single source can see.
+  add_compile_options(-flto=2 -fno-fat-lto-objects)
+  add_link_options(-flto=2 -Wodr -Werror=odr -Wlto-type-mismatch -Werror=lto-type-mismatch)
+  set(CMAKE_AR ${CMAKE_CXX_COMPILER_AR})
+  set(CMAKE_RANLIB ${CMAKE_CXX_COMPILER_RANLIB})
+endif()
+
 find_program(LEPTIR_CCACHE ccache)
 if(LEPTIR_CCACHE)
   # Precompiled headers need this to be cached.
@@ -27,6 +35,6 @@ if(LEPTIR_CCACHE)
 endif()
 
 find_program(LEPTIR_MOLD mold)
-if(LEPTIR_MOLD AND NOT LEPTIR_SANITIZE)
+if(LEPTIR_MOLD AND NOT LEPTIR_SANITIZE AND NOT LEPTIR_LTO)
   add_link_options(-fuse-ld=mold)
 endif()
