@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "backends/redis/redis_broker.h"
+#include "backends/redis/redis_broker_calls.h"
+#include "backends/redis/redis_session_calls.h"
 #include "base/task_id.h"
-#include "task/envelope.h"
 
 namespace leptir {
 namespace {
@@ -37,7 +38,7 @@ class Loop {
  public:
   Loop(std::shared_ptr<redis::RedisConnection> connection, bool hashed)
       : connection_(*connection), queue_(std::move(connection), "leptir:ztasks", 70000), hashed_(hashed) {
-    must(connection_.loadScripts({&queue_.scripts.lease, &queue_.scripts.acknowledge}));
+    must(redis::RedisScriptLoader(connection_).load({&queue_.scripts.leaseTasks, &queue_.scripts.acknowledgeTasks}));
   }
 
   std::size_t run() {
@@ -56,21 +57,7 @@ class Loop {
   }
 
  private:
-  void append(const redis::RedisScript& script, std::initializer_list<std::string_view> keys,
-              redis::RedisConnection::Words arguments) {
-    const auto count = std::to_string(keys.size());
-    std::vector<std::string_view> words{"EVALSHA", script.sha1, count};
-    words.insert(words.end(), keys);
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    connection_.append(words);
-  }
-
-  void appendLease() {
-    const auto& keys = queue_.keys;
-    const auto most = std::to_string(kBatch);
-    append(queue_.scripts.lease, {keys.queue, keys.leasedBy(kSession), keys.sessions, keys.lease, keys.cancel},
-           std::array<std::string_view, 3>{kSession, most, "67108864"});
-  }
+  void appendLease() { connection_.append(redis::calls::leaseTasks(queue_, kSession, kBatch).words()); }
 
   void appendRecord(const LeasedTask& task) {
     const auto record = fmt::format(
@@ -86,14 +73,9 @@ class Loop {
   }
 
   void appendAcknowledge(const Batch& batch) {
-    const auto count = std::to_string(batch.tasks.size());
-    std::vector<std::string> numbers;
-    for (const auto& task : batch.tasks) numbers.push_back(std::to_string(task.lease.number));
-    std::vector<std::string_view> arguments{kSession, count, "held"};
-    arguments.insert(arguments.end(), numbers.begin(), numbers.end());
-    for (const auto& task : batch.tasks) arguments.emplace_back(task.lease.handle);
-    const auto& keys = queue_.keys;
-    append(queue_.scripts.acknowledge, {keys.sessions, keys.leasedBy(kSession), keys.ids, keys.cancel}, arguments);
+    std::vector<LeaseId> leases;
+    for (const auto& task : batch.tasks) leases.push_back(task.lease);
+    connection_.append(redis::calls::acknowledgeTasks(queue_, kSession, leases, redis::calls::Holding::All).words());
   }
 
   Batch batchIn(redis::RedisValue reply) const {
@@ -148,21 +130,20 @@ double tasksPerSecond(std::size_t tasks, const std::string& socket, bool hashed)
 double pushesPerSecond(const std::string& socket) {
   auto connection = connectionTo(socket);
   const redis::RedisQueue queue(connection, "leptir:ztasks", 70000);
-  must(connection->loadScripts({&queue.scripts.push}));
-  std::vector<std::pair<std::string, std::string>> tasks;
+  must(redis::RedisScriptLoader(*connection).load({&queue.scripts.pushTasks}));
+  std::vector<redis::RedisScriptCall> calls;
   for (int i = 0; i < kSinglePushes; ++i) {
     BrokerTask task;
     task.id = base::makeTaskId(systemClock());
     task.name = "noop";
     task.parameters = R"({"text":")" + std::string(180, 'x') + "\"}";
     task.pushedAt = systemClock().now();
-    tasks.emplace_back(task.id, task::encodeEnvelope(task));
+    const BrokerTask* const tasks[] = {&task};
+    calls.push_back(redis::calls::pushTasks(queue, tasks));
   }
-  const auto& keys = queue.keys;
   const auto began = std::chrono::steady_clock::now();
-  for (const auto& [id, envelope] : tasks) {
-    connection->append({"EVALSHA", queue.scripts.push.sha1, "6", keys.queue, keys.ids, keys.buriedTasks, keys.sessions,
-                        keys.wake, keys.cancel, keys.leasedPrefix, "1", id, "", envelope});
+  for (const auto& call : calls) {
+    connection->append(call.words());
     if (must(connection->exchange()).back().value().integer() != 1) throw std::runtime_error("a push was refused");
   }
   return kSinglePushes / secondsSince(began);

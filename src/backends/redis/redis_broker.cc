@@ -4,39 +4,34 @@
 #include <unordered_set>
 #include <utility>
 
+#include "backends/redis/redis_broker_calls.h"
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_session.h"
 #include "base/escape.h"
 #include "base/failpoint.h"
-#include "leptir/json.h"
 #include "task/envelope.h"
-#include "task/envelope_counters.h"
 
 namespace leptir::redis {
 namespace {
 
 // Redis 6.2 refuses requests of more than a million words (three for each task), and adding so many tasks keeps any
 // server busy for seconds.
-constexpr std::size_t kMostTasksAtOnce = 300'000;
+constexpr std::size_t kMostTasksOfAPush = 300'000;
 // A server closes the connection of a client that sends more than 1 GiB in one request (client-query-buffer-limit).
-constexpr std::size_t kMostBytesAtOnce = std::size_t{512} << 20;
+constexpr std::size_t kMostBytesOfAPush = std::size_t{512} << 20;
 
 Result<void> checkSizeOf(std::span<const BrokerTask> tasks) {
   std::size_t bytes = 0;
   for (const auto& task : tasks) bytes += task.parameters.size() + task.name.size() + task.id.size();
-  if (bytes <= kMostBytesAtOnce && tasks.size() <= kMostTasksAtOnce) return {};
+  if (bytes <= kMostBytesOfAPush && tasks.size() <= kMostTasksOfAPush) return {};
   return Error(ErrorCode::TooLarge, std::to_string(tasks.size()) + " tasks of " + std::to_string(bytes >> 20) +
                                         " MiB are too much for one push; push them in smaller lists, of " +
-                                        std::to_string(kMostTasksAtOnce) + " tasks or " +
-                                        std::to_string(kMostBytesAtOnce >> 20) + " MiB at most");
+                                        std::to_string(kMostTasksOfAPush) + " tasks or " +
+                                        std::to_string(kMostBytesOfAPush >> 20) + " MiB at most");
 }
 
 // PHP consumers count as present for so long after one was seen.
 constexpr Duration kPhpPresentFor = std::chrono::minutes(10);
-
-std::string jsonOf(const SessionInfo& card) {
-  return writeJson(Json{{"host", card.host}, {"pid", card.pid}, {"version", card.version}, {"workers", card.workers}});
-}
 
 }  // namespace
 
@@ -110,35 +105,26 @@ Result<void> RedisBroker::detectPhpConsumers() {
 
 // Of tasks with the same id in the list only the first is pushed.
 Result<void> RedisBroker::push(std::span<const BrokerTask> tasks) {
-  std::vector<std::string> ids, dues, envelopes;
+  std::vector<const BrokerTask*> distinct;
   std::unordered_set<std::string_view> seen;
   seen.reserve(tasks.size());
   for (const auto& task : tasks) {
-    if (!seen.insert(task.id).second) continue;
-    ids.push_back(task::escapedId(task.id));
-    dues.push_back(task.timeOfExecution ? redisTime(*task.timeOfExecution) : "");
-    envelopes.push_back(task::encodeEnvelope(task));
+    if (seen.insert(task.id).second) distinct.push_back(&task);
   }
-  const auto count = std::to_string(ids.size());
-  const auto itself = [](const std::string& text) -> std::string_view { return text; };
-  RedisArguments arguments{keys_.leasedPrefix, count};
-  for (const auto* block : {&ids, &dues, &envelopes}) arguments.addBlock(*block, itself);
+  const auto call = calls::pushTasks(*queue_, distinct);
   LEPTIR_FAILPOINT("redis.push.before_send");
-  const std::string_view names[]{keys_.queue, keys_.ids, keys_.buriedTasks, keys_.sessions, keys_.wake, keys_.cancel};
-  const auto pushed = connection_.runScript(queue_->scripts.push, names, arguments.words());
+  const auto pushed = runScript(connection_, call);
   LEPTIR_FAILPOINT("redis.push.after_reply");
   // For a push, Invalid would tell the caller that one of its tasks is wrong.
   if (!pushed && pushed.error().code() == ErrorCode::Invalid)
     return Error(ErrorCode::Unavailable, pushed.error().message());
   if (!pushed) return pushed.error();
-  const auto added = RedisExpect(connection_).integer(pushed->value(), 0, static_cast<std::int64_t>(ids.size()));
+  const auto added = RedisExpect(connection_).integer(pushed->value(), 0, static_cast<std::int64_t>(distinct.size()));
   return added ? Result<void>() : added.error();
 }
 
 Result<TaskCounts> RedisBroker::tasksCount() {
-  const std::string_view names[]{keys_.queue, keys_.sessions, keys_.buriedTasks};
-  const auto reply =
-      connection_.runScript(queue_->scripts.count, names, std::array{std::string_view(keys_.leasedPrefix)});
+  const auto reply = runScript(connection_, calls::countTasks(*queue_));
   if (!reply) return reply.error();
   const RedisExpect expect(connection_);
   if (auto fits = expect.list(reply->value(), 4); !fits) return fits.error();
@@ -152,22 +138,18 @@ Result<TaskCounts> RedisBroker::tasksCount() {
 
 Result<std::unique_ptr<BrokerSession>> RedisBroker::openSession(const SessionId& session, const SessionInfo& card,
                                                                 Duration lease) {
-  const auto prefix = session.instance + ":", epoch = std::to_string(session.epoch), name = RedisKeys::nameOf(session);
-  const auto length = std::to_string(lease.count()), text = jsonOf(card), epochKey = keys_.epochOf(session.instance);
   LEPTIR_FAILPOINT("redis.open_session.before_send");
-  const std::string_view names[]{keys_.sessions, epochKey, keys_.cards};
-  const std::string_view arguments[]{prefix, epoch, name, length, text};
-  const auto opened = connection_.runScript(queue_->scripts.open, names, arguments);
+  const auto opened = runScript(connection_, calls::openSession(*queue_, session, card, lease));
   LEPTIR_FAILPOINT("redis.open_session.after_reply");
   if (!opened) return opened.error();
   const auto isNew = RedisExpect(connection_).integer(opened->value(), 0, 1);
   if (!isNew) return isNew.error();
   if (*isNew == 0) {
-    return Error(ErrorCode::Invalid, connection_.address().where() + ": epoch " + epoch +
+    return Error(ErrorCode::Invalid, connection_.address().where() + ": epoch " + std::to_string(session.epoch) +
                                          " of this instance, or a later one, was opened before");
   }
   queue_->ownInstances.insert(session.instance);
-  return std::make_unique<RedisSession>(queue_, name);
+  return std::make_unique<RedisSession>(queue_, RedisKeys::nameOf(session));
 }
 
 Result<std::unique_ptr<BrokerSession>> RedisBroker::resumeSession(const SessionId& session) {
@@ -178,9 +160,7 @@ Result<std::unique_ptr<BrokerSession>> RedisBroker::resumeSession(const SessionI
 }
 
 Result<void> RedisBroker::endSessionsOf(std::string_view instance) {
-  const auto prefix = std::string(instance) + ":";
-  const std::string_view names[]{keys_.sessions}, arguments[]{prefix};
-  const auto ended = connection_.runScript(queue_->scripts.end, names, arguments);
+  const auto ended = runScript(connection_, calls::endSessions(*queue_, instance));
   if (!ended) return ended.error();
   const auto count = RedisExpect(connection_).integer(ended->value(), 0, std::numeric_limits<std::int64_t>::max());
   return count ? Result<void>() : count.error();

@@ -7,14 +7,12 @@
 namespace leptir::redis {
 namespace {
 
-using namespace std::chrono_literals;
-
 // How long the server may block in one XREAD. Short, so that a server that became a replica is soon left.
 constexpr std::string_view kHeldMilliseconds = "1000";
-constexpr Duration kHeldFor = 1s;
+constexpr Duration kHeldFor = std::chrono::seconds(1);
 // A server that does not answer, or refuses XREAD, is not asked again for so long.
-constexpr Duration kRetryAfter = 1s;
-constexpr Duration kLongestWithoutServer = 500ms;
+constexpr Duration kRetryAfter = std::chrono::seconds(1);
+constexpr Duration kLongestWithoutServer = std::chrono::milliseconds(500);
 constexpr std::string_view kNone = "0-0";
 
 // The id of the newest entry in the answer to XREAD: ((stream ((id (field value)) …)) …).

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "backends/redis/redis_connection.h"
+#include "backends/redis/redis_blocking_connection.h"
 #include "leptir/clock.h"
 #include "leptir/spi/wake.h"
 
@@ -31,7 +31,7 @@ class RedisDoorbell {
   WaitResult waitOnServer(Duration longest, Wake& wake);
   WaitResult pauseServer();
 
-  RedisConnection connection_;
+  RedisBlockingConnection connection_;
   std::string stream_;
   std::string lastEntry_;      // id of the newest stream entry seen
   BootTime askServerAgainAt_;  // the server could not be asked: do not connect again before

@@ -3,27 +3,19 @@
 #include <algorithm>
 #include <limits>
 
-#include "backends/redis/redis_buried.h"
 #include "backends/redis/redis_expect.h"
-#include "backends/redis/redis_fields.h"
+#include "backends/redis/redis_give_back_calls.h"
 #include "backends/redis/redis_scan_step.h"
+#include "backends/redis/redis_stored_values.h"
 #include "base/escape.h"
-#include "base/failpoint.h"
-#include "base/task_id.h"
-#include "task/envelope.h"
-#include "task/envelope_counters.h"
 
 namespace leptir::redis {
 namespace {
 
 // Tasks of one exchange; few, since each may have 16 MiB.
 constexpr std::size_t kReadAtOnce = 32;
-// How many fields one run of the script returns at most, and how many other fields it buries.
-constexpr std::string_view kMostFieldsAtOnce = "1000";
 // After so many runs that found only tasks that cannot be given back, reading the session is an error.
 constexpr int kMaxRuns = 1000;
-// The cursor that asks for any fields.
-constexpr std::string_view kSome = "some";
 
 // What one run of the script found in the hash of a session.
 struct Fields {
@@ -51,19 +43,10 @@ Result<Fields> fieldsIn(const RedisExpect& expect, RedisValue answer) {
 
 Result<Fields> listLeaseNumbers(RedisQueue& queue, const std::string& key, std::string_view cursor, Reading reading,
                                 std::int64_t step) {
-  const auto& keys = queue.keys;
-  const auto count = std::to_string(step);
-  const std::string_view names[]{key, keys.ids, keys.buried, keys.buriedTasks};
-  const std::string_view arguments[]{cursor, kMostFieldsAtOnce, reading == Reading::AllReadOnly ? "leave" : "bury",
-                                     count};
-  const auto reply = queue.connection->runScript(queue.scripts.listLeaseNumbers, names, arguments);
+  const auto others = reading == Reading::AllReadOnly ? calls::OtherFields::Leave : calls::OtherFields::Bury;
+  const auto reply = runScript(*queue.connection, calls::listLeaseNumbers(queue, key, cursor, others, step));
   if (!reply) return reply.error();
   return fieldsIn(RedisExpect(*queue.connection), reply->value());
-}
-
-Error endlessRead(const RedisQueue& queue, const std::string& key) {
-  return Error(ErrorCode::Unavailable, queue.connection->address().where() + ": a search through key " +
-                                           base::inQuotes(key, 200) + " does not end");
 }
 
 // All lease numbers of a session, the lowest first. A large session is scanned in steps.
@@ -73,15 +56,15 @@ Result<std::vector<std::uint64_t>> allNumbers(RedisQueue& queue, const std::stri
   ScanStep step;
   std::optional<std::int64_t> left;
   do {
-    const auto places = step.places();
-    auto fields = listLeaseNumbers(queue, key, cursor, reading, places);
+    const auto buckets = step.buckets();
+    auto fields = listLeaseNumbers(queue, key, cursor, reading, buckets);
     if (!fields) return fields.error();
     numbers.insert(numbers.end(), fields->numbers.begin(), fields->numbers.end());
     cursor = std::move(fields->next);
     step.adapt(fields->bytes);
-    left = left.value_or(maxScannedBuckets(fields->held)) - places;
+    left = left.value_or(maxScannedBuckets(fields->held)) - buckets;
   } while (cursor != "0" && *left > 0);
-  if (cursor != "0") return endlessRead(queue, key);
+  if (cursor != "0") return endlessSearch(*queue.connection, "key " + base::inQuotes(key, 200));
   std::ranges::sort(numbers);
   const auto again = std::ranges::unique(numbers);  // HSCAN may return a field twice
   numbers.erase(again.begin(), again.end());
@@ -89,13 +72,8 @@ Result<std::vector<std::uint64_t>> allNumbers(RedisQueue& queue, const std::stri
 }
 
 // Buries a task with a larger envelope than leptir reads; another program pushed it.
-Result<void> buryTooLarge(RedisQueue& queue, const std::string& key, const std::string& field, std::size_t size) {
-  const auto& keys = queue.keys;
-  const auto reason = "too large: " + std::to_string(size) + " bytes, more than " + std::to_string(kLargestText);
-  const auto least = std::to_string(kLargestText + 1);
-  const std::string_view names[]{key, keys.ids, keys.buried, keys.buriedTasks};
-  const std::string_view arguments[]{least, "too-large", reason, field};
-  const auto buried = queue.connection->runScript(queue.scripts.buryUnread, names, arguments);
+Result<void> buryTooLarge(RedisQueue& queue, const std::string& key, const std::string& leaseNumber) {
+  const auto buried = runScript(*queue.connection, calls::buryTooLarge(queue, key, leaseNumber));
   if (!buried) return buried.error();
   const auto count = RedisExpect(*queue.connection).integer(buried->value(), 0, 1);
   return count ? Result<void>() : count.error();
@@ -109,9 +87,9 @@ Result<void> readPiece(RedisQueue& queue, const std::string& key, std::span<cons
   if (!envelopes) return envelopes.error();
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const auto& envelope = (*envelopes)[i];
-    if (envelope.text) tasks.push_back(leasedTask(numbers[i], *envelope.text));
-    if (!envelope.isTooLarge() || reading == Reading::AllReadOnly) continue;
-    if (auto buried = buryTooLarge(queue, key, fields[i], envelope.size); !buried) return buried;
+    if (envelope.isText()) tasks.push_back(leasedTask(numbers[i], envelope.text));
+    if (envelope.kind != StoredValue::Kind::TooLarge || reading == Reading::AllReadOnly) continue;
+    if (auto buried = buryTooLarge(queue, key, fields[i]); !buried) return buried;
   }
   return {};
 }
@@ -137,7 +115,7 @@ Result<std::vector<LeasedTask>> readTasks(RedisQueue& queue, const std::string& 
 // that the next run finds less.
 Result<std::vector<LeasedTask>> readSome(RedisQueue& queue, const std::string& key, std::size_t limit) {
   for (int looks = 0; looks < kMaxRuns; ++looks) {
-    auto fields = listLeaseNumbers(queue, key, kSome, Reading::OneRequest, 1);
+    auto fields = listLeaseNumbers(queue, key, calls::kAnyNumbers, Reading::OneRequest, 1);
     if (!fields) return fields.error();
     auto& numbers = fields->numbers;
     const bool isEmpty = numbers.empty() && fields->buried == 0;
@@ -146,36 +124,10 @@ Result<std::vector<LeasedTask>> readSome(RedisQueue& queue, const std::string& k
     auto tasks = readTasks(queue, key, numbers, Reading::OneRequest);
     if (!tasks || !tasks->empty() || isEmpty || limit == 0) return tasks;
   }
-  return endlessRead(queue, key);
-}
-
-// One entry of each block of the script's arguments.
-struct Row {
-  std::string number, delay, place, envelope, spareId, value;
-};
-
-Row rowOf(const TaskToGiveBack& given) {
-  const auto& [task, delay, reason] = given;
-  Row row{.number = std::to_string(task.lease.number)};
-  if (delay) {
-    row.delay = std::to_string(delay->count());
-    row.place = scoreFromEnvelope(task.envelope);
-    row.envelope = task::withCounters(task.envelope, task.counters);
-  } else {
-    row.spareId = base::makeTaskId(systemClock());
-    row.value = encodeBuried({task.counters, reason, task.envelope});
-  }
-  return row;
+  return endlessSearch(*queue.connection, "key " + base::inQuotes(key, 200));
 }
 
 }  // namespace
-
-std::string scoreFromEnvelope(std::string_view envelope) {
-  const auto head = task::decodeEnvelope(envelope);
-  if (!head) return "";
-  const auto due = head->timeOfExecution ? head->timeOfExecution : head->pushedAt;
-  return due ? redisTime(*due) : "";
-}
 
 Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
                                            std::size_t limit) {
@@ -189,19 +141,7 @@ Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view s
 
 Result<GiveBackResult> giveBack(RedisQueue& queue, std::string_view session, GiveBackBy giver,
                                 std::span<const TaskToGiveBack> tasks) {
-  const auto& keys = queue.keys;
-  const auto leased = keys.leasedBy(session), count = std::to_string(tasks.size());
-  std::vector<Row> rows;
-  for (const auto& task : tasks) rows.push_back(rowOf(task));
-  RedisArguments arguments{session, giver == GiveBackBy::Claimer ? "claimed" : "open", count};
-  for (const auto block : {&Row::number, &Row::delay, &Row::place, &Row::envelope})
-    arguments.addBlock(rows, [block](const Row& row) -> std::string_view { return row.*block; });
-  arguments.addBlock(tasks, [](const TaskToGiveBack& given) -> std::string_view { return given.task.lease.handle; });
-  for (const auto block : {&Row::spareId, &Row::value})
-    arguments.addBlock(rows, [block](const Row& row) -> std::string_view { return row.*block; });
-  const std::string_view names[]{keys.sessions, leased,           keys.queue, keys.ids,   keys.cancel,
-                                 keys.buried,   keys.buriedTasks, keys.wake,  keys.cards, keys.places};
-  const auto reply = queue.connection->runScript(queue.scripts.giveBack, names, arguments.words());
+  const auto reply = runScript(*queue.connection, calls::giveBackTasks(queue, session, giver, tasks));
   if (!reply) return reply.error();
   const auto answer = reply->value();
   const RedisExpect expect(*queue.connection);

@@ -25,10 +25,6 @@ enum class Reading {
 Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
                                            std::size_t limit = std::numeric_limits<std::size_t>::max());
 
-// The score that an envelope implies: its time, or when it was pushed; empty: it has neither. For tasks that are not in
-// the hash `ids`.
-std::string scoreFromEnvelope(std::string_view envelope);
-
 struct TaskToGiveBack {
   LeasedTask task;
   std::optional<Duration> delay = Duration(0);  // zero: due as before its lease; nullopt: bury it

@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include "backends/redis/redis_blocking_connection.h"
 #include "backends/redis/redis_connection.h"
 #include "tests/support/fake_redis.h"
 #include "tests/support/redis_address_support.h"
@@ -77,8 +78,7 @@ TEST(HostileRedis, ASilentServerFailsAWaitOneOperationTimeoutAfterItsTime) {
     peer.answerGreeting();
     peer.receiveUntilClosed();
   });
-  RedisConnection connection(impatientlyAt(server));
-  ASSERT_TRUE(connection.connect());
+  RedisBlockingConnection connection(impatientlyAt(server));
   Wake wake;
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "0.2"};
   const auto failure = failureOf([&] { return connection.wait(words, 200ms, 20s, wake); });
@@ -91,7 +91,7 @@ TEST(HostileRedis, AWakeEndsAWaitForASilentServer) {
     peer.answerGreeting();
     peer.receiveUntilClosed();
   });
-  RedisConnection connection(redisAt(server.socket()));
+  RedisBlockingConnection connection(redisAt(server.socket()));
   Wake wake;
   std::thread rings([&] { wake.ring(); });
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};

@@ -24,8 +24,8 @@ RedisKeys::RedisKeys(std::string key) : queue(std::move(key)) {
   buried = prefix + "buried";
   buriedTasks = prefix + "buried:tasks";
   leftToOthersPrefix = prefix + "left:";
-  places = prefix + "places";
-  front = prefix + "front";
+  originalScores = prefix + "places";
+  firstMember = prefix + "front";
   wake = prefix + "wake";
 }
 

@@ -17,7 +17,6 @@ struct RedisKeys {
   static constexpr std::size_t kMaxSessionNameBytes = 256;
   std::string leasedBy(std::string_view session) const { return leasedPrefix + std::string(session); }
   std::string epochOf(std::string_view instance) const { return epochPrefix + std::string(instance); }
-
   std::string leftToOthersBy(std::string_view session) const { return leftToOthersPrefix + std::string(session); }
 
   std::string queue;  // sorted set: due time in seconds, envelope
@@ -31,9 +30,9 @@ struct RedisKeys {
   std::string buried;              // sorted set: order of burial, escaped id
   std::string buriedTasks;         // hash: escaped id, see redis_buried.h
   std::string leftToOthersPrefix;  // sorted set for each session: escaped id, left to others until (µs)
-  std::string places;  // hash: lease number of a task that another program pushed, the score at which it waited
-  std::string front;   // the first member of the queue and since when it is first, see redis_lease_script.h
-  std::string wake;    // stream: a new entry wakes all waiting instances
+  std::string originalScores;  // hash: lease number of a task that another program pushed, the score at which it waited
+  std::string firstMember;     // the first member of the queue and since when it is first, see lease_tasks.lua
+  std::string wake;            // stream: a new entry wakes all waiting instances
 };
 
 }  // namespace leptir::redis

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backends/redis/redis_stored_values.h"
 #include "meta/meta_filter.h"
 
 namespace leptir::redis {
@@ -10,16 +11,16 @@ namespace {
 // How many records a listing reads at once: records may be large, and the first few are mostly enough.
 constexpr std::size_t kListedAtOnce = 100;
 
-bool hasSucceeded(const Json& record) {
+bool isOfSuccess(const Json& record) {
   return record.value("status", Json()) == static_cast<int>(TaskStatus::Completed) &&
          record.value("retC", Json()) == static_cast<int>(ExitStatus::Success);
 }
 
-std::string whyUnreadable(const StoredRecord& record) {
+std::string whyUnreadable(const StoredValue& record) {
   switch (record.kind) {
-    case StoredRecord::Kind::OtherType:
+    case StoredValue::Kind::OtherType:
       return "its key holds a value of another type";
-    case StoredRecord::Kind::TooLarge:
+    case StoredValue::Kind::TooLarge:
       return "it has " + std::to_string(record.size) + " bytes, more than leptir reads";
     default:
       break;
@@ -58,7 +59,7 @@ Result<Json> RedisMetaStorage::loadMetaInfoById(std::string_view id) {
   const auto records = readRecords(*connection_, locator_, std::span(&id, 1));
   if (!records) return records.error();
   const auto& [kind, size, text] = records->front();
-  if (kind == StoredRecord::Kind::None) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
+  if (kind == StoredValue::Kind::None) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
   auto record = parseJson(text);
   if (record && record->is_object()) return record;
   return Error(ErrorCode::Corrupt, connection_->address().where() + ": the record of task " + std::string(id) +
@@ -103,7 +104,7 @@ Result<std::vector<Json>> RedisMetaStorage::loadUnsuccessful(const std::vector<s
   if (!loaded) return loaded.error();
   std::vector<Json> records;
   for (auto& record : *loaded) {
-    if (record && !hasSucceeded(*record)) records.push_back(std::move(*record));
+    if (record && !isOfSuccess(*record)) records.push_back(std::move(*record));
   }
   return records;
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "task/envelope.h"
 #include "task/envelope_counters.h"
 
 namespace leptir::redis {
@@ -26,6 +27,18 @@ Time timeFromRedis(std::string_view score) {
   if (isLarge) seconds = score.starts_with('-') ? -HUGE_VAL : HUGE_VAL;
   constexpr auto kMost = static_cast<double>(kMaxTimeSpan.count());
   return Time(Duration(std::llround(std::clamp(seconds, -kMost, kMost) * 1e6)));
+}
+
+Error endlessSearch(const RedisConnection& connection, std::string_view through) {
+  return Error(ErrorCode::Unavailable, fmt::format("a search through {} does not end", through))
+      .in(connection.address().where());
+}
+
+std::string scoreFromEnvelope(std::string_view envelope) {
+  const auto head = task::decodeEnvelope(envelope);
+  if (!head) return "";
+  const auto due = head->timeOfExecution ? head->timeOfExecution : head->pushedAt;
+  return due ? redisTime(*due) : "";
 }
 
 LeasedTask leasedTask(std::uint64_t number, std::string_view envelope) {

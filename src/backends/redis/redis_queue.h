@@ -1,7 +1,6 @@
 // What a broker, its sessions and its keeper share: the connection, the keys and the scripts of one queue.
 #pragma once
 
-#include <initializer_list>
 #include <memory>
 #include <set>
 #include <span>
@@ -27,29 +26,20 @@ struct RedisQueue {
   std::set<std::string> ownInstances;  // with sessions opened or resumed here; recovery never claims them
 };
 
-// The arguments of a script, lists as blocks. They are views: the caller keeps the texts alive.
-class RedisArguments {
- public:
-  explicit RedisArguments(std::initializer_list<std::string_view> first) : words_(first) {}
-
-  void add(std::string_view text) { words_.push_back(text); }
-  template <class Range, class Of>
-  void addBlock(const Range& range, Of textOf) {
-    for (const auto& each : range) add(textOf(each));
-  }
-  RedisConnection::Words words() const { return words_; }
-
- private:
-  std::vector<std::string_view> words_;
-};
-
 // A score of the queue: seconds since 1970 with six decimals.
 std::string redisTime(Time time);
 Time timeFromRedis(std::string_view score);
+// The score that an envelope implies: its time, or when it was pushed; empty: it has neither. For tasks that are not in
+// the hash `ids`.
+std::string scoreFromEnvelope(std::string_view envelope);
 
 // Bytes of envelopes in one request at most. An envelope may have 16 MiB, and a request is in the memory of leptir and
 // of the server several times over.
 inline constexpr std::size_t kMostBytesOfARequest = std::size_t{32} << 20;
+
+// Bytes of envelopes that one script returns at most, since each may have 16 MiB; one envelope is returned whatever its
+// size.
+inline constexpr std::size_t kMostBytesOfAReply = std::size_t{64} << 20;
 
 // The largest text that is read of what other programs stored: the largest envelope plus what leptir adds to one.
 inline constexpr std::size_t kLargestText = kMaxEnvelopeBytes + std::size_t{64} * 1024;
@@ -64,6 +54,9 @@ std::size_t countFittingOneRequest(std::span<const Task> tasks) {
   }
   return count;
 }
+
+// For a search that has not ended after as many steps as it can have. `through`: what it searches.
+Error endlessSearch(const RedisConnection& connection, std::string_view through);
 
 // The longest escaped id (bytes) of another program's task that leptir tracks; a task with a longer one counts as
 // having no id.

@@ -16,7 +16,7 @@ constexpr std::size_t kMostUnread = std::size_t{64} << 20;
 constexpr std::size_t kMostText = std::size_t{512} << 20;
 constexpr std::size_t kMostValues = std::size_t{4} << 20;
 // The buffer that stays allocated between replies.
-constexpr std::size_t kKeptBuffer = std::size_t{1} << 20;
+constexpr std::size_t kKeptReceiveBuffer = std::size_t{1} << 20;
 
 // The replies that leptir requests nest at most three lists deep. hiredis has a limit too, but it depends on its
 // version.
@@ -124,7 +124,7 @@ redisReplyObjectFunctions functions{
 RedisReader::RedisReader()
     : replies_(std::make_shared<RedisReplyBlock>()), reader_(redisReaderCreateWithFunctions(&functions)) {
   if (!reader_) throw std::bad_alloc();
-  reader_->maxbuf = kKeptBuffer;
+  reader_->maxbuf = kKeptReceiveBuffer;
   reader_->privdata = replies_.get();
 }
 

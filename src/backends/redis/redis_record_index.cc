@@ -1,39 +1,16 @@
 #include "backends/redis/redis_record_index.h"
 
+#include <algorithm>
+
 #include "backends/redis/redis_expect.h"
+#include "backends/redis/redis_script.h"
+#include "backends/redis/redis_script_texts.h"
 
 namespace leptir::redis {
 namespace {
 
-// A score is the server's time in µs, or one more than the newest score. Scores from 2^52 on were written by another
-// program and are ignored: in a double, such a number plus one may be the same number. The first command frees memory,
-// so a full server runs it and then the rest of the script.
-const RedisScript& writeScript() {
-  static const RedisScript kScript(R"(
-local index, most, expiry = KEYS[1], tonumber(ARGV[1]), ARGV[2]
-redis.call('ZREMRANGEBYRANK', index, 0, -most - 1)
-local time = redis.call('TIME')
-local score = time[1] * 1000000 + time[2]
-if expiry ~= '' then
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', string.format('(%.0f', score - expiry * 1000))
-end
-local newest = tonumber(redis.call('ZREVRANGE', index, 0, 0, 'WITHSCORES')[2]) or 0
-if newest >= score and newest < 4503599627370496 then score = newest + 1 end
-for i = 3, #ARGV, 2 do
-  local note, id, at = ARGV[i], ARGV[i + 1], string.format('%.0f', score)
-  if note == 'remove' then
-    redis.call('ZREM', index, id)
-  elseif note == 'keep' then
-    redis.call('ZADD', index, 'NX', at, id)
-  else
-    redis.call('ZADD', index, at, id)
-  end
-  score = score + 1
-end
-redis.call('ZREMRANGEBYRANK', index, 0, -most - 1)
-if expiry ~= '' then redis.call('PEXPIRE', index, expiry) end
-return 1
-)");
+const RedisScript& changeRecordIndexScript() {
+  static const RedisScript kScript(lua::kChangeRecordIndex);
   return kScript;
 }
 
@@ -49,14 +26,13 @@ RedisRecordIndex::RedisRecordIndex(std::shared_ptr<RedisConnection> connection, 
     : connection_(std::move(connection)), key_(key + ".failures"), expiry_(std::move(expiry)) {}
 
 Result<void> RedisRecordIndex::write(std::span<const MetaInfo> records, std::span<const IndexChange> changes) {
-  const auto most = std::to_string(kMost);
-  const std::string_view keys[] = {key_};
-  std::vector<std::string_view> arguments{most, expiry_};
+  if (std::ranges::all_of(changes, [](IndexChange change) { return change == IndexChange::Nothing; })) return {};
+  RedisScriptCall call(changeRecordIndexScript());
+  call.keys(key_).arguments(kMost, expiry_);
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (changes[i] != IndexChange::Nothing) arguments.insert(arguments.end(), {wordOf(changes[i]), records[i].id});
+    if (changes[i] != IndexChange::Nothing) call.arguments(wordOf(changes[i]), records[i].id);
   }
-  if (arguments.size() == 2) return {};
-  const auto written = connection_->runScript(writeScript(), keys, arguments);
+  const auto written = runScript(*connection_, call);
   // Another program's value under the key of the index, or no rights to it: the index is only a hint, and the records
   // are saved.
   if (!written) return written.error().code() == ErrorCode::Invalid ? Result<void>() : written.error();

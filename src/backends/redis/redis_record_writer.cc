@@ -4,45 +4,33 @@
 
 #include "backends/redis/redis_errors.h"
 #include "backends/redis/redis_expect.h"
+#include "backends/redis/redis_script_texts.h"
 
 namespace leptir::redis {
 namespace {
 
 // Other writers may replace the same record between our read and our write, but not so many times.
-constexpr int kMostRounds = 1000;
+constexpr int kMostReplaceRounds = 1000;
 
-// Compare and set: replaces the stored record only if it still is the one that was compared; of a record too large to
-// be read only the size is compared. DEL comes first, since a full server accepts it and then the rest of the script. A
-// value of another type is replaced, as PHP leptir's SET does.
-const RedisScript& setScript() {
-  static const RedisScript kScript(R"(
-local key, text, expiry, compared, size = KEYS[1], ARGV[1], ARGV[2], ARGV[3] or false, ARGV[4]
-local old = false
-if redis.call('TYPE', key).ok == 'string' then
-  if size then old = redis.call('STRLEN', key) == tonumber(size) and '' or false else old = redis.call('GET', key) end
-end
-if old ~= compared then return 0 end
-redis.call('DEL', key)
-if expiry == '' then redis.call('SET', key, text) else redis.call('SET', key, text, 'PX', expiry) end
-return 1
-)");
+const RedisScript& replaceRecordScript() {
+  static const RedisScript kScript(lua::kReplaceRecord);
   return kScript;
 }
 
-const RedisScript& setFieldScript() {
-  static const RedisScript kScript(R"(
-local key, text, expiry, field, compared, size = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] or false, ARGV[5]
-if size then
-  if redis.call('HSTRLEN', key, field) ~= tonumber(size) then return 0 end
-elseif redis.call('HGET', key, field) ~= compared then
-  return 0
-end
-redis.call('HDEL', key, field)
-redis.call('HSET', key, field, text)
-if expiry ~= '' then redis.call('PEXPIRE', key, expiry) end
-return 1
-)");
+const RedisScript& replaceRecordFieldScript() {
+  static const RedisScript kScript(lua::kReplaceRecordField);
   return kScript;
+}
+
+// Replaces the stored record `old` if it still is stored.
+RedisScriptCall replaceRecord(const RedisRecordLocator::Location& place, std::string_view text, std::string_view expiry,
+                              const StoredValue& old) {
+  RedisScriptCall call(place.isInHash() ? replaceRecordFieldScript() : replaceRecordScript());
+  call.keys(place.key).arguments(text, expiry);
+  if (place.isInHash()) call.arguments(place.field);
+  if (old.kind == StoredValue::Kind::Text) call.arguments(old.text);
+  if (old.kind == StoredValue::Kind::TooLarge) call.arguments("", old.size);
+  return call;
 }
 
 struct RecordVersion {
@@ -68,8 +56,8 @@ RecordVersion versionOf(const std::string& text) {
 }
 
 // A value that is too large to be read is no record of leptir and is replaced.
-bool replaces(const MetaInfo& record, const StoredRecord& old) {
-  if (old.kind != StoredRecord::Kind::Text) return true;
+bool replaces(const MetaInfo& record, const StoredValue& old) {
+  if (old.kind != StoredValue::Kind::Text) return true;
   const auto stored = versionOf(old.text);
   return record.lease != stored.lease ? record.lease > stored.lease : static_cast<int>(record.step) > stored.step;
 }
@@ -86,7 +74,7 @@ bool isFull(RedisValue reply) {
 
 RedisRecordWriter::RedisRecordWriter(std::shared_ptr<RedisConnection> connection, RedisRecordLocator& locator,
                                      std::string expiry)
-    : connection_(std::move(connection)), locator_(locator), expiry_(std::move(expiry)) {}
+    : connection_(std::move(connection)), loader_(*connection_), locator_(locator), expiry_(std::move(expiry)) {}
 
 Result<std::vector<IndexChange>> RedisRecordWriter::write(std::span<const MetaInfo> records) {
   indexChanges_.assign(records.size(), IndexChange::Nothing);
@@ -152,7 +140,7 @@ void RedisRecordWriter::appendExpiryOfHashes() {
 // parse.
 Result<void> RedisRecordWriter::replaceOlder(std::span<const MetaInfo> records, Positions standing) {
   for (int round = 0; !standing.empty(); ++round) {
-    if (round == kMostRounds) {
+    if (round == kMostReplaceRounds) {
       return Error(ErrorCode::Unavailable, "other writers replace the same records again and again")
           .in(connection_->address().where());
     }
@@ -187,7 +175,7 @@ Result<std::vector<RedisRecordWriter::Contender>> RedisRecordWriter::readStored(
 Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<const MetaInfo> records,
                                                                       const std::vector<Contender>& contenders) {
   if (contenders.empty()) return Positions();
-  if (auto loaded = connection_->loadScripts({&setScript(), &setFieldScript()}); !loaded) return loaded.error();
+  if (auto loaded = loader_.load({&replaceRecordScript(), &replaceRecordFieldScript()}); !loaded) return loaded.error();
   for (const auto& contender : contenders) appendCompareAndSet(records[contender.position], contender.old);
   const auto replies = connection_->exchange();
   if (!replies) return replies.error();
@@ -197,6 +185,7 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<
     const auto reply = (*replies)[i].value();
     const bool isForgotten = reply.isError() && isNoScript(reply.text());
     if (reply.isError() && !isForgotten) return connection_->errorOf(reply);
+    if (isForgotten) loader_.forget();
     const auto isSet = isForgotten ? Result<bool>(false) : RedisExpect(*connection_).oneOrZero(reply);
     if (!isSet) return isSet.error();
     if (*isSet) {
@@ -208,17 +197,11 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<
   return left;
 }
 
-void RedisRecordWriter::appendCompareAndSet(const MetaInfo& record, const StoredRecord& old) {
+void RedisRecordWriter::appendCompareAndSet(const MetaInfo& record, const StoredValue& old) {
   text_.clear();
   writeMetaInfo(record, text_);
   const auto place = locator_.locate(record.id);
-  const auto& script = place.isInHash() ? setFieldScript() : setScript();
-  std::vector<std::string_view> words{"EVALSHA", script.sha1, "1", place.key, text_, expiry_};
-  if (place.isInHash()) words.push_back(place.field);
-  const auto size = std::to_string(old.size);
-  if (old.kind == StoredRecord::Kind::Text) words.push_back(old.text);
-  if (old.kind == StoredRecord::Kind::TooLarge) words.insert(words.end(), {"", size});
-  connection_->append(words);
+  connection_->append(replaceRecord(place, text_, expiry_, old).words());
 }
 
 // A save that is repeated because its reply was lost finds its own record stored, while the index may not have been

@@ -10,7 +10,8 @@
 #include "backends/redis/redis_connection.h"
 #include "backends/redis/redis_record_index.h"
 #include "backends/redis/redis_record_locator.h"
-#include "backends/redis/redis_record_reader.h"
+#include "backends/redis/redis_script.h"
+#include "backends/redis/redis_stored_values.h"
 #include "leptir/spi/meta_info.h"
 
 namespace leptir::redis {
@@ -29,7 +30,7 @@ class RedisRecordWriter {
 
   struct Contender {
     std::size_t position;
-    StoredRecord old;  // the record stored under its key
+    StoredValue old;  // the record stored under its key
   };
 
   Result<Positions> addNew(std::span<const MetaInfo> records);
@@ -39,10 +40,11 @@ class RedisRecordWriter {
   Result<void> replaceOlder(std::span<const MetaInfo> records, Positions standing);
   Result<std::vector<Contender>> readStored(std::span<const MetaInfo> records, const Positions& standing);
   Result<Positions> compareAndSet(std::span<const MetaInfo> records, const std::vector<Contender>& contenders);
-  void appendCompareAndSet(const MetaInfo& record, const StoredRecord& old);
+  void appendCompareAndSet(const MetaInfo& record, const StoredValue& old);
   void reindexOwnRecord(const MetaInfo& record, const Contender& contender);
 
   std::shared_ptr<RedisConnection> connection_;
+  RedisScriptLoader loader_;
   RedisRecordLocator& locator_;
   std::string expiry_;
   std::vector<IndexChange> indexChanges_;

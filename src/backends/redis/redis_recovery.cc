@@ -1,9 +1,9 @@
 #include "backends/redis/redis_recovery.h"
 
-#include <array>
 #include <limits>
 
 #include "backends/redis/redis_expect.h"
+#include "backends/redis/redis_give_back_calls.h"
 #include "base/escape.h"
 #include "base/failpoint.h"
 #include "base/saturated.h"
@@ -66,11 +66,7 @@ void RedisRecovery::note(const std::string& session, const Error& why) {
 }
 
 Result<std::vector<std::string>> RedisRecovery::claim() {
-  const auto longest = std::to_string(RedisKeys::kMaxSessionNameBytes);
-  RedisArguments arguments{longest};
-  arguments.addBlock(queue_->ownInstances, [](const std::string& instance) -> std::string_view { return instance; });
-  const auto reply = queue_->connection->runScript(
-      queue_->scripts.claim, std::array{std::string_view(queue_->keys.sessions)}, arguments.words());
+  const auto reply = runScript(*queue_->connection, calls::claimSessions(*queue_, queue_->ownInstances));
   if (!reply) return reply.error();
   const auto answer = reply->value();
   const RedisExpect expect(*queue_->connection);

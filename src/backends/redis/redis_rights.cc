@@ -1,9 +1,10 @@
 #include "backends/redis/redis_rights.h"
 
-#include <array>
 #include <string>
 
+#include "backends/redis/redis_broker_calls.h"
 #include "backends/redis/redis_expect.h"
+#include "backends/redis/redis_script_texts.h"
 #include "base/task_id.h"
 
 namespace leptir::redis {
@@ -14,29 +15,8 @@ std::string unusedName() {
   return "check-" + base::makeInstanceName();
 }
 
-// Tries to delete first: a user who may write but not delete must not leave anything behind. The hash may hold other
-// records, so it gets the expiry that each save gives it.
-const RedisScript& recordScript() {
-  static const RedisScript kScript(R"(
-local key, field, expiry = KEYS[1], ARGV[1], ARGV[2]
-if field ~= '' then
-  redis.call('HDEL', key, field)
-  redis.call('HSTRLEN', key, field)
-  redis.call('HGET', key, field)
-  redis.call('HSET', key, field, '')
-  redis.call('HDEL', key, field)
-  if expiry ~= '' then redis.call('PEXPIRE', key, expiry) end
-  redis.call('HSETNX', key, field, '')
-  return redis.call('HDEL', key, field)
-end
-redis.call('DEL', key)
-redis.call('TYPE', key)
-redis.call('STRLEN', key)
-redis.call('GET', key)
-if expiry ~= '' then redis.call('PEXPIRE', key, expiry) end
-redis.call('SET', key, '', 'NX')
-return redis.call('DEL', key)
-)");
+const RedisScript& tryRecordRightsScript() {
+  static const RedisScript kScript(lua::kTryRecordRights);
   return kScript;
 }
 
@@ -50,23 +30,19 @@ Result<void> outcomeOf(const RedisConnection& connection, const Result<RedisRepl
 }  // namespace
 
 Result<void> tryQueueRights(RedisQueue& queue) {
-  const auto& keys = queue.keys;
   const auto name = unusedName();
-  const auto leased = keys.leasedBy(name), left = keys.leftToOthersBy(name), epoch = keys.epochOf(name);
-  const std::string_view names[]{keys.queue,  keys.sessions,    keys.buried, left,        keys.ids,   keys.cards,
-                                 keys.cancel, keys.buriedTasks, leased,      keys.places, keys.lease, keys.front,
-                                 epoch,       keys.wake};
-  const auto tried = queue.connection->runScript(queue.scripts.tryRights, names, std::array{std::string_view(name)});
-  return outcomeOf(*queue.connection, tried);
+  return outcomeOf(*queue.connection, runScript(*queue.connection, calls::tryQueueRights(queue, name)));
 }
 
 Result<void> tryRecordRights(RedisConnection& connection, RedisRecordLocator& locator, std::string_view expiry) {
-  if (auto loaded = connection.loadScripts({&recordScript()}); !loaded) return loaded;
+  const auto& script = tryRecordRightsScript();
+  if (auto loaded = RedisScriptLoader(connection).load({&script}); !loaded) return loaded;
   // An id of leptir's form, and one without a time: with a hashed layout their records have different kinds of keys.
   for (const auto& name : {base::makeTaskId(), unusedName()}) {
     const auto place = locator.locate(name);
-    const auto tried = connection.runScript(recordScript(), std::array{place.key}, std::array{place.field, expiry});
-    if (auto may = outcomeOf(connection, tried); !may) return may;
+    RedisScriptCall call(script);
+    call.keys(place.key).arguments(place.field, expiry);
+    if (auto may = outcomeOf(connection, runScript(connection, call)); !may) return may;
   }
   return {};
 }

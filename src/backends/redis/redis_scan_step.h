@@ -1,4 +1,4 @@
-// Step sizes for a search through a whole queue with ZSCAN (RedisScripts::scan) or through a session with HSCAN.
+// Step sizes for a search through a whole queue with ZSCAN (scan_queue.lua) or through a session with HSCAN.
 #pragma once
 
 #include <algorithm>
@@ -16,17 +16,17 @@ inline std::int64_t maxScannedBuckets(std::int64_t members) {
 // How many buckets one step of a scan visits: few where members are large, since the server copies them into its reply.
 class ScanStep {
  public:
-  std::int64_t places() const { return places_; }
+  std::int64_t buckets() const { return buckets_; }
   // Chooses the size of the next step by the bytes that the last one found.
   void adapt(std::int64_t bytes) {
-    if (bytes > kMostBytes) places_ = std::max(places_ / 4, kFewest);
-    if (bytes < kMostBytes / 8) places_ = std::min(places_ * 4, kMost);
+    if (bytes > kMostBytes) buckets_ = std::max(buckets_ / 4, kFewest);
+    if (bytes < kMostBytes / 8) buckets_ = std::min(buckets_ * 4, kMost);
   }
 
  private:
   static constexpr std::int64_t kFewest = 4, kMost = 1000, kMostBytes = std::int64_t{8} << 20;
 
-  std::int64_t places_ = kFewest;
+  std::int64_t buckets_ = kFewest;
 };
 
 }  // namespace leptir::redis

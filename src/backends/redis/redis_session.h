@@ -7,6 +7,7 @@
 
 #include "backends/redis/redis_doorbell.h"
 #include "backends/redis/redis_queue.h"
+#include "backends/redis/redis_session_calls.h"
 #include "leptir/spi/simple_broker.h"
 
 namespace leptir::redis {
@@ -40,20 +41,18 @@ class RedisSession final : public BrokerSession {
   Result<std::vector<LeaseId>> releasePiece(std::span<const TaskRelease> tasks);
   Result<std::vector<LeaseId>> buryPiece(std::span<const TaskBurial> tasks);
   Result<void> addCancelRequests(std::vector<LeasedTask>& tasks);
-  Result<RedisReply> run(const RedisScript& script, std::initializer_list<std::string_view> keys,
-                         const RedisArguments& arguments);
-  // µs for which the first task of the queue is left to PHP consumers; "0" without PHP consumers.
-  std::string_view phpHoldMicros() const;
+  // Runs a script that a lost session must not run.
+  Result<RedisReply> run(const RedisScriptCall& call);
   // Removes leases from held_ before the acknowledgement is sent: if that fails, the next one lets the script check
-  // each lease. True: all of them were in held_.
-  bool forgetHeld(std::span<const LeaseId> leases);
+  // each lease. All: all of them were in held_.
+  calls::Holding forgetHeld(std::span<const LeaseId> leases);
   std::string where() const { return connection_.address().where(); }
   Error lost() const;
 
   std::shared_ptr<RedisQueue> queue_;
   RedisConnection& connection_;
   const RedisKeys& keys_;
-  const std::string name_, leased_, leftToOthers_;
+  const std::string name_;
   std::unordered_set<std::uint64_t> held_;  // lease numbers that this object leased and has not tried to settle yet
   RedisDoorbell doorbell_;
 };

@@ -12,7 +12,7 @@ namespace leptir::redis {
 namespace {
 
 // The output buffer that stays allocated after a large request.
-constexpr std::size_t kKeptBuffer = std::size_t{1} << 20;
+constexpr std::size_t kKeptSendBuffer = std::size_t{1} << 20;
 // After a failure, at most so many more reads for what the server had said before.
 constexpr int kMaxReadsAfterFailure = 64;
 // A stream that moves at least 1 MiB in this time is not given up.
@@ -103,7 +103,7 @@ Result<std::size_t> RedisWire::send() {
   sent_ += *sent;
   if (unsent() == 0) {
     outgoing_.clear();
-    if (outgoing_.capacity() > kKeptBuffer) outgoing_.shrink_to_fit();
+    if (outgoing_.capacity() > kKeptSendBuffer) outgoing_.shrink_to_fit();
     sent_ = 0;
   }
   return sent;

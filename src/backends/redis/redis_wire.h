@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,9 +40,6 @@ class RedisWire {
   Result<End> collect(Duration patience, Wake* wake = nullptr);
   // All replies; to be called when none is missing.
   std::vector<RedisReply> take();
-
-  // Digests of the scripts that were loaded over this connection.
-  std::set<std::string, std::less<>> scripts;
 
  private:
   Result<std::size_t> send();

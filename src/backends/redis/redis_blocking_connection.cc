@@ -1,0 +1,38 @@
+#include "backends/redis/redis_blocking_connection.h"
+
+#include <algorithm>
+
+#include "backends/redis/redis_wire.h"
+
+namespace leptir::redis {
+
+Result<std::optional<RedisReply>> RedisBlockingConnection::wait(Words words, Duration heldFor, Duration longest,
+                                                                Wake& wake) {
+  if (auto ours = link_.checkProcess(); !ours) return ours.error();
+  if (!isPending_) {
+    if (auto connected = link_.connect(); !connected) return connected.error();
+    link_.wire().put(words);
+    isPending_ = true;
+    replyDueBy_ = systemClock().bootTime() + heldFor + link_.address().operationTimeout;
+  }
+  const auto collected = link_.wire().collect(std::min(longest, replyDueBy_ - systemClock().bootTime()), &wake);
+  if (!collected) return closeBroken(collected.error());
+  if (*collected == RedisWire::End::Woken) return std::nullopt;
+  if (*collected == RedisWire::End::TimedOut) {
+    if (systemClock().bootTime() < replyDueBy_) return RedisReply::nil();
+    return closeBroken(Error(ErrorCode::Unavailable, "no reply to a blocking command whose time is over"));
+  }
+  isPending_ = false;
+  auto replies = link_.wire().take();
+  link_.closeIfRefused(replies);
+  const auto value = replies.front().value();
+  if (value.isError()) return link_.errorOf(value);
+  return std::move(replies.front());
+}
+
+Error RedisBlockingConnection::closeBroken(const Error& why) {
+  isPending_ = false;
+  return link_.closeBroken(why);
+}
+
+}  // namespace leptir::redis

@@ -1,0 +1,38 @@
+// A connection that waits for one thing: it sends one blocking command again and again.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "backends/redis/redis_link.h"
+#include "leptir/spi/wake.h"
+
+namespace leptir::redis {
+
+// One thread at a time, and only in the process that opened it, as RedisConnection.
+class RedisBlockingConnection {
+ public:
+  using Words = std::span<const std::string_view>;
+
+  // Does not connect yet.
+  explicit RedisBlockingConnection(RedisAddress address) : link_(std::move(address)) {}
+
+  // Sends a blocking command (XREAD BLOCK and the like), which the server answers when it has something, at the latest
+  // after `heldFor`; `words` must contain that time. Returns the reply, Nil when `longest` has passed, or nothing when
+  // `wake` was rung. In the last two cases the reply is still due: the next wait() returns it without sending anything.
+  Result<std::optional<RedisReply>> wait(Words words, Duration heldFor, Duration longest, Wake& wake);
+
+  // Grows with each connection that was opened.
+  std::uint64_t generation() const { return link_.generation(); }
+
+ private:
+  Error closeBroken(const Error& why);
+
+  RedisLink link_;
+  bool isPending_ = false;  // the server has not answered a wait() yet
+  BootTime replyDueBy_;     // a reply to that wait() later than this means a hung server
+};
+
+}  // namespace leptir::redis

@@ -1,0 +1,65 @@
+#include "backends/redis/redis_broker_calls.h"
+
+#include "backends/redis/redis_session_card.h"
+#include "task/envelope.h"
+#include "task/envelope_counters.h"
+
+namespace leptir::redis::calls {
+namespace {
+
+// The names of all sessions of an instance begin with this.
+std::string sessionPrefixOf(std::string_view instance) {
+  return std::string(instance) + ":";
+}
+
+}  // namespace
+
+RedisScriptCall pushTasks(const RedisQueue& queue, std::span<const BrokerTask* const> tasks) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.pushTasks);
+  call.keys(keys.queue, keys.ids, keys.buriedTasks, keys.sessions, keys.wake, keys.cancel);
+  call.arguments(keys.leasedPrefix, tasks.size());
+  call.block(tasks, [](const BrokerTask* task) { return task::escapedId(task->id); });
+  call.block(tasks, [](const BrokerTask* task) {
+    return task->timeOfExecution ? redisTime(*task->timeOfExecution) : std::string();
+  });
+  call.block(tasks, [](const BrokerTask* task) { return task::encodeEnvelope(*task); });
+  return call;
+}
+
+RedisScriptCall countTasks(const RedisQueue& queue) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.countTasks);
+  call.keys(keys.queue, keys.sessions, keys.buriedTasks);
+  call.arguments(keys.leasedPrefix);
+  return call;
+}
+
+RedisScriptCall openSession(const RedisQueue& queue, const SessionId& session, const SessionInfo& card,
+                            Duration lease) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.openSession);
+  call.keys(keys.sessions, keys.epochOf(session.instance), keys.cards);
+  call.arguments(sessionPrefixOf(session.instance), session.epoch, RedisKeys::nameOf(session), lease.count(),
+                 encodeSessionCard(card));
+  return call;
+}
+
+RedisScriptCall endSessions(const RedisQueue& queue, std::string_view instance) {
+  RedisScriptCall call(queue.scripts.endSessions);
+  call.keys(queue.keys.sessions);
+  call.arguments(sessionPrefixOf(instance));
+  return call;
+}
+
+RedisScriptCall tryQueueRights(const RedisQueue& queue, std::string_view unusedName) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.tryQueueRights);
+  call.keys(keys.queue, keys.sessions, keys.buried, keys.leftToOthersBy(unusedName), keys.ids, keys.cards, keys.cancel,
+            keys.buriedTasks, keys.leasedBy(unusedName), keys.originalScores, keys.lease, keys.firstMember,
+            keys.epochOf(unusedName), keys.wake);
+  call.arguments(unusedName);
+  return call;
+}
+
+}  // namespace leptir::redis::calls

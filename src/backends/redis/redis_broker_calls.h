@@ -1,0 +1,20 @@
+// The scripts that a broker runs, as functions: each puts together the keys and arguments of one script.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "backends/redis/redis_queue.h"
+#include "leptir/spi/broker_session.h"
+
+namespace leptir::redis::calls {
+
+// The ids of the tasks must be different.
+RedisScriptCall pushTasks(const RedisQueue& queue, std::span<const BrokerTask* const> tasks);
+RedisScriptCall countTasks(const RedisQueue& queue);
+RedisScriptCall openSession(const RedisQueue& queue, const SessionId& session, const SessionInfo& card, Duration lease);
+RedisScriptCall endSessions(const RedisQueue& queue, std::string_view instance);
+// `unusedName`: a name that no key, member or field has.
+RedisScriptCall tryQueueRights(const RedisQueue& queue, std::string_view unusedName);
+
+}  // namespace leptir::redis::calls

@@ -1,0 +1,23 @@
+// Reads buried tasks.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/redis/redis_queue.h"
+#include "leptir/spi/task_keeper.h"
+
+namespace leptir::redis {
+
+// In the hash `ids`, the value of a buried task begins with this letter; its due time follows.
+inline constexpr char kBuriedMark = 'b';
+
+// The buried tasks among `escapedIds`.
+Result<std::vector<FoundTask>> readBuriedTasks(RedisQueue& queue, std::span<const std::string> escapedIds);
+// One buried task, whose value in the hash `ids` the caller has read; nothing: it is not buried.
+Result<std::optional<FoundTask>> readBuriedTask(RedisQueue& queue, const std::string& escapedId, std::string_view mark);
+
+}  // namespace leptir::redis

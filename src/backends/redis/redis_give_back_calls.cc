@@ -1,0 +1,74 @@
+#include "backends/redis/redis_give_back_calls.h"
+
+#include "backends/redis/redis_buried.h"
+#include "base/task_id.h"
+#include "task/envelope_counters.h"
+
+namespace leptir::redis::calls {
+namespace {
+
+// How many fields one run of listLeaseNumbers returns at most, and how many other fields it buries.
+constexpr std::size_t kMostFieldsAtOnce = 1000;
+
+std::string delayOf(const TaskToGiveBack& given) {
+  return given.delay ? std::to_string(given.delay->count()) : "";
+}
+
+std::string scoreOf(const TaskToGiveBack& given) {
+  return given.delay ? scoreFromEnvelope(given.task.envelope) : "";
+}
+
+std::string newEnvelopeOf(const TaskToGiveBack& given) {
+  return given.delay ? task::withCounters(given.task.envelope, given.task.counters) : "";
+}
+
+std::string spareIdOf(const TaskToGiveBack& given) {
+  return given.delay ? "" : base::makeTaskId(systemClock());
+}
+
+std::string buriedValueOf(const TaskToGiveBack& given) {
+  return given.delay ? "" : encodeBuried({given.task.counters, given.reason, given.task.envelope});
+}
+
+}  // namespace
+
+RedisScriptCall claimSessions(const RedisQueue& queue, const std::set<std::string>& ownInstances) {
+  RedisScriptCall call(queue.scripts.claimSessions);
+  call.keys(queue.keys.sessions);
+  call.arguments(RedisKeys::kMaxSessionNameBytes);
+  call.block(ownInstances, [](const std::string& instance) { return std::string_view(instance); });
+  return call;
+}
+
+RedisScriptCall giveBackTasks(const RedisQueue& queue, std::string_view session, GiveBackBy giver,
+                              std::span<const TaskToGiveBack> tasks) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.giveBackTasks);
+  call.keys(keys.sessions, keys.leasedBy(session), keys.queue, keys.ids, keys.cancel, keys.buried, keys.buriedTasks,
+            keys.wake, keys.cards, keys.originalScores);
+  call.arguments(session, giver == GiveBackBy::Claimer ? "claimed" : "open", tasks.size());
+  call.block(tasks, [](const TaskToGiveBack& given) { return given.task.lease.number; });
+  call.block(tasks, delayOf).block(tasks, scoreOf).block(tasks, newEnvelopeOf);
+  call.block(tasks, [](const TaskToGiveBack& given) { return std::string_view(given.task.lease.handle); });
+  call.block(tasks, spareIdOf).block(tasks, buriedValueOf);
+  return call;
+}
+
+RedisScriptCall listLeaseNumbers(const RedisQueue& queue, std::string_view leasedKey, std::string_view cursor,
+                                 OtherFields others, std::int64_t step) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.listLeaseNumbers);
+  call.keys(leasedKey, keys.ids, keys.buried, keys.buriedTasks);
+  call.arguments(cursor, kMostFieldsAtOnce, others == OtherFields::Bury ? "bury" : "leave", step);
+  return call;
+}
+
+RedisScriptCall buryTooLarge(const RedisQueue& queue, std::string_view leasedKey, std::string_view leaseNumber) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.buryTooLarge);
+  call.keys(leasedKey, keys.ids, keys.buried, keys.buriedTasks);
+  call.arguments(kLargestText, leaseNumber);
+  return call;
+}
+
+}  // namespace leptir::redis::calls

@@ -1,0 +1,67 @@
+#include "backends/redis/redis_keeper_calls.h"
+
+namespace leptir::redis::calls {
+namespace {
+
+// Members that one step of a search among the members of one score visits.
+constexpr std::size_t kMembersAtOnce = 1000;
+
+}  // namespace
+
+RedisScriptCall removeWaiting(const RedisQueue& queue, std::string_view member, std::string_view escapedId) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.removeWaiting);
+  call.keys(keys.queue, keys.ids, keys.cancel);
+  call.arguments(member, escapedId);
+  return call;
+}
+
+RedisScriptCall removeBuried(const RedisQueue& queue, std::string_view escapedId) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.removeBuried);
+  call.keys(keys.buried, keys.buriedTasks, keys.ids);
+  call.arguments(escapedId);
+  return call;
+}
+
+RedisScriptCall requestCancel(const RedisQueue& queue, std::string_view leasedKey, std::string_view leaseNumber,
+                              std::string_view escapedId, std::string_view by) {
+  RedisScriptCall call(queue.scripts.requestCancel);
+  call.keys(leasedKey, queue.keys.cancel);
+  call.arguments(leaseNumber, escapedId, by);
+  return call;
+}
+
+RedisScriptCall scanQueue(const RedisQueue& queue, std::string_view cursor, std::int64_t buckets,
+                          std::string_view askedId, std::string_view escapedId) {
+  RedisScriptCall call(queue.scripts.scanQueue);
+  call.keys(queue.keys.queue);
+  call.arguments(cursor, buckets, askedId, escapedId, kLargestText);
+  return call;
+}
+
+RedisScriptCall scanScore(const RedisQueue& queue, std::string_view score, std::string_view first) {
+  RedisScriptCall call(queue.scripts.scanScore);
+  call.keys(queue.keys.queue);
+  call.arguments(score, first, kMembersAtOnce, kMostBytesOfAReply, kLargestText);
+  return call;
+}
+
+RedisScriptCall reviveTasks(const RedisQueue& queue, std::span<const BuriedTaskToRevive> tasks) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.reviveTasks);
+  call.keys(keys.queue, keys.ids, keys.buried, keys.buriedTasks, keys.wake);
+  call.arguments(tasks.size());
+  call.block(tasks, &BuriedTaskToRevive::escapedId).block(tasks, &BuriedTaskToRevive::value);
+  call.block(tasks, &BuriedTaskToRevive::envelope).block(tasks, &BuriedTaskToRevive::mark);
+  return call;
+}
+
+RedisScriptCall listSessionNames(const RedisQueue& queue, WhichSessions which) {
+  RedisScriptCall call(queue.scripts.listSessionNames);
+  call.keys(queue.keys.sessions);
+  call.arguments(which == WhichSessions::Open ? "0" : "-inf", RedisKeys::kMaxSessionNameBytes);
+  return call;
+}
+
+}  // namespace leptir::redis::calls
