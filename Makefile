@@ -53,7 +53,7 @@ bench: setup-tests ## measure: tasks/s, push to start, memory, beside a bare loo
 	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis
 	@bench/run $(BUILD)
 
-lint: setup-tests ## formatting, the modules, one definition of each name, clang-tidy
+lint: setup-tests ## formatting, the modules, the Lua scripts, one definition of each name, clang-tidy
 	@tools/lint
 
 format: ## rewrite the sources as .clang-format says
