@@ -6,6 +6,7 @@
 #include "backends/redis/redis_buried_tasks.h"
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_keeper_calls.h"
+#include "backends/redis/redis_session_list.h"
 #include "backends/redis/redis_stored_values.h"
 #include "task/envelope_counters.h"
 
@@ -120,6 +121,10 @@ Result<std::size_t> RedisKeeper::revive(std::span<const std::string> ids) {
   const auto number = RedisExpect(connection_).integer(revived->value(), 0, static_cast<std::int64_t>(tasks.size()));
   if (!number) return number.error();
   return static_cast<std::size_t>(*number);
+}
+
+Result<std::vector<ListedSession>> RedisKeeper::listSessions(Page page) {
+  return redis::listSessions(*queue_, page);
 }
 
 }  // namespace leptir::redis

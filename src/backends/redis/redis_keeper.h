@@ -22,6 +22,7 @@ class RedisKeeper final : public TaskKeeper, public BuriedLookup {
   Result<std::vector<FoundTask>> listBuried(Page page) override;
   Result<std::size_t> revive(std::span<const std::string> ids) override;
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;
+  Result<std::vector<ListedSession>> listSessions(Page page) override;
 
  private:
   Result<bool> removeTask(const TaskLocation& location);

@@ -5,6 +5,8 @@ namespace {
 
 // Members that one step of a search among the members of one score visits.
 constexpr std::size_t kMembersAtOnce = 1000;
+// leptir's own session cards have some hundred bytes.
+constexpr std::size_t kLongestCard = 4096;
 
 }  // namespace
 
@@ -61,6 +63,15 @@ RedisScriptCall listSessionNames(const RedisQueue& queue, WhichSessions which) {
   RedisScriptCall call(queue.scripts.listSessionNames);
   call.keys(queue.keys.sessions);
   call.arguments(which == WhichSessions::Open ? "0" : "-inf", RedisKeys::kMaxSessionNameBytes);
+  return call;
+}
+
+RedisScriptCall describeSessions(const RedisQueue& queue, std::span<const std::string> names) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.describeSessions);
+  call.keys(keys.sessions, keys.cards);
+  call.arguments(keys.leasedPrefix, kLongestCard);
+  call.block(names, [](const std::string& name) { return std::string_view(name); });
   return call;
 }
 

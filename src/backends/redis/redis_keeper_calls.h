@@ -1,4 +1,4 @@
-// The scripts that find and change single tasks, as functions: each puts together the keys and
+// The scripts that find and change single tasks, and list sessions, as functions: each puts together the keys and
 // arguments of one script.
 #pragma once
 
@@ -30,5 +30,6 @@ RedisScriptCall reviveTasks(const RedisQueue& queue, std::span<const BuriedTaskT
 
 enum class WhichSessions { Open, OpenAndClaimed };
 RedisScriptCall listSessionNames(const RedisQueue& queue, WhichSessions which);
+RedisScriptCall describeSessions(const RedisQueue& queue, std::span<const std::string> names);
 
 }  // namespace leptir::redis::calls

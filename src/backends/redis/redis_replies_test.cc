@@ -131,6 +131,7 @@ TEST(OddReplies, DoNotCrashAnyCallOfABrokerOrSession) {
     const std::vector<std::string> ids{"id"};
     (void)broker->keeper().revive(ids);
     (void)broker->keeper().listBuried({});
+    (void)broker->keeper().listSessions({});
     (void)dynamic_cast<BuriedLookup&>(broker->keeper()).buriedAmong(ids);
   }
 }

@@ -13,6 +13,7 @@ extern const std::string_view kCancelRequestsOf;
 extern const std::string_view kChangeRecordIndex;
 extern const std::string_view kClaimSessions;
 extern const std::string_view kCountTasks;
+extern const std::string_view kDescribeSessions;
 extern const std::string_view kEndSessions;
 extern const std::string_view kGiveBackTasks;
 extern const std::string_view kLeaseTasks;

@@ -39,6 +39,7 @@ RedisScripts::RedisScripts(int version)
       endSessions(draining(version, lua::kEndSessions)),
       claimSessions(draining(version, lua::kClaimSessions)),
       listSessionNames(draining(version, lua::kListSessionNames)),
+      describeSessions(draining(version, lua::kDescribeSessions)),
       cancelRequestsOf(draining(version, lua::kCancelRequestsOf)),
       countTasks(draining(version, lua::kCountTasks)),
       removeWaiting(draining(version, lua::kRemoveWaiting)),

@@ -27,6 +27,7 @@ struct RedisScripts {
   RedisScript endSessions;
   RedisScript claimSessions;
   RedisScript listSessionNames;
+  RedisScript describeSessions;
   RedisScript cancelRequestsOf;
   RedisScript countTasks;
   RedisScript removeWaiting;
