@@ -15,7 +15,7 @@ namespace leptir::broker {
 struct BrokerFactory {
   std::string name;
   std::int64_t priority = 0;
-  std::string place;  // see Backend::storeLocation
+  std::string storeLocation;  // with the type of the store; see Backend::storeLocation
   std::function<Result<std::unique_ptr<SimpleBroker>>()> open;
   bool detaching = false;  // removed from the configuration: settle its leased tasks, lease no more
 };

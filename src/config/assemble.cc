@@ -38,10 +38,11 @@ Result<Backend*> backendFor(const Backends& backends, const std::string& type, c
   return backend;
 }
 
-std::string placeOf(const std::string& type, const Json& connection, const Backends& backends) {
+// Backend::storeLocation, different for each type of store.
+std::string storeLocation(const std::string& type, const Json& connection, const Backends& backends) {
   const Backend* backend = backends.find(type);
-  const auto place = backend != nullptr ? backend->storeLocation(connection) : std::string();
-  return place.empty() ? place : type + " " + place;
+  const auto location = backend != nullptr ? backend->storeLocation(connection) : std::string();
+  return location.empty() ? location : type + " " + location;
 }
 
 Result<std::unique_ptr<SimpleBroker>> open(const Config::Broker& broker, BrokerUse use, const Backends& backends) {
@@ -84,7 +85,7 @@ std::vector<broker::BrokerFactory> Stores::brokerFactories(BrokerUse use) const 
   for (const auto& broker : brokers_) {
     factories.push_back({.name = broker.name,
                          .priority = broker.priority,
-                         .place = placeOf(broker.type, broker.connection, *backends_),
+                         .storeLocation = storeLocation(broker.type, broker.connection, *backends_),
                          .open = [broker, use, backends = backends_] { return config::open(broker, use, *backends); }});
   }
   return factories;
@@ -97,7 +98,7 @@ std::vector<meta::MetaStorageFactory> Stores::metaStorageFactories(MetaUse use) 
     factories.push_back(
         {.name = storage.name,
          .required = storage.required,
-         .place = placeOf(storage.type, storage.connection, *backends_),
+         .storeLocation = storeLocation(storage.type, storage.connection, *backends_),
          .open = [storage, use, backends = backends_] { return config::open(storage, *backends, use); }});
   }
   return factories;

@@ -14,11 +14,13 @@
 #include "base/exit_code.h"
 #include "base/failpoint.h"
 #include "base/nonblocking_output.h"
+#include "dispatcher/colocated_storages.h"
 #include "dispatcher/core.h"
 #include "dispatcher/feeder.h"
 #include "dispatcher/inbox.h"
 #include "dispatcher/meta_writer.h"
 #include "dispatcher/slot_table.h"
+#include "dispatcher/store_thread.h"
 #include "link/stderr_forwarder.h"
 
 namespace leptir::dispatcher {
@@ -53,6 +55,12 @@ class Dispatcher {
         clock_(clock),
         inbox_(link.dispatcherBell()),
         table_(link, clock),
+        threads_{.inbox = inbox_,
+                 .page = link.page(),
+                 .logger = logger,
+                 .clock = clock,
+                 .recordUse = storages.size() == 1 ? RecordUse::Move : RecordUse::Copy,
+                 .onUnusable = [this](const Error& why) { storeUnusable(why); }},
         core_(coreOptions(brokers, storages), [this] { return std::uniform_real_distribution<double>()(random_); }) {
     perform(core_.step(table_.adopt(), now()));
     LEPTIR_FAILPOINT("dispatcher.after_adopt");
@@ -82,7 +90,7 @@ class Dispatcher {
       options.brokerNames.push_back(broker.name);
       options.wasLeasedSingly.push_back(link_.page().brokers[options.detaching.size()].leasedSingly != 0);
       options.detaching.push_back(broker.detaching);
-      options.colocatedStorages.push_back(static_cast<int>(colocatedWith(broker, storages).size()));
+      options.colocatedStorages.push_back(static_cast<int>(colocatedWith(broker.storeLocation, storages).size()));
     }
     options.slots = link_.workers();
     options.requiredStorages = static_cast<int>(
@@ -95,17 +103,6 @@ class Dispatcher {
     options.drain = options_.drain;
     options.author = {options_.card.host, options_.masterPid};
     return options;
-  }
-
-  // The required storages in the same place as the broker. Its feeder saves the records of its tasks there itself,
-  // without the detour through the thread of a meta writer.
-  static std::vector<meta::MetaStorageFactory> colocatedWith(const broker::BrokerFactory& broker,
-                                                             const std::vector<meta::MetaStorageFactory>& storages) {
-    std::vector<meta::MetaStorageFactory> colocated;
-    std::ranges::copy_if(storages, std::back_inserter(colocated), [&](const meta::MetaStorageFactory& storage) {
-      return meta::isColocated(storage, broker.place);
-    });
-    return colocated;
   }
 
   // The limit on processes counts threads too, so a start may fail. Threads that did start end with this process.
@@ -124,30 +121,23 @@ class Dispatcher {
   }
 
   void openWriters(const std::vector<meta::MetaStorageFactory>& storages) {
-    for (const auto& seat : storages) {
-      writers_.emplace_back(seat, storages.size() == 1, inbox_, logger_, clock_,
-                            [this](const Error& why) { storeUnusable(why); });
-    }
+    for (const auto& factory : storages) writers_.emplace_back(threads_, factory);
   }
 
   void openFeeders(std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages) {
     for (std::uint32_t i = 0; i < brokers.size(); ++i) {
-      brokerPlaces_.push_back(brokers[i].place);
+      storeLocations_.push_back(brokers[i].storeLocation);
       feeders_.push_back(nullptr);
       if (hasEnded(i, brokers[i].detaching)) continue;
-      FeederOptions feeder;
-      feeder.broker = i;
-      feeder.instance = options_.instance;
-      feeder.predecessor = options_.predecessor;
-      feeder.card = options_.card;
-      feeder.emptyQueueSleepTime = options_.emptyQueueSleepTime;
-      feeder.workersActiveSleepTime = options_.workersActiveSleepTime;
-      auto colocated = colocatedWith(brokers[i], storages);
-      std::function<void(const Error&)> unusable = [this](const Error& why) { storeUnusable(why); };
-      if (brokers[i].detaching) unusable = [](const Error&) {};  // it is no longer configured: go on without it
+      FeederOptions feeder{.session = {.broker = i,
+                                       .instance = options_.instance,
+                                       .predecessor = options_.predecessor,
+                                       .card = options_.card},
+                           .emptyQueueSleepTime = options_.emptyQueueSleepTime,
+                           .workersActiveSleepTime = options_.workersActiveSleepTime};
+      auto colocated = colocatedWith(brokers[i].storeLocation, storages);
       feeders_.back() =
-          std::make_unique<Feeder>(std::move(feeder), std::move(brokers[i]), std::move(colocated), storages.size() == 1,
-                                   link_.page(), inbox_, logger_, clock_, std::move(unusable));
+          std::make_unique<Feeder>(threads_, std::move(feeder), std::move(brokers[i]), std::move(colocated));
     }
   }
 
@@ -254,7 +244,7 @@ class Dispatcher {
 
   void save(const std::shared_ptr<SettleBatch>& batch) {
     for (auto& writer : writers_) {
-      if (!writer.isColocatedWith(brokerPlaces_[batch->broker])) writer.save(batch);
+      if (!writer.isColocatedWith(storeLocations_[batch->broker])) writer.save(batch);
     }
   }
 
@@ -271,7 +261,7 @@ class Dispatcher {
     closing_ = true;
     leavesToExpire_ = leavesToExpire;
     leaveBy_ = clock_.bootTime() + (leavesToExpire ? kLastTry : kLongestClose);
-    forEachFeeder([&](Feeder& feeder) { feeder.close(!leavesToExpire); });
+    forEachFeeder([&](Feeder& feeder) { feeder.close(leavesToExpire ? Patience::OneTry : Patience::AsConfigured); });
   }
 
   void detach(std::uint32_t broker) {
@@ -353,11 +343,12 @@ class Dispatcher {
   const Clock& clock_;
   Inbox inbox_;
   SlotTable table_;
+  const StoreThreadContext threads_;
   std::mt19937_64 random_{std::random_device{}()};
   Core core_;
   const base::NonBlockingOutput stderr_{STDERR_FILENO};
   BootTime lookAt_{};
-  std::vector<std::string> brokerPlaces_;
+  std::vector<std::string> storeLocations_;  // of the brokers
   std::uint32_t logsReopened_ = link_.page().logReopenings.load();
   std::vector<std::uint32_t> detaching_;  // brokers whose feeders are closing
   bool masterWasAlive_ = true;

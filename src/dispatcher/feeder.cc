@@ -1,172 +1,120 @@
 #include "dispatcher/feeder.h"
 
-#include <pthread.h>
-
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "base/failpoint.h"
-#include "settlement/record_history.h"
 
 namespace leptir::dispatcher {
 namespace {
 
-using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 
 // The longest wait of a lease on a store that wakes the feeder: a wake-up may be lost.
-constexpr Duration kLongestWait = 1s;
+constexpr Duration kLongestLeaseWait = std::chrono::seconds(1);
 // Where not every push wakes the feeder, a lease waits for `empty_queue_sleep_time`, but never shorter than this. After
 // a lease that returned nothing sooner although no order came, the feeder pauses this long: no content of a store can
 // make it loop without a pause.
-constexpr Duration kShortestWait = 10ms;
+constexpr Duration kShortestLeaseWait = milliseconds(10);
+// The shortest wait for lease credit, whatever `workers_active_sleep_time` says.
+constexpr Duration kShortestCreditWait = milliseconds(50);
 // The most tasks of one lease. With more, the store is idle while the tasks run, and the workers are idle while the
 // store works. Measured on Redis: 512 is 7 % quicker than 1,024, and as quick as 384.
 constexpr std::size_t kLeaseAtOnce = 512;
+// The store counts as available again once no turn has failed for this long: it may refuse every other request.
+constexpr Duration kWorksAgainAfter = std::chrono::seconds(1);
 
 }  // namespace
 
-Feeder::Feeder(FeederOptions options, broker::BrokerFactory seat, std::vector<meta::MetaStorageFactory> colocated,
-               bool mayMoveRecords, link::SharedPage& page, Inbox& inbox, const Logger& logger, const Clock& clock,
-               std::function<void(const Error&)> onUnusable)
-    : options_(std::move(options)),
-      seat_(std::move(seat)),
-      colocated_(std::move(colocated)),
-      mayMoveRecords_(mayMoveRecords),
-      page_(page),
-      inbox_(inbox),
-      logger_(logger),
-      clock_(clock),
-      onUnusable_(std::move(onUnusable)),
-      beat_(clock.bootTime().time_since_epoch().count()),
-      backoff_(500ms, 30s, std::hash<std::string>{}(options_.instance) + options_.broker),
-      thread_([this] {
-        work();
-        inbox_.ring();
-      }) {}
+Feeder::Feeder(const StoreThreadContext& context, FeederOptions options, broker::BrokerFactory broker,
+               std::vector<meta::MetaStorageFactory> colocated)
+    : context_(context),
+      options_(std::move(options)),
+      warnings_(context.logger),
+      session_(context, options_.session, broker, warnings_),
+      storages_(std::move(colocated), context.recordUse, warnings_),
+      thread_(context,
+              {.threadName = "leptir feeder",
+               .store = session_.logName(),
+               .isRequired = !broker.detaching,
+               .worksAgainAfter = kWorksAgainAfter,
+               .patience = options_.closeWithin},
+              *this) {}
 
-Feeder::~Feeder() {
-  close();
-  thread_.join();
-}
-
-void Feeder::setLeaseCredit(std::size_t tasks, std::uint64_t seen) {
-  {
-    const std::lock_guard lock(mutex_);
-    orders_.credit = tasks;
-    orders_.seen = seen;
-    if (!waitsForCredit_ || creditLeft() == 0) return;
-    waitsForCredit_ = false;
-  }
-  wake_.ring();
+void Feeder::setLeaseCredit(std::size_t tasks, std::uint64_t knownDeliveries) {
+  if (credit_.set(tasks, knownDeliveries)) thread_.wake();
 }
 
 void Feeder::settle(std::shared_ptr<SettleBatch> batch) {
-  {
-    const std::lock_guard lock(mutex_);
-    orders_.batches.push_back(std::move(batch));
-  }
-  wake_.ring();
-}
-
-void Feeder::setRunning(std::vector<LeaseId> leases) {
-  const std::lock_guard lock(mutex_);
-  orders_.running = std::move(leases);
+  orders_.settle(std::move(batch));
+  thread_.wake();
 }
 
 void Feeder::count() {
-  {
-    const std::lock_guard lock(mutex_);
-    orders_.count = true;
-  }
-  wake_.ring();
-}
-
-void Feeder::close(bool patiently) {
-  {
-    const std::lock_guard lock(mutex_);
-    orders_.close = true;
-    orders_.patient = patiently;
-  }
-  wake_.ring();
+  orders_.count();
+  thread_.wake();
 }
 
 void Feeder::detach() {
-  {
-    const std::lock_guard lock(mutex_);
-    orders_.detach = true;
-  }
-  wake_.ring();
+  detaching_ = true;
+  thread_.wake();
 }
 
-void Feeder::work() {
-  ::pthread_setname_np(::pthread_self(), "leptir feeder");  // for top -H and profilers
-  while (true) {
-    beat();
-    const bool closing = shouldClose();
-    if (closing && !session_ && line().epoch == 0) {  // there never was a session
-      closed_ = true;
-      return;
-    }
-    if (!session_ && !open()) {
-      if (closed_) return;
-      continue;
-    }
-    auto done = turn();
-    if (done && closing && batches_.empty()) done = closeSession();
-    if (closed_) return;
-    if (done) {
-      noteGoodTurn();
-    } else if (!shouldRetry(done.error())) {
-      return;
-    }
-  }
+// --- the thread
+
+void Feeder::run() {
+  while (!hasEnded()) thread_.step();
+  closed_ = true;
+  context_.inbox.ring();
 }
 
-// Called after a turn or a close that failed. False: the time for closing is over.
-bool Feeder::shouldRetry(const Error& why) {
-  dropSession(why);
-  if (why.code() == ErrorCode::Lost) return true;
-  if (closeDeadline_ && clock_.bootTime() >= *closeDeadline_) {
-    giveUp(why);
-    return false;
-  }
-  // A store that worked until now is opened again at once: its server may be back already.
-  const bool isFirst = backoff_.failures() == 0;
-  const auto pause = noteFailure(why);
-  if (!isFirst) pauseFor(pause);
-  return true;
+bool Feeder::hasEnded() const {
+  const bool neverHadASession = session_.epoch() == 0;
+  return isDone_ || thread_.isUnusable() || (isClosing() && neverHadASession);
 }
 
-bool Feeder::shouldClose() {
-  const std::lock_guard lock(mutex_);
-  if (orders_.close && !closeDeadline_)
-    closeDeadline_ = clock_.bootTime() + (orders_.patient ? options_.closeWithin : 0s);
-  return orders_.close || orders_.detach;
+Result<void> Feeder::open() {
+  if (auto opened = session_.openStore(); !opened) return opened;
+  if (auto opened = storages_.open(); !opened) return opened;
+  if (auto opened = session_.open(); !opened) return opened;
+  moreIsDue_ = false;
+  reportedEmpty_ = false;  // the core takes it that a newly opened broker may have tasks
+  return {};
 }
 
-// --- one turn: settle, renew the session, lease
+void Feeder::drop() {
+  storages_.close();
+  session_.drop();
+}
 
+// After a lost session the next step opens another one at once: the store works.
 Result<void> Feeder::turn() {
+  const bool closing = isClosing();  // asked first: the batches that came before close() are settled in this turn
+  auto done = settleAndLease();
+  if (done && closing) done = closeSession();
+  if (done || done.error().code() != ErrorCode::Lost) return done;
+  session_.lose(done.error());
+  return {};
+}
+
+Result<void> Feeder::settleAndLease() {
   const auto popped = settleBatches();
   if (!popped) return popped.error();
-  if (auto done = renewSessionWhenDue(); !done) return done;
-  if (auto done = recoverOthers(); !done) return done;
-  if (auto done = compareHeld(); !done) return done;
+  if (auto done = session_.maintain([this] { return orders_.running(); }); !done) return done;
   if (auto done = answerCount(); !done) return done;
   return *popped == Popped::Yes ? Result<void>() : popOrWait();
 }
 
+// --- settling
+
 void Feeder::takeBatches() {
-  const std::lock_guard lock(mutex_);
-  for (auto& batch : orders_.batches) batches_.push_back(std::move(batch));
-  orders_.batches.clear();
+  for (auto& batch : orders_.takeBatches()) batches_.push_back(std::move(batch));
 }
 
-// Tells the core that the batches wait for an unavailable store: crashes meanwhile are not charged to their tasks.
-void Feeder::tellUnavailable() {
+// Crashes while batches wait for an unavailable store are not charged to their tasks.
+void Feeder::reportUnavailable() {
   takeBatches();
-  for (const auto& batch : batches_) inbox_.put(event::StoreUnavailable{batch->id});
+  for (const auto& batch : batches_) context_.inbox.put(event::StoreUnavailable{batch->id});
 }
 
 // Every step can be repeated after a lost reply: for leases that are settled already the store answers "not ours".
@@ -183,155 +131,121 @@ Result<Feeder::Popped> Feeder::settleBatches() {
   while (!batches_.empty()) {
     if (auto done = releaseAndBury(*batches_.front()); !done) return done.error();
     LEPTIR_FAILPOINT("feeder.after_settle");
-    inbox_.put(event::BatchSettled{batches_.front()->id});
+    context_.inbox.put(event::BatchSettled{batches_.front()->id});
     batches_.pop_front();
   }
   return popped;
 }
 
-Result<void> Feeder::releaseAndBury(const SettleBatch& batch) {
-  if (batch.epoch != line().epoch) return {};
-  beat();
-  if (!batch.release.empty()) {
-    if (auto done = session_->release(batch.release); !done) return done.error();
-  }
-  if (!batch.bury.empty()) {
-    if (auto done = session_->bury(batch.bury); !done) return done.error();
-  }
-  return {};
+Result<void> Feeder::saveRecords(SettleBatch& batch) {
+  if (storages_.empty() || batch.records.empty() || batch.epoch != session_.epoch()) return {};
+  thread_.beat();
+  return storages_.save(batch.records);
 }
 
 // Leases in the same round trip if more tasks are known to be due; otherwise only acknowledges.
 Result<Feeder::Popped> Feeder::acknowledgeAndPop() {
   const auto leases = leasesToAcknowledge();
   if (leases.empty()) return Popped::No;
-  const auto credit = moreIsDue_ && !shouldClose() ? creditNow() : 0;
+  const auto credit = moreIsDue_ ? creditForOneLease() : 0;
   if (credit == 0) {
-    if (auto done = session_->acknowledge(leases); !done) return done.error();
+    if (auto done = session_.session().acknowledge(leases); !done) return done.error();
     return Popped::No;
   }
-  auto both = session_->acknowledgeAndPop(leases, credit, wake_);
+  auto both = session_.session().acknowledgeAndPop(leases, credit, thread_.bell());
   if (!both) return both.error();
   deliver(std::move(both->tasks), credit);
   return Popped::Yes;
 }
 
-std::vector<LeaseId> Feeder::leasesToAcknowledge() {
+std::vector<LeaseId> Feeder::leasesToAcknowledge() const {
   std::vector<LeaseId> leases;
   for (const auto& batch : batches_) {
-    if (batch->epoch == line().epoch) leases.insert(leases.end(), batch->acknowledge.begin(), batch->acknowledge.end());
+    if (batch->epoch == session_.epoch())
+      leases.insert(leases.end(), batch->acknowledge.begin(), batch->acknowledge.end());
   }
   return leases;
 }
 
-Result<void> Feeder::saveRecords(SettleBatch& batch) {
-  if (storages_.empty() || batch.records.empty() || batch.epoch != line().epoch) return {};
-  beat();
-  // A meta writer may be reading the records of the batch at the same time.
-  std::vector<MetaInfo> copies;
-  if (!mayMoveRecords_) copies = batch.records;
-  auto& records = mayMoveRecords_ ? batch.records : copies;
-  for (auto& storage : storages_) {
-    if (auto saved = settlement::saveWithHistory(*storage, records); !saved) return saved;
+Result<void> Feeder::releaseAndBury(const SettleBatch& batch) {
+  if (batch.epoch != session_.epoch()) return {};
+  thread_.beat();
+  if (!batch.release.empty()) {
+    if (auto done = session_.session().release(batch.release); !done) return done.error();
+  }
+  if (!batch.bury.empty()) {
+    if (auto done = session_.session().bury(batch.bury); !done) return done.error();
   }
   return {};
 }
 
+// --- leasing
+
 Result<void> Feeder::answerCount() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!std::exchange(orders_.count, false)) return {};
-  }
-  auto counts = broker_->tasksCount();
+  if (!orders_.takeCount()) return {};
+  auto counts = session_.broker().tasksCount();
   if (!counts) return counts.error();
-  inbox_.put(event::Counted{options_.broker, *counts});
+  context_.inbox.put(event::Counted{options_.session.broker, *counts});
   return {};
 }
 
 Result<void> Feeder::popOrWait() {
-  if (shouldClose()) return {};
-  const auto credit = creditNow();
-  if (credit == 0) {
-    pauseFor(std::max<Duration>(options_.workersActiveSleepTime, 50ms));
-    return {};
-  }
-  const auto before = clock_.bootTime();
-  auto tasks = session_->popBrokerTasks(credit, traits_.wakesWaiters ? longestWait() : Duration(0), wake_);
-  if (!tasks) return tasks.error();
-  const bool foundNothing = tasks->empty();
-  deliver(std::move(*tasks), credit);
-  if (!traits_.wakesWaiters) {
-    if (!moreIsDue_) pauseFor(options_.emptyQueueSleepTime);
-  } else if (foundNothing && clock_.bootTime() - before < kShortestWait && !hasOrders()) {
-    pauseFor(kShortestWait);
-  }
+  if (isClosing()) return {};
+  if (const auto credit = creditForOneLease(); credit > 0) return pop(credit);
+  thread_.waitFor(std::max(options_.workersActiveSleepTime, kShortestCreditWait));
   return {};
 }
 
-bool Feeder::hasOrders() {
-  const std::lock_guard lock(mutex_);
-  return !orders_.batches.empty() || orders_.count || orders_.close || orders_.detach;
+Result<void> Feeder::pop(std::size_t credit) {
+  const bool storeWaits = session_.traits().wakesWaiters;
+  const auto began = context_.clock.bootTime();
+  auto tasks = session_.session().popBrokerTasks(credit, storeWaits ? longestWait() : Duration(0), thread_.bell());
+  if (!tasks) return tasks.error();
+  const bool wasEmptyAtOnce = tasks->empty() && context_.clock.bootTime() - began < kShortestLeaseWait;
+  deliver(std::move(*tasks), credit);
+  if (!storeWaits && !moreIsDue_) thread_.waitFor(options_.emptyQueueSleepTime);
+  if (storeWaits && wasEmptyAtOnce && !hasOrders()) thread_.waitFor(kShortestLeaseWait);
+  return {};
 }
 
 void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
   if (!tasks.empty()) LEPTIR_FAILPOINT("feeder.after_pop");
   moreIsDue_ = tasks.size() == asked;
-  {
-    const std::lock_guard lock(mutex_);
-    deliveredInTotal_ += tasks.size();
-  }
+  credit_.noteDelivered(tasks.size());
   if (tasks.empty() && moreIsDue_ != reportedEmpty_) return;
   reportedEmpty_ = !moreIsDue_;
-  inbox_.put(event::Leased{options_.broker, line().epoch, std::move(tasks), reportedEmpty_});
+  context_.inbox.put(event::Leased{options_.session.broker, session_.epoch(), std::move(tasks), reportedEmpty_});
 }
 
-Duration Feeder::longestWait() {
-  const auto longest = traits_.everyPushWakes
-                           ? kLongestWait
-                           : std::clamp<Duration>(options_.emptyQueueSleepTime, kShortestWait, kLongestWait);
-  const std::lock_guard lock(mutex_);
-  return orders_.running.empty() ? longest : std::min(longest, kAskForCancelsEvery);
+Duration Feeder::longestWait() const {
+  const auto longest = session_.traits().everyPushWakes
+                           ? kLongestLeaseWait
+                           : std::clamp(options_.emptyQueueSleepTime, kShortestLeaseWait, kLongestLeaseWait);
+  return orders_.anyRunning() ? std::min(longest, kAskForCancelsEvery) : longest;
 }
 
-std::size_t Feeder::creditNow() {
-  const std::lock_guard lock(mutex_);
-  const auto credit = orders_.close ? 0 : creditLeft();
-  waitsForCredit_ = credit == 0;
-  return std::min(kLeaseAtOnce, credit);
-}
-
-std::size_t Feeder::creditLeft() const {
-  const auto sinceSeen = static_cast<std::size_t>(deliveredInTotal_ - orders_.seen);
-  return orders_.credit - std::min(orders_.credit, sinceSeen);
-}
-
-void Feeder::pauseFor(Duration longest) {
-  // Long pauses are split, so that the beat shows that this thread is alive.
-  wake_.waitFor(std::min<Duration>(longest, 5s));
+std::size_t Feeder::creditForOneLease() {
+  return isClosing() ? 0 : std::min(kLeaseAtOnce, credit_.left());
 }
 
 // --- closing
 
 Result<void> Feeder::closeSession() {
-  if (auto done = session_->close(); !done) return done;
-  closed_ = true;
+  if (auto done = session_.session().close(); !done) return done;
+  isDone_ = true;
   return {};
 }
 
-// Ends the thread although the store could not be told of everything.
+// The batches are reported as settled, so that the core waits no longer. The store returns the tasks to the queue when
+// the session expires.
 void Feeder::giveUp(const Error& why) {
-  logger_.error(logName() +
-                ": cannot close the session; its leased tasks return to the queue when it expires: " + why.message());
-  leftToExpire_ = line().epoch != 0;
-  giveUpBatches();
-  closed_ = true;
-}
-
-// Reported as settled, so that the core waits no longer. The store returns the tasks to the queue when the session
-// expires.
-void Feeder::giveUpBatches() {
+  context_.logger.error(
+      session_.logName() +
+      ": cannot close the session; its leased tasks return to the queue when it expires: " + why.message());
+  leftToExpire_ = session_.epoch() != 0;
   takeBatches();
-  for (const auto& batch : std::exchange(batches_, {})) inbox_.put(event::BatchSettled{batch->id});
+  for (const auto& batch : std::exchange(batches_, {})) context_.inbox.put(event::BatchSettled{batch->id});
+  isDone_ = true;
 }
 
 }  // namespace leptir::dispatcher

@@ -1,89 +1,71 @@
-// The one thread that uses one meta storage: it saves records before the leases of their tasks are settled, and removes
+// Saves records in one meta storage, in a thread of its own, before the leases of their tasks are settled, and removes
 // expired records when it is idle.
 #pragma once
 
-#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "base/backoff.h"
-#include "dispatcher/inbox.h"
+#include "dispatcher/store_thread.h"
 #include "dispatcher/store_warnings.h"
 #include "leptir/clock.h"
-#include "leptir/logger.h"
 #include "meta/meta_storage_factory.h"
 
 namespace leptir::dispatcher {
 
-// The dispatcher's main thread owns it. Its own thread is started by the constructor and joined by the destructor.
-class MetaWriter {
+// The dispatcher's main thread owns it and calls its methods.
+class MetaWriter final : private StoreWork {
  public:
   // How many records a storage that is not required may lag behind; further ones are dropped and counted.
   static constexpr std::size_t kMostLag = 100'000;
 
-  // All references must outlive it. `mayMoveRecords`: no other storage needs the records, so they are moved out of
-  // their batches.
-  MetaWriter(meta::MetaStorageFactory seat, bool mayMoveRecords, Inbox& inbox, const Logger& logger, const Clock& clock,
-             std::function<void(const Error&)> onUnusable);
-  // Saves the records that are left, unless the storage is failing.
-  ~MetaWriter();
+  // `context` must outlive it. The destructor saves the records that are left, unless the storage is failing.
+  MetaWriter(const StoreThreadContext& context, meta::MetaStorageFactory factory);
 
   // Whether the feeder of a broker at this place writes to this storage itself.
-  bool isColocatedWith(const std::string& place) const { return meta::isColocated(seat_, place); }
+  bool isColocatedWith(const std::string& storeLocation) const { return meta::isColocated(factory_, storeLocation); }
 
-  // Called by the dispatcher's main thread. For a required storage event::RecordsSaved follows once the records are
-  // saved, however long that takes.
+  // For a required storage event::RecordsSaved follows once the records are saved, however long that takes.
   void save(std::shared_ptr<SettleBatch> batch);
 
-  BootTime lastBeat() const { return BootTime(Duration(beat_.load())); }
-  // How many records a storage that is not required did not get. The log says it too.
-  std::uint64_t missed() const { return missed_; }
+  // When its thread last made progress.
+  BootTime lastBeat() const { return thread_.lastBeat(); }
 
  private:
+  void run() override;
+  bool isOpen() const override { return storage_ != nullptr; }
+  Result<void> open() override;
+  Result<void> turn() override;
+  void drop() override { storage_.reset(); }
+  void reportUnavailable() override;
+  void giveUp(const Error&) override {}  // run() counts the records that are left
+
   bool enqueue(std::shared_ptr<SettleBatch> batch);
-  void work();
+  void takeBatches();
   Result<void> saveRecords();
   void saveTheLast();
-  void beat() { beat_ = clock_.bootTime().time_since_epoch().count(); }
-  std::string logName() const { return "meta storage " + seat_.name; }
-  bool ending();
-  bool open();
-  void takeOrders();
-  void tellSaved();
-  void expireSome();
-  void worked();
-  void failed(const Error& why);
-  void tellUnavailable();
+  void reportSaved();
+  Result<void> expireSome();
+  std::string logName() const { return "meta storage " + factory_.name; }
 
-  meta::MetaStorageFactory seat_;
-  bool mayMoveRecords_;
-  Inbox& inbox_;
-  const Logger& logger_;
-  const Clock& clock_;
-  std::function<void(const Error&)> onUnusable_;
+  const StoreThreadContext& context_;
+  const meta::MetaStorageFactory factory_;
 
-  Wake wake_;
-  std::mutex mutex_;  // guards queue_, queued_ and end_
+  std::mutex mutex_;  // guards queue_, queued_ and dropped_
   std::vector<std::shared_ptr<SettleBatch>> queue_;
-  std::size_t queued_ = 0;  // records in queue_
-  bool end_ = false;
-  bool loggedLag_ = false;  // used by the main thread only
-  std::atomic<std::int64_t> beat_;
-  std::atomic<std::uint64_t> missed_{0};
+  std::size_t queued_ = 0;     // records in queue_
+  std::uint64_t dropped_ = 0;  // records
+  bool loggedLag_ = false;     // used by the main thread only
 
   // Used by its own thread only.
+  StoreWarnings warnings_;
   std::unique_ptr<SimpleMetaStorage> storage_;
   std::vector<std::uint64_t> batches_;  // ids of the batches whose records are in records_
   std::vector<MetaInfo> records_;
   BootTime expireAt_;
-  bool hasWorked_ = false;  // it could be opened once as configured: then it is tried again after any error
-  bool unusable_ = false;   // it can never be opened as configured
-  base::Backoff backoff_;
-  StoreWarnings warnings_;
-  std::thread thread_;  // last: it uses all other members
+  StoreThread thread_;  // last: it uses all other members
 };
 
 }  // namespace leptir::dispatcher

@@ -13,14 +13,18 @@ namespace leptir::dispatcher {
 // Logs each warning only once: a store that is reopened often would fill the log.
 class StoreWarnings {
  public:
-  void tell(std::string_view where, std::span<const std::string> warnings, const Logger& logger) {
+  // `logger` must outlive it.
+  explicit StoreWarnings(const Logger& logger) : logger_(logger) {}
+
+  void log(std::string_view store, std::span<const std::string> warnings) {
     for (const auto& warning : warnings) {
-      if (told_.insert(warning).second) logger.warning(std::string(where) + ": " + warning);
+      if (logged_.insert(warning).second) logger_.warning(std::string(store) + ": " + warning);
     }
   }
 
  private:
-  std::set<std::string> told_;
+  const Logger& logger_;
+  std::set<std::string> logged_;
 };
 
 }  // namespace leptir::dispatcher

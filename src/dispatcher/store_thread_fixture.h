@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,26 +15,28 @@
 #include "backends/memory/memory_broker.h"
 #include "broker/broker_factory.h"
 #include "dispatcher/inbox.h"
+#include "dispatcher/store_thread.h"
 #include "meta/meta_storage_factory.h"
 #include "tests/support/faulty_store.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 
 class StoreThreadTest : public ::testing::Test {
  protected:
-  broker::BrokerFactory brokerSeat(const std::string& place = "") {
-    return {.name = "broker", .place = place, .open = [this]() -> Result<std::unique_ptr<SimpleBroker>> {
+  broker::BrokerFactory brokerFactory() {
+    return {.name = "broker", .open = [this]() -> Result<std::unique_ptr<SimpleBroker>> {
               if (unusable) return *unusable;
               return std::make_unique<FaultyBroker>(std::make_unique<memory::MemoryBroker>(queue), faults);
             }};
   }
 
-  meta::MetaStorageFactory metaSeat(bool required = true, const std::string& place = "") {
+  enum class Storage { Required, Optional };
+
+  meta::MetaStorageFactory storageFactory(Storage storage = Storage::Required) {
     return {.name = "records",
-            .required = required,
-            .place = place,
+            .required = storage == Storage::Required,
             .open = [this]() -> Result<std::unique_ptr<SimpleMetaStorage>> {
               if (unusable) return *unusable;
               return storageFaults.answer("open", [this]() -> Result<std::unique_ptr<SimpleMetaStorage>> {
@@ -77,10 +82,10 @@ class StoreThreadTest : public ::testing::Test {
   bool hasCome() {
     for (auto& event : inbox.take()) events.push_back(std::move(event));
     return std::any_of(events.begin(), events.end(),
-                       [](const dispatcher::Event& event) { return std::holds_alternative<Unwanted>(event); });
+                       [](const Event& event) { return std::holds_alternative<Unwanted>(event); });
   }
 
-  // Waits until a store with this faults has refused a request that was made after this call.
+  // Waits until a store with these faults has refused a request that was made after this call.
   static bool refuses(const Faults& store) {
     const int before = store.refused;
     return waitUntil([&] { return store.refused > before; });
@@ -104,11 +109,18 @@ class StoreThreadTest : public ::testing::Test {
   std::shared_ptr<memory::MemoryQueue> queue = backend.queue("shared");
   Faults faults, storageFaults;
   std::optional<Error> unusable;
-  std::atomic<int> saidUnusable = 0;
+  std::atomic<int> reportedUnusable = 0;
   Wake bell;
-  dispatcher::Inbox inbox{bell};
+  Inbox inbox{bell};
+  link::SharedPage page;
   Logger log;  // silent, unless a test opens one
-  std::vector<dispatcher::Event> events;
+  StoreThreadContext context{.inbox = inbox,
+                             .page = page,
+                             .logger = log,
+                             .clock = systemClock(),
+                             .recordUse = RecordUse::Move,
+                             .onUnusable = [this](const Error&) { ++reportedUnusable; }};
+  std::vector<Event> events;
 };
 
-}  // namespace leptir
+}  // namespace leptir::dispatcher

@@ -7,7 +7,7 @@
 #include "backends/memory/memory_meta_storage.h"
 #include "tests/support/faulty_store.h"
 
-namespace leptir {
+namespace leptir::settlement {
 namespace {
 
 constexpr std::size_t kMaxBytes = 20'000;
@@ -43,7 +43,7 @@ TEST(RecordHistory, ARecordThatIsTooLargeIsSavedShortenedAndTheOthersWhole) {
   std::vector<MetaInfo> records{recordOf("a", 10), recordOf("large", 2 * kMaxBytes), recordOf("b", 20)};
   records[1].envelope.assign(kMaxBytes, 'e');
   records[1].stack = {"doJob() at report.cc:7"};
-  ASSERT_TRUE(settlement::saveWithHistory(storage, records));
+  ASSERT_TRUE(saveWithHistory(storage, records));
   EXPECT_EQ(storage.loadMetaInfoById("a")->at("respM"), std::string(10, 'r'));
   EXPECT_EQ(storage.loadMetaInfoById("b")->at("respM"), std::string(20, 'r'));
   const auto large = storage.loadMetaInfoById("large");
@@ -61,10 +61,10 @@ TEST(RecordHistory, IsLoadedInOneRequestForManyRecordsAndNotForFirstAttempts) {
                             faults);
   std::vector<MetaInfo> records;
   for (int i = 0; i < 60; ++i) records.push_back(recordOf("t" + std::to_string(i), 1));
-  ASSERT_TRUE(settlement::saveWithHistory(storage, records));
+  ASSERT_TRUE(saveWithHistory(storage, records));
   EXPECT_EQ(faults.journal(), std::vector<std::string>{"save"});
   for (auto& record : records) record.attempt = 2, record.lease = 8;
-  ASSERT_TRUE(settlement::saveWithHistory(storage, records));
+  ASSERT_TRUE(saveWithHistory(storage, records));
   EXPECT_EQ(faults.journal(), (std::vector<std::string>{"save", "load many", "save"}));
   EXPECT_EQ(storage.loadMetaInfoById("t59")->at("history").size(), 1u);
 }
@@ -75,24 +75,24 @@ TEST(RecordHistory, IsNotLostWhileTheStorageIsDown) {
                                                                         std::nullopt, systemClock()),
                             faults);
   std::vector<MetaInfo> records{recordOf("t", 1)};
-  ASSERT_TRUE(settlement::saveWithHistory(storage, records));
+  ASSERT_TRUE(saveWithHistory(storage, records));
   records[0].attempt = 2;
   records[0].lease = 8;
   faults.refuses = "load many";
-  EXPECT_EQ(settlement::saveWithHistory(storage, records).error().code(), ErrorCode::Unavailable);
+  EXPECT_EQ(saveWithHistory(storage, records).error().code(), ErrorCode::Unavailable);
   EXPECT_EQ(storage.loadMetaInfoById("t")->at("attempt"), 1) << "the record is not saved without its history";
   faults.refuses = "";
-  ASSERT_TRUE(settlement::saveWithHistory(storage, records));
+  ASSERT_TRUE(saveWithHistory(storage, records));
   EXPECT_EQ(storage.loadMetaInfoById("t")->at("history").size(), 1u);
 }
 
 TEST(RecordHistory, ARecordThatIsTooLargeEvenShortenedIsAnError) {
   SizeLimitedStorage storage(std::make_shared<memory::MemoryRecords>(), std::nullopt, systemClock());
   std::vector<MetaInfo> records{recordOf(std::string(2 * kMaxBytes, 'i'), 1)};
-  const auto saved = settlement::saveWithHistory(storage, records);
+  const auto saved = saveWithHistory(storage, records);
   ASSERT_FALSE(saved);
   EXPECT_EQ(saved.error().code(), ErrorCode::TooLarge);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::settlement

@@ -1,9 +1,9 @@
 // The feeder with a store that fails for a while, loses its session, or never comes back.
 #include "dispatcher/feeder.h"
 
-#include "tests/hands/store_thread_fixture.h"
+#include "dispatcher/store_thread_fixture.h"
 
-namespace leptir {
+namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
@@ -11,11 +11,8 @@ using namespace std::chrono_literals;
 class FeederTest : public StoreThreadTest {
  protected:
   void start(std::vector<meta::MetaStorageFactory> colocated = {}) {
-    dispatcher::FeederOptions options;
-    options.instance = instance;
-    options.closeWithin = 300ms;
-    feeder = std::make_unique<dispatcher::Feeder>(std::move(options), brokerSeat(), std::move(colocated), true, page,
-                                                  inbox, log, systemClock(), [this](const Error&) { ++saidUnusable; });
+    FeederOptions options{.session = {.instance = instance}, .closeWithin = 300ms};
+    feeder = std::make_unique<Feeder>(context, std::move(options), brokerFactory(), std::move(colocated));
   }
 
   // Pushes these tasks, starts the feeder and lets it lease as many of them as the lease credit allows.
@@ -23,9 +20,9 @@ class FeederTest : public StoreThreadTest {
                                 std::vector<meta::MetaStorageFactory> colocated = {}) {
     push(ids);
     start(std::move(colocated));
-    EXPECT_TRUE(next<dispatcher::event::BrokerOpened>());
+    EXPECT_TRUE(next<event::BrokerOpened>());
     feeder->setLeaseCredit(credit, 0);
-    auto leased = next<dispatcher::event::Leased>();
+    auto leased = next<event::Leased>();
     return leased ? std::move(leased->tasks) : std::vector<LeasedTask>();
   }
 
@@ -34,9 +31,8 @@ class FeederTest : public StoreThreadTest {
     return lease(ids, ids.size(), std::move(colocated));
   }
 
-  std::shared_ptr<dispatcher::SettleBatch> batchOf(const LeasedTask& task, const std::string& id,
-                                                   std::uint64_t epoch = 1) {
-    auto batch = std::make_shared<dispatcher::SettleBatch>();
+  std::shared_ptr<SettleBatch> batchOf(const LeasedTask& task, const std::string& id, std::uint64_t epoch = 1) {
+    auto batch = std::make_shared<SettleBatch>();
     batch->id = ++lastBatch;
     batch->epoch = epoch;
     batch->acknowledge.push_back(task.lease);
@@ -56,21 +52,20 @@ class FeederTest : public StoreThreadTest {
   }
 
   const std::string instance = std::string(32, 'a');
-  link::SharedPage page;
   std::uint64_t lastBatch = 0;
-  std::unique_ptr<dispatcher::Feeder> feeder;  // last: its thread uses all other members
+  std::unique_ptr<Feeder> feeder;  // last: its thread uses all other members
 };
 
 TEST_F(FeederTest, LeasesNoMoreThanItsCreditWhichEarlierDeliveriesUseUp) {
   push({"a", "b", "c"});
   start();
   feeder->setLeaseCredit(2, 0);
-  EXPECT_EQ(next<dispatcher::event::Leased>()->tasks.size(), 2u);
+  EXPECT_EQ(next<event::Leased>()->tasks.size(), 2u);
   feeder->setLeaseCredit(2, 0);  // sent before the core knew of the two tasks
   feeder->count();
-  EXPECT_EQ(next<dispatcher::event::Counted>()->counts, (TaskCounts{.due = 1, .leased = 2}));
+  EXPECT_EQ(next<event::Counted>()->counts, (TaskCounts{.due = 1, .leased = 2}));
   feeder->setLeaseCredit(1, 2);
-  EXPECT_EQ(next<dispatcher::event::Leased>()->tasks.size(), 1u);
+  EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
 }
 
 // A task that counts as due but that no lease can take must not keep a processor busy.
@@ -96,14 +91,14 @@ class BusyFeederTest : public FeederTest {
     feeder->settle(batchOf(first.at(0), "a"));
     feeder->setLeaseCredit(3, 1);
     faults.holds = "";
-    EXPECT_EQ(next<dispatcher::event::Leased>()->tasks.size(), 1u);
+    EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
   }
 };
 
 TEST_F(BusyFeederTest, AcknowledgesAndLeasesInOneRequestWhileMoreIsDue) {
   giveBothAtOnce();
-  EXPECT_EQ(next<dispatcher::event::Leased>()->tasks.size(), 2u);
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
+  EXPECT_EQ(next<event::Leased>()->tasks.size(), 2u);
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 1u);
   EXPECT_TRUE(faults.wasAsked("acknowledge and pop"));
   EXPECT_FALSE(faults.wasAsked("acknowledge"));
   EXPECT_EQ(left(), 3u);
@@ -112,8 +107,8 @@ TEST_F(BusyFeederTest, AcknowledgesAndLeasesInOneRequestWhileMoreIsDue) {
 TEST_F(BusyFeederTest, ReportsNoBatchAsSettledWhoseAcknowledgeAndPopFailed) {
   faults.refuses = "acknowledge and pop";
   giveBothAtOnce();
-  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);  // next() would have dropped an earlier one
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 1u);  // next() would have dropped an earlier one
   EXPECT_TRUE(faults.wasAsked("acknowledge")) << "without a pop, once the store is open again";
   EXPECT_EQ(left(), 3u);
 }
@@ -124,7 +119,7 @@ TEST_F(FeederTest, SettlesAndLeasesInTurnUntilNothingIsLeft) {
   start();
   for (std::uint64_t seen = 0; seen < 8; ++seen) {
     feeder->setLeaseCredit(1, seen);
-    const auto leased = next<dispatcher::event::Leased>();
+    const auto leased = next<event::Leased>();
     ASSERT_TRUE(leased && leased->tasks.size() == 1) << seen;
     feeder->settle(batchOf(leased->tasks.front(), "x"));
   }
@@ -136,7 +131,7 @@ TEST_F(FeederTest, OpensAStoreThatIsDownAtFirstOnceItIsThere) {
   start();
   ASSERT_TRUE(refuses(faults));
   faults.down = false;
-  EXPECT_TRUE(next<dispatcher::event::BrokerOpened>());
+  EXPECT_TRUE(next<event::BrokerOpened>());
 }
 
 TEST_F(FeederTest, KeepsBatchesUntilTheStoreIsBackAndResumesItsSession) {
@@ -144,14 +139,14 @@ TEST_F(FeederTest, KeepsBatchesUntilTheStoreIsBackAndResumesItsSession) {
   faults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
   feeder->settle(batchOf(tasks.at(1), "b"));
-  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
-  EXPECT_FALSE(hasCome<dispatcher::event::BatchSettled>());
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  EXPECT_FALSE(hasCome<event::BatchSettled>());
   EXPECT_EQ(queue->counts().leased, 2u);
 
   faults.down = false;
-  EXPECT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 1u);
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 2u);
+  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 1u);
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 1u);
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 2u);
   EXPECT_EQ(left(), 0u);
 }
 
@@ -159,12 +154,12 @@ TEST_F(FeederTest, ReportsEachBatchThatWaitsForAnUnavailableStore) {
   const auto tasks = lease({"a", "b"});
   faults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
-  EXPECT_EQ(next<dispatcher::event::StoreUnavailable>()->batch, 1u);
+  EXPECT_EQ(next<event::StoreUnavailable>()->batch, 1u);
   feeder->settle(batchOf(tasks.at(1), "b"));  // arrives while the store is unavailable
-  while (next<dispatcher::event::StoreUnavailable>()->batch != 2) {
+  while (next<event::StoreUnavailable>()->batch != 2) {
   }
   faults.down = false;
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 1u);
 }
 
 TEST_F(FeederTest, ReportsABatchThatWaitsForAStoreThatIsUnavailableFromTheStart) {
@@ -173,7 +168,7 @@ TEST_F(FeederTest, ReportsABatchThatWaitsForAStoreThatIsUnavailableFromTheStart)
   feeder.reset();
   start();
   feeder->settle(batchOf(tasks.at(0), "a"));
-  EXPECT_EQ(next<dispatcher::event::StoreUnavailable>()->batch, 1u);
+  EXPECT_EQ(next<event::StoreUnavailable>()->batch, 1u);
 }
 
 // The session is not claimed yet: a late renewal keeps it, if it comes before the feeder looks for dead sessions.
@@ -181,11 +176,11 @@ TEST_F(FeederTest, RenewsItsExpiredSessionBeforeItLooksForDeadSessions) {
   lease({"a"});
   faults.down = true;
   feeder->count();
-  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  ASSERT_TRUE(next<event::BrokerClosed>());
   queue->expireSessionsOf(instance);
   faults.down = false;
-  EXPECT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 1u);
-  const auto held = next<dispatcher::event::HeldTasksListed>();  // sent after dead sessions were looked for
+  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 1u);
+  const auto held = next<event::HeldTasksListed>();  // sent after dead sessions were looked for
   EXPECT_EQ(held->epoch, 1u);
   EXPECT_EQ(held->tasks.size(), 1u);
 }
@@ -195,7 +190,7 @@ TEST_F(FeederTest, ExtendsTheEndOfItsLeasesOnlyOnceAResumedSessionIsRenewed) {
   const auto ends = page.brokers[0].leaseEndsBoot.load();
   faults.down = true;
   feeder->count();
-  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  ASSERT_TRUE(next<event::BrokerClosed>());
   faults.refuses = "renew";
   faults.down = false;
   ASSERT_TRUE(refuses(faults));
@@ -206,14 +201,14 @@ TEST_F(FeederTest, ExtendsTheEndOfItsLeasesOnlyOnceAResumedSessionIsRenewed) {
 // The core reserves a cell for a broker that may have tasks: without this event the others would wait for ever.
 TEST_F(FeederTest, ReportsAgainThatItsQueueIsEmptyOnceItsStoreIsBack) {
   start();
-  ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
+  ASSERT_TRUE(next<event::BrokerOpened>());
   feeder->setLeaseCredit(4, 0);
-  ASSERT_TRUE(next<dispatcher::event::Leased>()->nothingMoreDue);
+  ASSERT_TRUE(next<event::Leased>()->nothingMoreDue);
   faults.down = true;
-  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  ASSERT_TRUE(next<event::BrokerClosed>());
   faults.down = false;
-  ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
-  EXPECT_TRUE(next<dispatcher::event::Leased>()->nothingMoreDue);
+  ASSERT_TRUE(next<event::BrokerOpened>());
+  EXPECT_TRUE(next<event::Leased>()->nothingMoreDue);
 }
 
 // Row B10 of docs/design.md: a server that refuses everything for hours must not get thousands of requests per second.
@@ -226,7 +221,7 @@ TEST_F(FeederTest, BacksOffWhenAStoreOpensEachTimeAndRefusesTheSameRequest) {
   EXPECT_GE(systemClock().bootTime() - began, 1s) << "first at once, then at least half of 1 s and of 2 s";
 
   faults.refuses = "";
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 1u);
 }
 
 // A store may refuse some requests and accept others in between.
@@ -235,11 +230,11 @@ TEST_F(FeederTest, BacksOffLongerEachTimeWhenAStoreFailsAgainSoonAfterAGoodTurn)
   const auto began = systemClock().bootTime();
   start();
   for (int i = 0; i < 4; ++i) {
-    ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
+    ASSERT_TRUE(next<event::BrokerOpened>());
     feeder->count();
-    ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+    ASSERT_TRUE(next<event::BrokerClosed>());
   }
-  ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
+  ASSERT_TRUE(next<event::BrokerOpened>());
   EXPECT_GE(systemClock().bootTime() - began, 1s) << "first at once, then half of 1 s, 2 s and 4 s";
 }
 
@@ -247,13 +242,13 @@ TEST_F(FeederTest, LogsEachWarningOfItsStoresOnceHoweverOftenTheyAreOpened) {
   const auto read = openLog();
   faults.warnings = {"it forgets"};
   storageFaults.warnings = {"it is old"};
-  start({metaSeat()});
-  ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
+  start({storageFactory()});
+  ASSERT_TRUE(next<event::BrokerOpened>());
   faults.down = true;
   feeder->count();
-  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  ASSERT_TRUE(next<event::BrokerClosed>());
   faults.down = false;
-  ASSERT_TRUE(next<dispatcher::event::BrokerOpened>());
+  ASSERT_TRUE(next<event::BrokerOpened>());
   EXPECT_EQ(timesIn(read(), "WARN (4): broker broker: it forgets"), 1);
   EXPECT_EQ(timesIn(read(), "WARN (4): meta storage records: it is old"), 1);
 }
@@ -264,65 +259,65 @@ TEST_F(FeederTest, ReportsABatchAsSettledOnceWhenTheReplyOfTheStoreWasLost) {
   feeder->settle(batchOf(tasks.at(0), "a"));
   ASSERT_TRUE(waitUntil([&] { return left() == 0; }));
   faults.loseAnswers = false;
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
-  EXPECT_TRUE(next<dispatcher::event::HeldTasksListed>());
-  EXPECT_FALSE(hasCome<dispatcher::event::BatchSettled>());
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 1u);
+  EXPECT_TRUE(next<event::HeldTasksListed>());
+  EXPECT_FALSE(hasCome<event::BatchSettled>());
 }
 
 TEST_F(FeederTest, ReportsTasksAsHeldWhenTheReplyToTheirLeaseWasLost) {
   start();
-  ASSERT_TRUE(next<dispatcher::event::HeldTasksListed>());
+  ASSERT_TRUE(next<event::HeldTasksListed>());
   faults.loseAnswers = true;
   push({"a"});
   feeder->setLeaseCredit(1, 0);
   ASSERT_TRUE(waitUntil([&] { return queue->counts().leased == 1; }));
   feeder->setLeaseCredit(0, 0);
   faults.loseAnswers = false;
-  const auto isHeld = [&] { return next<dispatcher::event::HeldTasksListed>()->tasks.size() == 1; };
+  const auto isHeld = [&] { return next<event::HeldTasksListed>()->tasks.size() == 1; };
   EXPECT_TRUE(isHeld() || isHeld());  // the first list may be from before the lease
 }
 
 TEST_F(FeederTest, ALostSessionIsClosedBeforeTheNextEpochIsOpened) {
   push({"a"});
   start();
-  ASSERT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 1u);
+  ASSERT_EQ(next<event::BrokerOpened>()->epoch, 1u);
   claim();
   feeder->setLeaseCredit(1, 0);
-  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
-  EXPECT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 2u);
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 2u);
   EXPECT_EQ(page.brokers[0].epoch, 2u);
-  const auto leased = next<dispatcher::event::Leased>();
+  const auto leased = next<event::Leased>();
   EXPECT_EQ(leased->epoch, 2u);
   EXPECT_EQ(leased->tasks.size(), 1u);
 }
 
 TEST_F(FeederTest, TasksOfALostEpochAreNeitherRecordedNorSettled) {
-  const auto tasks = lease({"a"}, {metaSeat()});
+  const auto tasks = lease({"a"}, {storageFactory()});
   feeder->setLeaseCredit(0, 1);
   claim();
   feeder->count();  // makes the feeder do a turn, in which it notices the loss
   feeder->setLeaseCredit(1, 1);
-  ASSERT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 2u);
-  const auto again = next<dispatcher::event::Leased>();
+  ASSERT_EQ(next<event::BrokerOpened>()->epoch, 2u);
+  const auto again = next<event::Leased>();
   ASSERT_EQ(again->tasks.size(), 1u);
 
   feeder->settle(batchOf(tasks.at(0), "a", 1));
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u) << "so that its cells become free";
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 1u) << "so that its cells become free";
   EXPECT_FALSE(isRecorded("a"));
   EXPECT_EQ(queue->find("a")->state, TaskState::Leased);
   EXPECT_EQ(queue->find("a")->counters.expiries, 1u);
 }
 
 TEST_F(FeederTest, SavesRecordsToAColocatedStorageBeforeItAcknowledges) {
-  const auto tasks = lease({"a"}, {metaSeat()});
+  const auto tasks = lease({"a"}, {storageFactory()});
   storageFaults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
   ASSERT_TRUE(refuses(storageFaults));
   EXPECT_FALSE(faults.wasAsked("acknowledge"));
-  EXPECT_FALSE(hasCome<dispatcher::event::BatchSettled>());
+  EXPECT_FALSE(hasCome<event::BatchSettled>());
 
   storageFaults.down = false;
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u);
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 1u);
   EXPECT_TRUE(isRecorded("a"));
   EXPECT_EQ(left(), 0u);
 }
@@ -341,15 +336,15 @@ TEST_F(FeederTest, AClosingFeederGivesUpOnAStoreThatStaysDownAndLetsItsLeasesExp
   const auto tasks = lease({"a", "b"});
   faults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
-  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
+  ASSERT_TRUE(next<event::BrokerClosed>());
   feeder->settle(batchOf(tasks.at(1), "b"));  // arrives while the store is down
   const auto asked = systemClock().bootTime();
   feeder->close();
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
   EXPECT_GE(systemClock().bootTime() - asked, 300ms);
   EXPECT_TRUE(feeder->leftToExpire());
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 1u) << "so that the core waits no longer";
-  EXPECT_EQ(next<dispatcher::event::BatchSettled>()->batch, 2u);
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 1u) << "so that the core waits no longer";
+  EXPECT_EQ(next<event::BatchSettled>()->batch, 2u);
   EXPECT_EQ(queue->counts().leased, 2u);
 }
 
@@ -357,11 +352,11 @@ TEST_F(FeederTest, AnImpatientCloseTriesAStoreThatIsDownOnceMore) {
   const auto tasks = lease({"a"});
   faults.down = true;
   feeder->settle(batchOf(tasks.at(0), "a"));
-  ASSERT_TRUE(next<dispatcher::event::BrokerClosed>());
-  feeder->close(false);
+  ASSERT_TRUE(next<event::BrokerClosed>());
+  feeder->close(Patience::OneTry);
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
   EXPECT_TRUE(feeder->leftToExpire());
-  EXPECT_TRUE(next<dispatcher::event::BatchSettled>());
+  EXPECT_TRUE(next<event::BatchSettled>());
 }
 
 TEST_F(FeederTest, ACloseThatIsRefusedEachTimeIsGivenUpAfterAFewTries) {
@@ -408,14 +403,14 @@ TEST_F(FeederTest, DetachingWaitsForTheStoreHoweverLongItIsDown) {
 TEST_F(FeederTest, NeverSpendsAnEpochThatAnotherLineOfThePageMayHaveSpent) {
   page.brokers[0].epochsSpentElsewhere = 7;
   start();
-  EXPECT_EQ(next<dispatcher::event::BrokerOpened>()->epoch, 8u);
+  EXPECT_EQ(next<event::BrokerOpened>()->epoch, 8u);
 }
 
 TEST_F(FeederTest, AStoreThatCanNeverBeUsedIsReportedOnceAndTheThreadEnds) {
   unusable = Error(ErrorCode::Invalid, "no such place");
   start();
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
-  EXPECT_EQ(saidUnusable, 1);
+  EXPECT_EQ(reportedUnusable, 1);
 }
 
 TEST_F(FeederTest, RecoversTheTasksOfDeadInstances) {
@@ -425,9 +420,9 @@ TEST_F(FeederTest, RecoversTheTasksOfDeadInstances) {
   queue->expireSessionsOf(std::string(32, 'b'));
   start();
   feeder->setLeaseCredit(1, 0);
-  const auto leased = next<dispatcher::event::Leased>();
+  const auto leased = next<event::Leased>();
   EXPECT_EQ(leased->tasks.at(0).counters.expiries, 1u);
 }
 
 }  // namespace
-}  // namespace leptir
+}  // namespace leptir::dispatcher

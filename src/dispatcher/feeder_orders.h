@@ -1,0 +1,62 @@
+// What the core has asked a feeder to do and the feeder's thread has not done yet.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "dispatcher/settle_batch.h"
+
+namespace leptir::dispatcher {
+
+// The main thread gives orders, the feeder's thread takes them.
+class FeederOrders {
+ public:
+  // --- called by the main thread
+
+  void settle(std::shared_ptr<SettleBatch> batch) {
+    const std::lock_guard lock(mutex_);
+    batches_.push_back(std::move(batch));
+  }
+  void count() {
+    const std::lock_guard lock(mutex_);
+    count_ = true;
+  }
+  void setRunning(std::vector<LeaseId> leases) {
+    const std::lock_guard lock(mutex_);
+    running_ = std::move(leases);
+  }
+
+  // --- called by the feeder's thread
+
+  std::vector<std::shared_ptr<SettleBatch>> takeBatches() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(batches_, {});
+  }
+  bool takeCount() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(count_, false);
+  }
+  // Whether there is anything to take.
+  bool any() const {
+    const std::lock_guard lock(mutex_);
+    return count_ || !batches_.empty();
+  }
+  std::vector<LeaseId> running() const {
+    const std::lock_guard lock(mutex_);
+    return running_;
+  }
+  bool anyRunning() const {
+    const std::lock_guard lock(mutex_);
+    return !running_.empty();
+  }
+
+ private:
+  mutable std::mutex mutex_;  // guards all of the below
+  std::vector<std::shared_ptr<SettleBatch>> batches_;
+  bool count_ = false;
+  std::vector<LeaseId> running_;  // leases of running tasks
+};
+
+}  // namespace leptir::dispatcher

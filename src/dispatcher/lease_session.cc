@@ -1,0 +1,138 @@
+#include "dispatcher/lease_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/failpoint.h"
+#include "broker/dead_sessions.h"
+
+namespace leptir::dispatcher {
+
+LeaseSession::LeaseSession(const StoreThreadContext& context, LeaseSessionOptions options,
+                           broker::BrokerFactory factory, StoreWarnings& warnings)
+    : context_(context), options_(std::move(options)), factory_(std::move(factory)), warnings_(warnings) {}
+
+Result<void> LeaseSession::openStore() {
+  if (broker_) return {};
+  auto broker = factory_.open();
+  if (!broker) return broker.error();
+  broker_ = std::move(*broker);
+  traits_ = broker_->traits();
+  warnings_.log(logName(), traits_.warnings);
+  return {};
+}
+
+Result<void> LeaseSession::open() {
+  if (auto opened = resumeOrOpen(); !opened) {
+    session_.reset();
+    return opened;
+  }
+  renewAt_ = now() + times().renewEvery();
+  recoverAt_ = now();
+  listHeldAt_ = now();
+  context_.inbox.put(event::BrokerOpened{options_.broker, epoch(), traits_.listsHeldTasks});
+  return {};
+}
+
+// Resumes the epoch of the shared page. Only when the store answers Lost is the next number spent, so each epoch is
+// opened at most once, whichever process dies when.
+Result<void> LeaseSession::resumeOrOpen() {
+  if (const auto known = epoch(); known != 0) {
+    const auto resumed = resume(known);
+    if (resumed || resumed.error().code() != ErrorCode::Lost) return resumed;
+    context_.inbox.put(event::BrokerClosed{options_.broker});
+  }
+  return openNextEpoch();
+}
+
+// A resumed session may be about to expire, or have expired without being claimed. It is renewed before anything else,
+// above all before dead sessions are looked for: only then is it ours for a whole lease.
+Result<void> LeaseSession::resume(std::uint64_t epoch) {
+  auto resumed = broker_->resumeSession({options_.instance, epoch});
+  if (!resumed) return resumed.error();
+  session_ = std::move(*resumed);
+  return traits_.sessionsExpire ? renew({}) : Result<void>();
+}
+
+Result<void> LeaseSession::openNextEpoch() {
+  const auto next = std::max(line().epoch.load(), line().epochsSpentElsewhere.load()) + 1;
+  const auto sent = now();
+  line().epoch = next;  // before the request, which may take effect although its reply is lost
+  LEPTIR_FAILPOINT("feeder.after_epoch_spent");
+  auto opened = broker_->openSession({options_.instance, next}, options_.card, times().lease);
+  if (!opened) return opened.error();
+  session_ = std::move(*opened);
+  setLeaseEnd(sent);
+  return {};
+}
+
+void LeaseSession::setLeaseEnd(BootTime sent) {
+  line().leaseEndsBoot =
+      traits_.sessionsExpire ? (sent + times().lease).time_since_epoch().count() : link::SharedSession::kNever;
+}
+
+void LeaseSession::lose(const Error& why) {
+  session_.reset();
+  context_.logger.warning(
+      logName() +
+      ": session lost with all its leases (another instance claimed it, or the store lost it): " + why.message());
+}
+
+void LeaseSession::drop() {
+  if (session_) context_.inbox.put(event::BrokerClosed{options_.broker});
+  session_.reset();
+  broker_.reset();
+}
+
+Result<void> LeaseSession::maintain(const std::function<std::vector<LeaseId>()>& runningLeases) {
+  if (auto done = renewWhenDue(runningLeases); !done) return done;
+  if (auto done = recoverWhenDue(); !done) return done;
+  return listHeldWhenDue();
+}
+
+Result<void> LeaseSession::renewWhenDue(const std::function<std::vector<LeaseId>()>& runningLeases) {
+  const bool isDue = now() >= renewAt_;
+  const bool mayAsk = traits_.cancel == BrokerTraits::CancelLatency::WithinASecond && now() >= askForCancelsAt_;
+  if (!isDue && !mayAsk) return {};
+  askForCancelsAt_ = now() + kAskForCancelsEvery;
+  const auto running = runningLeases();
+  return isDue || !running.empty() ? renew(running) : Result<void>();
+}
+
+Result<void> LeaseSession::renew(const std::vector<LeaseId>& running) {
+  const auto sent = now();
+  auto renewed = session_->renew(running, times().lease);
+  if (!renewed) return renewed.error();
+  setLeaseEnd(sent);
+  renewAt_ = sent + times().renewEvery();
+  if (!renewed->cancelled.empty())
+    context_.inbox.put(event::CancelRequested{options_.broker, std::move(renewed->cancelled)});
+  if (!renewed->lost.empty()) context_.inbox.put(event::LeasesLost{options_.broker, std::move(renewed->lost)});
+  return {};
+}
+
+Result<void> LeaseSession::recoverWhenDue() {
+  if (now() < recoverAt_) return {};
+  if (!options_.predecessor.empty()) {
+    if (auto ended = broker_->endSessionsOf(options_.predecessor); !ended) return ended;
+    options_.predecessor.clear();
+  }
+  const auto recovered = broker::recoverDeadSessions(
+      *broker_, [this](const std::string& notice) { context_.logger.warning(logName() + ": " + notice); });
+  if (!recovered) return recovered.error();
+  if (recovered->count > 0)
+    context_.logger.info(logName() + ": recovered " + std::to_string(recovered->count) + " tasks of dead instances");
+  recoverAt_ = now() + (recovered->mayBeMore ? Duration::zero() : times().recoverEvery());
+  return {};
+}
+
+Result<void> LeaseSession::listHeldWhenDue() {
+  if (!traits_.listsHeldTasks || now() < listHeldAt_) return {};
+  listHeldAt_ = now() + times().compareEvery();
+  auto held = session_->heldTasks();
+  if (!held) return held.error();
+  context_.inbox.put(event::HeldTasksListed{options_.broker, epoch(), std::move(*held)});
+  return {};
+}
+
+}  // namespace leptir::dispatcher

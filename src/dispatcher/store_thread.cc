@@ -1,0 +1,115 @@
+#include "dispatcher/store_thread.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace leptir::dispatcher {
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::milliseconds(500), kLongestPause = std::chrono::seconds(30);
+constexpr Duration kPauseWhileStopping = std::chrono::milliseconds(200);
+// Longer waits are split, so that the beat shows that the thread is alive.
+constexpr Duration kLongestSleep = std::chrono::seconds(5);
+
+std::int64_t microseconds(BootTime time) {
+  return time.time_since_epoch().count();
+}
+
+bool isPermanent(const Error& error) {
+  return error.code() == ErrorCode::Invalid || error.code() == ErrorCode::Corrupt;
+}
+
+}  // namespace
+
+StoreThread::StoreThread(const StoreThreadContext& context, StoreThreadOptions options, StoreWork& work)
+    : context_(context),
+      options_(std::move(options)),
+      work_(work),
+      beat_(microseconds(context.clock.bootTime())),
+      backoff_(kFirstPause, kLongestPause,
+               std::hash<std::string>{}(options_.store) + static_cast<std::uint64_t>(beat_.load())),
+      thread_([this] { run(); }) {}
+
+StoreThread::~StoreThread() {
+  stop();
+  thread_.join();
+}
+
+void StoreThread::stop(Patience patience) {
+  const auto longest = patience == Patience::OneTry ? Duration::zero() : options_.patience;
+  stopBy_ = std::min(stopBy_.load(), microseconds(context_.clock.bootTime() + longest));
+  wake_.ring();
+}
+
+void StoreThread::run() {
+  ::pthread_setname_np(::pthread_self(), options_.threadName);
+  work_.run();
+}
+
+void StoreThread::step() {
+  beat();
+  if (isUnusable_) return waitFor(kLongestSleep);
+  giveUpAt_ = stopBy_;
+  if (auto opened = open(); !opened) return openFailed(opened.error());
+  if (auto done = work_.turn(); !done) return turnFailed(done.error());
+  noteGoodTurn();
+}
+
+Result<void> StoreThread::open() {
+  if (work_.isOpen()) return {};
+  if (auto opened = work_.open(); !opened) return opened;
+  hasWorked_ = true;
+  openedAt_ = context_.clock.bootTime();
+  return {};
+}
+
+// A store that worked once is tried again after any error: passwords change, and an operator will repair it.
+void StoreThread::openFailed(const Error& why) {
+  work_.drop();
+  if (!hasWorked_ && isPermanent(why)) return becomeUnusable(why);
+  if (!givesUp(why)) waitFor(noteFailure(why));
+}
+
+// A store that worked until now is opened again at once: its server may be back already.
+void StoreThread::turnFailed(const Error& why) {
+  work_.drop();
+  if (givesUp(why)) return;
+  const bool isFirst = !isFailing();
+  const auto pause = noteFailure(why);
+  if (!isFirst) waitFor(pause);
+}
+
+bool StoreThread::givesUp(const Error& why) {
+  if (microseconds(context_.clock.bootTime()) < giveUpAt_) return false;
+  work_.giveUp(why);
+  return true;
+}
+
+void StoreThread::becomeUnusable(const Error& why) {
+  isUnusable_ = true;
+  context_.logger.error(options_.store + ": " + why.message());
+  if (options_.isRequired) context_.onUnusable(why);
+}
+
+// Only good turns end a series of failures: a store may open each time and then refuse each request.
+void StoreThread::noteGoodTurn() {
+  if (!isFailing() || context_.clock.bootTime() - openedAt_ < options_.worksAgainAfter) return;
+  context_.logger.info(options_.store + ": available again");
+  backoff_.reset();
+}
+
+// Returns how long to pause before the next try.
+Duration StoreThread::noteFailure(const Error& why) {
+  if (!isFailing()) context_.logger.error(options_.store + ": not available, trying again: " + why.message());
+  if (why.code() == ErrorCode::Unavailable) work_.reportUnavailable();
+  const auto pause = backoff_.next();
+  return giveUpAt_ == kNotStopping ? pause : kPauseWhileStopping;
+}
+
+void StoreThread::waitFor(Duration longest) {
+  wake_.waitFor(std::min(longest, kLongestSleep));
+}
+
+}  // namespace leptir::dispatcher
