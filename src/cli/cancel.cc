@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include "base/host_name.h"
+#include "broker/dead_sessions.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "config/assemble.h"
 #include "settlement/record_history.h"
 #include "settlement/settlement.h"
-#include "task/envelope.h"
 
 namespace leptir::cli {
 namespace {
@@ -21,22 +21,12 @@ std::string userAtHost() {
 
 // Saves the record that a dispatcher would save for a cancelled task, with the task's earlier runs as its history.
 Result<void> recordCancelled(const Config& config, const FoundTask& found, const std::string& by) {
-  auto storage = openMetaStorage(config);
-  if (!storage) return storage.error();
+  const auto storages = openMetaStorage(config);
+  if (!storages) return storages.error();
   const auto now = systemClock().now();
-  settlement::HeldTask task{.counters = found.counters};
-  // The time now as lease number: above the numbers of all earlier leases, below those of a later push of this id.
-  task.lease.number = static_cast<std::uint64_t>(now.time_since_epoch().count());
-  if (auto head = task::decodeEnvelope(found.envelope)) task.head = std::move(*head);
-  task.head.id = found.id;
-  auto settlement = settlement::settleCancelled(task, found.envelope, by, now, {base::hostName(), ::getpid()});
-  Result<void> saved;
-  for (const auto& entry : storage->storages()) {
-    auto record = *settlement.record;
-    auto one = settlement::saveWithHistory(*entry.storage, {&record, 1});
-    if (!one && saved) saved = one.error().in("meta storage " + entry.name);
-  }
-  return saved;
+  const auto settled = settlement::settleCancelled(settlement::asHeldTask(found, now), found.envelope, by, now,
+                                                   {.host = base::hostName(), .pid = ::getpid()});
+  return settlement::saveEverywhere(*storages, *settled.record);
 }
 
 // Leaves the record of a buried task unchanged: it says why the task failed.
@@ -56,24 +46,22 @@ int recordAndPrintRemoved(const Config& config, const FoundTask& found, const st
   return base::kExitDone;
 }
 
-constexpr std::size_t kRecoveredAtOnce = 1000;
-constexpr int kMostRounds = 100;
-
 // Returns the tasks of dead instances to the queue, as every running instance does from time to time. Errors are
 // ignored here: the cancel that follows meets them too.
-void recoverDeadSessions(SimpleBroker& broker) {
-  for (int round = 0; round < kMostRounds; ++round) {
-    const auto recovered = broker.recoverExpired(kRecoveredAtOnce);
-    if (!recovered || *recovered < kRecoveredAtOnce) break;
+void recoverAllDeadSessions(SimpleBroker& broker) {
+  constexpr int kMostSteps = 100;
+  for (int step = 0; step < kMostSteps; ++step) {
+    const auto recovered =
+        broker::recoverDeadSessions(broker, [](const std::string& notice) { printError("leptir: {}", notice); });
+    if (!recovered || !recovered->mayBeMore) return;
   }
-  for (const auto& notice : broker.takeNotices()) printError("leptir: {}", notice);
 }
 
 // Looks for the task; if a dead instance holds it, recovers it first: only a living instance can be asked to end it.
 Result<FoundTask> findAfterRecovery(SimpleBroker& broker, const std::string& id) {
   auto found = broker.keeper().find(id);
   if (!found || found->state != TaskState::Leased) return found;
-  recoverDeadSessions(broker);
+  recoverAllDeadSessions(broker);
   return broker.keeper().find(id);
 }
 

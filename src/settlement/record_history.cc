@@ -106,4 +106,14 @@ Result<void> saveWithHistory(SimpleMetaStorage& storage, std::span<MetaInfo> rec
   return tooLarge ? saveOneByOne(storage, records) : saved;
 }
 
+Result<void> saveEverywhere(const MetaStorage& storages, const MetaInfo& record) {
+  Result<void> result;
+  for (const auto& [name, storage] : storages.storages()) {
+    auto own = record;
+    const auto saved = saveWithHistory(*storage, {&own, 1});
+    if (!saved && result) result = saved.error().in("meta storage " + name);
+  }
+  return result;
+}
+
 }  // namespace leptir::settlement

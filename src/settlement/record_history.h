@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "leptir/meta_storage.h"
 #include "leptir/spi/meta_info.h"
 #include "leptir/spi/simple_meta_storage.h"
 
@@ -12,5 +13,9 @@ namespace leptir::settlement {
 // too large for the storage is saved without the task's own output and says so, since no task may block the others for
 // ever. Errors: those of saveMetaInfo; the call can be repeated.
 Result<void> saveWithHistory(SimpleMetaStorage& storage, std::span<MetaInfo> records);
+
+// Saves the record in every storage, each time with the history that this storage has. After an error it tries the
+// remaining storages, and then returns the first error.
+Result<void> saveEverywhere(const MetaStorage& storages, const MetaInfo& record);
 
 }  // namespace leptir::settlement

@@ -94,5 +94,29 @@ TEST(RecordHistory, ARecordThatIsTooLargeEvenShortenedIsAnError) {
   EXPECT_EQ(saved.error().code(), ErrorCode::TooLarge);
 }
 
+TEST(RecordHistory, OfEachStorageIsItsOwnWhenARecordIsSavedEverywhere) {
+  const auto full = std::make_shared<memory::MemoryRecords>(), empty = std::make_shared<memory::MemoryRecords>();
+  Faults faults;
+  const auto storageOf = [](const std::shared_ptr<memory::MemoryRecords>& records) {
+    return std::make_unique<memory::MemoryMetaStorage>(records, std::nullopt, systemClock());
+  };
+  std::vector<MetaInfo> first{recordOf("t", 1)};
+  ASSERT_TRUE(storageOf(full)->saveMetaInfo(first));
+
+  std::vector<MetaStorage::Entry> entries;
+  entries.push_back({.name = "down", .storage = std::make_unique<FaultyMetaStorage>(storageOf(empty), faults)});
+  entries.push_back({.name = "empty", .storage = storageOf(empty)});
+  entries.push_back({.name = "full", .storage = storageOf(full)});
+  faults.down = true;
+  auto second = recordOf("t", 1);
+  second.attempt = 2;
+  second.lease = 8;
+  const auto saved = saveEverywhere(MetaStorage(std::move(entries)), second);
+  ASSERT_FALSE(saved);
+  EXPECT_TRUE(saved.error().message().starts_with("meta storage down: ")) << saved.error().message();
+  EXPECT_FALSE(storageOf(empty)->loadMetaInfoById("t")->contains("history"));
+  EXPECT_EQ(storageOf(full)->loadMetaInfoById("t")->at("history").size(), 1u);
+}
+
 }  // namespace
 }  // namespace leptir::settlement

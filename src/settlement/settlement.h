@@ -5,34 +5,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "leptir/outcome.h"
 #include "leptir/spi/broker_task.h"
 #include "leptir/spi/meta_info.h"
 #include "link/slot.h"
-#include "task/envelope.h"
+#include "settlement/held_task.h"
+#include "settlement/retry_delay.h"
+#include "settlement/run_record.h"
 
 namespace leptir::settlement {
-
-inline constexpr Duration kRetryDelay = std::chrono::seconds(5);
-
-// What the dispatcher knows of a task that it has leased.
-struct HeldTask {
-  std::uint32_t broker = 0;
-  std::uint64_t epoch = 0;
-  LeaseId lease;
-  Counters counters;
-  task::EnvelopeHead head;
-  Duration retryDelay = kRetryDelay;  // before the first retry
-};
-
-// The prefix of log lines about the task: "[id](name) ".
-std::string logPrefix(const HeldTask& task);
-// The machine and the process that a record names as the ones that ran the task.
-struct RecordAuthor {
-  std::string host;
-  int pid = 0;
-};
 
 struct Settlement {
   enum class Kind {
@@ -44,28 +27,15 @@ struct Settlement {
     Drop,           // the lease is lost: no record, no operation in the store
   };
   Kind kind = Kind::Acknowledge;
-  Counters counters;
+  Counters counters{};
   // For Release: back to the old position in the queue (Kept), or behind all tasks that are due by then (Last).
   enum class Position { Kept, Last };
   Position position = Position::Last;
   Duration delay{};
-  std::string reason;
-  std::optional<MetaInfo> record;  // saved before the operation
-  bool failed = false;             // the run did not succeed
+  std::string reason{};
+  std::optional<MetaInfo> record{};  // saved before the operation
+  bool failed = false;               // the run did not succeed
 };
-
-// Log text for a settlement with `failed`: how the run ended and what happens to the task next.
-std::string describeFailure(const Settlement& settlement);
-// The same for a run that the master ended or whose worker died.
-std::string describeEnding(const Settlement& settlement);
-
-inline constexpr std::uint32_t kMaxCrashes = 3;
-
-// The n-th retry (n from 1) of a failed task waits `first` (5 s unless its name has another) × 2ⁿ⁻¹, at most an hour;
-// `jitter` in [0, 1) takes away up to a quarter, so that tasks that failed together are not all retried together.
-Duration delayAfterFailure(std::uint32_t failures, double jitter, Duration first = kRetryDelay);
-// Zero after the first crash of its worker, 5 s after the second; empty after the third: the task is buried.
-std::optional<Duration> delayAfterCrash(std::uint32_t crashes);
 
 // For a run that ended by itself. `envelope`: the bytes as they were leased.
 Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author,
@@ -77,9 +47,6 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
 // of the task's own output.
 Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, std::uint32_t deaths, Time now,
                              const RecordAuthor& author);
-// Adds to the record of a run that the master ended what the task itself had reported: response, states, result,
-// stderr. The task's response comes first, as in PHP leptir.
-void addTaskOutput(Outcome said, MetaInfo& record);
 // For a task that was cancelled while it waited. `by` is user@host.
 Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
                            const RecordAuthor& author);
@@ -87,7 +54,9 @@ Settlement settleCancelled(const HeldTask& task, std::string_view envelope, cons
 Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, std::optional<Duration> delay, Time now,
                              const RecordAuthor& author);
 
-// The in-progress record of a running task. The core saves it for tasks that run for longer than 200 ms.
-MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& author);
+// Log text for a settlement with `failed`: how the run ended and what happens to the task next.
+std::string describeFailure(const Settlement& settlement);
+// The same for a run that the master ended or whose worker died.
+std::string describeEnding(const Settlement& settlement);
 
 }  // namespace leptir::settlement

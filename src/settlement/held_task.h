@@ -1,0 +1,30 @@
+// A task that a dispatcher has leased, as settlement needs it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "leptir/spi/broker_task.h"
+#include "leptir/spi/task_keeper.h"
+#include "settlement/retry_delay.h"
+#include "task/envelope.h"
+
+namespace leptir::settlement {
+
+struct HeldTask {
+  std::uint32_t broker = 0;
+  std::uint64_t epoch = 0;
+  LeaseId lease;
+  Counters counters;
+  task::EnvelopeHead head;
+  Duration retryDelay = kRetryDelay;  // before the first retry
+};
+
+// A task that no session holds, as if it were leased now: its lease number is above those of all earlier leases, and
+// below those of a later push of this id.
+HeldTask asHeldTask(const FoundTask& found, Time now);
+
+// The prefix of log lines about the task: "[id](name) ".
+std::string logPrefix(const HeldTask& task);
+
+}  // namespace leptir::settlement
