@@ -24,8 +24,6 @@ class RankSelection {
   // Empty: there is no broker.
   std::optional<std::size_t> forPush(std::int64_t priority) const;
 
-  const std::vector<double>& weights() const { return weights_; }
-
  private:
   std::vector<std::int64_t> priorities_;
   std::vector<double> weights_;

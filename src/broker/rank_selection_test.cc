@@ -23,13 +23,17 @@ void expectShares(const std::vector<double>& got, const std::vector<double>& wan
   for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], wanted[i], 1e-4) << "broker " << i;
 }
 
-TEST(RankSelection, GivesEqualPrioritiesEqualWeightAndHigherRanksLess) {
-  EXPECT_EQ(kPhpDefaults.weights(), (std::vector<double>{1, 1, 1.0 / 2, 1.0 / 3}));
+TEST(RankSelection, DrawsEqualPrioritiesEquallyAndLowerRanksInProportionTo1ToTheRank) {
+  expectShares(shares(kPhpDefaults, {true, true, false, false}), {1.0 / 2, 1.0 / 2, 0, 0});
+  expectShares(shares(kPhpDefaults, {true, false, true, false}), {2.0 / 3, 0, 1.0 / 3, 0});
+  expectShares(shares(kPhpDefaults, {true, false, false, true}), {3.0 / 4, 0, 0, 1.0 / 4});
 }
 
-TEST(RankSelection, WeightsDependOnlyOnTheOrderOfPriorities) {
-  EXPECT_EQ(RankSelection(std::array<std::int64_t, 3>{1, 2, 3}).weights(),
-            RankSelection(std::array<std::int64_t, 3>{-4, 50, 99}).weights());
+TEST(RankSelection, SharesDependOnlyOnTheOrderOfPriorities) {
+  const std::vector<bool> all(3, true);
+  const auto near = shares(RankSelection(std::array<std::int64_t, 3>{1, 2, 3}), all);
+  expectShares(shares(RankSelection(std::array<std::int64_t, 3>{-4, 50, 99}), all), near);
+  expectShares(near, {6.0 / 11, 3.0 / 11, 2.0 / 11});
 }
 
 TEST(RankSelection, DrawsThePhpLeptirSharesWhenAllBrokersHaveTasks) {

@@ -4,51 +4,9 @@
 #include <charconv>
 
 #include "base/saturated.h"
-#include "base/task_id.h"
-#include "task/envelope.h"
+#include "broker/expiry_reason.h"
 
 namespace leptir::memory {
-
-Result<void> MemoryQueue::push(std::span<const BrokerTask> tasks) {
-  for (const auto& task : tasks) {
-    if (auto fine = task::checkBrokerTask(task); !fine) return fine;
-  }
-  const std::lock_guard lock(mutex_);
-  for (const auto& task : tasks) {
-    if (byId(task.id) != nullptr) continue;
-    add(task.id, task::encodeEnvelope(task), task.timeOfExecution.value_or(clock_->now())).counters = task.counters;
-  }
-  ring();
-  return {};
-}
-
-void MemoryQueue::pushRaw(std::string envelope, Time due) {
-  const std::lock_guard lock(mutex_);
-  add("", std::move(envelope), due);
-  ring();
-}
-
-TaskCounts MemoryQueue::counts() {
-  const std::lock_guard lock(mutex_);
-  TaskCounts counts;
-  for (const auto& [number, task] : tasks_) {
-    switch (stateOf(task)) {
-      case TaskState::Due:
-        ++counts.due;
-        break;
-      case TaskState::Scheduled:
-        ++counts.scheduled;
-        break;
-      case TaskState::Leased:
-        ++counts.leased;
-        break;
-      case TaskState::Buried:
-        ++counts.buried;
-        break;
-    }
-  }
-  return counts;
-}
 
 Result<MemoryQueue::SessionNumber> MemoryQueue::open(const SessionId& id, const SessionInfo& card, Duration lease) {
   const std::lock_guard lock(mutex_);
@@ -103,9 +61,9 @@ Result<std::vector<LeasedTask>> MemoryQueue::lease(SessionNumber session, std::s
   const auto now = clock_->now();
   const auto number = std::max<std::uint64_t>(now.time_since_epoch().count(), lastLease_ + 1);
   std::vector<LeasedTask> leased;
-  auto& left = sessions_[session - 1].left;
+  auto& leftToOthers = sessions_[session - 1].leftToOthers;
   for (auto next = waiting_.begin(); leased.size() < limit && next != waiting_.end() && next->first <= now;) {
-    if (left.until(next->second, now)) {
+    if (leftToOthers.until(next->second, now)) {
       ++next;
       continue;
     }
@@ -211,8 +169,8 @@ void MemoryQueue::expireSessionsOf(std::string_view instance) {
 // but cannot remember that (no id, or too many such tasks), it is due at `leftToOthersUntil` for all sessions.
 Time MemoryQueue::dueAfterRelease(SessionNumber session, const Task& task, const TaskRelease& released) {
   if (!released.leftToOthersUntil) return released.due.value_or(task.due);
-  const bool isLeft =
-      !task.id.empty() && sessions_[session - 1].left.add(task.number, *released.leftToOthersUntil, clock_->now());
+  const bool isLeft = !task.id.empty() &&
+                      sessions_[session - 1].leftToOthers.add(task.number, *released.leftToOthersUntil, clock_->now());
   return isLeft ? released.due.value_or(task.due) : *released.leftToOthersUntil;
 }
 
@@ -220,25 +178,15 @@ Duration MemoryQueue::untilNextDue(SessionNumber session, Duration longest) {
   const std::lock_guard lock(mutex_);
   if (session > sessions_.size()) return longest;
   const auto now = clock_->now();
-  auto& left = sessions_[session - 1].left;
+  auto& leftToOthers = sessions_[session - 1].leftToOthers;
   auto earliest = Time::max();
   for (const auto& [due, number] : waiting_) {
-    const auto until = left.until(number, now);
+    const auto until = leftToOthers.until(number, now);
     earliest = std::min(earliest, std::max(due, until.value_or(due)));
     if (!until) break;
   }
   if (earliest == Time::max()) return longest;
   return std::clamp(base::saturatedSubtract(earliest, now), Duration::zero(), std::max(longest, Duration::zero()));
-}
-
-void MemoryQueue::addBell(Wake& bell) {
-  const std::lock_guard lock(mutex_);
-  bells_.insert(&bell);
-}
-
-void MemoryQueue::removeBell(Wake& bell) {
-  const std::lock_guard lock(mutex_);
-  bells_.erase(&bell);
 }
 
 Result<void> MemoryQueue::checkSession(SessionNumber session) const {
@@ -256,67 +204,16 @@ MemoryQueue::Task* MemoryQueue::heldTask(SessionNumber session, const LeaseId& l
   return task.holder == session && task.lease == lease.number ? &task : nullptr;
 }
 
-MemoryQueue::Task& MemoryQueue::add(std::string id, std::string envelope, Time due) {
-  auto& task = tasks_[++lastNumber_];
-  task.number = lastNumber_;
-  task.id = std::move(id);
-  task.envelope = std::move(envelope);
-  if (!task.id.empty()) ids_.emplace(task.id, task.number);
-  enqueue(task, due);
-  return task;
-}
-
-void MemoryQueue::enqueue(Task& task, Time due) {
-  task.holder = 0;
-  task.due = due;
-  waiting_.emplace(due, task.number);
-}
-
-void MemoryQueue::markBuried(Task& task, std::string reason) {
-  task.holder = 0;
-  task.buried = ++lastBuried_;
-  task.reason = std::move(reason);
-  task.cancelledBy.clear();
-  if (!task.id.empty()) return;
-  task.id = base::makeTaskId(*clock_);
-  ids_.emplace(task.id, task.number);
-}
-
-void MemoryQueue::forget(Task& task) {
-  waiting_.erase({task.due, task.number});
-  ids_.erase(task.id);
-  tasks_.erase(task.number);
-}
-
 void MemoryQueue::recoverTask(Task& task) {
   base::incrementSaturated(task.counters.expiries);
   const auto delay = delayAfterExpiry(task.counters.expiries);
-  if (!delay) return markBuried(task, "its holder was gone " + std::to_string(task.counters.expiries) + " times");
+  if (!delay) return markBuried(task, broker::expiryReason(task.counters.expiries));
   const auto now = clock_->now();
   enqueue(task, *delay == Duration::zero() ? std::min(task.due, now) : now + *delay);
 }
 
-MemoryQueue::Task* MemoryQueue::byId(std::string_view id) {
-  const auto found = ids_.find(std::string(id));
-  return found == ids_.end() ? nullptr : &tasks_.at(found->second);
-}
-
-TaskState MemoryQueue::stateOf(const Task& task) const {
-  if (task.holder != 0) return TaskState::Leased;
-  if (task.buried != 0) return TaskState::Buried;
-  return task.due <= clock_->now() ? TaskState::Due : TaskState::Scheduled;
-}
-
-FoundTask MemoryQueue::toFoundTask(const Task& task) const {
-  return {task.id, stateOf(task), task.due, task.counters, task.envelope, task.reason};
-}
-
 LeasedTask MemoryQueue::toLeasedTask(const Task& task) const {
   return {task.envelope, task.counters, {task.lease, std::to_string(task.number)}, task.cancelledBy};
-}
-
-void MemoryQueue::ring() {
-  for (auto* bell : bells_) bell->ring();
 }
 
 }  // namespace leptir::memory

@@ -5,15 +5,17 @@
 #include <cerrno>
 #include <utility>
 
+#include "backends/sqlite/file_lookup.h"
+
 namespace leptir::sqlite {
 namespace {
 
 enum class Finding { Same, Other, Empty };
 
-Finding compare(const std::string& path, const FileId& noted) {
+Finding compare(const std::string& path, const base::FileIdentity& noted) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return isMissing(errno) ? Finding::Other : Finding::Same;
-  if (FileId{info.st_dev, info.st_ino} != noted) return Finding::Other;
+  if (base::FileIdentity{info.st_dev, info.st_ino} != noted) return Finding::Other;
   return info.st_size == 0 ? Finding::Empty : Finding::Same;
 }
 
@@ -24,12 +26,12 @@ Result<DatabaseFiles> DatabaseFiles::note(const std::filesystem::path& database,
   for (const auto* suffix : {"", "-wal", "-shm"}) {
     if (*suffix != '\0' && log == WalFiles::Absent) break;
     auto path = database.string() + suffix;
-    const auto id = fileIdOf(path);
-    if (!id) return Error(ErrorCode::Unavailable, id.error().message());
+    const auto named = fileNamedBy(path);
+    if (!named) return Error(ErrorCode::Unavailable, named.error().message());
     // SQLite shares -shm among the connections of one process: while an older connection has a removed -shm open, a new
     // connection would use the removed one, too.
-    if (!isOpenHere(*id)) return Error(ErrorCode::Unavailable, path + ": was replaced while it was opened");
-    noted.files_.push_back({std::move(path), *id});
+    if (!isOpenHere(*named)) return Error(ErrorCode::Unavailable, path + ": was replaced while it was opened");
+    noted.files_.push_back({std::move(path), *named});
   }
   noted.wasEmpty_ = compare(database.string(), noted.database()) == Finding::Empty;
   return noted;
@@ -37,8 +39,8 @@ Result<DatabaseFiles> DatabaseFiles::note(const std::filesystem::path& database,
 
 DatabaseFiles::State DatabaseFiles::check() const {
   if (files_.empty()) return State::Replaced;
-  for (const auto& [path, id] : files_) {
-    const auto found = compare(path, id);
+  for (const auto& [path, identity] : files_) {
+    const auto found = compare(path, identity);
     if (found == Finding::Other) return State::Replaced;
     const bool isDatabase = &path == &files_.front().path;  // an empty -wal is normal
     if (found == Finding::Empty && isDatabase && !wasEmpty_) return State::Emptied;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/sqlite/file_id.h"
+#include "base/file_identity.h"
 #include "leptir/result.h"
 
 namespace leptir::sqlite {
@@ -29,12 +29,12 @@ class DatabaseFiles {
   // unless the file does not exist.
   State check() const;
 
-  const FileId& database() const { return files_.front().id; }
+  const base::FileIdentity& database() const { return files_.front().identity; }
 
  private:
   struct Watched {
     std::string path;
-    FileId id;
+    base::FileIdentity identity;
   };
 
   std::vector<Watched> files_;  // the database first

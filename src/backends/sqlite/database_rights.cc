@@ -9,6 +9,7 @@
 
 #include "backends/sqlite/read_only_database.h"
 #include "backends/sqlite/sqlite_connection.h"
+#include "backends/sqlite/sqlite_transaction.h"
 #include "base/errno_code.h"
 #include "base/errno_text.h"
 #include "base/private_file.h"
@@ -36,7 +37,7 @@ bool isTrustedBeside(const struct stat& beside, const struct stat& database) {
   return base::isTrustedOwner(beside.st_uid) || beside.st_uid == database.st_uid || isOfTheSameGroup;
 }
 
-Error errorOf(int error) {
+Error systemErrorOf(int error) {
   return Error(base::codeOfErrno(error), base::errnoText(error));
 }
 
@@ -47,7 +48,7 @@ Error cannotMake(const SqliteFile& file, const std::string& what, const Error& w
 
 Result<void> checkSideFolder(const SqliteFile& file, const struct stat& database) {
   struct stat info{};
-  if (::lstat(file.folder().c_str(), &info) != 0) return cannotMake(file, file.folder().string(), errorOf(errno));
+  if (::lstat(file.folder().c_str(), &info) != 0) return cannotMake(file, file.folder().string(), systemErrorOf(errno));
   if (!S_ISDIR(info.st_mode)) {
     return Error(ErrorCode::Invalid, file.where() + ": " + file.folder().string() +
                                          " must be a folder: move away what is there, or choose another path");
@@ -119,7 +120,7 @@ Result<void> checkDatabaseOwner(const SqliteFile& file) {
 
 Result<void> makeSideFolder(const SqliteFile& file) {
   struct stat database{};
-  if (::stat(file.path.c_str(), &database) != 0) return cannotMake(file, "the file", errorOf(errno));
+  if (::stat(file.path.c_str(), &database) != 0) return cannotMake(file, "the file", systemErrorOf(errno));
   const auto made = base::makeNewFolder(file.folder());
   if (made) {
     const base::UniqueFd folder(::open(file.folder().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -143,7 +144,7 @@ Result<void> checkCompanions(const SqliteFile& file) {
 
 Result<void> tryWriting(SqliteConnection& connection) {
   if (connection.isReadOnly()) return cannotBeWritten(connection.file());
-  SqliteTransaction write(connection, SqliteTransaction::Kind::Write);
+  SqliteTransaction write(connection, TransactionKind::Write);
   if (auto begun = connection.transactionResult(); !begun) return begun;
   const auto& file = connection.file();
   struct stat folder{}, database{};
@@ -151,7 +152,7 @@ Result<void> tryWriting(SqliteConnection& connection) {
   if (!isThere) return {};
   if (auto fine = checkSideFolder(file, database); !fine) return fine;
   if (::access(file.folder().c_str(), W_OK | X_OK) == 0) return {};
-  return cannotMake(file, "files in " + file.folder().string(), errorOf(errno));
+  return cannotMake(file, "files in " + file.folder().string(), systemErrorOf(errno));
 }
 
 std::vector<std::string> rightsWarnings(const SqliteFile& file) {

@@ -10,14 +10,12 @@
 #include <utility>
 
 #include "base/errno_text.h"
+#include "base/file_identity.h"
 
 namespace leptir::sqlite {
 namespace {
 
-using namespace std::chrono_literals;
-using Answer = SessionLockAttempt::Answer;
-
-constexpr auto kMinStaleAge = 1h;
+constexpr std::chrono::hours kMinStaleAge{1};
 
 SessionLockAttempt cannotTell(const std::string& why) {
   SessionLockAttempt attempt;
@@ -25,7 +23,7 @@ SessionLockAttempt cannotTell(const std::string& why) {
   return attempt;
 }
 
-SessionLockAttempt answer(Answer answer) {
+SessionLockAttempt attemptThatAnswers(SessionLockAttempt::Answer answer) {
   SessionLockAttempt attempt;
   attempt.answer = answer;
   return attempt;
@@ -33,24 +31,28 @@ SessionLockAttempt answer(Answer answer) {
 
 bool isStillNamed(const std::filesystem::path& file, const struct stat& open) {
   struct stat named{};
-  return ::lstat(file.c_str(), &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+  return ::lstat(file.c_str(), &named) == 0 &&
+         base::FileIdentity{named.st_dev, named.st_ino} == base::FileIdentity{open.st_dev, open.st_ino};
 }
 
 }  // namespace
 
 SessionLockAttempt tryToLockSession(const std::filesystem::path& file) {
   base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!descriptor) return errno == ENOENT ? answer(Answer::Missing) : cannotTell(base::errnoText(errno));
+  if (!descriptor)
+    return errno == ENOENT ? attemptThatAnswers(SessionLockAttempt::Answer::Missing)
+                           : cannotTell(base::errnoText(errno));
   struct stat info{};
   if (::fstat(descriptor.get(), &info) != 0) return cannotTell(base::errnoText(errno));
   if (!S_ISREG(info.st_mode)) return cannotTell("is not a plain file");
   if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-    return errno == EWOULDBLOCK ? answer(Answer::Held) : cannotTell(base::errnoText(errno));
+    return errno == EWOULDBLOCK ? attemptThatAnswers(SessionLockAttempt::Answer::Held)
+                                : cannotTell(base::errnoText(errno));
   }
   // The instance may have replaced the file after it was opened here.
   if (!isStillNamed(file, info)) return cannotTell("was replaced just now");
   SessionLockAttempt attempt;
-  attempt.answer = Answer::LockedByUs;
+  attempt.answer = SessionLockAttempt::Answer::LockedByUs;
   attempt.lock = std::move(descriptor);
   attempt.inode = info.st_ino;
   attempt.owner = info.st_uid;
@@ -65,7 +67,7 @@ void removeStaleSessionLocks(const std::filesystem::path& folder, const std::set
     const bool young = error || std::filesystem::file_time_type::clock::now() - written < kMinStaleAge;
     if (young) continue;
     const auto attempt = tryToLockSession(entry.path());
-    if (attempt.answer == Answer::LockedByUs) std::filesystem::remove(entry.path(), error);
+    if (attempt.answer == SessionLockAttempt::Answer::LockedByUs) std::filesystem::remove(entry.path(), error);
   }
 }
 

@@ -4,8 +4,9 @@
 #include <memory>
 
 #include "backends/sqlite/database_rights.h"
+#include "backends/sqlite/row_batches.h"
+#include "backends/sqlite/sqlite_broker_state.h"
 #include "backends/sqlite/sqlite_keeper.h"
-#include "backends/sqlite/sqlite_queue.h"
 #include "backends/sqlite/sqlite_recovery.h"
 #include "leptir/spi/backend.h"
 
@@ -32,24 +33,22 @@ class SqliteBroker final : public SimpleBroker {
   static BrokerTraits traitsOfAll();
 
  private:
-  void insert(std::span<const BrokerTask> tasks, std::span<const std::string> envelopes);
   Result<ino_t> inodeOfHeldLock(std::string_view instance) const;
   Result<std::int64_t> addSession(const SessionId& session, const SessionInfo& card, ino_t lock);
   Result<std::unique_ptr<BrokerSession>> makeSession(std::int64_t number, std::string_view instance);
 
-  std::shared_ptr<SqliteQueue> queue_;
+  std::shared_ptr<SqliteBrokerState> state_;
   SqliteConnection& connection_;
   BrokerUse use_;
   SqliteKeeper keeper_;
   SqliteRecovery recovery_;
-  SqliteStatement insertMany_;
-  SqliteStatement insertOne_;
+  RowBatches insertTasks_;
   SqliteStatement count_;
   SqliteStatement lastEpoch_;
   SqliteStatement claimEarlier_;
-  SqliteStatement dropOld_;
+  SqliteStatement dropEnded_;
   SqliteStatement insertFileNumber_;
-  SqliteStatement addSession_;
+  SqliteStatement insertSession_;
   SqliteStatement findSession_;
 };
 

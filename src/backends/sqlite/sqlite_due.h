@@ -12,9 +12,8 @@
 namespace leptir::sqlite {
 
 inline constexpr std::int64_t kAtOnceOffset = std::int64_t{1} << 61;
-// A `due` below this means: due at once. SQL statements and tables repeat both numbers as literals.
+// A `due` below this means: due at once.
 inline constexpr std::int64_t kAtOnceLimit = -kAtOnceOffset / 2;
-static_assert(kAtOnceOffset == 2305843009213693952 && kAtOnceLimit == -1152921504606846976);
 
 inline std::int64_t dueFrom(Time time) {
   return std::clamp(time, Time(-kMaxTimeSpan), Time(kMaxTimeSpan)).time_since_epoch().count();

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "backends/sqlite/sqlite_connection.h"
 #include "tests/support/sqlite_database.h"

@@ -41,10 +41,16 @@ constexpr std::array<FileSystem, 11> kRemote{{{0x6969, "NFS"},
                                               {0x0BD00BD0, "Lustre"},
                                               {0x786F4256, "a VirtualBox shared folder"}}};
 
-// Called before the folders are made, so it tests the nearest parent folder that exists.
-Result<void> refuseRemote(const SqliteFile& file, std::filesystem::path folder) {
+// The folder of the file, or, while that is not made yet, the nearest folder above it that exists.
+std::filesystem::path nearestFolder(const SqliteFile& file) {
   std::error_code ignored;
+  auto folder = file.path.parent_path();
   while (!std::filesystem::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
+  return folder;
+}
+
+Result<void> refuseRemote(const SqliteFile& file) {
+  const auto folder = nearestFolder(file);
   struct statfs info{};
   if (::statfs(folder.c_str(), &info) != 0) return {};  // opening the file will report the error
   const auto* const name = remoteFileSystem(static_cast<std::uint32_t>(info.f_type));
@@ -101,7 +107,7 @@ Result<void> checkPath(const SqliteFile& file) {
   }
   if (auto leads = refuseDanglingLink(file); !leads) return leads;
   if (auto single = refuseSecondName(file); !single) return single;
-  return refuseRemote(file, file.path.parent_path());
+  return refuseRemote(file);
 }
 
 // Whether the folder is in /proc, /sys or a cgroup: its permissions let root write, but no file can be made there.
@@ -153,10 +159,7 @@ Result<void> checkIsThere(const SqliteFile& file) {
   if (auto trusted = checkCompanions(file); !trusted) return trusted;
   if (::stat(file.path.c_str(), &info) == 0) return {};
   if (errno != ENOENT) return Error(base::codeOfErrno(errno), file.where() + ": " + base::errnoText(errno));
-  auto nearest = file.path.parent_path();
-  std::error_code ignored;
-  while (!std::filesystem::exists(nearest, ignored) && nearest.has_relative_path()) nearest = nearest.parent_path();
-  if (auto writable = checkWritable(file, nearest); !writable) return writable.error();
+  if (auto writable = checkWritable(file, nearestFolder(file)); !writable) return writable.error();
   return notMadeYet(file);
 }
 

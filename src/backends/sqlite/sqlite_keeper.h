@@ -3,14 +3,15 @@
 
 #include <memory>
 
-#include "backends/sqlite/sqlite_queue.h"
+#include "backends/sqlite/sqlite_broker_state.h"
+#include "backends/sqlite/sqlite_statement.h"
 #include "leptir/spi/buried_lookup.h"
 
 namespace leptir::sqlite {
 
 class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
  public:
-  explicit SqliteKeeper(std::shared_ptr<SqliteQueue> queue);
+  explicit SqliteKeeper(std::shared_ptr<SqliteBrokerState> state);
 
   Result<FoundTask> find(std::string_view id) override;
   Result<void> remove(std::string_view id) override;
@@ -20,10 +21,9 @@ class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;
 
  private:
-  FoundTask readFoundTask(const SqliteStatement& row) const;
   Result<std::int64_t> holderOf(std::string_view id);
 
-  std::shared_ptr<SqliteQueue> queue_;
+  std::shared_ptr<SqliteBrokerState> state_;
   SqliteConnection& connection_;
   SqliteStatement find_;
   SqliteStatement holder_;
@@ -31,7 +31,7 @@ class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
   SqliteStatement requestCancel_;
   SqliteStatement buried_;
   SqliteStatement revive_;
-  SqliteStatement buriedById_;
+  SqliteStatement findBuried_;
 };
 
 }  // namespace leptir::sqlite

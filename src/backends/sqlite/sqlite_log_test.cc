@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "backends/sqlite/record_statements.h"
 #include "backends/sqlite/sqlite_connection.h"
+#include "backends/sqlite/sqlite_statement.h"
+#include "backends/sqlite/statements.h"
 #include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"
 
@@ -60,10 +63,10 @@ TEST(SqliteLog, IsTruncatedWhenTheSessionIsIdle) {
   }));
 }
 
-std::string planOf(SqliteConnection& connection, const std::string& sql) {
-  SqliteStatement explain(connection, "EXPLAIN QUERY PLAN " + sql);
+std::string planOf(SqliteConnection& connection, std::string_view sql) {
+  SqliteStatement explain(connection, "EXPLAIN QUERY PLAN " + std::string(sql));
   std::string plan;
-  explain.with();
+  explain.start();
   while (explain.step()) plan += std::string(explain.text(3)) + "\n";
   return connection.failed() ? connection.transactionResult().error().message() : plan;
 }
@@ -76,20 +79,22 @@ TEST(SqliteLog, FrequentStatementsUseAnIndexAndSortNothing) {
   const auto connection = must(SqliteConnection::open(file, systemClock()));
   using ::testing::HasSubstr;
   using ::testing::Not;
-  const auto due = planOf(*connection,
-                          "SELECT seq, envelope FROM leptir_tasks WHERE holder = 16777216 AND due <= 5"
-                          " ORDER BY due, seq LIMIT 512");
-  EXPECT_THAT(due, HasSubstr("leptir_tasks_waiting"));
-  EXPECT_THAT(due, Not(HasSubstr("TEMP B-TREE")));
-  EXPECT_THAT(planOf(*connection, "SELECT min(due) FROM leptir_tasks WHERE holder = 16777216"),
-              HasSubstr("leptir_tasks_waiting"));
-  EXPECT_THAT(planOf(*connection, "SELECT seq FROM leptir_tasks WHERE holder = ? AND holder > 16777217"),
-              HasSubstr("leptir_tasks_held"));
-  const auto buried = planOf(*connection, "SELECT id FROM leptir_tasks WHERE holder = 16777217 ORDER BY buried, seq");
-  EXPECT_THAT(buried, HasSubstr("leptir_tasks_buried"));
-  EXPECT_THAT(buried, Not(HasSubstr("TEMP B-TREE")));
-  EXPECT_THAT(planOf(*connection, "SELECT record FROM leptir_records WHERE saved > 5 ORDER BY saved DESC"),
-              HasSubstr("leptir_records_saved"));
+  const std::vector<std::pair<std::string_view, std::string>> indexOf{{sql::kDueAtOnceTasks, "leptir_tasks_waiting"},
+                                                                      {sql::kDueByTimeTasks, "leptir_tasks_waiting"},
+                                                                      {sql::kEarliestDue, "leptir_tasks_waiting"},
+                                                                      {sql::kWaitingTasks, "leptir_tasks_waiting"},
+                                                                      {sql::kCountTasks, "leptir_tasks_held"},
+                                                                      {sql::kHeldTasks, "leptir_tasks_held"},
+                                                                      {sql::kReturnTasksOfSession, "leptir_tasks_held"},
+                                                                      {sql::kBuriedTasks, "leptir_tasks_buried"},
+                                                                      {sql::kFindTask, "leptir_tasks_id"},
+                                                                      {sql::kListRecords, "leptir_records_saved"},
+                                                                      {sql::kExpireRecords, "leptir_records_saved"}};
+  for (const auto& [statement, index] : indexOf) {
+    const auto plan = planOf(*connection, statement);
+    EXPECT_THAT(plan, HasSubstr(index)) << statement;
+    EXPECT_THAT(plan, Not(HasSubstr("TEMP B-TREE"))) << statement;
+  }
 }
 
 TEST(SqliteLog, ExpireDeletesAtMost5000RecordsInACall) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "backends/sqlite/database_rights.h"
+#include "backends/sqlite/row_batches.h"
 #include "backends/sqlite/sqlite_connection.h"
 #include "leptir/spi/simple_meta_storage.h"
 
@@ -24,7 +25,6 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   static MetaTraits traitsOfAll();
 
  private:
-  void upsert(std::span<const MetaInfo> records);
   std::int64_t nextSaved();
   std::int64_t oldestKept() const;
 
@@ -32,8 +32,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   std::optional<Duration> expireAfter_;
   std::int64_t lastSaved_ = 0;
   std::vector<std::string> texts_;  // JSON of the records being saved; a member to reuse its memory
-  SqliteStatement upsertMany_;
-  SqliteStatement upsertOne_;
+  RowBatches save_;
   SqliteStatement load_;
   SqliteStatement list_;
   SqliteStatement expire_;

@@ -3,10 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <map>
 
-#include "backends/sqlite/file_id.h"
+#include "backends/sqlite/file_lookup.h"
 #include "backends/sqlite/sqlite_connection.h"
 #include "tests/support/sqlite_database.h"
 
@@ -209,7 +210,7 @@ TEST_F(SqliteMigrations, ASessionOfVersion3KeepsItsLeases) {
   execute(kTablesOfVersion3);
   execute("UPDATE leptir_state SET value = 4242 WHERE name = 'file'");
   const auto lock = database.lock(name);
-  const auto fileId = must(fileIdOf(database.path)).text();
+  const auto fileId = textOf(must(fileNamedBy(database.path)));
   execute(
       "INSERT INTO leptir_sessions (number, instance, epoch, state, host, pid, version, workers, opened, file) VALUES"
       " (16777300, '" +

@@ -1,5 +1,6 @@
 // Several processes on one file, which the conformance suite (one process) cannot test.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <fstream>

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "backends/sqlite/sqlite_connection.h"
+#include "backends/sqlite/sqlite_transaction.h"
 #include "tests/support/child.h"
 #include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"
@@ -72,7 +73,7 @@ TEST_P(SqliteReplacedLog, RemovedDuringATransactionMakesTheCommitFail) {
   auto file = std::make_shared<SqliteFile>();
   file->path = database.path;
   const auto connection = must(SqliteConnection::open(file, systemClock()));
-  SqliteTransaction write(*connection, SqliteTransaction::Kind::Write);
+  SqliteTransaction write(*connection, TransactionKind::Write);
   connection->execute("UPDATE leptir_state SET value = value");
   removeLog();
   EXPECT_FALSE(write.commit());

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 
 #include "backends/sqlite/sqlite_migrations.h"
+#include "backends/sqlite/sqlite_statement.h"
+#include "backends/sqlite/sqlite_transaction.h"
 
 namespace leptir::sqlite {
 namespace {
@@ -61,7 +64,7 @@ bool upgrade(SqliteConnection& connection, std::int64_t version) {
 
 Result<void> prepareSchema(SqliteConnection& connection, WhenMissing missing) {
   {
-    SqliteTransaction read(connection, SqliteTransaction::Kind::Read);
+    SqliteTransaction read(connection, TransactionKind::Read);
     const auto found = versionOf(connection);
     if (!found) return found.error();
     const auto version = *found;
@@ -70,7 +73,7 @@ Result<void> prepareSchema(SqliteConnection& connection, WhenMissing missing) {
     if (missing == WhenMissing::ReportNotFound && version == 0) return notMadeYet(connection.file());
     if (missing == WhenMissing::ReportNotFound && version < kSchemaVersion) return {};
   }
-  SqliteTransaction make(connection, SqliteTransaction::Kind::Write);
+  SqliteTransaction make(connection, TransactionKind::Write);
   const auto found = versionOf(connection);  // again: another process may have made the tables meanwhile
   if (!found) return found.error();
   const auto version = *found;

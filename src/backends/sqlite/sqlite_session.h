@@ -7,15 +7,18 @@
 #include <span>
 #include <vector>
 
-#include "backends/sqlite/sqlite_queue.h"
-#include "broker/lease_exclusions.h"
+#include "backends/sqlite/due_tasks.h"
+#include "backends/sqlite/sqlite_broker_state.h"
+#include "backends/sqlite/sqlite_statement.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::sqlite {
 
 class SqliteSession final : public BrokerSession {
  public:
   // `lockFile`: the lock file of the session's instance.
-  SqliteSession(std::shared_ptr<SqliteQueue> queue, std::int64_t number, Doorbell bell, std::filesystem::path lockFile);
+  SqliteSession(std::shared_ptr<SqliteBrokerState> state, std::int64_t number, Doorbell bell,
+                std::filesystem::path lockFile);
 
   Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override;
   Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override;
@@ -30,40 +33,29 @@ class SqliteSession final : public BrokerSession {
   Result<Duration> untilNextDue();
   Result<void> saveLockInode();
   Result<std::vector<LeasedTask>> lease(std::size_t limit);
-  std::vector<LeasedTask> selectDue(std::size_t limit);
-  Duration untilNextLeasable();
-  std::string idOf(std::int64_t row);
-  std::optional<Time> leaveToOthers(std::int64_t row, const TaskRelease& released);
-  void mark(std::int64_t lease);
+  std::int64_t nextLeaseNumber();
   bool deleteRanges(std::span<const LeaseId> leases);
   std::vector<LeaseId> deleteOneByOne(std::span<const LeaseId> leases);
 
-  std::shared_ptr<SqliteQueue> queue_;
+  std::shared_ptr<SqliteBrokerState> state_;
   SqliteConnection& connection_;
   std::int64_t number_;
   Doorbell bell_;
   std::filesystem::path lockFile_;
   std::uint64_t savedLockInode_ = 0;  // inode of the lock file, as last written into the session's row
-  std::vector<std::int64_t> rows_;    // rows of the tasks that selectDue() returned last
-
-  bool moreWereDue_ = false;  // the last lease was full: the next pop leases without a query before
-  broker::LeaseExclusions<std::string> leftToOthers_;  // by task id
-  SqliteStatement open_;
-  SqliteStatement earliest_;
-  SqliteStatement atOnce_;
-  SqliteStatement due_;
-  SqliteStatement nextLease_;
-  SqliteStatement mark_;
+  bool moreWereDue_ = false;          // the last lease was full: the next pop leases without a query before
+  DueTasks dueTasks_;
+  SqliteStatement isUsable_;
+  SqliteStatement takeLeaseNumber_;
+  SqliteStatement lease_;
   SqliteStatement cancelRequest_;
-  SqliteStatement delete_;
+  SqliteStatement acknowledge_;
   SqliteStatement release_;
-  SqliteStatement waiting_;
-  SqliteStatement id_;
   SqliteStatement bury_;
   SqliteStatement held_;
-  SqliteStatement giveBack_;
+  SqliteStatement returnTasks_;
   SqliteStatement end_;
-  SqliteStatement updateLockInode_;
+  SqliteStatement setLockInode_;
 };
 
 }  // namespace leptir::sqlite

@@ -11,10 +11,8 @@
 namespace leptir::sqlite {
 namespace {
 
-using namespace std::chrono_literals;
-
 // A waiting process polls the database's lock every 200 us, less often when the processors are busy.
-constexpr auto kPause = 1ms;
+constexpr std::chrono::milliseconds kPause{1};
 constexpr int kMostPauses = 3;
 
 }  // namespace

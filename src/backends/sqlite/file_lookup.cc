@@ -1,4 +1,4 @@
-#include "backends/sqlite/file_id.h"
+#include "backends/sqlite/file_lookup.h"
 
 #include <sys/stat.h>
 
@@ -14,23 +14,25 @@ bool isMissing(int error) {
   return error == ENOENT || error == ENOTDIR;
 }
 
-Result<FileId> fileIdOf(const std::filesystem::path& file) {
+Result<base::FileIdentity> fileNamedBy(const std::filesystem::path& path) {
   struct stat info{};
-  if (::stat(file.c_str(), &info) == 0) return FileId{info.st_dev, info.st_ino};
+  if (::stat(path.c_str(), &info) == 0) return base::FileIdentity{info.st_dev, info.st_ino};
   return Error(isMissing(errno) ? ErrorCode::NotFound : ErrorCode::Unavailable,
-               file.string() + ": " + base::errnoText(errno));
+               path.string() + ": " + base::errnoText(errno));
 }
 
-bool isOpenHere(const FileId& id) {
+bool isOpenHere(const base::FileIdentity& file) {
   std::error_code error;
   std::filesystem::directory_iterator each("/proc/self/fd", error);
   if (error) return true;
   for (; each != std::filesystem::directory_iterator(); each.increment(error)) {
-    struct stat info{};
-    const int descriptor = std::atoi(each->path().filename().c_str());
-    if (::fstat(descriptor, &info) == 0 && FileId{info.st_dev, info.st_ino} == id) return true;
+    if (base::FileIdentity::of(std::atoi(each->path().filename().c_str())) == file) return true;
   }
   return error.operator bool();
+}
+
+std::string textOf(const base::FileIdentity& file) {
+  return std::to_string(file.device) + ":" + std::to_string(file.inode);
 }
 
 }  // namespace leptir::sqlite

@@ -13,7 +13,7 @@ namespace leptir::broker {
 
 // `Key` identifies a task in its store, and is never reused for a later task.
 template <class Key>
-class LeaseExclusions {
+class TasksLeftToOthers {
  public:
   // False: the table is full (kMaxTasksLeftToOthers), and the task is not remembered.
   bool add(Key task, Time until, Time now) {

@@ -1,0 +1,76 @@
+#include "backends/sqlite/expired_tasks.h"
+
+#include <utility>
+
+#include "backends/sqlite/sqlite_transaction.h"
+#include "backends/sqlite/statements.h"
+#include "base/failpoint.h"
+#include "base/saturated.h"
+#include "base/task_id.h"
+#include "broker/expiry_reason.h"
+
+namespace leptir::sqlite {
+namespace {
+
+std::uint32_t expiriesAfter(std::int64_t stored) {
+  auto expiries = base::saturatedCast<std::uint32_t>(stored);
+  base::incrementSaturated(expiries);
+  return expiries;
+}
+
+}  // namespace
+
+ExpiredTasks::ExpiredTasks(SqliteConnection& connection)
+    : connection_(connection),
+      holders_(connection, sql::kHoldersWithoutSession),
+      tasks_(connection, sql::kTasksToReturn),
+      return_(connection, sql::kReturnExpiredTask),
+      bury_(connection, sql::kBuryExpiredTask),
+      endSession_(connection, sql::kEndClaimedSession) {}
+
+Result<std::size_t> ExpiredTasks::returnTasksOf(std::int64_t holder, std::size_t limit) {
+  SqliteTransaction write(connection_, TransactionKind::Write, Durability::Normal);
+  std::vector<std::pair<std::int64_t, std::uint32_t>> rows;
+  tasks_.with(holder, limit);
+  while (tasks_.step()) rows.emplace_back(tasks_.integer(0), expiriesAfter(tasks_.integer(1)));
+  for (const auto& [row, expiries] : rows) returnOrBury(row, expiries);
+  if (rows.size() < limit) endSession_.with(connection_.now(), holder).run();
+  LEPTIR_FAILPOINT("sqlite.recover.before_commit");
+  if (auto written = write.commit(); !written) return written.error();
+  return rows.size();
+}
+
+void ExpiredTasks::returnOrBury(std::int64_t row, std::uint32_t expiries) {
+  const auto now = connection_.now();
+  const auto delay = delayAfterExpiry(expiries);
+  if (!delay) {
+    bury_.with(base::makeTaskId(connection_.clock()), broker::expiryReason(expiries), now, expiries, row).run();
+  } else {
+    return_.with(expiries, delay->count(), now, row).run();  // without a delay it stays before later tasks
+  }
+}
+
+Result<std::size_t> ExpiredTasks::returnTasksWithoutSession(std::size_t limit) {
+  if (limit == 0) return 0;
+  const auto holders = holdersWithoutSession(limit);
+  if (!holders) return holders.error();
+  std::size_t done = 0;
+  for (const auto holder : *holders) {
+    if (done == limit) break;
+    const auto returned = returnTasksOf(holder, limit - done);
+    if (!returned) return returned.error();
+    done += *returned;
+  }
+  return done;
+}
+
+Result<std::vector<std::int64_t>> ExpiredTasks::holdersWithoutSession(std::size_t limit) {
+  SqliteTransaction read(connection_, TransactionKind::Read);
+  std::vector<std::int64_t> holders;
+  holders_.with(limit);
+  while (holders_.step()) holders.push_back(holders_.integer(0));
+  if (auto finished = read.commit(); !finished) return finished.error();
+  return holders;
+}
+
+}  // namespace leptir::sqlite

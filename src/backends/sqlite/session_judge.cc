@@ -1,0 +1,63 @@
+#include "backends/sqlite/session_judge.h"
+
+#include "base/instance_mark.h"
+#include "base/instance_processes.h"
+#include "base/task_id.h"
+
+namespace leptir::sqlite {
+
+bool SessionJudge::mayClaim(const SessionRow& session, const Evidence& evidence) {
+  switch (evidence.liveness) {
+    case Evidence::Liveness::Lives:
+      return false;
+    case Evidence::Liveness::CannotTell:
+      noteOnce(session, "is taken for alive, and keeps its tasks: " + evidence.reason);
+      return false;
+    case Evidence::Liveness::NotOfThisFile:
+      noteOnce(session, "loses the tasks that it holds in this file, its processes are left alone: " + evidence.reason);
+      return true;
+    case Evidence::Liveness::Dead:
+      return mayClaimOfDead(session, evidence);
+  }
+  return false;
+}
+
+bool SessionJudge::mayClaimOfDead(const SessionRow& session, const Evidence& evidence) {
+  const auto master = static_cast<pid_t>(session.info.pid);
+  if (base::checkInstanceMark(master, session.origin.instance) == base::Membership::Yes) {
+    noteOnce(session, "is taken for alive, and keeps its tasks: " + evidence.reason + ", but its master lives");
+    return false;
+  }
+  if (evidence.mayEndProcesses) return killRemainingProcesses(session, evidence);
+  noteOnce(session, "is dead (" + evidence.reason + ") and loses its tasks; no process was ended");
+  return true;
+}
+
+bool SessionJudge::killRemainingProcesses(const SessionRow& session, const Evidence& evidence) {
+  const auto left = base::killProcessesOf(session.origin.instance);
+  if (!left && left.error().code() == ErrorCode::Lost) {
+    noteOnce(session,
+             "is taken for alive, and keeps its tasks: " + evidence.reason + ", but " + left.error().message());
+    return false;
+  }
+  if (!left) {
+    noteOnce(session, "is dead (" + evidence.reason +
+                          "), but its remaining processes cannot be killed: " + left.error().message());
+    return false;
+  }
+  if (!left->ended.empty()) {
+    noteOnce(session, "is dead (" + evidence.reason +
+                          "): killed its remaining processes: " + base::processListText(left->ended));
+  }
+  if (!left->allGone) noteOnce(session, "is dead, but one of its processes does not end; its tasks wait for that");
+  return left->allGone;
+}
+
+void SessionJudge::noteOnce(const SessionRow& session, const std::string& what) {
+  auto& last = lastNotice_[session.number];
+  if (std::exchange(last, what) == what) return;
+  const auto name = base::isInstanceName(session.origin.instance) ? session.origin.instance : "with an impossible name";
+  note("instance " + name + " (master " + std::to_string(session.info.pid) + ") " + what);
+}
+
+}  // namespace leptir::sqlite

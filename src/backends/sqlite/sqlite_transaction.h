@@ -1,0 +1,41 @@
+// A transaction on a SqliteConnection.
+#pragma once
+
+#include "backends/sqlite/sqlite_connection.h"
+
+namespace leptir::sqlite {
+
+// From BEGIN to COMMIT; the destructor rolls back if commit() was not called. A read transaction sees one snapshot of
+// the database; a write transaction excludes all other writers. The constructor waits until no other thread of this
+// process has a transaction on the file.
+class SqliteTransaction {
+ public:
+  SqliteTransaction(SqliteConnection& connection, TransactionKind kind, Durability durability = Durability::Full)
+      : connection_(connection), mustReachOthers_(kind == TransactionKind::Write && durability == Durability::Full) {
+    connection_.lock();
+    connection_.begin(kind, durability);
+  }
+  ~SqliteTransaction() {
+    if (!isOpen_) return;
+    connection_.rollBack();
+    connection_.unlock();
+  }
+  SqliteTransaction(const SqliteTransaction&) = delete;
+  SqliteTransaction& operator=(const SqliteTransaction&) = delete;
+
+  // Answers the first error of the transaction, or success.
+  Result<void> commit() {
+    isOpen_ = false;
+    auto result = connection_.commit();
+    if (result && mustReachOthers_) result = connection_.checkFilesAfterCommit();
+    connection_.unlock();
+    return result;
+  }
+
+ private:
+  SqliteConnection& connection_;
+  bool mustReachOthers_;  // commit() also checks that the paths still name the open files
+  bool isOpen_ = true;
+};
+
+}  // namespace leptir::sqlite
