@@ -138,5 +138,51 @@ TEST_P(Keeper, SaysWhichOfManyTasksAreBuried) {
   EXPECT_TRUE(must(lookup->buriedAmong({})).empty());
 }
 
+TEST_P(Keeper, ListsTheOpenSessionsOfAllInstancesWithWhatTheyHold) {
+  EXPECT_TRUE(must(keeper().listSessions({})).empty());
+  push(tasks("t", 3));
+  const auto later = openSession('b');
+  pop(*later, 2);
+  const auto earlier = openSession('a');
+  const auto listed = must(keeper().listSessions({}));
+  ASSERT_EQ(listed.size(), 2u);
+  EXPECT_EQ(listed[0].session, sessionId('a'));
+  EXPECT_EQ(listed[0].leasedTasks, 0u);
+  EXPECT_EQ(listed[1].session, sessionId('b'));
+  EXPECT_EQ(listed[1].leasedTasks, 2u);
+  EXPECT_EQ(listed[1].info.host, "host");
+  EXPECT_EQ(listed[1].info.pid, 1);
+  EXPECT_EQ(listed[1].info.version, "0.1.0");
+  EXPECT_EQ(listed[1].info.workers, 4);
+}
+
+TEST_P(Keeper, ListsSessionsPageByPage) {
+  const auto a = openSession('a'), b = openSession('b'), c = openSession('c');
+  const auto page = must(keeper().listSessions({.offset = 1, .limit = 1}));
+  ASSERT_EQ(page.size(), 1u);
+  EXPECT_EQ(page[0].session, sessionId('b'));
+  EXPECT_TRUE(must(keeper().listSessions({.offset = 3, .limit = 1})).empty());
+}
+
+TEST_P(Keeper, SaysInWhichTimeAListedSessionExpires) {
+  const auto session = openSession('a', 60s);
+  const auto expiresIn = [this] { return must(keeper().listSessions({})).at(0).expiresIn; };
+  EXPECT_EQ(expiresIn().has_value(), GetParam().traits.sessionsExpire);
+  EXPECT_LE(expiresIn().value_or(0s), 60s);
+  EXPECT_GT(expiresIn().value_or(60s), 0s);
+  store_->advance(61s);
+  EXPECT_EQ(expiresIn().value_or(0s), 0s);
+}
+
+TEST_P(Keeper, DoesNotListSessionsThatWereClosedOrClaimed) {
+  must(openSession('a')->close());
+  push(tasks("t", 2));
+  const auto dead = openSession('b');
+  pop(*dead);
+  endInstance('b');
+  EXPECT_EQ(must(broker_->recoverExpired(1)), 1u);
+  EXPECT_TRUE(must(keeper().listSessions({})).empty());
+}
+
 }  // namespace
 }  // namespace leptir::conformance

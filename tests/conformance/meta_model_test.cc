@@ -1,9 +1,9 @@
 // Records: the same random saves and queries to a backend and to the reference, and all answers compared.
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <random>
 
+#include "tests/conformance/comparison.h"
 #include "tests/conformance/conformance.h"
 
 namespace leptir::conformance {
@@ -57,14 +57,6 @@ class RecordsModel {
   int below(int limit) { return static_cast<int>(random_() % static_cast<std::uint64_t>(limit)); }
   std::string anyId() { return ids_[static_cast<std::size_t>(below(static_cast<int>(ids_.size())))]; }
 
-  template <class Ask>
-  std::string askBoth(const std::string& what, Ask ask) {
-    const std::string reference = ask(*storages_[0]);
-    const std::string tested = ask(*storages_[1]);
-    if (reference == tested) return {};
-    return what + "\nreference answered: " + reference + "\nbackend answered:   " + tested;
-  }
-
   std::string advance() {
     const std::chrono::seconds by(below(200));
     for (auto& store : stores_) store->advance(by);
@@ -77,8 +69,8 @@ class RecordsModel {
 
   // A store that removes expired records by itself has none left to remove.
   std::string expire() {
-    return askBoth("expire", [this](SimpleMetaStorage& storage) {
-      const auto removed = must(storage.expire());
+    return differenceOf("expire", [this](int side) {
+      const auto removed = must(storages_[side]->expire());
       return storages_[1]->traits().expiresByItself ? "" : std::to_string(removed);
     });
   }
@@ -94,16 +86,16 @@ class RecordsModel {
       record.cause = below(2) == 0 ? "threw" : "";
       record.response = std::to_string(random_());
     }
-    return askBoth("save", [&](SimpleMetaStorage& storage) {
-      must(storage.saveMetaInfo(records));
+    return differenceOf("save", [&](int side) {
+      must(storages_[side]->saveMetaInfo(records));
       return "saved";
     });
   }
 
   std::string load() {
     const auto id = anyId();
-    return askBoth("load " + id, [&](SimpleMetaStorage& storage) {
-      const auto record = storage.loadMetaInfoById(id);
+    return differenceOf("load " + id, [&](int side) {
+      const auto record = storages_[side]->loadMetaInfoById(id);
       return record ? record->dump() : std::string(nameOf(record.error().code()));
     });
   }
@@ -114,9 +106,9 @@ class RecordsModel {
     if (below(3) == 0) filter.cause = "threw";
     if (below(3) == 0) filter.status = static_cast<TaskStatus>(1 + below(3));
     const Page page{static_cast<std::size_t>(below(4)), static_cast<std::size_t>(below(30))};
-    return askBoth("list", [&](SimpleMetaStorage& storage) {
+    return differenceOf("list", [&](int side) {
       std::string all;
-      for (const auto& record : must(storage.listMetaInfo(filter, page))) all += record.dump() + "\n";
+      for (const auto& record : must(storages_[side]->listMetaInfo(filter, page))) all += record.dump() + "\n";
       return all;
     });
   }
@@ -130,8 +122,7 @@ class RecordsModel {
 class RecordsConformance : public ::testing::TestWithParam<BackendUnderTest> {
  protected:
   static void play(const Ids& ids, std::optional<Duration> expireAfter) {
-    const char* const given = std::getenv("LEPTIR_SEED");
-    const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+    const auto first = seed();
     for (std::uint64_t round = 0; round < 10; ++round) {
       RecordsModel model(GetParam(), first + round, ids, expireAfter);
       for (int step = 1; step <= 300; ++step) {

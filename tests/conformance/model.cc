@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "task/envelope_counters.h"
+#include "tests/conformance/comparison.h"
 
 namespace leptir::conformance {
 namespace {
@@ -115,13 +116,6 @@ std::string Model::step() {
   return {};
 }
 
-std::string Model::askBoth(const std::string& what, const Ask& ask) {
-  const auto reference = ask(0);
-  const auto tested = ask(1);
-  if (reference == tested) return {};
-  return what + "\nreference answered: " + reference + "\nbackend answered:   " + tested;
-}
-
 Counters Model::anyCounters() {
   const auto any = [this] { return static_cast<std::uint32_t>(below(4)); };
   return {any(), any(), any(), any()};
@@ -145,7 +139,7 @@ std::string Model::push() {
   }
   if (below(20) == 0) tasks.back().name = "";
   passAMillisecond();
-  return askBoth("push " + std::to_string(tasks.size()), [&](int side) {
+  return differenceOf("push " + std::to_string(tasks.size()), [&](int side) {
     const auto pushed = sides_[side].broker->pushBrokerTasks(tasks);
     return pushed ? std::string("pushed") : text(pushed.error());
   });
@@ -167,7 +161,7 @@ std::string Model::pop() {
   const int instance = below(kInstances);
   const auto limit = ordersAsTheReference_ ? static_cast<std::size_t>(below(9)) : kAll;
   std::array<std::vector<LeasedTask>, kSides> popped;
-  auto difference = askBoth("pop " + std::to_string(limit), [&](int side) {
+  auto difference = differenceOf("pop " + std::to_string(limit), [&](int side) {
     auto answer = session(side, instance).popBrokerTasks(limit, 0s, wake_);
     if (!answer) return text(answer.error());
     popped[side] = std::move(*answer);
@@ -186,7 +180,7 @@ void Model::rememberLeases(const std::array<std::vector<LeasedTask>, kSides>& po
 std::string Model::acknowledge() {
   const int instance = below(kInstances);
   const auto chosen = anyKnown();
-  return askBoth("acknowledge", [&](int side) {
+  return differenceOf("acknowledge", [&](int side) {
     std::vector<LeaseId> leases;
     for (const auto& known : chosen) leases.push_back(known.task[side].lease);
     return text(session(side, instance).acknowledge(leases), [&](const auto& lost) { return text(lost, leases); });
@@ -198,7 +192,7 @@ std::string Model::acknowledgeAndPop() {
   const auto chosen = anyKnown();
   const auto limit = ordersAsTheReference_ ? static_cast<std::size_t>(below(9)) : kAll;
   std::array<std::vector<LeasedTask>, kSides> popped;
-  auto difference = askBoth("acknowledge and pop " + std::to_string(limit), [&](int side) {
+  auto difference = differenceOf("acknowledge and pop " + std::to_string(limit), [&](int side) {
     std::vector<LeaseId> leases;
     for (const auto& known : chosen) leases.push_back(known.task[side].lease);
     auto answer = session(side, instance).acknowledgeAndPop(leases, limit, wake_);
@@ -217,7 +211,7 @@ std::string Model::release() {
   const auto counters = anyCounters();
   const auto due = now() + std::chrono::microseconds(below(8'000'000) - 4'000'000);
   const bool toTheirPlaces = below(2) == 0;
-  return askBoth("release", [&](int side) {
+  return differenceOf("release", [&](int side) {
     std::vector<LeaseId> leases;
     std::vector<TaskRelease> released;
     for (const auto& known : chosen) {
@@ -235,7 +229,7 @@ std::string Model::bury() {
   const auto chosen = anyKnown();
   const auto counters = anyCounters();
   const auto reason = "reason " + std::to_string(below(100));
-  return askBoth("bury", [&](int side) {
+  return differenceOf("bury", [&](int side) {
     std::vector<LeaseId> leases;
     std::vector<TaskBurial> buried;
     for (const auto& known : chosen) {
@@ -250,7 +244,7 @@ std::string Model::renew() {
   const int instance = below(kInstances);
   if (!instances_[instance].lives) return {};  // stores differ in what a late renewal revives: session_test.cc tests it
   const auto chosen = anyKnown();
-  return askBoth("renew", [&](int side) {
+  return differenceOf("renew", [&](int side) {
     std::vector<LeaseId> leases;
     for (const auto& known : chosen) leases.push_back(known.task[side].lease);
     return text(session(side, instance).renew(leases, 10'000h), [&](const Renewal& renewal) {
@@ -263,7 +257,7 @@ std::string Model::renew() {
 
 std::string Model::held() {
   const int instance = below(kInstances);
-  return askBoth("heldTasks", [&](int side) {
+  return differenceOf("heldTasks", [&](int side) {
     return text(session(side, instance).heldTasks(), [](auto held) {
       sortByBytes(held);
       return text(held);
@@ -272,7 +266,7 @@ std::string Model::held() {
 }
 
 std::string Model::count() {
-  return askBoth("tasksCount", [&](int side) {
+  return differenceOf("tasksCount", [&](int side) {
     return text(sides_[side].broker->tasksCount(), [](const TaskCounts& counts) {
       return std::to_string(counts.due) + " due, " + std::to_string(counts.scheduled) + " scheduled, " +
              std::to_string(counts.leased) + " leased, " + std::to_string(counts.buried) + " buried";
@@ -282,7 +276,7 @@ std::string Model::count() {
 
 std::string Model::find() {
   const auto id = anyId();
-  return askBoth("find " + id, [&](int side) {
+  return differenceOf("find " + id, [&](int side) {
     return text(sides_[side].broker->keeper().find(id), [](const FoundTask& task) { return text(task); });
   });
 }
@@ -290,7 +284,7 @@ std::string Model::find() {
 std::string Model::removeOrCancel() {
   const auto id = anyId();
   const bool cancel = below(2) == 0;
-  return askBoth((cancel ? "cancel " : "remove ") + id, [&](int side) {
+  return differenceOf((cancel ? "cancel " : "remove ") + id, [&](int side) {
     auto& keeper = sides_[side].broker->keeper();
     if (cancel) {
       return text(keeper.cancel(id, "me@host"),
@@ -303,7 +297,7 @@ std::string Model::removeOrCancel() {
 
 std::string Model::listBuried() {
   const Page page{static_cast<std::size_t>(below(4)), static_cast<std::size_t>(below(10))};
-  return askBoth("listBuried", [&](int side) {
+  return differenceOf("listBuried", [&](int side) {
     return text(sides_[side].broker->keeper().listBuried(page), [](const auto& listed) {
       std::string all;
       for (const auto& task : listed) all += text(task) + "\n";
@@ -315,7 +309,7 @@ std::string Model::listBuried() {
 std::string Model::revive() {
   const std::vector<std::string> ids{anyId(), anyId(), anyId(), anyId()};
   passAMillisecond();
-  return askBoth("revive", [&](int side) {
+  return differenceOf("revive", [&](int side) {
     return text(sides_[side].broker->keeper().revive(ids), [](std::size_t count) { return std::to_string(count); });
   });
 }
@@ -328,7 +322,7 @@ std::string Model::advance() {
 
 std::string Model::closeSession() {
   const int instance = below(kInstances);
-  auto difference = askBoth("close", [&](int side) {
+  auto difference = differenceOf("close", [&](int side) {
     const auto closed = session(side, instance).close();
     return closed ? std::string("closed") : text(closed.error());
   });
@@ -338,7 +332,7 @@ std::string Model::closeSession() {
 std::string Model::resume() {
   const int instance = below(kInstances);
   const SessionId id{instances_[instance].name, instances_[instance].epoch};
-  return askBoth("resume", [&](int side) {
+  return differenceOf("resume", [&](int side) {
     auto resumed = sides_[side].broker->resumeSession(id);
     if (!resumed) return text(resumed.error());
     sides_[side].sessions[instance] = std::move(*resumed);
@@ -358,7 +352,7 @@ std::string Model::endAnInstance() {
 // Recovers all dead sessions, since the store may choose which one comes first.
 std::string Model::recover() {
   const auto limit = static_cast<std::size_t>(1 + below(5));
-  auto difference = askBoth("recoverExpired " + std::to_string(limit), [&](int side) {
+  auto difference = differenceOf("recoverExpired " + std::to_string(limit), [&](int side) {
     std::string all;
     for (std::size_t count = limit; count == limit;) {
       const auto recovered = sides_[side].recoverer->recoverExpired(limit);
@@ -383,7 +377,7 @@ std::string Model::open(int number) {
     for (auto& side : sides_) side.store->startInstance(instance.name);
   }
   ++instance.epoch;
-  return askBoth("openSession", [&](int side) {
+  return differenceOf("openSession", [&](int side) {
     auto opened = sides_[side].broker->openSession({instance.name, instance.epoch}, {"host", 1, "0.1.0", 2}, 10'000h);
     if (!opened) return text(opened.error());
     sides_[side].sessions[number] = std::move(*opened);

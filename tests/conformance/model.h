@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -40,8 +39,6 @@ class Model {
     std::array<LeasedTask, kSides> task;
   };
 
-  using Ask = std::function<std::string(int side)>;
-  std::string askBoth(const std::string& what, const Ask& ask);
   int below(int limit) { return static_cast<int>(random_() % static_cast<std::uint64_t>(limit)); }
   std::string anyId() { return "t" + std::to_string(below(30)); }
   Counters anyCounters();

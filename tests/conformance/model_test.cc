@@ -2,19 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <random>
-
+#include "tests/conformance/comparison.h"
 #include "tests/conformance/conformance.h"
 
 namespace leptir::conformance {
 namespace {
-
-// LEPTIR_SEED repeats a run that failed.
-std::uint64_t seed() {
-  const char* const given = std::getenv("LEPTIR_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
-}
 
 class ModelTest : public ::testing::TestWithParam<BackendUnderTest> {};
 LEPTIR_CONFORMANCE_GROUP(BesideTheReference, ModelTest);

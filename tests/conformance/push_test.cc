@@ -130,23 +130,5 @@ TEST_P(Push, ThousandsInOneListKeepTheirOrder) {
   EXPECT_EQ(idIn(popped.back().envelope), "t5000");
 }
 
-TEST_P(Push, TraitsAreThoseInBackendsUnderTest) {
-  const auto traits = broker_->traits();
-  const auto& wanted = GetParam().traits;
-  EXPECT_EQ(traits.keepsOrder, wanted.keepsOrder);
-  EXPECT_EQ(traits.pushesAtomically, wanted.pushesAtomically);
-  EXPECT_EQ(traits.refusesRepeatedIds, wanted.refusesRepeatedIds);
-  EXPECT_EQ(traits.findsById, wanted.findsById);
-  EXPECT_EQ(traits.listsHeldTasks, wanted.listsHeldTasks);
-  EXPECT_EQ(traits.wakesWaiters, wanted.wakesWaiters);
-  EXPECT_EQ(traits.everyPushWakes, wanted.everyPushWakes);
-  EXPECT_EQ(traits.sessionsExpire, wanted.sessionsExpire);
-  EXPECT_EQ(traits.counts, wanted.counts);
-  EXPECT_EQ(traits.cancel, wanted.cancel);
-  EXPECT_EQ(traits.largestEnvelope, wanted.largestEnvelope);
-  EXPECT_EQ(traits.longestDelay, wanted.longestDelay);
-  EXPECT_FALSE(traits.durability.empty());
-}
-
 }  // namespace
 }  // namespace leptir::conformance

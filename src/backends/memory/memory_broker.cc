@@ -42,9 +42,9 @@ class MemorySession final : public BrokerSession {
 
 }  // namespace
 
-Result<std::unique_ptr<BrokerSession>> MemoryBroker::openSession(const SessionId& session, const SessionInfo& card,
+Result<std::unique_ptr<BrokerSession>> MemoryBroker::openSession(const SessionId& session, const SessionInfo& info,
                                                                  Duration lease) {
-  const auto number = queue_->open(session, card, lease);
+  const auto number = queue_->open(session, info, lease);
   if (!number) return number.error();
   ownInstances_.insert(session.instance);
   return std::make_unique<MemorySession>(queue_, *number);

@@ -17,6 +17,7 @@ class MemoryKeeper final : public TaskKeeper, public BuriedLookup {
   Result<CancelResult> cancel(std::string_view id, std::string_view by) override { return queue_.cancel(id, by); }
   Result<std::vector<FoundTask>> listBuried(Page page) override { return queue_.listBuried(page); }
   Result<std::size_t> revive(std::span<const std::string> ids) override { return queue_.revive(ids); }
+  Result<std::vector<ListedSession>> listSessions(Page page) override { return queue_.listSessions(page); }
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override {
     return queue_.buriedAmong(ids);
   }
@@ -32,7 +33,7 @@ class MemoryBroker final : public SimpleBroker {
 
   Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override { return queue_->push(tasks); }
   Result<TaskCounts> tasksCount() override { return queue_->counts(); }
-  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<void> endSessionsOf(std::string_view instance) override {

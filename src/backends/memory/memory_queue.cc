@@ -8,7 +8,7 @@
 
 namespace leptir::memory {
 
-Result<MemoryQueue::SessionNumber> MemoryQueue::open(const SessionId& id, const SessionInfo& card, Duration lease) {
+Result<MemoryQueue::SessionNumber> MemoryQueue::open(const SessionId& id, const SessionInfo& info, Duration lease) {
   const std::lock_guard lock(mutex_);
   for (const auto& session : sessions_) {
     if (session.id.instance == id.instance && session.id.epoch >= id.epoch) {
@@ -19,7 +19,7 @@ Result<MemoryQueue::SessionNumber> MemoryQueue::open(const SessionId& id, const 
     const bool earlier = session.id.instance == id.instance && session.state == Session::State::Open;
     if (earlier) session.state = Session::State::Claimed;
   }
-  sessions_.push_back({id, card, clock_->now() + lease});
+  sessions_.push_back({.id = id, .info = info, .expiry = clock_->now() + lease});
   return sessions_.size();
 }
 
@@ -156,6 +156,30 @@ Result<void> MemoryQueue::close(SessionNumber session) {
   sessions_[session - 1].state = Session::State::Ended;
   ring();
   return {};
+}
+
+std::vector<ListedSession> MemoryQueue::listSessions(Page page) {
+  const std::lock_guard lock(mutex_);
+  std::map<std::pair<std::string, std::uint64_t>, SessionNumber> open;
+  for (SessionNumber number = 1; number <= sessions_.size(); ++number) {
+    const auto& session = sessions_[number - 1];
+    if (session.state == Session::State::Open) open.emplace(std::pair(session.id.instance, session.id.epoch), number);
+  }
+  std::vector<ListedSession> listed;
+  std::size_t position = 0;
+  for (const auto& [id, number] : open) {
+    if (position++ >= page.offset && listed.size() < page.limit) listed.push_back(toListedSession(number));
+  }
+  return listed;
+}
+
+ListedSession MemoryQueue::toListedSession(SessionNumber number) const {
+  const auto& session = sessions_[number - 1];
+  const auto isOurs = [number](const auto& numbered) { return numbered.second.holder == number; };
+  return {.session = session.id,
+          .info = session.info,
+          .expiresIn = std::max(session.expiry - clock_->now(), Duration::zero()),
+          .leasedTasks = static_cast<std::uint64_t>(std::ranges::count_if(tasks_, isOurs))};
 }
 
 void MemoryQueue::expireSessionsOf(std::string_view instance) {

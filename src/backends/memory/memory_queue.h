@@ -12,13 +12,13 @@
 
 namespace leptir::memory {
 
-// Any thread. The functions are those of SimpleBroker and BrokerSession, with a number for each session. Some are
-// virtual, so that a test can break them and show that the conformance suite notices.
+// Any thread. The functions are those of SimpleBroker, BrokerSession and TaskKeeper, with a number for each session.
+// Some are virtual, so that a test can break them and show that the conformance suite notices.
 class MemoryQueue : public MemoryTasks {
  public:
   using MemoryTasks::MemoryTasks;
 
-  Result<SessionNumber> open(const SessionId& id, const SessionInfo& card, Duration lease);
+  Result<SessionNumber> open(const SessionId& id, const SessionInfo& info, Duration lease);
   Result<SessionNumber> resume(const SessionId& id);
   // `own`: the instances of the calling broker; their sessions are never claimed.
   virtual std::size_t recover(std::size_t limit, const std::set<std::string>& own);
@@ -31,6 +31,7 @@ class MemoryQueue : public MemoryTasks {
   Result<std::vector<LeasedTask>> held(SessionNumber session);
   virtual Result<void> close(SessionNumber session);
 
+  std::vector<ListedSession> listSessions(Page page);
   // Makes the sessions of this instance expire now.
   void expireSessionsOf(std::string_view instance);
 
@@ -41,7 +42,7 @@ class MemoryQueue : public MemoryTasks {
   struct Session {
     enum class State { Open, Claimed, Ended };
     SessionId id;
-    SessionInfo card;
+    SessionInfo info;
     Time expiry;
     State state = State::Open;
     broker::TasksLeftToOthers<TaskNumber> leftToOthers{};
@@ -53,6 +54,7 @@ class MemoryQueue : public MemoryTasks {
   Time dueAfterRelease(SessionNumber session, const Task& task, const TaskRelease& released);
   void recoverTask(Task& task);
   LeasedTask toLeasedTask(const Task& task) const;
+  ListedSession toListedSession(SessionNumber number) const;
 
   std::vector<Session> sessions_;  // guarded by mutex_
 

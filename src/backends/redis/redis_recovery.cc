@@ -7,6 +7,7 @@
 #include "base/escape.h"
 #include "base/failpoint.h"
 #include "base/saturated.h"
+#include "broker/expiry_reason.h"
 #include "leptir/spi/simple_broker.h"
 
 namespace leptir::redis {
@@ -19,9 +20,7 @@ TaskToGiveBack expired(LeasedTask task) {
   base::incrementSaturated(task.counters.expiries);
   const auto expiries = task.counters.expiries;
   const auto delay = delayAfterExpiry(expiries);
-  return {.task = std::move(task),
-          .delay = delay,
-          .reason = delay ? "" : "its holder was gone " + std::to_string(expiries) + " times"};
+  return {.task = std::move(task), .delay = delay, .reason = delay ? "" : broker::expiryReason(expiries)};
 }
 
 }  // namespace

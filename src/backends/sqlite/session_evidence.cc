@@ -15,7 +15,6 @@ namespace leptir::sqlite {
 namespace {
 
 using Liveness = Evidence::Liveness;
-using Answer = SessionLockAttempt::Answer;
 
 Evidence evidence(Liveness liveness, std::string reason) {
   return {.liveness = liveness, .reason = std::move(reason), .lock = {}};
@@ -57,12 +56,12 @@ Evidence judgeByLock(SessionLockAttempt attempt) {
 Evidence evidenceOf(const SessionOrigin& origin, const std::filesystem::path& database) {
   if (!base::isInstanceName(origin.instance)) return evidence(Liveness::NotOfThisFile, "no instance has such a name");
   auto attempt = tryToLockSession(sessionLockPath(database, origin.instance));
-  if (attempt.answer == Answer::Held) return evidence(Liveness::Lives, "its lock is held");
-  if (attempt.answer == Answer::CannotTell) return evidence(Liveness::CannotTell, "its lock file: " + attempt.why);
+  if (attempt.answer == LockAnswer::Held) return evidence(Liveness::Lives, "its lock is held");
+  if (attempt.answer == LockAnswer::CannotTell) return evidence(Liveness::CannotTell, "its lock file: " + attempt.why);
   if (origin.file == SessionOrigin::File::Other) {
     return evidence(Liveness::NotOfThisFile, "it was opened in another file, of which this is a copy or a backup");
   }
-  const bool locked = attempt.answer == Answer::LockedByUs && isTheFileThatItLocked(origin, attempt);
+  const bool locked = attempt.answer == LockAnswer::LockedByUs && isTheFileThatItLocked(origin, attempt);
   return locked ? judgeByLock(std::move(attempt)) : judgeByProcesses(origin);
 }
 

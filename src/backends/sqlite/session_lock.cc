@@ -23,7 +23,7 @@ SessionLockAttempt cannotTell(const std::string& why) {
   return attempt;
 }
 
-SessionLockAttempt attemptThatAnswers(SessionLockAttempt::Answer answer) {
+SessionLockAttempt answering(LockAnswer answer) {
   SessionLockAttempt attempt;
   attempt.answer = answer;
   return attempt;
@@ -39,20 +39,17 @@ bool isStillNamed(const std::filesystem::path& file, const struct stat& open) {
 
 SessionLockAttempt tryToLockSession(const std::filesystem::path& file) {
   base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!descriptor)
-    return errno == ENOENT ? attemptThatAnswers(SessionLockAttempt::Answer::Missing)
-                           : cannotTell(base::errnoText(errno));
+  if (!descriptor) return errno == ENOENT ? answering(LockAnswer::Missing) : cannotTell(base::errnoText(errno));
   struct stat info{};
   if (::fstat(descriptor.get(), &info) != 0) return cannotTell(base::errnoText(errno));
   if (!S_ISREG(info.st_mode)) return cannotTell("is not a plain file");
   if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-    return errno == EWOULDBLOCK ? attemptThatAnswers(SessionLockAttempt::Answer::Held)
-                                : cannotTell(base::errnoText(errno));
+    return errno == EWOULDBLOCK ? answering(LockAnswer::Held) : cannotTell(base::errnoText(errno));
   }
   // The instance may have replaced the file after it was opened here.
   if (!isStillNamed(file, info)) return cannotTell("was replaced just now");
   SessionLockAttempt attempt;
-  attempt.answer = SessionLockAttempt::Answer::LockedByUs;
+  attempt.answer = LockAnswer::LockedByUs;
   attempt.lock = std::move(descriptor);
   attempt.inode = info.st_ino;
   attempt.owner = info.st_uid;
@@ -67,7 +64,7 @@ void removeStaleSessionLocks(const std::filesystem::path& folder, const std::set
     const bool young = error || std::filesystem::file_time_type::clock::now() - written < kMinStaleAge;
     if (young) continue;
     const auto attempt = tryToLockSession(entry.path());
-    if (attempt.answer == SessionLockAttempt::Answer::LockedByUs) std::filesystem::remove(entry.path(), error);
+    if (attempt.answer == LockAnswer::LockedByUs) std::filesystem::remove(entry.path(), error);
   }
 }
 

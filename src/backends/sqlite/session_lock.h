@@ -13,14 +13,15 @@
 
 namespace leptir::sqlite {
 
+enum class LockAnswer {
+  LockedByUs,  // no process held it
+  Held,        // a process of the instance lives, or another process is testing the lock right now
+  Missing,     // the file does not exist
+  CannotTell   // SessionLockAttempt::why says what failed
+};
+
 struct SessionLockAttempt {
-  enum class Answer {
-    LockedByUs,  // no process held it
-    Held,        // a process of the instance lives, or another process is testing the lock right now
-    Missing,     // the file does not exist
-    CannotTell   // `why` says what failed
-  };
-  Answer answer = Answer::CannotTell;
+  LockAnswer answer = LockAnswer::CannotTell;
   std::string why;
   base::UniqueFd lock;  // LockedByUs: the lock ends when this is closed
   ino_t inode = 0;      // LockedByUs: inode of the file

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-using Answer = SessionLockAttempt::Answer;
+using Answer = LockAnswer;
 
 bool isSessionLockHeld(const std::filesystem::path& file) {
   return tryToLockSession(file).answer == Answer::Held;

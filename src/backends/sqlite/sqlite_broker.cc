@@ -78,14 +78,14 @@ Result<TaskCounts> SqliteBroker::tasksCount() {
   return counts;
 }
 
-Result<std::unique_ptr<BrokerSession>> SqliteBroker::openSession(const SessionId& session, const SessionInfo& card,
+Result<std::unique_ptr<BrokerSession>> SqliteBroker::openSession(const SessionId& session, const SessionInfo& info,
                                                                  Duration) {
   if (!base::isInstanceName(session.instance)) {
     return Error(ErrorCode::Invalid, "an instance's name is 32 lower-case hex digits, not '" + session.instance + "'");
   }
   const auto lock = inodeOfHeldLock(session.instance);
   if (!lock) return lock.error();
-  const auto number = addSession(session, card, *lock);
+  const auto number = addSession(session, info, *lock);
   if (!number) return number.error();
   state_->ownInstances.insert(session.instance);
   if (const auto wanted = recovery_.unendedInstances(); wanted) {
@@ -99,18 +99,18 @@ Result<std::unique_ptr<BrokerSession>> SqliteBroker::openSession(const SessionId
 Result<ino_t> SqliteBroker::inodeOfHeldLock(std::string_view instance) const {
   const auto file = sessionLockPath(connection_.file().path, instance);
   const auto attempt = tryToLockSession(file);
-  if (attempt.answer == SessionLockAttempt::Answer::Held) {
+  if (attempt.answer == LockAnswer::Held) {
     const auto named = fileNamedBy(file);
     if (!named) return Error(ErrorCode::Unavailable, named.error().message());
     return named->inode;
   }
-  const auto why = attempt.answer == SessionLockAttempt::Answer::CannotTell
+  const auto why = attempt.answer == LockAnswer::CannotTell
                        ? attempt.why
                        : std::string("is not locked: an instance locks it before it opens a session");
   return Error(ErrorCode::Unavailable, file.string() + ": " + why);
 }
 
-Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const SessionInfo& card, ino_t lock) {
+Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const SessionInfo& info, ino_t lock) {
   const auto view = base::processView();
   if (!view) return view.error();
   const auto file = textOf(connection_.fileIdentity());
@@ -126,7 +126,7 @@ Result<std::int64_t> SqliteBroker::addSession(const SessionId& session, const Se
   claimEarlier_.with(session.instance).run();
   dropEnded_.with(now - Duration(kEndedSessionsStay).count()).run();
   insertFileNumber_.with().run();  // does nothing unless another program deleted the number
-  insertSession_.with(session.instance, epoch, card.host, card.pid, card.version, card.workers, now,
+  insertSession_.with(session.instance, epoch, info.host, info.pid, info.version, info.workers, now,
                       static_cast<std::int64_t>(lock), view->boot, view->visible, file);
   const auto number = insertSession_.step() ? insertSession_.integer(0) : 0;
   LEPTIR_FAILPOINT("sqlite.open_session.before_commit");

@@ -20,7 +20,7 @@ class SqliteBroker final : public SimpleBroker {
 
   Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override;
   Result<TaskCounts> tasksCount() override;
-  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
@@ -34,7 +34,7 @@ class SqliteBroker final : public SimpleBroker {
 
  private:
   Result<ino_t> inodeOfHeldLock(std::string_view instance) const;
-  Result<std::int64_t> addSession(const SessionId& session, const SessionInfo& card, ino_t lock);
+  Result<std::int64_t> addSession(const SessionId& session, const SessionInfo& info, ino_t lock);
   Result<std::unique_ptr<BrokerSession>> makeSession(std::int64_t number, std::string_view instance);
 
   std::shared_ptr<SqliteBrokerState> state_;

@@ -1,5 +1,7 @@
 #include "backends/sqlite/sqlite_keeper.h"
 
+#include "backends/sqlite/file_lookup.h"
+#include "backends/sqlite/session_row.h"
 #include "backends/sqlite/sqlite_due.h"
 #include "backends/sqlite/sqlite_schema.h"
 #include "backends/sqlite/sqlite_transaction.h"
@@ -18,7 +20,8 @@ SqliteKeeper::SqliteKeeper(std::shared_ptr<SqliteBrokerState> state)
       requestCancel_(connection_, sql::kRequestCancel),
       buried_(connection_, sql::kBuriedTasks),
       revive_(connection_, sql::kReviveTask),
-      findBuried_(connection_, sql::kFindBuriedTask) {}
+      findBuried_(connection_, sql::kFindBuriedTask),
+      listSessions_(connection_, sql::kListOpenSessions) {}
 
 Result<FoundTask> SqliteKeeper::find(std::string_view id) {
   SqliteTransaction read(connection_, TransactionKind::Read);
@@ -69,6 +72,22 @@ Result<std::size_t> SqliteKeeper::revive(std::span<const std::string> ids) {
   if (auto written = write.commit(); !written) return written.error();
   state_->bells.ring();
   return revived;
+}
+
+Result<std::vector<ListedSession>> SqliteKeeper::listSessions(Page page) {
+  const auto file = textOf(connection_.fileIdentity());
+  SqliteTransaction read(connection_, TransactionKind::Read);
+  std::vector<ListedSession> listed;
+  listSessions_.with(file, page.limit, page.offset);
+  while (listSessions_.step()) {
+    auto session = readSession(listSessions_);
+    const auto leased = listSessions_.integer(static_cast<int>(SessionColumn::AfterAll));
+    listed.push_back({.session = {session.origin.instance, session.epoch},
+                      .info = std::move(session.info),
+                      .leasedTasks = static_cast<std::uint64_t>(leased)});
+  }
+  if (auto finished = read.commit(); !finished) return finished.error();
+  return listed;
 }
 
 Result<std::vector<FoundTask>> SqliteKeeper::buriedAmong(std::span<const std::string> ids) {

@@ -18,6 +18,7 @@ class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
   Result<CancelResult> cancel(std::string_view id, std::string_view by) override;
   Result<std::vector<FoundTask>> listBuried(Page page) override;
   Result<std::size_t> revive(std::span<const std::string> ids) override;
+  Result<std::vector<ListedSession>> listSessions(Page page) override;
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;
 
  private:
@@ -32,6 +33,7 @@ class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
   SqliteStatement buried_;
   SqliteStatement revive_;
   SqliteStatement findBuried_;
+  SqliteStatement listSessions_;
 };
 
 }  // namespace leptir::sqlite

@@ -105,7 +105,7 @@ Result<Renewal> SqliteSession::renew(std::span<const LeaseId> held, Duration) {
 Result<void> SqliteSession::saveLockInode() {
   const auto named = fileNamedBy(lockFile_);
   if (!named || named->inode == savedLockInode_) return {};
-  if (tryToLockSession(lockFile_).answer != SessionLockAttempt::Answer::Held) return {};
+  if (tryToLockSession(lockFile_).answer != LockAnswer::Held) return {};
   SqliteTransaction write(connection_, TransactionKind::Write, Durability::Normal);
   setLockInode_.with(static_cast<std::int64_t>(named->inode), number_).run();
   if (auto written = write.commit(); !written) return written;

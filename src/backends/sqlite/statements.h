@@ -76,6 +76,10 @@ inline constexpr SqlText kFindOpenSession(
 inline constexpr SqlText kIsSessionUsable(
     "SELECT CASE WHEN state = {open} THEN 1 WHEN {is_superseded} THEN 0 WHEN state = {claimed} THEN 1"
     " ELSE {holds_tasks} END FROM leptir_sessions WHERE number = :session");
+// Columns: those of session_row.h, then the number of leased tasks.
+inline constexpr SqlText kListOpenSessions(
+    "SELECT {session_columns}, (SELECT count(*) FROM leptir_tasks WHERE holder = number AND {is_leased})"
+    " FROM leptir_sessions WHERE state = {open} ORDER BY instance, epoch LIMIT :most OFFSET :offset");
 inline constexpr SqlText kSetLockInode("UPDATE leptir_sessions SET lock = :inode WHERE number = :session");
 inline constexpr SqlText kReturnTasksOfSession(
     "UPDATE leptir_tasks SET holder = {no_holder}, due = {due_at_once_by_now}"

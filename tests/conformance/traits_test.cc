@@ -1,0 +1,83 @@
+// What a backend does, compared with the traits that it answers. AWaitEndsWhenAnotherConnectionPushes (lease_test.cc)
+// checks wakesWaiters, ExpiresByTimeIfTheTraitsSaySo (session_test.cc) sessionsExpire, and push_test.cc
+// largestEnvelope.
+#include "tests/conformance/conformance.h"
+
+namespace leptir::conformance {
+namespace {
+
+class TraitsConformance : public BrokerConformance {
+ protected:
+  BrokerTraits traits() { return broker_->traits(); }
+};
+
+LEPTIR_CONFORMANCE_GROUP(Traits, TraitsConformance);
+
+TEST_P(Traits, AreThoseInBackendsUnderTest) {
+  const auto answered = traits();
+  const auto& wanted = GetParam().traits;
+  EXPECT_EQ(answered.keepsOrder, wanted.keepsOrder);
+  EXPECT_EQ(answered.pushesAtomically, wanted.pushesAtomically);
+  EXPECT_EQ(answered.refusesRepeatedIds, wanted.refusesRepeatedIds);
+  EXPECT_EQ(answered.findsById, wanted.findsById);
+  EXPECT_EQ(answered.listsHeldTasks, wanted.listsHeldTasks);
+  EXPECT_EQ(answered.wakesWaiters, wanted.wakesWaiters);
+  EXPECT_EQ(answered.everyPushWakes, wanted.everyPushWakes);
+  EXPECT_EQ(answered.sessionsExpire, wanted.sessionsExpire);
+  EXPECT_EQ(answered.counts, wanted.counts);
+  EXPECT_EQ(answered.cancel, wanted.cancel);
+  EXPECT_EQ(answered.largestEnvelope, wanted.largestEnvelope);
+  EXPECT_EQ(answered.longestDelay, wanted.longestDelay);
+  EXPECT_FALSE(answered.durability.empty());
+}
+
+TEST_P(Traits, KeepsOrderAcrossAllSessions) {
+  const auto now = store_->now();
+  push({task("4", now - 1s), task("2", now - 3s)});
+  must(store_->openBroker()->pushBrokerTasks(std::vector{task("3", now - 2s), task("1", now - 4s)}));
+  const auto one = openSession('a'), other = openSession('b');
+  Ids leased;
+  for (int i = 0; i < 2; ++i) {
+    for (auto* session : {one.get(), other.get()}) leased.push_back(idIn(popOne(*session).envelope));
+  }
+  EXPECT_EQ(leased == (Ids{"1", "2", "3", "4"}), traits().keepsOrder);
+}
+
+TEST_P(Traits, PushesAtomically) {
+  auto tooLarge = task("large");
+  tooLarge.parameters = '"' + std::string(traits().largestEnvelope, 'x') + '"';
+  EXPECT_EQ(codeOf(broker_->pushBrokerTasks(std::vector{task("small"), tooLarge})), ErrorCode::TooLarge);
+  EXPECT_EQ(counts() == TaskCounts{}, traits().pushesAtomically);
+}
+
+TEST_P(Traits, RefusesRepeatedIds) {
+  push({task("same")});
+  push({task("same")});
+  EXPECT_EQ(counts().due == 1, traits().refusesRepeatedIds);
+}
+
+TEST_P(Traits, FindsById) {
+  push({task("here")});
+  const auto found = broker_->keeper().find("here");
+  EXPECT_EQ(found.has_value(), traits().findsById);
+  if (!found) EXPECT_EQ(found.error().code(), ErrorCode::Unsupported);
+}
+
+TEST_P(Traits, ListsHeldTasks) {
+  push({task("held")});
+  const auto session = openSession('a');
+  popOne(*session);
+  const auto held = session->heldTasks();
+  EXPECT_EQ(held.has_value(), traits().listsHeldTasks);
+  if (!held) EXPECT_EQ(held.error().code(), ErrorCode::Unsupported);
+}
+
+TEST_P(Traits, CountsExactly) {
+  push(tasks("t", 7));
+  const auto session = openSession('a');
+  pop(*session, 3);
+  EXPECT_EQ(counts() == (TaskCounts{.due = 4, .leased = 3}), traits().counts == BrokerTraits::Counts::Exact);
+}
+
+}  // namespace
+}  // namespace leptir::conformance
