@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <iostream>
 
-#include "base/duration_text.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "config/assemble.h"
@@ -44,8 +43,6 @@ void print(const BrokerTraits& traits) {
   line("a push wakes an idle instance", !traits.wakesWaiters ? "no" : traits.everyPushWakes ? "yes" : "by leptir");
   line("a running task learns of a cancel", nameOf(traits.cancel));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
-  line("longest delay",
-       traits.longestDelay ? base::durationText(*traits.longestDelay) + ", longer ones in hops" : "any");
   line("a dead instance's tasks come back", traits.sessionsExpire ? "when its lease has expired" : "at once");
   line("durability", traits.durability);
   print(traits.warnings);

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "leptir/clock.h"
 #include "leptir/spi/broker_task.h"
 
 namespace leptir {
@@ -29,8 +27,7 @@ struct BrokerTraits {
   Counts counts = Counts::Exact;
   CancelLatency cancel = CancelLatency::WithinASecond;
   std::size_t largestEnvelope = kMaxEnvelopeBytes;
-  std::optional<Duration> longestDelay{};  // a task with a longer delay is rescheduled in steps
-  std::string durability{};                // printed by `check` and benchmarks: which data survives which failure
+  std::string durability{};  // printed by `check` and benchmarks: which data survives which failure
   // Sentences for `check` and the log: settings of the store that risk losing tasks, and that its owner should change.
   std::vector<std::string> warnings{};
 };
