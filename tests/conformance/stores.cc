@@ -6,7 +6,8 @@
 #include <stdexcept>
 
 #ifdef LEPTIR_SQLITE
-#include "backends/sqlite/sqlite_connection.h"
+#include "backends/sqlite/sqlite_statement.h"
+#include "backends/sqlite/sqlite_transaction.h"
 #endif
 #ifdef LEPTIR_REDIS
 #include "backends/redis/redis_queue.h"
@@ -44,7 +45,7 @@ void SqliteUnderTest::pushRaw(std::string bytes, Time due) {
   const auto file = std::make_shared<sqlite::SqliteFile>();
   file->path = connection_["path"].get<std::string>();
   const auto connection = orThrow(sqlite::SqliteConnection::open(file, clock_.clock()));
-  sqlite::SqliteTransaction write(*connection, sqlite::SqliteTransaction::Kind::Write);
+  sqlite::SqliteTransaction write(*connection, sqlite::TransactionKind::Write);
   sqlite::SqliteStatement insert(*connection, "INSERT INTO leptir_tasks (due, envelope) VALUES (?, ?)");
   insert.with(due.time_since_epoch().count(), bytes).run();
   if (auto written = write.commit(); !written) throw std::runtime_error(written.error().message());
