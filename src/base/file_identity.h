@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
+
 namespace leptir::base {
 
 struct FileIdentity {
@@ -19,5 +21,14 @@ struct FileIdentity {
   }
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
+
+// Whether the path still names an open file: it may have been removed or replaced. A link to the file is no name of it.
+enum class StillNamed { No, Yes, CannotTell };
+inline StillNamed isStillNamed(const char* path, int descriptor) {
+  struct stat named{};
+  if (::lstat(path, &named) != 0) return errno == ENOENT || errno == ENOTDIR ? StillNamed::No : StillNamed::CannotTell;
+  const bool same = FileIdentity{named.st_dev, named.st_ino} == FileIdentity::of(descriptor);
+  return same ? StillNamed::Yes : StillNamed::No;
+}
 
 }  // namespace leptir::base

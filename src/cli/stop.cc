@@ -10,7 +10,7 @@
 #include "cli/commands.h"
 #include "cli/instance_paths.h"
 #include "cli/print.h"
-#include "master/pid_file.h"
+#include "master/process_handle.h"
 
 namespace leptir::cli {
 namespace {

@@ -51,7 +51,7 @@ std::optional<std::uint32_t> Core::drawBroker() {
 bool Core::assignOne(std::uint32_t broker) {
   auto& stock = brokers_[broker].stock;
   auto& first = stock.front();
-  const bool large = link::Slot::needsLargeArea(first.task.lease.handle.size(), first.envelope.size());
+  const bool large = link::AssignmentArea::needsLargeArea(first.task.lease.handle.size(), first.envelope.size());
   const auto slot = slots_.choose(large, pace_.depth());
   if (!slot) {
     reserved_ = broker;  // the next free cell goes to this broker

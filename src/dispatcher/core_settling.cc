@@ -33,7 +33,7 @@ void Core::on(event::CellFound& found) {
                             .head = head ? std::move(*head) : task::EnvelopeHead{}};
   applyRules(task);
   slots_.adopt(found.cell, std::move(task), found.begun,
-               link::Slot::needsLargeArea(assignment.lease.handle.size(), assignment.envelope.size()));
+               link::AssignmentArea::needsLargeArea(assignment.lease.handle.size(), assignment.envelope.size()));
 }
 
 void Core::on(event::CellDone& done) {

@@ -72,7 +72,7 @@ class Dispatcher {
       beat();
       turn();
       if (link_.page().handOver != 0) handOverAndExit();
-      if (const auto says = link_.page().dispatcherExitReason.load(); says == link::DispatcherExitReason::StoreUnusable)
+      if (const auto says = link_.page().instanceEnd.load(); says == link::InstanceEnd::StoreUnusable)
         return base::kExitStoreUnusable;
       if (::getppid() != options_.masterPid) return 1;
       if (!finished_) core_.hasManyShortTasks() ? gather() : sleep();
@@ -163,14 +163,14 @@ class Dispatcher {
   [[noreturn]] void handOverAndExit() {
     link::forwardStderr(link_, stderr_);
     flushLog();
-    link_.page().dispatcherExitReason = link::DispatcherExitReason::HandedOver;
+    link_.page().instanceEnd = link::InstanceEnd::None;
     ::_exit(0);
   }
 
   // Called by any thread.
   void storeUnusable(const Error& why) {
     logger_.error("This store can never be used as configured: " + why.message());
-    link_.page().dispatcherExitReason = link::DispatcherExitReason::StoreUnusable;
+    link_.page().instanceEnd = link::InstanceEnd::StoreUnusable;
     inbox_.ring();
   }
 
@@ -282,14 +282,13 @@ class Dispatcher {
     if (!allClosed && clock_.bootTime() < leaveBy_) return;
     const bool left =
         leavesToExpire_ || !allClosed || !allFeeders([](const Feeder& feeder) { return !feeder.leftToExpire(); });
-    auto says = link::DispatcherExitReason::Finished;
+    auto says = link::InstanceEnd::Stopped;
     if (left) {
-      says = link::DispatcherExitReason::SessionsLeftToExpire;
+      says = link::InstanceEnd::SessionsLeftToExpire;
     } else if (options_.drain && !stopping_) {
-      says = core_.leftUnknownNames() ? link::DispatcherExitReason::DrainedExceptUnknown
-                                      : link::DispatcherExitReason::DrainedEmpty;
+      says = core_.leftUnknownNames() ? link::InstanceEnd::DrainedExceptUnknown : link::InstanceEnd::DrainedEmpty;
     }
-    link_.page().dispatcherExitReason = says;
+    link_.page().instanceEnd = says;
     // A feeder that waits for a store that does not answer is not waited for: its leases expire in the store.
     if (left) {
       flushLog();
@@ -364,7 +363,7 @@ int runDispatcher(const DispatcherOptions& options, link::Link& link, link::Stat
                   std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages,
                   const Logger& logger, const Clock& clock) {
   if (::getppid() != options.masterPid) return 1;
-  link.page().dispatcherExitReason = link::DispatcherExitReason::None;
+  link.page().instanceEnd = link::InstanceEnd::None;
   Dispatcher dispatcher(options, link, board, std::move(brokers), storages, logger, clock);
   return dispatcher.run();
 }

@@ -32,7 +32,7 @@ void dropTaskOutput(link::Verdict& verdict) {
 }
 
 Result<Outcome> readOutcome(const link::Slot& slot, std::size_t cell) {
-  const auto bytes = slot.readOutcome(cell);
+  const auto bytes = slot.outcomes().read(cell);
   if (!bytes) return bytes.error();
   return task::decodeOutcome(*bytes);
 }
@@ -41,7 +41,8 @@ Result<Outcome> readOutcome(const link::Slot& slot, std::size_t cell) {
 std::optional<Outcome> readUnfinished(const link::Slot& slot, std::size_t cell, link::StopReason reason) {
   if (reason != link::StopReason::TimeLimit && reason != link::StopReason::Cancel) return std::nullopt;
   // The worker died before it began this task: the outcome in the cell is of an earlier task.
-  if (slot.startedBoot(cell).time_since_epoch().count() < slot.assignmentHeader(cell).assignedBoot) return std::nullopt;
+  if (slot.outcomes().startedBoot(cell).time_since_epoch().count() < slot.assignments().header(cell).assignedBoot)
+    return std::nullopt;
   auto outcome = readOutcome(slot, cell);
   return outcome ? std::optional(std::move(*outcome)) : std::nullopt;
 }
@@ -57,15 +58,15 @@ std::vector<Event> SlotTable::adopt() {
     auto& slot = link_.slot(i);
     auto& ring = assignedCellsOf(i);
     for (std::size_t cell = 0; cell < link::kCells; ++cell) {
-      ring.sequence = std::max(ring.sequence, slot.assignmentHeader(cell).sequence);
+      ring.sequence = std::max(ring.sequence, slot.assignments().header(cell).sequence);
       if (slot.word(cell).state != link::CellState::Free) ring.cells.push_back(cell);
     }
     std::sort(ring.cells.begin(), ring.cells.end(), [&](std::size_t a, std::size_t b) {
-      return slot.assignmentHeader(a).sequence < slot.assignmentHeader(b).sequence;
+      return slot.assignments().header(a).sequence < slot.assignments().header(b).sequence;
     });
     for (const auto cell : ring.cells) {
-      events.push_back(
-          event::CellFound{{i, cell}, slot.readAssignment(cell), slot.word(cell).state != link::CellState::Assigned});
+      events.push_back(event::CellFound{
+          {i, cell}, slot.assignments().read(cell), slot.word(cell).state != link::CellState::Assigned});
     }
   }
   return events;
@@ -87,10 +88,11 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
   const auto word = shared.word(cell);
   const CellRef ref{slot, cell};
   const bool hasEnded = word.state == link::CellState::Done || word.state == link::CellState::Died;
-  const auto tries = shared.assignmentHeader(cell).settleTries;
+  const auto tries = shared.assignments().header(cell).settleStarts;
   if (hasEnded && mustWaitToSettle(tries)) return false;
   if (hasEnded && tries >= kMostSettleTries) {
-    events.push_back(event::CellUnsettlable{ref, tries, shared.envelopeIn(cell), shared.workerPid(cell)});
+    events.push_back(
+        event::CellUnsettlable{ref, tries, shared.assignments().envelope(cell), shared.outcomes().workerPid(cell)});
     beginSettling(ring, ref);
     return true;
   }
@@ -100,14 +102,14 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
     case link::CellState::Stopping:
       return false;
     case link::CellState::Done:
-      events.push_back(
-          event::CellDone{ref, readOutcome(shared, cell), shared.envelopeIn(cell), shared.workerPid(cell)});
+      events.push_back(event::CellDone{ref, readOutcome(shared, cell), shared.assignments().envelope(cell),
+                                       shared.outcomes().workerPid(cell)});
       if (auto& outcome = std::get<event::CellDone>(events.back()).outcome; outcome && tries >= kOutputlessTries)
         dropTaskOutput(*outcome);
       break;
     case link::CellState::Died:
-      if (shared.isSymbolizing(cell, clock_.bootTime())) return false;
-      events.push_back(event::CellDied{ref, readVerdict(slot, cell), shared.envelopeIn(cell),
+      if (shared.verdicts().isSymbolizing(cell, clock_.bootTime())) return false;
+      events.push_back(event::CellDied{ref, readVerdict(slot, cell), shared.assignments().envelope(cell),
                                        readUnfinished(shared, cell, word.reason)});
       if (tries >= kOutputlessTries) {
         dropTaskOutput(std::get<event::CellDied>(events.back()).verdict);
@@ -133,7 +135,7 @@ bool SlotTable::mustWaitToSettle(std::uint32_t tries) {
 void SlotTable::beginSettling(AssignedCells& ring, CellRef cell) {
   ring.cells.pop_front();
   ++unsettled_;
-  if (link_.slot(cell.slot).countSettleTry(cell.cell) <= kSuspectTries) return;
+  if (link_.slot(cell.slot).assignments().countSettleStart(cell.cell) <= kSuspectTries) return;
   settledAlone_ = cell;
   suspectWaits_ = false;
 }
@@ -147,7 +149,7 @@ void SlotTable::leaveToMaster(CellRef cell, link::CellWord word) {
 }
 
 link::Verdict SlotTable::readVerdict(int slot, std::size_t cell) const {
-  auto verdict = link_.slot(slot).readVerdict(cell);
+  auto verdict = link_.slot(slot).verdicts().read(cell);
   verdict.stderrTail = link_.workerStderr(slot).read(verdict.stderrFrom, verdict.stderrTo, link::kStderrTailBytes);
   return verdict;
 }
@@ -160,7 +162,7 @@ void SlotTable::checkSlots(std::vector<Event>& events) {
     if (ready != std::exchange(ring.ready, ready)) events.push_back(event::WorkerReady{i, ready});
     if (const auto running = executing(i))
       events.push_back(
-          event::CellRunning{running->first, running->second, link_.slot(i).workerPid(running->first.cell)});
+          event::CellRunning{running->first, running->second, link_.slot(i).outcomes().workerPid(running->first.cell)});
   }
 }
 
@@ -170,7 +172,8 @@ std::optional<std::pair<CellRef, BootTime>> SlotTable::executing(int slot) const
   const auto cell = ring.cells.front();
   const auto& shared = link_.slot(slot);
   if (shared.word(cell).state != link::CellState::Executing) return std::nullopt;
-  const auto started = std::clamp(shared.startedBoot(cell), shared.readAssignment(cell).assigned, clock_.bootTime());
+  const auto started =
+      std::clamp(shared.outcomes().startedBoot(cell), shared.assignments().read(cell).assigned, clock_.bootTime());
   return std::pair(CellRef{slot, cell}, started);
 }
 
@@ -184,10 +187,10 @@ void SlotTable::assign(const Actions::Assign& assign) {
     slot.change(assign.cell.cell, word, word.freed());
     word = slot.word(assign.cell.cell);
   }
-  if (auto written = slot.writeAssignment(assign.cell.cell, assignment); !written) {
+  if (auto written = slot.assignments().write(assign.cell.cell, assignment); !written) {
     assignment.envelope =
         {};  // cannot happen: a push refuses envelopes over the limit; the worker will report a malformed task
-    (void)slot.writeAssignment(assign.cell.cell, assignment);
+    (void)slot.assignments().write(assign.cell.cell, assignment);
   }
   LEPTIR_FAILPOINT("slot_table.before_assigned");
   slot.change(assign.cell.cell, word, word.to(link::CellState::Assigned));
@@ -197,7 +200,9 @@ void SlotTable::assign(const Actions::Assign& assign) {
 }
 
 void SlotTable::cancelRequest(const Actions::StopRequest& cancelRequest) {
-  link_.slot(cancelRequest.cell.slot).cancelRequest(cancelRequest.cell.cell, cancelRequest.reason, cancelRequest.by);
+  link_.slot(cancelRequest.cell.slot)
+      .assignments()
+      .requestStop(cancelRequest.cell.cell, cancelRequest.reason, cancelRequest.by);
   link_.masterBell().ring();
 }
 
@@ -210,7 +215,7 @@ void SlotTable::freeCell(CellRef cell) {
 }
 
 void SlotTable::forgetSettleTries(CellRef cell) {
-  link_.slot(cell.slot).forgetSettleTries(cell.cell);
+  link_.slot(cell.slot).assignments().forgetSettleStarts(cell.cell);
   if (settledAlone_ == cell) settledAlone_.reset();
 }
 
@@ -222,7 +227,7 @@ event::AssignmentsTakenBack SlotTable::takeBack(int slot) {
     const auto cell = cells.back();
     const auto word = shared.word(cell);
     if (word.state != link::CellState::Assigned) break;
-    std::string envelope(shared.envelopeIn(cell));
+    std::string envelope(shared.assignments().envelope(cell));
     if (!shared.change(cell, word, word.freed())) break;  // the worker has just begun it
     taken.envelopes.emplace_back(cell, std::move(envelope));
     cells.pop_back();

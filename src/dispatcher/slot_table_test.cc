@@ -17,14 +17,14 @@ class SlotTableTest : public ::testing::Test {
       link::Assignment assignment;
       assignment.sequence = cell + 1;
       assignment.envelope = "envelope";
-      ASSERT_TRUE(slot.writeAssignment(cell, assignment));
+      ASSERT_TRUE(slot.assignments().write(cell, assignment));
       for (const auto state : {link::CellState::Assigned, link::CellState::Executing}) {
         ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(state)));
       }
       std::string outcome;
       task::encodeOutcome({.status = ExitStatus::Success, .response = "said", .additional = R"({"a":1})"}, outcome);
-      slot.begin(cell, BootTime(std::chrono::seconds(1)), 77);
-      ASSERT_TRUE(slot.writeOutcome(cell, outcome));
+      slot.outcomes().beginRun(cell, BootTime(std::chrono::seconds(1)), 77);
+      ASSERT_TRUE(slot.outcomes().write(cell, outcome));
       ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Done)));
     }
   }
@@ -154,7 +154,7 @@ TEST_F(SlotTableTest, SuspectsNoTaskThatADispatcherLeftAtAHandover) {
   for (int reload = 0; reload < 10; ++reload) {
     startDispatcher();
     EXPECT_EQ(collect().size(), 2u);
-    slot.forgetSettleTries();
+    slot.assignments().forgetAllSettleStarts();
   }
 }
 

@@ -22,6 +22,7 @@
 #include "instance/terminal_output.h"
 #include "leptir/version.h"
 #include "link/stderr_forwarder.h"
+#include "master/master.h"
 #include "task/program_task.h"
 #include "worker/worker.h"
 
@@ -56,12 +57,12 @@ std::string limitOfFileSizes() {
          " bytes (ulimit -f, LimitFSIZE of systemd), neither a log nor a database";
 }
 
-int exitStatusOf(master::MasterEnd end) {
+int exitStatusOf(link::InstanceEnd end) {
   switch (end) {
-    case master::MasterEnd::Stopped:
-    case master::MasterEnd::DrainedEmpty:
+    case link::InstanceEnd::Stopped:
+    case link::InstanceEnd::DrainedEmpty:
       return base::kExitDone;
-    case master::MasterEnd::StoreUnusable:
+    case link::InstanceEnd::StoreUnusable:
       return base::kExitStoreUnusable;
     default:
       return base::kExitPartlyDone;
@@ -167,8 +168,8 @@ int InstanceSetup::run(const std::function<void()>& closeInChild) {
   link::forwardStderr(*link_, base::NonBlockingOutput(STDERR_FILENO));
   flushLog();
   board_->remove();
-  if (end == master::MasterEnd::Stopped || end == master::MasterEnd::DrainedEmpty ||
-      end == master::MasterEnd::DrainedExceptUnknown)
+  if (end == link::InstanceEnd::Stopped || end == link::InstanceEnd::DrainedEmpty ||
+      end == link::InstanceEnd::DrainedExceptUnknown)
     locks_.remove();
   return exitStatusOf(end);
 }

@@ -17,7 +17,7 @@
 #include "instance/session_locks.h"
 #include "leptir/logger.h"
 #include "link/link.h"
-#include "master/master.h"
+#include "master/master_options.h"
 
 namespace leptir::instance {
 

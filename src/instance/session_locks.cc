@@ -13,6 +13,7 @@
 
 #include "base/errno_code.h"
 #include "base/errno_text.h"
+#include "base/file_identity.h"
 #include "base/private_file.h"
 
 namespace leptir::instance {
@@ -50,10 +51,9 @@ Result<base::UniqueFd> makeLocked(const std::filesystem::path& file, int flags) 
   return descriptor;
 }
 
+// Also true where it cannot be told.
 bool isStillNamed(const std::filesystem::path& file, int descriptor) {
-  struct stat named{}, open{};
-  if (::lstat(file.c_str(), &named) != 0) return errno != ENOENT && errno != ENOTDIR;  // true if it cannot be told
-  return ::fstat(descriptor, &open) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+  return base::isStillNamed(file.c_str(), descriptor) != base::StillNamed::No;
 }
 
 // Whether the file has any name left: its folder may have been moved, and another instance may check it there.

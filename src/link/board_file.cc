@@ -83,9 +83,7 @@ void BoardFile::remove() {
 }
 
 bool BoardFile::isStillNamed() const {
-  struct stat named{};
-  if (::lstat(file_.c_str(), &named) != 0) return false;
-  return base::FileIdentity{named.st_dev, named.st_ino} == base::FileIdentity::of(lock_.get());
+  return base::isStillNamed(file_.c_str(), lock_.get()) == base::StillNamed::Yes;
 }
 
 // Tries a shared lock, so that two processes that test at the same time do not take each other for the master.

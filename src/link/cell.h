@@ -48,9 +48,15 @@ struct CellWord {
     return (generation << 16) | (static_cast<std::uint64_t>(reason) << 8) | static_cast<std::uint64_t>(state);
   }
   CellWord to(CellState next, StopReason why = StopReason::None) const { return {next, why, generation}; }
+  bool isRunning() const { return state == CellState::Executing || state == CellState::Stopping; }
+  // Whether state and reason have values that exist: a task may have overwritten the word.
+  bool isValid() const { return state <= CellState::Died && reason <= StopReason::LeaseLost; }
   CellWord freed() const { return {CellState::Free, StopReason::None, generation + 1}; }
   friend bool operator==(const CellWord&, const CellWord&) = default;
 };
+
+// How many cells a slot has.
+inline constexpr std::size_t kCells = 1024;
 
 // A body (lease handle and envelope, or outcome) up to this size lies in its cell; a larger one lies in a large area of
 // the slot, which has one for assignments and one for outcomes.
@@ -71,7 +77,7 @@ struct AssignmentHeader {
   std::uint32_t envelopeBytes;    // then comes the envelope
   std::uint8_t large;             // the body lies in the large area
   std::uint8_t needsFreshWorker;  // only a worker that has run no task yet may run this one
-  std::uint32_t settleTries;      // dispatchers that began to settle the task and have not freed the cell
+  std::uint32_t settleStarts;     // dispatchers that began to settle the task and have not freed the cell
   std::uint64_t generation;       // copy of the state word's generation, which the worker cannot overwrite
 };
 
@@ -86,8 +92,8 @@ struct OutcomeHeader {
   std::uint8_t large;
 };
 
-// A request of the dispatcher to the master: to end the task in this cell. Read-only for the worker.
-struct CancelRequestHeader {
+// A request of the dispatcher to the master: to stop the task in this cell. Read-only for the worker.
+struct StopRequestHeader {
   std::atomic<std::uint64_t> word;  // the cell's generation, and the reason; written last
   char by[128];                     // the user who asked to cancel; zero-terminated
 };
@@ -102,7 +108,7 @@ struct VerdictHeader {
   std::int32_t exitCode;
   std::int64_t cpuMicros;  // of the run
   std::uint64_t maxRssBytes;
-  CrashReportKind crashReport;
+  CrashReportKind crashReportKind;
   std::uint8_t oomKilled;
   std::int32_t signalSender;  // pid of the process that sent the signal; zero: no process, or not known
   std::uint64_t faultAddress;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace leptir::link {
 
@@ -36,5 +37,9 @@ struct CrashReport {
   std::uint32_t mapsBytes;
   char maps[kCrashMapsBytes];  // the lines of /proc/self/maps that name a file
 };
+
+// Master, after the worker `pid` died: a copy of the report in its slot, with every size checked. Null: this worker
+// wrote none.
+std::unique_ptr<CrashReport> copyCrashReport(CrashReport& report, int pid);
 
 }  // namespace leptir::link

@@ -3,30 +3,34 @@
 #include <sys/mman.h>
 
 #include <cerrno>
-#include <cstring>
 #include <new>
 #include <system_error>
 
 #include "base/errno_text.h"
+#include "link/pages.h"
 
 namespace leptir::link {
 namespace {
 
-constexpr std::size_t kPageBytes = (sizeof(SharedPage) + 4095) / 4096 * 4096;
+constexpr std::size_t kSharedPageBytes = roundUpToPages(sizeof(SharedPage));
+
+Error noDescriptors(const std::system_error& error) {
+  return Error(ErrorCode::Unavailable, "cannot create wake-up descriptors: " + base::errnoText(error.code().value()));
+}
 
 }  // namespace
 
 Result<std::unique_ptr<Link>> Link::create(int workers) try {
   std::unique_ptr<Link> link(new Link);
-  void* memory = ::mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory = ::mmap(nullptr, kSharedPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
-    return Error(ErrorCode::Unavailable, std::string("cannot map the shared page: ") + std::strerror(errno));
-  ::madvise(memory, kPageBytes, MADV_DONTDUMP);
+    return Error(ErrorCode::Unavailable, "cannot map the shared page: " + base::errnoText(errno));
+  ::madvise(memory, kSharedPageBytes, MADV_DONTDUMP);
   link->page_ = new (memory) SharedPage;
   if (auto grown = link->growTo(workers); !grown) return grown.error();
   return link;
 } catch (const std::system_error& error) {
-  return Error(ErrorCode::Unavailable, "cannot create wake-up descriptors: " + base::errnoText(error.code().value()));
+  return noDescriptors(error);
 }
 
 Result<void> Link::growTo(int workers) {
@@ -49,11 +53,11 @@ Result<void> Link::addSlot() try {
   slots_.push_back(std::move(*slot));
   return {};
 } catch (const std::system_error& error) {
-  return Error(ErrorCode::Unavailable, "cannot create wake-up descriptors: " + base::errnoText(error.code().value()));
+  return noDescriptors(error);
 }
 
 Link::~Link() {
-  if (page_ != nullptr) ::munmap(page_, kPageBytes);
+  if (page_ != nullptr) ::munmap(page_, kSharedPageBytes);
 }
 
 Result<void> Link::confineToWorker(int worker) {
@@ -65,8 +69,8 @@ Result<void> Link::confineToWorker(int worker) {
     stopBells_[static_cast<std::size_t>(other)].reset();
   }
   masterBell_.reset();
-  if (::mprotect(page_, kPageBytes, PROT_READ) != 0) {
-    return Error(ErrorCode::Internal, std::string("cannot make the shared page read-only: ") + std::strerror(errno));
+  if (::mprotect(page_, kSharedPageBytes, PROT_READ) != 0) {
+    return Error(ErrorCode::Internal, "cannot make the shared page read-only: " + base::errnoText(errno));
   }
   if (auto ours = workerStderr(worker).redirectStderr(); !ours) return ours;
   return slot(worker).confineToWorker();

@@ -70,7 +70,7 @@ TEST_F(LinkTest, ConfinesAWorkerToItsOwnSlot) {
               link->slot(0).writeProgress(1, "mine");
               link->slot(0).change(0, CellWord{}, CellWord{}.to(CellState::Assigned));
               (void)link->page().stopping.load();
-              (void)link->slot(0).assignmentHeader(0).broker;
+              (void)link->slot(0).assignments().header(0).broker;
               link->workerBell(0).ring();
             }),
             0);
@@ -78,9 +78,9 @@ TEST_F(LinkTest, ConfinesAWorkerToItsOwnSlot) {
   EXPECT_TRUE(link->workerBell(0).clear());
   EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), link->page().stopping = ShutdownStage::Leave; }),
             SIGSEGV);
-  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), (void)link->slot(0).writeAssignment(0, {}); }),
+  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), (void)link->slot(0).assignments().write(0, {}); }),
             SIGSEGV);
-  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), link->slot(0).writeVerdict(0, {}); }), SIGSEGV);
+  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), link->slot(0).verdicts().write(0, {}); }), SIGSEGV);
   EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), (void)link->slot(1).word(0); }), SIGSEGV);
   EXPECT_EQ(link->page().stopping, ShutdownStage::No);
 }

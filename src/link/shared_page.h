@@ -19,15 +19,15 @@ enum class ShutdownStage : std::uint32_t {
   Leave,  // the dispatcher has ended: workers exit
 };
 
-// Why the dispatcher exits. The dispatcher writes it; the master reads it once it has reaped the dispatcher.
-enum class DispatcherExitReason : std::uint32_t {
-  None,                  // it still runs, or it died
-  Finished,              // it stopped, and all tasks are settled
+// How an instance ends. Written by the dispatcher when it exits; the master reads it once it has reaped the dispatcher.
+enum class InstanceEnd : std::uint32_t {
+  None,                  // it goes on: the dispatcher runs, died, or has handed over to a successor
+  Stopped,               // by a signal, and all tasks are settled
   DrainedEmpty,          // --drain: the queues of all brokers are empty
   DrainedExceptUnknown,  // --drain: only tasks with unknown names are left
-  StoreUnusable,         // a store can never be used as configured: exit status 69
-  SessionsLeftToExpire,  // it stopped, but a broker was out of reach: its tasks return when the session expires
-  HandedOver,  // the master asked it (at a reload) to exit and to leave all tasks as they are for its successor
+  StoreUnusable,         // a store can never be used as configured
+  SessionsLeftToExpire,  // by a signal, but tasks are left that return to their queues when their sessions expire
+  Failed,                // by the master alone: it could not start (no memory, no processes); the log says why
 };
 
 // The session at one broker, as every process of the instance sees it.
@@ -51,7 +51,7 @@ struct SharedPage {
   std::atomic<std::int64_t> masterBeat{0};  // when the master last made progress: BootTime in microseconds
   std::atomic<std::int64_t> dispatcherBeat{0};
   std::atomic<std::uint32_t> dispatcherSleeps{0};  // nonzero: the dispatcher waits for its bell; workers ring only then
-  std::atomic<DispatcherExitReason> dispatcherExitReason{DispatcherExitReason::None};
+  std::atomic<InstanceEnd> instanceEnd{InstanceEnd::None};
   std::atomic<std::uint32_t> handOver{0};       // nonzero: the master asks the dispatcher to exit for its successor
   std::atomic<std::uint32_t> logReopenings{0};  // how often the master has reopened the logs; the dispatcher follows
   std::atomic<std::uint64_t> brokersWithoutSession{1};  // bit i: broker i has no session, as the dispatcher sees it

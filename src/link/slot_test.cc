@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "link/cell_scan.h"
 #include "tests/support/mapping_flags.h"
 
 namespace leptir::link {
@@ -19,7 +20,7 @@ namespace leptir::link {
 // Overwrites the part of a slot that a worker can write, as a faulty task would. First come the state words, then the
 // outcome headers.
 struct SlotVandal {
-  static char* workerPart(Slot& slot) { return static_cast<char*>(slot.memory_); }
+  static char* workerPart(Slot& slot) { return slot.memory_.get(); }
   static OutcomeHeader& outcome(Slot& slot, std::size_t cell) {
     return reinterpret_cast<OutcomeHeader*>(workerPart(slot) + kCells * 8)[cell];
   }
@@ -43,14 +44,14 @@ Assignment assignmentOf(std::string_view envelope, std::uint64_t sequence = 1) {
 }
 
 void assign(Slot& slot, std::size_t cell, std::string_view envelope = "{}", std::uint64_t sequence = 1) {
-  ASSERT_TRUE(slot.writeAssignment(cell, assignmentOf(envelope, sequence)));
+  ASSERT_TRUE(slot.assignments().write(cell, assignmentOf(envelope, sequence)));
   ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Assigned)));
 }
 
 void finish(Slot& slot, std::size_t cell, std::string_view outcome) {
   ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Executing)));
-  slot.begin(cell, BootTime(7s));
-  ASSERT_TRUE(slot.writeOutcome(cell, outcome));
+  slot.outcomes().beginRun(cell, BootTime(7s));
+  ASSERT_TRUE(slot.outcomes().write(cell, outcome));
   ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Done)));
 }
 
@@ -61,13 +62,15 @@ class SlotTest : public ::testing::Test {
 
 TEST_F(SlotTest, HasOnlyFreeCellsAtFirst) {
   for (std::size_t cell = 0; cell < kCells; ++cell) EXPECT_EQ(slot.word(cell), CellWord{});
-  EXPECT_EQ(slot.firstAssigned(), std::nullopt);
-  EXPECT_EQ(slot.running(), std::nullopt);
+  const auto scan = scanCells(slot);
+  EXPECT_FALSE(scan.firstAssigned);
+  EXPECT_FALSE(scan.running);
+  EXPECT_TRUE(scan.sane);
 }
 
 TEST_F(SlotTest, ReadsAnAssignmentAsItWasWritten) {
   assign(slot, 17, R"({"cn":"noop"})");
-  const auto read = slot.readAssignment(17);
+  const auto read = slot.assignments().read(17);
   const auto written = assignmentOf(R"({"cn":"noop"})");
   EXPECT_EQ(read.sequence, written.sequence);
   EXPECT_EQ(read.broker, written.broker);
@@ -82,23 +85,23 @@ TEST_F(SlotTest, ReadsAnAssignmentAsItWasWritten) {
 TEST_F(SlotTest, HoldsTheLargestEnvelopeThatABrokerTakes) {
   std::string largest(kMaxEnvelopeBytes, 'e');
   largest.back() = '!';
-  ASSERT_TRUE(Slot::needsLargeArea(6, largest.size()));
+  ASSERT_TRUE(AssignmentArea::needsLargeArea(6, largest.size()));
   assign(slot, 3, largest);
-  EXPECT_EQ(slot.readAssignment(3).envelope, largest);
+  EXPECT_EQ(slot.assignments().read(3).envelope, largest);
 }
 
 TEST_F(SlotTest, KnowsToTheByteWhatFitsACell) {
-  EXPECT_FALSE(Slot::needsLargeArea(6, kCellBodyBytes - 6));
-  EXPECT_TRUE(Slot::needsLargeArea(6, kCellBodyBytes - 5));
+  EXPECT_FALSE(AssignmentArea::needsLargeArea(6, kCellBodyBytes - 6));
+  EXPECT_TRUE(AssignmentArea::needsLargeArea(6, kCellBodyBytes - 5));
   const std::string full(kCellBodyBytes - 6, 'a'), neighbour(kCellBodyBytes - 6, 'b');
   assign(slot, 3, full);
   assign(slot, 4, neighbour);
-  EXPECT_EQ(slot.readAssignment(3).envelope, full);
-  EXPECT_EQ(slot.readAssignment(4).envelope, neighbour);
+  EXPECT_EQ(slot.assignments().read(3).envelope, full);
+  EXPECT_EQ(slot.assignments().read(4).envelope, neighbour);
 }
 
 TEST_F(SlotTest, RefusesAnEnvelopeThatIsTooLargeForTheLargeArea) {
-  const auto refused = slot.writeAssignment(0, assignmentOf(std::string(kLargeBodyBytes, 'x')));
+  const auto refused = slot.assignments().write(0, assignmentOf(std::string(kLargeBodyBytes, 'x')));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::TooLarge);
 }
@@ -119,14 +122,14 @@ TEST_F(SlotTest, RefusesDoneOnceTheMasterIsStoppingTheTask) {
   ASSERT_TRUE(slot.change(0, assigned, executing));
   ASSERT_TRUE(slot.change(0, executing, executing.to(CellState::Stopping, StopReason::TimeLimit)));
   EXPECT_FALSE(slot.change(0, executing, executing.to(CellState::Done)));
-  EXPECT_EQ(slot.running(), 0u);
+  EXPECT_EQ(scanCells(slot).running.value().cell, 0u);
 }
 
 TEST_F(SlotTest, ReadsAnOutcomeAndWhenItsRunBegan) {
   assign(slot, 9);
   finish(slot, 9, "it went well");
-  EXPECT_EQ(slot.readOutcome(9).value(), "it went well");
-  EXPECT_EQ(slot.startedBoot(9), BootTime(7s));
+  EXPECT_EQ(slot.outcomes().read(9).value(), "it went well");
+  EXPECT_EQ(slot.outcomes().startedBoot(9), BootTime(7s));
 }
 
 TEST_F(SlotTest, KeepsALargeOutcomeUntilItsCellIsFreed) {
@@ -135,20 +138,20 @@ TEST_F(SlotTest, KeepsALargeOutcomeUntilItsCellIsFreed) {
   finish(slot, 0, first);
   assign(slot, 1);
   ASSERT_TRUE(slot.change(1, slot.word(1), slot.word(1).to(CellState::Executing)));
-  EXPECT_FALSE(slot.writeOutcome(1, second)) << "the first outcome occupies the large area until it is settled";
-  EXPECT_TRUE(slot.writeOutcome(1, "a small outcome"));
-  EXPECT_EQ(slot.readOutcome(0).value(), first);
+  EXPECT_FALSE(slot.outcomes().write(1, second)) << "the first outcome occupies the large area until it is settled";
+  EXPECT_TRUE(slot.outcomes().write(1, "a small outcome"));
+  EXPECT_EQ(slot.outcomes().read(0).value(), first);
 
   ASSERT_TRUE(slot.change(0, slot.word(0), slot.word(0).freed()));
-  EXPECT_TRUE(slot.writeOutcome(1, second));
-  EXPECT_EQ(slot.readOutcome(1).value(), second);
+  EXPECT_TRUE(slot.outcomes().write(1, second));
+  EXPECT_EQ(slot.outcomes().read(1).value(), second);
 }
 
 TEST_F(SlotTest, FreesTheLargeAreaOfAWorkerThatDiedWhileItWroteThere) {
   assign(slot, 0);
   const auto assigned = slot.word(0);
   ASSERT_TRUE(slot.change(0, assigned, assigned.to(CellState::Executing)));
-  ASSERT_TRUE(slot.writeOutcome(0, std::string(kCellBodyBytes + 1, 'a')));
+  ASSERT_TRUE(slot.outcomes().write(0, std::string(kCellBodyBytes + 1, 'a')));
   ASSERT_TRUE(slot.change(0, slot.word(0), slot.word(0).to(CellState::Died, StopReason::Crash)));
   ASSERT_TRUE(slot.change(0, slot.word(0), slot.word(0).freed()));
   assign(slot, 1);
@@ -164,16 +167,16 @@ TEST_F(SlotTest, RejectsAnOutcomeWithAWrongSizeOrChecksum) {
   for (const std::uint32_t bytes : {0u, 4u, 6u, 65537u, 0x7fffffffu, 0xffffffffu}) {
     header = sound;
     header.bytes = bytes;
-    EXPECT_FALSE(slot.readOutcome(0)) << bytes;
+    EXPECT_FALSE(slot.outcomes().read(0)) << bytes;
     header.large = 0xff;
-    EXPECT_FALSE(slot.readOutcome(0)) << bytes << " large";
+    EXPECT_FALSE(slot.outcomes().read(0)) << bytes << " large";
   }
   header = sound;
   header.checksum ^= 1;
-  ASSERT_FALSE(slot.readOutcome(0));
-  EXPECT_EQ(slot.readOutcome(0).error().code(), ErrorCode::Corrupt);
+  ASSERT_FALSE(slot.outcomes().read(0));
+  EXPECT_EQ(slot.outcomes().read(0).error().code(), ErrorCode::Corrupt);
   header = sound;
-  EXPECT_TRUE(slot.readOutcome(0));
+  EXPECT_TRUE(slot.outcomes().read(0));
 }
 
 TEST_F(SlotTest, SurvivesRandomBytesInAllThatAWorkerCanWrite) {
@@ -184,9 +187,8 @@ TEST_F(SlotTest, SurvivesRandomBytesInAllThatAWorkerCanWrite) {
       const auto noise = random();
       std::memcpy(SlotVandal::workerPart(slot) + i, &noise, 8);
     }
-    for (std::size_t cell = 0; cell < kCells; cell += 31) (void)slot.readOutcome(cell);
-    (void)slot.running();
-    (void)slot.firstAssigned();
+    for (std::size_t cell = 0; cell < kCells; cell += 31) (void)slot.outcomes().read(cell);
+    (void)scanCells(slot);
     const auto [fraction, text] = slot.readProgress();
     EXPECT_TRUE(fraction >= 0 && fraction <= 1) << fraction;
     EXPECT_LE(text.size(), 116u);
@@ -201,31 +203,13 @@ TEST_F(SlotTest, OverwrittenStateWordsDoNotBlockTheLargeAreaForEver) {
   finish(slot, 1, std::string(kCellBodyBytes + 1, 'b'));
 }
 
-TEST_F(SlotTest, ReadsAVerdictWithTheReasonInTheStateWord) {
-  assign(slot, 5);
-  const auto stopping = slot.word(5).to(CellState::Stopping, StopReason::TimeLimit);
-  ASSERT_TRUE(slot.change(5, slot.word(5), stopping));
-  slot.writeVerdict(
-      5, {.started = BootTime(1s), .ended = BootTime(2s), .pid = 7, .signal = 9, .cpuTime = 3s, .maxRss = 4096});
-  ASSERT_TRUE(slot.change(5, stopping, stopping.to(CellState::Died, StopReason::TimeLimit)));
-  const auto verdict = slot.readVerdict(5);
-  EXPECT_EQ(verdict.reason, StopReason::TimeLimit);
-  EXPECT_EQ(verdict.started, BootTime(1s));
-  EXPECT_EQ(verdict.ended, BootTime(2s));
-  EXPECT_EQ(verdict.pid, 7);
-  EXPECT_EQ(verdict.signal, 9);
-  EXPECT_EQ(verdict.exitCode, 0);
-  EXPECT_EQ(verdict.cpuTime, 3s);
-  EXPECT_EQ(verdict.maxRss, 4096u);
-}
-
 TEST_F(SlotTest, FindsTheFirstAssignedCellAlsoWhenTheRingWrapped) {
   assign(slot, kCells - 1, "{}", 100);
   assign(slot, 0, "{}", 101);
   assign(slot, 1, "{}", 102);
-  EXPECT_EQ(slot.firstAssigned(), kCells - 1);
+  EXPECT_EQ(scanCells(slot).firstAssigned, kCells - 1);
   finish(slot, kCells - 1, "done");
-  EXPECT_EQ(slot.firstAssigned(), 0u);
+  EXPECT_EQ(scanCells(slot).firstAssigned, 0u);
 }
 
 TEST_F(SlotTest, ClampsProgressAndCutsItsText) {
@@ -289,7 +273,7 @@ TEST_F(SlotTest, ATaskEitherBeginsOrIsTakenBackBetweenProcesses) {
       const auto now = slot.word(cell);
       if (now.state != CellState::Assigned || !slot.change(cell, now, now.to(CellState::Executing)))
         ::_exit(static_cast<int>(cell % 250));
-      slot.writeOutcome(cell, std::to_string(cell));
+      slot.outcomes().write(cell, std::to_string(cell));
       if (!slot.change(cell, slot.word(cell), slot.word(cell).to(CellState::Done))) ::_exit(251);
     }
     ::_exit(250);
@@ -306,7 +290,7 @@ TEST_F(SlotTest, ATaskEitherBeginsOrIsTakenBackBetweenProcesses) {
   ASSERT_NE(WEXITSTATUS(status), 251);
   for (std::size_t cell = 0; cell < kCells; ++cell) {
     if (cell < left) {
-      EXPECT_EQ(slot.readOutcome(cell).value(), std::to_string(cell));
+      EXPECT_EQ(slot.outcomes().read(cell).value(), std::to_string(cell));
     }
     EXPECT_EQ(slot.word(cell).state, cell < left ? CellState::Done : CellState::Free) << cell;
   }

@@ -18,6 +18,7 @@
 #include "base/sealed_memory.h"
 #include "base/utf8.h"
 #include "link/board_entries.h"
+#include "link/pages.h"
 
 namespace leptir::link {
 namespace {
@@ -29,7 +30,7 @@ Error cannotOpen(const std::filesystem::path& file) {
   const auto code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound
                     : errno == ELOOP                    ? ErrorCode::Invalid
                                                         : ErrorCode::Unavailable;
-  return Error(code, file.string() + ": " + std::strerror(errno));
+  return Error(code, file.string() + ": " + base::errnoText(errno));
 }
 
 // Root may read the boards of every user.
@@ -82,7 +83,7 @@ struct StatusBoard::Page {
   WorkerEntry workerEntries[1];  // in fact kMaxWorkers; unused entries take no memory
 
   static constexpr std::size_t bytes() {
-    return (sizeof(Page) + sizeof(WorkerEntry) * (base::kMaxWorkers - 1) + 4095) / 4096 * 4096;
+    return roundUpToPages(sizeof(Page) + sizeof(WorkerEntry) * (base::kMaxWorkers - 1));
   }
   // Maps memory from openSharedMemoryAt or makeSealedMemory; anonymous memory if there is no descriptor.
   static Page* map(const base::UniqueFd& memory, int rights) {
@@ -164,7 +165,7 @@ Result<DeadBoard> StatusBoard::takeOver(const std::filesystem::path& file) {
   if (!isOurs) return Error(ErrorCode::Invalid, file.string() + ": is not a plain file of this user");
   if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
     const auto code = errno == EWOULDBLOCK ? ErrorCode::Lost : ErrorCode::Unavailable;
-    return Error(code, file.string() + ": cannot be locked: " + std::strerror(errno));
+    return Error(code, file.string() + ": cannot be locked: " + base::errnoText(errno));
   }
   Head head;
   if (const auto whole = readHead(descriptor, file, head); !whole) return whole.error();

@@ -7,29 +7,29 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
+#include "base/errno_text.h"
 #include "base/utf8.h"
+#include "link/pages.h"
 
 namespace leptir::link {
 namespace {
 
 // How many bytes stay in memory. Older bytes are released once twice as many are held.
 constexpr std::uint64_t kKept = std::uint64_t{4} << 20;
-constexpr std::uint64_t kPage = 4096;
 
 }  // namespace
 
 Result<WorkerStderr> WorkerStderr::create() {
   base::UniqueFd file(::memfd_create("leptir worker stderr", MFD_CLOEXEC));
   if (!file || ::fcntl(file.get(), F_SETFL, O_APPEND) != 0)
-    return Error(ErrorCode::Unavailable, std::string("cannot create a worker's stderr: ") + std::strerror(errno));
+    return Error(ErrorCode::Unavailable, "cannot create a worker's stderr: " + base::errnoText(errno));
   return WorkerStderr(std::move(file));
 }
 
 Result<void> WorkerStderr::redirectStderr() {
   if (::dup2(file_.get(), STDERR_FILENO) < 0)
-    return Error(ErrorCode::Internal, std::string("cannot redirect a worker's stderr: ") + std::strerror(errno));
+    return Error(ErrorCode::Internal, "cannot redirect a worker's stderr: " + base::errnoText(errno));
   close();
   return {};
 }
@@ -56,7 +56,7 @@ void WorkerStderr::trim() {
   const auto size = end();
   if (size < trimmed_) trimmed_ = 0;  // a task truncated the file
   if (size - trimmed_ < 2 * kKept) return;
-  const auto upTo = (size - kKept) / kPage * kPage;
+  const auto upTo = (size - kKept) / kPageBytes * kPageBytes;
   ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(trimmed_),
               static_cast<off_t>(upTo - trimmed_));
   trimmed_ = upTo;

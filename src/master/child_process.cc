@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 
+#include "base/errno_text.h"
 #include "master/signals.h"
 
 namespace leptir::master {
@@ -33,7 +33,7 @@ Result<ChildProcess> ChildProcess::start(const std::function<int()>& main) {
   const int parent = ::getpid();
   const int pid = ::fork();
   if (pid == 0) live(main, parent);
-  if (pid < 0) return Error(ErrorCode::Unavailable, std::string("fork: ") + std::strerror(errno));
+  if (pid < 0) return Error(ErrorCode::Unavailable, "fork: " + base::errnoText(errno));
   return ChildProcess(pid, base::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
 }
 

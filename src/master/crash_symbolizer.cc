@@ -7,34 +7,35 @@
 namespace leptir::master {
 namespace {
 
-constexpr Duration kLongest = std::chrono::seconds(1);
+constexpr Duration kLongestSymbolizing = std::chrono::seconds(1);
 
-int perform(link::Slot& slot, std::size_t cell, const link::CrashReport& words) {
-  slot.writeSymbolizedStack(
-      cell, link::encodeSymbolizedStack(describeException(words), {}));  // should resolving the stack take too long
-  slot.writeSymbolizedStack(cell, link::encodeSymbolizedStack(describeException(words), symbolizeStack(words)));
+int writeStack(link::Slot& slot, std::size_t cell, const link::CrashReport& report) {
+  slot.verdicts().writeSymbolizedStack(
+      cell, link::encodeSymbolizedStack(describeException(report), {}));  // should resolving the stack take too long
+  slot.verdicts().writeSymbolizedStack(cell,
+                                       link::encodeSymbolizedStack(describeException(report), symbolizeStack(report)));
   return 0;
 }
 
 }  // namespace
 
-std::optional<CrashSymbolizer> CrashSymbolizer::begin(MasterContext& children, link::Slot& slot, std::size_t cell,
-                                                      std::shared_ptr<const link::CrashReport> words, BootTime now) {
-  slot.beginSymbolizing(cell);
-  auto child = children.start("The crash symbolizer", [&children, &slot, cell, words = std::move(words)] {
-    children.board.makeReadOnly();
-    return perform(slot, cell, *words);
+std::optional<CrashSymbolizer> CrashSymbolizer::begin(MasterContext& context, link::Slot& slot, std::size_t cell,
+                                                      std::shared_ptr<const link::CrashReport> report, BootTime now) {
+  slot.verdicts().beginSymbolizing(cell);
+  auto child = context.start("The crash symbolizer", [&context, &slot, cell, report = std::move(report)] {
+    context.board.makeReadOnly();
+    return writeStack(slot, cell, *report);
   });
-  if (child) return CrashSymbolizer(std::move(*child), slot, cell, now + kLongest);
-  slot.endSymbolizing(cell);
+  if (child) return CrashSymbolizer(std::move(*child), slot, cell, now + kLongestSymbolizing);
+  slot.verdicts().endSymbolizing(cell);
   return std::nullopt;
 }
 
-void CrashSymbolizer::end() {
-  slot_->endSymbolizing(cell_);
+void CrashSymbolizer::closeAnnouncement() {
+  slot_->verdicts().endSymbolizing(cell_);
 }
 
-bool CrashSymbolizer::tick(BootTime now) {
+bool CrashSymbolizer::killIfLate(BootTime now) {
   if (killed_ || now < until_) return false;
   child_.signal(SIGKILL);
   killed_ = true;

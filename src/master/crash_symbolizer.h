@@ -13,16 +13,16 @@ class CrashSymbolizer {
  public:
   // Announces a stack in a cell that is about to become Died, and starts the child that writes it. The announcement
   // ends when the child was reaped, or at once when no child could be started (none).
-  static std::optional<CrashSymbolizer> begin(MasterContext& children, link::Slot& slot, std::size_t cell,
-                                              std::shared_ptr<const link::CrashReport> words, BootTime now);
+  static std::optional<CrashSymbolizer> begin(MasterContext& context, link::Slot& slot, std::size_t cell,
+                                              std::shared_ptr<const link::CrashReport> report, BootTime now);
 
-  // To be called when the child was reaped.
-  void end();
+  // To be called when the child was reaped: the announced stack is there, or does not come.
+  void closeAnnouncement();
 
   int pid() const { return child_.pid(); }
   BootTime next() const { return killed_ ? BootTime::max() : until_; }
   // Kills the child when it takes too long. True: this call killed it.
-  bool tick(BootTime now);
+  bool killIfLate(BootTime now);
   void closeInChild() { child_.closeInChild(); }
 
  private:

@@ -62,7 +62,7 @@ DeadlineWatch::Decision DeadlineWatch::check(const std::optional<RunningTask>& r
   next_ = std::min(limit, before(lease, page.leaseTimes.termBeforeEnd()));
   if (page.stopping.load() >= link::ShutdownStage::Now) return {Act::Stop, link::StopReason::Shutdown};
   if (now >= before(lease, page.leaseTimes.termBeforeEnd())) return {Act::Stop, link::StopReason::LeaseLost};
-  if (running->cancelRequest != link::StopReason::None) return {Act::Stop, running->cancelRequest};
+  if (running->stopRequest != link::StopReason::None) return {Act::Stop, running->stopRequest};
   if (now >= limit) return {Act::Stop, link::StopReason::TimeLimit};
   return {};
 }
@@ -70,7 +70,7 @@ DeadlineWatch::Decision DeadlineWatch::check(const std::optional<RunningTask>& r
 void DeadlineWatch::stopped(link::StopReason reason, const link::SharedPage& page, BootTime now) {
   const auto lease = task_ ? before(leaseEnd(*task_, page), page.leaseTimes.killBeforeEnd()) : BootTime::max();
   const bool leaseEnds =
-      reason == link::StopReason::LeaseLost && task_ && task_->cancelRequest != link::StopReason::LeaseLost;
+      reason == link::StopReason::LeaseLost && task_ && task_->stopRequest != link::StopReason::LeaseLost;
   killAt_ = leaseEnds ? lease : std::min(lease, base::saturatedAdd(now, killGrace_));
   next_ = killAt_;
 }

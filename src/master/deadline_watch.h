@@ -8,20 +8,9 @@
 #include "leptir/clock.h"
 #include "link/cell.h"
 #include "link/shared_page.h"
+#include "master/running_task.h"
 
 namespace leptir::master {
-
-// The running task of a slot, as the master sees it.
-struct RunningTask {
-  std::size_t cell = 0;
-  link::CellWord word;
-  std::uint32_t broker = 0;
-  std::uint64_t epoch = 0;
-  Duration timeLimit{};  // zero: none
-  link::StopReason cancelRequest =
-      link::StopReason::None;  // of the dispatcher: Cancel, or LeaseLost if only this lease is lost
-  BootTime begun{};            // as the worker reports it
-};
 
 class DeadlineWatch {
  public:

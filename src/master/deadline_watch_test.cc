@@ -57,7 +57,7 @@ TEST_F(DeadlineWatchTest, StopsATaskAtTheDispatchersRequestAndKillsItAfterTheGra
   for (const auto reason : {link::StopReason::Cancel, link::StopReason::LeaseLost}) {
     watch.begin(kStart);
     auto running = task(0s);
-    running.cancelRequest = reason;
+    running.stopRequest = reason;
     const auto decision = watch.check(running, page, kStart + 1ms);
     EXPECT_EQ(decision.act, Act::Stop);
     EXPECT_EQ(decision.reason, reason);

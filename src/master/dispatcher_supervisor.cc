@@ -1,50 +1,70 @@
 #include "master/dispatcher_supervisor.h"
-#include "base/exit_code.h"
-#include "base/failpoint.h"
 
 #include <algorithm>
 #include <csignal>
 #include <utility>
 
+#include "base/exit_code.h"
+#include "base/failpoint.h"
+
 namespace leptir::master {
 namespace {
 
-using namespace std::chrono_literals;
-
 // Exit status of a dispatcher whose store can never be used (sysexits: EX_UNAVAILABLE).
-// When the master itself did not run for so long (suspended, stopped, starved), a missing beat proves nothing.
-constexpr Duration kMasterStall = 1s;
 // After two deaths within kQuickSuccession tasks are leased one at a time, until kSingleLeasesFor after the last death:
 // so a task that kills dispatchers is identified. A dispatcher that hangs dies late, so the time is long enough for
 // that.
-constexpr Duration kQuickSuccession = 60s, kSingleLeasesFor = 60s;
+constexpr Duration kQuickSuccession = std::chrono::minutes(1), kSingleLeasesFor = std::chrono::minutes(1);
 // The dispatcher only has to finish its current round.
-constexpr Duration kLongestHandOver = 2s;
+constexpr Duration kLongestHandOver = std::chrono::seconds(2);
+// The pause before the next attempt when no process can be created.
+constexpr Duration kPauseWithoutProcess = std::chrono::milliseconds(100);
+
+// Whether the dispatcher exited as the end that it wrote before says.
+bool isBorneOut(link::InstanceEnd end, const ExitReport& report, bool stopping) {
+  switch (end) {
+    case link::InstanceEnd::StoreUnusable:
+      return true;
+    case link::InstanceEnd::DrainedEmpty:
+      return report.exitedWell();
+    case link::InstanceEnd::DrainedExceptUnknown:
+      return report.signal == 0;
+    case link::InstanceEnd::SessionsLeftToExpire:
+      return report.signal == 0 && stopping;
+    case link::InstanceEnd::Stopped:
+      return report.exitedWell() && stopping;
+    case link::InstanceEnd::None:
+    case link::InstanceEnd::Failed:
+      return false;
+  }
+  return false;
+}
 
 }  // namespace
 
-DispatcherSupervisor::DispatcherSupervisor(MasterContext& children)
-    : context_(children), backoff_(RestartBackoff::forDispatcher(0)) {}
+DispatcherSupervisor::DispatcherSupervisor(MasterContext& context)
+    : context_(context), backoff_(RestartBackoff::forDispatcher(0)) {}
 
 void DispatcherSupervisor::tick(BootTime now) {
   if (child_) return watchBeat(now);
-  if (!ended_ && !handOverUntil_ && now >= startAt_) startChild(now);
+  if (!instanceEnd_ && !handOverUntil_ && now >= startAt_) startChild(now);
 }
 
 void DispatcherSupervisor::startChild(BootTime now) {
   auto& page = context_.link.page();
-  page.dispatcherExitReason = link::DispatcherExitReason::None;
+  page.instanceEnd = link::InstanceEnd::None;
   page.dispatcherSleeps = 0;
   beat_ = now.time_since_epoch().count();
   page.dispatcherBeat = beat_;
-  beatSince_ = started_ = lastTick_ = now;
+  beatSince_ = started_ = now;
+  stalls_.begin(now);
   if (progressAt_ == BootTime{}) progressAt_ = now;
   killed_ = false;
   child_ = context_.start("The dispatcher", context_.mains.dispatcher);
   LEPTIR_FAILPOINT("master.after_dispatcher_start");
   if (child_) return;
   ++diedAtOnce_;
-  startAt_ = now + std::max<Duration>(backoff_.after(Duration::zero(), false), 100ms);
+  startAt_ = now + std::max(backoff_.after(Duration::zero(), false), kPauseWithoutProcess);
 }
 
 void DispatcherSupervisor::watchBeat(BootTime now) {
@@ -53,13 +73,11 @@ void DispatcherSupervisor::watchBeat(BootTime now) {
     beatSince_ = progressAt_ = now;
     diedAtOnce_ = 0;
   }
-  if (const auto gap = now - lastTick_; gap > kMasterStall) {
-    beatSince_ += gap;
-    progressAt_ += gap;
-  }
-  lastTick_ = now;
+  const auto stall = stalls_.stallBefore(now);
+  beatSince_ += stall;
+  progressAt_ += stall;
   if (handOverUntil_ && now >= *handOverUntil_) kill("does not hand over to its successor and is killed");
-  if (now - beatSince_ > context_.options.dispatcherBeat) kill("makes no progress, is killed and replaced");
+  if (now - beatSince_ > context_.options.dispatcherHangTimeout) kill("makes no progress, is killed and replaced");
 }
 
 void DispatcherSupervisor::kill(const std::string& why) {
@@ -68,27 +86,34 @@ void DispatcherSupervisor::kill(const std::string& why) {
   context_.log.error("The dispatcher (pid " + std::to_string(child_->pid()) + ") " + why + ".");
 }
 
-bool DispatcherSupervisor::reaped(const ExitReport& death, link::ShutdownStage stopping) {
-  if (!child_ || child_->pid() != death.pid) return false;
+bool DispatcherSupervisor::reaped(const ExitReport& report, link::ShutdownStage stopping) {
+  if (!child_ || child_->pid() != report.pid) return false;
   child_.reset();
-  context_.pids.erase(death.pid);
-  if (!ended_) ended_ = meaningOf(death, stopping);
-  if (ended_ || handOverUntil_) {
-    const bool asExpected = ended_ || killed_ || (death.signal == 0 && death.exitCode == 0);
-    if (!asExpected)
-      context_.log.warning("The dispatcher (pid " + std::to_string(death.pid) + ") " + describe(death) + ".");
-    return true;
+  context_.processes.removeChild(report.pid);
+  if (!instanceEnd_) instanceEnd_ = endAfter(report, stopping);
+  if (instanceEnd_ || handOverUntil_) {
+    noteExpectedExit(report);
+  } else {
+    noteUnexpectedDeath(report);
   }
-  ++context_.link.page().dispatcherDeaths;
-  ++diedAtOnce_;
-  noteDeath(death.at);
-  startAt_ = death.at + backoff_.after(death.at - started_, false);
-  context_.log.error("The dispatcher (pid " + std::to_string(death.pid) + ") " + describe(death) +
-                     " and is started again.");
   return true;
 }
 
-void DispatcherSupervisor::noteDeath(BootTime now) {
+void DispatcherSupervisor::noteExpectedExit(const ExitReport& report) const {
+  if (instanceEnd_ || killed_ || report.exitedWell()) return;
+  context_.log.warning("The dispatcher (pid " + std::to_string(report.pid) + ") " + describe(report) + ".");
+}
+
+void DispatcherSupervisor::noteUnexpectedDeath(const ExitReport& report) {
+  ++context_.link.page().dispatcherDeaths;
+  ++diedAtOnce_;
+  limitLeasesAfterDeath(report.at);
+  startAt_ = report.at + backoff_.after(report.at - started_, false);
+  context_.log.error("The dispatcher (pid " + std::to_string(report.pid) + ") " + describe(report) +
+                     " and is started again.");
+}
+
+void DispatcherSupervisor::limitLeasesAfterDeath(BootTime now) {
   auto& until = context_.link.page().singleLeasesUntil;
   const bool careful = BootTime(Duration(until.load())) > now;
   const bool again = lastDeath_ && now - *lastDeath_ <= kQuickSuccession;
@@ -99,37 +124,20 @@ void DispatcherSupervisor::noteDeath(BootTime now) {
         "Two dispatchers died within a minute: until one lives for a minute tasks are leased one at a time.");
 }
 
-std::optional<MasterEnd> DispatcherSupervisor::meaningOf(const ExitReport& death, link::ShutdownStage stopping) const {
-  const bool exited = death.signal == 0;
-  if (exited && death.exitCode == base::kExitStoreUnusable) return MasterEnd::StoreUnusable;
-  switch (context_.link.page().dispatcherExitReason.load()) {
-    case link::DispatcherExitReason::StoreUnusable:
-      return MasterEnd::StoreUnusable;
-    case link::DispatcherExitReason::DrainedEmpty:
-      if (exited && death.exitCode == 0) return MasterEnd::DrainedEmpty;
-      break;
-    case link::DispatcherExitReason::DrainedExceptUnknown:
-      if (exited) return MasterEnd::DrainedExceptUnknown;
-      break;
-    case link::DispatcherExitReason::SessionsLeftToExpire:
-      if (exited && stopping != link::ShutdownStage::No) return MasterEnd::SessionsLeftToExpire;
-      break;
-    case link::DispatcherExitReason::Finished:
-      if (exited && death.exitCode == 0 && stopping != link::ShutdownStage::No) return MasterEnd::Stopped;
-      break;
-    case link::DispatcherExitReason::HandedOver:
-    case link::DispatcherExitReason::None:
-      break;
-  }
-  return std::nullopt;
+std::optional<link::InstanceEnd> DispatcherSupervisor::endAfter(const ExitReport& report,
+                                                                link::ShutdownStage stopping) const {
+  if (report.signal == 0 && report.exitCode == base::kExitStoreUnusable) return link::InstanceEnd::StoreUnusable;
+  const auto end = context_.link.page().instanceEnd.load();
+  const bool counts = isBorneOut(end, report, stopping != link::ShutdownStage::No);
+  return counts ? std::optional(end) : std::nullopt;
 }
 
 BootTime DispatcherSupervisor::next() const {
   if (handOverUntil_) return child_ && !killed_ ? *handOverUntil_ : BootTime::max();
-  return child_ || ended_ ? BootTime::max() : startAt_;
+  return child_ || instanceEnd_ ? BootTime::max() : startAt_;
 }
 
-void DispatcherSupervisor::handOver(BootTime now) {
+void DispatcherSupervisor::requestHandOver(BootTime now) {
   handOverUntil_ = now + kLongestHandOver;
   context_.link.page().handOver = 1;
   context_.link.dispatcherBell().ring();
@@ -139,14 +147,15 @@ void DispatcherSupervisor::startSuccessor(BootTime now) {
   handOverUntil_.reset();
   // This exit was requested, so no task that was leased but not assigned yet is suspected to have caused it.
   for (auto& line : context_.link.page().brokers) line.leasedSingly = 0;
-  for (int slot = 0; slot < context_.link.workers(); ++slot) context_.link.slot(slot).forgetSettleTries();
+  for (int slot = 0; slot < context_.link.workers(); ++slot)
+    context_.link.slot(slot).assignments().forgetAllSettleStarts();
   context_.link.page().handOver = 0;
   startAt_ = now;
 }
 
 void DispatcherSupervisor::giveUp() {
   if (child_) kill("is killed: the instance ends without it");
-  ended_ = MasterEnd::SessionsLeftToExpire;
+  instanceEnd_ = link::InstanceEnd::SessionsLeftToExpire;
 }
 
 void DispatcherSupervisor::closeInChild() {

@@ -54,7 +54,7 @@ TEST(DispatcherSupervisor, LeasesTasksOneAtATimeOnceTwoDispatchersDiedInQuickSuc
 
 TEST(DispatcherSupervisor, ReplacesADispatcherThatMakesNoProgress) {
   auto options = optionsFor(1);
-  options.dispatcherBeat = 100ms;
+  options.dispatcherHangTimeout = 100ms;
   ToyInstance instance(options);
   instance.keepLog();
   instance.start(toyWorker);
@@ -66,7 +66,7 @@ TEST(DispatcherSupervisor, ReplacesADispatcherThatMakesNoProgress) {
 
 TEST(DispatcherSupervisor, TheInstanceIsNotReadyWhileNoDispatcherMakesProgress) {
   auto options = optionsFor(1);
-  options.dispatcherBeat = 200ms;
+  options.dispatcherHangTimeout = 200ms;
   ToyInstance instance(options);
   instance.start(toyWorker, [](ToyInstance& self) {
     if (self.notes->number++ > 0) ::raise(SIGSTOP);
@@ -89,12 +89,12 @@ TEST(DispatcherSupervisor, RestartsADispatcherThatFinishesThoughTheInstanceDoesN
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker, [](ToyInstance& self) {
     if (self.notes->number++ > 0) return ToyInstance::beatUntilSettled(self);
-    self.link->page().dispatcherExitReason = link::DispatcherExitReason::Finished;
+    self.link->page().instanceEnd = link::InstanceEnd::Stopped;
     return 0;
   });
   EXPECT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 1; }));
   instance.signal(SIGTERM);
-  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::Stopped);
 }
 
 TEST(DispatcherSupervisor, AStopEndsAnInstanceWhoseDispatcherCannotBeStarted) {
@@ -103,7 +103,7 @@ TEST(DispatcherSupervisor, AStopEndsAnInstanceWhoseDispatcherCannotBeStarted) {
   ASSERT_TRUE(waitUntil([&] { return instance.notes->number >= 3; }));
   EXPECT_EQ(instance.board->snapshot(systemClock()).state, link::InstanceState::Starting);
   instance.signal(SIGTERM);
-  EXPECT_EQ(instance.end(), MasterEnd::SessionsLeftToExpire);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::SessionsLeftToExpire);
 }
 
 // Lets each fork fail, as a limit on processes does (RLIMIT_NPROC, pids.max). The limit does not hold for root.
@@ -128,7 +128,7 @@ TEST(DispatcherSupervisor, AStopEndsAnInstanceThatCanForkNoProcessAtAll) {
   EXPECT_TRUE(waitUntil([&] { return tries() >= 3; })) << "the start is tried again";
   EXPECT_LT(tries(), 20) << "with pauses";
   instance.signal(SIGTERM);
-  EXPECT_EQ(instance.end(), MasterEnd::SessionsLeftToExpire);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::SessionsLeftToExpire);
   EXPECT_EQ(instance.notes->dispatcherStarts, 0);
   EXPECT_TRUE(instance.logs("Leptir ends without its dispatcher, which cannot be started")) << instance.logged();
 }
@@ -150,7 +150,7 @@ TEST(DispatcherSupervisor, AStopEndsAnInstanceWhoseDispatcherNeverFinishes) {
   ASSERT_TRUE(instance.reaches(0, cell, link::CellState::Executing));
   const auto before = systemClock().bootTime();
   instance.signal(SIGQUIT);
-  EXPECT_EQ(instance.end(), MasterEnd::SessionsLeftToExpire);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::SessionsLeftToExpire);
   EXPECT_GE(systemClock().bootTime() - before, 300ms);
   EXPECT_FALSE(isAlive(dispatcher));
   EXPECT_TRUE(instance.logs("Leptir ends without its dispatcher, which does not come to an end")) << instance.logged();
@@ -170,7 +170,7 @@ TEST(DispatcherSupervisor, ADispatcherThatNeverFinishesIsNotKilledWhileATaskMayR
   EXPECT_EQ(instance.state(0, cell), link::CellState::Executing) << "the limit starts when no task may run any more";
   EXPECT_TRUE(isAlive(instance.dispatcherPid()));
   instance.signal(SIGQUIT);
-  EXPECT_EQ(instance.end(), MasterEnd::SessionsLeftToExpire);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::SessionsLeftToExpire);
 }
 
 TEST(DispatcherSupervisor, AStopWaitsForARunningTaskAlsoWithoutADispatcher) {
@@ -184,7 +184,7 @@ TEST(DispatcherSupervisor, AStopWaitsForARunningTaskAlsoWithoutADispatcher) {
       waitUntil([&] { return instance.board->snapshot(systemClock()).state == link::InstanceState::Stopping; }));
   EXPECT_EQ(instance.board->snapshot(systemClock()).waitsFor, "1 running task");
   instance.signal(SIGQUIT);
-  EXPECT_EQ(instance.end(), MasterEnd::SessionsLeftToExpire);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::SessionsLeftToExpire);
 }
 
 }  // namespace

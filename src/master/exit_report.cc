@@ -15,38 +15,38 @@ Duration asDuration(const timeval& time) {
 }  // namespace
 
 ExitReport makeExitReport(int pid, int waitStatus, const rusage& usage, BootTime now) {
-  ExitReport death;
-  death.pid = pid;
-  death.exitCode = WIFEXITED(waitStatus) ? WEXITSTATUS(waitStatus) : 0;
-  death.signal = WIFSIGNALED(waitStatus) ? WTERMSIG(waitStatus) : 0;
-  death.cpuTime = asDuration(usage.ru_utime) + asDuration(usage.ru_stime);
-  death.maxRss = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-  death.at = now;
-  return death;
+  ExitReport report;
+  report.pid = pid;
+  report.exitCode = WIFEXITED(waitStatus) ? WEXITSTATUS(waitStatus) : 0;
+  report.signal = WIFSIGNALED(waitStatus) ? WTERMSIG(waitStatus) : 0;
+  report.cpuTime = asDuration(usage.ru_utime) + asDuration(usage.ru_stime);
+  report.maxRss = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  report.at = now;
+  return report;
 }
 
-std::string describe(const ExitReport& death) {
-  if (death.signal == 0) return "exited with status " + std::to_string(death.exitCode);
-  return "was killed by signal " + std::to_string(death.signal) + " (" + ::strsignal(death.signal) + ")";
+std::string describe(const ExitReport& report) {
+  if (report.signal == 0) return "exited with status " + std::to_string(report.exitCode);
+  return "was killed by signal " + std::to_string(report.signal) + " (" + ::strsignal(report.signal) + ")";
 }
 
-link::Verdict verdictOf(const ExitReport& death, BootTime started, Duration cpuTimeBefore) {
+link::Verdict verdictOf(const ExitReport& report, BootTime started, Duration cpuTimeBefore) {
   link::Verdict verdict;
   verdict.started = started;
-  verdict.ended = death.at;
-  verdict.pid = death.pid;
-  verdict.signal = death.signal;
-  verdict.exitCode = death.exitCode;
-  verdict.cpuTime = death.cpuTime - std::clamp(cpuTimeBefore, Duration::zero(), death.cpuTime);
-  verdict.maxRss = death.maxRss;
-  if (death.crashReport) {
-    verdict.crashReport = death.crashReport->kind;
-    verdict.signalSender = death.crashReport->signalSender;
-    verdict.faultAddress = death.crashReport->faultAddress;
+  verdict.ended = report.at;
+  verdict.pid = report.pid;
+  verdict.signal = report.signal;
+  verdict.exitCode = report.exitCode;
+  verdict.cpuTime = report.cpuTime - std::clamp(cpuTimeBefore, Duration::zero(), report.cpuTime);
+  verdict.maxRss = report.maxRss;
+  if (report.crashReport) {
+    verdict.crashReportKind = report.crashReport->kind;
+    verdict.signalSender = report.crashReport->signalSender;
+    verdict.faultAddress = report.crashReport->faultAddress;
   }
-  verdict.oomKilled = death.oomKilled;
-  verdict.stderrFrom = death.stderrFrom;
-  verdict.stderrTo = death.stderrTo;
+  verdict.oomKilled = report.oomKilled;
+  verdict.stderrFrom = report.stderrFrom;
+  verdict.stderrTo = report.stderrTo;
   return verdict;
 }
 

@@ -23,14 +23,16 @@ struct ExitReport {
   std::shared_ptr<const link::CrashReport> crashReport;  // null: the process wrote none
   bool oomKilled = false;                                // the kernel killed it because memory ran out
   std::uint64_t stderrFrom = 0, stderrTo = 0;  // positions in its stderr: its task wrote there, or a moment before
+
+  bool exitedWell() const { return signal == 0 && exitCode == 0; }
 };
 
 ExitReport makeExitReport(int pid, int waitStatus, const rusage& usage, BootTime now);
 
 // "exited with status 3", "was killed by signal 11 (Segmentation fault)".
-std::string describe(const ExitReport& death);
+std::string describe(const ExitReport& report);
 
 // `cpuTimeBefore`: the CPU time that the worker had used when the run began.
-link::Verdict verdictOf(const ExitReport& death, BootTime started, Duration cpuTimeBefore);
+link::Verdict verdictOf(const ExitReport& report, BootTime started, Duration cpuTimeBefore);
 
 }  // namespace leptir::master

@@ -1,17 +1,15 @@
 #include "master/pid_file.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <ctime>
 
 #include "base/errno_text.h"
+#include "base/file_identity.h"
 #include "base/open_files.h"
 #include "base/private_file.h"
 
@@ -26,7 +24,7 @@ Error refusal(const fs::path& file, const std::string& what) {
   return Error(ErrorCode::Invalid, "pid file " + file.string() + ": " + what);
 }
 Error errnoFailure(const fs::path& file) {
-  return refusal(file, std::strerror(errno));
+  return refusal(file, base::errnoText(errno));
 }
 
 Error badPlace(const fs::path& file, std::string what) {
@@ -44,8 +42,8 @@ Error openingFailure(const fs::path& file, Purpose purpose) {
   struct stat info{};
   const bool isTheirs = error == EACCES && ::lstat(file.c_str(), &info) == 0 && info.st_uid != ::geteuid();
   const auto whose = isTheirs ? " (it belongs to " + base::describeUser(info.st_uid) + ")" : std::string();
-  if (purpose == Purpose::Take) return badPlace(file, std::strerror(error) + whose);
-  return refusal(file, std::strerror(error) + whose + (error == EACCES ? ": run this as its owner, or as root" : ""));
+  if (purpose == Purpose::Take) return badPlace(file, base::errnoText(error) + whose);
+  return refusal(file, base::errnoText(error) + whose + (error == EACCES ? ": run this as its owner, or as root" : ""));
 }
 
 // Checks the kind of the file. Also called before the file is opened, since opening a FIFO or a device has side
@@ -116,11 +114,8 @@ Result<void> writePid(const fs::path& file, int descriptor) {
   return {};
 }
 
-// Whether the path still names the open file: its previous holder may have removed it meanwhile.
 bool isStillNamed(const fs::path& file, int descriptor) {
-  struct stat named{}, open{};
-  if (::lstat(file.c_str(), &named) != 0 || ::fstat(descriptor, &open) != 0) return false;
-  return named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+  return base::isStillNamed(file.c_str(), descriptor) == base::StillNamed::Yes;
 }
 
 void pauseBriefly() {
@@ -140,7 +135,7 @@ Result<PidFile> PidFile::take(const fs::path& file) {
       if (errno != EAGAIN && errno != EACCES) return errnoFailure(file);
       return Error(ErrorCode::Lost, "pid file " + file.string() + ": another process holds it");
     }
-    if (!isStillNamed(file, descriptor->get())) continue;
+    if (!isStillNamed(file, descriptor->get())) continue;  // its previous holder has removed it meanwhile
     if (!isOwnedBy(::geteuid(), descriptor->get())) return refusal(file, "belongs to another user");
     if (const auto old = readPid(file, descriptor->get()); !old) return old.error();
     if (const auto written = writePid(file, descriptor->get()); !written) return written.error();
@@ -184,42 +179,6 @@ Result<std::optional<int>> pidFileHolder(const fs::path& file) {
   if (::access("/proc/self/fd", X_OK) != 0)
     return refusal(file, "cannot tell which process holds it, since /proc is not mounted: mount -t proc proc /proc");
   return refusal(file, "is locked by another process than the one whose number it contains");
-}
-
-Result<std::optional<ProcessHandle>> ProcessHandle::find(const fs::path& file) {
-  return find([&file] { return pidFileHolder(file); });
-}
-
-Result<std::optional<ProcessHandle>> ProcessHandle::find(const std::function<Result<std::optional<int>>()>& holder) {
-  const auto pid = holder();
-  if (!pid) return pid.error();
-  if (!*pid) return std::optional<ProcessHandle>();
-  base::UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, **pid, 0)));
-  if (!pidfd && errno == ESRCH) return std::optional<ProcessHandle>();
-  if (!pidfd)
-    return Error(ErrorCode::Invalid,
-                 "process " + std::to_string(**pid) + ": cannot be opened: " + base::errnoText(errno));
-  const auto again = holder();
-  if (!again) return again.error();
-  if (*again != *pid) return std::optional<ProcessHandle>();
-  return std::optional<ProcessHandle>(ProcessHandle(**pid, std::move(pidfd)));
-}
-
-Result<void> ProcessHandle::signal(int number) const {
-  if (::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0) == 0 || errno == ESRCH) return {};
-  return Error(ErrorCode::Invalid, "process " + std::to_string(pid_) + ": " + std::strerror(errno));
-}
-
-bool ProcessHandle::waitUntilGone(Duration longest) const {
-  const auto until = systemClock().bootTime() + longest;
-  for (;;) {
-    const auto left = std::max(until - systemClock().bootTime(), Duration::zero());
-    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
-    const timespec timeout{whole.count(), std::chrono::nanoseconds(left - whole).count()};
-    pollfd gone{pidfd_.get(), POLLIN, 0};
-    if (::ppoll(&gone, 1, &timeout, nullptr) > 0) return true;
-    if (left == Duration::zero()) return false;
-  }
 }
 
 }  // namespace leptir::master

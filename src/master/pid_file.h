@@ -3,11 +3,9 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 
 #include "base/unique_fd.h"
-#include "leptir/clock.h"
 #include "leptir/result.h"
 
 namespace leptir::master {
@@ -42,27 +40,5 @@ class PidFile {
 // The process that holds the pid file now. None: no process holds it, whatever its content, or there is no file.
 // Invalid: as `take`, or this process cannot see the one that holds it.
 Result<std::optional<int>> pidFileHolder(const std::filesystem::path& file);
-
-// A process that holds a pid file. It can be signalled and waited for without ever reaching another process that got
-// its number later.
-class ProcessHandle {
- public:
-  // None: no process holds the file. Invalid: as `take`.
-  static Result<std::optional<ProcessHandle>> find(const std::filesystem::path& file);
-  // The process whose number `holder` returns. Calls `holder` again after the process was opened: only if the number is
-  // unchanged, the opened process is surely the holder.
-  static Result<std::optional<ProcessHandle>> find(const std::function<Result<std::optional<int>>()>& holder);
-
-  int pid() const { return pid_; }
-  // Invalid: not permitted. It is no error when the process has ended meanwhile.
-  Result<void> signal(int number) const;
-  // Waits until the process has ended, at most `longest`. False: it has not ended.
-  bool waitUntilGone(Duration longest) const;
-
- private:
-  ProcessHandle(int pid, base::UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
-  int pid_;
-  base::UniqueFd pidfd_;
-};
 
 }  // namespace leptir::master

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "master/process_handle.h"
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -38,6 +39,10 @@ class PidFileTest : public ::testing::Test {
       ::_exit(1);
     }
     ASSERT_TRUE(waitUntil([&] { return pidFileHolder(file).value() == child; }));
+  }
+
+  static Result<std::optional<ProcessHandle>> holderOf(const fs::path& path) {
+    return ProcessHandle::find([&path] { return pidFileHolder(path); });
   }
 
   TempDir folder;
@@ -79,8 +84,8 @@ TEST_F(PidFileTest, OfAnotherUserGivesAReaderNoAdviceToNameAnotherPlace) {
   const auto held = PidFile::take(file);
   ::chmod(folder.path().c_str(), 0755);
   EXPECT_TRUE(asUser(kOtherUser, [&] {
-    const auto error = ProcessHandle::find(file).error().message();
-    return error.ends_with("Permission denied (it belongs to user root): run this as its owner, or as root");
+    const auto error = holderOf(file).error().message();
+    return error.ends_with("permission denied (it belongs to user root): run this as its owner, or as root");
   }));
 }
 
@@ -98,14 +103,14 @@ TEST_F(PidFileTest, IsFreeOnceItsHolderWasKilledWhateverItContains) {
   ::waitpid(child, nullptr, 0);
   child = 0;
   EXPECT_EQ(pidFileHolder(file).value(), std::nullopt);
-  EXPECT_FALSE(ProcessHandle::find(file).value());
+  EXPECT_FALSE(holderOf(file).value());
   EXPECT_TRUE(PidFile::take(file));
 }
 
 TEST_F(PidFileTest, IsNotHeldByAnotherProcessThatHasItsNumber) {
   write(file, "1");
   EXPECT_EQ(pidFileHolder(file).value(), std::nullopt);
-  EXPECT_FALSE(ProcessHandle::find(file).value());
+  EXPECT_FALSE(holderOf(file).value());
   EXPECT_TRUE(PidFile::take(file));
 }
 
@@ -113,7 +118,7 @@ TEST_F(PidFileTest, NamesNoHolderWhileItContainsTheNumberOfAnotherProcess) {
   auto held = std::move(*PidFile::take(file));
   write(file, "1");
   EXPECT_FALSE(pidFileHolder(file));
-  EXPECT_FALSE(ProcessHandle::find(file));
+  EXPECT_FALSE(holderOf(file));
 }
 
 TEST_F(PidFileTest, LosesItsLockWithItsHolderWhenTheChildHasClosedIt) {
@@ -227,7 +232,7 @@ TEST_F(PidFileTest, TakesAnEmptyFileAndOneWithALineFeed) {
 
 TEST_F(PidFileTest, LeadsToItsHolderWhichCanBeSignalledAndWaitedFor) {
   holdInAnotherProcess();
-  const auto process = ProcessHandle::find(file).value();
+  const auto process = holderOf(file).value();
   ASSERT_TRUE(process);
   EXPECT_EQ(process->pid(), child);
   EXPECT_FALSE(process->waitUntilGone(1ms));

@@ -34,8 +34,7 @@ class MasterReload : public ::testing::Test {
       page.dispatcherBeat = systemClock().bootTime().time_since_epoch().count();
       self.link->dispatcherBell().waitFor(5ms);
     }
-    page.dispatcherExitReason =
-        page.handOver != 0 ? link::DispatcherExitReason::HandedOver : link::DispatcherExitReason::Finished;
+    page.instanceEnd = page.handOver != 0 ? link::InstanceEnd::None : link::InstanceEnd::Stopped;
     return 0;
   }
 
@@ -133,7 +132,7 @@ TEST_F(MasterReload, IsRefusedOnceLeptirStops) {
   instance.signal(SIGHUP);
   ASSERT_TRUE(waitUntil([&] { return instance.notes->number > before; })) << "logs are reopened even so";
   instance.notes->number = 100;
-  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::Stopped);
   EXPECT_TRUE(asked().empty());
 }
 

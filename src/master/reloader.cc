@@ -1,18 +1,19 @@
 #include "master/reloader.h"
 
 #include <csignal>
+#include <string>
+#include <utility>
 
 namespace leptir::master {
 namespace {
 
-using namespace std::chrono_literals;
-
 // The check opens stores; a store that does not answer takes some seconds to time out.
-constexpr Duration kLongestCheck = 60s;
+constexpr Duration kLongestCheck = std::chrono::seconds(60);
 
 }  // namespace
 
 void Reloader::request(BootTime now) {
+  if (shutdown_.hasBegun(now)) return context_.log.warning("Leptir stops: the configuration stays as it was.");
   if (reloading_) {
     requestedAgain_ = true;
   } else {
@@ -28,25 +29,47 @@ void Reloader::begin(BootTime now) {
 }
 
 void Reloader::tick(BootTime now) {
-  if (!check_ || now < checkUntil_) return;
+  if (check_) killLateCheck(now);
+  if (std::exchange(isChecked_, false)) prepare(now);
+  if (prepared_ && dispatcher_.hasHandedOver()) commit(now);
+}
+
+void Reloader::killLateCheck(BootTime now) {
+  if (now < checkUntil_) return;
   check_->signal(SIGKILL);
   context_.log.error("The check of the new configuration (pid " + std::to_string(check_->pid()) +
                      ") takes too long and is killed.");
   checkUntil_ = BootTime::max();
 }
 
-bool Reloader::reaped(const ExitReport& death) {
-  if (!check_ || check_->pid() != death.pid) return false;
+bool Reloader::reaped(const ExitReport& report) {
+  if (!check_ || check_->pid() != report.pid) return false;
   check_.reset();
-  context_.pids.erase(death.pid);
-  checked_ = death.signal == 0 && death.exitCode == 0;
-  if (checked_) return true;
+  context_.processes.removeChild(report.pid);
+  isChecked_ = report.exitedWell();
+  if (isChecked_) return true;
   context_.log.error("The configuration stays as it was.");
-  finished(death.at);
+  finish(report.at);
   return true;
 }
 
-void Reloader::finished(BootTime now) {
+void Reloader::prepare(BootTime now) {
+  if (!shutdown_.hasBegun(now)) prepared_ = hooks_.prepare();
+  if (!prepared_) return finish(now);
+  dispatcher_.requestHandOver(now);
+}
+
+// From here on each process that starts has the new configuration.
+void Reloader::commit(BootTime now) {
+  context_.options = *std::exchange(prepared_, std::nullopt);
+  shutdown_.setGrace(context_.options.shutdownGrace);
+  hooks_.commit();
+  workers_.renew(now);
+  dispatcher_.startSuccessor(now);
+  finish(now);
+}
+
+void Reloader::finish(BootTime now) {
   reloading_ = false;
   if (std::exchange(requestedAgain_, false)) begin(now);
 }

@@ -1,45 +1,53 @@
-// The steps of a reload (HUP): a child checks the new configuration, the hooks prepare it, the dispatcher hands over,
-// and while none runs the hooks switch over. Master and Reloader decide when each step is due; only the hooks know what
-// a configuration is.
+// A reload (HUP): a child checks the new configuration, the hooks prepare it, the dispatcher hands over, and while none
+// runs the hooks switch over. The present workers exit between two tasks: running tasks are not touched, and no further
+// task begins in a worker with the old configuration. Only the hooks know what a configuration is.
 #pragma once
 
-#include <functional>
 #include <optional>
 
 #include "master/child_process.h"
+#include "master/dispatcher_supervisor.h"
 #include "master/exit_report.h"
-#include "master/master.h"
 #include "master/master_context.h"
+#include "master/shutdown.h"
+#include "master/workers.h"
 
 namespace leptir::master {
 
 class Reloader {
  public:
-  Reloader(MasterContext& children, const ReloadHooks& hooks) : context_(children), hooks_(hooks) {}
+  Reloader(MasterContext& context, ReloadHooks hooks, DispatcherSupervisor& dispatcher, Workers& workers,
+           Shutdown& shutdown)
+      : context_(context), hooks_(std::move(hooks)), dispatcher_(dispatcher), workers_(workers), shutdown_(shutdown) {}
 
-  // At a HUP: starts the check, or remembers to start it again when the present reload has finished.
+  // At a HUP: starts a reload, or remembers to start another one after the present reload. A stopping instance keeps
+  // its configuration.
   void request(BootTime now);
-  // Kills a check that takes too long.
+  // To be called in each round of the master: takes the step that is due.
   void tick(BootTime now);
   // To be called when a child was reaped. False: it was not the check.
-  bool reaped(const ExitReport& death);
-  // True once for each check that succeeded.
-  bool takeChecked() { return std::exchange(checked_, false); }
-  // To be called when the reload is done or was given up. Starts the check for a HUP that came meanwhile.
-  void finished(BootTime now);
+  bool reaped(const ExitReport& report);
 
   void closeInChild();
 
  private:
   void begin(BootTime now);
+  void killLateCheck(BootTime now);
+  void prepare(BootTime now);
+  void commit(BootTime now);
+  void finish(BootTime now);
 
   MasterContext& context_;
-  const ReloadHooks& hooks_;
+  const ReloadHooks hooks_;
+  DispatcherSupervisor& dispatcher_;
+  Workers& workers_;
+  Shutdown& shutdown_;
   std::optional<ChildProcess> check_;
   BootTime checkUntil_{};
-  bool reloading_ = false;       // from a HUP until `finished`
-  bool requestedAgain_ = false;  // another HUP came while busy
-  bool checked_ = false;
+  bool isChecked_ = false;                 // the check succeeded; `prepare` is the next step
+  std::optional<MasterOptions> prepared_;  // the new options, while the dispatcher is handing over
+  bool reloading_ = false;                 // from a HUP until `finish`
+  bool requestedAgain_ = false;            // another HUP came meanwhile
 };
 
 }  // namespace leptir::master

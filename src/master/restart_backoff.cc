@@ -5,7 +5,8 @@
 namespace leptir::master {
 namespace {
 
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
 
 constexpr Duration kWorkerSteps[] = {0ms, 100ms, 500ms, 1s, 2s, 5s, 10s, 20s, 30s};
 // The whole instance waits for its dispatcher, so these pauses stay short.

@@ -13,7 +13,7 @@ namespace leptir::master {
 namespace {
 
 // Returns the value of an environment variable and removes it, so that child processes do not see it.
-std::string take(const char* name) {
+std::string takeVariable(const char* name) {
   const char* value = std::getenv(name);
   std::string taken = value == nullptr ? "" : value;
   ::unsetenv(name);
@@ -26,9 +26,9 @@ constexpr Duration kExtendEvery = std::chrono::seconds(15);  // each message ask
 
 ServiceNotifier ServiceNotifier::fromEnvironment(int pid) {
   ServiceNotifier notice;
-  notice.address_ = take("NOTIFY_SOCKET");
-  const auto micros = std::atoll(take("WATCHDOG_USEC").c_str());
-  const auto whose = take("WATCHDOG_PID");
+  notice.address_ = takeVariable("NOTIFY_SOCKET");
+  const auto micros = std::atoll(takeVariable("WATCHDOG_USEC").c_str());
+  const auto whose = takeVariable("WATCHDOG_PID");
   const bool isSocketAddress = notice.address_.starts_with('/') || notice.address_.starts_with('@');
   if (!isSocketAddress || notice.address_.size() >= sizeof sockaddr_un{}.sun_path) return {};
   notice.socket_ = base::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -37,11 +37,11 @@ ServiceNotifier ServiceNotifier::fromEnvironment(int pid) {
   return notice;
 }
 
-void ServiceNotifier::notify(bool ready, bool stopping, bool working, BootTime now) {
+void ServiceNotifier::notify(const State& state, BootTime now) {
   if (!socket_) return;
-  if (ready && !std::exchange(toldReady_, true)) send("READY=1\nSTATUS=Flying.");
-  if (stopping && !std::exchange(toldStopping_, true)) send("STOPPING=1\nSTATUS=Waiting for running tasks.");
-  if (working) tellProgress(now);
+  if (state.ready && !std::exchange(toldReady_, true)) send("READY=1\nSTATUS=Flying.");
+  if (state.stopping && !std::exchange(toldStopping_, true)) send("STOPPING=1\nSTATUS=Waiting for running tasks.");
+  if (state.working) tellProgress(now);
 }
 
 // Asks for more time: a store that is down at the start, or running tasks at the end, can take longer than a manager

@@ -19,10 +19,15 @@ class ServiceNotifier {
   static ServiceNotifier fromEnvironment(int pid);
   ServiceNotifier() = default;
 
-  // To be called in each round of the master; sends what is new. `working`: the dispatcher makes progress. Otherwise no
-  // watchdog message is sent, so that the manager restarts the instance. While the instance is working but not ready
-  // yet, or stopping, the manager is asked for more time.
-  void notify(bool ready, bool stopping, bool working, BootTime now);
+  struct State {
+    bool ready = false;
+    bool stopping = false;
+    bool working = false;  // the dispatcher makes progress
+  };
+  // To be called in each round of the master; sends what is new. While the instance is not working no watchdog message
+  // is sent, so that the manager restarts it. While it is working but not ready yet, or stopping, the manager is asked
+  // for more time.
+  void notify(const State& state, BootTime now);
   void closeInChild() { socket_ = base::UniqueFd(); }
 
  private:

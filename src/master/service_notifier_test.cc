@@ -47,43 +47,43 @@ class ServiceNotifierTest : public ::testing::Test {
 TEST_F(ServiceNotifierTest, SendsReadyOnceAndStoppingOnce) {
   ::unsetenv("WATCHDOG_USEC");
   auto notice = ServiceNotifier::fromEnvironment(::getpid());
-  notice.notify(false, false, false, kNow);
+  notice.notify({}, kNow);
   EXPECT_EQ(heard(), "");
-  notice.notify(true, false, true, kNow);
-  notice.notify(true, false, true, kNow);
+  notice.notify({.ready = true, .working = true}, kNow);
+  notice.notify({.ready = true, .working = true}, kNow);
   EXPECT_EQ(heard(), "READY=1");
-  notice.notify(false, true, false, kNow);
-  notice.notify(false, true, false, kNow);
+  notice.notify({.stopping = true}, kNow);
+  notice.notify({.stopping = true}, kNow);
   EXPECT_EQ(heard(), "STOPPING=1");
 }
 
 TEST_F(ServiceNotifierTest, SendsTwoWatchdogMessagesInEachInterval) {
   auto notice = ServiceNotifier::fromEnvironment(::getpid());
-  for (int tenth = 0; tenth < 30; ++tenth) notice.notify(true, false, true, kNow + 100ms * tenth);
+  for (int tenth = 0; tenth < 30; ++tenth) notice.notify({.ready = true, .working = true}, kNow + 100ms * tenth);
   EXPECT_EQ(heard(), "READY=1, WATCHDOG=1, WATCHDOG=1, WATCHDOG=1");
 }
 
 TEST_F(ServiceNotifierTest, SendsNoWatchdogMessageWhileTheDispatcherMakesNoProgress) {
   auto notice = ServiceNotifier::fromEnvironment(::getpid());
-  for (int second = 0; second < 10; ++second) notice.notify(false, false, false, kNow + 1s * second);
+  for (int second = 0; second < 10; ++second) notice.notify({}, kNow + 1s * second);
   EXPECT_EQ(heard(), "");
 }
 
 TEST_F(ServiceNotifierTest, AsksForMoreTimeUntilItIsReadyAndWhileItStops) {
   ::unsetenv("WATCHDOG_USEC");
   auto notice = ServiceNotifier::fromEnvironment(::getpid());
-  for (int second = 0; second < 20; ++second) notice.notify(false, false, true, kNow + 1s * second);
+  for (int second = 0; second < 20; ++second) notice.notify({.working = true}, kNow + 1s * second);
   EXPECT_EQ(heard(), "EXTEND_TIMEOUT_USEC=60000000, EXTEND_TIMEOUT_USEC=60000000");
-  for (int second = 100; second < 120; ++second) notice.notify(true, false, true, kNow + 1s * second);
+  for (int second = 100; second < 120; ++second) notice.notify({.ready = true, .working = true}, kNow + 1s * second);
   EXPECT_EQ(heard(), "READY=1");
-  for (int second = 200; second < 220; ++second) notice.notify(false, true, true, kNow + 1s * second);
+  for (int second = 200; second < 220; ++second) notice.notify({.stopping = true, .working = true}, kNow + 1s * second);
   EXPECT_EQ(heard(), "STOPPING=1, EXTEND_TIMEOUT_USEC=60000000, EXTEND_TIMEOUT_USEC=60000000");
 }
 
 TEST_F(ServiceNotifierTest, SendsNoWatchdogMessageThatIsExpectedOfAnotherProcess) {
   ::setenv("WATCHDOG_PID", "1", 1);
   auto notice = ServiceNotifier::fromEnvironment(::getpid());
-  notice.notify(true, false, true, kNow);
+  notice.notify({.ready = true, .working = true}, kNow);
   EXPECT_EQ(heard(), "READY=1");
 }
 

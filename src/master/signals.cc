@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "base/errno_text.h"
 
 namespace leptir::master {
 namespace {
@@ -20,9 +21,9 @@ Result<SignalInbox> SignalInbox::open() {
   ::sigaddset(&ours, SIGCHLD);
   ::signal(SIGCHLD, SIG_DFL);  // some parents leave it ignored: then no child could be waited for
   if (::sigprocmask(SIG_BLOCK, &ours, &before) != 0)
-    return Error(ErrorCode::Internal, std::string("sigprocmask: ") + std::strerror(errno));
+    return Error(ErrorCode::Internal, "sigprocmask: " + base::errnoText(errno));
   base::UniqueFd descriptor(::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!descriptor) return Error(ErrorCode::Internal, std::string("signalfd: ") + std::strerror(errno));
+  if (!descriptor) return Error(ErrorCode::Internal, "signalfd: " + base::errnoText(errno));
   return SignalInbox(std::move(descriptor), before);
 }
 

@@ -61,15 +61,15 @@ struct CloseFile {
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
 // The memory map of the dead worker. If its report has none: that of this process, which is nearly the same.
-File openMaps(const link::CrashReport& words) {
-  if (words.mapsBytes == 0) return File(std::fopen("/proc/self/maps", "re"));
-  return File(::fmemopen(const_cast<char*>(words.maps), words.mapsBytes, "r"));
+File openMaps(const link::CrashReport& report) {
+  if (report.mapsBytes == 0) return File(std::fopen("/proc/self/maps", "re"));
+  return File(::fmemopen(const_cast<char*>(report.maps), report.mapsBytes, "r"));
 }
 
 class Symbols {
  public:
-  explicit Symbols(const link::CrashReport& words) : dwfl_(::dwfl_begin(&callbacks_), &::dwfl_end) {
-    const auto maps = openMaps(words);
+  explicit Symbols(const link::CrashReport& report) : dwfl_(::dwfl_begin(&callbacks_), &::dwfl_end) {
+    const auto maps = openMaps(report);
     if (!dwfl_ || !maps) return;
     ::dwfl_linux_proc_maps_report(dwfl_.get(), maps.get());
     ::dwfl_report_end(dwfl_.get(), nullptr, nullptr);
@@ -154,25 +154,25 @@ class Symbols {
 
 }  // namespace
 
-std::vector<std::string> symbolizeStack(const link::CrashReport& words) {
+std::vector<std::string> symbolizeStack(const link::CrashReport& report) {
   ::unsetenv("DEBUGINFOD_URLS");  // else libdw asks the network, which takes too long
-  const Symbols symbols(words);
+  const Symbols symbols(report);
   std::vector<std::string> stack;
-  for (const auto address : std::span(words.addresses).first(words.frames)) {
+  for (const auto address : std::span(report.addresses).first(report.frames)) {
     symbols.addFrames(address, stack);
     if (!stack.back().starts_with(kRunWorkerFrame)) continue;
     stack.pop_back();
     break;
   }
   const auto waits = [](const std::string& frame) { return frame.starts_with(kProgramTaskFrame); };
-  if (words.kind == link::CrashReportKind::Stopped && std::ranges::any_of(stack, waits)) stack.clear();
+  if (report.kind == link::CrashReportKind::Stopped && std::ranges::any_of(stack, waits)) stack.clear();
   return stack;
 }
 
-std::string describeException(const link::CrashReport& words) {
-  if (words.kind != link::CrashReportKind::Exception) return {};
-  auto text = demangle(words.exceptionType);
-  if (words.exceptionText[0] != '\0') text.append(": ").append(words.exceptionText);
+std::string describeException(const link::CrashReport& report) {
+  if (report.kind != link::CrashReportKind::Exception) return {};
+  auto text = demangle(report.exceptionType);
+  if (report.exceptionText[0] != '\0') text.append(": ").append(report.exceptionText);
   return text;
 }
 

@@ -40,14 +40,14 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
-std::unique_ptr<link::CrashReport> wordsWith(std::initializer_list<const void*> addresses) {
-  auto words = std::make_unique<link::CrashReport>();
-  for (const auto* address : addresses) words->addresses[words->frames++] = reinterpret_cast<std::uint64_t>(address);
-  return words;
+std::unique_ptr<link::CrashReport> reportWith(std::initializer_list<const void*> addresses) {
+  auto report = std::make_unique<link::CrashReport>();
+  for (const auto* address : addresses) report->addresses[report->frames++] = reinterpret_cast<std::uint64_t>(address);
+  return report;
 }
 
 TEST(SymbolizeStack, NamesFunctionFileAndLine) {
-  const auto stack = symbolizeStack(*wordsWith({reinterpret_cast<const void*>(&someFunction)}));
+  const auto stack = symbolizeStack(*reportWith({reinterpret_cast<const void*>(&someFunction)}));
   ASSERT_EQ(stack.size(), 1u);
   EXPECT_THAT(stack[0], MatchesRegex("leptir::master::someFunction\\(int\\) at .*stack_[a-z]*_test\\.cc:[0-9]+"));
 }
@@ -55,7 +55,7 @@ TEST(SymbolizeStack, NamesFunctionFileAndLine) {
 TEST(SymbolizeStack, NamesAnInlinedFunctionAndTheLineThatCallsIt) {
   const auto* here = callSomewhere();
   if (here == nullptr) GTEST_SKIP() << "no assembly code for this processor";
-  const auto stack = symbolizeStack(*wordsWith({here}));
+  const auto stack = symbolizeStack(*reportWith({here}));
   ASSERT_EQ(stack.size(), 2u);
   EXPECT_THAT(stack[0], MatchesRegex(".*somewhereInlined.* at .*stack_[a-z]*_test\\.cc:[0-9]+"));
   EXPECT_THAT(stack[1], MatchesRegex(".*callSomewhere.* at .*stack_[a-z]*_test\\.cc:[0-9]+"));
@@ -63,39 +63,39 @@ TEST(SymbolizeStack, NamesAnInlinedFunctionAndTheLineThatCallsIt) {
 }
 
 TEST(SymbolizeStack, UsesTheMemoryMapOfTheReportIfItHasOne) {
-  auto words = wordsWith({reinterpret_cast<const void*>(&someFunction)});
+  auto report = reportWith({reinterpret_cast<const void*>(&someFunction)});
   constexpr std::string_view kElsewhere = "10000-20000 r-xp 00000000 00:00 1 /nowhere\n";
-  std::memcpy(words->maps, kElsewhere.data(), kElsewhere.size());
-  words->mapsBytes = kElsewhere.size();
-  EXPECT_THAT(symbolizeStack(*words), ::testing::ElementsAre(StartsWith("0x")));
+  std::memcpy(report->maps, kElsewhere.data(), kElsewhere.size());
+  report->mapsBytes = kElsewhere.size();
+  EXPECT_THAT(symbolizeStack(*report), ::testing::ElementsAre(StartsWith("0x")));
 }
 
 TEST(SymbolizeStack, NamesAFunctionOfALibraryWithoutDebugInformation) {
-  const auto stack = symbolizeStack(*wordsWith({reinterpret_cast<const void*>(&std::getenv)}));
+  const auto stack = symbolizeStack(*reportWith({reinterpret_cast<const void*>(&std::getenv)}));
   ASSERT_EQ(stack.size(), 1u);
   EXPECT_THAT(stack[0], HasSubstr("getenv"));
 }
 
 TEST(SymbolizeStack, WritesAnUnmappedAddressAsANumber) {
-  EXPECT_THAT(symbolizeStack(*wordsWith({reinterpret_cast<const void*>(0x10)})), ::testing::ElementsAre("0x10"));
+  EXPECT_THAT(symbolizeStack(*reportWith({reinterpret_cast<const void*>(0x10)})), ::testing::ElementsAre("0x10"));
 }
 
 TEST(SymbolizeStack, SurvivesAnInvalidMemoryMap) {
-  auto words = wordsWith({reinterpret_cast<const void*>(&someFunction), nullptr});
-  std::memset(words->maps, '/', link::kCrashMapsBytes);
-  words->mapsBytes = link::kCrashMapsBytes;
-  EXPECT_EQ(symbolizeStack(*words).size(), 2u);
+  auto report = reportWith({reinterpret_cast<const void*>(&someFunction), nullptr});
+  std::memset(report->maps, '/', link::kCrashMapsBytes);
+  report->mapsBytes = link::kCrashMapsBytes;
+  EXPECT_EQ(symbolizeStack(*report).size(), 2u);
 }
 
 TEST(DescribeException, GivesTheReadableTypeAndTheText) {
-  link::CrashReport words{};
-  words.kind = link::CrashReportKind::Exception;
-  std::strcpy(words.exceptionType, typeid(std::runtime_error).name());
-  EXPECT_EQ(describeException(words), "std::runtime_error");
-  std::strcpy(words.exceptionText, "its text");
-  EXPECT_EQ(describeException(words), "std::runtime_error: its text");
-  words.kind = link::CrashReportKind::Signal;
-  EXPECT_EQ(describeException(words), "");
+  link::CrashReport report{};
+  report.kind = link::CrashReportKind::Exception;
+  std::strcpy(report.exceptionType, typeid(std::runtime_error).name());
+  EXPECT_EQ(describeException(report), "std::runtime_error");
+  std::strcpy(report.exceptionText, "its text");
+  EXPECT_EQ(describeException(report), "std::runtime_error: its text");
+  report.kind = link::CrashReportKind::Signal;
+  EXPECT_EQ(describeException(report), "");
 }
 
 }  // namespace

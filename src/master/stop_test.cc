@@ -27,17 +27,17 @@ TEST(MasterStop, ASignalThatComesAfterTheEndDoesNotKillTheProcess) {
 TEST(MasterStop, EndsWhenAStoreCanNeverBeUsed) {
   ToyInstance instance(optionsFor(2));
   instance.start(toyWorker, [](ToyInstance&) { return 69; });
-  EXPECT_EQ(instance.end(), MasterEnd::StoreUnusable);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::StoreUnusable);
   EXPECT_EQ(instance.workerPidNow(0), 0);
 }
 
 TEST(MasterStop, EndsByItselfWhenTheDispatcherHasDrainedEverything) {
   for (const auto& [says, end] :
-       {std::pair{link::DispatcherExitReason::DrainedEmpty, MasterEnd::DrainedEmpty},
-        std::pair{link::DispatcherExitReason::DrainedExceptUnknown, MasterEnd::DrainedExceptUnknown}}) {
+       {std::pair{link::InstanceEnd::DrainedEmpty, link::InstanceEnd::DrainedEmpty},
+        std::pair{link::InstanceEnd::DrainedExceptUnknown, link::InstanceEnd::DrainedExceptUnknown}}) {
     ToyInstance instance(optionsFor(1));
     instance.start(toyWorker, [says = says](ToyInstance& self) {
-      self.link->page().dispatcherExitReason = says;
+      self.link->page().instanceEnd = says;
       return 0;
     });
     EXPECT_EQ(instance.end(), end);
@@ -51,7 +51,7 @@ TEST(MasterStop, LetsRunningTasksFinishAtTermAndAtASecondTerm) {
     self.notes->dispatcherPid = ::getpid();
     while (self.link->page().stopping == link::ShutdownStage::No || self.state(0, 0) == link::CellState::Executing)
       ::usleep(1000);
-    self.link->page().dispatcherExitReason = link::DispatcherExitReason::Finished;
+    self.link->page().instanceEnd = link::InstanceEnd::Stopped;
     return 0;
   });
   const auto wait = instance.assign(0, "wait", 1h), later = instance.assign(0, "ok");
@@ -63,7 +63,7 @@ TEST(MasterStop, LetsRunningTasksFinishAtTermAndAtASecondTerm) {
   ::kill(instance.dispatcherPid(), SIGTERM);
   EXPECT_EQ(instance.state(0, wait), link::CellState::Executing);
   instance.notes->number = 1;
-  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::Stopped);
   EXPECT_EQ(instance.outcome(0, wait), "did wait");
   EXPECT_EQ(instance.state(0, later), link::CellState::Assigned) << "no further task begins";
 }
@@ -76,8 +76,8 @@ TEST(MasterStop, EndsRunningTasksWhenTheShutdownGraceIsOver) {
   instance.assign(0, "hang");
   ASSERT_TRUE(instance.reaches(0, 0, link::CellState::Executing));
   instance.signal(SIGTERM);
-  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
-  EXPECT_EQ(instance.link->slot(0).readVerdict(0).signal, SIGKILL);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::Stopped);
+  EXPECT_EQ(instance.link->slot(0).verdicts().read(0).signal, SIGKILL);
 }
 
 TEST(MasterStop, EndsRunningTasksAtOnceAtQuitWithTheReasonShutdown) {
@@ -85,13 +85,13 @@ TEST(MasterStop, EndsRunningTasksAtOnceAtQuitWithTheReasonShutdown) {
   instance.start(toyWorker, [](ToyInstance& self) {
     while (self.link->page().stopping == link::ShutdownStage::No || self.state(0, 0) != link::CellState::Died)
       ::usleep(1000);
-    self.link->page().dispatcherExitReason = link::DispatcherExitReason::Finished;
+    self.link->page().instanceEnd = link::InstanceEnd::Stopped;
     return 0;
   });
   const auto hang = instance.assign(0, "hang");
   ASSERT_TRUE(instance.reaches(0, hang, link::CellState::Executing));
   instance.signal(SIGQUIT);
-  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::Stopped);
   EXPECT_EQ(instance.verdict(0, hang).reason, link::StopReason::Shutdown);
 }
 
@@ -105,7 +105,7 @@ TEST(MasterStop, ReplacesADispatcherThatDiesWhileItDrains) {
   ::kill(instance.dispatcherPid(), SIGKILL);
   ASSERT_TRUE(waitUntil([&] { return instance.notes->dispatcherStarts == 2; }));
   instance.notes->number = 1;
-  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::Stopped);
 }
 
 TEST(MasterStop, TheChildrenOfAKilledMasterDieWithIt) {

@@ -14,13 +14,13 @@ namespace {
 
 // An uncaught std::bad_alloc counts; std::bad_array_new_length does not, since it comes from a wrong size.
 bool ranOutOfMemory(const link::Verdict& verdict) {
-  return verdict.oomKilled ||
-         (verdict.crashReport == link::CrashReportKind::Exception && verdict.exception.starts_with("std::bad_alloc"));
+  return verdict.oomKilled || (verdict.crashReportKind == link::CrashReportKind::Exception &&
+                               verdict.exception.starts_with("std::bad_alloc"));
 }
 
 bool diedOfMemoryFault(const link::Verdict& verdict) {
   return (verdict.signal == SIGSEGV || verdict.signal == SIGBUS) &&
-         verdict.crashReport == link::CrashReportKind::Signal;
+         verdict.crashReportKind == link::CrashReportKind::Signal;
 }
 
 std::string killedBy(const link::Verdict& verdict) {
@@ -34,9 +34,9 @@ std::string killedBy(const link::Verdict& verdict) {
 }
 
 std::string exited(const link::Verdict& verdict) {
-  const auto* function = verdict.crashReport == link::CrashReportKind::Exit        ? "exit("
-                         : verdict.crashReport == link::CrashReportKind::QuickExit ? "quick_exit("
-                                                                                   : "_exit(";
+  const auto* function = verdict.crashReportKind == link::CrashReportKind::Exit        ? "exit("
+                         : verdict.crashReportKind == link::CrashReportKind::QuickExit ? "quick_exit("
+                                                                                       : "_exit(";
   return "ended by " + (function + std::to_string(verdict.exitCode)) + ") inside the task";
 }
 
@@ -76,9 +76,9 @@ std::string whatHappened(const link::Verdict& verdict) {
   if (ranOutOfMemory(verdict)) return "out of memory: " + exception(verdict);
   if (verdict.signal == 0) return exited(verdict);
   const bool bySelf = verdict.signal == SIGABRT;
-  if (bySelf && verdict.crashReport == link::CrashReportKind::Exception) return exception(verdict);
-  if (bySelf && verdict.crashReport == link::CrashReportKind::Terminate) return "ended by std::terminate";
-  if (verdict.crashReport == link::CrashReportKind::StackOverflow) return "stack overflow, " + killedBy(verdict);
+  if (bySelf && verdict.crashReportKind == link::CrashReportKind::Exception) return exception(verdict);
+  if (bySelf && verdict.crashReportKind == link::CrashReportKind::Terminate) return "ended by std::terminate";
+  if (verdict.crashReportKind == link::CrashReportKind::StackOverflow) return "stack overflow, " + killedBy(verdict);
   if (bySelf && verdict.signalSender == 0) return aborted(verdict);
   if (verdict.signal == SIGKILL) return killedBy(verdict) + " from outside";
   return killedBy(verdict);

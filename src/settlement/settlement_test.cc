@@ -102,7 +102,7 @@ TEST(Settlement, ACrashUsesUpNoAttempt) {
 
 TEST(Settlement, TheRecordOfACrashHasItsCauseStackStderrAndUsage) {
   link::Verdict verdict{.reason = link::StopReason::Crash, .signal = 6, .cpuTime = 250ms, .maxRss = 4096};
-  verdict.crashReport = link::CrashReportKind::Exception;
+  verdict.crashReportKind = link::CrashReportKind::Exception;
   verdict.exception = "std::bad_alloc: std::bad_alloc";
   verdict.stack = {"one", "two"};
   verdict.stderrTail = "its end";

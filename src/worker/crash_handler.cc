@@ -13,6 +13,7 @@
 #include <typeinfo>
 
 #include "base/utf8.h"
+#include "link/cell_scan.h"
 #include "worker/stack_walk.h"
 
 namespace leptir::worker {
@@ -177,8 +178,8 @@ void onQuickExit() {
 void onTerm(int, siginfo_t*, void* context) {
   if (!isWorkerProcess() || reportingThread != 0) return;
   const int error = errno;
-  const auto cell = handlerState.slot->running();
-  if (cell && handlerState.slot->word(*cell).state == link::CellState::Stopping) {
+  const auto running = link::scanCells(*handlerState.slot).running;
+  if (running && running->word.state == link::CellState::Stopping) {
     auto& report = beginReport();
     copyMaps(report);
     walkInterruptedStack(readInterruptedRegisters(context), report);

@@ -24,7 +24,7 @@ class CrashHandler : public DrivenWorker {
     assign("die", 0);
     EXPECT_TRUE(waitUntil([&] { return ::waitpid(pid, &status, WNOHANG) == pid; }));
     pid = 0;
-    report = slot.copyCrashReport(died);
+    report = copyCrashReport(slot.crashReport(), died);
   }
   int signal() const { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 
@@ -81,7 +81,7 @@ TEST_F(CrashHandler, ReportsTheSenderOfASignal) {
   EXPECT_TRUE(waitUntil([&] { return ::waitpid(worker, &status, WNOHANG) == worker; }));
   pid = 0;
   EXPECT_EQ(signal(), SIGSEGV);
-  const auto heard = slot.copyCrashReport(worker);
+  const auto heard = copyCrashReport(slot.crashReport(), worker);
   ASSERT_TRUE(heard);
   EXPECT_EQ(heard->signalSender, ::getpid());
 }
@@ -184,7 +184,7 @@ TEST_F(CrashHandler, ReportsWhereATaskWasWhenTheMasterStoppedIt) {
   ASSERT_TRUE(slot.change(0, executing, executing.to(link::CellState::Stopping, link::StopReason::TimeLimit)));
   ::kill(pid, SIGTERM);
   EXPECT_EQ(exitStatus(), 0);
-  const auto heard = slot.copyCrashReport(worker);
+  const auto heard = copyCrashReport(slot.crashReport(), worker);
   ASSERT_TRUE(heard);
   EXPECT_EQ(heard->kind, link::CrashReportKind::Stopped);
   EXPECT_GT(heard->frames, 3u);

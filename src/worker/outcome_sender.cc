@@ -27,7 +27,7 @@ OutcomeSender::OutcomeSender(const WorkerOptions& options, link::Link& link, con
 
 OutcomeSender::SendResult OutcomeSender::send(const BegunCell& begun, std::string_view outcome,
                                               const TaskReceiver& receiver) {
-  while (!slot_.writeOutcome(begun.cell, outcome)) {
+  while (!slot_.outcomes().write(begun.cell, outcome)) {
     if (const auto failed = waitForLargeArea(begun)) return *failed;
   }
   if (!slot_.change(begun.cell, begun.executing, begun.executing.to(link::CellState::Done))) return SendResult::Stopped;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "link/cell_scan.h"
 #include "worker/worker_process.h"
 
 namespace leptir::worker {
@@ -45,20 +46,20 @@ std::optional<BegunCell> TaskReceiver::tryToBegin() {
   if (word.state != link::CellState::Assigned || page_.stopping.load() != link::ShutdownStage::No) return std::nullopt;
   // Read after the assignment was seen: a task that is assigned after the worker was told to leave never begins here.
   if (slot_.mustWorkerExit()) return std::nullopt;
-  const auto& header = slot_.assignmentHeader(nextCell_);
+  const auto& header = slot_.assignments().header(nextCell_);
   const auto now = clock_.bootTime();
   if (!link::mayBegin(page_, header.broker, header.epoch, now)) return std::nullopt;
   // The header read above is of this assignment if the change succeeds: another one would have another generation.
   const BegunCell begun{nextCell_, word.to(link::CellState::Executing)};
   if (!slot_.change(nextCell_, word, begun.executing)) return std::nullopt;
-  slot_.begin(nextCell_, now, pid_);
+  slot_.outcomes().beginRun(nextCell_, now, pid_);
   nextCell_ = (nextCell_ + 1) % link::kCells;
   begunAny_ = true;
   return begun;
 }
 
 bool TaskReceiver::mayBeginNext() const {
-  const auto& header = slot_.assignmentHeader(nextCell_);
+  const auto& header = slot_.assignments().header(nextCell_);
   return isNextAssigned() && page_.stopping.load() == link::ShutdownStage::No &&
          link::mayBegin(page_, header.broker, header.epoch, clock_.bootTime());
 }
@@ -91,10 +92,10 @@ bool TaskReceiver::sleep() {
 // wrote into the slot by mistake.
 void TaskReceiver::findFirstAssigned() {
   if (isNextAssigned()) return;
-  if (!slot_.firstAssigned()) return;
+  if (!link::scanCells(slot_).firstAssigned) return;
   // Searched a second time: during the first search an earlier cell may have been assigned after the search passed it,
   // and a later cell before the search came to it.
-  if (const auto first = slot_.firstAssigned()) nextCell_ = *first;
+  if (const auto first = link::scanCells(slot_).firstAssigned) nextCell_ = *first;
 }
 
 bool TaskReceiver::mustEnd() {

@@ -30,7 +30,7 @@ class TaskReceiver {
   std::optional<BegunCell> tryToBegin();
   // Whether the next task needs a worker that has run no task yet, while this one has.
   bool needsFreshWorkerForNext() const {
-    return begunAny_ && isNextAssigned() && slot_.assignmentHeader(nextCell_).needsFreshWorker != 0;
+    return begunAny_ && isNextAssigned() && slot_.assignments().header(nextCell_).needsFreshWorker != 0;
   }
   bool mayBeginNext() const;
   bool spin() const;

@@ -132,7 +132,7 @@ std::optional<int> Worker::process(const BegunCell& begun) {
   // A task that forked returns in both processes. The child reports no outcome and must not touch the worker's state.
   if (!witness_.isSameProcess()) ::_exit(0);
   const bool tookAWhile = outcome.executionTime >= kShortestCheckedRun;
-  const auto ended = slot_.startedBoot(begun.cell) + outcome.executionTime;
+  const auto ended = slot_.outcomes().startedBoot(begun.cell) + outcome.executionTime;
   const bool mustInspect = !isChangedForGood_ && schedule_.isDue(name_, ended);
   mustInspect || tookAWhile ? snapshot_.restoreAll() : snapshot_.restore();
   auto changed = mustInspect ? traits_.restore() : std::nullopt;  // first, since lowered limits would hinder the rest
@@ -212,14 +212,14 @@ const TaskRules* Worker::rulesOf(std::string_view name) const {
 }
 
 Outcome Worker::execute(const BegunCell& begun) {
-  const auto assignment = slot_.readAssignment(begun.cell);
+  const auto assignment = slot_.assignments().read(begun.cell);
   auto call = task::decodeTaskCall(assignment.envelope);
   if (!call) return outcomeMalformed(call.error());
   if (!isFitFor(call->name)) return outcomeGivenBack();
   id_ = call->id;
   name_ = call->name;
   if (const auto limited = limitItself(call->name); !limited) return outcomeNotRun(limited.error());
-  slot_.noteCpuTimeBefore(begun.cell, executor_.cpuTimeBefore(slot_.startedBoot(begun.cell)));
+  slot_.outcomes().noteCpuTimeBefore(begun.cell, executor_.cpuTimeBefore(slot_.outcomes().startedBoot(begun.cell)));
   if (std::exchange(showsProgress_, false)) slot_.writeProgress(0, {});
   return executor_.run(environmentOf(begun, assignment, std::move(call->id), std::move(call->name)), call->parameters);
 }
@@ -247,7 +247,7 @@ TaskEnvironment Worker::environmentOf(const BegunCell& begun, const link::Assign
 bool Worker::keepUnfinished(const BegunCell& begun, const Outcome& unfinished) {
   encodedOutcome_.clear();
   task::encodeOutcome(unfinished, encodedOutcome_);
-  return slot_.writeOutcome(begun.cell, encodedOutcome_);
+  return slot_.outcomes().write(begun.cell, encodedOutcome_);
 }
 
 // Not expected, because the dispatcher decodes each envelope before it assigns the task.

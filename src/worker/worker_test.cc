@@ -19,7 +19,7 @@ TEST_F(WorkerTest, RunsAssignedTasksAndReportsTheirOutcomes) {
   const auto badly = outcome(assign("throw", 1));
   EXPECT_EQ(badly.cause, Cause::Threw);
   EXPECT_NE(badly.response.find("on purpose"), std::string::npos);
-  EXPECT_LE(slot.startedBoot(1), systemClock().bootTime());
+  EXPECT_LE(slot.outcomes().startedBoot(1), systemClock().bootTime());
 }
 
 TEST_F(WorkerTest, RunsTasksInTheOrderOfTheRingOfCells) {
@@ -29,8 +29,8 @@ TEST_F(WorkerTest, RunsTasksInTheOrderOfTheRingOfCells) {
   for (int round = 1; round < 5; ++round) {
     for (std::size_t cell = 0; cell < link::kCells; ++cell) {
       ASSERT_EQ(outcome(cell).status, ExitStatus::Success);
-      ASSERT_GE(slot.startedBoot(cell), last);
-      last = slot.startedBoot(cell);
+      ASSERT_GE(slot.outcomes().startedBoot(cell), last);
+      last = slot.outcomes().startedBoot(cell);
       settle(cell);
       assign("noop", cell);
     }
@@ -87,9 +87,9 @@ TEST_F(WorkerTest, NotesItsPidAndTheCpuTimeUsedBeforeATask) {
   start();
   outcome(assign("spin", 0));
   outcome(assign("noop", 1));
-  EXPECT_EQ(slot.workerPid(1), pid);
-  EXPECT_GE(slot.cpuTimeBefore(1) - slot.cpuTimeBefore(0), 1ms);
-  EXPECT_LT(slot.cpuTimeBefore(1), 60s);
+  EXPECT_EQ(slot.outcomes().workerPid(1), pid);
+  EXPECT_GE(slot.outcomes().cpuTimeBefore(1) - slot.outcomes().cpuTimeBefore(0), 1ms);
+  EXPECT_LT(slot.outcomes().cpuTimeBefore(1), 60s);
 }
 
 TEST_F(WorkerTest, ShowsProgressUntilTheNextTaskBegins) {

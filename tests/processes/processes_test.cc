@@ -103,7 +103,8 @@ TEST_F(ProcessesTest, RunThousandsOfTasksInOrderInBothWorkers) {
       for (std::size_t cell = 0; cell < link::kCells; ++cell) {
         ASSERT_EQ(outcome(slot, cell).status, ExitStatus::Success);
         if (cell > 0) {
-          ASSERT_LE(instance.link->slot(slot).startedBoot(cell - 1), instance.link->slot(slot).startedBoot(cell));
+          ASSERT_LE(instance.link->slot(slot).outcomes().startedBoot(cell - 1),
+                    instance.link->slot(slot).outcomes().startedBoot(cell));
         }
       }
       for (std::size_t cell = 0; cell < link::kCells; ++cell) instance.settle(slot, cell);
@@ -125,12 +126,13 @@ TEST_F(ProcessesTest, RecordTheStackOfACrashWhileTheNextWorkerRuns) {
   const auto crash = assign(0, "crash"), exit = assign(0, "exit"), noop = assign(0, "noop");
   for (const auto cell : {crash, exit}) {
     ASSERT_TRUE(instance.reaches(0, cell, link::CellState::Died));
-    EXPECT_TRUE(waitUntil([&] { return !instance.link->slot(0).isSymbolizing(cell, systemClock().bootTime()); }));
+    EXPECT_TRUE(
+        waitUntil([&] { return !instance.link->slot(0).verdicts().isSymbolizing(cell, systemClock().bootTime()); }));
   }
   const auto crashed = instance.verdict(0, crash), exited = instance.verdict(0, exit);
-  EXPECT_EQ(crashed.crashReport, link::CrashReportKind::Signal);
+  EXPECT_EQ(crashed.crashReportKind, link::CrashReportKind::Signal);
   EXPECT_THAT(crashed.stack, ::testing::Contains(::testing::HasSubstr("test_tasks.cc:")));
-  EXPECT_EQ(exited.crashReport, link::CrashReportKind::Exit);
+  EXPECT_EQ(exited.crashReportKind, link::CrashReportKind::Exit);
   EXPECT_THAT(exited.stack, ::testing::Contains(::testing::HasSubstr("processes_test.cc:")));
   EXPECT_EQ(outcome(0, noop).status, ExitStatus::Success);
 }
@@ -143,7 +145,7 @@ TEST_F(ProcessesTest, KeepTheStderrOfACrashedTask) {
   start();
   const auto cell = assign(0, "murmur");
   const auto verdict = instance.verdict(0, cell);
-  EXPECT_EQ(verdict.crashReport, link::CrashReportKind::None);
+  EXPECT_EQ(verdict.crashReportKind, link::CrashReportKind::None);
   EXPECT_EQ(instance.link->workerStderr(0).read(verdict.stderrFrom, verdict.stderrTo, link::kStderrTailBytes),
             "my last murmur\n");
 }
@@ -207,7 +209,7 @@ TEST_F(ProcessesTest, SendTermOnceToEachProcessOfAProgram) {
   start();
   const auto pair = assign(0, "pair");
   ASSERT_TRUE(waitUntil([&] { return readWholeFile(folder / "ready") == "ready\nready\n"; }));
-  instance.link->slot(0).cancelRequest(pair, link::StopReason::Cancel, "a test");
+  instance.link->slot(0).assignments().requestStop(pair, link::StopReason::Cancel, "a test");
   EXPECT_EQ(instance.verdict(0, pair).reason, link::StopReason::Cancel);
   EXPECT_EQ(readWholeFile(folder / "told"), "told\ntold\n");
 }
@@ -295,7 +297,7 @@ TEST_F(ProcessesTest, LetARunningTaskFinishWhenEveryProcessGetsTerm) {
   EXPECT_EQ(instance.state(0, 0), link::CellState::Executing);
   EXPECT_EQ(instance.workerPid(0), worker);
   instance.notes->number = 1;
-  EXPECT_EQ(instance.end(), master::MasterEnd::Stopped);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::Stopped);
 }
 
 TEST_F(ProcessesTest, EndSoonAfterTheMasterIsKilled) {

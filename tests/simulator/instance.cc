@@ -1,5 +1,6 @@
 #include "tests/simulator/instance.h"
 
+#include "link/cell_scan.h"
 #include "task/envelope.h"
 #include "task/outcome_codec.h"
 
@@ -118,13 +119,13 @@ void SimInstance::workerTurn() {
 
 void SimInstance::begin(int number) {
   auto& slot = link_->slot(number);
-  const auto cell = slot.firstAssigned();
+  const auto cell = link::scanCells(slot).firstAssigned;
   if (!cell || link_->page().stopping != link::ShutdownStage::No) return;
-  const auto assignment = slot.readAssignment(*cell);
+  const auto assignment = slot.assignments().read(*cell);
   if (!link::mayBegin(link_->page(), assignment.broker, assignment.epoch, world_.clock.bootTime())) return;
   const auto word = slot.word(*cell);
   slot.change(*cell, word, word.to(link::CellState::Executing));
-  slot.begin(*cell, world_.clock.bootTime());
+  slot.outcomes().beginRun(*cell, world_.clock.bootTime());
   auto& worker = workers_[static_cast<std::size_t>(number)];
   worker.cell = cell;
   worker.id = task::decodeEnvelope(assignment.envelope)->id;
@@ -141,7 +142,7 @@ void SimInstance::finish(int number) {
   std::string bytes;
   task::encodeOutcome(outcome, bytes);
   const auto cell = *worker.cell;
-  slot.writeOutcome(cell, bytes);
+  slot.outcomes().write(cell, bytes);
   slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Done));
   world_.ledger.end(worker.id, worker.run, outcome.status == ExitStatus::Success);
   worker.cell.reset();
@@ -162,7 +163,7 @@ void SimInstance::endByMaster(int number, link::StopReason reason) {
   link::Verdict verdict;
   verdict.reason = reason;
   verdict.started = verdict.ended = world_.clock.bootTime();
-  slot.writeVerdict(cell, verdict);
+  slot.verdicts().write(cell, verdict);
   slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Died, reason));
   world_.ledger.end(worker.id, worker.run, false);
   worker.cell.reset();
@@ -174,10 +175,10 @@ void SimInstance::masterTurn() {
     const auto cell = workers_[static_cast<std::size_t>(number)].cell;
     if (!cell) continue;
     auto& slot = link_->slot(number);
-    const auto& header = slot.assignmentHeader(*cell);
+    const auto& header = slot.assignments().header(*cell);
     if (!link::mayBegin(link_->page(), header.broker, header.epoch, world_.clock.bootTime())) {
       endByMaster(number, link::StopReason::LeaseLost);
-    } else if (const auto cancelRequest = slot.cancelRequestFor(*cell, slot.word(*cell));
+    } else if (const auto cancelRequest = slot.assignments().stopRequestFor(*cell, slot.word(*cell));
                cancelRequest != link::StopReason::None) {
       endByMaster(number, cancelRequest);
     }

@@ -94,7 +94,7 @@ class DrivenWorker : public ::testing::Test {
     assignment.lease = {1000 + sequence, "handle"};
     assignment.counters = counters;
     assignment.envelope = envelope;
-    EXPECT_TRUE(slot.writeAssignment(cell, assignment));
+    EXPECT_TRUE(slot.assignments().write(cell, assignment));
     EXPECT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Assigned)));
     if (slot.workerSleeps() != 0) link->workerBell(0).ring();
     return cell;
@@ -114,7 +114,7 @@ class DrivenWorker : public ::testing::Test {
   }
   Outcome outcome(std::size_t cell) {
     EXPECT_TRUE(reaches(cell, link::CellState::Done)) << "cell " << cell << ": " << describeWorker();
-    return task::decodeOutcome(slot.readOutcome(cell).value()).value();
+    return task::decodeOutcome(slot.outcomes().read(cell).value()).value();
   }
   void settle(std::size_t cell) { EXPECT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).freed())); }
   bool sleeps() {

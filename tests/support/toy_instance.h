@@ -70,7 +70,7 @@ class ToyInstance {
     ::munmap(notes, sizeof(Notes));
   }
 
-  // Forks the master, whose exit status is its MasterEnd.
+  // Forks the master, whose exit status is its link::InstanceEnd.
   void start(WorkerMain worker, DispatcherMain dispatcher = &ToyInstance::beatUntilSettled) {
     masterPid = ::fork();
     if (masterPid != 0) return;
@@ -106,7 +106,7 @@ class ToyInstance {
     auto& ring = link->slot(slot);
     EXPECT_TRUE(waitUntil([&] { return ring.word(cell).state == link::CellState::Free; }))
         << "the next cell is not free";
-    EXPECT_TRUE(ring.writeAssignment(cell, assignment));
+    EXPECT_TRUE(ring.assignments().write(cell, assignment));
     EXPECT_TRUE(ring.change(cell, ring.word(cell), ring.word(cell).to(link::CellState::Assigned)));
     if (ring.workerSleeps() != 0) link->workerBell(slot).ring();
     return cell;
@@ -121,12 +121,12 @@ class ToyInstance {
   }
   std::string outcome(int slot, std::size_t cell) const {
     EXPECT_TRUE(reaches(slot, cell, link::CellState::Done));
-    const auto read = link->slot(slot).readOutcome(cell);
+    const auto read = link->slot(slot).outcomes().read(cell);
     return read ? std::string(*read) : "corrupt";
   }
   link::Verdict verdict(int slot, std::size_t cell) const {
     EXPECT_TRUE(reaches(slot, cell, link::CellState::Died));
-    return link->slot(slot).readVerdict(cell);
+    return link->slot(slot).verdicts().read(cell);
   }
   void settle(int slot, std::size_t cell) const {
     const auto word = link->slot(slot).word(cell);
@@ -155,13 +155,13 @@ class ToyInstance {
   }
 
   // Waits for the end of the master.
-  master::MasterEnd end() {
+  link::InstanceEnd end() {
     int status = -1;
     const bool ended = waitUntil([&] { return ::waitpid(masterPid, &status, WNOHANG) == masterPid; });
     EXPECT_TRUE(ended) << "the master does not end";
     EXPECT_TRUE(!ended || WIFEXITED(status)) << "the master was killed by signal " << WTERMSIG(status);
     if (ended) masterPid = 0;
-    return ended ? static_cast<master::MasterEnd>(WEXITSTATUS(status)) : master::MasterEnd::Failed;
+    return ended ? static_cast<link::InstanceEnd>(WEXITSTATUS(status)) : link::InstanceEnd::Failed;
   }
 
   bool areAllNotedGone() const {
@@ -181,7 +181,7 @@ class ToyInstance {
     for (;;) {
       if (!instance.notes->freezeBeat) page.dispatcherBeat = systemClock().bootTime().time_since_epoch().count();
       if (page.stopping != link::ShutdownStage::No && instance.settleAll()) {
-        page.dispatcherExitReason = link::DispatcherExitReason::Finished;
+        page.instanceEnd = link::InstanceEnd::Stopped;
         return 0;
       }
       instance.link->dispatcherBell().waitFor(std::chrono::milliseconds(5));

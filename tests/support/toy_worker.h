@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "link/cell_scan.h"
 #include "tests/support/toy_instance.h"
 
 namespace leptir {
@@ -91,7 +92,7 @@ inline const std::map<std::string, std::function<void(ToyInstance&)>> kToyTasks 
     {"rejuvenate",  // changes the generation of its cell again and again
      [](ToyInstance& instance) {
        auto& slot = instance.link->slot(0);
-       const auto cell = slot.running().value();
+       const auto cell = link::scanCells(slot).running.value().cell;
        for (;; ::usleep(1000)) {
          auto word = slot.word(cell);
          const auto before = word;
@@ -113,17 +114,17 @@ inline int toyWorker(ToyInstance& instance, int number) {
   slot.workerReady() = 1;
   for (;;) {
     if (instance.link->page().stopping == link::ShutdownStage::Leave) return 0;
-    const auto cell = slot.firstAssigned();
+    const auto cell = link::scanCells(slot).firstAssigned;
     const bool begins = cell && instance.link->page().stopping == link::ShutdownStage::No &&
                         slot.change(*cell, slot.word(*cell), slot.word(*cell).to(link::CellState::Executing));
     if (!begins) {
       instance.link->workerBell(number).waitFor(2ms);
       continue;
     }
-    slot.begin(*cell, systemClock().bootTime());
-    const std::string taskName(slot.readAssignment(*cell).envelope);
+    slot.outcomes().beginRun(*cell, systemClock().bootTime());
+    const std::string taskName(slot.assignments().read(*cell).envelope);
     kToyTasks.at(taskName)(instance);
-    slot.writeOutcome(*cell, "did " + taskName);
+    slot.outcomes().write(*cell, "did " + taskName);
     if (!slot.change(*cell, slot.word(*cell).to(link::CellState::Executing),
                      slot.word(*cell).to(link::CellState::Done)))
       return 0;

@@ -1,7 +1,9 @@
-// The part of Slot that is about a worker that died: the verdict, its crash report, the symbolized stack.
+#include "link/verdict_area.h"
+
 #include <algorithm>
 #include <cstring>
 
+#include "link/assignment_area.h"
 #include "link/slot_layout.h"
 
 namespace leptir::link {
@@ -12,8 +14,12 @@ constexpr Duration kLongestSymbolizing = std::chrono::seconds(3);
 
 }  // namespace
 
-void Slot::writeVerdict(std::size_t cell, const Verdict& verdict) {
-  auto& header = verdictPart().verdicts[cell];
+char* VerdictArea::stackTextOf(std::size_t cell) const {
+  return memory_ + kSlotLayout.symbolizedStacks + cell * kSymbolizedStackBytes;
+}
+
+void VerdictArea::write(std::size_t cell, const Verdict& verdict) {
+  auto& header = verdictPart(memory_).verdicts[cell];
   header.startedBoot = verdict.started.time_since_epoch().count();
   header.endedBoot = verdict.ended.time_since_epoch().count();
   header.pid = verdict.pid;
@@ -21,7 +27,7 @@ void Slot::writeVerdict(std::size_t cell, const Verdict& verdict) {
   header.exitCode = verdict.exitCode;
   header.cpuMicros = verdict.cpuTime.count();
   header.maxRssBytes = verdict.maxRss;
-  header.crashReport = verdict.crashReport;
+  header.crashReportKind = verdict.crashReportKind;
   header.oomKilled = verdict.oomKilled;
   header.signalSender = verdict.signalSender;
   header.faultAddress = verdict.faultAddress;
@@ -31,10 +37,12 @@ void Slot::writeVerdict(std::size_t cell, const Verdict& verdict) {
   header.symbolizing = static_cast<std::uint32_t>(SymbolizingState::None);
 }
 
-Verdict Slot::readVerdict(std::size_t cell) const {
-  const auto& header = verdictPart().verdicts[cell];
+Verdict VerdictArea::read(std::size_t cell) const {
+  const auto& header = verdictPart(memory_).verdicts[cell];
+  const auto word = wordIn(memory_, cell);
+  const AssignmentArea assignments(memory_);
   Verdict verdict;
-  verdict.reason = word(cell).reason;
+  verdict.reason = word.reason;
   verdict.started = BootTime(Duration(header.startedBoot));
   verdict.ended = BootTime(Duration(header.endedBoot));
   verdict.pid = header.pid;
@@ -42,21 +50,22 @@ Verdict Slot::readVerdict(std::size_t cell) const {
   verdict.exitCode = header.exitCode;
   verdict.cpuTime = Duration(header.cpuMicros);
   verdict.maxRss = header.maxRssBytes;
-  verdict.crashReport = header.crashReport;
+  verdict.crashReportKind = header.crashReportKind;
   verdict.oomKilled = header.oomKilled != 0;
   verdict.signalSender = header.signalSender;
   verdict.faultAddress = header.faultAddress;
   verdict.stderrFrom = header.stderrFrom;
   verdict.stderrTo = header.stderrTo;
-  if (cancelRequestFor(cell, word(cell)) == StopReason::Cancel)
-    verdict.cancelledBy = assignmentPart().cancelRequests[cell].by;
+  if (assignments.stopRequestFor(cell, word) == StopReason::Cancel)
+    verdict.cancelledBy = assignments.stopRequestedBy(cell);
   readSymbolizedStack(cell, verdict);
   return verdict;
 }
 
-void Slot::readSymbolizedStack(std::size_t cell, Verdict& verdict) const {
-  const auto bytes = std::min<std::size_t>(verdictPart().verdicts[cell].symbolizedStackBytes, kSymbolizedStackBytes);
-  std::string_view text(symbolizedStackBody(cell), bytes);
+void VerdictArea::readSymbolizedStack(std::size_t cell, Verdict& verdict) const {
+  const auto bytes =
+      std::min<std::size_t>(verdictPart(memory_).verdicts[cell].symbolizedStackBytes, kSymbolizedStackBytes);
+  std::string_view text(stackTextOf(cell), bytes);
   for (bool first = true; !text.empty(); first = false) {
     const auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
@@ -68,48 +77,24 @@ void Slot::readSymbolizedStack(std::size_t cell, Verdict& verdict) const {
   }
 }
 
-CrashReport& Slot::crashReport() const {
-  return *reinterpret_cast<CrashReport*>(static_cast<char*>(memory_) + kLayout.crashReport);
+void VerdictArea::beginSymbolizing(std::size_t cell) {
+  verdictPart(memory_).verdicts[cell].symbolizing = static_cast<std::uint32_t>(SymbolizingState::Underway);
 }
 
-void Slot::clearCrashReport() {
-  crashReport().kind = CrashReportKind::None;
-}
-
-std::unique_ptr<CrashReport> Slot::copyCrashReport(int pid) const {
-  const auto kind = std::atomic_ref(crashReport().kind).load(std::memory_order_acquire);
-  if (kind == CrashReportKind::None || kind > CrashReportKind::Stopped) return nullptr;
-  auto words = std::make_unique<CrashReport>(crashReport());
-  if (words->pid != pid) return nullptr;
-  words->kind = kind;
-  words->frames = std::min<std::uint32_t>(words->frames, kMaxCrashFrames);
-  words->mapsBytes = std::min<std::uint32_t>(words->mapsBytes, kCrashMapsBytes);
-  words->exceptionType[kCrashTextBytes - 1] = words->exceptionText[kCrashTextBytes - 1] = '\0';
-  return words;
-}
-
-void Slot::beginSymbolizing(std::size_t cell) {
-  verdictPart().verdicts[cell].symbolizing = static_cast<std::uint32_t>(SymbolizingState::Underway);
-}
-
-void Slot::writeSymbolizedStack(std::size_t cell, std::string_view text) {
+void VerdictArea::writeSymbolizedStack(std::size_t cell, std::string_view text) {
   text = text.substr(0, kSymbolizedStackBytes);
-  std::memcpy(symbolizedStackBody(cell), text.data(), text.size());
-  verdictPart().verdicts[cell].symbolizedStackBytes = static_cast<std::uint32_t>(text.size());
+  std::memcpy(stackTextOf(cell), text.data(), text.size());
+  verdictPart(memory_).verdicts[cell].symbolizedStackBytes = static_cast<std::uint32_t>(text.size());
 }
 
-void Slot::endSymbolizing(std::size_t cell) {
-  verdictPart().verdicts[cell].symbolizing = static_cast<std::uint32_t>(SymbolizingState::Done);
+void VerdictArea::endSymbolizing(std::size_t cell) {
+  verdictPart(memory_).verdicts[cell].symbolizing = static_cast<std::uint32_t>(SymbolizingState::Done);
 }
 
-bool Slot::isSymbolizing(std::size_t cell, BootTime now) const {
-  const auto& header = verdictPart().verdicts[cell];
+bool VerdictArea::isSymbolizing(std::size_t cell, BootTime now) const {
+  const auto& header = verdictPart(memory_).verdicts[cell];
   return header.symbolizing.load() == static_cast<std::uint32_t>(SymbolizingState::Underway) &&
          now < BootTime(Duration(header.endedBoot)) + kLongestSymbolizing;
-}
-
-std::atomic<std::uint64_t>& Slot::stderrForwarded() const {
-  return assignmentPart().stderrForwarded;
 }
 
 std::string encodeSymbolizedStack(std::string_view exception, const std::vector<std::string>& stack) {

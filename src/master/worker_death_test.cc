@@ -1,17 +1,15 @@
-#include "base/process_tree.h"
+// What becomes of the processes that a dead worker left, with real processes.
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <csignal>
-#include <fstream>
 
 #include "tests/support/toy_worker.h"
 
 namespace leptir::master {
 namespace {
 
-TEST(ProcessTree, NoDescendantOfATaskSurvivesItsTimeLimit) {
+TEST(WorkerDeath, NoDescendantOfATaskSurvivesItsTimeLimit) {
   ToyInstance instance(optionsFor(2));
   instance.start(toyWorker);
   const auto family = instance.assign(0, "family", 300ms);
@@ -20,7 +18,7 @@ TEST(ProcessTree, NoDescendantOfATaskSurvivesItsTimeLimit) {
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(isAlive(instance.notes->pids[static_cast<std::size_t>(i)])) << i;
 }
 
-TEST(ProcessTree, SparesProcessesThatATaskLeftOnPurposeAlsoAtTheEndOfTheInstance) {
+TEST(WorkerDeath, SparesProcessesThatATaskLeftOnPurposeAlsoAtTheEndOfTheInstance) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   EXPECT_EQ(instance.outcome(0, instance.assign(0, "keep")), "did keep");
@@ -31,12 +29,12 @@ TEST(ProcessTree, SparesProcessesThatATaskLeftOnPurposeAlsoAtTheEndOfTheInstance
   EXPECT_TRUE(instance.link->slot(0).readKeptDescendants().empty())
       << "the list of the previous worker is not passed on";
   instance.signal(SIGTERM);
-  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::Stopped);
   EXPECT_TRUE(isRunning(kept));
   ::kill(kept, SIGKILL);
 }
 
-TEST(ProcessTree, NoOrphanOfATaskSurvivesTheDeathOfItsWorker) {
+TEST(WorkerDeath, NoOrphanOfATaskSurvivesTheDeathOfItsWorker) {
   ToyInstance instance(optionsFor(1));
   instance.start(toyWorker);
   const auto orphans = instance.assign(0, "orphans");
@@ -44,7 +42,7 @@ TEST(ProcessTree, NoOrphanOfATaskSurvivesTheDeathOfItsWorker) {
   EXPECT_FALSE(isAlive(instance.notes->pids[0]));
 }
 
-TEST(ProcessTree, TheLogNamesTheProcessesOfADeadWorkerThatTheMasterKilled) {
+TEST(WorkerDeath, TheLogNamesTheProcessesOfADeadWorkerThatTheMasterKilled) {
   for (const auto* deed : {"orphans", "comrades"}) {
     ToyInstance instance(optionsFor(1));
     instance.keepLog();
@@ -57,7 +55,7 @@ TEST(ProcessTree, TheLogNamesTheProcessesOfADeadWorkerThatTheMasterKilled) {
   }
 }
 
-TEST(ProcessTree, TheLogNamesTheProcessesThatWereKilledWithAStoppedTask) {
+TEST(WorkerDeath, TheLogNamesTheProcessesThatWereKilledWithAStoppedTask) {
   ToyInstance instance(optionsFor(1));
   instance.keepLog();
   instance.start(toyWorker);
@@ -70,7 +68,7 @@ TEST(ProcessTree, TheLogNamesTheProcessesThatWereKilledWithAStoppedTask) {
   }
 }
 
-TEST(ProcessTree, TheLogDoesNotMentionAWorkerThatLeftNoProcess) {
+TEST(WorkerDeath, TheLogDoesNotMentionAWorkerThatLeftNoProcess) {
   ToyInstance instance(optionsFor(1));
   instance.keepLog();
   instance.start(toyWorker);
@@ -78,7 +76,7 @@ TEST(ProcessTree, TheLogDoesNotMentionAWorkerThatLeftNoProcess) {
   EXPECT_EQ(instance.logged().find("left running"), std::string::npos) << instance.logged();
 }
 
-TEST(ProcessTree, TheDeathOfAWorkerDoesNotTouchDescendantsOfAnother) {
+TEST(WorkerDeath, TheDeathOfAWorkerDoesNotTouchDescendantsOfAnother) {
   ToyInstance instance(optionsFor(2));
   instance.start(toyWorker);
   instance.assign(1, "household");
@@ -87,22 +85,8 @@ TEST(ProcessTree, TheDeathOfAWorkerDoesNotTouchDescendantsOfAnother) {
   instance.verdict(0, crash);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(isAlive(instance.notes->pids[static_cast<std::size_t>(i)])) << i;
   instance.signal(SIGQUIT);
-  EXPECT_EQ(instance.end(), MasterEnd::Stopped);
+  EXPECT_EQ(instance.end(), link::InstanceEnd::Stopped);
   EXPECT_TRUE(instance.areAllNotedGone());
-}
-
-TEST(ProcessTree, TheMasterReapsAllItsChildren) {
-  ToyInstance instance(optionsFor(2));
-  instance.start(toyWorker);
-  for (int i = 0; i < 5; ++i) instance.verdict(0, instance.assign(0, "crash"));
-  const std::string path =
-      "/proc/" + std::to_string(instance.masterPid) + "/task/" + std::to_string(instance.masterPid) + "/children";
-  EXPECT_TRUE(waitUntil([&] {
-    std::ifstream children(path);
-    int count = 0;
-    for (int pid = 0; children >> pid;) ++count;
-    return count == 3;
-  })) << "two workers, a dispatcher, no zombie";
 }
 
 }  // namespace

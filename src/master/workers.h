@@ -1,0 +1,48 @@
+// The workers of an instance: one supervisor for each slot.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "base/process_tree.h"
+#include "master/exit_report.h"
+#include "master/master_context.h"
+#include "master/worker_supervisor.h"
+
+namespace leptir::master {
+
+class Workers {
+ public:
+  // As many as the options say, of which `tick` starts the processes.
+  explicit Workers(MasterContext& context) : context_(context) { addMissing(); }
+
+  // To be called in each round of the master.
+  void tick(BootTime now, link::ShutdownStage stopping);
+  // To be called when a child was reaped. False: it was neither a worker nor a crash symbolizer. `left`: the processes
+  // in the child's group that the master has just killed.
+  bool reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left);
+  // After a reload: each present worker exits after its task; as many as the new options say are started.
+  void renew(BootTime now);
+  void killAll(BootTime now, const std::string& why);
+  void signal(int number) const;
+  void closeInChild();
+
+  int runningTasks() const;
+  bool anyTaskRuns() const { return runningTasks() > 0; }
+  bool anyReady() const;
+  // Whether no worker lives, and no dead one waits for its verdict.
+  bool allGone() const;
+  // How many slots `status` shows: workers that a reload made superfluous count until they have exited.
+  int slotsInUse() const;
+  // When to call `tick` again at the latest.
+  BootTime next() const;
+
+ private:
+  void addMissing();
+
+  MasterContext& context_;
+  std::deque<WorkerSupervisor> supervisors_;
+};
+
+}  // namespace leptir::master
