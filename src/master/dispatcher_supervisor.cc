@@ -1,6 +1,5 @@
 #include "master/dispatcher_supervisor.h"
 
-#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -10,15 +9,12 @@
 namespace leptir::master {
 namespace {
 
-// Exit status of a dispatcher whose store can never be used (sysexits: EX_UNAVAILABLE).
 // After two deaths within kQuickSuccession tasks are leased one at a time, until kSingleLeasesFor after the last death:
 // so a task that kills dispatchers is identified. A dispatcher that hangs dies late, so the time is long enough for
 // that.
 constexpr Duration kQuickSuccession = std::chrono::minutes(1), kSingleLeasesFor = std::chrono::minutes(1);
 // The dispatcher only has to finish its current round.
 constexpr Duration kLongestHandOver = std::chrono::seconds(2);
-// The pause before the next attempt when no process can be created.
-constexpr Duration kPauseWithoutProcess = std::chrono::milliseconds(100);
 
 // Whether the dispatcher exited as the end that it wrote before says.
 bool isBorneOut(link::InstanceEnd end, const ExitReport& report, bool stopping) {
@@ -64,7 +60,7 @@ void DispatcherSupervisor::startChild(BootTime now) {
   LEPTIR_FAILPOINT("master.after_dispatcher_start");
   if (child_) return;
   ++diedAtOnce_;
-  startAt_ = now + std::max(backoff_.after(Duration::zero(), false), kPauseWithoutProcess);
+  startAt_ = now + backoff_.afterFailedStart();
 }
 
 void DispatcherSupervisor::watchBeat(BootTime now) {

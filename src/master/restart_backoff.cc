@@ -11,6 +11,7 @@ using std::chrono_literals::operator""s;
 constexpr Duration kWorkerSteps[] = {0ms, 100ms, 500ms, 1s, 2s, 5s, 10s, 20s, 30s};
 // The whole instance waits for its dispatcher, so these pauses stay short.
 constexpr Duration kDispatcherSteps[] = {0ms, 100ms, 500ms, 1s, 2s, 5s};
+constexpr Duration kShortestAfterFailedStart = 100ms;
 
 }  // namespace
 
@@ -27,6 +28,10 @@ Duration RestartBackoff::after(Duration life, bool useful) {
   next_ = std::min(next_ + 1, steps_.size() - 1);
   // A random time between half and all of it, so that workers that died together do not restart together.
   return Duration(std::uniform_int_distribution<Duration::rep>(longest.count() / 2, longest.count())(random_));
+}
+
+Duration RestartBackoff::afterFailedStart() {
+  return std::max(after(Duration::zero(), false), kShortestAfterFailedStart);
 }
 
 }  // namespace leptir::master

@@ -20,6 +20,8 @@ class RestartBackoff {
 
   // The pause after a death. `useful`: the child had done some work, so the next one need not die at once, too.
   Duration after(Duration life, bool useful);
+  // The pause after an attempt that made no child, since no process could be created.
+  Duration afterFailedStart();
 
  private:
   RestartBackoff(std::span<const Duration> steps, std::uint64_t seed) : steps_(steps), random_(seed) {}

@@ -9,9 +9,6 @@
 namespace leptir::master {
 namespace {
 
-// The pause before the next attempt when no process can be created.
-constexpr Duration kPauseAfterFailedFork = std::chrono::milliseconds(100);
-
 std::string_view causeOf(link::StopReason reason) {
   switch (reason) {
     case link::StopReason::TimeLimit:
@@ -58,7 +55,7 @@ void WorkerSupervisor::start(BootTime now) {
     return context_.mains.worker(slotNumber_);
   });
   if (!child) {
-    startAt_ = now + std::max(backoff_.after(Duration::zero(), false), kPauseAfterFailedFork);
+    startAt_ = now + backoff_.afterFailedStart();
     return;
   }
   worker_.emplace(std::move(*child), slot_);
