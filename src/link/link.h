@@ -32,14 +32,14 @@ class Link {
   Slot& slot(int worker) { return slots_[static_cast<std::size_t>(worker)]; }
 
   // A bell only wakes the process that waits for it; all data stands in the slots and the shared page.
-  Wake& dispatcherBell() { return dispatcherBell_; }  // rung by workers, the master and the dispatcher's threads
-  Wake& masterBell() { return *masterBell_; }         // rung by the dispatcher; closed in workers
-  Wake& workerBell(int worker) {
-    return *workerBells_[static_cast<std::size_t>(worker)];
-  }  // rung by the dispatcher and the master
-  Wake& stopBell(int worker) {
-    return *stopBells_[static_cast<std::size_t>(worker)];
-  }  // rung by the master: the running task's stop token
+  // Rung by workers, the master and the dispatcher's threads.
+  Wake& dispatcherBell() { return dispatcherBell_; }
+  // Rung by the dispatcher; closed in workers.
+  Wake& masterBell() { return *masterBell_; }
+  // Rung by the dispatcher and the master.
+  Wake& workerBell(int worker) { return *workerBells_[static_cast<std::size_t>(worker)]; }
+  // Rung by the master: the stop token of the worker's running task.
+  Wake& stopBell(int worker) { return *stopBells_[static_cast<std::size_t>(worker)]; }
 
   WorkerStderr& workerStderr(int worker) { return stderrs_[static_cast<std::size_t>(worker)]; }
 
@@ -49,9 +49,9 @@ class Link {
 
  private:
   Link() = default;
-  SharedPage* page_ = nullptr;
   Result<void> addSlot();
 
+  SharedPage* page_ = nullptr;
   std::deque<Slot> slots_;  // a deque: slots keep their addresses when one is added
   std::deque<WorkerStderr> stderrs_;
   Wake dispatcherBell_;
