@@ -10,10 +10,6 @@
 namespace leptir::base {
 namespace {
 
-bool isPlain(char c) {
-  return c >= 0x20 && c < 0x7f;
-}
-
 bool steersTerminal(std::uint32_t codePoint) {
   return codePoint < 0x20 || (codePoint >= 0x7f && codePoint < 0xa0) ||        // control characters, C1 included
          codePoint == 0x2028 || codePoint == 0x2029 ||                         // line and paragraph separators
@@ -41,7 +37,7 @@ void appendCode(std::string& to, std::uint32_t codePoint) {
 }  // namespace
 
 void appendEscaped(std::string& to, std::string_view text) {
-  if (std::ranges::all_of(text, isPlain)) {
+  if (std::ranges::all_of(text, isPrintableAscii)) {
     to += text;
     return;
   }

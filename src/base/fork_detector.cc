@@ -6,15 +6,15 @@
 namespace leptir::base {
 namespace {
 
-constexpr std::size_t kPage = 4096;
+constexpr std::size_t kPageBytes = 4096;
 
 }  // namespace
 
 ForkDetector::ForkDetector() : pid_(::getpid()) {
-  void* page = ::mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* page = ::mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return;
-  if (::madvise(page, kPage, MADV_WIPEONFORK) != 0) {
-    ::munmap(page, kPage);
+  if (::madvise(page, kPageBytes, MADV_WIPEONFORK) != 0) {
+    ::munmap(page, kPageBytes);
     return;
   }
   *static_cast<volatile char*>(page) = 1;
@@ -22,7 +22,7 @@ ForkDetector::ForkDetector() : pid_(::getpid()) {
 }
 
 ForkDetector::~ForkDetector() {
-  if (page_ != nullptr) ::munmap(page_, kPage);
+  if (page_ != nullptr) ::munmap(page_, kPageBytes);
 }
 
 bool ForkDetector::isSameProcess() const {

@@ -22,12 +22,6 @@ enum class Membership { Yes, No, CannotTell };
 // Looks for the mark in the mappings of `process`.
 Membership checkInstanceMark(pid_t process, std::string_view instance);
 
-// True only if the mark was found. Code that kills processes or gives tasks back must call checkInstanceMark instead,
-// because false can also mean CannotTell.
-inline bool hasInstanceMark(pid_t process, std::string_view instance) {
-  return checkInstanceMark(process, instance) == Membership::Yes;
-}
-
 // A second mark, which only the master of an instance has: a descriptor whose name contains the name of the instance.
 // The caller keeps it open while the master lives. The master's children close it, and executed programs do not inherit
 // it. It does not depend on the stores and files that the instance uses.

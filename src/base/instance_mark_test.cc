@@ -4,6 +4,7 @@
 
 #include "base/task_id.h"
 #include "tests/support/child.h"
+#include "tests/support/instance_mark.h"
 
 namespace leptir::base {
 namespace {

@@ -10,6 +10,7 @@
 #include "base/instance_mark.h"
 #include "base/task_id.h"
 #include "tests/support/child.h"
+#include "tests/support/instance_mark.h"
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"

@@ -7,7 +7,7 @@ namespace leptir {
 namespace {
 
 // Counts brackets outside of strings, without a parser, because a parser would recurse into deeply nested hostile text.
-bool nestsDeeperThan(std::string_view text, int maxDepth) {
+bool textNestsDeeperThan(std::string_view text, int maxDepth) {
   int depth = 0;
   bool inString = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -46,7 +46,7 @@ const char* whyUnwritable(const Json& json, int maxDepth) {
 }  // namespace
 
 Result<Json> parseJson(std::string_view text, int maxDepth) {
-  if (nestsDeeperThan(text, maxDepth)) {
+  if (textNestsDeeperThan(text, maxDepth)) {
     return Error(ErrorCode::Invalid, "JSON nests deeper than " + std::to_string(maxDepth) + " levels");
   }
   // nlohmann would treat a NUL byte as the end of the text and ignore everything after it.

@@ -13,7 +13,7 @@
 namespace leptir::base {
 namespace {
 
-Error failure(int error) {
+Error openingError(int error) {
   if (error == ELOOP) return Error(ErrorCode::Invalid, "is a symbolic link: name the file itself");
   return Error(error == ENOENT ? ErrorCode::NotFound : codeOfErrno(error), errnoText(error));
 }
@@ -22,7 +22,7 @@ constexpr int kAlways = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 Result<UniqueFd> openExisting(const std::filesystem::path& file, int flags) {
   UniqueFd opened(::open(file.c_str(), flags | kAlways));
-  if (!opened) return failure(errno);
+  if (!opened) return openingError(errno);
   return opened;
 }
 
@@ -30,7 +30,7 @@ Result<UniqueFd> openExisting(const std::filesystem::path& file, int flags) {
 Result<UniqueFd> makeNew(const std::filesystem::path& file, int flags, mode_t mode) {
   UniqueFd made(::open(file.c_str(), flags | O_EXCL | kAlways, mode));
   if (!made && errno == EEXIST) return Error(ErrorCode::Lost, errnoText(EEXIST));
-  if (!made) return failure(errno);
+  if (!made) return openingError(errno);
   ::fchmod(made.get(), mode);  // the umask may have removed more
   return made;
 }
@@ -97,26 +97,6 @@ Result<void> makePrivateFolder(const std::filesystem::path& folder) {
     if (auto made = makeOneFolder(above); !made) return made.error().in(above.string());
   }
   return makeOneFolder(folder);
-}
-
-void copyOwnerAndGroupAccess(int descriptor, const struct stat& model) {
-  struct stat own{};
-  if (::fstat(descriptor, &own) != 0) return;
-  const bool isRoot = ::geteuid() == 0;
-  if (isRoot && own.st_uid != model.st_uid) static_cast<void>(!::fchown(descriptor, model.st_uid, model.st_gid));
-  copyGroupAccess(descriptor, model);
-}
-
-void copyGroupAccess(int descriptor, const struct stat& model) {
-  struct stat own{};
-  if (groupRights(model) == 0 || ::fstat(descriptor, &own) != 0) return;
-  if (own.st_gid != model.st_gid) static_cast<void>(!::fchown(descriptor, static_cast<uid_t>(-1), model.st_gid));
-  // Give rights only if the descriptor now has the group of the model.
-  if (::fstat(descriptor, &own) != 0 || own.st_gid != model.st_gid) return;
-  const mode_t mask = S_ISDIR(own.st_mode) ? S_IRWXG : S_IRGRP | S_IWGRP;
-  mode_t group = groupRights(model) & mask;
-  if (S_ISDIR(own.st_mode) && (group & S_IRGRP) != 0) group |= S_IXGRP;
-  ::fchmod(descriptor, (own.st_mode & 07777) | group);
 }
 
 }  // namespace leptir::base

@@ -15,11 +15,6 @@ namespace leptir::base {
 inline constexpr mode_t kPrivateFile = 0600;
 inline constexpr mode_t kPrivateFolder = 0700;
 
-// The group permissions of a file that several users share on purpose, for a file or folder that is created beside it.
-inline mode_t groupRights(const struct stat& shared) {
-  return shared.st_mode & S_IRWXG;
-}
-
 // "user alice", or "user 1234" when the user number has no name.
 std::string describeUser(uid_t user);
 
@@ -42,12 +37,5 @@ Result<void> makePrivateFolder(const std::filesystem::path& folder);
 // Creates one folder for our user alone, whatever the umask. Lost: a file or folder of that name exists. Invalid,
 // Unavailable: the message has the reason, but not the name of the folder.
 Result<void> makeNewFolder(const std::filesystem::path& folder);
-
-// When root creates a file beside a file of another user, that user must be able to use both: gives `descriptor` the
-// owner (if we are root), the group (if permitted) and the group permissions of `model`. Best effort.
-void copyOwnerAndGroupAccess(int descriptor, const struct stat& model);
-
-// Copies the group and its permissions only; `descriptor` keeps its owner.
-void copyGroupAccess(int descriptor, const struct stat& model);
 
 }  // namespace leptir::base

@@ -1,36 +1,32 @@
 #include "base/process_tree.h"
 
 #include <dirent.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <iterator>
 #include <memory>
 #include <set>
 #include <sstream>
 #include <string>
 
+#include "base/proc_text.h"
+
 namespace leptir::base {
 namespace {
 
-std::string readAll(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
+// The numbers of the threads of a process, as text.
 std::vector<std::string> threadsOf(int pid) {
   std::vector<std::string> threads;
   const std::string folder = "/proc/" + std::to_string(pid) + "/task";
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(folder.c_str()), &::closedir);
   if (!listing) return threads;
   while (const dirent* entry = ::readdir(listing.get())) {
-    if (entry->d_name[0] != '.') threads.push_back(folder + "/" + entry->d_name);
+    if (entry->d_name[0] != '.') threads.emplace_back(entry->d_name);
   }
   return threads;
 }
@@ -38,7 +34,7 @@ std::vector<std::string> threadsOf(int pid) {
 }  // namespace
 
 std::optional<ProcessInfo> processInfo(int pid) {
-  const auto stat = readAll("/proc/" + std::to_string(pid) + "/stat");
+  const auto stat = readProcText(pid, "stat").value_or("");
   const auto nameEnds = stat.rfind(')');  // the name itself may contain spaces and parentheses
   if (nameEnds == std::string::npos) return std::nullopt;
   std::istringstream fields(stat.substr(nameEnds + 1));
@@ -58,12 +54,17 @@ std::optional<ProcessInfo> processInfo(int pid) {
 std::vector<ProcessInfo> childrenOf(int pid) {
   std::vector<ProcessInfo> children;
   for (const auto& thread : threadsOf(pid)) {
-    std::istringstream pids(readAll(thread + "/children"));
+    std::istringstream pids(readProcText(pid, "task/" + thread + "/children").value_or(""));
     for (int child = 0; pids >> child;) {
       if (const auto info = processInfo(child)) children.push_back(*info);
     }
   }
   return children;
+}
+
+bool hasChildren() {
+  siginfo_t info{};
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 || errno != ECHILD;
 }
 
 std::vector<ProcessInfo> descendantsOf(int pid) {

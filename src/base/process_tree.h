@@ -26,6 +26,8 @@ struct ProcessInfo {
 // Empty: no process has this number.
 std::optional<ProcessInfo> processInfo(int pid);
 std::vector<ProcessInfo> childrenOf(int pid);
+// Whether this process has a child, also one that has ended but was not waited for. One system call.
+bool hasChildren();
 // Children, grandchildren and so on; `pid` itself is not included.
 std::vector<ProcessInfo> descendantsOf(int pid);
 

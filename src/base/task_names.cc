@@ -10,17 +10,13 @@
 namespace leptir::base {
 namespace {
 
-bool isPlain(char c) {
-  return c >= 0x20 && c < 0x7f;
-}
-
 Result<void> check(std::string_view what, std::string_view text) {
   if (text.empty()) return Error(ErrorCode::Invalid, fmt::format("the task's {} is empty", what));
   if (text.size() > kMaxTaskNameBytes) {
     return Error(ErrorCode::Invalid,
                  fmt::format("the task's {} has {} bytes, more than {}", what, text.size(), kMaxTaskNameBytes));
   }
-  if (std::ranges::all_of(text, isPlain)) return {};
+  if (std::ranges::all_of(text, isPrintableAscii)) return {};
   if (!isUtf8(text)) return Error(ErrorCode::Invalid, fmt::format("the task's {} is not UTF-8", what));
   if (escaped(text) == text) return {};
   return Error(ErrorCode::Invalid, fmt::format("the task's {} holds a control character: {}", what, inQuotes(text)));

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <thread>
 
-#include "base/backoff.h"
 #include "tests/support/wait_until.h"
 
 namespace leptir::base {
@@ -88,17 +87,6 @@ TEST(Wake, ClearDoesNotBlockWhenAnotherThreadReadsBetweenPollAndRead) {
   ASSERT_EQ(::fcntl(bell.descriptor(), F_SETFL, 0), 0);
   if (!canReadWithoutWaiting(bell.descriptor())) GTEST_SKIP() << "this kernel has no RWF_NOWAIT for an eventfd";
   for (int round = 0; round < 20; ++round) ASSERT_TRUE(twoReadersEnd(bell)) << "round " << round;
-}
-
-TEST(Backoff, DoublesWithJitterUpToItsLongest) {
-  Backoff backoff(100ms, 1s, 7);
-  for (const auto whole : {100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms}) {
-    const auto wait = backoff.next();
-    EXPECT_GE(wait, whole / 2);
-    EXPECT_LE(wait, whole);
-  }
-  backoff.reset();
-  EXPECT_LE(backoff.next(), 100ms);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/task_id.h"
 #include "link/status_board.h"
 #include "tests/support/child.h"
+#include "tests/support/instance_mark.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 

@@ -15,6 +15,7 @@
 #include "base/errno_text.h"
 #include "base/file_identity.h"
 #include "base/private_file.h"
+#include "base/shared_access.h"
 
 namespace leptir::instance {
 namespace {

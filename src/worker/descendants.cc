@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <fstream>
 
@@ -18,11 +17,6 @@ using namespace std::chrono_literals;
 
 constexpr Duration kLongestEnd = 200ms;
 constexpr std::size_t kNamed = 10;
-
-bool hasChildren() {
-  siginfo_t info{};
-  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 || errno != ECHILD;
-}
 
 std::string nameOf(int pid) {
   std::string command;
@@ -44,14 +38,14 @@ void endOne(const base::ProcessInfo& child, std::vector<base::ProcessInfo>& ende
 
 Descendants::Descendants(link::Slot& slot) : slot_(slot) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  if (hasChildren()) keep();
+  if (base::hasChildren()) keep();
 }
 
 std::vector<std::string> Descendants::end() {
   std::vector<base::ProcessInfo> ended;
   std::vector<std::string> names;
   const auto until = systemClock().bootTime() + kLongestEnd;
-  while (hasChildren()) {
+  while (base::hasChildren()) {
     auto left = base::childrenOf(::getpid());
     std::erase_if(left, [this](const base::ProcessInfo& child) { return base::isAmongOrSharesSession(child, kept_); });
     if (left.empty() || systemClock().bootTime() >= until) break;
@@ -64,7 +58,7 @@ std::vector<std::string> Descendants::end() {
 std::size_t Descendants::keep() {
   std::erase_if(kept_, base::hasEndedWithSession);
   const auto before = std::max(kept_.size(), link::Slot::kMaxKeptDescendants);
-  if (hasChildren()) addNew();
+  if (base::hasChildren()) addNew();
   slot_.writeKeptDescendants(kept_);
   return std::max(kept_.size(), before) - before;
 }

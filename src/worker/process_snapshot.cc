@@ -8,7 +8,7 @@
 #include <xmmintrin.h>
 #endif
 
-#include <cerrno>
+#include "base/process_tree.h"
 
 namespace leptir::worker {
 namespace {
@@ -19,15 +19,12 @@ mode_t currentUmask() {
   return mask;
 }
 
-bool hasChildren() {
-  siginfo_t info{};
-  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
-}
-
 }  // namespace
 
 ProcessSnapshot::ProcessSnapshot()
-    : folder_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)), umask_(currentUmask()), hadChildren_(hasChildren()) {
+    : folder_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)),
+      umask_(currentUmask()),
+      hadChildren_(base::hasChildren()) {
   ::fegetenv(&floatingPoint_);
   ::pthread_sigmask(SIG_SETMASK, nullptr, &mask_);
   ::sigaltstack(nullptr, &signalStack_);

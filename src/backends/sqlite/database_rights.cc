@@ -13,6 +13,7 @@
 #include "base/errno_code.h"
 #include "base/errno_text.h"
 #include "base/private_file.h"
+#include "base/shared_access.h"
 
 namespace leptir::sqlite {
 namespace {

@@ -6,6 +6,7 @@
 #include "backends/sqlite/sqlite_connection.h"
 #include "base/instance_mark.h"
 #include "tests/support/child.h"
+#include "tests/support/instance_mark.h"
 #include "tests/support/other_user.h"
 #include "tests/support/sqlite_database.h"
 #include "tests/support/wait_until.h"

@@ -1,0 +1,15 @@
+// The rights of files that several users share on purpose, for a file or folder that leptir creates beside them.
+#pragma once
+
+#include <sys/stat.h>
+
+namespace leptir::base {
+
+// When root creates a file beside a file of another user, that user must be able to use both: gives `descriptor` the
+// owner (if we are root), the group (if permitted) and the group permissions of `model`. Best effort.
+void copyOwnerAndGroupAccess(int descriptor, const struct stat& model);
+
+// Copies the group and its permissions only; `descriptor` keeps its owner.
+void copyGroupAccess(int descriptor, const struct stat& model);
+
+}  // namespace leptir::base
