@@ -68,7 +68,7 @@ class Logger {
   void unshareStreams() const;
 
  private:
-  class Sinks;
+  struct Sinks;
   explicit Logger(std::unique_ptr<Sinks> sinks);
   std::unique_ptr<Sinks> sinks_;
   int mostVerbose_ = 0;  // the highest level number that any sink writes

@@ -11,7 +11,8 @@
 namespace leptir::log {
 namespace {
 
-std::string_view nameOf(LogLevel level) {
+// The level as PHP leptir writes it, with the number of syslog.
+std::string_view textOf(LogLevel level) {
   switch (level) {
     case LogLevel::Error:
       return "ERR (3)";
@@ -42,7 +43,7 @@ std::string formatLogLine(Time time, LogLevel level, std::string_view message) {
   line.reserve(48 + message.size());
   appendTime(line, time);
   line += ' ';
-  line += nameOf(level);
+  line += textOf(level);
   line += ": ";
   base::appendEscaped(line, message);
   line += '\n';
