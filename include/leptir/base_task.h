@@ -1,16 +1,16 @@
 // The base class of a task: users derive from it and override doJob.
 #pragma once
 
-#include <concepts>
-#include <functional>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "leptir/json.h"
 #include "leptir/outcome.h"
+#include "leptir/parameters.h"
 #include "leptir/task_context.h"
 #include "leptir/task_error.h"
 
@@ -45,11 +45,11 @@ class BaseTask {
 
   // A JSON object whose members are added to the record of this run and replace standard fields of the same name.
   // Called once, after afterFinish.
-  virtual Json getAdditionalMetaInfo() { return Json::object(); }
+  virtual Json getAdditionalMetaInfo();
 
   // The last state, and all states, that changeState set; as in PHP leptir. Mainly for unit tests of tasks.
-  std::string getLastState() const { return context_->lastState(); }
-  const std::vector<std::string>& getExecutionFlow() const { return context_->executionFlow(); }
+  std::string getLastState() const { return context_.lastState(); }
+  const std::vector<std::string>& getExecutionFlow() const { return context_.executionFlow(); }
 
  protected:
   // The work itself. Its return value becomes `retC` of the record.
@@ -73,28 +73,28 @@ class BaseTask {
   T parameters() const;
 
   // The functions of TaskContext, which documents each of them.
-  void addResponseLine(std::string line) { context_->addResponseLine(std::move(line)); }
-  void setResult(const Json& result) { context_->setResult(result); }
+  void addResponseLine(std::string line) { context_.addResponseLine(std::move(line)); }
+  void setResult(const Json& result) { context_.setResult(result); }
   double getExecutionTime() const;  // seconds
-  void logInfo(std::string_view message) const { context_->logInfo(message); }
-  void logError(std::string_view message) const { context_->logError(message); }
-  void logWarning(std::string_view message) const { context_->logWarning(message); }
-  void logDebug(std::string_view message) const { context_->logDebug(message); }
-  void changeState(std::string state) { context_->changeState(std::move(state)); }
-  void progress(double fraction, std::string_view text = {}) const { context_->progress(fraction, text); }
+  void logInfo(std::string_view message) const { context_.logInfo(message); }
+  void logError(std::string_view message) const { context_.logError(message); }
+  void logWarning(std::string_view message) const { context_.logWarning(message); }
+  void logDebug(std::string_view message) const { context_.logDebug(message); }
+  void changeState(std::string state) { context_.changeState(std::move(state)); }
+  void progress(double fraction, std::string_view text = {}) const { context_.progress(fraction, text); }
   ExitStatus retryAfter(Duration delay, std::string reason = {}) {
-    return context_->retryAfter(delay, std::move(reason));
+    return context_.retryAfter(delay, std::move(reason));
   }
-  ExitStatus discard(std::string reason) { return context_->discard(std::move(reason)); }
-  const StopToken& stopToken() const { return context_->stopToken(); }
-  int attempt() const { return context_->attempt(); }
-  std::uint64_t fence() const { return context_->fence(); }
-  TaskContext& context() { return *context_; }
+  ExitStatus discard(std::string reason) { return context_.discard(std::move(reason)); }
+  const StopToken& stopToken() const { return context_.stopToken(); }
+  int attempt() const { return context_.attempt(); }
+  std::uint64_t fence() const { return context_.fence(); }
+  TaskContext& context() { return context_; }
 
  private:
   friend class task::Executor;  // runs tasks
   friend class Broker;          // pushes tasks
-  void attach(std::unique_ptr<TaskContext> context) { context_ = std::move(context); }
+  void attach(TaskContext context) { context_ = std::move(context); }
 
   // Sets the parameters as the JSON text of an object. getData parses it at its first call: many tasks never call it.
   void setDataText(std::string_view object) {
@@ -104,55 +104,11 @@ class BaseTask {
   [[noreturn]] void throwParameterError(const Json& value, std::string_view name, std::string_view asked) const;
 
   std::string name_;
-  mutable Json data_ = Json::object();
+  mutable Json data_;
   mutable bool dataIsParsed_ = true;  // false: dataText_ has not been parsed into data_ yet
   std::string dataText_;              // the pushed bytes; empty: setData set data_
-  std::unique_ptr<TaskContext> context_;
+  TaskContext context_;
 };
-
-namespace internal {
-
-// Json::get<T>() compiles: T has nlohmann's macro or a from_json function, and a default constructor.
-template <class T>
-concept ReadableFromJson = requires(const Json& json) {
-  { json.get<T>() } -> std::same_as<T>;
-};
-// A Json can be constructed from a T: T has nlohmann's macro or a to_json function.
-template <class T>
-concept WritableToJson = std::constructible_from<Json, const T&>;
-
-// Whether `json` contains a number that does not fit into a signed 64-bit integer.
-bool containsNumberBeyondInt64(const Json& json);
-// Throws InputError when the conversion to a struct changed the value of a large integer, since nlohmann casts without
-// a check. `given` are the parameters, `became` is the struct written back as JSON, `name` the path of both.
-void throwIfNumbersChanged(const Json& given, const Json& became, const std::string& name = {});
-
-// Throws InputError with the text of nlohmann's exception and the name of the parameter for which `read` throws.
-[[noreturn]] void throwInputError(const Json& data, const nlohmann::json::exception& error,
-                                  const std::function<void(const Json&)>& read);
-
-}  // namespace internal
-
-// Converts a task's parameters to a struct that nlohmann's from_json can read. Throws InputError, with the name of the
-// parameter, when they do not fit.
-template <class T>
-T parametersAs(const Json& data) {
-  static_assert(internal::ReadableFromJson<T>,
-                "leptir: no task parameters can be read into this type: give the struct the macro "
-                "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Type, members...), or a from_json function, and a "
-                "default constructor");
-  if constexpr (internal::ReadableFromJson<T>) {
-    try {
-      T parameters = data.get<T>();
-      if constexpr (internal::WritableToJson<T>) {
-        if (internal::containsNumberBeyondInt64(data)) internal::throwIfNumbersChanged(data, Json(parameters));
-      }
-      return parameters;
-    } catch (const nlohmann::json::exception& error) {
-      internal::throwInputError(data, error, [](const Json& changed) { static_cast<void>(changed.get<T>()); });
-    }
-  }
-}
 
 template <class T>
 T BaseTask::parameters() const {

@@ -2,10 +2,8 @@
 // instance.
 #pragma once
 
-#include <atomic>
 #include <memory>
 
-#include "leptir/spi/wake.h"
 #include "leptir/stop_token.h"
 
 namespace leptir {
@@ -13,28 +11,15 @@ namespace leptir {
 class StopSource {
  public:
   // Throws std::system_error when the process can open no more descriptors.
-  StopSource() : state_(std::make_shared<State>()) {}
+  StopSource();
 
   // All tokens of this source fire together. They may outlive the source.
-  StopToken token() const { return StopToken(state_); }
+  StopToken token() const;
   // Fires the tokens, which cannot be undone. Any thread may call it.
-  void requestStop() { state_->fire(); }
+  void requestStop();
 
  private:
-  class State final : public StopState {
-   public:
-    bool stopRequested() const override { return requested_; }
-    int descriptor() const override { return wake_.descriptor(); }
-    void fire() {
-      requested_ = true;
-      wake_.ring();
-    }
-
-   private:
-    std::atomic<bool> requested_{false};
-    Wake wake_;
-  };
-
+  class State;
   std::shared_ptr<State> state_;
 };
 

@@ -44,10 +44,7 @@ class TypedTask final : public BaseTask {
 // True if a TypedTask can be made from these types; otherwise a static_assert explains why not.
 template <class Parameters, class Function>
 constexpr bool checkTypedTask() {
-  static_assert(ReadableFromJson<Parameters>,
-                "leptir: no task parameters can be read into this type: give the struct the macro "
-                "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Type, members...), or a from_json function, and a "
-                "default constructor");
+  constexpr bool isReadable = checkReadableFromJson<Parameters>();
   static_assert(TaskFunction<Function, Parameters>,
                 "leptir: a task's function takes two parameters: [](const Parameters&, leptir::TaskContext&)");
   static_assert(std::copy_constructible<Function>,
@@ -57,7 +54,7 @@ constexpr bool checkTypedTask() {
     static_assert(TaskReturnType<std::invoke_result_t<Function&, const Parameters&, TaskContext&>>,
                   "leptir: a task's function returns nothing, a leptir::ExitStatus, or a leptir::Json for the record's "
                   "`result`; a bool or a number says neither");
-    return ReadableFromJson<Parameters> && std::copy_constructible<Function> &&
+    return isReadable && std::copy_constructible<Function> &&
            TaskReturnType<std::invoke_result_t<Function&, const Parameters&, TaskContext&>>;
   }
   return false;

@@ -5,7 +5,7 @@
 #include "base/task_names.h"
 #include "config/map_reader.h"
 #include "config/sections.h"
-#include "task/program_task.h"
+#include "task/program_command.h"
 
 namespace leptir::config {
 namespace {

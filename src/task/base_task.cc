@@ -1,5 +1,6 @@
 #include "leptir/base_task.h"
 
+#include "task/input_errors.h"
 #include "task/json_members.h"
 #include "task/push_hint.h"
 #include "task/type_name.h"
@@ -12,7 +13,6 @@ constexpr std::string_view kFloat = "a float";
 constexpr std::string_view kBoolean = "a boolean";
 constexpr std::string_view kString = "a string";
 constexpr std::string_view kListOrObject = "a list or an object";
-constexpr std::string_view kTooLarge = "Input value is larger than 64 bits hold";
 constexpr std::size_t kMaxDigitsShown = 60;
 
 std::string_view kindOf(const Json& value) {
@@ -69,12 +69,16 @@ bool wouldHaveType(std::string_view asked, const std::string& value) {
 
 }  // namespace
 
-BaseTask::BaseTask() : context_(std::make_unique<TaskContext>()) {}
+BaseTask::BaseTask() : data_(Json::object()) {}
 
 BaseTask::~BaseTask() = default;
 
 std::string BaseTask::name() const {
   return name_.empty() ? task::typeName(typeid(*this)) : name_;
+}
+
+Json BaseTask::getAdditionalMetaInfo() {
+  return Json::object();
 }
 
 void BaseTask::setData(Json data) {
@@ -89,7 +93,7 @@ void BaseTask::setData(Json data) {
 const Json& BaseTask::getData() const {
   if (!dataIsParsed_) {
     auto data = parseJson(dataText_);
-    if (!data) throw InputError("Parameters cannot be read: " + data.error().message());
+    if (!data) task::throwUnreadableParameters(data.error());
     data_ = std::move(*data);
     dataIsParsed_ = true;
   }
@@ -104,8 +108,7 @@ std::string BaseTask::getDataText() const {
 void BaseTask::throwParameterError(const Json& value, std::string_view name, std::string_view asked) const {
   const auto pushed = task::memberOf(dataText_, name).value_or(std::string_view());
   if (asked == kInteger && isIntegerOfAnySize(value, pushed)) {
-    const auto digits = pushed.substr(0, kMaxDigitsShown);
-    throw InputError(concat({kTooLarge, digits.empty() ? "" : ": ", digits, ". Parameter: ", name}));
+    task::throwIntegerDoesNotFit(name, pushed.substr(0, kMaxDigitsShown));
   }
   std::string message = concat({"Input value is not ", asked, " but ", kindOf(value), ". Parameter: ", name});
   const auto* string = value.get_ptr<const std::string*>();
@@ -150,7 +153,7 @@ Json BaseTask::getArray(std::string_view name, std::optional<Json> defaultValue)
 }
 
 double BaseTask::getExecutionTime() const {
-  return std::chrono::duration<double>(context_->executionTime()).count();
+  return std::chrono::duration<double>(context_.executionTime()).count();
 }
 
 }  // namespace leptir

@@ -1,5 +1,7 @@
 #include "leptir/base_task.h"
 
+#include "task/task_run.h"
+
 #include <gtest/gtest.h>
 
 namespace app {
@@ -163,7 +165,8 @@ TEST(Parameters, AreNamedInErrorsWithTheirTypeAndTheRequestedType) {
             "Input value is not a list or an object but a boolean. Parameter: bool");
   EXPECT_EQ(inputError([&] { (void)task.getFloat("missing"); }),
             "Value is not defined, a float is needed. Parameter: missing");
-  EXPECT_EQ(inputError([&] { (void)task.getInt("huge"); }), "Input value is larger than 64 bits hold. Parameter: huge");
+  EXPECT_EQ(inputError([&] { (void)task.getInt("huge"); }),
+            "Input value does not fit into the requested integer type. Parameter: huge");
 }
 
 TEST(Parameters, PushedAsTextGetAHintHowToPushThem) {
@@ -189,7 +192,7 @@ TEST(Parameters, TooLargeForAStructMemberAreRejectedByName) {
   const auto why = [](const char* json) {
     return inputError([&] { (void)OpenTask(Json::parse(json)).parameters<app::Amounts>(); });
   };
-  const std::string tooLarge = "Input value is larger than 64 bits hold. Parameter: ";
+  const std::string tooLarge = "Input value does not fit into the requested integer type. Parameter: ";
   EXPECT_EQ(why(R"({"whole":9223372036854775808})"), tooLarge + "whole");
   EXPECT_EQ(why(R"({"whole":123456789012345678901234})"), tooLarge + "whole");
   EXPECT_EQ(why(R"({"list":[1,18446744073709551616]})"), tooLarge + "list[1]");
@@ -235,7 +238,7 @@ TEST(TaskContext, ClampsProgress) {
   std::vector<double> seen;
   TaskEnvironment environment;
   environment.onProgress = [&](double fraction, std::string_view) { seen.push_back(fraction); };
-  const TaskContext context(std::move(environment));
+  const auto context = TaskRun::begin(std::move(environment));
   for (const double fraction : {-1.0, 0.0, 0.25, 1.0, 7.0, std::nan("")}) context.progress(fraction);
   EXPECT_EQ(seen, (std::vector<double>{0, 0, 0.25, 1, 1, 0}));
 }
@@ -244,7 +247,7 @@ TEST(TaskContext, MeasuresTheExecutionTimeWithTheBootClock) {
   ManualClock clock;
   TaskEnvironment environment;
   environment.clock = &clock;
-  const TaskContext context(std::move(environment));
+  const auto context = TaskRun::begin(std::move(environment));
   clock.advance(std::chrono::milliseconds(1500));
   clock.setWallClock(Time());
   EXPECT_EQ(context.executionTime(), std::chrono::milliseconds(1500));

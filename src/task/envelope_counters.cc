@@ -34,7 +34,7 @@ void appendCounter(std::string_view key, std::uint32_t count, std::string& out) 
   appendInteger(count, out);
 }
 
-bool isPlain(char c) {
+bool needsNoEscape(char c) {
   return c > ' ' && c <= '~' && c != '/' && c != '\\';
 }
 
@@ -45,7 +45,7 @@ std::string_view plainIdIn(std::string_view envelope) {
   if (found == std::string_view::npos || envelope.find('{', 1) != found + kIdBegins.find('{')) return {};
   const auto begin = found + kIdBegins.size();
   const auto id = envelope.substr(begin, envelope.find('"', begin) - begin);
-  return std::ranges::all_of(id, isPlain) ? id : std::string_view();
+  return std::ranges::all_of(id, needsNoEscape) ? id : std::string_view();
 }
 
 }  // namespace

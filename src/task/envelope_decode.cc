@@ -72,20 +72,30 @@ void readField(std::string_view key, const JsonItem& item, ParsedEnvelope& parse
   if (key == "ts") head.pushedAt = pushedAt(item);
 }
 
-error_code readTaskData(JsonReader& reader, JsonReader::Value& value, ParsedEnvelope& parsed) {
-  JsonReader::Object data;
-  if (const auto error = value.get_object().get(data)) return error;
-  for (auto entry : data) {
+// Calls `read` with the key and the value of each member of an object, until it returns an error.
+template <class Read>
+error_code forEachMember(JsonReader::Object& object, Read read) {
+  for (auto entry : object) {
     std::string_view key;
-    JsonItem item;
     if (const auto error = JsonReader::keyOf(entry, key)) return error;
-    const bool isId = key == "id";
-    if (const auto error =
-            isId ? reader.read(JsonReader::valueOf(entry), 2, item) : reader.check(JsonReader::valueOf(entry), 2))
-      return error;
-    if (isId) parsed.head.id = phpStrval(item);
+    if (const error_code error = read(key, JsonReader::valueOf(entry))) return error;
   }
   return simdjson::SUCCESS;
+}
+
+template <class Read>
+error_code forEachMemberOf(JsonReader& reader, std::string_view envelope, Read read) {
+  if (const auto error = reader.open(envelope)) return error;
+  JsonReader::Object members;
+  if (const auto error = reader.document().get_object().get(members)) return error;
+  return forEachMember(members, read);
+}
+
+error_code readId(JsonReader& reader, JsonReader::Value& value, std::string& id) {
+  JsonItem item;
+  const auto error = reader.read(value, 2, item);
+  if (error == simdjson::SUCCESS) id = phpStrval(item);
+  return error;
 }
 
 // Reads the id in `td`. PHP leptir also accepts a list as `td`, which has no id.
@@ -95,7 +105,11 @@ error_code readTd(JsonReader& reader, JsonReader::Value& value, ParsedEnvelope& 
   if (const auto error = value.type().get(type)) return error;
   if (type == simdjson::ondemand::json_type::object) {
     parsed.td = Kind::Object;
-    return readTaskData(reader, value, parsed);
+    JsonReader::Object data;
+    if (const auto error = value.get_object().get(data)) return error;
+    return forEachMember(data, [&](std::string_view key, JsonReader::Value& member) {
+      return key == "id" ? readId(reader, member, parsed.head.id) : reader.check(member, 2);
+    });
   }
   JsonItem item;
   const auto error = reader.read(value, 1, item);
@@ -104,21 +118,14 @@ error_code readTd(JsonReader& reader, JsonReader::Value& value, ParsedEnvelope& 
 }
 
 error_code readEnvelope(JsonReader& reader, std::string_view envelope, ParsedEnvelope& parsed) {
-  if (const auto error = reader.open(envelope)) return error;
-  JsonReader::Object members;
-  if (const auto error = reader.document().get_object().get(members)) return error;
-  for (auto entry : members) {
-    std::string_view key;
+  const auto error = forEachMemberOf(reader, envelope, [&](std::string_view key, JsonReader::Value& value) {
+    if (key == "td") return readTd(reader, value, parsed);
     JsonItem item;
-    if (const auto error = JsonReader::keyOf(entry, key)) return error;
-    if (key == "td") {
-      if (const auto error = readTd(reader, JsonReader::valueOf(entry), parsed)) return error;
-      continue;
-    }
-    if (const auto error = reader.read(JsonReader::valueOf(entry), 1, item)) return error;
-    readField(key, item, parsed);
-  }
-  return reader.expectEnd();
+    const auto unread = reader.read(value, 1, item);
+    if (unread == simdjson::SUCCESS) readField(key, item, parsed);
+    return unread;
+  });
+  return error ? error : reader.expectEnd();
 }
 
 // Why a JSON object is no envelope; empty if it is an envelope.
@@ -147,37 +154,22 @@ error_code readCallData(JsonReader& reader, JsonReader::Value& value, TaskCall& 
   call.id.clear();
   parameters = {};
   if (value.get_object().get(data) != simdjson::SUCCESS) return simdjson::SUCCESS;  // a list: no id, no parameters
-  for (auto entry : data) {
-    std::string_view key;
-    JsonItem id;
-    if (const auto error = JsonReader::keyOf(entry, key)) return error;
-    if (key == "id") {
-      if (const auto error = reader.read(JsonReader::valueOf(entry), 2, id)) return error;
-      call.id = phpStrval(id);
-    } else if (key == "parameters") {
-      if (const auto error = simdjson::to_json_string(JsonReader::valueOf(entry)).get(parameters)) return error;
-    }
-  }
-  return simdjson::SUCCESS;
+  return forEachMember(data, [&](std::string_view key, JsonReader::Value& member) -> error_code {
+    if (key == "id") return readId(reader, member, call.id);
+    return key == "parameters" ? simdjson::to_json_string(member).get(parameters) : simdjson::SUCCESS;
+  });
 }
 
 // The last of duplicate keys counts, as in readEnvelope.
 error_code readCall(JsonReader& reader, std::string_view envelope, TaskCall& call, std::string_view& parameters) {
-  if (const auto error = reader.open(envelope)) return error;
-  JsonReader::Object members;
-  if (const auto error = reader.document().get_object().get(members)) return error;
-  for (auto entry : members) {
-    std::string_view key;
+  return forEachMemberOf(reader, envelope, [&](std::string_view key, JsonReader::Value& value) -> error_code {
+    if (key == "td") return readCallData(reader, value, call, parameters);
+    if (key != "cn") return simdjson::SUCCESS;
     JsonItem name;
-    if (const auto error = JsonReader::keyOf(entry, key)) return error;
-    if (key == "cn") {
-      if (const auto error = reader.read(JsonReader::valueOf(entry), 1, name)) return error;
-      call.name = taskNameFrom(name);
-    } else if (key == "td") {
-      if (const auto error = readCallData(reader, JsonReader::valueOf(entry), call, parameters)) return error;
-    }
-  }
-  return simdjson::SUCCESS;
+    const auto unread = reader.read(value, 1, name);
+    if (unread == simdjson::SUCCESS) call.name = taskNameFrom(name);
+    return unread;
+  });
 }
 
 }  // namespace

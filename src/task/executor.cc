@@ -1,5 +1,6 @@
 #include "task/executor.h"
 
+#include "task/input_errors.h"
 #include "task/program_crashed.h"
 #include "task/type_name.h"
 
@@ -40,18 +41,19 @@ std::string secondsText(Duration duration) {
 
 // The state of one run.
 struct Executor::Execution {
-  std::unique_ptr<TaskContext> ownContext;  // null once the task owns it
-  TaskContext& context;
+  TaskContext context;  // moved into the task once that is made
+  TaskRun& run;
   std::unique_ptr<BaseTask> task;
   Outcome outcome;
   bool failed = false;
 
-  explicit Execution(std::unique_ptr<TaskContext> made) : ownContext(std::move(made)), context(*ownContext) {}
+  explicit Execution(TaskEnvironment environment)
+      : context(TaskRun::begin(std::move(environment))), run(TaskRun::of(context)) {}
 
   // Records a failure. The first one sets the cause; later ones only add their lines.
   void recordFailure(std::string line, Cause cause, int signal = 0) {
-    context.logError(line);
-    context.addResponseLine(std::move(line));
+    run.log(LogLevel::Error, line);
+    run.responseLines.push_back(std::move(line));
     if (std::exchange(failed, true)) return;
     outcome.cause = cause;
     outcome.signal = signal;
@@ -69,9 +71,9 @@ Outcome Executor::run(TaskEnvironment environment, std::string_view parameters) 
   environment.clock = &clock_;
   environment.logger = &logger_;
   cpuMeter_.begin(clock_.bootTime());
-  Execution execution(std::make_unique<TaskContext>(std::move(environment)));
+  Execution execution(std::move(environment));
   execution.outcome.started = clock_.now();
-  execution.context.logInfo("Task started.");
+  execution.run.log(LogLevel::Info, "Task started.");
 
   makeTask(execution, parameters);
   callBeforeStart(execution);
@@ -84,17 +86,18 @@ Outcome Executor::run(TaskEnvironment environment, std::string_view parameters) 
 
 void Executor::makeTask(Execution& execution, std::string_view parameters) {
   callUserCode(execution, [&] {
-    const auto* factory = registry_.find(execution.context.name());
+    const auto& name = execution.run.environment.name;
+    const auto* factory = registry_.find(name);
     if (factory == nullptr) throw TaskError("There is no task of this name here.");
     auto task = (*factory)();
     if (!task) throw TaskError("The factory of this task made nothing.");
-    task->setName(execution.context.name());
-    task->attach(std::move(execution.ownContext));
+    task->setName(name);
+    task->attach(std::move(execution.context));
     execution.task = std::move(task);
 
     if (parameters.starts_with('{')) return execution.task->setDataText(parameters);
     auto data = parseJson(parameters);
-    if (!data) throw InputError("Parameters cannot be read: " + data.error().message());
+    if (!data) throwUnreadableParameters(data.error());
     execution.task->setData(std::move(*data));
   });
 }
@@ -152,29 +155,29 @@ void Executor::callUserCode(Execution& execution, UserCode userCode) {
 // Takes the times before getAdditionalMetaInfo is called, which is not part of the run.
 void Executor::measure(Execution& execution) {
   auto& outcome = execution.outcome;
-  outcome.executionTime = execution.context.executionTime();
+  outcome.executionTime = execution.run.executionTime();
   outcome.cpuTime = cpuMeter_.end(clock_.bootTime());
 }
 
 Outcome Executor::finish(Execution& execution) {
   auto& outcome = execution.outcome;
-  const auto& context = execution.context;
+  auto& run = execution.run;
   if (execution.failed) {
     outcome.status = ExitStatus::Error;
-  } else if (context.isDiscarded()) {
+  } else if (run.isDiscarded) {
     outcome.cause = Cause::Discarded;
     outcome.status = ExitStatus::Unknown;
-  } else if (context.requestedRetryDelay()) {
+  } else if (run.retryAfter) {
     outcome.cause = Cause::RetryLater;
     outcome.status = ExitStatus::Unknown;
-    outcome.retryAfter = context.requestedRetryDelay();
+    outcome.retryAfter = run.retryAfter;
   }
-  outcome.response = join(context.responseLines());
-  outcome.flow = context.executionFlow();
-  outcome.result = context.result();
-  outcome.stderrTail = context.stderrTail();
+  outcome.response = join(run.responseLines);
+  outcome.flow = std::move(run.flow);
+  outcome.result = std::move(run.result);
+  outcome.stderrTail = std::move(run.stderrTail);
   if (logger_.enabled(LogLevel::Info)) {
-    context.logInfo("Task is done. Execution time: " + secondsText(outcome.executionTime) + " seconds.");
+    run.log(LogLevel::Info, "Task is done. Execution time: " + secondsText(outcome.executionTime) + " seconds.");
   }
   return std::move(outcome);
 }

@@ -5,6 +5,7 @@
 #include "leptir/outcome.h"
 #include "leptir/task_registry.h"
 #include "task/cpu_meter.h"
+#include "task/task_run.h"
 
 #include <string>
 #include <string_view>

@@ -60,8 +60,9 @@ TEST_F(ExecutorTest, NamesAnIntegerBeyond64BitsAndKeepsThePushedTextReadable) {
   tasks.add<AmountTask>("amount");
   const auto outcome = run("amount", R"({"z":1,"wei":123456789012345678901234,"a":2})");
   EXPECT_EQ(outcome.thrown->type, "leptir::InputError");
-  EXPECT_EQ(outcome.response, R"({"z":1,"wei":123456789012345678901234,"a":2} LeptirTaskException occurred. )"
-                              "Input value is larger than 64 bits hold: 123456789012345678901234. Parameter: wei");
+  EXPECT_EQ(outcome.response,
+            R"({"z":1,"wei":123456789012345678901234,"a":2} LeptirTaskException occurred. )"
+            "Input value does not fit into the requested integer type: 123456789012345678901234. Parameter: wei");
 }
 
 TEST_F(ExecutorStepsTest, CallsTheFunctionsOfATaskInOrder) {

@@ -118,7 +118,7 @@ TEST_F(ExecutorTest, PutsWhatTheTaskReportedIntoTheOutcome) {
     task.changeState("resizing");
     task.addResponseLine("one");
     task.addResponseLine("two");
-    task.setStderrTail("oops");
+    TaskRun::of(task).stderrTail = "oops";
     clock.advance(2s);
     return Json{{"width", 640}};
   });

@@ -19,7 +19,7 @@ constexpr std::size_t kMaxRetainedBytes = std::size_t{256} << 10;
 // PHP's json_decode rejects it and so does leptir, although newer versions of simdjson skip it.
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-std::string_view withoutBlanks(std::string_view token) {
+std::string_view withoutTrailingBlanks(std::string_view token) {
   const auto last = token.find_last_not_of(" \t\n\r");
   return token.substr(0, last + 1);
 }
@@ -101,11 +101,11 @@ error_code JsonReader::read(Value& value, int depth, JsonItem& item, int maxDept
       item.kind = JsonItem::Kind::Text;
       return value.get_string().get(item.text);
     case json_type::number:
-      return readNumber(withoutBlanks(value.raw_json_token()), item);
+      return readNumber(withoutTrailingBlanks(value.raw_json_token()), item);
     case json_type::boolean:
-      return readBoolean(withoutBlanks(value.raw_json_token()), item);
+      return readBoolean(withoutTrailingBlanks(value.raw_json_token()), item);
     case json_type::null:
-      return readNull(withoutBlanks(value.raw_json_token()), item);
+      return readNull(withoutTrailingBlanks(value.raw_json_token()), item);
   }
   return simdjson::TAPE_ERROR;
 }

@@ -167,7 +167,7 @@ bool readTexts(ByteReader& reader, const EncodedHeader& head, Outcome& outcome) 
   return true;
 }
 
-Error corrupt(std::string_view why) {
+Error corruptOutcome(std::string_view why) {
   return Error(ErrorCode::Corrupt, std::string(why)).in("invalid task outcome");
 }
 
@@ -187,10 +187,10 @@ void encodeOutcome(const Outcome& outcome, std::string& out) {
 }
 
 Result<Outcome> decodeOutcome(std::string_view bytes) {
-  if (bytes.size() > kMaxOutcomeBytes) return corrupt("larger than 16 MiB");
+  if (bytes.size() > kMaxOutcomeBytes) return corruptOutcome("larger than 16 MiB");
   ByteReader reader(bytes);
   EncodedHeader head;
-  if (!reader.read(head) || !isValidHeader(head)) return corrupt("invalid header");
+  if (!reader.read(head) || !isValidHeader(head)) return corruptOutcome("invalid header");
 
   Outcome outcome;
   outcome.status = static_cast<ExitStatus>(head.status);
@@ -202,8 +202,8 @@ Result<Outcome> decodeOutcome(std::string_view bytes) {
   if (head.retryAfter >= 0) outcome.retryAfter = std::min(Duration(head.retryAfter), kLongestRetryDelay);
   outcome.truncated = (head.flags & kTruncatedFlag) != 0;
   if (!readTexts(reader, head, outcome) || !readFlow(reader, head.states, outcome.flow))
-    return corrupt("it ends too early");
-  if (reader.bytesLeft() != 0) return corrupt("unexpected bytes after its end");
+    return corruptOutcome("it ends too early");
+  if (reader.bytesLeft() != 0) return corruptOutcome("unexpected bytes after its end");
   return outcome;
 }
 

@@ -1,8 +1,9 @@
-// Replaces the parameters in a command (see program_task.h).
-#include "task/json_members.h"
-#include "task/program_task.h"
+#include "task/program_command.h"
 
 #include <fmt/format.h>
+
+#include "leptir/task_error.h"
+#include "task/json_members.h"
 
 namespace leptir::task {
 namespace {

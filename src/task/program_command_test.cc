@@ -1,4 +1,7 @@
-#include "task/program_task.h"
+#include "task/program_command.h"
+
+#include "leptir/json.h"
+#include "leptir/task_error.h"
 
 #include <gtest/gtest.h>
 

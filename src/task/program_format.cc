@@ -24,11 +24,11 @@ constexpr std::size_t kMaxFirstLineBytes = 256;
 // How many interpreters that are scripts themselves the kernel follows.
 constexpr int kMaxInterpreterScripts = 5;
 constexpr std::size_t kMaxPathBytes = 4096;
-constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kBlanksOfLine = " \t";
 constexpr std::string_view kCarriageReturn =
     " (the line ends with a carriage return: store the file with Unix line ends)";
 
-Error invalid(std::string_view file, std::string_view why) {
+Error notExecutable(std::string_view file, std::string_view why) {
   return Error(ErrorCode::Invalid, fmt::format("{}: {}", file, why));
 }
 
@@ -45,16 +45,16 @@ std::optional<std::string> readHead(const base::UniqueFd& file) {
   return head;
 }
 
-std::string_view withoutBlanks(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+std::string_view withoutBlanksOfLine(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanksOfLine), text.size()));
+  return text.substr(0, text.find_last_not_of(kBlanksOfLine) + 1);
 }
 
 // Removes the first word from `text`, and returns it.
 std::string_view takeWord(std::string_view& text) {
-  const auto end = std::min(text.find_first_of(kBlanks), text.size());
+  const auto end = std::min(text.find_first_of(kBlanksOfLine), text.size());
   const auto word = text.substr(0, end);
-  text = withoutBlanks(text.substr(end));
+  text = withoutBlanksOfLine(text.substr(end));
   return word;
 }
 
@@ -62,7 +62,7 @@ std::string_view takeWord(std::string_view& text) {
 // one argument. Empty: the argument has options or variables, so the program is unknown.
 std::string_view programForEnv(std::string_view argument) {
   if (argument.starts_with("-S")) {
-    argument = withoutBlanks(argument.substr(2));
+    argument = withoutBlanksOfLine(argument.substr(2));
     argument = takeWord(argument);
   }
   const bool isPlain = !argument.starts_with('-') && argument.find_first_of("='\"\\$") == std::string_view::npos;
@@ -76,8 +76,8 @@ Result<void> checkEnv(const std::string& script, std::string_view argument, cons
   const auto found = findProgram(sought, path, directory);
   if (found) return {};
   const auto hint = sought.ends_with('\r') ? kCarriageReturn : std::string_view();
-  return invalid(script, fmt::format("the interpreter that its first line names is not found by env: {}{}",
-                                     base::escaped(found.error().message()), hint));
+  return notExecutable(script, fmt::format("the interpreter that its first line names is not found by env: {}{}",
+                                           base::escaped(found.error().message()), hint));
 }
 
 template <class Header, class Segment>
@@ -127,21 +127,23 @@ class FormatCheck {
     if (head->starts_with("#!")) return checkScript(program, *head, depth);
     if (head->starts_with(ELFMAG)) return checkLoader(program, loaderOf(file, *head));
     if (hasCustomBinaryFormats()) return {};
-    return invalid(program,
-                   "neither a binary nor a script whose first line names an interpreter, as in #!/bin/sh: exec format "
-                   "error");
+    return notExecutable(
+        program,
+        "neither a binary nor a script whose first line names an interpreter, as in #!/bin/sh: exec format "
+        "error");
   }
 
  private:
   Result<void> checkScript(const std::string& script, std::string_view head, int depth) const {
-    if (depth == kMaxInterpreterScripts) return invalid(script, "too many interpreters, each of which is a script");
-    auto line = withoutBlanks(head.substr(2, head.find('\n') - 2));
+    if (depth == kMaxInterpreterScripts)
+      return notExecutable(script, "too many interpreters, each of which is a script");
+    auto line = withoutBlanksOfLine(head.substr(2, head.find('\n') - 2));
     const std::string interpreter(takeWord(line));
-    if (interpreter.empty()) return invalid(script, "its first line names no interpreter behind #!");
+    if (interpreter.empty()) return notExecutable(script, "its first line names no interpreter behind #!");
     if (const int error = whyNotExecutable(resolveProgramPath(directory_, interpreter)))
-      return invalid(script, fmt::format("the interpreter that its first line names cannot be executed: {}: {}{}",
-                                         base::inQuotes(interpreter), base::errnoText(error),
-                                         interpreter.ends_with('\r') ? kCarriageReturn : std::string_view()));
+      return notExecutable(script, fmt::format("the interpreter that its first line names cannot be executed: {}: {}{}",
+                                               base::inQuotes(interpreter), base::errnoText(error),
+                                               interpreter.ends_with('\r') ? kCarriageReturn : std::string_view()));
     if (interpreter.ends_with("/env")) return checkEnv(script, line, directory_, path_);
     const auto checked = check(interpreter, depth + 1);
     return checked ? checked : checked.error().in(script);
@@ -151,8 +153,8 @@ class FormatCheck {
     const int error =
         loader.empty() || hasCustomBinaryFormats() ? 0 : whyNotExecutable(resolveProgramPath(directory_, loader));
     if (error == 0) return {};
-    return invalid(binary, fmt::format("the loader that it asks for cannot be executed: {}: {}", base::inQuotes(loader),
-                                       base::errnoText(error)));
+    return notExecutable(binary, fmt::format("the loader that it asks for cannot be executed: {}: {}",
+                                             base::inQuotes(loader), base::errnoText(error)));
   }
 
   const std::string& directory_;

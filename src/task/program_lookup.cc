@@ -15,6 +15,8 @@
 namespace leptir::task {
 namespace {
 
+constexpr const char* kLoginPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 Error invalid(std::string_view what, std::string_view why) {
   return Error(ErrorCode::Invalid, fmt::format("{}: {}", what, why));
 }
@@ -29,12 +31,6 @@ Result<void> checkDirectory(const std::string& directory) {
   return invalid("working directory", directory + ": " + base::errnoText(error));
 }
 
-std::string pathOf(const ProgramSpec& program) {
-  if (const auto found = program.environment.find("PATH"); found != program.environment.end()) return found->second;
-  const char* ours = std::getenv("PATH");
-  return ours != nullptr ? ours : kDefaultPath;
-}
-
 bool isResourceShortage(int error) {
   return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
 }
@@ -45,6 +41,12 @@ bool mayConcernInterpreter(int error) {
 }
 
 }  // namespace
+
+std::string pathOf(const ProgramSpec& program) {
+  if (const auto found = program.environment.find("PATH"); found != program.environment.end()) return found->second;
+  const char* ours = std::getenv("PATH");
+  return ours != nullptr ? ours : kLoginPath;
+}
 
 std::string resolveProgramPath(const std::string& directory, const std::string& file) {
   return file.starts_with('/') || directory.empty() ? file : directory + "/" + file;
@@ -85,11 +87,12 @@ Error whyNotStarted(const std::string& program, const std::string& directory, in
 Result<void> checkProgram(const ProgramSpec& program) {
   if (auto checked = checkDirectory(program.directory); !checked) return checked;
   if (program.command.empty() || program.command[0].find_first_of("{}") != std::string::npos) return {};
-  const auto found = findProgram(program.command[0], pathOf(program), program.directory);
+  const auto path = pathOf(program);
+  const auto found = findProgram(program.command[0], path, program.directory);
   if (!found) return found.error();
   if (const int error = whyNotExecutable(resolveProgramPath(program.directory, *found)))
     return invalid(*found, base::errnoText(error));
-  return checkExecutableFormat(*found, program.directory, pathOf(program));
+  return checkExecutableFormat(*found, program.directory, path);
 }
 
 }  // namespace leptir::task

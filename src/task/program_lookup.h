@@ -9,8 +9,8 @@
 
 namespace leptir::task {
 
-// The PATH of a program if neither the configuration nor the worker's environment has one.
-inline constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+// The PATH of a program: that of its configuration, else of this process, else that of a login shell.
+std::string pathOf(const ProgramSpec& program);
 
 // The path of `file`. A relative file starts at `directory` (empty: this process's working directory).
 std::string resolveProgramPath(const std::string& directory, const std::string& file);

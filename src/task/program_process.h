@@ -14,7 +14,8 @@
 namespace leptir::task {
 
 struct ProgramCall {
-  std::vector<std::string> arguments;                // the program first; without a `/` it is looked up in PATH
+  std::vector<std::string> arguments;                // the program first
+  std::string path;                                  // the folders in which a program without a `/` is looked up
   std::vector<std::string> environment;              // NAME=value: the whole environment of the program
   std::string directory;                             // working directory; empty: that of this process
   std::string input;                                 // the whole content of stdin

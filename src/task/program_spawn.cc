@@ -131,18 +131,10 @@ class SpawnOptions {
   posix_spawnattr_t attributes_;
 };
 
-std::string_view pathIn(const std::vector<std::string>& environment) {
-  constexpr std::string_view kName = "PATH=";
-  for (const std::string_view variable : environment) {
-    if (variable.starts_with(kName)) return variable.substr(kName.size());
-  }
-  return kDefaultPath;
-}
-
 }  // namespace
 
 Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
-  const auto file = findProgram(call.arguments[0], pathIn(call.environment), call.directory);
+  const auto file = findProgram(call.arguments[0], call.path, call.directory);
   if (!file) return file.error();
   auto input = makeInput(call.input, call.limits);
   if (!input) return input.error();

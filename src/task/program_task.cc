@@ -1,12 +1,15 @@
 #include "task/program_task.h"
 
+#include "task/input_errors.h"
 #include "task/json_members.h"
 #include "task/json_reader.h"
 #include "task/json_text.h"
+#include "task/program_command.h"
 #include "task/program_crashed.h"
 #include "task/program_lookup.h"
 #include "task/program_output.h"
 #include "task/program_process.h"
+#include "task/task_run.h"
 
 #include <fmt/format.h>
 
@@ -48,11 +51,11 @@ std::string inputLine(const TaskContext& context, std::string_view parameters) {
 // LEPTIR_ variables, which the configuration cannot change.
 std::vector<std::string> environmentOf(const TaskContext& context, const ProgramSetup& setup) {
   std::map<std::string, std::string> variables;
-  variables["PATH"] = kDefaultPath;
-  for (const char* name : {"PATH", "HOME", "LANG"}) {
+  for (const char* name : {"HOME", "LANG"}) {
     if (const char* value = std::getenv(name)) variables[name] = value;
   }
   for (const auto& [name, value] : setup.spec.environment) variables[name] = value;
+  variables["PATH"] = pathOf(setup.spec);
   variables["LEPTIR_SESSION"] = setup.session;
   variables["LEPTIR_TASK_ID"] = context.id();
   variables["LEPTIR_ATTEMPT"] = std::to_string(context.attempt());
@@ -74,15 +77,18 @@ class ProgramTask final : public BaseTask {
     const auto end = runProgram(call(), callbacks());
     errors_.finish();
     output_.forEachLine([this](std::string line) { addResponseLine(std::move(line)); });
-    context().setStderrTail(std::string(errors_.tail()));
+    TaskRun::of(context()).stderrTail = errors_.tail();
     if (!end) throw TaskError("Program did not run: " + end.error().message());
     return exitStatusOf(*end);
   }
 
   ProgramCallbacks callbacks() {
-    return {[this](std::string_view piece) { output_.add(piece), outputIsStored_ = false; },
-            [this](std::string_view piece) { errors_.add(piece), outputIsStored_ = false; }, stopToken(),
-            [this] { storeOutput(); },
+    return {
+        .onStdout = [this](std::string_view piece) { output_.add(piece), outputIsStored_ = false; },
+        .onStderr = [this](std::string_view piece) { errors_.add(piece), outputIsStored_ = false; },
+        .stopToken = stopToken(),
+        .whileStopping = [this] { storeOutput(); },
+        .onStartDelayed =
             [this](const Error& why) { logWarning("Program cannot be started yet, trying again: " + why.message()); }};
   }
 
@@ -96,20 +102,19 @@ class ProgramTask final : public BaseTask {
       unfinished.response.append(line);
     });
     unfinished.stderrTail = errors_.tail();
-    outputIsStored_ = context().saveUnfinishedOutcome(unfinished);
+    outputIsStored_ = TaskRun::of(context()).saveUnfinishedOutcome(unfinished);
   }
 
   ProgramCall call() {
     const auto parameters = getDataText();
-    if (const auto checked = checkJson(parameters); !checked) {
-      throw InputError("Parameters cannot be read: " + checked.error().message());
-    }
-    return {fillCommand(setup_->spec.command, parameters),
-            environmentOf(context(), *setup_),
-            setup_->spec.directory,
-            inputLine(context(), parameters),
-            setup_->spec.ownSession,
-            setup_->limits};
+    if (const auto checked = checkJson(parameters); !checked) throwUnreadableParameters(checked.error());
+    return {.arguments = fillCommand(setup_->spec.command, parameters),
+            .path = pathOf(setup_->spec),
+            .environment = environmentOf(context(), *setup_),
+            .directory = setup_->spec.directory,
+            .input = inputLine(context(), parameters),
+            .ownSession = setup_->spec.ownSession,
+            .limits = setup_->limits};
   }
 
   ExitStatus exitStatusOf(const ProgramExit& end) {

@@ -2,28 +2,17 @@
 // takes its stdout as the response.
 #pragma once
 
-#include "leptir/base_task.h"
 #include "leptir/program_spec.h"
 #include "leptir/task_registry.h"
 #include "leptir/task_rules.h"
 
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace leptir::task {
 
 // How many bytes of a program's stdout become response lines. The rest is read and dropped, so that the program does
 // not block.
 inline constexpr std::size_t kMaxProgramOutput = 64 * 1024;
-
-// Replaces each `{name}` in `command` by that member of `parameters` (the text of a JSON object): a string by its
-// value, any other value by its JSON text. Throws InputError if a parameter is missing or a brace is not closed.
-std::vector<std::string> fillCommand(const std::vector<std::string>& command, std::string_view parameters);
-
-// Checks a command when the configuration is read. Invalid: it is empty, or the braces of an argument are wrong; the
-// message names the argument.
-Result<void> checkCommand(const std::vector<std::string>& command);
 
 // Adds the task `name` that runs a program. `session` becomes LEPTIR_SESSION in the program's environment, by which a
 // later instance finds programs that outlived their instance. `limits` are the limits of this task name, which the

@@ -1,10 +1,8 @@
 #include "task/unfit_parameter.h"
 
+#include <exception>
 #include <utility>
 #include <vector>
-
-#include "leptir/base_task.h"
-#include "task/push_hint.h"
 
 namespace leptir::task {
 namespace {
@@ -14,7 +12,7 @@ constexpr std::size_t kMaxParameters = 100;
 
 class UnfitParameterFinder {
  public:
-  UnfitParameterFinder(const Json& data, const std::string& error, const ReadParameters& read)
+  UnfitParameterFinder(const Json& data, const std::string& error, internal::ReadParameters read)
       : data_(data), error_(error), read_(read) {}
 
   // Reads the data again without one parameter at a time. Without the rejected parameter the error changes. It also
@@ -63,38 +61,14 @@ class UnfitParameterFinder {
 
   Json data_;
   const std::string& error_;
-  const ReadParameters& read_;
+  const internal::ReadParameters read_;
 };
-
-// A hint for a value that was pushed as text and would fit as JSON, such as a number; otherwise empty.
-std::string hintFor(const std::string& name, const Json& value, const std::string& error) {
-  const auto* text = value.get_ptr<const std::string*>();
-  if (text == nullptr) return {};
-  const auto json = parseNonStringJson(*text);
-  const bool wouldFit = error.find(std::string("must be ") + json.type_name()) != std::string::npos;
-  return wouldFit ? pushHint(name, *text) : std::string();
-}
 
 }  // namespace
 
-std::string findUnfitParameter(const Json& data, const std::string& error, const ReadParameters& read) {
+std::string findUnfitParameter(const Json& data, const std::string& error, internal::ReadParameters read) {
   if (!data.is_object() || data.size() > kMaxParameters) return {};
   return UnfitParameterFinder(data, error, read).find();
 }
 
 }  // namespace leptir::task
-
-namespace leptir::internal {
-
-void throwInputError(const Json& data, const nlohmann::json::exception& error, const task::ReadParameters& read) {
-  const std::string all = error.what();
-  // "[json.exception.type_error.302] type must be …"
-  const auto number = all.find("] ");
-  auto message = "Parameters do not fit: " + (number == std::string::npos ? all : all.substr(number + 2));
-  const bool namesOne = all.find("key '") != std::string::npos;
-  if (const auto name = namesOne ? std::string() : task::findUnfitParameter(data, all, read); !name.empty())
-    message += ". Parameter: " + name + task::hintFor(name, data[name], all);
-  throw InputError(message);
-}
-
-}  // namespace leptir::internal

@@ -1,6 +1,6 @@
 #include "worker/outcome_sender.h"
 
-#include "worker/worker_process.h"
+#include "worker/descriptor_checks.h"
 
 namespace leptir::worker {
 namespace {

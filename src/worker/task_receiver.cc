@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "link/cell_scan.h"
-#include "worker/worker_process.h"
+#include "worker/descriptor_checks.h"
 
 namespace leptir::worker {
 namespace {

@@ -1,23 +1,16 @@
 #include "worker/worker_process.h"
 
-#include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 
-#include "base/unique_fd.h"
 #include "worker/crash_handler.h"
 #include "worker/kernel_priorities.h"
 
 namespace leptir::worker {
 namespace {
-
-// Starting a program takes a few descriptors; this is a little more.
-constexpr int kDescriptorsForATask = 8;
 
 // Set by the handler of USR1, read between two tasks. Global, since a signal handler takes no argument of ours.
 volatile std::sig_atomic_t reopenRequested = 0;
@@ -56,21 +49,6 @@ Result<void> becomeWorker(const WorkerOptions& options, link::Link& link) {
 bool takeReopenRequest() {
   if (reopenRequested == 0) return false;
   reopenRequested = 0;
-  return true;
-}
-
-bool isWakeDescriptorIntact(const Wake& bell) {
-  struct stat info{};
-  // An eventfd has no file type in its mode; files, pipes and sockets have one.
-  return ::fstat(bell.descriptor(), &info) == 0 && (info.st_mode & S_IFMT) == 0;
-}
-
-bool hasDescriptorsLeft() {
-  base::UniqueFd spare[kDescriptorsForATask];
-  for (auto& descriptor : spare) {
-    descriptor = base::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
-    if (!descriptor && errno == EMFILE) return false;
-  }
   return true;
 }
 

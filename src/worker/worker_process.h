@@ -15,11 +15,4 @@ Result<void> becomeWorker(const WorkerOptions& options, link::Link& link);
 // Whether the master has asked for the logs to be reopened since the last call.
 bool takeReopenRequest();
 
-// Whether the descriptor still is this wake-up's: a task may have closed it, and the number may belong to another file
-// by now.
-bool isWakeDescriptorIntact(const Wake& bell);
-
-// Whether enough descriptors are free for the next task.
-bool hasDescriptorsLeft();
-
 }  // namespace leptir::worker

@@ -1,0 +1,62 @@
+// Converts between a task's parameters, which are JSON, and the structs of a program.
+#pragma once
+
+#include <concepts>
+#include <string>
+
+#include "leptir/json.h"
+
+namespace leptir {
+
+namespace internal {
+
+// Json::get<T>() compiles: T has nlohmann's macro or a from_json function, and a default constructor.
+template <class T>
+concept ReadableFromJson = requires(const Json& json) {
+  { json.get<T>() } -> std::same_as<T>;
+};
+// A Json can be constructed from a T: T has nlohmann's macro or a to_json function.
+template <class T>
+concept WritableToJson = std::constructible_from<Json, const T&>;
+
+// True if parameters can be read into a T; otherwise a static_assert explains how to make them so.
+template <class T>
+constexpr bool checkReadableFromJson() {
+  static_assert(ReadableFromJson<T>,
+                "leptir: no task parameters can be read into this type: give the struct the macro "
+                "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Type, members...), or a from_json function, and a "
+                "default constructor");
+  return ReadableFromJson<T>;
+}
+
+// Whether `json` contains a number that does not fit into a signed 64-bit integer.
+bool containsNumberBeyondInt64(const Json& json);
+// Throws InputError when the conversion to a struct changed the value of a large integer, since nlohmann casts without
+// a check. `given` are the parameters, `became` is the struct written back as JSON.
+void throwIfNumbersChanged(const Json& given, const Json& became);
+
+// Reads the parameters into a struct, and throws nlohmann's exception if they do not fit.
+using ReadParameters = void (*)(const Json&);
+// Throws InputError with the text of nlohmann's exception and the name of the parameter for which `read` throws.
+[[noreturn]] void throwInputError(const Json& data, const nlohmann::json::exception& error, ReadParameters read);
+
+}  // namespace internal
+
+// Converts a task's parameters to a struct that nlohmann's from_json can read. Throws InputError, with the name of the
+// parameter, when they do not fit.
+template <class T>
+T parametersAs(const Json& data) {
+  if constexpr (internal::checkReadableFromJson<T>()) {
+    try {
+      T parameters = data.get<T>();
+      if constexpr (internal::WritableToJson<T>) {
+        if (internal::containsNumberBeyondInt64(data)) internal::throwIfNumbersChanged(data, Json(parameters));
+      }
+      return parameters;
+    } catch (const nlohmann::json::exception& error) {
+      internal::throwInputError(data, error, [](const Json& changed) { static_cast<void>(changed.get<T>()); });
+    }
+  }
+}
+
+}  // namespace leptir

@@ -1,0 +1,27 @@
+#include "task/task_run.h"
+
+#include <memory>
+#include <utility>
+
+namespace leptir::task {
+
+TaskRun::TaskRun(TaskEnvironment given) : environment(std::move(given)), started(environment.clock->bootTime()) {}
+
+TaskContext TaskRun::begin(TaskEnvironment environment) {
+  return TaskContext(std::make_unique<TaskRun>(std::move(environment)));
+}
+
+void TaskRun::log(LogLevel level, std::string_view message) const {
+  const auto* logger = environment.logger;
+  if (logger == nullptr || !logger->enabled(level)) return;
+  std::string line;
+  line.reserve(environment.id.size() + environment.name.size() + message.size() + 5);
+  line.append("[").append(environment.id).append("](").append(environment.name).append(") ").append(message);
+  logger->log(level, line);
+}
+
+bool TaskRun::saveUnfinishedOutcome(const Outcome& unfinished) const {
+  return environment.onUnfinished && environment.onUnfinished(unfinished);
+}
+
+}  // namespace leptir::task

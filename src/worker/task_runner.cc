@@ -1,0 +1,66 @@
+#include "worker/task_runner.h"
+
+#include <memory>
+#include <utility>
+
+#include "task/outcome_codec.h"
+
+namespace leptir::worker {
+namespace {
+
+// The stop token of one run. A thread that the task left running may still hold it after the run; it then never fires.
+class SlotStopState final : public StopState {
+ public:
+  SlotStopState(const link::Slot& slot, const BegunCell& begun, const Wake& bell)
+      : slot_(slot), begun_(begun), bell_(bell) {}
+
+  bool stopRequested() const override {
+    const auto word = slot_.word(begun_.cell);
+    return word.state == link::CellState::Stopping && word.generation == begun_.executing.generation;
+  }
+  int descriptor() const override { return bell_.descriptor(); }
+
+ private:
+  const link::Slot& slot_;
+  const BegunCell begun_;
+  const Wake& bell_;
+};
+
+}  // namespace
+
+TaskRunner::TaskRunner(link::Slot& slot, const Wake& stopBell, const TaskRegistry& tasks, const Logger& logger,
+                       const Clock& clock)
+    : slot_(slot), stopBell_(stopBell), logger_(logger), clock_(clock), executor_(tasks, logger, clock) {}
+
+Outcome TaskRunner::run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call) {
+  slot_.outcomes().noteCpuTimeBefore(begun.cell, executor_.cpuTimeBefore(slot_.outcomes().startedBoot(begun.cell)));
+  if (std::exchange(showsProgress_, false)) slot_.writeProgress(0, {});
+  return executor_.run(environmentOf(begun, assignment, call), call.parameters);
+}
+
+task::TaskEnvironment TaskRunner::environmentOf(const BegunCell& begun, const link::Assignment& assignment,
+                                                task::TaskCall& call) {
+  return {.id = std::move(call.id),
+          .name = std::move(call.name),
+          .attempt = assignment.counters.nextAttempt(),
+          .fence = assignment.lease.number,
+          .timeLimit = assignment.timeLimit,
+          .stopToken = StopToken(std::make_shared<SlotStopState>(slot_, begun, stopBell_)),
+          .logger = &logger_,
+          .clock = &clock_,
+          .onProgress =
+              [this](double fraction, std::string_view text) {
+                showsProgress_ = true;
+                slot_.writeProgress(fraction, text);
+              },
+          .onUnfinished = [this, &begun](const Outcome& unfinished) { return saveUnfinished(begun, unfinished); }};
+}
+
+// Stored where the outcome would stand, since the master's verdict does not overwrite it.
+bool TaskRunner::saveUnfinished(const BegunCell& begun, const Outcome& unfinished) {
+  encodedUnfinished_.clear();
+  task::encodeOutcome(unfinished, encodedUnfinished_);
+  return slot_.outcomes().write(begun.cell, encodedUnfinished_);
+}
+
+}  // namespace leptir::worker

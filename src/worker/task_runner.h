@@ -1,0 +1,35 @@
+// TaskRunner: runs the task of one cell, and shows its progress and its stop request through the slot.
+#pragma once
+
+#include <string>
+
+#include "leptir/outcome.h"
+#include "link/link.h"
+#include "task/envelope.h"
+#include "task/executor.h"
+#include "worker/task_receiver.h"
+
+namespace leptir::worker {
+
+class TaskRunner {
+ public:
+  // The arguments must outlive the object.
+  TaskRunner(link::Slot& slot, const Wake& stopBell, const TaskRegistry& tasks, const Logger& logger,
+             const Clock& clock);
+
+  Outcome run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call);
+
+ private:
+  task::TaskEnvironment environmentOf(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall& call);
+  bool saveUnfinished(const BegunCell& begun, const Outcome& unfinished);
+
+  link::Slot& slot_;
+  const Wake& stopBell_;
+  const Logger& logger_;
+  const Clock& clock_;
+  task::Executor executor_;
+  std::string encodedUnfinished_;
+  bool showsProgress_ = false;
+};
+
+}  // namespace leptir::worker
