@@ -131,15 +131,19 @@ double pushesPerSecond(const std::string& socket) {
   auto connection = connectionTo(socket);
   const redis::RedisQueue queue(connection, "leptir:ztasks", 70000);
   must(redis::RedisScriptLoader(*connection).load({&queue.scripts.pushTasks}));
-  std::vector<redis::RedisScriptCall> calls;
+  std::vector<EncodedTask> tasks;
   for (int i = 0; i < kSinglePushes; ++i) {
     BrokerTask task;
     task.id = base::makeTaskId(systemClock());
     task.name = "noop";
     task.parameters = R"({"text":")" + std::string(180, 'x') + "\"}";
     task.pushedAt = systemClock().now();
-    const BrokerTask* const tasks[] = {&task};
-    calls.push_back(redis::calls::pushTasks(queue, tasks));
+    tasks.push_back(must(EncodedTask::encode(task)));
+  }
+  std::vector<redis::RedisScriptCall> calls;
+  for (const auto& task : tasks) {
+    const EncodedTask* const one[] = {&task};
+    calls.push_back(redis::calls::pushTasks(queue, one));
   }
   const auto began = std::chrono::steady_clock::now();
   for (const auto& call : calls) {

@@ -19,7 +19,7 @@
 namespace leptir {
 
 class SimpleBroker;  // leptir/spi/simple_broker.h
-struct BrokerTask;   // leptir/spi/broker_task.h
+struct EncodedTask;  // leptir/spi/encoded_task.h
 
 // How a task is pushed. Every field is optional; each has an initializer, so that `{.delay = 5min}` compiles without a
 // warning.
@@ -121,8 +121,8 @@ class Broker {
 
  private:
   struct LazyBroker;
-  Result<void> openStoresOf(std::span<const std::vector<BrokerTask>> parts);
-  Result<void> pushParts(std::span<const std::vector<BrokerTask>> parts);
+  Result<void> openStoresOf(std::span<const std::vector<EncodedTask>> parts);
+  Result<void> pushParts(std::span<const std::vector<EncodedTask>> parts);
 
   std::vector<std::unique_ptr<LazyBroker>> brokers_;
   const Clock* clock_;

@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "base/id_list.h"
-#include "base/task_id.h"
 #include "broker/count_cache.h"
 #include "broker/rank_selection.h"
-#include "task/envelope.h"
-#include "task/json_members.h"
+#include "broker/task_to_push.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir {
 
@@ -40,73 +39,6 @@ struct Broker::LazyBroker {
   std::mutex mutex;                     // guards all of the above
 };
 
-namespace {
-
-Error refused(const TaskToPush& task, const std::string& why) {
-  return Error(ErrorCode::Invalid, "task '" + task.name + "': " + why);
-}
-
-// A delay keeps its fraction of a second; a time of execution is cut to whole seconds, which is what the envelope can
-// store.
-std::optional<Time> dueTime(const PushOptions& options, Time now) {
-  if (options.delay != Duration::zero()) return std::min(now + options.delay, Time(kMaxTimeSpan));
-  if (!options.timeOfExecution || isBeyondMaxTimeSpan(*options.timeOfExecution)) return options.timeOfExecution;
-  return std::chrono::floor<std::chrono::seconds>(*options.timeOfExecution);
-}
-
-// Why these options are not valid; empty: they are.
-std::string complaint(const PushOptions& options) {
-  if (options.timeOfExecution && options.delay != Duration::zero())
-    return "has a time of execution and a delay; give one of them";
-  if (options.delay < Duration::zero()) return "has a negative delay";
-  if (options.delay > kMaxTimeSpan)
-    return "has a delay of more than " + std::to_string(kMaxTimeSpan.count()) + " s; give a shorter one";
-  return "";
-}
-
-constexpr const char* kEmptyMap = "[]";  // as PHP writes it
-
-// The text that the application wrote, without spaces around it.
-Result<std::string> parametersAsText(const TaskToPush& task) {
-  const auto text = task::withoutJsonBlanks(task.parametersText);
-  if (!text.starts_with('{') && !text.starts_with('[')) return refused(task, "parameters must be a JSON object");
-  const auto inside = task::withoutJsonBlanks(text.substr(1));
-  const bool isEmpty = text.starts_with('{') ? inside == "}" : inside == "]";
-  return std::string(isEmpty ? kEmptyMap : text);
-}
-
-Result<std::string> parametersOf(const TaskToPush& task) {
-  if (!task.parametersText.empty()) return parametersAsText(task);
-  const auto& parameters = task.parameters;
-  if (!parameters.is_null() && !parameters.is_structured()) return refused(task, "parameters must be a JSON object");
-  if (parameters.empty()) return std::string(kEmptyMap);
-  auto written = writeJsonExactly(parameters);
-  if (!written) return written.error().in("task '" + task.name + "': parameters");
-  return written;
-}
-
-Result<BrokerTask> toBrokerTask(const TaskToPush& task, const Clock& clock) {
-  const auto& options = task.options;
-  if (const auto why = complaint(options); !why.empty()) return refused(task, why);
-
-  const auto now = clock.now();
-  BrokerTask made;
-  made.id = options.id.empty() ? base::makeTaskId(clock) : options.id;
-  made.name = task.name;
-  auto parameters = parametersOf(task);
-  if (!parameters) return parameters.error();
-  made.parameters = std::move(*parameters);
-  made.priority = options.priority;
-  made.timeOfExecution = dueTime(options, now);
-  made.timeLimitSeconds = options.timeLimitSeconds;
-  made.maxAttempts = options.maxAttempts;
-  made.pushedAt = now;
-  if (auto fine = task::checkBrokerTask(made); !fine) return fine.error();
-  return made;
-}
-
-}  // namespace
-
 Broker::Broker(std::vector<Entry> brokers, const Clock& clock) : clock_(&clock) {
   std::ranges::stable_sort(brokers, {}, &Entry::priority);
   for (auto& entry : brokers) brokers_.push_back(std::make_unique<LazyBroker>(std::move(entry), clock));
@@ -127,9 +59,9 @@ Result<std::string> Broker::pushTask(const BaseTask& task, std::optional<Time> t
 
 Result<std::string> Broker::push(std::string name, const nlohmann::ordered_json& parameters, PushOptions options) {
   TaskToPush task{std::move(name), Json(parameters), std::move(options)};
-  auto written = parametersOf(task);  // refuses values that JSON cannot represent
+  auto written = broker::parametersOf(task);  // refuses values that JSON cannot represent
   if (!written) return written.error();
-  if (*written != kEmptyMap) task.parametersText = parameters.dump(-1, ' ', true);
+  if (*written != broker::kEmptyMap) task.parametersText = parameters.dump(-1, ' ', true);
   return pushTask(std::move(task));
 }
 
@@ -141,21 +73,21 @@ Result<std::string> Broker::pushTask(TaskToPush task) {
 
 Result<std::vector<std::string>> Broker::pushTasks(std::span<const TaskToPush> tasks) {
   std::vector<std::string> ids;
-  std::vector<std::vector<BrokerTask>> parts(brokers_.size());
+  std::vector<std::vector<EncodedTask>> parts(brokers_.size());
   for (const auto& task : tasks) {
     const auto index = brokerFor(task.options);
     if (!index) return index.error();
-    auto made = toBrokerTask(task, *clock_);
-    if (!made) return made.error();
-    ids.push_back(made->id);
-    parts[*index].push_back(std::move(*made));
+    auto encoded = broker::encodeTask(task, *clock_);
+    if (!encoded) return encoded.error();
+    ids.push_back(encoded->id);
+    parts[*index].push_back(std::move(*encoded));
   }
   if (auto opened = openStoresOf(parts); !opened) return opened.error();
   if (auto pushed = pushParts(parts); !pushed) return pushed.error();
   return ids;
 }
 
-Result<void> Broker::openStoresOf(std::span<const std::vector<BrokerTask>> parts) {
+Result<void> Broker::openStoresOf(std::span<const std::vector<EncodedTask>> parts) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].empty()) continue;
     if (auto opened = access(i); !opened) return opened.error();
@@ -163,13 +95,13 @@ Result<void> Broker::openStoresOf(std::span<const std::vector<BrokerTask>> parts
   return {};
 }
 
-Result<void> Broker::pushParts(std::span<const std::vector<BrokerTask>> parts) {
+Result<void> Broker::pushParts(std::span<const std::vector<EncodedTask>> parts) {
   std::optional<Error> first;
   std::vector<std::string> missing;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].empty()) continue;
     auto store = access(i);
-    const auto pushed = store ? (*store)->pushBrokerTasks(parts[i]) : Result<void>(store.error());
+    const auto pushed = store ? (*store)->pushEncodedTasks(parts[i]) : Result<void>(store.error());
     if (pushed) continue;
     if (!first) first = pushed.error().in("broker " + name(i));
     for (const auto& task : parts[i]) missing.push_back(task.id);

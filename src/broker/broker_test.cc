@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "leptir/spi/simple_broker.h"
+#include "task/envelope.h"
+#include "task/json_members.h"
 
 namespace leptir::broker {
 namespace {
@@ -14,13 +16,29 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
+// A task as it reached the store.
+struct PushedTask {
+  explicit PushedTask(const EncodedTask& task)
+      : id(task.id),
+        name(task.name),
+        timeOfExecution(task.timeOfExecution),
+        head(task::decodeEnvelope(task.envelope).value()),
+        parameters(task::memberOf(task::memberOf(task.envelope, "td").value(), "parameters").value()) {}
+
+  std::string id;
+  std::string name;
+  std::optional<Time> timeOfExecution;
+  task::EnvelopeHead head;
+  std::string parameters;
+};
+
 // A store that records the pushed tasks, and can be made to fail.
 class RecordingBroker final : public SimpleBroker {
  public:
-  Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override {
+  Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override {
     ++pushes;
     if (down) return Error(ErrorCode::Unavailable, "connection refused");
-    pushed.insert(pushed.end(), tasks.begin(), tasks.end());
+    for (const auto& task : tasks) pushed.emplace_back(task);
     return {};
   }
   Result<TaskCounts> tasksCount() override {
@@ -41,7 +59,7 @@ class RecordingBroker final : public SimpleBroker {
   bool broken = false;
   int pushes = 0;
   int counted = 0;
-  std::vector<BrokerTask> pushed;
+  std::vector<PushedTask> pushed;
 
  private:
   static Error unsupported() { return Error(ErrorCode::Unsupported, "only notes"); }
@@ -127,15 +145,15 @@ TEST(Broker, PushesATaskWithItsParametersAndLimits) {
   EXPECT_EQ(pushed.name, "nap");
   EXPECT_EQ(pushed.parameters, R"({"seconds":10.0})");
   EXPECT_EQ(pushed.timeOfExecution, at);
-  EXPECT_EQ(pushed.timeLimitSeconds, 30);
-  EXPECT_EQ(pushed.pushedAt, of.clock.now());
+  EXPECT_EQ(pushed.head.timeLimitSeconds, 30);
+  EXPECT_EQ(pushed.head.pushedAt, of.clock.now());
 }
 
 TEST(Broker, PushesAnyValueThatBecomesAnObject) {
   Brokers of({0});
   ASSERT_TRUE(of.broker->push("nap", std::map<std::string, int>{{"seconds", 3}}, {.maxAttempts = 4}));
   EXPECT_EQ(of.stores[0]->pushed.at(0).parameters, R"({"seconds":3})");
-  EXPECT_EQ(of.stores[0]->pushed.at(0).maxAttempts, 4u);
+  EXPECT_EQ(of.stores[0]->pushed.at(0).head.maxAttempts, 4u);
 }
 
 TEST(Broker, PushesABracedList) {
@@ -143,7 +161,7 @@ TEST(Broker, PushesABracedList) {
   ASSERT_TRUE(of.broker->push("nap", {{"seconds", 3}, {"deep", {{"a", 1}}}}, {.maxAttempts = 4}));
   ASSERT_TRUE(of.broker->push("nap", {}));
   EXPECT_EQ(Json::parse(of.stores[0]->pushed.at(0).parameters), (Json{{"seconds", 3}, {"deep", {{"a", 1}}}}));
-  EXPECT_EQ(of.stores[0]->pushed.at(0).maxAttempts, 4u);
+  EXPECT_EQ(of.stores[0]->pushed.at(0).head.maxAttempts, 4u);
   EXPECT_EQ(of.stores[0]->pushed.at(1).parameters, "[]");
 }
 

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <chrono>
+#include <utility>
+#include <vector>
 
 namespace leptir {
 namespace {
@@ -10,6 +12,17 @@ namespace {
 constexpr std::uint32_t kMostExpiries = 10;
 
 }  // namespace
+
+Result<void> SimpleBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
+  std::vector<EncodedTask> encoded;
+  encoded.reserve(tasks.size());
+  for (const auto& task : tasks) {
+    auto made = EncodedTask::encode(task);
+    if (!made) return made.error();
+    encoded.push_back(std::move(*made));
+  }
+  return pushEncodedTasks(encoded);
+}
 
 Result<AcknowledgedAndPopped> BrokerSession::acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
                                                                Wake& wake) {

@@ -9,7 +9,7 @@
 #include "cli/push_line.h"
 #include "cli/push_time.h"
 #include "cli/push_warnings.h"
-#include "task/envelope.h"
+#include "leptir/spi/encoded_task.h"
 
 namespace leptir::cli {
 namespace {
@@ -46,7 +46,8 @@ Result<void> checkDefaults(const Broker& broker, const PushOptions& options) {
   any.name = "noop";
   any.timeOfExecution = options.timeOfExecution;
   any.timeLimitSeconds = options.timeLimitSeconds;
-  return task::checkBrokerTask(any);
+  if (auto encoded = EncodedTask::encode(any); !encoded) return encoded.error();
+  return {};
 }
 
 std::string warningIfOwnIdIsBuried(Broker& broker, const PushOptions& options) {

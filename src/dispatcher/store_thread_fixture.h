@@ -49,8 +49,8 @@ class StoreThreadTest : public ::testing::Test {
   bool isRecorded(const std::string& id) { return records()->loadMetaInfoById(id).has_value(); }
 
   void push(const std::vector<std::string>& ids) {
-    std::vector<BrokerTask> tasks;
-    for (const auto& id : ids) tasks.push_back({.id = id, .name = "noop"});
+    std::vector<EncodedTask> tasks;
+    for (const auto& id : ids) tasks.push_back(EncodedTask::encode({.id = id, .name = "noop"}).value());
     ASSERT_TRUE(queue->push(tasks));
   }
 

@@ -1,19 +1,12 @@
 #include "task/envelope.h"
 
-#include "base/task_names.h"
-#include "leptir/json.h"
-#include "task/json_reader.h"
-#include "task/json_text.h"
+#include <chrono>
+#include <cstdlib>
 
-#include <fmt/format.h>
+#include "task/json_text.h"
 
 namespace leptir::task {
 namespace {
-
-// The largest size of an envelope without its parameters: name and id have 255 bytes, each escaped to six, and numbers.
-constexpr std::size_t kMaxHeadBytes = 4096;
-// Parameters are nested inside two objects: the envelope and `td`.
-constexpr int kMaxParametersDepth = kMaxJsonDepth - 2;
 
 std::int64_t wholeSeconds(Time time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
@@ -47,16 +40,12 @@ void appendOwnKeys(const BrokerTask& task, std::string& out) {
   if (task.pushedAt) appendPushedAt(*task.pushedAt, out);
 }
 
-Result<void> checkSize(const BrokerTask& task) {
-  if (task.parameters.size() + kMaxHeadBytes <= kMaxEnvelopeBytes) return {};
-  const auto size = encodeEnvelope(task).size();
-  if (size <= kMaxEnvelopeBytes) return {};
-  return Error(ErrorCode::TooLarge, fmt::format("task {}: {} bytes, more than {}", task.id, size, kMaxEnvelopeBytes));
-}
-
 }  // namespace
 
-void appendEnvelope(const BrokerTask& task, std::string& out) {
+Envelope writeEnvelope(const BrokerTask& task) {
+  Envelope envelope;
+  auto& out = envelope.text;
+  out.reserve(task.parameters.size() + task.name.size() + task.id.size() + 128);
   out.append(R"({"cn":)");
   appendJsonText(task.name, out);
   out.append(R"(,"pr":)");
@@ -70,37 +59,15 @@ void appendEnvelope(const BrokerTask& task, std::string& out) {
     out.append(R"("")");
   }
   out.append(R"(,"td":{"id":)");
+  const auto idBegin = out.size();
   appendJsonText(task.id, out);
+  envelope.escapedId = {.begin = idBegin + 1, .bytes = out.size() - idBegin - 2};
   out.append(R"(,"parameters":)");
   out.append(task.parameters);
   out += '}';
   appendOwnKeys(task, out);
   out += '}';
-}
-
-std::string encodeEnvelope(const BrokerTask& task) {
-  std::string out;
-  out.reserve(task.parameters.size() + task.name.size() + task.id.size() + 128);
-  appendEnvelope(task, out);
-  return out;
-}
-
-Result<void> checkBrokerTask(const BrokerTask& task) {
-  if (auto id = base::checkTaskId(task.id); !id) return id;
-  if (auto name = base::checkTaskName(task.name); !name) return name.error().in("task " + task.id);
-  if (task.timeLimitSeconds < 0)
-    return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit is negative", task.id));
-  if (task.timeLimitSeconds > kMaxTimeSpan.count())
-    return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit of {} s is longer than {} s", task.id,
-                                                 task.timeLimitSeconds, kMaxTimeSpan.count()));
-  if (task.timeOfExecution && isBeyondMaxTimeSpan(*task.timeOfExecution))
-    return Error(ErrorCode::Invalid, fmt::format("task {}: the time of execution is more than {} s away from 1970",
-                                                 task.id, kMaxTimeSpan.count()));
-  if (auto size = checkSize(task); !size) return size;
-  if (auto json = checkJson(task.parameters, kMaxParametersDepth); !json) {
-    return Error(ErrorCode::Invalid, fmt::format("task {}: parameters: {}", task.id, json.error().message()));
-  }
-  return {};
+  return envelope;
 }
 
 }  // namespace leptir::task

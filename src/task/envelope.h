@@ -4,22 +4,28 @@
 #include "leptir/result.h"
 #include "leptir/spi/broker_task.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace leptir::task {
 
-// Appends the envelope of `task` to `out`: `{"cn","pr","tl","toex","td":{"id","parameters"}}` in PHP leptir's order,
-// then those of leptir's own keys that are not zero. Text is escaped as PHP does (`\/`, `\uxxxx`); `parameters` is
-// copied.
-void appendEnvelope(const BrokerTask& task, std::string& out);
-std::string encodeEnvelope(const BrokerTask& task);
+struct Envelope {
+  struct Part {
+    std::size_t begin = 0, bytes = 0;
+  };
+  std::string text;
+  Part escapedId;  // the part of `text` between the quotes of `td.id`
+};
 
-// Checks whether `task` may be pushed. Invalid: the id or the name breaks a rule of base/task_names.h, the parameters
-// are no JSON, the time limit is negative, or a time exceeds kMaxTimeSpan. TooLarge: the envelope exceeds
-// kMaxEnvelopeBytes.
-Result<void> checkBrokerTask(const BrokerTask& task);
+// Writes `{"cn","pr","tl","toex","td":{"id","parameters"}}` in PHP leptir's order, then those of leptir's own keys that
+// are not zero. Text is escaped as PHP does (`\/`, `\uxxxx`); `parameters` is copied. It checks nothing: EncodedTask
+// does.
+Envelope writeEnvelope(const BrokerTask& task);
+inline std::string encodeEnvelope(const BrokerTask& task) {
+  return writeEnvelope(task).text;
+}
 
 // By how much a stored envelope may exceed kMaxEnvelopeBytes: a store adds counters, and blanks that make equal
 // envelopes distinct.

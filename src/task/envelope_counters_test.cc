@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "leptir/json.h"
+#include "leptir/spi/encoded_task.h"
 #include "task/envelope.h"
 
 namespace leptir::task {
@@ -46,8 +47,7 @@ TEST(EnvelopeCounters, CanBeAddedToTheLargestTaskThatCanBePushed) {
   auto task = taskOf("1");
   task.parameters = "[\"\"]";
   task.parameters.insert(2, kMaxEnvelopeBytes - encodeEnvelope(task).size(), 'x');
-  ASSERT_TRUE(checkBrokerTask(task));
-  const auto envelope = encodeEnvelope(task);
+  const auto envelope = EncodedTask::encode(task).value().envelope;
   ASSERT_EQ(envelope.size(), kMaxEnvelopeBytes);
   constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
   const Counters counters{.failures = kMost, .crashes = kMost, .expiries = kMost, .unknown = kMost};

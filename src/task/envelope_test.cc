@@ -175,42 +175,5 @@ TEST(DecodeEnvelope, RejectsInvalidIdsAndNames) {
   EXPECT_EQ(why("a", R"("")"), "");
 }
 
-TEST(CheckBrokerTask, AcceptsAValidTask) {
-  EXPECT_TRUE(checkBrokerTask(resizeTask()));
-}
-
-TEST(CheckBrokerTask, NamesTheInvalidField) {
-  const auto why = [](auto change) {
-    auto task = resizeTask();
-    change(task);
-    const auto answer = checkBrokerTask(task);
-    return answer ? std::string("fine") : std::string(nameOf(answer.error().code())) + ": " + answer.error().message();
-  };
-  EXPECT_EQ(why([](BrokerTask& task) { task.id.clear(); }), "invalid: the task's id is empty");
-  EXPECT_EQ(why([](BrokerTask& task) { task.name = std::string(256, 'x'); }),
-            "invalid: task id1: the task's name has 256 bytes, more than 255");
-  EXPECT_EQ(why([](BrokerTask& task) { task.name = "a\xff"; }), "invalid: task id1: the task's name is not UTF-8");
-  EXPECT_EQ(why([](BrokerTask& task) { task.timeLimitSeconds = -1; }), "invalid: task id1: the time limit is negative");
-  EXPECT_TRUE(why([](BrokerTask& task) {
-                task.parameters = "{} {}";
-              }).starts_with("invalid: task id1: parameters: not JSON at byte 3"));
-  EXPECT_TRUE(why([](BrokerTask& task) {
-                task.parameters = "1],[2";
-              }).starts_with("invalid: task id1: parameters: not JSON at byte 1"));
-  EXPECT_EQ(why([](BrokerTask& task) { task.parameters = ""; }), "invalid: task id1: parameters: it is empty");
-  EXPECT_EQ(why([](BrokerTask& task) { task.parameters = fmt::format("\"{:x>{}}\"", "", kMaxEnvelopeBytes); }),
-            "too large: task id1: 16777295 bytes, more than 16777216");
-}
-
-TEST(CheckBrokerTask, AcceptsParametersThatNestAsDeepAsDecodeEnvelopeReads) {
-  auto task = resizeTask();
-  task.parameters = std::string(509, '[') + std::string(509, ']');
-  EXPECT_TRUE(checkBrokerTask(task));
-  EXPECT_TRUE(decodeEnvelope(encodeEnvelope(task)));
-  task.parameters = fmt::format("[{}]", task.parameters);
-  EXPECT_FALSE(checkBrokerTask(task));
-  EXPECT_FALSE(decodeEnvelope(encodeEnvelope(task)));
-}
-
 }  // namespace
 }  // namespace leptir::task

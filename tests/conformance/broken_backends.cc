@@ -71,7 +71,7 @@ class RecoversFromAStaleList final : public memory::MemoryQueue {
 class PushesTwice final : public memory::MemoryQueue {
  public:
   using memory::MemoryQueue::MemoryQueue;
-  Result<void> push(std::span<const BrokerTask> tasks) override {
+  Result<void> push(std::span<const EncodedTask> tasks) override {
     {
       const std::lock_guard lock(mutex_);
       ids_.clear();

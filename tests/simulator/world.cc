@@ -92,7 +92,8 @@ void World::push() {
   task.name = "noop";
   task.maxAttempts = world_.dice.oneIn(2) ? 3 : 0;
   if (world_.dice.oneIn(5)) task.timeOfExecution = world_.clock.now() + std::chrono::seconds(world_.dice.below(10));
-  const auto pushed = world_.queue.push({&task, 1});
+  const auto encoded = EncodedTask::encode(task).value();
+  const auto pushed = world_.queue.push({&encoded, 1});
   if (pushed) world_.ledger.pushed();
 }
 

@@ -101,8 +101,8 @@ class FaultyBroker final : public SimpleBroker {
  public:
   FaultyBroker(std::unique_ptr<SimpleBroker> inner, Faults& faults) : inner_(std::move(inner)), faults_(faults) {}
 
-  Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override {
-    return faults_.answer("push", [&] { return inner_->pushBrokerTasks(tasks); });
+  Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override {
+    return faults_.answer("push", [&] { return inner_->pushEncodedTasks(tasks); });
   }
   Result<TaskCounts> tasksCount() override {
     return faults_.answer("count", [&] { return inner_->tasksCount(); });

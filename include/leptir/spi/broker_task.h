@@ -43,10 +43,10 @@ struct Counters {
   friend bool operator==(const Counters&, const Counters&) = default;
 };
 
-// A task to push. `encodeEnvelope` (src/task/envelope.h) writes it as PHP leptir's JSON.
+// A task to push. EncodedTask (encoded_task.h) checks it and writes it as PHP leptir's JSON.
 struct BrokerTask {
-  std::string id{};                       // chosen by the pusher, see makeTaskId; checked by base/task_names.h
-  std::string name{};                     // `cn`; checked by base/task_names.h
+  std::string id{};                       // chosen by the pusher
+  std::string name{};                     // `cn`
   std::string parameters = "[]";          // `td.parameters`: JSON text, stored unchanged; PHP's empty map is []
   std::int64_t priority = 0;              // `pr`: the priority that chose the broker; only kept here
   std::optional<Time> timeOfExecution{};  // `toex`, in whole seconds; none: at once; at most kMaxTimeSpan from 1970

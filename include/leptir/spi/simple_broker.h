@@ -15,6 +15,7 @@
 #include "leptir/spi/broker_session.h"
 #include "leptir/spi/broker_task.h"
 #include "leptir/spi/broker_traits.h"
+#include "leptir/spi/encoded_task.h"
 #include "leptir/spi/task_keeper.h"
 #include "leptir/task_counts.h"
 
@@ -29,8 +30,10 @@ class SimpleBroker {
   // Adds all tasks or none. (Without BrokerTraits::pushesAtomically some may be added; then the error names the ids
   // that were not.) After success the tasks survive a crash of this process. A task whose id is in the queue already,
   // or is buried, is not added again; that is no error. A task without timeOfExecution is due at once, by the store's
-  // clock. TooLarge, Invalid: the error names the task, and no task was added.
-  virtual Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) = 0;
+  // clock. TooLarge, Invalid: this store cannot hold one of the tasks, which the error names; no task was added.
+  virtual Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) = 0;
+  // Encodes all tasks (errors as EncodedTask::encode), and then pushes them.
+  Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks);
 
   virtual Result<TaskCounts> tasksCount() = 0;
 

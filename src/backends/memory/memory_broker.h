@@ -31,7 +31,7 @@ class MemoryBroker final : public SimpleBroker {
   // The queue is shared by all brokers that are opened on it, and by their sessions.
   explicit MemoryBroker(std::shared_ptr<MemoryQueue> queue) : queue_(std::move(queue)), keeper_(*queue_) {}
 
-  Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override { return queue_->push(tasks); }
+  Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override { return queue_->push(tasks); }
   Result<TaskCounts> tasksCount() override { return queue_->counts(); }
   Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
                                                      Duration lease) override;

@@ -2,18 +2,14 @@
 
 #include "base/task_id.h"
 #include "broker/keeper_errors.h"
-#include "task/envelope.h"
 
 namespace leptir::memory {
 
-Result<void> MemoryTasks::push(std::span<const BrokerTask> tasks) {
-  for (const auto& task : tasks) {
-    if (auto fine = task::checkBrokerTask(task); !fine) return fine;
-  }
+Result<void> MemoryTasks::push(std::span<const EncodedTask> tasks) {
   const std::lock_guard lock(mutex_);
   for (const auto& task : tasks) {
     if (byId(task.id) != nullptr) continue;
-    add(task.id, task::encodeEnvelope(task), task.timeOfExecution.value_or(clock_->now())).counters = task.counters;
+    add(task.id, task.envelope, task.timeOfExecution.value_or(clock_->now())).counters = task.counters;
   }
   ring();
   return {};

@@ -23,7 +23,7 @@ class MemoryTasks {
   explicit MemoryTasks(const Clock& clock) : clock_(&clock) {}
   virtual ~MemoryTasks() = default;
 
-  virtual Result<void> push(std::span<const BrokerTask> tasks);
+  virtual Result<void> push(std::span<const EncodedTask> tasks);
   // Adds a task as another program could: with any bytes as its envelope, and without an id.
   void pushRaw(std::string envelope, Time due);
   TaskCounts counts();

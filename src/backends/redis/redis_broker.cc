@@ -9,7 +9,6 @@
 #include "backends/redis/redis_session.h"
 #include "base/escape.h"
 #include "base/failpoint.h"
-#include "task/envelope.h"
 
 namespace leptir::redis {
 namespace {
@@ -20,9 +19,9 @@ constexpr std::size_t kMostTasksOfAPush = 300'000;
 // A server closes the connection of a client that sends more than 1 GiB in one request (client-query-buffer-limit).
 constexpr std::size_t kMostBytesOfAPush = std::size_t{512} << 20;
 
-Result<void> checkSizeOf(std::span<const BrokerTask> tasks) {
+Result<void> checkSizeOf(std::span<const EncodedTask> tasks) {
   std::size_t bytes = 0;
-  for (const auto& task : tasks) bytes += task.parameters.size() + task.name.size() + task.id.size();
+  for (const auto& task : tasks) bytes += task.envelope.size();
   if (bytes <= kMostBytesOfAPush && tasks.size() <= kMostTasksOfAPush) return {};
   return Error(ErrorCode::TooLarge, std::to_string(tasks.size()) + " tasks of " + std::to_string(bytes >> 20) +
                                         " MiB are too much for one push; push them in smaller lists, of " +
@@ -59,17 +58,14 @@ RedisBroker::RedisBroker(std::shared_ptr<RedisQueue> queue, RedisServerInfo serv
       keeper_(queue_),
       recovery_(queue_) {}
 
-Result<void> RedisBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
-  for (const auto& task : tasks) {
-    if (auto fine = task::checkBrokerTask(task); !fine) return fine;
-  }
+Result<void> RedisBroker::pushEncodedTasks(std::span<const EncodedTask> tasks) {
   if (auto fine = checkNames(tasks); !fine) return fine;
   if (auto fits = checkSizeOf(tasks); !fits) return fits.error().in(connection_.address().where());
   return tasks.empty() ? Result<void>() : push(tasks);
 }
 
 // The tasks of one push mostly have the same name, so a name equal to the last one is not checked again.
-Result<void> RedisBroker::checkNames(std::span<const BrokerTask> tasks) const {
+Result<void> RedisBroker::checkNames(std::span<const EncodedTask> tasks) const {
   if (php_ == PhpConsumers::No) return {};
   std::string_view checked;
   for (const auto& task : tasks) {
@@ -104,8 +100,8 @@ Result<void> RedisBroker::detectPhpConsumers() {
 }
 
 // Of tasks with the same id in the list only the first is pushed.
-Result<void> RedisBroker::push(std::span<const BrokerTask> tasks) {
-  std::vector<const BrokerTask*> distinct;
+Result<void> RedisBroker::push(std::span<const EncodedTask> tasks) {
+  std::vector<const EncodedTask*> distinct;
   std::unordered_set<std::string_view> seen;
   seen.reserve(tasks.size());
   for (const auto& task : tasks) {

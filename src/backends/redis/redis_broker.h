@@ -22,7 +22,7 @@ class RedisBroker final : public SimpleBroker {
   static Result<std::unique_ptr<RedisBroker>> open(std::shared_ptr<RedisConnection> connection, std::string key,
                                                    PhpConsumers php = PhpConsumers::Auto);
 
-  Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override;
+  Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override;
   Result<TaskCounts> tasksCount() override;
   Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
                                                      Duration lease) override;
@@ -38,8 +38,8 @@ class RedisBroker final : public SimpleBroker {
  private:
   RedisBroker(std::shared_ptr<RedisQueue> queue, RedisServerInfo serverInfo, PhpConsumers php);
   Result<void> detectPhpConsumers();
-  Result<void> checkNames(std::span<const BrokerTask> tasks) const;
-  Result<void> push(std::span<const BrokerTask> tasks);
+  Result<void> checkNames(std::span<const EncodedTask> tasks) const;
+  Result<void> push(std::span<const EncodedTask> tasks);
 
   std::shared_ptr<RedisQueue> queue_;
   RedisConnection& connection_;

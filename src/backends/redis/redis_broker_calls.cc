@@ -1,8 +1,6 @@
 #include "backends/redis/redis_broker_calls.h"
 
 #include "backends/redis/redis_session_card.h"
-#include "task/envelope.h"
-#include "task/envelope_counters.h"
 
 namespace leptir::redis::calls {
 namespace {
@@ -14,16 +12,16 @@ std::string sessionPrefixOf(std::string_view instance) {
 
 }  // namespace
 
-RedisScriptCall pushTasks(const RedisQueue& queue, std::span<const BrokerTask* const> tasks) {
+RedisScriptCall pushTasks(const RedisQueue& queue, std::span<const EncodedTask* const> tasks) {
   const auto& keys = queue.keys;
   RedisScriptCall call(queue.scripts.pushTasks);
   call.keys(keys.queue, keys.ids, keys.buriedTasks, keys.sessions, keys.wake, keys.cancel);
   call.arguments(keys.leasedPrefix, tasks.size());
-  call.block(tasks, [](const BrokerTask* task) { return task::escapedId(task->id); });
-  call.block(tasks, [](const BrokerTask* task) {
+  call.block(tasks, &EncodedTask::escapedId);
+  call.block(tasks, [](const EncodedTask* task) {
     return task->timeOfExecution ? redisTime(*task->timeOfExecution) : std::string();
   });
-  call.block(tasks, [](const BrokerTask* task) { return task::encodeEnvelope(*task); });
+  call.block(tasks, [](const EncodedTask* task) { return std::string_view(task->envelope); });
   return call;
 }
 

@@ -6,11 +6,12 @@
 
 #include "backends/redis/redis_queue.h"
 #include "leptir/spi/broker_session.h"
+#include "leptir/spi/encoded_task.h"
 
 namespace leptir::redis::calls {
 
-// The ids of the tasks must be different.
-RedisScriptCall pushTasks(const RedisQueue& queue, std::span<const BrokerTask* const> tasks);
+// The ids of the tasks must be different; the tasks must outlive the call.
+RedisScriptCall pushTasks(const RedisQueue& queue, std::span<const EncodedTask* const> tasks);
 RedisScriptCall countTasks(const RedisQueue& queue);
 RedisScriptCall openSession(const RedisQueue& queue, const SessionId& session, const SessionInfo& card, Duration lease);
 RedisScriptCall endSessions(const RedisQueue& queue, std::string_view instance);

@@ -11,7 +11,6 @@
 #include "base/failpoint.h"
 #include "base/process_view.h"
 #include "base/task_id.h"
-#include "task/envelope.h"
 
 namespace leptir::sqlite {
 namespace {
@@ -44,13 +43,7 @@ SqliteBroker::~SqliteBroker() {
   if (use_ == BrokerUse::Dispatch) --connection_.file().dispatchingBrokers;
 }
 
-Result<void> SqliteBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
-  std::vector<std::string> envelopes;
-  envelopes.reserve(tasks.size());
-  for (const auto& task : tasks) {
-    if (auto fine = task::checkBrokerTask(task); !fine) return fine;
-    envelopes.push_back(task::encodeEnvelope(task));
-  }
+Result<void> SqliteBroker::pushEncodedTasks(std::span<const EncodedTask> tasks) {
   if (tasks.empty()) return {};
   SqliteTransaction write(connection_, TransactionKind::Write);
   const auto now = connection_.clock().now();
@@ -58,7 +51,7 @@ Result<void> SqliteBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
     const auto& task = tasks[i];
     const auto due = task.timeOfExecution ? dueFrom(*task.timeOfExecution) : dueAtOnce(now);
     const auto& [failures, crashes, expiries, unknown] = task.counters;
-    row.bind(task.id, due, failures, crashes, expiries, unknown, envelopes[i]);
+    row.bind(task.id, due, failures, crashes, expiries, unknown, task.envelope);
   });
   LEPTIR_FAILPOINT("sqlite.push.before_commit");
   if (auto written = write.commit(); !written) return written;

@@ -18,7 +18,7 @@ class SqliteBroker final : public SimpleBroker {
   SqliteBroker(std::shared_ptr<SqliteConnection> connection, BrokerUse use);
   ~SqliteBroker() override;
 
-  Result<void> pushBrokerTasks(std::span<const BrokerTask> tasks) override;
+  Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override;
   Result<TaskCounts> tasksCount() override;
   Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
                                                      Duration lease) override;
