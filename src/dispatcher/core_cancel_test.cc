@@ -18,10 +18,9 @@ class CoreCancelTest : public ::testing::Test {
 
   static CoreOptions optionsOfOneSlot() {
     CoreOptions options;
-    options.brokerPriorities = {0};
-    options.brokerNames = {"broker"};
-    options.slots = 1;
-    options.names = {"noop"};
+    options.brokers = {{.name = "broker"}};
+    options.slotCount = 1;
+    options.taskNames = {"noop"};
     return options;
   }
 
@@ -38,16 +37,16 @@ class CoreCancelTest : public ::testing::Test {
     task.name = "noop";
     return {task::encodeEnvelope(task), {}, leaseOf(id), cancelledBy};
   }
-  CellRef run(const std::string& id) { return step(event::Leased{0, 1, {leased(id)}, true}).assign.at(0).cell; }
+  CellRef run(const std::string& id) { return step(event::Leased{0, 1, {leased(id)}, true}).assignments.at(0).cell; }
 
   void expectCancelled(const std::string& id) {
-    ASSERT_EQ(last.save.size(), 1u);
-    const auto& record = last.save[0]->records.at(0);
+    ASSERT_EQ(last.batchesToSave.size(), 1u);
+    const auto& record = last.batchesToSave[0]->records.at(0);
     EXPECT_EQ(record.id, id);
     EXPECT_EQ(record.cause, "cancelled");
     EXPECT_EQ(record.response, "Cancelled by me@host.");
-    EXPECT_EQ(last.save[0]->acknowledge, std::vector{leaseOf(id)});
-    EXPECT_TRUE(last.assign.empty());
+    EXPECT_EQ(last.batchesToSave[0]->acknowledge, std::vector{leaseOf(id)});
+    EXPECT_TRUE(last.assignments.empty());
   }
 
   Core core;
@@ -69,50 +68,50 @@ TEST_F(CoreCancelTest, ACancelledTaskInStockNeverRuns) {
 TEST_F(CoreCancelTest, AsksTheMasterToEndACancelledTaskInACell) {
   const auto cell = run("a");
   step(event::CancelRequested{0, {{leaseOf("a"), "me@host"}}});
-  ASSERT_EQ(last.requests.size(), 1u);
-  EXPECT_EQ(last.requests[0].cell, cell);
-  EXPECT_EQ(last.requests[0].reason, link::StopReason::Cancel);
-  EXPECT_EQ(last.requests[0].by, "me@host");
+  ASSERT_EQ(last.stopRequests.size(), 1u);
+  EXPECT_EQ(last.stopRequests[0].cell, cell);
+  EXPECT_EQ(last.stopRequests[0].reason, link::StopReason::Cancel);
+  EXPECT_EQ(last.stopRequests[0].by, "me@host");
 }
 
 TEST_F(CoreCancelTest, ATaskThatTheStoreDoesNotListAsHeldEndsWithoutARecord) {
   const auto cell = run("a");
   step(event::HeldTasksListed{0, 1, {}});
-  ASSERT_EQ(last.requests.size(), 1u);
-  EXPECT_EQ(last.requests[0].reason, link::StopReason::LeaseLost);
+  ASSERT_EQ(last.stopRequests.size(), 1u);
+  EXPECT_EQ(last.stopRequests[0].reason, link::StopReason::LeaseLost);
   step(event::CellDied{cell, {.reason = link::StopReason::LeaseLost}, "{}"});
-  EXPECT_TRUE(last.save.empty());
-  EXPECT_TRUE(last.settle.empty());
-  EXPECT_EQ(last.free, std::vector{cell});
+  EXPECT_TRUE(last.batchesToSave.empty());
+  EXPECT_TRUE(last.batchesToSettle.empty());
+  EXPECT_EQ(last.cellsToFree, std::vector{cell});
 }
 
 TEST_F(CoreCancelTest, TheLogSaysThatATaskEndedByTheStopRunsAgain) {
   const auto cell = run("a");
   step(event::CellDied{cell, {.reason = link::StopReason::Shutdown}, "{}"});
-  ASSERT_EQ(last.log.size(), 1u);
-  EXPECT_NE(last.log[0].second.find("goes back into its queue and runs again"), std::string::npos);
+  ASSERT_EQ(last.logLines.size(), 1u);
+  EXPECT_NE(last.logLines[0].text.find("goes back into its queue and runs again"), std::string::npos);
 }
 
 TEST_F(CoreCancelTest, ATaskThatFinishesAfterItsLeaseWasLostIsNotRecorded) {
   const auto cell = run("a");
   step(event::LeasesLost{0, {leaseOf("a")}});
   step(event::CellDone{cell, Outcome{.status = ExitStatus::Success}, "{}"});
-  EXPECT_TRUE(last.save.empty());
-  EXPECT_TRUE(last.settle.empty());
-  EXPECT_EQ(last.free, std::vector{cell});
+  EXPECT_TRUE(last.batchesToSave.empty());
+  EXPECT_TRUE(last.batchesToSettle.empty());
+  EXPECT_EQ(last.cellsToFree, std::vector{cell});
 }
 
 TEST_F(CoreCancelTest, ATaskThatTheStoreListsAsHeldRunsOn) {
   run("a");
   step(event::HeldTasksListed{0, 1, {leased("a")}});
-  EXPECT_TRUE(last.requests.empty());
+  EXPECT_TRUE(last.stopRequests.empty());
 }
 
 TEST_F(CoreCancelTest, AsksForCancelRequestsOnlyOfTasksThatRunLongerThanAMoment) {
   const auto cell = run("a");
-  EXPECT_TRUE(step(event::Tick{}).running.at(0).leases.empty());
+  EXPECT_TRUE(step(event::Tick{}).runningLeases.at(0).leases.empty());
   step(event::CellRunning{cell, BootTime(1000s) - 1s});
-  EXPECT_EQ(step(event::Tick{}).running.at(0).leases, std::vector{leaseOf("a")});
+  EXPECT_EQ(step(event::Tick{}).runningLeases.at(0).leases, std::vector{leaseOf("a")});
 }
 
 }  // namespace

@@ -15,11 +15,9 @@ class CorePoison : public ::testing::Test {
  protected:
   // Starts a core as after crashes of earlier dispatchers, with idle workers.
   void start(bool wasLeasedSingly, std::vector<Event> found = {}) {
-    options.brokerPriorities.assign(static_cast<std::size_t>(brokers), 0);
-    options.brokerNames.assign(static_cast<std::size_t>(brokers), "broker");
-    options.wasLeasedSingly.assign(static_cast<std::size_t>(brokers), wasLeasedSingly);
-    options.slots = 4;
-    options.names = {"noop"};
+    options.brokers.assign(static_cast<std::size_t>(brokers), {.name = "broker", .wasLeasedSingly = wasLeasedSingly});
+    options.slotCount = 4;
+    options.taskNames = {"noop"};
     options.singleLeasesUntil = now.boot + 60s;
     core = std::make_unique<Core>(options, [] { return 0.0; });
     step(std::move(found));
@@ -46,7 +44,7 @@ class CorePoison : public ::testing::Test {
   Actions& held(std::vector<LeasedTask> tasks) { return step(event::HeldTasksListed{0, 1, std::move(tasks)}); }
   // Reports all batches as settled that were given to the feeders.
   void settleAll() {
-    for (const auto& batch : std::exchange(last.settle, {})) step(event::BatchSettled{batch->id});
+    for (const auto& batch : std::exchange(last.batchesToSettle, {})) step(event::BatchSettled{batch->id});
   }
 
   CoreOptions options;
@@ -63,7 +61,7 @@ TEST_F(CorePoison, LeasesOneTaskAtATimeOnceTheHeldTasksAreKnown) {
   EXPECT_EQ(last.leaseCredits.at(0).tasks, 1u);
   EXPECT_TRUE(last.leaseCredits.at(0).alone);
   step(event::Leased{0, 1, {leased("a")}, false});
-  EXPECT_EQ(last.assign.size(), 1u);
+  EXPECT_EQ(last.assignments.size(), 1u);
   EXPECT_EQ(last.leaseCredits.at(0).tasks, 1u) << "the first task stands in a cell";
 }
 
@@ -79,8 +77,8 @@ TEST_F(CorePoison, LeasesManyTasksAtOnceAgainAfterAMinute) {
 TEST_F(CorePoison, ReleasesTasksThatWereNotHeldAloneWithoutChargingACrash) {
   start(false);
   held({leased("a"), leased("b")});
-  ASSERT_EQ(last.settle.size(), 1u);
-  for (const auto& released : last.settle[0]->release) EXPECT_EQ(released.counters.crashes, 0u);
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  for (const auto& released : last.batchesToSettle[0]->release) EXPECT_EQ(released.counters.crashes, 0u);
   EXPECT_EQ(last.leaseCredits.at(0).tasks, 0u) << "until the batch is settled";
   settleAll();
   EXPECT_EQ(last.leaseCredits.at(0).tasks, 1u);
@@ -91,49 +89,49 @@ TEST_F(CorePoison, ChargesACrashToATaskThatWasHeldAloneAndBuriesItAtTheThird) {
   for (const Duration delay : {Duration(0s), Duration(5s)}) {
     start(true);
     held({leased("poison", counters)});
-    ASSERT_EQ(last.settle.size(), 1u);
-    ASSERT_EQ(last.settle[0]->release.size(), 1u);
-    const auto& released = last.settle[0]->release[0];
+    ASSERT_EQ(last.batchesToSettle.size(), 1u);
+    ASSERT_EQ(last.batchesToSettle[0]->release.size(), 1u);
+    const auto& released = last.batchesToSettle[0]->release[0];
     EXPECT_EQ(released.counters.crashes, counters.crashes + 1);
     EXPECT_EQ(released.due, now.wall + delay);
     counters = released.counters;
   }
   start(true);
   held({leased("poison", counters)});
-  ASSERT_EQ(last.settle.size(), 1u);
-  ASSERT_EQ(last.settle[0]->bury.size(), 1u);
-  EXPECT_EQ(last.settle[0]->bury[0].counters.crashes, 3u);
-  EXPECT_NE(last.settle[0]->bury[0].reason.find("dispatcher died"), std::string::npos);
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  ASSERT_EQ(last.batchesToSettle[0]->bury.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->bury[0].counters.crashes, 3u);
+  EXPECT_NE(last.batchesToSettle[0]->bury[0].reason.find("dispatcher died"), std::string::npos);
 }
 
 TEST_F(CorePoison, BuriesATaskWhoseSettlingCrashedSixDispatchers) {
   start(false);
   held({});
   step(event::Leased{0, 1, {leased("a")}, false});
-  ASSERT_EQ(last.assign.size(), 1u);
-  step(event::CellUnsettlable{last.assign[0].cell, 6, "{}", 77});
-  ASSERT_EQ(last.save.size(), 1u);
-  ASSERT_EQ(last.save[0]->bury.size(), 1u);
-  EXPECT_EQ(last.save[0]->bury[0].reason, "6 dispatchers died while they settled what came of it");
-  EXPECT_EQ(last.save[0]->records.at(0).cause, "crashed");
-  EXPECT_EQ(last.save[0]->records.at(0).pid, 77) << "of the worker that ran it";
+  ASSERT_EQ(last.assignments.size(), 1u);
+  step(event::CellUnsettlable{last.assignments[0].cell, 6, "{}", 77});
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  ASSERT_EQ(last.batchesToSave[0]->bury.size(), 1u);
+  EXPECT_EQ(last.batchesToSave[0]->bury[0].reason, "6 dispatchers died while they settled what came of it");
+  EXPECT_EQ(last.batchesToSave[0]->records.at(0).cause, "crashed");
+  EXPECT_EQ(last.batchesToSave[0]->records.at(0).pid, 77) << "of the worker that ran it";
 }
 
-TEST_F(CorePoison, ForgetsTheSettleTriesOfABatchThatWaitsForAnUnavailableStore) {
+TEST_F(CorePoison, ForgetsTheSettleStartsOfABatchThatWaitsForAnUnavailableStore) {
   start(false);
   held({});
   step(event::Leased{0, 1, {leased("a")}, false});
-  ASSERT_EQ(last.assign.size(), 1u);
-  const auto cell = last.assign[0].cell;
+  ASSERT_EQ(last.assignments.size(), 1u);
+  const auto cell = last.assignments[0].cell;
   step(event::CellDone{cell, Outcome{.status = ExitStatus::Success}, "{}"});
-  ASSERT_EQ(last.save.size(), 1u);
-  const auto batch = last.save[0]->id;
-  EXPECT_EQ(step(event::StoreUnavailable{batch}).forgetSettleTries, std::vector{cell});
-  EXPECT_TRUE(step(event::StoreUnavailable{batch + 1}).forgetSettleTries.empty()) << "an unknown batch";
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  const auto batch = last.batchesToSave[0]->id;
+  EXPECT_EQ(step(event::StoreUnavailable{batch}).cellsThatAwaitStores, std::vector{cell});
+  EXPECT_TRUE(step(event::StoreUnavailable{batch + 1}).cellsThatAwaitStores.empty()) << "an unknown batch";
   step(event::RecordsSaved{batch});
-  EXPECT_EQ(step(event::StoreUnavailable{batch}).forgetSettleTries, std::vector{cell}) << "it waits for its broker";
+  EXPECT_EQ(step(event::StoreUnavailable{batch}).cellsThatAwaitStores, std::vector{cell}) << "it waits for its broker";
   step(event::BatchSettled{batch});
-  EXPECT_TRUE(step(event::StoreUnavailable{batch}).forgetSettleTries.empty());
+  EXPECT_TRUE(step(event::StoreUnavailable{batch}).cellsThatAwaitStores.empty());
 }
 
 TEST_F(CorePoison, ChargesNoCrashToTasksInCellsOrTakenBackFromCells) {
@@ -144,24 +142,23 @@ TEST_F(CorePoison, ChargesNoCrashToTasksInCellsOrTakenBackFromCells) {
   assignment.envelope = inCell.envelope;
   auto other = assignment;
   other.lease = taken.lease;
-  options.brokerPriorities = {0};
   std::vector<Event> found;
   found.push_back(event::CellFound{{0, 0}, assignment, true});
   found.push_back(event::CellFound{{0, 1}, other, false});
   found.push_back(event::AssignmentsTakenBack{0, {{1, taken.envelope}}});  // before the session of its broker was open
   start(true, std::move(found));
   held({inCell, taken});
-  ASSERT_EQ(last.settle.size(), 1u);
-  ASSERT_EQ(last.settle[0]->release.size(), 1u);
-  EXPECT_EQ(last.settle[0]->release[0].counters.crashes, 0u);
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  ASSERT_EQ(last.batchesToSettle[0]->release.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->release[0].counters.crashes, 0u);
 }
 
 TEST_F(CorePoison, ChargesCrashesOnlyAtTheFirstComparisonWithTheStore) {
   start(true);
   held({});
   held({leased("its answer was lost")});
-  ASSERT_EQ(last.settle.size(), 1u);
-  EXPECT_EQ(last.settle[0]->release.at(0).counters.crashes, 0u);
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->release.at(0).counters.crashes, 0u);
 }
 
 TEST_F(CorePoison, LetsBrokersTakeTurnsWhileItLeasesOneTaskAtATime) {
@@ -188,7 +185,7 @@ class CoreSigtermTest : public CorePoison {
   void SetUp() override {
     start(false);
     held({});
-    cell = step(event::Leased{0, 1, {leased("program")}, true}).assign.at(0).cell;
+    cell = step(event::Leased{0, 1, {leased("program")}, true}).assignments.at(0).cell;
   }
   void programEndsByTerm() {
     Outcome outcome;
@@ -198,26 +195,26 @@ class CoreSigtermTest : public CorePoison {
     step(event::CellDone{cell, outcome, "{}"});
   }
   void expectGivenBack() {
-    ASSERT_EQ(last.settle.size(), 1u);
-    ASSERT_EQ(last.settle[0]->release.size(), 1u);
-    EXPECT_EQ(last.settle[0]->release[0].counters.attempts(), 0u);
-    EXPECT_TRUE(last.settle[0]->records.empty());
-    ASSERT_EQ(last.log.size(), 1u);
-    EXPECT_EQ(last.log[0].second, "[program](noop) Ended by the stop; it goes back into its queue and runs again.");
+    ASSERT_EQ(last.batchesToSettle.size(), 1u);
+    ASSERT_EQ(last.batchesToSettle[0]->release.size(), 1u);
+    EXPECT_EQ(last.batchesToSettle[0]->release[0].counters.attempts(), 0u);
+    EXPECT_TRUE(last.batchesToSettle[0]->records.empty());
+    ASSERT_EQ(last.logLines.size(), 1u);
+    EXPECT_EQ(last.logLines[0].text, "[program](noop) Ended by the stop; it goes back into its queue and runs again.");
   }
   void expectCrash() {
-    ASSERT_EQ(last.save.size(), 1u);
-    EXPECT_EQ(last.save[0]->release.at(0).counters.crashes, 1u);
+    ASSERT_EQ(last.batchesToSave.size(), 1u);
+    EXPECT_EQ(last.batchesToSave[0]->release.at(0).counters.crashes, 1u);
   }
   CellRef cell;
 };
 
 TEST_F(CoreSigtermTest, GivesBackATaskWhoseProgramSigtermEndedJustBeforeTheStop) {
   programEndsByTerm();
-  EXPECT_TRUE(last.settle.empty() && last.save.empty()) << "a stop may follow";
+  EXPECT_TRUE(last.batchesToSettle.empty() && last.batchesToSave.empty()) << "a stop may follow";
   now.boot += 900ms;
   step(event::Tick{});
-  EXPECT_TRUE(last.settle.empty() && last.save.empty());
+  EXPECT_TRUE(last.batchesToSettle.empty() && last.batchesToSave.empty());
   step(event::Stop{});
   expectGivenBack();
 }

@@ -13,11 +13,9 @@ class CoreReload : public ::testing::Test {
  protected:
   // Broker 0 is configured, broker 1 is no longer; `found` are the cells that an earlier dispatcher left in slot 0.
   void start(std::vector<Event> found) {
-    options.brokerPriorities = {5, 0};
-    options.brokerNames = {"stays", "leaves"};
-    options.detaching = {false, true};
-    options.slots = 2;
-    options.names = {"noop"};
+    options.brokers = {{.name = "stays", .priority = 5}, {.name = "leaves", .detaching = true}};
+    options.slotCount = 2;
+    options.taskNames = {"noop"};
     core = std::make_unique<Core>(options, [] { return 0.0; });
     core->step(std::move(found), now);
     std::vector<Event> opened;
@@ -61,37 +59,37 @@ TEST_F(CoreReload, LeasesNothingFromABrokerThatIsNoLongerConfigured) {
   EXPECT_GT(last.leaseCredits.at(0).tasks, 0u);
   EXPECT_EQ(last.leaseCredits.at(1).tasks, 0u);
   step(event::Leased{0, 1, {{envelopeOf("a"), {}, {1, "a"}}}, true});
-  ASSERT_EQ(last.assign.size(), 1u);
-  EXPECT_EQ(last.assign[0].assignment.broker, 0u);
+  ASSERT_EQ(last.assignments.size(), 1u);
+  EXPECT_EQ(last.assignments[0].assignment.broker, 0u);
 }
 
 TEST_F(CoreReload, DetachesABrokerAtOnceWhenNoneOfItsTasksIsHere) {
   start({});
-  EXPECT_TRUE(last.detach.empty());
-  EXPECT_EQ(step(event::Tick{}).detach, std::vector<std::uint32_t>{1});
-  EXPECT_TRUE(step(event::Tick{}).detach.empty()) << "only once";
+  EXPECT_TRUE(last.brokersToDetach.empty());
+  EXPECT_EQ(step(event::Tick{}).brokersToDetach, std::vector<std::uint32_t>{1});
+  EXPECT_TRUE(step(event::Tick{}).brokersToDetach.empty()) << "only once";
   EXPECT_EQ(core->brokersWithoutSession(), 0u) << "a detached broker is not waited for";
 }
 
 TEST_F(CoreReload, DetachesABrokerOnlyOnceItsTasksAreReleasedOrSettled) {
   start({found(0, 1, true), found(1, 1, false)});
-  EXPECT_FALSE(last.takeBack.empty());
+  EXPECT_FALSE(last.slotsToTakeBack.empty());
   step(event::AssignmentsTakenBack{0, {{1, envelopeOf("t1")}}});
-  ASSERT_EQ(last.settle.size(), 1u);
-  ASSERT_EQ(last.settle[0]->release.size(), 1u);
-  EXPECT_EQ(last.settle[0]->release[0].counters.attempts(), 0u);
-  step(event::BatchSettled{last.settle[0]->id});
-  EXPECT_TRUE(step(event::Tick{}).detach.empty()) << "one of its tasks still runs";
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  ASSERT_EQ(last.batchesToSettle[0]->release.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->release[0].counters.attempts(), 0u);
+  step(event::BatchSettled{last.batchesToSettle[0]->id});
+  EXPECT_TRUE(step(event::Tick{}).brokersToDetach.empty()) << "one of its tasks still runs";
 
   Outcome outcome;
   step(event::CellDone{{0, 0}, outcome, envelopes[0]});
-  ASSERT_EQ(last.save.size(), 1u);
-  const auto batch = last.save[0];
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  const auto batch = last.batchesToSave[0];
   step(event::RecordsSaved{batch->id});
   EXPECT_EQ(batch->acknowledge.size(), 1u);
-  EXPECT_TRUE(step(event::Tick{}).detach.empty()) << "the batch is not settled yet";
+  EXPECT_TRUE(step(event::Tick{}).brokersToDetach.empty()) << "the batch is not settled yet";
   step(event::BatchSettled{batch->id});
-  EXPECT_EQ(step(event::Tick{}).detach, std::vector<std::uint32_t>{1});
+  EXPECT_EQ(step(event::Tick{}).brokersToDetach, std::vector<std::uint32_t>{1});
 }
 
 TEST_F(CoreReload, LeavesAnAssignedTaskToOthersWhenItsNameIsNoLongerKnown) {
@@ -100,10 +98,10 @@ TEST_F(CoreReload, LeavesAnAssignedTaskToOthersWhenItsNameIsNoLongerKnown) {
   cell.assignment.envelope = envelopes.front();
   start({cell});
   step(event::AssignmentsTakenBack{0, {{0, envelopes.front()}}});
-  EXPECT_TRUE(last.assign.empty());
-  ASSERT_EQ(last.settle.size(), 1u);
-  ASSERT_EQ(last.settle[0]->release.size(), 1u);
-  EXPECT_EQ(last.settle[0]->release[0].counters.unknown, 1u);
+  EXPECT_TRUE(last.assignments.empty());
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  ASSERT_EQ(last.batchesToSettle[0]->release.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->release[0].counters.unknown, 1u);
 }
 
 }  // namespace

@@ -22,10 +22,10 @@ class CoreTest : public ::testing::Test {
   CoreTest() { start(); }
 
   void start(int slots = 2, std::vector<std::int64_t> priorities = {0}) {
-    options.brokerPriorities = priorities;
-    options.brokerNames.assign(priorities.size(), "broker");
-    options.slots = slots;
-    options.names = {"noop"};
+    options.brokers.clear();
+    for (const auto priority : priorities) options.brokers.push_back({.name = "broker", .priority = priority});
+    options.slotCount = slots;
+    options.taskNames = {"noop"};
     core = std::make_unique<Core>(options, [this] { return random; });
     std::vector<Event> events;
     for (std::uint32_t i = 0; i < priorities.size(); ++i) events.push_back(event::BrokerOpened{i, 1});
@@ -71,10 +71,10 @@ TEST_F(CoreTest, ATaskKeepsItsQueuePositionAfterItsFirstCrashAndWaitsAfterItsSec
   const auto crashAfter = [this](Counters counters) {
     BrokerTask task{.id = "a", .name = "noop", .pushedAt = now.wall - 10min};
     step(event::Leased{0, 1, {{task::encodeEnvelope(task), counters, leaseOf("a")}}, true});
-    const auto cell = last.assign.at(0).cell;
+    const auto cell = last.assignments.at(0).cell;
     step(event::CellDied{cell, link::Verdict{.reason = link::StopReason::Crash, .signal = 11}, "{}"});
-    step(event::RecordsSaved{last.save.at(0)->id});
-    return last.settle.at(0)->release.at(0).due;
+    step(event::RecordsSaved{last.batchesToSave.at(0)->id});
+    return last.batchesToSettle.at(0)->release.at(0).due;
   };
   options.hasStorages = true;
   EXPECT_EQ(crashAfter({}), std::nullopt) << "empty: the old position";
@@ -87,15 +87,15 @@ TEST_F(CoreTest, ARetryDelayBeyondAllClocksDoesNotOverflow) {
   Outcome outcome;
   outcome.cause = Cause::RetryLater;
   outcome.retryAfter = Duration::max();
-  step(event::CellDone{last.assign.at(0).cell, outcome, "{}"});
-  step(event::RecordsSaved{last.save.at(0)->id});
-  EXPECT_EQ(last.settle.at(0)->release.at(0).due, Time::max());
+  step(event::CellDone{last.assignments.at(0).cell, outcome, "{}"});
+  step(event::RecordsSaved{last.batchesToSave.at(0)->id});
+  EXPECT_EQ(last.batchesToSettle.at(0)->release.at(0).due, Time::max());
 }
 
 TEST_F(CoreTest, ATimeLimitBeyondAllClocksIsTheLongestOne) {
   step(event::Leased{
       0, 1, {{R"({"cn":"noop","tl":18446744073710,"toex":"","td":{"id":"a"}})", {}, leaseOf("a")}}, true});
-  EXPECT_EQ(last.assign.at(0).assignment.timeLimit, kMaxTimeSpan);
+  EXPECT_EQ(last.assignments.at(0).assignment.timeLimit, kMaxTimeSpan);
 }
 
 TEST_F(CoreTest, GivesAsMuchLeaseCreditAsThereAreFreeWorkers) {
@@ -110,75 +110,75 @@ TEST_F(CoreTest, GivesAClosedBrokerNoLeaseCredit) {
 
 TEST_F(CoreTest, GivesEachIdleWorkerATask) {
   lease({"a", "b", "c"});
-  ASSERT_EQ(last.assign.size(), 2u);
-  EXPECT_NE(last.assign[0].cell.slot, last.assign[1].cell.slot);
-  EXPECT_EQ(last.assign[0].assignment.lease, leaseOf("a"));
-  EXPECT_EQ(last.assign[0].assignment.timeLimit, 600s);
+  ASSERT_EQ(last.assignments.size(), 2u);
+  EXPECT_NE(last.assignments[0].cell.slot, last.assignments[1].cell.slot);
+  EXPECT_EQ(last.assignments[0].assignment.lease, leaseOf("a"));
+  EXPECT_EQ(last.assignments[0].assignment.timeLimit, 600s);
 }
 
 TEST_F(CoreTest, AssignsNothingWhileTheBeatOfTheMasterIsTooOld) {
   step(event::MasterLiveness{false});
-  EXPECT_TRUE(lease({"a"}).assign.empty());
-  ASSERT_EQ(step(event::MasterLiveness{true}).assign.size(), 1u);
-  EXPECT_EQ(last.assign[0].assignment.lease, leaseOf("a"));
+  EXPECT_TRUE(lease({"a"}).assignments.empty());
+  ASSERT_EQ(step(event::MasterLiveness{true}).assignments.size(), 1u);
+  EXPECT_EQ(last.assignments[0].assignment.lease, leaseOf("a"));
 }
 
 TEST_F(CoreTest, AssignsNothingToAWorkerThatIsNotReady) {
   step(event::WorkerReady{0, false});
   lease({"a", "b"});
-  ASSERT_EQ(last.assign.size(), 1u);
-  EXPECT_EQ(last.assign[0].cell.slot, 1);
+  ASSERT_EQ(last.assignments.size(), 1u);
+  EXPECT_EQ(last.assignments[0].cell.slot, 1);
 }
 
 TEST_F(CoreTest, SavesTheRecordFirstThenAcknowledgesThenFreesTheCell) {
-  const auto cell = lease({"a"}).assign.at(0).cell;
+  const auto cell = lease({"a"}).assignments.at(0).cell;
   finish(cell);
-  ASSERT_EQ(last.save.size(), 1u);
-  EXPECT_TRUE(last.settle.empty());
-  EXPECT_TRUE(last.free.empty());
-  const auto batch = last.save[0];
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  EXPECT_TRUE(last.batchesToSettle.empty());
+  EXPECT_TRUE(last.cellsToFree.empty());
+  const auto batch = last.batchesToSave[0];
 
   step(event::RecordsSaved{batch->id});
-  ASSERT_EQ(last.settle.size(), 1u);
-  EXPECT_EQ(last.settle[0]->acknowledge, std::vector{leaseOf("a")});
-  EXPECT_TRUE(last.free.empty());
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->acknowledge, std::vector{leaseOf("a")});
+  EXPECT_TRUE(last.cellsToFree.empty());
 
   step(event::BatchSettled{batch->id});
-  EXPECT_EQ(last.free, std::vector{cell});
+  EXPECT_EQ(last.cellsToFree, std::vector{cell});
   EXPECT_EQ(last.succeeded, 1u);
 }
 
 TEST_F(CoreTest, WaitsForEveryRequiredStorage) {
-  options.requiredStorages = 2;
+  options.requiredStorageCount = 2;
   start();
-  const auto cell = lease({"a"}).assign.at(0).cell;
-  const auto batch = finish(cell).save.at(0);
-  EXPECT_TRUE(step(event::RecordsSaved{batch->id}).settle.empty());
-  EXPECT_EQ(step(event::RecordsSaved{batch->id}).settle.size(), 1u);
+  const auto cell = lease({"a"}).assignments.at(0).cell;
+  const auto batch = finish(cell).batchesToSave.at(0);
+  EXPECT_TRUE(step(event::RecordsSaved{batch->id}).batchesToSettle.empty());
+  EXPECT_EQ(step(event::RecordsSaved{batch->id}).batchesToSettle.size(), 1u);
 }
 
 TEST_F(CoreTest, DoesNotWaitForStoragesThatAreNotRequired) {
-  options.requiredStorages = 0;
+  options.requiredStorageCount = 0;
   start();
-  finish(lease({"a"}).assign.at(0).cell);
-  EXPECT_EQ(last.save.size(), 1u);
-  EXPECT_EQ(last.settle.size(), 1u);
+  finish(lease({"a"}).assignments.at(0).cell);
+  EXPECT_EQ(last.batchesToSave.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle.size(), 1u);
 }
 
 TEST_F(CoreTest, BuriesMalformedBytesAsTheyCameWithTheReason) {
   step(event::Leased{0, 1, {{"not an envelope", {}, {5, "x"}}}, true});
-  ASSERT_EQ(last.settle.size(), 1u);
-  ASSERT_EQ(last.settle[0]->bury.size(), 1u);
-  EXPECT_EQ(last.settle[0]->bury[0].envelope, "not an envelope");
-  EXPECT_NE(last.settle[0]->bury[0].reason.find("malformed"), std::string::npos);
-  EXPECT_TRUE(last.assign.empty());
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  ASSERT_EQ(last.batchesToSettle[0]->bury.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->bury[0].envelope, "not an envelope");
+  EXPECT_NE(last.batchesToSettle[0]->bury[0].reason.find("malformed"), std::string::npos);
+  EXPECT_TRUE(last.assignments.empty());
 }
 
 TEST_F(CoreTest, LeavesATaskOfAnUnknownNameToOthersInItsOldPositionLongerEachTime) {
   const auto released = [this] {
     step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
-    const auto back = last.settle.at(0)->release.at(0);
-    step(event::BatchSettled{last.settle.at(0)->id});
+    const auto back = last.batchesToSettle.at(0)->release.at(0);
+    step(event::BatchSettled{last.batchesToSettle.at(0)->id});
     return back;
   };
   const auto first = released();
@@ -193,7 +193,7 @@ TEST_F(CoreTest, LeavesATaskOfAnUnknownNameToOthersInItsOldPositionLongerEachTim
 TEST_F(CoreTest, BuriesATaskOfAnUnknownNameThatHasWaitedForADay) {
   for (int times = 0; times < 1000; ++times) {
     step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
-    const auto batch = last.settle.empty() ? last.save.at(0) : last.settle.at(0);
+    const auto batch = last.batchesToSettle.empty() ? last.batchesToSave.at(0) : last.batchesToSettle.at(0);
     if (!batch->bury.empty()) {
       EXPECT_EQ(batch->bury[0].reason, "no program knew its name 'stranger' for a day");
       return;
@@ -206,33 +206,33 @@ TEST_F(CoreTest, BuriesATaskOfAnUnknownNameThatHasWaitedForADay) {
 
 TEST_F(CoreTest, AssignsFarAheadOnlyWhenTasksAreShort) {
   for (int i = 0; i < 100; ++i) {
-    const auto batch = finish(lease({"short" + std::to_string(i)}).assign.at(0).cell).save.at(0)->id;
+    const auto batch = finish(lease({"short" + std::to_string(i)}).assignments.at(0).cell).batchesToSave.at(0)->id;
     step(event::RecordsSaved{batch});
     step(event::BatchSettled{batch});
   }
   EXPECT_GT(last.leaseCredits[0].tasks, 100u);
-  const auto cell = lease({"long"}).assign.at(0).cell;
+  const auto cell = lease({"long"}).assignments.at(0).cell;
   finish(cell, ExitStatus::Success, 1s);
   EXPECT_LE(last.leaseCredits[0].tasks, 2u);
 }
 
 TEST_F(CoreTest, TakesBackTasksThatWaitBehindALongTask) {
   for (int i = 0; i < 100; ++i) {
-    const auto batch = finish(lease({"short" + std::to_string(i)}).assign.at(0).cell).save.at(0)->id;
+    const auto batch = finish(lease({"short" + std::to_string(i)}).assignments.at(0).cell).batchesToSave.at(0)->id;
     step(event::RecordsSaved{batch});
     step(event::BatchSettled{batch});
   }
-  const auto assigned = lease({"a", "b", "c", "d"}).assign;
+  const auto assigned = lease({"a", "b", "c", "d"}).assignments;
   ASSERT_EQ(assigned.size(), 4u);
   const auto slot = assigned[0].cell.slot;
   passTime(50ms);
   step(event::CellRunning{assigned[0].cell, now.boot - 50ms});
   step(event::Tick{});
-  EXPECT_EQ(last.takeBack, std::vector{slot});
+  EXPECT_EQ(last.slotsToTakeBack, std::vector{slot});
 
   // c stood behind the long task a. It is assigned to the other slot, which has b and d, and nothing more behind a.
   step(event::AssignmentsTakenBack{slot, {{assigned[2].cell.cell, envelopeOf("c")}}});
-  for (const auto& assign : last.assign) EXPECT_NE(assign.cell.slot, slot);
+  for (const auto& assign : last.assignments) EXPECT_NE(assign.cell.slot, slot);
 }
 
 TEST_F(CoreTest, GivesBackALeasedTaskThatFindsNoWorker) {
@@ -241,26 +241,26 @@ TEST_F(CoreTest, GivesBackALeasedTaskThatFindsNoWorker) {
   lease({"a"});
   passTime(1s);
   step(event::Tick{});
-  ASSERT_EQ(last.settle.size(), 1u);
-  EXPECT_EQ(last.settle[0]->release.at(0).counters, Counters{});
-  EXPECT_TRUE(last.save.empty());
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->release.at(0).counters, Counters{});
+  EXPECT_TRUE(last.batchesToSave.empty());
 }
 
 TEST_F(CoreTest, ReleasesTasksThatTheStoreListsAsHeldButTheDispatcherDoesNotHave) {
-  const auto cell = lease({"a"}).assign.at(0).cell;
+  const auto cell = lease({"a"}).assignments.at(0).cell;
   (void)cell;
   step(event::HeldTasksListed{
       0, 1, {{envelopeOf("a"), {}, leaseOf("a")}, {envelopeOf("ghost"), {.crashes = 1}, leaseOf("ghost")}}});
-  ASSERT_EQ(last.settle.size(), 1u);
-  ASSERT_EQ(last.settle[0]->release.size(), 1u);
-  EXPECT_EQ(last.settle[0]->release[0].lease, leaseOf("ghost"));
-  EXPECT_EQ(last.settle[0]->release[0].counters.crashes, 1u);
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  ASSERT_EQ(last.batchesToSettle[0]->release.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->release[0].lease, leaseOf("ghost"));
+  EXPECT_EQ(last.batchesToSettle[0]->release[0].counters.crashes, 1u);
 }
 
 TEST_F(CoreTest, DoesNotReleaseHeldTasksThatAreBeingSettled) {
-  finish(lease({"a"}).assign.at(0).cell);
+  finish(lease({"a"}).assignments.at(0).cell);
   step(event::HeldTasksListed{0, 1, {{envelopeOf("a"), {}, leaseOf("a")}}});
-  EXPECT_TRUE(last.settle.empty());
+  EXPECT_TRUE(last.batchesToSettle.empty());
 }
 
 TEST_F(CoreTest, ForgetsTheStockOfALostSession) {
@@ -270,24 +270,24 @@ TEST_F(CoreTest, ForgetsTheStockOfALostSession) {
   step(event::BrokerClosed{0});
   step(event::BrokerOpened{0, 2});
   step(event::WorkerReady{0, true});
-  EXPECT_TRUE(last.assign.empty());
+  EXPECT_TRUE(last.assignments.empty());
 }
 
 TEST_F(CoreTest, WritesNoRecordForATaskOfALostSession) {
-  const auto cell = lease({"a"}).assign.at(0).cell;
+  const auto cell = lease({"a"}).assignments.at(0).cell;
   step(event::BrokerClosed{0});
   step(event::BrokerOpened{0, 2});
   finish(cell);
-  EXPECT_TRUE(last.save.empty());
-  EXPECT_EQ(last.free, std::vector{cell});
+  EXPECT_TRUE(last.batchesToSave.empty());
+  EXPECT_EQ(last.cellsToFree, std::vector{cell});
 }
 
 TEST_F(CoreTest, KeepsTheOutcomeOfATaskWhoseBrokerIsUnavailable) {
-  const auto cell = lease({"a"}).assign.at(0).cell;
+  const auto cell = lease({"a"}).assignments.at(0).cell;
   step(event::BrokerClosed{0});
-  const auto batch = finish(cell).save.at(0);
+  const auto batch = finish(cell).batchesToSave.at(0);
   EXPECT_EQ(batch->epoch, 1u);
-  EXPECT_EQ(step(event::RecordsSaved{batch->id}).settle.size(),
+  EXPECT_EQ(step(event::RecordsSaved{batch->id}).batchesToSettle.size(),
             1u);  // the feeder keeps the batch until the session is resumed or lost
 }
 
@@ -296,18 +296,18 @@ TEST_F(CoreTest, SettlesTheCellsThatAnEarlierDispatcherLeft) {
   const auto envelope = envelopeOf("a");
   step(event::CellFound{{0, 7}, {.broker = 0, .epoch = 1, .lease = leaseOf("a"), .envelope = envelope}, true});
   step(event::BrokerOpened{0, 1});
-  const auto batch = finish({0, 7}).save.at(0);
+  const auto batch = finish({0, 7}).batchesToSave.at(0);
   EXPECT_EQ(batch->records.at(0).id, "a");
-  EXPECT_EQ(step(event::RecordsSaved{batch->id}).settle.at(0)->acknowledge, std::vector{leaseOf("a")});
+  EXPECT_EQ(step(event::RecordsSaved{batch->id}).batchesToSettle.at(0)->acknowledge, std::vector{leaseOf("a")});
 }
 
 TEST_F(CoreTest, TakesBackAndDropsTasksThatWereAssignedInAnEarlierEpoch) {
-  const auto cell = lease({"a"}).assign.at(0).cell;
+  const auto cell = lease({"a"}).assignments.at(0).cell;
   step(event::BrokerClosed{0});
-  EXPECT_TRUE(step(event::BrokerOpened{0, 1}).takeBack.empty());
-  EXPECT_EQ(step(event::BrokerOpened{0, 2}).takeBack.size(), 2u);
+  EXPECT_TRUE(step(event::BrokerOpened{0, 1}).slotsToTakeBack.empty());
+  EXPECT_EQ(step(event::BrokerOpened{0, 2}).slotsToTakeBack.size(), 2u);
   step(event::AssignmentsTakenBack{cell.slot, {{cell.cell, envelopeOf("a")}}});
-  EXPECT_TRUE(last.assign.empty());
+  EXPECT_TRUE(last.assignments.empty());
 }
 
 TEST_F(CoreTest, SettlesCellsOfTwoEpochsInSeparateBatches) {
@@ -319,63 +319,62 @@ TEST_F(CoreTest, SettlesCellsOfTwoEpochsInSeparateBatches) {
   done.push_back(event::CellDone{{0, 7}, Outcome{.status = ExitStatus::Success}, "{}"});
   done.push_back(event::CellDone{{1, 3}, Outcome{.status = ExitStatus::Success}, "{}"});
   last = core->step(std::move(done), now);
-  ASSERT_EQ(last.save.size(), 2u);
-  EXPECT_EQ(last.save[0]->epoch, 2u);
-  EXPECT_EQ(last.save[0]->acknowledge, std::vector{leaseOf("new")});
-  EXPECT_EQ(last.save[1]->epoch, 1u);
+  ASSERT_EQ(last.batchesToSave.size(), 2u);
+  EXPECT_EQ(last.batchesToSave[0]->epoch, 2u);
+  EXPECT_EQ(last.batchesToSave[0]->acknowledge, std::vector{leaseOf("new")});
+  EXPECT_EQ(last.batchesToSave[1]->epoch, 1u);
 }
 
 TEST_F(CoreTest, SavesOneInProgressRecordOfALongTask) {
-  const auto cell = lease({"a"}).assign.at(0).cell;
+  const auto cell = lease({"a"}).assignments.at(0).cell;
   const auto began = now.boot;
   passTime(150ms);
-  EXPECT_TRUE(step(event::CellRunning{cell, began}).save.empty());
+  EXPECT_TRUE(step(event::CellRunning{cell, began}).batchesToSave.empty());
   passTime(100ms);
   step(event::CellRunning{cell, began});
-  ASSERT_EQ(last.save.size(), 1u);
-  EXPECT_EQ(last.save[0]->records.at(0).status, TaskStatus::InProgress);
-  EXPECT_TRUE(step(event::CellRunning{cell, began}).save.empty());
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  EXPECT_EQ(last.batchesToSave[0]->records.at(0).status, TaskStatus::InProgress);
+  EXPECT_TRUE(step(event::CellRunning{cell, began}).batchesToSave.empty());
 }
 
 TEST_F(CoreTest, AStopTakesBackUnstartedTasksAndClosesWhenTheOthersAreSettled) {
-  const auto cell = lease({"a"}).assign.at(0).cell;
+  const auto cell = lease({"a"}).assignments.at(0).cell;
   step(event::Stop{});
-  EXPECT_EQ(last.takeBack.size(), 2u);
-  EXPECT_FALSE(last.closeBrokers);
+  EXPECT_EQ(last.slotsToTakeBack.size(), 2u);
+  EXPECT_FALSE(last.closeSessions);
   EXPECT_EQ(last.leaseCredits[0].tasks, 0u);
-  const auto batch = finish(cell).save.at(0)->id;
+  const auto batch = finish(cell).batchesToSave.at(0)->id;
   step(event::RecordsSaved{batch});
-  EXPECT_FALSE(last.closeBrokers);
+  EXPECT_FALSE(last.closeSessions);
   step(event::BatchSettled{batch});
-  EXPECT_TRUE(last.closeBrokers);
-  EXPECT_FALSE(step(event::Tick{}).closeBrokers);
+  EXPECT_TRUE(last.closeSessions);
+  EXPECT_FALSE(step(event::Tick{}).closeSessions);
 }
 
 TEST_F(CoreTest, AStopGivesUpOnAStoreThatIsDownTenSecondsAfterTheLastTaskHasEnded) {
-  const auto cell = lease({"a"}).assign.at(0).cell;
+  const auto cell = lease({"a"}).assignments.at(0).cell;
   step(event::Stop{});
   passTime(1h);
-  EXPECT_FALSE(step(event::Tick{}).closeBrokers);
+  EXPECT_FALSE(step(event::Tick{}).closeSessions);
   finish(cell);
   passTime(9s);
-  EXPECT_FALSE(step(event::Tick{}).closeBrokers);
+  EXPECT_FALSE(step(event::Tick{}).closeSessions);
   passTime(2s);
   step(event::Tick{});
-  EXPECT_TRUE(last.closeBrokers);
-  EXPECT_TRUE(last.leavesToExpire);
-  EXPECT_TRUE(last.free.empty());
-  EXPECT_FALSE(step(event::Tick{}).closeBrokers);
+  EXPECT_EQ(last.closeSessions, SessionClose::LeaveToExpire);
+  EXPECT_TRUE(last.cellsToFree.empty());
+  EXPECT_FALSE(step(event::Tick{}).closeSessions);
 }
 
 TEST_F(CoreTest, DrainEndsWhenEveryBrokerIsEmpty) {
   options.drain = true;
   start();
-  EXPECT_EQ(step(event::Tick{}).count, std::vector{0u});
-  EXPECT_FALSE(step(event::Counted{0, {.scheduled = 1}}).closeBrokers);
-  ASSERT_EQ(last.log.size(), 1u);
-  EXPECT_EQ(last.log[0].second, "Nothing is due; the drain waits for 1 scheduled task.");
-  EXPECT_TRUE(step(event::Counted{0, {.scheduled = 1}}).log.empty()) << "logged once";
-  EXPECT_TRUE(step(event::Counted{0, {.buried = 3}}).closeBrokers);
+  EXPECT_EQ(step(event::Tick{}).brokersToCount, std::vector{0u});
+  EXPECT_FALSE(step(event::Counted{0, {.scheduled = 1}}).closeSessions);
+  ASSERT_EQ(last.logLines.size(), 1u);
+  EXPECT_EQ(last.logLines[0].text, "Nothing is due; the drain waits for 1 scheduled task.");
+  EXPECT_TRUE(step(event::Counted{0, {.scheduled = 1}}).logLines.empty()) << "logged once";
+  EXPECT_TRUE(step(event::Counted{0, {.buried = 3}}).closeSessions);
   EXPECT_FALSE(core->leftUnknownNames());
 }
 
@@ -383,11 +382,11 @@ TEST_F(CoreTest, DrainLeavesTasksOfUnknownNames) {
   options.drain = true;
   start();
   step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
-  step(event::BatchSettled{last.settle.at(0)->id});
-  EXPECT_FALSE(step(event::Counted{0, {.due = 2}}).closeBrokers) << "only one of the two is known to be left";
-  EXPECT_TRUE(step(event::Counted{0, {.due = 1}}).closeBrokers);
-  ASSERT_EQ(last.log.size(), 1u);
-  EXPECT_EQ(last.log[0].second, "1 task of unknown names left in the queue: 'stranger'.");
+  step(event::BatchSettled{last.batchesToSettle.at(0)->id});
+  EXPECT_FALSE(step(event::Counted{0, {.due = 2}}).closeSessions) << "only one of the two is known to be left";
+  EXPECT_TRUE(step(event::Counted{0, {.due = 1}}).closeSessions);
+  ASSERT_EQ(last.logLines.size(), 1u);
+  EXPECT_EQ(last.logLines[0].text, "1 task of unknown names left in the queue: 'stranger'.");
   EXPECT_TRUE(core->leftUnknownNames());
 }
 
@@ -395,10 +394,10 @@ TEST_F(CoreTest, DrawsBrokersByRankAndReservesACellForTheOneThatIsBeingRefilled)
   random = 0.9;  // the weights are 1 and 1/2: above 2/3 the second broker is drawn
   start(1, {0, 5});
   lease({"first"}, 0, false);
-  EXPECT_TRUE(last.assign.empty());
+  EXPECT_TRUE(last.assignments.empty());
   lease({"second"}, 1, false);
-  ASSERT_EQ(last.assign.size(), 1u);
-  EXPECT_EQ(last.assign[0].assignment.broker, 1u);
+  ASSERT_EQ(last.assignments.size(), 1u);
+  EXPECT_EQ(last.assignments[0].assignment.broker, 1u);
 }
 
 TEST_F(CoreTest, TakesFromAnyBrokerThatHasTasksWhenTheOthersAreKnownToBeEmpty) {
@@ -406,23 +405,23 @@ TEST_F(CoreTest, TakesFromAnyBrokerThatHasTasksWhenTheOthersAreKnownToBeEmpty) {
   random = 0.9;
   lease({}, 1, true);
   lease({"first"}, 0, false);
-  ASSERT_EQ(last.assign.size(), 1u);
-  EXPECT_EQ(last.assign[0].assignment.broker, 0u);
+  ASSERT_EQ(last.assignments.size(), 1u);
+  EXPECT_EQ(last.assignments[0].assignment.broker, 0u);
 }
 
 TEST_F(CoreTest, ATaskWithALargeEnvelopeWaitsForAnEmptySlot) {
   start(1);
   std::string parameters = "\"" + std::string(link::kCellBodyBytes, 'x') + "\"";
   BrokerTask large{.id = "large", .name = "noop", .parameters = parameters};
-  const auto cell = lease({"small"}).assign.at(0).cell;
+  const auto cell = lease({"small"}).assignments.at(0).cell;
   step(event::Leased{0, 1, {{task::encodeEnvelope(large), {}, leaseOf("large")}}, true});
-  EXPECT_TRUE(last.assign.empty());
-  const auto batch = finish(cell).save.at(0)->id;
-  EXPECT_TRUE(last.assign.empty());
+  EXPECT_TRUE(last.assignments.empty());
+  const auto batch = finish(cell).batchesToSave.at(0)->id;
+  EXPECT_TRUE(last.assignments.empty());
   step(event::RecordsSaved{batch});
   step(event::BatchSettled{batch});
-  ASSERT_EQ(last.assign.size(), 1u);
-  EXPECT_EQ(last.assign[0].assignment.lease, leaseOf("large"));
+  ASSERT_EQ(last.assignments.size(), 1u);
+  EXPECT_EQ(last.assignments[0].assignment.lease, leaseOf("large"));
 }
 
 }  // namespace

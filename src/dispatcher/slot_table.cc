@@ -14,7 +14,7 @@ constexpr auto kInvalidState = static_cast<link::CellState>(0xff);
 
 // A task whose settling was cut short by this many crashes of dispatchers is settled alone; then also without the
 // task's own output; and then without reading its outcome at all.
-constexpr std::uint32_t kSuspectTries = 2, kOutputlessTries = 4, kMostSettleTries = 6;
+constexpr std::uint32_t kSuspectStarts = 2, kOutputlessStarts = 4, kMostSettleStarts = 6;
 
 // Keeps how the run ended and drops the output whose size and content the task chose.
 void dropTaskOutput(Outcome& outcome) {
@@ -49,22 +49,21 @@ std::optional<Outcome> readUnfinished(const link::Slot& slot, std::size_t cell, 
 
 }  // namespace
 
-SlotTable::SlotTable(link::Link& link, const Clock& clock)
-    : link_(link), clock_(clock), assignedCells_(static_cast<std::size_t>(link.workers())) {}
+SlotTable::SlotTable(link::Link& link, const SlotTracker& slots, const Clock& clock)
+    : link_(link), slots_(slots), clock_(clock), states_(static_cast<std::size_t>(link.workers())) {}
 
 std::vector<Event> SlotTable::adopt() {
   std::vector<Event> events;
   for (int i = 0; i < link_.workers(); ++i) {
-    auto& slot = link_.slot(i);
-    auto& ring = assignedCellsOf(i);
+    const auto& slot = link_.slot(i);
+    const auto sequenceOf = [&](std::size_t cell) { return slot.assignments().header(cell).sequence; };
+    std::vector<std::size_t> used;
     for (std::size_t cell = 0; cell < link::kCells; ++cell) {
-      ring.sequence = std::max(ring.sequence, slot.assignments().header(cell).sequence);
-      if (slot.word(cell).state != link::CellState::Free) ring.cells.push_back(cell);
+      stateOf(i).lastSequence = std::max(stateOf(i).lastSequence, sequenceOf(cell));
+      if (slot.word(cell).state != link::CellState::Free) used.push_back(cell);
     }
-    std::sort(ring.cells.begin(), ring.cells.end(), [&](std::size_t a, std::size_t b) {
-      return slot.assignments().header(a).sequence < slot.assignments().header(b).sequence;
-    });
-    for (const auto cell : ring.cells) {
+    std::ranges::sort(used, {}, sequenceOf);
+    for (const auto cell : used) {
       events.push_back(event::CellFound{
           {i, cell}, slot.assignments().read(cell), slot.word(cell).state != link::CellState::Assigned});
     }
@@ -72,28 +71,29 @@ std::vector<Event> SlotTable::adopt() {
   return events;
 }
 
+// A worker runs its tasks in order: behind a task that has not ended, none has.
 void SlotTable::collect(std::vector<Event>& events) {
-  for (int i = 0; i < link_.workers(); ++i) {
-    while (collectOldest(i, events)) {
+  const auto begin = events.size();
+  const auto unsettledBefore = slots_.settling();
+  for (int slot = 0; slot < link_.workers(); ++slot) {
+    for (const auto cell : slots_.unendedCells(slot)) {
+      const auto unsettled = unsettledBefore + (events.size() - begin);
+      if (!collectCell({slot, cell}, unsettled, events)) break;
     }
   }
 }
 
-// Collects the oldest task of a slot, if it has ended. A worker runs its tasks in order, so no later one has ended.
-bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
-  auto& ring = assignedCellsOf(slot);
-  if (ring.cells.empty()) return false;
-  const auto cell = ring.cells.front();
-  auto& shared = link_.slot(slot);
-  const auto word = shared.word(cell);
-  const CellRef ref{slot, cell};
+// False: the task has not ended, or it must wait. `unsettled`: the number of cells that are collected and not free.
+bool SlotTable::collectCell(CellRef cell, std::size_t unsettled, std::vector<Event>& events) {
+  auto& slot = link_.slot(cell.slot);
+  const auto word = slot.word(cell.cell);
   const bool hasEnded = word.state == link::CellState::Done || word.state == link::CellState::Died;
-  const auto tries = shared.assignments().header(cell).settleStarts;
-  if (hasEnded && mustWaitToSettle(tries)) return false;
-  if (hasEnded && tries >= kMostSettleTries) {
-    events.push_back(
-        event::CellUnsettlable{ref, tries, shared.assignments().envelope(cell), shared.outcomes().workerPid(cell)});
-    beginSettling(ring, ref);
+  const auto starts = slot.assignments().header(cell.cell).settleStarts;
+  if (hasEnded && mustWaitToSettle(starts, unsettled)) return false;
+  if (hasEnded && starts >= kMostSettleStarts) {
+    events.push_back(event::CellUnsettlable{cell, starts, slot.assignments().envelope(cell.cell),
+                                            slot.outcomes().workerPid(cell.cell)});
+    beginSettling(cell);
     return true;
   }
   switch (word.state) {
@@ -102,40 +102,49 @@ bool SlotTable::collectOldest(int slot, std::vector<Event>& events) {
     case link::CellState::Stopping:
       return false;
     case link::CellState::Done:
-      events.push_back(event::CellDone{ref, readOutcome(shared, cell), shared.assignments().envelope(cell),
-                                       shared.outcomes().workerPid(cell)});
-      if (auto& outcome = std::get<event::CellDone>(events.back()).outcome; outcome && tries >= kOutputlessTries)
-        dropTaskOutput(*outcome);
+      addDone(cell, starts, events);
       break;
     case link::CellState::Died:
-      if (shared.verdicts().isSymbolizing(cell, clock_.bootTime())) return false;
-      events.push_back(event::CellDied{ref, readVerdict(slot, cell), shared.assignments().envelope(cell),
-                                       readUnfinished(shared, cell, word.reason)});
-      if (tries >= kOutputlessTries) {
-        dropTaskOutput(std::get<event::CellDied>(events.back()).verdict);
-        std::get<event::CellDied>(events.back()).taskOutcome.reset();
-      }
+      if (slot.verdicts().isSymbolizing(cell.cell, clock_.bootTime())) return false;
+      addDied(cell, starts, events);
       break;
     default:  // only the dispatcher frees cells: a task overwrote this one
-      leaveToMaster(ref, word);
+      leaveToMaster(cell, word);
       return false;
   }
-  beginSettling(ring, ref);
+  beginSettling(cell);
   return true;
+}
+
+void SlotTable::addDone(CellRef cell, std::uint32_t starts, std::vector<Event>& events) const {
+  const auto& slot = link_.slot(cell.slot);
+  auto outcome = readOutcome(slot, cell.cell);
+  if (outcome && starts >= kOutputlessStarts) dropTaskOutput(*outcome);
+  events.push_back(event::CellDone{cell, std::move(outcome), slot.assignments().envelope(cell.cell),
+                                   slot.outcomes().workerPid(cell.cell)});
+}
+
+void SlotTable::addDied(CellRef cell, std::uint32_t starts, std::vector<Event>& events) const {
+  const auto& slot = link_.slot(cell.slot);
+  event::CellDied died{cell, readVerdict(cell), slot.assignments().envelope(cell.cell),
+                       readUnfinished(slot, cell.cell, slot.word(cell.cell).reason)};
+  if (starts >= kOutputlessStarts) {
+    dropTaskOutput(died.verdict);
+    died.taskOutcome.reset();
+  }
+  events.push_back(std::move(died));
 }
 
 // A task that was among those being settled at two crashes of dispatchers is a suspect and is settled alone. While it
 // waits until the others are settled, no further task is collected, or it would wait for ever.
-bool SlotTable::mustWaitToSettle(std::uint32_t tries) {
-  const bool isSuspect = tries >= kSuspectTries;
-  if (isSuspect && unsettled_ > 0) suspectWaits_ = true;
-  return settledAlone_ || (isSuspect ? unsettled_ > 0 : suspectWaits_);
+bool SlotTable::mustWaitToSettle(std::uint32_t starts, std::size_t unsettled) {
+  const bool isSuspect = starts >= kSuspectStarts;
+  if (isSuspect && unsettled > 0) suspectWaits_ = true;
+  return settledAlone_ || (isSuspect ? unsettled > 0 : suspectWaits_);
 }
 
-void SlotTable::beginSettling(AssignedCells& ring, CellRef cell) {
-  ring.cells.pop_front();
-  ++unsettled_;
-  if (link_.slot(cell.slot).assignments().countSettleStart(cell.cell) <= kSuspectTries) return;
+void SlotTable::beginSettling(CellRef cell) {
+  if (link_.slot(cell.slot).assignments().countSettleStart(cell.cell) <= kSuspectStarts) return;
   settledAlone_ = cell;
   suspectWaits_ = false;
 }
@@ -148,40 +157,41 @@ void SlotTable::leaveToMaster(CellRef cell, link::CellWord word) {
   link_.masterBell().ring();
 }
 
-link::Verdict SlotTable::readVerdict(int slot, std::size_t cell) const {
-  auto verdict = link_.slot(slot).verdicts().read(cell);
-  verdict.stderrTail = link_.workerStderr(slot).read(verdict.stderrFrom, verdict.stderrTo, link::kStderrTailBytes);
+link::Verdict SlotTable::readVerdict(CellRef cell) const {
+  auto verdict = link_.slot(cell.slot).verdicts().read(cell.cell);
+  verdict.stderrTail = link_.workerStderr(cell.slot).read(verdict.stderrFrom, verdict.stderrTo, link::kStderrTailBytes);
   return verdict;
 }
 
-void SlotTable::checkSlots(std::vector<Event>& events) {
+void SlotTable::checkSlots(std::vector<Event>& events) const {
   for (int i = 0; i < link_.workers(); ++i) {
-    auto& ring = assignedCellsOf(i);
     // A worker that is about to exit begins no further task.
     const bool ready = link_.slot(i).workerReady() != 0 && !link_.slot(i).mustWorkerExit();
-    if (ready != std::exchange(ring.ready, ready)) events.push_back(event::WorkerReady{i, ready});
+    if (ready != slots_.isReady(i)) events.push_back(event::WorkerReady{i, ready});
     if (const auto running = executing(i))
       events.push_back(
           event::CellRunning{running->first, running->second, link_.slot(i).outcomes().workerPid(running->first.cell)});
   }
 }
 
-std::optional<std::pair<CellRef, BootTime>> SlotTable::executing(int slot) const {
-  const auto& ring = assignedCells_[static_cast<std::size_t>(slot)];
-  if (ring.cells.empty()) return std::nullopt;
-  const auto cell = ring.cells.front();
-  const auto& shared = link_.slot(slot);
-  if (shared.word(cell).state != link::CellState::Executing) return std::nullopt;
-  const auto started =
-      std::clamp(shared.outcomes().startedBoot(cell), shared.assignments().read(cell).assigned, clock_.bootTime());
-  return std::pair(CellRef{slot, cell}, started);
+std::optional<std::pair<CellRef, BootTime>> SlotTable::executing(int number) const {
+  const auto& slot = link_.slot(number);
+  for (const auto cell : slots_.unendedCells(number)) {
+    const auto state = slot.word(cell).state;
+    if (state == link::CellState::Done || state == link::CellState::Died) continue;  // not collected, or just now
+    if (state != link::CellState::Executing) break;
+    const auto started =
+        std::clamp(slot.outcomes().startedBoot(cell), slot.assignments().read(cell).assigned, clock_.bootTime());
+    return std::pair(CellRef{number, cell}, started);
+  }
+  return std::nullopt;
 }
 
 void SlotTable::assign(const Actions::Assign& assign) {
   auto& slot = link_.slot(assign.cell.slot);
-  auto& ring = assignedCellsOf(assign.cell.slot);
+  auto& state = stateOf(assign.cell.slot);
   auto assignment = assign.assignment;
-  assignment.sequence = ++ring.sequence;
+  assignment.sequence = ++state.lastSequence;
   auto word = slot.word(assign.cell.cell);
   while (word.state != link::CellState::Free) {  // a task overwrote the cell while it was free
     slot.change(assign.cell.cell, word, word.freed());
@@ -195,50 +205,43 @@ void SlotTable::assign(const Actions::Assign& assign) {
   LEPTIR_FAILPOINT("slot_table.before_assigned");
   slot.change(assign.cell.cell, word, word.to(link::CellState::Assigned));
   LEPTIR_FAILPOINT("slot_table.after_assigned");
-  ring.cells.push_back(assign.cell.cell);
-  ring.needsWake = true;
+  state.needsWake = true;
 }
 
-void SlotTable::cancelRequest(const Actions::StopRequest& cancelRequest) {
-  link_.slot(cancelRequest.cell.slot)
-      .assignments()
-      .requestStop(cancelRequest.cell.cell, cancelRequest.reason, cancelRequest.by);
+void SlotTable::requestStop(const Actions::StopRequest& request) {
+  link_.slot(request.cell.slot).assignments().requestStop(request.cell.cell, request.reason, request.by);
   link_.masterBell().ring();
 }
 
 void SlotTable::freeCell(CellRef cell) {
-  --unsettled_;
   if (settledAlone_ == cell) settledAlone_.reset();
   auto& slot = link_.slot(cell.slot);
   const auto word = slot.word(cell.cell);
   if (word.state != link::CellState::Free) slot.change(cell.cell, word, word.freed());
 }
 
-void SlotTable::forgetSettleTries(CellRef cell) {
+void SlotTable::forgetSettleStarts(CellRef cell) {
   link_.slot(cell.slot).assignments().forgetSettleStarts(cell.cell);
   if (settledAlone_ == cell) settledAlone_.reset();
 }
 
-event::AssignmentsTakenBack SlotTable::takeBack(int slot) {
-  event::AssignmentsTakenBack taken{slot, {}};
-  auto& shared = link_.slot(slot);
-  auto& cells = assignedCellsOf(slot).cells;
-  while (!cells.empty()) {
-    const auto cell = cells.back();
-    const auto word = shared.word(cell);
+event::AssignmentsTakenBack SlotTable::takeBack(int number) {
+  event::AssignmentsTakenBack taken{number, {}};
+  auto& slot = link_.slot(number);
+  const auto& cells = slots_.unendedCells(number);
+  for (auto cell = cells.rbegin(); cell != cells.rend(); ++cell) {
+    const auto word = slot.word(*cell);
     if (word.state != link::CellState::Assigned) break;
-    std::string envelope(shared.assignments().envelope(cell));
-    if (!shared.change(cell, word, word.freed())) break;  // the worker has just begun it
-    taken.envelopes.emplace_back(cell, std::move(envelope));
-    cells.pop_back();
+    std::string envelope(slot.assignments().envelope(*cell));
+    if (!slot.change(*cell, word, word.freed())) break;  // the worker has just begun it
+    taken.envelopes.emplace_back(*cell, std::move(envelope));
   }
   return taken;
 }
 
 void SlotTable::wakeWorkers() {
   for (int i = 0; i < link_.workers(); ++i) {
-    if (std::exchange(assignedCellsOf(i).needsWake, false) && link_.slot(i).workerSleeps() != 0)
-      link_.workerBell(i).ring();
+    if (std::exchange(stateOf(i).needsWake, false) && link_.slot(i).workerSleeps() != 0) link_.workerBell(i).ring();
   }
 }
 

@@ -29,18 +29,32 @@ class SlotTableTest : public ::testing::Test {
     }
   }
   void startDispatcher() {
-    table = std::make_unique<SlotTable>(*link, systemClock());
-    table->adopt();
+    tracker = std::make_unique<SlotTracker>(link->workers());
+    table = std::make_unique<SlotTable>(*link, *tracker, systemClock());
+    for (const auto& event : table->adopt()) {
+      const auto& found = std::get<event::CellFound>(event);
+      tracker->adopt(found.cell, {}, found.begun, false);
+    }
   }
   std::vector<Event> collect() {
     std::vector<Event> events;
     table->collect(events);
+    for (const auto& event : events) tracker->markEnded(cellOf(event));
     return events;
+  }
+  void free(CellRef cell) {
+    tracker->markFreed(cell);
+    table->freeCell(cell);
+  }
+  static CellRef cellOf(const Event& event) {
+    const auto* unsettlable = std::get_if<event::CellUnsettlable>(&event);
+    return unsettlable != nullptr ? unsettlable->cell : done(event).cell;
   }
   static const event::CellDone& done(const Event& event) { return std::get<event::CellDone>(event); }
 
   std::unique_ptr<link::Link> link = link::Link::create(2).value();
   link::Slot& slot = link->slot(0);
+  std::unique_ptr<SlotTracker> tracker;  // as the core's
   std::unique_ptr<SlotTable> table;
 };
 
@@ -63,7 +77,7 @@ TEST_F(SlotTableTest, CollectsOneTaskAtATimeAfterTwoDispatchersDiedWhileSettling
     EXPECT_EQ(done(events[0]).cell.cell, cell);
     EXPECT_EQ(done(events[0]).outcome->response, "said");
     EXPECT_TRUE(collect().empty()) << "until it is settled";
-    table->freeCell(done(events[0]).cell);
+    free(done(events[0]).cell);
   }
   haveEnded(3);
   EXPECT_EQ(collect().size(), 0u) << "not assigned by this dispatcher";
@@ -86,12 +100,12 @@ TEST_F(SlotTableTest, CollectsNoOtherTaskWhileASuspectWaitsToBeSettledAlone) {
   ASSERT_EQ(events.size(), 1u);
   ASSERT_TRUE(slot.change(1, slot.word(1), second));
   EXPECT_TRUE(collect().empty()) << "otherwise the suspect would wait for as long as other tasks end";
-  table->freeCell(done(events[0]).cell);
+  free(done(events[0]).cell);
   events = collect();
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(done(events[0]).cell.slot, 1);
   EXPECT_TRUE(collect().empty());
-  table->freeCell(done(events[0]).cell);
+  free(done(events[0]).cell);
   EXPECT_EQ(collect().size(), 1u);
 }
 
@@ -113,7 +127,7 @@ TEST_F(SlotTableTest, DropsTheOutputAndAtLastTheWholeOutcomeOfATaskThatCrashesDi
   EXPECT_EQ(poison.cell.cell, 0u);
   EXPECT_EQ(poison.deaths, 6u);
   EXPECT_EQ(poison.pid, 77);
-  table->freeCell(poison.cell);
+  free(poison.cell);
   EXPECT_EQ(done(collect().at(0)).outcome->response, "said") << "the other task keeps its output";
 }
 
@@ -125,7 +139,7 @@ TEST_F(SlotTableTest, SuspectsNoTaskThatWaitedForAnUnavailableStore) {
     ASSERT_EQ(events.size(), 2u) << dispatcher;
     for (const auto& event : events) {
       EXPECT_EQ(done(event).outcome->additional, R"({"a":1})");
-      table->forgetSettleTries(done(event).cell);
+      table->forgetSettleStarts(done(event).cell);
     }
   }
 }
@@ -145,7 +159,7 @@ TEST_F(SlotTableTest, CollectsOtherTasksWhileASuspectWaitsForAStore) {
   ASSERT_EQ(alone.size(), 1u);
   ASSERT_TRUE(other.change(0, other.word(0), ended));
   EXPECT_TRUE(collect().empty());
-  table->forgetSettleTries(done(alone[0]).cell);
+  table->forgetSettleStarts(done(alone[0]).cell);
   EXPECT_EQ(collect().size(), 1u);
 }
 

@@ -1,105 +1,126 @@
-// What the core remembers of the slots: which task stands in which cell, how many tasks to assign ahead of each worker,
-// and which slot gets the next task.
+// Which task stands in which cell, and in which order; how many tasks to assign ahead of each worker, and which slot
+// gets the next task. This is the only record that the dispatcher keeps of the cells. Their state words say the same to
+// the workers, to the master and to the next dispatcher, but a faulty task may overwrite them.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
+#include "dispatcher/pace.h"
 #include "dispatcher/settle_batch.h"
 #include "link/slot.h"
-#include "settlement/settlement.h"
+#include "settlement/held_task.h"
 
 namespace leptir::dispatcher {
 
-// Measures how long tasks take, to know how many make about 2 ms of work.
-class Pace {
- public:
-  void observe(Duration executionTime);
-  // How many tasks that have not ended may stand in a slot; 1 for tasks that take longer than a millisecond, and before
-  // anything was measured.
-  std::size_t depth() const;
-
- private:
-  static constexpr double kOverheadMicros = 2;  // what a worker needs for a task in addition to the task's code
-  double micros_ = 1e6;
-};
-
-// Used by one thread at a time.
+// Changed by the core only. The slot table and the status board read it between steps.
 class SlotTracker {
  public:
-  SlotTracker(int slots) : slots_(static_cast<std::size_t>(slots)) {}
+  explicit SlotTracker(int slots) : slots_(static_cast<std::size_t>(slots)) {}
+
+  int count() const { return static_cast<int>(slots_.size()); }
 
   // The slot for the next task: the emptiest one, for short tasks the last one several times in a row; empty if no slot
   // can take a task now. A large task needs an empty slot: if there is none, the emptiest one gets no more tasks.
-  std::optional<int> choose(bool large, std::size_t depth);
+  std::optional<int> choose(bool large);
   // Puts a task into the next cell of a slot that `choose` returned.
-  CellRef take(int slot, settlement::HeldTask task, bool large);
+  CellRef assign(int slot, settlement::HeldTask&& task, bool large);
   // A cell that an earlier dispatcher left in use. Called in the order of assignment.
   void adopt(CellRef cell, settlement::HeldTask task, bool begun, bool large);
   // The task in a cell has ended: the worker may begin the next one.
-  void ended(CellRef cell);
+  void markEnded(CellRef cell);
+  // The lease of the task is lost: its outcome will be dropped.
+  void markLost(CellRef cell) { tracked(cell).isLost = true; }
   // The task is settled: the cell can be assigned again.
-  void freed(CellRef cell);
+  void markFreed(CellRef cell);
   // The latest assignment of a slot was taken back before it began. Frees its cell and returns its task.
-  settlement::HeldTask takenBack(CellRef cell);
+  settlement::HeldTask removeTakenBack(CellRef cell);
   void setReady(int slot, bool ready);
   // The cell was seen executing since `started`. True the first time that this is longer than `moment`.
-  bool running(CellRef cell, BootTime started, BootTime now, Duration moment);
+  bool noteRunning(CellRef cell, BootTime started, BootTime now, Duration moment);
+  // How long a task took that has ended.
+  void noteExecutionTime(Duration executionTime) { pace_.observe(executionTime); }
 
+  // Whether the worker of a slot can begin tasks.
+  bool isReady(int slot) const { return trackedSlot(slot).isReady; }
+  // The cells of a slot whose tasks have not ended, oldest first.
+  const std::deque<std::size_t>& unendedCells(int slot) const { return trackedSlot(slot).unended; }
+  // The task in a cell, valid until the cell is assigned again. Null: the cell is free.
   const settlement::HeldTask* taskIn(CellRef cell) const;
-  // The cell that holds this lease.
-  std::optional<CellRef> find(std::uint32_t broker, const LeaseId& lease) const;
-  // The lease of the task is lost: its outcome will be dropped.
-  void setLost(CellRef cell) { trackedCell(cell).lost = true; }
-  bool isLost(CellRef cell) const { return slots_[static_cast<std::size_t>(cell.slot)].cells[cell.cell].lost; }
-  // Leases of a broker's tasks for which running() has answered true.
+  bool isLost(CellRef cell) const { return trackedSlot(cell.slot).cells[cell.cell].isLost; }
+  // Leases of a broker's tasks for which noteRunning() has answered true.
   std::vector<LeaseId> runningLong(std::uint32_t broker) const;
-  // How many more tasks may be leased: those that fit into the slots at this depth, and some that wait in the stock.
-  std::size_t credit(std::size_t depth) const;
-  // Slots whose tasks are to be taken back: they wait behind a long task, or their worker is gone.
-  std::vector<int> slotsToTakeBackFrom(BootTime now) const;
-  // All tasks in cells, for comparisons with a store.
+  // How many more tasks may be leased: those that fit into the slots, and some that wait in the stock.
+  std::size_t credit() const;
+  // Whether a worker is ready that has no task.
+  bool hasIdleSlot() const;
+  // Whether tasks of the slot wait behind a long task, or for a worker that is gone.
+  bool hasStuckTasks(int slot, BootTime now) const;
+  // Whether a slot holds more than one task that has not ended. Then the slots are checked more often, so that tasks
+  // are taken back soon from behind a long one.
+  bool hasTasksBehindOthers() const;
+  // Whether hundreds of short tasks stand in the slots. Then outcomes are collected less often, and many at once.
+  bool hasManyShortTasks() const;
+
+  // The number of cells that are not free; of those whose task has not ended; of those whose task is being settled.
+  std::size_t used() const { return unended() + settling(); }
+  std::size_t unended() const;
+  std::size_t settling() const;
+
+  // All tasks in cells, as visit(cell, task).
   template <class Visit>
   void forEachTask(Visit&& visit) const {
-    for (const auto& slot : slots_) {
-      for (const auto& place : slot.cells) {
-        if (place.used) visit(place.task);
+    for (int slot = 0; slot < count(); ++slot) {
+      const auto& tracked = trackedSlot(slot);
+      // Nearly always these are the cells right before the next one.
+      auto left = tracked.used();
+      for (auto cell = tracked.next; left > 0;) {
+        cell = (cell + link::kCells - 1) % link::kCells;
+        if (tracked.cells[cell].stage == Stage::Free) continue;
+        --left;
+        visit(CellRef{slot, cell}, tracked.cells[cell].task);
       }
     }
   }
-  std::size_t used() const { return used_; }
-  std::size_t unended() const;
-  bool hasTasksBehindOthers() const;
-  bool anyIdle() const;
 
  private:
+  enum class Stage : std::uint8_t {
+    Free,
+    Unended,  // assigned or executing
+    Ended,    // being settled
+  };
   struct TrackedCell {
-    bool used = false;
-    bool ended = false;
-    bool recorded = false;  // has an in-progress record
-    bool lost = false;
+    Stage stage = Stage::Free;
+    bool isLost = false;
     settlement::HeldTask task;
   };
   struct TrackedSlot {
-    std::vector<TrackedCell> cells;
-    std::size_t next = 0;  // index of the cell that is assigned next
-    std::size_t used = 0;
-    std::size_t unended = 0;  // assigned or executing
-    bool ready = false;
-    bool slow = false;   // its executing task takes long: nothing is assigned behind it
-    bool large = false;  // holds a task with a large envelope: no other task is assigned
-    bool keptForLarge = false;
+    std::vector<TrackedCell> cells;          // empty until the first assignment
+    std::deque<std::size_t> unended;         // oldest first
+    std::size_t ended = 0;                   // number of cells
+    std::size_t next = 0;                    // the cell that is assigned next
+    std::optional<std::size_t> runningLong;  // the cell for which noteRunning() has answered true
+    bool isReady = false;
+    bool isSlow = false;              // its executing task takes long: nothing is assigned behind it
+    bool hasLarge = false;            // holds a task with a large envelope: no other task is assigned
+    bool keptForLarge = false;        // gets no more tasks until it is empty
     std::optional<BootTime> changed;  // since when the oldest unended task has been seen waiting or executing
+
+    std::size_t used() const { return unended.size() + ended; }
   };
+
+  TrackedSlot& trackedSlot(int slot) { return slots_[static_cast<std::size_t>(slot)]; }
+  const TrackedSlot& trackedSlot(int slot) const { return slots_[static_cast<std::size_t>(slot)]; }
+  TrackedCell& tracked(CellRef cell);
   bool staysWithLastSlot(const TrackedSlot& emptiest, std::size_t depth) const;
-  bool canTake(const TrackedSlot& plan, std::size_t depth) const;
+  bool canTake(const TrackedSlot& slot, std::size_t depth) const;
   std::optional<int> chooseForLarge();
-  TrackedCell& trackedCell(CellRef cell);
 
   std::vector<TrackedSlot> slots_;
   int lastSlot_ = 0;  // the slot that got the latest task
-  std::size_t used_ = 0;
+  Pace pace_;
 };
 
 }  // namespace leptir::dispatcher

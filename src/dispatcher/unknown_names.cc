@@ -5,9 +5,8 @@
 
 namespace leptir::dispatcher {
 
-using namespace std::chrono_literals;
-
 std::optional<Duration> delayAfterUnknownName(std::uint32_t times) {
+  using namespace std::chrono_literals;
   Duration waited{}, delay = 30s;
   for (std::uint32_t i = 1; i < times; ++i) {
     waited += delay;

@@ -29,17 +29,15 @@ SimInstance::~SimInstance() {
 
 void SimInstance::startDispatcher() {
   dispatcher::CoreOptions options;
-  options.brokerPriorities = {0};
-  options.brokerNames = {"broker"};
-  options.slots = kSlots;
-  options.requiredStorages = static_cast<int>(world_.records.size());
-  options.colocatedStorages = {world_.colocated};
-  options.names = {"noop"};
+  options.brokers = {{.name = "broker", .colocatedStorages = world_.colocated}};
+  options.slotCount = kSlots;
+  options.requiredStorageCount = static_cast<int>(world_.records.size());
+  options.taskNames = {"noop"};
   inbox_.clear();
   writers_.clear();
   toldStop_ = false;
-  table_ = std::make_unique<dispatcher::SlotTable>(*link_, world_.clock);
   core_ = std::make_unique<dispatcher::Core>(std::move(options), [this] { return world_.dice.fraction(); });
+  table_ = std::make_unique<dispatcher::SlotTable>(*link_, core_->slots(), world_.clock);
   feeder_ = std::make_unique<SimFeeder>(world_, name_, link_->page(), inbox_);
   for (auto i = static_cast<std::size_t>(world_.colocated); i < world_.records.size(); ++i)
     writers_.push_back(std::make_unique<SimWriter>(world_, i, inbox_));
@@ -68,31 +66,44 @@ void SimInstance::dispatcherDies() {
   startDispatcher();
 }
 
-// False: the dispatcher died before it had performed all actions.
+// As Dispatcher::perform. False: the dispatcher died before it had performed all actions.
 bool SimInstance::perform(dispatcher::Actions actions) {
-  for (const auto cell : actions.forgetSettleTries) table_->forgetSettleTries(cell);
-  for (const auto cell : actions.free) {
+  if (!changeCells(actions)) return false;
+  instructThreads(actions);
+  return takeBack(actions.slotsToTakeBack);
+}
+
+bool SimInstance::changeCells(const dispatcher::Actions& actions) {
+  for (const auto cell : actions.cellsThatAwaitStores) table_->forgetSettleStarts(cell);
+  for (const auto cell : actions.cellsToFree) {
     if (isDead()) return false;
     table_->freeCell(cell);
   }
-  for (const auto& assign : actions.assign) {
+  for (const auto& assignment : actions.assignments) {
     if (isDead()) return false;
-    table_->assign(assign);
+    table_->assign(assignment);
   }
-  for (const auto& batch : actions.save) {
+  for (const auto& request : actions.stopRequests) {
+    if (isDead()) return false;
+    table_->requestStop(request);
+  }
+  return true;
+}
+
+void SimInstance::instructThreads(dispatcher::Actions& actions) {
+  for (const auto& batch : actions.batchesToSave) {
     for (auto& writer : writers_) writer->save(batch);
   }
-  for (auto& batch : actions.settle) feeder_->settle(std::move(batch));
-  for (const auto& credit : actions.leaseCredits) feeder_->setLeaseCredit(credit.tasks, credit.seen);
-  for (const auto& cancelRequest : actions.requests) {
-    if (isDead()) return false;
-    table_->cancelRequest(cancelRequest);
-  }
-  for (auto& running : actions.running) feeder_->setRunning(std::move(running.leases));
-  if (!actions.count.empty()) feeder_->count();
-  if (actions.closeBrokers) feeder_->close();
+  for (auto& batch : actions.batchesToSettle) feeder_->settle(std::move(batch));
+  for (const auto& credit : actions.leaseCredits) feeder_->setLeaseCredit(credit.tasks, credit.knownDeliveries);
+  for (auto& running : actions.runningLeases) feeder_->setRunning(std::move(running.leases));
+  if (!actions.brokersToCount.empty()) feeder_->count();
+  if (actions.closeSessions) feeder_->close();
+}
+
+bool SimInstance::takeBack(const std::vector<int>& slots) {
   std::vector<dispatcher::Event> events;
-  for (const int slot : actions.takeBack) {
+  for (const int slot : slots) {
     if (isDead()) return false;
     auto taken = table_->takeBack(slot);
     if (!taken.envelopes.empty()) events.emplace_back(std::move(taken));

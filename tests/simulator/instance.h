@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "dispatcher/core.h"
 #include "dispatcher/slot_table.h"
+#include "link/link.h"
 #include "tests/simulator/sim_store_threads.h"
 
 namespace leptir::simulator {
@@ -41,6 +43,9 @@ class SimInstance {
 
   void startDispatcher();
   bool perform(dispatcher::Actions actions);
+  bool changeCells(const dispatcher::Actions& actions);
+  void instructThreads(dispatcher::Actions& actions);
+  bool takeBack(const std::vector<int>& slots);
   bool isDead() { return diesMidway_ && stepsLeft_-- <= 0; }
   void begin(int slot);
   void finish(int slot);
@@ -56,8 +61,8 @@ class SimInstance {
 
   // Members that are replaced when the dispatcher dies.
   std::vector<dispatcher::Event> inbox_;
-  std::unique_ptr<dispatcher::SlotTable> table_;
   std::unique_ptr<dispatcher::Core> core_;
+  std::unique_ptr<dispatcher::SlotTable> table_;
   std::unique_ptr<SimFeeder> feeder_;
   std::vector<std::unique_ptr<SimWriter>> writers_;
   bool toldStop_ = false;

@@ -1,0 +1,71 @@
+#include "dispatcher/drain.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "base/escape.h"
+#include "base/short_list.h"
+
+namespace leptir::dispatcher {
+
+void Drain::askForCounts(Step& step) const {
+  if (!isWanted_ || !uses_.leases.isEmpty()) return;
+  for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
+    if (uses_.sessions.mayLease(broker)) step.actions.brokersToCount.push_back(broker);
+  }
+}
+
+void Drain::noteCounts(const event::Counted& counted, Step& step) {
+  counts_[counted.broker] = counted.counts;
+  if (isWanted_ && !step.isStopping() && !hasLoggedScheduled_ && uses_.leases.isEmpty()) logScheduledTasks(step);
+}
+
+// Without this log line a drain that only waits for scheduled tasks would look as if it hung.
+void Drain::logScheduledTasks(Step& step) {
+  std::uint64_t scheduled = 0;
+  for (const auto broker : uses_.sessions.byPriority()) {
+    const auto& counts = counts_[broker];
+    if (!counts || counts->leased > 0 || counts->due > uses_.intake.unknownNames(broker).size()) return;
+    scheduled += counts->scheduled;
+  }
+  if (scheduled == 0) return;
+  hasLoggedScheduled_ = true;
+  step.log(LogLevel::Info, "Nothing is due; the drain waits for " + std::to_string(scheduled) +
+                               (scheduled == 1 ? " scheduled task." : " scheduled tasks."));
+}
+
+bool Drain::isDone() const {
+  return isWanted_ && std::ranges::all_of(uses_.sessions.byPriority(), [this](std::uint32_t broker) {
+           const auto& counts = counts_[broker];
+           if (!counts || counts->leased > 0) return false;
+           const auto waiting = counts->due + counts->scheduled;
+           return waiting == 0 ||
+                  (!uses_.stock.mayHaveMore(broker) && waiting <= uses_.intake.unknownNames(broker).size());
+         });
+}
+
+bool Drain::leftUnknownNames() const {
+  for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
+    if (uses_.intake.unknownNames(broker).size() > 0) return true;
+  }
+  return false;
+}
+
+void Drain::logUnknownNames(Step& step) const {
+  std::uint64_t tasks = 0;
+  std::set<std::string> names;
+  for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
+    const auto& unknown = uses_.intake.unknownNames(broker);
+    const auto& counts = counts_[broker];
+    if (unknown.size() == 0 || !counts) continue;
+    tasks += counts->due + counts->scheduled;
+    names.merge(unknown.names());
+  }
+  if (names.empty()) return;
+  step.log(LogLevel::Warning, std::to_string(tasks) + (tasks == 1 ? " task" : " tasks") +
+                                  " of unknown names left in the queue: " +
+                                  base::shortList(names, [](const auto& name) { return base::inQuotes(name); }) + ".");
+}
+
+}  // namespace leptir::dispatcher

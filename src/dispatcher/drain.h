@@ -1,0 +1,52 @@
+// `start --drain`: the instance finishes once no task is left that this program can run. The counts of the brokers show
+// whether that is so.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "dispatcher/broker_sessions.h"
+#include "dispatcher/events.h"
+#include "dispatcher/held_leases.h"
+#include "dispatcher/intake.h"
+#include "dispatcher/step.h"
+#include "dispatcher/task_stock.h"
+
+namespace leptir::dispatcher {
+
+class Drain {
+ public:
+  // What the object uses of the core. All must outlive it.
+  struct Uses {
+    const BrokerSessions& sessions;
+    const TaskStock& stock;
+    const Intake& intake;
+    const HeldLeases& leases;
+  };
+  // Not `isWanted`: the instance runs until it is stopped.
+  Drain(bool isWanted, Uses uses) : isWanted_(isWanted), uses_(uses), counts_(uses.sessions.count()) {}
+
+  // Asks the feeders to count the tasks of their brokers, if no task is held here.
+  void askForCounts(Step& step) const;
+  void noteCounts(const event::Counted& counted, Step& step);
+  // The queue of a broker has changed since it was counted.
+  void forgetCounts(std::uint32_t broker) { counts_[broker].reset(); }
+
+  // Whether the queues of all brokers are empty, except for tasks of unknown names. Valid while no task is held here.
+  bool isDone() const;
+  // Whether tasks of unknown names are left in the queues.
+  bool leftUnknownNames() const;
+  // Logs them. The master chooses the exit status.
+  void logUnknownNames(Step& step) const;
+
+ private:
+  void logScheduledTasks(Step& step);
+
+  const bool isWanted_;
+  const Uses uses_;
+  std::vector<std::optional<TaskCounts>> counts_;  // one for each broker
+  bool hasLoggedScheduled_ = false;
+};
+
+}  // namespace leptir::dispatcher

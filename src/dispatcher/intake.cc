@@ -1,0 +1,113 @@
+#include "dispatcher/intake.h"
+
+#include <utility>
+
+#include "settlement/settlement.h"
+#include "task/envelope.h"
+
+namespace leptir::dispatcher {
+
+using settlement::Settlement;
+
+namespace {
+
+// Once the oldest unassigned task of a broker has waited for this long, all unassigned tasks of the broker are
+// released, so that other instances can run them.
+constexpr Duration kStockPatience = std::chrono::milliseconds(500);
+
+}  // namespace
+
+Intake::Intake(Uses uses) : uses_(uses), unknownNames_(uses.sessions.count()) {}
+
+void Intake::receive(event::Leased& leased, Step& step) {
+  uses_.stock.noteDelivery(leased.broker, leased.tasks.size());
+  if (!uses_.sessions.isOpen(leased.broker, leased.epoch)) return;  // leased in a session that was lost meanwhile
+  uses_.stock.noteMayHaveMore(leased.broker, !leased.nothingMoreDue);
+  for (auto& task : leased.tasks) receive(leased.broker, std::move(task), step);
+}
+
+void Intake::receive(std::uint32_t broker, LeasedTask leased, Step& step) {
+  auto head = task::decodeEnvelope(leased.envelope);
+  if (!head) return buryMalformed(broker, std::move(leased), head.error(), step);
+  StockedTask stocked{.task = {.broker = broker,
+                               .epoch = uses_.sessions.epochOf(broker),
+                               .lease = std::move(leased.lease),
+                               .counters = leased.counters,
+                               .head = std::move(*head)},
+                      .envelope = std::move(leased.envelope),
+                      .since = step.now.boot};
+  uses_.knownTasks.applyRules(stocked.task);
+  const bool isCancelled = !leased.cancelledBy.empty();
+  if (!isCancelled && !uses_.knownTasks.contains(stocked.task.head.name))
+    return leaveToOthers(std::move(stocked), step);
+  unknownNames_[broker].forget(stocked.task.head.id);
+  if (isCancelled) return settleCancelled(std::move(stocked), leased.cancelledBy, step);
+  if (step.isStopping()) return giveBack(std::move(stocked), step);
+  uses_.stock.add(std::move(stocked));
+}
+
+void Intake::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why, Step& step) {
+  step.log(LogLevel::Error, "broker " + uses_.sessions.nameOf(broker) + ": buried a malformed task: " + why.message());
+  uses_.batches.bury(broker, std::move(leased), "malformed: " + why.message(), step);
+}
+
+void Intake::receive(event::AssignmentsTakenBack& taken, Step& step) {
+  for (auto& [index, envelope] : taken.envelopes) {
+    const CellRef cell{taken.slot, index};
+    const bool isLost = uses_.slots.isLost(cell);
+    StockedTask stocked{
+        .task = uses_.slots.removeTakenBack(cell), .envelope = std::move(envelope), .since = step.now.boot};
+    if (isLost || !uses_.sessions.isOpen(stocked.task.broker, stocked.task.epoch)) {
+      uses_.charges.exempt(stocked.task);
+    } else {
+      receiveTakenBack(std::move(stocked), step);
+    }
+  }
+}
+
+void Intake::receiveTakenBack(StockedTask stocked, Step& step) {
+  if (step.isStopping() || uses_.sessions.isDetaching(stocked.task.broker)) {
+    giveBack(std::move(stocked), step);
+  } else if (!uses_.knownTasks.contains(stocked.task.head.name)) {  // only an earlier configuration knew it
+    leaveToOthers(std::move(stocked), step);
+  } else {
+    uses_.stock.addFirst(std::move(stocked));
+  }
+}
+
+void Intake::leaveToOthers(StockedTask stocked, Step& step) {
+  const auto& task = stocked.task;
+  const auto delay = unknownNames_[task.broker].noteLease(task.head.id, task.head.name, step.now.boot);
+  auto settlement = settlement::settleUnknownName(task, stocked.envelope, delay, step.now.wall, uses_.author);
+  step.log(LogLevel::Warning,
+           settlement::logPrefix(task) + "No task of this name is known here; it waits for a program that knows it.");
+  uses_.batches.add(std::move(stocked), std::move(settlement), step);
+}
+
+void Intake::settleCancelled(StockedTask stocked, const std::string& by, Step& step) {
+  auto settlement = settlement::settleCancelled(stocked.task, stocked.envelope, by, step.now.wall, uses_.author);
+  uses_.batches.add(std::move(stocked), std::move(settlement), step);
+}
+
+void Intake::giveBack(StockedTask stocked, Step& step) {
+  Settlement settlement{.kind = Settlement::Kind::GiveBack, .counters = stocked.task.counters};
+  uses_.batches.add(std::move(stocked), std::move(settlement), step);
+}
+
+void Intake::giveBackStock(std::uint32_t broker, Step& step) {
+  for (auto& stocked : uses_.stock.takeAll(broker)) giveBack(std::move(stocked), step);
+}
+
+void Intake::giveBackStock(Step& step) {
+  for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) giveBackStock(broker, step);
+}
+
+void Intake::giveBackOldStock(Step& step) {
+  for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
+    auto& stock = uses_.stock;
+    if (!stock.isEmpty(broker) && step.now.boot - stock.first(broker).since > kStockPatience)
+      giveBackStock(broker, step);
+  }
+}
+
+}  // namespace leptir::dispatcher

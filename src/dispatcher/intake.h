@@ -1,0 +1,60 @@
+// Decides about each task that comes in: from its broker, or back from a cell in which it had not begun. It goes into
+// the stock, or is settled without a run: buried, released, or left to programs that know its name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dispatcher/broker_sessions.h"
+#include "dispatcher/crash_charges.h"
+#include "dispatcher/events.h"
+#include "dispatcher/known_tasks.h"
+#include "dispatcher/settle_batches.h"
+#include "dispatcher/slot_tracker.h"
+#include "dispatcher/step.h"
+#include "dispatcher/task_stock.h"
+#include "dispatcher/unknown_names.h"
+
+namespace leptir::dispatcher {
+
+class Intake {
+ public:
+  // What the intake uses of the core. All must outlive the object.
+  struct Uses {
+    const settlement::RecordAuthor& author;
+    const KnownTasks& knownTasks;
+    const BrokerSessions& sessions;
+    SlotTracker& slots;
+    TaskStock& stock;
+    SettleBatches& batches;
+    CrashCharges& charges;
+  };
+  explicit Intake(Uses uses);
+
+  void receive(event::Leased& leased, Step& step);
+  void receive(event::AssignmentsTakenBack& taken, Step& step);
+
+  // Settles a task that was cancelled before it began. `by`: the user who asked.
+  void settleCancelled(StockedTask stocked, const std::string& by, Step& step);
+  // Releases the stock of all brokers.
+  void giveBackStock(Step& step);
+  // Releases the stock of brokers whose first task has waited for too long, so that other instances can run it.
+  void giveBackOldStock(Step& step);
+
+  // Tasks of the broker that are left to other programs.
+  const UnknownNames& unknownNames(std::uint32_t broker) const { return unknownNames_[broker]; }
+
+ private:
+  void receive(std::uint32_t broker, LeasedTask leased, Step& step);
+  void buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why, Step& step);
+  void receiveTakenBack(StockedTask stocked, Step& step);
+  void leaveToOthers(StockedTask stocked, Step& step);
+  void giveBack(StockedTask stocked, Step& step);
+  void giveBackStock(std::uint32_t broker, Step& step);
+
+  const Uses uses_;
+  std::vector<UnknownNames> unknownNames_;  // one for each broker
+};
+
+}  // namespace leptir::dispatcher

@@ -1,0 +1,156 @@
+#include "dispatcher/settle_batches.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/saturated.h"
+
+namespace leptir::dispatcher {
+
+using settlement::HeldTask;
+using settlement::Settlement;
+
+namespace {
+
+// How many batches of a broker may be at the stores. Two where the feeder also saves the records: one in work, one
+// waiting. More where a meta writer saves them, so that both threads always have a batch waiting: measured on Redis, 10
+// is 3 % quicker than 4.
+constexpr int kMostBatchesInOneThread = 2, kMostBatchesInTwoThreads = 10;
+
+bool isOver(const Settlement& settlement) {
+  return settlement.kind == Settlement::Kind::Acknowledge || settlement.kind == Settlement::Kind::Bury;
+}
+
+}  // namespace
+
+SettleBatches::SettleBatches(const CoreOptions& options, const BrokerSessions& sessions)
+    : options_(options), sessions_(sessions) {
+  for (const auto& broker : options.brokers) {
+    const bool oneThread = broker.colocatedStorages > 0 || !options.hasStorages;
+    brokers_.push_back({.gathering = nullptr,
+                        .mostAtStores = oneThread ? kMostBatchesInOneThread : kMostBatchesInTwoThreads,
+                        .storageWriters = options.requiredStorageCount - broker.colocatedStorages});
+  }
+}
+
+void SettleBatches::addFromCell(CellRef cell, const HeldTask& task, Settlement&& settlement, std::string_view envelope,
+                                Step& step) {
+  auto& batch = batchOf(task.broker, task.epoch, step);
+  batch.cells.push_back(cell);
+  add(batch, task, settlement, envelope, step.now.wall);
+}
+
+void SettleBatches::add(StockedTask&& stocked, Settlement&& settlement, Step& step) {
+  auto& batch = batchOf(stocked.task.broker, stocked.task.epoch, step);
+  batch.envelopes.push_back(std::move(stocked.envelope));
+  add(batch, stocked.task, settlement, batch.envelopes.back(), step.now.wall);
+}
+
+void SettleBatches::release(std::uint32_t broker, LeasedTask leased, std::optional<Time> due, Step& step) {
+  auto& batch = batchOf(broker, sessions_.epochOf(broker), step);
+  batch.envelopes.push_back(std::move(leased.envelope));
+  batch.release.push_back(
+      {.lease = std::move(leased.lease), .counters = leased.counters, .due = due, .envelope = batch.envelopes.back()});
+}
+
+void SettleBatches::bury(std::uint32_t broker, LeasedTask leased, std::string reason, Step& step) {
+  auto& batch = batchOf(broker, sessions_.epochOf(broker), step);
+  batch.envelopes.push_back(std::move(leased.envelope));
+  batch.bury.push_back({.lease = std::move(leased.lease),
+                        .counters = leased.counters,
+                        .reason = std::move(reason),
+                        .envelope = batch.envelopes.back()});
+  ++batch.failed;
+}
+
+void SettleBatches::addRecord(const HeldTask& task, MetaInfo record, Step& step) {
+  if (options_.hasStorages) batchOf(task.broker, task.epoch, step).records.push_back(std::move(record));
+}
+
+void SettleBatches::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope,
+                        Time now) {
+  if (isOver(settlement)) ++(settlement.failed ? batch.failed : batch.succeeded);
+  if (settlement.record && options_.hasStorages) batch.records.push_back(std::move(*settlement.record));
+  const auto release = [&]() -> TaskRelease& {
+    batch.release.push_back({.lease = task.lease, .counters = settlement.counters, .envelope = envelope});
+    return batch.release.back();
+  };
+  switch (settlement.kind) {
+    case Settlement::Kind::Acknowledge:
+      batch.acknowledge.push_back(task.lease);
+      break;
+    case Settlement::Kind::Release:
+      if (auto& released = release(); settlement.position == Settlement::Position::Last)
+        released.due = base::saturatedAdd(now, settlement.delay);
+      break;
+    case Settlement::Kind::GiveBack:
+      release();
+      break;
+    case Settlement::Kind::LeaveToOthers:
+      release().leftToOthersUntil = now + settlement.delay;
+      break;
+    case Settlement::Kind::Bury:
+      batch.bury.push_back({.lease = task.lease,
+                            .counters = settlement.counters,
+                            .reason = std::move(settlement.reason),
+                            .envelope = envelope});
+      break;
+    case Settlement::Kind::Drop:
+      break;
+  }
+}
+
+// A batch is of one epoch. Cells that an earlier dispatcher left may be of two until one is known to be lost.
+SettleBatch& SettleBatches::batchOf(std::uint32_t broker, std::uint64_t epoch, Step& step) {
+  auto& batches = brokers_[broker];
+  if (batches.gathering && batches.gathering->epoch != epoch) handOut(batches, step);
+  if (!batches.gathering) {
+    batches.gathering = std::make_shared<SettleBatch>();
+    batches.gathering->id = ++lastId_;
+    batches.gathering->broker = broker;
+    batches.gathering->epoch = epoch;
+  }
+  return *batches.gathering;
+}
+
+void SettleBatches::handOut(Step& step) {
+  for (auto& broker : brokers_) {
+    if (broker.gathering && broker.atStores < broker.mostAtStores) handOut(broker, step);
+  }
+}
+
+void SettleBatches::handOut(BrokerBatches& broker, Step& step) {
+  ++broker.atStores;
+  const auto batch = std::exchange(broker.gathering, nullptr);
+  const bool hasRecords = !batch->records.empty();
+  const int saves = hasRecords ? broker.storageWriters : 0;
+  atStores_[batch->id] = {.batch = batch, .savesAwaited = saves};
+  if (hasRecords) step.actions.batchesToSave.push_back(batch);
+  if (saves == 0) step.actions.batchesToSettle.push_back(batch);
+}
+
+void SettleBatches::noteSaved(std::uint64_t id, Step& step) {
+  const auto found = atStores_.find(id);
+  if (found == atStores_.end()) return;
+  if (--found->second.savesAwaited == 0) step.actions.batchesToSettle.push_back(found->second.batch);
+}
+
+std::shared_ptr<const SettleBatch> SettleBatches::noteSettled(std::uint64_t id) {
+  const auto found = atStores_.find(id);
+  if (found == atStores_.end()) return nullptr;
+  auto batch = std::move(found->second.batch);
+  atStores_.erase(found);
+  --brokers_[batch->broker].atStores;
+  return batch;
+}
+
+const SettleBatch* SettleBatches::find(std::uint64_t id) const {
+  const auto found = atStores_.find(id);
+  return found == atStores_.end() ? nullptr : found->second.batch.get();
+}
+
+bool SettleBatches::isEmpty() const {
+  return atStores_.empty() && std::ranges::none_of(brokers_, [](const auto& broker) { return bool(broker.gathering); });
+}
+
+}  // namespace leptir::dispatcher

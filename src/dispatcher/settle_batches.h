@@ -1,0 +1,91 @@
+// Gathers the settlements of each broker into batches, and follows each batch through the stores: first its records are
+// saved, then its leases are settled.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dispatcher/broker_sessions.h"
+#include "dispatcher/core_options.h"
+#include "dispatcher/settle_batch.h"
+#include "dispatcher/step.h"
+#include "dispatcher/task_stock.h"
+#include "settlement/settlement.h"
+
+namespace leptir::dispatcher {
+
+class SettleBatches {
+ public:
+  // Both must outlive the object.
+  SettleBatches(const CoreOptions& options, const BrokerSessions& sessions);
+
+  // A task that stands in a cell. `envelope` is valid until the cell is freed.
+  void addFromCell(CellRef cell, const settlement::HeldTask& task, settlement::Settlement&& settlement,
+                   std::string_view envelope, Step& step);
+  // A task that stands in no cell.
+  void add(StockedTask&& stocked, settlement::Settlement&& settlement, Step& step);
+  // Tasks of the open session of a broker whose envelopes are not decoded. `due` as in TaskRelease.
+  void release(std::uint32_t broker, LeasedTask leased, std::optional<Time> due, Step& step);
+  void bury(std::uint32_t broker, LeasedTask leased, std::string reason, Step& step);
+  // A record alone: the task goes on.
+  void addRecord(const settlement::HeldTask& task, MetaInfo record, Step& step);
+
+  // Gives the gathered batches to the stores, unless enough batches of the broker are there already.
+  void handOut(Step& step);
+  // A required meta storage has saved the records of a batch. The last one sends the batch to its broker.
+  void noteSaved(std::uint64_t batch, Step& step);
+  // The broker has settled a batch, which is over now. Null: there is no such batch.
+  std::shared_ptr<const SettleBatch> noteSettled(std::uint64_t batch);
+  // A batch that is at the stores. Null: there is no such batch.
+  const SettleBatch* find(std::uint64_t batch) const;
+
+  // Whether no settlement waits, here or at the stores: of any broker, or of this one.
+  bool isEmpty() const;
+  bool isEmpty(std::uint32_t broker) const { return !brokers_[broker].gathering && brokers_[broker].atStores == 0; }
+
+  // The leases of all settlements of a broker.
+  template <class Visit>
+  void forEachLease(std::uint32_t broker, Visit&& visit) const {
+    if (brokers_[broker].gathering) forEachLeaseIn(*brokers_[broker].gathering, visit);
+    for (const auto& [id, stored] : atStores_) {
+      if (stored.batch->broker == broker) forEachLeaseIn(*stored.batch, visit);
+    }
+  }
+
+ private:
+  struct BrokerBatches {
+    std::shared_ptr<SettleBatch> gathering;
+    int atStores = 0;        // number of batches
+    int mostAtStores = 0;    // later settlements gather in one more batch
+    int storageWriters = 0;  // number of required storages that a meta writer saves the records to
+  };
+  struct BatchAtStores {
+    std::shared_ptr<SettleBatch> batch;
+    int savesAwaited = 0;
+  };
+
+  template <class Visit>
+  static void forEachLeaseIn(const SettleBatch& batch, Visit&& visit) {
+    for (const auto& lease : batch.acknowledge) visit(lease);
+    for (const auto& released : batch.release) visit(released.lease);
+    for (const auto& buried : batch.bury) visit(buried.lease);
+  }
+
+  SettleBatch& batchOf(std::uint32_t broker, std::uint64_t epoch, Step& step);
+  void add(SettleBatch& batch, const settlement::HeldTask& task, settlement::Settlement& settlement,
+           std::string_view envelope, Time now);
+  void handOut(BrokerBatches& broker, Step& step);
+
+  const CoreOptions& options_;
+  const BrokerSessions& sessions_;
+  std::vector<BrokerBatches> brokers_;
+  std::map<std::uint64_t, BatchAtStores> atStores_;  // by the id of the batch
+  std::uint64_t lastId_ = 0;
+};
+
+}  // namespace leptir::dispatcher
