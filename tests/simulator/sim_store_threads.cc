@@ -47,7 +47,7 @@ void SimFeeder::turn() {
   if (!session_) {
     done = open();
   } else {
-    constexpr Result<void> (SimFeeder::* kPhases[])() = {&SimFeeder::settleBatches, &SimFeeder::renew,
+    constexpr Result<void> (SimFeeder::* kPhases[])() = {&SimFeeder::settleBatches, &SimFeeder::renewWhenDue,
                                                          &SimFeeder::recover,       &SimFeeder::compareHeld,
                                                          &SimFeeder::answerCount,   &SimFeeder::pop};
     done = (this->*kPhases[phase_])();
@@ -56,24 +56,24 @@ void SimFeeder::turn() {
   if (!done) dropSession(done.error());
 }
 
+// As Feeder: resumes the epoch of the page, and opens the next one only when the store answers Lost.
 Result<void> SimFeeder::open() {
   if (const auto epoch = line().epoch.load(); epoch != 0) {
-    const auto sent = world_.clock.bootTime();
-    const auto resumed = ask([&] { return world_.queue.resume({instance_, epoch}); });
-    if (!resumed && resumed.error().code() != ErrorCode::Lost) return resumed.error();
-    if (!resumed) {
-      inbox_.push_back(dispatcher::event::BrokerClosed{0});
-      return openNextEpoch();
-    }
-    session_ = *resumed;
-    (void)sent;
-  } else {
-    return openNextEpoch();
+    const auto resumed = resume(epoch);
+    if (resumed) beginSession();
+    if (resumed || resumed.error().code() != ErrorCode::Lost) return resumed;
+    inbox_.push_back(dispatcher::event::BrokerClosed{0});
   }
-  phase_ = 0;
-  compareAt_ = renewAt_ = {};
-  inbox_.push_back(dispatcher::event::BrokerOpened{0, line().epoch});
+  if (auto opened = openNextEpoch(); !opened) return opened;
+  beginSession();
   return {};
+}
+
+Result<void> SimFeeder::resume(std::uint64_t epoch) {
+  const auto resumed = ask([&] { return world_.queue.resume({instance_, epoch}); });
+  if (!resumed) return resumed.error();
+  session_ = *resumed;
+  return renew({});
 }
 
 Result<void> SimFeeder::openNextEpoch() {
@@ -82,51 +82,83 @@ Result<void> SimFeeder::openNextEpoch() {
   const auto opened = ask([&] { return world_.queue.open({instance_, epoch}, {}, kLease); });
   if (!opened) return opened.error();
   session_ = *opened;
-  line().leaseEndsBoot = (sent + kLease).time_since_epoch().count();
-  phase_ = 0;
-  compareAt_ = renewAt_ = {};
-  inbox_.push_back(dispatcher::event::BrokerOpened{0, epoch});
+  noteRenewed(sent);
   return {};
+}
+
+void SimFeeder::beginSession() {
+  phase_ = 0;
+  compareAt_ = {};
+  moreIsDue_ = reportedEmpty_ = false;
+  inbox_.push_back(dispatcher::event::BrokerOpened{0, line().epoch});
 }
 
 void SimFeeder::dropSession(const Error& why) {
   session_.reset();
-  if (why.code() != ErrorCode::Lost) inbox_.push_back(dispatcher::event::BrokerClosed{0});
+  if (why.code() == ErrorCode::Lost) return;
+  inbox_.push_back(dispatcher::event::BrokerClosed{0});
+  for (const auto& batch : batches_) inbox_.push_back(dispatcher::event::StoreUnavailable{batch->id});
 }
 
+// As Feeder: the records of all batches, then all acknowledgements with the next lease, then what else is to be
+// settled.
 Result<void> SimFeeder::settleBatches() {
+  for (const auto& batch : batches_) {
+    if (auto saved = saveRecords(*batch); !saved) return saved;
+  }
+  if (auto done = acknowledgeAndPop(); !done) return done;
   while (!batches_.empty()) {
-    if (auto done = settle(*batches_.front()); !done) return done;
+    if (auto done = releaseAndBury(*batches_.front()); !done) return done;
     inbox_.push_back(dispatcher::event::BatchSettled{batches_.front()->id});
     batches_.pop_front();
   }
   return closing_ ? close(*session_) : Result<void>();
 }
 
-Result<void> SimFeeder::settle(dispatcher::SettleBatch& batch) {
+Result<void> SimFeeder::saveRecords(const dispatcher::SettleBatch& batch) {
   if (batch.epoch != line().epoch) return {};
   for (auto& storage : colocated_) {
     auto records = batch.records;
     if (auto saved = ask([&] { return settlement::saveWithHistory(storage, records); }); !saved) return saved;
   }
-  auto& queue = world_.queue;
-  if (auto done = ask([&] { return queue.acknowledge(*session_, batch.acknowledge); }); !done) return done.error();
-  if (auto done = ask([&] { return queue.release(*session_, batch.release); }); !done) return done.error();
-  if (auto done = ask([&] { return queue.bury(*session_, batch.bury); }); !done) return done.error();
   return {};
 }
 
-Result<void> SimFeeder::renew() {
+Result<void> SimFeeder::acknowledgeAndPop() {
+  std::vector<LeaseId> leases;
+  for (const auto& batch : batches_) {
+    if (batch->epoch == line().epoch) leases.insert(leases.end(), batch->acknowledge.begin(), batch->acknowledge.end());
+  }
+  if (leases.empty()) return {};
+  if (auto done = ask([&] { return world_.queue.acknowledge(*session_, leases); }); !done) return done.error();
+  return moreIsDue_ ? pop() : Result<void>();
+}
+
+Result<void> SimFeeder::releaseAndBury(const dispatcher::SettleBatch& batch) {
+  if (batch.epoch != line().epoch) return {};
+  if (auto done = ask([&] { return world_.queue.release(*session_, batch.release); }); !done) return done.error();
+  if (auto done = ask([&] { return world_.queue.bury(*session_, batch.bury); }); !done) return done.error();
+  return {};
+}
+
+Result<void> SimFeeder::renewWhenDue() {
+  return world_.clock.bootTime() < renewAt_ && running_.empty() ? Result<void>() : renew(running_);
+}
+
+Result<void> SimFeeder::renew(const std::vector<LeaseId>& running) {
   const auto sent = world_.clock.bootTime();
-  if (sent < renewAt_ && running_.empty()) return {};
-  auto renewed = ask([&] { return world_.queue.renew(*session_, running_, kLease); });
+  auto renewed = ask([&] { return world_.queue.renew(*session_, running, kLease); });
   if (!renewed) return renewed.error();
-  line().leaseEndsBoot = (sent + kLease).time_since_epoch().count();
-  renewAt_ = sent + 20s;
+  noteRenewed(sent);
   if (!renewed->cancelled.empty())
     inbox_.push_back(dispatcher::event::CancelRequested{0, std::move(renewed->cancelled)});
   if (!renewed->lost.empty()) inbox_.push_back(dispatcher::event::LeasesLost{0, std::move(renewed->lost)});
   return {};
+}
+
+void SimFeeder::noteRenewed(BootTime sent) {
+  line().leaseEndsBoot = (sent + kLease).time_since_epoch().count();
+  renewAt_ = sent + 20s;
 }
 
 Result<void> SimFeeder::recover() {
@@ -151,17 +183,23 @@ Result<void> SimFeeder::answerCount() {
 }
 
 Result<void> SimFeeder::pop() {
-  const auto under = static_cast<std::size_t>(delivered_ - seen_);
-  const auto credit = closing_ ? 0 : credit_ - std::min(credit_, under);
+  const auto used = static_cast<std::size_t>(deliveries_ - knownDeliveries_);
+  const auto credit = closing_ ? 0 : credit_ - std::min(credit_, used);
   if (credit == 0) return {};
   auto tasks = ask([&] { return world_.queue.lease(*session_, credit); });
   if (!tasks) return tasks.error();
-  for (const auto& task : *tasks) world_.leases.emplace_back(*session_, task.lease);
-  while (world_.leases.size() > 500) world_.leases.pop_front();
-  delivered_ += tasks->size();
-  const bool nothingMore = tasks->size() < credit;
-  inbox_.push_back(dispatcher::event::Leased{0, line().epoch, std::move(*tasks), nothingMore});
+  deliver(std::move(*tasks), credit);
   return {};
+}
+
+void SimFeeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
+  for (const auto& task : tasks) world_.leases.emplace_back(*session_, task.lease);
+  while (world_.leases.size() > 500) world_.leases.pop_front();
+  deliveries_ += tasks.size();
+  moreIsDue_ = tasks.size() == asked;
+  if (tasks.empty() && moreIsDue_ != reportedEmpty_) return;
+  reportedEmpty_ = !moreIsDue_;
+  inbox_.push_back(dispatcher::event::Leased{0, line().epoch, std::move(tasks), reportedEmpty_});
 }
 
 Result<void> SimFeeder::close(memory::MemoryQueue::SessionNumber session) {

@@ -3,40 +3,16 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
-#include <random>
+#include <string>
 #include <vector>
 
-#include "dispatcher/core.h"
+#include "dispatcher/events.h"
 #include "link/shared_page.h"
-#include "tests/simulator/ledger.h"
+#include "tests/simulator/sim_environment.h"
 
 namespace leptir::simulator {
-
-// The random source of a simulated world: the seed decides all that happens.
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : random_(seed) {}
-  // True in one of `n` calls on average.
-  bool oneIn(std::uint64_t n) { return random_() % n == 0; }
-  int below(int limit) { return static_cast<int>(random_() % static_cast<std::uint64_t>(limit)); }
-  double fraction() { return std::uniform_real_distribution<double>()(random_); }
-
- private:
-  std::mt19937_64 random_;
-};
-
-// What all processes of a simulated world share.
-struct SimEnvironment {
-  ManualClock clock{};
-  Dice dice;
-  Records records;
-  int colocated;      // number of storages in the same place as the broker
-  bool calm = false;  // no more faults
-  WatchedQueue queue{clock, records};
-  Ledger ledger{queue};
-  std::deque<std::pair<memory::MemoryQueue::SessionNumber, LeaseId>> leases;  // the last 500, for late operations
-};
 
 class SimWriter {
  public:
@@ -57,7 +33,10 @@ class SimFeeder {
  public:
   SimFeeder(SimEnvironment& world, std::string instance, link::SharedPage& page, std::vector<dispatcher::Event>& inbox);
 
-  void setLeaseCredit(std::size_t tasks, std::uint64_t seen) { credit_ = tasks, seen_ = seen; }
+  void setLeaseCredit(std::size_t tasks, std::uint64_t knownDeliveries) {
+    credit_ = tasks;
+    knownDeliveries_ = knownDeliveries;
+  }
   void settle(std::shared_ptr<dispatcher::SettleBatch> batch) { batches_.push_back(std::move(batch)); }
   void setRunning(std::vector<LeaseId> leases) { running_ = std::move(leases); }
   void count() { count_ = true; }
@@ -73,14 +52,21 @@ class SimFeeder {
   auto ask(Operation operation) -> decltype(operation());
   link::SharedSession& line() { return page_.brokers[0]; }
   Result<void> open();
+  Result<void> resume(std::uint64_t epoch);
   Result<void> openNextEpoch();
+  void beginSession();
   Result<void> settleBatches();
-  Result<void> settle(dispatcher::SettleBatch& batch);
-  Result<void> renew();
+  Result<void> saveRecords(const dispatcher::SettleBatch& batch);
+  Result<void> acknowledgeAndPop();
+  Result<void> releaseAndBury(const dispatcher::SettleBatch& batch);
+  Result<void> renewWhenDue();
+  Result<void> renew(const std::vector<LeaseId>& running);
+  void noteRenewed(BootTime sent);
   Result<void> recover();
   Result<void> compareHeld();
   Result<void> answerCount();
   Result<void> pop();
+  void deliver(std::vector<LeasedTask> tasks, std::size_t asked);
   Result<void> close(memory::MemoryQueue::SessionNumber session);
   void dropSession(const Error& why);
 
@@ -92,9 +78,10 @@ class SimFeeder {
   std::optional<memory::MemoryQueue::SessionNumber> session_;
   std::deque<std::shared_ptr<dispatcher::SettleBatch>> batches_;
   std::size_t credit_ = 0;
-  std::uint64_t seen_ = 0, delivered_ = 0;
+  std::uint64_t knownDeliveries_ = 0, deliveries_ = 0;
   std::vector<LeaseId> running_;
   bool count_ = false, closing_ = false, closed_ = false;
+  bool moreIsDue_ = false, reportedEmpty_ = false;  // as in Feeder
   int phase_ = 0;
   BootTime renewAt_{}, compareAt_{}, cutUntil_{};
 };

@@ -1,0 +1,24 @@
+// What all processes of a simulated world share: clock, dice, stores, and the ledger of what happened.
+#pragma once
+
+#include <deque>
+#include <utility>
+
+#include "leptir/clock.h"
+#include "tests/simulator/dice.h"
+#include "tests/simulator/ledger.h"
+
+namespace leptir::simulator {
+
+struct SimEnvironment {
+  ManualClock clock{};
+  Dice dice;
+  Records records;
+  int colocated;      // number of storages in the same place as the broker
+  bool calm = false;  // no more faults
+  WatchedQueue queue{clock, records};
+  Ledger ledger{queue};
+  std::deque<std::pair<memory::MemoryQueue::SessionNumber, LeaseId>> leases;  // the last 500, for late operations
+};
+
+}  // namespace leptir::simulator
