@@ -52,4 +52,9 @@ std::optional<std::string_view> nearestWord(std::string_view word, std::span<con
   return nearest;
 }
 
+std::string didYouMean(std::string_view word, std::span<const std::string_view> candidates) {
+  const auto nearest = nearestWord(word, candidates);
+  return nearest ? "did you mean '" + std::string(*nearest) + "'?" : std::string();
+}
+
 }  // namespace leptir::base

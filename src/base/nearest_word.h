@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace leptir::base {
@@ -11,5 +12,8 @@ namespace leptir::base {
 // neighbours. Letter case is ignored, and `-` equals `_`. Empty when even the nearest candidate differs in more than a
 // third of its letters.
 std::optional<std::string_view> nearestWord(std::string_view word, std::span<const std::string_view> candidates);
+
+// "did you mean 'push'?"; empty without a nearest word.
+std::string didYouMean(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace leptir::base

@@ -4,15 +4,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <cstring>
 #include <iostream>
 #include <limits>
 
 #include "base/classic_locale.h"
 #include "base/escape.h"
 #include "base/exit_code.h"
-#include "cli/command_hint.h"
+#include "cli/command_mistake.h"
+#include "cli/number_of.h"
 #include "cli/print.h"
 #include "cli/push_time.h"
 #include "leptir/version.h"
@@ -22,15 +21,6 @@ namespace {
 
 constexpr const char* kConfigHelp = "configuration file, YAML or JSON (default: one SQLite file for tasks and records)";
 constexpr const char* kPidHelp = "pid file (default: one for each configuration, in the state folder)";
-
-// Parses the whole text as a number; nullopt if it is not one or does not fit the type.
-template <class Number>
-std::optional<Number> numberOf(const std::string& text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 CLI::Validator mustBe(const char* what, std::function<bool(const std::string&)> holds) {
   return CLI::Validator(
@@ -92,60 +82,15 @@ class Parser {
       app_.exit(asked, std::cout, std::cerr);
       return NothingToDo{base::kExitDone};
     } catch (const CLI::ExtrasError& error) {
-      return usageError(hint(argc, argv).value_or(error.what()));
+      return usageError(explainMistake(app_, program_, {argv, argv + argc}).value_or(error.what()));
     } catch (const CLI::RequiredError& error) {
-      return usageError(hint(argc, argv).value_or(error.what()));
+      return usageError(explainMistake(app_, program_, {argv, argv + argc}).value_or(error.what()));
     } catch (const CLI::ParseError& error) {
       return usageError(error.what());
     }
   }
 
  private:
-  // Explains an unknown command or an unknown option of a known command; nullopt if neither is the mistake.
-  std::optional<std::string> hint(int argc, const char* const* argv) {
-    const std::string first = argv[1];
-    if (first.starts_with('-')) return misplacedOption(argc, argv);
-    std::vector<std::string> names;
-    for (const auto* command : app_.get_subcommands([](CLI::App*) { return true; })) {
-      if (command->get_name() == first) return unknownOption(*command, argc, argv);
-      names.push_back(command->get_name());
-    }
-    return describeUnknownWord("command", first, {names.begin(), names.end()});
-  }
-
-  // Explains an option that stands before the command; often it is an option of that command.
-  std::optional<std::string> misplacedOption(int argc, const char* const* argv) const {
-    const auto word = withoutValue(argv[1]);
-    for (const auto* command : app_.get_subcommands()) {
-      const auto names = optionsOf(*command);
-      if (std::ranges::find(names, word) == names.end()) continue;
-      return fmt::format("{} goes after the command: {} {} {}", base::inQuotes(word), program_, command->get_name(),
-                         word);
-    }
-    return unknownOption(app_, argc, argv);
-  }
-
-  static std::string withoutValue(const char* argument) { return {argument, std::strcspn(argument, "=")}; }
-
-  static std::vector<std::string> optionsOf(const CLI::App& command) {
-    std::vector<std::string> names;
-    for (const auto* option : command.get_options()) {
-      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-    }
-    return names;
-  }
-
-  static std::optional<std::string> unknownOption(const CLI::App& command, int argc, const char* const* argv) {
-    const auto names = optionsOf(command);
-    for (int i = 1; i < argc; ++i) {
-      const auto word = withoutValue(argv[i]);
-      if (word == "--") break;
-      if (!word.starts_with("--") || std::ranges::find(names, word) != names.end()) continue;
-      return describeUnknownWord("option", word, {names.begin(), names.end()});
-    }
-    return std::nullopt;
-  }
-
   Command usageError(std::string message) const {
     std::ranges::replace(message, '\n', ' ');
     std::string of;

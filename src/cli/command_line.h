@@ -1,4 +1,5 @@
-// The parsed command line: one struct for each command. Only command_line.cc includes the parser library (CLI11).
+// The parsed command line: one struct for each command. Only command_line.cc and command_mistake.cc include the parser
+// library (CLI11).
 #pragma once
 
 #include <cstdint>

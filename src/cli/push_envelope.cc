@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <set>
 #include <span>
 
 #include "base/escape.h"
+#include "cli/number_of.h"
+#include "cli/push_error.h"
 #include "leptir/spi/broker_task.h"
 #include "task/envelope.h"
 #include "task/json_members.h"
@@ -23,16 +24,12 @@ constexpr std::array<std::string_view, 11> kEnvelopeKeys{"cn", "pr", "tl", "toex
                                                          "cr", "ex", "un", "ma",   "ts"};
 constexpr std::array<std::string_view, 2> kTaskDataKeys{"id", "parameters"};
 
-Error invalid(std::string message) {
-  return Error(ErrorCode::Invalid, std::move(message));
-}
-
 Result<void> checkKeys(std::string_view object, std::span<const std::string_view> known, std::string_view where) {
   std::set<std::string> seen;
   for (task::JsonMembers members(object); members.next();) {
     const auto key = task::jsonTextValue(members.key());
     if (std::ranges::find(known, key) == known.end())
-      return invalid(
+      return invalidInput(
           fmt::format("unknown key {} {}: known are {}", base::inQuotes(key), where, fmt::join(known, ", ")));
     if (!seen.insert(key).second) return repeatedKeyError(key);
   }
@@ -50,14 +47,6 @@ bool isZeroForPhp(std::string_view value) {
 std::string_view withoutQuotes(std::string_view value) {
   const bool isText = value.size() > 1 && value.starts_with('"') && value.ends_with('"');
   return isText ? value.substr(1, value.size() - 2) : value;
-}
-
-template <class Number>
-std::optional<Number> numberOf(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool isWhole = error == std::errc() && end == text.data() + text.size();
-  return isWhole ? std::optional(number) : std::nullopt;
 }
 
 bool isSeconds(std::string_view value, double least) {
@@ -84,7 +73,8 @@ Result<void> checkValues(std::string_view envelope) {
   for (const auto& rule : kRules) {
     const auto value = task::memberOf(envelope, rule.key);
     if (!value || isZeroForPhp(*value) || rule.holds(*value)) continue;
-    return invalid(fmt::format("{} must be {}, not {}", base::inQuotes(rule.key), rule.mustBe, base::inQuotes(*value)));
+    return invalidInput(
+        fmt::format("{} must be {}, not {}", base::inQuotes(rule.key), rule.mustBe, base::inQuotes(*value)));
   }
   return {};
 }
@@ -97,10 +87,6 @@ Result<void> check(std::string_view envelope) {
 }
 
 }  // namespace
-
-Error repeatedKeyError(std::string_view key) {
-  return invalid(fmt::format("the key {} stands twice", base::inQuotes(key)));
-}
 
 Result<TaskToPush> parsePushEnvelope(std::string_view envelope, const PushOptions& defaults) {
   auto head = task::decodeEnvelope(envelope);

@@ -13,7 +13,4 @@ namespace leptir::cli {
 // consumers would ignore. Corrupt: it is no envelope.
 Result<TaskToPush> parsePushEnvelope(std::string_view envelope, const PushOptions& defaults);
 
-// Invalid: an object has this key twice, so one of its two values would be lost.
-Error repeatedKeyError(std::string_view key);
-
 }  // namespace leptir::cli

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/utf8.h"
 #include "cli/push_envelope.h"
+#include "cli/push_error.h"
 #include "cli/push_time.h"
 #include "task/json_members.h"
 #include "task/json_reader.h"
@@ -17,10 +18,6 @@
 namespace leptir::cli {
 namespace {
 
-Error invalid(std::string message) {
-  return Error(ErrorCode::Invalid, std::move(message));
-}
-
 // A key of the line with its value: `text` as written, `value` parsed.
 struct Member {
   std::string key;
@@ -28,11 +25,11 @@ struct Member {
   Json value;
 
   Error mustBe(std::string_view what) const {
-    return invalid(fmt::format("'{}' must be {}, not {}", key, what, base::inQuotes(text)));
+    return invalidInput(fmt::format("'{}' must be {}, not {}", key, what, base::inQuotes(text)));
   }
 };
 
-std::optional<std::int64_t> wholeNumber(const Json& value) {
+std::optional<std::int64_t> wholeNumberIn(const Json& value) {
   constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (!value.is_number_integer()) return std::nullopt;
   if (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest) return std::nullopt;
@@ -52,7 +49,7 @@ Result<void> setName(const Member& member, TaskToPush& task) {
 Result<void> setId(const Member& member, TaskToPush& task) {
   auto done = setText(member, task.options.id);
   if (!done || !task.options.id.empty()) return done;
-  return Error(ErrorCode::Invalid, "the id is empty: leave it out, and leptir makes one");
+  return invalidInput("the id is empty: leave it out, and leptir makes one");
 }
 
 Result<void> setBroker(const Member& member, TaskToPush& task) {
@@ -85,21 +82,21 @@ Result<void> setTime(const Member& member, TaskToPush& task) {
 }
 
 Result<void> setPriority(const Member& member, TaskToPush& task) {
-  const auto priority = wholeNumber(member.value);
+  const auto priority = wholeNumberIn(member.value);
   if (!priority) return member.mustBe("a whole number of 64 bits");
   task.options.priority = *priority;
   return {};
 }
 
 Result<void> setTimeLimit(const Member& member, TaskToPush& task) {
-  const auto limit = wholeNumber(member.value);
+  const auto limit = wholeNumberIn(member.value);
   if (!limit || *limit < 0) return member.mustBe("a whole number of seconds, not below 0");
   task.options.timeLimitSeconds = *limit;
   return {};
 }
 
 Result<void> setMaxAttempts(const Member& member, TaskToPush& task) {
-  const auto attempts = wholeNumber(member.value);
+  const auto attempts = wholeNumberIn(member.value);
   if (!attempts || *attempts < 1 || *attempts > std::numeric_limits<std::uint32_t>::max()) {
     return member.mustBe("a whole number from 1 to 4294967295");
   }
@@ -126,33 +123,34 @@ Result<TaskToPush> parseOptions(std::string_view line, const PushOptions& defaul
     if (!seen.insert(member.key).second) return repeatedKeyError(member.key);
     const auto setter = setterOf(member.key);
     if (setter == nullptr) {
-      return invalid("unknown key " + base::inQuotes(member.key) +
-                     ": known are name, parameters, delaySeconds, at, priority, timeLimit, maxAttempts, id, broker");
+      return invalidInput(
+          "unknown key " + base::inQuotes(member.key) +
+          ": known are name, parameters, delaySeconds, at, priority, timeLimit, maxAttempts, id, broker");
     }
     if (setter != setParameters) member.value = parseJson(member.text).value_or(Json());
     if (auto done = setter(member, task); !done) return done.error();
   }
   if (seen.contains("at") && seen.contains("delaySeconds"))
-    return invalid("'at' and 'delaySeconds' exclude each other");
-  if (task.name.empty()) return invalid("'name' is missing");
+    return invalidInput("'at' and 'delaySeconds' exclude each other");
+  if (task.name.empty()) return invalidInput("'name' is missing");
   return task;
 }
 
 Result<void> addArgument(std::string& parameters, const std::string& argument) {
   const auto equals = argument.find('=');
   if (equals == std::string::npos || equals == 0 || argument.starts_with(":=")) {
-    return invalid("'" + argument + "' is no parameter: write key=text or key:=JSON");
+    return invalidInput("'" + argument + "' is no parameter: write key=text or key:=JSON");
   }
   const bool isJson = argument[equals - 1] == ':';
   const auto key = argument.substr(0, isJson ? equals - 1 : equals);
   const auto text = argument.substr(equals + 1);
-  if (!base::isUtf8(argument)) return invalid("parameter " + base::inQuotes(key) + " is not UTF-8");
+  if (!base::isUtf8(argument)) return invalidInput("parameter " + base::inQuotes(key) + " is not UTF-8");
   std::string value;
   if (!isJson) task::appendJsonText(text, value);
   if (isJson) value = task::withoutJsonBlanks(text);
   if (auto fine = task::checkJson(value); !fine) {
-    return invalid("parameter " + base::inQuotes(key) + " is no JSON: " + fine.error().message() +
-                   " (key=text takes it as text)");
+    return invalidInput("parameter " + base::inQuotes(key) + " is no JSON: " + fine.error().message() +
+                        " (key=text takes it as text)");
   }
   parameters = task::withMember(parameters, key, value);
   return {};
@@ -165,7 +163,7 @@ Result<std::string> parseParameters(std::string_view json, const std::vector<std
   if (!json.empty()) {
     if (auto fine = task::checkJson(json); !fine) return fine.error().in("--json");
     parameters = task::withoutJsonBlanks(json);
-    if (!parameters.starts_with('{')) return invalid("--json must be an object, as in --json='{\"width\": 640}'");
+    if (!parameters.starts_with('{')) return invalidInput("--json must be an object, as in --json='{\"width\": 640}'");
   }
   for (const auto& argument : arguments) {
     if (auto added = addArgument(parameters, argument); !added) return added.error();
@@ -176,7 +174,7 @@ Result<std::string> parseParameters(std::string_view json, const std::vector<std
 Result<TaskToPush> parsePushLine(std::string_view line, const PushOptions& defaults) {
   line = task::withoutJsonBlanks(line);
   if (auto fine = task::checkJson(line); !fine) return fine.error();
-  if (!line.starts_with('{')) return invalid("a line must be a JSON object, as in {\"name\": \"noop\"}");
+  if (!line.starts_with('{')) return invalidInput("a line must be a JSON object, as in {\"name\": \"noop\"}");
   return task::memberOf(line, "cn") ? parsePushEnvelope(line, defaults) : parseOptions(line, defaults);
 }
 

@@ -1,10 +1,11 @@
 #include "cli/push_time.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "base/saturated.h"
+#include "cli/number_of.h"
+#include "cli/push_error.h"
 #include "leptir/spi/broker_task.h"
 
 namespace leptir::cli {
@@ -16,24 +17,16 @@ constexpr auto kMostSeconds =
 constexpr std::size_t kDate = std::string_view("2026-11-23").size();
 constexpr std::size_t kDateAndTime = std::string_view("2026-11-23T18:00:00").size();
 
-Error invalid(std::string message) {
-  return Error(ErrorCode::Invalid, std::move(message));
-}
-
 std::optional<Time> parseUnixSeconds(std::string_view text) {
-  double seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || !(std::abs(seconds) <= kMostSeconds))
-    return std::nullopt;
-  return timeFromUnixSeconds(seconds);
+  const auto seconds = numberOf<double>(text);
+  if (!seconds || !(std::abs(*seconds) <= kMostSeconds)) return std::nullopt;
+  return timeFromUnixSeconds(*seconds);
 }
 
 // Parses a text that consists of digits; nullopt if it does not, or if the number is above `highest`.
 std::optional<int> digits(std::string_view text, int highest) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool isNumber = error == std::errc() && end == text.data() + text.size() && text[0] != '-';
-  return isNumber && number <= highest ? std::optional(number) : std::nullopt;
+  const auto number = numberOf<int>(text);
+  return number && text[0] != '-' && *number <= highest ? number : std::nullopt;
 }
 
 // Removes the UTC offset (Z, +01:00 or +0100, up to 23:59) from the end of `text` and returns it.
@@ -102,7 +95,7 @@ std::optional<Time> parseRfc3339(std::string_view text) {
 Result<Time> parseTime(std::string_view text) {
   if (const auto time = parseUnixSeconds(text)) return *time;
   if (const auto time = parseRfc3339(text)) return *time;
-  return invalid("'" + std::string(text) + "' is no time: write RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds");
+  return invalidInput("'" + std::string(text) + "' is no time: write RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds");
 }
 
 std::optional<Duration> parseDelay(double seconds) {

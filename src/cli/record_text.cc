@@ -15,9 +15,12 @@
 #include "leptir/outcome.h"
 #include "leptir/spi/meta_info.h"
 #include "leptir/spi/simple_broker.h"
+#include "meta/record_keys.h"
 
 namespace leptir::cli {
 namespace {
+
+namespace key = meta::key;
 
 std::string oneLine(const Json& value) {
   return base::escaped(value.is_string() ? value.get<std::string>()
@@ -57,24 +60,25 @@ std::string exitName(const Json& code) {
 
 // The outcome in one word: the exit status of a run that ended by itself, else the cause of its end.
 std::string outcomeOf(const Json& record) {
-  const auto cause = record.value("cause", Json());
-  if (cause.is_null() || cause == "") return statusName(record.value("status", Json("-")));
-  const bool ranToItsEnd = cause == nameOf(Cause::Finished) && record.contains("retC");
-  return ranToItsEnd ? exitName(record["retC"]) : oneLine(cause);
+  const auto cause = record.value(key::kCause, Json());
+  if (cause.is_null() || cause == "") return statusName(record.value(key::kStatus, Json("-")));
+  const bool ranToItsEnd = cause == nameOf(Cause::Finished) && record.contains(key::kReturnCode);
+  return ranToItsEnd ? exitName(record[key::kReturnCode]) : oneLine(cause);
 }
 
 bool isRunning(const Json& record) {
-  return record.value("status", Json()) == static_cast<int>(TaskStatus::InProgress);
+  return record.value(key::kStatus, Json()) == static_cast<int>(TaskStatus::InProgress);
 }
 
 // A task that was cancelled while it waited has no run: the record's times are those of the cancel.
 bool wasCancelledBeforeItRan(const Json& record) {
-  return record.value("cause", Json()) == nameOf(Cause::Cancelled) && record.value("exTime", Json(0)) == 0;
+  return record.value(key::kCause, Json()) == nameOf(Cause::Cancelled) &&
+         record.value(key::kExecutionTime, Json(0)) == 0;
 }
 
 // How long the run in progress has lasted; nullopt if its record does not say when it began.
 std::optional<std::string> runningFor(const Json& record, Time now) {
-  const auto start = record.find("exStart");
+  const auto start = record.find(key::kStarted);
   if (start == record.end() || !start->is_object()) return std::nullopt;
   const auto date = start->value("date", Json());
   if (!date.is_string()) return std::nullopt;
@@ -90,49 +94,49 @@ class RecordPage {
   RecordPage(const Json& record, Time now) : record_(record), now_(now) {}
 
   std::string write() && {
-    if (const auto* type = find("type")) text_ += oneLine(*type) + ' ';
-    if (const auto* id = find("id")) text_ += oneLine(*id);
+    if (const auto* type = find(key::kType)) text_ += oneLine(*type) + ' ';
+    if (const auto* id = find(key::kId)) text_ += oneLine(*id);
     text_ += '\n';
-    line("status", "status", statusName);
+    line("status", key::kStatus, statusName);
     line("state", "state", oneLine);
     line("broker", "broker", oneLine);
     if (record_.value("state", Json()) != nameOf(TaskState::Buried)) line("due", "toex", at);
     line("reason", "reason", oneLine);
     line("attempts left", "attemptsLeft", oneLine);
-    if (!isRunning(record_)) line("exit", "retC", exitName);
-    line("cause", "cause", oneLine);
-    line("cancelled by", "cancelledBy", oneLine);
-    line("cancelled", "cancelledAt", at);
+    if (!isRunning(record_)) line("exit", key::kReturnCode, exitName);
+    line("cause", key::kCause, oneLine);
+    line("cancelled by", key::kCancelledBy, oneLine);
+    line("cancelled", key::kCancelledAt, at);
     if (!wasCancelledBeforeItRan(record_)) {
       run();
     } else {
-      line("pushed", "pushed", at);
+      line("pushed", key::kPushed, at);
     }
-    line("result", "result", oneLine);
-    block("response", "respM");
-    numbered("stack");
-    block("stderr, its end", "stderr");
-    numbered("flow");
+    line("result", key::kResult, oneLine);
+    block("response", key::kResponse);
+    numbered(key::kStack);
+    block("stderr, its end", key::kStderr);
+    numbered(key::kFlow);
     history();
-    line("envelope", "envelope", oneLine);
+    line("envelope", key::kEnvelope, oneLine);
     return std::move(text_);
   }
 
  private:
   void run() {
-    line("attempt", "attempt", oneLine);
-    line("signal", "signal", oneLine);
-    line("host", "host", oneLine);
-    line("pid", "pid", oneLine);
-    line("pushed", "pushed", at);
-    line("began", "exStart", began);
+    line("attempt", key::kAttempt, oneLine);
+    line("signal", key::kSignal, oneLine);
+    line("host", key::kHost, oneLine);
+    line("pid", key::kPid, oneLine);
+    line("pushed", key::kPushed, at);
+    line("began", key::kStarted, began);
     if (!isRunning(record_)) {
-      line("ran", "exTime", duration);
+      line("ran", key::kExecutionTime, duration);
     } else if (const auto time = runningFor(record_, now_)) {
       text_ += fmt::format("  {:<13} {}\n", "running for", *time);
     }
-    line("CPU time", "cpuTime", duration);
-    line("peak memory", "maxRss", memory);
+    line("CPU time", key::kCpuTime, duration);
+    line("peak memory", key::kMaxRss, memory);
   }
 
   const Json* find(const char* key) const {
@@ -166,14 +170,14 @@ class RecordPage {
   }
 
   void history() {
-    const auto* runs = find("history");
+    const auto* runs = find(key::kHistory);
     if (runs == nullptr || !runs->is_array()) return;
     text_ += "  earlier runs\n";
     for (const auto& run : *runs) {
       if (!run.is_object()) continue;
-      text_ += fmt::format("    {:>3}  {}  {}, {}\n", oneLine(run.value("attempt", Json("?"))),
-                           at(run.value("exStart", Json())), oneLine(run.value("cause", Json("?"))),
-                           duration(run.value("exTime", Json())));
+      text_ += fmt::format("    {:>3}  {}  {}, {}\n", oneLine(run.value(key::kAttempt, Json("?"))),
+                           at(run.value(key::kStarted, Json())), oneLine(run.value(key::kCause, Json("?"))),
+                           duration(run.value(key::kExecutionTime, Json())));
     }
   }
 
@@ -193,15 +197,16 @@ std::string recordLine(const Json& record) {
   const auto text = [&](const char* key, auto write) {
     return record.contains(key) ? write(record[key]) : std::string("-");
   };
-  auto response = text("respM", oneLine);
+  auto response = text(key::kResponse, oneLine);
   if (response.size() > kMostOfResponse) {
     auto end = kMostOfResponse;
     while (end > 0 && (static_cast<unsigned char>(response[end]) & 0xC0) == 0x80) --end;  // not inside a character
     response = response.substr(0, end) + "…";
   }
-  return fmt::format("{:<19.19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", text("exStart", began), text("id", oneLine),
-                     text("type", oneLine), outcomeOf(record), text("attempt", oneLine),
-                     isRunning(record) ? "-" : text("exTime", duration), response);
+  return fmt::format("{:<19.19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", text(key::kStarted, began),
+                     text(key::kId, oneLine), text(key::kType, oneLine), outcomeOf(record),
+                     text(key::kAttempt, oneLine), isRunning(record) ? "-" : text(key::kExecutionTime, duration),
+                     response);
 }
 
 }  // namespace leptir::cli

@@ -35,7 +35,7 @@ std::optional<Value> readChoice(const Node& node, const std::string& what,
     words.push_back(choice.word);
   }
   auto text = fmt::format("{} must be one of {}, not {}", what, fmt::join(words, ", "), base::inQuotes(node.text));
-  if (const auto nearest = base::nearestWord(*word, words)) text += fmt::format(": did you mean '{}'?", *nearest);
+  if (const auto hint = base::didYouMean(*word, words); !hint.empty()) text += ": " + hint;
   errors.add(node.line, std::move(text));
   return {};
 }

@@ -49,12 +49,12 @@ std::string MapReader::nameOf(std::string_view key) const {
 void MapReader::refuseUnknownKeys() {
   for (const auto& entry : node_.entries) {
     if (std::ranges::find(known_, entry.key) != known_.end()) continue;
-    const auto nearest = errors_.isFull() ? std::nullopt : base::nearestWord(entry.key, known_);
+    const auto hint = errors_.isFull() ? std::string() : base::didYouMean(entry.key, known_);
     auto text = fmt::format("unknown key {}{}{}", base::inQuotes(entry.key), what_.empty() ? "" : " in ", what_);
     if (entry.key.starts_with("x-")) {
       text += ": keys that begin with x- are not known either: put the anchor (&name) where its value is used first";
-    } else if (nearest) {
-      text += fmt::format(": did you mean '{}'?", *nearest);
+    } else if (!hint.empty()) {
+      text += ": " + hint;
     } else if (!known_.empty()) {
       text += fmt::format(": known are {}", fmt::join(known_, ", "));
     }

@@ -41,9 +41,9 @@ std::string reasonOf(std::string_view what) {
 }
 
 // The events of nlohmann's parser, which does not call itself for nested values: deep nesting uses up no stack.
-class Events final : public nlohmann::json_sax<Json> {
+class JsonEvents final : public nlohmann::json_sax<Json> {
  public:
-  Events(std::string_view text, ConfigErrors& errors)
+  JsonEvents(std::string_view text, ConfigErrors& errors)
       : begin_(text.data()),
         counted_(begin_),
         reached_(begin_),
@@ -102,7 +102,7 @@ class Events final : public nlohmann::json_sax<Json> {
 }  // namespace
 
 Node parseJsonNodes(std::string_view text, ConfigErrors& errors) {
-  return Events(text, errors).read();
+  return JsonEvents(text, errors).read();
 }
 
 }  // namespace leptir::config

@@ -19,9 +19,9 @@ struct ParsingStopped {};
 
 // The events of yaml-cpp's parser. Unlike its document tree, they show duplicate keys, quotes, and aliases before these
 // are expanded.
-class Events final : public YAML::EventHandler {
+class YamlEvents final : public YAML::EventHandler {
  public:
-  explicit Events(ConfigErrors& errors) : errors_(errors), builder_(errors) {}
+  explicit YamlEvents(ConfigErrors& errors) : errors_(errors), builder_(errors) {}
 
   Node take() { return builder_.take(); }
 
@@ -113,14 +113,14 @@ class Events final : public YAML::EventHandler {
 
 Node parseYaml(std::string_view text, ConfigErrors& errors) {
   std::istringstream stream{std::string(text)};
-  Events events(errors);
+  YamlEvents events(errors);
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(events)) continue;
   } catch (const ParsingStopped&) {
     return {};
   } catch (const YAML::Exception& error) {
-    errors.add(Events::lineOf(error.mark), "not valid YAML: " + base::escaped(error.msg));
+    errors.add(YamlEvents::lineOf(error.mark), "not valid YAML: " + base::escaped(error.msg));
   } catch (const std::exception& error) {
     errors.add(1, "not valid YAML: " + base::escaped(error.what()));
   }

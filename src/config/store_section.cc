@@ -64,7 +64,7 @@ Json readConnection(const Node& node, const std::string& what, std::span<const C
 std::string unknownType(const Node& node, const std::string& type, const Backends& backends) {
   const auto types = backends.types();
   auto text = fmt::format("unknown type {}: this build has {}", base::inQuotes(node.text), fmt::join(types, ", "));
-  if (const auto nearest = base::nearestWord(type, types)) text += fmt::format("; did you mean '{}'?", *nearest);
+  if (const auto hint = base::didYouMean(type, types); !hint.empty()) text += "; " + hint;
   return text;
 }
 
@@ -148,6 +148,16 @@ std::vector<Store> readStores(const Node& node, std::string_view key, std::strin
   return stores;
 }
 
+// Copies what was read of each store into its broker or meta storage, which has the same place in its list.
+template <class Configured>
+void copyStores(std::vector<Store> stores, std::vector<Configured>& configured) {
+  for (std::size_t i = 0; i < stores.size(); ++i) {
+    configured[i].name = std::move(stores[i].name);
+    configured[i].type = std::move(stores[i].type);
+    configured[i].connection = std::move(stores[i].connection);
+  }
+}
+
 void readBrokerSettings(MapReader& map, Config::Broker& broker) {
   const Node* node = map.find("configuration");
   if (node == nullptr) return;
@@ -188,11 +198,7 @@ void readBrokers(const Node& node, const SectionContext& context, Config& config
     readBrokerSettings(map, config.brokers.emplace_back());
     return store;
   });
-  for (std::size_t i = 0; i < stores.size(); ++i) {
-    config.brokers[i].name = std::move(stores[i].name);
-    config.brokers[i].type = std::move(stores[i].type);
-    config.brokers[i].connection = std::move(stores[i].connection);
-  }
+  copyStores(std::move(stores), config.brokers);
   const bool isEmptyList = node.kind == Node::Kind::List && node.items.empty();
   if (isEmptyList)
     context.errors.add(node.line, "'brokers' is an empty list: name a broker, or leave the key out for the default");
@@ -207,11 +213,7 @@ void readMetaStorages(const Node& node, const SectionContext& context, Config& c
         readMetaSettings(map, storage);
         return store;
       });
-  for (std::size_t i = 0; i < stores.size(); ++i) {
-    config.metaStorages[i].name = std::move(stores[i].name);
-    config.metaStorages[i].type = std::move(stores[i].type);
-    config.metaStorages[i].connection = std::move(stores[i].connection);
-  }
+  copyStores(std::move(stores), config.metaStorages);
 }
 
 }  // namespace leptir::config

@@ -8,10 +8,13 @@
 #include <iterator>
 
 #include "meta/json_merge.h"
+#include "meta/record_keys.h"
 #include "task/json_text.h"
 
 namespace leptir {
 namespace {
+
+namespace key = meta::key;
 
 // Appends the name of the next field, with a comma before it.
 void appendKey(std::string& text, std::string_view key) {
@@ -109,7 +112,7 @@ void addJson(std::string& text, std::string_view key, const std::string& json) {
 
 void addHistory(std::string& text, const std::vector<PastAttempt>& history) {
   if (history.empty()) return;
-  appendKey(text, "history");
+  appendKey(text, key::kHistory);
   char separator = '[';
   for (const auto& past : history) {
     fmt::format_to(std::back_inserter(text), R"({}{{"attempt":{},"cause":)", separator, past.attempt);
@@ -127,47 +130,47 @@ void addHistory(std::string& text, const std::vector<PastAttempt>& history) {
 void appendFieldsOfPhpLeptir(const MetaInfo& info, std::string& text) {
   text += R"({"id":)";
   task::appendJsonText(info.id, text);
-  addInteger(text, "status", static_cast<int>(info.status));
-  addInteger(text, "retC", static_cast<int>(info.returnCode));
-  appendKey(text, "exTime");
+  addInteger(text, key::kStatus, static_cast<int>(info.status));
+  addInteger(text, key::kReturnCode, static_cast<int>(info.returnCode));
+  appendKey(text, key::kExecutionTime);
   if (info.status == TaskStatus::InProgress) {
     text += "0.0";  // readers of PHP leptir's records expect a float; PHP itself would write 0
   } else {
     appendFloat(text, info.executionTime);
   }
-  appendKey(text, "respM");
+  appendKey(text, key::kResponse);
   task::appendJsonText(info.response, text);
-  appendKey(text, "type");
+  appendKey(text, key::kType);
   task::appendJsonText(info.type, text);
-  appendKey(text, "exStart");
+  appendKey(text, key::kStarted);
   appendPhpDate(text, info.started);
 }
 
 void appendOwnFields(const MetaInfo& info, std::string& text) {
-  addInteger(text, "lease", static_cast<std::int64_t>(info.lease));
-  if (info.step == MetaStep::Running) addInteger(text, "step", static_cast<int>(info.step));
-  addInteger(text, "attempt", info.attempt);
-  addText(text, "cause", info.cause);
-  addText(text, "host", info.host);
-  addInteger(text, "pid", info.pid);
-  addTime(text, "pushed", info.pushed);
-  addTime(text, "exEnd", info.ended);
-  addFloat(text, "cpuTime", info.cpuTime);
-  addInteger(text, "maxRss", static_cast<std::int64_t>(info.maxRss));
-  addInteger(text, "signal", info.signal);
-  addList(text, "stack", info.stack);
-  addText(text, "stderr", info.stderrTail);
-  addList(text, "flow", info.flow);
-  addJson(text, "result", info.result);
+  addInteger(text, key::kLease, static_cast<std::int64_t>(info.lease));
+  if (info.step == MetaStep::Running) addInteger(text, key::kStep, static_cast<int>(info.step));
+  addInteger(text, key::kAttempt, info.attempt);
+  addText(text, key::kCause, info.cause);
+  addText(text, key::kHost, info.host);
+  addInteger(text, key::kPid, info.pid);
+  addTime(text, key::kPushed, info.pushed);
+  addTime(text, key::kEnded, info.ended);
+  addFloat(text, key::kCpuTime, info.cpuTime);
+  addInteger(text, key::kMaxRss, static_cast<std::int64_t>(info.maxRss));
+  addInteger(text, key::kSignal, info.signal);
+  addList(text, key::kStack, info.stack);
+  addText(text, key::kStderr, info.stderrTail);
+  addList(text, key::kFlow, info.flow);
+  addJson(text, key::kResult, info.result);
   addHistory(text, info.history);
-  addText(text, "envelope", info.envelope);
+  addText(text, key::kEnvelope, info.envelope);
 }
 
 // Merges the additional fields into the record, which is `text` from `start` on without its closing brace.
 void mergeAdditional(const std::string& additional, std::string& text, std::size_t start) {
   auto added = parseJson(additional);
   if (!added || !added->is_object()) return addText(text, "additional", additional);
-  for (const auto* ours : {"id", "lease", "step"}) added->erase(ours);
+  for (const auto* ours : {key::kId, key::kLease, key::kStep}) added->erase(ours);
   const auto merged = meta::mergeJsonObjects(text.substr(start) + "}", writeJson(*added));
   text.resize(start);
   text += merged;
