@@ -5,7 +5,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "leptir/base_task.h"
 #include "leptir/json.h"
+#include "leptir/store_access.h"
 #include "leptir/task_counts.h"
 
 namespace leptir {
@@ -99,18 +99,8 @@ class Broker {
   // The number of brokers. They are indexed in order of priority, in which a push considers them.
   std::size_t size() const { return brokers_.size(); }
 
-  // Exclusive access to one store, for commands. It holds the lock of the store until it is destroyed.
-  class Access {
-   public:
-    SimpleBroker& operator*() const { return *broker_; }
-    SimpleBroker* operator->() const { return broker_; }
-
-   private:
-    friend class Broker;
-    Access(std::unique_lock<std::mutex> lock, SimpleBroker* broker) : lock_(std::move(lock)), broker_(broker) {}
-    std::unique_lock<std::mutex> lock_;
-    SimpleBroker* broker_;
-  };
+  // For commands.
+  using Access = StoreAccess<SimpleBroker>;
   // Locks a store, and opens it first where necessary. Unavailable: it cannot be opened, for any reason. NotFound: the
   // brokers were opened with BrokerUse::Inspect, and the store does not exist yet.
   Result<Access> access(std::size_t index);

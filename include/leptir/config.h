@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "leptir/backend_registry.h"
 #include "leptir/broker.h"
 #include "leptir/json.h"
 #include "leptir/logger.h"
@@ -52,12 +53,14 @@ struct Config {
   std::map<std::string, ProgramSpec> programs{};  // `tasks: NAME: command:`
   TaskRulesByName rules{};                        // `tasks: NAME:`, all other keys
   std::filesystem::path file;                     // empty: no configuration file
+  BackendRegistry backends{};                     // the program's own backends, which `type` of a store may name
 };
 
 // Reads a YAML or JSON file; opens no store and writes nothing. Invalid: the message has one line for each error, with
-// the file, the line and, for an unknown key, the most similar known key; Invalid also when the file cannot be read or
-// when every user may write to it. NotFound: there is no such file. TooLarge: the file is too large.
-Result<Config> loadConfig(const std::filesystem::path& file);
+// the file, the line and, for an unknown key, the most similar known key; Invalid also when the file cannot be read,
+// when every user may write to it, or when `backends` has mistakes. NotFound: there is no such file. TooLarge: the file
+// is too large. `backends` are the program's own backends; the file may name them beside leptir's.
+Result<Config> loadConfig(const std::filesystem::path& file, const BackendRegistry& backends = {});
 
 // The configuration that is used without a file: one SQLite database for tasks and records, a log on stdout, and one
 // worker for each processor core. Invalid: neither HOME nor XDG_STATE_HOME is set, so that the database has no folder.
@@ -65,9 +68,9 @@ Result<Config> loadConfig(const std::filesystem::path& file);
 Result<Config> defaultConfig();
 
 // Makes the Broker through which an application pushes tasks. Each store is opened at the first call that needs it.
-// Unsupported: this build has no backend of a type that the configuration names.
+// Unsupported: neither this build nor the program has a backend of a type that the configuration names.
 Result<Broker> openBroker(const Config& config);
-// Opens the meta storages, to read or save records.
+// Makes the MetaStorage through which an application reads or saves records; as openBroker.
 Result<MetaStorage> openMetaStorage(const Config& config);
 
 }  // namespace leptir

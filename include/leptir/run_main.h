@@ -1,15 +1,19 @@
-// The main program of a user: it registers its tasks and calls runMain, which provides all commands of leptir.
+// The main program of a user: it registers its tasks, and its backends if it has any, and calls runMain, which provides
+// all commands of leptir.
 #pragma once
 
 #include <functional>
 #include <vector>
 
+#include "leptir/backend_registry.h"
 #include "leptir/task_registry.h"
 
 namespace leptir {
 
 struct Program {
   TaskRegistry tasks{};
+  // The program's own backends, whose types its configuration may name.
+  BackendRegistry backends{};
   // Each worker process calls these functions once, in this order, before its first task: to open connections, load
   // models, fill caches. When a function throws, the worker exits and the instance starts another one.
   std::vector<std::function<void()>> workerStartHooks;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/id_list.h"
+#include "base/lazy_store.h"
 #include "broker/count_cache.h"
 #include "broker/rank_selection.h"
 #include "broker/task_to_push.h"
@@ -11,32 +12,18 @@
 
 namespace leptir {
 
-namespace {
-
-// Errors of opening a store become Unavailable: the caller did nothing wrong and may try again, perhaps after an
-// operator has repaired something. NotFound is kept.
-ErrorCode codeOfOpening(const Error& error) {
-  return error.code() == ErrorCode::NotFound ? ErrorCode::NotFound : ErrorCode::Unavailable;
-}
-
-}  // namespace
-
 struct Broker::LazyBroker {
-  LazyBroker(Entry given, const Clock& clock) : entry(std::move(given)), cache(entry.taskCountCachingTime, clock) {}
+  LazyBroker(Entry entry, const Clock& clock)
+      : name(std::move(entry.name)),
+        type(std::move(entry.type)),
+        priority(entry.priority),
+        store("broker " + name, std::move(entry.open)),
+        cache(entry.taskCountCachingTime, clock) {}
 
-  Result<SimpleBroker*> open() {
-    if (store && store->isUsable()) return store.get();
-    store.reset();
-    auto opened = entry.open();
-    if (!opened) return Error(codeOfOpening(opened.error()), "broker " + entry.name + ": " + opened.error().message());
-    store = std::move(*opened);
-    return store.get();
-  }
-
-  Entry entry;
-  broker::CountCache cache;
-  std::unique_ptr<SimpleBroker> store;  // null: not opened yet
-  std::mutex mutex;                     // guards all of the above
+  const std::string name, type;
+  const std::int64_t priority;
+  base::LazyStore<SimpleBroker> store;
+  broker::CountCache cache;  // only for the thread that has access to the store
 };
 
 Broker::Broker(std::vector<Entry> brokers, const Clock& clock) : clock_(&clock) {
@@ -114,9 +101,9 @@ Result<std::size_t> Broker::brokerFor(const PushOptions& options) const {
   std::vector<std::int64_t> priorities;
   std::string names;
   for (std::size_t i = 0; i < brokers_.size(); ++i) {
-    if (!options.broker.empty() && brokers_[i]->entry.name == options.broker) return i;
-    priorities.push_back(brokers_[i]->entry.priority);
-    if (!options.broker.empty()) names += (names.empty() ? "" : ", ") + brokers_[i]->entry.name;
+    if (!options.broker.empty() && brokers_[i]->name == options.broker) return i;
+    priorities.push_back(brokers_[i]->priority);
+    if (!options.broker.empty()) names += (names.empty() ? "" : ", ") + brokers_[i]->name;
   }
   if (!options.broker.empty()) {
     return Error(ErrorCode::Invalid, "no broker is named '" + options.broker + "'; configured: " + names);
@@ -128,25 +115,20 @@ Result<std::size_t> Broker::brokerFor(const PushOptions& options) const {
 
 std::vector<Broker::BrokerCounts> Broker::tasksCount() {
   std::vector<BrokerCounts> counted;
-  for (const auto& held : brokers_) {
-    const std::lock_guard lock(held->mutex);
-    const auto store = held->open();
-    counted.push_back({held->entry.name, held->entry.type, held->entry.priority,
-                       store ? held->cache.countsOf(**store) : Result<TaskCounts>(store.error())});
+  for (const auto& broker : brokers_) {
+    const auto store = broker->store.access();
+    counted.push_back({broker->name, broker->type, broker->priority,
+                       store ? broker->cache.countsOf(**store) : Result<TaskCounts>(store.error())});
   }
   return counted;
 }
 
 Result<Broker::Access> Broker::access(std::size_t index) {
-  auto& held = *brokers_.at(index);
-  std::unique_lock lock(held.mutex);
-  const auto store = held.open();
-  if (!store) return store.error();
-  return Access(std::move(lock), *store);
+  return brokers_.at(index)->store.access();
 }
 
 const std::string& Broker::name(std::size_t index) const {
-  return brokers_.at(index)->entry.name;
+  return brokers_.at(index)->name;
 }
 
 }  // namespace leptir

@@ -21,7 +21,7 @@ std::string userAtHost() {
 
 // Saves the record that a dispatcher would save for a cancelled task, with the task's earlier runs as its history.
 Result<void> recordCancelled(const Config& config, const FoundTask& found, const std::string& by) {
-  const auto storages = openMetaStorage(config);
+  auto storages = openMetaStorage(config);
   if (!storages) return storages.error();
   const auto now = systemClock().now();
   const auto settled = settlement::settleCancelled(settlement::asHeldTask(found, now), found.envelope, by, now,
@@ -81,10 +81,10 @@ Result<int> cancelIn(SimpleBroker& broker, const CancelCommand& command, const C
 
 // Asks every broker. A broker that cannot be used does not stop the search, but "nothing to cancel" is printed only if
 // every broker has answered.
-int runCommand(const CancelCommand& command, const Program&) {
-  const auto config = readConfig(command.config);
+int runCommand(const CancelCommand& command, const Program& program) {
+  const auto config = readConfig(command.config, program);
   if (!config) return base::kExitConfigError;
-  auto broker = config::openBroker(*config, BrokerUse::Inspect);
+  auto broker = config::Stores(*config).openBroker(BrokerUse::Inspect);
   if (!broker) return failStore(broker.error());
   Error none(ErrorCode::NotFound, "no task '" + command.id + "' waits or runs: nothing to cancel");
   for (std::size_t i = 0; i < broker->size(); ++i) {

@@ -17,7 +17,7 @@ const char* yesOrNo(bool can) {
   return can ? "yes" : "no";
 }
 
-std::string_view nameOf(BrokerTraits::CancelLatency reach) {
+std::string_view latencyText(BrokerTraits::CancelLatency reach) {
   switch (reach) {
     case BrokerTraits::CancelLatency::WithinASecond:
       return "within a second";
@@ -41,7 +41,7 @@ void print(const BrokerTraits& traits) {
   line("exact counts", yesOrNo(traits.counts == BrokerTraits::Counts::Exact));
   line("finds tasks by id (info)", yesOrNo(traits.findsById));
   line("a push wakes an idle instance", !traits.wakesWaiters ? "no" : traits.everyPushWakes ? "yes" : "by leptir");
-  line("a running task learns of a cancel", nameOf(traits.cancel));
+  line("a running task learns of a cancel", latencyText(traits.cancel));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
   line("a dead instance's tasks come back", traits.sessionsExpire ? "when its lease has expired" : "at once");
   line("durability", traits.durability);
@@ -101,7 +101,7 @@ int printStartProblems(const Config& config) {
 }  // namespace
 
 int runCommand(const CheckCommand& command, const Program& program) {
-  const auto config = readConfig(command.config);
+  const auto config = readConfig(command.config, program);
   if (!config) return base::kExitConfigError;
   int status = printStores(*config);
   if (config->metaStorages.empty()) printLine("meta storage: none, so nothing is recorded");

@@ -4,7 +4,8 @@
 
 #include "base/exit_code.h"
 #include "cli/command_line.h"
-#include "leptir/config.h"
+#include "cli/read_config.h"
+#include "cli/report_error.h"
 #include "leptir/run_main.h"
 
 namespace leptir::cli {
@@ -21,16 +22,5 @@ int runCommand(const BenchCommand& command, const Program& program);
 
 // `status --all`.
 int printStatusOfAll(const StatusCommand& command);
-
-// Loads the configuration from `file`, or the default one if `file` is empty. On an error it has already printed the
-// error to stderr, one line for each mistake.
-Result<Config> readConfig(const std::filesystem::path& file);
-
-// Warns on stderr if the configuration has no meta storage. For commands that read records.
-void warnIfNotRecorded(const Config& config);
-// Prints "leptir: <message>" to stderr and returns the exit status for the error's code.
-int fail(const Error& error);
-// Like fail(), for a store that could not be opened: returns 69 whatever the error's code.
-int failStore(const Error& error);
 
 }  // namespace leptir::cli

@@ -8,28 +8,21 @@
 #include "cli/json_output.h"
 #include "cli/record_text.h"
 #include "config/assemble.h"
+#include "meta/record_keys.h"
 #include "task/envelope.h"
 
 namespace leptir::cli {
 namespace {
 
+namespace key = meta::key;
+
 // What an error concerns, a whole store or one record: they have different exit statuses.
 enum class Fault { Store, Record };
 
 // Whether the storage answers for another id: then only this record is damaged, not the whole store.
-bool answersForOtherIds(MetaStorage& storage) {
+bool answersForOtherIds(SimpleMetaStorage& storage) {
   const auto other = storage.loadMetaInfoById("no such task");
   return other || other.error().code() == ErrorCode::NotFound;
-}
-
-Result<Json> recordIn(const Config::MetaStorage& storage, const std::string& id, Fault& fault) {
-  Config alone;
-  alone.metaStorages = {storage};
-  auto opened = config::openMetaStorage(alone, MetaUse::Inspect);
-  if (!opened) return opened.error();
-  auto record = opened->loadMetaInfoById(id);
-  if (!record && record.error().code() == ErrorCode::Corrupt && answersForOtherIds(*opened)) fault = Fault::Record;
-  return record;
 }
 
 // How many more runs the task may have; nullopt if neither its pusher nor the configuration asked for retries.
@@ -48,21 +41,16 @@ std::string reasonOf(const FoundTask& found) {
 }
 
 // What the broker knows of a task, as JSON with the keys of a record.
-Result<Json> queuedTaskIn(const Config::Broker& broker, const TaskRulesByName& rules, const std::string& id) {
-  Config alone;
-  alone.brokers = {broker};
-  auto opened = config::openBroker(alone, BrokerUse::Inspect);
-  if (!opened) return opened.error();
-  auto store = opened->access(0);
-  if (!store) return store.error();
-  auto found = (*store)->keeper().find(id);
+Result<Json> queuedTaskIn(SimpleBroker& broker, const std::string& name, const TaskRulesByName& rules,
+                          const std::string& id) {
+  auto found = broker.keeper().find(id);
   if (!found) return found.error();
   const auto head = task::decodeEnvelope(found->envelope);
-  Json json{{"id", id},
-            {"type", head ? Json(head->name) : Json(nullptr)},
-            {"status", static_cast<int>(TaskStatus::Pending)},
+  Json json{{key::kId, id},
+            {key::kType, head ? Json(head->name) : Json(nullptr)},
+            {key::kStatus, static_cast<int>(TaskStatus::Pending)},
             {"state", nameOf(found->state)},
-            {"broker", broker.name},
+            {"broker", name},
             {"toex", unixSeconds(found->due)}};
   if (auto reason = reasonOf(*found); !reason.empty()) json["reason"] = std::move(reason);
   const bool waits = head && found->state != TaskState::Buried;
@@ -71,70 +59,93 @@ Result<Json> queuedTaskIn(const Config::Broker& broker, const TaskRulesByName& r
   return json;
 }
 
-// Asks one store after the other until one has the task. A store that cannot be used does not stop the search, but
-// NotFound is returned only if every store has answered.
-template <class Configured, class Ask>
-Result<Json> askEach(const std::vector<Configured>& stores, const std::string& id, Ask ask) {
-  Error none(ErrorCode::NotFound, "no task '" + id + "': it is in no queue and has no record");
-  for (const auto& store : stores) {
-    auto answer = ask(store, id);
-    if (answer) return answer;
-    const auto code = answer.error().code();
-    if (code != ErrorCode::NotFound && code != ErrorCode::Unsupported) none = answer.error();
-  }
-  return none;
-}
-
-Result<Json> askBrokers(const Config& config, const std::string& id) {
-  return askEach(config.brokers, id, [&config](const Config::Broker& broker, const std::string& wanted) {
-    return queuedTaskIn(broker, config.rules, wanted);
-  });
-}
-
 bool isInProgress(const Json& record) {
-  return record.value("status", Json()) == static_cast<int>(TaskStatus::InProgress);
+  return record.value(key::kStatus, Json()) == static_cast<int>(TaskStatus::InProgress);
 }
 
-bool isRunning(const Json& record, const Json& waiting) {
+bool isStillRunning(const Json& record, const Json& waiting) {
   return isInProgress(record) && waiting.at("state") == nameOf(TaskState::Leased);
 }
 
 // A task that succeeded is in no queue; looking for it would search the whole queue on Redis.
 bool isSuccess(const Json& record) {
-  const auto exit = record.value("retC", Json());
-  return record.value("status", Json()) == static_cast<int>(TaskStatus::Completed) &&
+  const auto exit = record.value(key::kReturnCode, Json());
+  return record.value(key::kStatus, Json()) == static_cast<int>(TaskStatus::Completed) &&
          (exit == static_cast<int>(ExitStatus::Success) || exit == static_cast<int>(ExitStatus::Warning));
 }
 
-Result<Json> askMetaStorages(const Config& config, const std::string& id, Fault& fault) {
-  return askEach(config.metaStorages, id, [&fault](const Config::MetaStorage& storage, const std::string& wanted) {
-    return recordIn(storage, wanted, fault);
-  });
-}
+// Looks for one task in all stores of a configuration.
+class TaskSearch {
+ public:
+  TaskSearch(std::string id, const TaskRulesByName& rules, Broker brokers, MetaStorage storages)
+      : id_(std::move(id)), rules_(rules), brokers_(std::move(brokers)), storages_(std::move(storages)) {}
 
-// Adds the task's place in a queue to its record: the record describes the last run, and the broker knows whether the
-// task waits again, is buried or was given back. If the record says "in progress" but no broker has the task, the run
-// has ended between the two lookups, so the record is loaded again.
-Result<Json> withPlaceInQueue(const Config& config, const std::string& id, Json record, Fault& fault) {
-  if (isSuccess(record)) return record;
-  const auto waiting = askBrokers(config, id);
-  if (!waiting && waiting.error().code() != ErrorCode::NotFound)
-    fail(waiting.error().in("showing the record, but whether the task waits again is not known"));
-  if (!waiting) return isInProgress(record) ? askMetaStorages(config, id, fault) : record;
-  if (isRunning(record, *waiting)) return record;
-  for (const auto* key : {"state", "broker", "toex", "reason", "attemptsLeft"}) {
-    if (waiting->contains(key)) record[key] = waiting->at(key);
+  // The record of the task with its place in a queue, or the place alone.
+  Result<Json> run() {
+    return findTask(
+        [this]() -> Result<Json> {
+          auto record = loadRecord();
+          return record ? withPlaceInQueue(std::move(*record)) : record;
+        },
+        [this] { return findInQueues(); });
   }
-  return record;
-}
 
-Result<Json> find(const Config& config, const std::string& id, Fault& fault) {
-  const auto recorded = [&]() -> Result<Json> {
-    auto record = askMetaStorages(config, id, fault);
-    return record ? withPlaceInQueue(config, id, std::move(*record), fault) : record;
-  };
-  return findTask(recorded, [&] { return askBrokers(config, id); });
-}
+  // After run() has failed: what the error concerns.
+  Fault fault() const { return fault_; }
+
+ private:
+  // Asks one store after the other until one has the task. A store that cannot be used does not stop the search, but
+  // NotFound is returned only if every store has answered.
+  template <class Stores, class Ask>
+  Result<Json> askEach(Stores& stores, Ask ask) {
+    Error none(ErrorCode::NotFound, "no task '" + id_ + "': it is in no queue and has no record");
+    for (std::size_t i = 0; i < stores.size(); ++i) {
+      const auto store = stores.access(i);
+      auto answer = store ? ask(**store, stores.name(i)) : Result<Json>(store.error());
+      if (answer) return answer;
+      const auto code = answer.error().code();
+      if (code != ErrorCode::NotFound && code != ErrorCode::Unsupported) none = answer.error();
+    }
+    return none;
+  }
+
+  Result<Json> findInQueues() {
+    return askEach(brokers_, [this](SimpleBroker& broker, const std::string& name) {
+      return queuedTaskIn(broker, name, rules_, id_);
+    });
+  }
+
+  Result<Json> loadRecord() {
+    return askEach(storages_, [this](SimpleMetaStorage& storage, const std::string& name) -> Result<Json> {
+      auto record = storage.loadMetaInfoById(id_);
+      if (record) return record;
+      if (record.error().code() == ErrorCode::Corrupt && answersForOtherIds(storage)) fault_ = Fault::Record;
+      return record.error().in("meta storage " + name);
+    });
+  }
+
+  // Adds the task's place in a queue to its record: the record describes the last run, and the broker knows whether the
+  // task waits again, is buried or was given back. If the record says "in progress" but no broker has the task, the run
+  // has ended between the two lookups, so the record is loaded again.
+  Result<Json> withPlaceInQueue(Json record) {
+    if (isSuccess(record)) return record;
+    const auto waiting = findInQueues();
+    if (!waiting && waiting.error().code() != ErrorCode::NotFound)
+      fail(waiting.error().in("showing the record, but whether the task waits again is not known"));
+    if (!waiting) return isInProgress(record) ? loadRecord() : record;
+    if (isStillRunning(record, *waiting)) return record;
+    for (const auto* key : {"state", "broker", "toex", "reason", "attemptsLeft"}) {
+      if (waiting->contains(key)) record[key] = waiting->at(key);
+    }
+    return record;
+  }
+
+  const std::string id_;
+  const TaskRulesByName& rules_;
+  Broker brokers_;
+  MetaStorage storages_;
+  Fault fault_ = Fault::Store;
+};
 
 int failWith(const Error& error, Fault fault) {
   if (error.code() == ErrorCode::NotFound) return fail(error);
@@ -149,14 +160,19 @@ Error withHint(const Error& error, const Config& config) {
 
 }  // namespace
 
-int runCommand(const InfoCommand& command, const Program&) {
-  const auto config = readConfig(command.config);
+int runCommand(const InfoCommand& command, const Program& program) {
+  const auto config = readConfig(command.config, program);
   if (!config) return base::kExitConfigError;
-  auto fault = Fault::Store;
-  auto record = find(*config, command.id, fault);
+  const config::Stores stores(*config);
+  auto brokers = stores.openBroker(BrokerUse::Inspect);
+  if (!brokers) return failStore(brokers.error());
+  auto storages = stores.openMetaStorage(MetaUse::Inspect);
+  if (!storages) return failStore(storages.error());
+  TaskSearch search(command.id, config->rules, std::move(*brokers), std::move(*storages));
+  const auto record = search.run();
   if (!record) {
     warnIfNotRecorded(*config);
-    return failWith(withHint(record.error(), *config), fault);
+    return failWith(withHint(record.error(), *config), search.fault());
   }
   std::cout << (command.text ? recordText(*record) : jsonForOutput(*record, 2) + '\n');
   return base::kExitDone;

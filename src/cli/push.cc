@@ -22,7 +22,7 @@ int printUsageError(const PushCommand& command, const Error& error) {
   return base::kExitUsageError;
 }
 
-Result<PushOptions> optionsOf(const PushCommand& command) {
+Result<PushOptions> pushOptionsOf(const PushCommand& command) {
   PushOptions options;
   options.delay = parseDelay(command.delaySeconds).value_or(Duration{});
   options.priority = command.priority;
@@ -78,14 +78,14 @@ int runCommand(const PushCommand& command, const Program& program) {
   const IdPrinter printer(command.quiet);
   if (auto open = printer.check(); !open) return fail(open.error());
   if (auto open = LineReader::check(STDIN_FILENO); command.fromStdin && !open) return fail(open.error());
-  auto options = optionsOf(command);
+  auto options = pushOptionsOf(command);
   if (!options) return printUsageError(command, options.error());
   TaskToPush task{.name = command.name, .options = *options};
   auto parameters = parseParameters(command.json, command.parameters);
   if (!parameters) return printUsageError(command, parameters.error());
   task.parametersText = std::move(*parameters);
 
-  const auto config = readConfig(command.config);
+  const auto config = readConfig(command.config, program);
   if (!config) return base::kExitConfigError;
   auto broker = openBroker(*config);
   if (!broker) return failStore(broker.error());

@@ -32,11 +32,12 @@ bool flushOutput() {
   return false;
 }
 
-// Prints mistakes in the registered tasks and returns whether there are none. A program with such mistakes must not
-// run: a task name could run the wrong code.
-bool checkTaskNames(const TaskRegistry& tasks) {
-  for (const auto& mistake : tasks.mistakes()) printError("leptir: {}", mistake);
-  return tasks.mistakes().empty();
+// Prints mistakes in the registered tasks and backends and returns whether there are none. A program with such mistakes
+// must not run: a task name could run the wrong code, and a type could open another store.
+bool checkRegistries(const Program& program) {
+  for (const auto& mistake : program.tasks.mistakes()) printError("leptir: {}", mistake);
+  for (const auto& mistake : program.backends.mistakes()) printError("leptir: {}", mistake);
+  return program.tasks.mistakes().empty() && program.backends.mistakes().empty();
 }
 
 struct Runner {
@@ -49,37 +50,6 @@ struct Runner {
 };
 
 }  // namespace
-
-Result<Config> readConfig(const std::filesystem::path& file) {
-  auto config = file.empty() ? defaultConfig() : loadConfig(file);
-  if (!config) printEscapedErrorLines(config.error().message());
-  return config;
-}
-
-void warnIfNotRecorded(const Config& config) {
-  if (config.metaStorages.empty())
-    printError(
-        "leptir: no meta_storage is configured: what becomes of tasks is not recorded (add meta_storage to the "
-        "configuration)");
-}
-
-int failStore(const Error& error) {
-  fail(error);
-  return base::kExitStoreUnusable;
-}
-
-int fail(const Error& error) {
-  printEscapedErrorLines("leptir: " + error.message());
-  switch (error.code()) {
-    case ErrorCode::NotFound:
-      return base::kExitNotFound;
-    case ErrorCode::Unavailable:
-    case ErrorCode::Corrupt:
-      return base::kExitStoreUnusable;
-    default:
-      return base::kExitPartlyDone;
-  }
-}
 
 }  // namespace leptir::cli
 
@@ -94,7 +64,7 @@ int runMain(int argc, char** argv, const Program& program) {
         "threads in onWorkerStart");
     return base::kExitUsageError;
   }
-  if (!cli::checkTaskNames(program.tasks)) return base::kExitUsageError;
+  if (!cli::checkRegistries(program)) return base::kExitUsageError;
   const int status = std::visit(cli::Runner{program}, cli::parseCommandLine(argc, argv));
   return cli::flushOutput() || status != base::kExitDone ? status : base::kExitPartlyDone;
 }

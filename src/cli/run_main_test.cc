@@ -6,6 +6,8 @@
 #include <latch>
 #include <thread>
 
+#include "config/config_test_support.h"
+
 namespace leptir::cli {
 namespace {
 
@@ -78,6 +80,16 @@ TEST(RunMain, SaysWhichTaskNameWasAddedTwice) {
   const auto said = run({"mine", "check"}, program);
   EXPECT_EQ(said.exit, 2);
   EXPECT_EQ(said.err, "leptir: the task name 'resize' was added twice: give one of the two tasks another name\n");
+}
+
+TEST(RunMain, SaysWhichBackendTypeLeptirHasItself) {
+  Program program;
+  program.backends.addFactory(
+      [] { return std::make_unique<config::FakeBackend>("memory", std::vector<ConfigKey>(), std::nullopt); });
+  const auto said = run({"mine", "check"}, program);
+  EXPECT_EQ(said.exit, 2);
+  EXPECT_EQ(said.err,
+            "leptir: the backend type 'memory' is one of leptir's own: give the program's backend another type\n");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // leptir start
 #include "base/proc_check.h"
 #include "cli/commands.h"
-#include "cli/instance_paths.h"
+#include "cli/instance_files.h"
 #include "config/state_paths.h"
 #include "instance/instance.h"
 
@@ -13,7 +13,7 @@ int runCommand(const StartCommand& command, const Program& program) {
     fail(shown.error());
     return base::kExitPartlyDone;
   }
-  auto config = readConfig(command.config);
+  auto config = readConfig(command.config, program);
   if (!config) return base::kExitConfigError;
   const auto files = instanceFilesOf(command.config, command.pid);
   if (!files) {

@@ -6,16 +6,18 @@
 
 #include "base/duration_text.h"
 #include "cli/commands.h"
-#include "cli/instance_paths.h"
+#include "cli/instance_files.h"
+#include "cli/instance_json.h"
 #include "cli/json_output.h"
 #include "cli/print.h"
+#include "cli/session_list.h"
 #include "config/assemble.h"
 #include "instance/instance.h"
 
 namespace leptir::cli {
 namespace {
 
-std::string_view nameOf(link::InstanceState state) {
+std::string_view stateName(link::InstanceState state) {
   switch (state) {
     case link::InstanceState::Starting:
       return "starting";
@@ -29,18 +31,11 @@ std::string_view nameOf(link::InstanceState state) {
   return "?";
 }
 
-Json instanceJson(const link::BoardInstance& instance) {
-  Json json{{"pid", instance.pid},
-            {"session", instance.session},
-            {"configuration", nullptr},
-            {"since", unixSeconds(instance.since)},
-            {"state", nameOf(instance.state)},
-            {"waitsFor", nullptr},
-            {"ready", instance.isReady()},
-            {"done", instance.done},
-            {"failed", instance.failed}};
-  if (!instance.configuration.empty()) json["configuration"] = instance.configuration;
-  if (!instance.waitsFor.empty()) json["waitsFor"] = instance.waitsFor;
+// What stands in `instance` of `status --json`.
+Json detailedInstanceJson(const link::BoardInstance& instance) {
+  auto json = instanceJson(instance);
+  json["state"] = stateName(instance.state);
+  json["waitsFor"] = instance.waitsFor.empty() ? Json() : Json(instance.waitsFor);
   return json;
 }
 
@@ -75,17 +70,29 @@ Json brokerJson(const Broker::BrokerCounts& broker) {
   return json;
 }
 
-// A broker that cannot be opened is shown with its error; the others are shown with their counts.
-Json brokersJson(const Config& config) {
+// What is known of the brokers: their queues, and the sessions of instances at them.
+struct BrokersShown {
   Json brokers = Json::array();
-  auto broker = config::openBroker(config, BrokerUse::Inspect);
+  std::vector<SessionList> sessions{};
+};
+
+// A broker that cannot be opened is shown with its error; the others are shown with their counts.
+BrokersShown lookAtBrokers(const Config& config) {
+  BrokersShown shown;
+  auto broker = config::Stores(config).openBroker(BrokerUse::Inspect);
   if (!broker) {
     for (const auto& one : config.brokers)
-      brokers.push_back(brokerJson({one.name, one.type, one.priority, broker.error()}));
-    return brokers;
+      shown.brokers.push_back(brokerJson({one.name, one.type, one.priority, broker.error()}));
+    return shown;
   }
-  for (const auto& counted : broker->tasksCount()) brokers.push_back(brokerJson(counted));
-  return brokers;
+  const auto counted = broker->tasksCount();
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    shown.brokers.push_back(brokerJson(counted[i]));
+    if (!counted[i].counts) continue;  // asking a store that is down again would only take time
+    if (const auto store = broker->access(i))
+      shown.sessions.push_back(listSessions((*store)->keeper(), broker->name(i)));
+  }
+  return shown;
 }
 
 // For example "running as 123 for 4.0 s, 2 tasks done, 0 of them failed"; also names what the instance waits for.
@@ -108,7 +115,7 @@ std::string instanceText(const Json& instance) {
 // Flushes stdout, so that this line comes before the errors of the configuration on stderr.
 void printInstance(const Result<std::optional<link::BoardInstance>>& found) {
   printLine("{}", !found   ? "not known whether an instance runs"
-                  : *found ? instanceText(instanceJson(**found))
+                  : *found ? instanceText(detailedInstanceJson(**found))
                            : "not running");
   std::fflush(stdout);
 }
@@ -137,39 +144,53 @@ std::string taskText(const Json& task) {
   return text;
 }
 
-void printBrokersAndWorkers(const Json& status) {
-  if (!status["brokers"].empty()) printBrokers(status["brokers"]);
-  if (status["workers"].empty()) return;
+void printSessions(const std::vector<SessionList>& sessions) {
+  for (const auto& list : sessions) {
+    const auto lines = sessionLines(list);
+    if (!lines.empty()) printLine("");
+    for (const auto& line : lines) printLine("{}", line);
+  }
+}
+
+void printWorkers(const Json& workers) {
   printLine("");
   printLine("{:<6} {:>8}  {}", "worker", "pid", "task");
-  for (const auto& worker : status["workers"])
+  for (const auto& worker : workers)
     printLine("{:<6} {:>8}  {}", worker["slot"].get<int>(), worker["pid"].get<int>(), taskText(worker["task"]));
+}
+
+void printTables(const Json& status, const std::vector<SessionList>& sessions) {
+  if (!status["brokers"].empty()) printBrokers(status["brokers"]);
+  printSessions(sessions);
+  if (!status["workers"].empty()) printWorkers(status["workers"]);
 }
 
 }  // namespace
 
 // Shows whether an instance runs even if the configuration cannot be read; the brokers are missing then.
-int runCommand(const StatusCommand& command, const Program&) {
+int runCommand(const StatusCommand& command, const Program& program) {
   if (command.all) return printStatusOfAll(command);
   const auto files = instanceFilesOf(command.config, command.pid);
   if (!files) return fail(files.error());
   const auto found = instance::findInstance(*files);
   const auto instance = found ? *found : std::nullopt;
-  Json status{{"instance", instance ? instanceJson(*instance) : Json()},
-              {"brokers", Json::array()},
-              {"workers", Json::array()}};
   if (!command.json) printInstance(found);
-  if (!found) status["error"] = found.error().message();
   if (!found) fail(found.error());
-  const auto config = readConfig(command.config);
-  if (config) status["brokers"] = brokersJson(*config);
+  const auto config = readConfig(command.config, program);
+  const auto shown = config ? lookAtBrokers(*config) : BrokersShown();
+  Json status{{"instance", instance ? detailedInstanceJson(*instance) : Json()},
+              {"brokers", shown.brokers},
+              {"sessions", sessionsJson(shown.sessions)},
+              {"sessionsNotShown", sessionsNotShown(shown.sessions)},
+              {"workers", Json::array()}};
+  if (!found) status["error"] = found.error().message();
   if (instance) {
     for (const auto& worker : instance->workers) status["workers"].push_back(workerJson(worker));
   }
   if (command.json) {
     std::cout << jsonForOutput(status) << '\n';
   } else {
-    printBrokersAndWorkers(status);
+    printTables(status, shown.sessions);
   }
   if (!found) return base::kExitPartlyDone;
   return config || instance ? base::kExitDone : base::kExitConfigError;

@@ -3,25 +3,21 @@
 
 #include "base/duration_text.h"
 #include "cli/commands.h"
+#include "cli/instance_json.h"
+#include "cli/json_output.h"
 #include "cli/print.h"
 #include "cli/running_instances.h"
 
 namespace leptir::cli {
 namespace {
 
-Json jsonOf(const RunningInstance& instance) {
-  const auto& board = instance.board;
-  return {{"pid", board.pid},
-          {"pidFile", instance.pidFile.string()},
-          {"configuration", board.configuration.empty() ? Json() : Json(board.configuration)},
-          {"session", board.session},
-          {"since", unixSeconds(board.since)},
-          {"ready", board.isReady()},
-          {"done", board.done},
-          {"failed", board.failed}};
+Json runningInstanceJson(const RunningInstance& instance) {
+  auto json = instanceJson(instance.board);
+  json["pidFile"] = instance.pidFile.string();
+  return json;
 }
 
-void printTable(const std::vector<RunningInstance>& instances) {
+void printInstances(const std::vector<RunningInstance>& instances) {
   if (instances.empty()) {
     printLine("no instance of this user runs here (use status --pid for an instance that was started with --pid)");
     return;
@@ -39,12 +35,12 @@ void printTable(const std::vector<RunningInstance>& instances) {
 int printStatusOfAll(const StatusCommand& command) {
   const auto instances = runningInstances();
   if (!command.json) {
-    printTable(instances);
+    printInstances(instances);
     return base::kExitDone;
   }
   Json all = Json::array();
-  for (const auto& instance : instances) all.push_back(jsonOf(instance));
-  std::cout << writeJson(Json{{"instances", std::move(all)}}) << '\n';
+  for (const auto& instance : instances) all.push_back(runningInstanceJson(instance));
+  std::cout << jsonForOutput(Json{{"instances", std::move(all)}}) << '\n';
   return base::kExitDone;
 }
 

@@ -8,7 +8,7 @@
 #include "base/duration_text.h"
 #include "base/saturated.h"
 #include "cli/commands.h"
-#include "cli/instance_paths.h"
+#include "cli/instance_files.h"
 #include "cli/print.h"
 #include "master/process_handle.h"
 
@@ -84,21 +84,21 @@ int wait(const master::ProcessHandle& process, const instance::InstanceFiles& fi
 }
 
 // Also prints errors of the configuration: a mistyped path is a likely reason why no instance is found.
-int printNotRunning(const std::filesystem::path& config) {
+int printNotRunning(const std::filesystem::path& config, const Program& program) {
   printError("Leptir process is not running. Nothing to stop here.");
-  [[maybe_unused]] const auto read = readConfig(config);
+  [[maybe_unused]] const auto read = readConfig(config, program);
   return base::kExitNotRunning;
 }
 
 }  // namespace
 
-int runCommand(const StopCommand& command, const Program&) {
+int runCommand(const StopCommand& command, const Program& program) {
   const auto asked = instanceFilesOf(command.config, command.pid);
   if (!asked) return fail(asked.error());
   const auto files = instance::filesOfRunning(*asked);
   const auto process = master::ProcessHandle::find([&files] { return instance::masterOf(files); });
   if (!process) return fail(process.error());
-  if (!*process) return printNotRunning(command.config);
+  if (!*process) return printNotRunning(command.config, program);
   if (auto signalled = (*process)->signal(SIGTERM); !signalled) return fail(signalled.error());
   const StoppingMessage message;
   return wait(**process, files, command.timeout);

@@ -1,4 +1,6 @@
 // leptir tasks
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iostream>
 
@@ -13,7 +15,7 @@
 namespace leptir::cli {
 namespace {
 
-void printTable(const std::vector<Json>& records) {
+void printRecords(const std::vector<Json>& records) {
   printLine("{:<19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", "began (UTC)", "id", "name", "outcome", "attempt",
             "took", "response");
   for (const auto& record : records) printLine("{}", recordLine(record));
@@ -24,17 +26,6 @@ void printJson(const std::vector<Json>& records) {
   std::cout << std::flush;
 }
 
-bool listsSuccessfulTasks(const MetaStorage& storage) {
-  const auto& all = storage.storages();
-  const auto lister = std::ranges::find_if(all, [](const auto& entry) { return entry.storage->traits().lists; });
-  return lister == all.end() || lister->storage->traits().listsSuccesses;
-}
-
-std::string didYouMean(std::string_view word, std::span<const std::string_view> known) {
-  const auto nearest = base::nearestWord(word, known);
-  return nearest ? ": did you mean '" + std::string(*nearest) + "'?" : std::string();
-}
-
 bool isCauseOfLeptir(const std::string& cause) {
   return std::ranges::count(causeWords(), cause) > 0;
 }
@@ -43,11 +34,8 @@ bool isCauseOfLeptir(const std::string& cause) {
 // record has it.
 int printUnknownCause(const std::string& cause) {
   const auto known = causeWords();
-  auto hint = didYouMean(cause, known);
-  if (hint.empty()) {
-    hint = "; the causes are";
-    for (const auto word : known) hint += " " + std::string(word);
-  }
+  auto hint = base::didYouMean(cause, known);
+  hint = hint.empty() ? fmt::format("; the causes are {}", fmt::join(known, " ")) : ": " + hint;
   printError("leptir tasks: no record has the cause {}{}", base::inQuotes(cause), hint);
   return base::kExitUsageError;
 }
@@ -57,11 +45,12 @@ void printHintForName(const std::string& name, const Config& config, const Progr
   for (const auto& [ofProgram, spec] : config.programs) names.push_back(ofProgram);
   if (std::ranges::count(names, name) > 0) return;
   const std::vector<std::string_view> known(names.begin(), names.end());
-  printError("leptir tasks: no record has the task name {}{}", base::inQuotes(name), didYouMean(name, known));
+  const auto hint = base::didYouMean(name, known);
+  printError("leptir tasks: no record has the task name {}{}", base::inQuotes(name), hint.empty() ? hint : ": " + hint);
 }
 
 int printNoRecordsYet(const TasksCommand& command, const Error& why) {
-  if (!command.json) printTable({});
+  if (!command.json) printRecords({});
   printError("leptir tasks: no records yet: {}", why.message());
   return base::kExitDone;
 }
@@ -69,27 +58,28 @@ int printNoRecordsYet(const TasksCommand& command, const Error& why) {
 }  // namespace
 
 int runCommand(const TasksCommand& command, const Program& program) {
-  const auto config = readConfig(command.config);
+  const auto config = readConfig(command.config, program);
   if (!config) return base::kExitConfigError;
   warnIfNotRecorded(*config);
   if (config->metaStorages.empty()) return base::kExitPartlyDone;
-  auto storage = config::openMetaStorage(*config, MetaUse::Inspect);
-  if (!storage && storage.error().code() == ErrorCode::NotFound) return printNoRecordsYet(command, storage.error());
+  auto storage = config::Stores(*config).openMetaStorage(MetaUse::Inspect);
   if (!storage) return failStore(storage.error());
-  const auto records =
+  const auto listing =
       storage->listMetaInfo({.name = command.name, .cause = command.cause}, {.offset = 0, .limit = command.limit});
-  if (!records && records.error().code() == ErrorCode::Unsupported) return fail(records.error());
-  if (!records) return failStore(records.error());
-  if (records->empty() && !command.cause.empty() && !isCauseOfLeptir(command.cause))
+  if (!listing && listing.error().code() == ErrorCode::NotFound) return printNoRecordsYet(command, listing.error());
+  if (!listing && listing.error().code() == ErrorCode::Unsupported) return fail(listing.error());
+  if (!listing) return failStore(listing.error());
+  const auto& records = listing->records;
+  if (records.empty() && !command.cause.empty() && !isCauseOfLeptir(command.cause))
     return printUnknownCause(command.cause);
-  if (records->empty() && !command.name.empty()) printHintForName(command.name, *config, program);
+  if (records.empty() && !command.name.empty()) printHintForName(command.name, *config, program);
   if (command.json) {
-    printJson(*records);
+    printJson(records);
     return base::kExitDone;
   }
-  printTable(*records);
+  printRecords(records);
   std::cout << std::flush;
-  if (!listsSuccessfulTasks(*storage))
+  if (!listing->listsSuccesses)
     printError(
         "This meta storage lists only tasks that leptir ran and that did not succeed, and no tasks that PHP ran; "
         "'leptir info ID' shows the record of any task.");

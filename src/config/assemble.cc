@@ -38,6 +38,16 @@ Result<Backend*> backendFor(const Backends& backends, const std::string& type, c
   return backend;
 }
 
+// Unsupported: one of the stores has a type that no backend has.
+template <class Store>
+Result<void> checkTypes(const std::vector<Store>& stores, std::string_view kind, const Backends& backends) {
+  for (const auto& store : stores) {
+    if (const auto found = find(backends, store.type); !found)
+      return found.error().in(std::string(kind) + " '" + store.name + "'");
+  }
+  return {};
+}
+
 // Backend::storeLocation, different for each type of store.
 std::string storeLocation(const std::string& type, const Json& connection, const Backends& backends) {
   const Backend* backend = backends.find(type);
@@ -62,7 +72,7 @@ Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& stora
 
 }  // namespace
 
-Backends allBackends() {
+Backends allBackends(const BackendRegistry& own) {
   std::vector<std::unique_ptr<Backend>> all;
   all.push_back(std::make_unique<memory::MemoryBackend>());
 #if LEPTIR_HAS_REDIS
@@ -71,13 +81,36 @@ Backends allBackends() {
 #if LEPTIR_HAS_SQLITE
   all.push_back(std::make_unique<sqlite::SqliteBackend>());
 #endif
+  for (const auto& make : own.factories()) all.push_back(make());
   return Backends(std::move(all));
 }
 
-Stores::Stores(const Config& config) : Stores(config, std::make_shared<const Backends>(allBackends())) {}
+Stores::Stores(const Config& config)
+    : brokers_(config.brokers),
+      metaStorages_(config.metaStorages),
+      backends_(std::make_shared<const Backends>(allBackends(config.backends))) {}
 
-Stores::Stores(const Config& config, std::shared_ptr<const Backends> backends)
-    : brokers_(config.brokers), metaStorages_(config.metaStorages), backends_(std::move(backends)) {}
+Result<Broker> Stores::openBroker(BrokerUse use) const {
+  if (const auto known = checkTypes(brokers_, "broker", *backends_); !known) return known.error();
+  auto factories = brokerFactories(use);
+  std::vector<Broker::Entry> entries;
+  for (std::size_t i = 0; i < brokers_.size(); ++i) {
+    entries.push_back({.name = brokers_[i].name,
+                       .type = brokers_[i].type,
+                       .priority = brokers_[i].priority,
+                       .taskCountCachingTime = brokers_[i].taskCountCachingTime,
+                       .open = std::move(factories[i].open)});
+  }
+  return Broker(std::move(entries));
+}
+
+Result<MetaStorage> Stores::openMetaStorage(MetaUse use) const {
+  if (const auto known = checkTypes(metaStorages_, "meta storage", *backends_); !known) return known.error();
+  std::vector<MetaStorage::Entry> entries;
+  for (auto& factory : metaStorageFactories(use))
+    entries.push_back({.name = std::move(factory.name), .open = std::move(factory.open)});
+  return MetaStorage(std::move(entries));
+}
 
 std::vector<broker::BrokerFactory> Stores::brokerFactories(BrokerUse use) const {
   std::vector<broker::BrokerFactory> factories;
@@ -124,46 +157,16 @@ std::vector<std::filesystem::path> Stores::sessionLockFiles(std::string_view ins
   return {files.begin(), files.end()};
 }
 
-Result<Broker> openBroker(const Config& config, BrokerUse use) {
-  const auto backends = std::make_shared<const Backends>(allBackends());
-  std::vector<Broker::Entry> entries;
-  for (const auto& broker : config.brokers) {
-    if (const auto backend = find(*backends, broker.type); !backend)
-      return backend.error().in("broker '" + broker.name + "'");
-    entries.push_back({.name = broker.name,
-                       .type = broker.type,
-                       .priority = broker.priority,
-                       .taskCountCachingTime = broker.taskCountCachingTime,
-                       .open = [broker, use, backends] { return open(broker, use, *backends); }});
-  }
-  return Broker(std::move(entries));
-}
-
-Result<MetaStorage> openMetaStorage(const Config& config, MetaUse use) {
-  const auto backends = allBackends();
-  std::optional<Error> missing;
-  std::vector<MetaStorage::Entry> entries;
-  for (const auto& storage : config.metaStorages) {
-    auto opened = open(storage, backends, use);
-    const bool isMissing = !opened && opened.error().code() == ErrorCode::NotFound;
-    if (!opened) missing = opened.error().in("meta storage '" + storage.name + "'");
-    if (!opened && !isMissing) return *missing;
-    if (opened) entries.push_back({.name = storage.name, .storage = std::move(*opened)});
-  }
-  if (entries.empty() && missing) return *missing;
-  return MetaStorage(std::move(entries));
-}
-
 }  // namespace leptir::config
 
 namespace leptir {
 
 Result<Broker> openBroker(const Config& config) {
-  return config::openBroker(config, BrokerUse::Push);
+  return config::Stores(config).openBroker(BrokerUse::Push);
 }
 
 Result<MetaStorage> openMetaStorage(const Config& config) {
-  return config::openMetaStorage(config, MetaUse::Save);
+  return config::Stores(config).openMetaStorage(MetaUse::Save);
 }
 
 }  // namespace leptir

@@ -15,18 +15,21 @@
 
 namespace leptir::config {
 
-// All backends that this build has.
-Backends allBackends();
+// All backends that this build has, and the program's own.
+Backends allBackends(const BackendRegistry& own);
 
 // The stores of a configuration, in the file's order, not opened yet. Use one object in each process that opens stores,
 // since stores may share something within a process. The factories that it returns work without it.
 class Stores {
  public:
   explicit Stores(const Config& config);
-  Stores(const Config& config, std::shared_ptr<const Backends> backends);
 
-  // For a dispatcher. The factories answer errors as in leptir/spi/backend.h; Unsupported: this build has no such
-  // backend.
+  // For applications and commands; see openBroker and openMetaStorage in leptir/config.h. With Inspect, opening creates
+  // nothing: a store that does not exist yet answers NotFound when it is used.
+  Result<Broker> openBroker(BrokerUse use) const;
+  Result<MetaStorage> openMetaStorage(MetaUse use) const;
+
+  // For a dispatcher. The factories answer errors as in leptir/spi/backend.h; Unsupported: there is no such backend.
   std::vector<broker::BrokerFactory> brokerFactories(BrokerUse use = BrokerUse::Dispatch) const;
   std::vector<meta::MetaStorageFactory> metaStorageFactories(MetaUse use = MetaUse::Save) const;
 
@@ -42,10 +45,5 @@ class Stores {
   std::vector<Config::MetaStorage> metaStorages_;
   std::shared_ptr<const Backends> backends_;  // shared with the factories
 };
-
-// For commands that only look: opening creates nothing. A store that does not exist yet answers NotFound when it is
-// used; meta storages leave it out, and NotFound then means that none of them exists.
-Result<Broker> openBroker(const Config& config, BrokerUse use);
-Result<MetaStorage> openMetaStorage(const Config& config, MetaUse use);
 
 }  // namespace leptir::config

@@ -106,7 +106,9 @@ TEST_F(AssembleSqlite, NamesTheStoreThatCannotBeOpened) {
   auto broker = openBroker(config);
   ASSERT_TRUE(broker) << broker.error().message();
   EXPECT_THAT(broker->push("noop", Json::object(), {.broker = "bulk"}).error().message(), HasSubstr("broker bulk: "));
-  EXPECT_THAT(openMetaStorage(config).error().message(), HasSubstr("meta storage 'sqlite': "));
+  auto records = openMetaStorage(config);
+  ASSERT_TRUE(records) << records.error().message();
+  EXPECT_THAT(records->loadMetaInfoById("t").error().message(), HasSubstr("meta storage sqlite: "));
 }
 
 }  // namespace

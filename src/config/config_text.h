@@ -15,6 +15,6 @@ struct ConfigText {
 
 // loadConfig does both, one after the other, and its errors are documented there.
 Result<ConfigText> readConfigText(const std::filesystem::path& file);
-Result<Config> configOf(const ConfigText& read);
+Result<Config> configOf(const ConfigText& read, const BackendRegistry& ownBackends);
 
 }  // namespace leptir::config

@@ -41,18 +41,21 @@ Result<config::ConfigText> config::readConfigText(const std::filesystem::path& f
   return config::ConfigText{std::move(read->text), file};
 }
 
-Result<Config> config::configOf(const config::ConfigText& read) {
-  return config::readConfig(read.text, read.file, config::allBackends());
+Result<Config> config::configOf(const config::ConfigText& read, const BackendRegistry& ownBackends) {
+  if (!ownBackends.mistakes().empty()) return Error(ErrorCode::Invalid, ownBackends.mistakes().front());
+  auto config = config::readConfig(read.text, read.file, config::allBackends(ownBackends));
+  if (config) config->backends = ownBackends;
+  return config;
 }
 
-Result<Config> loadConfig(const std::filesystem::path& file) {
+Result<Config> loadConfig(const std::filesystem::path& file, const BackendRegistry& backends) {
   const auto read = config::readConfigText(file);
   if (!read) return read.error();
-  return config::configOf(*read);
+  return config::configOf(*read, backends);
 }
 
 Result<Config> defaultConfig() {
-  const auto backends = config::allBackends();
+  const auto backends = config::allBackends({});
   auto broker = config::defaultBroker(backends);
   if (!broker) return broker.error();
   auto storage = config::defaultMetaStorage(backends);

@@ -47,7 +47,7 @@ int InstanceSetup::checkNewConfig() const try {
     say(LogLevel::Error, why.message());
     return base::kExitConfigError;
   };
-  const auto config = config::configOf(*newText_);
+  const auto config = config::configOf(*newText_, program_.backends);
   if (!config) return refuse(config.error());
   if (const auto logger = openLogger(*config); !logger) return refuse(logger.error());
   if (const auto fine = checkPrograms(*config, program_); !fine) return refuse(fine.error());
@@ -60,7 +60,7 @@ int InstanceSetup::checkNewConfig() const try {
 }
 
 std::optional<master::MasterOptions> InstanceSetup::prepareNext() {
-  const auto config = config::configOf(*newText_);
+  const auto config = config::configOf(*newText_, program_.backends);
   const auto made = config ? buildNext(*config) : Result<void>(config.error());
   if (made) return masterOptions(*next_);
   say(LogLevel::Error, made.error().message() + "\nThe configuration stays as it was.");

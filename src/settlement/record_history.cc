@@ -106,12 +106,17 @@ Result<void> saveWithHistory(SimpleMetaStorage& storage, std::span<MetaInfo> rec
   return tooLarge ? saveOneByOne(storage, records) : saved;
 }
 
-Result<void> saveEverywhere(const MetaStorage& storages, const MetaInfo& record) {
+Result<void> saveEverywhere(MetaStorage& storages, const MetaInfo& record) {
   Result<void> result;
-  for (const auto& [name, storage] : storages.storages()) {
+  const auto saveIn = [&](std::size_t index) -> Result<void> {
+    const auto storage = storages.access(index);
+    if (!storage) return storage.error();
     auto own = record;
-    const auto saved = saveWithHistory(*storage, {&own, 1});
-    if (!saved && result) result = saved.error().in("meta storage " + name);
+    auto saved = saveWithHistory(**storage, {&own, 1});
+    return saved ? saved : saved.error().in("meta storage " + storages.name(index));
+  };
+  for (std::size_t i = 0; i < storages.size(); ++i) {
+    if (auto saved = saveIn(i); !saved && result) result = saved;
   }
   return result;
 }

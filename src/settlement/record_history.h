@@ -16,6 +16,6 @@ Result<void> saveWithHistory(SimpleMetaStorage& storage, std::span<MetaInfo> rec
 
 // Saves the record in every storage, each time with the history that this storage has. After an error it tries the
 // remaining storages, and then returns the first error.
-Result<void> saveEverywhere(const MetaStorage& storages, const MetaInfo& record);
+Result<void> saveEverywhere(MetaStorage& storages, const MetaInfo& record);
 
 }  // namespace leptir::settlement

@@ -97,21 +97,24 @@ TEST(RecordHistory, ARecordThatIsTooLargeEvenShortenedIsAnError) {
 TEST(RecordHistory, OfEachStorageIsItsOwnWhenARecordIsSavedEverywhere) {
   const auto full = std::make_shared<memory::MemoryRecords>(), empty = std::make_shared<memory::MemoryRecords>();
   Faults faults;
-  const auto storageOf = [](const std::shared_ptr<memory::MemoryRecords>& records) {
+  faults.down = true;
+  using Storage = std::unique_ptr<SimpleMetaStorage>;
+  const auto storageOf = [](const std::shared_ptr<memory::MemoryRecords>& records) -> Storage {
     return std::make_unique<memory::MemoryMetaStorage>(records, std::nullopt, systemClock());
   };
   std::vector<MetaInfo> first{recordOf("t", 1)};
   ASSERT_TRUE(storageOf(full)->saveMetaInfo(first));
 
-  std::vector<MetaStorage::Entry> entries;
-  entries.push_back({.name = "down", .storage = std::make_unique<FaultyMetaStorage>(storageOf(empty), faults)});
-  entries.push_back({.name = "empty", .storage = storageOf(empty)});
-  entries.push_back({.name = "full", .storage = storageOf(full)});
-  faults.down = true;
+  const auto openDown = [&]() -> Result<Storage> {
+    return std::make_unique<FaultyMetaStorage>(storageOf(empty), faults);
+  };
+  MetaStorage storages({{.name = "down", .open = openDown},
+                        {.name = "empty", .open = [&]() -> Result<Storage> { return storageOf(empty); }},
+                        {.name = "full", .open = [&]() -> Result<Storage> { return storageOf(full); }}});
   auto second = recordOf("t", 1);
   second.attempt = 2;
   second.lease = 8;
-  const auto saved = saveEverywhere(MetaStorage(std::move(entries)), second);
+  const auto saved = saveEverywhere(storages, second);
   ASSERT_FALSE(saved);
   EXPECT_TRUE(saved.error().message().starts_with("meta storage down: ")) << saved.error().message();
   EXPECT_FALSE(storageOf(empty)->loadMetaInfoById("t")->contains("history"));

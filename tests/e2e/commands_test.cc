@@ -119,6 +119,24 @@ TEST_F(CommandsTest, StatusShowsTheTaskOfEachWorker) {
   EXPECT_NE(leptir({"status"}).out.find("sleep " + id), std::string::npos);
 }
 
+TEST_F(CommandsTest, StatusShowsTheInstancesThatHaveASessionAtABroker) {
+  EXPECT_EQ(status().at("sessions"), Json::array());
+  const auto instance = start();
+  push({"sleep", "seconds:=60"});
+  ASSERT_TRUE(eventually([&] { return !status().at("sessions").empty() && status()["sessions"][0]["leased"] == 1; }));
+  const auto json = status();
+  ASSERT_EQ(json.at("sessions").size(), 1u);
+  const auto& session = json.at("sessions").at(0);
+  EXPECT_EQ(session.at("broker"), "local");
+  EXPECT_EQ(session.at("instance"), json.at("instance").at("session"));
+  EXPECT_EQ(session.at("pid"), instance->pid());
+  EXPECT_EQ(session.at("workers"), json.at("workers").size());
+  EXPECT_TRUE(session.at("expiresIn").is_null()) << "on SQLite a session lasts as long as its processes";
+  const auto text = leptir({"status"}).out;
+  EXPECT_NE(text.find("instances at broker local\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("with its processes\n"), std::string::npos) << text;
+}
+
 TEST_F(CommandsTest, StopExitsWithNotRunningIfNoInstanceRuns) {
   const auto answer = leptir({"stop"});
   EXPECT_EQ(answer.exit, 3);

@@ -1,4 +1,4 @@
-#include "cli/instance_paths.h"
+#include "cli/instance_files.h"
 
 #include "config/state_paths.h"
 

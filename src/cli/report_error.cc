@@ -1,0 +1,28 @@
+#include "cli/report_error.h"
+
+#include <iostream>
+
+#include "base/error_text.h"
+#include "base/exit_code.h"
+
+namespace leptir::cli {
+
+int failStore(const Error& error) {
+  fail(error);
+  return base::kExitStoreUnusable;
+}
+
+int fail(const Error& error) {
+  std::cerr << base::errorText(error.message());
+  switch (error.code()) {
+    case ErrorCode::NotFound:
+      return base::kExitNotFound;
+    case ErrorCode::Unavailable:
+    case ErrorCode::Corrupt:
+      return base::kExitStoreUnusable;
+    default:
+      return base::kExitPartlyDone;
+  }
+}
+
+}  // namespace leptir::cli
