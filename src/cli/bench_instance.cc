@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "base/process_tree.h"
 #include "instance/instance.h"
 
 namespace leptir::cli {
@@ -21,13 +22,6 @@ namespace fs = std::filesystem;
 
 double secondsOf(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-}
-
-std::vector<int> childrenOf(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
-  std::vector<int> children;
-  for (int child = 0; file >> child;) children.push_back(child);
-  return children;
 }
 
 // CPU time of a process in clock ticks: fields 14 and 15 of /proc/PID/stat, counted from the end of the name, which may
@@ -108,7 +102,7 @@ std::optional<link::BoardInstance> BenchInstance::readStatusBoard() const {
 double BenchInstance::cpuPercentOver(Duration time) const {
   const auto ticks = [this] {
     long sum = ticksOf(pid_);
-    for (const int child : childrenOf(pid_)) sum += ticksOf(child);
+    for (const auto& child : base::childrenOf(pid_)) sum += ticksOf(child.pid);
     return sum;
   };
   const auto before = ticks();
@@ -136,11 +130,11 @@ double BenchInstance::stop() {
 
 PrivateMemory privateMemoryOf(const link::BoardInstance& instance) {
   PrivateMemory memory{.master = privateMiB(instance.pid)};
-  for (const int child : childrenOf(instance.pid)) {
-    const bool isWorker = std::any_of(instance.workers.begin(), instance.workers.end(),
-                                      [child](const auto& worker) { return worker.pid == child; });
+  for (const auto& child : base::childrenOf(instance.pid)) {
+    const bool isWorker =
+        std::ranges::any_of(instance.workers, [&](const auto& worker) { return worker.pid == child.pid; });
     auto& part = isWorker ? memory.worker : memory.dispatcher;
-    part = std::max(part, privateMiB(child));
+    part = std::max(part, privateMiB(child.pid));
   }
   return memory;
 }

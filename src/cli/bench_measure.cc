@@ -1,0 +1,96 @@
+#include "cli/bench_measure.h"
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace leptir::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kLatencies = 300;
+
+double secondsBetween(BootTime a, BootTime b) {
+  return std::chrono::duration<double>(b - a).count();
+}
+
+}  // namespace
+
+Result<std::vector<double>> measureLatency(const Config& config) {
+  auto broker = openBroker(config);
+  if (!broker) return broker.error();
+  auto records = openMetaStorage(config);
+  if (!records) return records.error();
+  std::vector<double> milliseconds;
+  for (int i = 0; i < kLatencies; ++i) {
+    const auto id = broker->push("noop", Json::object());
+    if (!id) return id.error();
+    Result<Json> record = Error(ErrorCode::NotFound, "");
+    for (int tries = 0; tries < 10'000 && !record; ++tries) {
+      std::this_thread::sleep_for(500us);
+      record = records->loadMetaInfoById(*id);
+    }
+    if (!record) return record.error();
+    milliseconds.push_back(
+        (record->at("exEnd").get<double>() - record->at("exTime").get<double>() - record->at("pushed").get<double>()) *
+        1e3);
+  }
+  return milliseconds;
+}
+
+Result<void> pushMany(const Config& config, std::uint64_t tasks, Duration delay) {
+  auto broker = openBroker(config);
+  if (!broker) return broker.error();
+  std::vector<TaskToPush> batch(1000, TaskToPush{.name = "noop", .parameters = {{"text", std::string(180, 'x')}}});
+  for (std::uint64_t left = tasks; left > 0;) {
+    const auto now = std::min<std::uint64_t>(left, batch.size());
+    if (delay > 0s) {
+      delay += 1s;
+      for (auto& task : batch) task.options.delay = delay;
+    }
+    if (auto ids = broker->pushTasks(std::span(batch).first(now)); !ids) return ids.error();
+    left -= now;
+  }
+  return {};
+}
+
+Result<double> measurePush(const Config& config, std::uint64_t tasks) {
+  const auto began = systemClock().bootTime();
+  if (auto pushed = pushMany(config, tasks); !pushed) return pushed.error();
+  return static_cast<double>(tasks) / secondsBetween(began, systemClock().bootTime());
+}
+
+Result<double> measureSinglePushes(const Config& config) {
+  auto broker = openBroker(config);
+  if (!broker) return broker.error();
+  const auto began = systemClock().bootTime();
+  for (int i = 0; i < kSinglePushes; ++i) {
+    if (auto id = broker->push("noop", Json{{"text", std::string(180, 'x')}}); !id) return id.error();
+  }
+  return kSinglePushes / secondsBetween(began, systemClock().bootTime());
+}
+
+Throughput watch(BenchInstance& instance, std::uint64_t tasks) {
+  Throughput throughput;
+  std::optional<std::pair<BootTime, std::uint64_t>> first, last;
+  while (true) {
+    const auto board = instance.readStatusBoard();
+    const auto done = board ? board->done : 0;
+    const auto now = systemClock().bootTime();
+    if (done > 0) last = {now, done};
+    if (!first) first = last;
+    if (board && done > tasks / 2 && throughput.memory.master == 0) throughput.memory = privateMemoryOf(*board);
+    if (done >= tasks || instance.ended()) break;  // it may end between two polls
+    std::this_thread::sleep_for(10ms);
+  }
+  if (!instance.failed() && last && last->second > first->second) {
+    throughput.tasksPerSecond =
+        static_cast<double>(last->second - first->second) / secondsBetween(first->first, last->first);
+  }
+  throughput.cpuMicros = instance.stop() * 1e6 / static_cast<double>(tasks);
+  return throughput;
+}
+
+}  // namespace leptir::cli

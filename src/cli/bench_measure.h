@@ -1,0 +1,36 @@
+// What `leptir bench` measures, one function for each figure.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cli/bench_instance.h"
+#include "leptir/config.h"
+
+namespace leptir::cli {
+
+// The tasks that measureSinglePushes adds.
+inline constexpr int kSinglePushes = 2000;
+
+// Milliseconds from a push by this process to the start of the task, in an idle instance.
+Result<std::vector<double>> measureLatency(const Config& config);
+
+// Pushes no-op tasks, 1,000 a call. With a `delay` they are scheduled; each call adds one second to it.
+Result<void> pushMany(const Config& config, std::uint64_t tasks, Duration delay = {});
+
+// Pushes a second, 1,000 tasks a call.
+Result<double> measurePush(const Config& config, std::uint64_t tasks);
+// Pushes a second, one task a call, as an application does that has one task at a time.
+Result<double> measureSinglePushes(const Config& config);
+
+struct Throughput {
+  double tasksPerSecond = 0;
+  double cpuMicros = 0;  // for each task, of all processes of the instance
+  PrivateMemory memory;
+};
+
+// Watches the instance until it has run `tasks` tasks, and stops it. Measures from the first poll that sees a settled
+// task to the last. A poll costs about 70 us of the measured cores.
+Throughput watch(BenchInstance& instance, std::uint64_t tasks);
+
+}  // namespace leptir::cli
