@@ -1,6 +1,5 @@
 #include "instance/instance_setup.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,8 @@
 #include "base/wipe_memory.h"
 #include "config/assemble.h"
 #include "dispatcher/dispatcher.h"
+#include "instance/file_keeper.h"
+#include "instance/master_log.h"
 #include "instance/predecessor.h"
 #include "instance/program_check.h"
 #include "instance/secret_variables.h"
@@ -23,7 +24,6 @@
 #include "leptir/version.h"
 #include "link/stderr_forwarder.h"
 #include "master/master.h"
-#include "task/program_task.h"
 #include "worker/worker.h"
 
 namespace leptir::instance {
@@ -40,21 +40,9 @@ Duration leaseForTests() {
   return seconds == nullptr ? Duration(0) : std::chrono::seconds(std::atoi(seconds));
 }
 
-bool isFile(const LogSinkConfig& sink) {
-  return sink.type == LogSinkConfig::Type::File;
-}
-
 template <class Store>
 std::string nameAndType(const Store& store) {
   return store.name == store.type ? store.name : store.name + " (" + store.type + ")";
-}
-
-// A warning if this process and its children may not write files of any size; else empty.
-std::string limitOfFileSizes() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return {};
-  return "no file of this instance can grow beyond " + std::to_string(limit.rlim_max) +
-         " bytes (ulimit -f, LimitFSIZE of systemd), neither a log nor a database";
 }
 
 int exitStatusOf(link::InstanceEnd end) {
@@ -74,23 +62,44 @@ int exitStatusOf(link::InstanceEnd end) {
 InstanceSetup::InstanceSetup(Config& config, const InstanceOptions& options, const Program& program,
                              InstanceLocks& files)
     : configFromCaller_(config), options_(options), program_(program), name_(base::makeInstanceName()), files_(files) {
-  current_.lines = BrokerLines(config.brokers);
+  current_.brokers = BrokerTable(config.brokers);
   current_.config = config;
 }
 
 int InstanceSetup::prepare() {
-  auto logger = openLogger(current_.config);
+  using Step = int (InstanceSetup::*)();
+  constexpr Step kSteps[] = {&InstanceSetup::startLog, &InstanceSetup::raiseDescriptorLimit,
+                             &InstanceSetup::markProcesses, &InstanceSetup::makeLink, &InstanceSetup::makeStatusBoard};
+  for (const auto step : kSteps) {
+    if (const int status = (this->*step)(); status != base::kExitDone) return status;
+  }
+  return base::kExitDone;
+}
+
+int InstanceSetup::startLog() {
+  auto logger = openLogger(current_.config, options_);
   if (!logger) return refuseToStart(logger.error());
   current_.logger = std::move(*logger);
-  current_.program = programOf(current_.config);
+  current_.program = programWith(current_.config, program_, name_);
   logStart();
   for (const auto& sentence : unusablePrograms(current_.config)) current_.logger.warning(sentence);
-  if (const auto raised = descriptorLimit_.raiseFor(current_.config); !raised)
-    return reportError(raised.error(), base::kExitConfigError);
+  return base::kExitDone;
+}
+
+int InstanceSetup::raiseDescriptorLimit() {
+  const auto raised = descriptorLimit_.raiseFor(current_.config);
+  return raised ? base::kExitDone : reportError(raised.error(), base::kExitConfigError);
+}
+
+int InstanceSetup::markProcesses() {
   if (auto marked = base::setInstanceMark(name_); !marked) return reportError(marked.error(), base::kExitPartlyDone);
   auto sign = base::setMasterMark(name_);
   if (!sign) return reportError(sign.error(), base::kExitPartlyDone);
   masterSign_ = std::move(*sign);
+  return base::kExitDone;
+}
+
+int InstanceSetup::makeLink() {
   auto link = link::Link::create(current_.config.daemon.numberOfWorkers);
   if (!link) return reportError(link.error(), base::kExitPartlyDone);
   link_ = std::move(*link);
@@ -99,6 +108,11 @@ int InstanceSetup::prepare() {
     current_.logger.warning("LEPTIR_TEST_LEASE: sessions expire after " +
                             std::to_string(lease / std::chrono::seconds(1)) + " s");
   }
+  return base::kExitDone;
+}
+
+// The board of a predecessor says what that left, so it is read before this instance makes its own.
+int InstanceSetup::makeStatusBoard() {
   predecessor_ = cleanUpPredecessor(options_.files.boardFile, current_.logger);
   auto board =
       link::StatusBoard::create(options_.files.boardFile, name_, current_.config.daemon.numberOfWorkers, systemClock());
@@ -111,13 +125,7 @@ int InstanceSetup::prepare() {
 }
 
 std::vector<std::string> InstanceSetup::warnings() const {
-  std::vector<std::string> warnings;
-  if (options_.daemon && std::ranges::none_of(current_.config.loggers, isFile))
-    warnings.push_back("no logger of type file is configured, and a daemon uses no other: it logs nothing");
-  if (current_.config.metaStorages.empty())
-    warnings.push_back("no meta_storage is configured: what becomes of tasks is not recorded");
-  if (auto limit = limitOfFileSizes(); !limit.empty()) warnings.push_back(std::move(limit));
-  return warnings;
+  return warningsAbout(current_.config, options_);
 }
 
 int InstanceSetup::takeSessionLocks() {
@@ -137,16 +145,24 @@ void InstanceSetup::logStart() const {
   for (const auto& storage : current_.config.metaStorages)
     storages += (storages.empty() ? "" : ", ") + nameAndType(storage);
   const auto& file = current_.config.file;
-  say(LogLevel::Info, "leptir " + std::string(kVersion) + " starts: pid " + std::to_string(::getpid()) +
-                          ", configuration " + (file.empty() ? "none" : std::filesystem::absolute(file).string()) +
-                          ", brokers: " + brokers + ", records: " + (storages.empty() ? "none" : storages) + ", " +
-                          std::to_string(current_.config.daemon.numberOfWorkers) + " workers.");
-  for (const auto& warning : warnings()) say(LogLevel::Warning, warning);
+  logAsMaster(current_.logger, LogLevel::Info,
+              "leptir " + std::string(kVersion) + " starts: pid " + std::to_string(::getpid()) + ", configuration " +
+                  (file.empty() ? "none" : std::filesystem::absolute(file).string()) + ", brokers: " + brokers +
+                  ", records: " + (storages.empty() ? "none" : storages) + ", " +
+                  std::to_string(current_.config.daemon.numberOfWorkers) + " workers.");
+  for (const auto& warning : warnings()) logAsMaster(current_.logger, LogLevel::Warning, warning);
 }
 
 int InstanceSetup::run(const std::function<void()>& closeInChild) {
   const int masterPid = ::getpid();
   current_.logger.queueFromNowOn();
+  FileKeeper files(files_, *board_, options_.files.boardFile, locks_);
+  reload_.emplace(current_, ConfigReload::Context{.instance = name_,
+                                                  .options = options_,
+                                                  .program = program_,
+                                                  .descriptorLimit = descriptorLimit_,
+                                                  .sessionLocks = locks_,
+                                                  .link = *link_});
   const master::ChildMains children{.dispatcher =
                                         [this, masterPid, &closeInChild] {
                                           closeInChild();
@@ -162,8 +178,8 @@ int InstanceSetup::run(const std::function<void()>& closeInChild) {
                                           return work(slot, masterPid);
                                         }};
   master::Master master(
-      masterOptions(current_), *link_, *board_, current_.logger, systemClock(), children,
-      [this] { (void)current_.logger.reopen(); }, reloadHooks(), [this] { keepFiles(); });
+      masterOptionsOf(current_), *link_, *board_, current_.logger, systemClock(), children,
+      [this] { (void)current_.logger.reopen(); }, reload_->hooks(), [this, &files] { files.restore(current_.logger); });
   const auto end = master.run();
   link::forwardStderr(*link_, base::NonBlockingOutput(STDERR_FILENO));
   flushLog();
@@ -181,40 +197,7 @@ void InstanceSetup::flushLog() {
   if (!losses.empty()) (void)base::NonBlockingOutput(STDERR_FILENO).write("leptir: " + losses);
 }
 
-// A daemon logs to files only, as PHP leptir does.
-Result<Logger> InstanceSetup::openLogger(const Config& config) const {
-  auto sinks = config.loggers;
-  if (options_.daemon) std::erase_if(sinks, std::not_fn(isFile));
-  return Logger::open(sinks);
-}
-
-Program InstanceSetup::programOf(const Config& config) const {
-  Program program = program_;
-  for (const auto& [name, spec] : config.programs) {
-    const auto rules = config.rules.find(name);
-    const auto limits = rules == config.rules.end() ? ResourceLimits() : rules->second.limits;
-    task::addProgram(program.tasks, name, spec, name_, limits);
-  }
-  return program;
-}
-
-master::MasterOptions InstanceSetup::masterOptions(const LoadedConfig& loaded) const {
-  const auto& config = loaded.config;
-  master::MasterOptions options;
-  options.workers = config.daemon.numberOfWorkers;
-  options.killGrace = config.daemon.killGrace;
-  options.shutdownGrace = config.daemon.shutdownGrace;
-  for (const auto& broker : loaded.lines.brokers()) options.brokerNames.push_back(broker.name);
-  return options;
-}
-
 // --- what the child processes run
-
-Config InstanceSetup::configWithAllBrokers(const LoadedConfig& loaded) const {
-  auto config = loaded.config;
-  config.brokers = loaded.lines.brokers();
-  return config;
-}
 
 int InstanceSetup::dispatch(int masterPid) {
   current_.logger.queueFromNowOn();
@@ -234,7 +217,7 @@ int InstanceSetup::dispatch(int masterPid) {
   options.reopenLogs = [this] { (void)current_.logger.reopen(); };
   config::Stores stores(configWithAllBrokers(current_));
   auto brokers = stores.brokerFactories();
-  for (std::size_t i = 0; i < brokers.size(); ++i) brokers[i].detaching = current_.lines.lines()[i].detaching;
+  for (std::size_t i = 0; i < brokers.size(); ++i) brokers[i].detaching = current_.brokers.entries()[i].detaching;
   return dispatcher::runDispatcher(options, *link_, *board_, std::move(brokers), stores.metaStorageFactories(),
                                    current_.logger, systemClock());
 }
@@ -252,13 +235,13 @@ void InstanceSetup::wipeSecrets() {
     wipeStores(config.metaStorages);
   };
   wipeConfig(configFromCaller_);
-  for (auto* loaded : {&current_, next_.get()}) {
+  for (auto* loaded : {&current_, reload_->next()}) {
     if (loaded == nullptr) continue;
     wipeConfig(loaded->config);
-    for (const auto& broker : loaded->lines.brokers()) wipeVariablesOf(broker.connection);
-    loaded->lines.wipeConnections();
+    for (const auto& broker : loaded->brokers.brokers()) wipeVariablesOf(broker.connection);
+    loaded->brokers.wipeConnections();
   }
-  if (newText_) base::wipe(newText_->text);
+  reload_->wipeText();
   base::wipeFreeMemory();
 }
 

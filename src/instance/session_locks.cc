@@ -20,6 +20,10 @@
 namespace leptir::instance {
 namespace {
 
+// The descriptors that processes forked by a worker close. Global, since a fork handler takes no argument. Written
+// once, before user code runs.
+std::vector<int> heldByWorker;
+
 // Readable by our user alone, or by the group that shares the folder, because other instances of the store must be able
 // to check the lock. Never given to another owner: an instance kills the processes of a dead instance only if the owner
 // of the lock file shows that both run as the same user (backends/sqlite/session_evidence.cc).
@@ -100,13 +104,6 @@ Result<std::vector<std::filesystem::path>> SessionLocks::restore() {
   }
   return restored;
 }
-
-namespace {
-
-// Global, since a fork handler takes no argument. Written once, before user code runs.
-std::vector<int> heldByWorker;
-
-}  // namespace
 
 void SessionLocks::closeInForkedChildren() const {
   for (const auto& lock : locks_) heldByWorker.push_back(lock.get());

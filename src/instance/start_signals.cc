@@ -15,8 +15,14 @@
 namespace leptir::instance {
 namespace {
 
-int exitStatusOf(int status) {
+int exitStatusOfChild(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+// Whether the child has ended; then it is reaped, and `status` is what waitpid says of it.
+bool hasEnded(int child, int& status) {
+  const auto ended = ::waitpid(child, &status, WNOHANG);
+  return ended == child || (ended < 0 && errno != EINTR);
 }
 
 // Rounded up, so that it is 0 only once that time has come.
@@ -39,20 +45,31 @@ Result<std::optional<int>> StartSignals::runInChild(const std::function<int()>& 
     return work();
   });
   if (!child) return child.error();
-  std::optional<BootTime> giveUp;  // set once the child was killed
+  if (const auto status = waitForEndOrStop(child->pid())) return status;
+  child->signal(SIGKILL);
+  waitForEnd(child->pid(), patience);
+  return std::optional<int>();
+}
+
+// Waits until the child has ended, and answers its exit status; nullopt: a signal asked to stop before.
+std::optional<int> StartSignals::waitForEndOrStop(int child) {
   int status = 0;
-  for (;;) {
-    const auto ended = ::waitpid(child->pid(), &status, WNOHANG);
-    if (ended == child->pid() || (ended < 0 && errno != EINTR)) break;
-    if (giveUp && systemClock().bootTime() >= *giveUp) break;
+  while (!hasEnded(child, status)) {
     pollfd signals{inbox_.descriptor(), POLLIN, 0};
-    ::poll(&signals, 1, giveUp ? millisecondsUntil(*giveUp) : -1);
-    if (!takeSignals() || giveUp) continue;
-    giveUp = systemClock().bootTime() + patience;
-    child->signal(SIGKILL);
+    ::poll(&signals, 1, -1);
+    if (takeSignals()) return std::nullopt;
   }
-  if (giveUp) return std::optional<int>();
-  return std::optional<int>(exitStatusOf(status));
+  return exitStatusOfChild(status);
+}
+
+void StartSignals::waitForEnd(int child, Duration longest) {
+  const auto giveUp = systemClock().bootTime() + longest;
+  int status = 0;
+  while (!hasEnded(child, status) && systemClock().bootTime() < giveUp) {
+    pollfd signals{inbox_.descriptor(), POLLIN, 0};
+    ::poll(&signals, 1, millisecondsUntil(giveUp));
+    takeSignals();
+  }
 }
 
 // Reads all signals that came; true: one of them asks to stop.

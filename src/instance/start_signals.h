@@ -28,6 +28,8 @@ class StartSignals {
 
  private:
   explicit StartSignals(master::SignalInbox inbox) : inbox_(std::move(inbox)) {}
+  std::optional<int> waitForEndOrStop(int child);
+  void waitForEnd(int child, Duration longest);
   bool takeSignals();
 
   master::SignalInbox inbox_;

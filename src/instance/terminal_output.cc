@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <string_view>
 
-#include "base/escape.h"
+#include "base/error_text.h"
 #include "base/nonblocking_output.h"
 
 namespace leptir::instance {
@@ -21,7 +21,7 @@ void printOn(int stream, const std::string& text) {
 }
 
 void printOnStderr(const std::string& sentence) {
-  printOn(STDERR_FILENO, "leptir: " + base::escapedLines(sentence) + "\n");
+  printOn(STDERR_FILENO, base::errorText(sentence));
 }
 
 int reportError(const Error& error, int status) {

@@ -1,4 +1,4 @@
-#include "instance/broker_lines.h"
+#include "instance/broker_table.h"
 
 #include <gtest/gtest.h>
 
@@ -11,64 +11,64 @@ Config::Broker broker(const std::string& name, const std::string& path, std::int
 
 const auto kNoneEnded = [](std::size_t) { return false; };
 
-TEST(BrokerLines, KeepTheirNumberIfTheFileNamesBrokersInAnotherOrder) {
-  const BrokerLines before({broker("a", "/a"), broker("b", "/b")});
+TEST(BrokerTable, KeepTheirNumberIfTheFileNamesBrokersInAnotherOrder) {
+  const BrokerTable before({broker("a", "/a"), broker("b", "/b")});
   const auto after = before.with({broker("b", "/b", 7), broker("new", "/a")}, kNoneEnded).value();
-  ASSERT_EQ(after.lines().size(), 2u);
-  EXPECT_EQ(after.lines()[0].broker.name, "new") << "another name for the same store";
-  EXPECT_EQ(after.lines()[1].broker.priority, 7);
-  EXPECT_FALSE(after.lines()[0].fresh || after.lines()[1].fresh);
+  ASSERT_EQ(after.entries().size(), 2u);
+  EXPECT_EQ(after.entries()[0].broker.name, "new") << "another name for the same store";
+  EXPECT_EQ(after.entries()[1].broker.priority, 7);
+  EXPECT_FALSE(after.entries()[0].fresh || after.entries()[1].fresh);
 }
 
-TEST(BrokerLines, OfARemovedBrokerStayUntilItsTasksHaveEnded) {
-  const BrokerLines both({broker("a", "/a"), broker("b", "/b")});
+TEST(BrokerTable, OfARemovedBrokerStayUntilItsTasksHaveEnded) {
+  const BrokerTable both({broker("a", "/a"), broker("b", "/b")});
   const auto one = both.with({broker("b", "/b")}, kNoneEnded).value();
-  EXPECT_TRUE(one.lines()[0].detaching);
+  EXPECT_TRUE(one.entries()[0].detaching);
   EXPECT_EQ(one.brokers().size(), 2u);
   EXPECT_EQ(one.changesSince(both), ", broker a removed");
 
   const auto waits = one.with({broker("b", "/b"), broker("c", "/c")}, kNoneEnded).value();
-  ASSERT_EQ(waits.lines().size(), 3u);
-  EXPECT_TRUE(waits.lines()[0].detaching);
+  ASSERT_EQ(waits.entries().size(), 3u);
+  EXPECT_TRUE(waits.entries()[0].detaching);
 
   const auto taken = one.with({broker("b", "/b"), broker("c", "/c")}, [](std::size_t line) { return line == 0; });
-  ASSERT_EQ(taken->lines().size(), 2u);
-  EXPECT_EQ(taken->lines()[0].broker.name, "c");
-  EXPECT_TRUE(taken->lines()[0].fresh);
+  ASSERT_EQ(taken->entries().size(), 2u);
+  EXPECT_EQ(taken->entries()[0].broker.name, "c");
+  EXPECT_TRUE(taken->entries()[0].fresh);
   EXPECT_EQ(taken->changesSince(one), ", broker c added");
 }
 
-TEST(BrokerLines, OfABrokerThatComesBackAreItsOldOnes) {
-  const BrokerLines before({broker("a", "/a"), broker("b", "/b")});
+TEST(BrokerTable, OfABrokerThatComesBackAreItsOldOnes) {
+  const BrokerTable before({broker("a", "/a"), broker("b", "/b")});
   const auto without = before.with({broker("b", "/b")}, kNoneEnded).value();
   const auto again = without.with({broker("a", "/a"), broker("b", "/b")}, [](std::size_t) { return true; }).value();
-  ASSERT_EQ(again.lines().size(), 2u);
-  EXPECT_FALSE(again.lines()[0].detaching || again.lines()[0].fresh);
+  ASSERT_EQ(again.entries().size(), 2u);
+  EXPECT_FALSE(again.entries()[0].detaching || again.entries()[0].fresh);
 }
 
-TEST(BrokerLines, WithAnotherConnectionAreThoseOfAnotherBroker) {
-  const BrokerLines before({broker("a", "/a")});
+TEST(BrokerTable, WithAnotherConnectionAreThoseOfAnotherBroker) {
+  const BrokerTable before({broker("a", "/a")});
   const auto after = before.with({broker("a", "/elsewhere")}, kNoneEnded).value();
-  ASSERT_EQ(after.lines().size(), 2u);
-  EXPECT_TRUE(after.lines()[0].detaching);
-  EXPECT_TRUE(after.lines()[1].fresh);
+  ASSERT_EQ(after.entries().size(), 2u);
+  EXPECT_TRUE(after.entries()[0].detaching);
+  EXPECT_TRUE(after.entries()[1].fresh);
   EXPECT_EQ(after.changesSince(before), ", broker a replaced");
 }
 
-TEST(BrokerLines, AreNoMoreThanTheSharedPageHas) {
+TEST(BrokerTable, AreNoMoreThanTheSharedPageHas) {
   std::vector<Config::Broker> many;
   for (std::size_t i = 0; i < base::kMaxBrokers; ++i) many.push_back(broker("b", "/" + std::to_string(i)));
-  const BrokerLines full(many);
+  const BrokerTable full(many);
   many.back() = broker("b", "/new");
   EXPECT_EQ(full.with(many, kNoneEnded).error().code(), ErrorCode::Invalid);
 }
 
-TEST(BrokerLines, NeverUseAnEpochThatAnotherLineMayHaveUsedAtTheSameStore) {
+TEST(BrokerTable, NeverUseAnEpochThatAnotherLineMayHaveUsedAtTheSameStore) {
   link::SharedPage page;
   page.brokers[0].epoch = 5;
   page.brokers[1].epoch = 2;
   page.brokers[1].ended = 1;
-  const BrokerLines before({broker("a", "/a"), broker("b", "/b")});
+  const BrokerTable before({broker("a", "/a"), broker("b", "/b")});
   const auto left = before.with({broker("a", "/a")}, kNoneEnded).value();
   const auto after = left.with({broker("a", "/a"), broker("c", "/a?other")}, [](std::size_t) { return true; }).value();
   after.putInto(page);

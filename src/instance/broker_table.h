@@ -12,31 +12,32 @@
 
 namespace leptir::instance {
 
-class BrokerLines {
+class BrokerTable {
  public:
-  struct Line {
+  struct Entry {
     Config::Broker broker;
     bool detaching = false;  // no longer configured, but tasks of it may be left here
     bool fresh = false;      // given to its broker by the last reload, or at the start
   };
 
-  // At the start: one line for each broker.
-  explicit BrokerLines(const std::vector<Config::Broker>& brokers);
-  BrokerLines() = default;
+  // At the start: one entry for each broker.
+  explicit BrokerTable(const std::vector<Config::Broker>& brokers);
+  BrokerTable() = default;
 
   // After a reload of the configuration. A broker counts as the same if its type and connection are; its name and
   // priority may change. `hasEnded` answers whether a line that was detaching has no task left and is free for another
   // broker. Invalid: too many brokers.
-  Result<BrokerLines> with(const std::vector<Config::Broker>& brokers,
+  Result<BrokerTable> with(const std::vector<Config::Broker>& brokers,
                            const std::function<bool(std::size_t line)>& hasEnded) const;
 
-  const std::vector<Line>& lines() const { return lines_; }
+  // In the order of the lines.
+  const std::vector<Entry>& entries() const { return entries_; }
   // For a worker, which opens no store: overwrites the connections of all brokers in memory.
   void wipeConnections();
   // All brokers, also those that are detaching, in the order of the lines.
   std::vector<Config::Broker> brokers() const;
   // The changes since `before`, for the log: ", broker x added, broker y removed"; empty without changes.
-  std::string changesSince(const BrokerLines& before) const;
+  std::string changesSince(const BrokerTable& before) const;
 
   // Master, while no dispatcher runs: updates the lines of the shared page. A fresh line uses no epoch that was used in
   // any line, since two lines may belong to the same store.
@@ -44,7 +45,9 @@ class BrokerLines {
 
  private:
   bool serves(const std::string& name) const;
-  std::vector<Line> lines_;
+  Entry* entryOf(const Config::Broker& broker);
+
+  std::vector<Entry> entries_;
 };
 
 }  // namespace leptir::instance

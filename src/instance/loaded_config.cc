@@ -1,0 +1,69 @@
+#include "instance/loaded_config.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "config/unrecorded.h"
+#include "task/program_task.h"
+
+namespace leptir::instance {
+namespace {
+
+bool isFile(const LogSinkConfig& sink) {
+  return sink.type == LogSinkConfig::Type::File;
+}
+
+// A warning if this process and its children may not write files of any size; else empty.
+std::string limitOfFileSizes() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return {};
+  return "no file of this instance can grow beyond " + std::to_string(limit.rlim_max) +
+         " bytes (ulimit -f, LimitFSIZE of systemd), neither a log nor a database";
+}
+
+}  // namespace
+
+Result<Logger> openLogger(const Config& config, const InstanceOptions& options) {
+  auto sinks = config.loggers;
+  if (options.daemon) std::erase_if(sinks, std::not_fn(isFile));
+  return Logger::open(sinks);
+}
+
+Program programWith(const Config& config, const Program& own, const std::string& instance) {
+  Program program = own;
+  for (const auto& [name, spec] : config.programs) {
+    const auto rules = config.rules.find(name);
+    const auto limits = rules == config.rules.end() ? ResourceLimits() : rules->second.limits;
+    task::addProgram(program.tasks, name, spec, instance, limits);
+  }
+  return program;
+}
+
+Config configWithAllBrokers(const LoadedConfig& loaded) {
+  auto config = loaded.config;
+  config.brokers = loaded.brokers.brokers();
+  return config;
+}
+
+master::MasterOptions masterOptionsOf(const LoadedConfig& loaded) {
+  const auto& config = loaded.config;
+  master::MasterOptions options;
+  options.workers = config.daemon.numberOfWorkers;
+  options.killGrace = config.daemon.killGrace;
+  options.shutdownGrace = config.daemon.shutdownGrace;
+  for (const auto& broker : loaded.brokers.brokers()) options.brokerNames.push_back(broker.name);
+  return options;
+}
+
+std::vector<std::string> warningsAbout(const Config& config, const InstanceOptions& options) {
+  std::vector<std::string> warnings;
+  if (options.daemon && std::ranges::none_of(config.loggers, isFile))
+    warnings.push_back("no logger of type file is configured, and a daemon uses no other: it logs nothing");
+  if (config.metaStorages.empty()) warnings.emplace_back(config::kNothingIsRecorded);
+  if (auto limit = limitOfFileSizes(); !limit.empty()) warnings.push_back(std::move(limit));
+  return warnings;
+}
+
+}  // namespace leptir::instance

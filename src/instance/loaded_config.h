@@ -1,0 +1,35 @@
+// A configuration with everything that an instance makes from it. A reload exchanges it as a whole.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "instance/broker_table.h"
+#include "instance/instance.h"
+#include "leptir/config.h"
+#include "leptir/logger.h"
+#include "leptir/run_main.h"
+#include "master/master_options.h"
+
+namespace leptir::instance {
+
+struct LoadedConfig {
+  Config config;
+  BrokerTable brokers;
+  Program program;  // the user's tasks and the programs of the configuration
+  Logger logger;
+};
+
+// A daemon logs to files only, as PHP leptir does.
+Result<Logger> openLogger(const Config& config, const InstanceOptions& options);
+// The user's program with the programs of the configuration as further tasks. `instance` is the instance's name.
+Program programWith(const Config& config, const Program& own, const std::string& instance);
+
+// The configuration with all brokers of `loaded.brokers`, also those that are detaching.
+Config configWithAllBrokers(const LoadedConfig& loaded);
+master::MasterOptions masterOptionsOf(const LoadedConfig& loaded);
+
+// Warnings for the user that do not keep the instance from running, one sentence each.
+std::vector<std::string> warningsAbout(const Config& config, const InstanceOptions& options);
+
+}  // namespace leptir::instance
