@@ -44,7 +44,7 @@ class ScopedSignalBlock {
   ~ScopedSignalBlock() {
     if (wasBlocked_) return;
     const int error = errno;
-    if (error == EPIPE || error == EFBIG) takeRaised();
+    if (error == EPIPE || error == EFBIG) consumePendingSignal();
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     errno = error;
   }
@@ -52,7 +52,7 @@ class ScopedSignalBlock {
   ScopedSignalBlock& operator=(const ScopedSignalBlock&) = delete;
 
  private:
-  void takeRaised() const {
+  void consumePendingSignal() const {
     const timespec atOnce{};
     while (::sigtimedwait(&held_, nullptr, &atOnce) < 0 && errno == EINTR) continue;
   }

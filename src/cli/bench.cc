@@ -57,7 +57,10 @@ struct Figures {
 
 Result<void> measureIdle(const Config& config, const BenchFolder& folder, const Program& program, Figures& figures) {
   BenchInstance instance(config, folder, program, Drain::No);
-  if (!instance.waitUntilRunning()) return Error(ErrorCode::Internal, "the instance to measure did not start");
+  if (!instance.waitUntilRunning())
+    return Error(ErrorCode::Internal,
+                 "the instance to measure was not ready within 10 s, or it ended: `leptir check` and `leptir start` "
+                 "with the same configuration say why");
   auto latencies = measureLatency(config);
   if (!latencies) return latencies.error();
   figures.latencies = std::move(*latencies);

@@ -20,9 +20,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMostLines = 1000;
 constexpr std::size_t kMostBytes = std::size_t{4} << 20;
-// Lines are pushed after a pause of kPause, since the producer may wait for their ids, and at the latest kLongestWait
-// after the first line of a batch.
-constexpr auto kPause = 20ms;
+// The lines of a batch are pushed when no further line came for kQuietBeforePush, since the producer may wait for their
+// ids, and at the latest kLongestWait after the first of them.
+constexpr auto kQuietBeforePush = 20ms;
 constexpr auto kLongestWait = 100ms;
 
 }  // namespace
@@ -37,7 +37,7 @@ LinePusher::LinePusher(Broker& broker, NameCheck& names, IdPrinter printer, Push
 
 int LinePusher::run() {
   while (!outputFailed_) {
-    switch (reader_.next(batch_.empty() ? LineReader::kNoTimeout : kPause)) {
+    switch (reader_.next(batch_.empty() ? LineReader::kNoTimeout : kQuietBeforePush)) {
       case LineReader::Event::Line:
         addLine(reader_.line());
         if (isFull()) pushBatch();

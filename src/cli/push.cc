@@ -91,7 +91,8 @@ int runCommand(const PushCommand& command, const Program& program) {
   if (!broker) return failStore(broker.error());
   NameCheck names(program, *config);
   if (auto fine = checkDefaults(*broker, *options); command.fromStdin && !fine)
-    return fail(fine.error().in("the options for all lines"));
+    return fail(
+        fine.error().in("nothing was pushed: the options of the command line, which apply to every line of stdin"));
   if (command.fromStdin) return LinePusher(*broker, names, printer, std::move(*options)).run();
   if (const auto warning = names.warningAbout(command.name); !warning.empty()) {
     printError("leptir push: {}", warning);

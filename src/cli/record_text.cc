@@ -58,7 +58,8 @@ std::string exitName(const Json& code) {
   return known ? std::string(nameOf(static_cast<ExitStatus>(code.get<int>()))) : oneLine(code);
 }
 
-// The outcome in one word: the exit status of a run that ended by itself, else the cause of its end.
+// The outcome in a few words: the exit status of a run that ended by itself, else the cause of its end. A record
+// without a cause: the task's status (pending, in progress, completed).
 std::string outcomeOf(const Json& record) {
   const auto cause = record.value(key::kCause, Json());
   if (cause.is_null() || cause == "") return statusName(record.value(key::kStatus, Json("-")));

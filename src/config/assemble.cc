@@ -48,7 +48,8 @@ Result<void> checkTypes(const std::vector<Store>& stores, std::string_view kind,
   return {};
 }
 
-// Backend::storeLocation, different for each type of store.
+// Backend::storeLocation with the type before it, so that stores of different types never have the same location.
+// Empty: unknown.
 std::string storeLocation(const std::string& type, const Json& connection, const Backends& backends) {
   const Backend* backend = backends.find(type);
   const auto location = backend != nullptr ? backend->storeLocation(connection) : std::string();

@@ -60,8 +60,8 @@ TEST(ConfigErrors, SayThatMergeKeysAreNotSupported) {
 
 TEST(ConfigErrors, SayThatExtensionKeysAreNotSupported) {
   EXPECT_EQ(errorsIn(withBroker("x-common: &c {nice: 1}")),
-            "2: unknown key 'x-common': keys that begin with x- are not known either: put the anchor (&name) where its "
-            "value is used first");
+            "2: unknown key 'x-common': no extra key can hold a shared value: write &name before the value where it is used "
+            "first, and *name where it is used again");
 }
 
 TEST(ConfigErrors, ListEachKnownKeyOnce) {
@@ -167,7 +167,7 @@ TEST(ConfigErrors, IncludeMissingKeys) {
 
 TEST(ConfigErrors, IncludeStoresWithTheSameNameOrConnection) {
   EXPECT_EQ(errorsIn("brokers:\n  - {name: a, type: server}\n  - {name: a, type: server, connection: {port: 2}}\n"),
-            "3: this broker has the name of the broker in line 2: give it another");
+            "3: this broker has the same name as the broker in line 2: give one of them another name");
   EXPECT_EQ(errorsIn("brokers:\n  - {type: server}\n  - {name: b, type: server, connection: {port: 6379}}\n"),
             "3: this broker is the same store as the broker in line 2: change its connection or leave it out");
 }

@@ -52,7 +52,9 @@ void MapReader::refuseUnknownKeys() {
     const auto hint = errors_.isFull() ? std::string() : base::didYouMean(entry.key, known_);
     auto text = fmt::format("unknown key {}{}{}", base::inQuotes(entry.key), what_.empty() ? "" : " in ", what_);
     if (entry.key.starts_with("x-")) {
-      text += ": keys that begin with x- are not known either: put the anchor (&name) where its value is used first";
+      text +=
+          ": no extra key can hold a shared value: write &name before the value where it is used first, and *name "
+          "where it is used again";
     } else if (!hint.empty()) {
       text += ": " + hint;
     } else if (!known_.empty()) {

@@ -51,7 +51,7 @@ class NodeBuilder {
   bool expectsKey() const;
   // The value that was completed last; call it only right after that.
   const Node& last() const { return *last_; }
-  Node take() { return std::move(root_); }
+  Node takeTree() { return std::move(root_); }
 
  private:
   struct OpenContainer {

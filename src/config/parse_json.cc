@@ -53,7 +53,7 @@ class JsonEvents final : public nlohmann::json_sax<Json> {
 
   Node read() {
     Json::sax_parse(TrackedText(begin_, &reached_), TrackedText(end_, &reached_), this);
-    return builder_.take();
+    return builder_.takeTree();
   }
 
   bool null() override { return builder_.null(line()); }

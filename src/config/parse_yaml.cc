@@ -23,7 +23,7 @@ class YamlEvents final : public YAML::EventHandler {
  public:
   explicit YamlEvents(ConfigErrors& errors) : errors_(errors), builder_(errors) {}
 
-  Node take() { return builder_.take(); }
+  Node takeTree() { return builder_.takeTree(); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (sawDocument_) fail(mark, "a second YAML document begins here: keep only the first");
@@ -124,7 +124,7 @@ Node parseYaml(std::string_view text, ConfigErrors& errors) {
   } catch (const std::exception& error) {
     errors.add(1, "not valid YAML: " + base::escaped(error.what()));
   }
-  return events.take();
+  return events.takeTree();
 }
 
 }  // namespace leptir::config

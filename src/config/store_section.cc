@@ -101,7 +101,8 @@ void giveNames(std::vector<Store>& stores, std::string_view what, ConfigErrors& 
     const auto [first, isNew] = lineOf.emplace(store.name, store.line);
     if (!isNew)
       errors.add(store.line,
-                 fmt::format("this {0} has the name of the {0} in line {1}: give it another", what, first->second));
+                 fmt::format("this {0} has the same name as the {0} in line {1}: give one of them another name", what,
+                             first->second));
   }
   for (auto& store : stores) {
     if (!store.name.empty()) continue;

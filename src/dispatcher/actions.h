@@ -32,9 +32,9 @@ struct Actions {
   };
   struct LeaseCredit {  // how many more tasks the broker may lease
     std::uint32_t broker;
-    std::size_t tasks;              // beyond the first `knownDeliveries` tasks that its feeder delivered,
-    std::uint64_t knownDeliveries;  // which the core has taken into account
-    bool alone = false;             // the leased task will be the only one of its broker that stands in no cell
+    std::size_t tasks;                  // beyond the first `knownDeliveredTasks` tasks that its feeder delivered,
+    std::uint64_t knownDeliveredTasks;  // which the core has taken into account
+    bool alone = false;                 // the leased task will be the only one of its broker that stands in no cell
   };
   struct StopRequest {  // asks the master to end the task in this cell
     CellRef cell;

@@ -47,7 +47,7 @@ CoreOptions coreOptionsOf(const DispatcherOptions& options, link::Link& link,
       .defaultTimeLimit = options.taskExecutionTime,
       .singleLeasesUntil = BootTime(Duration(link.page().singleLeasesUntil.load())),
       .drain = options.drain,
-      .author = {options.card.host, options.masterPid}};
+      .author = {options.info.host, options.masterPid}};
   for (const auto& broker : brokers) {
     core.brokers.push_back({.name = broker.name,
                             .priority = broker.priority,
@@ -155,7 +155,7 @@ class Dispatcher {
 
   void showOnBoard() {
     for (int slot = 0; slot < link_.workers(); ++slot) {
-      const auto running = table_.executing(slot);
+      const auto running = table_.executingCell(slot);
       const auto* task = running ? core_.slots().taskIn(running->first) : nullptr;
       if (task == nullptr) {
         board_.clearTask(slot);

@@ -19,7 +19,7 @@ namespace leptir::dispatcher {
 struct DispatcherOptions {
   std::string instance;     // the name of the instance, under which it has a session at each broker
   std::string predecessor;  // the name of a dead instance whose sessions are to be ended, or empty
-  SessionInfo card;
+  SessionInfo info;
   int masterPid = 0;
   std::set<std::string, std::less<>> names;  // of tasks that this program can run
   TaskRulesByName rules;                     // for some of these names

@@ -41,8 +41,8 @@ Feeder::Feeder(const StoreThreadContext& context, FeederOptions options, broker:
                .patience = options_.closeWithin},
               *this) {}
 
-void Feeder::setLeaseCredit(std::size_t tasks, std::uint64_t knownDeliveries) {
-  if (credit_.set(tasks, knownDeliveries)) thread_.wake();
+void Feeder::setLeaseCredit(std::size_t tasks, std::uint64_t knownDeliveredTasks) {
+  if (credit_.set(tasks, knownDeliveredTasks)) thread_.wake();
 }
 
 void Feeder::settle(std::shared_ptr<SettleBatch> batch) {
@@ -82,9 +82,9 @@ Result<void> Feeder::open() {
   return {};
 }
 
-void Feeder::drop() {
+void Feeder::closeStore() {
   storages_.close();
-  session_.drop();
+  session_.closeStore();
 }
 
 // After a lost session the next step opens another one at once: the store works.
@@ -102,7 +102,7 @@ Result<void> Feeder::settleAndLease() {
   if (!popped) return popped.error();
   if (auto done = session_.maintain([this] { return orders_.running(); }); !done) return done;
   if (auto done = answerCount(); !done) return done;
-  return *popped == Popped::Yes ? Result<void>() : popOrWait();
+  return *popped == HasPopped::Yes ? Result<void>() : popOrWait();
 }
 
 // --- settling
@@ -119,7 +119,7 @@ void Feeder::reportUnavailable() {
 
 // Every step can be repeated after a lost reply: for leases that are settled already the store answers "not ours".
 // Batches of an earlier epoch are skipped, since their leases are lost: no record, no operation.
-Result<Feeder::Popped> Feeder::settleBatches() {
+Result<Feeder::HasPopped> Feeder::settleBatches() {
   takeBatches();
   for (const auto& batch : batches_) {
     LEPTIR_FAILPOINT("feeder.before_settle");
@@ -144,18 +144,18 @@ Result<void> Feeder::saveRecords(SettleBatch& batch) {
 }
 
 // Leases in the same round trip if more tasks are known to be due; otherwise only acknowledges.
-Result<Feeder::Popped> Feeder::acknowledgeAndPop() {
+Result<Feeder::HasPopped> Feeder::acknowledgeAndPop() {
   const auto leases = leasesToAcknowledge();
-  if (leases.empty()) return Popped::No;
+  if (leases.empty()) return HasPopped::No;
   const auto credit = moreIsDue_ ? creditForOneLease() : 0;
   if (credit == 0) {
     if (auto done = session_.session().acknowledge(leases); !done) return done.error();
-    return Popped::No;
+    return HasPopped::No;
   }
   auto both = session_.session().acknowledgeAndPop(leases, credit, thread_.bell());
   if (!both) return both.error();
   deliver(std::move(both->tasks), credit);
-  return Popped::Yes;
+  return HasPopped::Yes;
 }
 
 std::vector<LeaseId> Feeder::leasesToAcknowledge() const {

@@ -29,15 +29,17 @@ struct FeederOptions {
 // The dispatcher's main thread owns it and calls its methods.
 class Feeder final : private StoreWork {
  public:
-  // `colocated`: see colocatedWith(). `context` must outlive the feeder.
+  // `colocated`: the meta storages that lie in the same store as the broker (colocatedWith() in colocated_storages.h);
+  // the feeder saves their records itself. `context` must outlive the feeder.
   Feeder(const StoreThreadContext& context, FeederOptions options, broker::BrokerFactory broker,
          std::vector<meta::MetaStorageFactory> colocated);
 
-  // Sets the lease credit: `tasks` more than the first `knownDeliveries` that were delivered. Later deliveries use it
-  // up.
-  void setLeaseCredit(std::size_t tasks, std::uint64_t knownDeliveries);
+  // Sets the lease credit: `tasks` more than the first `knownDeliveredTasks` that were delivered. Later deliveries use
+  // it up.
+  void setLeaseCredit(std::size_t tasks, std::uint64_t knownDeliveredTasks);
   void settle(std::shared_ptr<SettleBatch> batch);
-  // Leases of running tasks: twice a second the feeder asks whether they are cancelled, if the store knows that soon.
+  // Sets the leases of the tasks that have been running for a moment. The feeder asks the store at each renewal whether
+  // one of them is to be cancelled, and twice a second if the store knows of cancel requests within a second.
   void setRunning(std::vector<LeaseId> leases) { orders_.setRunning(std::move(leases)); }
   void count();
   // Leases nothing more, settles the batches that it has, and closes the session, which releases the other leases. If
@@ -53,13 +55,13 @@ class Feeder final : private StoreWork {
   BootTime lastBeat() const { return thread_.lastBeat(); }
 
  private:
-  enum class Popped { Yes, No };
+  enum class HasPopped { Yes, No };
 
   void run() override;
   bool isOpen() const override { return session_.isOpen(); }
   Result<void> open() override;
   Result<void> turn() override;
-  void drop() override;
+  void closeStore() override;
   void reportUnavailable() override;
   void giveUp(const Error& why) override;
 
@@ -68,9 +70,9 @@ class Feeder final : private StoreWork {
   bool hasEnded() const;
   Result<void> settleAndLease();
   void takeBatches();
-  Result<Popped> settleBatches();
+  Result<HasPopped> settleBatches();
   Result<void> saveRecords(SettleBatch& batch);
-  Result<Popped> acknowledgeAndPop();
+  Result<HasPopped> acknowledgeAndPop();
   std::vector<LeaseId> leasesToAcknowledge() const;
   Result<void> releaseAndBury(const SettleBatch& batch);
   Result<void> answerCount();

@@ -23,7 +23,7 @@ void LeaseCredit::publishShared(Step& step) const {
     const auto stocked = std::min(credit, uses_.stock.size(broker));
     step.actions.leaseCredits.push_back({.broker = broker,
                                          .tasks = uses_.sessions.mayLease(broker) ? credit - stocked : 0,
-                                         .knownDeliveries = uses_.stock.deliveries(broker)});
+                                         .knownDeliveredTasks = uses_.stock.deliveredTasks(broker)});
   }
 }
 
@@ -35,7 +35,7 @@ void LeaseCredit::publishSingle(Step& step) const {
   for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
     step.actions.leaseCredits.push_back({.broker = broker,
                                          .tasks = turn == broker && mayLeaseAlone(broker) ? 1u : 0u,
-                                         .knownDeliveries = uses_.stock.deliveries(broker),
+                                         .knownDeliveredTasks = uses_.stock.deliveredTasks(broker),
                                          .alone = true});
   }
 }

@@ -9,12 +9,12 @@ namespace leptir::dispatcher {
 
 class LeaseCreditAccount {
  public:
-  // Called by the main thread: `tasks` more than the first `knownDeliveries`, which the core knows of. Returns whether
-  // the feeder's thread found no credit and is to be woken.
-  bool set(std::size_t tasks, std::uint64_t knownDeliveries) {
+  // Called by the main thread: `tasks` more than the first `knownDeliveredTasks`, which the core knows of. Returns
+  // whether the feeder's thread found no credit and is to be woken.
+  bool set(std::size_t tasks, std::uint64_t knownDeliveredTasks) {
     const std::lock_guard lock(mutex_);
     credit_ = tasks;
-    knownDeliveries_ = knownDeliveries;
+    knownDeliveries_ = knownDeliveredTasks;
     if (!isAwaited_ || unused() == 0) return false;
     isAwaited_ = false;
     return true;

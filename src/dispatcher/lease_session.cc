@@ -59,7 +59,7 @@ Result<void> LeaseSession::openNextEpoch() {
   const auto sent = now();
   line().epoch = next;  // before the request, which may take effect although its reply is lost
   LEPTIR_FAILPOINT("feeder.after_epoch_spent");
-  auto opened = broker_->openSession({options_.instance, next}, options_.card, times().lease);
+  auto opened = broker_->openSession({options_.instance, next}, options_.info, times().lease);
   if (!opened) return opened.error();
   session_ = std::move(*opened);
   setLeaseEnd(sent);
@@ -78,7 +78,7 @@ void LeaseSession::lose(const Error& why) {
       ": session lost with all its leases (another instance claimed it, or the store lost it): " + why.message());
 }
 
-void LeaseSession::drop() {
+void LeaseSession::closeStore() {
   if (session_) context_.inbox.put(event::BrokerClosed{options_.broker});
   session_.reset();
   broker_.reset();
@@ -122,7 +122,7 @@ Result<void> LeaseSession::recoverWhenDue() {
   if (!recovered) return recovered.error();
   if (recovered->count > 0)
     context_.logger.info(logName() + ": recovered " + std::to_string(recovered->count) + " tasks of dead instances");
-  recoverAt_ = now() + (recovered->mayBeMore ? Duration::zero() : times().recoverEvery());
+  recoverAt_ = now() + (recovered->mayBeMore ? Duration::zero() : times().recoverDeadSessionsEvery());
   return {};
 }
 

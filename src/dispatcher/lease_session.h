@@ -24,7 +24,7 @@ struct LeaseSessionOptions {
   std::uint32_t broker = 0;  // index of its line in the shared page
   std::string instance;
   std::string predecessor;  // a dead instance whose sessions are to be ended, or empty
-  SessionInfo card;
+  SessionInfo info;
 };
 
 // Used by the feeder's thread only. Operations answer Lost when the session is over.
@@ -57,7 +57,7 @@ class LeaseSession {
   // After an error that says Lost. The store works: the next session can be opened at once.
   void lose(const Error& why);
   // After any other error: closes the store as well. The leases stay in the store.
-  void drop();
+  void closeStore();
 
  private:
   Result<void> resumeOrOpen();

@@ -38,7 +38,7 @@ class MetaWriter final : private StoreWork {
   bool isOpen() const override { return storage_ != nullptr; }
   Result<void> open() override;
   Result<void> turn() override;
-  void drop() override { storage_.reset(); }
+  void closeStore() override { storage_.reset(); }
   void reportUnavailable() override;
   void giveUp(const Error&) override {}  // run() counts the records that are left
 

@@ -168,13 +168,13 @@ void SlotTable::checkSlots(std::vector<Event>& events) const {
     // A worker that is about to exit begins no further task.
     const bool ready = link_.slot(i).workerReady() != 0 && !link_.slot(i).mustWorkerExit();
     if (ready != slots_.isReady(i)) events.push_back(event::WorkerReady{i, ready});
-    if (const auto running = executing(i))
+    if (const auto running = executingCell(i))
       events.push_back(
           event::CellRunning{running->first, running->second, link_.slot(i).outcomes().workerPid(running->first.cell)});
   }
 }
 
-std::optional<std::pair<CellRef, BootTime>> SlotTable::executing(int number) const {
+std::optional<std::pair<CellRef, BootTime>> SlotTable::executingCell(int number) const {
   const auto& slot = link_.slot(number);
   for (const auto cell : slots_.unendedCells(number)) {
     const auto state = slot.word(cell).state;

@@ -42,7 +42,7 @@ class SlotTable {
   void wakeWorkers();
 
   // The cell that executes in a slot, if one does, and since when.
-  std::optional<std::pair<CellRef, BootTime>> executing(int slot) const;
+  std::optional<std::pair<CellRef, BootTime>> executingCell(int slot) const;
 
  private:
   struct SlotState {

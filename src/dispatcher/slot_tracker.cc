@@ -24,7 +24,7 @@ constexpr std::size_t kManyTasks = 256;
 bool SlotTracker::canTake(const TrackedSlot& slot, std::size_t depth) const {
   if (!slot.isReady || slot.hasLarge || slot.keptForLarge) return false;
   if (slot.unended.size() >= (slot.isSlow ? 1 : depth)) return false;
-  return slot.cells.empty() || slot.cells[slot.next].stage == Stage::Free;
+  return slot.cells.empty() || slot.cells[slot.next].stage == CellStage::Free;
 }
 
 std::optional<int> SlotTracker::choose(bool large) {
@@ -90,8 +90,8 @@ CellRef SlotTracker::assign(int number, HeldTask&& task, bool large) {
   if (slot.cells.empty()) slot.cells.resize(link::kCells);
   const CellRef cell{number, slot.next};
   auto& tracked = slot.cells[slot.next];
-  assert(tracked.stage == Stage::Free && "choose() answers only slots whose next cell is free");
-  tracked.stage = Stage::Unended;
+  assert(tracked.stage == CellStage::Free && "choose() answers only slots whose next cell is free");
+  tracked.stage = CellStage::Unended;
   tracked.isLost = false;
   tracked.task = std::move(task);
   slot.next = (slot.next + 1) % link::kCells;
@@ -110,14 +110,14 @@ void SlotTracker::adopt(CellRef cell, HeldTask task, bool begun, bool large) {
 
 SlotTracker::TrackedCell& SlotTracker::tracked(CellRef cell) {
   auto& tracked = trackedSlot(cell.slot).cells[cell.cell];
-  assert(tracked.stage != Stage::Free && "the cell holds no task");
+  assert(tracked.stage != CellStage::Free && "the cell holds no task");
   return tracked;
 }
 
 void SlotTracker::markEnded(CellRef cell) {
   auto& slot = trackedSlot(cell.slot);
   assert(!slot.unended.empty() && slot.unended.front() == cell.cell && "a worker runs its tasks in order");
-  tracked(cell).stage = Stage::Ended;
+  tracked(cell).stage = CellStage::Ended;
   slot.unended.pop_front();
   ++slot.ended;
   slot.isSlow = false;
@@ -127,8 +127,8 @@ void SlotTracker::markEnded(CellRef cell) {
 
 void SlotTracker::markFreed(CellRef cell) {
   auto& slot = trackedSlot(cell.slot);
-  assert(tracked(cell).stage == Stage::Ended && "the task has not ended");
-  tracked(cell).stage = Stage::Free;
+  assert(tracked(cell).stage == CellStage::Ended && "the task has not ended");
+  tracked(cell).stage = CellStage::Free;
   --slot.ended;
   if (slot.used() == 0) slot.hasLarge = false;
 }
@@ -137,7 +137,7 @@ HeldTask SlotTracker::removeTakenBack(CellRef cell) {
   auto& slot = trackedSlot(cell.slot);
   assert(!slot.unended.empty() && slot.unended.back() == cell.cell && "the latest assignment");
   auto task = std::move(tracked(cell).task);
-  tracked(cell).stage = Stage::Free;
+  tracked(cell).stage = CellStage::Free;
   slot.unended.pop_back();
   slot.next = cell.cell;
   if (slot.used() == 0) slot.hasLarge = false;
@@ -163,7 +163,7 @@ bool SlotTracker::noteRunning(CellRef cell, BootTime started, BootTime now, Dura
 
 const HeldTask* SlotTracker::taskIn(CellRef cell) const {
   const auto& cells = trackedSlot(cell.slot).cells;
-  if (cells.empty() || cells[cell.cell].stage == Stage::Free) return nullptr;
+  if (cells.empty() || cells[cell.cell].stage == CellStage::Free) return nullptr;
   return &cells[cell.cell].task;
 }
 

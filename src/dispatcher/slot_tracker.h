@@ -78,7 +78,7 @@ class SlotTracker {
       auto left = tracked.used();
       for (auto cell = tracked.next; left > 0;) {
         cell = (cell + link::kCells - 1) % link::kCells;
-        if (tracked.cells[cell].stage == Stage::Free) continue;
+        if (tracked.cells[cell].stage == CellStage::Free) continue;
         --left;
         visit(CellRef{slot, cell}, tracked.cells[cell].task);
       }
@@ -86,13 +86,13 @@ class SlotTracker {
   }
 
  private:
-  enum class Stage : std::uint8_t {
+  enum class CellStage : std::uint8_t {
     Free,
     Unended,  // assigned or executing
     Ended,    // being settled
   };
   struct TrackedCell {
-    Stage stage = Stage::Free;
+    CellStage stage = CellStage::Free;
     bool isLost = false;
     settlement::HeldTask task;
   };

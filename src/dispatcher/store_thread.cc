@@ -67,14 +67,14 @@ Result<void> StoreThread::open() {
 
 // A store that worked once is tried again after any error: passwords change, and an operator will repair it.
 void StoreThread::openFailed(const Error& why) {
-  work_.drop();
+  work_.closeStore();
   if (!hasWorked_ && isPermanent(why)) return becomeUnusable(why);
   if (!givesUp(why)) waitFor(noteFailure(why));
 }
 
 // A store that worked until now is opened again at once: its server may be back already.
 void StoreThread::turnFailed(const Error& why) {
-  work_.drop();
+  work_.closeStore();
   if (givesUp(why)) return;
   const bool isFirst = !isFailing();
   const auto pause = noteFailure(why);

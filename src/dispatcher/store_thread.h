@@ -44,7 +44,7 @@ class StoreWork {
   // every operation in it can be repeated.
   virtual Result<void> turn() = 0;
   // Closes what is open, after an error of turn() or open().
-  virtual void drop() = 0;
+  virtual void closeStore() = 0;
 
   // The store is unavailable: reports what waits for it.
   virtual void reportUnavailable() = 0;

@@ -43,7 +43,7 @@ class ScriptedStore final : private StoreWork {
     ++script_.goodTurns;
     return {};
   }
-  void drop() override { isOpen_ = false; }
+  void closeStore() override { isOpen_ = false; }
   void reportUnavailable() override {}
   void giveUp(const Error&) override { script_.gaveUp = true; }
 

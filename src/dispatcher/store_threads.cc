@@ -55,7 +55,7 @@ std::unique_ptr<Feeder> StoreThreads::feederFor(std::uint32_t number, broker::Br
   FeederOptions options{.session = {.broker = number,
                                     .instance = uses_.options.instance,
                                     .predecessor = uses_.options.predecessor,
-                                    .card = uses_.options.card},
+                                    .info = uses_.options.info},
                         .emptyQueueSleepTime = uses_.options.emptyQueueSleepTime,
                         .workersActiveSleepTime = uses_.options.workersActiveSleepTime};
   auto colocated = colocatedWith(broker.storeLocation, storages);
@@ -90,7 +90,7 @@ void StoreThreads::setLeaseCredit(const Actions::LeaseCredit& credit) {
   auto* feeder = feederOf(credit.broker);
   if (feeder == nullptr) return;
   if (credit.tasks > 0) uses_.page.brokers[credit.broker].leasedSingly = credit.alone ? 1 : 0;
-  feeder->setLeaseCredit(credit.tasks, credit.knownDeliveries);
+  feeder->setLeaseCredit(credit.tasks, credit.knownDeliveredTasks);
 }
 
 void StoreThreads::setRunning(Actions::RunningLeases running) {

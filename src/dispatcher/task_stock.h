@@ -27,11 +27,11 @@ class TaskStock {
   // The session is lost or cannot be reached: forgets the stock of the broker. The tasks are still leased there.
   void noteClosed(std::uint32_t broker);
   // The feeder of the broker has delivered some more tasks, in this session or in an earlier one.
-  void noteDelivery(std::uint32_t broker, std::size_t tasks) { brokers_[broker].deliveries += tasks; }
+  void noteDelivery(std::uint32_t broker, std::size_t tasks) { brokers_[broker].deliveredTasks += tasks; }
   void noteMayHaveMore(std::uint32_t broker, bool mayHaveMore) { brokers_[broker].mayHaveMore = mayHaveMore; }
 
   // The number of tasks that the feeder has delivered so far.
-  std::uint64_t deliveries(std::uint32_t broker) const { return brokers_[broker].deliveries; }
+  std::uint64_t deliveredTasks(std::uint32_t broker) const { return brokers_[broker].deliveredTasks; }
   // Whether the store of an open broker may have more due tasks.
   bool mayHaveMore(std::uint32_t broker) const { return brokers_[broker].mayHaveMore; }
 
@@ -69,7 +69,7 @@ class TaskStock {
   struct BrokerStock {
     std::deque<StockedTask> tasks;
     bool mayHaveMore = false;
-    std::uint64_t deliveries = 0;
+    std::uint64_t deliveredTasks = 0;
   };
 
   std::vector<BrokerStock> brokers_;

@@ -43,7 +43,7 @@ TEST_F(TaskStockTest, ForgetsTheTasksOfAClosedBrokerButNotItsDeliveries) {
   stock.noteClosed(0);
   EXPECT_TRUE(stock.isEmpty());
   EXPECT_FALSE(stock.mayHaveMore(0));
-  EXPECT_EQ(stock.deliveries(0), 2u);
+  EXPECT_EQ(stock.deliveredTasks(0), 2u);
 }
 
 }  // namespace

@@ -10,7 +10,8 @@
 
 namespace leptir::instance {
 
-// The number for the process that needs most: the master, because of its workers, or the dispatcher, because of stores.
+// How many file descriptors the process with the highest need opens: the master (some for each worker) or the
+// dispatcher (some for each store).
 std::uint64_t descriptorsNeededBy(const Config& config);
 
 // The limit that this process was started with. Workers get it back, since programs that they run may expect a small

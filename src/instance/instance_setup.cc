@@ -205,7 +205,7 @@ int InstanceSetup::dispatch(int masterPid) {
   dispatcher::DispatcherOptions options;
   options.instance = name_;
   options.predecessor = predecessor_;
-  options.card = {
+  options.info = {
       .host = base::hostName(), .pid = masterPid, .version = std::string(kVersion), .workers = daemon.numberOfWorkers};
   options.masterPid = masterPid;
   for (auto& name : current_.program.tasks.names()) options.names.insert(std::move(name));

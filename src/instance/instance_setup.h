@@ -27,7 +27,8 @@ class InstanceSetup {
   int prepare();
   // Warnings for the user that do not keep the instance from running, one sentence each.
   std::vector<std::string> warnings() const;
-  // Call it once the stores were found usable. Answers an exit status.
+  // Takes the session lock files of all stores. Call it after the stores were found usable. Returns an exit status; 0:
+  // the start goes on.
   int takeSessionLocks();
   // Instead of `run`, when the start ends: removes what `prepare` made.
   void abandon();

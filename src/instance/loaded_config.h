@@ -22,7 +22,8 @@ struct LoadedConfig {
 
 // A daemon logs to files only, as PHP leptir does.
 Result<Logger> openLogger(const Config& config, const InstanceOptions& options);
-// The user's program with the programs of the configuration as further tasks. `instance` is the instance's name.
+// A copy of the user's Program `own`, to which each external program of the configuration (`command`) is added as a
+// task. `instance` is the name of the instance.
 Program programWith(const Config& config, const Program& own, const std::string& instance);
 
 // The configuration with all brokers of `loaded.brokers`, also those that are detaching.

@@ -1,5 +1,5 @@
-// The files that an instance holds locked as long as any of its processes lives. To stores whose sessions last as long
-// as the instance, they prove that it lives.
+// The lock files of an instance: its processes hold them locked for as long as one of them lives. Stores whose sessions
+// do not expire by time (SQLite) see by these locks whether the instance that opened a session is alive.
 #pragma once
 
 #include <filesystem>

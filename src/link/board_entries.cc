@@ -26,7 +26,7 @@ BoardWorker readWorkerEntry(const WorkerEntry& line, int slot, BootTime now) {
   return caught ? whole : worker;
 }
 
-std::pair<InstanceState, std::string> readStateEntry(const StateEntry& line) {
+std::pair<InstanceState, std::string> readInstanceStateEntry(const InstanceStateEntry& line) {
   std::pair<InstanceState, std::string> read;
   line.lock.read([&] { read = {line.state.load(), line.waitsFor.load()}; });
   return read;

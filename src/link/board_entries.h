@@ -13,7 +13,7 @@
 namespace leptir::link {
 
 // The state of the instance. Written by the master.
-struct StateEntry {
+struct InstanceStateEntry {
   base::SequenceLock lock;
   base::RelaxedValue<InstanceState> state;
   base::RelaxedText<240> waitsFor;
@@ -32,6 +32,6 @@ struct WorkerEntry {
 };
 
 BoardWorker readWorkerEntry(const WorkerEntry& line, int slot, BootTime now);
-std::pair<InstanceState, std::string> readStateEntry(const StateEntry& line);
+std::pair<InstanceState, std::string> readInstanceStateEntry(const InstanceStateEntry& line);
 
 }  // namespace leptir::link

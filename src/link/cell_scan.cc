@@ -11,7 +11,8 @@ bool isFirst(const AssignmentArea& assignments, std::size_t cell, const std::opt
 // during the scan, so a contradiction counts only if the words that were read still stand.
 bool contradicts(const Slot& slot, const CellScan::Running& found, const std::optional<CellScan::Running>& earlier) {
   const bool twoRun = earlier && slot.word(earlier->cell) == earlier->word;
-  // Compares with the dispatcher's copy, which the worker cannot write: by a new generation it would restart its limit.
+  // The dispatcher's copy of the generation cannot be written by the worker. A worker that changed the generation in
+  // the state word would make its task look new, and its time limit would begin again.
   const bool isAnotherUse = slot.assignments().header(found.cell).generation != found.word.generation;
   return twoRun || (isAnotherUse && slot.word(found.cell) == found.word);
 }

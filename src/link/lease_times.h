@@ -12,7 +12,7 @@ struct LeaseTimes {
 
   Duration renewEvery() const { return lease / 3; }
   // How often an instance looks for sessions of dead instances.
-  Duration recoverEvery() const { return lease / 6; }
+  Duration recoverDeadSessionsEvery() const { return lease / 6; }
   // How often the dispatcher compares the leases that the store knows (heldTasks) with its cells and stock.
   Duration compareEvery() const { return lease; }
   // So long before a lease ends, workers begin no task under it, and the master sends TERM, later KILL, to the running

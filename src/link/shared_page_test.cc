@@ -18,7 +18,7 @@ SharedPage& pageWithLease(SharedPage& page, Duration left) {
 TEST(LeaseTimes, HaveTheDefaultsOfTheDesignDocument) {
   const LeaseTimes times;
   EXPECT_EQ(times.renewEvery(), 20s);
-  EXPECT_EQ(times.recoverEvery(), 10s);
+  EXPECT_EQ(times.recoverDeadSessionsEvery(), 10s);
   EXPECT_EQ(times.compareEvery(), 60s);
   EXPECT_EQ(times.termBeforeEnd(), 10s);
   EXPECT_EQ(times.killBeforeEnd(), 2s);

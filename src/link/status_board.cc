@@ -77,7 +77,7 @@ struct StatusBoard::Head {
 struct StatusBoard::Page {
   Head head;
   std::atomic<std::int32_t> workers{0};
-  StateEntry state;
+  InstanceStateEntry state;
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
   WorkerEntry workerEntries[1];  // in fact kMaxWorkers; unused entries take no memory
@@ -195,7 +195,7 @@ BoardInstance StatusBoard::snapshot(const Clock& clock) const {
   auto instance = page_->head.instance();
   instance.done = page_->done.load();
   instance.failed = page_->failed.load();
-  std::tie(instance.state, instance.waitsFor) = readStateEntry(page_->state);
+  std::tie(instance.state, instance.waitsFor) = readInstanceStateEntry(page_->state);
   const int workers = std::clamp(page_->workers.load(), 0, base::kMaxWorkers);
   for (int slot = 0; slot < workers; ++slot) {
     instance.workers.push_back(readWorkerEntry(page_->workerEntries[slot], slot, clock.bootTime()));

@@ -56,7 +56,8 @@ class VerdictArea {
   void beginSymbolizing(std::size_t cell);
   void writeSymbolizedStack(std::size_t cell, std::string_view text);
   void endSymbolizing(std::size_t cell);
-  // Dispatcher, on a died cell: whether to wait for the stack before reading the verdict; true for 3 s at the longest.
+  // Dispatcher, on a died cell: true while the crash symbolizer still writes the stack, but for at most 3 s. Wait until
+  // it is false before reading the verdict.
   bool isSymbolizing(std::size_t cell, BootTime now) const;
 
  private:

@@ -52,18 +52,18 @@ std::string WorkerStderr::read(std::uint64_t from, std::uint64_t to, std::uint64
   return text;
 }
 
-void WorkerStderr::trim() {
+void WorkerStderr::releaseOldMemory() {
   const auto size = end();
-  if (size < trimmed_) trimmed_ = 0;  // a task truncated the file
-  if (size - trimmed_ < 2 * kKept) return;
+  if (size < releasedUpTo_) releasedUpTo_ = 0;  // a task truncated the file
+  if (size - releasedUpTo_ < 2 * kKept) return;
   const auto upTo = (size - kKept) / kPageBytes * kPageBytes;
-  ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(trimmed_),
-              static_cast<off_t>(upTo - trimmed_));
-  trimmed_ = upTo;
+  ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(releasedUpTo_),
+              static_cast<off_t>(upTo - releasedUpTo_));
+  releasedUpTo_ = upTo;
 }
 
 void WorkerStderr::clear() {
-  if (::ftruncate(file_.get(), 0) == 0) trimmed_ = 0;
+  if (::ftruncate(file_.get(), 0) == 0) releasedUpTo_ = 0;
 }
 
 }  // namespace leptir::link

@@ -30,14 +30,14 @@ class WorkerStderr {
   // was released or that were never written.
   std::string read(std::uint64_t from, std::uint64_t to, std::uint64_t limit) const;
   // Master: releases the memory of all but the last megabytes, whether they have been read or not.
-  void trim();
+  void releaseOldMemory();
   // Master, while the slot has no worker: empties the file; positions start again at 0.
   void clear();
 
  private:
   explicit WorkerStderr(base::UniqueFd file) : file_(std::move(file)) {}
   base::UniqueFd file_;
-  std::uint64_t trimmed_ = 0;  // memory before this position is released; used by the master only
+  std::uint64_t releasedUpTo_ = 0;  // memory before this position is released; used by the master only
 };
 
 }  // namespace leptir::link

@@ -105,7 +105,7 @@ TEST_F(WorkerStderrTest, LeavesOutAllButTheLastMegabyteAndSaysSo) {
 TEST_F(WorkerStderrTest, ReleasesItsMemoryButKeepsItsEnd) {
   for (int round = 0; round < 5; ++round) {
     asWorker([] { write(std::string(4 << 20, 'x')); });
-    text.trim();
+    text.releaseOldMemory();
   }
   asWorker([] {
     struct stat info{};
@@ -121,7 +121,7 @@ TEST_F(WorkerStderrTest, SurvivesATaskThatTruncatesOrExtendsIt) {
     write("before\n");
     EXPECT_EQ(::ftruncate(STDERR_FILENO, off_t{1} << 40), 0);
   });
-  text.trim();
+  text.releaseOldMemory();
   EXPECT_EQ(text.read(0, text.end(), 100), "");
   EXPECT_TRUE(forwarded().starts_with("[leptir: "));
   EXPECT_EQ(forwarded(), "");
@@ -129,7 +129,7 @@ TEST_F(WorkerStderrTest, SurvivesATaskThatTruncatesOrExtendsIt) {
     EXPECT_EQ(::ftruncate(STDERR_FILENO, 0), 0);
     write("after\n");
   });
-  text.trim();
+  text.releaseOldMemory();
   EXPECT_EQ(text.read(0, text.end(), 100), "after\n");
 }
 

@@ -22,13 +22,13 @@ bool isBorneOut(link::InstanceEnd end, const ExitReport& report, bool stopping) 
     case link::InstanceEnd::StoreUnusable:
       return true;
     case link::InstanceEnd::DrainedEmpty:
-      return report.exitedWell();
+      return report.exitedWithStatusZero();
     case link::InstanceEnd::DrainedExceptUnknown:
       return report.signal == 0;
     case link::InstanceEnd::SessionsLeftToExpire:
       return report.signal == 0 && stopping;
     case link::InstanceEnd::Stopped:
-      return report.exitedWell() && stopping;
+      return report.exitedWithStatusZero() && stopping;
     case link::InstanceEnd::None:
     case link::InstanceEnd::Failed:
       return false;
@@ -96,7 +96,7 @@ bool DispatcherSupervisor::reaped(const ExitReport& report, link::ShutdownStage 
 }
 
 void DispatcherSupervisor::noteExpectedExit(const ExitReport& report) const {
-  if (instanceEnd_ || killed_ || report.exitedWell()) return;
+  if (instanceEnd_ || killed_ || report.exitedWithStatusZero()) return;
   context_.log.warning("The dispatcher (pid " + std::to_string(report.pid) + ") " + describe(report) + ".");
 }
 

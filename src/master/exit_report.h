@@ -24,7 +24,7 @@ struct ExitReport {
   bool oomKilled = false;                                // the kernel killed it because memory ran out
   std::uint64_t stderrFrom = 0, stderrTo = 0;  // positions in its stderr: its task wrote there, or a moment before
 
-  bool exitedWell() const { return signal == 0 && exitCode == 0; }
+  bool exitedWithStatusZero() const { return signal == 0 && exitCode == 0; }
 };
 
 ExitReport makeExitReport(int pid, int waitStatus, const rusage& usage, BootTime now);

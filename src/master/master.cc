@@ -57,7 +57,7 @@ class Master::Loop {
  private:
   Result<void> prepare();
   void wait();
-  BootTime nextRound() const;
+  BootTime nextRoundAt() const;
   void takeSignals();
   void reopenLogs();
   bool reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left);
@@ -122,7 +122,7 @@ Result<void> Master::Loop::prepare() {
 }
 
 void Master::Loop::wait() {
-  const auto longest = std::max(nextRound() - now(), Duration::zero());
+  const auto longest = std::max(nextRoundAt() - now(), Duration::zero());
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(longest);
   const timespec timeout{whole.count(), std::chrono::nanoseconds(longest - whole).count()};
   pollfd bells[] = {{signals_->descriptor(), POLLIN, 0}, {link_.masterBell().descriptor(), POLLIN, 0}};
@@ -131,7 +131,7 @@ void Master::Loop::wait() {
   logger_.flush();
 }
 
-BootTime Master::Loop::nextRound() const {
+BootTime Master::Loop::nextRoundAt() const {
   const auto tick = workers_.anyTaskRuns() ? context_.options.tick : context_.options.tick * kIdleTicks;
   return std::min({now() + tick, shutdown_.next(), dispatcher_.next(), workers_.next()});
 }

@@ -51,7 +51,7 @@ Error openingFailure(const fs::path& file, Purpose purpose) {
 Result<void> checkKind(const fs::path& file, const struct stat& info) {
   if (S_ISLNK(info.st_mode)) return refusal(file, "is a symbolic link");
   if (S_ISDIR(info.st_mode)) return refusal(file, "is a folder: name a file in it");
-  if (!S_ISREG(info.st_mode)) return refusal(file, "is not a plain file");
+  if (!S_ISREG(info.st_mode)) return refusal(file, "is not a regular file: name another file");
   if (info.st_nlink > 1) return refusal(file, "has other names (hard links): name another file");
   return {};
 }

@@ -24,8 +24,8 @@ class PidFile {
 
   // The first call in a child: otherwise the lock would outlive the master.
   void closeInChild() { descriptor_ = base::UniqueFd(); }
-  // The master, about every second: creates the file again when it was removed, replaced or overwritten. True: it was.
-  // Lost: another process holds the file that has this name now. Invalid: as `take`.
+  // The master calls it about every second. Creates the file again if it was removed, replaced or overwritten, and
+  // returns true then. Lost: another process has locked the file that has this name now. Invalid: as for `take`.
   Result<bool> restore();
   // Removes the file at a clean end, unless another file has its name now.
   void remove();

@@ -195,7 +195,7 @@ TEST_F(PidFileTest, RefusesAFileThatIsNoPidFileAndDoesNotChangeIt) {
   expectRefused("other names");
   ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
   EXPECT_FALSE(pidFileHolder(file));
-  expectRefused("plain file");
+  expectRefused("regular file");
   fs::create_directory(file);
   expectRefused("is a folder: name a file in it");
   write(file, "root:x:0:0:root:/root:/bin/bash");

@@ -35,8 +35,9 @@ void Reaper::reapChild(int pid) {
   KilledProcesses killed;
   killed.add(left);
   if (killed.any())
-    context_.log.warning("Killed what child process " + std::to_string(pid) + ", which " + describe(report) +
-                         ", left in its group: " + killed.processListText() + ".");
+    context_.log.warning(
+        "Child process " + std::to_string(pid) + " " + describe(report) +
+        "; it left processes in its process group, which leptir has killed: " + killed.processListText() + ".");
 }
 
 void Reaper::killStrays() {

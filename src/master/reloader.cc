@@ -13,7 +13,9 @@ constexpr Duration kLongestCheck = std::chrono::seconds(60);
 }  // namespace
 
 void Reloader::request(BootTime now) {
-  if (shutdown_.hasBegun(now)) return context_.log.warning("Leptir stops: the configuration stays as it was.");
+  if (shutdown_.hasBegun(now))
+    return context_.log.warning(
+        "The configuration is not read again, since leptir is already stopping; the next start reads it.");
   if (reloading_) {
     requestedAgain_ = true;
   } else {
@@ -46,7 +48,7 @@ bool Reloader::reaped(const ExitReport& report) {
   if (!check_ || check_->pid() != report.pid) return false;
   check_.reset();
   context_.processes.removeChild(report.pid);
-  isChecked_ = report.exitedWell();
+  isChecked_ = report.exitedWithStatusZero();
   if (isChecked_) return true;
   context_.log.error("The configuration stays as it was.");
   finish(report.at);

@@ -37,7 +37,8 @@ void Shutdown::takeSignal(int signal, BootTime now) {
 void Shutdown::logWhatItWaitsFor(int signal, BootTime now) {
   auto text = "Leptir stops and waits for " + waitsFor(status_.view(now, true)) + ".";
   if (stage(now) < link::ShutdownStage::Now)
-    text += " To end running tasks at once: kill -QUIT " + std::to_string(::getpid()) + ", or Ctrl-\\ in its terminal.";
+    text += " To end running tasks at once: kill -QUIT " + std::to_string(::getpid()) +
+            ", or press Ctrl-\\ in its terminal.";
   context_.log.info(text);
   if (signal == SIGINT && ::isatty(STDERR_FILENO) == 1)
     (void)base::NonBlockingOutput(STDERR_FILENO).write("\nleptir: " + text + "\n");

@@ -78,7 +78,7 @@ void WorkerDeath::recordDeath() {
   context_.link.stopBell(slotNumber_).clear();
   slot_.workerReady() = 0;
   slot_.workerSleeps() = 0;
-  if (!isRecorded_ && !report.exitedWell()) context_.log.warning(nameAndPid() + " " + describe(report) + ".");
+  if (!isRecorded_ && !report.exitedWithStatusZero()) context_.log.warning(nameAndPid() + " " + describe(report) + ".");
   context_.link.dispatcherBell().ring();
 }
 

@@ -81,7 +81,7 @@ void WorkerSupervisor::watch(BootTime now, link::ShutdownStage stopping) {
   const auto running = RunningTask::in(slot_, scan);
   runningATask_ = running.has_value();
   notes_.note(running);
-  context_.link.workerStderr(slotNumber_).trim();
+  context_.link.workerStderr(slotNumber_).releaseOldMemory();
   replaceIfInsane(scan);
   keepDeadlines(running, now);
   const auto why = hangs_.check(scan,
@@ -163,7 +163,7 @@ bool WorkerSupervisor::reaped(const ExitReport& report, const std::vector<base::
 
 void WorkerSupervisor::scheduleNext(const ExitReport& report, BootTime now) {
   runningATask_ = false;
-  const bool asExpected = leaving_ && report.exitedWell();
+  const bool asExpected = leaving_ && report.exitedWithStatusZero();
   startAt_ = asExpected ? now : now + backoff_.after(report.at - started_, executedSomething());
 }
 

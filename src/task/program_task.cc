@@ -72,7 +72,7 @@ class ProgramTask final : public BaseTask {
 
  private:
   // The master stops a task by signals to the process group of the program, and kills the program and this worker if it
-  // does not end in time. While it is being stopped, its output is stored in the slot (saveUnfinishedOutcome).
+  // does not end in time. While it is being stopped, its output is stored in the slot (saveProvisionalOutcome).
   ExitStatus doJob() override {
     const auto end = runProgram(call(), callbacks());
     errors_.finish();
@@ -89,7 +89,9 @@ class ProgramTask final : public BaseTask {
         .stopToken = stopToken(),
         .whileStopping = [this] { storeOutput(); },
         .onStartDelayed =
-            [this](const Error& why) { logWarning("Program cannot be started yet, trying again: " + why.message()); }};
+            [this](const Error& why) {
+              logWarning("The program of this task cannot be started at the moment, trying again: " + why.message());
+            }};
   }
 
   void storeOutput() {
@@ -102,7 +104,7 @@ class ProgramTask final : public BaseTask {
       unfinished.response.append(line);
     });
     unfinished.stderrTail = errors_.tail();
-    outputIsStored_ = TaskRun::of(context()).saveUnfinishedOutcome(unfinished);
+    outputIsStored_ = TaskRun::of(context()).saveProvisionalOutcome(unfinished);
   }
 
   ProgramCall call() {

@@ -43,7 +43,7 @@ class ProgramTaskTest : public ::testing::Test {
     environment.fence = 77;
     environment.timeLimit = 30s;
     environment.stopToken = stop.token();
-    environment.onUnfinished = onUnfinished;
+    environment.onProvisionalOutcome = onProvisionalOutcome;
     return Executor(tasks, logger, systemClock()).run(std::move(environment), parameters);
   }
   Outcome runShell(const std::string& script, const Json& parameters = Json::object()) {
@@ -51,7 +51,7 @@ class ProgramTaskTest : public ::testing::Test {
   }
 
   StopSource stop;
-  std::function<bool(const Outcome&)> onUnfinished;
+  std::function<bool(const Outcome&)> onProvisionalOutcome;
   ResourceLimits limits;
   TempDir folder;
   std::string logFile = (folder / "log").string();
@@ -340,7 +340,7 @@ TEST_F(ProgramTaskTest, EndsAlthoughAChildOfTheProgramKeepsTheOutputOpen) {
 TEST_F(ProgramTaskTest, StoresTheOutputSoFarWhenAStopIsRequested) {
   const auto go = folder / "go";
   std::vector<std::string> left;
-  onUnfinished = [&](const Outcome& unfinished) {
+  onProvisionalOutcome = [&](const Outcome& unfinished) {
     left.push_back(unfinished.response + "|" + unfinished.stderrTail);
     if (left.size() == 2) folder.write("go", "");
     return left.size() > 1;  // the first attempt fails
@@ -398,7 +398,8 @@ TEST_F(ProgramTaskTest, RetriesTheStartUntilDescriptorsAreAvailable) {
   });
   const auto outcome = runShell("echo ran");
   EXPECT_EQ(outcome.response, "ran");
-  EXPECT_THAT(readWholeFile(logFile), HasSubstr("Program cannot be started yet, trying again: "));
+  EXPECT_THAT(readWholeFile(logFile),
+              HasSubstr("The program of this task cannot be started at the moment, trying again: "));
   EXPECT_THAT(readWholeFile(logFile), HasSubstr("too many open files"));
 }
 

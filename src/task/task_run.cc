@@ -20,8 +20,8 @@ void TaskRun::log(LogLevel level, std::string_view message) const {
   logger->log(level, line);
 }
 
-bool TaskRun::saveUnfinishedOutcome(const Outcome& unfinished) const {
-  return environment.onUnfinished && environment.onUnfinished(unfinished);
+bool TaskRun::saveProvisionalOutcome(const Outcome& unfinished) const {
+  return environment.onProvisionalOutcome && environment.onProvisionalOutcome(unfinished);
 }
 
 }  // namespace leptir::task

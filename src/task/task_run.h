@@ -27,7 +27,7 @@ struct TaskEnvironment {
   const Logger* logger = nullptr;                                            // may be null; must outlive the run
   const Clock* clock = &systemClock();                                       // must outlive the run
   std::function<void(double fraction, std::string_view text)> onProgress{};  // may be empty
-  std::function<bool(const Outcome&)> onUnfinished{};                        // may be empty; see saveUnfinishedOutcome
+  std::function<bool(const Outcome&)> onProvisionalOutcome{};                // may be empty; see saveProvisionalOutcome
 };
 
 // One run of one task: its environment, and what the task has reported.
@@ -46,7 +46,7 @@ struct TaskRun {
   // Stores a provisional outcome (response, stderr, …) for the record, in case this run is killed before it ends: for
   // tasks that run a program, once a stop is requested. A later call replaces it, and so does the end of the run.
   // False: it was not stored, since there is no memory for it at the moment or the task runs outside an instance.
-  bool saveUnfinishedOutcome(const Outcome& unfinished) const;
+  bool saveProvisionalOutcome(const Outcome& unfinished) const;
 
   TaskEnvironment environment;
   BootTime started;

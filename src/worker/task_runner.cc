@@ -40,24 +40,25 @@ Outcome TaskRunner::run(const BegunCell& begun, const link::Assignment& assignme
 
 task::TaskEnvironment TaskRunner::environmentOf(const BegunCell& begun, const link::Assignment& assignment,
                                                 task::TaskCall& call) {
-  return {.id = std::move(call.id),
-          .name = std::move(call.name),
-          .attempt = assignment.counters.nextAttempt(),
-          .fence = assignment.lease.number,
-          .timeLimit = assignment.timeLimit,
-          .stopToken = StopToken(std::make_shared<SlotStopState>(slot_, begun, stopBell_)),
-          .logger = &logger_,
-          .clock = &clock_,
-          .onProgress =
-              [this](double fraction, std::string_view text) {
-                showsProgress_ = true;
-                slot_.writeProgress(fraction, text);
-              },
-          .onUnfinished = [this, &begun](const Outcome& unfinished) { return saveUnfinished(begun, unfinished); }};
+  return {
+      .id = std::move(call.id),
+      .name = std::move(call.name),
+      .attempt = assignment.counters.nextAttempt(),
+      .fence = assignment.lease.number,
+      .timeLimit = assignment.timeLimit,
+      .stopToken = StopToken(std::make_shared<SlotStopState>(slot_, begun, stopBell_)),
+      .logger = &logger_,
+      .clock = &clock_,
+      .onProgress =
+          [this](double fraction, std::string_view text) {
+            showsProgress_ = true;
+            slot_.writeProgress(fraction, text);
+          },
+      .onProvisionalOutcome = [this, &begun](const Outcome& unfinished) { return saveProvisional(begun, unfinished); }};
 }
 
 // Stored where the outcome would stand, since the master's verdict does not overwrite it.
-bool TaskRunner::saveUnfinished(const BegunCell& begun, const Outcome& unfinished) {
+bool TaskRunner::saveProvisional(const BegunCell& begun, const Outcome& unfinished) {
   encodedUnfinished_.clear();
   task::encodeOutcome(unfinished, encodedUnfinished_);
   return slot_.outcomes().write(begun.cell, encodedUnfinished_);

@@ -21,7 +21,7 @@ class TaskRunner {
 
  private:
   task::TaskEnvironment environmentOf(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall& call);
-  bool saveUnfinished(const BegunCell& begun, const Outcome& unfinished);
+  bool saveProvisional(const BegunCell& begun, const Outcome& unfinished);
 
   link::Slot& slot_;
   const Wake& stopBell_;

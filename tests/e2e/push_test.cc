@@ -315,7 +315,9 @@ TEST_F(PushTest, StdinRefusesOptionsThatAreInvalidForEveryLine) {
       const auto answer = leptir({"push", "--stdin", option}, lines);
       EXPECT_EQ(answer.exit, 1) << option;
       EXPECT_EQ(answer.out, "");
-      EXPECT_NE(answer.err.find("the options for all lines: "), std::string::npos) << answer.err;
+      EXPECT_NE(answer.err.find("the options of the command line, which apply to every line of stdin: "),
+                std::string::npos)
+          << answer.err;
     }
   }
   EXPECT_EQ(leptir({"push", "--stdin"}, "").exit, 0);

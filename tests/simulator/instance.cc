@@ -95,7 +95,7 @@ void SimInstance::instructThreads(dispatcher::Actions& actions) {
     for (auto& writer : writers_) writer->save(batch);
   }
   for (auto& batch : actions.batchesToSettle) feeder_->settle(std::move(batch));
-  for (const auto& credit : actions.leaseCredits) feeder_->setLeaseCredit(credit.tasks, credit.knownDeliveries);
+  for (const auto& credit : actions.leaseCredits) feeder_->setLeaseCredit(credit.tasks, credit.knownDeliveredTasks);
   for (auto& running : actions.runningLeases) feeder_->setRunning(std::move(running.leases));
   if (!actions.brokersToCount.empty()) feeder_->count();
   if (actions.closeSessions) feeder_->close();

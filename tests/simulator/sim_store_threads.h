@@ -33,9 +33,9 @@ class SimFeeder {
  public:
   SimFeeder(SimEnvironment& world, std::string instance, link::SharedPage& page, std::vector<dispatcher::Event>& inbox);
 
-  void setLeaseCredit(std::size_t tasks, std::uint64_t knownDeliveries) {
+  void setLeaseCredit(std::size_t tasks, std::uint64_t knownDeliveredTasks) {
     credit_ = tasks;
-    knownDeliveries_ = knownDeliveries;
+    knownDeliveries_ = knownDeliveredTasks;
   }
   void settle(std::shared_ptr<dispatcher::SettleBatch> batch) { batches_.push_back(std::move(batch)); }
   void setRunning(std::vector<LeaseId> leases) { running_ = std::move(leases); }

@@ -107,9 +107,9 @@ class FaultyBroker final : public SimpleBroker {
   Result<TaskCounts> tasksCount() override {
     return faults_.answer("count", [&] { return inner_->tasksCount(); });
   }
-  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
                                                      Duration lease) override {
-    return faults_.answer("open", [&] { return wrapped(inner_->openSession(session, card, lease)); });
+    return faults_.answer("open", [&] { return wrapped(inner_->openSession(session, info, lease)); });
   }
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override {
     return faults_.answer("resume", [&] { return wrapped(inner_->resumeSession(session)); });

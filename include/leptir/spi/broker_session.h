@@ -47,7 +47,8 @@ struct Renewal {
   std::vector<LeaseId> lost{};             // leases that no longer belong to this session
 };
 
-// Each session can leave at least this many tasks to other sessions at a time; see TaskRelease::leftToOthersUntil.
+// How many tasks a session can leave to other sessions at a time. A backend must be able to remember this many; a task
+// beyond them becomes due for all sessions at TaskRelease::leftToOthersUntil.
 inline constexpr std::size_t kMaxTasksLeftToOthers = 10'000;
 
 // A leased task that goes back into the queue, with new counters.

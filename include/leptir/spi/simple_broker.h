@@ -37,11 +37,11 @@ class SimpleBroker {
 
   virtual Result<TaskCounts> tasksCount() = 0;
 
-  // Opens a new session, and stores `card` with it for `status`. Its epoch must be new: Invalid when the instance has
+  // Opens a new session, and stores `info` with it for `status`. Its epoch must be new: Invalid when the instance has
   // used this epoch or a later one at this broker. The new session claims the earlier sessions of its instance that are
   // still open. It expires `lease` from now unless renew() prolongs it. A store without BrokerTraits::sessionsExpire
   // ignores `lease`, and returns Unavailable unless a process holds the instance's lock (Backend::sessionLockFile).
-  virtual Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
+  virtual Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
                                                              Duration lease) = 0;
 
   // Continues a session that an earlier process of the instance opened. Lost: it was claimed or closed, or is unknown.

@@ -55,7 +55,7 @@ std::string RedisAddress::where() const {
 
 std::span<const ConfigKey> redisAddressKeys() {
   static const std::array<ConfigKey, 13> keys{{
-      {"scheme", Type::Text, "tcp", "tcp, rediss (TLS) or unix"},
+      {"scheme", Type::Text, "tcp", "kind of connection: tcp, rediss (tcp with TLS) or unix (a socket file)"},
       {"host", Type::Text, "127.0.0.1", "name or address of the server"},
       {"port", Type::Integer, 6379, "port of the server"},
       {"path", Type::Path, "", "path of the server's socket, for scheme unix"},

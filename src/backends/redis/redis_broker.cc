@@ -24,9 +24,9 @@ Result<void> checkSizeOf(std::span<const EncodedTask> tasks) {
   for (const auto& task : tasks) bytes += task.envelope.size();
   if (bytes <= kMostBytesOfAPush && tasks.size() <= kMostTasksOfAPush) return {};
   return Error(ErrorCode::TooLarge, std::to_string(tasks.size()) + " tasks of " + std::to_string(bytes >> 20) +
-                                        " MiB are too much for one push; push them in smaller lists, of " +
-                                        std::to_string(kMostTasksOfAPush) + " tasks or " +
-                                        std::to_string(kMostBytesOfAPush >> 20) + " MiB at most");
+                                        " MiB are too much for one push; push them in smaller lists, each of at most " +
+                                        std::to_string(kMostTasksOfAPush) + " tasks and at most " +
+                                        std::to_string(kMostBytesOfAPush >> 20) + " MiB");
 }
 
 // PHP consumers count as present for so long after one was seen.
@@ -132,10 +132,10 @@ Result<TaskCounts> RedisBroker::tasksCount() {
   return TaskCounts{.due = at(0), .scheduled = at(1), .leased = at(2), .buried = at(3)};
 }
 
-Result<std::unique_ptr<BrokerSession>> RedisBroker::openSession(const SessionId& session, const SessionInfo& card,
+Result<std::unique_ptr<BrokerSession>> RedisBroker::openSession(const SessionId& session, const SessionInfo& info,
                                                                 Duration lease) {
   LEPTIR_FAILPOINT("redis.open_session.before_send");
-  const auto opened = runScript(connection_, calls::openSession(*queue_, session, card, lease));
+  const auto opened = runScript(connection_, calls::openSession(*queue_, session, info, lease));
   LEPTIR_FAILPOINT("redis.open_session.after_reply");
   if (!opened) return opened.error();
   const auto isNew = RedisExpect(connection_).integer(opened->value(), 0, 1);

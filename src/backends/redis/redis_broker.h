@@ -24,7 +24,7 @@ class RedisBroker final : public SimpleBroker {
 
   Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override;
   Result<TaskCounts> tasksCount() override;
-  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& card,
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
                                                      Duration lease) override;
   Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override;
   Result<void> endSessionsOf(std::string_view instance) override;
@@ -48,7 +48,7 @@ class RedisBroker final : public SimpleBroker {
   PhpConsumers php_;
   std::optional<PhpConsumer> lastPhpConsumer_;  // the PHP consumer seen last
   BootTime phpPresentUntil_{};                  // PHP consumers count as present until then
-  RedisKeeper keeper_;
+  RedisTaskKeeper keeper_;
   RedisRecovery recovery_;
 };
 

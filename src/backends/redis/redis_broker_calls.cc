@@ -33,13 +33,13 @@ RedisScriptCall countTasks(const RedisQueue& queue) {
   return call;
 }
 
-RedisScriptCall openSession(const RedisQueue& queue, const SessionId& session, const SessionInfo& card,
+RedisScriptCall openSession(const RedisQueue& queue, const SessionId& session, const SessionInfo& info,
                             Duration lease) {
   const auto& keys = queue.keys;
   RedisScriptCall call(queue.scripts.openSession);
   call.keys(keys.sessions, keys.epochOf(session.instance), keys.cards);
   call.arguments(sessionPrefixOf(session.instance), session.epoch, RedisKeys::nameOf(session), lease.count(),
-                 encodeSessionCard(card));
+                 encodeSessionCard(info));
   return call;
 }
 

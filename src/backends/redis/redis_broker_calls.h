@@ -13,7 +13,7 @@ namespace leptir::redis::calls {
 // The ids of the tasks must be different; the tasks must outlive the call.
 RedisScriptCall pushTasks(const RedisQueue& queue, std::span<const EncodedTask* const> tasks);
 RedisScriptCall countTasks(const RedisQueue& queue);
-RedisScriptCall openSession(const RedisQueue& queue, const SessionId& session, const SessionInfo& card, Duration lease);
+RedisScriptCall openSession(const RedisQueue& queue, const SessionId& session, const SessionInfo& info, Duration lease);
 RedisScriptCall endSessions(const RedisQueue& queue, std::string_view instance);
 // `unusedName`: a name that no key, member or field has.
 RedisScriptCall tryQueueRights(const RedisQueue& queue, std::string_view unusedName);

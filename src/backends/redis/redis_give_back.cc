@@ -115,7 +115,7 @@ Result<std::vector<LeasedTask>> readTasks(RedisQueue& queue, const std::string& 
 // that the next run finds less.
 Result<std::vector<LeasedTask>> readSome(RedisQueue& queue, const std::string& key, std::size_t limit) {
   for (int looks = 0; looks < kMaxRuns; ++looks) {
-    auto fields = listLeaseNumbers(queue, key, calls::kAnyNumbers, Reading::OneRequest, 1);
+    auto fields = listLeaseNumbers(queue, key, calls::kRandomLeaseNumbers, Reading::OneRequest, 1);
     if (!fields) return fields.error();
     auto& numbers = fields->numbers;
     const bool isEmpty = numbers.empty() && fields->buried == 0;

@@ -17,7 +17,7 @@ RedisScriptCall giveBackTasks(const RedisQueue& queue, std::string_view session,
                               std::span<const TaskToGiveBack> tasks);
 
 // The cursor that asks for any lease numbers of a large session.
-inline constexpr std::string_view kAnyNumbers = "some";
+inline constexpr std::string_view kRandomLeaseNumbers = "some";
 enum class OtherFields { Leave, Bury };
 RedisScriptCall listLeaseNumbers(const RedisQueue& queue, std::string_view leasedKey, std::string_view cursor,
                                  OtherFields others, std::int64_t step);

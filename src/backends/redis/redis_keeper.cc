@@ -32,14 +32,14 @@ std::vector<std::string> escapedIds(std::span<const std::string> ids) {
 
 }  // namespace
 
-Result<FoundTask> RedisKeeper::find(std::string_view id) {
+Result<FoundTask> RedisTaskKeeper::find(std::string_view id) {
   auto location = search_.locate(id);
   if (!location) return location.error();
   if (!*location) return noTask(id);
   return std::move((*location)->task);
 }
 
-Result<void> RedisKeeper::remove(std::string_view id) {
+Result<void> RedisTaskKeeper::remove(std::string_view id) {
   for (int looks = 0; looks < kMaxAttempts; ++looks) {
     const auto location = search_.locate(id);
     if (!location) return location.error();
@@ -53,7 +53,7 @@ Result<void> RedisKeeper::remove(std::string_view id) {
   return keepsMoving(id);
 }
 
-Result<CancelResult> RedisKeeper::cancel(std::string_view id, std::string_view by) {
+Result<CancelResult> RedisTaskKeeper::cancel(std::string_view id, std::string_view by) {
   for (int looks = 0; looks < kMaxAttempts; ++looks) {
     const auto location = search_.locate(id);
     if (!location) return location.error();
@@ -66,7 +66,7 @@ Result<CancelResult> RedisKeeper::cancel(std::string_view id, std::string_view b
   return keepsMoving(id);
 }
 
-Result<bool> RedisKeeper::removeTask(const TaskLocation& location) {
+Result<bool> RedisTaskKeeper::removeTask(const TaskLocation& location) {
   const bool buried = location.task.state == TaskState::Buried;
   const auto reply =
       runScript(connection_, buried ? calls::removeBuried(*queue_, location.escapedId)
@@ -75,14 +75,14 @@ Result<bool> RedisKeeper::removeTask(const TaskLocation& location) {
   return RedisExpect(connection_).oneOrZero(reply->value());
 }
 
-Result<bool> RedisKeeper::requestCancel(const TaskLocation& location, std::string_view by) {
+Result<bool> RedisTaskKeeper::requestCancel(const TaskLocation& location, std::string_view by) {
   const auto reply = runScript(connection_, calls::requestCancel(*queue_, location.leasedKey, location.leaseNumber,
                                                                  location.escapedId, by.empty() ? "somebody" : by));
   if (!reply) return reply.error();
   return RedisExpect(connection_).oneOrZero(reply->value());
 }
 
-Result<std::vector<FoundTask>> RedisKeeper::listBuried(Page page) {
+Result<std::vector<FoundTask>> RedisTaskKeeper::listBuried(Page page) {
   if (page.limit == 0) return std::vector<FoundTask>();
   const auto first = std::to_string(page.offset), last = std::to_string(page.offset + page.limit - 1);
   const auto reply = connection_.run({"ZRANGE", queue_->keys.buried, first, last});
@@ -94,7 +94,7 @@ Result<std::vector<FoundTask>> RedisKeeper::listBuried(Page page) {
   return readBuriedTasks(*queue_, escaped);
 }
 
-Result<std::vector<FoundTask>> RedisKeeper::buriedAmong(std::span<const std::string> ids) {
+Result<std::vector<FoundTask>> RedisTaskKeeper::buriedAmong(std::span<const std::string> ids) {
   const auto reply = connection_.run({"HLEN", queue_->keys.buriedTasks});
   if (!reply) return reply.error();
   const auto buried = RedisExpect(connection_).integer(reply->value(), 0, std::numeric_limits<std::int64_t>::max());
@@ -103,7 +103,7 @@ Result<std::vector<FoundTask>> RedisKeeper::buriedAmong(std::span<const std::str
   return readBuriedTasks(*queue_, escapedIds(ids));
 }
 
-Result<std::size_t> RedisKeeper::revive(std::span<const std::string> ids) {
+Result<std::size_t> RedisTaskKeeper::revive(std::span<const std::string> ids) {
   auto escaped = escapedIds(ids);
   auto values = readFields(connection_, queue_->keys.buriedTasks, escaped);
   if (!values) return values.error();
@@ -123,7 +123,7 @@ Result<std::size_t> RedisKeeper::revive(std::span<const std::string> ids) {
   return static_cast<std::size_t>(*number);
 }
 
-Result<std::vector<ListedSession>> RedisKeeper::listSessions(Page page) {
+Result<std::vector<ListedSession>> RedisTaskKeeper::listSessions(Page page) {
   return redis::listSessions(*queue_, page);
 }
 

@@ -11,9 +11,9 @@
 
 namespace leptir::redis {
 
-class RedisKeeper final : public TaskKeeper, public BuriedLookup {
+class RedisTaskKeeper final : public TaskKeeper, public BuriedLookup {
  public:
-  explicit RedisKeeper(std::shared_ptr<RedisQueue> queue)
+  explicit RedisTaskKeeper(std::shared_ptr<RedisQueue> queue)
       : queue_(std::move(queue)), connection_(*queue_->connection), search_(*queue_) {}
 
   Result<FoundTask> find(std::string_view id) override;

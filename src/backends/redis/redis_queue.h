@@ -26,7 +26,7 @@ struct RedisQueue {
   std::set<std::string> ownInstances;  // with sessions opened or resumed here; recovery never claims them
 };
 
-// A score of the queue: seconds since 1970 with six decimals.
+// A time as a score in the queue's sorted set: seconds since 1970 with six decimals.
 std::string redisTime(Time time);
 Time timeFromRedis(std::string_view score);
 // The score that an envelope implies: its time, or when it was pushed; empty: it has neither. For tasks that are not in

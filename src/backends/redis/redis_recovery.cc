@@ -59,9 +59,12 @@ Result<std::size_t> RedisRecovery::giveBack(const std::string& session, std::siz
 // Reports each session once.
 void RedisRecovery::note(const std::string& session, const Error& why) {
   if (reportedSessions_.size() == kMostNoted || !reportedSessions_.insert(session).second) return;
-  notices_.push_back("the tasks of session " + base::inQuotes(session) + " (key " +
-                     base::inQuotes(queue_->keys.leasedBy(session), 200) +
-                     ") cannot be given back; those of other sessions are, and this is tried again: " + why.message());
+  notices_.push_back(
+      "the tasks of session " + base::inQuotes(session) + " (key " +
+      base::inQuotes(queue_->keys.leasedBy(session), 200) +
+      ") cannot be given back to the queue at the moment; leptir tries again at each recovery, and gives back the "
+      "tasks of other sessions: " +
+      why.message());
 }
 
 Result<std::vector<std::string>> RedisRecovery::claim() {

@@ -33,7 +33,7 @@ TEST_F(RedisRecoveryTest, ASessionThatCannotBeGivenBackIsReportedOnceAndDoesNotB
   addHeld("good:1", "7", envelopeOf("a"));
   EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
   EXPECT_THAT(broker->takeNotices(), ElementsAre(HasSubstr("the tasks of session 'bad:1' (key '" + keyOf("bad:1") +
-                                                           "') cannot be given back; those of other sessions are")));
+                                                           "') cannot be given back to the queue at the moment")));
   EXPECT_EQ(must(broker->recoverExpired(10)), 0u);
   EXPECT_THAT(broker->takeNotices(), IsEmpty());
   server.ask({"DEL", keyOf("bad:1")});

@@ -28,8 +28,10 @@ std::string durabilityOf(std::string_view info, std::optional<std::string_view> 
     if (!appendFsync) return "append-only file; how often it is synced is unknown (CONFIG GET is refused)";
     if (*appendFsync == "always") return "append-only file, synced before each answer: all survives a power cut";
     if (*appendFsync == "no")
-      return "append-only file, synced when the system decides: a power cut loses up to 30 s or more";
-    return "append-only file, synced each second: all survives the death of the server, a power cut loses up to 2 s";
+      return "append-only file, synced when the operating system decides: a power cut loses the changes of the last 30 "
+             "s, sometimes more";
+    return "append-only file, synced each second: a crash of the Redis process loses nothing, a power cut loses up to "
+           "2 s of changes";
   }
   if (!save) return "no append-only file; whether it saves snapshots is unknown (CONFIG GET is refused)";
   if (!save->empty()) return "snapshots: a crash of the server loses all changes since the last one";

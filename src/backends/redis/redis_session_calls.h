@@ -11,7 +11,8 @@ namespace leptir::redis::calls {
 
 RedisScriptCall leaseTasks(const RedisQueue& queue, std::string_view session, std::size_t limit);
 
-// Whether the caller has leased all of these tasks and settled none: then the script need not check each lease.
+// All: this session remembers that it leased all these tasks and has settled none of them, so the script need not check
+// each lease. Perhaps: it does not remember some of them.
 enum class Holding { All, Perhaps };
 RedisScriptCall acknowledgeTasks(const RedisQueue& queue, std::string_view session, std::span<const LeaseId> leases,
                                  Holding holding);

@@ -146,7 +146,7 @@ TEST_P(RedisScriptsTest, SettleTasksOnAFullServer) {
   EXPECT_FALSE(broker->pushBrokerTasks(tasks("more", 1)));
   must(session.close());
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 3, .buried = 1}));
-  EXPECT_EQ(must(RedisKeeper(queue).revive(std::vector<std::string>{"t2"})), 1u);
+  EXPECT_EQ(must(RedisTaskKeeper(queue).revive(std::vector<std::string>{"t2"})), 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, RedisScriptsTest, testing::Values(60200, 70015),

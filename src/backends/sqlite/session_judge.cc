@@ -14,7 +14,10 @@ bool SessionJudge::mayClaim(const SessionRow& session, const Evidence& evidence)
       noteOnce(session, "is taken for alive, and keeps its tasks: " + evidence.reason);
       return false;
     case Evidence::Liveness::NotOfThisFile:
-      noteOnce(session, "loses the tasks that it holds in this file, its processes are left alone: " + evidence.reason);
+      noteOnce(
+          session,
+          "holds no tasks in this file any more: they return to their queue, and its processes are left running: " +
+              evidence.reason);
       return true;
     case Evidence::Liveness::Dead:
       return mayClaimOfDead(session, evidence);
@@ -29,7 +32,7 @@ bool SessionJudge::mayClaimOfDead(const SessionRow& session, const Evidence& evi
     return false;
   }
   if (evidence.mayEndProcesses) return killRemainingProcesses(session, evidence);
-  noteOnce(session, "is dead (" + evidence.reason + ") and loses its tasks; no process was ended");
+  noteOnce(session, "is dead (" + evidence.reason + "): its tasks return to their queue; no process was ended");
   return true;
 }
 

@@ -42,12 +42,12 @@ SessionLockAttempt tryToLockSession(const std::filesystem::path& file) {
   if (!descriptor) return errno == ENOENT ? answering(LockAnswer::Missing) : cannotTell(base::errnoText(errno));
   struct stat info{};
   if (::fstat(descriptor.get(), &info) != 0) return cannotTell(base::errnoText(errno));
-  if (!S_ISREG(info.st_mode)) return cannotTell("is not a plain file");
+  if (!S_ISREG(info.st_mode)) return cannotTell("is not a regular file: remove it");
   if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
     return errno == EWOULDBLOCK ? answering(LockAnswer::Held) : cannotTell(base::errnoText(errno));
   }
   // The instance may have replaced the file after it was opened here.
-  if (!isStillNamed(file, info)) return cannotTell("was replaced just now");
+  if (!isStillNamed(file, info)) return cannotTell("was replaced while leptir tested its lock; leptir tests it again");
   SessionLockAttempt attempt;
   attempt.answer = LockAnswer::LockedByUs;
   attempt.lock = std::move(descriptor);

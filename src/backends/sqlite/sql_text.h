@@ -35,7 +35,7 @@ template <std::int64_t number>
 inline constexpr Digits kDigits{number};
 
 template <std::int64_t number>
-inline constexpr std::string_view kNumber = kDigits<number>.view();
+inline constexpr std::string_view kNumberText = kDigits<number>.view();
 
 struct SqlName {
   std::string_view name;
@@ -44,17 +44,17 @@ struct SqlName {
 
 inline constexpr std::array kSqlNames{
     // Column `holder` of a task.
-    SqlName{"no_holder", kNumber<kHolderNone>},
-    SqlName{"buried", kNumber<kHolderBuried>},
+    SqlName{"no_holder", kNumberText<kHolderNone>},
+    SqlName{"buried", kNumberText<kHolderBuried>},
     SqlName{"is_waiting", "holder = {no_holder}"},
     SqlName{"is_buried", "holder = {buried}"},
     SqlName{"is_leased", "holder > {buried}"},
     SqlName{"of_lease", "seq = :row AND holder = :session AND lease = :lease"},
     // Column `due` of a task (sqlite_due.h).
-    SqlName{"at_once_limit", kNumber<kAtOnceLimit>},
-    SqlName{"at_once_offset", kNumber<kAtOnceOffset>},
-    SqlName{"first_at_once", kNumber<-kLargestTime - kAtOnceOffset>},
-    SqlName{"last_at_once", kNumber<kLargestTime - kAtOnceOffset>},
+    SqlName{"at_once_limit", kNumberText<kAtOnceLimit>},
+    SqlName{"at_once_offset", kNumberText<kAtOnceOffset>},
+    SqlName{"first_at_once", kNumberText<-kLargestTime - kAtOnceOffset>},
+    SqlName{"last_at_once", kNumberText<kLargestTime - kAtOnceOffset>},
     SqlName{"due_at_once_by_now",  // a task that went back before later tasks keeps its place before them
             "CASE WHEN due < {at_once_limit} THEN due ELSE min(due, :now) - {at_once_offset} END"},
     // Other columns of a task.
@@ -66,9 +66,9 @@ inline constexpr std::array kSqlNames{
             " buried = min({largest_burial}, max(:now,"
             " coalesce((SELECT max(buried) + 1 FROM leptir_tasks WHERE {is_buried}), 0)))"},
     // Sessions.
-    SqlName{"open", kNumber<kOpen>},
-    SqlName{"claimed", kNumber<kClaimed>},
-    SqlName{"ended", kNumber<kEnded>},
+    SqlName{"open", kNumberText<kOpen>},
+    SqlName{"claimed", kNumberText<kClaimed>},
+    SqlName{"ended", kNumberText<kEnded>},
     SqlName{"session_columns", kSessionColumns},
     SqlName{"is_superseded",  // the instance has opened a later session
             "EXISTS (SELECT 1 FROM leptir_sessions later"
@@ -78,21 +78,21 @@ inline constexpr std::array kSqlNames{
     // copy does not share. The random number tells the file from an earlier one with that inode.
     SqlName{"this_file", "(SELECT value FROM leptir_state WHERE name = 'file') || ' ' || :file"},
     SqlName{"random_file_number", "abs(random() % {random_file_numbers})"},
-    SqlName{"random_file_numbers", kNumber<kRandomFileNumbers>},
-    SqlName{"random_sessions", kNumber<kRandomSessions>},
+    SqlName{"random_file_numbers", kNumberText<kRandomFileNumbers>},
+    SqlName{"random_sessions", kNumberText<kRandomSessions>},
     // Limits, as in the CHECKs of the tables.
-    SqlName{"first_reserved", kNumber<kHolderBuried + 1>},
-    SqlName{"last_reserved", kNumber<kLastReserved>},
-    SqlName{"first_session", kNumber<kLastReserved + 1>},
-    SqlName{"largest_session", kNumber<kLargestSession>},
-    SqlName{"no_lease_yet", kNumber<kNoLeaseYet>},
-    SqlName{"largest_lease", kNumber<kLargestLease>},
-    SqlName{"largest_burial", kNumber<kLargestBurial>},
-    SqlName{"largest_plausible", kNumber<kLargestPlausible>},
-    SqlName{"largest_time", kNumber<kLargestTime>},
-    SqlName{"largest_counter", kNumber<kLargestCounter>},
-    SqlName{"largest_int", kNumber<kLargestInt>},
-    SqlName{"largest_step", kNumber<kLargestStep>},
+    SqlName{"first_reserved", kNumberText<kHolderBuried + 1>},
+    SqlName{"last_reserved", kNumberText<kLastReserved>},
+    SqlName{"first_session", kNumberText<kLastReserved + 1>},
+    SqlName{"largest_session", kNumberText<kLargestSession>},
+    SqlName{"no_lease_yet", kNumberText<kNoLeaseYet>},
+    SqlName{"largest_lease", kNumberText<kLargestLease>},
+    SqlName{"largest_burial", kNumberText<kLargestBurial>},
+    SqlName{"largest_accepted", kNumberText<kLargestAcceptedNumber>},
+    SqlName{"largest_time", kNumberText<kLargestTime>},
+    SqlName{"largest_counter", kNumberText<kLargestCounter>},
+    SqlName{"largest_int", kNumberText<kLargestInt>},
+    SqlName{"largest_step", kNumberText<kLargestStep>},
 };
 
 constexpr std::string_view sqlNamed(std::string_view name) {

@@ -12,9 +12,9 @@ TEST(SqlText, ReplacesNamesByNumbersAndByTextThatHasNamesItself) {
 }
 
 TEST(SqlText, WritesNumbersInDecimal) {
-  EXPECT_EQ(kNumber<0>, "0");
-  EXPECT_EQ(kNumber<-70>, "-70");
-  EXPECT_EQ(kNumber<std::numeric_limits<std::int64_t>::max()>, "9223372036854775807");
+  EXPECT_EQ(kNumberText<0>, "0");
+  EXPECT_EQ(kNumberText<-70>, "-70");
+  EXPECT_EQ(kNumberText<std::numeric_limits<std::int64_t>::max()>, "9223372036854775807");
 }
 
 // Databases that exist have these numbers in their tables.

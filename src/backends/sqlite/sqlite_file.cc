@@ -75,13 +75,13 @@ Result<void> refuseSecondName(const SqliteFile& file) {
   const bool isMountedAlone = (info.stx_attributes & info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
   if (isMountedAlone) {
     return Error(ErrorCode::Invalid, file.where() +
-                                         ": is mounted by itself, and the database keeps more than one file; mount its "
-                                         "folder instead of the file");
+                                         ": only this file is mounted, not its folder, but SQLite needs further files "
+                                         "beside it; mount the folder instead of the file");
   }
   if (info.stx_nlink <= 1) return {};
   return Error(ErrorCode::Invalid, file.where() + ": has " + std::to_string(info.stx_nlink) +
-                                       " names (hard links), by which processes would destroy each other's commits; "
-                                       "remove all but one");
+                                       " names (hard links); processes that open it by different names would destroy "
+                                       "each other's commits: remove all names but one");
 }
 
 // realPath() has resolved every link that leads to a file: if the path still is a link, its target does not exist.
@@ -125,9 +125,9 @@ Result<void> checkWritable(const SqliteFile& file, const std::filesystem::path& 
   }
   if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
   return Error(base::codeOfErrno(errno),
-               file.where() + ": the folder is not writable (" + std::strerror(errno) +
-                   "), and the database keeps more than one file there; let the user that leptir "
-                   "runs as write to it, or choose another path");
+               file.where() + ": the folder " + folder.string() + " is not writable (" + std::strerror(errno) +
+                   "), and SQLite makes further files beside the database; let the user that leptir runs as write to "
+                   "that folder, or choose another path");
 }
 
 }  // namespace

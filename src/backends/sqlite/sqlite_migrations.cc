@@ -96,7 +96,7 @@ DROP TABLE leptir_tasks;
 // `due` is not a number is buried with that reason.
 constexpr SqlText kBringBackVersion1(R"sql(
 UPDATE leptir_state SET value = coalesce((
-  SELECT min(max(old.value, 0), {largest_plausible}) FROM leptir_old_state old
+  SELECT min(max(old.value, 0), {largest_accepted}) FROM leptir_old_state old
   WHERE old.name = 'last lease' AND typeof(old.value) = 'integer'), 0) WHERE name = 'last lease';
 UPDATE sqlite_sequence SET seq = coalesce((
   SELECT max({last_reserved}, old.value) FROM leptir_old_state old
@@ -119,13 +119,13 @@ INSERT INTO leptir_tasks
       WHEN {is_buried} OR wrong THEN {buried}
       WHEN EXISTS (SELECT 1 FROM leptir_sessions WHERE number = old.holder) THEN holder
       ELSE {no_holder} END,
-    CASE typeof(lease) WHEN 'integer' THEN min(max(lease, 0), {largest_plausible}) ELSE 0 END,
+    CASE typeof(lease) WHEN 'integer' THEN min(max(lease, 0), {largest_accepted}) ELSE 0 END,
     CASE typeof(failures) WHEN 'integer' THEN min(max(failures, 0), {largest_counter}) ELSE 0 END,
     CASE typeof(crashes) WHEN 'integer' THEN min(max(crashes, 0), {largest_counter}) ELSE 0 END,
     CASE typeof(expiries) WHEN 'integer' THEN min(max(expiries, 0), {largest_counter}) ELSE 0 END,
     CASE typeof(unknown) WHEN 'integer' THEN min(max(unknown, 0), {largest_counter}) ELSE 0 END,
     CAST(cancelled_by AS TEXT),
-    CASE WHEN {is_buried} AND typeof(buried) = 'integer' THEN min(max(buried, 0), {largest_plausible})
+    CASE WHEN {is_buried} AND typeof(buried) = 'integer' THEN min(max(buried, 0), {largest_accepted})
       WHEN {is_buried} OR wrong THEN 0 END,
     CASE WHEN wrong THEN 'its due time was no number of microseconds but ' || typeof(due) || ': ' ||
       substr(CAST(due AS TEXT), 1, 100) ELSE CAST(reason AS TEXT) END,

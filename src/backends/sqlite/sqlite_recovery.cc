@@ -70,8 +70,9 @@ Result<bool> SqliteRecovery::claimIfDead(const SessionRow& session) {
   return true;
 }
 
-// Reopens a session of this living instance that another program, or another instance by mistake, marked as claimed or
-// ended. Tasks that were given back meanwhile are lost one by one.
+// Reopens a session that another program, or another instance by mistake, marked as claimed or ended although its
+// instance lives. Of its tasks, only those that were given back meanwhile are lost: the session reports the lease of
+// each as lost.
 Result<void> SqliteRecovery::reopen(const SessionRow& session) {
   if (session.state == kOpen) return {};
   SqliteTransaction write(connection_, TransactionKind::Write, Durability::Normal);

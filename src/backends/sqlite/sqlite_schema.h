@@ -28,7 +28,7 @@ inline constexpr std::int64_t kLargestLease = std::int64_t{1} << 62;
 // Column `buried` of a task.
 inline constexpr std::int64_t kLargestBurial = std::int64_t{1} << 62;
 // If another program wrote a larger `last lease`, it starts again; the upgrade of a table clamps numbers to this.
-inline constexpr std::int64_t kLargestPlausible = std::int64_t{1} << 61;
+inline constexpr std::int64_t kLargestAcceptedNumber = std::int64_t{1} << 61;
 
 // Limits of the other columns.
 inline constexpr std::int64_t kLargestTime = std::chrono::microseconds(kMaxTimeSpan).count();

@@ -189,7 +189,7 @@ Result<void> SqliteSession::close() {
 
 // Call it within the transaction that depends on it. Lost: the instance opened a later session, or this one ended
 // and holds no tasks. A claim alone does not end the session: it may be a mistake, which SqliteRecovery undoes, and
-// tasks that it gave back are lost one by one.
+// only the leases of the tasks that it gave back are reported as lost.
 Result<void> SqliteSession::checkOpen() {
   const bool open = isUsable_.with(number_).step() && isUsable_.integer(0) != 0;
   if (connection_.failed()) return connection_.transactionResult();

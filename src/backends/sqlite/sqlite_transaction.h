@@ -23,7 +23,8 @@ class SqliteTransaction {
   SqliteTransaction(const SqliteTransaction&) = delete;
   SqliteTransaction& operator=(const SqliteTransaction&) = delete;
 
-  // Answers the first error of the transaction, or success.
+  // Commits. If a statement of the transaction or the commit failed, rolls back and returns the first error. An error
+  // of the check after the commit (the files were replaced) is returned too; the transaction is committed then.
   Result<void> commit() {
     isOpen_ = false;
     auto result = connection_.commit();

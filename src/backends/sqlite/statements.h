@@ -37,7 +37,7 @@ inline constexpr SqlText kDueByTimeTasks(
     " WHERE {is_waiting} AND due BETWEEN {at_once_limit} AND :now ORDER BY due, seq LIMIT :most");
 inline constexpr SqlText kTakeLeaseNumber(
     "INSERT INTO leptir_state (name, value) VALUES ('last lease', max(:now, 1)) ON CONFLICT (name) DO UPDATE"
-    " SET value = max(iif(value < {largest_plausible}, value, 0) + 1, excluded.value) RETURNING value");
+    " SET value = max(iif(value < {largest_accepted}, value, 0) + 1, excluded.value) RETURNING value");
 inline constexpr SqlText kLeaseTasks(
     "UPDATE leptir_tasks SET holder = :session, lease = :lease"
     " WHERE seq BETWEEN :first AND :last AND {is_waiting}");
