@@ -11,8 +11,8 @@ namespace leptir {
 
 class Backend;  // leptir/spi/backend.h
 
-// Makes a backend. It is called once in each process that opens stores, and again for each new configuration; it should
-// neither open nor connect anything.
+// Makes a backend. It is called any number of times, in each process that reads the configuration or opens stores, so
+// the objects of one type must not rely on sharing anything; it should neither open nor connect anything.
 using BackendFactory = std::function<std::unique_ptr<Backend>()>;
 
 // One thread fills it, before any configuration is read.

@@ -51,10 +51,11 @@ struct Actions {
   // --- in the slots
   // Ended tasks that wait for an unavailable store: a crash of the dispatcher meanwhile is not charged to them.
   std::vector<CellRef> cellsThatAwaitStores;
+  // Before the cells are freed and assigned again: a request names the task that is in the cell now.
+  std::vector<StopRequest> stopRequests;
   std::vector<CellRef> cellsToFree;
   std::vector<Assign> assignments;
   std::deque<std::string> envelopes;  // of `assignments`; a deque, so that views stay valid
-  std::vector<StopRequest> stopRequests;
 
   // --- by the threads of the stores
   std::vector<std::shared_ptr<SettleBatch>> batchesToSave;    // to the meta storages that have a writer

@@ -257,6 +257,18 @@ TEST_F(CoreTest, ReleasesTasksThatTheStoreListsAsHeldButTheDispatcherDoesNotHave
   EXPECT_EQ(last.batchesToSettle[0]->release[0].counters.crashes, 1u);
 }
 
+TEST_F(CoreTest, DoesNotReleaseARunningTaskThatTheStoreListsTwice) {
+  lease({"a"});
+  step(event::HeldTasksListed{0, 1, {{envelopeOf("a"), {}, leaseOf("a")}, {envelopeOf("a"), {}, leaseOf("a")}}});
+  EXPECT_TRUE(last.batchesToSettle.empty());
+}
+
+TEST_F(CoreTest, ReleasesATaskOnceThatTheStoreListsTwiceAndTheDispatcherDoesNotHave) {
+  step(event::HeldTasksListed{0, 1, {{envelopeOf("a"), {}, leaseOf("a")}, {envelopeOf("a"), {}, leaseOf("a")}}});
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->release.size(), 1u);
+}
+
 TEST_F(CoreTest, DoesNotReleaseHeldTasksThatAreBeingSettled) {
   finish(lease({"a"}).assignments.at(0).cell);
   step(event::HeldTasksListed{0, 1, {{envelopeOf("a"), {}, leaseOf("a")}}});

@@ -179,13 +179,13 @@ class Dispatcher {
 
   void changeCells(const Actions& actions) {
     for (const auto cell : actions.cellsThatAwaitStores) table_.forgetSettleStarts(cell);
+    for (const auto& request : actions.stopRequests) table_.requestStop(request);
     if (!actions.cellsToFree.empty()) LEPTIR_FAILPOINT("dispatcher.before_free");
     for (const auto cell : actions.cellsToFree) table_.freeCell(cell);
     if (!actions.assignments.empty()) LEPTIR_FAILPOINT("dispatcher.before_assign");
     for (const auto& assignment : actions.assignments) table_.assign(assignment);
     if (!actions.assignments.empty()) LEPTIR_FAILPOINT("dispatcher.before_ring");
     table_.wakeWorkers();
-    for (const auto& request : actions.stopRequests) table_.requestStop(request);
   }
 
   void instructThreads(Actions& actions) {

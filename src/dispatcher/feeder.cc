@@ -88,13 +88,14 @@ void Feeder::closeStore() {
 }
 
 // After a lost session the next step opens another one at once: the store works.
-Result<void> Feeder::turn() {
+Result<Turn> Feeder::turn() {
   const bool closing = isClosing();  // asked first: the batches that came before close() are settled in this turn
   auto done = settleAndLease();
   if (done && closing) done = closeSession();
-  if (done || done.error().code() != ErrorCode::Lost) return done;
+  if (done) return Turn::UsedTheStore;
+  if (done.error().code() != ErrorCode::Lost) return done.error();
   session_.lose(done.error());
-  return {};
+  return Turn::OnlyWaited;
 }
 
 Result<void> Feeder::settleAndLease() {

@@ -60,7 +60,7 @@ class Feeder final : private StoreWork {
   void run() override;
   bool isOpen() const override { return session_.isOpen(); }
   Result<void> open() override;
-  Result<void> turn() override;
+  Result<Turn> turn() override;
   void closeStore() override;
   void reportUnavailable() override;
   void giveUp(const Error& why) override;

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "dispatcher/core.h"
+#include "dispatcher/events.h"
 #include "leptir/spi/wake.h"
 
 namespace leptir::dispatcher {

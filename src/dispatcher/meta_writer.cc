@@ -60,17 +60,17 @@ Result<void> MetaWriter::open() {
   return {};
 }
 
-Result<void> MetaWriter::turn() {
+Result<Turn> MetaWriter::turn() {
   takeBatches();
   if (records_.empty() && batches_.empty()) {
-    if (auto expired = expireSome(); !expired) return expired;
-    thread_.waitFor(kLongestIdleWait);
-    return {};
+    const auto expired = expireSome();
+    if (expired) thread_.waitFor(kLongestIdleWait);
+    return expired;
   }
-  if (auto saved = saveRecords(); !saved) return saved;
+  if (auto saved = saveRecords(); !saved) return saved.error();
   LEPTIR_FAILPOINT("meta_writer.after_save");
   reportSaved();
-  return {};
+  return Turn::UsedTheStore;
 }
 
 // Takes the queued batches once all earlier records are saved, so that memory stays bounded while the storage fails.
@@ -116,12 +116,12 @@ void MetaWriter::reportUnavailable() {
   for (const auto& batch : queue_) context_.inbox.put(event::StoreUnavailable{batch->id});
 }
 
-Result<void> MetaWriter::expireSome() {
-  if (context_.clock.bootTime() < expireAt_) return {};
+Result<Turn> MetaWriter::expireSome() {
+  if (context_.clock.bootTime() < expireAt_) return Turn::OnlyWaited;
   const auto removed = storage_->expire();
   if (!removed) return removed.error();
   expireAt_ = context_.clock.bootTime() + (*removed > 0 ? kExpireMoreAfter : kExpireEvery);
-  return {};
+  return Turn::UsedTheStore;
 }
 
 // Saves the records that arrived together with the end. A storage that is failing is not waited for.

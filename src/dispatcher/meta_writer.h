@@ -37,7 +37,7 @@ class MetaWriter final : private StoreWork {
   void run() override;
   bool isOpen() const override { return storage_ != nullptr; }
   Result<void> open() override;
-  Result<void> turn() override;
+  Result<Turn> turn() override;
   void closeStore() override { storage_.reset(); }
   void reportUnavailable() override;
   void giveUp(const Error&) override {}  // run() counts the records that are left
@@ -47,7 +47,7 @@ class MetaWriter final : private StoreWork {
   Result<void> saveRecords();
   void saveTheLast();
   void reportSaved();
-  Result<void> expireSome();
+  Result<Turn> expireSome();
   std::string logName() const { return "meta storage " + factory_.name; }
 
   const StoreThreadContext& context_;

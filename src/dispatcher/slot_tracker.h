@@ -76,7 +76,8 @@ class SlotTracker {
       const auto& tracked = trackedSlot(slot);
       // Nearly always these are the cells right before the next one.
       auto left = tracked.used();
-      for (auto cell = tracked.next; left > 0;) {
+      auto cell = tracked.next;
+      for (std::size_t seen = 0; left > 0 && seen < tracked.cells.size(); ++seen) {
         cell = (cell + link::kCells - 1) % link::kCells;
         if (tracked.cells[cell].stage == CellStage::Free) continue;
         --left;

@@ -53,8 +53,9 @@ void StoreThread::step() {
   if (isUnusable_) return waitFor(kLongestSleep);
   giveUpAt_ = stopBy_;
   if (auto opened = open(); !opened) return openFailed(opened.error());
-  if (auto done = work_.turn(); !done) return turnFailed(done.error());
-  noteGoodTurn();
+  const auto turn = work_.turn();
+  if (!turn) return turnFailed(turn.error());
+  if (*turn == Turn::UsedTheStore) noteThatItWorks();
 }
 
 Result<void> StoreThread::open() {
@@ -93,8 +94,8 @@ void StoreThread::becomeUnusable(const Error& why) {
   if (options_.isRequired) context_.onUnusable(why);
 }
 
-// Only good turns end a series of failures: a store may open each time and then refuse each request.
-void StoreThread::noteGoodTurn() {
+// Only operations end a series of failures: a store may open each time and then refuse each request.
+void StoreThread::noteThatItWorks() {
   if (!isFailing() || context_.clock.bootTime() - openedAt_ < options_.worksAgainAfter) return;
   context_.logger.info(options_.store + ": available again");
   backoff_.reset();

@@ -32,6 +32,9 @@ struct StoreThreadContext {
   std::function<void(const Error&)> onUnusable;
 };
 
+// Whether a turn completed an operation of its store: only that proves that the store works.
+enum class Turn { UsedTheStore, OnlyWaited };
+
 // What a store thread does with its store. All functions are called in that thread.
 class StoreWork {
  public:
@@ -42,7 +45,7 @@ class StoreWork {
   virtual Result<void> open() = 0;
   // Does what is to be done now, or waits for it. After an error the store is closed, opened again and asked again, so
   // every operation in it can be repeated.
-  virtual Result<void> turn() = 0;
+  virtual Result<Turn> turn() = 0;
   // Closes what is open, after an error of turn() or open().
   virtual void closeStore() = 0;
 
@@ -109,7 +112,7 @@ class StoreThread {
   Result<void> open();
   void openFailed(const Error& why);
   void turnFailed(const Error& why);
-  void noteGoodTurn();
+  void noteThatItWorks();
   Duration noteFailure(const Error& why);
   bool givesUp(const Error& why);
   void becomeUnusable(const Error& why);

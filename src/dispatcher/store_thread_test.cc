@@ -15,8 +15,9 @@ namespace {
 struct Script {
   std::atomic<ErrorCode> openError{}, turnError{};
   std::atomic<bool> openFails = false, turnFails = false;
+  std::atomic<Turn> turn = Turn::UsedTheStore;
   std::atomic<int> opens = 0, goodTurns = 0;
-  std::atomic<bool> gaveUp = false;
+  std::atomic<bool> gaveUp = false, isFailing = false;
 };
 
 class ScriptedStore final : private StoreWork {
@@ -25,6 +26,7 @@ class ScriptedStore final : private StoreWork {
       : script_(script), thread_(context, std::move(options), *this) {}
 
   void stop(Patience patience) { thread_.stop(patience); }
+  bool isFailing() const { return script_.isFailing; }
 
  private:
   void run() override {
@@ -37,11 +39,12 @@ class ScriptedStore final : private StoreWork {
     isOpen_ = true;
     return {};
   }
-  Result<void> turn() override {
+  Result<Turn> turn() override {
     thread_.waitFor(std::chrono::milliseconds(1));
+    script_.isFailing = thread_.isFailing();
     if (script_.turnFails) return Error(script_.turnError, "on purpose");
     ++script_.goodTurns;
-    return {};
+    return script_.turn.load();
   }
   void closeStore() override { isOpen_ = false; }
   void reportUnavailable() override {}
@@ -97,6 +100,19 @@ TEST_F(StoreThreadStep, OpensAStoreAgainAtOnceAfterItsFirstError) {
   script.turnFails = true;
   ASSERT_TRUE(waitUntil([&] { return script.opens == 2; }));
   EXPECT_LT(systemClock().bootTime() - began, std::chrono::milliseconds(250)) << "the shortest pause";
+}
+
+TEST_F(StoreThreadStep, TakesAStoreForAvailableAgainOnlyAfterAnOperationOfIt) {
+  script.turnError = ErrorCode::Unavailable;
+  script.turnFails = true;
+  start();
+  ASSERT_TRUE(waitUntil([&] { return script.opens == 2; }));
+  script.turn = Turn::OnlyWaited;
+  script.turnFails = false;
+  ASSERT_TRUE(waitUntil([&] { return script.goodTurns >= 3; }));
+  EXPECT_TRUE(store->isFailing());
+  script.turn = Turn::UsedTheStore;
+  EXPECT_TRUE(waitUntil([&] { return !store->isFailing(); }));
 }
 
 TEST_F(StoreThreadStep, ReportsAStoreAsUnusableOnlyIfItIsRequired) {

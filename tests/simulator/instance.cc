@@ -75,6 +75,10 @@ bool SimInstance::perform(dispatcher::Actions actions) {
 
 bool SimInstance::changeCells(const dispatcher::Actions& actions) {
   for (const auto cell : actions.cellsThatAwaitStores) table_->forgetSettleStarts(cell);
+  for (const auto& request : actions.stopRequests) {
+    if (isDead()) return false;
+    table_->requestStop(request);
+  }
   for (const auto cell : actions.cellsToFree) {
     if (isDead()) return false;
     table_->freeCell(cell);
@@ -82,10 +86,6 @@ bool SimInstance::changeCells(const dispatcher::Actions& actions) {
   for (const auto& assignment : actions.assignments) {
     if (isDead()) return false;
     table_->assign(assignment);
-  }
-  for (const auto& request : actions.stopRequests) {
-    if (isDead()) return false;
-    table_->requestStop(request);
   }
   return true;
 }

@@ -112,7 +112,8 @@ class BrokerSession {
   // them. Returns the same as acknowledge().
   virtual Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) = 0;
 
-  // All tasks that this session has leased, according to the store. Unsupported: the store cannot list them.
+  // All tasks that this session has leased, according to the store; naming one twice is harmless. Unsupported: the
+  // store cannot list them.
   virtual Result<std::vector<LeasedTask>> heldTasks() = 0;
 
   // Ends the session at a clean stop, and releases the tasks that it still has leased: due at once, with their counters
