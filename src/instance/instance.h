@@ -3,7 +3,7 @@
 
 #include "instance/find_instance.h"
 #include "leptir/config.h"
-#include "leptir/run_main.h"
+#include "leptir/program.h"
 
 namespace leptir::instance {
 

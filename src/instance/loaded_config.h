@@ -8,7 +8,7 @@
 #include "instance/instance.h"
 #include "leptir/config.h"
 #include "leptir/logger.h"
-#include "leptir/run_main.h"
+#include "leptir/program.h"
 #include "master/master_options.h"
 
 namespace leptir::instance {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "leptir/config.h"
-#include "leptir/run_main.h"
+#include "leptir/program.h"
 
 namespace leptir::instance {
 

@@ -7,7 +7,7 @@
 
 #include "leptir/clock.h"
 #include "leptir/logger.h"
-#include "leptir/run_main.h"
+#include "leptir/program.h"
 #include "leptir/task_rules.h"
 #include "link/link.h"
 

@@ -1,0 +1,23 @@
+// Program: what a user's program brings: its tasks, its backends if it has any, and hooks.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "leptir/backend_registry.h"
+#include "leptir/task_registry.h"
+
+namespace leptir {
+
+struct Program {
+  TaskRegistry tasks{};
+  // The program's own backends, whose types its configuration may name.
+  BackendRegistry backends{};
+  // Each worker process calls these functions once, in this order, before its first task: to open connections, load
+  // models, fill caches. When a function throws, the worker exits and the instance starts another one.
+  std::vector<std::function<void()>> workerStartHooks;
+
+  void onWorkerStart(std::function<void()> hook) { workerStartHooks.push_back(std::move(hook)); }
+};
+
+}  // namespace leptir
