@@ -66,8 +66,9 @@ class TaskContext {
   // return its result: `return retryAfter(30s, "the other side is busy");`. The last call of retryAfter or discard
   // takes effect; a run that throws is a failure nevertheless.
   ExitStatus retryAfter(Duration delay, std::string reason = {});
-  // Requests that this task never runs again, even if it has attempts left. The record's cause is `discarded`, and its
-  // response has the reason. doJob can return its result: `return discard("the account is gone");`.
+  // Requests that this task leaves its queue and never runs again, even if it has attempts left; it is not buried. The
+  // record's cause is `discarded`, and its response has the reason. doJob can return its result: `return discard("the
+  // account is gone");`.
   ExitStatus discard(std::string reason);
 
   // Reports the progress, a fraction from 0 to 1 (other values are clamped) and a short text. The command `status`

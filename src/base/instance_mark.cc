@@ -15,7 +15,7 @@
 namespace leptir::base {
 namespace {
 
-constexpr std::size_t kBytes = 4096;
+constexpr std::size_t kEnvironmentBytesRead = 4096;
 
 std::string nameOf(std::string_view instance) {
   return "leptir-session-" + std::string(instance);
@@ -35,9 +35,9 @@ Membership unlessItIsGone(const std::error_code& error) {
 Result<void> setInstanceMark(std::string_view instance) {
   const auto complain = [] { return Error(ErrorCode::Unavailable, "cannot mark this process: " + errnoText(errno)); };
   const UniqueFd file(::memfd_create(nameOf(instance).c_str(), MFD_CLOEXEC));
-  if (!file || ::ftruncate(file.get(), kBytes) != 0) return complain();
+  if (!file || ::ftruncate(file.get(), kEnvironmentBytesRead) != 0) return complain();
   // Never unmapped: the kernel removes the mapping when the process ends.
-  if (::mmap(nullptr, kBytes, PROT_NONE, MAP_SHARED, file.get(), 0) == MAP_FAILED) return complain();
+  if (::mmap(nullptr, kEnvironmentBytesRead, PROT_NONE, MAP_SHARED, file.get(), 0) == MAP_FAILED) return complain();
   return {};
 }
 

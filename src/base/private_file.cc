@@ -18,17 +18,17 @@ Error openingError(int error) {
   return Error(error == ENOENT ? ErrorCode::NotFound : codeOfErrno(error), errnoText(error));
 }
 
-constexpr int kAlways = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+constexpr int kFlagsOfEveryOpen = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 Result<UniqueFd> openExisting(const std::filesystem::path& file, int flags) {
-  UniqueFd opened(::open(file.c_str(), flags | kAlways));
+  UniqueFd opened(::open(file.c_str(), flags | kFlagsOfEveryOpen));
   if (!opened) return openingError(errno);
   return opened;
 }
 
 // Lost: the file exists.
 Result<UniqueFd> makeNew(const std::filesystem::path& file, int flags, mode_t mode) {
-  UniqueFd made(::open(file.c_str(), flags | O_EXCL | kAlways, mode));
+  UniqueFd made(::open(file.c_str(), flags | O_EXCL | kFlagsOfEveryOpen, mode));
   if (!made && errno == EEXIST) return Error(ErrorCode::Lost, errnoText(EEXIST));
   if (!made) return openingError(errno);
   ::fchmod(made.get(), mode);  // the umask may have removed more

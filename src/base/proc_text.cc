@@ -12,7 +12,7 @@ namespace leptir::base {
 namespace {
 
 // More than the kernel allows for an environment or a list of mappings.
-constexpr std::size_t kLargest = std::size_t{64} << 20;
+constexpr std::size_t kLargestProcFile = std::size_t{64} << 20;
 constexpr std::string_view kStatus = "status";  // every user may read this file
 
 // A zombie with one thread. The kernel gives its files about memory to root, so its own user cannot read them.
@@ -36,7 +36,7 @@ Result<std::string> readProcText(pid_t process, std::string_view name) {
   if (!descriptor) return failed(process, name, file);
   std::string text;
   char piece[65536];
-  while (text.size() < kLargest) {
+  while (text.size() < kLargestProcFile) {
     const auto bytes = ::read(descriptor.get(), piece, sizeof piece);
     if (bytes < 0 && errno == EINTR) continue;
     if (bytes < 0) return failed(process, name, file);

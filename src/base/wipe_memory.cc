@@ -12,7 +12,7 @@
 namespace leptir::base {
 namespace {
 
-constexpr std::size_t kLargestSize = 64 * 1024;
+constexpr std::size_t kLargestHeapBlock = 64 * 1024;
 constexpr std::size_t kLargestSmallSize = 1024;
 // The most bytes that are taken of each block size. A program that has freed gigabytes must not get them all back as
 // resident memory of each worker. malloc hands out the most recently freed blocks first.
@@ -93,7 +93,7 @@ void wipeFreeMemory() {
     TakenBlocks taken;
     // Large blocks first, because malloc would split them to serve small requests. Afterwards each smaller size needs
     // few allocations.
-    for (auto size = kLargestSize; size > kLargestSmallSize; size /= 2) taken.takeAll(size, kMostOfALargeSize);
+    for (auto size = kLargestHeapBlock; size > kLargestSmallSize; size /= 2) taken.takeAll(size, kMostOfALargeSize);
     for (auto size = kLargestSmallSize; size >= 2 * sizeof(void*) + 8; size -= 16)
       taken.takeAll(size, kMostOfASmallSize);
   }

@@ -46,7 +46,7 @@ Result<std::string> Broker::pushTask(const BaseTask& task, std::optional<Time> t
 
 Result<std::string> Broker::push(std::string name, const nlohmann::ordered_json& parameters, PushOptions options) {
   TaskToPush task{std::move(name), Json(parameters), std::move(options)};
-  auto written = broker::parametersOf(task);  // refuses values that JSON cannot represent
+  auto written = broker::parametersAsJsonText(task);  // refuses values that JSON cannot represent
   if (!written) return written.error();
   if (*written != broker::kEmptyMap) task.parametersText = parameters.dump(-1, ' ', true);
   return pushTask(std::move(task));

@@ -7,7 +7,7 @@ namespace leptir::broker {
 
 RankSelection::RankSelection(std::span<const std::int64_t> priorities)
     : priorities_(priorities.begin(), priorities.end()) {
-  assert(std::ranges::is_sorted(priorities_) && "brokers are ranked in the order of their priority index");
+  assert(std::ranges::is_sorted(priorities_) && "the caller must pass the priorities in ascending order");
   double rank = 0;
   for (std::size_t i = 0; i < priorities_.size(); ++i) {
     if (i == 0 || priorities_[i] != priorities_[i - 1]) ++rank;

@@ -44,7 +44,7 @@ Result<std::string> parametersAsText(const TaskToPush& task) {
 
 }  // namespace
 
-Result<std::string> parametersOf(const TaskToPush& task) {
+Result<std::string> parametersAsJsonText(const TaskToPush& task) {
   if (!task.parametersText.empty()) return parametersAsText(task);
   const auto& parameters = task.parameters;
   if (!parameters.is_null() && !parameters.is_structured()) return refused(task, "parameters must be a JSON object");
@@ -62,7 +62,7 @@ Result<EncodedTask> encodeTask(const TaskToPush& task, const Clock& clock) {
   BrokerTask made;
   made.id = options.id.empty() ? base::makeTaskId(clock) : options.id;
   made.name = task.name;
-  auto parameters = parametersOf(task);
+  auto parameters = parametersAsJsonText(task);
   if (!parameters) return parameters.error();
   made.parameters = std::move(*parameters);
   made.priority = options.priority;

@@ -12,10 +12,10 @@ namespace leptir::broker {
 inline constexpr const char* kEmptyMap = "[]";
 
 // The parameters as JSON text, or kEmptyMap. Invalid: they are no object or list, or JSON cannot represent them.
-Result<std::string> parametersOf(const TaskToPush& task);
+Result<std::string> parametersAsJsonText(const TaskToPush& task);
 
 // Checks and encodes the task, with a new id if it has none. Invalid: its options contradict each other; also the
-// errors of parametersOf and EncodedTask::encode.
+// errors of parametersAsJsonText and EncodedTask::encode.
 Result<EncodedTask> encodeTask(const TaskToPush& task, const Clock& clock);
 
 }  // namespace leptir::broker

@@ -18,9 +18,9 @@ Result<std::vector<double>> measureLatency(const Config& config);
 // Pushes no-op tasks, 1,000 a call. With a `delay` they are scheduled; each call adds one second to it.
 Result<void> pushMany(const Config& config, std::uint64_t tasks, Duration delay = {});
 
-// Pushes a second, 1,000 tasks a call.
+// Pushes per second, with 1,000 tasks in each call.
 Result<double> measurePush(const Config& config, std::uint64_t tasks);
-// Pushes a second, one task a call, as an application does that has one task at a time.
+// Pushes per second, with one task in each call, as in an application that has one task at a time.
 Result<double> measureSinglePushes(const Config& config);
 
 struct Throughput {

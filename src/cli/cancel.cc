@@ -24,8 +24,8 @@ Result<void> recordCancelled(const Config& config, const FoundTask& found, const
   auto storages = openMetaStorage(config);
   if (!storages) return storages.error();
   const auto now = systemClock().now();
-  const auto settled = settlement::settleCancelled(settlement::asHeldTask(found, now), found.envelope, by, now,
-                                                   {.host = base::hostName(), .pid = ::getpid()});
+  const auto settled = settlement::settlementOfCancelled(settlement::asHeldTask(found, now), found.envelope, by, now,
+                                                         {.host = base::hostName(), .pid = ::getpid()});
   return settlement::saveEverywhere(*storages, *settled.record);
 }
 
@@ -49,8 +49,8 @@ int recordAndPrintRemoved(const Config& config, const FoundTask& found, const st
 // Returns the tasks of dead instances to the queue, as every running instance does from time to time. Errors are
 // ignored here: the cancel that follows meets them too.
 void recoverAllDeadSessions(SimpleBroker& broker) {
-  constexpr int kMostSteps = 100;
-  for (int step = 0; step < kMostSteps; ++step) {
+  constexpr int kMostRecoverySteps = 100;
+  for (int step = 0; step < kMostRecoverySteps; ++step) {
     const auto recovered =
         broker::recoverDeadSessions(broker, [](const std::string& notice) { printError("leptir: {}", notice); });
     if (!recovered || !recovered->mayBeMore) return;

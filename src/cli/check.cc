@@ -41,9 +41,9 @@ void print(const BrokerTraits& traits) {
   line("exact counts", yesOrNo(traits.counts == BrokerTraits::Counts::Exact));
   line("finds tasks by id (info)", yesOrNo(traits.findsById));
   line("a push wakes an idle instance", !traits.wakesWaiters ? "no" : traits.everyPushWakes ? "yes" : "by leptir");
-  line("a running task learns of a cancel", latencyText(traits.cancel));
+  line("when a running task learns of a cancel", latencyText(traits.cancel));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
-  line("a dead instance's tasks come back", traits.sessionsExpire ? "when its lease has expired" : "at once");
+  line("when a dead instance's tasks return", traits.sessionsExpire ? "when its lease has expired" : "at once");
   line("durability", traits.durability);
   print(traits.warnings);
 }

@@ -101,15 +101,15 @@ class Parser {
   }
 
   template <class T>
-  CLI::App* add(const char* name, const char* what, T& target) {
-    auto* command = app_.add_subcommand(name, what);
-    command->callback([this, &target] { command_ = [&target]() -> Command { return target; }; });
+  CLI::App* addCommand(const char* name, const char* description, T& parsed) {
+    auto* command = app_.add_subcommand(name, description);
+    command->callback([this, &parsed] { command_ = [&parsed]() -> Command { return parsed; }; });
     return command;
   }
 
   void addStart() {
-    auto* command =
-        add("start", "Run an instance: lease tasks, run them in worker processes, record how they went.", start_);
+    auto* command = addCommand(
+        "start", "Run an instance: lease tasks, run them in worker processes, record how they went.", start_);
     command->add_option("--config", start_.config, kConfigHelp);
     command->add_option("--pid", start_.pid, kPidHelp);
     command->add_flag("--daemon", start_.daemon, "go to the background; only file loggers are active then");
@@ -119,7 +119,7 @@ class Parser {
   }
 
   void addStop() {
-    auto* command = add("stop", "Stop an instance and wait until it is gone; running tasks may finish.", stop_);
+    auto* command = addCommand("stop", "Stop an instance and wait until it is gone; running tasks may finish.", stop_);
     command->add_option("--config", stop_.config, "the configuration that it was started with");
     command->add_option("--pid", stop_.pid, kPidHelp);
     command
@@ -129,7 +129,7 @@ class Parser {
   }
 
   void addStatus() {
-    auto* command = add("status", "Show the instance, the brokers' queues and what each worker does.", status_);
+    auto* command = addCommand("status", "Show the instance, the brokers' queues and what each worker does.", status_);
     command->add_option("--config", status_.config, kConfigHelp);
     command->add_option("--pid", status_.pid, kPidHelp);
     command->add_flag("--all", status_.all, "all instances of this user, whatever their configuration")
@@ -139,7 +139,7 @@ class Parser {
   }
 
   void addPush() {
-    auto* command = add("push", "Push tasks; prints one id a line.", push_);
+    auto* command = addCommand("push", "Push tasks; prints one id a line.", push_);
     command->add_option("NAME", push_.name, "the task's name (noop, sleep, fail, throw, crash and hang are built in)");
     command->add_option("PARAMETER", push_.parameters, "key=text or key:=JSON, as many as you like");
     command->add_option("--json", push_.json, "the parameters as one JSON object; key=value arguments are added to it");
@@ -184,20 +184,21 @@ class Parser {
   }
 
   void addInfo() {
-    auto* command = add("info", "Print the record of a task as JSON, or its place in a queue.", info_);
+    auto* command = addCommand("info", "Print the record of a task as JSON, or its place in a queue.", info_);
     command->add_option("ID", info_.id, "the task's id, as push printed it")->required();
     command->add_flag("--text", info_.text, "readable text: times as dates, the stack and stderr line by line");
     command->add_option("--config", info_.config, kConfigHelp);
   }
 
   void addCancel() {
-    auto* command = add("cancel", "Remove a waiting task from its queue, or have a running task stopped.", cancel_);
+    auto* command =
+        addCommand("cancel", "Remove a waiting task from its queue, or have a running task stopped.", cancel_);
     command->add_option("ID", cancel_.id, "the task's id, as push printed it")->required();
     command->add_option("--config", cancel_.config, kConfigHelp);
   }
 
   void addTasks() {
-    auto* command = add("tasks", "List records of tasks, newest first, one line each.", tasks_);
+    auto* command = addCommand("tasks", "List records of tasks, newest first, one line each.", tasks_);
     command->add_option("--cause", tasks_.cause,
                         "only records with this cause: finished, threw, timed_out, crashed, cancelled, …");
     command->add_option("--name", tasks_.name, "only tasks of this name");
@@ -209,14 +210,14 @@ class Parser {
 
   void addCheck() {
     auto* command =
-        add("check", "Open every store of the configuration and print what each can and cannot do.", check_);
+        addCommand("check", "Open every store of the configuration and print what each can and cannot do.", check_);
     command->add_option("--config", check_.config, kConfigHelp);
   }
 
   void addBench() {
-    auto* command =
-        add("bench", "Measure this machine: run no-op tasks in a temporary instance, on SQLite in a temporary folder.",
-            bench_);
+    auto* command = addCommand(
+        "bench", "Measure this machine: run no-op tasks in a temporary instance, on SQLite in a temporary folder.",
+        bench_);
     command->add_option(
         "--config", bench_.config,
         "use the first broker, whose queue must be empty, and the meta storages of this configuration instead");

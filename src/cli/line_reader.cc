@@ -10,7 +10,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{64} << 10;
+constexpr std::size_t kReadChunkBytes = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -80,7 +80,7 @@ ssize_t LineReader::readMore() {
     searched_ -= begin_;
     begin_ = 0;
   }
-  std::array<char, kChunk> chunk;
+  std::array<char, kReadChunkBytes> chunk;
   const auto got = ::read(descriptor_, chunk.data(), chunk.size());
   if (got > 0) buffer_.append(chunk.data(), static_cast<std::size_t>(got));
   return got;

@@ -14,7 +14,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::size_t kBatch = 1000;
+constexpr std::size_t kTasksInOnePush = 1000;
 
 int printUsageError(const PushCommand& command, const Error& error) {
   printError("{} push: {}", command.program, error.message());
@@ -59,7 +59,7 @@ std::string warningIfOwnIdIsBuried(Broker& broker, const PushOptions& options) {
 
 int pushCopies(Broker& broker, const PushCommand& command, const TaskToPush& task, const IdPrinter& printer) {
   for (std::uint64_t left = command.number; left > 0;) {
-    const auto batch = std::min<std::uint64_t>(left, kBatch);
+    const auto batch = std::min<std::uint64_t>(left, kTasksInOnePush);
     auto ids = broker.pushTasks(std::vector<TaskToPush>(batch, task));
     if (!ids) return fail(ids.error());
     if (const auto why = warningIfOwnIdIsBuried(broker, task.options); !why.empty()) {

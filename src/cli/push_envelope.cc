@@ -36,8 +36,8 @@ Result<void> checkKeys(std::string_view object, std::span<const std::string_view
   return {};
 }
 
-// Whether the value is 0 or one that PHP converts to 0.
-bool isZeroForPhp(std::string_view value) {
+// Whether the JSON text is 0, null, false, "" or [], which mean "not set" for PHP.
+bool isUnsetForPhp(std::string_view value) {
   constexpr std::array<std::string_view, 5> kZeros{"0", "null", "false", "\"\"", "[]"};
   const bool isEmptyList = value.starts_with('[') && task::withoutJsonBlanks(value.substr(1)) == "]";
   return isEmptyList || std::ranges::find(kZeros, value) != kZeros.end();
@@ -72,7 +72,7 @@ constexpr Rule kRules[] = {
 Result<void> checkValues(std::string_view envelope) {
   for (const auto& rule : kRules) {
     const auto value = task::memberOf(envelope, rule.key);
-    if (!value || isZeroForPhp(*value) || rule.holds(*value)) continue;
+    if (!value || isUnsetForPhp(*value) || rule.holds(*value)) continue;
     return invalidInput(
         fmt::format("{} must be {}, not {}", base::inQuotes(rule.key), rule.mustBe, base::inQuotes(*value)));
   }

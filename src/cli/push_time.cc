@@ -11,7 +11,7 @@
 namespace leptir::cli {
 namespace {
 
-constexpr auto kMostSeconds =
+constexpr auto kMaxTimeSpanSeconds =
     static_cast<double>(kMaxTimeSpan.count());  // largest distance from 1970, and largest delay
 
 constexpr std::size_t kDate = std::string_view("2026-11-23").size();
@@ -19,7 +19,7 @@ constexpr std::size_t kDateAndTime = std::string_view("2026-11-23T18:00:00").siz
 
 std::optional<Time> parseUnixSeconds(std::string_view text) {
   const auto seconds = numberOf<double>(text);
-  if (!seconds || !(std::abs(*seconds) <= kMostSeconds)) return std::nullopt;
+  if (!seconds || !(std::abs(*seconds) <= kMaxTimeSpanSeconds)) return std::nullopt;
   return timeFromUnixSeconds(*seconds);
 }
 
@@ -99,7 +99,7 @@ Result<Time> parseTime(std::string_view text) {
 }
 
 std::optional<Duration> parseDelay(double seconds) {
-  if (!(seconds >= 0 && seconds <= kMostSeconds)) return std::nullopt;
+  if (!(seconds >= 0 && seconds <= kMaxTimeSpanSeconds)) return std::nullopt;
   return base::durationFromSeconds(seconds);
 }
 

@@ -9,12 +9,12 @@
 namespace leptir::config {
 namespace {
 
-constexpr std::size_t kMostShown = 50;
+constexpr std::size_t kMostErrorsShown = 50;
 
 }  // namespace
 
 bool ConfigErrors::isFull() const {
-  return found_.size() >= kMostShown;
+  return found_.size() >= kMostErrorsShown;
 }
 
 void ConfigErrors::add(int line, std::string what) {

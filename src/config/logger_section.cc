@@ -17,10 +17,10 @@ struct Choice {
   Value value;
 };
 
-constexpr std::array<Choice<LogSinkConfig::Type>, 3> kTypes = {{{"file", LogSinkConfig::Type::File},
-                                                                {"stdout", LogSinkConfig::Type::Stdout},
-                                                                {"stderr", LogSinkConfig::Type::Stderr}}};
-constexpr std::array<Choice<LogLevel>, 4> kLevels = {
+constexpr std::array<Choice<LogSinkConfig::Type>, 3> kSinkTypes = {{{"file", LogSinkConfig::Type::File},
+                                                                    {"stdout", LogSinkConfig::Type::Stdout},
+                                                                    {"stderr", LogSinkConfig::Type::Stderr}}};
+constexpr std::array<Choice<LogLevel>, 4> kLogLevels = {
     {{"error", LogLevel::Error}, {"warning", LogLevel::Warning}, {"info", LogLevel::Info}, {"debug", LogLevel::Debug}}};
 
 // Reads a word that must be one of `choices`.
@@ -67,13 +67,13 @@ LogSinkConfig readLogger(const Node::Entry& entry, const SectionContext& context
   LogSinkConfig sink{.name = entry.key, .path = {}};
   const Node* typeNode = logger.require("type");
   std::optional<LogSinkConfig::Type> type;
-  if (typeNode != nullptr) type = readChoice(*typeNode, logger.nameOf("type"), kTypes, context.errors);
+  if (typeNode != nullptr) type = readChoice(*typeNode, logger.nameOf("type"), kSinkTypes, context.errors);
   sink.type = type.value_or(LogSinkConfig::Type::Stdout);
   if (type == LogSinkConfig::Type::File) readPath(logger, context, sink);
   if (type && type != LogSinkConfig::Type::File) refuseOptions(logger, context.errors);
   if (!type) logger.find("options");
   if (const Node* level = logger.find("level")) {
-    sink.level = readChoice(*level, logger.nameOf("level"), kLevels, context.errors).value_or(sink.level);
+    sink.level = readChoice(*level, logger.nameOf("level"), kLogLevels, context.errors).value_or(sink.level);
   }
   logger.refuseUnknownKeys();
   return sink;

@@ -20,13 +20,13 @@ Result<std::filesystem::path> runFolder();
 Result<std::filesystem::path> defaultDatabase();
 
 // Tells the instances of one machine apart: 16 hex digits made of the configuration file's real path, or `default`
-// without a file.
+// without a configuration file.
 std::string instanceKey(const Config& config);
 // `<instance key>.pid` in the run folder.
 Result<std::filesystem::path> pidFileFor(const Config& config);
 // `<key>.alias` in the run folder, with a key made of the path as it was given. By it, an instance is found by the path
-// that it was started with, even if that path now is a symbolic link to another file, or is gone. Empty: there is no
-// file.
+// that it was started with, even if that path now is a symbolic link to another file, or is gone. An empty path: the
+// configuration was not read from a file, so it needs no alias.
 Result<std::filesystem::path> aliasFileFor(const Config& config);
 
 // Beside the pid file, wherever that is: `x.board` for `x.pid`, so that `--pid` finds both.

@@ -93,7 +93,8 @@ Store readStore(MapReader& map, KeysOf keysOf, const SectionContext& context) {
   return store;
 }
 
-// Gives each store a name of its own: names in the file come first, then types, with a number if several are equal.
+// Names each store without a name after its type, with a number if that name is taken ("redis-2"). Two stores with the
+// same name in the file are an error.
 void giveNames(std::vector<Store>& stores, std::string_view what, ConfigErrors& errors) {
   std::map<std::string, int> lineOf;
   for (const auto& store : stores) {

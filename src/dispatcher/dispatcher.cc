@@ -31,9 +31,9 @@ constexpr Duration kOldestThreadBeat = std::chrono::seconds(12);
 constexpr Duration kOldestMasterBeat = std::chrono::seconds(5);
 // Timeouts for closing the feeders: graceful (FeederOptions::closeWithin and the operation in work), and after giving
 // up on a store that is down.
-constexpr Duration kLongestClose = std::chrono::seconds(12), kLastTry = std::chrono::seconds(1);
+constexpr Duration kCloseTimeout = std::chrono::seconds(12), kLastTryTimeout = std::chrono::seconds(1);
 // How long an ending dispatcher waits for a slow reader of its log.
-constexpr Duration kLastLines = std::chrono::milliseconds(200);
+constexpr Duration kLastLinesTimeout = std::chrono::milliseconds(200);
 
 CoreOptions coreOptionsOf(const DispatcherOptions& options, link::Link& link,
                           const std::vector<broker::BrokerFactory>& brokers,
@@ -212,7 +212,7 @@ class Dispatcher {
 
   void closeSessions(SessionClose how) {
     closing_ = how;
-    leaveBy_ = clock_.bootTime() + (how == SessionClose::LeaveToExpire ? kLastTry : kLongestClose);
+    leaveBy_ = clock_.bootTime() + (how == SessionClose::LeaveToExpire ? kLastTryTimeout : kCloseTimeout);
     threads_.closeSessions(how);
   }
 
@@ -236,7 +236,7 @@ class Dispatcher {
 
   // Lines that still cannot be written stay counted, and the master logs their number.
   void flushLog() const {
-    const auto until = clock_.bootTime() + kLastLines;
+    const auto until = clock_.bootTime() + kLastLinesTimeout;
     while (!logger_.flush() && clock_.bootTime() < until) link_.dispatcherBell().waitFor(kCheckFullSlotsEvery);
   }
 

@@ -11,11 +11,11 @@ namespace {
 using std::chrono::milliseconds;
 
 // The longest wait of a lease on a store that wakes the feeder: a wake-up may be lost.
-constexpr Duration kLongestLeaseWait = std::chrono::seconds(1);
+constexpr Duration kLongestPopWait = std::chrono::seconds(1);
 // Where not every push wakes the feeder, a lease waits for `empty_queue_sleep_time`, but never shorter than this. After
 // a lease that returned nothing sooner although no order came, the feeder pauses this long: no content of a store can
 // make it loop without a pause.
-constexpr Duration kShortestLeaseWait = milliseconds(10);
+constexpr Duration kShortestPopWait = milliseconds(10);
 // The shortest wait for lease credit, whatever `workers_active_sleep_time` says.
 constexpr Duration kShortestCreditWait = milliseconds(50);
 // The most tasks of one lease. With more, the store is idle while the tasks run, and the workers are idle while the
@@ -73,7 +73,7 @@ bool Feeder::hasEnded() const {
   return isDone_ || thread_.isUnusable() || (isClosing() && neverHadASession);
 }
 
-Result<void> Feeder::open() {
+Result<void> Feeder::openStore() {
   if (auto opened = session_.openStore(); !opened) return opened;
   if (auto opened = storages_.open(); !opened) return opened;
   if (auto opened = session_.open(); !opened) return opened;
@@ -200,12 +200,12 @@ Result<void> Feeder::popOrWait() {
 Result<void> Feeder::pop(std::size_t credit) {
   const bool storeWaits = session_.traits().wakesWaiters;
   const auto began = context_.clock.bootTime();
-  auto tasks = session_.session().popBrokerTasks(credit, storeWaits ? longestWait() : Duration(0), thread_.bell());
+  auto tasks = session_.session().popBrokerTasks(credit, storeWaits ? longestPopWait() : Duration(0), thread_.bell());
   if (!tasks) return tasks.error();
-  const bool wasEmptyAtOnce = tasks->empty() && context_.clock.bootTime() - began < kShortestLeaseWait;
+  const bool wasEmptyAtOnce = tasks->empty() && context_.clock.bootTime() - began < kShortestPopWait;
   deliver(std::move(*tasks), credit);
   if (!storeWaits && !moreIsDue_) thread_.waitFor(options_.emptyQueueSleepTime);
-  if (storeWaits && wasEmptyAtOnce && !hasOrders()) thread_.waitFor(kShortestLeaseWait);
+  if (storeWaits && wasEmptyAtOnce && !hasOrders()) thread_.waitFor(kShortestPopWait);
   return {};
 }
 
@@ -218,10 +218,10 @@ void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
   context_.inbox.put(event::Leased{options_.session.broker, session_.epoch(), std::move(tasks), reportedEmpty_});
 }
 
-Duration Feeder::longestWait() const {
+Duration Feeder::longestPopWait() const {
   const auto longest = session_.traits().everyPushWakes
-                           ? kLongestLeaseWait
-                           : std::clamp(options_.emptyQueueSleepTime, kShortestLeaseWait, kLongestLeaseWait);
+                           ? kLongestPopWait
+                           : std::clamp(options_.emptyQueueSleepTime, kShortestPopWait, kLongestPopWait);
   return orders_.anyRunning() ? std::min(longest, kAskForCancelsEvery) : longest;
 }
 

@@ -59,7 +59,7 @@ class Feeder final : private StoreWork {
 
   void run() override;
   bool isOpen() const override { return session_.isOpen(); }
-  Result<void> open() override;
+  Result<void> openStore() override;
   Result<Turn> turn() override;
   void closeStore() override;
   void reportUnavailable() override;
@@ -79,7 +79,7 @@ class Feeder final : private StoreWork {
   Result<void> popOrWait();
   Result<void> pop(std::size_t credit);
   void deliver(std::vector<LeasedTask> tasks, std::size_t asked);
-  Duration longestWait() const;
+  Duration longestPopWait() const;
   std::size_t creditForOneLease();
   Result<void> closeSession();
 

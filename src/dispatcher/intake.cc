@@ -78,14 +78,14 @@ void Intake::receiveTakenBack(StockedTask stocked, Step& step) {
 void Intake::leaveToOthers(StockedTask stocked, Step& step) {
   const auto& task = stocked.task;
   const auto delay = unknownNames_[task.broker].noteLease(task.head.id, task.head.name, step.now.boot);
-  auto settlement = settlement::settleUnknownName(task, stocked.envelope, delay, step.now.wall, uses_.author);
+  auto settlement = settlement::settlementOfUnknownName(task, stocked.envelope, delay, step.now.wall, uses_.author);
   step.log(LogLevel::Warning,
            settlement::logPrefix(task) + "No task of this name is known here; it waits for a program that knows it.");
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
 void Intake::settleCancelled(StockedTask stocked, const std::string& by, Step& step) {
-  auto settlement = settlement::settleCancelled(stocked.task, stocked.envelope, by, step.now.wall, uses_.author);
+  auto settlement = settlement::settlementOfCancelled(stocked.task, stocked.envelope, by, step.now.wall, uses_.author);
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 // While tasks are leased one at a time, each broker has a turn of this length. In the second half of a turn no broker
 // may lease, so that the reply to the last lease arrives before the next turn.
-constexpr Duration kTurn = std::chrono::seconds(2);
+constexpr Duration kSingleLeaseTurn = std::chrono::seconds(2);
 // The largest lease credit.
 constexpr std::size_t kMaxLeaseCredit = 4096;
 
@@ -49,8 +49,8 @@ std::optional<std::uint32_t> LeaseCredit::brokersTurn(BootTime now) const {
   if (brokers.empty()) return std::nullopt;
   if (brokers.size() == 1) return brokers.front();
   const auto since = now.time_since_epoch();
-  if (since % kTurn >= kTurn / 2) return std::nullopt;
-  return brokers[static_cast<std::size_t>(since / kTurn) % brokers.size()];
+  if (since % kSingleLeaseTurn >= kSingleLeaseTurn / 2) return std::nullopt;
+  return brokers[static_cast<std::size_t>(since / kSingleLeaseTurn) % brokers.size()];
 }
 
 }  // namespace leptir::dispatcher

@@ -29,14 +29,14 @@ MetaWriter::MetaWriter(const StoreThreadContext& context, meta::MetaStorageFacto
 
 void MetaWriter::save(std::shared_ptr<SettleBatch> batch) {
   if (!enqueue(std::move(batch)) && !std::exchange(loggedLag_, true))
-    context_.logger.error(logName() + ": lags behind by " + std::to_string(kMostLag) +
+    context_.logger.error(logName() + ": lags behind by " + std::to_string(kMostQueuedRecords) +
                           " records; dropping further ones");
   thread_.wake();
 }
 
 bool MetaWriter::enqueue(std::shared_ptr<SettleBatch> batch) {
   const std::lock_guard lock(mutex_);
-  if (!factory_.required && queued_ >= kMostLag) {
+  if (!factory_.required && queued_ >= kMostQueuedRecords) {
     dropped_ += batch->records.size();
     return false;
   }
@@ -52,7 +52,7 @@ void MetaWriter::run() {
   saveTheLast();
 }
 
-Result<void> MetaWriter::open() {
+Result<void> MetaWriter::openStore() {
   auto storage = factory_.open();
   if (!storage) return storage.error();
   storage_ = std::move(*storage);

@@ -19,7 +19,7 @@ namespace leptir::dispatcher {
 class MetaWriter final : private StoreWork {
  public:
   // How many records a storage that is not required may lag behind; further ones are dropped and counted.
-  static constexpr std::size_t kMostLag = 100'000;
+  static constexpr std::size_t kMostQueuedRecords = 100'000;
 
   // `context` must outlive it. The destructor saves the records that are left, unless the storage is failing.
   MetaWriter(const StoreThreadContext& context, meta::MetaStorageFactory factory);
@@ -36,7 +36,7 @@ class MetaWriter final : private StoreWork {
  private:
   void run() override;
   bool isOpen() const override { return storage_ != nullptr; }
-  Result<void> open() override;
+  Result<void> openStore() override;
   Result<Turn> turn() override;
   void closeStore() override { storage_.reset(); }
   void reportUnavailable() override;

@@ -8,11 +8,11 @@ namespace leptir::dispatcher {
 
 void Pace::observe(Duration executionTime) {
   const auto micros = static_cast<double>(executionTime.count()) + kOverheadMicros;
-  // Reduce the depth at once when tasks turn slow; grow it gradually, over some dozens of short tasks.
+  // Reduce the maxUnendedInSlot at once when tasks turn slow; grow it gradually, over some dozens of short tasks.
   micros_ += (micros - micros_) * (micros > micros_ ? 0.5 : 0.1);
 }
 
-std::size_t Pace::depth() const {
+std::size_t Pace::maxUnendedInSlot() const {
   return static_cast<std::size_t>(std::clamp(2000.0 / micros_, 1.0, static_cast<double>(link::kCells)));
 }
 

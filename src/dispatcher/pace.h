@@ -12,7 +12,7 @@ class Pace {
   void observe(Duration executionTime);
   // How many tasks that have not ended may stand in a slot; 1 for tasks that take longer than a millisecond, and before
   // anything was measured.
-  std::size_t depth() const;
+  std::size_t maxUnendedInSlot() const;
 
  private:
   static constexpr double kOverheadMicros = 2;  // what a worker needs for a task in addition to the task's code

@@ -61,7 +61,8 @@ void Settling::settleEndedBySigterm(Step& step) {
 void Settling::settleOutcome(const event::CellDone& done, Step& step) {
   const auto& task = *uses_.slots.taskIn(done.cell);
   if (done.outcome->cause == Cause::GaveBack) logGivenBack(task, step);
-  auto settlement = settlement::settleOutcome(task, done.envelope, *done.outcome, authorWith(done.pid), uses_.random());
+  auto settlement =
+      settlement::settlementOfOutcome(task, done.envelope, *done.outcome, authorWith(done.pid), uses_.random());
   if (settlement.failed)
     step.log(LogLevel::Warning, settlement::logPrefix(task) + settlement::describeFailure(settlement));
   addToBatch(done.cell, std::move(settlement), done.envelope, step);
@@ -74,8 +75,8 @@ void Settling::settleCorrupt(const event::CellDone& done, Step& step) {
            settlement::logPrefix(task) + "The worker's outcome is corrupt: " + done.outcome.error().message());
   const link::Verdict verdict{.reason = link::StopReason::Crash, .started = step.now.boot, .ended = step.now.boot};
   addToBatch(done.cell,
-             settlement::settleVerdict(task, done.envelope, verdict, step.now.wall, step.now.wall, authorWith(done.pid),
-                                       uses_.random()),
+             settlement::settlementOfVerdict(task, done.envelope, verdict, step.now.wall, step.now.wall,
+                                             authorWith(done.pid), uses_.random()),
              done.envelope, step);
 }
 
@@ -83,8 +84,9 @@ void Settling::settle(event::CellDied& died, Step& step) {
   uses_.slots.markEnded(died.cell);
   const auto& task = *uses_.slots.taskIn(died.cell);
   const auto& verdict = died.verdict;
-  auto settlement = settlement::settleVerdict(task, died.envelope, verdict, step.wallOf(verdict.started),
-                                              step.wallOf(verdict.ended), authorWith(verdict.pid), uses_.random());
+  auto settlement =
+      settlement::settlementOfVerdict(task, died.envelope, verdict, step.wallOf(verdict.started),
+                                      step.wallOf(verdict.ended), authorWith(verdict.pid), uses_.random());
   if (settlement.record) {
     step.log(LogLevel::Error, settlement::logPrefix(task) + settlement::describeEnding(settlement));
     if (died.taskOutcome) settlement::addTaskOutput(std::move(*died.taskOutcome), *settlement.record);
@@ -98,8 +100,8 @@ void Settling::settle(event::CellUnsettlable& unsettlable, Step& step) {
   uses_.slots.markEnded(unsettlable.cell);
   if (freeIfLost(unsettlable.cell, step)) return;
   const auto& task = *uses_.slots.taskIn(unsettlable.cell);
-  auto settlement = settlement::settleUnsettlable(task, unsettlable.envelope, unsettlable.deaths, step.now.wall,
-                                                  authorWith(unsettlable.pid));
+  auto settlement = settlement::settlementOfUnsettlable(task, unsettlable.envelope, unsettlable.deaths, step.now.wall,
+                                                        authorWith(unsettlable.pid));
   step.log(LogLevel::Error, settlement::logPrefix(task) + settlement::describeFailure(settlement));
   addToBatch(unsettlable.cell, std::move(settlement), unsettlable.envelope, step);
 }

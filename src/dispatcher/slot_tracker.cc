@@ -12,8 +12,8 @@ namespace {
 
 // A short task never waits much longer than this behind a long one.
 constexpr Duration kLongTask = std::chrono::milliseconds(10);
-// One slot gets 1/8 of its depth in a row before another slot is chosen.
-constexpr std::size_t kRunsInDepth = 8;
+// One slot gets 1/8 of its maxUnended in a row before another slot is chosen.
+constexpr std::size_t kShortRunsInOneSlot = 8;
 // From this many tasks in the slots on, settling them by the hundred is cheaper.
 constexpr std::size_t kManyTasks = 256;
 
@@ -21,31 +21,31 @@ constexpr std::size_t kManyTasks = 256;
 
 // --- where the next task goes
 
-bool SlotTracker::canTake(const TrackedSlot& slot, std::size_t depth) const {
+bool SlotTracker::canTake(const TrackedSlot& slot, std::size_t maxUnended) const {
   if (!slot.isReady || slot.hasLarge || slot.keptForLarge) return false;
-  if (slot.unended.size() >= (slot.isSlow ? 1 : depth)) return false;
+  if (slot.unended.size() >= (slot.isSlow ? 1 : maxUnended)) return false;
   return slot.cells.empty() || slot.cells[slot.next].stage == CellStage::Free;
 }
 
 std::optional<int> SlotTracker::choose(bool large) {
   if (large) return chooseForLarge();
-  const auto depth = pace_.depth();
+  const auto maxUnended = pace_.maxUnended();
   std::optional<int> best;
   for (int i = 0; i < count(); ++i) {
     const auto& slot = trackedSlot(i);
-    if (!canTake(slot, depth)) continue;
+    if (!canTake(slot, maxUnended)) continue;
     if (!best || slot.unended.size() < trackedSlot(*best).unended.size()) best = i;
     if (slot.unended.empty()) break;
   }
-  if (best && staysWithLastSlot(trackedSlot(*best), depth)) return lastSlot_;
+  if (best && staysWithLastSlot(trackedSlot(*best), maxUnended)) return lastSlot_;
   if (best) lastSlot_ = *best;
   return best;
 }
 
 // Short tasks that are neighbours in the queue go to one worker, so that a store can settle them in runs.
-bool SlotTracker::staysWithLastSlot(const TrackedSlot& emptiest, std::size_t depth) const {
+bool SlotTracker::staysWithLastSlot(const TrackedSlot& emptiest, std::size_t maxUnended) const {
   const auto& last = trackedSlot(lastSlot_);
-  return canTake(last, depth) && last.unended.size() < emptiest.unended.size() + depth / kRunsInDepth;
+  return canTake(last, maxUnended) && last.unended.size() < emptiest.unended.size() + maxUnended / kShortRunsInOneSlot;
 }
 
 std::optional<int> SlotTracker::chooseForLarge() {
@@ -64,11 +64,11 @@ std::optional<int> SlotTracker::chooseForLarge() {
 }
 
 std::size_t SlotTracker::credit() const {
-  const auto depth = pace_.depth();
+  const auto maxUnended = pace_.maxUnended();
   std::size_t credit = 0;
   for (const auto& slot : slots_) {
     if (!slot.isReady || slot.hasLarge) continue;
-    const auto reach = slot.isSlow ? 1 : depth;
+    const auto reach = slot.isSlow ? 1 : maxUnended;
     const auto free = std::min(reach - std::min(reach, slot.unended.size()), link::kCells - slot.used());
     credit += free;
     // While tasks are so short that a round trip would leave workers idle, as many again may wait in the stock.

@@ -115,8 +115,8 @@ class SlotTracker {
   TrackedSlot& trackedSlot(int slot) { return slots_[static_cast<std::size_t>(slot)]; }
   const TrackedSlot& trackedSlot(int slot) const { return slots_[static_cast<std::size_t>(slot)]; }
   TrackedCell& tracked(CellRef cell);
-  bool staysWithLastSlot(const TrackedSlot& emptiest, std::size_t depth) const;
-  bool canTake(const TrackedSlot& slot, std::size_t depth) const;
+  bool staysWithLastSlot(const TrackedSlot& emptiest, std::size_t maxUnended) const;
+  bool canTake(const TrackedSlot& slot, std::size_t maxUnended) const;
   std::optional<int> chooseForLarge();
 
   std::vector<TrackedSlot> slots_;

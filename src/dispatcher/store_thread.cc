@@ -8,7 +8,7 @@
 namespace leptir::dispatcher {
 namespace {
 
-constexpr Duration kFirstPause = std::chrono::milliseconds(500), kLongestPause = std::chrono::seconds(30);
+constexpr Duration kFirstRetryPause = std::chrono::milliseconds(500), kLongestRetryPause = std::chrono::seconds(30);
 constexpr Duration kPauseWhileStopping = std::chrono::milliseconds(200);
 // Longer waits are split, so that the beat shows that the thread is alive.
 constexpr Duration kLongestSleep = std::chrono::seconds(5);
@@ -28,7 +28,7 @@ StoreThread::StoreThread(const StoreThreadContext& context, StoreThreadOptions o
       options_(std::move(options)),
       work_(work),
       beat_(microseconds(context.clock.bootTime())),
-      backoff_(kFirstPause, kLongestPause,
+      backoff_(kFirstRetryPause, kLongestRetryPause,
                std::hash<std::string>{}(options_.store) + static_cast<std::uint64_t>(beat_.load())),
       thread_([this] { run(); }) {}
 
@@ -60,7 +60,7 @@ void StoreThread::step() {
 
 Result<void> StoreThread::open() {
   if (work_.isOpen()) return {};
-  if (auto opened = work_.open(); !opened) return opened;
+  if (auto opened = work_.openStore(); !opened) return opened;
   hasWorked_ = true;
   openedAt_ = context_.clock.bootTime();
   return {};

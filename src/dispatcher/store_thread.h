@@ -42,7 +42,7 @@ class StoreWork {
   virtual void run() = 0;
 
   virtual bool isOpen() const = 0;
-  virtual Result<void> open() = 0;
+  virtual Result<void> openStore() = 0;
   // Does what is to be done now, or waits for it. After an error the store is closed, opened again and asked again, so
   // every operation in it can be repeated.
   virtual Result<Turn> turn() = 0;

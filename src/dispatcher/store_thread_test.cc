@@ -33,7 +33,7 @@ class ScriptedStore final : private StoreWork {
     while (!script_.gaveUp && !thread_.isUnusable() && !(thread_.isStopping() && isOpen_)) thread_.step();
   }
   bool isOpen() const override { return isOpen_; }
-  Result<void> open() override {
+  Result<void> openStore() override {
     ++script_.opens;
     if (script_.openFails) return Error(script_.openError, "on purpose");
     isOpen_ = true;

@@ -192,8 +192,8 @@ int InstanceSetup::run(const std::function<void()>& closeInChild) {
 
 // Writes the last lines of the log. What cannot be written any more is reported on stderr.
 void InstanceSetup::flushLog() {
-  constexpr Duration kLastLines = std::chrono::seconds(1);
-  const auto losses = current_.logger.flushWithin(kLastLines);
+  constexpr Duration kLastLinesTimeout = std::chrono::seconds(1);
+  const auto losses = current_.logger.flushWithin(kLastLinesTimeout);
   if (!losses.empty()) (void)base::NonBlockingOutput(STDERR_FILENO).write("leptir: " + losses);
 }
 

@@ -10,10 +10,10 @@
 namespace leptir::instance {
 namespace {
 
-constexpr std::size_t kLongEnough = 8;
+constexpr std::size_t kShortestSecretBytes = 8;
 
 bool has(std::string_view whole, std::string_view part) {
-  return part.size() >= kLongEnough && whole.find(part) != std::string_view::npos;
+  return part.size() >= kShortestSecretBytes && whole.find(part) != std::string_view::npos;
 }
 
 bool isSecret(std::string_view value, std::string_view password) {

@@ -1,4 +1,5 @@
-// Passwords of stores that the configuration takes from environment variables: `password: "${NAME}"`.
+// Wipes the passwords of stores from this process's environment, where the configuration took them from: `password:
+// "${NAME}"`.
 #pragma once
 
 #include <string_view>

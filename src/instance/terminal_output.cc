@@ -11,12 +11,12 @@
 namespace leptir::instance {
 
 void printOn(int stream, const std::string& text) {
-  constexpr Duration kPatience = std::chrono::seconds(1);
+  constexpr Duration kReaderTimeout = std::chrono::seconds(1);
   const base::NonBlockingOutput output(stream);
   for (std::string_view left = text; !left.empty();) {
     const auto written = output.write(left);
     if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
-    if (written <= 0 && (errno != EAGAIN || !output.waitUntilWritable(kPatience))) return;
+    if (written <= 0 && (errno != EAGAIN || !output.waitUntilWritable(kReaderTimeout))) return;
   }
 }
 

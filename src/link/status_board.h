@@ -72,9 +72,9 @@ class StatusBoard {
   // or the instance is gone. Invalid: a symbolic link, or the file of a third user (neither root nor the caller); root
   // may read the files of all users.
   static Result<BoardInstance> read(const std::filesystem::path& file, const Clock& clock);
-  // Locks the board file that a dead instance of this user left, and reads which instance it was (no workers). Lost:
-  // the instance lives. NotFound, Corrupt: as `read`. Unavailable: the file cannot be opened or locked. Invalid: a
-  // link, or the file of another user.
+  // Locks the board file that a dead instance of this user left, and reads which instance it was, without its workers.
+  // Lost: the instance lives. NotFound, Corrupt: as `read`. Unavailable: the file cannot be opened or locked. Invalid:
+  // a link, or the file of another user.
   static Result<DeadBoard> takeOver(const std::filesystem::path& file);
   // The pid of the living master that holds this board, also where no pid file names it. None: this process can see no
   // such master. Unavailable: that cannot be determined.

@@ -7,8 +7,8 @@
 namespace leptir::link {
 namespace {
 
-constexpr std::uint64_t kMostBehind = std::uint64_t{1} << 20;
-constexpr std::size_t kPiece = 4096;
+constexpr std::uint64_t kMostUnreadBytes = std::uint64_t{1} << 20;
+constexpr std::size_t kPieceBytes = 4096;
 
 // The number of bytes that could be written.
 std::size_t writeSome(const base::NonBlockingOutput& to, std::string_view text) {
@@ -26,14 +26,14 @@ void carry(Slot& slot, const WorkerStderr& from, const base::NonBlockingOutput& 
   auto& carried = slot.stderrForwarded();
   const auto end = from.end();
   auto position = std::min<std::uint64_t>(carried, end);
-  if (end - position > kMostBehind) {
-    const auto skipped = end - position - kMostBehind;
+  if (end - position > kMostUnreadBytes) {
+    const auto skipped = end - position - kMostUnreadBytes;
     if (writeSome(to, "[leptir: " + std::to_string(skipped) + " bytes of a worker's stderr left out]\n") == 0) return;
     position += skipped;
   }
   while (position < end) {
-    const auto stretch = std::min<std::uint64_t>(position + kPiece, end);
-    const auto text = from.read(position, stretch, kPiece);
+    const auto stretch = std::min<std::uint64_t>(position + kPieceBytes, end);
+    const auto text = from.read(position, stretch, kPieceBytes);
     const auto lines = wholeLines(text);
     const bool hasHoles = text.size() < stretch - position;
     const auto written = text.empty() ? 0 : writeSome(to, lines);

@@ -16,7 +16,7 @@ namespace leptir::link {
 namespace {
 
 // How many bytes stay in memory. Older bytes are released once twice as many are held.
-constexpr std::uint64_t kKept = std::uint64_t{4} << 20;
+constexpr std::uint64_t kKeptBytes = std::uint64_t{4} << 20;
 
 }  // namespace
 
@@ -55,8 +55,8 @@ std::string WorkerStderr::read(std::uint64_t from, std::uint64_t to, std::uint64
 void WorkerStderr::releaseOldMemory() {
   const auto size = end();
   if (size < releasedUpTo_) releasedUpTo_ = 0;  // a task truncated the file
-  if (size - releasedUpTo_ < 2 * kKept) return;
-  const auto upTo = (size - kKept) / kPageBytes * kPageBytes;
+  if (size - releasedUpTo_ < 2 * kKeptBytes) return;
+  const auto upTo = (size - kKeptBytes) / kPageBytes * kPageBytes;
   ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(releasedUpTo_),
               static_cast<off_t>(upTo - releasedUpTo_));
   releasedUpTo_ = upTo;

@@ -9,10 +9,10 @@
 namespace leptir::master {
 namespace {
 
-// After two deaths within kQuickSuccession tasks are leased one at a time, until kSingleLeasesFor after the last death:
-// so a task that kills dispatchers is identified. A dispatcher that hangs dies late, so the time is long enough for
-// that.
-constexpr Duration kQuickSuccession = std::chrono::minutes(1), kSingleLeasesFor = std::chrono::minutes(1);
+// After two deaths within kDeathsInSuccessionWithin tasks are leased one at a time, until kLeaseSinglyFor after the
+// last death: so a task that kills dispatchers is identified. A dispatcher that hangs dies late, so the time is long
+// enough for that.
+constexpr Duration kDeathsInSuccessionWithin = std::chrono::minutes(1), kLeaseSinglyFor = std::chrono::minutes(1);
 // The dispatcher only has to finish its current round.
 constexpr Duration kLongestHandOver = std::chrono::seconds(2);
 
@@ -112,9 +112,9 @@ void DispatcherSupervisor::noteUnexpectedDeath(const ExitReport& report) {
 void DispatcherSupervisor::limitLeasesAfterDeath(BootTime now) {
   auto& until = context_.link.page().singleLeasesUntil;
   const bool careful = BootTime(Duration(until.load())) > now;
-  const bool again = lastDeath_ && now - *lastDeath_ <= kQuickSuccession;
+  const bool again = lastDeath_ && now - *lastDeath_ <= kDeathsInSuccessionWithin;
   lastDeath_ = now;
-  if (again || careful) until = (now + kSingleLeasesFor).time_since_epoch().count();
+  if (again || careful) until = (now + kLeaseSinglyFor).time_since_epoch().count();
   if (again && !careful)
     context_.log.warning(
         "Two dispatchers died within a minute: until one lives for a minute tasks are leased one at a time.");

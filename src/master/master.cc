@@ -182,7 +182,9 @@ void Master::Loop::callEverySecond(BootTime time) {
 
 void Master::Loop::logEnd(link::InstanceEnd end) const {
   if (end == link::InstanceEnd::DrainedExceptUnknown) {
-    context_.log.warning("Drained, but tasks of unknown names are left: exit status 1.");
+    context_.log.warning(
+        "Drained, except for tasks whose names this program does not know: exit status 1. Run a program that has these "
+        "tasks.");
   } else {
     context_.log.info("All good. I'm out for now.");
   }

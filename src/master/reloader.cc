@@ -39,8 +39,9 @@ void Reloader::tick(BootTime now) {
 void Reloader::killLateCheck(BootTime now) {
   if (now < checkUntil_) return;
   check_->signal(SIGKILL);
-  context_.log.error("The check of the new configuration (pid " + std::to_string(check_->pid()) +
-                     ") takes too long and is killed.");
+  context_.log.error(
+      "The check of the new configuration (pid " + std::to_string(check_->pid()) +
+      ") did not end within 60 s and is killed: see whether its stores answer (`leptir check`), then reload again.");
   checkUntil_ = BootTime::max();
 }
 

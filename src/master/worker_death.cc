@@ -9,7 +9,7 @@ namespace leptir::master {
 namespace {
 
 // How long processes that a dead worker left, and that survive their kill, may delay the verdict about its task.
-constexpr Duration kLongestSweep = std::chrono::milliseconds(200);
+constexpr Duration kSweepTimeout = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -22,7 +22,7 @@ WorkerDeath::WorkerDeath(MasterContext& context, int slotNumber, std::string wor
 void WorkerDeath::begin(Facts facts) {
   facts_ = std::move(facts);
   isRecorded_ = false;
-  sweepUntil_ = facts_->report.at + kLongestSweep;
+  sweepUntil_ = facts_->report.at + kSweepTimeout;
   adoptKeptDescendants();
 }
 

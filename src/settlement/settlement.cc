@@ -91,8 +91,8 @@ Settlement giveBack(const HeldTask& task) {
 
 }  // namespace
 
-Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author,
-                         double jitter) {
+Settlement settlementOfOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome,
+                               const RecordAuthor& author, double jitter) {
   if (outcome.cause == Cause::GaveBack) return giveBack(task);
   Settlement settlement{.counters = task.counters, .record = recordOfOutcome(task, outcome, author)};
   if (succeeded(outcome)) return settlement;
@@ -100,8 +100,8 @@ Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcom
   return failed(std::move(settlement), envelope);
 }
 
-Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const link::Verdict& verdict, Time started,
-                         Time ended, const RecordAuthor& author, double jitter) {
+Settlement settlementOfVerdict(const HeldTask& task, std::string_view envelope, const link::Verdict& verdict,
+                               Time started, Time ended, const RecordAuthor& author, double jitter) {
   if (verdict.reason == link::StopReason::Shutdown) return giveBack(task);
   if (verdict.reason == link::StopReason::LeaseLost) return {.kind = Settlement::Kind::Drop};
   Settlement settlement{.counters = task.counters, .record = recordOfVerdict(task, verdict, started, ended, author)};
@@ -109,8 +109,8 @@ Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const 
   return failed(std::move(settlement), envelope);
 }
 
-Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, std::uint32_t deaths, Time now,
-                             const RecordAuthor& author) {
+Settlement settlementOfUnsettlable(const HeldTask& task, std::string_view envelope, std::uint32_t deaths, Time now,
+                                   const RecordAuthor& author) {
   Settlement settlement{.kind = Settlement::Kind::Bury, .counters = task.counters};
   base::incrementSaturated(settlement.counters.crashes);
   settlement.reason = std::to_string(deaths) + " dispatchers died while they settled what came of it";
@@ -124,13 +124,13 @@ Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, st
   return failed(std::move(settlement), envelope);
 }
 
-Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
-                           const RecordAuthor& author) {
+Settlement settlementOfCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
+                                 const RecordAuthor& author) {
   return failed({.counters = task.counters, .record = recordOfCancelled(task, by, now, author)}, envelope);
 }
 
-Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, std::optional<Duration> delay, Time now,
-                             const RecordAuthor& author) {
+Settlement settlementOfUnknownName(const HeldTask& task, std::string_view envelope, std::optional<Duration> delay,
+                                   Time now, const RecordAuthor& author) {
   Settlement settlement{.kind = Settlement::Kind::LeaveToOthers, .counters = task.counters};
   base::incrementSaturated(settlement.counters.unknown);
   if (delay) {

@@ -38,21 +38,21 @@ struct Settlement {
 };
 
 // For a run that ended by itself. `envelope`: the bytes as they were leased.
-Settlement settleOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome, const RecordAuthor& author,
-                         double jitter);
+Settlement settlementOfOutcome(const HeldTask& task, std::string_view envelope, Outcome outcome,
+                               const RecordAuthor& author, double jitter);
 // For a run that the master ended, or whose worker died. `started` and `ended` are times of the wall clock.
-Settlement settleVerdict(const HeldTask& task, std::string_view envelope, const link::Verdict& verdict, Time started,
-                         Time ended, const RecordAuthor& author, double jitter);
+Settlement settlementOfVerdict(const HeldTask& task, std::string_view envelope, const link::Verdict& verdict,
+                               Time started, Time ended, const RecordAuthor& author, double jitter);
 // For a run that has ended, but `deaths` dispatchers crashed while they settled it: buried, with a record that has none
 // of the task's own output.
-Settlement settleUnsettlable(const HeldTask& task, std::string_view envelope, std::uint32_t deaths, Time now,
-                             const RecordAuthor& author);
+Settlement settlementOfUnsettlable(const HeldTask& task, std::string_view envelope, std::uint32_t deaths, Time now,
+                                   const RecordAuthor& author);
 // For a task that was cancelled while it waited. `by` is user@host.
-Settlement settleCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
-                           const RecordAuthor& author);
+Settlement settlementOfCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
+                                 const RecordAuthor& author);
 // For a task whose name this program does not know: left to other programs for `delay`; buried if that is empty.
-Settlement settleUnknownName(const HeldTask& task, std::string_view envelope, std::optional<Duration> delay, Time now,
-                             const RecordAuthor& author);
+Settlement settlementOfUnknownName(const HeldTask& task, std::string_view envelope, std::optional<Duration> delay,
+                                   Time now, const RecordAuthor& author);
 
 // Log text for a settlement with `failed`: how the run ended and what happens to the task next.
 std::string describeFailure(const Settlement& settlement);

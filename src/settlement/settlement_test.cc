@@ -38,13 +38,13 @@ Outcome outcomeWith(ExitStatus status, Cause cause = Cause::Finished) {
 }
 
 Settlement settleWith(HeldTask task, ExitStatus status) {
-  return settleOutcome(task, kEnvelope, outcomeWith(status), kAuthor, 0);
+  return settlementOfOutcome(task, kEnvelope, outcomeWith(status), kAuthor, 0);
 }
 
 Settlement died(HeldTask task, link::StopReason reason, int signal = 0) {
   link::Verdict verdict{
       .reason = reason, .started = BootTime(1s), .ended = BootTime(3s), .signal = signal, .maxRss = 4096};
-  return settleVerdict(task, kEnvelope, verdict, Time(10s), Time(12s), kAuthor, 0);
+  return settlementOfVerdict(task, kEnvelope, verdict, Time(10s), Time(12s), kAuthor, 0);
 }
 
 TEST(Settlement, AcknowledgesASuccessAndRecordsIt) {
@@ -106,7 +106,7 @@ TEST(Settlement, TheRecordOfACrashHasItsCauseStackStderrAndUsage) {
   verdict.exception = "std::bad_alloc: std::bad_alloc";
   verdict.stack = {"one", "two"};
   verdict.stderrTail = "its end";
-  const auto settlement = settleVerdict(taskWith({}), kEnvelope, verdict, Time(10s), Time(12s), kAuthor, 0);
+  const auto settlement = settlementOfVerdict(taskWith({}), kEnvelope, verdict, Time(10s), Time(12s), kAuthor, 0);
   ASSERT_TRUE(settlement.record);
   const auto& record = *settlement.record;
   EXPECT_EQ(record.cause, "out_of_memory");
@@ -194,19 +194,19 @@ TEST(Settlement, ALostLeaseWritesNothing) {
 TEST(Settlement, AProgramThatASignalEndedIsACrash) {
   auto outcome = outcomeWith(ExitStatus::Error, Cause::Crashed);
   outcome.signal = 6;
-  const auto settlement = settleOutcome(taskWith({}), kEnvelope, outcome, kAuthor, 0);
+  const auto settlement = settlementOfOutcome(taskWith({}), kEnvelope, outcome, kAuthor, 0);
   EXPECT_EQ(settlement.kind, Kind::Release);
   EXPECT_EQ(settlement.counters.crashes, 1u);
   EXPECT_EQ(settlement.record->signal, 6);
 }
 
 TEST(Settlement, AnUnknownNameIsLeftToOthersOrBuriedWithARecord) {
-  const auto left = settleUnknownName(taskWith({}), kEnvelope, 30s, Time(0s), kAuthor);
+  const auto left = settlementOfUnknownName(taskWith({}), kEnvelope, 30s, Time(0s), kAuthor);
   EXPECT_EQ(left.kind, Kind::LeaveToOthers);
   EXPECT_EQ(left.delay, 30s);
   EXPECT_EQ(left.counters.unknown, 1u);
   EXPECT_FALSE(left.record);
-  const auto buried = settleUnknownName(taskWith({}), kEnvelope, std::nullopt, Time(0s), kAuthor);
+  const auto buried = settlementOfUnknownName(taskWith({}), kEnvelope, std::nullopt, Time(0s), kAuthor);
   EXPECT_EQ(buried.kind, Kind::Bury);
   EXPECT_EQ(buried.record->cause, "unknown_name");
 }
@@ -221,7 +221,7 @@ TEST(DelayAfterFailure, DoublesUpToAnHourWithJitter) {
 TEST(Settlement, ARetryThatTheTaskAskedForUsesUpNoAttempt) {
   auto outcome = outcomeWith(ExitStatus::Unknown, Cause::RetryLater);
   outcome.retryAfter = 30s;
-  const auto settlement = settleOutcome(taskWith({.failures = 1}), kEnvelope, outcome, kAuthor, 0);
+  const auto settlement = settlementOfOutcome(taskWith({.failures = 1}), kEnvelope, outcome, kAuthor, 0);
   EXPECT_EQ(settlement.kind, Kind::Release);
   EXPECT_EQ(settlement.delay, 30s);
   EXPECT_EQ(settlement.counters, Counters{.failures = 1});
@@ -231,7 +231,7 @@ TEST(Settlement, ARetryThatTheTaskAskedForUsesUpNoAttempt) {
 
 TEST(Settlement, ADiscardedTaskIsAcknowledgedEvenIfAttemptsAreLeft) {
   const auto settlement =
-      settleOutcome(taskWith({}, 5), kEnvelope, outcomeWith(ExitStatus::Unknown, Cause::Discarded), kAuthor, 0);
+      settlementOfOutcome(taskWith({}, 5), kEnvelope, outcomeWith(ExitStatus::Unknown, Cause::Discarded), kAuthor, 0);
   EXPECT_EQ(settlement.kind, Kind::Acknowledge);
   EXPECT_EQ(settlement.record->cause, "discarded");
   EXPECT_EQ(settlement.record->status, TaskStatus::Completed);
@@ -258,7 +258,8 @@ TEST(Settlement, CountersThatAStoreHasAtTheirLimitStayThere) {
   EXPECT_EQ(crashed.kind, Kind::Bury);
   EXPECT_EQ(crashed.counters.crashes, kLimit);
 
-  const auto unknown = settleUnknownName(taskWith({.unknown = kLimit}), kEnvelope, std::nullopt, Time(1s), kAuthor);
+  const auto unknown =
+      settlementOfUnknownName(taskWith({.unknown = kLimit}), kEnvelope, std::nullopt, Time(1s), kAuthor);
   EXPECT_EQ(unknown.kind, Kind::Bury);
   EXPECT_EQ(unknown.counters.unknown, kLimit);
 }
@@ -284,7 +285,7 @@ TEST(Settlement, CorruptTimesInAnOutcomeDoNotOverflow) {
   auto outcome = outcomeWith(ExitStatus::Success);
   outcome.started = Time::max();
   outcome.executionTime = Duration::max();
-  EXPECT_EQ(settleOutcome(taskWith({}), kEnvelope, outcome, kAuthor, 0).record->ended, Time::max());
+  EXPECT_EQ(settlementOfOutcome(taskWith({}), kEnvelope, outcome, kAuthor, 0).record->ended, Time::max());
 }
 
 }  // namespace

@@ -17,7 +17,10 @@ constexpr int kMaxParametersDepth = kMaxJsonDepth - 2;
 
 Result<void> checkLimits(const BrokerTask& task) {
   if (task.timeLimitSeconds < 0)
-    return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit is negative", task.id));
+    return Error(
+        ErrorCode::Invalid,
+        fmt::format("task {}: the time limit of {} s is negative: give 0 (the instance's task_execution_time) or more",
+                    task.id, task.timeLimitSeconds));
   if (task.timeLimitSeconds > kMaxTimeSpan.count())
     return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit of {} s is longer than {} s", task.id,
                                                  task.timeLimitSeconds, kMaxTimeSpan.count()));

@@ -80,7 +80,7 @@ Result<void> checkCommand(const std::vector<std::string>& command) {
   for (std::size_t i = 0; i < command.size(); ++i) {
     const auto parts = splitArgument(command[i]);
     if (parts) continue;
-    return parts.error().in(fmt::format("argument {} of the command", i));
+    return parts.error().in(i == 0 ? "the program of the command" : fmt::format("argument {} of the command", i));
   }
   return {};
 }

@@ -15,8 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLongestEnd = 200ms;
-constexpr std::size_t kNamed = 10;
+constexpr Duration kEndTimeout = 200ms;
+constexpr std::size_t kMostProcessesNamed = 10;
 
 std::string nameOf(int pid) {
   std::string command;
@@ -28,7 +28,7 @@ std::string nameOf(int pid) {
 void endOne(const base::ProcessInfo& child, std::vector<base::ProcessInfo>& ended, std::vector<std::string>& names) {
   if (!child.dead && std::ranges::find(ended, child) == ended.end()) {
     ended.push_back(child);
-    if (names.size() < kNamed) names.push_back(nameOf(child.pid));
+    if (names.size() < kMostProcessesNamed) names.push_back(nameOf(child.pid));
   }
   base::killWithDescendants(child);
   ::waitpid(child.pid, nullptr, WNOHANG | __WALL);
@@ -44,7 +44,7 @@ Descendants::Descendants(link::Slot& slot) : slot_(slot) {
 std::vector<std::string> Descendants::end() {
   std::vector<base::ProcessInfo> ended;
   std::vector<std::string> names;
-  const auto until = systemClock().bootTime() + kLongestEnd;
+  const auto until = systemClock().bootTime() + kEndTimeout;
   while (base::hasChildren()) {
     auto left = base::childrenOf(::getpid());
     std::erase_if(left, [this](const base::ProcessInfo& child) { return base::isAmongOrSharesSession(child, kept_); });

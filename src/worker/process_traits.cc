@@ -22,8 +22,8 @@ namespace {
 
 constexpr __itimer_which kTimerKinds[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
 // A joined thread still counts in /proc for a moment. The pause is in microseconds.
-constexpr int kThreadLooks = 50;
-constexpr useconds_t kThreadPause = 1000;
+constexpr int kMostThreadChecks = 50;
+constexpr useconds_t kMicrosecondsBetweenThreadChecks = 1000;
 
 bool isArmed(__itimer_which timer) {
   itimerval value{};
@@ -72,8 +72,8 @@ ProcessTraits::ProcessTraits()
   for (int i = 0; i < kLimits; ++i)
     ::getrlimit(static_cast<__rlimit_resource>(i), &limits_[static_cast<std::size_t>(i)]);
   std::ranges::transform(kTimerKinds, timers_.begin(), isArmed);
-  constexpr std::size_t kPermitted = 2;  // index in Capabilities
-  const bool isAdministrator = !capabilities_ || ((*capabilities_)[kPermitted] >> CAP_SYS_ADMIN & 1) != 0;
+  constexpr std::size_t kPermittedCapabilities = 2;  // index in Capabilities
+  const bool isAdministrator = !capabilities_ || ((*capabilities_)[kPermittedCapabilities] >> CAP_SYS_ADMIN & 1) != 0;
   for (const auto* kind : std::span(kNamespaces).first(namespacesToCheck(isAdministrator))) {
     if (auto found = currentNamespace(kind)) namespaces_.emplace_back(kind, std::move(*found));
   }
@@ -135,8 +135,8 @@ std::size_t ProcessTraits::countLeftoverThreads() const {
   for (int look = 0;; ++look) {
     const auto now = currentThreads();
     if (threads_ == 0 || now <= threads_) return 0;
-    if (look == kThreadLooks) return now - threads_;
-    ::usleep(kThreadPause);
+    if (look == kMostThreadChecks) return now - threads_;
+    ::usleep(kMicrosecondsBetweenThreadChecks);
   }
 }
 

@@ -16,7 +16,7 @@ constexpr Duration kLongestSleep = 1s;
 constexpr Duration kLeaseSleep = 20ms;
 // How often the worker looks for a task before it sleeps, a microsecond or two in all: a dispatcher that is assigning
 // just now then need not wake it.
-constexpr int kSpins = 500;
+constexpr int kSpinsBeforeSleep = 500;
 // Exit status: a task closed the wake-up descriptor, so that no process could wake this worker any more.
 constexpr int kBellClosed = 70;
 
@@ -67,7 +67,7 @@ bool TaskReceiver::mayBeginNext() const {
 bool TaskReceiver::spin() const {
   if (page_.stopping.load() != link::ShutdownStage::No || isNextAssigned())
     return false;  // an assignment would not help: the shutdown or the lease keeps the task from beginning
-  for (int i = 0; i < kSpins; ++i) {
+  for (int i = 0; i < kSpinsBeforeSleep; ++i) {
     if (isNextAssigned()) return true;
   }
   return false;

@@ -57,7 +57,7 @@ task::TaskEnvironment TaskRunner::environmentOf(const BegunCell& begun, const li
       .onProvisionalOutcome = [this, &begun](const Outcome& unfinished) { return saveProvisional(begun, unfinished); }};
 }
 
-// Stored where the outcome would stand, since the master's verdict does not overwrite it.
+// Stores the provisional outcome in the place of the final one. The master's verdict does not overwrite that place.
 bool TaskRunner::saveProvisional(const BegunCell& begun, const Outcome& unfinished) {
   encodedUnfinished_.clear();
   task::encodeOutcome(unfinished, encodedUnfinished_);

@@ -163,7 +163,7 @@ TEST_F(CommandsTest, ADrainNamesTheTasksOfUnknownNamesThatItLeaves) {
   EXPECT_EQ(instance->waitForExit(), 1);
   const auto output = instance->output();
   EXPECT_NE(output.find("2 tasks of unknown names left in the queue: 'unheard-of'."), std::string::npos) << output;
-  EXPECT_NE(output.find("tasks of unknown names are left: exit status 1."), std::string::npos) << output;
+  EXPECT_NE(output.find("tasks whose names this program does not know: exit status 1."), std::string::npos) << output;
   EXPECT_EQ(output.find("All good"), std::string::npos) << output;
 }
 

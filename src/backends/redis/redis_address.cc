@@ -40,7 +40,7 @@ Result<void> check(const RedisAddress& address) {
   if (address.port < 1 || address.port > 65535) return invalid("'port' must be 1 to 65535");
   if (address.database < 0) return invalid("'database' must be 0 or more");
   if (address.certificateFile.empty() != address.keyFile.empty())
-    return invalid("'certificate_file' and 'key_file' go together");
+    return invalid("'certificate_file' and 'key_file' go together: give both or neither");
   if (!address.user.empty() && address.password.empty()) return invalid("'user' needs 'password'");
   return {};
 }

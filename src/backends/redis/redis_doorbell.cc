@@ -9,11 +9,11 @@ namespace {
 
 // How long the server may block in one XREAD. Short, so that a server that became a replica is soon left.
 constexpr std::string_view kHeldMilliseconds = "1000";
-constexpr Duration kHeldFor = std::chrono::seconds(1);
+constexpr Duration kWaitOfOneRead = std::chrono::seconds(1);
 // A server that does not answer, or refuses XREAD, is not asked again for so long.
 constexpr Duration kRetryAfter = std::chrono::seconds(1);
 constexpr Duration kLongestWithoutServer = std::chrono::milliseconds(500);
-constexpr std::string_view kNone = "0-0";
+constexpr std::string_view kBeforeTheFirstEntry = "0-0";
 
 // The id of the newest entry in the answer to XREAD: ((stream ((id (field value)) …)) …).
 std::string_view newestId(RedisValue reply) {
@@ -26,7 +26,7 @@ std::string_view newestId(RedisValue reply) {
 }  // namespace
 
 RedisDoorbell::RedisDoorbell(const RedisAddress& address, std::string stream)
-    : connection_(address), stream_(std::move(stream)), lastEntry_(kNone) {}
+    : connection_(address), stream_(std::move(stream)), lastEntry_(kBeforeTheFirstEntry) {}
 
 RedisDoorbell::WaitResult RedisDoorbell::waitForPush(Duration longest, Wake& wake) {
   if (systemClock().bootTime() >= askServerAgainAt_) return waitOnServer(longest, wake);
@@ -38,7 +38,7 @@ RedisDoorbell::WaitResult RedisDoorbell::waitOnServer(Duration longest, Wake& wa
   int answers = 0;
   for (auto left = longest; left > Duration::zero(); left = until - systemClock().bootTime()) {
     const std::array<std::string_view, 6> words{"XREAD", "BLOCK", kHeldMilliseconds, "STREAMS", stream_, lastEntry_};
-    const auto reply = connection_.wait(words, kHeldFor, left, wake);
+    const auto reply = connection_.wait(words, kWaitOfOneRead, left, wake);
     if (!reply) return pauseServer();
     if (!*reply) return WaitResult::Wake;
     if (const auto newest = newestId((*reply)->value()); !newest.empty()) {
@@ -49,14 +49,14 @@ RedisDoorbell::WaitResult RedisDoorbell::waitOnServer(Duration longest, Wake& wa
     if (now >= until) return WaitResult::Nothing;
     // A server that returns early or something unexpected would be asked in a busy loop. The first answer may be early,
     // since it may belong to an XREAD of an earlier call.
-    if (!(*reply)->value().isNil() || (++answers > 1 && now - began < kHeldFor / 2)) return pauseServer();
+    if (!(*reply)->value().isNil() || (++answers > 1 && now - began < kWaitOfOneRead / 2)) return pauseServer();
   }
   return WaitResult::Nothing;
 }
 
 RedisDoorbell::WaitResult RedisDoorbell::pauseServer() {
   askServerAgainAt_ = systemClock().bootTime() + kRetryAfter;
-  lastEntry_ = kNone;  // the next server may have a new, empty stream
+  lastEntry_ = kBeforeTheFirstEntry;  // the next server may have a new, empty stream
   return WaitResult::MaybePushed;
 }
 

@@ -67,7 +67,7 @@ RedisScriptCall buryTooLarge(const RedisQueue& queue, std::string_view leasedKey
   const auto& keys = queue.keys;
   RedisScriptCall call(queue.scripts.buryTooLarge);
   call.keys(leasedKey, keys.ids, keys.buried, keys.buriedTasks);
-  call.arguments(kLargestText, leaseNumber);
+  call.arguments(kLargestEnvelopeReply, leaseNumber);
   return call;
 }
 

@@ -38,14 +38,14 @@ RedisScriptCall scanQueue(const RedisQueue& queue, std::string_view cursor, std:
                           std::string_view askedId, std::string_view escapedId) {
   RedisScriptCall call(queue.scripts.scanQueue);
   call.keys(queue.keys.queue);
-  call.arguments(cursor, buckets, askedId, escapedId, kLargestText);
+  call.arguments(cursor, buckets, askedId, escapedId, kLargestEnvelopeReply);
   return call;
 }
 
 RedisScriptCall scanScore(const RedisQueue& queue, std::string_view score, std::string_view first) {
   RedisScriptCall call(queue.scripts.scanScore);
   call.keys(queue.keys.queue);
-  call.arguments(score, first, kMembersAtOnce, kMostBytesOfAReply, kLargestText);
+  call.arguments(score, first, kMembersAtOnce, kMostBytesOfAReply, kLargestEnvelopeReply);
   return call;
 }
 

@@ -18,7 +18,7 @@ int versionIn(RedisValue hello) {
 }
 
 // A user without the right to HELLO or PING, or a server too old for HELLO, may still have all that leptir needs.
-bool mayBeMissing(std::string_view refusal) {
+bool isHarmlessRefusal(std::string_view refusal) {
   return refusal.starts_with("NOPERM") || refusal.starts_with("ERR unknown command");
 }
 
@@ -71,7 +71,7 @@ Result<void> RedisLink::greet(RedisWire& wire, Duration patience) {
   version_ = versionIn(replies[hello].value());
   for (std::size_t i = 0; i < replies.size(); ++i) {
     const auto reply = replies[i].value();
-    if (reply.isError() && !(i >= hello && mayBeMissing(reply.text()))) return errorFrom(reply.text());
+    if (reply.isError() && !(i >= hello && isHarmlessRefusal(reply.text()))) return errorFrom(reply.text());
   }
   return {};
 }

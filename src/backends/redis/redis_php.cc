@@ -62,7 +62,8 @@ static_assert(std::ranges::is_sorted(kClasses));
 constexpr std::string_view kNamespaces[] = {"bcmath\\", "dba\\",   "dom\\", "ffi\\",   "ftp\\",    "imap\\",  "ldap\\",
                                             "odbc\\",   "pcntl\\", "pdo\\", "pgsql\\", "pspell\\", "random\\"};
 
-constexpr std::size_t kLongest = 40;
+// No class of PHP has a longer name, in bytes.
+constexpr std::size_t kMaxPhpClassNameBytes = 40;
 
 // The value of `name` in one line of the reply to CLIENT LIST: " name=value ".
 std::string_view fieldOf(std::string_view line, std::string_view name) {
@@ -100,7 +101,7 @@ Result<std::optional<PhpConsumer>> findPhpConsumer(RedisConnection& connection) 
 // PHP's class names are case-insensitive and may begin with a backslash.
 bool isClassOfPhp(std::string_view name) {
   if (name.starts_with('\\')) name.remove_prefix(1);
-  if (name.size() > kLongest) return false;
+  if (name.size() > kMaxPhpClassNameBytes) return false;
   std::string lower(name);
   std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
   return std::ranges::binary_search(kClasses, std::string_view(lower)) ||

@@ -42,7 +42,7 @@ inline constexpr std::size_t kMostBytesOfARequest = std::size_t{32} << 20;
 inline constexpr std::size_t kMostBytesOfAReply = std::size_t{64} << 20;
 
 // The largest text that is read of what other programs stored: the largest envelope plus what leptir adds to one.
-inline constexpr std::size_t kLargestText = kMaxEnvelopeBytes + std::size_t{64} * 1024;
+inline constexpr std::size_t kLargestEnvelopeReply = kMaxEnvelopeBytes + std::size_t{64} * 1024;
 
 // How many of the first `tasks` fit into one request; at least one, if there is any.
 template <class Task>

@@ -219,7 +219,8 @@ Result<void> RedisSession::close() {
   auto state = SessionState::Open;
   for (int rounds = 0; state == SessionState::Open; ++rounds) {
     if (rounds == kMostCloseRounds)
-      return Error(ErrorCode::Unavailable, where() + ": a closing session does not get empty");
+      return Error(ErrorCode::Unavailable, where() + ": the session still holds tasks after " +
+                                               std::to_string(kMostCloseRounds) + " attempts to give them back");
     if (auto open = checkOpen(); !open) return open;
     auto held = readLeased(*queue_, name_, Reading::OneRequest);
     if (!held) return held.error();

@@ -10,7 +10,7 @@ namespace leptir::redis::calls {
 namespace {
 
 // How long the task at rank 0 is left to PHP consumers, in µs.
-constexpr std::int64_t kPhpHold = 200'000;
+constexpr std::int64_t kPhpHoldMicroseconds = 200'000;
 // The name of who requested a cancellation is read up to this size, since another program may have written any text
 // there. The server cuts at any byte, so leptir asks for a few bytes more than it keeps and cuts at a whole character.
 constexpr std::size_t kMaxRequesterBytes = 1024, kMaxRequesterBytesRead = kMaxRequesterBytes + 3;
@@ -46,7 +46,8 @@ RedisScriptCall leaseTasks(const RedisQueue& queue, std::string_view session, st
   RedisScriptCall call(queue.scripts.leaseTasks);
   call.keys(keys.queue, keys.leasedBy(session), keys.sessions, keys.lease, keys.cancel, keys.ids, keys.buried,
             keys.buriedTasks, keys.leftToOthersBy(session), keys.firstMember, keys.originalScores);
-  call.arguments(session, limit, kMostBytesOfAReply, kLargestText, queue.isSharedWithPhp ? kPhpHold : 0);
+  call.arguments(session, limit, kMostBytesOfAReply, kLargestEnvelopeReply,
+                 queue.isSharedWithPhp ? kPhpHoldMicroseconds : 0);
   return call;
 }
 

@@ -123,7 +123,7 @@ class StoredValueReader {
 
 Result<std::vector<StoredValue>> readFields(RedisConnection& connection, std::string_view key,
                                             std::span<const std::string> fields) {
-  return StoredValueReader(connection, {.largest = kLargestText, .sizesAtOnce = 10'000},
+  return StoredValueReader(connection, {.largest = kLargestEnvelopeReply, .sizesAtOnce = 10'000},
                            [&](std::size_t i) { return Location{key, fields[i]}; })
       .read(fields.size());
 }

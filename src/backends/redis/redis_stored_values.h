@@ -24,8 +24,8 @@ struct StoredValue {
   bool isText() const { return kind == Kind::Text; }
 };
 
-// One result for each of `fields` of the hash `key`. Values of more than kLargestText bytes are not read. Invalid:
-// `key` holds a value of another type.
+// One result for each of `fields` of the hash `key`. Values of more than kLargestEnvelopeReply bytes are not read.
+// Invalid: `key` holds a value of another type.
 Result<std::vector<StoredValue>> readFields(RedisConnection& connection, std::string_view key,
                                             std::span<const std::string> fields);
 

@@ -9,7 +9,7 @@ namespace leptir::sqlite {
 namespace {
 
 constexpr std::chrono::microseconds kFirstSleep{50};
-constexpr std::chrono::microseconds kSleep{200};
+constexpr std::chrono::microseconds kLaterSleeps{200};
 // About five seconds.
 constexpr int kMaxRetries = 20'000;
 // After this many retries (2 ms) other processes are told that this one waits.
@@ -44,7 +44,7 @@ int BusyHandler::onBusy(void* self, int count) {
   if (count >= kRetriesBeforeAnnouncing && handler.mayAnnounce_) {
     handler.file_.waiting.announce(handler.file_.folder());
   }
-  std::this_thread::sleep_for(count == 0 ? kFirstSleep : kSleep);
+  std::this_thread::sleep_for(count == 0 ? kFirstSleep : kLaterSleeps);
   return 1;
 }
 

@@ -6,10 +6,11 @@ namespace leptir::sqlite {
 namespace {
 
 constexpr auto kIoError = "an I/O error on the file or its disk; leptir opens the file again";
-constexpr auto kReplaced =
+constexpr auto kReplacedMessage =
     "the file was removed or replaced while it was open (or its -wal or -shm), so writes to it would be lost; leptir "
     "opens the path again";
-constexpr auto kEmptied = "the file was emptied while it was open; leptir opens it again";
+constexpr auto kEmptiedMessage =
+    "the database file was emptied while it was open; leptir opens it again. Find out which program empties it";
 
 }  // namespace
 
@@ -19,7 +20,7 @@ void ConnectionHealth::checkFiles(When when) {
   nextCheck_ = now + std::chrono::seconds(1);
   const auto found = files_.check();
   if (found == DatabaseFiles::State::AsOpened) return;
-  whyBroken_ = found == DatabaseFiles::State::Emptied ? kEmptied : kReplaced;
+  whyBroken_ = found == DatabaseFiles::State::Emptied ? kEmptiedMessage : kReplacedMessage;
   broken_ = true;
 }
 

@@ -14,7 +14,7 @@ namespace leptir::sqlite {
 namespace {
 
 // secure_delete: Debian's library by default overwrites deleted bytes with zeros. page_size applies to new files only.
-constexpr auto kSettings =
+constexpr auto kConnectionPragmas =
     "PRAGMA page_size = 8192;"
     "PRAGMA secure_delete = OFF;"
     "PRAGMA temp_store = MEMORY;"
@@ -78,7 +78,7 @@ class Attempt {
   }
 
   Result<void> enableWriteAheadLog() {
-    if (auto set = execute(kSettings); !set) return set;
+    if (auto set = execute(kConnectionPragmas); !set) return set;
     const auto mode = textFrom("PRAGMA journal_mode = WAL");
     if (!mode) return mode.error();
     if (*mode == "wal") return {};

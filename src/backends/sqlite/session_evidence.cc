@@ -55,9 +55,11 @@ Evidence judgeByLock(SessionLockAttempt attempt) {
 
 Evidence evidenceOf(const SessionOrigin& origin, const std::filesystem::path& database) {
   if (!base::isInstanceName(origin.instance)) return evidence(Liveness::NotOfThisFile, "no instance has such a name");
-  auto attempt = tryToLockSession(sessionLockPath(database, origin.instance));
+  const auto lockFile = sessionLockPath(database, origin.instance);
+  auto attempt = tryToLockSession(lockFile);
   if (attempt.answer == LockAnswer::Held) return evidence(Liveness::Lives, "its lock is held");
-  if (attempt.answer == LockAnswer::CannotTell) return evidence(Liveness::CannotTell, "its lock file: " + attempt.why);
+  if (attempt.answer == LockAnswer::CannotTell)
+    return evidence(Liveness::CannotTell, "its lock file " + lockFile.string() + ": " + attempt.why);
   if (origin.file == SessionOrigin::File::Other) {
     return evidence(Liveness::NotOfThisFile, "it was opened in another file, of which this is a copy or a backup");
   }

@@ -29,17 +29,17 @@ struct FileSystem {
 
 // File systems of other machines, with which memory maps are not shared. FUSE is listed because it mostly means sshfs,
 // s3fs or a shared folder of a virtual machine.
-constexpr std::array<FileSystem, 11> kRemote{{{0x6969, "NFS"},
-                                              {0x517B, "SMB"},
-                                              {0xFF534D42, "CIFS"},
-                                              {0xFE534D42, "SMB2"},
-                                              {0x01021997, "9p"},
-                                              {0x65735546, "FUSE"},
-                                              {0x00C36400, "Ceph"},
-                                              {0x5346414F, "AFS"},
-                                              {0x73757245, "Coda"},
-                                              {0x0BD00BD0, "Lustre"},
-                                              {0x786F4256, "a VirtualBox shared folder"}}};
+constexpr std::array<FileSystem, 11> kRemoteFileSystems{{{0x6969, "NFS"},
+                                                         {0x517B, "SMB"},
+                                                         {0xFF534D42, "CIFS"},
+                                                         {0xFE534D42, "SMB2"},
+                                                         {0x01021997, "9p"},
+                                                         {0x65735546, "FUSE"},
+                                                         {0x00C36400, "Ceph"},
+                                                         {0x5346414F, "AFS"},
+                                                         {0x73757245, "Coda"},
+                                                         {0x0BD00BD0, "Lustre"},
+                                                         {0x786F4256, "a VirtualBox shared folder"}}};
 
 // The folder of the file, or, while that is not made yet, the nearest folder above it that exists.
 std::filesystem::path nearestFolder(const SqliteFile& file) {
@@ -99,7 +99,8 @@ Result<void> checkPath(const SqliteFile& file) {
   if (file.path.empty()) return Error(ErrorCode::Invalid, "sqlite: the path is empty; name a file");
   if (length > kLongestPath) {
     return Error(ErrorCode::Invalid, file.where() + ": the path has " + std::to_string(length) +
-                                         " bytes, SQLite takes at most " + std::to_string(kLongestPath));
+                                         " bytes, SQLite takes at most " + std::to_string(kLongestPath) +
+                                         ": choose a shorter path");
   }
   std::error_code ignored;
   if (std::filesystem::is_directory(file.path, ignored)) {
@@ -112,10 +113,12 @@ Result<void> checkPath(const SqliteFile& file) {
 
 // Whether the folder is in /proc, /sys or a cgroup: its permissions let root write, but no file can be made there.
 bool isOfTheKernel(const std::filesystem::path& folder) {
-  constexpr std::array<std::uint32_t, 4> kOfTheKernel{0x9FA0, 0x62656572, 0x63677270, 0x27E0EB};  // proc, sys, cgroups
+  constexpr std::array<std::uint32_t, 4> kFileSystemsOfTheKernel{0x9FA0, 0x62656572, 0x63677270,
+                                                                 0x27E0EB};  // proc, sys, cgroups
   struct statfs info{};
   if (::statfs(folder.c_str(), &info) != 0) return false;
-  return std::ranges::find(kOfTheKernel, static_cast<std::uint32_t>(info.f_type)) != kOfTheKernel.end();
+  return std::ranges::find(kFileSystemsOfTheKernel, static_cast<std::uint32_t>(info.f_type)) !=
+         kFileSystemsOfTheKernel.end();
 }
 
 Result<void> checkWritable(const SqliteFile& file, const std::filesystem::path& folder) {
@@ -133,8 +136,8 @@ Result<void> checkWritable(const SqliteFile& file, const std::filesystem::path& 
 }  // namespace
 
 const char* remoteFileSystem(std::uint32_t magic) {
-  const auto found = std::ranges::find(kRemote, magic, &FileSystem::magic);
-  return found == kRemote.end() ? nullptr : found->name;
+  const auto found = std::ranges::find(kRemoteFileSystems, magic, &FileSystem::magic);
+  return found == kRemoteFileSystems.end() ? nullptr : found->name;
 }
 
 std::filesystem::path realPath(const std::filesystem::path& path) {

@@ -93,8 +93,8 @@ MetaTraits SqliteMetaStorage::traitsOfAll() {
   MetaTraits traits;
   traits.expiresByItself = false;
   traits.durability =
-      "records survive a power cut (synchronous=FULL); in the file of a dispatcher's broker they survive the death of "
-      "every process, and after a power cut a task whose record was lost runs again";
+      "records survive a power cut (synchronous=FULL); those that a dispatcher saves in the same file as its broker "
+      "survive the death of every process, and if a power cut undoes such a record, its task runs again";
   return traits;
 }
 

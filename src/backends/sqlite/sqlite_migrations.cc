@@ -183,13 +183,14 @@ DROP TABLE leptir_old_sequence;
 }  // namespace
 
 std::span<const SchemaStep> schemaSteps() {
-  static constexpr std::array kMake{kState.c_str(), kSessions.c_str(), kTasks.c_str(), kRecords.c_str()};
-  static constexpr std::array kFrom1{kSetAsideVersion1.c_str(), kState.c_str(), kSessions.c_str(), kTasks.c_str(),
-                                     kBringBackVersion1.c_str()};
-  static constexpr std::array kFrom2{kOrigins.c_str()};
-  static constexpr std::array kFrom3{kSetAsideVersion3.c_str(), kSessions.c_str(), kTasks.c_str(),
-                                     kBringBackVersion3.c_str()};
-  static constexpr std::array<SchemaStep, 4> kSteps{{{0, 4, kMake}, {1, 4, kFrom1}, {2, 3, kFrom2}, {3, 4, kFrom3}}};
+  static constexpr std::array kMakeTables{kState.c_str(), kSessions.c_str(), kTasks.c_str(), kRecords.c_str()};
+  static constexpr std::array kUpgradeFrom1{kSetAsideVersion1.c_str(), kState.c_str(), kSessions.c_str(),
+                                            kTasks.c_str(), kBringBackVersion1.c_str()};
+  static constexpr std::array kUpgradeFrom2{kOrigins.c_str()};
+  static constexpr std::array kUpgradeFrom3{kSetAsideVersion3.c_str(), kSessions.c_str(), kTasks.c_str(),
+                                            kBringBackVersion3.c_str()};
+  static constexpr std::array<SchemaStep, 4> kSteps{
+      {{0, 4, kMakeTables}, {1, 4, kUpgradeFrom1}, {2, 3, kUpgradeFrom2}, {3, 4, kUpgradeFrom3}}};
   return kSteps;
 }
 

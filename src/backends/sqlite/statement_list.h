@@ -15,7 +15,8 @@ class SqliteStatement;
 class StatementList {
  public:
   void add(SqliteStatement& statement);
-  // Another thread may be in a transaction now, so finalizeRetired() finalizes the statement later.
+  // Takes over the prepared statement, whose owner is about to be destroyed. Only finalizeRetired() finalizes it, since
+  // another thread may be in a transaction now.
   void retire(SqliteStatement& statement);
 
   // Call the next two while no statement of the connection is in use by another thread.
