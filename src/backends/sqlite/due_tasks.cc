@@ -62,8 +62,9 @@ Duration DueTasks::untilNextNotLeftToOthers() {
   auto earliest = Time::max();
   waiting_.with(leftToOthers_.size() + 1);
   while (waiting_.step()) {
-    const auto due = waiting_.integer(0) < kAtOnceLimit ? now : timeOfDue(waiting_.integer(0));
-    const auto until = leftToOthers_.until(waiting_.text(1), now);
+    const auto stored = waiting_.integer(sql::WaitingColumn::Due);
+    const auto due = stored < kAtOnceLimit ? now : timeOfDue(stored);
+    const auto until = leftToOthers_.until(waiting_.text(sql::WaitingColumn::Id), now);
     earliest = std::min(earliest, std::max(due, until.value_or(due)));
     if (!until) break;
   }

@@ -32,7 +32,10 @@ Result<std::size_t> ExpiredTasks::returnTasksOf(std::int64_t holder, std::size_t
   SqliteTransaction write(connection_, TransactionKind::Write, Durability::Normal);
   std::vector<std::pair<std::int64_t, std::uint32_t>> rows;
   tasks_.with(holder, limit);
-  while (tasks_.step()) rows.emplace_back(tasks_.integer(0), expiriesAfter(tasks_.integer(1)));
+  while (tasks_.step()) {
+    rows.emplace_back(tasks_.integer(sql::ReturnColumn::Row),
+                      expiriesAfter(tasks_.integer(sql::ReturnColumn::Expiries)));
+  }
   for (const auto& [row, expiries] : rows) returnOrBury(row, expiries);
   if (rows.size() < limit) endSession_.with(connection_.now(), holder).run();
   LEPTIR_FAILPOINT("sqlite.recover.before_commit");

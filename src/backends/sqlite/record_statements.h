@@ -21,7 +21,8 @@ inline constexpr RowBatchText kSaveRecords{
     .tail = kReplaceOlderRecord};
 
 inline constexpr SqlText kLoadRecord("SELECT record FROM leptir_records WHERE id = :id AND saved > :oldest");
-// Columns: record, id. Fields are guarded, because json_extract() fails the whole statement if one row is not JSON.
+enum class RecordColumn { Record, Id };
+// Fields are guarded, because json_extract() fails the whole statement if one row is not JSON.
 inline constexpr SqlText kListRecords(
     "SELECT record, id FROM leptir_records WHERE saved > :oldest"
     " AND (:type = '' OR CASE WHEN json_valid(record) THEN json_extract(record, '$.type') END = :type)"

@@ -14,8 +14,8 @@ SessionOrigin::File fileOf(std::int64_t isOfThisFile) {
 }  // namespace
 
 SessionRow readSession(const SqliteStatement& row) {
-  const auto integer = [&row](SessionColumn column) { return row.integer(static_cast<int>(column)); };
-  const auto text = [&row](SessionColumn column) { return std::string(row.text(static_cast<int>(column))); };
+  const auto integer = [&row](SessionColumn column) { return row.integer(column); };
+  const auto text = [&row](SessionColumn column) { return std::string(row.text(column)); };
   SessionInfo info{.host = text(SessionColumn::Host),
                    .pid = base::saturatedCast<int>(integer(SessionColumn::Pid)),
                    .version = text(SessionColumn::Version),

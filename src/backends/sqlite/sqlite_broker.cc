@@ -64,8 +64,9 @@ Result<TaskCounts> SqliteBroker::tasksCount() {
   SqliteTransaction read(connection_, TransactionKind::Read);
   TaskCounts counts;
   if (count_.with(connection_.now()).step()) {
-    const auto at = [this](int column) { return static_cast<std::uint64_t>(count_.integer(column)); };
-    counts = {.due = at(0), .scheduled = at(1), .leased = at(2), .buried = at(3)};
+    using enum sql::CountColumn;
+    const auto at = [this](sql::CountColumn column) { return static_cast<std::uint64_t>(count_.integer(column)); };
+    counts = {.due = at(Due), .scheduled = at(Scheduled), .leased = at(Leased), .buried = at(Buried)};
   }
   if (auto finished = read.commit(); !finished) return finished.error();
   return counts;

@@ -81,7 +81,7 @@ Result<std::vector<ListedSession>> SqliteKeeper::listSessions(Page page) {
   listSessions_.with(file, page.limit, page.offset);
   while (listSessions_.step()) {
     auto session = readSession(listSessions_);
-    const auto leased = listSessions_.integer(static_cast<int>(SessionColumn::AfterAll));
+    const auto leased = listSessions_.integer(SessionColumn::AfterAll);
     listed.push_back({.session = {session.origin.instance, session.epoch},
                       .info = std::move(session.info),
                       .leasedTasks = static_cast<std::uint64_t>(leased)});

@@ -68,7 +68,7 @@ Result<std::vector<Json>> SqliteMetaStorage::listMetaInfo(const MetaFilter& filt
   const auto status = filter.status ? static_cast<int>(*filter.status) : 0;
   list_.with(oldestKept(), filter.name, filter.cause, status, page.limit, page.offset);
   while (list_.step()) {
-    auto json = parsed(list_.text(1), list_.text(0));
+    auto json = parsed(list_.text(sql::RecordColumn::Id), list_.text(sql::RecordColumn::Record));
     if (json) listed.push_back(std::move(*json));  // a damaged record does not hide the others
   }
   if (auto finished = read.commit(); !finished) return finished.error();

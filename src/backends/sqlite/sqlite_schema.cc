@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "backends/sqlite/sqlite_migrations.h"
 #include "backends/sqlite/sqlite_statement.h"
 #include "backends/sqlite/sqlite_transaction.h"
+#include "backends/sqlite/statements.h"
 
 namespace leptir::sqlite {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 constexpr std::int64_t kTablesOfEachVersion = 4;
 
 // The first column of the first row. Resets the statement: while one reads, SQLite cannot drop a table.
-std::optional<std::int64_t> numberFrom(SqliteConnection& connection, const char* sql) {
+std::optional<std::int64_t> numberFrom(SqliteConnection& connection, std::string_view sql) {
   SqliteStatement select(connection, sql);
   std::optional<std::int64_t> number;
   if (select.with().step()) number = select.integer(0);
@@ -29,16 +31,14 @@ Error isDamaged(const SqliteConnection& connection, const std::string& what) {
 
 // The schema version of the file. 0: it has no tables of leptir yet. Corrupt: some tables or the version are missing.
 Result<std::int64_t> versionOf(SqliteConnection& connection) {
-  const auto tables = numberFrom(connection,
-                                 "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN"
-                                 " ('leptir_state', 'leptir_sessions', 'leptir_tasks', 'leptir_records')");
+  const auto tables = numberFrom(connection, sql::kCountTables);
   if (connection.failed()) return connection.transactionResult().error();
   if (tables == 0) return 0;
   if (tables != kTablesOfEachVersion) {
     return isDamaged(connection, std::to_string(*tables) + " of " + std::to_string(kTablesOfEachVersion) +
                                      " tables are there; restore the database, or choose another path");
   }
-  const auto version = numberFrom(connection, "SELECT value FROM leptir_state WHERE name = 'version'");
+  const auto version = numberFrom(connection, sql::kSchemaVersionOfFile);
   if (connection.failed()) return connection.transactionResult().error();
   if (version) return *version;
   return isDamaged(connection,
@@ -54,7 +54,7 @@ bool upgrade(SqliteConnection& connection, std::int64_t version) {
     const auto step = std::ranges::find(steps, version, &SchemaStep::from);
     if (step == steps.end()) return false;
     for (const auto* const statements : step->statements) connection.execute(statements);
-    SqliteStatement(connection, "UPDATE leptir_state SET value = ? WHERE name = 'version'").with(step->to).run();
+    SqliteStatement(connection, sql::kSetSchemaVersion).with(step->to).run();
     version = step->to;
   }
   return true;

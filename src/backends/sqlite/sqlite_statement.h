@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "backends/sqlite/sqlite_connection.h"
 
@@ -45,6 +46,15 @@ class SqliteStatement {
                              SQLITE_UTF8));
   }
 
+  // A column: its number from 0, or the value of an enum that has the columns of the statement in their order.
+  struct Column {
+    template <class Enum>
+      requires std::is_enum_v<Enum>
+    Column(Enum column) : number(static_cast<int>(column)) {}  // NOLINT(google-explicit-constructor)
+    Column(int column) : number(column) {}                     // NOLINT(google-explicit-constructor)
+    int number;
+  };
+
   // Goes to the next row. False: there are no more rows (the statement is finished and reset), or an error, which the
   // connection keeps.
   bool step();
@@ -53,12 +63,12 @@ class SqliteStatement {
   // As run(), but answers the number of changed rows; 0 on an error.
   std::int64_t runChanging() { return run() ? connection_.changes() : 0; }
 
-  bool isNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+  bool isNull(Column column) const { return sqlite3_column_type(statement_, column.number) == SQLITE_NULL; }
+  std::int64_t integer(Column column) const { return sqlite3_column_int64(statement_, column.number); }
   // Text or bytes; valid until the next step.
-  std::string_view text(int column) const {
-    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-    return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  std::string_view text(Column column) const {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column.number));
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column.number))};
   }
   void reset() { sqlite3_reset(statement_); }
 

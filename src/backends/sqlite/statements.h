@@ -1,12 +1,20 @@
 // Every SQL statement on the tasks and sessions of a queue, with named parameters: SqliteStatement::with() takes their
-// values in the order of their first occurrence. The statements on records stand in record_statements.h, those that
-// make the tables in sqlite_migrations.cc.
+// values in the order of their first occurrence. An enum before a statement has its columns, where they are several.
+// The statements on records stand in record_statements.h, those that make the tables in sqlite_migrations.cc.
 #pragma once
 
 #include "backends/sqlite/row_batches.h"
 #include "backends/sqlite/sql_text.h"
 
 namespace leptir::sqlite::sql {
+
+// ---- The schema ----
+
+inline constexpr SqlText kCountTables(
+    "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN"
+    " ('leptir_state', 'leptir_sessions', 'leptir_tasks', 'leptir_records')");
+inline constexpr SqlText kSchemaVersionOfFile("SELECT value FROM leptir_state WHERE name = 'version'");
+inline constexpr SqlText kSetSchemaVersion("UPDATE leptir_state SET value = :version WHERE name = 'version'");
 
 // ---- The queue ----
 
@@ -16,7 +24,7 @@ inline constexpr RowBatchText kInsertTasks{
     .row = "(?,?,?,?,?,?,?)",
     .tail = " ON CONFLICT (id) DO NOTHING"};
 
-// Columns: due, scheduled, leased, buried.
+enum class CountColumn { Due, Scheduled, Leased, Buried };
 inline constexpr SqlText kCountTasks(
     "SELECT (SELECT count(*) FROM leptir_tasks WHERE {is_waiting} AND due <= :now),"
     " (SELECT count(*) FROM leptir_tasks WHERE {is_waiting} AND due > :now),"
@@ -24,7 +32,7 @@ inline constexpr SqlText kCountTasks(
     " (SELECT count(*) FROM leptir_tasks WHERE {is_buried})");
 
 inline constexpr SqlText kEarliestDue("SELECT min(due) FROM leptir_tasks WHERE {is_waiting}");
-// Columns: due, id.
+enum class WaitingColumn { Due, Id };
 inline constexpr SqlText kWaitingTasks("SELECT due, id FROM leptir_tasks WHERE {is_waiting} ORDER BY due LIMIT :most");
 
 // ---- Leasing and settling, by a session ----
@@ -104,7 +112,7 @@ inline constexpr SqlText kHoldersWithoutSession(
     "  FROM holders WHERE number IS NOT NULL)"
     " SELECT number FROM holders WHERE number IS NOT NULL AND"
     " NOT EXISTS (SELECT 1 FROM leptir_sessions WHERE leptir_sessions.number = holders.number) LIMIT :most");
-// Columns: seq, expiries.
+enum class ReturnColumn { Row, Expiries };
 inline constexpr SqlText kTasksToReturn(
     "SELECT seq, expiries FROM leptir_tasks WHERE holder = :holder AND {is_leased} ORDER BY seq LIMIT :most");
 inline constexpr SqlText kReturnExpiredTask(

@@ -8,11 +8,11 @@
 namespace leptir::sqlite {
 
 std::int64_t TaskRow::integer(TaskColumn column) const {
-  return statement_.integer(static_cast<int>(column));
+  return statement_.integer(column);
 }
 
 std::string_view TaskRow::text(TaskColumn column) const {
-  return statement_.text(static_cast<int>(column));
+  return statement_.text(column);
 }
 
 std::int64_t TaskRow::number() const {
