@@ -31,5 +31,6 @@ std::string writeJson(const Json& json);
 // As writeJson, if parsing the text would give `json` back. Invalid: `json` contains a string that is not UTF-8, NaN or
 // infinity, or nests deeper than `maxDepth`.
 Result<std::string> writeJsonExactly(const Json& json, int maxDepth = kMaxJsonDepth);
+Result<std::string> writeJsonExactly(const nlohmann::ordered_json& json, int maxDepth = kMaxJsonDepth);
 
 }  // namespace leptir

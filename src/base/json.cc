@@ -33,14 +33,25 @@ std::string withoutPrefix(std::string_view message) {
 }
 
 // Why `json` cannot be written as JSON text; null: it can.
-const char* whyUnwritable(const Json& json, int maxDepth) {
-  if (json.is_number_float() && !std::isfinite(json.get<double>())) return "a number is NaN or infinite";
+template <class AnyJson>
+const char* whyUnwritable(const AnyJson& json, int maxDepth) {
+  if (json.is_number_float() && !std::isfinite(json.template get<double>())) return "a number is NaN or infinite";
   if (json.is_structured() && maxDepth == 0) return "nests too deep";
   if (!json.is_structured()) return nullptr;
   for (const auto& element : json) {
     if (const auto* why = whyUnwritable(element, maxDepth - 1)) return why;
   }
   return nullptr;
+}
+
+template <class AnyJson>
+Result<std::string> writeExactly(const AnyJson& json, int maxDepth) {
+  if (const auto* why = whyUnwritable(json, maxDepth)) return Error(ErrorCode::Invalid, why);
+  try {
+    return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::strict);
+  } catch (const nlohmann::json::exception&) {
+    return Error(ErrorCode::Invalid, "text that is not UTF-8");
+  }
 }
 
 }  // namespace
@@ -74,12 +85,11 @@ std::string writeJson(const Json& json) {
 }
 
 Result<std::string> writeJsonExactly(const Json& json, int maxDepth) {
-  if (const auto* why = whyUnwritable(json, maxDepth)) return Error(ErrorCode::Invalid, why);
-  try {
-    return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::strict);
-  } catch (const nlohmann::json::exception&) {
-    return Error(ErrorCode::Invalid, "text that is not UTF-8");
-  }
+  return writeExactly(json, maxDepth);
+}
+
+Result<std::string> writeJsonExactly(const nlohmann::ordered_json& json, int maxDepth) {
+  return writeExactly(json, maxDepth);
 }
 
 }  // namespace leptir

@@ -54,6 +54,13 @@ TEST(WriteJsonExactly, WritesTextThatParsesBackToTheSameValue) {
   EXPECT_EQ(*parseJson(*text), json);
 }
 
+TEST(WriteJsonExactly, KeepsTheOrderOfTheKeysOfOrderedJson) {
+  const nlohmann::ordered_json json{{"z", 1.0}, {"a", "č"}};
+  EXPECT_EQ(writeJsonExactly(json), R"({"z":1.0,"a":"\u010d"})");
+  EXPECT_EQ(writeJsonExactly(nlohmann::ordered_json{{"z", {std::nan("")}}}).error().message(),
+            "a number is NaN or infinite");
+}
+
 TEST(WriteJsonExactly, RefusesValuesThatJsonCannotRepresent) {
   const auto why = [](const Json& json) { return writeJsonExactly(json).error().message(); };
   EXPECT_EQ(why(Json{{"deep", {"a\xff"}}}), "text that is not UTF-8");

@@ -45,11 +45,10 @@ Result<std::string> Broker::pushTask(const BaseTask& task, std::optional<Time> t
 }
 
 Result<std::string> Broker::push(std::string name, const nlohmann::ordered_json& parameters, PushOptions options) {
-  TaskToPush task{std::move(name), Json(parameters), std::move(options)};
-  auto written = broker::parametersAsJsonText(task);  // refuses values that JSON cannot represent
+  auto written = broker::writeParameters(name, parameters);
   if (!written) return written.error();
-  if (*written != broker::kEmptyMap) task.parametersText = parameters.dump(-1, ' ', true);
-  return pushTask(std::move(task));
+  return pushTask(
+      TaskToPush{.name = std::move(name), .options = std::move(options), .parametersText = std::move(*written)});
 }
 
 Result<std::string> Broker::pushTask(TaskToPush task) {

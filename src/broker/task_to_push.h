@@ -8,14 +8,15 @@
 
 namespace leptir::broker {
 
-// The parameters of a task without any, as PHP writes an empty map.
-inline constexpr const char* kEmptyMap = "[]";
+// The parameters as JSON text; "[]" if there are none. Invalid: they are no object or list, or JSON cannot represent
+// them; the error names the task.
+Result<std::string> writeParameters(const std::string& taskName, const nlohmann::ordered_json& parameters);
 
-// The parameters as JSON text, or kEmptyMap. Invalid: they are no object or list, or JSON cannot represent them.
-Result<std::string> parametersAsJsonText(const TaskToPush& task);
+// Checks the options without a task. Invalid: no task can be pushed with them.
+Result<void> checkOptions(const PushOptions& options);
 
 // Checks and encodes the task, with a new id if it has none. Invalid: its options contradict each other; also the
-// errors of parametersAsJsonText and EncodedTask::encode.
+// errors of writeParameters and EncodedTask::encode.
 Result<EncodedTask> encodeTask(const TaskToPush& task, const Clock& clock);
 
 }  // namespace leptir::broker

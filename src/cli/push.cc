@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "broker/task_to_push.h"
 #include "cli/commands.h"
 #include "cli/id_printer.h"
 #include "cli/line_pusher.h"
@@ -9,7 +10,6 @@
 #include "cli/push_line.h"
 #include "cli/push_time.h"
 #include "cli/push_warnings.h"
-#include "leptir/spi/encoded_task.h"
 
 namespace leptir::cli {
 namespace {
@@ -41,13 +41,7 @@ Result<PushOptions> pushOptionsOf(const PushCommand& command) {
 // Refuses options of the command line that would make every line invalid, before the first line is read.
 Result<void> checkDefaults(const Broker& broker, const PushOptions& options) {
   if (const auto index = broker.brokerFor(options); !index) return index.error();
-  BrokerTask any;
-  any.id = "any";
-  any.name = "noop";
-  any.timeOfExecution = options.timeOfExecution;
-  any.timeLimitSeconds = options.timeLimitSeconds;
-  if (auto encoded = EncodedTask::encode(any); !encoded) return encoded.error();
-  return {};
+  return broker::checkOptions(options);
 }
 
 std::string warningIfOwnIdIsBuried(Broker& broker, const PushOptions& options) {

@@ -8,27 +8,13 @@
 #include "leptir/json.h"
 #include "task/envelope.h"
 #include "task/json_reader.h"
+#include "task/times_of_task.h"
 
 namespace leptir {
 namespace {
 
 // Parameters are nested inside two objects: the envelope and `td`.
 constexpr int kMaxParametersDepth = kMaxJsonDepth - 2;
-
-Result<void> checkLimits(const BrokerTask& task) {
-  if (task.timeLimitSeconds < 0)
-    return Error(
-        ErrorCode::Invalid,
-        fmt::format("task {}: the time limit of {} s is negative: give 0 (the instance's task_execution_time) or more",
-                    task.id, task.timeLimitSeconds));
-  if (task.timeLimitSeconds > kMaxTimeSpan.count())
-    return Error(ErrorCode::Invalid, fmt::format("task {}: the time limit of {} s is longer than {} s", task.id,
-                                                 task.timeLimitSeconds, kMaxTimeSpan.count()));
-  if (task.timeOfExecution && isBeyondMaxTimeSpan(*task.timeOfExecution))
-    return Error(ErrorCode::Invalid, fmt::format("task {}: the time of execution is more than {} s away from 1970",
-                                                 task.id, kMaxTimeSpan.count()));
-  return {};
-}
 
 }  // namespace
 
@@ -44,7 +30,8 @@ EncodedTask::EncodedTask(const BrokerTask& task, std::string written, std::size_
 Result<EncodedTask> EncodedTask::encode(const BrokerTask& task) {
   if (auto id = base::checkTaskId(task.id); !id) return id.error();
   if (auto name = base::checkTaskName(task.name); !name) return name.error().in("task " + task.id);
-  if (auto limits = checkLimits(task); !limits) return limits.error();
+  if (auto times = task::checkTimes(task.timeLimitSeconds, task.timeOfExecution); !times)
+    return times.error().in("task " + task.id);
   auto [text, escapedId] = task::writeEnvelope(task);
   if (text.size() > kMaxEnvelopeBytes)
     return Error(ErrorCode::TooLarge,

@@ -1,0 +1,25 @@
+#include "broker/task_to_push.h"
+
+#include <gtest/gtest.h>
+
+namespace leptir::broker {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string whyRefused(const PushOptions& options) {
+  const auto checked = checkOptions(options);
+  return checked ? "" : checked.error().message();
+}
+
+TEST(CheckOptions, RefusesOptionsWithWhichNoTaskCanBePushed) {
+  EXPECT_EQ(whyRefused({}), "");
+  EXPECT_EQ(whyRefused({.timeLimitSeconds = -1}), "the time limit is negative");
+  EXPECT_EQ(whyRefused({.timeOfExecution = Time::max()}),
+            "the time of execution is more than 100000000000 s away from 1970");
+  EXPECT_EQ(whyRefused({.timeOfExecution = Time(), .delay = 1s}),
+            "has a time of execution and a delay; give one of them");
+}
+
+}  // namespace
+}  // namespace leptir::broker
