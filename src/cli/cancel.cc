@@ -51,8 +51,7 @@ int recordAndPrintRemoved(const Config& config, const FoundTask& found, const st
 void recoverAllDeadSessions(SimpleBroker& broker) {
   constexpr int kMostRecoverySteps = 100;
   for (int step = 0; step < kMostRecoverySteps; ++step) {
-    const auto recovered =
-        broker::recoverDeadSessions(broker, [](const std::string& notice) { printError("leptir: {}", notice); });
+    const auto recovered = broker::recoverDeadSessions(broker, printNoticeLine);
     if (!recovered || !recovered->mayBeMore) return;
   }
 }

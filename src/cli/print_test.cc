@@ -23,7 +23,7 @@ std::string printedAsError(const std::function<void()>& print) {
 TEST(Print, EscapesControlCharactersAndLineFeedsInEveryPartOfALine) {
   EXPECT_EQ(printed([] { printLine("{} {}: works", "\x1b[31m", "a\nb"); }), "\\x1b[31m a\\nb: works\n");
   EXPECT_EQ(printed([] { printLine(""); }), "\n");
-  EXPECT_EQ(printedAsError([] { printError("leptir: {}: {}", 3, "\u202e\x7f"); }), "leptir: 3: \\u202e\\x7f\n");
+  EXPECT_EQ(printedAsError([] { printError("{}: {}", 3, "\u202e\x7f"); }), "3: \\u202e\\x7f\n");
 }
 
 TEST(Print, DoesNotEscapeBackslashesOfTextThatIsAlreadyEscaped) {

@@ -1,6 +1,7 @@
 #include "cli/read_config.h"
 
 #include "cli/print.h"
+#include "cli/report_error.h"
 #include "config/unrecorded.h"
 
 namespace leptir::cli {
@@ -13,7 +14,7 @@ Result<Config> readConfig(const std::filesystem::path& file, const Program& prog
 
 void warnIfNotRecorded(const Config& config) {
   if (config.metaStorages.empty())
-    printError("leptir: {} (add meta_storage to the configuration)", config::kNothingIsRecorded);
+    printNotice("{} (add meta_storage to the configuration)", config::kNothingIsRecorded);
 }
 
 }  // namespace leptir::cli

@@ -3,9 +3,14 @@
 #include <iostream>
 
 #include "base/error_text.h"
+#include "base/escape.h"
 #include "base/exit_code.h"
 
 namespace leptir::cli {
+
+void printNoticeLine(std::string_view text) {
+  std::cerr << base::errorText(base::escaped(text));
+}
 
 int failStore(const Error& error) {
   fail(error);

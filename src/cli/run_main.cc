@@ -11,7 +11,6 @@
 
 #include "base/standard_streams.h"
 #include "cli/commands.h"
-#include "cli/print.h"
 
 namespace leptir::cli {
 namespace {
@@ -28,15 +27,15 @@ int threadsOfThisProcess() {
 bool flushOutput() {
   std::cout.flush();
   if (std::cout && std::fflush(stdout) == 0) return true;
-  printError("leptir: cannot write to standard output: {}", std::strerror(errno));
+  printNotice("cannot write to standard output: {}", std::strerror(errno));
   return false;
 }
 
 // Prints mistakes in the registered tasks and backends and returns whether there are none. A program with such mistakes
 // must not run: a task name could run the wrong code, and a type could open another store.
 bool checkRegistries(const Program& program) {
-  for (const auto& mistake : program.tasks.mistakes()) printError("leptir: {}", mistake);
-  for (const auto& mistake : program.backends.mistakes()) printError("leptir: {}", mistake);
+  for (const auto& mistake : program.tasks.mistakes()) printNoticeLine(mistake);
+  for (const auto& mistake : program.backends.mistakes()) printNoticeLine(mistake);
   return program.tasks.mistakes().empty() && program.backends.mistakes().empty();
 }
 
@@ -59,8 +58,8 @@ int runMain(int argc, char** argv, const Program& program) {
   base::openClosedStandardStreams();
   ::signal(SIGXFSZ, SIG_IGN);  // a write beyond ulimit -f then fails with EFBIG instead of killing the process
   if (cli::threadsOfThisProcess() > 1) {
-    cli::printError(
-        "leptir: this process already has threads, and leptir must fork: call runMain first thing in main, and start "
+    cli::printNoticeLine(
+        "this process already has threads, and leptir must fork: call runMain first thing in main, and start "
         "threads in onWorkerStart");
     return base::kExitUsageError;
   }

@@ -72,9 +72,9 @@ int wait(const master::ProcessHandle& process, const instance::InstanceFiles& fi
     left -= std::min<Duration>(left, 1s);
     if (left <= Duration::zero()) {
       const auto found = instance::findInstance(files);
-      printError("leptir: the instance still runs after {}{}. {}", base::durationText(*timeout),
-                 found && *found ? " and waits for " + describeWait(**found) : std::string(),
-                 hintToEndTasksAtOnce(process.pid()));
+      printNotice("the instance still runs after {}{}. {}", base::durationText(*timeout),
+                  found && *found ? " and waits for " + describeWait(**found) : std::string(),
+                  hintToEndTasksAtOnce(process.pid()));
       return base::kExitPartlyDone;
     }
     report.printIfDue(process.pid());

@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/error_text.h"
 #include "base/exit_code.h"
 #include "base/host_name.h"
 #include "base/instance_mark.h"
@@ -193,8 +194,10 @@ int InstanceSetup::run(const std::function<void()>& closeInChild) {
 // Writes the last lines of the log. What cannot be written any more is reported on stderr.
 void InstanceSetup::flushLog() {
   constexpr Duration kLastLinesTimeout = std::chrono::seconds(1);
-  const auto losses = current_.logger.flushWithin(kLastLinesTimeout);
-  if (!losses.empty()) (void)base::NonBlockingOutput(STDERR_FILENO).write("leptir: " + losses);
+  auto losses = current_.logger.flushWithin(kLastLinesTimeout);
+  if (losses.empty()) return;
+  losses.pop_back();  // the line end, which errorText adds
+  (void)base::NonBlockingOutput(STDERR_FILENO).write(base::errorText(losses));
 }
 
 // --- what the child processes run

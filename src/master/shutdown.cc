@@ -6,6 +6,7 @@
 #include <csignal>
 #include <string>
 
+#include "base/error_text.h"
 #include "base/nonblocking_output.h"
 #include "base/saturated.h"
 #include "master/waits_for.h"
@@ -41,7 +42,7 @@ void Shutdown::logWhatItWaitsFor(int signal, BootTime now) {
             ", or press Ctrl-\\ in its terminal.";
   context_.log.info(text);
   if (signal == SIGINT && ::isatty(STDERR_FILENO) == 1)
-    (void)base::NonBlockingOutput(STDERR_FILENO).write("\nleptir: " + text + "\n");
+    (void)base::NonBlockingOutput(STDERR_FILENO).write("\n" + base::errorText(text));
 }
 
 void Shutdown::publishStage(BootTime now) {
