@@ -1,5 +1,5 @@
 // The waiting times between retries: exponential backoff with jitter. The jitter spreads out clients that failed at the
-// same moment, so that they do not all retry at the same moment (fault row R41, docs/design.md).
+// same moment: if they all retried at the same moment, they would overload a store that comes back.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,10 @@
 
 namespace leptir {
 
-// What a store can and cannot do. Code checks these traits, never the type of the backend. tests/conformance has a
-// table of the traits that each backend must have.
+// What a store can and cannot do. Code checks these traits, never the type of the backend. keepsOrder,
+// pushesAtomically, refusesRepeatedIds, findsById and largestEnvelope change nothing in leptir: `check` prints them, so
+// that an operator knows what tasks may rely on before choosing the store. tests/conformance/traits_test.cc holds each
+// backend to its traits.
 struct BrokerTraits {
   enum class Counts { Exact, Approximate };
   // How soon the session of a leased task gets a cancel request.
