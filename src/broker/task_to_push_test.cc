@@ -14,7 +14,8 @@ std::string whyRefused(const PushOptions& options) {
 
 TEST(CheckOptions, RefusesOptionsWithWhichNoTaskCanBePushed) {
   EXPECT_EQ(whyRefused({}), "");
-  EXPECT_EQ(whyRefused({.timeLimitSeconds = -1}), "the time limit is negative");
+  EXPECT_EQ(whyRefused({.timeLimitSeconds = -1}),
+            "the time limit of -1 s is negative: give 0 (the instance's task_execution_time) or more");
   EXPECT_EQ(whyRefused({.timeOfExecution = Time::max()}),
             "the time of execution is more than 100000000000 s away from 1970");
   EXPECT_EQ(whyRefused({.timeOfExecution = Time(), .delay = 1s}),

@@ -59,9 +59,10 @@ TEST(ConfigErrors, SayThatMergeKeysAreNotSupported) {
 }
 
 TEST(ConfigErrors, SayThatExtensionKeysAreNotSupported) {
-  EXPECT_EQ(errorsIn(withBroker("x-common: &c {nice: 1}")),
-            "2: unknown key 'x-common': no extra key can hold a shared value: write &name before the value where it is used "
-            "first, and *name where it is used again");
+  EXPECT_EQ(
+      errorsIn(withBroker("x-common: &c {nice: 1}")),
+      "2: unknown key 'x-common': no extra key can hold a shared value: write &name before the value where it is used "
+      "first, and *name where it is used again");
 }
 
 TEST(ConfigErrors, ListEachKnownKeyOnce) {

@@ -45,7 +45,9 @@ TEST(EncodedTask, NamesTheInvalidField) {
   EXPECT_EQ(why([](BrokerTask& task) { task.name = std::string(256, 'x'); }),
             "invalid: task id1: the task's name has 256 bytes, more than 255");
   EXPECT_EQ(why([](BrokerTask& task) { task.name = "a\xff"; }), "invalid: task id1: the task's name is not UTF-8");
-  EXPECT_EQ(why([](BrokerTask& task) { task.timeLimitSeconds = -1; }), "invalid: task id1: the time limit is negative");
+  EXPECT_EQ(
+      why([](BrokerTask& task) { task.timeLimitSeconds = -1; }),
+      "invalid: task id1: the time limit of -1 s is negative: give 0 (the instance's task_execution_time) or more");
   EXPECT_TRUE(why([](BrokerTask& task) {
                 task.parameters = "{} {}";
               }).starts_with("invalid: task id1: parameters: not JSON at byte 3"));

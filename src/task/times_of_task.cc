@@ -7,7 +7,10 @@
 namespace leptir::task {
 
 Result<void> checkTimes(std::int64_t timeLimitSeconds, std::optional<Time> timeOfExecution) {
-  if (timeLimitSeconds < 0) return Error(ErrorCode::Invalid, "the time limit is negative");
+  if (timeLimitSeconds < 0)
+    return Error(ErrorCode::Invalid,
+                 fmt::format("the time limit of {} s is negative: give 0 (the instance's task_execution_time) or more",
+                             timeLimitSeconds));
   if (timeLimitSeconds > kMaxTimeSpan.count())
     return Error(ErrorCode::Invalid,
                  fmt::format("the time limit of {} s is longer than {} s", timeLimitSeconds, kMaxTimeSpan.count()));
