@@ -43,7 +43,8 @@ TEST(CheckProcFilesystem, SaysThatProcIsNotMountedAndHowToMountIt) {
     const auto shown = checkProcFilesystem();
     const bool isReported =
         !shown && shown.error().code() == ErrorCode::Unavailable &&
-        shown.error().message() == "/proc is not mounted, and an instance needs it: mount -t proc proc /proc";
+        shown.error().message() ==
+            "/proc is not mounted, and an instance needs that of its own PID namespace: mount -t proc proc /proc";
     ::_exit(isReported ? 0 : 1);
   }
   int status = 0;

@@ -67,7 +67,7 @@ TEST(SqliteBackend, RefusesAFileThatIsMountedByItself) {
   const auto error = errorFor(mounted);
   ::umount(mounted.c_str());
   EXPECT_EQ(error.code(), ErrorCode::Invalid);
-  EXPECT_THAT(error.message(), HasSubstr("mount its folder instead of the file"));
+  EXPECT_THAT(error.message(), HasSubstr("mount the folder instead of the file"));
 }
 
 TEST(SqliteBackend, RefusesAnEmptyPath) {
