@@ -10,8 +10,9 @@ namespace {
 namespace fs = std::filesystem;
 using leptir::Error, leptir::ErrorCode, leptir::Json;
 
+// Empty for the connection of a meta storage, which has no keys here.
 fs::path pathIn(const Json& connection) {
-  return connection.at("path").get<std::string>();
+  return connection.value("path", std::string());
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 namespace folder {
 namespace {
 
-// No process rings the others after a push, so each waiting session looks into the folder this often.
+// How often a waiting session looks into the folder. A dispatcher does not let it wait but asks by itself, each
+// empty_queue_sleep_time, since a push by another process wakes no waiter of this store (BrokerTraits::wakesWaiters).
 constexpr Duration kBetweenLooks = std::chrono::milliseconds(50);
 
 class FolderSession final : public leptir::BrokerSession {

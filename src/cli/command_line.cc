@@ -74,6 +74,9 @@ class Parser {
       std::cerr << app_.help();
       return NothingToDo{base::kExitUsageError};
     }
+    // CLI11 would take the next word as the value: `push x --id= --config=f` would push to another store.
+    if (const auto empty = optionWithoutValue({argv, argv + argc}))
+      return usageError(*empty + " has no value: write it after the =, or leave the option out");
     try {
       const base::ClassicLocale classic;  // CLI11 reads fractions with strtold, which obeys the locale
       app_.parse(argc, argv);

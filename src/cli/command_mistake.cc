@@ -48,6 +48,14 @@ std::optional<std::string> misplacedOption(const CLI::App& app, const std::strin
 
 }  // namespace
 
+std::optional<std::string> optionWithoutValue(const Words& words) {
+  for (std::size_t i = 1; i < words.size() && words[i] != "--"; ++i) {
+    const auto& word = words[i];
+    if (word.starts_with("--") && word.find('=') + 1 == word.size()) return withoutValue(word);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> explainMistake(const CLI::App& app, const std::string& program, const Words& words) {
   const auto& first = words.at(1);
   if (first.starts_with('-')) return misplacedOption(app, program, words);

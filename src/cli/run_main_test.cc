@@ -66,6 +66,14 @@ TEST(RunMain, SaysThatAnOptionGoesAfterItsCommand) {
   EXPECT_NE(unknown.find("there is no option '--colour'"), std::string::npos) << unknown;
 }
 
+TEST(RunMain, RefusesAnOptionWithAnEmptyValueInsteadOfTakingTheNextWord) {
+  const auto said = run({"mine", "push", "noop", "--id=", "--config=/no/such/file.yaml"});
+  EXPECT_EQ(said.exit, 2);
+  EXPECT_NE(said.err.find("--id has no value"), std::string::npos) << said.err;
+  EXPECT_EQ(run({"mine", "push", "noop", "--config=/no/such/file.yaml", "--", "--id="}).err.find("has no value"),
+            std::string::npos);
+}
+
 TEST(RunMain, NamesTheProgramWhenParametersOfAPushAreWrong) {
   for (const auto* wrong : {"novalue", "--at=soon"}) {
     const auto said = run({"/opt/mine", "push", "noop", wrong});

@@ -29,7 +29,7 @@ bool SlotTracker::canTake(const TrackedSlot& slot, std::size_t maxUnended) const
 
 std::optional<int> SlotTracker::choose(bool large) {
   if (large) return chooseForLarge();
-  const auto maxUnended = pace_.maxUnended();
+  const auto maxUnended = pace_.maxUnendedInSlot();
   std::optional<int> best;
   for (int i = 0; i < count(); ++i) {
     const auto& slot = trackedSlot(i);
@@ -64,7 +64,7 @@ std::optional<int> SlotTracker::chooseForLarge() {
 }
 
 std::size_t SlotTracker::credit() const {
-  const auto maxUnended = pace_.maxUnended();
+  const auto maxUnended = pace_.maxUnendedInSlot();
   std::size_t credit = 0;
   for (const auto& slot : slots_) {
     if (!slot.isReady || slot.hasLarge) continue;

@@ -73,7 +73,9 @@ BrokerTable::Entry* BrokerTable::entryOf(const Config::Broker& broker) {
 std::string BrokerTable::changesSince(const BrokerTable& before) const {
   std::string text;
   for (const auto& [broker, detaching, fresh] : entries_) {
-    if (fresh) text += ", broker " + broker.name + (before.serves(broker.name) ? " replaced" : " added");
+    const bool servedBefore = before.serves(broker.name);
+    if (!detaching && (fresh || !servedBefore))
+      text += ", broker " + broker.name + (servedBefore ? " replaced" : " added");
   }
   for (const auto& [broker, detaching, fresh] : before.entries_) {
     if (!detaching && !serves(broker.name)) text += ", broker " + broker.name + " removed";

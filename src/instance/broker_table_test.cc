@@ -44,6 +44,7 @@ TEST(BrokerTable, OfABrokerThatComesBackAreItsOldOnes) {
   const auto again = without.with({broker("a", "/a"), broker("b", "/b")}, [](std::size_t) { return true; }).value();
   ASSERT_EQ(again.entries().size(), 2u);
   EXPECT_FALSE(again.entries()[0].detaching || again.entries()[0].fresh);
+  EXPECT_EQ(again.changesSince(without), ", broker a added");
 }
 
 TEST(BrokerTable, WithAnotherConnectionAreThoseOfAnotherBroker) {

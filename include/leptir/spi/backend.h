@@ -39,8 +39,8 @@ enum class MetaUse {
   Inspect,  // commands read records: opening creates no store
 };
 
-// Each process that opens stores makes one object of each backend. The object keeps only what its stores in this
-// process share, for example the lock of a SQLite file.
+// Each process that opens stores makes objects of each backend. An object keeps only what its stores in this process
+// share, for example the lock of a SQLite file. No function of a backend or of its stores may throw.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -65,7 +65,8 @@ class Backend {
   virtual std::optional<Duration> defaultExpiry() const = 0;
 
   // Identifies where a store lies (a file, a server). One thread should use all stores of a backend with the same
-  // location, so that they share a connection and a transaction. Empty: unknown.
+  // location, so that they share a connection and a transaction. Empty: unknown. It is asked for the connections of
+  // brokers and of meta storages.
   virtual std::string storeLocation(const Json& connection) const = 0;
 
   // For stores whose sessions last as long as the processes of their instance: the lock file, one for each instance and
