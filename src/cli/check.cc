@@ -43,7 +43,7 @@ void print(const BrokerTraits& traits) {
   line("a push wakes an idle instance", !traits.wakesWaiters ? "no" : traits.everyPushWakes ? "yes" : "by leptir");
   line("when a running task learns of a cancel", latencyText(traits.cancel));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
-  line("when a dead instance's tasks return", traits.sessionsExpire ? "when its lease has expired" : "at once");
+  line("when a dead instance's tasks return", traits.sessionsExpire ? "when its lease has expired" : "within 10 s, or at the next start");
   line("durability", traits.durability);
   print(traits.warnings);
 }
