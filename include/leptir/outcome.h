@@ -13,7 +13,8 @@ namespace leptir {
 // `status` of the record: PHP leptir's numbers.
 enum class TaskStatus { Pending = 1, InProgress = 2, Completed = 3 };
 
-// `retC` of the record: PHP leptir's numbers.
+// How a run ended: what doJob returned, or what leptir set in its place. It is not the exit status of a process. `retC`
+// of the record: PHP leptir's numbers.
 enum class ExitStatus {
   Success = 1,
   Warning = 2,

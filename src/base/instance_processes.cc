@@ -68,8 +68,11 @@ Result<std::vector<pid_t>> processesOfThisUser() {
     if (process && isOfThisUser(entry->path())) processes.push_back(*process);
   }
   if (error) return Error(ErrorCode::Unavailable, "cannot list /proc: " + error.message());
-  // /proc is not mounted, or it shows the processes of another PID namespace.
-  if (!showsUs) return Error(ErrorCode::Unavailable, "/proc does not show this process");
+  // checkProcFilesystem() has seen /proc/self, so something filters this list.
+  if (!showsUs)
+    return Error(ErrorCode::Unavailable,
+                 "the list in /proc is incomplete, since it lacks this process: see whether a sandbox or container "
+                 "restricts /proc");
   return processes;
 }
 

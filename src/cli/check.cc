@@ -35,7 +35,7 @@ void print(const std::vector<std::string>& warnings) {
 
 void print(const BrokerTraits& traits) {
   const auto line = [](std::string_view what, std::string_view answer) { printLine("    {:<38} {}", what, answer); };
-  line("earliest first, across instances", yesOrNo(traits.keepsOrder));
+  line("starts the earliest task first", yesOrNo(traits.keepsOrder));
   line("pushes all of a list or none", yesOrNo(traits.pushesAtomically));
   line("refuses an id that is in the queue", yesOrNo(traits.refusesRepeatedIds));
   line("exact counts", yesOrNo(traits.counts == BrokerTraits::Counts::Exact));
@@ -43,7 +43,8 @@ void print(const BrokerTraits& traits) {
   line("a push wakes an idle instance", !traits.wakesWaiters ? "no" : traits.everyPushWakes ? "yes" : "by leptir");
   line("when a running task learns of a cancel", latencyText(traits.cancel));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
-  line("when a dead instance's tasks return", traits.sessionsExpire ? "when its lease has expired" : "within 10 s, or at the next start");
+  line("when a dead instance's tasks return",
+       traits.sessionsExpire ? "when its lease has expired" : "within 10 s, or at the next start");
   line("durability", traits.durability);
   print(traits.warnings);
 }

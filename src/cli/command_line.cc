@@ -162,8 +162,8 @@ class Parser {
         ->check(wholeNumber("a whole number of seconds, not below 0", 0));
     command
         ->add_option("--maxAttempts", push_.maxAttempts,
-                     "failed runs until it is buried (default 1: a failed task is not retried and not kept); crashes "
-                     "are counted separately, and the third buries the task")
+                     "from 2: failed runs until the task is buried; 1 (default): a failed task is neither retried nor "
+                     "kept. Crashes are counted separately, and the third buries the task")
         ->check(wholeNumber("a whole number from 1 to 4294967295", 1, std::numeric_limits<std::uint32_t>::max()));
     command->add_option("--number", push_.number, "push it this many times")
         ->check(wholeNumber("a whole number above 0", 1));

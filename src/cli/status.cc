@@ -135,6 +135,7 @@ void printBrokers(const Json& brokers) {
   }
 }
 
+// "sendMail 6f2a… for 12 s", with its progress behind it; "-" for an idle worker.
 std::string taskText(const Json& task) {
   if (task.is_null()) return "-";
   auto text = fmt::format("{} {} for {}", task["name"].get<std::string>(), task["id"].get<std::string>(),

@@ -33,7 +33,7 @@ class YamlEvents final : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuseAsKey(mark);
-    continueIf(builder_.null(lineOf(mark)));
+    stopParsingUnless(builder_.null(lineOf(mark)));
     keep(anchor);
   }
 
@@ -46,7 +46,7 @@ class YamlEvents final : public YAML::EventHandler {
       builder_.key(lineOf(mark), value);
       return;
     }
-    continueIf(builder_.scalar(lineOf(mark), value, isText));
+    stopParsingUnless(builder_.scalar(lineOf(mark), value, isText));
     keep(anchor);
   }
 
@@ -54,14 +54,14 @@ class YamlEvents final : public YAML::EventHandler {
     refuseAsKey(mark);
     const auto node = anchored_.find(anchor);
     if (node == anchored_.end()) fail(mark, "this alias stands inside of the value that it refers to");
-    continueIf(builder_.copy(node->second));
+    stopParsingUnless(builder_.copy(node->second));
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     refuseAsKey(mark);
     refuseTag(mark, tag);
-    continueIf(builder_.startList(lineOf(mark)));
+    stopParsingUnless(builder_.startList(lineOf(mark)));
     openAnchors_.push_back(anchor);
   }
   void OnSequenceEnd() override { end(); }
@@ -70,7 +70,7 @@ class YamlEvents final : public YAML::EventHandler {
                   YAML::EmitterStyle::value) override {
     refuseAsKey(mark);
     refuseTag(mark, tag);
-    continueIf(builder_.startMap(lineOf(mark)));
+    stopParsingUnless(builder_.startMap(lineOf(mark)));
     openAnchors_.push_back(anchor);
   }
   void OnMapEnd() override { end(); }
@@ -82,7 +82,7 @@ class YamlEvents final : public YAML::EventHandler {
     errors_.add(lineOf(mark), std::move(what));
     throw ParsingStopped();
   }
-  static void continueIf(bool good) {
+  static void stopParsingUnless(bool good) {
     if (!good) throw ParsingStopped();
   }
   void refuseAsKey(const YAML::Mark& mark) {

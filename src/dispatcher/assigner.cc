@@ -20,7 +20,7 @@ Assigner::Assigner(Uses uses) : uses_(uses), ranks_(prioritiesOf(uses.sessions))
 void Assigner::assign(Step& step) {
   if (step.isStopping() || !masterWorks_) return;
   while (const auto broker = drawBroker()) {
-    if (!assignFirst(*broker, step)) {
+    if (!assignFirstTaskOf(*broker, step)) {
       reserved_ = broker;
       return;
     }
@@ -47,7 +47,7 @@ bool Assigner::mayHaveTasks(std::uint32_t broker) const {
 }
 
 // False: no slot can take the first task of this broker now.
-bool Assigner::assignFirst(std::uint32_t broker, Step& step) {
+bool Assigner::assignFirstTaskOf(std::uint32_t broker, Step& step) {
   auto& [task, envelope, since] = uses_.stock.first(broker);
   const bool large = link::AssignmentArea::needsLargeArea(task.lease.handle.size(), envelope.size());
   const auto slot = uses_.slots.choose(large);

@@ -38,7 +38,7 @@ class Assigner {
  private:
   std::optional<std::uint32_t> drawBroker();
   bool mayHaveTasks(std::uint32_t broker) const;
-  bool assignFirst(std::uint32_t broker, Step& step);
+  bool assignFirstTaskOf(std::uint32_t broker, Step& step);
 
   const Uses uses_;
   broker::RankSelection ranks_;            // of sessions.byPriority()

@@ -33,7 +33,7 @@ Result<void> ColocatedStorages::open() {
 }
 
 Result<void> ColocatedStorages::save(std::vector<MetaInfo>& records) {
-  // A meta writer may be reading the records at the same time.
+  // With RecordUse::Copy, a meta writer's thread may be reading the same objects now, and saving changes them.
   std::vector<MetaInfo> copies;
   if (recordUse_ == RecordUse::Copy) copies = records;
   auto& own = recordUse_ == RecordUse::Copy ? copies : records;

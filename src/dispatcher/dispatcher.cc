@@ -118,7 +118,7 @@ class Dispatcher {
 
   void turn() {
     auto events = inbox_.take();
-    table_.collect(events);
+    table_.collectEnded(events);
     if (clock_.bootTime() >= lookAt_) checkSlots(events);
     addEventsOfMaster(events);
     if (!events.empty()) perform(core_.step(std::move(events), now()));
@@ -137,7 +137,7 @@ class Dispatcher {
   }
 
   void checkSlots(std::vector<Event>& events) {
-    table_.checkSlots(events);
+    table_.collectReadinessAndRunning(events);
     events.push_back(event::Tick{});
     link_.page().brokersWithoutSession = core_.brokersWithoutSession();
     threads_.noteDetached();
@@ -252,7 +252,7 @@ class Dispatcher {
     auto& sleeps = link_.page().dispatcherSleeps;
     sleeps = 1;
     std::vector<Event> late;
-    table_.collect(late);
+    table_.collectEnded(late);
     if (late.empty()) link_.dispatcherBell().waitFor(std::max(lookAt_ - clock_.bootTime(), Duration::zero()));
     sleeps = 0;
     if (!late.empty()) perform(core_.step(std::move(late), now()));

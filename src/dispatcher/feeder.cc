@@ -102,7 +102,7 @@ Result<void> Feeder::settleAndLease() {
   const auto popped = settleBatches();
   if (!popped) return popped.error();
   if (auto done = session_.maintain([this] { return orders_.running(); }); !done) return done;
-  if (auto done = answerCount(); !done) return done;
+  if (auto done = reportTasksCountIfAsked(); !done) return done;
   return *popped == HasPopped::Yes ? Result<void>() : popOrWait();
 }
 
@@ -182,7 +182,7 @@ Result<void> Feeder::releaseAndBury(const SettleBatch& batch) {
 
 // --- leasing
 
-Result<void> Feeder::answerCount() {
+Result<void> Feeder::reportTasksCountIfAsked() {
   if (!orders_.takeCount()) return {};
   auto counts = session_.broker().tasksCount();
   if (!counts) return counts.error();

@@ -75,7 +75,7 @@ class Feeder final : private StoreWork {
   Result<HasPopped> acknowledgeAndPop();
   std::vector<LeaseId> leasesToAcknowledge() const;
   Result<void> releaseAndBury(const SettleBatch& batch);
-  Result<void> answerCount();
+  Result<void> reportTasksCountIfAsked();
   Result<void> popOrWait();
   Result<void> pop(std::size_t credit);
   void deliver(std::vector<LeasedTask> tasks, std::size_t asked);

@@ -140,7 +140,7 @@ TEST_F(FeederTest, KeepsBatchesUntilTheStoreIsBackAndResumesItsSession) {
   feeder->settle(batchOf(tasks.at(0), "a"));
   feeder->settle(batchOf(tasks.at(1), "b"));
   ASSERT_TRUE(next<event::BrokerClosed>());
-  EXPECT_FALSE(hasCome<event::BatchSettled>());
+  EXPECT_FALSE(hasEventCome<event::BatchSettled>());
   EXPECT_EQ(queue->counts().leased, 2u);
 
   faults.down = false;
@@ -261,7 +261,7 @@ TEST_F(FeederTest, ReportsABatchAsSettledOnceWhenTheReplyOfTheStoreWasLost) {
   faults.loseAnswers = false;
   EXPECT_EQ(next<event::BatchSettled>()->batch, 1u);
   EXPECT_TRUE(next<event::HeldTasksListed>());
-  EXPECT_FALSE(hasCome<event::BatchSettled>());
+  EXPECT_FALSE(hasEventCome<event::BatchSettled>());
 }
 
 TEST_F(FeederTest, ReportsTasksAsHeldWhenTheReplyToTheirLeaseWasLost) {
@@ -314,7 +314,7 @@ TEST_F(FeederTest, SavesRecordsToAColocatedStorageBeforeItAcknowledges) {
   feeder->settle(batchOf(tasks.at(0), "a"));
   ASSERT_TRUE(refuses(storageFaults));
   EXPECT_FALSE(faults.wasAsked("acknowledge"));
-  EXPECT_FALSE(hasCome<event::BatchSettled>());
+  EXPECT_FALSE(hasEventCome<event::BatchSettled>());
 
   storageFaults.down = false;
   EXPECT_EQ(next<event::BatchSettled>()->batch, 1u);

@@ -36,7 +36,7 @@ class HeldLeases {
   void compare(event::HeldTasksListed& listed, Step& step);
   void lose(event::LeasesLost& lost, Step& step);
   void cancel(event::CancelRequested& cancelled, Step& step);
-  // Tells each feeder which tasks of its broker run for longer than 200 ms. It asks the store whether they are
+  // Tells each feeder which tasks of its broker run for longer than 200 ms. The feeder asks the store whether they are
   // cancelled.
   void publishRunning(Step& step) const;
 

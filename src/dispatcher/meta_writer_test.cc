@@ -39,7 +39,7 @@ TEST_F(MetaWriterTest, KeepsRecordsUntilTheStorageIsBack) {
   writer->save(batchOf({"a"}));
   ASSERT_TRUE(refuses(storageFaults));
   writer->save(batchOf({"b"}));  // arrives while the storage is down
-  EXPECT_FALSE(hasCome<event::RecordsSaved>());
+  EXPECT_FALSE(hasEventCome<event::RecordsSaved>());
 
   storageFaults.down = false;
   EXPECT_EQ(next<event::RecordsSaved>()->batch, 2u);
@@ -65,7 +65,7 @@ TEST_F(MetaWriterTest, ReportsNoBatchThatWaitsForAStorageThatIsNotRequired) {
   start(Storage::Optional);
   writer->save(batchOf({"a"}));
   ASSERT_TRUE(refuses(storageFaults));
-  EXPECT_FALSE(hasCome<event::StoreUnavailable>());
+  EXPECT_FALSE(hasEventCome<event::StoreUnavailable>());
 }
 
 TEST_F(MetaWriterTest, KeepsRecordsForAStorageThatIsDownAtFirst) {
@@ -85,7 +85,7 @@ TEST_F(MetaWriterTest, RepeatsASaveWhoseReplyWasLostAndReportsItsBatchOnce) {
   storageFaults.loseAnswers = true;
   writer->save(batchOf({"a"}));
   ASSERT_TRUE(waitUntil([&] { return isRecorded("a"); }));
-  EXPECT_FALSE(hasCome<event::RecordsSaved>());
+  EXPECT_FALSE(hasEventCome<event::RecordsSaved>());
   storageFaults.loseAnswers = false;
   EXPECT_EQ(next<event::RecordsSaved>()->batch, 2u);
   writer->save(batchOf({"b"}));
@@ -121,7 +121,7 @@ TEST_F(MetaWriterTest, BatchesAreNotReportedAsSavedToAStorageThatIsNotRequired) 
   writer->save(batchOf({"a"}));
   ASSERT_TRUE(waitUntil([&] { return isRecorded("a"); }));
   writer.reset();
-  EXPECT_FALSE(hasCome<event::RecordsSaved>());
+  EXPECT_FALSE(hasEventCome<event::RecordsSaved>());
 }
 
 TEST_F(MetaWriterTest, RecordsThatExceedTheLagOfAStorageThatIsNotRequiredAreDroppedAndCounted) {

@@ -16,7 +16,8 @@ constexpr auto kInvalidState = static_cast<link::CellState>(0xff);
 // task's own output; and then without reading its outcome at all.
 constexpr std::uint32_t kSuspectStarts = 2, kOutputlessStarts = 4, kMostSettleStarts = 6;
 
-// Keeps how the run ended and drops the output whose size and content the task chose.
+// Keeps how the run ended, and drops the output: the task chose its size and content, so it may be what kills the
+// dispatchers that settle it.
 void dropTaskOutput(Outcome& outcome) {
   outcome.response = "[What this task said is left out: dispatchers died while they settled it.]";
   outcome.stderrTail.clear();
@@ -72,7 +73,7 @@ std::vector<Event> SlotTable::adopt() {
 }
 
 // A worker runs its tasks in order: behind a task that has not ended, none has.
-void SlotTable::collect(std::vector<Event>& events) {
+void SlotTable::collectEnded(std::vector<Event>& events) {
   const auto begin = events.size();
   const auto unsettledBefore = slots_.settling();
   for (int slot = 0; slot < link_.workers(); ++slot) {
@@ -163,7 +164,7 @@ link::Verdict SlotTable::readVerdict(CellRef cell) const {
   return verdict;
 }
 
-void SlotTable::checkSlots(std::vector<Event>& events) const {
+void SlotTable::collectReadinessAndRunning(std::vector<Event>& events) const {
   for (int i = 0; i < link_.workers(); ++i) {
     // A worker that is about to exit begins no further task.
     const bool ready = link_.slot(i).workerReady() != 0 && !link_.slot(i).mustWorkerExit();

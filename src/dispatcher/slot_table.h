@@ -26,9 +26,9 @@ class SlotTable {
 
   // Adds an event for each task that has ended since the last call, in the order in which they were assigned to their
   // slot.
-  void collect(std::vector<Event>& events);
+  void collectEnded(std::vector<Event>& events);
   // Adds an event for each worker that became ready or unready and each executing task. Costs a few loads per slot.
-  void checkSlots(std::vector<Event>& events) const;
+  void collectReadinessAndRunning(std::vector<Event>& events) const;
 
   void assign(const Actions::Assign& assign);
   // Asks the master to end the task in a cell.

@@ -36,9 +36,9 @@ class SlotTableTest : public ::testing::Test {
       tracker->adopt(found.cell, {}, found.begun, false);
     }
   }
-  std::vector<Event> collect() {
+  std::vector<Event> collectEnded() {
     std::vector<Event> events;
-    table->collect(events);
+    table->collectEnded(events);
     for (const auto& event : events) tracker->markEnded(cellOf(event));
     return events;
   }
@@ -61,28 +61,28 @@ class SlotTableTest : public ::testing::Test {
 TEST_F(SlotTableTest, ReportsTheProcessThatRanATask) {
   haveEnded(1);
   startDispatcher();
-  EXPECT_EQ(done(collect().at(0)).pid, 77);
+  EXPECT_EQ(done(collectEnded().at(0)).pid, 77);
 }
 
 TEST_F(SlotTableTest, CollectsOneTaskAtATimeAfterTwoDispatchersDiedWhileSettlingThem) {
   haveEnded(3);
   for (int death = 0; death < 2; ++death) {
     startDispatcher();
-    EXPECT_EQ(collect().size(), 3u);
+    EXPECT_EQ(collectEnded().size(), 3u);
   }
   startDispatcher();
   for (std::size_t cell = 0; cell < 3; ++cell) {
-    const auto events = collect();
+    const auto events = collectEnded();
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(done(events[0]).cell.cell, cell);
     EXPECT_EQ(done(events[0]).outcome->response, "said");
-    EXPECT_TRUE(collect().empty()) << "until it is settled";
+    EXPECT_TRUE(collectEnded().empty()) << "until it is settled";
     free(done(events[0]).cell);
   }
   haveEnded(3);
-  EXPECT_EQ(collect().size(), 0u) << "not assigned by this dispatcher";
+  EXPECT_EQ(collectEnded().size(), 0u) << "not assigned by this dispatcher";
   startDispatcher();
-  EXPECT_EQ(collect().size(), 3u) << "the cells have new tasks";
+  EXPECT_EQ(collectEnded().size(), 3u) << "the cells have new tasks";
 }
 
 TEST_F(SlotTableTest, CollectsNoOtherTaskWhileASuspectWaitsToBeSettledAlone) {
@@ -90,23 +90,23 @@ TEST_F(SlotTableTest, CollectsNoOtherTaskWhileASuspectWaitsToBeSettledAlone) {
   haveEnded(suspects, 0, 1);
   for (int death = 0; death < 2; ++death) {
     startDispatcher();
-    collect();
+    collectEnded();
   }
   haveEnded(2);
   const auto second = slot.word(1);
   ASSERT_TRUE(slot.change(1, second, second.to(link::CellState::Executing)));
   startDispatcher();
-  auto events = collect();
+  auto events = collectEnded();
   ASSERT_EQ(events.size(), 1u);
   ASSERT_TRUE(slot.change(1, slot.word(1), second));
-  EXPECT_TRUE(collect().empty()) << "otherwise the suspect would wait for as long as other tasks end";
+  EXPECT_TRUE(collectEnded().empty()) << "otherwise the suspect would wait for as long as other tasks end";
   free(done(events[0]).cell);
-  events = collect();
+  events = collectEnded();
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(done(events[0]).cell.slot, 1);
-  EXPECT_TRUE(collect().empty());
+  EXPECT_TRUE(collectEnded().empty());
   free(done(events[0]).cell);
-  EXPECT_EQ(collect().size(), 1u);
+  EXPECT_EQ(collectEnded().size(), 1u);
 }
 
 TEST_F(SlotTableTest, DropsTheOutputAndAtLastTheWholeOutcomeOfATaskThatCrashesDispatchers) {
@@ -114,28 +114,28 @@ TEST_F(SlotTableTest, DropsTheOutputAndAtLastTheWholeOutcomeOfATaskThatCrashesDi
   std::vector<std::string> responses;
   for (int dispatcher = 0; dispatcher < 6; ++dispatcher) {
     startDispatcher();
-    const auto events = collect();
+    const auto events = collectEnded();
     ASSERT_EQ(events.size(), dispatcher < 2 ? 2u : 1u);
     EXPECT_EQ(done(events[0]).cell.cell, 0u) << "the suspect";
     EXPECT_EQ(done(events[0]).outcome->additional.empty(), dispatcher >= 4);
     EXPECT_EQ(done(events[0]).outcome->status, ExitStatus::Success);
   }
   startDispatcher();
-  const auto events = collect();
+  const auto events = collectEnded();
   ASSERT_EQ(events.size(), 1u);
   const auto& poison = std::get<event::CellUnsettlable>(events[0]);
   EXPECT_EQ(poison.cell.cell, 0u);
   EXPECT_EQ(poison.deaths, 6u);
   EXPECT_EQ(poison.pid, 77);
   free(poison.cell);
-  EXPECT_EQ(done(collect().at(0)).outcome->response, "said") << "the other task keeps its output";
+  EXPECT_EQ(done(collectEnded().at(0)).outcome->response, "said") << "the other task keeps its output";
 }
 
 TEST_F(SlotTableTest, SuspectsNoTaskThatWaitedForAnUnavailableStore) {
   haveEnded(2);
   for (int dispatcher = 0; dispatcher < 10; ++dispatcher) {
     startDispatcher();
-    const auto events = collect();
+    const auto events = collectEnded();
     ASSERT_EQ(events.size(), 2u) << dispatcher;
     for (const auto& event : events) {
       EXPECT_EQ(done(event).outcome->additional, R"({"a":1})");
@@ -152,22 +152,22 @@ TEST_F(SlotTableTest, CollectsOtherTasksWhileASuspectWaitsForAStore) {
   ASSERT_TRUE(other.change(0, ended, ended.to(link::CellState::Executing)));
   for (int death = 0; death < 2; ++death) {
     startDispatcher();
-    collect();
+    collectEnded();
   }
   startDispatcher();
-  const auto alone = collect();
+  const auto alone = collectEnded();
   ASSERT_EQ(alone.size(), 1u);
   ASSERT_TRUE(other.change(0, other.word(0), ended));
-  EXPECT_TRUE(collect().empty());
+  EXPECT_TRUE(collectEnded().empty());
   table->forgetSettleStarts(done(alone[0]).cell);
-  EXPECT_EQ(collect().size(), 1u);
+  EXPECT_EQ(collectEnded().size(), 1u);
 }
 
 TEST_F(SlotTableTest, SuspectsNoTaskThatADispatcherLeftAtAHandover) {
   haveEnded(2);
   for (int reload = 0; reload < 10; ++reload) {
     startDispatcher();
-    EXPECT_EQ(collect().size(), 2u);
+    EXPECT_EQ(collectEnded().size(), 2u);
     slot.assignments().forgetAllSettleStarts();
   }
 }

@@ -78,11 +78,11 @@ class StoreThreadTest : public ::testing::Test {
   }
 
   // Whether an event of this kind has come since the last event that next() returned.
-  template <class Unwanted>
-  bool hasCome() {
+  template <class EventKind>
+  bool hasEventCome() {
     for (auto& event : inbox.take()) events.push_back(std::move(event));
     return std::any_of(events.begin(), events.end(),
-                       [](const Event& event) { return std::holds_alternative<Unwanted>(event); });
+                       [](const Event& event) { return std::holds_alternative<EventKind>(event); });
   }
 
   // Waits until a store with these faults has refused a request that was made after this call.

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // The files, in that folder, of the instance whose master has this pid.
-std::optional<InstanceFiles> filesHeldBy(int master, const fs::path& folder) {
+std::optional<InstanceFiles> instanceFilesOf(int master, const fs::path& folder) {
   std::error_code unreadable;
   for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
     auto pidFile = entry.path(), board = entry.path();
@@ -98,7 +98,7 @@ InstanceFiles filesOfRunning(const InstanceFiles& asked) {
   if (asked.aliasFile.empty()) return asked;
   const auto master = master::pidFileHolder(asked.aliasFile);
   if (!master || !*master) return asked;
-  auto files = filesHeldBy(**master, asked.pidFile.parent_path());
+  auto files = instanceFilesOf(**master, asked.pidFile.parent_path());
   if (!files) return asked;
   files->aliasFile = asked.aliasFile;
   return *files;

@@ -10,14 +10,14 @@
 namespace leptir::instance {
 namespace {
 
-constexpr std::size_t kShortestSecretBytes = 8;
+constexpr std::size_t kShortestPartBytes = 8;
 
-bool has(std::string_view whole, std::string_view part) {
-  return part.size() >= kShortestSecretBytes && whole.find(part) != std::string_view::npos;
+bool containsLongPart(std::string_view whole, std::string_view part) {
+  return part.size() >= kShortestPartBytes && whole.find(part) != std::string_view::npos;
 }
 
 bool isSecret(std::string_view value, std::string_view password) {
-  return value == password || has(value, password) || has(password, value);
+  return value == password || containsLongPart(value, password) || containsLongPart(password, value);
 }
 
 }  // namespace

@@ -17,9 +17,9 @@ class StartSignals {
   static Result<StartSignals> open();
 
   // Runs `work` in a child process, so that libraries that it loads and threads that it starts are gone afterwards, and
-  // answers its exit status. nullopt: TERM, INT or QUIT came, and the child was killed; a child that has not ended
-  // after `patience` (it waits for a disk or file server that hangs) is left to end later. Unavailable: no process can
-  // be made now.
+  // answers its exit status. nullopt: TERM, INT or QUIT came. The child is then killed, and awaited for `patience`
+  // at most: one that a hanging disk or file server holds up is left to end later. Without a signal `work` may take as
+  // long as it likes. Unavailable: no process can be made now.
   Result<std::optional<int>> runInChild(const std::function<int()>& work, Duration patience = std::chrono::seconds(5));
 
   // Sends a signal that came but concerns only the master (HUP, USR1) to this process again.

@@ -149,10 +149,13 @@ Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const
   auto memory = base::openSharedMemoryAt(head.memory);
   if (!memory) return Error(ErrorCode::Unavailable, file.string() + ": " + memory.error().message());
   struct stat info{};
-  const bool isWhole = ::fstat(memory->get(), &info) == 0 && info.st_size == static_cast<off_t>(Page::bytes());
-  auto* page = isWhole ? Page::map(*memory, PROT_READ) : nullptr;
+  if (::fstat(memory->get(), &info) != 0 || info.st_size != static_cast<off_t>(Page::bytes()))
+    return Error(ErrorCode::Unavailable, file.string() +
+                                             ": its status board has another size than this leptir expects: "
+                                             "use the leptir that started the instance");
+  auto* page = Page::map(*memory, PROT_READ);
   if (page == nullptr)
-    return Error(ErrorCode::Unavailable, file.string() + ": the memory of the status board cannot be mapped");
+    return Error(ErrorCode::Unavailable, file.string() + ": cannot map the status board: " + base::errnoText(errno));
   const StatusBoard board(page, base::UniqueFd());
   return board.snapshot(clock);
 }

@@ -49,7 +49,7 @@ Error openingFailure(const fs::path& file, Purpose purpose) {
 // Checks the kind of the file. Also called before the file is opened, since opening a FIFO or a device has side
 // effects.
 Result<void> checkKind(const fs::path& file, const struct stat& info) {
-  if (S_ISLNK(info.st_mode)) return refusal(file, "is a symbolic link");
+  if (S_ISLNK(info.st_mode)) return refusal(file, "is a symbolic link: name the file itself");
   if (S_ISDIR(info.st_mode)) return refusal(file, "is a folder: name a file in it");
   if (!S_ISREG(info.st_mode)) return refusal(file, "is not a regular file: name another file");
   if (info.st_nlink > 1) return refusal(file, "has other names (hard links): name another file");
@@ -143,7 +143,8 @@ Result<PidFile> PidFile::take(const fs::path& file) {
              base::kPrivateFile);  // an earlier version let all users read it, and so hold a lock on it
     return PidFile(file, std::move(*descriptor));
   }
-  return refusal(file, "another process removes it again and again");
+  return refusal(file,
+                 "another process removes it again and again: stop that process, or name another place with --pid");
 }
 
 Result<bool> PidFile::restore() {

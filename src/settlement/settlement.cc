@@ -43,7 +43,7 @@ void afterCrash(Settlement& settlement, const std::string& what, const std::stri
   }
 }
 
-void afterOutcome(Settlement& settlement, const HeldTask& task, const Outcome& outcome, double jitter) {
+void afterUnsuccessfulOutcome(Settlement& settlement, const HeldTask& task, const Outcome& outcome, double jitter) {
   switch (outcome.cause) {
     case Cause::Crashed:
       return afterCrash(settlement, "its program", "killed by signal " + std::to_string(outcome.signal));
@@ -96,7 +96,7 @@ Settlement settlementOfOutcome(const HeldTask& task, std::string_view envelope, 
   if (outcome.cause == Cause::GaveBack) return giveBack(task);
   Settlement settlement{.counters = task.counters, .record = recordOfOutcome(task, outcome, author)};
   if (succeeded(outcome)) return settlement;
-  afterOutcome(settlement, task, outcome, jitter);
+  afterUnsuccessfulOutcome(settlement, task, outcome, jitter);
   return failed(std::move(settlement), envelope);
 }
 

@@ -13,12 +13,12 @@ namespace leptir::worker {
 namespace {
 
 // The fields of /proc/self/statm, in bytes.
-struct Memory {
+struct MemoryUse {
   std::uint64_t addresses = 0, resident = 0, shared = 0, text = 0, libraries = 0, data = 0;
 };
 
-Memory memoryNow() {
-  Memory memory;
+MemoryUse memoryUseNow() {
+  MemoryUse memory;
   std::ifstream file("/proc/self/statm");
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   for (auto* field :
@@ -39,7 +39,7 @@ Result<void> set(__rlimit_resource resource, std::uint64_t soft, std::uint64_t h
 }
 
 Result<void> limitMemory(std::uint64_t bytes) {
-  const auto now = memoryNow();
+  const auto now = memoryUseNow();
   if (auto done = set(RLIMIT_DATA, now.data + bytes, now.data + bytes, "memory"); !done) return done;
   return set(RLIMIT_AS, now.addresses + bytes, now.addresses + bytes, "memory");
 }
@@ -83,7 +83,7 @@ Result<void> limitThisProcess(const ResourceLimits& limits) {
 }
 
 std::uint64_t residentBytes() {
-  return memoryNow().resident;
+  return memoryUseNow().resident;
 }
 
 }  // namespace leptir::worker

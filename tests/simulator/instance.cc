@@ -46,9 +46,9 @@ void SimInstance::startDispatcher() {
 
 void SimInstance::dispatcherTurn() {
   auto events = std::exchange(inbox_, {});
-  table_->collect(events);
+  table_->collectEnded(events);
   if (world_.dice.oneIn(2)) {
-    table_->checkSlots(events);
+    table_->collectReadinessAndRunning(events);
     events.push_back(dispatcher::event::Tick{});
   }
   // A reply of a store may be reported twice; not with several storages, since the core counts their replies.

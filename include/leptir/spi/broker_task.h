@@ -30,7 +30,8 @@ struct Counters {
   std::uint32_t expiries = 0;  // leases that ended because their instance died
   std::uint32_t unknown = 0;   // leases by instances that have no task of this name
 
-  // The number of runs so far.
+  // The number of runs so far. A lease that ended because its instance died counts as a run, even if the task had not
+  // begun.
   std::uint32_t attempts() const {
     const auto sum = std::uint64_t{failures} + crashes + expiries;
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(sum, std::numeric_limits<std::uint32_t>::max()));

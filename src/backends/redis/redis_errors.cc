@@ -48,7 +48,10 @@ constexpr std::array kByCode{
         {Invalid, Ends, "is in protected mode, which admits no clients of other machines: set a password there"}},
     Row{"WRONGTYPE", {Invalid, Stays, "has a value of another type under this key: choose another 'key'"}},
     Row{"MOVED", {Invalid, Stays, "is part of a cluster that keeps this key on another node: name that one"}},
-    Row{"CROSSSLOT", {Invalid, Stays, "is part of a cluster that keeps these keys on several nodes"}},
+    Row{"CROSSSLOT",
+        {Invalid, Stays,
+         "is part of a cluster that keeps these keys on several nodes: choose a 'key' without { and }, or with one "
+         "{tag}"}},
 };
 
 // Errors without a code of their own begin with ERR (6.2 leaves ERR out within scripts): they are known by the words

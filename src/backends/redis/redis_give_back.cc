@@ -49,7 +49,8 @@ Result<Fields> listLeaseNumbers(RedisQueue& queue, const std::string& key, std::
   return fieldsIn(RedisExpect(*queue.connection), reply->value());
 }
 
-// All lease numbers of a session, the lowest first. A large session is scanned in steps.
+// All lease numbers of a session, the lowest first. Buries the fields that are no leases, unless `reading` is
+// AllReadOnly. A large session is scanned in steps.
 Result<std::vector<std::uint64_t>> allNumbers(RedisQueue& queue, const std::string& key, Reading reading) {
   std::vector<std::uint64_t> numbers;
   std::string cursor = "0";

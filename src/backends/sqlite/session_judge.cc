@@ -45,7 +45,8 @@ bool SessionJudge::killRemainingProcesses(const SessionRow& session, const Evide
   }
   if (!left) {
     noteOnce(session, "is dead (" + evidence.reason +
-                          "), but its remaining processes cannot be killed: " + left.error().message());
+                          "), but keeps its tasks, since its remaining processes cannot be killed: " +
+                          left.error().message() + "; end them by hand");
     return false;
   }
   if (!left->ended.empty()) {
@@ -59,7 +60,8 @@ bool SessionJudge::killRemainingProcesses(const SessionRow& session, const Evide
 void SessionJudge::noteOnce(const SessionRow& session, const std::string& what) {
   auto& last = lastNotice_[session.number];
   if (std::exchange(last, what) == what) return;
-  const auto name = base::isInstanceName(session.origin.instance) ? session.origin.instance : "with an impossible name";
+  const auto name =
+      base::isInstanceName(session.origin.instance) ? session.origin.instance : "whose stored name is malformed";
   note("instance " + name + " (master " + std::to_string(session.info.pid) + ") " + what);
 }
 

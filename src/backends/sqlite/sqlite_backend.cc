@@ -38,11 +38,11 @@ Result<std::unique_ptr<SimpleMetaStorage>> SqliteBackend::openMetaStorage(const 
 }
 
 BrokerTraits SqliteBackend::traitsOfNewBroker() const {
-  return SqliteBroker::traitsOfAll();
+  return SqliteBroker::traitsOfEveryFile();
 }
 
 MetaTraits SqliteBackend::traitsOfNewStorage() const {
-  return SqliteMetaStorage::traitsOfAll();
+  return SqliteMetaStorage::traitsOfEveryFile();
 }
 
 std::optional<Duration> SqliteBackend::defaultExpiry() const {

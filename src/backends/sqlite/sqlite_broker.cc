@@ -149,12 +149,12 @@ Result<std::unique_ptr<BrokerSession>> SqliteBroker::makeSession(std::int64_t nu
 }
 
 BrokerTraits SqliteBroker::traits() const {
-  auto traits = traitsOfAll();
+  auto traits = traitsOfEveryFile();
   traits.warnings = rightsWarnings(connection_.file());
   return traits;
 }
 
-BrokerTraits SqliteBroker::traitsOfAll() {
+BrokerTraits SqliteBroker::traitsOfEveryFile() {
   BrokerTraits traits;
   traits.sessionsExpire = false;
   traits.durability =

@@ -30,7 +30,7 @@ class SqliteBroker final : public SimpleBroker {
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;
   // The traits that are the same for every database file.
-  static BrokerTraits traitsOfAll();
+  static BrokerTraits traitsOfEveryFile();
 
  private:
   Result<ino_t> inodeOfHeldLock(std::string_view instance) const;

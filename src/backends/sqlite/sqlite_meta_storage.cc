@@ -84,12 +84,12 @@ Result<std::size_t> SqliteMetaStorage::expire() {
 }
 
 MetaTraits SqliteMetaStorage::traits() const {
-  auto traits = traitsOfAll();
+  auto traits = traitsOfEveryFile();
   traits.warnings = rightsWarnings(connection_->file());
   return traits;
 }
 
-MetaTraits SqliteMetaStorage::traitsOfAll() {
+MetaTraits SqliteMetaStorage::traitsOfEveryFile() {
   MetaTraits traits;
   traits.expiresByItself = false;
   traits.durability =

@@ -22,7 +22,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   Result<void> tryRights() override { return tryWriting(*connection_); }
   MetaTraits traits() const override;
   // The traits that are the same for every database file.
-  static MetaTraits traitsOfAll();
+  static MetaTraits traitsOfEveryFile();
 
  private:
   std::int64_t nextSaved();
