@@ -19,7 +19,7 @@ setup-tests: # what the tests and benchmarks need beside that
 
 build: setup
 	@test -f $(BUILD)/build.ninja || cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF $(QUIETLY)
-	@echo "Building the program and the demo: some 5 minutes on two cores for the first time (V=1 shows the commands)."
+	@echo "Building the program and the demo: some 2 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY) --target leptir digest digest_demo
 
 everything: setup-tests
