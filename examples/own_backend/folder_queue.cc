@@ -342,7 +342,7 @@ Result<CancelResult> FolderQueue::cancel(std::string_view id, std::string_view b
     tasks_.remove(task->id);
     return CancelResult::Removed;
   }
-  task->cancelledBy = by;
+  task->cancelledBy = by.empty() ? "somebody" : by;  // empty means that there is no request
   if (auto saved = save(*task); !saved) return saved.error();
   return CancelResult::Requested;
 }

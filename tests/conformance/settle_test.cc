@@ -289,6 +289,16 @@ TEST_P(Settle, ACancelRequestSurvivesARelease) {
             (std::vector<CancelRequest>{{again.lease, "me@host"}}));
 }
 
+TEST_P(Settle, ACancelRequestOfAnUnnamedUserSurvivesARelease) {
+  push(tasks("t", 1));
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  must(broker_->keeper().cancel("t1", ""));
+  EXPECT_EQ(must(session->renew(Leases{leased.lease}, 1h)).cancelled.size(), 1u);
+  must(session->release(std::vector<TaskRelease>{released(leased, store_->now())}));
+  EXPECT_NE(popOne(*session).cancelledBy, "") << "an empty text means that there is no request";
+}
+
 TEST_P(Settle, HeldTasksReturnsAllTasksThatThisSessionHolds) {
   push(tasks("t", 6));
   const auto one = openSession('a');

@@ -57,8 +57,8 @@ class TaskKeeper {
   virtual Result<FoundTask> find(std::string_view id) = 0;
   // Removes a task that is not leased. Lost: a session has leased it; use cancel() instead.
   virtual Result<void> remove(std::string_view id) = 0;
-  // Removes a task that is not leased; for a leased task, stores a cancel request. `by` is user@host, and is stored
-  // with the request.
+  // Removes a task that is not leased; for a leased task, stores a cancel request with `by`, which is user@host. An
+  // empty `by` is stored as another text, since LeasedTask::cancelledBy is empty without a request.
   virtual Result<CancelResult> cancel(std::string_view id, std::string_view by) = 0;
   // The buried tasks, in the order in which they were buried. A malformed envelope has an id made at its burial.
   virtual Result<std::vector<FoundTask>> listBuried(Page page) = 0;

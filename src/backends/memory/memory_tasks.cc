@@ -1,6 +1,7 @@
 #include "backends/memory/memory_tasks.h"
 
 #include "base/task_id.h"
+#include "broker/cancel_requester.h"
 #include "broker/keeper_errors.h"
 
 namespace leptir::memory {
@@ -67,7 +68,7 @@ Result<CancelResult> MemoryTasks::cancel(std::string_view id, std::string_view b
     forget(*task);
     return CancelResult::Removed;
   }
-  task->cancelledBy = by.empty() ? "somebody" : by;
+  task->cancelledBy = broker::cancelRequester(by);
   return CancelResult::Requested;
 }
 

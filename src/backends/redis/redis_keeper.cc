@@ -8,6 +8,8 @@
 #include "backends/redis/redis_keeper_calls.h"
 #include "backends/redis/redis_session_list.h"
 #include "backends/redis/redis_stored_values.h"
+#include "broker/cancel_requester.h"
+#include "broker/keeper_errors.h"
 #include "task/envelope_counters.h"
 
 namespace leptir::redis {
@@ -15,10 +17,6 @@ namespace {
 
 // A task may change its state between being found and being changed: then it is located again, at most so often.
 constexpr int kMaxAttempts = 20;
-
-Error noTask(std::string_view id) {
-  return Error(ErrorCode::NotFound, "no task " + std::string(id) + " in the queue");
-}
 
 Error keepsMoving(std::string_view id) {
   return Error(ErrorCode::Unavailable, "task " + std::string(id) + " changes its state again and again; try later");
@@ -35,7 +33,7 @@ std::vector<std::string> escapedIds(std::span<const std::string> ids) {
 Result<FoundTask> RedisTaskKeeper::find(std::string_view id) {
   auto location = search_.locate(id);
   if (!location) return location.error();
-  if (!*location) return noTask(id);
+  if (!*location) return broker::noSuchTask(id);
   return std::move((*location)->task);
 }
 
@@ -43,9 +41,8 @@ Result<void> RedisTaskKeeper::remove(std::string_view id) {
   for (int looks = 0; looks < kMaxAttempts; ++looks) {
     const auto location = search_.locate(id);
     if (!location) return location.error();
-    if (!*location) return noTask(id);
-    if ((*location)->task.state == TaskState::Leased)
-      return Error(ErrorCode::Lost, "task " + std::string(id) + " is leased; cancel it instead");
+    if (!*location) return broker::noSuchTask(id);
+    if ((*location)->task.state == TaskState::Leased) return broker::isLeased(id);
     const auto taken = removeTask(**location);
     if (!taken) return taken.error();
     if (*taken) return {};
@@ -57,7 +54,7 @@ Result<CancelResult> RedisTaskKeeper::cancel(std::string_view id, std::string_vi
   for (int looks = 0; looks < kMaxAttempts; ++looks) {
     const auto location = search_.locate(id);
     if (!location) return location.error();
-    if (!*location) return noTask(id);
+    if (!*location) return broker::noSuchTask(id);
     const bool leased = (*location)->task.state == TaskState::Leased;
     const auto done = leased ? requestCancel(**location, by) : removeTask(**location);
     if (!done) return done.error();
@@ -77,7 +74,7 @@ Result<bool> RedisTaskKeeper::removeTask(const TaskLocation& location) {
 
 Result<bool> RedisTaskKeeper::requestCancel(const TaskLocation& location, std::string_view by) {
   const auto reply = runScript(connection_, calls::requestCancel(*queue_, location.leasedKey, location.leaseNumber,
-                                                                 location.escapedId, by.empty() ? "somebody" : by));
+                                                                 location.escapedId, broker::cancelRequester(by)));
   if (!reply) return reply.error();
   return RedisExpect(connection_).oneOrZero(reply->value());
 }

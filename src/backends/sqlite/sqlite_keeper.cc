@@ -7,6 +7,7 @@
 #include "backends/sqlite/sqlite_transaction.h"
 #include "backends/sqlite/statements.h"
 #include "backends/sqlite/task_row.h"
+#include "broker/cancel_requester.h"
 #include "broker/keeper_errors.h"
 
 namespace leptir::sqlite {
@@ -47,7 +48,7 @@ Result<CancelResult> SqliteKeeper::cancel(std::string_view id, std::string_view 
   if (!holder) return holder.error();
   const bool leased = *holder > kHolderBuried;
   if (leased) {
-    requestCancel_.with(by, id).run();
+    requestCancel_.with(broker::cancelRequester(by), id).run();
   } else {
     remove_.with(id).run();
   }
