@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::chrono::microseconds kFirstSleep{50};
 constexpr std::chrono::microseconds kLaterSleeps{200};
-// About five seconds.
-constexpr int kMaxRetries = 20'000;
+// Measured by the clock: on a loaded machine each sleep lasts several times as long as asked for.
+constexpr Duration kLongestWait = std::chrono::seconds(5);
 // After this many retries (2 ms) other processes are told that this one waits.
 constexpr int kRetriesBeforeAnnouncing = 10;
 
@@ -26,21 +26,28 @@ void BusyHandler::endAnnouncing() {
   file_.waiting.withdraw();
 }
 
-int BusyHandler::maxRetries() const {
+Duration BusyHandler::longestWait() const {
   switch (patience_) {
     case Patience::WhileOpening:
-      return kMaxRetries / kMaxOpenAttempts;
+      return kLongestWait / kMaxOpenAttempts;
     case Patience::ForStatements:
-      return kMaxRetries;
+      return kLongestWait;
     case Patience::None:
       break;
   }
-  return 0;
+  return Duration::zero();
+}
+
+// `count`: how often the lock was refused before.
+bool BusyHandler::retries(int count) {
+  const auto now = systemClock().bootTime();
+  if (count == 0) waitsSince_ = now;
+  return now - waitsSince_ < longestWait();
 }
 
 int BusyHandler::onBusy(void* self, int count) {
   auto& handler = *static_cast<BusyHandler*>(self);
-  if (count >= handler.maxRetries()) return 0;
+  if (!handler.retries(count)) return 0;
   if (count >= kRetriesBeforeAnnouncing && handler.mayAnnounce_) {
     handler.file_.waiting.announce(handler.file_.folder());
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backends/sqlite/sqlite_file.h"
+#include "leptir/clock.h"
 
 struct sqlite3;
 
@@ -29,11 +30,13 @@ class BusyHandler {
 
  private:
   static int onBusy(void* self, int count);
-  int maxRetries() const;
+  bool retries(int count);
+  Duration longestWait() const;
 
   SqliteFile& file_;
   Patience patience_ = Patience::WhileOpening;
   bool mayAnnounce_ = false;
+  BootTime waitsSince_{};  // when the lock that is waited for now was first refused
 };
 
 }  // namespace leptir::sqlite
