@@ -34,7 +34,7 @@ Core::Core(CoreOptions options, std::function<double()> random)
       drain_(options_.drain, {.sessions = sessions_, .stock = stock_, .intake = intake_, .leases = heldLeases_}),
       shutdown_({.slots = slots_, .leases = heldLeases_, .drain = drain_}) {}
 
-Actions Core::step(std::vector<Event> events, ClockReading now) {
+Actions Core::step(std::vector<Event>&& events, ClockReading now) {
   Step step{.now = now, .stoppedAt = shutdown_.stoppedAt()};
   for (auto& event : events) std::visit([&](auto& happened) { on(happened, step); }, event);
   assigner_.assign(step);

@@ -42,7 +42,8 @@ class Core {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  Actions step(std::vector<Event> events, ClockReading now);
+  // Handles the events in their order. It moves the contents out of them, and leaves the vector to the caller.
+  Actions step(std::vector<Event>&& events, ClockReading now);
 
   // What stands in the slots after the last step. Valid as long as the core.
   const SlotTracker& slots() const { return slots_; }

@@ -117,11 +117,12 @@ class Dispatcher {
   }
 
   void turn() {
-    auto events = inbox_.take();
-    table_.collectEnded(events);
-    if (clock_.bootTime() >= lookAt_) checkSlots(events);
-    addEventsOfMaster(events);
-    if (!events.empty()) perform(core_.step(std::move(events), now()));
+    events_.clear();
+    inbox_.takeInto(events_);
+    table_.collectEnded(events_);
+    if (clock_.bootTime() >= lookAt_) checkSlots(events_);
+    addEventsOfMaster(events_);
+    if (!events_.empty()) perform(core_.step(std::move(events_), now()));
     if (closing_) finishWhenClosed();
   }
 
@@ -269,6 +270,7 @@ class Dispatcher {
   std::mt19937_64 random_{std::random_device{}()};
   Core core_;
   SlotTable table_;
+  std::vector<Event> events_;  // of this turn; a member, so that its memory is used again
   const base::NonBlockingOutput stderr_{STDERR_FILENO};
   BootTime lookAt_{};  // when the slots are checked next
   std::uint32_t logsReopened_ = link_.page().logReopenings.load();

@@ -10,7 +10,7 @@
 
 namespace leptir::dispatcher {
 
-// put() and ring() are called by any thread, take() by the main thread.
+// put() and ring() are called by any thread, takeInto() by the main thread.
 class Inbox {
  public:
   // `bell` must outlive the inbox; it is rung for each event.
@@ -26,9 +26,11 @@ class Inbox {
 
   void ring() { bell_.ring(); }
 
-  std::vector<Event> take() {
+  // Moves all events into `events`, which is empty. Its memory is used for the next events, so a caller that passes one
+  // vector again and again makes hundreds of events a turn without an allocation.
+  void takeInto(std::vector<Event>& events) {
     const std::lock_guard lock(mutex_);
-    return std::exchange(events_, {});
+    std::swap(events, events_);
   }
 
  private:

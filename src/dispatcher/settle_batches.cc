@@ -109,6 +109,9 @@ SettleBatch& SettleBatches::batchOf(std::uint32_t broker, std::uint64_t epoch, S
     batches.gathering->id = ++lastId_;
     batches.gathering->broker = broker;
     batches.gathering->epoch = epoch;
+    batches.gathering->records.reserve(batches.lastRecords);
+    batches.gathering->cells.reserve(batches.lastCells);
+    batches.gathering->acknowledge.reserve(batches.lastCells);
   }
   return *batches.gathering;
 }
@@ -122,6 +125,8 @@ void SettleBatches::handOut(Step& step) {
 void SettleBatches::handOut(BrokerBatches& broker, Step& step) {
   ++broker.atStores;
   const auto batch = std::exchange(broker.gathering, nullptr);
+  broker.lastRecords = batch->records.size();
+  broker.lastCells = batch->cells.size();
   const bool hasRecords = !batch->records.empty();
   const int saves = hasRecords ? broker.storageWriters : 0;
   atStores_[batch->id] = {.batch = batch, .savesAwaited = saves};

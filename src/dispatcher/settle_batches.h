@@ -60,9 +60,10 @@ class SettleBatches {
  private:
   struct BrokerBatches {
     std::shared_ptr<SettleBatch> gathering;
-    int atStores = 0;        // number of batches
-    int mostAtStores = 0;    // later settlements gather in one more batch
-    int storageWriters = 0;  // number of required storages that a meta writer saves the records to
+    int atStores = 0;                            // number of batches
+    int mostAtStores = 0;                        // later settlements gather in one more batch
+    int storageWriters = 0;                      // number of required storages that a meta writer saves the records to
+    std::size_t lastRecords = 0, lastCells = 0;  // sizes of the last batch: the next one will be of about that size
   };
   struct BatchAtStores {
     std::shared_ptr<SettleBatch> batch;

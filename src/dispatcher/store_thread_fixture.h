@@ -61,12 +61,19 @@ class StoreThreadTest : public ::testing::Test {
     return record;
   }
 
+  // Moves what has come into `events`, behind what is there.
+  void takeEvents() {
+    std::vector<Event> taken;
+    inbox.takeInto(taken);
+    for (auto& event : taken) events.push_back(std::move(event));
+  }
+
   // Waits for the next event of this kind; drops the events before it.
   template <class Wanted>
   std::optional<Wanted> next() {
     std::optional<Wanted> found;
     const auto look = [&] {
-      for (auto& event : inbox.take()) events.push_back(std::move(event));
+      takeEvents();
       while (!found && !events.empty()) {
         if (auto* wanted = std::get_if<Wanted>(&events.front())) found = std::move(*wanted);
         events.erase(events.begin());
@@ -80,7 +87,7 @@ class StoreThreadTest : public ::testing::Test {
   // Whether an event of this kind has come since the last event that next() returned.
   template <class EventKind>
   bool hasEventCome() {
-    for (auto& event : inbox.take()) events.push_back(std::move(event));
+    takeEvents();
     return std::any_of(events.begin(), events.end(),
                        [](const Event& event) { return std::holds_alternative<EventKind>(event); });
   }

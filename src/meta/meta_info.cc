@@ -15,12 +15,15 @@ namespace leptir {
 namespace {
 
 namespace key = meta::key;
+using namespace std::string_view_literals;
 
-// Appends the name of the next field, with a comma before it.
+// Appends the name of the next field, with a comma before it. Written in one piece: a record has a dozen of them.
 void appendKey(std::string& text, std::string_view key) {
-  text += ",\"";
-  text += key;
-  text += "\":";
+  const auto at = text.size();
+  text.append(key.size() + 4, ':');
+  text[at] = ',';
+  text[at + 1] = text[at + 2 + key.size()] = '"';
+  key.copy(&text[at + 2], key.size());
 }
 
 // Like PHP writes a float: the shortest digits that parse back to the same value, without ".0", or `1.0e-5`. NaN and
@@ -56,7 +59,7 @@ void appendPhpDate(std::string& text, Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  text += R"({"date":)";
+  text += R"({"date":)"sv;
   appendDigits(text, '"', static_cast<int>(date.year()), 4);
   appendDigits(text, '-', static_cast<unsigned>(date.month()), 2);
   appendDigits(text, '-', static_cast<unsigned>(date.day()), 2);
@@ -64,7 +67,7 @@ void appendPhpDate(std::string& text, Time time) {
   appendDigits(text, ':', clock.minutes().count(), 2);
   appendDigits(text, ':', clock.seconds().count(), 2);
   appendDigits(text, '.', clock.subseconds().count(), 6);
-  text += R"(","timezone_type":3,"timezone":"UTC"})";
+  text += R"(","timezone_type":3,"timezone":"UTC"})"sv;
 }
 
 void addText(std::string& text, std::string_view key, std::string_view value) {
@@ -128,7 +131,7 @@ void addHistory(std::string& text, const std::vector<PastAttempt>& history) {
 }
 
 void appendFieldsOfPhpLeptir(const MetaInfo& info, std::string& text) {
-  text += R"({"id":)";
+  text += R"({"id":)"sv;
   task::appendJsonText(info.id, text);
   addInteger(text, key::kStatus, static_cast<int>(info.status));
   addInteger(text, key::kReturnCode, static_cast<int>(info.returnCode));
