@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "base/exit_code.h"
 #include "cli/command_mistake.h"
+#include "cli/completion_script.h"
 #include "cli/number_of.h"
 #include "cli/print.h"
 #include "cli/push_time.h"
@@ -67,6 +68,8 @@ class Parser {
     addTasks();
     addCheck();
     addBench();
+    addCompletion();
+    addManual();
   }
 
   Command parse(int argc, const char* const* argv) {
@@ -113,8 +116,8 @@ class Parser {
   void addStart() {
     auto* command = addCommand(
         "start", "Run an instance: lease tasks, run them in worker processes, record how they went.", start_);
-    command->add_option("--config", start_.config, kConfigHelp);
-    command->add_option("--pid", start_.pid, kPidHelp);
+    command->add_option("--config", start_.config, kConfigHelp)->type_name("FILE");
+    command->add_option("--pid", start_.pid, kPidHelp)->type_name("FILE");
     command->add_flag("--daemon", start_.daemon, "go to the background; only file loggers are active then");
     command->add_flag(
         "--drain", start_.drain,
@@ -123,8 +126,8 @@ class Parser {
 
   void addStop() {
     auto* command = addCommand("stop", "Stop an instance and wait until it is gone; running tasks may finish.", stop_);
-    command->add_option("--config", stop_.config, "the configuration that it was started with");
-    command->add_option("--pid", stop_.pid, kPidHelp);
+    command->add_option("--config", stop_.config, "the configuration that it was started with")->type_name("FILE");
+    command->add_option("--pid", stop_.pid, kPidHelp)->type_name("FILE");
     command
         ->add_option("--timeout", stop_.timeout,
                      "wait at most this many seconds; exit status 1 when it still runs then")
@@ -133,8 +136,8 @@ class Parser {
 
   void addStatus() {
     auto* command = addCommand("status", "Show the instance, the brokers' queues and what each worker does.", status_);
-    command->add_option("--config", status_.config, kConfigHelp);
-    command->add_option("--pid", status_.pid, kPidHelp);
+    command->add_option("--config", status_.config, kConfigHelp)->type_name("FILE");
+    command->add_option("--pid", status_.pid, kPidHelp)->type_name("FILE");
     command->add_flag("--all", status_.all, "all instances of this user, whatever their configuration")
         ->excludes("--config")
         ->excludes("--pid");
@@ -173,7 +176,7 @@ class Parser {
         });
     command->add_option("--broker", push_.broker, "name of the broker to push to, whatever --priority says");
     command->add_flag("--quiet", push_.quiet, "print no ids");
-    command->add_option("--config", push_.config, kConfigHelp);
+    command->add_option("--config", push_.config, kConfigHelp)->type_name("FILE");
     command->callback([this] { command_ = [this] { return checkedPush(); }; });
   }
 
@@ -190,14 +193,14 @@ class Parser {
     auto* command = addCommand("info", "Print the record of a task as JSON, or its place in a queue.", info_);
     command->add_option("ID", info_.id, "the task's id, as push printed it")->required();
     command->add_flag("--text", info_.text, "readable text: times as dates, the stack and stderr line by line");
-    command->add_option("--config", info_.config, kConfigHelp);
+    command->add_option("--config", info_.config, kConfigHelp)->type_name("FILE");
   }
 
   void addCancel() {
     auto* command =
         addCommand("cancel", "Remove a waiting task from its queue, or have a running task stopped.", cancel_);
     command->add_option("ID", cancel_.id, "the task's id, as push printed it")->required();
-    command->add_option("--config", cancel_.config, kConfigHelp);
+    command->add_option("--config", cancel_.config, kConfigHelp)->type_name("FILE");
   }
 
   void addTasks() {
@@ -208,28 +211,63 @@ class Parser {
     command->add_option("--limit", tasks_.limit, "at most this many records (default 20)")
         ->check(wholeNumber("a whole number above 0", 1));
     command->add_flag("--json", tasks_.json, "whole records, each as one line of JSON");
-    command->add_option("--config", tasks_.config, kConfigHelp);
+    command->add_option("--config", tasks_.config, kConfigHelp)->type_name("FILE");
   }
 
   void addCheck() {
     auto* command =
         addCommand("check", "Open every store of the configuration and print what each can and cannot do.", check_);
-    command->add_option("--config", check_.config, kConfigHelp);
+    command->add_option("--config", check_.config, kConfigHelp)->type_name("FILE");
   }
 
   void addBench() {
     auto* command = addCommand(
         "bench", "Measure this machine: run no-op tasks in a temporary instance, on SQLite in a temporary folder.",
         bench_);
-    command->add_option(
-        "--config", bench_.config,
-        "use the first broker, whose queue must be empty, and the meta storages of this configuration instead");
+    command
+        ->add_option(
+            "--config", bench_.config,
+            "use the first broker, whose queue must be empty, and the meta storages of this configuration instead")
+        ->type_name("FILE");
     command->add_option("--tasks", bench_.tasks, "number of tasks")->check(wholeNumber("a whole number above 0", 1));
     command->add_option("--scheduled", bench_.scheduled,
                         "this many more tasks wait in the queue, due tomorrow; with --config they stay (default 0)");
     command->add_option("--workers", bench_.workers, "number of workers (default: one for each core)")
         ->check(wholeNumber("a whole number from 1 to 1024", 1, 1024));
     command->add_flag("--json", bench_.json, "as one JSON object");
+  }
+
+  void addCompletion() {
+    auto* command =
+        app_.add_subcommand("completion", "Print a script by which a shell completes commands and options.");
+    command->add_option("SHELL", shell_, "for bash: source <(leptir completion bash)")
+        ->required()
+        ->check(CLI::IsMember(shellWords()));
+    command->callback([this] { command_ = [this] { return completion(); }; });
+  }
+
+  Command completion() const { return PrintCommand{completionScript(programTextOf(app_), *shellFrom(shell_))}; }
+
+  void addManual() {
+    auto* command = app_.add_subcommand("manual", "Print a manual page for man: leptir manual push | man -l -");
+    auto* of = command->add_option("COMMAND", manualOf_, "the page of this command (default: the page of the program)");
+    command
+        ->add_option("--to", manualFolder_,
+                     "write all pages as files into this folder, which man finds if it is called man1")
+        ->type_name("FOLDER")
+        ->excludes(of);
+    command->callback([this] { command_ = [this] { return manual(); }; });
+  }
+
+  Command manual() const {
+    const auto program = programTextOf(app_);
+    auto pages = manualPages(program);
+    if (!manualFolder_.empty()) return WritePagesCommand{manualFolder_, std::move(pages)};
+    const auto wanted = program.name + (manualOf_.empty() ? "" : "-" + manualOf_);
+    for (auto& page : pages) {
+      if (page.name == wanted) return PrintCommand{std::move(page.text)};
+    }
+    return usageError("there is no command " + base::inQuotes(manualOf_));
   }
 
   std::string program_;
@@ -243,6 +281,8 @@ class Parser {
   TasksCommand tasks_;
   CheckCommand check_;
   BenchCommand bench_;
+  std::string shell_, manualOf_;
+  std::filesystem::path manualFolder_;
   std::function<Command()> command_ = [] { return NothingToDo{base::kExitUsageError}; };
 };
 

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "cli/manual_page.h"
+
 namespace leptir::cli {
 
 struct StartCommand {
@@ -67,13 +69,22 @@ struct BenchCommand {
   int workers = 0;              // 0: one for each core
   bool json = false;
 };
+// `completion` and `manual`: what they print.
+struct PrintCommand {
+  std::string text;
+};
+// `manual --to`: all pages, as files of this folder.
+struct WritePagesCommand {
+  std::filesystem::path folder;
+  std::vector<ManualPage> pages;
+};
 // No command is to be run: the command line was wrong or asked for help. The text for that has been printed.
 struct NothingToDo {
   int exitCode = 0;
 };
 
 using Command = std::variant<NothingToDo, StartCommand, StopCommand, StatusCommand, PushCommand, InfoCommand,
-                             CancelCommand, TasksCommand, CheckCommand, BenchCommand>;
+                             CancelCommand, TasksCommand, CheckCommand, BenchCommand, PrintCommand, WritePagesCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

@@ -19,6 +19,8 @@ int runCommand(const CancelCommand& command, const Program& program);
 int runCommand(const TasksCommand& command, const Program& program);
 int runCommand(const CheckCommand& command, const Program& program);
 int runCommand(const BenchCommand& command, const Program& program);
+int runCommand(const PrintCommand& command, const Program& program);
+int runCommand(const WritePagesCommand& command, const Program& program);
 
 // `status --all`.
 int printStatusOfAll(const StatusCommand& command);

@@ -1,0 +1,42 @@
+// What --help says of a program and its commands, as values: completion scripts and manual pages are written from it,
+// so that all three say the same.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace leptir::cli {
+
+struct OptionText {
+  std::string name{};                  // --config; of a word that has no option's name: NAME
+  std::string value{};                 // what follows the option, in one word: FILE, NUMBER; empty: it takes no value
+  std::string help{};                  // one or more sentences
+  std::vector<std::string> choices{};  // the only values that are allowed; empty: others are
+  bool repeats = false;                // may be given several times
+
+  bool isFile() const { return value == "FILE"; }
+};
+
+struct CommandText {
+  std::string name{};
+  std::string description{};
+  std::vector<OptionText> words{};    // in their order, those without an option's name
+  std::vector<OptionText> options{};  // without --help
+};
+
+struct ProgramText {
+  std::string name{};  // of the called program: leptir, or a user's
+  std::string version{};
+  std::string description{};
+  std::string footer{};  // about the exit statuses
+  std::vector<CommandText> commands{};
+};
+
+// Reads it from the parser's description of the command line.
+ProgramText programTextOf(const CLI::App& app);
+
+}  // namespace leptir::cli
