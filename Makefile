@@ -6,7 +6,7 @@ FOLDER ?= /usr/include
 # Compile several sources of a module at once; for work on leptir itself: make UNITY=OFF
 UNITY ?= ON
 
-.PHONY: all setup setup-tests build everything demo test test-in test-asan test-tsan chaos mutants bench lint format help clean
+.PHONY: all setup setup-tests build everything demo test test-in test-asan test-tsan chaos mutants bench lint deb test-deb format help clean
 .DEFAULT_GOAL := all
 
 all: build ## set up what is missing and build build/leptir
@@ -52,6 +52,12 @@ bench: setup-tests ## measure: tasks/s, push to start, memory, beside a bare loo
 	@cmake --preset release -DLEPTIR_BENCH=ON $(QUIETLY)
 	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis
 	@bench/run $(BUILD)
+
+deb: setup ## build the Debian packages into build/deb, and check them with lintian
+	@packaging/build-deb $(BUILD)/deb
+
+test-deb: ## build the packages in a fresh Debian SUITE, install them in another one and use them; as root
+	@tests/package/debian "$(SUITE)"
 
 lint: setup-tests ## formatting, the modules, the Lua scripts, one definition of each name, clang-tidy
 	@tools/lint
