@@ -14,7 +14,7 @@
 #include "dispatcher/slot_tracker.h"
 #include "dispatcher/step.h"
 #include "dispatcher/task_stock.h"
-#include "dispatcher/unknown_names.h"
+#include "settlement/unknown_names.h"
 
 namespace leptir::dispatcher {
 
@@ -43,7 +43,7 @@ class Intake {
   void giveBackOldStock(Step& step);
 
   // Tasks of the broker that are left to other programs.
-  const UnknownNames& unknownNames(std::uint32_t broker) const { return unknownNames_[broker]; }
+  const settlement::UnknownNames& unknownNames(std::uint32_t broker) const { return unknownNames_[broker]; }
 
  private:
   void receive(std::uint32_t broker, LeasedTask leased, Step& step);
@@ -54,7 +54,7 @@ class Intake {
   void giveBackStock(std::uint32_t broker, Step& step);
 
   const Uses uses_;
-  std::vector<UnknownNames> unknownNames_;  // one for each broker
+  std::vector<settlement::UnknownNames> unknownNames_;  // one for each broker
 };
 
 }  // namespace leptir::dispatcher

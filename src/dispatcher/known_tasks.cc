@@ -1,6 +1,6 @@
 #include "dispatcher/known_tasks.h"
 
-#include "base/saturated.h"
+#include "settlement/rules_of_task.h"
 
 namespace leptir::dispatcher {
 
@@ -13,15 +13,11 @@ const TaskRules* KnownTasks::rulesFor(const HeldTask& task) const {
 
 void KnownTasks::applyRules(HeldTask& task) const {
   const auto* rules = rulesFor(task);
-  if (rules == nullptr) return;
-  if (task.head.maxAttempts == 0) task.head.maxAttempts = rules->maxAttempts.value_or(0);
-  task.retryDelay = rules->retryDelay.value_or(settlement::kRetryDelay);
+  if (rules != nullptr) settlement::applyRules(*rules, task);
 }
 
 Duration KnownTasks::timeLimitOf(const HeldTask& task) const {
-  if (task.head.timeLimitSeconds > 0) return base::durationFromWholeSeconds(task.head.timeLimitSeconds);
-  const auto* rules = rulesFor(task);
-  return rules != nullptr ? rules->timeLimit.value_or(options_.defaultTimeLimit) : options_.defaultTimeLimit;
+  return settlement::timeLimitOf(task, rulesFor(task), options_.defaultTimeLimit);
 }
 
 bool KnownTasks::needsFreshWorker(const HeldTask& task) const {

@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "leptir/spi/meta_info.h"
-#include "leptir/spi/simple_broker.h"
+#include "settlement/lease_operations.h"
 
 namespace leptir::dispatcher {
 
@@ -21,14 +20,10 @@ struct CellRef {
 };
 
 // The core fills it, meta writers save its records, then the feeder of its broker settles the leases.
-struct SettleBatch {
+struct SettleBatch : settlement::LeaseOperations {
   std::uint64_t id = 0;
   std::uint32_t broker = 0;
   std::uint64_t epoch = 0;
-  std::vector<MetaInfo> records;
-  std::vector<LeaseId> acknowledge;
-  std::vector<TaskRelease> release;
-  std::vector<TaskBurial> bury;
   std::vector<CellRef> cells;         // release and bury point into their envelopes until the batch is settled
   std::deque<std::string> envelopes;  // of tasks that stand in no cell; a deque, so that views stay valid
   std::uint64_t succeeded = 0;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/saturated.h"
-
 namespace leptir::dispatcher {
 
 using settlement::HeldTask;
@@ -70,34 +68,8 @@ void SettleBatches::addRecord(const HeldTask& task, MetaInfo record, Step& step)
 void SettleBatches::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope,
                         Time now) {
   if (isOver(settlement)) ++(settlement.failed ? batch.failed : batch.succeeded);
-  if (settlement.record && options_.hasStorages) batch.records.push_back(std::move(*settlement.record));
-  const auto release = [&]() -> TaskRelease& {
-    batch.release.push_back({.lease = task.lease, .counters = settlement.counters, .envelope = envelope});
-    return batch.release.back();
-  };
-  switch (settlement.kind) {
-    case Settlement::Kind::Acknowledge:
-      batch.acknowledge.push_back(task.lease);
-      break;
-    case Settlement::Kind::Release:
-      if (auto& released = release(); settlement.position == Settlement::Position::Last)
-        released.due = base::saturatedAdd(now, settlement.delay);
-      break;
-    case Settlement::Kind::GiveBack:
-      release();
-      break;
-    case Settlement::Kind::LeaveToOthers:
-      release().leftToOthersUntil = now + settlement.delay;
-      break;
-    case Settlement::Kind::Bury:
-      batch.bury.push_back({.lease = task.lease,
-                            .counters = settlement.counters,
-                            .reason = std::move(settlement.reason),
-                            .envelope = envelope});
-      break;
-    case Settlement::Kind::Drop:
-      break;
-  }
+  if (!options_.hasStorages) settlement.record.reset();
+  batch.add(task, settlement, envelope, now);
 }
 
 // A batch is of one epoch. Cells that an earlier dispatcher left may be of two until one is known to be lost.

@@ -1,9 +1,9 @@
-#include "dispatcher/unknown_names.h"
+#include "settlement/unknown_names.h"
 
 #include <algorithm>
 #include <vector>
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 
 std::optional<Duration> delayAfterUnknownName(std::uint32_t times) {
   using namespace std::chrono_literals;
@@ -51,4 +51,4 @@ void UnknownNames::forgetOldest() {
   if (tasks_.size() >= kMost) tasks_.clear();  // all were leased at the same instant
 }
 
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

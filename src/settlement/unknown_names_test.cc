@@ -1,8 +1,8 @@
-#include "dispatcher/unknown_names.h"
+#include "settlement/unknown_names.h"
 
 #include <gtest/gtest.h>
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 namespace {
 
 using namespace std::chrono_literals;
@@ -44,4 +44,4 @@ TEST(UnknownNames, RemembersALimitedNumberOfTasks) {
 }
 
 }  // namespace
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement

@@ -12,7 +12,7 @@
 
 #include "leptir/clock.h"
 
-namespace leptir::dispatcher {
+namespace leptir::settlement {
 
 // How long a task of an unknown name is left to other programs after its n-th lease here: 30 s, doubling up to 10 min;
 // empty once the delays add up to a day.
@@ -41,4 +41,4 @@ class UnknownNames {
   std::map<std::string, Entry, std::less<>> tasks_;
 };
 
-}  // namespace leptir::dispatcher
+}  // namespace leptir::settlement
