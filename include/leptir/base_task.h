@@ -68,7 +68,7 @@ class BaseTask {
   std::string getString(std::string_view name, std::optional<std::string> defaultValue = {}) const;
   // A list or an object: PHP's array is both.
   Json getArray(std::string_view name, std::optional<Json> defaultValue = {}) const;
-  // All parameters as a struct that nlohmann's from_json can read. Throws InputError when they do not fit.
+  // All parameters as a struct, as parametersAs (parameters.h) reads it. Throws InputError when they do not fit.
   template <class T>
   T parameters() const;
 

@@ -75,15 +75,12 @@ class Broker {
   // added, unless the store's answer was lost: push again with the same id.
   Result<std::string> pushTask(const BaseTask& task, std::optional<Time> timeOfExecution = {},
                                std::int64_t priority = 0, std::int64_t timeLimitSeconds = 0);
-  // Pushes a task with parameters of any type that nlohmann's to_json writes as an object, or with braces:
-  // push("x", {{"a", 1}}). The keys of a Json or a struct are pushed in alphabetical order; braces and an
-  // nlohmann::ordered_json keep their order.
+  // Pushes a task with parameters of any type that LEPTIR_PARAMETERS describes or a to_json function writes as an
+  // object, or with braces: push("x", {{"a", 1}}). The keys of a Json or a struct are pushed in alphabetical order;
+  // braces and an nlohmann::ordered_json keep their order.
   template <class Parameters = Json>
   Result<std::string> push(std::string name, const Parameters& parameters, PushOptions options = {}) {
-    static_assert(internal::WritableToJson<Parameters>,
-                  "leptir: this type cannot be written as task parameters: give the struct the macro "
-                  "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Type, members...), or a to_json function");
-    if constexpr (internal::WritableToJson<Parameters>) {
+    if constexpr (internal::checkWritableToJson<Parameters>()) {
       return pushTask(TaskToPush{std::move(name), Json(parameters), std::move(options)});
     }
   }

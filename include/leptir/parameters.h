@@ -1,33 +1,12 @@
 // Converts between a task's parameters, which are JSON, and the structs of a program.
 #pragma once
 
-#include <concepts>
-#include <string>
-
+#include "leptir/describe_parameters.h"
 #include "leptir/json.h"
 
 namespace leptir {
 
 namespace internal {
-
-// Json::get<T>() compiles: T has nlohmann's macro or a from_json function, and a default constructor.
-template <class T>
-concept ReadableFromJson = requires(const Json& json) {
-  { json.get<T>() } -> std::same_as<T>;
-};
-// A Json can be constructed from a T: T has nlohmann's macro or a to_json function.
-template <class T>
-concept WritableToJson = std::constructible_from<Json, const T&>;
-
-// True if parameters can be read into a T; otherwise a static_assert explains how to make them so.
-template <class T>
-constexpr bool checkReadableFromJson() {
-  static_assert(ReadableFromJson<T>,
-                "leptir: no task parameters can be read into this type: give the struct the macro "
-                "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Type, members...), or a from_json function, and a "
-                "default constructor");
-  return ReadableFromJson<T>;
-}
 
 // Whether `json` contains a number that does not fit into a signed 64-bit integer.
 bool containsNumberBeyondInt64(const Json& json);
@@ -42,11 +21,15 @@ using ReadParameters = void (*)(const Json&);
 
 }  // namespace internal
 
-// Converts a task's parameters to a struct that nlohmann's from_json can read. Throws InputError, with the name of the
-// parameter, when they do not fit.
+// Converts a task's parameters to a struct that LEPTIR_PARAMETERS describes (describe_parameters.h), or that a
+// from_json function reads. Throws InputError, with the name of the parameter, when they do not fit.
 template <class T>
 T parametersAs(const Json& data) {
-  if constexpr (internal::checkReadableFromJson<T>()) {
+  if constexpr (internal::DescribedStruct<T>) {
+    T parameters{};
+    internal::readParameters(data, parameters);
+    return parameters;
+  } else if constexpr (internal::checkReadableFromJson<T>()) {
     try {
       T parameters = data.get<T>();
       if constexpr (internal::WritableToJson<T>) {

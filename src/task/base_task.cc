@@ -1,54 +1,24 @@
 #include "leptir/base_task.h"
 
+#include "leptir/internal/parameter_errors.h"
 #include "task/input_errors.h"
 #include "task/json_members.h"
-#include "task/push_hint.h"
 #include "task/type_name.h"
 
 namespace leptir {
+
+using internal::kBoolean, internal::kFloat, internal::kInteger, internal::kListOrObject, internal::kString;
+
 namespace {
 
-constexpr std::string_view kInteger = "an integer";
-constexpr std::string_view kFloat = "a float";
-constexpr std::string_view kBoolean = "a boolean";
-constexpr std::string_view kString = "a string";
-constexpr std::string_view kListOrObject = "a list or an object";
 constexpr std::size_t kMaxDigitsShown = 60;
-
-std::string_view kindOf(const Json& value) {
-  switch (value.type()) {
-    case Json::value_t::null:
-      return "null";
-    case Json::value_t::boolean:
-      return "a boolean";
-    case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned:
-      return "an integer";
-    case Json::value_t::number_float:
-      return "a float";
-    case Json::value_t::string:
-      return "a string";
-    case Json::value_t::array:
-      return "a list";
-    case Json::value_t::object:
-      return "an object";
-    default:
-      return "no JSON";
-  }
-}
-
-std::string concat(std::initializer_list<std::string_view> pieces) {
-  std::string all;
-  for (const auto piece : pieces) all.append(piece);
-  return all;
-}
 
 // The parameter, or nullptr if it is missing or null. Throws InputError in that case if the parameter is `needed`.
 const Json* find(const Json& data, std::string_view name, std::string_view asked, bool needed) {
   const auto found = data.find(name);
   if (found != data.end() && !found->is_null()) return &*found;
   if (!needed) return nullptr;
-  throw InputError(concat({"Value is not defined, ", asked, " is needed. Parameter: ", name}));
+  internal::throwMissing(asked, name);
 }
 
 // Whether the parameter was pushed as an integer. nlohmann reads an integer beyond 64 bits as a float, so this checks
@@ -56,15 +26,6 @@ const Json* find(const Json& data, std::string_view name, std::string_view asked
 bool isIntegerOfAnySize(const Json& value, std::string_view pushed) {
   if (value.is_number_integer()) return true;
   return value.is_number_float() && !pushed.empty() && pushed.find_first_of(".eE") == std::string_view::npos;
-}
-
-// Whether `value`, pushed as key:=VALUE on the command line, would have had the requested type.
-bool wouldHaveType(std::string_view asked, const std::string& value) {
-  const auto json = task::parseNonStringJson(value);
-  if (asked == kInteger) return json.is_number_integer();
-  if (asked == kFloat) return json.is_number();
-  if (asked == kBoolean) return json.is_boolean();
-  return asked == kListOrObject && json.is_structured();
 }
 
 }  // namespace
@@ -84,7 +45,8 @@ Json BaseTask::getAdditionalMetaInfo() {
 void BaseTask::setData(Json data) {
   // PHP writes a map without entries as an empty list.
   const bool nothing = data.is_null() || (data.is_array() && data.empty());
-  if (!nothing && !data.is_object()) throw InputError(concat({"Parameters are not an object but ", kindOf(data)}));
+  if (!nothing && !data.is_object())
+    throw InputError(std::string("Parameters are not an object but ").append(internal::kindOf(data)));
   data_ = nothing ? Json::object() : std::move(data);
   dataText_.clear();
   dataIsParsed_ = true;
@@ -108,12 +70,9 @@ std::string BaseTask::getDataText() const {
 void BaseTask::throwParameterError(const Json& value, std::string_view name, std::string_view asked) const {
   const auto pushed = task::memberOf(dataText_, name).value_or(std::string_view());
   if (asked == kInteger && isIntegerOfAnySize(value, pushed)) {
-    task::throwIntegerDoesNotFit(name, pushed.substr(0, kMaxDigitsShown));
+    internal::throwIntegerDoesNotFit(name, pushed.substr(0, kMaxDigitsShown));
   }
-  std::string message = concat({"Input value is not ", asked, " but ", kindOf(value), ". Parameter: ", name});
-  const auto* string = value.get_ptr<const std::string*>();
-  if (string != nullptr && wouldHaveType(asked, *string)) message += task::pushHint(name, *string);
-  throw InputError(message);
+  internal::throwWrongType(value, asked, name);
 }
 
 std::int64_t BaseTask::getInt(std::string_view name, std::optional<std::int64_t> defaultValue) const {

@@ -1,7 +1,5 @@
-// The errors in a task's parameters that several files find.
+// The error of parameters that cannot be read at all. Errors of single parameters: leptir/internal/parameter_errors.h.
 #pragma once
-
-#include <string_view>
 
 #include "leptir/result.h"
 
@@ -9,9 +7,5 @@ namespace leptir::task {
 
 // The parameters are no JSON, or no object: throws InputError.
 [[noreturn]] void throwUnreadableParameters(const Error& why);
-
-// An integer does not fit into the type that the task reads it as: throws InputError. `digits`: the beginning of the
-// pushed text, if it is known.
-[[noreturn]] void throwIntegerDoesNotFit(std::string_view parameter, std::string_view digits = {});
 
 }  // namespace leptir::task

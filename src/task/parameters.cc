@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "leptir/task_error.h"
-#include "task/input_errors.h"
 #include "task/push_hint.h"
 #include "task/unfit_parameter.h"
 
@@ -33,7 +32,7 @@ void compareNumbers(const Json& given, const Json& became, const std::string& na
       compareNumbers(given[i], became[i], name + "[" + std::to_string(i) + "]");
     }
   } else if (isChangedInteger(given, became)) {
-    task::throwIntegerDoesNotFit(name);
+    throwIntegerDoesNotFit(name);
   }
 }
 

@@ -8,7 +8,42 @@ struct Resize {
   std::string source;
   int width = 640;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Resize, source, width)
+LEPTIR_PARAMETERS(Resize, source, optional(width))
+
+// The types of docs/guide/parameters.md.
+namespace images {
+
+enum class Fit { Cover, Contain };
+LEPTIR_ENUM(Fit, {Fit::Cover, "cover"}, {Fit::Contain, "contain"})
+
+struct Size {
+  int width = 640;
+  int height = 480;
+};
+LEPTIR_PARAMETERS(Size, width, height)
+
+struct Thumbnail {
+  std::string source;                   // required
+  Size size;                            // required, and so are size.width and size.height
+  Fit fit = Fit::Cover;                 // optional: Fit::Cover if the task does not have it
+  int quality = 90;                     // optional
+  std::optional<std::string> target{};  // optional by its type
+  std::vector<Size> copies{};           // optional: no copies
+};
+LEPTIR_PARAMETERS(Thumbnail, source, size, optional(fit, quality), target, optional(copies))
+
+struct Cleanup {
+  std::string folder;
+};
+LEPTIR_STRICT_PARAMETERS(Cleanup, folder)
+
+}  // namespace images
+
+// What nlohmann's macros describe, and from_json and to_json functions, work as well.
+struct Legacy {
+  int width = 640;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Legacy, width)
 
 class Task final : public leptir::BaseTask {
   leptir::ExitStatus doJob() override { return leptir::ExitStatus::Success; }
@@ -27,6 +62,11 @@ void addTo(leptir::TaskRegistry& tasks) {
   tasks.add<Resize>("json", [](const Resize& resize, leptir::TaskContext&) { return leptir::Json(resize.width); });
   tasks.add<Resize>("text", [](const Resize& resize, leptir::TaskContext&) { return resize.source; });
   tasks.add<Resize>("struct", [](const Resize& resize, leptir::TaskContext&) { return resize; });
+  tasks.add<Legacy>("legacy", [](const Legacy& legacy, leptir::TaskContext&) { return legacy; });
+  tasks.add<images::Thumbnail>("thumbnail", [](const images::Thumbnail& image, leptir::TaskContext& task) {
+    task.logInfo(image.source + " to " + image.target.value_or("thumbnails/"));
+  });
+  tasks.add<images::Cleanup>("cleanup", [](const images::Cleanup&, leptir::TaskContext&) {});
   tasks.add<std::map<std::string, int>>("map", [](const auto& map, leptir::TaskContext&) { return map; });
 }
 
@@ -37,7 +77,8 @@ bool push(leptir::Broker& broker) {
   const auto one = broker.push("json", {{"width", 2}});
   const auto none = broker.push("class", {});
   const auto several = broker.pushTasks(std::vector<leptir::TaskToPush>{{.name = "class"}, {.name = "status"}});
-  return soon && braces && one && none && several;
+  const auto thumbnail = broker.push("thumbnail", images::Thumbnail{.source = "a.png", .size = {320, 240}});
+  return thumbnail && soon && braces && one && none && several;
 }
 
 leptir::ProgramSpec program() {

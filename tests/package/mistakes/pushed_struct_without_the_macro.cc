@@ -1,4 +1,4 @@
-// says: give the struct the macro NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(
+// says: this type cannot be written as task parameters: write LEPTIR_PARAMETERS(Type, members...) below the struct
 #include <leptir/leptir.h>
 
 struct Resize {

@@ -1,4 +1,4 @@
-// says: give the struct the macro NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
+// says: no task parameters can be read into this type: write LEPTIR_PARAMETERS(Type, members...) below the struct
 #include <leptir/leptir.h>
 
 struct Resize {

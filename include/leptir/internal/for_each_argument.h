@@ -1,0 +1,39 @@
+// LEPTIR_INTERNAL_FOR_EACH(macro, shared, a, b, …) expands to macro(shared, a) macro(shared, b) …, for up to 64
+// arguments. LEPTIR_INTERNAL_FOR_EACH_INSIDE does the same inside the macro of a LEPTIR_INTERNAL_FOR_EACH, for up to
+// 16: the preprocessor expands no macro inside its own expansion, so it needs names of its own.
+//
+// Each STEP leaves the name of the next STEP and its parentheses apart; a further scan of the text by EXPAND joins
+// them.
+#pragma once
+
+#define LEPTIR_INTERNAL_PARENTHESES ()
+
+#define LEPTIR_INTERNAL_EXPAND(...) \
+  LEPTIR_INTERNAL_EXPAND_16(        \
+      LEPTIR_INTERNAL_EXPAND_16(LEPTIR_INTERNAL_EXPAND_16(LEPTIR_INTERNAL_EXPAND_16(__VA_ARGS__))))
+#define LEPTIR_INTERNAL_EXPAND_16(...) \
+  LEPTIR_INTERNAL_EXPAND_4(LEPTIR_INTERNAL_EXPAND_4(LEPTIR_INTERNAL_EXPAND_4(LEPTIR_INTERNAL_EXPAND_4(__VA_ARGS__))))
+#define LEPTIR_INTERNAL_EXPAND_4(...) \
+  LEPTIR_INTERNAL_EXPAND_1(LEPTIR_INTERNAL_EXPAND_1(LEPTIR_INTERNAL_EXPAND_1(LEPTIR_INTERNAL_EXPAND_1(__VA_ARGS__))))
+#define LEPTIR_INTERNAL_EXPAND_1(...) __VA_ARGS__
+
+#define LEPTIR_INTERNAL_FOR_EACH(macro, shared, ...) \
+  __VA_OPT__(LEPTIR_INTERNAL_EXPAND(LEPTIR_INTERNAL_STEP(macro, shared, __VA_ARGS__)))
+#define LEPTIR_INTERNAL_STEP(macro, shared, argument, ...) \
+  macro(shared, argument) __VA_OPT__(LEPTIR_INTERNAL_NEXT_STEP LEPTIR_INTERNAL_PARENTHESES(macro, shared, __VA_ARGS__))
+#define LEPTIR_INTERNAL_NEXT_STEP() LEPTIR_INTERNAL_STEP
+
+#define LEPTIR_INTERNAL_EXPAND_INSIDE(...) \
+  LEPTIR_INTERNAL_EXPAND_INSIDE_4(         \
+      LEPTIR_INTERNAL_EXPAND_INSIDE_4(LEPTIR_INTERNAL_EXPAND_INSIDE_4(LEPTIR_INTERNAL_EXPAND_INSIDE_4(__VA_ARGS__))))
+#define LEPTIR_INTERNAL_EXPAND_INSIDE_4(...) \
+  LEPTIR_INTERNAL_EXPAND_INSIDE_1(           \
+      LEPTIR_INTERNAL_EXPAND_INSIDE_1(LEPTIR_INTERNAL_EXPAND_INSIDE_1(LEPTIR_INTERNAL_EXPAND_INSIDE_1(__VA_ARGS__))))
+#define LEPTIR_INTERNAL_EXPAND_INSIDE_1(...) __VA_ARGS__
+
+#define LEPTIR_INTERNAL_FOR_EACH_INSIDE(macro, shared, ...) \
+  __VA_OPT__(LEPTIR_INTERNAL_EXPAND_INSIDE(LEPTIR_INTERNAL_STEP_INSIDE(macro, shared, __VA_ARGS__)))
+#define LEPTIR_INTERNAL_STEP_INSIDE(macro, shared, argument, ...) \
+  macro(shared, argument)                                         \
+      __VA_OPT__(LEPTIR_INTERNAL_NEXT_STEP_INSIDE LEPTIR_INTERNAL_PARENTHESES(macro, shared, __VA_ARGS__))
+#define LEPTIR_INTERNAL_NEXT_STEP_INSIDE() LEPTIR_INTERNAL_STEP_INSIDE
