@@ -8,6 +8,10 @@ set_target_properties(leptir_library PROPERTIES EXPORT_NAME leptir)
 target_include_directories(leptir_library INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(leptir_library INTERFACE leptir_cli)
 
+# leptir::testing: what tests link beside it.
+set_target_properties(leptir_testing PROPERTIES EXPORT_NAME testing)
+target_include_directories(leptir_testing INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+
 get_property(modules GLOBAL PROPERTY LEPTIR_MODULE_LIBRARIES)
 set(folder ${CMAKE_INSTALL_LIBDIR}/cmake/leptir)
 configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/leptirConfig.cmake.in ${CMAKE_BINARY_DIR}/package/leptirConfig.cmake

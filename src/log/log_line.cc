@@ -11,8 +11,19 @@
 namespace leptir::log {
 namespace {
 
-// The level as PHP leptir writes it, with the number of syslog.
-std::string_view textOf(LogLevel level) {
+void appendTime(std::string& line, Time time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  const long minutes = local.tm_gmtoff / 60;
+  fmt::format_to(std::back_inserter(line), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{:02}:{:02}", local.tm_year + 1900,
+                 local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, minutes < 0 ? '-' : '+',
+                 std::abs(minutes) / 60, std::abs(minutes) % 60);
+}
+
+}  // namespace
+
+std::string_view levelText(LogLevel level) {
   switch (level) {
     case LogLevel::Error:
       return "ERR (3)";
@@ -26,24 +37,12 @@ std::string_view textOf(LogLevel level) {
   return "?";
 }
 
-void appendTime(std::string& line, Time time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  const long minutes = local.tm_gmtoff / 60;
-  fmt::format_to(std::back_inserter(line), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{:02}:{:02}", local.tm_year + 1900,
-                 local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, minutes < 0 ? '-' : '+',
-                 std::abs(minutes) / 60, std::abs(minutes) % 60);
-}
-
-}  // namespace
-
 std::string formatLogLine(Time time, LogLevel level, std::string_view message) {
   std::string line;
   line.reserve(48 + message.size());
   appendTime(line, time);
   line += ' ';
-  line += textOf(level);
+  line += levelText(level);
   line += ": ";
   base::appendEscaped(line, message);
   line += '\n';

@@ -172,6 +172,7 @@ Outcome Executor::finish(Execution& execution) {
     outcome.status = ExitStatus::Unknown;
     outcome.retryAfter = run.retryAfter;
   }
+  if (run.environment.onEnd) run.environment.onEnd(run);
   outcome.response = join(run.responseLines);
   outcome.flow = std::move(run.flow);
   outcome.result = std::move(run.result);

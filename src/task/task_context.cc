@@ -37,16 +37,16 @@ Duration TaskContext::executionTime() const {
 }
 
 void TaskContext::logError(std::string_view message) const {
-  run_->log(LogLevel::Error, message);
+  run_->logOfTask(LogLevel::Error, message);
 }
 void TaskContext::logWarning(std::string_view message) const {
-  run_->log(LogLevel::Warning, message);
+  run_->logOfTask(LogLevel::Warning, message);
 }
 void TaskContext::logInfo(std::string_view message) const {
-  run_->log(LogLevel::Info, message);
+  run_->logOfTask(LogLevel::Info, message);
 }
 void TaskContext::logDebug(std::string_view message) const {
-  run_->log(LogLevel::Debug, message);
+  run_->logOfTask(LogLevel::Debug, message);
 }
 
 void TaskContext::addResponseLine(std::string line) {

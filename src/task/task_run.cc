@@ -20,6 +20,11 @@ void TaskRun::log(LogLevel level, std::string_view message) const {
   logger->log(level, line);
 }
 
+void TaskRun::logOfTask(LogLevel level, std::string_view message) const {
+  if (environment.onLoggedLine) environment.onLoggedLine(level, message);
+  log(level, message);
+}
+
 bool TaskRun::saveProvisionalOutcome(const Outcome& unfinished) const {
   return environment.onProvisionalOutcome && environment.onProvisionalOutcome(unfinished);
 }

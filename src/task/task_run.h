@@ -16,6 +16,8 @@
 
 namespace leptir::task {
 
+struct TaskRun;
+
 // What the caller of a run gives to it.
 struct TaskEnvironment {
   std::string id{};
@@ -28,6 +30,10 @@ struct TaskEnvironment {
   const Clock* clock = &systemClock();                                       // must outlive the run
   std::function<void(double fraction, std::string_view text)> onProgress{};  // may be empty
   std::function<bool(const Outcome&)> onProvisionalOutcome{};                // may be empty; see saveProvisionalOutcome
+  // For tests of tasks, and may be empty: gets each line that the task logs, from any thread of the task.
+  std::function<void(LogLevel level, std::string_view message)> onLoggedLine{};
+  // For tests of tasks, and may be empty: gets what the task has reported, after its last step.
+  std::function<void(const TaskRun&)> onEnd{};
 };
 
 // One run of one task: its environment, and what the task has reported.
@@ -43,6 +49,8 @@ struct TaskRun {
   Duration executionTime() const { return environment.clock->bootTime() - started; }
   // Writes a line to the log, with "[<id>](<name>) " in front.
   void log(LogLevel level, std::string_view message) const;
+  // The same for a line of the task itself.
+  void logOfTask(LogLevel level, std::string_view message) const;
   // Stores a provisional outcome (response, stderr, …) for the record, in case this run is killed before it ends: for
   // tasks that run a program, once a stop is requested. A later call replaces it, and so does the end of the run.
   // False: it was not stored, since there is no memory for it at the moment or the task runs outside an instance.

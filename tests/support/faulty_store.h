@@ -3,14 +3,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <concepts>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "leptir/spi/simple_broker.h"
-#include "leptir/spi/simple_meta_storage.h"
+#include "testing/store_wrappers.h"
 
 namespace leptir {
 
@@ -37,13 +37,17 @@ class Faults {
   }
 
   template <class Operation>
-  auto answer(const std::string& what, Operation operation) -> decltype(operation()) {
+  auto answer(testing::StoreCall call, Operation operation) -> decltype(operation()) {
+    const std::string what(nameOf(call));
     {
       const std::lock_guard lock(mutex_);
       journal_.push_back(what);
     }
     while (what == holds.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (down || what == refuses.load()) return refusal();
+    if constexpr (std::same_as<decltype(operation()), Result<std::vector<LeasedTask>>>) {
+      if (popReturnsAtOnce && call == testing::StoreCall::Pop) return std::vector<LeasedTask>();
+    }
     auto done = operation();
     if (loseAnswers) return refusal();
     return done;
@@ -59,113 +63,33 @@ class Faults {
   std::vector<std::string> journal_;
 };
 
-class FaultySession final : public BrokerSession {
+class FaultyBroker final : public testing::FailingBroker<Faults> {
  public:
-  FaultySession(std::unique_ptr<BrokerSession> inner, Faults& faults) : inner_(std::move(inner)), faults_(faults) {}
+  FaultyBroker(std::unique_ptr<SimpleBroker> inner, Faults& faults)
+      : FailingBroker(std::move(inner), faults), faults_(faults) {}
 
-  Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override {
-    return faults_.answer("pop", [&]() -> Result<std::vector<LeasedTask>> {
-      if (faults_.popReturnsAtOnce) return std::vector<LeasedTask>();
-      return inner_->popBrokerTasks(limit, longest, wake);
-    });
-  }
-  Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override {
-    return faults_.answer("renew", [&] { return inner_->renew(held, lease); });
-  }
-  Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override {
-    return faults_.answer("acknowledge", [&] { return inner_->acknowledge(leases); });
-  }
-  Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
-                                                  Wake& wake) override {
-    return faults_.answer("acknowledge and pop", [&] { return inner_->acknowledgeAndPop(leases, limit, wake); });
-  }
-  Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override {
-    return faults_.answer("release", [&] { return inner_->release(tasks); });
-  }
-  Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override {
-    return faults_.answer("bury", [&] { return inner_->bury(tasks); });
-  }
-  Result<std::vector<LeasedTask>> heldTasks() override {
-    return faults_.answer("held", [&] { return inner_->heldTasks(); });
-  }
-  Result<void> close() override {
-    return faults_.answer("close", [&] { return inner_->close(); });
-  }
-
- private:
-  std::unique_ptr<BrokerSession> inner_;
-  Faults& faults_;
-};
-
-class FaultyBroker final : public SimpleBroker {
- public:
-  FaultyBroker(std::unique_ptr<SimpleBroker> inner, Faults& faults) : inner_(std::move(inner)), faults_(faults) {}
-
-  Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override {
-    return faults_.answer("push", [&] { return inner_->pushEncodedTasks(tasks); });
-  }
-  Result<TaskCounts> tasksCount() override {
-    return faults_.answer("count", [&] { return inner_->tasksCount(); });
-  }
-  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
-                                                     Duration lease) override {
-    return faults_.answer("open", [&] { return wrapped(inner_->openSession(session, info, lease)); });
-  }
-  Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override {
-    return faults_.answer("resume", [&] { return wrapped(inner_->resumeSession(session)); });
-  }
-  Result<void> endSessionsOf(std::string_view instance) override {
-    return faults_.answer("end sessions", [&] { return inner_->endSessionsOf(instance); });
-  }
-  std::vector<std::string> takeNotices() override { return inner_->takeNotices(); }
-  Result<std::size_t> recoverExpired(std::size_t limit) override {
-    return faults_.answer("recover", [&] { return inner_->recoverExpired(limit); });
-  }
-  TaskKeeper& keeper() override { return inner_->keeper(); }
   BrokerTraits traits() const override {
-    auto traits = inner_->traits();
+    auto traits = FailingBroker::traits();
     traits.warnings = faults_.warnings;
     return traits;
   }
 
  private:
-  Result<std::unique_ptr<BrokerSession>> wrapped(Result<std::unique_ptr<BrokerSession>> session) {
-    if (!session) return session.error();
-    return std::make_unique<FaultySession>(std::move(*session), faults_);
-  }
-
-  std::unique_ptr<SimpleBroker> inner_;
   Faults& faults_;
 };
 
-class FaultyMetaStorage final : public SimpleMetaStorage {
+class FaultyMetaStorage final : public testing::FailingMetaStorage<Faults> {
  public:
   FaultyMetaStorage(std::unique_ptr<SimpleMetaStorage> inner, Faults& faults)
-      : inner_(std::move(inner)), faults_(faults) {}
+      : FailingMetaStorage(std::move(inner), faults), faults_(faults) {}
 
-  Result<void> saveMetaInfo(std::span<const MetaInfo> records) override {
-    return faults_.answer("save", [&] { return inner_->saveMetaInfo(records); });
-  }
-  Result<Json> loadMetaInfoById(std::string_view id) override {
-    return faults_.answer("load", [&] { return inner_->loadMetaInfoById(id); });
-  }
-  Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override {
-    return faults_.answer("load many", [&] { return inner_->loadMetaInfos(ids); });
-  }
-  Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override {
-    return faults_.answer("list", [&] { return inner_->listMetaInfo(filter, page); });
-  }
-  Result<std::size_t> expire() override {
-    return faults_.answer("expire", [&] { return inner_->expire(); });
-  }
   MetaTraits traits() const override {
-    auto traits = inner_->traits();
+    auto traits = FailingMetaStorage::traits();
     traits.warnings = faults_.warnings;
     return traits;
   }
 
  private:
-  std::unique_ptr<SimpleMetaStorage> inner_;
   Faults& faults_;
 };
 

@@ -16,7 +16,7 @@ namespace leptir {
 // Whether the running test has failed and its folders are to be kept.
 inline bool keepsTestFolders() {
   const char* told = std::getenv("LEPTIR_TEST_KEEP");
-  return told != nullptr && std::string_view(told) == "1" && testing::Test::HasFailure();
+  return told != nullptr && std::string_view(told) == "1" && ::testing::Test::HasFailure();
 }
 
 class TempDir {

@@ -112,6 +112,13 @@ std::vector<FoundTask> MemoryTasks::buriedAmong(std::span<const std::string> ids
   return found;
 }
 
+std::vector<FoundTask> MemoryTasks::listWaiting() {
+  const std::lock_guard lock(mutex_);
+  std::vector<FoundTask> listed;
+  for (const auto& [due, number] : waiting_) listed.push_back(toFoundTask(tasks_.at(number)));
+  return listed;
+}
+
 void MemoryTasks::addBell(Wake& bell) {
   const std::lock_guard lock(mutex_);
   bells_.insert(&bell);

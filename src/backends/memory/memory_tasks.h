@@ -34,6 +34,8 @@ class MemoryTasks {
   std::vector<FoundTask> listBuried(Page page);
   std::size_t revive(std::span<const std::string> ids);
   std::vector<FoundTask> buriedAmong(std::span<const std::string> ids);
+  // The tasks that are due or scheduled, the earliest first.
+  std::vector<FoundTask> listWaiting();
 
   // The queue rings each added bell whenever a task may have become due.
   void addBell(Wake& bell);

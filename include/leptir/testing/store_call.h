@@ -1,0 +1,53 @@
+// StoreCall: names the calls of a store, by the functions of the interfaces in leptir/spi/.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+
+namespace leptir::testing {
+
+enum class StoreCall {
+  // SimpleBroker
+  Push,
+  Count,
+  OpenSession,
+  ResumeSession,
+  EndSessions,
+  Recover,
+  // BrokerSession
+  Pop,
+  Renew,
+  Acknowledge,
+  AcknowledgeAndPop,
+  Release,
+  Bury,
+  ListHeld,
+  CloseSession,
+  // TaskKeeper
+  Find,
+  Remove,
+  Cancel,
+  ListBuried,
+  Revive,
+  ListSessions,
+  // SimpleMetaStorage
+  SaveRecords,
+  LoadRecord,
+  LoadRecords,
+  ListRecords,
+  ExpireRecords,
+};
+
+// The word for a call in error messages.
+constexpr std::string_view nameOf(StoreCall call) {
+  constexpr std::string_view kNames[] = {"push",    "count",  "open",        "resume",      "end sessions",
+                                         "recover", "pop",    "renew",       "acknowledge", "acknowledge and pop",
+                                         "release", "bury",   "held",        "close",       "find",
+                                         "remove",  "cancel", "list buried", "revive",      "list sessions",
+                                         "save",    "load",   "load many",   "list",        "expire"};
+  static_assert(std::size(kNames) == static_cast<std::size_t>(StoreCall::ExpireRecords) + 1);
+  return kNames[static_cast<std::size_t>(call)];
+}
+
+}  // namespace leptir::testing

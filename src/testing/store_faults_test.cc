@@ -1,0 +1,83 @@
+#include "leptir/testing/store_faults.h"
+
+#include <gtest/gtest.h>
+
+#include "backends/memory/memory_backend.h"
+
+namespace leptir::testing {
+namespace {
+
+class StoreFaultsTest : public ::testing::Test {
+ protected:
+  bool push(const std::string& id) {
+    BrokerTask task;
+    task.id = id;
+    task.name = "Test";
+    return broker->pushBrokerTasks({&task, 1}).has_value();
+  }
+  std::uint64_t due() { return backend.queue("default")->counts().due; }
+
+  memory::MemoryBackend backend;
+  StoreFaults faults;
+  std::unique_ptr<SimpleBroker> broker =
+      withFaults(std::move(backend.openBroker(Json::object(), BrokerUse::Push)).value(), faults);
+};
+
+TEST_F(StoreFaultsTest, WithoutFaultsTheStoreWorks) {
+  EXPECT_TRUE(push("a"));
+  EXPECT_EQ(due(), 1u);
+  EXPECT_EQ(faults.failedCalls(), 0u);
+}
+
+TEST_F(StoreFaultsTest, TheNextCallsFailAndDoNothing) {
+  faults.failNext(2);
+  EXPECT_FALSE(push("a"));
+  EXPECT_FALSE(broker->tasksCount());
+  EXPECT_TRUE(push("a"));
+  EXPECT_EQ(due(), 1u);
+  EXPECT_EQ(faults.failedCalls(), 2u);
+}
+
+TEST_F(StoreFaultsTest, OnlyTheCallsOfOneKindFail) {
+  faults.failNext(StoreCall::Count);
+  EXPECT_TRUE(push("a"));
+  EXPECT_FALSE(broker->tasksCount());
+  EXPECT_TRUE(broker->tasksCount());
+}
+
+TEST_F(StoreFaultsTest, AnAnswerIsLostAfterTheCallWasDone) {
+  faults.loseNextAnswer(StoreCall::Push);
+  EXPECT_FALSE(push("a"));
+  EXPECT_EQ(due(), 1u);
+}
+
+TEST_F(StoreFaultsTest, EveryCallFailsUntilTheStoreIsRepaired) {
+  faults.failUntilRepaired();
+  faults.failNext(3);
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(push("a"));
+  EXPECT_FALSE(broker->keeper().find("a"));
+  EXPECT_FALSE(broker->openSession({.instance = "x", .epoch = 1}, {}, std::chrono::seconds(60)));
+  faults.repair();
+  EXPECT_TRUE(push("a"));
+}
+
+TEST_F(StoreFaultsTest, TheErrorIsTheOneThatTheTestNames) {
+  faults.setError(Error(ErrorCode::TooLarge, "no space"));
+  faults.failNext();
+  const auto counts = broker->tasksCount();
+  ASSERT_FALSE(counts);
+  EXPECT_EQ(counts.error(), Error(ErrorCode::TooLarge, "count: no space"));
+}
+
+TEST_F(StoreFaultsTest, AMetaStorageFailsToo) {
+  const auto storage = withFaults(std::move(backend.openMetaStorage(Json::object(), {})).value(), faults);
+  MetaInfo info;
+  info.id = "a";
+  faults.failNext(StoreCall::SaveRecords);
+  EXPECT_FALSE(storage->saveMetaInfo({&info, 1}));
+  EXPECT_EQ(storage->loadMetaInfoById("a").error().code(), ErrorCode::NotFound);
+  EXPECT_TRUE(storage->saveMetaInfo({&info, 1}));
+}
+
+}  // namespace
+}  // namespace leptir::testing

@@ -1,0 +1,151 @@
+// Wrap a broker, its sessions and its keeper, or a meta storage, so that each call can be made to fail. `Faults`
+// decides about each call: it has a function template `answer(StoreCall, operation)`, as StoreFaults has.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "leptir/testing/store_faults.h"
+
+namespace leptir::testing {
+
+template <class Faults>
+class FailingSession : public BrokerSession {
+ public:
+  FailingSession(std::unique_ptr<BrokerSession> inner, Faults& faults) : inner_(std::move(inner)), faults_(faults) {}
+
+  Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override {
+    return faults_.answer(StoreCall::Pop, [&] { return inner_->popBrokerTasks(limit, longest, wake); });
+  }
+  Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override {
+    return faults_.answer(StoreCall::Renew, [&] { return inner_->renew(held, lease); });
+  }
+  Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override {
+    return faults_.answer(StoreCall::Acknowledge, [&] { return inner_->acknowledge(leases); });
+  }
+  Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
+                                                  Wake& wake) override {
+    return faults_.answer(StoreCall::AcknowledgeAndPop, [&] { return inner_->acknowledgeAndPop(leases, limit, wake); });
+  }
+  Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override {
+    return faults_.answer(StoreCall::Release, [&] { return inner_->release(tasks); });
+  }
+  Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override {
+    return faults_.answer(StoreCall::Bury, [&] { return inner_->bury(tasks); });
+  }
+  Result<std::vector<LeasedTask>> heldTasks() override {
+    return faults_.answer(StoreCall::ListHeld, [&] { return inner_->heldTasks(); });
+  }
+  Result<void> close() override {
+    return faults_.answer(StoreCall::CloseSession, [&] { return inner_->close(); });
+  }
+
+ private:
+  std::unique_ptr<BrokerSession> inner_;
+  Faults& faults_;
+};
+
+template <class Faults>
+class FailingKeeper final : public TaskKeeper {
+ public:
+  FailingKeeper(TaskKeeper& inner, Faults& faults) : inner_(inner), faults_(faults) {}
+
+  Result<FoundTask> find(std::string_view id) override {
+    return faults_.answer(StoreCall::Find, [&] { return inner_.find(id); });
+  }
+  Result<void> remove(std::string_view id) override {
+    return faults_.answer(StoreCall::Remove, [&] { return inner_.remove(id); });
+  }
+  Result<CancelResult> cancel(std::string_view id, std::string_view by) override {
+    return faults_.answer(StoreCall::Cancel, [&] { return inner_.cancel(id, by); });
+  }
+  Result<std::vector<FoundTask>> listBuried(Page page) override {
+    return faults_.answer(StoreCall::ListBuried, [&] { return inner_.listBuried(page); });
+  }
+  Result<std::size_t> revive(std::span<const std::string> ids) override {
+    return faults_.answer(StoreCall::Revive, [&] { return inner_.revive(ids); });
+  }
+  Result<std::vector<ListedSession>> listSessions(Page page) override {
+    return faults_.answer(StoreCall::ListSessions, [&] { return inner_.listSessions(page); });
+  }
+
+ private:
+  TaskKeeper& inner_;
+  Faults& faults_;
+};
+
+template <class Faults>
+class FailingBroker : public SimpleBroker {
+ public:
+  FailingBroker(std::unique_ptr<SimpleBroker> inner, Faults& faults)
+      : inner_(std::move(inner)), faults_(faults), keeper_(inner_->keeper(), faults) {}
+
+  Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override {
+    return faults_.answer(StoreCall::Push, [&] { return inner_->pushEncodedTasks(tasks); });
+  }
+  Result<TaskCounts> tasksCount() override {
+    return faults_.answer(StoreCall::Count, [&] { return inner_->tasksCount(); });
+  }
+  Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
+                                                     Duration lease) override {
+    return faults_.answer(StoreCall::OpenSession, [&] { return wrapped(inner_->openSession(session, info, lease)); });
+  }
+  Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) override {
+    return faults_.answer(StoreCall::ResumeSession, [&] { return wrapped(inner_->resumeSession(session)); });
+  }
+  Result<void> endSessionsOf(std::string_view instance) override {
+    return faults_.answer(StoreCall::EndSessions, [&] { return inner_->endSessionsOf(instance); });
+  }
+  Result<std::size_t> recoverExpired(std::size_t limit) override {
+    return faults_.answer(StoreCall::Recover, [&] { return inner_->recoverExpired(limit); });
+  }
+  std::vector<std::string> takeNotices() override { return inner_->takeNotices(); }
+  Result<void> tryRights() override { return inner_->tryRights(); }
+  bool isUsable() const override { return inner_->isUsable(); }
+  TaskKeeper& keeper() override { return keeper_; }
+  BrokerTraits traits() const override { return inner_->traits(); }
+
+ private:
+  Result<std::unique_ptr<BrokerSession>> wrapped(Result<std::unique_ptr<BrokerSession>> session) {
+    if (!session) return session.error();
+    return std::make_unique<FailingSession<Faults>>(std::move(*session), faults_);
+  }
+
+  std::unique_ptr<SimpleBroker> inner_;
+  Faults& faults_;
+  FailingKeeper<Faults> keeper_;
+};
+
+template <class Faults>
+class FailingMetaStorage : public SimpleMetaStorage {
+ public:
+  FailingMetaStorage(std::unique_ptr<SimpleMetaStorage> inner, Faults& faults)
+      : inner_(std::move(inner)), faults_(faults) {}
+
+  Result<void> saveMetaInfo(std::span<const MetaInfo> records) override {
+    return faults_.answer(StoreCall::SaveRecords, [&] { return inner_->saveMetaInfo(records); });
+  }
+  Result<Json> loadMetaInfoById(std::string_view id) override {
+    return faults_.answer(StoreCall::LoadRecord, [&] { return inner_->loadMetaInfoById(id); });
+  }
+  Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override {
+    return faults_.answer(StoreCall::LoadRecords, [&] { return inner_->loadMetaInfos(ids); });
+  }
+  Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override {
+    return faults_.answer(StoreCall::ListRecords, [&] { return inner_->listMetaInfo(filter, page); });
+  }
+  Result<std::size_t> expire() override {
+    return faults_.answer(StoreCall::ExpireRecords, [&] { return inner_->expire(); });
+  }
+  Result<void> tryRights() override { return inner_->tryRights(); }
+  MetaTraits traits() const override { return inner_->traits(); }
+
+ private:
+  std::unique_ptr<SimpleMetaStorage> inner_;
+  Faults& faults_;
+};
+
+}  // namespace leptir::testing

@@ -1,0 +1,114 @@
+#include "testing/test_worker.h"
+
+#include <unistd.h>
+
+#include <memory>
+#include <utility>
+
+#include "base/host_name.h"
+#include "settlement/rules_of_task.h"
+#include "task/envelope.h"
+#include "testing/run_observer.h"
+#include "testing/run_stop.h"
+
+namespace leptir::testing {
+
+using settlement::HeldTask;
+using settlement::Settlement;
+
+namespace {
+
+// Retries wait for exactly as long as documented: tests are to give the same result each time.
+constexpr double kNoJitter = 0;
+
+}  // namespace
+
+TestWorker::TestWorker(const TaskRegistry& tasks, const TestInstanceOptions& options, const ManualClock& clock,
+                       std::vector<LoggedLine>& log)
+    : tasks_(tasks),
+      options_(options),
+      clock_(clock),
+      log_(log),
+      author_{base::hostName(), ::getpid()},
+      executor_(tasks, silent_, clock) {}
+
+std::optional<ObservedRun> TestWorker::handle(LeasedTask leased, TestFeeder& feeder) {
+  auto head = task::decodeEnvelope(leased.envelope);
+  if (!head) {
+    log(LogLevel::Error, "broker " + feeder.brokerName() + ": buried a malformed task: " + head.error().message());
+    feeder.buryMalformed(std::move(leased), head.error());
+    return std::nullopt;
+  }
+  HeldTask task{.lease = leased.lease, .counters = leased.counters, .head = std::move(*head)};
+  if (const auto* rules = rulesFor(task)) settlement::applyRules(*rules, task);
+  if (auto settlement = settleWithoutRun(task, leased, feeder)) {
+    feeder.settle(task, std::move(leased.envelope), std::move(*settlement), clock_.now());
+    return std::nullopt;
+  }
+  return run(task, leased, feeder);
+}
+
+std::optional<Settlement> TestWorker::settleWithoutRun(const HeldTask& task, const LeasedTask& leased,
+                                                       TestFeeder& feeder) {
+  const bool isKnown = tasks_.contains(task.head.name);
+  if (isKnown) feeder.unknownNames().forget(task.head.id);
+  if (!leased.cancelledBy.empty()) {
+    return settlement::settlementOfCancelled(task, leased.envelope, leased.cancelledBy, clock_.now(), author_);
+  }
+  if (isKnown) return std::nullopt;
+  log(LogLevel::Warning,
+      settlement::logPrefix(task) + "No task of this name is known here; it waits for a program that knows it.");
+  const auto delay = feeder.unknownNames().noteLease(task.head.id, task.head.name, clock_.bootTime());
+  return settlement::settlementOfUnknownName(task, leased.envelope, delay, clock_.now(), author_);
+}
+
+ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, TestFeeder& feeder) {
+  const auto limit = settlement::timeLimitOf(task, rulesFor(task), options_.taskExecutionTime);
+  const auto began = clock_.bootTime();
+  const auto stop =
+      std::make_shared<RunStop>(clock_, limit > Duration::zero() ? std::optional(began + limit) : std::nullopt,
+                                [&] { return !feeder.cancelledBy(task.lease).empty(); });
+  auto call = task::decodeTaskCall(leased.envelope).value();  // decodeEnvelope has checked it
+  auto run = RunObserver().run(executor_,
+                               {.id = task.head.id,
+                                .name = task.head.name,
+                                .attempt = task.counters.nextAttempt(),
+                                .fence = task.lease.number,
+                                .timeLimit = limit,
+                                .stopToken = StopToken(stop)},
+                               call.parameters);
+  const auto reason = stop->end();
+  auto settlement = reason == link::StopReason::None
+                        ? settlement::settlementOfOutcome(task, leased.envelope, run.outcome, author_, kNoJitter)
+                        : settleStopped(task, leased,
+                                        {.reason = reason,
+                                         .started = began,
+                                         .ended = clock_.bootTime(),
+                                         .pid = author_.pid,
+                                         .cancelledBy = feeder.cancelledBy(task.lease)},
+                                        run);
+  if (settlement.failed) log(LogLevel::Warning, settlement::logPrefix(task) + settlement::describeFailure(settlement));
+  feeder.settle(task, leased.envelope, std::move(settlement), clock_.now());
+  return run;
+}
+
+// The verdict counts, whatever the task returned: in a real instance the master ends it. The outcome of `run` says so.
+Settlement TestWorker::settleStopped(const HeldTask& task, const LeasedTask& leased, link::Verdict verdict,
+                                     ObservedRun& run) {
+  auto settlement = settlement::settlementOfVerdict(task, leased.envelope, verdict, run.outcome.started, clock_.now(),
+                                                    author_, kNoJitter);
+  const bool isTimeLimit = verdict.reason == link::StopReason::TimeLimit;
+  settlement::addTaskOutput(run.outcome, *settlement.record);
+  run.outcome.cause = isTimeLimit ? Cause::TimedOut : Cause::Cancelled;
+  run.outcome.status = settlement.record->returnCode;
+  run.outcome.response = settlement.record->response;
+  run.outcome.retryAfter.reset();
+  return settlement;
+}
+
+const TaskRules* TestWorker::rulesFor(const HeldTask& task) const {
+  const auto found = options_.rules.find(task.head.name);
+  return found == options_.rules.end() ? nullptr : &found->second;
+}
+
+}  // namespace leptir::testing
