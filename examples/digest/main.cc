@@ -15,7 +15,7 @@ struct Digest {
   std::string path;
   std::string ledger;  // a file that gets a line for each run, so that the demo can count the runs
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Digest, path, ledger)
+LEPTIR_PARAMETERS(Digest, path, ledger)
 
 std::string sha256Of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
