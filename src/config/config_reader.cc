@@ -73,8 +73,9 @@ void readSections(const Node& node, const SectionContext& context, Config& confi
 
 }  // namespace
 
-Result<Config> readConfig(std::string_view text, const std::filesystem::path& file, const Backends& backends) {
-  ConfigErrors errors(file);
+Result<Config> readConfig(std::string_view text, const std::filesystem::path& file, const Backends& backends,
+                          MissingValues missing) {
+  ConfigErrors errors(file, missing);
   Config config;
   config.file = file;
   const auto root = parseConfigText(text, file, errors);

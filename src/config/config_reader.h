@@ -5,12 +5,14 @@
 #include <string_view>
 
 #include "config/backends.h"
+#include "config/errors.h"
 #include "leptir/config.h"
 
 namespace leptir::config {
 
 // Invalid: each error as `file:line: message`, one line each. `file` is used for messages, for relative paths and for
 // the choice of the parser; it is not read.
-Result<Config> readConfig(std::string_view text, const std::filesystem::path& file, const Backends& backends);
+Result<Config> readConfig(std::string_view text, const std::filesystem::path& file, const Backends& backends,
+                          MissingValues missing = MissingValues::AreErrors);
 
 }  // namespace leptir::config

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "config/errors.h"
 #include "leptir/config.h"
 
 namespace leptir::config {
@@ -15,6 +16,7 @@ struct ConfigText {
 
 // loadConfig does both, one after the other, and its errors are documented there.
 Result<ConfigText> readConfigText(const std::filesystem::path& file);
-Result<Config> configOf(const ConfigText& read, const BackendRegistry& ownBackends);
+Result<Config> configOf(const ConfigText& read, const BackendRegistry& ownBackends,
+                        MissingValues missing = MissingValues::AreErrors);
 
 }  // namespace leptir::config

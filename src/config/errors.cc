@@ -25,6 +25,10 @@ void ConfigErrors::add(int line, std::string what) {
   }
 }
 
+void ConfigErrors::addMissing(int line, std::string what) {
+  if (missing_ == MissingValues::AreErrors) add(line, std::move(what));
+}
+
 Error ConfigErrors::error() const {
   auto ordered = found_;
   std::ranges::stable_sort(ordered, {}, &ConfigError::line);

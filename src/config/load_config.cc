@@ -41,9 +41,10 @@ Result<config::ConfigText> config::readConfigText(const std::filesystem::path& f
   return config::ConfigText{std::move(read->text), file};
 }
 
-Result<Config> config::configOf(const config::ConfigText& read, const BackendRegistry& ownBackends) {
+Result<Config> config::configOf(const config::ConfigText& read, const BackendRegistry& ownBackends,
+                                MissingValues missing) {
   if (!ownBackends.mistakes().empty()) return Error(ErrorCode::Invalid, ownBackends.mistakes().front());
-  auto config = config::readConfig(read.text, read.file, config::allBackends(ownBackends));
+  auto config = config::readConfig(read.text, read.file, config::allBackends(ownBackends), missing);
   if (config) config->backends = ownBackends;
   return config;
 }

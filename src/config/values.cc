@@ -26,7 +26,8 @@ std::optional<Word> readWord(const Node& node, std::string_view what, ConfigErro
                              OutsideBraces braces = OutsideBraces::Kept) {
   auto expanded = expandVariables(node.text, braces);
   if (!expanded) {
-    errors.add(node.line, fmt::format("{}: {}", what, expanded.error().message()));
+    const auto add = expanded.error().code() == ErrorCode::NotFound ? &ConfigErrors::addMissing : &ConfigErrors::add;
+    (errors.*add)(node.line, fmt::format("{}: {}", what, expanded.error().message()));
     return {};
   }
   const bool mayBeNumber = !node.quoted || expanded->fromOutside;

@@ -30,7 +30,7 @@ Result<std::string> fromEnvironment(std::string_view name) {
   }
   const char* value = std::getenv(std::string(name).c_str());
   if (value == nullptr)
-    return Error(ErrorCode::Invalid, "environment variable " + base::inQuotes(name) + " is not set");
+    return Error(ErrorCode::NotFound, "environment variable " + base::inQuotes(name) + " is not set");
   return std::string(value);
 }
 
@@ -38,7 +38,7 @@ Result<std::string> fromFile(std::string_view path) {
   if (!path.starts_with('/'))
     return Error(ErrorCode::Invalid, "${file:…} needs a path that begins with /, not " + base::inQuotes(path));
   auto read = base::readFile(path, kMaxSecretBytes);
-  if (!read) return Error(ErrorCode::Invalid, "${file:…}: " + base::escaped(read.error().message()));
+  if (!read) return Error(ErrorCode::NotFound, "${file:…}: " + base::escaped(read.error().message()));
   auto& text = read->text;
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();

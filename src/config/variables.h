@@ -17,8 +17,9 @@ struct Expanded {
 enum class OutsideBraces { Kept, Doubled };
 
 // Replaces `${NAME}` by the value of the environment variable and `${file:/path}` by the text of the file without its
-// last line end; `$${` stands for `${`. Values are not expanded again. Invalid: not defined, not readable, not closed,
-// not UTF-8; the message names the variable or file, never a value.
+// last line end; `$${` stands for `${`. Values are not expanded again. NotFound: the variable is not set, or
+// the file cannot be read. Invalid: not closed, no name, not UTF-8. The message names the variable or file, never a
+// value.
 Result<Expanded> expandVariables(std::string_view text, OutsideBraces braces = OutsideBraces::Kept);
 
 }  // namespace leptir::config

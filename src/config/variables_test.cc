@@ -119,5 +119,22 @@ daemon: { configuration: { kill_grace: "${LEPTIR_TEST_WORD}", shutdown_grace: "$
   EXPECT_THAT(told, Not(HasSubstr("hidden")));
 }
 
+TEST_F(Variables, ThatAreMissingKeepTheDefaultForACommandThatDoesNotNeedThem) {
+  constexpr std::string_view kText =
+      "brokers: [{type: server, connection: {port: 7, password: '${file:/nowhere/secret}', host: "
+      "'${LEPTIR_TEST_NOTHING}'}}]";
+  EXPECT_FALSE(readConfig(kText, "/f.yaml", fakeBackends()));
+  const auto read = readConfig(kText, "/f.yaml", fakeBackends(), MissingValues::KeepDefaults);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->brokers[0].connection, Json({{"host", "localhost"},
+                                               {"port", 7},
+                                               {"weight", 0.5},
+                                               {"tls", false},
+                                               {"password", ""},
+                                               {"options", Json::object()}}));
+  EXPECT_FALSE(
+      readConfig("brokers: [{type: server, name: '${'}]", "/f.yaml", fakeBackends(), MissingValues::KeepDefaults));
+}
+
 }  // namespace
 }  // namespace leptir::config
