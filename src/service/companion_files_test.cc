@@ -3,20 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "service/mail_fixture.h"
+
 namespace leptir::service {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-Service mail() {
-  return {.name = "mail",
-          .user = "postman",
-          .group = "post",
-          .program = "/usr/bin/leptir",
-          .config = {},
-          .pidFile = "/run/mail/mail.pid"};
-}
 
 TEST(SysusersFile, MakesTheUserWithTheStateFolderAsItsHome) {
   EXPECT_THAT(sysusersFile(mail()), HasSubstr("\nu postman - \"background tasks of leptir (mail)\" /var/lib/mail\n"));

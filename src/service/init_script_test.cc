@@ -3,20 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "service/mail_fixture.h"
+
 namespace leptir::service {
 namespace {
 
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
-
-Service mail() {
-  return {.name = "mail",
-          .user = "postman",
-          .program = "/usr/bin/leptir",
-          .config = "/etc/mail.yaml",
-          .pidFile = "/run/mail/mail.pid"};
-}
 
 TEST(InitScript, HasAHeaderOfTheLsb) {
   const auto script = initScript(mail());

@@ -5,20 +5,14 @@
 
 #include <sstream>
 
+#include "service/mail_fixture.h"
+
 namespace leptir::service {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
-
-Service mail() {
-  return {.name = "mail",
-          .user = "postman",
-          .program = "/usr/bin/leptir",
-          .config = "/etc/mail.yaml",
-          .pidFile = "/run/mail/mail.pid"};
-}
 
 TEST(SystemdUnit, StartsTheProgramWithItsConfigurationAndPidFile) {
   EXPECT_THAT(systemdUnit(mail()),
