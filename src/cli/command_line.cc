@@ -54,6 +54,7 @@ class Parser {
   explicit Parser(std::string program) : program_(std::move(program)) {
     app_.name(program_);
     push_.program = program_;
+    install_.name = program_;
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string(kVersion));
     app_.footer(
@@ -68,6 +69,7 @@ class Parser {
     addTasks();
     addCheck();
     addBench();
+    addInstall();
     addCompletion();
     addManual();
   }
@@ -142,6 +144,11 @@ class Parser {
         ->excludes("--config")
         ->excludes("--pid");
     command->add_flag("--json", status_.json, "as one JSON object");
+    command
+        ->add_flag("--ready", status_.ready,
+                   "say in one line whether the instance is ready, without asking stores; exit status 0: ready, 1: "
+                   "running but not ready, 3: not running")
+        ->excludes("--all");
   }
 
   void addPush() {
@@ -237,6 +244,26 @@ class Parser {
     command->add_flag("--json", bench_.json, "as one JSON object");
   }
 
+  void addInstall() {
+    auto* command = addCommand(
+        "install", "Write the files of a service: a systemd unit or an /etc/init.d script. Starts nothing.", install_);
+    command->add_option("--config", install_.config, "the configuration that the service is started with")
+        ->type_name("FILE");
+    command->add_option("--pid", install_.pid, "pid file of the service (default: /run/NAME/NAME.pid)")
+        ->type_name("FILE");
+    command->add_option("--name", install_.name,
+                        "name of the service and of its folders below /var/lib, /var/log and /run; several instances "
+                        "on one machine need different names (default: the name of this program)");
+    command->add_option("--user", install_.user,
+                        "run the service as this user (default: a user named like the service; with --sysv: root)");
+    command->add_flag("--sysv", install_.sysv, "write a script for /etc/init.d instead of a systemd unit");
+    command->add_flag("--print", install_.print, "print the files instead of writing them");
+    command->add_flag("--force", install_.force, "replace files that are there and differ");
+    command->add_option("--root", install_.root, "write the files below this folder (for packages)");
+    command->add_option("--program", install_.program, "path of the program in the service (default: this program)")
+        ->type_name("FILE");
+  }
+
   void addCompletion() {
     auto* command =
         app_.add_subcommand("completion", "Print a script by which a shell completes commands and options.");
@@ -281,6 +308,7 @@ class Parser {
   TasksCommand tasks_;
   CheckCommand check_;
   BenchCommand bench_;
+  InstallCommand install_;
   std::string shell_, manualOf_;
   std::filesystem::path manualFolder_;
   std::function<Command()> command_ = [] { return NothingToDo{base::kExitUsageError}; };

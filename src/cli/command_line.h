@@ -26,6 +26,7 @@ struct StatusCommand {
   std::filesystem::path config, pid;
   bool all = false;  // show all instances of this user, whatever their configuration
   bool json = false;
+  bool ready = false;  // only whether the instance is ready, without asking stores
 };
 struct PushCommand {
   std::string program = "leptir";  // name of the called program, shown in hints and errors
@@ -69,6 +70,19 @@ struct BenchCommand {
   int workers = 0;              // 0: one for each core
   bool json = false;
 };
+struct InstallCommand {
+  std::filesystem::path config, pid;
+  std::filesystem::path program;     // of the service; empty: this program
+  std::filesystem::path root = "/";  // the files are written below it
+  std::string name;                  // of the service
+  std::string user;                  // empty: --user was not given
+  bool sysv = false;                 // a script in /etc/init.d instead of a systemd unit
+  bool print = false;                // print the files and write nothing
+  bool force = false;                // replace files that differ
+
+  // The files are for another system, or for a later time.
+  bool onlyPreparesFiles() const { return print || root != "/"; }
+};
 // `completion` and `manual`: what they print.
 struct PrintCommand {
   std::string text;
@@ -83,8 +97,9 @@ struct NothingToDo {
   int exitCode = 0;
 };
 
-using Command = std::variant<NothingToDo, StartCommand, StopCommand, StatusCommand, PushCommand, InfoCommand,
-                             CancelCommand, TasksCommand, CheckCommand, BenchCommand, PrintCommand, WritePagesCommand>;
+using Command =
+    std::variant<NothingToDo, StartCommand, StopCommand, StatusCommand, PushCommand, InfoCommand, CancelCommand,
+                 TasksCommand, CheckCommand, BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

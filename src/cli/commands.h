@@ -21,8 +21,11 @@ int runCommand(const CheckCommand& command, const Program& program);
 int runCommand(const BenchCommand& command, const Program& program);
 int runCommand(const PrintCommand& command, const Program& program);
 int runCommand(const WritePagesCommand& command, const Program& program);
+int runCommand(const InstallCommand& command, const Program& program);
 
 // `status --all`.
 int printStatusOfAll(const StatusCommand& command);
+// `status --ready`.
+int printReadiness(const StatusCommand& command);
 
 }  // namespace leptir::cli

@@ -1,5 +1,6 @@
 #include "cli/instance_files.h"
 
+#include "cli/service_instances.h"
 #include "config/state_paths.h"
 
 namespace leptir::cli {
@@ -14,6 +15,17 @@ Result<instance::InstanceFiles> instanceFilesOf(const std::filesystem::path& con
   if (!alias) return alias.error();
   return instance::InstanceFiles{
       .pidFile = *pidFile, .boardFile = config::statusBoardBeside(*pidFile), .aliasFile = *alias};
+}
+
+Result<instance::InstanceFiles> filesOfRunningInstance(const std::filesystem::path& config,
+                                                       const std::filesystem::path& pid) {
+  auto files = instanceFilesOf(config, pid);
+  if (!pid.empty()) return files;
+  const auto own =
+      files ? instance::masterOf(instance::filesOfRunning(*files)) : Result<std::optional<int>>(std::nullopt);
+  if (!own || *own) return files;
+  if (auto service = findService(config)) return *service;
+  return files;
 }
 
 }  // namespace leptir::cli

@@ -14,4 +14,9 @@ namespace leptir::cli {
 // chosen; the message says what to do.
 Result<instance::InstanceFiles> instanceFilesOf(const std::filesystem::path& config, const std::filesystem::path& pid);
 
+// For commands about a running instance: the same, but where no instance of the caller has this configuration, the
+// files of a service that was started with it (service_instances.h).
+Result<instance::InstanceFiles> filesOfRunningInstance(const std::filesystem::path& config,
+                                                       const std::filesystem::path& pid);
+
 }  // namespace leptir::cli

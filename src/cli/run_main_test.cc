@@ -36,7 +36,7 @@ TEST(RunMain, RefusesAProcessThatAlreadyHasThreads) {
 }
 
 TEST(RunMain, GivesAnyProgramEveryCommandOfLeptir) {
-  for (const auto* command : {"start", "stop", "status", "push", "info", "check", "bench"}) {
+  for (const auto* command : {"start", "stop", "status", "push", "info", "check", "bench", "install"}) {
     ::testing::internal::CaptureStdout();
     EXPECT_EQ(run({"mine", command, "--help"}).exit, 0) << command;
     EXPECT_NE(::testing::internal::GetCapturedStdout().find(command), std::string::npos) << command;

@@ -1,8 +1,10 @@
 #include "cli/running_instances.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
+#include "cli/service_instances.h"
 #include "config/state_paths.h"
 #include "instance/find_instance.h"
 
@@ -33,12 +35,13 @@ std::set<std::filesystem::path> pidFilesIn(const std::filesystem::path& folder) 
 }  // namespace
 
 std::vector<RunningInstance> runningInstances() {
+  std::set<std::filesystem::path> pidFiles;
+  for (const auto& folder : foldersOfPidFiles()) pidFiles.merge(pidFilesIn(folder));
+  std::ranges::copy(pidFilesOfServices(), std::inserter(pidFiles, pidFiles.end()));
   std::vector<RunningInstance> found;
-  for (const auto& folder : foldersOfPidFiles()) {
-    for (const auto& pidFile : pidFilesIn(folder)) {
-      auto board = instance::findInstance({.pidFile = pidFile, .boardFile = config::statusBoardBeside(pidFile)});
-      if (board && *board) found.push_back({pidFile, std::move(**board)});
-    }
+  for (const auto& pidFile : pidFiles) {
+    auto board = instance::findInstance({.pidFile = pidFile, .boardFile = config::statusBoardBeside(pidFile)});
+    if (board && *board) found.push_back({pidFile, std::move(**board)});
   }
   std::ranges::sort(found, {}, [](const RunningInstance& instance) { return instance.board.since; });
   return found;

@@ -13,8 +13,8 @@ struct RunningInstance {
   link::BoardInstance board;
 };
 
-// Finds instances that were started without --pid, since their pid files lie in known folders. In the order of their
-// start.
+// Finds instances that were started without --pid, and services, since their pid files lie in known folders. In the
+// order of their start.
 std::vector<RunningInstance> runningInstances();
 
 }  // namespace leptir::cli

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/instance_files.h"
 #include "cli/instance_json.h"
+#include "cli/instance_state.h"
 #include "cli/json_output.h"
 #include "cli/print.h"
 #include "cli/session_list.h"
@@ -16,20 +17,6 @@
 
 namespace leptir::cli {
 namespace {
-
-std::string_view stateName(link::InstanceState state) {
-  switch (state) {
-    case link::InstanceState::Starting:
-      return "starting";
-    case link::InstanceState::Running:
-      return "running";
-    case link::InstanceState::Waiting:
-      return "waiting";
-    case link::InstanceState::Stopping:
-      return "stopping";
-  }
-  return "?";
-}
 
 // What stands in `instance` of `status --json`.
 Json detailedInstanceJson(const link::BoardInstance& instance) {
@@ -171,7 +158,8 @@ void printTables(const Json& status, const std::vector<SessionList>& sessions) {
 // Shows whether an instance runs even if the configuration cannot be read; the brokers are missing then.
 int runCommand(const StatusCommand& command, const Program& program) {
   if (command.all) return printStatusOfAll(command);
-  const auto files = instanceFilesOf(command.config, command.pid);
+  if (command.ready) return printReadiness(command);
+  const auto files = filesOfRunningInstance(command.config, command.pid);
   if (!files) return fail(files.error());
   const auto found = instance::findInstance(*files);
   const auto instance = found ? *found : std::nullopt;

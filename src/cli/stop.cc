@@ -93,7 +93,7 @@ int printNotRunning(const std::filesystem::path& config, const Program& program)
 }  // namespace
 
 int runCommand(const StopCommand& command, const Program& program) {
-  const auto asked = instanceFilesOf(command.config, command.pid);
+  const auto asked = filesOfRunningInstance(command.config, command.pid);
   if (!asked) return fail(asked.error());
   const auto files = instance::filesOfRunning(*asked);
   const auto process = master::ProcessHandle::find([&files] { return instance::masterOf(files); });

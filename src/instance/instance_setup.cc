@@ -46,6 +46,11 @@ std::string nameAndType(const Store& store) {
   return store.name == store.type ? store.name : store.name + " (" + store.type + ")";
 }
 
+// Whether the instance runs in the background or in a container, rather than before a user's eyes.
+bool isService(const InstanceOptions& options) {
+  return options.daemon || std::getenv("NOTIFY_SOCKET") != nullptr || ::getpid() == 1;
+}
+
 int exitStatusOf(link::InstanceEnd end) {
   switch (end) {
     case link::InstanceEnd::Stopped:
@@ -126,7 +131,11 @@ int InstanceSetup::makeStatusBoard() {
 }
 
 std::vector<std::string> InstanceSetup::warnings() const {
-  return warningsAbout(current_.config, options_);
+  auto warnings = warningsAbout(current_.config, options_);
+  if (::geteuid() == 0 && isService(options_))
+    warnings.emplace_back(
+        "runs as root, and so does every task: give the service a user of its own (leptir install --user=NAME)");
+  return warnings;
 }
 
 int InstanceSetup::takeSessionLocks() {
