@@ -99,16 +99,17 @@ void printUserSteps(const Service& service, bool sysv) {
               "its user");
   if (isMissing && !sysv) printStep("systemd-sysusers", "makes the user " + service.user);
   if (!mayRead(service))
-    printStep(fmt::format("chgrp {0} {1} && chmod 640 {1}", service.user, service::shellWord(service.config.string())),
-              "the user must read it");
+    printStep(
+        fmt::format("chgrp {0} {1} && chmod 640 {1}", service.user, service::plainShellWord(service.config.string())),
+        "the user must read it");
 }
 
 // A pid file in its usual place is found by the configuration.
 std::string statusCommand(const Service& service) {
-  auto command = service.program.string() + " status";
-  if (!service.config.empty()) command += " --config=" + service::shellWord(service.config.string());
+  auto command = service::plainShellWord(service.program.string()) + " status";
+  if (!service.config.empty()) command += " --config=" + service::plainShellWord(service.config.string());
   const bool isUsual = service.pidFile == service.runFolder() / (service.name + ".pid");
-  return isUsual ? command : command + " --pid=" + service::shellWord(service.pidFile.string());
+  return isUsual ? command : command + " --pid=" + service::plainShellWord(service.pidFile.string());
 }
 
 void printNextSteps(const Service& service, bool sysv) {

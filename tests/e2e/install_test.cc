@@ -48,6 +48,20 @@ TEST_F(InstallTest, WritesAUnitAUserAndALogRotation) {
   EXPECT_THAT(readWholeFile(logrotateOf("leptir")), HasSubstr("\"" + (folder / "leptir.log").string() + "\""));
 }
 
+// On an empty /etc of its own, so that nothing of this machine is touched.
+TEST_F(InstallTest, PrintsTheNextCommandsAsTheGuideShowsThem) {
+  if (shell("unshare --mount true").exit != 0) GTEST_SKIP() << "this machine makes no namespaces";
+  const auto guide = readWholeFile(fs::path(LEPTIR_SOURCE_DIR) / "docs/guide/service.md");
+  const std::string begin = "```\n# leptir install --config=/etc/leptir.yaml\n";
+  const auto at = guide.find(begin);
+  ASSERT_NE(at, std::string::npos);
+  const auto shown = guide.substr(at + begin.size(), guide.find("```", at + begin.size()) - at - begin.size());
+  const auto said =
+      shell("unshare --mount sh -c 'mount -t tmpfs tmpfs /etc && cp -p " + config.string() + " /etc/leptir.yaml && " +
+            program + " install --config=/etc/leptir.yaml --program=/usr/bin/leptir'");
+  EXPECT_EQ(said.out, shown) << said.err;
+}
+
 // --- what systemd says
 
 TEST_F(InstallTest, WritesAUnitThatSystemdAccepts) {
