@@ -28,7 +28,7 @@ Result<fs::path> absolutePath(const fs::path& path) {
 Result<fs::path> programOf(const InstallCommand& command) {
   if (!command.program.empty()) return command.program.lexically_normal();
   std::error_code failed;
-  const auto self = fs::read_symlink("/proc/self/exe", failed);
+  auto self = fs::read_symlink("/proc/self/exe", failed);
   if (!failed && fs::exists(self, failed)) return self;
   return Error(ErrorCode::Invalid, "cannot tell the path of this program: name it with --program=/path");
 }
