@@ -326,5 +326,15 @@ TEST_F(ErrorReportsTest, TasksDoNotFindTheKeysOfReportersInTheirEnvironment) {
   ::unsetenv("LEPTIR_TEST_STAGE");
 }
 
+#ifndef __SANITIZE_ADDRESS__  // AddressSanitizer maps terabytes, which take hours to search
+TEST_F(ErrorReportsTest, TasksDoNotFindTheOptionsOfReportersInTheirMemory) {
+  std::ofstream(folder / "key") << "correct-horse-battery\n";
+  report({fileReporter(", api_key: \"${file:" + (folder / "key").string() + "}\"")});
+  const auto id = push({"search_memory", "first=correct-horse", "second=-battery"});
+  drainAll();
+  EXPECT_EQ(info(id).at("respM"), "1") << "only the text that the task itself has put together";
+}
+#endif
+
 }  // namespace
 }  // namespace leptir::e2e

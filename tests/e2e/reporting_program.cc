@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "tests/support/dying_tasks.h"
+#include "tests/support/find_in_memory.h"
 
 namespace {
 
@@ -96,6 +97,12 @@ class LeavingAChild final : public Misbehaving {
   const std::string file_;
 };
 
+void searchMemory(const Json& parameters, leptir::TaskContext& task) {
+  auto text = parameters.at("first").get<std::string>();
+  text.append(parameters.at("second").get<std::string>());
+  task.addResponseLine(std::to_string(leptir::findInMemory(text)));
+}
+
 void searchEnvironment(const Json& parameters, leptir::TaskContext& task) {
   const char* variable = std::getenv(parameters.at("variable").get<std::string>().c_str());
   task.addResponseLine(variable == nullptr ? "unset" : "set");
@@ -109,6 +116,7 @@ int main(int argc, char** argv) {
   for (const auto& [name, deed] : leptir::waysToDie())
     program.tasks.add<Json>(name, [deed = deed](const Json&, leptir::TaskContext&) { deed(); });
   program.tasks.add<Json>("search_environment", searchEnvironment);
+  program.tasks.add<Json>("search_memory", searchMemory);
   program.reporters.add<FileReporter>("File");
   program.reporters.add<Throwing>("Throwing");
   program.reporters.add<Crashing>("Crashing");
