@@ -14,6 +14,11 @@
 
 #include "leptir/json.h"
 #include "leptir/outcome.h"
+#include "leptir/stop_token.h"
+
+namespace leptir::worker {
+class ReportTask;
+}
 
 namespace leptir {
 
@@ -30,7 +35,7 @@ class ErrorReporter {
   //
   //   id, name, attempt, cause, status   as in the record: the task's id and name, 1 for the first run, the words of
   //                                      nameOf(Cause) and nameOf(ExitStatus); a refused envelope has the id ""
-  //   settled                            what becomes of the task: "over", "retried" or "buried"
+  //   settled, reason                    what becomes of the task: "over", "retried" or "buried"; why it is buried
   //   response, stack, stderr, signal    as in the record
   //   exception                          {"type": C++ type, "message": …} of what the task threw
   //   parameters                         the task's, with the values of secret keys replaced by "[redacted]"
@@ -44,6 +49,15 @@ class ErrorReporter {
   virtual void reportException(const ThrownError& exception) = 0;
   // Any other error, in one sentence.
   virtual void reportMessage(const std::string& message) = 0;
+
+ protected:
+  // Fires when the present report is over its time limit: a reporter that waits for a service gives up then. kill_grace
+  // later its process is killed.
+  const StopToken& stopToken() const { return stopToken_; }
+
+ private:
+  friend class worker::ReportTask;  // sets the token before each report
+  StopToken stopToken_;
 };
 
 }  // namespace leptir

@@ -70,7 +70,7 @@ Result<void> addConfig(const InstallCommand& command, const Program& program, De
   }
   if (!text) return text.error();
   text->file = described.service.config;
-  const auto config = config::configOf(*text, program.backends, config::MissingValues::KeepDefaults);
+  const auto config = config::configOf(*text, program.backends, nullptr, config::MissingValues::KeepDefaults);
   if (!config) return config.error();
   add(*config, config::allBackends(program.backends), described.service);
   return {};

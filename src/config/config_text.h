@@ -17,6 +17,6 @@ struct ConfigText {
 // loadConfig does both, one after the other, and its errors are documented there.
 Result<ConfigText> readConfigText(const std::filesystem::path& file);
 Result<Config> configOf(const ConfigText& read, const BackendRegistry& ownBackends,
-                        MissingValues missing = MissingValues::AreErrors);
+                        const ReporterRegistry* reporters = nullptr, MissingValues missing = MissingValues::AreErrors);
 
 }  // namespace leptir::config

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "report/error_report.h"
 #include "settlement/lease_operations.h"
 
 namespace leptir::dispatcher {
@@ -26,6 +27,7 @@ struct SettleBatch : settlement::LeaseOperations {
   std::uint64_t epoch = 0;
   std::vector<CellRef> cells;         // release and bury point into their envelopes until the batch is settled
   std::deque<std::string> envelopes;  // of tasks that stand in no cell; a deque, so that views stay valid
+  std::vector<report::ErrorReport> errorReports;  // sent once the batch is settled; the stores do not touch them
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
 
