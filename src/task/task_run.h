@@ -28,6 +28,7 @@ struct TaskEnvironment {
   const Clock* clock = &systemClock();                                       // must outlive the run
   std::function<void(double fraction, std::string_view text)> onProgress{};  // may be empty
   std::function<bool(const Outcome&)> onProvisionalOutcome{};                // may be empty; see saveProvisionalOutcome
+  std::function<void()> onProgram{};                                         // may be empty; see runsProgram
 };
 
 // One run of one task: its environment, and what the task has reported.
@@ -47,6 +48,8 @@ struct TaskRun {
   // tasks that run a program, once a stop is requested. A later call replaces it, and so does the end of the run.
   // False: it was not stored, since there is no memory for it at the moment or the task runs outside an instance.
   bool saveProvisionalOutcome(const Outcome& unfinished) const;
+  // Says that this run only waits for a program: the stack of this process tells nothing about the task.
+  void runsProgram() const;
 
   TaskEnvironment environment;
   BootTime started;
