@@ -85,7 +85,8 @@ void ProgramResultReader::reportMistake(const std::string& mistake) {
 void ProgramResultReader::finish() {
   if (!line_.empty() || isTooLong_) endLine();
   if (mistakes_ == 0) return;
-  const auto more = mistakes_ > 1 ? fmt::format(", and {} further mistakes", mistakes_ - 1) : "";
+  const auto more =
+      mistakes_ > 1 ? fmt::format("; and {} more mistake{}", mistakes_ - 1, mistakes_ > 2 ? "s" : "") : "";
   results_.responseLines.push_back(fmt::format("[{}{}.]", firstMistake_, more));
 }
 

@@ -65,7 +65,7 @@ TEST_F(ProgramResultsTest, TellOfWrongLinesInTheLogAndInTheResponse) {
   EXPECT_EQ(logged[1], "4 Result line 5 is wrong: 'progress' must be a number from 0 to 1, not '9'.");
   ASSERT_EQ(results().responseLines.size(), 1u);
   EXPECT_THAT(results().responseLines[0], HasSubstr("[Result line 3 is wrong: not JSON"));
-  EXPECT_THAT(results().responseLines[0], HasSubstr(", and 1 further mistakes.]"));
+  EXPECT_THAT(results().responseLines[0], HasSubstr("; and 1 more mistake.]"));
 }
 
 TEST_F(ProgramResultsTest, LogOnlyTheFirstMistakes) {
@@ -73,7 +73,7 @@ TEST_F(ProgramResultsTest, LogOnlyTheFirstMistakes) {
   reader.finish();
   EXPECT_EQ(logged.size(), kMaxLoggedMistakes + 1);
   EXPECT_EQ(logged.back(), "4 Further wrong result lines of this run are counted in its record.");
-  EXPECT_THAT(results().responseLines.back(), HasSubstr("and 999 further mistakes"));
+  EXPECT_THAT(results().responseLines.back(), HasSubstr("and 999 more mistakes"));
 }
 
 TEST_F(ProgramResultsTest, SkipALineThatIsTooLongWithoutKeepingItInMemory) {

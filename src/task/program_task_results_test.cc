@@ -145,7 +145,7 @@ TEST_F(ProgramTaskResultsTest, WrongLinesAreToldAndChangeNoOutcome) {
   EXPECT_EQ(outcome.status, ExitStatus::Success);
   EXPECT_EQ(outcome.result, "1");
   EXPECT_THAT(outcome.response, StartsWith("well [Result line 1 is wrong: "));
-  EXPECT_THAT(outcome.response, HasSubstr(", and 1 further mistakes.]"));
+  EXPECT_THAT(outcome.response, HasSubstr("; and 1 more mistake.]"));
   EXPECT_THAT(log(), HasSubstr("WARN (4): [id/1](prog) Result line 3 is wrong: "));
 }
 
