@@ -24,3 +24,11 @@ install(TARGETS leptir_library ${modules} EXPORT leptir ARCHIVE)
 install(EXPORT leptir NAMESPACE leptir:: FILE leptirTargets.cmake DESTINATION ${folder})
 install(FILES ${CMAKE_BINARY_DIR}/package/leptirConfig.cmake ${CMAKE_BINARY_DIR}/package/leptirConfigVersion.cmake
         DESTINATION ${folder})
+
+# The conformance suite, as sources: a project with a backend of its own compiles it with its own GoogleTest.
+set(suite ${CMAKE_SOURCE_DIR}/tests/conformance)
+install(FILES ${CMAKE_SOURCE_DIR}/cmake/leptirConformance.cmake DESTINATION ${folder})
+install(FILES ${suite}/backends_under_test.h ${suite}/conformance.h ${suite}/push_test.cc ${suite}/lease_test.cc
+              ${suite}/settle_test.cc ${suite}/session_test.cc ${suite}/keeper_test.cc ${suite}/traits_test.cc
+              ${suite}/meta_test.cc
+        DESTINATION ${folder}/conformance/tests/conformance)

@@ -1,80 +1,86 @@
 #include "folder_broker.h"
 
-#include <algorithm>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "folder_pushes.h"
+#include "folder_session.h"
+#include "folder_sessions.h"
 
 namespace folder {
-namespace {
 
-// How often a waiting session looks into the folder. A dispatcher does not let it wait but asks by itself, each
-// empty_queue_sleep_time, since a push by another process wakes no waiter of this store (BrokerTraits::wakesWaiters).
-constexpr Duration kBetweenLooks = std::chrono::milliseconds(50);
-
-class FolderSession final : public leptir::BrokerSession {
- public:
-  FolderSession(std::shared_ptr<FolderQueue> queue, SessionId id) : queue_(std::move(queue)), id_(std::move(id)) {}
-
-  Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, leptir::Wake& wake) override {
-    const auto end = leptir::systemClock().bootTime() + longest;
-    for (;;) {
-      auto leased = queue_->lease(id_, limit, leftToOthers_);
-      const auto left = end - leptir::systemClock().bootTime();
-      if (!leased || !leased->empty() || limit == 0 || left <= Duration::zero()) return leased;
-      if (wake.waitFor(std::min(left, kBetweenLooks))) return leased;
-    }
-  }
-  Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override {
-    return queue_->renew(id_, held, lease);
-  }
-  Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override {
-    return queue_->acknowledge(id_, leases);
-  }
-  Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override;
-  Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override { return queue_->bury(id_, tasks); }
-  Result<std::vector<LeasedTask>> heldTasks() override { return queue_->heldTasks(id_); }
-  Result<void> close() override { return queue_->closeSession(id_); }
-
- private:
-  std::shared_ptr<FolderQueue> queue_;
-  const SessionId id_;
-  std::map<std::string, Time> leftToOthers_;  // by id: until when this session does not lease the task
-};
-
-Result<std::vector<LeaseId>> FolderSession::release(std::span<const TaskRelease> tasks) {
-  const auto now = leptir::systemClock().now();
-  std::erase_if(leftToOthers_, [now](const auto& left) { return left.second <= now; });
-  std::vector<TaskRelease> released(tasks.begin(), tasks.end());
-  for (auto& task : released) {
-    if (!task.leftToOthersUntil) continue;
-    if (leftToOthers_.size() < leptir::kMaxTasksLeftToOthers) {
-      leftToOthers_[task.lease.handle] = *task.leftToOthersUntil;
-    } else {
-      task.due = task.leftToOthersUntil;
-    }
-  }
-  return queue_->release(id_, released);
+Result<void> FolderBroker::pushEncodedTasks(std::span<const leptir::EncodedTask> tasks) {
+  return FolderPushes(*store_).push(tasks);
 }
 
-}  // namespace
+Result<leptir::TaskCounts> FolderBroker::tasksCount() {
+  const auto lock = store_->begin();
+  if (!lock) return lock.error();
+  const auto tasks = store_->tasks.all();
+  if (!tasks) return tasks.error();
+  leptir::TaskCounts counts;
+  for (const auto& task : *tasks) {
+    switch (stateOf(task, store_->now())) {
+      case TaskState::Due:
+        ++counts.due;
+        break;
+      case TaskState::Scheduled:
+        ++counts.scheduled;
+        break;
+      case TaskState::Leased:
+        ++counts.leased;
+        break;
+      case TaskState::Buried:
+        ++counts.buried;
+        break;
+    }
+  }
+  return counts;
+}
 
 Result<std::unique_ptr<leptir::BrokerSession>> FolderBroker::openSession(const SessionId& session,
-                                                                         const SessionInfo& info, Duration lease) {
-  if (auto opened = queue_->openSession(session, info, lease); !opened) return opened.error();
+                                                                         const leptir::SessionInfo& info,
+                                                                         Duration lease) {
+  if (auto opened = FolderSessions(*store_).open(session, info, lease); !opened) return opened.error();
   ownInstances_.insert(session.instance);
-  return std::make_unique<FolderSession>(queue_, session);
+  return std::make_unique<FolderSession>(store_, session);
 }
 
 Result<std::unique_ptr<leptir::BrokerSession>> FolderBroker::resumeSession(const SessionId& session) {
-  if (auto open = queue_->checkSession(session); !open) return open.error();
+  if (auto open = FolderSessions(*store_).checkOpen(session); !open) return open.error();
   ownInstances_.insert(session.instance);
-  return std::make_unique<FolderSession>(queue_, session);
+  return std::make_unique<FolderSession>(store_, session);
 }
 
+Result<std::size_t> FolderBroker::recoverExpired(std::size_t limit) {
+  return FolderSessions(*store_).recoverExpired(limit, ownInstances_);
+}
+
+Result<void> FolderBroker::endSessionsOf(std::string_view instance) {
+  return FolderSessions(*store_).expire(instance);
+}
+
+// "Without changing the store": the rights are asked for, not tried.
+Result<void> FolderBroker::tryRights() {
+  for (const auto* name : {"", "tasks", "sessions", "pushes", "incoming"}) {
+    const auto folder = store_->path() / name;
+    if (::access(folder.c_str(), R_OK | W_OK | X_OK) == 0) continue;
+    const bool isForbidden = errno == EACCES || errno == EROFS;
+    return Error(isForbidden ? ErrorCode::Invalid : ErrorCode::Unavailable, failed(folder).message());
+  }
+  return {};
+}
+
+bool FolderBroker::isUsable() const {
+  std::error_code ignored;
+  return std::filesystem::is_directory(store_->path() / "tasks", ignored);
+}
+
+// The other traits have their defaults: all promises are kept. largestEnvelope and sessionsExpire, too.
 leptir::BrokerTraits FolderBroker::traitsOfAll() {
-  return {.pushesAtomically = false,
-          .wakesWaiters = false,
-          .everyPushWakes = false,
-          .cancel = leptir::BrokerTraits::CancelLatency::AtRenewal,
-          .durability = "each task is a file that is synced: pushed tasks survive a power cut"};
+  return {.cancel = leptir::BrokerTraits::CancelLatency::AtRenewal,
+          .durability = "each task is a file: pushed tasks survive a power cut; a power cut may repeat tasks that ran"};
 }
 
 }  // namespace folder

@@ -1,49 +1,38 @@
-// What leptir asks of a queue, answered by a FolderQueue.
+// The queue as leptir uses it (simple_broker.h); the rules stand in FolderPushes, FolderSessions and FolderKeeper.
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string>
 
-#include "folder_queue.h"
+#include "folder_keeper.h"
+#include "folder_store.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace folder {
 
-class FolderKeeper final : public leptir::TaskKeeper {
- public:
-  explicit FolderKeeper(FolderQueue& queue) : queue_(queue) {}
-
-  Result<FoundTask> find(std::string_view id) override { return queue_.find(id); }
-  Result<void> remove(std::string_view id) override { return queue_.remove(id); }
-  Result<CancelResult> cancel(std::string_view id, std::string_view by) override { return queue_.cancel(id, by); }
-  Result<std::vector<FoundTask>> listBuried(Page page) override { return queue_.listBuried(page); }
-  Result<std::size_t> revive(std::span<const std::string> ids) override { return queue_.revive(ids); }
-  Result<std::vector<ListedSession>> listSessions(Page page) override { return queue_.listSessions(page); }
-
- private:
-  FolderQueue& queue_;
-};
-
 class FolderBroker final : public leptir::SimpleBroker {
  public:
-  explicit FolderBroker(std::filesystem::path folder)
-      : queue_(std::make_shared<FolderQueue>(std::move(folder))), keeper_(*queue_) {}
+  explicit FolderBroker(std::shared_ptr<FolderStore> store) : store_(std::move(store)), keeper_(*store_) {}
 
-  Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override { return queue_->push(tasks); }
-  Result<TaskCounts> tasksCount() override { return queue_->counts(); }
-  Result<std::unique_ptr<leptir::BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
+  Result<void> pushEncodedTasks(std::span<const leptir::EncodedTask> tasks) override;
+  Result<leptir::TaskCounts> tasksCount() override;
+  Result<std::unique_ptr<leptir::BrokerSession>> openSession(const SessionId& session, const leptir::SessionInfo& info,
                                                              Duration lease) override;
   Result<std::unique_ptr<leptir::BrokerSession>> resumeSession(const SessionId& session) override;
-  Result<std::size_t> recoverExpired(std::size_t limit) override {
-    return queue_->recoverExpired(limit, ownInstances_);
-  }
-  Result<void> endSessionsOf(std::string_view instance) override { return queue_->endSessionsOf(instance); }
+  Result<std::size_t> recoverExpired(std::size_t limit) override;
+  Result<void> endSessionsOf(std::string_view instance) override;
+  std::vector<std::string> takeNotices() override { return store_->takeNotices(); }
+  Result<void> tryRights() override;
+  bool isUsable() const override;
   leptir::TaskKeeper& keeper() override { return keeper_; }
   leptir::BrokerTraits traits() const override { return traitsOfAll(); }
   static leptir::BrokerTraits traitsOfAll();
 
  private:
-  std::shared_ptr<FolderQueue> queue_;  // shared with the sessions
+  std::shared_ptr<FolderStore> store_;  // shared with the sessions
   FolderKeeper keeper_;
-  std::set<std::string> ownInstances_;  // that opened or resumed a session here
+  std::set<std::string> ownInstances_;  // that opened or resumed a session here: their sessions are never claimed
 };
 
 }  // namespace folder

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -25,8 +24,6 @@ namespace {
 constexpr std::size_t kLongestName = 1024;
 // The stack is cut before this frame: from here outwards it is the same for every task.
 constexpr std::string_view kRunWorkerFrame = "leptir::worker::runWorker(";
-// The frame of a worker that waits for a program, whose stack says nothing about that program.
-constexpr std::string_view kProgramTaskFrame = "leptir::task::(anonymous namespace)::ProgramTask::";
 
 std::string demangle(const char* name) {
   int status = 0;
@@ -164,8 +161,6 @@ std::vector<std::string> symbolizeStack(const link::CrashReport& report) {
     stack.pop_back();
     break;
   }
-  const auto waits = [](const std::string& frame) { return frame.starts_with(kProgramTaskFrame); };
-  if (report.kind == link::CrashReportKind::Stopped && std::ranges::any_of(stack, waits)) stack.clear();
   return stack;
 }
 

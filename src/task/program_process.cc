@@ -4,9 +4,11 @@
 #include "task/program_spawn.h"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -35,6 +37,7 @@ class RunningProgram {
   void waitForEvent();
   int pollTimeout() const;
   void readFrom(base::UniqueFd& descriptor, const std::function<void(std::string_view)>& reader);
+  void readWaitingResults();
   void reapIfExited();
 
   SpawnedProgram program_;
@@ -47,26 +50,42 @@ class RunningProgram {
 };
 
 // Returns when the program has exited and its output is closed, or at the latest kOutputGrace after the exit, if a
-// child of the program keeps the output open.
+// child of the program keeps the output open. Result lines are not waited for: children that a program leaves running
+// have descriptor 3 open more often than stdout and stderr, which daemons redirect.
 Result<ProgramExit> RunningProgram::watch() {
   while (!exit_ || (!isOutputClosed() && systemClock().bootTime() < outputDeadline_)) {
     waitForEvent();
     if (program_.output) readFrom(program_.output, callbacks_.onStdout);
     if (program_.errors) readFrom(program_.errors, callbacks_.onStderr);
+    if (program_.results) readFrom(program_.results, callbacks_.onResult);
     if (!exit_) reapIfExited();
     if (isStopping_ && callbacks_.whileStopping) callbacks_.whileStopping();
   }
+  readWaitingResults();
   return *exit_;
+}
+
+// Reads what stands in the pipe now, and no more: a child of the program may write without end.
+void RunningProgram::readWaitingResults() {
+  int waiting = 0;
+  if (!program_.results || ::ioctl(program_.results.get(), FIONREAD, &waiting) != 0) return;
+  for (auto left = static_cast<std::size_t>(waiting); left > 0;) {
+    const auto got = ::read(program_.results.get(), buffer_.data(), std::min(left, buffer_.size()));
+    if (got <= 0) return;
+    callbacks_.onResult(std::string_view(buffer_.data(), static_cast<std::size_t>(got)));
+    left -= static_cast<std::size_t>(got);
+  }
 }
 
 void RunningProgram::waitForEvent() {
   // poll ignores negative descriptors: closed ones, and the pidfd once the program has exited.
   pollfd sources[] = {{program_.output.get(), POLLIN, 0},
                       {program_.errors.get(), POLLIN, 0},
+                      {program_.results.get(), POLLIN, 0},
                       {exit_ ? -1 : program_.pidfd.get(), POLLIN, 0},
                       {isStopping_ ? -1 : stopDescriptor_, POLLIN, 0}};
-  ::poll(sources, 4, pollTimeout());  // EINTR is harmless: the caller checks everything and waits again
-  isStopping_ = isStopping_ || (sources[3].revents & POLLIN) != 0;
+  ::poll(sources, std::size(sources), pollTimeout());  // EINTR is harmless: the caller checks everything, waits again
+  isStopping_ = isStopping_ || (sources[4].revents & POLLIN) != 0;
 }
 
 int RunningProgram::pollTimeout() const {

@@ -34,12 +34,12 @@ Error shortageError(std::string_view what, int error, const ResourceLimits& limi
   return Error(ErrorCode::Unavailable, fmt::format("{}: {}", what, base::errnoText(error)));
 }
 
-// Moves a descriptor above 2. A daemon may have closed 0 to 2, so that a new descriptor gets one of these numbers,
-// which the program's streams will replace.
-base::UniqueFd moveAboveStderr(int descriptor) {
+// Moves a descriptor above those of the program. A daemon may have closed 0 to 3, so that a new descriptor gets one of
+// these numbers, which the program's streams will replace.
+base::UniqueFd moveAboveStreams(int descriptor) {
   base::UniqueFd given(descriptor);
-  if (descriptor < 0 || descriptor > STDERR_FILENO) return given;
-  return base::UniqueFd(::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (descriptor < 0 || descriptor > kResultDescriptor) return given;
+  return base::UniqueFd(::fcntl(descriptor, F_DUPFD_CLOEXEC, kResultDescriptor + 1));
 }
 
 struct Pipe {
@@ -50,16 +50,26 @@ struct Pipe {
 Result<Pipe> makePipe(const ResourceLimits& limits) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return shortageError("pipe", errno, limits);
-  Pipe made{moveAboveStderr(ends[0]), moveAboveStderr(ends[1])};
+  Pipe made{moveAboveStreams(ends[0]), moveAboveStreams(ends[1])};
   if (!made.readEnd || !made.writeEnd) return shortageError("pipe", errno, limits);
   ::fcntl(made.readEnd.get(), F_SETFL, O_NONBLOCK);
   return made;
 }
 
+// Gives the descriptor a number that depends on `run`; keeps it as it is where that number is not free.
+base::UniqueFd withNumberOf(std::uint64_t run, base::UniqueFd descriptor) {
+  constexpr rlim_t kFirst = 64, kLast = 1000;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= kFirst) return descriptor;
+  const auto numbers = std::min(limit.rlim_cur, kLast) - kFirst;
+  base::UniqueFd moved(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, static_cast<int>(kFirst + run % numbers)));
+  return moved ? std::move(moved) : std::move(descriptor);
+}
+
 // Uses a file in memory instead of a pipe, so that a program which reads its stdin late or never neither blocks the
 // worker nor causes SIGPIPE. The limit on file sizes of the task name does not apply to this file.
 Result<base::UniqueFd> makeInput(std::string_view text, const ResourceLimits& limits) {
-  base::UniqueFd file = moveAboveStderr(::memfd_create("leptir-task", MFD_CLOEXEC));
+  base::UniqueFd file = moveAboveStreams(::memfd_create("leptir-task", MFD_CLOEXEC));
   if (!file) return shortageError("stdin of the program", errno, limits);
   const base::NonBlockingOutput output(file.get());
   while (!text.empty()) {
@@ -84,7 +94,7 @@ void setHardFileSizeLimit(pid_t program, std::uint64_t bytes) {
 // What the new process does between fork and exec.
 class SpawnOptions {
  public:
-  explicit SpawnOptions(const ProgramCall& call) {
+  explicit SpawnOptions(const ProgramCall& call) : environment_(call.environment) {
     ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawnattr_init(&attributes_);
     sigset_t all, none;
@@ -110,12 +120,13 @@ class SpawnOptions {
   void changeDirectory(const std::string& directory) {
     if (!directory.empty()) ::posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str());
   }
-  void closeOtherDescriptors() { ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1); }
+  void closeOtherDescriptors() { ::posix_spawn_file_actions_addclosefrom_np(&actions_, kResultDescriptor + 1); }
+  void setVariable(std::string nameAndValue) { environment_.push_back(std::move(nameAndValue)); }
 
   // Returns 0, or the errno of fork or exec.
   int spawn(const std::string& file, const ProgramCall& call, pid_t& pid) const {
     auto arguments = nullTerminated(call.arguments);
-    auto environment = nullTerminated(call.environment);
+    auto environment = nullTerminated(environment_);
     return ::posix_spawn(&pid, file.c_str(), &actions_, &attributes_, arguments.data(), environment.data());
   }
 
@@ -129,6 +140,7 @@ class SpawnOptions {
 
   posix_spawn_file_actions_t actions_;
   posix_spawnattr_t attributes_;
+  std::vector<std::string> environment_;
 };
 
 }  // namespace
@@ -142,11 +154,16 @@ Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
   if (!output) return output.error();
   auto errors = makePipe(call.limits);
   if (!errors) return errors.error();
+  auto results = makePipe(call.limits);
+  if (!results) return results.error();
+  results->writeEnd = withNumberOf(call.run, std::move(results->writeEnd));
 
   SpawnOptions options(call);
   options.redirect(*input, STDIN_FILENO);
   options.redirect(output->writeEnd, STDOUT_FILENO);
   options.redirect(errors->writeEnd, STDERR_FILENO);
+  options.redirect(results->writeEnd, kResultDescriptor);
+  options.setVariable(fmt::format("LEPTIR_RESULT=/proc/{}/fd/{}", ::getpid(), results->writeEnd.get()));
   options.changeDirectory(call.directory);
   options.closeOtherDescriptors();
 
@@ -158,6 +175,8 @@ Result<SpawnedProgram> spawnProgram(const ProgramCall& call) {
   if (call.limits.fileSize) setHardFileSizeLimit(program.pid, *call.limits.fileSize);
   program.output = std::move(output->readEnd);
   program.errors = std::move(errors->readEnd);
+  program.results = std::move(results->readEnd);
+  program.resultsWriter = std::move(results->writeEnd);
   program.pidfd = base::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, program.pid, 0)));
   return program;
 }

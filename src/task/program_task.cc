@@ -1,20 +1,19 @@
 #include "task/program_task.h"
 
 #include "task/input_errors.h"
-#include "task/json_members.h"
 #include "task/json_reader.h"
-#include "task/json_text.h"
 #include "task/program_command.h"
 #include "task/program_crashed.h"
+#include "task/program_input.h"
 #include "task/program_lookup.h"
 #include "task/program_output.h"
 #include "task/program_process.h"
+#include "task/program_results.h"
 #include "task/task_run.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 namespace leptir::task {
@@ -27,43 +26,14 @@ struct ProgramSetup {
   ResourceLimits limits;
 };
 
-void appendSeconds(Duration duration, std::string& out) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
-  if (seconds == duration) return appendInteger(seconds.count(), out);
-  out.append(Json(std::chrono::duration<double>(duration).count()).dump());
-}
+// Whether the program ended by exit and without a request to stop. Otherwise the record says how far it had come.
+enum class EndsByItself { No, Yes };
 
-// The task as one JSON line, which the program can read from its stdin.
-std::string inputLine(const TaskContext& context, std::string_view parameters) {
-  std::string line = R"({"id":)";
-  appendJsonText(context.id(), line);
-  line.append(R"(,"name":)");
-  appendJsonText(context.name(), line);
-  line.append(R"(,"parameters":)").append(onOneLine(parameters));
-  line.append(R"(,"attempt":)").append(std::to_string(context.attempt()));
-  line.append(R"(,"fence":)").append(std::to_string(context.fence()));
-  line.append(R"(,"timeLimit":)");
-  appendSeconds(context.timeLimit(), line);
-  return line.append("}\n");
-}
-
-// The environment of the program: PATH, HOME and LANG of the worker, the variables of the configuration, and the
-// LEPTIR_ variables, which the configuration cannot change.
-std::vector<std::string> environmentOf(const TaskContext& context, const ProgramSetup& setup) {
-  std::map<std::string, std::string> variables;
-  for (const char* name : {"HOME", "LANG"}) {
-    if (const char* value = std::getenv(name)) variables[name] = value;
-  }
-  for (const auto& [name, value] : setup.spec.environment) variables[name] = value;
-  variables["PATH"] = pathOf(setup.spec);
-  variables["LEPTIR_SESSION"] = setup.session;
-  variables["LEPTIR_TASK_ID"] = context.id();
-  variables["LEPTIR_ATTEMPT"] = std::to_string(context.attempt());
-  variables["LEPTIR_FENCE"] = std::to_string(context.fence());
-
-  std::vector<std::string> texts;
-  for (const auto& [name, value] : variables) texts.push_back(fmt::format("{}={}", name, value));
-  return texts;
+// For the record of a run that did not come to its own end; empty if the program reported no progress.
+std::string describeProgress(const ProgramResults& results) {
+  if (!results.progress) return {};
+  const auto text = results.progressText.empty() ? "" : " (" + results.progressText + ")";
+  return fmt::format("Its last progress was {:.0f} %{}.", *results.progress * 100, text);
 }
 
 class ProgramTask final : public BaseTask {
@@ -72,12 +42,14 @@ class ProgramTask final : public BaseTask {
 
  private:
   // The master stops a task by signals to the process group of the program, and kills the program and this worker if it
-  // does not end in time. While it is being stopped, its output is stored in the slot (saveProvisionalOutcome).
+  // does not end in time. While it is being stopped, what it said so far is stored in the slot
+  // (saveProvisionalOutcome).
   ExitStatus doJob() override {
+    TaskRun::of(context()).runsProgram();
     const auto end = runProgram(call(), callbacks());
     errors_.finish();
-    output_.forEachLine([this](std::string line) { addResponseLine(std::move(line)); });
-    TaskRun::of(context()).stderrTail = errors_.tail();
+    results_.finish();
+    takeOutput(end && end->signal == 0 && !stopToken().stopRequested() ? EndsByItself::Yes : EndsByItself::No);
     if (!end) throw TaskError("Program did not run: " + end.error().message());
     return exitStatusOf(*end);
   }
@@ -86,6 +58,7 @@ class ProgramTask final : public BaseTask {
     return {
         .onStdout = [this](std::string_view piece) { output_.add(piece), outputIsStored_ = false; },
         .onStderr = [this](std::string_view piece) { errors_.add(piece), outputIsStored_ = false; },
+        .onResult = [this](std::string_view piece) { results_.add(piece), outputIsStored_ = false; },
         .stopToken = stopToken(),
         .whileStopping = [this] { storeOutput(); },
         .onStartDelayed =
@@ -99,12 +72,37 @@ class ProgramTask final : public BaseTask {
     if (outputIsStored_ || now - storedAt_ < kStopPollInterval) return;
     storedAt_ = now;
     Outcome unfinished;
-    output_.forEachLine([&](std::string_view line) {
+    for (const auto& line : responseLinesOf(EndsByItself::No)) {
       if (!unfinished.response.empty()) unfinished.response += ' ';
       unfinished.response.append(line);
-    });
+    }
+    unfinished.flow = results_.results().states;
+    unfinished.result = results_.results().result;
     unfinished.stderrTail = errors_.tail();
     outputIsStored_ = TaskRun::of(context()).saveProvisionalOutcome(unfinished);
+  }
+
+  // Takes what the program said into the outcome of this run.
+  void takeOutput(EndsByItself end) {
+    auto& run = TaskRun::of(context());
+    for (auto& line : responseLinesOf(end)) addResponseLine(std::move(line));
+    const auto& results = results_.results();
+    for (const auto& state : results.states) changeState(state);
+    run.result = results.result;
+    run.stderrTail = errors_.tail();
+    if (results.retryAfter) retryAfter(*results.retryAfter);
+    if (results.discard) discard(*results.discard);
+  }
+
+  // The lines of stdout, then the response lines that the program reported.
+  std::vector<std::string> responseLinesOf(EndsByItself end) const {
+    std::vector<std::string> lines;
+    output_.forEachLine([&](std::string line) { lines.push_back(std::move(line)); });
+    const auto& results = results_.results();
+    lines.insert(lines.end(), results.responseLines.begin(), results.responseLines.end());
+    auto progress = end == EndsByItself::Yes ? std::string() : describeProgress(results);
+    if (!progress.empty()) lines.push_back(std::move(progress));
+    return lines;
   }
 
   ProgramCall call() {
@@ -112,10 +110,11 @@ class ProgramTask final : public BaseTask {
     if (const auto checked = checkJson(parameters); !checked) throwUnreadableParameters(checked.error());
     return {.arguments = fillCommand(setup_->spec.command, parameters),
             .path = pathOf(setup_->spec),
-            .environment = environmentOf(context(), *setup_),
+            .environment = programEnvironment(context(), setup_->spec, setup_->session),
             .directory = setup_->spec.directory,
-            .input = inputLine(context(), parameters),
+            .input = programInput(context(), parameters),
             .ownSession = setup_->spec.ownSession,
+            .run = fence(),
             .limits = setup_->limits};
   }
 
@@ -133,6 +132,9 @@ class ProgramTask final : public BaseTask {
 
   StdoutCollector output_{kMaxProgramOutput};
   StderrCollector errors_{kMaxProgramOutput, [this](std::string_view line) { logWarning(line); }};
+  ProgramResultReader results_{
+      {.onProgress = [this](double fraction, std::string_view text) { progress(fraction, text); },
+       .onLog = [this](LogLevel level, std::string_view line) { TaskRun::of(context()).log(level, line); }}};
   bool outputIsStored_ = false;
   BootTime storedAt_{};                        // limits how often it is stored: a kill during a write loses it
   std::shared_ptr<const ProgramSetup> setup_;  // shared with the factory and every task of this name

@@ -1,5 +1,5 @@
 // Tasks whose code is a program: leptir starts it without a shell, writes the task as one JSON line to its stdin, and
-// takes its stdout as the response.
+// takes its stdout as the response. It may say more on descriptor 3 (program_results.h): progress, result, states, …
 #pragma once
 
 #include "leptir/program_spec.h"

@@ -1,11 +1,7 @@
-#include "task/program_task.h"
-
 #include "task/program_lookup.h"
+#include "task/program_task_fixture.h"
 
-#include "leptir/stop_source.h"
-#include "task/executor.h"
 #include "tests/support/child.h"
-#include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
 #include <gmock/gmock.h>
@@ -27,36 +23,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-class ProgramTaskTest : public ::testing::Test {
- protected:
-  Outcome run(ProgramSpec spec, const Json& parameters = Json::object()) {
-    return runText(std::move(spec), writeJson(parameters));
-  }
-  Outcome runText(ProgramSpec spec, const std::string& parameters) {
-    TaskRegistry tasks;
-    addProgram(tasks, "prog", std::move(spec), "session/1", limits);
-    TaskEnvironment environment;
-    environment.id = "id/1";
-    environment.name = "prog";
-    environment.attempt = 2;
-    environment.fence = 77;
-    environment.timeLimit = 30s;
-    environment.stopToken = stop.token();
-    environment.onProvisionalOutcome = onProvisionalOutcome;
-    return Executor(tasks, logger, systemClock()).run(std::move(environment), parameters);
-  }
-  Outcome runShell(const std::string& script, const Json& parameters = Json::object()) {
-    return run({.command = {"/bin/sh", "-c", script}}, parameters);
-  }
-
-  StopSource stop;
-  std::function<bool(const Outcome&)> onProvisionalOutcome;
-  ResourceLimits limits;
-  TempDir folder;
-  std::string logFile = (folder / "log").string();
-  Logger logger = Logger::open({{"test", LogSinkConfig::Type::File, logFile}}).value();
-};
 
 TEST_F(ProgramTaskTest, JoinsTheLinesOfStdoutToTheResponse) {
   const auto outcome = runShell("echo one; printf 'two\\nthree'");
@@ -125,10 +91,10 @@ TEST_F(ProgramTaskTest, GivesTheProgramOnlyTheDocumentedEnvironment) {
   const auto outcome =
       run({.command = {"/usr/bin/env"}, .environment = {{"COLOUR", "blue"}, {"LANG", "C"}, {"LEPTIR_FENCE", "1"}}});
   ::unsetenv("LEPTIR_TEST_SECRET");
-  EXPECT_EQ(outcome.response,
-            "COLOUR=blue HOME=/home/tester LANG=C LEPTIR_ATTEMPT=2 LEPTIR_FENCE=77 LEPTIR_SESSION=session/1 "
-            "LEPTIR_TASK_ID=id/1 PATH=" +
-                std::string(::getenv("PATH")));
+  EXPECT_THAT(outcome.response, StartsWith("COLOUR=blue HOME=/home/tester LANG=C LEPTIR_ATTEMPT=2 LEPTIR_FENCE=77 "
+                                           "LEPTIR_SESSION=session/1 LEPTIR_TASK_ID=id/1 PATH=" +
+                                           std::string(::getenv("PATH")) + " LEPTIR_RESULT=/proc/" +
+                                           std::to_string(::getpid()) + "/fd/"));
 }
 
 TEST_F(ProgramTaskTest, RunsTheProgramInItsWorkingDirectory) {
@@ -146,7 +112,7 @@ TEST_F(ProgramTaskTest, PassesNoDescriptorsOfTheWorkerToTheProgram) {
   const int leaked = ::dup(STDERR_FILENO);  // without close-on-exec
   const auto outcome = runShell("ls /proc/self/fd | tr '\\n' ' '");
   ::close(leaked);
-  EXPECT_EQ(outcome.response, "0 1 2 3 ") << "3 is the directory that ls reads";
+  EXPECT_EQ(outcome.response, "0 1 2 3 4 ") << "3 takes result lines, and 4 is the directory that ls reads";
 }
 
 TEST_F(ProgramTaskTest, StartsTheProgramWithDefaultSignalHandlersAndNoBlockedSignals) {

@@ -29,4 +29,8 @@ bool TaskRun::saveProvisionalOutcome(const Outcome& unfinished) const {
   return environment.onProvisionalOutcome && environment.onProvisionalOutcome(unfinished);
 }
 
+void TaskRun::runsProgram() const {
+  if (environment.onProgram) environment.onProgram();
+}
+
 }  // namespace leptir::task

@@ -34,6 +34,7 @@ struct TaskEnvironment {
   std::function<void(LogLevel level, std::string_view message)> onLoggedLine{};
   // For tests of tasks, and may be empty: gets what the task has reported, after its last step.
   std::function<void(const TaskRun&)> onEnd{};
+  std::function<void()> onProgram{};  // may be empty; see runsProgram
 };
 
 // One run of one task: its environment, and what the task has reported.
@@ -55,6 +56,8 @@ struct TaskRun {
   // tasks that run a program, once a stop is requested. A later call replaces it, and so does the end of the run.
   // False: it was not stored, since there is no memory for it at the moment or the task runs outside an instance.
   bool saveProvisionalOutcome(const Outcome& unfinished) const;
+  // Says that this run only waits for a program: the stack of this process tells nothing about the task.
+  void runsProgram() const;
 
   TaskEnvironment environment;
   BootTime started;

@@ -50,7 +50,7 @@ void onFatalSignal(int signal, siginfo_t* info, void* context) {
 // Reports only while the master is stopping the running task (its cell says so). Any other SIGTERM is ignored: systemd
 // sends it to every process of a service.
 void onTerm(int, siginfo_t*, void* context) {
-  if (!isWorkerProcess() || isReportClaimed()) return;
+  if (!isWorkerProcess() || isReportClaimed() || stackOfStops() == StackOfStops::LeaveOut) return;
   const int error = errno;
   const auto running = link::scanCells(slotOfCrashReports()).running;
   if (running && running->word.state == link::CellState::Stopping) {

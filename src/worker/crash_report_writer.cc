@@ -15,6 +15,7 @@ link::Slot* reportSlot = nullptr;
 pid_t workerPid = 0;
 std::atomic<pid_t> reportingThread{0};
 std::atomic<int> fatalSignal{0};
+std::atomic<StackOfStops> wantedStackOfStops{StackOfStops::Report};
 
 void onReportTimeout(int) {
   const int signal = fatalSignal;
@@ -52,6 +53,14 @@ Role claimReport() {
 
 bool isReportClaimed() {
   return reportingThread != 0;
+}
+
+void setStackOfStops(StackOfStops wanted) {
+  wantedStackOfStops = wanted;
+}
+
+StackOfStops stackOfStops() {
+  return wantedStackOfStops;
 }
 
 link::CrashReport& beginReport() {

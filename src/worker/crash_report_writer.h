@@ -19,6 +19,12 @@ enum class Role { Reporter, HasReported };
 Role claimReport();
 bool isReportClaimed();
 
+// Whether the report of a stop (CrashReportKind::Stopped) has the stack of this worker. While a program runs the task
+// it has not: the worker only waits, and the record shows the program's own output.
+enum class StackOfStops { Report, LeaveOut };
+void setStackOfStops(StackOfStops wanted);
+StackOfStops stackOfStops();
+
 // Empties the report. It counts from `publish` on, which can be called again with more in it.
 link::CrashReport& beginReport();
 void publish(link::CrashReport& report, link::CrashReportKind kind);

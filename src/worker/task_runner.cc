@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "task/outcome_codec.h"
+#include "worker/crash_report_writer.h"
 
 namespace leptir::worker {
 namespace {
@@ -34,6 +35,7 @@ TaskRunner::TaskRunner(link::Slot& slot, const Wake& stopBell, const TaskRegistr
 
 Outcome TaskRunner::run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call) {
   slot_.outcomes().noteCpuTimeBefore(begun.cell, executor_.cpuTimeBefore(slot_.outcomes().startedBoot(begun.cell)));
+  setStackOfStops(StackOfStops::Report);
   if (std::exchange(showsProgress_, false)) slot_.writeProgress(0, {});
   return executor_.run(environmentOf(begun, assignment, call), call.parameters);
 }
@@ -54,7 +56,8 @@ task::TaskEnvironment TaskRunner::environmentOf(const BegunCell& begun, const li
             showsProgress_ = true;
             slot_.writeProgress(fraction, text);
           },
-      .onProvisionalOutcome = [this, &begun](const Outcome& unfinished) { return saveProvisional(begun, unfinished); }};
+      .onProvisionalOutcome = [this, &begun](const Outcome& unfinished) { return saveProvisional(begun, unfinished); },
+      .onProgram = [] { setStackOfStops(StackOfStops::LeaveOut); }};
 }
 
 // Stores the provisional outcome in the place of the final one. The master's verdict does not overwrite that place.

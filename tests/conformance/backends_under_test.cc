@@ -4,6 +4,9 @@
 
 #include "tests/conformance/broken_backends.h"
 #include "tests/conformance/stores.h"
+#ifdef LEPTIR_FOLDER
+#include "examples/own_backend/store_under_test.h"
+#endif
 
 namespace leptir::conformance {
 namespace {
@@ -22,6 +25,9 @@ std::vector<BackendUnderTest> allBackends() {
 #endif
 #ifdef LEPTIR_REDIS
       {"redis", open<RedisUnderTest>, {.everyPushWakes = false}, {.listsSuccesses = false}, false},
+#endif
+#ifdef LEPTIR_FOLDER
+      folder::FolderUnderTest::backend(),
 #endif
   };
 }

@@ -1,6 +1,7 @@
 // examples/own_backend: a program whose configuration names a backend of its own.
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <iterator>
 
 #include "tests/e2e/installation.h"
@@ -45,6 +46,30 @@ TEST_F(OwnBackendTest, RunsTasksFromAStoreThatLeptirDoesNotKnow) {
   EXPECT_TRUE(hasSucceeded(done));
   EXPECT_EQ(info(failed).at("retC"), 3);
   EXPECT_EQ(filesOf("a"), 0u);
+}
+
+TEST_F(OwnBackendTest, KeepsTheRecordsBesideTheTasks) {
+  const auto path = (folder / "a").string();
+  writeConfig("{ brokers: [" + brokerYaml("a") + "], meta_storage: [{ type: folder, connection: { path: " + path +
+              "/../a/ } }], daemon: { configuration: { number_of_workers: 2 } } }\n");
+  EXPECT_EQ(leptir({"check"}).exit, 0);
+  const auto done = push({"noop"}), failed = push({"fail"});
+  ASSERT_EQ(drain(), 0);
+  EXPECT_TRUE(hasSucceeded(done));
+  EXPECT_EQ(info(failed).at("retC"), 3);
+  const auto listed = leptir({"tasks"}).out;
+  EXPECT_NE(listed.find(done), std::string::npos) << listed;
+  EXPECT_NE(listed.find(failed), std::string::npos) << listed;
+}
+
+TEST_F(OwnBackendTest, TheLogSaysWhichDamagedFilesWereSetAside) {
+  const auto id = push({"noop"});
+  std::ofstream(folder / "a/tasks/x.task") << "nonsense";
+  const auto instance = start();
+  EXPECT_TRUE(eventually([&] { return hasSucceeded(id); })) << instance->output();
+  EXPECT_TRUE(eventually([&] {
+    return instance->output().find("x.task: it is no file of this store; it is set aside") != std::string::npos;
+  })) << instance->output();
 }
 
 TEST_F(OwnBackendTest, IsUsedByEveryCommand) {
