@@ -47,12 +47,9 @@ Error untrusted(CURL* handle) {
   return invalid("its certificate does not verify: name the file of its authority in 'ca_file'");
 }
 
-Error closed(CURL* handle) {
-  const auto proxyStatus = longInfo(handle, CURLINFO_HTTP_CONNECTCODE);
-  if (proxyStatus >= 300)
-    return unavailable("the proxy refuses the connection with status " + std::to_string(proxyStatus) +
-                       ": check the variables https_proxy and no_proxy");
-  return unavailable("the connection was closed or reset before an answer came");
+Error refusedByProxy(long status) {
+  return unavailable("the proxy refuses the connection with status " + std::to_string(status) +
+                     ": check the variables https_proxy and no_proxy");
 }
 
 Error explain(CURL* handle, CURLcode code, const HttpRequest& request) {
@@ -77,7 +74,7 @@ Error explain(CURL* handle, CURLcode code, const HttpRequest& request) {
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE:
-      return closed(handle);
+      return unavailable("the connection was closed or reset before an answer came");
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
       return invalid("the answer is not HTTP: check host and port");
@@ -89,6 +86,9 @@ Error explain(CURL* handle, CURLcode code, const HttpRequest& request) {
 }  // namespace
 
 Error curlError(CURL* handle, CURLcode code, const HttpRequest& request) {
+  // Versions of libcurl have different codes for this.
+  const auto proxyStatus = longInfo(handle, CURLINFO_HTTP_CONNECTCODE);
+  if (proxyStatus >= 300) return refusedByProxy(proxyStatus).in(request.url.origin());
   return explain(handle, code, request).in(request.url.origin());
 }
 
