@@ -86,6 +86,7 @@ Delivery::Delivery(DeliveryOptions options, const Clock& clock)
 
 Result<void> Delivery::deliver(HttpRequest request, const StopToken& stop) {
   auto sent = sendUnlessPaused(request, stop);
+  isDown_ = !sent && sent.error().code() == ErrorCode::Unavailable;
   lost_ = sent ? 0 : lost_ + 1;
   return sent;
 }
@@ -97,6 +98,7 @@ Result<void> Delivery::sendUnlessPaused(HttpRequest& request, const StopToken& s
                                              base::durationText(*left) + " more");
   const auto deadline = clock_.bootTime() + options_.total;
   const auto timeout = request.timeout;
+  const int mostTries = isDown_ ? 1 : options_.tries;
   base::Backoff backoff(options_.firstBackoff, options_.longestBackoff, std::random_device()());
   for (int tries = 1;; ++tries) {
     request.timeout = std::min(timeout, Duration(deadline - clock_.bootTime()));
@@ -105,7 +107,7 @@ Result<void> Delivery::sendUnlessPaused(HttpRequest& request, const StopToken& s
     if (answer && answer->isSuccess()) return {};
     const auto error = answer ? refusal(*answer, request) : answer.error();
     const auto wait = std::max(backoff.next(), pause.value_or(Duration()));
-    const bool hasTime = tries < options_.tries && clock_.bootTime() + wait < deadline;
+    const bool hasTime = tries < mostTries && clock_.bootTime() + wait < deadline;
     if (!hasTime || !canTryAgain(error, pause)) return withTries(error, tries);
     if (waitFor(wait, stop, clock_) == Waited::UntilStopped) return withTries(error, tries);
   }

@@ -26,7 +26,7 @@ struct DeliveryOptions {
   // or give up at once.
   enum class DuringPause { Wait, GiveUp } duringPause = DuringPause::Wait;
   std::vector<std::string> secrets{};  // removed from the words of the server that error messages quote
-  int tries = 5;
+  int tries = 5;  // of one document; only one if the server was not available for the last document
   Duration firstBackoff = std::chrono::milliseconds(500);  // doubles from there, with jitter
   Duration longestBackoff = std::chrono::seconds(8);
   // For all tries of one document; below the 30 s that one report may take unless `time_limit` says otherwise.
@@ -59,6 +59,8 @@ class Delivery {
   const DeliveryOptions options_;
   const Clock& clock_;
   RateLimit rateLimit_;
+  // Reporters share a process, so a server that is down must not delay each report by all its tries.
+  bool isDown_ = false;
   std::uint64_t lost_ = 0;
 };
 

@@ -54,6 +54,17 @@ TEST_F(DeliveryTest, GivesUpAfterItsTriesWithTheServersWords) {
   EXPECT_EQ(delivery.lostSinceLastSuccess(), 1u);
 }
 
+TEST_F(DeliveryTest, TriesOnlyOnceWhileTheServerIsDown) {
+  server.willReact(std::deque<HttpReaction>(7, {.status = 500}));
+  for (const std::size_t requestsThen : {5u, 6u, 7u}) {
+    EXPECT_FALSE(delivery.deliver(request()));
+    EXPECT_EQ(requests(), requestsThen);
+  }
+  EXPECT_TRUE(delivery.deliver(request()));
+  server.willReact(std::deque<HttpReaction>(4, {.status = 500}));
+  EXPECT_TRUE(delivery.deliver(request())) << "it is up again: all tries are made";
+}
+
 TEST_F(DeliveryTest, TriesOnlyOnceWhatTheServerRefuses) {
   struct Refusal {
     int status;
