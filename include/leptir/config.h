@@ -14,6 +14,7 @@
 #include "leptir/logger.h"
 #include "leptir/meta_storage.h"
 #include "leptir/program_spec.h"
+#include "leptir/reporter_registry.h"
 #include "leptir/task_rules.h"
 
 namespace leptir {
@@ -45,6 +46,15 @@ struct Config {
     std::optional<std::uint64_t> maxTasksPerWorker{};   // a worker is replaced after this many; none: unlimited
     std::optional<std::uint64_t> maxMemoryPerWorker{};  // bytes: a worker that has more after a task is replaced
   };
+  // An entry of `error_reporting`: either a class that the program registered, or one of leptir's own types.
+  struct ErrorReporter {
+    std::string name{};       // unique: `name`, else the class or type
+    std::string className{};  // empty: `type` is set
+    std::string type{};
+    Json options = Json::object();
+    std::vector<std::string> redact{};              // words of keys to redact besides the standard ones
+    Duration timeLimit = std::chrono::seconds(30);  // for one report; zero: no limit
+  };
 
   std::vector<Broker> brokers{};
   std::vector<MetaStorage> metaStorages{};
@@ -52,15 +62,19 @@ struct Config {
   std::vector<LogSinkConfig> loggers{};
   std::map<std::string, ProgramSpec> programs{};  // `tasks: NAME: command:`
   TaskRulesByName rules{};                        // `tasks: NAME:`, all other keys
-  std::filesystem::path file;                     // empty: no configuration file
-  BackendRegistry backends{};                     // the program's own backends, which `type` of a store may name
+  std::vector<ErrorReporter> errorReporters{};
+  std::filesystem::path file;  // empty: no configuration file
+  BackendRegistry backends{};  // the program's own backends, which `type` of a store may name
 };
 
 // Reads a YAML or JSON file; opens no store and writes nothing. Invalid: the message has one line for each error, with
 // the file, the line and, for an unknown key, the most similar known key; Invalid also when the file cannot be read,
 // when every user may write to it, or when `backends` has mistakes. NotFound: there is no such file. TooLarge: the file
-// is too large. `backends` are the program's own backends; the file may name them beside leptir's.
-Result<Config> loadConfig(const std::filesystem::path& file, const BackendRegistry& backends = {});
+// is too large. `backends` are the program's own backends; the file may name them beside leptir's. `reporters` are the
+// error reporters that `error_reporting` may name, and check its options; null: the names and options are not checked,
+// for an application that only pushes.
+Result<Config> loadConfig(const std::filesystem::path& file, const BackendRegistry& backends = {},
+                          const ReporterRegistry* reporters = nullptr);
 
 // The configuration that is used without a file: one SQLite database for tasks and records, a log on stdout, and one
 // worker for each processor core. Invalid: neither HOME nor XDG_STATE_HOME is set, so that the database has no folder.

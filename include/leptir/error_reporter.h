@@ -35,7 +35,7 @@ class ErrorReporter {
   //
   //   id, name, attempt, cause, status   as in the record: the task's id and name, 1 for the first run, the words of
   //                                      nameOf(Cause) and nameOf(ExitStatus); a refused envelope has the id ""
-  //   settled                            what becomes of the task: "over", "retried" or "buried"
+  //   settled, reason                    what becomes of the task: "over", "retried" or "buried"; why it is buried
   //   response, stack, stderr, signal    as in the record
   //   exception                          {"type": C++ type, "message": …} of what the task threw
   //   parameters                         the task's, with the values of secret keys replaced by "[redacted]"

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/duration_text.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "config/assemble.h"
@@ -84,6 +85,14 @@ int printStores(const Config& config) {
   return status;
 }
 
+// Which reporter it is; it is not called, since it would send a report.
+std::string reporterText(const Config::ErrorReporter& reporter) {
+  auto text = reporter.className.empty() ? "type " + reporter.type : "class " + reporter.className;
+  if (reporter.timeLimit > Duration::zero())
+    text += ", at most " + base::durationText(reporter.timeLimit) + " for each report";
+  return text;
+}
+
 // Checks what `start` needs besides stores: enough descriptors, and a folder for the pid file.
 int printStartProblems(const Config& config) {
   int status = base::kExitDone;
@@ -102,7 +111,7 @@ int printStartProblems(const Config& config) {
 }  // namespace
 
 int runCommand(const CheckCommand& command, const Program& program) {
-  const auto config = readConfig(command.config, program);
+  const auto config = readConfigOfInstance(command.config, program);
   if (!config) return base::kExitConfigError;
   int status = printStores(*config);
   if (config->metaStorages.empty()) printLine("meta storage: none, so nothing is recorded");
@@ -110,6 +119,8 @@ int runCommand(const CheckCommand& command, const Program& program) {
     printLine("{}", fine.error().message());
     status = std::max(status, base::kExitConfigError);
   }
+  for (const auto& reporter : config->errorReporters)
+    printLine("error reporter {}: {}", reporter.name, reporterText(reporter));
   for (const auto& sentence : instance::unusablePrograms(*config)) {
     printLine("{}", sentence);
     status = std::max(status, base::kExitConfigError);

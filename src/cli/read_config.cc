@@ -6,10 +6,22 @@
 
 namespace leptir::cli {
 
-Result<Config> readConfig(const std::filesystem::path& file, const Program& program) {
-  auto config = file.empty() ? defaultConfig() : loadConfig(file, program.backends);
+namespace {
+
+Result<Config> read(const std::filesystem::path& file, const Program& program, const ReporterRegistry* reporters) {
+  auto config = file.empty() ? defaultConfig() : loadConfig(file, program.backends, reporters);
   if (!config) printEscapedErrorLines(config.error().message());
   return config;
+}
+
+}  // namespace
+
+Result<Config> readConfig(const std::filesystem::path& file, const Program& program) {
+  return read(file, program, nullptr);
+}
+
+Result<Config> readConfigOfInstance(const std::filesystem::path& file, const Program& program) {
+  return read(file, program, &program.reporters);
 }
 
 void warnIfNotRecorded(const Config& config) {

@@ -12,6 +12,10 @@ namespace leptir::cli {
 // backends. On an error it has already printed the error to stderr, one line for each mistake.
 Result<Config> readConfig(const std::filesystem::path& file, const Program& program);
 
+// The same for `start` and `check`, which need the error reporters that the configuration names: `program` must have
+// them, and they must accept their options. Other commands use no reporter.
+Result<Config> readConfigOfInstance(const std::filesystem::path& file, const Program& program);
+
 // Warns on stderr if the configuration has no meta storage. For commands that read records.
 void warnIfNotRecorded(const Config& config);
 

@@ -11,6 +11,7 @@
 
 #include "base/standard_streams.h"
 #include "cli/commands.h"
+#include "reporters/built_in_reporters.h"
 
 namespace leptir::cli {
 namespace {
@@ -31,12 +32,14 @@ bool flushOutput() {
   return false;
 }
 
-// Prints mistakes in the registered tasks and backends and returns whether there are none. A program with such mistakes
-// must not run: a task name could run the wrong code, and a type could open another store.
+// Prints mistakes in the registered tasks, backends and error reporters and returns whether there are none. A program
+// with such mistakes must not run: a task name could run the wrong code, and a type could open another store.
 bool checkRegistries(const Program& program) {
   for (const auto& mistake : program.tasks.mistakes()) printNoticeLine(mistake);
   for (const auto& mistake : program.backends.mistakes()) printNoticeLine(mistake);
-  return program.tasks.mistakes().empty() && program.backends.mistakes().empty();
+  for (const auto& mistake : program.reporters.mistakes()) printNoticeLine(mistake);
+  return program.tasks.mistakes().empty() && program.backends.mistakes().empty() &&
+         program.reporters.mistakes().empty();
 }
 
 struct Runner {
@@ -64,7 +67,9 @@ int runMain(int argc, char** argv, const Program& program) {
     return base::kExitUsageError;
   }
   if (!cli::checkRegistries(program)) return base::kExitUsageError;
-  const int status = std::visit(cli::Runner{program}, cli::parseCommandLine(argc, argv));
+  auto complete = program;
+  reporters::addBuiltInReporters(complete.reporters);
+  const int status = std::visit(cli::Runner{complete}, cli::parseCommandLine(argc, argv));
   return cli::flushOutput() || status != base::kExitDone ? status : base::kExitPartlyDone;
 }
 

@@ -95,6 +95,18 @@ BrokersShown lookAtBrokers(const Config& config) {
   return shown;
 }
 
+// `errorReports` of `status --json`; null: no error reporter is configured.
+Json errorReportsJson(const std::optional<link::BoardErrorReports>& reports) {
+  if (!reports) return {};
+  return {{"pid", reports->pid},
+          {"sent", reports->sent},
+          {"failed", reports->failed},
+          {"dropped", reports->dropped},
+          {"repeated", reports->repeated},
+          {"waiting", reports->waiting},
+          {"failing", reports->failing.empty() ? Json() : Json(reports->failing)}};
+}
+
 // For example "running as 123 for 4.0 s, 2 tasks done, 0 of them failed"; also names what the instance waits for.
 std::string instanceText(const Json& instance) {
   const auto state = instance["state"].get<std::string>();
@@ -160,10 +172,22 @@ void printWorkers(const Json& workers) {
     printLine("{:<6} {:>8}  {}", worker["slot"].get<int>(), worker["pid"].get<int>(), taskText(worker["task"]));
 }
 
+// For example "error reports: 12 sent, 3 waiting, 0 dropped, 1 lost by a reporter (failing now: mail)".
+void printErrorReports(const Json& reports) {
+  const auto count = [&](const char* key) { return reports[key].get<std::uint64_t>(); };
+  printLine("");
+  printLine(
+      "error reports: {} sent, {} waiting, {} dropped, {} lost by a reporter{}; {} repeated errors counted in them",
+      count("sent"), count("waiting"), count("dropped"), count("failed"),
+      reports["failing"].is_null() ? "" : " (failing now: " + reports["failing"].get<std::string>() + ")",
+      count("repeated"));
+}
+
 void printTables(const Json& status, const std::vector<SessionList>& sessions) {
   if (!status["brokers"].empty()) printBrokers(status["brokers"]);
   printSessions(sessions);
   if (!status["workers"].empty()) printWorkers(status["workers"]);
+  if (!status["errorReports"].is_null()) printErrorReports(status["errorReports"]);
 }
 
 }  // namespace
@@ -183,7 +207,8 @@ int runCommand(const StatusCommand& command, const Program& program) {
               {"brokers", shown.brokers},
               {"sessions", sessionsJson(shown.sessions)},
               {"sessionsNotShown", sessionsNotShown(shown.sessions)},
-              {"workers", Json::array()}};
+              {"workers", Json::array()},
+              {"errorReports", instance ? errorReportsJson(instance->errorReports) : Json()}};
   if (!found) status["error"] = found.error().message();
   if (instance) {
     for (const auto& worker : instance->workers) status["workers"].push_back(workerJson(worker));

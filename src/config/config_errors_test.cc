@@ -72,10 +72,6 @@ TEST(ConfigErrors, ListEachKnownKeyOnce) {
   EXPECT_EQ(errors.find("command,", first + 8), std::string::npos) << errors;
 }
 
-TEST(ConfigErrors, IncludeKeysThatAreNotImplemented) {
-  EXPECT_THAT(errorsIn(withBroker("error_reporting: []")), StartsWith("2: unknown key 'error_reporting'"));
-}
-
 TEST(ConfigErrors, NameWhatIsWrongInTheRulesOfATask) {
   EXPECT_EQ(
       errorsIn(withBroker("tasks:\n  t: {memory: 5X}\n  u: {max_attempts: 0}\n  v: {nice: 20}\n  w: {memroy: 1M}\n"
@@ -99,7 +95,7 @@ zebra: 1
             "2: task 't' is empty: give it a 'command', or rules (time_limit, memory, max_attempts …)\n"
             "4: unknown type 'servr': this build has sqlite, server; did you mean 'server'?\n"
             "6: 'number_of_workers' of daemon.configuration must be from 1 to 1024\n"
-            "7: unknown key 'zebra': known are brokers, meta_storage, loggers, tasks, daemon, leptir");
+            "7: unknown key 'zebra': known are brokers, meta_storage, loggers, tasks, error_reporting, daemon, leptir");
 }
 
 TEST(ConfigErrors, IncludeDuplicateKeys) {

@@ -58,6 +58,7 @@ void readSections(const Node& node, const SectionContext& context, Config& confi
   const Node* metaStorages = file.find("meta_storage");
   const Node* loggers = file.find("loggers");
   const Node* tasks = file.find("tasks");
+  const Node* errorReporting = file.find("error_reporting");
   const Node* daemon = findDaemon(file);
   file.refuseUnknownKeys();
 
@@ -66,6 +67,7 @@ void readSections(const Node& node, const SectionContext& context, Config& confi
   if (loggers != nullptr) readLoggers(*loggers, context, config);
   if (loggers == nullptr) config.loggers.push_back(defaultLogger());
   if (tasks != nullptr) readTasks(*tasks, context, config);
+  if (errorReporting != nullptr) readErrorReporting(*errorReporting, context, config);
   if (daemon != nullptr) readDaemon(*daemon, context, config);
   if (brokers == nullptr && context.errors.empty())
     addDefaultStores(metaStorages != nullptr, node.line, context, config);
@@ -73,12 +75,13 @@ void readSections(const Node& node, const SectionContext& context, Config& confi
 
 }  // namespace
 
-Result<Config> readConfig(std::string_view text, const std::filesystem::path& file, const Backends& backends) {
+Result<Config> readConfig(std::string_view text, const std::filesystem::path& file, const Backends& backends,
+                          const ReporterRegistry* reporters) {
   ConfigErrors errors(file);
   Config config;
   config.file = file;
   const auto root = parseConfigText(text, file, errors);
-  const SectionContext context{backends, std::filesystem::absolute(file).parent_path(), errors};
+  const SectionContext context{backends, reporters, std::filesystem::absolute(file).parent_path(), errors};
   // After an error of the parser, reading on would only add errors that follow from it.
   if (errors.empty()) readSections(sectionsOf(root, errors), context, config);
   if (!errors.empty()) return errors.error();

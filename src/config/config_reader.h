@@ -10,7 +10,8 @@
 namespace leptir::config {
 
 // Invalid: each error as `file:line: message`, one line each. `file` is used for messages, for relative paths and for
-// the choice of the parser; it is not read.
-Result<Config> readConfig(std::string_view text, const std::filesystem::path& file, const Backends& backends);
+// the choice of the parser; it is not read. `reporters` as loadConfig has them.
+Result<Config> readConfig(std::string_view text, const std::filesystem::path& file, const Backends& backends,
+                          const ReporterRegistry* reporters = nullptr);
 
 }  // namespace leptir::config

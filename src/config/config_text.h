@@ -15,6 +15,7 @@ struct ConfigText {
 
 // loadConfig does both, one after the other, and its errors are documented there.
 Result<ConfigText> readConfigText(const std::filesystem::path& file);
-Result<Config> configOf(const ConfigText& read, const BackendRegistry& ownBackends);
+Result<Config> configOf(const ConfigText& read, const BackendRegistry& ownBackends,
+                        const ReporterRegistry* reporters = nullptr);
 
 }  // namespace leptir::config

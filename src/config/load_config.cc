@@ -41,17 +41,19 @@ Result<config::ConfigText> config::readConfigText(const std::filesystem::path& f
   return config::ConfigText{std::move(read->text), file};
 }
 
-Result<Config> config::configOf(const config::ConfigText& read, const BackendRegistry& ownBackends) {
+Result<Config> config::configOf(const config::ConfigText& read, const BackendRegistry& ownBackends,
+                                const ReporterRegistry* reporters) {
   if (!ownBackends.mistakes().empty()) return Error(ErrorCode::Invalid, ownBackends.mistakes().front());
-  auto config = config::readConfig(read.text, read.file, config::allBackends(ownBackends));
+  auto config = config::readConfig(read.text, read.file, config::allBackends(ownBackends), reporters);
   if (config) config->backends = ownBackends;
   return config;
 }
 
-Result<Config> loadConfig(const std::filesystem::path& file, const BackendRegistry& backends) {
+Result<Config> loadConfig(const std::filesystem::path& file, const BackendRegistry& backends,
+                          const ReporterRegistry* reporters) {
   const auto read = config::readConfigText(file);
   if (!read) return read.error();
-  return config::configOf(*read, backends);
+  return config::configOf(*read, backends, reporters);
 }
 
 Result<Config> defaultConfig() {

@@ -13,7 +13,8 @@ namespace leptir::config {
 // What these functions need besides the node.
 struct SectionContext {
   const Backends& backends;
-  std::filesystem::path folder;  // of the configuration file; relative paths begin there
+  const ReporterRegistry* reporters;  // null: neither the names nor the options of reporters are checked
+  std::filesystem::path folder;       // of the configuration file; relative paths begin there
   ConfigErrors& errors;
 };
 
@@ -21,6 +22,7 @@ void readBrokers(const Node& node, const SectionContext& context, Config& config
 void readMetaStorages(const Node& node, const SectionContext& context, Config& config);
 void readDaemon(const Node& node, const SectionContext& context, Config& config);
 void readLoggers(const Node& node, const SectionContext& context, Config& config);
+void readErrorReporting(const Node& node, const SectionContext& context, Config& config);
 void readTasks(const Node& node, const SectionContext& context, Config& config);
 
 }  // namespace leptir::config

@@ -68,7 +68,7 @@ void Core::on(event::RecordsSaved& saved, Step& step) {
 
 void Core::on(event::BatchSettled& settled, Step& step) {
   shutdown_.noteProgress();
-  const auto batch = batches_.noteSettled(settled.batch);
+  const auto batch = batches_.noteSettled(settled.batch, step);
   if (!batch) return;
   settling_.free(*batch, step);
   drain_.forgetCounts(batch->broker);

@@ -32,6 +32,7 @@ struct CoreOptions {
   TaskRulesByName taskRules{};                            // for some of these names
   Duration defaultTimeLimit = std::chrono::seconds(600);  // of tasks that name none; zero: no limit
   BootTime singleLeasesUntil{};                           // dispatchers crashed: lease one task at a time until then
+  bool reportsErrors = false;                             // an error reporter is configured
   bool drain = false;                                     // finish when no task is left that this program can run
   settlement::RecordAuthor author{};                      // of records of tasks that no known worker ran
 };

@@ -12,6 +12,7 @@
 #include "base/nonblocking_output.h"
 #include "dispatcher/colocated_storages.h"
 #include "dispatcher/core.h"
+#include "dispatcher/error_reports.h"
 #include "dispatcher/inbox.h"
 #include "dispatcher/slot_table.h"
 #include "dispatcher/store_threads.h"
@@ -32,6 +33,9 @@ constexpr Duration kOldestMasterBeat = std::chrono::seconds(5);
 // Timeouts for closing the feeders: graceful (FeederOptions::closeWithin and the operation in work), and after giving
 // up on a store that is down.
 constexpr Duration kCloseTimeout = std::chrono::seconds(12), kLastTryTimeout = std::chrono::seconds(1);
+// How long an ending dispatcher waits until its error reports are with their reporters; less where a successor waits
+// (DispatcherSupervisor kills it after 2 s).
+constexpr Duration kReportTimeoutAtEnd = std::chrono::seconds(5), kReportTimeoutAtHandOver = std::chrono::seconds(1);
 // How long an ending dispatcher waits for a slow reader of its log.
 constexpr Duration kLastLinesTimeout = std::chrono::milliseconds(200);
 
@@ -46,6 +50,7 @@ CoreOptions coreOptionsOf(const DispatcherOptions& options, link::Link& link,
       .taskRules = options.rules,
       .defaultTimeLimit = options.taskExecutionTime,
       .singleLeasesUntil = BootTime(Duration(link.page().singleLeasesUntil.load())),
+      .reportsErrors = !options.reporters.empty(),
       .drain = options.drain,
       .author = {options.info.host, options.masterPid}};
   for (const auto& broker : brokers) {
@@ -73,6 +78,7 @@ class Dispatcher {
         core_(coreOptionsOf(options, link, brokers, storages),
               [this] { return std::uniform_real_distribution<double>()(random_); }),
         table_(link, core_.slots(), clock),
+        errorReports_(options.reporters, link, board, logger, clock),
         threads_({.options = options, .page = link.page(), .inbox = inbox_, .logger = logger, .clock = clock}) {
     perform(core_.step(table_.adopt(), now()));
     LEPTIR_FAILPOINT("dispatcher.after_adopt");
@@ -83,7 +89,7 @@ class Dispatcher {
     while (!finished_) {
       beat();
       turn();
-      if (link_.page().handOver != 0) handOverAndExit();
+      if (link_.page().handOver != 0) handOverWhenReported();
       if (link_.page().instanceEnd == link::InstanceEnd::StoreUnusable) return base::kExitStoreUnusable;
       if (::getppid() != options_.masterPid) return 1;
       if (!finished_) waitForEvents();
@@ -102,9 +108,18 @@ class Dispatcher {
     ::_exit(1);
   }
 
+  void handOverWhenReported() {
+    if (!handOverBy_) {
+      errorReports_.sendHeldBack();
+      handOverBy_ = clock_.bootTime() + kReportTimeoutAtHandOver;
+    }
+    if (errorReports_.isIdle() || clock_.bootTime() >= *handOverBy_) handOverAndExit();
+  }
+
   // Hands over to the next dispatcher. Called between two turns, so that no counted task is half settled. Operations
   // that threads have in flight end as if this process had been killed: the next dispatcher asks the stores about them.
   [[noreturn]] void handOverAndExit() {
+    errorReports_.drop("their reporters did not take them before the configuration was exchanged");
     link::forwardStderr(link_, stderr_);
     flushLog();
     link_.page().instanceEnd = link::InstanceEnd::None;
@@ -122,6 +137,7 @@ class Dispatcher {
     if (clock_.bootTime() >= lookAt_) checkSlots(events);
     addEventsOfMaster(events);
     if (!events.empty()) perform(core_.step(std::move(events), now()));
+    errorReports_.turn(masterWasAlive_);
     if (closing_) finishWhenClosed();
   }
 
@@ -172,6 +188,7 @@ class Dispatcher {
   void perform(Actions actions) {
     for (const auto& line : actions.logLines) logger_.log(line.level, line.text);
     changeCells(actions);
+    if (!actions.errorReports.empty()) errorReports_.add(std::move(actions.errorReports));
     instructThreads(actions);
     if (actions.succeeded + actions.failed > 0) board_.addSettled(actions.succeeded + actions.failed, actions.failed);
     takeBack(actions.slotsToTakeBack);
@@ -212,6 +229,8 @@ class Dispatcher {
 
   void closeSessions(SessionClose how) {
     closing_ = how;
+    errorReports_.sendHeldBack();
+    reportBy_ = clock_.bootTime() + kReportTimeoutAtEnd;
     leaveBy_ = clock_.bootTime() + (how == SessionClose::LeaveToExpire ? kLastTryTimeout : kCloseTimeout);
     threads_.closeSessions(how);
   }
@@ -219,6 +238,8 @@ class Dispatcher {
   void finishWhenClosed() {
     const bool allClosed = threads_.allSessionsClosed();
     if (!allClosed && clock_.bootTime() < leaveBy_) return;
+    if (!errorReports_.isIdle() && clock_.bootTime() < reportBy_) return;
+    errorReports_.drop("their reporters did not take them before the end of the instance");
     const bool isLeftToExpire = closing_ == SessionClose::LeaveToExpire || !allClosed || threads_.anyLeftToExpire();
     link_.page().instanceEnd = isLeftToExpire ? link::InstanceEnd::SessionsLeftToExpire : cleanEnd();
     // A feeder that waits for a store that does not answer is not waited for: its leases expire in the store.
@@ -253,7 +274,8 @@ class Dispatcher {
     sleeps = 1;
     std::vector<Event> late;
     table_.collectEnded(late);
-    if (late.empty()) link_.dispatcherBell().waitFor(std::max(lookAt_ - clock_.bootTime(), Duration::zero()));
+    if (late.empty() && !errorReports_.hasNews())
+      link_.dispatcherBell().waitFor(std::max(lookAt_ - clock_.bootTime(), Duration::zero()));
     sleeps = 0;
     if (!late.empty()) perform(core_.step(std::move(late), now()));
   }
@@ -269,6 +291,7 @@ class Dispatcher {
   std::mt19937_64 random_{std::random_device{}()};
   Core core_;
   SlotTable table_;
+  ErrorReports errorReports_;
   const base::NonBlockingOutput stderr_{STDERR_FILENO};
   BootTime lookAt_{};  // when the slots are checked next
   std::uint32_t logsReopened_ = link_.page().logReopenings.load();
@@ -276,6 +299,8 @@ class Dispatcher {
   bool stopping_ = false, finished_ = false;
   std::optional<SessionClose> closing_;  // the feeders were told to close their sessions
   BootTime leaveBy_{};                   // how long they are waited for
+  BootTime reportBy_{};                  // how long error reports are waited for meanwhile
+  std::optional<BootTime> handOverBy_;   // the same, once the master has asked to hand over
   StoreThreads threads_;                 // last: the threads use the members above
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/broker_factory.h"
+#include "dispatcher/reporter_settings.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/spi/simple_broker.h"
@@ -23,6 +24,7 @@ struct DispatcherOptions {
   int masterPid = 0;
   std::set<std::string, std::less<>> names;  // of tasks that this program can run
   TaskRulesByName rules;                     // for some of these names
+  std::vector<ReporterSettings> reporters;   // of errors of tasks; the link has a report slot if there are any
   Duration taskExecutionTime = std::chrono::seconds(600);
   Duration emptyQueueSleepTime = std::chrono::milliseconds(500);
   Duration workersActiveSleepTime = std::chrono::milliseconds(200);

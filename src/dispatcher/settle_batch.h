@@ -10,6 +10,7 @@
 
 #include "leptir/spi/meta_info.h"
 #include "leptir/spi/simple_broker.h"
+#include "report/error_report.h"
 
 namespace leptir::dispatcher {
 
@@ -31,6 +32,7 @@ struct SettleBatch {
   std::vector<TaskBurial> bury;
   std::vector<CellRef> cells;         // release and bury point into their envelopes until the batch is settled
   std::deque<std::string> envelopes;  // of tasks that stand in no cell; a deque, so that views stay valid
+  std::vector<report::ErrorReport> errorReports;  // sent once the batch is settled; the stores do not touch them
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
 

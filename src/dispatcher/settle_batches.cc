@@ -1,9 +1,11 @@
 #include "dispatcher/settle_batches.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/saturated.h"
+#include "dispatcher/report_of.h"
 
 namespace leptir::dispatcher {
 
@@ -56,6 +58,9 @@ void SettleBatches::release(std::uint32_t broker, LeasedTask leased, std::option
 void SettleBatches::bury(std::uint32_t broker, LeasedTask leased, std::string reason, Step& step) {
   auto& batch = batchOf(broker, sessions_.epochOf(broker), step);
   batch.envelopes.push_back(std::move(leased.envelope));
+  if (options_.reportsErrors)
+    batch.errorReports.push_back(
+        reportOfRefused(reason, batch.envelopes.back(), options_.brokers[broker].name, options_.author, step.now.wall));
   batch.bury.push_back({.lease = std::move(leased.lease),
                         .counters = leased.counters,
                         .reason = std::move(reason),
@@ -70,6 +75,7 @@ void SettleBatches::addRecord(const HeldTask& task, MetaInfo record, Step& step)
 void SettleBatches::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope,
                         Time now) {
   if (isOver(settlement)) ++(settlement.failed ? batch.failed : batch.succeeded);
+  if (settlement.failed && options_.reportsErrors) addErrorReport(batch, settlement, envelope);
   if (settlement.record && options_.hasStorages) batch.records.push_back(std::move(*settlement.record));
   const auto release = [&]() -> TaskRelease& {
     batch.release.push_back({.lease = task.lease, .counters = settlement.counters, .envelope = envelope});
@@ -98,6 +104,11 @@ void SettleBatches::add(SettleBatch& batch, const HeldTask& task, Settlement& se
     case Settlement::Kind::Drop:
       break;
   }
+}
+
+void SettleBatches::addErrorReport(SettleBatch& batch, const Settlement& settlement, std::string_view envelope) const {
+  auto report = reportOf(settlement, envelope, options_.brokers[batch.broker].name);
+  if (report) batch.errorReports.push_back(std::move(*report));
 }
 
 // A batch is of one epoch. Cells that an earlier dispatcher left may be of two until one is known to be lost.
@@ -135,12 +146,13 @@ void SettleBatches::noteSaved(std::uint64_t id, Step& step) {
   if (--found->second.savesAwaited == 0) step.actions.batchesToSettle.push_back(found->second.batch);
 }
 
-std::shared_ptr<const SettleBatch> SettleBatches::noteSettled(std::uint64_t id) {
+std::shared_ptr<const SettleBatch> SettleBatches::noteSettled(std::uint64_t id, Step& step) {
   const auto found = atStores_.find(id);
   if (found == atStores_.end()) return nullptr;
   auto batch = std::move(found->second.batch);
   atStores_.erase(found);
   --brokers_[batch->broker].atStores;
+  std::ranges::move(batch->errorReports, std::back_inserter(step.actions.errorReports));
   return batch;
 }
 

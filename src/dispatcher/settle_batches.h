@@ -39,8 +39,8 @@ class SettleBatches {
   void handOut(Step& step);
   // A required meta storage has saved the records of a batch. The last one sends the batch to its broker.
   void noteSaved(std::uint64_t batch, Step& step);
-  // The broker has settled a batch, which is over now. Null: there is no such batch.
-  std::shared_ptr<const SettleBatch> noteSettled(std::uint64_t batch);
+  // The broker has settled a batch, which is over now: its error reports are sent. Null: there is no such batch.
+  std::shared_ptr<const SettleBatch> noteSettled(std::uint64_t batch, Step& step);
   // A batch that is at the stores. Null: there is no such batch.
   const SettleBatch* find(std::uint64_t batch) const;
 
@@ -79,6 +79,7 @@ class SettleBatches {
   SettleBatch& batchOf(std::uint32_t broker, std::uint64_t epoch, Step& step);
   void add(SettleBatch& batch, const settlement::HeldTask& task, settlement::Settlement& settlement,
            std::string_view envelope, Time now);
+  void addErrorReport(SettleBatch& batch, const settlement::Settlement& settlement, std::string_view envelope) const;
   void handOut(BrokerBatches& broker, Step& step);
 
   const CoreOptions& options_;

@@ -58,7 +58,7 @@ TEST_F(SettleBatchesTest, GathersFurtherTasksWhileTwoBatchesAreAtAStoreThatAlsoS
     EXPECT_TRUE(step.actions.batchesToSettle.empty());
   }
   EXPECT_EQ(leases(), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
-  ASSERT_TRUE(batches->noteSettled(first));
+  ASSERT_TRUE(batches->noteSettled(first, step));
   batches->handOut(step);
   ASSERT_EQ(step.actions.batchesToSettle.size(), 1u);
   EXPECT_EQ(step.actions.batchesToSettle[0]->acknowledge.size(), 3u);
@@ -72,10 +72,10 @@ TEST_F(SettleBatchesTest, IsEmptyOnceEachBatchIsSettled) {
   EXPECT_FALSE(batches->isEmpty());
   EXPECT_FALSE(batches->isEmpty(0));
   const auto id = step.actions.batchesToSettle.at(0)->id;
-  ASSERT_TRUE(batches->noteSettled(id));
+  ASSERT_TRUE(batches->noteSettled(id, step));
   EXPECT_TRUE(batches->isEmpty());
   EXPECT_TRUE(batches->isEmpty(0));
-  EXPECT_FALSE(batches->noteSettled(id)) << "the answer came twice";
+  EXPECT_FALSE(batches->noteSettled(id, step)) << "the answer came twice";
 }
 
 }  // namespace

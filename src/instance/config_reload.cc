@@ -5,6 +5,7 @@
 #include "base/exit_code.h"
 #include "base/wipe_memory.h"
 #include "config/assemble.h"
+#include "instance/error_reporters.h"
 #include "instance/master_log.h"
 #include "instance/program_check.h"
 #include "instance/store_check.h"
@@ -46,7 +47,7 @@ int ConfigReload::check() const try {
     log(LogLevel::Error, why.message());
     return base::kExitConfigError;
   };
-  const auto config = config::configOf(*text_, context_.program.backends);
+  const auto config = config::configOf(*text_, context_.program.backends, &context_.program.reporters);
   if (!config) return refuse(config.error());
   if (const auto logger = openLogger(*config, context_.options); !logger) return refuse(logger.error());
   if (const auto fine = checkPrograms(*config, context_.program); !fine) return refuse(fine.error());
@@ -59,7 +60,7 @@ int ConfigReload::check() const try {
 }
 
 std::optional<master::MasterOptions> ConfigReload::prepare() {
-  const auto config = config::configOf(*text_, context_.program.backends);
+  const auto config = config::configOf(*text_, context_.program.backends, &context_.program.reporters);
   const auto made = config ? buildNext(*config) : Result<void>(config.error());
   if (made) return masterOptionsOf(*next_);
   log(LogLevel::Error, made.error().message() + "\nThe configuration stays as it was.");
@@ -83,6 +84,7 @@ Result<void> ConfigReload::buildNext(const Config& config) {
   next_->logger = std::move(*logger);
   const auto lockFiles = config::Stores(config).sessionLockFiles(context_.instance);
   if (auto taken = context_.sessionLocks.take(lockFiles); !taken) return taken;
+  if (auto made = addReportSlotIfNeeded(link, config); !made) return made;
   return link.growTo(config.daemon.numberOfWorkers);
 }
 

@@ -14,7 +14,8 @@ constexpr std::uint64_t kPerWorker = 4, kPerBroker = 12, kPerMetaStorage = 6, kA
 
 std::uint64_t descriptorsNeededBy(const Config& config) {
   return kAtLeast + kPerWorker * static_cast<std::uint64_t>(std::max(config.daemon.numberOfWorkers, 0)) +
-         kPerBroker * config.brokers.size() + kPerMetaStorage * config.metaStorages.size() + config.loggers.size();
+         (config.errorReporters.empty() ? 0 : kPerWorker) + kPerBroker * config.brokers.size() +
+         kPerMetaStorage * config.metaStorages.size() + config.loggers.size();
 }
 
 DescriptorLimit::DescriptorLimit() {

@@ -16,6 +16,7 @@
 #include "base/wipe_memory.h"
 #include "config/assemble.h"
 #include "dispatcher/dispatcher.h"
+#include "instance/error_reporters.h"
 #include "instance/file_keeper.h"
 #include "instance/master_log.h"
 #include "instance/predecessor.h"
@@ -104,6 +105,8 @@ int InstanceSetup::makeLink() {
   auto link = link::Link::create(current_.config.daemon.numberOfWorkers);
   if (!link) return reportError(link.error(), base::kExitPartlyDone);
   link_ = std::move(*link);
+  if (auto made = addReportSlotIfNeeded(*link_, current_.config); !made)
+    return reportError(made.error(), base::kExitPartlyDone);
   if (const auto lease = leaseForTests(); lease > Duration(0)) {
     link_->page().leaseTimes.lease = lease;
     current_.logger.warning("LEPTIR_TEST_LEASE: sessions expire after " +
@@ -141,15 +144,18 @@ void InstanceSetup::abandon() {
 }
 
 void InstanceSetup::logStart() const {
-  std::string brokers, storages;
+  std::string brokers, storages, reporters;
   for (const auto& broker : current_.config.brokers) brokers += (brokers.empty() ? "" : ", ") + nameAndType(broker);
   for (const auto& storage : current_.config.metaStorages)
     storages += (storages.empty() ? "" : ", ") + nameAndType(storage);
+  for (const auto& reporter : current_.config.errorReporters)
+    reporters += (reporters.empty() ? "" : ", ") + reporter.name;
   const auto& file = current_.config.file;
   logAsMaster(current_.logger, LogLevel::Info,
               "leptir " + std::string(kVersion) + " starts: pid " + std::to_string(::getpid()) + ", configuration " +
                   (file.empty() ? "none" : std::filesystem::absolute(file).string()) + ", brokers: " + brokers +
-                  ", records: " + (storages.empty() ? "none" : storages) + ", " +
+                  ", records: " + (storages.empty() ? "none" : storages) +
+                  (reporters.empty() ? "" : ", error reporters: " + reporters) + ", " +
                   std::to_string(current_.config.daemon.numberOfWorkers) + " workers.");
   for (const auto& warning : warnings()) logAsMaster(current_.logger, LogLevel::Warning, warning);
 }
@@ -213,6 +219,7 @@ int InstanceSetup::dispatch(int masterPid) {
   options.masterPid = masterPid;
   for (auto& name : current_.program.tasks.names()) options.names.insert(std::move(name));
   options.rules = current_.config.rules;
+  options.reporters = reporterSettingsOf(current_.config);
   options.taskExecutionTime = daemon.taskExecutionTime;
   options.emptyQueueSleepTime = daemon.emptyQueueSleepTime;
   options.workersActiveSleepTime = daemon.workersActiveSleepTime;
@@ -225,17 +232,19 @@ int InstanceSetup::dispatch(int masterPid) {
                                    current_.logger, systemClock());
 }
 
-// A worker opens no store, and the user code that it runs must not find the passwords of stores.
-void InstanceSetup::wipeSecrets() {
+// A worker opens no store, and the user code that it runs must not find the passwords of stores. Tasks must not find
+// the keys of the services to which errors are reported, either.
+void InstanceSetup::wipeSecrets(WorkerRuns runs) {
   const auto wipeStores = [](auto& stores) {
     for (auto& store : stores) {
       wipeVariablesOf(store.connection);
       base::wipe(store.connection);
     }
   };
-  const auto wipeConfig = [&wipeStores](Config& config) {
+  const auto wipeConfig = [&](Config& config) {
     wipeStores(config.brokers);
     wipeStores(config.metaStorages);
+    if (runs == WorkerRuns::Tasks) wipeReporterOptions(config);
   };
   wipeConfig(configFromCaller_);
   for (auto* loaded : {&current_, reload_->next()}) {
@@ -249,7 +258,9 @@ void InstanceSetup::wipeSecrets() {
 }
 
 int InstanceSetup::work(int slot, int masterPid) {
-  wipeSecrets();
+  const bool runsReports = slot == link::kReportSlot;
+  auto program = runsReports ? reportProgram(current_.config, program_) : std::move(current_.program);
+  wipeSecrets(runsReports ? WorkerRuns::ErrorReports : WorkerRuns::Tasks);
   locks_.closeInForkedChildren();
   current_.logger.unshareStreams();
   descriptorLimit_.restore();
@@ -257,11 +268,11 @@ int InstanceSetup::work(int slot, int masterPid) {
   worker::WorkerOptions options;
   options.slot = slot;
   options.masterPid = masterPid;
-  options.rules = &current_.config.rules;
+  options.rules = runsReports ? nullptr : &current_.config.rules;
   options.maxTasks = current_.config.daemon.maxTasksPerWorker;
   options.maxMemory = current_.config.daemon.maxMemoryPerWorker;
   options.reopenLogs = [this] { (void)current_.logger.reopen(); };
-  return worker::runWorker(options, *link_, current_.program, current_.logger, systemClock());
+  return worker::runWorker(options, *link_, program, current_.logger, systemClock());
 }
 
 }  // namespace leptir::instance

@@ -48,7 +48,8 @@ class InstanceSetup {
 
   int dispatch(int masterPid);
   int work(int slot, int masterPid);
-  void wipeSecrets();
+  enum class WorkerRuns { Tasks, ErrorReports };
+  void wipeSecrets(WorkerRuns runs);
 
   Config& configFromCaller_;
   const InstanceOptions& options_;

@@ -51,6 +51,7 @@ master::MasterOptions masterOptionsOf(const LoadedConfig& loaded) {
   const auto& config = loaded.config;
   master::MasterOptions options;
   options.workers = config.daemon.numberOfWorkers;
+  options.reportsErrors = !config.errorReporters.empty();
   options.killGrace = config.daemon.killGrace;
   options.shutdownGrace = config.daemon.shutdownGrace;
   for (const auto& broker : loaded.brokers.brokers()) options.brokerNames.push_back(broker.name);

@@ -32,4 +32,17 @@ std::pair<InstanceState, std::string> readInstanceStateEntry(const InstanceState
   return read;
 }
 
+std::optional<BoardErrorReports> readErrorReportsEntry(const ErrorReportsEntry& line) {
+  if (!line.shown) return std::nullopt;
+  BoardErrorReports reports{.pid = line.pid,
+                            .sent = line.sent,
+                            .failed = line.failed,
+                            .dropped = line.dropped,
+                            .repeated = line.repeated,
+                            .waiting = line.waiting,
+                            .failing = {}};
+  line.lock.read([&] { reports.failing = line.failing.load(); });
+  return reports;
+}
+
 }  // namespace leptir::link

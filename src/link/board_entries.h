@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -31,7 +32,18 @@ struct WorkerEntry {
   base::RelaxedText<116> progressText;
 };
 
+// What became of error reports. Written by the dispatcher, except `shown` and the pid, which the master writes. A
+// successor of the dispatcher counts on.
+struct ErrorReportsEntry {
+  std::atomic<bool> shown{false};
+  std::atomic<std::int32_t> pid{0};
+  std::atomic<std::uint64_t> sent{0}, failed{0}, dropped{0}, repeated{0}, waiting{0};
+  base::SequenceLock lock;
+  base::RelaxedText<240> failing;
+};
+
 BoardWorker readWorkerEntry(const WorkerEntry& line, int slot, BootTime now);
 std::pair<InstanceState, std::string> readInstanceStateEntry(const InstanceStateEntry& line);
+std::optional<BoardErrorReports> readErrorReportsEntry(const ErrorReportsEntry& line);
 
 }  // namespace leptir::link

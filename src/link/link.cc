@@ -35,23 +35,27 @@ Result<std::unique_ptr<Link>> Link::create(int workers) try {
 
 Result<void> Link::growTo(int workers) {
   while (this->workers() < workers) {
-    if (auto added = addSlot(); !added) return added;
+    auto seat = Seat::create();
+    if (!seat) return seat.error();
+    seats_.push_back(std::move(*seat));
   }
   return {};
 }
 
-// The slot is added last, since workers() counts the slots.
-Result<void> Link::addSlot() try {
-  const auto number = slots_.size();
+Result<void> Link::addReportSlot() {
+  if (hasReportSlot()) return {};
+  auto seat = Seat::create();
+  if (!seat) return seat.error();
+  reportSeat_ = std::move(*seat);
+  return {};
+}
+
+Result<std::unique_ptr<Link::Seat>> Link::Seat::create() try {
   auto slot = Slot::create();
   if (!slot) return slot.error();
-  auto workerStderr = WorkerStderr::create();
-  if (!workerStderr) return workerStderr.error();
-  if (workerBells_.size() == number) workerBells_.push_back(std::make_unique<Wake>());
-  if (stopBells_.size() == number) stopBells_.push_back(std::make_unique<Wake>());
-  stderrs_.push_back(std::move(*workerStderr));
-  slots_.push_back(std::move(*slot));
-  return {};
+  auto stderrFile = WorkerStderr::create();
+  if (!stderrFile) return stderrFile.error();
+  return std::make_unique<Seat>(std::move(*slot), std::move(*stderrFile));
 } catch (const std::system_error& error) {
   return noDescriptors(error);
 }
@@ -60,14 +64,17 @@ Link::~Link() {
   if (page_ != nullptr) ::munmap(page_, kSharedPageBytes);
 }
 
+void Link::leave(Seat& seat) {
+  seat.slot.unmap();
+  seat.stderrFile.close();
+  seat.bell.reset();
+  seat.stopBell.reset();
+}
+
 Result<void> Link::confineToWorker(int worker) {
-  for (int other = 0; other < workers(); ++other) {
-    if (other == worker) continue;
-    slot(other).unmap();
-    workerStderr(other).close();
-    workerBells_[static_cast<std::size_t>(other)].reset();
-    stopBells_[static_cast<std::size_t>(other)].reset();
-  }
+  forEachSlot([&](int other) {
+    if (other != worker) leave(seat(other));
+  });
   masterBell_.reset();
   if (::mprotect(page_, kSharedPageBytes, PROT_READ) != 0) {
     return Error(ErrorCode::Internal, "cannot make the shared page read-only: " + base::errnoText(errno));

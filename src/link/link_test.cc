@@ -85,6 +85,31 @@ TEST_F(LinkTest, ConfinesAWorkerToItsOwnSlot) {
   EXPECT_EQ(link->page().stopping, ShutdownStage::No);
 }
 
+TEST_F(LinkTest, HasASlotForErrorReportsBesideThoseForTasksOnceItIsAdded) {
+  EXPECT_FALSE(link->hasReportSlot());
+  ASSERT_TRUE(link->addReportSlot());
+  const Slot* reports = &link->slot(kReportSlot);
+  ASSERT_TRUE(link->addReportSlot());
+  ASSERT_TRUE(link->growTo(4));
+  EXPECT_EQ(&link->slot(kReportSlot), reports);
+  EXPECT_EQ(link->workers(), 4) << "it is not counted";
+  std::vector<int> slots;
+  link->forEachSlot([&](int slot) { slots.push_back(slot); });
+  EXPECT_EQ(slots, (std::vector<int>{0, 1, 2, 3, kReportSlot}));
+}
+
+TEST_F(LinkTest, KeepsTasksAndErrorReportsApart) {
+  ASSERT_TRUE(link->addReportSlot());
+  EXPECT_EQ(signalThatEnds([&] {
+              if (!link->confineToWorker(kReportSlot)) ::_exit(1);
+              link->slot(kReportSlot).writeProgress(1, "mine");
+            }),
+            0);
+  EXPECT_EQ(link->slot(kReportSlot).readProgress().second, "mine");
+  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(kReportSlot), (void)link->slot(0).word(0); }), SIGSEGV);
+  EXPECT_EQ(signalThatEnds([&] { (void)link->confineToWorker(0), (void)link->slot(kReportSlot).word(0); }), SIGSEGV);
+}
+
 TEST_F(LinkTest, ClosesTheBellsOfOtherWorkersInAWorker) {
   const int others = link->workerBell(1).descriptor();
   EXPECT_EQ(signalThatEnds([&] {

@@ -3,6 +3,7 @@
 namespace leptir::link {
 
 bool mayBegin(const SharedPage& page, std::uint32_t broker, std::uint64_t epoch, BootTime now) {
+  if (broker == kNoBroker) return true;
   if (broker >= base::kMaxBrokers) return false;
   const auto& line = page.brokers[broker];
   if (line.epoch.load(std::memory_order_acquire) != epoch) return false;

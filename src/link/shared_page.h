@@ -30,6 +30,9 @@ enum class InstanceEnd : std::uint32_t {
   Failed,                // by the master alone: it could not start (no memory, no processes); the log says why
 };
 
+// The broker of what belongs to no broker: an error report. It has no lease that could end.
+inline constexpr std::uint32_t kNoBroker = std::numeric_limits<std::uint32_t>::max();
+
 // The session at one broker, as every process of the instance sees it.
 struct SharedSession {
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
@@ -62,6 +65,7 @@ struct SharedPage {
 };
 
 // Whether a worker may begin a task of this broker and epoch now: the session is current, its lease lasts long enough.
+// Always for kNoBroker.
 bool mayBegin(const SharedPage& page, std::uint32_t broker, std::uint64_t epoch, BootTime now);
 
 }  // namespace leptir::link

@@ -29,6 +29,11 @@ TEST(MayBegin, WhileTheEpochIsCurrentAndTheLeaseIsLong) {
   EXPECT_TRUE(mayBegin(pageWithLease(page, 60s), 3, 5, kNow));
 }
 
+TEST(MayBegin, WhatBelongsToNoBrokerAtAnyTime) {
+  EXPECT_TRUE(mayBegin(SharedPage(), kNoBroker, 0, kNow));
+  EXPECT_FALSE(mayBegin(SharedPage(), kNoBroker - 1, 0, kNow));
+}
+
 TEST(MayBegin, NotInAnotherEpoch) {
   SharedPage page;
   pageWithLease(page, 60s);
@@ -59,7 +64,7 @@ TEST(MayBegin, AlwaysWhenTheSessionDoesNotExpire) {
 TEST(MayBegin, NotForABrokerIndexOutOfRange) {
   SharedPage page;
   EXPECT_FALSE(mayBegin(page, base::kMaxBrokers, 0, kNow));
-  EXPECT_FALSE(mayBegin(page, 0xffffffff, 0, kNow));
+  EXPECT_FALSE(mayBegin(page, kNoBroker - 1, 0, kNow));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/process_tree.h"
 #include "leptir/result.h"
 #include "link/assignment_area.h"
@@ -20,6 +21,9 @@
 #include "link/verdict_area.h"
 
 namespace leptir::link {
+
+// The number of the slot whose worker runs error reports, beyond those of the workers that run tasks.
+inline constexpr int kReportSlot = base::kMaxWorkers;
 
 // Owns the mapping of one slot: the state words of its cells, an area for what each process writes about them, and a
 // few values by which the processes coordinate. Each function says which process calls it.

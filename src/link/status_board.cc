@@ -19,12 +19,13 @@
 #include "base/utf8.h"
 #include "link/board_entries.h"
 #include "link/pages.h"
+#include "link/slot.h"
 
 namespace leptir::link {
 namespace {
 
 constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
-constexpr std::uint64_t kMagic = 0x6c657074'69723036;  // "leptir06": the version of this layout
+constexpr std::uint64_t kMagic = 0x6c657074'69723037;  // "leptir07": the version of this layout
 
 Error cannotOpen(const std::filesystem::path& file) {
   const auto code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound
@@ -80,6 +81,7 @@ struct StatusBoard::Page {
   InstanceStateEntry state;
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
+  ErrorReportsEntry errorReports;
   WorkerEntry workerEntries[1];  // in fact kMaxWorkers; unused entries take no memory
 
   static constexpr std::size_t bytes() {
@@ -203,6 +205,7 @@ BoardInstance StatusBoard::snapshot(const Clock& clock) const {
   for (int slot = 0; slot < workers; ++slot) {
     instance.workers.push_back(readWorkerEntry(page_->workerEntries[slot], slot, clock.bootTime()));
   }
+  instance.errorReports = readErrorReportsEntry(page_->errorReports);
   return instance;
 }
 
@@ -234,7 +237,10 @@ void StatusBoard::setWorkers(int workers) {
   page_->workers = std::clamp(workers, 0, base::kMaxWorkers);
 }
 void StatusBoard::setWorker(int slot, int pid) {
-  page_->workerEntries[slot].pid = pid;
+  (slot == kReportSlot ? page_->errorReports.pid : page_->workerEntries[slot].pid) = pid;
+}
+void StatusBoard::showErrorReports(bool shown) {
+  page_->errorReports.shown = shown;
 }
 
 void StatusBoard::setTask(int slot, std::string_view id, std::string_view name, BootTime started) {
@@ -265,6 +271,18 @@ void StatusBoard::clearTask(int slot) {
 void StatusBoard::addSettled(std::uint64_t done, std::uint64_t failed) {
   page_->done += done;
   page_->failed += failed;
+}
+
+void StatusBoard::updateErrorReports(const BoardErrorReports& more) {
+  auto& line = page_->errorReports;
+  line.sent += more.sent;
+  line.failed += more.failed;
+  line.dropped += more.dropped;
+  line.repeated += more.repeated;
+  line.waiting = more.waiting;
+  if (line.failing.load() == line.failing.cut(more.failing)) return;
+  const base::SequenceLock::WriteGuard writing(line.lock);
+  line.failing = more.failing;
 }
 
 void StatusBoard::makeReadOnly() {

@@ -39,6 +39,17 @@ struct BoardWorker {
   std::string progressText;
 };
 
+// What became of the reports to the error reporters of the configuration.
+struct BoardErrorReports {
+  int pid = 0;                 // of the process that runs the reporters; 0: it is being started
+  std::uint64_t sent = 0;      // passed to a reporter that took them
+  std::uint64_t failed = 0;    // lost, since the reporter threw, took too long or crashed
+  std::uint64_t dropped = 0;   // lost, since too many waited or the instance ended
+  std::uint64_t repeated = 0;  // errors that were counted in a report of an identical error
+  std::uint64_t waiting = 0;   // reports that wait now, or are at their reporter
+  std::string failing{};       // names of the reporters whose last report failed; empty: none
+};
+
 // What the board says about the instance.
 struct BoardInstance {
   int pid = 0;          // of the master
@@ -51,6 +62,7 @@ struct BoardInstance {
   std::uint64_t done = 0;    // tasks settled since the start
   std::uint64_t failed = 0;  // how many of these did not succeed
   std::vector<BoardWorker> workers;
+  std::optional<BoardErrorReports> errorReports;  // none: no error reporter is configured
 };
 
 // The board of a dead instance. The lock keeps other processes from taking over the same board at the same time.
@@ -87,16 +99,20 @@ class StatusBoard {
   // Master, once it is a daemon.
   void setMaster(int pid);
   void setConfiguration(const std::string& file);
-  // Master, for each worker that it starts, or reaps (pid 0).
+  // Master, for each worker that it starts, or reaps (pid 0). `slot` may be kReportSlot.
   void setWorker(int slot, int pid);
   void setState(InstanceState state, std::string_view waitsFor);
   // Master, after a reload: how many workers are shown, at most kMaxWorkers.
   void setWorkers(int workers);
+  // Master, at the start and after a reload: whether an error reporter is configured.
+  void showErrorReports(bool shown);
   // Dispatcher.
   void setTask(int slot, std::string_view id, std::string_view name, BootTime started);
   void setProgress(int slot, double fraction, std::string_view text);
   void clearTask(int slot);
   void addSettled(std::uint64_t done, std::uint64_t failed);
+  // Adds the counters of `more`, and sets `waiting` and `failing`.
+  void updateErrorReports(const BoardErrorReports& more);
 
   // Worker, right after its fork: user code then cannot overwrite the board.
   void makeReadOnly();

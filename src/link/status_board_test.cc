@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "link/slot.h"
 #include "tests/support/child.h"
 #include "tests/support/mapping_flags.h"
 #include "tests/support/other_user.h"
@@ -292,6 +293,24 @@ TEST_F(StatusBoardTest, RefusesABoardThatWasCutOrIsOfAnotherVersion) {
   EXPECT_EQ(readError(), ErrorCode::Corrupt);
   write(whole);
   EXPECT_TRUE(StatusBoard::read(file, clock));
+}
+
+TEST_F(StatusBoardTest, ShowsErrorReportsWhereAReporterIsConfigured) {
+  const auto board = StatusBoard::inMemory(1, clock);
+  EXPECT_FALSE(board->snapshot(clock).errorReports);
+  board->showErrorReports(true);
+  board->setWorker(kReportSlot, 42);
+  board->updateErrorReports({.sent = 2, .failed = 1, .dropped = 3, .repeated = 4, .waiting = 5, .failing = "A"});
+  board->updateErrorReports({.sent = 1, .waiting = 0});
+  const auto reports = board->snapshot(clock).errorReports.value();
+  EXPECT_EQ(reports.pid, 42);
+  EXPECT_EQ(reports.sent, 3u);
+  EXPECT_EQ(reports.failed, 1u);
+  EXPECT_EQ(reports.dropped, 3u);
+  EXPECT_EQ(reports.repeated, 4u);
+  EXPECT_EQ(reports.waiting, 0u);
+  EXPECT_EQ(reports.failing, "");
+  EXPECT_EQ(board->snapshot(clock).workers.size(), 1u);
 }
 
 TEST_F(StatusBoardTest, NeverShowsAHalfWrittenTask) {

@@ -46,7 +46,7 @@ void carry(Slot& slot, const WorkerStderr& from, const base::NonBlockingOutput& 
 }  // namespace
 
 void forwardStderr(Link& link, const base::NonBlockingOutput& to) {
-  for (int slot = 0; slot < link.workers(); ++slot) carry(link.slot(slot), link.workerStderr(slot), to);
+  link.forEachSlot([&](int slot) { carry(link.slot(slot), link.workerStderr(slot), to); });
 }
 
 }  // namespace leptir::link

@@ -9,10 +9,17 @@ namespace {
 
 // When the lease of a task ends, according to the shared page; min: the lease is lost already.
 BootTime leaseEnd(const RunningTask& task, const link::SharedPage& page) {
+  if (task.broker == link::kNoBroker) return BootTime::max();
   if (task.broker >= base::kMaxBrokers) return BootTime::min();
   const auto& line = page.brokers[task.broker];
   if (line.epoch.load() != task.epoch) return BootTime::min();
   return BootTime(Duration(line.leaseEndsBoot.load()));
+}
+
+// The stage of a shutdown at which the task is ended. Error reports may go on until the dispatcher has ended, which
+// waits for them, but not for long.
+link::ShutdownStage lastStageOf(const RunningTask& task) {
+  return task.broker == link::kNoBroker ? link::ShutdownStage::Leave : link::ShutdownStage::Now;
 }
 
 BootTime limitOf(const RunningTask& task, BootTime started) {
@@ -60,7 +67,7 @@ DeadlineWatch::Decision DeadlineWatch::check(const std::optional<RunningTask>& r
   }
   const auto limit = limitOf(*running, started_);
   next_ = std::min(limit, before(lease, page.leaseTimes.termBeforeEnd()));
-  if (page.stopping.load() >= link::ShutdownStage::Now) return {Act::Stop, link::StopReason::Shutdown};
+  if (page.stopping.load() >= lastStageOf(*running)) return {Act::Stop, link::StopReason::Shutdown};
   if (now >= before(lease, page.leaseTimes.termBeforeEnd())) return {Act::Stop, link::StopReason::LeaseLost};
   if (running->stopRequest != link::StopReason::None) return {Act::Stop, running->stopRequest};
   if (now >= limit) return {Act::Stop, link::StopReason::TimeLimit};

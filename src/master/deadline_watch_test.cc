@@ -46,6 +46,19 @@ TEST_F(DeadlineWatchTest, LetsATaskWithoutALimitRun) {
   EXPECT_EQ(watch.next(), BootTime::max());
 }
 
+TEST_F(DeadlineWatchTest, LetsAnErrorReportGoOnWhileTheInstanceStopsUntilTheDispatcherHasEnded) {
+  auto report = task(10s, kStart + 1ms);
+  report.broker = link::kNoBroker;
+  report.epoch = 0;
+  for (const auto stage : {link::ShutdownStage::No, link::ShutdownStage::Drain, link::ShutdownStage::Now}) {
+    page.stopping = stage;
+    EXPECT_EQ(watch.check(report, page, kStart + 1s).act, Act::Nothing);
+  }
+  EXPECT_EQ(watch.next(), kStart + 1ms + 10s) << "its time limit holds all the same";
+  page.stopping = link::ShutdownStage::Leave;
+  EXPECT_EQ(watch.check(report, page, kStart + 2s).act, Act::Stop);
+}
+
 TEST_F(DeadlineWatchTest, DoesNotRestartTheLimitOfATaskThatPretendedToHaveEnded) {
   watch.check(task(10s), page, kStart + 1ms);
   watch.check(std::nullopt, page, kStart + 5s);

@@ -12,6 +12,7 @@ namespace leptir::master {
 
 struct MasterOptions {
   int workers = 1;
+  bool reportsErrors = false;  // an error reporter is configured: a worker in the slot kReportSlot runs the reports
   Duration killGrace = std::chrono::seconds(1);
   std::optional<Duration> shutdownGrace;  // none: running tasks may take as long as they like
   // An idle worker that does not begin its assigned task for so long is replaced.

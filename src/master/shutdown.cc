@@ -51,7 +51,7 @@ void Shutdown::publishStage(BootTime now) {
   if (page.stopping.load() == reached) return;
   page.stopping = reached;
   context_.link.dispatcherBell().ring();
-  for (int slot = 0; slot < context_.link.workers(); ++slot) context_.link.workerBell(slot).ring();
+  context_.link.forEachSlot([this](int slot) { context_.link.workerBell(slot).ring(); });
 }
 
 void Shutdown::tick(BootTime now) {

@@ -40,7 +40,7 @@ void WorkerSupervisor::tick(BootTime now, link::ShutdownStage stopping) {
   if (const auto report = death_.tick(now)) return scheduleNext(*report, now);
   if (worker_) return watch(now, stopping);
   if (death_.isPending()) return;
-  if (stopping != link::ShutdownStage::No) startAt_ = BootTime::max();
+  if (!mayBeginAt(stopping)) startAt_ = BootTime::max();
   if (wanted_ && now >= startAt_) start(now);
 }
 
@@ -84,11 +84,9 @@ void WorkerSupervisor::watch(BootTime now, link::ShutdownStage stopping) {
   context_.link.workerStderr(slotNumber_).releaseOldMemory();
   replaceIfInsane(scan);
   keepDeadlines(running, now);
-  const auto why = hangs_.check(scan,
-                                {.exits = leaving_,
-                                 .begins = stopping == link::ShutdownStage::No,
-                                 .longestWait = context_.options.workerHangTimeout},
-                                now);
+  const auto why = hangs_.check(
+      scan, {.exits = leaving_, .begins = mayBeginAt(stopping), .longestWait = context_.options.workerHangTimeout},
+      now);
   if (!why.empty()) killWorker(now, why);
 }
 
@@ -103,7 +101,8 @@ void WorkerSupervisor::keepDeadlines(const std::optional<RunningTask>& running, 
   if (decision.act == DeadlineWatch::Act::Stop) stop(*running, decision.reason, now);
   if (decision.act != DeadlineWatch::Act::Kill || worker_->isKilled()) return;
   worker_->kill();
-  context_.log.warning(nameAndPid() + " is killed: its task did not end when it was stopped.");
+  context_.log.warning(nameAndPid() + " is killed: its " + std::string(whatItRuns()) +
+                       " did not end when it was stopped.");
 }
 
 void WorkerSupervisor::stop(const RunningTask& task, link::StopReason reason, BootTime now) {
@@ -115,8 +114,8 @@ void WorkerSupervisor::stop(const RunningTask& task, link::StopReason reason, Bo
   worker_->terminate();
   const bool atOnce = now >= deadlines_.next();
   if (atOnce) worker_->kill();
-  context_.log.warning(nameAndPid() + (atOnce ? " is killed with its task, since " : ": stopping its task, since ") +
-                       std::string(causeOf(reason)) + ".");
+  context_.log.warning(nameAndPid() + (atOnce ? " is killed with its " : ": stopping its ") +
+                       std::string(whatItRuns()) + ", since " + std::string(causeOf(reason)) + ".");
 }
 
 void WorkerSupervisor::killWorker(BootTime now, std::string_view why) {
@@ -174,6 +173,11 @@ bool WorkerSupervisor::executedSomething() const {
   return false;
 }
 
+bool WorkerSupervisor::mayBeginAt(link::ShutdownStage stage) const {
+  const auto last = slotNumber_ == link::kReportSlot ? link::ShutdownStage::Now : link::ShutdownStage::No;
+  return stage <= last;
+}
+
 // --- for the master
 
 BootTime WorkerSupervisor::next() const {
@@ -196,7 +200,7 @@ std::string WorkerSupervisor::nameAndPid() const {
 }
 
 std::string WorkerSupervisor::name() const {
-  return "Worker " + std::to_string(slotNumber_);
+  return slotNumber_ == link::kReportSlot ? "The error report worker" : "Worker " + std::to_string(slotNumber_);
 }
 
 }  // namespace leptir::master

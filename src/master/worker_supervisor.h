@@ -1,5 +1,6 @@
 // Keeps one slot supplied with a worker: starts the worker, stops its task at a deadline, and starts the next worker
-// after its death (WorkerDeath says what comes between).
+// after its death (WorkerDeath says what comes between). The worker in kReportSlot runs error reports instead of tasks:
+// it goes on while the instance stops, until the dispatcher has ended.
 #pragma once
 
 #include <optional>
@@ -55,6 +56,9 @@ class WorkerSupervisor {
   void stop(const RunningTask& task, link::StopReason reason, BootTime now);
   void scheduleNext(const ExitReport& report, BootTime now);
   bool executedSomething() const;
+  // Whether the worker may start, and begin what is assigned to it, at this stage.
+  bool mayBeginAt(link::ShutdownStage stage) const;
+  std::string_view whatItRuns() const { return slotNumber_ == link::kReportSlot ? "report" : "task"; }
   std::string name() const;
   std::string nameAndPid() const;
 

@@ -7,32 +7,48 @@ namespace leptir::master {
 void Workers::addMissing() {
   while (supervisors_.size() < static_cast<std::size_t>(context_.options.workers))
     supervisors_.emplace_back(static_cast<int>(supervisors_.size()), context_);
+  if (context_.options.reportsErrors && !reportSupervisor_) reportSupervisor_.emplace(link::kReportSlot, context_);
+}
+
+template <class Visit>
+void Workers::forEach(Visit visit) {
+  for (auto& supervisor : supervisors_) visit(supervisor);
+  if (reportSupervisor_) visit(*reportSupervisor_);
+}
+
+template <class Visit>
+void Workers::forEach(Visit visit) const {
+  for (const auto& supervisor : supervisors_) visit(supervisor);
+  if (reportSupervisor_) visit(*reportSupervisor_);
 }
 
 void Workers::tick(BootTime now, link::ShutdownStage stopping) {
-  for (auto& supervisor : supervisors_) supervisor.tick(now, stopping);
+  forEach([&](auto& supervisor) { supervisor.tick(now, stopping); });
 }
 
 bool Workers::reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left) {
-  return std::ranges::any_of(supervisors_, [&](auto& supervisor) { return supervisor.reaped(report, left); });
+  bool found = false;
+  forEach([&](auto& supervisor) { found = found || supervisor.reaped(report, left); });
+  return found;
 }
 
 void Workers::renew(BootTime now) {
   const auto wanted = static_cast<std::size_t>(context_.options.workers);
   for (std::size_t i = 0; i < supervisors_.size(); ++i) supervisors_[i].renew(i < wanted, now);
+  if (reportSupervisor_) reportSupervisor_->renew(context_.options.reportsErrors, now);
   addMissing();
 }
 
 void Workers::killAll(BootTime now, const std::string& why) {
-  for (auto& supervisor : supervisors_) supervisor.killWorker(now, why);
+  forEach([&](auto& supervisor) { supervisor.killWorker(now, why); });
 }
 
 void Workers::signal(int number) const {
-  for (const auto& supervisor : supervisors_) supervisor.signal(number);
+  forEach([&](const auto& supervisor) { supervisor.signal(number); });
 }
 
 void Workers::closeInChild() {
-  for (auto& supervisor : supervisors_) supervisor.closeInChild();
+  forEach([](auto& supervisor) { supervisor.closeInChild(); });
 }
 
 int Workers::runningTasks() const {
@@ -44,7 +60,9 @@ bool Workers::anyReady() const {
 }
 
 bool Workers::allGone() const {
-  return std::ranges::none_of(supervisors_, &WorkerSupervisor::hasWorkerOrRemains);
+  bool anyLeft = false;
+  forEach([&](const auto& supervisor) { anyLeft = anyLeft || supervisor.hasWorkerOrRemains(); });
+  return !anyLeft;
 }
 
 int Workers::slotsInUse() const {
@@ -56,7 +74,7 @@ int Workers::slotsInUse() const {
 
 BootTime Workers::next() const {
   auto next = BootTime::max();
-  for (const auto& supervisor : supervisors_) next = std::min(next, supervisor.next());
+  forEach([&](const auto& supervisor) { next = std::min(next, supervisor.next()); });
   return next;
 }
 

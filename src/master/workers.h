@@ -1,7 +1,8 @@
-// The workers of an instance: one supervisor for each slot.
+// The workers of an instance: one supervisor for each slot, that of the error reports included.
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace leptir::master {
 
 class Workers {
  public:
-  // As many as the options say, of which `tick` starts the processes.
+  // As many as the options say, of which `tick` starts the processes. The numbers below are about workers that run
+  // tasks.
   explicit Workers(MasterContext& context) : context_(context) { addMissing(); }
 
   // To be called in each round of the master.
@@ -40,9 +42,14 @@ class Workers {
 
  private:
   void addMissing();
+  template <class Visit>
+  void forEach(Visit visit);
+  template <class Visit>
+  void forEach(Visit visit) const;
 
   MasterContext& context_;
   std::deque<WorkerSupervisor> supervisors_;
+  std::optional<WorkerSupervisor> reportSupervisor_;  // none: no error reporter was ever configured
 };
 
 }  // namespace leptir::master

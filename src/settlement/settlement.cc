@@ -96,6 +96,7 @@ Settlement settlementOfOutcome(const HeldTask& task, std::string_view envelope, 
   if (outcome.cause == Cause::GaveBack) return giveBack(task);
   Settlement settlement{.counters = task.counters, .record = recordOfOutcome(task, outcome, author)};
   if (succeeded(outcome)) return settlement;
+  settlement.thrown = std::move(outcome.thrown);
   afterUnsuccessfulOutcome(settlement, task, outcome, jitter);
   return failed(std::move(settlement), envelope);
 }

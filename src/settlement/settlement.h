@@ -35,6 +35,7 @@ struct Settlement {
   std::string reason{};
   std::optional<MetaInfo> record{};  // saved before the operation
   bool failed = false;               // the run did not succeed
+  std::optional<ThrownError> thrown{};  // what the task threw, for its error report
 };
 
 // For a run that ended by itself. `envelope`: the bytes as they were leased.

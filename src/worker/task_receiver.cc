@@ -43,7 +43,7 @@ std::optional<BegunCell> TaskReceiver::next() {
 
 std::optional<BegunCell> TaskReceiver::tryToBegin() {
   const auto word = slot_.word(nextCell_);
-  if (word.state != link::CellState::Assigned || page_.stopping.load() != link::ShutdownStage::No) return std::nullopt;
+  if (word.state != link::CellState::Assigned || isStopped()) return std::nullopt;
   // Read after the assignment was seen: a task that is assigned after the worker was told to leave never begins here.
   if (slot_.mustWorkerExit()) return std::nullopt;
   const auto& header = slot_.assignments().header(nextCell_);
@@ -60,12 +60,11 @@ std::optional<BegunCell> TaskReceiver::tryToBegin() {
 
 bool TaskReceiver::mayBeginNext() const {
   const auto& header = slot_.assignments().header(nextCell_);
-  return isNextAssigned() && page_.stopping.load() == link::ShutdownStage::No &&
-         link::mayBegin(page_, header.broker, header.epoch, clock_.bootTime());
+  return isNextAssigned() && !isStopped() && link::mayBegin(page_, header.broker, header.epoch, clock_.bootTime());
 }
 
 bool TaskReceiver::spin() const {
-  if (page_.stopping.load() != link::ShutdownStage::No || isNextAssigned())
+  if (isStopped() || isNextAssigned())
     return false;  // an assignment would not help: the shutdown or the lease keeps the task from beginning
   for (int i = 0; i < kSpinsBeforeSleep; ++i) {
     if (isNextAssigned()) return true;
@@ -81,7 +80,7 @@ bool TaskReceiver::sleep() {
   findFirstAssigned();
   const bool leave = page_.stopping.load() == link::ShutdownStage::Leave || slot_.mustWorkerExit();
   if (!leave && !mayBeginNext()) {
-    const bool waitsForLease = isNextAssigned() && page_.stopping.load() == link::ShutdownStage::No;
+    const bool waitsForLease = isNextAssigned() && !isStopped();
     bell_.waitFor(waitsForLease ? kLeaseSleep : kLongestSleep);
   }
   slot_.workerSleeps() = 0;

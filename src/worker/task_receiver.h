@@ -33,6 +33,11 @@ class TaskReceiver {
     return begunAny_ && isNextAssigned() && slot_.assignments().header(nextCell_).needsFreshWorker != 0;
   }
   bool mayBeginNext() const;
+  // Whether the shutdown has come to a stage at which nothing begins any more.
+  bool isStopped() const {
+    const auto last = options_.runsReports() ? link::ShutdownStage::Now : link::ShutdownStage::No;
+    return page_.stopping.load() > last;
+  }
   bool spin() const;
   bool sleep();
   void findFirstAssigned();

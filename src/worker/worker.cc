@@ -69,6 +69,7 @@ class Worker {
   const WorkerOptions& options_;
   link::Slot& slot_;
   const Logger& logger_;
+  const Logger silent_;  // for error reports: the dispatcher logs how they went
   const Clock& clock_;
   const base::ForkDetector forkDetector_;
   ProcessRestorer restorer_;
@@ -89,7 +90,7 @@ Worker::Worker(const WorkerOptions& options, link::Link& link, const Program& pr
       logger_(logger),
       clock_(clock),
       descendants_(slot_),
-      runner_(slot_, link.stopBell(options.slot), program.tasks, logger, clock),
+      runner_(slot_, link.stopBell(options.slot), program.tasks, options.runsReports() ? silent_ : logger, clock),
       receiver_(options, link, clock),
       sender_(options, link, clock),
       lifetime_(options) {}
@@ -144,7 +145,7 @@ void Worker::leaveForkedCopy() const {
 
 // Restores first, since lowered limits would hinder the rest.
 void Worker::cleanUpAfter(const FinishedTask& task) {
-  restorer_.restoreAfter(name_, task.tookAWhile, task.ended);
+  if (!options_.runsReports()) restorer_.restoreAfter(name_, task.tookAWhile, task.ended);
   if (task.tookAWhile) endDescendants();
 }
 
@@ -173,6 +174,7 @@ std::optional<int> Worker::whyToEnd(const FinishedTask& task) {
 }
 
 bool Worker::isFitFor(std::string_view name) {
+  if (options_.runsReports()) return true;
   const auto change = restorer_.lastingChangeBefore(name, name_, clock_);
   if (change) warnOf(*change);
   return !change;

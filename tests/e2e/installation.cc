@@ -204,6 +204,8 @@ pid_t Installation::dispatcherPid() {
   const auto now = status();
   std::set<pid_t> workers;
   for (const auto& worker : now.at("workers")) workers.insert(worker.at("pid").get<pid_t>());
+  const auto& reports = now.at("errorReports");
+  if (!reports.is_null()) workers.insert(reports.at("pid").get<pid_t>());
   const auto master = std::to_string(now.at("instance").at("pid").get<pid_t>());
   std::ifstream children("/proc/" + master + "/task/" + master + "/children");
   for (pid_t child = 0; children >> child;) {

@@ -1,0 +1,242 @@
+// Error reports on their way to the process of the reporters, which the test plays.
+#include "dispatcher/error_reports.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "task/envelope.h"
+#include "task/outcome_codec.h"
+#include "tests/support/temp_dir.h"
+
+namespace leptir::dispatcher {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using namespace std::chrono_literals;
+
+report::ErrorReport failed(const std::string& response) {
+  return {.kind = report::ErrorKind::Error,
+          .id = "id-" + response,
+          .name = "mail",
+          .response = response,
+          .envelope = R"({"td":{"parameters":{"token":"t","iban":"i","n":1}}})"};
+}
+
+class ErrorReportsTest : public ::testing::Test {
+ protected:
+  ErrorReportsTest() {
+    EXPECT_TRUE(link->addReportSlot());
+    board->showErrorReports(true);
+    start();
+  }
+
+  // As a dispatcher that replaces another one.
+  void start() { reports = std::make_unique<ErrorReports>(reporters, *link, *board, logger, clock); }
+
+  void add(const std::string& response) {
+    std::vector<report::ErrorReport> list;
+    list.push_back(failed(response));
+    reports->add(std::move(list));
+  }
+
+  // The report that the process of the reporters finds assigned.
+  struct Found {
+    std::size_t cell = link::kCells;
+    task::TaskCall call{};
+    Json parameters() const { return Json::parse(call.parameters); }
+  };
+  std::optional<Found> assigned() {
+    for (std::size_t cell = 0; cell < link::kCells; ++cell) {
+      if (slot().word(cell).state == link::CellState::Assigned)
+        return Found{cell, task::decodeTaskCall(slot().assignments().envelope(cell)).value()};
+    }
+    return std::nullopt;
+  }
+  void move(std::size_t cell, link::CellState state, link::StopReason reason = link::StopReason::None) {
+    ASSERT_TRUE(slot().change(cell, slot().word(cell), slot().word(cell).to(state, reason)));
+  }
+  void finish(std::size_t cell, const Outcome& outcome = {.status = ExitStatus::Success}) {
+    move(cell, link::CellState::Executing);
+    std::string bytes;
+    task::encodeOutcome(outcome, bytes);
+    slot().outcomes().beginRun(cell, clock.bootTime());
+    ASSERT_TRUE(slot().outcomes().write(cell, bytes));
+    move(cell, link::CellState::Done);
+  }
+  void die(std::size_t cell, const link::Verdict& verdict) {
+    move(cell, link::CellState::Stopping, verdict.reason);
+    slot().verdicts().write(cell, verdict);
+    move(cell, link::CellState::Died, verdict.reason);
+  }
+  // Lets the reporters take all reports that wait. Returns the names of the reporters and the ids of the tasks.
+  std::vector<std::string> takeAll() {
+    std::vector<std::string> taken;
+    for (reports->turn(true); const auto found = assigned(); reports->turn(true)) {
+      taken.push_back(found->call.name + ":" + found->call.id);
+      finish(found->cell);
+    }
+    return taken;
+  }
+  link::BoardErrorReports counts() { return board->snapshot(clock).errorReports.value(); }
+  std::string log() { return readWholeFile(logFile); }
+  link::Slot& slot() { return link->slot(link::kReportSlot); }
+
+  TempDir folder;
+  std::string logFile = (folder / "log").string();
+  Logger logger = Logger::open({{"test", LogSinkConfig::Type::File, logFile}}).value();
+  ManualClock clock;
+  std::unique_ptr<link::Link> link = link::Link::create(1).value();
+  std::unique_ptr<link::StatusBoard> board = link::StatusBoard::inMemory(1, clock);
+  std::vector<ReporterSettings> reporters{{.name = "A", .timeLimit = 3s, .redaction = report::Redaction({"iban"})},
+                                          {.name = "B"}};
+  std::unique_ptr<ErrorReports> reports;
+};
+
+TEST_F(ErrorReportsTest, PassesEachReportToEachReporterOneAfterTheOther) {
+  add("a");
+  add("b");
+  EXPECT_EQ(takeAll(), (std::vector<std::string>{"A:id-a", "B:id-a", "A:id-b", "B:id-b"}));
+  EXPECT_TRUE(reports->isIdle());
+  EXPECT_EQ(counts().sent, 4u);
+  EXPECT_EQ(counts().waiting, 0u);
+}
+
+TEST_F(ErrorReportsTest, GivesEachReporterItsTimeLimitAndRedactsForIt) {
+  add("a");
+  reports->turn(true);
+  const auto first = *assigned();
+  EXPECT_EQ(slot().assignments().read(first.cell).timeLimit, 3s);
+  EXPECT_EQ(slot().assignments().read(first.cell).broker, link::kNoBroker);
+  EXPECT_EQ(first.parameters().at("message"), "Task has failed: a");
+  EXPECT_EQ(first.parameters().at("data").at("parameters"),
+            (Json{{"token", "[redacted]"}, {"iban", "[redacted]"}, {"n", 1}}));
+  finish(first.cell);
+  reports->turn(true);
+  EXPECT_EQ(assigned()->parameters().at("data").at("parameters"),
+            (Json{{"token", "[redacted]"}, {"iban", "i"}, {"n", 1}}));
+  EXPECT_EQ(slot().assignments().read(assigned()->cell).timeLimit, 30s);
+}
+
+TEST_F(ErrorReportsTest, AReporterThatThrowsLosesOnlyItsOwnReport) {
+  add("a");
+  reports->turn(true);
+  finish(assigned()->cell,
+         {.status = ExitStatus::Error, .cause = Cause::Threw, .thrown = ThrownError{"std::runtime_error", "no net"}});
+  EXPECT_EQ(takeAll(), std::vector<std::string>{"B:id-a"});
+  EXPECT_EQ(counts().failed, 1u);
+  EXPECT_EQ(counts().sent, 1u);
+  EXPECT_EQ(counts().failing, "A");
+  EXPECT_THAT(log(), HasSubstr("WARN (4): [id-a] The error reporter 'A' lost the report about this task: it threw "
+                               "std::runtime_error: no net"));
+}
+
+TEST_F(ErrorReportsTest, AReporterThatHangsOrCrashesLosesOnlyItsOwnReport) {
+  add("a");
+  reports->turn(true);
+  die(assigned()->cell, {.reason = link::StopReason::TimeLimit});
+  reports->turn(true);
+  die(assigned()->cell, {.reason = link::StopReason::Crash, .signal = 11});
+  add("b");
+  EXPECT_EQ(takeAll().size(), 2u);
+  EXPECT_EQ(counts().failed, 2u);
+  EXPECT_EQ(counts().failing, "") << "both have taken a report since";
+  EXPECT_THAT(log(), HasSubstr("it took longer than its time limit of 3.0 s"));
+  EXPECT_THAT(log(), HasSubstr("killed by signal 11"));
+}
+
+TEST_F(ErrorReportsTest, AReporterThatOverwritesItsCellLosesOnlyItsOwnReport) {
+  add("a");
+  reports->turn(true);
+  const auto cell = assigned()->cell;
+  move(cell, link::CellState::Free);
+  EXPECT_EQ(takeAll(), std::vector<std::string>{"B:id-a"});
+  EXPECT_EQ(counts().failed, 1u);
+}
+
+TEST_F(ErrorReportsTest, KeepsAThousandWaitingReportsForEachReporterAndCountsTheOthersAsDropped) {
+  for (int i = 0; i < 1010; ++i)
+    add(std::string(static_cast<std::size_t>(i % 26 + 1), 'a') + std::string(i / 26 + 1, 'b'));
+  reports->turn(true);
+  EXPECT_EQ(counts().dropped, 20u) << "ten for each";
+  EXPECT_EQ(counts().waiting, 2000u);
+  EXPECT_THAT(log(), HasSubstr("20 error reports are dropped: 1000 wait for the reporter already"));
+}
+
+TEST_F(ErrorReportsTest, TheLogSaysAtMostOnceAMinuteThatReportsAreDropped) {
+  const auto overflow = [this](char mark, int by) {
+    for (int i = 0; i < by; ++i) add(std::string(static_cast<std::size_t>(i + 1), mark));
+    reports->turn(false);
+  };
+  overflow('a', 1001);
+  overflow('b', 1);
+  overflow('c', 2);
+  EXPECT_THAT(log(), HasSubstr("2 error reports are dropped"));
+  EXPECT_THAT(log(), Not(HasSubstr("6 error reports are dropped")));
+  clock.advance(1min);
+  reports->turn(false);
+  EXPECT_THAT(log(), HasSubstr("6 error reports are dropped"));
+}
+
+TEST_F(ErrorReportsTest, SendsIdenticalErrorsOnceAMinuteWithTheirNumber) {
+  for (int i = 0; i < 5; ++i) add("disk 7 full");
+  EXPECT_EQ(takeAll().size(), 2u);
+  clock.advance(1min);
+  reports->turn(true);
+  const auto second = assigned();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->parameters().at("data").at("suppressed"), 3);
+  EXPECT_EQ(counts().repeated, 3u);
+}
+
+TEST_F(ErrorReportsTest, SendsWhatIsHeldBackAtTheEndAndCountsTheRestAsDropped) {
+  add("a");
+  add("a");
+  takeAll();
+  EXPECT_TRUE(reports->isIdle());
+  reports->sendHeldBack();
+  EXPECT_FALSE(reports->isIdle());
+  reports->turn(true);
+  reports->drop("the end");
+  EXPECT_EQ(counts().dropped, 2u) << "one is at its reporter, one waits";
+  EXPECT_THAT(log(), HasSubstr("2 error reports are dropped: the end"));
+}
+
+TEST_F(ErrorReportsTest, AssignsNothingWhileNoMasterKeepsTimeLimits) {
+  add("a");
+  reports->turn(false);
+  EXPECT_FALSE(assigned());
+  reports->turn(true);
+  EXPECT_TRUE(assigned());
+}
+
+TEST_F(ErrorReportsTest, ADispatcherFollowsTheReportThatItsPredecessorAssigned) {
+  add("a");
+  reports->turn(true);
+  const auto before = *assigned();
+  start();
+  EXPECT_FALSE(reports->isIdle());
+  add("b");
+  reports->turn(true);
+  EXPECT_EQ(assigned()->cell, before.cell) << "one report at a time";
+  finish(before.cell);
+  EXPECT_TRUE(reports->hasNews());
+  reports->turn(true);
+  EXPECT_EQ(counts().sent, 1u);
+  EXPECT_EQ(assigned()->call.id, "id-b");
+  EXPECT_EQ(assigned()->cell, before.cell + 1);
+}
+
+TEST_F(ErrorReportsTest, DoesNothingWithoutReporters) {
+  const std::vector<ReporterSettings> none;
+  const auto plain = link::Link::create(1).value();
+  ErrorReports idle(none, *plain, *board, logger, clock);
+  idle.add({});
+  idle.turn(true);
+  idle.drop("the end");
+  EXPECT_TRUE(idle.isIdle());
+  EXPECT_FALSE(idle.hasNews());
+}
+
+}  // namespace
+}  // namespace leptir::dispatcher

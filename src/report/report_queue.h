@@ -1,0 +1,46 @@
+// ReportQueue: the reports that wait for the process of the reporters, with a queue for each reporter. The reporters
+// take turns, so a slow one delays the others by one report at a time and fills its own queue alone.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "report/error_report.h"
+
+namespace leptir::report {
+
+// The most reports that wait for one reporter. Further ones are dropped, and counted: the first reports of a series say
+// more than the last ones.
+inline constexpr std::size_t kMostWaiting = 1000;
+
+// Used by one thread.
+class ReportQueue {
+ public:
+  struct Next {
+    std::size_t reporter = 0;  // its index
+    std::shared_ptr<const ErrorReport> report;
+  };
+
+  explicit ReportQueue(std::size_t reporters) : queues_(reporters) {}
+
+  // Adds the report for each reporter. Returns for how many of them it was dropped, since their queues are full.
+  std::size_t add(ErrorReport report);
+  // Takes out the next report, of the reporter whose turn it is. nullopt: no report waits.
+  std::optional<Next> take();
+  // Drops all; returns how many there were.
+  std::size_t clear();
+
+  std::size_t waiting() const;
+
+ private:
+  using Queue = std::deque<std::shared_ptr<const ErrorReport>>;
+
+  std::vector<Queue> queues_;  // one for each reporter
+  std::size_t turn_ = 0;       // the reporter to ask first
+};
+
+}  // namespace leptir::report
