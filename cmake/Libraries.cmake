@@ -16,6 +16,9 @@ if(LEPTIR_REDIS)
   # It brings a definition that changes nothing here but would keep the precompiled headers from being used.
   set_target_properties(PkgConfig::hiredis PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 endif()
+if(LEPTIR_CURL)
+  find_package(CURL 7.85 REQUIRED)
+endif()
 pkg_check_modules(libdw REQUIRED IMPORTED_TARGET libdw)
 if(LEPTIR_TESTS)
   find_package(GTest REQUIRED)
@@ -27,10 +30,18 @@ set(LEPTIR_LIBRARIES_backends_sqlite SQLite::SQLite3)
 set(LEPTIR_LIBRARIES_backends_redis PkgConfig::hiredis OpenSSL::SSL)
 set(LEPTIR_LIBRARIES_master PkgConfig::libdw)
 set(LEPTIR_LIBRARIES_config yaml-cpp)
+if(LEPTIR_CURL)
+  set(LEPTIR_LIBRARIES_reporters CURL::libcurl)
+endif()
 set(LEPTIR_LIBRARIES_cli CLI11::CLI11)
 
 # What code must know of the switches above: src/config/assemble.cc lists the backends.
 set(LEPTIR_DEFINITIONS_config LEPTIR_HAS_SQLITE=$<BOOL:${LEPTIR_SQLITE}> LEPTIR_HAS_REDIS=$<BOOL:${LEPTIR_REDIS}>)
+set(LEPTIR_DEFINITIONS_reporters LEPTIR_HAS_CURL=$<BOOL:${LEPTIR_CURL}>)
 
 # What a module's tests use beside what the module uses.
 set(LEPTIR_TEST_LIBRARIES_backends_redis leptir_test_redis)
+set(LEPTIR_TEST_DEFINITIONS_reporters ${LEPTIR_DEFINITIONS_reporters})
+if(LEPTIR_CURL)
+  set(LEPTIR_TEST_LIBRARIES_reporters leptir_test_http)
+endif()

@@ -4,10 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <stdexcept>
-
 #include "backends/redis/redis_connection.h"
+#include "tests/support/certificates.h"
 #include "tests/support/machine.h"
 #include "tests/support/redis_address_support.h"
 #include "tests/support/redis_server.h"
@@ -19,59 +17,10 @@ using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
-// A certificate authority with the certificates that it has signed, in a temporary folder.
-class Authority {
- public:
-  explicit Authority(const std::string& name) {
-    run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 "
-        "-subj /CN=" +
-        name);
-  }
-
-  // Makes NAME.pem and NAME.key for `names` (DNS:localhost,IP:127.0.0.1).
-  void sign(const std::string& name, const std::string& names) const {
-    request(name, names);
-    run("openssl x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -days 2 -out " + name +
-        ".pem");
-  }
-  // As sign(), but the certificate expired long ago. `openssl x509` accepts no dates before 3.4 and no negative days
-  // since 3.5.
-  void signExpired(const std::string& name, const std::string& names) const {
-    request(name, names);
-    folder_.write("index.txt", "");
-    folder_.write("ca.conf",
-                  "[ca]\ndefault_ca = ours\n[ours]\ndatabase = index.txt\nnew_certs_dir = .\nrand_serial = yes\n"
-                  "default_md = sha256\npolicy = any\n[any]\ncommonName = supplied\n");
-    run("openssl ca -batch -notext -config ca.conf -in request -cert ca.pem -keyfile ca.key -extfile names "
-        "-startdate 20200101000000Z -enddate 20200201000000Z -out " +
-        name + ".pem");
-  }
-  std::string file(const std::string& name) const { return folder_ / name; }
-
- private:
-  void request(const std::string& name, const std::string& names) const {
-    folder_.write("names", "subjectAltName=" + names + "\n");
-    run("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name +
-        ".key -out request -subj /CN=" + name);
-  }
-  void run(const std::string& command) const {
-    if (std::system(("cd " + folder_.path().string() + " && " + command + " >/dev/null 2>openssl.log").c_str()) != 0)
-      throw std::runtime_error(command + ": " + readWholeFile(folder_ / "openssl.log"));
-  }
-
-  TempDir folder_;
-};
-
 class RedisTls : public testing::Test {
  protected:
   void SetUp() override {
     if (!isNameKnownHere("localhost")) GTEST_SKIP() << "this machine does not know the name localhost";
-  }
-
-  // One authority for all tests of the process, since making keys is slow.
-  static Authority& authority() {
-    static Authority ours("ours");
-    return ours;
   }
 
   // A server with the certificate `name`; its TCP port speaks TLS.
@@ -79,9 +28,10 @@ class RedisTls : public testing::Test {
                                           RedisServer::Settings more = {"tls-auth-clients no"}) {
     // Finds a free port: that of a server that has ended.
     port = RedisServer({}, RedisServer::Reach::Tcp).port();
-    RedisServer::Settings settings{
-        "tls-port " + std::to_string(port), "tls-cert-file " + authority().file(name + ".pem"),
-        "tls-key-file " + authority().file(name + ".key"), "tls-ca-cert-file " + authority().file("ca.pem")};
+    RedisServer::Settings settings{"tls-port " + std::to_string(port),
+                                   "tls-cert-file " + sharedAuthority().file(name + ".pem"),
+                                   "tls-key-file " + sharedAuthority().file(name + ".key"),
+                                   "tls-ca-cert-file " + sharedAuthority().file("ca.pem")};
     settings.insert(settings.end(), more.begin(), more.end());
     return std::make_unique<RedisServer>(settings);
   }
@@ -91,7 +41,7 @@ class RedisTls : public testing::Test {
     address.scheme = RedisAddress::Scheme::Tls;
     address.host = host;
     address.port = port;
-    address.caFile = authority().file("ca.pem");
+    address.caFile = sharedAuthority().file("ca.pem");
     return address;
   }
 
@@ -104,7 +54,7 @@ class RedisTls : public testing::Test {
 };
 
 TEST_F(RedisTls, AcceptsACertificateByItsAuthorityAndItsNameOrAddress) {
-  authority().sign("good", "DNS:localhost,IP:127.0.0.1");
+  sharedAuthority().sign("good", "DNS:localhost,IP:127.0.0.1");
   const auto server = serverWith("good");
   for (const std::string host : {"localhost", "127.0.0.1"}) {
     RedisConnection connection(address(host));
@@ -120,7 +70,7 @@ TEST_F(RedisTls, AcceptsACertificateByItsAuthorityAndItsNameOrAddress) {
 }
 
 TEST_F(RedisTls, RefusesACertificateOfAnUnknownAuthority) {
-  authority().sign("good", "DNS:localhost");
+  sharedAuthority().sign("good", "DNS:localhost");
   const auto server = serverWith("good");
   const Authority others("others");
   auto theirs = address();
@@ -135,7 +85,7 @@ TEST_F(RedisTls, RefusesACertificateOfAnUnknownAuthority) {
 }
 
 TEST_F(RedisTls, RefusesACertificateForAnotherName) {
-  authority().sign("other", "DNS:example.org,IP:10.0.0.1");
+  sharedAuthority().sign("other", "DNS:example.org,IP:10.0.0.1");
   const auto server = serverWith("other");
   for (const std::string host : {"localhost", "127.0.0.1"}) {
     const auto error = errorFor(address(host));
@@ -146,7 +96,7 @@ TEST_F(RedisTls, RefusesACertificateForAnotherName) {
 
 // Unavailable and not Invalid: the certificate may be renewed, and the other brokers work meanwhile.
 TEST_F(RedisTls, AnExpiredCertificateIsUnavailable) {
-  authority().signExpired("old", "DNS:localhost");
+  sharedAuthority().signExpired("old", "DNS:localhost");
   const auto server = serverWith("old");
   const auto error = errorFor(address());
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
@@ -154,7 +104,7 @@ TEST_F(RedisTls, AnExpiredCertificateIsUnavailable) {
 }
 
 TEST_F(RedisTls, AcceptsAnyCertificateIfVerificationIsOff) {
-  authority().sign("other", "DNS:example.org");
+  sharedAuthority().sign("other", "DNS:example.org");
   const auto server = serverWith("other");
   auto trusting = address();
   trusting.verify = false;
@@ -163,44 +113,44 @@ TEST_F(RedisTls, AcceptsAnyCertificateIfVerificationIsOff) {
 }
 
 TEST_F(RedisTls, SendsItsClientCertificateToAServerThatAsksForOne) {
-  authority().sign("good", "DNS:localhost");
-  authority().sign("client", "DNS:client");
+  sharedAuthority().sign("good", "DNS:localhost");
+  sharedAuthority().sign("client", "DNS:client");
   const auto server = serverWith("good", {"tls-auth-clients yes"});
   const auto without = errorFor(address());
   EXPECT_EQ(without.code(), ErrorCode::Invalid) << without.message();
   EXPECT_THAT(without.message(), HasSubstr("'certificate_file'"));
   auto with = address();
-  with.certificateFile = authority().file("client.pem");
-  with.keyFile = authority().file("client.key");
+  with.certificateFile = sharedAuthority().file("client.pem");
+  with.keyFile = sharedAuthority().file("client.key");
   EXPECT_EQ(errorFor(with).message(), "it went well");
 }
 
 TEST_F(RedisTls, AWrongServerCertificateIsReportedBeforeAMissingClientCertificate) {
-  authority().sign("other", "DNS:example.org");
+  sharedAuthority().sign("other", "DNS:example.org");
   const auto server = serverWith("other", {"tls-auth-clients yes"});
   EXPECT_THAT(errorFor(address()).message(), HasSubstr("another name"));
 }
 
 TEST_F(RedisTls, NamesTheFileThatCannotBeUsed) {
-  authority().sign("good", "DNS:localhost");
-  authority().sign("client", "DNS:client");
+  sharedAuthority().sign("good", "DNS:localhost");
+  sharedAuthority().sign("client", "DNS:client");
   const auto server = serverWith("good");
   auto one = address();
   one.caFile = "/nowhere/ca.pem";
   EXPECT_THAT(errorFor(one).message(), AllOf(HasSubstr("'/nowhere/ca.pem'"), HasSubstr("'ca_file'")));
   auto two = address();
-  two.certificateFile = authority().file("names");
-  two.keyFile = authority().file("client.key");
+  two.certificateFile = sharedAuthority().file("names");
+  two.keyFile = sharedAuthority().file("client.key");
   EXPECT_THAT(errorFor(two).message(), HasSubstr("'certificate_file'"));
   auto three = address();
-  three.certificateFile = authority().file("client.pem");
-  three.keyFile = authority().file("good.key");
+  three.certificateFile = sharedAuthority().file("client.pem");
+  three.keyFile = sharedAuthority().file("good.key");
   EXPECT_THAT(errorFor(three).message(), HasSubstr("'key_file'"));
   for (const auto& each : {one, two, three}) EXPECT_EQ(errorFor(each).code(), ErrorCode::Invalid);
 }
 
 TEST_F(RedisTls, ReportsAPortThatSpeaksNoTlsOrOnlyTls) {
-  authority().sign("good", "DNS:localhost");
+  sharedAuthority().sign("good", "DNS:localhost");
   const auto server = serverWith("good");
   auto plain = address();
   plain.scheme = RedisAddress::Scheme::Tcp;
@@ -216,7 +166,7 @@ TEST_F(RedisTls, ReportsAPortThatSpeaksNoTlsOrOnlyTls) {
 }
 
 TEST_F(RedisTls, ASilentServerFailsTheHandshakeAfterTheConnectTimeout) {
-  authority().sign("good", "DNS:localhost");
+  sharedAuthority().sign("good", "DNS:localhost");
   const auto server = serverWith("good");
   server->freeze();
   auto impatient = address("127.0.0.1");
@@ -229,7 +179,7 @@ TEST_F(RedisTls, ASilentServerFailsTheHandshakeAfterTheConnectTimeout) {
 }
 
 TEST_F(RedisTls, ReconnectsAfterAServerRestart) {
-  authority().sign("good", "DNS:localhost");
+  sharedAuthority().sign("good", "DNS:localhost");
   const auto server = serverWith("good");
   RedisConnection connection(address());
   ASSERT_TRUE(connection.connect());

@@ -1,0 +1,21 @@
+// A Sentry DSN: https://PUBLIC_KEY@HOST[:PORT][/PATH]/PROJECT, the address under which a project takes events.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "leptir/result.h"
+#include "reporters/http_url.h"
+
+namespace leptir::reporters {
+
+struct SentryDsn {
+  HttpUrl envelopes;      // where envelopes are posted: …/api/PROJECT/envelope/; without a user
+  std::string publicKey;  // together with the address it lets anybody send events to the project
+  std::string secretKey;  // only old servers have one; empty: none
+};
+
+// Invalid: the text is no DSN. The message says which part is missing or wrong and never quotes the text.
+Result<SentryDsn> parseSentryDsn(std::string_view text);
+
+}  // namespace leptir::reporters

@@ -1,0 +1,15 @@
+// How long Sentry asks its clients to pause (https://develop.sentry.dev/sdk/expected-features/rate-limiting/).
+#pragma once
+
+#include <optional>
+
+#include "leptir/clock.h"
+#include "reporters/http_request.h"
+
+namespace leptir::reporters {
+
+// The longest of the limits in X-Sentry-Rate-Limits that hold for error events, also of an answer with status 200. An
+// answer 429 without that header: its Retry-After, or a minute.
+std::optional<Duration> sentryPause(const HttpAnswer& answer);
+
+}  // namespace leptir::reporters
