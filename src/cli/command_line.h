@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/manual_page.h"
+#include "leptir/clock.h"
 
 namespace leptir::cli {
 
@@ -44,6 +45,8 @@ struct PushCommand {
   std::string id;
   std::string broker;
   bool quiet = false;
+  std::optional<Duration> wait{};  // for the end of the tasks, so long after the last push
+  bool text = false;               // with wait: print records as text
 };
 struct InfoCommand {
   std::filesystem::path config;
