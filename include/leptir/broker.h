@@ -15,11 +15,16 @@
 #include "leptir/json.h"
 #include "leptir/store_access.h"
 #include "leptir/task_counts.h"
+#include "leptir/task_record.h"
 
 namespace leptir {
 
+class MetaStorage;   // leptir/meta_storage.h
 class SimpleBroker;  // leptir/spi/simple_broker.h
 struct EncodedTask;  // leptir/spi/encoded_task.h
+namespace meta {
+class RecordWaiter;
+}
 
 // How a task is pushed. Every field is optional; each has an initializer, so that `{.delay = 5min}` compiles without a
 // warning.
@@ -63,7 +68,9 @@ class Broker {
     Result<TaskCounts> counts;
   };
 
+  // Without storages of records, no thread can wait for the end of a task.
   explicit Broker(std::vector<Entry> brokers, const Clock& clock = systemClock());
+  Broker(std::vector<Entry> brokers, MetaStorage records, const Clock& clock = systemClock());
   ~Broker();
   Broker(Broker&&) noexcept;
   Broker& operator=(Broker&&) noexcept;
@@ -94,6 +101,33 @@ class Broker {
   // tasks may not have been added, and names at most ten of their ids.
   Result<std::vector<std::string>> pushTasks(std::span<const TaskToPush> tasks);
 
+  // Waits until the task is over, and returns its record (docs/wire-format.md describes the fields). A task is over
+  // when leptir runs it no more by itself: it succeeded, failed for good, was cancelled, discarded or buried. A retry
+  // that waits, and a run that was given back at a shutdown, are not the end. Whether a record tells of a success says
+  // hasSucceeded (task_record.h).
+  //
+  // An id that is in no queue and has no record is waited for as well: the task may be pushed later, or its record may
+  // not be saved yet. The record of an earlier task with the same id is returned at once; pass it as `previous`, and it
+  // is ignored. A record that expires (expire_after_seconds) before a thread looked at it is missed.
+  //
+  // Any number of threads may wait, for the same task or for different ones: they share one connection, and block no
+  // push. On SQLite and Redis saving the record ends the wait; on other stores, and for records of other programs, it
+  // is found within a second. A store that is down is tried again until the timeout has passed.
+  //
+  // TimedOut: not over within `timeout`; the message says so if no storage answered. Corrupt: the record is damaged.
+  // Invalid: no meta storage is configured, or the id is empty. The call may return later than `timeout` by as long as
+  // a store takes to answer, a few seconds at most.
+  Result<Json> wait(std::string_view id, Duration timeout, const Json& previous = Json());
+  // Waits as above, and returns what the task returned or gave to setResult, as any type that nlohmann's from_json
+  // reads. TaskFailed: the task is over without success; the message has its response. Invalid: the result does not fit
+  // into a T, or there is none (for Json, null is returned then).
+  template <class T = Json>
+  Result<T> result(std::string_view id, Duration timeout) {
+    auto record = wait(id, timeout);
+    if (!record) return record.error();
+    return resultAs<T>(*record);
+  }
+
   // The counts of each broker, at most task_count_caching_time old.
   std::vector<BrokerCounts> tasksCount();
   // The number of brokers. They are indexed in order of priority, in which a push considers them.
@@ -115,6 +149,7 @@ class Broker {
   Result<void> pushParts(std::span<const std::vector<EncodedTask>> parts);
 
   std::vector<std::unique_ptr<LazyBroker>> brokers_;
+  std::unique_ptr<meta::RecordWaiter> records_;  // null: no meta storage is configured
   const Clock* clock_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,10 @@ class MetaStorage {
   // Returns the record from the first storage that has it. NotFound: a storage answered, and no storage has the record.
   // Another error: no storage could answer.
   Result<Json> loadMetaInfoById(std::string_view id);
+
+  // Returns the records of many tasks, in the order of `ids`, each from the first storage that has it; nullopt for a
+  // record that no storage has, or that is no JSON. An error: no storage could answer.
+  Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids);
 
   // A list of records, from the first storage that can list them.
   struct Listing {

@@ -19,6 +19,8 @@ enum class ErrorCode {
   Lost,         // another session has the task or session now: stop using it
   Corrupt,      // the data is damaged: put it aside for an operator
   Unsupported,  // this store lacks the operation; check its traits first
+  TimedOut,     // not over within the time that the caller gave: wait again, or look later
+  TaskFailed,   // a task ended without success: its record says why
   Internal,     // a bug in leptir: report it
 };
 

@@ -18,6 +18,10 @@ std::string_view nameOf(ErrorCode code) {
       return "corrupt";
     case ErrorCode::Unsupported:
       return "unsupported";
+    case ErrorCode::TimedOut:
+      return "timed out";
+    case ErrorCode::TaskFailed:
+      return "task failed";
     case ErrorCode::Internal:
       return "internal error";
   }

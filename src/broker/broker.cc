@@ -8,7 +8,9 @@
 #include "broker/count_cache.h"
 #include "broker/rank_selection.h"
 #include "broker/task_to_push.h"
+#include "leptir/meta_storage.h"
 #include "leptir/spi/simple_broker.h"
+#include "meta/record_waiter.h"
 
 namespace leptir {
 
@@ -29,6 +31,11 @@ struct Broker::LazyBroker {
 Broker::Broker(std::vector<Entry> brokers, const Clock& clock) : clock_(&clock) {
   std::ranges::stable_sort(brokers, {}, &Entry::priority);
   for (auto& entry : brokers) brokers_.push_back(std::make_unique<LazyBroker>(std::move(entry), clock));
+}
+
+Broker::Broker(std::vector<Entry> brokers, MetaStorage records, const Clock& clock)
+    : Broker(std::move(brokers), clock) {
+  if (records.size() > 0) records_ = std::make_unique<meta::RecordWaiter>(std::move(records));
 }
 
 Broker::~Broker() = default;
@@ -110,6 +117,14 @@ Result<std::size_t> Broker::brokerFor(const PushOptions& options) const {
   const auto index = broker::RankSelection(priorities).forPush(options.priority);
   if (!index) return Error(ErrorCode::Invalid, "no broker is configured");
   return *index;
+}
+
+Result<Json> Broker::wait(std::string_view id, Duration timeout, const Json& previous) {
+  if (id.empty()) return Error(ErrorCode::Invalid, "the id of the task to wait for is empty");
+  if (records_ == nullptr) {
+    return Error(ErrorCode::Invalid, "cannot wait for task " + std::string(id) + ": " + std::string(meta::kCannotWait));
+  }
+  return records_->wait(id, timeout, previous);
 }
 
 std::vector<Broker::BrokerCounts> Broker::tasksCount() {

@@ -7,6 +7,27 @@
 #include "leptir/spi/simple_meta_storage.h"
 
 namespace leptir {
+namespace {
+
+using MaybeRecords = std::vector<std::optional<Json>>;
+
+std::vector<std::string> missingOf(std::span<const std::string> ids, const MaybeRecords& records) {
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!records[i]) missing.push_back(ids[i]);
+  }
+  return missing;
+}
+
+// Moves `loaded`, which has an entry for each empty entry of `records`, into those.
+void fillIn(MaybeRecords& records, MaybeRecords loaded) {
+  auto next = loaded.begin();
+  for (auto& record : records) {
+    if (!record && next != loaded.end()) record = std::move(*next++);
+  }
+}
+
+}  // namespace
 
 struct MetaStorage::LazyStorage {
   explicit LazyStorage(Entry entry)
@@ -61,6 +82,22 @@ Result<Json> MetaStorage::loadMetaInfoById(std::string_view id) {
   }
   if (unable && !answered) return *unable;
   return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
+}
+
+Result<std::vector<std::optional<Json>>> MetaStorage::loadMetaInfos(std::span<const std::string> ids) {
+  std::vector<std::optional<Json>> records(ids.size());
+  std::optional<Error> unable;
+  bool answered = storages_.empty();
+  for (const auto& storage : storages_) {
+    const auto missing = missingOf(ids, records);
+    if (missing.empty()) break;
+    auto loaded = storage->call([&](SimpleMetaStorage& store) { return store.loadMetaInfos(missing); });
+    if (loaded) fillIn(records, std::move(*loaded));
+    answered = answered || loaded || loaded.error().code() == ErrorCode::NotFound;
+    if (!loaded && !unable) unable = loaded.error();
+  }
+  if (unable && !answered) return *unable;
+  return records;
 }
 
 Result<MetaStorage::Listing> MetaStorage::listMetaInfo(const MetaFilter& filter, Page page) {

@@ -17,4 +17,8 @@ Result<std::vector<std::optional<Json>>> SimpleMetaStorage::loadMetaInfos(std::s
   return records;
 }
 
+Result<std::unique_ptr<RecordWatch>> SimpleMetaStorage::watchRecords() {
+  return Error(ErrorCode::Unsupported, "this store cannot tell a waiting process that a record was saved");
+}
+
 }  // namespace leptir

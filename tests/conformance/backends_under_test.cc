@@ -16,7 +16,7 @@ std::unique_ptr<StoreUnderTest> open(ClockKind kind) {
 std::vector<BackendUnderTest> allBackends() {
   using Reach = BrokerTraits::CancelLatency;
   return {
-      {"memory", open<MemoryUnderTest<>>, {.cancel = Reach::AtRenewal}, {.expiresByItself = false}},
+      {"memory", open<MemoryUnderTest<>>, {.cancel = Reach::AtRenewal}, {.expiresByItself = false}, true, false},
 #ifdef LEPTIR_SQLITE
       {"sqlite", open<SqliteUnderTest>, {.sessionsExpire = false}, {.expiresByItself = false}},
 #endif

@@ -47,6 +47,8 @@ struct BackendUnderTest {
   // they are released. For a store that cannot do that the model always leases all due tasks, compares them without
   // their order, and pushes no malformed bytes.
   bool ordersAsTheReference = true;
+  // SimpleMetaStorage::watchRecords works. A store that should wake cannot leave out these tests.
+  bool wakesWaiters = true;
 
   friend void PrintTo(const BackendUnderTest& backend, std::ostream* out) { *out << backend.name; }
 };

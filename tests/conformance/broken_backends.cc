@@ -137,10 +137,8 @@ class LateWriterWins final : public memory::MemoryMetaStorage {
 template <class Queue, class Meta = memory::MemoryMetaStorage>
 BackendUnderTest broken(std::string name) {
   const auto open = [](ClockKind kind) { return std::make_unique<MemoryUnderTest<Queue, Meta>>(kind); };
-  return {"broken-" + std::move(name),
-          open,
-          {.cancel = BrokerTraits::CancelLatency::AtRenewal},
-          {.expiresByItself = false}};
+  return {"broken-" + std::move(name), open, {.cancel = BrokerTraits::CancelLatency::AtRenewal},
+          {.expiresByItself = false},  true, false};
 }
 
 }  // namespace

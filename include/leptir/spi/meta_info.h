@@ -61,6 +61,11 @@ inline bool isNewer(const MetaInfo& a, std::uint64_t lease, MetaStep step) {
   return a.lease != lease ? a.lease > lease : a.step > step;
 }
 
+// Whether leptir runs the task no more by itself. A store tells waiting processes of such records (RecordWatch).
+inline bool isOfTaskThatIsOver(const MetaInfo& info) {
+  return info.step == MetaStep::Settled && info.status == TaskStatus::Completed;
+}
+
 // Appends the record to `text` as PHP leptir writes it to Redis: compact JSON with `id`, `status`, `retC`, `exTime`,
 // `respM`, `type` and `exStart` in this order, then those of leptir's own fields that are not empty, then the members
 // of `additional`. Bytes that are not UTF-8 become U+FFFD.

@@ -2,6 +2,7 @@
 // several such stores; no operation is atomic across them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "leptir/page.h"
 #include "leptir/result.h"
 #include "leptir/spi/meta_info.h"
+#include "leptir/spi/record_watch.h"
 
 namespace leptir {
 
@@ -47,6 +49,12 @@ class SimpleMetaStorage {
   // Removes some expired records, few enough to take less than 100 ms, and returns how many it removed. Call it until
   // it returns 0.
   virtual Result<std::size_t> expire() = 0;
+
+  // Begins to watch for records of tasks that are over, whichever process saves them: each record that is saved after
+  // this call has returned ends a wait of the watch. So a caller first makes the watch, then looks at the records, then
+  // waits. Saving must cost next to nothing while no process watches. Unsupported (the default): the store cannot wake
+  // a waiting process. Unavailable: it cannot now.
+  virtual Result<std::unique_ptr<RecordWatch>> watchRecords();
 
   // As SimpleBroker::tryRights, for saving and loading records.
   virtual Result<void> tryRights() { return {}; }

@@ -7,10 +7,11 @@
 namespace leptir::redis {
 
 Result<std::optional<RedisReply>> RedisBlockingConnection::wait(Words words, Duration heldFor, Duration longest,
-                                                                Wake& wake) {
+                                                                Wake& wake, Words before) {
   if (auto ours = link_.checkProcess(); !ours) return ours.error();
   if (!isPending_) {
     if (auto connected = link_.connect(); !connected) return connected.error();
+    if (!before.empty()) link_.wire().put(before);
     link_.wire().put(words);
     isPending_ = true;
     replyDueBy_ = systemClock().bootTime() + heldFor + link_.address().operationTimeout;
@@ -25,9 +26,10 @@ Result<std::optional<RedisReply>> RedisBlockingConnection::wait(Words words, Dur
   isPending_ = false;
   auto replies = link_.wire().take();
   link_.closeIfRefused(replies);
-  const auto value = replies.front().value();
-  if (value.isError()) return link_.errorOf(value);
-  return std::move(replies.front());
+  for (const auto& reply : replies) {
+    if (reply.value().isError()) return link_.errorOf(reply.value());
+  }
+  return std::move(replies.back());
 }
 
 Error RedisBlockingConnection::closeBroken(const Error& why) {

@@ -1,4 +1,4 @@
-// A connection that waits for one thing: it sends one blocking command again and again.
+// A connection that waits for one thing: it sends blocking commands, one at a time.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,13 @@ class RedisBlockingConnection {
 
   // Sends a blocking command (XREAD BLOCK and the like), which the server answers when it has something, at the latest
   // after `heldFor`; `words` must contain that time. Returns the reply, Nil when `longest` has passed, or nothing when
-  // `wake` was rung. In the last two cases the reply is still due: the next wait() returns it without sending anything.
-  Result<std::optional<RedisReply>> wait(Words words, Duration heldFor, Duration longest, Wake& wake);
+  // `wake` was rung. In the last two cases the reply is still due (isPending): the next wait() returns it without
+  // sending anything. `before` is a command that is sent in front of the blocking one, in the same request; of its
+  // reply only an error is returned.
+  Result<std::optional<RedisReply>> wait(Words words, Duration heldFor, Duration longest, Wake& wake,
+                                         Words before = {});
+  // Whether the reply to an earlier wait() is still due.
+  bool isPending() const { return isPending_; }
 
   // Grows with each connection that was opened.
   std::uint64_t generation() const { return link_.generation(); }

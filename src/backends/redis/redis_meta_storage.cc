@@ -42,9 +42,10 @@ std::string milliseconds(std::optional<Duration> expireAfter) {
 RedisMetaStorage::RedisMetaStorage(std::shared_ptr<RedisConnection> connection, const std::string& key,
                                    RedisLayout layout, std::optional<Duration> expireAfter, RedisServerInfo serverInfo)
     : connection_(std::move(connection)),
+      key_(key),
       locator_(key, layout),
       expiry_(milliseconds(expireAfter)),
-      writer_(connection_, locator_, expiry_),
+      writer_(connection_, locator_, expiry_, key),
       index_(connection_, key, expiry_),
       serverInfo_(std::move(serverInfo)) {}
 
@@ -107,6 +108,10 @@ Result<std::vector<Json>> RedisMetaStorage::loadUnsuccessful(const std::vector<s
     if (record && !isOfSuccess(*record)) records.push_back(std::move(*record));
   }
   return records;
+}
+
+Result<std::unique_ptr<RecordWatch>> RedisMetaStorage::watchRecords() {
+  return RedisRecordWatch::begin(connection_->address(), key_);
 }
 
 // The index may be in another cluster slot than the records, so it is tried separately.

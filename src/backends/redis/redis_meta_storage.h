@@ -28,6 +28,7 @@ class RedisMetaStorage final : public SimpleMetaStorage {
   Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
   Result<std::size_t> expire() override { return 0; }
+  Result<std::unique_ptr<RecordWatch>> watchRecords() override;
   Result<void> tryRights() override;
   MetaTraits traits() const override;
 
@@ -35,6 +36,7 @@ class RedisMetaStorage final : public SimpleMetaStorage {
   Result<std::vector<Json>> loadUnsuccessful(const std::vector<std::string>& ids);
 
   std::shared_ptr<RedisConnection> connection_;
+  const std::string key_;
   RedisRecordLocator locator_;
   const std::string expiry_;  // of a record, in milliseconds; empty: never expires
   RedisRecordWriter writer_;

@@ -73,15 +73,31 @@ bool isFull(RedisValue reply) {
 }  // namespace
 
 RedisRecordWriter::RedisRecordWriter(std::shared_ptr<RedisConnection> connection, RedisRecordLocator& locator,
-                                     std::string expiry)
-    : connection_(std::move(connection)), loader_(*connection_), locator_(locator), expiry_(std::move(expiry)) {}
+                                     std::string expiry, const std::string& key)
+    : connection_(std::move(connection)),
+      loader_(*connection_),
+      locator_(locator),
+      expiry_(std::move(expiry)),
+      bell_(connection_, key) {}
 
 Result<std::vector<IndexChange>> RedisRecordWriter::write(std::span<const MetaInfo> records) {
   indexChanges_.assign(records.size(), IndexChange::Nothing);
   auto standing = addNew(records);
   if (!standing) return standing.error();
   if (auto replaced = replaceOlder(records, std::move(*standing)); !replaced) return replaced.error();
+  bell_.ring(records);
   return std::move(indexChanges_);
+}
+
+// Sends the appended commands that save records, and behind them the question whether processes wait for records:
+// whoever begins to wait after the answer finds the records saved. Returns the replies to the appended commands.
+Result<std::vector<RedisReply>> RedisRecordWriter::exchangeAskingWhoWaits() {
+  const bool isAsked = bell_.appendQuestion() > 0;
+  auto replies = connection_->exchange();
+  if (!replies || !isAsked) return replies;
+  bell_.noteAnswer(replies->back().value());
+  replies->pop_back();
+  return replies;
 }
 
 // Adds all records in one exchange. Returns the records that another record kept from being added, or a full server
@@ -92,7 +108,7 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::addNew(std::span<const M
   areInHash_.clear();
   for (const auto& record : records) appendNew(record);
   appendExpiryOfHashes();
-  const auto replies = connection_->exchange();
+  const auto replies = exchangeAskingWhoWaits();
   if (!replies) return replies.error();
   Positions standing;
   for (std::size_t i = 0; i < replies->size(); ++i) {
@@ -177,7 +193,7 @@ Result<RedisRecordWriter::Positions> RedisRecordWriter::compareAndSet(std::span<
   if (contenders.empty()) return Positions();
   if (auto loaded = loader_.load({&replaceRecordScript(), &replaceRecordFieldScript()}); !loaded) return loaded.error();
   for (const auto& contender : contenders) appendCompareAndSet(records[contender.position], contender.old);
-  const auto replies = connection_->exchange();
+  const auto replies = exchangeAskingWhoWaits();
   if (!replies) return replies.error();
   Positions left;
   for (std::size_t i = 0; i < contenders.size(); ++i) {

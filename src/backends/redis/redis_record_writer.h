@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backends/redis/redis_connection.h"
+#include "backends/redis/redis_record_bell.h"
 #include "backends/redis/redis_record_index.h"
 #include "backends/redis/redis_record_locator.h"
 #include "backends/redis/redis_script.h"
@@ -18,10 +19,13 @@ namespace leptir::redis {
 
 class RedisRecordWriter {
  public:
-  // `expiry` in milliseconds, empty: never. `locator` must outlive this object.
-  RedisRecordWriter(std::shared_ptr<RedisConnection> connection, RedisRecordLocator& locator, std::string expiry);
+  // `expiry` in milliseconds, empty: never. `locator` must outlive this object. `key` is the prefix of the records'
+  // keys.
+  RedisRecordWriter(std::shared_ptr<RedisConnection> connection, RedisRecordLocator& locator, std::string expiry,
+                    const std::string& key);
 
-  // Returns for each record how the index of unsuccessful tasks has to change.
+  // Also tells processes that wait for such records. Returns for each record how the index of unsuccessful tasks has to
+  // change.
   Result<std::vector<IndexChange>> write(std::span<const MetaInfo> records);
 
  private:
@@ -33,6 +37,7 @@ class RedisRecordWriter {
     StoredValue old;  // the record stored under its key
   };
 
+  Result<std::vector<RedisReply>> exchangeAskingWhoWaits();
   Result<Positions> addNew(std::span<const MetaInfo> records);
   Result<bool> isAdded(RedisValue reply, bool isOfSet) const;
   void appendNew(const MetaInfo& record);
@@ -47,6 +52,7 @@ class RedisRecordWriter {
   RedisScriptLoader loader_;
   RedisRecordLocator& locator_;
   std::string expiry_;
+  RedisRecordBellRinger bell_;
   std::vector<IndexChange> indexChanges_;
   std::string text_;                 // JSON of the record being sent; a member to keep its allocated memory
   std::vector<bool> areInHash_;      // for each record of the call: whether it goes into a hash

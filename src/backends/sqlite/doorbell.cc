@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -37,11 +38,13 @@ base::UniqueFd openSocket() {
   return base::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-// Lets every user who may write in the folder ring the doorbell.
+// Lets every user who may write in the folder ring the doorbell, also when root made it in a folder of another user.
 void letRing(int folder, const std::string& name) {
   struct stat shared{};
-  const mode_t group = ::fstat(folder, &shared) == 0 ? shared.st_mode & (S_IRGRP | S_IWGRP) : 0;
-  ::fchmodat(folder, name.c_str(), base::kPrivateFile | group, 0);
+  if (::fstat(folder, &shared) != 0) return;
+  if (::geteuid() == 0)
+    static_cast<void>(!::fchownat(folder, name.c_str(), shared.st_uid, shared.st_gid, AT_SYMLINK_NOFOLLOW));
+  ::fchmodat(folder, name.c_str(), base::kPrivateFile | (shared.st_mode & (S_IRGRP | S_IWGRP)), 0);
 }
 
 }  // namespace
@@ -67,10 +70,11 @@ Doorbell::~Doorbell() {
   if (folder_) ::unlinkat(folder_.get(), name_.c_str(), 0);
 }
 
-void Doorbell::clear() {
+bool Doorbell::clear() {
   char byte;
-  while (::recv(socket_.get(), &byte, sizeof byte, 0) >= 0) {
-  }
+  bool wasRung = false;
+  while (::recv(socket_.get(), &byte, sizeof byte, 0) >= 0) wasRung = true;
+  return wasRung;
 }
 
 void DoorbellRinger::ring() {

@@ -22,7 +22,8 @@ class Doorbell {
 
   // Readable from a ring until clear().
   int descriptor() const { return socket_.get(); }
-  void clear();
+  // Returns whether it was rung.
+  bool clear();
 
  private:
   Doorbell(base::UniqueFd folder, base::UniqueFd socket, std::string name)

@@ -65,7 +65,10 @@ Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json
   const auto path = realPath(pathIn(connection));
   auto& entry = entryFor(path);
   const std::lock_guard lock(entry.opening);
-  if (auto shared = entry.connection.lock(); shared && !shared->isBroken()) return shared;
+  // A connection that was opened only to look may lack the right to write, and its tables may be those of an older
+  // version.
+  const bool suits = missing == WhenMissing::ReportNotFound || entry.openedFor == WhenMissing::Create;
+  if (auto shared = entry.connection.lock(); shared && suits && !shared->isBroken()) return shared;
   auto file = entry.file.lock();
   if (!file) {
     entry.file = file = std::make_shared<SqliteFile>();
@@ -75,6 +78,7 @@ Result<std::shared_ptr<SqliteConnection>> SqliteBackend::connectionTo(const Json
   if (!opened) return opened;
   if (auto prepared = prepareSchema(**opened, missing); !prepared) return prepared.error();
   entry.connection = *opened;
+  entry.openedFor = missing;
   return opened;
 }
 

@@ -12,6 +12,8 @@ namespace leptir::sqlite {
 namespace {
 
 constexpr std::size_t kRecordsAtOnce = 64;
+// Records that one transaction loads at most: other threads of the process wait for it.
+constexpr std::size_t kLoadedAtOnce = 100;
 // Rows that one call of expire() deletes at most. A row costs 4 to 6 µs, while other writers wait.
 constexpr std::int64_t kMaxExpiredPerCall = 5'000;
 
@@ -33,7 +35,8 @@ SqliteMetaStorage::SqliteMetaStorage(std::shared_ptr<SqliteConnection> connectio
       save_(*connection_, sql::kSaveRecords, kRecordsAtOnce),
       load_(*connection_, sql::kLoadRecord),
       list_(*connection_, sql::kListRecords),
-      expire_(*connection_, sql::kExpireRecords) {}
+      expire_(*connection_, sql::kExpireRecords),
+      bells_(connection_->file().folder()) {}
 
 Result<void> SqliteMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) {
   if (records.empty()) return {};
@@ -50,16 +53,42 @@ Result<void> SqliteMetaStorage::saveMetaInfo(std::span<const MetaInfo> records) 
     const auto lease = static_cast<std::int64_t>(std::min<std::uint64_t>(records[i].lease, kLargestLease));
     row.bind(records[i].id, lease, static_cast<std::int64_t>(records[i].step), nextSaved(), texts_[i]);
   });
-  return write.commit();
+  auto written = write.commit();
+  if (written && std::ranges::any_of(records, isOfTaskThatIsOver)) bells_.ring();
+  return written;
 }
 
 Result<Json> SqliteMetaStorage::loadMetaInfoById(std::string_view id) {
   SqliteTransaction read(*connection_, TransactionKind::Read);
-  std::optional<std::string> record;
-  if (load_.with(id, oldestKept()).step()) record = load_.text(0);
+  const auto record = loadText(id);
   if (auto finished = read.commit(); !finished) return finished.error();
   if (!record) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
   return parsed(id, *record);
+}
+
+std::optional<std::string> SqliteMetaStorage::loadText(std::string_view id) {
+  return load_.with(id, oldestKept()).step() ? std::optional(std::string(load_.text(0))) : std::nullopt;
+}
+
+Result<std::vector<std::optional<Json>>> SqliteMetaStorage::loadMetaInfos(std::span<const std::string> ids) {
+  std::vector<std::optional<Json>> records;
+  for (auto left = ids; !left.empty();) {
+    const auto piece = left.first(std::min(left.size(), kLoadedAtOnce));
+    left = left.subspan(piece.size());
+    SqliteTransaction read(*connection_, TransactionKind::Read);
+    std::vector<std::optional<std::string>> texts;
+    for (const auto& id : piece) texts.push_back(loadText(id));
+    if (auto finished = read.commit(); !finished) return finished.error();
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      auto record = texts[i] ? parsed(piece[i], *texts[i]) : Result<Json>(Json());
+      records.push_back(texts[i] && record ? std::optional(std::move(*record)) : std::nullopt);
+    }
+  }
+  return records;
+}
+
+Result<std::unique_ptr<RecordWatch>> SqliteMetaStorage::watchRecords() {
+  return SqliteRecordWatch::begin(connection_->file().folder());
 }
 
 Result<std::vector<Json>> SqliteMetaStorage::listMetaInfo(const MetaFilter& filter, Page page) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "backends/sqlite/database_rights.h"
+#include "backends/sqlite/record_bells.h"
 #include "backends/sqlite/row_batches.h"
 #include "backends/sqlite/sqlite_connection.h"
 #include "leptir/spi/simple_meta_storage.h"
@@ -17,14 +18,17 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
 
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override;
   Result<Json> loadMetaInfoById(std::string_view id) override;
+  Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
   Result<std::size_t> expire() override;
+  Result<std::unique_ptr<RecordWatch>> watchRecords() override;
   Result<void> tryRights() override { return tryWriting(*connection_); }
   MetaTraits traits() const override;
   // The traits that are the same for every database file.
   static MetaTraits traitsOfEveryFile();
 
  private:
+  std::optional<std::string> loadText(std::string_view id);
   std::int64_t nextSaved();
   std::int64_t oldestKept() const;
 
@@ -36,6 +40,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   SqliteStatement load_;
   SqliteStatement list_;
   SqliteStatement expire_;
+  RecordBellRinger bells_;
 };
 
 }  // namespace leptir::sqlite
