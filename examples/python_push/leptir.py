@@ -38,6 +38,9 @@ def _library():
     library = ctypes.CDLL("libleptir.so.0")
     library.leptir_open.argtypes = [ctypes.c_char_p, ctypes.POINTER(ctypes.c_void_p)]
     library.leptir_push_many.argtypes = [ctypes.c_void_p, ctypes.POINTER(Task), ctypes.c_size_t, ctypes.c_void_p]
+    library.leptir_wait.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_double, ctypes.POINTER(ctypes.c_void_p)]
+    library.leptir_free.argtypes = [ctypes.c_void_p]
+    library.leptir_free.restype = None
     library.leptir_close.argtypes = [ctypes.c_void_p]
     library.leptir_close.restype = None
     library.leptir_error_text.restype = ctypes.c_char_p
@@ -70,6 +73,16 @@ class Broker:
         ids = (ctypes.c_char * ID_SIZE * len(tasks))()
         self._check(self._library.leptir_push_many(self._handle, array, len(tasks), ids))
         return [id.value.decode() for id in ids]
+
+    def wait(self, id, timeout):
+        """The record of the task with this id, as a dictionary, once the task is over. `timeout` is in seconds; a task
+        that is not over by then is a LeptirError with the code 9."""
+        record = ctypes.c_void_p()
+        self._check(self._library.leptir_wait(self._handle, id.encode(), timeout, ctypes.byref(record)))
+        try:
+            return json.loads(ctypes.string_at(record))
+        finally:
+            self._library.leptir_free(record)
 
     def close(self):
         self._library.leptir_close(self._handle)

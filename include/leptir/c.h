@@ -3,7 +3,7 @@
  * the tasks.
  *
  * Texts are UTF-8 and end with a zero byte. A function keeps no pointer that it was given; what it returns in a buffer
- * of the caller belongs to the caller. leptir_close frees what leptir_open made, and nothing else must be freed.
+ * of the caller belongs to the caller. leptir_close frees what leptir_open made, leptir_free what leptir_wait returned.
  *
  * A function that can fail returns LEPTIR_OK, or a code that says what the caller should do. leptir_error_text then
  * says what happened. A null pointer where none is allowed is an error (LEPTIR_INVALID). No C++ exception leaves a
@@ -34,7 +34,8 @@ typedef enum leptir_code {
   LEPTIR_LOST = 5,        /* another session has it now (no function of this header returns it) */
   LEPTIR_CORRUPT = 6,     /* the data of the store is damaged: tell an operator */
   LEPTIR_UNSUPPORTED = 7, /* the store cannot do this, or the library lacks its backend */
-  LEPTIR_INTERNAL = 8     /* out of memory, or a bug in leptir: report it */
+  LEPTIR_INTERNAL = 8,    /* out of memory, or a bug in leptir: report it */
+  LEPTIR_TIMED_OUT = 9    /* not over within the time that the caller gave: wait again, or look later */
 } leptir_code;
 
 /* All queues of a configuration. */
@@ -86,6 +87,17 @@ leptir_code leptir_push(leptir_broker* broker, const char* name, const char* par
  */
 leptir_code leptir_push_many(leptir_broker* broker, const leptir_task* tasks, size_t count,
                              char (*ids)[LEPTIR_ID_SIZE]);
+
+/* Waits until the task is over, and sets *record to its record: JSON text (docs/wire-format.md, "Meta record"), which
+ * leptir_free frees. A task is over when leptir runs it no more by itself: it succeeded (`retC` 1 or 2), failed for
+ * good, was cancelled, discarded or buried. A retry that waits is not the end. An id that is not known is waited for as
+ * well. `timeout`: seconds, with a fraction if wanted; 0: looks once. Errors, with *record null: LEPTIR_TIMED_OUT: the
+ * task is not over. LEPTIR_INVALID: the configuration has no meta_storage, or the id or the timeout is no valid one.
+ * LEPTIR_CORRUPT: the record is damaged. Any number of threads may wait at once; they block no push. */
+leptir_code leptir_wait(leptir_broker* broker, const char* id, double timeout, char** record);
+
+/* Frees a text that leptir_wait returned. Null is allowed. */
+void leptir_free(char* text);
 
 /* What the last function that failed in this thread says of its error, in lower case, without a final period: where,
  * what, and what to do next. Empty: none has failed. The text is valid until the next call of a function of this header

@@ -32,12 +32,6 @@ Result<leptir_push_options> knownOptions(const leptir_push_options& given) {
 
 constexpr auto kLargestSeconds = static_cast<double>(kMaxTimeSpan.count());
 
-Result<Duration> toDelay(double seconds) {
-  if (!(seconds >= 0 && seconds <= kLargestSeconds))
-    return invalid("options: delay must be a number of seconds from 0 to 1e11");
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-}
-
 Result<std::optional<Time>> toTime(double unixSeconds) {
   if (unixSeconds == 0) return std::optional<Time>();
   if (!(std::abs(unixSeconds) <= kLargestSeconds))
@@ -67,8 +61,8 @@ Result<PushOptions> toPushOptions(const leptir_push_options* options) {
   if (!known) return known.error();
   const auto time = toTime(known->time_of_execution);
   if (!time) return time.error();
-  const auto delay = toDelay(known->delay);
-  if (!delay) return delay.error();
+  const auto delay = toDuration(known->delay, "delay");
+  if (!delay) return delay.error().in("options");
   const auto attempts = toAttempts(known->max_attempts);
   if (!attempts) return attempts.error();
   return PushOptions{.timeOfExecution = *time,
@@ -92,11 +86,23 @@ Result<TaskToPush> toTask(const leptir_task& task) {
   return made;
 }
 
+Result<Duration> toDuration(double seconds, const char* name) {
+  if (!(seconds >= 0 && seconds <= kLargestSeconds))
+    return invalid(std::string(name) + " must be a number of seconds from 0 to 1e11");
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
 void copyId(const std::string& id, char* buffer) {
   if (buffer == nullptr) return;
   const auto length = std::min<std::size_t>(id.size(), LEPTIR_ID_SIZE - 1);  // ids have at most 255 bytes
   std::memcpy(buffer, id.data(), length);
   buffer[length] = '\0';
+}
+
+char* copyText(const std::string& text) {
+  auto* const copy = new char[text.size() + 1];
+  std::memcpy(copy, text.c_str(), text.size() + 1);
+  return copy;
 }
 
 }  // namespace leptir::c_api

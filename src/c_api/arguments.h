@@ -18,7 +18,13 @@ Result<PushOptions> toPushOptions(const leptir_push_options* options);
 
 Result<TaskToPush> toTask(const leptir_task& task);
 
+// Invalid: no number from 0 to 1e11. `name` is that of the argument.
+Result<Duration> toDuration(double seconds, const char* name);
+
 // Copies the id into a buffer of LEPTIR_ID_SIZE bytes. Null is allowed.
 void copyId(const std::string& id, char* buffer);
+
+// A copy that leptir_free frees.
+char* copyText(const std::string& text);
 
 }  // namespace leptir::c_api

@@ -59,6 +59,19 @@ Result<void> pushMany(leptir_broker* broker, const leptir_task* tasks, std::size
   return {};
 }
 
+Result<void> waitFor(leptir_broker* broker, const char* id, double timeout, char** record) {
+  if (record == nullptr) return c_api::nullArgument("record");
+  *record = nullptr;
+  if (broker == nullptr) return c_api::nullArgument("broker");
+  if (id == nullptr) return c_api::nullArgument("id");
+  const auto duration = c_api::toDuration(timeout, "timeout");
+  if (!duration) return duration.error();
+  const auto found = broker->broker.wait(id, *duration);
+  if (!found) return found.error();
+  *record = c_api::copyText(writeJson(*found));
+  return {};
+}
+
 }  // namespace
 
 extern "C" {
@@ -75,6 +88,14 @@ leptir_code leptir_push(leptir_broker* broker, const char* name, const char* par
 leptir_code leptir_push_many(leptir_broker* broker, const leptir_task* tasks, size_t count,
                              char (*ids)[LEPTIR_ID_SIZE]) {
   return c_api::guarded([&] { return pushMany(broker, tasks, count, ids); });
+}
+
+leptir_code leptir_wait(leptir_broker* broker, const char* id, double timeout, char** record) {
+  return c_api::guarded([&] { return waitFor(broker, id, timeout, record); });
+}
+
+void leptir_free(char* text) {
+  delete[] text;
 }
 
 const char* leptir_error_text(void) {

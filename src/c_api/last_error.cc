@@ -32,6 +32,9 @@ leptir_code codeOf(ErrorCode code) noexcept {
       return LEPTIR_CORRUPT;
     case ErrorCode::Unsupported:
       return LEPTIR_UNSUPPORTED;
+    case ErrorCode::TimedOut:
+      return LEPTIR_TIMED_OUT;
+    case ErrorCode::TaskFailed:  // of Broker::result, which has no function in C
     case ErrorCode::Internal:
       return LEPTIR_INTERNAL;
   }

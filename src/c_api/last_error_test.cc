@@ -33,6 +33,7 @@ TEST(LastError, EachCodeHasItsOwn) {
   EXPECT_EQ(setLastError(ErrorCode::Lost, ""), LEPTIR_LOST);
   EXPECT_EQ(setLastError(ErrorCode::Corrupt, ""), LEPTIR_CORRUPT);
   EXPECT_EQ(setLastError(ErrorCode::Unsupported, ""), LEPTIR_UNSUPPORTED);
+  EXPECT_EQ(setLastError(ErrorCode::TimedOut, ""), LEPTIR_TIMED_OUT);
   EXPECT_EQ(setLastError(ErrorCode::Internal, ""), LEPTIR_INTERNAL);
 }
 

@@ -89,15 +89,19 @@ Result<Broker> Stores::openBroker(BrokerUse use) const {
                        .taskCountCachingTime = brokers_[i].taskCountCachingTime,
                        .open = std::move(factories[i].open)});
   }
-  return Broker(std::move(entries));
+  return Broker(std::move(entries), MetaStorage(metaStorageEntries(MetaUse::Inspect)));
 }
 
 Result<MetaStorage> Stores::openMetaStorage(MetaUse use) const {
   if (const auto known = checkTypes(metaStorages_, "meta storage", *backends_); !known) return known.error();
+  return MetaStorage(metaStorageEntries(use));
+}
+
+std::vector<MetaStorage::Entry> Stores::metaStorageEntries(MetaUse use) const {
   std::vector<MetaStorage::Entry> entries;
   for (auto& factory : metaStorageFactories(use))
     entries.push_back({.name = std::move(factory.name), .open = std::move(factory.open)});
-  return MetaStorage(std::move(entries));
+  return entries;
 }
 
 std::vector<broker::BrokerFactory> Stores::brokerFactories(BrokerUse use) const {

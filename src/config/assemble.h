@@ -42,6 +42,8 @@ class Stores {
   std::vector<std::filesystem::path> sessionLockFiles(std::string_view instance) const;
 
  private:
+  std::vector<MetaStorage::Entry> metaStorageEntries(MetaUse use) const;
+
   std::vector<Config::Broker> brokers_;
   std::vector<Config::MetaStorage> metaStorages_;
   std::shared_ptr<const Backends> backends_;  // shared with the factories

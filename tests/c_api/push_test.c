@@ -86,6 +86,31 @@ static int bad_input_is_named(leptir_broker* broker) {
   return 0;
 }
 
+static int the_wait_for_an_unknown_task_times_out(leptir_broker* broker) {
+  char something = '?';
+  char* record = &something;
+  CHECK(leptir_wait(broker, "unknown", 0.05, &record) == LEPTIR_TIMED_OUT);
+  CHECK(record == NULL);
+  CHECK(leptir_wait(broker, "unknown", -1, &record) == LEPTIR_INVALID);
+  CHECK(contains(leptir_error_text(), "timeout must be"));
+  CHECK(leptir_wait(broker, NULL, 0, &record) == LEPTIR_INVALID);
+  CHECK(leptir_wait(broker, "unknown", 0, NULL) == LEPTIR_INVALID);
+  CHECK(leptir_wait(NULL, "unknown", 0, &record) == LEPTIR_INVALID);
+  leptir_free(NULL);
+  return 0;
+}
+
+/* While an instance runs. */
+static int a_wait_returns_the_record(leptir_broker* broker) {
+  char id[LEPTIR_ID_SIZE];
+  char* record = NULL;
+  CHECK(leptir_push(broker, "noop", NULL, NULL, id) == LEPTIR_OK);
+  CHECK(leptir_wait(broker, id, 60, &record) == LEPTIR_OK);
+  CHECK(contains(record, id) && contains(record, "\"retC\":1"));
+  leptir_free(record);
+  return 0;
+}
+
 static int the_version_is_that_of_the_header(leptir_broker* broker) {
   (void)broker;
   CHECK(strcmp(leptir_version(), LEPTIR_EXPECTED_VERSION) == 0);
@@ -102,6 +127,8 @@ static const struct {
     {"one_bad_task_of_many_adds_none", one_bad_task_of_many_adds_none},
     {"null_pointers_are_errors", null_pointers_are_errors},
     {"bad_input_is_named", bad_input_is_named},
+    {"the_wait_for_an_unknown_task_times_out", the_wait_for_an_unknown_task_times_out},
+    {"a_wait_returns_the_record", a_wait_returns_the_record},
     {"the_version_is_that_of_the_header", the_version_is_that_of_the_header},
 };
 
