@@ -9,6 +9,7 @@ inline constexpr int kExitUsageError = 2;
 inline constexpr int kExitNotRunning = 3;
 inline constexpr int kExitNotFound = 4;
 inline constexpr int kExitStoreUnusable = 69;
+inline constexpr int kExitNotOver = 75;  // push --wait=S: a pushed task was not over after S seconds
 inline constexpr int kExitConfigError = 78;
 
 }  // namespace leptir::base

@@ -20,6 +20,15 @@ double percentile(std::vector<double> values, double share) {
   return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
 }
 
+Json percentilesOf(const std::vector<double>& values) {
+  return {{"p50", percentile(values, 0.5)}, {"p99", percentile(values, 0.99)}};
+}
+
+void printLatency(std::string_view what, const std::vector<double>& milliseconds) {
+  printLine("  {:<36} {:>10.2f} ms p50, {:.2f} ms p99", what, percentile(milliseconds, 0.5),
+            percentile(milliseconds, 0.99));
+}
+
 // The configuration to measure: only the stores are taken from a configuration of the user.
 Result<Config> configOf(const BenchCommand& command, const BenchFolder& folder, const Program& program) {
   auto config = command.config.empty() ? folder.config() : loadConfig(command.config, program.backends);
@@ -50,7 +59,7 @@ Result<Queue> queueOf(const Config& config) {
 // All that is measured.
 struct Figures {
   double idleCpuPercent = 0;
-  std::vector<double> latencies;  // milliseconds
+  Latencies latencies;
   double pushesPerSecond = 0, singlePushesPerSecond = 0;
   Throughput throughput;
 };
@@ -98,7 +107,8 @@ void printAsJson(const Config& config, const Queue& queue, const BenchCommand& c
       {"tasks", command.tasks},
       {"scheduled", command.scheduled},
       {"idleCpuPercent", figures.idleCpuPercent},
-      {"pushToStartMs", {{"p50", percentile(figures.latencies, 0.5)}, {"p99", percentile(figures.latencies, 0.99)}}},
+      {"pushToStartMs", percentilesOf(figures.latencies.toStart)},
+      {"pushToRecordMs", percentilesOf(figures.latencies.toRecord)},
       {"pushesPerSecond", figures.pushesPerSecond},
       {"singlePushesPerSecond", figures.singlePushesPerSecond},
       {"tasksPerSecond", tasksPerSecond},
@@ -115,8 +125,8 @@ void printAsText(const Config& config, const Queue& queue, const BenchCommand& c
   printLine("  {:<36} {:>10.1f} us a task", "CPU of all processes", cpuMicros);
   printLine("  {:<36} {:>10.0f} /s, 1,000 a call", "bulk push", figures.pushesPerSecond);
   printLine("  {:<36} {:>10.0f} /s, one a call", "single pushes", figures.singlePushesPerSecond);
-  printLine("  {:<36} {:>10.2f} ms p50, {:.2f} ms p99", "push to start, idle", percentile(figures.latencies, 0.5),
-            percentile(figures.latencies, 0.99));
+  printLatency("push to start, idle", figures.latencies.toStart);
+  printLatency("push to record, idle, waited for", figures.latencies.toRecord);
   printLine("  {:<36} {:>10.2f} % of a core", "idle", figures.idleCpuPercent);
   printLine("  {:<36} {:>10.1f} MiB master, {:.1f} dispatcher, {:.1f} worker", "private memory", memory.master,
             memory.dispatcher, memory.worker);

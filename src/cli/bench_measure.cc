@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kLatencies = 300;
+constexpr Duration kLongestWait = 10s;
 
 double secondsBetween(BootTime a, BootTime b) {
   return std::chrono::duration<double>(b - a).count();
@@ -18,22 +19,18 @@ double secondsBetween(BootTime a, BootTime b) {
 
 }  // namespace
 
-Result<std::vector<double>> measureLatency(const Config& config) {
+Result<Latencies> measureLatency(const Config& config) {
   auto broker = openBroker(config);
   if (!broker) return broker.error();
-  auto records = openMetaStorage(config);
-  if (!records) return records.error();
-  std::vector<double> milliseconds;
+  Latencies milliseconds;
   for (int i = 0; i < kLatencies; ++i) {
+    const auto pushed = systemClock().bootTime();
     const auto id = broker->push("noop", Json::object());
     if (!id) return id.error();
-    Result<Json> record = Error(ErrorCode::NotFound, "");
-    for (int tries = 0; tries < 10'000 && !record; ++tries) {
-      std::this_thread::sleep_for(500us);
-      record = records->loadMetaInfoById(*id);
-    }
+    const auto record = broker->wait(*id, kLongestWait);
     if (!record) return record.error();
-    milliseconds.push_back(
+    milliseconds.toRecord.push_back(secondsBetween(pushed, systemClock().bootTime()) * 1e3);
+    milliseconds.toStart.push_back(
         (record->at("exEnd").get<double>() - record->at("exTime").get<double>() - record->at("pushed").get<double>()) *
         1e3);
   }

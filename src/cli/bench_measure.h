@@ -12,8 +12,12 @@ namespace leptir::cli {
 // The tasks that measureSinglePushes adds.
 inline constexpr int kSinglePushes = 2000;
 
-// Milliseconds from a push by this process to the start of the task, in an idle instance.
-Result<std::vector<double>> measureLatency(const Config& config);
+// Milliseconds from a push by this process, in an idle instance.
+struct Latencies {
+  std::vector<double> toStart;   // of the task
+  std::vector<double> toRecord;  // until this process, which waits for it (Broker::wait), has the record
+};
+Result<Latencies> measureLatency(const Config& config);
 
 // Pushes no-op tasks, 1,000 a call. With a `delay` they are scheduled; each call adds one second to it.
 Result<void> pushMany(const Config& config, std::uint64_t tasks, Duration delay = {});

@@ -22,6 +22,8 @@ namespace {
 constexpr const char* kConfigHelp = "configuration file, YAML or JSON (default: one SQLite file for tasks and records)";
 constexpr const char* kPidHelp = "pid file (default: one for each configuration, in the state folder)";
 
+constexpr const char* kForever = "forever";  // --wait without a value
+
 CLI::Validator mustBe(const char* what, std::function<bool(const std::string&)> holds) {
   return CLI::Validator(
       [=](std::string& text) { return holds(text) ? std::string() : fmt::format("must be {}, not '{}'", what, text); },
@@ -57,7 +59,7 @@ class Parser {
     app_.set_version_flag("--version", std::string(kVersion));
     app_.footer(
         "Every command has --help. Exit status: 0 done, 1 partly or not done, 2 usage, 3 not running, 4 not found,\n"
-        "69 a store cannot be used, 78 the configuration is wrong.");
+        "69 a store cannot be used, 75 not over in time (push --wait), 78 the configuration is wrong.");
     addStart();
     addStop();
     addStatus();
@@ -172,12 +174,25 @@ class Parser {
           return id.empty() ? "the id is empty: leave --id out, and leptir makes one" : "";
         });
     command->add_option("--broker", push_.broker, "name of the broker to push to, whatever --priority says");
-    command->add_flag("--quiet", push_.quiet, "print no ids");
+    command->add_flag("--quiet", push_.quiet, "print no ids, and with --wait no records");
+    command
+        ->add_flag("--wait{forever}", wait_,
+                   "wait until the tasks are over, at most so many seconds after the push (--wait=SECONDS), and print "
+                   "their records instead of ids: one as JSON, several one a line as they end. Exit status 0: all "
+                   "succeeded, 1: some did not, 75: some are not over")
+        ->type_name("");
+    command->add_flag("--text", push_.text, "with --wait: readable text instead of JSON");
     command->add_option("--config", push_.config, kConfigHelp);
     command->callback([this] { command_ = [this] { return checkedPush(); }; });
   }
 
-  Command checkedPush() const {
+  Command checkedPush() {
+    if (!wait_.empty()) {
+      push_.wait = wait_ == kForever ? Duration::max() : parseDelay(numberOf<double>(wait_).value_or(-1));
+      if (!push_.wait)
+        return usageError(fmt::format("--wait: must be a number of seconds from 0 to 1e11, not '{}'", wait_));
+    }
+    if (push_.text && !push_.wait) return usageError("--text shows records as text, which only --wait prints");
     if (push_.name.empty() && !push_.fromStdin) return usageError("no task is named: give its NAME, or --stdin");
     if (push_.fromStdin && (!push_.name.empty() || !push_.json.empty() || !push_.id.empty() || push_.number != 1)) {
       return usageError("--stdin reads the tasks from lines: give no NAME, parameters, --json, --id or --number");
@@ -238,6 +253,7 @@ class Parser {
   StopCommand stop_;
   StatusCommand status_;
   PushCommand push_;
+  std::string wait_;  // the value of --wait; empty: not given
   InfoCommand info_;
   CancelCommand cancel_;
   TasksCommand tasks_;

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "leptir/clock.h"
+
 namespace leptir::cli {
 
 struct StartCommand {
@@ -41,6 +43,8 @@ struct PushCommand {
   std::string id;
   std::string broker;
   bool quiet = false;
+  std::optional<Duration> wait{};  // for the end of the tasks, so long after the last push
+  bool text = false;               // with wait: print records as text
 };
 struct InfoCommand {
   std::filesystem::path config;

@@ -10,33 +10,31 @@
 #include "cli/print.h"
 
 namespace leptir::cli {
-namespace {
 
-bool writeAll(const std::string& text) {
-  for (std::size_t done = 0; done < text.size();) {
-    const auto written = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
+bool writeOutput(std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written < 0 && errno != EINTR) return false;
-    done += written > 0 ? static_cast<std::size_t>(written) : 0;
+    text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
   }
   return true;
 }
 
-}  // namespace
-
-Result<void> IdPrinter::check() const {
+Result<void> checkOutput(bool quiet, std::string_view what) {
   const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
   const bool isOpen = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
-  if (quiet_ || isOpen) return {};
-  return Error(ErrorCode::Invalid,
-               "standard output is closed, so the ids could not be printed: nothing was pushed; use --quiet to push "
-               "without ids");
+  if (quiet || isOpen) return {};
+  const std::string printed(what);
+  return Error(ErrorCode::Invalid, "standard output is closed, so the " + printed +
+                                       " could not be printed: nothing was pushed; use --quiet to push without " +
+                                       printed);
 }
 
-bool IdPrinter::print(const std::vector<std::string>& ids) const {
+bool IdPrinter::pushed(const std::vector<std::string>& ids) {
   if (quiet_ || ids.empty()) return true;
   std::string lines;
   for (const auto& id : ids) lines += id + '\n';
-  if (writeAll(lines)) return true;
+  if (writeOutput(lines)) return true;
   printError("leptir push: cannot write to standard output: {}; these tasks were added all the same: {}",
              std::strerror(errno), base::idList(ids));
   return false;

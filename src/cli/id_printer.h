@@ -3,20 +3,26 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "cli/push_observer.h"
 #include "leptir/result.h"
 
 namespace leptir::cli {
 
-class IdPrinter {
+// Invalid: standard output is closed, unless `quiet`. Call this before opening any store: its descriptor would become
+// number 1. `what` is what could not be printed.
+Result<void> checkOutput(bool quiet, std::string_view what);
+// Writes the text to stdout. False: that failed, and errno says why.
+bool writeOutput(std::string_view text);
+
+class IdPrinter final : public PushObserver {
  public:
   explicit IdPrinter(bool quiet) : quiet_(quiet) {}
 
-  // Invalid: standard output is closed. Call this before opening any store: its descriptor would become number 1.
-  Result<void> check() const;
-  // Returns false if the ids could not be written; stderr then says which tasks were added.
-  bool print(const std::vector<std::string>& ids) const;
+  // If the ids could not be written, stderr says which tasks were added.
+  bool pushed(const std::vector<std::string>& ids) override;
 
  private:
   bool quiet_;

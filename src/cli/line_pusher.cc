@@ -27,10 +27,10 @@ constexpr auto kLongestWaitOfALine = 100ms;
 
 }  // namespace
 
-LinePusher::LinePusher(Broker& broker, NameCheck& names, IdPrinter printer, PushOptions defaults)
+LinePusher::LinePusher(Broker& broker, NameCheck& names, PushObserver& observer, PushOptions defaults)
     : broker_(broker),
       names_(names),
-      printer_(printer),
+      observer_(observer),
       defaults_(std::move(defaults)),
       reader_(STDIN_FILENO, kMaxEnvelopeBytes),
       showsProgress_(::isatty(STDERR_FILENO) == 1) {}
@@ -91,13 +91,22 @@ void LinePusher::pushBatch() {
     }
   }
   for (const auto& [broker, lines] : parts) {
+    announceOwnIds(lines);
     pushPart(lines);
     reportBuriedTasks(broker, lines);
   }
-  printPushed();
+  reportPushed();
   batch_.clear();
   batchBytes_ = 0;
   if (showsProgress_) std::cerr << "\r" << pushed_ << " pushed " << std::flush;
+}
+
+void LinePusher::announceOwnIds(const Lines& lines) {
+  std::vector<std::string> ids;
+  for (const auto* line : lines) {
+    if (line->hasOwnId) ids.push_back(line->task.options.id);
+  }
+  observer_.beforePush(ids);
 }
 
 void LinePusher::pushPart(const Lines& lines) {
@@ -138,14 +147,14 @@ void LinePusher::reportBuriedTasks(std::size_t broker, const Lines& lines) {
   }
 }
 
-// Prints the ids in the order of the input lines.
-void LinePusher::printPushed() {
+// Reports the ids in the order of the input lines.
+void LinePusher::reportPushed() {
   std::vector<std::string> ids;
   for (const auto& line : batch_) {
     if (line.pushed) ids.push_back(line.task.options.id);
   }
   pushed_ += ids.size();
-  if (!printer_.print(ids)) outputFailed_ = true;
+  if (!observer_.pushed(ids)) outputFailed_ = true;
 }
 
 void LinePusher::reportBadLine(std::size_t line, const std::string& why) {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/exit_code.h"
-#include "cli/id_printer.h"
 #include "cli/line_reader.h"
+#include "cli/push_observer.h"
 #include "cli/push_warnings.h"
 #include "leptir/broker.h"
 
@@ -16,8 +16,8 @@ namespace leptir::cli {
 
 class LinePusher {
  public:
-  // `defaults` are the options of lines that do not set them. `broker` and `names` must outlive this object.
-  LinePusher(Broker& broker, NameCheck& names, IdPrinter printer, PushOptions defaults);
+  // `defaults` are the options of lines that do not set them. The objects of the other arguments must outlive this one.
+  LinePusher(Broker& broker, NameCheck& names, PushObserver& observer, PushOptions defaults);
 
   // Runs until the input ends; returns the exit status.
   int run();
@@ -39,14 +39,15 @@ class LinePusher {
   void pushPart(const Lines& lines);
   void pushOneByOne(const Lines& lines);
   void reportBuriedTasks(std::size_t broker, const Lines& lines);
-  void printPushed();
+  void announceOwnIds(const Lines& lines);
+  void reportPushed();
   void reportBadLine(std::size_t line, const std::string& why);
   void reportReadError();
   int finish() const;
 
   Broker& broker_;
   NameCheck& names_;
-  IdPrinter printer_;
+  PushObserver& observer_;
   PushOptions defaults_;
   LineReader reader_;
   std::vector<Line> batch_;

@@ -10,6 +10,9 @@
 #include "cli/push_line.h"
 #include "cli/push_time.h"
 #include "cli/push_warnings.h"
+#include "cli/task_waiter.h"
+#include "config/assemble.h"
+#include "meta/record_waiter.h"
 
 namespace leptir::cli {
 namespace {
@@ -51,7 +54,8 @@ std::string warningIfOwnIdIsBuried(Broker& broker, const PushOptions& options) {
   return buried.empty() ? std::string() : buried.begin()->second;
 }
 
-int pushCopies(Broker& broker, const PushCommand& command, const TaskToPush& task, const IdPrinter& printer) {
+int pushCopies(Broker& broker, const PushCommand& command, const TaskToPush& task, PushObserver& observer) {
+  if (!task.options.id.empty()) observer.beforePush({&task.options.id, 1});
   for (std::uint64_t left = command.number; left > 0;) {
     const auto batch = std::min<std::uint64_t>(left, kTasksInOnePush);
     auto ids = broker.pushTasks(std::vector<TaskToPush>(batch, task));
@@ -59,18 +63,54 @@ int pushCopies(Broker& broker, const PushCommand& command, const TaskToPush& tas
     if (const auto why = warningIfOwnIdIsBuried(broker, task.options); !why.empty()) {
       return fail(Error(ErrorCode::Invalid, why));
     }
-    if (!printer.print(*ids)) return base::kExitPartlyDone;
+    if (!observer.pushed(*ids)) return base::kExitPartlyDone;
     left -= batch;
   }
   return base::kExitDone;
+}
+
+// The push of a command, whatever becomes of the ids.
+struct Push {
+  const PushCommand& command;
+  Broker& broker;
+  NameCheck names;
+  TaskToPush task;
+
+  int run(PushObserver& observer) {
+    if (auto fine = checkDefaults(broker, task.options); command.fromStdin && !fine)
+      return fail(
+          fine.error().in("nothing was pushed: the options of the command line, which apply to every line of stdin"));
+    if (command.fromStdin) return LinePusher(broker, names, observer, std::move(task.options)).run();
+    if (const auto warning = names.warningAbout(command.name); !warning.empty()) {
+      printError("leptir push: {}", warning);
+    }
+    return pushCopies(broker, command, task, observer);
+  }
+};
+
+int refuseToWait() {
+  printError("leptir push: nothing was pushed, since --wait cannot work: {}; or push without --wait",
+             meta::kCannotWait);
+  return base::kExitConfigError;
+}
+
+RecordStyle styleOf(const PushCommand& command) {
+  if (command.quiet) return RecordStyle::Nothing;
+  const bool isOne = !command.fromStdin && command.number == 1;
+  if (isOne) return command.text ? RecordStyle::WholeText : RecordStyle::WholeJson;
+  return command.text ? RecordStyle::TextLines : RecordStyle::Lines;
+}
+
+std::string lookCommandOf(const PushCommand& command) {
+  const auto config = command.config.empty() ? std::string() : " --config=" + command.config.string();
+  return command.program + " info" + config;
 }
 
 }  // namespace
 
 int runCommand(const PushCommand& command, const Program& program) {
   std::signal(SIGPIPE, SIG_IGN);  // when the reader of the ids closes the pipe, print the error instead of dying
-  const IdPrinter printer(command.quiet);
-  if (auto open = printer.check(); !open) return fail(open.error());
+  if (auto open = checkOutput(command.quiet, command.wait ? "records" : "ids"); !open) return fail(open.error());
   if (auto open = LineReader::check(STDIN_FILENO); command.fromStdin && !open) return fail(open.error());
   auto options = pushOptionsOf(command);
   if (!options) return printUsageError(command, options.error());
@@ -81,17 +121,21 @@ int runCommand(const PushCommand& command, const Program& program) {
 
   const auto config = readConfig(command.config, program);
   if (!config) return base::kExitConfigError;
-  auto broker = openBroker(*config);
+  if (command.wait && config->metaStorages.empty()) return refuseToWait();
+  const config::Stores stores(*config);
+  auto broker = stores.openBroker(BrokerUse::Push);
   if (!broker) return failStore(broker.error());
-  NameCheck names(program, *config);
-  if (auto fine = checkDefaults(*broker, *options); command.fromStdin && !fine)
-    return fail(
-        fine.error().in("nothing was pushed: the options of the command line, which apply to every line of stdin"));
-  if (command.fromStdin) return LinePusher(*broker, names, printer, std::move(*options)).run();
-  if (const auto warning = names.warningAbout(command.name); !warning.empty()) {
-    printError("leptir push: {}", warning);
+  Push push{command, *broker, NameCheck(program, *config), std::move(task)};
+  if (!command.wait) {
+    IdPrinter printer(command.quiet);
+    return push.run(printer);
   }
-  return pushCopies(*broker, command, task, printer);
+  auto storages = stores.openMetaStorage(MetaUse::Inspect);
+  if (!storages) return failStore(storages.error());
+  TaskWaiter waiter(std::move(*storages), styleOf(command), lookCommandOf(command));
+  const int pushed = push.run(waiter);
+  const int ended = waiter.finish(*command.wait);
+  return pushed != base::kExitDone ? pushed : ended;
 }
 
 }  // namespace leptir::cli

@@ -261,6 +261,33 @@ TEST(RecordWaiterStorages, AStorageThatIsDownDoesNotHideTheOther) {
   EXPECT_TRUE(waiting.get());
 }
 
+TEST(RecordWatcher, WithoutTasksItOnlyWaitsToBeRung) {
+  Store store;
+  auto storages = storagesOf({&store});
+  RecordWatcher watcher(storages);
+  Wake wake;
+  EXPECT_TRUE(watcher.wait(5ms, wake).empty());
+  wake.ring();
+  EXPECT_TRUE(watcher.wait(60s, wake).empty());
+  EXPECT_EQ(store.watchesMade + store.looks, 0);
+}
+
+TEST(RecordWatcher, ReturnsWhenTheStoreStopsAndBeginsToAnswer) {
+  Store store;
+  auto storages = storagesOf({&store});
+  RecordWatcher watcher(storages);
+  Wake wake;
+  watcher.add("t");
+  watcher.wait(0s, wake);
+  store.isDown = true;
+  EXPECT_TRUE(watcher.wait(60s, wake).empty());
+  ASSERT_TRUE(watcher.storeError());
+  EXPECT_EQ(watcher.storeError()->message(), "meta storage s0: connection refused");
+  store.isDown = false;
+  EXPECT_TRUE(watcher.wait(60s, wake).empty());
+  EXPECT_FALSE(watcher.storeError());
+}
+
 TEST(RecordWatcher, NewsOfManyRecordsDoNotMakeItLookAllTheTime) {
   Store store;
   store.wakes = true;

@@ -45,10 +45,12 @@ void RecordWatcher::remove(Ticket ticket) {
 
 std::vector<RecordWatcher::Ended> RecordWatcher::wait(Duration longest, Wake& wake) {
   const auto until = base::saturatedAdd(systemClock().bootTime(), longest);
+  if (entries_.empty()) return wake.waitFor(longest), std::vector<Ended>();
   while (true) {
     watchUnlessWatching();
+    const bool couldAsk = !storeError_;
     auto ended = look();
-    if (!ended.empty() || systemClock().bootTime() >= until) return ended;
+    if (!ended.empty() || couldAsk == storeError_.has_value() || systemClock().bootTime() >= until) return ended;
     if (sleep(std::min(until, lookAtAllAt_), wake)) return {};
   }
 }
@@ -60,7 +62,7 @@ void RecordWatcher::suspend() {
 // The first storage that can wake us does: a record is saved in every storage before its task is acknowledged.
 void RecordWatcher::watchUnlessWatching() {
   const auto now = systemClock().bootTime();
-  if (watch_ || !canWatch_ || entries_.empty() || now < watchAgainAt_) return;
+  if (watch_ || !canWatch_ || now < watchAgainAt_) return;
   const auto watching = tryToWatch();
   if (watching) return lookAtAllBy(now);  // what was saved before
   const auto code = watching.error().code();
@@ -130,8 +132,7 @@ std::vector<RecordWatcher::Ended> RecordWatcher::endedAmong(const std::vector<st
 
 bool RecordWatcher::sleep(BootTime until, Wake& wake) {
   const auto longest = until - systemClock().bootTime();
-  if (longest <= Duration::zero()) return false;
-  if (!watch_ || isLookDueToNews_) return wake.waitFor(longest);
+  if (!watch_ || isLookDueToNews_ || longest <= Duration::zero()) return wake.waitFor(longest);
   const auto news = watch_->wait(longest, wake);
   if (news) {
     noteNews(*news);

@@ -38,8 +38,8 @@ class RecordWatcher {
   void remove(Ticket ticket);
   std::size_t size() const { return entries_.size(); }
 
-  // Returns the tasks that are over, each once; they are removed. Empty: `longest` has passed, or `wake` was rung. It
-  // may take longer by as long as the stores take to answer.
+  // Returns the tasks that are over, each once; they are removed. Empty: `longest` has passed, `wake` was rung, or the
+  // stores stopped or began to answer (storeError). It may take longer by as long as the stores take to answer.
   std::vector<Ended> wait(Duration longest, Wake& wake);
 
   // The next wait() begins with a look at all records.

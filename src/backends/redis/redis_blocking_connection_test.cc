@@ -38,6 +38,20 @@ TEST_F(RedisWaitTest, AWaitReturnsNilWhenTheBlockingCommandTimesOut) {
   EXPECT_TRUE(connection.wait(words, 10ms, 20s, wake)->value().value().isNil());
 }
 
+TEST_F(RedisWaitTest, ACommandInFrontIsExecutedAndItsReplyDropped) {
+  Wake wake;
+  const std::array<std::string_view, 3> before{"LPUSH", "bell", "ding"}, words{"BLPOP", "bell", "20"};
+  EXPECT_EQ(connection.wait(words, 20s, 20s, wake, before)->value().value()[1].text(), "ding");
+  EXPECT_FALSE(connection.isPending());
+}
+
+TEST_F(RedisWaitTest, AnErrorOfTheCommandInFrontIsReturned) {
+  Wake wake;
+  server.ask({"SET", "text", "x"});
+  const std::array<std::string_view, 3> before{"LPUSH", "text", "ding"}, words{"BLPOP", "bell", "0.01"};
+  EXPECT_EQ(connection.wait(words, 10ms, 20s, wake, before).error().code(), ErrorCode::Invalid);
+}
+
 TEST_F(RedisWaitTest, AWaitThatTimesOutReturnsNilAndTheNextWaitGetsItsReply) {
   Wake wake;
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};

@@ -78,6 +78,8 @@ Result<RecordNews> RedisRecordWatch::wait(Duration longest, Wake& wake) {
     const auto began = systemClock().bootTime();
     auto reply = read(until - began, wake);
     if (!reply) return reply.error();
+    if (connection_.generation() != generation_)
+      return Error(ErrorCode::Unavailable, "the connection was lost, and perhaps news with it");
     if (!*reply) return RecordNews{.isWoken = true};
     if (connection_.isPending()) return RecordNews();  // the time has passed
     renewedAt_ = requestedAt_;
@@ -110,6 +112,7 @@ Result<void> RedisRecordWatch::registerAnew() {
   const auto newest = (*reply)->value()[0][0].text();
   lastEntry_ = newest.empty() ? kBeforeTheFirstEntry : newest;
   renewedAt_ = requestedAt_;
+  generation_ = connection_.generation();
   return {};
 }
 

@@ -3,6 +3,7 @@
 // ids of the tasks that are over to the stream `<records>.ended`, which the waiting processes read.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -61,7 +62,8 @@ class RedisRecordWatch final : public RecordWatch {
 
   RedisBlockingConnection connection_;
   RedisRecordBellKeys keys_;
-  std::string lastEntry_;   // id of the newest entry of the stream that was seen
+  std::uint64_t generation_ = 0;  // of the connection that was registered over
+  std::string lastEntry_;         // id of the newest entry of the stream that was seen
   BootTime requestedAt_{};  // when the request that is under way, or the last one, was sent; it renews the registration
   BootTime renewedAt_{};    // when the last request was sent that the server has answered
 };
