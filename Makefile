@@ -5,6 +5,9 @@ VERBOSELY := $(if $(V),--verbose)
 FOLDER ?= /usr/include
 # Compile several sources of a module at once; for work on leptir itself: make UNITY=OFF
 UNITY ?= ON
+# Compiler warnings are errors. A newer compiler may warn where the tested ones do not: make WERROR=OFF
+WERROR ?= ON
+CONFIGURE := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) $(QUIETLY)
 
 .PHONY: all setup setup-tests build everything demo test test-in test-asan test-tsan chaos mutants bench lint deb test-deb format help clean
 .DEFAULT_GOAL := all
@@ -18,12 +21,12 @@ setup-tests: # what the tests and benchmarks need beside that
 	@tools/setup tests
 
 build: setup
-	@test -f $(BUILD)/build.ninja || cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF $(QUIETLY)
+	@test -f $(BUILD)/build.ninja || $(CONFIGURE) -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF
 	@echo "Building the program and the demo: some 2 minutes on two cores for the first time (V=1 shows the commands)."
-	@cmake --build $(BUILD) $(VERBOSELY) --target leptir digest digest_demo
+	@cmake --build $(BUILD) $(VERBOSELY) --target leptir leptir_c digest digest_demo
 
 everything: setup-tests
-	@cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON $(QUIETLY)
+	@$(CONFIGURE) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON
 	@echo "Building everything: some 7 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY)
 

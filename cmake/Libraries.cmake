@@ -33,11 +33,25 @@ set(LEPTIR_LIBRARIES_config yaml-cpp)
 if(LEPTIR_CURL)
   set(LEPTIR_LIBRARIES_reporters CURL::libcurl)
 endif()
-set(LEPTIR_LIBRARIES_cli CLI11::CLI11)
-
-# What code must know of the switches above: src/config/assemble.cc lists the backends.
-set(LEPTIR_DEFINITIONS_config LEPTIR_HAS_SQLITE=$<BOOL:${LEPTIR_SQLITE}> LEPTIR_HAS_REDIS=$<BOOL:${LEPTIR_REDIS}>)
 set(LEPTIR_DEFINITIONS_reporters LEPTIR_HAS_CURL=$<BOOL:${LEPTIR_CURL}>)
+# The commands, and with them every program that runs tasks, work with all backends.
+set(LEPTIR_LIBRARIES_cli $<BUILD_INTERFACE:CLI11::CLI11> leptir_backends_memory)
+if(LEPTIR_SQLITE)
+  list(APPEND LEPTIR_LIBRARIES_cli leptir_backends_sqlite)
+endif()
+if(LEPTIR_REDIS)
+  list(APPEND LEPTIR_LIBRARIES_cli leptir_backends_redis)
+endif()
+
+# The same for pkg-config: what a program links that links this module. (A library of headers alone is left out.)
+set(LEPTIR_PKGCONFIG_task simdjson)
+set(LEPTIR_PKGCONFIG_backends_sqlite sqlite3)
+set(LEPTIR_PKGCONFIG_backends_redis hiredis openssl)
+set(LEPTIR_PKGCONFIG_master libdw)
+if(LEPTIR_CURL)
+  set(LEPTIR_PKGCONFIG_reporters libcurl)
+endif()
+set(LEPTIR_PKGCONFIG_config yaml-cpp)
 
 # What a module's tests use beside what the module uses.
 set(LEPTIR_TEST_LIBRARIES_backends_redis leptir_test_redis)

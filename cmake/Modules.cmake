@@ -1,13 +1,22 @@
 # Makes one library and one test program of each module that src/MODULES names, with just the dependencies that stand there.
 
+# The modules are static libraries whose code may also stand in shared libraries: in that of the C interface, and in
+# users' own. Without the second option the compiler would expect that other libraries replace functions of leptir, and
+# would not inline them.
+function(leptir_position_independent target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -fno-semantic-interposition)
+endfunction()
+
 # Headers that nearly every file needs, read once for all modules and once for all tests. A target whose definitions differ cannot share them.
-add_library(leptir_precompiled STATIC ${CMAKE_SOURCE_DIR}/cmake/precompiled.cc)
+add_library(leptir_precompiled STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cc)
+leptir_position_independent(leptir_precompiled)
 target_link_libraries(leptir_precompiled PRIVATE nlohmann_json::nlohmann_json fmt::fmt Threads::Threads)
 target_precompile_headers(leptir_precompiled PRIVATE
     <chrono> <functional> <map> <memory> <optional> <span> <string> <string_view> <vector> <nlohmann/json.hpp> <fmt/format.h>)
 
 if(LEPTIR_TESTS)
-  add_library(leptir_precompiled_tests STATIC ${CMAKE_SOURCE_DIR}/cmake/precompiled.cc)
+  add_library(leptir_precompiled_tests STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cc)
   target_link_libraries(leptir_precompiled_tests PRIVATE GTest::gtest GTest::gmock fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
   target_precompile_headers(leptir_precompiled_tests PRIVATE
       <chrono> <functional> <string> <vector> <gtest/gtest.h> <gmock/gmock.h> <nlohmann/json.hpp>)
@@ -42,7 +51,7 @@ endfunction()
 
 # Sources with failpoints are compiled one by one, since tests/chaos links others in their place.
 function(leptir_keep_apart sources)
-  set(apart ${CMAKE_SOURCE_DIR}/src/base/failpoint.cc)
+  set(apart ${PROJECT_SOURCE_DIR}/src/base/failpoint.cc)
   foreach(source IN LISTS sources)
     file(STRINGS ${source} failpoints LIMIT_COUNT 1 REGEX "LEPTIR_FAILPOINT\\(")
     if(failpoints)
@@ -52,9 +61,21 @@ function(leptir_keep_apart sources)
   set_source_files_properties(${apart} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
+# Names the library of a backend leptir::<type>, and makes the linker take the backend out of it: src/config has only a
+# weak reference to leptir::<type>::makeBackend(), which takes nothing out of a static library.
+function(leptir_backend target type)
+  string(LENGTH ${type} length)
+  set(flag -Wl,--undefined=_ZN6leptir${length}${type}11makeBackendEv)
+  target_link_libraries(${target} INTERFACE ${flag})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${type})
+  add_library(leptir::${type} ALIAS ${target})
+  set_property(GLOBAL APPEND PROPERTY LEPTIR_BACKENDS ${type})
+  set_property(GLOBAL PROPERTY LEPTIR_LINK_FLAG_${type} ${flag})
+endfunction()
+
 function(leptir_module module uses usedByTests)
   string(REPLACE "/" "_" name ${module})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${module}/*.cc)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -73,10 +94,12 @@ function(leptir_module module uses usedByTests)
   endif()
 
   add_library(leptir_${name} STATIC ${sources})
-  target_include_directories(leptir_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
-                             PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(leptir_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}> PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_compile_features(leptir_${name} PUBLIC cxx_std_20)
-  set_property(GLOBAL APPEND PROPERTY LEPTIR_MODULE_LIBRARIES leptir_${name})
+  leptir_position_independent(leptir_${name})
+  set_property(GLOBAL APPEND PROPERTY LEPTIR_MODULES ${name})
+  set_property(GLOBAL PROPERTY LEPTIR_USES_${name} ${uses})
   target_link_libraries(leptir_${name} PUBLIC nlohmann_json::nlohmann_json tl::expected Threads::Threads
                         PRIVATE fmt::fmt ${LEPTIR_LIBRARIES_${name}})
   target_compile_definitions(leptir_${name} PRIVATE ${LEPTIR_DEFINITIONS_${name}})
@@ -86,14 +109,17 @@ function(leptir_module module uses usedByTests)
     target_precompile_headers(leptir_${name} REUSE_FROM leptir_precompiled)
   endif()
   leptir_link_modules(leptir_${name} PUBLIC "${uses}")
+  if(module MATCHES "^backends/(.*)")
+    leptir_backend(leptir_${name} ${CMAKE_MATCH_1})
+  endif()
 
   if(LEPTIR_TESTS AND tests)
     add_executable(${name}_test ${tests})
-    target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+    target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
     target_link_libraries(${name}_test PRIVATE leptir_${name} rapidcheck ${LEPTIR_TEST_LIBRARIES_${name}})
     target_compile_definitions(${name}_test PRIVATE ${LEPTIR_TEST_DEFINITIONS_${name}})
     leptir_link_modules(${name}_test PRIVATE "${usedByTests}")
-    leptir_test_path(${name}_test LEPTIR_SOURCE_DIR ${CMAKE_SOURCE_DIR})
+    leptir_test_path(${name}_test LEPTIR_SOURCE_DIR ${PROJECT_SOURCE_DIR})
     leptir_test_program(${name}_test)
     include(GoogleTest)
     gtest_discover_tests(${name}_test TEST_PREFIX "${module}: " NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
@@ -101,8 +127,8 @@ function(leptir_module module uses usedByTests)
 endfunction()
 
 function(leptir_modules)
-  file(STRINGS ${CMAKE_SOURCE_DIR}/src/MODULES lines REGEX "^[a-z]")
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/MODULES)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/src/MODULES lines REGEX "^[a-z]")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/MODULES)
   set(testLines ${lines})
   list(FILTER testLines INCLUDE REGEX " tests:")
   list(FILTER lines EXCLUDE REGEX " tests:")

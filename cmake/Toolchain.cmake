@@ -1,11 +1,13 @@
 # Warnings, sanitizers, and what makes builds quick when it is there.
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
+                    -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-  add_compile_options(-Wno-array-bounds)  # g++ 12 sees them where there are none, in std::string
-  if(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
-    # The same in other words: it takes the buffer inside a std::string for the place of a text that is longer.
-    add_compile_options(-Wno-stringop-overflow -Wno-stringop-overread)
-  endif()
+  # These see errors where there are none, in std::string: they take the buffer inside a string for the place of a text
+  # that is longer.
+  add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+endif()
+if(LEPTIR_WERROR)
+  add_compile_options(-Werror)
 endif()
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 

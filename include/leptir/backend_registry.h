@@ -20,7 +20,8 @@ class BackendRegistry {
  public:
   // Adds a class that derives from Backend and has a constructor without parameters. The configuration then accepts its
   // type(). A backend without a type, or with one that another backend has (also one of leptir's own: memory, redis,
-  // sqlite), is not added; runMain and loadConfig then fail with the sentence that mistakes() has about it.
+  // sqlite, linked or not), is not added; runMain and loadConfig then fail with the sentence that mistakes() has about
+  // it.
   template <class OwnBackend>
   void add() {
     addFactory([] { return std::make_unique<OwnBackend>(); });

@@ -1,5 +1,6 @@
 // Reads the configuration file, and opens the brokers and meta storages that it names. An application that only pushes
-// needs no other header.
+// needs no other header. It links leptir::push and the libraries of the backends that its configuration names
+// (leptir::sqlite, leptir::redis, leptir::memory); leptir::leptir has all of them.
 #pragma once
 
 #include <filesystem>
@@ -78,11 +79,12 @@ Result<Config> loadConfig(const std::filesystem::path& file, const BackendRegist
 
 // The configuration that is used without a file: one SQLite database for tasks and records, a log on stdout, and one
 // worker for each processor core. Invalid: neither HOME nor XDG_STATE_HOME is set, so that the database has no folder.
-// Unsupported: this build has no SQLite backend.
+// Unsupported: the program is not linked with the SQLite backend.
 Result<Config> defaultConfig();
 
 // Makes the Broker through which an application pushes tasks. Each store is opened at the first call that needs it.
-// Unsupported: neither this build nor the program has a backend of a type that the configuration names.
+// Unsupported: the program is not linked with a backend that the configuration names; the message says which library to
+// link.
 Result<Broker> openBroker(const Config& config);
 // Makes the MetaStorage through which an application reads or saves records; as openBroker.
 Result<MetaStorage> openMetaStorage(const Config& config);

@@ -3,14 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "backends/memory/memory_backend.h"
+#include "config/linked_backends.h"
 #include "config/state_paths.h"
-#if LEPTIR_HAS_REDIS
-#include "backends/redis/redis_backend.h"
-#endif
-#if LEPTIR_HAS_SQLITE
-#include "backends/sqlite/sqlite_backend.h"
-#endif
 
 namespace leptir::config {
 namespace {
@@ -23,9 +17,9 @@ Result<void> prepareFolder(const Json& connection) {
 }
 
 Result<Backend*> find(const Backends& backends, const std::string& type) {
-  Backend* backend = backends.find(type);
-  if (backend == nullptr) return Error(ErrorCode::Unsupported, "this build has no backend of type '" + type + "'");
-  return backend;
+  if (Backend* backend = backends.find(type)) return backend;
+  if (isTypeOfLeptir(type)) return Error(ErrorCode::Unsupported, notLinked(type));
+  return Error(ErrorCode::Unsupported, "this program has no backend of type '" + type + "'");
 }
 
 enum class Folder { IsMade, IsLeftAlone };
@@ -74,14 +68,7 @@ Result<std::unique_ptr<SimpleMetaStorage>> open(const Config::MetaStorage& stora
 }  // namespace
 
 Backends allBackends(const BackendRegistry& own) {
-  std::vector<std::unique_ptr<Backend>> all;
-  all.push_back(std::make_unique<memory::MemoryBackend>());
-#if LEPTIR_HAS_REDIS
-  all.push_back(std::make_unique<redis::RedisBackend>());
-#endif
-#if LEPTIR_HAS_SQLITE
-  all.push_back(std::make_unique<sqlite::SqliteBackend>());
-#endif
+  auto all = makeLinkedBackends();
   for (const auto& make : own.factories()) all.push_back(make());
   return Backends(std::move(all));
 }

@@ -1,4 +1,4 @@
-// The one file that knows which backends there are, and that opens stores. The public functions openBroker and
+// The one file that opens stores. The public functions openBroker and
 // openMetaStorage (leptir/config.h) are defined here, too.
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace leptir::config {
 
-// All backends that this build has, and the program's own.
+// The backends of leptir that the program is linked with, and the program's own.
 Backends allBackends(const BackendRegistry& own);
 
 // The stores of a configuration, in the file's order, not opened yet. Use one object in each process that opens stores,
@@ -29,7 +29,8 @@ class Stores {
   Result<Broker> openBroker(BrokerUse use) const;
   Result<MetaStorage> openMetaStorage(MetaUse use) const;
 
-  // For a dispatcher. The factories answer errors as in leptir/spi/backend.h; Unsupported: there is no such backend.
+  // For a dispatcher. The factories answer errors as in leptir/spi/backend.h; Unsupported: the program has no such
+  // backend.
   std::vector<broker::BrokerFactory> brokerFactories(BrokerUse use = BrokerUse::Dispatch) const;
   std::vector<meta::MetaStorageFactory> metaStorageFactories(MetaUse use = MetaUse::Save) const;
 

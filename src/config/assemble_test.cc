@@ -7,7 +7,7 @@
 namespace leptir::config {
 namespace {
 
-TEST(Assemble, RefusesATypeThatThisBuildDoesNotHave) {
+TEST(Assemble, RefusesATypeThatNoBackendHas) {
   Config config;
   config.brokers.push_back({.name = "far", .type = "rabbit", .connection = Json::object()});
   EXPECT_EQ(openBroker(config).error().code(), ErrorCode::Unsupported);
@@ -28,7 +28,10 @@ TEST(Assemble, SaysWhatToDoWithoutADefaultStore) {
   const auto broker = defaultBroker(Backends({}));
   ASSERT_FALSE(broker);
   EXPECT_EQ(broker.error().code(), ErrorCode::Unsupported);
-  EXPECT_EQ(broker.error().message(), "this build has no SQLite: write a configuration that names its brokers");
+  EXPECT_EQ(
+      broker.error().message(),
+      "without a configuration file tasks are kept in SQLite, but this program has no sqlite backend: link it with "
+      "leptir::sqlite (CMake) or leptir-sqlite (pkg-config), or use a leptir that was built with it");
 }
 
 }  // namespace

@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "base/escape.h"
-#include "config/assemble.h"
+#include "config/linked_backends.h"
+#include "leptir/spi/backend.h"
 
 namespace leptir {
 
@@ -13,7 +14,7 @@ void BackendRegistry::addFactory(BackendFactory factory) {
   std::string type(backend->type());
   if (type.empty()) return mistakes_.push_back("a backend has no type, by which a configuration could name it");
   const auto named = "the backend type " + base::inQuotes(type);
-  if (config::allBackends({}).find(type) != nullptr)
+  if (config::isTypeOfLeptir(type))
     return mistakes_.push_back(named + " is one of leptir's own: give the program's backend another type");
   if (std::ranges::count(types_, type) > 0) return mistakes_.push_back(named + " is registered twice");
   types_.push_back(std::move(type));

@@ -93,7 +93,7 @@ daemon:
 zebra: 1
 )"),
             "2: task 't' is empty: give it a 'command', or rules (time_limit, memory, max_attempts …)\n"
-            "4: unknown type 'servr': this build has sqlite, server; did you mean 'server'?\n"
+            "4: unknown type 'servr': this program has sqlite, server; did you mean 'server'?\n"
             "6: 'number_of_workers' of daemon.configuration must be from 1 to 1024\n"
             "7: unknown key 'zebra': known are brokers, meta_storage, loggers, tasks, error_reporting, daemon, leptir");
 }
@@ -173,13 +173,19 @@ TEST(ConfigErrors, IncludeABrokerListWithoutBrokers) {
   EXPECT_THAT(errorsIn("brokers: []"), HasSubstr("is an empty list"));
 }
 
-TEST(ConfigErrors, IncludeTypesThatThisBuildDoesNotHave) {
-  EXPECT_EQ(errorsIn("brokers: [{type: redis, connection: {anything: 1}}]"),
-            "1: unknown type 'redis': this build has sqlite, server");
+TEST(ConfigErrors, IncludeTypesThatNoBackendHas) {
+  EXPECT_EQ(errorsIn("brokers: [{type: rabbit, connection: {anything: 1}}]"),
+            "1: unknown type 'rabbit': this program has sqlite, server");
   EXPECT_EQ(errorsIn(withBroker("loggers: {a: {type: syslog}}")),
             "2: 'type' of logger 'a' must be one of file, stdout, stderr, not 'syslog'");
   EXPECT_EQ(errorsIn(withBroker("loggers: {a: {type: stdout, options: {path: /x}}}")),
             "2: unknown key 'path' in 'options' of logger 'a': only a logger of type file has options");
+}
+
+TEST(ConfigErrors, SayWhichLibraryToLinkForABackendThatTheProgramLacks) {
+  EXPECT_EQ(errorsIn("brokers: [{type: redis, connection: {anything: 1}}]"),
+            "1: type 'redis': this program has no redis backend: link it with leptir::redis (CMake) or leptir-redis "
+            "(pkg-config), or use a leptir that was built with it");
 }
 
 TEST(ConfigErrors, IncludeNodesOfTheWrongKind) {

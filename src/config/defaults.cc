@@ -1,5 +1,6 @@
 #include "config/defaults.h"
 
+#include "config/linked_backends.h"
 #include "config/state_paths.h"
 
 namespace leptir::config {
@@ -10,7 +11,8 @@ constexpr std::string_view kDefaultType = "sqlite";
 Result<Json> defaultConnection(const Backends& backends, std::span<const ConfigKey> (Backend::*keysOf)() const) {
   const Backend* backend = backends.find(kDefaultType);
   if (backend == nullptr)
-    return Error(ErrorCode::Unsupported, "this build has no SQLite: write a configuration that names its brokers");
+    return Error(ErrorCode::Unsupported,
+                 "without a configuration file tasks are kept in SQLite, but " + notLinked(kDefaultType));
   const auto database = defaultDatabase();
   if (!database) return database.error();
   return withDefaults(Json{{"path", database->string()}}, (backend->*keysOf)());

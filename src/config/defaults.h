@@ -6,8 +6,8 @@
 
 namespace leptir::config {
 
-// One SQLite file for tasks and records, see defaultDatabase(). Invalid: there is no folder for it. Unsupported: this
-// build has no SQLite.
+// One SQLite file for tasks and records, see defaultDatabase(). Invalid: there is no folder for it. Unsupported: the
+// program is not linked with the SQLite backend.
 Result<Config::Broker> defaultBroker(const Backends& backends);
 Result<Config::MetaStorage> defaultMetaStorage(const Backends& backends);
 

@@ -7,6 +7,7 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "base/nearest_word.h"
+#include "config/linked_backends.h"
 #include "config/map_reader.h"
 #include "config/sections.h"
 
@@ -62,8 +63,9 @@ Json readConnection(const Node& node, const std::string& what, std::span<const C
 
 // Shows the type as the file has it, since its value may come from an environment variable, which may be secret.
 std::string unknownType(const Node& node, const std::string& type, const Backends& backends) {
+  if (isTypeOfLeptir(type)) return fmt::format("type {}: {}", base::inQuotes(node.text), notLinked(type));
   const auto types = backends.types();
-  auto text = fmt::format("unknown type {}: this build has {}", base::inQuotes(node.text), fmt::join(types, ", "));
+  auto text = fmt::format("unknown type {}: this program has {}", base::inQuotes(node.text), fmt::join(types, ", "));
   if (const auto hint = base::didYouMean(type, types); !hint.empty()) text += "; " + hint;
   return text;
 }

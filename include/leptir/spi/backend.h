@@ -1,6 +1,6 @@
 // A backend is the code for one kind of store, which the configuration names with `type:` (sqlite, redis, …). It says
 // which configuration keys the store needs, and opens the store. A program adds its own to Program::backends;
-// src/config/assemble.cc lists leptir's.
+// src/config/linked_backends.cc lists leptir's.
 #pragma once
 
 #include <filesystem>

@@ -39,4 +39,8 @@ std::shared_ptr<MemoryQueue> MemoryBackend::queue(const std::string& name) {
   return queue;
 }
 
+std::unique_ptr<Backend> makeBackend() {
+  return std::make_unique<MemoryBackend>();
+}
+
 }  // namespace leptir::memory

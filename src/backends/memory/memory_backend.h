@@ -41,4 +41,7 @@ class MemoryBackend final : public Backend {
   std::map<std::string, std::shared_ptr<MemoryRecords>> records_;
 };
 
+// Makes this backend for src/config/linked_backends.cc, which finds it by its name where this library is linked.
+std::unique_ptr<Backend> makeBackend();
+
 }  // namespace leptir::memory

@@ -81,4 +81,8 @@ Result<std::unique_ptr<SimpleMetaStorage>> RedisBackend::openMetaStorage(const J
   return std::make_unique<RedisMetaStorage>(std::move(link), *key, *layout, expireAfter, std::move(*serverInfo));
 }
 
+std::unique_ptr<Backend> makeBackend() {
+  return std::make_unique<RedisBackend>();
+}
+
 }  // namespace leptir::redis

@@ -26,4 +26,7 @@ class RedisBackend final : public Backend {
   std::optional<std::filesystem::path> sessionLockFile(const Json&, std::string_view) const override { return {}; }
 };
 
+// Makes this backend for src/config/linked_backends.cc, which finds it by its name where this library is linked.
+std::unique_ptr<Backend> makeBackend();
+
 }  // namespace leptir::redis

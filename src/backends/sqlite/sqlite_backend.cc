@@ -87,4 +87,8 @@ SqliteBackend::FileEntry& SqliteBackend::entryFor(const std::filesystem::path& p
   return entries_[path];
 }
 
+std::unique_ptr<Backend> makeBackend() {
+  return std::make_unique<SqliteBackend>();
+}
+
 }  // namespace leptir::sqlite

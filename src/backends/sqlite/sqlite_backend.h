@@ -49,4 +49,7 @@ class SqliteBackend final : public Backend {
   std::map<std::filesystem::path, FileEntry> entries_;
 };
 
+// Makes this backend for src/config/linked_backends.cc, which finds it by its name where this library is linked.
+std::unique_ptr<Backend> makeBackend();
+
 }  // namespace leptir::sqlite

@@ -1,0 +1,65 @@
+#include "c_api/last_error.h"
+
+#include <string>
+
+namespace leptir::c_api {
+namespace {
+
+// Where memory is too short for a message, `shown` is a literal.
+struct LastError {
+  std::string text;
+  const char* shown = "";
+};
+
+LastError& ofThisThread() noexcept {
+  thread_local LastError error;
+  return error;
+}
+
+leptir_code codeOf(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::Unavailable:
+      return LEPTIR_UNAVAILABLE;
+    case ErrorCode::Invalid:
+      return LEPTIR_INVALID;
+    case ErrorCode::TooLarge:
+      return LEPTIR_TOO_LARGE;
+    case ErrorCode::NotFound:
+      return LEPTIR_NOT_FOUND;
+    case ErrorCode::Lost:
+      return LEPTIR_LOST;
+    case ErrorCode::Corrupt:
+      return LEPTIR_CORRUPT;
+    case ErrorCode::Unsupported:
+      return LEPTIR_UNSUPPORTED;
+    case ErrorCode::TimedOut:
+      return LEPTIR_TIMED_OUT;
+    case ErrorCode::TaskFailed:  // of Broker::result, which has no function in C
+    case ErrorCode::Internal:
+      return LEPTIR_INTERNAL;
+  }
+  return LEPTIR_INTERNAL;
+}
+
+}  // namespace
+
+leptir_code setLastError(ErrorCode code, const char* message) noexcept {
+  auto& error = ofThisThread();
+  try {
+    error.text = message;
+    error.shown = error.text.c_str();
+  } catch (const std::exception&) {
+    error.shown = "out of memory: there is not enough for the text of an error";
+  }
+  return codeOf(code);
+}
+
+leptir_code setLastError(const Error& error) noexcept {
+  return setLastError(error.code(), error.message().c_str());
+}
+
+const char* lastErrorText() noexcept {
+  return ofThisThread().shown;
+}
+
+}  // namespace leptir::c_api
