@@ -29,6 +29,10 @@ class FolderSession final : public leptir::BrokerSession {
     return queue_->acknowledge(id_, leases);
   }
   Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override;
+  Result<void> leaseAgain(std::span<const LeaseId> released) override {
+    for (const auto& lease : released) leftToOthers_.erase(lease.handle);
+    return {};
+  }
   Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override { return queue_->bury(id_, tasks); }
   Result<std::vector<LeasedTask>> heldTasks() override { return queue_->heldTasks(id_); }
   Result<void> close() override { return queue_->closeSession(id_); }
