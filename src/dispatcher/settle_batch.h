@@ -29,13 +29,15 @@ struct SettleBatch {
   std::vector<LeaseId> acknowledge;
   std::vector<TaskRelease> release;
   std::vector<TaskBurial> bury;
+  std::vector<LeaseId> leaseAgain;    // done last: see BrokerSession::leaseAgain
   std::vector<CellRef> cells;         // release and bury point into their envelopes until the batch is settled
   std::deque<std::string> envelopes;  // of tasks that stand in no cell; a deque, so that views stay valid
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
 
   bool empty() const {
-    return records.empty() && acknowledge.empty() && release.empty() && bury.empty() && cells.empty();
+    return records.empty() && acknowledge.empty() && release.empty() && bury.empty() && leaseAgain.empty() &&
+           cells.empty();
   }
 };
 
