@@ -109,7 +109,8 @@ class LimitedNamesTest : public ::testing::Test {
   void perform(Actions actions) {
     for (const auto& assign : actions.assignments) {
       const auto head = task::decodeEnvelope(assign.assignment.envelope).value();
-      cells[assign.cell.slot].push_back({assign.cell, head.id, head.name, std::string(assign.assignment.envelope), {}});
+      cells[assign.cell.slot].push_back(
+          {assign.cell, head.id, head.name, std::string(assign.assignment.envelope), assign.assignment.lease, {}});
     }
     for (auto& batch : actions.batchesToSettle) batches.push_back(std::move(batch));
     credit = actions.leaseCredits.empty() ? credit : actions.leaseCredits[0];
@@ -150,6 +151,7 @@ class LimitedNamesTest : public ::testing::Test {
   struct Assigned {
     CellRef cell;
     std::string id, name, envelope;
+    LeaseId lease;
     std::optional<BootTime> began;
   };
 
@@ -290,16 +292,19 @@ TEST_F(LimitedNamesTest, TasksThatAnEarlierDispatcherAssignedCountAndFinish) {
   std::vector<Event> found;
   for (const auto& slot : cells) {
     for (const auto& task : slot)
-      found.push_back(event::CellFound{
-          task.cell, {.broker = 0, .epoch = 1, .lease = {}, .envelope = task.envelope}, task.began.has_value()});
+      found.push_back(event::CellFound{task.cell,
+                                       {.broker = 0, .epoch = 1, .lease = task.lease, .envelope = task.envelope},
+                                       task.began.has_value()});
   }
   ASSERT_EQ(found.size(), 3u);
   perform(core->step(std::move(found), now()));
-  std::size_t before = 0;
-  for (auto& slot : cells) before += slot.size();
-  EXPECT_EQ(before, 3u) << "all three go on";
+  events.push_back(event::HeldTasksListed{0, 1, queue.held(session).value()});
   run(1s);
+  EXPECT_EQ(executing["few"], 3) << "all three go on";
   EXPECT_EQ(begun["few"].size(), 3u) << "none begins beside them";
+  most["few"] = 0;
+  runUntilBegun("few", 5, 10s);
+  EXPECT_EQ(most["few"], 1);
 }
 
 }  // namespace

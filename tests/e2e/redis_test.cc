@@ -68,6 +68,25 @@ TEST_F(RedisTest, ATaskBeginsWithin20MillisecondsOfADelayWithAFraction) {
   EXPECT_LT(latest, 0.02);
 }
 
+TEST_F(RedisTest, TasksBeyondMaxRunningWaitInTheirPlaceWithoutALeaseAndOthersRun) {
+  writeConfig("leptir:\n  brokers: [{ type: redis, connection: { scheme: unix, path: " + server.socket() +
+              " } }]\n  meta_storage: [{ type: redis, connection: { scheme: unix, path: " + server.socket() +
+              " } }]\n  daemon: { configuration: { number_of_workers: 4 } }\n  tasks: { sleep: { max_running: 1 } }\n");
+  const auto few = leptir({"push", "sleep", "seconds:=0.2", "--number=10"}).lines();
+  const auto other = push({"noop"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return isDone(other); })) << instance->output();
+  EXPECT_FALSE(isDone(few[8])) << "it is before the other in the queue";
+  for (const auto& id : few) ASSERT_TRUE(eventually([&] { return isDone(id); })) << instance->output();
+  double ended = 0;
+  for (const auto& id : few) {
+    const auto saved = record(id);
+    EXPECT_GE(saved.at("exEnd").get<double>() - saved.at("exTime").get<double>(), ended - 0.001) << "one at a time";
+    EXPECT_LT(saved.at("exEnd").get<double>() - ended, ended == 0 ? 1e10 : 2) << "the next one follows soon";
+    ended = saved.at("exEnd").get<double>();
+  }
+}
+
 TEST_F(RedisTest, TheScoreKeepsTheFractionOfATimeAndTheEnvelopeHasWholeSeconds) {
   const auto id = push({"noop", "--at=2100-01-01T00:00:00.625Z"});
   EXPECT_EQ(info(id).at("toex"), 4102444800.625);
