@@ -23,6 +23,8 @@ class TasksLeftToOthers {
  public:
   // False: kMaxTasksLeftToOthers are left already.
   bool add(const std::string& id, Time until, Time now);
+  // The session may lease the task again.
+  void forget(const std::string& id) { until_.erase(id); }
   // When the session may lease the task: `due` or later.
   Time dueFor(const StoredTask& task, Time now) const;
 

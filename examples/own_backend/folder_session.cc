@@ -45,6 +45,11 @@ Result<std::vector<LeaseId>> FolderSession::release(std::span<const leptir::Task
   return leases().release(tasks);
 }
 
+Result<void> FolderSession::leaseAgain(std::span<const LeaseId> released) {
+  for (const auto& lease : released) leftToOthers_.forget(lease.handle);
+  return {};
+}
+
 Result<std::vector<LeaseId>> FolderSession::bury(std::span<const leptir::TaskBurial> tasks) {
   return leases().bury(tasks);
 }

@@ -18,6 +18,7 @@ class FolderSession final : public leptir::BrokerSession {
   Result<leptir::Renewal> renew(std::span<const LeaseId> held, Duration lease) override;
   Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override;
   Result<std::vector<LeaseId>> release(std::span<const leptir::TaskRelease> tasks) override;
+  Result<void> leaseAgain(std::span<const LeaseId> released) override;
   Result<std::vector<LeaseId>> bury(std::span<const leptir::TaskBurial> tasks) override;
   Result<std::vector<LeasedTask>> heldTasks() override;
   Result<void> close() override;

@@ -29,8 +29,13 @@ class RecordWaiter;
 // How a task is pushed. Every field is optional; each has an initializer, so that `{.delay = 5min}` compiles without a
 // warning.
 struct PushOptions {
-  std::optional<Time> timeOfExecution{};  // rounded down to whole seconds
+  std::optional<Time> timeOfExecution{};  // kept to the microsecond, or to BrokerTraits::duePrecision of the store
   Duration delay{};                       // from now, instead of timeOfExecution; at most kMaxTimeSpan
+  // The task is not run if it has not begun by this time, by the clock of the machine that would run it; its record
+  // then has the cause `expired`. A retry after this time is not run either. The time lies in the future, and after
+  // timeOfExecution.
+  std::optional<Time> expires{};
+  Duration expiresAfter{};    // from now, instead of `expires`; zero: the task does not expire
   std::int64_t priority = 0;  // chooses the broker: the first whose priority index is at least this one, else the last
   std::int64_t timeLimitSeconds = 0;  // 0: the instance that runs the task uses its task_execution_time
   std::uint32_t maxAttempts = 0;      // 0: max_attempts of the task name in the instance's configuration, else 1

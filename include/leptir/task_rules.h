@@ -27,6 +27,7 @@ struct TaskRules {
   std::optional<Duration> timeLimit{};         // for tasks pushed without a time limit; zero: no limit
   std::optional<std::uint32_t> maxAttempts{};  // for tasks pushed without a maximum
   std::optional<Duration> retryDelay{};        // before the second attempt; doubled for each later one, up to an hour
+  std::optional<std::uint32_t> maxRunning{};   // how many tasks of the name one instance runs at once; at least 1
   ResourceLimits limits{};
   bool keepDescendants = false;  // true: child processes that outlive the run are not killed
 };

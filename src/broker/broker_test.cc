@@ -144,7 +144,8 @@ TEST(Broker, PushesATaskWithItsParametersAndLimits) {
   EXPECT_EQ(pushed.id, *id);
   EXPECT_EQ(pushed.name, "nap");
   EXPECT_EQ(pushed.parameters, R"({"seconds":10.0})");
-  EXPECT_EQ(pushed.timeOfExecution, at);
+  EXPECT_EQ(pushed.timeOfExecution, at + 700ms);
+  EXPECT_EQ(pushed.head.timeOfExecution, at) << "the envelope has whole seconds, for PHP consumers";
   EXPECT_EQ(pushed.head.timeLimitSeconds, 30);
   EXPECT_EQ(pushed.head.pushedAt, of.clock.now());
 }
@@ -236,6 +237,36 @@ TEST(Broker, RefusesNegativeOrTooLargeDelaysTimesAndLimits) {
   EXPECT_EQ(why({.delay = kMaxTimeSpan}), "pushed");
   EXPECT_EQ(of.stores[0]->pushed.at(0).timeOfExecution, Time(kMaxTimeSpan));
   EXPECT_EQ(why({.timeOfExecution = Time(-kMaxTimeSpan), .timeLimitSeconds = kMaxTimeSpan.count()}), "pushed");
+}
+
+TEST(Broker, PushesTheTimeAtWhichATaskExpires) {
+  Brokers of({0});
+  const auto now = of.clock.now();
+  ASSERT_TRUE(of.broker->pushTask(task("x", {.expires = now + 1500ms})));
+  EXPECT_EQ(of.stores[0]->pushed.at(0).head.expires, now + 1500ms);
+  ASSERT_TRUE(of.broker->pushTask(task("x", {.delay = 1s, .expiresAfter = 1001ms})));
+  EXPECT_EQ(of.stores[0]->pushed.at(1).head.expires, now + 1001ms);
+}
+
+TEST(Broker, RefusesATaskThatCouldNeverRunSinceItExpiresBefore) {
+  Brokers of({0});
+  of.clock.setWallClock(Time(1'795'456'800s));
+  const auto now = of.clock.now();
+  const auto why = [&](const PushOptions& options) {
+    const auto pushed = of.broker->pushTask(task("x", options));
+    return pushed ? std::string("pushed") : pushed.error().message();
+  };
+  EXPECT_THAT(why({.timeOfExecution = now + 10s, .expires = now + 10s}),
+              HasSubstr("it expires at 2026-11-23T18:00:10Z, and its time of execution is 2026-11-23T18:00:10Z"));
+  EXPECT_THAT(why({.delay = 10s, .expiresAfter = 9500ms}),
+              HasSubstr("it expires at 2026-11-23T18:00:09.5Z, and its time of execution is 2026-11-23T18:00:10Z"));
+  EXPECT_THAT(why({.expires = now}), HasSubstr("has expired already, at 2026-11-23T18:00:00Z"));
+  EXPECT_THAT(why({.expires = now + 1s, .expiresAfter = 1s}), HasSubstr("give one of them"));
+  EXPECT_THAT(why({.expiresAfter = -1s}), HasSubstr("negative duration"));
+  EXPECT_THAT(why({.expiresAfter = Duration::max()}), HasSubstr("expires after more than 100000000000 s"));
+  EXPECT_THAT(why({.expires = Time::max()}), HasSubstr("`expires` is more than 100000000000 s away from 1970"));
+  EXPECT_THAT(why({.expires = Time::min()}), HasSubstr("`expires` is more than 100000000000 s away from 1970"));
+  EXPECT_EQ(of.stores[0]->pushes, 0);
 }
 
 TEST(Broker, RefusesATimeOfExecutionTogetherWithADelay) {

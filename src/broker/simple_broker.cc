@@ -33,6 +33,10 @@ Result<AcknowledgedAndPopped> BrokerSession::acknowledgeAndPop(std::span<const L
   return AcknowledgedAndPopped{std::move(*notOurs), std::move(*tasks)};
 }
 
+Result<void> BrokerSession::leaseAgain(std::span<const LeaseId>) {
+  return {};
+}
+
 std::string_view nameOf(TaskState state) {
   static constexpr std::array<std::string_view, 4> kNames{"due", "scheduled", "leased", "buried"};
   return kNames[static_cast<std::size_t>(state)];

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/task_id.h"
+#include "base/time_text.h"
 #include "task/json_members.h"
 #include "task/times_of_task.h"
 
@@ -19,22 +20,36 @@ Error refused(const std::string& taskName, const std::string& why) {
   return Error(ErrorCode::Invalid, "task '" + taskName + "': " + why);
 }
 
-// A delay keeps its fraction of a second; a time of execution is cut to whole seconds, which is what the envelope can
-// store.
 std::optional<Time> dueTime(const PushOptions& options, Time now) {
-  if (options.delay != Duration::zero()) return std::min(now + options.delay, Time(kMaxTimeSpan));
-  if (!options.timeOfExecution || isBeyondMaxTimeSpan(*options.timeOfExecution)) return options.timeOfExecution;
-  return std::chrono::floor<std::chrono::seconds>(*options.timeOfExecution);
+  return options.delay == Duration::zero() ? options.timeOfExecution
+                                           : std::min(now + options.delay, Time(kMaxTimeSpan));
+}
+
+std::optional<Time> expiryTime(const PushOptions& options, Time now) {
+  return options.expiresAfter == Duration::zero() ? options.expires
+                                                  : std::min(now + options.expiresAfter, Time(kMaxTimeSpan));
+}
+
+std::string complaintAboutExpiry(const PushOptions& options, Time now) {
+  if (options.expires && options.expiresAfter != Duration::zero())
+    return "has a time at which it expires and a duration after which it expires; give one of them";
+  if (options.expiresAfter < Duration::zero()) return "has a negative duration after which it expires";
+  if (options.expiresAfter > kMaxTimeSpan)
+    return "expires after more than " + std::to_string(kMaxTimeSpan.count()) + " s; give a shorter duration";
+  if (options.expires && *options.expires <= now && !isBeyondMaxTimeSpan(*options.expires))
+    return "has expired already, at " + base::timeText(*options.expires) + " (now it is " + base::timeText(now) +
+           "), so it would never run; give a later `expires`, or none";
+  return "";
 }
 
 // Why these options are not valid; empty: they are.
-std::string complaint(const PushOptions& options) {
+std::string complaint(const PushOptions& options, Time now) {
   if (options.timeOfExecution && options.delay != Duration::zero())
     return "has a time of execution and a delay; give one of them";
   if (options.delay < Duration::zero()) return "has a negative delay";
   if (options.delay > kMaxTimeSpan)
     return "has a delay of more than " + std::to_string(kMaxTimeSpan.count()) + " s; give a shorter one";
-  return "";
+  return complaintAboutExpiry(options, now);
 }
 
 // The text that the application wrote, without spaces around it.
@@ -62,16 +77,17 @@ Result<std::string> writeParameters(const std::string& taskName, const nlohmann:
   return writeAny(taskName, parameters);
 }
 
-Result<void> checkOptions(const PushOptions& options) {
-  if (const auto why = complaint(options); !why.empty()) return Error(ErrorCode::Invalid, why);
-  return task::checkTimes(options.timeLimitSeconds, options.timeOfExecution);
+Result<void> checkOptions(const PushOptions& options, const Clock& clock) {
+  const auto now = clock.now();
+  if (const auto why = complaint(options, now); !why.empty()) return Error(ErrorCode::Invalid, why);
+  return task::checkTimes(options.timeLimitSeconds, dueTime(options, now), expiryTime(options, now));
 }
 
 Result<EncodedTask> encodeTask(const TaskToPush& task, const Clock& clock) {
   const auto& options = task.options;
-  if (const auto why = complaint(options); !why.empty()) return refused(task.name, why);
-
   const auto now = clock.now();
+  if (const auto why = complaint(options, now); !why.empty()) return refused(task.name, why);
+
   BrokerTask made;
   made.id = options.id.empty() ? base::makeTaskId(clock) : options.id;
   made.name = task.name;
@@ -80,6 +96,7 @@ Result<EncodedTask> encodeTask(const TaskToPush& task, const Clock& clock) {
   made.parameters = std::move(*parameters);
   made.priority = options.priority;
   made.timeOfExecution = dueTime(options, now);
+  made.expires = expiryTime(options, now);
   made.timeLimitSeconds = options.timeLimitSeconds;
   made.maxAttempts = options.maxAttempts;
   made.pushedAt = now;

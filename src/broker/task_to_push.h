@@ -13,7 +13,7 @@ namespace leptir::broker {
 Result<std::string> writeParameters(const std::string& taskName, const nlohmann::ordered_json& parameters);
 
 // Checks the options without a task. Invalid: no task can be pushed with them.
-Result<void> checkOptions(const PushOptions& options);
+Result<void> checkOptions(const PushOptions& options, const Clock& clock);
 
 // Checks and encodes the task, with a new id if it has none. Invalid: its options contradict each other; also the
 // errors of writeParameters and EncodedTask::encode.

@@ -8,7 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string whyRefused(const PushOptions& options) {
-  const auto checked = checkOptions(options);
+  const ManualClock clock;
+  const auto checked = checkOptions(options, clock);
   return checked ? "" : checked.error().message();
 }
 
@@ -20,6 +21,9 @@ TEST(CheckOptions, RefusesOptionsWithWhichNoTaskCanBePushed) {
             "the time of execution is more than 100000000000 s away from 1970");
   EXPECT_EQ(whyRefused({.timeOfExecution = Time(), .delay = 1s}),
             "has a time of execution and a delay; give one of them");
+  EXPECT_EQ(whyRefused({.delay = 20s, .expiresAfter = 10s}),
+            "it would never run: it expires at 2023-11-14T22:13:30Z, and its time of execution is "
+            "2023-11-14T22:13:40Z; give an `expires` that is later than the time of execution");
 }
 
 }  // namespace

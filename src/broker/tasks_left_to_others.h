@@ -33,6 +33,12 @@ class TasksLeftToOthers {
     return {};
   }
 
+  // This session may lease the task again.
+  template <class Name>
+  void forget(const Name& task) {
+    if (const auto found = tasks_.find(task); found != tasks_.end()) tasks_.erase(found);
+  }
+
   bool empty() const { return tasks_.empty(); }
   std::size_t size() const { return tasks_.size(); }
 

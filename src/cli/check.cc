@@ -37,6 +37,7 @@ void print(const std::vector<std::string>& warnings) {
 void print(const BrokerTraits& traits) {
   const auto line = [](std::string_view what, std::string_view answer) { printLine("    {:<38} {}", what, answer); };
   line("starts the earliest task first", yesOrNo(traits.keepsOrder));
+  line("times of execution are exact to", base::durationText(traits.duePrecision));
   line("pushes all of a list or none", yesOrNo(traits.pushesAtomically));
   line("refuses an id that is in the queue", yesOrNo(traits.refusesRepeatedIds));
   line("exact counts", yesOrNo(traits.counts == BrokerTraits::Counts::Exact));

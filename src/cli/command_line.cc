@@ -158,14 +158,18 @@ class Parser {
     command->add_option("NAME", push_.name, "the task's name (noop, sleep, fail, throw, crash and hang are built in)");
     command->add_option("PARAMETER", push_.parameters, "key=text or key:=JSON, as many as you like");
     command->add_option("--json", push_.json, "the parameters as one JSON object; key=value arguments are added to it");
-    command->add_flag("--stdin", push_.fromStdin,
-                      "instead of NAME: read JSON lines {\"name\", \"parameters\", \"delaySeconds\", \"at\", "
-                      "\"priority\", \"timeLimit\", \"maxAttempts\", \"id\", \"broker\"}, or envelopes; the options "
-                      "below hold for lines that say nothing else");
+    command->add_flag(
+        "--stdin", push_.fromStdin,
+        "instead of NAME: read JSON lines {\"name\", \"parameters\", \"delaySeconds\", \"at\", "
+        "\"expires\", \"priority\", \"timeLimit\", \"maxAttempts\", \"id\", \"broker\"}, or envelopes; the options "
+        "below hold for lines that say nothing else");
     auto* delay = command->add_option("--delaySeconds", push_.delaySeconds, "run it this many seconds from now")
                       ->check(seconds());
     command->add_option("--at", push_.at, "run it at this time: RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds")
         ->excludes(delay);
+    command->add_option(
+        "--expires", push_.expires,
+        "do not run it if it has not begun by then: a time as for --at, or +60 for 60 seconds from now");
     command
         ->add_option("--priority", push_.priority,
                      "goes to the first broker whose priority index is at least this one, else to the last")

@@ -37,7 +37,8 @@ struct PushCommand {
   std::string json;                     // --json: the parameters as a JSON object
   bool fromStdin = false;
   double delaySeconds = 0;
-  std::string at;  // RFC 3339 or Unix seconds
+  std::string at;       // RFC 3339 or Unix seconds
+  std::string expires;  // as `at`, or +SECONDS; empty: never
   std::int64_t priority = 0;
   std::int64_t timeLimit = 0;
   std::uint32_t maxAttempts = 0;  // 0: --maxAttempts was not given

@@ -38,13 +38,16 @@ Result<PushOptions> pushOptionsOf(const PushCommand& command) {
     if (!time) return time.error();
     options.timeOfExecution = *time;
   }
+  if (!command.expires.empty()) {
+    if (auto set = setExpiry(command.expires, options); !set) return set.error().in("--expires");
+  }
   return options;
 }
 
 // Refuses options of the command line that would make every line invalid, before the first line is read.
 Result<void> checkDefaults(const Broker& broker, const PushOptions& options) {
   if (const auto index = broker.brokerFor(options); !index) return index.error();
-  return broker::checkOptions(options);
+  return broker::checkOptions(options, systemClock());
 }
 
 std::string warningIfOwnIdIsBuried(Broker& broker, const PushOptions& options) {

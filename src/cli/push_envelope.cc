@@ -20,8 +20,8 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::array<std::string_view, 11> kEnvelopeKeys{"cn", "pr", "tl", "toex", "td", "at",
-                                                         "cr", "ex", "un", "ma",   "ts"};
+constexpr std::array<std::string_view, 12> kEnvelopeKeys{"cn", "pr", "tl", "toex", "td", "at",
+                                                         "cr", "ex", "un", "ma",   "ts", "expires"};
 constexpr std::array<std::string_view, 2> kTaskDataKeys{"id", "parameters"};
 
 Result<void> checkKeys(std::string_view object, std::span<const std::string_view> known, std::string_view where) {
@@ -66,6 +66,8 @@ constexpr Rule kRules[] = {
     {"tl", "a number of seconds from 0 to 1e11", [](std::string_view value) { return isSeconds(value, 0); }},
     {"toex", "Unix seconds within 1e11 of 1970",
      [](std::string_view value) { return isSeconds(value, -static_cast<double>(kMaxTimeSpan.count())); }},
+    {"expires", "Unix seconds within 1e11 of 1970",
+     [](std::string_view value) { return isSeconds(value, -static_cast<double>(kMaxTimeSpan.count())); }},
     {"ma", "a whole number from 1 to 4294967295",
      [](std::string_view value) { return numberOf<std::uint32_t>(value).has_value(); }}};
 
@@ -102,6 +104,10 @@ Result<TaskToPush> parsePushEnvelope(std::string_view envelope, const PushOption
   if (head->maxAttempts != 0) options.maxAttempts = head->maxAttempts;
   if (const auto priority = task::memberOf(envelope, "pr"))
     options.priority = numberOf<std::int64_t>(withoutQuotes(*priority)).value_or(defaults.priority);
+  if (head->expires) {
+    options.expires = head->expires;
+    options.expiresAfter = {};
+  }
   if (head->timeOfExecution) {
     options.timeOfExecution = head->timeOfExecution;
     options.delay = {};

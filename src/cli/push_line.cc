@@ -81,6 +81,12 @@ Result<void> setTime(const Member& member, TaskToPush& task) {
   return {};
 }
 
+Result<void> setExpires(const Member& member, TaskToPush& task) {
+  if (!member.value.is_string() && !member.value.is_number()) return member.mustBe("a time");
+  const auto text = member.value.is_string() ? member.value.get<std::string>() : std::string(member.text);
+  return setExpiry(text, task.options);
+}
+
 Result<void> setPriority(const Member& member, TaskToPush& task) {
   const auto priority = wholeNumberIn(member.value);
   if (!priority) return member.mustBe("a whole number of 64 bits");
@@ -108,9 +114,10 @@ using Setter = Result<void> (*)(const Member&, TaskToPush&);
 
 Setter setterOf(std::string_view key) {
   static const std::map<std::string_view, Setter> kSetters{
-      {"name", setName}, {"parameters", setParameters},   {"delaySeconds", setDelay},
-      {"at", setTime},   {"priority", setPriority},       {"timeLimit", setTimeLimit},
-      {"id", setId},     {"maxAttempts", setMaxAttempts}, {"broker", setBroker}};
+      {"name", setName},      {"parameters", setParameters},   {"delaySeconds", setDelay},
+      {"at", setTime},        {"priority", setPriority},       {"timeLimit", setTimeLimit},
+      {"id", setId},          {"maxAttempts", setMaxAttempts}, {"broker", setBroker},
+      {"expires", setExpires}};
   const auto found = kSetters.find(key);
   return found == kSetters.end() ? nullptr : found->second;
 }
@@ -125,7 +132,7 @@ Result<TaskToPush> parseOptions(std::string_view line, const PushOptions& defaul
     if (setter == nullptr) {
       return invalidInput(
           "unknown key " + base::inQuotes(member.key) +
-          ": known are name, parameters, delaySeconds, at, priority, timeLimit, maxAttempts, id, broker");
+          ": known are name, parameters, delaySeconds, at, expires, priority, timeLimit, maxAttempts, id, broker");
     }
     if (setter != setParameters) member.value = parseJson(member.text).value_or(Json());
     if (auto done = setter(member, task); !done) return done.error();

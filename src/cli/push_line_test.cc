@@ -87,6 +87,22 @@ TEST(ParsePushLine, AcceptsAnEnvelope) {
   EXPECT_EQ(parsePushLine(R"({"cn":"a","toex":"","td":[]})", {.delay = 60s})->options.delay, 60s);
 }
 
+TEST(ParsePushLine, ReadsWhenATaskExpires) {
+  const PushOptions defaults{.expiresAfter = 60s};
+  EXPECT_EQ(parsePushLine(R"({"name":"x"})", defaults)->options.expiresAfter, 60s);
+  const auto own = parsePushLine(R"({"name":"x","expires":"2026-11-23T18:00:00.5Z"})", defaults)->options;
+  EXPECT_EQ(own.expires, Time(1'795'456'800s + 500ms));
+  EXPECT_EQ(own.expiresAfter, 0s);
+  EXPECT_EQ(parsePushLine(R"({"name":"x","expires":1795456800.5})")->options.expires, own.expires);
+  EXPECT_EQ(parsePushLine(R"({"name":"x","expires":"+5"})")->options.expiresAfter, 5s);
+  const auto envelope = parsePushLine(R"({"cn":"x","td":{},"expires":1795456800.5})", defaults)->options;
+  EXPECT_EQ(envelope.expires, own.expires);
+  EXPECT_EQ(envelope.expiresAfter, 0s);
+  EXPECT_THAT(whyNot(R"({"name":"x","expires":"soon"})"), HasSubstr("'soon' is no time"));
+  EXPECT_THAT(whyNot(R"({"name":"x","expires":[]})"), HasSubstr("'expires' must be a time, not '[]'"));
+  EXPECT_THAT(whyNot(R"({"cn":"x","td":{},"expires":"soon"})"), HasSubstr("'expires' must be Unix seconds"));
+}
+
 TEST(ParsePushLine, RefusesARepeatedKey) {
   EXPECT_THAT(whyNot(R"({"name":"x","priority":1,"priority":2})"), HasSubstr("'priority' stands twice"));
   EXPECT_THAT(whyNot(R"({"name":"x","n\u0061me":"y"})"), HasSubstr("'name' stands twice"));

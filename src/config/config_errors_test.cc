@@ -75,12 +75,14 @@ TEST(ConfigErrors, ListEachKnownKeyOnce) {
 TEST(ConfigErrors, NameWhatIsWrongInTheRulesOfATask) {
   EXPECT_EQ(
       errorsIn(withBroker("tasks:\n  t: {memory: 5X}\n  u: {max_attempts: 0}\n  v: {nice: 20}\n  w: {memroy: 1M}\n"
-                          "  x: {directory: /tmp}")),
+                          "  x: {directory: /tmp}\n  y: {max_running: 0}\n  z: {max_running: -2}")),
       "3: 'memory' of task 't' must be a number of bytes, or one with K, M, G or T behind it: 512M\n"
       "4: 'max_attempts' of task 'u' must be from 1 to 1000000000\n"
       "5: 'nice' of task 'v' must be from 0 to 19\n"
       "6: unknown key 'memroy' in task 'w': did you mean 'memory'?\n"
-      "7: task 'x' needs the key 'command'");
+      "7: task 'x' needs the key 'command'\n"
+      "8: 'max_running' of task 'y' must be from 1 to 1000000000; leave it out where there is no limit\n"
+      "9: 'max_running' of task 'z' must be from 1 to 1000000000; leave it out where there is no limit");
 }
 
 TEST(ConfigErrors, AreReportedAllAtOnceInTheFilesOrder) {
@@ -92,7 +94,7 @@ daemon:
   configuration: { number_of_workers: 0 }
 zebra: 1
 )"),
-            "2: task 't' is empty: give it a 'command', or rules (time_limit, memory, max_attempts …)\n"
+            "2: task 't' is empty: give it a 'command', or rules (time_limit, max_running, max_attempts …)\n"
             "4: unknown type 'servr': this program has sqlite, server; did you mean 'server'?\n"
             "6: 'number_of_workers' of daemon.configuration must be from 1 to 1024\n"
             "7: unknown key 'zebra': known are brokers, meta_storage, loggers, tasks, error_reporting, daemon, leptir");

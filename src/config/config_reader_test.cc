@@ -238,12 +238,13 @@ TEST(ConfigReader, ChoosesTheParserByNameElseByTheFirstCharacter) {
 TEST(ConfigReader, ReadsTheRulesOfATaskName) {
   const auto read = readYaml(
       "tasks: {image.resize: {time_limit: 30, memory: 512M, cpu_seconds: 20, open_files: 64, file_size: 1G, nice: 5,"
-      " max_attempts: 5, retry_delay: 0.5}}");
+      " max_attempts: 5, retry_delay: 0.5, max_running: 2}}");
   ASSERT_TRUE(read) << read.error().message();
   const auto& rules = read->rules.at("image.resize");
   EXPECT_EQ(rules.timeLimit, 30s);
   EXPECT_EQ(rules.maxAttempts, 5u);
   EXPECT_EQ(rules.retryDelay, 500ms);
+  EXPECT_EQ(rules.maxRunning, 2u);
   EXPECT_EQ(rules.limits.memory, 512u << 20);
   EXPECT_EQ(rules.limits.cpuSeconds, 20);
   EXPECT_EQ(rules.limits.openFiles, 64);

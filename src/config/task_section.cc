@@ -62,6 +62,13 @@ void readWarningExitCodes(MapReader& task, ProgramSpec& program) {
 std::optional<std::int64_t> readPositive(const Node& node, std::string_view what, ConfigErrors& errors) {
   return readIntegerFrom(1, 1'000'000'000, node, what, errors);
 }
+std::optional<std::int64_t> readMaxRunning(const Node& node, std::string_view what, ConfigErrors& errors) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  const auto number = readInteger(node, what, errors);
+  if (!number || (*number >= 1 && *number <= kMost)) return number;
+  errors.add(node.line, fmt::format("{} must be from 1 to {}; leave it out where there is no limit", what, kMost));
+  return {};
+}
 std::optional<std::int64_t> readNice(const Node& node, std::string_view what, ConfigErrors& errors) {
   return readIntegerFrom(0, 19, node, what, errors);
 }
@@ -70,6 +77,7 @@ void readRules(MapReader& task, TaskRules& rules) {
   task.read("time_limit", rules.timeLimit, readSeconds);
   task.read("max_attempts", rules.maxAttempts, readPositive);
   task.read("retry_delay", rules.retryDelay, readSeconds);
+  task.read("max_running", rules.maxRunning, readMaxRunning);
   task.read("memory", rules.limits.memory, readBytes);
   task.read("cpu_seconds", rules.limits.cpuSeconds, readPositive);
   task.read("open_files", rules.limits.openFiles, readPositive);
@@ -96,8 +104,9 @@ void readTask(const Node::Entry& entry, const SectionContext& context, Config& c
     context.errors.add(entry.line, "the name of a task is 1 to 255 bytes without control characters");
   MapReader task(entry.value, "task " + base::inQuotes(entry.key), context.errors);
   if (entry.value.entries.empty() && entry.value.kind == Node::Kind::Map) {
-    context.errors.add(entry.line, "task " + base::inQuotes(entry.key) +
-                                       " is empty: give it a 'command', or rules (time_limit, memory, max_attempts …)");
+    context.errors.add(entry.line,
+                       "task " + base::inQuotes(entry.key) +
+                           " is empty: give it a 'command', or rules (time_limit, max_running, max_attempts …)");
     return;
   }
   readRules(task, config.rules[entry.key]);

@@ -19,12 +19,14 @@ Assigner::Assigner(Uses uses) : uses_(uses), ranks_(prioritiesOf(uses.sessions))
 
 void Assigner::assign(Step& step) {
   if (step.isStopping() || !masterWorks_) return;
+  uses_.limitedNames.putBackAside();
   while (const auto broker = drawBroker()) {
-    if (!assignFirstTaskOf(*broker, step)) {
+    if (!handleFirstTaskOf(*broker, step)) {
       reserved_ = broker;
-      return;
+      break;
     }
   }
+  uses_.limitedNames.askForMore(step);
 }
 
 // Draws by rank the broker whose task goes into the next free cell, among brokers that are not known to be empty. If
@@ -38,20 +40,37 @@ std::optional<std::uint32_t> Assigner::drawBroker() {
     if (!drawn) return std::nullopt;
     reserved_ = uses_.sessions.byPriority()[*drawn];
   }
-  if (uses_.stock.isEmpty(*reserved_)) return std::nullopt;
+  if (!uses_.stock.hasFirst(*reserved_)) return std::nullopt;
   return std::exchange(reserved_, std::nullopt);
 }
 
 bool Assigner::mayHaveTasks(std::uint32_t broker) const {
-  return !uses_.stock.isEmpty(broker) || (uses_.sessions.isOpen(broker) && uses_.stock.mayHaveMore(broker));
+  if (uses_.stock.hasFirst(broker)) return true;
+  return uses_.sessions.isOpen(broker) && uses_.stock.mayHaveMore(broker) && !uses_.limitedNames.isSearching(broker);
 }
 
 // False: no slot can take the first task of this broker now.
+bool Assigner::handleFirstTaskOf(std::uint32_t broker, Step& step) {
+  const auto& task = uses_.stock.first(broker).task;
+  if (task.hasExpired(step.now.wall)) {
+    uses_.intake.settleExpired(uses_.stock.takeFirst(broker), step);
+    return true;
+  }
+  if (!uses_.limitedNames.mayBegin(task)) {
+    uses_.limitedNames.setAside(uses_.stock.takeFirst(broker), step);
+    return true;
+  }
+  return assignFirstTaskOf(broker, step);
+}
+
 bool Assigner::assignFirstTaskOf(std::uint32_t broker, Step& step) {
   auto& [task, envelope, since] = uses_.stock.first(broker);
   const bool large = link::AssignmentArea::needsLargeArea(task.lease.handle.size(), envelope.size());
-  const auto slot = uses_.slots.choose(large);
+  // Two tasks of a limited name in one slot would run one after the other, and still count as two that run.
+  using Preference = SlotTracker::Preference;
+  const auto slot = uses_.slots.choose(large, task.limitedName != 0 ? Preference::Emptiest : Preference::ShortRuns);
   if (!slot) return false;
+  uses_.limitedNames.noteAssigned(task);
   step.actions.envelopes.push_back(std::move(envelope));
   link::Assignment assignment{.broker = broker,
                               .epoch = task.epoch,

@@ -1,4 +1,5 @@
-// Assigns tasks of the stock to cells, brokers by rank; and takes assignments back that would have to wait for long.
+// Assigns tasks of the stock to cells, brokers by rank, unless they may not begin (expired, `max_running`); and takes
+// assignments back that would have to wait for long.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,9 @@
 
 #include "broker/rank_selection.h"
 #include "dispatcher/broker_sessions.h"
+#include "dispatcher/intake.h"
 #include "dispatcher/known_tasks.h"
+#include "dispatcher/limited_names.h"
 #include "dispatcher/slot_tracker.h"
 #include "dispatcher/step.h"
 #include "dispatcher/task_stock.h"
@@ -24,6 +27,8 @@ class Assigner {
     const BrokerSessions& sessions;
     SlotTracker& slots;
     TaskStock& stock;
+    Intake& intake;
+    LimitedNames& limitedNames;
   };
   explicit Assigner(Uses uses);
 
@@ -38,6 +43,7 @@ class Assigner {
  private:
   std::optional<std::uint32_t> drawBroker();
   bool mayHaveTasks(std::uint32_t broker) const;
+  bool handleFirstTaskOf(std::uint32_t broker, Step& step);
   bool assignFirstTaskOf(std::uint32_t broker, Step& step);
 
   const Uses uses_;

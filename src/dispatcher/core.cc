@@ -8,23 +8,36 @@ namespace leptir::dispatcher {
 Core::Core(CoreOptions options, std::function<double()> random)
     : options_(std::move(options)),
       random_(std::move(random)),
+      limitedNames_(
+          options_.singleLeasesUntil,
+          {.knownTasks = knownTasks_, .sessions = sessions_, .slots = slots_, .stock = stock_, .batches = batches_}),
       intake_({.author = options_.author,
                .knownTasks = knownTasks_,
                .sessions = sessions_,
                .slots = slots_,
                .stock = stock_,
                .batches = batches_,
-               .charges = charges_}),
-      assigner_(
-          {.random = random_, .knownTasks = knownTasks_, .sessions = sessions_, .slots = slots_, .stock = stock_}),
+               .charges = charges_,
+               .limitedNames = limitedNames_}),
+      assigner_({.random = random_,
+                 .knownTasks = knownTasks_,
+                 .sessions = sessions_,
+                 .slots = slots_,
+                 .stock = stock_,
+                 .intake = intake_,
+                 .limitedNames = limitedNames_}),
       settling_({.author = options_.author,
                  .random = random_,
                  .knownTasks = knownTasks_,
                  .sessions = sessions_,
                  .slots = slots_,
                  .batches = batches_}),
-      leaseCredit_(options_.singleLeasesUntil,
-                   {.sessions = sessions_, .slots = slots_, .stock = stock_, .batches = batches_, .charges = charges_}),
+      leaseCredit_(options_.singleLeasesUntil, {.sessions = sessions_,
+                                                .slots = slots_,
+                                                .stock = stock_,
+                                                .batches = batches_,
+                                                .charges = charges_,
+                                                .limitedNames = limitedNames_}),
       heldLeases_({.sessions = sessions_,
                    .slots = slots_,
                    .stock = stock_,
@@ -47,6 +60,7 @@ Actions Core::step(std::vector<Event>&& events, ClockReading now) {
 void Core::on(event::BrokerOpened& opened, Step& step) {
   const bool isNewEpoch = sessions_.open(opened.broker, opened.epoch);
   if (isNewEpoch) assigner_.takeBackAll(step);  // workers never begin tasks of an earlier epoch
+  limitedNames_.noteOpened(opened, isNewEpoch);
   if (!opened.listsHeld) charges_.noteCompared(opened.broker);
   stock_.noteOpened(opened.broker);
 }
@@ -68,6 +82,7 @@ void Core::on(event::RecordsSaved& saved, Step& step) {
 
 void Core::on(event::BatchSettled& settled, Step& step) {
   shutdown_.noteProgress();
+  limitedNames_.noteSettled(settled.batch);
   const auto batch = batches_.noteSettled(settled.batch, step);
   if (!batch) return;
   settling_.free(*batch, step);

@@ -6,6 +6,7 @@
 //
 //   Intake ──▶ TaskStock ──Assigner──▶ SlotTracker ──Settling──▶ SettleBatches
 //
+// LimitedNames keeps tasks from beginning while as many of their name run as `max_running` allows.
 // HeldLeases compares what stands there with what the stores say, LeaseCredit says how much more may come in, Drain and
 // Shutdown decide when it is over.
 #pragma once
@@ -25,6 +26,7 @@
 #include "dispatcher/intake.h"
 #include "dispatcher/known_tasks.h"
 #include "dispatcher/lease_credit.h"
+#include "dispatcher/limited_names.h"
 #include "dispatcher/settle_batches.h"
 #include "dispatcher/settling.h"
 #include "dispatcher/shutdown.h"
@@ -83,6 +85,7 @@ class Core {
   TaskStock stock_{options_.brokers.size()};
   SettleBatches batches_{options_, sessions_};
   CrashCharges charges_{options_.brokers, sessions_, batches_};
+  LimitedNames limitedNames_;
   Intake intake_;
   Assigner assigner_;
   Settling settling_;

@@ -23,7 +23,8 @@ namespace event {
 struct BrokerOpened {  // its feeder opened or resumed a session and can lease tasks
   std::uint32_t broker;
   std::uint64_t epoch;
-  bool listsHeld = true;  // the store can list the held tasks: HeldTasksListed follows
+  bool listsHeld = true;    // the store can list the held tasks: HeldTasksListed follows
+  bool leasesAgain = true;  // BrokerTraits::leasesAgain
 };
 struct BrokerClosed {  // its session is lost, or its store cannot be reached
   std::uint32_t broker;

@@ -130,7 +130,7 @@ Result<Feeder::HasPopped> Feeder::settleBatches() {
   const auto popped = acknowledgeAndPop();
   if (!popped) return popped;
   while (!batches_.empty()) {
-    if (auto done = releaseAndBury(*batches_.front()); !done) return done.error();
+    if (auto done = settleRest(*batches_.front()); !done) return done.error();
     LEPTIR_FAILPOINT("feeder.after_settle");
     context_.inbox.put(event::BatchSettled{batches_.front()->id});
     batches_.pop_front();
@@ -168,7 +168,7 @@ std::vector<LeaseId> Feeder::leasesToAcknowledge() const {
   return leases;
 }
 
-Result<void> Feeder::releaseAndBury(const SettleBatch& batch) {
+Result<void> Feeder::settleRest(const SettleBatch& batch) {
   if (batch.epoch != session_.epoch()) return {};
   thread_.beat();
   if (!batch.release.empty()) {
@@ -177,7 +177,14 @@ Result<void> Feeder::releaseAndBury(const SettleBatch& batch) {
   if (!batch.bury.empty()) {
     if (auto done = session_.session().bury(batch.bury); !done) return done.error();
   }
-  return {};
+  return leaseAgain(batch);
+}
+
+// The core learns from the next lease, also from an empty one, which of these tasks are gone.
+Result<void> Feeder::leaseAgain(const SettleBatch& batch) {
+  if (batch.leaseAgain.empty()) return {};
+  asksAgain_ = true;
+  return session_.session().leaseAgain(batch.leaseAgain);
 }
 
 // --- leasing
@@ -200,7 +207,8 @@ Result<void> Feeder::popOrWait() {
 Result<void> Feeder::pop(std::size_t credit) {
   const bool storeWaits = session_.traits().wakesWaiters;
   const auto began = context_.clock.bootTime();
-  auto tasks = session_.session().popBrokerTasks(credit, storeWaits ? longestPopWait() : Duration(0), thread_.bell());
+  const auto longest = storeWaits && !asksAgain_ ? longestPopWait() : Duration(0);
+  auto tasks = session_.session().popBrokerTasks(credit, longest, thread_.bell());
   if (!tasks) return tasks.error();
   const bool wasEmptyAtOnce = tasks->empty() && context_.clock.bootTime() - began < kShortestPopWait;
   deliver(std::move(*tasks), credit);
@@ -213,7 +221,8 @@ void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
   if (!tasks.empty()) LEPTIR_FAILPOINT("feeder.after_pop");
   moreIsDue_ = tasks.size() == asked;
   credit_.noteDelivered(tasks.size());
-  if (tasks.empty() && moreIsDue_ != reportedEmpty_) return;
+  if (tasks.empty() && moreIsDue_ != reportedEmpty_ && !asksAgain_) return;
+  asksAgain_ = false;
   reportedEmpty_ = !moreIsDue_;
   context_.inbox.put(event::Leased{options_.session.broker, session_.epoch(), std::move(tasks), reportedEmpty_});
 }

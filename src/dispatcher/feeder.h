@@ -74,12 +74,13 @@ class Feeder final : private StoreWork {
   Result<void> saveRecords(SettleBatch& batch);
   Result<HasPopped> acknowledgeAndPop();
   std::vector<LeaseId> leasesToAcknowledge() const;
-  Result<void> releaseAndBury(const SettleBatch& batch);
+  Result<void> settleRest(const SettleBatch& batch);
   Result<void> reportTasksCountIfAsked();
   Result<void> popOrWait();
   Result<void> pop(std::size_t credit);
   void deliver(std::vector<LeasedTask> tasks, std::size_t asked);
   Duration longestPopWait() const;
+  Result<void> leaseAgain(const SettleBatch& batch);
   std::size_t creditForOneLease();
   Result<void> closeSession();
 
@@ -97,6 +98,7 @@ class Feeder final : private StoreWork {
   ColocatedStorages storages_;
   bool isDone_ = false;                               // the session is closed or given up
   bool reportedEmpty_ = false;                        // the last event said that nothing more is due
+  bool asksAgain_ = false;                            // a batch said leaseAgain: the core waits for the next lease
   bool moreIsDue_ = false;                            // the last lease returned as many tasks as asked for
   std::deque<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
   StoreThread thread_;                                // last: it uses all other members

@@ -24,6 +24,7 @@ void Intake::receive(event::Leased& leased, Step& step) {
   if (!uses_.sessions.isOpen(leased.broker, leased.epoch)) return;  // leased in a session that was lost meanwhile
   uses_.stock.noteMayHaveMore(leased.broker, !leased.nothingMoreDue);
   for (auto& task : leased.tasks) receive(leased.broker, std::move(task), step);
+  uses_.limitedNames.noteDelivery(leased.broker, leased.nothingMoreDue);
 }
 
 void Intake::receive(std::uint32_t broker, LeasedTask leased, Step& step) {
@@ -38,11 +39,14 @@ void Intake::receive(std::uint32_t broker, LeasedTask leased, Step& step) {
                       .since = step.now.boot};
   uses_.knownTasks.applyRules(stocked.task);
   const bool isCancelled = !leased.cancelledBy.empty();
-  if (!isCancelled && !uses_.knownTasks.contains(stocked.task.head.name))
+  const bool isExpired = !isCancelled && stocked.task.hasExpired(step.now.wall);
+  if (!isCancelled && !isExpired && !uses_.knownTasks.contains(stocked.task.head.name))
     return leaveToOthers(std::move(stocked), step);
   unknownNames_[broker].forget(stocked.task.head.id);
   if (isCancelled) return settleCancelled(std::move(stocked), leased.cancelledBy, step);
+  if (isExpired) return settleExpired(std::move(stocked), step);
   if (step.isStopping()) return giveBack(std::move(stocked), step);
+  if (!uses_.limitedNames.isInTurn(stocked.task)) return uses_.limitedNames.giveBack(std::move(stocked), step);
   uses_.stock.add(std::move(stocked));
 }
 
@@ -89,25 +93,39 @@ void Intake::settleCancelled(StockedTask stocked, const std::string& by, Step& s
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
+void Intake::settleExpired(StockedTask stocked, Step& step) {
+  auto settlement = settlement::settlementOfExpired(stocked.task, stocked.envelope, step.now.wall, uses_.author);
+  step.log(LogLevel::Warning, settlement::logPrefix(stocked.task) + settlement::describeFailure(settlement));
+  uses_.batches.add(std::move(stocked), std::move(settlement), step);
+}
+
 void Intake::giveBack(StockedTask stocked, Step& step) {
   Settlement settlement{.kind = Settlement::Kind::GiveBack, .counters = stocked.task.counters};
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
 void Intake::giveBackStock(std::uint32_t broker, Step& step) {
-  for (auto& stocked : uses_.stock.takeAll(broker)) giveBack(std::move(stocked), step);
+  for (auto& stocked : uses_.stock.takeAll(broker)) {
+    const bool isLimited = stocked.task.limitedName != 0 && !step.isStopping();
+    isLimited ? uses_.limitedNames.giveBack(std::move(stocked), step) : giveBack(std::move(stocked), step);
+  }
 }
 
 void Intake::giveBackStock(Step& step) {
-  for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) giveBackStock(broker, step);
+  for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
+    giveBackStock(broker, step);
+    for (auto& stocked : uses_.stock.takeFromAside(broker, [](const StockedTask&) { return true; }))
+      giveBack(std::move(stocked), step);
+  }
 }
 
 void Intake::giveBackOldStock(Step& step) {
   for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
     auto& stock = uses_.stock;
-    if (!stock.isEmpty(broker) && step.now.boot - stock.first(broker).since > kStockPatience)
+    if (stock.hasFirst(broker) && step.now.boot - stock.first(broker).since > kStockPatience)
       giveBackStock(broker, step);
   }
+  uses_.limitedNames.giveBackOld(step);
 }
 
 }  // namespace leptir::dispatcher

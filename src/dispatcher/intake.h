@@ -10,6 +10,7 @@
 #include "dispatcher/crash_charges.h"
 #include "dispatcher/events.h"
 #include "dispatcher/known_tasks.h"
+#include "dispatcher/limited_names.h"
 #include "dispatcher/settle_batches.h"
 #include "dispatcher/slot_tracker.h"
 #include "dispatcher/step.h"
@@ -29,6 +30,7 @@ class Intake {
     TaskStock& stock;
     SettleBatches& batches;
     CrashCharges& charges;
+    LimitedNames& limitedNames;
   };
   explicit Intake(Uses uses);
 
@@ -37,6 +39,8 @@ class Intake {
 
   // Settles a task that was cancelled before it began. `by`: the user who asked.
   void settleCancelled(StockedTask stocked, const std::string& by, Step& step);
+  // Settles a task that expired before it began.
+  void settleExpired(StockedTask stocked, Step& step);
   // Releases the stock of all brokers.
   void giveBackStock(Step& step);
   // Releases the stock of brokers whose first task has waited for too long, so that other instances can run it.

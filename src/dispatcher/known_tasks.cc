@@ -6,6 +6,14 @@ namespace leptir::dispatcher {
 
 using settlement::HeldTask;
 
+KnownTasks::KnownTasks(const CoreOptions& options) : options_(options) {
+  for (const auto& [name, rules] : options.taskRules) {
+    if (!rules.maxRunning) continue;
+    mostRunning_.push_back(*rules.maxRunning);
+    limitedNames_.emplace(name, limitedNames());
+  }
+}
+
 const TaskRules* KnownTasks::rulesFor(const HeldTask& task) const {
   const auto found = options_.taskRules.find(task.head.name);
   return found == options_.taskRules.end() ? nullptr : &found->second;
@@ -13,7 +21,9 @@ const TaskRules* KnownTasks::rulesFor(const HeldTask& task) const {
 
 void KnownTasks::applyRules(HeldTask& task) const {
   const auto* rules = rulesFor(task);
-  if (rules != nullptr) settlement::applyRules(*rules, task);
+  if (rules == nullptr) return;
+  settlement::applyRules(*rules, task);
+  if (rules->maxRunning) task.limitedName = limitedNames_.at(task.head.name);
 }
 
 Duration KnownTasks::timeLimitOf(const HeldTask& task) const {

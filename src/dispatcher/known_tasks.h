@@ -1,7 +1,10 @@
 // The tasks that this program can run, and what the configuration says of them by name.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string_view>
+#include <vector>
 
 #include "dispatcher/core_options.h"
 #include "settlement/held_task.h"
@@ -11,19 +14,26 @@ namespace leptir::dispatcher {
 class KnownTasks {
  public:
   // `options` must outlive the object.
-  explicit KnownTasks(const CoreOptions& options) : options_(options) {}
+  explicit KnownTasks(const CoreOptions& options);
 
   bool contains(std::string_view name) const { return options_.taskNames.contains(name); }
-  // Sets what the task itself leaves open. Options of the task take precedence over the rules for its name.
+  // Sets HeldTask::limitedName, and what the task itself leaves open. Options of the task take precedence over the
+  // rules for its name.
   void applyRules(settlement::HeldTask& task) const;
   Duration timeLimitOf(const settlement::HeldTask& task) const;
   // Whether only a worker that has run no task yet may run the task, since its name has resource limits.
   bool needsFreshWorker(const settlement::HeldTask& task) const;
+  // The number of names with `max_running`. HeldTask::limitedName counts them from 1.
+  std::uint32_t limitedNames() const { return static_cast<std::uint32_t>(mostRunning_.size()); }
+  // How many tasks of such a name may run at once.
+  std::size_t mostRunning(std::uint32_t limitedName) const { return mostRunning_[limitedName - 1]; }
 
  private:
   const TaskRules* rulesFor(const settlement::HeldTask& task) const;
 
   const CoreOptions& options_;
+  std::map<std::string_view, std::uint32_t> limitedNames_;
+  std::vector<std::size_t> mostRunning_;
 };
 
 }  // namespace leptir::dispatcher

@@ -20,11 +20,16 @@ void LeaseCredit::publish(Step& step) const {
 void LeaseCredit::publishShared(Step& step) const {
   const auto credit = step.isStopping() ? 0 : std::min(uses_.slots.credit(), kMaxLeaseCredit);
   for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
-    const auto stocked = std::min(credit, uses_.stock.size(broker));
     step.actions.leaseCredits.push_back({.broker = broker,
-                                         .tasks = uses_.sessions.mayLease(broker) ? credit - stocked : 0,
+                                         .tasks = sharedCreditOf(broker, credit),
                                          .knownDeliveredTasks = uses_.stock.deliveredTasks(broker)});
   }
+}
+
+std::size_t LeaseCredit::sharedCreditOf(std::uint32_t broker, std::size_t credit) const {
+  const auto stocked = std::min(credit, uses_.stock.size(broker));
+  if (!uses_.sessions.mayLease(broker) || stocked == credit) return 0;
+  return std::max(credit - stocked, uses_.limitedNames.extraCredit(broker));
 }
 
 // Credit for one task at a time, and only when a worker is free and no other lease of the broker is in flight. A task

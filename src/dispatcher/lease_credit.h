@@ -7,6 +7,7 @@
 
 #include "dispatcher/broker_sessions.h"
 #include "dispatcher/crash_charges.h"
+#include "dispatcher/limited_names.h"
 #include "dispatcher/settle_batches.h"
 #include "dispatcher/slot_tracker.h"
 #include "dispatcher/step.h"
@@ -23,6 +24,7 @@ class LeaseCredit {
     const TaskStock& stock;
     const SettleBatches& batches;
     const CrashCharges& charges;
+    const LimitedNames& limitedNames;
   };
   // Tasks are leased one at a time until `singleLeasesUntil`.
   LeaseCredit(BootTime singleLeasesUntil, Uses uses) : singleLeasesUntil_(singleLeasesUntil), uses_(uses) {}
@@ -32,6 +34,7 @@ class LeaseCredit {
 
  private:
   void publishShared(Step& step) const;
+  std::size_t sharedCreditOf(std::uint32_t broker, std::size_t credit) const;
   void publishSingle(Step& step) const;
   bool mayLeaseAlone(std::uint32_t broker) const;
   std::optional<std::uint32_t> brokersTurn(BootTime now) const;

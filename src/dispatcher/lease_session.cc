@@ -30,7 +30,7 @@ Result<void> LeaseSession::open() {
   renewAt_ = now() + times().renewEvery();
   recoverAt_ = now();
   listHeldAt_ = now();
-  context_.inbox.put(event::BrokerOpened{options_.broker, epoch(), traits_.listsHeldTasks});
+  context_.inbox.put(event::BrokerOpened{options_.broker, epoch(), traits_.listsHeldTasks, traits_.leasesAgain});
   return {};
 }
 

@@ -25,6 +25,7 @@ struct SettleBatch : settlement::LeaseOperations {
   std::uint64_t id = 0;
   std::uint32_t broker = 0;
   std::uint64_t epoch = 0;
+  std::vector<LeaseId> leaseAgain;    // done last: see BrokerSession::leaseAgain
   std::vector<CellRef> cells;         // release and bury point into their envelopes until the batch is settled
   std::deque<std::string> envelopes;  // of tasks that stand in no cell; a deque, so that views stay valid
   std::vector<report::ErrorReport> errorReports;  // sent once the batch is settled; the stores do not touch them
@@ -32,7 +33,8 @@ struct SettleBatch : settlement::LeaseOperations {
   std::uint64_t failed = 0;
 
   bool empty() const {
-    return records.empty() && acknowledge.empty() && release.empty() && bury.empty() && cells.empty();
+    return records.empty() && acknowledge.empty() && release.empty() && bury.empty() && leaseAgain.empty() &&
+           cells.empty();
   }
 };
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dispatcher/broker_sessions.h"
@@ -32,6 +33,13 @@ class SettleBatches {
   // Tasks of the open session of a broker whose envelopes are not decoded. `due` as in TaskRelease.
   void release(std::uint32_t broker, LeasedTask leased, std::optional<Time> due, Step& step);
   void bury(std::uint32_t broker, LeasedTask leased, std::string reason, Step& step);
+  // Tasks of the open session of a broker that the session left to others, and is to lease again. `choose` gets the id
+  // of the batch and answers the leases under which they were released.
+  template <class Choose>
+  void leaseAgain(std::uint32_t broker, Choose&& choose, Step& step) {
+    auto& batch = batchOf(broker, sessions_.epochOf(broker), step);
+    for (auto& released : choose(batch.id)) batch.leaseAgain.push_back(std::move(released));
+  }
   // A record alone: the task goes on.
   void addRecord(const settlement::HeldTask& task, MetaInfo record, Step& step);
 

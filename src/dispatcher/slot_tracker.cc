@@ -27,7 +27,7 @@ bool SlotTracker::canTake(const TrackedSlot& slot, std::size_t maxUnended) const
   return slot.cells.empty() || slot.cells[slot.next].stage == CellStage::Free;
 }
 
-std::optional<int> SlotTracker::choose(bool large) {
+std::optional<int> SlotTracker::choose(bool large, Preference preference) {
   if (large) return chooseForLarge();
   const auto maxUnended = pace_.maxUnendedInSlot();
   std::optional<int> best;
@@ -37,6 +37,7 @@ std::optional<int> SlotTracker::choose(bool large) {
     if (!best || slot.unended.size() < trackedSlot(*best).unended.size()) best = i;
     if (slot.unended.empty()) break;
   }
+  if (preference == Preference::Emptiest) return best;
   if (best && staysWithLastSlot(trackedSlot(*best), maxUnended)) return lastSlot_;
   if (best) lastSlot_ = *best;
   return best;
@@ -94,6 +95,7 @@ CellRef SlotTracker::assign(int number, HeldTask&& task, bool large) {
   tracked.stage = CellStage::Unended;
   tracked.isLost = false;
   tracked.task = std::move(task);
+  ++runningLike(tracked.task);
   slot.next = (slot.next + 1) % link::kCells;
   slot.unended.push_back(cell.cell);
   slot.hasLarge = large;
@@ -108,6 +110,11 @@ void SlotTracker::adopt(CellRef cell, HeldTask task, bool begun, bool large) {
   slot.isSlow = begun;  // how long it takes is not known until it ends
 }
 
+std::size_t& SlotTracker::runningLike(const HeldTask& task) {
+  if (task.limitedName >= running_.size()) running_.resize(task.limitedName + 1);
+  return running_[task.limitedName];
+}
+
 SlotTracker::TrackedCell& SlotTracker::tracked(CellRef cell) {
   auto& tracked = trackedSlot(cell.slot).cells[cell.cell];
   assert(tracked.stage != CellStage::Free && "the cell holds no task");
@@ -118,6 +125,7 @@ void SlotTracker::markEnded(CellRef cell) {
   auto& slot = trackedSlot(cell.slot);
   assert(!slot.unended.empty() && slot.unended.front() == cell.cell && "a worker runs its tasks in order");
   tracked(cell).stage = CellStage::Ended;
+  --runningLike(tracked(cell).task);
   slot.unended.pop_front();
   ++slot.ended;
   slot.isSlow = false;
@@ -136,6 +144,7 @@ void SlotTracker::markFreed(CellRef cell) {
 HeldTask SlotTracker::removeTakenBack(CellRef cell) {
   auto& slot = trackedSlot(cell.slot);
   assert(!slot.unended.empty() && slot.unended.back() == cell.cell && "the latest assignment");
+  --runningLike(tracked(cell).task);
   auto task = std::move(tracked(cell).task);
   tracked(cell).stage = CellStage::Free;
   slot.unended.pop_back();

@@ -22,9 +22,12 @@ class SlotTracker {
 
   int count() const { return static_cast<int>(slots_.size()); }
 
-  // The slot for the next task: the emptiest one, for short tasks the last one several times in a row; empty if no slot
-  // can take a task now. A large task needs an empty slot: if there is none, the emptiest one gets no more tasks.
-  std::optional<int> choose(bool large);
+  // Where a task goes that is not large. ShortRuns: short tasks go to the slot of the last one several times in a row.
+  // Emptiest: as few tasks as possible stand before it.
+  enum class Preference { ShortRuns, Emptiest };
+  // The slot for the next task; empty if no slot can take a task now. A large task needs an empty slot: if there is
+  // none, the emptiest one gets no more tasks.
+  std::optional<int> choose(bool large, Preference preference = Preference::ShortRuns);
   // Puts a task into the next cell of a slot that `choose` returned.
   CellRef assign(int slot, settlement::HeldTask&& task, bool large);
   // A cell that an earlier dispatcher left in use. Called in the order of assignment.
@@ -54,6 +57,11 @@ class SlotTracker {
   std::vector<LeaseId> runningLong(std::uint32_t broker) const;
   // How many more tasks may be leased: those that fit into the slots, and some that wait in the stock.
   std::size_t credit() const;
+  // The number of tasks of a name with `max_running` that have not ended: one that is assigned and has not begun counts
+  // as running, since it may begin at any moment.
+  std::size_t running(std::uint32_t limitedName) const {
+    return limitedName < running_.size() ? running_[limitedName] : 0;
+  }
   // Whether a worker is ready that has no task.
   bool hasIdleSlot() const;
   // Whether tasks of the slot wait behind a long task, or for a worker that is gone.
@@ -119,8 +127,11 @@ class SlotTracker {
   bool canTake(const TrackedSlot& slot, std::size_t maxUnended) const;
   std::optional<int> chooseForLarge();
 
+  std::size_t& runningLike(const settlement::HeldTask& task);
+
   std::vector<TrackedSlot> slots_;
-  int lastSlot_ = 0;  // the slot that got the latest task
+  std::vector<std::size_t> running_;  // by HeldTask::limitedName
+  int lastSlot_ = 0;                  // the slot that got the latest task
   Pace pace_;
 };
 

@@ -1,4 +1,5 @@
-// The stock: leased tasks that wait for a free cell, by broker; and whether a broker's store may have more tasks due.
+// The stock: leased tasks that wait for a free cell, by broker; and whether a broker's store may have more tasks due. A
+// few tasks stand aside: their names run as often as `max_running` allows, and tasks behind them go first.
 #pragma once
 
 #include <cstdint>
@@ -39,23 +40,57 @@ class TaskStock {
   // For a task that was assigned before: it goes before all others of its broker.
   void addFirst(StockedTask&& stocked);
 
+  // Puts a task of a name with `max_running` aside: tasks behind it are assigned first.
+  void setAside(StockedTask&& stocked);
+
+  // These two count tasks that stand aside as well.
   bool isEmpty() const;
-  bool isEmpty(std::uint32_t broker) const { return brokers_[broker].tasks.empty(); }
+  bool isEmpty(std::uint32_t broker) const { return !hasFirst(broker) && brokers_[broker].aside.empty(); }
+  // These two do not.
+  bool hasFirst(std::uint32_t broker) const { return !brokers_[broker].tasks.empty(); }
   std::size_t size(std::uint32_t broker) const { return brokers_[broker].tasks.size(); }
-  // Of a broker whose stock is not empty.
+  // The task that is assigned next, of a broker that has one.
   StockedTask& first(std::uint32_t broker) { return brokers_[broker].tasks.front(); }
   void dropFirst(std::uint32_t broker) { brokers_[broker].tasks.pop_front(); }
-  // Takes all tasks of a broker out of the stock.
+  StockedTask takeFirst(std::uint32_t broker);
+  // Takes all tasks of a broker out of the stock, except those that stand aside.
   std::deque<StockedTask> takeAll(std::uint32_t broker);
+  // Takes the tasks that stand aside, those with a lower limitedOrder first, for which `isTaken` answers true.
+  template <class IsTaken>
+  std::vector<StockedTask> takeFromAside(std::uint32_t broker, IsTaken&& isTaken) {
+    std::vector<StockedTask> taken;
+    takeIf(brokers_[broker].aside, [&](StockedTask& stocked) {
+      if (!isTaken(stocked)) return false;
+      taken.push_back(std::move(stocked));
+      return true;
+    });
+    return taken;
+  }
+  // How many tasks of the name stand aside.
+  std::size_t countAside(std::uint32_t broker, std::uint32_t limitedName) const;
 
   template <class Visit>
   void forEachTask(std::uint32_t broker, Visit&& visit) const {
     for (const auto& stocked : brokers_[broker].tasks) visit(stocked.task);
+    for (const auto& stocked : brokers_[broker].aside) visit(stocked.task);
   }
   // Takes those tasks of a broker out of the stock for which `isTaken` answers true. It may move from them.
   template <class IsTaken>
   void takeIf(std::uint32_t broker, IsTaken&& isTaken) {
-    auto& tasks = brokers_[broker].tasks;
+    takeIf(brokers_[broker].tasks, isTaken);
+    takeIf(brokers_[broker].aside, isTaken);
+  }
+
+ private:
+  struct BrokerStock {
+    std::deque<StockedTask> tasks;
+    std::deque<StockedTask> aside;  // by limitedOrder
+    bool mayHaveMore = false;
+    std::uint64_t deliveredTasks = 0;
+  };
+
+  template <class IsTaken>
+  static void takeIf(std::deque<StockedTask>& tasks, IsTaken&& isTaken) {
     auto kept = tasks.begin();
     for (auto stocked = tasks.begin(); stocked != tasks.end(); ++stocked) {
       if (isTaken(*stocked)) continue;
@@ -64,13 +99,6 @@ class TaskStock {
     }
     tasks.erase(kept, tasks.end());
   }
-
- private:
-  struct BrokerStock {
-    std::deque<StockedTask> tasks;
-    bool mayHaveMore = false;
-    std::uint64_t deliveredTasks = 0;
-  };
 
   std::vector<BrokerStock> brokers_;
 };

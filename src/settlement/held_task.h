@@ -18,6 +18,11 @@ struct HeldTask {
   Counters counters;
   task::EnvelopeHead head;
   Duration retryDelay = kRetryDelay;  // before the first retry
+  // Tasks of one name with `max_running` have the same number here. 0: the name has no such limit.
+  std::uint32_t limitedName = 0;
+  std::int64_t limitedOrder = 0;  // among the tasks of its name and broker: those with lower numbers begin first
+
+  bool hasExpired(Time now) const { return head.expires && *head.expires <= now; }
 };
 
 // A task that no session holds, as if it were leased now: its lease number is above those of all earlier leases, and

@@ -4,6 +4,7 @@
 
 #include "base/duration_text.h"
 #include "base/saturated.h"
+#include "task/times_of_task.h"
 
 namespace leptir::settlement {
 namespace {
@@ -48,6 +49,7 @@ void afterUnsuccessfulOutcome(Settlement& settlement, const HeldTask& task, cons
     case Cause::Crashed:
       return afterCrash(settlement, "its program", "killed by signal " + std::to_string(outcome.signal));
     case Cause::Discarded:
+    case Cause::Expired:
       return;  // acknowledged
     case Cause::RetryLater:
       settlement.kind = Settlement::Kind::Release;
@@ -147,8 +149,17 @@ Settlement settlementOfUnknownName(const HeldTask& task, std::string_view envelo
   return failed(std::move(settlement), envelope);
 }
 
+Settlement settlementOfExpired(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author) {
+  const auto expires = task.head.expires.value_or(now);
+  Settlement settlement{.counters = task.counters};
+  settlement.record = recordOf(
+      task, {.cause = Cause::Expired, .started = now, .ended = now, .response = task::expiryResponse(expires)}, author);
+  return failed(std::move(settlement), envelope);
+}
+
 std::string describeFailure(const Settlement& settlement) {
   const auto& record = *settlement.record;
+  if (record.cause == nameOf(Cause::Expired)) return "Task was not run. " + record.response;
   return "Task has failed (" + howItEnded(record) + ", attempt " + std::to_string(record.attempt) + ")." +
          nextStepOf(settlement);
 }

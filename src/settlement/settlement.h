@@ -55,6 +55,9 @@ Settlement settlementOfCancelled(const HeldTask& task, std::string_view envelope
 Settlement settlementOfUnknownName(const HeldTask& task, std::string_view envelope, std::optional<Duration> delay,
                                    Time now, const RecordAuthor& author);
 
+// For a task that had not begun by the time at which it expires (EnvelopeHead::expires is set).
+Settlement settlementOfExpired(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author);
+
 // Log text for a settlement with `failed`: how the run ended and what happens to the task next.
 std::string describeFailure(const Settlement& settlement);
 // The same for a run that the master ended or whose worker died.

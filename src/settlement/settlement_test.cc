@@ -288,5 +288,28 @@ TEST(Settlement, CorruptTimesInAnOutcomeDoNotOverflow) {
   EXPECT_EQ(settlementOfOutcome(taskWith({}), kEnvelope, outcome, kAuthor, 0).record->ended, Time::max());
 }
 
+TEST(Settlement, AnExpiredTaskIsAcknowledgedWithARecordAndUsesUpNoAttempt) {
+  auto task = taskWith({.failures = 1}, 5);
+  task.head.expires = Time(1'795'456'800s);
+  const auto settlement = settlementOfExpired(task, kEnvelope, Time(1'795'456'805s), kAuthor);
+  EXPECT_EQ(settlement.kind, Kind::Acknowledge);
+  EXPECT_EQ(settlement.counters, task.counters);
+  EXPECT_TRUE(settlement.failed);
+  EXPECT_EQ(settlement.record->cause, "expired");
+  EXPECT_EQ(settlement.record->returnCode, ExitStatus::Unknown);
+  EXPECT_EQ(settlement.record->status, TaskStatus::Completed);
+  EXPECT_EQ(settlement.record->response, "Not begun before 2026-11-23T18:00:00Z: it expired.");
+  EXPECT_EQ(settlement.record->envelope, kEnvelope);
+  EXPECT_EQ(describeFailure(settlement), "Task was not run. Not begun before 2026-11-23T18:00:00Z: it expired.");
+}
+
+TEST(Settlement, ATaskThatItsWorkerFoundExpiredIsNotRetried) {
+  const auto settlement =
+      settlementOfOutcome(taskWith({}, 5), kEnvelope, outcomeWith(ExitStatus::Unknown, Cause::Expired), kAuthor, 0);
+  EXPECT_EQ(settlement.kind, Kind::Acknowledge);
+  EXPECT_EQ(settlement.counters, Counters{});
+  EXPECT_EQ(settlement.record->cause, "expired");
+}
+
 }  // namespace
 }  // namespace leptir::settlement

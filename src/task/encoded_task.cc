@@ -30,7 +30,7 @@ EncodedTask::EncodedTask(const BrokerTask& task, std::string written, std::size_
 Result<EncodedTask> EncodedTask::encode(const BrokerTask& task) {
   if (auto id = base::checkTaskId(task.id); !id) return id.error();
   if (auto name = base::checkTaskName(task.name); !name) return name.error().in("task " + task.id);
-  if (auto times = task::checkTimes(task.timeLimitSeconds, task.timeOfExecution); !times)
+  if (auto times = task::checkTimes(task.timeLimitSeconds, task.timeOfExecution, task.expires); !times)
     return times.error().in("task " + task.id);
   auto [text, escapedId] = task::writeEnvelope(task);
   if (text.size() > kMaxEnvelopeBytes)

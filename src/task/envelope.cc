@@ -19,25 +19,27 @@ void appendCount(std::string_view key, std::int64_t count, std::string& out) {
 }
 
 // Writes Unix seconds with six decimals. A double is precise enough to read the same microsecond back.
-void appendPushedAt(Time time, std::string& out) {
+void appendTime(std::string_view key, Time time, std::string& out) {
   const auto micros = time.time_since_epoch().count();
   const auto seconds = micros / 1'000'000;
   std::string fraction = std::to_string(1'000'000 + std::abs(micros % 1'000'000));
   fraction[0] = '.';
-  out.append(R"(,"ts":)");
+  out.append(key);
   if (micros < 0 && seconds == 0) out += '-';
   appendInteger(seconds, out);
   out.append(fraction);
 }
 
-// Appends leptir's own keys, which PHP leptir ignores.
+// Appends leptir's own keys, which PHP leptir ignores. `ts` comes last: scripts/lease_tasks.lua of the Redis backend
+// recognizes leptir's envelopes by it.
 void appendOwnKeys(const BrokerTask& task, std::string& out) {
   appendCount(R"(,"at":)", task.counters.failures, out);
   appendCount(R"(,"cr":)", task.counters.crashes, out);
   appendCount(R"(,"ex":)", task.counters.expiries, out);
   appendCount(R"(,"un":)", task.counters.unknown, out);
   appendCount(R"(,"ma":)", task.maxAttempts, out);
-  if (task.pushedAt) appendPushedAt(*task.pushedAt, out);
+  if (task.expires) appendTime(R"(,"expires":)", *task.expires, out);
+  if (task.pushedAt) appendTime(R"(,"ts":)", *task.pushedAt, out);
 }
 
 }  // namespace

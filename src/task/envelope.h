@@ -40,7 +40,9 @@ struct EnvelopeHead {
   std::uint32_t maxAttempts = 0;        // `ma`
   std::optional<Time> timeOfExecution;  // `toex`, limited to kMaxTimeSpan from 1970
   std::optional<Time> pushedAt;         // `ts`
-  Counters counters;                    // `at`, `cr`, `ex`, `un`, for stores that keep counters in envelopes
+  std::optional<Time> expires;  // `expires`: a number or a numeric text, limited to kMaxTimeSpan from 1970; none for
+                                // any other value, and for 0
+  Counters counters;            // `at`, `cr`, `ex`, `un`, for stores that keep counters in envelopes
 };
 
 // Decodes and checks a whole envelope. It accepts every envelope that PHP leptir runs (tests/wire/): another order of
@@ -51,8 +53,9 @@ Result<EnvelopeHead> decodeEnvelope(std::string_view envelope);
 
 // The fields of an envelope that a worker needs to run the task.
 struct TaskCall {
-  std::string id, name;    // as in EnvelopeHead
-  std::string parameters;  // JSON text of `td.parameters`; "{}" if missing, null or an empty list
+  std::string id, name;         // as in EnvelopeHead
+  std::string parameters;       // JSON text of `td.parameters`; "{}" if missing, null or an empty list
+  std::optional<Time> expires;  // as in EnvelopeHead
 };
 
 // For workers: reads an envelope that decodeEnvelope accepted, with no check but those that reading needs.

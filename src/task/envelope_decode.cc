@@ -47,6 +47,14 @@ std::optional<Time> pushedAt(const JsonItem& item) {
   return Time(Duration(std::llround(seconds * 1e6)));
 }
 
+// An `expires` that says no time is ignored, so that a producer's mistake loses no task.
+std::optional<Time> expiry(const JsonItem& item) {
+  constexpr auto kMost = static_cast<double>(kMaxTimeSpan.count());
+  const double seconds = std::clamp(phpArithmeticFloat(item), -kMost, kMost);
+  if (seconds == 0) return {};
+  return Time(Duration(std::llround(seconds * 1e6)));
+}
+
 std::string_view taskNameFrom(const JsonItem& item) {
   auto name = item.kind == Kind::Text ? item.text : std::string_view();
   if (name.starts_with('\\')) name.remove_prefix(1);
@@ -70,6 +78,7 @@ void readField(std::string_view key, const JsonItem& item, ParsedEnvelope& parse
   if (key == "un") head.counters.unknown = count(item);
   if (key == "ma") head.maxAttempts = count(item);
   if (key == "ts") head.pushedAt = pushedAt(item);
+  if (key == "expires") head.expires = expiry(item);
 }
 
 // Calls `read` with the key and the value of each member of an object, until it returns an error.
@@ -164,11 +173,12 @@ error_code readCallData(JsonReader& reader, JsonReader::Value& value, TaskCall& 
 error_code readCall(JsonReader& reader, std::string_view envelope, TaskCall& call, std::string_view& parameters) {
   return forEachMemberOf(reader, envelope, [&](std::string_view key, JsonReader::Value& value) -> error_code {
     if (key == "td") return readCallData(reader, value, call, parameters);
-    if (key != "cn") return simdjson::SUCCESS;
-    JsonItem name;
-    const auto unread = reader.read(value, 1, name);
-    if (unread == simdjson::SUCCESS) call.name = taskNameFrom(name);
-    return unread;
+    if (key != "cn" && key != "expires") return simdjson::SUCCESS;
+    JsonItem item;
+    if (const auto unread = reader.read(value, 1, item)) return unread;
+    if (key == "cn") call.name = taskNameFrom(item);
+    if (key == "expires") call.expires = expiry(item);
+    return simdjson::SUCCESS;
   });
 }
 

@@ -38,10 +38,11 @@ TEST(Envelope, HasLeptirsOwnKeysOnlyForValuesThatAreNotZero) {
   task.maxAttempts = 5;
   task.counters = {1, 2, 3, 4};
   task.pushedAt = Time(1700000000s + 42us);
+  task.expires = Time(1900000060s + 250ms);
 
   EXPECT_EQ(encodeEnvelope(task),
             R"({"cn":"image.resize","pr":-3,"tl":30,"toex":1900000000,"td":{"id":"id1","parameters":{"width":640}},)"
-            R"("at":1,"cr":2,"ex":3,"un":4,"ma":5,"ts":1700000000.000042})");
+            R"("at":1,"cr":2,"ex":3,"un":4,"ma":5,"expires":1900000060.250000,"ts":1700000000.000042})");
 }
 
 TEST(Envelope, EscapesTextAsPhpDoes) {
@@ -173,6 +174,37 @@ TEST(DecodeEnvelope, RejectsInvalidIdsAndNames) {
   EXPECT_EQ(why("a\\tb", R"("1")"), "no envelope: `cn`: the task's name holds a control character: 'a\\tb'");
   EXPECT_EQ(why("App\\\\Mail", "null"), "");
   EXPECT_EQ(why("a", R"("")"), "");
+}
+
+TEST(Envelope, ReadsWhenATaskExpires) {
+  const auto expires = [](const std::string& value) {
+    const auto envelope = R"({"cn":"x","td":{"id":"a"},"expires":)" + value + "}";
+    const auto head = decodeEnvelope(envelope);
+    const auto call = decodeTaskCall(envelope);
+    EXPECT_TRUE(head && call) << value;
+    EXPECT_EQ(head->expires, call->expires) << value;
+    return head->expires;
+  };
+  EXPECT_EQ(expires("1900000060.25"), Time(1900000060s + 250ms));
+  EXPECT_EQ(expires("1900000060"), Time(1900000060s));
+  EXPECT_EQ(expires(R"("1900000060.5")"), Time(1900000060s + 500ms)) << "PHP may write a number as text";
+  EXPECT_EQ(expires("-1"), Time(-1s));
+  EXPECT_EQ(expires("1e300"), Time(kMaxTimeSpan));
+  EXPECT_EQ(expires("-1e300"), Time(-kMaxTimeSpan));
+}
+
+TEST(Envelope, IgnoresAnExpiryThatSaysNoTime) {
+  for (const auto* value : {"0", "0.0", R"("")", "null", "false", "true", "[]", "[1]", "{}", R"("soon")", R"("1x")"}) {
+    const auto head = decodeEnvelope(R"({"cn":"x","td":{"id":"a"},"expires":)" + std::string(value) + "}");
+    ASSERT_TRUE(head) << value;
+    EXPECT_FALSE(head->expires) << value;
+  }
+}
+
+TEST(Envelope, TheLastOfTwoExpiriesCounts) {
+  const auto* envelope = R"({"expires":5,"cn":"x","td":{"id":"a"},"expires":null})";
+  EXPECT_FALSE(decodeEnvelope(envelope)->expires);
+  EXPECT_FALSE(decodeTaskCall(envelope)->expires);
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ std::string_view nameOf(Cause cause) {
       return "discarded";
     case Cause::UnknownName:
       return "unknown_name";
+    case Cause::Expired:
+      return "expired";
     case Cause::Malformed:
       return "malformed";
     case Cause::RetryLater:

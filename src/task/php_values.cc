@@ -95,6 +95,11 @@ double phpFloat(const JsonItem& item) {
   return item.kind == Kind::Number ? parseNumber(item.text).value : 0;
 }
 
+double phpArithmeticFloat(const JsonItem& item) {
+  const bool isNumber = item.kind == Kind::Number || (item.kind == Kind::Text && isNumeric(item.text));
+  return isNumber ? parseNumber(item.text).value : 0;
+}
+
 std::string phpStrval(const JsonItem& item) {
   switch (item.kind) {
     case Kind::Text:

@@ -33,6 +33,9 @@ class FailingSession : public BrokerSession {
   Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override {
     return faults_.answer(StoreCall::Release, [&] { return inner_->release(tasks); });
   }
+  Result<void> leaseAgain(std::span<const LeaseId> released) override {
+    return faults_.answer(StoreCall::LeaseAgain, [&] { return inner_->leaseAgain(released); });
+  }
   Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override {
     return faults_.answer(StoreCall::Bury, [&] { return inner_->bury(tasks); });
   }

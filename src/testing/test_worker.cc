@@ -55,6 +55,9 @@ std::optional<Settlement> TestWorker::settleWithoutRun(const HeldTask& task, con
   if (!leased.cancelledBy.empty()) {
     return settlement::settlementOfCancelled(task, leased.envelope, leased.cancelledBy, clock_.now(), author_);
   }
+  if (task.hasExpired(clock_.now())) {
+    return settlement::settlementOfExpired(task, leased.envelope, clock_.now(), author_);
+  }
   if (isKnown) return std::nullopt;
   log(LogLevel::Warning,
       settlement::logPrefix(task) + "No task of this name is known here; it waits for a program that knows it.");

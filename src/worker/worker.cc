@@ -10,6 +10,7 @@
 #include "base/fork_detector.h"
 #include "task/envelope.h"
 #include "task/outcome_codec.h"
+#include "task/times_of_task.h"
 #include "worker/descendants.h"
 #include "worker/descriptor_checks.h"
 #include "worker/outcome_sender.h"
@@ -127,6 +128,9 @@ Outcome Worker::outcomeOf(const BegunCell& begun) {
   auto call = task::decodeTaskCall(assignment.envelope);
   // Not expected, because the dispatcher decodes each envelope before it assigns the task.
   if (!call) return withoutRun({.cause = Cause::Malformed, .response = call.error().message()});
+  // It waited in this cell, behind other tasks or for its lease to be renewed.
+  if (const auto now = clock_.now(); call->expires && *call->expires <= now)
+    return withoutRun({.cause = Cause::Expired, .response = task::expiryResponse(*call->expires)});
   // Another worker runs the task, and this does not count as an attempt.
   if (!isFitFor(call->name)) return withoutRun({.status = ExitStatus::Error, .cause = Cause::GaveBack});
   id_ = call->id;

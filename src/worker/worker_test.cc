@@ -37,6 +37,23 @@ TEST_F(WorkerTest, RunsTasksInTheOrderOfTheRingOfCells) {
   }
 }
 
+TEST_F(WorkerTest, DoesNotRunATaskThatExpiredWhileItWaitedBehindAnother) {
+  const auto expires = Time(std::chrono::ceil<std::chrono::milliseconds>(systemClock().now() + 100ms));
+  add("long", [&](TaskContext&) {
+    while (systemClock().now() < expires) ::usleep(1000);
+  });
+  assign("long", 0);
+  assignBytes(task::encodeEnvelope({.id = "behind", .name = "throw", .expires = expires}), 1);
+  assignBytes(task::encodeEnvelope({.id = "in time", .name = "noop", .expires = expires + 1h}), 2);
+  start();
+  EXPECT_EQ(outcome(0).status, ExitStatus::Success);
+  const auto behind = outcome(1);
+  EXPECT_EQ(behind.cause, Cause::Expired);
+  EXPECT_EQ(behind.status, ExitStatus::Unknown);
+  EXPECT_NE(behind.response.find(": it expired."), std::string::npos) << behind.response;
+  EXPECT_EQ(outcome(2).status, ExitStatus::Success);
+}
+
 TEST_F(WorkerTest, FindsTheFirstAssignedCellWhenItReplacesAnotherWorker) {
   assign("noop", 300);
   assign("noop", 301);

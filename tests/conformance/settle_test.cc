@@ -165,6 +165,34 @@ TEST_P(Settle, ATaskThatIsLeftToOthersIsLeasedAgainAfterItsTime) {
   EXPECT_EQ(popOne(*session).counters, Counters{.unknown = 1});
 }
 
+TEST_P(Settle, ATaskThatIsLeftToOthersIsLeasedInItsPlaceOnceTheSessionAsksForItAgain) {
+  const auto due = store_->now() - 10s;
+  push({task("first", due), task("second", due + 1s), task("third", due + 2s)});
+  const auto session = openSession('a');
+  const auto first = popOne(*session), second = popOne(*session);
+  for (const auto& each : {first, second}) leaveToOthers(*session, each, 30s, store_->now());
+  must(session->leaseAgain(Leases{second.lease}));
+  if (!broker_->traits().leasesAgain) {
+    EXPECT_EQ(idsOf(pop(*session)), Ids{"third"});
+    return;
+  }
+  EXPECT_EQ(idsOf(pop(*session)), (Ids{"second", "third"}));
+  must(session->leaseAgain(Leases{first.lease}));
+  EXPECT_EQ(idsOf(pop(*session)), Ids{"first"});
+}
+
+TEST_P(Settle, AskingAgainForTasksThatAreNotLeftToOthersChangesNothing) {
+  push(tasks("t", 3));
+  const auto session = openSession('a'), other = openSession('b');
+  const auto left = popOne(*session), acknowledged = popOne(*session), held = popOne(*session);
+  leaveToOthers(*session, left, 30s, store_->now());
+  must(session->acknowledge(Leases{acknowledged.lease}));
+  EXPECT_EQ(idIn(popOne(*other).envelope), "t1");
+  must(session->leaseAgain(Leases{left.lease, acknowledged.lease, held.lease}));
+  EXPECT_TRUE(pop(*session).empty());
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 2}));
+}
+
 TEST_P(Settle, ManyTasksThatAreLeftToOthersHideNoTaskBehindThem) {
   const auto due = store_->now() - 10s;
   std::vector<BrokerTask> many;

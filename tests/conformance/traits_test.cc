@@ -21,9 +21,11 @@ TEST_P(Traits, AreThoseInBackendsUnderTest) {
   EXPECT_EQ(answered.refusesRepeatedIds, wanted.refusesRepeatedIds);
   EXPECT_EQ(answered.findsById, wanted.findsById);
   EXPECT_EQ(answered.listsHeldTasks, wanted.listsHeldTasks);
+  EXPECT_EQ(answered.leasesAgain, wanted.leasesAgain);
   EXPECT_EQ(answered.wakesWaiters, wanted.wakesWaiters);
   EXPECT_EQ(answered.everyPushWakes, wanted.everyPushWakes);
   EXPECT_EQ(answered.sessionsExpire, wanted.sessionsExpire);
+  EXPECT_EQ(answered.duePrecision, wanted.duePrecision);
   EXPECT_EQ(answered.counts, wanted.counts);
   EXPECT_EQ(answered.cancel, wanted.cancel);
   EXPECT_EQ(answered.largestEnvelope, wanted.largestEnvelope);
@@ -69,6 +71,18 @@ TEST_P(Traits, ListsHeldTasks) {
   const auto held = session->heldTasks();
   EXPECT_EQ(held.has_value(), traits().listsHeldTasks);
   EXPECT_TRUE(held || held.error().code() == ErrorCode::Unsupported);
+}
+
+TEST_P(Traits, KeepsADueTimeInStepsOfItsDuePrecision) {
+  const auto step = traits().duePrecision;
+  const auto due = Time((store_->now() + 1h).time_since_epoch() / step * step) + step;
+  push({task("exact", due)});
+  EXPECT_EQ(find("exact").due, due);
+  push({task("released")});
+  const auto session = openSession('a');
+  const auto leased = popOne(*session);
+  must(session->release(std::vector<TaskRelease>{{.lease = leased.lease, .due = due, .envelope = leased.envelope}}));
+  EXPECT_EQ(find("released").due, due);
 }
 
 TEST_P(Traits, CountsExactly) {

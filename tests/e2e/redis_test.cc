@@ -54,6 +54,62 @@ TEST_F(RedisTest, PushesRunsAndRecordsATaskUnderTheKeysOfPhpLeptir) {
   EXPECT_EQ(server.ask({"EXISTS", "leptir:ztasks", "{leptir:ztasks}:ids"}), 0) << "no key is left";
 }
 
+TEST_F(RedisTest, ATaskBeginsWithin20MillisecondsOfADelayWithAFraction) {
+  const auto instance = start();
+  waitUntilRunning();
+  double latest = 1;
+  for (int i = 0; i < 5; ++i) {  // the best counts: other processes of the machine may delay some
+    const auto id = push({"noop", "--delaySeconds=0.25"});
+    ASSERT_TRUE(eventually([&] { return isDone(id); })) << instance->output();
+    const auto saved = record(id);
+    const auto began = saved.at("exEnd").get<double>() - saved.at("exTime").get<double>();
+    latest = std::min(latest, began - saved.at("pushed").get<double>() - 0.25);
+  }
+  EXPECT_LT(latest, 0.02);
+}
+
+TEST_F(RedisTest, TasksBeyondMaxRunningWaitInTheirPlaceWithoutALeaseAndOthersRun) {
+  writeConfig("leptir:\n  brokers: [{ type: redis, connection: { scheme: unix, path: " + server.socket() +
+              " } }]\n  meta_storage: [{ type: redis, connection: { scheme: unix, path: " + server.socket() +
+              " } }]\n  daemon: { configuration: { number_of_workers: 4 } }\n  tasks: { sleep: { max_running: 1 } }\n");
+  const auto few = leptir({"push", "sleep", "seconds:=0.2", "--number=10"}).lines();
+  const auto other = push({"noop"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return isDone(other); })) << instance->output();
+  EXPECT_FALSE(isDone(few[8])) << "it is before the other in the queue";
+  for (const auto& id : few) ASSERT_TRUE(eventually([&] { return isDone(id); })) << instance->output();
+  double ended = 0;
+  for (const auto& id : few) {
+    const auto saved = record(id);
+    EXPECT_GE(saved.at("exEnd").get<double>() - saved.at("exTime").get<double>(), ended - 0.001) << "one at a time";
+    EXPECT_LT(saved.at("exEnd").get<double>() - ended, ended == 0 ? 1e10 : 2) << "the next one follows soon";
+    ended = saved.at("exEnd").get<double>();
+  }
+}
+
+TEST_F(RedisTest, TheScoreKeepsTheFractionOfATimeAndTheEnvelopeHasWholeSeconds) {
+  const auto id = push({"noop", "--at=2100-01-01T00:00:00.625Z"});
+  EXPECT_EQ(info(id).at("toex"), 4102444800.625);
+  const auto queue = server.ask({"ZRANGE", "leptir:ztasks", "0", "0", "WITHSCORES"});
+  EXPECT_THAT(queue.at(0).get<std::string>(), HasSubstr(R"("toex":4102444800,)"));
+  EXPECT_EQ(std::stod(queue.at(1).get<std::string>()), 4102444800.625);
+}
+
+TEST_F(RedisTest, ATaskOfPhpThatHasExpiredIsNotRunAndAnExpiryThatSaysNoTimeIsIgnored) {
+  const auto member = [](const std::string& id, const std::string& expires) {
+    return R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":")" + id + R"(","parameters":[]},"expires":)" + expires +
+           "}";
+  };
+  pushAsPhp(member("number", "1700000000"));
+  pushAsPhp(member("text", R"("1700000000.5")"));
+  for (const auto* garbage : {"\"soon\"", "null", "0", "\"\"", "[]", "true", "{\"a\":1}"})
+    pushAsPhp(member("ignored", garbage));
+  ASSERT_EQ(drain(), 0);
+  EXPECT_EQ(record("number").at("cause"), "expired");
+  EXPECT_EQ(record("text").at("cause"), "expired");
+  EXPECT_EQ(record("ignored").at("cause"), "finished");
+}
+
 TEST_F(RedisTest, AcceptsAPortThatIsAString) {
   const RedisServer byPort({}, RedisServer::Reach::Tcp);
   configure("host: 127.0.0.1, port: \"" + std::to_string(byPort.port()) + "\"");

@@ -1,5 +1,7 @@
 #include "tests/simulator/instance.h"
 
+#include <algorithm>
+
 #include "link/cell_scan.h"
 #include "task/envelope.h"
 #include "task/outcome_codec.h"
@@ -32,7 +34,8 @@ void SimInstance::startDispatcher() {
   options.brokers = {{.name = "broker", .colocatedStorages = world_.colocated}};
   options.slotCount = kSlots;
   options.requiredStorageCount = static_cast<int>(world_.records.size());
-  options.taskNames = {"noop"};
+  options.taskNames = {"noop", "few"};
+  options.taskRules["few"].maxRunning = world_.maxRunning;
   inbox_.clear();
   writers_.clear();
   toldStop_ = false;
@@ -137,26 +140,33 @@ void SimInstance::begin(int number) {
   const auto word = slot.word(*cell);
   slot.change(*cell, word, word.to(link::CellState::Executing));
   slot.outcomes().beginRun(*cell, world_.clock.bootTime());
+  const auto head = task::decodeEnvelope(assignment.envelope);
+  if (head->expires && *head->expires <= world_.clock.now())
+    return write(number, *cell, {.cause = Cause::Expired, .started = world_.clock.now()});
   auto& worker = workers_[static_cast<std::size_t>(number)];
   worker.cell = cell;
-  worker.id = task::decodeEnvelope(assignment.envelope)->id;
+  worker.id = head->id;
+  worker.name = head->name;
   worker.run = world_.ledger.begin(worker.id, {name_, assignment.epoch});
 }
 
 void SimInstance::finish(int number) {
-  auto& slot = link_->slot(number);
   auto& worker = workers_[static_cast<std::size_t>(number)];
   Outcome outcome;
   outcome.status = world_.dice.oneIn(6) ? ExitStatus::Error : ExitStatus::Success;
   outcome.started = world_.clock.now();
   outcome.executionTime = world_.dice.oneIn(40) ? Duration(1s) : Duration(5);
-  std::string bytes;
-  task::encodeOutcome(outcome, bytes);
-  const auto cell = *worker.cell;
-  slot.outcomes().write(cell, bytes);
-  slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Done));
+  write(number, *worker.cell, outcome);
   world_.ledger.end(worker.id, worker.run, outcome.status == ExitStatus::Success);
   worker.cell.reset();
+}
+
+void SimInstance::write(int number, std::size_t cell, const Outcome& outcome) {
+  auto& slot = link_->slot(number);
+  std::string bytes;
+  task::encodeOutcome(outcome, bytes);
+  slot.outcomes().write(cell, bytes);
+  slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Done));
 }
 
 void SimInstance::workerDies() {
@@ -203,6 +213,17 @@ bool SimInstance::isEmpty() const {
     }
   }
   return true;
+}
+
+std::size_t SimInstance::executing(std::string_view name) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      workers_, [&](const Worker& worker) { return worker.cell.has_value() && worker.name == name; }));
+}
+
+std::string SimInstance::check() const {
+  const auto few = executing("few");
+  if (few <= world_.maxRunning) return {};
+  return std::to_string(few) + " tasks of a name execute, of which only " + std::to_string(world_.maxRunning) + " may";
 }
 
 void SimInstance::stop() {

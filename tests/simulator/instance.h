@@ -31,13 +31,15 @@ class SimInstance {
   void cutUntil(BootTime time) { feeder_->cutUntil(time); }
   // Whether no cell is in use.
   bool isEmpty() const;
+  // Returns what breaks `max_running`: more tasks of a name execute than may. Empty: nothing.
+  std::string check() const;
   bool hasEnded() const { return feeder_->hasClosed(); }
 
  private:
   static constexpr int kSlots = 3;
   struct Worker {
     std::optional<std::size_t> cell;  // the one that executes
-    std::string id;
+    std::string id, name;
     std::size_t run = 0;
   };
 
@@ -46,9 +48,11 @@ class SimInstance {
   bool changeCells(const dispatcher::Actions& actions);
   void instructThreads(dispatcher::Actions& actions);
   bool takeBack(const std::vector<int>& slots);
+  std::size_t executing(std::string_view name) const;
   bool isDead() { return diesMidway_ && stepsLeft_-- <= 0; }
   void begin(int slot);
   void finish(int slot);
+  void write(int slot, std::size_t cell, const Outcome& outcome);
   void endByMaster(int slot, link::StopReason reason);
   dispatcher::ClockReading now() const { return {world_.clock.bootTime(), world_.clock.now()}; }
 

@@ -14,8 +14,9 @@ struct SimEnvironment {
   ManualClock clock{};
   Dice dice;
   Records records;
-  int colocated;      // number of storages in the same place as the broker
-  bool calm = false;  // no more faults
+  int colocated;                 // number of storages in the same place as the broker
+  std::uint32_t maxRunning = 1;  // of the task name "few"
+  bool calm = false;             // no more faults
   WatchedQueue queue{clock, records};
   Ledger ledger{queue};
   std::deque<std::pair<memory::MemoryQueue::SessionNumber, LeaseId>> leases;  // the last 500, for late operations

@@ -108,7 +108,7 @@ Result<void> SimFeeder::settleBatches() {
   }
   if (auto done = acknowledgeAndPop(); !done) return done;
   while (!batches_.empty()) {
-    if (auto done = releaseAndBury(*batches_.front()); !done) return done;
+    if (auto done = settleRest(*batches_.front()); !done) return done;
     inbox_.push_back(dispatcher::event::BatchSettled{batches_.front()->id});
     batches_.pop_front();
   }
@@ -134,11 +134,13 @@ Result<void> SimFeeder::acknowledgeAndPop() {
   return moreIsDue_ ? pop() : Result<void>();
 }
 
-Result<void> SimFeeder::releaseAndBury(const dispatcher::SettleBatch& batch) {
+Result<void> SimFeeder::settleRest(const dispatcher::SettleBatch& batch) {
   if (batch.epoch != line().epoch) return {};
   if (auto done = ask([&] { return world_.queue.release(*session_, batch.release); }); !done) return done.error();
   if (auto done = ask([&] { return world_.queue.bury(*session_, batch.bury); }); !done) return done.error();
-  return {};
+  if (batch.leaseAgain.empty()) return {};
+  asksAgain_ = true;
+  return ask([&] { return world_.queue.leaseAgain(*session_, batch.leaseAgain); });
 }
 
 Result<void> SimFeeder::renewWhenDue() {
@@ -197,7 +199,8 @@ void SimFeeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
   while (world_.leases.size() > 500) world_.leases.pop_front();
   deliveries_ += tasks.size();
   moreIsDue_ = tasks.size() == asked;
-  if (tasks.empty() && moreIsDue_ != reportedEmpty_) return;
+  if (tasks.empty() && moreIsDue_ != reportedEmpty_ && !asksAgain_) return;
+  asksAgain_ = false;
   reportedEmpty_ = !moreIsDue_;
   inbox_.push_back(dispatcher::event::Leased{0, line().epoch, std::move(tasks), reportedEmpty_});
 }

@@ -58,7 +58,7 @@ class SimFeeder {
   Result<void> settleBatches();
   Result<void> saveRecords(const dispatcher::SettleBatch& batch);
   Result<void> acknowledgeAndPop();
-  Result<void> releaseAndBury(const dispatcher::SettleBatch& batch);
+  Result<void> settleRest(const dispatcher::SettleBatch& batch);
   Result<void> renewWhenDue();
   Result<void> renew(const std::vector<LeaseId>& running);
   void noteRenewed(BootTime sent);
@@ -81,7 +81,7 @@ class SimFeeder {
   std::uint64_t knownDeliveries_ = 0, deliveries_ = 0;
   std::vector<LeaseId> running_;
   bool count_ = false, closing_ = false, closed_ = false;
-  bool moreIsDue_ = false, reportedEmpty_ = false;  // as in Feeder
+  bool asksAgain_ = false, moreIsDue_ = false, reportedEmpty_ = false;  // as in Feeder
   int phase_ = 0;
   BootTime renewAt_{}, compareAt_{}, cutUntil_{};
 };

@@ -19,6 +19,7 @@ World::World(std::uint64_t seed, int storages, int colocated)
     : world_{.dice = Dice(seed), .records = emptyRecords(storages), .colocated = colocated},
       roughness_(world_.dice.oneIn(2) ? 1 : 8) {
   world_.ledger.claimsEarly = world_.dice.oneIn(2);
+  world_.maxRunning = world_.dice.oneIn(2) ? 1 : 2;
   for (int i = 0; i < kInstances; ++i) instances_.push_back(fresh());
 }
 
@@ -57,7 +58,7 @@ std::string World::step() {
     break;
   }
   replaceEnded();
-  const auto wrong = world_.ledger.check();
+  const auto wrong = check();
   return wrong.empty() ? complaint_ : wrong;
 }
 
@@ -74,7 +75,7 @@ std::string World::settleDown() {
     }
     replaceEnded();
     passTime(1s);
-    if (const auto wrong = world_.ledger.check(); !wrong.empty()) return wrong;
+    if (const auto wrong = check(); !wrong.empty()) return wrong;
     counts = world_.queue.counts();
     const bool nothingLeft = counts.due + counts.scheduled + counts.leased == 0;
     if (nothingLeft && std::ranges::all_of(instances_, [](const auto& instance) { return instance->isEmpty(); }))
@@ -84,14 +85,22 @@ std::string World::settleDown() {
          std::to_string(counts.leased) + " leased, and cells that are not free";
 }
 
+std::string World::check() {
+  for (const auto& instance : instances_) {
+    if (auto wrong = instance->check(); !wrong.empty()) return wrong;
+  }
+  return world_.ledger.check();
+}
+
 void World::push() {
   const auto counts = world_.queue.counts();
   if (counts.due + counts.scheduled + counts.leased > 60) return;
   BrokerTask task;
   task.id = "t" + std::to_string(++lastTask_);
-  task.name = "noop";
+  task.name = world_.dice.oneIn(3) ? "few" : "noop";
   task.maxAttempts = world_.dice.oneIn(2) ? 3 : 0;
   if (world_.dice.oneIn(5)) task.timeOfExecution = world_.clock.now() + std::chrono::seconds(world_.dice.below(10));
+  if (world_.dice.oneIn(10)) task.expires = world_.clock.now() + std::chrono::seconds(11 + world_.dice.below(20));
   const auto encoded = EncodedTask::encode(task).value();
   const auto pushed = world_.queue.push({&encoded, 1});
   if (pushed) world_.ledger.pushed();

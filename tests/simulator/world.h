@@ -21,6 +21,7 @@ class World {
  private:
   static constexpr int kInstances = 2;
 
+  std::string check();
   void push();
   void cancel();
   void sweepBuried();

@@ -108,6 +108,12 @@ class BrokerSession {
   // Puts tasks back into the queue, with new counters and a new due time. Returns the same as acknowledge().
   virtual Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) = 0;
 
+  // Ends the time for which this session leaves tasks to others (TaskRelease::leftToOthersUntil): from now on it leases
+  // them again, each in its place in the queue. `released`: the leases under which it released them; tasks that it does
+  // not leave to others, or that are gone, are ignored. Without BrokerTraits::leasesAgain it does nothing, and the
+  // session leases the tasks when that time is over.
+  virtual Result<void> leaseAgain(std::span<const LeaseId> released);
+
   // Takes tasks out of the queue and keeps them, unchanged and with a reason, until an operator revives or removes
   // them. Returns the same as acknowledge().
   virtual Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) = 0;

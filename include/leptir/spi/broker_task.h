@@ -46,14 +46,17 @@ struct Counters {
 
 // A task to push. EncodedTask (encoded_task.h) checks it and writes it as PHP leptir's JSON.
 struct BrokerTask {
-  std::string id{};                       // chosen by the pusher
-  std::string name{};                     // `cn`
-  std::string parameters = "[]";          // `td.parameters`: JSON text, stored unchanged; PHP's empty map is []
-  std::int64_t priority = 0;              // `pr`: the priority that chose the broker; only kept here
-  std::optional<Time> timeOfExecution{};  // `toex`, in whole seconds; none: at once; at most kMaxTimeSpan from 1970
-  std::int64_t timeLimitSeconds = 0;      // `tl`; 0: the running instance's task_execution_time; at most kMaxTimeSpan
-  std::uint32_t maxAttempts = 0;          // `ma`; 0: not set, which means 1
-  std::optional<Time> pushedAt{};         // `ts`
+  std::string id{};               // chosen by the pusher
+  std::string name{};             // `cn`
+  std::string parameters = "[]";  // `td.parameters`: JSON text, stored unchanged; PHP's empty map is []
+  std::int64_t priority = 0;      // `pr`: the priority that chose the broker; only kept here
+  // `toex`; none: at once; at most kMaxTimeSpan from 1970. The envelope has it cut to whole seconds, as PHP leptir
+  // reads it; the store keeps the fraction (BrokerTraits::duePrecision).
+  std::optional<Time> timeOfExecution{};
+  std::int64_t timeLimitSeconds = 0;  // `tl`; 0: the running instance's task_execution_time; at most kMaxTimeSpan
+  std::uint32_t maxAttempts = 0;      // `ma`; 0: not set, which means 1
+  std::optional<Time> pushedAt{};     // `ts`
+  std::optional<Time> expires{};      // `expires`: not run if it has not begun by then; at most kMaxTimeSpan from 1970
   Counters counters{};
 };
 

@@ -10,9 +10,9 @@
 namespace leptir {
 
 // What a store can and cannot do. Code checks these traits, never the type of the backend. keepsOrder,
-// pushesAtomically, refusesRepeatedIds, findsById and largestEnvelope change nothing in leptir: `check` prints them, so
-// that an operator knows what tasks may rely on before choosing the store. tests/conformance/traits_test.cc holds each
-// backend to its traits.
+// pushesAtomically, refusesRepeatedIds, findsById, duePrecision and largestEnvelope change nothing in leptir: `check`
+// prints them, so that an operator knows what tasks may rely on before choosing the store.
+// tests/conformance/traits_test.cc holds each backend to its traits.
 struct BrokerTraits {
   enum class Counts { Exact, Approximate };
   // How soon the session of a leased task gets a cancel request.
@@ -23,9 +23,11 @@ struct BrokerTraits {
   bool refusesRepeatedIds = true;  // pushing an id that is in the queue adds nothing
   bool findsById = true;           // keeper() works
   bool listsHeldTasks = true;      // heldTasks() works
+  bool leasesAgain = true;         // leaseAgain() works
   bool wakesWaiters = true;        // a push by another process ends a wait in popBrokerTasks
   bool everyPushWakes = true;      // false: some pushes, as those of PHP leptir, do not end that wait
   bool sessionsExpire = true;      // a session ends unless it is renewed; false: it ends with its processes
+  Duration duePrecision{1};        // a due time is kept in steps of this, and cut to it
   Counts counts = Counts::Exact;
   CancelLatency cancel = CancelLatency::WithinASecond;
   std::size_t largestEnvelope = kMaxEnvelopeBytes;

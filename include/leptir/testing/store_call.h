@@ -21,6 +21,7 @@ enum class StoreCall {
   Acknowledge,
   AcknowledgeAndPop,
   Release,
+  LeaseAgain,
   Bury,
   ListHeld,
   CloseSession,
@@ -41,11 +42,12 @@ enum class StoreCall {
 
 // The word for a call in error messages.
 constexpr std::string_view nameOf(StoreCall call) {
-  constexpr std::string_view kNames[] = {"push",    "count",  "open",        "resume",      "end sessions",
-                                         "recover", "pop",    "renew",       "acknowledge", "acknowledge and pop",
-                                         "release", "bury",   "held",        "close",       "find",
-                                         "remove",  "cancel", "list buried", "revive",      "list sessions",
-                                         "save",    "load",   "load many",   "list",        "expire"};
+  constexpr std::string_view kNames[] = {"push",          "count",       "open",   "resume",      "end sessions",
+                                         "recover",       "pop",         "renew",  "acknowledge", "acknowledge and pop",
+                                         "release",       "lease again", "bury",   "held",        "close",
+                                         "find",          "remove",      "cancel", "list buried", "revive",
+                                         "list sessions", "save",        "load",   "load many",   "list",
+                                         "expire"};
   static_assert(std::size(kNames) == static_cast<std::size_t>(StoreCall::ExpireRecords) + 1);
   return kNames[static_cast<std::size_t>(call)];
 }

@@ -30,6 +30,7 @@ class MemorySession final : public BrokerSession {
   Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override {
     return queue_->release(number_, tasks);
   }
+  Result<void> leaseAgain(std::span<const LeaseId> released) override { return queue_->leaseAgain(number_, released); }
   Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override { return queue_->bury(number_, tasks); }
   Result<std::vector<LeasedTask>> heldTasks() override { return queue_->held(number_); }
   Result<void> close() override { return queue_->close(number_); }

@@ -122,6 +122,13 @@ Result<std::vector<LeaseId>> MemoryQueue::release(SessionNumber session, std::sp
   return notOurs;
 }
 
+Result<void> MemoryQueue::leaseAgain(SessionNumber session, std::span<const LeaseId> released) {
+  const std::lock_guard lock(mutex_);
+  if (auto fine = checkSession(session); !fine) return fine;
+  for (const auto& lease : released) sessions_[session - 1].leftToOthers.forget(numberIn(lease));
+  return {};
+}
+
 Result<std::vector<LeaseId>> MemoryQueue::bury(SessionNumber session, std::span<const TaskBurial> tasks) {
   const std::lock_guard lock(mutex_);
   if (auto fine = checkSession(session); !fine) return fine.error();
@@ -219,10 +226,14 @@ Result<void> MemoryQueue::checkSession(SessionNumber session) const {
   return {};
 }
 
-MemoryQueue::Task* MemoryQueue::heldTask(SessionNumber session, const LeaseId& lease) {
+MemoryQueue::TaskNumber MemoryQueue::numberIn(const LeaseId& lease) {
   TaskNumber number = 0;
   std::from_chars(lease.handle.data(), lease.handle.data() + lease.handle.size(), number);
-  const auto found = tasks_.find(number);
+  return number;
+}
+
+MemoryQueue::Task* MemoryQueue::heldTask(SessionNumber session, const LeaseId& lease) {
+  const auto found = tasks_.find(numberIn(lease));
   if (found == tasks_.end()) return nullptr;
   auto& task = found->second;
   return task.holder == session && task.lease == lease.number ? &task : nullptr;

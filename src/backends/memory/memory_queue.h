@@ -27,6 +27,7 @@ class MemoryQueue : public MemoryTasks {
   virtual Result<Renewal> renew(SessionNumber session, std::span<const LeaseId> held, Duration lease);
   virtual Result<std::vector<LeaseId>> acknowledge(SessionNumber session, std::span<const LeaseId> leases);
   virtual Result<std::vector<LeaseId>> release(SessionNumber session, std::span<const TaskRelease> tasks);
+  Result<void> leaseAgain(SessionNumber session, std::span<const LeaseId> released);
   virtual Result<std::vector<LeaseId>> bury(SessionNumber session, std::span<const TaskBurial> tasks);
   Result<std::vector<LeasedTask>> held(SessionNumber session);
   virtual Result<void> close(SessionNumber session);
@@ -50,6 +51,7 @@ class MemoryQueue : public MemoryTasks {
 
   // Called while mutex_ is locked.
   Result<void> checkSession(SessionNumber session) const;
+  static TaskNumber numberIn(const LeaseId& lease);
   Task* heldTask(SessionNumber session, const LeaseId& lease);
   Time dueAfterRelease(SessionNumber session, const Task& task, const TaskRelease& released);
   void recoverTask(Task& task);

@@ -196,6 +196,19 @@ Result<std::vector<LeaseId>> RedisSession::releasePiece(std::span<const TaskRele
   return leasesAt(RedisExpect(connection_), reply->value(), tasks, leaseOf<TaskRelease>);
 }
 
+// The handle of a lease is the id by which the server remembers that the task is left to others. It remembers an
+// envelope of another form than PHP's by its digest: such a task is leased when the time is over.
+Result<void> RedisSession::leaseAgain(std::span<const LeaseId> released) {
+  const auto key = keys_.leftToOthersBy(name_);
+  std::vector<std::string_view> words{"ZREM", key};
+  for (const auto& lease : released) {
+    if (!lease.handle.empty()) words.push_back(lease.handle);
+  }
+  if (words.size() == 2) return {};
+  const auto reply = connection_.run(words);
+  return reply ? Result<void>() : reply.error();
+}
+
 Result<std::vector<LeaseId>> RedisSession::bury(std::span<const TaskBurial> tasks) {
   return inPieces(tasks, [this](auto piece) { return buryPiece(piece); });
 }

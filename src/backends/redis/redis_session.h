@@ -22,6 +22,7 @@ class RedisSession final : public BrokerSession {
   Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
                                                   Wake& wake) override;
   Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override;
+  Result<void> leaseAgain(std::span<const LeaseId> released) override;
   Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override;
   Result<std::vector<LeasedTask>> heldTasks() override;
   Result<void> close() override;

@@ -78,6 +78,10 @@ std::optional<Time> DueTasks::leaveToOthers(std::int64_t row, const TaskRelease&
   return isLeft ? released.due : released.leftToOthersUntil;
 }
 
+void DueTasks::leaseAgain(std::int64_t row) {
+  if (!leftToOthers_.empty()) leftToOthers_.forget(idOf(row));
+}
+
 // Empty: the row is gone or has no id.
 std::string DueTasks::idOf(std::int64_t row) {
   std::string id(id_.with(row).step() ? id_.text(0) : std::string_view());

@@ -149,6 +149,15 @@ Result<std::vector<LeaseId>> SqliteSession::release(std::span<const TaskRelease>
   return notOurs;
 }
 
+Result<void> SqliteSession::leaseAgain(std::span<const LeaseId> released) {
+  SqliteTransaction read(connection_, TransactionKind::Read);
+  if (auto open = checkOpen(); !open) return open;
+  for (const auto& lease : released) {
+    if (const auto row = rowOf(lease)) dueTasks_.leaseAgain(*row);
+  }
+  return read.commit();
+}
+
 Result<std::vector<LeaseId>> SqliteSession::bury(std::span<const TaskBurial> tasks) {
   SqliteTransaction write(connection_, TransactionKind::Write, Durability::Normal);
   if (auto open = checkOpen(); !open) return open.error();

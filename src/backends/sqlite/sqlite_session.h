@@ -24,6 +24,7 @@ class SqliteSession final : public BrokerSession {
   Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override;
   Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override;
   Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override;
+  Result<void> leaseAgain(std::span<const LeaseId> released) override;
   Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override;
   Result<std::vector<LeasedTask>> heldTasks() override;
   Result<void> close() override;

@@ -1,0 +1,82 @@
+#include "dispatcher/left_tasks.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace leptir::dispatcher {
+namespace {
+
+constexpr std::size_t kMostAskedForAtOnce = 512;
+
+}  // namespace
+
+// A task that arrives without having been asked for is one whose time in TaskRelease::leftToOthersUntil is over, or a
+// later one: it begins before the others only if it is the first.
+LeftTasks::Arrival LeftTasks::noteLeased(const std::string& id) {
+  const auto known = orders_.find(id);
+  if (known == orders_.end()) return {nextOrder_++, tasks_.empty() ? Turn::Now : Turn::Later};
+  const auto order = known->second;
+  const auto task = tasks_.find(order);
+  if (task->second.state == State::Left && task != tasks_.begin()) return {order, Turn::Later};
+  if (task->second.state == State::Awaited) lastArrived_ = std::max(lastArrived_, order);
+  if (task->second.state != State::Left) askAtLeast_ = 1;
+  erase(task);
+  return {order, Turn::Now};
+}
+
+void LeftTasks::add(std::int64_t order, const std::string& id, LeaseId lease) {
+  if (const auto known = orders_.find(id); known != orders_.end()) erase(tasks_.find(known->second));
+  while (tasks_.contains(order)) ++order;  // only tasks that an earlier dispatcher assigned share an order
+  orders_.emplace(id, order);
+  tasks_.emplace(order, Left{.id = id, .lease = std::move(lease)});
+}
+
+std::vector<LeaseId> LeftTasks::askFor(std::size_t wanted, std::uint64_t batch) {
+  std::vector<LeaseId> leases;
+  const auto most = std::min(std::max(wanted, askAtLeast_), kMostAskedForAtOnce);
+  for (auto& [order, task] : tasks_) {
+    if (leases.size() == most) break;
+    if (task.state != State::Left) continue;
+    task.state = State::AskedFor;
+    task.batch = batch;
+    leases.push_back(task.lease);
+  }
+  asked_ += leases.size();
+  return leases;
+}
+
+void LeftTasks::noteAsked(std::uint64_t batch) {
+  if (asked_ == 0) return;
+  for (auto& [order, task] : tasks_) {
+    if (task.state == State::AskedFor && task.batch == batch) task.state = State::Awaited;
+  }
+}
+
+// A store delivers tasks in the order of the queue: those before one that arrived are gone, the others may follow.
+void LeftTasks::noteDelivery(bool nothingMoreDue) {
+  const auto arrived = std::exchange(lastArrived_, 0);
+  if (asked_ == 0) return;
+  std::size_t gone = 0;
+  for (auto task = tasks_.begin(); task != tasks_.end();) {
+    const bool isGone = task->second.state == State::Awaited && (nothingMoreDue || task->first < arrived);
+    gone += isGone ? 1 : 0;
+    task = isGone ? erase(task) : std::next(task);
+  }
+  if (gone > 0) askAtLeast_ = std::min(2 * std::max(askAtLeast_, gone), kMostAskedForAtOnce);
+}
+
+void LeftTasks::clear() {
+  tasks_.clear();
+  orders_.clear();
+  asked_ = 0;
+  lastArrived_ = 0;
+  askAtLeast_ = 1;
+}
+
+LeftTasks::Tasks::iterator LeftTasks::erase(Tasks::iterator task) {
+  if (task->second.state != State::Left) --asked_;
+  orders_.erase(task->second.id);
+  return tasks_.erase(task);
+}
+
+}  // namespace leptir::dispatcher

@@ -1,0 +1,177 @@
+#include "dispatcher/limited_names.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "settlement/settlement.h"
+
+namespace leptir::dispatcher {
+
+using settlement::HeldTask;
+using settlement::Settlement;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// The most tasks of one name and broker that stand aside, so that the next one begins as soon as one ends.
+constexpr std::size_t kMostAside = 64;
+// What stands aside for longer goes back into the queue, so that other instances can run it.
+constexpr Duration kAsidePatience = 500ms;
+// As many tasks are asked for as begin within this time: a store needs a few milliseconds to deliver them.
+constexpr Duration kAskAhead = 100ms;
+// How long a store leaves a task to other sessions, unless this session asks for it before; or if it cannot ask.
+constexpr Duration kLeaveFor = 30s, kLeaveForWithoutAsking = 1s;
+// The most tasks of a broker that wait in its store in their places, since each lease has to pass over them. A further
+// task is put behind: due after this time, and at most so many of them in a second, so that a long queue of one name
+// costs few operations.
+constexpr std::size_t kMostLeft = 2'000;
+constexpr Duration kBehindFor = 1s, kBehindAtMost = 1h, kBetweenTasksBehind = 1ms;
+// The largest extra lease credit.
+constexpr std::size_t kMostExtraCredit = 512;
+
+}  // namespace
+
+LimitedNames::LimitedNames(BootTime singleLeasesUntil, Uses uses)
+    : singleLeasesUntil_(singleLeasesUntil),
+      uses_(uses),
+      brokers_(uses.sessions.count()),
+      rates_(uses.knownTasks.limitedNames()) {
+  for (auto& broker : brokers_) broker.left.resize(rates_.size());
+}
+
+// --- what comes in
+
+bool LimitedNames::isInTurn(HeldTask& task) {
+  if (task.limitedName == 0) return true;
+  const auto arrival = leftLike(task).noteLeased(task.head.id);
+  task.limitedOrder = arrival.order;
+  return arrival.turn == LeftTasks::Turn::Now;
+}
+
+void LimitedNames::giveBack(StockedTask&& stocked, Step& step) {
+  const auto& task = stocked.task;
+  auto& broker = brokers_[task.broker];
+  ++broker.givenBack;
+  Settlement settlement{.kind = Settlement::Kind::LeaveToOthers, .counters = task.counters};
+  settlement.delay = broker.leasesAgain ? kLeaveFor : kLeaveForWithoutAsking;
+  if (task.head.id.empty() || leftOf(task.broker) >= kMostLeft) {
+    settlement.kind = Settlement::Kind::Release;
+    settlement.delay = dueBehind(task.broker, step.now.wall) - step.now.wall;
+  } else {
+    leftLike(task).add(task.limitedOrder, task.head.id, task.lease);
+  }
+  uses_.batches.add(std::move(stocked), std::move(settlement), step);
+}
+
+// Tasks that are put behind keep their order.
+Time LimitedNames::dueBehind(std::uint32_t broker, Time now) {
+  auto& last = brokers_[broker].lastPutBehind;
+  last = std::clamp(last + kBetweenTasksBehind, now + kBehindFor, now + kBehindAtMost);
+  return last;
+}
+
+// A delivery that was given back as a whole doubles the credit, so that a long row of tasks of limited names is soon
+// passed over.
+void LimitedNames::noteDelivery(std::uint32_t number, bool nothingMoreDue) {
+  if (!isUsed()) return;
+  auto& broker = brokers_[number];
+  const auto givenBack = std::exchange(broker.givenBack, 0);
+  broker.extraCredit = nothingMoreDue ? 0 : std::min(2 * givenBack, kMostExtraCredit);
+  for (auto& left : broker.left) left.noteDelivery(nothingMoreDue);
+}
+
+void LimitedNames::noteOpened(const event::BrokerOpened& opened, bool isNewEpoch) {
+  auto& broker = brokers_[opened.broker];
+  broker.leasesAgain = opened.leasesAgain;
+  if (!isNewEpoch) return;
+  for (auto& left : broker.left) left.clear();
+}
+
+void LimitedNames::noteSettled(std::uint64_t batch) {
+  for (auto& broker : brokers_) {
+    for (auto& left : broker.left) left.noteAsked(batch);
+  }
+}
+
+// --- what may begin
+
+std::size_t LimitedNames::free(std::uint32_t limitedName) const {
+  const auto most = uses_.knownTasks.mostRunning(limitedName);
+  return most - std::min(most, uses_.slots.running(limitedName));
+}
+
+bool LimitedNames::mayBegin(const HeldTask& task) const {
+  return task.limitedName == 0 || free(task.limitedName) > 0;
+}
+
+void LimitedNames::noteAssigned(const HeldTask& task) {
+  if (task.limitedName != 0) rates_[task.limitedName - 1].noteStart();
+}
+
+void LimitedNames::setAside(StockedTask&& stocked, Step& step) {
+  const auto& task = stocked.task;
+  const bool isAlone = step.now.boot < singleLeasesUntil_;
+  if (isAlone || uses_.stock.countAside(task.broker, task.limitedName) >= kMostAside) {
+    giveBack(std::move(stocked), step);
+  } else {
+    uses_.stock.setAside(std::move(stocked));
+  }
+}
+
+void LimitedNames::putBackAside() {
+  for (std::uint32_t name = 1; name <= rates_.size(); ++name) putBackAside(name);
+}
+
+void LimitedNames::putBackAside(std::uint32_t limitedName) {
+  auto left = free(limitedName);
+  for (const auto broker : uses_.sessions.byPriority()) {
+    if (left == 0) return;
+    auto taken = uses_.stock.takeFromAside(broker, [&](const StockedTask& stocked) {
+      return stocked.task.limitedName == limitedName && left > 0 && left-- > 0;
+    });
+    for (auto task = taken.rbegin(); task != taken.rend(); ++task) uses_.stock.addFirst(std::move(*task));
+  }
+}
+
+void LimitedNames::giveBackOld(Step& step) {
+  if (!isUsed()) return;
+  for (auto& rate : rates_) rate.note(step.now.boot);
+  for (std::uint32_t broker = 0; broker < brokers_.size(); ++broker) {
+    const auto isOld = [&](const StockedTask& stocked) { return step.now.boot - stocked.since > kAsidePatience; };
+    for (auto& stocked : uses_.stock.takeFromAside(broker, isOld)) giveBack(std::move(stocked), step);
+  }
+}
+
+// --- what the stores are asked for
+
+// Only where a lease is possible now: a task that was asked for and does not arrive counts as gone.
+void LimitedNames::askForMore(Step& step) {
+  if (!isUsed()) return;
+  for (const auto broker : uses_.sessions.byPriority()) {
+    if (!uses_.sessions.mayLease(broker) || !brokers_[broker].leasesAgain) continue;
+    if (uses_.slots.credit() <= uses_.stock.size(broker)) continue;
+    for (std::uint32_t name = 1; name <= rates_.size(); ++name) askForMore(broker, name, step);
+  }
+}
+
+void LimitedNames::askForMore(std::uint32_t broker, std::uint32_t limitedName, Step& step) {
+  auto& left = brokers_[broker].left[limitedName - 1];
+  if (left.size() == left.asked()) return;
+  const auto wanted = free(limitedName) + std::min(rates_[limitedName - 1].within(kAskAhead), kMostAside);
+  const auto expected = left.asked() + uses_.stock.countAside(broker, limitedName);
+  if (wanted <= expected) return;
+  uses_.batches.leaseAgain(broker, [&](std::uint64_t batch) { return left.askFor(wanted - expected, batch); }, step);
+}
+
+LeftTasks& LimitedNames::leftLike(const HeldTask& task) {
+  return brokers_[task.broker].left[task.limitedName - 1];
+}
+
+std::size_t LimitedNames::leftOf(std::uint32_t broker) const {
+  std::size_t sum = 0;
+  for (const auto& left : brokers_[broker].left) sum += left.size();
+  return sum;
+}
+
+}  // namespace leptir::dispatcher

@@ -1,0 +1,90 @@
+// `max_running`: decides which task of a name with this limit may begin, and what becomes of the others. A few wait
+// here, aside of the other tasks in the stock. The rest goes back into the queue: each keeps its place there, and this
+// session leases it again when a task of its name ends (LeftTasks). So they take no worker, no lease credit and no
+// place in the stock away from tasks of other names. Every number that a task counts as running is in
+// SlotTracker::running.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dispatcher/broker_sessions.h"
+#include "dispatcher/events.h"
+#include "dispatcher/known_tasks.h"
+#include "dispatcher/left_tasks.h"
+#include "dispatcher/settle_batches.h"
+#include "dispatcher/slot_tracker.h"
+#include "dispatcher/start_rate.h"
+#include "dispatcher/step.h"
+#include "dispatcher/task_stock.h"
+
+namespace leptir::dispatcher {
+
+class LimitedNames {
+ public:
+  // What the object uses of the core. All must outlive it.
+  struct Uses {
+    const KnownTasks& knownTasks;
+    const BrokerSessions& sessions;
+    const SlotTracker& slots;
+    TaskStock& stock;
+    SettleBatches& batches;
+  };
+  // Until `singleLeasesUntil` no task waits in the stock: each must be the only one that stands in no cell.
+  LimitedNames(BootTime singleLeasesUntil, Uses uses);
+
+  // --- for the intake
+  // Whether the leased task may go into the stock; false: others of its name come first, and it is to be given back.
+  bool isInTurn(settlement::HeldTask& task);
+  // Gives the task back: it keeps its place in the queue, and begins before later ones of its name.
+  void giveBack(StockedTask&& stocked, Step& step);
+  // All tasks of a delivery were received.
+  void noteDelivery(std::uint32_t broker, bool nothingMoreDue);
+
+  // --- for the assigner
+  // Puts as many tasks that stand aside back into the stock as may begin now.
+  void putBackAside();
+  bool mayBegin(const settlement::HeldTask& task) const;
+  // The task may not begin now: it waits aside, or is given back.
+  void setAside(StockedTask&& stocked, Step& step);
+  void noteAssigned(const settlement::HeldTask& task);
+  // Asks the stores for tasks that were given back, as many as may begin now or soon.
+  void askForMore(Step& step);
+  // Whether the last tasks of the broker were given back, so that it is not known whether it has others.
+  bool isSearching(std::uint32_t broker) const { return brokers_[broker].extraCredit > 0; }
+
+  // --- for the core
+  // A new epoch: the new session leaves no task to others.
+  void noteOpened(const event::BrokerOpened& opened, bool isNewEpoch);
+  void noteSettled(std::uint64_t batch);
+  // At each Tick: gives back what stands aside for too long, so that other instances can run it.
+  void giveBackOld(Step& step);
+
+  // --- for the lease credit
+  // How many tasks of a broker may be leased at least, to find tasks of other names behind those that were given back.
+  std::size_t extraCredit(std::uint32_t broker) const { return brokers_[broker].extraCredit; }
+
+ private:
+  struct BrokerTasks {
+    std::vector<LeftTasks> left;  // one for each limited name
+    std::size_t givenBack = 0;    // since the last delivery
+    std::size_t extraCredit = 0;
+    bool leasesAgain = true;  // BrokerTraits::leasesAgain
+    Time lastPutBehind{};     // due time of the last task that lost its place
+  };
+
+  bool isUsed() const { return !rates_.empty(); }
+  LeftTasks& leftLike(const settlement::HeldTask& task);
+  std::size_t leftOf(std::uint32_t broker) const;
+  std::size_t free(std::uint32_t limitedName) const;
+  void putBackAside(std::uint32_t limitedName);
+  void askForMore(std::uint32_t broker, std::uint32_t limitedName, Step& step);
+  Time dueBehind(std::uint32_t broker, Time now);
+
+  const BootTime singleLeasesUntil_;
+  const Uses uses_;
+  std::vector<BrokerTasks> brokers_;
+  std::vector<StartRate> rates_;  // one for each limited name
+};
+
+}  // namespace leptir::dispatcher
