@@ -156,7 +156,8 @@ TEST_F(ErrorReportsTest, AReporterThatOverwritesItsCellLosesOnlyItsOwnReport) {
 
 TEST_F(ErrorReportsTest, KeepsAThousandWaitingReportsForEachReporterAndCountsTheOthersAsDropped) {
   for (int i = 0; i < 1010; ++i)
-    add(std::string(static_cast<std::size_t>(i % 26 + 1), 'a') + std::string(i / 26 + 1, 'b'));
+    add(std::string(static_cast<std::size_t>(i % 26 + 1), 'a') +
+        std::string(static_cast<std::size_t>(i / 26 + 1), 'b'));
   reports->turn(true);
   EXPECT_EQ(counts().dropped, 20u) << "ten for each";
   EXPECT_EQ(counts().waiting, 2000u);

@@ -61,7 +61,7 @@ master::MasterOptions masterOptionsOf(const LoadedConfig& loaded) {
 std::vector<std::string> warningsAbout(const Config& config, const InstanceOptions& options) {
   std::vector<std::string> warnings;
   if (options.daemon && std::ranges::none_of(config.loggers, isFile))
-    warnings.push_back("no logger of type file is configured, and a daemon uses no other: it logs nothing");
+    warnings.emplace_back("no logger of type file is configured, and a daemon uses no other: it logs nothing");
   if (config.metaStorages.empty()) warnings.emplace_back(config::kNothingIsRecorded);
   if (auto limit = limitOfFileSizes(); !limit.empty()) warnings.push_back(std::move(limit));
   return warnings;
