@@ -35,7 +35,7 @@ void StopSignals::receive() {
   while (!end_.waitFor(std::chrono::hours(1), descriptor_.get())) {
     signalfd_siginfo info{};
     if (::read(descriptor_.get(), &info, sizeof info) != sizeof info) continue;
-    caught_ = static_cast<int>(info.ssi_signo);
+    if (caught_.exchange(static_cast<int>(info.ssi_signo)) != 0) endProcess();
     wake_.ring();
   }
 }

@@ -11,8 +11,9 @@
 
 namespace leptir::cli {
 
-// While it lives, INT and TERM ring `wake` instead of ending the process, unless the process ignored them before. Make
-// it before the process has other threads: they must inherit the blocked signals.
+// While it lives, INT and TERM ring `wake` instead of ending the process, unless the process ignored them before; a
+// second one ends it at once, since a store may not answer. Make it before the process has other threads: they must
+// inherit the blocked signals.
 class StopSignals {
  public:
   explicit StopSignals(Wake& wake);

@@ -139,7 +139,11 @@ void TaskWaiter::showProgress() const {
 }
 
 void TaskWaiter::endBySignal() {
-  printError("leptir push: no longer waiting for {}", whatGoesOn());
+  if (waitedFor_.empty()) {
+    printError("leptir push: interrupted; no task was being waited for");
+  } else {
+    printError("leptir push: no longer waiting for {}", whatGoesOn());
+  }
   signals_.endProcess();
 }
 

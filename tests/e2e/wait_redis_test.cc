@@ -1,6 +1,8 @@
 // leptir push --wait, and applications that wait for tasks through Broker, on a redis-server.
 #include <gmock/gmock.h>
 
+#include <sys/wait.h>
+
 #include <csignal>
 
 #include "tests/e2e/waiting.h"
@@ -20,6 +22,11 @@ class RedisWaitTest : public WaitingInstallation {
                 " }\n  daemon: { configuration: { number_of_workers: 2 } }\n");
   }
 
+  // Whether the child has ended; it is not reaped.
+  static bool hasEnded(pid_t child) {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
+  }
   std::string infoField(const std::string& name) {
     const auto info = server.ask({"INFO", "clients"}).get<std::string>();
     const auto at = info.find(name + ":");
@@ -47,7 +54,7 @@ TEST_F(RedisWaitTest, ManyTasksArePrintedALineEach) {
 
 TEST_F(RedisWaitTest, AThousandThreadsOfAnApplicationWaitOverAFewConnections) {
   const auto instance = start();
-  ASSERT_TRUE(eventually([&] { return status().at("instance").value("ready", false); }));
+  waitUntilRunning();
   const auto before = std::stoi(infoField("connected_clients"));
   const auto waiting = startScript("exec " + program + " --wait " + config.string() + " many 1000");
   int most = 0;
@@ -62,13 +69,27 @@ TEST_F(RedisWaitTest, AThousandThreadsOfAnApplicationWaitOverAFewConnections) {
 TEST_F(RedisWaitTest, AServerThatRestartsMeanwhileDelaysTheRecordOnly) {
   const auto instance = start();
   const auto waiting = startCommand({"push", "until_file", untilGate(), "--id=mine", "--wait"});
-  ASSERT_TRUE(eventually([&] { return isRunning("until_file"); }));
+  ASSERT_TRUE(eventually([&] { return isRunning("mine"); }));
   server.stop();
   ASSERT_TRUE(eventually([&] { return waiting->output().find("trying again") != std::string::npos; }));
   server.start();
   openGate();
   EXPECT_EQ(waiting->waitForExit(), 0) << waiting->output();
   EXPECT_THAT(waiting->output(), HasSubstr("\"id\": \"mine\""));
+}
+
+TEST_F(RedisWaitTest, ASecondCtrlCEndsTheWaitThoughTheServerDoesNotAnswer) {
+  const auto instance = start();
+  const auto waiting = startCommand({"push", "until_file", untilGate(), "--id=mine", "--wait"});
+  ASSERT_TRUE(eventually([&] { return isRunning("mine"); }));
+  server.freeze();
+  waiting->signal(SIGINT);
+  EXPECT_TRUE(eventually([&] {
+    waiting->signal(SIGINT);
+    return hasEnded(waiting->pid());
+  }));
+  EXPECT_EQ(waiting->waitForExit(), 128 + SIGINT);
+  server.thaw();
 }
 
 TEST_F(RedisWaitTest, ARecordThatPhpWroteCounts) {

@@ -74,7 +74,7 @@ TEST_F(WaitTest, ARetryThatWaitsIsNotTheEnd) {
 TEST_F(WaitTest, ACancelledTaskIsOver) {
   const auto instance = start();
   const auto waiting = startCommand({"push", "until_file", untilGate(), "--id=mine", "--wait"});
-  ASSERT_TRUE(eventually([&] { return isRunning("until_file"); }));
+  ASSERT_TRUE(eventually([&] { return isRunning("mine"); }));
   EXPECT_EQ(leptir({"cancel", "mine"}).exit, 0);
   EXPECT_EQ(waiting->waitForExit(), 1);
   EXPECT_THAT(waiting->output(), HasSubstr("\"cause\": \"cancelled\""));
@@ -189,7 +189,7 @@ TEST_F(WaitTest, CtrlCLeavesTheTaskRunningAndSaysHowToLookAtIt) {
   for (const int signal : {SIGINT, SIGTERM}) {
     const auto id = "task" + std::to_string(signal);
     const auto waiting = startCommand({"push", "until_file", untilGate(), "--id=" + id, "--wait"});
-    ASSERT_TRUE(eventually([&] { return isRunning("until_file"); }));
+    ASSERT_TRUE(eventually([&] { return isRunning(id); }));
     waiting->signal(signal);
     EXPECT_EQ(waiting->waitForExit(), 128 + signal);
     EXPECT_THAT(waiting->output(), HasSubstr("no longer waiting for task " + id + ", which goes on; to look at it: "));
@@ -203,7 +203,7 @@ TEST_F(WaitTest, AProcessThatWasKilledWhileItWaitedLeavesNothingBehind) {
   const auto instance = start();
   const auto waiting = startCommand({"push", "until_file", untilGate(), "--id=mine", "--wait"});
   const auto bells = folder / "leptir.db.d" / "waiting";
-  ASSERT_TRUE(eventually([&] { return isRunning("until_file") && fs::exists(bells) && !fs::is_empty(bells); }));
+  ASSERT_TRUE(eventually([&] { return isRunning("mine") && fs::exists(bells) && !fs::is_empty(bells); }));
   waiting->signal(SIGKILL);
   waiting->waitForExit();
   openGate();
@@ -214,12 +214,12 @@ TEST_F(WaitTest, AProcessThatWasKilledWhileItWaitedLeavesNothingBehind) {
 TEST_F(WaitTest, ABusyDatabaseDelaysTheRecordOnly) {
   const auto instance = start();
   const auto waiting = startCommand({"push", "until_file", untilGate(), "--id=mine", "--wait"});
-  ASSERT_TRUE(eventually([&] { return isRunning("until_file"); }));
+  ASSERT_TRUE(eventually([&] { return isRunning("mine"); }));
   {
     Database database(folder / "leptir.db");
     database.run("BEGIN IMMEDIATE");
     openGate();
-    ASSERT_TRUE(eventually([&] { return !isRunning("until_file"); }));
+    ASSERT_TRUE(eventually([&] { return !isRunning("mine"); }));
     database.run("COMMIT");
   }
   EXPECT_EQ(waiting->waitForExit(), 0) << waiting->output();

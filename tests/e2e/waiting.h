@@ -25,11 +25,11 @@ class WaitingInstallation : public Installation {
   std::string untilGate() const { return "file=" + gate(); }
   std::string gate() const { return folder / "gate"; }
   void openGate() const { std::ofstream file(gate()); }
-  // Whether a worker runs a task of this name.
-  bool isRunning(const std::string& name) {
+  // Whether a worker runs the task with this id.
+  bool isRunning(const std::string& id) {
     const auto now = status();
     return std::ranges::any_of(now.at("workers"), [&](const Json& worker) {
-      return worker.at("task").is_object() && worker.at("task").at("name") == name;
+      return worker.at("task").is_object() && worker.at("task").at("id") == id;
     });
   }
 
