@@ -22,7 +22,7 @@ long longInfo(CURL* handle, CURLINFO info) {
 Error unavailable(std::string message) {
   return Error(ErrorCode::Unavailable, std::move(message));
 }
-Error invalid(std::string message) {
+Error cannotWork(std::string message) {
   return Error(ErrorCode::Invalid, std::move(message));
 }
 
@@ -43,8 +43,8 @@ Error untrusted(CURL* handle) {
   if (reason == kNotYetValid || reason == kExpired)
     return unavailable("its certificate has expired or is not yet valid: renew it, or set the clock of this machine");
   if (reason == 0 || reason == kNotSaid)
-    return invalid("its certificate is for another name: use a name that the certificate has");
-  return invalid("its certificate does not verify: name the file of its authority in 'ca_file'");
+    return cannotWork("its certificate is for another name: use a name that the certificate has");
+  return cannotWork("its certificate does not verify: name the file of its authority in 'ca_file'");
 }
 
 Error refusedByProxy(long status) {
@@ -67,7 +67,7 @@ Error explain(CURL* handle, CURLcode code, const HttpRequest& request) {
     case CURLE_PEER_FAILED_VERIFICATION:
       return untrusted(handle);
     case CURLE_SSL_CACERT_BADFILE:
-      return invalid("no certificates can be read from 'ca_file' " + base::inQuotes(request.caFile, 4096));
+      return cannotWork("no certificates can be read from 'ca_file' " + base::inQuotes(request.caFile, 4096));
     case CURLE_SSL_CONNECT_ERROR:
       return unavailable("the TLS handshake failed: does this port speak TLS?");
     case CURLE_GOT_NOTHING:
@@ -77,7 +77,7 @@ Error explain(CURL* handle, CURLcode code, const HttpRequest& request) {
       return unavailable("the connection was closed or reset before an answer came");
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-      return invalid("the answer is not HTTP: check host and port");
+      return cannotWork("the answer is not HTTP: check host and port");
     default:
       return unavailable(std::string("the request failed: ") + ::curl_easy_strerror(code));
   }

@@ -17,7 +17,7 @@ struct FreeUrl {
 };
 using ParsedUrl = std::unique_ptr<CURLU, FreeUrl>;
 
-Error invalid(std::string_view what) {
+Error invalidUrl(std::string_view what) {
   return Error(ErrorCode::Invalid, "must be an address like https://errors.example.org/path, but " + std::string(what));
 }
 
@@ -35,21 +35,21 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
 }
 
 Result<ParsedUrl> parsed(std::string_view text) {
-  if (text.empty()) return invalid("it is empty");
-  if (text.size() > kLongestUrl) return invalid("it is longer than 4096 bytes");
-  if (hasSpaceOrControl(text)) return invalid("it contains a space or a control character");
+  if (text.empty()) return invalidUrl("it is empty");
+  if (text.size() > kLongestUrl) return invalidUrl("it is longer than 4096 bytes");
+  if (hasSpaceOrControl(text)) return invalidUrl("it contains a space or a control character");
   const auto scheme = lowerCase(text.substr(0, text.find(':')));
   const bool isHttp = scheme == "http" || scheme == "https";
   if (!isHttp || !text.substr(scheme.size()).starts_with("://"))
-    return invalid("it does not begin with https:// or http://");
+    return invalidUrl("it does not begin with https:// or http://");
   if (text.substr(scheme.size() + 3).starts_with('/'))
-    return invalid("it has no valid host name");  // libcurl would skip the slash
+    return invalidUrl("it has no valid host name");  // libcurl would skip the slash
   ParsedUrl url(::curl_url());
   if (url == nullptr) return Error(ErrorCode::Unavailable, "out of memory");
   const auto failure = ::curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), 0);
-  if (failure == CURLUE_BAD_PORT_NUMBER) return invalid("its port is no number from 1 to 65535");
-  if (failure == CURLUE_NO_HOST || failure == CURLUE_BAD_HOSTNAME) return invalid("it has no valid host name");
-  if (failure != CURLUE_OK) return invalid("it is malformed (" + std::string(::curl_url_strerror(failure)) + ")");
+  if (failure == CURLUE_BAD_PORT_NUMBER) return invalidUrl("its port is no number from 1 to 65535");
+  if (failure == CURLUE_NO_HOST || failure == CURLUE_BAD_HOSTNAME) return invalidUrl("it has no valid host name");
+  if (failure != CURLUE_OK) return invalidUrl("it is malformed (" + std::string(::curl_url_strerror(failure)) + ")");
   return url;
 }
 
@@ -73,9 +73,9 @@ Result<HttpUrl> parseHttpUrl(std::string_view text) {
                  .port = part(url->get(), CURLUPART_PORT),
                  .path = part(url->get(), CURLUPART_PATH),
                  .query = part(url->get(), CURLUPART_QUERY)};
-  if (result.host.empty()) return invalid("it has no valid host name");
-  if (result.port == "0") return invalid("its port is no number from 1 to 65535");
-  if (!part(url->get(), CURLUPART_FRAGMENT).empty()) return invalid("it has a part behind '#'");
+  if (result.host.empty()) return invalidUrl("it has no valid host name");
+  if (result.port == "0") return invalidUrl("its port is no number from 1 to 65535");
+  if (!part(url->get(), CURLUPART_FRAGMENT).empty()) return invalidUrl("it has a part behind '#'");
   return result;
 }
 

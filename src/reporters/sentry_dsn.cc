@@ -7,7 +7,7 @@
 namespace leptir::reporters {
 namespace {
 
-Error invalid(std::string_view what) {
+Error invalidDsn(std::string_view what) {
   return Error(
       ErrorCode::Invalid,
       "must be a DSN like https://KEY@sentry.example.org/42 (see the project's settings), but " + std::string(what));
@@ -25,7 +25,7 @@ bool isProject(std::string_view text) {
 Error asDsnError(const Error& error) {
   constexpr std::string_view kBefore = ", but ";
   const auto at = error.message().find(kBefore);
-  return at == std::string::npos ? error : invalid(std::string_view(error.message()).substr(at + kBefore.size()));
+  return at == std::string::npos ? error : invalidDsn(std::string_view(error.message()).substr(at + kBefore.size()));
 }
 
 }  // namespace
@@ -33,15 +33,15 @@ Error asDsnError(const Error& error) {
 Result<SentryDsn> parseSentryDsn(std::string_view text) {
   auto url = parseHttpUrl(text);
   if (!url) return asDsnError(url.error());
-  if (!url->query.empty()) return invalid("it has a part behind '?'");
-  if (url->user.empty()) return invalid("it has no public key before an '@'");
-  if (!isKey(url->user)) return invalid("its public key has characters other than letters, digits, '-' and '_'");
+  if (!url->query.empty()) return invalidDsn("it has a part behind '?'");
+  if (url->user.empty()) return invalidDsn("it has no public key before an '@'");
+  if (!isKey(url->user)) return invalidDsn("its public key has characters other than letters, digits, '-' and '_'");
   if (!url->password.empty() && !isKey(url->password))
-    return invalid("its secret key has characters other than letters, digits, '-' and '_'");
+    return invalidDsn("its secret key has characters other than letters, digits, '-' and '_'");
   const auto slash = url->path.rfind('/');
   const auto project = url->path.substr(slash + 1);
-  if (project.empty()) return invalid("it has no project number behind the last '/'");
-  if (!isProject(project)) return invalid("what stands behind its last '/' is no project number");
+  if (project.empty()) return invalidDsn("it has no project number behind the last '/'");
+  if (!isProject(project)) return invalidDsn("what stands behind its last '/' is no project number");
   SentryDsn dsn{.envelopes = *url, .publicKey = url->user, .secretKey = url->password};
   dsn.envelopes.user.clear();
   dsn.envelopes.password.clear();
