@@ -124,7 +124,7 @@ TEST_F(Variables, ThatAreMissingKeepTheDefaultForACommandThatDoesNotNeedThem) {
       "brokers: [{type: server, connection: {port: 7, password: '${file:/nowhere/secret}', host: "
       "'${LEPTIR_TEST_NOTHING}'}}]";
   EXPECT_FALSE(readConfig(kText, "/f.yaml", fakeBackends()));
-  const auto read = readConfig(kText, "/f.yaml", fakeBackends(), MissingValues::KeepDefaults);
+  const auto read = readConfig(kText, "/f.yaml", fakeBackends(), nullptr, MissingValues::KeepDefaults);
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(read->brokers[0].connection, Json({{"host", "localhost"},
                                                {"port", 7},
@@ -133,7 +133,7 @@ TEST_F(Variables, ThatAreMissingKeepTheDefaultForACommandThatDoesNotNeedThem) {
                                                {"password", ""},
                                                {"options", Json::object()}}));
   EXPECT_FALSE(
-      readConfig("brokers: [{type: server, name: '${'}]", "/f.yaml", fakeBackends(), MissingValues::KeepDefaults));
+      readConfig("brokers: [{type: server, name: '${'}]", "/f.yaml", fakeBackends(), nullptr, MissingValues::KeepDefaults));
 }
 
 }  // namespace
