@@ -80,7 +80,8 @@ BackendUnderTest FolderUnderTest::backend() {
   return {.name = "folder",
           .open = [](ClockKind kind) { return std::make_unique<FolderUnderTest>(kind); },
           .traits = {.cancel = leptir::BrokerTraits::CancelLatency::AtRenewal},
-          .metaTraits = {.expiresByItself = false}};
+          .metaTraits = {.expiresByItself = false},
+          .wakesForRecords = false};
 }
 
 }  // namespace folder

@@ -48,7 +48,7 @@ struct BackendUnderTest {
   // their order, and pushes no malformed bytes.
   bool ordersAsTheReference = true;
   // SimpleMetaStorage::watchRecords works. A store that should wake cannot leave out these tests.
-  bool wakesWaiters = true;
+  bool wakesForRecords = true;
 
   friend void PrintTo(const BackendUnderTest& backend, std::ostream* out) { *out << backend.name; }
 };

@@ -13,7 +13,8 @@
 namespace leptir::sqlite {
 namespace {
 
-// Another process may remove the folder between our mkdir and our bind, but hardly so often.
+// Another process may remove the folder between our mkdir and our bind, and make it again before we could look for the
+// reason, but hardly so often. Any error is tried so often: that takes a millisecond.
 constexpr int kMostAttempts = 100;
 
 // Who may use the folder above may use this one.
@@ -51,7 +52,7 @@ Result<void> SqliteRecordWatch::hang() {
       bell_.emplace(std::move(*bell));
       return {};
     }
-    if (attempt == kMostAttempts || ::access(recordBellsFolder(folder_).c_str(), F_OK) == 0) return bell.error();
+    if (attempt == kMostAttempts) return bell.error();
   }
 }
 
