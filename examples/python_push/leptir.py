@@ -12,6 +12,8 @@ class Options(ctypes.Structure):
         ("size", ctypes.c_size_t),
         ("time_of_execution", ctypes.c_double),  # Unix seconds
         ("delay", ctypes.c_double),  # seconds
+        ("expires", ctypes.c_double),  # Unix seconds
+        ("expires_after", ctypes.c_double),  # seconds
         ("priority", ctypes.c_int64),
         ("time_limit", ctypes.c_int64),  # seconds
         ("max_attempts", ctypes.c_int64),

@@ -49,6 +49,8 @@ typedef struct leptir_push_options {
   size_t size;              /* sizeof(leptir_push_options): which fields the caller knows */
   double time_of_execution; /* Unix seconds; 0: at once. Not together with `delay` */
   double delay;             /* seconds from now, with a fraction if wanted; at most 1e11 */
+  double expires;           /* Unix seconds; the task is not run if it has not begun by then; 0: it does not expire */
+  double expires_after;     /* seconds from now, instead of `expires` */
   int64_t priority;         /* chooses the broker: the first whose priority is at least this one, else the last */
   int64_t time_limit;       /* seconds; 0: the instance that runs the task uses its task_execution_time */
   int64_t max_attempts;     /* 0: max_attempts of the task name in the instance's configuration, else 1 */

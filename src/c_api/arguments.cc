@@ -32,10 +32,10 @@ Result<leptir_push_options> knownOptions(const leptir_push_options& given) {
 
 constexpr auto kLargestSeconds = static_cast<double>(kMaxTimeSpan.count());
 
-Result<std::optional<Time>> toTime(double unixSeconds) {
+Result<std::optional<Time>> toTime(double unixSeconds, const std::string& field) {
   if (unixSeconds == 0) return std::optional<Time>();
   if (!(std::abs(unixSeconds) <= kLargestSeconds))
-    return invalid("options: time_of_execution must be a number of Unix seconds, at most 1e11 from 1970");
+    return invalid("options: " + field + " must be a number of Unix seconds, at most 1e11 from 1970");
   return std::optional(timeFromUnixSeconds(unixSeconds));
 }
 
@@ -59,14 +59,20 @@ Result<PushOptions> toPushOptions(const leptir_push_options* options) {
   if (options == nullptr) return PushOptions{};
   const auto known = knownOptions(*options);
   if (!known) return known.error();
-  const auto time = toTime(known->time_of_execution);
+  const auto time = toTime(known->time_of_execution, "time_of_execution");
   if (!time) return time.error();
   const auto delay = toDuration(known->delay, "delay");
   if (!delay) return delay.error().in("options");
+  const auto expires = toTime(known->expires, "expires");
+  if (!expires) return expires.error();
+  const auto expiresAfter = toDuration(known->expires_after, "expires_after");
+  if (!expiresAfter) return expiresAfter.error().in("options");
   const auto attempts = toAttempts(known->max_attempts);
   if (!attempts) return attempts.error();
   return PushOptions{.timeOfExecution = *time,
                      .delay = *delay,
+                     .expires = *expires,
+                     .expiresAfter = *expiresAfter,
                      .priority = known->priority,
                      .timeLimitSeconds = known->time_limit,
                      .maxAttempts = *attempts,

@@ -29,6 +29,7 @@ std::string errorOf(const leptir_push_options& options) {
 TEST(CArguments, OptionsAreThoseOfAPush) {
   leptir_push_options given = LEPTIR_PUSH_OPTIONS_INIT;
   given.time_of_execution = 1900000000.5;
+  given.expires = 1900000060.25;
   given.priority = -3;
   given.time_limit = 30;
   given.max_attempts = 4;
@@ -36,6 +37,7 @@ TEST(CArguments, OptionsAreThoseOfAPush) {
   given.broker = "bulk";
   const auto options = toPushOptions(&given).value();
   EXPECT_EQ(options.timeOfExecution, Time(1900000000500ms));
+  EXPECT_EQ(options.expires, Time(1900000060250ms));
   EXPECT_EQ(options.priority, -3);
   EXPECT_EQ(options.timeLimitSeconds, 30);
   EXPECT_EQ(options.maxAttempts, 4u);
@@ -46,7 +48,9 @@ TEST(CArguments, OptionsAreThoseOfAPush) {
 TEST(CArguments, ADelayKeepsItsFraction) {
   leptir_push_options given = LEPTIR_PUSH_OPTIONS_INIT;
   given.delay = 0.25;
+  given.expires_after = 1.5;
   EXPECT_EQ(toPushOptions(&given)->delay, 250ms);
+  EXPECT_EQ(toPushOptions(&given)->expiresAfter, 1500ms);
 }
 
 TEST(CArguments, ZeroAndNullAreTheDefaults) {

@@ -254,6 +254,26 @@ TEST_F(TestInstanceTest, RecordsAreFoundThroughTheMetaStorageOfTheCodeUnderTest)
   EXPECT_EQ(instance.record(id)["retC"], 1);
 }
 
+TEST_F(TestInstanceTest, ResultsAreFoundThroughTheBrokerOfTheCodeUnderTest) {
+  program.tasks.add("answer", [](const Json&, TaskContext&) { return Json{{"answer", 42}}; });
+  TestInstance instance(program);
+  const auto id = push(instance, "answer");
+  EXPECT_EQ(instance.broker().wait(id, Duration::zero()).error().code(), ErrorCode::TimedOut);
+  instance.runDue();
+  EXPECT_EQ(instance.broker().result<Json>(id, Duration::zero()).value(), Json({{"answer", 42}}));
+}
+
+TEST_F(TestInstanceTest, ATaskThatHasExpiredIsNotRunAndItsRecordSaysSo) {
+  TestInstance instance(program);
+  const auto id = pushNote(instance, "too late", {.expiresAfter = 1min});
+  pushNote(instance, "in time", {.expiresAfter = 1h});
+  instance.clock().advance(1min);
+  instance.runDue();
+  EXPECT_THAT(ran, ElementsAre("in time"));
+  EXPECT_EQ(instance.record(id)["cause"], "expired");
+  EXPECT_EQ(instance.counts(), TaskCounts());
+}
+
 TEST_F(TestInstanceTest, HooksRunAndMistakesOfTheProgramAreLogged) {
   program.onWorkerStart([this] { ran.push_back("hook"); });
   program.tasks.add("note", [](const Json&, TaskContext&) {});

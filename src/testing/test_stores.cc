@@ -36,7 +36,7 @@ Broker TestStores::makeBroker(const Clock& clock) {
                        .taskCountCachingTime = Duration::zero(),
                        .open = [&queue]() -> Result<std::unique_ptr<SimpleBroker>> { return queue.open(); }});
   }
-  return Broker(std::move(entries), clock);
+  return Broker(std::move(entries), makeMetaStorage(clock), clock);
 }
 
 MetaStorage TestStores::makeMetaStorage(const Clock& clock) {
