@@ -56,7 +56,8 @@ bench: setup-tests ## measure: tasks/s, push to start, memory, beside a bare loo
 	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis
 	@bench/run $(BUILD)
 
-deb: setup ## build the Debian packages into build/deb, and check them with lintian
+deb: ## build the Debian packages into build/deb, and check them with lintian
+	@tools/setup deb
 	@packaging/build-deb $(BUILD)/deb
 
 test-deb: ## build the packages in a fresh Debian SUITE, install them in another one and use them; as root
