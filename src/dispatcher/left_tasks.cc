@@ -7,6 +7,9 @@ namespace leptir::dispatcher {
 namespace {
 
 constexpr std::size_t kMostAskedForAtOnce = 512;
+// Tasks that are awaited stand at the head of the queue, so they are gone when so many deliveries have none of them.
+// Not the first one: it may have been on its way when the store was asked.
+constexpr int kMostDeliveriesWithout = 3;
 
 }  // namespace
 
@@ -56,13 +59,20 @@ void LeftTasks::noteAsked(std::uint64_t batch) {
 void LeftTasks::noteDelivery(bool nothingMoreDue) {
   const auto arrived = std::exchange(lastArrived_, 0);
   if (asked_ == 0) return;
+  deliveriesWithout_ = arrived > 0 || !awaitsAny() ? 0 : deliveriesWithout_ + 1;
+  const bool areAllGone = nothingMoreDue || deliveriesWithout_ >= kMostDeliveriesWithout;
+  if (areAllGone) deliveriesWithout_ = 0;
   std::size_t gone = 0;
   for (auto task = tasks_.begin(); task != tasks_.end();) {
-    const bool isGone = task->second.state == State::Awaited && (nothingMoreDue || task->first < arrived);
+    const bool isGone = task->second.state == State::Awaited && (areAllGone || task->first < arrived);
     gone += isGone ? 1 : 0;
     task = isGone ? erase(task) : std::next(task);
   }
   if (gone > 0) askAtLeast_ = std::min(2 * std::max(askAtLeast_, gone), kMostAskedForAtOnce);
+}
+
+bool LeftTasks::awaitsAny() const {
+  return std::ranges::any_of(tasks_, [](const auto& task) { return task.second.state == State::Awaited; });
 }
 
 void LeftTasks::clear() {
@@ -70,6 +80,7 @@ void LeftTasks::clear() {
   orders_.clear();
   asked_ = 0;
   lastArrived_ = 0;
+  deliveriesWithout_ = 0;
   askAtLeast_ = 1;
 }
 

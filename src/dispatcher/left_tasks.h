@@ -55,6 +55,7 @@ class LeftTasks {
   };
   using Tasks = std::map<std::int64_t, Left>;
 
+  bool awaitsAny() const;
   Tasks::iterator erase(Tasks::iterator task);
 
   Tasks tasks_;                                           // by their order
@@ -62,6 +63,7 @@ class LeftTasks {
   std::int64_t nextOrder_ = 1;
   std::size_t asked_ = 0;
   std::int64_t lastArrived_ = 0;  // the highest order of an awaited task in this delivery
+  int deliveriesWithout_ = 0;     // in a row that had no awaited task
   std::size_t askAtLeast_ = 1;
 };
 

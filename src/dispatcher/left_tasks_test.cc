@@ -76,6 +76,20 @@ TEST(LeftTasks, ForgetsOfAnIncompleteDeliveryOnlyTheTasksBeforeOneThatArrived) {
   EXPECT_EQ(tasks.noteLeased("c").turn, Turn::Now) << "it was asked for, and may still come";
 }
 
+// While other names keep the queue full, no delivery says that nothing more is due.
+TEST(LeftTasks, ForgetsATaskThatDoesNotComeWithThreeDeliveries) {
+  LeftTasks tasks;
+  leave(tasks, {"a", "b"});
+  tasks.askFor(1, 7);
+  tasks.noteAsked(7);
+  for (int delivery = 1; delivery <= 3; ++delivery) {
+    EXPECT_EQ(tasks.size(), 2u) << delivery;
+    tasks.noteDelivery(false);
+  }
+  EXPECT_EQ(tasks.size(), 1u);
+  EXPECT_EQ(tasks.askFor(1, 8), std::vector{leaseOf("b")});
+}
+
 TEST(LeftTasks, AsksForTwiceAsManyEachTimeThatTheLastOnesWereGone) {
   LeftTasks tasks;
   for (int i = 0; i < 1000; ++i) leave(tasks, {std::to_string(i)});

@@ -49,7 +49,7 @@ Result<void> addReportSlotIfNeeded(link::Link& link, const Config& config) {
 }
 
 void wipeReporterOptions(Config& config) {
-  const report::Redaction redaction({"dsn", "headers"});
+  const report::Redaction redaction({"dsn", "headers", "url"});
   for (auto& reporter : config.errorReporters) {
     wipeSecretVariables(reporter.options, redaction, false);
     base::wipe(reporter.options);

@@ -47,11 +47,13 @@ std::string oneLine(std::string_view text) {
   return line;
 }
 
+constexpr std::string_view kRedacted = "[redacted]";
+
 std::string withoutSecrets(std::string text, const std::vector<std::string>& secrets) {
   for (const auto& secret : secrets) {
     if (secret.size() < kShortestSecret) continue;
-    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at))
-      text.replace(at, secret.size(), "[redacted]");
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kRedacted.size()))
+      text.replace(at, secret.size(), kRedacted);
   }
   return text;
 }

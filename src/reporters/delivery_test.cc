@@ -158,5 +158,13 @@ TEST_F(DeliveryTest, QuotesNoSecretThatTheServerRepeatsAndNoControlCharacters) {
   EXPECT_LT(message.size(), 500u);
 }
 
+TEST_F(DeliveryTest, ASecretThatIsPartOfItsReplacementEndsTheSearch) {
+  auto options = quickDelivery();
+  options.secrets = {"redacted"};
+  Delivery careful(options);
+  server.willReact({{.status = 400, .body = "bad key redacted"}});
+  EXPECT_THAT(errorOf(careful.deliver(request())).message(), HasSubstr("bad key [redacted]"));
+}
+
 }  // namespace
 }  // namespace leptir::reporters

@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kKeptBody = 1024;
 constexpr std::size_t kKeptHeaders = 16 * 1024;
 constexpr int kPollMilliseconds = 1000;
+// A server that asks for a longer pause is asked again after this time, in seconds: it must not silence a reporter for
+// good.
+constexpr curl_off_t kLongestRetryAfter = 86400;
 
 template <auto function>
 struct FreeBy {
@@ -156,7 +159,7 @@ HttpAnswer answerFrom(Received received) {
   received.answer.status = static_cast<int>(statusOf(received.handle));
   curl_off_t seconds = 0;
   ::curl_easy_getinfo(received.handle, CURLINFO_RETRY_AFTER, &seconds);
-  if (seconds > 0) received.answer.retryAfter = std::chrono::seconds(std::min<curl_off_t>(seconds, 1'000'000'000));
+  if (seconds > 0) received.answer.retryAfter = std::chrono::seconds(std::min<curl_off_t>(seconds, kLongestRetryAfter));
   return std::move(received.answer);
 }
 
