@@ -1,6 +1,6 @@
 // How the end of a task in one process ends a wait in another. A process that waits renews the key `<records>.waiting`,
-// which expires soon after its last renewal; whoever saves records looks at this key, and only while it exists adds the
-// ids of the tasks that are over to the stream `<records>.ended`, which the waiting processes read.
+// which expires soon after its last renewal. A process that saves records looks at this key. Only while the key exists,
+// it adds the ids of the tasks that are over to the stream `<records>.ended`, which the waiting processes read.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ struct RedisRecordBellKeys {
   std::string ended;    // stream: ids of tasks that are over, separated by line feeds
 };
 
-// For the process that saves records. One thread at a time. Nothing here is an error of saving: whoever waits looks at
-// the records from time to time as well.
+// For the process that saves records. One thread at a time. No failure here makes saving fail: a waiting process also
+// looks at the records from time to time.
 class RedisRecordBellRinger {
  public:
   RedisRecordBellRinger(std::shared_ptr<RedisConnection> connection, const std::string& records)

@@ -90,7 +90,7 @@ Result<std::vector<IndexChange>> RedisRecordWriter::write(std::span<const MetaIn
 }
 
 // Sends the appended commands that save records, and behind them the question whether processes wait for records:
-// whoever begins to wait after the answer finds the records saved. Returns the replies to the appended commands.
+// a process that begins to wait after the answer finds the records saved. Returns the replies to the appended commands.
 Result<std::vector<RedisReply>> RedisRecordWriter::exchangeAskingWhoWaits() {
   const bool isAsked = bell_.appendQuestion() > 0;
   auto replies = connection_->exchange();
