@@ -27,7 +27,9 @@ constexpr const char* kForever = "forever";  // --wait without a value
 
 CLI::Validator mustBe(const char* what, std::function<bool(const std::string&)> holds) {
   return CLI::Validator(
-      [=](std::string& text) { return holds(text) ? std::string() : fmt::format("must be {}, not '{}'", what, text); },
+      [what, holds = std::move(holds)](std::string& text) {
+        return holds(text) ? std::string() : fmt::format("must be {}, not '{}'", what, text);
+      },
       "", "");
 }
 

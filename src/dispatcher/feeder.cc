@@ -26,7 +26,7 @@ constexpr Duration kWorksAgainAfter = std::chrono::seconds(1);
 
 }  // namespace
 
-Feeder::Feeder(const StoreThreadContext& context, FeederOptions options, broker::BrokerFactory broker,
+Feeder::Feeder(const StoreThreadContext& context, FeederOptions options, const broker::BrokerFactory& broker,
                std::vector<meta::MetaStorageFactory> colocated)
     : context_(context),
       options_(std::move(options)),
@@ -127,7 +127,7 @@ Result<Feeder::HasPopped> Feeder::settleBatches() {
     if (auto done = saveRecords(*batch); !done) return done.error();
     LEPTIR_FAILPOINT("feeder.after_records");
   }
-  const auto popped = acknowledgeAndPop();
+  auto popped = acknowledgeAndPop();
   if (!popped) return popped;
   while (!batches_.empty()) {
     if (auto done = settleRest(*batches_.front()); !done) return done.error();

@@ -31,7 +31,7 @@ class Feeder final : private StoreWork {
  public:
   // `colocated`: the meta storages that lie in the same store as the broker (colocatedWith() in colocated_storages.h);
   // the feeder saves their records itself. `context` must outlive the feeder.
-  Feeder(const StoreThreadContext& context, FeederOptions options, broker::BrokerFactory broker,
+  Feeder(const StoreThreadContext& context, FeederOptions options, const broker::BrokerFactory& broker,
          std::vector<meta::MetaStorageFactory> colocated);
 
   // Sets the lease credit: `tasks` more than the first `knownDeliveredTasks` that were delivered. Later deliveries use

@@ -128,7 +128,9 @@ void LimitedNames::putBackAside(std::uint32_t limitedName) {
   for (const auto broker : uses_.sessions.byPriority()) {
     if (left == 0) return;
     auto taken = uses_.stock.takeFromAside(broker, [&](const StockedTask& stocked) {
-      return stocked.task.limitedName == limitedName && left > 0 && left-- > 0;
+      if (stocked.task.limitedName != limitedName || left == 0) return false;
+      --left;
+      return true;
     });
     for (auto task = taken.rbegin(); task != taken.rend(); ++task) uses_.stock.addFirst(std::move(*task));
   }

@@ -57,7 +57,7 @@ std::optional<int> checkStart(const Config& config, StartSignals& signals, Insta
     printOnStderr("stopped by a signal while it checked its stores");
     return base::kExitDone;
   }
-  return **checked == base::kExitDone ? std::nullopt : std::optional(**checked);
+  return **checked == base::kExitDone ? std::nullopt : *checked;
 }
 
 // Starts and runs the instance in this process. `ready` is told the exit status as soon as the start has succeeded or

@@ -77,7 +77,7 @@ bool StartSignals::takeSignals() {
   bool stop = false;
   while (const auto signal = inbox_.next()) {
     if (*signal == SIGTERM || *signal == SIGINT || *signal == SIGQUIT) stop = true;
-    if (*signal == SIGHUP || (*signal == SIGUSR1 && !forMaster_)) forMaster_ = *signal;
+    if (*signal == SIGHUP || (*signal == SIGUSR1 && !forMaster_)) forMaster_ = signal;
   }
   return stop;
 }

@@ -27,7 +27,7 @@ std::string nameOfTask(const Json& record) {
 
 // How the run ended: the cause if leptir wrote one that says more than "finished", else the exit status.
 std::string howItEnded(const Json& record) {
-  const auto cause = textOf(record, key::kCause);
+  auto cause = textOf(record, key::kCause);
   if (!cause.empty() && cause != nameOf(Cause::Finished)) return cause;
   const auto status = record.find(key::kReturnCode);
   const bool isStatus = status != record.end() && status->is_number_integer();

@@ -29,8 +29,10 @@ void ReporterRegistry::addFactory(std::string name, ReporterFactory factory, Rep
   } else if (!base::checkTaskName(name)) {
     mistakes_.push_back("the name of an error reporter is 1 to 255 bytes without control characters: rename " +
                         base::inQuotes(name));
-  } else if (!reporters_.try_emplace(name, ReporterKind{std::move(factory), std::move(check)}).second) {
+  } else if (reporters_.contains(name)) {
     mistakes_.push_back("two error reporters have the name " + base::inQuotes(name) + ": rename one of them");
+  } else {
+    reporters_.emplace(std::move(name), ReporterKind{std::move(factory), std::move(check)});
   }
 }
 

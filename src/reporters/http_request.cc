@@ -81,7 +81,7 @@ HeaderList headerList(const HttpRequest& request) {
   const auto add = [&list](const std::string& line) {
     curl_slist* longer = ::curl_slist_append(list.get(), line.c_str());
     if (longer == nullptr) return false;
-    list.release();
+    static_cast<void>(list.release());  // the longer list has it
     list.reset(longer);
     return true;
   };

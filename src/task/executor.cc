@@ -58,7 +58,7 @@ struct Executor::Execution {
     outcome.cause = cause;
     outcome.signal = signal;
   }
-  void recordException(std::string preface, std::string type, std::string message) {
+  void recordException(const std::string& preface, std::string type, std::string message) {
     recordFailure(preface + message, Cause::Threw);
     if (!outcome.thrown && outcome.cause == Cause::Threw) outcome.thrown = {std::move(type), std::move(message)};
   }

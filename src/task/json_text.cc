@@ -100,7 +100,8 @@ bool isJsonNumber(std::string_view text) {
     at += fraction;
   }
   if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    if (++at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+    ++at;
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
     const auto exponent = digitsAt(text, at);
     if (exponent == 0) return false;
     at += exponent;

@@ -20,8 +20,10 @@ void TaskRegistry::addFactory(std::string name, TaskFactory factory) {
     mistakes_.push_back("the task name '" + name + "' is longer than 255 bytes");
   } else if (const auto checked = base::checkTaskName(name); !checked) {
     mistakes_.push_back("a task cannot be added: " + checked.error().message());
-  } else if (const auto [place, isNew] = factories_.try_emplace(name, std::move(factory)); !isNew) {
+  } else if (factories_.contains(name)) {
     mistakes_.push_back("the task name '" + name + "' was added twice: give one of the two tasks another name");
+  } else {
+    factories_.emplace(std::move(name), std::move(factory));
   }
 }
 

@@ -96,7 +96,7 @@ ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, Test
 }
 
 // The verdict counts, whatever the task returned: in a real instance the master ends it. The outcome of `run` says so.
-Settlement TestWorker::settleStopped(const HeldTask& task, const LeasedTask& leased, link::Verdict verdict,
+Settlement TestWorker::settleStopped(const HeldTask& task, const LeasedTask& leased, const link::Verdict& verdict,
                                      ObservedRun& run) {
   auto settlement = settlement::settlementOfVerdict(task, leased.envelope, verdict, run.outcome.started, clock_.now(),
                                                     author_, kNoJitter);

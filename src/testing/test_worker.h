@@ -31,7 +31,7 @@ class TestWorker {
                                                          TestFeeder& feeder);
   ObservedRun run(const settlement::HeldTask& task, const LeasedTask& leased, TestFeeder& feeder);
   settlement::Settlement settleStopped(const settlement::HeldTask& task, const LeasedTask& leased,
-                                       link::Verdict verdict, ObservedRun& run);
+                                       const link::Verdict& verdict, ObservedRun& run);
   const TaskRules* rulesFor(const settlement::HeldTask& task) const;
   void log(LogLevel level, std::string text) { log_.push_back({level, std::move(text)}); }
 

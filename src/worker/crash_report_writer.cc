@@ -47,7 +47,7 @@ Role claimReport() {
   pid_t nobody = 0;
   const pid_t self = ::gettid();
   if (reportingThread.compare_exchange_strong(nobody, self)) return Role::Reporter;
-  while (nobody != self) ::pause();
+  while (nobody != self) ::pause();  // NOLINT(bugprone-infinite-loop): for ever, unless this thread is the reporter
   return Role::HasReported;
 }
 

@@ -35,6 +35,7 @@ link::CrashReportKind reportException(link::CrashReport& report) {
   } catch (const std::exception& error) {
     copyText(report.exceptionText, error.what());
   } catch (...) {
+    copyText(report.exceptionText, "");  // no std::exception: the type says what it is
   }
   return link::CrashReportKind::Exception;
 }

@@ -29,7 +29,8 @@ _Unwind_Reason_Code noteFrame(_Unwind_Context* context, void* argument) {
 }
 
 bool canRead(std::uint64_t address, void* into, std::size_t bytes) {
-  const iovec local{into, bytes}, remote{reinterpret_cast<void*>(address), bytes};
+  const iovec local{into, bytes};
+  const iovec remote{reinterpret_cast<void*>(address), bytes};  // NOLINT(performance-no-int-to-ptr): of a register
   return ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes);
 }
 

@@ -30,7 +30,7 @@ struct RedisScript {
 class RedisScriptCall {
  public:
   explicit RedisScriptCall(const RedisScript& script) : script_(&script), words_{"EVALSHA", script.sha1, "0"} {}
-  RedisScriptCall(RedisScriptCall&&) = default;
+  RedisScriptCall(RedisScriptCall&&) noexcept = default;
   RedisScriptCall(const RedisScriptCall&) = delete;
   RedisScriptCall& operator=(const RedisScriptCall&) = delete;
 
