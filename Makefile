@@ -23,7 +23,7 @@ setup-tests: # what the tests and benchmarks need beside that
 build: setup
 	@test -f $(BUILD)/build.ninja || $(CONFIGURE) -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF
 	@echo "Building the program and the demo: some 2 minutes on two cores for the first time (V=1 shows the commands)."
-	@cmake --build $(BUILD) $(VERBOSELY) --target leptir leptir_c digest digest_demo
+	@cmake --build $(BUILD) $(VERBOSELY) --target installed digest digest_demo
 
 everything: setup-tests
 	@$(CONFIGURE) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON

@@ -13,6 +13,9 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/leptirConfig.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/leptirConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
 
+# All that is installed: `make` builds it, so that `cmake --install` works after it.
+add_custom_target(installed DEPENDS leptir leptir_c ${modules})
+
 install(TARGETS leptir RUNTIME)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/leptir TYPE INCLUDE)
 install(TARGETS leptir_library leptir_push leptir_c ${modules} EXPORT leptir)

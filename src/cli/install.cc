@@ -8,6 +8,7 @@
 
 #include "base/read_file.h"
 #include "cli/commands.h"
+#include "cli/install_notices.h"
 #include "cli/install_service.h"
 #include "cli/print.h"
 #include "service/companion_files.h"
@@ -162,11 +163,7 @@ int runCommand(const InstallCommand& command, const Program& program) {
   const auto described = describeService(command, program);
   if (!described) return failInstall(described.error());
   const auto& service = described->service;
-  if (described->configNotFound)
-    printNotice("{} is not there: the files are made for the defaults; make them again when it exists",
-                service.config.string());
-  if (service.runsAsRoot())
-    printNotice("every task of {} will run as root: give it a user of its own with --user=NAME", service.name);
+  printInstallNotices(command, *described);
   const auto files = filesOf(service, command.sysv);
   if (!command.print) return writeThem(command, service, files);
   printFiles(files);

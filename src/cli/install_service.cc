@@ -60,6 +60,7 @@ void add(const Config& config, const config::Backends& backends, service::Servic
   service.writtenFolders = std::move(paths.writtenFolders);
   service.readPaths = std::move(paths.readPaths);
   service.logFiles = std::move(paths.logFiles);
+  service.usesDefaultDatabase = paths.usesDefaultDatabase;
 }
 
 Result<void> addConfig(const InstallCommand& command, const Program& program, DescribedService& described) {

@@ -34,6 +34,7 @@ void addPathsOf(const std::string& type, const Json& connection, std::span<const
     const auto value = connection.find(std::string(key.name));
     if (key.type != ConfigKey::Type::Path || value == connection.end() || !value->is_string()) continue;
     const fs::path path = value->get<std::string>();
+    if (isDefaultDatabase(path)) paths.usesDefaultDatabase = true;
     if (!path.is_absolute() || isDefaultDatabase(path)) continue;
     paths.readPaths.push_back(path);
     if (isWrittenTo(type)) paths.writtenFolders.push_back(folderOfStore(path));

@@ -14,6 +14,7 @@ struct NeededPaths {
   std::vector<std::filesystem::path> writtenFolders;  // of databases, of log files, and the `directory` of programs
   std::vector<std::filesystem::path> readPaths;       // the configuration file, and commands that are named by a path
   std::vector<std::filesystem::path> logFiles;        // of loggers of type `file`
+  bool usesDefaultDatabase = false;                   // whose path depends on the user
 };
 
 // Each path once, sorted, without the default database. All paths of `config` are absolute, as they are when its file

@@ -54,6 +54,11 @@ TEST(NeededPaths, HaveNoFolderOfRedisAndOfTheDefaultDatabase) {
   EXPECT_THAT(pathsOf("daemon: { configuration: { number_of_workers: 2 } }").writtenFolders, IsEmpty());
 }
 
+TEST(NeededPaths, SayWhetherAStoreIsTheDefaultDatabase) {
+  EXPECT_TRUE(pathsOf("daemon: { configuration: { number_of_workers: 2 } }").usesDefaultDatabase);
+  EXPECT_FALSE(pathsOf("brokers: [ { type: sqlite, connection: { path: /srv/a.db } } ]").usesDefaultDatabase);
+}
+
 TEST(NeededPaths, LieWithinAFolderByWholeNames) {
   EXPECT_TRUE(isWithin("/home/bob/x", "/home"));
   EXPECT_TRUE(isWithin("/home", "/home"));

@@ -24,6 +24,7 @@ struct Service {
   std::vector<std::filesystem::path> writtenFolders{};  // of databases, logs and programs; each once
   std::vector<std::filesystem::path> readPaths{};       // program, configuration, commands; each once
   std::vector<std::filesystem::path> logFiles{};        // of its file loggers
+  bool usesDefaultDatabase = true;                      // it names no store
 
   bool runsAsRoot() const { return user.empty() || user == "root" || user == "0"; }
   std::filesystem::path stateFolder() const { return std::filesystem::path("/var/lib") / name; }
@@ -32,6 +33,7 @@ struct Service {
   // The value of XDG_STATE_HOME: leptir keeps its state in the folder `leptir` below it, which for the name "leptir" is
   // the state folder itself.
   std::filesystem::path stateHome() const { return name == "leptir" ? stateFolder().parent_path() : stateFolder(); }
+  std::filesystem::path defaultDatabase() const { return stateHome() / "leptir" / "leptir.db"; }
 };
 
 }  // namespace leptir::service

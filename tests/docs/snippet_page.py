@@ -2,8 +2,8 @@
 import dataclasses
 import shlex
 
-WORDS = {"run", "file", "exit", "needs", "compile", "output", "not-run"}  # what a marker may say
-VERBS = {"run", "file", "compile", "output", "not-run"}  # at least one of these
+VERBS = {"run", "file", "compile", "output", "quoted-from", "not-run"}  # a marker says at least one of these
+WORDS = VERBS | {"exit", "needs", "given", "include", "with", "loosely"}
 OPENING = "<!-- snippet:"
 
 
@@ -35,6 +35,16 @@ def read_words(text, line):
     if words.get("not-run") == "":
         raise Mistake(f"line {line}: say why the block is not run: not-run='it would send mail'")
     return words
+
+
+def replace_in(code, replacements):
+    """`/etc=etc,2026=2126` puts `etc` and `2126` where the code says `/etc` and `2026`."""
+    for pair in filter(None, replacements.split(",")):
+        old, equals, new = pair.partition("=")
+        if not equals or old not in code:
+            raise Mistake(f"with='{pair}': the block has no such text")
+        code = code.replace(old, new)
+    return code
 
 
 class Lines:

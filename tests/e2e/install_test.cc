@@ -243,5 +243,26 @@ TEST_F(InstallTest, WarnsOfAServiceThatRunsAsRoot) {
   EXPECT_THAT(install({"--sysv", "--force", "--user=daemon"}).err, Not(HasSubstr(kWarning)));
 }
 
+TEST_F(InstallTest, WarnsOfAServiceWhoseTasksNoOtherCommandFinds) {
+  constexpr auto kWarning =
+      "mail keeps tasks and records in /var/lib/mail/leptir/leptir.db, where no other command looks";
+  EXPECT_THAT(install({"--name=mail"}).err, HasSubstr(kWarning));
+  EXPECT_THAT(install({"--name=mail", "--force", "--config=" + config.string()}).err, Not(HasSubstr(kWarning)))
+      << "it names a store";
+  writeConfig("daemon: { configuration: { number_of_workers: 1 } }\n");
+  EXPECT_THAT(install({"--name=mail", "--force", "--config=" + config.string()}).err, HasSubstr(kWarning));
+}
+
+TEST_F(InstallTest, WarnsOfADaemonThatLogsNothing) {
+  constexpr auto kWarning =
+      "mail logs nothing: add one, for example loggers: { file: { type: file, options: { path: "
+      "/var/log/mail/mail.log } } }";
+  EXPECT_THAT(install({"--name=mail", "--sysv"}).err, HasSubstr(kWarning));
+  EXPECT_THAT(install({"--name=mail"}).err, Not(HasSubstr(kWarning))) << "a unit's log goes to the journal";
+  EXPECT_THAT(install({"--name=mail", "--sysv", "--force", "--config=" + config.string()}).err,
+              Not(HasSubstr(kWarning)))
+      << "it has such a logger";
+}
+
 }  // namespace
 }  // namespace leptir::e2e
