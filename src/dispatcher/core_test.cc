@@ -431,7 +431,7 @@ TEST_F(CoreTest, DrainEndsWhenEveryBrokerIsEmpty) {
   EXPECT_EQ(step(event::Tick{}).brokersToCount, std::vector{0u});
   EXPECT_FALSE(step(event::Counted{0, {.scheduled = 1}}).closeSessions);
   ASSERT_EQ(last.logLines.size(), 1u);
-  EXPECT_EQ(last.logLines[0].text, "Nothing is due; the drain waits for 1 scheduled task.");
+  EXPECT_EQ(last.logLines[0].text, "Nothing is due now; the drain waits for 1 task whose time is to come.");
   EXPECT_TRUE(step(event::Counted{0, {.scheduled = 1}}).logLines.empty()) << "logged once";
   EXPECT_TRUE(step(event::Counted{0, {.buried = 3}}).closeSessions);
   EXPECT_FALSE(core->leftUnknownNames());

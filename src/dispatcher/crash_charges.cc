@@ -34,8 +34,8 @@ void CrashCharges::charge(std::uint32_t broker, LeasedTask leased, Step& step) {
   if (delay) {
     batches_.release(broker, std::move(leased), step.now.wall + *delay, step);
   } else {
-    batches_.bury(broker, std::move(leased),
-                  "the dispatcher died while it held this task alone; crashes so far: " + crashes, step);
+    batches_.buryUndecoded(broker, std::move(leased), Cause::Crashed,
+                           "the dispatcher died while it held this task alone; crashes so far: " + crashes, step);
   }
 }
 

@@ -119,7 +119,8 @@ class Dispatcher {
   // Hands over to the next dispatcher. Called between two turns, so that no counted task is half settled. Operations
   // that threads have in flight end as if this process had been killed: the next dispatcher asks the stores about them.
   [[noreturn]] void handOverAndExit() {
-    errorReports_.drop("their reporters did not take them before the configuration was exchanged");
+    errorReports_.drop("their reporters did not take them before the configuration was exchanged",
+                       ErrorReports::AtReporter::GoesOn);
     link::forwardStderr(link_, stderr_);
     flushLog();
     link_.page().instanceEnd = link::InstanceEnd::None;
@@ -240,7 +241,8 @@ class Dispatcher {
     const bool allClosed = threads_.allSessionsClosed();
     if (!allClosed && clock_.bootTime() < leaveBy_) return;
     if (!errorReports_.isIdle() && clock_.bootTime() < reportBy_) return;
-    errorReports_.drop("their reporters did not take them before the end of the instance");
+    errorReports_.drop("their reporters did not take them before the end of the instance",
+                       ErrorReports::AtReporter::IsDropped);
     const bool isLeftToExpire = closing_ == SessionClose::LeaveToExpire || !allClosed || threads_.anyLeftToExpire();
     link_.page().instanceEnd = isLeftToExpire ? link::InstanceEnd::SessionsLeftToExpire : cleanEnd();
     // A feeder that waits for a store that does not answer is not waited for: its leases expire in the store.

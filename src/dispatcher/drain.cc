@@ -18,21 +18,22 @@ void Drain::askForCounts(Step& step) const {
 
 void Drain::noteCounts(const event::Counted& counted, Step& step) {
   counts_[counted.broker] = counted.counts;
-  if (isWanted_ && !step.isStopping() && !hasLoggedScheduled_ && uses_.leases.isEmpty()) logScheduledTasks(step);
+  if (isWanted_ && !step.isStopping() && !hasLoggedWait_ && uses_.leases.isEmpty()) logTasksDueLater(step);
 }
 
-// Without this log line a drain that only waits for scheduled tasks would look as if it hung.
-void Drain::logScheduledTasks(Step& step) {
-  std::uint64_t scheduled = 0;
+// Without this log line a drain that only waits for the time of tasks would look as if it hung. They may be scheduled,
+// before a retry, or put behind others of their name (LimitedNames): the counts do not tell.
+void Drain::logTasksDueLater(Step& step) {
+  std::uint64_t dueLater = 0;
   for (const auto broker : uses_.sessions.byPriority()) {
     const auto& counts = counts_[broker];
     if (!counts || counts->leased > 0 || counts->due > uses_.intake.unknownNames(broker).size()) return;
-    scheduled += counts->scheduled;
+    dueLater += counts->scheduled;
   }
-  if (scheduled == 0) return;
-  hasLoggedScheduled_ = true;
-  step.log(LogLevel::Info, "Nothing is due; the drain waits for " + std::to_string(scheduled) +
-                               (scheduled == 1 ? " scheduled task." : " scheduled tasks."));
+  if (dueLater == 0) return;
+  hasLoggedWait_ = true;
+  step.log(LogLevel::Info, "Nothing is due now; the drain waits for " + std::to_string(dueLater) +
+                               (dueLater == 1 ? " task whose time is to come." : " tasks whose time is to come."));
 }
 
 bool Drain::isDone() const {

@@ -41,12 +41,12 @@ class Drain {
   void logUnknownNames(Step& step) const;
 
  private:
-  void logScheduledTasks(Step& step);
+  void logTasksDueLater(Step& step);
 
   const bool isWanted_;
   const Uses uses_;
   std::vector<std::optional<TaskCounts>> counts_;  // one for each broker
-  bool hasLoggedScheduled_ = false;
+  bool hasLoggedWait_ = false;
 };
 
 }  // namespace leptir::dispatcher

@@ -1,5 +1,6 @@
 #include "dispatcher/error_reports.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/escape.h"
@@ -10,15 +11,27 @@ namespace {
 // The log says at most this often that reports are dropped.
 constexpr Duration kLogDropsEvery = std::chrono::minutes(1);
 
-std::string countOf(std::uint64_t reports) {
-  return std::to_string(reports) + (reports == 1 ? " error report is dropped: " : " error reports are dropped: ");
+std::string whyFull() {
+  return std::to_string(report::kMostWaiting) + " of them, or " + std::to_string(report::kMostWaitingBytes >> 20) +
+         " MiB, wait for this error reporter already, which is too slow or does not work";
+}
+
+// "2 error reports for 'mail' are dropped: ". `of`: " for 'mail'", or empty.
+std::string countOf(std::uint64_t reports, const std::string& of = {}) {
+  return std::to_string(reports) + (reports == 1 ? " error report" : " error reports") + of +
+         (reports == 1 ? " is dropped: " : " are dropped: ");
 }
 
 }  // namespace
 
 ErrorReports::ErrorReports(const std::vector<ReporterSettings>& reporters, link::Link& link, link::StatusBoard& board,
                            const Logger& logger, const Clock& clock)
-    : reporters_(reporters), board_(board), logger_(logger), clock_(clock), queue_(reporters.size()) {
+    : reporters_(reporters),
+      board_(board),
+      logger_(logger),
+      clock_(clock),
+      queue_(reporters.size()),
+      droppedUnlogged_(reporters.size()) {
   if (!reporters.empty()) cell_.emplace(link, clock);
 }
 
@@ -33,9 +46,9 @@ void ErrorReports::add(std::vector<report::ErrorReport> reports) {
 
 void ErrorReports::queue(report::ErrorReport report) {
   unpublished_.repeated += report.suppressed;
-  const auto dropped = queue_.add(std::move(report));
-  unpublished_.dropped += dropped;
-  droppedUnlogged_ += dropped;
+  const auto droppedFor = queue_.add(std::move(report));
+  unpublished_.dropped += droppedFor.size();
+  for (const auto reporter : droppedFor) ++droppedUnlogged_[reporter];
 }
 
 void ErrorReports::turn(bool masterWorks) {
@@ -43,7 +56,7 @@ void ErrorReports::turn(bool masterWorks) {
   for (auto& report : filter_.takeDue(clock_.bootTime())) queue(std::move(report));
   takeEnd();
   if (masterWorks && cell_->isFree()) assignNext();
-  logDropped(false);
+  logDroppedWhenDue();
   publish();
 }
 
@@ -58,39 +71,56 @@ void ErrorReports::noteEnd(const ReportEnd& end) {
     return;
   }
   ++unpublished_.failed;
-  failing_.insert(end.reporter);
+  if (isConfigured(end.reporter)) failing_.insert(end.reporter);
   logger_.warning("[" + end.id + "] The error reporter " + base::inQuotes(end.reporter) +
                   " lost the report about this task: " + end.failure);
+}
+
+// A reload may have removed the reporter whose report an earlier dispatcher assigned.
+bool ErrorReports::isConfigured(const std::string& reporter) const {
+  return std::ranges::find(reporters_, reporter, &ReporterSettings::name) != reporters_.end();
 }
 
 void ErrorReports::assignNext() {
   const auto next = queue_.take();
   if (!next) return;
   const auto& reporter = reporters_[next->reporter];
-  cell_->assign(reporter.name, next->report->id, writeJson(report::callOf(*next->report, reporter.redaction)),
-                reporter.timeLimit);
+  const auto& id = next->report->id;
+  const auto assigned = cell_->assign(reporter.name, id, writeJson(report::callOf(*next->report, reporter.redaction)),
+                                      reporter.timeLimit);
+  if (assigned) return;
+  ++unpublished_.dropped;
+  logger_.warning("[" + id + "] The error report about this task for " + base::inQuotes(reporter.name) +
+                  " is dropped: " + assigned.error().message());
 }
 
 void ErrorReports::sendHeldBack() {
   for (auto& report : filter_.takeAll()) queue(std::move(report));
 }
 
-void ErrorReports::drop(const std::string& why) {
+void ErrorReports::drop(const std::string& why, AtReporter atReporter) {
   if (!cell_) return;
   sendHeldBack();
-  logDropped(true);
-  const auto dropped = queue_.clear() + (cell_->isFree() ? 0 : 1);
+  logDropped();
+  const bool dropsOneAtReporter = atReporter == AtReporter::IsDropped && !cell_->isFree();
+  const auto dropped = queue_.clear() + (dropsOneAtReporter ? 1 : 0);
   if (dropped > 0) logger_.warning(countOf(dropped) + why);
   unpublished_.dropped += dropped;
   publish();
 }
 
-void ErrorReports::logDropped(bool atOnce) {
+void ErrorReports::logDroppedWhenDue() {
   const auto now = clock_.bootTime();
-  if (droppedUnlogged_ == 0 || (!atOnce && dropsLoggedAt_ && now - *dropsLoggedAt_ < kLogDropsEvery)) return;
-  dropsLoggedAt_ = now;
-  logger_.warning(countOf(std::exchange(droppedUnlogged_, 0)) + std::to_string(report::kMostWaiting) +
-                  " wait for the reporter already, which is too slow or does not work");
+  if (!dropsLoggedAt_ || now - *dropsLoggedAt_ >= kLogDropsEvery) logDropped();
+}
+
+void ErrorReports::logDropped() {
+  for (std::size_t reporter = 0; reporter < reporters_.size(); ++reporter) {
+    const auto dropped = std::exchange(droppedUnlogged_[reporter], 0);
+    if (dropped == 0) continue;
+    dropsLoggedAt_ = clock_.bootTime();
+    logger_.warning(countOf(dropped, " for " + base::inQuotes(reporters_[reporter].name)) + whyFull());
+  }
 }
 
 void ErrorReports::publish() {

@@ -35,15 +35,19 @@ class ErrorReports {
   void sendHeldBack();
   // Whether no report waits and none is at its reporter.
   bool isIdle() const { return queue_.waiting() == 0 && (!cell_ || cell_->isFree()); }
+  // What becomes of a report that is at its reporter: the next dispatcher follows it, or it is dropped with the others.
+  enum class AtReporter { GoesOn, IsDropped };
   // Counts the reports that are left as dropped. `why` completes the sentence "2 error reports are dropped: …".
-  void drop(const std::string& why);
+  void drop(const std::string& why, AtReporter atReporter);
 
  private:
   void queue(report::ErrorReport report);
   void takeEnd();
   void assignNext();
   void noteEnd(const ReportEnd& end);
-  void logDropped(bool atOnce);
+  bool isConfigured(const std::string& reporter) const;
+  void logDroppedWhenDue();
+  void logDropped();
   void publish();
   std::string failingNames() const;
 
@@ -53,10 +57,10 @@ class ErrorReports {
   const Clock& clock_;
   report::RepeatFilter filter_;
   report::ReportQueue queue_;
-  std::optional<ReportCell> cell_;       // none: no reporter is configured
-  link::BoardErrorReports unpublished_;  // since the board was updated
-  std::set<std::string> failing_;        // reporters whose last report failed
-  std::uint64_t droppedUnlogged_ = 0;
+  std::optional<ReportCell> cell_;              // none: no reporter is configured
+  link::BoardErrorReports unpublished_;         // since the board was updated
+  std::set<std::string> failing_;               // reporters whose last report failed
+  std::vector<std::uint64_t> droppedUnlogged_;  // one for each reporter: not logged yet
   std::optional<BootTime> dropsLoggedAt_;
 };
 

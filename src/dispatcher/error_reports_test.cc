@@ -34,11 +34,12 @@ class ErrorReportsTest : public ::testing::Test {
   // As a dispatcher that replaces another one.
   void start() { reports = std::make_unique<ErrorReports>(reporters, *link, *board, logger, clock); }
 
-  void add(const std::string& response) {
+  void add(report::ErrorReport report) {
     std::vector<report::ErrorReport> list;
-    list.push_back(failed(response));
+    list.push_back(std::move(report));
     reports->add(std::move(list));
   }
+  void add(const std::string& response) { add(failed(response)); }
 
   // The report that the process of the reporters finds assigned.
   struct Found {
@@ -145,6 +146,14 @@ TEST_F(ErrorReportsTest, AReporterThatHangsOrCrashesLosesOnlyItsOwnReport) {
   EXPECT_THAT(log(), HasSubstr("killed by signal 11"));
 }
 
+TEST_F(ErrorReportsTest, AReporterThatExitsIsNotCalledATask) {
+  add("a");
+  reports->turn(true);
+  die(assigned()->cell, {.reason = link::StopReason::Crash, .exitCode = 3});
+  reports->turn(true);
+  EXPECT_THAT(log(), HasSubstr("ended by _exit(3) inside the error reporter"));
+}
+
 TEST_F(ErrorReportsTest, AReporterThatOverwritesItsCellLosesOnlyItsOwnReport) {
   add("a");
   reports->turn(true);
@@ -161,7 +170,9 @@ TEST_F(ErrorReportsTest, KeepsAThousandWaitingReportsForEachReporterAndCountsThe
   reports->turn(true);
   EXPECT_EQ(counts().dropped, 20u) << "ten for each";
   EXPECT_EQ(counts().waiting, 2000u);
-  EXPECT_THAT(log(), HasSubstr("20 error reports are dropped: 1000 wait for the reporter already"));
+  for (const auto* reporter : {"'A'", "'B'"})
+    EXPECT_THAT(log(), HasSubstr("10 error reports for " + std::string(reporter) +
+                                 " are dropped: 1000 of them, or 16 MiB, wait for this error reporter already"));
 }
 
 TEST_F(ErrorReportsTest, TheLogSaysAtMostOnceAMinuteThatReportsAreDropped) {
@@ -172,11 +183,11 @@ TEST_F(ErrorReportsTest, TheLogSaysAtMostOnceAMinuteThatReportsAreDropped) {
   overflow('a', 1001);
   overflow('b', 1);
   overflow('c', 2);
-  EXPECT_THAT(log(), HasSubstr("2 error reports are dropped"));
-  EXPECT_THAT(log(), Not(HasSubstr("6 error reports are dropped")));
+  EXPECT_THAT(log(), HasSubstr("1 error report for 'A' is dropped"));
+  EXPECT_THAT(log(), Not(HasSubstr("3 error reports for 'A' are dropped")));
   clock.advance(1min);
   reports->turn(false);
-  EXPECT_THAT(log(), HasSubstr("6 error reports are dropped"));
+  EXPECT_THAT(log(), HasSubstr("3 error reports for 'A' are dropped"));
 }
 
 TEST_F(ErrorReportsTest, SendsIdenticalErrorsOnceAMinuteWithTheirNumber) {
@@ -198,7 +209,7 @@ TEST_F(ErrorReportsTest, SendsWhatIsHeldBackAtTheEndAndCountsTheRestAsDropped) {
   reports->sendHeldBack();
   EXPECT_FALSE(reports->isIdle());
   reports->turn(true);
-  reports->drop("the end");
+  reports->drop("the end", ErrorReports::AtReporter::IsDropped);
   EXPECT_EQ(counts().dropped, 2u) << "one is at its reporter, one waits";
   EXPECT_THAT(log(), HasSubstr("2 error reports are dropped: the end"));
 }
@@ -228,13 +239,51 @@ TEST_F(ErrorReportsTest, ADispatcherFollowsTheReportThatItsPredecessorAssigned) 
   EXPECT_EQ(assigned()->cell, before.cell + 1);
 }
 
+TEST_F(ErrorReportsTest, AHandOverLeavesTheReportAtItsReporterToTheNextDispatcher) {
+  add("a");
+  reports->turn(true);
+  reports->drop("a hand over", ErrorReports::AtReporter::GoesOn);
+  EXPECT_EQ(counts().dropped, 1u) << "the one that waits for B";
+  start();
+  finish(assigned()->cell);
+  reports->turn(true);
+  EXPECT_EQ(counts().sent, 1u);
+  EXPECT_EQ(counts().dropped, 1u);
+}
+
+TEST_F(ErrorReportsTest, AReporterThatAReloadRemovedIsNotFailing) {
+  add("a");
+  reports->turn(true);
+  reports.reset();
+  reporters.erase(reporters.begin());
+  start();
+  die(assigned()->cell, {.reason = link::StopReason::Crash, .signal = 11});
+  reports->turn(true);
+  EXPECT_EQ(counts().failed, 1u);
+  EXPECT_EQ(counts().failing, "");
+  EXPECT_THAT(log(), HasSubstr("The error reporter 'A' lost the report about this task"));
+}
+
+TEST_F(ErrorReportsTest, AReportThatDoesNotFitItsCellIsCountedAsDropped) {
+  auto huge = failed("huge");
+  huge.response = std::string(std::size_t{30} << 20, 'x');
+  add(std::move(huge));
+  add("b");
+  for (int i = 0; i < 2; ++i) reports->turn(true);
+  EXPECT_FALSE(assigned());
+  EXPECT_EQ(counts().dropped, 4u) << "each report for each reporter: behind the first one was no room for the second";
+  EXPECT_TRUE(reports->isIdle());
+  add("c");
+  EXPECT_EQ(takeAll().size(), 2u) << "the cell is free for other reports";
+}
+
 TEST_F(ErrorReportsTest, DoesNothingWithoutReporters) {
   const std::vector<ReporterSettings> none;
   const auto plain = link::Link::create(1).value();
   ErrorReports idle(none, *plain, *board, logger, clock);
   idle.add({});
   idle.turn(true);
-  idle.drop("the end");
+  idle.drop("the end", ErrorReports::AtReporter::IsDropped);
   EXPECT_TRUE(idle.isIdle());
   EXPECT_FALSE(idle.hasNews());
 }

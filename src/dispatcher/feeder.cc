@@ -24,6 +24,13 @@ constexpr std::size_t kLeaseAtOnce = 512;
 // The store counts as available again once no turn has failed for this long: it may refuse every other request.
 constexpr Duration kWorksAgainAfter = std::chrono::seconds(1);
 
+// Whether the store may have left out due tasks behind these, because of their bytes.
+bool mayHaveEndedEarly(const std::vector<LeasedTask>& tasks) {
+  std::size_t bytes = 0;
+  for (const auto& task : tasks) bytes += task.envelope.size();
+  return bytes > kMostBytesOfALease;
+}
+
 }  // namespace
 
 Feeder::Feeder(const StoreThreadContext& context, FeederOptions options, const broker::BrokerFactory& broker,
@@ -219,7 +226,7 @@ Result<void> Feeder::pop(std::size_t credit) {
 
 void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
   if (!tasks.empty()) LEPTIR_FAILPOINT("feeder.after_pop");
-  moreIsDue_ = tasks.size() == asked;
+  moreIsDue_ = tasks.size() == asked || mayHaveEndedEarly(tasks);
   credit_.noteDelivered(tasks.size());
   if (tasks.empty() && moreIsDue_ != reportedEmpty_ && !asksAgain_) return;
   asksAgain_ = false;

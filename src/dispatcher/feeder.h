@@ -99,7 +99,7 @@ class Feeder final : private StoreWork {
   bool isDone_ = false;                               // the session is closed or given up
   bool reportedEmpty_ = false;                        // the last event said that nothing more is due
   bool asksAgain_ = false;                            // a batch said leaseAgain: the core waits for the next lease
-  bool moreIsDue_ = false;                            // the last lease returned as many tasks as asked for
+  bool moreIsDue_ = false;                            // the last lease has not shown that nothing more is due
   std::deque<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
   StoreThread thread_;                                // last: it uses all other members
 };

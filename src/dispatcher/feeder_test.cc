@@ -68,6 +68,22 @@ TEST_F(FeederTest, LeasesNoMoreThanItsCreditWhichEarlierDeliveriesUseUp) {
   EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
 }
 
+TEST_F(FeederTest, ALeaseThatEndedAtItsLimitOfBytesDoesNotSayThatNothingMoreIsDue) {
+  std::vector<EncodedTask> tasks;
+  for (const auto* id : {"a", "b", "c", "d", "e"}) {
+    BrokerTask task{.id = id, .name = "noop"};
+    task.parameters = "[\"" + std::string(kMaxEnvelopeBytes - 1024, 'x') + "\"]";
+    tasks.push_back(EncodedTask::encode(task).value());
+  }
+  ASSERT_TRUE(queue->push(tasks));
+  start();
+  feeder->setLeaseCredit(10, 0);
+  const auto large = next<event::Leased>();
+  ASSERT_EQ(large->tasks.size(), 5u);
+  EXPECT_FALSE(large->nothingMoreDue);
+  EXPECT_TRUE(next<event::Leased>()->nothingMoreDue) << "the next lease is empty";
+}
+
 // A task that counts as due but that no lease can take must not keep a processor busy.
 TEST_F(FeederTest, APopThatReturnsNothingAtOnceIsFollowedByAPause) {
   constexpr int kPops = 20;

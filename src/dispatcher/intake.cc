@@ -52,7 +52,7 @@ void Intake::receive(std::uint32_t broker, LeasedTask leased, Step& step) {
 
 void Intake::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why, Step& step) {
   step.log(LogLevel::Error, "broker " + uses_.sessions.nameOf(broker) + ": buried a malformed task: " + why.message());
-  uses_.batches.bury(broker, std::move(leased), "malformed: " + why.message(), step);
+  uses_.batches.buryUndecoded(broker, std::move(leased), Cause::Malformed, "malformed: " + why.message(), step);
 }
 
 void Intake::receive(event::AssignmentsTakenBack& taken, Step& step) {

@@ -121,7 +121,8 @@ Result<void> LeaseSession::recoverWhenDue() {
       *broker_, [this](const std::string& notice) { context_.logger.warning(logName() + ": " + notice); });
   if (!recovered) return recovered.error();
   if (recovered->count > 0)
-    context_.logger.info(logName() + ": recovered " + std::to_string(recovered->count) + " tasks of dead instances");
+    context_.logger.info(logName() + ": recovered " + std::to_string(recovered->count) +
+                         (recovered->count == 1 ? " task" : " tasks") + " of dead instances");
   recoverAt_ = now() + (recovered->mayBeMore ? Duration::zero() : times().recoverDeadSessionsEvery());
   return {};
 }

@@ -16,7 +16,7 @@ std::string failureOf(const link::Verdict& verdict, Duration timeLimit) {
     case link::StopReason::TimeLimit:
       return "it took longer than its time limit of " + base::durationText(timeLimit);
     case link::StopReason::Crash:
-      return settlement::describeCrash(verdict);
+      return settlement::describeCrash(verdict, "the error reporter");
     default:
       return "its process was ended";
   }
@@ -47,7 +47,8 @@ void ReportCell::adopt() {
   }
 }
 
-void ReportCell::assign(const std::string& reporter, const std::string& id, std::string call, Duration timeLimit) {
+Result<void> ReportCell::assign(const std::string& reporter, const std::string& id, std::string call,
+                                Duration timeLimit) {
   const auto cell = next_;
   auto word = slot().word(cell);
   while (word.state != link::CellState::Free) {
@@ -55,16 +56,17 @@ void ReportCell::assign(const std::string& reporter, const std::string& id, std:
     word = slot().word(cell);
   }
   const auto envelope = task::encodeEnvelope({.id = id, .name = reporter, .parameters = std::move(call)});
-  const auto written = slot().assignments().write(cell, {.sequence = ++sequence_,
-                                                         .broker = link::kNoBroker,
-                                                         .timeLimit = timeLimit,
-                                                         .assigned = clock_.bootTime(),
-                                                         .envelope = envelope});
-  if (!written) return;  // cannot happen: reports are far smaller than the large area
+  auto written = slot().assignments().write(cell, {.sequence = ++sequence_,
+                                                   .broker = link::kNoBroker,
+                                                   .timeLimit = timeLimit,
+                                                   .assigned = clock_.bootTime(),
+                                                   .envelope = envelope});
+  if (!written) return written;
   used_ = cell;
   next_ = (cell + 1) % link::kCells;
   slot().change(cell, word, word.to(link::CellState::Assigned));
   if (slot().workerSleeps() != 0) link_.workerBell(link::kReportSlot).ring();
+  return {};
 }
 
 bool ReportCell::hasEnded() const {

@@ -8,6 +8,7 @@
 
 #include "leptir/clock.h"
 #include "leptir/outcome.h"
+#include "leptir/result.h"
 #include "link/link.h"
 
 namespace leptir::dispatcher {
@@ -26,8 +27,9 @@ class ReportCell {
   ReportCell(link::Link& link, const Clock& clock);
 
   bool isFree() const { return !used_; }
-  // On a free cell: passes a report to a reporter. `call` is the JSON text that report::callOf makes.
-  void assign(const std::string& reporter, const std::string& id, std::string call, Duration timeLimit);
+  // On a free cell: passes a report to a reporter. `call` is the JSON text that report::callOf makes. TooLarge: it does
+  // not fit, and the cell stays free.
+  Result<void> assign(const std::string& reporter, const std::string& id, std::string call, Duration timeLimit);
   // Whether takeEnd would return a value. Costs one load.
   bool hasEnded() const;
   // Once the report has ended in any way: how, and frees the cell.

@@ -54,7 +54,7 @@ std::optional<ErrorReport> reportOf(const Settlement& settlement, std::string_vi
   if (!kind) return std::nullopt;
   return ErrorReport{.kind = *kind,
                      .fate = fateOf(settlement.kind),
-                     .reason = settlement.reason,
+                     .reason = report::beginningOf(settlement.reason),
                      .id = record.id,
                      .name = record.type,
                      .attempt = record.attempt,
@@ -73,13 +73,14 @@ std::optional<ErrorReport> reportOf(const Settlement& settlement, std::string_vi
                      .ended = record.ended};
 }
 
-ErrorReport reportOfRefused(const std::string& reason, std::string_view envelope, const std::string& broker,
-                            const settlement::RecordAuthor& author, Time now) {
-  return {.kind = ErrorKind::Malformed,
+ErrorReport reportOfUndecoded(Cause cause, const std::string& reason, std::string_view envelope,
+                              const std::string& broker, const settlement::RecordAuthor& author, Time now) {
+  const auto status = cause == Cause::Crashed ? ExitStatus::Error : ExitStatus::Unknown;
+  return {.kind = kindOf(nameOf(cause)).value_or(ErrorKind::Malformed),
           .fate = TaskFate::Buried,
           .reason = report::beginningOf(reason),
-          .cause = std::string(nameOf(Cause::Malformed)),
-          .status = std::string(nameOf(ExitStatus::Unknown)),
+          .cause = std::string(nameOf(cause)),
+          .status = std::string(nameOf(status)),
           .envelope = kept(envelope),
           .broker = broker,
           .host = author.host,

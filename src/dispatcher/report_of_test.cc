@@ -100,7 +100,8 @@ TEST(ReportOf, WhatIsNoErrorIsNotReported) {
 }
 
 TEST(ReportOf, ARefusedEnvelopeIsReportedAsItCame) {
-  const auto report = reportOfRefused("malformed: no JSON", "bytes", "main", kAuthor, Time(std::chrono::seconds(9)));
+  const auto report = reportOfUndecoded(Cause::Malformed, "malformed: no JSON", "bytes", "main", kAuthor,
+                                        Time(std::chrono::seconds(9)));
   EXPECT_EQ(report.kind, ErrorKind::Malformed);
   EXPECT_EQ(report.fate, TaskFate::Buried);
   EXPECT_EQ(report.reason, "malformed: no JSON");
@@ -109,11 +110,19 @@ TEST(ReportOf, ARefusedEnvelopeIsReportedAsItCame) {
   EXPECT_EQ(report.id, "");
 }
 
+TEST(ReportOf, ATaskThatKilledDispatchersIsReportedAsACrash) {
+  const auto report = reportOfUndecoded(Cause::Crashed, "the dispatcher died", "bytes", "main", kAuthor, {});
+  EXPECT_EQ(report.kind, ErrorKind::Crash);
+  EXPECT_EQ(report.cause, "crashed");
+  EXPECT_EQ(report.status, "error");
+  EXPECT_EQ(messageOf(report), "Task crashed. It is buried: the dispatcher died.");
+}
+
 TEST(ReportOf, LargeTextsAreCutSinceManyReportsMayWait) {
   const auto report = afterOutcome({.status = ExitStatus::Error, .response = std::string(1 << 20, 'x')});
   EXPECT_LT(report->response.size(), report::kMostTextBytes + 10);
   const std::string envelope(report::kMostEnvelopeBytes + 1, 'x');
-  EXPECT_EQ(reportOfRefused("", envelope, "main", kAuthor, {}).envelope, "");
+  EXPECT_EQ(reportOfUndecoded(Cause::Malformed, "", envelope, "main", kAuthor, {}).envelope, "");
 }
 
 }  // namespace

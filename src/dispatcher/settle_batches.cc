@@ -54,12 +54,13 @@ void SettleBatches::release(std::uint32_t broker, LeasedTask leased, std::option
       {.lease = std::move(leased.lease), .counters = leased.counters, .due = due, .envelope = batch.envelopes.back()});
 }
 
-void SettleBatches::bury(std::uint32_t broker, LeasedTask leased, std::string reason, Step& step) {
+void SettleBatches::buryUndecoded(std::uint32_t broker, LeasedTask leased, Cause cause, std::string reason,
+                                  Step& step) {
   auto& batch = batchOf(broker, sessions_.epochOf(broker), step);
   batch.envelopes.push_back(std::move(leased.envelope));
   if (options_.reportsErrors)
-    batch.errorReports.push_back(
-        reportOfRefused(reason, batch.envelopes.back(), options_.brokers[broker].name, options_.author, step.now.wall));
+    batch.errorReports.push_back(reportOfUndecoded(cause, reason, batch.envelopes.back(), options_.brokers[broker].name,
+                                                   options_.author, step.now.wall));
   batch.bury.push_back({.lease = std::move(leased.lease),
                         .counters = leased.counters,
                         .reason = std::move(reason),

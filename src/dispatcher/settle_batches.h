@@ -30,9 +30,10 @@ class SettleBatches {
                    std::string_view envelope, Step& step);
   // A task that stands in no cell.
   void add(StockedTask&& stocked, settlement::Settlement&& settlement, Step& step);
-  // Tasks of the open session of a broker whose envelopes are not decoded. `due` as in TaskRelease.
+  // Tasks of the open session of a broker whose envelopes are not decoded. `due` as in TaskRelease, `cause`
+  // as in reportOfUndecoded.
   void release(std::uint32_t broker, LeasedTask leased, std::optional<Time> due, Step& step);
-  void bury(std::uint32_t broker, LeasedTask leased, std::string reason, Step& step);
+  void buryUndecoded(std::uint32_t broker, LeasedTask leased, Cause cause, std::string reason, Step& step);
   // Tasks of the open session of a broker that the session left to others, and is to lease again. `choose` gets the id
   // of the batch and answers the leases under which they were released.
   template <class Choose>

@@ -64,7 +64,8 @@ void Settling::settleOutcome(const event::CellDone& done, Step& step) {
   auto settlement =
       settlement::settlementOfOutcome(task, done.envelope, *done.outcome, authorWith(done.pid), uses_.random());
   if (settlement.failed)
-    step.log(LogLevel::Warning, settlement::logPrefix(task) + settlement::describeFailure(settlement));
+    step.log(settlement::levelOfFailure(settlement),
+             settlement::logPrefix(task) + settlement::describeFailure(settlement));
   addToBatch(done.cell, std::move(settlement), done.envelope, step);
 }
 

@@ -8,6 +8,12 @@ namespace {
 // How long a stop waits for stores that do not answer, once no task runs any more.
 constexpr Duration kStopPatience = std::chrono::seconds(10);
 
+std::string describeUnsettled(std::size_t haveRun) {
+  if (haveRun == 0) return "Tasks that have not begun cannot be given back";
+  return std::to_string(haveRun) + (haveRun == 1 ? " task that has run" : " tasks that have run") +
+         " cannot be settled";
+}
+
 }  // namespace
 
 void Shutdown::begin(Step& step) {
@@ -32,9 +38,9 @@ void Shutdown::finishWhenDone(Step& step) {
 void Shutdown::finishWhenStuck(Step& step) {
   if (uses_.slots.unended() > 0 || !stuckSince_) stuckSince_ = step.now.boot;
   if (step.now.boot - *stuckSince_ < kStopPatience) return;
-  step.log(LogLevel::Error, std::to_string(uses_.slots.used()) +
-                                " tasks that have run cannot be settled: a store is down. They return to the queue "
-                                "when the session expires, and run again.");
+  step.log(LogLevel::Error, describeUnsettled(uses_.slots.used()) +
+                                ": a store is down. What is leased returns to the queue when the session expires, and "
+                                "runs again.");
   close(SessionClose::LeaveToExpire, step);
 }
 

@@ -14,7 +14,7 @@ void HangWatch::begin(BootTime now) {
   awaited_.reset();
 }
 
-std::string_view HangWatch::check(const link::CellScan& scan, const Expectation& expected, BootTime now) {
+std::string HangWatch::check(const link::CellScan& scan, const Expectation& expected, BootTime now) {
   if (stalls_.stallBefore(now) > Duration::zero()) awaitedSince_ = now;
   if (slot_.workerReady() == 0) {
     awaited_.reset();
@@ -24,7 +24,8 @@ std::string_view HangWatch::check(const link::CellScan& scan, const Expectation&
   const auto before = std::exchange(awaited_, awaited(scan, expected, now));
   if (!awaited_ || awaited_ != before) awaitedSince_ = now;
   if (now - awaitedSince_ <= expected.longestWait) return "";
-  return expected.exits ? "does not exit and is killed" : "has not started its assigned task and is replaced";
+  if (expected.exits) return "does not exit and is killed";
+  return "has not started its assigned " + std::string(expected.whatItRuns) + " and is replaced";
 }
 
 std::optional<HangWatch::Awaited> HangWatch::awaited(const link::CellScan& scan, const Expectation& expected,

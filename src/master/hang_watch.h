@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -22,13 +23,14 @@ class HangWatch {
     bool exits = false;    // the worker was asked to exit between two tasks
     bool begins = true;    // the worker may begin assigned tasks: the instance does not stop
     Duration longestWait;  // for either
+    std::string_view whatItRuns = "task";
   };
 
   // A worker starts.
   void begin(BootTime now);
   // To be called each time the master has scanned the slot. The end of a log line that says why the worker is replaced;
   // empty: it does not hang.
-  std::string_view check(const link::CellScan& scan, const Expectation& expected, BootTime now);
+  std::string check(const link::CellScan& scan, const Expectation& expected, BootTime now);
 
  private:
   // The assigned cell that the worker should have begun. If it should exit instead: no cell, and an empty word.

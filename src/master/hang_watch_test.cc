@@ -25,8 +25,8 @@ class HangWatchTest : public ::testing::Test {
     ASSERT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Assigned)));
   }
   // The answer in the last of so many rounds, one in half a second.
-  std::string_view after(int rounds, HangWatch::Expectation expected = {.longestWait = 5s}) {
-    std::string_view last;
+  std::string after(int rounds, HangWatch::Expectation expected = {.longestWait = 5s}) {
+    std::string last;
     while (rounds-- > 0) last = watch.check(link::scanCells(slot), expected, now += 500ms);
     return last;
   }
@@ -46,6 +46,12 @@ TEST_F(HangWatchTest, AWorkerHangsThatDoesNotBeginItsAssignedTask) {
   assign(3);
   EXPECT_EQ(after(11), "");
   EXPECT_EQ(after(1), kHasNotStarted);
+}
+
+TEST_F(HangWatchTest, SaysWhatTheWorkerRuns) {
+  assign(3);
+  EXPECT_EQ(after(12, {.longestWait = 5s, .whatItRuns = "report"}),
+            "has not started its assigned report and is replaced");
 }
 
 TEST_F(HangWatchTest, AWorkerDoesNotHangWhileATaskRunsOrMayNotBegin) {

@@ -101,9 +101,9 @@ void WorkerDeath::writeVerdict(std::size_t cell, link::CellWord word) {
 
 void WorkerDeath::stopLateSymbolizer(BootTime now) {
   if (!symbolizer_->killIfLate(now)) return;
-  context_.log.warning("The crash symbolizer for a task of " + workerName_ + " (pid " +
+  context_.log.warning(workerName_ + " has crashed, and its crash symbolizer (pid " +
                        std::to_string(symbolizer_->pid()) +
-                       ") takes too long and is killed: the record may lack the stack of the crash.");
+                       ") takes too long and is killed: the stack of the crash may be missing.");
 }
 
 bool WorkerDeath::reapedSymbolizer(int pid) {

@@ -84,9 +84,12 @@ void WorkerSupervisor::watch(BootTime now, link::ShutdownStage stopping) {
   context_.link.workerStderr(slotNumber_).releaseOldMemory();
   replaceIfInsane(scan);
   keepDeadlines(running, now);
-  const auto why = hangs_.check(
-      scan, {.exits = leaving_, .begins = mayBeginAt(stopping), .longestWait = context_.options.workerHangTimeout},
-      now);
+  const auto why = hangs_.check(scan,
+                                {.exits = leaving_,
+                                 .begins = mayBeginAt(stopping),
+                                 .longestWait = context_.options.workerHangTimeout,
+                                 .whatItRuns = whatItRuns()},
+                                now);
   if (!why.empty()) killWorker(now, why);
 }
 

@@ -13,24 +13,63 @@ namespace {
 // A condition variable cannot wait as long as a Duration can be.
 constexpr Duration kLongestSleep = std::chrono::hours(1);
 
+// Lets other threads have the lock while it lives.
+class Unlocked {
+ public:
+  explicit Unlocked(std::unique_lock<std::mutex>& lock) : lock_(lock) { lock_.unlock(); }
+  ~Unlocked() { lock_.lock(); }
+  Unlocked(const Unlocked&) = delete;
+  Unlocked& operator=(const Unlocked&) = delete;
+
+ private:
+  std::unique_lock<std::mutex>& lock_;
+};
+
 }  // namespace
+
+// While it lives, the thread waits.
+class RecordWaiter::Membership {
+ public:
+  Membership(RecordWaiter& waiter, Waiting& waiting)
+      : waiter_(waiter), waiting_(waiting), place_(waiter.all_.insert(waiter.all_.end(), &waiting)) {}
+  ~Membership() {
+    waiter_.all_.erase(place_);
+    waiter_.leave(waiting_);
+  }
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+
+ private:
+  RecordWaiter& waiter_;
+  Waiting& waiting_;
+  const std::list<Waiting*>::iterator place_;
+};
+
+// While it lives, the thread leads.
+class RecordWaiter::Leadership {
+ public:
+  explicit Leadership(RecordWaiter& waiter) : waiter_(waiter) { waiter_.isLed_ = true; }
+  ~Leadership() { waiter_.isLed_ = false; }
+  Leadership(const Leadership&) = delete;
+  Leadership& operator=(const Leadership&) = delete;
+
+ private:
+  RecordWaiter& waiter_;
+};
 
 Result<Json> RecordWaiter::wait(std::string_view id, Duration timeout, const Json& previous) {
   Waiting waiting{std::string(id), previous, base::saturatedAdd(systemClock().bootTime(), timeout)};
-  Lock lock(mutex_);
-  if (all_.empty()) storeError_.reset();
-  const auto place = all_.insert(all_.end(), &waiting);
-  if (isLed_) wake_.ring();
-  waitUntilOver(lock, waiting);
-  all_.erase(place);
-  leave(waiting);
+  const auto storeError = waitUntilOver(waiting);
   if (waiting.record) return std::move(*waiting.record);
-  const auto storeError = storeError_;
-  lock.unlock();
   return lastLook(waiting, timeout, storeError);
 }
 
-void RecordWaiter::waitUntilOver(Lock& lock, Waiting& waiting) {
+// Returns why no storage could be asked at the last look.
+std::optional<Error> RecordWaiter::waitUntilOver(Waiting& waiting) {
+  Lock lock(mutex_);
+  if (all_.empty()) storeError_.reset();
+  const Membership waits(*this, waiting);
+  if (isLed_) wake_.ring();
   while (!waiting.record && isTimeLeft(waiting)) {
     if (!isLed_) {
       lead(lock, waiting);
@@ -38,29 +77,33 @@ void RecordWaiter::waitUntilOver(Lock& lock, Waiting& waiting) {
       waiting.changed.wait_for(lock, std::min(waiting.deadline - systemClock().bootTime(), kLongestSleep));
     }
   }
+  return storeError_;
 }
 
 void RecordWaiter::lead(Lock& lock, Waiting& waiting) {
-  isLed_ = true;
+  const Leadership leads(*this);
   while (!waiting.record && isTimeLeft(waiting)) {
     tellWatcher();
-    lock.unlock();
-    auto ended = watcher_.wait(waiting.deadline - systemClock().bootTime(), wake_);
-    auto storeError = watcher_.storeError();
-    lock.lock();
-    storeError_ = std::move(storeError);
-    distribute(std::move(ended));
+    distribute(watch(lock, waiting.deadline));
+    storeError_ = watcher_.storeError();
   }
-  isLed_ = false;
   if (all_.size() == 1) watcher_.suspend();  // only this thread waited
 }
 
+std::vector<RecordWatcher::Ended> RecordWaiter::watch(Lock& lock, BootTime until) {
+  const Unlocked others(lock);  // they may come and go meanwhile
+  return watcher_.wait(until - systemClock().bootTime(), wake_);
+}
+
 void RecordWaiter::tellWatcher() {
-  for (const auto ticket : std::exchange(abandoned_, {})) watcher_.remove(ticket);
+  for (const auto ticket : abandoned_) watcher_.remove(ticket);
+  abandoned_.clear();
+  abandoned_.reserve(all_.size());
   for (auto* each : all_) {
     if (each->ticket || each->record) continue;
-    each->ticket = watcher_.add(each->id, each->previous);
-    byTicket_[*each->ticket] = each;
+    const auto ticket = watcher_.add(each->id, each->previous);
+    byTicket_.emplace(ticket, each);
+    each->ticket = ticket;
   }
 }
 
@@ -75,7 +118,7 @@ void RecordWaiter::distribute(std::vector<RecordWatcher::Ended> ended) {
 }
 
 // If no thread leads, one that still waits has to.
-void RecordWaiter::leave(Waiting& waiting) {
+void RecordWaiter::leave(Waiting& waiting) noexcept {
   if (waiting.ticket && byTicket_.erase(*waiting.ticket) > 0) abandoned_.push_back(*waiting.ticket);
   const auto next = std::ranges::find_if(all_, [](const Waiting* each) { return !each->record; });
   if (!isLed_ && next != all_.end()) (*next)->changed.notify_one();

@@ -29,7 +29,7 @@ class RecordWaiter {
  public:
   explicit RecordWaiter(MetaStorage storages) : storages_(std::move(storages)), watcher_(storages_) {}
 
-  // As Broker::wait.
+  // As Broker::wait. When a storage throws, the thread that leads passes the exception on, and another leads.
   Result<Json> wait(std::string_view id, Duration timeout, const Json& previous);
 
  private:
@@ -42,12 +42,15 @@ class RecordWaiter {
     std::condition_variable changed{};              // the record was set, or no thread leads
   };
   using Lock = std::unique_lock<std::mutex>;
+  class Membership;
+  class Leadership;
 
-  void waitUntilOver(Lock& lock, Waiting& waiting);
+  std::optional<Error> waitUntilOver(Waiting& waiting);
   void lead(Lock& lock, Waiting& waiting);
+  std::vector<RecordWatcher::Ended> watch(Lock& lock, BootTime until);
   void tellWatcher();
   void distribute(std::vector<RecordWatcher::Ended> ended);
-  void leave(Waiting& waiting);
+  void leave(Waiting& waiting) noexcept;
   Result<Json> lastLook(const Waiting& waiting, Duration timeout, const std::optional<Error>& storeError);
   static bool isTimeLeft(const Waiting& waiting) { return systemClock().bootTime() < waiting.deadline; }
 
@@ -59,7 +62,8 @@ class RecordWaiter {
   bool isLed_ = false;
   std::list<Waiting*> all_;
   std::map<RecordWatcher::Ticket, Waiting*> byTicket_;
-  std::vector<RecordWatcher::Ticket> abandoned_;  // of threads that wait no more; the watcher still has them
+  // Of threads that wait no more; the watcher still has them. Has room for the tickets of all threads.
+  std::vector<RecordWatcher::Ticket> abandoned_;
   std::optional<Error> storeError_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <future>
+#include <stdexcept>
 #include <thread>
 
 #include "leptir/spi/simple_meta_storage.h"
@@ -31,6 +32,7 @@ MetaInfo recordOf(std::string id, TaskStatus status = TaskStatus::Completed, std
 struct Store {
   std::atomic<bool> isDown = false;
   std::atomic<bool> isDamaged = false;
+  std::atomic<bool> throwsOnce = false;
   bool wakes = false;
   std::atomic<int> watches = 0, watchesMade = 0, looks = 0;
   std::atomic<Duration::rep> timeOfLooks = 0;  // within loadMetaInfos
@@ -79,6 +81,7 @@ class TestStorage final : public SimpleMetaStorage {
   }
   Result<Json> loadMetaInfoById(std::string_view id) override {
     if (store_.isDown) return Error(ErrorCode::Unavailable, "connection refused");
+    if (store_.throwsOnce.exchange(false)) throw std::logic_error("a bug of this storage");
     if (store_.isDamaged) return Error(ErrorCode::Corrupt, "the record of task " + std::string(id) + " is no JSON");
     ++store_.looks;
     const std::lock_guard lock(store_.mutex);
@@ -201,6 +204,20 @@ TEST_P(RecordWaiterTest, AThreadThatTimesOutHandsTheWatchToAnother) {
     save({recordOf(id)});
     EXPECT_TRUE(second.get());
   }
+}
+
+TEST_P(RecordWaiterTest, AnExceptionOfAStorageEndsOneWaitAndAnotherThreadLeads) {
+  auto first = waitFor("first");
+  untilLookedAt();
+  auto second = waitFor("second");
+  untilLookedAt(2);
+  store.throwsOnce = true;
+  save({recordOf("other")});
+  EXPECT_THROW(first.get(), std::logic_error);
+  save({recordOf("second")});
+  EXPECT_TRUE(second.get());
+  save({recordOf("first")});
+  EXPECT_TRUE(waiter.wait("first", 60s, {}));
 }
 
 TEST_P(RecordWaiterTest, AThousandThreadsWaitOverOneWatch) {

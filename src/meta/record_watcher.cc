@@ -27,9 +27,9 @@ constexpr int kPauseAfterLook = 4;
 
 RecordWatcher::Ticket RecordWatcher::add(std::string id, Json previous) {
   const auto ticket = ++lastTicket_;
-  toLookAt_.insert(id);
+  entries_.emplace(ticket, Entry{id, std::move(previous)});  // first: whatever has a ticket has an entry
   ticketsOf_.emplace(id, ticket);
-  entries_.emplace(ticket, Entry{std::move(id), std::move(previous)});
+  toLookAt_.insert(std::move(id));
   interval_ = kFirstInterval;
   if (!watch_) lookAtAllBy(systemClock().bootTime() + interval_);
   return ticket;

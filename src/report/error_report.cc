@@ -91,6 +91,16 @@ std::string_view nameOf(TaskFate fate) {
   return kNames[static_cast<std::size_t>(fate)];
 }
 
+std::size_t bytesOf(const ErrorReport& report) {
+  auto bytes = sizeof report;
+  for (const auto* text : {&report.reason, &report.id, &report.name, &report.cause, &report.status, &report.response,
+                           &report.stderrTail, &report.envelope, &report.broker, &report.host})
+    bytes += text->size();
+  for (const auto& line : report.stack) bytes += sizeof line + line.size();
+  if (report.thrown) bytes += report.thrown->type.size() + report.thrown->message.size();
+  return bytes;
+}
+
 std::string messageOf(const ErrorReport& report) {
   auto message = whatHappened(report);
   if (report.reason.empty()) return message;

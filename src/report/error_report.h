@@ -60,6 +60,9 @@ struct ErrorReport {
   std::uint64_t suppressed = 0;  // see RepeatFilter
 };
 
+// The memory that it takes, in bytes.
+std::size_t bytesOf(const ErrorReport& report);
+
 // The sentence for ErrorReporter::reportMessage.
 std::string messageOf(const ErrorReport& report);
 // The data for ErrorReporter::addErrorData, which documents the keys. Parses the envelope; for any bytes it neither

@@ -38,68 +38,94 @@ std::string identityOf(const ErrorReport& report) {
 }
 
 std::optional<ErrorReport> RepeatFilter::pass(ErrorReport report, BootTime now, std::vector<ErrorReport>& overdue) {
-  const auto [found, isFirst] = errors_.try_emplace(identityOf(report));
-  auto& error = found->second;
-  if (!isFirst && now - error.lastSent < kRepeatAfter) {
-    if (error.latest) ++error.suppressed;
-    error.latest = std::move(report);
+  auto identity = identityOf(report);
+  const auto found = byIdentity_.find(identity);
+  if (found == byIdentity_.end()) {
+    remember(std::move(identity), now);
+    forgetMostOf(overdue);
+    return report;
+  }
+  const auto error = found->second;
+  holdBack(*error, std::move(report));
+  if (now - error->lastSent < kRepeatAfter) {
+    forgetMostOf(overdue);
     return std::nullopt;
   }
-  if (error.latest) ++error.suppressed;
+  noteSent(error, now);
+  return take(*error);
+}
+
+void RepeatFilter::remember(std::string identity, BootTime now) {
+  bytes_ += identity.size();
+  const auto error = errors_.insert(errors_.end(), Remembered{.identity = std::move(identity), .lastSent = now});
+  byIdentity_.emplace(error->identity, error);
+}
+
+void RepeatFilter::holdBack(Remembered& error, ErrorReport report) {
+  if (error.latest) {
+    ++error.suppressed;
+    bytes_ -= bytesOf(*error.latest);
+  }
+  bytes_ += bytesOf(report);
   error.latest = std::move(report);
-  error.lastSent = now;
-  auto passed = take(error);
-  forgetOld(now, overdue);
-  return passed;
 }
 
 ErrorReport RepeatFilter::take(Remembered& error) {
   auto report = std::move(*error.latest);
+  bytes_ -= bytesOf(report);
   report.suppressed = std::exchange(error.suppressed, 0);
   error.latest.reset();
   return report;
 }
 
-void RepeatFilter::forgetOld(BootTime now, std::vector<ErrorReport>& overdue) {
-  if (errors_.size() <= kMostRemembered) return;
-  std::erase_if(errors_, [now](const auto& error) {
-    return !error.second.latest && now - error.second.lastSent >= kRepeatAfter;
-  });
-  if (errors_.size() <= kMostRemembered) return;
-  const auto oldest = std::ranges::min_element(errors_, {}, [](const auto& error) { return error.second.lastSent; });
-  if (oldest->second.latest) overdue.push_back(take(oldest->second));
-  errors_.erase(oldest);
+void RepeatFilter::noteSent(Errors::iterator error, BootTime now) {
+  error->lastSent = now;
+  errors_.splice(errors_.end(), errors_, error);
+}
+
+void RepeatFilter::forget(Errors::iterator error) {
+  bytes_ -= error->identity.size();
+  byIdentity_.erase(error->identity);
+  errors_.erase(error);
+}
+
+void RepeatFilter::forgetMostOf(std::vector<ErrorReport>& overdue) {
+  while (errors_.size() > kMostRemembered || bytes_ > kMostRememberedBytes) {
+    const auto oldest = errors_.begin();
+    if (oldest->latest) overdue.push_back(take(*oldest));
+    forget(oldest);
+  }
 }
 
 std::vector<ErrorReport> RepeatFilter::takeDue(BootTime now) {
   std::vector<ErrorReport> due;
-  for (auto& [identity, error] : errors_) {
-    if (!error.latest || now - error.lastSent < kRepeatAfter) continue;
-    error.lastSent = now;
-    due.push_back(take(error));
+  while (now >= next()) {
+    const auto error = errors_.begin();
+    if (error->latest) {
+      due.push_back(take(*error));
+      noteSent(error, now);
+    } else {
+      forget(error);
+    }
   }
   return due;
 }
 
 std::vector<ErrorReport> RepeatFilter::takeAll() {
   std::vector<ErrorReport> all;
-  for (auto& [identity, error] : errors_) {
+  for (auto& error : errors_) {
     if (error.latest) all.push_back(take(error));
   }
   return all;
 }
 
 BootTime RepeatFilter::next() const {
-  auto next = BootTime::max();
-  for (const auto& [identity, error] : errors_) {
-    if (error.latest) next = std::min(next, error.lastSent + kRepeatAfter);
-  }
-  return next;
+  return errors_.empty() ? BootTime::max() : errors_.front().lastSent + kRepeatAfter;
 }
 
 std::size_t RepeatFilter::heldBack() const {
   return static_cast<std::size_t>(
-      std::ranges::count_if(errors_, [](const auto& error) { return error.second.latest.has_value(); }));
+      std::ranges::count_if(errors_, [](const auto& error) { return error.latest.has_value(); }));
 }
 
 }  // namespace leptir::report

@@ -2,9 +2,12 @@
 // with the number of those that were held back.
 #pragma once
 
-#include <map>
+#include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "leptir/clock.h"
@@ -14,17 +17,22 @@ namespace leptir::report {
 
 // Between two reports of identical errors.
 inline constexpr Duration kRepeatAfter = std::chrono::minutes(1);
-// How many different errors are remembered. When more occur within a minute, the one reported longest ago is forgotten:
-// its next occurrence counts as the first.
+// How many different errors are remembered, and how many bytes they and the reports that are held back may have. When
+// more occur within a minute, the ones reported longest ago are forgotten: their next occurrence counts as the first.
 inline constexpr std::size_t kMostRemembered = 1000;
+inline constexpr std::size_t kMostRememberedBytes = std::size_t{16} << 20;
 
 // What makes two errors identical: the task's name, the kind, the fate, the cause, the type of the exception and the
 // message. Words of the message that hold a digit do not count: ids, numbers, addresses and times differ each time.
 std::string identityOf(const ErrorReport& report);
 
-// Has no clock of its own. Used by one thread.
+// Has no clock of its own; `now` never goes back. Used by one thread.
 class RepeatFilter {
  public:
+  RepeatFilter() = default;
+  RepeatFilter(const RepeatFilter&) = delete;
+  RepeatFilter& operator=(const RepeatFilter&) = delete;
+
   // The report, if it is to be sent now; `suppressed` is set. Else it is held back, and replaces an identical one that
   // was held back before. Reports that the filter forgets because of this one go to `overdue`.
   std::optional<ErrorReport> pass(ErrorReport report, BootTime now, std::vector<ErrorReport>& overdue);
@@ -33,22 +41,31 @@ class RepeatFilter {
   // All that are held back, for the end of the process.
   std::vector<ErrorReport> takeAll();
 
-  // When to call takeDue at the latest; max: nothing is held back.
+  // Before this time takeDue returns nothing; max: no error is remembered. Costs one load.
   BootTime next() const;
   std::size_t heldBack() const;
+  // Of all errors that are remembered, with the reports that are held back.
+  std::size_t bytes() const { return bytes_; }
 
  private:
   struct Remembered {
+    std::string identity;
     BootTime lastSent{};
     std::uint64_t suppressed = 0;
     std::optional<ErrorReport> latest{};  // of those held back since lastSent
   };
-  using Errors = std::map<std::string, Remembered>;
+  using Errors = std::list<Remembered>;
 
+  void remember(std::string identity, BootTime now);
+  void holdBack(Remembered& error, ErrorReport report);
   ErrorReport take(Remembered& error);
-  void forgetOld(BootTime now, std::vector<ErrorReport>& overdue);
+  void noteSent(Errors::iterator error, BootTime now);
+  void forget(Errors::iterator error);
+  void forgetMostOf(std::vector<ErrorReport>& overdue);
 
-  Errors errors_;  // by identity
+  Errors errors_;  // the one sent longest ago first
+  std::unordered_map<std::string_view, Errors::iterator> byIdentity_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace leptir::report

@@ -51,8 +51,9 @@ TEST_F(RepeatFilterTest, SendsTheLatestOfThoseHeldBackAfterAMinuteThoughNoFurthe
   ASSERT_EQ(due.size(), 1u);
   EXPECT_EQ(due[0].id, "disk 4 full");
   EXPECT_EQ(due[0].suppressed, 2u);
-  EXPECT_EQ(filter.next(), BootTime::max());
+  EXPECT_EQ(filter.next(), now + 120s);
   EXPECT_TRUE(filter.takeDue(now + 1h).empty());
+  EXPECT_EQ(filter.next(), BootTime::max());
 }
 
 TEST_F(RepeatFilterTest, CountsEachErrorInExactlyOneReport) {
@@ -98,6 +99,50 @@ TEST_F(RepeatFilterTest, RemembersABoundedNumberOfErrorsAndSendsWhatItForgets) {
   ASSERT_EQ(overdue.size(), 1u);
   EXPECT_EQ(overdue[0].id, "the first");
   EXPECT_EQ(pass(failed("the first")), 0);
+}
+
+TEST_F(RepeatFilterTest, RemembersABoundedNumberOfBytesAndSendsWhatItForgets) {
+  const auto large = [](char mark) {
+    auto report = failed(std::string(1, mark));
+    report.envelope = std::string(kMostRememberedBytes / 4, mark);
+    return report;
+  };
+  for (const char mark : {'a', 'b', 'c', 'd', 'e'}) EXPECT_EQ(pass(large(mark)), 0);
+  for (const char mark : {'a', 'b', 'c'}) EXPECT_EQ(pass(large(mark)), -1);
+  EXPECT_TRUE(overdue.empty());
+  EXPECT_EQ(pass(large('d')), -1);
+  ASSERT_EQ(overdue.size(), 1u);
+  EXPECT_EQ(overdue[0].id, "a");
+  EXPECT_LE(filter.bytes(), kMostRememberedBytes);
+  EXPECT_EQ(pass(large('a')), 0);
+}
+
+TEST_F(RepeatFilterTest, CountsNoBytesOfWhatItNoLongerHas) {
+  std::uint32_t random = 4711;  // the seed
+  const auto letter = [&random](std::uint32_t from) {
+    random = random * 1'664'525 + 1'013'904'223;
+    return std::string(1, static_cast<char>('a' + (random >> 16) % from));
+  };
+  for (int i = 0; i < 2000; ++i, now += 1s) {
+    pass(failed(letter(26) + letter(26)));
+    if (letter(10) == "a") filter.takeDue(now);
+  }
+  EXPECT_GT(filter.bytes(), 0u);
+  filter.takeAll();
+  filter.takeDue(now + 60s);
+  EXPECT_EQ(filter.bytes(), 0u);
+}
+
+TEST_F(RepeatFilterTest, SendsEachErrorAfterItsOwnMinute) {
+  pass(failed("disk full"));
+  now += 30s;
+  pass(failed("no route"));
+  for (const auto* response : {"no route", "disk full"}) pass(failed(response));
+  EXPECT_EQ(filter.next(), now + 30s);
+  EXPECT_EQ(filter.takeDue(now + 30s).size(), 1u);
+  EXPECT_EQ(filter.next(), now + 60s) << "the other one";
+  EXPECT_EQ(filter.takeDue(now + 60s).size(), 1u);
+  EXPECT_EQ(filter.heldBack(), 0u);
 }
 
 }  // namespace

@@ -13,9 +13,10 @@
 
 namespace leptir::report {
 
-// The most reports that wait for one reporter. Further ones are dropped, and counted: the first reports of a series say
-// more than the last ones.
+// The most reports that wait for one reporter, and the most bytes of them. Further ones are dropped, and counted: the
+// first reports of a series say more than the last ones.
 inline constexpr std::size_t kMostWaiting = 1000;
+inline constexpr std::size_t kMostWaitingBytes = std::size_t{16} << 20;
 
 // Used by one thread.
 class ReportQueue {
@@ -27,8 +28,8 @@ class ReportQueue {
 
   explicit ReportQueue(std::size_t reporters) : queues_(reporters) {}
 
-  // Adds the report for each reporter. Returns for how many of them it was dropped, since their queues are full.
-  std::size_t add(ErrorReport report);
+  // Adds the report for each reporter. Returns the reporters for which it was dropped, since their queues are full.
+  std::vector<std::size_t> add(ErrorReport report);
   // Takes out the next report, of the reporter whose turn it is. nullopt: no report waits.
   std::optional<Next> take();
   // Drops all; returns how many there were.
@@ -37,7 +38,11 @@ class ReportQueue {
   std::size_t waiting() const;
 
  private:
-  using Queue = std::deque<std::shared_ptr<const ErrorReport>>;
+  struct Queue {
+    std::deque<std::shared_ptr<const ErrorReport>> reports{};
+    std::size_t bytes = 0;
+  };
+  static bool hasRoomFor(std::size_t bytes, const Queue& queue);
 
   std::vector<Queue> queues_;  // one for each reporter
   std::size_t turn_ = 0;       // the reporter to ask first

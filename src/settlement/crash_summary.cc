@@ -33,11 +33,11 @@ std::string killedBy(const link::Verdict& verdict) {
   return text;
 }
 
-std::string exited(const link::Verdict& verdict) {
+std::string exited(const link::Verdict& verdict, std::string_view ran) {
   const auto* function = verdict.crashReportKind == link::CrashReportKind::Exit        ? "exit("
                          : verdict.crashReportKind == link::CrashReportKind::QuickExit ? "quick_exit("
                                                                                        : "_exit(";
-  return "ended by " + (function + std::to_string(verdict.exitCode)) + ") inside the task";
+  return "ended by " + (function + std::to_string(verdict.exitCode)) + ") inside " + std::string(ran);
 }
 
 // A library that aborts says why in the last line of stderr.
@@ -71,10 +71,10 @@ std::string exception(const link::Verdict& verdict) {
   return "uncaught exception" + (verdict.exception.empty() ? "" : " " + verdict.exception);
 }
 
-std::string whatHappened(const link::Verdict& verdict) {
+std::string whatHappened(const link::Verdict& verdict, std::string_view ran) {
   if (verdict.oomKilled) return "out of memory, " + killedBy(verdict) + " by the kernel";
   if (ranOutOfMemory(verdict)) return "out of memory: " + exception(verdict);
-  if (verdict.signal == 0) return exited(verdict);
+  if (verdict.signal == 0) return exited(verdict, ran);
   const bool bySelf = verdict.signal == SIGABRT;
   if (bySelf && verdict.crashReportKind == link::CrashReportKind::Exception) return exception(verdict);
   if (bySelf && verdict.crashReportKind == link::CrashReportKind::Terminate) return "ended by std::terminate";
@@ -95,8 +95,8 @@ Cause crashCause(const link::Verdict& verdict) {
   return ranOutOfMemory(verdict) ? Cause::OutOfMemory : Cause::Crashed;
 }
 
-std::string describeCrash(const link::Verdict& verdict) {
-  return whatHappened(verdict) + where(verdict);
+std::string describeCrash(const link::Verdict& verdict, std::string_view ran) {
+  return whatHappened(verdict, ran) + where(verdict);
 }
 
 }  // namespace leptir::settlement

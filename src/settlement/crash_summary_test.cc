@@ -43,6 +43,7 @@ TEST(CrashSummary, TellsExitFromQuickExitAndUnderscoreExit) {
   EXPECT_EQ(describeCrash({.exitCode = 4, .crashReportKind = link::CrashReportKind::QuickExit}),
             "ended by quick_exit(4) inside the task");
   EXPECT_EQ(describeCrash({.exitCode = 0}), "ended by _exit(0) inside the task");
+  EXPECT_EQ(describeCrash({.exitCode = 0}, "the error reporter"), "ended by _exit(0) inside the error reporter");
 }
 
 TEST(CrashSummary, QuotesTheLastLineOfStderrBeforeAnAbort) {

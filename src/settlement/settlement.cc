@@ -87,6 +87,10 @@ std::string nextStepOf(const Settlement& settlement) {
   return " It runs again in " + base::durationText(settlement.delay) + ".";
 }
 
+bool asksForRetry(const MetaInfo& record) {
+  return record.cause == nameOf(Cause::RetryLater);
+}
+
 Settlement giveBack(const HeldTask& task) {
   return {.kind = Settlement::Kind::GiveBack, .counters = task.counters};
 }
@@ -160,8 +164,14 @@ Settlement settlementOfExpired(const HeldTask& task, std::string_view envelope, 
 std::string describeFailure(const Settlement& settlement) {
   const auto& record = *settlement.record;
   if (record.cause == nameOf(Cause::Expired)) return "Task was not run. " + record.response;
-  return "Task has failed (" + howItEnded(record) + ", attempt " + std::to_string(record.attempt) + ")." +
-         nextStepOf(settlement);
+  const auto attempt = "attempt " + std::to_string(record.attempt) + ")." + nextStepOf(settlement);
+  if (asksForRetry(record)) return "Task asks to be run again later (" + attempt;
+  if (record.cause == nameOf(Cause::Discarded)) return "Task discards itself and is not run again (" + attempt;
+  return "Task has failed (" + howItEnded(record) + ", " + attempt;
+}
+
+LogLevel levelOfFailure(const Settlement& settlement) {
+  return asksForRetry(*settlement.record) ? LogLevel::Info : LogLevel::Warning;
 }
 
 std::string describeEnding(const Settlement& settlement) {

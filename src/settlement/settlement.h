@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "leptir/logger.h"
 #include "leptir/outcome.h"
 #include "leptir/spi/broker_task.h"
 #include "leptir/spi/meta_info.h"
@@ -33,8 +34,8 @@ struct Settlement {
   Position position = Position::Last;
   Duration delay{};
   std::string reason{};
-  std::optional<MetaInfo> record{};  // saved before the operation
-  bool failed = false;               // the run did not succeed
+  std::optional<MetaInfo> record{};     // saved before the operation
+  bool failed = false;                  // the run did not succeed
   std::optional<ThrownError> thrown{};  // what the task threw, for its error report
 };
 
@@ -60,6 +61,8 @@ Settlement settlementOfExpired(const HeldTask& task, std::string_view envelope, 
 
 // Log text for a settlement with `failed`: how the run ended and what happens to the task next.
 std::string describeFailure(const Settlement& settlement);
+// The level of that line. A task that asks to be run again later has not failed.
+LogLevel levelOfFailure(const Settlement& settlement);
 // The same for a run that the master ended or whose worker died.
 std::string describeEnding(const Settlement& settlement);
 

@@ -227,6 +227,8 @@ TEST(Settlement, ARetryThatTheTaskAskedForUsesUpNoAttempt) {
   EXPECT_EQ(settlement.counters, Counters{.failures = 1});
   EXPECT_EQ(settlement.record->cause, "retry_later");
   EXPECT_EQ(settlement.record->status, TaskStatus::Pending);
+  EXPECT_EQ(describeFailure(settlement), "Task asks to be run again later (attempt 2). It runs again in 30.0 s.");
+  EXPECT_EQ(levelOfFailure(settlement), LogLevel::Info);
 }
 
 TEST(Settlement, ADiscardedTaskIsAcknowledgedEvenIfAttemptsAreLeft) {
@@ -234,6 +236,8 @@ TEST(Settlement, ADiscardedTaskIsAcknowledgedEvenIfAttemptsAreLeft) {
       settlementOfOutcome(taskWith({}, 5), kEnvelope, outcomeWith(ExitStatus::Unknown, Cause::Discarded), kAuthor, 0);
   EXPECT_EQ(settlement.kind, Kind::Acknowledge);
   EXPECT_EQ(settlement.record->cause, "discarded");
+  EXPECT_EQ(describeFailure(settlement), "Task discards itself and is not run again (attempt 1).");
+  EXPECT_EQ(levelOfFailure(settlement), LogLevel::Warning);
   EXPECT_EQ(settlement.record->status, TaskStatus::Completed);
   EXPECT_EQ(settlement.record->envelope, kEnvelope);
 }

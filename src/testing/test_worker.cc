@@ -90,7 +90,8 @@ ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, Test
                                          .pid = author_.pid,
                                          .cancelledBy = feeder.cancelledBy(task.lease)},
                                         run);
-  if (settlement.failed) log(LogLevel::Warning, settlement::logPrefix(task) + settlement::describeFailure(settlement));
+  if (settlement.failed)
+    log(settlement::levelOfFailure(settlement), settlement::logPrefix(task) + settlement::describeFailure(settlement));
   feeder.settle(task, leased.envelope, std::move(settlement), clock_.now());
   return run;
 }

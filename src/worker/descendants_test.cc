@@ -16,7 +16,7 @@ namespace {
 
 class DescendantsTest : public DrivenWorker {
  protected:
-  DescendantsTest() {
+  explicit DescendantsTest(int number = 0) : DrivenWorker(number) {
     add("child", [this](TaskContext& task) { leave(task, [] {}); });
     add("daemon", [this](TaskContext& task) {
       leave(task, [] {
@@ -88,6 +88,22 @@ TEST_F(DescendantsTest, AreKeptForATaskNameWithKeepDescendants) {
   ASSERT_EQ(kept.size(), 1u);
   EXPECT_TRUE(base::isAmongOrSharesSession(*base::processInfo(pidOf("daemon")), kept))
       << "itself, or the leader of its session";
+}
+
+class DescendantsOfReportersTest : public DescendantsTest {
+ protected:
+  DescendantsOfReportersTest() : DescendantsTest(link::kReportSlot) {}
+};
+
+TEST_F(DescendantsOfReportersTest, AreKilledAndTheLogSpeaksOfTheReporter) {
+  const auto file = folder / "log";
+  logger = Logger::open({{.name = "log", .type = LogSinkConfig::Type::File, .path = file.string()}}).value();
+  start();
+  EXPECT_EQ(outcome(assign("child", 0)).status, ExitStatus::Success);
+  EXPECT_TRUE(isGoneNow(pidOf("child")));
+  const auto log = readWholeFile(file);
+  EXPECT_NE(log.find("[id-child](child) Killed what this error reporter left running: "), std::string::npos) << log;
+  EXPECT_EQ(log.find("keep_descendants"), std::string::npos) << "it cannot be set for a reporter";
 }
 
 TEST(DescendantsKept, ProcessesBeyondTheCapacityOfTheSlotAreCountedOnce) {

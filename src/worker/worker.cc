@@ -209,6 +209,7 @@ void Worker::endDescendants() {
   if (ended.empty()) return;
   std::string names;
   for (const auto& name : ended) names.append(names.empty() ? "" : ", ").append(name);
+  if (options_.runsReports()) return warn("Killed what this error reporter left running: " + names + ".");
   warn("Killed what this task left running: " + names + ". Set 'keep_descendants: true' for its name to keep it.");
 }
 

@@ -15,6 +15,23 @@ TEST_P(Lease, TakesAtMostLimitTasks) {
   EXPECT_EQ(pop(*session, 3).size(), 2u);
 }
 
+TEST_P(Lease, TakesFewerTasksThanAskedForOnlyIfNoFurtherOneIsDueOrTheyHaveManyBytes) {
+  constexpr std::size_t kTasks = 7;
+  for (auto& each : tasks("t", kTasks)) {
+    each.parameters = "[\"" + std::string(kMaxEnvelopeBytes - 1024, 'x') + "\"]";
+    push({each});
+  }
+  const auto session = openSession('a');
+  for (std::size_t leased = 0; leased < kTasks;) {
+    const auto popped = pop(*session);
+    std::size_t bytes = 0;
+    for (const auto& each : popped) bytes += each.envelope.size();
+    leased += popped.size();
+    ASSERT_FALSE(popped.empty());
+    EXPECT_TRUE(leased == kTasks || bytes > kMostBytesOfALease) << leased << " tasks so far, now " << bytes << " bytes";
+  }
+}
+
 TEST_P(Lease, TakesTheEarliestTimeOfExecutionFirst) {
   const auto now = store_->now();
   push({task("third", now - 1s), task("first", now - 3s), task("second", now - 2s), task("fourth")});

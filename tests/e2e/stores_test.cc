@@ -142,8 +142,7 @@ TEST_F(LockedStoreTest, AStopGivesUpIfTheBrokerIsLockedAndReportsUnsettledTasks)
   store.run("BEGIN IMMEDIATE");
   instance->signal(SIGTERM);
   EXPECT_EQ(instance->waitForExit(), 1) << instance->output();
-  EXPECT_NE(instance->output().find("1 tasks that have run cannot be settled"), std::string::npos)
-      << instance->output();
+  EXPECT_NE(instance->output().find("1 task that has run cannot be settled"), std::string::npos) << instance->output();
 
   store.run("ROLLBACK");
   EXPECT_EQ(drain(), 0);

@@ -34,7 +34,8 @@ inline void closeEverything() {
 
 class DrivenWorker : public ::testing::Test {
  protected:
-  DrivenWorker() {
+  // `number`: the slot of the worker, 0 or kReportSlot.
+  explicit DrivenWorker(int number = 0) : slotNumber(number) {
     link->page().brokers[0].epoch = 1;
     add("noop", [](TaskContext&) {});
     add("say", [](TaskContext& task) {
@@ -67,10 +68,11 @@ class DrivenWorker : public ::testing::Test {
     const int parent = ::getpid();
     pid = ::fork();
     if (pid == 0) {
-      const Logger silence;
-      ::_exit(worker::runWorker(
-          {.slot = 0, .masterPid = parent, .reopenLogs = [&] { slot.writeProgress(1, "reopened"); }, .rules = &rules},
-          *link, program, silence, *clock));
+      ::_exit(worker::runWorker({.slot = slotNumber,
+                                 .masterPid = parent,
+                                 .reopenLogs = [&] { slot.writeProgress(1, "reopened"); },
+                                 .rules = &rules},
+                                *link, program, logger, *clock));
     }
   }
   int exitStatus() {
@@ -96,7 +98,7 @@ class DrivenWorker : public ::testing::Test {
     assignment.envelope = envelope;
     EXPECT_TRUE(slot.assignments().write(cell, assignment));
     EXPECT_TRUE(slot.change(cell, slot.word(cell), slot.word(cell).to(link::CellState::Assigned)));
-    if (slot.workerSleeps() != 0) link->workerBell(0).ring();
+    if (slot.workerSleeps() != 0) link->workerBell(slotNumber).ring();
     return cell;
   }
   bool reaches(std::size_t cell, link::CellState state) {
@@ -122,11 +124,19 @@ class DrivenWorker : public ::testing::Test {
   }
   void stop(link::ShutdownStage stopping) {
     link->page().stopping = stopping;
-    link->workerBell(0).ring();
+    link->workerBell(slotNumber).ring();
   }
 
-  std::unique_ptr<link::Link> link = link::Link::create(2).value();
-  link::Slot& slot = link->slot(0);
+  static std::unique_ptr<link::Link> linkWith(int slot) {
+    auto link = link::Link::create(2).value();
+    if (slot == link::kReportSlot && !link->addReportSlot()) throw std::runtime_error("cannot add the report slot");
+    return link;
+  }
+
+  const int slotNumber;
+  std::unique_ptr<link::Link> link = linkWith(slotNumber);
+  link::Slot& slot = link->slot(slotNumber);
+  Logger logger;  // of the worker; silent, unless a test opens one
   Program program;
   TaskRulesByName rules;
   std::uint64_t sequence = 0;

@@ -51,6 +51,10 @@ struct Renewal {
 // beyond them becomes due for all sessions at TaskRelease::leftToOthersUntil.
 inline constexpr std::size_t kMaxTasksLeftToOthers = 10'000;
 
+// A store may end a lease early once the envelopes of its tasks have more bytes than this together, since each may have
+// kMaxEnvelopeBytes.
+inline constexpr std::size_t kMostBytesOfALease = std::size_t{64} << 20;
+
 // A leased task that goes back into the queue, with new counters.
 struct TaskRelease {
   LeaseId lease{};
@@ -88,7 +92,8 @@ class BrokerSession {
   // until a task may be due, until `longest` has passed, or until any thread rings `wake`. It may return early; an
   // empty list is no error. Tasks that become available after `wake` was rung are left to the next call. The store's
   // clock decides which tasks are due. No two sessions ever have a lease on the same task. A task with a cancel request
-  // from an earlier lease has LeasedTask::cancelledBy set.
+  // from an earlier lease has LeasedTask::cancelledBy set. Fewer tasks than `limit` say that no further one was due,
+  // unless they have more than kMostBytesOfALease together.
   virtual Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) = 0;
 
   // Prolongs the session and its leases `held` until `lease` from now. Returns the cancel requests for these tasks (at

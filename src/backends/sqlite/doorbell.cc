@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -13,7 +12,7 @@
 #include <memory>
 #include <string_view>
 
-#include "base/private_file.h"
+#include "base/shared_access.h"
 #include "base/task_id.h"
 
 namespace leptir::sqlite {
@@ -38,15 +37,6 @@ base::UniqueFd openSocket() {
   return base::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-// Lets every user who may write in the folder ring the doorbell, also when root made it in a folder of another user.
-void letRing(int folder, const std::string& name) {
-  struct stat shared{};
-  if (::fstat(folder, &shared) != 0) return;
-  if (::geteuid() == 0)
-    static_cast<void>(!::fchownat(folder, name.c_str(), shared.st_uid, shared.st_gid, AT_SYMLINK_NOFOLLOW));
-  ::fchmodat(folder, name.c_str(), base::kPrivateFile | (shared.st_mode & (S_IRGRP | S_IWGRP)), 0);
-}
-
 }  // namespace
 
 Result<Doorbell> Doorbell::hang(const std::filesystem::path& folder) {
@@ -58,7 +48,7 @@ Result<Doorbell> Doorbell::hang(const std::filesystem::path& folder) {
       directory && socket && ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   const int error = errno;
   if (hung) {
-    letRing(directory.get(), name);
+    base::shareNewSocketFile(directory.get(), name);  // all who may write in the folder may ring
     return Doorbell(std::move(directory), std::move(socket), std::move(name));
   }
   if (::access("/proc/self/fd", X_OK) != 0) return Error(ErrorCode::Invalid, kNoProc);

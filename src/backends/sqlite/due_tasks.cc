@@ -8,12 +8,6 @@
 #include "base/saturated.h"
 
 namespace leptir::sqlite {
-namespace {
-
-// A lease stops once its envelopes have more bytes than this (each may have 16 MiB); it takes at least one task.
-constexpr std::size_t kMaxBytesPerLease = std::size_t{64} << 20;
-
-}  // namespace
 
 DueTasks::DueTasks(SqliteConnection& connection)
     : connection_(connection),
@@ -31,7 +25,7 @@ DueTasks::Selection DueTasks::select(std::size_t limit) {
   const auto most = limit + leftToOthers_.size();
   bool hasAtOnce = atOnce_.with(most).step(), hasByTime = byTime_.with(connection_.now(), most).step();
   const TaskRow atOnce(atOnce_), byTime(byTime_);
-  while ((hasAtOnce || hasByTime) && selected.tasks.size() < limit && bytes <= kMaxBytesPerLease) {
+  while ((hasAtOnce || hasByTime) && selected.tasks.size() < limit && bytes <= kMostBytesOfALease) {
     const bool takeAtOnce = hasAtOnce && (!hasByTime || atOnce.queuePosition() < byTime.queuePosition());
     const auto& row = takeAtOnce ? atOnce : byTime;
     if (mayLease(row.number(), now)) {
