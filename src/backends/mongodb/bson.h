@@ -1,0 +1,100 @@
+// BSON documents as C++ values, over libbson: Document owns one, DocumentView looks into one.
+#pragma once
+
+#include <bson/bson.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "leptir/clock.h"
+
+namespace leptir::mongodb {
+
+class Document;
+class ValueView;
+
+// A document or an array that another object owns, which must outlive the view. Reading never throws, and says nothing
+// for a value of another type: documents of other programs have any shape.
+class DocumentView {
+ public:
+  explicit DocumentView(const bson_t* bson) : bson_(bson) {}
+  DocumentView(const Document& document);
+
+  // The value at a path of names with points ("leptir.due"); none: there is no such field.
+  std::optional<ValueView> find(std::string_view path) const;
+  // Shorthands of find() and the reading function of ValueView.
+  std::optional<std::string_view> text(std::string_view path) const;
+  std::optional<std::int64_t> integer(std::string_view path) const;
+  std::optional<Time> date(std::string_view path) const;
+  std::optional<DocumentView> document(std::string_view path) const;
+  std::vector<DocumentView> documents(std::string_view path) const;  // the members of an array that are documents
+
+  std::size_t bytes() const { return bson_->len; }
+  const bson_t* get() const { return bson_; }
+
+ private:
+  friend class ValueView;
+  DocumentView(const std::uint8_t* data, std::size_t bytes);
+
+  bson_t inner_{};      // for a view into a part of another document
+  const bson_t* bson_;  // null: inner_ is used
+};
+
+// One value of a document that another object owns.
+class ValueView {
+ public:
+  explicit ValueView(const bson_iter_t& at) : at_(at) {}
+
+  bson_type_t type() const { return bson_iter_type(&at_); }
+  bool isNull() const { return type() == BSON_TYPE_NULL || type() == BSON_TYPE_UNDEFINED; }
+  std::optional<std::string_view> text() const;
+  std::optional<std::int64_t> integer() const;  // int32 and int64, and a double that is a whole number of 64 bits
+  std::optional<bool> boolean() const;
+  std::optional<Time> date() const;
+  std::optional<DocumentView> document() const;  // a document or an array
+  const bson_iter_t& iterator() const { return at_; }
+
+ private:
+  bson_iter_t at_;
+};
+
+// Owns a document. Building: Document().add("state", "open").add("epoch", epoch). Keys and texts may contain NUL where
+// libbson takes a length; texts must be valid UTF-8.
+class Document {
+ public:
+  Document();
+  explicit Document(const bson_t& copied);
+  ~Document();
+  Document(Document&& other) noexcept;
+  Document& operator=(Document&& other) noexcept;
+  Document(const Document& other);
+  Document& operator=(const Document& other);
+
+  Document& add(std::string_view key, std::string_view text);
+  Document& add(std::string_view key, const char* text) { return add(key, std::string_view(text)); }
+  Document& add(std::string_view key, std::int64_t number);
+  Document& add(std::string_view key, int number) { return add(key, static_cast<std::int64_t>(number)); }
+  Document& add(std::string_view key, bool value);
+  Document& add(std::string_view key, double number);
+  Document& add(std::string_view key, Time date);  // cut to milliseconds
+  Document& add(std::string_view key, const Document& document);
+  Document& add(std::string_view key, DocumentView document);
+  Document& add(std::string_view key, ValueView value);
+  Document& add(std::string_view key, std::span<const Document> array);
+  Document& add(std::string_view key, std::span<const std::string> array);
+  Document& addNull(std::string_view key);
+
+  bool isEmpty() const { return bson_->len <= 5; }
+  std::size_t bytes() const { return bson_->len; }
+  const bson_t* get() const { return bson_; }
+  bson_t* mutableBson() { return bson_; }  // for code that appends by libbson's functions
+
+ private:
+  bson_t* bson_;
+};
+
+}  // namespace leptir::mongodb

@@ -1,0 +1,83 @@
+// MongodbClient: one thread's access to a deployment. It sends commands, and tells what the server is.
+#pragma once
+
+#include <mongoc/mongoc.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/mongodb/bson.h"
+#include "backends/mongodb/mongodb_error.h"
+#include "backends/mongodb/mongodb_pool.h"
+#include "leptir/clock.h"
+
+namespace leptir::mongodb {
+
+// What the server says about itself.
+struct ServerInfo {
+  std::string name;  // "MongoDB 7.0.5", "FerretDB 2.7.0"
+  int maxWireVersion = 0;
+  bool retriesWrites = false;  // a replica set or mongos with sessions: libmongoc repeats single writes
+  bool hasChangeStreams = false;
+  std::int64_t maxDocumentBytes = 16 * 1024 * 1024;
+  std::int64_t maxMessageBytes = 48'000'000;
+  std::int64_t maxWriteStatements = 100'000;
+};
+
+// Where a read may go.
+enum class ReadFrom { Primary, AsConfigured };
+
+// Reply to a write command (insert, update, delete): the sum of its parts, if it was split.
+struct WriteReply {
+  std::int64_t matched = 0;   // `n`
+  std::int64_t modified = 0;  // `nModified`
+  struct Failure {
+    std::size_t index = 0;  // of the statement
+    MongodbError error{};
+  };
+  std::vector<Failure> failures{};  // of single statements; the others were applied
+};
+
+// One thread at a time. Made from the pool of this process; it must not cross a fork.
+class MongodbClient {
+ public:
+  explicit MongodbClient(std::shared_ptr<MongodbPool> pool);
+  ~MongodbClient();
+  MongodbClient(const MongodbClient&) = delete;
+  MongodbClient& operator=(const MongodbClient&) = delete;
+
+  // Asks the server once, and again after a reconnect.
+  MongodbResult<ServerInfo> serverInfo();
+
+  // A command of the database that reads, with the configured read preference or from the primary.
+  MongodbResult<Document> read(const Document& command, ReadFrom from = ReadFrom::Primary);
+  // A command that writes and whose reply is wanted whole (findAndModify, createIndexes), with write concern majority
+  // and journal.
+  MongodbResult<Document> write(const Document& command);
+  // `find` with all its batches. `options`: sort, limit, projection, hint as fields.
+  MongodbResult<std::vector<Document>> find(std::string_view collection, const Document& filter,
+                                            const Document& options, ReadFrom from = ReadFrom::Primary);
+  // Unordered `insert`, `update` or `delete` of many statements, split by the limits of the server. A failure of the
+  // whole command is the error; failures of single statements are in the reply.
+  MongodbResult<WriteReply> insertAll(std::string_view collection, std::span<const Document> documents);
+  // statements: {q, u, multi, upsert, …}
+  MongodbResult<WriteReply> updateAll(std::string_view collection, std::span<const Document> statements);
+  // statements: {q, limit}
+  MongodbResult<WriteReply> deleteAll(std::string_view collection, std::span<const Document> statements);
+
+  // The server's time now, never later than true: `localTime` of the last hello plus the time since its reply.
+  MongodbResult<Time> serverTime();
+
+  const std::string& where() const;  // "mongodb db1:27017": the beginning of messages
+  const std::string& database() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace leptir::mongodb
