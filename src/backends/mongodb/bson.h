@@ -18,10 +18,11 @@ class Document;
 class ValueView;
 
 // A document or an array that another object owns, which must outlive the view. Reading never throws, and says nothing
-// for a value of another type: documents of other programs have any shape.
+// for a value of another type: documents of other programs have any shape, and may be no BSON.
 class DocumentView {
  public:
-  explicit DocumentView(const bson_t* bson) : bson_(bson) {}
+  explicit DocumentView(const bson_t* bson) : data_(bson_get_data(bson)), bytes_(bson->len) {}
+  explicit DocumentView(std::span<const std::uint8_t> bytes) : data_(bytes.data()), bytes_(bytes.size()) {}
   DocumentView(const Document& document);
 
   // The value at a path of names with points ("leptir.due"); none: there is no such field.
@@ -33,15 +34,14 @@ class DocumentView {
   std::optional<DocumentView> document(std::string_view path) const;
   std::vector<DocumentView> documents(std::string_view path) const;  // the members of an array that are documents
 
-  std::size_t bytes() const { return bson_->len; }
-  const bson_t* get() const { return bson_; }
+  std::size_t bytes() const { return bytes_; }
+  const std::uint8_t* data() const { return data_; }
+  // An iterator before the first value: `while (bson_iter_next(&at))`. False: these bytes are no document.
+  bool begin(bson_iter_t& at) const { return bson_iter_init_from_data(&at, data_, bytes_); }
 
  private:
-  friend class ValueView;
-  DocumentView(const std::uint8_t* data, std::size_t bytes);
-
-  bson_t inner_{};      // for a view into a part of another document
-  const bson_t* bson_;  // null: inner_ is used
+  const std::uint8_t* data_;
+  std::size_t bytes_;
 };
 
 // One value of a document that another object owns.
@@ -56,18 +56,20 @@ class ValueView {
   std::optional<bool> boolean() const;
   std::optional<Time> date() const;
   std::optional<DocumentView> document() const;  // a document or an array
+  std::string_view key() const { return {bson_iter_key(&at_), bson_iter_key_len(&at_)}; }
   const bson_iter_t& iterator() const { return at_; }
 
  private:
   bson_iter_t at_;
 };
 
-// Owns a document. Building: Document().add("state", "open").add("epoch", epoch). Keys and texts may contain NUL where
-// libbson takes a length; texts must be valid UTF-8.
+// Owns a document. Building: Document().add("state", "open").add("epoch", epoch). Keys must not contain NUL, texts may;
+// both must be valid UTF-8. A document that was moved from can only be assigned to.
 class Document {
  public:
   Document();
-  explicit Document(const bson_t& copied);
+  explicit Document(const bson_t& copied) : Document(DocumentView(&copied)) {}
+  explicit Document(DocumentView copied);
   ~Document();
   Document(Document&& other) noexcept;
   Document& operator=(Document&& other) noexcept;
@@ -80,10 +82,10 @@ class Document {
   Document& add(std::string_view key, int number) { return add(key, static_cast<std::int64_t>(number)); }
   Document& add(std::string_view key, bool value);
   Document& add(std::string_view key, double number);
-  Document& add(std::string_view key, Time date);  // cut to milliseconds
+  Document& add(std::string_view key, Time date);  // cut to whole milliseconds
   Document& add(std::string_view key, const Document& document);
   Document& add(std::string_view key, DocumentView document);
-  Document& add(std::string_view key, ValueView value);
+  Document& add(std::string_view key, const ValueView& value);
   Document& add(std::string_view key, std::span<const Document> array);
   Document& add(std::string_view key, std::span<const std::string> array);
   Document& addNull(std::string_view key);
