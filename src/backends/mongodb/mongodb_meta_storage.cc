@@ -7,20 +7,20 @@
 #include "backends/mongodb/record_document.h"
 #include "base/saturated.h"
 #include "base/task_id.h"
+#include "base/utf8.h"
 
 namespace leptir::mongodb {
 namespace {
 
-// How many records one find asks for.
-constexpr std::size_t kLoadedAtOnce = 1000;
+// How many records one find asks for: they may be large.
+constexpr std::size_t kLoadedAtOnce = 500;
 
 std::vector<MongodbIndex> recordIndexes(std::optional<Duration> expireAfter) {
   std::vector<MongodbIndex> indexes;
   indexes.push_back({.name = "leptir_started", .key = Document().add("exStart", -1).add("leptir.saved", -1)});
   if (expireAfter) {
-    indexes.push_back({.name = "leptir_expires",
-                       .key = Document().add("leptir.expires", 1),
-                       .expireAfter = std::chrono::seconds(0)});
+    indexes.push_back(
+        {.name = "leptir_expires", .key = Document().add("leptir.expires", 1), .expireAfter = std::chrono::seconds(0)});
   }
   return indexes;
 }
@@ -39,9 +39,10 @@ std::string durabilityOn(const ServerInfo& server) {
 
 }  // namespace
 
-Result<std::unique_ptr<MongodbMetaStorage>> MongodbMetaStorage::open(std::unique_ptr<MongodbClient> client,
+Result<std::unique_ptr<MongodbMetaStorage>> MongodbMetaStorage::open(std::shared_ptr<MongodbPool> pool,
                                                                      std::string collection,
                                                                      std::optional<Duration> expireAfter, MetaUse use) {
+  auto client = std::make_unique<MongodbClient>(std::move(pool));
   const auto server = client->serverInfo();
   if (!server) return server.error().error();
   std::vector<std::string> complaints;
@@ -84,17 +85,25 @@ Result<std::vector<std::optional<Json>>> MongodbMetaStorage::loadMetaInfos(std::
   for (auto left = ids; !left.empty();) {
     const auto piece = left.first(std::min(left.size(), kLoadedAtOnce));
     left = left.subspan(piece.size());
-    const auto filter = notExpired(Document().add("_id", Document().add("$in", piece)), *now);
-    const auto found = client_->find(collection_, filter, Document());
-    if (!found) return found.error().error();
-    std::unordered_map<std::string_view, const Document*> byId;
-    for (const auto& document : *found) byId.emplace(DocumentView(document).text("_id").value_or(""), &document);
-    for (const auto& id : piece) {
-      const auto at = byId.find(id);
-      records.push_back(at == byId.end() ? std::nullopt : std::optional(recordOf(*at->second)));
-    }
+    if (auto loaded = loadPiece(piece, *now, records); !loaded) return loaded.error();
   }
   return records;
+}
+
+Result<void> MongodbMetaStorage::loadPiece(std::span<const std::string> ids, Time now,
+                                           std::vector<std::optional<Json>>& records) {
+  std::vector<std::string> possible;
+  std::ranges::copy_if(ids, std::back_inserter(possible), base::isUtf8);
+  const auto wanted = Document().add("_id", Document().add("$in", std::span<const std::string>(possible)));
+  const auto found = client_->find(collection_, notExpired(wanted, now), Document());
+  if (!found) return found.error().error();
+  std::unordered_map<std::string_view, const Document*> byId;
+  for (const auto& document : *found) byId.emplace(DocumentView(document).text("_id").value_or(""), &document);
+  for (const auto& id : ids) {
+    const auto at = byId.find(id);
+    records.push_back(at == byId.end() ? std::nullopt : std::optional(recordOf(*at->second)));
+  }
+  return {};
 }
 
 Result<std::vector<Json>> MongodbMetaStorage::listMetaInfo(const MetaFilter& filter, Page page) {

@@ -17,7 +17,7 @@ class MongodbMetaStorage final : public SimpleMetaStorage {
  public:
   // Asks the server what it is. For MetaUse::Save it makes the indexes; one that cannot be made is a warning in the
   // traits, since records can be saved and found without it.
-  static Result<std::unique_ptr<MongodbMetaStorage>> open(std::unique_ptr<MongodbClient> client, std::string collection,
+  static Result<std::unique_ptr<MongodbMetaStorage>> open(std::shared_ptr<MongodbPool> pool, std::string collection,
                                                           std::optional<Duration> expireAfter, MetaUse use);
 
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override;
@@ -33,6 +33,8 @@ class MongodbMetaStorage final : public SimpleMetaStorage {
  private:
   MongodbMetaStorage(std::unique_ptr<MongodbClient> client, std::string collection, std::optional<Duration> expireAfter,
                      const ServerInfo& serverInfo);
+
+  Result<void> loadPiece(std::span<const std::string> ids, Time now, std::vector<std::optional<Json>>& records);
 
   std::unique_ptr<MongodbClient> client_;
   std::string collection_;
