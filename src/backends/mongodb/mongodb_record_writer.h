@@ -1,5 +1,6 @@
-// Writes records so that an older one never replaces a newer one: one unordered update for all records of a call, then
-// a look at those that another record was in the way of.
+// Writes records so that an older one never replaces a newer one. Records of tasks that have none yet, as a rule, are
+// inserted; where a record is there, the server compares the two; only where it then keeps its own, this looks why.
+// Each is one round trip for all records of a call.
 #pragma once
 
 #include <cstddef>
@@ -25,20 +26,29 @@ class MongodbRecordWriter {
   Result<void> write(std::span<const MetaInfo> records);
 
  private:
+  enum class Way { Insert, Replace };
   // A record of the call that is neither saved nor known to be superseded.
   struct Pending {
     const MetaInfo* info;
-    Document statement;
+    Document document;
+    Way way;
     bool isPlain = false;  // in the form of withJsonAsText(), since the server refused the full one
   };
+  using List = std::vector<Pending>;
+  struct Unsaved {
+    List contested;  // another record of the task is there
+    List refused;    // in their plain form now
+  };
 
-  std::vector<Pending> pendingOf(std::span<const MetaInfo> records);
-  Document statementOf(const MetaInfo& info);
-  // Each returns the records that have to be sent once more.
-  Result<std::vector<Pending>> send(std::vector<Pending> pending);
-  Result<std::vector<Pending>> afterReply(const WriteReply& reply, std::vector<Pending> sent);
-  Result<std::vector<Pending>> notSuperseded(std::vector<Pending> contested);
+  List pendingOf(std::span<const MetaInfo> records);
+  Document documentOf(const MetaInfo& info);
+  // Sends all, each its way. Returns those that have to be sent once more.
+  Result<List> send(List pending);
+  MongodbResult<WriteReply> insert(List& records);
+  MongodbResult<WriteReply> replace(const List& records);
+  Result<Unsaved> unsaved(const MongodbResult<WriteReply>& reply, List sent);
   Result<Pending> inPlainForm(Pending refused, const MongodbError& why);
+  Result<List> withoutSuperseded(List contested);
 
   MongodbClient& client_;
   std::string collection_;
