@@ -27,7 +27,8 @@ Document replaceable(const MetaInfo& info, const ValueView& id, Time now) {
   const std::vector<Document> newerOrSame{
       Document().add("leptir.lease", Document().add("$gt", leaseOf(info)).add("$lte", kLargestLease)),
       Document().add("leptir.lease", leaseOf(info)).add("leptir.step", Document().add("$gte", stepOf(info)))};
-  const std::vector<Document> either{Document().add("leptir.expires", Document().add("$lte", now)),
+  const std::vector<Document> either{Document().add("leptir", Document().add("$type", "array")),
+                                     Document().add("leptir.expires", Document().add("$lte", now)),
                                      Document().add("$nor", std::span<const Document>(newerOrSame))};
   return Document().add("_id", id).add("$or", std::span<const Document>(either));
 }
