@@ -58,7 +58,7 @@ mutants: setup-servers ## known-bad changes, one by one: each must be caught by 
 
 bench: setup-servers ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
 	@cmake --preset release -DLEPTIR_BENCH=ON $(QUIETLY)
-	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis
+	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis bare_mongodb mongodb_server
 	@bench/run $(BUILD)
 
 deb: ## build the Debian packages into build/deb, and check them with lintian
