@@ -1,6 +1,7 @@
 // `type: mongodb`: tasks and records in the collections of PHP leptir, on any MongoDB deployment.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,9 @@ struct MongodbAddress;
 // deployment share a pool of connections as long as one of them is open.
 class MongodbBackend final : public Backend {
  public:
+  // `timeLasts` as MongodbPool::open.
+  explicit MongodbBackend(Duration timeLasts = std::chrono::minutes(1)) : timeLasts_(timeLasts) {}
+
   std::string_view type() const override { return "mongodb"; }
   std::span<const ConfigKey> brokerConnectionKeys() const override;
   std::span<const ConfigKey> metaConnectionKeys() const override;
@@ -34,6 +38,7 @@ class MongodbBackend final : public Backend {
  private:
   Result<std::shared_ptr<MongodbPool>> poolOf(MongodbAddress address);
 
+  const Duration timeLasts_;
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<MongodbPool>> pools_;  // by MongodbAddress::poolKey()
 };

@@ -4,9 +4,11 @@
 
 #include <mongoc/mongoc.h>
 
+#include <chrono>
 #include <memory>
 
 #include "backends/mongodb/mongodb_address.h"
+#include "leptir/clock.h"
 #include "leptir/result.h"
 
 namespace leptir::mongodb {
@@ -15,19 +17,24 @@ namespace leptir::mongodb {
 class MongodbPool {
  public:
   // Invalid: libmongoc does not take the address (an unknown option, an unreadable certificate).
-  static Result<std::shared_ptr<MongodbPool>> open(MongodbAddress address);
+  // `timeLasts`: how long an answer about the server's time is counted on from; zero for tests on a server whose clock
+  // stands still.
+  static Result<std::shared_ptr<MongodbPool>> open(MongodbAddress address,
+                                                   Duration timeLasts = std::chrono::minutes(1));
   ~MongodbPool();
   MongodbPool(const MongodbPool&) = delete;
   MongodbPool& operator=(const MongodbPool&) = delete;
 
   const MongodbAddress& address() const { return address_; }
+  Duration timeLasts() const { return timeLasts_; }
   mongoc_client_t* pop();  // waits for a client if all are in use (there are as many as threads need)
   void push(mongoc_client_t* client);
 
  private:
-  MongodbPool(MongodbAddress address, mongoc_client_pool_t* pool);
+  MongodbPool(MongodbAddress address, mongoc_client_pool_t* pool, Duration timeLasts);
 
   MongodbAddress address_;
+  Duration timeLasts_;
   mongoc_client_pool_t* pool_;
 };
 
