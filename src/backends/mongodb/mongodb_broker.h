@@ -20,7 +20,7 @@ class MongodbBroker final : public SimpleBroker {
   // Backend::openBroker; also Invalid when the collection is a view or capped, or an index is missing and this user may
   // not make it.
   static Result<std::unique_ptr<MongodbBroker>> open(std::shared_ptr<MongodbPool> pool, std::string collection,
-                                                     BrokerUse use, TimeSource time = TimeSource::Estimate);
+                                                     BrokerUse use);
 
   Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override;
   Result<TaskCounts> tasksCount() override;

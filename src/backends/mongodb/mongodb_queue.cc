@@ -6,13 +6,11 @@
 
 namespace leptir::mongodb {
 
-MongodbQueue::MongodbQueue(std::unique_ptr<MongodbClient> itsClient, std::string collection, ServerInfo itsServer,
-                           TimeSource source)
+MongodbQueue::MongodbQueue(std::unique_ptr<MongodbClient> itsClient, std::string collection, ServerInfo itsServer)
     : client(std::move(itsClient)),
       tasks(std::move(collection)),
       sessions(tasks + ".sessions"),
-      server(std::move(itsServer)),
-      time(*client, sessions, source) {}
+      server(std::move(itsServer)) {}
 
 std::int64_t MongodbQueue::burialNumber(Time now) {
   lastBurial_ = std::max<std::int64_t>(now.time_since_epoch().count(), lastBurial_ + 1);

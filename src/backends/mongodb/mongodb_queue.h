@@ -1,4 +1,4 @@
-// What a broker, its sessions and its keeper share: the connection, the collections and the server's time.
+// What a broker, its sessions and its keeper share: the connection, the collections and what the server is.
 #pragma once
 
 #include <memory>
@@ -7,14 +7,12 @@
 #include <string_view>
 
 #include "backends/mongodb/mongodb_client.h"
-#include "backends/mongodb/server_time.h"
 #include "leptir/spi/broker_session.h"
 
 namespace leptir::mongodb {
 
 struct MongodbQueue {
-  MongodbQueue(std::unique_ptr<MongodbClient> itsClient, std::string collection, ServerInfo itsServer,
-               TimeSource source);
+  MongodbQueue(std::unique_ptr<MongodbClient> itsClient, std::string collection, ServerInfo itsServer);
 
   // A number for the burial of a task: the server's time `now` in microseconds, or more, so that burials of one
   // millisecond keep their order.
@@ -24,7 +22,6 @@ struct MongodbQueue {
   const std::string tasks;     // the collection of tasks
   const std::string sessions;  // the collection of sessions
   ServerInfo server;
-  ServerTime time;
   bool hasUniqueIds = true;            // the index leptir_id is unique, which a sharded collection does not allow
   std::set<std::string> ownInstances;  // with sessions opened or resumed here; recovery never claims them
 
