@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/mongodb/mongodb_adoption.h"
 #include "backends/mongodb/mongodb_keeper.h"
 #include "backends/mongodb/mongodb_push.h"
 #include "backends/mongodb/mongodb_queue.h"
@@ -39,6 +40,7 @@ class MongodbBroker final : public SimpleBroker {
 
   std::shared_ptr<MongodbQueue> queue_;
   std::vector<std::string> warnings_;
+  MongodbAdoption adoption_;
   MongodbPush push_;
   MongodbKeeper keeper_;
   MongodbRecovery recovery_;

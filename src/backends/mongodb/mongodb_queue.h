@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "backends/mongodb/mongodb_client.h"
 #include "leptir/spi/broker_session.h"
@@ -24,6 +25,8 @@ struct MongodbQueue {
   ServerInfo server;
   bool hasUniqueIds = true;            // the index leptir_id is unique, which a sharded collection does not allow
   std::set<std::string> ownInstances;  // with sessions opened or resumed here; recovery never claims them
+  std::vector<std::string> unadoptable;  // handles of documents that cannot become tasks; they are left alone
+  std::vector<std::string> notices;      // for SimpleBroker::takeNotices
 
  private:
   std::int64_t lastBurial_ = 0;

@@ -40,9 +40,9 @@ Document openFilter(const SessionId& session) {
 
 Document infoDocument(const SessionInfo& info) {
   return Document()
-      .add("host", info.host)
+      .add("host", storableText(info.host))
       .add("pid", info.pid)
-      .add("version", info.version)
+      .add("version", storableText(info.version))
       .add("workers", info.workers);
 }
 
@@ -55,7 +55,6 @@ SessionInfo infoIn(DocumentView session) {
           .workers = number("info.workers")};
 }
 
-// Text of other programs may not be UTF-8, and a document takes nothing else; host names are ASCII.
 SessionId sessionIn(DocumentView document) {
   return {.instance = std::string(document.text("_id").value_or("")),
           .epoch = static_cast<std::uint64_t>(document.integer("epoch").value_or(0))};
@@ -75,8 +74,8 @@ Result<void> SessionDocuments::open(const SessionId& session, const SessionInfo&
                           .add("forget", fromNow(kRemembered))
                           .add("token", token)
                           .add("info", op("$literal", infoDocument(info)));
-  auto statement = Document().add("q", filter).add("u", *DocumentView(oneStage("$set", opened)).find("u"));
-  statement.add("upsert", true);
+  const auto statement =
+      bothOf(Document().add("q", filter).add("upsert", true), oneStage("$set", opened));
   LEPTIR_FAILPOINT("mongodb.open_session.before_send");
   const auto done = repeated([&] { return client_.updateAll(queue_.sessions, {&statement, 1}); });
   LEPTIR_FAILPOINT("mongodb.open_session.after_reply");
@@ -184,8 +183,7 @@ std::span<const MongodbIndex> SessionDocuments::indexes() {
 
 // `change`: {u, multi…}. Returns how many documents matched.
 MongodbResult<std::int64_t> SessionDocuments::update(const Document& filter, const Document& change) {
-  auto statement = Document().add("q", filter);
-  bson_concat(statement.mutableBson(), change.get());
+  const auto statement = bothOf(Document().add("q", filter), change);
   const auto done = repeated([&] { return client_.updateAll(queue_.sessions, {&statement, 1}); });
   if (!done) return tl::unexpected(done.error());
   if (!done->failures.empty()) return tl::unexpected(done->failures.front().error);

@@ -4,6 +4,9 @@
 #include <array>
 #include <span>
 
+#include "base/escape.h"
+#include "base/utf8.h"
+
 namespace leptir::mongodb {
 namespace {
 
@@ -73,10 +76,36 @@ Document updateStatement(const Document& filter, const TaskUpdate& update) {
 }
 
 Document heldFilter(const LeaseId& lease, std::string_view session) {
-  return idFilter(lease.handle)
-      .add(field::kState, state::kLeased)
+  Document filter;
+  addIdTo(filter, "_id", lease.handle);
+  return filter.add(field::kState, state::kLeased)
       .add(field::kSession, session)
       .add(field::kLease, static_cast<std::int64_t>(lease.number));
+}
+
+bool isHandle(std::string_view handle) {
+  Document id;
+  addIdTo(id, "_id", handle);
+  return !id.isEmpty();
+}
+
+Document bothOf(const Document& one, const Document& other) {
+  auto both = one;
+  bson_concat(both.mutableBson(), other.get());
+  return both;
+}
+
+Document ids(std::string_view operation, std::span<const std::string> handles) {
+  Document members;
+  std::size_t position = 0;
+  for (const auto& handle : handles) addIdTo(members, std::to_string(position++), handle);
+  Document whole;
+  bson_append_array(whole.mutableBson(), operation.data(), static_cast<int>(operation.size()), members.get());
+  return whole;
+}
+
+std::string storableText(std::string_view text) {
+  return base::isUtf8(text) ? std::string(text) : base::escaped(text);
 }
 
 Time storableTime(Time time) {

@@ -1,6 +1,7 @@
 // Updates of the documents of tasks as pipelines, in which texts are literals: nobody's text is read as an expression.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,13 @@ Document updateStatement(const Document& filter, const TaskUpdate& update);
 // A filter for the task while it is leased under this number by this session.
 Document heldFilter(const LeaseId& lease, std::string_view session);
 
+// Whether `handle` names a document; callers may have any.
+bool isHandle(std::string_view handle);
+// The fields of both documents.
+Document bothOf(const Document& one, const Document& other);
+
+// The text as a document can hold it: bytes that are not UTF-8 are escaped.
+std::string storableText(std::string_view text);
 // The time as a document can hold it: at most kMaxTimeSpan from 1970.
 Time storableTime(Time time);
 
@@ -45,5 +53,7 @@ template <class T>
 Document op(std::string_view operation, const T& value) {
   return Document().add(operation, value);
 }
+// {`operation`: [the `_id`s]}
+Document ids(std::string_view operation, std::span<const std::string> handles);
 
 }  // namespace leptir::mongodb
