@@ -18,14 +18,11 @@ Document specificationOf(const MongodbIndex& index) {
   return specification;
 }
 
-std::vector<std::pair<std::string_view, std::int64_t>> fieldsOf(DocumentView key) {
+std::vector<std::pair<std::string_view, std::int64_t>> keyFields(DocumentView key) {
   std::vector<std::pair<std::string_view, std::int64_t>> fields;
-  bson_iter_t at;
-  if (!key.begin(at)) return fields;
-  while (bson_iter_next(&at)) {
-    const ValueView value(at);
+  key.forEach([&](const ValueView& value) {
     fields.emplace_back(value.key(), value.integer().value_or(0));  // 0: "hashed", "text", …
-  }
+  });
   return fields;
 }
 
@@ -37,7 +34,7 @@ bool isTrue(DocumentView document, std::string_view name) {
 // Whether an index of the server, as listIndexes tells it, is the one that is wanted. Its name does not matter.
 bool isThatIndex(DocumentView standing, const MongodbIndex& wanted) {
   const auto key = standing.document("key");
-  if (!key || fieldsOf(*key) != fieldsOf(wanted.key)) return false;
+  if (!key || keyFields(*key) != keyFields(wanted.key)) return false;
   if (isTrue(standing, "unique") != wanted.unique || isTrue(standing, "sparse") != wanted.sparse) return false;
   if (standing.find("partialFilterExpression") || isTrue(standing, "hidden")) return false;
   const auto expiry = standing.integer("expireAfterSeconds");
@@ -95,7 +92,7 @@ Result<std::vector<std::string>> ensureIndexes(MongodbClient& client, std::strin
 
 std::string mongoshLine(std::string_view collection, const MongodbIndex& index) {
   std::string key;
-  for (const auto& [name, direction] : fieldsOf(index.key)) {
+  for (const auto& [name, direction] : keyFields(index.key)) {
     key += fmt::format("{}\"{}\": {}", key.empty() ? "" : ", ", name, direction);
   }
   std::string options = fmt::format("name: \"{}\"", index.name);
