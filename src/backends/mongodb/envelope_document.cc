@@ -10,6 +10,9 @@
 namespace leptir::mongodb {
 namespace {
 
+// As `leptir.text`: the fields give the bytes back, without the backslashes before `/`.
+constexpr std::string_view kPlainSlashes = "/";
+
 bool isField(const ValueView& value) {
   return value.key() != "_id" && value.key() != "leptir";
 }
@@ -51,6 +54,26 @@ std::string writeFields(DocumentView document) {
   return text;
 }
 
+// Of JSON in PHP's form: as most other writers escape it, leptir's among them.
+std::string withPlainSlashes(std::string_view json) {
+  std::string text;
+  text.reserve(json.size());
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const bool isEscape = json[i] == '\\' && i + 1 < json.size();
+    if (isEscape && json[i + 1] != '/') text += json[i];
+    if (isEscape) ++i;
+    text += json[i];
+  }
+  return text;
+}
+
+// What has to stand beside the fields of an envelope so that they give its bytes back; empty: nothing.
+std::string textBeside(const Document& fields, std::string_view envelope) {
+  const auto written = writeFields(fields);
+  if (written == envelope) return {};
+  return std::string(withPlainSlashes(written) == envelope ? kPlainSlashes : envelope);
+}
+
 // Whether `text` gives the fields that the document has now: a person may have changed them.
 bool isTextOf(std::string_view text, DocumentView document) {
   const auto converted = documentFromJson(text, Unstorable::Refuse);
@@ -67,13 +90,13 @@ bool isTextOf(std::string_view text, DocumentView document) {
 Result<EnvelopeFields> fieldsOf(std::string_view envelope) {
   auto converted = documentFromJson(envelope, Unstorable::Refuse);
   if (!converted) return converted.error();
-  EnvelopeFields result{.fields = std::move(converted->document), .text = {}};
-  if (writeFields(result.fields) != envelope) result.text = envelope;
-  return result;
+  auto text = textBeside(converted->document, envelope);
+  return EnvelopeFields{.fields = std::move(converted->document), .text = std::move(text)};
 }
 
 std::string envelopeOf(DocumentView document) {
   const auto text = document.text("leptir.text");
+  if (text == kPlainSlashes) return withPlainSlashes(writeFields(document));
   if (text && isTextOf(*text, document)) return std::string(*text);
   return writeFields(document);
 }

@@ -69,6 +69,19 @@ TEST(EnvelopeDocument, NeedsNoTextForWhatLeptirAndPhpWrite) {
   }
 }
 
+TEST(EnvelopeDocument, HasAMarkForSlashesWithoutBackslashes) {
+  auto task = taskWith("[]");
+  task.name = "fetch";
+  for (const auto* parameters : {R"({"url":"https://example.org","path":"C:\\/x","t":"\"\n"})", R"(["/"])"}) {
+    task.parameters = parameters;
+    const auto text = EncodedTask::encode(task).value().envelope;
+    const auto envelope = fieldsOf(text);
+    ASSERT_TRUE(envelope);
+    EXPECT_EQ(envelope->text, "/");
+    EXPECT_EQ(envelopeOf(storedAs(*envelope)), text);
+  }
+}
+
 TEST(EnvelopeDocument, KeepsTheTextThatTheFieldsWouldNotGiveBack) {
   for (const auto* parameters : {R"({ "a":1})", R"({"a":"č"})", R"({"a":"/"})", R"({"a":1e2})", R"({"a":1.50})",
                                  R"({"a":123456789012345678901})", R"({"a":1,"a":2})", R"({"a":-0})"}) {
