@@ -22,7 +22,7 @@ std::vector<Backend> chaosBackends() {
   return {
       {"sqlite", openSqliteStore},
 #ifdef LEPTIR_REDIS
-      {"redis", openRedisStore, 3},
+      {"redis", openRedisStore, 3, true},
 #endif
   };
 }

@@ -26,6 +26,14 @@ std::vector<BackendUnderTest> allBackends() {
 #ifdef LEPTIR_REDIS
       {"redis", open<RedisUnderTest>, {.everyPushWakes = false}, {.listsSuccesses = false}, false},
 #endif
+#ifdef LEPTIR_MONGODB
+      {"mongodb",
+       open<MongodbUnderTest>,
+       {.wakesWaiters = false, .everyPushWakes = false, .duePrecision = std::chrono::milliseconds(1)},
+       {},
+       false,
+       false},
+#endif
 #ifdef LEPTIR_FOLDER
       folder::FolderUnderTest::backend(),
 #endif

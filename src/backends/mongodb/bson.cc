@@ -12,11 +12,6 @@ int lengthOf(std::string_view text) {
   return static_cast<int>(text.size());
 }
 
-// The position of a member; `at` stands before the first one.
-bool findMember(bson_iter_t& at, std::string_view name) {
-  return bson_iter_find_w_len(&at, name.data(), lengthOf(name));
-}
-
 std::optional<std::int64_t> wholeNumber(double number) {
   constexpr double kLimit = 9223372036854775808.0;  // 2^63
   if (!(number >= -kLimit && number < kLimit) || number != std::trunc(number)) return {};
@@ -41,14 +36,18 @@ void appendArray(bson_t* to, std::string_view key, const Members& members, Appen
 
 DocumentView::DocumentView(const Document& document) : DocumentView(document.get()) {}
 
-std::optional<ValueView> DocumentView::find(std::string_view path) const {
+std::optional<ValueView> DocumentView::member(std::string_view name) const {
   bson_iter_t at;
-  if (!begin(at)) return {};
+  if (!bson_iter_init_from_data(&at, data_, bytes_)) return {};
+  if (!bson_iter_find_w_len(&at, name.data(), lengthOf(name))) return {};
+  return ValueView(at);
+}
+
+std::optional<ValueView> DocumentView::find(std::string_view path) const {
   const auto point = path.find('.');
-  if (!findMember(at, path.substr(0, point))) return {};
-  const ValueView value(at);
-  if (point == std::string_view::npos) return value;
-  const auto inner = value.document();
+  const auto value = member(path.substr(0, point));
+  if (!value || point == std::string_view::npos) return value;
+  const auto inner = value->document();
   return inner ? inner->find(path.substr(point + 1)) : std::nullopt;
 }
 
@@ -75,11 +74,10 @@ std::optional<DocumentView> DocumentView::document(std::string_view path) const 
 std::vector<DocumentView> DocumentView::documents(std::string_view path) const {
   std::vector<DocumentView> found;
   const auto array = document(path);
-  bson_iter_t at;
-  if (!array || !array->begin(at)) return found;
-  while (bson_iter_next(&at)) {
-    if (const auto member = ValueView(at).document()) found.push_back(*member);
-  }
+  if (!array) return found;
+  array->forEach([&](const ValueView& value) {
+    if (const auto member = value.document()) found.push_back(*member);
+  });
   return found;
 }
 

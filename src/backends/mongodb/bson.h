@@ -27,6 +27,8 @@ class DocumentView {
 
   // The value at a path of names with points ("leptir.due"); none: there is no such field.
   std::optional<ValueView> find(std::string_view path) const;
+  // The value of that name, which may have points.
+  std::optional<ValueView> member(std::string_view name) const;
   // Shorthands of find() and the reading function of ValueView.
   std::optional<std::string_view> text(std::string_view path) const;
   std::optional<std::int64_t> integer(std::string_view path) const;
@@ -36,8 +38,9 @@ class DocumentView {
 
   std::size_t bytes() const { return bytes_; }
   const std::uint8_t* data() const { return data_; }
-  // An iterator before the first value: `while (bson_iter_next(&at))`. False: these bytes are no document.
-  bool begin(bson_iter_t& at) const { return bson_iter_init_from_data(&at, data_, bytes_); }
+  // Calls `take(const ValueView&)` with each value in order, up to the first one that is no BSON.
+  template <class Take>
+  void forEach(Take take) const;
 
  private:
   const std::uint8_t* data_;
@@ -62,6 +65,13 @@ class ValueView {
  private:
   bson_iter_t at_;
 };
+
+template <class Take>
+void DocumentView::forEach(Take take) const {
+  bson_iter_t at;
+  if (!bson_iter_init_from_data(&at, data_, bytes_)) return;
+  while (bson_iter_next(&at)) take(ValueView(at));
+}
 
 // Owns a document. Building: Document().add("state", "open").add("epoch", epoch). Keys must not contain NUL, texts may;
 // both must be valid UTF-8. A document that was moved from can only be assigned to.

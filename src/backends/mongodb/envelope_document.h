@@ -9,24 +9,19 @@
 
 namespace leptir::mongodb {
 
-// Deeper nesting than this is refused by the server (its limit for stored documents, with room for leptir's own
-// levels).
-inline constexpr int kMaxDocumentDepth = 95;
-
-// The fields of an envelope as BSON, in its order, without `_id` and `leptir`. `text` is the envelope if
-// envelopeOf(fields) would give other bytes, else empty. Invalid: a name in the parameters that MongoDB refuses (it
-// contains NUL or begins with `$`), or nesting beyond kMaxDocumentDepth; the message has the name. `envelope` is valid
-// JSON (EncodedTask).
+// The fields of an envelope as BSON, in its order, without `_id` and `leptir`. `text` is for `leptir.text`: empty
+// if envelopeOf(fields) gives the same bytes, "/" if it does but for the backslashes before `/`, else the envelope. Invalid: the parameters have what MongoDB refuses to store
+// (Unstorable); the message says what.
 struct EnvelopeFields {
   Document fields;
   std::string text;
 };
 Result<EnvelopeFields> fieldsOf(std::string_view envelope);
 
-// The envelope of a stored document of any shape: `leptir.text` if its parameters are those of the document, else its
-// fields but `_id` and `leptir` as JSON, with PHP's escapes, BSON types that JSON lacks as Extended JSON. It always
-// gives JSON; whether it is a task is for the caller to find out. A document nested beyond 511 levels gives an envelope
-// that decodeEnvelope refuses.
+// The envelope of a stored document of any shape: `leptir.text` if that is an envelope and the document still has the
+// fields that were made of it, else its fields but `_id` and `leptir` as JSON (appendJson), with `expires` and `ts` as leptir writes them. It
+// always gives JSON; whether it is a task is for the caller to find out: decodeEnvelope refuses the envelope of a
+// document that nests too deep.
 std::string envelopeOf(DocumentView document);
 
 }  // namespace leptir::mongodb

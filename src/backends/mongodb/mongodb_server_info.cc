@@ -27,6 +27,7 @@ ServerInfo serverInfoOf(DocumentView hello, DocumentView buildInfo, bool wantsRe
   info.maxWireVersion = hello.integer("maxWireVersion").value_or(0);
   info.retriesWrites = (isReplicaSet || isMongos) && hasSessions && wantsRetries;
   info.hasChangeStreams = isReplicaSet || isMongos;
+  info.isSharded = isMongos;
   info.maxDocumentBytes = hello.integer("maxBsonObjectSize").value_or(info.maxDocumentBytes);
   info.maxMessageBytes = hello.integer("maxMessageSizeBytes").value_or(info.maxMessageBytes);
   info.maxWriteStatements = hello.integer("maxWriteBatchSize").value_or(info.maxWriteStatements);

@@ -13,6 +13,7 @@ struct ServerInfo {
   std::int64_t maxWireVersion = 0;
   bool retriesWrites = false;  // a replica set or mongos with sessions: libmongoc repeats single writes
   bool hasChangeStreams = false;
+  bool isSharded = false;  // a mongos
   std::int64_t maxDocumentBytes = 16 * 1024 * 1024;
   std::int64_t maxMessageBytes = 48'000'000;
   std::int64_t maxWriteStatements = 100'000;

@@ -36,6 +36,7 @@ TEST(MongodbServerInfo, WritesAreRepeatedByReplicaSetsAndMongosWithSessions) {
   const auto mongos = hello().add("msg", "isdbgrid").add("logicalSessionTimeoutMinutes", 30);
   EXPECT_TRUE(serverInfoOf(helloOfReplicaSet(), Document(), true).retriesWrites);
   EXPECT_TRUE(serverInfoOf(mongos, Document(), true).retriesWrites);
+  EXPECT_TRUE(serverInfoOf(mongos, Document(), true).isSharded);
   EXPECT_FALSE(serverInfoOf(helloOfReplicaSet(), Document(), false).retriesWrites) << "the option retryWrites is false";
   EXPECT_FALSE(serverInfoOf(hello().add("setName", "rs0"), Document(), true).retriesWrites) << "it has no sessions";
   EXPECT_FALSE(serverInfoOf(hello(), Document(), true).retriesWrites) << "a standalone server";
