@@ -9,7 +9,8 @@ UNITY ?= ON
 WERROR ?= ON
 # The MongoDB backend. Without it, nothing of MongoDB is needed: make test MONGODB=OFF
 MONGODB ?= ON
-CONFIGURE := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) -DLEPTIR_MONGODB=$(MONGODB) $(QUIETLY)
+CONFIGURE := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) \
+  -DLEPTIR_MONGODB=$(MONGODB) $(QUIETLY)
 
 .PHONY: all setup setup-tests setup-servers build everything demo test test-in test-asan test-tsan chaos mutants bench lint deb test-deb format help clean
 .DEFAULT_GOAL := all
@@ -17,10 +18,10 @@ CONFIGURE := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WE
 all: build ## set up what is missing and build build/leptir
 
 setup: ## install the packages that the program and the demo need and that are missing (apt)
-	@tools/setup
+	@MONGODB=$(MONGODB) tools/setup
 
 setup-tests: # what the tests and benchmarks need beside that
-	@tools/setup tests
+	@MONGODB=$(MONGODB) tools/setup tests
 
 setup-servers: setup-tests # the server of the MongoDB tests, below $(BUILD), where the machine has none
 	@[ "$(MONGODB)" = OFF ] || tools/setup-mongodb
