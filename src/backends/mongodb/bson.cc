@@ -3,6 +3,8 @@
 #include <cmath>
 #include <utility>
 
+#include "backends/mongodb/static_bson.h"
+
 namespace leptir::mongodb {
 namespace {
 
@@ -29,20 +31,6 @@ void appendArray(bson_t* to, std::string_view key, const Members& members, Appen
   }
   bson_append_array_end(to, &array);
 }
-
-// A bson_t that libbson's functions can read; it must not be copied.
-class StaticBson {
- public:
-  explicit StaticBson(DocumentView view) {
-    if (!bson_init_static(&bson_, view.data(), view.bytes())) bson_init(&bson_);
-  }
-  StaticBson(const StaticBson&) = delete;
-  StaticBson& operator=(const StaticBson&) = delete;
-  const bson_t* get() const { return &bson_; }
-
- private:
-  bson_t bson_;
-};
 
 }  // namespace
 

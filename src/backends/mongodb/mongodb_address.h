@@ -16,7 +16,7 @@ struct MongodbAddress {
   std::string database;
   std::string collection;
 
-  // Two addresses with one deployment share a pool.
+  // Two addresses with the same key share a pool: one deployment, one database.
   std::string poolKey() const;
 };
 

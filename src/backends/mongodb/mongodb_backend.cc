@@ -1,21 +1,56 @@
 #include "backends/mongodb/mongodb_backend.h"
 
+#include <initializer_list>
+#include <vector>
+
+#include "backends/mongodb/mongodb_address.h"
+#include "backends/mongodb/mongodb_client.h"
+#include "backends/mongodb/mongodb_pool.h"
+
 namespace leptir::mongodb {
+namespace {
+
+using Type = ConfigKey::Type;
+
+// The keys of an address and the collection that is used where the configuration names none.
+std::vector<ConfigKey> keysWith(const char* collection, std::string_view meaning) {
+  const auto shared = mongodbAddressKeys();
+  std::vector<ConfigKey> keys(shared.begin(), shared.end());
+  keys.push_back({"collection", Type::Text, collection, meaning});
+  return keys;
+}
+
+}  // namespace
 
 std::span<const ConfigKey> MongodbBackend::brokerConnectionKeys() const {
-  return {};
+  static const auto keys = keysWith("tasks", "collection that is the queue");
+  return keys;
 }
 
 std::span<const ConfigKey> MongodbBackend::metaConnectionKeys() const {
-  return {};
+  static const auto keys = keysWith("info", "collection of the records");
+  return keys;
 }
 
-Result<std::unique_ptr<SimpleBroker>> MongodbBackend::openBroker(const Json&, BrokerUse) {
+Result<std::shared_ptr<MongodbPool>> MongodbBackend::poolOf(MongodbAddress address) {
+  const std::lock_guard lock(mutex_);
+  auto& known = pools_[address.poolKey()];
+  if (auto pool = known.lock(); pool != nullptr && pool->isOfThisProcess()) return pool;
+  auto pool = MongodbPool::open(std::move(address), timeLasts_);
+  if (pool) known = *pool;
+  return pool;
+}
+
+Result<std::unique_ptr<SimpleBroker>> MongodbBackend::openBroker(const Json& connection, BrokerUse) {
+  auto address = mongodbAddress(connection);
+  if (!address) return address.error();
   return Error(ErrorCode::Unsupported, "mongodb: brokers are not available yet");
 }
 
-Result<std::unique_ptr<SimpleMetaStorage>> MongodbBackend::openMetaStorage(const Json&, std::optional<Duration>,
-                                                                           MetaUse) {
+Result<std::unique_ptr<SimpleMetaStorage>> MongodbBackend::openMetaStorage(const Json& connection,
+                                                                           std::optional<Duration>, MetaUse) {
+  auto address = mongodbAddress(connection);
+  if (!address) return address.error();
   return Error(ErrorCode::Unsupported, "mongodb: meta storages are not available yet");
 }
 

@@ -11,39 +11,20 @@
 #include <vector>
 
 #include "backends/mongodb/bson.h"
+#include "backends/mongodb/mongodb_bulk.h"
 #include "backends/mongodb/mongodb_error.h"
 #include "backends/mongodb/mongodb_pool.h"
+#include "backends/mongodb/mongodb_server_info.h"
 #include "leptir/clock.h"
 
 namespace leptir::mongodb {
 
-// What the server says about itself.
-struct ServerInfo {
-  std::string name;  // "MongoDB 7.0.5", "FerretDB 2.7.0"
-  int maxWireVersion = 0;
-  bool retriesWrites = false;  // a replica set or mongos with sessions: libmongoc repeats single writes
-  bool hasChangeStreams = false;
-  bool isSharded = false;  // a mongos
-  std::int64_t maxDocumentBytes = 16 * 1024 * 1024;
-  std::int64_t maxMessageBytes = 48'000'000;
-  std::int64_t maxWriteStatements = 100'000;
-};
-
 // Where a read may go.
 enum class ReadFrom { Primary, AsConfigured };
 
-// Reply to a write command (insert, update, delete): the sum of its parts, if it was split.
-struct WriteReply {
-  std::int64_t matched = 0;   // `n`
-  std::int64_t modified = 0;  // `nModified`
-  struct Failure {
-    std::size_t index = 0;  // of the statement
-    MongodbError error{};
-  };
-  std::vector<Failure> failures{};  // of single statements; the others were applied
-};
-
-// One thread at a time. Made from the pool of this process; it must not cross a fork.
+// One thread at a time. It takes a client out of the pool with its first call. In a forked child each call is an error.
+// A call ends within 5 s. A read that lost its connection, or met a server that is no longer the primary, has been
+// repeated once when it fails; a write only where ServerInfo::retriesWrites, and if it changes one document at a time.
 class MongodbClient {
  public:
   explicit MongodbClient(std::shared_ptr<MongodbPool> pool);

@@ -28,19 +28,24 @@ struct MongodbError {
   std::int32_t code = 0;  // the server's or libmongoc's
   std::string message{};  // "mongodb db1:27017: what happened; what to do"
 
-  // For callers above the backend: Unavailable, Invalid, TooLarge or Corrupt, with the message.
+  // For callers above the backend: Unavailable, Invalid or TooLarge, with the message.
   Error error() const;
 };
 
 template <class T>
 using MongodbResult = tl::expected<T, MongodbError>;
 
+// The server's code for a document that is too large; all errors of this kind have it as MongodbError::code.
+inline constexpr std::int32_t kTooLargeCode = 10334;
+
 // Of a failed call of libmongoc: `error` as it set it, `reply` as the server sent it (may be empty). `isWrite`: whether
 // an unknown outcome has to be looked for.
 enum class CallKind { Read, Write };
 MongodbError errorOf(const bson_error_t& error, DocumentView reply, CallKind kind, std::string_view where);
 
-// Of one member of `writeErrors`, or of a `writeConcernError` (which was applied on the primary: Look).
+// Of one member of `writeErrors`: its statement was not applied, or (Look) only to some documents.
 MongodbError writeErrorOf(DocumentView writeError, std::string_view where);
+// Of a `writeConcernError`: what was written stands on the primary alone, and may be lost again. Always Look.
+MongodbError writeConcernErrorOf(DocumentView concernError, std::string_view where);
 
 }  // namespace leptir::mongodb

@@ -1,5 +1,4 @@
-// The libmongoc pool of a process for one address. libmongoc is initialized when the first one is made, which is after
-// the fork; nothing of libmongoc is cleaned up in a process that did not make it.
+// The libmongoc pool of a process for one address: its connections, and the threads that watch the servers.
 #pragma once
 
 #include <mongoc/mongoc.h>
@@ -8,15 +7,18 @@
 #include <memory>
 
 #include "backends/mongodb/mongodb_address.h"
+#include "base/fork_detector.h"
 #include "leptir/clock.h"
 #include "leptir/result.h"
 
 namespace leptir::mongodb {
 
-// Any thread.
+// Any thread. A pool belongs to the process that opened it: in a forked child it gives no client, and is not cleaned
+// up, since its threads exist only in the parent.
 class MongodbPool {
  public:
-  // Invalid: libmongoc does not take the address (an unknown option, an unreadable certificate).
+  // Connects to nothing yet; the first client starts the threads. Invalid: libmongoc does not take the address, or a
+  // file of a certificate cannot be read. Unavailable: DNS does not answer for a `mongodb+srv` address.
   // `timeLasts`: how long an answer about the server's time is counted on from; zero for tests on a server whose clock
   // stands still.
   static Result<std::shared_ptr<MongodbPool>> open(MongodbAddress address,
@@ -27,7 +29,11 @@ class MongodbPool {
 
   const MongodbAddress& address() const { return address_; }
   Duration timeLasts() const { return timeLasts_; }
-  mongoc_client_t* pop();  // waits for a client if all are in use (there are as many as threads need)
+  bool isOfThisProcess() const { return process_.isSameProcess(); }
+
+  // A client for one thread, to be given back by push(). Waits while all are in use, at most kLongestWaitMs; null: then
+  // they still are.
+  mongoc_client_t* pop();
   void push(mongoc_client_t* client);
 
  private:
@@ -36,6 +42,7 @@ class MongodbPool {
   MongodbAddress address_;
   Duration timeLasts_;
   mongoc_client_pool_t* pool_;
+  base::ForkDetector process_;
 };
 
 }  // namespace leptir::mongodb

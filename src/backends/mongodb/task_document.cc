@@ -93,11 +93,12 @@ std::optional<Time> dueOfForeign(DocumentView document) {
   return {};
 }
 
-Result<Document> taskDocument(const EncodedTask& task, Time due, std::size_t maxBytes, int tries) {
+Result<Document> taskDocument(const EncodedTask& task, Time due, std::size_t maxBytes,
+                              const std::string& id) {
   auto envelope = fieldsOf(task.envelope);
   if (!envelope) return envelope.error().in("task " + task.id);
   auto document = std::move(envelope->fields);
-  document.add("_id", documentId(due, tries)).add("leptir", ownPart(task, due, envelope->text));
+  document.add("_id", id.empty() ? documentId(due, 0) : id).add("leptir", ownPart(task, due, envelope->text));
   if (document.bytes() <= maxBytes) return document;
   return Error(ErrorCode::TooLarge, fmt::format("task {}: its document has {} bytes, more than the {} of the server",
                                                 task.id, document.bytes(), maxBytes));
