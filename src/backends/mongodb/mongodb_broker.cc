@@ -92,9 +92,9 @@ BrokerTraits MongodbBroker::traits() const {
   traits.refusesRepeatedIds = queue_->hasUniqueIds;
   traits.duePrecision = std::chrono::milliseconds(1);
   traits.largestEnvelope = kLargestEnvelope;
-  traits.durability = queue_->server.retriesWrites
-                          ? queue_->server.name + ": a push is on disk on a majority of the servers"
-                          : queue_->server.name + ": a push is on disk on the one server";
+  traits.durability = queue_->server.name + ": a push is on disk on " +
+                      (queue_->server.retriesWrites ? "a majority of the servers" : "the one server") +
+                      "; PHP consumers must not share the collection, since they take leased tasks too";
   traits.warnings = warnings_;
   if (!queue_->server.retriesWrites) traits.warnings.push_back(withoutRetries(queue_->client->where()));
   return traits;

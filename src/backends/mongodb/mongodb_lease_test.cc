@@ -21,13 +21,15 @@ TEST_F(MongodbLeaseTest, ACycleOf64TasksTakesAtMostFiveRoundTripsBesideItsRecord
   must(broker->pushBrokerTasks(tasks("t", 64 * 4)));
   auto leased = pop(*session, 64);
   proxy.forget();
+  const auto begin = systemClock().bootTime();
   for (int cycle = 0; cycle < 3; ++cycle) {
     auto both = must(session->acknowledgeAndPop(leasesOf(leased), 64, wake));
     EXPECT_TRUE(both.notOurs.empty());
     leased = std::move(both.tasks);
     ASSERT_EQ(leased.size(), 64u);
   }
-  EXPECT_LE(proxy.roundTrips(), 3 * 5) << Json(proxy.counts());
+  const auto adoptions = 1 + (systemClock().bootTime() - begin) / 500ms;  // a search for foreign documents
+  EXPECT_LE(proxy.roundTrips(), 3 * 5 + adoptions) << Json(proxy.counts());
 }
 
 TEST_F(MongodbLeaseTest, TwoInstancesWithEightConnectionsRunEachOfManyTasksOnce) {

@@ -29,6 +29,7 @@ struct MongodbQueue {
   std::set<std::string> ownInstances;    // with sessions opened or resumed here; recovery never claims them
   std::vector<std::string> unadoptable;  // handles of documents that cannot become tasks; they are left alone
   std::vector<std::string> notices;      // for SimpleBroker::takeNotices
+  bool hasNotedVanished = false;         // that another program takes leased tasks
 
  private:
   std::int64_t lastBurial_ = 0;

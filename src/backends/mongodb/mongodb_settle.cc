@@ -1,5 +1,7 @@
 #include "backends/mongodb/mongodb_settle.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <iterator>
@@ -7,6 +9,7 @@
 #include <utility>
 
 #include "backends/mongodb/repeated.h"
+#include "base/escape.h"
 #include "base/failpoint.h"
 #include "base/task_id.h"
 #include "base/utf8.h"
@@ -57,8 +60,8 @@ bool MongodbSettle::forget(std::span<const LeaseId> leases) {
 
 // --- acknowledging
 
-// The number of documents that were removed says whether all were ours. Tasks that this object has not leased are looked
-// at before. Where a reply is lost, what is gone afterwards counts as acknowledged.
+// The number of documents that were removed says whether all were ours. Tasks that this object has not leased are
+// looked at before. Where a reply is lost, what is gone afterwards counts as acknowledged.
 MongodbResult<std::vector<LeaseId>> MongodbSettle::acknowledge(std::span<const LeaseId> leases) {
   std::vector<LeaseId> left(leases.begin(), leases.end());
   auto notOurs = dropUnusable(left, std::identity());
@@ -68,6 +71,7 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::acknowledge(std::span<const L
     notOurs.insert(notOurs.end(), others->begin(), others->end());
   }
   for (int rounds = 0; !left.empty(); ++rounds) {
+    const auto named = left.size();
     LEPTIR_FAILPOINT("mongodb.acknowledge.before_send");
     const auto removed = remove(left);
     LEPTIR_FAILPOINT("mongodb.acknowledge.after_reply");
@@ -77,9 +81,22 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::acknowledge(std::span<const L
     const auto others = keepOurs(left, Missing::Acknowledged);
     if (!others) return others;
     notOurs.insert(notOurs.end(), others->begin(), others->end());
-    if (removed) break;
+    if (removed) {
+      noteVanished(named - static_cast<std::size_t>(*removed) - others->size());
+      break;
+    }
   }
   return notOurs;
+}
+
+// Nothing of leptir removes a task that another session has leased.
+void MongodbSettle::noteVanished(std::size_t tasks) {
+  if (tasks == 0 || std::exchange(queue_.hasNotedVanished, true)) return;
+  queue_.notices.push_back(fmt::format(
+      "{}: {} leased tasks have vanished from the collection {}, so another program takes tasks from it: a PHP "
+      "consumer "
+      "takes whatever stands there, also what runs here; let it have a collection of its own (docs/guide/mongodb.md)",
+      client_.where(), tasks, base::inQuotes(queue_.tasks)));
 }
 
 // Drops the leases that are not this session's, and returns them; `missing`: what tasks are that are not in the store.
@@ -152,11 +169,9 @@ Document MongodbSettle::leavingTo(Time until, Time now) const {
   Document expression;
   BCON_APPEND(expression.mutableBson(), "$concatArrays", "[", "{", "$filter", "{", "input", "{", "$cond", "[", "{",
               "$isArray", "$leptir.left", "}", "$leptir.left", "[", "]", "]", "}", "as", "each", "cond", "{", "$and",
-              "[", "{", "$ne", "[", "$$each.by", BCON_UTF8(session_.c_str()), "]", "}", "{", "$gt", "[",
-              "$$each.until", BCON_DATE_TIME(unixMilliseconds(now)),
-              "]", "}", "]", "}", "}", "}", "[", "{", "by", BCON_UTF8(session_.c_str()), "until",
-              BCON_DATE_TIME(unixMilliseconds(until)), "}", "]",
-              "]");
+              "[", "{", "$ne", "[", "$$each.by", BCON_UTF8(session_.c_str()), "]", "}", "{", "$gt", "[", "$$each.until",
+              BCON_DATE_TIME(unixMilliseconds(now)), "]", "}", "]", "}", "}", "}", "[", "{", "by",
+              BCON_UTF8(session_.c_str()), "until", BCON_DATE_TIME(unixMilliseconds(until)), "}", "]", "]");
   return expression;
 }
 
@@ -220,7 +235,8 @@ MongodbResult<WriteReply> MongodbSettle::send(std::span<const Change> changes, c
 }
 
 // Drops the changes that were applied, and those of leases that are not this session's, which are returned.
-MongodbResult<std::vector<LeaseId>> MongodbSettle::keepUnapplied(std::vector<Change>& changes, const std::string& token) {
+MongodbResult<std::vector<LeaseId>> MongodbSettle::keepUnapplied(std::vector<Change>& changes,
+                                                                 const std::string& token) {
   std::vector<LeaseId> leases;
   for (const auto& change : changes) leases.push_back(change.lease);
   const auto holders = look(leases);
@@ -246,8 +262,8 @@ MongodbResult<MongodbSettle::Holders> MongodbSettle::look(std::span<const LeaseI
   }
   const auto projection =
       Document().add(field::kState, 1).add(field::kSession, 1).add(field::kLease, 1).add(field::kToken, 1);
-  const auto found = client_.find(queue_.tasks, Document().add("_id", ids("$in", handles)),
-                                  Document().add("projection", projection));
+  const auto found =
+      client_.find(queue_.tasks, Document().add("_id", ids("$in", handles)), Document().add("projection", projection));
   if (!found) return tl::unexpected(found.error());
   Holders holders;
   for (const auto& document : *found) {
@@ -284,7 +300,8 @@ MongodbResult<void> MongodbSettle::leaseAgain(std::span<const LeaseId> released)
 
 MongodbResult<void> MongodbSettle::releaseAll() {
   const auto filter = Document().add(field::kSession, session_).add(field::kState, state::kLeased);
-  const auto statement = bothOf(updateStatement(filter, TaskUpdate::endLease(state::kWaiting)), Document().add("multi", true));
+  const auto statement =
+      bothOf(updateStatement(filter, TaskUpdate::endLease(state::kWaiting)), Document().add("multi", true));
   LEPTIR_FAILPOINT("mongodb.close.before_send");
   const auto done = repeated([&] { return client_.updateAll(queue_.tasks, {&statement, 1}); });
   LEPTIR_FAILPOINT("mongodb.close.after_reply");

@@ -58,6 +58,7 @@ class MongodbSettle {
 
   bool forget(std::span<const LeaseId> leases);
   MongodbResult<std::vector<LeaseId>> keepOurs(std::vector<LeaseId>& leases, Missing missing);
+  void noteVanished(std::size_t tasks);
   MongodbResult<std::int64_t> remove(std::span<const LeaseId> leases);
   MongodbResult<std::vector<LeaseId>> apply(std::vector<Change> changes);
   static std::optional<MongodbError> reduceRefused(std::vector<Change>& changes, const WriteReply& reply, int rounds);
