@@ -96,7 +96,7 @@ void MongodbSettle::noteVanished(std::size_t tasks) {
       "{}: {} leased tasks have vanished from the collection {}, so another program takes tasks from it: a PHP "
       "consumer "
       "takes whatever stands there, also what runs here; let it have a collection of its own (docs/guide/mongodb.md)",
-      client_.where(), tasks, base::inQuotes(queue_.tasks)));
+      client_.where(), base::inQuotes(queue_.tasks), tasks));
 }
 
 // Drops the leases that are not this session's, and returns them; `missing`: what tasks are that are not in the store.

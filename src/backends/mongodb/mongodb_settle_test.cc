@@ -23,7 +23,7 @@ TEST_F(MongodbSettleTest, ALeasedTaskThatAPhpConsumerHasTakenIsToldOnceInTheLog)
   EXPECT_TRUE(stored().empty());
   const auto notices = broker->takeNotices();
   ASSERT_EQ(notices.size(), 1u);
-  EXPECT_THAT(notices[0], HasSubstr("1 leased tasks have vanished"));
+  EXPECT_THAT(notices[0], HasSubstr("leased tasks have vanished from the collection 'tasks' (1 now)"));
 }
 
 TEST_F(MongodbSettleTest, ATaskThatGoesBackKeepsTheSessionsThatLeaveItToOthersAsLongAsTheirTimeLasts) {
