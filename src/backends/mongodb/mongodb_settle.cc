@@ -17,9 +17,13 @@
 namespace leptir::mongodb {
 namespace {
 
-// How often one call sends again what has an unknown outcome.
-constexpr int kMostRepetitions = 2;
+// More rounds than lost replies and documents without room can need.
+constexpr int kMostRounds = 2 * Attempts::kMost;
 constexpr std::size_t kLongestReason = 2'000;
+
+MongodbError unsettled(const std::string& where) {
+  return {.message = where + ": the server does not change tasks that are leased by this session; trying again later"};
+}
 
 std::int64_t unixMilliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -70,14 +74,13 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::acknowledge(std::span<const L
     if (!others) return others;
     notOurs.insert(notOurs.end(), others->begin(), others->end());
   }
-  for (int rounds = 0; !left.empty(); ++rounds) {
+  for (Attempts attempts; !left.empty();) {
     const auto named = left.size();
     LEPTIR_FAILPOINT("mongodb.acknowledge.before_send");
     const auto removed = remove(left);
     LEPTIR_FAILPOINT("mongodb.acknowledge.after_reply");
     if (removed && *removed == static_cast<std::int64_t>(left.size())) break;
-    if (!removed && (!isConnectionLost(removed.error()) || rounds == kMostRepetitions))
-      return tl::unexpected(removed.error());
+    if (!removed && !attempts.mayRepeat(removed.error())) return tl::unexpected(removed.error());
     const auto others = keepOurs(left, Missing::Acknowledged);
     if (!others) return others;
     notOurs.insert(notOurs.end(), others->begin(), others->end());
@@ -140,8 +143,7 @@ MongodbResult<std::int64_t> MongodbSettle::remove(std::span<const LeaseId> lease
 MongodbResult<std::vector<LeaseId>> MongodbSettle::release(std::span<const TaskRelease> tasks, Time now) {
   std::vector<Change> changes;
   for (const auto& task : tasks) {
-    const auto update = releaseOf(task, now);
-    changes.push_back({.lease = task.lease, .update = update, .whenRefused = update});
+    changes.push_back({.lease = task.lease, .update = releaseOf(task, now)});
   }
   LEPTIR_FAILPOINT("mongodb.release.before_send");
   auto notOurs = apply(std::move(changes));
@@ -200,27 +202,29 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::apply(std::vector<Change> cha
   const auto token = makeToken();
   auto notOurs = dropUnusable(changes, [](const Change& change) { return change.lease; });
   for (const auto& change : changes) known_.erase(change.lease.handle);
+  Attempts attempts;
   for (int rounds = 0; !changes.empty(); ++rounds) {
+    if (rounds == kMostRounds) return tl::unexpected(unsettled(client_.where()));
     const auto done = send(changes, token);
     if (done && done->matched == static_cast<std::int64_t>(changes.size())) break;
-    if (!done && (!isConnectionLost(done.error()) || rounds == kMostRepetitions)) return tl::unexpected(done.error());
+    if (!done && !attempts.mayRepeat(done.error())) return tl::unexpected(done.error());
     if (done && !done->failures.empty()) {
-      if (const auto why = reduceRefused(changes, *done, rounds)) return tl::unexpected(*why);
+      if (const auto why = reduceRefused(changes, *done)) return tl::unexpected(*why);
     }
     auto others = keepUnapplied(changes, token);
     if (!others) return others;
     std::ranges::move(*others, std::back_inserter(notOurs));
-    if (rounds > kMostRepetitions) break;
   }
   return notOurs;
 }
 
-// Documents for which the change is too large get the smaller one. Nothing: the rest may be sent again.
-std::optional<MongodbError> MongodbSettle::reduceRefused(std::vector<Change>& changes, const WriteReply& reply,
-                                                         int rounds) {
+// Documents for which the change is too large get the smaller one, once. Nothing: what is left may be sent again.
+std::optional<MongodbError> MongodbSettle::reduceRefused(std::vector<Change>& changes, const WriteReply& reply) {
   for (const auto& failure : reply.failures) {
-    if (failure.error.remedy != Remedy::Refuse || rounds == kMostRepetitions) return failure.error;
-    changes[failure.index].update = changes[failure.index].whenRefused;
+    auto& change = changes[failure.index];
+    if (failure.error.remedy != Remedy::Refuse || !change.whenRefused) return failure.error;
+    change.update = std::move(*change.whenRefused);
+    change.whenRefused.reset();
   }
   return {};
 }
