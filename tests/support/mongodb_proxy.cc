@@ -225,6 +225,7 @@ void MongodbProxy::serve(Connection& connection) {
 }
 
 bool MongodbProxy::pass(Connection& connection, MongodbMessage& request) {
+  waitWhileFrozen();
   note(request);
   const auto fault = takeFault(request);
   if (fault && fault->when == When::Before && !perform(connection, *fault, request)) return false;
@@ -232,6 +233,7 @@ bool MongodbProxy::pass(Connection& connection, MongodbMessage& request) {
   if (request.isUnacknowledged()) return sendAll(connection.server.get(), request.bytes());
   auto reply = ask(connection, request);
   if (!reply) return false;
+  waitWhileFrozen();
   return answer(connection, request, std::move(*reply), fault && fault->when == When::After ? fault : std::nullopt);
 }
 
@@ -290,6 +292,10 @@ bool MongodbProxy::waitUntilClosed(const Connection& connection, std::chrono::mi
     if (::poll(&client, 1, kLook / 1ms) > 0) return true;
   }
   return isEnding_;
+}
+
+void MongodbProxy::waitWhileFrozen() const {
+  while (isFrozen_ && !isEnding_) std::this_thread::sleep_for(kLook);
 }
 
 void announceReplicaSet(const std::vector<MongodbProxy*>& members, std::size_t primary) {

@@ -57,6 +57,10 @@ class MongodbProxy {
   // Closes all connections, and new ones at once, until the server is back.
   void leave();
   void comeBack() { isAway_ = false; }
+  // From now on carries nothing in either direction, but keeps connections open and accepts new ones: like a network
+  // partition. thaw() carries again, first what was held back.
+  void freeze() { isFrozen_ = true; }
+  void thaw() { isFrozen_ = false; }
 
   // The commands that clients have sent, by name; since the start, or the last forget().
   int count(const std::string& command) const;
@@ -92,6 +96,7 @@ class MongodbProxy {
   std::optional<MongodbFault> takeFault(const MongodbMessage& request);
   std::optional<MongodbHello> announced() const;
   bool waitUntilClosed(const Connection& connection, std::chrono::milliseconds limit) const;
+  void waitWhileFrozen() const;
   void removeEnded();
 
   const std::string serverHost_, serverUri_;
@@ -99,7 +104,7 @@ class MongodbProxy {
   std::shared_ptr<MongodbRetries> retries_;
   base::UniqueFd listener_;
   int port_ = 0;
-  std::atomic<bool> isAway_{false}, isEnding_{false};
+  std::atomic<bool> isAway_{false}, isFrozen_{false}, isEnding_{false};
   mutable std::mutex mutex_;  // for all below
   std::list<Injected> injected_;
   int faults_ = 0;

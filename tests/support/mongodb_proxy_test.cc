@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <mongoc/mongoc.h>
 
+#include <thread>
+
 namespace leptir {
 namespace {
 
@@ -73,6 +75,18 @@ class MongodbProxyTest : public testing::Test {
   MongodbDatabase database_{sharedMongodbServer()};
   MongodbProxy proxy_{database_.server()};
 };
+
+TEST_F(MongodbProxyTest, AFrozenProxyKeepsWhatItGotAndPassesItOnWhenItThaws) {
+  auto driver = this->driver();
+  EXPECT_TRUE(driver.insert(1).succeeded);
+  proxy_.freeze();
+  std::thread client([&] { EXPECT_TRUE(driver.insert(2).succeeded); });
+  std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(ids(), std::vector{1});
+  proxy_.thaw();
+  client.join();
+  EXPECT_EQ(ids(), (std::vector{1, 2}));
+}
 
 TEST_F(MongodbProxyTest, PassesCommandsOnAndCountsThem) {
   auto driver = this->driver();

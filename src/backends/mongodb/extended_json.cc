@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <iterator>
@@ -126,6 +127,16 @@ void appendCodeWithScope(const bson_iter_t& at, std::string& text, int depth) {
   text += '}';
 }
 
+// Spares the parser the objects that are no such value, which may be large.
+bool beginsAsExtended(std::string_view json) {
+  constexpr std::string_view kNames[] = {"$date",   "$oid",       "$binary",   "$numberDecimal", "$numberDouble",
+                                         "$code",   "$timestamp", "$minKey",   "$maxKey",        "$regularExpression",
+                                         "$symbol", "$dbPointer", "$undefined"};
+  if (!json.starts_with(R"({")")) return false;
+  const auto name = json.substr(2, json.find('"', 2) - 2);
+  return std::ranges::find(kNames, name) != std::end(kNames);
+}
+
 }  // namespace
 
 void appendExtendedJson(const ValueView& value, std::string& text, int depth) {
@@ -163,6 +174,7 @@ void appendExtendedJson(const ValueView& value, std::string& text, int depth) {
 }
 
 bool appendExtendedValue(bson_t* to, std::string_view key, std::string_view json) {
+  if (!beginsAsExtended(json)) return false;
   const auto holder = fmt::format(R"({{"v":{}}})", json);
   bson_error_t error;
   bson_t* parsed = bson_new_from_json(reinterpret_cast<const std::uint8_t*>(holder.data()),

@@ -38,7 +38,7 @@ class MongodbSettle {
   struct Change {
     LeaseId lease{};
     TaskUpdate update{};
-    TaskUpdate whenRefused{};
+    std::optional<TaskUpdate> whenRefused{};
   };
   // Who has leased a task, as far as a look tells; the token is that of the last batch that changed it.
   struct Holder {
@@ -58,9 +58,10 @@ class MongodbSettle {
 
   bool forget(std::span<const LeaseId> leases);
   MongodbResult<std::vector<LeaseId>> keepOurs(std::vector<LeaseId>& leases, Missing missing);
+  void noteVanished(std::size_t tasks);
   MongodbResult<std::int64_t> remove(std::span<const LeaseId> leases);
   MongodbResult<std::vector<LeaseId>> apply(std::vector<Change> changes);
-  static std::optional<MongodbError> reduceRefused(std::vector<Change>& changes, const WriteReply& reply, int rounds);
+  static std::optional<MongodbError> reduceRefused(std::vector<Change>& changes, const WriteReply& reply);
   MongodbResult<WriteReply> send(std::span<const Change> changes, const std::string& token);
   MongodbResult<std::vector<LeaseId>> keepUnapplied(std::vector<Change>& changes, const std::string& token);
   MongodbResult<Holders> look(std::span<const LeaseId> leases);
