@@ -11,12 +11,12 @@ namespace {
 constexpr std::string_view kPlain = "mongodb://";
 constexpr std::string_view kSrv = "mongodb+srv://";
 
-Error invalid(const char* what) {
+Error badUri(const char* what) {
   return Error(ErrorCode::Invalid, std::string("mongodb: 'uri' ") + what);
 }
 
 Error badCredentials() {
-  return invalid(
+  return badUri(
       "has a character in its user or password that must be percent-encoded (or leave them out, and set 'user' and "
       "'password')");
 }
@@ -32,7 +32,7 @@ std::optional<std::string_view> cutAt(std::string_view& text, std::string_view s
 
 Result<std::string> decoded(std::string_view text, const char* what) {
   auto plain = percentDecoded(text);
-  if (!plain || plain->find('\0') != std::string::npos) return invalid(what);
+  if (!plain || plain->find('\0') != std::string::npos) return badUri(what);
   return std::move(*plain);
 }
 
@@ -57,7 +57,7 @@ Result<void> readOptions(std::string_view options, MongodbOptions& to) {
     rest = cutAt(name, "&;");
     if (name.empty()) continue;
     const auto value = cutAt(name, "=");
-    if (!value || value->empty()) return invalid("has an option without a value");
+    if (!value || value->empty()) return badUri("has an option without a value");
     const auto plain = decoded(*value, "has an option that is wrongly percent-encoded");
     if (!plain) return plain.error();
     if (auto added = to.add(name, *plain, "'uri'"); !added) return added;
@@ -89,7 +89,7 @@ std::string ConnectionString::textForChecks() const {
 Result<ConnectionString> parseConnectionString(std::string_view uri) {
   ConnectionString parts;
   parts.isSrv = uri.starts_with(kSrv);
-  if (!parts.isSrv && !uri.starts_with(kPlain)) return invalid("must begin with mongodb:// or mongodb+srv://");
+  if (!parts.isSrv && !uri.starts_with(kPlain)) return badUri("must begin with mongodb:// or mongodb+srv://");
   uri.remove_prefix(parts.isSrv ? kSrv.size() : kPlain.size());
   const auto options = cutAt(uri, "?");
   const auto path = cutAt(uri, "/");

@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "backends/mongodb/mongodb_address.h"
-#include "backends/mongodb/mongodb_client.h"
+#include "backends/mongodb/mongodb_broker.h"
+#include "backends/mongodb/mongodb_meta_storage.h"
 #include "backends/mongodb/mongodb_pool.h"
 
 namespace leptir::mongodb {
@@ -41,17 +42,30 @@ Result<std::shared_ptr<MongodbPool>> MongodbBackend::poolOf(MongodbAddress addre
   return pool;
 }
 
-Result<std::unique_ptr<SimpleBroker>> MongodbBackend::openBroker(const Json& connection, BrokerUse) {
+Result<std::unique_ptr<SimpleBroker>> MongodbBackend::openBroker(const Json& connection, BrokerUse use) {
   auto address = mongodbAddress(connection);
   if (!address) return address.error();
-  return Error(ErrorCode::Unsupported, "mongodb: brokers are not available yet");
+  auto pool = poolOf(*address);
+  if (!pool) return pool.error();
+  auto broker = MongodbBroker::open(std::move(*pool), std::move(address->collection), use);
+  if (!broker) return broker.error();
+  return std::unique_ptr<SimpleBroker>(std::move(*broker));
 }
 
 Result<std::unique_ptr<SimpleMetaStorage>> MongodbBackend::openMetaStorage(const Json& connection,
-                                                                           std::optional<Duration>, MetaUse) {
+                                                                           std::optional<Duration> expireAfter,
+                                                                           MetaUse use) {
   auto address = mongodbAddress(connection);
   if (!address) return address.error();
-  return Error(ErrorCode::Unsupported, "mongodb: meta storages are not available yet");
+  auto pool = poolOf(*address);
+  if (!pool) return pool.error();
+  auto storage = MongodbMetaStorage::open(std::move(*pool), std::move(address->collection), expireAfter, use);
+  if (!storage) return storage.error();
+  return std::unique_ptr<SimpleMetaStorage>(std::move(*storage));
+}
+
+MetaTraits MongodbBackend::traitsOfNewStorage() const {
+  return MongodbMetaStorage::traitsOfEveryServer();
 }
 
 std::unique_ptr<Backend> makeBackend() {

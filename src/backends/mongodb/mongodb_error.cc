@@ -14,12 +14,9 @@ bool contains(std::string_view text, std::string_view part) {
 
 bool hasLabel(DocumentView reply, std::string_view label) {
   const auto labels = reply.document("errorLabels");
-  bson_iter_t at;
-  if (!labels || !labels->begin(at)) return false;
-  while (bson_iter_next(&at)) {
-    if (ValueView(at).text() == label) return true;
-  }
-  return false;
+  bool isThere = false;
+  if (labels) labels->forEach([&](const ValueView& each) { isThere = isThere || each.text() == label; });
+  return isThere;
 }
 
 MongodbError errorOfCode(std::int32_t code, std::string_view words, CallKind kind, std::string_view where) {

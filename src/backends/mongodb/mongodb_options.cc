@@ -94,7 +94,7 @@ const KnownOption* knownOption(std::string_view name) {
   return known == kKnown.end() ? nullptr : &*known;
 }
 
-Error invalid(std::string_view source, std::string what) {
+Error badOption(std::string_view source, std::string what) {
   return Error(ErrorCode::Invalid, fmt::format("mongodb: {}: {}", source, what));
 }
 
@@ -103,7 +103,7 @@ Error unknownOption(std::string_view name, std::string_view source) {
   for (const auto& each : kKnown) names.push_back(each.name);
   auto text = fmt::format("MongoDB has no option {}", base::inQuotes(name));
   if (const auto hint = base::didYouMean(name, names); !hint.empty()) text += "; " + hint;
-  return invalid(source, std::move(text));
+  return badOption(source, std::move(text));
 }
 
 bool isWait(std::string_view value) {
@@ -147,10 +147,10 @@ Result<void> MongodbOptions::add(std::string_view name, std::string_view value, 
   const auto* known = knownOption(name);
   if (known == nullptr) return unknownOption(name, source);
   if (has(known->name) && known->demand != Demand::Repeats)
-    return invalid(source, fmt::format("the option '{}' is given twice", known->name));
+    return badOption(source, fmt::format("the option '{}' is given twice", known->name));
   if (!base::isUtf8(value) || value.find('\0') != std::string_view::npos)
-    return invalid(source, fmt::format("the value of '{}' is not a text in UTF-8", known->name));
-  if (auto objection = objectionTo(*known, value); !objection.empty()) return invalid(source, std::move(objection));
+    return badOption(source, fmt::format("the value of '{}' is not a text in UTF-8", known->name));
+  if (auto objection = objectionTo(*known, value); !objection.empty()) return badOption(source, std::move(objection));
   // The write concern is always the same; libmongoc would take an old `safe` as a weaker one.
   if (known->demand != Demand::True && known->demand != Demand::Majority)
     options_.push_back({std::string(known->name), std::string(value)});
@@ -161,7 +161,7 @@ Result<void> MongodbOptions::addMap(const Json& options) {
   constexpr std::string_view kSource = "'options'";
   for (const auto& [name, value] : options.items()) {
     const auto text = plainText(value);
-    if (!text) return invalid(kSource, fmt::format("{} must be a text, a number, true or false", base::inQuotes(name)));
+    if (!text) return badOption(kSource, fmt::format("{} must be a text, a number, true or false", base::inQuotes(name)));
     const bool isTrue = *text == "true" || *text == "1";
     if (name == "connect") continue;  // PHP: whether to connect at once, which leptir always does
     if (name == "secondaryPreferred" && !isTrue) continue;
