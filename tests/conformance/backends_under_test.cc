@@ -29,7 +29,9 @@ std::vector<BackendUnderTest> allBackends() {
 #ifdef LEPTIR_MONGODB
       {"mongodb",
        open<MongodbUnderTest>,
-       {.wakesWaiters = false, .everyPushWakes = false, .duePrecision = std::chrono::milliseconds(1)},
+       {.pushesAtomically = false,
+        .duePrecision = std::chrono::milliseconds(1),
+        .largestEnvelope = mongodb::kLargestEnvelope},
        {},
        false,
        false},

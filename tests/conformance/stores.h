@@ -11,6 +11,7 @@
 #include "tests/conformance/backends_under_test.h"
 #ifdef LEPTIR_MONGODB
 #include "backends/mongodb/mongodb_backend.h"
+#include "backends/mongodb/mongodb_push.h"
 #include "tests/support/mongodb_server.h"
 #endif
 #ifdef LEPTIR_REDIS

@@ -15,9 +15,9 @@
 namespace leptir::mongodb {
 namespace {
 
-constexpr std::int64_t kAtOnce = 1'000;
-constexpr int kMostRounds = 100;
-constexpr Duration kPause = std::chrono::milliseconds(500);
+constexpr std::int64_t kAdoptedAtOnce = 1'000;
+constexpr int kMostAdoptions = 100;
+constexpr Duration kAdoptionPause = std::chrono::milliseconds(500);
 // So many documents that cannot be adopted are left alone at most, since each search names them.
 constexpr std::size_t kMostUnadoptable = 100;
 
@@ -62,7 +62,7 @@ MongodbResult<std::size_t> MongodbAdoption::adoptSome() {
   auto filter = unadopted();
   if (!queue_.unadoptable.empty()) filter.add("_id", ids("$nin", queue_.unadoptable));
   const auto found = queue_.client->find(
-      queue_.tasks, filter, Document().add("projection", adoptionProjection()).add("limit", kAtOnce));
+      queue_.tasks, filter, Document().add("projection", adoptionProjection()).add("limit", kAdoptedAtOnce));
   if (!found) return tl::unexpected(found.error());
   return adopt(*found, unadopted());
 }
@@ -135,7 +135,7 @@ void MongodbAdoption::note(DocumentView document, const MongodbError& why) {
 }
 
 MongodbResult<void> MongodbAdoption::adoptAll() {
-  for (int round = 0; round < kMostRounds; ++round) {
+  for (int round = 0; round < kMostAdoptions; ++round) {
     const auto adopted = adoptSome();
     if (!adopted) return tl::unexpected(adopted.error());
     if (*adopted == 0) break;
@@ -144,7 +144,7 @@ MongodbResult<void> MongodbAdoption::adoptAll() {
 }
 
 MongodbResult<std::size_t> MongodbAdoption::adoptFromTimeToTime() {
-  const bool isRecent = last_ != BootTime{} && systemClock().bootTime() - last_ < kPause;
+  const bool isRecent = last_ != BootTime{} && systemClock().bootTime() - last_ < kAdoptionPause;
   return isRecent ? MongodbResult<std::size_t>(0) : adoptSome();
 }
 

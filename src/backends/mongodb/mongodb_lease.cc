@@ -12,9 +12,9 @@ namespace leptir::mongodb {
 namespace {
 
 // Other instances may take what a search found; then the search is repeated, at most so often in one call.
-constexpr int kMostRounds = 8;
+constexpr int kMostSearches = 8;
 // Bytes of documents that one lease reads at most, since each may have 16 MiB; one is read whatever its size.
-constexpr std::int64_t kMostBytes = std::int64_t{64} << 20;
+constexpr std::int64_t kMostLeasedBytes = std::int64_t{64} << 20;
 // MongoDB 4.4, which has $bsonSize, and expressions in projections.
 constexpr int kWireVersionWithSizes = 9;
 
@@ -66,7 +66,7 @@ MongodbResult<std::optional<LeasedTask>> MongodbLease::leaseOne(Time now) {
 }
 
 MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit, Time now) {
-  for (int round = 0; round < kMostRounds; ++round) {
+  for (int round = 0; round < kMostSearches; ++round) {
     const auto found = search(limit, now);
     if (!found) return tl::unexpected(found.error());
     if (found->handles.empty()) break;
@@ -111,7 +111,7 @@ MongodbResult<MongodbLease::Candidates> MongodbLease::search(std::size_t limit, 
       continue;
     }
     bytes += view.integer("bytes").value_or(0);
-    if (bytes > kMostBytes && !found.handles.empty()) break;
+    if (bytes > kMostLeasedBytes && !found.handles.empty()) break;
     found.handles.push_back(*handleOf(view));
     const auto number = view.integer(field::kLease).value_or(0);
     found.lastNumber = std::max(found.lastNumber, static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)));

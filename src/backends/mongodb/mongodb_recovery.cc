@@ -15,7 +15,7 @@ namespace leptir::mongodb {
 namespace {
 
 // Tasks that one command gives back at most.
-constexpr std::size_t kAtOnce = 1'000;
+constexpr std::size_t kRecoveredAtOnce = 1'000;
 
 // Leased, but by no session: another program wrote it.
 Document leasedByNone() {
@@ -30,7 +30,7 @@ Result<std::size_t> MongodbRecovery::recover(std::size_t limit) {
   LEPTIR_FAILPOINT("mongodb.recover.after_claim");
   std::size_t done = 0;
   while (done < limit) {
-    const auto found = orphans(std::min(limit - done, kAtOnce));
+    const auto found = orphans(std::min(limit - done, kRecoveredAtOnce));
     if (!found) return found.error().error();
     if (found->empty()) break;
     const auto now = queue_->client->serverTime();

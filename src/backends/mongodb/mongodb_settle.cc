@@ -15,10 +15,10 @@ namespace leptir::mongodb {
 namespace {
 
 // How often one call sends again what has an unknown outcome.
-constexpr int kMostRounds = 2;
+constexpr int kMostRepetitions = 2;
 constexpr std::size_t kLongestReason = 2'000;
 
-std::int64_t milliseconds(Time time) {
+std::int64_t unixMilliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
@@ -72,7 +72,7 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::acknowledge(std::span<const L
     const auto removed = remove(left);
     LEPTIR_FAILPOINT("mongodb.acknowledge.after_reply");
     if (removed && *removed == static_cast<std::int64_t>(left.size())) break;
-    if (!removed && (!isConnectionLost(removed.error()) || rounds == kMostRounds))
+    if (!removed && (!isConnectionLost(removed.error()) || rounds == kMostRepetitions))
       return tl::unexpected(removed.error());
     const auto others = keepOurs(left, Missing::Acknowledged);
     if (!others) return others;
@@ -153,9 +153,9 @@ Document MongodbSettle::leavingTo(Time until, Time now) const {
   BCON_APPEND(expression.mutableBson(), "$concatArrays", "[", "{", "$filter", "{", "input", "{", "$cond", "[", "{",
               "$isArray", "$leptir.left", "}", "$leptir.left", "[", "]", "]", "}", "as", "each", "cond", "{", "$and",
               "[", "{", "$ne", "[", "$$each.by", BCON_UTF8(session_.c_str()), "]", "}", "{", "$gt", "[",
-              "$$each.until", BCON_DATE_TIME(milliseconds(now)),
+              "$$each.until", BCON_DATE_TIME(unixMilliseconds(now)),
               "]", "}", "]", "}", "}", "}", "[", "{", "by", BCON_UTF8(session_.c_str()), "until",
-              BCON_DATE_TIME(milliseconds(until)), "}", "]",
+              BCON_DATE_TIME(unixMilliseconds(until)), "}", "]",
               "]");
   return expression;
 }
@@ -188,14 +188,14 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::apply(std::vector<Change> cha
   for (int rounds = 0; !changes.empty(); ++rounds) {
     const auto done = send(changes, token);
     if (done && done->matched == static_cast<std::int64_t>(changes.size())) break;
-    if (!done && (!isConnectionLost(done.error()) || rounds == kMostRounds)) return tl::unexpected(done.error());
+    if (!done && (!isConnectionLost(done.error()) || rounds == kMostRepetitions)) return tl::unexpected(done.error());
     if (done && !done->failures.empty()) {
       if (const auto why = reduceRefused(changes, *done, rounds)) return tl::unexpected(*why);
     }
     auto others = keepUnapplied(changes, token);
     if (!others) return others;
     std::ranges::move(*others, std::back_inserter(notOurs));
-    if (rounds > kMostRounds) break;
+    if (rounds > kMostRepetitions) break;
   }
   return notOurs;
 }
@@ -204,7 +204,7 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::apply(std::vector<Change> cha
 std::optional<MongodbError> MongodbSettle::reduceRefused(std::vector<Change>& changes, const WriteReply& reply,
                                                          int rounds) {
   for (const auto& failure : reply.failures) {
-    if (failure.error.remedy != Remedy::Refuse || rounds == kMostRounds) return failure.error;
+    if (failure.error.remedy != Remedy::Refuse || rounds == kMostRepetitions) return failure.error;
     changes[failure.index].update = changes[failure.index].whenRefused;
   }
   return {};

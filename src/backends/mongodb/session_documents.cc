@@ -12,11 +12,11 @@
 namespace leptir::mongodb {
 namespace {
 
-constexpr const char* kOpen = "open";
-constexpr const char* kClaimed = "claimed";
-constexpr const char* kClosed = "closed";
+constexpr const char* kSessionOpen = "open";
+constexpr const char* kSessionClaimed = "claimed";
+constexpr const char* kSessionClosed = "closed";
 // The epochs of an instance are remembered for so long after its last renewal.
-constexpr Duration kRemembered = std::chrono::hours(24 * 30);
+constexpr Duration kEpochsAreKept = std::chrono::hours(24 * 30);
 
 // $$NOW and `later`, as an expression of a pipeline.
 Document fromNow(Duration later) {
@@ -35,7 +35,7 @@ Document openFilter(const SessionId& session) {
   return Document()
       .add("_id", session.instance)
       .add("epoch", static_cast<std::int64_t>(session.epoch))
-      .add("state", kOpen);
+      .add("state", kSessionOpen);
 }
 
 Document infoDocument(const SessionInfo& info) {
@@ -69,9 +69,9 @@ Result<void> SessionDocuments::open(const SessionId& session, const SessionInfo&
   const auto filter = Document().add("_id", session.instance).add("epoch", op("$lt", epoch));
   const auto opened = Document()
                           .add("epoch", epoch)
-                          .add("state", kOpen)
+                          .add("state", kSessionOpen)
                           .add("expires", fromNow(lease))
-                          .add("forget", fromNow(kRemembered))
+                          .add("forget", fromNow(kEpochsAreKept))
                           .add("token", token)
                           .add("info", op("$literal", infoDocument(info)));
   const auto statement =
@@ -102,24 +102,24 @@ MongodbResult<std::optional<Time>> SessionDocuments::timeIfOpen(const SessionId&
 
 MongodbResult<bool> SessionDocuments::renew(const SessionId& session, Duration lease) {
   const auto change =
-      oneStage("$set", Document().add("expires", fromNow(lease)).add("forget", fromNow(kRemembered)));
+      oneStage("$set", Document().add("expires", fromNow(lease)).add("forget", fromNow(kEpochsAreKept)));
   const auto matched = update(openFilter(session), change);
   if (!matched) return tl::unexpected(matched.error());
   return *matched > 0;
 }
 
 MongodbResult<bool> SessionDocuments::close(const SessionId& session) {
-  const auto matched = update(openFilter(session), Document().add("u", op("$set", Document().add("state", kClosed))));
+  const auto matched = update(openFilter(session), Document().add("u", op("$set", Document().add("state", kSessionClosed))));
   if (!matched) return tl::unexpected(matched.error());
   if (*matched > 0) return true;
   return isStored(Document()
                       .add("_id", session.instance)
                       .add("epoch", static_cast<std::int64_t>(session.epoch))
-                      .add("state", kClosed));
+                      .add("state", kSessionClosed));
 }
 
 MongodbResult<void> SessionDocuments::expire(std::string_view instance) {
-  const auto done = update(Document().add("_id", instance).add("state", kOpen),
+  const auto done = update(Document().add("_id", instance).add("state", kSessionOpen),
                            oneStage("$set", Document().add("expires", "$$NOW")));
   if (!done) return tl::unexpected(done.error());
   return {};
@@ -130,11 +130,11 @@ MongodbResult<void> SessionDocuments::claimExpired(const std::set<std::string>& 
   Document isOver;
   BCON_APPEND(isOver.mutableBson(), "$lte", "[", "$expires", "$$NOW", "]");
   const auto filter = Document()
-                          .add("state", kOpen)
+                          .add("state", kSessionOpen)
                           .add("_id", op("$nin", std::span<const std::string>(names)))
                           .add("$expr", isOver);
   const auto done =
-      update(filter, Document().add("u", op("$set", Document().add("state", kClaimed))).add("multi", true));
+      update(filter, Document().add("u", op("$set", Document().add("state", kSessionClaimed))).add("multi", true));
   if (!done) return tl::unexpected(done.error());
   return {};
 }
@@ -143,7 +143,7 @@ MongodbResult<std::vector<std::string>> SessionDocuments::notOpen(const std::vec
   std::vector<std::string> instances;
   for (const auto& name : names) instances.emplace_back(instanceIn(name));
   const auto filter =
-      Document().add("_id", op("$in", std::span<const std::string>(instances))).add("state", kOpen);
+      Document().add("_id", op("$in", std::span<const std::string>(instances))).add("state", kSessionOpen);
   const auto open = client_.find(queue_.sessions, filter, Document());
   if (!open) return tl::unexpected(open.error());
   std::set<std::string> openNames;
@@ -161,7 +161,7 @@ MongodbResult<std::vector<ListedSession>> SessionDocuments::list(Page page) {
                            .add("sort", Document().add("_id", 1))
                            .add("skip", static_cast<std::int64_t>(page.offset))
                            .add("limit", static_cast<std::int64_t>(page.limit));
-  const auto found = client_.find(queue_.sessions, Document().add("state", kOpen), options);
+  const auto found = client_.find(queue_.sessions, Document().add("state", kSessionOpen), options);
   if (!found) return tl::unexpected(found.error());
   std::vector<ListedSession> listed;
   for (const auto& document : *found) {
