@@ -7,25 +7,31 @@ FOLDER ?= /usr/include
 UNITY ?= ON
 # Compiler warnings are errors. A newer compiler may warn where the tested ones do not: make WERROR=OFF
 WERROR ?= ON
-CONFIGURE := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) $(QUIETLY)
+# The MongoDB backend. Without it, nothing of MongoDB is needed: make test MONGODB=OFF
+MONGODB ?= ON
+CONFIGURE := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) \
+  -DLEPTIR_MONGODB=$(MONGODB) $(QUIETLY)
 
-.PHONY: all setup setup-tests build everything demo test test-in test-asan test-tsan chaos mutants bench lint deb test-deb format help clean
+.PHONY: all setup setup-tests setup-servers build everything demo test test-in test-asan test-tsan chaos mutants bench lint deb test-deb format help clean
 .DEFAULT_GOAL := all
 
 all: build ## set up what is missing and build build/leptir
 
 setup: ## install the packages that the program and the demo need and that are missing (apt)
-	@tools/setup
+	@MONGODB=$(MONGODB) tools/setup
 
 setup-tests: # what the tests and benchmarks need beside that
-	@tools/setup tests
+	@MONGODB=$(MONGODB) tools/setup tests
+
+setup-servers: setup-tests # the server of the MongoDB tests, below $(BUILD), where the machine has none
+	@[ "$(MONGODB)" = OFF ] || tools/setup-mongodb
 
 build: setup
 	@test -f $(BUILD)/build.ninja || $(CONFIGURE) -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF
 	@echo "Building the program and the demo: some 2 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY) --target installed digest digest_demo
 
-everything: setup-tests
+everything: setup-servers
 	@$(CONFIGURE) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON
 	@echo "Building everything: some 7 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY)
@@ -39,21 +45,21 @@ test: everything ## build and run every test: a line for each suite, and what fa
 test-in: ## the README's two commands in a fresh Debian SUITE (bookworm, trixie); as root
 	@tools/test-in "$(SUITE)"
 
-test-asan: setup-tests ## every test under the address and undefined behaviour sanitizers (ONLY=pattern: some)
+test-asan: setup-servers ## every test under the address and undefined behaviour sanitizers (ONLY=pattern: some)
 	@tools/test-sanitized asan $(ONLY)
 
-test-tsan: setup-tests ## the tests of modules with threads under the thread sanitizer (ONLY=pattern: some)
+test-tsan: setup-servers ## the tests of modules with threads under the thread sanitizer (ONLY=pattern: some)
 	@tools/test-sanitized tsan $(ONLY)
 
 chaos: everything ## kill and break things for MINUTES (60), rows ROWS (all), and print what came of it
 	@tests/chaos/run $(BUILD) $(or $(MINUTES),60) "$(or $(ROWS),*)"
 
-mutants: setup-tests ## known-bad changes, one by one: each must be caught by its test
+mutants: setup-servers ## known-bad changes, one by one: each must be caught by its test
 	@tests/mutants/run $(BUILD)/mutants
 
-bench: setup-tests ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
+bench: setup-servers ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
 	@cmake --preset release -DLEPTIR_BENCH=ON $(QUIETLY)
-	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis
+	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis bare_mongodb mongodb_server
 	@bench/run $(BUILD)
 
 deb: ## build the Debian packages into build/deb, and check them with lintian

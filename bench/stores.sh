@@ -7,15 +7,47 @@ titleOf() {
     redis) echo "Redis without persistence, records as PHP leptir's keys" ;;
     redis-everysec) echo "Redis with AOF everysec, records as PHP leptir's keys" ;;
     redis-hashed) echo "Redis without persistence, records in a hash a minute" ;;
+    mongodb) echo "MongoDB (a mongod where there is one, else FerretDB over PostgreSQL)" ;;
   esac
 }
 
+# How many of $2 tasks a round takes on the store $1: a twentieth where the bare loop does some thousands a second.
+tasksOn() { case $1 in mongodb) echo $(($2 / 20)) ;; *) echo "$2" ;; esac; }
+
 layoutOf() { case $1 in *-hashed) echo hashed ;; *) echo plain ;; esac; }
 
-# Starts a redis-server that is reached by a socket in the temporary folder only.
 startServer() {
   case $1 in
-    sqlite) return ;;
+    sqlite) ;;
+    mongodb) startMongodb ;;
+    *) startRedis "$1" ;;
+  esac
+}
+
+# Starts the MongoDB server of the tests; it ends with its standard input.
+startMongodb() {
+  rm -f "$folder/mongodb.in"
+  mkfifo "$folder/mongodb.in"
+  "$build/mongodb_server" <"$folder/mongodb.in" >"$folder/mongodb.out" &
+  server=$!
+  exec 3>"$folder/mongodb.in"
+  until [ "$(wc -l <"$folder/mongodb.out")" = 2 ]; do
+    kill -0 "$server"
+    sleep 0.05
+  done
+  uri=$(sed -n 2p "$folder/mongodb.out")
+  cat > "$folder/store.yaml" <<YAML
+leptir:
+  brokers:
+    - { type: mongodb, connection: { uri: "$uri" } }
+  meta_storage:
+    - { type: mongodb, connection: { uri: "$uri" }, configuration: { expire_after_seconds: 86400 } }
+YAML
+}
+
+# Starts a redis-server that is reached by a socket in the temporary folder only.
+startRedis() {
+  case $1 in
     *-everysec) persistence="--appendonly yes --appendfsync everysec" ;;
     *) persistence="--appendonly no" ;;
   esac
@@ -25,7 +57,7 @@ startServer() {
   redis-server --port 0 --unixsocket "$folder/redis/socket" --dir "$folder/redis" --save '' $persistence >/dev/null &
   server=$!
   until redis-cli -s "$folder/redis/socket" ping >/dev/null 2>&1; do sleep 0.05; done
-  cat > "$folder/redis.yaml" <<YAML
+  cat > "$folder/store.yaml" <<YAML
 leptir:
   brokers:
     - { type: redis, connection: { scheme: unix, path: $folder/redis/socket } }
@@ -36,14 +68,15 @@ YAML
 
 stopServer() {
   [ -z "$server" ] && return
-  kill "$server" 2>/dev/null || true
+  exec 3>&-
+  [ "$store" = mongodb ] || kill "$server" 2>/dev/null || true
   wait "$server" 2>/dev/null || true
   server=""
 }
 
-# Prints the CPU time of the server for each task, in microseconds; 0 if the store has no server.
+# Prints the CPU time of the server for each task, in microseconds; 0 if the store has no server, or it does not say.
 serverCpu() {
-  [ -z "$server" ] && { echo 0; return; }
+  case $store in sqlite | mongodb) echo 0 && return ;; esac
   redis-cli -s "$folder/redis/socket" info cpu | tr -d '\r' |
     awk -F: -v tasks="$tasks" '/^used_cpu_(sys|user):/ { sum += $2 } END { print sum * 1e6 / tasks }'
 }
@@ -61,6 +94,7 @@ memoryAWaitingTask() {
 bareLoop() {
   case $1 in
     sqlite) rm -f "$folder"/bare*; "$build/bare_loop" "$tasks" "$folder/bare.db" ;;
+    mongodb) "$build/bare_mongodb" "$tasks" "$uri" ;;
     *) "$build/bare_redis" "$tasks" "$folder/redis/socket" "$(layoutOf "$1")" ;;
   esac
 }
@@ -68,7 +102,7 @@ bareLoop() {
 # Runs `leptir bench` on the store $1; further arguments go to `leptir bench`.
 instance() {
   config=""
-  [ "$1" = sqlite ] || config="--config=$folder/redis.yaml"
+  [ "$1" = sqlite ] || config="--config=$folder/store.yaml"
   shift
   # shellcheck disable=SC2086
   "$build/leptir" bench --json --tasks="$tasks" $config "$@"

@@ -11,6 +11,9 @@
 namespace leptir::memory {
 [[gnu::weak]] std::unique_ptr<Backend> makeBackend();
 }
+namespace leptir::mongodb {
+[[gnu::weak]] std::unique_ptr<Backend> makeBackend();
+}
 namespace leptir::redis {
 [[gnu::weak]] std::unique_ptr<Backend> makeBackend();
 }
@@ -28,6 +31,7 @@ struct LeptirBackend {
 
 constinit const std::array kLeptirBackends{
     LeptirBackend{"memory", &memory::makeBackend},
+    LeptirBackend{"mongodb", &mongodb::makeBackend},
     LeptirBackend{"redis", &redis::makeBackend},
     LeptirBackend{"sqlite", &sqlite::makeBackend},
 };

@@ -3,11 +3,11 @@
 #include <fmt/compile.h>
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 #include <iterator>
 
 #include "meta/json_merge.h"
+#include "meta/php_date.h"
 #include "meta/record_keys.h"
 #include "task/json_text.h"
 
@@ -39,37 +39,6 @@ void appendFloat(std::string& text, double value) {
   text += 'e' + std::to_string(std::stoi(std::string(digits.substr(e + 1))));
 }
 
-// Appends `before` and then `number` with exactly `count` digits, padded with zeros.
-void appendDigits(std::string& text, char before, std::int64_t number, int count) {
-  char digits[8];
-  for (int i = count; i > 0; --i, number /= 10) digits[i] = static_cast<char>('0' + number % 10);
-  digits[0] = before;
-  text.append(digits, static_cast<std::size_t>(count) + 1);
-}
-
-// Unix seconds with all six digits of the fraction, so that the value is exact and always a float.
-void appendUnixSeconds(std::string& text, Time time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  task::appendInteger(seconds.time_since_epoch().count(), text);
-  appendDigits(text, '.', (time - seconds).count(), 6);
-}
-
-// The JSON form of a PHP DateTime, always in UTC.
-void appendPhpDate(std::string& text, Time time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  text += R"({"date":)"sv;
-  appendDigits(text, '"', static_cast<int>(date.year()), 4);
-  appendDigits(text, '-', static_cast<unsigned>(date.month()), 2);
-  appendDigits(text, '-', static_cast<unsigned>(date.day()), 2);
-  appendDigits(text, ' ', clock.hours().count(), 2);
-  appendDigits(text, ':', clock.minutes().count(), 2);
-  appendDigits(text, ':', clock.seconds().count(), 2);
-  appendDigits(text, '.', clock.subseconds().count(), 6);
-  text += R"(","timezone_type":3,"timezone":"UTC"})"sv;
-}
-
 void addText(std::string& text, std::string_view key, std::string_view value) {
   if (value.empty()) return;
   appendKey(text, key);
@@ -91,7 +60,7 @@ void addFloat(std::string& text, std::string_view key, double value) {
 void addTime(std::string& text, std::string_view key, const std::optional<Time>& time) {
   if (!time) return;
   appendKey(text, key);
-  appendUnixSeconds(text, *time);
+  task::appendUnixSeconds(*time, text);
 }
 
 void addList(std::string& text, std::string_view key, const std::vector<std::string>& list) {
@@ -146,7 +115,7 @@ void appendFieldsOfPhpLeptir(const MetaInfo& info, std::string& text) {
   appendKey(text, key::kType);
   task::appendJsonText(info.type, text);
   appendKey(text, key::kStarted);
-  appendPhpDate(text, info.started);
+  meta::appendPhpDate(info.started, text);
 }
 
 void appendOwnFields(const MetaInfo& info, std::string& text) {

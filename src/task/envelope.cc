@@ -1,7 +1,7 @@
 #include "task/envelope.h"
 
 #include <chrono>
-#include <cstdlib>
+#include <optional>
 
 #include "task/json_text.h"
 
@@ -18,16 +18,10 @@ void appendCount(std::string_view key, std::int64_t count, std::string& out) {
   appendInteger(count, out);
 }
 
-// Writes Unix seconds with six decimals. A double is precise enough to read the same microsecond back.
-void appendTime(std::string_view key, Time time, std::string& out) {
-  const auto micros = time.time_since_epoch().count();
-  const auto seconds = micros / 1'000'000;
-  std::string fraction = std::to_string(1'000'000 + std::abs(micros % 1'000'000));
-  fraction[0] = '.';
+void appendTime(std::string_view key, const std::optional<Time>& time, std::string& out) {
+  if (!time) return;
   out.append(key);
-  if (micros < 0 && seconds == 0) out += '-';
-  appendInteger(seconds, out);
-  out.append(fraction);
+  appendUnixSeconds(*time, out);
 }
 
 // Appends leptir's own keys, which PHP leptir ignores. `ts` comes last: scripts/lease_tasks.lua of the Redis backend
@@ -38,8 +32,8 @@ void appendOwnKeys(const BrokerTask& task, std::string& out) {
   appendCount(R"(,"ex":)", task.counters.expiries, out);
   appendCount(R"(,"un":)", task.counters.unknown, out);
   appendCount(R"(,"ma":)", task.maxAttempts, out);
-  if (task.expires) appendTime(R"(,"expires":)", *task.expires, out);
-  if (task.pushedAt) appendTime(R"(,"ts":)", *task.pushedAt, out);
+  appendTime(R"(,"expires":)", task.expires, out);
+  appendTime(R"(,"ts":)", task.pushedAt, out);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstdlib>
+#include <utility>
 
 namespace leptir::task {
 namespace {
@@ -87,6 +89,17 @@ void appendJsonText(std::string_view text, std::string& out) {
 void appendInteger(std::int64_t number, std::string& out) {
   char digits[20];
   out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+void appendUnixSeconds(Time time, std::string& out) {
+  const auto micros = time.time_since_epoch().count();
+  const auto seconds = micros / 1'000'000;
+  if (micros < 0 && seconds == 0) out += '-';
+  appendInteger(seconds, out);
+  char fraction[] = ".000000";
+  for (auto [i, rest] = std::pair(6, std::abs(micros % 1'000'000)); i > 0; --i, rest /= 10)
+    fraction[i] = static_cast<char>('0' + rest % 10);
+  out.append(fraction, 7);
 }
 
 bool isJsonNumber(std::string_view text) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "leptir/clock.h"
+
 namespace leptir::task {
 
 // Appends `text` in quotes with PHP's escapes: `\/`; `\b \f \n \r \t`; `\u00xx` for other control characters but DEL;
@@ -13,6 +15,10 @@ namespace leptir::task {
 void appendJsonText(std::string_view text, std::string& out);
 
 void appendInteger(std::int64_t number, std::string& out);
+
+// Appends Unix seconds with all six decimals. A double is precise enough to read the same microsecond back, up to the
+// year 2255.
+void appendUnixSeconds(Time time, std::string& out);
 
 // Whether `text` is a number in JSON's grammar, of any size.
 bool isJsonNumber(std::string_view text);

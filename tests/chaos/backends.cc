@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#ifdef LEPTIR_MONGODB
+#include "tests/chaos/mongodb_store.h"
+#endif
 #ifdef LEPTIR_REDIS
 #include "tests/chaos/redis_store.h"
 #endif
@@ -22,7 +25,10 @@ std::vector<Backend> chaosBackends() {
   return {
       {"sqlite", openSqliteStore},
 #ifdef LEPTIR_REDIS
-      {"redis", openRedisStore, 3},
+      {"redis", openRedisStore, 3, true},
+#endif
+#ifdef LEPTIR_MONGODB
+      {"mongodb", openMongodbStore, 3},
 #endif
   };
 }

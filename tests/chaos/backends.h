@@ -8,8 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/socket_proxy.h"
-
 namespace leptir::chaos {
 
 // The server of a store, the connection to it, and the faults that tests inject into both.
@@ -20,7 +18,7 @@ class StoreServer {
   virtual void stop() = 0;   // an orderly stop
   virtual void start() = 0;  // starts it again with the data on its disk
   virtual void kill() = 0;   // SIGKILL
-  // Limits its memory to what it uses now plus `more` bytes.
+  // Limits its memory to what it uses now plus `more` bytes. Only for backends that Backend::canFillUp names.
   virtual void limitMemory(std::size_t more) = 0;
   // From now on the server answers every request with an error: it is read-only, or busy with a script. Ends with
   // serveAgain().
@@ -29,8 +27,10 @@ class StoreServer {
   virtual void serveAgain() = 0;
   // The number of requests that the server has refused so far. Call it only while it serves.
   virtual long refused() = 0;
-  // The proxy through which leptir reaches the server.
-  virtual SocketProxy& proxy() = 0;
+  // The network between leptir and the server: from now on it carries nothing, but keeps connections open and accepts
+  // new ones, until it carries again, first what it held back.
+  virtual void partition() = 0;
+  virtual void heal() = 0;
 };
 
 // A store that is made for one test and removed after it.
@@ -49,6 +49,7 @@ struct Backend {
   std::function<Store(const std::filesystem::path& folder)> open;
   // Seconds after which a session expires that is not renewed; 0: sessions live as long as their processes.
   int lease = 0;
+  bool canFillUp = false;  // its server can be given a limit of memory
 
   friend void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
 };

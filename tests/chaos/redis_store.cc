@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/support/redis_server.h"
+#include "tests/support/socket_proxy.h"
 
 namespace leptir::chaos {
 namespace {
@@ -40,7 +41,8 @@ class RedisStore final : public StoreServer {
     endless_.join();
   }
   long refused() override { return static_cast<long>(fact("stats", "total_error_replies")); }
-  SocketProxy& proxy() override { return proxy_; }
+  void partition() override { proxy_.freeze(); }
+  void heal() override { proxy_.thaw(); }
 
   std::string throughProxy() const { return store(proxy_.path()); }
   std::string direct() const { return store(server_.socket()); }

@@ -1,4 +1,5 @@
-// Rows B02, B03, B05, B06 and B08 to B11 of docs/design.md: faults of a broker's server and of the connection to it.
+// Rows B02, B03, B05, B06, B08 to B11 and B20 of docs/design.md: faults of a broker's server and of the connection to
+// it.
 #include <algorithm>
 #include <csignal>
 #include <fstream>
@@ -94,8 +95,20 @@ class Server : public FaultFixture {
   }
 };
 
+class FullServer : public Server {};
+
+std::vector<Backend> serversThatFillUp() {
+  auto servers = chaosServers();
+  std::erase_if(servers, [](const Backend& backend) { return !backend.canFillUp; });
+  return servers;
+}
+
 INSTANTIATE_TEST_SUITE_P(On, Server, ::testing::ValuesIn(chaosServers()),
                          [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(On, FullServer, ::testing::ValuesIn(serversThatFillUp()),
+                         [](const auto& row) { return row.param.name; });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Server);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(FullServer);
 
 TEST_P(Server, B02_IsRestartedUnderLoad) {
   const auto repeated = injureUnderLoad([this] {
@@ -120,9 +133,9 @@ TEST_P(Server, B05_IsOutOfReachForLessThanALease) {
   pushAndLog("work", kWorkers, {{"ms", 1500}});
   const auto instance = startUntilReady();
   pauseFor(milliseconds(random(50, 300)));
-  server().proxy().freeze();
+  server().partition();
   pauseFor(1s);
-  server().proxy().thaw();
+  server().heal();
   noteRecovery(msUntilSomethingStarts());
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   stop(*instance);
@@ -134,13 +147,13 @@ TEST_P(Server, B06_IsOutOfReachForTwoLeasesWhileAnotherInstanceReachesIt) {
   pushAndLog("work", kWorkers, {{"ms", 5000}});
   const auto instance = startUntilReady();
   ASSERT_TRUE(eventually([&] { return startsSeen() == kWorkers; }));
-  server().proxy().freeze();
+  server().partition();
   const auto frozen = bootNsNow();
   const auto second = startSecondWithoutProxy();
   ASSERT_TRUE(eventually([&] { return startsSeen() == 2 * kWorkers; })) << "the second instance takes over";
   noteRecovery(msSince(frozen));
   pauseFor(2 * lease() - milliseconds(static_cast<long>(std::min(msSince(frozen), 6000.0))));
-  server().proxy().thaw();
+  server().heal();
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
   stop(*instance);
   second->signal(SIGTERM);
@@ -157,12 +170,12 @@ TEST_P(Server, B08_AcceptsAndNeverAnswersWhileAnotherBrokerGoesOn) {
   PushOptions other;
   other.priority = 1;
   pushAndLog("work", 4, {{"ms", 1}}, other);
-  server().proxy().freeze();
+  server().partition();
   pushAndLog("work", 396, {{"ms", 5}}, other);
   const auto since = bootNsNow();
   ASSERT_TRUE(eventually([&] { return endsSeen() == 400; }));
   EXPECT_LE(msSince(since), 5000) << "before the first operation on the other store has given up";
-  server().proxy().thaw();
+  server().heal();
   pushAndLog("work", 100, {{"ms", 5}});
   noteRecovery(msUntilSomethingStarts());
   ASSERT_TRUE(eventually([&] { return isDrained(); }));
@@ -206,7 +219,25 @@ TEST_P(Server, B10_RefusesEveryRequestForAWhileAndIsNotFlooded) {
   expectAllFinishedInFirstAttempt();
 }
 
-TEST_P(Server, B11_IsFullRefusesPushesButItsTasksRun) {
+TEST_P(Server, B20_OfTheRecordsIsOutOfReachWhileOutcomesWait) {
+  writeConfig("leptir:\n  brokers:\n    - { name: queue, " + store.elsewhere + " }\n  meta_storage:\n    - { " +
+              store.here + " }\n  daemon: { configuration: { number_of_workers: 4 } }\n");
+  const auto instance = startUntilReady();
+  pushAndLog("work", 1500, {{"ms", 5}});
+  ASSERT_TRUE(eventually([&] { return endsSeen() > 100; }));
+  server().partition();
+  pauseFor(2 * lease());
+  EXPECT_LT(endsSeen(), 1500u) << "no task begins once all cells hold outcomes that are not recorded";
+  server().heal();
+  noteRecovery(msUntilSomethingStarts());
+  EXPECT_LE(recoveries.back(), kBackWithin);
+  ASSERT_TRUE(eventually([&] { return isDrained(); }));
+  stop(*instance);
+  EXPECT_EQ(checkEvidence().duplicates, 0u);
+  expectAllFinishedInFirstAttempt();
+}
+
+TEST_P(FullServer, B11_IsFullRefusesPushesButItsTasksRun) {
   server().limitMemory(std::size_t{2} << 20);
   const auto refusal = fillUp();
   EXPECT_THAT(refusal, ::testing::HasSubstr("maxmemory")) << "a full server says so";

@@ -26,6 +26,16 @@ std::vector<BackendUnderTest> allBackends() {
 #ifdef LEPTIR_REDIS
       {"redis", open<RedisUnderTest>, {.everyPushWakes = false}, {.listsSuccesses = false}, false},
 #endif
+#ifdef LEPTIR_MONGODB
+      {"mongodb",
+       open<MongodbUnderTest>,
+       {.pushesAtomically = false,
+        .duePrecision = std::chrono::milliseconds(1),
+        .largestEnvelope = mongodb::kLargestEnvelope},
+       {},
+       false,
+       false},
+#endif
 #ifdef LEPTIR_FOLDER
       folder::FolderUnderTest::backend(),
 #endif

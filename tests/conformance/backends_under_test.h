@@ -28,6 +28,8 @@ class StoreUnderTest {
 
   // Puts bytes into the queue as a foreign producer would.
   virtual void pushRaw(std::string bytes, Time due) = 0;
+  // What a lease returns as the envelope of such bytes: a store of documents keeps bytes that are none in a document.
+  virtual std::string stored(std::string bytes) { return bytes; }
 
   // Begin and end of the life of an instance. After endInstance any other instance may recover its sessions.
   virtual void startInstance(const std::string& instance) = 0;

@@ -104,7 +104,7 @@ TEST_P(Lease, ReturnsTheStoredBytesWhateverTheyAre) {
   const auto session = openSession('a');
   const auto popped = pop(*session);
   ASSERT_EQ(popped.size(), strange.size());
-  for (std::size_t i = 0; i < strange.size(); ++i) EXPECT_EQ(popped[i].envelope, strange[i]);
+  for (std::size_t i = 0; i < strange.size(); ++i) EXPECT_EQ(popped[i].envelope, store_->stored(strange[i]));
 }
 
 TEST_P(Lease, ReturnsTheCountersOfATask) {

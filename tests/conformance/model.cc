@@ -75,7 +75,7 @@ std::string text(const std::vector<LeaseId>& named, const std::vector<LeaseId>& 
 }  // namespace
 
 Model::Model(const BackendUnderTest& backend, std::uint64_t seed)
-    : ordersAsTheReference_(backend.ordersAsTheReference), random_(seed) {
+    : ordersAsTheReference_(backend.ordersAsTheReference), duePrecision_(backend.traits.duePrecision), random_(seed) {
   sides_[0].store = openReference();
   sides_[1].store = backend.open(ClockKind::Manual);
   for (auto& side : sides_) {
@@ -116,6 +116,12 @@ std::string Model::step() {
   return {};
 }
 
+// A time that the backend keeps exactly.
+Time Model::dueIn(Duration fromNow) {
+  const auto due = (now() + fromNow).time_since_epoch();
+  return Time(due / duePrecision_ * duePrecision_);
+}
+
 Counters Model::anyCounters() {
   const auto any = [this] { return static_cast<std::uint32_t>(below(4)); };
   return {any(), any(), any(), any()};
@@ -133,7 +139,7 @@ std::string Model::push() {
     BrokerTask task;
     task.id = anyId();
     task.name = "Test";
-    if (below(2) == 0) task.timeOfExecution = now() + std::chrono::microseconds(below(15'000'000) - 5'000'000);
+    if (below(2) == 0) task.timeOfExecution = dueIn(std::chrono::microseconds(below(15'000'000) - 5'000'000));
     if (below(3) == 0) task.counters = anyCounters();
     tasks.push_back(std::move(task));
   }
@@ -209,14 +215,14 @@ std::string Model::release() {
   const int instance = below(kInstances);
   const auto chosen = anyKnown();
   const auto counters = anyCounters();
-  const auto due = now() + std::chrono::microseconds(below(8'000'000) - 4'000'000);
+  const auto due = dueIn(std::chrono::microseconds(below(8'000'000) - 4'000'000));
   const bool toTheirPlaces = below(2) == 0;
   return differenceOf("release", [&](int side) {
     std::vector<LeaseId> leases;
     std::vector<TaskRelease> released;
     for (const auto& known : chosen) {
       leases.push_back(known.task[side].lease);
-      const auto at = toTheirPlaces ? std::optional<Time>() : due + released.size() * 1us;
+      const auto at = toTheirPlaces ? std::optional<Time>() : due + released.size() * duePrecision_;
       released.push_back(
           {.lease = leases.back(), .counters = counters, .due = at, .envelope = known.task[side].envelope});
     }

@@ -41,6 +41,7 @@ class Model {
 
   int below(int limit) { return static_cast<int>(random_() % static_cast<std::uint64_t>(limit)); }
   std::string anyId() { return "t" + std::to_string(below(30)); }
+  Time dueIn(Duration fromNow);
   Counters anyCounters();
   void rememberLeases(const std::array<std::vector<LeasedTask>, kSides>& popped);
   std::vector<KnownLease> anyKnown();
@@ -70,6 +71,7 @@ class Model {
   std::string open(int instance);
 
   const bool ordersAsTheReference_;
+  const Duration duePrecision_;
   std::mt19937_64 random_;
   std::array<Side, kSides> sides_;
   std::array<Instance, kInstances> instances_;

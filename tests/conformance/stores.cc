@@ -1,6 +1,7 @@
 #include "tests/conformance/stores.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 
 #include <stdexcept>
@@ -8,6 +9,9 @@
 #ifdef LEPTIR_SQLITE
 #include "backends/sqlite/sqlite_statement.h"
 #include "backends/sqlite/sqlite_transaction.h"
+#endif
+#ifdef LEPTIR_MONGODB
+#include <bson/bson.h>
 #endif
 #ifdef LEPTIR_REDIS
 #include "backends/redis/redis_queue.h"
@@ -21,6 +25,14 @@ template <class T>
 T orThrow(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().message());
   return std::move(*result);
+}
+
+// The connection block as the configuration reader passes it to a backend.
+[[maybe_unused]] Json withDefaults(Json connection, std::span<const ConfigKey> keys) {
+  for (const auto& key : keys) {
+    if (!connection.contains(key.name)) connection[std::string(key.name)] = key.defaultValue;
+  }
+  return connection;
 }
 
 }  // namespace
@@ -60,17 +72,6 @@ void SqliteUnderTest::startInstance(const std::string& instance) {
 #endif
 
 #ifdef LEPTIR_REDIS
-namespace {
-
-Json connectionOf(const RedisServer& server, std::span<const ConfigKey> keys) {
-  auto connection = server.connection();
-  for (const auto& key : keys) {
-    if (!connection.contains(key.name)) connection[std::string(key.name)] = key.defaultValue;
-  }
-  return connection;
-}
-
-}  // namespace
 
 RedisUnderTest::RedisUnderTest(ClockKind kind, std::string layout)
     : kind_(kind),
@@ -80,11 +81,12 @@ RedisUnderTest::RedisUnderTest(ClockKind kind, std::string layout)
 }
 
 std::unique_ptr<SimpleBroker> RedisUnderTest::openBroker() {
-  return orThrow(backend_.openBroker(connectionOf(server_, backend_.brokerConnectionKeys()), BrokerUse::Dispatch));
+  const auto connection = withDefaults(server_.connection(), backend_.brokerConnectionKeys());
+  return orThrow(backend_.openBroker(connection, BrokerUse::Dispatch));
 }
 
 std::unique_ptr<SimpleMetaStorage> RedisUnderTest::openMetaStorage(std::optional<Duration> expireAfter) {
-  auto connection = connectionOf(server_, backend_.metaConnectionKeys());
+  auto connection = withDefaults(server_.connection(), backend_.metaConnectionKeys());
   connection["layout"] = layout_;
   return orThrow(backend_.openMetaStorage(connection, expireAfter));
 }
@@ -109,6 +111,80 @@ Time RedisUnderTest::now() {
 }
 
 void RedisUnderTest::advance(Duration by) {
+  if (kind_ == ClockKind::Manual) return server_.advance(by);
+  TestClock(kind_).advance(by);
+}
+#endif
+
+#ifdef LEPTIR_MONGODB
+namespace {
+
+// The document of a producer that is not leptir, as Extended JSON: the bytes if they are an object, else with the bytes
+// as a text or, if they are none, as binary data.
+std::string documentOf(const std::string& bytes) {
+  if (const auto json = parseJson(bytes); json && json->is_object()) return bytes;
+  bson_t document = BSON_INITIALIZER;
+  const auto size = static_cast<std::uint32_t>(bytes.size());
+  if (bson_utf8_validate(bytes.data(), bytes.size(), true)) {
+    bson_append_utf8(&document, "raw", -1, bytes.data(), static_cast<int>(size));
+  } else {
+    bson_append_binary(&document, "raw", -1, BSON_SUBTYPE_BINARY, reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                       size);
+  }
+  char* const text = bson_as_relaxed_extended_json(&document, nullptr);
+  const std::string json(text);
+  bson_free(text);
+  bson_destroy(&document);
+  return Json::parse(json).dump();
+}
+
+}  // namespace
+
+MongodbUnderTest::MongodbUnderTest(ClockKind kind)
+    : kind_(kind),
+      server_(
+          sharedMongodbServer(kind == ClockKind::Manual ? MongodbServer::Time::Manual : MongodbServer::Time::Machine)),
+      database_(server_),
+      backend_(kind == ClockKind::Manual ? Duration::zero() : Duration(std::chrono::minutes(1))) {}
+
+std::unique_ptr<SimpleBroker> MongodbUnderTest::openBroker() {
+  const Json connection{{"uri", server_.uri()}, {"database", database_.name()}};
+  return orThrow(backend_.openBroker(withDefaults(connection, backend_.brokerConnectionKeys()), BrokerUse::Dispatch));
+}
+
+std::unique_ptr<SimpleMetaStorage> MongodbUnderTest::openMetaStorage(std::optional<Duration> expireAfter) {
+  const Json connection{{"uri", server_.uri()}, {"database", database_.name()}};
+  return orThrow(backend_.openMetaStorage(withDefaults(connection, backend_.metaConnectionKeys()), expireAfter));
+}
+
+void MongodbUnderTest::pushRaw(std::string bytes, Time due) {
+  auto document = documentOf(bytes);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(due);
+  const auto id = fmt::format("{:08x}0.{:06}00", seconds.time_since_epoch().count(), (due - seconds).count());
+  document.insert(1, fmt::format("\"_id\":\"{}\"{}", id, document == "{}" ? "" : ","));
+  database_.ask(R"({"insert": "tasks", "documents": [)" + document + "]}");
+}
+
+std::string MongodbUnderTest::stored(std::string bytes) {
+  auto text = documentOf(bytes);
+  for (auto at = text.find('/'); at != std::string::npos; at = text.find('/', at + 2)) text.insert(at, "\\");
+  return text;
+}
+
+// Lets the session of the instance expire now.
+void MongodbUnderTest::endInstance(const std::string& instance) {
+  database_.ask(R"({"update": "tasks.sessions", "updates": [{"q": {"_id": ")" + instance +
+                R"("}, "u": [{"$set": {"expires": "$$NOW"}}]}]})");
+}
+
+Time MongodbUnderTest::now() {
+  if (kind_ == ClockKind::Machine) return systemClock().now();
+  const auto answer = database_.ask(
+      R"({"aggregate": 1, "pipeline": [{"$documents": [{}]}, {"$project": {"ms": {"$toLong": "$$NOW"}}}], "cursor": {}})");
+  return Time(std::chrono::milliseconds(answer.at("cursor").at("firstBatch").at(0).at("ms").get<std::int64_t>()));
+}
+
+void MongodbUnderTest::advance(Duration by) {
   if (kind_ == ClockKind::Manual) return server_.advance(by);
   TestClock(kind_).advance(by);
 }

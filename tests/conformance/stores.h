@@ -9,6 +9,11 @@
 #include "backends/memory/memory_meta_storage.h"
 #include "base/unique_fd.h"
 #include "tests/conformance/backends_under_test.h"
+#ifdef LEPTIR_MONGODB
+#include "backends/mongodb/mongodb_backend.h"
+#include "backends/mongodb/mongodb_push.h"
+#include "tests/support/mongodb_server.h"
+#endif
 #ifdef LEPTIR_REDIS
 #include "backends/redis/redis_backend.h"
 #include "tests/support/redis_server.h"
@@ -102,6 +107,29 @@ class RedisUnderTest : public StoreUnderTest {
 class HashedRedisUnderTest final : public RedisUnderTest {
  public:
   explicit HashedRedisUnderTest(ClockKind kind) : RedisUnderTest(kind, "hashed") {}
+};
+#endif
+
+#ifdef LEPTIR_MONGODB
+// All tests of the program share one server, where each has a database of its own.
+class MongodbUnderTest final : public StoreUnderTest {
+ public:
+  explicit MongodbUnderTest(ClockKind kind);
+
+  std::unique_ptr<SimpleBroker> openBroker() override;
+  std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override;
+  void pushRaw(std::string bytes, Time due) override;
+  std::string stored(std::string bytes) override;
+  void startInstance(const std::string&) override {}
+  void endInstance(const std::string& instance) override;
+  Time now() override;
+  void advance(Duration by) override;
+
+ private:
+  const ClockKind kind_;
+  MongodbServer& server_;
+  MongodbDatabase database_;
+  mongodb::MongodbBackend backend_;
 };
 #endif
 

@@ -2,20 +2,19 @@
 // disk and evicts nothing unless its settings say so.
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "leptir/clock.h"
 #include "leptir/json.h"
+#include "tests/support/server_process.h"
+#include "tests/support/shifted_page.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir {
-
-struct ShiftedTime;
 
 class RedisServer {
  public:
@@ -29,21 +28,18 @@ class RedisServer {
 
   // Starts the server and returns when it answers.
   explicit RedisServer(const Settings& settings = {}, Reach reach = Reach::UnixSocket, Time time = Time::Machine);
-  ~RedisServer();
-  RedisServer(const RedisServer&) = delete;
-  RedisServer& operator=(const RedisServer&) = delete;
 
   // Starts a stopped server again, with the data in its folder, on the same socket and port.
   void start();
-  void stop();    // SIGTERM, then waits for its end
-  void kill();    // SIGKILL
-  void freeze();  // SIGSTOP: connections are accepted and never answered
-  void thaw();
+  void stop() { process_.end(SIGTERM); }
+  void kill() { process_.end(SIGKILL); }
+  void freeze() { process_.signal(SIGSTOP); }  // connections are accepted and never answered
+  void thaw() { process_.signal(SIGCONT); }
   void restart() { stop(), start(); }
 
   std::string socket() const { return folder_ / "redis.sock"; }
   int port() const { return port_; }  // 0: without a TCP port
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return process_.pid(); }
   const std::filesystem::path& folder() const { return folder_.path(); }
   std::string log() const { return readWholeFile(folder_ / "redis.log"); }
   // The keys `scheme` and `path` of the configuration of a store on this server.
@@ -60,15 +56,12 @@ class RedisServer {
 
  private:
   void writeConfiguration(const Settings& settings) const;
-  void run() const;
-  bool answers() const;
-  void end(int signal);
+  bool answers();
 
   TempDir folder_;
-  Time time_;
+  std::optional<ShiftedPage> clock_;  // empty: the machine's
   int port_ = 0;
-  pid_t pid_ = 0;
-  ShiftedTime* page_ = nullptr;  // in a file that the server maps too
+  ServerProcess process_;
 };
 
 // The server that the tests of a program share: started by the first call, emptied by every call.

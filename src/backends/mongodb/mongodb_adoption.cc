@@ -1,0 +1,151 @@
+#include "backends/mongodb/mongodb_adoption.h"
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#include "backends/mongodb/bson_to_json.h"
+#include "backends/mongodb/repeated.h"
+#include "backends/mongodb/task_update.h"
+#include "base/escape.h"
+#include "base/task_id.h"
+
+namespace leptir::mongodb {
+namespace {
+
+constexpr std::int64_t kAdoptedAtOnce = 1'000;
+constexpr int kMostAdoptions = 100;
+constexpr Duration kAdoptionPause = std::chrono::milliseconds(500);
+// So many documents that cannot be adopted are left alone at most, since each search names them.
+constexpr std::size_t kMostUnadoptable = 100;
+
+Document anyOf(std::initializer_list<Document> cases) {
+  return op("$or", std::span<const Document>(cases.begin(), cases.size()));
+}
+
+// Both cases are ranges of the index leptir_due.
+Document unadopted() {
+  const std::vector<std::string> states{state::kWaiting, state::kLeased, state::kBuried};
+  return anyOf({Document().add(field::kState, op("$nin", std::span<const std::string>(states))),
+                Document().add(field::kState, state::kWaiting).add(field::kDue, op("$not", op("$type", "date")))});
+}
+
+// A search sees arrays as their members: [{state: "waiting", …}] is found like {state: "waiting", …}, but cannot be
+// changed like it. An `_id` of more than kMaxHandleBytes can be named by no lease.
+Document malformed(DocumentView document) {
+  if (!handleOf(document)) return Document().add(field::kState, op("$ne", state::kBuried));
+  const auto exists = op("$exists", true);
+  return anyOf({Document().add("leptir.0", exists), Document().add("leptir.state.0", exists),
+                Document().add("leptir.due.0", exists)});
+}
+
+std::string idText(DocumentView document) {
+  std::string text;
+  if (const auto id = document.find("_id")) appendJson(*id, text, 0);
+  return base::inQuotes(text, 200);
+}
+
+}  // namespace
+
+Document adoptionProjection() {
+  return Document().add("td.id", 1).add("toex", 1).add(field::kState, 1).add(field::kDue, 1).add(field::kLease, 1);
+}
+
+bool isWellFormed(DocumentView document) {
+  return document.text(field::kState) && document.date(field::kDue) && handleOf(document);
+}
+
+MongodbResult<std::size_t> MongodbAdoption::adoptSome() {
+  last_ = systemClock().bootTime();
+  auto filter = unadopted();
+  if (!queue_.unadoptable.empty()) filter.add("_id", ids("$nin", queue_.unadoptable));
+  const auto found = queue_.client->find(
+      queue_.tasks, filter, Document().add("projection", adoptionProjection()).add("limit", kAdoptedAtOnce));
+  if (!found) return tl::unexpected(found.error());
+  return adopt(*found, unadopted());
+}
+
+MongodbResult<std::size_t> MongodbAdoption::repair(std::span<const Document> documents) {
+  std::size_t repaired = 0;
+  for (const auto& document : documents) {
+    const auto done = adopt({&document, 1}, malformed(document));
+    if (!done) return done;
+    repaired += *done;
+  }
+  return repaired;
+}
+
+// First with the ids of the tasks; an id that another task has is left out.
+MongodbResult<std::size_t> MongodbAdoption::adopt(std::span<const Document> documents, const Document& filter) {
+  if (documents.empty()) return std::size_t{0};
+  const auto now = queue_.client->serverTime();
+  if (!now) return tl::unexpected(now.error());
+  std::vector<DocumentView> left(documents.begin(), documents.end());
+  std::size_t adopted = 0;
+  for (const auto withId : {WithId::Yes, WithId::No}) {
+    std::vector<Document> statements;
+    for (const auto& document : left) statements.push_back(statement(document, filter, *now, withId));
+    if (statements.empty()) break;
+    const auto done = repeated([&] { return queue_.client->updateAll(queue_.tasks, statements); });
+    if (!done) return tl::unexpected(done.error());
+    adopted += static_cast<std::size_t>(done->matched);
+    std::vector<DocumentView> again;
+    for (const auto& failure : done->failures) {
+      if (failure.error.remedy == Remedy::Duplicate) {
+        again.push_back(left[failure.index]);
+      } else if (failure.error.remedy != Remedy::Retry) {
+        note(left[failure.index], failure.error);
+      }
+    }
+    left = std::move(again);
+  }
+  return adopted;
+}
+
+// What leptir keeps of the task, in place of whatever stood there.
+Document MongodbAdoption::statement(DocumentView document, const Document& filter, Time now, WithId withId) {
+  const bool isTask = handleOf(document).has_value();
+  Document fields;
+  fields.add("state", isTask ? state::kWaiting : state::kBuried)
+      .add("due", storableTime(dueOfForeign(document).value_or(now)));
+  const auto id = document.text("td.id");
+  if (withId == WithId::Yes && id && !id->empty()) fields.add("id", *id);
+  if (!isTask) {
+    if (!DocumentView(fields).find("id")) fields.add("id", base::makeTaskId());
+    fields.add("reason", "its _id is too long").add("buriedAt", queue_.burialNumber(now));
+  }
+  TaskUpdate update;
+  update.compute("leptir", op("$literal", fields));
+  Document whole;
+  if (const auto value = document.find("_id")) whole.add("_id", *value);
+  return updateStatement(bothOf(whole, filter), update);
+}
+
+// The server says that the document would be too large, or a validator of the collection refuses it.
+void MongodbAdoption::note(DocumentView document, const MongodbError& why) {
+  const auto handle = handleOf(document);
+  if (!handle || queue_.unadoptable.size() == kMostUnadoptable) return;
+  queue_.unadoptable.push_back(*handle);
+  queue_.notices.push_back(
+      fmt::format("{}: the document {} of the collection {} cannot become a task, and stays as it is; remove it or "
+                  "make it smaller: {}",
+                  queue_.client->where(), idText(document), base::inQuotes(queue_.tasks), why.message));
+}
+
+MongodbResult<void> MongodbAdoption::adoptAll() {
+  for (int round = 0; round < kMostAdoptions; ++round) {
+    const auto adopted = adoptSome();
+    if (!adopted) return tl::unexpected(adopted.error());
+    if (*adopted == 0) break;
+  }
+  return {};
+}
+
+MongodbResult<std::size_t> MongodbAdoption::adoptFromTimeToTime() {
+  const bool isRecent = last_ != BootTime{} && systemClock().bootTime() - last_ < kAdoptionPause;
+  return isRecent ? MongodbResult<std::size_t>(0) : adoptSome();
+}
+
+}  // namespace leptir::mongodb

@@ -1,0 +1,102 @@
+#include "backends/mongodb/mongodb_adoption.h"
+
+#include "backends/mongodb/mongodb_queue_fixture.h"
+
+namespace leptir::mongodb {
+namespace {
+
+using Ids = std::vector<std::string>;
+
+// Tasks of other programs, of any shape, beside leptir's.
+class MongodbAdoptionTest : public MongodbQueueTest {
+ protected:
+  // The clock stands at 1,700,000,000 s: 6553f100.
+  void pushAsPhp(const std::string& id, const std::string& documentId) {
+    insert(R"({"cn": "Test", "pr": 0, "tl": 0, "toex": "", "td": {"id": ")" + id +
+           R"(", "parameters": []}, "_id": ")" + documentId + "\"}");
+  }
+  Ids popIds() {
+    Ids ids;
+    for (const auto& leased : pop(*session)) ids.push_back(idIn(leased));
+    return ids;
+  }
+
+  std::unique_ptr<MongodbBroker> broker = open();
+  std::unique_ptr<BrokerSession> session = openSession(*broker, 'a');
+};
+
+TEST_F(MongodbAdoptionTest, ATaskOfPhpIsLeasedAtTheTimeThatItsDocumentNames) {
+  pushAsPhp("later", "6553f1100.44807438");
+  pushAsPhp("now", "6553f1000.44807438");
+  EXPECT_EQ(popIds(), Ids{"now"});
+  server.advance(16s);
+  EXPECT_EQ(popIds(), Ids{"later"});
+}
+
+TEST_F(MongodbAdoptionTest, ATaskOfPhpIsCountedAndFoundBeforeItIsLeased) {
+  pushAsPhp("now", "6553f1000.44807438");
+  pushAsPhp("later", "6553f1100.44807438");
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 1, .scheduled = 1}));
+  pushAsPhp("found", "6553f1100.44807439");
+  EXPECT_EQ(must(broker->keeper().find("found")).state, TaskState::Scheduled);
+}
+
+TEST_F(MongodbAdoptionTest, TwoTasksOfPhpWithOneIdBothRun) {
+  pushAsPhp("same", "6553f1000.44807438");
+  pushAsPhp("same", "6553f1000.44807439");
+  EXPECT_EQ(popIds(), (Ids{"same", "same"}));
+}
+
+TEST_F(MongodbAdoptionTest, EachDocumentOfAnyShapeIsLeasedOnceAndCanBeBuried) {
+  for (const char* const document :
+       {R"({"_id": 1})", R"({"_id": {"a": 1}, "td": 5})", R"({"_id": {"$date": "2020-01-01T00:00:00Z"}, "toex": "x"})",
+        R"({"_id": null})", R"({"_id": true, "leptir": 5})", R"({"_id": "a", "leptir": {"state": 7}})",
+        R"({"_id": "b", "leptir": {"state": "waiting"}})", R"({"_id": "c", "leptir": {"state": "waiting", "due": 3}})",
+        R"({"_id": "d", "leptir": [{"state": "waiting", "due": {"$date": "2020-01-01T00:00:00Z"}}]})",
+        R"({"_id": "e", "leptir": {"state": ["waiting"], "due": {"$date": "2020-01-01T00:00:00Z"}}})",
+        R"({"_id": "f", "leptir": {"state": "waiting", "due": [{"$date": "2020-01-01T00:00:00Z"}]}})",
+        R"({"_id": "g", "leptir": {"state": "waiting", "due": {"$date": "2020-01-01T00:00:00Z"}, "lease": "x"}})",
+        R"({"_id": "h", "leptir": {"state": "waiting", "due": {"$date": "2020-01-01T00:00:00Z"}, "left": 5, "id": []}})",
+        R"({"_id": "i", "cn": "x", "td": {"id": {"$binary": {"base64": "AAAA", "subType": "00"}}}})"})
+    insert(document);
+  std::vector<TaskBurial> burials;
+  std::vector<LeasedTask> all;
+  for (auto some = pop(*session, 4); !some.empty(); some = pop(*session, 4)) all.insert(all.end(), some.begin(), some.end());
+  for (const auto& leased : all) burials.push_back({leased.lease, {}, "no task", leased.envelope});
+  EXPECT_EQ(burials.size(), 14u);
+  EXPECT_TRUE(must(session->bury(burials)).empty());
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.buried = 14}));
+  for (const auto& task : must(broker->keeper().listBuried({}))) must(broker->keeper().remove(task.id));
+  EXPECT_TRUE(stored().empty());
+}
+
+TEST_F(MongodbAdoptionTest, ADocumentOfAnyShapeIsLeasedOneByOneToo) {
+  insert(R"({"_id": "d", "leptir": [{"state": "waiting", "due": {"$date": "2020-01-01T00:00:00Z"}}]})");
+  insert(R"({"_id": "f", "leptir": {"state": "waiting", "due": [{"$date": "2020-01-01T00:00:00Z"}]}})");
+  must(broker->pushBrokerTasks(tasks("t", 1)));
+  std::size_t leased = 0;
+  while (pop(*session, 1).size() == 1) ++leased;
+  EXPECT_EQ(leased, 3u);
+}
+
+TEST_F(MongodbAdoptionTest, ADocumentWhoseIdIsTooLongForALeaseIsBuried) {
+  insert(R"({"_id": ")" + std::string(3'000, 'x') + R"(", "cn": "Test", "td": {"id": "long"}})");
+  must(broker->pushBrokerTasks(tasks("t", 1)));
+  EXPECT_EQ(popIds(), Ids{"t1"});
+  EXPECT_EQ(must(broker->keeper().find("long")).state, TaskState::Buried);
+  must(broker->keeper().remove("long"));
+}
+
+TEST_F(MongodbAdoptionTest, ADocumentWithoutRoomForLeptirsFieldsDisturbsNoOtherAndIsNamedInTheLog) {
+  insert(R"({"_id": "large", "x": ")" + std::string(16'777'216 - 60, 'x') + "\"}");
+  must(broker->pushBrokerTasks(tasks("t", 3)));
+  auto ids = popIds();
+  if (ids.size() == 4) GTEST_SKIP() << "this server stores larger documents";
+  EXPECT_EQ(ids, (Ids{"t1", "t2", "t3"}));
+  const auto notices = broker->takeNotices();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_THAT(notices[0], testing::HasSubstr("'\"large\"'"));
+}
+
+}  // namespace
+}  // namespace leptir::mongodb

@@ -1,0 +1,103 @@
+#include "backends/mongodb/mongodb_broker.h"
+
+#include <utility>
+
+#include "backends/mongodb/mongodb_counts.h"
+#include "backends/mongodb/mongodb_rights.h"
+#include "backends/mongodb/mongodb_session.h"
+#include "backends/mongodb/queue_indexes.h"
+#include "backends/mongodb/session_documents.h"
+
+namespace leptir::mongodb {
+namespace {
+
+std::string withoutRetries(const std::string& where) {
+  return where +
+         ": the server is standalone: nothing replaces it when it fails, and the driver cannot repeat a write whose "
+         "reply "
+         "was lost (leptir then looks what became of it); use a replica set";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MongodbBroker>> MongodbBroker::open(std::shared_ptr<MongodbPool> pool, std::string collection,
+                                                           BrokerUse use) {
+  auto client = std::make_unique<MongodbClient>(pool);
+  auto server = client->serverInfo();
+  if (!server) return server.error().error();
+  auto queue =
+      std::make_shared<MongodbQueue>(std::move(pool), std::move(client), std::move(collection), std::move(*server));
+  const auto checked = checkCollection(*queue);
+  const bool mayBeNew = use != BrokerUse::Inspect;
+  if (!checked && (!mayBeNew || checked.error().code() != ErrorCode::NotFound)) return checked.error();
+  std::vector<std::string> warnings;
+  if (use != BrokerUse::Inspect) {
+    auto prepared = prepareIndexes(*queue);
+    if (!prepared) return prepared.error();
+    warnings = std::move(*prepared);
+  }
+  return std::unique_ptr<MongodbBroker>(new MongodbBroker(std::move(queue), std::move(warnings)));
+}
+
+MongodbBroker::MongodbBroker(std::shared_ptr<MongodbQueue> queue, std::vector<std::string> warnings)
+    : queue_(std::move(queue)),
+      warnings_(std::move(warnings)),
+      adoption_(*queue_),
+      push_(*queue_),
+      keeper_(queue_),
+      recovery_(queue_) {}
+
+Result<void> MongodbBroker::pushEncodedTasks(std::span<const EncodedTask> tasks) {
+  return push_.push(tasks);
+}
+
+// A user who may only read counts what is adopted.
+Result<TaskCounts> MongodbBroker::tasksCount() {
+  const auto adopted = adoption_.adoptAll();
+  if (!adopted && adopted.error().remedy != Remedy::Configure) return adopted.error().error();
+  const auto counts = countTasks(*queue_);
+  return counts ? Result<TaskCounts>(*counts) : counts.error().error();
+}
+
+Result<std::unique_ptr<BrokerSession>> MongodbBroker::openSession(const SessionId& session, const SessionInfo& info,
+                                                                  Duration lease) {
+  if (auto opened = SessionDocuments(*queue_).open(session, info, lease); !opened) return opened.error();
+  queue_->ownInstances.insert(session.instance);
+  return std::make_unique<MongodbSession>(queue_, session, MongodbSession::Begin::New);
+}
+
+Result<std::unique_ptr<BrokerSession>> MongodbBroker::resumeSession(const SessionId& session) {
+  auto resumed = std::make_unique<MongodbSession>(queue_, session, MongodbSession::Begin::Resumed);
+  if (auto open = resumed->checkOpen(); !open) return open.error();
+  queue_->ownInstances.insert(session.instance);
+  return resumed;
+}
+
+Result<void> MongodbBroker::endSessionsOf(std::string_view instance) {
+  const auto ended = SessionDocuments(*queue_).expire(instance);
+  return ended ? Result<void>() : ended.error().error();
+}
+
+std::vector<std::string> MongodbBroker::takeNotices() {
+  return std::exchange(queue_->notices, {});
+}
+
+Result<void> MongodbBroker::tryRights() {
+  return tryQueueRights(*queue_);
+}
+
+BrokerTraits MongodbBroker::traits() const {
+  BrokerTraits traits;
+  traits.pushesAtomically = false;
+  traits.refusesRepeatedIds = queue_->hasUniqueIds;
+  traits.duePrecision = std::chrono::milliseconds(1);
+  traits.largestEnvelope = kLargestEnvelope;
+  traits.durability = queue_->server.name + ": a push is on disk on " +
+                      (queue_->server.retriesWrites ? "a majority of the servers" : "the one server") +
+                      "; PHP consumers must not share the collection, since they take leased tasks too";
+  traits.warnings = warnings_;
+  if (!queue_->server.retriesWrites) traits.warnings.push_back(withoutRetries(queue_->client->where()));
+  return traits;
+}
+
+}  // namespace leptir::mongodb

@@ -1,0 +1,169 @@
+#include "backends/mongodb/mongodb_error.h"
+
+#include <fmt/format.h>
+
+#include "backends/mongodb/mongodb_codes.h"
+#include "base/escape.h"
+
+namespace leptir::mongodb {
+namespace {
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+bool hasLabel(DocumentView reply, std::string_view label) {
+  const auto labels = reply.document("errorLabels");
+  bool isThere = false;
+  if (labels) labels->forEach([&](const ValueView& each) { isThere = isThere || each.text() == label; });
+  return isThere;
+}
+
+MongodbError errorOfCode(std::int32_t code, std::string_view words, CallKind kind, std::string_view where) {
+  const auto meaning = meaningOf(code, words);
+  const auto remedy = kind == CallKind::Read ? meaning.onRead : meaning.onWrite;
+  const auto quoted = base::inQuotes(words, 300);
+  if (meaning.meaning.empty()) return {remedy, code, fmt::format("{}: refuses: {}", where, quoted)};
+  const auto shown = code == 17419 || code == 17420 ? kTooLargeCode : code;
+  return {remedy, shown, fmt::format("{}: {} ({})", where, meaning.meaning, quoted)};
+}
+
+// "No suitable servers found: `serverSelectionTimeoutMS` expired: [connection refused calling hello on 'db1:27017']"
+// without what is the same each time.
+std::string reasonsOfSelection(std::string_view text) {
+  const auto begin = text.find('[');
+  const auto end = text.rfind(']');
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return {};
+  std::string reasons(text.substr(begin + 1, end - begin - 1));
+  for (const std::string_view noise : {" calling hello on ", " calling ismaster on "}) {
+    for (auto at = reasons.find(noise); at != std::string::npos; at = reasons.find(noise))
+      reasons.replace(at, noise.size(), " at ");
+  }
+  return reasons;
+}
+
+struct Said {
+  Remedy remedy;
+  std::string text;
+};
+
+// No server could be chosen, or no connection be made: nothing was sent.
+Said saidOfUnreachable(std::string_view text) {
+  if (contains(text, "certificate verify failed") || contains(text, "ertificate verification failed"))
+    return {Remedy::Configure,
+            fmt::format("the server's certificate is not trusted: correct 'ca_file' or the host's name ({})", text)};
+  if (contains(text, "wire version"))
+    return {Remedy::Configure, fmt::format("leptir needs MongoDB 4.2 or later ({})", text)};
+  if (contains(text, "TLS handshake failed"))
+    return {Remedy::Reconnect,
+            fmt::format("{}; see 'tls', 'ca_file' and 'certificate_file', and whether the server speaks TLS", text)};
+  if (contains(text, "socket error") || contains(text, "connection closed") || contains(text, "socket timeout"))
+    return {Remedy::Reconnect, fmt::format("{}; if the server speaks TLS, set 'tls'", text)};
+  return {Remedy::Reconnect, std::string(text)};
+}
+
+Said saidOfSelection(std::string_view text) {
+  const auto reasons = reasonsOfSelection(text);
+  if (contains(text, "wire version")) return saidOfUnreachable(text);
+  if (reasons.empty()) return {Remedy::Reconnect, "no primary can be reached: an election, or it is down"};
+  return saidOfUnreachable(reasons);
+}
+
+// A connection was lost. The text names the command if that was the first one of a new connection.
+Said saidOfStream(const bson_error_t& error, std::string_view text, CallKind kind) {
+  const bool isBeforeSending = error.code != MONGOC_ERROR_STREAM_SOCKET || contains(text, "\"hello\"") ||
+                               contains(text, "\"isMaster\"") || contains(text, "\"saslStart\"");
+  if (isBeforeSending) return saidOfUnreachable(text);
+  const bool isWrite = kind == CallKind::Write;
+  return {isWrite ? Remedy::Look : Remedy::Reconnect, fmt::format("the connection was lost ({})", text)};
+}
+
+Said saidOfClient(const bson_error_t& error, std::string_view text) {
+  switch (error.code) {
+    case MONGOC_ERROR_CLIENT_TOO_BIG:
+      return {Remedy::Refuse, fmt::format("the message is too large ({})", text)};
+    case MONGOC_ERROR_CLIENT_NOT_READY:
+    case MONGOC_ERROR_CLIENT_IN_EXHAUST:
+      return {Remedy::Reconnect, std::string(text)};
+    default:
+      return {Remedy::Configure,
+              fmt::format("refuses the login: correct 'user', 'password', and the options authSource and "
+                          "authMechanism ({})",
+                          text)};
+  }
+}
+
+// What libmongoc says on its own.
+Said saidOfLibmongoc(const bson_error_t& error, CallKind kind) {
+  const auto text = base::escaped(error.message);
+  switch (error.domain) {
+    case MONGOC_ERROR_SERVER_SELECTION:
+      return saidOfSelection(text);
+    case MONGOC_ERROR_STREAM:
+      return saidOfStream(error, text, kind);
+    case MONGOC_ERROR_SASL:
+    case MONGOC_ERROR_SCRAM:
+    case MONGOC_ERROR_CLIENT:
+      return saidOfClient(error, text);
+    case MONGOC_ERROR_BSON:
+      return {Remedy::Refuse, text};
+    case MONGOC_ERROR_PROTOCOL:
+      if (error.code == MONGOC_ERROR_PROTOCOL_BAD_WIRE_VERSION)
+        return {Remedy::Configure, fmt::format("leptir needs MongoDB 4.2 or later ({})", text)};
+      break;
+    case MONGOC_ERROR_COMMAND:
+      if (contains(text, "invalidated server")) return {Remedy::Reconnect, text};  // it was lost a moment ago
+      return {Remedy::Refuse, text};
+    default:
+      break;
+  }
+  return {kind == CallKind::Write ? Remedy::Look : Remedy::Reconnect, text};
+}
+
+// The domains whose code is the server's.
+bool isOfServer(const bson_error_t& error) {
+  return error.domain == MONGOC_ERROR_SERVER || error.domain == MONGOC_ERROR_WRITE_CONCERN;
+}
+
+}  // namespace
+
+Error MongodbError::error() const {
+  switch (remedy) {
+    case Remedy::Retry:
+    case Remedy::Reconnect:
+    case Remedy::Look:
+      return Error(ErrorCode::Unavailable, message);
+    case Remedy::Refuse:
+      return Error(code == kTooLargeCode ? ErrorCode::TooLarge : ErrorCode::Invalid, message);
+    case Remedy::Configure:
+    case Remedy::Duplicate:
+      break;
+  }
+  return Error(ErrorCode::Invalid, message);
+}
+
+MongodbError errorOf(const bson_error_t& error, DocumentView reply, CallKind kind, std::string_view where) {
+  if (const auto concern = reply.document("writeConcernError")) return writeConcernErrorOf(*concern, where);
+  if (isOfServer(error)) {
+    auto found = errorOfCode(static_cast<std::int32_t>(error.code), error.message, kind, where);
+    if (found.remedy == Remedy::Look && hasLabel(reply, "NoWritesPerformed")) found.remedy = Remedy::Retry;
+    return found;
+  }
+  auto said = saidOfLibmongoc(error, kind);
+  const bool isTooBig = error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_TOO_BIG;
+  const auto code = isTooBig ? kTooLargeCode : static_cast<std::int32_t>(error.code);
+  return {said.remedy, code, fmt::format("{}: {}", where, said.text)};
+}
+
+MongodbError writeErrorOf(DocumentView writeError, std::string_view where) {
+  const auto code = static_cast<std::int32_t>(writeError.integer("code").value_or(0));
+  return errorOfCode(code, writeError.text("errmsg").value_or("no message"), CallKind::Write, where);
+}
+
+MongodbError writeConcernErrorOf(DocumentView concernError, std::string_view where) {
+  auto found = writeErrorOf(concernError, where);
+  found.remedy = Remedy::Look;
+  return found;
+}
+
+}  // namespace leptir::mongodb

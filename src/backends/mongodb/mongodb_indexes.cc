@@ -1,0 +1,105 @@
+#include "backends/mongodb/mongodb_indexes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace leptir::mongodb {
+namespace {
+
+constexpr std::int32_t kNamespaceNotFound = 26;
+
+Document specificationOf(const MongodbIndex& index) {
+  Document specification;
+  specification.add("key", index.key).add("name", index.name);
+  if (index.unique) specification.add("unique", true);
+  if (index.sparse) specification.add("sparse", true);
+  if (index.expireAfter) specification.add("expireAfterSeconds", index.expireAfter->count());
+  return specification;
+}
+
+std::vector<std::pair<std::string_view, std::int64_t>> keyFields(DocumentView key) {
+  std::vector<std::pair<std::string_view, std::int64_t>> fields;
+  key.forEach([&](const ValueView& value) {
+    fields.emplace_back(value.key(), value.integer().value_or(0));  // 0: "hashed", "text", …
+  });
+  return fields;
+}
+
+bool isTrue(DocumentView document, std::string_view name) {
+  const auto value = document.find(name);
+  return value && value->boolean().value_or(false);
+}
+
+// Whether an index of the server, as listIndexes tells it, is the one that is wanted. Its name does not matter.
+bool isThatIndex(DocumentView standing, const MongodbIndex& wanted) {
+  const auto key = standing.document("key");
+  if (!key || keyFields(*key) != keyFields(wanted.key)) return false;
+  if (isTrue(standing, "unique") != wanted.unique || isTrue(standing, "sparse") != wanted.sparse) return false;
+  if (standing.find("partialFilterExpression") || isTrue(standing, "hidden")) return false;
+  const auto expiry = standing.integer("expireAfterSeconds");
+  return expiry == (wanted.expireAfter ? std::optional<std::int64_t>(wanted.expireAfter->count()) : std::nullopt);
+}
+
+// The indexes that the collection has; none if the user may not list them. (A collection has at most 64, which are one
+// batch.)
+MongodbResult<std::vector<Document>> standingIndexes(MongodbClient& client, std::string_view collection) {
+  const auto reply = client.read(Document().add("listIndexes", collection).add("cursor", Document()));
+  if (!reply) {
+    const auto& error = reply.error();
+    if (error.code == kNamespaceNotFound || error.remedy == Remedy::Configure) return std::vector<Document>();
+    return tl::unexpected(error);
+  }
+  std::vector<Document> indexes;
+  for (const auto& index : DocumentView(*reply).documents("cursor.firstBatch")) indexes.emplace_back(index);
+  return indexes;
+}
+
+// An error that will not go away by itself.
+bool isLasting(const MongodbError& error) {
+  return error.remedy == Remedy::Configure || error.remedy == Remedy::Refuse || error.remedy == Remedy::Duplicate;
+}
+
+MongodbResult<void> makeIndex(MongodbClient& client, std::string_view collection, const MongodbIndex& index) {
+  const std::vector<Document> indexes{specificationOf(index)};
+  const auto made =
+      client.write(Document().add("createIndexes", collection).add("indexes", std::span<const Document>(indexes)));
+  if (!made) return tl::unexpected(made.error());
+  return {};
+}
+
+std::string complaint(std::string_view collection, const MongodbIndex& index, const MongodbError& error) {
+  return fmt::format("{}; the index {} of the collection {} is missing; make it in mongosh: {}", error.message,
+                     index.name, collection, mongoshLine(collection, index));
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> ensureIndexes(MongodbClient& client, std::string_view collection,
+                                               std::span<const MongodbIndex> indexes) {
+  const auto standing = standingIndexes(client, collection);
+  if (!standing) return standing.error().error();
+  std::vector<std::string> complaints;
+  for (const auto& index : indexes) {
+    if (std::ranges::any_of(*standing, [&](const Document& each) { return isThatIndex(each, index); })) continue;
+    const auto made = makeIndex(client, collection, index);
+    if (made) continue;
+    if (!isLasting(made.error())) return made.error().error();
+    complaints.push_back(complaint(collection, index, made.error()));
+  }
+  return complaints;
+}
+
+std::string mongoshLine(std::string_view collection, const MongodbIndex& index) {
+  std::string key;
+  for (const auto& [name, direction] : keyFields(index.key)) {
+    key += fmt::format("{}\"{}\": {}", key.empty() ? "" : ", ", name, direction);
+  }
+  std::string options = fmt::format("name: \"{}\"", index.name);
+  if (index.unique) options += ", unique: true";
+  if (index.sparse) options += ", sparse: true";
+  if (index.expireAfter) options += fmt::format(", expireAfterSeconds: {}", index.expireAfter->count());
+  return fmt::format("db.getCollection(\"{}\").createIndex({{{}}}, {{{}}})", collection, key, options);
+}
+
+}  // namespace leptir::mongodb

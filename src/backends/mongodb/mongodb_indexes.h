@@ -1,0 +1,34 @@
+// The indexes of a collection: made where they are missing, and verified.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/mongodb/bson.h"
+#include "backends/mongodb/mongodb_client.h"
+#include "leptir/result.h"
+
+namespace leptir::mongodb {
+
+struct MongodbIndex {
+  std::string name{};
+  Document key{};  // {field: 1 or -1, …}
+  bool unique = false;
+  bool sparse = false;
+  std::optional<std::chrono::seconds> expireAfter{};  // a TTL index on a Date
+};
+
+// Makes the indexes that the collection lacks. Empty: all of them are there now. Otherwise a sentence for each index
+// that is missing or has other keys or options than it should, with the line for mongosh that makes it: the user may
+// not make indexes, or another index is in the way. Unavailable: the server cannot be asked now.
+Result<std::vector<std::string>> ensureIndexes(MongodbClient& client, std::string_view collection,
+                                               std::span<const MongodbIndex> indexes);
+
+// `db.getCollection("tasks").createIndex({"leptir.state": 1}, {name: "leptir_due"})`
+std::string mongoshLine(std::string_view collection, const MongodbIndex& index);
+
+}  // namespace leptir::mongodb

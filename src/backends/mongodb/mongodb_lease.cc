@@ -1,0 +1,208 @@
+#include "backends/mongodb/mongodb_lease.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "backends/mongodb/repeated.h"
+#include "backends/mongodb/task_update.h"
+#include "base/failpoint.h"
+
+namespace leptir::mongodb {
+namespace {
+
+// Other instances may take what a search found; then the search is repeated, at most so often in one call.
+constexpr int kMostSearches = 8;
+// Bytes of documents that one lease reads at most, since each may have 16 MiB; one is read whatever its size.
+constexpr std::int64_t kMostLeasedBytes = std::int64_t{64} << 20;
+// MongoDB 4.4, which has $bsonSize, and expressions in projections.
+constexpr int kWireVersionWithSizes = 9;
+
+Document dueOrder() {
+  return Document().add(field::kDue, 1).add("_id", 1);
+}
+
+}  // namespace
+
+MongodbResult<std::vector<LeasedTask>> MongodbLease::lease(std::size_t limit, Time now) {
+  if (auto adopted = adoption_.adoptFromTimeToTime(); !adopted) return tl::unexpected(adopted.error());
+  if (limit == 1 && !queue_.server.isSharded) {
+    auto one = leaseOne(now);
+    if (!one) return tl::unexpected(one.error());
+    if (*one) return std::vector<LeasedTask>{std::move(**one)};
+  }
+  return leaseMany(limit, now);
+}
+
+// A task whose last lease number is not below the new one is left to leaseMany, and so is a document that the server
+// cannot mark.
+MongodbResult<std::optional<LeasedTask>> MongodbLease::leaseOne(Time now) {
+  const auto number = nextNumber(now, 0);
+  const auto token = makeToken();
+  const auto query = dueFilter(now).add(field::kLease, op("$not", op("$gte", static_cast<std::int64_t>(number))));
+  LEPTIR_FAILPOINT("mongodb.lease.before_send");
+  const auto reply = client_.write(Document()
+                                       .add("findAndModify", queue_.tasks)
+                                       .add("query", query)
+                                       .add("sort", dueOrder())
+                                       .add("update", marking(number, token))
+                                       .add("new", true));
+  LEPTIR_FAILPOINT("mongodb.lease.after_reply");
+  if (reply) {
+    const auto value = DocumentView(*reply).document("value");
+    if (!value) return std::optional<LeasedTask>();
+    if (handleOf(*value)) return leasedTask(*value);
+    const Document unnamed(*value);
+    if (auto repaired = adoption_.repair({&unnamed, 1}); !repaired) return tl::unexpected(repaired.error());
+    return std::optional<LeasedTask>();
+  }
+  if (reply.error().remedy == Remedy::Refuse) return std::optional<LeasedTask>();
+  if (!isConnectionLost(reply.error())) return tl::unexpected(reply.error());
+  const auto marked = client_.find(
+      queue_.tasks, Document().add(field::kSession, session_).add(field::kToken, token), Document().add("limit", 1));
+  if (!marked) return tl::unexpected(marked.error());
+  if (marked->empty()) return tl::unexpected(reply.error());
+  return leasedTask(marked->front());
+}
+
+MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit, Time now) {
+  for (int round = 0; round < kMostSearches; ++round) {
+    const auto found = search(limit, now);
+    if (!found) return tl::unexpected(found.error());
+    if (found->handles.empty()) break;
+    const auto number = nextNumber(now, found->lastNumber + 1);
+    const auto token = makeToken();
+    LEPTIR_FAILPOINT("mongodb.lease.before_send");
+    const auto marked = mark(*found, number, token, now);
+    LEPTIR_FAILPOINT("mongodb.lease.after_reply");
+    if (!marked && !isConnectionLost(marked.error())) return tl::unexpected(marked.error());
+    if (marked && *marked == 0) continue;
+    auto tasks = read(*found, token);
+    if (!tasks || !tasks->empty()) return tasks;
+    if (!marked) return tl::unexpected(marked.error());
+  }
+  return std::vector<LeasedTask>();
+}
+
+Document MongodbLease::dueFilter(Time now) const {
+  auto filter = Document().add(field::kState, state::kWaiting).add(field::kDue, op("$lte", now));
+  if (!leavesTasks_) return filter;
+  const auto mine = Document().add("by", session_).add("until", op("$gt", now));
+  return filter.add(field::kLeft, op("$not", op("$elemMatch", mine)));
+}
+
+// Documents that no lease could mark are repaired, and found in their new form by the next search.
+MongodbResult<MongodbLease::Candidates> MongodbLease::search(std::size_t limit, Time now) {
+  auto projection = adoptionProjection();
+  if (queue_.server.maxWireVersion >= kWireVersionWithSizes) projection.add("bytes", op("$bsonSize", "$$ROOT"));
+  const auto options = Document()
+                           .add("projection", projection)
+                           .add("sort", dueOrder())
+                           .add("limit", static_cast<std::int64_t>(limit));
+  const auto documents = client_.find(queue_.tasks, dueFilter(now), options);
+  if (!documents) return tl::unexpected(documents.error());
+  Candidates found;
+  std::vector<Document> broken;
+  std::int64_t bytes = 0;
+  for (const auto& document : *documents) {
+    const DocumentView view(document);
+    if (!isWellFormed(view)) {
+      broken.push_back(document);
+      continue;
+    }
+    bytes += view.integer("bytes").value_or(0);
+    if (bytes > kMostLeasedBytes && !found.handles.empty()) break;
+    found.handles.push_back(*handleOf(view));
+    const auto number = view.integer(field::kLease).value_or(0);
+    found.lastNumber = std::max(found.lastNumber, static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)));
+  }
+  if (broken.empty()) return found;
+  if (auto repaired = adoption_.repair(broken); !repaired) return tl::unexpected(repaired.error());
+  return found.handles.empty() ? search(limit, now) : MongodbResult<Candidates>(std::move(found));
+}
+
+// Marks those that still wait. Returns how many; one command may have been applied in part when a document refused it.
+MongodbResult<std::size_t> MongodbLease::mark(const Candidates& candidates, std::uint64_t number,
+                                              const std::string& token, Time now) {
+  const auto filter = dueFilter(now)
+                          .add("_id", ids("$in", candidates.handles))
+                          .add(field::kLease, op("$not", op("$gte", static_cast<std::int64_t>(number))));
+  const auto statement = Document().add("q", filter).add("u", marking(number, token)).add("multi", true);
+  const auto done = client_.updateAll(queue_.tasks, {&statement, 1});
+  if (!done) return tl::unexpected(done.error());
+  if (done->failures.empty()) return static_cast<std::size_t>(done->matched);
+  if (done->failures.front().error.remedy != Remedy::Refuse) return tl::unexpected(done->failures.front().error);
+  if (auto aside = putAside(candidates, number, token, now); !aside) return tl::unexpected(aside.error());
+  return candidates.handles.size();
+}
+
+// Marks each document by itself, and buries those that have no room for the fields of a lease: a buried task needs less
+// than one that waits.
+MongodbResult<void> MongodbLease::putAside(const Candidates& candidates, std::uint64_t number, const std::string& token,
+                                           Time now) {
+  std::vector<Document> marks;
+  for (const auto& handle : candidates.handles) {
+    auto filter = dueFilter(now);
+    addIdTo(filter, "_id", handle);
+    marks.push_back(Document().add("q", filter).add("u", marking(number, token)));
+  }
+  const auto marked = client_.updateAll(queue_.tasks, marks);
+  if (!marked) return tl::unexpected(marked.error());
+  std::vector<Document> burials;
+  for (const auto& failure : marked->failures) {
+    auto filter = dueFilter(now);
+    addIdTo(filter, "_id", candidates.handles[failure.index]);
+    TaskUpdate burial;
+    burial.set(field::kState, state::kBuried).unset(field::kDue).set(field::kBuriedAt, queue_.burialNumber(now));
+    burials.push_back(updateStatement(filter, burial));
+  }
+  if (burials.empty()) return {};
+  const auto buried = client_.updateAll(queue_.tasks, burials);
+  if (!buried) return tl::unexpected(buried.error());
+  return {};
+}
+
+// The documents with the token, in the order of the search.
+MongodbResult<std::vector<LeasedTask>> MongodbLease::read(const Candidates& candidates, const std::string& token) {
+  const auto filter = Document().add("_id", ids("$in", candidates.handles)).add(field::kToken, token);
+  const auto documents = client_.find(queue_.tasks, filter, Document());
+  if (!documents) return tl::unexpected(documents.error());
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (const auto& handle : candidates.handles) places.emplace(handle, places.size());
+  std::vector<LeasedTask> tasks;
+  tasks.reserve(documents->size());
+  for (const auto& document : *documents) tasks.push_back(leasedTask(document));
+  std::ranges::sort(tasks, {}, [&](const LeasedTask& task) { return places[task.lease.handle]; });
+  return tasks;
+}
+
+MongodbResult<std::optional<Time>> MongodbLease::nextDue(Time now) {
+  auto filter = dueFilter(now);
+  Document waiting;
+  waiting.add(field::kState, state::kWaiting);
+  if (const auto left = DocumentView(filter).find(field::kLeft)) waiting.add(field::kLeft, *left);
+  const auto options = Document()
+                           .add("projection", Document().add(field::kDue, 1))
+                           .add("sort", dueOrder())
+                           .add("limit", 1);
+  const auto found = client_.find(queue_.tasks, waiting, options);
+  if (!found) return tl::unexpected(found.error());
+  if (found->empty()) return std::optional<Time>();
+  return DocumentView(found->front()).date(field::kDue);
+}
+
+Document MongodbLease::marking(std::uint64_t number, const std::string& token) const {
+  return op("$set", Document()
+                        .add(field::kState, state::kLeased)
+                        .add(field::kSession, session_)
+                        .add(field::kToken, token)
+                        .add(field::kLease, static_cast<std::int64_t>(number)));
+}
+
+std::uint64_t MongodbLease::nextNumber(Time now, std::uint64_t atLeast) {
+  const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(now.time_since_epoch().count(), 0));
+  lastNumber_ = std::max({micros, lastNumber_ + 1, atLeast});
+  return lastNumber_;
+}
+
+}  // namespace leptir::mongodb

@@ -1,0 +1,108 @@
+#include "backends/mongodb/mongodb_lease.h"
+
+#include <set>
+#include <thread>
+
+#include "backends/mongodb/mongodb_queue_fixture.h"
+#include "tests/support/mongodb_proxy.h"
+
+namespace leptir::mongodb {
+namespace {
+
+class MongodbLeaseTest : public MongodbQueueTest {
+ protected:
+  std::unique_ptr<MongodbBroker> broker = open();
+};
+
+TEST_F(MongodbLeaseTest, ACycleOf64TasksTakesAtMostFiveRoundTripsBesideItsRecords) {
+  MongodbProxy proxy(server);
+  const auto counted = must(tryOpen(proxy.uri()));
+  const auto session = openSession(*counted, 'a');
+  must(broker->pushBrokerTasks(tasks("t", 64 * 4)));
+  auto leased = pop(*session, 64);
+  proxy.forget();
+  const auto begin = systemClock().bootTime();
+  for (int cycle = 0; cycle < 3; ++cycle) {
+    auto both = must(session->acknowledgeAndPop(leasesOf(leased), 64, wake));
+    EXPECT_TRUE(both.notOurs.empty());
+    leased = std::move(both.tasks);
+    ASSERT_EQ(leased.size(), 64u);
+  }
+  const auto adoptions = 1 + (systemClock().bootTime() - begin) / 500ms;  // a search for foreign documents
+  EXPECT_LE(proxy.roundTrips(), 3 * 5 + adoptions) << Json(proxy.counts());
+}
+
+TEST_F(MongodbLeaseTest, TwoInstancesWithEightConnectionsRunEachOfManyTasksOnce) {
+  constexpr int kTasks = 1'000;
+  must(broker->pushBrokerTasks(tasks("t", kTasks)));
+  std::vector<std::unique_ptr<MongodbBroker>> brokers;
+  std::vector<std::unique_ptr<BrokerSession>> sessions;
+  std::vector<std::vector<std::string>> taken(8);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    brokers.push_back(open());
+    sessions.push_back(openSession(*brokers.back(), static_cast<char>('a' + i)));
+  }
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      Wake own;
+      const std::size_t limit = i % 2 == 0 ? 1 : 32;
+      for (auto some = must(sessions[i]->popBrokerTasks(limit, 0s, own)); !some.empty();
+           some = must(sessions[i]->acknowledgeAndPop(leasesOf(some), limit, own)).tasks) {
+        for (const auto& each : some) taken[i].push_back(idIn(each));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::multiset<std::string> all;
+  for (const auto& each : taken) all.insert(each.begin(), each.end());
+  for (const auto& leased : pop(*sessions[0], kTasks)) all.insert(idIn(leased));  // what contention has left
+  EXPECT_EQ(all.size(), kTasks);
+  EXPECT_EQ(std::set(all.begin(), all.end()).size(), kTasks);
+}
+
+TEST_F(MongodbLeaseTest, ALeaseReadsSomeOfManyLargeTasks) {
+  auto large = tasks("t", 6);
+  for (auto& each : large) each.parameters = '"' + std::string(15'000'000, 'x') + '"';
+  for (const auto& each : large) must(broker->pushBrokerTasks(std::vector{each}));
+  const auto session = openSession(*broker, 'a');
+  EXPECT_EQ(pop(*session).size(), 4u);
+  EXPECT_EQ(pop(*session).size(), 2u);
+}
+
+TEST_F(MongodbLeaseTest, ATaskWithALeaseNumberOfAClockThatWasAheadIsLeasedAndItsNumberRises) {
+  must(broker->pushBrokerTasks(tasks("t", 2)));
+  const std::int64_t ahead = 1'700'000'100'000'000;
+  database.ask(R"({"update": "tasks", "updates": [{"q": {"leptir.id": "t1"}, "u": {"$set": {"leptir.lease": )"
+               R"({"$numberLong": "1700000100000000"}}}}]})");
+  const auto session = openSession(*broker, 'a');
+  std::uint64_t number = 0;
+  for (int i = 0; i < 2; ++i) {
+    for (const auto& leased : pop(*session, 1)) {
+      if (idIn(leased) == "t1") number = leased.lease.number;
+    }
+  }
+  EXPECT_GT(number, static_cast<std::uint64_t>(ahead));
+}
+
+TEST_F(MongodbLeaseTest, ALeaseThatIsMarkedAfterItsSessionWasClaimedIsFoundByRecovery) {
+  must(broker->pushBrokerTasks(tasks("t", 2)));
+  const auto session = openSession(*broker, 'a');
+  expire('a');
+  EXPECT_EQ(must(open()->recoverExpired(10)), 0u);
+  database.ask(R"({"update": "tasks", "updates": [{"q": {"leptir.id": "t1"}, "u": {"$set": {"leptir.state": "leased", )"
+               R"("leptir.lease": 7, "leptir.session": ")" +
+               std::string(32, 'a') + R"(:1"}}}]})");
+  EXPECT_EQ(must(open()->recoverExpired(10)), 1u);
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 2}));
+}
+
+TEST_F(MongodbLeaseTest, ATaskThatIsLeasedByNoSessionIsGivenBack) {
+  must(broker->pushBrokerTasks(tasks("t", 1)));
+  database.ask(R"({"update": "tasks", "updates": [{"q": {}, "u": {"$set": {"leptir.state": "leased"}}}]})");
+  EXPECT_EQ(must(broker->recoverExpired(10)), 1u);
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 1}));
+}
+
+}  // namespace
+}  // namespace leptir::mongodb

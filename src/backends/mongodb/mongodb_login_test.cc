@@ -1,0 +1,116 @@
+// Users, passwords and TLS, on a real server.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backends/mongodb/mongodb_client_fixture.h"
+#include "tests/support/temp_dir.h"
+
+namespace leptir::mongodb {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+MongodbError errorAtOpening(const Json& connection) {
+  const auto info = clientOf(connection)->serverInfo();
+  return info ? MongodbError{Remedy::Retry, -1, "opened"} : info.error();
+}
+
+class MongodbLoginTest : public testing::Test {
+ protected:
+  static MongodbServer& server() {
+    static MongodbServer server({.access = MongodbServer::Access::Users});
+    return server;
+  }
+  Json connection(const Json& own) {
+    Json all = {{"host", server().host()}, {"port", server().port()}, {"database", "logins"}};
+    all.update(own);
+    return all;
+  }
+  void SetUp() override {
+    if (!MongodbServer::canBeStarted({.access = MongodbServer::Access::Users})) GTEST_SKIP() << "no such server here";
+  }
+};
+
+TEST_F(MongodbLoginTest, AUserLogsInByConnectionStringOrByKeys) {
+  EXPECT_EQ(errorAtOpening({{"uri", server().uri()}, {"database", "logins"}}).message, "opened");
+  EXPECT_EQ(errorAtOpening(connection({{"user", server().user()}, {"password", server().password()}})).message,
+            "opened");
+}
+
+TEST_F(MongodbLoginTest, AWrongPasswordIsSaidAndNotShown) {
+  const auto error = errorAtOpening(connection({{"user", server().user()}, {"password", "s3cret"}}));
+  EXPECT_EQ(error.remedy, Remedy::Configure) << error.message;
+  EXPECT_THAT(error.message, AllOf(HasSubstr("refuses the login"), Not(HasSubstr("s3cret"))));
+}
+
+TEST_F(MongodbLoginTest, AMissingLoginIsSaid) {
+  const auto client = clientOf(connection({}));
+  const auto found = client->find("c", Document(), Document());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().remedy, Remedy::Configure) << found.error().message;
+}
+
+class MongodbTlsTest : public testing::Test {
+ protected:
+  static MongodbServer& server() {
+    static MongodbServer server({.transport = MongodbServer::Transport::Tls});
+    return server;
+  }
+  Json connection(const Json& own) {
+    Json all = {{"host", server().host()}, {"port", server().port()}};
+    all.update(own);
+    return all;
+  }
+  void SetUp() override {
+    if (!MongodbServer::canBeStarted({.transport = MongodbServer::Transport::Tls}))
+      GTEST_SKIP() << "no such server here";
+  }
+};
+
+TEST_F(MongodbTlsTest, ACertificateIsVerifiedByItsAuthority) {
+  EXPECT_EQ(errorAtOpening({{"uri", server().uri()}}).message, "opened");
+  EXPECT_EQ(errorAtOpening(connection({{"verify", false}})).message, "opened");
+}
+
+TEST_F(MongodbTlsTest, AnUnknownAuthorityIsSaid) {
+  const auto error = errorAtOpening(connection({{"tls", true}}));
+  EXPECT_EQ(error.remedy, Remedy::Configure) << error.message;
+  EXPECT_THAT(error.message, HasSubstr("'ca_file'"));
+}
+
+TEST_F(MongodbTlsTest, AClientWithoutTlsIsToldToSetIt) {
+  const auto error = errorAtOpening(connection({}));
+  EXPECT_EQ(error.remedy, Remedy::Reconnect);
+  EXPECT_THAT(error.message, HasSubstr("if the server speaks TLS, set 'tls'"));
+}
+
+TEST_F(MongodbTlsTest, AServerWithoutTlsIsSaidToBeOne) {
+  const auto& plain = sharedMongodbServer();
+  const auto error = errorAtOpening({{"host", plain.host()}, {"port", plain.port()}, {"verify", false}});
+  EXPECT_EQ(error.remedy, Remedy::Reconnect);
+  EXPECT_THAT(error.message, HasSubstr("whether the server speaks TLS"));
+}
+
+TEST_F(MongodbTlsTest, AFileThatCannotBeReadIsNamed) {
+  for (const auto* key : {"ca_file", "certificate_file"}) {
+    const auto address = mongodbAddress(mongodbConnectionOf(connection({{key, "/nowhere/file.pem"}})));
+    const auto pool = MongodbPool::open(*address);
+    ASSERT_FALSE(pool);
+    EXPECT_EQ(pool.error().code(), ErrorCode::Invalid);
+    EXPECT_THAT(pool.error().message(), AllOf(HasSubstr("'/nowhere/file.pem'"), HasSubstr("no such file")));
+  }
+}
+
+TEST(MongodbAbsentServerTest, IsSaidWithItsAddress) {
+  std::chrono::milliseconds time{};
+  MongodbError error;
+  time = timeOf([&] { error = errorAtOpening({{"host", "127.0.0.1"}, {"port", 1}}); });
+  EXPECT_LE(time.count(), 5500);
+  EXPECT_EQ(error.remedy, Remedy::Reconnect);
+  EXPECT_THAT(error.message, AllOf(HasSubstr("mongodb 127.0.0.1:1: "), HasSubstr("connection refused")));
+}
+
+}  // namespace
+}  // namespace leptir::mongodb

@@ -1,0 +1,108 @@
+#include "backends/mongodb/mongodb_record_fit.h"
+
+#include <algorithm>
+#include <array>
+
+#include "backends/mongodb/record_document.h"
+#include "base/utf8.h"
+#include "leptir/json.h"
+
+namespace leptir::mongodb {
+namespace {
+
+// A response is not cut below this: its beginning says what happened.
+constexpr std::size_t kKeptOfResponse = 64 * 1024;
+constexpr std::string_view kCutNotice = " [The record was cut here: it was too large for MongoDB.]";
+
+// Cuts at most `excess` bytes from the end of the response. False: it is short already.
+bool cutResponse(MetaInfo& info, std::size_t excess) {
+  const auto size = info.response.size();
+  if (size <= kKeptOfResponse) return false;
+  const auto kept = size - std::min(size - kKeptOfResponse, excess);
+  info.response.resize(base::utf8Prefix(info.response, kept).size());
+  return true;
+}
+
+// A part of a record that can be left out.
+struct Part {
+  std::string_view name;
+  std::size_t (*size)(const MetaInfo&);
+  void (*leaveOut)(MetaInfo&);
+};
+
+template <class List>
+std::size_t sizeOf(const List& texts) {
+  std::size_t size = 0;
+  for (const auto& text : texts) size += text.size();
+  return size;
+}
+
+constexpr std::array kParts{
+    Part{"envelope", [](const MetaInfo& info) { return info.envelope.size(); },
+         [](MetaInfo& info) { info.envelope.clear(); }},
+    Part{"additional fields", [](const MetaInfo& info) { return info.additional.size(); },
+         [](MetaInfo& info) { info.additional.clear(); }},
+    Part{"result", [](const MetaInfo& info) { return info.result.size(); }, [](MetaInfo& info) { info.result.clear(); }},
+    Part{"stderr", [](const MetaInfo& info) { return info.stderrTail.size(); },
+         [](MetaInfo& info) { info.stderrTail.clear(); }},
+    Part{"flow", [](const MetaInfo& info) { return sizeOf(info.flow); }, [](MetaInfo& info) { info.flow.clear(); }},
+    Part{"stack", [](const MetaInfo& info) { return sizeOf(info.stack); }, [](MetaInfo& info) { info.stack.clear(); }},
+};
+
+const Part& largestPart(const MetaInfo& info) {
+  return *std::ranges::max_element(kParts, {}, [&](const Part& part) { return part.size(info); });
+}
+
+// Looks for the form of one record that fits.
+class Fit {
+ public:
+  Fit(const MetaInfo& info, Time saved, std::optional<Time> expires, std::size_t maxBytes)
+      : info_(info), saved_(saved), expires_(expires), maxBytes_(maxBytes) {}
+
+  Document find() {
+    while (const auto tooMuch = excess()) {
+      if (!cutResponse(info_, tooMuch) && !leaveOut(largestPart(info_))) break;
+    }
+    return encoded();
+  }
+
+ private:
+  bool leaveOut(const Part& part) {
+    if (part.size(info_) == 0) return false;
+    part.leaveOut(info_);
+    leftOut_ += (leftOut_.empty() ? " [Left out: " : ", ") + std::string(part.name);
+    return true;
+  }
+  Document encoded() const {
+    auto noted = info_;
+    noted.response += kCutNotice;
+    if (!leftOut_.empty()) noted.response += leftOut_ + ".]";
+    return recordDocument(noted, saved_, expires_);
+  }
+  std::size_t excess() const {
+    const auto bytes = encoded().bytes();
+    return bytes - std::min(bytes, maxBytes_);
+  }
+
+  MetaInfo info_;
+  Time saved_;
+  std::optional<Time> expires_;
+  std::size_t maxBytes_;
+  std::string leftOut_;
+};
+
+}  // namespace
+
+Document fittingRecordDocument(const MetaInfo& info, Time saved, std::optional<Time> expires, std::size_t maxBytes) {
+  auto document = recordDocument(info, saved, expires);
+  if (document.bytes() <= maxBytes) return document;
+  return Fit(info, saved, expires, maxBytes).find();
+}
+
+MetaInfo withJsonAsText(MetaInfo info) {
+  if (!info.additional.empty()) info.additional = writeJson(Json{{"additional", info.additional}});
+  if (!info.result.empty()) info.result = writeJson(Json(info.result));
+  return info;
+}
+
+}  // namespace leptir::mongodb

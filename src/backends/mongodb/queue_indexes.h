@@ -1,0 +1,20 @@
+// The indexes of a queue (README.md, "Indexes"), and what its collection must not be.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "backends/mongodb/mongodb_queue.h"
+#include "leptir/result.h"
+
+namespace leptir::mongodb {
+
+// NotFound: the collection does not exist. Invalid: it is a view or capped, so that it cannot be a queue.
+Result<void> checkCollection(MongodbQueue& queue);
+
+// Makes and verifies the indexes; returns warnings for BrokerTraits. Invalid: an index is missing and this user may not
+// make it; the message has the line for mongosh. On a sharded collection, whose index of ids cannot be unique,
+// MongodbQueue::hasUniqueIds becomes false.
+Result<std::vector<std::string>> prepareIndexes(MongodbQueue& queue);
+
+}  // namespace leptir::mongodb

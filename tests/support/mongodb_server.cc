@@ -1,0 +1,135 @@
+#include "tests/support/mongodb_server.h"
+
+#include <mongoc/mongoc.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <map>
+#include <stdexcept>
+
+#include "tests/support/mongodb_ask.h"
+#include "tests/support/mongodb_process.h"
+
+namespace leptir {
+namespace {
+
+std::unique_ptr<MongodbProcess> makeProcess(const MongodbServer::Options& options) {
+  if (options.time == MongodbServer::Time::Machine && hasMongod()) return makeMongod(options);
+  if (!ferretdbFolder().empty()) return makeFerretdb(options);
+  throw std::runtime_error("this machine has no MongoDB server for tests: run tools/setup-mongodb");
+}
+
+MongodbServer::Kind kindOf(MongodbServer& server) {
+  const auto build = server.ask("admin", R"({"buildInfo": 1})");
+  const auto hello = server.ask("admin", R"({"hello": 1})");
+  MongodbServer::Kind kind;
+  kind.isFerretdb = build.contains("ferretdb");
+  kind.name = kind.isFerretdb ? "FerretDB " + build["ferretdb"]["version"].get<std::string>()
+                              : "MongoDB " + build["version"].get<std::string>();
+  kind.isReplicated = hello.contains("setName") || hello.value("msg", "") == "isdbgrid";
+  return kind;
+}
+
+MongodbProcess& ours(const std::unique_ptr<MongodbProcess>& process) {
+  if (process == nullptr) throw std::logic_error("the server that LEPTIR_TEST_MONGODB names is not the test's own");
+  return *process;
+}
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+MongodbServer::MongodbServer(const Options& options) : process_(makeProcess(options)) {
+  start();
+  kind_ = kindOf(*this);
+}
+
+MongodbServer::MongodbServer(std::string uri) : given_(std::move(uri)) {
+  const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> parsed(mongoc_uri_new(given_.c_str()),
+                                                                            &mongoc_uri_destroy);
+  if (parsed == nullptr) throw std::runtime_error("no address of a MongoDB server: " + given_);
+  host_ = mongoc_uri_get_hosts(parsed.get())->host;
+  port_ = mongoc_uri_get_hosts(parsed.get())->port;
+  kind_ = kindOf(*this);
+}
+
+MongodbServer::~MongodbServer() = default;
+
+bool MongodbServer::canBeStarted(const Options& options) {
+  return (options.time == Time::Machine && hasMongod()) || !ferretdbFolder().empty();
+}
+
+void MongodbServer::start() {
+  ours(process_).start();
+  host_ = "127.0.0.1";
+  port_ = process_->port();
+}
+
+void MongodbServer::stop() {
+  ours(process_).stop();
+}
+
+void MongodbServer::kill() {
+  ours(process_).kill();
+}
+
+void MongodbServer::freeze() {
+  ours(process_).freeze();
+}
+
+void MongodbServer::thaw() {
+  ours(process_).thaw();
+}
+
+std::string MongodbServer::uri(const std::string& options) const {
+  if (process_ != nullptr) return process_->uri(options);
+  if (options.empty()) return given_;
+  return given_ + (given_.find('?') == std::string::npos ? "/?" : "&") + options;
+}
+
+std::string MongodbServer::log() const {
+  return ours(process_).log();
+}
+
+Json MongodbServer::ask(const std::string& database, const std::string& command) {
+  return askMongodb(uri(), database, command);
+}
+
+void MongodbServer::advance(Duration by) {
+  auto* const clock = ours(process_).clock();
+  if (clock == nullptr) throw std::logic_error("this server has the machine's clock");
+  clock->advance(by);
+}
+
+void MongodbServer::resetClock() {
+  if (process_ != nullptr && process_->clock() != nullptr) process_->clock()->startOver();
+}
+
+MongodbDatabase::MongodbDatabase(MongodbServer& server) : server_(server) {
+  static std::atomic<int> number{0};
+  name_ = "leptir_test_" + std::to_string(::getpid()) + "_" + std::to_string(++number);
+}
+
+MongodbDatabase::~MongodbDatabase() {
+  try {
+    ask(R"({"dropDatabase": 1})");
+  } catch (const std::runtime_error&) {  // the server does not run any more
+  }
+}
+
+MongodbServer& sharedMongodbServer(MongodbServer::Time time) {
+  static std::map<MongodbServer::Time, std::unique_ptr<MongodbServer>> servers;
+  const auto given = time == MongodbServer::Time::Machine ? environment("LEPTIR_TEST_MONGODB") : "";
+  auto& server = servers[time];
+  if (server == nullptr)
+    server = given.empty() ? std::make_unique<MongodbServer>(MongodbServer::Options{.time = time})
+                           : std::make_unique<MongodbServer>(given);
+  server->resetClock();
+  return *server;
+}
+
+}  // namespace leptir
