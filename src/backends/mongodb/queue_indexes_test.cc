@@ -73,5 +73,34 @@ TEST_F(QueueIndexesTest, TheRightsOfADispatcherCanBeTriedWithoutAChange) {
   }
 }
 
+TEST_F(QueueIndexesTest, OnAShardedCollectionIdsAreNotUniqueAndAWarningSaysSo) {
+  MongodbProxy proxy(server);
+  const auto pool = must(MongodbPool::open(addressOf(proxy.uri()), 0s));
+  MongodbQueue queue(pool, std::make_unique<MongodbClient>(pool), "tasks", {.isSharded = true});
+  proxy.inject({"createIndexes", "tasks", 3}, MongodbFault::error(MongodbFault::When::Before, 67, "CannotCreateIndex"));
+  const auto warnings = must(prepareIndexes(queue));
+  EXPECT_EQ(proxy.faults(), 1);
+  EXPECT_FALSE(queue.hasUniqueIds);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_THAT(warnings[0], HasSubstr("cannot refuse a repeated id"));
+}
+
+TEST_F(QueueIndexesTest, ALeaseThatWouldReadTheWholeCollectionIsAWarning) {
+  MongodbProxy proxy(server);
+  proxy.inject({"explain"}, MongodbFault::reply(MongodbFault::When::Before,
+                                                R"({"queryPlanner": {"winningPlan": {"stage": "SORT", "inputStage": )"
+                                                R"({"stage": "COLLSCAN"}}}, "ok": 1.0})"));
+  const auto warnings = must(tryOpen(proxy.uri()))->traits().warnings;
+  EXPECT_THAT(warnings, testing::Contains(HasSubstr("does not use the index leptir_due")));
+}
+
+TEST_F(QueueIndexesTest, AStandaloneServerIsAWarningAndAReplicaSetIsNone) {
+  MongodbProxy proxy(server);
+  proxy.announce({});
+  EXPECT_THAT(must(tryOpen(proxy.uri()))->traits().warnings, testing::IsEmpty());
+  if (server.kind().isReplicated) return;
+  EXPECT_THAT(open()->traits().warnings, testing::ElementsAre(HasSubstr("the server is standalone")));
+}
+
 }  // namespace
 }  // namespace leptir::mongodb
