@@ -179,7 +179,7 @@ TEST(MongodbError, AWrongPasswordIsAMatterOfConfiguration) {
 TEST(MongodbError, AnOldServerIsAMatterOfConfiguration) {
   const char* const text =
       "Server at db1:27017 reports wire version 5, but this version of libmongoc requires at least 6";
-  for (const auto [domain, code] :
+  for (const auto& [domain, code] :
        {std::pair{MONGOC_ERROR_PROTOCOL, MONGOC_ERROR_PROTOCOL_BAD_WIRE_VERSION},
         std::pair{MONGOC_ERROR_SERVER_SELECTION, MONGOC_ERROR_SERVER_SELECTION_BAD_WIRE_VERSION}}) {
     const auto error = ofLibmongoc(domain, code, text, CallKind::Write);
