@@ -19,16 +19,15 @@ bool isSystemdRunning() {
 void tellDefaultDatabase(const Service& service) {
   if (!service.usesDefaultDatabase || service.name == "leptir") return;
   printNotice(
-      "the configuration names no store, so {} keeps tasks and records in {}, where no other command looks: name one "
-      "in "
-      "both brokers and meta_storage, for example [{{ type: sqlite, connection: {{ path: {}/{}.db }} }}]",
+      "no store is configured, so {} keeps tasks and records in {}, where no other command looks: name one in both "
+      "brokers and meta_storage, for example [{{ type: sqlite, connection: {{ path: {}/{}.db }} }}]",
       service.name, service.defaultDatabase().string(), service.stateFolder().string(), service.name);
 }
 
 void tellMissingLog(const Service& service) {
   if (!service.logFiles.empty()) return;
   printNotice(
-      "the configuration has no logger of type file, and a daemon uses no other, so {0} logs nothing: add one, for "
+      "no logger of type file is configured, and a daemon uses no other, so {0} logs nothing: add one, for "
       "example loggers: {{ file: {{ type: file, options: {{ path: {1}/{0}.log }} }} }}",
       service.name, service.logFolder().string());
 }
