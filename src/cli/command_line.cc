@@ -21,6 +21,7 @@ namespace leptir::cli {
 namespace {
 
 constexpr const char* kConfigHelp = "configuration file, YAML or JSON (default: one SQLite file for tasks and records)";
+constexpr const char* kStartedWithHelp = "the configuration that it was started with";
 constexpr const char* kPidHelp = "pid file (default: one for each configuration, in the state folder)";
 
 constexpr const char* kForever = "forever";  // --wait without a value
@@ -66,6 +67,7 @@ class Parser {
         "69 a store cannot be used, 75 not over in time (push --wait), 78 the configuration is wrong.");
     addStart();
     addStop();
+    addReload();
     addStatus();
     addPush();
     addInfo();
@@ -132,12 +134,19 @@ class Parser {
 
   void addStop() {
     auto* command = addCommand("stop", "Stop an instance and wait until it is gone; running tasks may finish.", stop_);
-    command->add_option("--config", stop_.config, "the configuration that it was started with")->type_name("FILE");
+    command->add_option("--config", stop_.config, kStartedWithHelp)->type_name("FILE");
     command->add_option("--pid", stop_.pid, kPidHelp)->type_name("FILE");
     command
         ->add_option("--timeout", stop_.timeout,
                      "wait at most this many seconds; exit status 1 when it still runs then")
         ->check(seconds());
+  }
+
+  void addReload() {
+    auto* command = addCommand(
+        "reload", "Have an instance read its configuration again and reopen its logs; running tasks go on.", reload_);
+    command->add_option("--config", reload_.config, kStartedWithHelp)->type_name("FILE");
+    command->add_option("--pid", reload_.pid, kPidHelp)->type_name("FILE");
   }
 
   void addStatus() {
@@ -322,6 +331,7 @@ class Parser {
   CLI::App app_{"leptir: background tasks that are never lost, in worker processes that can always be stopped."};
   StartCommand start_;
   StopCommand stop_;
+  ReloadCommand reload_;
   StatusCommand status_;
   PushCommand push_;
   std::string wait_;  // the value of --wait; empty: not given

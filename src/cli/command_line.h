@@ -23,6 +23,9 @@ struct StopCommand {
   std::filesystem::path config, pid;
   std::optional<double> timeout;  // seconds; empty: wait without a limit
 };
+struct ReloadCommand {
+  std::filesystem::path config, pid;
+};
 struct StatusCommand {
   std::filesystem::path config, pid;
   bool all = false;  // show all instances of this user, whatever their configuration
@@ -101,9 +104,9 @@ struct NothingToDo {
   int exitCode = 0;
 };
 
-using Command =
-    std::variant<NothingToDo, StartCommand, StopCommand, StatusCommand, PushCommand, InfoCommand, CancelCommand,
-                 TasksCommand, CheckCommand, BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
+using Command = std::variant<NothingToDo, StartCommand, StopCommand, ReloadCommand, StatusCommand, PushCommand,
+                             InfoCommand, CancelCommand, TasksCommand, CheckCommand, BenchCommand, InstallCommand,
+                             PrintCommand, WritePagesCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

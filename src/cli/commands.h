@@ -12,6 +12,7 @@ namespace leptir::cli {
 
 int runCommand(const StartCommand& command, const Program& program);
 int runCommand(const StopCommand& command, const Program& program);
+int runCommand(const ReloadCommand& command, const Program& program);
 int runCommand(const StatusCommand& command, const Program& program);
 int runCommand(const PushCommand& command, const Program& program);
 int runCommand(const InfoCommand& command, const Program& program);

@@ -1,5 +1,8 @@
 #include "cli/instance_files.h"
 
+#include "base/exit_code.h"
+#include "cli/print.h"
+#include "cli/read_config.h"
 #include "cli/service_instances.h"
 #include "config/state_paths.h"
 
@@ -26,6 +29,16 @@ Result<instance::InstanceFiles> filesOfRunningInstance(const std::filesystem::pa
   if (!own || *own) return files;
   if (auto service = findService(config)) return *service;
   return files;
+}
+
+Result<std::optional<master::ProcessHandle>> masterOfRunning(const instance::InstanceFiles& files) {
+  return master::ProcessHandle::find([&files] { return instance::masterOf(files); });
+}
+
+int printNotRunning(std::string_view command, const std::filesystem::path& config, const Program& program) {
+  printError("Leptir process is not running. Nothing to {} here.", command);
+  [[maybe_unused]] const auto read = readConfig(config, program);
+  return base::kExitNotRunning;
 }
 
 }  // namespace leptir::cli

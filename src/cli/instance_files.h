@@ -1,11 +1,15 @@
-// The paths of an instance's files, by which start, stop and status find it: derived from the path of the
+// The paths of an instance's files, by which start, stop, reload and status find it: derived from the path of the
 // configuration, or given by --pid.
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string_view>
 
 #include "instance/find_instance.h"
 #include "leptir/result.h"
+#include "leptir/run_main.h"
+#include "master/process_handle.h"
 
 namespace leptir::cli {
 
@@ -18,5 +22,13 @@ Result<instance::InstanceFiles> instanceFilesOf(const std::filesystem::path& con
 // files of a service that was started with it (service_instances.h).
 Result<instance::InstanceFiles> filesOfRunningInstance(const std::filesystem::path& config,
                                                        const std::filesystem::path& pid);
+
+// The master of the instance that has these files: the process that holds their lock, whatever number the pid file
+// contains. None: no instance runs.
+Result<std::optional<master::ProcessHandle>> masterOfRunning(const instance::InstanceFiles& files);
+
+// For a command that finds no instance. Also prints errors of the configuration: a mistyped path is a likely reason.
+// `command`: for example "stop". Returns the exit status.
+int printNotRunning(std::string_view command, const std::filesystem::path& config, const Program& program);
 
 }  // namespace leptir::cli

@@ -1,4 +1,6 @@
 // leptir push
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 
@@ -57,17 +59,32 @@ std::string warningIfOwnIdIsBuried(Broker& broker, const PushOptions& options) {
   return buried.empty() ? std::string() : buried.begin()->second;
 }
 
+std::string describeRest(std::uint64_t number, std::uint64_t left) {
+  return fmt::format("{} of the {} tasks were added; push the others with --number={}", number - left, number, left);
+}
+
+int failMidway(const Error& error, std::uint64_t number, std::uint64_t left) {
+  if (number == 1) return fail(error);
+  return fail(Error(error.code(), error.message() + "; before this error " + describeRest(number, left)));
+}
+
+// The ids cannot be printed any more, as stderr says.
+int stopMidway(std::uint64_t number, std::uint64_t left) {
+  if (left > 0) printError("leptir push: {}", describeRest(number, left));
+  return base::kExitPartlyDone;
+}
+
 int pushCopies(Broker& broker, const PushCommand& command, const TaskToPush& task, PushObserver& observer) {
   if (!task.options.id.empty()) observer.beforePush({&task.options.id, 1});
   for (std::uint64_t left = command.number; left > 0;) {
     const auto batch = std::min<std::uint64_t>(left, kTasksInOnePush);
     auto ids = broker.pushTasks(std::vector<TaskToPush>(batch, task));
-    if (!ids) return fail(ids.error());
+    if (!ids) return failMidway(ids.error(), command.number, left);
     if (const auto why = warningIfOwnIdIsBuried(broker, task.options); !why.empty()) {
       return fail(Error(ErrorCode::Invalid, why));
     }
-    if (!observer.pushed(*ids)) return base::kExitPartlyDone;
     left -= batch;
+    if (!observer.pushed(*ids)) return stopMidway(command.number, left);
   }
   return base::kExitDone;
 }

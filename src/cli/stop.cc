@@ -83,22 +83,15 @@ int wait(const master::ProcessHandle& process, const instance::InstanceFiles& fi
   return base::kExitDone;
 }
 
-// Also prints errors of the configuration: a mistyped path is a likely reason why no instance is found.
-int printNotRunning(const std::filesystem::path& config, const Program& program) {
-  printError("Leptir process is not running. Nothing to stop here.");
-  [[maybe_unused]] const auto read = readConfig(config, program);
-  return base::kExitNotRunning;
-}
-
 }  // namespace
 
 int runCommand(const StopCommand& command, const Program& program) {
   const auto asked = filesOfRunningInstance(command.config, command.pid);
   if (!asked) return fail(asked.error());
   const auto files = instance::filesOfRunning(*asked);
-  const auto process = master::ProcessHandle::find([&files] { return instance::masterOf(files); });
+  const auto process = masterOfRunning(files);
   if (!process) return fail(process.error());
-  if (!*process) return printNotRunning(command.config, program);
+  if (!*process) return printNotRunning("stop", command.config, program);
   if (auto signalled = (*process)->signal(SIGTERM); !signalled) return fail(signalled.error());
   const StoppingMessage message;
   return wait(**process, files, command.timeout);

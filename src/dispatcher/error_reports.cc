@@ -71,8 +71,10 @@ void ErrorReports::noteEnd(const ReportEnd& end) {
     return;
   }
   ++unpublished_.failed;
-  if (isConfigured(end.reporter)) failing_.insert(end.reporter);
+  const bool isKnown = isConfigured(end.reporter);
+  if (isKnown) failing_.insert(end.reporter);
   logger_.warning("[" + end.id + "] The error reporter " + base::inQuotes(end.reporter) +
+                  (isKnown ? "" : ", which is no longer configured,") +
                   " lost the report about this task: " + end.failure);
 }
 

@@ -261,7 +261,7 @@ TEST_F(ErrorReportsTest, AReporterThatAReloadRemovedIsNotFailing) {
   reports->turn(true);
   EXPECT_EQ(counts().failed, 1u);
   EXPECT_EQ(counts().failing, "");
-  EXPECT_THAT(log(), HasSubstr("The error reporter 'A' lost the report about this task"));
+  EXPECT_THAT(log(), HasSubstr("The error reporter 'A', which is no longer configured, lost the report about"));
 }
 
 TEST_F(ErrorReportsTest, AReportThatDoesNotFitItsCellIsCountedAsDropped) {

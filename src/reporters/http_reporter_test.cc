@@ -47,7 +47,7 @@ TEST_F(HttpReporterTest, PostsOneJsonDocumentForAnException) {
   EXPECT_EQ(sent["report_id"].get<std::string>().size(), 36u);
   sent.erase("report_id");
   auto expected = data;
-  expected["kind"] = "exception";
+  expected["reported_as"] = "exception";
   expected["message"] = "the disk is full";
   expected["exception"] = {{"type", "app::NoSpace"}, {"message", "the disk is full"}};
   EXPECT_EQ(sent, expected);
@@ -57,7 +57,7 @@ TEST_F(HttpReporterTest, PostsOneJsonDocumentForAMessage) {
   auto reporter = reporterWith();
   reporter.addErrorData(data);
   reporter.reportMessage("stopped at its time limit");
-  EXPECT_EQ(document(0)["kind"], "message");
+  EXPECT_EQ(document(0)["reported_as"], "message");
   EXPECT_EQ(document(0)["message"], "stopped at its time limit");
   EXPECT_FALSE(document(0).contains("exception"));
 }
@@ -70,7 +70,7 @@ TEST_F(HttpReporterTest, ForgetsTheDataOfTheLastReport) {
   reporter.reportMessage("second");
   auto second = document(1);
   second.erase("report_id");
-  EXPECT_EQ(second, (Json{{"id", "2"}, {"kind", "message"}, {"message", "second"}}));
+  EXPECT_EQ(second, (Json{{"id", "2"}, {"reported_as", "message"}, {"message", "second"}}));
 }
 
 TEST_F(HttpReporterTest, ForgetsTheDataOfAReportThatWasLost) {

@@ -27,7 +27,8 @@ std::string typeOf(const ReportedError& error) {
 std::string valueOf(const ReportedError& error) {
   auto value = beginningOf(error.message, kLongestValue);
   if (error.lostBefore > 0)
-    value += " [" + std::to_string(error.lostBefore) + " reports before this one could not be sent]";
+    value += " [" + std::to_string(error.lostBefore) + (error.lostBefore == 1 ? " report" : " reports") +
+             " before this one could not be sent]";
   return value;
 }
 
@@ -71,7 +72,7 @@ Json tagsOf(const ReportedError& error) {
   };
   add("task", error.text("name"));
   add("cause", error.text("cause"));
-  add("kind", error.text("ErrType"));
+  add("ErrType", error.text("ErrType"));
   add("settled", error.text("settled"));
   add("broker", error.text("broker"));
   add("host", error.text("host"));

@@ -60,7 +60,7 @@ TEST(SentryEvent, OfAnExceptionHasItsTypeValueAndCircumstances) {
   EXPECT_FALSE(exception.contains("stacktrace"));
   EXPECT_EQ(event["tags"], (Json{{"task", "image.resize"},
                                  {"cause", "threw"},
-                                 {"kind", "Exception"},
+                                 {"ErrType", "Exception"},
                                  {"settled", "retried"},
                                  {"broker", "urgent"},
                                  {"host", "node7"}}));

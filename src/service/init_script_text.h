@@ -59,12 +59,15 @@ as_user() {
   fi
 }
 
+# The user of the instance makes the folders that this user may make. In a folder of that user a symbolic link could lead
+# root elsewhere, so root follows none when it gives a folder away.
 make_folders() {
   eval "set -- $FOLDERS"
   for folder; do
     [ ! -d "$folder" ] || continue
-    mkdir -p "$folder" && chmod 0750 "$folder" || return 1
-    [ -z "$RUN_AS" ] || chown "$RUN_AS:$(id -g "$RUN_AS")" "$folder" || return 1
+    as_user mkdir -p -m 0750 "$folder" 2>/dev/null && continue
+    mkdir -p -m 0750 "$folder" || return 1
+    [ -z "$RUN_AS" ] || chown -h "$RUN_AS:$(id -g "$RUN_AS")" "$folder" || return 1
   done
 }
 
@@ -90,12 +93,13 @@ stop() {
   return $stopped
 }
 
+# leptir finds the process that holds the pid file. The number in that file may be anything: the user of the instance
+# can write it, and this script may run as root.
 reload() {
-  if ! is_running; then
-    say 31 'Leptir process is not running. Nothing to reload here.'
-    return 7
-  fi
-  kill -HUP "$(cat "$PID_PATH")"
+  "$PROGRAM" reload --pid="$PID_PATH"
+  reloaded=$?
+  [ $reloaded -ne 3 ] || reloaded=7
+  return $reloaded
 }
 
 # 0: it runs (the line says whether it is ready), 1: it was killed, 3: it does not run.

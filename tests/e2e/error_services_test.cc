@@ -57,7 +57,7 @@ TEST_F(ErrorServicesTest, AnHttpServiceGetsADocumentWithTheHeadersOfTheConfigura
   const auto document = documents(1).at(0);
   EXPECT_EQ(server.requests()[0].target, "/in");
   EXPECT_EQ(server.requests()[0].headers.at("authorization"), "Bearer geheim-123");
-  EXPECT_EQ(document["kind"], "exception");
+  EXPECT_EQ(document["reported_as"], "exception");
   EXPECT_EQ(document["exception"]["type"], "std::runtime_error");
   EXPECT_EQ(document["message"], "Very nice! How much?");
   EXPECT_EQ(document["id"], id);

@@ -62,6 +62,11 @@ class InitScript : public Installation {
   bool isReady() {
     return eventually([this] { return run({"status", "--ready", "--pid=" + pidFile.string()}).exit == 0; });
   }
+  bool isReloaded() {
+    return eventually([this] {
+      return readWholeFile(folder / "leptir.log").find("The configuration is read again") != std::string::npos;
+    });
+  }
   pid_t master() const { return std::atoi(readWholeFile(pidFile).c_str()); }
 
   std::string interpreter = "sh";
@@ -122,7 +127,7 @@ TEST_P(InitScriptInEachShell, HasTheStatusesOfTheLsb) {
   EXPECT_EQ(service("stop").exit, 0) << "an instance that does not run is stopped";
   const auto reloaded = service("reload");
   EXPECT_EQ(reloaded.exit, 7);
-  EXPECT_THAT(reloaded.out, HasSubstr("not running"));
+  EXPECT_THAT(reloaded.err, HasSubstr("Leptir process is not running. Nothing to reload here."));
   ASSERT_EQ(service("start").exit, 0);
   ASSERT_TRUE(isReady());
   const auto running = service("status");
@@ -135,15 +140,24 @@ TEST_P(InitScriptInEachShell, ReloadsAndRestarts) {
   ASSERT_TRUE(isReady());
   const auto first = master();
   EXPECT_EQ(service("reload").exit, 0);
-  EXPECT_TRUE(eventually([this] {
-    return readWholeFile(folder / "leptir.log").find("The configuration is read again") != std::string::npos;
-  })) << readWholeFile(folder / "leptir.log");
+  EXPECT_TRUE(isReloaded());
   EXPECT_EQ(master(), first);
   const auto restarted = service("restart");
   EXPECT_EQ(restarted.exit, 0) << restarted.err;
   EXPECT_THAT(restarted.out, HasSubstr(kStarting));
   EXPECT_TRUE(isReady());
   EXPECT_NE(master(), first);
+}
+
+TEST_P(InitScriptInEachShell, ReloadsTheInstanceWhateverNumberThePidFileHas) {
+  ASSERT_EQ(service("start").exit, 0);
+  ASSERT_TRUE(isReady());
+  const auto stranger = startChild([] { return ::pause() == 0; });
+  std::ofstream(pidFile) << stranger;
+  EXPECT_EQ(service("reload").exit, 0);
+  EXPECT_TRUE(isReloaded());
+  EXPECT_EQ(::waitpid(stranger, nullptr, WNOHANG), 0) << "HUP has ended another process";
+  killChild(stranger);
 }
 
 TEST_P(InitScriptInEachShell, NamesItsActions) {
@@ -199,6 +213,23 @@ TEST_F(InitScript, RunsTheInstanceAsItsUser) {
   EXPECT_EQ(service("stop").exit, 0);
 }
 
+TEST_F(InitScript, GivesNothingAwayThatALinkOfItsUserLeadsTo) {
+  LEPTIR_NEEDS_ROOT();
+  const auto theirs = folder / "theirs", secret = folder / "secret";
+  for (const auto& made : {theirs, secret}) fs::create_directory(made);
+  giveTo(kOtherUser, theirs);
+  fs::permissions(folder, fs::perms::all);
+  writeConfig(
+      "brokers: [ { type: memory } ]\nloggers: { file: { type: file, options: { path: theirs/logs/mail.log } } }\n");
+  install({"--user=nobody"});
+  // Between the look at the folder and the change of its owner its user puts a link there.
+  const auto text =
+      replacedAll(readWholeFile(script), "    mkdir -p", "    ln -s " + secret.string() + " \"$folder\"; mkdir -p");
+  std::ofstream(script) << replacedAll(text, "as_user mkdir", "false mkdir");
+  service("start");
+  EXPECT_EQ(ownerOf(secret), 0u);
+}
+
 TEST_F(InitScript, WarnsOnceOfAnInstanceThatRunsAsRoot) {
   LEPTIR_NEEDS_ROOT();
   constexpr auto kWarning = "runs as root, and so does every task";
@@ -211,9 +242,7 @@ TEST_F(InitScript, WarnsOnceOfAnInstanceThatRunsAsRoot) {
   EXPECT_EQ(timesIn(service("start").err), 1);
   ASSERT_TRUE(isReady());
   ASSERT_EQ(service("reload").exit, 0);
-  ASSERT_TRUE(eventually([this] {
-    return readWholeFile(folder / "leptir.log").find("The configuration is read again") != std::string::npos;
-  }));
+  ASSERT_TRUE(isReloaded());
   EXPECT_EQ(timesIn(readWholeFile(folder / "leptir.log")), 1);
   const auto interactive = start();
   EXPECT_TRUE(eventually([this] { return leptir({"status", "--ready"}).exit == 0; }));

@@ -270,6 +270,14 @@ TEST_F(PushTest, ReportsAddedTasksWhoseIdsCannotBePrinted) {
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 1);
 }
 
+TEST_F(PushTest, SaysHowManyOfManyTasksWereAddedWhenTheIdsCannotBePrinted) {
+  const auto answer = shell("\"$0\" push noop --number=3000 --config=\"$1\" > /dev/full");
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_NE(answer.err.find("1000 of the 3000 tasks were added; push the others with --number=2000"), std::string::npos)
+      << answer.err;
+  EXPECT_EQ(status().at("brokers").at(0).at("due"), 1000);
+}
+
 TEST_F(PushTest, ReportsThatTheIdIsBuried) {
   config = writeConfig("{ tasks: { crash: { max_attempts: 1 } } }\n");
   push({"crash", "--id=mine"});

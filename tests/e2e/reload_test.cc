@@ -106,6 +106,21 @@ TEST_F(ReloadTest, WarnsAboutMissingCommandsAndFoldersAndAppliesTheRest) {
   EXPECT_EQ(timesLogged("'fine'"), 0u) << log();
 }
 
+TEST_F(ReloadTest, LeptirReloadHasTheInstanceReadItsConfigurationAgain) {
+  const auto none = leptir({"reload"});
+  EXPECT_EQ(none.exit, 3);
+  EXPECT_EQ(none.err, "Leptir process is not running. Nothing to reload here.\n");
+  const auto instance = start();
+  waitUntilRunning();
+  configure({.workers = 3});
+  const auto reloaded = leptir({"reload"});
+  EXPECT_EQ(reloaded.exit, 0) << reloaded.err;
+  EXPECT_EQ(reloaded.out, "The instance (pid " + std::to_string(instance->pid()) +
+                              ") reads its configuration again; its log says what has changed.\n");
+  EXPECT_TRUE(eventually([this] { return workers() == 3; })) << log();
+  EXPECT_EQ(timesLogged(kReloaded), 1u);
+}
+
 TEST_F(ReloadTest, RefusesAnInvalidFileAndChangesNothing) {
   const auto instance = start();
   waitUntilRunning();

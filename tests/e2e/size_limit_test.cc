@@ -1,4 +1,6 @@
 // Limits on the size of files: of the whole instance (ulimit -f), and of a task name (file_size).
+#include <gmock/gmock.h>
+
 #include <csignal>
 #include <fstream>
 
@@ -7,6 +9,8 @@
 
 namespace leptir::e2e {
 namespace {
+
+using ::testing::HasSubstr;
 
 class SizeLimitTest : public Installation {
  protected:
@@ -51,6 +55,19 @@ TEST_F(SizeLimitTest, PushReportsThatTheStoreCannotGrow) {
   const auto answer = leptir({"push", "noop"});
   EXPECT_EQ(answer.exit, 69) << answer.out << answer.err;
   EXPECT_NE(answer.err.find("file too large (raise the limit: ulimit -f"), std::string::npos) << answer.err;
+}
+
+TEST_F(SizeLimitTest, APushOfManyTasksSaysHowManyWereAddedBeforeTheStoreWasFull) {
+  const auto unlimited = program;
+  limitFilesTo(2000);
+  const auto answer = leptir({"push", "noop", "--number=50000", "--quiet"});
+  program = unlimited;
+  EXPECT_EQ(answer.exit, 69) << answer.err;
+  const auto added = status().at("brokers").at(0).at("due").get<int>();
+  EXPECT_GT(added, 0);
+  EXPECT_THAT(answer.err, HasSubstr("before this error " + std::to_string(added) +
+                                    " of the 50000 tasks were added; push the others with --number=" +
+                                    std::to_string(50'000 - added)));
 }
 
 TEST_F(SizeLimitTest, TheFileSizeOfATaskNameDoesNotLimitTheLog) {
