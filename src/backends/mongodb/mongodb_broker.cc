@@ -36,6 +36,11 @@ Result<std::unique_ptr<MongodbBroker>> MongodbBroker::open(std::shared_ptr<Mongo
     if (!prepared) return prepared.error();
     warnings = std::move(*prepared);
   }
+  if (use == BrokerUse::Dispatch) {
+    const auto explained = explainLeases(*queue);
+    if (!explained) return explained.error();
+    warnings.insert(warnings.end(), explained->begin(), explained->end());
+  }
   return std::unique_ptr<MongodbBroker>(new MongodbBroker(std::move(queue), std::move(warnings)));
 }
 
