@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "backends/mongodb/left_to_others.h"
 #include "backends/mongodb/repeated.h"
 #include "backends/mongodb/task_update.h"
 #include "base/failpoint.h"
@@ -88,8 +89,7 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit
 Document MongodbLease::dueFilter(Time now) const {
   auto filter = Document().add(field::kState, state::kWaiting).add(field::kDue, op("$lte", now));
   if (!leavesTasks_) return filter;
-  const auto mine = Document().add("by", session_).add("until", op("$gt", now));
-  return filter.add(field::kLeft, op("$not", op("$elemMatch", mine)));
+  return filter.add(field::kLeft, notLeftBy(session_, now));
 }
 
 // Without the documents that are left alone.
