@@ -11,6 +11,7 @@
 namespace leptir::mongodb {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 Json defaultsOf(std::span<const ConfigKey> keys) {
@@ -50,7 +51,8 @@ TEST(MongodbBackend, AServerThatIsNotThereIsUnavailable) {
     const auto broker = backend.openBroker(connection, BrokerUse::Dispatch);
     ASSERT_FALSE(broker);
     EXPECT_EQ(broker.error().code(), ErrorCode::Unavailable);
-    EXPECT_THAT(broker.error().message(), HasSubstr("mongodb 127.0.0.1:1: connection refused"));
+    EXPECT_THAT(broker.error().message(),
+                AllOf(HasSubstr("mongodb 127.0.0.1:1: "), HasSubstr("start the server, or correct")));
   });
   EXPECT_LE(time.count(), 5500);
 }
