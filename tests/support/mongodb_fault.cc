@@ -1,6 +1,7 @@
 #include "tests/support/mongodb_fault.h"
 
 #include "leptir/json.h"
+#include "tests/support/mongodb_traffic.h"
 
 namespace leptir {
 namespace {
@@ -9,6 +10,11 @@ namespace {
 std::string withLabels(Json reply, const std::vector<std::string>& labels) {
   if (!labels.empty()) reply["errorLabels"] = labels;
   return reply.dump();
+}
+
+bool matches(const MongodbCommands& commands, const std::string& name, const std::string& collection) {
+  if (commands.name.empty() ? isOfTheDriver(name) : commands.name != name) return false;
+  return commands.collection.empty() || commands.collection == collection;
 }
 
 }  // namespace
@@ -29,6 +35,36 @@ MongodbFault MongodbFault::writeError(int index, int code, const std::string& me
   const Json error = {{"index", index}, {"code", code}, {"errmsg", message}};
   const Json reply = {{"ok", 1.0}, {"n", index}, {"nModified", index}, {"writeErrors", Json::array({error})}};
   return MongodbFault::reply(When::Before, reply.dump());
+}
+
+void MongodbFaults::inject(const MongodbCommands& commands, const MongodbFault& fault) {
+  const std::lock_guard lock(mutex_);
+  injected_.emplace_back(commands, fault);
+}
+
+void MongodbFaults::clear() {
+  const std::lock_guard lock(mutex_);
+  injected_.clear();
+}
+
+std::optional<MongodbFault> MongodbFaults::take(const std::string& command, const std::string& collection) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [commands, fault] : injected_) {
+    if (commands.times == 0 || !matches(commands, command, collection)) continue;
+    if (commands.skip > 0) {
+      --commands.skip;
+      continue;
+    }
+    if (commands.times != MongodbCommands::kAlways) --commands.times;
+    ++taken_;
+    return fault;
+  }
+  return std::nullopt;
+}
+
+int MongodbFaults::taken() const {
+  const std::lock_guard lock(mutex_);
+  return taken_;
 }
 
 }  // namespace leptir

@@ -3,7 +3,11 @@
 
 #include <chrono>
 #include <limits>
+#include <list>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace leptir {
@@ -45,6 +49,21 @@ struct MongodbFault {
   std::string json = "";
   std::chrono::milliseconds time{};
   std::size_t bytes = 0;
+};
+
+// The faults that a test has injected. Its functions may be called from any thread.
+class MongodbFaults {
+ public:
+  void inject(const MongodbCommands& commands, const MongodbFault& fault);
+  void clear();
+  // The fault of this command, if there is one.
+  std::optional<MongodbFault> take(const std::string& command, const std::string& collection);
+  int taken() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::list<std::pair<MongodbCommands, MongodbFault>> injected_;
+  int taken_ = 0;
 };
 
 }  // namespace leptir

@@ -6,8 +6,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -45,17 +43,6 @@ void shutDown(const base::UniqueFd& socket) {
   if (socket) ::shutdown(socket.get(), SHUT_RDWR);
 }
 
-// What a driver sends without being asked to.
-bool isOfTheDriver(const std::string& command) {
-  static constexpr std::array kNames{"hello", "ping", "saslStart", "saslContinue", "endSessions"};
-  return std::find(kNames.begin(), kNames.end(), command) != kNames.end();
-}
-
-bool matches(const MongodbCommands& commands, const std::string& name, const std::string& collection) {
-  if (commands.name.empty() ? isOfTheDriver(name) : commands.name != name) return false;
-  return commands.collection.empty() || commands.collection == collection;
-}
-
 }  // namespace
 
 MongodbProxy::MongodbProxy(const MongodbServer& server, std::shared_ptr<MongodbRetries> retries)
@@ -64,6 +51,7 @@ MongodbProxy::MongodbProxy(const MongodbServer& server, std::shared_ptr<MongodbR
       serverPort_(server.port()),
       retries_(std::move(retries)),
       listener_(tcpSocket()) {
+  if (serverUri_.find("tls=true") != std::string::npos) throw std::logic_error("a proxy cannot read TLS");
   auto here = addressOf("127.0.0.1", 0);
   socklen_t size = sizeof here;
   if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&here), size) != 0 ||
@@ -89,23 +77,6 @@ std::string MongodbProxy::uri(const std::string& options) const {
   auto all = options;
   if (const auto hello = announced()) all = "replicaSet=" + hello->setName + (all.empty() ? "" : "&") + all;
   return "mongodb://" + (user == std::string::npos ? "" : serverUri_.substr(10, user - 9)) + address() + "/?" + all;
-}
-
-// --- what the test says ---
-
-void MongodbProxy::inject(const MongodbCommands& commands, const MongodbFault& fault) {
-  const std::lock_guard lock(mutex_);
-  injected_.push_back({commands, fault});
-}
-
-void MongodbProxy::heal() {
-  const std::lock_guard lock(mutex_);
-  injected_.clear();
-}
-
-int MongodbProxy::faults() const {
-  const std::lock_guard lock(mutex_);
-  return faults_;
 }
 
 void MongodbProxy::announce(const MongodbHello& hello) {
@@ -137,62 +108,21 @@ int MongodbProxy::count(const std::string& command) const {
   return one == all.end() ? 0 : one->second;
 }
 
-std::map<std::string, int> MongodbProxy::counts() const {
-  const std::lock_guard lock(mutex_);
-  std::map<std::string, int> counts;
-  for (const auto& [name, bytes] : received_) ++counts[name];
-  return counts;
-}
-
 int MongodbProxy::roundTrips() const {
   int sum = 0;
   for (const auto& [name, count] : counts()) sum += isOfTheDriver(name) ? 0 : count;
   return sum;
 }
 
-std::vector<Json> MongodbProxy::received(const std::string& command) const {
-  const std::lock_guard lock(mutex_);
-  std::vector<Json> commands;
-  for (const auto& [name, bytes] : received_)
-    if (name == command) commands.push_back(MongodbMessage::parse(bytes).json());
-  return commands;
-}
-
-void MongodbProxy::forget() {
-  const std::lock_guard lock(mutex_);
-  received_.clear();
-}
-
-void MongodbProxy::note(const MongodbMessage& request) {
-  const std::lock_guard lock(mutex_);
-  received_.emplace_back(request.command(), request.bytes());
-}
-
-std::optional<MongodbFault> MongodbProxy::takeFault(const MongodbMessage& request) {
-  const std::lock_guard lock(mutex_);
-  for (auto& [commands, fault] : injected_) {
-    if (commands.times == 0 || !matches(commands, request.command(), request.collection())) continue;
-    if (commands.skip > 0) {
-      --commands.skip;
-      continue;
-    }
-    if (commands.times != MongodbCommands::kAlways) --commands.times;
-    ++faults_;
-    return fault;
-  }
-  return std::nullopt;
-}
-
-// --- what passes through ---
-
 void MongodbProxy::acceptAll(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     pollfd waiting{listener_.get(), POLLIN, 0};
     if (::poll(&waiting, 1, kLook / 1ms) <= 0) continue;
     base::UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!client || isAway_) continue;
+    if (!client) continue;
     removeEnded();
     const std::lock_guard lock(mutex_);
+    if (isAway_) continue;
     auto& connection = connections_.emplace_back();
     connection.client = std::move(client);
     connection.server = tcpSocket();
@@ -226,8 +156,8 @@ void MongodbProxy::serve(Connection& connection) {
 
 bool MongodbProxy::pass(Connection& connection, MongodbMessage& request) {
   waitWhileFrozen();
-  note(request);
-  const auto fault = takeFault(request);
+  traffic_.note(request);
+  const auto fault = faults_.take(request.command(), request.collection());
   if (fault && fault->when == When::Before && !perform(connection, *fault, request)) return false;
   if (fault && fault->when == When::Before && fault->what == What::Reply) return true;
   if (request.isUnacknowledged()) return sendAll(connection.server.get(), request.bytes());

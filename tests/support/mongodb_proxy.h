@@ -19,6 +19,7 @@
 #include "tests/support/mongodb_message.h"
 #include "tests/support/mongodb_retries.h"
 #include "tests/support/mongodb_server.h"
+#include "tests/support/mongodb_traffic.h"
 
 namespace leptir {
 
@@ -41,11 +42,11 @@ class MongodbProxy {
 
   // Lets the next of these commands fail. Faults for the same command take effect in the order of their injection: one
   // that still skips commands, or is done, leaves a command to the next.
-  void inject(const MongodbCommands& commands, const MongodbFault& fault);
+  void inject(const MongodbCommands& commands, const MongodbFault& fault) { faults_.inject(commands, fault); }
   // Removes all faults that are left.
-  void heal();
+  void heal() { faults_.clear(); }
   // How many faults have taken effect so far.
-  int faults() const;
+  int faults() const { return faults_.taken(); }
 
   // Presents the server as a member of a replica set, to connections that are open as well. Drivers then retry writes;
   // the proxy answers a retry as a server does: a write that was applied is not applied again.
@@ -64,22 +65,18 @@ class MongodbProxy {
 
   // The commands that clients have sent, by name; since the start, or the last forget().
   int count(const std::string& command) const;
-  std::map<std::string, int> counts() const;
+  std::map<std::string, int> counts() const { return traffic_.counts(); }
   // All commands but those that a driver sends by itself (hello, ping, saslStart, endSessions, …).
   int roundTrips() const;
   // Each of the commands with this name as relaxed extended JSON, document sequences as lists under their names.
-  std::vector<Json> received(const std::string& command) const;
-  void forget();
+  std::vector<Json> received(const std::string& command) const { return traffic_.received(command); }
+  void forget() { traffic_.forget(); }
 
  private:
   struct Connection {
     base::UniqueFd client, server;
     std::thread thread;
     std::atomic<bool> isOver{false};
-  };
-  struct Injected {
-    MongodbCommands commands;
-    MongodbFault fault;
   };
 
   void acceptAll(const std::stop_token& stop);
@@ -92,8 +89,6 @@ class MongodbProxy {
   // Asks the server, or the memory of retryable writes. Empty: the server gave no reply.
   std::optional<MongodbMessage> ask(Connection& connection, MongodbMessage& request);
 
-  void note(const MongodbMessage& request);
-  std::optional<MongodbFault> takeFault(const MongodbMessage& request);
   std::optional<MongodbHello> announced() const;
   bool waitUntilClosed(const Connection& connection, std::chrono::milliseconds limit) const;
   void waitWhileFrozen() const;
@@ -105,11 +100,10 @@ class MongodbProxy {
   base::UniqueFd listener_;
   int port_ = 0;
   std::atomic<bool> isAway_{false}, isFrozen_{false}, isEnding_{false};
+  MongodbFaults faults_;
+  MongodbTraffic traffic_;
   mutable std::mutex mutex_;  // for all below
-  std::list<Injected> injected_;
-  int faults_ = 0;
   std::optional<MongodbHello> hello_;
-  std::vector<std::pair<std::string, std::string>> received_;  // the commands' names and bytes
   std::list<Connection> connections_;
   std::jthread accepter_;
 };
