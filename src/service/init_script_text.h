@@ -59,8 +59,8 @@ as_user() {
   fi
 }
 
-# The user of the instance makes the folders that this user may make. In a folder of that user a symbolic link could lead
-# root elsewhere, so root follows none when it gives a folder away.
+# The user of the instance makes the folders that this user may make. In a folder of that user a symbolic link could
+# lead root elsewhere, so root follows none when it gives a folder away.
 make_folders() {
   eval "set -- $FOLDERS"
   for folder; do
