@@ -16,7 +16,7 @@ std::optional<ErrorKind> kindOf(std::string_view cause) {
       {Cause::Finished, ErrorKind::Error},      {Cause::Threw, ErrorKind::Exception},
       {Cause::TimedOut, ErrorKind::TimeLimit},  {Cause::Crashed, ErrorKind::Crash},
       {Cause::OutOfMemory, ErrorKind::Crash},   {Cause::UnknownName, ErrorKind::Buried},
-      {Cause::Malformed, ErrorKind::Malformed},
+      {Cause::Malformed, ErrorKind::Malformed}, {Cause::SessionExpired, ErrorKind::Buried},
   };
   for (const auto& [error, kind] : kErrors) {
     if (nameOf(error) == cause) return kind;
@@ -71,21 +71,6 @@ std::optional<ErrorReport> reportOf(const Settlement& settlement, std::string_vi
                      .pid = record.pid,
                      .started = record.started,
                      .ended = record.ended};
-}
-
-ErrorReport reportOfUndecoded(Cause cause, const std::string& reason, std::string_view envelope,
-                              const std::string& broker, const settlement::RecordAuthor& author, Time now) {
-  const auto status = cause == Cause::Crashed ? ExitStatus::Error : ExitStatus::Unknown;
-  return {.kind = kindOf(nameOf(cause)).value_or(ErrorKind::Malformed),
-          .fate = TaskFate::Buried,
-          .reason = report::beginningOf(reason),
-          .cause = std::string(nameOf(cause)),
-          .status = std::string(nameOf(status)),
-          .envelope = kept(envelope),
-          .broker = broker,
-          .host = author.host,
-          .pid = author.pid,
-          .ended = now};
 }
 
 }  // namespace leptir::dispatcher

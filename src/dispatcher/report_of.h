@@ -16,9 +16,4 @@ namespace leptir::dispatcher {
 std::optional<report::ErrorReport> reportOf(const settlement::Settlement& settlement, std::string_view envelope,
                                             const std::string& broker);
 
-// Of a task that is buried without being decoded, so that its id and name are not known. `cause`: Malformed, or Crashed
-// where it killed dispatchers. `author`: the host and the master.
-report::ErrorReport reportOfUndecoded(Cause cause, const std::string& reason, std::string_view envelope,
-                                      const std::string& broker, const settlement::RecordAuthor& author, Time now);
-
 }  // namespace leptir::dispatcher

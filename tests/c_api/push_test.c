@@ -35,6 +35,19 @@ static int push_takes_options(leptir_broker* broker) {
   return 0;
 }
 
+static int a_pushed_task_may_expire(leptir_broker* broker) {
+  char id[LEPTIR_ID_SIZE];
+  leptir_push_options options = LEPTIR_PUSH_OPTIONS_INIT;
+  options.expires = 1000000000;
+  CHECK(leptir_push(broker, "noop", NULL, &options, NULL) == LEPTIR_INVALID);
+  CHECK(contains(leptir_error_text(), "has expired already"));
+  options.expires = 0;
+  options.expires_after = 0.001;
+  CHECK(leptir_push(broker, "noop", NULL, &options, id) == LEPTIR_OK);
+  printf("%s\n", id);
+  return 0;
+}
+
 static int push_many_returns_the_ids_in_order(leptir_broker* broker) {
   static char ids[3][LEPTIR_ID_SIZE];
   leptir_push_options second = LEPTIR_PUSH_OPTIONS_INIT;
@@ -123,6 +136,7 @@ static const struct {
 } tests[] = {
     {"push_returns_the_id_of_the_task", push_returns_the_id_of_the_task},
     {"push_takes_options", push_takes_options},
+    {"a_pushed_task_may_expire", a_pushed_task_may_expire},
     {"push_many_returns_the_ids_in_order", push_many_returns_the_ids_in_order},
     {"one_bad_task_of_many_adds_none", one_bad_task_of_many_adds_none},
     {"null_pointers_are_errors", null_pointers_are_errors},
