@@ -21,6 +21,8 @@ constexpr Duration kAdoptionPause = std::chrono::milliseconds(500);
 // So many documents that cannot be adopted are left alone at most, since each search names them.
 constexpr std::size_t kMostUnadoptable = 100;
 
+constexpr const char* kIdTooLong = "its _id is too long";
+
 Document anyOf(std::initializer_list<Document> cases) {
   return op("$or", std::span<const Document>(cases.begin(), cases.size()));
 }
@@ -86,26 +88,34 @@ MongodbResult<std::size_t> MongodbAdoption::adopt(std::span<const Document> docu
   std::size_t adopted = 0;
   for (const auto withId : {WithId::Yes, WithId::No}) {
     std::vector<Document> statements;
-    for (const auto& document : left) statements.push_back(statement(document, filter, *now, withId));
+    std::vector<std::string> buriedIds(left.size());
+    for (std::size_t i = 0; i < left.size(); ++i)
+      statements.push_back(statement(left[i], filter, *now, withId, buriedIds[i]));
     if (statements.empty()) break;
     const auto done = repeated([&] { return queue_.client->updateAll(queue_.tasks, statements); });
     if (!done) return tl::unexpected(done.error());
     adopted += static_cast<std::size_t>(done->matched);
     std::vector<DocumentView> again;
     for (const auto& failure : done->failures) {
+      buriedIds[failure.index].clear();
       if (failure.error.remedy == Remedy::Duplicate) {
         again.push_back(left[failure.index]);
       } else if (failure.error.remedy != Remedy::Retry) {
         leaveAlone(left[failure.index], failure.error);
       }
     }
+    for (auto& id : buriedIds) {
+      if (!id.empty()) queue_.noteBurial(std::move(id), kIdTooLong);
+    }
     left = std::move(again);
   }
   return adopted;
 }
 
-// What leptir keeps of the task, in place of whatever stood there.
-Document MongodbAdoption::statement(DocumentView document, const Document& filter, Time now, WithId withId) {
+// What leptir keeps of the task, in place of whatever stood there. `buriedId`: the id of a document that cannot be a
+// task.
+Document MongodbAdoption::statement(DocumentView document, const Document& filter, Time now, WithId withId,
+                                    std::string& buriedId) {
   const bool isTask = handleOf(document).has_value();
   Document fields;
   fields.add("state", isTask ? state::kWaiting : state::kBuried)
@@ -114,7 +124,8 @@ Document MongodbAdoption::statement(DocumentView document, const Document& filte
   if (withId == WithId::Yes && id && !id->empty()) fields.add("id", *id);
   if (!isTask) {
     if (!DocumentView(fields).find("id")) fields.add("id", base::makeTaskId());
-    fields.add("reason", "its _id is too long").add("buriedAt", queue_.burialNumber(now));
+    buriedId = DocumentView(fields).text("id").value_or("");
+    fields.add("reason", kIdTooLong).add("buriedAt", queue_.burialNumber(now));
   }
   TaskUpdate update;
   update.compute("leptir", op("$literal", fields));

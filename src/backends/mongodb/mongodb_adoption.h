@@ -29,7 +29,7 @@ class MongodbAdoption {
  private:
   enum class WithId { Yes, No };
   MongodbResult<std::size_t> adopt(std::span<const Document> documents, const Document& filter);
-  Document statement(DocumentView document, const Document& filter, Time now, WithId withId);
+  Document statement(DocumentView document, const Document& filter, Time now, WithId withId, std::string& buriedId);
 
   MongodbQueue& queue_;
   BootTime last_{};

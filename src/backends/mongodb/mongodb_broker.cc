@@ -89,6 +89,10 @@ std::vector<std::string> MongodbBroker::takeNotices() {
   return std::exchange(queue_->notices, {});
 }
 
+std::vector<StoreBurial> MongodbBroker::takeBurials() {
+  return std::exchange(queue_->burials, {});
+}
+
 Result<void> MongodbBroker::tryRights() {
   return tryQueueRights(*queue_);
 }

@@ -31,6 +31,7 @@ class MongodbBroker final : public SimpleBroker {
   Result<void> endSessionsOf(std::string_view instance) override;
   Result<std::size_t> recoverExpired(std::size_t limit) override { return recovery_.recover(limit); }
   std::vector<std::string> takeNotices() override;
+  std::vector<StoreBurial> takeBurials() override;
   Result<void> tryRights() override;
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;

@@ -170,6 +170,20 @@ MongodbResult<void> MongodbLease::putAside(const Candidates& candidates, std::ui
     const auto& handle = candidates.handles[marked->failures[failure.index].index];
     adoption_.leaveAlone(idFilter(handle), failure.error);
   }
+  return tellOfBurials(candidates, *marked);
+}
+
+// A document that has no room for a lease has none for a reason either.
+MongodbResult<void> MongodbLease::tellOfBurials(const Candidates& candidates, const WriteReply& marked) {
+  std::vector<std::string> handles;
+  for (const auto& failure : marked.failures) handles.push_back(candidates.handles[failure.index]);
+  const auto filter = Document().add("_id", ids("$in", handles)).add(field::kState, state::kBuried);
+  const auto buried = client_.find(queue_.tasks, filter, Document().add("projection", Document().add(field::kId, 1)));
+  if (!buried) return tl::unexpected(buried.error());
+  for (const auto& document : *buried) {
+    if (const auto id = DocumentView(document).text(field::kId))
+      queue_.noteBurial(std::string(*id), "its document has no room for the fields of a lease");
+  }
   return {};
 }
 

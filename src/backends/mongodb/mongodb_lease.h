@@ -39,8 +39,10 @@ class MongodbLease {
   MongodbResult<std::optional<LeasedTask>> leaseOne(Time now);
   MongodbResult<std::vector<LeasedTask>> leaseMany(std::size_t limit, Time now);
   MongodbResult<Candidates> search(std::size_t limit, Time now);
-  MongodbResult<std::size_t> mark(const Candidates& candidates, std::uint64_t number, const std::string& token, Time now);
+  MongodbResult<std::size_t> mark(const Candidates& candidates, std::uint64_t number, const std::string& token,
+                                  Time now);
   MongodbResult<void> putAside(const Candidates& candidates, std::uint64_t number, const std::string& token, Time now);
+  MongodbResult<void> tellOfBurials(const Candidates& candidates, const WriteReply& marked);
   MongodbResult<std::vector<LeasedTask>> read(const Candidates& candidates, const std::string& token);
   MongodbResult<void> unmark(std::span<const std::string> handles, const std::string& token);
   Document marking(std::uint64_t number, const std::string& token) const;

@@ -1,6 +1,7 @@
 #include "backends/mongodb/mongodb_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/task_id.h"
 
@@ -17,6 +18,10 @@ MongodbQueue::MongodbQueue(std::shared_ptr<MongodbPool> itsPool, std::unique_ptr
 std::int64_t MongodbQueue::burialNumber(Time now) {
   lastBurial_ = std::max<std::int64_t>(now.time_since_epoch().count(), lastBurial_ + 1);
   return lastBurial_;
+}
+
+void MongodbQueue::noteBurial(std::string id, std::string reason) {
+  if (burials.size() < kMostStoreBurials) burials.push_back({std::move(id), std::move(reason)});
 }
 
 std::string sessionName(const SessionId& session) {

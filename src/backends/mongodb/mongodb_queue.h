@@ -9,6 +9,7 @@
 
 #include "backends/mongodb/mongodb_client.h"
 #include "leptir/spi/broker_session.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::mongodb {
 
@@ -19,6 +20,8 @@ struct MongodbQueue {
   // A number for the burial of a task: the server's time `now` in microseconds, or more, so that burials of one
   // millisecond keep their order.
   std::int64_t burialNumber(Time now);
+  // A document was buried that no session could lease.
+  void noteBurial(std::string id, std::string reason);
 
   std::shared_ptr<MongodbPool> pool;
   std::unique_ptr<MongodbClient> client;
@@ -29,6 +32,7 @@ struct MongodbQueue {
   std::set<std::string> ownInstances;    // with sessions opened or resumed here; recovery never claims them
   std::vector<std::string> unadoptable;  // handles of documents that cannot become tasks; they are left alone
   std::vector<std::string> notices;      // for SimpleBroker::takeNotices
+  std::vector<StoreBurial> burials;      // for SimpleBroker::takeBurials
   bool hasNotedVanished = false;         // that another program takes leased tasks
 
  private:

@@ -7,8 +7,6 @@
 #include "backends/mongodb/task_update.h"
 #include "base/failpoint.h"
 #include "base/saturated.h"
-#include "base/task_id.h"
-#include "broker/expiry_reason.h"
 #include "leptir/spi/simple_broker.h"
 
 namespace leptir::mongodb {
@@ -47,11 +45,10 @@ Result<std::size_t> MongodbRecovery::recover(std::size_t limit) {
 // The sessions of leased tasks are read first: a session that has leased one was opened before, so that it is seen as
 // open if it still is.
 MongodbResult<std::vector<std::string>> MongodbRecovery::holdersThatAreOver() {
-  const auto reply = queue_->client->read(
-      Document()
-          .add("distinct", queue_->tasks)
-          .add("key", field::kSession)
-          .add("query", Document().add(field::kSession, op("$gte", ""))));
+  const auto reply = queue_->client->read(Document()
+                                              .add("distinct", queue_->tasks)
+                                              .add("key", field::kSession)
+                                              .add("query", Document().add(field::kSession, op("$gte", ""))));
   if (!reply) return tl::unexpected(reply.error());
   std::vector<std::string> names;
   if (const auto values = DocumentView(*reply).document("values")) {
@@ -72,14 +69,14 @@ MongodbResult<std::vector<Document>> MongodbRecovery::orphans(std::size_t limit)
                                                   .add(field::kState, 1)
                                                   .add(field::kSession, 1)
                                                   .add(field::kLease, 1)
-                                                  .add(field::kId, 1)
                                                   .add("leptir.failures", 1)
                                                   .add("leptir.crashes", 1)
                                                   .add("leptir.expiries", 1)
                                                   .add("leptir.unknown", 1))
                            .add("limit", static_cast<std::int64_t>(limit));
-  const auto held =
-      Document().add(field::kSession, op("$in", std::span<const std::string>(*over))).add(field::kState, state::kLeased);
+  const auto held = Document()
+                        .add(field::kSession, op("$in", std::span<const std::string>(*over)))
+                        .add(field::kState, state::kLeased);
   return queue_->client->find(queue_->tasks, over->empty() ? leasedByNone() : held, options);
 }
 
@@ -102,18 +99,10 @@ Document MongodbRecovery::giveBackStatement(DocumentView orphan, Time now) {
   }
   auto counters = countersOf(orphan);
   base::incrementSaturated(counters.expiries);
-  const auto delay = delayAfterExpiry(counters.expiries);
-  auto update = TaskUpdate::endLease(delay ? state::kWaiting : state::kBuried);
+  auto update = TaskUpdate::endLease(state::kWaiting);
   update.set(counters).unset(field::kToken);
-  if (!delay) {
-    update.set(field::kReason, broker::expiryReason(counters.expiries))
-        .set(field::kBuriedAt, queue_->burialNumber(now))
-        .unset(field::kCancel)
-        .unset(field::kLeft);
-    if (!orphan.text(field::kId)) update.set(field::kId, base::makeTaskId());
-  } else if (*delay > Duration::zero()) {
-    update.set(field::kDue, now + *delay);
-  }
+  const auto delay = delayAfterExpiry(counters.expiries);
+  if (delay > Duration::zero()) update.set(field::kDue, now + delay);
   return updateStatement(filter, update);
 }
 

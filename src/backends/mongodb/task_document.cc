@@ -93,8 +93,7 @@ std::optional<Time> dueOfForeign(DocumentView document) {
   return {};
 }
 
-Result<Document> taskDocument(const EncodedTask& task, Time due, std::size_t maxBytes,
-                              const std::string& id) {
+Result<Document> taskDocument(const EncodedTask& task, Time due, std::size_t maxBytes, const std::string& id) {
   auto envelope = fieldsOf(task.envelope);
   if (!envelope) return envelope.error().in("task " + task.id);
   auto document = std::move(envelope->fields);

@@ -44,8 +44,7 @@ std::optional<Time> dueOfForeign(DocumentView document);
 
 // The document of a push; its `_id` is `id`, or documentId(due, 0). TooLarge: it would exceed `maxBytes`. Invalid: as
 // fieldsOf. The errors name the task.
-Result<Document> taskDocument(const EncodedTask& task, Time due, std::size_t maxBytes,
-                              const std::string& id = {});
+Result<Document> taskDocument(const EncodedTask& task, Time due, std::size_t maxBytes, const std::string& id = {});
 
 // The identity of a stored document in a LeaseId: the BSON of {_id: …}, whatever type it has. None: the document has no
 // `_id`, or one that makes the handle longer than kMaxHandleBytes.

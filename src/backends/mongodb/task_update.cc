@@ -12,7 +12,7 @@ namespace {
 
 struct CounterField {
   const char* name;
-  std::uint32_t Counters::*member;
+  std::uint32_t Counters::* member;
 };
 
 constexpr std::array<CounterField, 4> kCounterFields{{{"leptir.failures", &Counters::failures},
