@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include <cstdlib>
 #include <stdexcept>
 
 #ifdef LEPTIR_SQLITE
@@ -12,6 +13,8 @@
 #endif
 #ifdef LEPTIR_MONGODB
 #include <bson/bson.h>
+
+#include "tests/support/mongodb_process.h"
 #endif
 #ifdef LEPTIR_REDIS
 #include "backends/redis/redis_queue.h"
@@ -146,6 +149,11 @@ MongodbUnderTest::MongodbUnderTest(ClockKind kind)
           sharedMongodbServer(kind == ClockKind::Manual ? MongodbServer::Time::Manual : MongodbServer::Time::Machine)),
       database_(server_),
       backend_(kind == ClockKind::Manual ? Duration::zero() : Duration(std::chrono::minutes(1))) {}
+
+bool MongodbUnderTest::hasChangeStreams() {
+  const char* const given = std::getenv("LEPTIR_TEST_MONGODB");
+  return given != nullptr ? MongodbServer(std::string(given)).kind().isReplicated : hasMongod();
+}
 
 std::unique_ptr<SimpleBroker> MongodbUnderTest::openBroker() {
   const Json connection{{"uri", server_.uri()}, {"database", database_.name()}};

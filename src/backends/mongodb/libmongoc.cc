@@ -1,8 +1,11 @@
 #include "backends/mongodb/libmongoc.h"
 
 #include <mongoc/mongoc.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <mutex>
+#include <string>
 
 namespace leptir::mongodb {
 
@@ -12,6 +15,10 @@ void initializeLibmongoc() {
     mongoc_log_set_handler(nullptr, nullptr);
     mongoc_init();
   });
+}
+
+void removeCounterFile() {
+  ::shm_unlink(("/mongoc-" + std::to_string(::getpid())).c_str());
 }
 
 }  // namespace leptir::mongodb

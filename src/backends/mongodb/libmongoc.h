@@ -9,4 +9,8 @@ namespace leptir::mongodb {
 // for itself, too.
 void initializeLibmongoc();
 
+// Removes the file of counters that libmongoc makes in /dev/shm when a program is loaded (for its tool mongoc-stat, and
+// 4 KiB). Otherwise each process that is killed would leave one. The counters themselves go on.
+void removeCounterFile();
+
 }  // namespace leptir::mongodb

@@ -134,8 +134,10 @@ Result<void> addTls(const Json& connection, MongodbOptions& to) {
 
 void addDefaults(MongodbOptions& options) {
   const auto wait = std::to_string(kLongestWaitMs);
-  for (const auto* name : {"serverSelectionTimeoutMS", "connectTimeoutMS", "socketTimeoutMS", "waitQueueTimeoutMS"})
+  for (const auto* name : {"serverSelectionTimeoutMS", "socketTimeoutMS", "waitQueueTimeoutMS"})
     options.addDefault(name, wait);
+  // Shorter than serverSelectionTimeoutMS, so that an error says why there is no connection.
+  options.addDefault("connectTimeoutMS", "2000");
   options.addDefault("appName", "leptir");
   options.addDefault("w", "majority");
   options.addDefault("journal", "true");

@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "backends/mongodb/libmongoc.h"
 #include "backends/mongodb/mongodb_address.h"
 #include "backends/mongodb/mongodb_broker.h"
 #include "backends/mongodb/mongodb_meta_storage.h"
@@ -69,6 +70,7 @@ MetaTraits MongodbBackend::traitsOfNewStorage() const {
 }
 
 std::unique_ptr<Backend> makeBackend() {
+  removeCounterFile();
   return std::make_unique<MongodbBackend>();
 }
 

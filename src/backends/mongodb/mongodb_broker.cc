@@ -13,28 +13,37 @@ namespace {
 
 std::string withoutRetries(const std::string& where) {
   return where +
-         ": the server is standalone: nothing replaces it when it fails, and the driver cannot repeat a write whose reply "
+         ": the server is standalone: nothing replaces it when it fails, and the driver cannot repeat a write whose "
+         "reply "
          "was lost (leptir then looks what became of it); use a replica set";
+}
+
+// Returns warnings for the traits.
+Result<std::vector<std::string>> prepare(MongodbQueue& queue, BrokerUse use) {
+  const auto checked = checkCollection(queue);
+  const bool isNew = !checked && checked.error().code() == ErrorCode::NotFound;
+  if (!checked && (!isNew || use == BrokerUse::Inspect)) return checked.error();
+  if (use == BrokerUse::Inspect) return std::vector<std::string>();
+  auto warnings = prepareIndexes(queue);
+  if (!warnings || use != BrokerUse::Dispatch) return warnings;
+  const auto explained = explainLeases(queue);
+  if (!explained) return explained.error();
+  warnings->insert(warnings->end(), explained->begin(), explained->end());
+  return warnings;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<MongodbBroker>> MongodbBroker::open(std::shared_ptr<MongodbPool> pool, std::string collection,
                                                            BrokerUse use) {
-  auto client = std::make_unique<MongodbClient>(std::move(pool));
+  auto client = std::make_unique<MongodbClient>(pool);
   auto server = client->serverInfo();
   if (!server) return server.error().error();
-  auto queue = std::make_shared<MongodbQueue>(std::move(client), std::move(collection), std::move(*server));
-  const auto checked = checkCollection(*queue);
-  const bool mayBeNew = use != BrokerUse::Inspect;
-  if (!checked && (!mayBeNew || checked.error().code() != ErrorCode::NotFound)) return checked.error();
-  std::vector<std::string> warnings;
-  if (use != BrokerUse::Inspect) {
-    auto prepared = prepareIndexes(*queue);
-    if (!prepared) return prepared.error();
-    warnings = std::move(*prepared);
-  }
-  return std::unique_ptr<MongodbBroker>(new MongodbBroker(std::move(queue), std::move(warnings)));
+  auto queue =
+      std::make_shared<MongodbQueue>(std::move(pool), std::move(client), std::move(collection), std::move(*server));
+  auto warnings = prepare(*queue, use);
+  if (!warnings) return warnings.error();
+  return std::unique_ptr<MongodbBroker>(new MongodbBroker(std::move(queue), std::move(*warnings)));
 }
 
 MongodbBroker::MongodbBroker(std::shared_ptr<MongodbQueue> queue, std::vector<std::string> warnings)
@@ -90,8 +99,9 @@ BrokerTraits MongodbBroker::traits() const {
   traits.refusesRepeatedIds = queue_->hasUniqueIds;
   traits.duePrecision = std::chrono::milliseconds(1);
   traits.largestEnvelope = kLargestEnvelope;
-  traits.durability = queue_->server.retriesWrites ? queue_->server.name + ": a push is on disk on a majority of the servers"
-                                                   : queue_->server.name + ": a push is on disk on the one server";
+  traits.durability = queue_->server.name + ": a push is on disk on " +
+                      (queue_->server.retriesWrites ? "a majority of the servers" : "the one server") +
+                      "; PHP consumers must not share the collection, since they take leased tasks too";
   traits.warnings = warnings_;
   if (!queue_->server.retriesWrites) traits.warnings.push_back(withoutRetries(queue_->client->where()));
   return traits;

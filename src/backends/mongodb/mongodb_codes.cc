@@ -58,6 +58,7 @@ constexpr std::array kRows{
     Row{18, kNoLogin},
     Row{22, badDocument("refuses the document: it is not valid BSON")},
     Row{24, refusedForNow("waited too long for a lock")},
+    Row{28, badDocument("cannot change the document: a field of it has another type")},
     Row{40, kUnsupported},
     Row{43, refusedForNow("no longer has the cursor of a search")},
     Row{46, refusedForNow("waited too long for a lock")},

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 #include "backends/mongodb/mongodb_codes.h"
 #include "base/escape.h"
 
@@ -28,18 +31,30 @@ MongodbError errorOfCode(std::int32_t code, std::string_view words, CallKind kin
   return {remedy, shown, fmt::format("{}: {} ({})", where, meaning.meaning, quoted)};
 }
 
-// "No suitable servers found: `serverSelectionTimeoutMS` expired: [connection refused calling hello on 'db1:27017']"
-// without what is the same each time.
-std::string reasonsOfSelection(std::string_view text) {
+// The words of libmongoc that a user would stumble over.
+std::string plainer(std::string_view words) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kWords{{
+      {"] [", ", "},
+      {"Failed to connect to target host: ", "cannot connect to "},
+      {"Failed to resolve ", "cannot find "},
+      {" calling hello on ", " at "},
+      {" calling ismaster on ", " at "},
+  }};
+  std::string text(words.substr(0, words.find_last_not_of('.') + 1));
+  for (const auto& [from, to] : kWords) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+      text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+// The reasons in "No suitable servers found: `serverSelectionTimeoutMS` expired: [one] [another]"; empty: there is
+// none.
+std::string_view reasonsOfSelection(std::string_view text) {
   const auto begin = text.find('[');
   const auto end = text.rfind(']');
   if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return {};
-  std::string reasons(text.substr(begin + 1, end - begin - 1));
-  for (const std::string_view noise : {" calling hello on ", " calling ismaster on "}) {
-    for (auto at = reasons.find(noise); at != std::string::npos; at = reasons.find(noise))
-      reasons.replace(at, noise.size(), " at ");
-  }
-  return reasons;
+  return text.substr(begin + 1, end - begin - 1);
 }
 
 struct Said {
@@ -48,25 +63,31 @@ struct Said {
 };
 
 // No server could be chosen, or no connection be made: nothing was sent.
-Said saidOfUnreachable(std::string_view text) {
-  if (contains(text, "certificate verify failed") || contains(text, "ertificate verification failed"))
+Said saidOfUnreachable(std::string_view words) {
+  const auto text = plainer(words);
+  const auto says = [&](std::string_view part) { return contains(text, part); };
+  if (says("ertificate verify failed") || says("ertificate verification failed"))
     return {Remedy::Configure,
             fmt::format("the server's certificate is not trusted: correct 'ca_file' or the host's name ({})", text)};
-  if (contains(text, "wire version"))
-    return {Remedy::Configure, fmt::format("leptir needs MongoDB 4.2 or later ({})", text)};
-  if (contains(text, "TLS handshake failed"))
+  if (says("nitialize TLS state"))
+    return {Remedy::Configure,
+            fmt::format("the certificates in 'ca_file' or 'certificate_file' cannot be used ({})", text)};
+  if (says("wire version")) return {Remedy::Configure, fmt::format("leptir needs MongoDB 4.2 or later ({})", text)};
+  if (says("TLS handshake"))
     return {Remedy::Reconnect,
-            fmt::format("{}; see 'tls', 'ca_file' and 'certificate_file', and whether the server speaks TLS", text)};
-  if (contains(text, "socket error") || contains(text, "connection closed") || contains(text, "socket timeout"))
+            fmt::format("{}: see 'ca_file' and 'certificate_file', and whether the server speaks TLS", text)};
+  if (says("socket error") || says("connection closed") || says("socket timeout"))
     return {Remedy::Reconnect, fmt::format("{}; if the server speaks TLS, set 'tls'", text)};
-  return {Remedy::Reconnect, std::string(text)};
+  if (says("cannot connect to") || says("cannot find") || says("connection refused"))
+    return {Remedy::Reconnect, fmt::format("{}: start the server, or correct 'host' and 'port'", text)};
+  return {Remedy::Reconnect, text};
 }
 
 Said saidOfSelection(std::string_view text) {
   const auto reasons = reasonsOfSelection(text);
+  if (!reasons.empty()) return saidOfUnreachable(reasons);
   if (contains(text, "wire version")) return saidOfUnreachable(text);
-  if (reasons.empty()) return {Remedy::Reconnect, "no primary can be reached: an election, or it is down"};
-  return saidOfUnreachable(reasons);
+  return {Remedy::Reconnect, "no primary can be reached: an election, it is down, or 'replicaSet' is wrong"};
 }
 
 // A connection was lost. The text names the command if that was the first one of a new connection.

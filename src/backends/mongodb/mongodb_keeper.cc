@@ -84,13 +84,14 @@ MongodbResult<std::optional<Document>> MongodbKeeper::findById(std::string_view 
 // After a lost reply a task that is not there any more has been removed.
 Result<void> MongodbKeeper::remove(std::string_view id) {
   bool mayBeRemoved = false;
+  Attempts attempts;
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     const auto found = locate(id, Read::State);
     if (!found) return found.error().error();
     if (!*found) return mayBeRemoved ? Result<void>() : broker::noSuchTask(id);
     if (isLeased(**found)) return broker::isLeased(id);
     const auto removed = removeFound(**found);
-    if (!removed && !isConnectionLost(removed.error())) return removed.error().error();
+    if (!removed && !attempts.mayRepeat(removed.error())) return removed.error().error();
     if (removed && *removed) return {};
     mayBeRemoved = mayBeRemoved || !removed;
   }
@@ -99,13 +100,14 @@ Result<void> MongodbKeeper::remove(std::string_view id) {
 
 Result<CancelResult> MongodbKeeper::cancel(std::string_view id, std::string_view by) {
   bool mayBeRemoved = false;
+  Attempts attempts;
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     const auto found = locate(id, Read::State);
     if (!found) return found.error().error();
     if (!*found) return mayBeRemoved ? Result<CancelResult>(CancelResult::Removed) : broker::noSuchTask(id);
     const bool leased = isLeased(**found);
     const auto done = leased ? requestCancel(**found, by) : removeFound(**found);
-    if (!done && !isConnectionLost(done.error())) return done.error().error();
+    if (!done && !attempts.mayRepeat(done.error())) return done.error().error();
     if (done && *done) return leased ? CancelResult::Requested : CancelResult::Removed;
     mayBeRemoved = mayBeRemoved || (!done && !leased);
   }
@@ -169,9 +171,8 @@ MongodbResult<std::vector<Document>> MongodbKeeper::findBuried(std::span<const s
                                                                const Document& options) {
   const auto possible = possibleIds(ids);
   if (possible.empty()) return std::vector<Document>();
-  const auto filter = Document()
-                          .add(field::kId, op("$in", std::span<const std::string>(possible)))
-                          .add(field::kState, state::kBuried);
+  const auto filter =
+      Document().add(field::kId, op("$in", std::span<const std::string>(possible))).add(field::kState, state::kBuried);
   return client_.find(queue_->tasks, filter, options);
 }
 
@@ -187,11 +188,14 @@ Result<std::size_t> MongodbKeeper::revive(std::span<const std::string> ids) {
   std::vector<Document> statements;
   for (const auto& document : *buried) statements.push_back(updateStatement(asFound(document), update));
   if (statements.empty()) return 0;
-  const auto first = client_.updateAll(queue_->tasks, statements);
-  if (first) return static_cast<std::size_t>(first->matched);
-  if (!isConnectionLost(first.error())) return first.error().error();
-  const auto again = client_.updateAll(queue_->tasks, statements);
-  return again ? Result<std::size_t>(statements.size()) : again.error().error();
+  bool isRepeated = false;
+  const auto revived = repeated([&] {
+    auto done = client_.updateAll(queue_->tasks, statements);
+    isRepeated = isRepeated || !done;
+    return done;
+  });
+  if (!revived) return revived.error().error();
+  return isRepeated ? statements.size() : static_cast<std::size_t>(revived->matched);
 }
 
 // --- sessions

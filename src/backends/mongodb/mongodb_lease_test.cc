@@ -21,13 +21,15 @@ TEST_F(MongodbLeaseTest, ACycleOf64TasksTakesAtMostFiveRoundTripsBesideItsRecord
   must(broker->pushBrokerTasks(tasks("t", 64 * 4)));
   auto leased = pop(*session, 64);
   proxy.forget();
+  const auto begin = systemClock().bootTime();
   for (int cycle = 0; cycle < 3; ++cycle) {
     auto both = must(session->acknowledgeAndPop(leasesOf(leased), 64, wake));
     EXPECT_TRUE(both.notOurs.empty());
     leased = std::move(both.tasks);
     ASSERT_EQ(leased.size(), 64u);
   }
-  EXPECT_LE(proxy.roundTrips(), 3 * 5) << Json(proxy.counts());
+  const auto adoptions = 1 + (systemClock().bootTime() - begin) / 500ms;  // a search for foreign documents
+  EXPECT_LE(proxy.roundTrips(), 3 * 5 + adoptions) << Json(proxy.counts());
 }
 
 TEST_F(MongodbLeaseTest, TwoInstancesWithEightConnectionsRunEachOfManyTasksOnce) {
@@ -66,6 +68,21 @@ TEST_F(MongodbLeaseTest, ALeaseReadsSomeOfManyLargeTasks) {
   const auto session = openSession(*broker, 'a');
   EXPECT_EQ(pop(*session).size(), 4u);
   EXPECT_EQ(pop(*session).size(), 2u);
+}
+
+// A document of another program may be so large that the fields of a lease do not fit into it.
+TEST_F(MongodbLeaseTest, ATaskThatHasNoRoomForALeaseIsBuriedAndTheOthersAreLeased) {
+  MongodbProxy proxy(server);
+  const auto other = must(tryOpen(proxy.uri()));
+  const auto session = openSession(*other, 'a');
+  must(broker->pushBrokerTasks(tasks("t", 3)));
+  const auto tooLarge = MongodbFault::writeError(0, 17419, "Resulting document after update is too large");
+  proxy.inject({"update", "tasks", 0, 2}, tooLarge);  // all at once, then one by one
+  const auto leased = pop(*session);
+  EXPECT_EQ(proxy.faults(), 2);
+  ASSERT_EQ(leased.size(), 2u);
+  EXPECT_EQ(idIn(leased[0]), "t2");
+  EXPECT_EQ(must(broker->keeper().find("t1")).state, TaskState::Buried);
 }
 
 TEST_F(MongodbLeaseTest, ATaskWithALeaseNumberOfAClockThatWasAheadIsLeasedAndItsNumberRises) {

@@ -161,7 +161,8 @@ Result<void> MongodbOptions::addMap(const Json& options) {
   constexpr std::string_view kSource = "'options'";
   for (const auto& [name, value] : options.items()) {
     const auto text = plainText(value);
-    if (!text) return badOption(kSource, fmt::format("{} must be a text, a number, true or false", base::inQuotes(name)));
+    if (!text)
+      return badOption(kSource, fmt::format("{} must be a text, a number, true or false", base::inQuotes(name)));
     const bool isTrue = *text == "true" || *text == "1";
     if (name == "connect") continue;  // PHP: whether to connect at once, which leptir always does
     if (name == "secondaryPreferred" && !isTrue) continue;

@@ -11,7 +11,6 @@
 #include <unordered_set>
 #include <utility>
 
-#include "backends/mongodb/repeated.h"
 #include "backends/mongodb/task_document.h"
 #include "backends/mongodb/task_update.h"
 #include "base/failpoint.h"
@@ -27,8 +26,6 @@ using std::chrono::milliseconds;
 constexpr std::int64_t kLeftForLeases = 16 * 1024;
 // An `_id` is taken once in a hundred times where two tasks have the same microsecond; each try adds four digits.
 constexpr int kMostTries = 6;
-// Commands of one push whose outcome stayed unknown.
-constexpr int kMostLostReplies = 2;
 
 }  // namespace
 
@@ -41,8 +38,12 @@ Result<void> MongodbPush::push(std::span<const EncodedTask> tasks) {
   if (!queue_.hasUniqueIds) {
     if (auto known = dropKnown(*batch); !known) return known.error().error();
   }
-  const auto inserted = insertUntilKnown(*batch);
-  return inserted ? Result<void>() : notAdded(std::move(*batch), inserted.error());
+  Attempts attempts;
+  const auto inserted = insertUntilKnown(*batch, attempts);
+  if (inserted) return {};
+  // One more look, so that the error names no task that was added.
+  const bool isKnown = attempts.isEarly() && dropKnown(*batch).has_value();
+  return notAdded(*batch, isKnown, inserted.error());
 }
 
 // Of tasks with the same id in the list only the first is pushed. Tasks of one millisecond get `_id`s in the order of
@@ -82,14 +83,13 @@ Result<MongodbPush::Batch> MongodbPush::makeDocuments(std::span<const Pending> t
 
 // A command whose reply was lost is sent again: what it has added already is refused as a duplicate then, and the
 // server answers only once a majority has it.
-MongodbResult<void> MongodbPush::insertUntilKnown(Batch& batch) {
-  int lostReplies = 0;
+MongodbResult<void> MongodbPush::insertUntilKnown(Batch& batch, Attempts& attempts) {
   while (!batch.tasks.empty()) {
     LEPTIR_FAILPOINT("mongodb.push.before_send");
     const auto inserted = insert(batch);
     LEPTIR_FAILPOINT("mongodb.push.after_reply");
     if (inserted) continue;
-    if (!isConnectionLost(inserted.error()) || lostReplies++ == kMostLostReplies) return inserted;
+    if (!attempts.mayRepeat(inserted.error())) return inserted;
   }
   return {};
 }
@@ -138,8 +138,9 @@ MongodbResult<void> MongodbPush::resolveDuplicates(Batch duplicates, Batch& left
 MongodbResult<void> MongodbPush::dropKnown(Batch& batch) {
   std::vector<std::string> ids;
   for (const auto& each : batch.tasks) ids.push_back(each.task->id);
-  const auto found = client_.find(queue_.tasks, Document().add(field::kId, op("$in", std::span<const std::string>(ids))),
-                                  Document().add("projection", Document().add(field::kId, 1)));
+  const auto found =
+      client_.find(queue_.tasks, Document().add(field::kId, op("$in", std::span<const std::string>(ids))),
+                   Document().add("projection", Document().add(field::kId, 1)));
   if (!found) return tl::unexpected(found.error());
   std::unordered_set<std::string_view> known;
   for (const auto& document : *found) known.insert(DocumentView(document).text(field::kId).value_or(""));
@@ -153,14 +154,13 @@ MongodbResult<void> MongodbPush::dropKnown(Batch& batch) {
   return {};
 }
 
-// Looks once more, so that the error names no task that was added.
-Error MongodbPush::notAdded(Batch batch, const MongodbError& why) {
-  const bool isKnown = dropKnown(batch).has_value();
+Error MongodbPush::notAdded(const Batch& batch, bool isKnown, const MongodbError& why) {
   std::vector<std::string> ids;
   for (const auto& each : batch.tasks) ids.push_back(each.task->id);
   // For a push, Invalid would tell the caller that one of its tasks is wrong.
   const auto code = why.remedy == Remedy::Refuse ? why.error().code() : ErrorCode::Unavailable;
-  if (ids.empty()) return Error(code, why.message + "; all tasks of the push are in the queue, but perhaps not safe yet");
+  if (ids.empty())
+    return Error(code, why.message + "; all tasks of the push are in the queue, but perhaps not safe yet");
   return Error(code, fmt::format("{}; {}: {}", why.message,
                                  isKnown ? "these tasks were not added" : "these tasks were perhaps not added",
                                  base::idList(ids)));

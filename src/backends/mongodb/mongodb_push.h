@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backends/mongodb/mongodb_queue.h"
+#include "backends/mongodb/repeated.h"
 #include "leptir/result.h"
 #include "leptir/spi/encoded_task.h"
 
@@ -38,12 +39,13 @@ class MongodbPush {
 
   std::vector<Pending> distinct(std::span<const EncodedTask> tasks, Time now);
   Result<Batch> makeDocuments(std::span<const Pending> tasks) const;
-  MongodbResult<void> insertUntilKnown(Batch& batch);
+  MongodbResult<void> insertUntilKnown(Batch& batch, Attempts& attempts);
   MongodbResult<void> insert(Batch& batch);
   MongodbResult<void> dropKnown(Batch& batch);
   MongodbResult<void> resolveDuplicates(Batch duplicates, Batch& left);
   static void append(Batch some, Batch& to);
-  Error notAdded(Batch batch, const MongodbError& why);
+  // `isKnown`: none of the tasks is in the queue; else they may be.
+  static Error notAdded(const Batch& batch, bool isKnown, const MongodbError& why);
 
   MongodbQueue& queue_;
   MongodbClient& client_;

@@ -6,8 +6,10 @@
 
 namespace leptir::mongodb {
 
-MongodbQueue::MongodbQueue(std::unique_ptr<MongodbClient> itsClient, std::string collection, ServerInfo itsServer)
-    : client(std::move(itsClient)),
+MongodbQueue::MongodbQueue(std::shared_ptr<MongodbPool> itsPool, std::unique_ptr<MongodbClient> itsClient,
+                           std::string collection, ServerInfo itsServer)
+    : pool(std::move(itsPool)),
+      client(std::move(itsClient)),
       tasks(std::move(collection)),
       sessions(tasks + ".sessions"),
       server(std::move(itsServer)) {}

@@ -13,20 +13,23 @@
 namespace leptir::mongodb {
 
 struct MongodbQueue {
-  MongodbQueue(std::unique_ptr<MongodbClient> itsClient, std::string collection, ServerInfo itsServer);
+  MongodbQueue(std::shared_ptr<MongodbPool> itsPool, std::unique_ptr<MongodbClient> itsClient, std::string collection,
+               ServerInfo itsServer);
 
   // A number for the burial of a task: the server's time `now` in microseconds, or more, so that burials of one
   // millisecond keep their order.
   std::int64_t burialNumber(Time now);
 
+  std::shared_ptr<MongodbPool> pool;
   std::unique_ptr<MongodbClient> client;
   const std::string tasks;     // the collection of tasks
   const std::string sessions;  // the collection of sessions
   ServerInfo server;
-  bool hasUniqueIds = true;            // the index leptir_id is unique, which a sharded collection does not allow
-  std::set<std::string> ownInstances;  // with sessions opened or resumed here; recovery never claims them
+  bool hasUniqueIds = true;              // the index leptir_id is unique, which a sharded collection does not allow
+  std::set<std::string> ownInstances;    // with sessions opened or resumed here; recovery never claims them
   std::vector<std::string> unadoptable;  // handles of documents that cannot become tasks; they are left alone
   std::vector<std::string> notices;      // for SimpleBroker::takeNotices
+  bool hasNotedVanished = false;         // that another program takes leased tasks
 
  private:
   std::int64_t lastBurial_ = 0;

@@ -1,12 +1,18 @@
 #include "backends/mongodb/mongodb_settle.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
+#include "backends/mongodb/lease_holders.h"
+#include "backends/mongodb/left_to_others.h"
 #include "backends/mongodb/repeated.h"
+#include "base/escape.h"
 #include "base/failpoint.h"
 #include "base/task_id.h"
 #include "base/utf8.h"
@@ -14,12 +20,12 @@
 namespace leptir::mongodb {
 namespace {
 
-// How often one call sends again what has an unknown outcome.
-constexpr int kMostRepetitions = 2;
+// More rounds than lost replies and documents without room can need.
+constexpr int kMostRounds = 2 * Attempts::kMost;
 constexpr std::size_t kLongestReason = 2'000;
 
-std::int64_t unixMilliseconds(Time time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+MongodbError unsettled(const std::string& where) {
+  return {.message = where + ": the server does not change tasks that are leased by this session; trying again later"};
 }
 
 // Drops, and returns, the leases that no task can have, and those that are named again: the first settles them.
@@ -39,8 +45,8 @@ std::vector<LeaseId> dropUnusable(std::vector<Task>& tasks, LeaseOf leaseOf) {
 // A task that came without an id gets one at its burial.
 Document idOrElse(const std::string& made) {
   Document expression;
-  BCON_APPEND(expression.mutableBson(), "$ifNull", "[", "$leptir.id", "{", "$literal", BCON_UTF8(made.c_str()), "}",
-              "]");
+  BCON_APPEND(expression.mutableBson(), "$cond", "[", "{", "$eq", "[", "{", "$type", "$leptir.id", "}", "string", "]",
+              "}", "$leptir.id", "{", "$literal", BCON_UTF8(made.c_str()), "}", "]");
   return expression;
 }
 
@@ -57,8 +63,8 @@ bool MongodbSettle::forget(std::span<const LeaseId> leases) {
 
 // --- acknowledging
 
-// The number of documents that were removed says whether all were ours. Tasks that this object has not leased are looked
-// at before. Where a reply is lost, what is gone afterwards counts as acknowledged.
+// The number of documents that were removed says whether all were ours. Tasks that this object has not leased are
+// looked at before. Where a reply is lost, what is gone afterwards counts as acknowledged.
 MongodbResult<std::vector<LeaseId>> MongodbSettle::acknowledge(std::span<const LeaseId> leases) {
   std::vector<LeaseId> left(leases.begin(), leases.end());
   auto notOurs = dropUnusable(left, std::identity());
@@ -67,24 +73,37 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::acknowledge(std::span<const L
     if (!others) return others;
     notOurs.insert(notOurs.end(), others->begin(), others->end());
   }
-  for (int rounds = 0; !left.empty(); ++rounds) {
+  for (Attempts attempts; !left.empty();) {
+    const auto named = left.size();
     LEPTIR_FAILPOINT("mongodb.acknowledge.before_send");
     const auto removed = remove(left);
     LEPTIR_FAILPOINT("mongodb.acknowledge.after_reply");
     if (removed && *removed == static_cast<std::int64_t>(left.size())) break;
-    if (!removed && (!isConnectionLost(removed.error()) || rounds == kMostRepetitions))
-      return tl::unexpected(removed.error());
+    if (!removed && !attempts.mayRepeat(removed.error())) return tl::unexpected(removed.error());
     const auto others = keepOurs(left, Missing::Acknowledged);
     if (!others) return others;
     notOurs.insert(notOurs.end(), others->begin(), others->end());
-    if (removed) break;
+    if (removed) {
+      noteVanished(named - static_cast<std::size_t>(*removed) - others->size());
+      break;
+    }
   }
   return notOurs;
 }
 
+// Nothing of leptir removes a task that another session has leased.
+void MongodbSettle::noteVanished(std::size_t tasks) {
+  if (tasks == 0 || std::exchange(queue_.hasNotedVanished, true)) return;
+  queue_.notices.push_back(fmt::format(
+      "{}: leased tasks have vanished from the collection {} ({} now), so another program takes tasks from it: a PHP "
+      "consumer takes whatever stands there, also what runs here; let it have a collection of its own "
+      "(docs/guide/mongodb.md)",
+      client_.where(), base::inQuotes(queue_.tasks), tasks));
+}
+
 // Drops the leases that are not this session's, and returns them; `missing`: what tasks are that are not in the store.
 MongodbResult<std::vector<LeaseId>> MongodbSettle::keepOurs(std::vector<LeaseId>& leases, Missing missing) {
-  const auto holders = look(leases);
+  const auto holders = findHolders(queue_, leases);
   if (!holders) return tl::unexpected(holders.error());
   std::vector<LeaseId> ours, notOurs;
   for (auto& lease : leases) {
@@ -123,8 +142,7 @@ MongodbResult<std::int64_t> MongodbSettle::remove(std::span<const LeaseId> lease
 MongodbResult<std::vector<LeaseId>> MongodbSettle::release(std::span<const TaskRelease> tasks, Time now) {
   std::vector<Change> changes;
   for (const auto& task : tasks) {
-    const auto update = releaseOf(task, now);
-    changes.push_back({.lease = task.lease, .update = update, .whenRefused = update});
+    changes.push_back({.lease = task.lease, .update = releaseOf(task, now)});
   }
   LEPTIR_FAILPOINT("mongodb.release.before_send");
   auto notOurs = apply(std::move(changes));
@@ -138,26 +156,13 @@ TaskUpdate MongodbSettle::releaseOf(const TaskRelease& task, Time now) {
   auto due = task.due;
   if (const auto until = task.leftToOthersUntil) {
     if (leftToOthers_.add(task.lease.handle, *until, now)) {
-      update.compute(field::kLeft, leavingTo(storableTime(*until), now));
+      update.compute(field::kLeft, leavingUntil(session_, storableTime(*until), now));
     } else {
       due = until;
     }
   }
   if (due) update.set(field::kDue, *due);
   return update;
-}
-
-// The sessions that leave the task to others, without those whose time is over, and this session.
-Document MongodbSettle::leavingTo(Time until, Time now) const {
-  Document expression;
-  BCON_APPEND(expression.mutableBson(), "$concatArrays", "[", "{", "$filter", "{", "input", "{", "$cond", "[", "{",
-              "$isArray", "$leptir.left", "}", "$leptir.left", "[", "]", "]", "}", "as", "each", "cond", "{", "$and",
-              "[", "{", "$ne", "[", "$$each.by", BCON_UTF8(session_.c_str()), "]", "}", "{", "$gt", "[",
-              "$$each.until", BCON_DATE_TIME(unixMilliseconds(now)),
-              "]", "}", "]", "}", "}", "}", "[", "{", "by", BCON_UTF8(session_.c_str()), "until",
-              BCON_DATE_TIME(unixMilliseconds(until)), "}", "]",
-              "]");
-  return expression;
 }
 
 MongodbResult<std::vector<LeaseId>> MongodbSettle::bury(std::span<const TaskBurial> tasks, Time now) {
@@ -185,27 +190,29 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::apply(std::vector<Change> cha
   const auto token = makeToken();
   auto notOurs = dropUnusable(changes, [](const Change& change) { return change.lease; });
   for (const auto& change : changes) known_.erase(change.lease.handle);
+  Attempts attempts;
   for (int rounds = 0; !changes.empty(); ++rounds) {
+    if (rounds == kMostRounds) return tl::unexpected(unsettled(client_.where()));
     const auto done = send(changes, token);
     if (done && done->matched == static_cast<std::int64_t>(changes.size())) break;
-    if (!done && (!isConnectionLost(done.error()) || rounds == kMostRepetitions)) return tl::unexpected(done.error());
+    if (!done && !attempts.mayRepeat(done.error())) return tl::unexpected(done.error());
     if (done && !done->failures.empty()) {
-      if (const auto why = reduceRefused(changes, *done, rounds)) return tl::unexpected(*why);
+      if (const auto why = reduceRefused(changes, *done)) return tl::unexpected(*why);
     }
     auto others = keepUnapplied(changes, token);
     if (!others) return others;
     std::ranges::move(*others, std::back_inserter(notOurs));
-    if (rounds > kMostRepetitions) break;
   }
   return notOurs;
 }
 
-// Documents for which the change is too large get the smaller one. Nothing: the rest may be sent again.
-std::optional<MongodbError> MongodbSettle::reduceRefused(std::vector<Change>& changes, const WriteReply& reply,
-                                                         int rounds) {
+// Documents for which the change is too large get the smaller one, once. Nothing: what is left may be sent again.
+std::optional<MongodbError> MongodbSettle::reduceRefused(std::vector<Change>& changes, const WriteReply& reply) {
   for (const auto& failure : reply.failures) {
-    if (failure.error.remedy != Remedy::Refuse || rounds == kMostRepetitions) return failure.error;
-    changes[failure.index].update = changes[failure.index].whenRefused;
+    auto& change = changes[failure.index];
+    if (failure.error.remedy != Remedy::Refuse || !change.whenRefused) return failure.error;
+    change.update = std::move(*change.whenRefused);
+    change.whenRefused.reset();
   }
   return {};
 }
@@ -220,10 +227,11 @@ MongodbResult<WriteReply> MongodbSettle::send(std::span<const Change> changes, c
 }
 
 // Drops the changes that were applied, and those of leases that are not this session's, which are returned.
-MongodbResult<std::vector<LeaseId>> MongodbSettle::keepUnapplied(std::vector<Change>& changes, const std::string& token) {
+MongodbResult<std::vector<LeaseId>> MongodbSettle::keepUnapplied(std::vector<Change>& changes,
+                                                                 const std::string& token) {
   std::vector<LeaseId> leases;
   for (const auto& change : changes) leases.push_back(change.lease);
-  const auto holders = look(leases);
+  const auto holders = findHolders(queue_, leases);
   if (!holders) return tl::unexpected(holders.error());
   std::vector<Change> unapplied;
   std::vector<LeaseId> notOurs;
@@ -237,29 +245,6 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::keepUnapplied(std::vector<Cha
   }
   changes = std::move(unapplied);
   return notOurs;
-}
-
-MongodbResult<MongodbSettle::Holders> MongodbSettle::look(std::span<const LeaseId> leases) {
-  std::vector<std::string> handles;
-  for (const auto& lease : leases) {
-    if (isHandle(lease.handle)) handles.push_back(lease.handle);
-  }
-  const auto projection =
-      Document().add(field::kState, 1).add(field::kSession, 1).add(field::kLease, 1).add(field::kToken, 1);
-  const auto found = client_.find(queue_.tasks, Document().add("_id", ids("$in", handles)),
-                                  Document().add("projection", projection));
-  if (!found) return tl::unexpected(found.error());
-  Holders holders;
-  for (const auto& document : *found) {
-    const DocumentView view(document);
-    const auto handle = handleOf(view);
-    if (!handle) continue;
-    const bool isLeased = view.text(field::kState) == state::kLeased;
-    holders[*handle] = {.session = isLeased ? std::string(view.text(field::kSession).value_or("")) : "",
-                        .number = view.integer(field::kLease).value_or(0),
-                        .token = std::string(view.text(field::kToken).value_or(""))};
-  }
-  return holders;
 }
 
 MongodbResult<void> MongodbSettle::leaseAgain(std::span<const LeaseId> released) {
@@ -284,7 +269,8 @@ MongodbResult<void> MongodbSettle::leaseAgain(std::span<const LeaseId> released)
 
 MongodbResult<void> MongodbSettle::releaseAll() {
   const auto filter = Document().add(field::kSession, session_).add(field::kState, state::kLeased);
-  const auto statement = bothOf(updateStatement(filter, TaskUpdate::endLease(state::kWaiting)), Document().add("multi", true));
+  const auto statement =
+      bothOf(updateStatement(filter, TaskUpdate::endLease(state::kWaiting)), Document().add("multi", true));
   LEPTIR_FAILPOINT("mongodb.close.before_send");
   const auto done = repeated([&] { return client_.updateAll(queue_.tasks, {&statement, 1}); });
   LEPTIR_FAILPOINT("mongodb.close.after_reply");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "base/saturated.h"
 
@@ -11,27 +12,37 @@ namespace {
 // A look is one find by an index. An idle instance looks five to ten times a second.
 constexpr Duration kFirstPause = std::chrono::milliseconds(4);
 constexpr Duration kLongestPause = std::chrono::milliseconds(200);
+// Where a change stream tells of new tasks.
+constexpr Duration kPauseBesideChanges = std::chrono::seconds(2);
 
 }  // namespace
 
 MongodbWaiting::MongodbWaiting(MongodbQueue& queue, MongodbAdoption& adoption, MongodbLease& lease)
     : queue_(queue), adoption_(adoption), lease_(lease), pause_(kFirstPause, kLongestPause, std::random_device()()) {}
 
+// A task that is due but was not leased a moment ago is left to the next look: others were faster, and may be again.
 MongodbResult<MongodbWaiting::Ended> MongodbWaiting::wait(BootTime end, Wake& wake) {
+  if (queue_.server.hasChangeStreams && !changes_) changes_.emplace(queue_.pool, queue_.tasks);
   while (true) {
+    if (changes_ && changes_->clear()) {
+      if (auto adopted = adoption_.adoptSome(); !adopted) return tl::unexpected(adopted.error());
+    }
     const auto untilDue = untilNextDue();
     if (!untilDue) return tl::unexpected(untilDue.error());
-    if (*untilDue == Duration::zero() && !hasFailed_) {
-      hasFailed_ = true;  // unless noteLeased() says otherwise
-      return Ended::TaskMayBeDue;
-    }
+    const bool isDue = *untilDue == Duration::zero();
+    if (isDue && !std::exchange(hasFailed_, true)) return Ended::TaskMayBeDue;
     hasFailed_ = false;
     const auto left = end - systemClock().bootTime();
     if (left <= Duration::zero()) return Ended::TimeIsOver;
-    const auto pause = pause_.next();
-    if (wake.waitFor(std::min({left, *untilDue > Duration::zero() ? *untilDue : pause, pause}))) return Ended::Woken;
+    if (pause(std::min(left, isDue ? kLongestPause : *untilDue), wake) == Paused::Woken) return Ended::Woken;
     if (auto adopted = adoption_.adoptFromTimeToTime(); !adopted) return tl::unexpected(adopted.error());
   }
+}
+
+MongodbWaiting::Paused MongodbWaiting::pause(Duration longest, Wake& wake) {
+  if (!changes_) return wake.waitFor(std::min(longest, pause_.next())) ? Paused::Woken : Paused::TimeIsOver;
+  const auto next = changes_->isWatching() ? kPauseBesideChanges : pause_.next();
+  return wake.waitFor(std::min(longest, next), changes_->descriptor()) ? Paused::Woken : Paused::TimeIsOver;
 }
 
 MongodbResult<Duration> MongodbWaiting::untilNextDue() {

@@ -1,8 +1,10 @@
-// Waits until a task may be due: by looking again and again, at first soon and then less often.
+// Waits until a task may be due: by looking again and again, at first soon and then less often, and where the
+// deployment has change streams by being told.
 #pragma once
 
 #include <optional>
 
+#include "backends/mongodb/mongodb_changes.h"
 #include "backends/mongodb/mongodb_lease.h"
 #include "base/backoff.h"
 #include "leptir/clock.h"
@@ -27,13 +29,16 @@ class MongodbWaiting {
   }
 
  private:
+  enum class Paused { Woken, TimeIsOver };
   MongodbResult<Duration> untilNextDue();
+  Paused pause(Duration longest, Wake& wake);
 
   MongodbQueue& queue_;
   MongodbAdoption& adoption_;
   MongodbLease& lease_;
   base::Backoff pause_;
-  bool hasFailed_ = false;  // a task is due, but the last attempt has leased none: others were faster
+  std::optional<MongodbChanges> changes_;  // from the first wait on, if the deployment has change streams
+  bool hasFailed_ = false;                 // a task is due, but the last attempt has leased none: others were faster
 };
 
 }  // namespace leptir::mongodb

@@ -1,7 +1,9 @@
-// Calls a write again where its outcome is unknown.
+// Calls a write again whose outcome is unknown.
 #pragma once
 
 #include "backends/mongodb/mongodb_error.h"
+#include "backends/mongodb/mongodb_options.h"
+#include "leptir/clock.h"
 
 namespace leptir::mongodb {
 
@@ -10,12 +12,30 @@ inline bool isConnectionLost(const MongodbError& error) {
   return error.remedy == Remedy::Look || error.remedy == Remedy::Reconnect;
 }
 
+// The attempts of one operation. It ends after some, and does not begin another where the server is silent: a call
+// takes as long then as the operation may take in all.
+class Attempts {
+ public:
+  static constexpr int kMost = 3;
+
+  // Whether a call that has failed is worth another one.
+  bool mayRepeat(const MongodbError& why) { return isConnectionLost(why) && ++failed_ < kMost && isEarly(); }
+  // Whether there is time for another call.
+  bool isEarly() const { return systemClock().bootTime() - begin_ < std::chrono::milliseconds(kLongestWaitMs) / 2; }
+
+ private:
+  BootTime begin_ = systemClock().bootTime();
+  int failed_ = 0;
+};
+
 // For writes that change nothing more when they are applied twice.
 template <class Write>
 auto repeated(Write write) {
-  auto done = write();
-  if (!done && isConnectionLost(done.error())) done = write();
-  return done;
+  Attempts attempts;
+  while (true) {
+    auto done = write();
+    if (done || !attempts.mayRepeat(done.error())) return done;
+  }
 }
 
 }  // namespace leptir::mongodb

@@ -1,0 +1,90 @@
+#include "backends/mongodb/mongodb_changes.h"
+
+#include <unistd.h>
+
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "backends/mongodb/mongodb_error.h"
+#include "base/backoff.h"
+#include "leptir/outcome.h"
+
+namespace leptir::mongodb {
+namespace {
+
+using StreamCollection = std::unique_ptr<mongoc_collection_t, decltype(&mongoc_collection_destroy)>;
+using Stream = std::unique_ptr<mongoc_change_stream_t, decltype(&mongoc_change_stream_destroy)>;
+
+// So long the server waits for a change before it answers that there is none.
+constexpr std::int64_t kLongestAnswerMs = 500;
+constexpr Duration kFirstRetry = std::chrono::seconds(1);
+constexpr Duration kLongestRetry = std::chrono::minutes(1);
+
+}  // namespace
+
+Document changesOfTasks() {
+  Document pipeline;
+  BCON_APPEND(pipeline.mutableBson(), "pipeline", "[", "{", "$match", "{", "$or", "[",  //
+              "{", "operationType", "{", "$in", "[", "insert", "replace", "]", "}", "}", "{", "operationType", "update",
+              "$expr", "{", "$in", "[", "{", "k", "leptir.state", "v", "waiting", "}", "{", "$objectToArray", "{",
+              "$ifNull", "[", "$updateDescription.updatedFields", "{", "}", "]", "}", "}", "]", "}", "}", "]", "}", "}",
+              "{", "$project", "{", "_id", BCON_INT32(1), "}", "}", "]");
+  return pipeline;
+}
+
+// A record is inserted or replaced, never changed in parts.
+Document changesOfRecords() {
+  Document pipeline;
+  BCON_APPEND(pipeline.mutableBson(), "pipeline", "[", "{", "$match", "{", "operationType", "{", "$in", "[", "insert",
+              "replace", "]", "}", "fullDocument.status", BCON_INT32(static_cast<int>(TaskStatus::Completed)), "}", "}",
+              "{", "$project", "{", "_id", BCON_INT32(1), "}", "}", "]");
+  return pipeline;
+}
+
+MongodbChanges::MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string collection, Document pipeline)
+    : pool_(std::move(pool)),
+      collection_(std::move(collection)),
+      pipeline_(std::move(pipeline)),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+// A server without change streams is not asked again.
+void MongodbChanges::run(const std::stop_token& stop) {
+  const std::stop_callback stopped(stop, [this] { stopping_.ring(); });
+  base::Backoff pause(kFirstRetry, kLongestRetry, static_cast<std::uint64_t>(::getpid()));
+  auto* const client = pool_->pop();
+  if (client == nullptr) return;
+  while (!stop.stop_requested() && watch(client, stop) == Ended::ForNow) {
+    if (isWatching_.exchange(false)) pause.reset();
+    stopping_.waitFor(pause.next());
+  }
+  isWatching_ = false;
+  pool_->push(client);
+}
+
+MongodbChanges::Ended MongodbChanges::watch(mongoc_client_t* client, const std::stop_token& stop) {
+  const auto& address = pool_->address();
+  const StreamCollection collection(mongoc_client_get_collection(client, address.database.c_str(), collection_.c_str()),
+                                    &mongoc_collection_destroy);
+  const auto options = Document().add("maxAwaitTimeMS", kLongestAnswerMs);
+  const Stream stream(mongoc_collection_watch(collection.get(), pipeline_.get(), options.get()),
+                      &mongoc_change_stream_destroy);
+  // It has begun, unless there is an error, before the first change is asked for.
+  const bson_t* change = nullptr;
+  for (bool hasChange = false; !stop.stop_requested(); hasChange = mongoc_change_stream_next(stream.get(), &change)) {
+    bson_error_t error{};
+    const bson_t* reply = nullptr;
+    if (!hasChange && mongoc_change_stream_error_document(stream.get(), &error, &reply)) {
+      const Document none;
+      const auto why =
+          errorOf(error, DocumentView(reply != nullptr ? reply : none.get()), CallKind::Read, address.where);
+      return why.remedy == Remedy::Configure ? Ended::ForGood : Ended::ForNow;
+    }
+    // What was changed before the stream began has no event.
+    if (hasChange || !isWatching_.exchange(true)) bell_.ring();
+  }
+  return Ended::Stopped;
+}
+
+}  // namespace leptir::mongodb
