@@ -45,8 +45,8 @@ std::vector<LeaseId> dropUnusable(std::vector<Task>& tasks, LeaseOf leaseOf) {
 // A task that came without an id gets one at its burial.
 Document idOrElse(const std::string& made) {
   Document expression;
-  BCON_APPEND(expression.mutableBson(), "$ifNull", "[", "$leptir.id", "{", "$literal", BCON_UTF8(made.c_str()), "}",
-              "]");
+  BCON_APPEND(expression.mutableBson(), "$cond", "[", "{", "$eq", "[", "{", "$type", "$leptir.id", "}", "string", "]",
+              "}", "$leptir.id", "{", "$literal", BCON_UTF8(made.c_str()), "}", "]");
   return expression;
 }
 

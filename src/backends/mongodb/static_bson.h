@@ -12,7 +12,8 @@ namespace leptir::mongodb {
 class StaticBson {
  public:
   explicit StaticBson(DocumentView view) {
-    if (!bson_init_static(&bson_, view.data(), view.bytes())) bson_init(&bson_);
+    const bool isDocument = view.data() != nullptr && bson_init_static(&bson_, view.data(), view.bytes());
+    if (!isDocument) bson_init(&bson_);
   }
   StaticBson(const StaticBson&) = delete;
   StaticBson& operator=(const StaticBson&) = delete;
