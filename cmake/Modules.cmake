@@ -108,7 +108,7 @@ function(leptir_module module uses usedByTests)
   target_compile_definitions(leptir_${name} PRIVATE ${LEPTIR_DEFINITIONS_${name}})
   set_target_properties(leptir_${name} PROPERTIES UNITY_BUILD ${LEPTIR_UNITY} UNITY_BUILD_BATCH_SIZE 6)
   leptir_keep_apart("${sources}")
-  if(NOT module STREQUAL task)  # simdjson brings definitions of its own
+  if(NOT simdjson::simdjson IN_LIST LEPTIR_LIBRARIES_${name})  # simdjson brings definitions of its own
     target_precompile_headers(leptir_${name} REUSE_FROM leptir_precompiled)
   endif()
   leptir_link_modules(leptir_${name} PUBLIC "${uses}")

@@ -34,7 +34,7 @@ std::vector<BackendUnderTest> allBackends() {
         .largestEnvelope = mongodb::kLargestEnvelope},
        {},
        false,
-       false},
+       MongodbUnderTest::hasChangeStreams()},
 #endif
 #ifdef LEPTIR_FOLDER
       folder::FolderUnderTest::backend(),

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include <cstdlib>
 #include <stdexcept>
 
 #ifdef LEPTIR_SQLITE
@@ -12,6 +13,8 @@
 #endif
 #ifdef LEPTIR_MONGODB
 #include <bson/bson.h>
+
+#include "tests/support/mongodb_process.h"
 #endif
 #ifdef LEPTIR_REDIS
 #include "backends/redis/redis_queue.h"
@@ -147,6 +150,11 @@ MongodbUnderTest::MongodbUnderTest(ClockKind kind)
       database_(server_),
       backend_(kind == ClockKind::Manual ? Duration::zero() : Duration(std::chrono::minutes(1))) {}
 
+bool MongodbUnderTest::hasChangeStreams() {
+  const char* const given = std::getenv("LEPTIR_TEST_MONGODB");
+  return given != nullptr ? MongodbServer(std::string(given)).kind().isReplicated : hasMongod();
+}
+
 std::unique_ptr<SimpleBroker> MongodbUnderTest::openBroker() {
   const Json connection{{"uri", server_.uri()}, {"database", database_.name()}};
   return orThrow(backend_.openBroker(withDefaults(connection, backend_.brokerConnectionKeys()), BrokerUse::Dispatch));
@@ -166,9 +174,7 @@ void MongodbUnderTest::pushRaw(std::string bytes, Time due) {
 }
 
 std::string MongodbUnderTest::stored(std::string bytes) {
-  auto text = documentOf(bytes);
-  for (auto at = text.find('/'); at != std::string::npos; at = text.find('/', at + 2)) text.insert(at, "\\");
-  return text;
+  return documentOf(bytes);
 }
 
 // Lets the session of the instance expire now.

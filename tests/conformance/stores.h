@@ -115,6 +115,8 @@ class HashedRedisUnderTest final : public RedisUnderTest {
 class MongodbUnderTest final : public StoreUnderTest {
  public:
   explicit MongodbUnderTest(ClockKind kind);
+  // Whether the server of tests that wait has change streams. Starts none.
+  static bool hasChangeStreams();
 
   std::unique_ptr<SimpleBroker> openBroker() override;
   std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override;

@@ -242,7 +242,7 @@ TEST_F(MongodbTest, CheckNamesTheServerAndWhatIsLostWithoutRetryableWrites) {
   EXPECT_THAT(answer.out, HasSubstr(server.kind().name.substr(0, 8)));
 }
 
-TEST_F(MongodbTest, AServerThatIsDownIsSaidWithoutThePasswordAndAnInstanceConnectsLater) {
+TEST_F(MongodbTest, AWrongPasswordIsReportedWithoutThePassword) {
   MongodbServer other({.access = MongodbServer::Access::Users});
   const auto where = "{ host: 127.0.0.1, port: " + std::to_string(other.port()) +
                      ", user: leptir, password: leptir-geheim, options: { serverSelectionTimeoutMS: 500 } }";

@@ -54,19 +54,22 @@ void Ferretdb::giveAwayData() const {
 std::vector<std::string> Ferretdb::unprivileged() const {
   if (::geteuid() != 0) return {};
   const auto user = std::to_string(kOtherUser);
-  return {"setpriv",         "--reuid=" + user,          "--regid=" + user,
-          "--clear-groups",  "--inh-caps=+dac_override", "--ambient-caps=+dac_override",
-          "--pdeathsig=QUIT"};  // a change of the user clears what the test has asked for
+  return {"setpriv",
+          "--reuid=" + user,
+          "--regid=" + user,
+          "--clear-groups",
+          "--inh-caps=+dac_override",
+          "--ambient-caps=+dac_override",
+          "--securebits=+no_setuid_fixup",  // access(2) respects the right as well
+          "--pdeathsig=QUIT"};              // a change of the user clears what the test has asked for
 }
 
 void Ferretdb::startPostgresql() {
   const auto sockets = folder_.path().string();
   ServerProgram program{unprivileged(), folder_ / "postgresql.log"};
-  for (const auto& word : {(server_ / "postgresql/usr/lib/postgresql/18/bin/postgres").string(), std::string("-D"),
-                           data_.string(), std::string("-c"), "unix_socket_directories=" + sockets, std::string("-c"),
-                           "documentdb.localhost_connection_string=host=" + sockets}) {
-    program.words.push_back(word);
-  }
+  program.words.insert(program.words.end(), {server_ / "postgresql/usr/lib/postgresql/18/bin/postgres", "-D", data_,
+                                             "-c", "unix_socket_directories=" + sockets, "-c",
+                                             "documentdb.localhost_connection_string=host=" + sockets});
   if (clock_) program.variables = clock_->variables();
   program.signalWhenTestDies = SIGQUIT;  // it then ends its own processes, too
   postgresql_.start(program);
@@ -77,19 +80,20 @@ void Ferretdb::startPostgresql() {
 
 void Ferretdb::launch() {
   if (postgresql_.hasEnded()) startPostgresql();
+  const auto folder = folder_.path().string();
+  ServerProgram program{{server_ / "ferretdb", "--postgresql-url=postgres://postgres@/postgres?host=" + folder,
+                         "--state-dir=" + folder, "--telemetry=disable", "--debug-addr=-", "--log-level=error"},
+                        folder_ / "ferretdb.log"};
+  const auto add = [&](const std::string& word) { program.words.push_back(word); };
   const auto address = "127.0.0.1:" + std::to_string(port());
-  ServerProgram program{
-      {server_ / "ferretdb", "--postgresql-url=postgres://postgres@/postgres?host=" + folder_.path().string(),
-       "--state-dir=" + folder_.path().string(), "--telemetry=disable", "--debug-addr=-", "--log-level=error"},
-      folder_ / "ferretdb.log"};
-  auto& words = program.words;
-  if (!hasUsers()) words.push_back("--no-auth");
+  add(hasTls() ? "--listen-addr=" : "--listen-addr=" + address);
+  if (!hasUsers()) add("--no-auth");
   if (hasTls()) {
-    words.insert(words.end(), {"--listen-addr=", "--listen-tls=" + address, "--listen-tls-cert-file=" + certificate(),
-                               "--listen-tls-key-file=" + certificate()});
-  } else {
-    words.push_back("--listen-addr=" + address);
+    add("--listen-tls=" + address);
+    add("--listen-tls-cert-file=" + certificate());
+    add("--listen-tls-key-file=" + certificate());
   }
+  if (wantsCertificates()) add("--listen-tls-ca-file=" + authority());
   front_.start(program);
 }
 

@@ -22,24 +22,27 @@ class Mongod final : public MongodbProcess {
  private:
   void launch() override;
   void prepare() override;
+  std::string ownOptions() const override { return "replicaSet=leptir"; }
 };
 
 void Mongod::launch() {
-  ServerProgram program{{"mongod", "--port", std::to_string(port()), "--bind_ip", "127.0.0.1", "--dbpath",
-                         folder_ / "data", "--replSet", "leptir", "--setParameter", "ttlMonitorSleepSecs=1"},
-                        folder_ / "mongod.log"};
+  ServerProgram program{
+      {"mongod", "--port", std::to_string(port()), "--bind_ip", "127.0.0.1", "--dbpath", folder_ / "data", "--replSet",
+       "leptir", "--setParameter", "ttlMonitorSleepSecs=1", "--wiredTigerCacheSizeGB", "0.25"},
+      folder_ / "mongod.log"};
   auto& words = program.words;
   if (hasUsers()) words.insert(words.end(), {"--auth", "--keyFile", folder_ / "key"});
   if (hasTls()) {
     words.insert(words.end(), {"--tlsMode", "requireTLS", "--tlsCertificateKeyFile", certificate()});
-    words.insert(words.end(), {"--setParameter", "tlsWithholdClientCertificate=true"});
+    words.insert(words.end(), {"--tlsCAFile", authority()});
+    if (!wantsCertificates()) words.push_back("--tlsAllowConnectionsWithoutCertificates");
   }
   front_.start(program);
 }
 
-// A mongod without users takes these commands from this machine. Called again until it succeeds.
+// A mongod without users takes these commands from this machine.
 void Mongod::prepare() {
-  const auto admin = [&](const std::string& command) { return askMongodb(address("", ""), "admin", command); };
+  const auto admin = [&](const std::string& command) { return askMongodb(address("", {}), "admin", command); };
   if (!admin(R"({"hello": 1})").contains("setName")) {
     const auto member = "127.0.0.1:" + std::to_string(port());
     admin(R"({"replSetInitiate": {"_id": "leptir", "members": [{"_id": 0, "host": ")" + member + R"("}]}})");

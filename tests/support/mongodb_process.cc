@@ -1,5 +1,8 @@
 #include "tests/support/mongodb_process.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <stdexcept>
 
 #include "tests/support/certificates.h"
@@ -7,6 +10,12 @@
 #include "tests/support/wait_until.h"
 
 namespace leptir {
+namespace {
+
+// So many ports are tried, if others have taken them meanwhile.
+constexpr int kMostPorts = 5;
+
+}  // namespace
 
 MongodbProcess::MongodbProcess(const MongodbServer::Options& options) : options_(options), port_(freePort()) {
   if (options.time != MongodbServer::Time::Machine) {
@@ -23,11 +32,15 @@ void MongodbProcess::makeCertificate() const {
                 readWholeFile(authority.file("mongodb.pem")) + readWholeFile(authority.file("mongodb.key")));
 }
 
+std::string MongodbProcess::authority() {
+  return sharedAuthority().file("ca.pem");
+}
+
 void MongodbProcess::start() {
   launch();
-  while (!waitUntil([this] { return front_.hasEnded() || answers(); }) || front_.hasEnded()) {
-    const bool isPortTaken = log().ends_with("address already in use\n");
-    if (!isPortTaken) throw std::runtime_error("the MongoDB server does not start: " + log());
+  for (int ports = 1; !waitUntil([this] { return front_.hasEnded() || answers(); }) || front_.hasEnded(); ++ports) {
+    const bool isPortTaken = log().find("ddress already in use") != std::string::npos;
+    if (!isPortTaken || ports == kMostPorts) throw std::runtime_error("the MongoDB server does not start: " + log());
     port_ = freePort();
     launch();
   }
@@ -37,21 +50,23 @@ bool MongodbProcess::answers() {
   try {
     if (!isPrepared_) prepare();
     isPrepared_ = true;
-    askMongodb(uri(""), "admin", R"({"ping": 1})");
-    return true;
+    const auto ask = [this](const std::string& command) { return askMongodb(uri(""), "admin", command); };
+    if (ask(R"({"serverStatus": 1})").value("pid", 0) != front_.pid()) return false;  // it is that of another test
+    return ask(R"({"hello": 1})").value("isWritablePrimary", false);
   } catch (const std::runtime_error&) {
     return false;
   }
 }
 
 std::string MongodbProcess::uri(const std::string& options) const {
-  return address(hasUsers() ? "leptir:leptir@" : "", options);
+  return address(hasUsers() ? "leptir:leptir@" : "", {ownOptions(), options});
 }
 
-std::string MongodbProcess::address(const std::string& user, const std::string& options) const {
-  std::string all = hasTls() ? "tls=true&tlsCAFile=" + sharedAuthority().file("ca.pem") : "";
-  if (!options.empty()) all += (all.empty() ? "" : "&") + options;
-  return "mongodb://" + user + "127.0.0.1:" + std::to_string(port_) + "/?" + all;
+std::string MongodbProcess::address(const std::string& user, std::vector<std::string> options) const {
+  if (hasTls()) options.push_back("tls=true&tlsCAFile=" + authority());
+  if (wantsCertificates()) options.push_back("tlsCertificateKeyFile=" + certificate());
+  std::erase(options, "");
+  return fmt::format("mongodb://{}127.0.0.1:{}/?{}", user, port_, fmt::join(options, "&"));
 }
 
 }  // namespace leptir

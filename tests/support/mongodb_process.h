@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/support/mongodb_server.h"
 #include "tests/support/server_process.h"
@@ -24,8 +25,8 @@ class MongodbProcess {
   virtual void stop() = 0;
   virtual void kill() = 0;
   virtual std::string log() const = 0;
-  void freeze() { front_.signal(SIGSTOP); }
-  void thaw() { front_.signal(SIGCONT); }
+  void freeze() { front_.freeze(); }
+  void thaw() { front_.thaw(); }
 
   int port() const { return port_; }
   std::string uri(const std::string& options) const;
@@ -34,14 +35,20 @@ class MongodbProcess {
  protected:
   // Starts the processes; front_ listens on port().
   virtual void launch() = 0;
-  // Called once, when the server answers for the first time.
+  // Called when the server runs for the first time, again and again until it does not throw a std::runtime_error.
   virtual void prepare() {}
+  // What every client needs in the options of its URI.
+  virtual std::string ownOptions() const { return ""; }
 
-  bool hasTls() const { return options_.transport == MongodbServer::Transport::Tls; }
+  bool hasTls() const { return options_.transport != MongodbServer::Transport::Plain; }
+  bool wantsCertificates() const { return options_.transport == MongodbServer::Transport::MutualTls; }
   bool hasUsers() const { return options_.access == MongodbServer::Access::Users; }
-  // The certificate of the server with its key behind it, for localhost and 127.0.0.1, signed by sharedAuthority().
+  // The authority of all certificates, sharedAuthority().
+  static std::string authority();
+  // The certificate of the server with its key behind it, for localhost and 127.0.0.1. Clients may have it too.
   std::string certificate() const { return folder_ / "certificate.pem"; }
-  std::string address(const std::string& user, const std::string& options) const;
+  // A URI with these options and those for TLS.
+  std::string address(const std::string& user, std::vector<std::string> options) const;
 
   const MongodbServer::Options options_;
   TempDir folder_;

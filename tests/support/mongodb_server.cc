@@ -17,7 +17,8 @@ namespace {
 std::unique_ptr<MongodbProcess> makeProcess(const MongodbServer::Options& options) {
   if (options.time == MongodbServer::Time::Machine && hasMongod()) return makeMongod(options);
   if (!ferretdbFolder().empty()) return makeFerretdb(options);
-  throw std::runtime_error("this machine has no MongoDB server for tests: run tools/setup-mongodb");
+  throw std::runtime_error(
+      "no MongoDB server can be started here: unset LEPTIR_TEST_MONGODB and run tools/setup-mongodb");
 }
 
 MongodbServer::Kind kindOf(MongodbServer& server) {

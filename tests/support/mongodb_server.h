@@ -3,6 +3,8 @@
 // that tools/setup-mongodb has set up.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <string>
 
@@ -15,7 +17,8 @@ class MongodbProcess;
 
 class MongodbServer {
  public:
-  enum class Transport { Plain, Tls };
+  // MutualTls: clients need a certificate that sharedAuthority() has signed.
+  enum class Transport { Plain, Tls, MutualTls };
   // Who may use it: every client, or the user leptir, who has all rights, and users that the test creates.
   enum class Access { Everyone, Users };
   // The wall clock of the server, and so of $$NOW: that of the machine; that of the machine plus an offset that the
@@ -46,7 +49,7 @@ class MongodbServer {
   MongodbServer(const MongodbServer&) = delete;
   MongodbServer& operator=(const MongodbServer&) = delete;
 
-  // Whether the machine has what a server with these options needs. (A test is skipped otherwise.)
+  // Whether the machine has what a server with these options needs; LEPTIR_NEEDS_OWN_MONGODB asks it.
   static bool canBeStarted(const Options& options);
 
   // Starts a stopped server again, with the data in its folder, on the same port.
@@ -69,7 +72,8 @@ class MongodbServer {
 
   // Sends a command with libmongoc, independently of leptir's client. The command is extended JSON, whose first key is
   // the command's name; so is the reply, in the relaxed form. Throws a std::runtime_error with the server's words on an
-  // error; errors in `writeErrors` and `writeConcernError` are the caller's.
+  // error; errors in `writeErrors` and `writeConcernError` are the caller's. (The reply to a find has at most 101
+  // documents, unless its `batchSize` says more.)
   Json ask(const std::string& database, const std::string& command);
 
   // Moves the clock of a Shifted or Manual server forward.
@@ -83,6 +87,12 @@ class MongodbServer {
   int port_ = 0;
   Kind kind_;
 };
+
+// Begins a test that starts a server with these options, and skips it where there is only the server that
+// LEPTIR_TEST_MONGODB names.
+#define LEPTIR_NEEDS_OWN_MONGODB(...)                                    \
+  if (!MongodbServer::canBeStarted(MongodbServer::Options{__VA_ARGS__})) \
+  GTEST_SKIP() << "no MongoDB server can be started here: unset LEPTIR_TEST_MONGODB and run tools/setup-mongodb"
 
 // A database of a name that no other test has, also in other processes; it is dropped with the object.
 class MongodbDatabase {

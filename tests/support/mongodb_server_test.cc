@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "base/unique_fd.h"
+#include "tests/support/certificates.h"
 #include "tests/support/child.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -33,6 +34,28 @@ std::string errorOf(const std::function<void()>& action) {
 Json documents(MongodbDatabase& database) {
   return database.ask(R"({"find": "c", "sort": {"_id": 1}})")["cursor"]["firstBatch"];
 }
+
+// A socket and the address of a port of this machine.
+class LocalPort {
+ public:
+  explicit LocalPort(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_port = htons(static_cast<std::uint16_t>(port));
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  }
+  bool isListenedTo() const { return ::connect(socket_.get(), address(), sizeof address_) == 0; }
+  bool take() const {
+    const int yes = 1;
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    return ::bind(socket_.get(), address(), sizeof address_) == 0 && ::listen(socket_.get(), 1) == 0;
+  }
+
+ private:
+  const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&address_); }
+
+  base::UniqueFd socket_;
+  sockaddr_in address_{};
+};
 
 TEST(MongodbServerOfATest, KeepsDocumentsAndSaysItsErrors) {
   MongodbDatabase database(sharedMongodbServer());
@@ -62,6 +85,7 @@ TEST(MongodbServerOfATest, SaysWhatItIs) {
 }
 
 TEST(MongodbServerOfATest, CanBeOneThatRunsAlready) {
+  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer running;
   MongodbServer same(running.uri());
   EXPECT_EQ(same.kind().name, running.kind().name);
@@ -73,6 +97,7 @@ TEST(MongodbServerOfATest, CanBeOneThatRunsAlready) {
 }
 
 TEST(MongodbServerOfATest, KeepsItsDataAndItsPortWhenItIsStoppedOrKilledAndStartsAgain) {
+  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer server;
   MongodbDatabase database(server);
   const int port = server.port();
@@ -86,16 +111,31 @@ TEST(MongodbServerOfATest, KeepsItsDataAndItsPortWhenItIsStoppedOrKilledAndStart
   EXPECT_EQ(server.port(), port);
 }
 
+TEST(MongodbServerOfATest, TakesAnotherPortIfItsOwnIsTaken) {
+  LEPTIR_NEEDS_OWN_MONGODB();
+  MongodbServer server;
+  if (!server.kind().isFerretdb) return;  // the members of a replica set keep their ports
+  const int port = server.port();
+  server.stop();
+  const LocalPort taken(port);
+  ASSERT_TRUE(taken.take());
+  server.start();
+  EXPECT_NE(server.port(), port);
+  EXPECT_EQ(server.ask("admin", R"({"ping": 1})")["ok"], 1);
+}
+
 TEST(MongodbServerOfATest, AnswersNothingWhileItIsFrozen) {
+  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer server;
   server.freeze();
   const MongodbServer* const frozen = &server;
-  EXPECT_THROW(MongodbServer(frozen->uri("connectTimeoutMS=100&serverSelectionTimeoutMS=200")), std::runtime_error);
+  EXPECT_THROW(MongodbServer(frozen->uri("connectTimeoutMS=200&socketTimeoutMS=200")), std::runtime_error);
   server.thaw();
   EXPECT_EQ(server.ask("admin", R"({"ping": 1})")["ok"], 1);
 }
 
 TEST(MongodbServerOfATest, WantsAUserAndItsPasswordWhenAskedTo) {
+  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer server(MongodbServer::Options{.access = MongodbServer::Access::Users});
   MongodbDatabase database(server);
   database.ask(R"({"insert": "c", "documents": [{"_id": 1}]})");
@@ -112,21 +152,12 @@ TEST(MongodbServerOfATest, WantsAUserAndItsPasswordWhenAskedTo) {
 }
 
 TEST(MongodbServerOfATest, SpeaksTlsWhenAskedTo) {
+  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer server(MongodbServer::Options{.transport = MongodbServer::Transport::Tls});
   EXPECT_EQ(server.ask("admin", R"({"ping": 1})")["ok"], 1);
   const auto address = "mongodb://127.0.0.1:" + std::to_string(server.port()) + "/";
   EXPECT_THROW(MongodbServer(address + "?serverSelectionTimeoutMS=500"), std::runtime_error);
   EXPECT_THROW(MongodbServer(address + "?tls=true&serverSelectionTimeoutMS=500"), std::runtime_error);
-}
-
-// Whether a socket of the server, or of the database behind it, still answers.
-bool listens(int port) {
-  const base::UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 bool runsWith(const std::string& word) {
@@ -135,7 +166,17 @@ bool runsWith(const std::string& word) {
   return false;
 }
 
+TEST(MongodbServerOfATest, WantsTheCertificateOfAClientWhenAskedTo) {
+  LEPTIR_NEEDS_OWN_MONGODB();
+  MongodbServer server(MongodbServer::Options{.transport = MongodbServer::Transport::MutualTls});
+  EXPECT_EQ(server.ask("admin", R"({"ping": 1})")["ok"], 1);
+  const auto address =
+      "mongodb://127.0.0.1:" + std::to_string(server.port()) + "/?tls=true&serverSelectionTimeoutMS=500";
+  EXPECT_THROW(MongodbServer(address + "&tlsCAFile=" + sharedAuthority().file("ca.pem")), std::runtime_error);
+}
+
 TEST(MongodbServerOfATest, DiesWithATestThatIsKilled) {
+  LEPTIR_NEEDS_OWN_MONGODB();
   int fromTest[2];
   ASSERT_EQ(::pipe(fromTest), 0);
   const TempDir folder;
@@ -148,10 +189,10 @@ TEST(MongodbServerOfATest, DiesWithATestThatIsKilled) {
   });
   int port = 0;
   ASSERT_EQ(::read(fromTest[0], &port, sizeof port), static_cast<ssize_t>(sizeof port));
-  EXPECT_TRUE(listens(port));
+  EXPECT_TRUE(LocalPort(port).isListenedTo());
   EXPECT_TRUE(runsWith(folder.path()));
   killChild(test);
-  EXPECT_TRUE(waitUntil([&] { return !listens(port) && !runsWith(folder.path()); }));
+  EXPECT_TRUE(waitUntil([&] { return !LocalPort(port).isListenedTo() && !runsWith(folder.path()); }));
 }
 
 std::string nowOf(MongodbDatabase& database) {
@@ -160,6 +201,7 @@ std::string nowOf(MongodbDatabase& database) {
 }
 
 TEST(MongodbServerOfATest, KeepsAManualClockStillUntilTheTestMovesIt) {
+  LEPTIR_NEEDS_OWN_MONGODB(.time = MongodbServer::Time::Manual);
   MongodbDatabase database(sharedMongodbServer(MongodbServer::Time::Manual));
   EXPECT_EQ(nowOf(database), "2023-11-14T22:13:20Z");
   database.server().advance(90500ms);
@@ -169,6 +211,7 @@ TEST(MongodbServerOfATest, KeepsAManualClockStillUntilTheTestMovesIt) {
 }
 
 TEST(MongodbServerOfATest, AdvancesAShiftedClock) {
+  LEPTIR_NEEDS_OWN_MONGODB(.time = MongodbServer::Time::Shifted);
   MongodbDatabase database(sharedMongodbServer(MongodbServer::Time::Shifted));
   const auto before = nowOf(database);
   database.server().advance(24h * 366);

@@ -33,8 +33,8 @@ class RedisServer {
   void start();
   void stop() { process_.end(SIGTERM); }
   void kill() { process_.end(SIGKILL); }
-  void freeze() { process_.signal(SIGSTOP); }  // connections are accepted and never answered
-  void thaw() { process_.signal(SIGCONT); }
+  void freeze() { process_.freeze(); }  // connections are accepted and never answered
+  void thaw() { process_.thaw(); }
   void restart() { stop(), start(); }
 
   std::string socket() const { return folder_ / "redis.sock"; }

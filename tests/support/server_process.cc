@@ -50,8 +50,15 @@ void ServerProcess::end(int signal) {
   pid_ = 0;
 }
 
-void ServerProcess::signal(int number) const {
-  if (pid_ != 0) ::kill(pid_, number);
+void ServerProcess::freeze() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGSTOP);
+  int status = 0;
+  if (::waitpid(pid_, &status, WUNTRACED) == pid_ && !WIFSTOPPED(status)) pid_ = 0;  // it has ended
+}
+
+void ServerProcess::thaw() const {
+  if (pid_ != 0) ::kill(pid_, SIGCONT);
 }
 
 bool ServerProcess::hasEnded() {

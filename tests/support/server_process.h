@@ -27,7 +27,9 @@ class ServerProcess {
   void start(const ServerProgram& program);
   // Sends the signal and waits for the end of the process. Does nothing if no process runs.
   void end(int signal);
-  void signal(int number) const;
+  // Stops the process, and returns when none of its threads runs; lets it go on.
+  void freeze();
+  void thaw() const;
   // Whether the process has ended by itself, which is noted.
   bool hasEnded();
   pid_t pid() const { return pid_; }  // 0: no process runs

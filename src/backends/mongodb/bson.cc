@@ -38,7 +38,7 @@ DocumentView::DocumentView(const Document& document) : DocumentView(document.get
 
 std::optional<ValueView> DocumentView::member(std::string_view name) const {
   bson_iter_t at;
-  if (!bson_iter_init_from_data(&at, data_, bytes_)) return {};
+  if (!begin(at)) return {};
   if (!bson_iter_find_w_len(&at, name.data(), lengthOf(name))) return {};
   return ValueView(at);
 }
@@ -120,7 +120,8 @@ std::optional<DocumentView> ValueView::document() const {
 
 Document::Document() : bson_(bson_new()) {}
 
-Document::Document(DocumentView copied) : bson_(bson_new_from_data(copied.data(), copied.bytes())) {
+Document::Document(DocumentView copied)
+    : bson_(copied.data() != nullptr ? bson_new_from_data(copied.data(), copied.bytes()) : nullptr) {
   if (!bson_) bson_ = bson_new();
 }
 

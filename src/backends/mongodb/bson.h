@@ -43,6 +43,9 @@ class DocumentView {
   void forEach(Take take) const;
 
  private:
+  // Places `at` before the first value. False: there are no bytes, or they are no document.
+  bool begin(bson_iter_t& at) const { return data_ != nullptr && bson_iter_init_from_data(&at, data_, bytes_); }
+
   const std::uint8_t* data_;
   std::size_t bytes_;
 };
@@ -69,7 +72,7 @@ class ValueView {
 template <class Take>
 void DocumentView::forEach(Take take) const {
   bson_iter_t at;
-  if (!bson_iter_init_from_data(&at, data_, bytes_)) return;
+  if (!begin(at)) return;
   while (bson_iter_next(&at)) take(ValueView(at));
 }
 

@@ -117,6 +117,9 @@ TEST(Bson, FindsNothingInBytesThatAreNoDocument) {
   EXPECT_FALSE(view.find("a"));
   EXPECT_TRUE(Document(view).isEmpty());
   EXPECT_FALSE(DocumentView(std::span(bytes, 3)).find("a"));
+  const DocumentView none{std::span<const std::uint8_t>()};
+  EXPECT_FALSE(none.find("a"));
+  EXPECT_TRUE(Document(none).add("a", 1).add("d", none).bytes() > 5);
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ MongodbResult<std::size_t> MongodbAdoption::adopt(std::span<const Document> docu
       if (failure.error.remedy == Remedy::Duplicate) {
         again.push_back(left[failure.index]);
       } else if (failure.error.remedy != Remedy::Retry) {
-        note(left[failure.index], failure.error);
+        leaveAlone(left[failure.index], failure.error);
       }
     }
     left = std::move(again);
@@ -124,7 +124,7 @@ Document MongodbAdoption::statement(DocumentView document, const Document& filte
 }
 
 // The server says that the document would be too large, or a validator of the collection refuses it.
-void MongodbAdoption::note(DocumentView document, const MongodbError& why) {
+void MongodbAdoption::leaveAlone(DocumentView document, const MongodbError& why) {
   const auto handle = handleOf(document);
   if (!handle || queue_.unadoptable.size() == kMostUnadoptable) return;
   queue_.unadoptable.push_back(*handle);

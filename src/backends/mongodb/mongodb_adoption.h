@@ -23,12 +23,13 @@ class MongodbAdoption {
   MongodbResult<std::size_t> adoptFromTimeToTime();
   // Adopts waiting documents that isWellFormed() refuses.
   MongodbResult<std::size_t> repair(std::span<const Document> documents);
+  // The server refuses each change of this document: no search looks for it any more, and the log says so.
+  void leaveAlone(DocumentView document, const MongodbError& why);
 
  private:
   enum class WithId { Yes, No };
   MongodbResult<std::size_t> adopt(std::span<const Document> documents, const Document& filter);
   Document statement(DocumentView document, const Document& filter, Time now, WithId withId);
-  void note(DocumentView document, const MongodbError& why);
 
   MongodbQueue& queue_;
   BootTime last_{};

@@ -18,6 +18,20 @@ std::string withoutRetries(const std::string& where) {
          "was lost (leptir then looks what became of it); use a replica set";
 }
 
+// Returns warnings for the traits.
+Result<std::vector<std::string>> prepare(MongodbQueue& queue, BrokerUse use) {
+  const auto checked = checkCollection(queue);
+  const bool isNew = !checked && checked.error().code() == ErrorCode::NotFound;
+  if (!checked && (!isNew || use == BrokerUse::Inspect)) return checked.error();
+  if (use == BrokerUse::Inspect) return std::vector<std::string>();
+  auto warnings = prepareIndexes(queue);
+  if (!warnings || use != BrokerUse::Dispatch) return warnings;
+  const auto explained = explainLeases(queue);
+  if (!explained) return explained.error();
+  warnings->insert(warnings->end(), explained->begin(), explained->end());
+  return warnings;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<MongodbBroker>> MongodbBroker::open(std::shared_ptr<MongodbPool> pool, std::string collection,
@@ -27,16 +41,9 @@ Result<std::unique_ptr<MongodbBroker>> MongodbBroker::open(std::shared_ptr<Mongo
   if (!server) return server.error().error();
   auto queue =
       std::make_shared<MongodbQueue>(std::move(pool), std::move(client), std::move(collection), std::move(*server));
-  const auto checked = checkCollection(*queue);
-  const bool mayBeNew = use != BrokerUse::Inspect;
-  if (!checked && (!mayBeNew || checked.error().code() != ErrorCode::NotFound)) return checked.error();
-  std::vector<std::string> warnings;
-  if (use != BrokerUse::Inspect) {
-    auto prepared = prepareIndexes(*queue);
-    if (!prepared) return prepared.error();
-    warnings = std::move(*prepared);
-  }
-  return std::unique_ptr<MongodbBroker>(new MongodbBroker(std::move(queue), std::move(warnings)));
+  auto warnings = prepare(*queue, use);
+  if (!warnings) return warnings.error();
+  return std::unique_ptr<MongodbBroker>(new MongodbBroker(std::move(queue), std::move(*warnings)));
 }
 
 MongodbBroker::MongodbBroker(std::shared_ptr<MongodbQueue> queue, std::vector<std::string> warnings)

@@ -23,9 +23,22 @@ DocumentView partOf(DocumentView statement, std::string_view name) {
   return statement.document(name).value_or(DocumentView(std::span<const std::uint8_t>()));
 }
 
+// Without libmongoc's own rules for names, which are stricter than those of servers.
+Document withoutChecks() {
+  return Document().add("validate", false);
+}
+
+// Whether the `u` of a statement is a whole document, not operators or a pipeline.
+bool isReplacement(const ValueView& change) {
+  if (change.type() != BSON_TYPE_DOCUMENT) return false;
+  bool hasOperators = false;
+  change.document()->forEach(
+      [&](const ValueView& each) { hasOperators = hasOperators || each.key().starts_with('$'); });
+  return !hasOperators;
+}
+
 // The fields of a statement that are options of libmongoc's functions.
-Document optionsOf(DocumentView statement) {
-  Document options;
+Document optionsOf(DocumentView statement, Document options) {
   for (const auto* name : {"upsert", "collation", "arrayFilters", "hint"}) {
     if (const auto value = statement.find(name)) options.add(name, *value);
   }
@@ -47,10 +60,9 @@ MongodbBulk::MongodbBulk(mongoc_client_t* client, const std::string& database, c
 
 void MongodbBulk::insert(const Document& document) {
   if (isTooLarge(document)) return;
-  // Without libmongoc's own rules for names, which are stricter than those of servers.
-  static const Document unchecked = Document().add("validate", false);
+  const auto options = withoutChecks();
   bson_error_t error{};
-  noteAdded(mongoc_bulk_operation_insert_with_opts(bulk_.get(), document.get(), unchecked.get(), &error), error);
+  noteAdded(mongoc_bulk_operation_insert_with_opts(bulk_.get(), document.get(), options.get(), &error), error);
 }
 
 void MongodbBulk::update(const Document& statement) {
@@ -58,10 +70,12 @@ void MongodbBulk::update(const Document& statement) {
   const DocumentView view(statement);
   const StaticBson filter(partOf(view, "q"));
   const StaticBson change(partOf(view, "u"));
-  const auto options = optionsOf(view);
+  const auto wanted = view.find("u");
+  const auto options = optionsOf(view, withoutChecks());
   const auto multi = view.find("multi");
   const bool isMulti = multi && multi->boolean().value_or(false);
-  const auto add = isMulti ? &mongoc_bulk_operation_update_many_with_opts : &mongoc_bulk_operation_update_one_with_opts;
+  auto* add = isMulti ? &mongoc_bulk_operation_update_many_with_opts : &mongoc_bulk_operation_update_one_with_opts;
+  if (!isMulti && wanted && isReplacement(*wanted)) add = &mongoc_bulk_operation_replace_one_with_opts;
   bson_error_t error{};
   noteAdded(add(bulk_.get(), filter.get(), change.get(), options.get(), &error), error);
 }
@@ -69,7 +83,7 @@ void MongodbBulk::update(const Document& statement) {
 void MongodbBulk::remove(const Document& statement) {
   const DocumentView view(statement);
   const StaticBson filter(partOf(view, "q"));
-  const auto options = optionsOf(view);
+  const auto options = optionsOf(view, Document());
   const bool isMany = view.integer("limit").value_or(0) == 0;
   const auto add = isMany ? &mongoc_bulk_operation_remove_many_with_opts : &mongoc_bulk_operation_remove_one_with_opts;
   bson_error_t error{};

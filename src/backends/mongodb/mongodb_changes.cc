@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "backends/mongodb/bson.h"
 #include "backends/mongodb/mongodb_error.h"
 #include "base/backoff.h"
+#include "leptir/outcome.h"
 
 namespace leptir::mongodb {
 namespace {
@@ -19,11 +19,15 @@ using Stream = std::unique_ptr<mongoc_change_stream_t, decltype(&mongoc_change_s
 
 // So long the server waits for a change before it answers that there is none.
 constexpr std::int64_t kLongestAnswerMs = 500;
+// A stream that ends without an error (its collection was dropped) says at once, each time, that there is no change.
+constexpr Duration kQuickAnswer = std::chrono::milliseconds(50);
+constexpr int kMostQuickAnswers = 20;
 constexpr Duration kFirstRetry = std::chrono::seconds(1);
 constexpr Duration kLongestRetry = std::chrono::minutes(1);
 
-// New documents, and those whose state became "waiting"; not the leases of other sessions.
-Document changesOfInterest() {
+}  // namespace
+
+Document changesOfTasks() {
   Document pipeline;
   BCON_APPEND(pipeline.mutableBson(), "pipeline", "[", "{", "$match", "{", "$or", "[",  //
               "{", "operationType", "{", "$in", "[", "insert", "replace", "]", "}", "}", "{", "operationType", "update",
@@ -33,11 +37,19 @@ Document changesOfInterest() {
   return pipeline;
 }
 
-}  // namespace
+// A record is inserted or replaced, never changed in parts.
+Document changesOfRecords() {
+  Document pipeline;
+  BCON_APPEND(pipeline.mutableBson(), "pipeline", "[", "{", "$match", "{", "operationType", "{", "$in", "[", "insert",
+              "replace", "]", "}", "fullDocument.status", BCON_INT32(static_cast<int>(TaskStatus::Completed)), "}", "}",
+              "{", "$project", "{", "_id", BCON_INT32(1), "}", "}", "]");
+  return pipeline;
+}
 
-MongodbChanges::MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string collection)
+MongodbChanges::MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string collection, Document pipeline)
     : pool_(std::move(pool)),
       collection_(std::move(collection)),
+      pipeline_(std::move(pipeline)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 // A server without change streams is not asked again.
@@ -58,12 +70,13 @@ MongodbChanges::Ended MongodbChanges::watch(mongoc_client_t* client, const std::
   const auto& address = pool_->address();
   const StreamCollection collection(mongoc_client_get_collection(client, address.database.c_str(), collection_.c_str()),
                                     &mongoc_collection_destroy);
-  const Document pipeline = changesOfInterest(), options = Document().add("maxAwaitTimeMS", kLongestAnswerMs);
-  const Stream stream(mongoc_collection_watch(collection.get(), pipeline.get(), options.get()),
+  const auto options = Document().add("maxAwaitTimeMS", kLongestAnswerMs);
+  const Stream stream(mongoc_collection_watch(collection.get(), pipeline_.get(), options.get()),
                       &mongoc_change_stream_destroy);
-  while (!stop.stop_requested()) {
-    const bson_t* change = nullptr;
-    const bool hasChange = mongoc_change_stream_next(stream.get(), &change);
+  // It has begun, unless there is an error, before the first change is asked for.
+  const bson_t* change = nullptr;
+  bool hasChange = false;
+  for (int quickAnswers = 0; quickAnswers < kMostQuickAnswers && !stop.stop_requested();) {
     bson_error_t error{};
     const bson_t* reply = nullptr;
     if (!hasChange && mongoc_change_stream_error_document(stream.get(), &error, &reply)) {
@@ -74,8 +87,13 @@ MongodbChanges::Ended MongodbChanges::watch(mongoc_client_t* client, const std::
     }
     // What was changed before the stream began has no event.
     if (hasChange || !isWatching_.exchange(true)) bell_.ring();
+    const auto begin = systemClock().bootTime();
+    hasChange = mongoc_change_stream_next(stream.get(), &change);
+    const bool isQuick = !hasChange && systemClock().bootTime() - begin < kQuickAnswer;
+    quickAnswers = isQuick ? quickAnswers + 1 : 0;
+    if (isQuick) stopping_.waitFor(kQuickAnswer);
   }
-  return Ended::Stopped;
+  return stop.stop_requested() ? Ended::Stopped : Ended::ForNow;
 }
 
 }  // namespace leptir::mongodb

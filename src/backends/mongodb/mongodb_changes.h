@@ -1,5 +1,6 @@
-// Wakes a session that waits for tasks when another process has pushed one or given one back: a change stream, read by
-// a thread of its own with a connection of its own. It only makes waits shorter: whoever waits looks by itself as well.
+// Wakes what waits for changes of a collection: a session when another process has pushed a task or given one back, a
+// process when a record was saved. A change stream, read by a thread of its own with a connection of its own. It only
+// makes waits shorter: whoever waits looks by itself as well.
 #pragma once
 
 #include <atomic>
@@ -7,16 +8,22 @@
 #include <string>
 #include <thread>
 
+#include "backends/mongodb/bson.h"
 #include "backends/mongodb/mongodb_pool.h"
 #include "leptir/clock.h"
 #include "leptir/spi/wake.h"
 
 namespace leptir::mongodb {
 
+// Pipelines of change streams, as {pipeline: […]}: new tasks, and those that wait again, but not the leases of others;
+// records of tasks that are over.
+Document changesOfTasks();
+Document changesOfRecords();
+
 class MongodbChanges {
  public:
-  // Begins to watch the collection of tasks.
-  MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string collection);
+  // Begins to watch the collection.
+  MongodbChanges(std::shared_ptr<MongodbPool> pool, std::string collection, Document pipeline = changesOfTasks());
   // Takes half a second at most.
   ~MongodbChanges() = default;
   MongodbChanges(const MongodbChanges&) = delete;
@@ -24,7 +31,7 @@ class MongodbChanges {
 
   // False: the stream does not work now, so that the session must look often.
   bool isWatching() const { return isWatching_; }
-  // Readable when a task may have become due. `clear` returns whether it was.
+  // Readable when there may have been such a change. `clear` returns whether it was.
   int descriptor() const { return bell_.descriptor(); }
   bool clear() { return bell_.clear(); }
 
@@ -35,6 +42,7 @@ class MongodbChanges {
 
   std::shared_ptr<MongodbPool> pool_;
   const std::string collection_;
+  const Document pipeline_;
   std::atomic<bool> isWatching_{false};
   Wake bell_;
   Wake stopping_;

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "backends/mongodb/left_to_others.h"
 #include "backends/mongodb/repeated.h"
 #include "backends/mongodb/task_update.h"
 #include "base/failpoint.h"
@@ -39,7 +40,7 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::lease(std::size_t limit, Ti
 MongodbResult<std::optional<LeasedTask>> MongodbLease::leaseOne(Time now) {
   const auto number = nextNumber(now, 0);
   const auto token = makeToken();
-  const auto query = dueFilter(now).add(field::kLease, op("$not", op("$gte", static_cast<std::int64_t>(number))));
+  const auto query = searchFilter(now).add(field::kLease, op("$not", op("$gte", static_cast<std::int64_t>(number))));
   LEPTIR_FAILPOINT("mongodb.lease.before_send");
   const auto reply = client_.write(Document()
                                        .add("findAndModify", queue_.tasks)
@@ -58,8 +59,8 @@ MongodbResult<std::optional<LeasedTask>> MongodbLease::leaseOne(Time now) {
   }
   if (reply.error().remedy == Remedy::Refuse) return std::optional<LeasedTask>();
   if (!isConnectionLost(reply.error())) return tl::unexpected(reply.error());
-  const auto marked = client_.find(
-      queue_.tasks, Document().add(field::kSession, session_).add(field::kToken, token), Document().add("limit", 1));
+  const auto marked = client_.find(queue_.tasks, Document().add(field::kSession, session_).add(field::kToken, token),
+                                   Document().add("limit", 1));
   if (!marked) return tl::unexpected(marked.error());
   if (marked->empty()) return tl::unexpected(reply.error());
   return leasedTask(marked->front());
@@ -69,6 +70,7 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit
   for (int round = 0; round < kMostSearches; ++round) {
     const auto found = search(limit, now);
     if (!found) return tl::unexpected(found.error());
+    if (found->handles.empty() && found->hasRepaired) continue;
     if (found->handles.empty()) break;
     const auto number = nextNumber(now, found->lastNumber + 1);
     const auto token = makeToken();
@@ -87,19 +89,23 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit
 Document MongodbLease::dueFilter(Time now) const {
   auto filter = Document().add(field::kState, state::kWaiting).add(field::kDue, op("$lte", now));
   if (!leavesTasks_) return filter;
-  const auto mine = Document().add("by", session_).add("until", op("$gt", now));
-  return filter.add(field::kLeft, op("$not", op("$elemMatch", mine)));
+  return filter.add(field::kLeft, notLeftBy(session_, now));
+}
+
+// Without the documents that are left alone.
+Document MongodbLease::searchFilter(Time now) const {
+  auto filter = dueFilter(now);
+  if (!queue_.unadoptable.empty()) filter.add("_id", ids("$nin", queue_.unadoptable));
+  return filter;
 }
 
 // Documents that no lease could mark are repaired, and found in their new form by the next search.
 MongodbResult<MongodbLease::Candidates> MongodbLease::search(std::size_t limit, Time now) {
   auto projection = adoptionProjection();
   if (queue_.server.maxWireVersion >= kWireVersionWithSizes) projection.add("bytes", op("$bsonSize", "$$ROOT"));
-  const auto options = Document()
-                           .add("projection", projection)
-                           .add("sort", dueOrder())
-                           .add("limit", static_cast<std::int64_t>(limit));
-  const auto documents = client_.find(queue_.tasks, dueFilter(now), options);
+  const auto options =
+      Document().add("projection", projection).add("sort", dueOrder()).add("limit", static_cast<std::int64_t>(limit));
+  const auto documents = client_.find(queue_.tasks, searchFilter(now), options);
   if (!documents) return tl::unexpected(documents.error());
   Candidates found;
   std::vector<Document> broken;
@@ -118,7 +124,8 @@ MongodbResult<MongodbLease::Candidates> MongodbLease::search(std::size_t limit, 
   }
   if (broken.empty()) return found;
   if (auto repaired = adoption_.repair(broken); !repaired) return tl::unexpected(repaired.error());
-  return found.handles.empty() ? search(limit, now) : MongodbResult<Candidates>(std::move(found));
+  found.hasRepaired = true;
+  return found;
 }
 
 // Marks those that still wait. Returns how many; one command may have been applied in part when a document refused it.
@@ -159,6 +166,10 @@ MongodbResult<void> MongodbLease::putAside(const Candidates& candidates, std::ui
   if (burials.empty()) return {};
   const auto buried = client_.updateAll(queue_.tasks, burials);
   if (!buried) return tl::unexpected(buried.error());
+  for (const auto& failure : buried->failures) {
+    const auto& handle = candidates.handles[marked->failures[failure.index].index];
+    adoption_.leaveAlone(idFilter(handle), failure.error);
+  }
   return {};
 }
 
@@ -177,14 +188,12 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::read(const Candidates& cand
 }
 
 MongodbResult<std::optional<Time>> MongodbLease::nextDue(Time now) {
-  auto filter = dueFilter(now);
   Document waiting;
-  waiting.add(field::kState, state::kWaiting);
-  if (const auto left = DocumentView(filter).find(field::kLeft)) waiting.add(field::kLeft, *left);
-  const auto options = Document()
-                           .add("projection", Document().add(field::kDue, 1))
-                           .add("sort", dueOrder())
-                           .add("limit", 1);
+  DocumentView(searchFilter(now)).forEach([&](const ValueView& value) {
+    if (value.key() != field::kDue) waiting.add(value.key(), value);
+  });
+  const auto options =
+      Document().add("projection", Document().add(field::kDue, 1)).add("sort", dueOrder()).add("limit", 1);
   const auto found = client_.find(queue_.tasks, waiting, options);
   if (!found) return tl::unexpected(found.error());
   if (found->empty()) return std::optional<Time>();

@@ -31,9 +31,11 @@ class MongodbLease {
   struct Candidates {
     std::vector<std::string> handles{};
     std::uint64_t lastNumber = 0;  // the largest lease number among them
+    bool hasRepaired = false;      // documents that the next search finds in another form
   };
 
   Document dueFilter(Time now) const;
+  Document searchFilter(Time now) const;
   MongodbResult<std::optional<LeasedTask>> leaseOne(Time now);
   MongodbResult<std::vector<LeasedTask>> leaseMany(std::size_t limit, Time now);
   MongodbResult<Candidates> search(std::size_t limit, Time now);

@@ -70,6 +70,21 @@ TEST_F(MongodbLeaseTest, ALeaseReadsSomeOfManyLargeTasks) {
   EXPECT_EQ(pop(*session).size(), 2u);
 }
 
+// A document of another program may be so large that the fields of a lease do not fit into it.
+TEST_F(MongodbLeaseTest, ATaskThatHasNoRoomForALeaseIsBuriedAndTheOthersAreLeased) {
+  MongodbProxy proxy(server);
+  const auto other = must(tryOpen(proxy.uri()));
+  const auto session = openSession(*other, 'a');
+  must(broker->pushBrokerTasks(tasks("t", 3)));
+  const auto tooLarge = MongodbFault::writeError(0, 17419, "Resulting document after update is too large");
+  proxy.inject({"update", "tasks", 0, 2}, tooLarge);  // all at once, then one by one
+  const auto leased = pop(*session);
+  EXPECT_EQ(proxy.faults(), 2);
+  ASSERT_EQ(leased.size(), 2u);
+  EXPECT_EQ(idIn(leased[0]), "t2");
+  EXPECT_EQ(must(broker->keeper().find("t1")).state, TaskState::Buried);
+}
+
 TEST_F(MongodbLeaseTest, ATaskWithALeaseNumberOfAClockThatWasAheadIsLeasedAndItsNumberRises) {
   must(broker->pushBrokerTasks(tasks("t", 2)));
   const std::int64_t ahead = 1'700'000'100'000'000;

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "backends/mongodb/mongodb_indexes.h"
+#include "backends/mongodb/mongodb_record_watch.h"
 #include "backends/mongodb/record_document.h"
 #include "base/saturated.h"
 #include "base/task_id.h"
@@ -42,7 +43,7 @@ std::string durabilityOn(const ServerInfo& server) {
 Result<std::unique_ptr<MongodbMetaStorage>> MongodbMetaStorage::open(std::shared_ptr<MongodbPool> pool,
                                                                      std::string collection,
                                                                      std::optional<Duration> expireAfter, MetaUse use) {
-  auto client = std::make_unique<MongodbClient>(std::move(pool));
+  auto client = std::make_unique<MongodbClient>(pool);
   const auto server = client->serverInfo();
   if (!server) return server.error().error();
   std::vector<std::string> complaints;
@@ -52,17 +53,20 @@ Result<std::unique_ptr<MongodbMetaStorage>> MongodbMetaStorage::open(std::shared
     complaints = std::move(*made);
   }
   std::unique_ptr<MongodbMetaStorage> storage(
-      new MongodbMetaStorage(std::move(client), std::move(collection), expireAfter, *server));
+      new MongodbMetaStorage(std::move(pool), std::move(client), std::move(collection), expireAfter, *server));
   storage->traits_.warnings = std::move(complaints);
   return storage;
 }
 
-MongodbMetaStorage::MongodbMetaStorage(std::unique_ptr<MongodbClient> client, std::string collection,
-                                       std::optional<Duration> expireAfter, const ServerInfo& serverInfo)
-    : client_(std::move(client)),
+MongodbMetaStorage::MongodbMetaStorage(std::shared_ptr<MongodbPool> pool, std::unique_ptr<MongodbClient> client,
+                                       std::string collection, std::optional<Duration> expireAfter,
+                                       const ServerInfo& serverInfo)
+    : pool_(std::move(pool)),
+      client_(std::move(client)),
       collection_(std::move(collection)),
       writer_(*client_, collection_, expireAfter, static_cast<std::size_t>(serverInfo.maxDocumentBytes)),
-      traits_(traitsOfEveryServer()) {
+      traits_(traitsOfEveryServer()),
+      hasChangeStreams_(serverInfo.hasChangeStreams) {
   traits_.durability = durabilityOn(serverInfo);
 }
 
@@ -123,6 +127,11 @@ Result<std::vector<Json>> MongodbMetaStorage::listMetaInfo(const MetaFilter& fil
   std::vector<Json> records;
   for (const auto& document : *found) records.push_back(recordOf(document));
   return records;
+}
+
+Result<std::unique_ptr<RecordWatch>> MongodbMetaStorage::watchRecords() {
+  if (!hasChangeStreams_) return SimpleMetaStorage::watchRecords();
+  return MongodbRecordWatch::begin(pool_, collection_);
 }
 
 // A replacement with another `_id` than the filter's: the server looks at the rights to find, insert and update first,

@@ -25,21 +25,25 @@ class MongodbMetaStorage final : public SimpleMetaStorage {
   Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
   Result<std::size_t> expire() override { return 0; }  // the TTL index does
+  // Unsupported on a server without change streams.
+  Result<std::unique_ptr<RecordWatch>> watchRecords() override;
   Result<void> tryRights() override;
   MetaTraits traits() const override { return traits_; }
   // The traits that are the same on every server.
   static MetaTraits traitsOfEveryServer();
 
  private:
-  MongodbMetaStorage(std::unique_ptr<MongodbClient> client, std::string collection, std::optional<Duration> expireAfter,
-                     const ServerInfo& serverInfo);
+  MongodbMetaStorage(std::shared_ptr<MongodbPool> pool, std::unique_ptr<MongodbClient> client, std::string collection,
+                     std::optional<Duration> expireAfter, const ServerInfo& serverInfo);
 
   Result<void> loadPiece(std::span<const std::string> ids, Time now, std::vector<std::optional<Json>>& records);
 
+  std::shared_ptr<MongodbPool> pool_;
   std::unique_ptr<MongodbClient> client_;
   std::string collection_;
   MongodbRecordWriter writer_;
   MetaTraits traits_;
+  bool hasChangeStreams_;
 };
 
 }  // namespace leptir::mongodb

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "backends/mongodb/mongodb_queue_fixture.h"
+#include "tests/support/mongodb_proxy.h"
 
 namespace leptir::mongodb {
 namespace {
@@ -75,11 +76,25 @@ TEST_F(MongodbPushTest, AParameterNameThatMongodbRefusesIsInvalidAndNothingIsAdd
   EXPECT_TRUE(stored().empty());
 }
 
-TEST_F(MongodbPushTest, ATaskThatAValidatorRefusesIsNamedAndTheOthersAreAdded) {
-  database.ask(R"({"collMod": "tasks", "validator": {"td.id": {"$ne": "refused"}}})");
-  const auto pushed = broker->pushBrokerTasks(std::vector{task("one"), task("refused"), task("two")});
-  if (pushed) GTEST_SKIP() << "this server has no validators";
-  EXPECT_THAT(pushed.error().message(), HasSubstr("not added: refused"));
+TEST_F(MongodbPushTest, OfSeveralTasksThoseThatTheServerRefusesAreNamed) {
+  MongodbProxy proxy(server);
+  const auto other = must(tryOpen(proxy.uri()));
+  proxy.inject({"insert", "tasks"}, MongodbFault::writeError(1, 121, "Document failed validation"));
+  const auto pushed = other->pushBrokerTasks(std::vector{task("one"), task("refused")});
+  ASSERT_FALSE(pushed);
+  EXPECT_EQ(pushed.error().code(), ErrorCode::Invalid);
+  EXPECT_THAT(pushed.error().message(), HasSubstr("these tasks were not added: refused"));
+}
+
+TEST_F(MongodbPushTest, WithoutAUniqueIndexAPushLooksForItsIdsFirst) {
+  must(broker->pushBrokerTasks(std::vector{task("there")}));
+  database.ask(R"({"dropIndexes": "tasks", "index": "leptir_id"})");
+  const auto pool = must(MongodbPool::open(addressOf(server.uri()), 0s));
+  MongodbQueue sharded(pool, std::make_unique<MongodbClient>(pool), "tasks", {});
+  sharded.hasUniqueIds = false;
+  const std::vector<EncodedTask> again{must(EncodedTask::encode(task("there"))),
+                                       must(EncodedTask::encode(task("new")))};
+  must(MongodbPush(sharded).push(again));
   EXPECT_EQ(stored().size(), 2u);
 }
 

@@ -12,6 +12,7 @@
 
 #include "backends/mongodb/mongodb_address.h"
 #include "backends/mongodb/mongodb_broker.h"
+#include "backends/mongodb/mongodb_client_fixture.h"
 #include "backends/mongodb/mongodb_pool.h"
 #include "tests/support/mongodb_server.h"
 
@@ -49,18 +50,13 @@ class MongodbQueueTest : public testing::Test {
     return leases;
   }
 
-  Result<std::unique_ptr<MongodbBroker>> tryOpen(const std::string& uri, BrokerUse use = BrokerUse::Dispatch,
-                                                 const std::string& collection = "tasks") {
-    Json connection{{"uri", uri}, {"database", database.name()}};
-    for (const auto& key : mongodbAddressKeys()) {
-      if (!connection.contains(key.name)) connection[std::string(key.name)] = key.defaultValue;
-    }
-    connection["collection"] = collection;
-    const auto address = mongodbAddress(connection);
-    if (!address) return address.error();
-    auto pool = MongodbPool::open(*address, 0s);
+  MongodbAddress addressOf(const std::string& uri) {
+    return must(mongodbAddress(mongodbConnectionOf({{"uri", uri}, {"database", database.name()}})));
+  }
+  Result<std::unique_ptr<MongodbBroker>> tryOpen(const std::string& uri, BrokerUse use = BrokerUse::Dispatch) {
+    auto pool = MongodbPool::open(addressOf(uri), 0s);
     if (!pool) return pool.error();
-    return MongodbBroker::open(std::move(*pool), collection, use);
+    return MongodbBroker::open(std::move(*pool), "tasks", use);
   }
   std::unique_ptr<MongodbBroker> open() { return must(tryOpen(server.uri())); }
 

@@ -14,13 +14,13 @@ namespace {
 constexpr std::size_t kKeptOfResponse = 64 * 1024;
 constexpr std::string_view kCutNotice = " [The record was cut here: it was too large for MongoDB.]";
 
-// Cuts at most `excess` bytes from the end of the response. False: it is short already.
-bool cutResponse(MetaInfo& info, std::size_t excess) {
-  const auto size = info.response.size();
-  if (size <= kKeptOfResponse) return false;
-  const auto kept = size - std::min(size - kKeptOfResponse, excess);
-  info.response.resize(base::utf8Prefix(info.response, kept).size());
-  return true;
+// By how much the response may be cut.
+std::size_t spareIn(const MetaInfo& info) {
+  return info.response.size() - std::min(info.response.size(), kKeptOfResponse);
+}
+
+void cutResponse(MetaInfo& info, std::size_t bytes) {
+  info.response.resize(base::utf8Prefix(info.response, info.response.size() - bytes).size());
 }
 
 // A part of a record that can be left out.
@@ -42,7 +42,8 @@ constexpr std::array kParts{
          [](MetaInfo& info) { info.envelope.clear(); }},
     Part{"additional fields", [](const MetaInfo& info) { return info.additional.size(); },
          [](MetaInfo& info) { info.additional.clear(); }},
-    Part{"result", [](const MetaInfo& info) { return info.result.size(); }, [](MetaInfo& info) { info.result.clear(); }},
+    Part{"result", [](const MetaInfo& info) { return info.result.size(); },
+         [](MetaInfo& info) { info.result.clear(); }},
     Part{"stderr", [](const MetaInfo& info) { return info.stderrTail.size(); },
          [](MetaInfo& info) { info.stderrTail.clear(); }},
     Part{"flow", [](const MetaInfo& info) { return sizeOf(info.flow); }, [](MetaInfo& info) { info.flow.clear(); }},
@@ -61,12 +62,24 @@ class Fit {
 
   Document find() {
     while (const auto tooMuch = excess()) {
-      if (!cutResponse(info_, tooMuch) && !leaveOut(largestPart(info_))) break;
+      if (!shorten(tooMuch)) break;
     }
     return encoded();
   }
 
  private:
+  // Cuts the response if that is enough, else leaves a part out. (Text that is not UTF-8 grows when it is encoded, so
+  // that of a response without other parts only half is cut at once.) False: nothing is left to shorten.
+  bool shorten(std::size_t excess) {
+    const auto spare = spareIn(info_);
+    if (spare >= excess) {
+      cutResponse(info_, excess);
+    } else if (!leaveOut(largestPart(info_))) {
+      if (spare == 0) return false;
+      cutResponse(info_, (spare + 1) / 2);
+    }
+    return true;
+  }
   bool leaveOut(const Part& part) {
     if (part.size(info_) == 0) return false;
     part.leaveOut(info_);

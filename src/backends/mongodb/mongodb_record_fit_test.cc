@@ -65,10 +65,18 @@ TEST(RecordFit, LeavesOutTheLargestPartsAndNamesThem) {
   EXPECT_EQ(saved.at("retC"), 3);
 }
 
-TEST(RecordFit, KeepsTheBeginningOfTheResponseWhenALargePartIsLeftOut) {
+TEST(RecordFit, KeepsTheWholeResponseWhereAPartHasToBeLeftOutAnyway) {
   auto info = record(std::string(100 << 10, 'r'));
   info.envelope = std::string(3 << 20, 'e');
-  EXPECT_GE(fitted(info).at("respM").get<std::string>().size(), 64u << 10);
+  EXPECT_GT(fitted(info).at("respM").get<std::string>().size(), 100u << 10);
+}
+
+TEST(RecordFit, KeepsAllPartsWhereALongResponseIsEnoughToCut) {
+  auto info = record(std::string(1 << 20, 'r'));
+  info.envelope = std::string(1 << 19, 'e');
+  const auto saved = fitted(info);
+  EXPECT_EQ(saved.at("envelope").get<std::string>().size(), std::size_t{1} << 19);
+  EXPECT_GT(saved.at("respM").get<std::string>().size(), std::size_t{1} << 18);
 }
 
 TEST(RecordFit, JsonAsTextKeepsEverythingInTexts) {

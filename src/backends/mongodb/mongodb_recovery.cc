@@ -110,7 +110,7 @@ Document MongodbRecovery::giveBackStatement(DocumentView orphan, Time now) {
         .set(field::kBuriedAt, queue_->burialNumber(now))
         .unset(field::kCancel)
         .unset(field::kLeft);
-    if (!orphan.find(field::kId)) update.set(field::kId, base::makeTaskId());
+    if (!orphan.text(field::kId)) update.set(field::kId, base::makeTaskId());
   } else if (*delay > Duration::zero()) {
     update.set(field::kDue, now + *delay);
   }

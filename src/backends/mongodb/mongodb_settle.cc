@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
+#include "backends/mongodb/lease_holders.h"
+#include "backends/mongodb/left_to_others.h"
 #include "backends/mongodb/repeated.h"
 #include "base/escape.h"
 #include "base/failpoint.h"
@@ -23,10 +26,6 @@ constexpr std::size_t kLongestReason = 2'000;
 
 MongodbError unsettled(const std::string& where) {
   return {.message = where + ": the server does not change tasks that are leased by this session; trying again later"};
-}
-
-std::int64_t unixMilliseconds(Time time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
 // Drops, and returns, the leases that no task can have, and those that are named again: the first settles them.
@@ -46,8 +45,8 @@ std::vector<LeaseId> dropUnusable(std::vector<Task>& tasks, LeaseOf leaseOf) {
 // A task that came without an id gets one at its burial.
 Document idOrElse(const std::string& made) {
   Document expression;
-  BCON_APPEND(expression.mutableBson(), "$ifNull", "[", "$leptir.id", "{", "$literal", BCON_UTF8(made.c_str()), "}",
-              "]");
+  BCON_APPEND(expression.mutableBson(), "$cond", "[", "{", "$eq", "[", "{", "$type", "$leptir.id", "}", "string", "]",
+              "}", "$leptir.id", "{", "$literal", BCON_UTF8(made.c_str()), "}", "]");
   return expression;
 }
 
@@ -96,15 +95,15 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::acknowledge(std::span<const L
 void MongodbSettle::noteVanished(std::size_t tasks) {
   if (tasks == 0 || std::exchange(queue_.hasNotedVanished, true)) return;
   queue_.notices.push_back(fmt::format(
-      "{}: {} leased tasks have vanished from the collection {}, so another program takes tasks from it: a PHP "
-      "consumer "
-      "takes whatever stands there, also what runs here; let it have a collection of its own (docs/guide/mongodb.md)",
+      "{}: leased tasks have vanished from the collection {} ({} now), so another program takes tasks from it: a PHP "
+      "consumer takes whatever stands there, also what runs here; let it have a collection of its own "
+      "(docs/guide/mongodb.md)",
       client_.where(), base::inQuotes(queue_.tasks), tasks));
 }
 
 // Drops the leases that are not this session's, and returns them; `missing`: what tasks are that are not in the store.
 MongodbResult<std::vector<LeaseId>> MongodbSettle::keepOurs(std::vector<LeaseId>& leases, Missing missing) {
-  const auto holders = look(leases);
+  const auto holders = findHolders(queue_, leases);
   if (!holders) return tl::unexpected(holders.error());
   std::vector<LeaseId> ours, notOurs;
   for (auto& lease : leases) {
@@ -157,24 +156,13 @@ TaskUpdate MongodbSettle::releaseOf(const TaskRelease& task, Time now) {
   auto due = task.due;
   if (const auto until = task.leftToOthersUntil) {
     if (leftToOthers_.add(task.lease.handle, *until, now)) {
-      update.compute(field::kLeft, leavingTo(storableTime(*until), now));
+      update.compute(field::kLeft, leavingUntil(session_, storableTime(*until), now));
     } else {
       due = until;
     }
   }
   if (due) update.set(field::kDue, *due);
   return update;
-}
-
-// The sessions that leave the task to others, without those whose time is over, and this session.
-Document MongodbSettle::leavingTo(Time until, Time now) const {
-  Document expression;
-  BCON_APPEND(expression.mutableBson(), "$concatArrays", "[", "{", "$filter", "{", "input", "{", "$cond", "[", "{",
-              "$isArray", "$leptir.left", "}", "$leptir.left", "[", "]", "]", "}", "as", "each", "cond", "{", "$and",
-              "[", "{", "$ne", "[", "$$each.by", BCON_UTF8(session_.c_str()), "]", "}", "{", "$gt", "[", "$$each.until",
-              BCON_DATE_TIME(unixMilliseconds(now)), "]", "}", "]", "}", "}", "}", "[", "{", "by",
-              BCON_UTF8(session_.c_str()), "until", BCON_DATE_TIME(unixMilliseconds(until)), "}", "]", "]");
-  return expression;
 }
 
 MongodbResult<std::vector<LeaseId>> MongodbSettle::bury(std::span<const TaskBurial> tasks, Time now) {
@@ -243,7 +231,7 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::keepUnapplied(std::vector<Cha
                                                                  const std::string& token) {
   std::vector<LeaseId> leases;
   for (const auto& change : changes) leases.push_back(change.lease);
-  const auto holders = look(leases);
+  const auto holders = findHolders(queue_, leases);
   if (!holders) return tl::unexpected(holders.error());
   std::vector<Change> unapplied;
   std::vector<LeaseId> notOurs;
@@ -257,29 +245,6 @@ MongodbResult<std::vector<LeaseId>> MongodbSettle::keepUnapplied(std::vector<Cha
   }
   changes = std::move(unapplied);
   return notOurs;
-}
-
-MongodbResult<MongodbSettle::Holders> MongodbSettle::look(std::span<const LeaseId> leases) {
-  std::vector<std::string> handles;
-  for (const auto& lease : leases) {
-    if (isHandle(lease.handle)) handles.push_back(lease.handle);
-  }
-  const auto projection =
-      Document().add(field::kState, 1).add(field::kSession, 1).add(field::kLease, 1).add(field::kToken, 1);
-  const auto found =
-      client_.find(queue_.tasks, Document().add("_id", ids("$in", handles)), Document().add("projection", projection));
-  if (!found) return tl::unexpected(found.error());
-  Holders holders;
-  for (const auto& document : *found) {
-    const DocumentView view(document);
-    const auto handle = handleOf(view);
-    if (!handle) continue;
-    const bool isLeased = view.text(field::kState) == state::kLeased;
-    holders[*handle] = {.session = isLeased ? std::string(view.text(field::kSession).value_or("")) : "",
-                        .number = view.integer(field::kLease).value_or(0),
-                        .token = std::string(view.text(field::kToken).value_or(""))};
-  }
-  return holders;
 }
 
 MongodbResult<void> MongodbSettle::leaseAgain(std::span<const LeaseId> released) {

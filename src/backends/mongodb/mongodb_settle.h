@@ -1,7 +1,6 @@
 // Settles the leases of one session: acknowledges, releases and buries (README.md, "Unknown outcomes").
 #pragma once
 
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,20 +39,6 @@ class MongodbSettle {
     TaskUpdate update{};
     std::optional<TaskUpdate> whenRefused{};
   };
-  // Who has leased a task, as far as a look tells; the token is that of the last batch that changed it.
-  struct Holder {
-    std::string session{};
-    std::int64_t number = 0;
-    std::string token{};
-
-    bool has(const LeaseId& lease, const std::string& by) const {
-      return session == by && number == static_cast<std::int64_t>(lease.number);
-    }
-    bool changedBy(const std::string& batch, const LeaseId& lease) const {
-      return token == batch && number == static_cast<std::int64_t>(lease.number);
-    }
-  };
-  using Holders = std::map<std::string, Holder>;  // by handle
   enum class Missing { NotOurs, Acknowledged };
 
   bool forget(std::span<const LeaseId> leases);
@@ -64,9 +49,7 @@ class MongodbSettle {
   static std::optional<MongodbError> reduceRefused(std::vector<Change>& changes, const WriteReply& reply);
   MongodbResult<WriteReply> send(std::span<const Change> changes, const std::string& token);
   MongodbResult<std::vector<LeaseId>> keepUnapplied(std::vector<Change>& changes, const std::string& token);
-  MongodbResult<Holders> look(std::span<const LeaseId> leases);
   TaskUpdate releaseOf(const TaskRelease& task, Time now);
-  Document leavingTo(Time until, Time now) const;
 
   MongodbQueue& queue_;
   MongodbClient& client_;

@@ -34,7 +34,7 @@ MongodbResult<MongodbWaiting::Ended> MongodbWaiting::wait(BootTime end, Wake& wa
     hasFailed_ = false;
     const auto left = end - systemClock().bootTime();
     if (left <= Duration::zero()) return Ended::TimeIsOver;
-    if (pause(std::min(left, isDue ? kFirstPause : *untilDue), wake) == Paused::Woken) return Ended::Woken;
+    if (pause(std::min(left, isDue ? kLongestPause : *untilDue), wake) == Paused::Woken) return Ended::Woken;
     if (auto adopted = adoption_.adoptFromTimeToTime(); !adopted) return tl::unexpected(adopted.error());
   }
 }

@@ -11,35 +11,39 @@
 namespace leptir::mongodb {
 namespace {
 
-MongodbIndex idIndex(bool unique) {
-  return {.name = "leptir_id", .key = Document().add(field::kId, 1), .unique = unique, .sparse = true};
-}
+enum class Ids { Unique, Repeatable };
 
-std::vector<MongodbIndex> searchIndexes() {
+std::vector<MongodbIndex> taskIndexes(Ids ids) {
   return {{.name = "leptir_due", .key = Document().add(field::kState, 1).add(field::kDue, 1).add("_id", 1)},
           {.name = "leptir_session", .key = Document().add(field::kSession, 1), .sparse = true},
-          {.name = "leptir_buried", .key = Document().add(field::kBuriedAt, 1), .sparse = true}};
+          {.name = "leptir_buried", .key = Document().add(field::kBuriedAt, 1), .sparse = true},
+          {.name = "leptir_id", .key = Document().add(field::kId, 1), .unique = ids == Ids::Unique, .sparse = true}};
 }
 
-// Invalid, with all sentences about indexes that are missing.
-Result<void> ensure(MongodbQueue& queue, const std::string& collection, std::span<const MongodbIndex> indexes) {
-  const auto missing = ensureIndexes(*queue.client, collection, indexes);
-  if (!missing) return missing.error();
-  if (missing->empty()) return {};
+// Invalid: the sentences about all indexes that are missing.
+Result<void> ensure(MongodbQueue& queue, Ids ids) {
+  const auto ofTasks = ensureIndexes(*queue.client, queue.tasks, taskIndexes(ids));
+  if (!ofTasks) return ofTasks.error();
+  const auto ofSessions = ensureIndexes(*queue.client, queue.sessions, SessionDocuments::indexes());
+  if (!ofSessions) return ofSessions.error();
   std::string all;
-  for (const auto& sentence : *missing) all += (all.empty() ? "" : "; ") + sentence;
-  return Error(ErrorCode::Invalid, all);
+  for (const auto* const missing : {&*ofTasks, &*ofSessions}) {
+    for (const auto& sentence : *missing) all += (all.empty() ? "" : "; ") + sentence;
+  }
+  return all.empty() ? Result<void>() : Error(ErrorCode::Invalid, all);
 }
 
 // The search of a lease must not read the whole collection. Servers explain in different forms, and some do not.
 MongodbResult<bool> scansCollection(MongodbQueue& queue) {
-  const auto query = Document()
-                         .add("find", queue.tasks)
-                         .add("filter", Document().add(field::kState, state::kWaiting).add(field::kDue, op("$lte", Time())))
-                         .add("sort", Document().add(field::kDue, 1).add("_id", 1))
-                         .add("limit", 1);
+  const auto query =
+      Document()
+          .add("find", queue.tasks)
+          .add("filter", Document().add(field::kState, state::kWaiting).add(field::kDue, op("$lte", Time())))
+          .add("sort", Document().add(field::kDue, 1).add("_id", 1))
+          .add("limit", 1);
   const auto plan = queue.client->read(Document().add("explain", query).add("verbosity", "queryPlanner"));
-  if (!plan) return plan.error().remedy == Remedy::Configure ? MongodbResult<bool>(false) : tl::unexpected(plan.error());
+  if (!plan)
+    return plan.error().remedy == Remedy::Configure ? MongodbResult<bool>(false) : tl::unexpected(plan.error());
   std::string text;
   if (const auto winning = DocumentView(*plan).find("queryPlanner.winningPlan")) appendJson(*winning, text, 0);
   return text.find("COLLSCAN") != std::string::npos;
@@ -48,8 +52,10 @@ MongodbResult<bool> scansCollection(MongodbQueue& queue) {
 }  // namespace
 
 Result<void> checkCollection(MongodbQueue& queue) {
-  const auto reply = queue.client->read(
-      Document().add("listCollections", 1).add("filter", Document().add("name", queue.tasks)).add("cursor", Document()));
+  const auto reply = queue.client->read(Document()
+                                            .add("listCollections", 1)
+                                            .add("filter", Document().add("name", queue.tasks))
+                                            .add("cursor", Document()));
   if (!reply) return reply.error().remedy == Remedy::Configure ? Result<void>() : reply.error().error();
   const auto found = DocumentView(*reply).documents("cursor.firstBatch");
   const auto name = queue.client->where() + ": the collection " + base::inQuotes(queue.tasks);
@@ -63,24 +69,23 @@ Result<void> checkCollection(MongodbQueue& queue) {
 }
 
 Result<std::vector<std::string>> prepareIndexes(MongodbQueue& queue) {
-  if (auto there = ensure(queue, queue.tasks, searchIndexes()); !there) return there.error();
-  if (auto there = ensure(queue, queue.sessions, SessionDocuments::indexes()); !there) return there.error();
-  std::vector<std::string> warnings;
-  const std::vector<MongodbIndex> unique{idIndex(true)}, shared{idIndex(false)};
-  if (auto there = ensure(queue, queue.tasks, unique); !there) {
-    if (!queue.server.isSharded || there.error().code() != ErrorCode::Invalid) return there.error();
-    if (auto plain = ensure(queue, queue.tasks, shared); !plain) return plain.error();
-    queue.hasUniqueIds = false;
-    warnings.push_back(queue.client->where() +
-                       ": the collection is sharded, so that the server cannot refuse a repeated id: two pushes of one "
-                       "id at the same moment may both add it");
-  }
+  const auto there = ensure(queue, Ids::Unique);
+  if (there) return std::vector<std::string>();
+  if (!queue.server.isSharded || there.error().code() != ErrorCode::Invalid) return there.error();
+  if (auto repeatable = ensure(queue, Ids::Repeatable); !repeatable) return repeatable.error();
+  queue.hasUniqueIds = false;
+  return std::vector<std::string>{queue.client->where() +
+                                  ": the collection is sharded, so that the server cannot refuse a repeated id: two "
+                                  "pushes of one id at the same moment may both add it"};
+}
+
+Result<std::vector<std::string>> explainLeases(MongodbQueue& queue) {
   const auto scans = scansCollection(queue);
   if (!scans) return scans.error().error();
-  if (*scans)
-    warnings.push_back(queue.client->where() + ": the server does not use the index leptir_due for leases, which makes "
-                       "them slow; look at hidden indexes and index filters");
-  return warnings;
+  if (!*scans) return std::vector<std::string>();
+  return std::vector<std::string>{queue.client->where() +
+                                  ": the server does not use the index leptir_due for leases, which makes them slow; "
+                                  "look at hidden indexes and index filters"};
 }
 
 }  // namespace leptir::mongodb

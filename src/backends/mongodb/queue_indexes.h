@@ -16,5 +16,7 @@ Result<void> checkCollection(MongodbQueue& queue);
 // make it; the message has the line for mongosh. On a sharded collection, whose index of ids cannot be unique,
 // MongodbQueue::hasUniqueIds becomes false.
 Result<std::vector<std::string>> prepareIndexes(MongodbQueue& queue);
+// Asks the server to explain the search of a lease; returns a warning if it would read the whole collection.
+Result<std::vector<std::string>> explainLeases(MongodbQueue& queue);
 
 }  // namespace leptir::mongodb

@@ -40,22 +40,23 @@ TEST_F(QueueIndexesTest, InspectionOfACollectionThatIsNotThereIsNotFoundAndMakes
   EXPECT_TRUE(database.ask(R"({"listCollections": 1})").at("cursor").at("firstBatch").empty());
 }
 
+// Not every server has views and capped collections.
 TEST_F(QueueIndexesTest, AViewAndACappedCollectionAreRefused) {
-  database.ask(R"({"insert": "info", "documents": [{"_id": 1}]})");
-  database.ask(R"({"create": "view", "viewOn": "info", "pipeline": []})");
-  const auto view = tryOpen(server.uri(), BrokerUse::Dispatch, "view");
-  ASSERT_FALSE(view);
-  EXPECT_EQ(view.error().code(), ErrorCode::Invalid);
-  EXPECT_THAT(view.error().message(), HasSubstr("view"));
-  MongodbProxy proxy(server);  // not every server has capped collections
-  proxy.inject({"listCollections"},
-               MongodbFault::reply(MongodbFault::When::Before,
-                                   R"({"cursor": {"id": {"$numberLong": "0"}, "ns": "x.$cmd.listCollections", "firstBatch": [)"
-                                   R"({"name": "tasks", "type": "collection", "options": {"capped": true}}]}, "ok": 1.0})"));
-  const auto capped = tryOpen(proxy.uri());
-  ASSERT_FALSE(capped);
-  EXPECT_EQ(capped.error().code(), ErrorCode::Invalid);
-  EXPECT_THAT(capped.error().message(), HasSubstr("capped"));
+  MongodbProxy proxy(server);
+  const std::vector<std::pair<std::string, std::string>> unfit{
+      {"is a view", R"("type": "view", "options": {"viewOn": "info"})"},
+      {"is capped", R"("type": "collection", "options": {"capped": true})"}};
+  for (const auto& [word, description] : unfit) {
+    proxy.inject({"listCollections"},
+                 MongodbFault::reply(MongodbFault::When::Before,
+                                     R"({"cursor": {"id": {"$numberLong": "0"}, "ns": "x.$cmd.listCollections", )"
+                                     R"("firstBatch": [{"name": "tasks", )" +
+                                         description + R"(}]}, "ok": 1.0})"));
+    const auto opened = tryOpen(proxy.uri());
+    ASSERT_FALSE(opened) << word;
+    EXPECT_EQ(opened.error().code(), ErrorCode::Invalid);
+    EXPECT_THAT(opened.error().message(), HasSubstr(word));
+  }
 }
 
 TEST_F(QueueIndexesTest, TheRightsOfADispatcherCanBeTriedWithoutAChange) {
@@ -70,6 +71,35 @@ TEST_F(QueueIndexesTest, TheRightsOfADispatcherCanBeTriedWithoutAChange) {
     ASSERT_FALSE(tried) << command;
     EXPECT_EQ(tried.error().code(), ErrorCode::Invalid);
   }
+}
+
+TEST_F(QueueIndexesTest, OnAShardedCollectionIdsAreNotUniqueAndAWarningSaysSo) {
+  MongodbProxy proxy(server);
+  const auto pool = must(MongodbPool::open(addressOf(proxy.uri()), 0s));
+  MongodbQueue queue(pool, std::make_unique<MongodbClient>(pool), "tasks", {.isSharded = true});
+  proxy.inject({"createIndexes", "tasks", 3}, MongodbFault::error(MongodbFault::When::Before, 67, "CannotCreateIndex"));
+  const auto warnings = must(prepareIndexes(queue));
+  EXPECT_EQ(proxy.faults(), 1);
+  EXPECT_FALSE(queue.hasUniqueIds);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_THAT(warnings[0], HasSubstr("cannot refuse a repeated id"));
+}
+
+TEST_F(QueueIndexesTest, ALeaseThatWouldReadTheWholeCollectionIsAWarning) {
+  MongodbProxy proxy(server);
+  proxy.inject({"explain"}, MongodbFault::reply(MongodbFault::When::Before,
+                                                R"({"queryPlanner": {"winningPlan": {"stage": "SORT", "inputStage": )"
+                                                R"({"stage": "COLLSCAN"}}}, "ok": 1.0})"));
+  const auto warnings = must(tryOpen(proxy.uri()))->traits().warnings;
+  EXPECT_THAT(warnings, testing::Contains(HasSubstr("does not use the index leptir_due")));
+}
+
+TEST_F(QueueIndexesTest, AStandaloneServerIsAWarningAndAReplicaSetIsNone) {
+  MongodbProxy proxy(server);
+  proxy.announce({});
+  EXPECT_THAT(must(tryOpen(proxy.uri()))->traits().warnings, testing::IsEmpty());
+  if (server.kind().isReplicated) return;
+  EXPECT_THAT(open()->traits().warnings, testing::ElementsAre(HasSubstr("the server is standalone")));
 }
 
 }  // namespace

@@ -1,0 +1,81 @@
+#include "backends/mongodb/mongodb_changes.h"
+
+#include <thread>
+
+#include "backends/mongodb/mongodb_queue_fixture.h"
+#include "tests/support/mongodb_proxy.h"
+#include "tests/support/wait_until.h"
+
+namespace leptir::mongodb {
+namespace {
+
+using When = MongodbFault::When;
+
+// The proxy answers as a replica set that has change streams, or as one that refuses them: not every server has them.
+class MongodbChangesTest : public MongodbQueueTest {
+ protected:
+  MongodbChangesTest() { proxy.announce({}); }
+
+  MongodbFault answer(const std::string& batch, const std::string& changes) const {
+    return MongodbFault::reply(When::Before, R"({"cursor": {"id": {"$numberLong": "7"}, "ns": ")" + database.name() +
+                                                 R"(.tasks", ")" + batch + R"(": [)" + changes +
+                                                 R"(], "postBatchResumeToken": {"_data": "81"}}, "ok": 1.0})");
+  }
+  void refuseStreams() {
+    proxy.inject({"aggregate", "tasks", 0, MongodbCommands::kAlways},
+                 MongodbFault::error(When::Before, 40324, "Location40324"));
+  }
+
+  MongodbProxy proxy{server};
+};
+
+TEST_F(MongodbChangesTest, AChangeRings) {
+  proxy.inject({"aggregate", "tasks"}, answer("firstBatch", ""));
+  proxy.inject({"getMore", "", 0, 4}, answer("nextBatch", ""));
+  proxy.inject({"getMore"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
+  proxy.inject({"getMore", "", 0, MongodbCommands::kAlways}, answer("nextBatch", ""));
+  MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
+  ASSERT_TRUE(waitUntil([&] { return changes.isWatching(); }));
+  EXPECT_TRUE(changes.clear()) << "what was changed before the stream began has no event";
+  wake.waitFor(30s, changes.descriptor());
+  EXPECT_TRUE(changes.clear());
+  EXPECT_GT(proxy.count("getMore"), 4);
+}
+
+TEST_F(MongodbChangesTest, AStreamThatHasEndedSilentlyIsOpenedAgain) {
+  proxy.inject({"aggregate", "tasks", 0, 2}, answer("firstBatch", ""));
+  proxy.inject({"getMore", "", 0, MongodbCommands::kAlways}, answer("nextBatch", ""));  // at once, each time
+  MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
+  EXPECT_TRUE(waitUntil([&] { return proxy.count("aggregate") > 1; }));
+}
+
+TEST_F(MongodbChangesTest, ADeploymentThatRefusesStreamsIsNotAskedAgain) {
+  refuseStreams();
+  MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
+  ASSERT_TRUE(waitUntil([&] { return proxy.faults() > 0; }));
+  EXPECT_FALSE(wake.waitFor(1500ms, changes.descriptor()));
+  EXPECT_FALSE(changes.isWatching());
+  EXPECT_EQ(proxy.count("aggregate"), 1);
+}
+
+TEST_F(MongodbChangesTest, WithoutAStreamAWaitStillEndsWhenAnotherInstancePushes) {
+  refuseStreams();
+  const auto broker = must(tryOpen(proxy.uri()));
+  const auto session = openSession(*broker, 'a');
+  std::thread pusher([this] { must(open()->pushBrokerTasks(tasks("t", 1))); });
+  const auto popped = must(session->popBrokerTasks(10, 30s, wake));
+  pusher.join();
+  EXPECT_EQ(popped.size(), 1u);
+}
+
+TEST_F(MongodbChangesTest, ItEndsSoonWhileTheDeploymentIsAway) {
+  proxy.leave();
+  const auto begin = systemClock().bootTime();
+  {
+    MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
+  }
+  EXPECT_LT(systemClock().bootTime() - begin, 10s);
+}
+
+}  // namespace
+}  // namespace leptir::mongodb
