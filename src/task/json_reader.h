@@ -5,6 +5,11 @@
 #include "leptir/json.h"
 #include "leptir/result.h"
 
+// simdjson's parser has another layout without this definition, and simdjson's CMake target gives it to the sources of
+// this module alone.
+#ifndef SIMDJSON_THREADS_ENABLED
+#define SIMDJSON_THREADS_ENABLED 1
+#endif
 #include <simdjson.h>
 
 #include <memory>

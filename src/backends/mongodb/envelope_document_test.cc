@@ -48,14 +48,17 @@ std::string canonical(const Document& document) {
 }
 
 TEST(EnvelopeDocument, HasTheFieldsOfTheEnvelopeInItsOrder) {
-  const auto envelope = fieldsOf(envelopeWith(R"({"width":640,"ratio":0.5})"));
+  auto task = taskWith(R"({"width":640,"ratio":0.5})");
+  task.expires = Time(1900000060s + 250ms);
+  task.pushedAt = Time(1795462346s + 500ms);
+  const auto envelope = fieldsOf(EncodedTask::encode(task).value().envelope);
   ASSERT_TRUE(envelope);
   EXPECT_EQ(canonical(envelope->fields),
             R"({ "cn" : "App\\Tasks\\image/resize", "pr" : { "$numberLong" : "0" }, "tl" : { "$numberLong" : "30" }, )"
             R"("toex" : { "$numberLong" : "1900000000" }, "td" : { "id" : "0190f5c0-1234-7abc-8def-0123456789ab", )"
             R"("parameters" : { "width" : { "$numberLong" : "640" }, "ratio" : { "$numberDouble" : "0.5" } } }, )"
-            R"("ma" : { "$numberLong" : "5" }, "expires" : { "$numberDouble" : "1900000060.0999999" }, )"
-            R"("ts" : { "$numberDouble" : "1795462346.66734" } })");
+            R"("ma" : { "$numberLong" : "5" }, "expires" : { "$numberDouble" : "1900000060.25" }, )"
+            R"("ts" : { "$numberDouble" : "1795462346.5" } })");
 }
 
 TEST(EnvelopeDocument, NeedsNoTextForWhatLeptirAndPhpWrite) {
@@ -84,7 +87,7 @@ TEST(EnvelopeDocument, HasAMarkForSlashesWithoutBackslashes) {
 
 TEST(EnvelopeDocument, KeepsTheTextThatTheFieldsWouldNotGiveBack) {
   for (const auto* parameters : {R"({ "a":1})", R"({"a":"č"})", R"({"a":"/"})", R"({"a":1e2})", R"({"a":1.50})",
-                                 R"({"a":123456789012345678901})", R"({"a":1,"a":2})", R"({"a":-0})"}) {
+                                 R"({"a":123456789012345678901})", R"({"a":-0})"}) {
     const auto text = envelopeWith(parameters);
     const auto envelope = fieldsOf(text);
     ASSERT_TRUE(envelope);

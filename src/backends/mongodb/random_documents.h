@@ -32,6 +32,13 @@ class RandomDocuments {
     return document;
   }
 
+  Document list(int depth) {
+    Document list;
+    const auto members = below(5);
+    for (std::uint32_t i = 0; i < members; ++i) addValue(list.mutableBson(), std::to_string(i), depth);
+    return list;
+  }
+
   std::string bytes(std::uint32_t most) {
     std::string text;
     for (auto left = below(most + 1); left > 0; --left) text += static_cast<char>(random_());
@@ -141,7 +148,7 @@ inline void RandomDocuments::addValue(bson_t* to, const std::string& key, int de
     case 19:
       return void(bson_append_code_with_scope(to, name, length, plain.c_str(), document(depth + 1).get()));
     case 20:
-      return void(bson_append_array(to, name, length, document(depth + 1).get()));
+      return void(bson_append_array(to, name, length, list(depth + 1).get()));
     default:
       return void(bson_append_document(to, name, length, document(depth + 1).get()));
   }

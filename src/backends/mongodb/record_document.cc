@@ -24,16 +24,16 @@ bool isSeconds(std::string_view name) {
   return name == key::kExecutionTime || name == key::kCpuTime || name == key::kPushed || name == key::kEnded;
 }
 
-// The time of a value that is exactly PHP's JSON form of a date.
+// The time of an object that has just the members of PHP's JSON form of a date, in any order: those of additional
+// fields are sorted by name.
 std::optional<Time> phpDateIn(const ValueView& value) {
-  const auto object = value.type() == BSON_TYPE_DOCUMENT ? value.document() : std::nullopt;
-  const auto date = object ? object->text("date") : std::nullopt;
-  const auto time = date ? meta::timeOfPhpDate(*date) : std::nullopt;
-  if (!time) return {};
-  std::string written, exact;
-  appendJson(value, written, 0);
-  meta::appendPhpDate(*time, exact);
-  return written == exact ? time : std::nullopt;
+  if (value.type() != BSON_TYPE_DOCUMENT) return {};
+  const auto object = *value.document();
+  int members = 0;
+  object.forEach([&](const ValueView&) { ++members; });
+  const bool isInUtc = object.text("timezone") == "UTC" && object.integer("timezone_type") == 3;
+  const auto date = object.text("date");
+  return members == 3 && isInUtc && date ? meta::timeOfPhpDate(*date) : std::nullopt;
 }
 
 // Builds the document of a record field by field.

@@ -125,16 +125,14 @@ MongodbResult<void> SessionDocuments::expire(std::string_view instance) {
   return {};
 }
 
+// The comparison stands in the update: FerretDB does not know $$NOW in a filter that an index serves.
 MongodbResult<void> SessionDocuments::claimExpired(const std::set<std::string>& spared) {
   const std::vector<std::string> names(spared.begin(), spared.end());
-  Document isOver;
-  BCON_APPEND(isOver.mutableBson(), "$lte", "[", "$expires", "$$NOW", "]");
-  const auto filter = Document()
-                          .add("state", kSessionOpen)
-                          .add("_id", op("$nin", std::span<const std::string>(names)))
-                          .add("$expr", isOver);
-  const auto done =
-      update(filter, Document().add("u", op("$set", Document().add("state", kSessionClaimed))).add("multi", true));
+  const auto filter = Document().add("state", kSessionOpen).add("_id", op("$nin", std::span<const std::string>(names)));
+  Document state;
+  BCON_APPEND(state.mutableBson(), "$cond", "[", "{", "$lte", "[", "$expires", "$$NOW", "]", "}", kSessionClaimed,
+              "$state", "]");
+  const auto done = update(filter, oneStage("$set", Document().add("state", state)).add("multi", true));
   if (!done) return tl::unexpected(done.error());
   return {};
 }
