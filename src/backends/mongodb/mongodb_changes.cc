@@ -19,6 +19,9 @@ using Stream = std::unique_ptr<mongoc_change_stream_t, decltype(&mongoc_change_s
 
 // So long the server waits for a change before it answers that there is none.
 constexpr std::int64_t kLongestAnswerMs = 500;
+// A stream that ends without an error (its collection was dropped) says at once, each time, that there is no change.
+constexpr Duration kQuickAnswer = std::chrono::milliseconds(50);
+constexpr int kMostQuickAnswers = 20;
 constexpr Duration kFirstRetry = std::chrono::seconds(1);
 constexpr Duration kLongestRetry = std::chrono::minutes(1);
 
@@ -72,7 +75,8 @@ MongodbChanges::Ended MongodbChanges::watch(mongoc_client_t* client, const std::
                       &mongoc_change_stream_destroy);
   // It has begun, unless there is an error, before the first change is asked for.
   const bson_t* change = nullptr;
-  for (bool hasChange = false; !stop.stop_requested(); hasChange = mongoc_change_stream_next(stream.get(), &change)) {
+  bool hasChange = false;
+  for (int quickAnswers = 0; quickAnswers < kMostQuickAnswers && !stop.stop_requested();) {
     bson_error_t error{};
     const bson_t* reply = nullptr;
     if (!hasChange && mongoc_change_stream_error_document(stream.get(), &error, &reply)) {
@@ -83,8 +87,13 @@ MongodbChanges::Ended MongodbChanges::watch(mongoc_client_t* client, const std::
     }
     // What was changed before the stream began has no event.
     if (hasChange || !isWatching_.exchange(true)) bell_.ring();
+    const auto begin = systemClock().bootTime();
+    hasChange = mongoc_change_stream_next(stream.get(), &change);
+    const bool isQuick = !hasChange && systemClock().bootTime() - begin < kQuickAnswer;
+    quickAnswers = isQuick ? quickAnswers + 1 : 0;
+    if (isQuick) stopping_.waitFor(kQuickAnswer);
   }
-  return Ended::Stopped;
+  return stop.stop_requested() ? Ended::Stopped : Ended::ForNow;
 }
 
 }  // namespace leptir::mongodb

@@ -31,15 +31,22 @@ class MongodbChangesTest : public MongodbQueueTest {
 
 TEST_F(MongodbChangesTest, AChangeRings) {
   proxy.inject({"aggregate", "tasks"}, answer("firstBatch", ""));
-  proxy.inject({"getMore", "tasks", 0, 300}, answer("nextBatch", ""));
-  proxy.inject({"getMore", "tasks"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
-  proxy.inject({"getMore", "tasks", 0, MongodbCommands::kAlways}, answer("nextBatch", ""));
+  proxy.inject({"getMore", "", 0, 4}, answer("nextBatch", ""));
+  proxy.inject({"getMore"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
+  proxy.inject({"getMore", "", 0, MongodbCommands::kAlways}, answer("nextBatch", ""));
   MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
   ASSERT_TRUE(waitUntil([&] { return changes.isWatching(); }));
   EXPECT_TRUE(changes.clear()) << "what was changed before the stream began has no event";
   wake.waitFor(30s, changes.descriptor());
   EXPECT_TRUE(changes.clear());
-  EXPECT_GT(proxy.count("getMore"), 300);
+  EXPECT_GT(proxy.count("getMore"), 4);
+}
+
+TEST_F(MongodbChangesTest, AStreamThatHasEndedSilentlyIsOpenedAgain) {
+  proxy.inject({"aggregate", "tasks", 0, 2}, answer("firstBatch", ""));
+  proxy.inject({"getMore", "", 0, MongodbCommands::kAlways}, answer("nextBatch", ""));  // at once, each time
+  MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
+  EXPECT_TRUE(waitUntil([&] { return proxy.count("aggregate") > 1; }));
 }
 
 TEST_F(MongodbChangesTest, ADeploymentThatRefusesStreamsIsNotAskedAgain) {

@@ -20,14 +20,17 @@ std::vector<MongodbIndex> taskIndexes(Ids ids) {
           {.name = "leptir_id", .key = Document().add(field::kId, 1), .unique = ids == Ids::Unique, .sparse = true}};
 }
 
-// Invalid, with all sentences about indexes that are missing.
-Result<void> ensure(MongodbQueue& queue, const std::string& collection, std::span<const MongodbIndex> indexes) {
-  const auto missing = ensureIndexes(*queue.client, collection, indexes);
-  if (!missing) return missing.error();
-  if (missing->empty()) return {};
+// Invalid: the sentences about all indexes that are missing.
+Result<void> ensure(MongodbQueue& queue, Ids ids) {
+  const auto ofTasks = ensureIndexes(*queue.client, queue.tasks, taskIndexes(ids));
+  if (!ofTasks) return ofTasks.error();
+  const auto ofSessions = ensureIndexes(*queue.client, queue.sessions, SessionDocuments::indexes());
+  if (!ofSessions) return ofSessions.error();
   std::string all;
-  for (const auto& sentence : *missing) all += (all.empty() ? "" : "; ") + sentence;
-  return Error(ErrorCode::Invalid, all);
+  for (const auto* const missing : {&*ofTasks, &*ofSessions}) {
+    for (const auto& sentence : *missing) all += (all.empty() ? "" : "; ") + sentence;
+  }
+  return all.empty() ? Result<void>() : Error(ErrorCode::Invalid, all);
 }
 
 // The search of a lease must not read the whole collection. Servers explain in different forms, and some do not.
@@ -66,12 +69,10 @@ Result<void> checkCollection(MongodbQueue& queue) {
 }
 
 Result<std::vector<std::string>> prepareIndexes(MongodbQueue& queue) {
-  if (auto there = ensure(queue, queue.sessions, SessionDocuments::indexes()); !there) return there.error();
-  const auto there = ensure(queue, queue.tasks, taskIndexes(Ids::Unique));
+  const auto there = ensure(queue, Ids::Unique);
   if (there) return std::vector<std::string>();
   if (!queue.server.isSharded || there.error().code() != ErrorCode::Invalid) return there.error();
-  if (auto repeatable = ensure(queue, queue.tasks, taskIndexes(Ids::Repeatable)); !repeatable)
-    return repeatable.error();
+  if (auto repeatable = ensure(queue, Ids::Repeatable); !repeatable) return repeatable.error();
   queue.hasUniqueIds = false;
   return std::vector<std::string>{queue.client->where() +
                                   ": the collection is sharded, so that the server cannot refuse a repeated id: two "

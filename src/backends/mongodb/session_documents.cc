@@ -74,8 +74,7 @@ Result<void> SessionDocuments::open(const SessionId& session, const SessionInfo&
                           .add("forget", fromNow(kEpochsAreKept))
                           .add("token", token)
                           .add("info", op("$literal", infoDocument(info)));
-  const auto statement =
-      bothOf(Document().add("q", filter).add("upsert", true), oneStage("$set", opened));
+  const auto statement = bothOf(Document().add("q", filter).add("upsert", true), oneStage("$set", opened));
   LEPTIR_FAILPOINT("mongodb.open_session.before_send");
   const auto done = repeated([&] { return client_.updateAll(queue_.sessions, {&statement, 1}); });
   LEPTIR_FAILPOINT("mongodb.open_session.after_reply");
@@ -109,7 +108,8 @@ MongodbResult<bool> SessionDocuments::renew(const SessionId& session, Duration l
 }
 
 MongodbResult<bool> SessionDocuments::close(const SessionId& session) {
-  const auto matched = update(openFilter(session), Document().add("u", op("$set", Document().add("state", kSessionClosed))));
+  const auto matched =
+      update(openFilter(session), Document().add("u", op("$set", Document().add("state", kSessionClosed))));
   if (!matched) return tl::unexpected(matched.error());
   if (*matched > 0) return true;
   return isStored(Document()
@@ -125,16 +125,14 @@ MongodbResult<void> SessionDocuments::expire(std::string_view instance) {
   return {};
 }
 
+// The comparison stands in the update: FerretDB does not know $$NOW in a filter that an index serves.
 MongodbResult<void> SessionDocuments::claimExpired(const std::set<std::string>& spared) {
   const std::vector<std::string> names(spared.begin(), spared.end());
-  Document isOver;
-  BCON_APPEND(isOver.mutableBson(), "$lte", "[", "$expires", "$$NOW", "]");
-  const auto filter = Document()
-                          .add("state", kSessionOpen)
-                          .add("_id", op("$nin", std::span<const std::string>(names)))
-                          .add("$expr", isOver);
-  const auto done =
-      update(filter, Document().add("u", op("$set", Document().add("state", kSessionClaimed))).add("multi", true));
+  const auto filter = Document().add("state", kSessionOpen).add("_id", op("$nin", std::span<const std::string>(names)));
+  Document state;
+  BCON_APPEND(state.mutableBson(), "$cond", "[", "{", "$lte", "[", "$expires", "$$NOW", "]", "}", kSessionClaimed,
+              "$state", "]");
+  const auto done = update(filter, oneStage("$set", Document().add("state", state)).add("multi", true));
   if (!done) return tl::unexpected(done.error());
   return {};
 }
@@ -167,9 +165,8 @@ MongodbResult<std::vector<ListedSession>> SessionDocuments::list(Page page) {
   for (const auto& document : *found) {
     const DocumentView view(document);
     const auto expires = view.date("expires").value_or(*now);
-    listed.push_back({.session = sessionIn(view),
-                      .info = infoIn(view),
-                      .expiresIn = std::max(expires - *now, Duration::zero())});
+    listed.push_back(
+        {.session = sessionIn(view), .info = infoIn(view), .expiresIn = std::max(expires - *now, Duration::zero())});
   }
   return listed;
 }
