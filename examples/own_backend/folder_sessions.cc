@@ -115,17 +115,13 @@ Result<void> FolderSessions::endSession(StoredSession session) {
 
 // "`expiries` + 1, due after delayAfterExpiry" (simple_broker.h). A counter at its largest value stays there.
 Result<void> FolderSessions::recover(StoredTask task) {
-  const auto number = store_.numbers.take();
-  if (!number) return number.error();
+  const auto told = store_.numbers.take();  // tells waiting sessions that tasks may have become due
+  if (!told) return told.error();
   if (task.expiries < std::numeric_limits<std::uint32_t>::max()) ++task.expiries;
   task.session.clear();
   const auto now = microsOf(store_.now());
   const auto delay = leptir::delayAfterExpiry(task.expiries);
-  if (!delay) {
-    bury(task, "its session expired " + std::to_string(task.expiries) + " times", *number);
-  } else {
-    task.due = *delay == Duration::zero() ? std::min(task.due, now) : now + delay->count();
-  }
+  task.due = delay == Duration::zero() ? std::min(task.due, now) : now + delay.count();
   return store_.tasks.save(task);
 }
 

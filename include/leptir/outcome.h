@@ -25,22 +25,23 @@ enum class ExitStatus {
 
 // Why a run ended, as the record's `cause` says it.
 enum class Cause {
-  Finished,     // doJob returned
-  Threw,        // doJob, beforeStart or afterFinish threw
-  TimedOut,     // leptir ended the run at its time limit
-  Cancelled,    // leptir ended the run after a cancel request
-  Crashed,      // the worker process died
-  OutOfMemory,  // the worker process exceeded its memory limit and died
-  Discarded,    // the task called discard(), so as never to run again
-  UnknownName,  // for a day no instance had a task of this name
-  Expired,      // it had not begun by the time at which it expires, so it was not run
-  Malformed,    // the stored bytes are no valid envelope
-  RetryLater,   // the task called retryAfter(), so as to run again later
-  GaveBack,     // leptir ended the run at a shutdown or a lost lease; the task is released and no attempt is counted
+  Finished,        // doJob returned
+  Threw,           // doJob, beforeStart or afterFinish threw
+  TimedOut,        // leptir ended the run at its time limit
+  Cancelled,       // leptir ended the run after a cancel request
+  Crashed,         // the worker process died
+  OutOfMemory,     // the worker process exceeded its memory limit and died
+  Discarded,       // the task called discard(), so as never to run again
+  UnknownName,     // for a day no instance had a task of this name
+  Expired,         // it had not begun by the time at which it expires, so it was not run
+  Malformed,       // the stored bytes are no valid envelope
+  SessionExpired,  // kMostExpiries instances that had leased it died, or were cut off from their store for too long
+  RetryLater,      // the task called retryAfter(), so as to run again later
+  GaveBack,        // leptir ended the run at a shutdown or a lost lease; the task is released and no attempt is counted
 };
 
 // The word that a record has for the cause: finished, threw, timed_out, cancelled, crashed, out_of_memory, discarded,
-// unknown_name, expired, malformed, retry_later or gave_back.
+// unknown_name, expired, malformed, session_expired, retry_later or gave_back.
 std::string_view nameOf(Cause cause);
 // The words for all causes, in the order of the enumeration.
 std::vector<std::string_view> causeWords();

@@ -6,13 +6,6 @@
 #include <vector>
 
 namespace leptir {
-namespace {
-
-// A task whose instance died this often probably crashes whole machines, so it is buried.
-constexpr std::uint32_t kMostExpiries = 10;
-
-}  // namespace
-
 Result<void> SimpleBroker::pushBrokerTasks(std::span<const BrokerTask> tasks) {
   std::vector<EncodedTask> encoded;
   encoded.reserve(tasks.size());
@@ -42,9 +35,8 @@ std::string_view nameOf(TaskState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-std::optional<Duration> delayAfterExpiry(std::uint32_t expiries) {
-  if (expiries >= kMostExpiries) return std::nullopt;
-  if (expiries <= 1) return Duration::zero();
+Duration delayAfterExpiry(std::uint32_t expiries) {
+  if (expiries <= 1 || expiries >= kMostExpiries) return Duration::zero();
   return std::chrono::seconds(5) * (1 << (expiries - 2));
 }
 

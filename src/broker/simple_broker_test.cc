@@ -14,9 +14,9 @@ TEST(DelayAfterExpiry, IsZeroAfterTheFirstExpiryThenDoublesFromFiveSeconds) {
   EXPECT_EQ(delayAfterExpiry(9), 640s);
 }
 
-TEST(DelayAfterExpiry, BuriesAtTheTenthExpiry) {
-  EXPECT_EQ(delayAfterExpiry(10), std::nullopt);
-  EXPECT_EQ(delayAfterExpiry(4'000'000'000), std::nullopt);
+TEST(DelayAfterExpiry, IsZeroFromTheTenthExpiryOnSinceTheTaskIsNotRunAgain) {
+  EXPECT_EQ(delayAfterExpiry(kMostExpiries), 0s);
+  EXPECT_EQ(delayAfterExpiry(4'000'000'000), 0s);
 }
 
 TEST(TaskState, HasTheNamesThatTheInfoCommandPrints) {

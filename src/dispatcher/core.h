@@ -59,6 +59,7 @@ class Core {
   void on(event::BrokerClosed& closed, Step& step);
   void on(event::Leased& leased, Step& step);
   void on(event::HeldTasksListed& listed, Step& step) { heldLeases_.compare(listed, step); }
+  void on(event::BuriedByStore& buried, Step& step) { intake_.note(buried, step); }
   void on(event::LeasesLost& lost, Step& step) { heldLeases_.lose(lost, step); }
   void on(event::CancelRequested& cancelled, Step& step) { heldLeases_.cancel(cancelled, step); }
   void on(event::Counted& counted, Step& step) { drain_.noteCounts(counted, step); }
@@ -84,7 +85,7 @@ class Core {
   SlotTracker slots_{options_.slotCount};
   TaskStock stock_{options_.brokers.size()};
   SettleBatches batches_{options_, sessions_};
-  CrashCharges charges_{options_.brokers, sessions_, batches_};
+  CrashCharges charges_{options_, sessions_, batches_};
   LimitedNames limitedNames_;
   Intake intake_;
   Assigner assigner_;

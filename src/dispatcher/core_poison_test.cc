@@ -98,10 +98,14 @@ TEST_F(CorePoison, ChargesACrashToATaskThatWasHeldAloneAndBuriesItAtTheThird) {
   }
   start(true);
   held({leased("poison", counters)});
-  ASSERT_EQ(last.batchesToSettle.size(), 1u);
-  ASSERT_EQ(last.batchesToSettle[0]->bury.size(), 1u);
-  EXPECT_EQ(last.batchesToSettle[0]->bury[0].counters.crashes, 3u);
-  EXPECT_NE(last.batchesToSettle[0]->bury[0].reason.find("dispatcher died"), std::string::npos);
+  ASSERT_EQ(last.batchesToSave.size(), 1u) << "its record is saved first";
+  const auto& batch = *last.batchesToSave[0];
+  ASSERT_EQ(batch.bury.size(), 1u);
+  EXPECT_EQ(batch.bury[0].counters.crashes, 3u);
+  EXPECT_NE(batch.bury[0].reason.find("dispatcher died"), std::string::npos);
+  ASSERT_EQ(batch.records.size(), 1u);
+  EXPECT_EQ(batch.records[0].id, "poison") << "read without decoding the envelope";
+  EXPECT_EQ(batch.records[0].cause, "crashed");
 }
 
 TEST_F(CorePoison, BuriesATaskWhoseSettlingCrashedSixDispatchers) {

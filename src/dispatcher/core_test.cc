@@ -221,6 +221,56 @@ TEST_F(CoreTest, BuriesMalformedBytesAsTheyCameWithTheReason) {
   EXPECT_TRUE(last.assignments.empty());
 }
 
+TEST_F(CoreTest, SavesTheRecordOfMalformedBytesBeforeTheyAreBuriedIfTheirIdCanBeRead) {
+  step(event::Leased{0, 1, {{R"({"cn":7, "td":{"id":"a"}})", {}, {5, "x"}}}, true});
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  EXPECT_TRUE(last.batchesToSettle.empty());
+  EXPECT_EQ(last.batchesToSave[0]->records.at(0).id, "a");
+  EXPECT_EQ(last.batchesToSave[0]->records.at(0).cause, "malformed");
+  EXPECT_EQ(last.batchesToSave[0]->failed, 1u);
+  EXPECT_EQ(step(event::RecordsSaved{last.batchesToSave[0]->id}).batchesToSettle.size(), 1u);
+}
+
+TEST_F(CoreTest, BuriesATaskWhoseSessionExpiredTooOftenInsteadOfRunningItAndSavesItsRecordFirst) {
+  const Counters counters{.expiries = kMostExpiries};
+  for (const auto* name : {"noop", "stranger"}) {
+    step(event::Leased{0, 1, {{envelopeOf("a", name), counters, {5, "x"}}}, true});
+    EXPECT_TRUE(last.assignments.empty());
+    ASSERT_EQ(last.batchesToSave.size(), 1u) << name;
+    EXPECT_TRUE(last.batchesToSettle.empty());
+    const auto batch = last.batchesToSave[0];
+    EXPECT_EQ(batch->records.at(0).cause, "session_expired");
+    EXPECT_EQ(batch->bury.at(0).reason, "its session expired 10 times");
+    EXPECT_EQ(batch->bury[0].counters, counters);
+    EXPECT_EQ(batch->failed, 1u);
+    EXPECT_EQ(step(event::RecordsSaved{batch->id}).batchesToSettle.size(), 1u);
+    step(event::BatchSettled{batch->id});
+  }
+}
+
+TEST_F(CoreTest, RecordsAndReportsWhatAStoreHasBuriedByItself) {
+  options.reportsErrors = true;
+  start();
+  step(event::BuriedByStore{0, {{"too-large.1", "too large"}}});
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  const auto batch = last.batchesToSave[0];
+  EXPECT_EQ(batch->records.at(0).id, "too-large.1");
+  EXPECT_EQ(batch->records[0].cause, "malformed");
+  EXPECT_TRUE(batch->bury.empty());
+  step(event::RecordsSaved{batch->id});
+  step(event::BatchSettled{batch->id});
+  ASSERT_EQ(last.errorReports.size(), 1u);
+  EXPECT_EQ(last.errorReports[0].kind, report::ErrorKind::Malformed);
+  EXPECT_EQ(last.errorReports[0].fate, report::TaskFate::Buried);
+  EXPECT_EQ(last.errorReports[0].reason, "malformed: too large");
+  EXPECT_EQ(last.failed, 1u);
+}
+
+TEST_F(CoreTest, RunsATaskWhoseSessionExpiredLessOften) {
+  step(event::Leased{0, 1, {{envelopeOf("a"), {.expiries = kMostExpiries - 1}, {5, "x"}}}, true});
+  EXPECT_EQ(last.assignments.size(), 1u);
+}
+
 TEST_F(CoreTest, LeavesATaskOfAnUnknownNameToOthersInItsOldPositionLongerEachTime) {
   const auto released = [this] {
     step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});

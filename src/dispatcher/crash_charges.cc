@@ -3,15 +3,15 @@
 #include <string>
 #include <utility>
 
-#include "base/saturated.h"
-#include "settlement/retry_delay.h"
+#include "dispatcher/undecoded_task.h"
+#include "settlement/settlement.h"
+#include "task/envelope_counters.h"
 
 namespace leptir::dispatcher {
 
-CrashCharges::CrashCharges(const std::vector<BrokerSettings>& brokers, const BrokerSessions& sessions,
-                           SettleBatches& batches)
-    : sessions_(sessions), batches_(batches) {
-  for (const auto& broker : brokers) brokers_.push_back({.charges = broker.wasLeasedSingly});
+CrashCharges::CrashCharges(const CoreOptions& options, const BrokerSessions& sessions, SettleBatches& batches)
+    : options_(options), sessions_(sessions), batches_(batches) {
+  for (const auto& broker : options.brokers) brokers_.push_back({.charges = broker.wasLeasedSingly});
 }
 
 void CrashCharges::exempt(const settlement::HeldTask& task) {
@@ -25,18 +25,15 @@ bool CrashCharges::isCharged(std::uint32_t broker, const LeaseId& lease) const {
 
 // The envelope is not decoded: decoding may be what crashed the dispatcher.
 void CrashCharges::charge(std::uint32_t broker, LeasedTask leased, Step& step) {
-  base::incrementSaturated(leased.counters.crashes);
-  const auto crashes = std::to_string(leased.counters.crashes);
-  const auto delay = settlement::delayAfterCrash(leased.counters.crashes);
+  auto id = task::undecodedIdIn(leased.envelope);
+  auto stocked = undecodedTask(broker, sessions_, std::move(leased), std::move(id));
+  auto settlement =
+      settlement::settlementOfDispatcherCrash(stocked.task, stocked.envelope, step.now.wall, options_.author);
+  const bool isBuried = settlement.kind == settlement::Settlement::Kind::Bury;
   step.log(LogLevel::Error, "broker " + sessions_.nameOf(broker) +
                                 ": the dispatcher crashed while it held a single task; charging the task with crash " +
-                                crashes + (delay ? "" : " and burying it"));
-  if (delay) {
-    batches_.release(broker, std::move(leased), step.now.wall + *delay, step);
-  } else {
-    batches_.bury(broker, std::move(leased),
-                  "the dispatcher died while it held this task alone; crashes so far: " + crashes, step);
-  }
+                                std::to_string(settlement.counters.crashes) + (isBuried ? " and burying it" : ""));
+  batches_.add(std::move(stocked), std::move(settlement), step);
 }
 
 }  // namespace leptir::dispatcher

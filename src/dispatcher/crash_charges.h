@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dispatcher/broker_sessions.h"
+#include "dispatcher/core_options.h"
 #include "dispatcher/settle_batches.h"
 #include "dispatcher/step.h"
 
@@ -15,7 +16,7 @@ namespace leptir::dispatcher {
 class CrashCharges {
  public:
   // All must outlive the object.
-  CrashCharges(const std::vector<BrokerSettings>& brokers, const BrokerSessions& sessions, SettleBatches& batches);
+  CrashCharges(const CoreOptions& options, const BrokerSessions& sessions, SettleBatches& batches);
 
   // The task stood in a cell at the crash, although its lease stands in none now.
   void exempt(const settlement::HeldTask& task);
@@ -36,6 +37,7 @@ class CrashCharges {
     std::set<LeaseId> exempt{};
   };
 
+  const CoreOptions& options_;
   const BrokerSessions& sessions_;
   SettleBatches& batches_;
   std::vector<BrokerCharges> brokers_;

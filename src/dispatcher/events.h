@@ -14,6 +14,7 @@
 #include "leptir/clock.h"
 #include "leptir/outcome.h"
 #include "leptir/spi/broker_session.h"
+#include "leptir/spi/simple_broker.h"
 #include "leptir/task_counts.h"
 #include "link/slot.h"
 
@@ -39,6 +40,10 @@ struct HeldTasksListed {  // all tasks that the store says this session holds
   std::uint32_t broker;
   std::uint64_t epoch;
   std::vector<LeasedTask> tasks;
+};
+struct BuriedByStore {  // bytes that are no task, and that no session could lease
+  std::uint32_t broker;
+  std::vector<StoreBurial> burials;
 };
 struct LeasesLost {  // single leases that the store no longer assigns to this session
   std::uint32_t broker;
@@ -104,10 +109,11 @@ struct MasterLiveness {
 struct Stop {};  // lease nothing more, let running tasks end, release the others, then finish
 }  // namespace event
 
-using Event = std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::HeldTasksListed,
-                           event::LeasesLost, event::CancelRequested, event::Counted, event::CellFound, event::CellDone,
-                           event::CellDied, event::CellUnsettlable, event::CellRunning, event::AssignmentsTakenBack,
-                           event::WorkerReady, event::RecordsSaved, event::BatchSettled, event::StoreUnavailable,
-                           event::Tick, event::MasterLiveness, event::Stop>;
+using Event =
+    std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::HeldTasksListed, event::BuriedByStore,
+                 event::LeasesLost, event::CancelRequested, event::Counted, event::CellFound, event::CellDone,
+                 event::CellDied, event::CellUnsettlable, event::CellRunning, event::AssignmentsTakenBack,
+                 event::WorkerReady, event::RecordsSaved, event::BatchSettled, event::StoreUnavailable, event::Tick,
+                 event::MasterLiveness, event::Stop>;
 
 }  // namespace leptir::dispatcher

@@ -91,6 +91,7 @@ void Feeder::closeStore() {
 Result<Turn> Feeder::turn() {
   const bool closing = isClosing();  // asked first: the batches that came before close() are settled in this turn
   auto done = settleAndLease();
+  reportBurials();
   if (done && closing) done = closeSession();
   if (done) return Turn::UsedTheStore;
   if (done.error().code() != ErrorCode::Lost) return done.error();
@@ -185,6 +186,12 @@ Result<void> Feeder::leaseAgain(const SettleBatch& batch) {
   if (batch.leaseAgain.empty()) return {};
   asksAgain_ = true;
   return session_.session().leaseAgain(batch.leaseAgain);
+}
+
+// Also after an error: what the store has buried before it stays buried.
+void Feeder::reportBurials() {
+  auto burials = session_.broker().takeBurials();
+  if (!burials.empty()) context_.inbox.put(event::BuriedByStore{options_.session.broker, std::move(burials)});
 }
 
 // --- leasing

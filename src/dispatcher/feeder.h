@@ -81,6 +81,7 @@ class Feeder final : private StoreWork {
   void deliver(std::vector<LeasedTask> tasks, std::size_t asked);
   Duration longestPopWait() const;
   Result<void> leaseAgain(const SettleBatch& batch);
+  void reportBurials();
   std::size_t creditForOneLease();
   Result<void> closeSession();
 

@@ -68,6 +68,32 @@ TEST_F(FeederTest, LeasesNoMoreThanItsCreditWhichEarlierDeliveriesUseUp) {
   EXPECT_EQ(next<event::Leased>()->tasks.size(), 1u);
 }
 
+// A broker that has buried one member by itself.
+class BuryingBroker final : public testing::FailingBroker<Faults> {
+ public:
+  using FailingBroker::FailingBroker;
+  std::vector<StoreBurial> takeBurials() override { return std::exchange(burials_, {}); }
+
+ private:
+  std::vector<StoreBurial> burials_{{"too-large.1", "too large"}};
+};
+
+TEST_F(FeederTest, TellsOnceWhatItsStoreHasBuriedByItself) {
+  auto factory = brokerFactory();
+  factory.open = [this]() -> Result<std::unique_ptr<SimpleBroker>> {
+    return std::make_unique<BuryingBroker>(std::make_unique<memory::MemoryBroker>(queue), faults);
+  };
+  feeder = std::make_unique<Feeder>(context, FeederOptions{.session = {.instance = instance}}, std::move(factory),
+                                    std::vector<meta::MetaStorageFactory>());
+  const auto buried = next<event::BuriedByStore>();
+  ASSERT_EQ(buried->burials.size(), 1u);
+  EXPECT_EQ(buried->burials[0].id, "too-large.1");
+  push({"a"});
+  feeder->setLeaseCredit(1, 0);
+  EXPECT_TRUE(next<event::Leased>());
+  EXPECT_FALSE(hasEventCome<event::BuriedByStore>());
+}
+
 // A task that counts as due but that no lease can take must not keep a processor busy.
 TEST_F(FeederTest, APopThatReturnsNothingAtOnceIsFollowedByAPause) {
   constexpr int kPops = 20;

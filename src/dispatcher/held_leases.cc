@@ -52,7 +52,7 @@ void HeldLeases::takeNotHeld(event::HeldTasksListed& listed, const std::vector<s
     } else {
       // The reply to the lease was lost, or the dispatcher that received it died before it assigned the task. The task
       // is released as if it had never been leased.
-      uses_.batches.release(listed.broker, std::move(leased), std::nullopt, step);
+      uses_.batches.giveBack(listed.broker, std::move(leased), step);
     }
   }
 }

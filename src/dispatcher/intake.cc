@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "dispatcher/undecoded_task.h"
 #include "settlement/settlement.h"
 #include "task/envelope.h"
 
@@ -38,21 +39,46 @@ void Intake::receive(std::uint32_t broker, LeasedTask leased, Step& step) {
                       .envelope = std::move(leased.envelope),
                       .since = step.now.boot};
   uses_.knownTasks.applyRules(stocked.task);
-  const bool isCancelled = !leased.cancelledBy.empty();
-  const bool isExpired = !isCancelled && stocked.task.hasExpired(step.now.wall);
-  if (!isCancelled && !isExpired && !uses_.knownTasks.contains(stocked.task.head.name))
-    return leaveToOthers(std::move(stocked), step);
-  unknownNames_[broker].forget(stocked.task.head.id);
-  if (isCancelled) return settleCancelled(std::move(stocked), leased.cancelledBy, step);
-  if (isExpired) return settleExpired(std::move(stocked), step);
+  const auto& task = stocked.task;
+  const bool isOver = !leased.cancelledBy.empty() || task.hasExpired(step.now.wall) || task.isGivenUp();
+  if (!isOver && !uses_.knownTasks.contains(task.head.name)) return leaveToOthers(std::move(stocked), step);
+  unknownNames_[broker].forget(task.head.id);
+  if (isOver) return settleOver(std::move(stocked), leased.cancelledBy, step);
   if (step.isStopping()) return giveBack(std::move(stocked), step);
   if (!uses_.limitedNames.isInTurn(stocked.task)) return uses_.limitedNames.giveBack(std::move(stocked), step);
   uses_.stock.add(std::move(stocked));
 }
 
+void Intake::settleOver(StockedTask stocked, const std::string& cancelledBy, Step& step) {
+  if (!cancelledBy.empty()) return settleCancelled(std::move(stocked), cancelledBy, step);
+  if (stocked.task.hasExpired(step.now.wall)) return settleExpired(std::move(stocked), step);
+  burySessionExpired(std::move(stocked), step);
+}
+
 void Intake::buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why, Step& step) {
   step.log(LogLevel::Error, "broker " + uses_.sessions.nameOf(broker) + ": buried a malformed task: " + why.message());
-  uses_.batches.bury(broker, std::move(leased), "malformed: " + why.message(), step);
+  auto id = task::idInMalformed(leased.envelope);
+  auto stocked = undecodedTask(broker, uses_.sessions, std::move(leased), std::move(id));
+  auto settlement =
+      settlement::settlementOfMalformed(stocked.task, stocked.envelope, why.message(), step.now.wall, uses_.author);
+  uses_.batches.add(std::move(stocked), std::move(settlement), step);
+}
+
+void Intake::note(event::BuriedByStore& buried, Step& step) {
+  const auto epoch = uses_.sessions.epochOf(buried.broker);
+  for (auto& [id, reason] : buried.burials) {
+    step.log(LogLevel::Error, "broker " + uses_.sessions.nameOf(buried.broker) +
+                                  ": the store has buried bytes that are no task, as " + id + ": " + reason);
+    const settlement::HeldTask task{.broker = buried.broker, .epoch = epoch, .head = {.id = std::move(id)}};
+    auto settlement = settlement::settlementOfMalformed(task, {}, reason, step.now.wall, uses_.author);
+    uses_.batches.addBuried(task, std::move(settlement), step);
+  }
+}
+
+void Intake::burySessionExpired(StockedTask stocked, Step& step) {
+  auto settlement = settlement::settlementOfSessionExpired(stocked.task, stocked.envelope, step.now.wall, uses_.author);
+  step.log(LogLevel::Error, settlement::logPrefix(stocked.task) + settlement::describeFailure(settlement));
+  uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
 void Intake::receive(event::AssignmentsTakenBack& taken, Step& step) {

@@ -36,6 +36,8 @@ class Intake {
 
   void receive(event::Leased& leased, Step& step);
   void receive(event::AssignmentsTakenBack& taken, Step& step);
+  // Records and reports bytes that never came in, since their store has buried them.
+  void note(event::BuriedByStore& buried, Step& step);
 
   // Settles a task that was cancelled before it began. `by`: the user who asked.
   void settleCancelled(StockedTask stocked, const std::string& by, Step& step);
@@ -51,7 +53,10 @@ class Intake {
 
  private:
   void receive(std::uint32_t broker, LeasedTask leased, Step& step);
+  // A task that is over before it begins. `cancelledBy`: the user who asked to cancel it, or empty.
+  void settleOver(StockedTask stocked, const std::string& cancelledBy, Step& step);
   void buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why, Step& step);
+  void burySessionExpired(StockedTask stocked, Step& step);
   void receiveTakenBack(StockedTask stocked, Step& step);
   void leaveToOthers(StockedTask stocked, Step& step);
   void giveBack(StockedTask stocked, Step& step);

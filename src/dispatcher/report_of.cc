@@ -16,7 +16,7 @@ std::optional<ErrorKind> kindOf(std::string_view cause) {
       {Cause::Finished, ErrorKind::Error},      {Cause::Threw, ErrorKind::Exception},
       {Cause::TimedOut, ErrorKind::TimeLimit},  {Cause::Crashed, ErrorKind::Crash},
       {Cause::OutOfMemory, ErrorKind::Crash},   {Cause::UnknownName, ErrorKind::Buried},
-      {Cause::Malformed, ErrorKind::Malformed},
+      {Cause::Malformed, ErrorKind::Malformed}, {Cause::SessionExpired, ErrorKind::Buried},
   };
   for (const auto& [error, kind] : kErrors) {
     if (nameOf(error) == cause) return kind;
@@ -71,20 +71,6 @@ std::optional<ErrorReport> reportOf(const Settlement& settlement, std::string_vi
                      .pid = record.pid,
                      .started = record.started,
                      .ended = record.ended};
-}
-
-ErrorReport reportOfRefused(const std::string& reason, std::string_view envelope, const std::string& broker,
-                            const settlement::RecordAuthor& author, Time now) {
-  return {.kind = ErrorKind::Malformed,
-          .fate = TaskFate::Buried,
-          .reason = report::beginningOf(reason),
-          .cause = std::string(nameOf(Cause::Malformed)),
-          .status = std::string(nameOf(ExitStatus::Unknown)),
-          .envelope = kept(envelope),
-          .broker = broker,
-          .host = author.host,
-          .pid = author.pid,
-          .ended = now};
 }
 
 }  // namespace leptir::dispatcher

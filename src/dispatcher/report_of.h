@@ -16,8 +16,4 @@ namespace leptir::dispatcher {
 std::optional<report::ErrorReport> reportOf(const settlement::Settlement& settlement, std::string_view envelope,
                                             const std::string& broker);
 
-// Of a task that is buried without being decoded. `author`: the host and the master.
-report::ErrorReport reportOfRefused(const std::string& reason, std::string_view envelope, const std::string& broker,
-                                    const settlement::RecordAuthor& author, Time now);
-
 }  // namespace leptir::dispatcher

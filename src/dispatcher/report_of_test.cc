@@ -100,20 +100,45 @@ TEST(ReportOf, WhatIsNoErrorIsNotReported) {
 }
 
 TEST(ReportOf, ARefusedEnvelopeIsReportedAsItCame) {
-  const auto report = reportOfRefused("malformed: no JSON", "bytes", "main", kAuthor, Time(std::chrono::seconds(9)));
-  EXPECT_EQ(report.kind, ErrorKind::Malformed);
-  EXPECT_EQ(report.fate, TaskFate::Buried);
-  EXPECT_EQ(report.reason, "malformed: no JSON");
-  EXPECT_EQ(report.cause, "malformed");
-  EXPECT_EQ(report.envelope, "bytes");
-  EXPECT_EQ(report.id, "");
+  const auto report = reportOf(settlement::settlementOfMalformed({}, "bytes", "no JSON", {}, kAuthor), "bytes", "main");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->kind, ErrorKind::Malformed);
+  EXPECT_EQ(report->fate, TaskFate::Buried);
+  EXPECT_EQ(report->reason, "malformed: no JSON");
+  EXPECT_EQ(report->cause, "malformed");
+  EXPECT_EQ(report->envelope, "bytes");
+  EXPECT_EQ(report->id, "");
+}
+
+TEST(ReportOf, ATaskWhoseSessionExpiredTooOftenIsReported) {
+  auto lost = task();
+  lost.counters.expiries = kMostExpiries;
+  const auto report = reportOf(settlement::settlementOfSessionExpired(lost, kEnvelope, {}, kAuthor), kEnvelope, "main");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->kind, ErrorKind::Buried);
+  EXPECT_EQ(report->fate, TaskFate::Buried);
+  EXPECT_EQ(report->id, "a1");
+  EXPECT_EQ(report->reason, "its session expired 10 times");
+}
+
+TEST(ReportOf, ATaskThatCrashesDispatchersIsReportedAsACrashWhenItIsBuried) {
+  const auto report = [](std::uint32_t crashes) {
+    auto poison = task();
+    poison.counters.crashes = crashes;
+    return reportOf(settlement::settlementOfDispatcherCrash(poison, kEnvelope, {}, kAuthor), kEnvelope, "main");
+  };
+  EXPECT_FALSE(report(1));
+  ASSERT_TRUE(report(2));
+  EXPECT_EQ(report(2)->kind, ErrorKind::Crash);
+  EXPECT_EQ(report(2)->fate, TaskFate::Buried);
 }
 
 TEST(ReportOf, LargeTextsAreCutSinceManyReportsMayWait) {
   const auto report = afterOutcome({.status = ExitStatus::Error, .response = std::string(1 << 20, 'x')});
   EXPECT_LT(report->response.size(), report::kMostTextBytes + 10);
   const std::string envelope(report::kMostEnvelopeBytes + 1, 'x');
-  EXPECT_EQ(reportOfRefused("", envelope, "main", kAuthor, {}).envelope, "");
+  const auto large = reportOf(settlement::settlementOfMalformed({}, envelope, "", {}, kAuthor), envelope, "main");
+  EXPECT_EQ(large->envelope, "");
 }
 
 }  // namespace

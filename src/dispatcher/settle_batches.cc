@@ -47,24 +47,18 @@ void SettleBatches::add(StockedTask&& stocked, Settlement&& settlement, Step& st
   add(batch, stocked.task, settlement, batch.envelopes.back(), step.now.wall);
 }
 
-void SettleBatches::release(std::uint32_t broker, LeasedTask leased, std::optional<Time> due, Step& step) {
+void SettleBatches::giveBack(std::uint32_t broker, LeasedTask leased, Step& step) {
   auto& batch = batchOf(broker, sessions_.epochOf(broker), step);
   batch.envelopes.push_back(std::move(leased.envelope));
   batch.release.push_back(
-      {.lease = std::move(leased.lease), .counters = leased.counters, .due = due, .envelope = batch.envelopes.back()});
+      {.lease = std::move(leased.lease), .counters = leased.counters, .envelope = batch.envelopes.back()});
 }
 
-void SettleBatches::bury(std::uint32_t broker, LeasedTask leased, std::string reason, Step& step) {
-  auto& batch = batchOf(broker, sessions_.epochOf(broker), step);
-  batch.envelopes.push_back(std::move(leased.envelope));
-  if (options_.reportsErrors)
-    batch.errorReports.push_back(
-        reportOfRefused(reason, batch.envelopes.back(), options_.brokers[broker].name, options_.author, step.now.wall));
-  batch.bury.push_back({.lease = std::move(leased.lease),
-                        .counters = leased.counters,
-                        .reason = std::move(reason),
-                        .envelope = batch.envelopes.back()});
+void SettleBatches::addBuried(const HeldTask& task, Settlement&& settlement, Step& step) {
+  auto& batch = batchOf(task.broker, task.epoch, step);
   ++batch.failed;
+  if (options_.reportsErrors) addErrorReport(batch, settlement, {});
+  if (options_.hasStorages) batch.records.push_back(std::move(*settlement.record));
 }
 
 void SettleBatches::addRecord(const HeldTask& task, MetaInfo record, Step& step) {

@@ -30,9 +30,8 @@ class SettleBatches {
                    std::string_view envelope, Step& step);
   // A task that stands in no cell.
   void add(StockedTask&& stocked, settlement::Settlement&& settlement, Step& step);
-  // Tasks of the open session of a broker whose envelopes are not decoded. `due` as in TaskRelease.
-  void release(std::uint32_t broker, LeasedTask leased, std::optional<Time> due, Step& step);
-  void bury(std::uint32_t broker, LeasedTask leased, std::string reason, Step& step);
+  // A task of the open session of a broker that goes back as if it had not been leased. Its envelope is not decoded.
+  void giveBack(std::uint32_t broker, LeasedTask leased, Step& step);
   // Tasks of the open session of a broker that the session left to others, and is to lease again. `choose` gets the id
   // of the batch and answers the leases under which they were released.
   template <class Choose>
@@ -40,6 +39,8 @@ class SettleBatches {
     auto& batch = batchOf(broker, sessions_.epochOf(broker), step);
     for (auto& released : choose(batch.id)) batch.leaseAgain.push_back(std::move(released));
   }
+  // A task that its store has buried already: its record and its report alone.
+  void addBuried(const settlement::HeldTask& task, settlement::Settlement&& settlement, Step& step);
   // A record alone: the task goes on.
   void addRecord(const settlement::HeldTask& task, MetaInfo record, Step& step);
 

@@ -18,7 +18,7 @@ class SettleBatchesTest : public ::testing::Test {
   // Settles one task and hands out what is gathered.
   void settleOne(std::uint64_t lease) {
     step = {};
-    batches->addFromCell({0, lease}, {.lease = {lease, "handle"}}, {.record = MetaInfo{}}, "{}", step);
+    batches->addFromCell({0, lease}, {.lease = {lease, "handle"}}, {.record = MetaInfo{.id = "a"}}, "{}", step);
     batches->handOut(step);
   }
   std::vector<std::uint64_t> leases() {

@@ -58,7 +58,7 @@ std::string whatHappened(const ErrorReport& report) {
     case ErrorKind::Error:
       return "Task has failed" + (response.empty() ? "." : ": " + response);
     case ErrorKind::Buried:
-      return "Task was not run.";
+      return "Task is not run any more.";
     case ErrorKind::Malformed:
       return "The stored bytes are no task.";
   }

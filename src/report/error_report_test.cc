@@ -97,6 +97,8 @@ TEST(ErrorReport, SaysInOneSentenceWhatHappenedAndWhatBecomesOfTheTask) {
                        .reason = "failed 2 times, the last time: error",
                        .response = "disk full"}),
             "Task has failed: disk full. It is buried: failed 2 times.");
+  EXPECT_EQ(messageOf({.kind = ErrorKind::Buried, .fate = TaskFate::Buried, .reason = "its session expired 10 times"}),
+            "Task is not run any more. It is buried: its session expired 10 times.");
   EXPECT_EQ(messageOf({.kind = ErrorKind::Malformed, .fate = TaskFate::Buried, .reason = "malformed: no JSON"}),
             "The stored bytes are no task. It is buried: malformed: no JSON.");
 }

@@ -23,6 +23,8 @@ struct HeldTask {
   std::int64_t limitedOrder = 0;  // among the tasks of its name and broker: those with lower numbers begin first
 
   bool hasExpired(Time now) const { return head.expires && *head.expires <= now; }
+  // Whether its leases have expired so often that it is not run again.
+  bool isGivenUp() const { return counters.expiries >= kMostExpiries; }
 };
 
 // A task that no session holds, as if it were leased now: its lease number is above those of all earlier leases, and

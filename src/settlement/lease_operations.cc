@@ -6,8 +6,17 @@
 
 namespace leptir::settlement {
 
+namespace {
+
+// No command and no waiting process finds a record that has neither an id nor a name: that of bytes that are no task.
+bool canBeFound(const MetaInfo& record) {
+  return !record.id.empty() || !record.type.empty();
+}
+
+}  // namespace
+
 void LeaseOperations::add(const HeldTask& task, Settlement& settlement, std::string_view envelope, Time now) {
-  if (settlement.record) records.push_back(std::move(*settlement.record));
+  if (settlement.record && canBeFound(*settlement.record)) records.push_back(std::move(*settlement.record));
   const auto addRelease = [&]() -> TaskRelease& {
     release.push_back({.lease = task.lease, .counters = settlement.counters, .envelope = envelope});
     return release.back();

@@ -19,7 +19,7 @@ LeaseOperations operationsOf(Settlement settlement) {
 }
 
 TEST(LeaseOperations, ATaskThatIsOverIsAcknowledgedAndItsRecordSaved) {
-  const auto operations = operationsOf({.kind = Kind::Acknowledge, .record = MetaInfo{}});
+  const auto operations = operationsOf({.kind = Kind::Acknowledge, .record = MetaInfo{.id = "a"}});
   EXPECT_EQ(operations.acknowledge, (std::vector<LeaseId>{{7, "handle"}}));
   EXPECT_EQ(operations.records.size(), 1u);
   EXPECT_TRUE(operations.release.empty());
@@ -48,6 +48,11 @@ TEST(LeaseOperations, ATaskThatIsBuriedHasItsReason) {
   const auto operations = operationsOf({.kind = Kind::Bury, .reason = "why"});
   EXPECT_EQ(operations.bury.at(0).reason, "why");
   EXPECT_EQ(operations.bury.at(0).lease.number, 7u);
+}
+
+TEST(LeaseOperations, ARecordThatHasNeitherIdNorNameIsNotSaved) {
+  EXPECT_TRUE(operationsOf({.kind = Kind::Bury, .record = MetaInfo{.cause = "malformed"}}).records.empty());
+  EXPECT_EQ(operationsOf({.kind = Kind::Bury, .record = MetaInfo{.type = "of PHP"}}).records.size(), 1u);
 }
 
 TEST(LeaseOperations, ATaskWhoseLeaseIsLostChangesNothing) {

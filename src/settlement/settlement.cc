@@ -87,6 +87,16 @@ std::string nextStepOf(const Settlement& settlement) {
   return " It runs again in " + base::durationText(settlement.delay) + ".";
 }
 
+// A burial without a run of its own: the record says why instead of how a run went.
+Settlement buried(Settlement settlement, RunFacts why, const HeldTask& task, std::string_view envelope, Time now,
+                  const RecordAuthor& author) {
+  settlement.kind = Settlement::Kind::Bury;
+  why.started = now;
+  why.ended = now;
+  settlement.record = recordOf(task, std::move(why), author);
+  return failed(std::move(settlement), envelope);
+}
+
 Settlement giveBack(const HeldTask& task) {
   return {.kind = Settlement::Kind::GiveBack, .counters = task.counters};
 }
@@ -114,17 +124,12 @@ Settlement settlementOfVerdict(const HeldTask& task, std::string_view envelope, 
 
 Settlement settlementOfUnsettlable(const HeldTask& task, std::string_view envelope, std::uint32_t deaths, Time now,
                                    const RecordAuthor& author) {
-  Settlement settlement{.kind = Settlement::Kind::Bury, .counters = task.counters};
+  Settlement settlement{.counters = task.counters};
   base::incrementSaturated(settlement.counters.crashes);
   settlement.reason = std::to_string(deaths) + " dispatchers died while they settled what came of it";
-  settlement.record = recordOf(task,
-                               {.cause = Cause::Crashed,
-                                .status = ExitStatus::Error,
-                                .started = now,
-                                .ended = now,
-                                .response = "It ran, but " + settlement.reason + "."},
-                               author);
-  return failed(std::move(settlement), envelope);
+  RunFacts why{
+      .cause = Cause::Crashed, .status = ExitStatus::Error, .response = "It ran, but " + settlement.reason + "."};
+  return buried(std::move(settlement), std::move(why), task, envelope, now, author);
 }
 
 Settlement settlementOfCancelled(const HeldTask& task, std::string_view envelope, const std::string& by, Time now,
@@ -140,13 +145,42 @@ Settlement settlementOfUnknownName(const HeldTask& task, std::string_view envelo
     settlement.delay = *delay;
     return settlement;  // it never ran, so there is nothing to record yet
   }
-  settlement.kind = Settlement::Kind::Bury;
   settlement.reason = "no program knew its name '" + task.head.name + "' for a day";
-  settlement.record = recordOf(
-      task,
-      {.cause = Cause::UnknownName, .started = now, .ended = now, .response = "Nobody knows a task of this name."},
-      author);
-  return failed(std::move(settlement), envelope);
+  RunFacts why{.cause = Cause::UnknownName, .response = "Nobody knows a task of this name."};
+  return buried(std::move(settlement), std::move(why), task, envelope, now, author);
+}
+
+Settlement settlementOfMalformed(const HeldTask& task, std::string_view envelope, const std::string& why, Time now,
+                                 const RecordAuthor& author) {
+  Settlement settlement{.counters = task.counters, .reason = "malformed: " + why};
+  return buried(std::move(settlement), {.cause = Cause::Malformed, .response = why}, task, envelope, now, author);
+}
+
+Settlement settlementOfDispatcherCrash(const HeldTask& task, std::string_view envelope, Time now,
+                                       const RecordAuthor& author) {
+  Settlement settlement{.kind = Settlement::Kind::Release, .counters = task.counters};
+  base::incrementSaturated(settlement.counters.crashes);
+  if (const auto delay = delayAfterCrash(settlement.counters.crashes)) {
+    settlement.delay = *delay;
+    return settlement;  // other tasks may have crashed the dispatcher, so there is nothing to record yet
+  }
+  settlement.reason = "the dispatcher died while it held this task alone; crashes so far: " +
+                      std::to_string(settlement.counters.crashes);
+  RunFacts why{
+      .cause = Cause::Crashed, .status = ExitStatus::Error, .response = "It was not run: " + settlement.reason + "."};
+  return buried(std::move(settlement), std::move(why), task, envelope, now, author);
+}
+
+Settlement settlementOfSessionExpired(const HeldTask& task, std::string_view envelope, Time now,
+                                      const RecordAuthor& author) {
+  Settlement settlement{.counters = task.counters,
+                        .reason = "its session expired " + std::to_string(task.counters.expiries) + " times"};
+  RunFacts why{.cause = Cause::SessionExpired,
+               .status = ExitStatus::Error,
+               .response = "It was not run again: " + settlement.reason + "."};
+  settlement = buried(std::move(settlement), std::move(why), task, envelope, now, author);
+  settlement.record->attempt = task.counters.lastAttempt();
+  return settlement;
 }
 
 Settlement settlementOfExpired(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author) {

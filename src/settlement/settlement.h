@@ -33,8 +33,8 @@ struct Settlement {
   Position position = Position::Last;
   Duration delay{};
   std::string reason{};
-  std::optional<MetaInfo> record{};  // saved before the operation
-  bool failed = false;               // the run did not succeed
+  std::optional<MetaInfo> record{};     // saved before the operation
+  bool failed = false;                  // the run did not succeed
   std::optional<ThrownError> thrown{};  // what the task threw, for its error report
 };
 
@@ -55,6 +55,15 @@ Settlement settlementOfCancelled(const HeldTask& task, std::string_view envelope
 Settlement settlementOfUnknownName(const HeldTask& task, std::string_view envelope, std::optional<Duration> delay,
                                    Time now, const RecordAuthor& author);
 
+// For bytes that are no envelope; `why` says what is wrong with them. `task.head.id` is what can be read of its id.
+Settlement settlementOfMalformed(const HeldTask& task, std::string_view envelope, const std::string& why, Time now,
+                                 const RecordAuthor& author);
+// For a task that a dispatcher held alone when it crashed: it waits longer each time, and is buried at the third crash.
+Settlement settlementOfDispatcherCrash(const HeldTask& task, std::string_view envelope, Time now,
+                                       const RecordAuthor& author);
+// For a task whose lease has expired kMostExpiries times: buried without another run.
+Settlement settlementOfSessionExpired(const HeldTask& task, std::string_view envelope, Time now,
+                                      const RecordAuthor& author);
 // For a task that had not begun by the time at which it expires (EnvelopeHead::expires is set).
 Settlement settlementOfExpired(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author);
 

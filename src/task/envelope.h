@@ -51,6 +51,10 @@ struct EnvelopeHead {
 // parser.
 Result<EnvelopeHead> decodeEnvelope(std::string_view envelope);
 
+// `td.id` of bytes that decodeEnvelope refuses, so that their pusher can find what became of them: of JSON in any form,
+// and of an envelope that was cut off behind its id. Empty: no valid id can be read.
+std::string idInMalformed(std::string_view bytes);
+
 // The fields of an envelope that a worker needs to run the task.
 struct TaskCall {
   std::string id, name;         // as in EnvelopeHead

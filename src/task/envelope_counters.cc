@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/task_names.h"
 #include "leptir/json.h"
 #include "task/envelope.h"
 #include "task/json_members.h"
@@ -44,7 +45,9 @@ std::string_view plainIdIn(std::string_view envelope) {
   const auto found = envelope.find(kIdBegins);
   if (found == std::string_view::npos || envelope.find('{', 1) != found + kIdBegins.find('{')) return {};
   const auto begin = found + kIdBegins.size();
-  const auto id = envelope.substr(begin, envelope.find('"', begin) - begin);
+  const auto end = envelope.find('"', begin);
+  if (end == std::string_view::npos) return {};
+  const auto id = envelope.substr(begin, end - begin);
   return std::ranges::all_of(id, needsNoEscape) ? id : std::string_view();
 }
 
@@ -71,6 +74,11 @@ std::string withCounters(std::string_view envelope, const Counters& counters) {
   appendCounter(kKeys[2], counters.expiries, out);
   appendCounter(kKeys[3], counters.unknown, out);
   return out += '}';
+}
+
+std::string undecodedIdIn(std::string_view bytes) {
+  const auto id = plainIdIn(bytes);
+  return base::checkTaskId(id) ? std::string(id) : std::string();
 }
 
 std::string escapedIdIn(std::string_view envelope) {

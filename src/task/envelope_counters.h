@@ -16,6 +16,10 @@ Counters countersIn(std::string_view envelope);
 // appended. Bytes that are no envelope are returned unchanged.
 std::string withCounters(std::string_view envelope, const Counters& counters);
 
+// `td.id` of bytes that are not decoded: where they begin as leptir and PHP leptir write an envelope, and the id needs
+// no escapes. Else empty. It parses nothing, so that bytes which crash a parser cannot crash it.
+std::string undecodedIdIn(std::string_view bytes);
+
 // `td.id`, escaped for JSON as PHP escapes it, however the envelope escaped it. Empty: the envelope has no id.
 std::string escapedIdIn(std::string_view envelope);
 // Escape an id in this way, and undo it.

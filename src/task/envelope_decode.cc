@@ -4,6 +4,7 @@
 
 #include "base/saturated.h"
 #include "base/task_names.h"
+#include "task/envelope_counters.h"
 #include "task/json_reader.h"
 #include "task/php_values.h"
 
@@ -148,6 +149,10 @@ std::string whyNoEnvelope(const ParsedEnvelope& parsed) {
   return {};
 }
 
+bool isTooLarge(std::string_view envelope) {
+  return envelope.size() > kMaxEnvelopeBytes + kMaxBytesAddedByStores;
+}
+
 Error corrupt(std::string why) {
   return Error(ErrorCode::Corrupt, std::move(why)).in("no envelope");
 }
@@ -185,7 +190,7 @@ error_code readCall(JsonReader& reader, std::string_view envelope, TaskCall& cal
 }  // namespace
 
 Result<EnvelopeHead> decodeEnvelope(std::string_view envelope) {
-  if (envelope.size() > kMaxEnvelopeBytes + kMaxBytesAddedByStores) {
+  if (isTooLarge(envelope)) {
     return corrupt(fmt::format("{} bytes, more than {}", envelope.size(), kMaxEnvelopeBytes));
   }
   auto& reader = JsonReader::ofThisThread();
@@ -195,6 +200,13 @@ Result<EnvelopeHead> decodeEnvelope(std::string_view envelope) {
   }
   if (auto why = whyNoEnvelope(parsed); !why.empty()) return corrupt(std::move(why));
   return std::move(parsed.head);
+}
+
+std::string idInMalformed(std::string_view bytes) {
+  if (auto id = undecodedIdIn(bytes); !id.empty()) return id;
+  ParsedEnvelope parsed;
+  if (isTooLarge(bytes) || readEnvelope(JsonReader::ofThisThread(), bytes, parsed) != simdjson::SUCCESS) return {};
+  return base::checkTaskId(parsed.head.id) ? std::move(parsed.head.id) : std::string();
 }
 
 Result<TaskCall> decodeTaskCall(std::string_view envelope) {

@@ -207,5 +207,16 @@ TEST(Envelope, TheLastOfTwoExpiriesCounts) {
   EXPECT_FALSE(decodeTaskCall(envelope)->expires);
 }
 
+TEST(Envelope, TheIdOfMalformedBytesIsReadWhereTheyHaveOne) {
+  EXPECT_EQ(idInMalformed(R"({ "cn" : 7, "td" : { "id" : "a b" } })"), "a b");
+  EXPECT_EQ(idInMalformed(R"({"cn":"","td":{"id":"a1","parameters":[]}})"), "a1");
+  EXPECT_EQ(idInMalformed(R"({"cn":"A","td":{"id":"cut-off","parameters":{"a)"), "cut-off");
+  EXPECT_EQ(idInMalformed("{\"cn\":\"A\",\"td\":{\"id\":\"a\\n\"}}"), "") << "a line feed is in no id";
+  EXPECT_EQ(idInMalformed(R"({"cn":"A","td":7})"), "");
+  EXPECT_EQ(idInMalformed(R"(["td"])"), "");
+  EXPECT_EQ(idInMalformed("oops"), "");
+  EXPECT_EQ(idInMalformed(""), "");
+}
+
 }  // namespace
 }  // namespace leptir::task

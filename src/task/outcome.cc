@@ -24,6 +24,8 @@ std::string_view nameOf(Cause cause) {
       return "expired";
     case Cause::Malformed:
       return "malformed";
+    case Cause::SessionExpired:
+      return "session_expired";
     case Cause::RetryLater:
       return "retry_later";
     case Cause::GaveBack:

@@ -105,6 +105,7 @@ class FailingBroker : public SimpleBroker {
   Result<std::size_t> recoverExpired(std::size_t limit) override {
     return faults_.answer(StoreCall::Recover, [&] { return inner_->recoverExpired(limit); });
   }
+  std::vector<StoreBurial> takeBurials() override { return inner_->takeBurials(); }
   std::vector<std::string> takeNotices() override { return inner_->takeNotices(); }
   Result<void> tryRights() override { return inner_->tryRights(); }
   bool isUsable() const override { return inner_->isUsable(); }

@@ -45,14 +45,6 @@ void TestFeeder::settle(const settlement::HeldTask& task, std::string envelope, 
   unsettled.operations.add(task, settlement, unsettled.envelope, now);
 }
 
-void TestFeeder::buryMalformed(LeasedTask leased, const Error& why) {
-  auto& unsettled = rest_.emplace_back(std::move(leased.envelope));
-  unsettled.operations.bury.push_back({.lease = std::move(leased.lease),
-                                       .counters = leased.counters,
-                                       .reason = "malformed: " + why.message(),
-                                       .envelope = unsettled.envelope});
-}
-
 Result<void> TestFeeder::settleRest() {
   while (!rest_.empty()) {
     if (auto done = save(rest_.front()); !done) return done;

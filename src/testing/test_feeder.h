@@ -28,7 +28,6 @@ class TestFeeder {
 
   // Takes over what is to be done about a task; settleRest does it.
   void settle(const settlement::HeldTask& task, std::string envelope, settlement::Settlement settlement, Time now);
-  void buryMalformed(LeasedTask leased, const Error& why);
   // Saves the records and settles the leases of all such tasks. After an error the rest is left to the next call.
   Result<void> settleRest();
   bool hasRest() const { return !rest_.empty(); }

@@ -193,6 +193,24 @@ TEST_F(TestInstanceTest, BytesThatAreNoTaskAreBuriedWithTheReason) {
   EXPECT_THAT(instance.log().at(0).text, HasSubstr("broker memory: buried a malformed task: "));
 }
 
+TEST_F(TestInstanceTest, ATaskWhoseSessionExpiredTooOftenIsBuriedWithoutARun) {
+  TestInstance instance(program);
+  const auto task = EncodedTask::encode({.id = "x", .name = "note", .counters = {.expiries = kMostExpiries}}).value();
+  ASSERT_TRUE((*instance.broker().access(0))->pushEncodedTasks({&task, 1}));
+  EXPECT_THAT(instance.runAll(), IsEmpty());
+  EXPECT_EQ(instance.buried().at(0).reason, "its session expired 10 times");
+  EXPECT_EQ(instance.record("x")["cause"], "session_expired");
+}
+
+TEST_F(TestInstanceTest, BytesThatAreNoTaskHaveARecordIfTheirIdCanBeRead) {
+  TestInstance instance(program);
+  auto task = EncodedTask::encode({.id = "x", .name = "note"}).value();
+  task.envelope = R"({"cn":7,"td":{"id":"x"}})";
+  ASSERT_TRUE((*instance.broker().access(0))->pushEncodedTasks({&task, 1}));
+  EXPECT_THAT(instance.runAll(), IsEmpty());
+  EXPECT_EQ(instance.record("x")["cause"], "malformed");
+}
+
 TEST_F(TestInstanceTest, ATaskThatMovesTheClockBeyondItsLimitIsTimedOut) {
   TestInstance instance(program);
   bool wasToStop = false, wasToStopBefore = true;

@@ -35,8 +35,7 @@ TestWorker::TestWorker(const TaskRegistry& tasks, const TestInstanceOptions& opt
 std::optional<ObservedRun> TestWorker::handle(LeasedTask leased, TestFeeder& feeder) {
   auto head = task::decodeEnvelope(leased.envelope);
   if (!head) {
-    log(LogLevel::Error, "broker " + feeder.brokerName() + ": buried a malformed task: " + head.error().message());
-    feeder.buryMalformed(std::move(leased), head.error());
+    buryMalformed(std::move(leased), head.error().message(), feeder);
     return std::nullopt;
   }
   HeldTask task{.lease = leased.lease, .counters = leased.counters, .head = std::move(*head)};
@@ -48,6 +47,14 @@ std::optional<ObservedRun> TestWorker::handle(LeasedTask leased, TestFeeder& fee
   return run(task, leased, feeder);
 }
 
+void TestWorker::buryMalformed(LeasedTask leased, const std::string& why, TestFeeder& feeder) {
+  log(LogLevel::Error, "broker " + feeder.brokerName() + ": buried a malformed task: " + why);
+  HeldTask task{.lease = leased.lease, .counters = leased.counters};
+  task.head.id = task::idInMalformed(leased.envelope);
+  auto settlement = settlement::settlementOfMalformed(task, leased.envelope, why, clock_.now(), author_);
+  feeder.settle(task, std::move(leased.envelope), std::move(settlement), clock_.now());
+}
+
 std::optional<Settlement> TestWorker::settleWithoutRun(const HeldTask& task, const LeasedTask& leased,
                                                        TestFeeder& feeder) {
   const bool isKnown = tasks_.contains(task.head.name);
@@ -57,6 +64,9 @@ std::optional<Settlement> TestWorker::settleWithoutRun(const HeldTask& task, con
   }
   if (task.hasExpired(clock_.now())) {
     return settlement::settlementOfExpired(task, leased.envelope, clock_.now(), author_);
+  }
+  if (task.isGivenUp()) {
+    return settlement::settlementOfSessionExpired(task, leased.envelope, clock_.now(), author_);
   }
   if (isKnown) return std::nullopt;
   log(LogLevel::Warning,

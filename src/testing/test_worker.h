@@ -27,6 +27,7 @@ class TestWorker {
   std::optional<ObservedRun> handle(LeasedTask leased, TestFeeder& feeder);
 
  private:
+  void buryMalformed(LeasedTask leased, const std::string& why, TestFeeder& feeder);
   std::optional<settlement::Settlement> settleWithoutRun(const settlement::HeldTask& task, const LeasedTask& leased,
                                                          TestFeeder& feeder);
   ObservedRun run(const settlement::HeldTask& task, const LeasedTask& leased, TestFeeder& feeder);

@@ -183,6 +183,7 @@ TEST_P(Failpoints, P13_ATaskThatKillsEachDispatcherIsFoundAndBuried) {
   ASSERT_TRUE(eventually([&] { return counts().buried == 1; })) << instance->output();
   EXPECT_EQ(info(id).at("state"), "buried");
   EXPECT_EQ(info(id).at("reason"), "the dispatcher died while it held this task alone; crashes so far: 3");
+  EXPECT_EQ(info(id).at("cause"), "crashed") << "it has a record, so processes that wait for it end";
   EXPECT_TRUE(isDrained());
   waitUntilReady(*instance);
   stop(*instance);

@@ -79,7 +79,7 @@ TEST_P(Settle, ATaskReleasedForTheEarliestTimeIsDue) {
   EXPECT_EQ(pop(*session).size(), 1u);
 }
 
-TEST_P(Settle, CountersAtTheirLimitAreKeptAndTheNextExpiryBuriesTheTask) {
+TEST_P(Settle, CountersAtTheirLimitAreKeptAlsoByTheNextExpiry) {
   constexpr auto kLimit = std::numeric_limits<std::uint32_t>::max();
   const Counters all{kLimit, kLimit, kLimit, kLimit};
   push({task("a")});
@@ -89,7 +89,7 @@ TEST_P(Settle, CountersAtTheirLimitAreKeptAndTheNextExpiryBuriesTheTask) {
   EXPECT_EQ(popOne(*session).counters, all);
   endInstance('a');
   EXPECT_EQ(must(broker_->recoverExpired(10)), 1u);
-  EXPECT_EQ(find("a").state, TaskState::Buried);
+  EXPECT_EQ(find("a").state, TaskState::Due);
   EXPECT_EQ(find("a").counters, all);
 }
 

@@ -7,6 +7,7 @@
 
 #include "tests/e2e/database.h"
 #include "tests/e2e/ledger.h"
+#include "tests/support/redis_server.h"
 
 namespace leptir::e2e {
 namespace {
@@ -56,6 +57,7 @@ class ErrorReportsTest : public Ledger {
     exitStatus = instance->waitForExit();
     output = instance->output();
   }
+  bool isLeased(const std::string& id) { return info(id).value("state", "") == "leased"; }
   Json counts() { return status().at("errorReports"); }  // null: no instance runs, or it has no reporters
   std::uint64_t count(const char* key) {
     const auto now = counts();
@@ -138,6 +140,72 @@ TEST_F(ErrorReportsTest, TheLastAttemptIsReportedAsABurial) {
   EXPECT_THAT(last.at("message").get<std::string>(), HasSubstr("It is buried: failed 2 times"));
 }
 
+// The instance of its tenth lease dies, and so does the session.
+TEST_F(ErrorReportsTest, ATaskWhoseSessionExpiredTooOftenIsReportedAndRecordedWhenItIsBuried) {
+  const auto id = push({"sleep", "seconds:=100"});
+  Database(folder / "leptir.db").run("UPDATE leptir_tasks SET expiries = 9");
+  auto instance = start();
+  ASSERT_TRUE(eventually([&] { return isLeased(id); })) << instance->output();
+  instance->signal(SIGKILL);
+  instance->waitForExit();
+  instance = start();
+  ASSERT_TRUE(eventually([&] { return !reportsAbout(id).empty(); })) << instance->output();
+  const auto report = reportAbout(id);
+  const auto& data = report.at("data");
+  EXPECT_EQ(data.at("ErrType"), "Buried");
+  EXPECT_EQ(data.at("settled"), "buried");
+  EXPECT_EQ(data.at("name"), "sleep");
+  EXPECT_EQ(data.at("attempt"), 10);
+  EXPECT_EQ(data.at("cause"), "session_expired");
+  EXPECT_EQ(data.at("parameters"), (Json{{"seconds", 100}}));
+  EXPECT_EQ(report.at("message"), "Task is not run any more. It is buried: its session expired 10 times.");
+  const auto record = info(id);
+  EXPECT_EQ(record.at("status"), 3);
+  EXPECT_EQ(record.at("retC"), 3);
+  EXPECT_EQ(record.at("cause"), "session_expired");
+  EXPECT_EQ(record.at("state"), "buried");
+  EXPECT_EQ(record.at("reason"), "its session expired 10 times");
+  EXPECT_EQ(status().at("instance").at("failed"), 1);
+  EXPECT_THAT(leptir({"tasks", "--cause=session_expired"}).out, HasSubstr(id));
+}
+
+TEST_F(ErrorReportsTest, AProgramThatFailsIsReportedWithItsOutput) {
+  report({fileReporter()},
+         "  tasks: { prog: { command: [/bin/sh, -c, 'echo half done; echo no disk >&2; exit 3'] } }\n");
+  const auto id = push({"prog", "to=ann", "token=s3cret"});
+  drainAll();
+  const auto report = reportAbout(id);
+  const auto& data = report.at("data");
+  EXPECT_EQ(data.at("ErrType"), "Error");
+  EXPECT_EQ(data.at("name"), "prog");
+  EXPECT_EQ(data.at("cause"), "finished");
+  EXPECT_EQ(data.at("response"), info(id).at("respM"));
+  EXPECT_THAT(data.at("response").get<std::string>(), StartsWith("half done"));
+  EXPECT_EQ(data.at("stderr"), "no disk\n");
+  EXPECT_EQ(data.at("parameters"), (Json{{"to", "ann"}, {"token", "[redacted]"}}));
+  EXPECT_THAT(report.at("message").get<std::string>(), StartsWith("Task has failed: half done"));
+}
+
+TEST_F(ErrorReportsTest, AProgramThatIsKilledIsReportedAsACrash) {
+  report({fileReporter()}, "  tasks: { prog: { command: [/bin/sh, -c, 'echo last words >&2; kill -9 $$'] } }\n");
+  const auto id = push({"prog"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return !reportsAbout(id).empty(); })) << instance->output();
+  const auto data = reportsAbout(id).front().at("data");
+  EXPECT_EQ(data.at("ErrType"), "Crash");
+  EXPECT_EQ(data.at("signal"), SIGKILL);
+  EXPECT_EQ(data.at("settled"), "retried");
+  EXPECT_EQ(data.at("stderr"), "last words\n");
+  EXPECT_FALSE(data.contains("stack")) << "it would be leptir's own";
+}
+
+TEST_F(ErrorReportsTest, AProgramOverItsTimeLimitIsReported) {
+  report({fileReporter()}, "  tasks: { prog: { command: [sleep, '100'], time_limit: 0.3 } }\n");
+  const auto id = push({"prog"});
+  drainAll();
+  EXPECT_EQ(reportAbout(id).at("data").at("ErrType"), "TimeLimit");
+}
+
 TEST_F(ErrorReportsTest, ARefusedEnvelopeIsReported) {
   push({"noop"});
   Database database(folder / "leptir.db");
@@ -149,6 +217,26 @@ TEST_F(ErrorReportsTest, ARefusedEnvelopeIsReported) {
   EXPECT_EQ(report.at("data").at("settled"), "buried");
   EXPECT_EQ(report.at("data").at("id"), "");
   EXPECT_THAT(report.at("message").get<std::string>(), HasSubstr("It is buried: malformed: "));
+}
+
+TEST_F(ErrorReportsTest, WhatARedisServerBuriesByItselfIsReportedAndRecordedUnderTheIdOfItsBurial) {
+  RedisServer server;
+  const auto connection = "connection: { scheme: unix, path: " + server.socket() + " }";
+  writeConfig("leptir:\n  brokers: [{ type: redis, " + connection + " }]\n  meta_storage: [{ type: redis, " +
+              connection + " }]\n  error_reporting:\n    - " + fileReporter() + "\n");
+  server.ask({"ZADD", "leptir:ztasks", "1", std::string(17 << 20, ' ')});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return !reports().empty(); })) << instance->output();
+  const auto report = reports().front();
+  const auto& data = report.at("data");
+  EXPECT_EQ(data.at("ErrType"), "Malformed");
+  EXPECT_EQ(data.at("settled"), "buried");
+  EXPECT_THAT(data.at("reason").get<std::string>(), StartsWith("malformed: too large: 17825792 bytes"));
+  const auto id = data.at("id").get<std::string>();
+  EXPECT_THAT(id, StartsWith("too-large."));
+  EXPECT_EQ(info(id).at("cause"), "malformed");
+  EXPECT_EQ(info(id).at("state"), "buried");
+  EXPECT_EQ(status().at("instance").at("failed"), 1);
 }
 
 TEST_F(ErrorReportsTest, SuccessesCancelsAndRetriesOnRequestAreNotReported) {

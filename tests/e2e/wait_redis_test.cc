@@ -66,6 +66,29 @@ TEST_F(RedisWaitTest, AThousandThreadsOfAnApplicationWaitOverAFewConnections) {
   EXPECT_LE(most, 4) << "one to push, one to look at records, one that is woken, one that counts clients";
 }
 
+TEST_F(RedisWaitTest, ATaskWhoseSessionExpiredTooOftenIsOver) {
+  server.ask({"ZADD", "leptir:ztasks", "1",
+              R"({"cn":"until_file","td":{"id":"mine","parameters":{"file":")" + gate() + R"("}},"ex":9})"});
+  const auto waiting = startScript("exec " + program + " --wait " + config.string() + " result mine 60");
+  auto instance = start();
+  ASSERT_TRUE(eventually([&] { return isRunning("mine"); }));
+  instance->signal(SIGKILL);
+  instance->waitForExit();
+  instance = start();
+  EXPECT_EQ(waiting->waitForExit(), 1);
+  EXPECT_THAT(waiting->output(), HasSubstr("task failed: task mine: did not succeed (session_expired): It was not run "
+                                           "again: its session expired 10 times."));
+  EXPECT_EQ(info("mine").at("state"), "buried");
+}
+
+TEST_F(RedisWaitTest, BytesOfAnotherProgramThatAreNoTaskAreOverIfTheirIdCanBeRead) {
+  server.ask({"ZADD", "leptir:ztasks", "1", R"({"cn": "", "td": {"id": "mine"}})"});
+  const auto instance = start();
+  const auto answer = application({"result", "mine", "60"});
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_THAT(answer.out, HasSubstr("task failed: task mine: did not succeed (malformed)"));
+}
+
 TEST_F(RedisWaitTest, AServerThatRestartsMeanwhileDelaysTheRecordOnly) {
   const auto instance = start();
   const auto waiting = startCommand({"push", "until_file", untilGate(), "--id=mine", "--wait"});

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <csignal>
 #include <set>
 
@@ -61,6 +62,37 @@ TEST_F(WaitTest, ABuriedTaskIsOver) {
   EXPECT_EQ(answer.exit, 1);
   EXPECT_EQ(answer.json().at("cause"), "crashed");
   EXPECT_EQ(answer.json().at("attempt"), 3) << "it is buried at the third death, and not over before";
+}
+
+TEST_F(WaitTest, ATaskWhoseSessionExpiredTooOftenIsOver) {
+  const auto waiting = startCommand({"push", "until_file", untilGate(), "--id=mine", "--wait"});
+  auto instance = start();
+  ASSERT_TRUE(eventually([&] { return isRunning("mine"); }));
+  Database(folder / "leptir.db").run("UPDATE leptir_tasks SET expiries = 9");
+  instance->signal(SIGKILL);
+  instance->waitForExit();
+  instance = start();
+  EXPECT_EQ(waiting->waitForExit(), 1) << waiting->output();
+  EXPECT_THAT(waiting->output(), HasSubstr("\"cause\": \"session_expired\""));
+}
+
+TEST_F(WaitTest, ATaskThatExpiresBeforeItBeginsIsOver) {
+  const auto waiting = startCommand({"push", "noop", "--id=mine", "--expires=+0.1", "--wait"});
+  ASSERT_TRUE(eventually([&] { return leptir({"info", "mine"}).exit == 0; }));
+  const auto expired = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+  ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() > expired; }));
+  const auto instance = start();
+  EXPECT_EQ(waiting->waitForExit(), 1);
+  EXPECT_THAT(waiting->output(), HasSubstr("\"cause\": \"expired\""));
+}
+
+TEST_F(WaitTest, BytesThatAreNoTaskAreOverIfTheirIdCanBeRead) {
+  push({"noop", "--id=mine"});
+  Database(folder / "leptir.db").run("UPDATE leptir_tasks SET envelope = '{\"cn\": 7, \"td\": {\"id\": \"mine\"}}'");
+  const auto instance = start();
+  const auto answer = application({"result", "mine", "60"});
+  EXPECT_EQ(answer.exit, 1);
+  EXPECT_THAT(answer.out, HasSubstr("task failed: task mine: did not succeed (malformed): no envelope: `cn` is no"));
 }
 
 TEST_F(WaitTest, ARetryThatWaitsIsNotTheEnd) {

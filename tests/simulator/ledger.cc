@@ -25,8 +25,9 @@ Result<std::vector<LeaseId>> WatchedQueue::bury(SessionNumber session, std::span
     const std::lock_guard lock(mutex_);
     for (const auto& buried : tasks) {
       const auto* task = checkSession(session) ? heldTask(session, buried.lease) : nullptr;
-      if (task != nullptr && buried.reason.find("dispatchers died while they settled") != std::string::npos)
-        unsettlable.insert(task->id);
+      if (task == nullptr) continue;
+      if (!isRecorded(*task) && complaint.empty()) complaint = task->id + " was buried before it was recorded";
+      if (buried.reason.find("dispatchers died while they settled") != std::string::npos) unsettlable.insert(task->id);
     }
   }
   return memory::MemoryQueue::bury(session, tasks);

@@ -41,8 +41,13 @@ struct Counters {
     constexpr std::uint32_t kLast = std::numeric_limits<int>::max();
     return static_cast<int>(std::min(attempts(), kLast - 1)) + 1;
   }
+  // The number of the last run, 0 if there was none.
+  int lastAttempt() const { return nextAttempt() - 1; }
   friend bool operator==(const Counters&, const Counters&) = default;
 };
+
+// A task whose leases have expired this often probably crashes whole machines: no instance runs it again.
+inline constexpr std::uint32_t kMostExpiries = 10;
 
 // A task to push. EncodedTask (encoded_task.h) checks it and writes it as PHP leptir's JSON.
 struct BrokerTask {

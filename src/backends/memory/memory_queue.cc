@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "base/saturated.h"
-#include "broker/expiry_reason.h"
 
 namespace leptir::memory {
 
@@ -242,9 +241,8 @@ MemoryQueue::Task* MemoryQueue::heldTask(SessionNumber session, const LeaseId& l
 void MemoryQueue::recoverTask(Task& task) {
   base::incrementSaturated(task.counters.expiries);
   const auto delay = delayAfterExpiry(task.counters.expiries);
-  if (!delay) return markBuried(task, broker::expiryReason(task.counters.expiries));
   const auto now = clock_->now();
-  enqueue(task, *delay == Duration::zero() ? std::min(task.due, now) : now + *delay);
+  enqueue(task, delay == Duration::zero() ? std::min(task.due, now) : now + delay);
 }
 
 LeasedTask MemoryQueue::toLeasedTask(const Task& task) const {

@@ -30,6 +30,7 @@ class RedisBroker final : public SimpleBroker {
   Result<void> endSessionsOf(std::string_view instance) override;
   // Also asks the server whether PHP consumers have come or gone.
   Result<std::size_t> recoverExpired(std::size_t limit) override;
+  std::vector<StoreBurial> takeBurials() override { return queue_->burials.take(); }
   std::vector<std::string> takeNotices() override { return recovery_.takeNotices(); }
   Result<void> tryRights() override { return tryQueueRights(*queue_); }
   TaskKeeper& keeper() override { return keeper_; }

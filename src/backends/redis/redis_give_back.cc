@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_give_back_calls.h"
@@ -25,17 +26,19 @@ struct Fields {
   std::int64_t bytes = 0, held = 0;    // visited bytes; number of fields of the session
 };
 
-Result<Fields> fieldsIn(const RedisExpect& expect, RedisValue answer) {
+Result<Fields> fieldsIn(RedisQueue& queue, RedisValue answer) {
+  const RedisExpect expect(*queue.connection);
   constexpr auto kAny = std::numeric_limits<std::int64_t>::max();
   if (auto fits = expect.list(answer, 5); !fits) return fits.error();
   if (auto fits = expect.texts(answer[1]); !fits) return fits.error();
-  const auto buried = expect.integer(answer[2], 0, kAny), bytes = expect.integer(answer[3], 0, kAny),
-             held = expect.integer(answer[4], 0, kAny);
-  for (const auto* number : {&buried, &bytes, &held}) {
+  const auto bytes = expect.integer(answer[3], 0, kAny), held = expect.integer(answer[4], 0, kAny);
+  for (const auto* number : {&bytes, &held}) {
     if (!*number) return number->error();
   }
   if (auto fits = expect.textOrNil(answer[0]); !fits) return fits.error();
-  Fields fields{std::string(answer[0].text()), {}, static_cast<std::size_t>(*buried), *bytes, *held};
+  const auto buried = queue.burials.note(*queue.connection, answer[2]);
+  if (!buried) return buried.error();
+  Fields fields{std::string(answer[0].text()), {}, *buried, *bytes, *held};
   for (std::size_t i = 0; i < answer[1].size(); ++i)
     fields.numbers.push_back(static_cast<std::uint64_t>(answer[1][i].integer()));
   return fields;
@@ -46,7 +49,7 @@ Result<Fields> listLeaseNumbers(RedisQueue& queue, const std::string& key, std::
   const auto others = reading == Reading::AllReadOnly ? calls::OtherFields::Leave : calls::OtherFields::Bury;
   const auto reply = runScript(*queue.connection, calls::listLeaseNumbers(queue, key, cursor, others, step));
   if (!reply) return reply.error();
-  return fieldsIn(RedisExpect(*queue.connection), reply->value());
+  return fieldsIn(queue, reply->value());
 }
 
 // All lease numbers of a session, the lowest first. Buries the fields that are no leases, unless `reading` is
@@ -76,8 +79,8 @@ Result<std::vector<std::uint64_t>> allNumbers(RedisQueue& queue, const std::stri
 Result<void> buryTooLarge(RedisQueue& queue, const std::string& key, const std::string& leaseNumber) {
   const auto buried = runScript(*queue.connection, calls::buryTooLarge(queue, key, leaseNumber));
   if (!buried) return buried.error();
-  const auto count = RedisExpect(*queue.connection).integer(buried->value(), 0, 1);
-  return count ? Result<void>() : count.error();
+  const auto noted = queue.burials.note(*queue.connection, buried->value());
+  return noted ? Result<void>() : noted.error();
 }
 
 Result<void> readPiece(RedisQueue& queue, const std::string& key, std::span<const std::uint64_t> numbers,

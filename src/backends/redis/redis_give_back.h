@@ -3,7 +3,6 @@
 #pragma once
 
 #include <limits>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,8 +26,7 @@ Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view s
 
 struct TaskToGiveBack {
   LeasedTask task;
-  std::optional<Duration> delay = Duration(0);  // zero: due as before its lease; nullopt: bury it
-  std::string reason;                           // of the burial
+  Duration delay{};  // zero: due as before its lease
 };
 
 enum class GiveBackBy {

@@ -1,7 +1,5 @@
 #include "backends/redis/redis_give_back_calls.h"
 
-#include "backends/redis/redis_buried.h"
-#include "base/task_id.h"
 #include "task/envelope_counters.h"
 
 namespace leptir::redis::calls {
@@ -10,24 +8,12 @@ namespace {
 // How many fields one run of listLeaseNumbers returns at most, and how many other fields it buries.
 constexpr std::size_t kMostFieldsAtOnce = 1000;
 
-std::string delayOf(const TaskToGiveBack& given) {
-  return given.delay ? std::to_string(given.delay->count()) : "";
-}
-
 std::string scoreOf(const TaskToGiveBack& given) {
-  return given.delay ? scoreFromEnvelope(given.task.envelope) : "";
+  return scoreFromEnvelope(given.task.envelope);
 }
 
 std::string newEnvelopeOf(const TaskToGiveBack& given) {
-  return given.delay ? task::withCounters(given.task.envelope, given.task.counters) : "";
-}
-
-std::string spareIdOf(const TaskToGiveBack& given) {
-  return given.delay ? "" : base::makeTaskId(systemClock());
-}
-
-std::string buriedValueOf(const TaskToGiveBack& given) {
-  return given.delay ? "" : encodeBuried({given.task.counters, given.reason, given.task.envelope});
+  return task::withCounters(given.task.envelope, given.task.counters);
 }
 
 }  // namespace
@@ -44,13 +30,12 @@ RedisScriptCall giveBackTasks(const RedisQueue& queue, std::string_view session,
                               std::span<const TaskToGiveBack> tasks) {
   const auto& keys = queue.keys;
   RedisScriptCall call(queue.scripts.giveBackTasks);
-  call.keys(keys.sessions, keys.leasedBy(session), keys.queue, keys.ids, keys.cancel, keys.buried, keys.buriedTasks,
-            keys.wake, keys.cards, keys.originalScores);
+  call.keys(keys.sessions, keys.leasedBy(session), keys.queue, keys.ids, keys.wake, keys.cards, keys.originalScores);
   call.arguments(session, giver == GiveBackBy::Claimer ? "claimed" : "open", tasks.size());
   call.block(tasks, [](const TaskToGiveBack& given) { return given.task.lease.number; });
-  call.block(tasks, delayOf).block(tasks, scoreOf).block(tasks, newEnvelopeOf);
+  call.block(tasks, [](const TaskToGiveBack& given) { return given.delay.count(); });
+  call.block(tasks, scoreOf).block(tasks, newEnvelopeOf);
   call.block(tasks, [](const TaskToGiveBack& given) { return std::string_view(given.task.lease.handle); });
-  call.block(tasks, spareIdOf).block(tasks, buriedValueOf);
   return call;
 }
 

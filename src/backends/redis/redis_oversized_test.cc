@@ -29,6 +29,11 @@ TEST_F(RedisOversizedTest, AnOversizedTaskIsBuriedOnTheServerWithoutBeingRead) {
   ASSERT_EQ(buried().size(), 1u);
   EXPECT_EQ(buried()[0].envelope, "");
   EXPECT_THAT(buried()[0].reason, HasSubstr("bytes, more than leptir reads"));
+  const auto told = broker->takeBurials();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].id, buried()[0].id);
+  EXPECT_EQ(told[0].reason, "too large: 68157487 bytes, more than 16842752");
+  EXPECT_TRUE(broker->takeBurials().empty()) << "once";
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.leased = 1, .buried = 1}));
 }
 
@@ -39,6 +44,7 @@ TEST_F(RedisOversizedTest, BuriedTasksDoNotReplaceEachOtherDespiteHugeScoresOfOt
   for (const auto* tail : {"1", "2", "3"}) strangersPush(std::string(17 << 20, ' ') + tail, tail);
   const auto session = openSession(*broker);
   EXPECT_TRUE(pop(*session).empty());
+  EXPECT_EQ(broker->takeBurials().size(), 3u) << "also by a lease that finds nothing else";
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.buried = 3}));
   EXPECT_EQ(server.ask({"ZCARD", "{leptir:ztasks}:buried"}), 5);
 }
@@ -69,6 +75,7 @@ TEST_F(RedisOversizedTest, ALeasedOversizedTaskDoesNotKeepItsSessionFromClosing)
   server.ask({"HSET", "{leptir:ztasks}:leased:" + std::string(32, 'a') + ":1", "5", oversized()});
   EXPECT_TRUE(must(session->heldTasks()).empty());
   EXPECT_EQ(buried().size(), 1u);
+  EXPECT_EQ(broker->takeBurials().size(), 1u);
   must(session->close());
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/redis/redis_burials.h"
 #include "backends/redis/redis_connection.h"
 #include "backends/redis/redis_keys.h"
 #include "backends/redis/redis_scripts.h"
@@ -23,6 +24,7 @@ struct RedisQueue {
   RedisKeys keys;
   RedisScripts scripts;
   bool isSharedWithPhp = false;        // PHP consumers seem to take tasks from this queue too
+  RedisBurials burials;                // that scripts performed by themselves
   std::set<std::string> ownInstances;  // with sessions opened or resumed here; recovery never claims them
 };
 

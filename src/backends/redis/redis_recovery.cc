@@ -7,7 +7,6 @@
 #include "base/escape.h"
 #include "base/failpoint.h"
 #include "base/saturated.h"
-#include "broker/expiry_reason.h"
 #include "leptir/spi/simple_broker.h"
 
 namespace leptir::redis {
@@ -18,9 +17,8 @@ constexpr std::size_t kMostSessionsReported = 100;
 
 TaskToGiveBack expired(LeasedTask task) {
   base::incrementSaturated(task.counters.expiries);
-  const auto expiries = task.counters.expiries;
-  const auto delay = delayAfterExpiry(expiries);
-  return {.task = std::move(task), .delay = delay, .reason = delay ? "" : broker::expiryReason(expiries)};
+  const auto delay = delayAfterExpiry(task.counters.expiries);
+  return {.task = std::move(task), .delay = delay};
 }
 
 }  // namespace

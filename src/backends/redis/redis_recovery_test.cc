@@ -128,6 +128,7 @@ TEST_F(RedisManyLeasesTest, AreGivenBackFromAmongManyForeignFields) {
   addHeld(std::string(32, 'a') + ":1", "7", envelopeOf("held"));
   must(session->close());
   EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.due = 1, .buried = kMany}));
+  EXPECT_EQ(broker->takeBurials().size(), kMostStoreBurials);
   EXPECT_EQ(sessions(), Json::array());
 }
 
@@ -153,6 +154,10 @@ TEST_F(RedisRecoveryTest, ForeignFieldsAreBuriedAndTheirSessionEnds) {
   const auto buried = must(broker->keeper().listBuried({}));
   ASSERT_EQ(buried.size(), 6u);
   EXPECT_THAT(buried[0].reason, HasSubstr("under no lease number"));
+  const auto told = broker->takeBurials();
+  ASSERT_EQ(told.size(), 6u);
+  EXPECT_EQ(told[0].id, buried[0].id);
+  EXPECT_EQ(told[0].reason, buried[0].reason);
   EXPECT_EQ(must(broker->keeper().revive(std::vector<std::string>{buried[0].id})), 1u);
 }
 

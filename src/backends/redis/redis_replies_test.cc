@@ -100,6 +100,7 @@ const std::vector<std::string>& oddReplies() {
       "*3\r\n*0\r\n*1\r\n:1\r\n*0\r\n",              // lists of different lengths
       "*3\r\n:9223372036854775807\r\n:0\r\n*0\r\n",  // an impossible lease number
       "*4\r\n:-1\r\n:0\r\n:0\r\n:0\r\n",             // a negative count
+      "*4\r\n:1\r\n:0\r\n*0\r\n*1\r\n$1\r\na\r\n",   // an id without its reason
   };
   return kReplies;
 }
@@ -273,13 +274,13 @@ TEST(OddReplies, EndingSessionsAndListingBuriedTasksFailOnOddReplies) {
 
 // The envelope of lease 7 is too large to be read; the odd reply is that of the script that buries it.
 TEST(OddReplies, BuryingAnOversizedTaskFailsOnOddReplies) {
-  for (const std::string reply : {"$-1\r\n", "+OK\r\n", ":-1\r\n", ":2\r\n"}) {
+  for (const std::string reply : {"$-1\r\n", "+OK\r\n", ":1\r\n", "*1\r\n$2\r\nid\r\n", "*2\r\n:1\r\n:2\r\n"}) {
     SCOPED_TRACE(reply);
     OddServer odd([&](const std::vector<std::string>& words) -> std::string {
       if (words[0] == "HSTRLEN") return ":99999999\r\n";
       if (words[0] != "EVALSHA") return "";
       const bool isLook = words[7] == "0";
-      return isLook ? "*5\r\n$1\r\n0\r\n*1\r\n$1\r\n7\r\n:0\r\n:0\r\n:1\r\n" : reply;
+      return isLook ? "*5\r\n$1\r\n0\r\n*1\r\n$1\r\n7\r\n*0\r\n:0\r\n:1\r\n" : reply;
     });
     auto session = odd.session();
     EXPECT_EQ(errorOf(session.heldTasks()).code(), ErrorCode::Unavailable);
@@ -315,9 +316,9 @@ TEST(OddReplies, AnEndlessIndexOfRecordsIsReadOnlyToItsLimit) {
 
 // Two servers: one whose HSCAN of a session with three tasks never ends, and one that buries a field in each read.
 TEST(OddReplies, ASessionWhoseReadNeverEndsIsAnError) {
-  for (const auto* buried : {":0", ":1"}) {
+  for (const std::string buried : {"*0\r\n", "*2\r\n$2\r\nid\r\n$3\r\nwhy\r\n"}) {
     OddServer odd([&](const std::vector<std::string>& words) -> std::string {
-      const auto look = "*5\r\n$2\r\n17\r\n*0\r\n" + std::string(buried) + "\r\n:0\r\n:3\r\n";
+      const auto look = "*5\r\n$2\r\n17\r\n*0\r\n" + buried + ":0\r\n:3\r\n";
       return words[0] == "EVALSHA" ? look : "";
     });
     auto session = odd.session();

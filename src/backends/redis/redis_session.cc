@@ -87,6 +87,7 @@ Result<RedisSession::LeaseResult> RedisSession::parseLeaseReply(RedisValue answe
   if (auto fits = checkLeaseReply(answer); !fits) return fits.error();
   const auto first = static_cast<std::uint64_t>(answer[0].integer());
   const auto envelopes = answer[2];
+  if (auto noted = queue_->burials.note(connection_, answer[3]); !noted) return noted.error();
   LeaseResult result;
   if (first == 0) {
     if (answer[1].integer() >= 0) result.untilNext = Duration(answer[1].integer());
@@ -103,10 +104,10 @@ Result<RedisSession::LeaseResult> RedisSession::parseLeaseReply(RedisValue answe
   return result;
 }
 
-// The reply to the lease script: [first lease number or 0, a number, envelopes]; see lease_tasks.lua.
+// The reply to the lease script: [first lease number or 0, a number, envelopes, burials]; see lease_tasks.lua.
 Result<void> RedisSession::checkLeaseReply(RedisValue answer) const {
   const RedisExpect expect(connection_);
-  if (auto fits = expect.list(answer, 3); !fits) return fits;
+  if (auto fits = expect.list(answer, 4); !fits) return fits;
   const auto first = expect.integer(answer[0], 0, kLargestLeaseNumber);
   if (!first) return first.error();
   const auto next = expect.integer(answer[1], -1, std::numeric_limits<std::int64_t>::max());

@@ -6,8 +6,7 @@
 #include "backends/sqlite/statements.h"
 #include "base/failpoint.h"
 #include "base/saturated.h"
-#include "base/task_id.h"
-#include "broker/expiry_reason.h"
+#include "leptir/spi/simple_broker.h"
 
 namespace leptir::sqlite {
 namespace {
@@ -25,7 +24,6 @@ ExpiredTasks::ExpiredTasks(SqliteConnection& connection)
       holders_(connection, sql::kHoldersWithoutSession),
       tasks_(connection, sql::kTasksToReturn),
       return_(connection, sql::kReturnExpiredTask),
-      bury_(connection, sql::kBuryExpiredTask),
       endSession_(connection, sql::kEndClaimedSession) {}
 
 Result<std::size_t> ExpiredTasks::returnTasksOf(std::int64_t holder, std::size_t limit) {
@@ -36,21 +34,12 @@ Result<std::size_t> ExpiredTasks::returnTasksOf(std::int64_t holder, std::size_t
     rows.emplace_back(tasks_.integer(sql::ReturnColumn::Row),
                       expiriesAfter(tasks_.integer(sql::ReturnColumn::Expiries)));
   }
-  for (const auto& [row, expiries] : rows) returnOrBury(row, expiries);
+  for (const auto& [row, expiries] : rows)
+    return_.with(expiries, delayAfterExpiry(expiries).count(), connection_.now(), row).run();
   if (rows.size() < limit) endSession_.with(connection_.now(), holder).run();
   LEPTIR_FAILPOINT("sqlite.recover.before_commit");
   if (auto written = write.commit(); !written) return written.error();
   return rows.size();
-}
-
-void ExpiredTasks::returnOrBury(std::int64_t row, std::uint32_t expiries) {
-  const auto now = connection_.now();
-  const auto delay = delayAfterExpiry(expiries);
-  if (!delay) {
-    bury_.with(base::makeTaskId(connection_.clock()), broker::expiryReason(expiries), now, expiries, row).run();
-  } else {
-    return_.with(expiries, delay->count(), now, row).run();  // without a delay it stays before later tasks
-  }
 }
 
 Result<std::size_t> ExpiredTasks::returnTasksWithoutSession(std::size_t limit) {

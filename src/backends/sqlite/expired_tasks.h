@@ -1,5 +1,5 @@
-// Returns tasks to the queue whose holder is over, or buries them if that happened too often (delayAfterExpiry). Each
-// call is one transaction for each holder, so any instance may continue where another one stopped.
+// Returns tasks to the queue whose holder is over. Each call is one transaction for each holder, so any instance may
+// continue where another one stopped.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,11 @@ class ExpiredTasks {
 
  private:
   Result<std::vector<std::int64_t>> holdersWithoutSession(std::size_t limit);
-  void returnOrBury(std::int64_t row, std::uint32_t expiries);
 
   SqliteConnection& connection_;
   SqliteStatement holders_;
   SqliteStatement tasks_;
   SqliteStatement return_;
-  SqliteStatement bury_;
   SqliteStatement endSession_;
 };
 

@@ -118,7 +118,6 @@ inline constexpr SqlText kTasksToReturn(
 inline constexpr SqlText kReturnExpiredTask(
     "UPDATE leptir_tasks SET holder = {no_holder}, expiries = :expiries,"
     " due = CASE WHEN :delay > 0 THEN :now + :delay ELSE {due_at_once_by_now} END WHERE seq = :row");
-inline constexpr SqlText kBuryExpiredTask("UPDATE leptir_tasks SET {bury}, expiries = :expiries WHERE seq = :row");
 
 // ---- Single tasks, for commands ----
 

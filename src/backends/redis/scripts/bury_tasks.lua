@@ -1,8 +1,8 @@
--- Buries leased tasks. Reply: positions of leases that the session does not hold; -1: the session is lost.
+-- Buries leased tasks. Reply: positions of leases that the session does not hold; -1: the session is lost. A task
+-- without an id, or with the id of a buried task, is buried under its spare id. Values have the form of redis_buried.h.
 --#include shared/server.lua
 --#include shared/is_open.lua
 --#include shared/burial_order.lua
---#include shared/bury_leased.lua
 local sessionsKey = KEYS[1]
 local leasedKey = KEYS[2]
 local idsKey = KEYS[3]
@@ -21,12 +21,22 @@ call('HLEN', buriedTasksKey)
 call('HLEN', idsKey)
 call('HLEN', cancelKey)
 call('HLEN', originalScoresKey)
+
+local function bury(i)
+  local number, id = ARGV[numberAt + i], ARGV[idAt + i]
+  local due = id ~= '' and call('HGET', idsKey, id) or call('HGET', originalScoresKey, number) or ''
+  call('HDEL', originalScoresKey, number)
+  if id ~= '' then call('HDEL', cancelKey, id) end
+  if id == '' or call('HEXISTS', buriedTasksKey, id) == 1 then id = ARGV[spareIdAt + i] end
+  call('HSET', buriedTasksKey, id, ARGV[valueAt + i])
+  call('ZADD', buriedKey, order + i, id)
+  call('HSET', idsKey, id, 'b' .. due)
+end
+
 local lost = {}
 for i = 1, n do
-  local number = ARGV[numberAt + i]
-  if call('HDEL', leasedKey, number) == 1 then
-    buryLeased(buriedKey, buriedTasksKey, idsKey, originalScoresKey, cancelKey, ARGV[idAt + i], number,
-               ARGV[spareIdAt + i], ARGV[valueAt + i], order + i)
+  if call('HDEL', leasedKey, ARGV[numberAt + i]) == 1 then
+    bury(i)
   else
     lost[#lost + 1] = i
   end

@@ -1,7 +1,7 @@
 -- Leases due tasks: moves them from the queue into the hash of a session, under consecutive lease numbers.
--- Reply: {first lease number, number of cancel requests in the queue, envelopes}; without a due task {0, µs until the
--- next task is due or -1, {}}; -1: the session is lost. A member of more than `largest` bytes is buried without being
--- sent to a client.
+-- Reply: {first lease number, number of cancel requests in the queue, envelopes, burials}; without a due task {0, µs
+-- until the next task is due or -1, {}, burials}; -1: the session is lost. A member of more than `largest` bytes is
+-- buried without being sent to a client; `burials` has its id and the reason.
 --
 -- Due tasks have the lowest ranks of the sorted set; `rank` is where the next piece begins, behind tasks that stay in
 -- the queue. Tasks are copied in pieces, small ones until the tasks turn out to be small: a script that copied all due
@@ -41,7 +41,7 @@ local last = tonumber(call('GET', lastLeaseKey) or 0) or 0
 if not (last >= 0 and last < 4503599627370496) then last = 0 end
 local first = math.max(micros, last + 1)
 local due = call('ZCOUNT', queueKey, '-inf', micros / 1000000)
-local envelopes, count, bytes, rank = {}, 0, 0, 0
+local envelopes, burials, count, bytes, rank = {}, {}, 0, 0, 0
 
 -- Whether the first member is left to PHP consumers. `firstMemberKey` has it and since when it is first.
 local function isFirstLeftToPhp()
@@ -86,7 +86,7 @@ local function leasePiece(size)
     else
       run = run + 1
       if #envelope > largest then
-        buryTooLarge(buriedKey, buriedTasksKey, idsKey, envelope, largest)
+        buryTooLarge(buriedKey, buriedTasksKey, idsKey, envelope, largest, burials)
       else
         -- leptir's own envelopes have a point there, which spares the search: "ts":1795462346.667348}
         if byte(envelope, -8) ~= 46 and isForeign(envelope) then
@@ -118,6 +118,6 @@ local function untilNextDue()
   if phpHold > 0 and due > 0 then soonest = math.min(soonest, phpHold) end
   return soonest < math.huge and math.max(0, soonest) or -1
 end
-if count == 0 then return {0, untilNextDue(), {}} end
+if count == 0 then return {0, untilNextDue(), {}, burials} end
 call('SET', lastLeaseKey, string.format('%.0f', first + count - 1))
-return {first, cancelRequests, envelopes}
+return {first, cancelRequests, envelopes, burials}

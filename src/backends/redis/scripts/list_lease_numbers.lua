@@ -1,5 +1,5 @@
--- The lease numbers of a session. Reply: {next cursor or "0", lease numbers, how many other fields were buried, bytes
--- visited, how many fields the session has}.
+-- The lease numbers of a session. Reply: {next cursor or "0", lease numbers, the ids of the other fields that were
+-- buried, each with the reason behind it, bytes visited, how many fields the session has}.
 --
 -- Returns all fields of a session of at most `most`; of a larger session, with the cursor "some", `most` random fields,
 -- else those of one HSCAN step. HRANDFIELD returns fields without values; HSCAN reads the values as well. Fields that
@@ -28,15 +28,15 @@ else
     bytes = bytes + #page[2][i + 1]
   end
 end
-local numbers, buried = {}, 0
+local numbers, burials = {}, {}
 for _, field in ipairs(fields) do
   if field == '0' or #field <= 19 and string.find(field, '^[1-9]%d*$') then
     numbers[#numbers + 1] = field
-  elseif others == 'bury' and buried < most then
+  elseif others == 'bury' and #burials < 2 * most then
     local reason = 'it stood among the leases of a session under no lease number'
-    buryUnread(buriedKey, buriedTasksKey, idsKey, call('HGET', leasedKey, field), 'foreign', reason)
+    buryUnread(buriedKey, buriedTasksKey, idsKey, call('HGET', leasedKey, field), 'foreign', reason,
+               burials)
     call('HDEL', leasedKey, field)
-    buried = buried + 1
   end
 end
-return {nextCursor, numbers, buried, bytes, held}
+return {nextCursor, numbers, burials, bytes, held}

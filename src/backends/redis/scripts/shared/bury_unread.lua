@@ -1,7 +1,7 @@
 --#include shared/burial_order.lua
--- Buries a task without sending it to a client. Its id is made here and begins with `kind`. The value has the form of
--- redis_buried.h.
-local function buryUnread(buriedKey, buriedTasksKey, idsKey, envelope, kind, reason)
+-- Buries a task without sending it to a client, and adds its id and the reason to `burials`. The id is made here and
+-- begins with `kind`. The value has the form of redis_buried.h.
+local function buryUnread(buriedKey, buriedTasksKey, idsKey, envelope, kind, reason, burials)
   call('HLEN', idsKey)
   local order, id = nextBurialOrder(buriedKey), nil
   repeat
@@ -11,4 +11,5 @@ local function buryUnread(buriedKey, buriedTasksKey, idsKey, envelope, kind, rea
   call('HSET', buriedTasksKey, id, '0 0 0 0 ' .. #reason .. ' ' .. reason .. envelope)
   call('ZADD', buriedKey, order - 1, id)
   call('HSET', idsKey, id, 'b')
+  burials[#burials + 1], burials[#burials + 2] = id, reason
 end
