@@ -191,7 +191,7 @@ TEST_F(ErrorReportsTest, AProgramThatIsKilledIsReportedAsACrash) {
   const auto id = push({"prog"});
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return !reportsAbout(id).empty(); })) << instance->output();
-  const auto& data = reportsAbout(id).front().at("data");
+  const auto data = reportsAbout(id).front().at("data");
   EXPECT_EQ(data.at("ErrType"), "Crash");
   EXPECT_EQ(data.at("signal"), SIGKILL);
   EXPECT_EQ(data.at("settled"), "retried");
