@@ -31,7 +31,8 @@ void printLatency(std::string_view what, const std::vector<double>& milliseconds
 
 // The configuration to measure: only the stores are taken from a configuration of the user.
 Result<Config> configOf(const BenchCommand& command, const BenchFolder& folder, const Program& program) {
-  auto config = command.config.empty() ? folder.config() : loadConfig(command.config, program.backends, &program.reporters);
+  auto config =
+      command.config.empty() ? folder.config() : loadConfig(command.config, program.backends, &program.reporters);
   if (!config) return config;
   std::ranges::stable_sort(config->brokers, {}, &Config::Broker::priority);
   config->brokers.resize(1);

@@ -132,8 +132,8 @@ TEST_F(Variables, ThatAreMissingKeepTheDefaultForACommandThatDoesNotNeedThem) {
                                                {"tls", false},
                                                {"password", ""},
                                                {"options", Json::object()}}));
-  EXPECT_FALSE(
-      readConfig("brokers: [{type: server, name: '${'}]", "/f.yaml", fakeBackends(), nullptr, MissingValues::KeepDefaults));
+  EXPECT_FALSE(readConfig("brokers: [{type: server, name: '${'}]", "/f.yaml", fakeBackends(), nullptr,
+                          MissingValues::KeepDefaults));
 }
 
 }  // namespace

@@ -29,8 +29,8 @@ struct TestBroker {
 };
 
 struct TestInstanceOptions {
-  std::vector<TestBroker> brokers = {TestBroker{}};        // the queues, as `brokers:` of a configuration
-  TaskRulesByName rules{};                                 // as `tasks: NAME:`; resource limits and max_running have no effect
+  std::vector<TestBroker> brokers = {TestBroker{}};  // the queues, as `brokers:` of a configuration
+  TaskRulesByName rules{};  // as `tasks: NAME:`; resource limits and max_running have no effect
   Duration taskExecutionTime = std::chrono::seconds(600);  // as `task_execution_time`; zero: no limit
   Time start = ManualClock().now();                        // the time that the clock shows at first
 };

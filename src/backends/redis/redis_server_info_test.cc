@@ -37,7 +37,8 @@ TEST(RedisServerInfo, HaveNoWarningsForADurableServer) {
 
 TEST(RedisServerInfo, DescribeTheDurabilityOfEachKindOfPersistence) {
   EXPECT_THAT(parseServerInfo("aof_enabled:1\r\n", "", "everysec").durability, HasSubstr("up to 2 s"));
-  EXPECT_THAT(parseServerInfo("aof_enabled:1\r\n", "", "no").durability, HasSubstr("when the operating system decides"));
+  EXPECT_THAT(parseServerInfo("aof_enabled:1\r\n", "", "no").durability,
+              HasSubstr("when the operating system decides"));
   EXPECT_THAT(parseServerInfo("aof_enabled:1\r\n", {}, {}).durability, HasSubstr("unknown"));
   EXPECT_THAT(parseServerInfo("aof_enabled:0\r\n", "3600 1", "everysec").durability, HasSubstr("snapshots"));
   EXPECT_THAT(parseServerInfo("aof_enabled:0\r\n", {}, {}).durability, HasSubstr("unknown"));
