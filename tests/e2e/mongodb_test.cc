@@ -158,7 +158,7 @@ TEST_F(MongodbTest, AnIdWhoseTaskPhpTookCanBePushedAgain) {
 TEST_F(MongodbTest, BuriesDocumentsThatAreNoTasksAsTheyCameAndRunsTheOthers) {
   database.ask(
       R"({"insert": "tasks", "documents": [{"_id": 1}, {"_id": {"a": [1]}, "cn": 17}, {"_id": "x", "cn": "noop", "td": 5},
-                   {"cn": "noop", "td": {"id": []}}]})");
+                   {"cn": [], "td": {}}]})");
   const auto id = push({"noop"});
   ASSERT_EQ(drain(), 0);
   EXPECT_EQ(record(id).at("retC"), 1);

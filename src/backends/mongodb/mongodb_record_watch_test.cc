@@ -32,10 +32,9 @@ class MongodbRecordWatchTest : public testing::Test {
   enum class News { One, None };
   void playStream(News news) {
     proxy_.inject({.name = "aggregate", .collection = "info", .times = MongodbCommands::kAlways}, answer("firstBatch"));
-    proxy_.inject({.name = "getMore", .collection = "info", .times = 3}, answer("nextBatch"));
-    if (news == News::One)
-      proxy_.inject({.name = "getMore", .collection = "info"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
-    proxy_.inject({.name = "getMore", .collection = "info", .times = MongodbCommands::kAlways}, answer("nextBatch"));
+    proxy_.inject({.name = "getMore", .times = 3}, answer("nextBatch"));
+    if (news == News::One) proxy_.inject({.name = "getMore"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
+    proxy_.inject({.name = "getMore", .times = MongodbCommands::kAlways}, answer("nextBatch"));
   }
 
   MongodbDatabase database_{sharedMongodbServer()};
