@@ -28,6 +28,7 @@ startServer() {
 startMongodb() {
   rm -f "$folder/mongodb.in"
   mkfifo "$folder/mongodb.in"
+  : >"$folder/mongodb.out"
   "$build/mongodb_server" <"$folder/mongodb.in" >"$folder/mongodb.out" &
   server=$!
   exec 3>"$folder/mongodb.in"

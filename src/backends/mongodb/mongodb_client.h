@@ -51,10 +51,11 @@ class MongodbClient {
   // statements: {q, limit}
   MongodbResult<WriteReply> deleteAll(std::string_view collection, std::span<const Document> statements);
 
-  // The server's time now, by the clock that $$NOW reads, never later than true: as of the last answer plus the time
-  // since its reply. It asks `aggregate: 1, [{$documents: [{}]}, {$project: {now: "$$NOW"}}]`, again once the answer is
-  // older than MongodbPool::timeLasts(); a server that lacks $documents (before 5.1) by `hello`. (`localTime` of hello
-  // alone does not do: FerretDB has that of its own process, which is not the clock of $$NOW.)
+  // The server's time now, by the clock that $$NOW reads, not later than true but for the server's rounding to
+  // milliseconds: as of the last answer plus the time since its reply. It asks `aggregate: 1, [{$documents: [{}]},
+  // {$project: {now: "$$NOW"}}]`, again once the answer is older than MongodbPool::timeLasts(); a server that lacks
+  // $documents (before 5.1) by `hello`. (`localTime` of hello alone does not do: FerretDB has that of its own process,
+  // which is not the clock of $$NOW.)
   MongodbResult<Time> serverTime();
 
   const std::string& where() const;  // "mongodb db1:27017": the beginning of messages

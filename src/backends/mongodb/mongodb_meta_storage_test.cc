@@ -119,10 +119,11 @@ TEST_F(MongodbMetaStorageTest, ARecordThatIsTooLargeKeepsItsOutcomeAndSaysWhatIs
 }
 
 TEST_F(MongodbMetaStorageTest, MakesAnIndexForListingAndOneThatRemovesExpiredRecords) {
-  open(1h);
+  EXPECT_THAT(open(1h)->traits().warnings, ::testing::IsEmpty());
   std::map<std::string, Json> indexes;
   for (const auto& index : database.ask(R"({"listIndexes": "info"})").at("cursor").at("firstBatch"))
     indexes[index.at("name")] = index;
+  ASSERT_TRUE(indexes.contains("leptir_expires")) << database.ask(R"({"listIndexes": "info"})").dump();
   EXPECT_EQ(indexes.at("leptir_expires").at("key"), Json::parse(R"({"leptir.expires": 1})"));
   EXPECT_EQ(indexes.at("leptir_expires").at("expireAfterSeconds"), 0);
   EXPECT_TRUE(indexes.contains("leptir_started"));

@@ -28,12 +28,14 @@ class MongodbRecordWatchTest : public testing::Test {
                                                  R"(.info", ")" + batch + R"(": [)" + changes +
                                                  R"(], "postBatchResumeToken": {"_data": "81"}}, "ok": 1.0})");
   }
-  // `quiet` answers without a change, then one with a change, then none any more.
-  void playStream(int quiet) {
+  // Answers without a change, of which the fourth is one with a change if `News::One`.
+  enum class News { One, None };
+  void playStream(News news) {
     proxy_.inject({.name = "aggregate", .collection = "info", .times = MongodbCommands::kAlways}, answer("firstBatch"));
-    proxy_.inject({.name = "getMore", .collection = "info", .times = quiet}, answer("nextBatch"));
-    proxy_.inject({.name = "getMore", .collection = "info"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
-    proxy_.inject({.name = "getMore", .collection = "info"}, MongodbFault::silence(When::Before));
+    proxy_.inject({.name = "getMore", .collection = "info", .times = 3}, answer("nextBatch"));
+    if (news == News::One)
+      proxy_.inject({.name = "getMore", .collection = "info"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
+    proxy_.inject({.name = "getMore", .collection = "info", .times = MongodbCommands::kAlways}, answer("nextBatch"));
   }
 
   MongodbDatabase database_{sharedMongodbServer()};
@@ -42,7 +44,7 @@ class MongodbRecordWatchTest : public testing::Test {
 };
 
 TEST_F(MongodbRecordWatchTest, ASavedRecordEndsAWait) {
-  playStream(100);
+  playStream(News::One);
   const auto watch = MongodbRecordWatch::begin(pool(), "info");
   ASSERT_TRUE(watch) << watch.error().message();
   const auto news = (*watch)->wait(30s, wake_);
@@ -52,7 +54,7 @@ TEST_F(MongodbRecordWatchTest, ASavedRecordEndsAWait) {
 }
 
 TEST_F(MongodbRecordWatchTest, AsksOnlyForRecordsOfTasksThatAreOver) {
-  playStream(1);
+  playStream(News::None);
   ASSERT_TRUE(MongodbRecordWatch::begin(pool(), "info"));
   const auto asked = proxy_.received("aggregate").back().at("pipeline").at(1).at("$match");
   EXPECT_EQ(asked.at("fullDocument.status"), 3);
@@ -60,7 +62,7 @@ TEST_F(MongodbRecordWatchTest, AsksOnlyForRecordsOfTasksThatAreOver) {
 }
 
 TEST_F(MongodbRecordWatchTest, ARungWakeEndsAWait) {
-  playStream(MongodbCommands::kAlways);
+  playStream(News::None);
   const auto watch = MongodbRecordWatch::begin(pool(), "info");
   ASSERT_TRUE(watch) << watch.error().message();
   wake_.ring();
@@ -68,7 +70,7 @@ TEST_F(MongodbRecordWatchTest, ARungWakeEndsAWait) {
 }
 
 TEST_F(MongodbRecordWatchTest, TheFirstWaitAfterAPauseSaysThatRecordsMayHaveBeenSaved) {
-  playStream(MongodbCommands::kAlways);
+  playStream(News::None);
   const auto watch = MongodbRecordWatch::begin(pool(), "info");
   ASSERT_TRUE(watch) << watch.error().message();
   (*watch)->suspend();
