@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "backends/mongodb/mongodb_client_fixture.h"
+#include "tests/support/certificates.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir::mongodb {
@@ -30,9 +31,7 @@ class MongodbLoginTest : public testing::Test {
     all.update(own);
     return all;
   }
-  void SetUp() override {
-    if (!MongodbServer::canBeStarted({.access = MongodbServer::Access::Users})) GTEST_SKIP() << "no such server here";
-  }
+  void SetUp() override { LEPTIR_NEEDS_OWN_MONGODB(.access = MongodbServer::Access::Users); }
 };
 
 TEST_F(MongodbLoginTest, AUserLogsInByConnectionStringOrByKeys) {
@@ -65,10 +64,7 @@ class MongodbTlsTest : public testing::Test {
     all.update(own);
     return all;
   }
-  void SetUp() override {
-    if (!MongodbServer::canBeStarted({.transport = MongodbServer::Transport::Tls}))
-      GTEST_SKIP() << "no such server here";
-  }
+  void SetUp() override { LEPTIR_NEEDS_OWN_MONGODB(.transport = MongodbServer::Transport::Tls); }
 };
 
 TEST_F(MongodbTlsTest, ACertificateIsVerifiedByItsAuthority) {
@@ -112,6 +108,17 @@ TEST_F(MongodbTlsTest, AFileThatCannotBeReadIsNamed) {
     EXPECT_EQ(pool.error().code(), ErrorCode::Invalid);
     EXPECT_THAT(pool.error().message(), AllOf(HasSubstr("'/nowhere/file.pem'"), HasSubstr("no such file")));
   }
+}
+
+TEST(MongodbMutualTlsTest, AClientShowsItsCertificate) {
+  constexpr auto kTransport = MongodbServer::Transport::MutualTls;
+  LEPTIR_NEEDS_OWN_MONGODB(.transport = kTransport);
+  MongodbServer server(MongodbServer::Options{.transport = kTransport});
+  EXPECT_EQ(errorAtOpening({{"uri", server.uri()}}).message, "opened");
+  const auto without =
+      errorAtOpening({{"host", server.host()}, {"port", server.port()}, {"ca_file", sharedAuthority().file("ca.pem")}});
+  EXPECT_EQ(without.remedy, Remedy::Reconnect);
+  EXPECT_THAT(without.message, HasSubstr("127.0.0.1"));
 }
 
 TEST(MongodbAbsentServerTest, IsSaidWithItsAddress) {
