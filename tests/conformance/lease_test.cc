@@ -18,7 +18,7 @@ TEST_P(Lease, TakesAtMostLimitTasks) {
 TEST_P(Lease, TakesFewerTasksThanAskedForOnlyIfNoFurtherOneIsDueOrTheyHaveManyBytes) {
   constexpr std::size_t kTasks = 7;
   for (auto& each : tasks("t", kTasks)) {
-    each.parameters = "[\"" + std::string(kMaxEnvelopeBytes - 1024, 'x') + "\"]";
+    each.parameters = "[\"" + std::string(broker_->traits().largestEnvelope - 1024, 'x') + "\"]";
     push({each});
   }
   const auto session = openSession('a');

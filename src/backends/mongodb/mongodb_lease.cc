@@ -14,8 +14,6 @@ namespace {
 
 // Other instances may take what a search found; then the search is repeated, at most so often in one call.
 constexpr int kMostSearches = 8;
-// Bytes of documents that one lease reads at most, since each may have 16 MiB; one is read whatever its size.
-constexpr std::int64_t kMostLeasedBytes = std::int64_t{64} << 20;
 // MongoDB 4.4, which has $bsonSize, and expressions in projections.
 constexpr int kWireVersionWithSizes = 9;
 
@@ -66,24 +64,37 @@ MongodbResult<std::optional<LeasedTask>> MongodbLease::leaseOne(Time now) {
   return leasedTask(marked->front());
 }
 
+// Searches again where the documents of the first search are not enough: other instances have taken some, or they are
+// larger than their envelopes. A failure after the first tasks is left to the next call.
 MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit, Time now) {
-  for (int round = 0; round < kMostSearches; ++round) {
-    const auto found = search(limit, now);
-    if (!found) return tl::unexpected(found.error());
-    if (found->handles.empty() && found->hasRepaired) continue;
-    if (found->handles.empty()) break;
-    const auto number = nextNumber(now, found->lastNumber + 1);
-    const auto token = makeToken();
-    LEPTIR_FAILPOINT("mongodb.lease.before_send");
-    const auto marked = mark(*found, number, token, now);
-    LEPTIR_FAILPOINT("mongodb.lease.after_reply");
-    if (!marked && !isConnectionLost(marked.error())) return tl::unexpected(marked.error());
-    if (marked && *marked == 0) continue;
-    auto tasks = read(*found, token);
-    if (!tasks || !tasks->empty()) return tasks;
-    if (!marked) return tl::unexpected(marked.error());
+  std::vector<LeasedTask> tasks;
+  std::size_t bytes = 0;
+  for (int round = 0; round < kMostSearches && tasks.size() < limit && bytes <= kMostBytesOfALease; ++round) {
+    const auto found = search(limit - tasks.size(), now);
+    auto leased = found ? leaseFound(*found, now) : tl::unexpected(found.error());
+    if (!leased && tasks.empty()) return leased;
+    if (!leased) break;
+    for (auto& task : *leased) {
+      bytes += task.envelope.size();
+      tasks.push_back(std::move(task));
+    }
+    if (found->areAll) break;
   }
-  return std::vector<LeasedTask>();
+  return tasks;
+}
+
+MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseFound(const Candidates& found, Time now) {
+  if (found.handles.empty()) return std::vector<LeasedTask>();
+  const auto number = nextNumber(now, found.lastNumber + 1);
+  const auto token = makeToken();
+  LEPTIR_FAILPOINT("mongodb.lease.before_send");
+  const auto marked = mark(found, number, token, now);
+  LEPTIR_FAILPOINT("mongodb.lease.after_reply");
+  if (!marked && !isConnectionLost(marked.error())) return tl::unexpected(marked.error());
+  if (marked && *marked == 0) return std::vector<LeasedTask>();
+  auto tasks = read(found, token);
+  if (tasks && tasks->empty() && !marked) return tl::unexpected(marked.error());
+  return tasks;
 }
 
 Document MongodbLease::dueFilter(Time now) const {
@@ -108,6 +119,7 @@ MongodbResult<MongodbLease::Candidates> MongodbLease::search(std::size_t limit, 
   const auto documents = client_.find(queue_.tasks, searchFilter(now), options);
   if (!documents) return tl::unexpected(documents.error());
   Candidates found;
+  found.areAll = documents->size() < limit;
   std::vector<Document> broken;
   std::int64_t bytes = 0;
   for (const auto& document : *documents) {
@@ -116,15 +128,18 @@ MongodbResult<MongodbLease::Candidates> MongodbLease::search(std::size_t limit, 
       broken.push_back(document);
       continue;
     }
+    if (bytes > static_cast<std::int64_t>(kMostBytesOfALease)) {
+      found.areAll = false;
+      break;
+    }
     bytes += view.integer("bytes").value_or(0);
-    if (bytes > kMostLeasedBytes && !found.handles.empty()) break;
     found.handles.push_back(*handleOf(view));
     const auto number = view.integer(field::kLease).value_or(0);
     found.lastNumber = std::max(found.lastNumber, static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)));
   }
   if (broken.empty()) return found;
   if (auto repaired = adoption_.repair(broken); !repaired) return tl::unexpected(repaired.error());
-  found.hasRepaired = true;
+  found.areAll = false;
   return found;
 }
 

@@ -31,9 +31,10 @@ class MongodbLease {
   struct Candidates {
     std::vector<std::string> handles{};
     std::uint64_t lastNumber = 0;  // the largest lease number among them
-    bool hasRepaired = false;      // documents that the next search finds in another form
+    bool areAll = true;            // false: the next search may find more
   };
 
+  MongodbResult<std::vector<LeasedTask>> leaseFound(const Candidates& found, Time now);
   Document dueFilter(Time now) const;
   Document searchFilter(Time now) const;
   MongodbResult<std::optional<LeasedTask>> leaseOne(Time now);
