@@ -39,14 +39,12 @@ MongodbResult<std::optional<LeasedTask>> MongodbLease::leaseOne(Time now) {
   const auto number = nextNumber(now, 0);
   const auto token = makeToken();
   const auto query = searchFilter(now).add(field::kLease, op("$not", op("$gte", static_cast<std::int64_t>(number))));
-  LEPTIR_FAILPOINT("mongodb.lease.before_send");
   const auto reply = client_.write(Document()
                                        .add("findAndModify", queue_.tasks)
                                        .add("query", query)
                                        .add("sort", dueOrder())
                                        .add("update", marking(number, token))
                                        .add("new", true));
-  LEPTIR_FAILPOINT("mongodb.lease.after_reply");
   if (reply) {
     const auto value = DocumentView(*reply).document("value");
     if (!value) return std::optional<LeasedTask>();
