@@ -223,11 +223,12 @@ TEST_P(Server, B20_OfTheRecordsIsOutOfReachWhileOutcomesWait) {
   writeConfig("leptir:\n  brokers:\n    - { name: queue, " + store.elsewhere + " }\n  meta_storage:\n    - { " +
               store.here + " }\n  daemon: { configuration: { number_of_workers: 4 } }\n");
   const auto instance = startUntilReady();
-  pushAndLog("work", 1500, {{"ms", 5}});
+  constexpr std::size_t kTasks = 8000;  // more than the cells of all workers
+  pushAndLog("work", kTasks, {{"ms", 1}});
   ASSERT_TRUE(eventually([&] { return endsSeen() > 100; }));
   server().partition();
   pauseFor(2 * lease());
-  EXPECT_LT(endsSeen(), 1500u) << "no task begins once all cells hold outcomes that are not recorded";
+  EXPECT_LT(endsSeen(), kTasks) << "no task begins once all cells hold outcomes that are not recorded";
   server().heal();
   noteRecovery(msUntilSomethingStarts());
   EXPECT_LE(recoveries.back(), kBackWithin);
