@@ -76,7 +76,7 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit
       bytes += task.envelope.size();
       tasks.push_back(std::move(task));
     }
-    if (found->areAll) break;
+    if (found->areAll && leased->size() == found->handles.size()) break;
   }
   return tasks;
 }
