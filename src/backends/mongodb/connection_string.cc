@@ -82,8 +82,8 @@ std::string ConnectionString::text() const {
 }
 
 std::string ConnectionString::textForChecks() const {
-  const std::string anybody = password.empty() ? "user" : "user:password";
-  return composed(*this, user.empty() ? std::string() : anybody);
+  const std::string placeholder = password.empty() ? "user" : "user:password";
+  return composed(*this, user.empty() ? std::string() : placeholder);
 }
 
 Result<ConnectionString> parseConnectionString(std::string_view uri) {

@@ -1,6 +1,6 @@
 // Wakes what waits for changes of a collection: a session when another process has pushed a task or given one back, a
 // process when a record was saved. A change stream, read by a thread of its own with a connection of its own. It only
-// makes waits shorter: whoever waits looks by itself as well.
+// makes waits shorter: a thread that waits also looks at the collection by itself.
 #pragma once
 
 #include <atomic>

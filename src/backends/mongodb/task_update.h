@@ -1,4 +1,4 @@
-// Updates of the documents of tasks as pipelines, in which texts are literals: nobody's text is read as an expression.
+// Updates of tasks' documents as pipelines, in which texts are literals: no text of a task is read as an expression.
 #pragma once
 
 #include <span>
