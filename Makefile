@@ -33,7 +33,7 @@ build: setup
 
 everything: setup-servers
 	@$(CONFIGURE) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON
-	@echo "Building everything: some 7 minutes on two cores for the first time (V=1 shows the commands)."
+	@echo "Building everything: some 12 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY)
 
 demo: build ## SHA-256 of every file under FOLDER (default /usr/include), through the whole product
