@@ -1,7 +1,8 @@
 // The baseline for MongoDB: one thread that sends a server the commands that an instance sends for no-op tasks, through
 // libmongoc, without processes, slots or decisions. The throughput of an instance is compared with this number, in the
 // same run on the same machine. Arguments: number of tasks, connection string of the server. Prints tasks a second,
-// then pushes a second of one client that pushes one task at a time and has made all documents beforehand.
+// then pushes a second of one client that pushes one task at a time and has made all documents beforehand, then tasks a
+// second of the same loop that leases one task at a time.
 #include <fmt/format.h>
 #include <mongoc/mongoc.h>
 
@@ -21,6 +22,7 @@ namespace {
 
 constexpr int kBatch = 512;
 constexpr int kSinglePushes = 2000;
+constexpr int kSingleTasks = 500;
 constexpr std::size_t kLargestDocument = 16 << 20;
 constexpr const char* kDatabase = "bare";
 constexpr std::string_view kSession = "0123456789abcdef0123456789abcdef:1";
@@ -113,9 +115,12 @@ class Loop {
     client_.run(insertInto("tasks.sessions", {Document().add("_id", kSession).add("state", "open")}));
   }
 
-  int run() {
+  // Leases at most `batch` tasks at a time, until none is left or `most` are done.
+  int run(int batch, int most) {
     int done = 0;
-    for (auto tasks = lease(); !tasks.empty(); tasks = lease()) {
+    while (done < most) {
+      const auto tasks = batch == 1 ? leaseOne() : lease(batch);
+      if (tasks.empty()) break;
       done += static_cast<int>(tasks.size());
       record(tasks);
       acknowledge(tasks);
@@ -124,15 +129,28 @@ class Loop {
   }
 
  private:
-  Documents lease() {
+  Documents leaseOne() {
+    const auto waiting = Document().add(field::kState, state::kWaiting).add(field::kDue, Document().add("$lte", kNow));
+    const auto token = std::to_string(++lease_);
+    const auto reply = client_.run(acknowledged(Document()
+                                                    .add("findAndModify", "tasks")
+                                                    .add("query", waiting)
+                                                    .add("sort", dueOrder())
+                                                    .add("update", marking(token))
+                                                    .add("new", true)));
+    const auto task = DocumentView(reply).document("value");
+    return task ? Documents{Document(*task)} : Documents();
+  }
+
+  Documents lease(int batch) {
     client_.find(Document().add("find", "tasks.sessions").add("filter", Document().add("_id", kSession)));
     const auto waiting = Document().add(field::kState, state::kWaiting).add(field::kDue, Document().add("$lte", kNow));
     const auto due = client_.find(Document()
                                       .add("find", "tasks")
                                       .add("filter", waiting)
-                                      .add("sort", Document().add(field::kDue, 1).add("_id", 1))
+                                      .add("sort", dueOrder())
                                       .add("projection", Document().add("_id", 1))
-                                      .add("limit", kBatch));
+                                      .add("limit", batch));
     if (due.empty()) return {};
     const auto ids = idsOf(due);
     const auto token = std::to_string(++lease_);
@@ -141,14 +159,19 @@ class Loop {
         Document().add("find", "tasks").add("filter", Document().add("_id", ids).add(field::kToken, token)));
   }
 
+  static Document dueOrder() { return Document().add(field::kDue, 1).add("_id", 1); }
+
+  Document marking(const std::string& token) const {
+    return Document().add("$set", Document()
+                                      .add(field::kState, state::kLeased)
+                                      .add(field::kSession, kSession)
+                                      .add(field::kToken, token)
+                                      .add(field::kLease, lease_));
+  }
+
   void mark(Document waiting, const Document& ids, const std::string& token) {
-    const auto marking = Document()
-                             .add(field::kState, state::kLeased)
-                             .add(field::kSession, kSession)
-                             .add(field::kToken, token)
-                             .add(field::kLease, lease_);
     const Documents statements{
-        Document().add("q", waiting.add("_id", ids)).add("u", Document().add("$set", marking)).add("multi", true)};
+        Document().add("q", waiting.add("_id", ids)).add("u", marking(token)).add("multi", true)};
     client_.run(acknowledged(Document().add("update", "tasks").add("updates", std::span<const Document>(statements))));
   }
 
@@ -202,11 +225,11 @@ double secondsSince(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
-double tasksPerSecond(Client& client, int tasks) {
+double tasksPerSecond(Client& client, int tasks, int batch) {
   push(client, tasks);
   Loop loop(client);
   const auto began = std::chrono::steady_clock::now();
-  if (loop.run() != tasks) throw std::runtime_error("the loop lost tasks");
+  if (loop.run(batch, tasks) != tasks) throw std::runtime_error("the loop lost tasks");
   return tasks / secondsSince(began);
 }
 
@@ -221,12 +244,18 @@ double pushesPerSecond(Client& client) {
 
 }  // namespace
 
-void measure(int tasks, const std::string& uri) {
-  Client client(uri);
+void empty(Client& client) {
   client.run(Document().add("dropDatabase", 1));
   makeIndexes(client);
-  fmt::print("{:.0f}\n", tasksPerSecond(client, tasks));
+}
+
+void measure(int tasks, const std::string& uri) {
+  Client client(uri);
+  empty(client);
+  fmt::print("{:.0f}\n", tasksPerSecond(client, tasks, kBatch));
   fmt::print("{:.0f}\n", pushesPerSecond(client));
+  empty(client);
+  fmt::print("{:.0f}\n", tasksPerSecond(client, kSingleTasks, 1));
 }
 
 }  // namespace leptir::mongodb

@@ -51,7 +51,8 @@ Actions Core::step(std::vector<Event>&& events, ClockReading now) {
   Step step{.now = now, .stoppedAt = shutdown_.stoppedAt()};
   for (auto& event : events) std::visit([&](auto& happened) { on(happened, step); }, event);
   assigner_.assign(step);
-  batches_.handOut(step);
+  batches_.handOut(slots_.areManyAboutToEnd() ? SettleBatches::HandOut::OnceLarge : SettleBatches::HandOut::AtOnce,
+                   step);
   leaseCredit_.publish(step);
   shutdown_.finishWhenDone(step);
   return std::move(step.actions);

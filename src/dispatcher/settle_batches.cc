@@ -17,6 +17,12 @@ namespace {
 // waiting. More where a meta writer saves them, so that both threads always have a batch waiting: measured on Redis, 10
 // is 3 % quicker than 4.
 constexpr int kMostBatchesInOneThread = 2, kMostBatchesInTwoThreads = 10;
+// Small batches are handed out one by one: a store that needs milliseconds for a command, whatever its size, would get
+// commands of one task each otherwise. Measured on FerretDB, together with Pace: 0.38 of a bare loop before, 0.75
+// after.
+constexpr std::size_t kLargeBatch = 256;
+constexpr int kMostSmallBatches = 2;
+constexpr Duration kLongestGathering = std::chrono::milliseconds(10);
 
 bool isOver(const Settlement& settlement) {
   return settlement.kind == Settlement::Kind::Acknowledge || settlement.kind == Settlement::Kind::Bury;
@@ -84,6 +90,7 @@ SettleBatch& SettleBatches::batchOf(std::uint32_t broker, std::uint64_t epoch, S
   if (batches.gathering && batches.gathering->epoch != epoch) handOut(batches, step);
   if (!batches.gathering) {
     batches.gathering = std::make_shared<SettleBatch>();
+    batches.gatheringSince = step.now.boot;
     batches.gathering->id = ++lastId_;
     batches.gathering->broker = broker;
     batches.gathering->epoch = epoch;
@@ -94,10 +101,17 @@ SettleBatch& SettleBatches::batchOf(std::uint32_t broker, std::uint64_t epoch, S
   return *batches.gathering;
 }
 
-void SettleBatches::handOut(Step& step) {
+void SettleBatches::handOut(HandOut when, Step& step) {
   for (auto& broker : brokers_) {
-    if (broker.gathering && broker.atStores < broker.mostAtStores) handOut(broker, step);
+    if (broker.gathering && mayHandOut(broker, when, step.now.boot)) handOut(broker, step);
   }
+}
+
+bool SettleBatches::mayHandOut(const BrokerBatches& broker, HandOut when, BootTime now) {
+  if (broker.atStores >= broker.mostAtStores) return false;
+  if (broker.gathering->cells.size() >= kLargeBatch) return true;
+  if (broker.atStores >= kMostSmallBatches) return false;
+  return when == HandOut::AtOnce || now - broker.gatheringSince >= kLongestGathering;
 }
 
 void SettleBatches::handOut(BrokerBatches& broker, Step& step) {

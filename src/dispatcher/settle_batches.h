@@ -44,8 +44,11 @@ class SettleBatches {
   // A record alone: the task goes on.
   void addRecord(const settlement::HeldTask& task, MetaInfo record, Step& step);
 
+  // AtOnce: a few tasks are worth the round trips to the stores. OnceLarge: further tasks are about to end, so a few
+  // wait for them, some milliseconds at most.
+  enum class HandOut { AtOnce, OnceLarge };
   // Gives the gathered batches to the stores, unless enough batches of the broker are there already.
-  void handOut(Step& step);
+  void handOut(HandOut when, Step& step);
   // A required meta storage has saved the records of a batch. The last one sends the batch to its broker.
   void noteSaved(std::uint64_t batch, Step& step);
   // The broker has settled a batch, which is over now: its error reports are sent. Null: there is no such batch.
@@ -69,6 +72,7 @@ class SettleBatches {
  private:
   struct BrokerBatches {
     std::shared_ptr<SettleBatch> gathering;
+    BootTime gatheringSince{};
     int atStores = 0;                            // number of batches
     int mostAtStores = 0;                        // later settlements gather in one more batch
     int storageWriters = 0;                      // number of required storages that a meta writer saves the records to
@@ -90,6 +94,7 @@ class SettleBatches {
   void add(SettleBatch& batch, const settlement::HeldTask& task, settlement::Settlement& settlement,
            std::string_view envelope, Time now);
   void addErrorReport(SettleBatch& batch, const settlement::Settlement& settlement, std::string_view envelope) const;
+  static bool mayHandOut(const BrokerBatches& broker, HandOut when, BootTime now);
   void handOut(BrokerBatches& broker, Step& step);
 
   const CoreOptions& options_;

@@ -6,6 +6,8 @@ namespace leptir::dispatcher {
 namespace {
 
 using settlement::Settlement;
+using HandOut = SettleBatches::HandOut;
+using namespace std::chrono_literals;
 
 class SettleBatchesTest : public ::testing::Test {
  protected:
@@ -16,10 +18,10 @@ class SettleBatchesTest : public ::testing::Test {
     batches = std::make_unique<SettleBatches>(options, *sessions);
   }
   // Settles one task and hands out what is gathered.
-  void settleOne(std::uint64_t lease) {
-    step = {};
+  void settleOne(std::uint64_t lease, HandOut when = HandOut::AtOnce) {
+    step = {.now = {.boot = now}};
     batches->addFromCell({0, lease}, {.lease = {lease, "handle"}}, {.record = MetaInfo{.id = "a"}}, "{}", step);
-    batches->handOut(step);
+    batches->handOut(when, step);
   }
   std::vector<std::uint64_t> leases() {
     std::vector<std::uint64_t> numbers;
@@ -31,6 +33,7 @@ class SettleBatchesTest : public ::testing::Test {
   CoreOptions options;
   std::unique_ptr<BrokerSessions> sessions;
   std::unique_ptr<SettleBatches> batches;
+  BootTime now{1s};
   Step step;
 };
 
@@ -59,7 +62,7 @@ TEST_F(SettleBatchesTest, GathersFurtherTasksWhileTwoBatchesAreAtAStoreThatAlsoS
   }
   EXPECT_EQ(leases(), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
   ASSERT_TRUE(batches->noteSettled(first, step));
-  batches->handOut(step);
+  batches->handOut(HandOut::AtOnce, step);
   ASSERT_EQ(step.actions.batchesToSettle.size(), 1u);
   EXPECT_EQ(step.actions.batchesToSettle[0]->acknowledge.size(), 3u);
   EXPECT_EQ(leases(), (std::vector<std::uint64_t>{2, 3, 4, 5}));
@@ -76,6 +79,31 @@ TEST_F(SettleBatchesTest, IsEmptyOnceEachBatchIsSettled) {
   EXPECT_TRUE(batches->isEmpty());
   EXPECT_TRUE(batches->isEmpty(0));
   EXPECT_FALSE(batches->noteSettled(id, step)) << "the answer came twice";
+}
+
+TEST_F(SettleBatchesTest, GathersAFewTasksForMillisecondsWhileFurtherOnesAreAboutToEnd) {
+  start(0, 0);
+  for (std::uint64_t lease = 1; lease <= 255; ++lease) settleOne(lease, HandOut::OnceLarge);
+  EXPECT_TRUE(step.actions.batchesToSettle.empty());
+  settleOne(256, HandOut::OnceLarge);
+  ASSERT_EQ(step.actions.batchesToSettle.size(), 1u) << "many enough";
+  EXPECT_EQ(step.actions.batchesToSettle[0]->acknowledge.size(), 256u);
+  settleOne(257, HandOut::OnceLarge);
+  EXPECT_TRUE(step.actions.batchesToSettle.empty());
+  now += 10ms;
+  settleOne(258, HandOut::OnceLarge);
+  EXPECT_EQ(step.actions.batchesToSettle.size(), 1u) << "they have waited long enough";
+}
+
+TEST_F(SettleBatchesTest, SendsNoThirdSmallBatchToAStoreButFurtherLargeOnes) {
+  start(1, 0);
+  settleOne(1);
+  settleOne(2);
+  settleOne(3);
+  EXPECT_TRUE(step.actions.batchesToSave.empty());
+  for (std::uint64_t lease = 4; lease <= 258; ++lease) settleOne(lease);
+  ASSERT_EQ(step.actions.batchesToSave.size(), 1u);
+  EXPECT_EQ(step.actions.batchesToSave[0]->acknowledge.size(), 256u);
 }
 
 }  // namespace

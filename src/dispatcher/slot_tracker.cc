@@ -16,6 +16,8 @@ constexpr Duration kLongTask = std::chrono::milliseconds(10);
 constexpr std::size_t kShortRunsInOneSlot = 8;
 // From this many tasks in the slots on, settling them by the hundred is cheaper.
 constexpr std::size_t kManyTasks = 256;
+// So many short tasks that have not ended are waited for before those that have are settled.
+constexpr std::size_t kWorthAWait = 32;
 
 }  // namespace
 
@@ -199,6 +201,14 @@ bool SlotTracker::hasTasksBehindOthers() const {
 
 bool SlotTracker::hasManyShortTasks() const {
   return used() >= kManyTasks;
+}
+
+bool SlotTracker::areManyAboutToEnd() const {
+  std::size_t sum = 0;
+  for (const auto& slot : slots_) {
+    if (slot.isReady && !slot.isSlow) sum += slot.unended.size();
+  }
+  return sum >= kWorthAWait;
 }
 
 std::size_t SlotTracker::unended() const {

@@ -55,6 +55,8 @@ class SlotTracker {
   bool isLost(CellRef cell) const { return trackedSlot(cell.slot).cells[cell.cell].isLost; }
   // Leases of a broker's tasks for which noteRunning() has answered true.
   std::vector<LeaseId> runningLong(std::uint32_t broker) const;
+  // Whether dozens of short tasks are assigned, which end within milliseconds.
+  bool areManyAboutToEnd() const;
   // How many more tasks may be leased: those that fit into the slots, and some that wait in the stock.
   std::size_t credit() const;
   // The number of tasks of a name with `max_running` that have not ended: one that is assigned and has not begun counts

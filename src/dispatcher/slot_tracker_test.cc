@@ -80,5 +80,15 @@ TEST_F(SlotTrackerTest, EmptiesASlotForALargeTask) {
   EXPECT_EQ(slots.choose(false), std::nullopt) << "it is alone in its slot";
 }
 
+TEST_F(SlotTrackerTest, SaysThatManyTasksAreAboutToEndOnlyOfDozensOfShortOnes) {
+  std::vector<std::size_t> cells;
+  for (std::uint64_t number = 0; number < 31; ++number) cells.push_back(assign(number));
+  EXPECT_FALSE(slots.areManyAboutToEnd());
+  cells.push_back(assign(31));
+  EXPECT_TRUE(slots.areManyAboutToEnd());
+  slots.noteRunning({0, cells[0]}, BootTime(0s), BootTime(1s), 200ms);
+  EXPECT_FALSE(slots.areManyAboutToEnd()) << "they wait behind a long one";
+}
+
 }  // namespace
 }  // namespace leptir::dispatcher

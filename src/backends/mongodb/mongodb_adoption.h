@@ -19,7 +19,7 @@ class MongodbAdoption {
   MongodbResult<std::size_t> adoptSome();
   // The same until none is left, but at most 100,000.
   MongodbResult<void> adoptAll();
-  // adoptSome(), unless that was done less than half a second ago.
+  // adoptSome(), unless that was done less than half a second ago, or takes more than a twentieth of the time.
   MongodbResult<std::size_t> adoptFromTimeToTime();
   // Adopts waiting documents that isWellFormed() refuses.
   MongodbResult<std::size_t> repair(std::span<const Document> documents);
@@ -28,11 +28,12 @@ class MongodbAdoption {
 
  private:
   enum class WithId { Yes, No };
+  MongodbResult<std::size_t> adoptThoseFound();
   MongodbResult<std::size_t> adopt(std::span<const Document> documents, const Document& filter);
   Document statement(DocumentView document, const Document& filter, Time now, WithId withId, std::string& buriedId);
 
   MongodbQueue& queue_;
-  BootTime last_{};
+  BootTime next_{};  // of adoptFromTimeToTime()
 };
 
 // What adoption and isWellFormed() read of a document.
