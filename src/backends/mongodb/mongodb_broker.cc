@@ -50,7 +50,7 @@ MongodbBroker::MongodbBroker(std::shared_ptr<MongodbQueue> queue, std::vector<st
     : queue_(std::move(queue)),
       warnings_(std::move(warnings)),
       adoption_(*queue_),
-      push_(*queue_),
+      push_(*queue_, adoption_),
       keeper_(queue_),
       recovery_(queue_) {}
 
