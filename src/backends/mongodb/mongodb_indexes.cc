@@ -94,14 +94,12 @@ std::string sentenceAbout(const Missing& missing, std::string_view collection) {
 
 // Calls `make(const MongodbIndex&)` for each index that is not there.
 template <class Make>
-Result<std::vector<std::string>> forEachMissing(MongodbClient& client, std::string_view collection,
-                                                std::span<const MongodbIndex> indexes, Make make) {
-  const auto standing = standingIndexes(client, collection);
-  if (!standing) return standing.error().error();
+Result<std::vector<std::string>> makeMissing(std::span<const Document> standing, std::string_view collection,
+                                             std::span<const MongodbIndex> indexes, Make make) {
   std::vector<Missing> missing;
   for (const auto& index : indexes) {
-    if (std::ranges::any_of(*standing, [&](const Document& each) { return isThatIndex(each, index); })) continue;
-    const auto made = make(index);
+    if (std::ranges::any_of(standing, [&](const Document& each) { return isThatIndex(each, index); })) continue;
+    const MongodbResult<void> made = make(index);
     if (made) continue;
     if (!isLasting(made.error())) return made.error().error();
     note(index, made.error(), missing);
@@ -115,16 +113,21 @@ Result<std::vector<std::string>> forEachMissing(MongodbClient& client, std::stri
 
 Result<std::vector<std::string>> ensureIndexes(MongodbClient& client, std::string_view collection,
                                                std::span<const MongodbIndex> indexes) {
-  return forEachMissing(client, collection, indexes,
-                        [&](const MongodbIndex& index) { return makeIndex(client, collection, index); });
+  const auto standing = standingIndexes(client, collection);
+  if (!standing) return standing.error().error();
+  return makeMissing(*standing, collection, indexes,
+                     [&](const MongodbIndex& index) { return makeIndex(client, collection, index); });
 }
 
-// Every collection has an index of `_id`: to make it changes nothing.
+// Every collection has an index of `_id`: to make it changes nothing, but would make a collection.
 Result<std::vector<std::string>> indexesThatCannotBeMade(MongodbClient& client, std::string_view collection,
                                                          std::span<const MongodbIndex> indexes) {
+  const auto standing = standingIndexes(client, collection);
+  if (!standing) return standing.error().error();
+  if (standing->empty()) return std::vector<std::string>();
   const MongodbIndex ofIds{.name = "_id_", .key = Document().add("_id", 1)};
-  return forEachMissing(client, collection, indexes,
-                        [&](const MongodbIndex&) { return makeIndex(client, collection, ofIds); });
+  return makeMissing(*standing, collection, indexes,
+                     [&](const MongodbIndex&) { return makeIndex(client, collection, ofIds); });
 }
 
 std::string mongoshLine(std::string_view collection, const MongodbIndex& index) {

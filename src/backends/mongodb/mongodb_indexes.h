@@ -27,7 +27,8 @@ struct MongodbIndex {
 // the user may not make indexes, or another index is in the way. Unavailable: the server cannot be asked now.
 Result<std::vector<std::string>> ensureIndexes(MongodbClient& client, std::string_view collection,
                                                std::span<const MongodbIndex> indexes);
-// The same for a collection that exists, but makes none: only whether the user may make the missing ones is tried.
+// The same, but makes none: only whether the user may make the missing ones is tried, if the collection exists and the
+// user may list its indexes.
 Result<std::vector<std::string>> indexesThatCannotBeMade(MongodbClient& client, std::string_view collection,
                                                          std::span<const MongodbIndex> indexes);
 

@@ -13,7 +13,7 @@ namespace leptir::mongodb {
 // make it; the message has the line for mongosh. On a sharded collection, whose index of ids cannot be unique,
 // MongodbQueue::hasUniqueIds becomes false.
 Result<std::vector<std::string>> prepareIndexes(MongodbQueue& queue);
-// The same for collections that exist, but makes no index. Invalid: one is missing, and this user may not make it.
+// The same, but makes no index. Invalid: one of a collection that exists is missing, and this user may not make it.
 Result<void> checkIndexes(MongodbQueue& queue);
 // Asks the server to explain the search of a lease; returns a warning if it would read the whole collection.
 Result<std::vector<std::string>> explainLeases(MongodbQueue& queue);

@@ -68,6 +68,12 @@ TEST_F(QueueIndexesTest, TryingTheRightsFindsAMissingIndexThatTheUserMayNotMakeA
   EXPECT_EQ(database.ask(R"({"listIndexes": "tasks"})").at("cursor").at("firstBatch").size(), 4u);
 }
 
+TEST_F(QueueIndexesTest, TryingTheRightsWhereOnlyPhpHasPushedMakesNoCollection) {
+  insert(R"({"cn": "Test", "td": {"id": "php"}, "_id": "6553f1000.44807438"})");
+  EXPECT_TRUE(must(tryOpen(server.uri(), BrokerUse::Inspect))->tryRights());
+  EXPECT_EQ(database.ask(R"({"listCollections": 1})").at("cursor").at("firstBatch").size(), 1u);
+}
+
 TEST_F(QueueIndexesTest, WhereThereIsNoCollectionTheOtherRightsAreTried) {
   MongodbProxy proxy(server);
   proxy.inject({"update", "tasks"}, MongodbFault::error(MongodbFault::When::Before, 13, "Unauthorized"));
