@@ -99,6 +99,7 @@ Result<Turn> Feeder::turn() {
   const bool closing = isClosing();  // asked first: the batches that came before close() are settled in this turn
   auto done = settleAndLease();
   reportBurials();
+  session_.logNotices();
   if (done && closing) done = closeSession();
   if (done) return Turn::UsedTheStore;
   if (done.error().code() != ErrorCode::Lost) return done.error();

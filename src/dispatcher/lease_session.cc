@@ -117,14 +117,22 @@ Result<void> LeaseSession::recoverWhenDue() {
     if (auto ended = broker_->endSessionsOf(options_.predecessor); !ended) return ended;
     options_.predecessor.clear();
   }
-  const auto recovered = broker::recoverDeadSessions(
-      *broker_, [this](const std::string& notice) { context_.logger.warning(logName() + ": " + notice); });
+  const auto recovered =
+      broker::recoverDeadSessions(*broker_, [this](const std::string& notice) { logNotice(notice); });
   if (!recovered) return recovered.error();
   if (recovered->count > 0)
     context_.logger.info(logName() + ": recovered " + std::to_string(recovered->count) +
                          (recovered->count == 1 ? " task" : " tasks") + " of dead instances");
   recoverAt_ = now() + (recovered->mayBeMore ? Duration::zero() : times().recoverDeadSessionsEvery());
   return {};
+}
+
+void LeaseSession::logNotice(const std::string& notice) {
+  context_.logger.warning(logName() + ": " + notice);
+}
+
+void LeaseSession::logNotices() {
+  for (const auto& notice : broker_->takeNotices()) logNotice(notice);
 }
 
 Result<void> LeaseSession::listHeldWhenDue() {

@@ -53,6 +53,8 @@ class LeaseSession {
   // Does what is due of: renewing, asking for cancel requests, recovering dead sessions, listing the held tasks.
   // `runningLeases` answers the leases of the running tasks.
   Result<void> maintain(const std::function<std::vector<LeaseId>()>& runningLeases);
+  // Logs what the store has to tell of the last calls (SimpleBroker::takeNotices).
+  void logNotices();
 
   // After an error that says Lost. The store works: the next session can be opened at once.
   void lose(const Error& why);
@@ -66,6 +68,7 @@ class LeaseSession {
   Result<void> renewWhenDue(const std::function<std::vector<LeaseId>()>& runningLeases);
   Result<void> renew(const std::vector<LeaseId>& running);
   Result<void> recoverWhenDue();
+  void logNotice(const std::string& notice);
   Result<void> listHeldWhenDue();
   void setLeaseEnd(BootTime sent);
 

@@ -1,9 +1,6 @@
 // Instances and commands on a real server that speaks MongoDB's protocol, and PHP producers that use the same
 // collections.
 #include <csignal>
-#include <fstream>
-#include <iterator>
-#include <set>
 
 #include "tests/e2e/installation.h"
 #include "tests/support/mongodb_server.h"
@@ -201,27 +198,6 @@ TEST_F(MongodbTest, PushWaitsForTheEndOfItsTaskAndTasksListsAll) {
   ASSERT_TRUE(eventually([&] { return isDone(threw); })) << instance->output();
   const auto listed = leptir({"tasks"});
   EXPECT_EQ(listed.lines().size(), 3u) << listed.out << listed.err;
-}
-
-TEST_F(MongodbTest, TwoInstancesRun5000TasksEachOnce) {
-  constexpr int kTasks = 5'000;
-  configure("", "  tasks: { once: { command: [/bin/sh, -c, 'echo $LEPTIR_TASK_ID >>" + (folder / "runs").string() +
-                    "'] } }\n");
-  ASSERT_EQ(leptir({"push", "noop", "--number=" + std::to_string(kTasks - 200), "--quiet"}).exit, 0);
-  ASSERT_EQ(leptir({"push", "once", "--number=200", "--quiet"}).exit, 0);
-  const auto one = start({"--pid=" + (folder / "one.pid").string()});
-  const auto other = start({"--pid=" + (folder / "other.pid").string()});
-  ASSERT_TRUE(eventually([&] { return database.ask(R"({"count": "tasks"})").at("n") == 0; }, 120s))
-      << one->output() << other->output();
-  for (const auto* instance : {one.get(), other.get()}) instance->signal(SIGTERM);
-  EXPECT_EQ(one->waitForExit(), 0);
-  EXPECT_EQ(other->waitForExit(), 0);
-  EXPECT_EQ(database.ask(R"({"count": "info"})").at("n"), kTasks);
-  EXPECT_EQ(database.ask(R"({"count": "info", "query": {"attempt": {"$ne": 1}}})").at("n"), 0);
-  std::ifstream runs(folder / "runs");
-  std::multiset<std::string> ids(std::istream_iterator<std::string>(runs), {});
-  EXPECT_EQ(ids.size(), 200u);
-  EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), 200u);
 }
 
 TEST_F(MongodbTest, TasksOfAKilledInstanceRunAsSoonAsItIsStartedAgain) {

@@ -144,8 +144,10 @@ error_code Conversion::append(const Place& place, JsonReader::Value& value, int 
 
 error_code Conversion::appendTooDeep(const Place& place, JsonReader::Value& value) {
   if (unstorable_ == Unstorable::Refuse) {
+    constexpr int kLevelsOfAnEnvelope = 2;
     return refuse(
-        fmt::format("objects and lists nest deeper than {} levels, which MongoDB does not store", kMaxDocumentDepth));
+        fmt::format("the parameters nest deeper than {} levels of objects and lists, which MongoDB does not store",
+                    kMaxDocumentDepth - kLevelsOfAnEnvelope));
   }
   isExact_ = false;
   std::string_view json;

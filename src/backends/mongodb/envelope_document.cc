@@ -5,13 +5,11 @@
 
 #include "backends/mongodb/bson_from_json.h"
 #include "backends/mongodb/bson_to_json.h"
+#include "backends/mongodb/json_escaping.h"
 #include "task/json_text.h"
 
 namespace leptir::mongodb {
 namespace {
-
-// As `leptir.text`: the fields give the bytes back, without the backslashes before `/`.
-constexpr std::string_view kPlainSlashes = "/";
 
 bool isField(const ValueView& value) {
   return value.key() != "_id" && value.key() != "leptir";
@@ -32,46 +30,39 @@ std::optional<Time> wholeMicroseconds(const ValueView& value) {
   return Time(Duration(micros));
 }
 
-void appendField(const ValueView& value, std::string& text) {
+// `escaping`: that of `td`, which has the parameters; all else is leptir's own, and escaped as PHP does it.
+void appendField(const ValueView& value, std::string_view escaping, std::string& text) {
   task::appendJsonText(value.key(), text);
   text += ':';
   const auto time = isTime(value.key()) ? wholeMicroseconds(value) : std::nullopt;
   if (time) return task::appendUnixSeconds(*time, text);
-  appendJson(value, text, 1);
+  if (escaping.empty() || value.key() != "td") return appendJson(value, text, 1);
+  std::string json;
+  appendJson(value, json, 1);
+  text += withEscaping(json, escaping);
 }
 
-std::string writeFields(DocumentView document) {
+std::string writeFields(DocumentView document, std::string_view escaping = {}) {
   std::string text;
   text.reserve(document.bytes());
   char before = '{';
   document.forEach([&](const ValueView& value) {
     if (!isField(value)) return;
     text += before;
-    appendField(value, text);
+    appendField(value, escaping, text);
     before = ',';
   });
   text += before == '{' ? "{}" : "}";
   return text;
 }
 
-// Of JSON in PHP's form: as most other writers escape it, leptir's among them.
-std::string withPlainSlashes(std::string_view json) {
-  std::string text;
-  text.reserve(json.size());
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const bool isEscape = json[i] == '\\' && i + 1 < json.size();
-    if (isEscape && json[i + 1] != '/') text += json[i];
-    if (isEscape) ++i;
-    text += json[i];
-  }
-  return text;
-}
-
 // What has to stand beside the fields of an envelope so that they give its bytes back; empty: nothing.
 std::string textBeside(const Document& fields, std::string_view envelope) {
-  const auto written = writeFields(fields);
-  if (written == envelope) return {};
-  return std::string(withPlainSlashes(written) == envelope ? kPlainSlashes : envelope);
+  if (writeFields(fields) == envelope) return {};
+  for (const auto& each : possibleEscapings(envelope)) {
+    if (writeFields(fields, each) == envelope) return std::string(each);
+  }
+  return std::string(envelope);
 }
 
 // Whether `text` gives the fields that the document has now: a person may have changed them.
@@ -96,7 +87,7 @@ Result<EnvelopeFields> fieldsOf(std::string_view envelope) {
 
 std::string envelopeOf(DocumentView document) {
   const auto text = document.text("leptir.text");
-  if (text == kPlainSlashes) return withPlainSlashes(writeFields(document));
+  if (text && isEscaping(*text)) return writeFields(document, *text);
   if (text && isTextOf(*text, document)) return std::string(*text);
   return writeFields(document);
 }

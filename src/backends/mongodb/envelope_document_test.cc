@@ -72,22 +72,25 @@ TEST(EnvelopeDocument, NeedsNoTextForWhatLeptirAndPhpWrite) {
   }
 }
 
-TEST(EnvelopeDocument, HasAMarkForSlashesWithoutBackslashes) {
-  auto task = taskWith("[]");
-  task.name = "fetch";
-  for (const auto* parameters : {R"({"url":"https://example.org","path":"C:\\/x","t":"\"\n"})", R"(["/"])"}) {
-    task.parameters = parameters;
-    const auto text = EncodedTask::encode(task).value().envelope;
+TEST(EnvelopeDocument, NamesTheEscapingOfParametersInPlaceOfTheirText) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {R"({"url":"https://example.org","path":"C:\\/x","t":"\"\n"})", "/"},
+      {R"(["/"])", "/"},
+      {R"({"ime":"Đorđe","path":"a\/b"})", "u"},
+      {R"({"leptir":"🦋"})", "u"},
+      {R"({"č":["https://example.org/š",10.0]})", "/u"}};
+  for (const auto& [parameters, escaping] : cases) {
+    const auto text = envelopeWith(parameters);
     const auto envelope = fieldsOf(text);
     ASSERT_TRUE(envelope);
-    EXPECT_EQ(envelope->text, "/");
+    EXPECT_EQ(envelope->text, escaping) << text;
     EXPECT_EQ(envelopeOf(storedAs(*envelope)), text);
   }
 }
 
 TEST(EnvelopeDocument, KeepsTheTextThatTheFieldsWouldNotGiveBack) {
-  for (const auto* parameters : {R"({ "a":1})", R"({"a":"č"})", R"({"a":"/"})", R"({"a":1e2})", R"({"a":1.50})",
-                                 R"({"a":123456789012345678901})", R"({"a":-0})"}) {
+  for (const auto* parameters : {R"({ "a":1})", R"({"a":"č","b":"\u010d"})", R"({"a":"/\/"})", R"({"a":1e2})",
+                                 R"({"a":1.50})", R"({"a":123456789012345678901})", R"({"a":-0})"}) {
     const auto text = envelopeWith(parameters);
     const auto envelope = fieldsOf(text);
     ASSERT_TRUE(envelope);
@@ -119,7 +122,7 @@ TEST(EnvelopeDocument, NeedsNoTextForAnyTime) {
 }
 
 TEST(EnvelopeDocument, IgnoresATextWhoseFieldsWereChanged) {
-  auto envelope = fieldsOf(envelopeWith(R"({"a":"č"})")).value();
+  auto envelope = fieldsOf(envelopeWith(R"({ "a":"č"})")).value();
   const auto changed = Document().add("cn", "other").add("td", Document().add("parameters", Document().add("a", 2)));
   envelope.fields = changed;
   EXPECT_EQ(envelopeOf(storedAs(envelope)), R"({"cn":"other","td":{"parameters":{"a":2}}})");

@@ -31,11 +31,28 @@ Document anyOf(std::initializer_list<Document> cases) {
   return op("$or", std::span<const Document>(cases.begin(), cases.size()));
 }
 
-// Both cases are ranges of the index leptir_due.
+// A due time that is no date: each case is a range of the index leptir_due, which {$not: {$type: "date"}} is not: for
+// that the server would fetch all tasks that wait.
+Document isMissingOrEmpty() {
+  Document values;
+  BCON_APPEND(values.mutableBson(), "$in", "[", BCON_NULL, "[", "]", "]");
+  return values;
+}
+Document isOfAnotherType() {
+  static const std::vector<std::string> kTypes{
+      "minKey", "number", "string",    "object", "binData",    "undefined",           "objectId",
+      "bool",   "regex",  "dbPointer", "symbol", "javascript", "javascriptWithScope", "timestamp",
+      "maxKey"};
+  return op("$type", std::span<const std::string>(kTypes));
+}
+
+// All cases are ranges of the index leptir_due.
 Document unadopted() {
   const std::vector<std::string> states{state::kWaiting, state::kLeased, state::kBuried};
+  const auto waiting = Document().add(field::kState, state::kWaiting);
   return anyOf({Document().add(field::kState, op("$nin", std::span<const std::string>(states))),
-                Document().add(field::kState, state::kWaiting).add(field::kDue, op("$not", op("$type", "date")))});
+                Document(waiting).add(field::kDue, isMissingOrEmpty()),
+                Document(waiting).add(field::kDue, isOfAnotherType())});
 }
 
 // A search sees arrays as their members: [{state: "waiting", …}] is found like {state: "waiting", …}, but cannot be

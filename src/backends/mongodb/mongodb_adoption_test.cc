@@ -1,5 +1,6 @@
 #include "backends/mongodb/mongodb_adoption.h"
 
+#include "backends/mongodb/mongodb_due_search.h"
 #include "backends/mongodb/mongodb_queue_fixture.h"
 #include "tests/support/mongodb_proxy.h"
 
@@ -54,6 +55,11 @@ TEST_F(MongodbAdoptionTest, EachDocumentOfAnyShapeIsLeasedOnceAndCanBeBuried) {
       {R"({"_id": 1})", R"({"_id": {"a": 1}, "td": 5})", R"({"_id": {"$date": "2020-01-01T00:00:00Z"}, "toex": "x"})",
        R"({"_id": null})", R"({"_id": true, "leptir": 5})", R"({"_id": "a", "leptir": {"state": 7}})",
        R"({"_id": "b", "leptir": {"state": "waiting"}})", R"({"_id": "c", "leptir": {"state": "waiting", "due": 3}})",
+       R"({"_id": "c1", "leptir": {"state": "waiting", "due": null}})",
+       R"({"_id": "c2", "leptir": {"state": "waiting", "due": []}})",
+       R"({"_id": "c3", "leptir": {"state": "waiting", "due": {"a": 1}}})",
+       R"({"_id": "c4", "leptir": {"state": "waiting", "due": {"$timestamp": {"t": 1, "i": 1}}}})",
+       R"({"_id": "c5", "leptir": {"state": "waiting", "due": {"$numberDecimal": "1.5"}}})",
        R"({"_id": "d", "leptir": [{"state": "waiting", "due": {"$date": "2020-01-01T00:00:00Z"}}]})",
        R"({"_id": "e", "leptir": {"state": ["waiting"], "due": {"$date": "2020-01-01T00:00:00Z"}}})",
        R"({"_id": "f", "leptir": {"state": "waiting", "due": [{"$date": "2020-01-01T00:00:00Z"}]}})",
@@ -66,9 +72,9 @@ TEST_F(MongodbAdoptionTest, EachDocumentOfAnyShapeIsLeasedOnceAndCanBeBuried) {
   for (auto some = pop(*session, 4); !some.empty(); some = pop(*session, 4))
     all.insert(all.end(), some.begin(), some.end());
   for (const auto& leased : all) burials.push_back({leased.lease, {}, "no task", leased.envelope});
-  EXPECT_EQ(burials.size(), 14u);
+  EXPECT_EQ(burials.size(), 19u);
   EXPECT_TRUE(must(session->bury(burials)).empty());
-  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.buried = 14}));
+  EXPECT_EQ(must(broker->tasksCount()), (TaskCounts{.buried = 19}));
   for (const auto& task : must(broker->keeper().listBuried({}))) must(broker->keeper().remove(task.id));
   EXPECT_TRUE(stored().empty());
 }
@@ -90,12 +96,32 @@ TEST_F(MongodbAdoptionTest, ADocumentWhoseIdIsTooLongForALeaseIsBuried) {
   must(broker->keeper().remove("long"));
 }
 
+// A due time of another type stands before all dates in the index.
+TEST_F(MongodbAdoptionTest, ADocumentThatNoSearchFindsDoesNotHideWhenTheNextTaskIsDue) {
+  insert(R"({"_id": "x", "leptir": {"state": "waiting", "due": [[5]]}})");
+  must(broker->pushBrokerTasks(std::vector{task("t", Time(1'700'000'010s))}));
+  const auto pool = must(MongodbPool::open(addressOf(server.uri()), 0s));
+  MongodbQueue queue(pool, std::make_unique<MongodbClient>(pool), "tasks", {});
+  MongodbAdoption adoption(queue);
+  EXPECT_EQ(MongodbDueSearch(queue, adoption, "a:1").nextDue(Time(1'700'000'000s)).value(), Time(1'700'000'010s));
+}
+
+// The server cannot search for a negated type by an index.
+TEST_F(MongodbAdoptionTest, ItsSearchNamesOnlyRangesOfAnIndex) {
+  MongodbProxy proxy(server);
+  const auto other = must(tryOpen(proxy.uri()));
+  proxy.forget();
+  must(other->tasksCount());
+  ASSERT_FALSE(proxy.received("find").empty());
+  EXPECT_EQ(proxy.received("find")[0].dump().find("$not"), std::string::npos) << proxy.received("find")[0];
+}
+
 TEST_F(MongodbAdoptionTest, ADocumentWithoutRoomForLeptirsFieldsDisturbsNoOtherAndIsNamedInTheLogOnce) {
   MongodbProxy proxy(server);
   const auto other = must(tryOpen(proxy.uri()));
   const auto its = openSession(*other, 'b');
-  insert(R"({"_id": "large", "cn": "Test", "td": {"id": "large"}})");
   must(broker->pushBrokerTasks(tasks("t", 3)));
+  insert(R"({"_id": "large", "cn": "Test", "td": {"id": "large"}})");
   proxy.inject({"update", "tasks"}, MongodbFault::writeError(0, 17419, "Resulting document after update is too large"));
   EXPECT_EQ(pop(*its).size(), 3u);
   const auto notices = other->takeNotices();

@@ -65,6 +65,10 @@ Result<std::unique_ptr<SimpleMetaStorage>> MongodbBackend::openMetaStorage(const
   return std::unique_ptr<SimpleMetaStorage>(std::move(*storage));
 }
 
+BrokerTraits MongodbBackend::traitsOfNewBroker() const {
+  return MongodbBroker::traitsOfEveryServer();
+}
+
 MetaTraits MongodbBackend::traitsOfNewStorage() const {
   return MongodbMetaStorage::traitsOfEveryServer();
 }

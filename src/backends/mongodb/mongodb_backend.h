@@ -28,6 +28,7 @@ class MongodbBackend final : public Backend {
   Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
                                                              std::optional<Duration> expireAfter,
                                                              MetaUse use = MetaUse::Save) override;
+  BrokerTraits traitsOfNewBroker() const override;
   MetaTraits traitsOfNewStorage() const override;
   // Never, as PHP leptir's default -1.
   std::optional<Duration> defaultExpiry() const override { return {}; }

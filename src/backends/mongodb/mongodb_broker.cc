@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "backends/mongodb/collection_check.h"
 #include "backends/mongodb/mongodb_counts.h"
 #include "backends/mongodb/mongodb_rights.h"
 #include "backends/mongodb/mongodb_session.h"
@@ -14,16 +15,19 @@ namespace {
 std::string withoutRetries(const std::string& where) {
   return where +
          ": the server is standalone: nothing replaces it when it fails, and the driver cannot repeat a write whose "
-         "reply "
-         "was lost (leptir then looks what became of it); use a replica set";
+         "reply was lost (leptir then looks what became of it); use a replica set";
 }
 
 // Returns warnings for the traits.
 Result<std::vector<std::string>> prepare(MongodbQueue& queue, BrokerUse use) {
-  const auto checked = checkCollection(queue);
+  const auto checked = checkCollection(*queue.client, queue.tasks);
   const bool isNew = !checked && checked.error().code() == ErrorCode::NotFound;
-  if (!checked && (!isNew || use == BrokerUse::Inspect)) return checked.error();
-  if (use == BrokerUse::Inspect) return std::vector<std::string>();
+  if (use == BrokerUse::Inspect) {
+    // Without a broker `check` cannot try them later.
+    const auto fine = isNew ? tryQueueRights(queue) : checked;
+    return fine ? Result<std::vector<std::string>>(std::vector<std::string>()) : fine.error();
+  }
+  if (!checked && !isNew) return checked.error();
   auto warnings = prepareIndexes(queue);
   if (!warnings || use != BrokerUse::Dispatch) return warnings;
   const auto explained = explainLeases(queue);
@@ -50,7 +54,7 @@ MongodbBroker::MongodbBroker(std::shared_ptr<MongodbQueue> queue, std::vector<st
     : queue_(std::move(queue)),
       warnings_(std::move(warnings)),
       adoption_(*queue_),
-      push_(*queue_),
+      push_(*queue_, adoption_),
       keeper_(queue_),
       recovery_(queue_) {}
 
@@ -97,12 +101,18 @@ Result<void> MongodbBroker::tryRights() {
   return tryQueueRights(*queue_);
 }
 
-BrokerTraits MongodbBroker::traits() const {
+BrokerTraits MongodbBroker::traitsOfEveryServer() {
   BrokerTraits traits;
   traits.pushesAtomically = false;
-  traits.refusesRepeatedIds = queue_->hasUniqueIds;
   traits.duePrecision = std::chrono::milliseconds(1);
   traits.largestEnvelope = kLargestEnvelope;
+  traits.durability = "a push is on disk on a majority of the servers";
+  return traits;
+}
+
+BrokerTraits MongodbBroker::traits() const {
+  auto traits = traitsOfEveryServer();
+  traits.refusesRepeatedIds = queue_->hasUniqueIds;
   traits.durability = queue_->server.name + ": a push is on disk on " +
                       (queue_->server.retriesWrites ? "a majority of the servers" : "the one server") +
                       "; PHP consumers must not share the collection, since they take leased tasks too";

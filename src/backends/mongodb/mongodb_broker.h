@@ -35,6 +35,8 @@ class MongodbBroker final : public SimpleBroker {
   Result<void> tryRights() override;
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override;
+  // The traits that are the same on every server.
+  static BrokerTraits traitsOfEveryServer();
 
  private:
   MongodbBroker(std::shared_ptr<MongodbQueue> queue, std::vector<std::string> warnings);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -41,6 +42,13 @@ struct MongodbClient::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
+  struct Search {
+    std::string_view collection;
+    const Document& filter;
+    const Document options;
+    ReadFrom from = ReadFrom::Primary;
+    std::size_t mostBytes = std::numeric_limits<std::size_t>::max();
+  };
   // What the server's clock read at some time of ours.
   struct ClockReading {
     Time server;
@@ -56,8 +64,8 @@ struct MongodbClient::Impl {
   MongodbResult<void> take();
   MongodbResult<ServerInfo> askServer();
   MongodbResult<Document> command(const Document& command, const mongoc_read_prefs_t* prefs);
-  MongodbResult<std::vector<Document>> findOnce(std::string_view collection, const Document& filter,
-                                                const Document& options, ReadFrom from);
+  MongodbResult<std::vector<Document>> find(const Search& search);
+  MongodbResult<std::vector<Document>> findOnce(const Search& search);
   MongodbResult<ClockReading> askTime();
   template <class Add>
   MongodbResult<WriteReply> bulk(std::string_view collection, std::span<const Document> statements, Add add);
@@ -113,15 +121,30 @@ MongodbResult<ServerInfo> MongodbClient::Impl::askServer() {
                    fmt::format("{}: the server is {}, and leptir needs MongoDB 4.2 or later", where(), found.name)});
 }
 
-MongodbResult<std::vector<Document>> MongodbClient::Impl::findOnce(std::string_view collection, const Document& filter,
-                                                                   const Document& options, ReadFrom from) {
-  const MongocCollection at(mongoc_client_get_collection(client, database(), std::string(collection).c_str()),
+MongodbResult<std::vector<Document>> MongodbClient::Impl::find(const Search& search) {
+  if (auto taken = take(); !taken) return tl::unexpected(std::move(taken.error()));
+  const auto begin = systemClock().bootTime();
+  auto found = findOnce(search);
+  // libmongoc repeats a lost `find` itself, but not what follows it: then the cursor is gone.
+  const bool isLost = !found && (found.error().remedy == Remedy::Retry || found.error().remedy == Remedy::Reconnect);
+  const bool isEarly = systemClock().bootTime() - begin < std::chrono::milliseconds(kLongestWaitMs) / 2;
+  if (isLost && isEarly) found = findOnce(search);
+  return found;
+}
+
+MongodbResult<std::vector<Document>> MongodbClient::Impl::findOnce(const Search& search) {
+  const MongocCollection at(mongoc_client_get_collection(client, database(), std::string(search.collection).c_str()),
                             &mongoc_collection_destroy);
-  const MongocCursor cursor(mongoc_collection_find_with_opts(at.get(), filter.get(), options.get(), prefs(from)),
-                            &mongoc_cursor_destroy);
+  const MongocCursor cursor(
+      mongoc_collection_find_with_opts(at.get(), search.filter.get(), search.options.get(), prefs(search.from)),
+      &mongoc_cursor_destroy);
   std::vector<Document> found;
+  std::size_t bytes = 0;
   const bson_t* next = nullptr;
-  while (mongoc_cursor_next(cursor.get(), &next)) found.emplace_back(*next);
+  while (bytes <= search.mostBytes && mongoc_cursor_next(cursor.get(), &next)) {
+    bytes += next->len;
+    found.emplace_back(*next);
+  }
   bson_error_t error{};
   const bson_t* reply = nullptr;
   if (!mongoc_cursor_error_document(cursor.get(), &error, &reply)) return found;
@@ -182,15 +205,13 @@ MongodbResult<Document> MongodbClient::write(const Document& command) {
 
 MongodbResult<std::vector<Document>> MongodbClient::find(std::string_view collection, const Document& filter,
                                                          const Document& options, ReadFrom from) {
-  if (auto taken = impl_->take(); !taken) return tl::unexpected(std::move(taken.error()));
-  const auto whole = withBatchSize(options);
-  const auto begin = systemClock().bootTime();
-  auto found = impl_->findOnce(collection, filter, whole, from);
-  // libmongoc repeats a lost `find` itself, but not what follows it: then the cursor is gone.
-  const bool isLost = !found && (found.error().remedy == Remedy::Retry || found.error().remedy == Remedy::Reconnect);
-  const bool isEarly = systemClock().bootTime() - begin < std::chrono::milliseconds(kLongestWaitMs) / 2;
-  if (isLost && isEarly) found = impl_->findOnce(collection, filter, whole, from);
-  return found;
+  return impl_->find({.collection = collection, .filter = filter, .options = withBatchSize(options), .from = from});
+}
+
+MongodbResult<std::vector<Document>> MongodbClient::findUpTo(std::size_t bytes, std::string_view collection,
+                                                             const Document& filter, const Document& options) {
+  return impl_->find(
+      {.collection = collection, .filter = filter, .options = withBatchSize(options), .mostBytes = bytes});
 }
 
 MongodbResult<WriteReply> MongodbClient::insertAll(std::string_view collection, std::span<const Document> documents) {

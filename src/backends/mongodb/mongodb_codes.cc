@@ -40,6 +40,7 @@ constexpr auto kShuttingDown = interrupted("is shutting down");
 constexpr auto kUnsupported = wronglyConfigured("does not support what leptir needs: MongoDB 4.2 or later does");
 constexpr auto kNoLogin =
     wronglyConfigured("refuses the login: correct 'user', 'password', and the options authSource and authMechanism");
+constexpr auto kNeedsLogin = wronglyConfigured("wants a login: set 'user' and 'password', or 'certificate_file'");
 constexpr auto kTooLarge = badDocument("refuses the document: too large");
 constexpr auto kBadName = badDocument("refuses a name in the document");
 constexpr auto kBadIndex = wronglyConfigured("cannot have an index that leptir needs");
@@ -137,6 +138,7 @@ CodeMeaning meaningOfWords(std::int32_t code, std::string_view words) {
   if (says("Transaction numbers are only allowed"))
     return wronglyConfigured("cannot repeat writes: set the option retryWrites to false");
   if (says("capped")) return wronglyConfigured("has a capped collection under this name: set another 'collection'");
+  if (says("larger than MaxDocumentSize")) return kTooLarge;  // FerretDB
   if (says("does not have journaling"))
     return wronglyConfigured("runs without a journal, so that tasks would not survive a crash: switch it on");
   if (code == kBadValue || code == kIllegalOperation || code == kPlannerFailed) return kUnsupported;
@@ -146,6 +148,7 @@ CodeMeaning meaningOfWords(std::int32_t code, std::string_view words) {
 }  // namespace
 
 CodeMeaning meaningOf(std::int32_t code, std::string_view words) {
+  if (words.find("requires authentication") != std::string_view::npos) return kNeedsLogin;
   const auto row = std::ranges::lower_bound(kRows, code, {}, &Row::code);
   return row != kRows.end() && row->code == code ? row->meaning : meaningOfWords(code, words);
 }

@@ -209,6 +209,9 @@ TEST(MongodbError, CodesWithSeveralMeaningsAreToldApartByTheirWords) {
   EXPECT_THAT(
       ofServer(2, CallKind::Write, "cannot use 'j' option when a host does not have journaling enabled").message,
       HasSubstr("runs without a journal"));
+  EXPECT_THAT(ofServer(13, CallKind::Read, "command find requires authentication").message, HasSubstr("wants a login"));
+  EXPECT_EQ(ofServer(285999133, CallKind::Write, "Size 16777232 is larger than MaxDocumentSize 16777216").remedy,
+            Remedy::Refuse);
 }
 
 TEST(MongodbError, WhatTheServerSaysCannotControlATerminal) {

@@ -68,9 +68,45 @@ MongodbResult<void> makeIndex(MongodbClient& client, std::string_view collection
   return {};
 }
 
-std::string complaint(std::string_view collection, const MongodbIndex& index, const MongodbError& error) {
-  return fmt::format("{}; the index {} of the collection {} is missing; make it in mongosh: {}", error.message,
-                     index.name, collection, mongoshLine(collection, index));
+// Indexes that are missing for one reason.
+struct Missing {
+  MongodbError why;
+  std::vector<const MongodbIndex*> indexes{};
+};
+
+void note(const MongodbIndex& index, const MongodbError& why, std::vector<Missing>& to) {
+  auto same = std::ranges::find(to, why.code, [](const Missing& each) { return each.why.code; });
+  if (same == to.end()) same = to.insert(same, Missing{why});
+  same->indexes.push_back(&index);
+}
+
+std::string sentenceAbout(const Missing& missing, std::string_view collection) {
+  std::string names, lines;
+  for (const auto* const index : missing.indexes) {
+    names += (names.empty() ? "" : ", ") + index->name;
+    lines += (lines.empty() ? "" : "; ") + mongoshLine(collection, *index);
+  }
+  const bool isOne = missing.indexes.size() == 1;
+  return fmt::format("{}; the {} {} of the collection {} {} missing; make {} in mongosh: {}", missing.why.message,
+                     isOne ? "index" : "indexes", names, collection, isOne ? "is" : "are", isOne ? "it" : "them",
+                     lines);
+}
+
+// Calls `make(const MongodbIndex&)` for each index that is not there.
+template <class Make>
+Result<std::vector<std::string>> makeMissing(std::span<const Document> standing, std::string_view collection,
+                                             std::span<const MongodbIndex> indexes, Make make) {
+  std::vector<Missing> missing;
+  for (const auto& index : indexes) {
+    if (std::ranges::any_of(standing, [&](const Document& each) { return isThatIndex(each, index); })) continue;
+    const MongodbResult<void> made = make(index);
+    if (made) continue;
+    if (!isLasting(made.error())) return made.error().error();
+    note(index, made.error(), missing);
+  }
+  std::vector<std::string> sentences;
+  for (const auto& each : missing) sentences.push_back(sentenceAbout(each, collection));
+  return sentences;
 }
 
 }  // namespace
@@ -79,15 +115,19 @@ Result<std::vector<std::string>> ensureIndexes(MongodbClient& client, std::strin
                                                std::span<const MongodbIndex> indexes) {
   const auto standing = standingIndexes(client, collection);
   if (!standing) return standing.error().error();
-  std::vector<std::string> complaints;
-  for (const auto& index : indexes) {
-    if (std::ranges::any_of(*standing, [&](const Document& each) { return isThatIndex(each, index); })) continue;
-    const auto made = makeIndex(client, collection, index);
-    if (made) continue;
-    if (!isLasting(made.error())) return made.error().error();
-    complaints.push_back(complaint(collection, index, made.error()));
-  }
-  return complaints;
+  return makeMissing(*standing, collection, indexes,
+                     [&](const MongodbIndex& index) { return makeIndex(client, collection, index); });
+}
+
+// Every collection has an index of `_id`: to make it changes nothing, but would make a collection.
+Result<std::vector<std::string>> indexesThatCannotBeMade(MongodbClient& client, std::string_view collection,
+                                                         std::span<const MongodbIndex> indexes) {
+  const auto standing = standingIndexes(client, collection);
+  if (!standing) return standing.error().error();
+  if (standing->empty()) return std::vector<std::string>();
+  const MongodbIndex ofIds{.name = "_id_", .key = Document().add("_id", 1)};
+  return makeMissing(*standing, collection, indexes,
+                     [&](const MongodbIndex&) { return makeIndex(client, collection, ofIds); });
 }
 
 std::string mongoshLine(std::string_view collection, const MongodbIndex& index) {

@@ -22,11 +22,15 @@ struct MongodbIndex {
   std::optional<std::chrono::seconds> expireAfter{};  // a TTL index on a Date
 };
 
-// Makes the indexes that the collection lacks. Empty: all of them are there now. Otherwise a sentence for each index
-// that is missing or has other keys or options than it should, with the line for mongosh that makes it: the user may
-// not make indexes, or another index is in the way. Unavailable: the server cannot be asked now.
+// Makes the indexes that the collection lacks. Empty: all of them are there now. Otherwise a sentence for each reason
+// why indexes are missing or have other keys or options than they should, with the lines for mongosh that make them:
+// the user may not make indexes, or another index is in the way. Unavailable: the server cannot be asked now.
 Result<std::vector<std::string>> ensureIndexes(MongodbClient& client, std::string_view collection,
                                                std::span<const MongodbIndex> indexes);
+// The same, but makes none: only whether the user may make the missing ones is tried, if the collection exists and the
+// user may list its indexes.
+Result<std::vector<std::string>> indexesThatCannotBeMade(MongodbClient& client, std::string_view collection,
+                                                         std::span<const MongodbIndex> indexes);
 
 // `db.getCollection("tasks").createIndex({"leptir.state": 1}, {name: "leptir_due"})`
 std::string mongoshLine(std::string_view collection, const MongodbIndex& index);

@@ -4,7 +4,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "backends/mongodb/left_to_others.h"
 #include "backends/mongodb/repeated.h"
 #include "backends/mongodb/task_update.h"
 #include "base/failpoint.h"
@@ -14,12 +13,9 @@ namespace {
 
 // Other instances may take what a search found; then the search is repeated, at most so often in one call.
 constexpr int kMostSearches = 8;
-// MongoDB 4.4, which has $bsonSize, and expressions in projections.
-constexpr int kWireVersionWithSizes = 9;
-
-Document dueOrder() {
-  return Document().add(field::kDue, 1).add("_id", 1);
-}
+// A further search of one lease looks for so much at least: envelopes are smaller than their documents, and each search
+// would otherwise come only a part of the way to kMostBytesOfALease.
+constexpr std::size_t kFewestBytesOfASearch = kMaxEnvelopeBytes;
 
 }  // namespace
 
@@ -38,11 +34,12 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::lease(std::size_t limit, Ti
 MongodbResult<std::optional<LeasedTask>> MongodbLease::leaseOne(Time now) {
   const auto number = nextNumber(now, 0);
   const auto token = makeToken();
-  const auto query = searchFilter(now).add(field::kLease, op("$not", op("$gte", static_cast<std::int64_t>(number))));
+  const auto query =
+      search_.searchFilter(now).add(field::kLease, op("$not", op("$gte", static_cast<std::int64_t>(number))));
   const auto reply = client_.write(Document()
                                        .add("findAndModify", queue_.tasks)
                                        .add("query", query)
-                                       .add("sort", dueOrder())
+                                       .add("sort", MongodbDueSearch::order())
                                        .add("update", marking(number, token))
                                        .add("new", true));
   if (reply) {
@@ -68,7 +65,8 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit
   std::vector<LeasedTask> tasks;
   std::size_t bytes = 0;
   for (int round = 0; round < kMostSearches && tasks.size() < limit && bytes <= kMostBytesOfALease; ++round) {
-    const auto found = search(limit - tasks.size(), now);
+    const auto found =
+        search_.find(limit - tasks.size(), std::max(kMostBytesOfALease - bytes, kFewestBytesOfASearch), now);
     auto leased = found ? leaseFound(*found, now) : tl::unexpected(found.error());
     if (!leased && tasks.empty()) return leased;
     if (!leased) break;
@@ -81,7 +79,7 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseMany(std::size_t limit
   return tasks;
 }
 
-MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseFound(const Candidates& found, Time now) {
+MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseFound(const DueTasks& found, Time now) {
   if (found.handles.empty()) return std::vector<LeasedTask>();
   const auto number = nextNumber(now, found.lastNumber + 1);
   const auto token = makeToken();
@@ -95,56 +93,10 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::leaseFound(const Candidates
   return tasks;
 }
 
-Document MongodbLease::dueFilter(Time now) const {
-  auto filter = Document().add(field::kState, state::kWaiting).add(field::kDue, op("$lte", now));
-  if (!leavesTasks_) return filter;
-  return filter.add(field::kLeft, notLeftBy(session_, now));
-}
-
-// Without the documents that are left alone.
-Document MongodbLease::searchFilter(Time now) const {
-  auto filter = dueFilter(now);
-  if (!queue_.unadoptable.empty()) filter.add("_id", ids("$nin", queue_.unadoptable));
-  return filter;
-}
-
-// Documents that no lease could mark are repaired, and found in their new form by the next search.
-MongodbResult<MongodbLease::Candidates> MongodbLease::search(std::size_t limit, Time now) {
-  auto projection = adoptionProjection();
-  if (queue_.server.maxWireVersion >= kWireVersionWithSizes) projection.add("bytes", op("$bsonSize", "$$ROOT"));
-  const auto options =
-      Document().add("projection", projection).add("sort", dueOrder()).add("limit", static_cast<std::int64_t>(limit));
-  const auto documents = client_.find(queue_.tasks, searchFilter(now), options);
-  if (!documents) return tl::unexpected(documents.error());
-  Candidates found;
-  found.areAll = documents->size() < limit;
-  std::vector<Document> broken;
-  std::int64_t bytes = 0;
-  for (const auto& document : *documents) {
-    const DocumentView view(document);
-    if (!isWellFormed(view)) {
-      broken.push_back(document);
-      continue;
-    }
-    if (bytes > static_cast<std::int64_t>(kMostBytesOfALease)) {
-      found.areAll = false;
-      break;
-    }
-    bytes += view.integer("bytes").value_or(0);
-    found.handles.push_back(*handleOf(view));
-    const auto number = view.integer(field::kLease).value_or(0);
-    found.lastNumber = std::max(found.lastNumber, static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)));
-  }
-  if (broken.empty()) return found;
-  if (auto repaired = adoption_.repair(broken); !repaired) return tl::unexpected(repaired.error());
-  found.areAll = false;
-  return found;
-}
-
 // Marks those that still wait. Returns how many; one command may have been applied in part when a document refused it.
-MongodbResult<std::size_t> MongodbLease::mark(const Candidates& candidates, std::uint64_t number,
+MongodbResult<std::size_t> MongodbLease::mark(const DueTasks& candidates, std::uint64_t number,
                                               const std::string& token, Time now) {
-  const auto filter = dueFilter(now)
+  const auto filter = search_.dueFilter(now)
                           .add("_id", ids("$in", candidates.handles))
                           .add(field::kLease, op("$not", op("$gte", static_cast<std::int64_t>(number))));
   const auto statement = Document().add("q", filter).add("u", marking(number, token)).add("multi", true);
@@ -158,11 +110,11 @@ MongodbResult<std::size_t> MongodbLease::mark(const Candidates& candidates, std:
 
 // Marks each document by itself, and buries those that have no room for the fields of a lease: a buried task needs less
 // than one that waits.
-MongodbResult<void> MongodbLease::putAside(const Candidates& candidates, std::uint64_t number, const std::string& token,
+MongodbResult<void> MongodbLease::putAside(const DueTasks& candidates, std::uint64_t number, const std::string& token,
                                            Time now) {
   std::vector<Document> marks;
   for (const auto& handle : candidates.handles) {
-    auto filter = dueFilter(now);
+    auto filter = search_.dueFilter(now);
     addIdTo(filter, "_id", handle);
     marks.push_back(Document().add("q", filter).add("u", marking(number, token)));
   }
@@ -170,7 +122,7 @@ MongodbResult<void> MongodbLease::putAside(const Candidates& candidates, std::ui
   if (!marked) return tl::unexpected(marked.error());
   std::vector<Document> burials;
   for (const auto& failure : marked->failures) {
-    auto filter = dueFilter(now);
+    auto filter = search_.dueFilter(now);
     addIdTo(filter, "_id", candidates.handles[failure.index]);
     TaskUpdate burial;
     burial.set(field::kState, state::kBuried).unset(field::kDue).set(field::kBuriedAt, queue_.burialNumber(now));
@@ -187,7 +139,7 @@ MongodbResult<void> MongodbLease::putAside(const Candidates& candidates, std::ui
 }
 
 // A document that has no room for a lease has none for a reason either.
-MongodbResult<void> MongodbLease::tellOfBurials(const Candidates& candidates, const WriteReply& marked) {
+MongodbResult<void> MongodbLease::tellOfBurials(const DueTasks& candidates, const WriteReply& marked) {
   std::vector<std::string> handles;
   for (const auto& failure : marked.failures) handles.push_back(candidates.handles[failure.index]);
   const auto filter = Document().add("_id", ids("$in", handles)).add(field::kState, state::kBuried);
@@ -201,7 +153,7 @@ MongodbResult<void> MongodbLease::tellOfBurials(const Candidates& candidates, co
 }
 
 // The documents with the token, in the order of the search.
-MongodbResult<std::vector<LeasedTask>> MongodbLease::read(const Candidates& candidates, const std::string& token) {
+MongodbResult<std::vector<LeasedTask>> MongodbLease::read(const DueTasks& candidates, const std::string& token) {
   const auto filter = Document().add("_id", ids("$in", candidates.handles)).add(field::kToken, token);
   const auto documents = client_.find(queue_.tasks, filter, Document());
   if (!documents) return tl::unexpected(documents.error());
@@ -212,19 +164,6 @@ MongodbResult<std::vector<LeasedTask>> MongodbLease::read(const Candidates& cand
   for (const auto& document : *documents) tasks.push_back(leasedTask(document));
   std::ranges::sort(tasks, {}, [&](const LeasedTask& task) { return places[task.lease.handle]; });
   return tasks;
-}
-
-MongodbResult<std::optional<Time>> MongodbLease::nextDue(Time now) {
-  Document waiting;
-  DocumentView(searchFilter(now)).forEach([&](const ValueView& value) {
-    if (value.key() != field::kDue) waiting.add(value.key(), value);
-  });
-  const auto options =
-      Document().add("projection", Document().add(field::kDue, 1)).add("sort", dueOrder()).add("limit", 1);
-  const auto found = client_.find(queue_.tasks, waiting, options);
-  if (!found) return tl::unexpected(found.error());
-  if (found->empty()) return std::optional<Time>();
-  return DocumentView(found->front()).date(field::kDue);
 }
 
 Document MongodbLease::marking(std::uint64_t number, const std::string& token) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/mongodb/mongodb_adoption.h"
+#include "backends/mongodb/mongodb_due_search.h"
 #include "backends/mongodb/mongodb_queue.h"
 #include "leptir/spi/broker_task.h"
 
@@ -16,36 +17,28 @@ class MongodbLease {
  public:
   // `queue` and `adoption` must outlive this object. `session`: sessionName().
   MongodbLease(MongodbQueue& queue, MongodbAdoption& adoption, std::string session)
-      : queue_(queue), client_(*queue.client), adoption_(adoption), session_(std::move(session)) {}
+      : queue_(queue),
+        client_(*queue.client),
+        adoption_(adoption),
+        session_(std::move(session)),
+        search_(queue, adoption, session_) {}
 
   // At most `limit` tasks that are due at `now`, the server's time; the earliest first. The session is open.
   MongodbResult<std::vector<LeasedTask>> lease(std::size_t limit, Time now);
   // When the next task that this session may lease is due; nothing: none waits.
-  MongodbResult<std::optional<Time>> nextDue(Time now);
+  MongodbResult<std::optional<Time>> nextDue(Time now) { return search_.nextDue(now); }
 
-  // The session leaves tasks to others from now on, so that searches must look for that.
-  void noteLeftToOthers() { leavesTasks_ = true; }
+  // The session leaves tasks to others from now on.
+  void noteLeftToOthers() { search_.noteLeftToOthers(); }
 
  private:
-  // Documents of one lease: what the search for due tasks told of them.
-  struct Candidates {
-    std::vector<std::string> handles{};
-    std::uint64_t lastNumber = 0;  // the largest lease number among them
-    bool areAll = true;            // false: the next search may find more
-  };
-
-  MongodbResult<std::vector<LeasedTask>> leaseFound(const Candidates& found, Time now);
-  Document dueFilter(Time now) const;
-  Document searchFilter(Time now) const;
+  MongodbResult<std::vector<LeasedTask>> leaseFound(const DueTasks& found, Time now);
   MongodbResult<std::optional<LeasedTask>> leaseOne(Time now);
   MongodbResult<std::vector<LeasedTask>> leaseMany(std::size_t limit, Time now);
-  MongodbResult<Candidates> search(std::size_t limit, Time now);
-  MongodbResult<std::size_t> mark(const Candidates& candidates, std::uint64_t number, const std::string& token,
-                                  Time now);
-  MongodbResult<void> putAside(const Candidates& candidates, std::uint64_t number, const std::string& token, Time now);
-  MongodbResult<void> tellOfBurials(const Candidates& candidates, const WriteReply& marked);
-  MongodbResult<std::vector<LeasedTask>> read(const Candidates& candidates, const std::string& token);
-  MongodbResult<void> unmark(std::span<const std::string> handles, const std::string& token);
+  MongodbResult<std::size_t> mark(const DueTasks& candidates, std::uint64_t number, const std::string& token, Time now);
+  MongodbResult<void> putAside(const DueTasks& candidates, std::uint64_t number, const std::string& token, Time now);
+  MongodbResult<void> tellOfBurials(const DueTasks& candidates, const WriteReply& marked);
+  MongodbResult<std::vector<LeasedTask>> read(const DueTasks& candidates, const std::string& token);
   Document marking(std::uint64_t number, const std::string& token) const;
   std::uint64_t nextNumber(Time now, std::uint64_t atLeast);
 
@@ -53,7 +46,7 @@ class MongodbLease {
   MongodbClient& client_;
   MongodbAdoption& adoption_;
   const std::string session_;
-  bool leavesTasks_ = false;
+  MongodbDueSearch search_;
   std::uint64_t lastNumber_ = 0;
 };
 

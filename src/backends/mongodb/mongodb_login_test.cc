@@ -6,7 +6,9 @@
 
 #include "backends/mongodb/mongodb_client_fixture.h"
 #include "tests/support/certificates.h"
+#include "tests/support/mongodb_proxy.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/tls_front.h"
 
 namespace leptir::mongodb {
 namespace {
@@ -119,6 +121,47 @@ TEST(MongodbMutualTlsTest, AClientShowsItsCertificate) {
       errorAtOpening({{"host", server.host()}, {"port", server.port()}, {"ca_file", sharedAuthority().file("ca.pem")}});
   EXPECT_EQ(without.remedy, Remedy::Reconnect);
   EXPECT_THAT(without.message, HasSubstr("127.0.0.1"));
+}
+
+// X.509 as a login. A server that has none (FerretDB) is played by the proxy; the handshake and the driver are real.
+class MongodbX509Test : public testing::Test {
+ protected:
+  MongodbX509Test() {
+    const auto& authority = sharedAuthority();
+    authority.sign("client", "DNS:localhost");
+    folder.write("client.pem",
+                 readWholeFile(authority.file("client.pem")) + readWholeFile(authority.file("client.key")));
+  }
+  MongodbError errorAtLogin() {
+    return errorAtOpening({{"host", "127.0.0.1"},
+                           {"port", front.port()},
+                           {"ca_file", sharedAuthority().file("ca.pem")},
+                           {"certificate_file", (folder.path() / "client.pem").string()},
+                           {"options", {{"authMechanism", "MONGODB-X509"}}}});
+  }
+
+  TempDir folder;
+  MongodbProxy proxy{sharedMongodbServer()};
+  TlsFront front{sharedAuthority(), proxy.port()};
+};
+
+TEST_F(MongodbX509Test, TheSubjectOfTheCertificateLogsIn) {
+  proxy.inject({"authenticate", "", 0, MongodbCommands::kAlways},
+               MongodbFault::reply(MongodbFault::When::Before, R"({"ok": 1.0})"));
+  EXPECT_EQ(errorAtLogin().message, "opened");
+  ASSERT_FALSE(proxy.received("authenticate").empty());
+  const auto login = proxy.received("authenticate")[0];
+  EXPECT_EQ(login.at("mechanism"), "MONGODB-X509");
+  EXPECT_EQ(login.at("$db"), "$external");
+  EXPECT_THAT(front.subjects(), testing::Contains("CN=client"));
+}
+
+TEST_F(MongodbX509Test, ASubjectThatTheServerDoesNotKnowIsSaid) {
+  proxy.inject({"authenticate", "", 0, MongodbCommands::kAlways},
+               MongodbFault::error(MongodbFault::When::Before, 18, "AuthenticationFailed"));
+  const auto error = errorAtLogin();
+  EXPECT_EQ(error.remedy, Remedy::Configure) << error.message;
+  EXPECT_THAT(error.message, HasSubstr("refuses the login"));
 }
 
 TEST(MongodbAbsentServerTest, IsSaidWithItsAddress) {

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "backends/mongodb/collection_check.h"
 #include "backends/mongodb/mongodb_indexes.h"
 #include "backends/mongodb/mongodb_record_watch.h"
+#include "backends/mongodb/mongodb_rights.h"
 #include "backends/mongodb/record_document.h"
 #include "base/saturated.h"
-#include "base/task_id.h"
 #include "base/utf8.h"
 
 namespace leptir::mongodb {
@@ -48,6 +49,8 @@ Result<std::unique_ptr<MongodbMetaStorage>> MongodbMetaStorage::open(std::shared
   if (!server) return server.error().error();
   std::vector<std::string> complaints;
   if (use == MetaUse::Save) {
+    const auto checked = checkCollection(*client, collection);
+    if (!checked && checked.error().code() != ErrorCode::NotFound) return checked.error();
     auto made = ensureIndexes(*client, collection, recordIndexes(expireAfter));
     if (!made) return made.error();
     complaints = std::move(*made);
@@ -134,19 +137,8 @@ Result<std::unique_ptr<RecordWatch>> MongodbMetaStorage::watchRecords() {
   return MongodbRecordWatch::begin(pool_, collection_);
 }
 
-// A replacement with another `_id` than the filter's: the server looks at the rights to find, insert and update first,
-// then refuses the statement, so that nothing is changed.
 Result<void> MongodbMetaStorage::tryRights() {
-  const auto name = "check-" + base::makeInstanceName();
-  const std::vector<Document> statements{Document()
-                                             .add("q", Document().add("_id", name))
-                                             .add("u", Document().add("_id", name + "-other"))
-                                             .add("upsert", true)};
-  const auto written = client_->updateAll(collection_, statements);
-  if (!written) return written.error().error();
-  const auto read = client_->find(collection_, Document().add("_id", name), Document());
-  if (!read) return read.error().error();
-  return {};
+  return tryRecordRights(*client_, collection_);
 }
 
 MetaTraits MongodbMetaStorage::traitsOfEveryServer() {

@@ -215,6 +215,12 @@ TEST_F(MongodbMetaStorageTest, TryingTheRightsChangesNothing) {
   EXPECT_EQ(countStored(), 0u);
 }
 
+TEST_F(MongodbMetaStorageTest, TryingTheRightsWhereThereIsNoCollectionMakesNone) {
+  const auto tried = open(1h, MetaUse::Inspect)->tryRights();
+  EXPECT_TRUE(tried) << tried.error().message();
+  EXPECT_TRUE(database.ask(R"({"listCollections": 1})").at("cursor").at("firstBatch").empty());
+}
+
 TEST(MongodbMetaStorageServer, IsUnavailableWhileTheServerIsDownAndWorksAgainAfterwards) {
   MongodbServer server;
   MongodbBackend backend;

@@ -35,6 +35,7 @@ Result<void> MongodbPush::push(std::span<const EncodedTask> tasks) {
   if (!now) return now.error().error();
   auto batch = makeDocuments(distinct(tasks, *now));
   if (!batch) return batch.error();
+  if (auto adopted = adopt(); !adopted) return notAdded(*batch, true, adopted.error());
   if (!queue_.hasUniqueIds) {
     if (auto known = dropKnown(*batch); !known) return known.error().error();
   }
@@ -44,6 +45,14 @@ Result<void> MongodbPush::push(std::span<const EncodedTask> tasks) {
   // One more look, so that the error names no task that was added.
   const bool isKnown = attempts.isEarly() && dropKnown(*batch).has_value();
   return notAdded(*batch, isKnown, inserted.error());
+}
+
+// The id of a task that another program has pushed is known once its document is adopted. A user who may not change
+// documents leaves that to others.
+MongodbResult<void> MongodbPush::adopt() {
+  const auto adopted = adoption_.adoptFromTimeToTime();
+  if (!adopted && isConnectionLost(adopted.error())) return tl::unexpected(adopted.error());
+  return {};
 }
 
 // Of tasks with the same id in the list only the first is pushed. Tasks of one millisecond get `_id`s in the order of

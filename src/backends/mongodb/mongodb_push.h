@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "backends/mongodb/mongodb_adoption.h"
 #include "backends/mongodb/mongodb_queue.h"
 #include "backends/mongodb/repeated.h"
 #include "leptir/result.h"
@@ -18,8 +19,9 @@ inline constexpr std::size_t kLargestEnvelope = kMaxEnvelopeBytes - std::size_t{
 // One thread at a time.
 class MongodbPush {
  public:
-  // `queue` must outlive this object.
-  explicit MongodbPush(MongodbQueue& queue) : queue_(queue), client_(*queue.client) {}
+  // `queue` and `adoption` must outlive this object.
+  MongodbPush(MongodbQueue& queue, MongodbAdoption& adoption)
+      : queue_(queue), client_(*queue.client), adoption_(adoption) {}
 
   // As SimpleBroker::pushEncodedTasks.
   Result<void> push(std::span<const EncodedTask> tasks);
@@ -37,6 +39,7 @@ class MongodbPush {
     std::vector<Document> documents{};  // of the tasks, in their order
   };
 
+  MongodbResult<void> adopt();
   std::vector<Pending> distinct(std::span<const EncodedTask> tasks, Time now);
   Result<Batch> makeDocuments(std::span<const Pending> tasks) const;
   MongodbResult<void> insertUntilKnown(Batch& batch, Attempts& attempts);
@@ -49,6 +52,7 @@ class MongodbPush {
 
   MongodbQueue& queue_;
   MongodbClient& client_;
+  MongodbAdoption& adoption_;
   Time lastNow_{};  // the due time of the last task that was due at once
 };
 

@@ -86,6 +86,34 @@ TEST_F(MongodbPushTest, OfSeveralTasksThoseThatTheServerRefusesAreNamed) {
   EXPECT_THAT(pushed.error().message(), HasSubstr("these tasks were not added: refused"));
 }
 
+// The push adopts the document, as a lease does.
+TEST_F(MongodbPushTest, AnIdOfATaskThatPhpHasPushedIsNotAddedAgain) {
+  insert(R"({"cn": "Test", "td": {"id": "php", "parameters": []}, "_id": "6553f1000.44807438"})");
+  must(broker->pushBrokerTasks(std::vector{task("php"), task("new")}));
+  EXPECT_EQ(stored().size(), 2u);
+  EXPECT_EQ(stored(R"({"td.id": "php", "_id": "6553f1000.44807438"})").size(), 1u);
+}
+
+TEST_F(MongodbPushTest, ManyPushesLookForTasksOfPhpOnceInHalfASecond) {
+  MongodbProxy proxy(server);
+  const auto other = must(tryOpen(proxy.uri()));
+  proxy.forget();
+  const auto begin = systemClock().bootTime();
+  for (int i = 0; i < 20; ++i) must(other->pushBrokerTasks(tasks("t" + std::to_string(i) + "-", 2)));
+  EXPECT_LE(proxy.count("find"), 1 + (systemClock().bootTime() - begin) / 500ms) << Json(proxy.counts());
+  EXPECT_EQ(proxy.count("insert"), 20);
+}
+
+TEST_F(MongodbPushTest, AUserWhoMayNotChangeDocumentsCanPushBesideThoseOfPhp) {
+  MongodbProxy proxy(server);
+  const auto other = must(tryOpen(proxy.uri()));
+  insert(R"({"cn": "Test", "td": {"id": "php"}, "_id": "6553f1000.44807438"})");
+  proxy.inject({"update", "tasks"}, MongodbFault::error(MongodbFault::When::Before, 13, "Unauthorized"));
+  must(other->pushBrokerTasks(tasks("t", 1)));
+  EXPECT_EQ(proxy.faults(), 1);
+  EXPECT_EQ(stored().size(), 2u);
+}
+
 TEST_F(MongodbPushTest, WithoutAUniqueIndexAPushLooksForItsIdsFirst) {
   must(broker->pushBrokerTasks(std::vector{task("there")}));
   database.ask(R"({"dropIndexes": "tasks", "index": "leptir_id"})");
@@ -94,7 +122,8 @@ TEST_F(MongodbPushTest, WithoutAUniqueIndexAPushLooksForItsIdsFirst) {
   sharded.hasUniqueIds = false;
   const std::vector<EncodedTask> again{must(EncodedTask::encode(task("there"))),
                                        must(EncodedTask::encode(task("new")))};
-  must(MongodbPush(sharded).push(again));
+  MongodbAdoption adoption(sharded);
+  must(MongodbPush(sharded, adoption).push(again));
   EXPECT_EQ(stored().size(), 2u);
 }
 

@@ -6,7 +6,6 @@
 #include "backends/mongodb/mongodb_indexes.h"
 #include "backends/mongodb/session_documents.h"
 #include "backends/mongodb/task_update.h"
-#include "base/escape.h"
 
 namespace leptir::mongodb {
 namespace {
@@ -20,11 +19,11 @@ std::vector<MongodbIndex> taskIndexes(Ids ids) {
           {.name = "leptir_id", .key = Document().add(field::kId, 1), .unique = ids == Ids::Unique, .sparse = true}};
 }
 
-// Invalid: the sentences about all indexes that are missing.
-Result<void> ensure(MongodbQueue& queue, Ids ids) {
-  const auto ofTasks = ensureIndexes(*queue.client, queue.tasks, taskIndexes(ids));
+// Invalid: the sentences about all indexes that are missing. `look`: ensureIndexes() or indexesThatCannotBeMade().
+Result<void> together(MongodbQueue& queue, Ids ids, decltype(&ensureIndexes) look) {
+  const auto ofTasks = look(*queue.client, queue.tasks, taskIndexes(ids));
   if (!ofTasks) return ofTasks.error();
-  const auto ofSessions = ensureIndexes(*queue.client, queue.sessions, SessionDocuments::indexes());
+  const auto ofSessions = look(*queue.client, queue.sessions, SessionDocuments::indexes());
   if (!ofSessions) return ofSessions.error();
   std::string all;
   for (const auto* const missing : {&*ofTasks, &*ofSessions}) {
@@ -51,32 +50,19 @@ MongodbResult<bool> scansCollection(MongodbQueue& queue) {
 
 }  // namespace
 
-Result<void> checkCollection(MongodbQueue& queue) {
-  const auto reply = queue.client->read(Document()
-                                            .add("listCollections", 1)
-                                            .add("filter", Document().add("name", queue.tasks))
-                                            .add("cursor", Document()));
-  if (!reply) return reply.error().remedy == Remedy::Configure ? Result<void>() : reply.error().error();
-  const auto found = DocumentView(*reply).documents("cursor.firstBatch");
-  const auto name = queue.client->where() + ": the collection " + base::inQuotes(queue.tasks);
-  if (found.empty()) return Error(ErrorCode::NotFound, name + " does not exist yet");
-  if (found.front().text("type").value_or("collection") != "collection")
-    return Error(ErrorCode::Invalid, name + " is a view, which holds no tasks; choose another collection");
-  const auto capped = found.front().find("options.capped");
-  if (capped && capped->boolean().value_or(false))
-    return Error(ErrorCode::Invalid, name + " is capped, so that tasks in it would vanish; choose another collection");
-  return {};
-}
-
 Result<std::vector<std::string>> prepareIndexes(MongodbQueue& queue) {
-  const auto there = ensure(queue, Ids::Unique);
+  const auto there = together(queue, Ids::Unique, &ensureIndexes);
   if (there) return std::vector<std::string>();
   if (!queue.server.isSharded || there.error().code() != ErrorCode::Invalid) return there.error();
-  if (auto repeatable = ensure(queue, Ids::Repeatable); !repeatable) return repeatable.error();
+  if (auto repeatable = together(queue, Ids::Repeatable, &ensureIndexes); !repeatable) return repeatable.error();
   queue.hasUniqueIds = false;
   return std::vector<std::string>{queue.client->where() +
                                   ": the collection is sharded, so that the server cannot refuse a repeated id: two "
                                   "pushes of one id at the same moment may both add it"};
+}
+
+Result<void> checkIndexes(MongodbQueue& queue) {
+  return together(queue, Ids::Unique, &indexesThatCannotBeMade);
 }
 
 Result<std::vector<std::string>> explainLeases(MongodbQueue& queue) {

@@ -1,4 +1,4 @@
-// The indexes of a queue (README.md, "Indexes"), and what its collection must not be.
+// The indexes of a queue (README.md, "Indexes").
 #pragma once
 
 #include <string>
@@ -9,13 +9,12 @@
 
 namespace leptir::mongodb {
 
-// NotFound: the collection does not exist. Invalid: it is a view or capped, so that it cannot be a queue.
-Result<void> checkCollection(MongodbQueue& queue);
-
 // Makes and verifies the indexes; returns warnings for BrokerTraits. Invalid: an index is missing and this user may not
 // make it; the message has the line for mongosh. On a sharded collection, whose index of ids cannot be unique,
 // MongodbQueue::hasUniqueIds becomes false.
 Result<std::vector<std::string>> prepareIndexes(MongodbQueue& queue);
+// The same, but makes no index. Invalid: one of a collection that exists is missing, and this user may not make it.
+Result<void> checkIndexes(MongodbQueue& queue);
 // Asks the server to explain the search of a lease; returns a warning if it would read the whole collection.
 Result<std::vector<std::string>> explainLeases(MongodbQueue& queue);
 
