@@ -75,7 +75,8 @@ void makeIndexes(Client& client) {
   const auto index = [](const char* name, const Document& key) { return Document().add("name", name).add("key", key); };
   const Documents ofTasks{index("leptir_due", Document().add(field::kState, 1).add(field::kDue, 1).add("_id", 1)),
                           index("leptir_id", Document().add(field::kId, 1)).add("unique", true).add("sparse", true),
-                          index("leptir_session", Document().add(field::kSession, 1)).add("sparse", true)};
+                          index("leptir_session", Document().add(field::kSession, 1)).add("sparse", true),
+                          index("leptir_buried", Document().add(field::kBuriedAt, 1)).add("sparse", true)};
   const Documents ofRecords{index("leptir_started", Document().add("exStart", -1).add("leptir.saved", -1)),
                             index("leptir_expires", Document().add("leptir.expires", 1)).add("expireAfterSeconds", 0)};
   client.run(Document().add("createIndexes", "tasks").add("indexes", std::span<const Document>(ofTasks)));

@@ -43,8 +43,9 @@ struct MongodbClient::Impl {
   Impl& operator=(const Impl&) = delete;
 
   struct Search {
+    enum class By { Filter, Pipeline } by = By::Filter;
     std::string_view collection;
-    const Document& filter;
+    const Document& query;  // a filter, or {pipeline: [the stages]}
     const Document options;
     ReadFrom from = ReadFrom::Primary;
     std::size_t mostBytes = std::numeric_limits<std::size_t>::max();
@@ -125,7 +126,7 @@ MongodbResult<std::vector<Document>> MongodbClient::Impl::find(const Search& sea
   if (auto taken = take(); !taken) return tl::unexpected(std::move(taken.error()));
   const auto begin = systemClock().bootTime();
   auto found = findOnce(search);
-  // libmongoc repeats a lost `find` itself, but not what follows it: then the cursor is gone.
+  // libmongoc repeats a lost `find` or `aggregate` itself, but not what follows it: then the cursor is gone.
   const bool isLost = !found && (found.error().remedy == Remedy::Retry || found.error().remedy == Remedy::Reconnect);
   const bool isEarly = systemClock().bootTime() - begin < std::chrono::milliseconds(kLongestWaitMs) / 2;
   if (isLost && isEarly) found = findOnce(search);
@@ -135,8 +136,12 @@ MongodbResult<std::vector<Document>> MongodbClient::Impl::find(const Search& sea
 MongodbResult<std::vector<Document>> MongodbClient::Impl::findOnce(const Search& search) {
   const MongocCollection at(mongoc_client_get_collection(client, database(), std::string(search.collection).c_str()),
                             &mongoc_collection_destroy);
+  const auto* const query = search.query.get();
+  const auto* const options = search.options.get();
   const MongocCursor cursor(
-      mongoc_collection_find_with_opts(at.get(), search.filter.get(), search.options.get(), prefs(search.from)),
+      search.by == Search::By::Pipeline
+          ? mongoc_collection_aggregate(at.get(), MONGOC_QUERY_NONE, query, options, prefs(search.from))
+          : mongoc_collection_find_with_opts(at.get(), query, options, prefs(search.from)),
       &mongoc_cursor_destroy);
   std::vector<Document> found;
   std::size_t bytes = 0;
@@ -205,13 +210,21 @@ MongodbResult<Document> MongodbClient::write(const Document& command) {
 
 MongodbResult<std::vector<Document>> MongodbClient::find(std::string_view collection, const Document& filter,
                                                          const Document& options, ReadFrom from) {
-  return impl_->find({.collection = collection, .filter = filter, .options = withBatchSize(options), .from = from});
+  return impl_->find({.collection = collection, .query = filter, .options = withBatchSize(options), .from = from});
 }
 
 MongodbResult<std::vector<Document>> MongodbClient::findUpTo(std::size_t bytes, std::string_view collection,
                                                              const Document& filter, const Document& options) {
   return impl_->find(
-      {.collection = collection, .filter = filter, .options = withBatchSize(options), .mostBytes = bytes});
+      {.collection = collection, .query = filter, .options = withBatchSize(options), .mostBytes = bytes});
+}
+
+MongodbResult<std::vector<Document>> MongodbClient::aggregate(std::string_view collection,
+                                                              std::span<const Document> stages) {
+  return impl_->find({.by = Impl::Search::By::Pipeline,
+                      .collection = collection,
+                      .query = Document().add("pipeline", stages),
+                      .options = withBatchSize(Document())});
 }
 
 MongodbResult<WriteReply> MongodbClient::insertAll(std::string_view collection, std::span<const Document> documents) {

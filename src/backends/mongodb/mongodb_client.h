@@ -46,6 +46,8 @@ class MongodbClient {
   // The same from the primary, but it ends with the document with which all have more than `bytes`.
   MongodbResult<std::vector<Document>> findUpTo(std::size_t bytes, std::string_view collection, const Document& filter,
                                                 const Document& options);
+  // `aggregate` of a collection with all its batches, from the primary.
+  MongodbResult<std::vector<Document>> aggregate(std::string_view collection, std::span<const Document> stages);
   // Unordered `insert`, `update` or `delete` of many statements, split by the limits of the server. A failure of the
   // whole command is the error; failures of single statements are in the reply.
   MongodbResult<WriteReply> insertAll(std::string_view collection, std::span<const Document> documents);

@@ -35,10 +35,15 @@ MongodbResult<DueTasks> MongodbDueSearch::find(std::size_t limit, std::size_t mo
 MongodbResult<std::vector<Document>> MongodbDueSearch::findDocuments(std::size_t limit, std::size_t mostBytes,
                                                                      Time now) {
   auto& client = *queue_.client;
-  auto options = Document().add("sort", order()).add("limit", static_cast<std::int64_t>(limit));
-  if (!hasSizes()) return client.findUpTo(mostBytes, queue_.tasks, searchFilter(now), options);
-  options.add("projection", adoptionProjection().add("bytes", op("$bsonSize", "$$ROOT")));
-  return client.find(queue_.tasks, searchFilter(now), options);
+  const auto count = static_cast<std::int64_t>(limit);
+  if (!hasSizes()) {
+    const auto options = Document().add("sort", order()).add("limit", count);
+    return client.findUpTo(mostBytes, queue_.tasks, searchFilter(now), options);
+  }
+  // Not a `find` with a projection: FerretDB would compute that of each waiting document, a third of the time.
+  const Document stages[]{op("$match", searchFilter(now)), op("$sort", order()), op("$limit", count),
+                          op("$project", adoptionProjection().add("bytes", op("$bsonSize", "$$ROOT")))};
+  return client.aggregate(queue_.tasks, stages);
 }
 
 // MongoDB 4.4 has $bsonSize, and expressions in projections.
