@@ -40,7 +40,7 @@ demo: build ## SHA-256 of every file under FOLDER (default /usr/include), throug
 	@examples/digest/demo $(BUILD) "$(FOLDER)"
 
 test: everything ## build and run every test: a line for each suite, and what failed at the end
-	@tools/run-tests $(BUILD) -j 2
+	@tools/run-tests $(BUILD) -j 3 # more than two cores: many tests wait
 
 test-in: ## the README's two commands in a fresh Debian SUITE (bookworm, trixie); as root
 	@tools/test-in "$(SUITE)"

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kPushedAtOnce = 500;
+constexpr std::size_t kPushedAtOnce = 500, kReadAtOnce = 500;
 
 std::uint64_t seedOf(const char* text) {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device{}();
@@ -27,6 +27,13 @@ RecordSeen seen(const Json& record) {
   what.succeeded = what.settled && record.value("retC", 0) == static_cast<int>(ExitStatus::Success);
   what.cause = record.value("cause", "");
   return what;
+}
+
+std::map<std::string, std::uint64_t> newestLeases(const std::vector<LedgerLine>& ledger) {
+  std::map<std::string, std::uint64_t> newest;
+  for (const auto& line : ledger)
+    if (line.mark == Mark::Start) newest[line.id] = std::max(newest[line.id], line.lease);
+  return newest;
 }
 
 }  // namespace
@@ -205,6 +212,29 @@ bool FaultFixture::allGone(std::chrono::seconds limit) {
   return e2e::eventually([this] { return processesLeft().empty(); }, limit);
 }
 
+std::map<std::string, Json> FaultFixture::recordsOf(const std::set<std::string>& ids) {
+  const auto read = loadConfig(config);
+  auto storage = openMetaStorage(*read);
+  const std::vector<std::string> all(ids.begin(), ids.end());
+  std::map<std::string, Json> records;
+  for (std::size_t from = 0; from < all.size(); from += kReadAtOnce) {
+    const auto some = std::span(all).subspan(from, std::min(kReadAtOnce, all.size() - from));
+    const auto loaded = storage->loadMetaInfos(some);
+    EXPECT_TRUE(loaded) << loaded.error().message();
+    for (std::size_t i = 0; loaded && i < some.size(); ++i)
+      if (const auto& record = loaded->at(i)) records[some[i]] = *record;
+  }
+  return records;
+}
+
+std::map<std::string, Json> FaultFixture::recordsOfPushed() {
+  const auto pushed = readPushLog(folder / "pushes").acknowledged;
+  auto records = recordsOf(pushed);
+  EXPECT_EQ(records.size(), pushed.size());
+  return records;
+}
+
+// A task whose last run settled it is not looked for in the store, since what the store says would change no finding.
 Evidence FaultFixture::evidence() {
   Evidence all;
   all.ledger = readLedger(ledgerFile, &all.brokenLines);
@@ -213,12 +243,13 @@ Evidence FaultFixture::evidence() {
   all.orphans = processesLeft();
   all.growth = growth;
   all.standstills = standstills;
-  const auto read = loadConfig(config);
-  auto records = openMetaStorage(*read);
+  for (const auto& [id, record] : recordsOf(all.pushes.sent)) all.records[id] = seen(record);
   auto queue = broker().access(0).value();
+  auto newest = newestLeases(all.ledger);
   for (const auto& id : all.pushes.sent) {
+    const auto& record = all.records.find(id);
+    if (record != all.records.end() && record->second.settled && record->second.lease >= newest[id]) continue;
     if (const auto found = queue->keeper().find(id)) all.store[id] = found->state;
-    if (const auto record = records->loadMetaInfoById(id)) all.records[id] = seen(*record);
   }
   return all;
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,10 @@ class FaultFixture : public e2e::Installation, public ::testing::WithParamInterf
   bool allGone(std::chrono::seconds limit = std::chrono::seconds(5));
   std::vector<std::string> processesLeft() const;
 
+  // The records of these tasks, by id, without those that do not exist.
+  std::map<std::string, Json> recordsOf(const std::set<std::string>& ids);
+  // The records of all tasks that were pushed; the test fails if one does not exist.
+  std::map<std::string, Json> recordsOfPushed();
   // Checks the evidence after the end of the instance; any finding fails the test. Appends the numbers to the file that
   // LEPTIR_CHAOS_RESULTS names.
   Findings checkEvidence();

@@ -60,13 +60,7 @@ class Master : public FaultFixture {
 
   // Every task ran in its first attempt: tasks that had not begun went back to the queue unchanged.
   void expectFirstAttempts() {
-    const auto read = loadConfig(config);
-    auto records = openMetaStorage(*read);
-    for (const auto& id : readPushLog(folder / "pushes").acknowledged) {
-      const auto record = records->loadMetaInfoById(id);
-      ASSERT_TRUE(record) << id;
-      ASSERT_EQ(record->at("attempt"), 1) << id;
-    }
+    for (const auto& [id, record] : recordsOfPushed()) ASSERT_EQ(record.at("attempt"), 1) << id;
   }
 
   // The process that ran the task last, by the ledger; 0: it has not begun.

@@ -17,6 +17,8 @@ class RedisStore final : public StoreServer {
  public:
   explicit RedisStore(const fs::path& folder) : proxy_(folder / "proxy.sock", server_.socket()) {}
 
+  ~RedisStore() override { server_.kill(); }  // which ends endless_ if the test did not
+
   void stop() override { server_.stop(); }
   void start() override { server_.start(); }
   void kill() override { server_.kill(); }
@@ -30,7 +32,7 @@ class RedisStore final : public StoreServer {
     }
     server_.ask({"CONFIG", "SET", "busy-reply-threshold", "1"});
     endless_ =
-        std::thread([this] { EXPECT_THROW(server_.ask({"EVAL", "while true do end", "0"}), std::runtime_error); });
+        std::jthread([this] { EXPECT_THROW(server_.ask({"EVAL", "while true do end", "0"}), std::runtime_error); });
   }
   void serveAgain() override {
     if (!endless_.joinable()) {
@@ -61,7 +63,7 @@ class RedisStore final : public StoreServer {
 
   RedisServer server_{RedisServer::Settings{"appendonly yes", "appendfsync everysec"}};
   SocketProxy proxy_;
-  std::thread endless_;  // a client whose script never ends
+  std::jthread endless_;  // a client whose script never ends
 };
 
 }  // namespace

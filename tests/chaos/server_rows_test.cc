@@ -51,14 +51,18 @@ class Server : public FaultFixture {
     return checkEvidence().duplicates;
   }
 
-  void expectAllFinishedInFirstAttempt() {
-    const auto read = loadConfig(config);
-    auto records = openMetaStorage(*read);
-    for (const auto& id : readPushLog(folder / "pushes").acknowledged) {
-      const auto record = records->loadMetaInfoById(id);
-      ASSERT_TRUE(record) << id;
-      EXPECT_EQ(record->at("cause"), "finished") << id;
-      EXPECT_EQ(record->at("attempt"), 1) << id;
+  // Waits until no task is left, and stops the instance.
+  void expectAllRunOnce(e2e::StartedInstance& instance) {
+    ASSERT_TRUE(eventually([&] { return isDrained(); }));
+    stop(instance);
+    EXPECT_EQ(checkEvidence().duplicates, 0u);
+  }
+
+  void expectAllFinishInTheirFirstAttempt(e2e::StartedInstance& instance) {
+    ASSERT_NO_FATAL_FAILURE(expectAllRunOnce(instance));
+    for (const auto& [id, record] : recordsOfPushed()) {
+      EXPECT_EQ(record.at("cause"), "finished") << id;
+      EXPECT_EQ(record.at("attempt"), 1) << id;
     }
   }
 
@@ -137,10 +141,7 @@ TEST_P(Server, B05_IsOutOfReachForLessThanALease) {
   pauseFor(1s);
   server().heal();
   noteRecovery(msUntilSomethingStarts());
-  ASSERT_TRUE(eventually([&] { return isDrained(); }));
-  stop(*instance);
-  EXPECT_EQ(checkEvidence().duplicates, 0u);
-  expectAllFinishedInFirstAttempt();
+  expectAllFinishInTheirFirstAttempt(*instance);
 }
 
 TEST_P(Server, B06_IsOutOfReachForTwoLeasesWhileAnotherInstanceReachesIt) {
@@ -178,9 +179,7 @@ TEST_P(Server, B08_AcceptsAndNeverAnswersWhileAnotherBrokerGoesOn) {
   server().heal();
   pushAndLog("work", 100, {{"ms", 5}});
   noteRecovery(msUntilSomethingStarts());
-  ASSERT_TRUE(eventually([&] { return isDrained(); }));
-  stop(*instance);
-  EXPECT_EQ(checkEvidence().duplicates, 0u);
+  expectAllRunOnce(*instance);
 }
 
 TEST_P(Server, B09_IsDownAtTheStart) {
@@ -194,9 +193,7 @@ TEST_P(Server, B09_IsDownAtTheStart) {
   server().start();
   noteRecovery(msUntilSomethingStarts());
   EXPECT_LE(recoveries.back(), kBackWithin);
-  ASSERT_TRUE(eventually([&] { return isDrained(); }));
-  stop(*instance);
-  EXPECT_EQ(checkEvidence().duplicates, 0u);
+  expectAllRunOnce(*instance);
 }
 
 TEST_P(Server, B10_RefusesEveryRequestForAWhileAndIsNotFlooded) {
@@ -213,10 +210,7 @@ TEST_P(Server, B10_RefusesEveryRequestForAWhileAndIsNotFlooded) {
     noteRecovery(msUntilSomethingStarts());
     EXPECT_LE(recoveries.back(), kBackWithin);
   }
-  ASSERT_TRUE(eventually([&] { return isDrained(); }));
-  stop(*instance);
-  EXPECT_EQ(checkEvidence().duplicates, 0u);
-  expectAllFinishedInFirstAttempt();
+  expectAllFinishInTheirFirstAttempt(*instance);
 }
 
 TEST_P(Server, B20_OfTheRecordsIsOutOfReachWhileOutcomesWait) {
@@ -232,10 +226,7 @@ TEST_P(Server, B20_OfTheRecordsIsOutOfReachWhileOutcomesWait) {
   server().heal();
   noteRecovery(msUntilSomethingStarts());
   EXPECT_LE(recoveries.back(), kBackWithin);
-  ASSERT_TRUE(eventually([&] { return isDrained(); }));
-  stop(*instance);
-  EXPECT_EQ(checkEvidence().duplicates, 0u);
-  expectAllFinishedInFirstAttempt();
+  expectAllFinishInTheirFirstAttempt(*instance);
 }
 
 TEST_P(FullServer, B11_IsFullRefusesPushesButItsTasksRun) {
@@ -243,10 +234,7 @@ TEST_P(FullServer, B11_IsFullRefusesPushesButItsTasksRun) {
   const auto refusal = fillUp();
   EXPECT_THAT(refusal, ::testing::HasSubstr("maxmemory")) << "a full server says so";
   const auto instance = startUntilReady();
-  ASSERT_TRUE(eventually([&] { return isDrained(); }));
-  stop(*instance);
-  EXPECT_EQ(checkEvidence().duplicates, 0u);
-  expectAllFinishedInFirstAttempt();
+  expectAllFinishInTheirFirstAttempt(*instance);
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ TEST_P(Lease, TwoSessionsNeverHoldOneTaskAlsoWhenTheyLeaseAtOnce) {
     sessions.push_back(must(brokers.back()->openSession(sessionId(letter), {}, 1h)));
   }
   std::vector<Ids> taken(2);
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&, i] {
       Wake wake;
@@ -149,7 +149,7 @@ TEST_P(Lease, WaitsNoLongerThanAsked) {
 
 TEST_P(Lease, AWaitEndsWhenAnyThreadRings) {
   const auto session = openSession('a');
-  std::thread ringer([this] { wake_.ring(); });
+  std::jthread ringer([this] { wake_.ring(); });
   EXPECT_TRUE(must(session->popBrokerTasks(10, 1h, wake_)).empty());
   ringer.join();
 }
@@ -163,7 +163,7 @@ TEST_P(Lease, ARingBeforeTheWaitEndsIt) {
 TEST_P(Lease, AWaitEndsWhenAnotherConnectionPushes) {
   ASSERT_TRUE(GetParam().traits.wakesWaiters);
   const auto session = openSession('a');
-  std::thread pusher([this] { must(store_->openBroker()->pushBrokerTasks(tasks("t", 1))); });
+  std::jthread pusher([this] { must(store_->openBroker()->pushBrokerTasks(tasks("t", 1))); });
   std::vector<LeasedTask> popped;
   while (popped.empty()) popped = must(session->popBrokerTasks(10, 1h, wake_));  // a wait may end early
   pusher.join();
@@ -205,7 +205,7 @@ TEST_P(Lease, AWaitEndsWhenAnotherSessionReleases) {
   store_->startInstance(std::string(32, 'b'));
   const auto otherBroker = store_->openBroker();
   const auto other = must(otherBroker->openSession(sessionId('b'), {}, 1h));
-  std::thread releaser(
+  std::jthread releaser(
       [&] { must(session->release(std::vector<TaskRelease>{{held.lease, {}, store_->now(), held.envelope}})); });
   std::vector<LeasedTask> popped;
   while (popped.empty()) popped = must(other->popBrokerTasks(10, 1h, wake_));

@@ -225,7 +225,7 @@ TEST_P(Session, RecoveryNeverGivesBackATaskThatWasAcknowledgedMeanwhile) {
     const auto leased = popOne(*session);
     store_->endInstance(instance);
     std::atomic<bool> started = false;
-    std::thread recoverer([&] {
+    std::jthread recoverer([&] {
       started = true;
       must(other->recoverExpired(10));
     });

@@ -70,7 +70,7 @@ TEST_P(Wait, IsUnsupportedOnAStoreThatCannotWakeAndOnNoOther) {
 TEST_P(Watch, ARecordSavedByAnotherProcessEndsTheWait) {
   const auto watching = watch();
   const auto saver = other();
-  std::thread saving([&] { must(saver->saveMetaInfo(std::vector{recordOf("t")})); });
+  std::jthread saving([&] { must(saver->saveMetaInfo(std::vector{recordOf("t")})); });
   const auto news = watching->wait(kLong, wake_);
   saving.join();
   EXPECT_TRUE(isAbout(must(news), "t"));
@@ -151,7 +151,7 @@ TEST_P(Watch, AWaitThroughTheBrokerEndsBeforeTheNextLook) {
   for (int i = 0; i < 15; ++i) {
     const auto id = "t" + std::to_string(i);
     std::atomic<BootTime> saved{};
-    std::thread saving([&] {
+    std::jthread saving([&] {
       store_->advance(1ms * i);  // so that the save meets each phase of the wait
       saved = systemClock().bootTime();
       save({recordOf(id)});
@@ -168,7 +168,7 @@ TEST_P(Wait, AThousandThreadsGetTheirRecords) {
   constexpr int kThreads = 1000;
   meta::RecordWaiter waiter(storages());
   std::atomic<int> succeeded = 0;
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, id = "t" + std::to_string(i)] {
       const auto record = waiter.wait(id, 2 * kLong, {});

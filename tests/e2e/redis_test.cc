@@ -1,9 +1,7 @@
-// Instances and commands on a real redis-server, and PHP producers and consumers that use the same keys.
+// What instances and commands do on a redis-server beyond what holds on each server (server_stores_test.cc).
 #include <csignal>
-#include <fstream>
 
-#include "tests/e2e/installation.h"
-#include "tests/support/redis_server.h"
+#include "tests/e2e/redis_store.h"
 
 namespace leptir::e2e {
 namespace {
@@ -12,46 +10,20 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using namespace std::chrono_literals;
 
-class RedisTest : public Installation {
+class RedisTest : public ServerStoreTest {
  protected:
-  RedisTest() { configure("scheme: unix, path: " + server.socket()); }
+  RedisTest() : ServerStoreTest(std::make_unique<RedisStore>()) {}
 
-  void configure(const std::string& connection, const std::string& more = "", const std::string& broker = "") {
-    writeConfig(
-        "leptir:\n  brokers:\n    - { type: redis, connection: { " + connection + broker +
-        " } }\n  meta_storage:\n    - { type: redis, connection: { " + connection +
-        " }, configuration: { expire_after_seconds: 86400 } }\n  daemon: { configuration: { number_of_workers: 2" +
-        more + " } }\n");
-  }
-  // Pushes a member as a PHP producer does.
-  void pushAsPhp(const std::string& member) {
-    server.ask({"ZADD", "leptir:ztasks", std::to_string(std::time(nullptr)), member});
-  }
-  Json record(const std::string& id) {
-    const auto value = server.ask({"GET", "leptir:taskinfo:" + id});
-    return value.is_string() ? Json::parse(value.get<std::string>()) : Json();
-  }
-
-  bool isDone(const std::string& id) {
-    const auto saved = record(id);
-    return saved.is_object() && saved.at("status") == 3;
-  }
-
-  RedisServer server;
+  RedisStore& redis = static_cast<RedisStore&>(*store);
+  RedisServer& server = redis.server;
+  const std::string here = "scheme: unix, path: " + server.socket();
 };
 
-TEST_F(RedisTest, PushesRunsAndRecordsATaskUnderTheKeysOfPhpLeptir) {
-  const auto id = push({"noop", "text=hello"});
-  EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 1);
-  EXPECT_EQ(info(id).at("state"), "due");
+TEST_F(RedisTest, ARecordExpiresAndTheQueueLeavesNoKey) {
+  const auto id = push({"noop"});
   ASSERT_EQ(drain(), 0);
-  const auto saved = record(id);
-  EXPECT_EQ(saved.at("status"), 3);
-  EXPECT_EQ(saved.at("retC"), 1);
-  EXPECT_EQ(saved.at("type"), "noop");
   EXPECT_GT(server.ask({"TTL", "leptir:taskinfo:" + id}).get<int>(), 86000);
-  EXPECT_EQ(info(id).at("cause"), "finished");
-  EXPECT_EQ(server.ask({"EXISTS", "leptir:ztasks", "{leptir:ztasks}:ids"}), 0) << "no key is left";
+  EXPECT_EQ(server.ask({"EXISTS", "leptir:ztasks", "{leptir:ztasks}:ids"}), 0);
 }
 
 TEST_F(RedisTest, ATaskBeginsWithin20MillisecondsOfADelayWithAFraction) {
@@ -69,9 +41,7 @@ TEST_F(RedisTest, ATaskBeginsWithin20MillisecondsOfADelayWithAFraction) {
 }
 
 TEST_F(RedisTest, TasksBeyondMaxRunningWaitInTheirPlaceWithoutALeaseAndOthersRun) {
-  writeConfig("leptir:\n  brokers: [{ type: redis, connection: { scheme: unix, path: " + server.socket() +
-              " } }]\n  meta_storage: [{ type: redis, connection: { scheme: unix, path: " + server.socket() +
-              " } }]\n  daemon: { configuration: { number_of_workers: 4 } }\n  tasks: { sleep: { max_running: 1 } }\n");
+  configure("", "  tasks: { sleep: { max_running: 1 } }\n");
   const auto few = leptir({"push", "sleep", "seconds:=0.2", "--number=10"}).lines();
   const auto other = push({"noop"});
   const auto instance = start();
@@ -100,10 +70,10 @@ TEST_F(RedisTest, ATaskOfPhpThatHasExpiredIsNotRunAndAnExpiryThatSaysNoTimeIsIgn
     return R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":")" + id + R"(","parameters":[]},"expires":)" + expires +
            "}";
   };
-  pushAsPhp(member("number", "1700000000"));
-  pushAsPhp(member("text", R"("1700000000.5")"));
+  redis.pushMember(member("number", "1700000000"));
+  redis.pushMember(member("text", R"("1700000000.5")"));
   for (const auto* garbage : {"\"soon\"", "null", "0", "\"\"", "[]", "true", "{\"a\":1}"})
-    pushAsPhp(member("ignored", garbage));
+    redis.pushMember(member("ignored", garbage));
   ASSERT_EQ(drain(), 0);
   EXPECT_EQ(record("number").at("cause"), "expired");
   EXPECT_EQ(record("text").at("cause"), "expired");
@@ -112,23 +82,20 @@ TEST_F(RedisTest, ATaskOfPhpThatHasExpiredIsNotRunAndAnExpiryThatSaysNoTimeIsIgn
 
 TEST_F(RedisTest, AcceptsAPortThatIsAString) {
   const RedisServer byPort({}, RedisServer::Reach::Tcp);
-  configure("host: 127.0.0.1, port: \"" + std::to_string(byPort.port()) + "\"");
+  configureOn(RedisStore::at("host: 127.0.0.1, port: \"" + std::to_string(byPort.port()) + "\""));
   const auto id = push({"noop"});
   ASSERT_EQ(drain(), 0);
   EXPECT_EQ(info(id).at("retC"), 1);
 }
 
-TEST_F(RedisTest, RunsTasksThatPhpPushed) {
-  pushAsPhp(R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":"145596b0468b93b22a4.02397032","parameters":[]}})");
-  pushAsPhp(R"({"cn":"noop","pr":"0","tl":null,"toex":0,"td":{"id":"php2","parameters":{"a":1}}})");
+TEST_F(RedisTest, RunsATaskOfPhpWhoseNumbersAreTextsOrMissing) {
+  redis.pushMember(R"({"cn":"noop","pr":"0","tl":null,"toex":0,"td":{"id":"php2","parameters":{"a":1}}})");
   ASSERT_EQ(drain(), 0);
-  EXPECT_EQ(record("145596b0468b93b22a4.02397032").at("retC"), 1);
   EXPECT_EQ(record("php2").at("retC"), 1);
 }
 
 TEST_F(RedisTest, RunsTwoTasksThatDifferOnlyInTheirIds) {
-  for (const auto* id : {"one", "two"})
-    pushAsPhp(R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":")" + std::string(id) + R"(","parameters":[]}})");
+  for (const auto* id : {"one", "two"}) redis.pushAsPhp(id, "noop");
   ASSERT_EQ(drain(), 0);
   EXPECT_EQ(record("one").at("retC"), 1);
   EXPECT_EQ(record("two").at("retC"), 1);
@@ -146,52 +113,13 @@ TEST_F(RedisTest, PushesTasksInTheFormatOfPhpLeptir) {
   EXPECT_LE(score, std::time(nullptr) + 1);
 }
 
-TEST_F(RedisTest, AnIdWhoseTaskPhpTookCanBePushedAgain) {
-  push({"noop", "--id=mine"});
-  push({"noop", "--id=mine"});
-  EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 1);
-  server.ask({"ZREMRANGEBYRANK", "leptir:ztasks", "0", "0"});
-  push({"noop", "--id=mine"});
-  EXPECT_EQ(server.ask({"ZCARD", "leptir:ztasks"}), 1);
-}
-
-TEST_F(RedisTest, BuriesMalformedMembersUnchangedAndRunsTheOthers) {
-  const std::vector<std::string> malformed{"", "not JSON", "[1,2]", "{\"cn\":\"noop\"", std::string(100'000, '[')};
-  for (const auto& member : malformed) pushAsPhp(member);
-  const auto id = push({"noop"});
-  ASSERT_EQ(drain(), 0);
-  EXPECT_EQ(record(id).at("retC"), 1);
-  EXPECT_EQ(status().at("brokers").at(0).at("buried"), malformed.size());
-}
-
-TEST_F(RedisTest, AnIdleInstanceRunsAPushedTaskAtOnceAndATaskOfPhpSoon) {
-  configure("scheme: unix, path: " + server.socket(), ", empty_queue_sleep_time: 0.2");
+TEST_F(RedisTest, AnIdleInstanceRunsAPushedTaskAtOnce) {
   const auto instance = start();
   waitUntilRunning();
   const auto id = push({"noop"});
-  ASSERT_TRUE(eventually([&] { return !record(id).is_null(); }));
+  ASSERT_TRUE(eventually([&] { return isDone(id); })) << instance->output();
   const auto saved = record(id);
   EXPECT_LT(saved.at("exEnd").get<double>() - saved.at("pushed").get<double>(), 0.15);
-  const auto pushed = std::chrono::steady_clock::now();
-  pushAsPhp(R"({"cn":"noop","pr":0,"tl":0,"toex":"","td":{"id":"php","parameters":[]}})");
-  ASSERT_TRUE(eventually([&] { return !record("php").is_null(); }));
-  EXPECT_LT(std::chrono::steady_clock::now() - pushed, 2s);
-  instance->signal(SIGTERM);
-  EXPECT_EQ(instance->waitForExit(), 0);
-}
-
-TEST_F(RedisTest, CancelRemovesAWaitingTaskAndEndsARunningOne) {
-  const auto waiting = push({"noop", "--delaySeconds=1000"});
-  EXPECT_EQ(leptir({"cancel", waiting}).exit, 0);
-  EXPECT_EQ(info(waiting).at("cause"), "cancelled");
-  const auto running = push({"sleep", "seconds:=1000"});
-  const auto instance = start();
-  ASSERT_TRUE(eventually([&] { return status().at("brokers").at(0).at("leased") == 1; }));
-  EXPECT_EQ(leptir({"cancel", running}).exit, 0);
-  ASSERT_TRUE(eventually([&] { return record(running).is_object() && record(running).at("status") == 3; }));
-  EXPECT_EQ(record(running).at("cause"), "cancelled");
-  instance->signal(SIGTERM);
-  EXPECT_EQ(instance->waitForExit(), 0);
 }
 
 TEST_F(RedisTest, TasksListsOnlyUnsuccessfulTasksAndSaysSo) {
@@ -216,36 +144,19 @@ TEST_F(RedisTest, AStartLogsWarningsAboutSettingsOfTheServer) {
   EXPECT_THAT(instance->output(), HasSubstr("WARN (4): broker redis: redis " + server.socket() + ": it keeps nothing"));
 }
 
-TEST_F(RedisTest, AWrongPasswordKeyOrDatabaseIsReported) {
-  configure("scheme: unix, path: " + server.socket() + ", password: geheim");
-  EXPECT_EQ(leptir({"check"}).exit, 69);
-  const auto started = leptir({"start", "--drain"});
-  EXPECT_EQ(started.exit, 69);
-  EXPECT_THAT(started.out + started.err, Not(HasSubstr("geheim")));
+TEST_F(RedisTest, AWrongKeyOrDatabaseIsReported) {
   server.ask({"SET", "text", "no queue"});
-  configure("scheme: unix, path: " + server.socket(), "", ", key: text");
+  writeConfig("leptir:\n  brokers: [{ " + RedisStore::at(here + ", key: text") + " }]\n");
   const auto answer = leptir({"check"});
   EXPECT_EQ(answer.exit, 69);
   EXPECT_THAT(answer.out, HasSubstr("text"));
-  configure("scheme: unix, path: " + server.socket() + ", database: 99");
+  configureOn(RedisStore::at(here + ", database: 99"));
   EXPECT_EQ(leptir({"check"}).exit, 69);
-}
-
-TEST_F(RedisTest, TasksOfAKilledInstanceRunAsSoonAsItIsStartedAgain) {
-  const auto id = push({"sleep", "seconds:=1"});
-  const auto killed = start();
-  ASSERT_TRUE(eventually([&] { return info(id).at("state") == "leased"; }));
-  killed->signal(SIGKILL);
-  killed->waitForExit();
-  const auto next = start({"--drain"});
-  ASSERT_TRUE(eventually([&] { return isDone(id); }, 20s)) << "a lease would last a minute";
-  EXPECT_EQ(record(id).at("attempt"), 2);
-  EXPECT_EQ(next->waitForExit(), 0);
 }
 
 TEST_F(RedisTest, AnInstanceSurvivesAChangedPasswordAndTriesAgain) {
   server.ask({"ACL", "SETUSER", "leptir", "on", ">old", "~*", "+@all"});
-  configure("scheme: unix, path: " + server.socket() + ", user: leptir, password: old");
+  configureOn(RedisStore::at(here + ", user: leptir, password: old"));
   const auto instance = start();
   const auto before = push({"noop"});
   ASSERT_TRUE(eventually([&] { return isDone(before); }));
@@ -261,7 +172,7 @@ TEST_F(RedisTest, AnInstanceSurvivesAChangedPasswordAndTriesAgain) {
 
 TEST_F(RedisTest, EveryCommandExitsWith69ForAUserWithoutRights) {
   server.ask({"ACL", "SETUSER", "poor", "on", ">x", "~*", "+info", "+ping", "+hello"});
-  configure("scheme: unix, path: " + server.socket() + ", user: poor, password: x");
+  configureOn(RedisStore::at(here + ", user: poor, password: x"));
   const std::vector<std::vector<std::string>> commands{
       {"check"}, {"push", "noop"}, {"info", "some-id"}, {"cancel", "some-id"}, {"tasks"}};
   for (const auto& command : commands) {
@@ -274,7 +185,7 @@ TEST_F(RedisTest, EveryCommandExitsWith69ForAUserWithoutRights) {
 
 TEST_F(RedisTest, CheckRefusesAUserWhoMayOnlyRead) {
   server.ask({"ACL", "SETUSER", "reader", "on", ">x", "~*", "+@read", "+@connection", "+info", "+@scripting"});
-  configure("scheme: unix, path: " + server.socket() + ", user: reader, password: x");
+  configureOn(RedisStore::at(here + ", user: reader, password: x"));
   EXPECT_EQ(leptir({"check"}).exit, 69);
   EXPECT_EQ(server.ask({"DBSIZE"}), 0);
 }
@@ -283,12 +194,12 @@ TEST_F(RedisTest, AReloadRefusesAUserWhoMayOnlyRead) {
   server.ask({"ACL", "SETUSER", "reader", "on", ">x", "~*", "+@read", "+@connection", "+info", "+@scripting"});
   const auto instance = start();
   ASSERT_TRUE(eventually([&] { return status().at("instance").is_object(); }));
-  configure("scheme: unix, path: " + server.socket() + ", user: reader, password: x");
+  configureOn(RedisStore::at(here + ", user: reader, password: x"));
   instance->signal(SIGHUP);
   ASSERT_TRUE(eventually([&] { return instance->output().find("stays as it was") != std::string::npos; }))
       << instance->output();
   EXPECT_THAT(instance->output(), HasSubstr("ACL SETUSER"));
-  configure("scheme: unix, path: " + server.socket());
+  configure();
   const auto id = push({"noop"});
   EXPECT_TRUE(eventually([&] { return isDone(id); })) << instance->output();
 }
@@ -296,7 +207,7 @@ TEST_F(RedisTest, AReloadRefusesAUserWhoMayOnlyRead) {
 TEST_F(RedisTest, CheckFindsCommandsThatTheServerRenamed) {
   for (const auto* command : {"ZADD", "HDEL", "EVALSHA", "ZREMRANGEBYRANK"}) {
     const RedisServer strange({"rename-command " + std::string(command) + " other-name"});
-    configure("scheme: unix, path: " + strange.socket());
+    configureOn(RedisStore::at("scheme: unix, path: " + strange.socket()));
     const auto answer = leptir({"check"});
     EXPECT_EQ(answer.exit, 69) << command << ": " << answer.out << answer.err;
     EXPECT_THAT(answer.out, HasSubstr("no command renamed")) << command;
@@ -311,21 +222,6 @@ TEST_F(RedisTest, AStopDoesNotWaitForAServerFromWhichNoTaskIsLeased) {
   instance->signal(SIGTERM);
   EXPECT_EQ(instance->waitForExit(), 0) << instance->output();
   EXPECT_LT(systemClock().bootTime() - told, 5s);
-}
-
-TEST_F(RedisTest, AnInstanceConnectsLaterToAServerThatIsDownAtTheStart) {
-  server.stop();
-  EXPECT_EQ(leptir({"push", "noop"}).exit, 69);
-  const auto instance = start();
-  ASSERT_TRUE(eventually([&] { return status().at("instance").is_object(); }));
-  server.start();
-  const auto id = push({"noop"});
-  ASSERT_TRUE(eventually([&] { return !record(id).is_null(); }));
-  server.restart();
-  const auto later = push({"noop"});
-  ASSERT_TRUE(eventually([&] { return !record(later).is_null(); }));
-  instance->signal(SIGTERM);
-  EXPECT_EQ(instance->waitForExit(), 0);
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ void MongodbProcess::start() {
   launch();
   for (int ports = 1; !waitUntil([this] { return front_.hasEnded() || answers(); }) || front_.hasEnded(); ++ports) {
     const bool isPortTaken = log().find("ddress already in use") != std::string::npos;
-    if (!isPortTaken || ports == kMostPorts) throw std::runtime_error("the MongoDB server does not start: " + log());
+    if (!isPortTaken || ports == kMostPorts)
+      throw std::runtime_error("the MongoDB server does not start: " + whyNot_ + "\n" + log());
     port_ = freePort();
     launch();
   }
@@ -50,10 +51,13 @@ bool MongodbProcess::answers() {
   try {
     if (!isPrepared_) prepare();
     isPrepared_ = true;
-    const auto ask = [this](const std::string& command) { return askMongodb(uri(""), "admin", command); };
+    // Another program may listen on the port and answer nothing.
+    const auto impatient = uri("connectTimeoutMS=500&socketTimeoutMS=5000");
+    const auto ask = [&](const std::string& command) { return askMongodb(impatient, "admin", command); };
     if (ask(R"({"serverStatus": 1})").value("pid", 0) != front_.pid()) return false;  // it is that of another test
     return ask(R"({"hello": 1})").value("isWritablePrimary", false);
-  } catch (const std::runtime_error&) {
+  } catch (const std::runtime_error& error) {
+    whyNot_ = error.what();
     return false;
   }
 }

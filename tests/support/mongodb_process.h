@@ -61,6 +61,7 @@ class MongodbProcess {
 
   int port_;
   bool isPrepared_ = false;
+  std::string whyNot_;  // what the last answers() found
 };
 
 // The folder that tools/setup-mongodb has filled; empty: none.

@@ -68,7 +68,7 @@ MongodbProxy::~MongodbProxy() {
   accepter_.join();
   isEnding_ = true;
   cut();
-  for (auto& connection : connections_) connection.thread.join();
+  thaw();
 }
 
 std::string MongodbProxy::uri(const std::string& options) const {
@@ -98,8 +98,32 @@ void MongodbProxy::cut() {
 }
 
 void MongodbProxy::leave() {
-  isAway_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    isAway_ = true;
+  }
   cut();
+}
+
+void MongodbProxy::comeBack() {
+  const std::lock_guard lock(mutex_);
+  isAway_ = false;
+}
+
+void MongodbProxy::freeze() {
+  const std::lock_guard lock(mutex_);
+  isFrozen_ = true;
+}
+
+void MongodbProxy::thaw() {
+  const std::lock_guard lock(mutex_);
+  isFrozen_ = false;
+  thawed_.notify_all();
+}
+
+int MongodbProxy::heldBack() const {
+  const std::lock_guard lock(mutex_);
+  return heldBack_;
 }
 
 int MongodbProxy::count(const std::string& command) const {
@@ -126,14 +150,12 @@ void MongodbProxy::acceptAll(const std::stop_token& stop) {
     auto& connection = connections_.emplace_back();
     connection.client = std::move(client);
     connection.server = tcpSocket();
-    connection.thread = std::thread([this, &connection] { serve(connection); });
+    connection.thread = std::jthread([this, &connection] { serve(connection); });
   }
 }
 
 void MongodbProxy::removeEnded() {
   const std::lock_guard lock(mutex_);
-  for (auto& connection : connections_)
-    if (connection.isOver) connection.thread.join();
   connections_.remove_if([](const Connection& connection) { return connection.isOver.load(); });
 }
 
@@ -224,8 +246,11 @@ bool MongodbProxy::waitUntilClosed(const Connection& connection, std::chrono::mi
   return isEnding_;
 }
 
-void MongodbProxy::waitWhileFrozen() const {
-  while (isFrozen_ && !isEnding_) std::this_thread::sleep_for(kLook);
+void MongodbProxy::waitWhileFrozen() {
+  std::unique_lock lock(mutex_);
+  ++heldBack_;
+  thawed_.wait(lock, [this] { return !isFrozen_; });
+  --heldBack_;
 }
 
 void announceReplicaSet(const std::vector<MongodbProxy*>& members, std::size_t primary) {

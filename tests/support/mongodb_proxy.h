@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <list>
 #include <map>
 #include <memory>
@@ -57,11 +58,13 @@ class MongodbProxy {
   void cut();
   // Closes all connections, and new ones at once, until the server is back.
   void leave();
-  void comeBack() { isAway_ = false; }
+  void comeBack();
   // From now on carries nothing in either direction, but keeps connections open and accepts new ones: like a network
   // partition. thaw() carries again, first what was held back.
-  void freeze() { isFrozen_ = true; }
-  void thaw() { isFrozen_ = false; }
+  void freeze();
+  void thaw();
+  // How many commands and replies are held back now.
+  int heldBack() const;
 
   // The commands that clients have sent, by name; since the start, or the last forget().
   int count(const std::string& command) const;
@@ -75,8 +78,8 @@ class MongodbProxy {
  private:
   struct Connection {
     base::UniqueFd client, server;
-    std::thread thread;
     std::atomic<bool> isOver{false};
+    std::jthread thread;  // last: it uses all above
   };
 
   void acceptAll(const std::stop_token& stop);
@@ -91,7 +94,7 @@ class MongodbProxy {
 
   std::optional<MongodbHello> announced() const;
   bool waitUntilClosed(const Connection& connection, std::chrono::milliseconds limit) const;
-  void waitWhileFrozen() const;
+  void waitWhileFrozen();
   void removeEnded();
 
   const std::string serverHost_, serverUri_;
@@ -99,10 +102,13 @@ class MongodbProxy {
   std::shared_ptr<MongodbRetries> retries_;
   base::UniqueFd listener_;
   int port_ = 0;
-  std::atomic<bool> isAway_{false}, isFrozen_{false}, isEnding_{false};
+  std::atomic<bool> isEnding_{false};
   MongodbFaults faults_;
   MongodbTraffic traffic_;
   mutable std::mutex mutex_;  // for all below
+  std::condition_variable thawed_;
+  bool isAway_ = false, isFrozen_ = false;
+  int heldBack_ = 0;
   std::optional<MongodbHello> hello_;
   std::list<Connection> connections_;
   std::jthread accepter_;

@@ -6,6 +6,9 @@
 
 #include <thread>
 
+#include "tests/support/local_port.h"
+#include "tests/support/wait_until.h"
+
 namespace leptir {
 namespace {
 
@@ -80,12 +83,38 @@ TEST_F(MongodbProxyTest, AFrozenProxyKeepsWhatItGotAndPassesItOnWhenItThaws) {
   auto driver = this->driver();
   EXPECT_TRUE(driver.insert(1).succeeded);
   proxy_.freeze();
-  std::thread client([&] { EXPECT_TRUE(driver.insert(2).succeeded); });
-  std::this_thread::sleep_for(100ms);
+  std::jthread client([&] { EXPECT_TRUE(driver.insert(2).succeeded); });
+  EXPECT_TRUE(waitUntil([&] { return proxy_.heldBack() == 1; }));
   EXPECT_EQ(ids(), std::vector{1});
   proxy_.thaw();
   client.join();
   EXPECT_EQ(ids(), (std::vector{1, 2}));
+}
+
+TEST_F(MongodbProxyTest, EndsInTimeWhileItHoldsBackACommand) {
+  auto proxy = std::make_unique<MongodbProxy>(database_.server());
+  Driver driver(proxy->uri(), database_.name());
+  EXPECT_TRUE(driver.insert(1).succeeded);
+  proxy->freeze();
+  std::jthread client([&] { EXPECT_FALSE(driver.insert(2).succeeded); });
+  EXPECT_TRUE(waitUntil([&] { return proxy->heldBack() == 1; }));
+  proxy.reset();
+  client.join();
+  EXPECT_EQ(ids(), std::vector{1});
+}
+
+TEST_F(MongodbProxyTest, SurvivesConnectionsThatEndWhileOthersBegin) {
+  std::vector<std::jthread> clients;
+  for (int client = 0; client < 4; ++client)
+    clients.emplace_back([&] {
+      for (int i = 0; i < 250; ++i) {
+        const LocalPort proxy(proxy_.port());
+        EXPECT_TRUE(proxy.isListenedTo());
+        proxy.hangUp();
+      }
+    });
+  clients.clear();
+  EXPECT_TRUE(driver().insert(1).succeeded);
 }
 
 TEST_F(MongodbProxyTest, PassesCommandsOnAndCountsThem) {

@@ -1,14 +1,13 @@
 #include "tests/support/mongodb_server.h"
 
+#include <fmt/format.h>
 #include <mongoc/mongoc.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <map>
+#include <random>
 #include <stdexcept>
 
 #include "tests/support/mongodb_ask.h"
+#include "tests/support/mongodb_loan.h"
 #include "tests/support/mongodb_process.h"
 
 namespace leptir {
@@ -17,8 +16,7 @@ namespace {
 std::unique_ptr<MongodbProcess> makeProcess(const MongodbServer::Options& options) {
   if (options.time == MongodbServer::Time::Machine && hasMongod()) return makeMongod(options);
   if (!ferretdbFolder().empty()) return makeFerretdb(options);
-  throw std::runtime_error(
-      "no MongoDB server can be started here: unset LEPTIR_TEST_MONGODB and run tools/setup-mongodb");
+  throw std::runtime_error("no MongoDB server can be started here: run tools/setup-mongodb");
 }
 
 MongodbServer::Kind kindOf(MongodbServer& server) {
@@ -33,13 +31,13 @@ MongodbServer::Kind kindOf(MongodbServer& server) {
 }
 
 MongodbProcess& ours(const std::unique_ptr<MongodbProcess>& process) {
-  if (process == nullptr) throw std::logic_error("the server that LEPTIR_TEST_MONGODB names is not the test's own");
+  if (process == nullptr) throw std::logic_error("this server is not the test's own: other tests use it");
   return *process;
 }
 
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
+std::string randomDigits() {
+  std::random_device source;
+  return fmt::format("{:08x}{:08x}{:08x}", source(), source(), source());
 }
 
 }  // namespace
@@ -50,6 +48,16 @@ MongodbServer::MongodbServer(const Options& options) : process_(makeProcess(opti
 }
 
 MongodbServer::MongodbServer(std::string uri) : given_(std::move(uri)) {
+  useGiven();
+}
+
+MongodbServer::MongodbServer(std::unique_ptr<MongodbLoan> loan) : loan_(std::move(loan)), given_(loan_->uri) {
+  if (!loan_->clock.empty())
+    lentClock_ = std::make_unique<ShiftedPage>(loan_->clock, ShiftedPage::Clock::StandsAtTheStart);
+  useGiven();
+}
+
+void MongodbServer::useGiven() {
   const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> parsed(mongoc_uri_new(given_.c_str()),
                                                                             &mongoc_uri_destroy);
   if (parsed == nullptr) throw std::runtime_error("no address of a MongoDB server: " + given_);
@@ -59,10 +67,6 @@ MongodbServer::MongodbServer(std::string uri) : given_(std::move(uri)) {
 }
 
 MongodbServer::~MongodbServer() = default;
-
-bool MongodbServer::canBeStarted(const Options& options) {
-  return (options.time == Time::Machine && hasMongod()) || !ferretdbFolder().empty();
-}
 
 void MongodbServer::start() {
   ours(process_).start();
@@ -100,37 +104,30 @@ Json MongodbServer::ask(const std::string& database, const std::string& command)
   return askMongodb(uri(), database, command);
 }
 
+ShiftedPage* MongodbServer::clock() const {
+  return process_ != nullptr ? process_->clock() : lentClock_.get();
+}
+
 void MongodbServer::advance(Duration by) {
-  auto* const clock = ours(process_).clock();
-  if (clock == nullptr) throw std::logic_error("this server has the machine's clock");
-  clock->advance(by);
+  if (clock() == nullptr) throw std::logic_error("this server has the machine's clock");
+  clock()->advance(by);
 }
 
 void MongodbServer::resetClock() {
-  if (process_ != nullptr && process_->clock() != nullptr) process_->clock()->startOver();
+  if (clock() != nullptr) clock()->startOver();
 }
 
-MongodbDatabase::MongodbDatabase(MongodbServer& server) : server_(server) {
-  static std::atomic<int> number{0};
-  name_ = "leptir_test_" + std::to_string(::getpid()) + "_" + std::to_string(++number);
+std::filesystem::path MongodbServer::clockFile() const {
+  return clock() == nullptr ? "" : clock()->file();
 }
+
+MongodbDatabase::MongodbDatabase(MongodbServer& server) : server_(server), name_("leptir_test_" + randomDigits()) {}
 
 MongodbDatabase::~MongodbDatabase() {
   try {
     ask(R"({"dropDatabase": 1})");
   } catch (const std::runtime_error&) {  // the server does not run any more
   }
-}
-
-MongodbServer& sharedMongodbServer(MongodbServer::Time time) {
-  static std::map<MongodbServer::Time, std::unique_ptr<MongodbServer>> servers;
-  const auto given = time == MongodbServer::Time::Machine ? environment("LEPTIR_TEST_MONGODB") : "";
-  auto& server = servers[time];
-  if (server == nullptr)
-    server = given.empty() ? std::make_unique<MongodbServer>(MongodbServer::Options{.time = time})
-                           : std::make_unique<MongodbServer>(given);
-  server->resetClock();
-  return *server;
 }
 
 }  // namespace leptir

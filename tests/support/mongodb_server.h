@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <compare>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -14,6 +16,8 @@
 namespace leptir {
 
 class MongodbProcess;
+struct MongodbLoan;
+class ShiftedPage;
 
 class MongodbServer {
  public:
@@ -30,6 +34,8 @@ class MongodbServer {
     Transport transport = Transport::Plain;
     Access access = Access::Everyone;
     Time time = Time::Machine;
+
+    friend auto operator<=>(const Options& a, const Options& b) = default;
   };
   // What the server is, and what it can do beyond the commands that all have.
   struct Kind {
@@ -45,12 +51,11 @@ class MongodbServer {
   MongodbServer() : MongodbServer(Options{}) {}
   // The server that LEPTIR_TEST_MONGODB names; it can be neither stopped nor frozen.
   explicit MongodbServer(std::string uri);
+  // A server that several test programs use one after the other; it, too, can be neither stopped nor frozen.
+  explicit MongodbServer(std::unique_ptr<MongodbLoan> loan);
   ~MongodbServer();
   MongodbServer(const MongodbServer&) = delete;
   MongodbServer& operator=(const MongodbServer&) = delete;
-
-  // Whether the machine has what a server with these options needs; LEPTIR_NEEDS_OWN_MONGODB asks it.
-  static bool canBeStarted(const Options& options);
 
   // Starts a stopped server again, with the data in its folder, on the same port.
   void start();
@@ -80,21 +85,22 @@ class MongodbServer {
   void advance(Duration by);
   // Sets a Manual clock back to its start.
   void resetClock();
+  // The file of the ShiftedPage of a server whose clock is not the machine's; else empty.
+  std::filesystem::path clockFile() const;
 
  private:
+  void useGiven();
+  ShiftedPage* clock() const;
+
   std::unique_ptr<MongodbProcess> process_;  // empty: not ours
+  std::unique_ptr<MongodbLoan> loan_;
+  std::unique_ptr<ShiftedPage> lentClock_;
   std::string host_, given_;
   int port_ = 0;
   Kind kind_;
 };
 
-// Begins a test that starts a server with these options, and skips it where there is only the server that
-// LEPTIR_TEST_MONGODB names.
-#define LEPTIR_NEEDS_OWN_MONGODB(...)                                    \
-  if (!MongodbServer::canBeStarted(MongodbServer::Options{__VA_ARGS__})) \
-  GTEST_SKIP() << "no MongoDB server can be started here: unset LEPTIR_TEST_MONGODB and run tools/setup-mongodb"
-
-// A database of a name that no other test has, also in other processes; it is dropped with the object.
+// A database of a name that no other test has and that cannot be guessed; it is dropped with the object.
 class MongodbDatabase {
  public:
   explicit MongodbDatabase(MongodbServer& server);
@@ -111,9 +117,12 @@ class MongodbDatabase {
   std::string name_;
 };
 
-// The server that the tests of a program share, each with a MongodbDatabase of its own: the one that
-// LEPTIR_TEST_MONGODB names (if `time` is the machine's), else one that the first call starts. A Manual clock is at its
-// start after each call.
-MongodbServer& sharedMongodbServer(MongodbServer::Time time = MongodbServer::Time::Machine);
+// The server that the tests of a program share, each with a MongodbDatabase of its own: for default options the one
+// that LEPTIR_TEST_MONGODB names; else one that the run lends to this process until it ends (mongodb_loan.h); else one
+// that the first call starts. A Manual clock is at its start after each call.
+MongodbServer& sharedMongodbServer(const MongodbServer::Options& options = {});
+inline MongodbServer& sharedMongodbServer(MongodbServer::Time time) {
+  return sharedMongodbServer({.time = time});
+}
 
 }  // namespace leptir

@@ -1,19 +1,16 @@
 #include "tests/support/mongodb_server.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 
-#include "base/unique_fd.h"
 #include "tests/support/certificates.h"
 #include "tests/support/child.h"
+#include "tests/support/local_port.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
@@ -34,28 +31,6 @@ std::string errorOf(const std::function<void()>& action) {
 Json documents(MongodbDatabase& database) {
   return database.ask(R"({"find": "c", "sort": {"_id": 1}})")["cursor"]["firstBatch"];
 }
-
-// A socket and the address of a port of this machine.
-class LocalPort {
- public:
-  explicit LocalPort(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    address_.sin_family = AF_INET;
-    address_.sin_port = htons(static_cast<std::uint16_t>(port));
-    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  }
-  bool isListenedTo() const { return ::connect(socket_.get(), address(), sizeof address_) == 0; }
-  bool take() const {
-    const int yes = 1;
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    return ::bind(socket_.get(), address(), sizeof address_) == 0 && ::listen(socket_.get(), 1) == 0;
-  }
-
- private:
-  const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&address_); }
-
-  base::UniqueFd socket_;
-  sockaddr_in address_{};
-};
 
 TEST(MongodbServerOfATest, KeepsDocumentsAndSaysItsErrors) {
   MongodbDatabase database(sharedMongodbServer());
@@ -85,7 +60,6 @@ TEST(MongodbServerOfATest, SaysWhatItIs) {
 }
 
 TEST(MongodbServerOfATest, CanBeOneThatRunsAlready) {
-  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer running;
   MongodbServer same(running.uri());
   EXPECT_EQ(same.kind().name, running.kind().name);
@@ -97,7 +71,6 @@ TEST(MongodbServerOfATest, CanBeOneThatRunsAlready) {
 }
 
 TEST(MongodbServerOfATest, KeepsItsDataAndItsPortWhenItIsStoppedOrKilledAndStartsAgain) {
-  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer server;
   MongodbDatabase database(server);
   const int port = server.port();
@@ -112,7 +85,6 @@ TEST(MongodbServerOfATest, KeepsItsDataAndItsPortWhenItIsStoppedOrKilledAndStart
 }
 
 TEST(MongodbServerOfATest, TakesAnotherPortIfItsOwnIsTaken) {
-  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer server;
   if (!server.kind().isFerretdb) return;  // the members of a replica set keep their ports
   const int port = server.port();
@@ -125,7 +97,6 @@ TEST(MongodbServerOfATest, TakesAnotherPortIfItsOwnIsTaken) {
 }
 
 TEST(MongodbServerOfATest, AnswersNothingWhileItIsFrozen) {
-  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer server;
   server.freeze();
   const MongodbServer* const frozen = &server;
@@ -135,7 +106,6 @@ TEST(MongodbServerOfATest, AnswersNothingWhileItIsFrozen) {
 }
 
 TEST(MongodbServerOfATest, WantsAUserAndItsPasswordWhenAskedTo) {
-  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer server(MongodbServer::Options{.access = MongodbServer::Access::Users});
   MongodbDatabase database(server);
   database.ask(R"({"insert": "c", "documents": [{"_id": 1}]})");
@@ -152,7 +122,6 @@ TEST(MongodbServerOfATest, WantsAUserAndItsPasswordWhenAskedTo) {
 }
 
 TEST(MongodbServerOfATest, SpeaksTlsWhenAskedTo) {
-  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer server(MongodbServer::Options{.transport = MongodbServer::Transport::Tls});
   EXPECT_EQ(server.ask("admin", R"({"ping": 1})")["ok"], 1);
   const auto address = "mongodb://127.0.0.1:" + std::to_string(server.port()) + "/";
@@ -167,7 +136,6 @@ bool runsWith(const std::string& word) {
 }
 
 TEST(MongodbServerOfATest, WantsTheCertificateOfAClientWhenAskedTo) {
-  LEPTIR_NEEDS_OWN_MONGODB();
   MongodbServer server(MongodbServer::Options{.transport = MongodbServer::Transport::MutualTls});
   EXPECT_EQ(server.ask("admin", R"({"ping": 1})")["ok"], 1);
   const auto address =
@@ -176,7 +144,6 @@ TEST(MongodbServerOfATest, WantsTheCertificateOfAClientWhenAskedTo) {
 }
 
 TEST(MongodbServerOfATest, DiesWithATestThatIsKilled) {
-  LEPTIR_NEEDS_OWN_MONGODB();
   int fromTest[2];
   ASSERT_EQ(::pipe(fromTest), 0);
   const TempDir folder;
@@ -201,7 +168,6 @@ std::string nowOf(MongodbDatabase& database) {
 }
 
 TEST(MongodbServerOfATest, KeepsAManualClockStillUntilTheTestMovesIt) {
-  LEPTIR_NEEDS_OWN_MONGODB(.time = MongodbServer::Time::Manual);
   MongodbDatabase database(sharedMongodbServer(MongodbServer::Time::Manual));
   EXPECT_EQ(nowOf(database), "2023-11-14T22:13:20Z");
   database.server().advance(90500ms);
@@ -211,7 +177,6 @@ TEST(MongodbServerOfATest, KeepsAManualClockStillUntilTheTestMovesIt) {
 }
 
 TEST(MongodbServerOfATest, AdvancesAShiftedClock) {
-  LEPTIR_NEEDS_OWN_MONGODB(.time = MongodbServer::Time::Shifted);
   MongodbDatabase database(sharedMongodbServer(MongodbServer::Time::Shifted));
   const auto before = nowOf(database);
   database.server().advance(24h * 366);

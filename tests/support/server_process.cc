@@ -66,6 +66,14 @@ bool ServerProcess::hasEnded() {
   return pid_ == 0;
 }
 
+pid_t startApart(const ServerProgram& program) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  ::setsid();
+  run(program);
+  ::_exit(127);
+}
+
 int freePort() {
   const base::UniqueFd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};

@@ -38,6 +38,9 @@ class ServerProcess {
   pid_t pid_ = 0;
 };
 
+// Starts the program in a session of its own; it outlives the test. Returns its pid.
+pid_t startApart(const ServerProgram& program);
+
 // A TCP port of 127.0.0.1 that was free a moment ago.
 int freePort();
 

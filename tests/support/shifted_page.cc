@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include <new>
 #include <stdexcept>
 
 #include "base/unique_fd.h"
@@ -11,19 +10,20 @@
 namespace leptir {
 namespace {
 
-ShiftedTime* makePage(const std::filesystem::path& file) {
+// Zeros are a clock that runs as the machine's does, so a new file needs no more than its size.
+ShiftedTime* mapPage(const std::filesystem::path& file) {
   const base::UniqueFd descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!descriptor || ::ftruncate(descriptor.get(), sizeof(ShiftedTime)) != 0)
     throw std::runtime_error("cannot create the clock file " + file.string());
   void* const page = ::mmap(nullptr, sizeof(ShiftedTime), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.get(), 0);
   if (page == MAP_FAILED) throw std::runtime_error("cannot map the clock file " + file.string());
-  return new (page) ShiftedTime;
+  return static_cast<ShiftedTime*>(page);
 }
 
 }  // namespace
 
 ShiftedPage::ShiftedPage(std::filesystem::path file, Clock clock)
-    : file_(std::move(file)), clock_(clock), page_(makePage(file_)) {
+    : file_(std::move(file)), clock_(clock), page_(mapPage(file_)) {
   startOver();
 }
 

@@ -15,7 +15,7 @@ class ShiftedPage {
  public:
   enum class Clock { Runs, StandsAtTheStart };
 
-  // The page lies in `file`, which the server maps as well.
+  // The page lies in `file`, which is made if there is none; the server maps it as well.
   ShiftedPage(std::filesystem::path file, Clock clock);
   ~ShiftedPage();
   ShiftedPage(const ShiftedPage&) = delete;
@@ -24,6 +24,7 @@ class ShiftedPage {
   void advance(Duration by);
   // Puts a clock that stands back to the start of a ManualClock.
   void startOver();
+  const std::filesystem::path& file() const { return file_; }
   // What the server's environment needs, so that it has the page's clock.
   std::vector<std::pair<std::string, std::string>> variables() const;
 

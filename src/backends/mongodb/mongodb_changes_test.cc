@@ -62,7 +62,7 @@ TEST_F(MongodbChangesTest, WithoutAStreamAWaitStillEndsWhenAnotherInstancePushes
   refuseStreams();
   const auto broker = must(tryOpen(proxy.uri()));
   const auto session = openSession(*broker, 'a');
-  std::thread pusher([this] { must(open()->pushBrokerTasks(tasks("t", 1))); });
+  std::jthread pusher([this] { must(open()->pushBrokerTasks(tasks("t", 1))); });
   const auto popped = must(session->popBrokerTasks(10, 30s, wake));
   pusher.join();
   EXPECT_EQ(popped.size(), 1u);

@@ -148,7 +148,7 @@ TEST_F(MongodbClientTest, TheServersTimeIsCountedOnAndNotAhead) {
 TEST_F(MongodbClientTest, EachThreadHasItsOwnClientOfThePool) {
   auto pool = MongodbPool::open(
       mongodbAddress(mongodbConnectionOf({{"uri", database.server().uri()}, {"database", database.name()}})).value());
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&, i] {
       MongodbClient own(pool.value());

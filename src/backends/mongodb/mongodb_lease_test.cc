@@ -38,7 +38,7 @@ TEST_F(MongodbLeaseTest, EightSessionsOfOneQueueLeaseEachTaskOnce) {
   std::vector<std::unique_ptr<MongodbBroker>> brokers;
   std::vector<std::unique_ptr<BrokerSession>> sessions;
   std::vector<std::vector<std::string>> taken(8);
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   for (int i = 0; i < 8; ++i) {
     brokers.push_back(open());
     sessions.push_back(openSession(*brokers.back(), static_cast<char>('a' + i)));

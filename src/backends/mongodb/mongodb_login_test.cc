@@ -24,16 +24,12 @@ MongodbError errorAtOpening(const Json& connection) {
 
 class MongodbLoginTest : public testing::Test {
  protected:
-  static MongodbServer& server() {
-    static MongodbServer server({.access = MongodbServer::Access::Users});
-    return server;
-  }
+  static MongodbServer& server() { return sharedMongodbServer({.access = MongodbServer::Access::Users}); }
   Json connection(const Json& own) {
     Json all = {{"host", server().host()}, {"port", server().port()}, {"database", "logins"}};
     all.update(own);
     return all;
   }
-  void SetUp() override { LEPTIR_NEEDS_OWN_MONGODB(.access = MongodbServer::Access::Users); }
 };
 
 TEST_F(MongodbLoginTest, AUserLogsInByConnectionStringOrByKeys) {
@@ -57,16 +53,12 @@ TEST_F(MongodbLoginTest, AMissingLoginIsSaid) {
 
 class MongodbTlsTest : public testing::Test {
  protected:
-  static MongodbServer& server() {
-    static MongodbServer server({.transport = MongodbServer::Transport::Tls});
-    return server;
-  }
+  static MongodbServer& server() { return sharedMongodbServer({.transport = MongodbServer::Transport::Tls}); }
   Json connection(const Json& own) {
     Json all = {{"host", server().host()}, {"port", server().port()}};
     all.update(own);
     return all;
   }
-  void SetUp() override { LEPTIR_NEEDS_OWN_MONGODB(.transport = MongodbServer::Transport::Tls); }
 };
 
 TEST_F(MongodbTlsTest, ACertificateIsVerifiedByItsAuthority) {
@@ -114,7 +106,6 @@ TEST_F(MongodbTlsTest, AFileThatCannotBeReadIsNamed) {
 
 TEST(MongodbMutualTlsTest, AClientShowsItsCertificate) {
   constexpr auto kTransport = MongodbServer::Transport::MutualTls;
-  LEPTIR_NEEDS_OWN_MONGODB(.transport = kTransport);
   MongodbServer server(MongodbServer::Options{.transport = kTransport});
   EXPECT_EQ(errorAtOpening({{"uri", server.uri()}}).message, "opened");
   const auto without =

@@ -166,7 +166,7 @@ TEST_F(MongodbMetaStorageTest, AnExpiredRecordThatIsStillThereIsReplacedByAnOlde
 TEST_F(MongodbMetaStorageTest, ConcurrentWritersOfOneRecordLeaveTheNewest) {
   std::vector<std::unique_ptr<SimpleMetaStorage>> storages;
   for (int i = 0; i < 3; ++i) storages.push_back(open());
-  std::vector<std::thread> writers;
+  std::vector<std::jthread> writers;
   for (std::uint64_t first : {1, 2, 3}) {
     writers.emplace_back([&, first] {
       for (auto lease = first; lease <= 150; lease += 3)

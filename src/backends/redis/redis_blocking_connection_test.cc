@@ -23,7 +23,7 @@ class RedisWaitTest : public testing::Test {
 
 TEST_F(RedisWaitTest, AWaitReturnsTheReplyOnceTheServerHasOne) {
   Wake wake;
-  std::thread pusher([&] { server.ask({"LPUSH", "bell", "ding"}); });
+  std::jthread pusher([&] { server.ask({"LPUSH", "bell", "ding"}); });
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
   const auto reply = connection.wait(words, 20s, 20s, wake);
   pusher.join();
@@ -91,7 +91,7 @@ TEST(RedisWaitServers, AWaitEndedByADemotionToReplicaIsUnavailable) {
   RedisServer server;
   RedisBlockingConnection connection(redisAt(server.socket()));
   Wake wake;
-  std::thread demotes([&] {
+  std::jthread demotes([&] {
     waitUntil([&] {
       return server.ask({"INFO", "clients"}).get<std::string>().find("blocked_clients:1") != std::string::npos;
     });

@@ -50,7 +50,7 @@ TEST(RedisConnectionServers, AServerKilledDuringAPipelineIsUnavailable) {
   connection.append({"DEBUG", "SLEEP", "10"});
   server.freeze();
   for (int i = 0; i < 1000; ++i) connection.append({"SET", "a", std::string(1000, 'x')});
-  std::thread killer([&] { server.kill(); });
+  std::jthread killer([&] { server.kill(); });
   const auto replies = connection.exchange();
   killer.join();
   ASSERT_FALSE(replies);
@@ -152,7 +152,7 @@ TEST(RedisConnectionServers, AServerThatIsBusyWithAScriptIsUnavailable) {
   RedisServer server({"lua-time-limit 10"});
   RedisConnection connection(redisAt(server.socket())), another(redisAt(server.socket()));
   ASSERT_TRUE(another.connect());
-  std::thread runs([&] { (void)connection.run({"EVAL", "while true do end", "0"}); });
+  std::jthread runs([&] { (void)connection.run({"EVAL", "while true do end", "0"}); });
   Result<RedisReply> answer = RedisReply::nil();
   ASSERT_TRUE(waitUntil([&] { return !(answer = another.run({"GET", "a"})); }));
   EXPECT_EQ(answer.error().code(), ErrorCode::Unavailable);

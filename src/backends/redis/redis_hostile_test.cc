@@ -93,7 +93,7 @@ TEST(HostileRedis, AWakeEndsAWaitForASilentServer) {
   });
   RedisBlockingConnection connection(redisAt(server.socket()));
   Wake wake;
-  std::thread rings([&] { wake.ring(); });
+  std::jthread rings([&] { wake.ring(); });
   const std::array<std::string_view, 3> words{"BLPOP", "bell", "20"};
   const auto reply = connection.wait(words, 20s, 20s, wake);
   rings.join();

@@ -192,7 +192,7 @@ TEST_F(RedisMetaStorageTest, LoadsItsScriptsAgainAfterTheServerForgotThem) {
 }
 
 TEST_F(RedisMetaStorageTest, ConcurrentWritersOfOneRecordLeaveTheNewest) {
-  std::vector<std::thread> writers;
+  std::vector<std::jthread> writers;
   for (std::uint64_t first : {1, 2, 3}) {
     writers.emplace_back([&, first] {
       const auto storage = open();

@@ -63,14 +63,14 @@ TEST_F(RedisSessionTest, AnIdleSessionIsWokenByAPushAlsoAfterAnotherStoppedWaiti
   const auto otherBroker = open();
   const auto deaf = openSession(*otherBroker, 'b');
   Wake enough;
-  std::thread passing([&] { must(deaf->popBrokerTasks(1, 30s, enough)); });
+  std::jthread passing([&] { must(deaf->popBrokerTasks(1, 30s, enough)); });
   ASSERT_TRUE(waitUntil([&] { return blockedClients() == 1; }));
   enough.ring();
   passing.join();
 
   const auto session = openSession(*broker);
   std::atomic<int> heard = 0;
-  std::thread waiter([&] { heard = static_cast<int>(must(session->popBrokerTasks(1, 30s, wake)).size()); });
+  std::jthread waiter([&] { heard = static_cast<int>(must(session->popBrokerTasks(1, 30s, wake)).size()); });
   ASSERT_TRUE(waitUntil([&] { return blockedClients() == 2; }));
   must(open()->pushBrokerTasks(tasks("t", 1)));
   EXPECT_TRUE(waitUntil([&] { return heard == 1; }, 10s));
@@ -81,7 +81,7 @@ TEST_F(RedisSessionTest, AnIdleSessionIsWokenByAPushAlsoAfterAnotherStoppedWaiti
 TEST_F(RedisSessionTest, AWaitEndedByAWakeDoesNotDelayTheNextOne) {
   const auto session = openSession(*broker);
   Wake enough;
-  std::thread passing([&] { must(session->popBrokerTasks(1, 30s, enough)); });
+  std::jthread passing([&] { must(session->popBrokerTasks(1, 30s, enough)); });
   ASSERT_TRUE(waitUntil([&] { return blockedClients() == 1; }));
   enough.ring();
   passing.join();
@@ -98,7 +98,7 @@ TEST_F(RedisSessionTest, AUserWithoutTheRightToBlockPollsTheQueue) {
   const auto itsBroker = open(address);
   const auto session = openSession(*itsBroker);
   EXPECT_TRUE(must(session->popBrokerTasks(1, 20ms, wake)).empty());
-  std::thread pusher([&] { must(broker->pushBrokerTasks(tasks("t", 1))); });
+  std::jthread pusher([&] { must(broker->pushBrokerTasks(tasks("t", 1))); });
   std::vector<LeasedTask> popped;
   while (popped.empty()) popped = must(session->popBrokerTasks(1, 1s, wake));
   pusher.join();
