@@ -68,7 +68,7 @@ TEST_F(CoreTest, BuriesATaskOfAnUnknownNameThatHasWaitedForADay) {
     step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
     const auto batch = last.batchesToSettle.empty() ? last.batchesToSave.at(0) : last.batchesToSettle.at(0);
     if (!batch->bury.empty()) {
-      EXPECT_EQ(batch->bury[0].reason, "no program knew its name 'stranger' for a day");
+      EXPECT_EQ(batch->bury[0].reason, "for a day, no program that leased it had a task named 'stranger'");
       return;
     }
     passTime(*batch->release.at(0).leftToOthersUntil - now.wall);

@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "leptir/json.h"
 #include "link/worker_stderr.h"
 #include "settlement/settlement_fixture.h"
 
@@ -91,6 +92,18 @@ TEST(Settlement, TheUserWhoCancelledIsNotOverwrittenByTheOutputOfTheRun) {
   const auto additional = record.additional;
   addTaskOutput({.additional = R"({"cancelledBy":"nobody"})"}, record);
   EXPECT_EQ(record.additional, additional);
+}
+
+TEST(Settlement, TheRecordOfABuriedTaskSaysWhyBesideWhatTheRunGave) {
+  const auto burial = [](const std::string& additional) {
+    auto record = *died(taskWith({.failures = 2}, 3), link::StopReason::TimeLimit, 9).record;
+    addTaskOutput({.additional = additional}, record);
+    return Json::parse(record.additional);
+  };
+  const auto* const why = "failed 3 times, the last time: timed_out";
+  EXPECT_EQ(burial(""), (Json{{"buried", why}}));
+  EXPECT_EQ(burial(R"({"rows":3,"buried":"not at all"})"), (Json{{"rows", 3}, {"buried", why}}));
+  EXPECT_EQ(burial("[no object"), (Json{{"additional", "[no object"}, {"buried", why}}));
 }
 
 TEST(Settlement, TheLogSaysAfterACrashWhatHappensToTheTaskNext) {

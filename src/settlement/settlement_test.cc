@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "leptir/json.h"
 #include "settlement/settlement_fixture.h"
 
 namespace leptir::settlement {
@@ -45,13 +46,15 @@ TEST(Settlement, RetriesAFailedTaskWhileAttemptsAreLeftAndRecordsItAsPending) {
   EXPECT_EQ(settlement.counters.failures, 2u);
   EXPECT_EQ(settlement.delay, 10s);
   EXPECT_EQ(settlement.record->status, TaskStatus::Pending);
+  EXPECT_EQ(settlement.record->additional, "") << "not buried";
 }
 
 TEST(Settlement, BuriesAFailedTaskWhoseAttemptsAreUsedUp) {
   const auto settlement = settleWith(taskWith({.failures = 2}, 3), ExitStatus::Error);
   EXPECT_EQ(settlement.kind, Kind::Bury);
   EXPECT_EQ(settlement.counters.failures, 3u);
-  EXPECT_NE(settlement.reason.find("3 times"), std::string::npos);
+  EXPECT_EQ(settlement.reason, "failed 3 times, the last time: error");
+  EXPECT_EQ(Json::parse(settlement.record->additional).at("buried"), settlement.reason);
 }
 
 TEST(DelayAfterFailure, DoublesUpToAnHourWithJitter) {

@@ -18,6 +18,7 @@ TEST(Settlement, AnUnknownNameIsLeftToOthersOrBuriedWithARecord) {
   const auto buried = settlementOfUnknownName(taskWith({}), kEnvelope, std::nullopt, Time(0s), kAuthor);
   EXPECT_EQ(buried.kind, Kind::Bury);
   EXPECT_EQ(buried.record->cause, "unknown_name");
+  EXPECT_EQ(buried.record->response, "It was not run: for a day, no program that leased it had a task named 'name'.");
 }
 
 TEST(Settlement, AnExpiredTaskIsAcknowledgedWithARecordAndUsesUpNoAttempt) {
