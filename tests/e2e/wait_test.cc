@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class WaitTest : public WaitingInstallation {
  protected:
@@ -34,6 +35,16 @@ TEST_F(WaitTest, AfterTheSecondsOfWaitTheExitStatusIs75AndStderrNamesTheTask) {
             "waiting_program info --config=" +
                 config.string() + " mine\n");
   EXPECT_EQ(info("mine").at("state"), "due");
+}
+
+TEST_F(WaitTest, AfterASecondStderrSaysThatNoInstanceRunsAndHowToStartOne) {
+  const std::string missing =
+      "leptir push: waiting, but no instance runs that could take the task; to start one: "
+      "waiting_program start --config=" +
+      config.string() + "\n";
+  EXPECT_THAT(leptir({"push", "noop", "--wait=1.2"}).err, HasSubstr(missing));
+  const auto instance = start();
+  EXPECT_THAT(leptir({"push", "until_file", untilGate(), "--wait=1.2"}).err, Not(HasSubstr(missing)));
 }
 
 TEST_F(WaitTest, WithoutAMetaStorageNothingIsPushed) {
