@@ -9,16 +9,25 @@ UNITY ?= ON
 WERROR ?= ON
 # The MongoDB backend. Without it, nothing of MongoDB is needed: make test MONGODB=OFF
 MONGODB ?= ON
-CONFIGURE := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) \
-  -DLEPTIR_MONGODB=$(MONGODB) $(QUIETLY)
+PRESET := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) $(QUIETLY)
+# The demo keeps its tasks in SQLite. Where nothing was built before, nothing else is built for it; `make` adds the rest
+# in the same folder.
+EMBEDDED := -DLEPTIR_REDIS=OFF -DLEPTIR_MONGODB=OFF -DLEPTIR_CURL=OFF
+COMPLETE := -DLEPTIR_REDIS=ON -DLEPTIR_MONGODB=$(MONGODB) -DLEPTIR_CURL=ON
+PROGRAM_ALONE := -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF
+has = grep -qs '^LEPTIR_$(1):BOOL=$(2)$$' $(BUILD)/CMakeCache.txt
+IS_CONFIGURED := test -f $(BUILD)/build.ninja
 
-.PHONY: all setup setup-tests setup-servers build everything demo test test-in test-asan test-tsan chaos mutants bench lint deb test-deb format help clean
+.PHONY: all setup setup-demo setup-tests setup-servers build everything demo test test-in test-asan test-tsan chaos mutants bench lint deb test-deb format help clean
 .DEFAULT_GOAL := all
 
-all: build ## set up what is missing and build build/leptir
+all: build ## set up what is missing and build build/leptir, the libraries and the examples
 
-setup: ## install the packages that the program and the demo need and that are missing (apt)
+setup: ## install the packages that the program needs and that are missing (apt)
 	@MONGODB=$(MONGODB) tools/setup
+
+setup-demo: # the fewer packages of the demo
+	@tools/setup demo
 
 setup-tests: # what the tests and benchmarks need beside that
 	@MONGODB=$(MONGODB) tools/setup tests
@@ -27,16 +36,20 @@ setup-servers: setup-tests # the server of the MongoDB tests, below $(BUILD), wh
 	@[ "$(MONGODB)" = OFF ] || tools/setup-mongodb
 
 build: setup
-	@test -f $(BUILD)/build.ninja || $(CONFIGURE) -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF
-	@echo "Building the program and the demo: some 2 minutes on two cores for the first time (V=1 shows the commands)."
-	@cmake --build $(BUILD) $(VERBOSELY) --target installed digest digest_demo
+	@$(IS_CONFIGURED) || $(PRESET) $(COMPLETE) $(PROGRAM_ALONE)
+	@{ $(call has,CURL,ON) && $(call has,MONGODB,$(MONGODB)); } || $(PRESET) $(COMPLETE)
+	@echo "Building the program and the examples: some 3 minutes on two cores for the first time (V=1 shows the commands)."
+	@cmake --build $(BUILD) $(VERBOSELY) --target installed examples
 
 everything: setup-servers
-	@$(CONFIGURE) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON
+	@$(PRESET) $(COMPLETE) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON
 	@echo "Building everything: some 12 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY)
 
-demo: build ## SHA-256 of every file under FOLDER (default /usr/include), through the whole product
+demo: setup-demo ## SHA-256 of every file under FOLDER (default /usr/include), through the whole product
+	@$(IS_CONFIGURED) || $(PRESET) $(EMBEDDED) $(PROGRAM_ALONE)
+	@echo "Building the demo: some 2 minutes on two cores for the first time (V=1 shows the commands)."
+	@cmake --build $(BUILD) $(VERBOSELY) --target leptir digest digest_demo
 	@examples/digest/demo $(BUILD) "$(FOLDER)"
 
 test: everything ## build and run every test: a line for each suite, and what failed at the end
@@ -58,7 +71,7 @@ mutants: setup-servers ## known-bad changes, one by one: each must be caught by 
 	@tests/mutants/run $(BUILD)/mutants
 
 bench: setup-servers ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
-	@cmake --preset release -DLEPTIR_BENCH=ON $(QUIETLY)
+	@cmake --preset release $(COMPLETE) -DLEPTIR_BENCH=ON $(QUIETLY)
 	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis bare_mongodb mongodb_server
 	@bench/run $(BUILD)
 

@@ -134,6 +134,7 @@ class TaskSearch {
       fail(waiting.error().in("showing the record, but whether the task waits again is not known"));
     if (!waiting) return isInProgress(record) ? loadRecord() : record;
     if (isStillRunning(record, *waiting)) return record;
+    record.erase(key::kBuried);  // `state` and `reason` say what holds now: the task may have been revived since
     for (const auto* key : {"state", "broker", "toex", "reason", "attemptsLeft"}) {
       if (waiting->contains(key)) record[key] = waiting->at(key);
     }

@@ -126,6 +126,24 @@ std::string lookCommandOf(const PushCommand& command) {
   return command.program + " info" + config;
 }
 
+// Whether the stores say that no instance is there to run a task. One that cannot list its sessions does not say so.
+bool knowsOfNoInstance(Broker& broker) {
+  for (std::size_t i = 0; i < broker.size(); ++i) {
+    auto store = broker.access(i);
+    if (!store) return false;
+    const auto sessions = (*store)->keeper().listSessions({.offset = 0, .limit = 1});
+    if (!sessions || !sessions->empty()) return false;
+  }
+  return true;
+}
+
+void tellOfMissingInstance(Broker& broker, const PushCommand& command) {
+  if (!knowsOfNoInstance(broker)) return;
+  const auto config = command.config.empty() ? std::string() : " --config=" + command.config.string();
+  printError("leptir push: waiting, but no instance runs that could take the task; to start one: {} start{}",
+             command.program, config);
+}
+
 }  // namespace
 
 int runCommand(const PushCommand& command, const Program& program) {
@@ -154,7 +172,7 @@ int runCommand(const PushCommand& command, const Program& program) {
   if (!storages) return failStore(storages.error());
   TaskWaiter waiter(std::move(*storages), styleOf(command), lookCommandOf(command));
   const int pushed = push.run(waiter);
-  const int ended = waiter.finish(*command.wait);
+  const int ended = waiter.finish(*command.wait, [&] { tellOfMissingInstance(*broker, command); });
   return pushed != base::kExitDone ? pushed : ended;
 }
 

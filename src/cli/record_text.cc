@@ -106,6 +106,7 @@ class RecordPage {
     line("attempts left", "attemptsLeft", oneLine);
     if (!isRunning(record_)) line("exit", key::kReturnCode, exitName);
     line("cause", key::kCause, oneLine);
+    line("buried", key::kBuried, oneLine);
     line("cancelled by", key::kCancelledBy, oneLine);
     line("cancelled", key::kCancelledAt, at);
     if (!wasCancelledBeforeItRan(record_)) {
@@ -198,7 +199,7 @@ std::string recordLine(const Json& record) {
   const auto text = [&](const char* key, auto write) {
     return record.contains(key) ? write(record[key]) : std::string("-");
   };
-  auto response = text(key::kResponse, oneLine);
+  auto response = (record.contains(key::kBuried) ? "buried: " : "") + text(key::kResponse, oneLine);
   if (response.size() > kMostOfResponse) {
     auto end = kMostOfResponse;
     while (end > 0 && (static_cast<unsigned char>(response[end]) & 0xC0) == 0x80) --end;  // not inside a character

@@ -52,6 +52,15 @@ TEST(RecordText, ShowsWhereATaskWaits) {
             "  reason        malformed\n");
 }
 
+TEST(RecordText, SaysThatATaskIsBuriedAndWhy) {
+  const Json record{{"id", "7"},   {"type", "f"},         {"status", 3},       {"retC", 3},   {"cause", "crashed"},
+                    {"signal", 9}, {"buried", "3 times"}, {"respM", "killed"}, {"attempt", 3}};
+  EXPECT_EQ(recordText(record),
+            "f 7\n  status        completed\n  exit          error\n  cause         crashed\n"
+            "  buried        3 times\n  attempt       3\n  signal        9\n  response\n    killed\n");
+  EXPECT_TRUE(recordLine(record).ends_with("  buried: killed")) << recordLine(record);
+}
+
 TEST(RecordText, ShowsHowLongARunningTaskHasRun) {
   const Json record{{"id", "7"},
                     {"type", "f"},

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <iostream>
 #include <utility>
@@ -18,6 +19,8 @@
 
 namespace leptir::cli {
 namespace {
+
+constexpr auto kLongWait = std::chrono::seconds(1);
 
 std::string printed(const Json& record, RecordStyle style) {
   switch (style) {
@@ -44,7 +47,10 @@ TaskWaiter::TaskWaiter(MetaStorage storages, RecordStyle style, std::string look
       showsProgress_(::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 0),
       signals_(wake_),
       watcher_(storages_),
-      thread_([this] { run(); }) {}
+      thread_([this] {
+        run();
+        over_.set_value();
+      }) {}
 
 TaskWaiter::~TaskWaiter() {
   if (thread_.joinable()) finish(Duration::zero());
@@ -67,12 +73,13 @@ bool TaskWaiter::pushed(const std::vector<std::string>& ids) {
   return !isOutputBroken_;
 }
 
-int TaskWaiter::finish(Duration longest) {
+int TaskWaiter::finish(Duration longest, const std::function<void()>& whenLong) {
   {
     const std::lock_guard lock(mutex_);
     deadline_ = base::saturatedAdd(systemClock().bootTime(), longest);
   }
   wake_.ring();
+  if (over_.get_future().wait_for(kLongWait) == std::future_status::timeout) whenLong();
   thread_.join();
   if (showsProgress_) std::cerr << '\n';
   if (isOutputBroken_) return base::kExitPartlyDone;

@@ -2,6 +2,8 @@
 // over, also while further tasks are pushed.
 #pragma once
 
+#include <functional>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -33,8 +35,9 @@ class TaskWaiter final : public PushObserver {
   void beforePush(std::span<const std::string> ids) override;
   bool pushed(const std::vector<std::string>& ids) override;
 
-  // Waits until all tasks are over, at most `longest`, and returns the exit status. Call it once, after the last push.
-  int finish(Duration longest);
+  // Waits until all tasks are over, at most `longest`, and returns the exit status. Calls `whenLong` in this thread if
+  // that takes longer than a second. Call it once, after the last push.
+  int finish(Duration longest, const std::function<void()>& whenLong = [] {});
 
  private:
   // The thread that waits.
@@ -68,6 +71,7 @@ class TaskWaiter final : public PushObserver {
   std::optional<BootTime> deadline_;  // empty: more tasks may be pushed
   bool isOutputBroken_ = false;
 
+  std::promise<void> over_;  // set when the thread that waits ends
   std::thread thread_;
 };
 

@@ -35,7 +35,7 @@ Result<config::ConfigText> config::readConfigText(const std::filesystem::path& f
   if ((read->info.st_mode & S_IWOTH) != 0) {
     return Error(
         ErrorCode::Invalid,
-        fmt::format("{}: anybody on this machine may write it, and could make leptir run any program: chmod o-w {}",
+        fmt::format("{}: every user of this machine may write it, and could make leptir run any program: chmod o-w {}",
                     file.string(), file.string()));
   }
   return config::ConfigText{std::move(read->text), file};

@@ -38,13 +38,13 @@ TEST(LoadConfig, NamesAMissingFile) {
   EXPECT_EQ(read.error().message(), "/none/leptir.yaml: no such file or directory");
 }
 
-TEST(LoadConfig, RefusesAFileThatAnybodyMayWrite) {
+TEST(LoadConfig, RefusesAFileThatEveryUserMayWrite) {
   TempDir folder;
   const auto read = loadConfig(writeGood(folder, 0666));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code(), ErrorCode::Invalid);
   EXPECT_THAT(read.error().message(),
-              HasSubstr("anybody on this machine may write it, and could make leptir run any program: chmod o-w "));
+              HasSubstr("every user of this machine may write it, and could make leptir run any program: chmod o-w "));
 }
 
 TEST(LoadConfig, RefusesAFileOfAnotherUser) {

@@ -116,7 +116,7 @@ TEST_F(CorePoison, BuriesATaskWhoseSettlingCrashedSixDispatchers) {
   step(event::CellUnsettlable{last.assignments[0].cell, 6, "{}", 77});
   ASSERT_EQ(last.batchesToSave.size(), 1u);
   ASSERT_EQ(last.batchesToSave[0]->bury.size(), 1u);
-  EXPECT_EQ(last.batchesToSave[0]->bury[0].reason, "6 dispatchers died while they settled what came of it");
+  EXPECT_EQ(last.batchesToSave[0]->bury[0].reason, "6 dispatchers died while they saved the outcome of its run");
   EXPECT_EQ(last.batchesToSave[0]->records.at(0).cause, "crashed");
   EXPECT_EQ(last.batchesToSave[0]->records.at(0).pid, 77) << "of the worker that ran it";
 }

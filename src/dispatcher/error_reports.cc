@@ -11,6 +11,8 @@ namespace {
 // The log says at most this often that reports are dropped.
 constexpr Duration kLogDropsEvery = std::chrono::minutes(1);
 
+constexpr const char* kBetweenNames = ", ";
+
 std::string whyFull() {
   return std::to_string(report::kMostWaiting) + " of them, or " + std::to_string(report::kMostWaitingBytes >> 20) +
          " MiB, wait for this error reporter already, which is too slow or does not work";
@@ -32,7 +34,21 @@ ErrorReports::ErrorReports(const std::vector<ReporterSettings>& reporters, link:
       clock_(clock),
       queue_(reporters.size()),
       droppedUnlogged_(reporters.size()) {
-  if (!reporters.empty()) cell_.emplace(link, clock);
+  if (reporters.empty()) return;
+  cell_.emplace(link, clock);
+  adoptFailing();
+}
+
+// The board keeps the names while no dispatcher runs. A reporter whose name does not fit on the board counts as failing
+// again after its next failure.
+void ErrorReports::adoptFailing() {
+  const auto before = board_.snapshot(clock_).errorReports;
+  if (!before) return;
+  const auto names = kBetweenNames + before->failing + kBetweenNames;
+  for (const auto& reporter : reporters_) {
+    const bool wasFailing = names.find(kBetweenNames + reporter.name + kBetweenNames) != std::string::npos;
+    if (wasFailing) failing_.insert(reporter.name);
+  }
 }
 
 void ErrorReports::add(std::vector<report::ErrorReport> reports) {
@@ -133,7 +149,7 @@ void ErrorReports::publish() {
 
 std::string ErrorReports::failingNames() const {
   std::string names;
-  for (const auto& name : failing_) names.append(names.empty() ? "" : ", ").append(name);
+  for (const auto& name : failing_) names.append(names.empty() ? "" : kBetweenNames).append(name);
   return names;
 }
 

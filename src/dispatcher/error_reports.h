@@ -21,7 +21,8 @@ namespace leptir::dispatcher {
 // Used by the main thread of the dispatcher.
 class ErrorReports {
  public:
-  // All must outlive the object. Without reporters it does nothing.
+  // All must outlive the object. Without reporters it does nothing. Reporters that failed under an earlier dispatcher
+  // count as failing until they take a report.
   ErrorReports(const std::vector<ReporterSettings>& reporters, link::Link& link, link::StatusBoard& board,
                const Logger& logger, const Clock& clock);
 
@@ -41,6 +42,7 @@ class ErrorReports {
   void drop(const std::string& why, AtReporter atReporter);
 
  private:
+  void adoptFailing();
   void queue(report::ErrorReport report);
   void takeEnd();
   void assignNext();

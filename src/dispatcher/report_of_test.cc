@@ -86,7 +86,7 @@ TEST(ReportOf, ATaskOfAnUnknownNameIsReportedWhenItIsBuriedButNotBefore) {
   EXPECT_FALSE(report(std::chrono::seconds(30)));
   ASSERT_TRUE(report(std::nullopt));
   EXPECT_EQ(report(std::nullopt)->kind, ErrorKind::Buried);
-  EXPECT_EQ(report(std::nullopt)->reason, "no program knew its name 'mail' for a day");
+  EXPECT_EQ(report(std::nullopt)->reason, "for a day, no program that leased it had a task named 'mail'");
 }
 
 TEST(ReportOf, WhatIsNoErrorIsNotReported) {

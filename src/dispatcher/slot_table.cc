@@ -19,7 +19,7 @@ constexpr std::uint32_t kSuspectStarts = 2, kOutputlessStarts = 4, kMostSettleSt
 // Keeps how the run ended, and drops the output: the task chose its size and content, so it may be what kills the
 // dispatchers that settle it.
 void dropTaskOutput(Outcome& outcome) {
-  outcome.response = "[What this task said is left out: dispatchers died while they settled it.]";
+  outcome.response = "[Response, result and stderr of this run are left out: dispatchers died while they saved them.]";
   outcome.stderrTail.clear();
   outcome.additional.clear();
   outcome.result.clear();

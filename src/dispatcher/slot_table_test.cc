@@ -111,13 +111,16 @@ TEST_F(SlotTableTest, CollectsNoOtherTaskWhileASuspectWaitsToBeSettledAlone) {
 
 TEST_F(SlotTableTest, DropsTheOutputAndAtLastTheWholeOutcomeOfATaskThatCrashesDispatchers) {
   haveEnded(2);
-  std::vector<std::string> responses;
   for (int dispatcher = 0; dispatcher < 6; ++dispatcher) {
     startDispatcher();
     const auto events = collectEnded();
     ASSERT_EQ(events.size(), dispatcher < 2 ? 2u : 1u);
     EXPECT_EQ(done(events[0]).cell.cell, 0u) << "the suspect";
     EXPECT_EQ(done(events[0]).outcome->additional.empty(), dispatcher >= 4);
+    EXPECT_EQ(done(events[0]).outcome->response,
+              dispatcher < 4 ? "said"
+                             : "[Response, result and stderr of this run are left out: dispatchers died while they "
+                               "saved them.]");
     EXPECT_EQ(done(events[0]).outcome->status, ExitStatus::Success);
   }
   startDispatcher();

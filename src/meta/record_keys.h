@@ -28,6 +28,7 @@ inline constexpr char kFlow[] = "flow";
 inline constexpr char kResult[] = "result";
 inline constexpr char kHistory[] = "history";
 inline constexpr char kEnvelope[] = "envelope";
+inline constexpr char kBuried[] = "buried";
 inline constexpr char kCancelledBy[] = "cancelledBy";
 inline constexpr char kCancelledAt[] = "cancelledAt";
 

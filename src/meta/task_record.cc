@@ -26,12 +26,17 @@ std::string nameOfTask(const Json& record) {
 }
 
 // How the run ended: the cause if leptir wrote one that says more than "finished", else the exit status.
-std::string howItEnded(const Json& record) {
+std::string endOfRun(const Json& record) {
   auto cause = textOf(record, key::kCause);
   if (!cause.empty() && cause != nameOf(Cause::Finished)) return cause;
   const auto status = record.find(key::kReturnCode);
   const bool isStatus = status != record.end() && status->is_number_integer();
   return std::string(nameOf(isStatus ? static_cast<ExitStatus>(status->get<int>()) : ExitStatus::Unknown));
+}
+
+// "timed_out"; "timed_out, buried".
+std::string howItEnded(const Json& record) {
+  return endOfRun(record) + (record.contains(key::kBuried) ? ", buried" : "");
 }
 
 }  // namespace

@@ -88,6 +88,8 @@ TEST(TaskRecord, AFailedTaskGivesItsResponseAndHowItEnded) {
   EXPECT_EQ(threw.error(), Error(ErrorCode::TaskFailed, "task t: did not succeed (threw): no such account"));
   const auto failed = resultOf(with(success(), {{"retC", 3}}));
   EXPECT_EQ(failed.error().message(), "task t: did not succeed (error)");
+  const auto buried = resultOf(with(success(), {{"retC", 3}, {"cause", "crashed"}, {"buried", "why"}}));
+  EXPECT_EQ(buried.error().message(), "task t: did not succeed (crashed, buried)");
 }
 
 TEST(TaskRecord, ATaskThatIsNotOverHasNoResultYet) {

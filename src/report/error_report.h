@@ -20,7 +20,7 @@ enum class ErrorKind {
   Exception,  // the task threw
   Crash,      // its worker, its program or dispatchers died
   Error,      // it returned an error
-  Buried,     // it was buried without a run: no program knew its name, or its session expired too often
+  Buried,     // it was buried without a run: no program had a task of its name, or its session expired too often
   Malformed,  // its bytes are no envelope
 };
 std::string_view nameOf(ErrorKind kind);

@@ -6,10 +6,13 @@
 #include "base/utf8.h"
 #include "leptir/json.h"
 #include "link/worker_stderr.h"
+#include "meta/record_keys.h"
 #include "settlement/crash_summary.h"
 
 namespace leptir::settlement {
 namespace {
+
+namespace key = meta::key;
 
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -29,8 +32,27 @@ MetaInfo recordOfTask(const HeldTask& task, const RecordAuthor& author) {
 
 RunFacts cancellation(const std::string& by, Time when) {
   return {.cause = Cause::Cancelled,
-          .response = "Cancelled by " + (by.empty() ? std::string("somebody") : by) + ".",
-          .additional = writeJson(Json{{"cancelledBy", by}, {"cancelledAt", unixSeconds(when)}})};
+          .response = by.empty() ? "Cancelled." : "Cancelled by " + by + ".",
+          .additional = writeJson(Json{{key::kCancelledBy, by}, {key::kCancelledAt, unixSeconds(when)}})};
+}
+
+// The members of an object as text; a text that is no object becomes one member, as writeMetaInfo writes it.
+Json membersOf(const std::string& additional) {
+  if (additional.empty()) return Json::object();
+  auto members = parseJson(additional);
+  return members && members->is_object() ? std::move(*members) : Json{{"additional", additional}};
+}
+
+// Adds to the record what a task said of itself. Members that leptir has set stay.
+void addAdditional(std::string said, MetaInfo& record) {
+  if (said.empty()) return;
+  if (record.additional.empty()) {
+    record.additional = std::move(said);
+    return;
+  }
+  auto members = membersOf(said);
+  members.update(membersOf(record.additional));
+  record.additional = writeJson(members);
 }
 
 RunFacts endingOf(const link::Verdict& verdict, Time ended) {
@@ -108,9 +130,15 @@ MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& a
   return record;
 }
 
+void addBurial(const std::string& reason, MetaInfo& record) {
+  auto members = membersOf(record.additional);
+  members[key::kBuried] = reason;
+  record.additional = writeJson(members);
+}
+
 void addTaskOutput(Outcome said, MetaInfo& record) {
   if (!said.response.empty()) record.response = said.response + ' ' + record.response;
-  if (record.additional.empty()) record.additional = std::move(said.additional);
+  addAdditional(std::move(said.additional), record);
   record.flow = std::move(said.flow);
   record.result = std::move(said.result);
   record.stderrTail += said.stderrTail;

@@ -41,6 +41,9 @@ MetaInfo recordOfCancelled(const HeldTask& task, const std::string& by, Time now
 // The in-progress record of a running task. The core saves it for tasks that run for longer than 200 ms.
 MetaInfo runningRecord(const HeldTask& task, Time started, const RecordAuthor& author);
 
+// Adds to the record that the task is buried, and why.
+void addBurial(const std::string& reason, MetaInfo& record);
+
 // Adds to the record of a run that the master ended what the task itself had reported: response, states, result,
 // stderr. The task's response comes first, as in PHP leptir.
 void addTaskOutput(Outcome said, MetaInfo& record);

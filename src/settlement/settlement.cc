@@ -71,11 +71,13 @@ void afterVerdict(Settlement& settlement, const HeldTask& task, const link::Verd
   }
 }
 
-// Adds to the record of a run that did not succeed: the status of the task, and the envelope, to run it again.
+// Adds to the record of a run that did not succeed: the status of the task, why it is buried if it is, and the
+// envelope, to run it again.
 Settlement failed(Settlement settlement, std::string_view envelope) {
   settlement.failed = true;
   settlement.record->envelope = envelope;
   if (settlement.kind == Settlement::Kind::Release) settlement.record->status = TaskStatus::Pending;
+  if (settlement.kind == Settlement::Kind::Bury) addBurial(settlement.reason, *settlement.record);
   return settlement;
 }
 
@@ -130,7 +132,7 @@ Settlement settlementOfUnsettlable(const HeldTask& task, std::string_view envelo
                                    const RecordAuthor& author) {
   Settlement settlement{.counters = task.counters};
   base::incrementSaturated(settlement.counters.crashes);
-  settlement.reason = std::to_string(deaths) + " dispatchers died while they settled what came of it";
+  settlement.reason = std::to_string(deaths) + " dispatchers died while they saved the outcome of its run";
   RunFacts why{
       .cause = Cause::Crashed, .status = ExitStatus::Error, .response = "It ran, but " + settlement.reason + "."};
   return buried(std::move(settlement), std::move(why), task, envelope, now, author);
@@ -149,8 +151,8 @@ Settlement settlementOfUnknownName(const HeldTask& task, std::string_view envelo
     settlement.delay = *delay;
     return settlement;  // it never ran, so there is nothing to record yet
   }
-  settlement.reason = "no program knew its name '" + task.head.name + "' for a day";
-  RunFacts why{.cause = Cause::UnknownName, .response = "Nobody knows a task of this name."};
+  settlement.reason = "for a day, no program that leased it had a task named '" + task.head.name + "'";
+  RunFacts why{.cause = Cause::UnknownName, .response = "It was not run: " + settlement.reason + "."};
   return buried(std::move(settlement), std::move(why), task, envelope, now, author);
 }
 

@@ -1,5 +1,6 @@
 #include "task/executor.h"
 
+#include "base/escape.h"
 #include "task/input_errors.h"
 #include "task/program_crashed.h"
 #include "task/type_name.h"
@@ -88,9 +89,9 @@ void Executor::makeTask(Execution& execution, std::string_view parameters) {
   callUserCode(execution, [&] {
     const auto& name = execution.run.environment.name;
     const auto* factory = registry_.find(name);
-    if (factory == nullptr) throw TaskError("There is no task of this name here.");
+    if (factory == nullptr) throw TaskError("This program has no task named " + base::inQuotes(name) + ".");
     auto task = (*factory)();
-    if (!task) throw TaskError("The factory of this task made nothing.");
+    if (!task) throw TaskError("The factory of task " + base::inQuotes(name) + " returned a null pointer.");
     task->setName(name);
     task->attach(std::move(execution.context));
     execution.task = std::move(task);

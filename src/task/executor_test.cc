@@ -102,7 +102,13 @@ TEST_F(ExecutorTest, FailsATaskWhoseParametersAreNoJsonObject) {
 }
 
 TEST_F(ExecutorTest, FailsATaskWhoseNameIsNotRegistered) {
-  EXPECT_EQ(run("stranger").response, "LeptirTaskException occurred. There is no task of this name here.");
+  EXPECT_EQ(run("stranger").response, "LeptirTaskException occurred. This program has no task named 'stranger'.");
+}
+
+TEST_F(ExecutorTest, FailsATaskWhoseFactoryReturnsANullPointer) {
+  tasks.addFactory("empty", [] { return nullptr; });
+  EXPECT_EQ(run("empty").response,
+            "LeptirTaskException occurred. The factory of task 'empty' returned a null pointer.");
 }
 
 TEST_F(ExecutorTest, RecordsAnUndefinedExitStatusAsUnknown) {

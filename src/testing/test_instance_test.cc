@@ -176,7 +176,7 @@ TEST_F(TestInstanceTest, ATaskOfAnUnknownNameWaitsForADayAndIsThenBuried) {
   EXPECT_THAT(instance.log().at(0).text, HasSubstr("(nte) No task of this name is known here"));
   EXPECT_THAT(instance.runAll(), IsEmpty());
   ASSERT_THAT(instance.buried(), SizeIs(1));
-  EXPECT_EQ(instance.buried()[0].reason, "no program knew its name 'nte' for a day");
+  EXPECT_EQ(instance.buried()[0].reason, "for a day, no program that leased it had a task named 'nte'");
   EXPECT_GE(instance.clock().now(), start + 24h);
   EXPECT_EQ(instance.record(id)["cause"], "unknown_name");
 }

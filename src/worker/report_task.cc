@@ -6,7 +6,7 @@ namespace leptir::worker {
 
 ErrorReporter& ReporterHolder::reporter() {
   if (!reporter_) reporter_ = configured_.make(configured_.options);
-  if (!reporter_) throw TaskError("its factory made no reporter");
+  if (!reporter_) throw TaskError("its factory returned a null pointer");
   return *reporter_;
 }
 

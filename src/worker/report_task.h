@@ -17,7 +17,7 @@ class ReporterHolder {
  public:
   explicit ReporterHolder(report::ConfiguredReporter configured) : configured_(std::move(configured)) {}
 
-  // Throws what the factory throws, or TaskError when that makes nothing.
+  // Throws what the factory throws, or TaskError when that returns a null pointer.
   ErrorReporter& reporter();
 
  private:

@@ -93,7 +93,7 @@ TEST_F(ReportTaskTest, AReporterThatCannotBeMadeFailsEachOfItsOwnReports) {
   configure("none", [](const Json&) { return nullptr; });
   configureNoting("A");
   for (int i = 0; i < 2; ++i) EXPECT_EQ(run("bad", {.id = "1"}).thrown->message, "no u");
-  EXPECT_EQ(run("none", {.id = "1"}).thrown->message, "its factory made no reporter");
+  EXPECT_EQ(run("none", {.id = "1"}).thrown->message, "its factory returned a null pointer");
   EXPECT_EQ(run("A", {.id = "1"}).status, ExitStatus::Success);
 }
 

@@ -31,7 +31,12 @@ class SlotStopState final : public StopState {
 
 TaskRunner::TaskRunner(link::Slot& slot, const Wake& stopBell, const TaskRegistry& tasks, const Logger& logger,
                        const Clock& clock)
-    : slot_(slot), stopBell_(stopBell), logger_(logger), clock_(clock), executor_(tasks, logger, clock) {}
+    : slot_(slot),
+      stopBell_(stopBell),
+      tasks_(tasks),
+      logger_(logger),
+      clock_(clock),
+      executor_(tasks, logger, clock) {}
 
 Outcome TaskRunner::run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call) {
   slot_.outcomes().noteCpuTimeBefore(begun.cell, executor_.cpuTimeBefore(slot_.outcomes().startedBoot(begun.cell)));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "leptir/outcome.h"
 #include "link/link.h"
@@ -17,6 +18,7 @@ class TaskRunner {
   TaskRunner(link::Slot& slot, const Wake& stopBell, const TaskRegistry& tasks, const Logger& logger,
              const Clock& clock);
 
+  bool knows(std::string_view name) const { return tasks_.contains(name); }
   Outcome run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call);
 
  private:
@@ -25,6 +27,7 @@ class TaskRunner {
 
   link::Slot& slot_;
   const Wake& stopBell_;
+  const TaskRegistry& tasks_;
   const Logger& logger_;
   const Clock& clock_;
   task::Executor executor_;

@@ -131,6 +131,10 @@ Outcome Worker::outcomeOf(const BegunCell& begun) {
   // It waited in this cell, behind other tasks or for its lease to be renewed.
   if (const auto now = clock_.now(); call->expires && *call->expires <= now)
     return withoutRun({.cause = Cause::Expired, .response = task::expiryResponse(*call->expires)});
+  if (options_.runsReports() && !runner_.knows(call->name))
+    return withoutRun({.status = ExitStatus::Error,
+                       .cause = Cause::UnknownName,
+                       .response = "it was removed from the configuration before this report began"});
   // Another worker runs the task, and this does not count as an attempt.
   if (!isFitFor(call->name)) return withoutRun({.status = ExitStatus::Error, .cause = Cause::GaveBack});
   id_ = call->id;

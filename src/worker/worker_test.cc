@@ -54,6 +54,21 @@ TEST_F(WorkerTest, DoesNotRunATaskThatExpiredWhileItWaitedBehindAnother) {
   EXPECT_EQ(outcome(2).status, ExitStatus::Success);
 }
 
+class WorkerOfReportersTest : public DrivenWorker {
+ protected:
+  WorkerOfReportersTest() : DrivenWorker(link::kReportSlot) {}
+};
+
+TEST_F(WorkerOfReportersTest, SaysOfAReportToAReporterThatAReloadRemovedThatItWasRemoved) {
+  assign("removed", 0);
+  start();
+  const auto removed = outcome(0);
+  EXPECT_EQ(removed.cause, Cause::UnknownName);
+  EXPECT_EQ(removed.status, ExitStatus::Error);
+  EXPECT_EQ(removed.response, "it was removed from the configuration before this report began");
+  EXPECT_EQ(outcome(assign("noop", 1)).status, ExitStatus::Success);
+}
+
 TEST_F(WorkerTest, FindsTheFirstAssignedCellWhenItReplacesAnotherWorker) {
   assign("noop", 300);
   assign("noop", 301);

@@ -76,8 +76,8 @@ TEST_F(RedisWaitTest, ATaskWhoseSessionExpiredTooOftenIsOver) {
   instance->waitForExit();
   instance = start();
   EXPECT_EQ(waiting->waitForExit(), 1);
-  EXPECT_THAT(waiting->output(), HasSubstr("task failed: task mine: did not succeed (session_expired): It was not run "
-                                           "again: its session expired 10 times."));
+  EXPECT_THAT(waiting->output(), HasSubstr("task failed: task mine: did not succeed (session_expired, buried): It was "
+                                           "not run again: its session expired 10 times."));
   EXPECT_EQ(info("mine").at("state"), "buried");
 }
 
@@ -86,7 +86,7 @@ TEST_F(RedisWaitTest, BytesOfAnotherProgramThatAreNoTaskAreOverIfTheirIdCanBeRea
   const auto instance = start();
   const auto answer = application({"result", "mine", "60"});
   EXPECT_EQ(answer.exit, 1);
-  EXPECT_THAT(answer.out, HasSubstr("task failed: task mine: did not succeed (malformed)"));
+  EXPECT_THAT(answer.out, HasSubstr("task failed: task mine: did not succeed (malformed, buried)"));
 }
 
 TEST_F(RedisWaitTest, AServerThatRestartsMeanwhileDelaysTheRecordOnly) {

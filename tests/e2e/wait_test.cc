@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::UnorderedElementsAre;
+using ::testing::Not;
 
 class WaitTest : public WaitingInstallation {
  protected:
@@ -26,99 +26,6 @@ class WaitTest : public WaitingInstallation {
   }
 };
 
-TEST_F(WaitTest, PushPrintsTheRecordOfATaskThatSucceededAndExitsWithZero) {
-  const auto instance = start();
-  const auto answer = leptir({"push", "add", "a:=2", "b:=3", "--wait"});
-  EXPECT_EQ(answer.exit, 0) << answer.err;
-  const auto record = answer.json();
-  EXPECT_EQ(record.at("result"), (Json{{"sum", 5}}));
-  EXPECT_EQ(record.at("status"), 3);
-  EXPECT_EQ(record, info(record.at("id")));
-  EXPECT_EQ(answer.err, "");
-}
-
-TEST_F(WaitTest, AWarningIsASuccess) {
-  const auto instance = start();
-  EXPECT_EQ(leptir({"push", "warn", "--wait"}).exit, 0);
-}
-
-TEST_F(WaitTest, AnyOtherOutcomeExitsWithOneAndPrintsTheRecord) {
-  const auto instance = start();
-  const std::vector<std::pair<std::vector<std::string>, std::string>> outcomes{
-      {{"refuse"}, "finished"}, {{"throw"}, "threw"}, {{"sleep", "seconds:=60", "--timeLimit=1"}, "timed_out"}};
-  for (const auto& [task, cause] : outcomes) {
-    auto arguments = task;
-    arguments.insert(arguments.begin(), "push");
-    arguments.push_back("--wait");
-    const auto answer = leptir(arguments);
-    EXPECT_EQ(answer.exit, 1) << answer.err;
-    EXPECT_EQ(answer.json().at("cause"), cause);
-  }
-}
-
-TEST_F(WaitTest, ABuriedTaskIsOver) {
-  const auto instance = start();
-  const auto answer = leptir({"push", "crash", "--wait"});
-  EXPECT_EQ(answer.exit, 1);
-  EXPECT_EQ(answer.json().at("cause"), "crashed");
-  EXPECT_EQ(answer.json().at("attempt"), 3) << "it is buried at the third death, and not over before";
-}
-
-TEST_F(WaitTest, ATaskWhoseSessionExpiredTooOftenIsOver) {
-  const auto waiting = startCommand({"push", "until_file", untilGate(), "--id=mine", "--wait"});
-  auto instance = start();
-  ASSERT_TRUE(eventually([&] { return isRunning("mine"); }));
-  Database(folder / "leptir.db").run("UPDATE leptir_tasks SET expiries = 9");
-  instance->signal(SIGKILL);
-  instance->waitForExit();
-  instance = start();
-  EXPECT_EQ(waiting->waitForExit(), 1) << waiting->output();
-  EXPECT_THAT(waiting->output(), HasSubstr("\"cause\": \"session_expired\""));
-}
-
-TEST_F(WaitTest, ATaskThatExpiresBeforeItBeginsIsOver) {
-  const auto waiting = startCommand({"push", "noop", "--id=mine", "--expires=+0.1", "--wait"});
-  ASSERT_TRUE(eventually([&] { return leptir({"info", "mine"}).exit == 0; }));
-  const auto expired = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
-  ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() > expired; }));
-  const auto instance = start();
-  EXPECT_EQ(waiting->waitForExit(), 1);
-  EXPECT_THAT(waiting->output(), HasSubstr("\"cause\": \"expired\""));
-}
-
-TEST_F(WaitTest, BytesThatAreNoTaskAreOverIfTheirIdCanBeRead) {
-  push({"noop", "--id=mine"});
-  Database(folder / "leptir.db").run("UPDATE leptir_tasks SET envelope = '{\"cn\": 7, \"td\": {\"id\": \"mine\"}}'");
-  const auto instance = start();
-  const auto answer = application({"result", "mine", "60"});
-  EXPECT_EQ(answer.exit, 1);
-  EXPECT_THAT(answer.out, HasSubstr("task failed: task mine: did not succeed (malformed): no envelope: `cn` is no"));
-}
-
-TEST_F(WaitTest, ARetryThatWaitsIsNotTheEnd) {
-  writeConfig(defaultYaml("  tasks: { fails_first: { retry_delay: 0.1 } }\n"));
-  const auto instance = start();
-  const auto answer = leptir({"push", "fails_first", "times:=3", "--maxAttempts=5", "--wait"});
-  EXPECT_EQ(answer.exit, 0) << answer.out;
-  EXPECT_EQ(answer.json().at("result").at("attempt"), 3);
-}
-
-TEST_F(WaitTest, ACancelledTaskIsOver) {
-  const auto instance = start();
-  const auto waiting = startCommand({"push", "until_file", untilGate(), "--id=mine", "--wait"});
-  ASSERT_TRUE(eventually([&] { return isRunning("mine"); }));
-  EXPECT_EQ(leptir({"cancel", "mine"}).exit, 0);
-  EXPECT_EQ(waiting->waitForExit(), 1);
-  EXPECT_THAT(waiting->output(), HasSubstr("\"cause\": \"cancelled\""));
-}
-
-TEST_F(WaitTest, AWaitingTaskThatIsCancelledIsOver) {
-  const auto waiting = startCommand({"push", "noop", "--id=mine", "--wait"});
-  ASSERT_TRUE(eventually([&] { return leptir({"info", "mine"}).exit == 0; }));
-  EXPECT_EQ(leptir({"cancel", "mine"}).exit, 0);
-  EXPECT_EQ(waiting->waitForExit(), 1);
-}
-
 TEST_F(WaitTest, AfterTheSecondsOfWaitTheExitStatusIs75AndStderrNamesTheTask) {
   const auto answer = leptir({"push", "noop", "--id=mine", "--wait=0.05"});
   EXPECT_EQ(answer.exit, 75);
@@ -128,6 +35,16 @@ TEST_F(WaitTest, AfterTheSecondsOfWaitTheExitStatusIs75AndStderrNamesTheTask) {
             "waiting_program info --config=" +
                 config.string() + " mine\n");
   EXPECT_EQ(info("mine").at("state"), "due");
+}
+
+TEST_F(WaitTest, AfterASecondStderrSaysThatNoInstanceRunsAndHowToStartOne) {
+  const std::string missing =
+      "leptir push: waiting, but no instance runs that could take the task; to start one: "
+      "waiting_program start --config=" +
+      config.string() + "\n";
+  EXPECT_THAT(leptir({"push", "noop", "--wait=1.2"}).err, HasSubstr(missing));
+  const auto instance = start();
+  EXPECT_THAT(leptir({"push", "until_file", untilGate(), "--wait=1.2"}).err, Not(HasSubstr(missing)));
 }
 
 TEST_F(WaitTest, WithoutAMetaStorageNothingIsPushed) {

@@ -34,6 +34,7 @@ void addTasks(leptir::TaskRegistry& tasks) {
     return leptir::ExitStatus::Error;
   });
   tasks.add<Json>("warn", [](const Json&, TaskContext&) { return leptir::ExitStatus::Warning; });
+  tasks.add<Json>("give_up", [](const Json&, TaskContext& task) { task.discard("there is nothing to do"); });
   // Fails until it was run as often as `times` says.
   tasks.add<Json>("fails_first", [](const Json& parameters, TaskContext& task) -> Json {
     if (task.attempt() < parameters.at("times").get<int>()) throw leptir::TaskError("not yet");

@@ -27,7 +27,8 @@ Result<std::vector<LeaseId>> WatchedQueue::bury(SessionNumber session, std::span
       const auto* task = checkSession(session) ? heldTask(session, buried.lease) : nullptr;
       if (task == nullptr) continue;
       if (!isRecorded(*task) && complaint.empty()) complaint = task->id + " was buried before it was recorded";
-      if (buried.reason.find("dispatchers died while they settled") != std::string::npos) unsettlable.insert(task->id);
+      if (buried.reason.find("dispatchers died while they saved the outcome") != std::string::npos)
+        unsettlable.insert(task->id);
     }
   }
   return memory::MemoryQueue::bury(session, tasks);

@@ -1,0 +1,81 @@
+// Leased tasks that the core does not assign: malformed bytes, unknown names, sessions that expired too often.
+#include "dispatcher/core_fixture.h"
+
+namespace leptir::dispatcher {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST_F(CoreTest, BuriesMalformedBytesAsTheyCameWithTheReason) {
+  step(event::Leased{0, 1, {{"not an envelope", {}, {5, "x"}}}, true});
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  ASSERT_EQ(last.batchesToSettle[0]->bury.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->bury[0].envelope, "not an envelope");
+  EXPECT_NE(last.batchesToSettle[0]->bury[0].reason.find("malformed"), std::string::npos);
+  EXPECT_TRUE(last.assignments.empty());
+}
+
+TEST_F(CoreTest, SavesTheRecordOfMalformedBytesBeforeTheyAreBuriedIfTheirIdCanBeRead) {
+  step(event::Leased{0, 1, {{R"({"cn":7, "td":{"id":"a"}})", {}, {5, "x"}}}, true});
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  EXPECT_TRUE(last.batchesToSettle.empty());
+  EXPECT_EQ(last.batchesToSave[0]->records.at(0).id, "a");
+  EXPECT_EQ(last.batchesToSave[0]->records.at(0).cause, "malformed");
+  EXPECT_EQ(last.batchesToSave[0]->failed, 1u);
+  EXPECT_EQ(step(event::RecordsSaved{last.batchesToSave[0]->id}).batchesToSettle.size(), 1u);
+}
+
+TEST_F(CoreTest, BuriesATaskWhoseSessionExpiredTooOftenInsteadOfRunningItAndSavesItsRecordFirst) {
+  const Counters counters{.expiries = kMostExpiries};
+  for (const auto* name : {"noop", "stranger"}) {
+    step(event::Leased{0, 1, {{envelopeOf("a", name), counters, {5, "x"}}}, true});
+    EXPECT_TRUE(last.assignments.empty());
+    ASSERT_EQ(last.batchesToSave.size(), 1u) << name;
+    EXPECT_TRUE(last.batchesToSettle.empty());
+    const auto batch = last.batchesToSave[0];
+    EXPECT_EQ(batch->records.at(0).cause, "session_expired");
+    EXPECT_EQ(batch->bury.at(0).reason, "its session expired 10 times");
+    EXPECT_EQ(batch->bury[0].counters, counters);
+    EXPECT_EQ(batch->failed, 1u);
+    EXPECT_EQ(step(event::RecordsSaved{batch->id}).batchesToSettle.size(), 1u);
+    step(event::BatchSettled{batch->id});
+  }
+}
+
+TEST_F(CoreTest, RunsATaskWhoseSessionExpiredLessOften) {
+  step(event::Leased{0, 1, {{envelopeOf("a"), {.expiries = kMostExpiries - 1}, {5, "x"}}}, true});
+  EXPECT_EQ(last.assignments.size(), 1u);
+}
+
+TEST_F(CoreTest, LeavesATaskOfAnUnknownNameToOthersInItsOldPositionLongerEachTime) {
+  const auto released = [this] {
+    step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
+    const auto back = last.batchesToSettle.at(0)->release.at(0);
+    step(event::BatchSettled{last.batchesToSettle.at(0)->id});
+    return back;
+  };
+  const auto first = released();
+  EXPECT_EQ(first.counters.unknown, 1u);
+  EXPECT_EQ(first.due, std::nullopt);
+  EXPECT_EQ(first.leftToOthersUntil, now.wall + 30s);
+  EXPECT_EQ(released().leftToOthersUntil, now.wall + 60s) << "the dispatcher remembers the count, not the envelope";
+  passTime(60s);
+  EXPECT_EQ(released().leftToOthersUntil, now.wall + 120s);
+}
+
+TEST_F(CoreTest, BuriesATaskOfAnUnknownNameThatHasWaitedForADay) {
+  for (int times = 0; times < 1000; ++times) {
+    step(event::Leased{0, 1, {{envelopeOf("a", "stranger"), {}, {5, "x"}}}, true});
+    const auto batch = last.batchesToSettle.empty() ? last.batchesToSave.at(0) : last.batchesToSettle.at(0);
+    if (!batch->bury.empty()) {
+      EXPECT_EQ(batch->bury[0].reason, "for a day, no program that leased it had a task named 'stranger'");
+      return;
+    }
+    passTime(*batch->release.at(0).leftToOthersUntil - now.wall);
+    step(event::BatchSettled{batch->id});
+  }
+  FAIL() << "it was never buried";
+}
+
+}  // namespace
+}  // namespace leptir::dispatcher
