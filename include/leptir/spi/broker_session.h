@@ -98,9 +98,8 @@ class BrokerSession {
   virtual Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) = 0;
 
   // Prolongs the session and its leases `held` until `lease` from now. Returns the cancel requests for these tasks (at
-  // each call, until the tasks leave the queue) and the leases among `held` that this session has lost. Without
-  // BrokerTraits::keepsSessions, `held` has also the leases that an earlier process of the instance took and that the
-  // session may not know, and the answer may name lost leases that are not in `held`.
+  // each call, until the tasks leave the queue) and the leases among `held` that this session has lost; without
+  // BrokerTraits::keepsSessions also other leases that it has lost.
   virtual Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) = 0;
 
   // Removes finished tasks from the store. Returns the leases that no longer belonged to this session; their tasks are
@@ -126,8 +125,9 @@ class BrokerSession {
   // them (without BrokerTraits::keepsBuried: removes them). Returns the same as acknowledge().
   virtual Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) = 0;
 
-  // All tasks that this session has leased, according to the store; naming one twice is harmless. Unsupported: the
-  // store cannot list them.
+  // All tasks that this session has leased, according to the store; naming one twice is harmless. Without
+  // BrokerTraits::keepsSessions: those that this process has leased in this session. Unsupported: the store cannot list
+  // them.
   virtual Result<std::vector<LeasedTask>> heldTasks() = 0;
 
   // Ends the session at a clean stop, and releases the tasks that it still has leased: due at once, with their counters
