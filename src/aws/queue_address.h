@@ -1,25 +1,26 @@
-// The address of a queue of Amazon SQS, and the endpoint and region that follow from it.
+// The address of an SQS queue: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "leptir/result.h"
 
 namespace leptir::aws {
 
 struct QueueAddress {
-  std::string url{};       // as configured: it names the queue in each request
-  std::string endpoint{};  // where requests go: https://sqs.eu-west-1.amazonaws.com
-  std::string region{};    // for the signature
-  std::string name{};      // the last part of the path
+  std::string url{};       // the parameter QueueUrl of requests: the text as it was given
+  std::string endpoint{};  // where requests are sent to: https://sqs.eu-west-1.amazonaws.com
+  std::string region{};    // empty: the host does not say it
+  std::string account{};   // empty: the path does not say it
+  std::string name{};
 
   bool isFifo() const { return name.ends_with(".fifo"); }
 };
 
-// Reads https://sqs.REGION.amazonaws.com/ACCOUNT/NAME and its other forms (REGION.queue.amazonaws.com,
-// queue.amazonaws.com, amazonaws.com.cn, FIPS and dual-stack hosts). `region` and `endpoint` are those of the
-// configuration, and win over the address; empty: not configured. Invalid: the address is none of a queue, or its host
-// names no region and none is configured.
-Result<QueueAddress> readQueueAddress(const std::string& url, const std::string& region, const std::string& endpoint);
+// Hosts of AWS (also old ones as eu-west-1.queue.amazonaws.com, FIPS, dual-stack and interface endpoints, other
+// partitions) have their region in the name, and are always spoken to by https. Any other host is an endpoint as it is.
+// Invalid: the text is no such address; the message says why.
+Result<QueueAddress> parseQueueAddress(std::string_view text);
 
 }  // namespace leptir::aws

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace leptir::reporters {
+namespace leptir::http {
 
 inline bool isDigit(char c) {
   return c >= '0' && c <= '9';
@@ -30,4 +30,4 @@ inline std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpaces) - begin + 1);
 }
 
-}  // namespace leptir::reporters
+}  // namespace leptir::http

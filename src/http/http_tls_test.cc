@@ -2,12 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reporters/http_fixture.h"
-#include "reporters/http_request.h"
+#include "http/http_fixture.h"
+#include "http/http_request.h"
 #include "tests/support/certificates.h"
 #include "tests/support/machine.h"
 
-namespace leptir::reporters {
+namespace leptir::http {
 namespace {
 
 using ::testing::AllOf;
@@ -25,11 +25,11 @@ class HttpTls : public testing::Test {
   }
   static HttpRequest trustingOurs(const HttpServer& server, const std::string& host = "localhost") {
     auto request = requestTo(server.origin(host));
-    request.caFile = sharedAuthority().file("ca.pem");
+    request.connection.caFile = sharedAuthority().file("ca.pem");
     return request;
   }
   static Error errorFor(const HttpRequest& request) {
-    const auto answer = post(request);
+    const auto answer = send(request);
     return answer ? Error(ErrorCode::Internal, "it went well") : answer.error();
   }
 };
@@ -58,9 +58,9 @@ TEST_F(HttpTls, RefusesACertificateOfAnUnknownAuthority) {
   const auto server = serverWith("good");
   const Authority others("others");
   auto theirs = trustingOurs(*server);
-  theirs.caFile = others.file("ca.pem");
+  theirs.connection.caFile = others.file("ca.pem");
   auto systems = trustingOurs(*server);
-  systems.caFile.clear();
+  systems.connection.caFile.clear();
   for (const auto& each : {theirs, systems}) {
     const auto error = errorFor(each);
     EXPECT_EQ(error.code(), ErrorCode::Invalid);
@@ -81,7 +81,7 @@ TEST_F(HttpTls, NamesAFileOfAuthoritiesThatCannotBeUsed) {
   sharedAuthority().sign("good", "DNS:localhost");
   const auto server = serverWith("good");
   auto request = trustingOurs(*server);
-  request.caFile = "/nowhere/ca.pem";
+  request.connection.caFile = "/nowhere/ca.pem";
   const auto error = errorFor(request);
   EXPECT_EQ(error.code(), ErrorCode::Invalid);
   EXPECT_THAT(error.message(), AllOf(HasSubstr("'/nowhere/ca.pem'"), HasSubstr("'ca_file'")));
@@ -90,7 +90,7 @@ TEST_F(HttpTls, NamesAFileOfAuthoritiesThatCannotBeUsed) {
 TEST_F(HttpTls, APortThatSpeaksNoTlsIsUnavailable) {
   HttpServer plain;
   auto request = requestTo("https://127.0.0.1:" + std::to_string(plain.port()));
-  request.connectTimeout = std::chrono::milliseconds(300);
+  request.connection.connectTimeout = std::chrono::milliseconds(300);
   const auto error = errorFor(request);
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), AnyOf(HasSubstr("does this port speak TLS"), HasSubstr("no connection within 300 ms")));
@@ -117,4 +117,4 @@ TEST_F(HttpTls, AResetWhileTheBodyIsSentRaisesNoSignal) {
 }
 
 }  // namespace
-}  // namespace leptir::reporters
+}  // namespace leptir::http

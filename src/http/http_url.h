@@ -6,7 +6,7 @@
 
 #include "leptir/result.h"
 
-namespace leptir::reporters {
+namespace leptir::http {
 
 struct HttpUrl {
   std::string scheme;          // http or https
@@ -26,4 +26,4 @@ struct HttpUrl {
 // character, or has a fragment (#…). The message says what is wrong and never quotes the text, which may be secret.
 Result<HttpUrl> parseHttpUrl(std::string_view text);
 
-}  // namespace leptir::reporters
+}  // namespace leptir::http

@@ -1,9 +1,9 @@
-#include "reporters/http_url.h"
+#include "http/http_url.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace leptir::reporters {
+namespace leptir::http {
 namespace {
 
 using ::testing::HasSubstr;
@@ -56,4 +56,4 @@ TEST(HttpUrl, IsNeverQuotedInAnError) {
 }
 
 }  // namespace
-}  // namespace leptir::reporters
+}  // namespace leptir::http

@@ -1,13 +1,13 @@
-#include "reporters/http_url.h"
+#include "http/http_url.h"
 
 #include <curl/curl.h>
 
 #include <algorithm>
 #include <memory>
 
-#include "reporters/ascii.h"
+#include "http/ascii.h"
 
-namespace leptir::reporters {
+namespace leptir::http {
 namespace {
 
 constexpr std::size_t kLongestUrl = 4096;
@@ -79,4 +79,4 @@ Result<HttpUrl> parseHttpUrl(std::string_view text) {
   return result;
 }
 
-}  // namespace leptir::reporters
+}  // namespace leptir::http

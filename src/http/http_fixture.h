@@ -1,13 +1,13 @@
-// For the tests of this module: requests to a local server, without the proxies of the environment.
+// For tests: requests to a local server, without the proxies of the environment.
 #pragma once
 
 #include <cstdlib>
 #include <string>
 
-#include "reporters/delivery.h"
+#include "http/http_request.h"
 #include "tests/support/http_server.h"
 
-namespace leptir::reporters {
+namespace leptir::http {
 
 inline void forgetProxies() {
   for (const auto* name :
@@ -23,9 +23,4 @@ inline HttpRequest requestTo(const std::string& url) {
   return request;
 }
 
-// Tries as often as usual, but waits only milliseconds in between.
-inline DeliveryOptions quickDelivery() {
-  return {.firstBackoff = std::chrono::milliseconds(1), .longestBackoff = std::chrono::milliseconds(4)};
-}
-
-}  // namespace leptir::reporters
+}  // namespace leptir::http

@@ -1,4 +1,4 @@
-#include "reporters/curl_error.h"
+#include "http/curl_error.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "base/errno_text.h"
 #include "base/escape.h"
 
-namespace leptir::reporters {
+namespace leptir::http {
 namespace {
 
 // OpenSSL's numbers: X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED, and (X509_V_ERR_UNSPECIFIED) what
@@ -31,20 +31,21 @@ Error cannotConnect(CURL* handle) {
   return unavailable(number == 0 ? "cannot connect" : "cannot connect: " + base::errnoText(static_cast<int>(number)));
 }
 
-Error tooSlow(CURL* handle, const HttpRequest& request) {
+Error tooSlow(CURL* handle, const Connection& connection) {
   curl_off_t connected = 0;
   ::curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &connected);
-  if (connected > 0) return unavailable("no answer within " + base::durationText(request.timeout));
-  return unavailable("no connection within " + base::durationText(std::min(request.connectTimeout, request.timeout)));
+  if (connected > 0) return unavailable("no answer within " + base::durationText(connection.timeout));
+  return unavailable("no connection within " +
+                     base::durationText(std::min(connection.connectTimeout, connection.timeout)));
 }
 
-Error untrusted(CURL* handle) {
+Error untrusted(CURL* handle, const Connection& connection) {
   const auto reason = longInfo(handle, CURLINFO_SSL_VERIFYRESULT);
   if (reason == kNotYetValid || reason == kExpired)
     return unavailable("its certificate has expired or is not yet valid: renew it, or set the clock of this machine");
   if (reason == 0 || reason == kNotSaid)
     return cannotWork("its certificate is for another name: use a name that the certificate has");
-  return cannotWork("its certificate does not verify: name the file of its authority in 'ca_file'");
+  return cannotWork("its certificate does not verify: name the file of its authority in " + connection.caSetting);
 }
 
 Error refusedByProxy(long status) {
@@ -52,7 +53,7 @@ Error refusedByProxy(long status) {
                      ": check the variables https_proxy and no_proxy");
 }
 
-Error explain(CURL* handle, CURLcode code, const HttpRequest& request) {
+Error explain(CURL* handle, CURLcode code, const Connection& connection) {
   switch (code) {
     case CURLE_ABORTED_BY_CALLBACK:
       return unavailable("the request was stopped before an answer came");
@@ -63,11 +64,12 @@ Error explain(CURL* handle, CURLcode code, const HttpRequest& request) {
     case CURLE_COULDNT_CONNECT:
       return cannotConnect(handle);
     case CURLE_OPERATION_TIMEDOUT:
-      return tooSlow(handle, request);
+      return tooSlow(handle, connection);
     case CURLE_PEER_FAILED_VERIFICATION:
-      return untrusted(handle);
+      return untrusted(handle, connection);
     case CURLE_SSL_CACERT_BADFILE:
-      return cannotWork("no certificates can be read from 'ca_file' " + base::inQuotes(request.caFile, 4096));
+      return cannotWork("no certificates can be read from " + connection.caSetting + " " +
+                        base::inQuotes(connection.caFile, 4096));
     case CURLE_SSL_CONNECT_ERROR:
       return unavailable("the TLS handshake failed: does this port speak TLS?");
     case CURLE_GOT_NOTHING:
@@ -85,11 +87,11 @@ Error explain(CURL* handle, CURLcode code, const HttpRequest& request) {
 
 }  // namespace
 
-Error curlError(CURL* handle, CURLcode code, const HttpRequest& request) {
+Error curlError(CURL* handle, CURLcode code, const Connection& connection) {
   // Versions of libcurl have different codes for this.
   const auto proxyStatus = longInfo(handle, CURLINFO_HTTP_CONNECTCODE);
-  if (proxyStatus >= 300) return refusedByProxy(proxyStatus).in(request.url.origin());
-  return explain(handle, code, request).in(request.url.origin());
+  if (proxyStatus >= 300) return refusedByProxy(proxyStatus);
+  return explain(handle, code, connection);
 }
 
-}  // namespace leptir::reporters
+}  // namespace leptir::http

@@ -1,16 +1,16 @@
 // Requests to a local server that misbehaves.
-#include "reporters/http_request.h"
+#include "http/http_request.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <thread>
 
+#include "http/http_fixture.h"
 #include "leptir/stop_source.h"
-#include "reporters/http_fixture.h"
 #include "tests/support/wait_until.h"
 
-namespace leptir::reporters {
+namespace leptir::http {
 namespace {
 
 using How = HttpReaction::How;
@@ -29,8 +29,8 @@ class HttpRequestTest : public testing::Test {
   Result<HttpAnswer> postWhile(HttpReaction reaction, Duration timeout = std::chrono::seconds(10)) {
     server.willReact({std::move(reaction)});
     auto request = requestTo(server.origin() + "/secret-path?secret=query");
-    request.timeout = timeout;
-    return post(request);
+    request.connection.timeout = timeout;
+    return send(request);
   }
 
   HttpServer server;
@@ -40,7 +40,7 @@ TEST_F(HttpRequestTest, PostsBodyAndHeadersAndReturnsTheAnswer) {
   server.willReact({{.status = 201, .headers = {"X-Word: yes"}, .body = "made"}});
   auto request = requestTo(server.origin() + "/in?x=1");
   request.headers = {{"X-Key", "abc"}, {"Content-Type", "text/plain"}};
-  const auto answer = post(request);
+  const auto answer = send(request);
   ASSERT_TRUE(answer) << answer.error().message();
   EXPECT_EQ(answer->status, 201);
   EXPECT_EQ(answer->headers.at("x-word"), "yes");
@@ -58,13 +58,13 @@ TEST_F(HttpRequestTest, PostsBodyAndHeadersAndReturnsTheAnswer) {
 TEST_F(HttpRequestTest, SendsALargeBodyWithoutWaitingForPermission) {
   auto request = requestTo(server.origin());
   request.body.assign(3'000'000, 'x');
-  ASSERT_TRUE(post(request));
+  ASSERT_TRUE(send(request));
   EXPECT_EQ(server.requests()[0].body.size(), request.body.size());
   EXPECT_EQ(server.requests()[0].headers.count("expect"), 0u);
 }
 
 TEST_F(HttpRequestTest, SendsUserAndPasswordOfTheUrlAsBasicAuthorization) {
-  ASSERT_TRUE(post(requestTo("http://me:geheim@127.0.0.1:" + std::to_string(server.port()) + "/")));
+  ASSERT_TRUE(send(requestTo("http://me:geheim@127.0.0.1:" + std::to_string(server.port()) + "/")));
   EXPECT_EQ(server.requests()[0].headers.at("authorization"), "Basic bWU6Z2VoZWlt");
 }
 
@@ -109,7 +109,7 @@ TEST_F(HttpRequestTest, AResetWhileTheBodyIsSentIsUnavailableAndRaisesNoSignal) 
   server.willReact({{.how = How::ResetInRequest}});
   auto request = requestTo(server.origin());
   request.body.assign(50'000'000, 'x');
-  const auto error = errorOf(post(request));
+  const auto error = errorOf(send(request));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), HasSubstr("closed or reset before an answer came"));
 }
@@ -128,15 +128,15 @@ TEST_F(HttpRequestTest, BytesThatAreNotHttpAreInvalid) {
 
 TEST_F(HttpRequestTest, APortWithoutServerIsUnavailable) {
   const int port = HttpServer().port();
-  const auto error = errorOf(post(requestTo("http://127.0.0.1:" + std::to_string(port))));
+  const auto error = errorOf(send(requestTo("http://127.0.0.1:" + std::to_string(port))));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), HasSubstr("cannot connect: connection refused"));
 }
 
 TEST_F(HttpRequestTest, AnUnknownHostIsUnavailable) {
   auto request = requestTo("http://nowhere.invalid/");
-  request.connectTimeout = std::chrono::seconds(2);
-  const auto error = errorOf(post(request));
+  request.connection.connectTimeout = std::chrono::seconds(2);
+  const auto error = errorOf(send(request));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), AnyOf(HasSubstr("cannot be resolved"), HasSubstr("no connection within")));
 }
@@ -175,7 +175,7 @@ TEST_F(HttpRequestTest, EndsAtOnceWhenTheStopTokenFires) {
     EXPECT_TRUE(waitUntil([&] { return server.requests().size() == 1; }));
     source.requestStop();
   });
-  const auto error = errorOf(post(requestTo(server.origin()), source.token()));
+  const auto error = errorOf(send(requestTo(server.origin()), source.token()));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), HasSubstr("stopped"));
 }
@@ -183,7 +183,7 @@ TEST_F(HttpRequestTest, EndsAtOnceWhenTheStopTokenFires) {
 TEST_F(HttpRequestTest, UsesTheProxyOfTheEnvironment) {
   auto request = requestTo("http://errors.example.org/in");
   ::setenv("http_proxy", server.origin().c_str(), 1);
-  const auto answer = post(request);
+  const auto answer = send(request);
   ::unsetenv("http_proxy");
   ASSERT_TRUE(answer) << answer.error().message();
   EXPECT_EQ(server.requests()[0].target, "http://errors.example.org/in");
@@ -193,11 +193,11 @@ TEST_F(HttpRequestTest, AProxyThatRefusesIsNamedAsTheReason) {
   auto request = requestTo("https://errors.example.org/in");
   server.willReact({{.status = 403}});
   ::setenv("https_proxy", server.origin().c_str(), 1);
-  const auto error = errorOf(post(request));
+  const auto error = errorOf(send(request));
   ::unsetenv("https_proxy");
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), HasSubstr("the proxy refuses the connection with status 403"));
 }
 
 }  // namespace
-}  // namespace leptir::reporters
+}  // namespace leptir::http
