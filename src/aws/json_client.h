@@ -25,12 +25,13 @@ struct JsonClientOptions {
   std::string caFile{};         // empty: AWS_CA_BUNDLE, else the system's authorities
   std::size_t connections = 8;  // requests in flight; further ones wait
   Duration connectTimeout = std::chrono::seconds(3);
+  const Clock* clock = &systemClock();  // for the time of signatures
 };
 
 // When a request may be sent again within its time limit.
 enum class Repeat {
   Never,
-  IfRefused,  // only after answers by which the service did nothing: throttled, 503, clock skew, expired credentials
+  IfRefused,  // only where the service did nothing: not connected, throttled, 503, clock skew, expired credentials
   Always,     // also when the outcome is unknown: connection lost, no answer, 500
 };
 
@@ -54,6 +55,7 @@ struct RequestCounts {
   std::uint64_t sent = 0;  // all, repeated ones included
   std::uint64_t repeated = 0;
   std::uint64_t throttled = 0;
+  std::uint64_t connections = 0;  // opened
 };
 
 // One thread uses it, in the process that has made it.
@@ -66,16 +68,18 @@ class JsonClient {
   JsonClient(const JsonClient&) = delete;
   JsonClient& operator=(const JsonClient&) = delete;
 
-  // Begins a request. Its result waits for take().
+  // Begins a request. Its result waits for take() or abandon().
   Number start(JsonRequest request);
 
   // The result of a request that has ended, once; none: it is still under way. Error: no answer of the service came.
   // Unavailable: later it may. Invalid: never (certificate not trusted, wrong credentials in the configuration). The
-  // message begins with the endpoint.
+  // message begins with the endpoint, and contains no secret.
   std::optional<Result<JsonAnswer>> take(Number request);
 
-  // Works on all requests until one ends, `longest` has passed, or `wake` was rung (null: no wake). A ring is not
-  // cleared.
+  // Works on all requests until one ends, `longest` has passed, or `wake` was rung (null: no wake). Returns at once if
+  // one has ended that was not taken and of which no wait() has returned yet. A ring is not cleared. Requests make
+  // progress only in this function, start() and perform(). Where credentials have to be fetched, these take up to 10 s
+  // longer.
   void wait(Duration longest, Wake* wake = nullptr);
 
   // Gives up a request whose result nothing needs any more. The service may still perform it.

@@ -110,6 +110,10 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
   std::map<char, std::unique_ptr<SimpleBroker>> brokersOf_;
 };
 
+// Leaves out a test of a sentence that holds only for stores with this trait (leptir/spi/broker_traits.h).
+#define LEPTIR_NEEDS_TRAIT(trait) \
+  if (!(GetParam().traits.trait)) GTEST_SKIP() << "only for stores with " #trait
+
 inline std::string nameOfBackend(const ::testing::TestParamInfo<BackendUnderTest>& info) {
   std::string name = info.param.name;
   std::ranges::replace(name, '-', '_');

@@ -6,6 +6,8 @@ namespace {
 
 class KeeperConformance : public BrokerConformance {
  protected:
+  void SetUp() override { LEPTIR_NEEDS_TRAIT(findsById); }
+
   // Pushes, leases and buries these tasks, one after the other.
   void pushBuried(const Ids& ids) {
     const auto session = openSession('e');
