@@ -354,6 +354,33 @@ TEST_F(CoreTest, ReleasesTasksThatTheStoreListsAsHeldButTheDispatcherDoesNotHave
   EXPECT_EQ(last.batchesToSettle[0]->release[0].counters.crashes, 1u);
 }
 
+TEST_F(CoreTest, ARunningTaskThatAPartialListLacksGoesOn) {
+  lease({"a"});
+  step(event::HeldTasksListed{0, 1, {{envelopeOf("ghost"), {}, leaseOf("ghost")}}, false});
+  EXPECT_TRUE(last.stopRequests.empty());
+  ASSERT_EQ(last.batchesToSettle.size(), 1u) << "what it lists and the dispatcher does not have is released";
+  EXPECT_EQ(last.batchesToSettle[0]->release.at(0).lease, leaseOf("ghost"));
+  step(event::HeldTasksListed{0, 1, {}});
+  EXPECT_EQ(last.stopRequests.size(), 1u) << "a whole list says that the lease is lost";
+}
+
+TEST_F(CoreTest, ATaskWhoseTimeLimitIsLongerThanALeaseCanLastIsBuriedWithARecord) {
+  step(event::BrokerOpened{.broker = 0, .epoch = 1, .longestTimeLimit = 1h});
+  event::Leased leased{0, 1, {}, true};
+  for (const std::int64_t limit : {3600, 3601}) {
+    BrokerTask task{.id = std::to_string(limit), .name = "noop", .timeLimitSeconds = limit};
+    leased.tasks.push_back({task::encodeEnvelope(task), {}, leaseOf(task.id)});
+  }
+  step(std::move(leased));
+  ASSERT_EQ(last.assignments.size(), 1u);
+  EXPECT_EQ(core->slots().taskIn(last.assignments[0].cell)->lease, leaseOf("3600"));
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  const auto& record = last.batchesToSave[0]->records.at(0);
+  EXPECT_EQ(record.id, "3601");
+  EXPECT_EQ(record.cause, "timed_out");
+  EXPECT_NE(record.response.find("It was not run"), std::string::npos) << record.response;
+}
+
 TEST_F(CoreTest, DoesNotReleaseARunningTaskThatTheStoreListsTwice) {
   lease({"a"});
   step(event::HeldTasksListed{0, 1, {{envelopeOf("a"), {}, leaseOf("a")}, {envelopeOf("a"), {}, leaseOf("a")}}});

@@ -90,6 +90,7 @@ Result<void> Feeder::openStore() {
 }
 
 void Feeder::closeStore() {
+  requestsOfOpenStore_ = {};
   storages_.close();
   session_.closeStore();
 }
@@ -100,6 +101,7 @@ Result<Turn> Feeder::turn() {
   auto done = settleAndLease();
   reportBurials();
   if (done && closing) done = closeSession();
+  countRequests();
   if (done) return Turn::UsedTheStore;
   if (done.error().code() != ErrorCode::Lost) return done.error();
   session_.lose(done.error());
@@ -257,7 +259,32 @@ std::size_t Feeder::creditForOneLease() {
 Result<void> Feeder::closeSession() {
   if (auto done = session_.session().close(); !done) return done;
   isDone_ = true;
+  countRequests();
+  logRequests();
   return {};
+}
+
+void Feeder::countRequests() {
+  if (!session_.isOpen()) return;
+  const auto now = session_.broker().requestsSent();
+  if (!now) return;
+  const auto add = [](std::uint64_t& own, std::atomic<std::uint64_t>& ofInstance, std::uint64_t current,
+                      std::uint64_t last) {
+    own += current - last;
+    ofInstance += current - last;
+  };
+  auto& shared = context_.page.storeRequests;
+  add(requests_.sent, shared.sent, now->sent, requestsOfOpenStore_.sent);
+  add(requests_.repeated, shared.repeated, now->repeated, requestsOfOpenStore_.repeated);
+  add(requests_.throttled, shared.throttled, now->throttled, requestsOfOpenStore_.throttled);
+  requestsOfOpenStore_ = *now;
+}
+
+void Feeder::logRequests() const {
+  if (requests_.sent == 0) return;
+  context_.logger.info(session_.logName() + ": " + std::to_string(requests_.sent) + " requests sent, " +
+                       std::to_string(requests_.repeated) + " of them repeated, " +
+                       std::to_string(requests_.throttled) + " throttled");
 }
 
 // The batches are reported as settled, so that the core waits no longer. The store returns the tasks to the queue when

@@ -16,8 +16,12 @@ Result<void> LeaseSession::openStore() {
   if (broker_) return {};
   auto broker = factory_.open();
   if (!broker) return broker.error();
+  const auto traits = (*broker)->traits();
+  if (!factory_.detaching) {
+    if (auto able = checkNeeds(options_.needs, traits); !able) return able;
+  }
   broker_ = std::move(*broker);
-  traits_ = broker_->traits();
+  traits_ = traits;
   warnings_.log(logName(), traits_.warnings);
   return {};
 }
@@ -30,7 +34,8 @@ Result<void> LeaseSession::open() {
   renewAt_ = now() + times().renewEvery();
   recoverAt_ = now();
   listHeldAt_ = now();
-  context_.inbox.put(event::BrokerOpened{options_.broker, epoch(), traits_.listsHeldTasks, traits_.leasesAgain});
+  context_.inbox.put(event::BrokerOpened{options_.broker, epoch(), traits_.listsHeldTasks, traits_.leasesAgain,
+                                         longestTimeLimit(traits_)});
   return {};
 }
 
@@ -132,7 +137,7 @@ Result<void> LeaseSession::listHeldWhenDue() {
   listHeldAt_ = now() + times().compareEvery();
   auto held = session_->heldTasks();
   if (!held) return held.error();
-  context_.inbox.put(event::HeldTasksListed{options_.broker, epoch(), std::move(*held)});
+  context_.inbox.put(event::HeldTasksListed{options_.broker, epoch(), std::move(*held), traits_.keepsSessions});
   return {};
 }
 

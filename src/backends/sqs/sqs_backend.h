@@ -20,7 +20,7 @@ class SqsBackend final : public Backend {
 
   std::string_view type() const override { return "sqs"; }
   std::span<const ConfigKey> brokerConnectionKeys() const override;
-  std::span<const ConfigKey> metaConnectionKeys() const override { return {}; }
+  std::span<const ConfigKey> metaConnectionKeys() const override { return brokerConnectionKeys(); }
   Result<std::unique_ptr<SimpleBroker>> openBroker(const Json& connection, BrokerUse use) override;
   Result<std::unique_ptr<SimpleMetaStorage>> openMetaStorage(const Json& connection,
                                                              std::optional<Duration> expireAfter,

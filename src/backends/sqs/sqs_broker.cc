@@ -56,13 +56,15 @@ Result<std::unique_ptr<BrokerSession>> SqsBroker::openSession(const SessionId& s
                                                               Duration lease) {
   auto state = states_(client_.settings(), queue_, session);
   state->leases.setDuration(lease);
-  used_.push_back(state);
-  return std::make_unique<SqsSession>(std::move(state));
+  return sessionOf(std::move(state));
 }
 
 Result<std::unique_ptr<BrokerSession>> SqsBroker::resumeSession(const SessionId& session) {
-  auto state = states_(client_.settings(), queue_, session);
-  used_.push_back(state);
+  return sessionOf(states_(client_.settings(), queue_, session));
+}
+
+std::unique_ptr<BrokerSession> SqsBroker::sessionOf(std::shared_ptr<SessionState> state) {
+  used_.push_back({state, state->client.counts()});
   return std::make_unique<SqsSession>(std::move(state));
 }
 
@@ -71,14 +73,15 @@ Result<void> SqsBroker::tryRights() {
 }
 
 std::optional<StoreRequests> SqsBroker::requestsSent() const {
-  auto sum = client_.counts();
-  for (const auto& state : used_) {
-    const auto counts = state->client.counts();
-    sum.sent += counts.sent;
-    sum.repeated += counts.repeated;
-    sum.throttled += counts.throttled;
+  const auto own = client_.counts();
+  StoreRequests sum{.sent = own.sent, .repeated = own.repeated, .throttled = own.throttled};
+  for (const auto& [state, before] : used_) {
+    const auto now = state->client.counts();
+    sum.sent += now.sent - before.sent;
+    sum.repeated += now.repeated - before.repeated;
+    sum.throttled += now.throttled - before.throttled;
   }
-  return StoreRequests{.sent = sum.sent, .repeated = sum.repeated, .throttled = sum.throttled};
+  return sum;
 }
 
 BrokerTraits SqsBroker::traitsOfEveryQueue() {

@@ -39,7 +39,13 @@ class SqsBroker final : public SimpleBroker {
   static BrokerTraits traitsOfEveryQueue();
 
  private:
+  // Of a session that this object has opened or resumed.
+  struct UsedState {
+    std::shared_ptr<SessionState> state;
+    aws::RequestCounts before{};  // sent through earlier objects
+  };
   SqsBroker(const SqsSettings& settings, SessionStates states) : states_(std::move(states)), client_(settings) {}
+  std::unique_ptr<BrokerSession> sessionOf(std::shared_ptr<SessionState> state);
   Result<void> askQueues(BrokerUse use);
   Result<void> askQueue(const aws::QueueAddress& address, BrokerUse use, QueueAttributes& queue);
 
@@ -47,7 +53,7 @@ class SqsBroker final : public SimpleBroker {
   SqsClient client_;
   QueueAttributes queue_;
   std::vector<std::string> warnings_;
-  std::vector<std::shared_ptr<SessionState>> used_;  // of the sessions that this object has opened or resumed
+  std::vector<UsedState> used_;
   SqsKeeper keeper_;
 };
 

@@ -9,10 +9,13 @@ namespace {
 
 using Type = ConfigKey::Type;
 
+// `region` and `endpoint` of the configuration win over what the address says.
 Result<aws::QueueAddress> readAddress(const std::string& key, const Json& connection) {
-  auto address = aws::readQueueAddress(connection.value(key, ""), connection.value("region", ""),
-                                       connection.value("endpoint", ""));
+  auto address = aws::parseQueueAddress(connection.value(key, ""));
   if (!address) return address.error().in(key);
+  if (auto region = connection.value("region", ""); !region.empty()) address->region = std::move(region);
+  if (auto endpoint = connection.value("endpoint", ""); !endpoint.empty()) address->endpoint = std::move(endpoint);
+  if (address->region.empty()) return Error(ErrorCode::Invalid, key + ": its host names no region: set region");
   if (!address->isFifo()) return address;
   return Error(ErrorCode::Invalid, key + ": " + address->name +
                                        " is a FIFO queue, whose groups and deduplication leptir cannot keep; use a "
