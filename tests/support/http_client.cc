@@ -50,12 +50,12 @@ std::string HttpReply::header(std::string_view name) const {
   return "";
 }
 
-HttpClient::HttpClient(int port) : socket_(connectTo(port)) {}
+HttpClient::HttpClient(int port) : socket_(connectTo(port)), isOpen_(socket_) {}
 
 std::optional<HttpReply> HttpClient::ask(std::string_view request) {
   std::optional<HttpReply> reply;
-  if (isOpen() && send(request)) reply = readReply();
-  if (!reply) socket_ = {};
+  if (isOpen_ && send(request)) reply = readReply();
+  isOpen_ = reply.has_value();
   return reply;
 }
 

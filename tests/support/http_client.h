@@ -25,11 +25,11 @@ class HttpClient {
   // Connects; isOpen() says whether it could.
   explicit HttpClient(int port);
 
-  bool isOpen() const { return static_cast<bool>(socket_); }
+  bool isOpen() const { return isOpen_; }
   int descriptor() const { return socket_.get(); }
 
   // Sends a whole request and reads its reply. None: the connection ended before the reply did. After that the client
-  // is closed.
+  // is no longer open; its descriptor stays until it is destroyed.
   std::optional<HttpReply> ask(std::string_view request);
 
  private:
@@ -42,6 +42,7 @@ class HttpClient {
   std::optional<std::string> takeChunks();
 
   base::UniqueFd socket_;
+  bool isOpen_;
   std::string received_;  // and not yet part of a reply
 };
 
