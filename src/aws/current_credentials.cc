@@ -22,7 +22,7 @@ bool expireBefore(const Credentials& credentials, Time time) {
 }  // namespace
 
 Result<Credentials> CurrentCredentials::at(Time now, Duration longest) {
-  const auto sinceFetch = lastFetch_ ? systemClock().bootTime() - *lastFetch_ : Duration::max();
+  const auto sinceFetch = lastFetch_ ? clock_.bootTime() - *lastFetch_ : Duration::max();
   const bool doWork = current_ && !expireBefore(*current_, now);
   if (!doWork) {
     if (error_ && sinceFetch < kBetweenFailures) return *error_;
@@ -36,13 +36,15 @@ Result<Credentials> CurrentCredentials::at(Time now, Duration longest) {
 
 bool CurrentCredentials::replace(const Credentials& refused, Duration longest) {
   if (current_ && !areTheSame(*current_, refused)) return true;
-  if (lastFetch_ && systemClock().bootTime() - *lastFetch_ < kBetweenReplacements) return false;
+  const auto now = clock_.bootTime();
+  if (lastReplacement_ && now - *lastReplacement_ < kBetweenReplacements) return false;
+  lastReplacement_ = now;
   return fetch(longest) && !areTheSame(*current_, refused);
 }
 
 bool CurrentCredentials::fetch(Duration longest) {
   auto fetched = source_->fetch(std::min(longest, kLongestFetch));
-  lastFetch_ = systemClock().bootTime();
+  lastFetch_ = clock_.bootTime();
   error_ = fetched ? std::nullopt : std::optional(fetched.error());
   if (fetched) current_ = *std::move(fetched);
   return !error_;
