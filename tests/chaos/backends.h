@@ -40,6 +40,9 @@ struct Store {
   std::string here, elsewhere;
   std::shared_ptr<StoreServer> server;  // the server of the store, or null; it ends with the test
   std::string direct;                   // the store of the test, without the proxy
+  std::string recordsElsewhere{};       // where records are kept, if the store of the test keeps none
+
+  const std::string& records() const { return recordsElsewhere.empty() ? here : recordsElsewhere; }
 };
 
 struct Backend {

@@ -53,6 +53,7 @@ struct BackendUnderTest {
   bool ordersAsTheReference = true;
   // SimpleMetaStorage::watchRecords works. A store that should wake cannot leave out these tests.
   bool wakesForRecords = true;
+  bool keepsRecords = true;  // false: its stores open no meta storage
 
   friend void PrintTo(const BackendUnderTest& backend, std::ostream* out) { *out << backend.name; }
 };

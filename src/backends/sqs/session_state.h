@@ -18,7 +18,7 @@ struct SessionState {
       : session(std::move(id)),
         clock(clockToUse),
         queue(attributes),
-        client(settings),
+        client(settings, clockToUse),
         leases(client, session, clock),
         receiver(client, clock) {}
 

@@ -15,7 +15,7 @@ Result<std::unique_ptr<SimpleBroker>> SqsBackend::openBroker(const Json& connect
   const auto settings = readSettings(connection);
   if (!settings) return settings.error();
   auto broker = SqsBroker::open(
-      *settings,
+      *settings, clock_,
       [this](const SqsSettings& of, const QueueAttributes& queue, const SessionId& session) {
         return stateOf(of, queue, session);
       },

@@ -9,8 +9,9 @@
 
 namespace leptir::sqs {
 
-Result<std::unique_ptr<SqsBroker>> SqsBroker::open(const SqsSettings& settings, SessionStates states, BrokerUse use) {
-  auto broker = std::unique_ptr<SqsBroker>(new SqsBroker(settings, std::move(states)));
+Result<std::unique_ptr<SqsBroker>> SqsBroker::open(const SqsSettings& settings, const Clock& clock,
+                                                   SessionStates states, BrokerUse use) {
+  auto broker = std::unique_ptr<SqsBroker>(new SqsBroker(settings, clock, std::move(states)));
   if (auto asked = broker->askQueues(use); !asked) return asked.error();
   return broker;
 }

@@ -22,7 +22,9 @@ using SessionStates =
 class SqsBroker final : public SimpleBroker {
  public:
   // Asks the queues what they are. Errors as Backend::openBroker. Keys that may only push need no right to ask.
-  static Result<std::unique_ptr<SqsBroker>> open(const SqsSettings& settings, SessionStates states, BrokerUse use);
+  // `clock` must outlive it.
+  static Result<std::unique_ptr<SqsBroker>> open(const SqsSettings& settings, const Clock& clock, SessionStates states,
+                                                 BrokerUse use);
 
   Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override;
   Result<TaskCounts> tasksCount() override;
@@ -44,7 +46,8 @@ class SqsBroker final : public SimpleBroker {
     std::shared_ptr<SessionState> state;
     aws::RequestCounts before{};  // sent through earlier objects
   };
-  SqsBroker(const SqsSettings& settings, SessionStates states) : states_(std::move(states)), client_(settings) {}
+  SqsBroker(const SqsSettings& settings, const Clock& clock, SessionStates states)
+      : states_(std::move(states)), client_(settings, clock) {}
   std::unique_ptr<BrokerSession> sessionOf(std::shared_ptr<SessionState> state);
   Result<void> askQueues(BrokerUse use);
   Result<void> askQueue(const aws::QueueAddress& address, BrokerUse use, QueueAttributes& queue);

@@ -20,8 +20,12 @@ aws::JsonRequest requestOf(SqsCall call) {
 
 }  // namespace
 
-SqsClient::SqsClient(const SqsSettings& settings)
-    : settings_(settings), client_(clientOptions(settings), credentialSource(settings)) {}
+SqsClient::SqsClient(const SqsSettings& settings, const Clock& clock)
+    : settings_(settings), clock_(clock), client_(clientOptions(settings), credentialSource(settings)) {}
+
+Time SqsClient::now() const {
+  return clock_.now() + (client_.serviceTime() - systemClock().now());
+}
 
 SqsClient::Number SqsClient::start(SqsCall call) {
   return client_.start(requestOf(std::move(call)));

@@ -29,7 +29,8 @@ class SqsClient {
  public:
   using Number = aws::JsonClient::Number;
 
-  explicit SqsClient(const SqsSettings& settings);
+  // `clock` must outlive it.
+  SqsClient(const SqsSettings& settings, const Clock& clock);
 
   Number start(SqsCall call);
   // As aws::JsonClient::take. The JSON of an answer, or its error by errorOf().
@@ -43,7 +44,8 @@ class SqsClient {
   // As perform, and tells errors by their code: for callers that expect some of them.
   Result<aws::JsonAnswer> answerTo(SqsCall call);
 
-  Time now() const { return client_.serviceTime(); }
+  // The service's time: that of the clock, with the correction that the service has made necessary.
+  Time now() const;
   aws::RequestCounts counts() const { return client_.counts(); }
   const SqsSettings& settings() const { return settings_; }
   const std::string& queue() const { return settings_.queue.url; }
@@ -53,6 +55,7 @@ class SqsClient {
   Result<Json> jsonOf(Result<aws::JsonAnswer> answer) const;
 
   const SqsSettings settings_;
+  const Clock& clock_;
   aws::JsonClient client_;
 };
 
