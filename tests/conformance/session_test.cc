@@ -143,7 +143,7 @@ TEST_P(Session, ExpiresByTimeIfTheTraitsSaySo) {
 }
 
 TEST_P(Session, ALeaseThatEndsByItselfCountsAnExpiryAndIsNoLongerOurs) {
-  if (GetParam().traits.keepsSessions) GTEST_SKIP() << "only for stores without keepsSessions";
+  LEPTIR_NEEDS_TRAIT(keepsSessions == false);
   push(tasks("t", 1));
   const auto session = openSession('a', 60s);
   const auto leased = popOne(*session);
@@ -158,7 +158,7 @@ TEST_P(Session, ALeaseThatEndsByItselfCountsAnExpiryAndIsNoLongerOurs) {
 }
 
 TEST_P(Session, AnyEpochCanBeOpenedAndResumedWhereTheStoreKeepsNoSessions) {
-  if (GetParam().traits.keepsSessions) GTEST_SKIP() << "only for stores without keepsSessions";
+  LEPTIR_NEEDS_TRAIT(keepsSessions == false);
   push(tasks("t", 1));
   const auto first = openSession('a');
   const auto leased = popOne(*first);
