@@ -49,7 +49,9 @@ TEST_P(Session, AResumedSessionHasTheLeasesOfTheEarlierProcess) {
   earlier.reset();
   const auto again = store_->openBroker();
   const auto session = must(again->resumeSession(sessionId('a')));
-  if (GetParam().traits.listsHeldTasks) EXPECT_EQ(leasesOf(must(session->heldTasks())), Leases{leased.lease});
+  if (GetParam().traits.listsHeldTasks) {
+    EXPECT_EQ(leasesOf(must(session->heldTasks())), Leases{leased.lease});
+  }
   EXPECT_EQ(must(session->acknowledge(Leases{leased.lease})), Leases{});
   EXPECT_EQ(idsOf(pop(*session)), Ids{"t2"});
 }
