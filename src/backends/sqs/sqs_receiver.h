@@ -34,7 +34,7 @@ class SqsReceiver {
   Result<std::vector<ArrivedMessage>> receive(std::size_t limit, Duration longest, Wake& wake,
                                               std::chrono::seconds visibility);
 
-  // What receives have brought beyond the limits of earlier calls, without waiting.
+  // What receives have brought beyond the limits of earlier calls, and since them.
   std::vector<ArrivedMessage> takeArrived();
   // Waits for the receives that are in flight, then gives up those that are left.
   void finish(Duration longest);
