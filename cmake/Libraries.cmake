@@ -68,6 +68,7 @@ set(LEPTIR_PKGCONFIG_config yaml-cpp)
 # What a module's tests use beside what the module uses.
 set(LEPTIR_TEST_LIBRARIES_backends_redis leptir_test_redis)
 set(LEPTIR_TEST_LIBRARIES_backends_mongodb leptir_test_mongodb)
+set(LEPTIR_TEST_LIBRARIES_backends_sqs leptir_test_sqs)
 set(LEPTIR_TEST_DEFINITIONS_reporters ${LEPTIR_DEFINITIONS_reporters})
 if(LEPTIR_CURL)
   set(LEPTIR_TEST_LIBRARIES_reporters leptir_test_http)

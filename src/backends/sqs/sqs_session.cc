@@ -123,39 +123,39 @@ Result<std::vector<LeaseId>> SqsSession::acknowledge(std::span<const LeaseId> le
   return joined(std::move(sorted->notOurs), std::move(*over));
 }
 
-Result<std::vector<LeaseId>> SqsSession::release(std::span<const TaskRelease> tasks) {
-  if (state_->isClosed) return closed();
+// `messageFor(task, lease)` makes what is sent to `queue` in place of a leased message.
+template <class Task, class MessageFor>
+Result<std::vector<LeaseId>> SqsSession::replace(std::span<const Task> tasks, const std::string& queue,
+                                                 MessageFor messageFor) {
   auto sorted = state_->leases.sort(leasesOf(tasks));
   if (!sorted) return sorted.error();
-  const auto now = state_->client.now();
   std::vector<Replacement> replacements;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     auto* lease = sorted->ours[i];
-    if (lease == nullptr) continue;
-    replacements.push_back({lease, messageOf(task::withCounters(tasks[i].envelope, tasks[i].counters), dueOf(tasks[i]),
-                                             now, state_->queue.longestHop(), lease->others)});
+    if (lease != nullptr) replacements.push_back({lease, messageFor(tasks[i], *lease)});
   }
-  auto over = replaceMessages(*state_, state_->client.queue(), std::move(replacements));
+  auto over = replaceMessages(*state_, queue, std::move(replacements));
   if (!over) return over;
   return joined(std::move(sorted->notOurs), std::move(*over));
+}
+
+Result<std::vector<LeaseId>> SqsSession::release(std::span<const TaskRelease> tasks) {
+  if (state_->isClosed) return closed();
+  const auto now = state_->client.now();
+  return replace(tasks, state_->client.queue(), [&](const TaskRelease& task, const HeldLease& lease) {
+    return messageOf(task::withCounters(task.envelope, task.counters), dueOf(task), now, state_->queue.longestHop(),
+                     lease.others);
+  });
 }
 
 Result<std::vector<LeaseId>> SqsSession::bury(std::span<const TaskBurial> tasks) {
   const auto& buried = state_->client.settings().buried;
   if (!buried) return acknowledge(leasesOf(tasks));
   if (state_->isClosed) return closed();
-  auto sorted = state_->leases.sort(leasesOf(tasks));
-  if (!sorted) return sorted.error();
   const auto now = state_->client.now();
-  std::vector<Replacement> replacements;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    auto* lease = sorted->ours[i];
-    if (lease != nullptr)
-      replacements.push_back({lease, burialOf(*lease, tasks[i], now, state_->queue.maximumMessageSize)});
-  }
-  auto over = replaceMessages(*state_, buried->url, std::move(replacements));
-  if (!over) return over;
-  return joined(std::move(sorted->notOurs), std::move(*over));
+  return replace(tasks, buried->url, [&](const TaskBurial& task, const HeldLease& lease) {
+    return burialOf(lease, task, now, state_->queue.maximumMessageSize);
+  });
 }
 
 Result<std::vector<LeasedTask>> SqsSession::heldTasks() {

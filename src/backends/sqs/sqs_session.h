@@ -27,6 +27,8 @@ class SqsSession final : public BrokerSession {
 
  private:
   Result<std::vector<LeasedTask>> lease(std::vector<ArrivedMessage> arrived);
+  template <class Task, class MessageFor>
+  Result<std::vector<LeaseId>> replace(std::span<const Task> tasks, const std::string& queue, MessageFor messageFor);
   void sendOn(std::vector<Replacement> notDue);
   Result<void> giveBackArrived();
 
