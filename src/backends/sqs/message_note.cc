@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kName = "leptir";
 
-std::int64_t milliseconds(Time time) {
+std::int64_t unixMilliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
@@ -25,13 +25,13 @@ std::optional<std::int64_t> numberIn(const Json& json, const char* key) {
 MessageAttribute attributeOf(const DelayNote& note) {
   return {.name = kName,
           .type = "String",
-          .text = writeJson({{"due", milliseconds(note.due)}, {"rest", note.rest.count()}})};
+          .text = writeJson({{"due", unixMilliseconds(note.due)}, {"rest", note.rest.count()}})};
 }
 
 MessageAttribute attributeOfBurial(std::string_view reason, Time now, std::size_t mostBytes) {
   return {.name = kName,
           .type = "String",
-          .text = writeJson({{"reason", base::utf8Prefix(reason, mostBytes)}, {"buried", milliseconds(now)}})};
+          .text = writeJson({{"reason", base::utf8Prefix(reason, mostBytes)}, {"buried", unixMilliseconds(now)}})};
 }
 
 std::optional<DelayNote> delayNoteIn(const std::vector<MessageAttribute>& attributes) {
