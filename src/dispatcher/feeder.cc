@@ -21,6 +21,8 @@ constexpr Duration kShortestCreditWait = milliseconds(50);
 // The most tasks of one lease. With more, the store is idle while the tasks run, and the workers are idle while the
 // store works. Measured on Redis: 512 is 7 % quicker than 1,024, and as quick as 384.
 constexpr std::size_t kLeaseAtOnce = 512;
+// How often tasks are counted, at most, in a store that is paid for by the request.
+constexpr Duration kCountPaidStoreEvery = std::chrono::seconds(1);
 // The store counts as available again once no turn has failed for this long: it may refuse every other request.
 constexpr Duration kWorksAgainAfter = std::chrono::seconds(1);
 
@@ -206,7 +208,11 @@ void Feeder::reportBurials() {
 // --- leasing
 
 Result<void> Feeder::reportTasksCountIfAsked() {
+  const auto now = context_.clock.bootTime();
+  const bool isPaid = session_.broker().requestsSent().has_value();
+  if (isPaid && now < countAt_) return {};  // the order stays
   if (!orders_.takeCount()) return {};
+  countAt_ = now + kCountPaidStoreEvery;
   auto counts = session_.broker().tasksCount();
   if (!counts) return counts.error();
   context_.inbox.put(event::Counted{options_.session.broker, *counts});

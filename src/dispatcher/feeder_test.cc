@@ -519,6 +519,21 @@ TEST_F(FeederTest, CountsTheRequestsToAPaidStoreAlsoWhenItIsOpenedAgain) {
   EXPECT_EQ(timesIn(text(), "broker: 200 requests sent, 2 of them repeated, 0 throttled"), 1) << text();
 }
 
+TEST_F(FeederTest, CountsAPaidStoreOnceASecondAtMost) {
+  auto factory = brokerFactory();
+  factory.open = [this]() -> Result<std::unique_ptr<SimpleBroker>> {
+    return std::make_unique<PaidBroker>(std::make_unique<memory::MemoryBroker>(queue), faults);
+  };
+  feeder = std::make_unique<Feeder>(context, FeederOptions{.session = {.instance = instance}}, factory,
+                                    std::vector<meta::MetaStorageFactory>());
+  feeder->count();
+  ASSERT_TRUE(next<event::Counted>());
+  const auto counted = systemClock().bootTime();
+  feeder->count();
+  ASSERT_TRUE(next<event::Counted>()) << "the order is not forgotten";
+  EXPECT_GE(systemClock().bootTime() - counted, 900ms);
+}
+
 TEST_F(FeederTest, RecoversTheTasksOfDeadInstances) {
   push({"a"});
   const auto session = queue->open({std::string(32, 'b'), 1}, {}, 60s);

@@ -31,12 +31,19 @@ Result<void> LeaseSession::open() {
     session_.reset();
     return opened;
   }
-  renewAt_ = now() + times().renewEvery();
+  renewAt_ = now() + firstRenewalAfter();
   recoverAt_ = now();
   listHeldAt_ = now();
   context_.inbox.put(event::BrokerOpened{options_.broker, epoch(), traits_.listsHeldTasks, traits_.leasesAgain,
                                          longestTimeLimit(traits_)});
   return {};
+}
+
+// Where the store keeps no sessions, resuming has prolonged no lease of the earlier dispatcher. The first renewal does,
+// once the core has named the running tasks.
+Duration LeaseSession::firstRenewalAfter() const {
+  const auto every = times().renewEvery();
+  return traits_.keepsSessions ? every : std::min(every, Duration(std::chrono::seconds(1)));
 }
 
 // Resumes the epoch of the shared page. Only when the store answers Lost is the next number spent, so each epoch is

@@ -62,6 +62,7 @@ class LeaseSession {
   void closeStore();
 
  private:
+  Duration firstRenewalAfter() const;
   Result<void> resumeOrOpen();
   Result<void> resume(std::uint64_t epoch);
   Result<void> openNextEpoch();

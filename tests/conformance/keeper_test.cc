@@ -6,8 +6,6 @@ namespace {
 
 class KeeperConformance : public BrokerConformance {
  protected:
-  void SetUp() override { LEPTIR_NEEDS_TRAIT(findsById); }
-
   // Pushes, leases and buries these tasks, one after the other.
   void pushBuried(const Ids& ids) {
     const auto session = openSession('e');
@@ -26,7 +24,7 @@ class KeeperConformance : public BrokerConformance {
   TaskKeeper& keeper() { return broker_->keeper(); }
 };
 
-LEPTIR_CONFORMANCE_GROUP(Keeper, KeeperConformance);
+LEPTIR_CONFORMANCE_GROUP_ON(Keeper, KeeperConformance, backendsWithAKeeper());
 
 TEST_P(Keeper, FindsATaskInEachState) {
   push({task("due"), task("scheduled", store_->now() + 10s)});

@@ -9,11 +9,9 @@ namespace leptir::conformance {
 namespace {
 
 class ModelTest : public ::testing::TestWithParam<BackendUnderTest> {};
-LEPTIR_CONFORMANCE_GROUP(BesideTheReference, ModelTest);
+LEPTIR_CONFORMANCE_GROUP_ON(BesideTheReference, ModelTest, backendsWithAKeeper());
 
 TEST_P(BesideTheReference, AnswersAsTheReferenceDoes) {
-  LEPTIR_NEEDS_TRAIT(keepsSessions);
-  LEPTIR_NEEDS_TRAIT(findsById);
   const auto first = seed();
   for (std::uint64_t round = 0; round < 20; ++round) {
     Model model(GetParam(), first + round);

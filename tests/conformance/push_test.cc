@@ -54,7 +54,9 @@ TEST_P(Push, AddsNoneWhenATimeOrALimitIsBeyondAllClocks) {
   EXPECT_EQ(counts(), TaskCounts{});
   push({task("last", Time(kMaxTimeSpan))});
   EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
-  if (GetParam().traits.findsById) EXPECT_EQ(find("last").due, Time(kMaxTimeSpan));
+  if (GetParam().traits.findsById) {
+    EXPECT_EQ(find("last").due, Time(kMaxTimeSpan));
+  }
 }
 
 TEST_P(Push, AddsNothingForAnEmptyList) {

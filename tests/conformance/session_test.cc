@@ -49,7 +49,9 @@ TEST_P(Session, AResumedSessionHasTheLeasesOfTheEarlierProcess) {
   earlier.reset();
   const auto again = store_->openBroker();
   const auto session = must(again->resumeSession(sessionId('a')));
-  if (GetParam().traits.listsHeldTasks) EXPECT_EQ(leasesOf(must(session->heldTasks())), Leases{leased.lease});
+  if (GetParam().traits.listsHeldTasks) {
+    EXPECT_EQ(leasesOf(must(session->heldTasks())), Leases{leased.lease});
+  }
   EXPECT_EQ(must(session->acknowledge(Leases{leased.lease})), Leases{});
   EXPECT_EQ(idsOf(pop(*session)), Ids{"t2"});
 }
@@ -143,7 +145,7 @@ TEST_P(Session, ExpiresByTimeIfTheTraitsSaySo) {
 }
 
 TEST_P(Session, ALeaseThatEndsByItselfCountsAnExpiryAndIsNoLongerOurs) {
-  if (GetParam().traits.keepsSessions) GTEST_SKIP() << "only for stores without keepsSessions";
+  LEPTIR_NEEDS_TRAIT(keepsSessions == false);
   push(tasks("t", 1));
   const auto session = openSession('a', 60s);
   const auto leased = popOne(*session);
@@ -158,7 +160,7 @@ TEST_P(Session, ALeaseThatEndsByItselfCountsAnExpiryAndIsNoLongerOurs) {
 }
 
 TEST_P(Session, AnyEpochCanBeOpenedAndResumedWhereTheStoreKeepsNoSessions) {
-  if (GetParam().traits.keepsSessions) GTEST_SKIP() << "only for stores without keepsSessions";
+  LEPTIR_NEEDS_TRAIT(keepsSessions == false);
   push(tasks("t", 1));
   const auto first = openSession('a');
   const auto leased = popOne(*first);

@@ -68,7 +68,9 @@ TEST_P(Settle, ATaskReleasedForTheLatestTimeIsScheduled) {
   const auto session = openSession('a');
   EXPECT_EQ(must(session->release(std::vector<TaskRelease>{released(popOne(*session), Time::max())})), Leases{});
   EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
-  if (GetParam().traits.findsById) EXPECT_GE(find("a").due, Time(kMaxTimeSpan));
+  if (GetParam().traits.findsById) {
+    EXPECT_GE(find("a").due, Time(kMaxTimeSpan));
+  }
   EXPECT_EQ(pop(*session).size(), 0u);
 }
 

@@ -40,7 +40,9 @@ TEST(GoldenMessages, EachTaskOfPhpIsLeasedFromItsTimeOnAndNotBefore) {
     ASSERT_TRUE(head) << body;
     const auto due = head->timeOfExecution.value_or(Time(1'700'000'000s));
     EXPECT_EQ(judge({.body = body}, due).action, Verdict::Action::Lease) << body;
-    if (head->timeOfExecution) EXPECT_EQ(judge({.body = body}, due - 1s).action, Verdict::Action::SendOn) << body;
+    if (head->timeOfExecution) {
+      EXPECT_EQ(judge({.body = body}, due - 1s).action, Verdict::Action::SendOn) << body;
+    }
   }
 }
 

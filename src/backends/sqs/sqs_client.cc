@@ -23,8 +23,9 @@ aws::JsonRequest requestOf(SqsCall call) {
 SqsClient::SqsClient(const SqsSettings& settings, const Clock& clock)
     : settings_(settings), clock_(clock), client_(clientOptions(settings), credentialSource(settings)) {}
 
+// Rounded, since the two clocks are not read at the same moment.
 Time SqsClient::now() const {
-  return clock_.now() + (client_.serviceTime() - systemClock().now());
+  return clock_.now() + std::chrono::round<std::chrono::milliseconds>(client_.serviceTime() - systemClock().now());
 }
 
 SqsClient::Number SqsClient::start(SqsCall call) {
