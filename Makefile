@@ -9,8 +9,10 @@ UNITY ?= ON
 WERROR ?= ON
 # The MongoDB backend. Without it, nothing of MongoDB is needed: make test MONGODB=OFF
 MONGODB ?= ON
+# The Amazon SQS backend. Without it, its tests need no emulator: make test SQS=OFF
+SQS ?= ON
 CONFIGURE := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) \
-  -DLEPTIR_MONGODB=$(MONGODB) $(QUIETLY)
+  -DLEPTIR_MONGODB=$(MONGODB) -DLEPTIR_SQS=$(SQS) $(QUIETLY)
 
 .PHONY: all setup setup-tests setup-servers build everything demo test test-in test-asan test-tsan chaos mutants bench lint deb test-deb format help clean
 .DEFAULT_GOAL := all
@@ -18,13 +20,14 @@ CONFIGURE := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WE
 all: build ## set up what is missing and build build/leptir
 
 setup: ## install the packages that the program and the demo need and that are missing (apt)
-	@MONGODB=$(MONGODB) tools/setup
+	@MONGODB=$(MONGODB) SQS=$(SQS) tools/setup
 
 setup-tests: # what the tests and benchmarks need beside that
-	@MONGODB=$(MONGODB) tools/setup tests
+	@MONGODB=$(MONGODB) SQS=$(SQS) tools/setup tests
 
-setup-servers: setup-tests # the server of the MongoDB tests, below $(BUILD), where the machine has none
+setup-servers: setup-tests # the servers of the MongoDB and Amazon SQS tests, below $(BUILD)
 	@[ "$(MONGODB)" = OFF ] || tools/setup-mongodb
+	@[ "$(SQS)" = OFF ] || tools/setup-sqs
 
 build: setup
 	@test -f $(BUILD)/build.ninja || $(CONFIGURE) -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF
@@ -59,7 +62,7 @@ mutants: setup-servers ## known-bad changes, one by one: each must be caught by 
 
 bench: setup-servers ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
 	@cmake --preset release -DLEPTIR_BENCH=ON $(QUIETLY)
-	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis bare_mongodb mongodb_server
+	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis bare_mongodb mongodb_server bare_sqs sqs_server
 	@bench/run $(BUILD)
 
 deb: ## build the Debian packages into build/deb, and check them with lintian

@@ -1,8 +1,8 @@
 #include "tests/chaos/sqs_store.h"
 
-#include <cstdlib>
 #include <stdexcept>
 
+#include "tests/chaos/without_mark.h"
 #include "tests/support/sqs_proxy.h"
 #include "tests/support/sqs_server.h"
 
@@ -16,13 +16,9 @@ class SqsStore final : public StoreServer {
   SqsStore() { proxy_.requireKeys({"AKIDCHAOS", "secret"}); }
 
   void stop() override { server_.stop(); }
-  // Without the variable by which the fixture finds processes that an instance has left behind.
   void start() override {
-    const char* const mark = std::getenv("LEPTIR_CHAOS");
-    const std::string kept = mark != nullptr ? mark : "";
-    ::unsetenv("LEPTIR_CHAOS");
+    const WithoutMark unmarked;
     server_.start();
-    if (mark != nullptr) ::setenv("LEPTIR_CHAOS", kept.c_str(), 1);
   }
   void kill() override { server_.kill(); }
   void limitMemory(std::size_t) override { throw std::logic_error("a queue of Amazon SQS has no limit of memory"); }

@@ -22,7 +22,6 @@ BrokerTraits sqsTraits() {
           .pushesAtomically = false,
           .refusesRepeatedIds = false,
           .findsById = false,
-          .listsHeldTasks = false,
           .keepsSessions = false,
           .leavesToOthers = false,
           .leasesAgain = false,

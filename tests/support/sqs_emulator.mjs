@@ -14,6 +14,11 @@ if (data) {
   const { PersistenceManager } = await load('persistence');
   const kept = new PersistenceManager(data);
   kept.db.exec('PRAGMA synchronous = OFF'); // it has to outlive the process, not the machine
+  // fauxqs 2.4.1 forgets the number of receives here, which its table does not allow.
+  const release = kept.db.prepare(
+    'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
+  );
+  kept.updateMessageReady = (id) => release.run(id);
   kept.loadSqsAndSns(store, new SnsStore());
   store.persistence = kept;
   for (const queue of store.allQueues()) queue.persistence = kept;
