@@ -39,7 +39,6 @@ class SqsReceiver {
   // Waits for the receives that are in flight, then gives up those that are left.
   void finish(Duration longest);
 
-  bool isIdle() const { return flying_.empty() && arrived_.empty(); }
   // When receive() was called last.
   BootTime lastCall() const { return lastCall_; }
 
