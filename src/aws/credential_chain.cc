@@ -55,7 +55,7 @@ std::unique_ptr<CredentialSource> fixedCredentials(Credentials credentials) {
   return std::make_unique<FixedCredentials>(std::move(credentials));
 }
 
-std::unique_ptr<CredentialSource> credentialChain(ChainOptions options) {
+std::unique_ptr<CredentialSource> credentialChain(const ChainOptions& options) {
   std::vector<std::unique_ptr<CredentialSource>> sources;
   const bool namesProfile = !options.profile.empty();
   if (!namesProfile) {

@@ -22,6 +22,6 @@ struct ChainOptions {
 // (`role_arn` with `source_profile` or `credential_source`, `credential_process`), container
 // (AWS_CONTAINER_CREDENTIALS_FULL_URI or _RELATIVE_URI), instance metadata (version 2; AWS_EC2_METADATA_DISABLED).
 // Where `profile` is given, only this profile counts. An error names all sources that were looked at.
-std::unique_ptr<CredentialSource> credentialChain(ChainOptions options);
+std::unique_ptr<CredentialSource> credentialChain(const ChainOptions& options);
 
 }  // namespace leptir::aws

@@ -9,7 +9,8 @@ JsonClient::JsonClient(JsonClientOptions options, std::unique_ptr<CredentialSour
 
 // A forked process has copies of the connections: to close them would tell the service that this one closes them.
 JsonClient::~JsonClient() {
-  if (!implementation_->isSameProcess()) static_cast<void>(implementation_.release());
+  if (implementation_->isSameProcess()) return;
+  [[maybe_unused]] const auto* leftAlone = implementation_.release();
 }
 
 JsonClient::Number JsonClient::start(JsonRequest request) {

@@ -51,6 +51,8 @@ TEST(SendPause, IsAtLeastAsLongAsTheServiceAsks) {
   SendPause pause(1);
   pause.noteFailure(kStart, kStart, seconds(7));
   EXPECT_EQ(pause.next(), kStart + seconds(7));
+  pause.noteFailure(kStart, kStart, seconds(86400));
+  EXPECT_EQ(pause.next(), kStart + seconds(30)) << "but not for good";
 }
 
 }  // namespace

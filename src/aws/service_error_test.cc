@@ -49,7 +49,7 @@ TEST(ServiceError, IsOneShortLine) {
   EXPECT_LT(message.size(), 520u);
 }
 
-// Rows of B10 in docs/design.md.
+// What B10 of docs/design.md needs: which refusals the client waits for.
 TEST(ServiceError, IsTreatedByItsStatusAndCode) {
   struct Row {
     int status;

@@ -40,8 +40,7 @@ MultiHandle makeMultiHandle() {
 bool append(HeaderList& list, const std::string& line) {
   curl_slist* longer = ::curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) return false;
-  static_cast<void>(list.release());  // the longer list has it
-  list.reset(longer);
+  if (list == nullptr) list.reset(longer);  // else it still begins with the same element
   return true;
 }
 
