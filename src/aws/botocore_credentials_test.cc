@@ -70,7 +70,8 @@ std::vector<Case> casesOfPrograms() {
   const std::string document = R"({"Version":1,"AccessKeyId":"P","SecretAccessKey":"ps"})";
   const std::string program = "credential_process = echo '" + document + "'\n";
   const std::string quoted =
-      R"(credential_process = "/bin/echo" {\"Version\":1,"\"AccessKeyId\":\"P\",'\"SecretAccessKey\":\"p s\"'}")";
+      "credential_process = \"/bin/echo\" {\\\"Version\\\":1,\"\\\"AccessKeyId\\\":\\\"P\\\",\""
+      "'\"SecretAccessKey\":\"p s\"}'";
   return {
       {.config = "[default]\n" + program},
       {.credentials = "[default]\n" + program},

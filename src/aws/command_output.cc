@@ -33,7 +33,10 @@ base::UniqueFd aboveStreams(base::UniqueFd descriptor) {
 // One of the program's streams, as this process reads it.
 class Stream {
  public:
-  explicit Stream(std::size_t most) : most_(most) {
+  // What becomes of more than `most` bytes: nothing more is read, or the first bytes are forgotten.
+  enum class Excess { IsLeft, ReplacesFirst };
+
+  Stream(std::size_t most, Excess excess) : most_(most), excess_(excess) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return;
     reader_ = base::UniqueFd(ends[0]);
@@ -57,11 +60,13 @@ class Stream {
       if (got < 0) return;
       if (got == 0) reader_ = base::UniqueFd();
       text_.append(piece, static_cast<std::size_t>(got));
+      if (excess_ == Excess::ReplacesFirst && isTooLarge()) text_.erase(0, text_.size() - most_);
     }
   }
 
  private:
   const std::size_t most_;
+  const Excess excess_;
   base::UniqueFd reader_, writer_;
   std::string text_;
 };
@@ -131,7 +136,7 @@ Error failure(const std::string& program, int status, const Stream& errors) {
 
 Result<std::string> outputOf(const std::vector<std::string>& words, Duration longest) {
   const auto end = systemClock().bootTime() + longest;
-  Stream output(kMostOutput), errors(kMostErrors);
+  Stream output(kMostOutput, Stream::Excess::IsLeft), errors(kMostErrors, Stream::Excess::ReplacesFirst);
   if (!output.isUsable() || !errors.isUsable()) return Error(ErrorCode::Unavailable, "pipe: " + base::errnoText(errno));
   pid_t pid = 0;
   if (const int error = spawn(words, SpawnSettings(output, errors), pid); error != 0)

@@ -72,7 +72,7 @@ class JsonClient {
   Number start(JsonRequest request);
 
   // The result of a request that has ended, once; none: it is still under way. Error: no answer of the service came.
-  // Unavailable: later it may. Invalid: never (certificate not trusted, wrong credentials in the configuration). The
+  // Unavailable: later it may. Invalid: never (certificate not trusted, no credentials or wrong ones configured). The
   // message begins with the endpoint, and contains no secret.
   std::optional<Result<JsonAnswer>> take(Number request);
 

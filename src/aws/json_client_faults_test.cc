@@ -104,19 +104,19 @@ TEST_F(JsonClientFaults, ARequestOnAKeptConnectionThatIsLostIsNotSentAgain) {
 }
 
 TEST_F(JsonClientFaults, AConnectionThatTheServerHasClosedIsReplaced) {
-  ASSERT_TRUE(client.perform(request()));
-  server.closeIdleConnections();
   ASSERT_TRUE(waitUntil([&] {
     const auto answer = client.perform(request(Repeat::Never));
-    return answer && server.connections() == 2;
+    server.closeIdleConnections();
+    return answer && server.connections() >= 2;
   }));
 }
 
 TEST_F(JsonClientFaults, ACutAnswerIsNoAnswer) {
-  const auto answer = performWhile({{.headers = {"Content-Length: 100"}, .body = R"({"a":1)"}},
-                                   request(Repeat::Never, milliseconds(300)));
+  const auto answer = performWhile(
+      {{.body = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"a\":1}", .how = How::NotHttp}}, request());
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), ErrorCode::Unavailable);
+  EXPECT_EQ(server.requests().size(), 1u);
 }
 
 TEST_F(JsonClientFaults, WaitsAsLongAsTheServiceAsksFor) {
@@ -206,10 +206,11 @@ TEST_F(JsonClientFaults, TakesTheTimeOfAServiceThatRefusesOurs) {
       JsonClient fresh(options(), fixedCredentials(someCredentials()));
       server.answerBy([&](const HttpReceived& received) {
         const auto now = systemClock().now() + skew;
-        return received.headers.at("x-amz-date").substr(0, 11) == signingTime(now).substr(0, 11)
-                   ? HttpReaction{.body = "{}"}
-                   : HttpReaction{
-                         .status = 403, .headers = {dateHeader(now)}, .body = errorBody(code, "Signature expired")};
+        for (int difference = -30; difference <= 30; ++difference) {
+          if (received.headers.at("x-amz-date") == signingTime(now + seconds(difference)))
+            return HttpReaction{.body = "{}"};
+        }
+        return HttpReaction{.status = 403, .headers = {dateHeader(now)}, .body = errorBody(code, "Signature expired")};
       });
       const auto answer = fresh.perform(request());
       ASSERT_TRUE(answer);
@@ -284,8 +285,9 @@ TEST_F(ChangingCredentials, OfEightRequestsInFlightAreFetchedOnce) {
     std::optional<Result<JsonAnswer>> result;
     while (!(result = other.take(number))) other.wait(seconds(1));
     ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->status, 200);
   }
-  EXPECT_LE(script->fetches, 2);
+  EXPECT_EQ(script->fetches, 2);
 }
 
 TEST_F(ChangingCredentials, ThatStayTheSameLeaveTheErrorOfTheService) {

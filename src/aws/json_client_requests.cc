@@ -25,6 +25,12 @@ Result<http::HttpUrl> endpointBy(const JsonClientOptions& options) {
   return url;
 }
 
+// That there are none is for the user to correct.
+Error withoutCredentials(const Error& error) {
+  const auto code = error.code() == ErrorCode::NotFound ? ErrorCode::Invalid : error.code();
+  return Error(code, error.message()).in("AWS credentials");
+}
+
 }  // namespace
 
 JsonClient::Implementation::Implementation(JsonClientOptions options, std::unique_ptr<CredentialSource> credentials)
@@ -114,7 +120,7 @@ void JsonClient::Implementation::beginSends() {
 
 void JsonClient::Implementation::send(Number number, PendingRequest& pending) {
   const auto credentials = credentials_.at(time_.now(), pending.deadline - now());
-  if (!credentials) return end(number, pending, credentials.error().in("AWS credentials"));
+  if (!credentials) return end(number, pending, withoutCredentials(credentials.error()));
   const auto left = pending.deadline - now();
   if (left <= Duration::zero()) return end(number, pending);
   auto connection = connection_;

@@ -211,7 +211,7 @@ TEST_F(JsonClientTest, WithoutCredentialsNothingIsSent) {
   for (int i = 0; i < 5; ++i) {
     const auto answer = client.perform(request());
     ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().code(), ErrorCode::NotFound);
+    EXPECT_EQ(answer.error().code(), ErrorCode::Invalid);
     EXPECT_THAT(answer.error().message(), HasSubstr("AWS credentials: there are none"));
   }
   EXPECT_EQ(script->fetches, 1) << "a failure is remembered for a moment";

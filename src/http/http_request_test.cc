@@ -141,6 +141,26 @@ TEST_F(HttpRequestTest, AnUnknownHostIsUnavailable) {
   EXPECT_THAT(error.message(), AnyOf(HasSubstr("cannot be resolved"), HasSubstr("no connection within")));
 }
 
+TEST_F(HttpRequestTest, GetsAndPuts) {
+  auto request = requestTo(server.origin() + "/x");
+  request.method = Method::Get;
+  request.headers = {{"X-Key", "abc"}};
+  ASSERT_TRUE(send(request));
+  request.method = Method::Put;
+  ASSERT_TRUE(send(request));
+  const auto requests = server.requests();
+  EXPECT_EQ(requests.at(0).method + requests.at(0).body, "GET");
+  EXPECT_EQ(requests.at(0).headers.at("x-key"), "abc");
+  EXPECT_EQ(requests.at(1).method + " " + requests.at(1).body, "PUT the body");
+}
+
+TEST_F(HttpRequestTest, KeepsAsMuchOfTheBodyAsItWasAskedFor) {
+  server.willReact({{.body = std::string(5000, 'x')}});
+  auto request = requestTo(server.origin());
+  request.mostBody = 4000;
+  EXPECT_EQ(send(request)->body.size(), 4000u);
+}
+
 TEST_F(HttpRequestTest, ErrorsShowTheOriginOfTheUrlAndNoMore) {
   for (const auto how : {How::Silence, How::ResetFirst}) {
     const auto error = errorOf(postWhile({.how = how}, milliseconds(200)));
@@ -187,6 +207,15 @@ TEST_F(HttpRequestTest, UsesTheProxyOfTheEnvironment) {
   ::unsetenv("http_proxy");
   ASSERT_TRUE(answer) << answer.error().message();
   EXPECT_EQ(server.requests()[0].target, "http://errors.example.org/in");
+}
+
+TEST_F(HttpRequestTest, UsesNoProxyWhereThatIsNotWanted) {
+  auto request = requestTo(server.origin());
+  request.connection.proxies = Proxies::None;
+  ::setenv("http_proxy", "http://127.0.0.1:1", 1);
+  const auto answer = send(request);
+  ::unsetenv("http_proxy");
+  EXPECT_TRUE(answer) << answer.error().message();
 }
 
 TEST_F(HttpRequestTest, AProxyThatRefusesIsNamedAsTheReason) {

@@ -34,7 +34,7 @@ def result(case):
                 return None
             frozen = credentials.get_frozen_credentials()
             return [frozen.access_key, frozen.secret_key, frozen.token or "", session.get_config_variable("region") or ""]
-        except botocore.exceptions.BotoCoreError:
+        except (botocore.exceptions.BotoCoreError, ValueError):
             return None
 
 

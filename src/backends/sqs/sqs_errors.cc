@@ -31,6 +31,7 @@ constexpr std::array kKnownErrors{
     KnownError{"InvalidAccessKeyId", ErrorCode::Invalid, kKeys},
     KnownError{"MissingAuthenticationToken", ErrorCode::Invalid, kKeys},
     KnownError{"IncompleteSignature", ErrorCode::Invalid, kKeys},
+    KnownError{"InvalidSignatureException", ErrorCode::Invalid, "correct sqs_secret, or set region"},
     KnownError{"SignatureDoesNotMatch", ErrorCode::Invalid, "correct sqs_secret, or set region"},
     KnownError{"AuthFailure", ErrorCode::Invalid, kKeys},
     KnownError{"InvalidAddress", ErrorCode::Invalid, "correct sqs_queue"},

@@ -38,7 +38,10 @@ bool SqsLeases::canBeProlonged(const HeldLease& lease) const {
 HeldLease* SqsLeases::take(ReceivedMessage message, const Counters& counters, BootTime sent) {
   if (message.receipt.size() > kLongestReceipt) return nullptr;
   const auto ends = sent + duration_;
-  if (auto* held = table_.findMessage(message.id)) {  // the service has delivered it twice
+  auto* held = table_.findMessage(message.id);
+  if (held != nullptr && isOver(*held)) {
+    drop(*held);
+  } else if (held != nullptr) {  // the service has delivered it twice
     held->receipt = std::move(message.receipt);
     held->received = clock_.bootTime();
     held->ends = ends;
@@ -62,8 +65,8 @@ Result<std::vector<LeaseId>> SqsLeases::renew(std::span<const LeaseId> held) {
   std::vector<HeldLease*> renewed, replaced;
   for (auto* lease : table_.all()) {
     if (isOver(*lease) || !canBeProlonged(*lease)) {
-      lost.push_back(lease->id);
-      table_.remove(lost.back());
+      if (std::ranges::count(lost, lease->id) == 0) lost.push_back(lease->id);
+      drop(*lease);
     } else {
       (lease->isSentAnew ? replaced : renewed).push_back(lease);
     }

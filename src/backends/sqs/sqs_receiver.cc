@@ -122,7 +122,7 @@ std::vector<ArrivedMessage> SqsReceiver::take(std::size_t limit) {
 }
 
 std::vector<ArrivedMessage> SqsReceiver::takeArrived() {
-  client_.wait(Duration::zero());
+  client_.wait(isPolling() ? kGraceOfPoll : Duration::zero());
   collect();
   return take(arrived_.size());
 }

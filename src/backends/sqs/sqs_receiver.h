@@ -34,12 +34,11 @@ class SqsReceiver {
   Result<std::vector<ArrivedMessage>> receive(std::size_t limit, Duration longest, Wake& wake,
                                               std::chrono::seconds visibility);
 
-  // What receives have brought beyond the limits of earlier calls, without waiting.
+  // What receives have brought beyond the limits of earlier calls, and since them.
   std::vector<ArrivedMessage> takeArrived();
   // Waits for the receives that are in flight, then gives up those that are left.
   void finish(Duration longest);
 
-  bool isIdle() const { return flying_.empty() && arrived_.empty(); }
   // When receive() was called last.
   BootTime lastCall() const { return lastCall_; }
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "backends/sqs/sqs_fixture.h"
+#include "tests/support/sqs_proxy.h"
 
 namespace leptir::sqs {
 namespace {
@@ -15,17 +16,22 @@ using testing::SizeIs;
 
 class SqsReceiverTest : public SqsTest {
  protected:
-  std::uint64_t requests() const { return broker->requestsSent()->sent; }
+  SqsReceiverTest() {
+    auto how = connection();
+    how["sqs_queue"] = proxy.queueAddress(queue.name());
+    broker = open(how);
+  }
   std::vector<LeasedTask> wait(BrokerSession& session, Duration longest) {
     return must(session.popBrokerTasks(10, longest, wake));
   }
+
+  SqsProxy proxy{server};
 };
 
 TEST_F(SqsReceiverTest, AnIdleQueueIsPolledByOneRequestHoweverOftenTheFeederAsks) {
   const auto session = openSession('a');
-  const auto before = requests();
   for (int i = 0; i < 20; ++i) EXPECT_THAT(wait(*session, 20ms), IsEmpty());
-  EXPECT_EQ(requests() - before, 1u);
+  EXPECT_EQ(proxy.count("ReceiveMessage"), 1);
 }
 
 TEST_F(SqsReceiverTest, WhatALongPollBringsAfterItsWaitEndedComesWithTheNextCall) {
@@ -37,12 +43,11 @@ TEST_F(SqsReceiverTest, WhatALongPollBringsAfterItsWaitEndedComesWithTheNextCall
 
 TEST_F(SqsReceiverTest, ARingEndsTheWaitAndNotThePoll) {
   const auto session = openSession('a');
-  const auto before = requests();
   std::thread ringer([this] { wake.ring(); });
   EXPECT_THAT(wait(*session, 1h), IsEmpty());
   ringer.join();
   EXPECT_THAT(wait(*session, 20ms), IsEmpty()) << "the ring was cleared";
-  EXPECT_EQ(requests() - before, 1u);
+  EXPECT_EQ(proxy.count("ReceiveMessage"), 1);
 }
 
 TEST_F(SqsReceiverTest, ADeepQueueIsLeasedByFullReceives) {
@@ -51,12 +56,12 @@ TEST_F(SqsReceiverTest, ADeepQueueIsLeasedByFullReceives) {
   for (std::size_t i = 0; i < kTasks; ++i) ids.push_back("t" + std::to_string(i));
   push(ids);
   const auto session = openSession('a');
-  const auto before = requests();
+  proxy.forget();
   std::vector<LeaseId> leases;
   for (const auto& task : pop(*session, kTasks)) leases.push_back(task.lease);
   ASSERT_EQ(leases.size(), kTasks) << "one lease takes all that it asked for";
   must(session->acknowledge(leases));
-  EXPECT_LT(requests() - before, kTasks / 2 / 2);
+  EXPECT_LT(proxy.requests(), static_cast<int>(kTasks / 2 / 2));
   EXPECT_EQ(counts(), TaskCounts{});
 }
 
