@@ -1,6 +1,7 @@
 #include "backends/sqs/sqs_leases.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "backends/sqs/message_note.h"
@@ -33,6 +34,12 @@ bool SqsLeases::isOver(const HeldLease& lease) const {
 
 bool SqsLeases::canBeProlonged(const HeldLease& lease) const {
   return clock_.bootTime() - lease.received + visibility() <= kLongestLease;
+}
+
+std::vector<HeldLease*> SqsLeases::all() {
+  auto leases = table_.all();
+  std::erase_if(leases, [this](const HeldLease* lease) { return isOver(*lease); });
+  return leases;
 }
 
 HeldLease* SqsLeases::take(ReceivedMessage message, const Counters& counters, BootTime sent) {
@@ -118,9 +125,10 @@ Result<SqsLeases::Sorted> SqsLeases::sort(std::span<const LeaseId> leases) {
     }
   }
   Sorted sorted;
+  std::set<const HeldLease*> seen;
   for (const auto& lease : leases) {
     auto* found = table_.find(lease);
-    const bool isOurs = found != nullptr && !isOver(*found) && std::ranges::count(sorted.ours, found) == 0;
+    const bool isOurs = found != nullptr && !isOver(*found) && seen.insert(found).second;
     sorted.ours.push_back(isOurs ? found : nullptr);
     if (!isOurs) sorted.notOurs.push_back(lease);
   }

@@ -56,7 +56,8 @@ class SqsLeases {
   // Forgets a lease whose task no caller knows; it ends by itself.
   void drop(const HeldLease& lease) { table_.remove(LeaseId(lease.id)); }
 
-  std::vector<HeldLease*> all() { return table_.all(); }
+  // The leases that have not ended.
+  std::vector<HeldLease*> all();
 
  private:
   bool isOver(const HeldLease& lease) const;

@@ -248,6 +248,15 @@ TEST_F(SqsSessionTest, CloseGivesBackWhatIsLeasedWithItsCountersAndWithoutAnExpi
   EXPECT_EQ(popOne(*openSession('b')).counters, (Counters{.failures = 2}));
 }
 
+TEST_F(SqsSessionTest, CloseLeavesATaskAloneWhoseLeaseHasEnded) {
+  push({"t"});
+  const auto session = openSession('a');
+  popOne(*session);
+  advance(61s);
+  must(session->close());
+  EXPECT_EQ(counts(), (TaskCounts{.due = 1})) << "it is not sent a second time";
+}
+
 TEST_F(SqsSessionTest, AttributesOfOtherProgramsSurviveARelease) {
   const Json trace{{"trace", {{"DataType", "Binary"}, {"BinaryValue", "AAE="}}}};
   pushRaw(R"({"cn":"Test","td":{"id":"t"}})", {{"MessageAttributes", trace}});

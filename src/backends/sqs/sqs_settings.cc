@@ -3,6 +3,7 @@
 #include <array>
 
 #include "aws/credential_chain.h"
+#include "aws/profiles.h"
 
 namespace leptir::sqs {
 namespace {
@@ -15,6 +16,7 @@ Result<aws::QueueAddress> readAddress(const std::string& key, const Json& connec
   if (!address) return address.error().in(key);
   if (auto region = connection.value("region", ""); !region.empty()) address->region = std::move(region);
   if (auto endpoint = connection.value("endpoint", ""); !endpoint.empty()) address->endpoint = std::move(endpoint);
+  if (address->region.empty()) address->region = aws::regionFromEnvironment(connection.value("profile", ""));
   if (address->region.empty()) return Error(ErrorCode::Invalid, key + ": its host names no region: set region");
   if (!address->isFifo()) return address;
   return Error(ErrorCode::Invalid, key + ": " + address->name +
@@ -76,7 +78,8 @@ Result<SqsSettings> readSettings(const Json& connection) {
 
 std::unique_ptr<aws::CredentialSource> credentialSource(const SqsSettings& settings) {
   if (!settings.credentials.accessKey.empty()) return aws::fixedCredentials(settings.credentials);
-  return aws::credentialChain({.profile = settings.profile, .region = settings.queue.region});
+  return aws::credentialChain(
+      {.profile = settings.profile, .region = settings.queue.region, .caFile = settings.caFile});
 }
 
 aws::JsonClientOptions clientOptions(const SqsSettings& settings) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace leptir::sqs {
 namespace {
 
@@ -51,9 +53,19 @@ TEST(SqsSettings, AFifoQueueIsRefusedWithASentence) {
 }
 
 TEST(SqsSettings, AnAddressThatIsNoneIsRefused) {
+  for (const auto* variable : {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"}) ::unsetenv(variable);
+  ::setenv("AWS_CONFIG_FILE", "/nonexistent", 1);
   for (const auto* none : {"", "tasks", "https://example.org", "arn:aws:sqs:eu-west-1:123456789012:tasks"})
     EXPECT_THAT(whyNot({{"sqs_queue", none}}), HasSubstr("sqs_queue: ")) << none;
   EXPECT_THAT(whyNot({{"sqs_queue", "http://127.0.0.1:9324/000000000000/tasks"}}), HasSubstr("set region"));
+}
+
+TEST(SqsSettings, ARegionThatNothingElseSaysIsThatOfTheEnvironment) {
+  ::setenv("AWS_REGION", "eu-central-1", 1);
+  const auto settings = readSettings({{"sqs_queue", "http://127.0.0.1:9324/000000000000/tasks"}});
+  ::unsetenv("AWS_REGION");
+  ASSERT_TRUE(settings) << settings.error().message();
+  EXPECT_EQ(settings->queue.region, "eu-central-1");
 }
 
 TEST(SqsSettings, TheQueueOfBuriedTasksIsAnotherOneAtTheSameEndpoint) {
