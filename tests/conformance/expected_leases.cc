@@ -35,16 +35,18 @@ ExpectedLeases::Tasks ExpectedLeases::pop(int session, Time now) {
   return leased;
 }
 
-// None: the task is not handed out. A session that still counts a lease of the message as its own goes on with it; and
-// a task whose leases have ended several times waits.
+// None: the task is not handed out. A session whose lease of the message has not ended goes on with it; and a task
+// whose leases have ended several times waits.
 std::optional<Counters> ExpectedLeases::receive(OfSession& held, const std::string& id, Task& task, Time now) {
   ++task.receives;
   task.visibleAt = now + lease_;
-  for (auto& [number, each] : held) {
-    if (each.message != task.message) continue;
-    each.ends = now + lease_;
+  const auto earlier =
+      std::ranges::find_if(held, [&](const auto& entry) { return entry.second.message == task.message; });
+  if (earlier != held.end() && earlier->second.ends > now) {
+    earlier->second.ends = now + lease_;
     return {};
   }
+  if (earlier != held.end()) held.erase(earlier);
   auto counters = task.counters;
   counters.expiries = base::saturatedAdd(counters.expiries, task.receives - 1);
   const auto delay = task.receives > 1 ? delayAfterExpiry(counters.expiries) : Duration::zero();
