@@ -9,11 +9,13 @@ UNITY ?= ON
 WERROR ?= ON
 # The MongoDB backend. Without it, nothing of MongoDB is needed: make test MONGODB=OFF
 MONGODB ?= ON
+# The Amazon SQS backend. Without it, its tests need no emulator: make test SQS=OFF
+SQS ?= ON
 PRESET := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) $(QUIETLY)
 # The demo keeps its tasks in SQLite. Where nothing was built before, nothing else is built for it; `make` adds the rest
 # in the same folder.
-EMBEDDED := -DLEPTIR_REDIS=OFF -DLEPTIR_MONGODB=OFF -DLEPTIR_CURL=OFF
-COMPLETE := -DLEPTIR_REDIS=ON -DLEPTIR_MONGODB=$(MONGODB) -DLEPTIR_CURL=ON
+EMBEDDED := -DLEPTIR_REDIS=OFF -DLEPTIR_MONGODB=OFF -DLEPTIR_SQS=OFF -DLEPTIR_CURL=OFF
+COMPLETE := -DLEPTIR_REDIS=ON -DLEPTIR_MONGODB=$(MONGODB) -DLEPTIR_SQS=$(SQS) -DLEPTIR_CURL=ON
 PROGRAM_ALONE := -DLEPTIR_TESTS=OFF -DLEPTIR_BENCH=OFF
 has = grep -qs '^LEPTIR_$(1):BOOL=$(2)$$' $(BUILD)/CMakeCache.txt
 IS_CONFIGURED := test -f $(BUILD)/build.ninja
@@ -24,20 +26,21 @@ IS_CONFIGURED := test -f $(BUILD)/build.ninja
 all: build ## set up what is missing and build build/leptir, the libraries and the examples
 
 setup: ## install the packages that the program needs and that are missing (apt)
-	@MONGODB=$(MONGODB) tools/setup
+	@MONGODB=$(MONGODB) SQS=$(SQS) tools/setup
 
 setup-demo: # the fewer packages of the demo
 	@tools/setup demo
 
 setup-tests: # what the tests and benchmarks need beside that
-	@MONGODB=$(MONGODB) tools/setup tests
+	@MONGODB=$(MONGODB) SQS=$(SQS) tools/setup tests
 
-setup-servers: setup-tests # the server of the MongoDB tests, below $(BUILD), where the machine has none
+setup-servers: setup-tests # the servers of the MongoDB and Amazon SQS tests, below $(BUILD)
 	@[ "$(MONGODB)" = OFF ] || tools/setup-mongodb
+	@[ "$(SQS)" = OFF ] || tools/setup-sqs
 
 build: setup
 	@$(IS_CONFIGURED) || $(PRESET) $(COMPLETE) $(PROGRAM_ALONE)
-	@{ $(call has,CURL,ON) && $(call has,MONGODB,$(MONGODB)); } || $(PRESET) $(COMPLETE)
+	@{ $(call has,CURL,ON) && $(call has,MONGODB,$(MONGODB)) && $(call has,SQS,$(SQS)); } || $(PRESET) $(COMPLETE)
 	@echo "Building the program and the examples: some 3 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY) --target installed examples
 
@@ -72,7 +75,7 @@ mutants: setup-servers ## known-bad changes, one by one: each must be caught by 
 
 bench: setup-servers ## measure: tasks/s, push to start, memory, beside a bare loop of the same statements
 	@cmake --preset release $(COMPLETE) -DLEPTIR_BENCH=ON $(QUIETLY)
-	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis bare_mongodb mongodb_server
+	@cmake --build $(BUILD) $(VERBOSELY) --target leptir bare_loop bare_redis bare_mongodb mongodb_server bare_sqs sqs_server
 	@bench/run $(BUILD)
 
 deb: ## build the Debian packages into build/deb, and check them with lintian

@@ -8,11 +8,12 @@ titleOf() {
     redis-everysec) echo "Redis with AOF everysec, records as PHP leptir's keys" ;;
     redis-hashed) echo "Redis without persistence, records in a hash a minute" ;;
     mongodb) echo "MongoDB (a mongod where there is one, else FerretDB over PostgreSQL)" ;;
+    sqs) echo "Amazon SQS (the emulator of the tests), records in an SQLite file" ;;
   esac
 }
 
 # How many of $2 tasks a round takes on the store $1: a tenth where the bare loop does some thousands a second.
-tasksOn() { case $1 in mongodb) echo $(($2 / 10)) ;; *) echo "$2" ;; esac; }
+tasksOn() { case $1 in mongodb | sqs) echo $(($2 / 10)) ;; *) echo "$2" ;; esac; }
 
 layoutOf() { case $1 in *-hashed) echo hashed ;; *) echo plain ;; esac; }
 
@@ -20,23 +21,43 @@ startServer() {
   case $1 in
     sqlite) ;;
     mongodb) startMongodb ;;
+    sqs) startSqs ;;
     *) startRedis "$1" ;;
   esac
 }
 
-# Starts the MongoDB server of the tests; it ends with its standard input.
-startMongodb() {
-  rm -f "$folder/mongodb.in"
-  mkfifo "$folder/mongodb.in"
-  : >"$folder/mongodb.out"
-  "$build/mongodb_server" <"$folder/mongodb.in" >"$folder/mongodb.out" &
+# Starts the program $1, which prints the address of its store as the last of $2 lines and ends with its standard input.
+# Sets the variable uri.
+startProgram() {
+  rm -f "$folder/server.in"
+  mkfifo "$folder/server.in"
+  : >"$folder/server.out"
+  "$build/$1" <"$folder/server.in" >"$folder/server.out" &
   server=$!
-  exec 3>"$folder/mongodb.in"
-  until [ "$(wc -l <"$folder/mongodb.out")" = 2 ]; do
+  exec 3>"$folder/server.in"
+  until [ "$(wc -l <"$folder/server.out")" = "$2" ]; do
     kill -0 "$server"
     sleep 0.05
   done
-  uri=$(sed -n 2p "$folder/mongodb.out")
+  uri=$(tail -n 1 "$folder/server.out")
+}
+
+# Starts the emulator of Amazon SQS of the tests. Each instance gets a file for its records.
+startSqs() {
+  startProgram sqs_server 1
+  rm -f "$folder"/records*
+  cat > "$folder/store.yaml" <<YAML
+leptir:
+  brokers:
+    - { type: sqs, connection: { sqs_queue: "$uri", region: us-east-1, sqs_key: AKIDBENCH, sqs_secret: secret } }
+  meta_storage:
+    - { type: sqlite, connection: { path: "$folder/records.db" }, configuration: { expire_after_seconds: 86400 } }
+YAML
+}
+
+# Starts the MongoDB server of the tests.
+startMongodb() {
+  startProgram mongodb_server 2
   cat > "$folder/store.yaml" <<YAML
 leptir:
   brokers:
@@ -70,14 +91,14 @@ YAML
 stopServer() {
   [ -z "$server" ] && return
   exec 3>&-
-  [ "$store" = mongodb ] || kill "$server" 2>/dev/null || true
+  case $store in mongodb | sqs) ;; *) kill "$server" 2>/dev/null || true ;; esac
   wait "$server" 2>/dev/null || true
   server=""
 }
 
 # Prints the CPU time of the server for each task, in microseconds; 0 if the store has no server, or it does not say.
 serverCpu() {
-  case $store in sqlite | mongodb) echo 0 && return ;; esac
+  case $store in sqlite | mongodb | sqs) echo 0 && return ;; esac
   redis-cli -s "$folder/redis/socket" info cpu | tr -d '\r' |
     awk -F: -v tasks="$tasks" '/^used_cpu_(sys|user):/ { sum += $2 } END { print sum * 1e6 / tasks }'
 }
@@ -96,6 +117,7 @@ bareLoop() {
   case $1 in
     sqlite) rm -f "$folder"/bare*; "$build/bare_loop" "$tasks" "$folder/bare.db" ;;
     mongodb) "$build/bare_mongodb" "$tasks" "$uri" ;;
+    sqs) "$build/bare_sqs" "$tasks" "$uri" ;;
     *) "$build/bare_redis" "$tasks" "$folder/redis/socket" "$(layoutOf "$1")" ;;
   esac
 }

@@ -61,8 +61,10 @@ function(leptir_pkgconfig_files)
   get_property(backends GLOBAL PROPERTY LEPTIR_BACKENDS)
   foreach(backend IN LISTS backends)
     get_property(flag GLOBAL PROPERTY LEPTIR_LINK_FLAG_${backend})
-    leptir_pkgconfig_modules(leptir-${backend} "Tasks and records of leptir in ${backend}" backends_${backend}
-                             "${flag}" leptir-push)
+    set(own "")
+    leptir_modules_below(backends_${backend} own)
+    list(REMOVE_ITEM own ${push})
+    leptir_pkgconfig_modules(leptir-${backend} "Tasks and records of leptir in ${backend}" "${own}" "${flag}" leptir-push)
   endforeach()
 
   set(all "")

@@ -1,6 +1,6 @@
 # The libraries that users link:
 #   leptir::push     configuration, Broker and MetaStorage, without any backend
-#   leptir::memory, leptir::mongodb, leptir::redis, leptir::sqlite   the backends, beside leptir::push (cmake/Modules.cmake)
+#   leptir::memory, leptir::mongodb, leptir::redis, leptir::sqlite, leptir::sqs   the backends, beside leptir::push (cmake/Modules.cmake)
 #   leptir::testing  for tests of tasks
 #   leptir::leptir   everything: runMain and all backends
 #   leptir::c        the C interface with all backends: the shared library libleptir.so

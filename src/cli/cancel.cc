@@ -92,7 +92,8 @@ int runCommand(const CancelCommand& command, const Program& program) {
     if (done) return *done;
     if (done.error().code() == ErrorCode::NotFound || none.code() == ErrorCode::Unavailable) continue;
     none = done.error().code() == ErrorCode::Unsupported
-               ? Error(ErrorCode::Unsupported, "task '" + command.id + "' may wait in a broker that cannot cancel")
+               ? Error(ErrorCode::Unsupported, "task '" + command.id + "' may wait at broker " + broker->name(i) +
+                                                   ", where it cannot be cancelled: " + done.error().message())
                : done.error();
   }
   const bool isAboutTheTask = none.code() == ErrorCode::NotFound || none.code() == ErrorCode::Unsupported;

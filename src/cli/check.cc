@@ -7,6 +7,7 @@
 #include "cli/print.h"
 #include "config/assemble.h"
 #include "config/state_paths.h"
+#include "dispatcher/store_needs.h"
 #include "instance/descriptor_limit.h"
 #include "instance/program_check.h"
 #include "log/log_file.h"
@@ -42,8 +43,11 @@ void print(const BrokerTraits& traits) {
   line("refuses an id that is in the queue", yesOrNo(traits.refusesRepeatedIds));
   line("exact counts", yesOrNo(traits.counts == BrokerTraits::Counts::Exact));
   line("finds tasks by id (info)", yesOrNo(traits.findsById));
+  line("keeps buried tasks", traits.keepsBuried ? "yes" : "no: their records do");
   line("a push wakes an idle instance", !traits.wakesWaiters ? "no" : traits.everyPushWakes ? "yes" : "by leptir");
   line("when a running task learns of a cancel", latencyText(traits.cancel));
+  if (traits.longestLease != Duration::zero())
+    line("longest time limit of a task", base::durationText(dispatcher::longestTimeLimit(traits)));
   line("largest task", fmt::format("{} bytes", traits.largestEnvelope));
   line("when a dead instance's tasks return",
        traits.sessionsExpire ? "when its lease has expired" : "within 10 s, or at the next start");
@@ -72,13 +76,26 @@ int printStore(std::string_view kind, const std::string& name, const Opened& ope
   return base::kExitDone;
 }
 
+// Prints what an instance of this configuration needs and the broker cannot do.
+int printNeeds(const Config& config, const std::string& name, const BrokerTraits& traits) {
+  const auto needs =
+      dispatcher::storeNeeds(config.daemon.taskExecutionTime, config.rules, !config.metaStorages.empty());
+  const auto able = dispatcher::checkNeeds(needs, traits);
+  if (able) return base::kExitDone;
+  printLine("broker {}: {}", name, able.error().message());
+  return base::kExitConfigError;
+}
+
 // Checks every store; returns the largest of their exit statuses.
 int printStores(const Config& config) {
   int status = base::kExitDone;
   const config::Stores stores(config);
   const auto brokers = stores.brokerFactories(BrokerUse::Inspect);
-  for (std::size_t i = 0; i < brokers.size(); ++i)
-    status = std::max(status, printStore("broker", brokers[i].name, brokers[i].open(), stores.traitsOfNewBroker(i)));
+  for (std::size_t i = 0; i < brokers.size(); ++i) {
+    const auto opened = brokers[i].open();
+    status = std::max(status, printStore("broker", brokers[i].name, opened, stores.traitsOfNewBroker(i)));
+    if (opened) status = std::max(status, printNeeds(config, brokers[i].name, (*opened)->traits()));
+  }
   const auto storages = stores.metaStorageFactories(MetaUse::Inspect);
   for (std::size_t i = 0; i < storages.size(); ++i)
     status = std::max(status,

@@ -15,7 +15,9 @@ Result<Json> findTask(const TaskLookup& recorded, const TaskLookup& waiting) {
   auto entry = waiting();
   if (entry) return entry;
   if (!isMissing(record)) return record;
-  return isMissing(entry) ? recorded() : entry;
+  if (!isMissing(entry)) return entry;
+  record = recorded();
+  return isMissing(record) ? entry : record;
 }
 
 }  // namespace leptir::cli

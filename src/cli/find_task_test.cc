@@ -41,6 +41,12 @@ TEST(FindTask, ReturnsNotFoundIfThereIsNeitherARecordNorAWaitingTask) {
   EXPECT_EQ(found.error().code(), ErrorCode::NotFound);
 }
 
+TEST(FindTask, SaysWhatTheQueuesSayIfThereIsNeither) {
+  const auto found = findTask([]() -> Result<Json> { return kNone; },
+                              []() -> Result<Json> { return Error(ErrorCode::NotFound, "it may wait"); });
+  EXPECT_EQ(found.error().message(), "it may wait");
+}
+
 TEST(FindTask, ReturnsTheErrorOfAnUnavailableStore) {
   const auto found = findTask([]() -> Result<Json> { return kNone; }, []() -> Result<Json> { return kAway; });
   EXPECT_EQ(found.error().code(), ErrorCode::Unavailable);

@@ -99,14 +99,17 @@ class TaskSearch {
   template <class Stores, class Ask>
   Result<Json> askEach(Stores& stores, Ask ask) {
     Error none(ErrorCode::NotFound, "no task '" + id_ + "': it is in no queue and has no record");
+    std::optional<Error> unsupported;
     for (std::size_t i = 0; i < stores.size(); ++i) {
       const auto store = stores.access(i);
       auto answer = store ? ask(**store, stores.name(i)) : Result<Json>(store.error());
       if (answer) return answer;
       const auto code = answer.error().code();
+      if (code == ErrorCode::Unsupported) unsupported = answer.error().in(stores.name(i));
       if (code != ErrorCode::NotFound && code != ErrorCode::Unsupported) none = answer.error();
     }
-    return none;
+    if (!unsupported || none.code() != ErrorCode::NotFound) return none;
+    return Error(ErrorCode::NotFound, "no task '" + id_ + "' is known, but it may wait at " + unsupported->message());
   }
 
   Result<Json> findInQueues() {

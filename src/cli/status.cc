@@ -94,6 +94,12 @@ Json errorReportsJson(const std::optional<link::BoardErrorReports>& reports) {
           {"failing", reports->failing.empty() ? Json() : Json(reports->failing)}};
 }
 
+// `storeRequests` of `status --json`; null: no store is paid for by the request.
+Json storeRequestsJson(const std::optional<link::BoardStoreRequests>& requests) {
+  if (!requests) return {};
+  return {{"sent", requests->sent}, {"repeated", requests->repeated}, {"throttled", requests->throttled}};
+}
+
 // For example "running as 123 for 4.0 s, 2 tasks done, 0 of them failed"; also names what the instance waits for.
 std::string instanceText(const Json& instance) {
   const auto state = instance["state"].get<std::string>();
@@ -170,11 +176,19 @@ void printErrorReports(const Json& reports) {
       count("repeated"));
 }
 
+void printStoreRequests(const Json& requests) {
+  const auto count = [&](const char* key) { return requests[key].get<std::uint64_t>(); };
+  printLine("");
+  printLine("requests to stores that are paid for by the request: {}, {} of them repeated, {} throttled", count("sent"),
+            count("repeated"), count("throttled"));
+}
+
 void printTables(const Json& status, const std::vector<SessionList>& sessions) {
   if (!status["brokers"].empty()) printBrokers(status["brokers"]);
   printSessions(sessions);
   if (!status["workers"].empty()) printWorkers(status["workers"]);
   if (!status["errorReports"].is_null()) printErrorReports(status["errorReports"]);
+  if (!status["storeRequests"].is_null()) printStoreRequests(status["storeRequests"]);
 }
 
 }  // namespace
@@ -196,7 +210,8 @@ int runCommand(const StatusCommand& command, const Program& program) {
               {"sessions", sessionsJson(shown.sessions)},
               {"sessionsNotShown", sessionsNotShown(shown.sessions)},
               {"workers", Json::array()},
-              {"errorReports", instance ? errorReportsJson(instance->errorReports) : Json()}};
+              {"errorReports", instance ? errorReportsJson(instance->errorReports) : Json()},
+              {"storeRequests", instance ? storeRequestsJson(instance->storeRequests) : Json()}};
   if (!found) status["error"] = found.error().message();
   if (instance) {
     for (const auto& worker : instance->workers) status["workers"].push_back(workerJson(worker));

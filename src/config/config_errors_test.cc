@@ -22,6 +22,21 @@ std::string inConnection(std::string_view setting) {
   return errorsIn("brokers:\n  - type: server\n    connection:\n      " + std::string(setting) + "\n");
 }
 
+class QueueBackend final : public FakeBackend {
+ public:
+  QueueBackend() : FakeBackend("queue", {}, std::nullopt) {}
+  std::string_view whyNoRecords() const override { return "it keeps no records: use sqlite"; }
+};
+
+TEST(ConfigErrors, SayThatAStoreWithoutRecordsIsNoMetaStorage) {
+  std::vector<std::unique_ptr<Backend>> all;
+  all.push_back(std::make_unique<QueueBackend>());
+  const auto read = readConfig("brokers:\n  - type: queue\nmeta_storage:\n  - type: queue\n", "/etc/leptir.yaml",
+                               Backends(std::move(all)));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message(), "/etc/leptir.yaml:4: meta storage 1: it keeps no records: use sqlite");
+}
+
 TEST(ConfigErrors, BeginWithFileAndLine) {
   const auto read = readYaml(withBroker("\nloggrs: {}"));
   ASSERT_FALSE(read);

@@ -12,7 +12,7 @@
 namespace leptir::config {
 
 // Has the given connection keys and opens nothing.
-class FakeBackend final : public Backend {
+class FakeBackend : public Backend {
  public:
   FakeBackend(std::string_view type, std::vector<ConfigKey> keys, std::optional<Duration> expiry)
       : type_(type), keys_(std::move(keys)), expiry_(expiry) {}

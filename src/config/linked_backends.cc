@@ -20,6 +20,9 @@ namespace leptir::redis {
 namespace leptir::sqlite {
 [[gnu::weak]] std::unique_ptr<Backend> makeBackend();
 }
+namespace leptir::sqs {
+[[gnu::weak]] std::unique_ptr<Backend> makeBackend();
+}
 
 namespace leptir::config {
 namespace {
@@ -30,10 +33,9 @@ struct LeptirBackend {
 };
 
 constinit const std::array kLeptirBackends{
-    LeptirBackend{"memory", &memory::makeBackend},
-    LeptirBackend{"mongodb", &mongodb::makeBackend},
-    LeptirBackend{"redis", &redis::makeBackend},
-    LeptirBackend{"sqlite", &sqlite::makeBackend},
+    LeptirBackend{"memory", &memory::makeBackend}, LeptirBackend{"mongodb", &mongodb::makeBackend},
+    LeptirBackend{"redis", &redis::makeBackend},   LeptirBackend{"sqlite", &sqlite::makeBackend},
+    LeptirBackend{"sqs", &sqs::makeBackend},
 };
 
 }  // namespace

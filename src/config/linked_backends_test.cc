@@ -15,7 +15,7 @@ TEST(LinkedBackends, AreThoseOfTheLibrariesThatTheProgramLinks) {
 }
 
 TEST(LinkedBackends, ATypeIsLeptirsWhetherOrNotItIsLinked) {
-  for (const auto* type : {"memory", "mongodb", "redis", "sqlite"}) EXPECT_TRUE(isTypeOfLeptir(type));
+  for (const auto* type : {"memory", "mongodb", "redis", "sqlite", "sqs"}) EXPECT_TRUE(isTypeOfLeptir(type));
   EXPECT_FALSE(isTypeOfLeptir("folder"));
 }
 

@@ -194,6 +194,12 @@ void readMetaSettings(MapReader& map, Config::MetaStorage& storage) {
   settings.refuseUnknownKeys();
 }
 
+void refuseWithoutRecords(const Store& store, std::string_view what, ConfigErrors& errors) {
+  if (store.backend == nullptr) return;
+  if (const auto why = store.backend->whyNoRecords(); !why.empty())
+    errors.add(store.line, fmt::format("{}: {}", what, why));
+}
+
 }  // namespace
 
 void readBrokers(const Node& node, const SectionContext& context, Config& config) {
@@ -214,6 +220,7 @@ void readMetaStorages(const Node& node, const SectionContext& context, Config& c
         auto store = readStore(map, &Backend::metaConnectionKeys, context);
         auto& storage = config.metaStorages.emplace_back();
         if (store.backend != nullptr) storage.expireAfter = store.backend->defaultExpiry();
+        refuseWithoutRecords(store, map.what(), context.errors);
         readMetaSettings(map, storage);
         return store;
       });

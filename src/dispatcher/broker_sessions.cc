@@ -18,9 +18,15 @@ BrokerSessions::BrokerSessions(const std::vector<BrokerSettings>& settings)
   std::ranges::stable_sort(byPriority_, {}, [&](std::uint32_t broker) { return settings_[broker].priority; });
 }
 
-bool BrokerSessions::open(std::uint32_t broker, std::uint64_t epoch) {
+bool BrokerSessions::open(std::uint32_t broker, std::uint64_t epoch, Duration longestTimeLimit) {
   sessions_[broker].isOpen = true;
+  sessions_[broker].longestTimeLimit = longestTimeLimit;
   return std::exchange(sessions_[broker].epoch, epoch) != epoch;
+}
+
+bool BrokerSessions::isTooLong(std::uint32_t broker, Duration timeLimit) const {
+  const auto longest = longestTimeLimit(broker);
+  return longest != Duration::zero() && (timeLimit == Duration::zero() || timeLimit > longest);
 }
 
 bool BrokerSessions::isOver(const settlement::HeldTask& task) const {

@@ -77,5 +77,22 @@ TEST_F(CoreTest, BuriesATaskOfAnUnknownNameThatHasWaitedForADay) {
   FAIL() << "it was never buried";
 }
 
+TEST_F(CoreTest, ATaskWhoseTimeLimitIsLongerThanALeaseCanLastIsBuriedWithARecord) {
+  step(event::BrokerOpened{.broker = 0, .epoch = 1, .longestTimeLimit = 1h});
+  event::Leased leased{0, 1, {}, true};
+  for (const std::int64_t limit : {3600, 3601}) {
+    BrokerTask task{.id = std::to_string(limit), .name = "noop", .timeLimitSeconds = limit};
+    leased.tasks.push_back({task::encodeEnvelope(task), {}, leaseOf(task.id)});
+  }
+  step(std::move(leased));
+  ASSERT_EQ(last.assignments.size(), 1u);
+  EXPECT_EQ(core->slots().taskIn(last.assignments[0].cell)->lease, leaseOf("3600"));
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  const auto& record = last.batchesToSave[0]->records.at(0);
+  EXPECT_EQ(record.id, "3601");
+  EXPECT_EQ(record.cause, "timed_out");
+  EXPECT_NE(record.response.find("It was not run"), std::string::npos) << record.response;
+}
+
 }  // namespace
 }  // namespace leptir::dispatcher

@@ -71,5 +71,15 @@ TEST_F(CoreTest, TakesBackAndDropsTasksThatWereAssignedInAnEarlierEpoch) {
   EXPECT_TRUE(last.assignments.empty());
 }
 
+TEST_F(CoreTest, ARunningTaskThatAPartialListLacksGoesOn) {
+  lease({"a"});
+  step(event::HeldTasksListed{0, 1, {{envelopeOf("ghost"), {}, leaseOf("ghost")}}, false});
+  EXPECT_TRUE(last.stopRequests.empty());
+  ASSERT_EQ(last.batchesToSettle.size(), 1u) << "what it lists and the dispatcher does not have is released";
+  EXPECT_EQ(last.batchesToSettle[0]->release.at(0).lease, leaseOf("ghost"));
+  step(event::HeldTasksListed{0, 1, {}});
+  EXPECT_EQ(last.stopRequests.size(), 1u) << "a whole list says that the lease is lost";
+}
+
 }  // namespace
 }  // namespace leptir::dispatcher

@@ -172,6 +172,8 @@ class Dispatcher {
   }
 
   void showOnBoard() {
+    const auto& requests = link_.page().storeRequests;
+    board_.setStoreRequests({requests.sent, requests.repeated, requests.throttled});
     for (int slot = 0; slot < link_.workers(); ++slot) {
       const auto running = table_.executingCell(slot);
       const auto* task = running ? core_.slots().taskIn(running->first) : nullptr;

@@ -24,8 +24,9 @@ namespace event {
 struct BrokerOpened {  // its feeder opened or resumed a session and can lease tasks
   std::uint32_t broker;
   std::uint64_t epoch;
-  bool listsHeld = true;    // the store can list the held tasks: HeldTasksListed follows
-  bool leasesAgain = true;  // BrokerTraits::leasesAgain
+  bool listsHeld = true;        // the store can list the held tasks: HeldTasksListed follows
+  bool leasesAgain = true;      // BrokerTraits::leasesAgain
+  Duration longestTimeLimit{};  // of a task, by longestTimeLimit() in store_needs.h; zero: any
 };
 struct BrokerClosed {  // its session is lost, or its store cannot be reached
   std::uint32_t broker;
@@ -40,6 +41,7 @@ struct HeldTasksListed {  // all tasks that the store says this session holds
   std::uint32_t broker;
   std::uint64_t epoch;
   std::vector<LeasedTask> tasks;
+  bool isWhole = true;  // false: it lacks the leases of earlier dispatchers (BrokerTraits::keepsSessions)
 };
 struct BuriedByStore {  // bytes that are no task, and that no session could lease
   std::uint32_t broker;

@@ -21,6 +21,8 @@ constexpr Duration kShortestCreditWait = milliseconds(50);
 // The most tasks of one lease. With more, the store is idle while the tasks run, and the workers are idle while the
 // store works. Measured on Redis: 512 is 7 % quicker than 1,024, and as quick as 384.
 constexpr std::size_t kLeaseAtOnce = 512;
+// How often tasks are counted, at most, in a store that is paid for by the request.
+constexpr Duration kCountPaidStoreEvery = std::chrono::seconds(1);
 // The store counts as available again once no turn has failed for this long: it may refuse every other request.
 constexpr Duration kWorksAgainAfter = std::chrono::seconds(1);
 
@@ -90,6 +92,7 @@ Result<void> Feeder::openStore() {
 }
 
 void Feeder::closeStore() {
+  requestsOfOpenStore_ = {};
   storages_.close();
   session_.closeStore();
 }
@@ -101,6 +104,7 @@ Result<Turn> Feeder::turn() {
   reportBurials();
   session_.logNotices();
   if (done && closing) done = closeSession();
+  countRequests();
   if (done) return Turn::UsedTheStore;
   if (done.error().code() != ErrorCode::Lost) return done.error();
   session_.lose(done.error());
@@ -205,7 +209,11 @@ void Feeder::reportBurials() {
 // --- leasing
 
 Result<void> Feeder::reportTasksCountIfAsked() {
+  const auto now = context_.clock.bootTime();
+  const bool isPaid = session_.broker().requestsSent().has_value();
+  if (isPaid && now < countAt_) return {};  // the order stays
   if (!orders_.takeCount()) return {};
+  countAt_ = now + kCountPaidStoreEvery;
   auto counts = session_.broker().tasksCount();
   if (!counts) return counts.error();
   context_.inbox.put(event::Counted{options_.session.broker, *counts});
@@ -258,7 +266,32 @@ std::size_t Feeder::creditForOneLease() {
 Result<void> Feeder::closeSession() {
   if (auto done = session_.session().close(); !done) return done;
   isDone_ = true;
+  countRequests();
+  logRequests();
   return {};
+}
+
+void Feeder::countRequests() {
+  if (!session_.isOpen()) return;
+  const auto now = session_.broker().requestsSent();
+  if (!now) return;
+  const auto add = [](std::uint64_t& own, std::atomic<std::uint64_t>& ofInstance, std::uint64_t current,
+                      std::uint64_t last) {
+    own += current - last;
+    ofInstance += current - last;
+  };
+  auto& shared = context_.page.storeRequests;
+  add(requests_.sent, shared.sent, now->sent, requestsOfOpenStore_.sent);
+  add(requests_.repeated, shared.repeated, now->repeated, requestsOfOpenStore_.repeated);
+  add(requests_.throttled, shared.throttled, now->throttled, requestsOfOpenStore_.throttled);
+  requestsOfOpenStore_ = *now;
+}
+
+void Feeder::logRequests() const {
+  if (requests_.sent == 0) return;
+  context_.logger.info(session_.logName() + ": " + std::to_string(requests_.sent) + " requests sent, " +
+                       std::to_string(requests_.repeated) + " of them repeated, " +
+                       std::to_string(requests_.throttled) + " throttled");
 }
 
 // The batches are reported as settled, so that the core waits no longer. The store returns the tasks to the queue when

@@ -84,6 +84,8 @@ class Feeder final : private StoreWork {
   void reportBurials();
   std::size_t creditForOneLease();
   Result<void> closeSession();
+  void countRequests();
+  void logRequests() const;
 
   const StoreThreadContext& context_;
   const FeederOptions options_;
@@ -101,6 +103,8 @@ class Feeder final : private StoreWork {
   bool reportedEmpty_ = false;                        // the last event said that nothing more is due
   bool asksAgain_ = false;                            // a batch said leaseAgain: the core waits for the next lease
   bool moreIsDue_ = false;                            // the last lease has not shown that nothing more is due
+  BootTime countAt_{};                                // a paid store is not counted before
+  StoreRequests requests_, requestsOfOpenStore_;      // sent by this object; by the store as long as it is open
   std::deque<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet
   StoreThread thread_;                                // last: it uses all other members
 };

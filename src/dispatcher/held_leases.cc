@@ -12,8 +12,10 @@ void HeldLeases::compare(event::HeldTasksListed& listed, Step& step) {
   if (!uses_.sessions.isOpen(listed.broker, listed.epoch)) return;
   const LeaseIndex index(listed.tasks, &LeasedTask::lease);
   const auto isHeld = findHeld(listed, index);
-  loseIf(
-      listed.broker, [&](const HeldTask& task) { return task.epoch == listed.epoch && !index.find(task.lease); }, step);
+  if (listed.isWhole)
+    loseIf(
+        listed.broker, [&](const HeldTask& task) { return task.epoch == listed.epoch && !index.find(task.lease); },
+        step);
   takeNotHeld(listed, firstNamings(listed, index), isHeld, step);
   uses_.charges.noteCompared(listed.broker);
 }

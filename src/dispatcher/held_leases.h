@@ -32,7 +32,7 @@ class HeldLeases {
   explicit HeldLeases(Uses uses) : uses_(uses) {}
 
   // Tasks that the store lists and that are not held here are released. Tasks that are held here and that the store
-  // does not list end without a record: another instance may be running them.
+  // does not list end without a record: another instance may be running them. (Not if the list is not whole.)
   void compare(event::HeldTasksListed& listed, Step& step);
   void lose(event::LeasesLost& lost, Step& step);
   void cancel(event::CancelRequested& cancelled, Step& step);

@@ -45,6 +45,8 @@ void Intake::receive(std::uint32_t broker, LeasedTask leased, Step& step) {
   unknownNames_[broker].forget(task.head.id);
   if (isOver) return settleOver(std::move(stocked), leased.cancelledBy, step);
   if (step.isStopping()) return giveBack(std::move(stocked), step);
+  if (uses_.sessions.isTooLong(broker, uses_.knownTasks.timeLimitOf(task)))
+    return buryTooLong(std::move(stocked), step);
   if (!uses_.limitedNames.isInTurn(stocked.task)) return uses_.limitedNames.giveBack(std::move(stocked), step);
   uses_.stock.add(std::move(stocked));
 }
@@ -77,6 +79,14 @@ void Intake::note(event::BuriedByStore& buried, Step& step) {
 
 void Intake::burySessionExpired(StockedTask stocked, Step& step) {
   auto settlement = settlement::settlementOfSessionExpired(stocked.task, stocked.envelope, step.now.wall, uses_.author);
+  step.log(LogLevel::Error, settlement::logPrefix(stocked.task) + settlement::describeFailure(settlement));
+  uses_.batches.add(std::move(stocked), std::move(settlement), step);
+}
+
+void Intake::buryTooLong(StockedTask stocked, Step& step) {
+  auto settlement = settlement::settlementOfTooLongLimit(stocked.task, stocked.envelope,
+                                                         uses_.sessions.longestTimeLimit(stocked.task.broker),
+                                                         step.now.wall, uses_.author);
   step.log(LogLevel::Error, settlement::logPrefix(stocked.task) + settlement::describeFailure(settlement));
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }

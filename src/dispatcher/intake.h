@@ -57,6 +57,7 @@ class Intake {
   void settleOver(StockedTask stocked, const std::string& cancelledBy, Step& step);
   void buryMalformed(std::uint32_t broker, LeasedTask leased, const Error& why, Step& step);
   void burySessionExpired(StockedTask stocked, Step& step);
+  void buryTooLong(StockedTask stocked, Step& step);
   void receiveTakenBack(StockedTask stocked, Step& step);
   void leaveToOthers(StockedTask stocked, Step& step);
   void giveBack(StockedTask stocked, Step& step);

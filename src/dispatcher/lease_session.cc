@@ -16,8 +16,12 @@ Result<void> LeaseSession::openStore() {
   if (broker_) return {};
   auto broker = factory_.open();
   if (!broker) return broker.error();
+  const auto traits = (*broker)->traits();
+  if (!factory_.detaching) {
+    if (auto able = checkNeeds(options_.needs, traits); !able) return able;
+  }
   broker_ = std::move(*broker);
-  traits_ = broker_->traits();
+  traits_ = traits;
   warnings_.log(logName(), traits_.warnings);
   return {};
 }
@@ -27,11 +31,19 @@ Result<void> LeaseSession::open() {
     session_.reset();
     return opened;
   }
-  renewAt_ = now() + times().renewEvery();
+  renewAt_ = now() + firstRenewalAfter();
   recoverAt_ = now();
   listHeldAt_ = now();
-  context_.inbox.put(event::BrokerOpened{options_.broker, epoch(), traits_.listsHeldTasks, traits_.leasesAgain});
+  context_.inbox.put(event::BrokerOpened{options_.broker, epoch(), traits_.listsHeldTasks, traits_.leasesAgain,
+                                         longestTimeLimit(traits_)});
   return {};
+}
+
+// Where the store keeps no sessions, resuming has prolonged no lease of the earlier dispatcher. The first renewal does,
+// once the core has named the running tasks.
+Duration LeaseSession::firstRenewalAfter() const {
+  const auto every = times().renewEvery();
+  return traits_.keepsSessions ? every : std::min(every, Duration(std::chrono::seconds(1)));
 }
 
 // Resumes the epoch of the shared page. Only when the store answers Lost is the next number spent, so each epoch is
@@ -140,7 +152,7 @@ Result<void> LeaseSession::listHeldWhenDue() {
   listHeldAt_ = now() + times().compareEvery();
   auto held = session_->heldTasks();
   if (!held) return held.error();
-  context_.inbox.put(event::HeldTasksListed{options_.broker, epoch(), std::move(*held)});
+  context_.inbox.put(event::HeldTasksListed{options_.broker, epoch(), std::move(*held), traits_.keepsSessions});
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/broker_factory.h"
+#include "dispatcher/store_needs.h"
 #include "dispatcher/store_thread.h"
 #include "dispatcher/store_warnings.h"
 #include "leptir/clock.h"
@@ -25,6 +26,7 @@ struct LeaseSessionOptions {
   std::string instance;
   std::string predecessor;  // a dead instance whose sessions are to be ended, or empty
   SessionInfo info;
+  StoreNeeds needs{};  // that the store must meet, unless it is to be detached
 };
 
 // Used by the feeder's thread only. Operations answer Lost when the session is over.
@@ -62,6 +64,7 @@ class LeaseSession {
   void closeStore();
 
  private:
+  Duration firstRenewalAfter() const;
   Result<void> resumeOrOpen();
   Result<void> resume(std::uint64_t epoch);
   Result<void> openNextEpoch();

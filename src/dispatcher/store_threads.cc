@@ -52,12 +52,14 @@ void StoreThreads::startFeeders(std::vector<broker::BrokerFactory> brokers,
 
 std::unique_ptr<Feeder> StoreThreads::feederFor(std::uint32_t number, broker::BrokerFactory broker,
                                                 const std::vector<meta::MetaStorageFactory>& storages) {
-  FeederOptions options{.session = {.broker = number,
-                                    .instance = uses_.options.instance,
-                                    .predecessor = uses_.options.predecessor,
-                                    .info = uses_.options.info},
-                        .emptyQueueSleepTime = uses_.options.emptyQueueSleepTime,
-                        .workersActiveSleepTime = uses_.options.workersActiveSleepTime};
+  FeederOptions options{
+      .session = {.broker = number,
+                  .instance = uses_.options.instance,
+                  .predecessor = uses_.options.predecessor,
+                  .info = uses_.options.info,
+                  .needs = storeNeeds(uses_.options.taskExecutionTime, uses_.options.rules, !storages.empty())},
+      .emptyQueueSleepTime = uses_.options.emptyQueueSleepTime,
+      .workersActiveSleepTime = uses_.options.workersActiveSleepTime};
   auto colocated = colocatedWith(broker.storeLocation, storages);
   return std::make_unique<Feeder>(context_, std::move(options), std::move(broker), std::move(colocated));
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@ namespace leptir::instance {
 namespace {
 
 constexpr std::size_t kShortestPartBytes = 8;
+// The keys of connections whose values are secret.
+constexpr std::array kSecretKeys{"password", "sqs_secret", "session_token"};
 
 bool containsLongPart(std::string_view whole, std::string_view part) {
   return part.size() >= kShortestPartBytes && whole.find(part) != std::string_view::npos;
@@ -36,8 +39,10 @@ void wipeVariablesWith(std::string_view password) {
 }
 
 void wipeVariablesOf(const Json& connection) {
-  const auto password = connection.find("password");
-  if (password != connection.end() && password->is_string()) wipeVariablesWith(password->get_ref<const std::string&>());
+  for (const auto* key : kSecretKeys) {
+    const auto secret = connection.find(key);
+    if (secret != connection.end() && secret->is_string()) wipeVariablesWith(secret->get_ref<const std::string&>());
+  }
 }
 
 }  // namespace leptir::instance

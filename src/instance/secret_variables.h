@@ -12,7 +12,7 @@ namespace leptir::instance {
 // password), or is a part of it (parts count from 8 bytes on, so that none matches by chance). /proc/<pid>/environ then
 // shows the overwritten value. Only for a process with one thread.
 void wipeVariablesWith(std::string_view password);
-// Does the same for the password of a store's connection, if it has one.
+// Does the same for the password or the keys of a store's connection, if it has some.
 void wipeVariablesOf(const Json& connection);
 
 }  // namespace leptir::instance

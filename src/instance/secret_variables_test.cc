@@ -41,6 +41,15 @@ TEST(SecretVariables, ThatArePartsOfAPasswordAreRemovedUnlessTheyAreShort) {
   }));
 }
 
+TEST(SecretVariables, OfAConnectionAreThoseOfItsPasswordAndOfItsSecretKeys) {
+  for (const auto* key : {"password", "sqs_secret", "session_token"}) {
+    EXPECT_TRUE(withVariables([key] {
+      wipeVariablesOf({{"sqs_key", "hunter"}, {key, "hunter2secret"}});
+      return !isSet("LEPTIR_TEST_PASSWORD") && !isSet("LEPTIR_TEST_URL") && isSet("LEPTIR_TEST_OTHER");
+    })) << key;
+  }
+}
+
 TEST(SecretVariables, AreRemovedForAShortPasswordOnlyIfTheyEqualIt) {
   EXPECT_TRUE(withVariables([] {
     wipeVariablesWith("hunter");

@@ -48,6 +48,11 @@ struct SharedSession {
   std::atomic<std::uint32_t> ended{0};  // nonzero: the configuration no longer has this broker; its session is closed
 };
 
+// Requests to stores that are paid for by the request, since the start of the instance. Feeders add to them.
+struct SharedStoreRequests {
+  std::atomic<std::uint64_t> sent{0}, repeated{0}, throttled{0};
+};
+
 struct SharedPage {
   LeaseTimes leaseTimes;  // written before the first fork
   std::atomic<ShutdownStage> stopping{ShutdownStage::No};
@@ -62,6 +67,7 @@ struct SharedPage {
   std::atomic<std::int64_t> singleLeasesUntil{0};
   std::atomic<std::uint32_t> dispatcherDeaths{0};  // how often the master replaced a dispatcher that died
   SharedSession brokers[base::kMaxBrokers];
+  SharedStoreRequests storeRequests;
 };
 
 // Whether a worker may begin a task of this broker and epoch now: the session is current, its lease lasts long enough.

@@ -25,7 +25,7 @@ namespace leptir::link {
 namespace {
 
 constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
-constexpr std::uint64_t kMagic = 0x6c657074'69723037;  // "leptir07": the version of this layout
+constexpr std::uint64_t kMagic = 0x6c657074'69723038;  // "leptir08": the version of this layout
 
 Error cannotOpen(const std::filesystem::path& file) {
   const auto code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound
@@ -81,6 +81,7 @@ struct StatusBoard::Page {
   InstanceStateEntry state;
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> requestsSent{0}, requestsRepeated{0}, requestsThrottled{0};
   ErrorReportsEntry errorReports;
   WorkerEntry workerEntries[1];  // in fact kMaxWorkers; unused entries take no memory
 
@@ -200,6 +201,8 @@ BoardInstance StatusBoard::snapshot(const Clock& clock) const {
   auto instance = page_->head.instance();
   instance.done = page_->done.load();
   instance.failed = page_->failed.load();
+  if (const auto sent = page_->requestsSent.load(); sent > 0)
+    instance.storeRequests = {sent, page_->requestsRepeated.load(), page_->requestsThrottled.load()};
   std::tie(instance.state, instance.waitsFor) = readInstanceStateEntry(page_->state);
   const int workers = std::clamp(page_->workers.load(), 0, base::kMaxWorkers);
   for (int slot = 0; slot < workers; ++slot) {
@@ -266,6 +269,12 @@ void StatusBoard::clearTask(int slot) {
   line.busy = false;
   line.progress = 0;
   line.progressText = "";
+}
+
+void StatusBoard::setStoreRequests(const BoardStoreRequests& requests) {
+  page_->requestsSent = requests.sent;
+  page_->requestsRepeated = requests.repeated;
+  page_->requestsThrottled = requests.throttled;
 }
 
 void StatusBoard::addSettled(std::uint64_t done, std::uint64_t failed) {

@@ -50,6 +50,14 @@ struct BoardErrorReports {
   std::string failing{};       // names of the reporters whose last report failed; empty: none
 };
 
+// How many requests were sent to stores that are paid for by the request, since the start.
+struct BoardStoreRequests {
+  std::uint64_t sent = 0;       // all, repeated ones included
+  std::uint64_t repeated = 0;   // sent again after an error
+  std::uint64_t throttled = 0;  // refused since there were too many
+  friend bool operator==(const BoardStoreRequests&, const BoardStoreRequests&) = default;
+};
+
 // What the board says about the instance.
 struct BoardInstance {
   int pid = 0;          // of the master
@@ -62,7 +70,8 @@ struct BoardInstance {
   std::uint64_t done = 0;    // tasks settled since the start
   std::uint64_t failed = 0;  // how many of these did not succeed
   std::vector<BoardWorker> workers;
-  std::optional<BoardErrorReports> errorReports;  // none: no error reporter is configured
+  std::optional<BoardErrorReports> errorReports;    // none: no error reporter is configured
+  std::optional<BoardStoreRequests> storeRequests;  // none: no store is paid for by the request
 };
 
 // The board of a dead instance. The lock keeps other processes from taking over the same board at the same time.
@@ -111,6 +120,7 @@ class StatusBoard {
   void setProgress(int slot, double fraction, std::string_view text);
   void clearTask(int slot);
   void addSettled(std::uint64_t done, std::uint64_t failed);
+  void setStoreRequests(const BoardStoreRequests& requests);
   // Adds the counters of `more`, and sets `waiting` and `failing`.
   void updateErrorReports(const BoardErrorReports& more);
 

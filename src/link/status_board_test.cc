@@ -167,6 +167,12 @@ TEST_F(StatusBoardTest, ShowsWhatItsInstanceWaitsFor) {
   EXPECT_TRUE(StatusBoard::read(file, clock)->isReady());
 }
 
+TEST_F(StatusBoardTest, HasNoStoreRequestsWhereNoneWereCounted) {
+  const auto board = StatusBoard::create(file, "0123456789abcdef", 2, clock).value();
+  board->setStoreRequests({});
+  EXPECT_EQ(StatusBoard::read(file, clock)->storeRequests, std::nullopt);
+}
+
 TEST_F(StatusBoardTest, ReadersSeeWhatMasterAndDispatcherWrote) {
   const auto board = StatusBoard::create(file, "0123456789abcdef", 2, clock).value();
   board->setMaster(100);
@@ -174,6 +180,7 @@ TEST_F(StatusBoardTest, ReadersSeeWhatMasterAndDispatcherWrote) {
   board->setTask(1, "id-1", "image.resize", clock.bootTime());
   board->setProgress(1, 0.25, "a quarter");
   board->addSettled(10, 3);
+  board->setStoreRequests({7, 2, 1});
   clock.advance(1500ms);
 
   const auto read = StatusBoard::read(file, clock).value();
@@ -182,6 +189,7 @@ TEST_F(StatusBoardTest, ReadersSeeWhatMasterAndDispatcherWrote) {
   EXPECT_EQ(read.since, clock.now() - 1500ms);
   EXPECT_EQ(read.done, 10u);
   EXPECT_EQ(read.failed, 3u);
+  EXPECT_EQ(read.storeRequests, (BoardStoreRequests{7, 2, 1}));
   ASSERT_EQ(read.workers.size(), 2u);
   EXPECT_FALSE(read.workers[0].busy);
   EXPECT_TRUE(read.workers[1].busy);

@@ -63,9 +63,10 @@ bool isWorthAnotherTry(int status) {
 }
 
 // The path and query of the new address may hold secrets, as those of the old one.
-std::string movedTo(const HttpAnswer& answer) {
+std::string movedTo(const http::HttpAnswer& answer) {
   const auto location = answer.headers.find("location");
-  const auto url = location != answer.headers.end() ? parseHttpUrl(location->second) : Result<HttpUrl>(HttpUrl{});
+  const auto url =
+      location != answer.headers.end() ? http::parseHttpUrl(location->second) : Result<http::HttpUrl>(http::HttpUrl{});
   return url && !url->host.empty() ? "moved to " + url->origin() : "moved";
 }
 
@@ -78,7 +79,7 @@ std::string_view whatToDo(int status) {
 
 }  // namespace
 
-std::optional<Duration> pauseByRetryAfter(const HttpAnswer& answer) {
+std::optional<Duration> pauseByRetryAfter(const http::HttpAnswer& answer) {
   const bool asksForPause = answer.status == 429 || answer.status == 503;
   return asksForPause ? answer.retryAfter : std::nullopt;
 }
@@ -86,25 +87,25 @@ std::optional<Duration> pauseByRetryAfter(const HttpAnswer& answer) {
 Delivery::Delivery(DeliveryOptions options, const Clock& clock)
     : options_(std::move(options)), clock_(clock), rateLimit_(clock) {}
 
-Result<void> Delivery::deliver(HttpRequest request, const StopToken& stop) {
+Result<void> Delivery::deliver(http::HttpRequest request, const StopToken& stop) {
   auto sent = sendUnlessPaused(request, stop);
   isDown_ = !sent && sent.error().code() == ErrorCode::Unavailable;
   lost_ = sent ? 0 : lost_ + 1;
   return sent;
 }
 
-Result<void> Delivery::sendUnlessPaused(HttpRequest& request, const StopToken& stop) {
+Result<void> Delivery::sendUnlessPaused(http::HttpRequest& request, const StopToken& stop) {
   if (const auto left = rateLimit_.remaining())
     return Error(ErrorCode::Unavailable, request.url.origin() +
                                              ": not sent: the server asked for a pause, which lasts " +
                                              base::durationText(*left) + " more");
   const auto deadline = clock_.bootTime() + options_.total;
-  const auto timeout = request.timeout;
+  const auto timeout = request.connection.timeout;
   const int mostTries = isDown_ ? 1 : options_.tries;
   base::Backoff backoff(options_.firstBackoff, options_.longestBackoff, std::random_device()());
   for (int tries = 1;; ++tries) {
-    request.timeout = std::min(timeout, Duration(deadline - clock_.bootTime()));
-    const auto answer = post(request, stop);
+    request.connection.timeout = std::min(timeout, Duration(deadline - clock_.bootTime()));
+    const auto answer = http::send(request, stop);
     const auto pause = notePause(answer);
     if (answer && answer->isSuccess()) return {};
     const auto error = answer ? refusal(*answer, request) : answer.error();
@@ -115,7 +116,7 @@ Result<void> Delivery::sendUnlessPaused(HttpRequest& request, const StopToken& s
   }
 }
 
-std::optional<Duration> Delivery::notePause(const Result<HttpAnswer>& answer) {
+std::optional<Duration> Delivery::notePause(const Result<http::HttpAnswer>& answer) {
   const auto pause = answer ? options_.pauseOf(*answer) : std::nullopt;
   if (pause) rateLimit_.extend(*pause);
   return pause;
@@ -126,7 +127,7 @@ bool Delivery::canTryAgain(const Error& error, std::optional<Duration> pause) co
   return error.code() == ErrorCode::Unavailable;
 }
 
-Error Delivery::refusal(const HttpAnswer& answer, const HttpRequest& request) const {
+Error Delivery::refusal(const http::HttpAnswer& answer, const http::HttpRequest& request) const {
   auto text = request.url.origin() + ": answered " + std::to_string(answer.status);
   const bool isMoved = answer.status >= 300 && answer.status < 400;
   if (isMoved) text += " (" + movedTo(answer) + "): put the new address into the configuration";
@@ -136,7 +137,7 @@ Error Delivery::refusal(const HttpAnswer& answer, const HttpRequest& request) co
 }
 
 // Sentry explains a refusal in a header.
-std::string Delivery::serversWords(const HttpAnswer& answer) const {
+std::string Delivery::serversWords(const http::HttpAnswer& answer) const {
   const auto header = answer.headers.find("x-sentry-error");
   const auto words = withoutSecrets(header != answer.headers.end() ? header->second : answer.body, options_.secrets);
   const auto line = oneLine(words);

@@ -7,18 +7,18 @@
 #include <string>
 #include <vector>
 
+#include "http/http_request.h"
 #include "leptir/clock.h"
 #include "leptir/result.h"
 #include "leptir/stop_token.h"
-#include "reporters/http_request.h"
 #include "reporters/rate_limit.h"
 
 namespace leptir::reporters {
 
 // The pause that an answer asks for before anything else is sent; none: it asks for no pause.
-using PauseReader = std::function<std::optional<Duration>(const HttpAnswer&)>;
+using PauseReader = std::function<std::optional<Duration>(const http::HttpAnswer&)>;
 // The header Retry-After of the answers 429 and 503.
-std::optional<Duration> pauseByRetryAfter(const HttpAnswer& answer);
+std::optional<Duration> pauseByRetryAfter(const http::HttpAnswer& answer);
 
 struct DeliveryOptions {
   PauseReader pauseOf = pauseByRetryAfter;
@@ -44,17 +44,17 @@ class Delivery {
   // pause that the server asked for lasts, documents are given up without a request. Unavailable: given up; a later
   // document may succeed. Invalid: the server refuses the document, or the configuration is wrong. The message begins
   // with the origin of the URL and quotes the server's own words.
-  Result<void> deliver(HttpRequest request, const StopToken& stop = {});
+  Result<void> deliver(http::HttpRequest request, const StopToken& stop = {});
 
   // How many documents were given up since the last one that was sent.
   std::uint64_t lostSinceLastSuccess() const { return lost_; }
 
  private:
-  Result<void> sendUnlessPaused(HttpRequest& request, const StopToken& stop);
-  std::optional<Duration> notePause(const Result<HttpAnswer>& answer);
+  Result<void> sendUnlessPaused(http::HttpRequest& request, const StopToken& stop);
+  std::optional<Duration> notePause(const Result<http::HttpAnswer>& answer);
   bool canTryAgain(const Error& error, std::optional<Duration> pause) const;
-  Error refusal(const HttpAnswer& answer, const HttpRequest& request) const;
-  std::string serversWords(const HttpAnswer& answer) const;
+  Error refusal(const http::HttpAnswer& answer, const http::HttpRequest& request) const;
+  std::string serversWords(const http::HttpAnswer& answer) const;
 
   const DeliveryOptions options_;
   const Clock& clock_;

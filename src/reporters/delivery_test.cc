@@ -5,8 +5,9 @@
 
 #include <thread>
 
+#include "http/http_fixture.h"
 #include "leptir/stop_source.h"
-#include "reporters/http_fixture.h"
+#include "reporters/delivery_fixture.h"
 #include "tests/support/wait_until.h"
 
 namespace leptir::reporters {
@@ -25,9 +26,9 @@ Error errorOf(const Result<void>& result) {
 
 class DeliveryTest : public testing::Test {
  protected:
-  HttpRequest request() const {
-    auto made = requestTo(server.origin() + "/secret-path");
-    made.timeout = std::chrono::milliseconds(500);
+  http::HttpRequest request() const {
+    auto made = http::requestTo(server.origin() + "/secret-path");
+    made.connection.timeout = std::chrono::milliseconds(500);
     return made;
   }
   std::size_t requests() const { return server.requests().size(); }
@@ -124,7 +125,7 @@ TEST_F(DeliveryTest, TriesWithinItsTotalTimeOnly) {
   server.willReact(std::deque<HttpReaction>(5, {.how = How::Silence}));
   const auto began = systemClock().bootTime();
   auto slow = request();
-  slow.timeout = std::chrono::seconds(20);
+  slow.connection.timeout = std::chrono::seconds(20);
   EXPECT_THAT(errorOf(hasty.deliver(slow)).message(), HasSubstr("no answer within"));
   EXPECT_LT(systemClock().bootTime() - began, std::chrono::seconds(10));
 }

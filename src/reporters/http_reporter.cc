@@ -6,7 +6,7 @@
 
 #include "base/escape.h"
 #include "base/task_id.h"
-#include "reporters/ascii.h"
+#include "http/ascii.h"
 #include "reporters/http_document.h"
 #include "reporters/option_reader.h"
 
@@ -20,7 +20,7 @@ constexpr std::size_t kLongestHeader = 8 * 1024;
 bool isHeaderName(std::string_view name) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !name.empty() && name.size() <= 128 && std::ranges::all_of(name, [&](char c) {
-    return isLetterOrDigit(c) || kMarks.find(c) != std::string_view::npos;
+    return http::isLetterOrDigit(c) || kMarks.find(c) != std::string_view::npos;
   });
 }
 
@@ -28,7 +28,7 @@ bool isHeaderName(std::string_view name) {
 bool isLeptirsOwn(const std::string& name) {
   constexpr std::array<std::string_view, 5> kOwn = {"content-length", "transfer-encoding", "connection", "expect",
                                                     "content-encoding"};
-  return std::ranges::find(kOwn, lowerCase(name)) != kOwn.end();
+  return std::ranges::find(kOwn, http::lowerCase(name)) != kOwn.end();
 }
 
 void checkHeaders(const std::map<std::string, std::string>& headers, OptionReader& reader) {
@@ -70,7 +70,7 @@ Result<HttpReporter::Options> HttpReporter::readOptions(const Json& json) {
   OptionReader reader(json);
   Options options;
   if (const auto text = reader.requiredText("url")) {
-    auto url = parseHttpUrl(*text);
+    auto url = http::parseHttpUrl(*text);
     if (!url) reader.refuse("url", url.error().message());
     if (url) options.url = *std::move(url);
   }
@@ -92,13 +92,12 @@ HttpReporter::HttpReporter(const Json& options) : HttpReporter(readOrThrow(optio
 HttpReporter::HttpReporter(Options options, DeliveryOptions delivery)
     : RemoteReporter(adapted(std::move(delivery), options)), options_(std::move(options)) {}
 
-HttpRequest HttpReporter::requestFor(const ReportedError& error) const {
-  HttpRequest request{.url = options_.url,
-                      .headers = {options_.headers.begin(), options_.headers.end()},
-                      .body = httpDocument(error, base::makeTaskId()),
-                      .caFile = options_.caFile,
-                      .timeout = options_.timeout};
-  const auto isContentType = [](const auto& header) { return lowerCase(header.first) == "content-type"; };
+http::HttpRequest HttpReporter::requestFor(const ReportedError& error) const {
+  http::HttpRequest request{.url = options_.url,
+                            .headers = {options_.headers.begin(), options_.headers.end()},
+                            .body = httpDocument(error, base::makeTaskId()),
+                            .connection = {.caFile = options_.caFile, .timeout = options_.timeout}};
+  const auto isContentType = [](const auto& header) { return http::lowerCase(header.first) == "content-type"; };
   if (std::ranges::none_of(request.headers, isContentType))
     request.headers.emplace_back("Content-Type", "application/json");
   return request;

@@ -12,7 +12,7 @@ class HttpReporter final : public RemoteReporter {
  public:
   // The `options` of its entry in the configuration.
   struct Options {
-    HttpUrl url{};
+    http::HttpUrl url{};
     std::map<std::string, std::string> headers{};  // names and values as the configuration has them
     Duration timeout = std::chrono::seconds(10);   // of one try
     std::string caFile{};                          // empty: the system's authorities
@@ -28,7 +28,7 @@ class HttpReporter final : public RemoteReporter {
   HttpReporter(Options options, DeliveryOptions delivery);
 
  private:
-  HttpRequest requestFor(const ReportedError& error) const override;
+  http::HttpRequest requestFor(const ReportedError& error) const override;
 
   const Options options_;
 };

@@ -5,7 +5,8 @@
 
 #include <stdexcept>
 
-#include "reporters/http_fixture.h"
+#include "http/http_fixture.h"
+#include "reporters/delivery_fixture.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir::reporters {
@@ -18,7 +19,7 @@ using ::testing::StartsWith;
 
 class HttpReporterTest : public testing::Test {
  protected:
-  HttpReporterTest() { forgetProxies(); }
+  HttpReporterTest() { http::forgetProxies(); }
 
   HttpReporter reporterWith(Json more = Json::object()) const {
     Json options{{"url", server.origin() + "/errors"}};

@@ -22,7 +22,7 @@ class RemoteReporter : public ErrorReporter {
   explicit RemoteReporter(DeliveryOptions options, const Clock& clock = systemClock())
       : delivery_(std::move(options), clock) {}
 
-  virtual HttpRequest requestFor(const ReportedError& error) const = 0;
+  virtual http::HttpRequest requestFor(const ReportedError& error) const = 0;
 
  private:
   // Forgets the data, which must not become part of the next report.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "reporters/ascii.h"
+#include "http/ascii.h"
 
 namespace leptir::reporters {
 namespace {
@@ -15,10 +15,10 @@ Error invalidDsn(std::string_view what) {
 
 bool isKey(std::string_view text) {
   return !text.empty() && text.size() <= 128 &&
-         std::ranges::all_of(text, [](char c) { return isLetterOrDigit(c) || c == '-' || c == '_'; });
+         std::ranges::all_of(text, [](char c) { return http::isLetterOrDigit(c) || c == '-' || c == '_'; });
 }
 bool isProject(std::string_view text) {
-  return !text.empty() && text.size() <= 20 && std::ranges::all_of(text, isDigit);
+  return !text.empty() && text.size() <= 20 && std::ranges::all_of(text, http::isDigit);
 }
 
 // The sentence of parseHttpUrl describes another kind of address: keeps what it found wrong.
@@ -31,7 +31,7 @@ Error asDsnError(const Error& error) {
 }  // namespace
 
 Result<SentryDsn> parseSentryDsn(std::string_view text) {
-  auto url = parseHttpUrl(text);
+  auto url = http::parseHttpUrl(text);
   if (!url) return asDsnError(url.error());
   if (!url->query.empty()) return invalidDsn("it has a part behind '?'");
   if (url->user.empty()) return invalidDsn("it has no public key before an '@'");

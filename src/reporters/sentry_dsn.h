@@ -4,15 +4,15 @@
 #include <string>
 #include <string_view>
 
+#include "http/http_url.h"
 #include "leptir/result.h"
-#include "reporters/http_url.h"
 
 namespace leptir::reporters {
 
 struct SentryDsn {
-  HttpUrl envelopes;      // where envelopes are posted: …/api/PROJECT/envelope/; without a user
-  std::string publicKey;  // together with the address it lets anybody send events to the project
-  std::string secretKey;  // only old servers have one; empty: none
+  http::HttpUrl envelopes;  // where envelopes are posted: …/api/PROJECT/envelope/; without a user
+  std::string publicKey;    // together with the address it lets anybody send events to the project
+  std::string secretKey;    // only old servers have one; empty: none
 };
 
 // Invalid: the text is no DSN. The message says which part is missing or wrong and never quotes the text.

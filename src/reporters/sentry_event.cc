@@ -3,8 +3,8 @@
 #include <time.h>
 
 #include "base/utf8.h"
+#include "http/ascii.h"
 #include "leptir/version.h"
-#include "reporters/ascii.h"
 #include "reporters/sentry_stack.h"
 
 namespace leptir::reporters {
@@ -44,8 +44,8 @@ Json exceptionOf(const ReportedError& error, const Json& frames) {
 std::string withoutNumbers(std::string_view message) {
   std::string text;
   for (const char c : base::utf8Prefix(message, kLongestTag)) {
-    if (!isDigit(c)) text += c;
-    if (isDigit(c) && !text.ends_with('#')) text += '#';
+    if (!http::isDigit(c)) text += c;
+    if (http::isDigit(c) && !text.ends_with('#')) text += '#';
   }
   return text;
 }

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "reporters/ascii.h"
+#include "http/ascii.h"
 
 namespace leptir::reporters {
 namespace {
@@ -18,7 +18,7 @@ std::string_view takePart(std::string_view& text, char separator) {
   const auto end = text.find(separator);
   const auto part = text.substr(0, end);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return trimmed(part);
+  return http::trimmed(part);
 }
 
 // `categories` is a list with ';'; an empty list means all.
@@ -51,7 +51,7 @@ Duration longestLimit(std::string_view header) {
 
 }  // namespace
 
-std::optional<Duration> sentryPause(const HttpAnswer& answer) {
+std::optional<Duration> sentryPause(const http::HttpAnswer& answer) {
   const auto limits = answer.headers.find("x-sentry-rate-limits");
   const auto longest = limits != answer.headers.end() ? longestLimit(limits->second) : Duration();
   if (longest > Duration::zero()) return longest;

@@ -8,7 +8,7 @@ namespace {
 using std::chrono::seconds;
 
 std::optional<Duration> pauseFor(const std::string& limits, int status = 429) {
-  HttpAnswer answer{.status = status};
+  http::HttpAnswer answer{.status = status};
   answer.headers["x-sentry-rate-limits"] = limits;
   return sentryPause(answer);
 }

@@ -60,13 +60,13 @@ SentryReporter::SentryReporter(const Json& options)
 SentryReporter::SentryReporter(Options options, DeliveryOptions delivery, const Clock& clock)
     : RemoteReporter(adapted(std::move(delivery), options.dsn), clock), options_(std::move(options)), clock_(clock) {}
 
-HttpRequest SentryReporter::requestFor(const ReportedError& error) const {
+http::HttpRequest SentryReporter::requestFor(const ReportedError& error) const {
   const auto id = makeEventId();
   const auto now = clock_.now();
   return {.url = options_.dsn.envelopes,
           .headers = {{"Content-Type", "application/x-sentry-envelope"}, {"X-Sentry-Auth", authorization()}},
           .body = sentryEnvelope(sentryEvent(error, options_.names, id, now), id, now),
-          .caFile = options_.caFile};
+          .connection = {.caFile = options_.caFile}};
 }
 
 std::string SentryReporter::authorization() const {

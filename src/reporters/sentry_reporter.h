@@ -30,7 +30,7 @@ class SentryReporter final : public RemoteReporter {
   SentryReporter(Options options, DeliveryOptions delivery, const Clock& clock);
 
  private:
-  HttpRequest requestFor(const ReportedError& error) const override;
+  http::HttpRequest requestFor(const ReportedError& error) const override;
   std::string authorization() const;
 
   const Options options_;

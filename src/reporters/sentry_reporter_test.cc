@@ -5,7 +5,8 @@
 
 #include <stdexcept>
 
-#include "reporters/http_fixture.h"
+#include "http/http_fixture.h"
+#include "reporters/delivery_fixture.h"
 
 namespace leptir::reporters {
 namespace {
@@ -18,7 +19,7 @@ constexpr auto kKey = "0123456789abcdef0123456789abcdef";
 
 class SentryReporterTest : public testing::Test {
  protected:
-  SentryReporterTest() { forgetProxies(); }
+  SentryReporterTest() { http::forgetProxies(); }
 
   std::string dsn() const {
     return "http://" + std::string(kKey) + "@127.0.0.1:" + std::to_string(server.port()) + "/42";

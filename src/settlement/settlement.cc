@@ -189,6 +189,17 @@ Settlement settlementOfSessionExpired(const HeldTask& task, std::string_view env
   return settlement;
 }
 
+Settlement settlementOfTooLongLimit(const HeldTask& task, std::string_view envelope, Duration longest, Time now,
+                                    const RecordAuthor& author) {
+  Settlement settlement{.counters = task.counters,
+                        .reason = "its time limit is longer than " + base::durationText(longest) +
+                                  ", which is the most that a lease of its broker allows"};
+  RunFacts why{.cause = Cause::TimedOut,
+               .status = ExitStatus::TimeLimitExceeded,
+               .response = "It was not run: " + settlement.reason + "."};
+  return buried(std::move(settlement), std::move(why), task, envelope, now, author);
+}
+
 Settlement settlementOfExpired(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author) {
   const auto expires = task.head.expires.value_or(now);
   Settlement settlement{.counters = task.counters};

@@ -65,6 +65,10 @@ Settlement settlementOfDispatcherCrash(const HeldTask& task, std::string_view en
 // For a task whose lease has expired kMostExpiries times: buried without another run.
 Settlement settlementOfSessionExpired(const HeldTask& task, std::string_view envelope, Time now,
                                       const RecordAuthor& author);
+// For a task that asks for a longer time limit than a lease of its broker allows: buried without a run. `longest`: the
+// longest limit there.
+Settlement settlementOfTooLongLimit(const HeldTask& task, std::string_view envelope, Duration longest, Time now,
+                                    const RecordAuthor& author);
 // For a task that had not begun by the time at which it expires (EnvelopeHead::expires is set).
 Settlement settlementOfExpired(const HeldTask& task, std::string_view envelope, Time now, const RecordAuthor& author);
 

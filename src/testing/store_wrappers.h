@@ -108,6 +108,7 @@ class FailingBroker : public SimpleBroker {
   std::vector<StoreBurial> takeBurials() override { return inner_->takeBurials(); }
   std::vector<std::string> takeNotices() override { return inner_->takeNotices(); }
   Result<void> tryRights() override { return inner_->tryRights(); }
+  std::optional<StoreRequests> requestsSent() const override { return inner_->requestsSent(); }
   bool isUsable() const override { return inner_->isUsable(); }
   TaskKeeper& keeper() override { return keeper_; }
   BrokerTraits traits() const override { return inner_->traits(); }

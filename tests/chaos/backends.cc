@@ -8,6 +8,9 @@
 #ifdef LEPTIR_REDIS
 #include "tests/chaos/redis_store.h"
 #endif
+#ifdef LEPTIR_SQS
+#include "tests/chaos/sqs_store.h"
+#endif
 
 namespace leptir::chaos {
 namespace {
@@ -29,6 +32,10 @@ std::vector<Backend> chaosBackends() {
 #endif
 #ifdef LEPTIR_MONGODB
       {"mongodb", openMongodbStore, 3},
+#endif
+#ifdef LEPTIR_SQS
+      // A lease that was not renewed in time cannot be revived there.
+      {"sqs", openSqsStore, 3, false, std::chrono::milliseconds(600)},
 #endif
   };
 }

@@ -1,6 +1,7 @@
 // The backends on which every fault test runs. A new backend is one line in the .cc.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -40,6 +41,9 @@ struct Store {
   std::string here, elsewhere;
   std::shared_ptr<StoreServer> server;  // the server of the store, or null; it ends with the test
   std::string direct;                   // the store of the test, without the proxy
+  std::string recordsElsewhere{};       // where records are kept, if the store of the test keeps none
+
+  const std::string& records() const { return recordsElsewhere.empty() ? here : recordsElsewhere; }
 };
 
 struct Backend {
@@ -50,6 +54,8 @@ struct Backend {
   // Seconds after which a session expires that is not renewed; 0: sessions live as long as their processes.
   int lease = 0;
   bool canFillUp = false;  // its server can be given a limit of memory
+  // For so long it may refuse all requests, and no lease is lost.
+  std::chrono::milliseconds refusal{2000};
 
   friend void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
 };

@@ -67,7 +67,7 @@ FaultFixture::~FaultFixture() {
 
 void FaultFixture::set(const Setting& setting) {
   std::string yaml = "leptir:\n  brokers:\n    - { name: queue, " + store.here + " }\n  meta_storage:\n    - { " +
-                     store.here +
+                     store.records() +
                      " }\n  loggers:\n    logfile: { type: file, options: { path: " + (folder / "leptir.log").string() +
                      " } }\n  daemon: { configuration: { number_of_workers: " + std::to_string(setting.workers) +
                      ", kill_grace: " + std::to_string(setting.killGrace);

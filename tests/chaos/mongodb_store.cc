@@ -1,8 +1,8 @@
 #include "tests/chaos/mongodb_store.h"
 
-#include <cstdlib>
 #include <stdexcept>
 
+#include "tests/chaos/without_mark.h"
 #include "tests/support/mongodb_proxy.h"
 #include "tests/support/mongodb_server.h"
 
@@ -14,13 +14,9 @@ namespace fs = std::filesystem;
 class MongodbStore final : public StoreServer {
  public:
   void stop() override { server_.stop(); }
-  // Without the variable by which the fixture finds processes that an instance has left behind.
   void start() override {
-    const char* const mark = std::getenv("LEPTIR_CHAOS");
-    const std::string kept = mark != nullptr ? mark : "";
-    ::unsetenv("LEPTIR_CHAOS");
+    const WithoutMark unmarked;
     server_.start();
-    if (mark != nullptr) ::setenv("LEPTIR_CHAOS", kept.c_str(), 1);
   }
   void kill() override { server_.kill(); }
   void limitMemory(std::size_t) override { throw std::logic_error("a MongoDB server has no limit of memory"); }

@@ -16,6 +16,24 @@ std::unique_ptr<StoreUnderTest> open(ClockKind kind) {
   return std::make_unique<Store>(kind);
 }
 
+#ifdef LEPTIR_SQS
+BrokerTraits sqsTraits() {
+  return {.keepsOrder = false,
+          .pushesAtomically = false,
+          .refusesRepeatedIds = false,
+          .findsById = false,
+          .keepsSessions = false,
+          .leavesToOthers = false,
+          .leasesAgain = false,
+          .keepsBuried = false,
+          .longestLease = std::chrono::hours(12),
+          .duePrecision = std::chrono::seconds(1),
+          .counts = BrokerTraits::Counts::Approximate,
+          .cancel = BrokerTraits::CancelLatency::Never,
+          .largestEnvelope = (1 << 20) - 256};
+}
+#endif
+
 std::vector<BackendUnderTest> allBackends() {
   using Reach = BrokerTraits::CancelLatency;
   return {
@@ -35,6 +53,9 @@ std::vector<BackendUnderTest> allBackends() {
        {},
        false,
        MongodbUnderTest::hasChangeStreams()},
+#endif
+#ifdef LEPTIR_SQS
+      {.name = "sqs", .open = open<SqsUnderTest>, .traits = sqsTraits(), .keepsRecords = false},
 #endif
 #ifdef LEPTIR_FOLDER
       folder::FolderUnderTest::backend(),
@@ -66,6 +87,7 @@ std::vector<BackendUnderTest> backendsUnderTest() {
 
 std::vector<BackendUnderTest> recordStoresUnderTest() {
   auto all = allBackends();
+  std::erase_if(all, [](const auto& backend) { return !backend.keepsRecords; });
   for (auto& other : otherRecordStores()) all.push_back(std::move(other));
   return selectedByEnvironment(std::move(all));
 }

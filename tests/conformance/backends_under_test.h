@@ -43,7 +43,9 @@ class StoreUnderTest {
 struct BackendUnderTest {
   std::string name;
   std::function<std::unique_ptr<StoreUnderTest>(ClockKind)> open;
-  BrokerTraits traits;    // that the backend must answer: it cannot leave out a test by its traits
+  // That the backend must answer. A trait leaves out only the tests of sentences that the headers make depend on it
+  // (LEPTIR_NEEDS_TRAIT).
+  BrokerTraits traits;
   MetaTraits metaTraits;  // as traits; `durability` of both is not compared
   // Tasks of one time are leased in the order of their push, and malformed bytes keep their position and counters when
   // they are released. For a store that cannot do that the model always leases all due tasks, compares them without
@@ -51,6 +53,7 @@ struct BackendUnderTest {
   bool ordersAsTheReference = true;
   // SimpleMetaStorage::watchRecords works. A store that should wake cannot leave out these tests.
   bool wakesForRecords = true;
+  bool keepsRecords = true;  // false: its stores open no meta storage
 
   friend void PrintTo(const BackendUnderTest& backend, std::ostream* out) { *out << backend.name; }
 };

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iostream>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -109,6 +110,21 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
   std::unique_ptr<SimpleBroker> broker_;  // a connection that belongs to no instance
   std::map<char, std::unique_ptr<SimpleBroker>> brokersOf_;
 };
+
+// Leaves out the rest of a test: its sentence holds only for stores with this trait (leptir/spi/broker_traits.h).
+#define LEPTIR_NEEDS_TRAIT(trait)                                            \
+  if (!(GetParam().traits.trait)) {                                          \
+    std::cout << "not tested: this holds only for stores with " #trait "\n"; \
+    return;                                                                  \
+  }                                                                          \
+  static_assert(true)
+
+// The backends that find tasks by their ids.
+inline std::vector<BackendUnderTest> backendsWithAKeeper() {
+  auto all = backendsUnderTest();
+  std::erase_if(all, [](const BackendUnderTest& backend) { return !backend.traits.findsById; });
+  return all;
+}
 
 inline std::string nameOfBackend(const ::testing::TestParamInfo<BackendUnderTest>& info) {
   std::string name = info.param.name;

@@ -24,7 +24,7 @@ class KeeperConformance : public BrokerConformance {
   TaskKeeper& keeper() { return broker_->keeper(); }
 };
 
-LEPTIR_CONFORMANCE_GROUP(Keeper, KeeperConformance);
+LEPTIR_CONFORMANCE_GROUP_ON(Keeper, KeeperConformance, backendsWithAKeeper());
 
 TEST_P(Keeper, FindsATaskInEachState) {
   push({task("due"), task("scheduled", store_->now() + 10s)});

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <thread>
 
@@ -33,6 +34,7 @@ TEST_P(Lease, TakesFewerTasksThanAskedForOnlyIfNoFurtherOneIsDueOrTheyHaveManyBy
 }
 
 TEST_P(Lease, TakesTheEarliestTimeOfExecutionFirst) {
+  LEPTIR_NEEDS_TRAIT(keepsOrder);
   const auto now = store_->now();
   push({task("third", now - 1s), task("first", now - 3s), task("second", now - 2s), task("fourth")});
   const auto session = openSession('a');
@@ -40,6 +42,7 @@ TEST_P(Lease, TakesTheEarliestTimeOfExecutionFirst) {
 }
 
 TEST_P(Lease, TakesTasksOfOneTimeInTheOrderOfTheirPush) {
+  LEPTIR_NEEDS_TRAIT(keepsOrder);
   push(tasks("t", 3));
   const auto session = openSession('a');
   EXPECT_EQ(idsOf(pop(*session)), (Ids{"t1", "t2", "t3"}));
@@ -55,7 +58,7 @@ TEST_P(Lease, ATaskThatIsNotDueIsNeverLeased) {
   const auto session = openSession('a');
   store_->advance(9'999ms);
   EXPECT_TRUE(pop(*session).empty());
-  store_->advance(1ms);
+  store_->advance(std::max<Duration>(1ms, GetParam().traits.duePrecision));
   EXPECT_EQ(idsOf(pop(*session)), Ids{"later"});
 }
 
@@ -63,8 +66,11 @@ TEST_P(Lease, TwoSessionsNeverHoldOneTask) {
   push(tasks("t", 10));
   const auto one = openSession('a');
   const auto other = openSession('b');
-  EXPECT_EQ(idsOf(pop(*one, 4)), (Ids{"t1", "t2", "t3", "t4"}));
-  EXPECT_EQ(idsOf(pop(*other)), (Ids{"t5", "t6", "t7", "t8", "t9", "t10"}));
+  auto all = idsOf(pop(*one, 4));
+  ASSERT_EQ(all.size(), 4u);
+  for (auto& id : idsOf(pop(*other))) all.push_back(std::move(id));
+  if (!GetParam().traits.keepsOrder) std::ranges::sort(all, {}, [](const auto& id) { return std::stoi(id.substr(1)); });
+  EXPECT_EQ(all, (Ids{"t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10"}));
 }
 
 TEST_P(Lease, TwoSessionsNeverHoldOneTaskAlsoWhenTheyLeaseAtOnce) {
@@ -103,8 +109,14 @@ TEST_P(Lease, ReturnsTheStoredBytesWhateverTheyAre) {
   for (std::size_t i = 0; i < strange.size(); ++i) store_->pushRaw(strange[i], now - 10s + i * 1s);
   const auto session = openSession('a');
   const auto popped = pop(*session);
-  ASSERT_EQ(popped.size(), strange.size());
-  for (std::size_t i = 0; i < strange.size(); ++i) EXPECT_EQ(popped[i].envelope, store_->stored(strange[i]));
+  std::vector<std::string> leased, stored;
+  for (const auto& each : popped) leased.push_back(each.envelope);
+  for (const auto& bytes : strange) stored.push_back(store_->stored(bytes));
+  if (!GetParam().traits.keepsOrder) {
+    std::ranges::sort(leased);
+    std::ranges::sort(stored);
+  }
+  EXPECT_EQ(leased, stored);
 }
 
 TEST_P(Lease, ReturnsTheCountersOfATask) {
@@ -184,6 +196,7 @@ TEST_P(Lease, AWaitEndsWhenAScheduledTaskBecomesDue) {
 // The best of several waits: other processes of the machine may delay some. A store that only looked for due tasks from
 // time to time would be late by tens of milliseconds each time.
 TEST_P(Lease, AWaitEndsWithin20MillisecondsOfTheTimeAtWhichATaskBecomesDue) {
+  LEPTIR_NEEDS_TRAIT(duePrecision < 10ms);
   use(ClockKind::Machine);
   const auto session = openSession('a');
   Duration latest = 1h;

@@ -9,7 +9,7 @@ namespace leptir::conformance {
 namespace {
 
 class ModelTest : public ::testing::TestWithParam<BackendUnderTest> {};
-LEPTIR_CONFORMANCE_GROUP(BesideTheReference, ModelTest);
+LEPTIR_CONFORMANCE_GROUP_ON(BesideTheReference, ModelTest, backendsWithAKeeper());
 
 TEST_P(BesideTheReference, AnswersAsTheReferenceDoes) {
   const auto first = seed();

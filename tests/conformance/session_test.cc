@@ -23,6 +23,7 @@ void expectLost(BrokerSession& session, const LeasedTask& leased) {
 }
 
 TEST_P(Session, AnEpochThatWasUsedBeforeIsInvalid) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   auto session = openSession('a');
   EXPECT_EQ(codeOf(broker_->openSession(sessionId('a'), {}, 1h)), ErrorCode::Invalid);
   must(session->close());
@@ -31,6 +32,7 @@ TEST_P(Session, AnEpochThatWasUsedBeforeIsInvalid) {
 }
 
 TEST_P(Session, ALaterEpochClaimsTheEarlierOnesOfItsInstance) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   push(tasks("t", 2));
   const auto earlier = openSession('a');
   const auto leased = popOne(*earlier);
@@ -47,23 +49,28 @@ TEST_P(Session, AResumedSessionHasTheLeasesOfTheEarlierProcess) {
   earlier.reset();
   const auto again = store_->openBroker();
   const auto session = must(again->resumeSession(sessionId('a')));
-  EXPECT_EQ(leasesOf(must(session->heldTasks())), Leases{leased.lease});
+  if (GetParam().traits.listsHeldTasks) {
+    EXPECT_EQ(leasesOf(must(session->heldTasks())), Leases{leased.lease});
+  }
   EXPECT_EQ(must(session->acknowledge(Leases{leased.lease})), Leases{});
   EXPECT_EQ(idsOf(pop(*session)), Ids{"t2"});
 }
 
 TEST_P(Session, ResumingAnUnknownSessionAnswersLost) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('f'))), ErrorCode::Lost);
   const auto session = openSession('a');
   EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a', 7))), ErrorCode::Lost);
 }
 
 TEST_P(Session, ResumingAClosedSessionAnswersLost) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   must(openSession('a')->close());
   EXPECT_EQ(codeOf(broker_->resumeSession(sessionId('a'))), ErrorCode::Lost);
 }
 
 TEST_P(Session, ResumingAClaimedSessionAnswersLost) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   const auto session = openSession('a');
   endInstance('a');
   must(broker_->recoverExpired(10));
@@ -71,6 +78,7 @@ TEST_P(Session, ResumingAClaimedSessionAnswersLost) {
 }
 
 TEST_P(Session, ResumingASessionWhoseClaimHasBegunAnswersLost) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   push(tasks("t", 2));
   const auto session = openSession('a');
   pop(*session);
@@ -86,8 +94,8 @@ TEST_P(Session, CloseReleasesTheHeldTasksUnchangedAndDueAtOnce) {
   const auto session = openSession('a');
   popOne(*session);
   must(session->close());
-  EXPECT_EQ(find("t1").state, TaskState::Due);
-  EXPECT_EQ(find("t1").counters, counted.counters);
+  EXPECT_EQ(counts(), (TaskCounts{.due = 1}));
+  EXPECT_EQ(popOne(*openSession('b')).counters, counted.counters);
 }
 
 TEST_P(Session, AfterCloseEveryOperationAnswersLost) {
@@ -115,6 +123,7 @@ TEST_P(Session, RecoveryLeavesLiveSessionsAlone) {
 }
 
 TEST_P(Session, ADeadSessionLosesItsTasksAtRecovery) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   push(tasks("t", 3));
   const auto session = openSession('a');
   const auto leased = pop(*session, 2);
@@ -127,11 +136,37 @@ TEST_P(Session, ADeadSessionLosesItsTasksAtRecovery) {
 }
 
 TEST_P(Session, ExpiresByTimeIfTheTraitsSaySo) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   push(tasks("t", 1));
   const auto session = openSession('a', 60s);
   popOne(*session);
   store_->advance(61s);
   EXPECT_EQ(must(broker_->recoverExpired(10)), GetParam().traits.sessionsExpire ? 1u : 0u);
+}
+
+TEST_P(Session, ALeaseThatEndsByItselfCountsAnExpiryAndIsNoLongerOurs) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions == false);
+  push(tasks("t", 1));
+  const auto session = openSession('a', 60s);
+  const auto leased = popOne(*session);
+  store_->advance(61s);
+  EXPECT_EQ(must(broker_->recoverExpired(10)), 0u);
+  const auto other = openSession('b', 60s);
+  const auto again = popOne(*other);
+  EXPECT_EQ(again.counters, (Counters{.expiries = 1}));
+  EXPECT_EQ(must(session->renew(Leases{leased.lease}, 60s)).lost, Leases{leased.lease});
+  EXPECT_EQ(must(session->acknowledge(Leases{leased.lease})), Leases{leased.lease});
+  EXPECT_EQ(must(other->acknowledge(Leases{again.lease})), Leases{});
+}
+
+TEST_P(Session, AnyEpochCanBeOpenedAndResumedWhereTheStoreKeepsNoSessions) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions == false);
+  push(tasks("t", 1));
+  const auto first = openSession('a');
+  const auto leased = popOne(*first);
+  EXPECT_TRUE(broker_->openSession(sessionId('a'), {}, 1h));
+  EXPECT_TRUE(broker_->resumeSession(sessionId('f', 7)));
+  EXPECT_EQ(must(first->acknowledge(Leases{leased.lease})), Leases{}) << "nothing was claimed";
 }
 
 TEST_P(Session, IsProlongedByRenewal) {
@@ -146,6 +181,7 @@ TEST_P(Session, IsProlongedByRenewal) {
 }
 
 TEST_P(Session, IsRevivedByALateRenewalUntilItIsClaimed) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   push(tasks("t", 1));
   const auto session = openSession('a', 60s);
   const auto leased = popOne(*session);
@@ -155,6 +191,7 @@ TEST_P(Session, IsRevivedByALateRenewalUntilItIsClaimed) {
 }
 
 TEST_P(Session, EndSessionsOfADeadInstanceEndsOnlySessionsThatExpireByTime) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   push(tasks("t", 2));
   const auto dead = openSession('a');
   const auto held = pop(*dead);
@@ -181,6 +218,7 @@ TEST_P(Session, IsNeverClaimedByItsOwnInstance) {
 }
 
 TEST_P(Session, RecoveryGivesBackAtMostLimitTasksAndAnyConnectionContinuesIt) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   push(tasks("t", 5));
   const auto session = openSession('a');
   pop(*session);
@@ -194,6 +232,7 @@ TEST_P(Session, RecoveryGivesBackAtMostLimitTasksAndAnyConnectionContinuesIt) {
 }
 
 TEST_P(Session, AnExpiredTaskWaitsLongerEachTimeAndFromTheTenthOnIsDueForTheInstanceThatBuriesIt) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   push(tasks("t", 1));
   const auto pushed = store_->now();
   auto lastDue = pushed;
@@ -216,6 +255,7 @@ TEST_P(Session, AnExpiredTaskWaitsLongerEachTimeAndFromTheTenthOnIsDueForTheInst
 }
 
 TEST_P(Session, RecoveryNeverGivesBackATaskThatWasAcknowledgedMeanwhile) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   const auto other = store_->openBroker();
   for (std::uint64_t epoch = 1; epoch <= 50; ++epoch) {
     const std::string instance = "0123456789abcdef0123456789ab" + std::to_string(1000 + epoch);
@@ -239,6 +279,7 @@ TEST_P(Session, RecoveryNeverGivesBackATaskThatWasAcknowledgedMeanwhile) {
 }
 
 TEST_P(Session, ARecoveredTaskBelongsOnlyToTheSessionThatLeasesItNext) {
+  LEPTIR_NEEDS_TRAIT(keepsSessions);
   push(tasks("t", 1));
   const auto dead = openSession('a');
   popOne(*dead);

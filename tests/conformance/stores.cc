@@ -19,6 +19,9 @@
 #ifdef LEPTIR_REDIS
 #include "backends/redis/redis_queue.h"
 #endif
+#ifdef LEPTIR_SQS
+#include "base/utf8.h"
+#endif
 #include "tests/support/wait_until.h"
 
 namespace leptir::conformance {
@@ -193,6 +196,48 @@ Time MongodbUnderTest::now() {
 void MongodbUnderTest::advance(Duration by) {
   if (kind_ == ClockKind::Manual) return server_.advance(by);
   TestClock(kind_).advance(by);
+}
+#endif
+
+#ifdef LEPTIR_SQS
+namespace {
+
+SqsServer::Time timeOf(ClockKind kind) {
+  return kind == ClockKind::Manual ? SqsServer::Time::Manual : SqsServer::Time::Machine;
+}
+
+}  // namespace
+
+SqsUnderTest::SqsUnderTest(ClockKind kind)
+    : kind_(kind), clock_(kind), queue_(sharedSqsServer(timeOf(kind))), backend_(clock_.clock()) {}
+
+std::unique_ptr<SimpleBroker> SqsUnderTest::openBroker() {
+  const Json connection{
+      {"sqs_queue", queue_.address()}, {"region", "us-east-1"}, {"sqs_key", "AKID"}, {"sqs_secret", "secret"}};
+  return orThrow(backend_.openBroker(withDefaults(connection, backend_.brokerConnectionKeys()), BrokerUse::Dispatch));
+}
+
+std::unique_ptr<SimpleMetaStorage> SqsUnderTest::openMetaStorage(std::optional<Duration>) {
+  throw std::logic_error("SQS keeps no records");
+}
+
+void SqsUnderTest::pushRaw(std::string bytes, Time due) {
+  const auto delay = std::chrono::ceil<std::chrono::seconds>(std::max(due - now(), Duration::zero()));
+  queue_.ask("SendMessage", {{"MessageBody", stored(std::move(bytes))}, {"DelaySeconds", delay.count()}});
+}
+
+// Amazon SQS takes texts of the characters of XML that are not empty: a producer has to write other bytes as such.
+std::string SqsUnderTest::stored(std::string bytes) {
+  const bool isText = base::isUtf8(bytes) && bytes.find('\0') == std::string::npos;
+  if (isText && !bytes.empty()) return bytes;
+  std::string text = "bytes";
+  for (const char byte : bytes) text += fmt::format(" {:02x}", static_cast<unsigned char>(byte));
+  return text;
+}
+
+void SqsUnderTest::advance(Duration by) {
+  if (kind_ == ClockKind::Manual) queue_.server().advance(by);
+  clock_.advance(by);
 }
 #endif
 

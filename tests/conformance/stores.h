@@ -22,6 +22,10 @@
 #include "backends/sqlite/sqlite_backend.h"
 #include "tests/support/temp_dir.h"
 #endif
+#ifdef LEPTIR_SQS
+#include "backends/sqs/sqs_backend.h"
+#include "tests/support/sqs_server.h"
+#endif
 
 namespace leptir::conformance {
 
@@ -132,6 +136,30 @@ class MongodbUnderTest final : public StoreUnderTest {
   MongodbServer& server_;
   MongodbDatabase database_;
   mongodb::MongodbBackend backend_;
+};
+#endif
+
+#ifdef LEPTIR_SQS
+// All tests of the program share one server, where each has a queue of its own.
+class SqsUnderTest final : public StoreUnderTest {
+ public:
+  explicit SqsUnderTest(ClockKind kind);
+
+  std::unique_ptr<SimpleBroker> openBroker() override;
+  std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override;
+  void pushRaw(std::string bytes, Time due) override;
+  std::string stored(std::string bytes) override;
+  void startInstance(const std::string&) override {}
+  // Nothing: each lease ends by itself.
+  void endInstance(const std::string&) override {}
+  Time now() override { return clock_.clock().now(); }
+  void advance(Duration by) override;
+
+ private:
+  const ClockKind kind_;
+  TestClock clock_;  // Manual: moved together with that of the server
+  SqsTestQueue queue_;
+  sqs::SqsBackend backend_;
 };
 #endif
 

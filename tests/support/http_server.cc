@@ -24,9 +24,12 @@ bool staysOpen(int descriptor, int milliseconds) {
   return ::poll(&event, 1, milliseconds) == 0;
 }
 
-std::string headOf(const HttpReaction& reaction) {
+enum class Afterwards { Close, Keep };
+
+std::string headOf(const HttpReaction& reaction, Afterwards afterwards) {
   const bool isEndless = reaction.how == HttpReaction::How::EndlessBody;
-  auto head = "HTTP/1.1 " + std::to_string(reaction.status) + " As Told\r\nConnection: close\r\n";
+  auto head = "HTTP/1.1 " + std::to_string(reaction.status) + " As Told\r\n";
+  if (afterwards == Afterwards::Close) head += "Connection: close\r\n";
   if (!isEndless) head += "Content-Length: " + std::to_string(reaction.body.size()) + "\r\n";
   for (const auto& line : reaction.headers) head += line + "\r\n";
   return head + "\r\n";
@@ -49,9 +52,10 @@ void answer(std::string_view bytes, HttpStream& stream) {
   stream.finish();
 }
 
+// The connection ends with it.
 void react(const HttpReaction& reaction, HttpStream& stream) {
   using How = HttpReaction::How;
-  const auto head = headOf(reaction);
+  const auto head = headOf(reaction, Afterwards::Close);
   switch (reaction.how) {
     case How::Answer:
       return answer(head + reaction.body, stream);
@@ -93,11 +97,14 @@ HttpServer::HttpServer(const std::string& certificateFile, const std::string& ke
 
 HttpServer::~HttpServer() {
   thread_.request_stop();
+  thread_.join();
   {
     const std::lock_guard lock(mutex_);
-    if (connection_ >= 0) ::shutdown(connection_, SHUT_RDWR);  // wakes a thread that reads or writes
+    for (const auto& client : clients_) {
+      if (client.descriptor >= 0) ::shutdown(client.descriptor, SHUT_RDWR);  // wakes a thread that reads or writes
+    }
   }
-  thread_.join();
+  for (auto& client : clients_) client.thread.join();
   ::SSL_CTX_free(tls_);
 }
 
@@ -120,6 +127,11 @@ void HttpServer::willReact(std::deque<HttpReaction> reactions) {
   reactions_ = std::move(reactions);
 }
 
+void HttpServer::answerBy(std::function<HttpReaction(const HttpReceived&)> handler) {
+  const std::lock_guard lock(mutex_);
+  handler_ = std::move(handler);
+}
+
 std::string HttpServer::origin(const std::string& host) const {
   return (tls_ != nullptr ? "https://" : "http://") + host + ":" + std::to_string(port_);
 }
@@ -127,6 +139,18 @@ std::string HttpServer::origin(const std::string& host) const {
 std::vector<HttpReceived> HttpServer::requests() const {
   const std::lock_guard lock(mutex_);
   return requests_;
+}
+
+int HttpServer::connections() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(clients_.size());
+}
+
+void HttpServer::closeIdleConnections() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& client : clients_) {
+    if (client.descriptor >= 0 && client.isIdle) ::shutdown(client.descriptor, SHUT_RDWR);
+  }
 }
 
 void HttpServer::serve(const std::stop_token& stop) {
@@ -137,41 +161,68 @@ void HttpServer::serve(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     pollfd event{listener_.get(), POLLIN, 0};
     if (::poll(&event, 1, kLookMilliseconds) <= 0) continue;
-    base::UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!client) continue;
-    {
-      const std::lock_guard lock(mutex_);
-      connection_ = client.get();
-      if (stop.stop_requested()) ::shutdown(connection_, SHUT_RDWR);
-    }
-    HttpStream stream(std::move(client), tls_);
-    if (stream.isOpen()) serveOne(stream);
+    base::UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!socket) continue;
     const std::lock_guard lock(mutex_);
-    connection_ = -1;
+    const auto number = clients_.size();
+    auto& client = clients_.emplace_back(socket.get());
+    client.thread =
+        std::jthread([this, number, held = std::move(socket)]() mutable { serveClient(std::move(held), number); });
   }
 }
 
-void HttpServer::serveOne(HttpStream& stream) {
+void HttpServer::serveClient(base::UniqueFd socket, std::size_t number) {
+  HttpStream stream(std::move(socket), tls_);
+  while (stream.isOpen() && serveOne(stream, number)) continue;
+  const std::lock_guard lock(mutex_);
+  clients_[number].descriptor = -1;
+}
+
+bool HttpServer::serveOne(HttpStream& stream, std::size_t number) {
+  setIdle(number, true);
   auto request = stream.readHead();
-  if (!request) return;
-  const auto reaction = nextReaction();
-  if (reaction.how == HttpReaction::How::ResetInRequest) return stream.reset();
-  if (!stream.readBody(*request)) return;
+  setIdle(number, false);
+  if (!request) return false;
+  const auto planned = nextReaction();
+  if (planned && planned->how == HttpReaction::How::ResetInRequest) {
+    stream.reset();
+    return false;
+  }
+  if (!stream.readBody(*request)) return false;
   {
     const std::lock_guard lock(mutex_);
-    requests_.push_back(*std::move(request));
+    requests_.push_back(*request);
   }
+  const auto reaction = planned ? *planned : reactionTo(*request);
   const bool isNow = reaction.delay <= Duration::zero();
-  if (isNow || staysOpen(stream.descriptor(), static_cast<int>(reaction.delay / std::chrono::milliseconds(1))))
-    react(reaction, stream);
+  if (!isNow && !staysOpen(stream.descriptor(), static_cast<int>(reaction.delay / std::chrono::milliseconds(1))))
+    return false;
+  if (keepsConnections_ && reaction.how == HttpReaction::How::Answer)
+    return stream.write(headOf(reaction, Afterwards::Keep) + reaction.body);
+  react(reaction, stream);
+  return false;
 }
 
-HttpReaction HttpServer::nextReaction() {
+void HttpServer::setIdle(std::size_t number, bool isIdle) {
+  const std::lock_guard lock(mutex_);
+  clients_[number].isIdle = isIdle;
+}
+
+std::optional<HttpReaction> HttpServer::nextReaction() {
   const std::lock_guard lock(mutex_);
   if (reactions_.empty()) return {};
   auto next = std::move(reactions_.front());
   reactions_.pop_front();
   return next;
+}
+
+HttpReaction HttpServer::reactionTo(const HttpReceived& request) {
+  std::function<HttpReaction(const HttpReceived&)> handler;
+  {
+    const std::lock_guard lock(mutex_);
+    handler = handler_;
+  }
+  return handler ? handler(request) : HttpReaction();
 }
 
 }  // namespace leptir

@@ -60,6 +60,7 @@ bool HttpStream::readBody(HttpReceived& request) {
     if (!readSome(received_)) return false;
   }
   request.body = received_.substr(0, size);
+  received_.erase(0, size);
   return true;
 }
 

@@ -61,6 +61,9 @@ class Backend {
   // The traits of a store that does not exist yet and therefore cannot be opened for BrokerUse::Inspect.
   virtual BrokerTraits traitsOfNewBroker() const { return {}; }
   virtual MetaTraits traitsOfNewStorage() const { return {}; }
+  // A store that keeps tasks but no records says so here, and what to configure instead: the configuration reader
+  // refuses it as a meta storage with this sentence. Empty: it keeps records.
+  virtual std::string_view whyNoRecords() const { return {}; }
   // The value of `expire_after_seconds` when the configuration does not set it; none: records stay for ever.
   virtual std::optional<Duration> defaultExpiry() const = 0;
 

@@ -62,8 +62,8 @@ struct TaskRelease {
   std::optional<Time> due{};    // none: the task keeps its due time, and so its place in the queue
   std::string_view envelope{};  // the leased bytes, for stores that cannot change a task in place; owned by the caller
   // Until this time, this session does not lease the task again, but leases tasks behind it; other sessions may lease
-  // it as soon as it is due. If the session already leaves kMaxTasksLeftToOthers tasks, or the task has no id, the task
-  // becomes due at this time for all sessions instead.
+  // it as soon as it is due. If the session already leaves kMaxTasksLeftToOthers tasks, or the task has no id, or
+  // without BrokerTraits::leavesToOthers, the task becomes due at this time for all sessions instead.
   std::optional<Time> leftToOthersUntil{};
 };
 
@@ -91,13 +91,15 @@ class BrokerSession {
   // Leases at most `limit` due tasks, those with the earliest timeOfExecution first. When no task is due, it waits
   // until a task may be due, until `longest` has passed, or until any thread rings `wake`. It may return early; an
   // empty list is no error. Tasks that become available after `wake` was rung are left to the next call. The store's
-  // clock decides which tasks are due. No two sessions ever have a lease on the same task. A task with a cancel request
-  // from an earlier lease has LeasedTask::cancelledBy set. Fewer tasks than `limit` say that no further one was due,
-  // unless they have more than kMostBytesOfALease together.
+  // clock decides which tasks are due. No two sessions ever have a lease on the same task (without
+  // BrokerTraits::keepsSessions: hardly ever). A task with a cancel request from an earlier lease has
+  // LeasedTask::cancelledBy set. Fewer tasks than `limit` say that no further one was due, unless they have more than
+  // kMostBytesOfALease together; a store that counts approximately may overlook due tasks for a moment.
   virtual Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) = 0;
 
   // Prolongs the session and its leases `held` until `lease` from now. Returns the cancel requests for these tasks (at
-  // each call, until the tasks leave the queue) and the leases among `held` that this session has lost.
+  // each call, until the tasks leave the queue) and the leases among `held` that this session has lost; without
+  // BrokerTraits::keepsSessions also other leases that it has lost.
   virtual Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) = 0;
 
   // Removes finished tasks from the store. Returns the leases that no longer belonged to this session; their tasks are
@@ -120,11 +122,12 @@ class BrokerSession {
   virtual Result<void> leaseAgain(std::span<const LeaseId> released);
 
   // Takes tasks out of the queue and keeps them, unchanged and with a reason, until an operator revives or removes
-  // them. Returns the same as acknowledge().
+  // them (without BrokerTraits::keepsBuried: removes them). Returns the same as acknowledge().
   virtual Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) = 0;
 
-  // All tasks that this session has leased, according to the store; naming one twice is harmless. Unsupported: the
-  // store cannot list them.
+  // All tasks that this session has leased, according to the store; naming one twice is harmless. Without
+  // BrokerTraits::keepsSessions: those that this process has leased in this session. Unsupported: the store cannot list
+  // them.
   virtual Result<std::vector<LeasedTask>> heldTasks() = 0;
 
   // Ends the session at a clean stop, and releases the tasks that it still has leased: due at once, with their counters

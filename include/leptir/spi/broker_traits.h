@@ -23,11 +23,24 @@ struct BrokerTraits {
   bool refusesRepeatedIds = true;  // pushing an id that is in the queue adds nothing
   bool findsById = true;           // keeper() works
   bool listsHeldTasks = true;      // heldTasks() works
-  bool leasesAgain = true;         // leaseAgain() works
-  bool wakesWaiters = true;        // a push by another process ends a wait in popBrokerTasks
-  bool everyPushWakes = true;      // false: some pushes, as those of PHP leptir, do not end that wait
-  bool sessionsExpire = true;      // a session ends unless it is renewed; false: it ends with its processes
-  Duration duePrecision{1};        // a due time is kept in steps of this, and cut to it
+  // False: the store knows leases, but no sessions. Each lease then ends by itself when it is not renewed, and counts
+  // an expiry. No session can be claimed or listed, every epoch can be opened, resumeSession always succeeds, and
+  // recoverExpired has nothing to do.
+  bool keepsSessions = true;
+  bool leavesToOthers = true;  // false: TaskRelease::leftToOthersUntil is the time at which all sessions may lease it
+  bool leasesAgain = true;     // leaseAgain() works
+  // False: bury() removes a task from the store; its record, which was saved before, has the envelope. A dispatcher
+  // refuses such a store without a meta storage.
+  bool keepsBuried = true;
+  bool wakesWaiters = true;    // a push by another process ends a wait in popBrokerTasks
+  bool everyPushWakes = true;  // false: some pushes, as those of PHP leptir, do not end that wait
+  bool sessionsExpire = true;  // a session ends unless it is renewed; false: it ends with its processes
+  // The longest time from the beginning of a lease to its end, however often it is renewed; zero: no limit. A
+  // dispatcher refuses longer time limits, and runs no task that asks for one.
+  Duration longestLease{};
+  // A due time is kept in steps of this, and cut to it; steps of a second or more are rounded up, so that no task is
+  // early.
+  Duration duePrecision{1};
   Counts counts = Counts::Exact;
   CancelLatency cancel = CancelLatency::WithinASecond;
   std::size_t largestEnvelope = kMaxEnvelopeBytes;

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +21,13 @@
 #include "leptir/task_counts.h"
 
 namespace leptir {
+
+// How many requests a broker has sent to a store that is paid for by the request.
+struct StoreRequests {
+  std::uint64_t sent = 0;       // all, repeated ones included
+  std::uint64_t repeated = 0;   // sent again after an error
+  std::uint64_t throttled = 0;  // refused since there were too many
+};
 
 // What a store has buried by itself.
 struct StoreBurial {
@@ -47,10 +56,13 @@ class SimpleBroker {
   // used this epoch or a later one at this broker. The new session claims the earlier sessions of its instance that are
   // still open. It expires `lease` from now unless renew() prolongs it. A store without BrokerTraits::sessionsExpire
   // ignores `lease`, and returns Unavailable unless a process holds the instance's lock (Backend::sessionLockFile).
+  // Without BrokerTraits::keepsSessions every epoch counts as new, no session is claimed, and `lease` is how long each
+  // lease lasts until it is renewed.
   virtual Result<std::unique_ptr<BrokerSession>> openSession(const SessionId& session, const SessionInfo& info,
                                                              Duration lease) = 0;
 
-  // Continues a session that an earlier process of the instance opened. Lost: it was claimed or closed, or is unknown.
+  // Continues a session that an earlier process of the instance opened. Lost: it was claimed or closed, or is unknown
+  // (never without BrokerTraits::keepsSessions).
   virtual Result<std::unique_ptr<BrokerSession>> resumeSession(const SessionId& session) = 0;
 
   // Claims expired sessions, and puts at most `limit` of their tasks back into the queue: `expiries` + 1, due after
@@ -76,6 +88,10 @@ class SimpleBroker {
   // Tries the operations of pushes and dispatchers without changing the store, for checks of a configuration. Invalid:
   // this user has no right to one of them, or the server does not support it. Unavailable: they cannot be tried now.
   virtual Result<void> tryRights() { return {}; }
+
+  // What the calls of this object and of its sessions have sent so far. None (the default): requests to this store cost
+  // nothing and are not counted.
+  virtual std::optional<StoreRequests> requestsSent() const { return {}; }
 
   // False: every further call will fail, for example because the disk failed or the file was removed; open the broker
   // again.

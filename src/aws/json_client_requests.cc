@@ -1,0 +1,198 @@
+#include "aws/json_client_requests.h"
+
+#include <algorithm>
+#include <random>
+
+#include "aws/connection_to_aws.h"
+#include "base/duration_text.h"
+
+namespace leptir::aws {
+namespace {
+
+constexpr int kLongestPollMilliseconds = 60'000;
+
+BootTime now() {
+  return systemClock().bootTime();
+}
+
+Result<http::HttpUrl> endpointBy(const JsonClientOptions& options) {
+  auto url = http::parseHttpUrl(options.endpoint);
+  if (!url) return url.error().in("endpoint");
+  if (!url->user.empty() || !url->query.empty())
+    return Error(ErrorCode::Invalid, url->origin() + ": an endpoint has no user and no query");
+  if (options.region.empty())
+    return Error(ErrorCode::Invalid, url->origin() + ": the region is not known: name it in 'region'");
+  return url;
+}
+
+// That there are none is for the user to correct.
+Error withoutCredentials(const Error& error) {
+  const auto code = error.code() == ErrorCode::NotFound ? ErrorCode::Invalid : error.code();
+  return Error(code, error.message()).in("AWS credentials");
+}
+
+}  // namespace
+
+JsonClient::Implementation::Implementation(JsonClientOptions options, std::unique_ptr<CredentialSource> credentials)
+    : options_(std::move(options)),
+      endpoint_(endpointBy(options_)),
+      connection_(connectionToAws(options_.caFile, options_.connectTimeout)),
+      credentials_(std::move(credentials)),
+      time_(*options_.clock),
+      pause_(std::random_device()()),
+      multi_(http::makeMultiHandle()) {
+  if (multi_ == nullptr) return;
+  ::curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
+}
+
+JsonClient::Implementation::~Implementation() {
+  for (auto& [number, pending] : requests_) removeTransfer(pending);
+}
+
+JsonClient::Number JsonClient::Implementation::start(JsonRequest request) {
+  const auto number = ++last_;
+  auto& pending = requests_[number];
+  pending.deadline = now() + request.limit;
+  pending.request = std::move(request);
+  if (!endpoint_)
+    end(number, pending, endpoint_.error());
+  else if (!isSameProcess())
+    end(number, pending,
+        Error(ErrorCode::Internal, endpoint_->origin() + ": a forked process must not use this client"));
+  else
+    waiting_.insert(number);
+  if (isSameProcess()) work();
+  return number;
+}
+
+std::optional<Result<JsonAnswer>> JsonClient::Implementation::take(Number number) {
+  const auto found = requests_.find(number);
+  if (found == requests_.end())
+    return Result<JsonAnswer>(Error(ErrorCode::Internal, "the result of this request was taken before"));
+  if (!found->second.hasEnded) return std::nullopt;
+  auto result = std::move(found->second.outcome);
+  abandon(number);
+  return result;
+}
+
+void JsonClient::Implementation::abandon(Number number) {
+  const auto found = requests_.find(number);
+  if (found == requests_.end()) return;
+  removeTransfer(found->second);
+  requests_.erase(found);
+  waiting_.erase(number);
+  unreported_.erase(number);
+}
+
+bool JsonClient::Implementation::takeEnded() {
+  const bool hasEnded = !unreported_.empty();
+  unreported_.clear();
+  return hasEnded;
+}
+
+void JsonClient::Implementation::work() {
+  int running = 0;
+  do {
+    beginSends();
+    if (multi_ != nullptr) ::curl_multi_perform(multi_.get(), &running);
+    collectEnded();
+  } while (!waiting_.empty() && inFlight_ < options_.connections && pause_.next() <= now());
+  endOverdue();
+}
+
+bool JsonClient::Implementation::waitOnce(BootTime until, Wake* wake) {
+  for (const auto number : waiting_) until = std::min(until, requests_.at(number).deadline);
+  if (!waiting_.empty() && inFlight_ < options_.connections) until = std::min(until, pause_.next());
+  const auto left = std::max(until - now(), Duration::zero()) / std::chrono::milliseconds(1) + 1;
+  curl_waitfd event{wake != nullptr ? wake->descriptor() : -1, CURL_WAIT_POLLIN, 0};
+  ::curl_multi_poll(multi_.get(), &event, wake != nullptr ? 1 : 0,
+                    static_cast<int>(std::min<std::int64_t>(left, kLongestPollMilliseconds)), nullptr);
+  return event.revents != 0;
+}
+
+void JsonClient::Implementation::beginSends() {
+  while (!waiting_.empty() && inFlight_ < options_.connections && pause_.next() <= now()) {
+    const auto number = *waiting_.begin();
+    waiting_.erase(waiting_.begin());
+    send(number, requests_.at(number));
+  }
+}
+
+void JsonClient::Implementation::send(Number number, PendingRequest& pending) {
+  const auto credentials = credentials_.at(time_.now(), pending.deadline - now());
+  if (!credentials) return end(number, pending, withoutCredentials(credentials.error()));
+  const auto left = pending.deadline - now();
+  if (left <= Duration::zero()) return end(number, pending);
+  auto connection = connection_;
+  connection.timeout = left;
+  http::Handle handle = idleHandles_.empty() ? http::makeHandle() : std::move(idleHandles_.back());
+  if (!idleHandles_.empty()) idleHandles_.pop_back();
+  pending.transfer = std::make_unique<SignedTransfer>(
+      std::move(handle),
+      TransferOptions{*endpoint_, options_.region, options_.service, pending.request.target, pending.request.body,
+                      *credentials, time_.now(), std::move(connection)},
+      number);
+  if (!pending.transfer->isReady() || ::curl_multi_add_handle(multi_.get(), pending.transfer->handle()) != CURLM_OK) {
+    pending.transfer.reset();
+    return end(number, pending, Error(ErrorCode::Unavailable, endpoint_->origin() + ": out of memory"));
+  }
+  ++inFlight_;
+  pause_.noteSend(now());
+}
+
+void JsonClient::Implementation::collectEnded() {
+  int left = 0;
+  while (const CURLMsg* message = ::curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg == CURLMSG_DONE) endTransfer(message->easy_handle, message->data.result);
+  }
+}
+
+void JsonClient::Implementation::endTransfer(CURL* handle, CURLcode code) {
+  const auto number = SignedTransfer::numberOf(handle);
+  auto& pending = requests_.at(number);
+  auto answer = pending.transfer->result(code);
+  const auto transfer = std::move(pending.transfer);
+  ::curl_multi_remove_handle(multi_.get(), handle);
+  --inFlight_;
+  counts_.connections += static_cast<std::uint64_t>(transfer->newConnections());
+  if (transfer->wasSent()) {
+    ++counts_.sent;
+    if (++pending.sends > 1) ++counts_.repeated;
+  }
+  judge(number, pending, *transfer, std::move(answer));
+  idleHandles_.push_back(transfer->takeHandle());
+}
+
+void JsonClient::Implementation::removeTransfer(PendingRequest& pending) {
+  if (pending.transfer == nullptr) return;
+  if (pending.transfer->wasSent()) ++counts_.sent;
+  ::curl_multi_remove_handle(multi_.get(), pending.transfer->handle());
+  pending.transfer.reset();
+  --inFlight_;
+}
+
+void JsonClient::Implementation::endOverdue() {
+  for (auto next = waiting_.begin(); next != waiting_.end();) {
+    const auto number = *next++;
+    auto& pending = requests_.at(number);
+    if (pending.deadline <= now()) end(number, pending);
+  }
+}
+
+// Without a result of its last send, it was never sent.
+void JsonClient::Implementation::end(Number number, PendingRequest& pending) {
+  if (!pending.outcome)
+    pending.outcome = Error(ErrorCode::Unavailable, endpoint_->origin() + ": not sent within " +
+                                                        base::durationText(pending.request.limit) +
+                                                        ", since the service refuses requests or cannot be reached");
+  pending.hasEnded = true;
+  waiting_.erase(number);
+  unreported_.insert(number);
+}
+
+void JsonClient::Implementation::end(Number number, PendingRequest& pending, Result<JsonAnswer> result) {
+  pending.outcome = std::move(result);
+  end(number, pending);
+}
+
+}  // namespace leptir::aws

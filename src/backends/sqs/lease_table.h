@@ -1,0 +1,58 @@
+// The leases that a session has, and until when each is certainly ours.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "backends/sqs/lease_handle.h"
+#include "backends/sqs/sqs_message.h"
+#include "leptir/clock.h"
+#include "leptir/spi/broker_session.h"
+
+namespace leptir::sqs {
+
+struct HeldLease {
+  LeaseId id{};
+  std::string messageId{};  // empty: an earlier process of the instance took the lease
+  std::string receipt{};    // the newest one of the message
+  std::string body{};       // with `messageId` empty: unknown
+  Counters counters{};
+  std::vector<MessageAttribute> others{};  // the attributes of other programs
+  BootTime received{};                     // a message can be prolonged to 12 hours from here
+  BootTime ends{};
+  bool isSentAnew = false;  // another message has replaced it: only its deletion is missing
+};
+
+// Which leases are given to the table, and what it says of them, is SqsLeases's matter.
+class LeaseTable {
+ public:
+  // `now`: lease numbers begin here, in microseconds.
+  LeaseTable(const SessionId& session, Time now);
+
+  // Adds a lease that was received at `now`, with the next number, which is not below `now` in microseconds. The
+  // reference is valid until the lease is removed.
+  HeldLease& add(HeldLease lease, Time now);
+  // Adds a lease that an earlier process of the instance took.
+  HeldLease& adopt(HeldLease lease);
+  HeldLease* find(const LeaseId& lease);
+  HeldLease* findMessage(const std::string& messageId);
+  void remove(const LeaseId& lease);
+  std::vector<HeldLease*> all();
+
+  // The lease is not in the table, but an earlier process of the instance may have taken it in this session: what its
+  // handle says. This process knows of all leases that it took itself.
+  std::optional<LeaseHandle> mayBeOurs(const LeaseId& lease) const;
+
+ private:
+  const std::string mark_;
+  const std::uint64_t first_;
+  std::uint64_t last_;
+  std::map<std::uint64_t, HeldLease> leases_;               // by number
+  std::unordered_map<std::string, std::uint64_t> numbers_;  // by messageId
+};
+
+}  // namespace leptir::sqs

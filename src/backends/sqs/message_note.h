@@ -1,0 +1,31 @@
+// The attribute `leptir` of a message: what leptir must know of a task that the envelope does not say.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/sqs/sqs_message.h"
+#include "leptir/clock.h"
+
+namespace leptir::sqs {
+
+// Of a message that was sent with a delay. A delay is 15 minutes at most: a task that is due later travels in hops.
+struct DelayNote {
+  Time due{};
+  std::chrono::seconds rest{};  // between the end of this message's delay and the due time; zero: it is the last hop
+};
+
+// The attribute of a delayed message: {"due":1764500000123,"rest":2100}, in milliseconds and seconds.
+MessageAttribute attributeOf(const DelayNote& note);
+// The attribute of a message in the queue of buried tasks: {"reason":"…","buried":1764500000123}. A reason with more
+// than `mostBytes` is cut.
+MessageAttribute attributeOfBurial(std::string_view reason, Time now, std::size_t mostBytes);
+
+// None: the message has no such attribute, or one that cannot be read.
+std::optional<DelayNote> delayNoteIn(const std::vector<MessageAttribute>& attributes);
+// The attributes that other programs have given the message.
+std::vector<MessageAttribute> attributesOfOthers(std::vector<MessageAttribute> attributes);
+
+}  // namespace leptir::sqs

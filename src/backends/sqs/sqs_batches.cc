@@ -1,0 +1,94 @@
+#include "backends/sqs/sqs_batches.h"
+
+#include <chrono>
+#include <numeric>
+#include <thread>
+#include <utility>
+
+#include "backends/sqs/sqs_errors.h"
+#include "backends/sqs/sqs_message.h"
+
+namespace leptir::sqs {
+namespace {
+
+using Entries = std::vector<std::size_t>;
+using Outcomes = std::vector<std::optional<EntryError>>;
+
+constexpr int kTries = 3;
+constexpr Duration kFirstPause = std::chrono::milliseconds(50);
+// So many requests are written and sent before their answers are read.
+constexpr std::size_t kBatchesAtOnce = 32;
+
+std::vector<Entries> batchesOf(const Entries& entries, std::span<const std::size_t> bytes, std::size_t mostBytes) {
+  std::vector<Entries> batches;
+  std::size_t sum = 0;
+  for (const auto entry : entries) {
+    const bool fits = !batches.empty() && batches.back().size() < kMostEntries && sum + bytes[entry] <= mostBytes;
+    if (!fits) {
+      batches.emplace_back();
+      sum = 0;
+    }
+    batches.back().push_back(entry);
+    sum += bytes[entry];
+  }
+  return batches;
+}
+
+EntryError errorOfEntry(const FailedEntry& failed, const std::string& where) {
+  const aws::JsonAnswer answer{
+      .status = failed.isSendersFault ? 400 : 500, .errorCode = failed.code, .errorMessage = failed.message};
+  if (failed.code.empty())
+    return {{}, Error(ErrorCode::Unavailable, where + ": the answer lacks an entry of the batch")};
+  return {failed.code, errorOf(answer, where)};
+}
+
+// Returns the entries that should be tried again.
+Entries noteResult(const Entries& batch, const Result<Json>& result, const std::string& where, Outcomes& outcomes) {
+  Entries again;
+  if (!result) {
+    for (const auto entry : batch) outcomes[entry] = EntryError{{}, result.error()};
+    return again;
+  }
+  for (const auto entry : batch) outcomes[entry].reset();
+  for (const auto& failed : failedEntries(*result, batch.size())) {
+    outcomes[batch[failed.index]] = errorOfEntry(failed, where);
+    if (!failed.isSendersFault) again.push_back(batch[failed.index]);
+  }
+  return again;
+}
+
+Entries performOnce(SqsClient& client, const BatchOperation& operation, std::span<const std::size_t> bytes,
+                    const Entries& entries, Outcomes& outcomes) {
+  const auto batches = batchesOf(entries, bytes, operation.mostBytes);
+  Entries again;
+  for (std::size_t first = 0; first < batches.size(); first += kBatchesAtOnce) {
+    const auto group = std::span(batches).subspan(first, std::min(kBatchesAtOnce, batches.size() - first));
+    std::vector<SqsCall> calls;
+    for (const auto& batch : group)
+      calls.push_back({.operation = operation.name, .body = operation.bodyFor(batch), .repeat = operation.repeat});
+    const auto results = client.performAll(std::move(calls));
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      const auto failed = noteResult(group[i], results[i], client.settings().where(), outcomes);
+      again.insert(again.end(), failed.begin(), failed.end());
+    }
+  }
+  return again;
+}
+
+}  // namespace
+
+Outcomes performBatches(SqsClient& client, const BatchOperation& operation, std::span<const std::size_t> bytes) {
+  Outcomes outcomes(bytes.size());
+  Entries left(bytes.size());
+  std::iota(left.begin(), left.end(), 0);
+  auto pause = kFirstPause;
+  for (int tries = 1; !left.empty(); ++tries) {
+    left = performOnce(client, operation, bytes, left, outcomes);
+    if (left.empty() || tries == kTries) break;
+    std::this_thread::sleep_for(pause);
+    pause *= 4;
+  }
+  return outcomes;
+}
+
+}  // namespace leptir::sqs

@@ -1,0 +1,89 @@
+#include "backends/sqs/sqs_errors.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/escape.h"
+
+namespace leptir::sqs {
+namespace {
+
+struct KnownError {
+  std::string_view code;
+  ErrorCode meaning;
+  std::string_view advice;  // what to do, behind the service's own words
+};
+
+constexpr std::string_view kCreateQueue = "create it, or correct sqs_queue";
+constexpr std::string_view kGrant = "grant the right (docs/guide/sqs.md lists them)";
+constexpr std::string_view kKeys = "correct the keys";
+
+constexpr std::array kKnownErrors{
+    KnownError{"QueueDoesNotExist", ErrorCode::Unavailable, kCreateQueue},
+    KnownError{"NonExistentQueue", ErrorCode::Unavailable, kCreateQueue},
+    KnownError{"QueueDeletedRecently", ErrorCode::Unavailable, kCreateQueue},
+    KnownError{"AccessDenied", ErrorCode::Invalid, kGrant},
+    KnownError{"AccessDeniedException", ErrorCode::Invalid, kGrant},
+    KnownError{"KmsAccessDenied", ErrorCode::Invalid, kGrant},
+    KnownError{"InvalidSecurity", ErrorCode::Invalid, "use https"},
+    KnownError{"InvalidClientTokenId", ErrorCode::Invalid, kKeys},
+    KnownError{"UnrecognizedClientException", ErrorCode::Invalid, kKeys},
+    KnownError{"InvalidAccessKeyId", ErrorCode::Invalid, kKeys},
+    KnownError{"MissingAuthenticationToken", ErrorCode::Invalid, kKeys},
+    KnownError{"IncompleteSignature", ErrorCode::Invalid, kKeys},
+    KnownError{"InvalidSignatureException", ErrorCode::Invalid, "correct sqs_secret, or set region"},
+    KnownError{"SignatureDoesNotMatch", ErrorCode::Invalid, "correct sqs_secret, or set region"},
+    KnownError{"AuthFailure", ErrorCode::Invalid, kKeys},
+    KnownError{"InvalidAddress", ErrorCode::Invalid, "correct sqs_queue"},
+    KnownError{"ExpiredToken", ErrorCode::Unavailable, "renew the keys"},
+    KnownError{"ExpiredTokenException", ErrorCode::Unavailable, "renew the keys"},
+    KnownError{"RequestExpired", ErrorCode::Unavailable, "set the clock of this machine"},
+    KnownError{"OverLimit", ErrorCode::Unavailable, "too many messages of the queue are in flight"},
+    KnownError{"BatchRequestTooLong", ErrorCode::TooLarge, "the service takes less than the queue says"},
+};
+
+bool isThrottling(std::string_view code) {
+  return code.find("Throttl") != std::string_view::npos || code == "RequestLimitExceeded" || code == "SlowDown" ||
+         code == "TooManyRequestsException";
+}
+
+const KnownError* known(std::string_view code) {
+  const auto* found = std::ranges::find(kKnownErrors, code, &KnownError::code);
+  return found == kKnownErrors.end() ? nullptr : found;
+}
+
+ErrorCode meaningOf(const aws::JsonAnswer& answer, const KnownError* found) {
+  if (found != nullptr) return found->meaning;
+  return answer.status >= 500 || isThrottling(answer.errorCode) ? ErrorCode::Unavailable : ErrorCode::Invalid;
+}
+
+}  // namespace
+
+Error errorOf(const aws::JsonAnswer& answer, std::string_view where) {
+  const auto* found = known(answer.errorCode);
+  std::string message(where);
+  message += ": " + base::escaped(answer.errorCode);
+  if (!answer.errorMessage.empty()) message += ": " + base::escaped(answer.errorMessage);
+  if (found != nullptr) message.append("; ").append(found->advice);
+  return Error(meaningOf(answer, found), std::move(message));
+}
+
+bool isMissingQueue(std::string_view code) {
+  return code == "QueueDoesNotExist" || code == "NonExistentQueue" || code == "QueueDeletedRecently";
+}
+
+bool isAccessDenied(std::string_view code) {
+  return code == "AccessDenied" || code == "AccessDeniedException" || code == "KmsAccessDenied";
+}
+
+bool isWrongKey(std::string_view code) {
+  const auto* found = known(code);
+  return found != nullptr && found->meaning == ErrorCode::Invalid && !isAccessDenied(code);
+}
+
+bool isLeaseOver(std::string_view code) {
+  return code == "ReceiptHandleIsInvalid" || code == "InvalidParameterValue" || code == "MessageNotInflight" ||
+         code == "InvalidParameterValueException" || code == "InvalidIdFormat";
+}
+
+}  // namespace leptir::sqs

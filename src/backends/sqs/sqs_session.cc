@@ -1,0 +1,193 @@
+#include "backends/sqs/sqs_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "backends/sqs/message_note.h"
+#include "backends/sqs/task_message.h"
+#include "task/envelope_counters.h"
+
+namespace leptir::sqs {
+namespace {
+
+// How long close() waits for receives in flight. What they bring later returns to the queue when its lease ends.
+constexpr Duration kCloseWait = std::chrono::seconds(8);
+// After so long without a pop the workers are busy: what a poll has brought meanwhile is given back.
+constexpr Duration kPatienceOfArrived = std::chrono::seconds(2);
+// How much of the reason of a burial is sent along.
+constexpr std::size_t kMostBytesOfReason = 1024;
+
+Error closed() {
+  return Error(ErrorCode::Lost, "the session is closed");
+}
+
+std::vector<LeaseId> joined(std::vector<LeaseId> notOurs, std::vector<LeaseId> over) {
+  notOurs.insert(notOurs.end(), std::make_move_iterator(over.begin()), std::make_move_iterator(over.end()));
+  return notOurs;
+}
+
+// Of the tasks to settle.
+template <class Task>
+std::vector<LeaseId> leasesOf(std::span<const Task> tasks) {
+  std::vector<LeaseId> leases;
+  for (const auto& task : tasks) leases.push_back(task.lease);
+  return leases;
+}
+
+std::optional<Time> dueOf(const TaskRelease& task) {
+  if (!task.leftToOthersUntil) return task.due;
+  return std::max(task.due.value_or(Time::min()), *task.leftToOthersUntil);
+}
+
+OutgoingMessage unchanged(const HeldLease& lease, Time now, std::chrono::seconds hop, std::optional<Time> due = {}) {
+  return messageOf(task::withCounters(lease.body, lease.counters), due, now, hop, lease.others);
+}
+
+OutgoingMessage burialOf(const HeldLease& lease, const TaskBurial& burial, Time now, std::size_t mostBytes) {
+  OutgoingMessage message{.body = storable(task::withCounters(burial.envelope, burial.counters)),
+                          .attributes = lease.others};
+  if (message.attributes.size() == kMostAttributes) message.attributes.pop_back();
+  const auto room = mostBytes - std::min(mostBytes, message.bytes() + kBytesBesideEnvelope);
+  message.attributes.push_back(attributeOfBurial(burial.reason, now, std::min(kMostBytesOfReason, room / 6)));
+  if (message.bytes() > mostBytes) message.attributes.clear();
+  return message;
+}
+
+}  // namespace
+
+Result<std::vector<LeasedTask>> SqsSession::popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) {
+  if (state_->isClosed) return closed();
+  auto arrived = state_->receiver.receive(limit, longest, wake, state_->leases.visibility());
+  if (!arrived) return arrived.error();
+  return lease(std::move(*arrived));
+}
+
+// Messages that are not due yet go back at once. If that fails they stay leased, and return when their leases end.
+Result<std::vector<LeasedTask>> SqsSession::lease(std::vector<ArrivedMessage> arrived) {
+  const auto now = state_->client.now();
+  const auto hop = state_->queue.longestHop();
+  std::vector<LeasedTask> tasks;
+  std::vector<Replacement> sentOn;
+  for (auto& [message, sent] : arrived) {
+    const auto verdict = judge(message, now);
+    auto* held = state_->leases.take(std::move(message), verdict.counters, sent);
+    if (held == nullptr) continue;
+    if (verdict.action == Verdict::Action::SendOn) {
+      sentOn.push_back({held, unchanged(*held, now, hop, verdict.due)});
+    } else {
+      tasks.push_back({.envelope = held->body, .counters = held->counters, .lease = held->id});
+    }
+  }
+  sendOn(std::move(sentOn));
+  return tasks;
+}
+
+void SqsSession::sendOn(std::vector<Replacement> notDue) {
+  std::vector<LeaseId> leases;
+  for (const auto& each : notDue) leases.push_back(each.lease->id);
+  const auto sent = replaceMessages(*state_, state_->client.queue(), std::move(notDue));
+  if (sent) return;
+  for (auto* lease : state_->leases.all()) {
+    if (!lease->isSentAnew && std::ranges::count(leases, lease->id) > 0) state_->leases.drop(*lease);
+  }
+}
+
+Result<Renewal> SqsSession::renew(std::span<const LeaseId> held, Duration lease) {
+  if (state_->isClosed) return closed();
+  state_->leases.setDuration(lease);
+  auto lost = state_->leases.renew(held);
+  if (!lost) return lost.error();
+  if (state_->clock.bootTime() - state_->receiver.lastCall() > kPatienceOfArrived) {
+    if (auto back = giveBackArrived(); !back) return back.error();
+  }
+  return Renewal{.lost = std::move(*lost)};
+}
+
+Result<void> SqsSession::giveBackArrived() {
+  const auto tasks = lease(state_->receiver.takeArrived());
+  if (!tasks) return tasks.error();
+  std::vector<TaskRelease> back;
+  for (const auto& task : *tasks)
+    back.push_back({.lease = task.lease, .counters = task.counters, .envelope = task.envelope});
+  const auto released = release(back);
+  return released ? Result<void>() : released.error();
+}
+
+Result<std::vector<LeaseId>> SqsSession::acknowledge(std::span<const LeaseId> leases) {
+  if (state_->isClosed) return closed();
+  auto sorted = state_->leases.sort(leases);
+  if (!sorted) return sorted.error();
+  std::erase(sorted->ours, nullptr);
+  auto over = state_->leases.remove(sorted->ours);
+  if (!over) return over;
+  return joined(std::move(sorted->notOurs), std::move(*over));
+}
+
+// `messageFor(task, lease)` makes what is sent to `queue` in place of a leased message.
+template <class Task, class MessageFor>
+Result<std::vector<LeaseId>> SqsSession::replace(std::span<const Task> tasks, const std::string& queue,
+                                                 MessageFor messageFor) {
+  auto sorted = state_->leases.sort(leasesOf(tasks));
+  if (!sorted) return sorted.error();
+  std::vector<Replacement> replacements;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    auto* lease = sorted->ours[i];
+    if (lease != nullptr) replacements.push_back({lease, messageFor(tasks[i], *lease)});
+  }
+  auto over = replaceMessages(*state_, queue, std::move(replacements));
+  if (!over) return over;
+  return joined(std::move(sorted->notOurs), std::move(*over));
+}
+
+Result<std::vector<LeaseId>> SqsSession::release(std::span<const TaskRelease> tasks) {
+  if (state_->isClosed) return closed();
+  const auto now = state_->client.now();
+  return replace(tasks, state_->client.queue(), [&](const TaskRelease& task, const HeldLease& lease) {
+    return messageOf(task::withCounters(task.envelope, task.counters), dueOf(task), now, state_->queue.longestHop(),
+                     lease.others);
+  });
+}
+
+Result<std::vector<LeaseId>> SqsSession::bury(std::span<const TaskBurial> tasks) {
+  const auto& buried = state_->client.settings().buried;
+  if (!buried) return acknowledge(leasesOf(tasks));
+  if (state_->isClosed) return closed();
+  const auto now = state_->client.now();
+  return replace(tasks, buried->url, [&](const TaskBurial& task, const HeldLease& lease) {
+    return burialOf(lease, task, now, state_->queue.maximumMessageSize);
+  });
+}
+
+Result<std::vector<LeasedTask>> SqsSession::heldTasks() {
+  if (state_->isClosed) return closed();
+  std::vector<LeasedTask> tasks;
+  for (const auto* lease : state_->leases.all()) {
+    if (!lease->isSentAnew && !lease->messageId.empty())
+      tasks.push_back({.envelope = lease->body, .counters = lease->counters, .lease = lease->id});
+  }
+  return tasks;
+}
+
+Result<void> SqsSession::close() {
+  if (state_->isClosed) return closed();
+  state_->receiver.finish(kCloseWait);
+  if (auto back = giveBackArrived(); !back) return back;
+  const auto now = state_->client.now();
+  std::vector<Replacement> known;
+  std::vector<HeldLease*> unknown;
+  for (auto* lease : state_->leases.all()) {
+    if (lease->messageId.empty()) {
+      unknown.push_back(lease);
+    } else {
+      known.push_back({lease, unchanged(*lease, now, state_->queue.longestHop())});
+    }
+  }
+  const auto released = replaceMessages(*state_, state_->client.queue(), std::move(known));
+  if (!released) return released.error();
+  const std::vector<std::chrono::seconds> atOnce(unknown.size());
+  if (const auto back = state_->leases.giveBack(unknown, atOnce); !back) return back.error();
+  state_->isClosed = true;
+  return {};
+}
+
+}  // namespace leptir::sqs
