@@ -78,6 +78,11 @@ std::optional<bson_iter_t> firstOf(const BsonDocument& body) {
   return place;
 }
 
+bool opensChangeStream(const BsonDocument& command) {
+  bson_iter_t iter, found;
+  return bson_iter_init(&iter, command.get()) && bson_iter_find_descendant(&iter, "pipeline.0.$changeStream", &found);
+}
+
 }  // namespace
 
 std::optional<MongodbMessage> MongodbMessage::readFrom(int socket) {
@@ -122,6 +127,7 @@ std::string MongodbMessage::bytes() const {
 std::string MongodbMessage::command() const {
   const auto first = firstOf(body);
   const std::string name = first ? ::bson_iter_key(&*first) : "";
+  if (name == "aggregate" && opensChangeStream(body)) return "changeStream";
   return name == "isMaster" || name == "ismaster" ? "hello" : name;
 }
 

@@ -26,7 +26,8 @@ struct MongodbMessage {
   static std::optional<MongodbMessage> readFrom(int socket);
   std::string bytes() const;
 
-  // The first key of the body: the name of a command, with "hello" for its older names.
+  // The first key of the body: the name of a command, with "hello" for its older names, and "changeStream" for an
+  // `aggregate` that opens one.
   std::string command() const;
   // The text at that key: for most commands the name of a collection; empty: no text.
   std::string collection() const;

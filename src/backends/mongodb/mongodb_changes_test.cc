@@ -22,7 +22,7 @@ class MongodbChangesTest : public MongodbQueueTest {
                                                  R"(], "postBatchResumeToken": {"_data": "81"}}, "ok": 1.0})");
   }
   void refuseStreams() {
-    proxy.inject({"aggregate", "tasks", 0, MongodbCommands::kAlways},
+    proxy.inject({"changeStream", "tasks", 0, MongodbCommands::kAlways},
                  MongodbFault::error(When::Before, 40324, "Location40324"));
   }
 
@@ -30,7 +30,7 @@ class MongodbChangesTest : public MongodbQueueTest {
 };
 
 TEST_F(MongodbChangesTest, AChangeRings) {
-  proxy.inject({"aggregate", "tasks"}, answer("firstBatch", ""));
+  proxy.inject({"changeStream", "tasks"}, answer("firstBatch", ""));
   proxy.inject({"getMore", "", 0, 4}, answer("nextBatch", ""));
   proxy.inject({"getMore"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
   proxy.inject({"getMore", "", 0, MongodbCommands::kAlways}, answer("nextBatch", ""));
@@ -43,10 +43,10 @@ TEST_F(MongodbChangesTest, AChangeRings) {
 }
 
 TEST_F(MongodbChangesTest, AStreamThatHasEndedSilentlyIsOpenedAgain) {
-  proxy.inject({"aggregate", "tasks", 0, 2}, answer("firstBatch", ""));
+  proxy.inject({"changeStream", "tasks", 0, 2}, answer("firstBatch", ""));
   proxy.inject({"getMore", "", 0, MongodbCommands::kAlways}, answer("nextBatch", ""));  // at once, each time
   MongodbChanges changes(must(MongodbPool::open(addressOf(proxy.uri()))), "tasks");
-  EXPECT_TRUE(waitUntil([&] { return proxy.count("aggregate") > 1; }));
+  EXPECT_TRUE(waitUntil([&] { return proxy.count("changeStream") > 1; }));
 }
 
 TEST_F(MongodbChangesTest, ADeploymentThatRefusesStreamsIsNotAskedAgain) {
@@ -55,7 +55,7 @@ TEST_F(MongodbChangesTest, ADeploymentThatRefusesStreamsIsNotAskedAgain) {
   ASSERT_TRUE(waitUntil([&] { return proxy.faults() > 0; }));
   EXPECT_FALSE(wake.waitFor(1500ms, changes.descriptor()));
   EXPECT_FALSE(changes.isWatching());
-  EXPECT_EQ(proxy.count("aggregate"), 1);
+  EXPECT_EQ(proxy.count("changeStream"), 1);
 }
 
 TEST_F(MongodbChangesTest, WithoutAStreamAWaitStillEndsWhenAnotherInstancePushes) {

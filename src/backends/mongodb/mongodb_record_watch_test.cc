@@ -31,7 +31,7 @@ class MongodbRecordWatchTest : public testing::Test {
   // Answers without a change, of which the fourth is one with a change if `News::One`.
   enum class News { One, None };
   void playStream(News news) {
-    proxy_.inject({.name = "aggregate", .collection = "info", .times = MongodbCommands::kAlways}, answer("firstBatch"));
+    proxy_.inject({.name = "changeStream", .collection = "info", .times = MongodbCommands::kAlways}, answer("firstBatch"));
     proxy_.inject({.name = "getMore", .times = 3}, answer("nextBatch"));
     if (news == News::One) proxy_.inject({.name = "getMore"}, answer("nextBatch", R"({"_id": {"_data": "82"}})"));
     proxy_.inject({.name = "getMore", .times = MongodbCommands::kAlways}, answer("nextBatch"));
@@ -55,7 +55,7 @@ TEST_F(MongodbRecordWatchTest, ASavedRecordEndsAWait) {
 TEST_F(MongodbRecordWatchTest, AsksOnlyForRecordsOfTasksThatAreOver) {
   playStream(News::None);
   ASSERT_TRUE(MongodbRecordWatch::begin(pool(), "info"));
-  const auto asked = proxy_.received("aggregate").back().at("pipeline").at(1).at("$match");
+  const auto asked = proxy_.received("changeStream").back().at("pipeline").at(1).at("$match");
   EXPECT_EQ(asked.at("fullDocument.status"), 3);
   EXPECT_EQ(asked.at("operationType"), Json::parse(R"({"$in": ["insert", "replace"]})"));
 }
@@ -77,7 +77,7 @@ TEST_F(MongodbRecordWatchTest, TheFirstWaitAfterAPauseSaysThatRecordsMayHaveBeen
 }
 
 TEST_F(MongodbRecordWatchTest, IsUnavailableWhereTheServerRefusesStreams) {
-  proxy_.inject({.name = "aggregate", .times = MongodbCommands::kAlways},
+  proxy_.inject({.name = "changeStream", .times = MongodbCommands::kAlways},
                 MongodbFault::error(When::Before, 13, "Unauthorized"));
   const auto watch = MongodbRecordWatch::begin(pool(), "info");
   ASSERT_FALSE(watch);
