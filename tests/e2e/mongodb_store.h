@@ -39,7 +39,7 @@ class MongodbStore final : public ServerStore {
     return 4;
   }
   void takeAllAsPhp() override { database.ask(R"({"delete": "tasks", "deletes": [{"q": {}, "limit": 0}]})"); }
-  std::size_t queued() override { return database.ask(R"({"count": "tasks"})").at("n").get<std::size_t>(); }
+  std::size_t queued() override { return find("tasks").size(); }  // a count without a filter may be an estimate
   Json record(const std::string& id) override {
     const auto found = find("info", R"({"_id": ")" + id + "\"}");
     return found.empty() ? Json() : found.at(0);

@@ -55,13 +55,14 @@ TEST_P(OnServer, ATaskIsPushedRunAndRecorded) {
   const auto id = push({"noop", "text=hello"});
   EXPECT_EQ(store->queued(), 1u);
   EXPECT_EQ(info(id).at("state"), "due");
-  ASSERT_EQ(drain(), 0);
+  const auto instance = start({"--drain"});
+  ASSERT_EQ(instance->waitForExit(), 0) << instance->output();
   const auto saved = record(id);
   EXPECT_EQ(saved.at("status"), 3);
   EXPECT_EQ(saved.at("retC"), 1);
   EXPECT_EQ(saved.at("type"), "noop");
   EXPECT_EQ(info(id).at("cause"), "finished");
-  EXPECT_EQ(store->queued(), 0u);
+  EXPECT_EQ(store->queued(), 0u) << instance->output();
 }
 
 TEST_P(OnServer, ATaskThatPhpPushedRuns) {
