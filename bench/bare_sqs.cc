@@ -22,8 +22,6 @@ namespace leptir::aws {
 namespace {
 
 constexpr int kSinglePushes = 2000;
-// Before the measurement: the emulator's code is compiled while it runs, and its first thousand requests are slow.
-constexpr int kWarmUp = 10'000;
 constexpr int kBatch = 10;
 
 // Requests to one queue, each with what follows its answer.
@@ -169,7 +167,6 @@ void measure(int tasks, const std::string& address) {
   const auto queue = parseQueueAddress(address);
   if (!queue) throw std::runtime_error(queue.error().message());
   Client client(*queue);
-  tasksPerSecond(client, kWarmUp);
   fmt::print("{:.0f}\n", tasksPerSecond(client, tasks));
   fmt::print("{:.0f}\n", pushesPerSecond(client));
 }

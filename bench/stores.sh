@@ -42,10 +42,12 @@ startProgram() {
   uri=$(tail -n 1 "$folder/server.out")
 }
 
-# Starts the emulator of Amazon SQS of the tests. Each instance gets a file for its records.
+# Starts the emulator of Amazon SQS of the tests, and makes it warm: its code is compiled while it runs. Each instance
+# gets a file for its records.
 startSqs() {
   startProgram sqs_server 1
-  rm -f "$folder"/records*
+  "$build/bare_sqs" 20000 "$uri" >/dev/null
+  rm -rf "$folder"/records*
   cat > "$folder/store.yaml" <<YAML
 leptir:
   brokers:
