@@ -70,7 +70,7 @@ Result<void> StoreThread::open() {
 void StoreThread::openFailed(const Error& why) {
   work_.closeStore();
   if (!hasWorked_ && isPermanent(why)) return becomeUnusable(why);
-  if (!givesUp(why)) waitFor(noteFailure(why));
+  if (!givesUp(why)) pause(noteFailure(why));
 }
 
 // A store that worked until now is opened again at once: its server may be back already.
@@ -78,8 +78,8 @@ void StoreThread::turnFailed(const Error& why) {
   work_.closeStore();
   if (givesUp(why)) return;
   const bool isFirst = !isFailing();
-  const auto pause = noteFailure(why);
-  if (!isFirst) waitFor(pause);
+  const auto length = noteFailure(why);
+  if (!isFirst) pause(length);
 }
 
 bool StoreThread::givesUp(const Error& why) {
@@ -101,12 +101,18 @@ void StoreThread::noteThatItWorks() {
   backoff_.reset();
 }
 
-// Returns how long to pause before the next try.
+// Returns how long to pause before the next try. The pauses grow only if they are kept: as many calls of wake() as
+// tasks end while the store refuses requests would otherwise make them last for seconds.
 Duration StoreThread::noteFailure(const Error& why) {
   if (!isFailing()) context_.logger.error(options_.store + ": not available, trying again: " + why.message());
   if (why.code() == ErrorCode::Unavailable) work_.reportUnavailable();
-  const auto pause = backoff_.next();
-  return giveUpAt_ == kNotStopping ? pause : kPauseWhileStopping;
+  if (!isFailing() || context_.clock.bootTime() >= pausedUntil_) pause_ = backoff_.next();
+  return giveUpAt_ == kNotStopping ? pause_ : kPauseWhileStopping;
+}
+
+void StoreThread::pause(Duration longest) {
+  pausedUntil_ = context_.clock.bootTime() + std::min(longest, kLongestSleep);
+  waitFor(longest);
 }
 
 void StoreThread::waitFor(Duration longest) {

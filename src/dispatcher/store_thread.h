@@ -114,6 +114,7 @@ class StoreThread {
   void turnFailed(const Error& why);
   void noteThatItWorks();
   Duration noteFailure(const Error& why);
+  void pause(Duration longest);
   bool givesUp(const Error& why);
   void becomeUnusable(const Error& why);
 
@@ -131,7 +132,9 @@ class StoreThread {
   std::int64_t giveUpAt_ = kNotStopping;  // stopBy_ as it was when this step began: a step after stop() is a last try
   BootTime openedAt_{};
   base::Backoff backoff_;
-  std::thread thread_;  // last: it uses all other members
+  Duration pause_{};        // after the last failure
+  BootTime pausedUntil_{};  // when it is over, unless wake() ends it
+  std::thread thread_;      // last: it uses all other members
 };
 
 }  // namespace leptir::dispatcher

@@ -26,6 +26,7 @@ class ScriptedStore final : private StoreWork {
       : script_(script), thread_(context, std::move(options), *this) {}
 
   void stop(Patience patience) { thread_.stop(patience); }
+  void wake() { thread_.wake(); }
   bool isFailing() const { return script_.isFailing; }
 
  private:
@@ -100,6 +101,24 @@ TEST_F(StoreThreadStep, OpensAStoreAgainAtOnceAfterItsFirstError) {
   script.turnFails = true;
   ASSERT_TRUE(waitUntil([&] { return script.opens == 2; }));
   EXPECT_LT(systemClock().bootTime() - began, std::chrono::milliseconds(250)) << "the shortest pause";
+}
+
+TEST_F(StoreThreadStep, PausesThatAreInterruptedDoNotGrow) {
+  start();
+  ASSERT_TRUE(waitUntil([&] { return script.goodTurns > 0; }));
+  script.turnError = ErrorCode::Unavailable;
+  script.turnFails = true;
+  for (int opens = 2; opens <= 12; ++opens) {
+    ASSERT_TRUE(waitUntil([&] {
+      store->wake();
+      return script.opens >= opens;
+    }));
+  }
+  const int before = script.goodTurns;
+  const auto began = systemClock().bootTime();
+  script.turnFails = false;
+  ASSERT_TRUE(waitUntil([&] { return script.goodTurns > before; }));
+  EXPECT_LT(systemClock().bootTime() - began, std::chrono::seconds(3)) << "the second pause has a second at most";
 }
 
 TEST_F(StoreThreadStep, TakesAStoreForAvailableAgainOnlyAfterAnOperationOfIt) {
