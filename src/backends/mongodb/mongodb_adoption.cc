@@ -21,7 +21,7 @@ constexpr int kMostAdoptions = 100;
 constexpr Duration kAdoptionPause = std::chrono::milliseconds(500);
 // The pause is at least so many times as long as the search was. It took 60 ms beside 20,000 waiting tasks on FerretDB,
 // whose index does not answer it.
-constexpr int kPauseBySearch = 20;
+constexpr int kPauseBySearch = 50;
 // So many documents that cannot be adopted are left alone at most, since each search names them.
 constexpr std::size_t kMostUnadoptable = 100;
 

@@ -19,7 +19,7 @@ class MongodbAdoption {
   MongodbResult<std::size_t> adoptSome();
   // The same until none is left, but at most 100,000.
   MongodbResult<void> adoptAll();
-  // adoptSome(), unless that was done less than half a second ago, or takes more than a twentieth of the time.
+  // adoptSome(), unless that was done less than half a second ago, or would take more than a fiftieth of the time.
   MongodbResult<std::size_t> adoptFromTimeToTime();
   // Adopts waiting documents that isWellFormed() refuses.
   MongodbResult<std::size_t> repair(std::span<const Document> documents);
