@@ -67,7 +67,7 @@ CoreOptions coreOptionsOf(const DispatcherOptions& options, link::Link& link,
 class Dispatcher {
  public:
   Dispatcher(const DispatcherOptions& options, link::Link& link, link::StatusBoard& board,
-             std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages,
+             const std::vector<broker::BrokerFactory>& brokers, const std::vector<meta::MetaStorageFactory>& storages,
              const Logger& logger, const Clock& clock)
       : options_(options),
         link_(link),
@@ -82,7 +82,7 @@ class Dispatcher {
         threads_({.options = options, .page = link.page(), .inbox = inbox_, .logger = logger, .clock = clock}) {
     perform(core_.step(table_.adopt(), now()));
     LEPTIR_FAILPOINT("dispatcher.after_adopt");
-    startThreads(std::move(brokers), storages);
+    startThreads(brokers, storages);
   }
 
   int run() {
@@ -100,8 +100,9 @@ class Dispatcher {
 
  private:
   // Threads that did start end with this process.
-  void startThreads(std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages) {
-    const auto started = threads_.start(std::move(brokers), storages);
+  void startThreads(const std::vector<broker::BrokerFactory>& brokers,
+                    const std::vector<meta::MetaStorageFactory>& storages) {
+    const auto started = threads_.start(brokers, storages);
     if (started) return;
     logger_.error("The dispatcher cannot start its threads: " + started.error().message());
     flushLog();
@@ -313,11 +314,11 @@ class Dispatcher {
 }  // namespace
 
 int runDispatcher(const DispatcherOptions& options, link::Link& link, link::StatusBoard& board,
-                  std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages,
-                  const Logger& logger, const Clock& clock) {
+                  const std::vector<broker::BrokerFactory>& brokers,
+                  const std::vector<meta::MetaStorageFactory>& storages, const Logger& logger, const Clock& clock) {
   if (::getppid() != options.masterPid) return 1;
   link.page().instanceEnd = link::InstanceEnd::None;
-  Dispatcher dispatcher(options, link, board, std::move(brokers), storages, logger, clock);
+  Dispatcher dispatcher(options, link, board, brokers, storages, logger, clock);
   return dispatcher.run();
 }
 

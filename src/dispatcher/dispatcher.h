@@ -37,7 +37,7 @@ struct DispatcherOptions {
 // --drain finds no task left, when the page asks it to hand over, or when the master is gone. `brokers` has the order
 // of the broker lines in the page.
 int runDispatcher(const DispatcherOptions& options, link::Link& link, link::StatusBoard& board,
-                  std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages,
-                  const Logger& logger, const Clock& clock);
+                  const std::vector<broker::BrokerFactory>& brokers,
+                  const std::vector<meta::MetaStorageFactory>& storages, const Logger& logger, const Clock& clock);
 
 }  // namespace leptir::dispatcher

@@ -26,11 +26,11 @@ StoreThreads::StoreThreads(Uses uses)
                .clock = uses.clock,
                .onUnusable = [this](const Error& why) { reportUnusable(why); }} {}
 
-Result<void> StoreThreads::start(std::vector<broker::BrokerFactory> brokers,
+Result<void> StoreThreads::start(const std::vector<broker::BrokerFactory>& brokers,
                                  const std::vector<meta::MetaStorageFactory>& storages) try {
   if (storages.size() == 1) context_.recordUse = RecordUse::Move;
   startWriters(storages);
-  startFeeders(std::move(brokers), storages);
+  startFeeders(brokers, storages);
   return {};
 } catch (const std::system_error& error) {
   return Error(ErrorCode::Unavailable, reasonOf(error));
@@ -40,17 +40,16 @@ void StoreThreads::startWriters(const std::vector<meta::MetaStorageFactory>& sto
   for (const auto& storage : storages) writers_.emplace_back(context_, storage);
 }
 
-void StoreThreads::startFeeders(std::vector<broker::BrokerFactory> brokers,
+void StoreThreads::startFeeders(const std::vector<broker::BrokerFactory>& brokers,
                                 const std::vector<meta::MetaStorageFactory>& storages) {
   for (std::uint32_t number = 0; number < brokers.size(); ++number) {
-    auto& broker = brokers[number];
+    const auto& broker = brokers[number];
     storeLocations_.push_back(broker.storeLocation);
-    feeders_.push_back(needsNoFeeder(number, broker.detaching) ? nullptr
-                                                               : feederFor(number, std::move(broker), storages));
+    feeders_.push_back(needsNoFeeder(number, broker.detaching) ? nullptr : feederFor(number, broker, storages));
   }
 }
 
-std::unique_ptr<Feeder> StoreThreads::feederFor(std::uint32_t number, broker::BrokerFactory broker,
+std::unique_ptr<Feeder> StoreThreads::feederFor(std::uint32_t number, const broker::BrokerFactory& broker,
                                                 const std::vector<meta::MetaStorageFactory>& storages) {
   FeederOptions options{
       .session = {.broker = number,
@@ -61,7 +60,7 @@ std::unique_ptr<Feeder> StoreThreads::feederFor(std::uint32_t number, broker::Br
       .emptyQueueSleepTime = uses_.options.emptyQueueSleepTime,
       .workersActiveSleepTime = uses_.options.workersActiveSleepTime};
   auto colocated = colocatedWith(broker.storeLocation, storages);
-  return std::make_unique<Feeder>(context_, std::move(options), std::move(broker), std::move(colocated));
+  return std::make_unique<Feeder>(context_, std::move(options), broker, std::move(colocated));
 }
 
 // True for a broker that is no longer configured and whose session has ended, or never began.

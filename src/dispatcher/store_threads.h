@@ -38,7 +38,8 @@ class StoreThreads {
 
   // Starts all threads. Unavailable: the limit on processes, which counts threads, or on descriptors is reached. Then
   // some threads run already. Before the start, lease credits are ignored.
-  Result<void> start(std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages);
+  Result<void> start(const std::vector<broker::BrokerFactory>& brokers,
+                     const std::vector<meta::MetaStorageFactory>& storages);
 
   void save(const std::shared_ptr<SettleBatch>& batch);
   void settle(std::shared_ptr<SettleBatch> batch);
@@ -59,8 +60,9 @@ class StoreThreads {
 
  private:
   void startWriters(const std::vector<meta::MetaStorageFactory>& storages);
-  void startFeeders(std::vector<broker::BrokerFactory> brokers, const std::vector<meta::MetaStorageFactory>& storages);
-  std::unique_ptr<Feeder> feederFor(std::uint32_t number, broker::BrokerFactory broker,
+  void startFeeders(const std::vector<broker::BrokerFactory>& brokers,
+                    const std::vector<meta::MetaStorageFactory>& storages);
+  std::unique_ptr<Feeder> feederFor(std::uint32_t number, const broker::BrokerFactory& broker,
                                     const std::vector<meta::MetaStorageFactory>& storages);
   bool needsNoFeeder(std::uint32_t broker, bool isDetaching);
   void reportUnusable(const Error& why);

@@ -237,8 +237,8 @@ int InstanceSetup::dispatch(int masterPid) {
   config::Stores stores(configWithAllBrokers(current_));
   auto brokers = stores.brokerFactories();
   for (std::size_t i = 0; i < brokers.size(); ++i) brokers[i].detaching = current_.brokers.entries()[i].detaching;
-  return dispatcher::runDispatcher(options, *link_, *board_, std::move(brokers), stores.metaStorageFactories(),
-                                   current_.logger, systemClock());
+  return dispatcher::runDispatcher(options, *link_, *board_, brokers, stores.metaStorageFactories(), current_.logger,
+                                   systemClock());
 }
 
 // A worker opens no store, and the user code that it runs must not find the passwords of stores. Tasks must not find

@@ -33,7 +33,7 @@ std::vector<LeaseId> dropUnusable(std::vector<Task>& tasks, LeaseOf leaseOf) {
   std::vector<LeaseId> unusable;
   std::set<LeaseId> seen;
   std::erase_if(tasks, [&](const Task& task) {
-    const LeaseId lease = leaseOf(task);
+    const LeaseId& lease = leaseOf(task);
     if (isHandle(lease.handle) && seen.insert(lease).second) return false;
     unusable.push_back(lease);
     return true;

@@ -57,7 +57,7 @@ bool isMissing(const Result<void>& collection) {
 enum class Removal { Needed, NotNeeded };
 
 Result<void> tryCollection(MongodbClient& client, const std::string& name, Removal removal) {
-  const auto collection = checkCollection(client, name);
+  auto collection = checkCollection(client, name);
   if (!collection && !isMissing(collection)) return collection;
   Trial trial(client, name);
   if (auto may = trial.find(); !may) return may;
@@ -74,9 +74,9 @@ Result<void> tryCollection(MongodbClient& client, const std::string& name, Remov
 }  // namespace
 
 Result<void> tryQueueRights(MongodbQueue& queue) {
-  const auto sessions = tryCollection(*queue.client, queue.sessions, Removal::Needed);
+  auto sessions = tryCollection(*queue.client, queue.sessions, Removal::Needed);
   if (!sessions && !isMissing(sessions)) return sessions;
-  const auto tasks = tryCollection(*queue.client, queue.tasks, Removal::Needed);
+  auto tasks = tryCollection(*queue.client, queue.tasks, Removal::Needed);
   return tasks ? checkIndexes(queue) : tasks;
 }
 
