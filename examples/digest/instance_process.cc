@@ -26,6 +26,7 @@ InstanceProcess::InstanceProcess(std::string program, std::filesystem::path conf
   pid_ = ::fork();
   if (pid_ != 0) return;
   const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  if (output < 0) ::_exit(127);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
   const auto configFlag = "--config=" + config_.string(), pidFlag = "--pid=" + pidFile_.string();

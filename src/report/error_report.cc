@@ -96,7 +96,7 @@ std::size_t bytesOf(const ErrorReport& report) {
   for (const auto* text : {&report.reason, &report.id, &report.name, &report.cause, &report.status, &report.response,
                            &report.stderrTail, &report.envelope, &report.broker, &report.host})
     bytes += text->size();
-  for (const auto& line : report.stack) bytes += sizeof line + line.size();
+  for (const auto& line : report.stack) bytes += sizeof(std::string) + line.size();
   if (report.thrown) bytes += report.thrown->type.size() + report.thrown->message.size();
   return bytes;
 }
