@@ -11,7 +11,7 @@ namespace leptir::reporters {
 
 struct SentryDsn {
   http::HttpUrl envelopes;  // where envelopes are posted: …/api/PROJECT/envelope/; without a user
-  std::string publicKey;    // together with the address it lets anybody send events to the project
+  std::string publicKey;    // all that is needed, beside the address, to send events to the project
   std::string secretKey;    // only old servers have one; empty: none
 };
 

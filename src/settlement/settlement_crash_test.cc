@@ -90,7 +90,7 @@ TEST(Settlement, TheOutputOfARunThatTheMasterEndedStandsInItsRecord) {
 TEST(Settlement, TheUserWhoCancelledIsNotOverwrittenByTheOutputOfTheRun) {
   auto record = *died(taskWith({}), link::StopReason::Cancel).record;
   const auto additional = record.additional;
-  addTaskOutput({.additional = R"({"cancelledBy":"nobody"})"}, record);
+  addTaskOutput({.additional = R"({"cancelledBy":"other@host"})"}, record);
   EXPECT_EQ(record.additional, additional);
 }
 

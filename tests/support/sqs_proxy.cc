@@ -78,8 +78,9 @@ SqsProxy::~SqsProxy() {
   accepter_.request_stop();
   accepter_.join();
   isEnding_ = true;
+  thaw();
   cut();
-  for (auto& connection : connections_) connection.thread.join();
+  connections_.clear();  // each waits for its thread
 }
 
 void SqsProxy::requireKeys(const SqsKeys& keys) {
@@ -130,14 +131,12 @@ void SqsProxy::acceptAll(const std::stop_token& stop) {
     const std::lock_guard lock(mutex_);
     auto& connection = connections_.emplace_back();
     connection.client.emplace(std::move(client), nullptr);
-    connection.thread = std::thread([this, &connection] { serve(connection); });
+    connection.thread = std::jthread([this, &connection] { serve(connection); });
   }
 }
 
 void SqsProxy::removeEnded() {
   const std::lock_guard lock(mutex_);
-  for (auto& connection : connections_)
-    if (connection.isOver) connection.thread.join();
   connections_.remove_if([](const Connection& connection) { return connection.isOver.load(); });
 }
 
@@ -263,8 +262,13 @@ void SqsProxy::wait(const Connection& connection, Duration longest) const {
   }
 }
 
+void SqsProxy::thaw() {
+  isFrozen_ = false;
+  isFrozen_.notify_all();
+}
+
 void SqsProxy::waitWhileFrozen() const {
-  while (isFrozen_ && !isEnding_) std::this_thread::sleep_for(kLook);
+  isFrozen_.wait(true);
 }
 
 }  // namespace leptir

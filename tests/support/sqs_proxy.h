@@ -52,7 +52,7 @@ class SqsProxy {
   // From now on carries nothing in either direction, but keeps connections open and accepts new ones. thaw() carries
   // again, first what was held back.
   void freeze() { isFrozen_ = true; }
-  void thaw() { isFrozen_ = false; }
+  void thaw();
   void cut();  // closes all connections
 
   int count(const std::string& action) const;
@@ -65,8 +65,8 @@ class SqsProxy {
   struct Connection {
     std::optional<HttpStream> client;
     std::optional<HttpClient> server;
-    std::thread thread;
     std::atomic<bool> isOver{false};
+    std::jthread thread;  // last: it uses all other members
   };
   struct Received {
     std::string action;

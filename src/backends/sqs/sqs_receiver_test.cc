@@ -43,7 +43,7 @@ TEST_F(SqsReceiverTest, WhatALongPollBringsAfterItsWaitEndedComesWithTheNextCall
 
 TEST_F(SqsReceiverTest, ARingEndsTheWaitAndNotThePoll) {
   const auto session = openSession('a');
-  std::thread ringer([this] { wake.ring(); });
+  std::jthread ringer([this] { wake.ring(); });
   EXPECT_THAT(wait(*session, 1h), IsEmpty());
   ringer.join();
   EXPECT_THAT(wait(*session, 20ms), IsEmpty()) << "the ring was cleared";
