@@ -17,10 +17,11 @@ int SqsFaults::taken() const {
   return taken_;
 }
 
-std::optional<SqsFault> SqsFaults::take(const std::string& action) {
+std::optional<SqsFault> SqsFaults::take(const std::string& action, std::string_view body) {
   const std::lock_guard lock(mutex_);
   for (auto& [wanted, fault] : injected_) {
     if (fault.times == 0 || (wanted != "*" && wanted != action)) continue;
+    if (body.find(fault.containing) == std::string_view::npos) continue;
     if (fault.skip > 0) {
       --fault.skip;
       continue;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,8 +33,9 @@ struct SqsFault {
   std::vector<std::string> entries{};
   bool senderFault = true;  // of failed entries
   Duration delay{};
-  int skip = 0;   // so many requests pass before
-  int times = 1;  // and so many are affected
+  std::string containing{};  // only requests whose body contains this text; requests in flight arrive in any order
+  int skip = 0;              // so many requests pass before
+  int times = 1;             // and so many are affected
 };
 
 // The faults of a proxy. Its functions may be called from any thread.
@@ -44,9 +46,9 @@ class SqsFaults {
   // How many were taken so far.
   int taken() const;
 
-  // The fault of the next request with this action. Faults take effect in the order of their injection: one that still
-  // skips requests, or is done, leaves a request to the next.
-  std::optional<SqsFault> take(const std::string& action);
+  // The fault of the next request, which has this action and body. Faults take effect in the order of their injection:
+  // one that still skips requests, or is done, leaves a request to the next.
+  std::optional<SqsFault> take(const std::string& action, std::string_view body);
 
  private:
   mutable std::mutex mutex_;

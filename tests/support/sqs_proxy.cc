@@ -163,7 +163,8 @@ bool SqsProxy::pass(Connection& connection, HttpReceived& request) {
   }
   if (const auto objection = objectionTo(request))
     return answer(connection, errorReply(objection->status, objection->code, objection->message));
-  if (const auto fault = faults_.take(action)) return passWith(*fault, connection, request, std::move(body));
+  if (const auto fault = faults_.take(action, request.body))
+    return passWith(*fault, connection, request, std::move(body));
   const auto reply = ask(connection, request);
   return reply && answer(connection, *reply);
 }

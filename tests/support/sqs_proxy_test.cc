@@ -112,6 +112,13 @@ TEST_F(SqsProxyTest, RefusesTheRequestsThatTheTestSelects) {
   EXPECT_THAT(bodies(), ElementsAre("a", "d"));
 }
 
+TEST_F(SqsProxyTest, RefusesTheRequestWhoseBodyTheTestSelects) {
+  proxy_.inject("SendMessage", {.containing = "second"});
+  std::vector<std::string> codes;
+  for (const char* body : {"first", "second", "third"}) codes.push_back(codeOf(send(body)));
+  EXPECT_THAT(codes, ElementsAre("", HasSubstr("ServiceUnavailable"), ""));
+}
+
 TEST_F(SqsProxyTest, AnswersARefusalWithTheHeadersOfTheTest) {
   proxy_.inject("*", {.headers = {"Retry-After: 1", "Date: Thu, 01 Jan 2026 00:00:00 GMT"}});
   const auto reply = send("a");

@@ -80,7 +80,7 @@ TEST_F(SqsFaultsTest, APushWhoseAnswerIsLostIsAnErrorAndIsNotRepeated) {
 }
 
 TEST_F(SqsFaultsTest, OnlyTheBatchThatFailedIsNamed) {
-  proxy.inject("SendMessageBatch", {.how = How::CutReply, .skip = 1});
+  proxy.inject("SendMessageBatch", {.how = How::CutReply, .containing = "t10"});
   const auto pushed = tryPush(30);
   ASSERT_FALSE(pushed);
   EXPECT_THAT(pushed.error().message(), HasSubstr("t10, t11"));
