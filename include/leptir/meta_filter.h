@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "leptir/clock.h"
 #include "leptir/outcome.h"
 
 namespace leptir {
@@ -13,6 +14,9 @@ struct MetaFilter {
   std::string name{};  // the task name: `type` of the record
   std::string cause{};
   std::optional<TaskStatus> status{};
+  std::string idPrefix{};             // what the id begins with
+  std::optional<Time> savedFrom{};    // the record was saved at this time or later
+  std::optional<Time> savedBefore{};  // the record was saved earlier
 };
 
 }  // namespace leptir

@@ -1,6 +1,5 @@
 #include "leptir/spi/simple_broker.h"
 
-#include <array>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -28,11 +27,6 @@ Result<AcknowledgedAndPopped> BrokerSession::acknowledgeAndPop(std::span<const L
 
 Result<void> BrokerSession::leaseAgain(std::span<const LeaseId>) {
   return {};
-}
-
-std::string_view nameOf(TaskState state) {
-  static constexpr std::array<std::string_view, 4> kNames{"due", "scheduled", "leased", "buried"};
-  return kNames[static_cast<std::size_t>(state)];
 }
 
 Duration delayAfterExpiry(std::uint32_t expiries) {

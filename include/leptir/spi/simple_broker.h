@@ -17,6 +17,7 @@
 #include "leptir/spi/broker_task.h"
 #include "leptir/spi/broker_traits.h"
 #include "leptir/spi/encoded_task.h"
+#include "leptir/spi/fleet_store.h"
 #include "leptir/spi/task_keeper.h"
 #include "leptir/task_counts.h"
 
@@ -98,6 +99,8 @@ class SimpleBroker {
   virtual bool isUsable() const { return true; }
 
   virtual TaskKeeper& keeper() = 0;
+  // What instances and commands tell each other through this store. Null (the default): the store cannot keep it.
+  virtual FleetStore* fleet() { return nullptr; }
   virtual BrokerTraits traits() const = 0;
 };
 

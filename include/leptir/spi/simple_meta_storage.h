@@ -2,10 +2,13 @@
 // several such stores; no operation is atomic across them.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "leptir/clock.h"
@@ -27,6 +30,14 @@ struct MetaTraits {
   std::vector<std::string> warnings{};  // as in BrokerTraits
 };
 
+// A page that SimpleMetaStorage::listRecords has read.
+struct RecordList {
+  std::vector<Json> records{};
+  std::string cursor{};        // where the next page begins; empty: there are no more records
+  std::uint64_t examined = 0;  // records that were compared with the filter
+};
+inline constexpr std::uint64_t kMostRecordsExamined = 10'000;
+
 // Only one thread at a time may use it. The process that uses it opens it after the fork.
 class SimpleMetaStorage {
  public:
@@ -45,6 +56,15 @@ class SimpleMetaStorage {
 
   // Lists records, the newest first. Unsupported: the store cannot list records.
   virtual Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) = 0;
+
+  // Lists the records that match, the newest first, at most `limit` (1 to 1,000), beginning behind `cursor`, which an
+  // earlier call with the same filter has returned (empty: from the newest). A record that is not saved again while a
+  // caller lists page after page is listed exactly once. As TaskKeeper::list, a call compares at most
+  // kMostRecordsExamined records with the filter, and may return fewer records than `limit` together with a cursor.
+  // Invalid: no call of this store has returned such a cursor. Unsupported: the store cannot list records.
+  virtual Result<RecordList> listRecords(const MetaFilter&, std::string_view /*cursor*/, std::size_t /*limit*/) {
+    return Error(ErrorCode::Unsupported, "this store cannot list records page after page");
+  }
 
   // Removes some expired records, few enough to take less than 100 ms, and returns how many it removed. Call it until
   // it returns 0.

@@ -14,30 +14,20 @@
 #include "leptir/result.h"
 #include "leptir/spi/broker_session.h"
 #include "leptir/spi/broker_task.h"
+#include "leptir/spi/task_list.h"
+#include "leptir/task_filter.h"
 
 namespace leptir {
-
-// The state of a task in its store.
-enum class TaskState { Due, Scheduled, Leased, Buried };
-
-// The word that the command `info` prints for the state: due, scheduled, leased or buried.
-std::string_view nameOf(TaskState state);
-
-// A task in its store, as TaskKeeper finds it.
-struct FoundTask {
-  std::string id{};
-  TaskState state = TaskState::Due;
-  Time due{};  // the time from which it can be leased; if leased or buried: the time from which it last could
-  Counters counters{};
-  std::string envelope{};
-  std::string reason{};  // of a buried task: why it was buried
-};
 
 // The effect of TaskKeeper::cancel.
 enum class CancelResult {
   Removed,    // the task was waiting or buried, and has been removed
   Requested,  // the task is leased; its session gets the request at the next renewal, and a release keeps the request
 };
+
+// removeAll, reschedule and revive change so many tasks in one step, which takes a store less than 50 ms: other
+// processes lease and push between two steps.
+inline constexpr std::size_t kMostTasksOfAChange = 1'000;
 
 // A session that is open at a store, for operators.
 struct ListedSession {
@@ -65,6 +55,28 @@ class TaskKeeper {
   // Puts buried tasks back into the queue, due at once and with all counters zero. Returns how many of `ids` were
   // buried.
   virtual Result<std::size_t> revive(std::span<const std::string> ids) = 0;
+  // Lists the tasks that match, at most `limit` (1 to 1,000), beginning behind `cursor`, which an earlier call with the
+  // same filter has returned (empty: from the beginning). First come the waiting tasks, due ones before scheduled ones,
+  // earliest first; then the leased ones; then the buried ones, in the order in which they were buried. A task that
+  // keeps its state and its due time while a caller lists page after page is listed exactly once.
+  // The call compares at most kMostTasksExamined tasks with the filter: it may return fewer tasks than `limit`, or
+  // none, together with a cursor. A store with an index for the filter compares only what the index gives. Invalid: no
+  // call of this store has returned such a cursor. Unsupported: the store cannot list its tasks.
+  virtual Result<TaskList> list(const TaskFilter&, std::string_view /*cursor*/, std::size_t /*limit*/) {
+    return Error(ErrorCode::Unsupported, "this store cannot list its tasks");
+  }
+  // The due time of the task that would be leased first; none: no task waits. Unsupported: the store cannot tell.
+  virtual Result<std::optional<Time>> earliestDue() {
+    return Error(ErrorCode::Unsupported, "this store cannot tell the due times of its tasks");
+  }
+  // Removes those of `ids` that are not leased, waiting or buried, and returns how many it removed. At most
+  // kMostTasksOfAChange ids.
+  virtual Result<std::size_t> removeAll(std::span<const std::string> ids);
+  // Changes the due time of those of `ids` that wait (none: due at once, by the store's clock), and returns how many
+  // waited. They keep their counters. At most kMostTasksOfAChange ids. Unsupported: the store cannot change due times.
+  virtual Result<std::size_t> reschedule(std::span<const std::string> /*ids*/, std::optional<Time> /*due*/) {
+    return Error(ErrorCode::Unsupported, "this store cannot change the due times of its tasks");
+  }
   // The open sessions of all instances, ordered by their ids. Unsupported: the store cannot list them.
   virtual Result<std::vector<ListedSession>> listSessions(Page) {
     return Error(ErrorCode::Unsupported, "this store cannot list its sessions");

@@ -1,0 +1,51 @@
+// What an instance says of itself at each store that it works for, once a second (every two seconds where a store
+// cannot wake): operators see it from any machine that reaches the store. A card that is not written again disappears.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "leptir/clock.h"
+#include "leptir/spi/fleet_store.h"
+
+namespace leptir::fleet {
+
+inline constexpr Duration kCardLifetime = std::chrono::seconds(10);
+inline constexpr std::size_t kMostTasksOfACard = 200;  // running tasks that a card names, those that began first
+
+struct RunningTask {
+  std::string id{}, name{};
+  Time began{};
+  double progress = 0;  // 0 to 1
+  std::string progressText{};
+  std::uint32_t attempt = 1;
+
+  friend bool operator==(const RunningTask&, const RunningTask&) = default;
+};
+
+struct InstanceCard {
+  std::string instance{};  // 32 hex digits
+  std::string host{}, version{}, broker{}, configuration{};
+  int pid = 0;  // of the master
+  int workers = 0;
+  std::string state{};  // starting, running, waiting, stopping
+  Time since{}, written{}, renewed{};
+  std::uint64_t done = 0, failed = 0;  // tasks settled since the start, and how many of them did not succeed
+  std::size_t runningTasks = 0;        // all, also those that `running` leaves out
+  std::vector<RunningTask> running{};
+  std::vector<std::string> names{};  // of the tasks that this instance knows
+  bool paused = false;               // it obeys a pause of this queue
+
+  friend bool operator==(const InstanceCard&, const InstanceCard&) = default;
+};
+
+// `instances/<instance>`
+std::string keyOf(const InstanceCard& card);
+// JSON of at most kMostFleetValueBytes: running tasks and names are left out from the end until it fits.
+std::string textOf(const InstanceCard& card);
+// None: another program, or a version that wrote other fields, wrote the entry.
+std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry);
+
+}  // namespace leptir::fleet
