@@ -5,10 +5,10 @@
 #include <iostream>
 
 #include "base/duration_text.h"
+#include "cli/broker_pauses.h"
 #include "cli/commands.h"
 #include "cli/instance_files.h"
 #include "cli/instance_json.h"
-#include "cli/instance_state.h"
 #include "cli/json_output.h"
 #include "cli/print.h"
 #include "cli/session_list.h"
@@ -21,7 +21,7 @@ namespace {
 // What stands in `instance` of `status --json`.
 Json detailedInstanceJson(const link::BoardInstance& instance) {
   auto json = instanceJson(instance);
-  json["state"] = stateName(instance.state);
+  json["state"] = nameOf(instance.state);
   json["waitsFor"] = instance.waitsFor.empty() ? Json() : Json(instance.waitsFor);
   return json;
 }
@@ -39,6 +39,7 @@ Json workerJson(const link::BoardWorker& worker) {
 
 Json brokerJson(const Broker::BrokerCounts& broker) {
   Json json{{"name", broker.name}, {"type", broker.type}, {"priority", broker.priority}};
+  json.update(pausesJson(nullptr));
   const bool isNew = !broker.counts && broker.counts.error().code() == ErrorCode::NotFound;
   if (isNew) {
     json.update({{"due", 0}, {"scheduled", 0}, {"leased", 0}, {"buried", 0}});  // no database file yet, so no tasks
@@ -76,8 +77,10 @@ BrokersShown lookAtBrokers(const Config& config) {
   for (std::size_t i = 0; i < counted.size(); ++i) {
     shown.brokers.push_back(brokerJson(counted[i]));
     if (!counted[i].counts) continue;  // asking a store that is down again would only take time
-    if (const auto store = broker->access(i))
-      shown.sessions.push_back(listSessions((*store)->keeper(), broker->name(i)));
+    const auto store = broker->access(i);
+    if (!store) continue;
+    shown.sessions.push_back(listSessions((*store)->keeper(), broker->name(i)));
+    shown.brokers[i].update(pausesJson((*store)->fleet()));
   }
   return shown;
 }
@@ -137,6 +140,9 @@ void printBrokers(const Json& brokers) {
                                           broker["leased"].get<std::uint64_t>(), broker["buried"].get<std::uint64_t>());
     printLine("{:<16} {:<8} {:>8} {}", broker["name"].get<std::string>(), broker["type"].get<std::string>(),
               broker["priority"].get<std::int64_t>(), counts);
+  }
+  for (const auto& broker : brokers) {
+    for (const auto& line : pauseLines(broker)) printLine("{}", line);
   }
 }
 

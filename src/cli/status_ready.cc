@@ -7,7 +7,6 @@
 #include "base/proc_text.h"
 #include "cli/commands.h"
 #include "cli/instance_files.h"
-#include "cli/instance_state.h"
 #include "cli/json_output.h"
 #include "cli/print.h"
 #include "instance/find_instance.h"
@@ -33,7 +32,7 @@ bool isStopped(int pid) {
 Readiness readinessOf(const std::optional<link::BoardInstance>& instance) {
   if (!instance) return {.state = "not running", .exit = base::kExitNotRunning};
   if (isStopped(instance->pid)) return {"stopped", instance->pid, "SIGCONT"};
-  return {std::string(stateName(instance->state)), instance->pid, instance->waitsFor,
+  return {std::string(nameOf(instance->state)), instance->pid, instance->waitsFor,
           instance->isReady() ? base::kExitDone : base::kExitPartlyDone};
 }
 

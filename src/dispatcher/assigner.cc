@@ -46,7 +46,7 @@ std::optional<std::uint32_t> Assigner::drawBroker() {
 
 bool Assigner::mayHaveTasks(std::uint32_t broker) const {
   if (uses_.stock.hasFirst(broker)) return true;
-  return uses_.sessions.isOpen(broker) && uses_.stock.mayHaveMore(broker) && !uses_.limitedNames.isSearching(broker);
+  return uses_.sessions.mayLease(broker) && uses_.stock.mayHaveMore(broker) && !uses_.limitedNames.isSearching(broker);
 }
 
 // False: no slot can take the first task of this broker now.

@@ -35,7 +35,11 @@ class BrokerSessions {
   // Whether a lease of this broker may end before a task with this limit does. Zero: a task without a limit.
   bool isTooLong(std::uint32_t broker, Duration timeLimit) const;
   Duration longestTimeLimit(std::uint32_t broker) const { return sessions_[broker].longestTimeLimit; }
-  bool mayLease(std::uint32_t broker) const { return isOpen(broker) && !isDetaching(broker); }
+  bool mayLease(std::uint32_t broker) const { return isOpen(broker) && !isDetaching(broker) && !isPaused(broker); }
+  // An operator has paused the queue of this broker, or drained the instance: no task begins until that is over.
+  void setPaused(std::uint32_t broker, bool paused) { sessions_[broker].isPaused = paused; }
+  void setDrained(bool drained) { isDrained_ = drained; }
+  bool isPaused(std::uint32_t broker) const { return isDrained_ || sessions_[broker].isPaused; }
   // Of the last session; zero: there was none yet.
   std::uint64_t epochOf(std::uint32_t broker) const { return sessions_[broker].epoch; }
   // Whether the lease is lost since a later session was opened. While the broker is unavailable this is not known.
@@ -53,6 +57,7 @@ class BrokerSessions {
  private:
   struct Session {
     bool isOpen = false;
+    bool isPaused = false;
     bool isDetached = false;  // its feeder may open it again meanwhile
     std::uint64_t epoch = 0;
     Duration longestTimeLimit{};
@@ -61,6 +66,7 @@ class BrokerSessions {
   const std::vector<BrokerSettings>& settings_;
   std::vector<std::uint32_t> byPriority_;
   std::vector<Session> sessions_;  // one for each broker
+  bool isDrained_ = false;
 };
 
 }  // namespace leptir::dispatcher

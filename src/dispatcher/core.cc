@@ -26,6 +26,7 @@ Core::Core(CoreOptions options, std::function<double()> random)
                  .stock = stock_,
                  .intake = intake_,
                  .limitedNames = limitedNames_}),
+      pauses_({.sessions = sessions_, .limitedNames = limitedNames_, .intake = intake_, .assigner = assigner_}),
       settling_({.author = options_.author,
                  .random = random_,
                  .knownTasks = knownTasks_,

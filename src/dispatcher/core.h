@@ -7,6 +7,7 @@
 //   Intake ──▶ TaskStock ──Assigner──▶ SlotTracker ──Settling──▶ SettleBatches
 //
 // LimitedNames keeps tasks from beginning while as many of their name run as `max_running` allows.
+// Pauses gives back what has not begun when an operator pauses a queue or a name.
 // HeldLeases compares what stands there with what the stores say, LeaseCredit says how much more may come in, Drain and
 // Shutdown decide when it is over.
 #pragma once
@@ -27,6 +28,7 @@
 #include "dispatcher/known_tasks.h"
 #include "dispatcher/lease_credit.h"
 #include "dispatcher/limited_names.h"
+#include "dispatcher/pauses.h"
 #include "dispatcher/settle_batches.h"
 #include "dispatcher/settling.h"
 #include "dispatcher/shutdown.h"
@@ -62,6 +64,7 @@ class Core {
   void on(event::BuriedByStore& buried, Step& step) { intake_.note(buried, step); }
   void on(event::LeasesLost& lost, Step& step) { heldLeases_.lose(lost, step); }
   void on(event::CancelRequested& cancelled, Step& step) { heldLeases_.cancel(cancelled, step); }
+  void on(event::PausesChanged& changed, Step& step) { pauses_.change(changed, step); }
   void on(event::Counted& counted, Step& step) { drain_.noteCounts(counted, step); }
   void on(event::CellFound& found, Step&) { settling_.adopt(found); }
   void on(event::CellDone& done, Step& step) { settling_.settle(done, step); }
@@ -75,6 +78,7 @@ class Core {
   void on(event::StoreUnavailable& unavailable, Step& step) { settling_.excuse(unavailable, step); }
   void on(event::Tick&, Step& step);
   void on(event::MasterLiveness& master, Step&) { assigner_.noteMaster(master.works); }
+  void on(event::Drained& order, Step& step) { pauses_.drain(order.drained, step); }
   void on(event::Stop&, Step& step);
   void detachUnusedBrokers(Step& step);
 
@@ -89,6 +93,7 @@ class Core {
   LimitedNames limitedNames_;
   Intake intake_;
   Assigner assigner_;
+  Pauses pauses_;
   Settling settling_;
   LeaseCredit leaseCredit_;
   HeldLeases heldLeases_;

@@ -14,6 +14,7 @@
 #include "dispatcher/core.h"
 #include "dispatcher/error_reports.h"
 #include "dispatcher/inbox.h"
+#include "dispatcher/instance_cards.h"
 #include "dispatcher/slot_table.h"
 #include "dispatcher/store_threads.h"
 #include "link/stderr_forwarder.h"
@@ -24,6 +25,8 @@ namespace {
 // How often the slots are checked when the bell does not ring: more often while tasks wait in a slot behind others.
 constexpr Duration kCheckSlotsEvery = std::chrono::milliseconds(100);
 constexpr Duration kCheckFullSlotsEvery = std::chrono::milliseconds(10);
+// How often the feeders get new cards of this instance to publish.
+constexpr Duration kMakeCardsEvery = std::chrono::seconds(1);
 constexpr Duration kGatherTime = std::chrono::microseconds(300);
 // A thread without a beat for this long is stuck in its store. The dispatcher's own beat stops then, so that the master
 // replaces the dispatcher.
@@ -78,6 +81,7 @@ class Dispatcher {
         core_(coreOptionsOf(options, link, brokers, storages),
               [this] { return std::uniform_real_distribution<double>()(random_); }),
         table_(link, core_.slots(), clock),
+        cards_({.options = options, .board = board, .table = table_, .slots = core_.slots(), .clock = clock}, brokers),
         errorReports_(options.reporters, link, board, logger, clock),
         threads_({.options = options, .page = link.page(), .inbox = inbox_, .logger = logger, .clock = clock}) {
     perform(core_.step(table_.adopt(), now()));
@@ -149,6 +153,8 @@ class Dispatcher {
       events.push_back(event::MasterLiveness{works});
     if (link_.page().stopping != link::ShutdownStage::No && !std::exchange(stopping_, true))
       events.push_back(event::Stop{});
+    if (const bool drained = link_.page().drained != 0; drained != std::exchange(drained_, drained))
+      events.push_back(event::Drained{drained});
   }
 
   bool masterIsAlive() const {
@@ -162,6 +168,7 @@ class Dispatcher {
     threads_.noteDetached();
     reopenLogsIfAsked();
     showOnBoard();
+    makeCardsWhenDue();
     link::forwardStderr(link_, stderr_);
     logger_.flush();
     lookAt_ = clock_.bootTime() + (core_.slots().hasTasksBehindOthers() ? kCheckFullSlotsEvery : kCheckSlotsEvery);
@@ -186,6 +193,12 @@ class Dispatcher {
       const auto [fraction, text] = link_.slot(slot).readProgress();
       board_.setProgress(slot, fraction, text);
     }
+  }
+
+  void makeCardsWhenDue() {
+    if (clock_.bootTime() < cardsAt_) return;
+    cardsAt_ = clock_.bootTime() + kMakeCardsEvery;
+    threads_.setCards(cards_.make());
   }
 
   // --- the actions, in the order of their members
@@ -297,13 +310,15 @@ class Dispatcher {
   std::mt19937_64 random_{std::random_device{}()};
   Core core_;
   SlotTable table_;
+  const InstanceCards cards_;
   std::vector<Event> events_;  // of this turn; a member, so that its memory is used again
   ErrorReports errorReports_;
   const base::NonBlockingOutput stderr_{STDERR_FILENO};
-  BootTime lookAt_{};  // when the slots are checked next
+  BootTime lookAt_{};   // when the slots are checked next
+  BootTime cardsAt_{};  // when the next cards are made
   std::uint32_t logsReopened_ = link_.page().logReopenings.load();
   bool masterWasAlive_ = true;
-  bool stopping_ = false, finished_ = false;
+  bool stopping_ = false, drained_ = false, finished_ = false;
   std::optional<SessionClose> closing_;  // the feeders were told to close their sessions
   BootTime leaveBy_{};                   // how long they are waited for
   BootTime reportBy_{};                  // how long error reports are waited for meanwhile

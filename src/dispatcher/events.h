@@ -55,6 +55,11 @@ struct CancelRequested {  // users asked to cancel these tasks; repeated until t
   std::uint32_t broker;
   std::vector<CancelRequest> requests;
 };
+struct PausesChanged {  // what operators have paused at this broker: all of it, and each time that it changes
+  std::uint32_t broker;
+  bool queue;                      // nothing of this broker may begin
+  std::vector<std::string> names;  // of tasks that may not begin
+};
 struct Counted {
   std::uint32_t broker;
   TaskCounts counts;
@@ -108,14 +113,17 @@ struct Tick {};  // the periodic check of the slots: at least every 100 ms
 struct MasterLiveness {
   bool works;  // false: the master's beat is too old; time limits are not enforced, so nothing is assigned
 };
+struct Drained {  // an order says that no task of any broker begins; false: that it is over
+  bool drained;
+};
 struct Stop {};  // lease nothing more, let running tasks end, release the others, then finish
 }  // namespace event
 
 using Event =
     std::variant<event::BrokerOpened, event::BrokerClosed, event::Leased, event::HeldTasksListed, event::BuriedByStore,
-                 event::LeasesLost, event::CancelRequested, event::Counted, event::CellFound, event::CellDone,
-                 event::CellDied, event::CellUnsettlable, event::CellRunning, event::AssignmentsTakenBack,
-                 event::WorkerReady, event::RecordsSaved, event::BatchSettled, event::StoreUnavailable, event::Tick,
-                 event::MasterLiveness, event::Stop>;
+                 event::LeasesLost, event::CancelRequested, event::PausesChanged, event::Counted, event::CellFound,
+                 event::CellDone, event::CellDied, event::CellUnsettlable, event::CellRunning,
+                 event::AssignmentsTakenBack, event::WorkerReady, event::RecordsSaved, event::BatchSettled,
+                 event::StoreUnavailable, event::Tick, event::MasterLiveness, event::Drained, event::Stop>;
 
 }  // namespace leptir::dispatcher

@@ -41,6 +41,8 @@ Feeder::Feeder(const StoreThreadContext& context, FeederOptions options, const b
       options_(std::move(options)),
       warnings_(context.logger),
       session_(context, options_.session, broker, warnings_),
+      fleet_(context,
+             {.broker = options_.session.broker, .instance = options_.session.instance, .logName = session_.logName()}),
       storages_(std::move(colocated), context.recordUse, warnings_),
       thread_(context,
               {.threadName = "leptir feeder",
@@ -86,6 +88,7 @@ Result<void> Feeder::openStore() {
   if (auto opened = session_.openStore(); !opened) return opened;
   if (auto opened = storages_.open(); !opened) return opened;
   if (auto opened = session_.open(); !opened) return opened;
+  fleet_.noteOpened(session_.broker().fleet(), session_.traits().wakesWaiters);
   moreIsDue_ = false;
   reportedEmpty_ = false;  // the core takes it that a newly opened broker may have tasks
   return {};
@@ -93,6 +96,7 @@ Result<void> Feeder::openStore() {
 
 void Feeder::closeStore() {
   requestsOfOpenStore_ = {};
+  fleet_.noteClosed();
   storages_.close();
   session_.closeStore();
 }
@@ -116,6 +120,7 @@ Result<void> Feeder::settleAndLease() {
   if (!popped) return popped.error();
   if (auto done = session_.maintain([this] { return orders_.running(); }); !done) return done;
   if (auto done = reportTasksCountIfAsked(); !done) return done;
+  turnFleet();
   return *popped == HasPopped::Yes ? Result<void>() : popOrWait();
 }
 
@@ -220,10 +225,15 @@ Result<void> Feeder::reportTasksCountIfAsked() {
   return {};
 }
 
+void Feeder::turnFleet() {
+  if (isClosing() || !fleet_.isDue()) return;
+  fleet_.turn(orders_.card(), session_.renewedAt());
+}
+
 Result<void> Feeder::popOrWait() {
   if (isClosing()) return {};
   if (const auto credit = creditForOneLease(); credit > 0) return pop(credit);
-  thread_.waitFor(std::max(options_.workersActiveSleepTime, kShortestCreditWait));
+  thread_.waitFor(std::min(std::max(options_.workersActiveSleepTime, kShortestCreditWait), fleet_.untilDue()));
   return {};
 }
 
@@ -235,7 +245,7 @@ Result<void> Feeder::pop(std::size_t credit) {
   if (!tasks) return tasks.error();
   const bool wasEmptyAtOnce = tasks->empty() && context_.clock.bootTime() - began < kShortestPopWait;
   deliver(std::move(*tasks), credit);
-  if (!storeWaits && !moreIsDue_) thread_.waitFor(options_.emptyQueueSleepTime);
+  if (!storeWaits && !moreIsDue_) thread_.waitFor(std::min(options_.emptyQueueSleepTime, fleet_.untilDue()));
   if (storeWaits && wasEmptyAtOnce && !hasOrders()) thread_.waitFor(kShortestPopWait);
   return {};
 }
@@ -251,19 +261,21 @@ void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
 }
 
 Duration Feeder::longestPopWait() const {
-  const auto longest = session_.traits().everyPushWakes
-                           ? kLongestPopWait
-                           : std::clamp(options_.emptyQueueSleepTime, kShortestPopWait, kLongestPopWait);
+  const auto longest = std::min(session_.traits().everyPushWakes
+                                    ? kLongestPopWait
+                                    : std::clamp(options_.emptyQueueSleepTime, kShortestPopWait, kLongestPopWait),
+                                fleet_.untilDue());
   return orders_.anyRunning() ? std::min(longest, kAskForCancelsEvery) : longest;
 }
 
 std::size_t Feeder::creditForOneLease() {
-  return isClosing() ? 0 : std::min(kLeaseAtOnce, credit_.left());
+  return isClosing() || fleet_.isPaused() ? 0 : std::min(kLeaseAtOnce, credit_.left());
 }
 
 // --- closing
 
 Result<void> Feeder::closeSession() {
+  fleet_.removeCard();
   if (auto done = session_.session().close(); !done) return done;
   isDone_ = true;
   countRequests();

@@ -10,6 +10,7 @@
 #include "broker/broker_factory.h"
 #include "dispatcher/colocated_storages.h"
 #include "dispatcher/feeder_orders.h"
+#include "dispatcher/fleet_link.h"
 #include "dispatcher/lease_credit_account.h"
 #include "dispatcher/lease_session.h"
 #include "dispatcher/store_thread.h"
@@ -41,6 +42,8 @@ class Feeder final : private StoreWork {
   // Sets the leases of the tasks that have been running for a moment. The feeder asks the store at each renewal whether
   // one of them is to be cancelled, and twice a second if the store knows of cancel requests within a second.
   void setRunning(std::vector<LeaseId> leases) { orders_.setRunning(std::move(leases)); }
+  // Sets what the feeder publishes of this instance in the FleetStore of its broker, about once a second.
+  void setCard(std::shared_ptr<const fleet::InstanceCard> card) { orders_.setCard(std::move(card)); }
   void count();
   // Leases nothing more, settles the batches that it has, and closes the session, which releases the other leases. If
   // the store is down, tries again for `closeWithin`, or only once. The destructor does the same and waits.
@@ -76,6 +79,7 @@ class Feeder final : private StoreWork {
   std::vector<LeaseId> leasesToAcknowledge() const;
   Result<void> settleRest(const SettleBatch& batch);
   Result<void> reportTasksCountIfAsked();
+  void turnFleet();
   Result<void> popOrWait();
   Result<void> pop(std::size_t credit);
   void deliver(std::vector<LeasedTask> tasks, std::size_t asked);
@@ -98,6 +102,7 @@ class Feeder final : private StoreWork {
   // Used by its own thread only.
   StoreWarnings warnings_;
   LeaseSession session_;
+  FleetLink fleet_;
   ColocatedStorages storages_;
   bool isDone_ = false;                               // the session is closed or given up
   bool reportedEmpty_ = false;                        // the last event said that nothing more is due

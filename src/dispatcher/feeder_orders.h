@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dispatcher/settle_batch.h"
+#include "fleet/instance_card.h"
 
 namespace leptir::dispatcher {
 
@@ -28,6 +29,11 @@ class FeederOrders {
     running_ = std::move(leases);
   }
 
+  void setCard(std::shared_ptr<const fleet::InstanceCard> card) {
+    const std::lock_guard lock(mutex_);
+    card_ = std::move(card);
+  }
+
   // --- called by the feeder's thread
 
   std::vector<std::shared_ptr<SettleBatch>> takeBatches() {
@@ -37,6 +43,11 @@ class FeederOrders {
   bool takeCount() {
     const std::lock_guard lock(mutex_);
     return std::exchange(count_, false);
+  }
+  // The last card; null: there was none yet.
+  std::shared_ptr<const fleet::InstanceCard> card() const {
+    const std::lock_guard lock(mutex_);
+    return card_;
   }
   // Whether there is anything to take.
   bool any() const {
@@ -57,6 +68,7 @@ class FeederOrders {
   std::vector<std::shared_ptr<SettleBatch>> batches_;
   bool count_ = false;
   std::vector<LeaseId> running_;  // leases of running tasks
+  std::shared_ptr<const fleet::InstanceCard> card_;
 };
 
 }  // namespace leptir::dispatcher

@@ -44,7 +44,7 @@ void Intake::receive(std::uint32_t broker, LeasedTask leased, Step& step) {
   if (!isOver && !uses_.knownTasks.contains(task.head.name)) return leaveToOthers(std::move(stocked), step);
   unknownNames_[broker].forget(task.head.id);
   if (isOver) return settleOver(std::move(stocked), leased.cancelledBy, step);
-  if (step.isStopping()) return giveBack(std::move(stocked), step);
+  if (step.isStopping() || uses_.sessions.isPaused(broker)) return giveBack(std::move(stocked), step);
   if (uses_.sessions.isTooLong(broker, uses_.knownTasks.timeLimitOf(task)))
     return buryTooLong(std::move(stocked), step);
   if (!uses_.limitedNames.isInTurn(stocked.task)) return uses_.limitedNames.giveBack(std::move(stocked), step);
@@ -106,8 +106,11 @@ void Intake::receive(event::AssignmentsTakenBack& taken, Step& step) {
 }
 
 void Intake::receiveTakenBack(StockedTask stocked, Step& step) {
-  if (step.isStopping() || uses_.sessions.isDetaching(stocked.task.broker)) {
+  const auto broker = stocked.task.broker;
+  if (step.isStopping() || uses_.sessions.isDetaching(broker) || uses_.sessions.isPaused(broker)) {
     giveBack(std::move(stocked), step);
+  } else if (uses_.limitedNames.isPaused(stocked.task)) {
+    uses_.limitedNames.giveBack(std::move(stocked), step);
   } else if (!uses_.knownTasks.contains(stocked.task.head.name)) {  // only an earlier configuration knew it
     leaveToOthers(std::move(stocked), step);
   } else {
@@ -140,26 +143,29 @@ void Intake::giveBack(StockedTask stocked, Step& step) {
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
-void Intake::giveBackStock(std::uint32_t broker, Step& step) {
+// All but what stands aside.
+void Intake::giveBackFirst(std::uint32_t broker, Step& step) {
   for (auto& stocked : uses_.stock.takeAll(broker)) {
     const bool isLimited = stocked.task.limitedName != 0 && !step.isStopping();
     isLimited ? uses_.limitedNames.giveBack(std::move(stocked), step) : giveBack(std::move(stocked), step);
   }
 }
 
+void Intake::giveBackStock(std::uint32_t broker, Step& step) {
+  giveBackFirst(broker, step);
+  for (auto& stocked : uses_.stock.takeFromAside(broker, [](const StockedTask&) { return true; }))
+    giveBack(std::move(stocked), step);
+}
+
 void Intake::giveBackStock(Step& step) {
-  for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
-    giveBackStock(broker, step);
-    for (auto& stocked : uses_.stock.takeFromAside(broker, [](const StockedTask&) { return true; }))
-      giveBack(std::move(stocked), step);
-  }
+  for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) giveBackStock(broker, step);
 }
 
 void Intake::giveBackOldStock(Step& step) {
   for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
     auto& stock = uses_.stock;
     if (stock.hasFirst(broker) && step.now.boot - stock.first(broker).since > kStockPatience)
-      giveBackStock(broker, step);
+      giveBackFirst(broker, step);
   }
   uses_.limitedNames.giveBackOld(step);
 }

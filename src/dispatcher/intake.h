@@ -43,8 +43,9 @@ class Intake {
   void settleCancelled(StockedTask stocked, const std::string& by, Step& step);
   // Settles a task that expired before it began.
   void settleExpired(StockedTask stocked, Step& step);
-  // Releases the stock of all brokers.
+  // Releases the stock of all brokers, or of one.
   void giveBackStock(Step& step);
+  void giveBackStock(std::uint32_t broker, Step& step);
   // Releases the stock of brokers whose first task has waited for too long, so that other instances can run it.
   void giveBackOldStock(Step& step);
 
@@ -61,7 +62,7 @@ class Intake {
   void receiveTakenBack(StockedTask stocked, Step& step);
   void leaveToOthers(StockedTask stocked, Step& step);
   void giveBack(StockedTask stocked, Step& step);
-  void giveBackStock(std::uint32_t broker, Step& step);
+  void giveBackFirst(std::uint32_t broker, Step& step);
 
   const Uses uses_;
   std::vector<settlement::UnknownNames> unknownNames_;  // one for each broker

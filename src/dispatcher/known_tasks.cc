@@ -19,6 +19,11 @@ const TaskRules* KnownTasks::rulesFor(const HeldTask& task) const {
   return found == options_.taskRules.end() ? nullptr : &found->second;
 }
 
+std::uint32_t KnownTasks::limitedName(std::string_view name) const {
+  const auto found = limitedNames_.find(name);
+  return found == limitedNames_.end() ? 0 : found->second;
+}
+
 void KnownTasks::applyRules(HeldTask& task) const {
   const auto* rules = rulesFor(task);
   if (rules == nullptr) return;

@@ -25,6 +25,8 @@ class KnownTasks {
   bool needsFreshWorker(const settlement::HeldTask& task) const;
   // The number of names with `max_running`. HeldTask::limitedName counts them from 1.
   std::uint32_t limitedNames() const { return static_cast<std::uint32_t>(mostRunning_.size()); }
+  // The number of a name; 0: it has no limit.
+  std::uint32_t limitedName(std::string_view name) const;
   // How many tasks of such a name may run at once.
   std::size_t mostRunning(std::uint32_t limitedName) const { return mostRunning_[limitedName - 1]; }
 

@@ -46,7 +46,7 @@ void LeaseCredit::publishSingle(Step& step) const {
 }
 
 bool LeaseCredit::mayLeaseAlone(std::uint32_t broker) const {
-  return uses_.sessions.isOpen(broker) && uses_.charges.isCompared(broker) && uses_.batches.isEmpty(broker);
+  return uses_.sessions.mayLease(broker) && uses_.charges.isCompared(broker) && uses_.batches.isEmpty(broker);
 }
 
 std::optional<std::uint32_t> LeaseCredit::brokersTurn(BootTime now) const {

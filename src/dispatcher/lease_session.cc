@@ -79,6 +79,7 @@ Result<void> LeaseSession::openNextEpoch() {
 }
 
 void LeaseSession::setLeaseEnd(BootTime sent) {
+  renewedAt_ = context_.clock.now();
   line().leaseEndsBoot =
       traits_.sessionsExpire ? (sent + times().lease).time_since_epoch().count() : link::SharedSession::kNever;
 }

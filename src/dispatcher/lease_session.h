@@ -51,6 +51,8 @@ class LeaseSession {
   SimpleBroker& broker() { return *broker_; }
   BrokerSession& session() { return *session_; }
   const BrokerTraits& traits() const { return traits_; }
+  // When the session was opened or last renewed.
+  Time renewedAt() const { return renewedAt_; }
 
   // Does what is due of: renewing, asking for cancel requests, recovering dead sessions, listing the held tasks.
   // `runningLeases` answers the leases of the running tasks.
@@ -87,6 +89,7 @@ class LeaseSession {
   std::unique_ptr<SimpleBroker> broker_;
   std::unique_ptr<BrokerSession> session_;
   BrokerTraits traits_;
+  Time renewedAt_{};
   BootTime renewAt_, askForCancelsAt_, recoverAt_, listHeldAt_;
 };
 

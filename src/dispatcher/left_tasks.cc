@@ -75,6 +75,13 @@ bool LeftTasks::awaitsAny() const {
   return std::ranges::any_of(tasks_, [](const auto& task) { return task.second.state == State::Awaited; });
 }
 
+std::vector<LeaseId> LeftTasks::takeAll() {
+  std::vector<LeaseId> leases;
+  for (auto& [order, task] : tasks_) leases.push_back(std::move(task.lease));
+  clear();
+  return leases;
+}
+
 void LeftTasks::clear() {
   tasks_.clear();
   orders_.clear();

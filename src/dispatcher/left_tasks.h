@@ -39,6 +39,9 @@ class LeftTasks {
   // instance ran them, or a user removed them. `nothingMoreDue`: the store has no more due tasks for this session.
   void noteDelivery(bool nothingMoreDue);
 
+  // Forgets all tasks. Returns their leases, for BrokerSession::leaseAgain.
+  std::vector<LeaseId> takeAll();
+
   bool empty() const { return tasks_.empty(); }
   std::size_t size() const { return tasks_.size(); }
   // How many tasks were asked for and have not arrived.

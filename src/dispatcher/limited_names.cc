@@ -27,6 +27,10 @@ constexpr Duration kLeaveFor = 30s, kLeaveForWithoutAsking = 1s;
 // costs few operations.
 constexpr std::size_t kMostLeft = 2'000;
 constexpr Duration kBehindFor = 1s, kBehindAtMost = 1h, kBetweenTasksBehind = 1ms;
+// A paused name may have a long queue for hours. Its tasks that lose their places come again half a minute later, and
+// at most so many of all in a second (kBetweenTasksBehind). Where this session cannot ask for the others, they come
+// after kLeavePausedWithoutAsking.
+constexpr Duration kPausedBehindFor = 30s, kLeavePausedWithoutAsking = 10s;
 // The largest extra lease credit.
 constexpr std::size_t kMostExtraCredit = 512;
 
@@ -43,31 +47,37 @@ LimitedNames::LimitedNames(BootTime singleLeasesUntil, Uses uses)
 // --- what comes in
 
 bool LimitedNames::isInTurn(HeldTask& task) {
-  if (task.limitedName == 0) return true;
+  if (task.limitedName == 0) return !isPaused(task);
   const auto arrival = leftLike(task).noteLeased(task.head.id);
   task.limitedOrder = arrival.order;
-  return arrival.turn == LeftTasks::Turn::Now;
+  return arrival.turn == LeftTasks::Turn::Now && !isPaused(task);
 }
 
 void LimitedNames::giveBack(StockedTask&& stocked, Step& step) {
   const auto& task = stocked.task;
-  auto& broker = brokers_[task.broker];
-  ++broker.givenBack;
-  Settlement settlement{.kind = Settlement::Kind::LeaveToOthers, .counters = task.counters};
-  settlement.delay = broker.leasesAgain ? kLeaveFor : kLeaveForWithoutAsking;
-  if (task.head.id.empty() || leftOf(task.broker) >= kMostLeft) {
-    settlement.kind = Settlement::Kind::Release;
-    settlement.delay = dueBehind(task.broker, step.now.wall) - step.now.wall;
-  } else {
+  ++brokers_[task.broker].givenBack;
+  auto settlement = settlementOfGivenBack(task, step);
+  if (settlement.kind == Settlement::Kind::LeaveToOthers)
     leftLike(task).add(task.limitedOrder, task.head.id, task.lease);
-  }
   uses_.batches.add(std::move(stocked), std::move(settlement), step);
 }
 
+Settlement LimitedNames::settlementOfGivenBack(const HeldTask& task, Step& step) {
+  auto& broker = brokers_[task.broker];
+  const bool paused = isPausedHere(task.broker, task.limitedName);
+  Settlement settlement{.kind = Settlement::Kind::LeaveToOthers, .counters = task.counters};
+  settlement.delay = broker.leasesAgain ? kLeaveFor : paused ? kLeavePausedWithoutAsking : kLeaveForWithoutAsking;
+  if (!task.head.id.empty() && leftOf(task.broker) < kMostLeft) return settlement;
+  const auto due = paused ? dueBehind(broker.lastPausedBehind, kPausedBehindFor, step.now.wall)
+                          : dueBehind(broker.lastPutBehind, kBehindFor, step.now.wall);
+  settlement.kind = Settlement::Kind::Release;
+  settlement.delay = due - step.now.wall;
+  return settlement;
+}
+
 // Tasks that are put behind keep their order.
-Time LimitedNames::dueBehind(std::uint32_t broker, Time now) {
-  auto& last = brokers_[broker].lastPutBehind;
-  last = std::clamp(last + kBetweenTasksBehind, now + kBehindFor, now + kBehindAtMost);
+Time LimitedNames::dueBehind(Time& last, Duration atLeast, Time now) {
+  last = std::clamp(last + kBetweenTasksBehind, now + atLeast, now + kBehindAtMost);
   return last;
 }
 
@@ -92,6 +102,62 @@ void LimitedNames::noteSettled(std::uint64_t batch) {
   for (auto& broker : brokers_) {
     for (auto& left : broker.left) left.noteAsked(batch);
   }
+}
+
+// --- paused names
+
+bool LimitedNames::setPaused(std::uint32_t broker, const std::vector<std::string>& names, Step& step) {
+  std::map<std::string, std::uint32_t, std::less<>> paused;
+  for (const auto& name : names) paused.emplace(name, numberOf(name));
+  const auto before = std::exchange(brokers_[broker].paused, std::move(paused));
+  const auto& after = brokers_[broker].paused;
+  for (const auto& [name, number] : before) {
+    if (!after.contains(name)) resume(broker, number, step);
+  }
+  return std::ranges::any_of(after, [&](const auto& name) { return !before.contains(name.first); });
+}
+
+std::uint32_t LimitedNames::numberOf(const std::string& name) {
+  if (const auto limited = uses_.knownTasks.limitedName(name)) return limited;
+  const auto next = static_cast<std::uint32_t>(rates_.size() + pausedNames_.size()) + 1;
+  const auto [known, isNew] = pausedNames_.emplace(name, next);
+  if (isNew) {
+    for (auto& broker : brokers_) broker.left.resize(next);
+  }
+  return known->second;
+}
+
+// The tasks of a name with `max_running` are asked for as others end (askForMore).
+void LimitedNames::resume(std::uint32_t broker, std::uint32_t limitedName, Step& step) {
+  auto& left = brokers_[broker].left[limitedName - 1];
+  if (limitedName <= rates_.size() || left.empty()) return;
+  auto leases = left.takeAll();
+  if (brokers_[broker].leasesAgain)
+    uses_.batches.leaseAgain(broker, [&](std::uint64_t) { return std::move(leases); }, step);
+}
+
+bool LimitedNames::isPausedHere(std::uint32_t broker, std::uint32_t limitedName) const {
+  return std::ranges::any_of(brokers_[broker].paused, [&](const auto& name) { return name.second == limitedName; });
+}
+
+bool LimitedNames::isPaused(HeldTask& task) {
+  const auto& names = brokers_[task.broker].paused;
+  if (names.empty()) return false;
+  const auto paused = names.find(task.head.name);
+  if (paused == names.end()) return false;
+  if (task.limitedName == 0) {
+    task.limitedName = paused->second;
+    task.limitedOrder = leftLike(task).noteLeased(task.head.id).order;
+  }
+  return true;
+}
+
+void LimitedNames::giveBackPaused(std::uint32_t broker, Step& step) {
+  uses_.stock.takeIf(broker, [&](StockedTask& stocked) {
+    if (!isPaused(stocked.task)) return false;
+    giveBack(std::move(stocked), step);
+    return true;
+  });
 }
 
 // --- what may begin
@@ -149,7 +215,7 @@ void LimitedNames::giveBackOld(Step& step) {
 
 // Only where a lease is possible now: a task that was asked for and does not arrive counts as gone.
 void LimitedNames::askForMore(Step& step) {
-  if (!isUsed()) return;
+  if (rates_.empty()) return;
   for (const auto broker : uses_.sessions.byPriority()) {
     if (!uses_.sessions.mayLease(broker) || !brokers_[broker].leasesAgain) continue;
     if (uses_.slots.credit() <= uses_.stock.size(broker)) continue;
@@ -159,7 +225,7 @@ void LimitedNames::askForMore(Step& step) {
 
 void LimitedNames::askForMore(std::uint32_t broker, std::uint32_t limitedName, Step& step) {
   auto& left = brokers_[broker].left[limitedName - 1];
-  if (left.size() == left.asked()) return;
+  if (left.size() == left.asked() || isPausedHere(broker, limitedName)) return;
   const auto wanted = free(limitedName) + std::min(rates_[limitedName - 1].within(kAskAhead), kMostAside);
   const auto expected = left.asked() + uses_.stock.countAside(broker, limitedName);
   if (wanted <= expected) return;

@@ -3,9 +3,14 @@
 // session leases it again when a task of its name ends (LeftTasks). So they take no worker, no lease credit and no
 // place in the stock away from tasks of other names. Every number that a task counts as running is in
 // SlotTracker::running.
+//
+// A paused name is treated as one with `max_running: 0`, at one broker and until it is resumed. It has a number behind
+// those of KnownTasks if it has no limit of its own; only tasks that were given back have such a number.
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "dispatcher/broker_sessions.h"
@@ -41,6 +46,15 @@ class LimitedNames {
   // All tasks of a delivery were received.
   void noteDelivery(std::uint32_t broker, bool nothingMoreDue);
 
+  // --- for pauses
+  // Which names are paused at a broker from now on. Asks the store for the tasks of names that are no longer paused.
+  // Returns whether a name is paused that was not.
+  bool setPaused(std::uint32_t broker, const std::vector<std::string>& names, Step& step);
+  // Whether the task may not begin since its name is paused. Such a task can be given back.
+  bool isPaused(settlement::HeldTask& task);
+  // Gives back the tasks of paused names that are in the stock.
+  void giveBackPaused(std::uint32_t broker, Step& step);
+
   // --- for the assigner
   // Puts as many tasks that stand aside back into the stock as may begin now.
   void putBackAside();
@@ -66,25 +80,33 @@ class LimitedNames {
 
  private:
   struct BrokerTasks {
-    std::vector<LeftTasks> left;  // one for each limited name
+    std::vector<LeftTasks> left;  // one for each number of a name
     std::size_t givenBack = 0;    // since the last delivery
     std::size_t extraCredit = 0;
-    bool leasesAgain = true;  // BrokerTraits::leasesAgain
-    Time lastPutBehind{};     // due time of the last task that lost its place
+    bool leasesAgain = true;                                     // BrokerTraits::leasesAgain
+    Time lastPutBehind{};                                        // due time of the last task that lost its place
+    Time lastPausedBehind{};                                     // the same, of tasks of paused names
+    std::map<std::string, std::uint32_t, std::less<>> paused{};  // names that are paused here, with their numbers
   };
 
-  bool isUsed() const { return !rates_.empty(); }
+  bool isUsed() const { return !rates_.empty() || !pausedNames_.empty(); }
+  bool isPausedHere(std::uint32_t broker, std::uint32_t limitedName) const;
+  std::uint32_t numberOf(const std::string& name);
+  void resume(std::uint32_t broker, std::uint32_t limitedName, Step& step);
+  settlement::Settlement settlementOfGivenBack(const settlement::HeldTask& task, Step& step);
   LeftTasks& leftLike(const settlement::HeldTask& task);
   std::size_t leftOf(std::uint32_t broker) const;
   std::size_t free(std::uint32_t limitedName) const;
   void putBackAside(std::uint32_t limitedName);
   void askForMore(std::uint32_t broker, std::uint32_t limitedName, Step& step);
-  Time dueBehind(std::uint32_t broker, Time now);
+  static Time dueBehind(Time& last, Duration atLeast, Time now);
 
   const BootTime singleLeasesUntil_;
   const Uses uses_;
   std::vector<BrokerTasks> brokers_;
-  std::vector<StartRate> rates_;  // one for each limited name
+  std::vector<StartRate> rates_;  // one for each name with `max_running`
+  // Numbers of names without `max_running` that were ever paused.
+  std::map<std::string, std::uint32_t, std::less<>> pausedNames_;
 };
 
 }  // namespace leptir::dispatcher

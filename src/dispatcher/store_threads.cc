@@ -98,6 +98,13 @@ void StoreThreads::setRunning(Actions::RunningLeases running) {
   if (auto* feeder = feederOf(running.broker)) feeder->setRunning(std::move(running.leases));
 }
 
+void StoreThreads::setCards(std::vector<fleet::InstanceCard> cards) {
+  for (std::uint32_t broker = 0; broker < cards.size(); ++broker) {
+    if (auto* feeder = feederOf(broker))
+      feeder->setCard(std::make_shared<const fleet::InstanceCard>(std::move(cards[broker])));
+  }
+}
+
 Feeder* StoreThreads::feederOf(std::uint32_t broker) const {
   return broker < feeders_.size() ? feeders_[broker].get() : nullptr;
 }

@@ -45,6 +45,8 @@ class StoreThreads {
   void settle(std::shared_ptr<SettleBatch> batch);
   void setLeaseCredit(const Actions::LeaseCredit& credit);
   void setRunning(Actions::RunningLeases running);
+  // What the feeders publish of this instance: one card for each broker.
+  void setCards(std::vector<fleet::InstanceCard> cards);
   void count(std::uint32_t broker);
   // Closes the session at a broker that is no longer configured, however long its store is down.
   void detach(std::uint32_t broker);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/task_names.h"
+#include "fleet/digest.h"
 #include "fleet/fields.h"
 
 namespace leptir::fleet {
@@ -15,13 +16,6 @@ constexpr std::size_t kPageSize = 500;
 
 bool standsForItself(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
-}
-
-// FNV-1a.
-std::uint64_t digestOf(std::string_view text) {
-  std::uint64_t digest = 0xcbf29ce484222325;
-  for (const char c : text) digest = (digest ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return digest;
 }
 
 // The name as a part of a key. `~` stands before the digest only, so no short name has the key of a long one.

@@ -100,9 +100,9 @@ TEST(PauseTest, ATimeBeyondAllClocksIsTheNearestTime) {
 
 TEST(PausesInTest, AllPausesAreListedWithoutTheEntriesOfOtherPrograms) {
   MapStore store;
-  store.texts["pauses/other"] = "mine";
-  store.texts["orders/other"] = textOf(pauseOfName(""));
-  for (const auto* name : {"", "b", "a"}) store.texts[keyOf(pauseOfName(name))] = textOf(pauseOfName(name));
+  (void)store.put("pauses/other", "mine", {});
+  (void)store.put("orders/other", textOf(pauseOfName("")), {});
+  for (const auto* name : {"", "b", "a"}) (void)store.put(keyOf(pauseOfName(name)), textOf(pauseOfName(name)), {});
   EXPECT_THAT(pausesIn(store).value(), ElementsAre(pauseOfName("a"), pauseOfName("b"), pauseOfName("")));
 }
 
@@ -110,7 +110,7 @@ TEST(PausesInTest, MorePausesThanAPageAreAllListed) {
   MapStore store;
   for (int i = 0; i < 1'000; ++i) {
     const auto pause = pauseOfName("name" + std::to_string(i));
-    store.texts[keyOf(pause)] = textOf(pause);
+    (void)store.put(keyOf(pause), textOf(pause), {});
   }
   EXPECT_THAT(pausesIn(store).value(), SizeIs(1'000));
 }
@@ -118,8 +118,9 @@ TEST(PausesInTest, MorePausesThanAPageAreAllListed) {
 TEST(PausesInTest, AQueueWithoutPausesHasNoneAndAnErrorOfTheStoreIsReturned) {
   MapStore store;
   EXPECT_THAT(pausesIn(store).value(), IsEmpty());
-  store.failure = Error(ErrorCode::Unavailable, "down");
-  EXPECT_EQ(pausesIn(store).error(), *store.failure);
+  const Error down(ErrorCode::Unavailable, "down");
+  store.fail(down);
+  EXPECT_EQ(pausesIn(store).error(), down);
 }
 
 }  // namespace

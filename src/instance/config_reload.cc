@@ -1,6 +1,8 @@
 #include "instance/config_reload.h"
 
 #include <exception>
+#include <string>
+#include <utility>
 
 #include "base/exit_code.h"
 #include "base/wipe_memory.h"
@@ -16,6 +18,7 @@ master::ReloadHooks ConfigReload::hooks() {
   return {.read = [this] { return read(); },
           .check = [this] { return check(); },
           .prepare = [this] { return prepare(); },
+          .resize = [this](int workers) { return resize(workers); },
           .commit = [this] { commit(); }};
 }
 
@@ -86,6 +89,25 @@ Result<void> ConfigReload::buildNext(const Config& config) {
   if (auto taken = context_.sessionLocks.take(lockFiles); !taken) return taken;
   if (auto made = addReportSlotIfNeeded(link, config); !made) return made;
   return link.growTo(config.daemon.numberOfWorkers);
+}
+
+std::optional<master::MasterOptions> ConfigReload::resize(int workers) {
+  auto& number = current_.config.daemon.numberOfWorkers;
+  if (number == workers) {
+    log(LogLevel::Info, "There are " + std::to_string(workers) + " workers already.");
+    return std::nullopt;
+  }
+  const int before = std::exchange(number, workers);
+  auto made = context_.descriptorLimit.raiseFor(current_.config);
+  if (made) made = context_.link.growTo(workers);
+  if (!made) {
+    number = before;
+    log(LogLevel::Error, made.error().message() + "\nThe number of workers stays at " + std::to_string(before) + ".");
+    return std::nullopt;
+  }
+  log(LogLevel::Info, std::to_string(before) + " → " + std::to_string(workers) +
+                          " workers until the next reload or start, which read the number in the configuration.");
+  return masterOptionsOf(current_);
 }
 
 void ConfigReload::commit() {

@@ -38,6 +38,7 @@ class ConfigReload {
   bool read();
   int check() const;
   std::optional<master::MasterOptions> prepare();
+  std::optional<master::MasterOptions> resize(int workers);
   Result<void> buildNext(const Config& config);
   void commit();
   void log(LogLevel level, const std::string& message) const;

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "leptir/clock.h"
 #include "link/lease_times.h"
+#include "link/shared_order.h"
 
 namespace leptir::link {
 
@@ -46,6 +47,7 @@ struct SharedSession {
   // handled when it died.
   std::atomic<std::uint32_t> leasedSingly{0};
   std::atomic<std::uint32_t> ended{0};  // nonzero: the configuration no longer has this broker; its session is closed
+  SharedOrder order;                    // the last order to this instance from the store of this broker
 };
 
 // Requests to stores that are paid for by the request, since the start of the instance. Feeders add to them.
@@ -61,6 +63,7 @@ struct SharedPage {
   std::atomic<std::uint32_t> dispatcherSleeps{0};  // nonzero: the dispatcher waits for its bell; workers ring only then
   std::atomic<InstanceEnd> instanceEnd{InstanceEnd::None};
   std::atomic<std::uint32_t> handOver{0};       // nonzero: the master asks the dispatcher to exit for its successor
+  std::atomic<std::uint32_t> drained{0};        // nonzero: an order says that no task begins; written by the master
   std::atomic<std::uint32_t> logReopenings{0};  // how often the master has reopened the logs; the dispatcher follows
   std::atomic<std::uint64_t> brokersWithoutSession{1};  // bit i: broker i has no session, as the dispatcher sees it
   // BootTime in microseconds until which tasks are leased one at a time, since dispatchers died in quick succession.

@@ -56,6 +56,20 @@ std::string textOf(const char (&from)[N]) {
 
 }  // namespace
 
+std::string_view nameOf(InstanceState state) {
+  switch (state) {
+    case InstanceState::Starting:
+      return "starting";
+    case InstanceState::Running:
+      return "running";
+    case InstanceState::Waiting:
+      return "waiting";
+    case InstanceState::Stopping:
+      return "stopping";
+  }
+  return "?";
+}
+
 // Which instance this is. The board file has a copy of this struct.
 struct StatusBoard::Head {
   std::uint64_t magic = kMagic;

@@ -27,6 +27,9 @@ enum class InstanceState : std::uint32_t {
   Stopping,
 };
 
+// starting, running, waiting, stopping
+std::string_view nameOf(InstanceState state);
+
 // What one worker does, as read from the board.
 struct BoardWorker {
   int slot = 0;

@@ -13,6 +13,7 @@
 #include "base/process_tree.h"
 #include "master/dispatcher_supervisor.h"
 #include "master/master_context.h"
+#include "master/order_taker.h"
 #include "master/reaper.h"
 #include "master/reloader.h"
 #include "master/shutdown.h"
@@ -50,6 +51,7 @@ class Master::Loop {
         status_(context_, dispatcher_, workers_),
         shutdown_(context_, dispatcher_, workers_, status_),
         reloader_(context_, std::move(reload), dispatcher_, workers_, shutdown_),
+        orders_(context_, reloader_),
         reaper_(context_, clock, [this](const auto& report, const auto& left) { return reaped(report, left); }) {}
 
   link::InstanceEnd run();
@@ -79,6 +81,7 @@ class Master::Loop {
   StatusPublisher status_;
   Shutdown shutdown_;
   Reloader reloader_;
+  OrderTaker orders_;
   Reaper reaper_;
   std::optional<SignalInbox> signals_;
   BootTime nextSecond_{};
@@ -162,6 +165,7 @@ void Master::Loop::tick() {
   const auto time = now();
   beat(time);
   shutdown_.publishStage(time);
+  orders_.tick(time);
   reloader_.tick(time);
   dispatcher_.tick(time);
   shutdown_.tick(time);

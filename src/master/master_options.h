@@ -39,6 +39,9 @@ struct ReloadHooks {
   std::function<int()> check{};  // in a child: checks it; 0: it is good; else the log says what is wrong
   // In the master, after a good check: does all that can fail. None: it failed, the log says why; nothing has changed.
   std::function<std::optional<MasterOptions>()> prepare{};
+  // In the master: makes what so many workers need. The new options; none: that failed, or changes nothing, and the log
+  // says so.
+  std::function<std::optional<MasterOptions>(int workers)> resize{};
   std::function<void()> commit{};  // in the master, while no dispatcher runs: switches over; cannot fail
 };
 

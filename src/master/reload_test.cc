@@ -25,19 +25,6 @@ class MasterReload : public ::testing::Test {
     instance.reload.commit = [this] { instance.notes->note(Committed); };
   }
 
-  // A dispatcher that exits when it is asked to hand over.
-  static int dispatcher(ToyInstance& self) {
-    self.notes->dispatcherPid = ::getpid();
-    ++self.notes->dispatcherStarts;
-    auto& page = self.link->page();
-    while (page.handOver == 0 && page.stopping == link::ShutdownStage::No) {
-      page.dispatcherBeat = systemClock().bootTime().time_since_epoch().count();
-      self.link->dispatcherBell().waitFor(5ms);
-    }
-    page.instanceEnd = page.handOver != 0 ? link::InstanceEnd::None : link::InstanceEnd::Stopped;
-    return 0;
-  }
-
   std::vector<int> asked() const {
     std::vector<int> asked;
     for (int i = 0; i < instance.notes->pidCount; ++i)
@@ -53,7 +40,7 @@ class MasterReload : public ::testing::Test {
 
 TEST_F(MasterReload, ChangesNothingWhenTheCheckFails) {
   hook(78, optionsFor(3));
-  instance.start(toyWorker, &dispatcher);
+  instance.start(toyWorker, &ToyInstance::beatUntilHandOver);
   ASSERT_TRUE(waitUntil([&] { return instance.isReady(0) && instance.dispatcherPid() != 0; }));
   const int before = instance.workerPid(0);
   instance.signal(SIGHUP);
@@ -67,7 +54,7 @@ TEST_F(MasterReload, ChangesNothingWhenTheCheckFails) {
 
 TEST_F(MasterReload, ChangesNothingWhenItCannotBePrepared) {
   hook(0, std::nullopt);
-  instance.start(toyWorker, &dispatcher);
+  instance.start(toyWorker, &ToyInstance::beatUntilHandOver);
   ASSERT_TRUE(waitUntil([&] { return instance.isReady(0) && instance.dispatcherPid() != 0; }));
   instance.signal(SIGHUP);
   ASSERT_TRUE(isAsked({Read, Checked, Prepared}));
@@ -78,7 +65,7 @@ TEST_F(MasterReload, ChangesNothingWhenItCannotBePrepared) {
 
 TEST_F(MasterReload, CommitsWhileNoDispatcherRunsAndStartsMoreWorkers) {
   hook(0, optionsFor(3));
-  instance.start(toyWorker, &dispatcher);
+  instance.start(toyWorker, &ToyInstance::beatUntilHandOver);
   const int before = instance.dispatcherPid();
   instance.signal(SIGHUP);
   ASSERT_TRUE(isAsked({Read, Checked, Prepared, Committed}));
@@ -113,7 +100,7 @@ TEST_F(MasterReload, LogsHowADispatcherDiedThatShouldHaveHandedOver) {
 
 TEST_F(MasterReload, ASecondRequestIsServedAfterTheFirst) {
   hook(0, optionsFor(2));
-  instance.start(toyWorker, &dispatcher);
+  instance.start(toyWorker, &ToyInstance::beatUntilHandOver);
   (void)instance.dispatcherPid();
   instance.signal(SIGHUP);
   ASSERT_TRUE(waitUntil([&] { return instance.notes->pidCount >= 1; }));

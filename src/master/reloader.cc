@@ -16,6 +16,7 @@ void Reloader::request(BootTime now) {
   if (shutdown_.hasBegun(now))
     return context_.log.warning(
         "The configuration is not read again, since leptir is already stopping; the next start reads it.");
+  workersAfterwards_.reset();
   if (reloading_) {
     requestedAgain_ = true;
   } else {
@@ -28,6 +29,19 @@ void Reloader::begin(BootTime now) {
   check_ = context_.start("The check of the new configuration", hooks_.check);
   checkUntil_ = now + kLongestCheck;
   reloading_ = check_.has_value();
+}
+
+void Reloader::setWorkers(int workers, BootTime now) {
+  if (shutdown_.hasBegun(now))
+    return context_.log.warning("The number of workers is not changed, since leptir is already stopping.");
+  if (reloading_) {
+    workersAfterwards_ = workers;
+    return;
+  }
+  if (hooks_.resize) prepared_ = hooks_.resize(workers);
+  if (!prepared_) return;
+  reloading_ = resizing_ = true;
+  dispatcher_.requestHandOver(now);
 }
 
 void Reloader::tick(BootTime now) {
@@ -65,16 +79,21 @@ void Reloader::prepare(BootTime now) {
 // From here on each process that starts has the new configuration.
 void Reloader::commit(BootTime now) {
   context_.options = *std::exchange(prepared_, std::nullopt);
-  shutdown_.setGrace(context_.options.shutdownGrace);
-  hooks_.commit();
-  workers_.renew(now);
+  if (resizing_) {
+    workers_.resize(now);
+  } else {
+    shutdown_.setGrace(context_.options.shutdownGrace);
+    hooks_.commit();
+    workers_.renew(now);
+  }
   dispatcher_.startSuccessor(now);
   finish(now);
 }
 
 void Reloader::finish(BootTime now) {
-  reloading_ = false;
+  reloading_ = resizing_ = false;
   if (std::exchange(requestedAgain_, false)) begin(now);
+  if (const auto workers = std::exchange(workersAfterwards_, std::nullopt)) setWorkers(*workers, now);
 }
 
 void Reloader::closeInChild() {

@@ -1,6 +1,7 @@
-// A reload (HUP): a child checks the new configuration, the hooks prepare it, the dispatcher hands over, and while none
-// runs the hooks switch over. The present workers exit between two tasks: running tasks are not touched, and no further
-// task begins in a worker with the old configuration. Only the hooks know what a configuration is.
+// A reload (HUP), or an order for another number of workers. A reload: a child checks the new configuration, the hooks
+// prepare it, the dispatcher hands over, and while none runs the hooks switch over. The present workers exit between
+// two tasks: running tasks are not touched, and no further task begins in a worker with the old configuration. Only the
+// hooks know what a configuration is.
 #pragma once
 
 #include <optional>
@@ -23,6 +24,9 @@ class Reloader {
   // At a HUP: starts a reload, or remembers to start another one after the present reload. A stopping instance keeps
   // its configuration.
   void request(BootTime now);
+  // At an order: changes the number of workers until the next reload; after a reload that is going on. The dispatcher
+  // hands over, since only its successor sees the slots of further workers.
+  void setWorkers(int workers, BootTime now);
   // To be called in each round of the master: takes the step that is due.
   void tick(BootTime now);
   // To be called when a child was reaped. False: it was not the check.
@@ -46,8 +50,10 @@ class Reloader {
   BootTime checkUntil_{};
   bool isChecked_ = false;                 // the check succeeded; `prepare` is the next step
   std::optional<MasterOptions> prepared_;  // the new options, while the dispatcher is handing over
-  bool reloading_ = false;                 // from a HUP until `finish`
+  bool reloading_ = false;                 // from a HUP or an order until `finish`
+  bool resizing_ = false;                  // it only changes the number of workers
   bool requestedAgain_ = false;            // another HUP came meanwhile
+  std::optional<int> workersAfterwards_;   // an order for this number came meanwhile
 };
 
 }  // namespace leptir::master

@@ -19,6 +19,7 @@ InstanceView StatusPublisher::view(BootTime now, bool stopping) const {
   view.dispatcherWorks = dispatcher_.makesProgress(now) && !dispatcher_.cannotStart();
   view.anyWorkerReady = workers_.anyReady();
   view.runningTasks = workers_.runningTasks();
+  view.drained = context_.link.page().drained != 0;
   return view;
 }
 

@@ -24,7 +24,7 @@ std::string whileStopping(const InstanceView& view) {
 
 link::InstanceState stateOf(const InstanceView& view) {
   if (view.stopping) return link::InstanceState::Stopping;
-  if (view.brokersWithoutSession.empty() && view.dispatcherWorks && view.anyWorkerReady)
+  if (view.brokersWithoutSession.empty() && view.dispatcherWorks && view.anyWorkerReady && !view.drained)
     return link::InstanceState::Running;
   return view.wasReady ? link::InstanceState::Waiting : link::InstanceState::Starting;
 }
@@ -33,7 +33,8 @@ std::string waitsFor(const InstanceView& view) {
   if (view.stopping) return whileStopping(view);
   if (!view.dispatcherWorks) return "the dispatcher, which makes no progress (the log says why)";
   if (!view.brokersWithoutSession.empty()) return brokersText(view.brokersWithoutSession);
-  return view.anyWorkerReady ? "" : "a worker to become ready";
+  if (!view.anyWorkerReady) return "a worker to become ready";
+  return view.drained ? "an order to resume, since an order drained it" : "";
 }
 
 }  // namespace leptir::master

@@ -14,6 +14,7 @@ struct InstanceView {
   std::vector<std::string> brokersWithoutSession;
   bool dispatcherWorks = true;
   bool anyWorkerReady = true;
+  bool drained = false;  // an order says that no task begins
   int runningTasks = 0;
 };
 

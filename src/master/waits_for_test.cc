@@ -25,6 +25,12 @@ TEST(WaitsFor, NamesTheProcessThatIsMissing) {
             "the dispatcher, which makes no progress (the log says why)");
 }
 
+TEST(WaitsFor, AnInstanceThatWasDrainedWaitsForAnOrderToResume) {
+  EXPECT_EQ(stateOf({.wasReady = true, .drained = true}), link::InstanceState::Waiting);
+  EXPECT_EQ(waitsFor({.drained = true}), "an order to resume, since an order drained it");
+  EXPECT_EQ(waitsFor({.brokersWithoutSession = {"main"}, .drained = true}), "broker main");
+}
+
 TEST(WaitsFor, CountsTheTasksThatAStopWaitsFor) {
   EXPECT_EQ(stateOf({.stopping = true}), link::InstanceState::Stopping);
   EXPECT_EQ(waitsFor({.stopping = true, .runningTasks = 1}), "1 running task");

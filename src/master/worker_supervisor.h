@@ -37,6 +37,8 @@ class WorkerSupervisor {
   // `wanted`. No assigned task begins before that.
   void renew(bool wanted, BootTime now);
 
+  // Whether this slot is to have a worker.
+  bool isWanted() const { return wanted_; }
   bool isReady() const { return wanted_ && slot_.workerReady() != 0; }
   // Whether there is a worker, or a dead one whose task has no verdict or stack yet.
   bool hasWorkerOrRemains() const { return worker_ || death_.isPending() || death_.isSymbolizing(); }

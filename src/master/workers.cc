@@ -39,6 +39,14 @@ void Workers::renew(BootTime now) {
   addMissing();
 }
 
+void Workers::resize(BootTime now) {
+  const auto wanted = static_cast<std::size_t>(context_.options.workers);
+  for (std::size_t i = 0; i < supervisors_.size(); ++i) {
+    if (supervisors_[i].isWanted() != (i < wanted)) supervisors_[i].renew(i < wanted, now);
+  }
+  addMissing();
+}
+
 void Workers::killAll(BootTime now, const std::string& why) {
   forEach([&](auto& supervisor) { supervisor.killWorker(now, why); });
 }

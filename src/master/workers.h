@@ -26,6 +26,8 @@ class Workers {
   bool reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left);
   // After a reload: each present worker exits after its task; as many as the new options say are started.
   void renew(BootTime now);
+  // After an order: as many workers as the options say run from now on; the present ones of these go on.
+  void resize(BootTime now);
   void killAll(BootTime now, const std::string& why);
   void signal(int number) const;
   void closeInChild();

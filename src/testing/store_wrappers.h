@@ -111,6 +111,7 @@ class FailingBroker : public SimpleBroker {
   std::optional<StoreRequests> requestsSent() const override { return inner_->requestsSent(); }
   bool isUsable() const override { return inner_->isUsable(); }
   TaskKeeper& keeper() override { return keeper_; }
+  FleetStore* fleet() override { return inner_->fleet(); }
   BrokerTraits traits() const override { return inner_->traits(); }
 
  private:

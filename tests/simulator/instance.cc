@@ -38,7 +38,7 @@ void SimInstance::startDispatcher() {
   options.taskRules["few"].maxRunning = world_.maxRunning;
   inbox_.clear();
   writers_.clear();
-  toldStop_ = false;
+  toldStop_ = toldDrained_ = false;
   core_ = std::make_unique<dispatcher::Core>(std::move(options), [this] { return world_.dice.fraction(); });
   table_ = std::make_unique<dispatcher::SlotTable>(*link_, core_->slots(), world_.clock);
   feeder_ = std::make_unique<SimFeeder>(world_, name_, link_->page(), inbox_);
@@ -58,6 +58,8 @@ void SimInstance::dispatcherTurn() {
   if (world_.records.size() == 1 && !events.empty() && isAnswer(events.front())) events.push_back(events.front());
   if (link_->page().stopping != link::ShutdownStage::No && !std::exchange(toldStop_, true))
     events.push_back(dispatcher::event::Stop{});
+  if (const bool drained = link_->page().drained != 0; drained != std::exchange(toldDrained_, drained))
+    events.push_back(dispatcher::event::Drained{drained});
   perform(core_->step(std::move(events), now()));
 }
 

@@ -28,6 +28,7 @@ class SimInstance {
   void workerDies();  // a random worker crashes, or is killed at the time limit
   void masterTurn();  // ends tasks whose lease is over or that the dispatcher asked to end
   void stop();
+  void setDrained(bool drained) { link_->page().drained = drained ? 1 : 0; }
   void cutUntil(BootTime time) { feeder_->cutUntil(time); }
   // Whether no cell is in use.
   bool isEmpty() const;
@@ -69,7 +70,7 @@ class SimInstance {
   std::unique_ptr<dispatcher::SlotTable> table_;
   std::unique_ptr<SimFeeder> feeder_;
   std::vector<std::unique_ptr<SimWriter>> writers_;
-  bool toldStop_ = false;
+  bool toldStop_ = false, toldDrained_ = false;
 };
 
 }  // namespace leptir::simulator

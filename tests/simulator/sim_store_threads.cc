@@ -47,9 +47,9 @@ void SimFeeder::turn() {
   if (!session_) {
     done = open();
   } else {
-    constexpr Result<void> (SimFeeder::* kPhases[])() = {&SimFeeder::settleBatches, &SimFeeder::renewWhenDue,
-                                                         &SimFeeder::recover,       &SimFeeder::compareHeld,
-                                                         &SimFeeder::answerCount,   &SimFeeder::pop};
+    constexpr Result<void> (SimFeeder::* kPhases[])() = {
+        &SimFeeder::settleBatches, &SimFeeder::renewWhenDue, &SimFeeder::recover, &SimFeeder::compareHeld,
+        &SimFeeder::answerCount,   &SimFeeder::obeyPauses,   &SimFeeder::pop};
     done = (this->*kPhases[phase_])();
     phase_ = (phase_ + 1) % static_cast<int>(std::size(kPhases));
   }
@@ -178,6 +178,16 @@ Result<void> SimFeeder::compareHeld() {
   return {};
 }
 
+// As FleetLink; the store may have been changed long before.
+Result<void> SimFeeder::obeyPauses() {
+  const auto& pauses = world_.pauses;
+  if (pauses.version == seenPauses_ || (!world_.calm && world_.dice.oneIn(4))) return {};
+  seenPauses_ = pauses.version;
+  isPaused_ = pauses.queue;
+  inbox_.push_back(dispatcher::event::PausesChanged{0, pauses.queue, pauses.names});
+  return {};
+}
+
 Result<void> SimFeeder::answerCount() {
   if (!std::exchange(count_, false)) return {};
   inbox_.push_back(dispatcher::event::Counted{0, world_.queue.counts()});
@@ -186,7 +196,7 @@ Result<void> SimFeeder::answerCount() {
 
 Result<void> SimFeeder::pop() {
   const auto used = static_cast<std::size_t>(deliveries_ - knownDeliveries_);
-  const auto credit = closing_ ? 0 : credit_ - std::min(credit_, used);
+  const auto credit = closing_ || isPaused_ ? 0 : credit_ - std::min(credit_, used);
   if (credit == 0) return {};
   auto tasks = ask([&] { return world_.queue.lease(*session_, credit); });
   if (!tasks) return tasks.error();

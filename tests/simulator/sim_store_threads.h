@@ -64,6 +64,7 @@ class SimFeeder {
   void noteRenewed(BootTime sent);
   Result<void> recover();
   Result<void> compareHeld();
+  Result<void> obeyPauses();
   Result<void> answerCount();
   Result<void> pop();
   void deliver(std::vector<LeasedTask> tasks, std::size_t asked);
@@ -82,6 +83,8 @@ class SimFeeder {
   std::vector<LeaseId> running_;
   bool count_ = false, closing_ = false, closed_ = false;
   bool asksAgain_ = false, moreIsDue_ = false, reportedEmpty_ = false;  // as in Feeder
+  bool isPaused_ = false;
+  std::uint64_t seenPauses_ = 0;  // the version
   int phase_ = 0;
   BootTime renewAt_{}, compareAt_{}, cutUntil_{};
 };

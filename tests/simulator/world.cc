@@ -44,6 +44,8 @@ std::string World::step() {
       {2, [](World& world) { world.claim(); }},
       {4, [](World& world) { world.cancel(); }},
       {2, [](World& world) { world.sweepBuried(); }},
+      {4, [](World& world) { world.pauseOrResume(); }},
+      {2, [](World& world) { world.drainOrResume(); }},
       {20, [](World& world) { world.lateOperation(); }},
       {1, [](World& world) { world.instanceDies(); }},
       {1, [](World& world) { world.anyInstance().stop(); }}};
@@ -64,6 +66,8 @@ std::string World::step() {
 
 std::string World::settleDown() {
   world_.calm = true;
+  world_.pauses = {.version = world_.pauses.version + 1};
+  for (auto& instance : instances_) instance->setDrained(false);
   TaskCounts counts;
   for (int round = 0; round < 10'000; ++round) {
     for (auto& instance : instances_) {
@@ -124,6 +128,21 @@ void World::sweepBuried() {
       world_.ledger.removed();
     }
   }
+}
+
+// Resumed more often than paused, so that the queue moves on.
+void World::pauseOrResume() {
+  auto& pauses = world_.pauses;
+  ++pauses.version;
+  pauses.queue = world_.dice.oneIn(5);
+  pauses.names.clear();
+  for (const auto* name : {"noop", "few"}) {
+    if (world_.dice.oneIn(4)) pauses.names.emplace_back(name);
+  }
+}
+
+void World::drainOrResume() {
+  anyInstance().setDrained(world_.dice.oneIn(4));
 }
 
 // A master may check late, but before a lease ends: its margin before that is some seconds.

@@ -25,6 +25,8 @@ class World {
   void push();
   void cancel();
   void sweepBuried();
+  void pauseOrResume();
+  void drainOrResume();
   void passTime(Duration by);
   void passSomeTime();
   void lateOperation();

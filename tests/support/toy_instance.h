@@ -188,6 +188,19 @@ class ToyInstance {
     }
   }
 
+  // A dispatcher process that exits when it is asked to hand over, or when a stop begins.
+  static int beatUntilHandOver(ToyInstance& instance) {
+    instance.notes->dispatcherPid = ::getpid();
+    ++instance.notes->dispatcherStarts;
+    auto& page = instance.link->page();
+    while (page.handOver == 0 && page.stopping == link::ShutdownStage::No) {
+      page.dispatcherBeat = systemClock().bootTime().time_since_epoch().count();
+      instance.link->dispatcherBell().waitFor(std::chrono::milliseconds(5));
+    }
+    page.instanceEnd = page.handOver != 0 ? link::InstanceEnd::None : link::InstanceEnd::Stopped;
+    return 0;
+  }
+
   // Frees cells of tasks that have not begun or have ended; returns whether all cells are free.
   bool settleAll() {
     bool empty = true;

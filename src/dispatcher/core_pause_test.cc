@@ -1,0 +1,101 @@
+// What the core gives back when an operator pauses a queue or a name.
+#include "dispatcher/core_fixture.h"
+
+namespace leptir::dispatcher {
+namespace {
+
+using namespace std::chrono_literals;
+
+class CorePauseTest : public CoreTest {
+ protected:
+  static event::PausesChanged queuePause(std::uint32_t broker = 0) {
+    return {.broker = broker, .queue = true, .names = {}};
+  }
+  static event::PausesChanged namePause(const std::string& name) {
+    return {.broker = 0, .queue = false, .names = {name}};
+  }
+  std::vector<LeaseId> released() const {
+    std::vector<LeaseId> leases;
+    for (const auto& batch : last.batchesToSettle) {
+      for (const auto& task : batch->release) leases.push_back(task.lease);
+    }
+    return leases;
+  }
+};
+
+TEST_F(CorePauseTest, APauseOfTheQueueReleasesTheStockAndTakesBackWhatHasNotBegun) {
+  lease({"a", "b", "c"});
+  step(queuePause());
+  EXPECT_EQ(released(), (std::vector{leaseOf("c")}));
+  EXPECT_EQ(last.slotsToTakeBack.size(), 2u);
+  EXPECT_EQ(last.leaseCredits[0].tasks, 0u);
+  const auto batch = last.batchesToSettle.at(0)->id;
+  step(event::BatchSettled{batch});
+  step(event::AssignmentsTakenBack{1, {{0, envelopeOf("b")}}});
+  EXPECT_EQ(released(), (std::vector{leaseOf("b")}));
+  EXPECT_FALSE(last.batchesToSettle.at(0)->release.at(0).due) << "it keeps its place";
+}
+
+TEST_F(CorePauseTest, ALeaseThatWasOnItsWayIsReleased) {
+  step(queuePause());
+  lease({"a"});
+  EXPECT_TRUE(last.assignments.empty());
+  EXPECT_EQ(released(), (std::vector{leaseOf("a")}));
+}
+
+TEST_F(CorePauseTest, AResumedQueueGetsLeaseCreditAgain) {
+  step(queuePause());
+  EXPECT_EQ(step(event::PausesChanged{.broker = 0, .queue = false, .names = {}}).leaseCredits[0].tasks, 2u);
+}
+
+TEST_F(CorePauseTest, ADrainGivesNoBrokerLeaseCredit) {
+  start(2, {0, 1});
+  step(event::Drained{true});
+  EXPECT_EQ(last.leaseCredits[0].tasks, 0u);
+  EXPECT_EQ(last.leaseCredits[1].tasks, 0u);
+  EXPECT_EQ(step(event::Drained{false}).leaseCredits[1].tasks, 2u);
+}
+
+TEST_F(CorePauseTest, OtherBrokersGoOnAndNoCellIsReservedForAPausedOne) {
+  start(2, {0, 1});
+  step(queuePause(0));
+  lease({"a", "b"}, 1);
+  EXPECT_EQ(last.assignments.size(), 2u);
+}
+
+TEST_F(CorePauseTest, APauseOfANameTakesBackWhatHasNotBegunAndLeavesItToOthers) {
+  lease({"a", "b", "c"});
+  step(namePause("noop"));
+  ASSERT_EQ(released(), (std::vector{leaseOf("c")}));
+  EXPECT_TRUE(last.batchesToSettle.at(0)->release.at(0).leftToOthersUntil);
+  EXPECT_EQ(last.slotsToTakeBack.size(), 2u);
+  step(event::BatchSettled{last.batchesToSettle.at(0)->id});
+  step(event::AssignmentsTakenBack{0, {{0, envelopeOf("a")}}});
+  ASSERT_EQ(released(), (std::vector{leaseOf("a")}));
+  EXPECT_EQ(last.batchesToSettle.at(0)->release.at(0).counters, Counters());
+}
+
+TEST_F(CorePauseTest, APauseOfAnotherNameChangesNothing) {
+  lease({"a", "b", "c"});
+  step(namePause("other"));
+  EXPECT_TRUE(released().empty());
+}
+
+TEST_F(CorePauseTest, APauseThatIsToldAgainChangesNothing) {
+  lease({"a", "b"});
+  step(namePause("noop"));
+  step(namePause("noop"));
+  EXPECT_TRUE(last.slotsToTakeBack.empty());
+}
+
+TEST_F(CorePauseTest, ResumingANameAsksTheStoreForItsTasks) {
+  step(namePause("noop"));
+  lease({"a", "b"});
+  step(event::BatchSettled{last.batchesToSettle.at(0)->id});
+  step(event::PausesChanged{.broker = 0, .queue = false, .names = {}});
+  ASSERT_EQ(last.batchesToSettle.size(), 1u);
+  EXPECT_EQ(last.batchesToSettle[0]->leaseAgain, (std::vector{leaseOf("a"), leaseOf("b")}));
+}
+
+}  // namespace
+}  // namespace leptir::dispatcher

@@ -1,0 +1,206 @@
+#include "dispatcher/fleet_link.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/escape.h"
+#include "base/time_text.h"
+#include "fleet/digest.h"
+#include "fleet/order.h"
+
+namespace leptir::dispatcher {
+namespace {
+
+using namespace std::chrono_literals;
+using fleet::Order;
+using fleet::Pause;
+
+// Where the store can wake an instance, an operator sees that an order is obeyed within a second. A store that cannot
+// is asked about as often as sessions are renewed.
+constexpr Duration kCheckEvery = 500ms;
+constexpr Duration kPublishEvery = 1s, kPublishEveryWithoutWaking = 2s;
+// How long the master takes at most to see an order.
+constexpr Duration kMasterTakesWithin = 100ms;
+constexpr std::size_t kMostOrdersAtOnce = 20;
+constexpr Duration kFirstRetryPause = 1s, kLongestRetryPause = 30s;
+
+link::OrderKind kindOf(Order::Kind kind) {
+  switch (kind) {
+    case Order::Kind::Stop:
+      return link::OrderKind::Stop;
+    case Order::Kind::StopNow:
+      return link::OrderKind::StopNow;
+    case Order::Kind::Drain:
+      return link::OrderKind::Drain;
+    case Order::Kind::Resume:
+      return link::OrderKind::Resume;
+    case Order::Kind::Reload:
+      return link::OrderKind::Reload;
+    case Order::Kind::SetWorkers:
+      return link::OrderKind::SetWorkers;
+  }
+  return link::OrderKind::Resume;
+}
+
+std::string described(const Order& order) {
+  auto text = std::string(nameOf(order.kind));
+  if (order.kind == Order::Kind::SetWorkers) text += fmt::format(" to {}", order.workers);
+  return text;
+}
+
+std::string subjectOf(const Pause& pause) {
+  return pause.name.empty() ? "the queue" : "tasks of the name " + base::inQuotes(pause.name);
+}
+
+bool contains(const std::vector<Pause>& pauses, const Pause& pause) {
+  return std::ranges::find(pauses, pause.name, &Pause::name) != pauses.end();
+}
+
+}  // namespace
+
+FleetLink::FleetLink(const StoreThreadContext& context, FleetLinkOptions options)
+    : context_(context),
+      options_(std::move(options)),
+      backoff_(kFirstRetryPause, kLongestRetryPause, std::hash<std::string>{}(options_.instance)) {}
+
+void FleetLink::noteOpened(FleetStore* store, bool wakes) {
+  store_ = store;
+  checkEvery_ = wakes ? kCheckEvery : context_.page.leaseTimes.renewEvery();
+  publishEvery_ = wakes ? kPublishEvery : kPublishEveryWithoutWaking;
+  seenVersion_.reset();
+  checkAt_ = {};
+}
+
+Duration FleetLink::untilDue() const {
+  if (store_ == nullptr) return Duration::max();
+  return std::max(std::min(checkAt_, publishAt_) - now(), Duration::zero());
+}
+
+void FleetLink::turn(const std::shared_ptr<const fleet::InstanceCard>& card, Time renewed) {
+  const auto time = now();
+  Result<void> done;
+  if (time >= checkAt_) {
+    checkAt_ = time + checkEvery_;
+    done = check();
+  }
+  if (done && time >= publishAt_) {
+    publishAt_ = time + publishEvery_;
+    if (card) done = publish(*card, renewed);
+  }
+  done ? noteSuccess() : noteFailure(done.error());
+}
+
+// --- pauses
+
+// The version is read before what it stands for: a change in between is seen at the next check.
+Result<void> FleetLink::check() {
+  const auto version = store_->version();
+  if (!version) return version.error();
+  if (version == seenVersion_ && !ordersWait_) return {};
+  if (auto done = readPauses(); !done) return done;
+  if (auto done = takeOrders(); !done) return done;
+  seenVersion_ = *version;
+  return {};
+}
+
+Result<void> FleetLink::readPauses() {
+  auto pauses = fleet::pausesIn(*store_);
+  if (!pauses) return pauses.error();
+  if (*pauses == pauses_) return {};
+  const auto before = std::exchange(pauses_, *std::move(pauses));
+  logChange(before);
+  event::PausesChanged changed{.broker = options_.broker, .queue = false, .names = {}};
+  for (const auto& pause : pauses_) {
+    if (pause.name.empty()) changed.queue = true;
+    if (!pause.name.empty()) changed.names.push_back(pause.name);
+  }
+  isPaused_ = changed.queue;
+  context_.inbox.put(std::move(changed));
+  return {};
+}
+
+void FleetLink::logChange(const std::vector<Pause>& before) const {
+  for (const auto& pause : pauses_) {
+    if (contains(before, pause)) continue;
+    context_.logger.warning(fmt::format("{}: {} paused {} at {}: they begin when an operator resumes them",
+                                        options_.logName, pause.by, subjectOf(pause), base::timeText(pause.since)));
+  }
+  for (const auto& pause : before) {
+    if (!contains(pauses_, pause))
+      context_.logger.info(fmt::format("{}: {} resumed", options_.logName, subjectOf(pause)));
+  }
+}
+
+// --- orders
+
+Result<void> FleetLink::takeOrders() {
+  const auto entries =
+      store_->list(fmt::format("{}{}/", kFleetOrders, options_.instance), std::string_view(), kMostOrdersAtOnce);
+  if (!entries) return entries.error();
+  ordersWait_ = entries->size() == kMostOrdersAtOnce;
+  for (const auto& entry : *entries) {
+    if (handOver(entry) == HandedOver::NotYet) {
+      ordersWait_ = true;
+      break;
+    }
+    if (auto erased = store_->erase(entry.key); !erased) return erased.error();
+  }
+  if (ordersWait_) checkAt_ = now() + kMasterTakesWithin;
+  return {};
+}
+
+// An order that stands in the shared page already was handed over by a dispatcher that died before it erased it.
+FleetLink::HandedOver FleetLink::handOver(const FleetEntry& entry) {
+  const auto order = fleet::orderOf(entry);
+  if (!order) {
+    context_.logger.warning(fmt::format("{}: an order that this version of leptir does not know is removed: {}",
+                                        options_.logName, base::inQuotes(entry.key)));
+    return HandedOver::Yes;
+  }
+  auto& shared = context_.page.brokers[options_.broker].order;
+  const link::OrderWord word{kindOf(order->kind), order->workers, fleet::digestOf(entry.key)};
+  if (shared.given == word.pack()) return HandedOver::Yes;
+  if (shared.given != shared.taken) return HandedOver::NotYet;
+  context_.logger.warning(fmt::format("{}: order of {}, given at {}: {}", options_.logName, order->by,
+                                      base::timeText(order->at), described(*order)));
+  shared.given = word.pack();
+  return HandedOver::Yes;
+}
+
+// --- the card
+
+Result<void> FleetLink::publish(const fleet::InstanceCard& card, Time renewed) {
+  auto written = card;
+  written.written = context_.clock.now();
+  written.renewed = renewed;
+  written.paused = isPaused_;
+  hasCard_ = true;
+  return store_->put(keyOf(written), textOf(written), fleet::kCardLifetime);
+}
+
+void FleetLink::removeCard() {
+  if (store_ == nullptr || !std::exchange(hasCard_, false)) return;
+  (void)store_->erase(keyOf(fleet::InstanceCard{.instance = options_.instance}));
+}
+
+// --- failures
+
+void FleetLink::noteFailure(const Error& why) {
+  if (backoff_.failures() == 0) {
+    context_.logger.warning(
+        fmt::format("{}: pauses, orders and the card of this instance cannot be exchanged; tasks "
+                    "run on as before, trying again: {}",
+                    options_.logName, why.message()));
+  }
+  checkAt_ = publishAt_ = now() + backoff_.next();
+}
+
+void FleetLink::noteSuccess() {
+  if (backoff_.failures() == 0) return;
+  backoff_.reset();
+  context_.logger.info(options_.logName + ": pauses, orders and the card of this instance are exchanged again");
+}
+
+}  // namespace leptir::dispatcher

@@ -1,0 +1,21 @@
+#include "dispatcher/pauses.h"
+
+namespace leptir::dispatcher {
+
+// What comes back from the cells meets the same pauses in Intake.
+void Pauses::change(const event::PausesChanged& changed, Step& step) {
+  uses_.sessions.setPaused(changed.broker, changed.queue);
+  const bool anyNewName = uses_.limitedNames.setPaused(changed.broker, changed.names, step);
+  if (anyNewName) uses_.limitedNames.giveBackPaused(changed.broker, step);
+  if (changed.queue) uses_.intake.giveBackStock(changed.broker, step);
+  if (changed.queue || anyNewName) uses_.assigner.takeBackAll(step);
+}
+
+void Pauses::drain(bool drained, Step& step) {
+  uses_.sessions.setDrained(drained);
+  if (!drained) return;
+  uses_.intake.giveBackStock(step);
+  uses_.assigner.takeBackAll(step);
+}
+
+}  // namespace leptir::dispatcher
