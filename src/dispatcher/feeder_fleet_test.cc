@@ -3,7 +3,6 @@
 
 #include "dispatcher/feeder_fixture.h"
 #include "fleet/digest.h"
-#include "fleet/map_store.h"
 #include "fleet/order.h"
 
 namespace leptir::dispatcher {
@@ -12,25 +11,10 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 
-class BrokerWithAFleet final : public testing::FailingBroker<Faults> {
- public:
-  BrokerWithAFleet(std::unique_ptr<SimpleBroker> inner, Faults& faults, FleetStore& store)
-      : FailingBroker(std::move(inner), faults), store_(store) {}
-  FleetStore* fleet() override { return &store_; }
-
- private:
-  FleetStore& store_;
-};
-
 class FeederFleetTest : public FeederTest {
  protected:
   void start() {
-    auto factory = brokerFactory();
-    factory.open = [this]() -> Result<std::unique_ptr<SimpleBroker>> {
-      return std::make_unique<BrokerWithAFleet>(std::make_unique<memory::MemoryBroker>(queue), faults, store);
-    };
-    feeder = std::make_unique<Feeder>(context, FeederOptions{.session = {.instance = instance}, .closeWithin = 300ms},
-                                      std::move(factory), std::vector<meta::MetaStorageFactory>());
+    FeederTest::start();
     ASSERT_TRUE(next<event::BrokerOpened>());
   }
 
@@ -51,13 +35,15 @@ class FeederFleetTest : public FeederTest {
   link::SharedOrder& shared() { return page.brokers[0].order; }
   link::OrderWord given() { return link::OrderWord::unpack(shared().given); }
   bool isGone(const std::string& key) {
-    return waitUntil([&] { return !store.has(key); });
+    return waitUntil([&] { return !has(key); });
   }
   // Waits until the feeder has looked for pauses and orders twice more.
   void letItCheck() {
-    const auto before = store.calls();
-    EXPECT_TRUE(waitUntil([&] { return store.calls() >= before + 2; }));
+    const auto before = checks();
+    EXPECT_TRUE(waitUntil([&] { return checks() >= before + 2; }));
   }
+  std::ptrdiff_t checks() const { return std::ranges::count(faults.journal(), "version of texts"); }
+  bool has(const std::string& key) { return store.get(key).has_value(); }
 
   std::optional<fleet::InstanceCard> card() {
     const auto key = "instances/" + instance;
@@ -69,7 +55,7 @@ class FeederFleetTest : public FeederTest {
         fleet::InstanceCard{.instance = instance, .host = "host", .done = done}));
   }
 
-  fleet::MapStore store;
+  FleetStore& store = queue->fleet();
 };
 
 TEST_F(FeederFleetTest, AFeederThatStartsWhileItsQueueIsPausedLeasesNothing) {
@@ -183,7 +169,7 @@ TEST_F(FeederFleetTest, TheNextOrderWaitsUntilTheMasterHasTakenTheLastOne) {
   const auto first = give(fleet::Order::Kind::Drain, 0, 1), second = give(fleet::Order::Kind::Resume, 0, 2);
   ASSERT_TRUE(isGone(first));
   letItCheck();
-  EXPECT_TRUE(store.has(second));
+  EXPECT_TRUE(has(second));
   EXPECT_EQ(given().kind, link::OrderKind::Drain);
   shared().taken = shared().given.load();
   EXPECT_TRUE(isGone(second));
@@ -197,7 +183,7 @@ TEST_F(FeederFleetTest, TextsThatAreNoOrdersAreRemovedAndThoseOfOtherInstancesSt
   ASSERT_TRUE(store.put(others, "{}", {}));
   start();
   EXPECT_TRUE(isGone(strange));
-  EXPECT_TRUE(store.has(others));
+  EXPECT_TRUE(has(others));
   EXPECT_EQ(shared().given, 0u);
   EXPECT_EQ(timesIn(logged(), "does not know is removed: 'orders/"), 1) << logged();
 }
@@ -217,12 +203,12 @@ TEST_F(FeederFleetTest, TheCardIsPublishedAgainAndAgainAndRemovedAtTheEnd) {
   EXPECT_GT(card()->written, first.written);
   feeder->close();
   ASSERT_TRUE(waitUntil([&] { return feeder->hasClosed(); }));
-  EXPECT_FALSE(store.has("instances/" + instance));
+  EXPECT_FALSE(has("instances/" + instance));
 }
 
 TEST_F(FeederFleetTest, AFleetStoreThatFailsDisturbsNoLeaseAndIsLoggedOnce) {
   const auto logged = openLog();
-  store.fail(Error(ErrorCode::Unavailable, "no table"));
+  faults.refuses = "version of texts";
   start();
   push({"a", "b"});
   for (std::uint64_t seen = 0; seen < 2; ++seen) {
@@ -232,10 +218,10 @@ TEST_F(FeederFleetTest, AFleetStoreThatFailsDisturbsNoLeaseAndIsLoggedOnce) {
     feeder->settle(batchOf(leased->tasks[0], "x"));
     EXPECT_TRUE(next<event::BatchSettled>());
   }
-  ASSERT_TRUE(waitUntil([&] { return store.calls() >= 2; }));
+  letItCheck();
   EXPECT_EQ(timesIn(logged(), "cannot be exchanged"), 1) << logged();
   EXPECT_EQ(timesIn(logged(), "not available"), 0) << logged();
-  store.fail(std::nullopt);
+  faults.refuses = "";
   put(pauseOf(""));
   EXPECT_TRUE(next<event::PausesChanged>()->queue);
   EXPECT_TRUE(waitUntil([&] { return timesIn(logged(), "are exchanged again") == 1; })) << logged();

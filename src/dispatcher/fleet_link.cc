@@ -70,6 +70,7 @@ void FleetLink::noteOpened(FleetStore* store, bool wakes) {
   checkEvery_ = wakes ? kCheckEvery : context_.page.leaseTimes.renewEvery();
   publishEvery_ = wakes ? kPublishEvery : kPublishEveryWithoutWaking;
   seenVersion_.reset();
+  backoff_.reset();
   checkAt_ = {};
 }
 
@@ -187,8 +188,9 @@ void FleetLink::removeCard() {
 
 // --- failures
 
+// A first failure is not logged: where the whole store is away, the feeder notices and logs that before the second one.
 void FleetLink::noteFailure(const Error& why) {
-  if (backoff_.failures() == 0) {
+  if (backoff_.failures() > 0 && !std::exchange(isFailureLogged_, true)) {
     context_.logger.warning(
         fmt::format("{}: pauses, orders and the card of this instance cannot be exchanged; tasks "
                     "run on as before, trying again: {}",
@@ -198,9 +200,9 @@ void FleetLink::noteFailure(const Error& why) {
 }
 
 void FleetLink::noteSuccess() {
-  if (backoff_.failures() == 0) return;
   backoff_.reset();
-  context_.logger.info(options_.logName + ": pauses, orders and the card of this instance are exchanged again");
+  if (std::exchange(isFailureLogged_, false))
+    context_.logger.info(options_.logName + ": pauses, orders and the card of this instance are exchanged again");
 }
 
 }  // namespace leptir::dispatcher

@@ -70,6 +70,7 @@ class FleetLink {
   bool isPaused_ = false;
   bool hasCard_ = false;  // published and not removed
   base::Backoff backoff_;
+  bool isFailureLogged_ = false;
 };
 
 }  // namespace leptir::dispatcher

@@ -5,8 +5,8 @@
 
 #include <set>
 
+#include "backends/memory/memory_fleet.h"
 #include "fleet/fleet_fixture.h"
-#include "fleet/map_store.h"
 
 namespace leptir::fleet {
 namespace {
@@ -99,7 +99,7 @@ TEST(PauseTest, ATimeBeyondAllClocksIsTheNearestTime) {
 }
 
 TEST(PausesInTest, AllPausesAreListedWithoutTheEntriesOfOtherPrograms) {
-  MapStore store;
+  memory::MemoryFleet store(systemClock());
   (void)store.put("pauses/other", "mine", {});
   (void)store.put("orders/other", textOf(pauseOfName("")), {});
   for (const auto* name : {"", "b", "a"}) (void)store.put(keyOf(pauseOfName(name)), textOf(pauseOfName(name)), {});
@@ -107,7 +107,7 @@ TEST(PausesInTest, AllPausesAreListedWithoutTheEntriesOfOtherPrograms) {
 }
 
 TEST(PausesInTest, MorePausesThanAPageAreAllListed) {
-  MapStore store;
+  memory::MemoryFleet store(systemClock());
   for (int i = 0; i < 1'000; ++i) {
     const auto pause = pauseOfName("name" + std::to_string(i));
     (void)store.put(keyOf(pause), textOf(pause), {});
@@ -115,12 +115,21 @@ TEST(PausesInTest, MorePausesThanAPageAreAllListed) {
   EXPECT_THAT(pausesIn(store).value(), SizeIs(1'000));
 }
 
+class FailingStore final : public memory::MemoryFleet {
+ public:
+  using MemoryFleet::MemoryFleet;
+  Result<std::vector<FleetEntry>> list(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    if (failure) return *failure;
+    return MemoryFleet::list(prefix, after, limit);
+  }
+  std::optional<Error> failure;
+};
+
 TEST(PausesInTest, AQueueWithoutPausesHasNoneAndAnErrorOfTheStoreIsReturned) {
-  MapStore store;
+  FailingStore store(systemClock());
   EXPECT_THAT(pausesIn(store).value(), IsEmpty());
-  const Error down(ErrorCode::Unavailable, "down");
-  store.fail(down);
-  EXPECT_EQ(pausesIn(store).error(), down);
+  store.failure = Error(ErrorCode::Unavailable, "down");
+  EXPECT_EQ(pausesIn(store).error(), *store.failure);
 }
 
 }  // namespace
