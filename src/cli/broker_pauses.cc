@@ -21,7 +21,8 @@ std::string sinceAndBy(const Json& pause) {
 
 Json pausesJson(FleetStore* store) {
   Json json{{"paused", nullptr}, {"pausedNames", Json::array()}};
-  const auto pauses = store == nullptr ? Result<std::vector<fleet::Pause>>({}) : fleet::pausesIn(*store);
+  if (store == nullptr) return json;
+  const auto pauses = fleet::pausesIn(*store);
   if (!pauses) return json;
   for (const auto& [name, by, since] : *pauses) {
     if (name.empty()) {

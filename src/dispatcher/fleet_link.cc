@@ -99,7 +99,7 @@ void FleetLink::turn(const std::shared_ptr<const fleet::InstanceCard>& card, Tim
 Result<void> FleetLink::check() {
   const auto version = store_->version();
   if (!version) return version.error();
-  if (version == seenVersion_ && !ordersWait_) return {};
+  if (seenVersion_ == *version && !ordersWait_) return {};
   if (auto done = readPauses(); !done) return done;
   if (auto done = takeOrders(); !done) return done;
   seenVersion_ = *version;

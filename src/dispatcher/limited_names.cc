@@ -67,7 +67,7 @@ Settlement LimitedNames::settlementOfGivenBack(const HeldTask& task, Step& step)
   const bool paused = isPausedHere(task.broker, task.limitedName);
   Settlement settlement{.kind = Settlement::Kind::LeaveToOthers, .counters = task.counters};
   settlement.delay = broker.leasesAgain ? kLeaveFor : paused ? kLeavePausedWithoutAsking : kLeaveForWithoutAsking;
-  if (!task.head.id.empty() && leftOf(task.broker) < kMostLeft) return settlement;
+  if (!task.head.id.empty() && countLeft(task.broker, task.limitedName) < kMostLeft) return settlement;
   const auto due = paused ? dueBehind(broker.lastPausedBehind, kPausedBehindFor, step.now.wall)
                           : dueBehind(broker.lastPutBehind, kBehindFor, step.now.wall);
   settlement.kind = Settlement::Kind::Release;
@@ -236,9 +236,14 @@ LeftTasks& LimitedNames::leftLike(const HeldTask& task) {
   return brokers_[task.broker].left[task.limitedName - 1];
 }
 
-std::size_t LimitedNames::leftOf(std::uint32_t broker) const {
+// Of all names with `max_running`, or of all others that are paused, so that neither takes the places of the other.
+std::size_t LimitedNames::countLeft(std::uint32_t broker, std::uint32_t limitedName) const {
+  const auto& left = brokers_[broker].left;
+  const auto firstWithoutLimit = left.begin() + static_cast<std::ptrdiff_t>(rates_.size());
+  const bool hasLimit = limitedName <= rates_.size();
+  const auto first = hasLimit ? left.begin() : firstWithoutLimit, last = hasLimit ? firstWithoutLimit : left.end();
   std::size_t sum = 0;
-  for (const auto& left : brokers_[broker].left) sum += left.size();
+  for (auto name = first; name != last; ++name) sum += name->size();
   return sum;
 }
 

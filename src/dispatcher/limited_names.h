@@ -95,7 +95,7 @@ class LimitedNames {
   void resume(std::uint32_t broker, std::uint32_t limitedName, Step& step);
   settlement::Settlement settlementOfGivenBack(const settlement::HeldTask& task, Step& step);
   LeftTasks& leftLike(const settlement::HeldTask& task);
-  std::size_t leftOf(std::uint32_t broker) const;
+  std::size_t countLeft(std::uint32_t broker, std::uint32_t limitedName) const;
   std::size_t free(std::uint32_t limitedName) const;
   void putBackAside(std::uint32_t limitedName);
   void askForMore(std::uint32_t broker, std::uint32_t limitedName, Step& step);
