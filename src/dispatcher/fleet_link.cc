@@ -24,7 +24,7 @@ constexpr Duration kPublishEvery = 1s, kPublishEveryWithoutWaking = 2s;
 // How long the master takes at most to see an order.
 constexpr Duration kMasterTakesWithin = 100ms;
 constexpr std::size_t kMostOrdersAtOnce = 20;
-constexpr Duration kFirstRetryPause = 1s, kLongestRetryPause = 30s;
+constexpr Duration kFirstFleetRetry = 1s, kLongestFleetRetry = 30s;
 
 link::OrderKind kindOf(Order::Kind kind) {
   switch (kind) {
@@ -63,7 +63,7 @@ bool contains(const std::vector<Pause>& pauses, const Pause& pause) {
 FleetLink::FleetLink(const StoreThreadContext& context, FleetLinkOptions options)
     : context_(context),
       options_(std::move(options)),
-      backoff_(kFirstRetryPause, kLongestRetryPause, std::hash<std::string>{}(options_.instance)) {}
+      backoff_(kFirstFleetRetry, kLongestFleetRetry, std::hash<std::string>{}(options_.instance)) {}
 
 void FleetLink::noteOpened(FleetStore* store, bool wakes) {
   store_ = store;
