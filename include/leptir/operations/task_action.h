@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "leptir/clock.h"
-#include "leptir/json.h"
 #include "leptir/operations/listed_task.h"
 #include "leptir/result.h"
 
@@ -27,8 +26,9 @@ struct TaskAction {
   };
   Kind kind = Kind::Cancel;
   Time due{};  // of Reschedule
-  // Of Again: parameters that replace those of the envelope. A member that is null removes the parameter.
-  Json changes = Json::object();
+  // Of Again: the text of a JSON object, whose members replace parameters of the envelope or are added to them. Empty:
+  // the parameters stay as they are.
+  std::string changes{};
 };
 
 // cancel, revive, delete, run-now, reschedule or again.
@@ -71,7 +71,7 @@ using OnActionProgress = std::function<bool(const ActionProgress&)>;
 struct ActionReport {
   std::uint64_t changed = 0;           // tasks that it cancelled, revived, removed, moved or pushed
   std::uint64_t requested = 0;         // of Cancel: running tasks that were asked to end; also counted in `changed`
-  std::vector<std::string> missing{};  // as in ActionPreview
+  std::vector<LeftAlone> leftAlone{};  // of the given ids, and of Again others: at most kMostIdsReported
   std::vector<std::string> pushed{};   // of Again: the new ids, at most kMostIdsReported
   bool stopped = false;                // the caller ended it: `changed` tasks were changed
   std::optional<Time> continues{};     // it went on where an action that was begun at this time had stopped
