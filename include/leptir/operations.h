@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -69,6 +70,9 @@ class Operations {
   struct Options {
     std::string by = nameOfOperator();
     const Clock* clock = &systemClock();
+    // Gets sentences about instances that are found dead, whose tasks go back into their queue (the thread that calls
+    // an action calls it). Empty: they are not told.
+    std::function<void(const std::string&)> onNotice{};
   };
 
   // Each store is opened at the first call that needs it, and none is created, except that a cancelled task's record is

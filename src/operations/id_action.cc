@@ -15,10 +15,10 @@ namespace {
 
 // Returns the tasks of dead instances to the queue, as every running instance does from time to time. Errors are
 // ignored here: the action that follows meets them too.
-void recoverAllDeadSessions(SimpleBroker& broker) {
+void recoverAllDeadSessions(SimpleBroker& broker, const std::function<void(const std::string&)>& onNotice) {
   constexpr int kMostSteps = 100;
   for (int step = 0; step < kMostSteps; ++step) {
-    const auto recovered = broker::recoverDeadSessions(broker, [](const std::string&) {});
+    const auto recovered = broker::recoverDeadSessions(broker, onNotice);
     if (!recovered || !recovered->mayBeMore) return;
   }
 }
@@ -48,7 +48,7 @@ class IdFinder {
   Result<FoundTask> findIn(SimpleBroker& store, std::size_t broker, const std::string& id) {
     auto found = store.keeper().find(id);
     if (!found || found->state != TaskState::Leased || !recovered_.insert(broker).second) return found;
-    recoverAllDeadSessions(store);
+    recoverAllDeadSessions(store, stores_.onNotice);
     return store.keeper().find(id);
   }
 
@@ -70,6 +70,13 @@ class IdFinder {
   std::set<std::size_t> recovered_;
   FoundIds found_;
 };
+
+void addFirst(ActionReport& report, const std::vector<FoundTask>& tasks, const std::string& broker) {
+  constexpr std::size_t kMost = 10;
+  for (const auto& task : tasks) {
+    if (report.first.size() < kMost) report.first.push_back(listedTaskOf(task, broker));
+  }
+}
 
 std::string textOfIds(const std::vector<FoundTask>& tasks) {
   std::vector<std::string> ids;
@@ -104,6 +111,7 @@ void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, 
                                          tasks.begin() + static_cast<std::ptrdiff_t>(end));
       changed = SliceChanger(stores, broker, action).change(slice, done);
     }
+    if (done.changed > 0) addFirst(report, tasks, stores.queues.name(broker));
     report.changed += done.changed;
     report.requested += done.requested;
     if (!changed) report.errors.push_back(changed.error());

@@ -34,11 +34,13 @@ Result<Operations> Operations::open(const Config& config) {
 }
 
 Operations::Operations(Broker queues, MetaStorage records, Options options)
-    : stores_(new operations::Stores{.queues = std::move(queues),
-                                     .records = std::move(records),
-                                     .saving = std::nullopt,
-                                     .by = std::move(options.by),
-                                     .clock = options.clock}) {}
+    : stores_(new operations::Stores{
+          .queues = std::move(queues),
+          .records = std::move(records),
+          .saving = std::nullopt,
+          .by = std::move(options.by),
+          .clock = options.clock,
+          .onNotice = options.onNotice ? std::move(options.onNotice) : [](const std::string&) {}}) {}
 
 Operations::~Operations() = default;
 Operations::Operations(Operations&&) noexcept = default;

@@ -21,6 +21,7 @@ struct Stores {
   std::optional<MetaStorage> saving;  // for records of cancelled tasks; none: `records` serves for both
   std::string by;                     // user@host
   const Clock* clock;
+  std::function<void(const std::string&)> onNotice;  // never empty
 
   MetaStorage& storagesToSaveIn() { return saving ? *saving : records; }
 };

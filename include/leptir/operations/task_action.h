@@ -73,6 +73,7 @@ struct ActionReport {
   std::uint64_t requested = 0;         // of Cancel: running tasks that were asked to end; also counted in `changed`
   std::vector<LeftAlone> leftAlone{};  // of the given ids, and of Again others: at most kMostIdsReported
   std::vector<std::string> pushed{};   // of Again: the new ids, at most kMostIdsReported
+  std::vector<ListedTask> first{};     // of the given ids: at most ten that it changed, as they stood before
   bool stopped = false;                // the caller ended it: `changed` tasks were changed
   std::optional<Time> continues{};     // it went on where an action that was begun at this time had stopped
   std::vector<Error> errors{};         // of stores that failed; each says how far the action came there
