@@ -23,7 +23,7 @@ struct Pause {
 // `pauses/queue`, or `pauses/name/` and the name with each byte but letters, digits, `.`, `-` and `_` as %XX; a name
 // that is too long for a key is cut there and followed by its digest.
 std::string keyOf(const Pause& pause);
-// {"name", "by", "since"}: the value, as JSON.
+// {"name", "by", "since"}: the value, as JSON. `since` is Unix time in seconds.
 std::string textOf(const Pause& pause);
 // None: another program wrote the entry. It pauses nothing.
 std::optional<Pause> pauseOf(const FleetEntry& entry);

@@ -1,0 +1,144 @@
+#include "fleet/instance_card.h"
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+#include "base/limits.h"
+#include "base/task_names.h"
+#include "fleet/fields.h"
+
+namespace leptir::fleet {
+namespace {
+
+constexpr std::string_view kInstances = "instances/";
+constexpr int kMostNumber = std::numeric_limits<int>::max();
+
+Json jsonOf(const RunningTask& task) {
+  return {{"id", task.id},
+          {"name", task.name},
+          {"began", unixSeconds(task.began)},
+          {"progress", task.progress > 0 ? std::min(task.progress, 1.0) : 0.0},  // NaN: 0
+          {"text", shortened(task.progressText)},
+          {"attempt", task.attempt}};
+}
+
+Json jsonOf(const InstanceCard& card) {
+  Json json{{"instance", card.instance},
+            {"host", shortened(card.host)},
+            {"version", shortened(card.version)},
+            {"broker", shortened(card.broker)},
+            {"configuration", shortened(card.configuration, kMostLongTextBytes)},
+            {"pid", card.pid},
+            {"workers", card.workers},
+            {"state", shortened(card.state)},
+            {"since", unixSeconds(card.since)},
+            {"written", unixSeconds(card.written)},
+            {"renewed", unixSeconds(card.renewed)},
+            {"done", card.done},
+            {"failed", card.failed},
+            {"runningTasks", card.runningTasks},
+            {"running", Json::array()},
+            {"names", card.names},
+            {"paused", card.paused}};
+  const auto shown = std::span(card.running).first(std::min(card.running.size(), kMostTasksOfACard));
+  for (const auto& task : shown) json["running"].push_back(jsonOf(task));
+  return json;
+}
+
+// Leaves out the last eighth of a list, at least one element.
+void shorten(Json& list) {
+  const auto leave = (list.size() + 7) / 8;
+  list.erase(list.end() - static_cast<std::ptrdiff_t>(leave), list.end());
+}
+
+std::optional<RunningTask> runningTaskOf(const Json& json) {
+  if (!json.is_object()) return std::nullopt;
+  auto id = textAt(json, "id");
+  auto name = textAt(json, "name");
+  auto text = textAt(json, "text");
+  const auto began = timeAt(json, "began");
+  const auto progress = json.find("progress");
+  const auto attempt = numberAt(json, "attempt", 1, kMostNumber);
+  if (!id || !name || !text || !began || !attempt || progress == json.end() || !progress->is_number())
+    return std::nullopt;
+  return RunningTask{*std::move(id),   *std::move(name),
+                     *began,           std::clamp(progress->get<double>(), 0.0, 1.0),
+                     *std::move(text), static_cast<std::uint32_t>(*attempt)};
+}
+
+// The list `key` of an object; elements that `read` returns none for are left out. None: no such list.
+template <class Read>
+auto listAt(const Json& object, const char* key, std::size_t most, Read read) {
+  std::vector<typename decltype(read(object))::value_type> list;
+  const auto found = object.find(key);
+  const bool isList = found != object.end() && found->is_array();
+  for (std::size_t i = 0; isList && i < found->size() && list.size() < most; ++i) {
+    if (auto element = read((*found)[i])) list.push_back(*std::move(element));
+  }
+  return isList ? std::optional(std::move(list)) : std::nullopt;
+}
+
+std::optional<std::string> taskNameOf(const Json& json) {
+  if (!json.is_string() || !base::checkTaskName(json.get_ref<const std::string&>())) return std::nullopt;
+  return json.get<std::string>();
+}
+
+}  // namespace
+
+std::string keyOf(const InstanceCard& card) {
+  return std::string(kInstances) + card.instance;
+}
+
+std::string textOf(const InstanceCard& card) {
+  auto json = jsonOf(card);
+  auto text = writeJson(json);
+  while (text.size() > kMostFleetValueBytes) {
+    shorten(json["running"]);
+    shorten(json["names"]);
+    text = writeJson(json);
+  }
+  return text;
+}
+
+std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
+  const auto object = objectIn(entry.value);
+  if (!object) return std::nullopt;
+  auto instance = textAt(*object, "instance");
+  auto host = textAt(*object, "host"), version = textAt(*object, "version"), broker = textAt(*object, "broker");
+  auto configuration = textAt(*object, "configuration", kMostLongTextBytes);
+  const auto pid = numberAt(*object, "pid", 0, kMostNumber);
+  const auto workers = numberAt(*object, "workers", 0, base::kMaxWorkers);
+  auto state = textAt(*object, "state");
+  const auto since = timeAt(*object, "since"), written = timeAt(*object, "written"),
+             renewed = timeAt(*object, "renewed");
+  const auto done = countAt(*object, "done"), failed = countAt(*object, "failed");
+  const auto runningTasks = countAt(*object, "runningTasks");
+  auto running = listAt(*object, "running", kMostTasksOfACard, runningTaskOf);
+  auto names = listAt(*object, "names", kMostFleetValueBytes, taskNameOf);
+  const auto paused = flagAt(*object, "paused");
+
+  if (!instance || !isInstanceName(*instance) || entry.key != std::string(kInstances) + *instance) return std::nullopt;
+  if (!host || !version || !broker || !configuration || !state) return std::nullopt;
+  if (!pid || !workers || !since || !written || !renewed || !done || !failed || !runningTasks) return std::nullopt;
+  if (!running || !names || !paused) return std::nullopt;
+  return InstanceCard{.instance = *std::move(instance),
+                      .host = *std::move(host),
+                      .version = *std::move(version),
+                      .broker = *std::move(broker),
+                      .configuration = *std::move(configuration),
+                      .pid = *pid,
+                      .workers = *workers,
+                      .state = *std::move(state),
+                      .since = *since,
+                      .written = *written,
+                      .renewed = *renewed,
+                      .done = *done,
+                      .failed = *failed,
+                      .runningTasks = *runningTasks,
+                      .running = *std::move(running),
+                      .names = *std::move(names),
+                      .paused = *paused};
+}
+
+}  // namespace leptir::fleet
