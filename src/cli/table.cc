@@ -84,7 +84,7 @@ std::size_t displayWidth(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, beginsCharacter));
 }
 
-Cell::Cell(std::string content, Colour colourOfIt) : text(base::escaped(content)), colour(colourOfIt) {}
+Cell::Cell(std::string content, Colour ofText) : text(base::escaped(content)), colour(ofText) {}
 
 std::vector<std::size_t> Table::naturalWidths() const {
   std::vector<std::size_t> widths;

@@ -21,8 +21,8 @@ struct Column {
 };
 
 struct Cell {
-  Cell(std::string text, Colour colour = Colour::None);  // NOLINT(google-explicit-constructor): a text is a cell
-  Cell(const char* text) : Cell(std::string(text)) {}    // NOLINT(google-explicit-constructor)
+  Cell(std::string content, Colour ofText = Colour::None);   // NOLINT(google-explicit-constructor): a text is a cell
+  Cell(const char* content) : Cell(std::string(content)) {}  // NOLINT(google-explicit-constructor)
 
   std::string text;  // control characters are escaped
   Colour colour;

@@ -130,6 +130,18 @@ Result<RecordPage> firstRecords(MetaStorage& storages, const MetaFilter& filter,
   return RecordPage{.records = std::move(listing->records), .listsSuccesses = listing->listsSuccesses};
 }
 
+Result<RecordPage> recordPage(operations::Stores& stores, const operations::ListCursor& place, const MetaFilter& filter,
+                              std::size_t limit) {
+  return operations::askStorage(stores.records, place.index, [&](SimpleMetaStorage& storage) -> Result<RecordPage> {
+    auto listed = storage.listRecords(filter, place.inner, limit);
+    if (!listed) return listed.error();
+    RecordPage page{.records = std::move(listed->records), .listsSuccesses = storage.traits().listsSuccesses};
+    if (!listed->cursor.empty())
+      page.cursor = textOf(operations::ListCursor{.kind = place.kind, .index = place.index, .inner = listed->cursor});
+    return page;
+  });
+}
+
 }  // namespace
 
 Result<TaskPage> Operations::tasks(const TaskSelection& selection, std::string_view cursor, std::size_t limit) {
@@ -144,17 +156,10 @@ Result<RecordPage> Operations::records(const MetaFilter& filter, std::string_vie
   if (auto valid = checkLimit(limit); !valid) return valid.error();
   auto place = operations::listCursorOf(cursor.empty() ? "r0." : cursor);
   if (!place) return place.error();
-  for (auto i = place->index; i < stores_->records.size(); ++i) {
-    auto page = operations::askStorage(stores_->records, i, [&](SimpleMetaStorage& storage) -> Result<RecordPage> {
-      auto listed = storage.listRecords(filter, place->inner, limit);
-      if (!listed) return listed.error();
-      RecordPage page{.records = std::move(listed->records), .listsSuccesses = storage.traits().listsSuccesses};
-      if (!listed->cursor.empty())
-        page.cursor = textOf(
-            operations::ListCursor{.kind = operations::ListCursor::Kind::Records, .index = i, .inner = listed->cursor});
-      return page;
-    });
+  for (; place->index < stores_->records.size(); ++place->index) {
+    auto page = recordPage(*stores_, *place, filter, limit);
     if (page || page.error().code() == ErrorCode::Invalid) return page;
+    place->inner.clear();
   }
   return firstRecords(stores_->records, filter, limit);
 }
