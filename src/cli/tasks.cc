@@ -11,16 +11,40 @@
 #include "cli/operate.h"
 #include "cli/print.h"
 #include "cli/record_text.h"
+#include "cli/table.h"
 #include "cli/task_pages.h"
 #include "cli/task_selection.h"
 
 namespace leptir::cli {
 namespace {
 
+Colour colourOf(const std::string& outcome) {
+  if (outcome == "success") return Colour::Green;
+  const bool isError = outcome != "in progress" && outcome != "pending" && outcome != "warning";
+  return isError ? Colour::Red : Colour::Yellow;
+}
+
 void printRecords(const std::vector<Json>& records) {
-  printLine("{:<19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", "began (UTC)", "id", "name", "outcome", "attempt",
-            "took", "response");
-  for (const auto& record : records) printLine("{}", recordLine(record));
+  using enum Column::Align;
+  Table table({{.title = "began (UTC)", .leftOutFirst = 3},
+               {.title = "id"},
+               {.title = "name", .leastWidth = 8},
+               {.title = "outcome"},
+               {.title = "attempt", .align = Right, .leftOutFirst = 2},
+               {.title = "took", .align = Right, .leftOutFirst = 1},
+               {.title = "response", .leftOutFirst = 4, .leastWidth = 16}});
+  for (const auto& record : records) {
+    auto summary = recordSummary(record);
+    const auto colour = colourOf(summary.outcome);
+    table.add({std::move(summary.began),
+               std::move(summary.id),
+               std::move(summary.name),
+               {std::move(summary.outcome), colour},
+               std::move(summary.attempt),
+               std::move(summary.took),
+               std::move(summary.response)});
+  }
+  table.print();
 }
 
 void printJson(const std::vector<Json>& records) {

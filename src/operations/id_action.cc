@@ -23,6 +23,19 @@ void recoverAllDeadSessions(SimpleBroker& broker, const std::function<void(const
   }
 }
 
+std::string_view pastOf(TaskAction::Kind kind) {
+  switch (kind) {
+    case TaskAction::Kind::Cancel:
+      return "cancelled";
+    case TaskAction::Kind::Revive:
+      return "revived";
+    case TaskAction::Kind::Remove:
+      return "deleted";
+    default:
+      return "rescheduled";
+  }
+}
+
 class IdFinder {
  public:
   IdFinder(Stores& stores, const TaskAction& action, std::vector<std::size_t> brokers)
@@ -33,10 +46,11 @@ class IdFinder {
     for (const auto broker : brokers_) {
       auto found = askBroker(stores_, broker, [&](SimpleBroker& store) { return findIn(store, broker, id); });
       if (found) return add(broker, std::move(*found));
-      if (!isMissing(found.error()) && !unable) unable = found.error();
+      if (!isMissing(found.error()) && !unable)
+        unable = found.error().code() == ErrorCode::Unsupported ? mayWait(id, broker, found.error()) : found.error();
     }
     if (unable)
-      found_.unable.push_back(unable->code() == ErrorCode::Unsupported ? mayWait(id, *unable) : *unable);
+      found_.unable.push_back(*unable);
     else
       found_.leftAlone.push_back({id, "it is in no queue"});
   }
@@ -60,8 +74,11 @@ class IdFinder {
       found_.tasks[{broker, task.state}].push_back(std::move(task));
   }
 
-  static Error mayWait(const std::string& id, const Error& error) {
-    return {ErrorCode::Unsupported, "task '" + id + "' may be where tasks cannot be looked for: " + error.message()};
+  Error mayWait(const std::string& id, std::size_t broker, const Error& error) const {
+    const auto where = "broker " + stores_.queues.name(broker);
+    const auto why = error.message().substr(error.message().find(where) + where.size());
+    return {ErrorCode::Unsupported, "task '" + id + "' may wait at " + where + ", where it cannot be " +
+                                        std::string(pastOf(action_.kind)) + why};
   }
 
   Stores& stores_;
