@@ -43,6 +43,9 @@ void print(const BrokerTraits& traits) {
   line("refuses an id that is in the queue", yesOrNo(traits.refusesRepeatedIds));
   line("exact counts", yesOrNo(traits.counts == BrokerTraits::Counts::Exact));
   line("finds tasks by id (info)", yesOrNo(traits.findsById));
+  line("lists its tasks by filters", yesOrNo(traits.listsTasks));
+  line("changes times of execution", yesOrNo(traits.reschedules));
+  line("pauses and orders for all instances", yesOrNo(traits.keepsFleet));
   line("keeps buried tasks", traits.keepsBuried ? "yes" : "no: their records do");
   line("a push wakes an idle instance", !traits.wakesWaiters ? "no" : traits.everyPushWakes ? "yes" : "by leptir");
   line("when a running task learns of a cancel", latencyText(traits.cancel));

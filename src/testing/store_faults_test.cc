@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "backends/memory/memory_backend.h"
 
 namespace leptir::testing {
@@ -69,6 +71,28 @@ TEST_F(StoreFaultsTest, TheErrorIsTheOneThatTheTestNames) {
   EXPECT_EQ(counts.error(), Error(ErrorCode::TooLarge, "count: no space"));
 }
 
+TEST_F(StoreFaultsTest, ListsChangesAndWhatAFleetSharesReachTheStoreAndCanFail) {
+  auto& keeper = broker->keeper();
+  auto& fleet = *broker->fleet();
+  const std::vector<std::string> ids{"a"};
+  const std::vector<std::pair<StoreCall, std::function<bool()>>> calls{
+      {StoreCall::ListTasks, [&] { return keeper.list({}, "", 10).has_value(); }},
+      {StoreCall::EarliestDue, [&] { return keeper.earliestDue().has_value(); }},
+      {StoreCall::Reschedule, [&] { return keeper.reschedule(ids, {}).has_value(); }},
+      {StoreCall::RemoveAll, [&] { return keeper.removeAll(ids).has_value(); }},
+      {StoreCall::PutText, [&] { return fleet.put("k", "v", {}).has_value(); }},
+      {StoreCall::PutTextIfAbsent, [&] { return fleet.putIfAbsent("k", "v", {}).has_value(); }},
+      {StoreCall::GetText, [&] { return fleet.get("k").has_value(); }},
+      {StoreCall::ListTexts, [&] { return fleet.list("", "", 10).has_value(); }},
+      {StoreCall::TextsVersion, [&] { return fleet.version().has_value(); }},
+      {StoreCall::EraseText, [&] { return fleet.erase("k").has_value(); }}};
+  for (const auto& [call, succeeds] : calls) {
+    faults.failNext(call);
+    EXPECT_FALSE(succeeds()) << nameOf(call);
+    EXPECT_TRUE(succeeds()) << nameOf(call);
+  }
+}
+
 TEST_F(StoreFaultsTest, AMetaStorageFailsToo) {
   const auto storage = withFaults(std::move(backend.openMetaStorage(Json::object(), {})).value(), faults);
   MetaInfo info;
@@ -77,6 +101,9 @@ TEST_F(StoreFaultsTest, AMetaStorageFailsToo) {
   EXPECT_FALSE(storage->saveMetaInfo({&info, 1}));
   EXPECT_EQ(storage->loadMetaInfoById("a").error().code(), ErrorCode::NotFound);
   EXPECT_TRUE(storage->saveMetaInfo({&info, 1}));
+  faults.failNext(StoreCall::ListRecordsByCursor);
+  EXPECT_FALSE(storage->listRecords({}, "", 10));
+  EXPECT_EQ(storage->listRecords({}, "", 10)->records.size(), 1u);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Wrap a broker, its sessions and its keeper, or a meta storage, so that each call can be made to fail. `Faults`
-// decides about each call: it has a function template `answer(StoreCall, operation)`, as StoreFaults has.
+// Wrap a broker, its sessions, its keeper and its fleet store, or a meta storage, so that each call can be made to
+// fail. `Faults` decides about each call: it has a function template `answer(StoreCall, operation)`, as StoreFaults
+// has.
 #pragma once
 
 #include <memory>
@@ -74,9 +75,52 @@ class FailingKeeper final : public TaskKeeper {
   Result<std::vector<ListedSession>> listSessions(Page page) override {
     return faults_.answer(StoreCall::ListSessions, [&] { return inner_.listSessions(page); });
   }
+  Result<TaskList> list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) override {
+    return faults_.answer(StoreCall::ListTasks, [&] { return inner_.list(filter, cursor, limit); });
+  }
+  Result<std::optional<Time>> earliestDue() override {
+    return faults_.answer(StoreCall::EarliestDue, [&] { return inner_.earliestDue(); });
+  }
+  Result<std::size_t> removeAll(std::span<const std::string> ids) override {
+    return faults_.answer(StoreCall::RemoveAll, [&] { return inner_.removeAll(ids); });
+  }
+  Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due) override {
+    return faults_.answer(StoreCall::Reschedule, [&] { return inner_.reschedule(ids, due); });
+  }
 
  private:
   TaskKeeper& inner_;
+  Faults& faults_;
+};
+
+// Only of a broker that has a FleetStore.
+template <class Faults>
+class FailingFleet final : public FleetStore {
+ public:
+  FailingFleet(SimpleBroker& inner, Faults& faults) : inner_(inner), faults_(faults) {}
+
+  Result<void> put(std::string_view key, std::string_view value, std::optional<Duration> lifetime) override {
+    return faults_.answer(StoreCall::PutText, [&] { return inner_.fleet()->put(key, value, lifetime); });
+  }
+  Result<bool> putIfAbsent(std::string_view key, std::string_view value, std::optional<Duration> lifetime) override {
+    return faults_.answer(StoreCall::PutTextIfAbsent,
+                          [&] { return inner_.fleet()->putIfAbsent(key, value, lifetime); });
+  }
+  Result<bool> erase(std::string_view key) override {
+    return faults_.answer(StoreCall::EraseText, [&] { return inner_.fleet()->erase(key); });
+  }
+  Result<std::string> get(std::string_view key) override {
+    return faults_.answer(StoreCall::GetText, [&] { return inner_.fleet()->get(key); });
+  }
+  Result<std::vector<FleetEntry>> list(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    return faults_.answer(StoreCall::ListTexts, [&] { return inner_.fleet()->list(prefix, after, limit); });
+  }
+  Result<std::uint64_t> version() override {
+    return faults_.answer(StoreCall::TextsVersion, [&] { return inner_.fleet()->version(); });
+  }
+
+ private:
+  SimpleBroker& inner_;
   Faults& faults_;
 };
 
@@ -84,7 +128,7 @@ template <class Faults>
 class FailingBroker : public SimpleBroker {
  public:
   FailingBroker(std::unique_ptr<SimpleBroker> inner, Faults& faults)
-      : inner_(std::move(inner)), faults_(faults), keeper_(inner_->keeper(), faults) {}
+      : inner_(std::move(inner)), faults_(faults), keeper_(inner_->keeper(), faults), fleet_(*inner_, faults) {}
 
   Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override {
     return faults_.answer(StoreCall::Push, [&] { return inner_->pushEncodedTasks(tasks); });
@@ -111,6 +155,7 @@ class FailingBroker : public SimpleBroker {
   std::optional<StoreRequests> requestsSent() const override { return inner_->requestsSent(); }
   bool isUsable() const override { return inner_->isUsable(); }
   TaskKeeper& keeper() override { return keeper_; }
+  FleetStore* fleet() override { return inner_->fleet() != nullptr ? &fleet_ : nullptr; }
   BrokerTraits traits() const override { return inner_->traits(); }
 
  private:
@@ -122,6 +167,7 @@ class FailingBroker : public SimpleBroker {
   std::unique_ptr<SimpleBroker> inner_;
   Faults& faults_;
   FailingKeeper<Faults> keeper_;
+  FailingFleet<Faults> fleet_;
 };
 
 template <class Faults>
@@ -141,6 +187,9 @@ class FailingMetaStorage : public SimpleMetaStorage {
   }
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override {
     return faults_.answer(StoreCall::ListRecords, [&] { return inner_->listMetaInfo(filter, page); });
+  }
+  Result<RecordList> listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) override {
+    return faults_.answer(StoreCall::ListRecordsByCursor, [&] { return inner_->listRecords(filter, cursor, limit); });
   }
   Result<std::size_t> expire() override {
     return faults_.answer(StoreCall::ExpireRecords, [&] { return inner_->expire(); });

@@ -45,8 +45,9 @@ class FleetStore {
   // The texts whose keys begin with `prefix` and are greater than `after` (empty: from the first), in the order of
   // their keys (by bytes), at most `limit`.
   virtual Result<std::vector<FleetEntry>> list(std::string_view prefix, std::string_view after, std::size_t limit) = 0;
-  // Changes with every change of a text whose key begins with `orders/` or `pauses/`, by any process; no other change
-  // need change it. One cheap read: dispatchers ask every half second, and list only after it has changed.
+  // Changes with every put, putIfAbsent and erase, by any process, that changes a text whose key begins with `orders/`
+  // or `pauses/`. The end of a lifetime and changes of other texts need not change it. One cheap read: dispatchers ask
+  // every half second, and list only after it has changed.
   virtual Result<std::uint64_t> version() = 0;
 };
 

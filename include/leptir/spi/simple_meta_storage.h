@@ -18,6 +18,7 @@
 #include "leptir/result.h"
 #include "leptir/spi/meta_info.h"
 #include "leptir/spi/record_watch.h"
+#include "leptir/spi/task_list.h"
 
 namespace leptir {
 
@@ -25,6 +26,7 @@ namespace leptir {
 struct MetaTraits {
   bool lists = true;                    // listMetaInfo works
   bool listsSuccesses = true;           // listMetaInfo includes records of successful tasks
+  bool listsByCursor = false;           // listRecords works
   bool expiresByItself = true;          // the store removes expired records, so expire() does nothing
   std::string durability{};             // as in BrokerTraits
   std::vector<std::string> warnings{};  // as in BrokerTraits
@@ -36,6 +38,7 @@ struct RecordList {
   std::string cursor{};        // where the next page begins; empty: there are no more records
   std::uint64_t examined = 0;  // records that were compared with the filter
 };
+// As kMostTasksExamined, for SimpleMetaStorage::listRecords.
 inline constexpr std::uint64_t kMostRecordsExamined = 10'000;
 
 // Only one thread at a time may use it. The process that uses it opens it after the fork.
@@ -54,14 +57,16 @@ class SimpleMetaStorage {
   // default loads them one by one; a store on a network overrides it to need few round trips.
   virtual Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids);
 
-  // Lists records, the newest first. Unsupported: the store cannot list records.
+  // Lists records, the newest first. Of the filter it compares `name`, `cause` and `status`; listRecords compares all.
+  // Unsupported: the store cannot list records.
   virtual Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) = 0;
 
   // Lists the records that match, the newest first, at most `limit` (1 to 1,000), beginning behind `cursor`, which an
   // earlier call with the same filter has returned (empty: from the newest). A record that is not saved again while a
   // caller lists page after page is listed exactly once. As TaskKeeper::list, a call compares at most
   // kMostRecordsExamined records with the filter, and may return fewer records than `limit` together with a cursor.
-  // Invalid: no call of this store has returned such a cursor. Unsupported: the store cannot list records.
+  // A page also ends with the record that brings it beyond kMostBytesOfAPage. Invalid: no call of this store has
+  // returned such a cursor. Unsupported: the store cannot list records.
   virtual Result<RecordList> listRecords(const MetaFilter&, std::string_view /*cursor*/, std::size_t /*limit*/) {
     return Error(ErrorCode::Unsupported, "this store cannot list records page after page");
   }

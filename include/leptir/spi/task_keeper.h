@@ -59,9 +59,10 @@ class TaskKeeper {
   // same filter has returned (empty: from the beginning). First come the waiting tasks, due ones before scheduled ones,
   // earliest first; then the leased ones; then the buried ones, in the order in which they were buried. A task that
   // keeps its state and its due time while a caller lists page after page is listed exactly once.
-  // The call compares at most kMostTasksExamined tasks with the filter: it may return fewer tasks than `limit`, or
-  // none, together with a cursor. A store with an index for the filter compares only what the index gives. Invalid: no
-  // call of this store has returned such a cursor. Unsupported: the store cannot list its tasks.
+  // The call compares at most kMostTasksExamined tasks with the filter, and returns no further task once the envelopes
+  // of the page have more than kMostBytesOfAPage: it may return fewer tasks than `limit`, or none, together with a
+  // cursor. A store with an index for the filter compares only what the index gives. Invalid: no call of this store has
+  // returned such a cursor. Unsupported: the store cannot list its tasks.
   virtual Result<TaskList> list(const TaskFilter&, std::string_view /*cursor*/, std::size_t /*limit*/) {
     return Error(ErrorCode::Unsupported, "this store cannot list its tasks");
   }

@@ -14,7 +14,7 @@ namespace leptir {
 
 // A task in its store, as TaskKeeper finds it.
 struct FoundTask {
-  std::string id{};
+  std::string id{};  // that TaskKeeper finds it by; empty: malformed bytes, which may have no id until they are buried
   TaskState state = TaskState::Due;
   Time due{};  // the time from which it can be leased; if leased or buried: the time from which it last could
   Counters counters{};
@@ -32,5 +32,7 @@ struct TaskList {
 // A call of TaskKeeper::list compares at most so many tasks with the filter, so that it takes less than 100 ms however
 // many tasks the queue has (about 1 µs a task on SQLite, 3 µs on Redis).
 inline constexpr std::uint64_t kMostTasksExamined = 20'000;
+// A page ends with the task whose envelope brings it beyond this, so that a page of large tasks takes little memory.
+inline constexpr std::size_t kMostBytesOfAPage = std::size_t{16} << 20;
 
 }  // namespace leptir

@@ -60,6 +60,9 @@ Result<std::unique_ptr<BrokerSession>> MemoryBroker::resumeSession(const Session
 
 BrokerTraits MemoryBroker::traits() const {
   BrokerTraits traits;
+  traits.listsTasks = true;
+  traits.reschedules = true;
+  traits.keepsFleet = true;
   traits.cancel = BrokerTraits::CancelLatency::AtRenewal;
   traits.durability = "none: everything ends with the process";
   return traits;

@@ -17,6 +17,14 @@ class MemoryKeeper final : public TaskKeeper, public BuriedLookup {
   Result<CancelResult> cancel(std::string_view id, std::string_view by) override { return queue_.cancel(id, by); }
   Result<std::vector<FoundTask>> listBuried(Page page) override { return queue_.listBuried(page); }
   Result<std::size_t> revive(std::span<const std::string> ids) override { return queue_.revive(ids); }
+  Result<TaskList> list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) override {
+    return queue_.list(filter, cursor, limit);
+  }
+  Result<std::optional<Time>> earliestDue() override { return queue_.earliestDue(); }
+  Result<std::size_t> removeAll(std::span<const std::string> ids) override { return queue_.removeAll(ids); }
+  Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due) override {
+    return queue_.reschedule(ids, due);
+  }
   Result<std::vector<ListedSession>> listSessions(Page page) override { return queue_.listSessions(page); }
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override {
     return queue_.buriedAmong(ids);
@@ -42,6 +50,7 @@ class MemoryBroker final : public SimpleBroker {
   }
   Result<std::size_t> recoverExpired(std::size_t limit) override { return queue_->recover(limit, ownInstances_); }
   TaskKeeper& keeper() override { return keeper_; }
+  FleetStore* fleet() override { return &queue_->fleet(); }
   BrokerTraits traits() const override;
 
  private:

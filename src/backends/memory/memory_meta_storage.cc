@@ -1,5 +1,6 @@
 #include "backends/memory/memory_meta_storage.h"
 
+#include "base/cursor.h"
 #include "base/saturated.h"
 #include "meta/meta_filter.h"
 
@@ -33,16 +34,46 @@ Result<Json> MemoryMetaStorage::loadMetaInfoById(std::string_view id) {
 
 Result<std::vector<Json>> MemoryMetaStorage::listMetaInfo(const MetaFilter& filter, Page page) {
   const std::lock_guard lock(records_->mutex);
-  std::map<std::uint64_t, const Json*, std::greater<>> newestFirst;
-  for (const auto& [id, record] : records_->records) {
-    if (!isOver(record) && meta::matches(record.json, filter)) newestFirst.emplace(record.order, &record.json);
-  }
   std::vector<Json> listed;
   std::size_t position = 0;
-  for (const auto& [order, json] : newestFirst) {
-    if (position++ >= page.offset && listed.size() < page.limit) listed.push_back(*json);
+  for (const auto& [order, record] : newestFirst()) {
+    const auto& json = record->second.json;
+    if (!meta::matches(json, filter)) continue;
+    if (position++ >= page.offset && listed.size() < page.limit) listed.push_back(json);
   }
   return listed;
+}
+
+Result<RecordList> MemoryMetaStorage::listRecords(const MetaFilter& filter, std::string_view cursor,
+                                                  std::size_t limit) {
+  const std::lock_guard lock(records_->mutex);
+  const auto after = base::numbersIn<1>(cursor);
+  if (!cursor.empty() && !after) return base::noSuchCursor(cursor);
+  const auto records = newestFirst();
+  RecordList page;
+  std::size_t bytes = 0;
+  auto next = after ? records.upper_bound(static_cast<std::uint64_t>(after->front())) : records.begin();
+  for (; next != records.end(); ++next) {
+    if (page.records.size() == limit || page.examined == kMostRecordsExamined || bytes > kMostBytesOfAPage) return page;
+    const auto& [id, record] = *next->second;
+    ++page.examined;
+    page.cursor = base::cursorOf<1>({static_cast<std::int64_t>(record.order)});
+    const bool isListed =
+        meta::isSavedWithin(record.saved, filter) && meta::matchesId(id, filter) && meta::matches(record.json, filter);
+    if (!isListed) continue;
+    bytes += record.json.dump().size();
+    page.records.push_back(record.json);
+  }
+  page.cursor.clear();
+  return page;
+}
+
+MemoryMetaStorage::NewestFirst MemoryMetaStorage::newestFirst() const {
+  NewestFirst records;
+  for (const auto& stored : records_->records) {
+    if (!isOver(stored.second)) records.emplace(stored.second.order, &stored);
+  }
+  return records;
 }
 
 Result<std::size_t> MemoryMetaStorage::expire() {
@@ -58,6 +89,7 @@ Result<std::size_t> MemoryMetaStorage::expire() {
 
 MetaTraits MemoryMetaStorage::traits() const {
   MetaTraits traits;
+  traits.listsByCursor = true;
   traits.expiresByItself = false;
   traits.durability = "none: everything ends with the process";
   return traits;

@@ -33,6 +33,7 @@ class MemoryMetaStorage : public SimpleMetaStorage {
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override;
   Result<Json> loadMetaInfoById(std::string_view id) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
+  Result<RecordList> listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) override;
   Result<std::size_t> expire() override;
   MetaTraits traits() const override;
 
@@ -44,6 +45,11 @@ class MemoryMetaStorage : public SimpleMetaStorage {
   }
 
  private:
+  using Stored = decltype(MemoryRecords::records)::value_type;
+  using NewestFirst = std::map<std::uint64_t, const Stored*, std::greater<>>;
+
+  // Called while the mutex of the records is locked: those that have not expired.
+  NewestFirst newestFirst() const;
   bool isOver(const MemoryRecords::Record& record) const;
 
   std::shared_ptr<MemoryRecords> records_;

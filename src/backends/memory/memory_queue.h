@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/memory/memory_fleet.h"
 #include "backends/memory/memory_tasks.h"
 #include "broker/tasks_left_to_others.h"
 #include "leptir/spi/simple_broker.h"
@@ -16,7 +17,7 @@ namespace leptir::memory {
 // Some are virtual, so that a test can break them and show that the conformance suite notices.
 class MemoryQueue : public MemoryTasks {
  public:
-  using MemoryTasks::MemoryTasks;
+  explicit MemoryQueue(const Clock& clock) : MemoryTasks(clock), fleet_(clock) {}
 
   Result<SessionNumber> open(const SessionId& id, const SessionInfo& info, Duration lease);
   Result<SessionNumber> resume(const SessionId& id);
@@ -35,6 +36,8 @@ class MemoryQueue : public MemoryTasks {
   std::vector<ListedSession> listSessions(Page page);
   // Makes the sessions of this instance expire now.
   void expireSessionsOf(std::string_view instance);
+
+  virtual FleetStore& fleet() { return fleet_; }
 
   // How long until this session can lease its next task, at most `longest`.
   Duration untilNextDue(SessionNumber session, Duration longest);
@@ -62,6 +65,7 @@ class MemoryQueue : public MemoryTasks {
 
  private:
   std::uint64_t lastLease_ = 0;  // guarded by mutex_
+  MemoryFleet fleet_;
 };
 
 }  // namespace leptir::memory

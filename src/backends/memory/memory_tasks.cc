@@ -86,6 +86,32 @@ std::vector<FoundTask> MemoryTasks::listBuried(Page page) {
   return listed;
 }
 
+std::size_t MemoryTasks::removeAll(std::span<const std::string> ids) {
+  const std::lock_guard lock(mutex_);
+  std::size_t removed = 0;
+  for (const auto& id : ids) {
+    auto* task = byId(id);
+    if (task == nullptr || task->holder != 0) continue;
+    forget(*task);
+    ++removed;
+  }
+  return removed;
+}
+
+std::size_t MemoryTasks::reschedule(std::span<const std::string> ids, std::optional<Time> due) {
+  const std::lock_guard lock(mutex_);
+  std::size_t rescheduled = 0;
+  for (const auto& id : ids) {
+    auto* task = byId(id);
+    if (task == nullptr || task->holder != 0 || task->buried != 0) continue;
+    waiting_.erase({task->due, task->number});
+    enqueue(*task, due.value_or(clock_->now()));
+    ++rescheduled;
+  }
+  ring();
+  return rescheduled;
+}
+
 std::size_t MemoryTasks::revive(std::span<const std::string> ids) {
   const std::lock_guard lock(mutex_);
   std::size_t revived = 0;

@@ -2,8 +2,10 @@
 // ids. MemoryQueue adds the sessions that lease them.
 #pragma once
 
+#include <array>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -15,7 +17,8 @@
 
 namespace leptir::memory {
 
-// Any thread. The functions are those of SimpleBroker and TaskKeeper.
+// Any thread. The functions are those of SimpleBroker and TaskKeeper. Some are virtual, so that a test can break them
+// and show that the conformance suite notices.
 class MemoryTasks {
  public:
   using SessionNumber = std::uint64_t;
@@ -32,6 +35,10 @@ class MemoryTasks {
   Result<void> remove(std::string_view id);
   Result<CancelResult> cancel(std::string_view id, std::string_view by);
   std::vector<FoundTask> listBuried(Page page);
+  virtual Result<TaskList> list(const TaskFilter& filter, std::string_view cursor, std::size_t limit);
+  std::optional<Time> earliestDue();
+  virtual std::size_t removeAll(std::span<const std::string> ids);
+  virtual std::size_t reschedule(std::span<const std::string> ids, std::optional<Time> due);
   std::size_t revive(std::span<const std::string> ids);
   std::vector<FoundTask> buriedAmong(std::span<const std::string> ids);
   // The tasks that are due or scheduled, the earliest first.
@@ -65,6 +72,7 @@ class MemoryTasks {
   void markBuried(Task& task, std::string reason);
   void forget(Task& task);
   void ring();
+  FoundTask toFoundTask(const Task& task) const;
 
   const Clock* clock_;
   std::mutex mutex_;  // guards all below, and the sessions of MemoryQueue
@@ -73,8 +81,11 @@ class MemoryTasks {
   std::unordered_map<std::string, TaskNumber> ids_;
 
  private:
+  using ListPosition = std::array<std::int64_t, 3>;
+
   Task& add(std::string id, std::string envelope, Time due);
-  FoundTask toFoundTask(const Task& task) const;
+  std::vector<ListPosition> positionsAfter(const std::optional<ListPosition>& after) const;
+  static ListPosition positionOf(const Task& task);
 
   TaskNumber lastNumber_ = 0;
   BurialNumber lastBuried_ = 0;
