@@ -132,7 +132,7 @@ class Operations {
   // same call again goes on. Where the tasks that were changed still match (Reschedule and Again), the store keeps the
   // place for an hour, and the call goes on from there (ActionReport::continues); a process that is killed may have
   // pushed up to 100 tasks of Again beyond that place. Again on a selection leaves buried tasks alone (revive them),
-  // and is refused (Invalid) while another process does the same.
+  // and is refused (Lost) while another process does the same.
   Result<ActionReport> run(const TaskAction& action, const TaskTargets& targets, const OnActionProgress& progress = {});
 
   // -- Actions on queues and instances --

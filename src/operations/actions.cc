@@ -59,7 +59,9 @@ Result<ActionReport> pushAgain(operations::Stores& stores, const TaskAction& act
   const auto pushed = targets.ids.empty()
                           ? operations::pushSelectionAgain(stores, action, targets.selection, progress, report)
                           : operations::pushIdsAgain(stores, action, targets.ids, report);
-  if (!pushed && pushed.error().code() == ErrorCode::Invalid) return pushed.error();
+  const bool isRefused =
+      !pushed && (pushed.error().code() == ErrorCode::Invalid || pushed.error().code() == ErrorCode::Lost);
+  if (isRefused) return pushed.error();
   if (!pushed) report.errors.push_back(atItsPlace(pushed.error(), report.changed));
   return report;
 }

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "operations/bulk_place.h"
+#include "operations/slice_changer.h"
 
 namespace leptir::operations {
 namespace {
@@ -13,6 +14,8 @@ INSTANTIATE_TEST_SUITE_P(Stores, ActionsTest, ::testing::Values("memory", "sqlit
 
 using Kind = TaskAction::Kind;
 using testing::StoreCall;
+
+const TaskAction kCancel{.kind = Kind::Cancel};
 
 TEST_P(ActionsTest, ReviveOfASelectionRevivesWhatMatchesInSlices) {
   pushMany("a", 2'500);
@@ -216,7 +219,7 @@ TEST_P(ActionsTest, EachActionIsInTheAuditTrailOfItsStoreTheNewestFirst) {
   EXPECT_EQ(asked.auditTrail(1)->actions.size(), 1u);
 }
 
-TEST_P(ActionsTest, ATaskThatEndsWhileItIsCancelledKeepsItsOwnRecord) {
+TEST_P(ActionsTest, ACancelWhoseAnswerWasLostIsHarmlessWhenRepeated) {
   push("a", -1s);
   push("b", -1s);
   auto asked = operations();
@@ -226,6 +229,32 @@ TEST_P(ActionsTest, ATaskThatEndsWhileItIsCancelledKeepsItsOwnRecord) {
   const auto repeated = asked.run({.kind = Kind::Cancel}, {.ids = {"a", "b"}});
   EXPECT_THAT(repeated->leftAlone, SizeIs(2));
   EXPECT_EQ(counts(), TaskCounts());
+}
+
+TEST_P(ActionsTest, ATaskThatEndsWhileItIsCancelledKeepsItsOwnRecord) {
+  push("cancelled", -1s);
+  push("ends", -1s);
+  auto all = stores();
+  const auto listed = store().keeper().list({}, "", 10);
+  ASSERT_THAT(listed->tasks, SizeIs(2));
+  ASSERT_TRUE(store().keeper().remove("ends"));
+  saveRecord("ends", ExitStatus::Success);
+  SliceResult done;
+  ASSERT_TRUE(SliceChanger(all, kFirst, kCancel).change(listed->tasks, done));
+  EXPECT_EQ(done.changed, 1u);
+  EXPECT_EQ(records().loadMetaInfoById("ends")->at("cause"), "finished");
+  EXPECT_EQ(records().loadMetaInfoById("cancelled")->at("cause"), "cancelled");
+}
+
+TEST_P(ActionsTest, ATaskThatIsLeasedWhileItIsCancelledIsEndedByItsInstance) {
+  push("a", -1s);
+  auto all = stores();
+  const auto listed = store().keeper().list({}, "", 10);
+  lease();
+  SliceResult done;
+  ASSERT_TRUE(SliceChanger(all, kFirst, kCancel).change(listed->tasks, done));
+  EXPECT_EQ(done.requested, 1u);
+  EXPECT_EQ(counts().leased, 1u);
 }
 
 }  // namespace

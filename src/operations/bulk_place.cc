@@ -76,7 +76,7 @@ Result<void> BulkPlaces::lock() {
   if (!locked) return locked.error();
   if (*locked) return {};
   const auto by = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.get(key); });
-  return Error(ErrorCode::Invalid,
+  return Error(ErrorCode::Lost,
                fmt::format("{} does the same right now, so nothing was done; try again in {} s",
                            by ? *by : "another operator", kBulkLockLifetime / std::chrono::seconds(1)));
 }

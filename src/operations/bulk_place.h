@@ -32,7 +32,7 @@ class BulkPlaces {
   Result<void> save(const BulkPlace& place);
   Result<void> forget();
 
-  // For actions that must not run twice at once. Invalid: another process does the same now; the message names it.
+  // For actions that must not run twice at once. Lost: another process does the same now; the message names it.
   Result<void> lock();
   Result<void> prolongLock();
   Result<void> unlock();

@@ -20,6 +20,7 @@
 #include "leptir/spi/meta_info.h"
 #include "leptir/spi/wake.h"
 #include "leptir/testing/store_faults.h"
+#include "operations/stores.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir::operations {
@@ -40,17 +41,14 @@ class OperationsTest : public ::testing::TestWithParam<const char*> {
 
   bool isSqlite() const { return GetParam() == std::string_view("sqlite"); }
 
-  Operations operations(std::string by = "ann@here") {
-    std::vector<Broker::Entry> brokers;
-    for (const auto index : {kFirst, kSecond})
-      brokers.push_back({.name = kNames[index],
-                         .type = GetParam(),
-                         .priority = static_cast<std::int64_t>(index),
-                         .taskCountCachingTime = Duration::zero(),
-                         .open = [this, index] { return open(index); }});
-    std::vector<MetaStorage::Entry> storages;
-    storages.push_back({.name = "records", .open = [this] { return openRecords(); }});
-    return {Broker(std::move(brokers)), MetaStorage(std::move(storages)), {.by = std::move(by)}};
+  Operations operations(std::string by = "ann@here") { return {queues(), metaStorage(), {.by = std::move(by)}}; }
+  Stores stores() {
+    return {.queues = queues(),
+            .records = metaStorage(),
+            .saving = std::nullopt,
+            .by = "ann@here",
+            .clock = &systemClock(),
+            .onNotice = [](const std::string&) {}};
   }
 
   // The store itself, whose calls do not fail.
@@ -129,6 +127,21 @@ class OperationsTest : public ::testing::TestWithParam<const char*> {
  private:
   static constexpr const char* kNames[] = {"first", "second"};
 
+  Broker queues() {
+    std::vector<Broker::Entry> brokers;
+    for (const auto index : {kFirst, kSecond})
+      brokers.push_back({.name = kNames[index],
+                         .type = GetParam(),
+                         .priority = static_cast<std::int64_t>(index),
+                         .taskCountCachingTime = Duration::zero(),
+                         .open = [this, index] { return open(index); }});
+    return Broker(std::move(brokers));
+  }
+  MetaStorage metaStorage() {
+    std::vector<MetaStorage::Entry> storages;
+    storages.push_back({.name = "records", .open = [this] { return openRecords(); }});
+    return MetaStorage(std::move(storages));
+  }
   Result<std::unique_ptr<SimpleBroker>> open(std::size_t index) {
     return testing::withFaults(make(index), faults[index]);
   }
