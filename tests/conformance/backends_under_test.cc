@@ -37,9 +37,17 @@ BrokerTraits sqsTraits() {
 std::vector<BackendUnderTest> allBackends() {
   using Reach = BrokerTraits::CancelLatency;
   return {
-      {"memory", open<MemoryUnderTest<>>, {.cancel = Reach::AtRenewal}, {.expiresByItself = false}, true, false},
+      {"memory",
+       open<MemoryUnderTest<>>,
+       {.listsTasks = true, .reschedules = true, .keepsFleet = true, .cancel = Reach::AtRenewal},
+       {.listsByCursor = true, .expiresByItself = false},
+       true,
+       false},
 #ifdef LEPTIR_SQLITE
-      {"sqlite", open<SqliteUnderTest>, {.sessionsExpire = false}, {.expiresByItself = false}},
+      {"sqlite",
+       open<SqliteUnderTest>,
+       {.listsTasks = true, .reschedules = true, .keepsFleet = true, .sessionsExpire = false},
+       {.listsByCursor = true, .expiresByItself = false}},
 #endif
 #ifdef LEPTIR_REDIS
       {"redis", open<RedisUnderTest>, {.everyPushWakes = false}, {.listsSuccesses = false}, false},

@@ -24,6 +24,8 @@ class StoreUnderTest {
 
   // Opens a new connection to the queue.
   virtual std::unique_ptr<SimpleBroker> openBroker() = 0;
+  // Opens a queue with another name in the same store. Null: a store of this backend is one queue.
+  virtual std::unique_ptr<SimpleBroker> openOtherQueue() { return nullptr; }
   virtual std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) = 0;
 
   // Puts bytes into the queue as a foreign producer would.

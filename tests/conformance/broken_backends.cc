@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/conformance/conformance.h"
 #include "tests/conformance/stores.h"
 
 namespace leptir::conformance {
@@ -126,6 +127,111 @@ class ForgetsTheCancelRequestOnRelease final : public memory::MemoryQueue {
   }
 };
 
+// Finds the next page by the number of tasks on the earlier ones.
+class ListsTasksByNumber final : public memory::MemoryQueue {
+ public:
+  using memory::MemoryQueue::MemoryQueue;
+  Result<TaskList> list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) override {
+    const auto skipped = cursor.empty() ? 0 : std::stoul(std::string(cursor));
+    auto page = must(memory::MemoryQueue::list(filter, {}, skipped + limit));
+    page.tasks.erase(page.tasks.begin(), page.tasks.begin() + static_cast<std::ptrdiff_t>(
+                                                                  std::min<std::size_t>(skipped, page.tasks.size())));
+    if (!page.cursor.empty()) page.cursor = std::to_string(skipped + limit);
+    return page;
+  }
+};
+
+class RemovesLeasedTasks final : public memory::MemoryQueue {
+ public:
+  using memory::MemoryQueue::MemoryQueue;
+  std::size_t removeAll(std::span<const std::string> ids) override {
+    std::size_t removed = memory::MemoryQueue::removeAll(ids);
+    const std::lock_guard lock(mutex_);
+    for (const auto& id : ids) {
+      if (auto* task = byId(id)) forget(*task), ++removed;
+    }
+    return removed;
+  }
+};
+
+class ReschedulesLeasedTasks final : public memory::MemoryQueue {
+ public:
+  using memory::MemoryQueue::MemoryQueue;
+  std::size_t reschedule(std::span<const std::string> ids, std::optional<Time> due) override {
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& id : ids) {
+        if (auto* task = byId(id); task != nullptr && task->holder != 0) enqueue(*task, task->due);
+      }
+    }
+    return memory::MemoryQueue::reschedule(ids, due);
+  }
+};
+
+// A queue whose FleetStore is broken.
+template <class Broken>
+class WithFleet final : public memory::MemoryQueue {
+ public:
+  explicit WithFleet(const Clock& clock) : MemoryQueue(clock), fleet_(clock) {}
+  FleetStore& fleet() override { return fleet_; }
+
+ private:
+  Broken fleet_;
+};
+
+class PutsWhereATextIs final : public memory::MemoryFleet {
+ public:
+  using memory::MemoryFleet::MemoryFleet;
+  Result<bool> putIfAbsent(std::string_view key, std::string_view value, std::optional<Duration> lifetime) override {
+    const bool isThere = get(key).has_value();
+    must(put(key, value, lifetime));
+    return !isThere;
+  }
+};
+
+// Tells of texts that are put, and not of those that are erased.
+class TellsOfNoErase final : public memory::MemoryFleet {
+ public:
+  using memory::MemoryFleet::MemoryFleet;
+  Result<bool> erase(std::string_view key) override {
+    ++erased_;
+    return memory::MemoryFleet::erase(key);
+  }
+  Result<std::uint64_t> version() override { return must(memory::MemoryFleet::version()) - erased_; }
+
+ private:
+  std::uint64_t erased_ = 0;
+};
+
+// The lifetime of the first put stays.
+class KeepsTheFirstLifetime final : public memory::MemoryFleet {
+ public:
+  explicit KeepsTheFirstLifetime(const Clock& clock) : MemoryFleet(clock), clock_(clock) {}
+  Result<void> put(std::string_view key, std::string_view value, std::optional<Duration> lifetime) override {
+    const auto [end, isNew] =
+        ends_.try_emplace(std::string(key), lifetime ? std::optional(clock_.now() + *lifetime) : std::nullopt);
+    return memory::MemoryFleet::put(key, value,
+                                    end->second ? std::optional(*end->second - clock_.now()) : std::nullopt);
+  }
+
+ private:
+  const Clock& clock_;
+  std::map<std::string, std::optional<Time>> ends_;
+};
+
+class ListsRecordsByNumber final : public memory::MemoryMetaStorage {
+ public:
+  using memory::MemoryMetaStorage::MemoryMetaStorage;
+  Result<RecordList> listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) override {
+    const auto skipped = cursor.empty() ? 0 : std::stoul(std::string(cursor));
+    auto page = must(memory::MemoryMetaStorage::listRecords(filter, {}, skipped + limit));
+    page.records.erase(page.records.begin(), page.records.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
+                                                                        skipped, page.records.size())));
+    if (!page.cursor.empty()) page.cursor = std::to_string(skipped + limit);
+    return page;
+  }
+};
+
 class LateWriterWins final : public memory::MemoryMetaStorage {
  public:
   using memory::MemoryMetaStorage::MemoryMetaStorage;
@@ -137,8 +243,13 @@ class LateWriterWins final : public memory::MemoryMetaStorage {
 template <class Queue, class Meta = memory::MemoryMetaStorage>
 BackendUnderTest broken(std::string name) {
   const auto open = [](ClockKind kind) { return std::make_unique<MemoryUnderTest<Queue, Meta>>(kind); };
-  return {"broken-" + std::move(name), open, {.cancel = BrokerTraits::CancelLatency::AtRenewal},
-          {.expiresByItself = false},  true, false};
+  return {
+      "broken-" + std::move(name),
+      open,
+      {.listsTasks = true, .reschedules = true, .keepsFleet = true, .cancel = BrokerTraits::CancelLatency::AtRenewal},
+      {.listsByCursor = true, .expiresByItself = false},
+      true,
+      false};
 }
 
 }  // namespace
@@ -153,6 +264,13 @@ std::vector<BackendUnderTest> brokenBackends() {
       broken<LeasesTasksBeforeTheyAreDue>("due"),
       broken<ForgetsTheCancelRequestOnRelease>("cancel"),
       broken<memory::MemoryQueue, LateWriterWins>("meta"),
+      broken<ListsTasksByNumber>("list"),
+      broken<RemovesLeasedTasks>("remove-all"),
+      broken<ReschedulesLeasedTasks>("reschedule"),
+      broken<WithFleet<PutsWhereATextIs>>("put-if-absent"),
+      broken<WithFleet<TellsOfNoErase>>("version"),
+      broken<WithFleet<KeepsTheFirstLifetime>>("lifetime"),
+      broken<memory::MemoryQueue, ListsRecordsByNumber>("records-list"),
   };
 }
 

@@ -44,7 +44,7 @@ TEST_P(BrokenBackend, FailsTheTestForItsMistake) {
 }
 
 TEST(BrokenBackends, EachStandsInTheTable) {
-  EXPECT_EQ(brokenBackends().size(), 8u) << "add a new broken backend to the table below";
+  EXPECT_EQ(brokenBackends().size(), 15u) << "add a new broken backend to the table below";
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -56,7 +56,15 @@ INSTANTIATE_TEST_SUITE_P(
                       Mistake{"broken-release", "Settle.ReleaseNeverBringsBackATaskThatWasAcknowledged"},
                       Mistake{"broken-due", "Lease.ATaskThatIsNotDueIsNeverLeased"},
                       Mistake{"broken-cancel", "Settle.ACancelRequestSurvivesARelease"},
-                      Mistake{"broken-meta", "Meta.ALateWriterChangesNothingAndThatIsNoError"}),
+                      Mistake{"broken-meta", "Meta.ALateWriterChangesNothingAndThatIsNoError"},
+                      Mistake{"broken-list", "List.ATaskThatStaysIsListedOnceWhileOthersComeAndGo"},
+                      Mistake{"broken-remove-all", "RemoveAll.RemovesNoTaskThatIsLeased"},
+                      Mistake{"broken-reschedule", "Reschedule.ChangesNoTaskThatIsLeasedOrBuried"},
+                      Mistake{"broken-put-if-absent", "Fleet.PutIfAbsentStoresOnlyWhereThereIsNone"},
+                      Mistake{"broken-version", "Fleet.TheVersionChangesWithEachChangeOfAnOrderOrAPause"},
+                      Mistake{"broken-lifetime", "Fleet.ALifetimeBeginsWithTheLastPut"},
+                      Mistake{"broken-records-list",
+                              "RecordsList.ARecordThatIsNotSavedAgainIsListedOnceWhileOthersAre"}),
     [](const auto& mistake) {
       auto name = mistake.param.caughtBy;
       std::ranges::replace(name, '.', '_');

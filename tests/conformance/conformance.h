@@ -102,6 +102,17 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
     if (popped.empty()) throw std::runtime_error("nothing is due");
     return std::move(popped.front());
   }
+  // Pushes, leases and buries these tasks, one after the other.
+  void pushBuried(const Ids& ids) {
+    const auto session = openSession('e');
+    for (const auto& id : ids) {
+      push({task(id)});
+      const auto leased = popOne(*session);
+      must(session->bury(std::vector<TaskBurial>{{leased.lease, {.crashes = 3}, "because of " + id, leased.envelope}}));
+    }
+    must(session->close());
+  }
+  TaskKeeper& keeper() { return broker_->keeper(); }
   TaskCounts counts() { return must(broker_->tasksCount()); }
   FoundTask find(std::string_view id) { return must(broker_->keeper().find(id)); }
 
@@ -110,6 +121,13 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
   std::unique_ptr<SimpleBroker> broker_;  // a connection that belongs to no instance
   std::map<char, std::unique_ptr<SimpleBroker>> brokersOf_;
 };
+
+// The backends with a trait.
+inline std::vector<BackendUnderTest> backendsWhere(bool BrokerTraits::* has) {
+  auto all = backendsUnderTest();
+  std::erase_if(all, [has](const BackendUnderTest& backend) { return !(backend.traits.*has); });
+  return all;
+}
 
 // Leaves out the rest of a test: its sentence holds only for stores with this trait (leptir/spi/broker_traits.h).
 #define LEPTIR_NEEDS_TRAIT(trait)                                            \
@@ -121,9 +139,7 @@ class BrokerConformance : public ::testing::TestWithParam<BackendUnderTest> {
 
 // The backends that find tasks by their ids.
 inline std::vector<BackendUnderTest> backendsWithAKeeper() {
-  auto all = backendsUnderTest();
-  std::erase_if(all, [](const BackendUnderTest& backend) { return !backend.traits.findsById; });
-  return all;
+  return backendsWhere(&BrokerTraits::findsById);
 }
 
 inline std::string nameOfBackend(const ::testing::TestParamInfo<BackendUnderTest>& info) {

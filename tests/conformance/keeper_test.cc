@@ -6,22 +6,11 @@ namespace {
 
 class KeeperConformance : public BrokerConformance {
  protected:
-  // Pushes, leases and buries these tasks, one after the other.
-  void pushBuried(const Ids& ids) {
-    const auto session = openSession('e');
-    for (const auto& id : ids) {
-      push({task(id)});
-      const auto leased = popOne(*session);
-      must(session->bury(std::vector<TaskBurial>{{leased.lease, {.crashes = 3}, "because of " + id, leased.envelope}}));
-    }
-    must(session->close());
-  }
   Ids buried(Page page = {}) {
     Ids ids;
     for (const auto& each : must(keeper().listBuried(page))) ids.push_back(each.id);
     return ids;
   }
-  TaskKeeper& keeper() { return broker_->keeper(); }
 };
 
 LEPTIR_CONFORMANCE_GROUP_ON(Keeper, KeeperConformance, backendsWithAKeeper());

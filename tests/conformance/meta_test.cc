@@ -188,11 +188,18 @@ TEST_P(Meta, RecordsStayForEverWithoutAnExpiry) {
   EXPECT_TRUE(storage_->loadMetaInfoById("t"));
 }
 
+TEST_P(Meta, ListsByCursorIfItsTraitsSaySo) {
+  const auto listed = storage_->listRecords({}, "", 10);
+  EXPECT_EQ(listed.has_value(), GetParam().metaTraits.listsByCursor);
+  EXPECT_TRUE(listed || listed.error().code() == ErrorCode::Unsupported);
+}
+
 TEST_P(Meta, TraitsAreThoseInBackendsUnderTest) {
   const auto traits = storage_->traits();
   const auto& wanted = GetParam().metaTraits;
   EXPECT_EQ(traits.lists, wanted.lists);
   EXPECT_EQ(traits.listsSuccesses, wanted.listsSuccesses);
+  EXPECT_EQ(traits.listsByCursor, wanted.listsByCursor);
   EXPECT_EQ(traits.expiresByItself, wanted.expiresByItself);
   EXPECT_FALSE(traits.durability.empty());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "task/envelope_counters.h"
 #include "tests/conformance/comparison.h"
@@ -75,7 +76,11 @@ std::string text(const std::vector<LeaseId>& named, const std::vector<LeaseId>& 
 }  // namespace
 
 Model::Model(const BackendUnderTest& backend, std::uint64_t seed)
-    : ordersAsTheReference_(backend.ordersAsTheReference), duePrecision_(backend.traits.duePrecision), random_(seed) {
+    : ordersAsTheReference_(backend.ordersAsTheReference),
+      listsTasks_(backend.traits.listsTasks),
+      reschedules_(backend.traits.reschedules),
+      duePrecision_(backend.traits.duePrecision),
+      random_(seed) {
   sides_[0].store = openReference();
   sides_[1].store = backend.open(ClockKind::Manual);
   for (auto& side : sides_) {
@@ -100,6 +105,10 @@ std::string Model::step() {
                                                                                 {8, &Model::find},
                                                                                 {6, &Model::removeOrCancel},
                                                                                 {3, &Model::listBuried},
+                                                                                {6, &Model::listAll},
+                                                                                {4, &Model::earliestDue},
+                                                                                {2, &Model::removeAll},
+                                                                                {5, &Model::reschedule},
                                                                                 {4, &Model::revive},
                                                                                 {12, &Model::advance},
                                                                                 {2, &Model::closeSession},
@@ -309,6 +318,82 @@ std::string Model::listBuried() {
       for (const auto& task : listed) all += text(task) + "\n";
       return all;
     });
+  });
+}
+
+std::vector<std::string> Model::someIds() {
+  std::set<std::string> ids;
+  for (int i = 0; i < 4; ++i) ids.insert(anyId());
+  return {ids.begin(), ids.end()};
+}
+
+TaskFilter Model::anyFilter() {
+  TaskFilter filter;
+  if (below(3) == 0) filter.state = static_cast<TaskState>(below(4));
+  if (below(4) == 0) filter.name = below(3) == 0 ? "Other" : "Test";
+  if (below(4) == 0) filter.idPrefix = "t" + std::to_string(below(3));
+  if (below(4) == 0) filter.dueFrom = now() + std::chrono::milliseconds(below(8'000) - 4'000);
+  if (below(4) == 0) filter.dueBefore = now() + std::chrono::milliseconds(below(8'000) - 4'000);
+  if (below(6) == 0) filter.reasonContains = std::to_string(below(10));
+  return filter;
+}
+
+// Leased tasks have no order. Malformed bytes have no id and due time that all stores share, so a filter may choose
+// them in one store alone: they are compared only where all tasks are listed.
+std::string Model::textOfAllPages(int side, const TaskFilter& filter, std::size_t limit) {
+  const bool choosesTimesOrIds = filter.dueFrom || filter.dueBefore || !filter.idPrefix.empty();
+  std::vector<std::string> inOrder, sorted;
+  std::string cursor;
+  do {
+    const auto page = sides_[side].broker->keeper().list(filter, cursor, limit);
+    if (!page) return text(page.error());
+    for (const auto& task : page->tasks) {
+      if (choosesTimesOrIds && isRaw(task.envelope)) continue;
+      const bool isOrdered =
+          task.state == TaskState::Buried || (ordersAsTheReference_ && task.state != TaskState::Leased);
+      (isOrdered ? inOrder : sorted).push_back(text(task) + "\n");
+    }
+    cursor = page->cursor;
+  } while (!cursor.empty());
+  std::ranges::sort(sorted);
+  std::string all;
+  for (const auto& line : inOrder) all += line;
+  for (const auto& line : sorted) all += line;
+  return all;
+}
+
+std::string Model::listAll() {
+  if (!listsTasks_) return {};
+  const auto filter = anyFilter();
+  const auto limit = static_cast<std::size_t>(1 + below(12));
+  return differenceOf("list by " + std::to_string(limit),
+                      [&](int side) { return textOfAllPages(side, filter, limit); });
+}
+
+std::string Model::earliestDue() {
+  if (!listsTasks_) return {};
+  return differenceOf("earliestDue", [&](int side) {
+    return text(sides_[side].broker->keeper().earliestDue(),
+                [](const auto& due) { return due ? dueText(*due) : std::string("none"); });
+  });
+}
+
+std::string Model::removeAll() {
+  const auto ids = someIds();
+  return differenceOf("removeAll", [&](int side) {
+    return text(sides_[side].broker->keeper().removeAll(ids), [](std::size_t count) { return std::to_string(count); });
+  });
+}
+
+std::string Model::reschedule() {
+  if (!reschedules_) return {};
+  const auto ids = someIds();
+  std::optional<Time> due;
+  if (below(3) > 0) due = dueIn(std::chrono::microseconds(below(8'000'000) - 4'000'000));
+  passAMillisecond();
+  return differenceOf("reschedule", [&](int side) {
+    return text(sides_[side].broker->keeper().reschedule(ids, due),
+                [](std::size_t count) { return std::to_string(count); });
   });
 }
 

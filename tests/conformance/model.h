@@ -41,6 +41,10 @@ class Model {
 
   int below(int limit) { return static_cast<int>(random_() % static_cast<std::uint64_t>(limit)); }
   std::string anyId() { return "t" + std::to_string(below(30)); }
+  // Up to four, each once.
+  std::vector<std::string> someIds();
+  TaskFilter anyFilter();
+  std::string textOfAllPages(int side, const TaskFilter& filter, std::size_t limit);
   Time dueIn(Duration fromNow);
   Counters anyCounters();
   void rememberLeases(const std::array<std::vector<LeasedTask>, kSides>& popped);
@@ -62,6 +66,10 @@ class Model {
   std::string find();
   std::string removeOrCancel();
   std::string listBuried();
+  std::string listAll();
+  std::string earliestDue();
+  std::string removeAll();
+  std::string reschedule();
   std::string revive();
   std::string advance();
   std::string closeSession();
@@ -71,6 +79,8 @@ class Model {
   std::string open(int instance);
 
   const bool ordersAsTheReference_;
+  const bool listsTasks_;
+  const bool reschedules_;
   const Duration duePrecision_;
   std::mt19937_64 random_;
   std::array<Side, kSides> sides_;

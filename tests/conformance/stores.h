@@ -49,6 +49,9 @@ class MemoryUnderTest final : public StoreUnderTest {
   explicit MemoryUnderTest(ClockKind kind) : clock_(kind) {}
 
   std::unique_ptr<SimpleBroker> openBroker() override { return std::make_unique<memory::MemoryBroker>(queue_); }
+  std::unique_ptr<SimpleBroker> openOtherQueue() override {
+    return std::make_unique<memory::MemoryBroker>(std::make_shared<Queue>(clock_.clock()));
+  }
   std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override {
     return std::make_unique<Meta>(records_, expireAfter, clock_.clock());
   }

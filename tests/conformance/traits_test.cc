@@ -25,6 +25,9 @@ TEST_P(Traits, AreThoseInBackendsUnderTest) {
   EXPECT_EQ(answered.leavesToOthers, wanted.leavesToOthers);
   EXPECT_EQ(answered.leasesAgain, wanted.leasesAgain);
   EXPECT_EQ(answered.keepsBuried, wanted.keepsBuried);
+  EXPECT_EQ(answered.listsTasks, wanted.listsTasks);
+  EXPECT_EQ(answered.reschedules, wanted.reschedules);
+  EXPECT_EQ(answered.keepsFleet, wanted.keepsFleet);
   EXPECT_EQ(answered.longestLease, wanted.longestLease);
   EXPECT_EQ(answered.wakesWaiters, wanted.wakesWaiters);
   EXPECT_EQ(answered.everyPushWakes, wanted.everyPushWakes);
@@ -76,6 +79,25 @@ TEST_P(Traits, ListsHeldTasks) {
   const auto held = session->heldTasks();
   EXPECT_EQ(held.has_value(), traits().listsHeldTasks);
   EXPECT_TRUE(held || held.error().code() == ErrorCode::Unsupported);
+}
+
+TEST_P(Traits, ListsTasks) {
+  push({task("here")});
+  const auto listed = keeper().list({}, "", 10);
+  EXPECT_EQ(listed.has_value(), traits().listsTasks);
+  EXPECT_TRUE(listed || listed.error().code() == ErrorCode::Unsupported);
+  EXPECT_EQ(keeper().earliestDue().has_value(), traits().listsTasks);
+}
+
+TEST_P(Traits, ReschedulesTasks) {
+  push({task("here")});
+  const auto changed = keeper().reschedule(Ids{"here"}, store_->now() + 1h);
+  EXPECT_EQ(changed.has_value(), traits().reschedules);
+  EXPECT_TRUE(changed || changed.error().code() == ErrorCode::Unsupported);
+}
+
+TEST_P(Traits, KeepsWhatAFleetShares) {
+  EXPECT_EQ(broker_->fleet() != nullptr, traits().keepsFleet);
 }
 
 TEST_P(Traits, KeepsADueTimeInStepsOfItsDuePrecision) {

@@ -27,6 +27,7 @@ SqliteBroker::SqliteBroker(std::shared_ptr<SqliteConnection> connection, BrokerU
       connection_(*state_->connection),
       use_(use),
       keeper_(state_),
+      fleet_(state_),
       recovery_(state_),
       insertTasks_(connection_, sql::kInsertTasks, kTasksAtOnce),
       count_(connection_, sql::kCountTasks),
@@ -156,6 +157,9 @@ BrokerTraits SqliteBroker::traits() const {
 
 BrokerTraits SqliteBroker::traitsOfEveryFile() {
   BrokerTraits traits;
+  traits.listsTasks = true;
+  traits.reschedules = true;
+  traits.keepsFleet = true;
   traits.sessionsExpire = false;
   traits.durability =
       "pushed tasks survive a power cut (synchronous=FULL); leases and acknowledgements survive the death of every "

@@ -6,6 +6,7 @@
 #include "backends/sqlite/database_rights.h"
 #include "backends/sqlite/row_batches.h"
 #include "backends/sqlite/sqlite_broker_state.h"
+#include "backends/sqlite/sqlite_fleet.h"
 #include "backends/sqlite/sqlite_keeper.h"
 #include "backends/sqlite/sqlite_recovery.h"
 #include "leptir/spi/backend.h"
@@ -28,6 +29,7 @@ class SqliteBroker final : public SimpleBroker {
   std::vector<std::string> takeNotices() override { return recovery_.takeNotices(); }
   bool isUsable() const override { return !connection_.isBroken(); }
   TaskKeeper& keeper() override { return keeper_; }
+  FleetStore* fleet() override { return &fleet_; }
   BrokerTraits traits() const override;
   // The traits that are the same for every database file.
   static BrokerTraits traitsOfEveryFile();
@@ -41,6 +43,7 @@ class SqliteBroker final : public SimpleBroker {
   SqliteConnection& connection_;
   BrokerUse use_;
   SqliteKeeper keeper_;
+  SqliteFleet fleet_;
   SqliteRecovery recovery_;
   RowBatches insertTasks_;
   SqliteStatement count_;

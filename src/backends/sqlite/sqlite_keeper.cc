@@ -15,12 +15,15 @@ namespace leptir::sqlite {
 SqliteKeeper::SqliteKeeper(std::shared_ptr<SqliteBrokerState> state)
     : state_(std::move(state)),
       connection_(*state_->connection),
+      lists_(connection_),
       find_(connection_, sql::kFindTask),
       holder_(connection_, sql::kHolderOfTask),
       remove_(connection_, sql::kRemoveTask),
       requestCancel_(connection_, sql::kRequestCancel),
       buried_(connection_, sql::kBuriedTasks),
       revive_(connection_, sql::kReviveTask),
+      removeUnlessLeased_(connection_, sql::kRemoveUnlessLeased),
+      reschedule_(connection_, sql::kRescheduleTask),
       findBuried_(connection_, sql::kFindBuriedTask),
       listSessions_(connection_, sql::kListOpenSessions) {}
 
@@ -73,6 +76,24 @@ Result<std::size_t> SqliteKeeper::revive(std::span<const std::string> ids) {
   if (auto written = write.commit(); !written) return written.error();
   state_->bells.ring();
   return revived;
+}
+
+Result<std::size_t> SqliteKeeper::removeAll(std::span<const std::string> ids) {
+  SqliteTransaction write(connection_, TransactionKind::Write);
+  std::size_t removed = 0;
+  for (const auto& id : ids) removed += removeUnlessLeased_.with(id).runChanging();
+  if (auto written = write.commit(); !written) return written.error();
+  return removed;
+}
+
+Result<std::size_t> SqliteKeeper::reschedule(std::span<const std::string> ids, std::optional<Time> due) {
+  SqliteTransaction write(connection_, TransactionKind::Write);
+  const auto stored = due ? dueFrom(*due) : dueAtOnce(connection_.clock().now());
+  std::size_t rescheduled = 0;
+  for (const auto& id : ids) rescheduled += reschedule_.with(stored, id).runChanging();
+  if (auto written = write.commit(); !written) return written.error();
+  state_->bells.ring();
+  return rescheduled;
 }
 
 Result<std::vector<ListedSession>> SqliteKeeper::listSessions(Page page) {

@@ -1,10 +1,11 @@
-// Finds, cancels, removes and revives single tasks in a SQLite queue, for commands and dashboards.
+// Finds, lists, cancels, removes, reschedules and revives tasks in a SQLite queue, for commands and dashboards.
 #pragma once
 
 #include <memory>
 
 #include "backends/sqlite/sqlite_broker_state.h"
 #include "backends/sqlite/sqlite_statement.h"
+#include "backends/sqlite/task_lists.h"
 #include "leptir/spi/buried_lookup.h"
 
 namespace leptir::sqlite {
@@ -18,6 +19,12 @@ class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
   Result<CancelResult> cancel(std::string_view id, std::string_view by) override;
   Result<std::vector<FoundTask>> listBuried(Page page) override;
   Result<std::size_t> revive(std::span<const std::string> ids) override;
+  Result<TaskList> list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) override {
+    return lists_.list(filter, cursor, limit);
+  }
+  Result<std::optional<Time>> earliestDue() override { return lists_.earliestDue(); }
+  Result<std::size_t> removeAll(std::span<const std::string> ids) override;
+  Result<std::size_t> reschedule(std::span<const std::string> ids, std::optional<Time> due) override;
   Result<std::vector<ListedSession>> listSessions(Page page) override;
   Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override;
 
@@ -26,12 +33,15 @@ class SqliteKeeper final : public TaskKeeper, public BuriedLookup {
 
   std::shared_ptr<SqliteBrokerState> state_;
   SqliteConnection& connection_;
+  TaskLists lists_;
   SqliteStatement find_;
   SqliteStatement holder_;
   SqliteStatement remove_;
   SqliteStatement requestCancel_;
   SqliteStatement buried_;
   SqliteStatement revive_;
+  SqliteStatement removeUnlessLeased_;
+  SqliteStatement reschedule_;
   SqliteStatement findBuried_;
   SqliteStatement listSessions_;
 };

@@ -17,16 +17,6 @@ constexpr std::size_t kLoadedAtOnce = 100;
 // Rows that one call of expire() deletes at most. A row costs 4 to 6 µs, while other writers wait.
 constexpr std::int64_t kMaxExpiredPerCall = 5'000;
 
-Result<Json> parsed(std::string_view id, std::string_view record) {
-  auto json = parseJson(record);
-  const auto unreadable = [&](const std::string& why) {
-    return Error(ErrorCode::Corrupt, "record of task " + std::string(id) + ": " + why);
-  };
-  if (!json) return unreadable(json.error().message());
-  if (!json->is_object()) return unreadable("it is JSON, but no object");
-  return json;
-}
-
 }  // namespace
 
 SqliteMetaStorage::SqliteMetaStorage(std::shared_ptr<SqliteConnection> connection, std::optional<Duration> expireAfter)
@@ -35,6 +25,7 @@ SqliteMetaStorage::SqliteMetaStorage(std::shared_ptr<SqliteConnection> connectio
       save_(*connection_, sql::kSaveRecords, kRecordsAtOnce),
       load_(*connection_, sql::kLoadRecord),
       list_(*connection_, sql::kListRecords),
+      lists_(*connection_),
       expire_(*connection_, sql::kExpireRecords),
       bells_(connection_->file().folder()) {}
 
@@ -63,7 +54,7 @@ Result<Json> SqliteMetaStorage::loadMetaInfoById(std::string_view id) {
   const auto record = loadText(id);
   if (auto finished = read.commit(); !finished) return finished.error();
   if (!record) return Error(ErrorCode::NotFound, "no record of task " + std::string(id));
-  return parsed(id, *record);
+  return recordIn(id, *record);
 }
 
 std::optional<std::string> SqliteMetaStorage::loadText(std::string_view id) {
@@ -80,7 +71,7 @@ Result<std::vector<std::optional<Json>>> SqliteMetaStorage::loadMetaInfos(std::s
     for (const auto& id : piece) texts.push_back(loadText(id));
     if (auto finished = read.commit(); !finished) return finished.error();
     for (std::size_t i = 0; i < piece.size(); ++i) {
-      auto record = texts[i] ? parsed(piece[i], *texts[i]) : Result<Json>(Json());
+      auto record = texts[i] ? recordIn(piece[i], *texts[i]) : Result<Json>(Json());
       records.push_back(texts[i] && record ? std::optional(std::move(*record)) : std::nullopt);
     }
   }
@@ -97,11 +88,16 @@ Result<std::vector<Json>> SqliteMetaStorage::listMetaInfo(const MetaFilter& filt
   const auto status = filter.status ? static_cast<int>(*filter.status) : 0;
   list_.with(oldestKept(), filter.name, filter.cause, status, page.limit, page.offset);
   while (list_.step()) {
-    auto json = parsed(list_.text(sql::RecordColumn::Id), list_.text(sql::RecordColumn::Record));
+    auto json = recordIn(list_.text(sql::RecordColumn::Id), list_.text(sql::RecordColumn::Record));
     if (json) listed.push_back(std::move(*json));  // a damaged record does not hide the others
   }
   if (auto finished = read.commit(); !finished) return finished.error();
   return listed;
+}
+
+Result<RecordList> SqliteMetaStorage::listRecords(const MetaFilter& filter, std::string_view cursor,
+                                                  std::size_t limit) {
+  return lists_.list(filter, cursor, limit, base::saturatedAdd(oldestKept(), std::int64_t{1}));
 }
 
 Result<std::size_t> SqliteMetaStorage::expire() {
@@ -120,6 +116,7 @@ MetaTraits SqliteMetaStorage::traits() const {
 
 MetaTraits SqliteMetaStorage::traitsOfEveryFile() {
   MetaTraits traits;
+  traits.listsByCursor = true;
   traits.expiresByItself = false;
   traits.durability =
       "records survive a power cut (synchronous=FULL); those that a dispatcher saves in the same file as its broker "

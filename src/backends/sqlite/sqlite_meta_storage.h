@@ -5,6 +5,7 @@
 
 #include "backends/sqlite/database_rights.h"
 #include "backends/sqlite/record_bells.h"
+#include "backends/sqlite/record_lists.h"
 #include "backends/sqlite/row_batches.h"
 #include "backends/sqlite/sqlite_connection.h"
 #include "leptir/spi/simple_meta_storage.h"
@@ -20,6 +21,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   Result<Json> loadMetaInfoById(std::string_view id) override;
   Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
+  Result<RecordList> listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) override;
   Result<std::size_t> expire() override;
   Result<std::unique_ptr<RecordWatch>> watchRecords() override;
   Result<void> tryRights() override { return tryWriting(*connection_); }
@@ -39,6 +41,7 @@ class SqliteMetaStorage final : public SimpleMetaStorage {
   RowBatches save_;
   SqliteStatement load_;
   SqliteStatement list_;
+  RecordLists lists_;
   SqliteStatement expire_;
   RecordBellRinger bells_;
 };

@@ -16,7 +16,7 @@ CREATE TABLE leptir_state (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL CHECK (value BETWEEN 0 AND {largest_lease})) STRICT;
 INSERT INTO leptir_state VALUES
-  ('version', 4), ('last lease', 0), ('file', {random_file_number});
+  ('version', 5), ('last lease', 0), ('file', {random_file_number});
 )sql");
 
 // The last four columns say where a session was opened: see session_evidence.h.
@@ -78,6 +78,17 @@ CREATE TABLE leptir_records (
     saved BETWEEN -{largest_time} AND {largest_time}),
   record TEXT NOT NULL) STRICT;
 CREATE INDEX leptir_records_saved ON leptir_records (saved);
+)sql");
+
+// What instances and commands share (FleetStore). `expires` is empty for texts that stay. A row of leptir_state counts
+// the changes of orders and pauses: see fleet_statements.h.
+constexpr SqlText kFleet(R"sql(
+CREATE TABLE leptir_fleet (
+  key TEXT NOT NULL UNIQUE,
+  value TEXT NOT NULL,
+  expires INTEGER CONSTRAINT "expires is empty or microseconds since 1970, at most 1e17" CHECK (
+    expires BETWEEN -{largest_time} AND {largest_time})) STRICT;
+CREATE INDEX leptir_fleet_expires ON leptir_fleet (expires) WHERE expires IS NOT NULL;
 )sql");
 
 // Version 1 accepted any value in any column, so its rows are copied into new tables with CHECKs. Its record table is
@@ -183,14 +194,19 @@ DROP TABLE leptir_old_sequence;
 }  // namespace
 
 std::span<const SchemaStep> schemaSteps() {
-  static constexpr std::array kMakeTables{kState.c_str(), kSessions.c_str(), kTasks.c_str(), kRecords.c_str()};
+  static constexpr std::array kMakeTables{kState.c_str(), kSessions.c_str(), kTasks.c_str(), kRecords.c_str(),
+                                          kFleet.c_str()};
   static constexpr std::array kUpgradeFrom1{kSetAsideVersion1.c_str(), kState.c_str(), kSessions.c_str(),
                                             kTasks.c_str(), kBringBackVersion1.c_str()};
   static constexpr std::array kUpgradeFrom2{kOrigins.c_str()};
   static constexpr std::array kUpgradeFrom3{kSetAsideVersion3.c_str(), kSessions.c_str(), kTasks.c_str(),
                                             kBringBackVersion3.c_str()};
-  static constexpr std::array<SchemaStep, 4> kSteps{
-      {{0, 4, kMakeTables}, {1, 4, kUpgradeFrom1}, {2, 3, kUpgradeFrom2}, {3, 4, kUpgradeFrom3}}};
+  static constexpr std::array kUpgradeFrom4{kFleet.c_str()};
+  static constexpr std::array<SchemaStep, 5> kSteps{{{0, 5, kMakeTables},
+                                                     {1, 4, kUpgradeFrom1},
+                                                     {2, 3, kUpgradeFrom2},
+                                                     {3, 4, kUpgradeFrom3},
+                                                     {4, 5, kUpgradeFrom4}}};
   return kSteps;
 }
 

@@ -15,7 +15,7 @@ struct SchemaStep {
 };
 
 // The schema version of this leptir. The steps lead to it from every earlier version.
-inline constexpr std::int64_t kSchemaVersion = 4;
+inline constexpr std::int64_t kSchemaVersion = 5;
 std::span<const SchemaStep> schemaSteps();
 
 }  // namespace leptir::sqlite

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "backends/sqlite/fleet_statements.h"
 #include "backends/sqlite/sqlite_migrations.h"
 #include "backends/sqlite/sqlite_statement.h"
 #include "backends/sqlite/sqlite_transaction.h"
@@ -14,6 +15,7 @@ namespace leptir::sqlite {
 namespace {
 
 constexpr std::int64_t kTablesOfEachVersion = 4;
+constexpr std::int64_t kFirstVersionWithFleet = 5;
 
 // The first column of the first row. Resets the statement: while one reads, SQLite cannot drop a table.
 std::optional<std::int64_t> numberFrom(SqliteConnection& connection, std::string_view sql) {
@@ -40,7 +42,11 @@ Result<std::int64_t> versionOf(SqliteConnection& connection) {
   }
   const auto version = numberFrom(connection, sql::kSchemaVersionOfFile);
   if (connection.failed()) return connection.transactionResult().error();
-  if (version) return *version;
+  if (version) {
+    if (*version < kFirstVersionWithFleet || numberFrom(connection, sql::kCountFleetTables) == 1) return *version;
+    if (connection.failed()) return connection.transactionResult().error();
+    return isDamaged(connection, "leptir_fleet is not there; restore the database, or choose another path");
+  }
   return isDamaged(connection,
                    "leptir_state has no version; restore the database, or, if this leptir made it, INSERT "
                    "INTO leptir_state VALUES ('version', " +

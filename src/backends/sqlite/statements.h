@@ -127,6 +127,8 @@ inline constexpr SqlText kBuriedTasks(
     "SELECT {found_columns} FROM leptir_tasks WHERE {is_buried} ORDER BY buried, seq LIMIT :most OFFSET :offset");
 inline constexpr SqlText kHolderOfTask("SELECT holder FROM leptir_tasks WHERE id = :id");
 inline constexpr SqlText kRemoveTask("DELETE FROM leptir_tasks WHERE id = :id");
+inline constexpr SqlText kRemoveUnlessLeased("DELETE FROM leptir_tasks WHERE id = :id AND holder <= {buried}");
+inline constexpr SqlText kRescheduleTask("UPDATE leptir_tasks SET due = :due WHERE id = :id AND {is_waiting}");
 inline constexpr SqlText kRequestCancel("UPDATE leptir_tasks SET cancelled_by = :by WHERE id = :id");
 inline constexpr SqlText kReviveTask(
     "UPDATE leptir_tasks SET holder = {no_holder}, due = :due, buried = NULL, reason = NULL,"

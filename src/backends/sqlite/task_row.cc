@@ -45,6 +45,14 @@ TaskState TaskRow::state(std::int64_t now) const {
   return integer(TaskColumn::Due) <= now ? TaskState::Due : TaskState::Scheduled;
 }
 
+broker::ComparedTask TaskRow::comparedTask(std::int64_t now) const {
+  return {.id = text(TaskColumn::Id),
+          .state = state(now),
+          .due = timeOfDue(integer(TaskColumn::Due)),
+          .envelope = text(TaskColumn::Envelope),
+          .reason = text(TaskColumn::Reason)};
+}
+
 FoundTask TaskRow::foundTask(std::int64_t now) const {
   return {.id = std::string(text(TaskColumn::Id)),
           .state = state(now),

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "broker/task_match.h"
 #include "leptir/spi/simple_broker.h"
 
 namespace leptir::sqlite {
@@ -31,7 +32,8 @@ enum class TaskColumn {
   // Only in kFoundColumns:
   Id,
   Holder,
-  Reason
+  Reason,
+  AfterFound  // the first column that a statement adds
 };
 
 // The position of a task in the queue: by its due time, then by its age.
@@ -45,7 +47,9 @@ class TaskRow {
   std::int64_t number() const;
   QueuePosition queuePosition() const;
   LeasedTask leasedTask() const;
-  // Of kFoundColumns. `now` tells due tasks from scheduled ones.
+  // The next two are of kFoundColumns. `now` tells due tasks from scheduled ones. The text of a compared task is valid
+  // until the next step.
+  broker::ComparedTask comparedTask(std::int64_t now) const;
   FoundTask foundTask(std::int64_t now) const;
 
  private:

@@ -1,0 +1,55 @@
+// Reads rows in the order of an index on a column `key` and of their numbers, from any row on: the pages of lists.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+#include "backends/sqlite/sqlite_statement.h"
+
+namespace leptir::sqlite {
+
+// Two statements, because SQLite compares the pair (key, number) with an index on `key` by its first part alone: among
+// a million tasks of one due time each page would read all earlier ones again.
+struct OrderedRowsText {
+  std::string_view ofSameKey;    // rows with key :key behind the number :row
+  std::string_view ofLaterKeys;  // rows with keys behind :key, up to :last
+};
+
+// Used within a transaction, as its statements.
+class OrderedRows {
+ public:
+  OrderedRows(SqliteConnection& connection, const OrderedRowsText& text)
+      : same_(connection, text.ofSameKey), later_(connection, text.ofLaterKeys) {}
+
+  // The next row is the first one behind (key, row); the keys end with `last`. Answers whether there is one.
+  bool startBehind(std::int64_t key, std::int64_t row, std::int64_t last);
+  // Moves to the next row. False: there are no more rows, or an error, which the connection keeps.
+  bool step();
+  // The statement that stands at the row.
+  const SqliteStatement& row() const { return *current_; }
+
+ private:
+  SqliteStatement same_;
+  SqliteStatement later_;
+  SqliteStatement* current_ = &same_;
+  std::int64_t key_ = 0;
+  std::int64_t last_ = 0;
+};
+
+inline bool OrderedRows::startBehind(std::int64_t key, std::int64_t row, std::int64_t last) {
+  key_ = key;
+  last_ = last;
+  current_ = &same_;
+  same_.with(key, row);
+  return step();
+}
+
+inline bool OrderedRows::step() {
+  if (current_->step()) return true;
+  if (current_ == &later_) return false;
+  current_ = &later_;
+  return later_.with(key_, last_).step();
+}
+
+}  // namespace leptir::sqlite

@@ -1,0 +1,113 @@
+#include "backends/sqlite/record_lists.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+#include "backends/sqlite/id_range.h"
+#include "backends/sqlite/list_statements.h"
+#include "backends/sqlite/sqlite_due.h"
+#include "backends/sqlite/sqlite_transaction.h"
+#include "base/cursor.h"
+#include "meta/meta_filter.h"
+
+namespace leptir::sqlite {
+
+// What a call has found so far.
+class RecordLists::Page {
+ public:
+  Page(const MetaFilter& filter, std::size_t limit) : filter_(filter), limit_(limit) {}
+
+  bool isFull() const {
+    return list_.records.size() >= limit_ || list_.examined == kMostRecordsExamined || bytes_ > kMostBytesOfAPage;
+  }
+  // Compares the record of a row of list_statements.h. A damaged record does not hide the others.
+  void compare(const SqliteStatement& row) {
+    using enum sql::ListedRecordColumn;
+    ++list_.examined;
+    last_ = {row.integer(Saved), row.integer(Row)};
+    const auto id = row.text(Id), text = row.text(Record);
+    const bool matches = meta::isSavedWithin(Time(Duration(last_[0])), filter_) && meta::matchesId(id, filter_) &&
+                         meta::textMatches(text, filter_);
+    if (!matches) return;
+    bytes_ += text.size();
+    if (auto record = recordIn(id, text)) list_.records.push_back(std::move(*record));
+  }
+  // Ends the page. `isLast`: there are no more records.
+  RecordList take(bool isLast) {
+    if (!isLast) list_.cursor = base::cursorOf(last_);
+    return std::move(list_);
+  }
+
+ private:
+  const MetaFilter& filter_;
+  const std::size_t limit_;
+  RecordList list_;
+  Position last_{};
+  std::size_t bytes_ = 0;
+};
+
+RecordLists::RecordLists(SqliteConnection& connection)
+    : connection_(connection),
+      inOrder_(connection, sql::kRecordsInOrder),
+      places_(connection, sql::kPlacesOfRecords),
+      row_(connection, sql::kFindRecordRow) {}
+
+Result<RecordList> RecordLists::list(const MetaFilter& filter, std::string_view cursor, std::size_t limit,
+                                     std::int64_t oldest) {
+  const auto asked = base::numbersIn<2>(cursor);
+  if (!cursor.empty() && !asked) return base::noSuchCursor(cursor);
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min(), kMost = std::numeric_limits<std::int64_t>::max();
+  auto after = asked.value_or(Position{kMost, kLeast});
+  if (filter.savedBefore) after = std::min(after, Position{dueFrom(*filter.savedBefore), kLeast});
+  if (filter.savedFrom) oldest = std::max(oldest, dueFrom(*filter.savedFrom));
+
+  SqliteTransaction read(connection_, TransactionKind::Read);
+  Page page(filter, limit);
+  auto places = placesOf(filter.idPrefix, oldest);
+  if (places) std::erase_if(*places, [&](const Position& place) { return place >= after; });
+  const bool isLast = places ? fillFromPlaces(page, *places) : fillInOrder(page, after, oldest);
+  if (auto finished = read.commit(); !finished) return finished.error();
+  return page.take(isLast);
+}
+
+bool RecordLists::fillInOrder(Page& page, const Position& after, std::int64_t oldest) {
+  for (bool has = inOrder_.startBehind(after[0], after[1], oldest); has; has = inOrder_.step()) {
+    if (page.isFull()) return false;
+    page.compare(inOrder_.row());
+  }
+  return true;
+}
+
+bool RecordLists::fillFromPlaces(Page& page, const std::vector<Position>& places) {
+  for (const auto& place : places) {
+    if (page.isFull()) return false;
+    if (row_.with(place[1]).step()) page.compare(row_);
+  }
+  return true;
+}
+
+std::optional<std::vector<RecordLists::Position>> RecordLists::placesOf(std::string_view idPrefix,
+                                                                        std::int64_t oldest) {
+  const auto ids = idsWithPrefix(idPrefix);
+  if (!ids) return {};
+  std::vector<Position> places;
+  places_.with(ids->first, ids->behind, oldest, kMostRowsOfAPrefix + 1);
+  while (places_.step())
+    places.push_back({places_.integer(sql::RecordPlaceColumn::Saved), places_.integer(sql::RecordPlaceColumn::Row)});
+  if (places.size() > kMostRowsOfAPrefix) return {};
+  std::ranges::sort(places, std::greater());
+  return places;
+}
+
+Result<Json> recordIn(std::string_view id, std::string_view text) {
+  auto json = parseJson(text);
+  const auto unreadable = [&](const std::string& why) {
+    return Error(ErrorCode::Corrupt, "record of task " + std::string(id) + ": " + why);
+  };
+  if (!json) return unreadable(json.error().message());
+  if (!json->is_object()) return unreadable("it is JSON, but no object");
+  return json;
+}
+
+}  // namespace leptir::sqlite

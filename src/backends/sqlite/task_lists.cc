@@ -1,0 +1,200 @@
+#include "backends/sqlite/task_lists.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "backends/sqlite/id_range.h"
+#include "backends/sqlite/list_statements.h"
+#include "backends/sqlite/sqlite_due.h"
+#include "backends/sqlite/sqlite_schema.h"
+#include "backends/sqlite/sqlite_transaction.h"
+#include "backends/sqlite/statements.h"
+#include "backends/sqlite/task_row.h"
+#include "base/cursor.h"
+#include "broker/task_match.h"
+
+namespace leptir::sqlite {
+namespace {
+
+// The parts of the list in their order. The key of the waiting tasks is their time, without kAtOnceOffset, of the
+// leased ones their holder, of the buried ones the number of their burial.
+enum ListPart : std::int64_t { kWaiting, kLeased, kBuried };
+
+constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+
+bool mayHave(ListPart part, const TaskFilter& filter) {
+  if (!filter.reasonContains.empty() && part != kBuried) return false;
+  if (!filter.state) return true;
+  switch (*filter.state) {
+    case TaskState::Leased:
+      return part == kLeased;
+    case TaskState::Buried:
+      return part == kBuried;
+    default:
+      return part == kWaiting;
+  }
+}
+
+// The waiting tasks of one kind that a filter may choose: those behind (key, row) with keys up to `last`.
+struct KeyRange {
+  std::int64_t key, row, last;
+};
+
+// Narrows the range of times to those that the filter asks for. `offset` is that of the kind of tasks.
+void narrow(KeyRange& range, const TaskFilter& filter, std::int64_t offset) {
+  if (filter.dueFrom) {
+    const auto before = dueFrom(*filter.dueFrom) - 1 - offset;
+    if (before > range.key) range = {before, kMost, range.last};
+  }
+  if (filter.dueBefore) range.last = std::min(range.last, dueFrom(*filter.dueBefore) - offset);
+}
+
+}  // namespace
+
+// What a call has found so far.
+class TaskLists::Page {
+ public:
+  Page(const TaskFilter& filter, std::size_t limit, std::int64_t now) : filter_(filter), limit_(limit), now_(now) {}
+
+  const TaskFilter& filter() const { return filter_; }
+  std::int64_t now() const { return now_; }
+  bool isFull() const {
+    return list_.tasks.size() >= limit_ || list_.examined == kMostTasksExamined || bytes_ > kMostBytesOfAPage;
+  }
+  // Compares the task of a row with the filter. Its envelope is copied only if it matches.
+  void compare(const TaskRow& row, const Position& position) {
+    ++list_.examined;
+    last_ = position;
+    if (!broker::matches(row.comparedTask(now_), filter_)) return;
+    list_.tasks.push_back(row.foundTask(now_));
+    bytes_ += list_.tasks.back().envelope.size();
+  }
+  // Ends the page. `isLast`: there are no more tasks.
+  TaskList take(bool isLast) {
+    if (!isLast) list_.cursor = base::cursorOf(last_);
+    return std::move(list_);
+  }
+
+ private:
+  const TaskFilter& filter_;
+  const std::size_t limit_;
+  const std::int64_t now_;
+  TaskList list_;
+  Position last_{};
+  std::size_t bytes_ = 0;
+};
+
+TaskLists::TaskLists(SqliteConnection& connection)
+    : connection_(connection),
+      atOnce_(connection, sql::kWaitingInOrder),
+      byTime_(connection, sql::kWaitingInOrder),
+      leased_(connection, sql::kLeasedInOrder),
+      buried_(connection, sql::kBuriedInOrder),
+      places_(connection, sql::kPlacesOfIds),
+      row_(connection, sql::kFindRow),
+      earliest_(connection, sql::kEarliestDue),
+      earliestByTime_(connection, sql::kEarliestByTime) {}
+
+Result<TaskList> TaskLists::list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) {
+  const auto after = base::numbersIn<3>(cursor);
+  if (!cursor.empty() && !after) return base::noSuchCursor(cursor);
+  SqliteTransaction read(connection_, TransactionKind::Read);
+  Page page(filter, limit, connection_.now());
+  auto places = placesOf(filter.idPrefix);
+  if (places && after) places->erase(places->begin(), std::ranges::upper_bound(*places, *after));
+  const bool isLast = places ? fillFromPlaces(page, *places) : fillInOrder(page, after);
+  if (auto finished = read.commit(); !finished) return finished.error();
+  return page.take(isLast);
+}
+
+bool TaskLists::fillInOrder(Page& page, const std::optional<Position>& after) {
+  const auto start = [&](ListPart part) -> std::optional<Position> {
+    if (!mayHave(part, page.filter()) || (after && after->front() > part)) return {};
+    return after && after->front() == part ? *after : Position{part, -1, kLeast};
+  };
+  if (start(kWaiting) && !fillWaiting(page, after)) return false;
+  if (const auto from = start(kLeased); from && !fillPart(page, leased_, *from)) return false;
+  const auto from = start(kBuried);
+  return !from || fillPart(page, buried_, *from);
+}
+
+// Merges the tasks that are due at once with those that are due by the time, as DueTasks::select does.
+bool TaskLists::fillWaiting(Page& page, const std::optional<Position>& after) {
+  const auto& filter = page.filter();
+  constexpr auto kBeforeAll = -kLargestTime - 1;
+  const auto behind = after && after->front() == kWaiting
+                          ? KeyRange{std::clamp((*after)[1], kBeforeAll, kLargestTime), (*after)[2], kMost}
+                          : KeyRange{kBeforeAll, kMost, kMost};
+  KeyRange atOnce{behind.key - kAtOnceOffset, behind.row, kAtOnceLimit - 1};
+  KeyRange byTime{behind.key, behind.row, kLargestTime};
+  narrow(atOnce, filter, kAtOnceOffset);
+  narrow(byTime, filter, 0);
+  if (filter.state == TaskState::Due) byTime.last = std::min(byTime.last, page.now());
+  if (filter.state == TaskState::Scheduled && byTime.key < page.now()) byTime = {page.now(), kMost, byTime.last};
+
+  bool hasAtOnce = filter.state != TaskState::Scheduled && atOnce_.startBehind(atOnce.key, atOnce.row, atOnce.last);
+  bool hasByTime = byTime_.startBehind(byTime.key, byTime.row, byTime.last);
+  while (hasAtOnce || hasByTime) {
+    if (page.isFull()) return false;
+    const bool takeAtOnce =
+        hasAtOnce && (!hasByTime || TaskRow(atOnce_.row()).queuePosition() < TaskRow(byTime_.row()).queuePosition());
+    auto& rows = takeAtOnce ? atOnce_ : byTime_;
+    const TaskRow row(rows.row());
+    page.compare(row, {kWaiting, row.queuePosition().first.time_since_epoch().count(), row.number()});
+    (takeAtOnce ? hasAtOnce : hasByTime) = rows.step();
+  }
+  return true;
+}
+
+bool TaskLists::fillPart(Page& page, OrderedRows& rows, const Position& after) {
+  for (bool has = rows.startBehind(after[1], after[2], kMost); has; has = rows.step()) {
+    if (page.isFull()) return false;
+    page.compare(TaskRow(rows.row()),
+                 {after[0], rows.row().integer(TaskColumn::AfterFound), TaskRow(rows.row()).number()});
+  }
+  return true;
+}
+
+bool TaskLists::fillFromPlaces(Page& page, const std::vector<Position>& places) {
+  for (const auto& place : places) {
+    if (page.isFull()) return false;
+    if (row_.with(place.back()).step()) page.compare(TaskRow(row_), place);
+  }
+  return true;
+}
+
+std::optional<std::vector<TaskLists::Position>> TaskLists::placesOf(std::string_view idPrefix) {
+  const auto ids = idsWithPrefix(idPrefix);
+  if (!ids) return {};
+  std::vector<Position> places;
+  places_.with(ids->first, ids->behind, kMostRowsOfAPrefix + 1);
+  while (places_.step()) {
+    using enum sql::TaskPlaceColumn;
+    const auto holder = places_.integer(Holder), row = places_.integer(Row);
+    if (holder == kHolderNone)
+      places.push_back({kWaiting, timeOfDue(places_.integer(Due)).time_since_epoch().count(), row});
+    else if (holder == kHolderBuried)
+      places.push_back({kBuried, places_.integer(Buried), row});
+    else
+      places.push_back({kLeased, holder, row});
+  }
+  if (places.size() > kMostRowsOfAPrefix) return {};
+  std::ranges::sort(places);
+  return places;
+}
+
+// In the index all tasks that are due at once stand before the others, so the first of each kind is compared.
+Result<std::optional<Time>> TaskLists::earliestDue() {
+  SqliteTransaction read(connection_, TransactionKind::Read);
+  std::optional<Time> earliest;
+  for (auto* const select : {&earliest_, &earliestByTime_}) {
+    if (!select->with().step() || select->isNull(0)) continue;
+    const auto due = timeOfDue(select->integer(0));
+    earliest = std::min(earliest.value_or(due), due);
+  }
+  if (auto finished = read.commit(); !finished) return finished.error();
+  return earliest;
+}
+
+}  // namespace leptir::sqlite
