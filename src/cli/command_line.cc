@@ -15,37 +15,16 @@
 #include "cli/number_of.h"
 #include "cli/print.h"
 #include "cli/push_time.h"
+#include "cli/validators.h"
 #include "leptir/version.h"
 
 namespace leptir::cli {
 namespace {
 
-constexpr const char* kConfigHelp = "configuration file, YAML or JSON (default: one SQLite file for tasks and records)";
 constexpr const char* kStartedWithHelp = "the configuration that it was started with";
 constexpr const char* kPidHelp = "pid file (default: one for each configuration, in the state folder)";
 
 constexpr const char* kForever = "forever";  // --wait without a value
-
-CLI::Validator mustBe(const char* what, std::function<bool(const std::string&)> holds) {
-  return CLI::Validator(
-      [what, holds = std::move(holds)](std::string& text) {
-        return holds(text) ? std::string() : fmt::format("must be {}, not '{}'", what, text);
-      },
-      "", "");
-}
-
-CLI::Validator seconds() {
-  return mustBe("a number of seconds from 0 to 1e11",
-                [](const std::string& text) { return parseDelay(numberOf<double>(text).value_or(-1)).has_value(); });
-}
-
-CLI::Validator wholeNumber(const char* what, std::int64_t least = std::numeric_limits<std::int64_t>::min(),
-                           std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
-  return mustBe(what, [=](const std::string& text) {
-    const auto number = numberOf<std::int64_t>(text);
-    return number && *number >= least && *number <= most;
-  });
-}
 
 // The file name of the called program, which help and hints show: leptir, or the name of a user's program.
 std::string nameOfProgram(int argc, const char* const* argv) {
@@ -71,8 +50,21 @@ class Parser {
     addStatus();
     addPush();
     addInfo();
-    addCancel();
+    addOperating("queues", "Show each broker's queue: counts, how long the oldest task has been due, pauses.", queues_);
     addTasks();
+    addOperating("buried", "List, show, revive or delete buried tasks.", buried_);
+    addOperating("cancel", "Remove waiting tasks from their queues, or have running tasks stopped.", cancel_);
+    addOperating("run-now", "Make scheduled tasks due at once.", runNow_);
+    addOperating("reschedule", "Change when waiting tasks are due.", reschedule_);
+    addOperating("again", "Push tasks that are over once more, as new tasks, perhaps with changed parameters.", again_);
+    addOperating("pause", "Have all instances begin no more tasks of a broker or of a name; running tasks go on.",
+                 pause_);
+    addOperating("resume", "End a pause, or with --instance a drain.", resume_);
+    addOperating("instances", "Show the instances of all machines, and what they run.", instances_);
+    addOperating("names", "Show the task names, and how often and how long their tasks ran.", names_);
+    addOperating("audit", "Show what operators did, the newest first.", audit_);
+    addOperating("drain", "Have an instance on any machine begin no more tasks.", drain_);
+    addOperating("workers", "Change how many workers an instance on any machine has.", workers_);
     addCheck();
     addBench();
     addInstall();
@@ -136,10 +128,18 @@ class Parser {
     auto* command = addCommand("stop", "Stop an instance and wait until it is gone; running tasks may finish.", stop_);
     command->add_option("--config", stop_.config, kStartedWithHelp)->type_name("FILE");
     command->add_option("--pid", stop_.pid, kPidHelp)->type_name("FILE");
+    auto* instance =
+        command
+            ->add_option("--instance", stop_.instance,
+                         "an instance on any machine that reaches the same stores, as leptir instances shows it")
+            ->excludes("--pid");
+    command->add_flag("--now", stop_.now, "with --instance: end running tasks at once, and give them back")
+        ->needs(instance);
     command
         ->add_option("--timeout", stop_.timeout,
                      "wait at most this many seconds; exit status 1 when it still runs then")
-        ->check(seconds());
+        ->check(seconds())
+        ->excludes(instance);
   }
 
   void addReload() {
@@ -147,6 +147,8 @@ class Parser {
         "reload", "Have an instance read its configuration again and reopen its logs; running tasks go on.", reload_);
     command->add_option("--config", reload_.config, kStartedWithHelp)->type_name("FILE");
     command->add_option("--pid", reload_.pid, kPidHelp)->type_name("FILE");
+    command->add_option("--instance", reload_.instance,
+                        "an instance on any machine that reaches the same stores, as leptir instances shows it");
   }
 
   void addStatus() {
@@ -233,21 +235,20 @@ class Parser {
     command->add_option("--config", info_.config, kConfigHelp)->type_name("FILE");
   }
 
-  void addCancel() {
-    auto* command =
-        addCommand("cancel", "Remove a waiting task from its queue, or have a running task stopped.", cancel_);
-    command->add_option("ID", cancel_.id, "the task's id, as push printed it")->required();
-    command->add_option("--config", cancel_.config, kConfigHelp)->type_name("FILE");
+  template <class T>
+  void addOperating(const char* name, const char* description, T& parsed) {
+    addOptions(*addCommand(name, description, parsed), parsed);
   }
 
   void addTasks() {
-    auto* command = addCommand("tasks", "List records of tasks, newest first, one line each.", tasks_);
-    command->add_option("--cause", tasks_.cause,
-                        "only records with this cause: finished, threw, timed_out, crashed, cancelled, …");
-    command->add_option("--name", tasks_.name, "only tasks of this name");
-    command->add_option("--limit", tasks_.limit, "at most this many records (default 20)")
+    auto* command = addCommand(
+        "tasks", "List records of tasks, newest first, one line each; with --state or --broker tasks in queues.",
+        tasks_);
+    addSelection(*command, tasks_.selection);
+    command->add_option("--limit", tasks_.limit, "at most this many tasks (default 20)")
         ->check(wholeNumber("a whole number above 0", 1));
-    command->add_flag("--json", tasks_.json, "whole records, each as one line of JSON");
+    command->add_option("--cursor", tasks_.cursor, "go on where an earlier page of the same list ended");
+    command->add_flag("--json", tasks_.json, "each task as one line of JSON, of those that are over the whole records");
     command->add_option("--config", tasks_.config, kConfigHelp)->type_name("FILE");
   }
 
@@ -336,8 +337,20 @@ class Parser {
   PushCommand push_;
   std::string wait_;  // the value of --wait; empty: not given
   InfoCommand info_;
-  CancelCommand cancel_;
   TasksCommand tasks_;
+  QueuesCommand queues_;
+  BuriedCommand buried_;
+  CancelCommand cancel_;
+  RunNowCommand runNow_;
+  RescheduleCommand reschedule_;
+  AgainCommand again_;
+  PauseCommand pause_;
+  ResumeCommand resume_;
+  InstancesCommand instances_;
+  NamesCommand names_;
+  AuditCommand audit_;
+  DrainCommand drain_;
+  WorkersCommand workers_;
   CheckCommand check_;
   BenchCommand bench_;
   InstallCommand install_;

@@ -1,5 +1,4 @@
-// The parsed command line: one struct for each command. Only command_line.cc and command_mistake.cc include the parser
-// library (CLI11).
+// The parsed command line: one struct for each command (those of operators stand in operating_commands.h).
 #pragma once
 
 #include <cstdint>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "cli/manual_page.h"
+#include "cli/operating_commands.h"
 #include "leptir/clock.h"
 
 namespace leptir::cli {
@@ -22,9 +22,12 @@ struct StartCommand {
 struct StopCommand {
   std::filesystem::path config, pid;
   std::optional<double> timeout;  // seconds; empty: wait without a limit
+  std::string instance;           // on any machine; empty: that of the configuration, on this machine
+  bool now = false;               // with `instance`: end running tasks
 };
 struct ReloadCommand {
   std::filesystem::path config, pid;
+  std::string instance;  // as in StopCommand
 };
 struct StatusCommand {
   std::filesystem::path config, pid;
@@ -57,13 +60,10 @@ struct InfoCommand {
   std::string id;
   bool text = false;
 };
-struct CancelCommand {
-  std::filesystem::path config;
-  std::string id;
-};
 struct TasksCommand {
   std::filesystem::path config;
-  std::string cause, name;  // filters of the list; empty: any
+  SelectionOptions selection;
+  std::string cursor;
   std::size_t limit = 20;
   bool json = false;
 };
@@ -104,9 +104,11 @@ struct NothingToDo {
   int exitCode = 0;
 };
 
-using Command = std::variant<NothingToDo, StartCommand, StopCommand, ReloadCommand, StatusCommand, PushCommand,
-                             InfoCommand, CancelCommand, TasksCommand, CheckCommand, BenchCommand, InstallCommand,
-                             PrintCommand, WritePagesCommand>;
+using Command =
+    std::variant<NothingToDo, StartCommand, StopCommand, ReloadCommand, StatusCommand, PushCommand, InfoCommand,
+                 TasksCommand, QueuesCommand, BuriedCommand, CancelCommand, RunNowCommand, RescheduleCommand,
+                 AgainCommand, PauseCommand, ResumeCommand, InstancesCommand, NamesCommand, AuditCommand, DrainCommand,
+                 WorkersCommand, CheckCommand, BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

@@ -16,14 +16,28 @@ int runCommand(const ReloadCommand& command, const Program& program);
 int runCommand(const StatusCommand& command, const Program& program);
 int runCommand(const PushCommand& command, const Program& program);
 int runCommand(const InfoCommand& command, const Program& program);
-int runCommand(const CancelCommand& command, const Program& program);
 int runCommand(const TasksCommand& command, const Program& program);
+int runCommand(const QueuesCommand& command, const Program& program);
+int runCommand(const BuriedCommand& command, const Program& program);
+int runCommand(const CancelCommand& command, const Program& program);
+int runCommand(const RunNowCommand& command, const Program& program);
+int runCommand(const RescheduleCommand& command, const Program& program);
+int runCommand(const AgainCommand& command, const Program& program);
+int runCommand(const PauseCommand& command, const Program& program);
+int runCommand(const ResumeCommand& command, const Program& program);
+int runCommand(const InstancesCommand& command, const Program& program);
+int runCommand(const NamesCommand& command, const Program& program);
+int runCommand(const AuditCommand& command, const Program& program);
+int runCommand(const DrainCommand& command, const Program& program);
+int runCommand(const WorkersCommand& command, const Program& program);
 int runCommand(const CheckCommand& command, const Program& program);
 int runCommand(const BenchCommand& command, const Program& program);
 int runCommand(const PrintCommand& command, const Program& program);
 int runCommand(const WritePagesCommand& command, const Program& program);
 int runCommand(const InstallCommand& command, const Program& program);
 
+// `resume` without --instance.
+int endPause(const PauseCommand& command, const Program& program);
 // `status --all`.
 int printStatusOfAll(const StatusCommand& command);
 // `status --ready`.

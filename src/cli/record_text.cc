@@ -194,7 +194,7 @@ std::string recordText(const Json& record, Time now) {
   return RecordPage(record, now).write();
 }
 
-std::string recordLine(const Json& record) {
+RecordSummary recordSummary(const Json& record) {
   constexpr std::size_t kMostOfResponse = 60;
   const auto text = [&](const char* key, auto write) {
     return record.contains(key) ? write(record[key]) : std::string("-");
@@ -205,10 +205,19 @@ std::string recordLine(const Json& record) {
     while (end > 0 && (static_cast<unsigned char>(response[end]) & 0xC0) == 0x80) --end;  // not inside a character
     response = response.substr(0, end) + "…";
   }
-  return fmt::format("{:<19.19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", text(key::kStarted, began),
-                     text(key::kId, oneLine), text(key::kType, oneLine), outcomeOf(record),
-                     text(key::kAttempt, oneLine), isRunning(record) ? "-" : text(key::kExecutionTime, duration),
-                     response);
+  return {.began = text(key::kStarted, began).substr(0, 19),
+          .id = text(key::kId, oneLine),
+          .name = text(key::kType, oneLine),
+          .outcome = outcomeOf(record),
+          .attempt = text(key::kAttempt, oneLine),
+          .took = isRunning(record) ? "-" : text(key::kExecutionTime, duration),
+          .response = std::move(response)};
+}
+
+std::string recordLine(const Json& record) {
+  const auto summary = recordSummary(record);
+  return fmt::format("{:<19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", summary.began, summary.id, summary.name,
+                     summary.outcome, summary.attempt, summary.took, summary.response);
 }
 
 }  // namespace leptir::cli

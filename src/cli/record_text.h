@@ -12,7 +12,13 @@ namespace leptir::cli {
 // task may replace any field (getAdditionalMetaInfo).
 std::string recordText(const Json& record, Time now = systemClock().now());
 
-// One line of `leptir tasks`: start, id, name, outcome, attempt, duration and the beginning of the response.
+// What `leptir tasks` shows of a record: start, id, name, outcome, attempt, duration and the first 60 bytes of the
+// response.
+struct RecordSummary {
+  std::string began, id, name, outcome, attempt, took, response;
+};
+RecordSummary recordSummary(const Json& record);
+// The same as one line, in columns that do not depend on other records.
 std::string recordLine(const Json& record);
 
 }  // namespace leptir::cli

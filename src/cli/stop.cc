@@ -9,6 +9,7 @@
 #include "base/saturated.h"
 #include "cli/commands.h"
 #include "cli/instance_files.h"
+#include "cli/instance_order.h"
 #include "cli/print.h"
 #include "master/process_handle.h"
 
@@ -83,9 +84,20 @@ int wait(const master::ProcessHandle& process, const instance::InstanceFiles& fi
   return base::kExitDone;
 }
 
+int stopElsewhere(const StopCommand& command, const Program& program) {
+  return runOrder({.command = "stop",
+                   .config = command.config,
+                   .instance = command.instance,
+                   .order = {.kind = command.now ? InstanceOrder::Kind::StopNow : InstanceOrder::Kind::Stop},
+                   .effect = command.now ? "ends its running tasks, gives them back and stops"
+                                         : "stops when its running tasks have ended"},
+                  program);
+}
+
 }  // namespace
 
 int runCommand(const StopCommand& command, const Program& program) {
+  if (!command.instance.empty()) return stopElsewhere(command, program);
   const auto asked = filesOfRunningInstance(command.config, command.pid);
   if (!asked) return fail(asked.error());
   const auto files = instance::filesOfRunning(*asked);

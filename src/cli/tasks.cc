@@ -8,17 +8,43 @@
 #include "base/nearest_word.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
+#include "cli/operate.h"
 #include "cli/print.h"
 #include "cli/record_text.h"
-#include "config/assemble.h"
+#include "cli/table.h"
+#include "cli/task_pages.h"
+#include "cli/task_selection.h"
 
 namespace leptir::cli {
 namespace {
 
+Colour colourOf(const std::string& outcome) {
+  if (outcome == "success") return Colour::Green;
+  const bool isError = outcome != "in progress" && outcome != "pending" && outcome != "warning";
+  return isError ? Colour::Red : Colour::Yellow;
+}
+
 void printRecords(const std::vector<Json>& records) {
-  printLine("{:<19}  {:<36}  {:<24}  {:<12}  {:>7}  {:>9}  {}", "began (UTC)", "id", "name", "outcome", "attempt",
-            "took", "response");
-  for (const auto& record : records) printLine("{}", recordLine(record));
+  using enum Column::Align;
+  Table table({{.title = "began (UTC)", .leftOutFirst = 3},
+               {.title = "id"},
+               {.title = "name", .leastWidth = 8},
+               {.title = "outcome"},
+               {.title = "attempt", .align = Right, .leftOutFirst = 2},
+               {.title = "took", .align = Right, .leftOutFirst = 1},
+               {.title = "response", .leftOutFirst = 4, .leastWidth = 16}});
+  for (const auto& record : records) {
+    auto summary = recordSummary(record);
+    const auto colour = colourOf(summary.outcome);
+    table.add({std::move(summary.began),
+               std::move(summary.id),
+               std::move(summary.name),
+               {std::move(summary.outcome), colour},
+               std::move(summary.attempt),
+               std::move(summary.took),
+               std::move(summary.response)});
+  }
+  table.print();
 }
 
 void printJson(const std::vector<Json>& records) {
@@ -55,35 +81,69 @@ int printNoRecordsYet(const TasksCommand& command, const Error& why) {
   return base::kExitDone;
 }
 
-}  // namespace
+// Says why a list without records may be a mistake of its caller. Returns the exit status.
+int explainEmptyList(const MetaFilter& filter, const Config& config, const Program& program) {
+  if (!filter.cause.empty() && !isCauseOfLeptir(filter.cause)) return printUnknownCause(filter.cause);
+  if (!filter.name.empty()) printHintForName(filter.name, config, program);
+  return base::kExitDone;
+}
 
-int runCommand(const TasksCommand& command, const Program& program) {
-  const auto config = readConfig(command.config, program);
-  if (!config) return base::kExitConfigError;
-  warnIfNotRecorded(*config);
-  if (config->metaStorages.empty()) return base::kExitPartlyDone;
-  auto storage = config::Stores(*config).openMetaStorage(MetaUse::Inspect);
-  if (!storage) return failStore(storage.error());
-  const auto listing =
-      storage->listMetaInfo({.name = command.name, .cause = command.cause}, {.offset = 0, .limit = command.limit});
-  if (!listing && listing.error().code() == ErrorCode::NotFound) return printNoRecordsYet(command, listing.error());
-  if (!listing && listing.error().code() == ErrorCode::Unsupported) return fail(listing.error());
-  if (!listing) return failStore(listing.error());
-  const auto& records = listing->records;
-  if (records.empty() && !command.cause.empty() && !isCauseOfLeptir(command.cause))
-    return printUnknownCause(command.cause);
-  if (records.empty() && !command.name.empty()) printHintForName(command.name, *config, program);
+struct Listing {
+  std::vector<Json> records;
+  bool listsSuccesses = true;
+};
+
+int printListing(const TasksCommand& command, const Listing& listing, const std::string& cursor) {
   if (command.json) {
-    printJson(records);
-    return base::kExitDone;
+    printJson(listing.records);
+  } else {
+    printRecords(listing.records);
   }
-  printRecords(records);
-  std::cout << std::flush;
-  if (!listing->listsSuccesses)
+  printCursor("tasks", cursor);
+  if (!command.json && !listing.listsSuccesses)
     printError(
         "This meta storage lists only tasks that leptir ran and that did not succeed, and no tasks that PHP ran; "
         "'leptir info ID' shows the record of any task.");
   return base::kExitDone;
+}
+
+// The records of all tasks, also of those that run or wait for a retry.
+int listRecords(const TasksCommand& command, const TaskSelection& selection, Operations& operations,
+                const Config& config, const Program& program) {
+  warnIfNotRecorded(config);
+  if (config.metaStorages.empty()) return base::kExitPartlyDone;
+  const MetaFilter filter{.name = selection.name,
+                          .cause = selection.cause,
+                          .idPrefix = selection.idPrefix,
+                          .savedFrom = selection.since,
+                          .savedBefore = selection.until};
+  Listing listing;
+  const auto cursor = readPages(
+      command.cursor, command.limit,
+      [&](const std::string& at, std::size_t most) { return operations.records(filter, at, most); },
+      [&](RecordPage page) {
+        listing.listsSuccesses = page.listsSuccesses;
+        std::ranges::move(page.records, std::back_inserter(listing.records));
+        return listing.records.size();
+      });
+  if (!cursor && cursor.error().code() == ErrorCode::NotFound) return printNoRecordsYet(command, cursor.error());
+  if (!cursor && cursor.error().code() == ErrorCode::Invalid) return failOperation("tasks", cursor.error());
+  if (!cursor && cursor.error().code() == ErrorCode::Unsupported) return fail(cursor.error());
+  if (!cursor) return failStore(cursor.error());
+  const int status = listing.records.empty() ? explainEmptyList(filter, config, program) : base::kExitDone;
+  return status == base::kExitDone ? printListing(command, listing, *cursor) : status;
+}
+
+}  // namespace
+
+int runCommand(const TasksCommand& command, const Program& program) {
+  const auto selection = selectionOf(command.selection, systemClock().now());
+  if (!selection) return failOperation("tasks", selection.error());
+  const bool inQueues = selection->state || !selection->broker.empty() || !selection->reasonContains.empty();
+  return operate(command.config, program, [&](Operations& operations, const Config& config) {
+    return inQueues ? listTasks("tasks", operations, *selection, command.cursor, command.limit, command.json)
+                    : listRecords(command, *selection, operations, config, program);
+  });
 }
 
 }  // namespace leptir::cli

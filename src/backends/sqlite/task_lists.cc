@@ -184,7 +184,7 @@ std::optional<std::vector<TaskLists::Position>> TaskLists::placesOf(std::string_
   return places;
 }
 
-// The earliest of all tasks is one that is due at once, if there is any.
+// In the index all tasks that are due at once stand before the others, so the first of each kind is compared.
 Result<std::optional<Time>> TaskLists::earliestDue() {
   SqliteTransaction read(connection_, TransactionKind::Read);
   std::optional<Time> earliest;

@@ -1,0 +1,161 @@
+// Operations: everything that an operator asks of the stores of a configuration and does in them, from any machine that
+// reaches the stores. The commands of leptir are made of it; an application can embed it.
+//
+//   auto operations = Operations::open(*loadConfig("leptir.yaml"));
+//   const auto buried = operations->tasks({.state = ListedState::Buried}, "", 20);
+//   const auto report = operations->run({.kind = TaskAction::Kind::Revive}, {.selection = {.name = "sendMail"}});
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "leptir/broker.h"
+#include "leptir/clock.h"
+#include "leptir/config.h"
+#include "leptir/meta_filter.h"
+#include "leptir/meta_storage.h"
+#include "leptir/operations/fleet_view.h"
+#include "leptir/operations/listed_task.h"
+#include "leptir/operations/task_action.h"
+#include "leptir/result.h"
+
+namespace leptir {
+
+namespace operations {
+struct Stores;
+}
+
+// user@host of this process, as records and the audit trail name an operator.
+std::string nameOfOperator();
+
+// An order to one instance.
+struct InstanceOrder {
+  enum class Kind {
+    Stop,        // running tasks finish, and the instance ends
+    StopNow,     // running tasks are ended and given back, and the instance ends
+    Drain,       // it begins no task more, until it is stopped or resumed
+    Resume,      // a drain ends
+    Reload,      // it reads its configuration again
+    SetWorkers,  // it has `workers` workers until its next reload or start
+  };
+  Kind kind = Kind::Stop;
+  int workers = 0;
+};
+// The largest number of workers that an order can ask for; the smallest is 1.
+inline constexpr int kMostWorkersOfAnOrder = 1'024;
+
+// An order that stands in a store, until the instance takes it or an hour has passed.
+struct PlacedOrder {
+  std::string broker{}, key{};
+  InstanceView instance{};
+};
+
+// Questions change nothing. Each asks all stores, leaves out those that fail, and names them in `unable`; an Error is
+// returned only where no store has answered, or the question itself is wrong (Invalid). A store that does not exist yet
+// is empty.
+//
+// Actions are harmless when repeated, and when several operators do the same at once: each task is changed once, and
+// the reports together count it once. Every action writes an entry into the audit trail of each store that it was for,
+// also when it failed halfway.
+//
+// Invalid: an unknown broker (the message names the nearest one), an id that is no valid id, a cursor of another list.
+// Unsupported: the store cannot do that, in one sentence. Unavailable: a store cannot be reached.
+//
+// Any thread may call any function; each store is used by one thread at a time.
+class Operations {
+ public:
+  struct Options {
+    std::string by = nameOfOperator();
+    const Clock* clock = &systemClock();
+    // Gets sentences about instances that are found dead, whose tasks go back into their queue (the thread that calls
+    // an action calls it). Empty: they are not told.
+    std::function<void(const std::string&)> onNotice{};
+  };
+
+  // Each store is opened at the first call that needs it, and none is created, except that a cancelled task's record is
+  // saved also where no record was saved before. Unsupported: as openBroker.
+  static Result<Operations> open(const Config& config, Options options);
+  static Result<Operations> open(const Config& config);
+  // For stores that the caller opens.
+  Operations(Broker queues, MetaStorage records, Options options);
+  ~Operations();
+  Operations(Operations&&) noexcept;
+  Operations& operator=(Operations&&) noexcept;
+
+  // -- Questions --
+
+  // One for each broker, in the order of their priorities.
+  std::vector<QueueView> queues();
+
+  // The tasks that match, at most `limit` (1 to 1,000), from the place that `cursor` of an earlier page names (empty:
+  // the beginning): first those in the queues, broker after broker, in the order of TaskKeeper::list, then those that
+  // are over, the newest first. A buried task is listed twice where the selection has no state: with its queue, and
+  // with its record.
+  //
+  // One call compares at most about kMostTasksExamined tasks with the selection, so it may return fewer than `limit`
+  // tasks, or none, together with a cursor: ask for the next page.
+  Result<TaskPage> tasks(const TaskSelection& selection, std::string_view cursor, std::size_t limit);
+
+  // The records that match, whatever became of their tasks, the newest first, from the first storage that can list
+  // them. Limit and cursor are as for tasks(). NotFound: no storage exists yet. Unsupported: no storage can list
+  // records.
+  Result<RecordPage> records(const MetaFilter& filter, std::string_view cursor, std::size_t limit);
+
+  // Everything about the task with this whole id. NotFound: it is in no queue and has no record.
+  Result<TaskDetails> task(std::string_view id);
+
+  // The whole id of the only task that has an id beginning with this. Invalid: several tasks have; the message lists up
+  // to five. NotFound: no task has.
+  Result<std::string> findByPrefix(std::string_view idPrefix);
+
+  // The instances of the whole fleet.
+  Result<FleetView> instances();
+
+  // The names that instances know, and those of the newest `mostRecords` records, with what the records tell.
+  Result<NamesView> names(std::uint64_t mostRecords = 10'000);
+
+  // The newest actions, at most `limit`, of the last 90 days.
+  Result<AuditView> auditTrail(std::size_t limit);
+
+  // -- Actions on tasks --
+
+  // What run() would do now. It stops counting at `mostCounted` tasks.
+  Result<ActionPreview> preview(const TaskAction& action, const TaskTargets& targets,
+                                std::uint64_t mostCounted = 10'000'000);
+
+  // Does the action to every target that it applies to, in slices of at most kActionSlice tasks.
+  //
+  // A store that fails in the middle ends the action in that store; the report has the error, and how far it came. The
+  // same call again goes on. Where the tasks that were changed still match (Reschedule and Again), the store keeps the
+  // place for an hour, and the call goes on from there (ActionReport::continues); a process that is killed may have
+  // pushed up to 100 tasks of Again beyond that place. Again on a selection leaves buried tasks alone (revive them),
+  // and is refused (Lost) while another process does the same.
+  Result<ActionReport> run(const TaskAction& action, const TaskTargets& targets, const OnActionProgress& progress = {});
+
+  // -- Actions on queues and instances --
+
+  // No instance of the fleet begins tasks any more, of these brokers (empty: all) and of this name (empty: all names),
+  // until resume(); running tasks go on. Instances obey within a second where their store has FleetStore::version(),
+  // also those that start later. Pausing what is paused changes nothing. The report counts brokers; a broker whose
+  // store cannot keep a pause is in its errors.
+  Result<ActionReport> pause(const std::string& broker, const std::string& name);
+  // Ends that pause. A pause of a whole queue and one of a name end separately. NotFound: nothing was paused so.
+  Result<ActionReport> resume(const std::string& broker, const std::string& name);
+
+  // The instance of which the 32 digits begin with `which`, or whose host is `which`, or whose host:pid is. Invalid:
+  // several are; the message lists up to five. NotFound: no instance is.
+  Result<InstanceView> findInstance(std::string_view which);
+  // Places the order in a store of the instance. Invalid: a number of workers out of range. Unsupported: no store of
+  // the instance keeps orders, or the instance has no card (it is too old to obey).
+  Result<PlacedOrder> order(const InstanceView& instance, const InstanceOrder& order);
+  // Whether the instance has taken the order.
+  Result<bool> isTaken(const PlacedOrder& order);
+
+ private:
+  std::unique_ptr<operations::Stores> stores_;
+};
+
+}  // namespace leptir

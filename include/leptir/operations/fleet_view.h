@@ -1,0 +1,105 @@
+// What Operations tells of queues, instances, task names and the audit trail.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "leptir/clock.h"
+#include "leptir/operations/listed_task.h"
+#include "leptir/result.h"
+#include "leptir/task_counts.h"
+
+namespace leptir {
+
+// No instance begins tasks of the queue, or of one task name, until the pause ends.
+struct PausedTasks {
+  std::string name{};  // of the tasks; empty: the whole queue
+  std::string by{};    // user@host
+  Time since{};
+};
+
+// The queue of one broker.
+struct QueueView {
+  std::string name{};  // of the broker
+  std::string type{};
+  std::int64_t priority = 0;
+  Result<TaskCounts> counts = TaskCounts();
+  std::optional<Duration> oldestDue{};  // for how long the oldest due task has been due; none: no task is due
+  std::vector<PausedTasks> pauses{};
+  std::size_t instances = 0;          // that have a session or a card at this store
+  std::vector<std::string> cannot{};  // what this store cannot tell, a sentence each
+
+  bool isPaused() const;  // the whole queue, not only single names
+};
+
+// An instance of the fleet, on any machine.
+struct InstanceView {
+  std::string instance{};  // 32 hex digits
+  std::vector<std::string> brokers{};
+  std::string host{};  // empty: unknown
+  int pid = 0;         // of the master; 0: unknown
+  std::string version{};
+  int workers = 0;
+  std::uint64_t leased = 0;             // tasks that its sessions have leased
+  std::optional<Duration> expiresIn{};  // of its session that expires first; none: they last as long as its processes
+
+  // What the instance itself last said. Without a card (an older version of leptir, a store that keeps no cards, an
+  // instance that has died or hangs) only the fields above are known, from its sessions.
+  bool hasCard = false;
+  std::string configuration{};
+  std::string state{};  // starting, running, waiting, draining or stopping
+  Time since{};
+  Time lastSeen{};  // when it wrote its card
+  Time renewed{};   // when it last renewed a session
+  std::uint64_t done = 0, failed = 0;
+  std::size_t runningTasks = 0;  // all, also those that `running` leaves out
+  std::vector<RunningTask> running{};
+  std::vector<std::string> names{};  // of the tasks that it knows
+  bool paused = false;               // it obeys a pause of a whole queue
+};
+
+struct FleetView {
+  std::vector<InstanceView> instances{};  // by host, then by pid
+  std::vector<Error> unable{};            // of stores that could not be asked
+};
+
+// How the tasks of one name went.
+struct NameStatistics {
+  std::string name{};
+  std::size_t instances = 0;  // that know the name
+  bool isPaused = false;      // at one broker at least
+  // From the records that were read, of runs that have ended.
+  std::uint64_t runs = 0;
+  std::uint64_t failed = 0;           // neither success nor warning
+  Duration median{}, p95{}, worst{};  // of the run times
+  std::optional<Time> lastEnded{};
+};
+
+struct NamesView {
+  std::vector<NameStatistics> names{};  // by name
+  std::uint64_t records = 0;            // that were read
+  std::optional<Time> oldest{};         // the end of the oldest run that was read
+  bool readsAll = false;                // false: older records were not read
+  bool readsSuccesses = true;           // false: the storage does not list successes, so runs are failures only
+  std::vector<Error> unable{};
+};
+
+// What an operator did.
+struct AuditedAction {
+  std::string broker{};  // in whose store the entry stands
+  Time at{};
+  std::string by{};      // user@host
+  std::string action{};  // cancel, revive, delete, run-now, reschedule, again, pause, resume, stop, drain, …
+  std::string on{};      // ids, a selection, a task name or an instance
+  std::uint64_t changed = 0;
+  std::string outcome{};  // empty: done; else why not, or how far it came
+};
+
+struct AuditView {
+  std::vector<AuditedAction> actions{};  // the newest first
+  std::vector<Error> unable{};
+};
+
+}  // namespace leptir

@@ -1,0 +1,89 @@
+// What Operations can do to tasks, and what it reports of that.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "leptir/clock.h"
+#include "leptir/operations/listed_task.h"
+#include "leptir/result.h"
+
+namespace leptir {
+
+// What to do to tasks.
+struct TaskAction {
+  enum class Kind {
+    Cancel,  // waiting tasks leave the queue, with a record; a running task is asked to end; buried ones are removed
+    Revive,  // buried tasks go back into their queue, due at once, with all counters zero
+    Remove,  // tasks that are not leased leave their queue; records stay as they are
+    RunNow,  // scheduled tasks become due at once
+    Reschedule,  // waiting tasks become due at `due`
+    Again,       // tasks with a record and an envelope are pushed again, as new tasks with counters of zero
+  };
+  Kind kind = Kind::Cancel;
+  Time due{};  // of Reschedule
+  // Of Again: the text of a JSON object, whose members replace parameters of the envelope or are added to them. Empty:
+  // the parameters stay as they are.
+  std::string changes{};
+};
+
+// cancel, revive, delete, run-now, reschedule or again.
+std::string_view nameOf(TaskAction::Kind kind);
+// Whether the action changes tasks in this state; it leaves all others alone.
+bool appliesTo(TaskAction::Kind kind, ListedState state);
+
+// Which tasks: those with these ids, or, without ids, all that the selection matches.
+struct TaskTargets {
+  std::vector<std::string> ids{};
+  TaskSelection selection{};
+};
+
+// A task with a given id that an action leaves alone.
+struct LeftAlone {
+  std::string id{};
+  std::string why{};  // "it is in no queue", "it is leased", …
+};
+
+// What an action would do now.
+struct ActionPreview {
+  std::uint64_t count = 0;
+  bool isExact = true;                 // false: there are more than `count`
+  std::vector<ListedTask> first{};     // at most ten of them
+  std::vector<LeftAlone> leftAlone{};  // of the given ids
+  std::vector<Error> unable{};         // of stores that could not be asked
+};
+
+// How far an action has come.
+struct ActionProgress {
+  std::string broker{};        // at which it is
+  std::uint64_t changed = 0;   // tasks so far
+  std::uint64_t examined = 0;  // tasks that were compared with the selection
+};
+
+// Called after each slice; false ends the action there.
+using OnActionProgress = std::function<bool(const ActionProgress&)>;
+
+// What an action did.
+struct ActionReport {
+  std::uint64_t changed = 0;           // tasks that it cancelled, revived, removed, moved or pushed
+  std::uint64_t requested = 0;         // of Cancel: running tasks that were asked to end; also counted in `changed`
+  std::vector<LeftAlone> leftAlone{};  // of the given ids, and of Again others: at most kMostIdsReported
+  std::vector<std::string> pushed{};   // of Again: the new ids, at most kMostIdsReported
+  std::vector<ListedTask> first{};     // of the given ids: at most ten that it changed, as they stood before
+  bool stopped = false;                // the caller ended it: `changed` tasks were changed
+  std::optional<Time> continues{};     // it went on where an action that was begun at this time had stopped
+  std::vector<Error> errors{};         // of stores that failed; each says how far the action came there
+
+  bool isWhole() const { return !stopped && errors.empty(); }
+};
+
+// An action on a selection changes at most so many tasks before it calls OnActionProgress. The stores serve other
+// processes between two slices.
+inline constexpr std::size_t kActionSlice = 1'000;
+inline constexpr std::size_t kMostIdsReported = 1'000;
+
+}  // namespace leptir

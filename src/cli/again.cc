@@ -1,0 +1,31 @@
+// leptir again
+#include <algorithm>
+#include <utility>
+
+#include "cli/bulk_action.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/push_line.h"
+
+namespace leptir::cli {
+
+// Ids come first; from the first argument with a = on, all are parameters.
+int runCommand(const AgainCommand& command, const Program& program) {
+  auto bulk = command.bulk;
+  const auto parameters = std::ranges::find_if(bulk.ids, [](const auto& word) { return word.find('=') != word.npos; });
+  const std::vector<std::string> changed(parameters, bulk.ids.end());
+  bulk.ids.erase(parameters, bulk.ids.end());
+  auto changes = changed.empty() ? Result<std::string>(std::string()) : parseParameters("", changed);
+  if (!changes) {
+    printError("leptir again: {}", changes.error().message());
+    return base::kExitUsageError;
+  }
+  return runBulkAction({.command = "again",
+                        .verb = "push again",
+                        .done = "pushed again",
+                        .action = {.kind = TaskAction::Kind::Again, .changes = std::move(*changes)},
+                        .state = bulk.ids.empty() ? std::optional(ListedState::Failed) : std::nullopt},
+                       bulk, program);
+}
+
+}  // namespace leptir::cli

@@ -1,0 +1,152 @@
+#include "cli/bulk_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "base/escape.h"
+#include "base/exit_code.h"
+#include "cli/json_output.h"
+#include "cli/operate.h"
+#include "cli/print.h"
+#include "cli/report_error.h"
+#include "cli/task_table.h"
+#include "cli/time_words.h"
+
+namespace leptir::cli {
+namespace {
+
+std::string tasksText(std::uint64_t count) {
+  return count == 1 ? "1 task" : fmt::format("{} tasks", count);
+}
+
+Json leftAloneJson(const std::vector<LeftAlone>& tasks) {
+  Json json = Json::array();
+  for (const auto& [id, why] : tasks) json.push_back({{"id", id}, {"why", why}});
+  return json;
+}
+
+Json previewJson(const BulkAction& action, const ActionPreview& preview) {
+  Json json{
+      {"action", nameOf(action.action.kind)}, {"dryRun", true},         {"count", preview.count},
+      {"isExact", preview.isExact},           {"first", Json::array()}, {"leftAlone", leftAloneJson(preview.leftAlone)},
+      {"errors", errorsJson(preview.unable)}};
+  for (const auto& task : preview.first) json["first"].push_back(taskJson(task));
+  return json;
+}
+
+Json reportJson(const BulkAction& action, const ActionReport& report) {
+  return {{"action", nameOf(action.action.kind)},
+          {"changed", report.changed},
+          {"requested", report.requested},
+          {"leftAlone", leftAloneJson(report.leftAlone)},
+          {"pushed", report.pushed},
+          {"stopped", report.stopped},
+          {"continues", report.continues ? timeJson(*report.continues) : Json()},
+          {"errors", errorsJson(report.errors)}};
+}
+
+void printLeftAlone(const BulkAction& action, const std::vector<LeftAlone>& tasks) {
+  constexpr std::size_t kMost = 10;
+  for (std::size_t i = 0; i < std::min(tasks.size(), kMost); ++i) {
+    printError("leptir {}: task {} is left alone: {}", action.command, base::inQuotes(tasks[i].id), tasks[i].why);
+  }
+  if (tasks.size() > kMost) printError("leptir {}: and {} more", action.command, tasks.size() - kMost);
+}
+
+// What became of one task that was named by its id.
+void printOne(const BulkAction& action, const ActionReport& report) {
+  if (action.action.kind == TaskAction::Kind::Again) {
+    printLine("{}", report.pushed.front());
+    return;
+  }
+  const auto& task = report.first.front();
+  const bool isCancel = action.action.kind == TaskAction::Kind::Cancel;
+  if (isCancel && report.requested > 0)
+    printLine("Asked the instance that runs {} to end it; 'leptir info' shows when it has ended.", task.id);
+  else if (isCancel && task.state != ListedState::Buried)
+    printLine("Cancelled {}: the waiting task is taken out of the queue.", task.id);
+  else if (isCancel || action.action.kind == TaskAction::Kind::Remove)
+    printLine("Removed {} from the {} tasks{}. Its record, where there is one, is unchanged.", task.id,
+              nameOf(task.state), task.reason.empty() ? "" : " (" + task.reason + ")");
+  else
+    printLine("Task {} is {}.", task.id, action.done);
+}
+
+void printMany(const BulkAction& action, const ActionReport& report) {
+  if (report.continues)
+    printLine("This went on where the same action had stopped, which was begun {}.",
+              wholeTime(*report.continues, systemClock().now()));
+  for (const auto& id : report.pushed) printLine("{}", id);
+  auto text = fmt::format("{} {}", tasksText(report.changed), action.done);
+  if (report.requested > 0) text += fmt::format("; {} of them run, and their instances end them now", report.requested);
+  if (action.action.kind == TaskAction::Kind::Again)
+    printError("{}", text);  // stdout has the ids, which scripts read
+  else
+    printLine("{}", text);
+}
+
+int exitStatusOf(const ActionReport& report) {
+  int status = base::kExitDone;
+  for (const auto& error : report.errors) {
+    const int ofError = fail(error);
+    if (status == base::kExitDone) status = ofError;
+  }
+  if (status != base::kExitDone) return report.changed > 0 ? base::kExitPartlyDone : status;
+  if (report.stopped) return base::kExitPartlyDone;
+  if (report.leftAlone.empty()) return base::kExitDone;
+  return report.changed > 0 ? base::kExitPartlyDone : base::kExitNotFound;
+}
+
+}  // namespace
+
+std::string countOfTasks(const ActionPreview& preview) {
+  return (preview.isExact ? "" : "more than ") + tasksText(preview.count);
+}
+
+int printPreview(const BulkAction& action, const ActionPreview& preview, bool json) {
+  if (json) {
+    std::cout << jsonForOutput(previewJson(action, preview)) << '\n';
+  } else {
+    printLine("This would {} {}{}", action.verb, countOfTasks(preview), preview.count > 0 ? ":" : ".");
+    if (!preview.first.empty()) printTasks(preview.first, systemClock().now());
+    if (preview.count > preview.first.size()) printLine("…");
+    printLeftAlone(action, preview.leftAlone);
+  }
+  const int status = printUnable(preview.unable);
+  return status == base::kExitDone && preview.count == 0 ? base::kExitNotFound : status;
+}
+
+int printNothingToDo(const BulkAction& action, const TaskTargets& targets, const ActionPreview& preview, bool json) {
+  if (json)
+    std::cout << jsonForOutput(reportJson(action, {.leftAlone = preview.leftAlone, .errors = preview.unable})) << '\n';
+  for (const auto& error : preview.unable) fail(error);
+  if (!preview.unable.empty()) return base::kExitStoreUnusable;
+  if (targets.ids.empty())
+    printError("leptir {}: no task matches ({}), so nothing was done", action.command, textOf(targets.selection));
+  else
+    printLeftAlone(action, preview.leftAlone);
+  return base::kExitNotFound;
+}
+
+int printReport(const BulkAction& action, const TaskTargets& targets, const ActionReport& report, bool json) {
+  if (json) std::cout << jsonForOutput(reportJson(action, report)) << '\n';
+  const bool isOneId = targets.ids.size() == 1;
+  if (isOneId && report.leftAlone.size() == 1 && !action.notFound.empty() &&
+      report.leftAlone.front().why == "it is in no queue") {
+    return fail(Error(ErrorCode::NotFound,
+                      "no task '" + targets.ids.front() + "' waits or runs: " + std::string(action.notFound)));
+  }
+  if (!json && isOneId && report.changed == 1) printOne(action, report);
+  if (!json && !isOneId) printMany(action, report);
+  printLeftAlone(action, report.leftAlone);
+  if (isOneId && report.changed == 0 && report.leftAlone.empty() && report.errors.empty()) {
+    return fail(
+        Error(ErrorCode::NotFound, "task '" + targets.ids.front() + "' has gone on meanwhile: look at it again"));
+  }
+  if (report.stopped) printError("leptir {}: stopped; the same command goes on", action.command);
+  return exitStatusOf(report);
+}
+
+}  // namespace leptir::cli

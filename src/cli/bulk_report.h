@@ -1,0 +1,18 @@
+// What a command prints about an action on tasks. Each function returns the exit status.
+#pragma once
+
+#include <string>
+
+#include "cli/bulk_action.h"
+#include "leptir/operations.h"
+
+namespace leptir::cli {
+
+// "1 task", "12 tasks", "more than 10000000 tasks".
+std::string countOfTasks(const ActionPreview& preview);
+
+int printPreview(const BulkAction& action, const ActionPreview& preview, bool json);
+int printNothingToDo(const BulkAction& action, const TaskTargets& targets, const ActionPreview& preview, bool json);
+int printReport(const BulkAction& action, const TaskTargets& targets, const ActionReport& report, bool json);
+
+}  // namespace leptir::cli

@@ -1,0 +1,187 @@
+#include "cli/operating_commands.h"
+
+#include <vector>
+
+#include "cli/validators.h"
+#include "leptir/operations/listed_task.h"
+
+namespace leptir::cli {
+namespace {
+
+constexpr const char* kInstanceHelp =
+    "the instance: its host, host:pid, or the first digits of its name, as leptir instances shows them";
+
+std::vector<std::string> stateWords() {
+  const auto words = listedStateWords();
+  return {words.begin(), words.end()};
+}
+
+void addConfig(CLI::App& app, std::filesystem::path& config) {
+  app.add_option("--config", config, kConfigHelp)->type_name("FILE");
+}
+
+void addJson(CLI::App& app, bool& json, const char* help = "as one JSON object") {
+  app.add_flag("--json", json, help);
+}
+
+void addIds(CLI::App& app, std::vector<std::string>& ids) {
+  app.add_option("ID", ids, "ids of tasks, or their beginnings if those fit one task only");
+}
+
+void addCommonSelection(CLI::App& app, SelectionOptions& options) {
+  app.add_option("--name", options.name, "only tasks of this name");
+  app.add_option("--id", options.id, "only tasks whose id begins so");
+  app.add_option("--since", options.since,
+                 "only tasks that are due (of records: were saved) at this time or later: RFC 3339, Unix seconds, or "
+                 "how long ago: 90s, 10m, 2h, 7d");
+  app.add_option("--until", options.until, "only tasks that are due (of records: were saved) before this time");
+}
+
+void addState(CLI::App& app, SelectionOptions& options) {
+  app.add_option("--state", options.state,
+                 "only tasks in this state: due, scheduled, leased or buried in a queue, or done or failed by now")
+      ->check(CLI::IsMember(stateWords()));
+}
+
+void addBroker(CLI::App& app, SelectionOptions& options) {
+  app.add_option("--broker", options.broker, "only tasks in the queue of this broker");
+}
+
+void addReason(CLI::App& app, SelectionOptions& options) {
+  app.add_option("--reason", options.reason, "only buried tasks whose reason contains this text");
+}
+
+void addCause(CLI::App& app, SelectionOptions& options) {
+  app.add_option("--cause", options.cause,
+                 "only tasks whose record has this cause: finished, threw, timed_out, crashed, cancelled, …");
+}
+
+// Options of every action on tasks.
+void addBulk(CLI::App& app, BulkOptions& bulk) {
+  app.add_flag("--all", bulk.all, "instead of a selection: every task to which this applies");
+  app.add_flag("--dry-run", bulk.dryRun, "only say how many tasks it would be, and show the first ten");
+  app.add_flag("--yes", bulk.yes, "do not ask; needed for more than one task where there is no terminal to ask on");
+  addJson(app, bulk.json);
+  addConfig(app, bulk.config);
+}
+
+}  // namespace
+
+bool SelectionOptions::isEmpty() const {
+  return state.empty() && name.empty() && id.empty() && reason.empty() && cause.empty() && since.empty() &&
+         until.empty();
+}
+
+void addSelection(CLI::App& app, SelectionOptions& options) {
+  addState(app, options);
+  addCommonSelection(app, options);
+  addBroker(app, options);
+  addReason(app, options);
+  addCause(app, options);
+}
+
+void addOptions(CLI::App& app, QueuesCommand& command) {
+  addJson(app, command.json);
+  addConfig(app, command.config);
+}
+
+void addOptions(CLI::App& app, InstancesCommand& command) {
+  app.add_flag("--running", command.running, "list the tasks that each instance runs, too");
+  addJson(app, command.json);
+  addConfig(app, command.config);
+}
+
+void addOptions(CLI::App& app, NamesCommand& command) {
+  app.add_option("--records", command.records, "read at most this many records, the newest (default 10000)")
+      ->check(wholeNumber("a whole number above 0", 1));
+  addJson(app, command.json);
+  addConfig(app, command.config);
+}
+
+void addOptions(CLI::App& app, AuditCommand& command) {
+  app.add_option("--limit", command.limit, "at most this many entries (default 20)")
+      ->check(wholeNumber("a whole number from 1 to 10000", 1, 10'000));
+  addJson(app, command.json);
+  addConfig(app, command.config);
+}
+
+void addOptions(CLI::App& app, BuriedCommand& command) {
+  app.add_option("ACTION", command.action,
+                 "list (default), show: the envelope and the record as well, revive: back into the queue, or delete")
+      ->check(CLI::IsMember(std::vector<std::string>{"list", "show", "revive", "delete"}));
+  addIds(app, command.bulk.ids);
+  app.add_option("--limit", command.limit, "list at most this many tasks (default 20)")
+      ->check(wholeNumber("a whole number above 0", 1));
+  app.add_option("--cursor", command.cursor, "go on with the list where an earlier page ended");
+  addCommonSelection(app, command.bulk.selection);
+  addBroker(app, command.bulk.selection);
+  addReason(app, command.bulk.selection);
+  addBulk(app, command.bulk);
+}
+
+void addOptions(CLI::App& app, CancelCommand& command) {
+  addIds(app, command.bulk.ids);
+  addState(app, command.bulk.selection);
+  addCommonSelection(app, command.bulk.selection);
+  addBroker(app, command.bulk.selection);
+  addReason(app, command.bulk.selection);
+  addBulk(app, command.bulk);
+}
+
+void addOptions(CLI::App& app, RunNowCommand& command) {
+  addIds(app, command.bulk.ids);
+  addCommonSelection(app, command.bulk.selection);
+  addBroker(app, command.bulk.selection);
+  addBulk(app, command.bulk);
+}
+
+void addOptions(CLI::App& app, RescheduleCommand& command) {
+  addIds(app, command.bulk.ids);
+  auto* at = app.add_option("--at", command.at, "when they are due: RFC 3339 (2026-11-23T18:00:00Z) or Unix seconds");
+  app.add_option("--delaySeconds", command.delaySeconds, "they are due this many seconds from now")
+      ->check(seconds())
+      ->excludes(at);
+  addState(app, command.bulk.selection);
+  addCommonSelection(app, command.bulk.selection);
+  addBroker(app, command.bulk.selection);
+  addBulk(app, command.bulk);
+}
+
+void addOptions(CLI::App& app, AgainCommand& command) {
+  app.add_option("ID", command.bulk.ids,
+                 "ids of tasks that are over or buried, and parameters to change: key=text or key:=JSON");
+  addCommonSelection(app, command.bulk.selection);
+  addCause(app, command.bulk.selection);
+  addBulk(app, command.bulk);
+}
+
+void addOptions(CLI::App& app, PauseCommand& command) {
+  app.add_option("--broker", command.broker, "only tasks of this broker");
+  app.add_option("--name", command.name, "only tasks of this name");
+  app.add_flag("--all", command.all, "the queues of all brokers");
+  addJson(app, command.json);
+  addConfig(app, command.config);
+}
+
+void addOptions(CLI::App& app, ResumeCommand& command) {
+  addOptions(app, command.pause);
+  app.add_option("--instance", command.instance,
+                 "end the drain of this instance instead: its host, host:pid or digits");
+}
+
+void addOptions(CLI::App& app, DrainCommand& command) {
+  app.add_option("--instance", command.instance, kInstanceHelp)->required();
+  addJson(app, command.json);
+  addConfig(app, command.config);
+}
+
+void addOptions(CLI::App& app, WorkersCommand& command) {
+  app.add_option("NUMBER", command.workers, "how many workers, from 1 to 1024")
+      ->required()
+      ->check(wholeNumber("a whole number from 1 to 1024", 1, 1'024));
+  app.add_option("--instance", command.instance, kInstanceHelp)->required();
+  addJson(app, command.json);
+  addConfig(app, command.config);
+}
+
+}  // namespace leptir::cli

@@ -1,0 +1,52 @@
+#include "cli/progress_line.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "cli/terminal.h"
+
+namespace leptir::cli {
+namespace {
+
+constexpr auto kBetweenLines = std::chrono::milliseconds(200);
+
+volatile std::sig_atomic_t endIsAskedFor = 0;
+
+void askForEnd(int) {
+  endIsAskedFor = 1;
+}
+
+}  // namespace
+
+ProgressLine::ProgressLine(std::string_view done)
+    : done_(done), isTerminal_(terminalOf(STDERR_FILENO).isTerminal), shownAt_(std::chrono::steady_clock::now()) {
+  endIsAskedFor = 0;
+  struct sigaction action{};
+  action.sa_handler = askForEnd;
+  ::sigaction(SIGINT, &action, &beforeInt_);
+  ::sigaction(SIGTERM, &action, &beforeTerm_);
+}
+
+ProgressLine::~ProgressLine() {
+  ::sigaction(SIGINT, &beforeInt_, nullptr);
+  ::sigaction(SIGTERM, &beforeTerm_, nullptr);
+}
+
+bool ProgressLine::show(std::uint64_t changed, std::uint64_t examined) {
+  const auto now = std::chrono::steady_clock::now();
+  if (isTerminal_ && now - shownAt_ >= kBetweenLines) {
+    std::cerr << fmt::format("\r{} {}, {} looked at\x1b[K", changed, done_, examined) << std::flush;
+    shownAt_ = now;
+    isShown_ = true;
+  }
+  return endIsAskedFor == 0;
+}
+
+void ProgressLine::end() {
+  if (isShown_) std::cerr << "\r\x1b[K" << std::flush;
+  isShown_ = false;
+}
+
+}  // namespace leptir::cli

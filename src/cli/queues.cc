@@ -1,0 +1,127 @@
+// leptir queues
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "base/duration_text.h"
+#include "cli/commands.h"
+#include "cli/json_output.h"
+#include "cli/operate.h"
+#include "cli/print.h"
+#include "cli/table.h"
+#include "cli/time_words.h"
+
+namespace leptir::cli {
+namespace {
+
+Json pausesJson(const QueueView& queue) {
+  Json json = Json::array();
+  for (const auto& pause : queue.pauses)
+    json.push_back(
+        {{"name", pause.name.empty() ? Json() : Json(pause.name)}, {"by", pause.by}, {"since", timeJson(pause.since)}});
+  return json;
+}
+
+Json queueJson(const QueueView& queue) {
+  Json json{{"name", queue.name},
+            {"type", queue.type},
+            {"priority", queue.priority},
+            {"due", nullptr},
+            {"scheduled", nullptr},
+            {"leased", nullptr},
+            {"buried", nullptr},
+            {"oldestDue", nullptr},
+            {"paused", queue.isPaused()},
+            {"pauses", pausesJson(queue)},
+            {"instances", queue.instances},
+            {"cannot", queue.cannot}};
+  if (queue.counts)
+    json.update({{"due", queue.counts->due},
+                 {"scheduled", queue.counts->scheduled},
+                 {"leased", queue.counts->leased},
+                 {"buried", queue.counts->buried}});
+  else
+    json["error"] = queue.counts.error().message();
+  if (queue.oldestDue) json["oldestDue"] = std::chrono::duration<double>(*queue.oldestDue).count();
+  return json;
+}
+
+// "paused", "2 names", "-"
+Cell pauseCell(const QueueView& queue) {
+  if (queue.isPaused()) return {"paused", Colour::Yellow};
+  if (queue.pauses.empty()) return "-";
+  return {queue.pauses.size() == 1 ? "1 name" : fmt::format("{} names", queue.pauses.size()), Colour::Yellow};
+}
+
+Cell buriedCell(std::uint64_t buried) {
+  return {std::to_string(buried), buried > 0 ? Colour::Red : Colour::None};
+}
+
+void addRow(Table& table, const QueueView& queue) {
+  const bool known = queue.counts.has_value();
+  const auto count = [&](std::uint64_t TaskCounts::* of) {
+    return known ? std::to_string((*queue.counts).*of) : std::string("?");
+  };
+  table.add({queue.name, queue.type, std::to_string(queue.priority), count(&TaskCounts::due),
+             queue.oldestDue ? base::durationText(*queue.oldestDue) : "-", count(&TaskCounts::scheduled),
+             count(&TaskCounts::leased), known ? buriedCell(queue.counts->buried) : Cell("?"), pauseCell(queue),
+             std::to_string(queue.instances)});
+}
+
+void printPauses(const QueueView& queue, Time now) {
+  for (const auto& pause : queue.pauses)
+    printLine("{}: {} paused by {}, {}", queue.name,
+              pause.name.empty() ? "the whole queue is" : "tasks of name " + pause.name + " are", pause.by,
+              wholeTime(pause.since, now));
+}
+
+void printTable(const std::vector<QueueView>& queues) {
+  using enum Column::Align;
+  Table table({{.title = "broker", .leastWidth = 8},
+               {.title = "type", .leftOutFirst = 3},
+               {.title = "priority", .align = Right, .leftOutFirst = 4},
+               {.title = "due", .align = Right},
+               {.title = "oldest due", .align = Right},
+               {.title = "scheduled", .align = Right},
+               {.title = "leased", .align = Right},
+               {.title = "buried", .align = Right},
+               {.title = "paused"},
+               {.title = "instances", .align = Right, .leftOutFirst = 2}});
+  for (const auto& queue : queues) addRow(table, queue);
+  table.print();
+  const auto now = systemClock().now();
+  for (const auto& queue : queues) printPauses(queue, now);
+}
+
+// Of stores that did not answer, and what others cannot tell.
+int printErrors(const std::vector<QueueView>& queues) {
+  std::cout << std::flush;
+  std::size_t failed = 0;
+  for (const auto& queue : queues) {
+    if (!queue.counts) {
+      fail(queue.counts.error());
+      ++failed;
+    }
+    for (const auto& sentence : queue.cannot) printNoticeLine(sentence);
+  }
+  if (failed == 0) return base::kExitDone;
+  return failed == queues.size() ? base::kExitStoreUnusable : base::kExitPartlyDone;
+}
+
+}  // namespace
+
+int runCommand(const QueuesCommand& command, const Program& program) {
+  return operate(command.config, program, [&](Operations& operations, const Config&) {
+    const auto queues = operations.queues();
+    if (command.json) {
+      Json json{{"queues", Json::array()}};
+      for (const auto& queue : queues) json["queues"].push_back(queueJson(queue));
+      std::cout << jsonForOutput(json) << '\n';
+    } else {
+      printTable(queues);
+    }
+    return printErrors(queues);
+  });
+}
+
+}  // namespace leptir::cli

@@ -1,0 +1,54 @@
+#include "cli/task_selection.h"
+
+#include <utility>
+
+#include "cli/push_error.h"
+#include "cli/time_words.h"
+
+namespace leptir::cli {
+namespace {
+
+constexpr std::size_t kBytesOfAWholeId = 36;  // of ids that leptir makes
+
+Result<std::optional<Time>> timeOf(const std::string& text, const char* option, Time now) {
+  if (text.empty()) return std::optional<Time>();
+  const auto time = parsePastTime(text, now);
+  if (!time) return time.error().in(option);
+  return std::optional(*time);
+}
+
+}  // namespace
+
+Result<TaskSelection> selectionOf(const SelectionOptions& options, Time now) {
+  TaskSelection selection{.broker = options.broker,
+                          .name = options.name,
+                          .idPrefix = options.id,
+                          .reasonContains = options.reason,
+                          .cause = options.cause};
+  selection.state = listedStateOf(options.state);
+  if (!options.cause.empty() && selection.state && isInQueue(*selection.state))
+    return invalidInput("--cause is of tasks that are over, and --state=" + options.state + " of tasks in a queue");
+  const auto since = timeOf(options.since, "--since", now);
+  if (!since) return since.error();
+  const auto until = timeOf(options.until, "--until", now);
+  if (!until) return until.error();
+  selection.since = *since;
+  selection.until = *until;
+  return selection;
+}
+
+Result<std::vector<std::string>> wholeIds(Operations& operations, const std::vector<std::string>& arguments) {
+  std::vector<std::string> ids;
+  for (const auto& argument : arguments) {
+    if (argument.size() >= kBytesOfAWholeId) {
+      ids.push_back(argument);
+      continue;
+    }
+    auto whole = operations.findByPrefix(argument);
+    if (!whole && whole.error().code() == ErrorCode::Invalid) return whole.error();
+    ids.push_back(whole ? std::move(*whole) : argument);
+  }
+  return ids;
+}
+
+}  // namespace leptir::cli

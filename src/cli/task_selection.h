@@ -1,0 +1,18 @@
+// The selection of tasks that a command line describes.
+#pragma once
+
+#include "cli/operating_commands.h"
+#include "leptir/clock.h"
+#include "leptir/operations.h"
+#include "leptir/result.h"
+
+namespace leptir::cli {
+
+// Invalid: a time is none, or the options contradict each other.
+Result<TaskSelection> selectionOf(const SelectionOptions& options, Time now);
+
+// The ids that the arguments name: each is an id, or the beginning of one. Invalid: a beginning fits several tasks.
+// An argument that fits no task stays as it is.
+Result<std::vector<std::string>> wholeIds(Operations& operations, const std::vector<std::string>& arguments);
+
+}  // namespace leptir::cli

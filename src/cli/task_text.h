@@ -1,0 +1,16 @@
+// Everything that is known of one task, for people and for scripts.
+#pragma once
+
+#include <string>
+
+#include "leptir/json.h"
+#include "leptir/operations.h"
+
+namespace leptir::cli {
+
+// Several lines: its place in a queue, its envelope, and its record as recordText writes it.
+std::string detailsText(const TaskDetails& details, Time now);
+// {"id", "queued": null or as taskJson, with its "envelope", "record": null or the record, "instance", "running"}.
+Json detailsJson(const TaskDetails& details);
+
+}  // namespace leptir::cli

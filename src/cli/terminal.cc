@@ -1,0 +1,39 @@
+#include "cli/terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace leptir::cli {
+namespace {
+
+constexpr std::size_t kUsualWidth = 80;
+
+std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+std::size_t widthOf(int descriptor) {
+  winsize size{};
+  const bool known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : kUsualWidth;
+}
+
+}  // namespace
+
+Terminal terminalOf(int descriptor) {
+  if (::isatty(descriptor) == 0) return {};
+  return {.isTerminal = true,
+          .width = widthOf(descriptor),
+          .hasColours = variable("NO_COLOR").empty() && variable("TERM") != "dumb"};
+}
+
+std::string coloured(std::string_view text, Colour colour) {
+  constexpr const char* kCodes[] = {"", "2", "31", "32", "33", "1"};
+  if (colour == Colour::None) return std::string(text);
+  return "\x1b[" + std::string(kCodes[static_cast<int>(colour)]) + "m" + std::string(text) + "\x1b[0m";
+}
+
+}  // namespace leptir::cli

@@ -1,0 +1,23 @@
+// What the output of a command goes to.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace leptir::cli {
+
+struct Terminal {
+  bool isTerminal = false;
+  std::size_t width = 0;    // columns; 0: no limit, as for a file or a pipe
+  bool hasColours = false;  // never with NO_COLOR, TERM=dumb, or without a terminal
+};
+
+// Of a descriptor: STDOUT_FILENO, STDERR_FILENO.
+Terminal terminalOf(int descriptor);
+
+enum class Colour { None, Faint, Red, Green, Yellow, Bold };
+// `text` between the escape sequences of the colour.
+std::string coloured(std::string_view text, Colour colour);
+
+}  // namespace leptir::cli

@@ -1,0 +1,79 @@
+// Operations::run: an action on tasks.
+#include <fmt/format.h>
+
+#include "leptir/operations.h"
+#include "operations/again.h"
+#include "operations/audit_trail.h"
+#include "operations/id_action.h"
+#include "operations/selection.h"
+#include "operations/selection_action.h"
+#include "operations/stores.h"
+
+namespace leptir {
+namespace {
+
+Error atItsPlace(const Error& error, std::uint64_t changed) {
+  return {error.code(), fmt::format("{} (after {} tasks; the same call again goes on)", error.message(), changed)};
+}
+
+// A store that does not exist yet has no tasks.
+void runOnQueue(operations::Stores& stores, std::size_t broker, const TaskAction& action,
+                const TaskSelection& selection, const OnActionProgress& progress, ActionReport& report) {
+  const auto before = report.changed;
+  const auto done = operations::SelectionAction(stores, broker, action, selection, progress, report).run();
+  const auto changed = report.changed - before;
+  if (!done && operations::isMissing(done.error())) return;
+  if (!done) report.errors.push_back(atItsPlace(done.error(), changed));
+  if (changed == 0 && done) return;
+  const auto outcome = !done ? done.error().message() : report.stopped ? "stopped by its operator" : std::string();
+  auto written = operations::writeAuditEntry(
+      stores, broker, {.action = nameOf(action.kind), .on = textOf(selection), .changed = changed, .outcome = outcome});
+  if (!written) report.errors.push_back(written.error());
+}
+
+Result<ActionReport> runOnSelection(operations::Stores& stores, const TaskAction& action,
+                                    const TaskSelection& selection, const OnActionProgress& progress) {
+  const auto brokers = operations::brokersNamed(stores, selection.broker);
+  if (!brokers) return brokers.error();
+  ActionReport report;
+  if (!operations::asksQueues(selection)) return report;
+  for (const auto broker : *brokers) {
+    if (!report.stopped) runOnQueue(stores, broker, action, selection, progress, report);
+  }
+  return report;
+}
+
+Result<ActionReport> runOnIds(operations::Stores& stores, const TaskAction& action, const TaskTargets& targets) {
+  auto found = operations::findIds(stores, action, targets);
+  if (!found) return found.error();
+  ActionReport report;
+  operations::changeIds(stores, action, *found, report);
+  report.leftAlone = std::move(found->leftAlone);
+  for (auto& error : found->unable) report.errors.push_back(std::move(error));
+  return report;
+}
+
+Result<ActionReport> pushAgain(operations::Stores& stores, const TaskAction& action, const TaskTargets& targets,
+                               const OnActionProgress& progress) {
+  ActionReport report;
+  const auto pushed = targets.ids.empty()
+                          ? operations::pushSelectionAgain(stores, action, targets.selection, progress, report)
+                          : operations::pushIdsAgain(stores, action, targets.ids, report);
+  const bool isRefused =
+      !pushed && (pushed.error().code() == ErrorCode::Invalid || pushed.error().code() == ErrorCode::Lost);
+  if (isRefused) return pushed.error();
+  if (!pushed) report.errors.push_back(atItsPlace(pushed.error(), report.changed));
+  return report;
+}
+
+}  // namespace
+
+Result<ActionReport> Operations::run(const TaskAction& action, const TaskTargets& targets,
+                                     const OnActionProgress& progress) {
+  if (auto valid = operations::check(targets.selection); !valid) return valid.error();
+  if (action.kind == TaskAction::Kind::Again) return pushAgain(*stores_, action, targets, progress);
+  if (!targets.ids.empty()) return runOnIds(*stores_, action, targets);
+  return runOnSelection(*stores_, action, targets.selection, progress);
+}
+
+}  // namespace leptir

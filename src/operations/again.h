@@ -1,0 +1,24 @@
+// Pushes tasks again from what is left of them: the envelope of a record, or that of a buried task.
+#pragma once
+
+#include <string>
+
+#include "leptir/broker.h"
+#include "leptir/operations/task_action.h"
+#include "operations/stores.h"
+
+namespace leptir::operations {
+
+// The task of the envelope with changed parameters, as a new task that is due at once: its priority, time limit and
+// attempts are kept; its id, counters, due time and the time at which it expires are not. Invalid: `changes` is no JSON
+// object. Corrupt: the bytes are no envelope.
+Result<TaskToPush> taskAgain(std::string_view envelope, std::string_view changes);
+
+// Pushes the tasks with these ids again. Their errors, and the ids that have no envelope, are in the report.
+Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::vector<std::string>& ids,
+                          ActionReport& report);
+// Pushes all tasks again whose records match, except those that are buried. The report has errors.
+Result<void> pushSelectionAgain(Stores& stores, const TaskAction& action, const TaskSelection& selection,
+                                const OnActionProgress& progress, ActionReport& report);
+
+}  // namespace leptir::operations

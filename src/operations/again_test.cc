@@ -1,0 +1,122 @@
+// Operations: tasks that are pushed again.
+#include "operations/again.h"
+
+#include "operations/operations_fixture.h"
+#include "task/envelope.h"
+
+namespace leptir::operations {
+namespace {
+
+using AgainTest = OperationsTest;
+INSTANTIATE_TEST_SUITE_P(Stores, AgainTest, ::testing::Values("memory", "sqlite"));
+
+using Kind = TaskAction::Kind;
+using testing::StoreCall;
+
+TEST(TaskAgain, KeepsWhatThePusherAskedForAndEveryDigitOfTheParameters) {
+  const BrokerTask before{.id = "x",
+                          .name = "mail",
+                          .parameters = R"({"z":12345678901234567890123,"a":1.50})",
+                          .priority = 5,
+                          .timeOfExecution = Time(7s),
+                          .timeLimitSeconds = 30,
+                          .maxAttempts = 4,
+                          .expires = Time(9s),
+                          .counters = {.failures = 4}};
+  const auto task = taskAgain(EncodedTask::encode(before)->envelope, "");
+  ASSERT_TRUE(task) << task.error().message();
+  EXPECT_EQ(task->name, "mail");
+  EXPECT_EQ(task->parametersText, R"({"z":12345678901234567890123,"a":1.50})");
+  EXPECT_EQ(task->options.priority, 5);
+  EXPECT_EQ(task->options.timeLimitSeconds, 30);
+  EXPECT_EQ(task->options.maxAttempts, 4u);
+  EXPECT_EQ(task->options.id, "") << "it is a new task";
+  EXPECT_FALSE(task->options.timeOfExecution);
+  EXPECT_FALSE(task->options.expires);
+}
+
+TEST(TaskAgain, ReplacesAndAddsParameters) {
+  const auto envelope = EncodedTask::encode({.id = "x", .name = "m", .parameters = R"({"a":1,"b":2})"})->envelope;
+  EXPECT_EQ(taskAgain(envelope, R"({"b":12345678901234567890123,"c":"d"})")->parametersText,
+            R"({"a":1,"b":12345678901234567890123,"c":"d"})");
+  EXPECT_EQ(taskAgain(envelope, "[1]").error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(taskAgain(envelope, "{").error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(taskAgain("no envelope", "").error().code(), ErrorCode::Corrupt);
+}
+
+TEST_P(AgainTest, AFailedTaskIsPushedFromItsRecordUnderANewId) {
+  saveRecord("a", ExitStatus::Error);
+  auto asked = operations();
+  const auto report = asked.run({.kind = Kind::Again, .changes = R"({"to":"bob"})"}, {.ids = {"a"}});
+  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_THAT(report->pushed, SizeIs(1));
+  const auto task = store(kSecond).keeper().find(report->pushed[0]);
+  ASSERT_TRUE(task) << "its priority of 1 is that of the second broker";
+  const auto call = task::decodeTaskCall(task->envelope);
+  EXPECT_EQ(call->parameters, R"({"to":"bob","n":12345678901234567890123})");
+  EXPECT_EQ(asked.auditTrail(1)->actions.at(0).on, R"(a with {"to":"bob"})");
+}
+
+TEST_P(AgainTest, ASuccessIsLeftAloneSinceItsRecordHasNoEnvelope) {
+  saveRecord("a", ExitStatus::Success);
+  auto asked = operations();
+  const auto report = asked.run({.kind = Kind::Again}, {.ids = {"a", "unknown"}});
+  EXPECT_EQ(report->changed, 0u);
+  ASSERT_THAT(report->leftAlone, SizeIs(2));
+  EXPECT_THAT(report->leftAlone[0].why, HasSubstr("no envelope"));
+  EXPECT_EQ(report->leftAlone[1].why, "it has no record");
+}
+
+TEST_P(AgainTest, ATaskThatStillWaitsIsNotPushedASecondTime) {
+  push("a", 1h);
+  auto asked = operations();
+  const auto report = asked.run({.kind = Kind::Again}, {.ids = {"a"}});
+  EXPECT_EQ(report->changed, 0u);
+  EXPECT_EQ(report->leftAlone.at(0).why, "it is scheduled and will run anyway");
+}
+
+TEST_P(AgainTest, EveryFailureThatMatchesIsPushedOnce) {
+  for (int i = 0; i < 250; ++i)
+    saveRecord("a" + std::to_string(i), i % 2 == 0 ? ExitStatus::Error : ExitStatus::Success);
+  auto asked = operations();
+  EXPECT_EQ(asked.preview({.kind = Kind::Again}, {.selection = {.state = ListedState::Failed}})->count, 125u);
+  const auto report = asked.run({.kind = Kind::Again}, {.selection = {.state = ListedState::Failed}});
+  EXPECT_EQ(report->changed, 125u);
+  EXPECT_EQ(counts(kSecond).due, 125u);
+}
+
+TEST_P(AgainTest, AStoreThatFailsInTheMiddleLeavesAPlaceFromWhichTheNextCallGoesOn) {
+  for (int i = 0; i < 250; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
+  const TaskTargets failed{.selection = {.state = ListedState::Failed}};
+  auto asked = operations();
+  int slices = 0;
+  const auto report = asked.run({.kind = Kind::Again}, failed, [&](const ActionProgress&) {
+    if (++slices == 1) faults[kSecond].failNext(StoreCall::Push);
+    return true;
+  });
+  EXPECT_EQ(report->changed, 100u);
+  ASSERT_THAT(report->errors, SizeIs(1));
+  const auto rest = asked.run({.kind = Kind::Again}, failed);
+  EXPECT_TRUE(rest->continues);
+  EXPECT_EQ(rest->changed, 150u);
+  EXPECT_EQ(counts(kSecond).due, 250u) << "no task was pushed twice";
+}
+
+TEST_P(AgainTest, ASecondOperatorIsRefusedWhileTheSameRuns) {
+  for (int i = 0; i < 150; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
+  const TaskTargets failed{.selection = {.state = ListedState::Failed}};
+  auto asked = operations();
+  auto other = operations("bob@there");
+  std::string refused;
+  const auto report = asked.run({.kind = Kind::Again}, failed, [&](const ActionProgress&) {
+    const auto second = other.run({.kind = Kind::Again}, failed);
+    if (!second) refused = second.error().message();
+    return true;
+  });
+  EXPECT_THAT(refused, HasSubstr("ann@here does the same right now"));
+  EXPECT_EQ(report->changed, 150u);
+  EXPECT_EQ(counts(kSecond).due, 150u);
+}
+
+}  // namespace
+}  // namespace leptir::operations

@@ -1,0 +1,73 @@
+#include "operations/audit_trail.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "base/id_list.h"
+#include "base/utf8.h"
+#include "fleet/audit.h"
+#include "leptir/operations.h"
+#include "operations/fleet_entries.h"
+
+namespace leptir::operations {
+namespace {
+
+constexpr std::size_t kMostBytesOfAText = 4'096;  // of `on` and `outcome`
+constexpr std::string_view kAudit = "audit/";
+
+std::string cut(const std::string& text) {
+  return std::string(base::utf8Prefix(text, kMostBytesOfAText));
+}
+
+}  // namespace
+
+Result<void> writeAuditEntry(Stores& stores, std::size_t broker, const ActionAtBroker& action) {
+  const fleet::AuditEntry entry{.at = stores.clock->now(),
+                                .by = stores.by,
+                                .action = std::string(action.action),
+                                .on = cut(action.on),
+                                .changed = action.changed,
+                                .outcome = cut(action.outcome)};
+  const auto key = fleet::keyOf(entry, std::random_device()());
+  auto written = askFleet(
+      stores, broker, [&](FleetStore& store) { return store.put(key, fleet::textOf(entry), fleet::kAuditLifetime); });
+  if (written || written.error().code() == ErrorCode::Unsupported) return {};
+  return written.error().in("the action is not in the audit trail");
+}
+
+std::string idsAsText(const std::vector<std::string>& ids) {
+  return base::idList(ids);
+}
+
+}  // namespace leptir::operations
+
+namespace leptir {
+
+Result<AuditView> Operations::auditTrail(std::size_t limit) {
+  AuditView view;
+  bool answered = false;
+  for (std::size_t i = 0; i < stores_->queues.size(); ++i) {
+    const auto entries = operations::fleetEntries(*stores_, i, operations::kAudit, limit);
+    answered = answered || entries;
+    if (!entries) view.unable.push_back(entries.error());
+    if (!entries) continue;
+    for (const auto& entry : *entries) {
+      auto audited = fleet::auditEntryOf(entry);
+      if (!audited) continue;
+      view.actions.push_back({.broker = stores_->queues.name(i),
+                              .at = audited->at,
+                              .by = std::move(audited->by),
+                              .action = std::move(audited->action),
+                              .on = std::move(audited->on),
+                              .changed = audited->changed,
+                              .outcome = std::move(audited->outcome)});
+    }
+  }
+  if (!answered && !view.unable.empty()) return view.unable.front();
+  std::ranges::stable_sort(view.actions, std::ranges::greater(), &AuditedAction::at);
+  if (view.actions.size() > limit) view.actions.resize(limit);
+  return view;
+}
+
+}  // namespace leptir

@@ -1,0 +1,96 @@
+#include "operations/bulk_place.h"
+
+#include <fmt/format.h>
+
+#include "base/time_text.h"
+#include "leptir/json.h"
+
+namespace leptir::operations {
+namespace {
+
+// FNV-1a, 64 bits: equal on all machines, and in all versions of leptir.
+std::uint64_t digestOf(std::string_view text) {
+  std::uint64_t digest = 0xcbf29ce484222325;
+  for (const char c : text) digest = (digest ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return digest;
+}
+
+std::string keyOf(const TaskAction& action, const TaskSelection& selection) {
+  const auto due = action.kind == TaskAction::Kind::Reschedule ? base::timeText(action.due) : std::string();
+  const auto text = fmt::format("{}\n{}\n{}\n{}", nameOf(action.kind), due, action.changes, textOf(selection));
+  return fmt::format("bulk/{}-{:016x}", nameOf(action.kind), digestOf(text));
+}
+
+bool keepsNothing(const Error& error) {
+  return error.code() == ErrorCode::Unsupported || isMissing(error);
+}
+
+// A place that another version of leptir wrote counts as none.
+std::optional<BulkPlace> placeOf(const std::string& text) {
+  const auto json = parseJson(text);
+  if (!json || !json->is_object()) return std::nullopt;
+  const auto state = listedStateOf(json->value("state", ""));
+  if (!state || !json->value("changed", Json()).is_number_unsigned()) return std::nullopt;
+  return BulkPlace{.state = *state,
+                   .cursor = json->value("cursor", ""),
+                   .changed = json->value("changed", std::uint64_t{0}),
+                   .begun = timeFromUnixSeconds(json->value("begun", 0.0))};
+}
+
+std::string textOf(const BulkPlace& place) {
+  return writeJson({{"state", nameOf(place.state)},
+                    {"cursor", place.cursor},
+                    {"changed", place.changed},
+                    {"begun", unixSeconds(place.begun)}});
+}
+
+}  // namespace
+
+BulkPlaces::BulkPlaces(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection)
+    : stores_(stores), broker_(broker), key_(keyOf(action, selection)) {}
+
+Result<std::optional<BulkPlace>> BulkPlaces::load() {
+  const auto text = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.get(key_); });
+  if (text) return placeOf(*text);
+  if (keepsNothing(text.error())) return std::optional<BulkPlace>();
+  return text.error();
+}
+
+Result<void> BulkPlaces::save(const BulkPlace& place) {
+  auto saved =
+      askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.put(key_, textOf(place), kBulkPlaceLifetime); });
+  return !saved && keepsNothing(saved.error()) ? Result<void>() : saved;
+}
+
+Result<void> BulkPlaces::forget() {
+  const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(key_); });
+  if (!erased && !keepsNothing(erased.error())) return erased.error();
+  return {};
+}
+
+Result<void> BulkPlaces::lock() {
+  const auto key = key_ + "-lock";
+  const auto locked = askFleet(
+      stores_, broker_, [&](FleetStore& fleet) { return fleet.putIfAbsent(key, stores_.by, kBulkLockLifetime); });
+  if (!locked && keepsNothing(locked.error())) return {};
+  if (!locked) return locked.error();
+  if (*locked) return {};
+  const auto by = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.get(key); });
+  return Error(ErrorCode::Lost,
+               fmt::format("{} does the same right now, so nothing was done; try again in {} s",
+                           by ? *by : "another operator", kBulkLockLifetime / std::chrono::seconds(1)));
+}
+
+Result<void> BulkPlaces::prolongLock() {
+  auto put = askFleet(stores_, broker_,
+                      [&](FleetStore& fleet) { return fleet.put(key_ + "-lock", stores_.by, kBulkLockLifetime); });
+  return !put && keepsNothing(put.error()) ? Result<void>() : put;
+}
+
+Result<void> BulkPlaces::unlock() {
+  const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(key_ + "-lock"); });
+  if (!erased && !keepsNothing(erased.error())) return erased.error();
+  return {};
+}
+
+}  // namespace leptir::operations

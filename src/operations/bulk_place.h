@@ -1,0 +1,46 @@
+// The place of an action on a selection, kept in the store of a queue, for actions whose tasks still match afterwards:
+// the same action that is called again after an error goes on from there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "leptir/operations/task_action.h"
+#include "operations/stores.h"
+
+namespace leptir::operations {
+
+inline constexpr Duration kBulkPlaceLifetime = std::chrono::hours(1);
+// How long an action of another process counts as running after its last slice.
+inline constexpr Duration kBulkLockLifetime = std::chrono::seconds(10);
+
+struct BulkPlace {
+  ListedState state = ListedState::Due;  // the state of the tasks that are listed
+  std::string cursor{};                  // where the next slice begins
+  std::uint64_t changed = 0;             // tasks before it
+  Time begun{};
+};
+
+class BulkPlaces {
+ public:
+  BulkPlaces(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection);
+
+  // The place that an earlier call has kept. None: there is none, or this store keeps none.
+  Result<std::optional<BulkPlace>> load();
+  Result<void> save(const BulkPlace& place);
+  Result<void> forget();
+
+  // For actions that must not run twice at once. Lost: another process does the same now; the message names it.
+  Result<void> lock();
+  Result<void> prolongLock();
+  Result<void> unlock();
+
+ private:
+  Stores& stores_;
+  const std::size_t broker_;
+  const std::string key_;
+};
+
+}  // namespace leptir::operations

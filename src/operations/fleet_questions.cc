@@ -1,0 +1,143 @@
+// Operations::instances and findInstance: the cards of instances and their sessions, each instance once.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/escape.h"
+#include "leptir/operations.h"
+#include "operations/fleet_entries.h"
+#include "operations/running_task.h"
+#include "operations/stores.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kMostSessionsListed = 10'000;
+constexpr std::size_t kMostInstancesNamed = 5;
+
+// The card that was written last tells most; an instance writes one at each of its brokers.
+void addCard(InstanceView& view, const fleet::InstanceCard& card) {
+  if (view.hasCard && card.written <= view.lastSeen) return;
+  view.hasCard = true;
+  view.host = card.host;
+  view.pid = card.pid;
+  view.version = card.version;
+  view.workers = card.workers;
+  view.configuration = card.configuration;
+  view.state = card.state;
+  view.since = card.since;
+  view.lastSeen = card.written;
+  view.renewed = std::max(view.renewed, card.renewed);
+  view.done = card.done;
+  view.failed = card.failed;
+  view.names = card.names;
+}
+
+// Each card tells of the tasks of its own broker.
+void addRunningTasks(InstanceView& view, const fleet::InstanceCard& card) {
+  view.runningTasks += card.runningTasks;
+  for (const auto& task : card.running) view.running.push_back(operations::runningTaskOf(task));
+  view.paused = view.paused || card.paused;
+}
+
+void addSession(InstanceView& view, const ListedSession& session) {
+  const auto& info = session.info;
+  if (view.host.empty()) {
+    view.host = info.host;
+    view.pid = info.pid;
+    view.version = info.version;
+    view.workers = info.workers;
+  }
+  view.leased += session.leasedTasks;
+  if (session.expiresIn && (!view.expiresIn || *session.expiresIn < *view.expiresIn))
+    view.expiresIn = session.expiresIn;
+}
+
+class FleetReader {
+ public:
+  explicit FleetReader(operations::Stores& stores) : stores_(stores) {}
+
+  Result<FleetView> read() && {
+    for (std::size_t i = 0; i < stores_.queues.size(); ++i) readBroker(i);
+    if (!answered_ && !fleet_.unable.empty()) return fleet_.unable.front();
+    for (auto& [instance, view] : instances_) fleet_.instances.push_back(std::move(view));
+    std::ranges::stable_sort(fleet_.instances, {},
+                             [](const InstanceView& view) { return std::pair(view.host, view.pid); });
+    return std::move(fleet_);
+  }
+
+ private:
+  void readBroker(std::size_t broker) {
+    const auto cards = operations::cardsAt(stores_, broker);
+    if (!cards) return note(cards.error());
+    answered_ = true;
+    for (const auto& card : *cards) {
+      auto& view = viewOf(card.instance, broker);
+      addCard(view, card);
+      addRunningTasks(view, card);
+    }
+    const auto sessions = operations::askBroker(stores_, broker, [](SimpleBroker& store) {
+      return store.keeper().listSessions({.offset = 0, .limit = kMostSessionsListed});
+    });
+    if (!sessions) return note(sessions.error());
+    for (const auto& session : *sessions) addSession(viewOf(session.session.instance, broker), session);
+  }
+
+  InstanceView& viewOf(const std::string& instance, std::size_t broker) {
+    auto& view = instances_[instance];
+    view.instance = instance;
+    const auto& name = stores_.queues.name(broker);
+    if (std::ranges::count(view.brokers, name) == 0) view.brokers.push_back(name);
+    return view;
+  }
+
+  void note(const Error& error) {
+    if (operations::isMissing(error))
+      answered_ = true;
+    else
+      fleet_.unable.push_back(error);
+  }
+
+  operations::Stores& stores_;
+  std::map<std::string, InstanceView> instances_;
+  FleetView fleet_;
+  bool answered_ = false;
+};
+
+bool isNamed(const InstanceView& view, std::string_view which) {
+  return view.instance.starts_with(which) || view.host == which || fmt::format("{}:{}", view.host, view.pid) == which;
+}
+
+Error severalInstances(std::string_view which, const std::vector<InstanceView>& found) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(found.size(), kMostInstancesNamed); ++i)
+    list += fmt::format("{}{} ({}:{})", i == 0 ? "" : ", ", found[i].instance, found[i].host, found[i].pid);
+  return {ErrorCode::Invalid,
+          fmt::format("{} fits {} instances: {}{}; name one by host:pid or by more of its digits",
+                      base::inQuotes(which), found.size(), list, found.size() > kMostInstancesNamed ? ", …" : "")};
+}
+
+}  // namespace
+
+Result<FleetView> Operations::instances() {
+  return FleetReader(*stores_).read();
+}
+
+Result<InstanceView> Operations::findInstance(std::string_view which) {
+  if (which.empty()) return Error(ErrorCode::Invalid, "the name of the instance is empty");
+  auto fleet = instances();
+  if (!fleet) return fleet.error();
+  std::vector<InstanceView> found;
+  for (auto& view : fleet->instances) {
+    if (isNamed(view, which)) found.push_back(std::move(view));
+  }
+  if (found.size() == 1) return std::move(found.front());
+  if (!found.empty()) return severalInstances(which, found);
+  if (!fleet->unable.empty()) return fleet->unable.front();
+  return Error(ErrorCode::NotFound,
+               "no instance has the host, the host:pid or the first digits " + base::inQuotes(which));
+}
+
+}  // namespace leptir

@@ -1,0 +1,172 @@
+// Operations: pauses, instances and orders to them.
+#include "fleet/instance_card.h"
+#include "fleet/order.h"
+#include "fleet/pause.h"
+#include "operations/operations_fixture.h"
+
+namespace leptir::operations {
+namespace {
+
+class FleetTest : public OperationsTest {
+ protected:
+  void writeCard(const std::string& instance, const std::string& host, int pid, std::size_t broker = kFirst) {
+    fleet::InstanceCard card{.instance = instance, .host = host, .version = "0.1.0", .pid = pid, .workers = 4};
+    card.broker = broker == kFirst ? "first" : "second";
+    card.state = "running";
+    card.written = card.since = systemClock().now();
+    card.runningTasks = 1;
+    card.running.push_back({.id = "t" + std::to_string(broker), .name = "mail", .began = card.since, .progress = 0.5});
+    card.names = {"mail"};
+    ASSERT_TRUE(store(broker).fleet()->put(fleet::keyOf(card), fleet::textOf(card), fleet::kCardLifetime));
+  }
+  std::vector<fleet::Order> ordersAt(std::size_t broker) {
+    std::vector<fleet::Order> orders;
+    for (const auto& entry : *store(broker).fleet()->list(kFleetOrders, "", 100)) {
+      if (auto order = fleet::orderOf(entry)) orders.push_back(*order);
+    }
+    return orders;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Stores, FleetTest, ::testing::Values("memory", "sqlite"));
+
+constexpr const char* kOther = "fedcba9876543210fedcba9876543210";
+
+TEST_P(FleetTest, APauseStandsInTheStoreUntilItIsEnded) {
+  auto asked = operations();
+  const auto report = asked.pause("first", "");
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->changed, 1u);
+  const auto pauses = fleet::pausesIn(*store().fleet());
+  ASSERT_THAT(*pauses, SizeIs(1));
+  EXPECT_EQ((*pauses)[0].by, "ann@here");
+  EXPECT_TRUE(asked.queues()[0].isPaused());
+  EXPECT_FALSE(asked.queues()[1].isPaused());
+  EXPECT_EQ(asked.pause("first", "")->changed, 0u) << "it is paused already";
+  EXPECT_EQ(asked.resume("first", "")->changed, 1u);
+  EXPECT_FALSE(asked.queues()[0].isPaused());
+  EXPECT_EQ(asked.resume("first", "").error().code(), ErrorCode::NotFound);
+}
+
+TEST_P(FleetTest, APauseOfANameIsOneOfAllBrokersAndNotOfTheQueue) {
+  auto asked = operations();
+  EXPECT_EQ(asked.pause("", "mail")->changed, 2u);
+  EXPECT_FALSE(asked.queues()[0].isPaused());
+  ASSERT_THAT(asked.queues()[1].pauses, SizeIs(1));
+  EXPECT_EQ(asked.queues()[1].pauses[0].name, "mail");
+  EXPECT_EQ(asked.resume("", "").error().code(), ErrorCode::NotFound) << "the whole queue was not paused";
+  EXPECT_EQ(asked.resume("", "mail")->changed, 2u);
+  EXPECT_THAT(asked.auditTrail(10)->actions, SizeIs(4));
+}
+
+TEST_P(FleetTest, APauseOfAnUnknownBrokerNamesTheNearestOne) {
+  auto asked = operations();
+  const auto report = asked.pause("frist", "");
+  EXPECT_EQ(report.error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(report.error().message(), "no broker is named 'frist': did you mean 'first'?");
+  EXPECT_EQ(asked.pause("", "a\nb").error().code(), ErrorCode::Invalid);
+}
+
+TEST_P(FleetTest, APauseOfAllQueuesSaysWhichStoreFailed) {
+  faults[kSecond].failUntilRepaired();
+  auto asked = operations();
+  const auto report = asked.pause("", "");
+  EXPECT_EQ(report->changed, 1u);
+  ASSERT_THAT(report->errors, SizeIs(1));
+  EXPECT_THAT(report->errors[0].message(), HasSubstr("broker second"));
+}
+
+TEST_P(FleetTest, AnInstanceAtTwoBrokersIsToldOnceWithTheTasksOfBoth) {
+  writeCard(kOther, "web2", 12, kFirst);
+  writeCard(kOther, "web2", 12, kSecond);
+  push("a");
+  lease();
+  auto asked = operations();
+  const auto fleet = asked.instances();
+  ASSERT_TRUE(fleet) << fleet.error().message();
+  ASSERT_THAT(fleet->instances, SizeIs(2));
+  const auto& withoutCard = fleet->instances[0];
+  EXPECT_EQ(withoutCard.host, "web1");
+  EXPECT_FALSE(withoutCard.hasCard) << "only its session tells of it";
+  EXPECT_EQ(withoutCard.leased, 1u);
+  const auto& both = fleet->instances[1];
+  EXPECT_THAT(both.brokers, ElementsAre("first", "second"));
+  EXPECT_TRUE(both.hasCard);
+  EXPECT_EQ(both.runningTasks, 2u);
+  EXPECT_THAT(both.names, ElementsAre("mail"));
+}
+
+TEST_P(FleetTest, AnInstanceIsFoundByHostByPidAndByItsFirstDigits) {
+  writeCard(kInstance, "web1", 1);
+  writeCard(kOther, "web1", 2);
+  auto asked = operations();
+  EXPECT_EQ(asked.findInstance("web1:2")->instance, kOther);
+  EXPECT_EQ(asked.findInstance("fedc")->instance, kOther);
+  const auto several = asked.findInstance("web1");
+  EXPECT_EQ(several.error().code(), ErrorCode::Invalid);
+  EXPECT_THAT(several.error().message(), HasSubstr("'web1' fits 2 instances: "));
+  EXPECT_EQ(asked.findInstance("web9").error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(asked.findInstance("").error().code(), ErrorCode::Invalid);
+}
+
+TEST_P(FleetTest, AnOrderStandsInOneStoreUntilItsInstanceTakesIt) {
+  writeCard(kOther, "web2", 12, kFirst);
+  writeCard(kOther, "web2", 12, kSecond);
+  auto asked = operations();
+  const auto instance = asked.findInstance("web2");
+  const auto placed = asked.order(*instance, {.kind = InstanceOrder::Kind::SetWorkers, .workers = 7});
+  ASSERT_TRUE(placed) << placed.error().message();
+  EXPECT_THAT(ordersAt(kSecond), IsEmpty());
+  const auto orders = ordersAt(kFirst);
+  ASSERT_THAT(orders, SizeIs(1));
+  EXPECT_EQ(orders[0].kind, fleet::Order::Kind::SetWorkers);
+  EXPECT_EQ(orders[0].workers, 7);
+  EXPECT_EQ(orders[0].by, "ann@here");
+  EXPECT_FALSE(*asked.isTaken(*placed));
+  ASSERT_TRUE(store().fleet()->erase(placed->key));
+  EXPECT_TRUE(*asked.isTaken(*placed));
+  EXPECT_EQ(asked.auditTrail(1)->actions.at(0).action, "set-workers");
+}
+
+TEST_P(FleetTest, AnOrderGoesToAnotherStoreOfTheInstanceIfTheFirstIsDown) {
+  writeCard(kOther, "web2", 12, kFirst);
+  writeCard(kOther, "web2", 12, kSecond);
+  auto asked = operations();
+  const auto instance = asked.findInstance("web2");
+  faults[kFirst].failUntilRepaired();
+  ASSERT_TRUE(asked.order(*instance, {.kind = InstanceOrder::Kind::Stop}));
+  EXPECT_THAT(ordersAt(kSecond), SizeIs(1));
+}
+
+TEST_P(FleetTest, AnOrderOfNoWorkersOrOfTooManyIsInvalid) {
+  writeCard(kOther, "web2", 12);
+  auto asked = operations();
+  const auto instance = asked.findInstance("web2");
+  for (const int workers : {0, -1, kMostWorkersOfAnOrder + 1}) {
+    const auto placed = asked.order(*instance, {.kind = InstanceOrder::Kind::SetWorkers, .workers = workers});
+    EXPECT_EQ(placed.error().code(), ErrorCode::Invalid) << workers;
+  }
+  EXPECT_THAT(ordersAt(kFirst), IsEmpty());
+}
+
+TEST_P(FleetTest, AnInstanceWithoutACardTakesNoOrders) {
+  push("a");
+  lease();
+  auto asked = operations();
+  const auto instance = asked.findInstance("web1");
+  ASSERT_TRUE(instance) << instance.error().message();
+  EXPECT_EQ(asked.order(*instance, {.kind = InstanceOrder::Kind::Stop}).error().code(), ErrorCode::Unsupported);
+}
+
+TEST_P(FleetTest, ARunningTaskIsToldWithItsProgress) {
+  push("t0");
+  lease();
+  writeCard(kInstance, "web1", 7);
+  auto asked = operations();
+  const auto task = asked.task("t0");
+  ASSERT_TRUE(task->running);
+  EXPECT_EQ(task->running->progress, 0.5);
+  EXPECT_EQ(task->instance, kInstance);
+}
+
+}  // namespace
+}  // namespace leptir::operations

@@ -1,0 +1,30 @@
+// An action on tasks that are named by their ids.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "leptir/operations/task_action.h"
+#include "leptir/spi/task_list.h"
+#include "operations/stores.h"
+
+namespace leptir::operations {
+
+// Where tasks with given ids are.
+struct FoundIds {
+  std::map<std::pair<std::size_t, TaskState>, std::vector<FoundTask>> tasks{};  // by broker and state
+  std::vector<LeftAlone> leftAlone{};
+  std::vector<Error> unable{};  // of brokers that could not be asked, if a task was found nowhere else
+};
+
+// Looks for each task in the brokers with this name (empty: in all). `leftAlone` has those that are in no queue, and
+// those in a state that the action does not change. Invalid: an id is none, or the broker is unknown.
+Result<FoundIds> findIds(Stores& stores, const TaskAction& action, const TaskTargets& targets);
+
+// Changes the tasks that were found, in slices.
+void changeIds(Stores& stores, const TaskAction& action, const FoundIds& found, ActionReport& report);
+
+}  // namespace leptir::operations

@@ -1,0 +1,77 @@
+// Operations::order and isTaken.
+#include <fmt/format.h>
+
+#include <random>
+
+#include "fleet/order.h"
+#include "leptir/operations.h"
+#include "operations/audit_trail.h"
+#include "operations/stores.h"
+
+namespace leptir {
+namespace {
+
+fleet::Order::Kind kindOf(InstanceOrder::Kind kind) {
+  return static_cast<fleet::Order::Kind>(kind);
+}
+static_assert(static_cast<int>(InstanceOrder::Kind::SetWorkers) == static_cast<int>(fleet::Order::Kind::SetWorkers));
+
+Result<void> check(const InstanceView& instance, const InstanceOrder& order) {
+  if (order.kind == InstanceOrder::Kind::SetWorkers && (order.workers < 1 || order.workers > kMostWorkersOfAnOrder))
+    return Error(ErrorCode::Invalid,
+                 fmt::format("an instance has 1 to {} workers, not {}", kMostWorkersOfAnOrder, order.workers));
+  if (!instance.hasCard)
+    return Error(
+        ErrorCode::Unsupported,
+        fmt::format("instance {} writes no card: its version takes no orders, its stores keep none, or it hangs",
+                    instance.instance));
+  return {};
+}
+
+std::string describe(const InstanceView& instance, const InstanceOrder& order) {
+  auto text = fmt::format("instance {} ({}:{})", instance.instance, instance.host, instance.pid);
+  return order.kind == InstanceOrder::Kind::SetWorkers ? fmt::format("{}, {} workers", text, order.workers) : text;
+}
+
+}  // namespace
+
+// One store is enough, and the first that takes the order gets it: a second entry would repeat it.
+Result<PlacedOrder> Operations::order(const InstanceView& instance, const InstanceOrder& order) {
+  if (auto valid = check(instance, order); !valid) return valid.error();
+  const fleet::Order placed{.kind = kindOf(order.kind),
+                            .instance = instance.instance,
+                            .workers = order.workers,
+                            .by = stores_->by,
+                            .at = stores_->clock->now()};
+  const auto key = fleet::keyOf(placed, std::random_device()());
+  Error last(ErrorCode::Unsupported, "no store of instance " + instance.instance + " keeps orders");
+  for (const auto& name : instance.brokers) {
+    const auto brokers = operations::brokersNamed(*stores_, name);
+    if (!brokers) continue;
+    const auto put = operations::askFleet(*stores_, brokers->front(), [&](FleetStore& store) {
+      return store.put(key, fleet::textOf(placed), fleet::kOrderLifetime);
+    });
+    if (!put) {
+      last = put.error();
+      continue;
+    }
+    auto written = operations::writeAuditEntry(
+        *stores_, brokers->front(),
+        {.action = fleet::nameOf(placed.kind), .on = describe(instance, order), .changed = 1});
+    if (!written) return written.error().in("the order stands");
+    return PlacedOrder{.broker = name, .key = key, .instance = instance};
+  }
+  return last;
+}
+
+Result<bool> Operations::isTaken(const PlacedOrder& order) {
+  const auto brokers = operations::brokersNamed(*stores_, order.broker);
+  if (!brokers) return brokers.error();
+  const auto text =
+      operations::askFleet(*stores_, brokers->front(), [&](FleetStore& store) { return store.get(order.key); });
+  if (text) return false;
+  if (operations::isMissing(text.error())) return true;
+  return text.error();
+}
+
+}  // namespace leptir

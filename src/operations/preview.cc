@@ -1,0 +1,169 @@
+// Operations::preview: what an action would do.
+#include <algorithm>
+#include <utility>
+
+#include "leptir/operations.h"
+#include "meta/record_keys.h"
+#include "operations/id_action.h"
+#include "operations/selection.h"
+#include "operations/selection_action.h"
+#include "operations/stores.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kShown = 10;
+
+// Whether the selection matches all tasks of a state, which a store has counted.
+bool isWholeState(const TaskSelection& selection) {
+  return selection.name.empty() && selection.idPrefix.empty() && selection.reasonContains.empty() &&
+         selection.cause.empty() && !selection.since && !selection.until;
+}
+
+std::uint64_t countOf(const TaskCounts& counts, ListedState state) {
+  switch (state) {
+    case ListedState::Due:
+      return counts.due;
+    case ListedState::Scheduled:
+      return counts.scheduled;
+    case ListedState::Leased:
+      return counts.leased;
+    case ListedState::Buried:
+      return counts.buried;
+    default:
+      return 0;
+  }
+}
+
+class SelectionPreview {
+ public:
+  SelectionPreview(operations::Stores& stores, Operations& operations, const TaskAction& action,
+                   const TaskSelection& selection, std::uint64_t mostCounted)
+      : stores_(stores), operations_(operations), action_(action), selection_(selection), most_(mostCounted) {}
+
+  Result<ActionPreview> make() && {
+    if (action_.kind == TaskAction::Kind::Again) {
+      if (auto counted = previewRecords(); !counted) return counted.error();
+      return std::move(preview_);
+    }
+    const auto brokers = operations::brokersNamed(stores_, selection_.broker);
+    if (!brokers) return brokers.error();
+    for (const auto broker : *brokers) previewQueue(broker);
+    return std::move(preview_);
+  }
+
+ private:
+  void previewQueue(std::size_t broker) {
+    if (!operations::asksQueues(selection_)) return;
+    for (const auto state : operations::statesFor(action_.kind, selection_)) {
+      const auto counted = previewState(broker, state);
+      if (counted || operations::isMissing(counted.error())) continue;
+      preview_.unable.push_back(counted.error());
+      return;
+    }
+  }
+
+  Result<void> previewState(std::size_t broker, ListedState state) {
+    auto ofState = selection_;
+    ofState.state = state;
+    const auto filter = operations::taskFilterOf(ofState);
+    std::string cursor;
+    do {
+      auto list = operations::askBroker(stores_, broker, [&](SimpleBroker& store) {
+        return store.keeper().list(filter, cursor, isWholeState(selection_) ? kShown : kActionSlice);
+      });
+      if (!list) return list.error();
+      cursor = std::move(list->cursor);
+      show(list->tasks, stores_.queues.name(broker));
+      if (isWholeState(selection_)) return countState(broker, state);
+      preview_.count += list->tasks.size();
+      preview_.isExact = preview_.isExact && (cursor.empty() || preview_.count < most_);
+    } while (!cursor.empty() && preview_.count < most_);
+    return {};
+  }
+
+  void show(std::vector<FoundTask>& tasks, const std::string& broker) {
+    for (auto& task : tasks) {
+      if (preview_.first.size() >= kShown) return;
+      preview_.first.push_back(operations::listedTaskOf(std::move(task), broker));
+    }
+  }
+
+  Result<void> countState(std::size_t broker, ListedState state) {
+    const auto counts = operations::askBroker(stores_, broker, [](SimpleBroker& store) { return store.tasksCount(); });
+    if (!counts) return counts.error();
+    preview_.count += countOf(*counts, state);
+    return {};
+  }
+
+  Result<void> previewRecords() {
+    auto selection = selection_;
+    std::string cursor;
+    if (!selection.state) selection.state = ListedState::Failed;
+    do {
+      auto page = operations_.tasks(selection, cursor, kActionSlice);
+      if (!page) return page.error();
+      cursor = std::move(page->cursor);
+      preview_.unable = std::move(page->unable);
+      for (auto& task : page->tasks) countRecord(std::move(task));
+    } while (!cursor.empty() && preview_.count < most_);
+    preview_.isExact = cursor.empty();
+    return {};
+  }
+
+  void countRecord(ListedTask task) {
+    if (task.envelope.empty() || task.record.contains(meta::key::kBuried)) return;
+    ++preview_.count;
+    if (preview_.first.size() < kShown) preview_.first.push_back(std::move(task));
+  }
+
+  operations::Stores& stores_;
+  Operations& operations_;
+  const TaskAction& action_;
+  const TaskSelection& selection_;
+  const std::uint64_t most_;
+  ActionPreview preview_;
+};
+
+// The tasks of which Again would push copies.
+Result<ActionPreview> previewAgain(Operations& operations, const std::vector<std::string>& ids) {
+  ActionPreview preview;
+  for (const auto& id : ids) {
+    auto details = operations.task(id);
+    if (!details && !operations::isMissing(details.error())) return details.error();
+    if (!details) {
+      preview.leftAlone.push_back({id, "it has no record"});
+      continue;
+    }
+    ++preview.count;
+    auto task = details->queued ? std::move(*details->queued) : operations::listedTaskOf(std::move(details->record));
+    if (preview.first.size() < kShown) preview.first.push_back(std::move(task));
+  }
+  return preview;
+}
+
+Result<ActionPreview> previewIds(operations::Stores& stores, const TaskAction& action, const TaskTargets& targets) {
+  auto found = operations::findIds(stores, action, targets);
+  if (!found) return found.error();
+  ActionPreview preview{.leftAlone = std::move(found->leftAlone), .unable = std::move(found->unable)};
+  for (auto& [place, tasks] : found->tasks) {
+    preview.count += tasks.size();
+    for (auto& task : tasks) {
+      if (preview.first.size() >= kShown) break;
+      preview.first.push_back(operations::listedTaskOf(std::move(task), stores.queues.name(place.first)));
+    }
+  }
+  return preview;
+}
+
+}  // namespace
+
+Result<ActionPreview> Operations::preview(const TaskAction& action, const TaskTargets& targets,
+                                          std::uint64_t mostCounted) {
+  if (auto valid = operations::check(targets.selection); !valid) return valid.error();
+  if (targets.ids.empty()) return SelectionPreview(*stores_, *this, action, targets.selection, mostCounted).make();
+  if (action.kind == TaskAction::Kind::Again) return previewAgain(*this, targets.ids);
+  return previewIds(*stores_, action, targets);
+}
+
+}  // namespace leptir

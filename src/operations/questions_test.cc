@@ -1,0 +1,226 @@
+// Operations: what it answers about queues and tasks.
+#include "fleet/pause.h"
+#include "operations/operations_fixture.h"
+
+namespace leptir::operations {
+namespace {
+
+using QuestionsTest = OperationsTest;
+INSTANTIATE_TEST_SUITE_P(Stores, QuestionsTest, ::testing::Values("memory", "sqlite"));
+
+TEST_P(QuestionsTest, AQueueHasCountsAndTheAgeOfItsOldestDueTask) {
+  push("old", -10min);
+  push("new");
+  push("later", 1h);
+  auto asked = operations();
+  const auto queues = asked.queues();
+  ASSERT_THAT(queues, SizeIs(2));
+  EXPECT_EQ(queues[0].name, "first");
+  EXPECT_EQ(*queues[0].counts, (TaskCounts{.due = 2, .scheduled = 1}));
+  ASSERT_TRUE(queues[0].oldestDue);
+  EXPECT_GE(*queues[0].oldestDue, 10min);
+  EXPECT_LT(*queues[0].oldestDue, 11min);
+  EXPECT_FALSE(queues[1].oldestDue) << "no task is due there";
+  EXPECT_THAT(queues[0].cannot, IsEmpty());
+}
+
+TEST_P(QuestionsTest, AStoreThatIsDownIsShownWithItsErrorAndTheOthersWithTheirCounts) {
+  push("a", {}, "mail", kSecond);
+  faults[kFirst].failUntilRepaired();
+  auto asked = operations();
+  const auto queues = asked.queues();
+  EXPECT_FALSE(queues[0].counts);
+  EXPECT_EQ(queues[1].counts->due, 1u);
+}
+
+TEST_P(QuestionsTest, WhatAStoreCannotTellIsSaidInASentenceThatNamesTheBroker) {
+  faults[kFirst].setError(Error(ErrorCode::Unsupported, "this store cannot tell the due times of its tasks"));
+  faults[kFirst].failNext(testing::StoreCall::EarliestDue);
+  auto asked = operations();
+  const auto sentences = asked.queues()[0].cannot;
+  ASSERT_THAT(sentences, SizeIs(1));
+  EXPECT_TRUE(sentences[0].starts_with("broker first: ")) << sentences[0];
+  EXPECT_THAT(sentences[0], HasSubstr("this store cannot tell the due times of its tasks"));
+}
+
+TEST_P(QuestionsTest, PagesGoThroughAllQueuesAndRecordsAndNameEachTaskOnce) {
+  for (const auto* id : {"a1", "a2", "a3"}) push(id);
+  for (const auto* id : {"b1", "b2"}) push(id, 1h, "mail", kSecond);
+  saveRecord("c1", ExitStatus::Success);
+  saveRecord("c2", ExitStatus::Error);
+  auto asked = operations();
+  std::vector<std::string> ids;
+  std::string cursor;
+  int pages = 0;
+  do {
+    auto page = asked.tasks({}, cursor, 2);
+    ASSERT_TRUE(page) << page.error().message();
+    ASSERT_LE(page->tasks.size(), 2u);
+    for (const auto& id : idsOf(page->tasks)) ids.push_back(id);
+    cursor = page->cursor;
+    ASSERT_LT(++pages, 20);
+  } while (!cursor.empty());
+  EXPECT_THAT(ids, UnorderedElementsAre("a1", "a2", "a3", "b1", "b2", "c1", "c2"));
+}
+
+TEST_P(QuestionsTest, AListedTaskSaysWhereItStandsAndWhy) {
+  push("waits", 1h);
+  push("fails");
+  buryDue("failed 3 times");
+  saveRecord("done", ExitStatus::Success);
+  auto asked = operations();
+  const auto buried = asked.tasks({.state = ListedState::Buried}, "", 10);
+  ASSERT_THAT(buried->tasks, SizeIs(1));
+  EXPECT_EQ(buried->tasks[0].id, "fails");
+  EXPECT_EQ(buried->tasks[0].name, "mail");
+  EXPECT_EQ(buried->tasks[0].broker, "first");
+  EXPECT_EQ(buried->tasks[0].reason, "failed 3 times");
+  EXPECT_EQ(buried->tasks[0].attempts, 3);
+  const auto done = asked.tasks({.state = ListedState::Done}, "", 10);
+  ASSERT_THAT(done->tasks, SizeIs(1));
+  EXPECT_EQ(done->tasks[0].state, ListedState::Done);
+  EXPECT_EQ(done->tasks[0].reason, "it said so");
+  EXPECT_GT(done->tasks[0].time, systemClock().now() - 1min);
+}
+
+TEST_P(QuestionsTest, ASelectionMatchesByStateNameIdTimeReasonAndBroker) {
+  push("aa1", {}, "mail");
+  push("aa2", 1h, "mail");
+  push("bb1", 2h, "report");
+  push("bb2", {}, "mail", kSecond);
+  auto asked = operations();
+  const auto found = [&](const TaskSelection& selection) { return idsOf(asked.tasks(selection, "", 100)->tasks); };
+  EXPECT_THAT(found({.state = ListedState::Due}), UnorderedElementsAre("aa1", "bb2"));
+  EXPECT_THAT(found({.name = "report"}), ElementsAre("bb1"));
+  EXPECT_THAT(found({.idPrefix = "bb"}), UnorderedElementsAre("bb1", "bb2"));
+  EXPECT_THAT(found({.broker = "second"}), ElementsAre("bb2"));
+  EXPECT_THAT(found({.since = systemClock().now() + 30min, .until = systemClock().now() + 90min}), ElementsAre("aa2"));
+  EXPECT_THAT(found({.name = "mail", .idPrefix = "bb"}), ElementsAre("bb2"));
+  EXPECT_THAT(found({.name = "nothing has this name"}), IsEmpty());
+}
+
+TEST_P(QuestionsTest, DoneAndFailedAreToldApartByTheRecord) {
+  saveRecord("good", ExitStatus::Success);
+  saveRecord("warned", ExitStatus::Warning);
+  saveRecord("bad", ExitStatus::Error);
+  auto asked = operations();
+  EXPECT_THAT(idsOf(asked.tasks({.state = ListedState::Done}, "", 9)->tasks), UnorderedElementsAre("good", "warned"));
+  EXPECT_THAT(idsOf(asked.tasks({.state = ListedState::Failed}, "", 9)->tasks), ElementsAre("bad"));
+  EXPECT_THAT(idsOf(asked.tasks({.cause = "threw"}, "", 9)->tasks), UnorderedElementsAre("bad", "warned"));
+}
+
+TEST_P(QuestionsTest, AListLeavesOutAStoreThatIsDownAndNamesIt) {
+  push("a", {}, "mail", kSecond);
+  faults[kFirst].failUntilRepaired();
+  auto asked = operations();
+  const auto page = asked.tasks({.state = ListedState::Due}, "", 10);
+  ASSERT_TRUE(page) << page.error().message();
+  EXPECT_THAT(idsOf(page->tasks), ElementsAre("a"));
+  ASSERT_THAT(page->unable, SizeIs(1));
+  EXPECT_THAT(page->unable[0].message(), HasSubstr("broker first"));
+  faults[kSecond].failUntilRepaired();
+  EXPECT_EQ(asked.tasks({.state = ListedState::Due}, "", 10).error().code(), ErrorCode::Unavailable);
+}
+
+TEST_P(QuestionsTest, AnUnknownBrokerIsAnErrorThatNamesTheNearestOne) {
+  auto asked = operations();
+  const auto page = asked.tasks({.broker = "secnd"}, "", 10);
+  EXPECT_EQ(page.error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(page.error().message(), "no broker is named 'secnd': did you mean 'second'?");
+  EXPECT_THAT(asked.tasks({.broker = "xyz"}, "", 10).error().message(),
+              HasSubstr("the configuration has first, second"));
+}
+
+TEST_P(QuestionsTest, WrongQuestionsAreInvalid) {
+  auto asked = operations();
+  const auto code = [&](const TaskSelection& selection, std::string_view cursor, std::size_t limit) {
+    const auto page = asked.tasks(selection, cursor, limit);
+    return page ? std::optional<ErrorCode>() : page.error().code();
+  };
+  EXPECT_EQ(code({}, "no cursor", 10), ErrorCode::Invalid);
+  EXPECT_EQ(code({}, "", 0), ErrorCode::Invalid);
+  EXPECT_EQ(code({}, "", 1'001), ErrorCode::Invalid);
+  EXPECT_EQ(code({.idPrefix = "a\x1b[31m"}, "", 10), ErrorCode::Invalid);
+  EXPECT_EQ(code({.since = Time(2s), .until = Time(1s)}, "", 10), ErrorCode::Invalid);
+}
+
+TEST_P(QuestionsTest, ATaskIsToldWithItsPlaceItsRecordAndItsAttempts) {
+  push("t");
+  buryDue("failed 3 times");
+  saveRecord("t", ExitStatus::Error);
+  auto asked = operations();
+  const auto task = asked.task("t");
+  ASSERT_TRUE(task) << task.error().message();
+  EXPECT_EQ(task->queued->state, ListedState::Buried);
+  EXPECT_EQ(task->record.at("id"), "t");
+  ASSERT_THAT(task->attempts, SizeIs(1));
+  EXPECT_EQ(task->attempts[0].cause, "threw");
+  EXPECT_EQ(asked.task("u").error().code(), ErrorCode::NotFound);
+}
+
+TEST_P(QuestionsTest, AnIdWithControlCharactersIsInvalidAndItsMessageIsHarmless) {
+  auto asked = operations();
+  for (const auto& id : {std::string("a\nb"), std::string("\x1b[2J"), std::string()}) {
+    EXPECT_EQ(asked.task(id).error().code(), ErrorCode::Invalid);
+    EXPECT_EQ(asked.findByPrefix(id).error().code(), ErrorCode::Invalid);
+    EXPECT_EQ(asked.task(id).error().message().find_first_of("\n\x1b"), std::string::npos);
+  }
+}
+
+TEST_P(QuestionsTest, HalfAnIdThatFitsOneTaskIsItsId) {
+  push("order-17");
+  push("order-2");
+  saveRecord("old-1", ExitStatus::Error);
+  auto asked = operations();
+  EXPECT_EQ(*asked.findByPrefix("order-1"), "order-17");
+  EXPECT_EQ(*asked.findByPrefix("old"), "old-1");
+  EXPECT_EQ(asked.findByPrefix("x").error().code(), ErrorCode::NotFound);
+}
+
+TEST_P(QuestionsTest, HalfAnIdThatFitsSeveralTasksIsAnErrorThatListsSome) {
+  pushMany("order-", 7);
+  push("order-10000x", 1h);
+  auto asked = operations();
+  const auto several = asked.findByPrefix("order-");
+  EXPECT_EQ(several.error().code(), ErrorCode::Invalid);
+  EXPECT_THAT(several.error().message(), HasSubstr("'order-' fits more than five tasks: order-1000"));
+  EXPECT_THAT(several.error().message(), HasSubstr("give more of the id"));
+  EXPECT_EQ(*asked.findByPrefix("order-10000"), "order-10000") << "a whole id is one, whatever else begins with it";
+}
+
+TEST_P(QuestionsTest, RecordsAreListedPageAfterPage) {
+  for (const auto* id : {"a", "b", "c"}) saveRecord(id, ExitStatus::Error);
+  auto asked = operations();
+  const auto first = asked.records({}, "", 2);
+  ASSERT_TRUE(first) << first.error().message();
+  EXPECT_EQ(first->records.at(0).at("id"), "c");
+  const auto second = asked.records({}, first->cursor, 2);
+  ASSERT_THAT(second->records, SizeIs(1));
+  EXPECT_EQ(second->records[0].at("id"), "a");
+  EXPECT_EQ(second->cursor, "");
+}
+
+TEST_P(QuestionsTest, NamesHaveTheirRunsFailuresAndTimes) {
+  for (int i = 0; i < 9; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Success, "mail", 1s * (i + 1));
+  saveRecord("b", ExitStatus::Error, "mail", 100s);
+  saveRecord("c", ExitStatus::Error, "report");
+  auto asked = operations();
+  ASSERT_TRUE(asked.pause("", "idle"));
+  const auto view = asked.names();
+  ASSERT_TRUE(view) << view.error().message();
+  ASSERT_THAT(view->names, SizeIs(3));
+  EXPECT_EQ(view->names[0].name, "idle");
+  EXPECT_TRUE(view->names[0].isPaused);
+  const auto& mail = view->names[1];
+  EXPECT_EQ(mail.runs, 10u);
+  EXPECT_EQ(mail.failed, 1u);
+  EXPECT_EQ(mail.median, 6s);
+  EXPECT_EQ(mail.worst, 100s);
+  EXPECT_TRUE(view->readsAll);
+  const auto few = asked.names(4);
+  EXPECT_EQ(few->records, 4u);
+  EXPECT_FALSE(few->readsAll);
+}
+
+}  // namespace
+}  // namespace leptir::operations

@@ -1,0 +1,97 @@
+// Operations::queues.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "leptir/operations.h"
+#include "operations/fleet_entries.h"
+#include "operations/stores.h"
+
+namespace leptir {
+namespace {
+
+constexpr std::size_t kMostSessionsCounted = 1'000;
+
+// Fills in the parts of a view that a store may be unable to tell.
+class QueueViewer {
+ public:
+  QueueViewer(operations::Stores& stores, std::size_t broker, QueueView& view)
+      : stores_(stores), broker_(broker), view_(view) {}
+
+  void fill() {
+    findOldestDue();
+    findPauses();
+    countInstances();
+  }
+
+ private:
+  void findOldestDue() {
+    const auto earliest =
+        operations::askBroker(stores_, broker_, [](SimpleBroker& broker) { return broker.keeper().earliestDue(); });
+    const auto now = stores_.clock->now();
+    if (!earliest) {
+      note(earliest.error());
+    } else if (*earliest && **earliest <= now) {
+      view_.oldestDue = now - **earliest;
+    }
+  }
+
+  void findPauses() {
+    if (!keepsFleet()) return;
+    auto pauses = operations::pausesAt(stores_, broker_);
+    if (pauses)
+      view_.pauses = std::move(*pauses);
+    else
+      note(pauses.error());
+  }
+
+  bool keepsFleet() {
+    const auto kept = operations::askFleet(stores_, broker_, [](FleetStore&) -> Result<bool> { return true; });
+    if (!kept) note(kept.error());
+    return kept.has_value();
+  }
+
+  void countInstances() {
+    std::set<std::string> instances;
+    const auto sessions = operations::askBroker(stores_, broker_, [](SimpleBroker& broker) {
+      return broker.keeper().listSessions({.offset = 0, .limit = kMostSessionsCounted});
+    });
+    if (!sessions) note(sessions.error());
+    if (sessions) {
+      for (const auto& session : *sessions) instances.insert(session.session.instance);
+    }
+    if (const auto cards = operations::cardsAt(stores_, broker_)) {
+      for (const auto& card : *cards) instances.insert(card.instance);
+    }
+    view_.instances = instances.size();
+  }
+
+  void note(const Error& error) {
+    if (!operations::isMissing(error)) view_.cannot.push_back(error.message());
+  }
+
+  operations::Stores& stores_;
+  const std::size_t broker_;
+  QueueView& view_;
+};
+
+}  // namespace
+
+bool QueueView::isPaused() const {
+  return std::ranges::any_of(pauses, [](const PausedTasks& pause) { return pause.name.empty(); });
+}
+
+std::vector<QueueView> Operations::queues() {
+  std::vector<QueueView> views;
+  for (auto& counted : stores_->queues.tasksCount()) {
+    QueueView view{.name = std::move(counted.name), .type = std::move(counted.type), .priority = counted.priority};
+    view.counts = std::move(counted.counts);
+    const bool isMissing = !view.counts && operations::isMissing(view.counts.error());
+    if (isMissing) view.counts = TaskCounts();  // the store does not exist yet, so no tasks
+    if (view.counts && !isMissing) QueueViewer(*stores_, views.size(), view).fill();
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+}  // namespace leptir

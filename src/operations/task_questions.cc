@@ -1,0 +1,160 @@
+// Operations::task and findByPrefix.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/escape.h"
+#include "base/task_names.h"
+#include "leptir/operations.h"
+#include "meta/record_keys.h"
+#include "operations/fleet_entries.h"
+#include "operations/running_task.h"
+#include "operations/selection.h"
+#include "operations/stores.h"
+
+namespace leptir {
+namespace {
+
+namespace key = meta::key;
+
+constexpr std::size_t kMostIdsListed = 5;
+
+template <class Value>
+Value valueIn(const Json& json, const char* name, Value otherwise) {
+  const auto found = json.find(name);
+  if (found == json.end()) return otherwise;
+  if constexpr (std::is_same_v<Value, std::string>)
+    return found->is_string() ? found->get<std::string>() : otherwise;
+  else
+    return found->is_number() ? found->get<Value>() : otherwise;
+}
+
+PastAttempt attemptOf(const Json& entry) {
+  return {.attempt = valueIn(entry, key::kAttempt, 0),
+          .cause = valueIn(entry, key::kCause, std::string()),
+          .returnCode = valueIn(entry, key::kReturnCode, 0),
+          .started = valueIn(entry, key::kStarted, 0.0),
+          .executionTime = valueIn(entry, key::kExecutionTime, 0.0)};
+}
+
+// The earlier attempts, and the one that the record itself is of.
+std::vector<PastAttempt> attemptsIn(const Json& record) {
+  std::vector<PastAttempt> attempts;
+  if (!record.is_object()) return attempts;
+  const auto history = record.find(key::kHistory);
+  if (history != record.end() && history->is_array()) {
+    for (const auto& entry : *history) {
+      if (entry.is_object()) attempts.push_back(attemptOf(entry));
+    }
+  }
+  auto last = attemptOf(record);
+  if (last.cause.empty()) return attempts;  // it has not ended
+  last.started = valueIn(record, key::kEnded, 0.0) - last.executionTime;
+  attempts.push_back(std::move(last));
+  return attempts;
+}
+
+class TaskSearch {
+ public:
+  TaskSearch(operations::Stores& stores, std::string_view id) : stores_(stores), id_(id) { details_.id = id; }
+
+  // A record is saved before its task leaves the queue, so a task that ends meanwhile is found there.
+  Result<TaskDetails> run() && {
+    searchQueues();
+    searchRecords();
+    if (!details_.queued && details_.record.is_null()) return nothingFound();
+    details_.attempts = attemptsIn(details_.record);
+    if (details_.queued && details_.queued->state == ListedState::Leased) searchInstances();
+    return std::move(details_);
+  }
+
+ private:
+  void searchQueues() {
+    for (std::size_t i = 0; i < stores_.queues.size() && !details_.queued; ++i) {
+      auto found = operations::askBroker(stores_, i, [&](SimpleBroker& broker) { return broker.keeper().find(id_); });
+      if (found)
+        details_.queued = operations::listedTaskOf(std::move(*found), stores_.queues.name(i));
+      else if (!operations::isMissing(found.error()))
+        details_.unable.push_back(found.error());
+    }
+  }
+
+  void searchRecords() {
+    if (stores_.records.size() == 0) return;
+    auto record = stores_.records.loadMetaInfoById(id_);
+    if (record)
+      details_.record = std::move(*record);
+    else if (!operations::isMissing(record.error()))
+      details_.unable.push_back(record.error());
+  }
+
+  void searchInstances() {
+    for (std::size_t i = 0; i < stores_.queues.size(); ++i) {
+      const auto cards = operations::cardsAt(stores_, i);
+      if (!cards) continue;
+      for (const auto& card : *cards) takeFrom(card);
+    }
+  }
+
+  void takeFrom(const fleet::InstanceCard& card) {
+    const auto task = std::ranges::find(card.running, id_, &fleet::RunningTask::id);
+    if (task == card.running.end()) return;
+    details_.running = operations::runningTaskOf(*task);
+    details_.instance = card.instance;
+  }
+
+  Error nothingFound() const {
+    if (!details_.unable.empty()) return details_.unable.front();
+    return {ErrorCode::NotFound, "no task " + base::inQuotes(id_) + ": it is in no queue and has no record"};
+  }
+
+  operations::Stores& stores_;
+  const std::string_view id_;
+  TaskDetails details_;
+};
+
+// The different ids that begin so, up to one more than are listed, and the whole id first if a task has it.
+Result<std::vector<std::string>> idsWithPrefix(Operations& operations, std::string_view prefix) {
+  std::vector<std::string> ids;
+  std::string cursor;
+  do {
+    auto page = operations.tasks({.idPrefix = std::string(prefix)}, cursor, 100);
+    if (!page) return page.error();
+    for (auto& task : page->tasks) {
+      if (std::ranges::count(ids, task.id) == 0) ids.push_back(std::move(task.id));
+    }
+    cursor = std::move(page->cursor);
+  } while (!cursor.empty() && ids.size() <= kMostIdsListed);
+  return ids;
+}
+
+Error severalTasks(std::string_view prefix, const std::vector<std::string>& ids) {
+  const auto shown = std::min(ids.size(), kMostIdsListed);
+  return {ErrorCode::Invalid,
+          fmt::format("{} fits {}: {}{}; give more of the id", base::inQuotes(prefix),
+                      ids.size() > kMostIdsListed ? "more than five tasks" : std::to_string(ids.size()) + " tasks",
+                      fmt::join(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                      ids.size() > shown ? ", …" : "")};
+}
+
+}  // namespace
+
+Result<TaskDetails> Operations::task(std::string_view id) {
+  if (auto valid = base::checkTaskId(id); !valid) return valid.error();
+  return TaskSearch(*stores_, id).run();
+}
+
+Result<std::string> Operations::findByPrefix(std::string_view idPrefix) {
+  auto exact = task(idPrefix);
+  if (exact) return std::string(idPrefix);
+  if (exact.error().code() == ErrorCode::Invalid) return exact.error();
+  auto ids = idsWithPrefix(*this, idPrefix);
+  if (!ids) return ids.error();
+  if (ids->size() > 1) return severalTasks(idPrefix, *ids);
+  if (ids->empty())
+    return Error(ErrorCode::NotFound, "no task has the id, or the beginning of an id, " + base::inQuotes(idPrefix));
+  return std::move(ids->front());
+}
+
+}  // namespace leptir

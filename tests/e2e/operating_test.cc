@@ -1,0 +1,268 @@
+// The commands of operators, on queues and on a running instance.
+#include <gmock/gmock.h>
+
+#include <csignal>
+
+#include "tests/e2e/installation.h"
+
+namespace leptir::e2e {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class OperatingTest : public Installation {
+ protected:
+  // A broker whose only task is buried, after its last attempt.
+  std::string bury() {
+    const auto id = push({"fail", "why=test", "--maxAttempts=2"});
+    EXPECT_EQ(drain(), 0);
+    return id;
+  }
+  Json queue(std::size_t index = 0) { return leptir({"queues", "--json"}).json().at("queues").at(index); }
+  Json instances() { return leptir({"instances", "--json"}).json().at("instances"); }
+  bool hasCard() { return instances().size() == 1 && instances().at(0).at("hasCard") == true; }
+};
+
+TEST_F(OperatingTest, QueuesShowsWhatWaitsAndForHowLong) {
+  push({"noop"});
+  push({"noop", "--delaySeconds=3600"});
+  const auto shown = leptir({"queues"});
+  EXPECT_EQ(shown.exit, 0) << shown.err;
+  ASSERT_EQ(shown.lines().size(), 2u) << shown.out;
+  EXPECT_THAT(shown.lines()[0], HasSubstr("oldest due"));
+  const auto json = queue();
+  EXPECT_EQ(json.at("due"), 1);
+  EXPECT_EQ(json.at("scheduled"), 1);
+  EXPECT_EQ(json.at("paused"), false);
+  EXPECT_GE(json.at("oldestDue").get<double>(), 0);
+  EXPECT_EQ(shown.out.find('\x1b'), std::string::npos) << "no colours without a terminal";
+}
+
+TEST_F(OperatingTest, OperatorsCommandsMakeNoDatabase) {
+  for (const auto& command : {std::vector<std::string>{"queues"},
+                              {"tasks", "--state=due"},
+                              {"buried"},
+                              {"instances"},
+                              {"names"},
+                              {"audit"}}) {
+    EXPECT_EQ(leptir(command).exit, 0) << command[0] << leptir(command).err;
+  }
+  EXPECT_EQ(leptir({"cancel", "--all", "--yes"}).exit, 4);
+  EXPECT_FALSE(fs::exists(folder / "leptir.db"));
+}
+
+TEST_F(OperatingTest, TasksListsWaitingTasksByStateNameIdAndTime) {
+  const auto later = push({"noop", "--delaySeconds=3600", "--id=later-1"});
+  push({"sleep", "--id=now-1"});
+  EXPECT_EQ(leptir({"tasks", "--state=scheduled", "--json"}).json().at("id"), later);
+  EXPECT_EQ(leptir({"tasks", "--broker=local", "--name=sleep", "--json"}).json().at("id"), "now-1");
+  EXPECT_EQ(leptir({"tasks", "--state=due", "--id=no", "--json"}).lines().size(), 1u);
+  EXPECT_EQ(leptir({"tasks", "--state=due", "--until=1h", "--json"}).out, "") << "it was due a moment ago";
+  EXPECT_EQ(leptir({"tasks", "--state=due", "--since=1h", "--json"}).lines().size(), 1u);
+  EXPECT_EQ(leptir({"tasks", "--state=elsewhere"}).exit, 2);
+  EXPECT_EQ(leptir({"tasks", "--state=due", "--since=soon"}).exit, 2);
+  const auto unknown = leptir({"tasks", "--broker=locl"});
+  EXPECT_EQ(unknown.exit, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'local'?"));
+}
+
+TEST_F(OperatingTest, TasksGoesOnWhereAPageEnded) {
+  leptir({"push", "noop", "--number=5"});
+  const auto first = leptir({"tasks", "--state=due", "--limit=3", "--json"});
+  ASSERT_EQ(first.lines().size(), 3u);
+  const auto at = first.err.find("--cursor=");
+  ASSERT_NE(at, std::string::npos) << first.err;
+  auto cursor = first.err.substr(at);
+  cursor.pop_back();  // the line end
+  const auto second = leptir({"tasks", "--state=due", "--limit=3", "--json", cursor});
+  EXPECT_EQ(second.lines().size(), 2u) << second.err;
+  EXPECT_THAT(second.err, Not(HasSubstr("--cursor=")));
+  EXPECT_EQ(leptir({"tasks", "--state=due", "--cursor=nonsense"}).exit, 2);
+}
+
+TEST_F(OperatingTest, BuriedTasksAreListedShownRevivedAndDeleted) {
+  const auto id = bury();
+  const auto list = leptir({"buried"});
+  EXPECT_THAT(list.out, HasSubstr(id));
+  EXPECT_THAT(list.out, HasSubstr("buried"));
+  EXPECT_EQ(leptir({"buried", "list", "--json"}).json().at("attempts"), 2);
+  const auto shown = leptir({"buried", "show", id.substr(0, 13)});
+  EXPECT_THAT(shown.out, HasSubstr("\"cn\":\"fail\""));
+  EXPECT_THAT(shown.out, HasSubstr("last run:"));
+  const auto revived = leptir({"buried", "revive", id});
+  EXPECT_EQ(revived.exit, 0) << revived.err;
+  EXPECT_EQ(queue().at("due"), 1);
+  EXPECT_EQ(leptir({"buried", "revive", id}).exit, 4) << "it is due";
+  EXPECT_EQ(drain(), 0);
+  EXPECT_EQ(leptir({"buried", "delete", "--reason=fail", "--yes"}).exit, 0);
+  EXPECT_EQ(queue().at("buried"), 0);
+  EXPECT_EQ(info(id).at("status"), 3) << "its record stays";
+}
+
+TEST_F(OperatingTest, AnActionOnSeveralTasksNeedsYesWithoutATerminal) {
+  leptir({"push", "noop", "--number=3", "--delaySeconds=3600"});
+  const auto refused = leptir({"cancel", "--name=noop"});
+  EXPECT_EQ(refused.exit, 2);
+  EXPECT_THAT(refused.err, HasSubstr("this would cancel 3 tasks: add --yes"));
+  const auto look = leptir({"cancel", "--name=noop", "--dry-run"});
+  EXPECT_EQ(look.exit, 0);
+  EXPECT_THAT(look.out, HasSubstr("This would cancel 3 tasks:"));
+  EXPECT_EQ(queue().at("scheduled"), 3);
+  const auto done = leptir({"cancel", "--name=noop", "--yes", "--json"}).json();
+  EXPECT_EQ(done.at("changed"), 3);
+  EXPECT_EQ(queue().at("scheduled"), 0);
+}
+
+TEST_F(OperatingTest, AnActionWithoutTasksOrWithBothIdsAndASelectionIsAMistake) {
+  push({"noop", "--id=a"});
+  EXPECT_THAT(leptir({"cancel"}).err, HasSubstr("which tasks? Give their ids"));
+  for (const auto& wrong : {std::vector<std::string>{"cancel"},
+                            {"cancel", "a", "--name=noop"},
+                            {"cancel", "--all", "--name=noop"},
+                            {"reschedule", "a"},
+                            {"buried", "burn", "a"}})
+    EXPECT_EQ(leptir(wrong).exit, 2) << wrong[0];
+  EXPECT_EQ(queue().at("due"), 1);
+}
+
+TEST_F(OperatingTest, ASelectionThatMatchesNothingSaysSo) {
+  push({"noop"});
+  const auto answer = leptir({"cancel", "--name=other", "--yes"});
+  EXPECT_EQ(answer.exit, 4);
+  EXPECT_THAT(answer.err, HasSubstr("no task matches (name other), so nothing was done"));
+}
+
+TEST_F(OperatingTest, HalfAnIdNamesATaskUnlessItFitsSeveral) {
+  push({"noop", "--id=order-11", "--delaySeconds=3600"});
+  push({"noop", "--id=order-12", "--delaySeconds=3600"});
+  const auto several = leptir({"run-now", "order"});
+  EXPECT_EQ(several.exit, 2);
+  EXPECT_THAT(several.err, HasSubstr("'order' fits 2 tasks: order-11, order-12"));
+  EXPECT_EQ(leptir({"run-now", "order-12"}).exit, 0);
+  EXPECT_EQ(leptir({"run-now", "order-11x"}).exit, 4);
+  EXPECT_EQ(queue().at("due"), 1);
+}
+
+TEST_F(OperatingTest, AnIdWithControlCharactersIsRefusedInAHarmlessMessage) {
+  const auto answer = leptir({"cancel", "a\x1b[2J"});
+  EXPECT_EQ(answer.exit, 2);
+  EXPECT_EQ(answer.err.find('\x1b'), std::string::npos);
+}
+
+TEST_F(OperatingTest, RescheduleChangesWhenATaskIsDue) {
+  const auto id = push({"noop"});
+  const auto moved = leptir({"reschedule", id, "--at=2100-01-01T00:00:00Z"});
+  EXPECT_EQ(moved.exit, 0) << moved.err;
+  EXPECT_THAT(moved.out, HasSubstr("due at 2100-01-01T00:00:00Z"));
+  EXPECT_EQ(info(id).at("toex"), 4102444800.0);
+  EXPECT_EQ(leptir({"reschedule", id, "--delaySeconds=0"}).exit, 0);
+  EXPECT_EQ(queue().at("due"), 1);
+}
+
+TEST_F(OperatingTest, AgainPushesAFailedTaskWithChangedParameters) {
+  const auto id = push({"fail", "a=1", "b=2"});
+  ASSERT_EQ(drain(), 0);
+  const auto again = leptir({"again", id, "b:=12345678901234567890123"});
+  EXPECT_EQ(again.exit, 0) << again.err;
+  ASSERT_EQ(again.lines().size(), 1u);
+  EXPECT_NE(again.lines()[0], id);
+  ASSERT_EQ(drain(), 0);
+  EXPECT_THAT(info(again.lines()[0]).at("envelope").get<std::string>(),
+              HasSubstr(R"("parameters":{"a":"1","b":12345678901234567890123})"));
+  EXPECT_EQ(leptir({"again", "--name=fail", "--yes"}).lines().size(), 2u) << "both have failed";
+}
+
+TEST_F(OperatingTest, AuditShowsWhoDidWhat) {
+  const auto id = push({"noop", "--delaySeconds=3600"});
+  ASSERT_EQ(leptir({"run-now", id}).exit, 0);
+  ASSERT_EQ(leptir({"pause", "--broker=local"}).exit, 0);
+  const auto actions = leptir({"audit", "--json"}).json().at("actions");
+  ASSERT_EQ(actions.size(), 2u) << actions.dump();
+  EXPECT_EQ(actions[0].at("action"), "pause");
+  EXPECT_EQ(actions[1].at("action"), "run-now");
+  EXPECT_EQ(actions[1].at("on"), id);
+  EXPECT_THAT(actions[1].at("by").get<std::string>(), HasSubstr("@"));
+  EXPECT_THAT(leptir({"audit"}).out, HasSubstr("run-now"));
+}
+
+TEST_F(OperatingTest, APauseOfAnUnknownBrokerIsAMistakeThatNamesTheNearest) {
+  push({"noop"});
+  const auto answer = leptir({"pause", "--broker=locl"});
+  EXPECT_EQ(answer.exit, 2);
+  EXPECT_THAT(answer.err, HasSubstr("no broker is named 'locl': did you mean 'local'?"));
+  EXPECT_EQ(leptir({"pause"}).exit, 2);
+  EXPECT_EQ(leptir({"resume", "--all"}).exit, 4) << "nothing is paused";
+}
+
+TEST_F(OperatingTest, NamesShowsRunsAndFailures) {
+  push({"noop"});
+  push({"fail"});
+  ASSERT_EQ(drain(), 0);
+  const auto names = leptir({"names", "--json"}).json().at("names");
+  const auto of = [&](const std::string& name) {
+    for (const auto& entry : names)
+      if (entry.at("name") == name) return entry;
+    return Json();
+  };
+  EXPECT_EQ(of("noop").at("runs"), 1);
+  EXPECT_EQ(of("fail").at("failed"), 1);
+  EXPECT_THAT(leptir({"names"}).out, HasSubstr("100.0 %"));
+}
+
+TEST_F(OperatingTest, NoWorkersIsAMistake) {
+  for (const auto* number : {"0", "-1", "1025", "many"})
+    EXPECT_EQ(leptir({"workers", number, "--instance=here"}).exit, 2) << number;
+}
+
+TEST_F(OperatingTest, AnUnknownInstanceIsNotFound) {
+  push({"noop"});
+  EXPECT_EQ(leptir({"stop", "--instance=nowhere"}).exit, 4);
+  EXPECT_EQ(leptir({"drain", "--instance=nowhere"}).exit, 4);
+}
+
+TEST_F(OperatingTest, APausedQueueBeginsNoTaskUntilItIsResumed) {
+  push({"noop"});
+  ASSERT_EQ(drain(), 0);
+  ASSERT_EQ(leptir({"pause", "--broker=local"}).exit, 0);
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return hasCard() && instances().at(0).at("paused") == true; }));
+  const auto id = push({"noop"});
+  EXPECT_FALSE(eventually([&] { return hasSucceeded(id); }, std::chrono::seconds(2)));
+  EXPECT_EQ(queue().at("paused"), true);
+  ASSERT_EQ(leptir({"resume", "--broker=local"}).exit, 0);
+  EXPECT_TRUE(eventually([&] { return hasSucceeded(id); }));
+}
+
+TEST_F(OperatingTest, InstancesShowsWhatEachRuns) {
+  const auto id = push({"sleep", "seconds:=600"});
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return hasCard() && instances().at(0).at("runningTasks") == 1; }));
+  const auto shown = instances().at(0);
+  EXPECT_EQ(shown.at("pid"), instance->pid());
+  EXPECT_EQ(shown.at("running").at(0).at("id"), id);
+  const auto table = leptir({"instances", "--running"});
+  EXPECT_THAT(table.out, HasSubstr(id));
+  EXPECT_THAT(table.out, HasSubstr("running"));
+}
+
+TEST_F(OperatingTest, AnInstanceIsDrainedResumedAndStoppedByOrdersInTheStore) {
+  const auto instance = start();
+  ASSERT_TRUE(eventually([&] { return hasCard(); }));
+  const auto which = "--instance=" + instances().at(0).at("instance").get<std::string>().substr(0, 12);
+  const auto drained = leptir({"drain", which});
+  EXPECT_EQ(drained.exit, 0) << drained.err;
+  const auto id = push({"noop"});
+  EXPECT_FALSE(eventually([&] { return hasSucceeded(id); }, std::chrono::seconds(2)));
+  EXPECT_EQ(leptir({"resume", which}).exit, 0);
+  EXPECT_TRUE(eventually([&] { return hasSucceeded(id); }));
+  const auto more = leptir({"workers", "7", which});
+  EXPECT_EQ(more.exit, 0) << more.err;
+  EXPECT_TRUE(eventually([&] { return workerPids().size() == 7; }));
+  EXPECT_EQ(leptir({"reload", which}).exit, 0);
+  EXPECT_EQ(leptir({"stop", which}).exit, 0);
+  EXPECT_EQ(instance->waitForExit(), 0);
+}
+
+}  // namespace
+}  // namespace leptir::e2e
