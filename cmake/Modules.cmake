@@ -61,7 +61,8 @@ function(leptir_test_program target)
   leptir_units(${target} 16)
 endfunction()
 
-# For programs and libraries of the tests that contain no tests.
+# For programs and libraries that tests use. The compiler options change the names of functions in crash reports, so
+# programs whose tasks crash have none of this.
 function(leptir_part_of_tests target)
   target_compile_options(${target} PRIVATE -fPIC -fno-semantic-interposition)  # as the precompiled headers
   target_link_libraries(${target} PRIVATE nlohmann_json::nlohmann_json fmt::fmt)
