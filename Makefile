@@ -3,7 +3,7 @@ BUILD := build
 QUIETLY := $(if $(V),,--log-level=WARNING)
 VERBOSELY := $(if $(V),--verbose)
 FOLDER ?= /usr/include
-# Compile several sources of a module at once; for work on leptir itself: make UNITY=OFF
+# Compile several sources of a library or test program at once; for work on leptir itself: make UNITY=OFF
 UNITY ?= ON
 # Compiler warnings are errors. A newer compiler may warn where the tested ones do not: make WERROR=OFF
 WERROR ?= ON
@@ -46,7 +46,7 @@ build: setup
 
 everything: setup-servers
 	@$(PRESET) $(COMPLETE) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON
-	@echo "Building everything: some 12 minutes on two cores for the first time (V=1 shows the commands)."
+	@echo "Building everything: some 7 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY)
 
 demo: setup-demo ## SHA-256 of every file under FOLDER (default /usr/include), through the whole product

@@ -7,6 +7,7 @@
 #include "aws/aws_fixture.h"
 #include "aws/profiles.h"
 #include "leptir/json.h"
+#include "tests/support/folders.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir::aws {
@@ -106,7 +107,7 @@ TEST(BotocoreCredentials, AreThoseThatLeptirFinds) {
                      {"profile", each.profile.empty() ? Json() : Json(each.profile)},
                      {"environment", each.environment}});
   const TempDir folder;
-  const auto command = std::string(LEPTIR_SOURCE_DIR) + "/tests/support/botocore_credentials.py '" +
+  const auto command = (sourceFolder() / "tests/support/botocore_credentials.py").string() + " '" +
                        folder.write("cases.json", input.dump()).string() + "' > '" + (folder / "out").string() + "'";
   const int status = std::system(command.c_str());
   if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "python3-botocore is not installed";

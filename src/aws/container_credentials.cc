@@ -14,7 +14,7 @@
 namespace leptir::aws {
 namespace {
 
-constexpr std::size_t kMostToken = 64 * 1024;
+constexpr std::size_t kMostAuthorization = 64 * 1024;
 constexpr Duration kLongestRequest = std::chrono::seconds(2);
 
 // Plain HTTP would show credentials to the network, so that only the addresses of agents on this machine are allowed.
@@ -45,7 +45,7 @@ Result<std::string> authorization() {
   const auto file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
   auto token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
   if (!file.empty()) {
-    const auto text = base::readFile(file, kMostToken);
+    const auto text = base::readFile(file, kMostAuthorization);
     if (!text) return text.error().in("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     token = http::trimmed(text->text);
   }

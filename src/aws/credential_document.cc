@@ -13,7 +13,7 @@ std::string text(const Json& document, const char* key) {
   return member != document.end() && member->is_string() ? member->get<std::string>() : std::string();
 }
 
-Error invalid(const std::string& what) {
+Error invalidDocument(const std::string& what) {
   return Error(ErrorCode::Invalid, what);
 }
 
@@ -21,17 +21,18 @@ Error invalid(const std::string& what) {
 
 Result<Credentials> readCredentialDocument(std::string_view document, const char* tokenKey) {
   const auto json = parseJson(document, 8);
-  if (!json || !json->is_object()) return invalid("the answer is no JSON object");
+  if (!json || !json->is_object()) return invalidDocument("the answer is no JSON object");
   const auto code = text(*json, "Code");
-  if (!code.empty() && code != "Success") return invalid("the answer says " + base::inQuotes(code));
+  if (!code.empty() && code != "Success") return invalidDocument("the answer says " + base::inQuotes(code));
   Credentials credentials{.accessKey = text(*json, "AccessKeyId"),
                           .secretKey = text(*json, "SecretAccessKey"),
                           .sessionToken = text(*json, tokenKey)};
-  if (credentials.accessKey.empty()) return invalid("the answer has no 'AccessKeyId'");
-  if (credentials.secretKey.empty()) return invalid("the answer has no 'SecretAccessKey'");
+  if (credentials.accessKey.empty()) return invalidDocument("the answer has no 'AccessKeyId'");
+  if (credentials.secretKey.empty()) return invalidDocument("the answer has no 'SecretAccessKey'");
   const auto expires = text(*json, "Expiration");
   credentials.expires = base::parseRfc3339(expires);
-  if (!expires.empty() && !credentials.expires) return invalid("'Expiration' is no time: write 2026-11-30T10:15:00Z");
+  if (!expires.empty() && !credentials.expires)
+    return invalidDocument("'Expiration' is no time: write 2026-11-30T10:15:00Z");
   return credentials;
 }
 

@@ -15,7 +15,7 @@
 namespace leptir::aws {
 namespace {
 
-Error invalid(const std::string& what) {
+Error invalidProfile(const std::string& what) {
   return Error(ErrorCode::Invalid, what);
 }
 
@@ -30,7 +30,8 @@ Result<Credentials> keysOf(const Profile& profile) {
   Credentials credentials{.accessKey = profile.value("aws_access_key_id"),
                           .secretKey = profile.value("aws_secret_access_key"),
                           .sessionToken = profile.value("aws_session_token")};
-  if (credentials.secretKey.empty()) return invalid("'aws_access_key_id' is there, but 'aws_secret_access_key' is not");
+  if (credentials.secretKey.empty())
+    return invalidProfile("'aws_access_key_id' is there, but 'aws_secret_access_key' is not");
   if (credentials.sessionToken.empty()) credentials.sessionToken = profile.value("aws_security_token");
   return credentials;
 }
@@ -39,9 +40,9 @@ Result<Credentials> keysOf(const Profile& profile) {
 Result<void> refuseInteractive(const Profile& profile) {
   for (const auto* key : {"sso_session", "sso_start_url", "login_session"}) {
     if (profile.has(key))
-      return invalid("'" + std::string(key) +
-                     "' needs a person who logs in: use 'credential_process = aws configure export-credentials "
-                     "--profile NAME' in a profile of its own");
+      return invalidProfile("'" + std::string(key) +
+                            "' needs a person who logs in: use 'credential_process = aws configure export-credentials "
+                            "--profile NAME' in a profile of its own");
   }
   return {};
 }
@@ -61,7 +62,8 @@ class Resolver {
 
   Result<Credentials> resolve(const std::string& name) {
     const auto* profile = profiles_.find(name);
-    if (profile == nullptr) return invalid("there is no profile " + base::inQuotes(name) + " in " + profiles_.places());
+    if (profile == nullptr)
+      return invalidProfile("there is no profile " + base::inQuotes(name) + " in " + profiles_.places());
     visited_.insert(name);
     auto credentials = profile->has("role_arn") ? byRole(name, *profile) : withoutRole(*profile);
     if (credentials) return credentials;
@@ -90,9 +92,10 @@ class Resolver {
       return webIdentityCredentials(service(profile), roleOf(profile), profile.value("web_identity_token_file"),
                                     left());
     if (profile.has("mfa_serial"))
-      return invalid("'mfa_serial' needs a person who types a code: use a role without it");
+      return invalidProfile("'mfa_serial' needs a person who types a code: use a role without it");
     const bool hasProfile = profile.has("source_profile"), hasSource = profile.has("credential_source");
-    if (hasProfile == hasSource) return invalid("'role_arn' needs either 'source_profile' or 'credential_source'");
+    if (hasProfile == hasSource)
+      return invalidProfile("'role_arn' needs either 'source_profile' or 'credential_source'");
     const auto caller = hasProfile ? ofSourceProfile(name, profile.value("source_profile"))
                                    : ofCredentialSource(profile.value("credential_source"));
     if (!caller) return caller.error();
@@ -103,23 +106,23 @@ class Resolver {
   Result<Credentials> ofSourceProfile(const std::string& name, const std::string& source) {
     const auto* profile = profiles_.find(source);
     if (profile == nullptr)
-      return invalid("'source_profile' names " + base::inQuotes(source) + ", which does not exist");
+      return invalidProfile("'source_profile' names " + base::inQuotes(source) + ", which does not exist");
     if (profile->keys != Profile::Keys::None) return keysOf(*profile);
-    if (source == name || visited_.contains(source)) return invalid("its chain of 'source_profile' has no end");
+    if (source == name || visited_.contains(source)) return invalidProfile("its chain of 'source_profile' has no end");
     auto credentials = resolve(source);
     if (!credentials && credentials.error().code() == ErrorCode::NotFound)
-      return invalid(credentials.error().message());
+      return invalidProfile(credentials.error().message());
     return credentials;
   }
 
   Result<Credentials> ofCredentialSource(const std::string& name) const {
     const auto source = sourceOfName(name);
     if (source == nullptr)
-      return invalid("'credential_source' must be Environment, EcsContainer or Ec2InstanceMetadata, not " +
-                     base::inQuotes(name));
+      return invalidProfile("'credential_source' must be Environment, EcsContainer or Ec2InstanceMetadata, not " +
+                            base::inQuotes(name));
     auto credentials = source->fetch(left());
     if (!credentials && credentials.error().code() == ErrorCode::NotFound)
-      return invalid(credentials.error().message());
+      return invalidProfile(credentials.error().message());
     return credentials;
   }
 

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 9> kDomains = {
     ".amazonaws.eu",
 };
 
-Error invalid(const std::string& what) {
+Error notAnAddress(const std::string& what) {
   return Error(ErrorCode::Invalid,
                "must be the address of a queue like "
                "https://sqs.eu-west-1.amazonaws.com/123456789012/tasks, but " +
@@ -65,7 +65,7 @@ Result<void> setEndpoint(const http::HttpUrl& url, QueueAddress& address) {
     return {};
   }
   address.region = regionIn(pieces);
-  if (address.region.empty()) return invalid(base::inQuotes(host) + " is no host of Amazon SQS");
+  if (address.region.empty()) return notAnAddress(base::inQuotes(host) + " is no host of Amazon SQS");
   // The old hosts do not speak the JSON protocol.
   const bool isOld = pieces.back() == "queue";
   address.endpoint = "https://" + (isOld ? "sqs." + address.region + "." + domainOfRegion(address.region) : host) +
@@ -85,19 +85,20 @@ Result<void> setName(std::string path, QueueAddress& address) {
   auto parts = split(path, '/');
   address.name = parts.back();
   parts.pop_back();
-  if (address.name.empty()) return invalid("it names no queue behind the host");
-  if (!isNameOfQueue(address.name)) return invalid(base::inQuotes(address.name) + " is no name of a queue");
+  if (address.name.empty()) return notAnAddress("it names no queue behind the host");
+  if (!isNameOfQueue(address.name)) return notAnAddress(base::inQuotes(address.name) + " is no name of a queue");
   if (!parts.empty()) address.account = parts.back();
-  if (address.account.empty() && !address.region.empty()) return invalid("it names no account before the queue");
+  if (address.account.empty() && !address.region.empty()) return notAnAddress("it names no account before the queue");
   return {};
 }
 
 // arn:aws:sqs:REGION:ACCOUNT:NAME: says the address instead.
 Error arnInsteadOfAddress(std::string_view text) {
   const auto parts = split(text, ':');
-  if (parts.size() != 6 || parts[2] != "sqs") return invalid("it is an ARN");
-  return invalid("it is an ARN: write " + base::escaped("https://sqs." + parts[3] + "." + domainOfRegion(parts[3]) +
-                                                        "/" + parts[4] + "/" + parts[5]));
+  if (parts.size() != 6 || parts[2] != "sqs") return notAnAddress("it is an ARN");
+  return notAnAddress(
+      "it is an ARN: write " +
+      base::escaped("https://sqs." + parts[3] + "." + domainOfRegion(parts[3]) + "/" + parts[4] + "/" + parts[5]));
 }
 
 }  // namespace
@@ -107,9 +108,9 @@ Result<QueueAddress> parseQueueAddress(std::string_view text) {
   const auto url = http::parseHttpUrl(text);
   if (!url) {
     const auto& message = url.error().message();
-    return invalid(message.substr(std::min(message.find(", but ") + 6, message.size())));
+    return notAnAddress(message.substr(std::min(message.find(", but ") + 6, message.size())));
   }
-  if (!url->user.empty() || !url->query.empty()) return invalid("it has a user or a query");
+  if (!url->user.empty() || !url->query.empty()) return notAnAddress("it has a user or a query");
   QueueAddress address{.url = std::string(text)};
   if (auto set = setEndpoint(*url, address); !set) return set.error();
   if (auto set = setName(url->path, address); !set) return set.error();

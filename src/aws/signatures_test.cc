@@ -8,6 +8,7 @@
 #include "aws/aws_fixture.h"
 #include "aws/security_token_service.h"
 #include "leptir/json.h"
+#include "tests/support/folders.h"
 #include "tests/support/machine.h"
 #include "tests/support/temp_dir.h"
 
@@ -102,7 +103,7 @@ class Signatures : public testing::Test {
   std::pair<int, std::string> check() const {
     const TempDir folder;
     const auto file = folder.write("requests.json", requests.dump());
-    const auto command = std::string(LEPTIR_SOURCE_DIR) + "/tests/support/check_signatures.py '" + file.string() +
+    const auto command = (sourceFolder() / "tests/support/check_signatures.py").string() + " '" + file.string() +
                          "' > '" + (folder / "out").string() + "' 2>&1";
     const int status = std::system(command.c_str());
     return {WEXITSTATUS(status), readWholeFile(folder / "out")};

@@ -10,7 +10,7 @@
 namespace leptir::base {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(PrivateFile, IsCreatedForItsOwnerAloneWhateverTheUmask) {
   const TempDir folder;

@@ -11,7 +11,7 @@ namespace leptir::broker {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class NapTask final : public BaseTask {
  public:

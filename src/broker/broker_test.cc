@@ -8,7 +8,7 @@
 namespace leptir::broker {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Broker, PushesToTheFirstBrokerWhosePriorityIndexIsHighEnough) {
   Brokers of({5, 1, 2});  // in any order

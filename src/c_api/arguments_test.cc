@@ -11,7 +11,7 @@ namespace leptir::c_api {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // The options of a program whose header has one more field, with this value.
 struct NewerOptions {

@@ -9,7 +9,7 @@ namespace leptir::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string parametersOf(std::string_view json, const std::vector<std::string>& arguments) {
   const auto parameters = parseParameters(json, arguments);

@@ -12,8 +12,8 @@
 namespace leptir::config {
 namespace {
 
-using testing::HasSubstr;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 // A state folder of its own for one test.
 class AssembleSqlite : public testing::Test {

@@ -10,8 +10,8 @@
 namespace leptir::config {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 BackendFactory backendOfType(std::string_view type) {
   return [type] {

@@ -10,9 +10,9 @@
 namespace leptir::config {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 std::string inDaemon(std::string_view setting) {
   return errorsIn(withBroker("daemon:\n  configuration:\n    " + std::string(setting) + "\n"));

@@ -12,7 +12,7 @@
 namespace leptir::config {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMegabyte = 1 << 20;

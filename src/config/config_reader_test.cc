@@ -9,8 +9,8 @@
 namespace leptir::config {
 namespace {
 
-using testing::ElementsAre;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::Pair;
 using namespace std::chrono_literals;
 
 // An example of every section.

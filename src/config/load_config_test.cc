@@ -13,7 +13,7 @@
 namespace leptir::config {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::string_view kGood = "brokers: [{type: memory}]\n";
 

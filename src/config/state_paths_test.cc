@@ -16,8 +16,8 @@ namespace leptir::config {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
-using testing::MatchesRegex;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 
 // Sets the two variables for one test.
 class StatePaths : public testing::Test {

@@ -11,8 +11,8 @@
 namespace leptir::config {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Sets variables of the environment for one test.
 class Variables : public testing::Test {

@@ -5,8 +5,6 @@
 namespace leptir::dispatcher {
 namespace {
 
-using Turn = LeftTasks::Turn;
-
 LeaseId leaseOf(const std::string& id) {
   return {1, "lease of " + id};
 }
@@ -18,9 +16,9 @@ void leave(LeftTasks& tasks, std::initializer_list<std::string> ids) {
 
 TEST(LeftTasks, ATaskMayBeginWhenNoOtherIsLeft) {
   LeftTasks tasks;
-  EXPECT_EQ(tasks.noteLeased("a").turn, Turn::Now);
+  EXPECT_EQ(tasks.noteLeased("a").turn, LeftTasks::Turn::Now);
   leave(tasks, {"a"});
-  EXPECT_EQ(tasks.noteLeased("b").turn, Turn::Later) << "it is behind a";
+  EXPECT_EQ(tasks.noteLeased("b").turn, LeftTasks::Turn::Later) << "it is behind a";
 }
 
 TEST(LeftTasks, AsksForTheFirstTasksInTheOrderInWhichTheyWereLeased) {
@@ -38,7 +36,7 @@ TEST(LeftTasks, ATaskThatWasAskedForMayBeginAndKeepsItsOrderIfItIsGivenBackOnceM
   tasks.askFor(1, 7);
   tasks.noteAsked(7);
   const auto arrival = tasks.noteLeased("a");
-  EXPECT_EQ(arrival.turn, Turn::Now);
+  EXPECT_EQ(arrival.turn, LeftTasks::Turn::Now);
   EXPECT_EQ(tasks.size(), 1u);
   tasks.add(arrival.order, "a", leaseOf("a"));
   EXPECT_EQ(tasks.askFor(1, 8), std::vector{leaseOf("a")});
@@ -48,9 +46,9 @@ TEST(LeftTasks, ATaskThatReturnsByItselfMayBeginOnlyIfItIsTheFirst) {
   LeftTasks tasks;
   leave(tasks, {"a", "b"});
   const auto second = tasks.noteLeased("b");
-  EXPECT_EQ(second.turn, Turn::Later);
+  EXPECT_EQ(second.turn, LeftTasks::Turn::Later);
   tasks.add(second.order, "b", leaseOf("b"));
-  EXPECT_EQ(tasks.noteLeased("a").turn, Turn::Now);
+  EXPECT_EQ(tasks.noteLeased("a").turn, LeftTasks::Turn::Now);
 }
 
 TEST(LeftTasks, ForgetsATaskThatTheStoreNoLongerHas) {
@@ -73,7 +71,7 @@ TEST(LeftTasks, ForgetsOfAnIncompleteDeliveryOnlyTheTasksBeforeOneThatArrived) {
   tasks.noteLeased("b");
   tasks.noteDelivery(false);
   EXPECT_EQ(tasks.size(), 1u);
-  EXPECT_EQ(tasks.noteLeased("c").turn, Turn::Now) << "it was asked for, and may still come";
+  EXPECT_EQ(tasks.noteLeased("c").turn, LeftTasks::Turn::Now) << "it was asked for, and may still come";
 }
 
 // While other names keep the queue full, no delivery says that nothing more is due.

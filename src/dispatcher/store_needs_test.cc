@@ -7,7 +7,7 @@ namespace leptir::dispatcher {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const BrokerTraits kTwelveHours{.keepsBuried = true, .longestLease = 12h};
 

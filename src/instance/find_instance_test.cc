@@ -12,7 +12,7 @@
 namespace leptir::instance {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class FindInstanceTest : public ::testing::Test {
  protected:

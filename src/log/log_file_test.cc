@@ -11,7 +11,7 @@
 namespace leptir::log {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Result<void> check(const std::filesystem::path& path) {
   const LogSinkConfig sink{.name = "logfile", .type = LogSinkConfig::Type::File, .path = path};

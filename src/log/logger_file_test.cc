@@ -11,8 +11,8 @@
 namespace leptir::log {
 namespace {
 
-using testing::EndsWith;
-using testing::HasSubstr;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
 TEST(Logger, AppendsToAnExistingFile) {

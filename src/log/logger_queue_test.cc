@@ -7,7 +7,7 @@
 namespace leptir::log {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
 TEST(Logger, QueuesLinesInOrderInsteadOfWaiting) {

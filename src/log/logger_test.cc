@@ -10,7 +10,7 @@
 namespace leptir::log {
 namespace {
 
-using testing::EndsWith;
+using ::testing::EndsWith;
 
 TEST(Logger, DropsAllLinesWithoutSinks) {
   Logger logger;

@@ -1,4 +1,5 @@
 #include "leptir/spi/meta_info.h"
+#include "tests/support/folders.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,10 +11,10 @@ namespace leptir::meta {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::EndsWith;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr auto kStart = Time(1'795'451'957s + 541'950us);  // 2026-11-23 16:39:17.541950
 
@@ -55,7 +56,7 @@ MetaInfo likePhpLeptir(const Json& record) {
 }
 
 TEST(WriteMetaInfo, BeginsWithTheBytesThatPhpLeptirWrote) {
-  std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/redis_meta.json");
+  std::ifstream file(sourceFolder() / "tests/wire/redis_meta.json");
   int compared = 0;
   for (const auto& entry : Json::parse(file)) {
     const auto text = entry.value("value_text", Json());

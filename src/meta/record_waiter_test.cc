@@ -29,7 +29,7 @@ MetaInfo recordOf(std::string id, TaskStatus status = TaskStatus::Completed, std
 }
 
 // What the storages of a test share.
-struct Store {
+struct WatchedStore {
   std::atomic<bool> isDown = false;
   std::atomic<bool> isDamaged = false;
   std::atomic<bool> throwsOnce = false;
@@ -44,7 +44,7 @@ struct Store {
 // Wakes as a store does that does not say which records were saved.
 class TestWatch final : public RecordWatch {
  public:
-  explicit TestWatch(Store& store) : store_(store) {
+  explicit TestWatch(WatchedStore& store) : store_(store) {
     const std::lock_guard lock(store_.mutex);
     store_.bells.push_back(&bell_);
     ++store_.watches, ++store_.watchesMade;
@@ -61,13 +61,13 @@ class TestWatch final : public RecordWatch {
   }
 
  private:
-  Store& store_;
+  WatchedStore& store_;
   Wake bell_;
 };
 
 class TestStorage final : public SimpleMetaStorage {
  public:
-  explicit TestStorage(Store& store) : store_(store) {}
+  explicit TestStorage(WatchedStore& store) : store_(store) {}
 
   Result<void> saveMetaInfo(std::span<const MetaInfo> records) override {
     const std::lock_guard lock(store_.mutex);
@@ -104,10 +104,10 @@ class TestStorage final : public SimpleMetaStorage {
   }
 
  private:
-  Store& store_;
+  WatchedStore& store_;
 };
 
-MetaStorage storagesOf(std::vector<Store*> stores) {
+MetaStorage storagesOf(std::vector<WatchedStore*> stores) {
   std::vector<MetaStorage::Entry> entries;
   for (auto* store : stores) {
     entries.push_back({"s" + std::to_string(entries.size()), [store]() -> Result<std::unique_ptr<SimpleMetaStorage>> {
@@ -133,7 +133,7 @@ class RecordWaiterTest : public testing::TestWithParam<bool> {
     ASSERT_TRUE(waitUntil([&] { return store.looks >= before + more; }));
   }
 
-  Store store;
+  WatchedStore store;
   RecordWaiter waiter{storagesOf({&store})};
 };
 
@@ -261,14 +261,14 @@ TEST_P(RecordWaiterTest, ADamagedRecordIsSaidAtTheTimeout) {
 }
 
 TEST(RecordWaiterStorages, FindsARecordThatOnlyTheSecondStorageHas) {
-  Store first, second;
+  WatchedStore first, second;
   RecordWaiter waiter(storagesOf({&first, &second}));
   ASSERT_TRUE(TestStorage(second).saveMetaInfo(std::vector{recordOf("t")}));
   EXPECT_TRUE(waiter.wait("t", 60s, {}));
 }
 
 TEST(RecordWaiterStorages, AStorageThatIsDownDoesNotHideTheOther) {
-  Store first, second;
+  WatchedStore first, second;
   first.isDown = true;
   second.wakes = true;
   RecordWaiter waiter(storagesOf({&first, &second}));
@@ -279,7 +279,7 @@ TEST(RecordWaiterStorages, AStorageThatIsDownDoesNotHideTheOther) {
 }
 
 TEST(RecordWatcher, WithoutTasksItOnlyWaitsToBeRung) {
-  Store store;
+  WatchedStore store;
   auto storages = storagesOf({&store});
   RecordWatcher watcher(storages);
   Wake wake;
@@ -290,7 +290,7 @@ TEST(RecordWatcher, WithoutTasksItOnlyWaitsToBeRung) {
 }
 
 TEST(RecordWatcher, ReturnsWhenTheStoreStopsAndBeginsToAnswer) {
-  Store store;
+  WatchedStore store;
   auto storages = storagesOf({&store});
   RecordWatcher watcher(storages);
   Wake wake;
@@ -306,7 +306,7 @@ TEST(RecordWatcher, ReturnsWhenTheStoreStopsAndBeginsToAnswer) {
 }
 
 TEST(RecordWatcher, NewsOfManyRecordsDoNotMakeItLookAllTheTime) {
-  Store store;
+  WatchedStore store;
   store.wakes = true;
   auto storages = storagesOf({&store});
   RecordWatcher watcher(storages);

@@ -51,12 +51,6 @@ std::vector<std::string> secretsIn(const HttpReporter::Options& options) {
   return secrets;
 }
 
-HttpReporter::Options readOrThrow(const Json& json) {
-  auto options = HttpReporter::readOptions(json);
-  if (!options) throw std::invalid_argument(options.error().message());
-  return *std::move(options);
-}
-
 // One try may take as long as `timeout` says, even if that is more than all tries may take otherwise.
 DeliveryOptions adapted(DeliveryOptions delivery, const HttpReporter::Options& options) {
   delivery.secrets = secretsIn(options);
@@ -87,7 +81,8 @@ Result<void> HttpReporter::checkOptions(const Json& options) {
   return {};
 }
 
-HttpReporter::HttpReporter(const Json& options) : HttpReporter(readOrThrow(options), DeliveryOptions()) {}
+HttpReporter::HttpReporter(const Json& options)
+    : HttpReporter(optionsOrThrow<HttpReporter>(options), DeliveryOptions()) {}
 
 HttpReporter::HttpReporter(Options options, DeliveryOptions delivery)
     : RemoteReporter(adapted(std::move(delivery), options)), options_(std::move(options)) {}

@@ -32,11 +32,6 @@ class HttpReporterTest : public testing::Test {
   const Json data{{"id", "01a2"}, {"name", "image.resize"}, {"cause", "threw"}, {"parameters", {{"width", 320}}}};
 };
 
-std::string messageOf(const Json& options) {
-  const auto checked = HttpReporter::checkOptions(options);
-  return checked ? "they are good" : checked.error().message();
-}
-
 TEST_F(HttpReporterTest, PostsOneJsonDocumentForAnException) {
   auto reporter = reporterWith();
   reporter.addErrorData(data);
@@ -119,26 +114,32 @@ TEST_F(HttpReporterTest, ThrowsTheServersSentenceWithoutItsOwnSecrets) {
 
 TEST(HttpReporterOptions, AreRefusedWithTheKeyAndWhatIsExpected) {
   const std::string url = "https://errors.example.org/in";
-  EXPECT_EQ(messageOf({{"url", url}}), "they are good");
-  EXPECT_EQ(messageOf({{"url", url}, {"timeout", "2.5"}, {"headers", {{"X-Key", "a"}}}}), "they are good");
-  EXPECT_EQ(messageOf(Json::object()), "'url' is missing");
-  EXPECT_EQ(messageOf(nullptr), "'url' is missing");
-  EXPECT_EQ(messageOf("text"), "'options' must be a map");
-  EXPECT_THAT(messageOf({{"url", 7}}), HasSubstr("'url' must be a text"));
-  EXPECT_THAT(messageOf({{"url", ""}}), HasSubstr("'url' is empty"));
-  EXPECT_THAT(messageOf({{"url", "gopher://x"}}), HasSubstr("'url' must be an address like https://"));
-  EXPECT_THAT(messageOf({{"url", url}, {"timeout", 0}}),
+  EXPECT_EQ(messageOf<HttpReporter>({{"url", url}}), "they are good");
+  EXPECT_EQ(messageOf<HttpReporter>({{"url", url}, {"timeout", "2.5"}, {"headers", {{"X-Key", "a"}}}}),
+            "they are good");
+  EXPECT_EQ(messageOf<HttpReporter>(Json::object()), "'url' is missing");
+  EXPECT_EQ(messageOf<HttpReporter>(nullptr), "'url' is missing");
+  EXPECT_EQ(messageOf<HttpReporter>("text"), "'options' must be a map");
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", 7}}), HasSubstr("'url' must be a text"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", ""}}), HasSubstr("'url' is empty"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", "gopher://x"}}), HasSubstr("'url' must be an address like https://"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", url}, {"timeout", 0}}),
               HasSubstr("'timeout' must be a number of seconds from 0.1 to"));
-  EXPECT_THAT(messageOf({{"url", url}, {"timeout", "soon"}}), HasSubstr("'timeout' must be a number of seconds"));
-  EXPECT_THAT(messageOf({{"url", url}, {"headers", "X-Key: a"}}), HasSubstr("'headers' must be a map"));
-  EXPECT_THAT(messageOf({{"url", url}, {"headers", {{"X Key", "a"}}}}), HasSubstr("no name of a header"));
-  EXPECT_THAT(messageOf({{"url", url}, {"headers", {{"Content-Length", "7"}}}}), HasSubstr("leptir sets itself"));
-  EXPECT_THAT(messageOf({{"url", url}, {"headers", {{"X-Key", 7}}}}), HasSubstr("'X-Key' of 'headers' must be a text"));
-  EXPECT_THAT(messageOf({{"url", url}, {"headers", {{"X-Key", "a\r\nHost: b"}}}}), HasSubstr("a line end"));
-  EXPECT_THAT(messageOf({{"url", url}, {"ca_file", "ca.pem"}}),
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", url}, {"timeout", "soon"}}),
+              HasSubstr("'timeout' must be a number of seconds"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", url}, {"headers", "X-Key: a"}}), HasSubstr("'headers' must be a map"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", url}, {"headers", {{"X Key", "a"}}}}), HasSubstr("no name of a header"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", url}, {"headers", {{"Content-Length", "7"}}}}),
+              HasSubstr("leptir sets itself"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", url}, {"headers", {{"X-Key", 7}}}}),
+              HasSubstr("'X-Key' of 'headers' must be a text"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", url}, {"headers", {{"X-Key", "a\r\nHost: b"}}}}),
+              HasSubstr("a line end"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", url}, {"ca_file", "ca.pem"}}),
               HasSubstr("'ca_file' must be a path that begins with /"));
-  EXPECT_THAT(messageOf({{"url", url}, {"ca_file", "/nowhere"}}), HasSubstr("'/nowhere' is none"));
-  EXPECT_THAT(messageOf({{"url", url}, {"timout", 5}}), HasSubstr("unknown option 'timout': did you mean 'timeout'?"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", url}, {"ca_file", "/nowhere"}}), HasSubstr("'/nowhere' is none"));
+  EXPECT_THAT(messageOf<HttpReporter>({{"url", url}, {"timout", 5}}),
+              HasSubstr("unknown option 'timout': did you mean 'timeout'?"));
   EXPECT_THROW(HttpReporter(Json::object()), std::invalid_argument);
 }
 
@@ -146,7 +147,7 @@ TEST(HttpReporterOptions, AreNeverQuotedInAnError) {
   for (const auto& options : {Json{{"url", "https://me:geheim@/"}}, Json{{"url", "https://a/geheim b"}},
                               Json{{"url", "https://a/"}, {"headers", {{"A", "geheim\n"}}}},
                               Json{{"url", "https://a/"}, {"timeout", "geheim"}}})
-    EXPECT_THAT(messageOf(options), Not(HasSubstr("geheim")));
+    EXPECT_THAT(messageOf<HttpReporter>(options), Not(HasSubstr("geheim")));
 }
 
 }  // namespace

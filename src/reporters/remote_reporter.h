@@ -2,7 +2,9 @@
 // one document to a server.
 #pragma once
 
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "leptir/error_reporter.h"
 #include "reporters/delivery.h"
@@ -31,5 +33,13 @@ class RemoteReporter : public ErrorReporter {
   ReportedError error_;
   Delivery delivery_;
 };
+
+// Reporter::readOptions; throws a std::invalid_argument with its error.
+template <class Reporter>
+typename Reporter::Options optionsOrThrow(const Json& json) {
+  auto options = Reporter::readOptions(json);
+  if (!options) throw std::invalid_argument(options.error().message());
+  return *std::move(options);
+}
 
 }  // namespace leptir::reporters

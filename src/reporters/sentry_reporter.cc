@@ -11,12 +11,6 @@
 namespace leptir::reporters {
 namespace {
 
-SentryReporter::Options readOrThrow(const Json& json) {
-  auto options = SentryReporter::readOptions(json);
-  if (!options) throw std::invalid_argument(options.error().message());
-  return *std::move(options);
-}
-
 DeliveryOptions adapted(DeliveryOptions delivery, const SentryDsn& dsn) {
   delivery.pauseOf = sentryPause;
   delivery.duringPause = DeliveryOptions::DuringPause::GiveUp;
@@ -55,7 +49,7 @@ Result<void> SentryReporter::checkOptions(const Json& options) {
 }
 
 SentryReporter::SentryReporter(const Json& options)
-    : SentryReporter(readOrThrow(options), DeliveryOptions(), systemClock()) {}
+    : SentryReporter(optionsOrThrow<SentryReporter>(options), DeliveryOptions(), systemClock()) {}
 
 SentryReporter::SentryReporter(Options options, DeliveryOptions delivery, const Clock& clock)
     : RemoteReporter(adapted(std::move(delivery), options.dsn), clock), options_(std::move(options)), clock_(clock) {}

@@ -46,11 +46,6 @@ class SentryReporterTest : public testing::Test {
   ManualClock clock;
 };
 
-std::string messageOf(const Json& options) {
-  const auto checked = SentryReporter::checkOptions(options);
-  return checked ? "they are good" : checked.error().message();
-}
-
 TEST_F(SentryReporterTest, PostsAnEnvelopeWithTheKey) {
   auto sentry = reporter(clock);
   sentry.addErrorData({{"name", "image.resize"}, {"cause", "threw"}});
@@ -116,14 +111,16 @@ TEST_F(SentryReporterTest, ThrowsTheReasonThatSentryGivesWithoutTheKey) {
 
 TEST(SentryReporterOptions, AreRefusedWithTheKeyAndWhatIsExpected) {
   const std::string dsn = "https://key@sentry.example.org/42";
-  EXPECT_EQ(messageOf({{"dsn", dsn}}), "they are good");
-  EXPECT_EQ(messageOf({{"dsn", dsn}, {"environment", "x"}, {"release", "1"}, {"server_name", "y"}}), "they are good");
-  EXPECT_EQ(messageOf(Json::object()), "'dsn' is missing");
-  EXPECT_THAT(messageOf({{"dsn", "https://sentry.example.org/42"}}),
+  EXPECT_EQ(messageOf<SentryReporter>({{"dsn", dsn}}), "they are good");
+  EXPECT_EQ(messageOf<SentryReporter>({{"dsn", dsn}, {"environment", "x"}, {"release", "1"}, {"server_name", "y"}}),
+            "they are good");
+  EXPECT_EQ(messageOf<SentryReporter>(Json::object()), "'dsn' is missing");
+  EXPECT_THAT(messageOf<SentryReporter>({{"dsn", "https://sentry.example.org/42"}}),
               HasSubstr("'dsn' must be a DSN like https://KEY@"));
-  EXPECT_THAT(messageOf({{"dsn", dsn}, {"release", 1.1}}), HasSubstr("'release' must be a text: put it in quotes"));
-  EXPECT_THAT(messageOf({{"dsn", dsn}, {"enviroment", "x"}}), HasSubstr("did you mean 'environment'?"));
-  EXPECT_THAT(messageOf({{"dsn", dsn}, {"ca_file", "/"}}), HasSubstr("'ca_file' must be a file"));
+  EXPECT_THAT(messageOf<SentryReporter>({{"dsn", dsn}, {"release", 1.1}}),
+              HasSubstr("'release' must be a text: put it in quotes"));
+  EXPECT_THAT(messageOf<SentryReporter>({{"dsn", dsn}, {"enviroment", "x"}}), HasSubstr("did you mean 'environment'?"));
+  EXPECT_THAT(messageOf<SentryReporter>({{"dsn", dsn}, {"ca_file", "/"}}), HasSubstr("'ca_file' must be a file"));
   EXPECT_THROW(SentryReporter(Json::object()), std::invalid_argument);
 }
 

@@ -8,8 +8,8 @@
 namespace leptir::service {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(SysusersFile, MakesTheUserWithTheStateFolderAsItsHome) {
   EXPECT_THAT(sysusersFile(mail()), HasSubstr("\nu postman - \"background tasks of leptir (mail)\" /var/lib/mail\n"));

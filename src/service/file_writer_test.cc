@@ -10,8 +10,8 @@ namespace leptir::service {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class FileWriter : public testing::Test {
  protected:

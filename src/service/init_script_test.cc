@@ -8,9 +8,9 @@
 namespace leptir::service {
 namespace {
 
-using testing::ContainsRegex;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(InitScript, HasAHeaderOfTheLsb) {
   const auto script = initScript(mail());

@@ -8,7 +8,7 @@
 namespace leptir::service {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string serviceNameError(std::string_view name) {
   const auto checked = checkServiceName(name);

@@ -10,8 +10,8 @@
 namespace leptir::service {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 NeededPaths pathsOf(std::string_view yaml) {
   const auto backends = config::allBackends({});

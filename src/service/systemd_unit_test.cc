@@ -11,8 +11,8 @@ namespace leptir::service {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(SystemdUnit, StartsTheProgramWithItsConfigurationAndPidFile) {
   EXPECT_THAT(systemdUnit(mail()),

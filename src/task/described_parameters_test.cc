@@ -74,8 +74,9 @@ void to_json(leptir::Json& json, const Celsius& celsius) {
 }
 struct Weather {
   Celsius outside;
+  std::optional<Celsius> inside;
 };
-LEPTIR_PARAMETERS(Weather, outside)
+LEPTIR_PARAMETERS(Weather, outside, inside)
 
 // Names that are macros elsewhere in leptir's macros, and a member that is itself named optional.
 struct Confusing {
@@ -86,13 +87,16 @@ LEPTIR_PARAMETERS(Confusing, optional, member)
 
 }  // namespace described
 
-// A user's own reading of std::optional, as the manual of nlohmann-json shows it. Members of described structs are read
-// by leptir, so the two do not meet.
-template <class T>
-struct nlohmann::adl_serializer<std::optional<T>> {
-  static void to_json(json& to, const std::optional<T>& value) { to = value ? json{{"some", *value}} : json("none"); }
-  static void from_json(const json& from, std::optional<T>& value) {
-    if (from != "none") value = from.at("some").template get<T>();
+// A user's own reading of a std::optional, as the manual of nlohmann-json shows it. Members of described structs are
+// read by leptir, so the two do not meet.
+template <>
+struct nlohmann::adl_serializer<std::optional<described::Celsius>> {
+  using Celsius = described::Celsius;
+  static void to_json(json& to, const std::optional<Celsius>& value) {
+    to = value ? json{{"some", *value}} : json("none");
+  }
+  static void from_json(const json& from, std::optional<Celsius>& value) {
+    if (from != "none") value = from.at("some").get<Celsius>();
   }
 };
 
@@ -246,8 +250,8 @@ TEST(DescribedParameters, TypesWithAFromJsonFunctionAreReadByIt) {
 }
 
 TEST(DescribedParameters, AUsersOwnReadingOfStdOptionalStaysHisOwn) {
-  EXPECT_EQ(Json(std::optional(1)), Json({{"some", 1}}));
-  EXPECT_EQ(parametersAs<Strict>({{"width", 1}, {"height", 2}}).height, 2);
+  EXPECT_EQ(Json(std::optional(described::Celsius{21})), Json({{"some", 21.0}}));
+  EXPECT_EQ(parametersAs<Weather>({{"outside", 7.5}, {"inside", 21}}).inside.value().degrees, 21);
 }
 
 TEST(DescribedParameters, AMemberMayBeNamedOptional) {

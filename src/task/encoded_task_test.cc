@@ -5,13 +5,10 @@
 
 #include "task/envelope.h"
 #include "task/envelope_counters.h"
+#include "task/resize_task.h"
 
 namespace leptir::task {
 namespace {
-
-BrokerTask resizeTask() {
-  return {.id = "id1", .name = "image.resize", .parameters = R"({"width":640})"};
-}
 
 TEST(EncodedTask, HasTheFieldsAndTheEnvelopeOfTheTask) {
   auto task = resizeTask();

@@ -1,6 +1,7 @@
 // Compares envelopes with those that PHP leptir wrote and ran (tests/wire/).
 #include "leptir/json.h"
 #include "task/envelope.h"
+#include "tests/support/folders.h"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 Json wireFile(const std::string& name) {
-  std::ifstream file(std::string(LEPTIR_SOURCE_DIR) + "/tests/wire/" + name);
+  std::ifstream file(sourceFolder() / "tests/wire" / name);
   return Json::parse(file);
 }
 

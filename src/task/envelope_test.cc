@@ -5,18 +5,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "task/resize_task.h"
+
 namespace leptir::task {
 namespace {
 
 using namespace std::chrono_literals;
-
-BrokerTask resizeTask() {
-  BrokerTask task;
-  task.id = "id1";
-  task.name = "image.resize";
-  task.parameters = R"({"width":640})";
-  return task;
-}
 
 std::string encodedWithName(std::string name) {
   auto task = resizeTask();

@@ -7,7 +7,7 @@
 namespace leptir::task {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r";
+constexpr std::string_view kBlanksBesideLines = " \t\r";
 
 }  // namespace
 
@@ -33,7 +33,7 @@ void ProgramResultReader::endLine() {
   const auto line = std::exchange(line_, {});
   if (std::exchange(isTooLong_, false)) {
     reportMistake(fmt::format("longer than {} KiB; it is ignored", kMaxResultLineBytes / 1024));
-  } else if (line.find_first_not_of(kBlanks) != std::string::npos) {
+  } else if (line.find_first_not_of(kBlanksBesideLines) != std::string::npos) {
     take(parseProgramResultLine(line));
   }
   ++lineNumber_;

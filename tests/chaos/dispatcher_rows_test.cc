@@ -46,7 +46,6 @@ TEST_P(Dispatcher, P02_IsKilledAtAnyTimeAndNothingIsRepeated) {
 }
 
 TEST_P(Dispatcher, P05_StandsStillWhileASecondInstanceRunsAndNothingOverlaps) {
-  constexpr std::size_t kWorkers = 4;
   pushAndLog("work", 300, {{"ms", 20}});
   const auto instance = startUntilReady();
   const auto stopped = dispatcherOf(instance->pid());

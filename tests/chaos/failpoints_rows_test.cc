@@ -11,6 +11,7 @@
 #include <set>
 
 #include "tests/chaos/fault_fixture.h"
+#include "tests/support/folders.h"
 
 namespace leptir::chaos {
 namespace {
@@ -20,7 +21,7 @@ using e2e::eventually;
 TEST(TheListOfFailpoints, NamesEachFailpointOfTheSourcesOnce) {
   std::multiset<std::string> inSources, listed;
   const std::regex place("LEPTIR_FAILPOINT\\(\"([a-z_.]+)\"\\)");
-  for (const auto& entry : fs::recursive_directory_iterator(fs::path(LEPTIR_SOURCE_DIR) / "src")) {
+  for (const auto& entry : fs::recursive_directory_iterator(sourceFolder() / "src")) {
     std::ifstream stream(entry.path());
     for (std::string line; std::getline(stream, line);) {
       if (std::smatch found; std::regex_search(line, found, place)) inSources.insert(found[1]);
@@ -32,7 +33,7 @@ TEST(TheListOfFailpoints, NamesEachFailpointOfTheSourcesOnce) {
 
 class Failpoints : public FaultFixture {
  protected:
-  Failpoints() { program = LEPTIR_CHAOS_FAILING; }
+  Failpoints() { program = buildFolder() / "chaos_failing"; }
 
   // Configures two meta storages, one in the store of the broker and one elsewhere, so that both the feeder and a meta
   // writer save records.
@@ -45,10 +46,14 @@ class Failpoints : public FaultFixture {
     writeConfig(yaml);
   }
 
-  void each(FailpointProcess who, const std::function<void(const Failpoint&)>& play) {
+  // Failpoints in the code of the test's backend, or in all code that no backend owns.
+  enum class Code { OfTheStore, Common };
+
+  void each(FailpointProcess who, Code code, const std::function<void(const Failpoint&)>& play) {
     setTwoStorages();
     for (const auto& point : allFailpoints()) {
       if (point.who != who || !isOfThisBackend(point) || HasFatalFailure()) continue;
+      if (isOfTheStore(point) != (code == Code::OfTheStore)) continue;
       SCOPED_TRACE(point.name);
       const auto before = repeats();
       const auto began = bootNsNow();
@@ -68,6 +73,8 @@ class Failpoints : public FaultFixture {
       return backend.name != GetParam().name && point.name.starts_with(backend.name + ".");
     });
   }
+
+  bool isOfTheStore(const Failpoint& point) const { return point.name.starts_with(GetParam().name + "."); }
 
   void choose(const Failpoint& point) {
     fired = folder / ("fired." + point.name);
@@ -129,10 +136,21 @@ class Failpoints : public FaultFixture {
 
   // The number of repeated runs that a death at this failpoint may cause.
   static std::size_t allowed(const Failpoint& point) {
-    constexpr std::size_t kWorkers = 2, kUnacknowledged = 256;
-    if (point.needs == FailpointCondition::ADeadSession) return kWorkers + kUnacknowledged;
+    constexpr std::size_t workers = 2, unacknowledged = 256;
+    if (point.needs == FailpointCondition::ADeadSession) return workers + unacknowledged;
     if (point.who == FailpointProcess::Worker) return 1;
-    return point.who == FailpointProcess::Master ? kWorkers + kUnacknowledged : 0;
+    return point.who == FailpointProcess::Master ? workers + unacknowledged : 0;
+  }
+
+  void eachOfTheDispatcher(Code code) {
+    each(FailpointProcess::Dispatcher, code, [this](const Failpoint& point) {
+      giveWhatItNeeds(point);
+      const auto instance = startWith(point);
+      EXPECT_TRUE(eventually([&] { return isDone(point) && endsSeen() > 0; })) << instance->output();
+      EXPECT_TRUE(point.needs == FailpointCondition::AStop || isPassedInTheEnd(point));
+      EXPECT_TRUE(eventually([&] { return isDone(point); })) << instance->output();
+      stop(*instance);
+    });
   }
 
   fs::path fired;
@@ -142,18 +160,15 @@ class Failpoints : public FaultFixture {
 LEPTIR_CHAOS_ROWS(Failpoints);
 
 TEST_P(Failpoints, P02_ADispatcherThatDiesAtAnyFailpointRepeatsNothing) {
-  each(FailpointProcess::Dispatcher, [this](const Failpoint& point) {
-    giveWhatItNeeds(point);
-    const auto instance = startWith(point);
-    EXPECT_TRUE(eventually([&] { return isDone(point) && endsSeen() > 0; })) << instance->output();
-    EXPECT_TRUE(point.needs == FailpointCondition::AStop || isPassedInTheEnd(point));
-    EXPECT_TRUE(eventually([&] { return isDone(point); })) << instance->output();
-    stop(*instance);
-  });
+  eachOfTheDispatcher(Code::Common);
+}
+
+TEST_P(Failpoints, P02_ADispatcherThatDiesAtAnyFailpointOfTheStoreRepeatsNothing) {
+  eachOfTheDispatcher(Code::OfTheStore);
 }
 
 TEST_P(Failpoints, P01_AWorkerThatDiesAtAnyFailpointRepeatsAtMostItsTask) {
-  each(FailpointProcess::Worker, [this](const Failpoint& point) {
+  each(FailpointProcess::Worker, Code::Common, [this](const Failpoint& point) {
     giveWhatItNeeds(point);
     const auto instance = startWith(point);
     EXPECT_TRUE(eventually([&] { return isDone(point) && fs::exists(fired); })) << instance->output();
@@ -162,7 +177,7 @@ TEST_P(Failpoints, P01_AWorkerThatDiesAtAnyFailpointRepeatsAtMostItsTask) {
 }
 
 TEST_P(Failpoints, P03_AMasterThatDiesAtAnyFailpointLosesNothing) {
-  each(FailpointProcess::Master, [this](const Failpoint& point) {
+  each(FailpointProcess::Master, Code::Common, [this](const Failpoint& point) {
     giveWhatItNeeds(point);
     const auto instance = startWith(point);
     EXPECT_EQ(instance->waitForExit(), 137);

@@ -8,6 +8,7 @@
 
 #include "base/task_id.h"
 #include "tests/chaos/processes.h"
+#include "tests/support/folders.h"
 
 namespace leptir::chaos {
 namespace {
@@ -47,7 +48,7 @@ FaultFixture::FaultFixture() : store(GetParam().open(folder)), ledgerFile(folder
   source.seed(seed);
   RecordProperty("seed", std::to_string(seed));
   std::cout << "LEPTIR_CHAOS_SEED=" << seed << '\n';
-  program = LEPTIR_CHAOS_INSTANCE;
+  program = buildFolder() / "chaos_instance";
   ::setenv("LEPTIR_CHAOS", folder.c_str(), 1);
   ::setenv("LEPTIR_CHAOS_LEDGER", ledgerFile.c_str(), 1);
   ::unsetenv("LEPTIR_CHAOS_STARTS");

@@ -24,9 +24,11 @@ namespace leptir::chaos {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
+inline constexpr std::size_t kWorkers = 4;
+
 // The settings of the configuration that differ between tests.
 struct Setting {
-  int workers = 4;
+  std::size_t workers = kWorkers;
   double killGrace = 0.2;
   std::string daemon;  // further keys of daemon.configuration: "key: value, …"
   std::string tasks;   // the `tasks:` block, as YAML in braces

@@ -11,6 +11,7 @@
 
 #include "tests/chaos/fault_fixture.h"
 #include "tests/chaos/processes.h"
+#include "tests/support/folders.h"
 
 namespace leptir::chaos {
 namespace {
@@ -28,7 +29,7 @@ class Refusals : public FaultFixture {
   // From now on programs run with the preloaded library of libfault.cc, which makes some calls fail.
   void refuse(const std::string& what) {
     ::setenv("LEPTIR_FAULT", what.c_str(), 1);
-    ::setenv("LD_PRELOAD", LEPTIR_FAULT_LIBRARY, 1);
+    ::setenv("LD_PRELOAD", (buildFolder() / "libfault.so").c_str(), 1);
   }
   static void refuseNothing() {
     ::unsetenv("LD_PRELOAD");

@@ -10,7 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 using e2e::eventually;
 
-constexpr std::size_t kWorkers = 4;
 // The largest number of finished tasks that are not acknowledged yet.
 constexpr std::size_t kUnacknowledged = 256;
 

@@ -15,7 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using e2e::eventually;
 
-constexpr std::size_t kWorkers = 4;
 // Milliseconds within which an instance works again after a fault of the server: one failed attempt, and the pause
 // before the next.
 constexpr double kBackWithin = 5000;

@@ -9,7 +9,7 @@ namespace leptir::conformance {
 namespace {
 
 constexpr Duration kLease = 60s;
-constexpr std::size_t kAll = 1000, kMostTasks = 60, kMostKnown = 40;
+constexpr std::size_t kWholeQueue = 1000, kMostTasks = 60, kMostKnown = 40;
 // So long before its end a session may count a lease as over.
 constexpr Duration kBeforeEnd = 1s;
 
@@ -110,7 +110,7 @@ std::string LeaseModel::pop() {
   auto& session = anySession();
   const auto wanted = expected_.pop(session.number, now());
   ExpectedLeases::Tasks answered;
-  for (const auto& each : must(session.open->popBrokerTasks(kAll, 0s, wake_))) {
+  for (const auto& each : must(session.open->popBrokerTasks(kWholeQueue, 0s, wake_))) {
     const auto id = idIn(each.envelope);
     answered[id] = each.counters;
     known_.push_back(expected_.note(session.number, id, each, now()));

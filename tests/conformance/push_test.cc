@@ -7,7 +7,7 @@
 namespace leptir::conformance {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 LEPTIR_CONFORMANCE_GROUP(Push, BrokerConformance);
 

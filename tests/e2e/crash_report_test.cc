@@ -6,6 +6,7 @@
 #include <map>
 
 #include "tests/e2e/installation.h"
+#include "tests/support/folders.h"
 
 namespace leptir::e2e {
 namespace {
@@ -19,7 +20,7 @@ using ::testing::StartsWith;
 
 class CrashReportTest : public Installation {
  protected:
-  CrashReportTest() { program = LEPTIR_DYING_TASKS; }
+  CrashReportTest() { program = buildFolder() / "dying_tasks"; }
 
   // Runs the task until its first crash and returns the record; the task would be tried twice more.
   Json deathOf(const std::string& task, std::vector<std::string> more = {}) {

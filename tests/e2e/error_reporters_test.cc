@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "tests/e2e/reporting.h"
+#include "tests/support/folders.h"
 
 namespace leptir::e2e {
 namespace {
@@ -140,7 +141,7 @@ TEST_F(ErrorReportsTest, CheckNamesTheReportersAndTheirTimeLimits) {
 }
 
 TEST_F(ErrorReportsTest, AClassThatTheProgramDoesNotHaveIsAConfigurationError) {
-  program = LEPTIR_PROGRAM;
+  program = buildFolder() / "leptir";
   for (const auto* command : {"start", "check"}) {
     const auto refused = leptir({command});
     EXPECT_EQ(refused.exit, 78);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "tests/e2e/installation.h"
+#include "tests/support/folders.h"
 #include "tests/support/http_server.h"
 #include "tests/support/temp_dir.h"
 
@@ -22,7 +23,7 @@ const std::string kKey = "0123456789abcdef0123456789abcdef";
 class ErrorServicesTest : public Installation {
  protected:
   ErrorServicesTest() {
-    program = LEPTIR_DYING_TASKS;
+    program = buildFolder() / "dying_tasks";
     for (const auto* name : {"http_proxy", "https_proxy", "all_proxy"}) ::unsetenv(name);
   }
 

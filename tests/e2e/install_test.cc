@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tests/e2e/installation.h"
+#include "tests/support/folders.h"
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
@@ -51,7 +52,7 @@ TEST_F(InstallTest, WritesAUnitAUserAndALogRotation) {
 // On an empty /etc of its own, so that nothing of this machine is touched.
 TEST_F(InstallTest, PrintsTheNextCommandsAsTheGuideShowsThem) {
   if (shell("unshare --mount true").exit != 0) GTEST_SKIP() << "this machine makes no namespaces";
-  const auto guide = readWholeFile(fs::path(LEPTIR_SOURCE_DIR) / "docs/guide/service.md");
+  const auto guide = readWholeFile(sourceFolder() / "docs/guide/service.md");
   const std::string begin = "```\n# leptir install --config=/etc/leptir.yaml\n";
   const auto at = guide.find(begin);
   ASSERT_NE(at, std::string::npos);

@@ -15,6 +15,7 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/support/folders.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir::e2e {
@@ -96,7 +97,7 @@ std::string StartedInstance::output() const {
   return read(output_);
 }
 
-Installation::Installation() : program(LEPTIR_PROGRAM) {
+Installation::Installation() : program(buildFolder() / "leptir") {
   std::string name = (fs::temp_directory_path() / "leptir-e2e-XXXXXX").string();
   folder = ::mkdtemp(name.data());
   ::setenv("XDG_STATE_HOME", (folder / "state").c_str(), 1);

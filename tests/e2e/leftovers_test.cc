@@ -7,6 +7,7 @@
 
 #include "base/process_tree.h"
 #include "tests/e2e/installation.h"
+#include "tests/support/folders.h"
 
 namespace leptir::e2e {
 namespace {
@@ -116,7 +117,7 @@ TEST_F(LeftoversTest, CheckAndStartSayWhichCommandCannotRun) {
 }
 
 TEST_F(LeftoversTest, ARecordWithVeryManyFieldsIsSaved) {
-  program = LEPTIR_DYING_TASKS;
+  program = buildFolder() / "dying_tasks";
   const auto id = push({"many_fields", "count:=120000"});
   EXPECT_EQ(drain(), 0);
   EXPECT_EQ(info(id).at("field119999"), 119999);
@@ -140,7 +141,7 @@ TEST_F(LeftoversTest, TheEnvironmentOfAWorkerHasNoPasswordOfAStore) {
 
 #ifndef __SANITIZE_ADDRESS__  // AddressSanitizer maps terabytes, which take hours to search
 TEST_F(LeftoversTest, TheMemoryOfAWorkerHasNoPasswordOfAStore) {
-  program = LEPTIR_DYING_TASKS;
+  program = buildFolder() / "dying_tasks";
   writeConfig(
       "leptir: { brokers: [ { type: sqlite, connection: { path: leptir.db } } ],"
       " meta_storage: [ { type: sqlite, connection: { path: leptir.db } },"

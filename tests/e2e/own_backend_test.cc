@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "tests/e2e/installation.h"
+#include "tests/support/folders.h"
 
 namespace leptir::e2e {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 class OwnBackendTest : public Installation {
  protected:
   OwnBackendTest() {
-    program = LEPTIR_OWN_BACKEND;
+    program = buildFolder() / "own_backend";
     config = writeConfig(yamlWith("a"));
   }
 
@@ -84,7 +85,7 @@ TEST_F(OwnBackendTest, IsUsedByEveryCommand) {
 }
 
 TEST_F(OwnBackendTest, IsUnknownToAProgramThatDoesNotRegisterIt) {
-  program = LEPTIR_PROGRAM;
+  program = buildFolder() / "leptir";
   const auto answer = leptir({"check"});
   EXPECT_EQ(answer.exit, 78);
   EXPECT_NE(answer.err.find("unknown type 'folder'"), std::string::npos) << answer.err;

@@ -8,6 +8,7 @@
 
 #include "base/unique_fd.h"
 #include "tests/e2e/ledger.h"
+#include "tests/support/folders.h"
 #include "tests/support/redis_server.h"
 
 namespace leptir::e2e {
@@ -40,7 +41,7 @@ struct PhpTask {
 };
 
 std::vector<PhpTask> tasksThatPhpPushed() {
-  std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/redis_tasks.json");
+  std::ifstream file(sourceFolder() / "tests/wire/redis_tasks.json");
   std::vector<PhpTask> all;
   for (const auto& each : Json::parse(file)) {
     PhpTask phpTask{each.at("note"), each.at("member_text"), each.at("score")};

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tests/e2e/installation.h"
+#include "tests/support/folders.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir::e2e {
@@ -135,7 +136,7 @@ TEST_F(ProgramResultsTest, ThatAreWrongAreToldInLogAndRecord) {
 class PythonExampleTest : public ProgramResultsTest {
  protected:
   PythonExampleTest() {
-    for (const auto& entry : fs::directory_iterator(fs::path(LEPTIR_SOURCE_DIR) / "examples/python"))
+    for (const auto& entry : fs::directory_iterator(sourceFolder() / "examples/python"))
       fs::copy(entry.path(), folder / entry.path().filename(), fs::copy_options::overwrite_existing);
     config = folder / "leptir.yaml";
     fs::create_directory(folder / "pictures");
@@ -195,7 +196,7 @@ TEST_F(PythonExampleTest, CleansUpAtItsTimeLimit) {
 class ProgramsGuideTest : public ProgramResultsTest {
  protected:
   ProgramsGuideTest() {
-    std::istringstream guide(readWholeFile(fs::path(LEPTIR_SOURCE_DIR) / "docs/guide/programs.md"));
+    std::istringstream guide(readWholeFile(sourceFolder() / "docs/guide/programs.md"));
     std::string block;
     bool isInside = false;
     for (std::string line; std::getline(guide, line);) {

@@ -1,9 +1,10 @@
 #include "tests/e2e/reporting.h"
+#include "tests/support/folders.h"
 
 namespace leptir::e2e {
 
 ErrorReportsTest::ErrorReportsTest() {
-  program = LEPTIR_REPORTING_PROGRAM;
+  program = buildFolder() / "reporting_program";
   report({fileReporter()});
 }
 

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "tests/e2e/installation.h"
+#include "tests/support/folders.h"
 
 namespace leptir::e2e {
 namespace {
@@ -98,7 +99,7 @@ TEST_F(RulesTest, ATaskWithLimitsRunsInAFreshWorkerThatThenExits) {
 // Tasks of a user's own program, which run inside the worker process.
 class OwnTasksTest : public RulesTest {
  protected:
-  OwnTasksTest() { program = LEPTIR_DYING_TASKS; }
+  OwnTasksTest() { program = buildFolder() / "dying_tasks"; }
 
   // The pids of the workers that ran these tasks; each response ends with it.
   std::vector<std::string> workersOf(const std::vector<std::string>& ids) {

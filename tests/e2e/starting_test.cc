@@ -12,6 +12,7 @@
 #include "src/base/unique_fd.h"
 #include "tests/e2e/ledger.h"
 #include "tests/e2e/silent_store.h"
+#include "tests/support/folders.h"
 #include "tests/support/temp_dir.h"
 
 namespace leptir::e2e {
@@ -159,7 +160,7 @@ TEST_F(StartingTest, ARefusedStartDoesNotWaitForTheReaderOfItsOutput) {
 }
 
 TEST_F(StartingTest, AStartThatBlocksOnItsOutputStillEndsOnTerm) {
-  program = LEPTIR_DYING_TASKS;
+  program = buildFolder() / "dying_tasks";
   ::setenv("LEPTIR_TEST_PRINTS", "printed before runMain", 1);
   const auto reader = fillPipeOfOutput();
   const auto instance = start();

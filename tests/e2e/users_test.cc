@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/e2e/ledger.h"
+#include "tests/support/folders.h"
 #include "tests/support/other_user.h"
 #include "tests/support/temp_dir.h"
 
@@ -34,7 +35,7 @@ class UsersTest : public Ledger {
     const auto script = folder / ("as-" + std::to_string(user));
     const auto id = std::to_string(user);
     std::ofstream(script) << "#!/bin/sh\numask 077\nexec setpriv --reuid=" << id << " --regid=" << id
-                          << " --groups=" << kSharedGroup << " " << LEPTIR_PROGRAM << " \"$@\"\n";
+                          << " --groups=" << kSharedGroup << " " << (buildFolder() / "leptir").string() << " \"$@\"\n";
     fs::permissions(script, fs::perms::owner_all);
     program = script;
     return run({"--version"}).exit == 0;
@@ -70,7 +71,7 @@ class UsersTest : public Ledger {
 };
 
 #define LEPTIR_BECOME(user) \
-  if (!become(user)) GTEST_SKIP() << "user " << (user) << " cannot run " << LEPTIR_PROGRAM
+  if (!become(user)) GTEST_SKIP() << "user " << (user) << " cannot run the program in " << buildFolder()
 
 TEST_F(UsersTest, CommandsOnTheDatabaseOfAnotherUserPrintTheErrorOfAStart) {
   LEPTIR_NEEDS_ROOT();
@@ -89,7 +90,7 @@ TEST_F(UsersTest, CommandsOnTheDatabaseOfAnotherUserPrintTheErrorOfAStart) {
     EXPECT_THAT(answer.out + answer.err, HasSubstr(sentence)) << command[0];
     EXPECT_TRUE(answer.exit == 69 || command[0] == "status") << command[0] << " " << answer.exit;
   }
-  program = LEPTIR_PROGRAM;
+  program = buildFolder() / "leptir";
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 1) << "root may read it; the task was not cancelled";
 }
 

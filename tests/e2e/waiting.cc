@@ -1,4 +1,5 @@
 #include "tests/e2e/waiting.h"
+#include "tests/support/folders.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -7,7 +8,7 @@
 namespace leptir::e2e {
 
 WaitingInstallation::WaitingInstallation() {
-  program = LEPTIR_WAITING_PROGRAM;
+  program = buildFolder() / "waiting_program";
 }
 
 std::unique_ptr<StartedInstance> WaitingInstallation::startScript(const std::string& script) {

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/support/tcp_socket.h"
+
 namespace leptir {
 namespace {
 
@@ -18,12 +20,6 @@ using What = MongodbFault::What;
 
 // How soon threads notice that the proxy ends.
 constexpr std::chrono::milliseconds kLook = 5ms;
-
-base::UniqueFd tcpSocket() {
-  base::UniqueFd made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!made) throw std::runtime_error("no TCP socket for a proxy");
-  return made;
-}
 
 sockaddr_in addressOf(const std::string& host, int port) {
   sockaddr_in address{};

@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "tests/support/mongodb_ask.h"
-#include "tests/support/mongodb_loan.h"
 #include "tests/support/mongodb_process.h"
+#include "tests/support/server_loan.h"
 
 namespace leptir {
 namespace {
@@ -51,9 +51,10 @@ MongodbServer::MongodbServer(std::string uri) : given_(std::move(uri)) {
   useGiven();
 }
 
-MongodbServer::MongodbServer(std::unique_ptr<MongodbLoan> loan) : loan_(std::move(loan)), given_(loan_->uri) {
-  if (!loan_->clock.empty())
-    lentClock_ = std::make_unique<ShiftedPage>(loan_->clock, ShiftedPage::Clock::StandsAtTheStart);
+MongodbServer::MongodbServer(std::unique_ptr<ServerLoan> loan)
+    : loan_(std::move(loan)), given_(loan_->offer.at("uri").get<std::string>()) {
+  const auto clock = loan_->offer.at("clock").get<std::string>();
+  if (!clock.empty()) lentClock_ = std::make_unique<ShiftedPage>(clock, ShiftedPage::Clock::StandsAtTheStart);
   useGiven();
 }
 

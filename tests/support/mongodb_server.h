@@ -16,7 +16,7 @@
 namespace leptir {
 
 class MongodbProcess;
-struct MongodbLoan;
+struct ServerLoan;
 class ShiftedPage;
 
 class MongodbServer {
@@ -52,7 +52,7 @@ class MongodbServer {
   // The server that LEPTIR_TEST_MONGODB names; it can be neither stopped nor frozen.
   explicit MongodbServer(std::string uri);
   // A server that several test programs use one after the other; it, too, can be neither stopped nor frozen.
-  explicit MongodbServer(std::unique_ptr<MongodbLoan> loan);
+  explicit MongodbServer(std::unique_ptr<ServerLoan> loan);
   ~MongodbServer();
   MongodbServer(const MongodbServer&) = delete;
   MongodbServer& operator=(const MongodbServer&) = delete;
@@ -93,7 +93,7 @@ class MongodbServer {
   ShiftedPage* clock() const;
 
   std::unique_ptr<MongodbProcess> process_;  // empty: not ours
-  std::unique_ptr<MongodbLoan> loan_;
+  std::unique_ptr<ServerLoan> loan_;
   std::unique_ptr<ShiftedPage> lentClock_;
   std::string host_, given_;
   int port_ = 0;
@@ -118,11 +118,14 @@ class MongodbDatabase {
 };
 
 // The server that the tests of a program share, each with a MongodbDatabase of its own: for default options the one
-// that LEPTIR_TEST_MONGODB names; else one that the run lends to this process until it ends (mongodb_loan.h); else one
+// that LEPTIR_TEST_MONGODB names; else one that the run lends to this process until it ends (server_loan.h); else one
 // that the first call starts. A Manual clock is at its start after each call.
 MongodbServer& sharedMongodbServer(const MongodbServer::Options& options = {});
 inline MongodbServer& sharedMongodbServer(MongodbServer::Time time) {
   return sharedMongodbServer({.time = time});
 }
+
+// A server with these options of the run, which no other process uses meanwhile; null: no run lends servers.
+std::unique_ptr<ServerLoan> borrowMongodbServer(const MongodbServer::Options& options);
 
 }  // namespace leptir

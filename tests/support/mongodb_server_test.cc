@@ -10,6 +10,7 @@
 
 #include "tests/support/certificates.h"
 #include "tests/support/child.h"
+#include "tests/support/error_of.h"
 #include "tests/support/local_port.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -18,15 +19,6 @@ namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string errorOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 Json documents(MongodbDatabase& database) {
   return database.ask(R"({"find": "c", "sort": {"_id": 1}})")["cursor"]["firstBatch"];

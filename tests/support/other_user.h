@@ -30,14 +30,20 @@ inline void giveTo(uid_t user, const std::filesystem::path& file) {
   if (::lchown(file.c_str(), user, user) != 0) throw std::runtime_error("cannot give away " + file.string());
 }
 
-// Runs `body` in a child process for which permissions count: under root as kOtherUser, who first becomes the owner of
-// `folder` and of all files in it.
+// Runs `body` in a child process for which permissions count: under root as kOtherUser.
+template <class Body>
+bool asOrdinaryUser(Body body) {
+  return ::geteuid() == 0 ? asUser(kOtherUser, body) : inChild(body);
+}
+
+// The same, with `folder` and all files in it given to kOtherUser first.
 template <class Body>
 bool asOrdinaryUser(const std::filesystem::path& folder, Body body) {
-  if (::geteuid() != 0) return inChild(body);
-  for (const auto& each : std::filesystem::recursive_directory_iterator(folder)) giveTo(kOtherUser, each.path());
-  giveTo(kOtherUser, folder);
-  return asUser(kOtherUser, body);
+  if (::geteuid() == 0) {
+    for (const auto& each : std::filesystem::recursive_directory_iterator(folder)) giveTo(kOtherUser, each.path());
+    giveTo(kOtherUser, folder);
+  }
+  return asOrdinaryUser(body);
 }
 
 // The permission bits of a file, without its type.

@@ -1,11 +1,22 @@
 #include <cstdlib>
 #include <map>
+#include <stdexcept>
 
-#include "tests/support/mongodb_loan.h"
+#include "tests/support/mongodb_ask.h"
 #include "tests/support/mongodb_server.h"
+#include "tests/support/server_loan.h"
 
 namespace leptir {
 namespace {
+
+bool answers(const Json& offer) {
+  try {
+    askMongodb(offer.at("uri"), "admin", R"({"ping": 1})");
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
 
 std::unique_ptr<MongodbServer> makeShared(const MongodbServer::Options& options) {
   const char* const given = std::getenv("LEPTIR_TEST_MONGODB");
@@ -17,6 +28,11 @@ std::unique_ptr<MongodbServer> makeShared(const MongodbServer::Options& options)
 }
 
 }  // namespace
+
+std::unique_ptr<ServerLoan> borrowMongodbServer(const MongodbServer::Options& options) {
+  const auto word = [](auto option) { return std::to_string(static_cast<int>(option)); };
+  return borrowServer({"mongodb", {word(options.transport), word(options.access), word(options.time)}, answers});
+}
 
 MongodbServer& sharedMongodbServer(const MongodbServer::Options& options) {
   static std::map<MongodbServer::Options, std::unique_ptr<MongodbServer>> servers;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/unique_fd.h"
+#include "tests/support/folders.h"
 
 namespace leptir {
 namespace {
@@ -39,8 +40,12 @@ void ShiftedPage::startOver() {
   if (clock_ == Clock::StandsAtTheStart) page_->standsAt = ManualClock().now().time_since_epoch().count();
 }
 
+void ShiftedPage::returnToMachine() {
+  if (clock_ == Clock::Runs) page_->offset = 0;
+}
+
 std::vector<std::pair<std::string, std::string>> ShiftedPage::variables() const {
-  return {{"LD_PRELOAD", LEPTIR_SHIFTED_CLOCK}, {kShiftedTimeVariable, file_.string()}};
+  return {{"LD_PRELOAD", buildFolder() / "libleptir_shifted_clock.so"}, {kShiftedTimeVariable, file_.string()}};
 }
 
 }  // namespace leptir

@@ -24,6 +24,8 @@ class ShiftedPage {
   void advance(Duration by);
   // Puts a clock that stands back to the start of a ManualClock.
   void startOver();
+  // Puts a clock that runs back to the machine's time. Only some servers bear a time that goes back.
+  void returnToMachine();
   const std::filesystem::path& file() const { return file_; }
   // What the server's environment needs, so that it has the page's clock.
   std::vector<std::pair<std::string, std::string>> variables() const;

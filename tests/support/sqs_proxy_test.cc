@@ -12,9 +12,9 @@ namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using How = SqsFault::How;
 
 std::string timeText(std::time_t time) {

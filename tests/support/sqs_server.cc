@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <map>
 #include <stdexcept>
 
 #include "tests/support/http_client.h"
+#include "tests/support/server_loan.h"
 #include "tests/support/wait_until.h"
 
 namespace leptir {
@@ -35,11 +35,27 @@ int portIn(const std::string& log, std::size_t begin) {
 }  // namespace
 
 SqsServer::SqsServer(const Options& options) : options_(options) {
-  if (options.time != Time::Machine) {
-    const auto clock = options.time == Time::Manual ? ShiftedPage::Clock::StandsAtTheStart : ShiftedPage::Clock::Runs;
-    clock_.emplace(folder_ / "clock", clock);
-  }
+  if (options.time != Time::Machine) openClock(folder_ / "clock");
   start();
+}
+
+SqsServer::SqsServer(std::unique_ptr<ServerLoan> loan)
+    : options_{.time = Time(loan->offer.at("time").get<int>())},
+      loan_(std::move(loan)),
+      port_(loan_->offer.at("port").get<int>()) {
+  if (options_.time != Time::Machine) openClock(loan_->offer.at("clock").get<std::string>());
+  resetClock();
+}
+
+SqsServer::~SqsServer() = default;
+
+void SqsServer::openClock(const fs::path& file) {
+  clock_.emplace(file, options_.time == Time::Manual ? ShiftedPage::Clock::StandsAtTheStart : ShiftedPage::Clock::Runs);
+}
+
+ServerProcess& SqsServer::ours() {
+  if (loan_) throw std::logic_error("this server is not the test's own: other tests use it");
+  return process_;
 }
 
 void SqsServer::start() {
@@ -49,7 +65,7 @@ void SqsServer::start() {
   if (options_.memory == Memory::Durable) program.words.push_back(folder_ / "data");
   if (clock_) program.variables = clock_->variables();
   const auto before = log().size();
-  process_.start(program);
+  ours().start(program);
   waitUntil([&] { return (port_ = portIn(log(), before)) != 0 || process_.hasEnded(); });
   if (port_ == 0) throw std::runtime_error("the emulator of Amazon SQS does not start: " + log());
 }
@@ -86,7 +102,9 @@ void SqsServer::advance(Duration by) {
 }
 
 void SqsServer::resetClock() {
-  if (clock_) clock_->startOver();
+  if (!clock_) return;
+  clock_->startOver();
+  clock_->returnToMachine();
 }
 
 void SqsServer::limitVisibility(Duration limit) {
@@ -109,14 +127,6 @@ SqsTestQueue::~SqsTestQueue() {
 Json SqsTestQueue::ask(const std::string& action, Json request) {
   request["QueueUrl"] = address();
   return server_.ask(action, request);
-}
-
-SqsServer& sharedSqsServer(SqsServer::Time time) {
-  static std::map<SqsServer::Time, std::unique_ptr<SqsServer>> servers;
-  auto& server = servers[time];
-  if (server == nullptr) server = std::make_unique<SqsServer>(SqsServer::Options{.time = time});
-  server->resetClock();
-  return *server;
 }
 
 }  // namespace leptir

@@ -14,6 +14,8 @@
 
 namespace leptir {
 
+struct ServerLoan;
+
 class SqsServer {
  public:
   // The wall clock of the server: that of the machine; that of the machine plus an offset that the test sets (Shifted);
@@ -31,12 +33,18 @@ class SqsServer {
   // start, or with what to do where this machine has none.
   explicit SqsServer(const Options& options);
   SqsServer() : SqsServer(Options{}) {}
+  // A server that several test programs use one after the other; it can be neither stopped nor frozen. A Shifted clock
+  // begins at the machine's time, a Manual one at its start.
+  explicit SqsServer(std::unique_ptr<ServerLoan> loan);
+  ~SqsServer();
   SqsServer(const SqsServer&) = delete;
   SqsServer& operator=(const SqsServer&) = delete;
 
   int port() const { return port_; }
   std::string endpoint() const { return "http://127.0.0.1:" + std::to_string(port_); }
   std::string log() const { return readWholeFile(folder_ / "sqs.log"); }
+  // The file of the ShiftedPage of a server whose clock is not the machine's; else empty.
+  std::filesystem::path clockFile() const { return clock_ ? clock_->file() : ""; }
 
   // Sends a request without leptir's client; `action`: SendMessage, …. Throws a std::runtime_error with the server's
   // code and words on an error; errors of the entries of a batch are the caller's.
@@ -49,24 +57,27 @@ class SqsServer {
 
   // Starts a stopped server again, on the same port.
   void start();
-  void stop() { process_.end(SIGTERM); }
-  void kill() { process_.end(SIGKILL); }
+  void stop() { ours().end(SIGTERM); }
+  void kill() { ours().end(SIGKILL); }
   void restart() { kill(), start(); }
-  void freeze() { process_.freeze(); }  // connections are accepted and never answered
-  void thaw() { process_.thaw(); }
+  void freeze() { ours().freeze(); }  // connections are accepted and never answered
+  void thaw() { ours().thaw(); }
 
   // Moves the clock of a Shifted or Manual server forward.
   void advance(Duration by);
-  // Sets a Manual clock back to its start.
+  // Sets a Manual clock back to its start, and a Shifted one to the machine's time.
   void resetClock();
   // A message can stay invisible for so long after its receive; at first, and on AWS, 12 h.
   void limitVisibility(Duration limit);
 
  private:
   Json post(const std::string& path, const std::string& action, const Json& body);
+  void openClock(const std::filesystem::path& file);
+  ServerProcess& ours();
 
   TempDir folder_;
   const Options options_;
+  std::unique_ptr<ServerLoan> loan_;  // empty: the server is ours
   std::optional<ShiftedPage> clock_;  // empty: the machine's
   int port_ = 0;
   ServerProcess process_;
@@ -91,8 +102,11 @@ class SqsTestQueue {
   std::string name_;
 };
 
-// The server that the tests of a program share, each with a queue of its own; the first call starts it. A Manual clock
-// is at its start after each call.
+// The server that the tests of a program share, each with a queue of its own: one that the run lends to this process
+// until it ends (server_loan.h), else one that the first call starts. Each call resets its clock.
 SqsServer& sharedSqsServer(SqsServer::Time time = SqsServer::Time::Machine);
+
+// A server of the run that no other process uses meanwhile; null: no run lends servers.
+std::unique_ptr<ServerLoan> borrowSqsServer(SqsServer::Time time);
 
 }  // namespace leptir

@@ -4,28 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <functional>
 #include <future>
 #include <stdexcept>
 
+#include "tests/support/error_of.h"
 #include "tests/support/http_client.h"
 
 namespace leptir {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-
-std::string errorOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 // Receives up to ten messages, which stay invisible for so many seconds.
 Json receive(SqsTestQueue& queue, int invisible = 30, Json more = Json::object()) {

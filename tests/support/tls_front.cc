@@ -8,6 +8,8 @@
 
 #include <stdexcept>
 
+#include "tests/support/tcp_socket.h"
+
 namespace leptir {
 namespace {
 
@@ -19,10 +21,6 @@ sockaddr_in localAddress(int port) {
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
-}
-
-base::UniqueFd tcpSocket() {
-  return base::UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
 SSL_CTX* makeContext(const Authority& authority) {

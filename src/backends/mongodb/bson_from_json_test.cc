@@ -6,32 +6,25 @@
 #include <limits>
 
 #include "backends/mongodb/bson_to_json.h"
+#include "backends/mongodb/canonical_json.h"
 #include "leptir/json.h"
 #include "tests/support/comma_locale.h"
 
 namespace leptir::mongodb {
 namespace {
 
-using testing::HasSubstr;
-
-// The types and values, as libbson writes them.
-std::string canonical(const Document& document) {
-  char* json = bson_as_canonical_extended_json(document.get(), nullptr);
-  std::string copied(json);
-  bson_free(json);
-  return copied;
-}
+using ::testing::HasSubstr;
 
 std::string stored(std::string_view json, Unstorable unstorable = Unstorable::Refuse) {
   const auto converted = documentFromJson(json, unstorable);
-  return converted ? canonical(converted->document) : converted.error().message();
+  return converted ? canonicalJson(converted->document) : converted.error().message();
 }
 
 bool isExact(std::string_view json) {
   return documentFromJson(json, Unstorable::Replace).value().isExact;
 }
 
-std::string nested(int levels) {
+std::string nestedJson(int levels) {
   const auto count = static_cast<std::size_t>(levels - 1);
   std::string text;
   for (std::size_t i = 0; i < count; ++i) text += R"({"d":)";
@@ -96,13 +89,13 @@ TEST(BsonFromJson, ReplacesSuchNamesWhereTheCallerWantsIt) {
 }
 
 TEST(BsonFromJson, TakesAsManyLevelsAsMongoDbStores) {
-  EXPECT_TRUE(documentFromJson(nested(kMaxDocumentDepth), Unstorable::Refuse));
-  const auto refused = documentFromJson(nested(kMaxDocumentDepth + 1), Unstorable::Refuse);
+  EXPECT_TRUE(documentFromJson(nestedJson(kMaxDocumentDepth), Unstorable::Refuse));
+  const auto refused = documentFromJson(nestedJson(kMaxDocumentDepth + 1), Unstorable::Refuse);
   EXPECT_THAT(refused.error().message(), HasSubstr("deeper than 93 levels"));
 }
 
 TEST(BsonFromJson, WritesWhatNestsTooDeepAsATextWhereTheCallerWantsIt) {
-  const auto converted = documentFromJson(nested(kMaxDocumentDepth + 2), Unstorable::Replace);
+  const auto converted = documentFromJson(nestedJson(kMaxDocumentDepth + 2), Unstorable::Replace);
   ASSERT_TRUE(converted);
   EXPECT_FALSE(converted->isExact);
   std::string json;

@@ -4,23 +4,18 @@
 
 #include <limits>
 
+#include "backends/mongodb/canonical_json.h"
+
 namespace leptir::mongodb {
 namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-std::string jsonOf(const Document& document) {
-  char* json = bson_as_canonical_extended_json(document.get(), nullptr);
-  std::string copied(json);
-  bson_free(json);
-  return copied;
-}
-
 TEST(Bson, KeepsTheOrderOfFields) {
   const auto document = Document().add("b", "x").add("a", 2).addNull("c").add("d", true).add("e", 1.5);
   EXPECT_EQ(
-      jsonOf(document),
+      canonicalJson(document),
       R"({ "b" : "x", "a" : { "$numberLong" : "2" }, "c" : null, "d" : true, "e" : { "$numberDouble" : "1.5" } })");
 }
 
@@ -28,7 +23,7 @@ TEST(Bson, NestsDocumentsAndArrays) {
   const std::vector<Document> documents = {Document().add("x", 1), Document()};
   const std::vector<std::string> texts = {"a", ""};
   const auto document = Document().add("d", Document().add("y", 2)).add("l", documents).add("t", texts);
-  EXPECT_EQ(jsonOf(document),
+  EXPECT_EQ(canonicalJson(document),
             R"({ "d" : { "y" : { "$numberLong" : "2" } }, "l" : [ { "x" : { "$numberLong" : "1" } }, {  } ], )"
             R"("t" : [ "a", "" ] })");
 }

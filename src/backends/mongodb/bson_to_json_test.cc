@@ -24,7 +24,7 @@ std::string json(double number) {
 }
 
 // {"d":{"d":…{}}} with that many levels.
-Document nested(int levels) {
+Document nestedDocument(int levels) {
   Document document;
   for (int level = 1; level < levels; ++level) document = Document().add("d", document);
   return document;
@@ -74,13 +74,13 @@ TEST(BsonToJson, DoesNotDependOnTheLocale) {
 }
 
 TEST(BsonToJson, KeepsAllLevelsThatReadersOfJsonAccept) {
-  const auto text = json(nested(kMaxJsonDepth));
+  const auto text = json(nestedDocument(kMaxJsonDepth));
   EXPECT_TRUE(parseJson(text));
   EXPECT_EQ(std::count(text.begin(), text.end(), '{'), kMaxJsonDepth);
 }
 
 TEST(BsonToJson, CutsDeeperDocumentsOneLevelAfterThat) {
-  const auto text = json(nested(kMaxJsonDepth + 500));
+  const auto text = json(nestedDocument(kMaxJsonDepth + 500));
   EXPECT_FALSE(parseJson(text));
   EXPECT_TRUE(parseJson(text, kMaxJsonDepth + 1));
 }

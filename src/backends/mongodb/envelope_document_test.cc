@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "backends/mongodb/canonical_json.h"
 #include "backends/mongodb/random_documents.h"
 #include "leptir/json.h"
 #include "leptir/spi/encoded_task.h"
@@ -13,7 +14,7 @@ namespace leptir::mongodb {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 BrokerTask taskWith(std::string parameters) {
   BrokerTask task;
@@ -40,20 +41,13 @@ Document storedAs(const EnvelopeFields& envelope) {
   return stored.add("_id", "id").add("leptir", own);
 }
 
-std::string canonical(const Document& document) {
-  char* json = bson_as_canonical_extended_json(document.get(), nullptr);
-  std::string copied(json);
-  bson_free(json);
-  return copied;
-}
-
 TEST(EnvelopeDocument, HasTheFieldsOfTheEnvelopeInItsOrder) {
   auto task = taskWith(R"({"width":640,"ratio":0.5})");
   task.expires = Time(1900000060s + 250ms);
   task.pushedAt = Time(1795462346s + 500ms);
   const auto envelope = fieldsOf(EncodedTask::encode(task).value().envelope);
   ASSERT_TRUE(envelope);
-  EXPECT_EQ(canonical(envelope->fields),
+  EXPECT_EQ(canonicalJson(envelope->fields),
             R"({ "cn" : "App\\Tasks\\image/resize", "pr" : { "$numberLong" : "0" }, "tl" : { "$numberLong" : "30" }, )"
             R"("toex" : { "$numberLong" : "1900000000" }, "td" : { "id" : "0190f5c0-1234-7abc-8def-0123456789ab", )"
             R"("parameters" : { "width" : { "$numberLong" : "640" }, "ratio" : { "$numberDouble" : "0.5" } } }, )"

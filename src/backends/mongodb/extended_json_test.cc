@@ -23,8 +23,8 @@ std::vector<Example> examples() {
   bson_oid_init_from_string(&id, "0123456789abcdef01234567");
   bson_decimal128_t decimal;
   bson_decimal128_from_string("1.50", &decimal);
-  const auto date = [](std::int64_t milliseconds) {
-    return [milliseconds](Document& to) { bson_append_date_time(to.mutableBson(), "v", 1, milliseconds); };
+  const auto date = [](std::int64_t since1970) {
+    return [since1970](Document& to) { bson_append_date_time(to.mutableBson(), "v", 1, since1970); };
   };
   const auto number = [](double value) {
     return [value](Document& to) { bson_append_double(to.mutableBson(), "v", 1, value); };

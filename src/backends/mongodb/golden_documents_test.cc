@@ -4,9 +4,11 @@
 #include <fstream>
 
 #include "backends/mongodb/bson_from_json.h"
+#include "backends/mongodb/canonical_json.h"
 #include "backends/mongodb/record_document.h"
 #include "backends/mongodb/task_document.h"
 #include "task/envelope.h"
+#include "tests/support/folders.h"
 
 namespace leptir::mongodb {
 namespace {
@@ -14,10 +16,8 @@ namespace {
 using nlohmann::ordered_json;
 using std::chrono::seconds;
 
-constexpr std::size_t kMaxBytes = 16 * 1024 * 1024;
-
 ordered_json wireFile() {
-  std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/mongodb_documents.json");
+  std::ifstream file(sourceFolder() / "tests/wire/mongodb_documents.json");
   return ordered_json::parse(file);
 }
 
@@ -58,13 +58,6 @@ Document withoutOwnFields(DocumentView document) {
   return rest;
 }
 
-std::string canonical(const Document& document) {
-  char* json = bson_as_canonical_extended_json(document.get(), nullptr);
-  std::string copied(json);
-  bson_free(json);
-  return copied;
-}
-
 TEST(GoldenTaskDocuments, AreTasksOfTheSameIdNameAndTime) {
   int read = 0;
   for (const auto& entry : savedIn("leptir.tasks")) {
@@ -92,12 +85,12 @@ TEST(GoldenTaskDocuments, AreWrittenByLeptirWithTheSameFieldsTypesAndOrder) {
     task.timeLimitSeconds = fields["tl"];
     if (fields["toex"].is_number()) task.timeOfExecution = Time(seconds(fields["toex"].get<std::int64_t>()));
     const auto due = task.timeOfExecution.value_or(Time(seconds(entry.value("pushed_at_unix", 0))));
-    const auto ours = withoutOwnFields(taskDocument(EncodedTask::encode(task).value(), due, kMaxBytes).value());
+    const auto ours = withoutOwnFields(taskDocument(EncodedTask::encode(task).value(), due, 16 * 1024 * 1024).value());
 
     auto php = fields;
     const auto phpId = php["_id"].get<std::string>();
     php["_id"] = *DocumentView(ours).text("_id");
-    EXPECT_EQ(canonical(ours), canonical(phpDocument(php))) << entry["note"];
+    EXPECT_EQ(canonicalJson(ours), canonicalJson(phpDocument(php))) << entry["note"];
     if (due < Time()) continue;  // PHP leptir's ids of such times order wrongly
     const auto ourId = DocumentView(ours).text("_id")->substr(0, phpId.size() - 8);
     EXPECT_EQ(ourId, phpId.substr(0, phpId.size() - 8)) << entry["note"];
@@ -157,8 +150,8 @@ TEST(GoldenRecordDocuments, AreWrittenByLeptirWithTheSameFieldsAndTypes) {
 
 TEST(GoldenRecordDocuments, HaveTheSameBytesWithoutAdditionalFields) {
   const auto fields = savedIn("leptir.info").front()["document"];
-  EXPECT_EQ(canonical(withoutOwnFields(recordDocument(likePhpLeptir(fields), Time(), {}))),
-            canonical(phpDocument(fields)));
+  EXPECT_EQ(canonicalJson(withoutOwnFields(recordDocument(likePhpLeptir(fields), Time(), {}))),
+            canonicalJson(phpDocument(fields)));
 }
 
 }  // namespace

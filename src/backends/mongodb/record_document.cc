@@ -65,10 +65,10 @@ class RecordFields {
 };
 
 // The time of a date field with the microseconds that BSON cut off; none: it is no date that PHP's form can have.
-std::optional<Time> timeOf(const ValueView& value, const std::optional<DocumentView>& microseconds) {
+std::optional<Time> timeOf(const ValueView& value, const std::optional<DocumentView>& cutOff) {
   const auto time = value.date();
   if (!time || !meta::isPhpDate(*time)) return {};
-  const auto rest = microseconds ? microseconds->member(value.key()) : std::nullopt;
+  const auto rest = cutOff ? cutOff->member(value.key()) : std::nullopt;
   const auto count = rest ? rest->integer().value_or(0) : 0;
   return *time + Duration(std::clamp<std::int64_t>(count, 0, 999));
 }
@@ -78,13 +78,13 @@ std::string recordText(DocumentView document) {
   const auto id = document.find("_id");
   if (id) appendJson(*id, text, 1);
   if (!id) text += R"("")";
-  const auto microseconds = document.document("leptir.us");
+  const auto cutOff = document.document("leptir.us");
   document.forEach([&](const ValueView& value) {
     if (isReserved(value.key()) || value.key() == key::kId) return;
     text += ',';
     task::appendJsonText(value.key(), text);
     text += ':';
-    if (const auto time = timeOf(value, microseconds)) return meta::appendPhpDate(*time, text);
+    if (const auto time = timeOf(value, cutOff)) return meta::appendPhpDate(*time, text);
     appendJson(value, text, 1);
   });
   return text + '}';

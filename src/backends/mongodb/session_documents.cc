@@ -20,9 +20,9 @@ constexpr Duration kEpochsAreKept = std::chrono::hours(24 * 30);
 
 // $$NOW and `later`, as an expression of a pipeline.
 Document fromNow(Duration later) {
-  const std::int64_t milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(later).count();
+  const std::int64_t count = std::chrono::duration_cast<std::chrono::milliseconds>(later).count();
   Document sum;
-  BCON_APPEND(sum.mutableBson(), "$add", "[", "$$NOW", BCON_INT64(milliseconds), "]");
+  BCON_APPEND(sum.mutableBson(), "$add", "[", "$$NOW", BCON_INT64(count), "]");
   return sum;
 }
 

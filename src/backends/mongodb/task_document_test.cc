@@ -10,9 +10,9 @@ namespace leptir::mongodb {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::MatchesRegex;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
 
 constexpr std::size_t kMaxBytes = 16 * 1024 * 1024;
 constexpr auto kDue = Time(1795451575s + 984655us);

@@ -4,16 +4,14 @@
 #include <array>
 #include <utility>
 
+#include "backends/redis/stream_reads.h"
+
 namespace leptir::redis {
 namespace {
 
-// How long the server may block in one XREAD. Short, so that a server that became a replica is soon left.
-constexpr std::string_view kHeldMilliseconds = "1000";
-constexpr Duration kWaitOfOneRead = std::chrono::seconds(1);
 // A server that does not answer, or refuses XREAD, is not asked again for so long.
 constexpr Duration kRetryAfter = std::chrono::seconds(1);
 constexpr Duration kLongestWithoutServer = std::chrono::milliseconds(500);
-constexpr std::string_view kBeforeTheFirstEntry = "0-0";
 
 // The id of the newest entry in the answer to XREAD: ((stream ((id (field value)) …)) …).
 std::string_view newestId(RedisValue reply) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "tests/support/folders.h"
 #include "tests/support/redis_server.h"
 
 namespace leptir::redis {
@@ -85,7 +86,7 @@ TEST_F(RedisMetaStorageTest, WritesTheSameValueUnderTheSameKeyAsPhpLeptir) {
   info.started = Time(1795451957541950us);
   info.attempt = 0;
   save(*open(), {info});
-  std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/redis_meta.json");
+  std::ifstream file(sourceFolder() / "tests/wire/redis_meta.json");
   const auto golden = Json::parse(file).at(0);
   EXPECT_EQ(keys(), Json{golden.at("key")});
   EXPECT_EQ(ask({"GET", golden.at("key").get<std::string>()}), golden.at("value_text"));
@@ -110,7 +111,7 @@ TEST_F(RedisMetaStorageTest, AReplacedRecordExpiresAfterItsOwnFullTime) {
 }
 
 TEST_F(RedisMetaStorageTest, ReadsRecordsOfPhpLeptir) {
-  std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/redis_meta.json");
+  std::ifstream file(sourceFolder() / "tests/wire/redis_meta.json");
   const auto storage = open();
   int read = 0;
   for (const auto& golden : Json::parse(file)) {

@@ -10,7 +10,7 @@ namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::SizeIs;
+using ::testing::SizeIs;
 
 TEST(RedisTime, ReadsAScoreOfAnySizeAsTheNearestTime) {
   EXPECT_EQ(timeFromRedis("1700000000.25"), Time(1'700'000'000'250ms));

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "backends/redis/stream_reads.h"
+
 namespace leptir::redis {
 namespace {
 
@@ -17,12 +19,8 @@ constexpr Duration kLapsesAfter = 5s;
 // The stream keeps about so many entries, and so long after the last one.
 constexpr std::string_view kMostEntries = "100";
 constexpr std::string_view kKeptMilliseconds = "60000";
-// How long the server may block in one XREAD.
-constexpr std::string_view kHeldMilliseconds = "1000";
-constexpr Duration kWaitOfOneRead = 1s;
 constexpr Duration kLongestPause = 1h;  // longer than any reply may take
 constexpr Duration kAskAgainAfter = 60s;
-constexpr std::string_view kBeforeTheFirstEntry = "0-0";
 
 std::string idsOfTasksThatAreOver(std::span<const MetaInfo> records) {
   std::string ids;

@@ -16,8 +16,8 @@ namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Contains;
-using testing::ElementsAre;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 
 MetaInfo recordOf(std::string id) {
   MetaInfo record;

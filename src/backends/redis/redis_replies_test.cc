@@ -163,7 +163,7 @@ TEST(OddReplies, APushSucceedsOnlyIfTheServerReturnsHowManyTasksItAdded) {
 // An id that contains the time when it was made, so that the hashed layout puts its record into a hash.
 constexpr const char* kIdWithATime = "01932d1c-5d00-7000-8000-000000000000";
 
-MetaInfo recordOf(std::string id) {
+MetaInfo recordWithoutARun(std::string id) {
   MetaInfo record;
   record.id = std::move(id);
   record.type = "Test";
@@ -195,7 +195,7 @@ TEST(OddReplies, ARecordCountsAsSavedOnlyAfterTheRightReply) {
         return words[0] == "SET" ? "+OK\r\n" : "";
       });
       RedisMetaStorage storage(odd.connection, "k", save.layout, 1h);
-      const auto record = recordOf(kIdWithATime);
+      const auto record = recordWithoutARun(kIdWithATime);
       const auto saved = storage.saveMetaInfo(std::span(&record, 1));
       if (save.right.contains(reply)) {
         EXPECT_TRUE(saved) << saved.error().message();
@@ -221,7 +221,7 @@ TEST(OddReplies, ARecordCountsAsReplacedOnlyAfterTheRightReply) {
         return words[0] == "EVALSHA" && words[2] == "1" && words[3] != "k.failures" ? reply : "";
       });
       RedisMetaStorage storage(odd.connection, "k", layout, {});
-      auto record = recordOf(kIdWithATime);
+      auto record = recordWithoutARun(kIdWithATime);
       record.lease = 7;
       const auto saved = storage.saveMetaInfo(std::span(&record, 1));
       if (reply == ":1\r\n") {

@@ -11,7 +11,7 @@ namespace leptir::redis {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class RedisRights : public RedisQueueTest {
  protected:

@@ -18,7 +18,7 @@ bool rings(const Doorbell& bell) {
   return ::poll(&looked, 1, 0) == 1;
 }
 
-std::size_t filesIn(const std::filesystem::path& folder) {
+std::size_t countFiles(const std::filesystem::path& folder) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
 }
 
@@ -56,7 +56,7 @@ TEST(Doorbell, RemovesItsSocketFileWhenDestroyed) {
   {
     const auto bell = std::move(Doorbell::hang(folder.path())).value();
   }
-  EXPECT_EQ(filesIn(folder.path()), 0u);
+  EXPECT_EQ(countFiles(folder.path()), 0u);
 }
 
 TEST(Doorbell, TheNextRingRemovesTheSocketFileOfAKilledProcess) {
@@ -67,11 +67,11 @@ TEST(Doorbell, TheNextRingRemovesTheSocketFileOfAKilledProcess) {
     ::kill(::getpid(), SIGKILL);
   }
   ::waitpid(child, nullptr, 0);
-  ASSERT_EQ(filesIn(folder.path()), 1u);
+  ASSERT_EQ(countFiles(folder.path()), 1u);
   const auto living = std::move(Doorbell::hang(folder.path())).value();
   DoorbellRinger(folder.path()).ring();
   EXPECT_TRUE(rings(living));
-  EXPECT_EQ(filesIn(folder.path()), 1u);
+  EXPECT_EQ(countFiles(folder.path()), 1u);
 }
 
 TEST(Doorbell, WorksInAFolderWhosePathIsLongerThanASocketAddress) {
@@ -93,7 +93,7 @@ TEST(Doorbell, RingingLeavesOtherFilesAlone) {
   const TempDir folder;
   folder.write("0123.lock", "");
   DoorbellRinger(folder.path()).ring();
-  EXPECT_EQ(filesIn(folder.path()), 1u);
+  EXPECT_EQ(countFiles(folder.path()), 1u);
 }
 
 }  // namespace

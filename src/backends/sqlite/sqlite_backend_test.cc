@@ -13,6 +13,7 @@
 
 #include "backends/sqlite/sqlite_connection.h"
 #include "tests/support/child.h"
+#include "tests/support/other_user.h"
 #include "tests/support/sqlite_database.h"
 
 namespace leptir::sqlite {
@@ -25,12 +26,6 @@ Error errorFor(const std::filesystem::path& path) {
   SqliteBackend backend;
   const auto broker = backend.openBroker({{"path", path.string()}}, BrokerUse::Push);
   return broker ? Error(ErrorCode::Internal, "opened") : broker.error();
-}
-
-// Runs the body as the user nobody if the test runs as root, because root may write everywhere.
-template <class Body>
-bool asOrdinaryUser(Body body) {
-  return inChild([&] { return (::getuid() != 0 || (::setgid(65534) == 0 && ::setuid(65534) == 0)) && body(); });
 }
 
 TEST(SqliteBackend, RefusesAFileThatIsNotADatabaseAndDoesNotChangeIt) {

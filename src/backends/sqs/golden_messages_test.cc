@@ -7,6 +7,7 @@
 #include "backends/sqs/task_message.h"
 #include "leptir/json.h"
 #include "task/envelope.h"
+#include "tests/support/folders.h"
 
 namespace leptir::sqs {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 Json golden() {
-  std::ifstream file(LEPTIR_SOURCE_DIR "/tests/wire/sqs_messages.json");
+  std::ifstream file(sourceFolder() / "tests/wire/sqs_messages.json");
   return Json::parse(file);
 }
 

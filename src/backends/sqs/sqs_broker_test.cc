@@ -8,9 +8,9 @@
 namespace leptir::sqs {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class SqsBrokerTest : public SqsTest {
  protected:

@@ -10,10 +10,10 @@
 namespace leptir::sqs {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
 using Leases = std::vector<LeaseId>;
 using How = SqsFault::How;
 

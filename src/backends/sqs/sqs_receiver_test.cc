@@ -11,8 +11,8 @@
 namespace leptir::sqs {
 namespace {
 
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class SqsReceiverTest : public SqsTest {
  protected:

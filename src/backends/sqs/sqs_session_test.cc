@@ -11,9 +11,9 @@
 namespace leptir::sqs {
 namespace {
 
-using testing::IsEmpty;
-using testing::SizeIs;
-using testing::UnorderedElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 using Leases = std::vector<LeaseId>;
 
 class SqsSessionTest : public SqsTest {

@@ -8,7 +8,7 @@
 namespace leptir::sqs {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr const char* kQueue = "https://sqs.eu-west-1.amazonaws.com/123456789012/tasks";
 

@@ -1,4 +1,4 @@
-#include "tests/support/mongodb_loan.h"
+#include "tests/support/server_loan.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "tests/support/mongodb_ask.h"
+#include "tests/support/folders.h"
 #include "tests/support/server_process.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -19,56 +19,40 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The words by which mongodb_keeper.cc gets the options.
-std::vector<std::string> wordsOf(const MongodbServer::Options& options) {
-  return {std::to_string(static_cast<int>(options.transport)), std::to_string(static_cast<int>(options.access)),
-          std::to_string(static_cast<int>(options.time))};
-}
-
-bool answers(const Json& offer) {
-  if (offer.is_null()) return false;
-  try {
-    askMongodb(offer.at("uri"), "admin", R"({"ping": 1})");
-    return true;
-  } catch (const std::runtime_error&) {
-    return false;
-  }
-}
-
-Json startServer(const fs::path& folder, const std::string& server, const MongodbServer::Options& options) {
-  const MongodbLoanFiles files(folder, server);
+Json startServer(const fs::path& folder, const std::string& server, const LentServers& servers) {
+  const ServerLoanFiles files(folder, server);
   fs::remove(files.offer);  // the keeper of a server that does not answer ends when its offer is gone
-  ServerProgram program{{LEPTIR_MONGODB_KEEPER, folder, server}, files.log};
-  for (auto& word : wordsOf(options)) program.words.push_back(std::move(word));
+  ServerProgram program{{buildFolder() / (servers.kind + "_keeper"), folder, server}, files.log};
+  program.words.insert(program.words.end(), servers.options.begin(), servers.options.end());
   const pid_t keeper = startApart(program);
   const auto hasEnded = [&] { return ::waitpid(keeper, nullptr, WNOHANG) != 0; };
   if (!waitUntil([&] { return fs::exists(files.offer) || hasEnded(); }, std::chrono::minutes(1)) ||
       !fs::exists(files.offer))
-    throw std::runtime_error("no MongoDB server for this run of the tests: " + readWholeFile(files.log));
-  return mongodbOffer(files);
+    throw std::runtime_error("no server for this run of the tests: " + readWholeFile(files.log));
+  return serverOffer(files);
 }
 
 }  // namespace
 
-MongodbLoanFiles::MongodbLoanFiles(const fs::path& folder, const std::string& server)
+ServerLoanFiles::ServerLoanFiles(const fs::path& folder, const std::string& server)
     : claim(folder / (server + ".claim")), offer(folder / (server + ".json")), log(folder / (server + ".log")) {}
 
-std::unique_ptr<MongodbLoan> borrowMongodbServer(const MongodbServer::Options& options) {
+std::unique_ptr<ServerLoan> borrowServer(const LentServers& servers) {
   const char* const told = std::getenv("LEPTIR_TEST_SERVERS");
   const fs::path folder = told == nullptr ? "" : told;
   if (folder.empty() || !isRunGoingOn(folder)) return {};
   for (int number = 1;; ++number) {
-    const auto server = fmt::format("mongodb-{}-{}", fmt::join(wordsOf(options), ""), number);
-    const MongodbLoanFiles files(folder, server);
+    const auto server = fmt::format("{}-{}-{}", servers.kind, fmt::join(servers.options, ""), number);
+    const ServerLoanFiles files(folder, server);
     auto claim = tryToLock(files.claim);
     if (!claim) continue;
-    auto offer = mongodbOffer(files);
-    if (!answers(offer)) offer = startServer(folder, server, options);
-    return std::make_unique<MongodbLoan>(offer.at("uri"), offer.at("clock").get<std::string>(), std::move(claim));
+    auto offer = serverOffer(files);
+    if (offer.is_null() || !servers.answers(offer)) offer = startServer(folder, server, servers);
+    return std::make_unique<ServerLoan>(std::move(offer), std::move(claim));
   }
 }
 
-Json mongodbOffer(const MongodbLoanFiles& files) {
+Json serverOffer(const ServerLoanFiles& files) {
   return parseJson(readWholeFile(files.offer)).value_or(Json());
 }
 
