@@ -76,8 +76,10 @@ BrokersShown lookAtBrokers(const Config& config) {
   for (std::size_t i = 0; i < counted.size(); ++i) {
     shown.brokers.push_back(brokerJson(counted[i]));
     if (!counted[i].counts) continue;  // asking a store that is down again would only take time
-    if (const auto store = broker->access(i))
-      shown.sessions.push_back(listSessions((*store)->keeper(), broker->name(i)));
+    const auto store = broker->access(i);
+    if (!store) continue;
+    shown.brokers.back()["approximate"] = (*store)->traits().counts == BrokerTraits::Counts::Approximate;
+    shown.sessions.push_back(listSessions((*store)->keeper(), broker->name(i)));
   }
   return shown;
 }
@@ -125,6 +127,16 @@ void printInstance(const Result<std::optional<link::BoardInstance>>& found) {
   std::fflush(stdout);
 }
 
+void printWhatIsApproximate(const Json& brokers) {
+  std::string names;
+  for (const auto& broker : brokers) {
+    if (!broker.value("approximate", false)) continue;
+    if (!names.empty()) names += ", ";
+    names += broker["name"].get<std::string>();
+  }
+  if (!names.empty()) printLine("approximate, and some seconds old: {}", names);
+}
+
 void printBrokers(const Json& brokers) {
   printLine("");
   printLine("{:<16} {:<8} {:>8} {:>10} {:>10} {:>10} {:>10}", "broker", "type", "priority", "due", "scheduled",
@@ -138,6 +150,7 @@ void printBrokers(const Json& brokers) {
     printLine("{:<16} {:<8} {:>8} {}", broker["name"].get<std::string>(), broker["type"].get<std::string>(),
               broker["priority"].get<std::int64_t>(), counts);
   }
+  printWhatIsApproximate(brokers);
 }
 
 // "sendMail 6f2a… for 12 s", with its progress behind it; "-" for an idle worker.
