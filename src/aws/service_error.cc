@@ -72,7 +72,7 @@ ServiceError withoutCode(int status) {
   const bool isRedirect = status >= 300 && status < 400;
   return {.code = "HttpStatus" + std::to_string(status),
           .message = isRedirect ? "the server redirects to another address: name that one in the configuration"
-                                : "the answer has no error code of the service",
+                                : "the answer is none of the service: is this its endpoint, or does a proxy answer?",
           .treatment = treatmentOf(status, {})};
 }
 

@@ -79,6 +79,7 @@ BrokersShown lookAtBrokers(const Config& config) {
     if (!counted[i].counts) continue;  // asking a store that is down again would only take time
     const auto store = broker->access(i);
     if (!store) continue;
+    shown.brokers[i]["approximate"] = (*store)->traits().counts == BrokerTraits::Counts::Approximate;
     shown.sessions.push_back(listSessions((*store)->keeper(), broker->name(i)));
     shown.brokers[i].update(pausesJson((*store)->fleet()));
   }
@@ -128,6 +129,16 @@ void printInstance(const Result<std::optional<link::BoardInstance>>& found) {
   std::fflush(stdout);
 }
 
+void printWhatIsApproximate(const Json& brokers) {
+  std::string names;
+  for (const auto& broker : brokers) {
+    if (!broker.value("approximate", false)) continue;
+    if (!names.empty()) names += ", ";
+    names += broker["name"].get<std::string>();
+  }
+  if (!names.empty()) printLine("approximate, and some seconds old: {}", names);
+}
+
 void printBrokers(const Json& brokers) {
   printLine("");
   printLine("{:<16} {:<8} {:>8} {:>10} {:>10} {:>10} {:>10}", "broker", "type", "priority", "due", "scheduled",
@@ -141,6 +152,7 @@ void printBrokers(const Json& brokers) {
     printLine("{:<16} {:<8} {:>8} {}", broker["name"].get<std::string>(), broker["type"].get<std::string>(),
               broker["priority"].get<std::int64_t>(), counts);
   }
+  printWhatIsApproximate(brokers);
   for (const auto& broker : brokers) {
     for (const auto& line : pauseLines(broker)) printLine("{}", line);
   }

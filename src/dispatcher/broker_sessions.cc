@@ -18,9 +18,9 @@ BrokerSessions::BrokerSessions(const std::vector<BrokerSettings>& settings)
   std::ranges::stable_sort(byPriority_, {}, [&](std::uint32_t broker) { return settings_[broker].priority; });
 }
 
-bool BrokerSessions::open(std::uint32_t broker, std::uint64_t epoch, Duration longestTimeLimit) {
+bool BrokerSessions::open(std::uint32_t broker, std::uint64_t epoch, const StoreLimits& limits) {
   sessions_[broker].isOpen = true;
-  sessions_[broker].longestTimeLimit = longestTimeLimit;
+  sessions_[broker].limits = limits;
   return std::exchange(sessions_[broker].epoch, epoch) != epoch;
 }
 

@@ -24,9 +24,13 @@ class BrokerSessions {
   // The configured brokers, lowest priority index first.
   const std::vector<std::uint32_t>& byPriority() const { return byPriority_; }
 
-  // True: the session has another epoch than the last one. False: the same session was resumed. `longestTimeLimit`: of
-  // a task of the broker; zero: any.
-  bool open(std::uint32_t broker, std::uint64_t epoch, Duration longestTimeLimit = {});
+  // What a store can do: as in event::BrokerOpened.
+  struct StoreLimits {
+    Duration longestTimeLimit{};
+    bool keepsBuried = true;
+  };
+  // True: the session has another epoch than the last one. False: the same session was resumed.
+  bool open(std::uint32_t broker, std::uint64_t epoch, const StoreLimits& limits = {Duration::zero(), true});
   void close(std::uint32_t broker) { sessions_[broker].isOpen = false; }
 
   bool isOpen(std::uint32_t broker) const { return sessions_[broker].isOpen; }
@@ -34,7 +38,8 @@ class BrokerSessions {
   bool isOpen(std::uint32_t broker, std::uint64_t epoch) const { return isOpen(broker) && epochOf(broker) == epoch; }
   // Whether a lease of this broker may end before a task with this limit does. Zero: a task without a limit.
   bool isTooLong(std::uint32_t broker, Duration timeLimit) const;
-  Duration longestTimeLimit(std::uint32_t broker) const { return sessions_[broker].longestTimeLimit; }
+  Duration longestTimeLimit(std::uint32_t broker) const { return sessions_[broker].limits.longestTimeLimit; }
+  bool keepsBuried(std::uint32_t broker) const { return sessions_[broker].limits.keepsBuried; }
   bool mayLease(std::uint32_t broker) const { return isOpen(broker) && !isDetaching(broker) && !isPaused(broker); }
   // An operator has paused the queue of this broker, or drained the instance: no task begins until that is over.
   void setPaused(std::uint32_t broker, bool paused) { sessions_[broker].isPaused = paused; }
@@ -60,7 +65,7 @@ class BrokerSessions {
     bool isPaused = false;
     bool isDetached = false;  // its feeder may open it again meanwhile
     std::uint64_t epoch = 0;
-    Duration longestTimeLimit{};
+    StoreLimits limits{};
   };
 
   const std::vector<BrokerSettings>& settings_;

@@ -60,7 +60,7 @@ Actions Core::step(std::vector<Event>&& events, ClockReading now) {
 }
 
 void Core::on(event::BrokerOpened& opened, Step& step) {
-  const bool isNewEpoch = sessions_.open(opened.broker, opened.epoch, opened.longestTimeLimit);
+  const bool isNewEpoch = sessions_.open(opened.broker, opened.epoch, {opened.longestTimeLimit, opened.keepsBuried});
   if (isNewEpoch) assigner_.takeBackAll(step);  // workers never begin tasks of an earlier epoch
   limitedNames_.noteOpened(opened, isNewEpoch);
   if (!opened.listsHeld) charges_.noteCompared(opened.broker);

@@ -25,6 +25,18 @@ TEST_F(CoreTest, SavesTheRecordOfMalformedBytesBeforeTheyAreBuriedIfTheirIdCanBe
   EXPECT_EQ(step(event::RecordsSaved{last.batchesToSave[0]->id}).batchesToSettle.size(), 1u);
 }
 
+TEST_F(CoreTest, WhereTheStoreKeepsNoBuriedTasksTheRecordOfBytesWithoutAnIdHasOneOfItsOwn) {
+  step(event::BrokerOpened{.broker = 0, .epoch = 1, .keepsBuried = false});
+  step(event::Leased{0, 1, {{"not an envelope", {}, {5, "x"}}, {"not an envelope", {}, {5, "y"}}}, true});
+  ASSERT_EQ(last.batchesToSave.size(), 1u);
+  const auto& records = last.batchesToSave[0]->records;
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_TRUE(records[0].id.starts_with("without-id-5-")) << records[0].id;
+  EXPECT_NE(records[0].id, records[1].id);
+  EXPECT_EQ(records[0].envelope, "not an envelope");
+  EXPECT_TRUE(last.batchesToSettle.empty()) << "the record is saved first";
+}
+
 TEST_F(CoreTest, BuriesATaskWhoseSessionExpiredTooOftenInsteadOfRunningItAndSavesItsRecordFirst) {
   const Counters counters{.expiries = kMostExpiries};
   for (const auto* name : {"noop", "stranger"}) {

@@ -1,6 +1,9 @@
 #include "dispatcher/settle_batches.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -28,6 +31,12 @@ bool isOver(const Settlement& settlement) {
   return settlement.kind == Settlement::Kind::Acknowledge || settlement.kind == Settlement::Kind::Bury;
 }
 
+// The same each time for one lease, and for no other lease.
+std::string idOfBurial(const LeaseId& lease) {
+  return fmt::format("without-id-{}-{:08x}", lease.number,
+                     static_cast<std::uint32_t>(std::hash<std::string>{}(lease.handle)));
+}
+
 }  // namespace
 
 SettleBatches::SettleBatches(const CoreOptions& options, const BrokerSessions& sessions)
@@ -44,13 +53,13 @@ void SettleBatches::addFromCell(CellRef cell, const HeldTask& task, Settlement&&
                                 Step& step) {
   auto& batch = batchOf(task.broker, task.epoch, step);
   batch.cells.push_back(cell);
-  add(batch, task, settlement, envelope, step.now.wall);
+  add(batch, task, settlement, envelope, step);
 }
 
 void SettleBatches::add(StockedTask&& stocked, Settlement&& settlement, Step& step) {
   auto& batch = batchOf(stocked.task.broker, stocked.task.epoch, step);
   batch.envelopes.push_back(std::move(stocked.envelope));
-  add(batch, stocked.task, settlement, batch.envelopes.back(), step.now.wall);
+  add(batch, stocked.task, settlement, batch.envelopes.back(), step);
 }
 
 void SettleBatches::giveBack(std::uint32_t broker, LeasedTask leased, Step& step) {
@@ -72,11 +81,22 @@ void SettleBatches::addRecord(const HeldTask& task, MetaInfo record, Step& step)
 }
 
 void SettleBatches::add(SettleBatch& batch, const HeldTask& task, Settlement& settlement, std::string_view envelope,
-                        Time now) {
+                        Step& step) {
+  nameBurial(task, settlement, step);
   if (isOver(settlement)) ++(settlement.failed ? batch.failed : batch.succeeded);
   if (settlement.failed && options_.reportsErrors) addErrorReport(batch, settlement, envelope);
   if (!options_.hasStorages) settlement.record.reset();
-  batch.add(task, settlement, envelope, now);
+  batch.add(task, settlement, envelope, step.now.wall);
+}
+
+// Where the store keeps no buried tasks, all that is left of one is its record, which needs an id.
+void SettleBatches::nameBurial(const HeldTask& task, Settlement& settlement, Step& step) const {
+  const bool isLeftInItsRecord =
+      settlement.kind == Settlement::Kind::Bury && settlement.record && !sessions_.keepsBuried(task.broker);
+  if (!isLeftInItsRecord || !settlement.record->id.empty()) return;
+  settlement.record->id = idOfBurial(task.lease);
+  step.log(LogLevel::Warning, "broker " + sessions_.nameOf(task.broker) +
+                                  ": the buried task has no id; its record is " + settlement.record->id);
 }
 
 void SettleBatches::addErrorReport(SettleBatch& batch, const Settlement& settlement, std::string_view envelope) const {

@@ -92,7 +92,8 @@ class SettleBatches {
 
   SettleBatch& batchOf(std::uint32_t broker, std::uint64_t epoch, Step& step);
   void add(SettleBatch& batch, const settlement::HeldTask& task, settlement::Settlement& settlement,
-           std::string_view envelope, Time now);
+           std::string_view envelope, Step& step);
+  void nameBurial(const settlement::HeldTask& task, settlement::Settlement& settlement, Step& step) const;
   void addErrorReport(SettleBatch& batch, const settlement::Settlement& settlement, std::string_view envelope) const;
   static bool mayHandOut(const BrokerBatches& broker, HandOut when, BootTime now);
   void handOut(BrokerBatches& broker, Step& step);

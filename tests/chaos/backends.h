@@ -56,6 +56,8 @@ struct Backend {
   bool canFillUp = false;  // its server can be given a limit of memory
   // For so long it may refuse all requests, and no lease is lost.
   std::chrono::milliseconds refusal{2000};
+  // What its session has leased stays there when the process ends: an instance that starts again finds it.
+  bool keepsSessions = true;
 
   friend void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
 };

@@ -191,6 +191,7 @@ TEST_P(Failpoints, P03_AMasterThatDiesAtAnyFailpointLosesNothing) {
 // The dispatcher dies after it leases the task and before the task is in a cell, so only the store knows which task it
 // was.
 TEST_P(Failpoints, P13_ATaskThatKillsEachDispatcherIsFoundAndBuried) {
+  if (!GetParam().keepsSessions) GTEST_SKIP() << "only the leases that end tell that dispatchers have died";
   ::setenv("LEPTIR_FAILPOINT", "feeder.after_pop:1:exit:", 1);
   const auto id = pushAndLog("work", 1).front();
   const auto instance = start();
@@ -203,6 +204,24 @@ TEST_P(Failpoints, P13_ATaskThatKillsEachDispatcherIsFoundAndBuried) {
   waitUntilReady(*instance);
   stop(*instance);
   EXPECT_EQ(startsSeen(), 0u);
+  checkEvidence();
+}
+
+// Each death lets a lease expire. From the second one on the task waits longer each time, so that others run meanwhile;
+// after ten it is buried (SqsSessionTest, CoreTest), which takes half an hour.
+TEST_P(Failpoints, P13_WhereNoSessionsAreKeptATaskThatKillsEachDispatcherWaitsLongerEachTime) {
+  if (GetParam().keepsSessions) GTEST_SKIP() << "the dispatchers find it";
+  ::setenv("LEPTIR_FAILPOINT", "feeder.after_pop:1:exit:", 1);
+  pushAndLog("work", 1);
+  const auto instance = start();
+  chooseNothing();
+  EXPECT_TRUE(eventually([&] { return counts().scheduled == 1; })) << instance->output();
+  EXPECT_EQ(startsSeen(), 0u);
+  waitUntilReady(*instance);
+  stop(*instance);
+  EXPECT_EQ(counts().scheduled, 1u) << "it is not lost";
+  finish();
+  EXPECT_EQ(endsSeen(), 1u);
   checkEvidence();
 }
 

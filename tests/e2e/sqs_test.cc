@@ -44,7 +44,9 @@ TEST_F(SqsTest, PushesRunsAndRecordsATask) {
     const auto requests = status().at("storeRequests");
     return !requests.is_null() && requests.at("sent").get<int>() >= 3;
   }));
-  EXPECT_THAT(leptir({"status"}).out, HasSubstr("requests to stores that are paid for by the request: "));
+  const auto shown = leptir({"status"}).out;
+  EXPECT_THAT(shown, HasSubstr("requests to stores that are paid for by the request: "));
+  EXPECT_THAT(shown, HasSubstr("approximate, and some seconds old: sqs"));
   instance->signal(SIGTERM);
   EXPECT_EQ(instance->waitForExit(), 0);
   EXPECT_THAT(instance->output(), HasSubstr("broker sqs: "));
@@ -60,6 +62,22 @@ TEST_F(SqsTest, ATaskOfAPhpProducerRunsAndATaskThatIsNoneIsBuriedInItsRecord) {
   EXPECT_TRUE(eventually([&] { return leptir({"info", "broken"}).exit == 0; }));
   EXPECT_EQ(info("broken").at("cause"), "malformed");
   EXPECT_THAT(info("broken").at("envelope").get<std::string>(), HasSubstr("broken"));
+}
+
+// The message is deleted from the queue, so its record is all that is left of it.
+TEST_F(SqsTest, BytesWithoutAnIdAreBuriedInRecordsOfTheirOwn) {
+  const std::vector<std::string> bodies{"hello", "aGVsbG8=", R"({"Type":"Notification","Message":"{}"})",
+                                        std::string(256 * 1024, 'x'), R"({"cn":7,"td":{}})"};
+  for (const auto& body : bodies) pushRaw(body);
+  const auto instance = start();
+  std::vector<std::string> buried;
+  EXPECT_TRUE(eventually([&] {
+    buried.clear();
+    for (const auto& line : leptir({"tasks", "--json"}).lines()) buried.push_back(Json::parse(line).at("envelope"));
+    return buried.size() == bodies.size();
+  }));
+  EXPECT_THAT(buried, ::testing::UnorderedElementsAreArray(bodies));
+  EXPECT_THAT(instance->output(), HasSubstr("its record is without-id-"));
 }
 
 TEST_F(SqsTest, ATaskThatFailsIsRetriedWithItsCounters) {
@@ -146,7 +164,7 @@ TEST_F(SqsTest, AQueueThatIsNoneEndsTheStartWithASentence) {
   server.deleteQueue(queue.name());
   const auto instance = start();
   EXPECT_NE(instance->waitForExit(), 0);
-  EXPECT_THAT(instance->output(), HasSubstr("create it, or correct sqs_queue"));
+  EXPECT_THAT(instance->output(), HasSubstr("create it, or correct its address"));
 }
 
 }  // namespace

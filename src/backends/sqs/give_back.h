@@ -18,8 +18,10 @@ struct Replacement {
 };
 
 // Sends each message to `queue`, and deletes the leased one. Returns the leases that were over when it was to be
-// deleted. A message that is too large is not sent: its lease ends after the message's delay (SqsLeases::giveBack).
-// After an error some may be replaced; these leases are gone, so repeating the call with the others is right.
+// deleted. After an error some may be replaced; these leases are gone, so repeating the call with the others is right.
+//
+// A leased message goes back as it is after the new message's delay (SqsLeases::giveBack) if the new one is too large
+// or the service refuses it, or if a release would lose attributes of other programs (HeldLease::others).
 Result<std::vector<LeaseId>> replaceMessages(SessionState& state, const std::string& queue,
                                              std::vector<Replacement> replacements);
 

@@ -4,31 +4,71 @@
 
 namespace leptir::sqs {
 
-using std::chrono::milliseconds;
+namespace {
+
+constexpr std::string_view kNoRoom = "?";
+
+// Takes the part before the next colon off `text`. None: there is no colon.
+std::optional<std::string_view> takePart(std::string_view& text) {
+  const auto end = text.find(':');
+  if (end == std::string_view::npos) return {};
+  const auto part = text.substr(0, end);
+  text.remove_prefix(end + 1);
+  return part;
+}
+
+std::optional<std::int64_t> numberIn(std::string_view text, std::int64_t most) {
+  std::int64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end || number < 0 || number > most) return {};
+  return number;
+}
+
+// Takes attributes of the length that `size` says off `text`. False: they cannot be read.
+bool takeAttributes(std::string_view size, std::string_view& text, LeaseHandle& handle) {
+  handle.others.reset();
+  if (size == kNoRoom) return true;
+  const auto bytes = numberIn(size, static_cast<std::int64_t>(text.size()));
+  if (!bytes) return false;
+  handle.others.emplace();
+  if (*bytes == 0) return true;
+  const auto length = static_cast<std::size_t>(*bytes);
+  const auto json = parseJson(text.substr(0, length));
+  if (!json) return false;
+  handle.others = messageAttributesIn(*json);
+  text.remove_prefix(length);
+  return true;
+}
+
+}  // namespace
 
 std::string sessionMark(const SessionId& session) {
   return session.instance.substr(0, 16) + "." + std::to_string(session.epoch);
 }
 
 std::string writeHandle(const LeaseHandle& handle) {
-  const auto received = std::chrono::floor<milliseconds>(handle.received.time_since_epoch()).count();
-  return handle.session + ":" + std::to_string(received) + ":" + handle.receipt;
+  const auto received = std::chrono::floor<std::chrono::milliseconds>(handle.received.time_since_epoch()).count();
+  const auto start = handle.session + ":" + std::to_string(received) + ":";
+  const auto withoutAttributes = [&](std::string_view size) {
+    return start + std::string(size) + ":" + handle.receipt;
+  };
+  if (!handle.others) return withoutAttributes(kNoRoom);
+  if (handle.others->empty()) return withoutAttributes("0");
+  const auto attributes = writeJson(attributesJson(*handle.others));
+  auto text = start + std::to_string(attributes.size()) + ":" + attributes + handle.receipt;
+  return text.size() <= kLongestHandle ? text : withoutAttributes(kNoRoom);
 }
 
 std::optional<LeaseHandle> readHandle(std::string_view text) {
-  const auto first = text.find(':');
-  if (first == std::string_view::npos) return {};
-  const auto second = text.find(':', first + 1);
-  if (second == std::string_view::npos || second + 1 == text.size()) return {};
-  std::int64_t received = 0;
-  const auto* begin = text.data() + first + 1;
-  const auto* end = text.data() + second;
-  const auto [stop, error] = std::from_chars(begin, end, received);
-  constexpr std::int64_t kMost = milliseconds(kMaxTimeSpan).count();
-  if (error != std::errc() || stop != end || received < 0 || received > kMost) return {};
-  return LeaseHandle{.session = std::string(text.substr(0, first)),
-                     .received = Time(milliseconds(received)),
-                     .receipt = std::string(text.substr(second + 1))};
+  const auto session = takePart(text), received = takePart(text), attributes = takePart(text);
+  if (!session || !received || !attributes) return {};
+  const auto milliseconds = numberIn(*received, std::chrono::milliseconds(kMaxTimeSpan).count());
+  if (!milliseconds) return {};
+  LeaseHandle handle{.session = std::string(*session), .received = Time(std::chrono::milliseconds(*milliseconds))};
+  if (!takeAttributes(*attributes, text, handle) || text.empty()) return {};
+  handle.receipt = text;
+  return handle;
 }
 
 }  // namespace leptir::sqs

@@ -6,6 +6,9 @@
 namespace leptir::sqs {
 namespace {
 
+// Between the clocks of two instances. A number that is farther ahead is none that an instance has given.
+constexpr Duration kMostSkew = std::chrono::hours(1);
+
 std::uint64_t microseconds(Time time) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.time_since_epoch().count()));
 }
@@ -16,8 +19,11 @@ LeaseTable::LeaseTable(const SessionId& session, Time now)
     : mark_(sessionMark(session)), first_(microseconds(now)), last_(first_) {}
 
 HeldLease& LeaseTable::add(HeldLease lease, Time now) {
-  last_ = std::max(last_ + 1, microseconds(now));
-  lease.id = {.number = last_, .handle = writeHandle({.session = mark_, .received = now, .receipt = lease.receipt})};
+  const auto previous = lease.previous <= microseconds(now + kMostSkew) ? lease.previous : 0;
+  last_ = std::max({last_ + 1, microseconds(now), previous + 1});
+  lease.id = {
+      .number = last_,
+      .handle = writeHandle({.session = mark_, .received = now, .receipt = lease.receipt, .others = lease.others})};
   if (!lease.messageId.empty()) numbers_[lease.messageId] = last_;
   return leases_[last_] = std::move(lease);
 }

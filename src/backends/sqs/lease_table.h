@@ -21,10 +21,15 @@ struct HeldLease {
   std::string receipt{};    // the newest one of the message
   std::string body{};       // with `messageId` empty: unknown
   Counters counters{};
-  std::vector<MessageAttribute> others{};  // the attributes of other programs
-  BootTime received{};                     // a message can be prolonged to 12 hours from here
+  // The attributes of other programs. None: unknown, as they had no room in the handle of an earlier process.
+  std::optional<std::vector<MessageAttribute>> others{std::in_place};
+  BootTime received{};  // a message can be prolonged to 12 hours from here
   BootTime ends{};
-  bool isSentAnew = false;  // another message has replaced it: only its deletion is missing
+  std::uint64_t previous = 0;  // the number of the lease whose place the message has taken; zero: of none
+  bool isSentAnew = false;     // another message has replaced it: only its deletion is missing
+
+  // `others`; unknown ones are none.
+  std::vector<MessageAttribute> knownOthers() const { return others ? *others : std::vector<MessageAttribute>(); }
 };
 
 // Which leases are given to the table, and what it says of them, is SqsLeases's matter.
@@ -33,8 +38,8 @@ class LeaseTable {
   // `now`: lease numbers begin here, in microseconds.
   LeaseTable(const SessionId& session, Time now);
 
-  // Adds a lease that was received at `now`, with the next number, which is not below `now` in microseconds. The
-  // reference is valid until the lease is removed.
+  // Adds a lease that was received at `now`, with the next number, which is not below `now` in microseconds and above
+  // HeldLease::previous. The reference is valid until the lease is removed.
   HeldLease& add(HeldLease lease, Time now);
   // Adds a lease that an earlier process of the instance took.
   HeldLease& adopt(HeldLease lease);

@@ -1,6 +1,7 @@
 #include "backends/sqs/message_note.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/utf8.h"
 #include "leptir/spi/broker_task.h"
@@ -14,10 +15,24 @@ std::int64_t unixMilliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
+constexpr const char* kLease = "lease";
+
 std::optional<std::int64_t> numberIn(const Json& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end() || !found->is_number_integer()) return {};
   return found->get<std::int64_t>();
+}
+
+bool isOurs(const MessageAttribute& attribute) {
+  return attribute.name == kName;
+}
+
+// An empty object: the message has no such attribute, or one that cannot be read.
+Json noteIn(const std::vector<MessageAttribute>& attributes) {
+  const auto found = std::ranges::find_if(attributes, isOurs);
+  if (found == attributes.end()) return Json::object();
+  auto json = parseJson(found->text, 2);
+  return json && json->is_object() ? std::move(*json) : Json::object();
 }
 
 }  // namespace
@@ -34,12 +49,22 @@ MessageAttribute attributeOfBurial(std::string_view reason, Time now, std::size_
           .text = writeJson({{"reason", base::utf8Prefix(reason, mostBytes)}, {"buried", unixMilliseconds(now)}})};
 }
 
+void noteLease(OutgoingMessage& message, std::uint64_t lease) {
+  const auto ours = std::ranges::count_if(message.attributes, isOurs);
+  if (ours == 0 && message.attributes.size() >= kMostAttributes) return;
+  auto note = noteIn(message.attributes);
+  note[kLease] = lease;
+  std::erase_if(message.attributes, isOurs);
+  message.attributes.push_back({.name = kName, .type = "String", .text = writeJson(note)});
+}
+
+std::uint64_t leaseNotedIn(const std::vector<MessageAttribute>& attributes) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, numberIn(noteIn(attributes), kLease).value_or(0)));
+}
+
 std::optional<DelayNote> delayNoteIn(const std::vector<MessageAttribute>& attributes) {
-  const auto found = std::ranges::find(attributes, kName, &MessageAttribute::name);
-  if (found == attributes.end()) return {};
-  const auto json = parseJson(found->text, 2);
-  if (!json || !json->is_object()) return {};
-  const auto due = numberIn(*json, "due"), rest = numberIn(*json, "rest");
+  const auto note = noteIn(attributes);
+  const auto due = numberIn(note, "due"), rest = numberIn(note, "rest");
   constexpr std::int64_t kMost = std::chrono::milliseconds(kMaxTimeSpan).count();
   if (!due || !rest || *due > kMost || *due < -kMost || *rest < 0) return {};
   return DelayNote{.due = Time(std::chrono::milliseconds(*due)),
@@ -47,7 +72,7 @@ std::optional<DelayNote> delayNoteIn(const std::vector<MessageAttribute>& attrib
 }
 
 std::vector<MessageAttribute> attributesOfOthers(std::vector<MessageAttribute> attributes) {
-  std::erase_if(attributes, [](const MessageAttribute& attribute) { return attribute.name == kName; });
+  std::erase_if(attributes, isOurs);
   return attributes;
 }
 

@@ -39,7 +39,7 @@ EntryError errorOfEntry(const FailedEntry& failed, const std::string& where) {
       .status = failed.isSendersFault ? 400 : 500, .errorCode = failed.code, .errorMessage = failed.message};
   if (failed.code.empty())
     return {{}, Error(ErrorCode::Unavailable, where + ": the answer lacks an entry of the batch")};
-  return {failed.code, errorOf(answer, where)};
+  return {failed.code, errorOf(answer, where), failed.isSendersFault};
 }
 
 // Returns the entries that should be tried again.

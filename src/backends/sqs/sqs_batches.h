@@ -17,6 +17,7 @@ namespace leptir::sqs {
 struct EntryError {
   std::string code{};  // empty: the error is that of the whole batch
   Error error;
+  bool isSendersFault = false;  // the same entry would fail again
 };
 
 struct BatchOperation {

@@ -1,5 +1,7 @@
 #include "backends/sqs/sqs_broker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -22,8 +24,14 @@ Result<void> SqsBroker::askQueues(BrokerUse use) {
   auto warnings = warningsAbout(queue_, settings.where());
   warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
   if (!settings.buried || use == BrokerUse::Push) return {};
-  QueueAttributes buried;
-  return askQueue(*settings.buried, use, buried);
+  QueueAttributes buried{.maximumMessageSize = queue_.maximumMessageSize};
+  if (auto asked = askQueue(*settings.buried, use, buried); !asked) return asked;
+  if (buried.maximumMessageSize >= queue_.maximumMessageSize) return {};
+  return Error(
+      ErrorCode::Invalid,
+      fmt::format("buried_queue {} takes messages of {} bytes at most, and {} takes {}: raise its "
+                  "MaximumMessageSize to that",
+                  settings.buried->name, buried.maximumMessageSize, settings.where(), queue_.maximumMessageSize));
 }
 
 Result<void> SqsBroker::askQueue(const aws::QueueAddress& address, BrokerUse use, QueueAttributes& queue) {

@@ -35,7 +35,7 @@ TEST_F(SqsBrokerTest, AQueueThatDoesNotExistIsAnErrorOfTheConfiguration) {
     const auto error = whyNot(at(server.queueAddress("none")), use);
     EXPECT_EQ(error.code(), ErrorCode::Invalid);
     EXPECT_THAT(error.message(), HasSubstr("queue none: "));
-    EXPECT_THAT(error.message(), HasSubstr("create it, or correct sqs_queue"));
+    EXPECT_THAT(error.message(), HasSubstr("create it, or correct its address"));
   }
 }
 
@@ -44,6 +44,16 @@ TEST_F(SqsBrokerTest, AQueueOfBuriedTasksThatDoesNotExistIsAnErrorExceptForPushe
   how["buried_queue"] = server.queueAddress("none");
   EXPECT_EQ(whyNot(how).code(), ErrorCode::Invalid);
   EXPECT_TRUE(open(how, BrokerUse::Push));
+}
+
+TEST_F(SqsBrokerTest, AQueueOfBuriedTasksThatTakesLessThanTheQueueIsRefused) {
+  const SqsTestQueue small(server, R"({"MaximumMessageSize": "2048"})");
+  auto how = connection();
+  how["buried_queue"] = small.address();
+  const auto error = whyNot(how);
+  EXPECT_EQ(error.code(), ErrorCode::Invalid);
+  EXPECT_THAT(error.message(), HasSubstr(small.name() + " takes messages of 2048 bytes at most"));
+  EXPECT_THAT(error.message(), HasSubstr("raise its MaximumMessageSize"));
 }
 
 TEST_F(SqsBrokerTest, AServerThatIsNotThereIsUnavailable) {

@@ -14,7 +14,7 @@ struct KnownError {
   std::string_view advice;  // what to do, behind the service's own words
 };
 
-constexpr std::string_view kCreateQueue = "create it, or correct sqs_queue";
+constexpr std::string_view kCreateQueue = "create it, or correct its address";
 constexpr std::string_view kGrant = "grant the right (docs/guide/sqs.md lists them)";
 constexpr std::string_view kKeys = "correct the keys";
 
@@ -24,7 +24,6 @@ constexpr std::array kKnownErrors{
     KnownError{"QueueDeletedRecently", ErrorCode::Unavailable, kCreateQueue},
     KnownError{"AccessDenied", ErrorCode::Invalid, kGrant},
     KnownError{"AccessDeniedException", ErrorCode::Invalid, kGrant},
-    KnownError{"KmsAccessDenied", ErrorCode::Invalid, kGrant},
     KnownError{"InvalidSecurity", ErrorCode::Invalid, "use https"},
     KnownError{"InvalidClientTokenId", ErrorCode::Invalid, kKeys},
     KnownError{"UnrecognizedClientException", ErrorCode::Invalid, kKeys},
@@ -34,7 +33,7 @@ constexpr std::array kKnownErrors{
     KnownError{"InvalidSignatureException", ErrorCode::Invalid, "correct sqs_secret, or set region"},
     KnownError{"SignatureDoesNotMatch", ErrorCode::Invalid, "correct sqs_secret, or set region"},
     KnownError{"AuthFailure", ErrorCode::Invalid, kKeys},
-    KnownError{"InvalidAddress", ErrorCode::Invalid, "correct sqs_queue"},
+    KnownError{"InvalidAddress", ErrorCode::Invalid, "correct its address"},
     KnownError{"ExpiredToken", ErrorCode::Unavailable, "renew the keys"},
     KnownError{"ExpiredTokenException", ErrorCode::Unavailable, "renew the keys"},
     KnownError{"RequestExpired", ErrorCode::Unavailable, "set the clock of this machine"},
@@ -42,12 +41,22 @@ constexpr std::array kKnownErrors{
     KnownError{"BatchRequestTooLong", ErrorCode::TooLarge, "the service takes less than the queue says"},
 };
 
+// Of the KMS key that encrypts a queue: KmsDisabled, or KMS.DisabledException in older answers.
+constexpr KnownError kKmsDenied{"Kms", ErrorCode::Invalid, kGrant};
+constexpr KnownError kKmsUnusable{"Kms", ErrorCode::Unavailable, "make the KMS key that encrypts the queue usable"};
+
+bool isOfKms(std::string_view code) {
+  return code.starts_with("Kms") || code.starts_with("KMS.");
+}
+
 bool isThrottling(std::string_view code) {
   return code.find("Throttl") != std::string_view::npos || code == "RequestLimitExceeded" || code == "SlowDown" ||
          code == "TooManyRequestsException";
 }
 
 const KnownError* known(std::string_view code) {
+  if (isThrottling(code)) return nullptr;
+  if (isOfKms(code)) return isAccessDenied(code) ? &kKmsDenied : &kKmsUnusable;
   const auto* found = std::ranges::find(kKnownErrors, code, &KnownError::code);
   return found == kKnownErrors.end() ? nullptr : found;
 }
@@ -73,7 +82,8 @@ bool isMissingQueue(std::string_view code) {
 }
 
 bool isAccessDenied(std::string_view code) {
-  return code == "AccessDenied" || code == "AccessDeniedException" || code == "KmsAccessDenied";
+  return code == "AccessDenied" || code == "AccessDeniedException" || code == "KmsAccessDenied" ||
+         code == "KMS.AccessDeniedException";
 }
 
 bool isWrongKey(std::string_view code) {
@@ -84,6 +94,10 @@ bool isWrongKey(std::string_view code) {
 bool isLeaseOver(std::string_view code) {
   return code == "ReceiptHandleIsInvalid" || code == "InvalidParameterValue" || code == "MessageNotInflight" ||
          code == "InvalidParameterValueException" || code == "InvalidIdFormat";
+}
+
+bool isMessageRefused(std::string_view code) {
+  return !code.empty() && known(code) == nullptr && !isThrottling(code);
 }
 
 }  // namespace leptir::sqs

@@ -22,5 +22,8 @@ bool isWrongKey(std::string_view code);
 // Whether the code of a batch's entry says that the lease is over: the handle is no longer that of a message in flight,
 // or it cannot be prolonged.
 bool isLeaseOver(std::string_view code);
+// Whether the code of a batch's entry, which failed by the sender's fault, says that the service never takes this
+// message. Rights, keys of KMS and the queue can be mended, and then it does.
+bool isMessageRefused(std::string_view code);
 
 }  // namespace leptir::sqs

@@ -24,6 +24,11 @@ TEST(SqsErrors, SayWhatTheCallerShouldDo) {
            {400, "QueueDoesNotExist", ErrorCode::Unavailable},
            {400, "NonExistentQueue", ErrorCode::Unavailable},
            {403, "ExpiredToken", ErrorCode::Unavailable},
+           {400, "KmsDisabled", ErrorCode::Unavailable},
+           {400, "KMS.InvalidStateException", ErrorCode::Unavailable},
+           {400, "KmsThrottled", ErrorCode::Unavailable},
+           {403, "KmsAccessDenied", ErrorCode::Invalid},
+           {403, "KMS.AccessDeniedException", ErrorCode::Invalid},
            {403, "AccessDenied", ErrorCode::Invalid},
            {403, "AccessDeniedException", ErrorCode::Invalid},
            {403, "InvalidClientTokenId", ErrorCode::Invalid},
@@ -37,7 +42,7 @@ TEST(SqsErrors, SayWhatTheCallerShouldDo) {
 
 TEST(SqsErrors, HaveTheServicesWordsAndWhatToDo) {
   EXPECT_EQ(errorFor(400, "QueueDoesNotExist", "The specified queue does not exist.").message(),
-            "queue tasks: QueueDoesNotExist: The specified queue does not exist.; create it, or correct sqs_queue");
+            "queue tasks: QueueDoesNotExist: The specified queue does not exist.; create it, or correct its address");
   EXPECT_EQ(errorFor(400, "Odd", "two\nlines").message(), "queue tasks: Odd: two\\nlines");
 }
 
@@ -46,6 +51,13 @@ TEST(SqsErrors, TellALeaseThatIsOverFromAnOperationThatFailed) {
     EXPECT_TRUE(isLeaseOver(code)) << code;
   for (const auto* code : {"", "InternalError", "ThrottlingException", "QueueDoesNotExist"})
     EXPECT_FALSE(isLeaseOver(code)) << code;
+}
+
+TEST(SqsErrors, TellAMessageThatIsNeverTakenFromWhatAnOperatorCanMend) {
+  for (const auto* code : {"InvalidMessageContents", "InvalidParameterValue"})
+    EXPECT_TRUE(isMessageRefused(code)) << code;
+  for (const auto* code : {"", "AccessDenied", "KMS.DisabledException", "KmsThrottled", "QueueDoesNotExist"})
+    EXPECT_FALSE(isMessageRefused(code)) << code;
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ TEST_F(SqsFaultsTest, EntriesThatTheServiceRefusesAreNamedAndTheOthersAreAdded) 
   ASSERT_FALSE(pushed);
   EXPECT_EQ(pushed.error().code(), ErrorCode::Invalid);
   EXPECT_THAT(pushed.error().message(), HasSubstr("InvalidMessageContents"));
-  EXPECT_THAT(pushed.error().message(), HasSubstr("not added: t1"));
+  EXPECT_THAT(pushed.error().message(), HasSubstr("these tasks were not added: t1"));
   EXPECT_EQ(stored(), 2u);
 }
 
@@ -74,7 +74,7 @@ TEST_F(SqsFaultsTest, APushWhoseAnswerIsLostIsAnErrorAndIsNotRepeated) {
   const auto pushed = tryPush(2);
   ASSERT_FALSE(pushed);
   EXPECT_EQ(pushed.error().code(), ErrorCode::Unavailable);
-  EXPECT_THAT(pushed.error().message(), HasSubstr("t0, t1"));
+  EXPECT_THAT(pushed.error().message(), HasSubstr("these tasks were perhaps not added: t0, t1"));
   EXPECT_EQ(proxy.count("SendMessageBatch"), 1);
   EXPECT_EQ(stored(), 2u);
 }
@@ -141,6 +141,58 @@ TEST_F(SqsFaultsTest, WhatAFailedHopLeavesBehindIsNotLeasedAndComesBack) {
   advance(61s);
   EXPECT_THAT(pop(*session), IsEmpty()) << "it is sent on now";
   EXPECT_EQ(counts(), (TaskCounts{.scheduled = 1}));
+}
+
+// Else the settlement of all other tasks would wait for this one.
+TEST_F(SqsFaultsTest, AReleaseThatTheServiceNeverTakesGoesBackAsItIsAndTheOthersAreReleased) {
+  ASSERT_TRUE(tryPush(3));
+  const auto session = openSession('a');
+  const auto tasks = pop(*session);
+  std::vector<TaskRelease> back;
+  for (const auto& task : tasks)
+    back.push_back({.lease = task.lease, .counters = {.failures = 1}, .envelope = task.envelope});
+  ASSERT_THAT(back, SizeIs(3));
+  proxy.inject("SendMessageBatch", {.how = How::FailEntries, .code = "InvalidMessageContents", .entries = {"1"}});
+  EXPECT_EQ(must(session->release(back)), Leases{});
+  EXPECT_EQ(counts(), (TaskCounts{.due = 2, .leased = 1}));
+  advance(61s);
+  EXPECT_THAT(pop(*session),
+              testing::UnorderedElementsAre(testing::Field(&LeasedTask::counters, Counters{.failures = 1}),
+                                            testing::Field(&LeasedTask::counters, Counters{.failures = 1}),
+                                            testing::Field(&LeasedTask::counters, Counters{.expiries = 1})));
+}
+
+TEST_F(SqsFaultsTest, ATaskThatCannotBeBuriedComesAgainLaterAndTheOthersAreBuried) {
+  SqsTestQueue buried(server);
+  auto how = throughProxy();
+  how["buried_queue"] = proxy.queueAddress(buried.name());
+  broker = open(how);
+  ASSERT_TRUE(tryPush(2));
+  const auto session = openSession('a');
+  const auto tasks = pop(*session);
+  std::vector<TaskBurial> burials;
+  for (const auto& task : tasks) burials.push_back({task.lease, {.crashes = 3}, "crashed", task.envelope});
+  ASSERT_THAT(burials, SizeIs(2));
+  proxy.inject("SendMessageBatch", {.how = How::FailEntries, .code = "InvalidParameterValue", .entries = {"0"}});
+  EXPECT_EQ(must(session->bury(burials)), Leases{});
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 1, .buried = 1}));
+  advance(61s);
+  EXPECT_THAT(pop(*session), SizeIs(1));
+}
+
+TEST_F(SqsFaultsTest, WhatAnOperatorCanMendKeepsTheLeaseUntilItIsMended) {
+  ASSERT_TRUE(tryPush(1));
+  const auto session = openSession('a');
+  const auto task = popOne(*session);
+  const std::vector<TaskRelease> back{{.lease = task.lease, .counters = {.failures = 1}, .envelope = task.envelope}};
+  for (const auto* code : {"KMS.DisabledException", "AccessDenied"}) {
+    proxy.inject("SendMessageBatch", {.how = How::FailEntries, .code = code, .entries = {"0"}});
+    const auto released = session->release(back);
+    ASSERT_FALSE(released) << code;
+    EXPECT_THAT(released.error().message(), HasSubstr(code));
+  }
+  EXPECT_EQ(must(session->release(back)), Leases{});
+  EXPECT_EQ(popOne(*session).counters, (Counters{.failures = 1}));
 }
 
 TEST_F(SqsFaultsTest, ARenewalThatFailsForNowKeepsTheLeases) {

@@ -7,6 +7,7 @@
 #include "backends/sqs/message_note.h"
 #include "backends/sqs/sqs_errors.h"
 #include "backends/sqs/sqs_operations.h"
+#include "base/failpoint.h"
 #include "base/saturated.h"
 
 namespace leptir::sqs {
@@ -54,13 +55,15 @@ HeldLease* SqsLeases::take(ReceivedMessage message, const Counters& counters, Bo
     held->ends = ends;
     return nullptr;
   }
+  const auto previous = leaseNotedIn(message.attributes);
   HeldLease lease{.messageId = std::move(message.id),
                   .receipt = std::move(message.receipt),
                   .body = std::move(message.body),
                   .counters = counters,
                   .others = attributesOfOthers(std::move(message.attributes)),
                   .received = clock_.bootTime(),
-                  .ends = ends};
+                  .ends = ends,
+                  .previous = previous};
   if (isOver(lease)) return nullptr;
   return &table_.add(std::move(lease), client_.now());
 }
@@ -109,8 +112,10 @@ Result<std::vector<LeaseId>> SqsLeases::prolong(const std::vector<HeldLease*>& l
 
 HeldLease SqsLeases::leaseOf(const LeaseId& lease, LeaseHandle handle) const {
   const auto age = std::max(Duration::zero(), base::saturatedSubtract(client_.now(), handle.received));
-  return {
-      .id = lease, .receipt = std::move(handle.receipt), .received = clock_.bootTime() - std::min(age, kLongestLease)};
+  return {.id = lease,
+          .receipt = std::move(handle.receipt),
+          .others = std::move(handle.others),
+          .received = clock_.bootTime() - std::min(age, kLongestLease)};
 }
 
 Result<SqsLeases::Sorted> SqsLeases::sort(std::span<const LeaseId> leases) {
@@ -155,16 +160,20 @@ Result<std::vector<LeaseId>> SqsLeases::forget(const std::vector<HeldLease*>& le
 }
 
 Result<std::vector<LeaseId>> SqsLeases::remove(const std::vector<HeldLease*>& leases) {
-  return forget(leases, deleteMessages(client_, receiptsOf(leases)));
+  if (!leases.empty()) LEPTIR_FAILPOINT("sqs.delete.before_send");
+  const auto outcomes = deleteMessages(client_, receiptsOf(leases));
+  if (!leases.empty()) LEPTIR_FAILPOINT("sqs.delete.after_reply");
+  return forget(leases, outcomes);
 }
 
-Result<std::vector<LeaseId>> SqsLeases::giveBack(const std::vector<HeldLease*>& leases,
-                                                 std::span<const seconds> delays) {
+Result<std::vector<LeaseId>> SqsLeases::giveBack(std::span<const GoingBack> messages) {
+  std::vector<HeldLease*> leases;
   std::vector<VisibilityChange> changes;
-  for (std::size_t i = 0; i < leases.size(); ++i) {
-    const auto age = std::chrono::ceil<seconds>(clock_.bootTime() - leases[i]->received);
+  for (const auto& [lease, delay] : messages) {
+    const auto age = std::chrono::ceil<seconds>(clock_.bootTime() - lease->received);
     const auto most = std::max(seconds(0), std::chrono::floor<seconds>(kLongestLease) - age);
-    changes.push_back({leases[i]->receipt, std::clamp(delays[i], seconds(0), most)});
+    changes.push_back({lease->receipt, std::clamp(delay, seconds(0), most)});
+    leases.push_back(lease);
   }
   return forget(leases, changeVisibilities(client_, changes));
 }

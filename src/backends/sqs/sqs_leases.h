@@ -49,9 +49,12 @@ class SqsLeases {
 
   // Deletes the messages, and forgets their leases. Returns those that were over.
   Result<std::vector<LeaseId>> remove(const std::vector<HeldLease*>& leases);
-  // Makes a message visible after this time; the lease is forgotten. This looks like an expiry later.
-  Result<std::vector<LeaseId>> giveBack(const std::vector<HeldLease*>& leases,
-                                        std::span<const std::chrono::seconds> delays);
+  struct GoingBack {
+    HeldLease* lease = nullptr;
+    std::chrono::seconds delay{};
+  };
+  // Makes each message visible after its delay; the lease is forgotten. This looks like an expiry later.
+  Result<std::vector<LeaseId>> giveBack(std::span<const GoingBack> messages);
 
   // Forgets a lease whose task no caller knows; it ends by itself.
   void drop(const HeldLease& lease) { table_.remove(LeaseId(lease.id)); }

@@ -17,38 +17,13 @@ std::uint32_t numberIn(const std::string& text, std::uint32_t otherwise) {
   return error == std::errc() && end == text.data() + text.size() ? number : otherwise;
 }
 
-Json attributesJson(const std::vector<MessageAttribute>& attributes) {
-  Json json = Json::object();
-  for (const auto& attribute : attributes) {
-    auto& one = json[attribute.name] = {{"DataType", attribute.type}};
-    if (attribute.type.starts_with("Binary")) {
-      one["BinaryValue"] = attribute.binary;
-    } else {
-      one["StringValue"] = attribute.text;
-    }
-  }
-  return json;
-}
-
-std::vector<MessageAttribute> attributesOf(const Json& message) {
-  std::vector<MessageAttribute> attributes;
-  const auto found = message.find("MessageAttributes");
-  if (found == message.end() || !found->is_object()) return attributes;
-  for (const auto& [name, value] : found->items()) {
-    if (!value.is_object()) continue;
-    attributes.push_back({.name = name,
-                          .type = textOf(value, "DataType"),
-                          .text = textOf(value, "StringValue"),
-                          .binary = textOf(value, "BinaryValue")});
-  }
-  return attributes;
-}
-
 ReceivedMessage messageOf(const Json& json) {
-  ReceivedMessage message{.id = textOf(json, "MessageId"),
-                          .receipt = textOf(json, "ReceiptHandle"),
-                          .body = textOf(json, "Body"),
-                          .attributes = attributesOf(json)};
+  const auto attributes = json.find("MessageAttributes");
+  ReceivedMessage message{
+      .id = textOf(json, "MessageId"),
+      .receipt = textOf(json, "ReceiptHandle"),
+      .body = textOf(json, "Body"),
+      .attributes = attributes != json.end() ? messageAttributesIn(*attributes) : std::vector<MessageAttribute>()};
   const auto system = json.find("Attributes");
   if (system != json.end() && system->is_object())
     message.receives = std::max(1u, numberIn(textOf(*system, "ApproximateReceiveCount"), 1));
@@ -81,6 +56,32 @@ std::size_t OutgoingMessage::bytes() const {
   std::size_t sum = body.size();
   for (const auto& attribute : attributes) sum += attribute.bytes();
   return sum;
+}
+
+Json attributesJson(const std::vector<MessageAttribute>& attributes) {
+  Json json = Json::object();
+  for (const auto& attribute : attributes) {
+    auto& one = json[attribute.name] = {{"DataType", attribute.type}};
+    if (attribute.type.starts_with("Binary")) {
+      one["BinaryValue"] = attribute.binary;
+    } else {
+      one["StringValue"] = attribute.text;
+    }
+  }
+  return json;
+}
+
+std::vector<MessageAttribute> messageAttributesIn(const Json& json) {
+  std::vector<MessageAttribute> attributes;
+  if (!json.is_object()) return attributes;
+  for (const auto& [name, value] : json.items()) {
+    if (!value.is_object()) continue;
+    attributes.push_back({.name = name,
+                          .type = textOf(value, "DataType"),
+                          .text = textOf(value, "StringValue"),
+                          .binary = textOf(value, "BinaryValue")});
+  }
+  return attributes;
 }
 
 std::string sendBatch(const std::string& queue, std::span<const OutgoingMessage* const> messages) {

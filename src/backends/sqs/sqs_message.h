@@ -68,6 +68,10 @@ std::string deleteBatch(const std::string& queue, std::span<const std::string> r
 std::string changeVisibilityBatch(const std::string& queue, std::span<const VisibilityChange> changes);
 std::string getAttributes(const std::string& queue, std::span<const std::string_view> names);
 
+// The attributes of a message, as they stand in requests and answers.
+Json attributesJson(const std::vector<MessageAttribute>& attributes);
+std::vector<MessageAttribute> messageAttributesIn(const Json& json);
+
 // --- answers
 
 // Messages without a body or a handle are left out, since nothing could be done with them.

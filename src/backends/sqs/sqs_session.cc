@@ -5,6 +5,7 @@
 
 #include "backends/sqs/message_note.h"
 #include "backends/sqs/task_message.h"
+#include "base/failpoint.h"
 #include "task/envelope_counters.h"
 
 namespace leptir::sqs {
@@ -40,16 +41,17 @@ std::optional<Time> dueOf(const TaskRelease& task) {
 }
 
 OutgoingMessage unchanged(const HeldLease& lease, Time now, std::chrono::seconds hop, std::optional<Time> due = {}) {
-  return messageOf(task::withCounters(lease.body, lease.counters), due, now, hop, lease.others);
+  return messageOf(task::withCounters(lease.body, lease.counters), due, now, hop, lease.knownOthers());
 }
 
 OutgoingMessage burialOf(const HeldLease& lease, const TaskBurial& burial, Time now, std::size_t mostBytes) {
   OutgoingMessage message{.body = storable(task::withCounters(burial.envelope, burial.counters)),
-                          .attributes = lease.others};
+                          .attributes = lease.knownOthers()};
   if (message.attributes.size() == kMostAttributes) message.attributes.pop_back();
   const auto room = mostBytes - std::min(mostBytes, message.bytes() + kBytesBesideEnvelope);
   message.attributes.push_back(attributeOfBurial(burial.reason, now, std::min(kMostBytesOfReason, room / 6)));
   if (message.bytes() > mostBytes) message.attributes.clear();
+  if (message.bytes() > mostBytes) message.body = storable(burial.envelope);
   return message;
 }
 
@@ -68,6 +70,7 @@ Result<std::vector<LeasedTask>> SqsSession::lease(std::vector<ArrivedMessage> ar
   const auto hop = state_->queue.longestHop();
   std::vector<LeasedTask> tasks;
   std::vector<Replacement> sentOn;
+  if (!arrived.empty()) LEPTIR_FAILPOINT("sqs.lease.after_reply");
   for (auto& [message, sent] : arrived) {
     const auto verdict = judge(message, now);
     auto* held = state_->leases.take(std::move(message), verdict.counters, sent);
@@ -144,7 +147,7 @@ Result<std::vector<LeaseId>> SqsSession::release(std::span<const TaskRelease> ta
   const auto now = state_->client.now();
   return replace(tasks, state_->client.queue(), [&](const TaskRelease& task, const HeldLease& lease) {
     return messageOf(task::withCounters(task.envelope, task.counters), dueOf(task), now, state_->queue.longestHop(),
-                     lease.others);
+                     lease.knownOthers());
   });
 }
 
@@ -174,18 +177,18 @@ Result<void> SqsSession::close() {
   if (auto back = giveBackArrived(); !back) return back;
   const auto now = state_->client.now();
   std::vector<Replacement> known;
-  std::vector<HeldLease*> unknown;
+  std::vector<SqsLeases::GoingBack> unknown;
   for (auto* lease : state_->leases.all()) {
     if (lease->messageId.empty()) {
-      unknown.push_back(lease);
+      unknown.push_back({lease});
     } else {
       known.push_back({lease, unchanged(*lease, now, state_->queue.longestHop())});
     }
   }
   const auto released = replaceMessages(*state_, state_->client.queue(), std::move(known));
   if (!released) return released.error();
-  const std::vector<std::chrono::seconds> atOnce(unknown.size());
-  if (const auto back = state_->leases.giveBack(unknown, atOnce); !back) return back.error();
+  if (const auto back = state_->leases.giveBack(unknown); !back) return back.error();
+  LEPTIR_FAILPOINT("sqs.close.before_end");
   state_->isClosed = true;
   return {};
 }

@@ -154,6 +154,20 @@ TEST_F(SqsSessionTest, AReleaseIsNoExpiryAndKeepsTheCountersThatItIsGiven) {
   }
 }
 
+// Else the record of the second run would count as older than that of the first.
+TEST_F(SqsSessionTest, AReleasedTaskGetsAHigherLeaseNumberAlsoFromAnInstanceWhoseClockIsBehind) {
+  push({"t"});
+  const auto session = openSession('a');
+  const auto first = popOne(*session);
+  EXPECT_EQ(must(session->release(release(first))), Leases{});
+  OffsetClock behind;
+  behind.advance(-5s);
+  SqsBackend other{behind};
+  const auto otherBroker = must(other.openBroker(connection(), BrokerUse::Dispatch));
+  const auto second = popOne(*must(otherBroker->openSession(sessionId('b'), {}, 60s)));
+  EXPECT_GT(second.lease.number, first.lease.number);
+}
+
 TEST_F(SqsSessionTest, AReleasedTaskIsLeasedAtItsTimeAndNotBefore) {
   push({"t"});
   const auto session = openSession('a');
@@ -264,6 +278,23 @@ TEST_F(SqsSessionTest, AttributesOfOtherProgramsSurviveARelease) {
   must(session->release(release(popOne(*session))));
   const auto found = queue.ask("ReceiveMessage", {{"MessageAttributeNames", {"All"}}});
   EXPECT_EQ(found.at("Messages").at(0).at("MessageAttributes").at("trace").at("BinaryValue"), "AAE=");
+}
+
+TEST_F(SqsSessionTest, AttributesOfOtherProgramsSurviveTheReleaseByALaterProcess) {
+  for (const std::size_t bytes : {3, 3000}) {
+    pushRaw(R"({"cn":"Test","td":{"id":"t"}})",
+            {{"MessageAttributes", {{"trace", {{"DataType", "String"}, {"StringValue", std::string(bytes, 'x')}}}}}});
+    const char instance = bytes < 1000 ? 'a' : 'b';
+    auto task = popOne(*openSession(instance));
+    const auto later = resumeElsewhere(instance);
+    task.counters.failures = 1;
+    EXPECT_EQ(must(later->release(release(task))), Leases{});
+    const auto found = queue.ask("ReceiveMessage", {{"MessageAttributeNames", {"All"}}}).at("Messages").at(0);
+    EXPECT_EQ(found.at("MessageAttributes").at("trace").at("StringValue"), std::string(bytes, 'x'));
+    const auto counters = task::countersIn(found.at("Body").get<std::string>());
+    EXPECT_EQ(counters.failures, bytes < 1000 ? 1u : 0u) << "without room in the handle it goes back as it is";
+    queue.ask("DeleteMessage", {{"ReceiptHandle", found.at("ReceiptHandle")}});
+  }
 }
 
 TEST_F(SqsSessionTest, AMessageWithoutRoomForCountersIsGivenBackByItsVisibility) {
