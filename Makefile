@@ -48,7 +48,7 @@ build: setup
 
 everything: setup-servers
 	@$(PRESET) $(COMPLETE) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON
-	@echo "Building everything: some 7 minutes on two cores for the first time (V=1 shows the commands)."
+	@echo "Building everything: some 8 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY)
 
 demo: setup-demo ## SHA-256 of every file under FOLDER (default /usr/include), through the whole product
