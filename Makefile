@@ -11,6 +11,8 @@ WERROR ?= ON
 MONGODB ?= ON
 # The Amazon SQS backend. Without it, its tests need no emulator: make test SQS=OFF
 SQS ?= ON
+# So many tests run at once: more than there are cores, since most tests wait
+JOBS ?= 4
 PRESET := cmake --preset release -DLEPTIR_UNITY=$(UNITY) -DLEPTIR_WERROR=$(WERROR) $(QUIETLY)
 # The demo keeps its tasks in SQLite. Where nothing was built before, nothing else is built for it; `make` adds the rest
 # in the same folder.
@@ -46,7 +48,7 @@ build: setup
 
 everything: setup-servers
 	@$(PRESET) $(COMPLETE) -DLEPTIR_TESTS=ON -DLEPTIR_BENCH=ON
-	@echo "Building everything: some 7 minutes on two cores for the first time (V=1 shows the commands)."
+	@echo "Building everything: some 8 minutes on two cores for the first time (V=1 shows the commands)."
 	@cmake --build $(BUILD) $(VERBOSELY)
 
 demo: setup-demo ## SHA-256 of every file under FOLDER (default /usr/include), through the whole product
@@ -56,7 +58,7 @@ demo: setup-demo ## SHA-256 of every file under FOLDER (default /usr/include), t
 	@examples/digest/demo $(BUILD) "$(FOLDER)"
 
 test: everything ## build and run every test: a line for each suite, and what failed at the end
-	@tools/run-tests $(BUILD) -j 3 # more than two cores: many tests wait
+	@tools/run-tests $(BUILD) -j $(JOBS)
 
 test-in: ## the README's two commands in a fresh Debian SUITE (bookworm, trixie); as root
 	@tools/test-in "$(SUITE)"
