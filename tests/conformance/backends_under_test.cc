@@ -50,15 +50,22 @@ std::vector<BackendUnderTest> allBackends() {
        {.listsByCursor = true, .expiresByItself = false}},
 #endif
 #ifdef LEPTIR_REDIS
-      {"redis", open<RedisUnderTest>, {.everyPushWakes = false}, {.listsSuccesses = false}, false},
+      {"redis",
+       open<RedisUnderTest>,
+       {.everyPushWakes = false, .listsTasks = true, .reschedules = true, .keepsFleet = true},
+       {.listsSuccesses = false, .listsByCursor = true},
+       false},
 #endif
 #ifdef LEPTIR_MONGODB
       {"mongodb",
        open<MongodbUnderTest>,
        {.pushesAtomically = false,
+        .listsTasks = true,
+        .reschedules = true,
+        .keepsFleet = true,
         .duePrecision = std::chrono::milliseconds(1),
         .largestEnvelope = mongodb::kLargestEnvelope},
-       {},
+       {.listsByCursor = true},
        false,
        MongodbUnderTest::hasChangeStreams()},
 #endif
@@ -74,7 +81,7 @@ std::vector<BackendUnderTest> allBackends() {
 std::vector<BackendUnderTest> otherRecordStores() {
   return {
 #ifdef LEPTIR_REDIS
-      {"redis-hashed", open<HashedRedisUnderTest>, {}, {.listsSuccesses = false}},
+      {"redis-hashed", open<HashedRedisUnderTest>, {}, {.listsSuccesses = false, .listsByCursor = true}},
 #endif
   };
 }

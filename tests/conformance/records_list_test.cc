@@ -210,12 +210,14 @@ TEST_P(RecordsList, ListsSuccessesIfItsTraitsSaySo) {
   EXPECT_EQ(ids().size(), GetParam().metaTraits.listsSuccesses ? 2u : 1u);
 }
 
+// An index of failures has the newest 10,000 records alone.
 TEST_P(RecordsList, ComparesABoundedNumberOfRecordsInOneCall) {
   constexpr int kMany = kMostRecordsExamined + 500;
+  const int other = GetParam().metaTraits.listsSuccesses ? 0 : 1000;
   for (int saved = 0; saved < kMany; saved += 500) {
     std::vector<MetaInfo> some;
     for (int i = 0; i < 500; ++i) some.push_back(record("t" + std::to_string(saved + i)));
-    if (saved == 0) some[7].type = "Other";
+    if (saved == other) some[7].type = "Other";
     save(some);
     store_->advance(1ms);
   }
@@ -227,7 +229,7 @@ TEST_P(RecordsList, ComparesABoundedNumberOfRecordsInOneCall) {
     for (const auto& each : next.records) found.push_back(each.at("id"));
     cursor = next.cursor;
   } while (!cursor.empty());
-  EXPECT_THAT(found, ElementsAre("t7"));
+  EXPECT_THAT(found, ElementsAre("t" + std::to_string(other + 7)));
 }
 
 TEST_P(RecordsList, APageOfLargeRecordsEndsEarly) {

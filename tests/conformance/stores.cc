@@ -91,6 +91,12 @@ std::unique_ptr<SimpleBroker> RedisUnderTest::openBroker() {
   return orThrow(backend_.openBroker(connection, BrokerUse::Dispatch));
 }
 
+std::unique_ptr<SimpleBroker> RedisUnderTest::openOtherQueue() {
+  auto connection = withDefaults(server_.connection(), backend_.brokerConnectionKeys());
+  connection["key"] = "leptir:others";
+  return orThrow(backend_.openBroker(connection, BrokerUse::Dispatch));
+}
+
 std::unique_ptr<SimpleMetaStorage> RedisUnderTest::openMetaStorage(std::optional<Duration> expireAfter) {
   auto connection = withDefaults(server_.connection(), backend_.metaConnectionKeys());
   connection["layout"] = layout_;
@@ -160,6 +166,11 @@ bool MongodbUnderTest::hasChangeStreams() {
 
 std::unique_ptr<SimpleBroker> MongodbUnderTest::openBroker() {
   const Json connection{{"uri", server_.uri()}, {"database", database_.name()}};
+  return orThrow(backend_.openBroker(withDefaults(connection, backend_.brokerConnectionKeys()), BrokerUse::Dispatch));
+}
+
+std::unique_ptr<SimpleBroker> MongodbUnderTest::openOtherQueue() {
+  const Json connection{{"uri", server_.uri()}, {"database", database_.name()}, {"collection", "others"}};
   return orThrow(backend_.openBroker(withDefaults(connection, backend_.brokerConnectionKeys()), BrokerUse::Dispatch));
 }
 

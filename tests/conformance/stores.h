@@ -97,6 +97,7 @@ class RedisUnderTest : public StoreUnderTest {
   explicit RedisUnderTest(ClockKind kind, std::string layout = "plain");
 
   std::unique_ptr<SimpleBroker> openBroker() override;
+  std::unique_ptr<SimpleBroker> openOtherQueue() override;
   std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override;
   void pushRaw(std::string bytes, Time due) override;
   void startInstance(const std::string&) override {}
@@ -126,6 +127,7 @@ class MongodbUnderTest final : public StoreUnderTest {
   static bool hasChangeStreams();
 
   std::unique_ptr<SimpleBroker> openBroker() override;
+  std::unique_ptr<SimpleBroker> openOtherQueue() override;
   std::unique_ptr<SimpleMetaStorage> openMetaStorage(std::optional<Duration> expireAfter) override;
   void pushRaw(std::string bytes, Time due) override;
   std::string stored(std::string bytes) override;

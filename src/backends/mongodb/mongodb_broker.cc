@@ -56,6 +56,7 @@ MongodbBroker::MongodbBroker(std::shared_ptr<MongodbQueue> queue, std::vector<st
       adoption_(*queue_),
       push_(*queue_, adoption_),
       keeper_(queue_),
+      fleet_(queue_),
       recovery_(queue_) {}
 
 Result<void> MongodbBroker::pushEncodedTasks(std::span<const EncodedTask> tasks) {
@@ -104,6 +105,7 @@ Result<void> MongodbBroker::tryRights() {
 BrokerTraits MongodbBroker::traitsOfEveryServer() {
   BrokerTraits traits;
   traits.pushesAtomically = false;
+  traits.listsTasks = traits.reschedules = traits.keepsFleet = true;
   traits.duePrecision = std::chrono::milliseconds(1);
   traits.largestEnvelope = kLargestEnvelope;
   traits.durability = "a push is on disk on a majority of the servers";

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/mongodb/mongodb_adoption.h"
+#include "backends/mongodb/mongodb_fleet.h"
 #include "backends/mongodb/mongodb_keeper.h"
 #include "backends/mongodb/mongodb_push.h"
 #include "backends/mongodb/mongodb_queue.h"
@@ -34,6 +35,7 @@ class MongodbBroker final : public SimpleBroker {
   std::vector<StoreBurial> takeBurials() override;
   Result<void> tryRights() override;
   TaskKeeper& keeper() override { return keeper_; }
+  FleetStore* fleet() override { return &fleet_; }
   BrokerTraits traits() const override;
   // The traits that are the same on every server.
   static BrokerTraits traitsOfEveryServer();
@@ -46,6 +48,7 @@ class MongodbBroker final : public SimpleBroker {
   MongodbAdoption adoption_;
   MongodbPush push_;
   MongodbKeeper keeper_;
+  MongodbFleet fleet_;
   MongodbRecovery recovery_;
 };
 

@@ -27,13 +27,22 @@ constexpr Duration kLongestRetry = std::chrono::minutes(1);
 
 }  // namespace
 
+// An update that makes a task wait, or changes when it is due. The names of updated fields have points, so that only
+// $objectToArray can look at them.
 Document changesOfTasks() {
+  Document updated;
+  BCON_APPEND(updated.mutableBson(), "$objectToArray", "{", "$ifNull", "[", "$updateDescription.updatedFields", "{",
+              "}", "]", "}");
+  Document waits, isDueOtherwise;
+  BCON_APPEND(waits.mutableBson(), "$in", "[", "{", "k", "leptir.state", "v", "waiting", "}",
+              BCON_DOCUMENT(updated.get()), "]");
+  BCON_APPEND(isDueOtherwise.mutableBson(), "$in", "[", "leptir.due", "{", "$map", "{", "input",
+              BCON_DOCUMENT(updated.get()), "in", "$$this.k", "}", "}", "]");
   Document pipeline;
   BCON_APPEND(pipeline.mutableBson(), "pipeline", "[", "{", "$match", "{", "$or", "[",  //
               "{", "operationType", "{", "$in", "[", "insert", "replace", "]", "}", "}", "{", "operationType", "update",
-              "$expr", "{", "$in", "[", "{", "k", "leptir.state", "v", "waiting", "}", "{", "$objectToArray", "{",
-              "$ifNull", "[", "$updateDescription.updatedFields", "{", "}", "]", "}", "}", "]", "}", "}", "]", "}", "}",
-              "{", "$project", "{", "_id", BCON_INT32(1), "}", "}", "]");
+              "$expr", "{", "$or", "[", BCON_DOCUMENT(waits.get()), BCON_DOCUMENT(isDueOtherwise.get()), "]", "}", "}",
+              "]", "}", "}", "{", "$project", "{", "_id", BCON_INT32(1), "}", "}", "]");
   return pipeline;
 }
 

@@ -42,6 +42,27 @@ TEST_F(MongodbChangesTest, AChangeRings) {
   EXPECT_GT(proxy.count("getMore"), 4);
 }
 
+// Events are documents as any other.
+TEST_F(MongodbChangesTest, TheEventsOfTasksAreThoseAfterWhichOneMayBeDue) {
+  for (const char* const event :
+       {R"({"_id": 1, "operationType": "insert"})",
+        R"({"_id": 2, "operationType": "update", "updateDescription": {"updatedFields": {"leptir.state": "waiting"}}})",
+        R"({"_id": 3, "operationType": "update", "updateDescription": {"updatedFields": {"leptir.state": "leased"}}})",
+        R"({"_id": 4, "operationType": "update", "updateDescription": {"updatedFields": {"leptir.due": 7}}})",
+        R"({"_id": 5, "operationType": "update", "updateDescription": {"removedFields": ["leptir.due"]}})",
+        R"({"_id": 6, "operationType": "delete"})"})
+    database.ask(std::string(R"({"insert": "events", "documents": [)") + event + "]}");
+  const auto pool = must(MongodbPool::open(addressOf(server.uri())));
+  const auto pipeline = changesOfTasks();
+  std::vector<Document> stages;
+  for (const auto& stage : DocumentView(pipeline).documents("pipeline")) stages.emplace_back(stage);
+  const auto rung = MongodbClient(pool).aggregate("events", stages);
+  ASSERT_TRUE(rung) << rung.error().message;
+  std::vector<std::int64_t> numbers;
+  for (const auto& event : *rung) numbers.push_back(DocumentView(event).integer("_id").value_or(0));
+  EXPECT_THAT(numbers, testing::UnorderedElementsAre(1, 2, 4));
+}
+
 TEST_F(MongodbChangesTest, AStreamThatHasEndedSilentlyIsOpenedAgain) {
   proxy.inject({"changeStream", "tasks", 0, 2}, answer("firstBatch", ""));
   proxy.inject({"getMore", "", 0, MongodbCommands::kAlways}, answer("nextBatch", ""));  // at once, each time

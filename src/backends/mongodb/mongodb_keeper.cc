@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "backends/mongodb/mongodb_counts.h"
+#include "backends/mongodb/mongodb_due_search.h"
+#include "backends/mongodb/mongodb_task_lister.h"
 #include "backends/mongodb/repeated.h"
 #include "backends/mongodb/session_documents.h"
 #include "backends/mongodb/task_update.h"
@@ -25,17 +27,6 @@ Error keepsMoving(std::string_view id) {
 
 bool isLeased(DocumentView document) {
   return document.text(field::kState) == state::kLeased;
-}
-
-// The document while it is in the state, and under the lease, in which it was found.
-Document asFound(DocumentView document) {
-  Document filter;
-  if (const auto id = document.find("_id")) filter.add("_id", *id);
-  for (const char* const path : {field::kState, field::kLease}) {
-    const auto value = document.find(path);
-    value ? filter.add(path, *value) : filter.addNull(path);
-  }
-  return filter;
 }
 
 // Ids of tasks are UTF-8, and no filter takes other texts.
@@ -176,26 +167,27 @@ MongodbResult<std::vector<Document>> MongodbKeeper::findBuried(std::span<const s
   return client_.find(queue_->tasks, filter, options);
 }
 
-// After a lost reply those that are not buried any more have been revived.
-Result<std::size_t> MongodbKeeper::revive(std::span<const std::string> ids) {
-  const auto now = client_.serverTime();
-  if (!now) return now.error().error();
-  const auto options = Document().add("projection", Document().add(field::kState, 1).add(field::kLease, 1));
-  const auto buried = findBuried(ids, options);
-  if (!buried) return buried.error().error();
-  auto update = TaskUpdate::endLease(state::kWaiting);
-  update.set(field::kDue, *now).set(Counters{}).unset(field::kReason).unset(field::kBuriedAt);
-  std::vector<Document> statements;
-  for (const auto& document : *buried) statements.push_back(updateStatement(asFound(document), update));
-  if (statements.empty()) return 0;
-  bool isRepeated = false;
-  const auto revived = repeated([&] {
-    auto done = client_.updateAll(queue_->tasks, statements);
-    isRepeated = isRepeated || !done;
-    return done;
-  });
-  if (!revived) return revived.error().error();
-  return isRepeated ? statements.size() : static_cast<std::size_t>(revived->matched);
+// --- lists
+
+// A user who may only read lists what is adopted.
+Result<TaskList> MongodbKeeper::list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) {
+  const auto adopted = cursor.empty() ? adoption_.adoptAll() : adoption_.adoptFromTimeToTime().map([](auto) {});
+  if (!adopted && adopted.error().remedy != Remedy::Configure) return adopted.error().error();
+  return MongodbTaskLister(*queue_, filter, limit).list(cursor);
+}
+
+Result<std::optional<Time>> MongodbKeeper::earliestDue() {
+  const auto adopted = adoption_.adoptAll();
+  if (!adopted && adopted.error().remedy != Remedy::Configure) return adopted.error().error();
+  const auto waiting =
+      Document().add(field::kState, state::kWaiting).add(field::kDue, op("$gte", storableTime(Time::min())));
+  const auto options = Document()
+                           .add("projection", Document().add(field::kDue, 1))
+                           .add("sort", MongodbDueSearch::order())
+                           .add("limit", 1);
+  const auto found = client_.find(queue_->tasks, waiting, options);
+  if (!found) return found.error().error();
+  return found->empty() ? std::optional<Time>() : DocumentView(found->front()).date(field::kDue);
 }
 
 // --- sessions

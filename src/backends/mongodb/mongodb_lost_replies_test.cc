@@ -167,6 +167,39 @@ TEST_P(MongodbLostRepliesTest, ATaskIsRemovedCancelledAndRevived) {
   EXPECT_EQ(must(session->renew(Leases{leased[2].lease}, 60s)).cancelled.size(), 1u);
 }
 
+TEST_P(MongodbLostRepliesTest, ManyTasksAreRemovedRescheduledAndRevived) {
+  using Ids = std::vector<std::string>;
+  const auto leased = pushAndPop(4);
+  must(session->bury(std::vector<TaskBurial>{{leased[0].lease, {}, "why", leased[0].envelope}}));
+  must(session->release(std::vector<TaskRelease>{{.lease = leased[1].lease}, {.lease = leased[2].lease}}));
+  breakAt("update");
+  EXPECT_EQ(must(broker->keeper().reschedule(Ids{"t1", "t2", "t3", "t4"}, Time(4'000'000'000s))), 2u);
+  breakAt("update");
+  EXPECT_EQ(must(broker->keeper().revive(Ids{"t1", "t2"})), 1u);
+  EXPECT_EQ(counts(), (TaskCounts{.due = 1, .scheduled = 2, .leased = 1}));
+  breakAt("delete");
+  EXPECT_EQ(must(broker->keeper().removeAll(Ids{"t1", "t2", "t3", "t4"})), 3u);
+  EXPECT_EQ(proxy.faults(), 3);
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 1}));
+}
+
+TEST_P(MongodbLostRepliesTest, ATextOfTheFleetIsPutAndErased) {
+  auto& fleet = *broker->fleet();
+  breakAt("update", "tasks.fleet");
+  EXPECT_TRUE(must(fleet.putIfAbsent("pauses/a", "one", 1h)));
+  breakAt("update", "tasks.fleet");
+  EXPECT_FALSE(must(fleet.putIfAbsent("pauses/a", "two", 1h)));
+  EXPECT_EQ(must(fleet.get("pauses/a")), "one");
+  const auto version = must(fleet.version());
+  breakAt("update", "tasks.fleet");
+  must(fleet.put("pauses/a", "three", {}));
+  EXPECT_NE(must(fleet.version()), version);
+  breakAt("delete", "tasks.fleet");
+  EXPECT_TRUE(must(fleet.erase("pauses/a")));
+  EXPECT_EQ(fleet.get("pauses/a").error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(proxy.faults(), 4);
+}
+
 TEST_P(MongodbLostRepliesTest, RecoveryCountsEachExpiryOnce) {
   pushAndPop(3);
   expire('a');

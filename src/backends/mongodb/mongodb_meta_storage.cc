@@ -5,6 +5,7 @@
 
 #include "backends/mongodb/collection_check.h"
 #include "backends/mongodb/mongodb_indexes.h"
+#include "backends/mongodb/mongodb_record_lister.h"
 #include "backends/mongodb/mongodb_record_watch.h"
 #include "backends/mongodb/mongodb_rights.h"
 #include "backends/mongodb/record_document.h"
@@ -20,6 +21,7 @@ constexpr std::size_t kLoadedAtOnce = 500;
 std::vector<MongodbIndex> recordIndexes(std::optional<Duration> expireAfter) {
   std::vector<MongodbIndex> indexes;
   indexes.push_back({.name = "leptir_started", .key = Document().add("exStart", -1).add("leptir.saved", -1)});
+  indexes.push_back({.name = "leptir_saved", .key = Document().add(kRecordSaved, -1).add("_id", -1)});
   if (expireAfter) {
     indexes.push_back(
         {.name = "leptir_expires", .key = Document().add("leptir.expires", 1), .expireAfter = std::chrono::seconds(0)});
@@ -132,6 +134,11 @@ Result<std::vector<Json>> MongodbMetaStorage::listMetaInfo(const MetaFilter& fil
   return records;
 }
 
+Result<RecordList> MongodbMetaStorage::listRecords(const MetaFilter& filter, std::string_view cursor,
+                                                   std::size_t limit) {
+  return MongodbRecordLister(*client_, collection_, filter, limit).list(cursor);
+}
+
 Result<std::unique_ptr<RecordWatch>> MongodbMetaStorage::watchRecords() {
   if (!hasChangeStreams_) return SimpleMetaStorage::watchRecords();
   return MongodbRecordWatch::begin(pool_, collection_);
@@ -143,6 +150,7 @@ Result<void> MongodbMetaStorage::tryRights() {
 
 MetaTraits MongodbMetaStorage::traitsOfEveryServer() {
   MetaTraits traits;
+  traits.listsByCursor = true;
   traits.durability = "written with majority and journal: records survive a power cut";
   return traits;
 }

@@ -24,6 +24,7 @@ class MongodbMetaStorage final : public SimpleMetaStorage {
   Result<Json> loadMetaInfoById(std::string_view id) override;
   Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
+  Result<RecordList> listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) override;
   Result<std::size_t> expire() override { return 0; }  // the TTL index does
   // Unsupported on a server without change streams.
   Result<std::unique_ptr<RecordWatch>> watchRecords() override;

@@ -13,6 +13,7 @@ MongodbQueue::MongodbQueue(std::shared_ptr<MongodbPool> itsPool, std::unique_ptr
       client(std::move(itsClient)),
       tasks(std::move(collection)),
       sessions(tasks + ".sessions"),
+      fleet(tasks + ".fleet"),
       server(std::move(itsServer)) {}
 
 std::int64_t MongodbQueue::burialNumber(Time now) {

@@ -27,6 +27,7 @@ struct MongodbQueue {
   std::unique_ptr<MongodbClient> client;
   const std::string tasks;     // the collection of tasks
   const std::string sessions;  // the collection of sessions
+  const std::string fleet;     // the collection of what instances and commands share
   ServerInfo server;
   bool hasUniqueIds = true;              // the index leptir_id is unique, which a sharded collection does not allow
   std::set<std::string> ownInstances;    // with sessions opened or resumed here; recovery never claims them

@@ -98,7 +98,8 @@ TEST_F(MongodbRecordFaultsTest, AUserWhoMayNotMakeIndexesIsToldWhichToMake) {
   save(*storage, {record("a")});
   const auto warnings = storage->traits().warnings;
   ASSERT_EQ(warnings.size(), 1u);
-  EXPECT_THAT(warnings[0], HasSubstr("the indexes leptir_started, leptir_expires of the collection info are missing"));
+  EXPECT_THAT(warnings[0],
+              HasSubstr("the indexes leptir_started, leptir_saved, leptir_expires of the collection info are missing"));
   EXPECT_THAT(warnings[0], HasSubstr(R"(db.getCollection("info").createIndex({"exStart": -1, "leptir.saved": -1}, )"));
   EXPECT_THAT(warnings[0], HasSubstr("expireAfterSeconds: 0"));
 }

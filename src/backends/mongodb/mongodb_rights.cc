@@ -76,6 +76,8 @@ Result<void> tryCollection(MongodbClient& client, const std::string& name, Remov
 Result<void> tryQueueRights(MongodbQueue& queue) {
   auto sessions = tryCollection(*queue.client, queue.sessions, Removal::Needed);
   if (!sessions && !isMissing(sessions)) return sessions;
+  auto fleet = tryCollection(*queue.client, queue.fleet, Removal::Needed);
+  if (!fleet && !isMissing(fleet)) return fleet;
   auto tasks = tryCollection(*queue.client, queue.tasks, Removal::Needed);
   return tasks ? checkIndexes(queue) : tasks;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "backends/mongodb/bson_to_json.h"
+#include "backends/mongodb/mongodb_fleet.h"
 #include "backends/mongodb/mongodb_indexes.h"
 #include "backends/mongodb/session_documents.h"
 #include "backends/mongodb/task_update.h"
@@ -25,8 +26,10 @@ Result<void> together(MongodbQueue& queue, Ids ids, decltype(&ensureIndexes) loo
   if (!ofTasks) return ofTasks.error();
   const auto ofSessions = look(*queue.client, queue.sessions, SessionDocuments::indexes());
   if (!ofSessions) return ofSessions.error();
+  const auto ofFleet = look(*queue.client, queue.fleet, MongodbFleet::indexes());
+  if (!ofFleet) return ofFleet.error();
   std::string all;
-  for (const auto* const missing : {&*ofTasks, &*ofSessions}) {
+  for (const auto* const missing : {&*ofTasks, &*ofSessions, &*ofFleet}) {
     for (const auto& sentence : *missing) all += (all.empty() ? "" : "; ") + sentence;
   }
   return all.empty() ? Result<void>() : Error(ErrorCode::Invalid, all);

@@ -46,11 +46,14 @@ TEST_F(QueueIndexesTest, TheRightsOfADispatcherCanBeTriedWithoutAChange) {
   EXPECT_TRUE(stored().empty());
   MongodbProxy proxy(server);
   const auto other = must(tryOpen(proxy.uri()));
-  for (const auto& command : {"find", "insert", "update", "delete"}) {
-    proxy.inject({command, "tasks"}, MongodbFault::error(MongodbFault::When::Before, 13, "Unauthorized"));
-    const auto tried = other->tryRights();
-    ASSERT_FALSE(tried) << command;
-    EXPECT_EQ(tried.error().code(), ErrorCode::Invalid);
+  for (const auto& collection : {"tasks", "tasks.sessions", "tasks.fleet"}) {
+    for (const auto& command : {"find", "insert", "update", "delete"}) {
+      proxy.inject({command, collection}, MongodbFault::error(MongodbFault::When::Before, 13, "Unauthorized"));
+      const auto tried = other->tryRights();
+      ASSERT_FALSE(tried) << command;
+      EXPECT_EQ(tried.error().code(), ErrorCode::Invalid);
+      EXPECT_THAT(tried.error().message(), HasSubstr(std::string("in the collection ") + collection));
+    }
   }
 }
 

@@ -56,6 +56,7 @@ RedisBroker::RedisBroker(std::shared_ptr<RedisQueue> queue, RedisServerInfo serv
       serverInfo_(std::move(serverInfo)),
       php_(php),
       keeper_(queue_),
+      fleet_(queue_),
       recovery_(queue_) {}
 
 Result<void> RedisBroker::pushEncodedTasks(std::span<const EncodedTask> tasks) {
@@ -165,6 +166,7 @@ Result<void> RedisBroker::endSessionsOf(std::string_view instance) {
 BrokerTraits RedisBroker::traits() const {
   BrokerTraits traits;
   traits.everyPushWakes = false;
+  traits.listsTasks = traits.reschedules = traits.keepsFleet = true;
   traits.durability = serverInfo_.durability;
   traits.warnings = serverInfo_.warnings;
   if (lastPhpConsumer_) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "backends/redis/redis_fleet.h"
 #include "backends/redis/redis_keeper.h"
 #include "backends/redis/redis_php.h"
 #include "backends/redis/redis_queue.h"
@@ -34,6 +35,7 @@ class RedisBroker final : public SimpleBroker {
   std::vector<std::string> takeNotices() override { return recovery_.takeNotices(); }
   Result<void> tryRights() override { return tryQueueRights(*queue_); }
   TaskKeeper& keeper() override { return keeper_; }
+  FleetStore* fleet() override { return &fleet_; }
   BrokerTraits traits() const override;
 
  private:
@@ -50,6 +52,7 @@ class RedisBroker final : public SimpleBroker {
   std::optional<PhpConsumer> lastPhpConsumer_;  // the PHP consumer seen last
   BootTime phpPresentUntil_{};                  // PHP consumers count as present until then
   RedisTaskKeeper keeper_;
+  RedisFleet fleet_;
   RedisRecovery recovery_;
 };
 

@@ -53,9 +53,9 @@ RedisScriptCall endSessions(const RedisQueue& queue, std::string_view instance) 
 RedisScriptCall tryQueueRights(const RedisQueue& queue, std::string_view unusedName) {
   const auto& keys = queue.keys;
   RedisScriptCall call(queue.scripts.tryQueueRights);
-  call.keys(keys.queue, keys.sessions, keys.buried, keys.leftToOthersBy(unusedName), keys.ids, keys.cards, keys.cancel,
-            keys.buriedTasks, keys.leasedBy(unusedName), keys.originalScores, keys.lease, keys.firstMember,
-            keys.epochOf(unusedName), keys.wake);
+  call.keys(keys.queue, keys.sessions, keys.buried, keys.leftToOthersBy(unusedName), keys.fleetNames, keys.fleetEnds,
+            keys.ids, keys.cards, keys.cancel, keys.buriedTasks, keys.leasedBy(unusedName), keys.originalScores,
+            keys.fleet, keys.lease, keys.firstMember, keys.fleetVersion, keys.epochOf(unusedName), keys.wake);
   call.arguments(unusedName);
   return call;
 }

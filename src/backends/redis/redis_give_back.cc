@@ -44,7 +44,7 @@ Result<Fields> fieldsIn(RedisQueue& queue, RedisValue answer) {
   return fields;
 }
 
-Result<Fields> listLeaseNumbers(RedisQueue& queue, const std::string& key, std::string_view cursor, Reading reading,
+Result<Fields> readLeaseNumbers(RedisQueue& queue, const std::string& key, std::string_view cursor, Reading reading,
                                 std::int64_t step) {
   const auto others = reading == Reading::AllReadOnly ? calls::OtherFields::Leave : calls::OtherFields::Bury;
   const auto reply = runScript(*queue.connection, calls::listLeaseNumbers(queue, key, cursor, others, step));
@@ -61,7 +61,7 @@ Result<std::vector<std::uint64_t>> allNumbers(RedisQueue& queue, const std::stri
   std::optional<std::int64_t> left;
   do {
     const auto buckets = step.buckets();
-    auto fields = listLeaseNumbers(queue, key, cursor, reading, buckets);
+    auto fields = readLeaseNumbers(queue, key, cursor, reading, buckets);
     if (!fields) return fields.error();
     numbers.insert(numbers.end(), fields->numbers.begin(), fields->numbers.end());
     cursor = std::move(fields->next);
@@ -119,7 +119,7 @@ Result<std::vector<LeasedTask>> readTasks(RedisQueue& queue, const std::string& 
 // that the next run finds less.
 Result<std::vector<LeasedTask>> readSome(RedisQueue& queue, const std::string& key, std::size_t limit) {
   for (int looks = 0; looks < kMaxRuns; ++looks) {
-    auto fields = listLeaseNumbers(queue, key, calls::kRandomLeaseNumbers, Reading::OneRequest, 1);
+    auto fields = readLeaseNumbers(queue, key, calls::kRandomLeaseNumbers, Reading::OneRequest, 1);
     if (!fields) return fields.error();
     auto& numbers = fields->numbers;
     const bool isEmpty = numbers.empty() && fields->buried == 0;
@@ -141,6 +141,10 @@ Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view s
   if (!numbers) return numbers.error();
   numbers->resize(std::min(numbers->size(), limit));
   return readTasks(queue, key, *numbers, reading);
+}
+
+Result<std::vector<std::uint64_t>> listLeaseNumbers(RedisQueue& queue, std::string_view session) {
+  return allNumbers(queue, queue.keys.leasedBy(session), Reading::AllReadOnly);
 }
 
 Result<GiveBackResult> giveBack(RedisQueue& queue, std::string_view session, GiveBackBy giver,

@@ -24,6 +24,9 @@ enum class Reading {
 Result<std::vector<LeasedTask>> readLeased(RedisQueue& queue, std::string_view session, Reading reading,
                                            std::size_t limit = std::numeric_limits<std::size_t>::max());
 
+// All lease numbers of a session, the lowest first; nothing is buried.
+Result<std::vector<std::uint64_t>> listLeaseNumbers(RedisQueue& queue, std::string_view session);
+
 struct TaskToGiveBack {
   LeasedTask task;
   Duration delay{};  // zero: due as before its lease

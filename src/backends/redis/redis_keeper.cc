@@ -2,12 +2,12 @@
 
 #include <limits>
 
-#include "backends/redis/redis_buried.h"
 #include "backends/redis/redis_buried_tasks.h"
 #include "backends/redis/redis_expect.h"
 #include "backends/redis/redis_keeper_calls.h"
+#include "backends/redis/redis_list_calls.h"
 #include "backends/redis/redis_session_list.h"
-#include "backends/redis/redis_stored_values.h"
+#include "backends/redis/redis_task_lister.h"
 #include "broker/cancel_requester.h"
 #include "broker/keeper_errors.h"
 #include "task/envelope_counters.h"
@@ -100,24 +100,19 @@ Result<std::vector<FoundTask>> RedisTaskKeeper::buriedAmong(std::span<const std:
   return readBuriedTasks(*queue_, escapedIds(ids));
 }
 
-Result<std::size_t> RedisTaskKeeper::revive(std::span<const std::string> ids) {
-  auto escaped = escapedIds(ids);
-  auto values = readFields(connection_, queue_->keys.buriedTasks, escaped);
-  if (!values) return values.error();
-  std::vector<calls::BuriedTaskToRevive> tasks;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    auto& value = (*values)[i];
-    if (!value.isText()) continue;  // not buried, or too large: a lease would bury it again
-    auto envelope = task::withCounters(decodeBuried(value.text).envelope, {});
-    const auto mark = task::escapedIdIn(envelope).empty() ? kNoIdMark : "";
-    tasks.push_back({std::move(escaped[i]), std::move(value.text), std::move(envelope), mark});
-  }
-  if (tasks.empty()) return 0;
-  const auto revived = runScript(connection_, calls::reviveTasks(*queue_, tasks));
-  if (!revived) return revived.error();
-  const auto number = RedisExpect(connection_).integer(revived->value(), 0, static_cast<std::int64_t>(tasks.size()));
-  if (!number) return number.error();
-  return static_cast<std::size_t>(*number);
+// An operator changes what was listed: its members are remembered, so that they need not be searched.
+Result<TaskList> RedisTaskKeeper::list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) {
+  auto page = RedisTaskLister(*queue_, filter, limit).list(cursor);
+  if (page) bulk_.remember(page->tasks);
+  return page;
+}
+
+Result<std::optional<Time>> RedisTaskKeeper::earliestDue() {
+  const auto reply = runScript(connection_, calls::earliestDue(*queue_));
+  if (!reply) return reply.error();
+  if (auto fits = RedisExpect(connection_).textOrNil(reply->value()); !fits) return fits.error();
+  if (reply->value().isNil()) return std::optional<Time>();
+  return std::optional(timeFromRedis(reply->value().text()));
 }
 
 Result<std::vector<ListedSession>> RedisTaskKeeper::listSessions(Page page) {

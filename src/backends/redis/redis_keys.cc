@@ -26,6 +26,10 @@ RedisKeys::RedisKeys(std::string key) : queue(std::move(key)) {
   leftToOthersPrefix = prefix + "left:";
   originalScores = prefix + "places";
   firstMember = prefix + "front";
+  fleet = prefix + "fleet";
+  fleetNames = prefix + "fleet:names";
+  fleetEnds = prefix + "fleet:ends";
+  fleetVersion = prefix + "fleet:version";
   wake = prefix + "wake";
 }
 

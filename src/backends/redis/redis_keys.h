@@ -32,7 +32,11 @@ struct RedisKeys {
   std::string leftToOthersPrefix;  // sorted set for each session: escaped id, left to others until (µs)
   std::string originalScores;  // hash: lease number of a task that another program pushed, the score at which it waited
   std::string firstMember;     // the first member of the queue and since when it is first, see lease_tasks.lua
-  std::string wake;            // stream: a new entry wakes all waiting instances
+  std::string fleet;         // hash: name of a text that the fleet shares, its expiry in µs (0: it lasts) and the text
+  std::string fleetNames;    // sorted set: these names, in their order
+  std::string fleetEnds;     // sorted set: when texts expire (µs), their names
+  std::string fleetVersion;  // a number that grows with each change of an order or a pause
+  std::string wake;          // stream: a new entry wakes all waiting instances
 };
 
 }  // namespace leptir::redis

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backends/redis/redis_record_lister.h"
 #include "backends/redis/redis_stored_values.h"
 #include "meta/meta_filter.h"
 
@@ -10,11 +11,6 @@ namespace {
 
 // How many records a listing reads at once: records may be large, and the first few are mostly enough.
 constexpr std::size_t kListedAtOnce = 100;
-
-bool isOfSuccess(const Json& record) {
-  return record.value("status", Json()) == static_cast<int>(TaskStatus::Completed) &&
-         record.value("retC", Json()) == static_cast<int>(ExitStatus::Success);
-}
 
 std::string whyUnreadable(const StoredValue& record) {
   switch (record.kind) {
@@ -110,6 +106,10 @@ Result<std::vector<Json>> RedisMetaStorage::loadUnsuccessful(const std::vector<s
   return records;
 }
 
+Result<RecordList> RedisMetaStorage::listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) {
+  return RedisRecordLister(*connection_, locator_, index_, filter, limit).list(cursor);
+}
+
 Result<std::unique_ptr<RecordWatch>> RedisMetaStorage::watchRecords() {
   return RedisRecordWatch::begin(connection_->address(), key_);
 }
@@ -117,13 +117,15 @@ Result<std::unique_ptr<RecordWatch>> RedisMetaStorage::watchRecords() {
 // The index may be in another cluster slot than the records, so it is tried separately.
 Result<void> RedisMetaStorage::tryRights() {
   if (auto tried = tryRecordRights(*connection_, locator_, expiry_); !tried) return tried;
-  const auto listed = index_.read(0, 1);
+  if (const auto listed = index_.read(0, 1); !listed) return listed.error();
+  const auto listed = index_.readBehind({}, "-inf", "+inf", 1);
   return listed ? Result<void>() : listed.error();
 }
 
 MetaTraits RedisMetaStorage::traits() const {
   MetaTraits traits;
   traits.listsSuccesses = false;
+  traits.listsByCursor = true;
   traits.durability = serverInfo_.durability;
   traits.warnings = serverInfo_.warnings;
   return traits;

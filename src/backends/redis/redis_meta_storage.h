@@ -27,6 +27,8 @@ class RedisMetaStorage final : public SimpleMetaStorage {
   Result<Json> loadMetaInfoById(std::string_view id) override;
   Result<std::vector<std::optional<Json>>> loadMetaInfos(std::span<const std::string> ids) override;
   Result<std::vector<Json>> listMetaInfo(const MetaFilter& filter, Page page) override;
+  // Only what the index has: the newest 10,000 tasks that did not succeed.
+  Result<RecordList> listRecords(const MetaFilter& filter, std::string_view cursor, std::size_t limit) override;
   Result<std::size_t> expire() override { return 0; }
   Result<std::unique_ptr<RecordWatch>> watchRecords() override;
   Result<void> tryRights() override;

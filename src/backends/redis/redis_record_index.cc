@@ -51,4 +51,33 @@ Result<std::vector<std::string>> RedisRecordIndex::read(std::size_t offset, std:
   return ids;
 }
 
+// Entries of one score come in the falling order of their ids. More are read until one is behind `last`: other programs
+// may have written many entries of one score.
+Result<std::vector<IndexEntry>> RedisRecordIndex::readBehind(const std::optional<IndexEntry>& last,
+                                                             std::string_view least, std::string_view most,
+                                                             std::size_t count) {
+  for (auto wanted = count + 1;; wanted *= 2) {
+    auto entries = readRange(least, last ? last->score : most, wanted);
+    if (!entries) return entries;
+    const bool areAll = entries->size() < wanted;
+    if (last) std::erase_if(*entries, [&](auto& each) { return each.score == last->score && each.id >= last->id; });
+    if (entries->empty() && !areAll) continue;
+    entries->resize(std::min(entries->size(), count));
+    return entries;
+  }
+}
+
+Result<std::vector<IndexEntry>> RedisRecordIndex::readRange(std::string_view least, std::string_view most,
+                                                            std::size_t count) {
+  const auto reply = connection_->run(
+      {"ZRANGE", key_, most, least, "BYSCORE", "REV", "LIMIT", "0", std::to_string(count), "WITHSCORES"});
+  if (!reply) return reply.error();
+  const auto values = reply->value();
+  if (auto fits = RedisExpect(*connection_).texts(values); !fits) return fits.error();
+  std::vector<IndexEntry> entries;
+  for (std::size_t i = 0; i + 1 < values.size() && entries.size() < count; i += 2)
+    entries.push_back({.score = std::string(values[i + 1].text()), .id = std::string(values[i].text())});
+  return entries;
+}
+
 }  // namespace leptir::redis

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,12 @@ namespace leptir::redis {
 
 // How the index has to change for a record that was saved.
 enum class IndexChange : char { Nothing, Add, AddUnlessThere, Remove };
+
+// An entry of the index: when the record was saved, in µs as the server writes it, and the id of the task.
+struct IndexEntry {
+  std::string score{};
+  std::string id{};
+};
 
 class RedisRecordIndex {
  public:
@@ -30,7 +37,14 @@ class RedisRecordIndex {
   // Ids, the newest first; fewer than `count` at the end of the index.
   Result<std::vector<std::string>> read(std::size_t offset, std::size_t count);
 
+  // At most `count` entries whose scores lie between `least` and `most` (in the form of ZRANGE BYSCORE), the newest
+  // first, behind `last`. None: there are no more.
+  Result<std::vector<IndexEntry>> readBehind(const std::optional<IndexEntry>& last, std::string_view least,
+                                             std::string_view most, std::size_t count);
+
  private:
+  Result<std::vector<IndexEntry>> readRange(std::string_view least, std::string_view most, std::size_t count);
+
   std::shared_ptr<RedisConnection> connection_;
   std::string key_;
   std::string expiry_;

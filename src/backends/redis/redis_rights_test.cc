@@ -96,9 +96,9 @@ TEST_F(RedisRights, TryingThemKeepsOtherRecords) {
 }
 
 TEST_F(RedisRights, AUserWithoutAccessToOneKeyOfTheQueueIsRefused) {
-  const std::vector<std::string> keysOfScripts{"ids",          "sessions", "cards",  "cancel", "buried",
-                                               "buried:tasks", "lease",    "places", "front",  "leased:*",
-                                               "left:*",       "epoch:*",  "wake"};
+  const std::vector<std::string> keysOfScripts{
+      "ids",      "sessions", "cards",   "cancel", "buried", "buried:tasks", "lease",      "places",       "front",
+      "leased:*", "left:*",   "epoch:*", "wake",   "fleet",  "fleet:names",  "fleet:ends", "fleet:version"};
   const auto rightsWithout = [&](std::string_view left) {
     std::vector<std::string> words{"~leptir:ztasks", "+@all"};
     for (const auto& key : keysOfScripts) {

@@ -50,6 +50,16 @@ RedisScripts::RedisScripts(int version)
       scanScore(draining(version, lua::kScanScore)),
       requestCancel(draining(version, lua::kRequestCancel)),
       reviveTasks(draining(version, lua::kReviveTasks)),
+      listMembers(draining(version, lua::kListMembers)),
+      earliestDue(draining(version, lua::kEarliestDue)),
+      membersAtScores(draining(version, lua::kMembersAtScores)),
+      removeTasks(draining(version, lua::kRemoveTasks)),
+      removeBuriedTasks(draining(version, lua::kRemoveBuriedTasks)),
+      rescheduleTasks(draining(version, lua::kRescheduleTasks)),
+      fleetPut(draining(version, lua::kFleetPut)),
+      fleetErase(draining(version, lua::kFleetErase)),
+      fleetGet(draining(version, lua::kFleetGet)),
+      fleetList(draining(version, lua::kFleetList)),
       tryQueueRights(growing(version, lua::kTryQueueRights)) {}
 
 }  // namespace leptir::redis

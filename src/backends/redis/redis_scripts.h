@@ -38,6 +38,16 @@ struct RedisScripts {
   RedisScript scanScore;
   RedisScript requestCancel;
   RedisScript reviveTasks;
+  RedisScript listMembers;
+  RedisScript earliestDue;
+  RedisScript membersAtScores;
+  RedisScript removeTasks;
+  RedisScript removeBuriedTasks;
+  RedisScript rescheduleTasks;
+  RedisScript fleetPut;
+  RedisScript fleetErase;
+  RedisScript fleetGet;
+  RedisScript fleetList;
   RedisScript tryQueueRights;
 };
 

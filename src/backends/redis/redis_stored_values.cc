@@ -24,8 +24,9 @@ bool isOtherType(RedisValue reply) {
 class StoredValueReader {
  public:
   struct Options {
-    std::size_t largest = 0;      // bytes of a value that is read
-    std::size_t sizesAtOnce = 0;  // of one exchange
+    std::size_t largest = 0;                                          // bytes of a value that is read
+    std::size_t sizesAtOnce = 0;                                      // of one exchange
+    std::size_t mostBytes = std::numeric_limits<std::size_t>::max();  // of all values; one is read in any case
     enum class OtherTypes { AreErrors, AreReturned } otherTypes = OtherTypes::AreErrors;
   };
   // The location of a value, valid until the next call.
@@ -36,10 +37,12 @@ class StoredValueReader {
 
   Result<std::vector<StoredValue>> read(std::size_t count) {
     values_.resize(count);
-    for (std::size_t from = 0; from < count; from += options_.sizesAtOnce) {
+    for (std::size_t from = 0; from < values_.size(); from += options_.sizesAtOnce) {
       const auto to = std::min(count, from + options_.sizesAtOnce);
       if (auto sized = readSizes(from, to); !sized) return sized.error();
-      if (auto read = readTexts(from, to); !read) return read.error();
+      const auto fitting = countFitting(from, to);
+      if (fitting < to) values_.resize(fitting);
+      if (auto read = readTexts(from, fitting); !read) return read.error();
     }
     return std::move(values_);
   }
@@ -59,6 +62,15 @@ class StoredValueReader {
       if (auto noted = noteSize((*replies)[i - from].value(), values_[i]); !noted) return noted;
     }
     return {};
+  }
+
+  // The end of those values from `from` to `to` that may be read.
+  std::size_t countFitting(std::size_t from, std::size_t to) {
+    for (auto i = from; i < to; ++i) {
+      if (values_[i].kind == Kind::None) bytes_ += values_[i].size;
+      if (i > 0 && bytes_ > options_.mostBytes) return i;
+    }
+    return to;
   }
 
   Result<void> noteSize(RedisValue reply, StoredValue& value) const {
@@ -117,13 +129,20 @@ class StoredValueReader {
   Options options_;
   Locate locate_;
   std::vector<StoredValue> values_;
+  std::size_t bytes_ = 0;  // of the values that were chosen
 };
 
 }  // namespace
 
 Result<std::vector<StoredValue>> readFields(RedisConnection& connection, std::string_view key,
                                             std::span<const std::string> fields) {
-  return StoredValueReader(connection, {.largest = kLargestEnvelopeReply, .sizesAtOnce = 10'000},
+  return readFirstFields(connection, key, fields, std::numeric_limits<std::size_t>::max());
+}
+
+Result<std::vector<StoredValue>> readFirstFields(RedisConnection& connection, std::string_view key,
+                                                 std::span<const std::string> fields, std::size_t mostBytes) {
+  return StoredValueReader(connection,
+                           {.largest = kLargestEnvelopeReply, .sizesAtOnce = 10'000, .mostBytes = mostBytes},
                            [&](std::size_t i) { return Location{key, fields[i]}; })
       .read(fields.size());
 }

@@ -28,6 +28,9 @@ struct StoredValue {
 // Invalid: `key` holds a value of another type.
 Result<std::vector<StoredValue>> readFields(RedisConnection& connection, std::string_view key,
                                             std::span<const std::string> fields);
+// The same for the first of `fields`: as many as have `mostBytes` together, at least one.
+Result<std::vector<StoredValue>> readFirstFields(RedisConnection& connection, std::string_view key,
+                                                 std::span<const std::string> fields, std::size_t mostBytes);
 
 // In bytes. A larger record is not read.
 inline constexpr std::size_t kLargestRecord = std::size_t{60} << 20;

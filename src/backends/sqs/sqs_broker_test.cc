@@ -125,6 +125,19 @@ TEST_F(SqsBrokerTest, CommandsThatNeedASingleTaskAreUnsupported) {
   EXPECT_EQ(keeper.find("t").error().code(), ErrorCode::Unsupported);
   EXPECT_EQ(keeper.cancel("t", "me").error().code(), ErrorCode::Unsupported);
   EXPECT_EQ(keeper.listSessions({}).error().code(), ErrorCode::Unsupported);
+  const std::vector<std::string> ids{"t"};
+  EXPECT_EQ(keeper.removeAll(ids).error().code(), ErrorCode::Unsupported);
+  EXPECT_EQ(keeper.reschedule(ids, {}).error().code(), ErrorCode::Unsupported);
+  EXPECT_EQ(keeper.earliestDue().error().code(), ErrorCode::Unsupported);
+  EXPECT_EQ(broker->fleet(), nullptr);
+}
+
+TEST_F(SqsBrokerTest, AnErrorOfWhatAmazonSqsCannotDoSaysWhatToDoInstead) {
+  auto& keeper = broker->keeper();
+  EXPECT_EQ(keeper.list({}, "", 10).error().message(),
+            "Amazon SQS cannot list its tasks; `leptir info ID` and `leptir tasks` show the records of tasks that have "
+            "begun");
+  EXPECT_THAT(keeper.revive({}).error().message(), HasSubstr("the record of such a task has its envelope"));
 }
 
 TEST_F(SqsBrokerTest, IsNoMetaStorage) {

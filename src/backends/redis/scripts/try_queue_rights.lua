@@ -5,17 +5,17 @@
 -- existed.
 --#include shared/server.lua
 local queueKey = KEYS[1]
-local sortedSetAt = 1  -- queue, sessions, buried, left
+local sortedSetAt = 1  -- queue, sessions, buried, left, fleetNames, fleetEnds
 local leftKey = KEYS[4]
-local idsKey = KEYS[5]
-local hashAt = 5  -- ids, cards, cancel, buriedTasks, leased, originalScores
-local leasedKey = KEYS[9]
-local textAt = 11  -- lease, firstMember
-local epochKey = KEYS[13]
-local wakeKey = KEYS[14]
+local idsKey = KEYS[7]
+local hashAt = 7  -- ids, cards, cancel, buriedTasks, leased, originalScores, fleet
+local leasedKey = KEYS[11]
+local textAt = 14  -- lease, firstMember, fleetVersion
+local epochKey = KEYS[17]
+local wakeKey = KEYS[18]
 local none = ARGV[1]  -- no member and no field has this name
 
-for i = sortedSetAt, sortedSetAt + 3 do
+for i = sortedSetAt, sortedSetAt + 5 do
   call('ZREM', KEYS[i], none)
   call('ZREMRANGEBYRANK', KEYS[i], 1, 0)
   call('ZADD', KEYS[i], 'XX', 0, none)
@@ -27,7 +27,7 @@ for i = sortedSetAt, sortedSetAt + 3 do
   call('ZRANGEBYSCORE', KEYS[i], 1, 0)
   call('ZCOUNT', KEYS[i], 1, 0)
 end
-for i = hashAt, hashAt + 5 do
+for i = hashAt, hashAt + 6 do
   call('HDEL', KEYS[i], none)
   call('HLEN', KEYS[i])
   call('HGET', KEYS[i], none)
@@ -42,7 +42,7 @@ call('HSCAN', leasedKey, 0)
 call('DEL', leasedKey)
 call('HSET', leasedKey, none, '')
 call('HDEL', leasedKey, none)
-for i = textAt, textAt + 1 do
+for i = textAt, textAt + 2 do
   local text = call('GET', KEYS[i])
   if text then call('SET', KEYS[i], text, 'KEEPTTL') else call('DEL', KEYS[i]) end
 end

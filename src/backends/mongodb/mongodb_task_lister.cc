@@ -1,0 +1,261 @@
+#include "backends/mongodb/mongodb_task_lister.h"
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+#include <utility>
+
+#include "backends/mongodb/id_order.h"
+#include "backends/mongodb/task_update.h"
+#include "base/cursor.h"
+#include "broker/filter_parts.h"
+#include "broker/task_match.h"
+
+namespace leptir::mongodb {
+namespace {
+
+constexpr std::size_t kMostOfAStep = 1'000;
+constexpr std::size_t kWholeAtOnce = 20;  // they may have 16 MiB each
+constexpr std::int64_t kLongestStepMs = 2'000;
+
+constexpr std::string_view kParts = "wlb";
+
+std::int64_t milliseconds(Time time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+Time timeOf(std::int64_t sinceEpoch) {
+  return Time(std::chrono::milliseconds(sinceEpoch));
+}
+
+std::optional<std::int64_t> dueIn(DocumentView document) {
+  const auto due = document.date(field::kDue);
+  return due ? std::optional(milliseconds(*due)) : std::nullopt;
+}
+
+// Finds the tasks of a state. A search finds arrays as their members: such documents have no place in an order, and are
+// not listed until a lease has repaired them.
+Document ofState(const char* state) {
+  const auto absent = op("$exists", false);
+  return Document()
+      .add(field::kState, state)
+      .add("leptir.0", absent)
+      .add("leptir.state.0", absent)
+      .add("leptir.due.0", absent)
+      .add("leptir.buriedAt.0", absent);
+}
+
+// What the comparison with a filter needs.
+Document comparedFields() {
+  return Document()
+      .add("cn", 1)
+      .add("td.id", 1)
+      .add(field::kId, 1)
+      .add(field::kState, 1)
+      .add(field::kDue, 1)
+      .add(field::kReason, 1)
+      .add(field::kBuriedAt, 1);
+}
+
+std::optional<std::string_view> takePart(std::string_view& text) {
+  if (text.empty()) return {};
+  const auto colon = std::min(text.find(':'), text.size());
+  const auto part = text.substr(0, colon);
+  text.remove_prefix(std::min(colon + 1, text.size()));
+  return part;
+}
+
+}  // namespace
+
+MongodbTaskLister::MongodbTaskLister(MongodbQueue& queue, const TaskFilter& filter, std::size_t limit)
+    : queue_(queue),
+      client_(*queue.client),
+      filter_(filter),
+      limit_(std::clamp<std::size_t>(limit, 1, kMostOfAStep)),
+      comparesHere_(!filter.name.empty() || !filter.idPrefix.empty() || !filter.reasonContains.empty()) {}
+
+Result<TaskList> MongodbTaskLister::list(std::string_view cursor) {
+  at_ = cursor.empty() ? Position() : positionIn(cursor);
+  if (!at_) return base::noSuchCursor(cursor);
+  const auto now = client_.serverTime();
+  if (!now) return now.error().error();
+  now_ = *now;
+  while (at_ && !isFull()) {
+    if (auto read = readPart(); !read) return read.error().error();
+  }
+  if (at_) list_.cursor = textOf(*at_);
+  return std::move(list_);
+}
+
+bool MongodbTaskLister::isFull() const {
+  return list_.tasks.size() >= limit_ || list_.examined >= kMostTasksExamined || bytes_ > kMostBytesOfAPage;
+}
+
+// --- cursors: `w:1795462346667:<_id>`, `b:1795462346667348:<_id>:<_id>`
+
+std::string MongodbTaskLister::textOf(const Position& position) {
+  std::string text(1, kParts[static_cast<std::size_t>(position.part)]);
+  if (position.key) text.append(":").append(std::to_string(*position.key));
+  for (const auto& id : position.ids) text.append(":").append(hexOfId(id));
+  return text;
+}
+
+std::optional<MongodbTaskLister::Position> MongodbTaskLister::positionIn(std::string_view cursor) {
+  const auto part = takePart(cursor).value_or("");
+  const auto number = part.size() == 1 ? kParts.find(part) : std::string_view::npos;
+  if (number == std::string_view::npos) return {};
+  Position position{.part = static_cast<Part>(number)};
+  if (const auto key = takePart(cursor)) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(key->data(), key->data() + key->size(), value);
+    if (error != std::errc() || end != key->data() + key->size()) return {};
+    position.key = value;
+  }
+  while (const auto text = takePart(cursor)) {
+    auto id = idOfHex(*text);
+    if (!id) return {};
+    position.ids.push_back(std::move(*id));
+  }
+  if (position.key.has_value() == position.ids.empty()) return {};
+  return position;
+}
+
+// --- which documents come next
+
+void MongodbTaskLister::goToNextPart() {
+  if (at_->part == Part::Buried) return at_.reset();
+  at_ = Position{.part = at_->part == Part::Waiting ? Part::Leased : Part::Buried};
+}
+
+// They are asked for one after the other, so that the server reads each from an index, in its order.
+std::vector<Document> MongodbTaskLister::filters() const {
+  if (at_->part != Part::Buried) return filtersByDue();
+  auto filter = ofState(state::kBuried).add(field::kBuriedAt, op("$gte", at_->key.value_or(0)));
+  if (at_->ids.empty()) return {filter};
+  std::vector<std::string> handles;
+  for (const auto& id : at_->ids)
+    handles.emplace_back(reinterpret_cast<const char*>(bson_get_data(id.get())), id.bytes());
+  return {filter.add("_id", ids("$nin", handles))};
+}
+
+std::vector<Document> MongodbTaskLister::filtersByDue() const {
+  const auto state = ofState(at_->part == Part::Waiting ? state::kWaiting : state::kLeased);
+  if (!at_->key) return {Document(state).add(field::kDue, dueRange())};
+  std::vector<Document> filters;
+  const auto sameDue = Document(state).add(field::kDue, timeOf(*at_->key));
+  for (const auto& behind : behindId(*DocumentView(at_->ids.front()).find("_id"), IdOrder::Rising))
+    filters.push_back(bothOf(sameDue, behind));
+  filters.push_back(Document(state).add(field::kDue, dueRange()));
+  return filters;
+}
+
+// Dates have milliseconds, and times microseconds: what lies at the ends is compared again.
+Document MongodbTaskLister::dueRange() const {
+  auto least = filter_.dueFrom ? milliseconds(storableTime(*filter_.dueFrom)) : milliseconds(storableTime(Time::min()));
+  if (filter_.state == TaskState::Scheduled) least = std::max(least, milliseconds(now_));
+  auto range = at_->key && *at_->key >= least ? op("$gt", timeOf(*at_->key)) : op("$gte", timeOf(least));
+  const bool isDue = filter_.state == TaskState::Due;
+  if (!isDue && !filter_.dueBefore) return range;
+  auto most = isDue ? now_ : *filter_.dueBefore;
+  if (filter_.dueBefore) most = std::min(most, *filter_.dueBefore);
+  return range.add("$lte", storableTime(most));
+}
+
+// --- reading them
+
+MongodbResult<void> MongodbTaskLister::readPart() {
+  if (!broker::mayMatch(filter_, at_->part)) return goToNextPart(), MongodbResult<void>();
+  const auto documents = readStep();
+  if (!documents) return tl::unexpected(documents.error());
+  if (documents->empty()) return goToNextPart(), MongodbResult<void>();
+  return take(*documents);
+}
+
+// The next documents; none: the part has no more.
+MongodbResult<std::vector<Document>> MongodbTaskLister::readStep() {
+  const auto room = static_cast<std::size_t>(kMostTasksExamined - list_.examined);
+  const auto most = std::min({comparesHere_ ? kMostOfAStep : limit_ - list_.tasks.size(), kMostOfAStep, room});
+  const auto order =
+      at_->part == Part::Buried ? Document().add(field::kBuriedAt, 1) : Document().add(field::kDue, 1).add("_id", 1);
+  for (const auto& filter : filters()) {
+    auto options =
+        Document().add("sort", order).add("limit", static_cast<std::int64_t>(most)).add("maxTimeMS", kLongestStepMs);
+    if (comparesHere_) options.add("projection", comparedFields());
+    auto found = client_.findUpTo(kMostBytesOfAPage - bytes_, queue_.tasks, filter, options);
+    if (!found || !found->empty()) return found;
+  }
+  return std::vector<Document>();
+}
+
+// Goes on to the first that the page has no room for.
+MongodbResult<void> MongodbTaskLister::take(const std::vector<Document>& documents) {
+  for (std::size_t i = 0; i < documents.size() && !isFull();) {
+    std::vector<const Document*> wanted;
+    const auto room = std::min(limit_ - list_.tasks.size(), comparesHere_ ? kWholeAtOnce : kMostOfAStep);
+    const auto first = i;
+    for (; i < documents.size() && wanted.size() < room; ++i) {
+      if (mayMatch(documents[i])) wanted.push_back(&documents[i]);
+    }
+    auto tasks = wholeTasks(wanted);
+    if (!tasks) return tl::unexpected(tasks.error());
+    std::size_t taken = 0;
+    for (auto each = first; each < i && !isFull(); ++each) {
+      note(documents[each]);
+      if (taken == wanted.size() || wanted[taken] != &documents[each]) continue;
+      auto& task = (*tasks)[taken++];
+      if (!task || !broker::matches(*task, filter_)) continue;
+      bytes_ += task->envelope.size();
+      list_.tasks.push_back(std::move(*task));
+    }
+  }
+  return {};
+}
+
+// The document was compared: the list goes on behind it.
+void MongodbTaskLister::note(DocumentView document) {
+  ++list_.examined;
+  const bool isBuried = at_->part == Part::Buried;
+  const auto number = isBuried ? document.integer(field::kBuriedAt) : dueIn(document);
+  const auto key = number.value_or(at_->key.value_or(0));  // another program may have written a fraction
+  if (!isBuried || at_->key != key) at_->ids.clear();
+  at_->key = key;
+  if (const auto id = document.find("_id")) at_->ids.push_back(Document().add("_id", *id));
+}
+
+bool MongodbTaskLister::mayMatch(DocumentView document) const {
+  if (!comparesHere_) return true;
+  const auto name = document.text("cn");
+  if (!filter_.name.empty() && (!name || broker::withoutBackslash(*name) != broker::withoutBackslash(filter_.name)))
+    return false;
+  auto task = foundTask(document, now_);
+  return task.id.starts_with(filter_.idPrefix) && task.reason.find(filter_.reasonContains) != std::string::npos;
+}
+
+// The whole task of each document, if it has the state in which it was found.
+MongodbResult<std::vector<std::optional<FoundTask>>> MongodbTaskLister::wholeTasks(
+    std::span<const Document* const> documents) {
+  std::vector<std::optional<FoundTask>> tasks;
+  if (!comparesHere_) {
+    for (const auto* const document : documents) tasks.emplace_back(foundTask(*document, now_));
+    return tasks;
+  }
+  if (documents.empty()) return tasks;
+  std::vector<std::string> handles;
+  for (const auto* const document : documents) {
+    const auto id = DocumentView(*document).find("_id");
+    const auto holder = id ? Document().add("_id", *id) : Document();
+    handles.emplace_back(reinterpret_cast<const char*>(bson_get_data(holder.get())), holder.bytes());
+  }
+  const auto found = client_.find(queue_.tasks, Document().add("_id", ids("$in", handles)), Document());
+  if (!found) return tl::unexpected(found.error());
+  std::unordered_map<std::string, FoundTask> byId;
+  for (const auto& document : *found) byId.emplace(hexOfId(document), foundTask(document, now_));
+  for (const auto* const document : documents) {
+    auto task = byId.extract(hexOfId(*document));
+    const bool isSame = !task.empty() && task.mapped().state == foundTask(*document, now_).state;
+    tasks.push_back(isSame ? std::optional(std::move(task.mapped())) : std::nullopt);
+  }
+  return tasks;
+}
+
+}  // namespace leptir::mongodb

@@ -1,0 +1,149 @@
+#include "backends/redis/redis_bulk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "backends/redis/redis_buried.h"
+#include "backends/redis/redis_buried_tasks.h"
+#include "backends/redis/redis_expect.h"
+#include "backends/redis/redis_keeper_calls.h"
+#include "backends/redis/redis_stored_values.h"
+#include "backends/redis/redis_task_search.h"
+#include "backends/redis/redis_waiting_search.h"
+#include "leptir/spi/task_keeper.h"
+#include "task/envelope_counters.h"
+
+namespace leptir::redis {
+namespace {
+
+std::vector<std::string> distinctEscaped(std::span<const std::string> ids) {
+  std::vector<std::string> escaped;
+  std::set<std::string_view> seen;
+  for (const auto& id : ids) {
+    if (seen.insert(id).second) escaped.push_back(task::escapedId(id));
+  }
+  return escaped;
+}
+
+calls::BuriedTaskToRevive taskToRevive(const std::string& escapedId, const std::string& value) {
+  auto envelope = task::withCounters(decodeBuried(value).envelope, {});
+  const auto mark = task::escapedIdIn(envelope).empty() ? kNoIdMark : "";
+  return {escapedId, value, std::move(envelope), mark};
+}
+
+}  // namespace
+
+void RedisBulk::remember(std::span<const FoundTask> listed) {
+  members_.clear();
+  buried_.clear();
+  for (const auto& task : listed) {
+    if (task.state == TaskState::Leased || task.id.empty()) continue;
+    if (task.state == TaskState::Buried) {
+      buried_.emplace(task::escapedId(task.id), encodeBuried({task.counters, task.reason, task.envelope}));
+    } else {
+      members_.emplace(task::escapedId(task.id), task.envelope);
+    }
+  }
+}
+
+Result<std::size_t> RedisBulk::removeAll(std::span<const std::string> ids) {
+  const auto escaped = distinctEscaped(ids);
+  std::set<std::string> others;
+  const auto buried = removeBuried(escaped, others);
+  if (!buried) return buried.error();
+  const auto waiting = changeWaiting(others, [this](auto tasks) { return calls::removeTasks(queue_, tasks); });
+  if (!waiting) return waiting.error();
+  return *buried + *waiting;
+}
+
+Result<std::size_t> RedisBulk::reschedule(std::span<const std::string> ids, std::optional<Time> due) {
+  const auto escaped = distinctEscaped(ids);
+  return changeWaiting({escaped.begin(), escaped.end()},
+                       [this, due](auto tasks) { return calls::rescheduleTasks(queue_, tasks, due); });
+}
+
+// --- buried tasks
+
+// `others` gets those that are not buried.
+Result<std::size_t> RedisBulk::removeBuried(std::span<const std::string> escapedIds, std::set<std::string>& others) {
+  const RedisExpect expect(connection_);
+  std::size_t removed = 0;
+  for (auto left = escapedIds; !left.empty();) {
+    const auto first = left.first(std::min(left.size(), kMostTasksOfAChange));
+    const auto reply = runScript(connection_, calls::removeBuriedTasks(queue_, first));
+    if (!reply) return reply.error();
+    if (auto fits = expect.list(reply->value(), 2); !fits) return fits.error();
+    const auto visited = expect.integer(reply->value()[0], 1, static_cast<std::int64_t>(first.size()));
+    if (!visited) return visited.error();
+    const auto missing = expect.positions(reply->value()[1], first.size());
+    if (!missing) return missing.error();
+    for (const auto i : *missing) others.insert(first[i]);
+    removed += static_cast<std::size_t>(*visited) - std::min(missing->size(), static_cast<std::size_t>(*visited));
+    left = left.subspan(static_cast<std::size_t>(*visited));
+  }
+  return removed;
+}
+
+// First those that were listed, and then, as they are stored now, the others.
+Result<std::size_t> RedisBulk::revive(std::span<const std::string> ids) {
+  TaskBatch<calls::BuriedTaskToRevive> batch(connection_,
+                                             [this](auto tasks) { return calls::reviveTasks(queue_, tasks); });
+  std::vector<std::string> others;
+  auto escaped = distinctEscaped(ids);
+  for (auto& id : escaped) {
+    const auto value = buried_.find(id);
+    if (value == buried_.end()) {
+      others.push_back(std::move(id));
+    } else if (auto added = batch.add(taskToRevive(id, value->second), value->second.size()); !added) {
+      return added.error();
+    }
+  }
+  if (auto done = batch.flush(); !done) return done.error();
+  for (const auto& id : batch.takeMoved()) others.push_back(id);
+  if (auto revived = reviveAsStored(batch, others); !revived) return revived.error();
+  return batch.changed();
+}
+
+// A task too large to be read stays buried: a lease would bury it again.
+Result<void> RedisBulk::reviveAsStored(TaskBatch<calls::BuriedTaskToRevive>& batch,
+                                       std::span<const std::string> escapedIds) {
+  for (auto left = escapedIds; !left.empty();) {
+    const auto values = readFirstFields(connection_, queue_.keys.buriedTasks, left, kMostBytesOfAChange);
+    if (!values) return values.error();
+    for (std::size_t i = 0; i < values->size(); ++i) {
+      const auto& value = (*values)[i];
+      if (!value.isText()) continue;
+      if (auto added = batch.add(taskToRevive(left[i], value.text), value.size); !added) return added;
+    }
+    left = left.subspan(values->size());
+  }
+  return batch.flush();
+}
+
+// --- waiting tasks
+
+// First those that were listed; those that have moved since, and the others, at the scores that are known of them; last
+// those of which nothing is known, which other programs may have pushed.
+Result<std::size_t> RedisBulk::changeWaiting(const std::set<std::string>& escapedIds, const Change& change) {
+  WaitingBatch batch(connection_, change);
+  std::set<std::string> others, unknown;
+  for (const auto& id : escapedIds) {
+    const auto member = members_.find(id);
+    if (member == members_.end()) {
+      others.insert(id);
+    } else if (auto added = batch.add({id, member->second}, member->second.size()); !added) {
+      return added.error();
+    }
+  }
+  if (auto done = batch.flush(); !done) return done.error();
+  RedisWaitingSearch search(queue_, batch);
+  const auto moved = batch.takeMoved();
+  if (auto searched = search.searchKnown(moved, unknown, kSomeOfAScore); !searched) return searched.error();
+  unknown.clear();
+  if (auto searched = search.searchKnown(others, unknown, kAllOfAScore); !searched) return searched.error();
+  if (auto searched = search.searchQueue(std::move(unknown)); !searched) return searched.error();
+  if (auto done = batch.flush(); !done) return done.error();
+  return batch.changed();
+}
+
+}  // namespace leptir::redis

@@ -1,0 +1,150 @@
+// Changes of many tasks where other programs use the same keys, and at their limits.
+#include "backends/redis/redis_bulk.h"
+
+#include <gmock/gmock.h>
+
+#include "backends/redis/redis_queue_fixture.h"
+
+namespace leptir::redis {
+namespace {
+
+using namespace std::chrono_literals;
+
+class RedisBulkTest : public RedisQueueTest {
+ protected:
+  using Ids = std::vector<std::string>;
+
+  static std::string envelope(const std::string& id) {
+    return R"({"cn":"Test","pr":0,"tl":0,"toex":0,"td":{"id":")" + id + R"(","parameters":[]}})";
+  }
+  std::size_t removeAll(const Ids& ids) { return must(broker->keeper().removeAll(ids)); }
+  std::size_t reschedule(const Ids& ids, std::optional<Time> due) {
+    return must(broker->keeper().reschedule(ids, due));
+  }
+  std::size_t revive(const Ids& ids) { return must(broker->keeper().revive(ids)); }
+  Ids listedIds() {
+    Ids ids;
+    for (const auto& each : must(broker->keeper().list({}, "", 1000)).tasks) ids.push_back(each.id);
+    return ids;
+  }
+  double scoreOf(const std::string& member) {
+    return std::stod(server.ask({"ZSCORE", kQueue, member}).get<std::string>());
+  }
+  void bury(const std::string& id, const std::string& buriedEnvelope) {
+    server.ask({"HSET", "{leptir:ztasks}:buried:tasks", id, "1 2 3 4 3 why" + buriedEnvelope});
+    server.ask({"ZADD", "{leptir:ztasks}:buried", "7", id});
+    server.ask({"HSET", "{leptir:ztasks}:ids", id, "b5"});
+  }
+};
+
+TEST_F(RedisBulkTest, TasksOfPhpAreRemovedAfterAList) {
+  for (int i = 0; i < 50; ++i) strangersPush(envelope("t" + std::to_string(i)), "7");
+  EXPECT_EQ(removeAll(listedIds()), 50u);
+  EXPECT_EQ(waiting(), 0);
+}
+
+TEST_F(RedisBulkTest, TasksOfPhpAreFoundWithoutAList) {
+  for (int i = 0; i < 3000; ++i) strangersPush(envelope("t" + std::to_string(i)), "7");
+  EXPECT_EQ(removeAll({"t0", "t1500", "t2999", "none"}), 3u);
+  EXPECT_EQ(waiting(), 2997);
+}
+
+TEST_F(RedisBulkTest, ATaskThatCameBackAsOtherBytesAfterTheListIsFound) {
+  push("t", 3);
+  const auto ids = listedIds();
+  const auto session = openSession(*broker);
+  const auto leased = pop(*session);
+  must(session->release(std::vector<TaskRelease>{
+      {.lease = leased[1].lease, .counters = {.failures = 1}, .due = Time(7s), .envelope = leased[1].envelope}}));
+  EXPECT_EQ(removeAll(ids), 1u);
+  EXPECT_EQ(waiting(), 0);
+}
+
+TEST_F(RedisBulkTest, ManyTasksOfOneTimeAreRemovedWithoutAList) {
+  must(broker->pushBrokerTasks(tasks("t", 5000, Time(4'000'000'000s))));
+  Ids ids;
+  for (int i = 4000; i < 5000; ++i) ids.push_back("t" + std::to_string(i));
+  EXPECT_EQ(removeAll(ids), 1000u);
+  EXPECT_EQ(waiting(), 4000);
+  EXPECT_EQ(knownIds(), 4000);
+}
+
+TEST_F(RedisBulkTest, AnIdThatIsNamedTwiceCountsOnce) {
+  push("t", 2);
+  bury("b", envelope("b"));
+  EXPECT_EQ(reschedule({"t0", "t0"}, Time(4'000'000'000s)), 1u);
+  EXPECT_EQ(revive({"b", "b"}), 1u);
+  EXPECT_EQ(removeAll({"t0", "t0", "t1"}), 2u);
+}
+
+TEST_F(RedisBulkTest, AScoreThatIsNoNumberIsSearchedInTheWholeQueue) {
+  push("t", 2);
+  server.ask({"HSET", "{leptir:ztasks}:ids", "t0", "theirs"});
+  EXPECT_EQ(removeAll({"t0", "t1"}), 2u);
+}
+
+TEST_F(RedisBulkTest, ARescheduledTaskOfPhpIsNotAddedToTheIds) {
+  strangersPush(envelope("t"), "7");
+  EXPECT_EQ(reschedule({"t"}, Time(4'000'000'000'500ms)), 1u);
+  EXPECT_DOUBLE_EQ(scoreOf(envelope("t")), 4'000'000'000.5);
+  EXPECT_EQ(knownIds(), 0);
+}
+
+TEST_F(RedisBulkTest, TasksThatAreMadeDueAtOnceKeepTheirOrder) {
+  must(broker->pushBrokerTasks(tasks("t", 5, Time(4'000'000'000s))));
+  EXPECT_EQ(reschedule({"t3", "t1", "t4", "t0", "t2"}, {}), 5u);
+  EXPECT_EQ(waiting(), 5);
+  const auto session = openSession(*broker);
+  EXPECT_EQ(pop(*session).size(), 5u);
+}
+
+TEST_F(RedisBulkTest, ATaskThatWasRevivedWithoutAnIdCanBeRescheduledAndRemoved) {
+  bury("made.1", "no envelope");
+  bury("made.2", "no envelope");
+  EXPECT_EQ(revive({"made.1", "made.2"}), 2u);
+  EXPECT_EQ(waiting(), 2) << "equal bytes are two tasks";
+  EXPECT_EQ(reschedule({"made.1"}, Time(4'000'000'000s)), 1u);
+  EXPECT_EQ(must(broker->keeper().find("made.1")).due, Time(4'000'000'000s));
+  EXPECT_EQ(removeAll({"made.1"}), 1u);
+  EXPECT_EQ(waiting(), 1);
+}
+
+TEST_F(RedisBulkTest, ARevivedTaskWithTheBytesOfAWaitingOneIsAnotherTask) {
+  strangersPush(envelope("same"), "7");
+  bury("same", envelope("same"));
+  EXPECT_EQ(revive({"same"}), 1u);
+  EXPECT_EQ(waiting(), 2);
+}
+
+TEST_F(RedisBulkTest, LargeTasksAreRevivedAndRemovedInSlices) {
+  Ids ids;
+  for (int i = 0; i < 20; ++i) {
+    ids.push_back("b" + std::to_string(i));
+    bury(ids.back(),
+         R"({"cn":"Test","td":{"id":")" + ids.back() + R"(","parameters":")" + std::string(1 << 20, 'x') + R"("}})");
+  }
+  bury("too large", std::string(17 << 20, 'x'));
+  ids.emplace_back("too large");
+  EXPECT_EQ(revive(ids), 20u);
+  EXPECT_EQ(waiting(), 20);
+  EXPECT_EQ(removeAll(ids), 21u) << "what is too large can be removed";
+  EXPECT_EQ(waiting(), 0);
+}
+
+TEST_F(RedisBulkTest, MoreIdsThanOneScriptTakesAreChanged) {
+  Ids ids;
+  for (int i = 0; i < 2500; ++i) ids.push_back("t" + std::to_string(i));
+  push("t", 2500);
+  EXPECT_EQ(reschedule(ids, Time(7s)), 2500u);
+  EXPECT_EQ(removeAll(ids), 2500u);
+}
+
+TEST_F(RedisBulkTest, KeysOfAnotherTypeAreAnErrorAndNothingIsRemoved) {
+  push("t", 2);
+  server.ask({"SET", "{leptir:ztasks}:cancel", "theirs"});
+  EXPECT_EQ(broker->keeper().removeAll(Ids{"t0"}).error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(waiting(), 2);
+}
+
+}  // namespace
+}  // namespace leptir::redis

@@ -1,0 +1,133 @@
+#include "backends/redis/redis_list_calls.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "backends/redis/redis_expect.h"
+#include "backends/redis/redis_task_batch.h"
+#include "broker/filter_parts.h"
+
+namespace leptir::redis {
+namespace {
+
+struct ListStep {
+  const std::string& key;
+  std::string from = "-inf", to = "+inf";  // scores
+  std::string_view state{};
+  const MemberPosition& position;
+  StepLimits limits{};
+  std::string_view name{}, idPrefix{};
+};
+
+RedisScriptCall callOf(const RedisQueue& queue, const ListStep& step) {
+  RedisScriptCall call(queue.scripts.listMembers);
+  call.keys(step.key);
+  call.arguments(std::string_view(step.from), std::string_view(step.to), step.state);
+  call.arguments(std::string_view(step.position.score), std::string_view(step.position.beginning), step.position.skip);
+  const auto& limits = step.limits;
+  call.arguments(limits.members, std::min(limits.visited, kMembersOfAStep), limits.bytes, kLargestEnvelopeReply);
+  call.arguments(step.name, step.idPrefix);
+  return call;
+}
+
+// [server's time in µs, visited, [member, score, …], score, beginning, skip]
+Result<MemberPage> pageOf(const RedisConnection& connection, RedisReply reply) {
+  const RedisExpect expect(connection);
+  constexpr auto kAny = std::numeric_limits<std::int64_t>::max();
+  const auto answer = reply.value();
+  if (auto fits = expect.list(answer, 6); !fits) return fits.error();
+  const auto time = expect.integer(answer[0], 0, kMaxTimeSpan / Duration(1)),
+             visited = expect.integer(answer[1], 0, kAny), skip = expect.integer(answer[5], 0, kAny);
+  for (const auto* number : {&time, &visited, &skip}) {
+    if (!*number) return number->error();
+  }
+  if (auto fits = expect.texts(answer[2]); !fits) return fits.error();
+  for (const std::size_t i : {3, 4}) {
+    if (auto fits = expect.textOrNil(answer[i]); !fits) return fits.error();
+  }
+  MemberPage page{
+      .reply = std::move(reply),
+      .now = Time(Duration(*time)),
+      .visited = static_cast<std::uint64_t>(*visited),
+      .next = {std::string(answer[3].text()), std::string(answer[4].text()), static_cast<std::uint64_t>(*skip)}};
+  page.isLast = page.next.score.empty();
+  for (std::size_t i = 0; i + 1 < answer[2].size(); i += 2)
+    page.members.push_back({answer[2][i].text(), answer[2][i + 1].text()});
+  return page;
+}
+
+Result<MemberPage> run(RedisQueue& queue, const ListStep& step) {
+  auto reply = runScript(*queue.connection, callOf(queue, step));
+  if (!reply) return reply.error();
+  return pageOf(*queue.connection, std::move(*reply));
+}
+
+std::string_view wordOf(const std::optional<TaskState>& state) {
+  return state == TaskState::Due || state == TaskState::Scheduled ? nameOf(*state) : std::string_view();
+}
+
+}  // namespace
+
+// Scores are doubles, and may differ from a time by less than a microsecond: a microsecond more is asked for.
+Result<MemberPage> listWaiting(RedisQueue& queue, const TaskFilter& filter, const MemberPosition& from,
+                               StepLimits limits) {
+  ListStep step{.key = queue.keys.queue,
+                .state = wordOf(filter.state),
+                .position = from,
+                .limits = limits,
+                .name = broker::withoutBackslash(filter.name),
+                .idPrefix = filter.idPrefix};
+  if (filter.dueFrom && *filter.dueFrom > Time(-kMaxTimeSpan)) step.from = redisTime(*filter.dueFrom - Duration(1));
+  if (filter.dueBefore && *filter.dueBefore < Time(kMaxTimeSpan)) step.to = redisTime(*filter.dueBefore + Duration(1));
+  return run(queue, step);
+}
+
+Result<MemberPage> listBuriedIds(RedisQueue& queue, const MemberPosition& from, std::size_t limit) {
+  return run(queue, {.key = queue.keys.buried, .position = from, .limits = {.members = limit}});
+}
+
+namespace calls {
+
+RedisScriptCall earliestDue(const RedisQueue& queue) {
+  RedisScriptCall call(queue.scripts.earliestDue);
+  call.keys(queue.keys.queue);
+  return call;
+}
+
+RedisScriptCall membersAtScores(const RedisQueue& queue, std::span<const std::string> scores) {
+  RedisScriptCall call(queue.scripts.membersAtScores);
+  call.keys(queue.keys.queue);
+  call.arguments(kMostBytesOfAChange);
+  call.block(scores, [](const std::string& score) { return std::string_view(score); });
+  return call;
+}
+
+RedisScriptCall removeTasks(const RedisQueue& queue, std::span<const WaitingTask> tasks) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.removeTasks);
+  call.keys(keys.queue, keys.ids, keys.cancel);
+  call.arguments(tasks.size());
+  call.block(tasks, &WaitingTask::member).block(tasks, &WaitingTask::escapedId);
+  return call;
+}
+
+RedisScriptCall removeBuriedTasks(const RedisQueue& queue, std::span<const std::string> escapedIds) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.removeBuriedTasks);
+  call.keys(keys.buried, keys.buriedTasks, keys.ids);
+  call.arguments(kMostBytesOfAReply);
+  call.block(escapedIds, [](const std::string& id) { return std::string_view(id); });
+  return call;
+}
+
+RedisScriptCall rescheduleTasks(const RedisQueue& queue, std::span<const WaitingTask> tasks, std::optional<Time> due) {
+  const auto& keys = queue.keys;
+  RedisScriptCall call(queue.scripts.rescheduleTasks);
+  call.keys(keys.queue, keys.ids, keys.wake);
+  call.arguments(tasks.size(), due ? redisTime(*due) : std::string());
+  call.block(tasks, &WaitingTask::member).block(tasks, &WaitingTask::escapedId);
+  return call;
+}
+
+}  // namespace calls
+}  // namespace leptir::redis

@@ -1,0 +1,221 @@
+#include "backends/redis/redis_task_lister.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "backends/redis/redis_buried_tasks.h"
+#include "backends/redis/redis_expect.h"
+#include "backends/redis/redis_give_back.h"
+#include "backends/redis/redis_keeper_calls.h"
+#include "backends/redis/redis_stored_values.h"
+#include "backends/redis/redis_task_search.h"
+#include "base/cursor.h"
+#include "broker/task_match.h"
+#include "task/envelope_counters.h"
+
+namespace leptir::redis {
+namespace {
+
+// Where tasks have many MiB each, a step visits only some of them, and a call ends after so many steps.
+constexpr int kMostSteps = 64;
+constexpr std::size_t kLeasedAtOnce = 500;
+
+// The due time of a leased task: what is known of it, or else as its envelope suggests.
+Time dueOfLeased(const StoredValue& original, const StoredValue& known, std::string_view envelope) {
+  if (original.isText()) return timeFromRedis(original.text);
+  std::string_view score = known.text;
+  if (score.starts_with(kNoIdMark)) score.remove_prefix(kNoIdMark.size());
+  if (!score.empty() && !score.starts_with(kBuriedMark)) return timeFromRedis(score);
+  return timeFromRedis(scoreFromEnvelope(envelope));
+}
+
+}  // namespace
+
+RedisTaskLister::RedisTaskLister(RedisQueue& queue, const TaskFilter& filter, std::size_t limit)
+    : queue_(queue),
+      connection_(*queue.connection),
+      filter_(filter),
+      limit_(std::clamp<std::size_t>(limit, 1, kMembersOfAStep)) {}
+
+Result<TaskList> RedisTaskLister::list(std::string_view cursor) {
+  at_ = listCursorIn(cursor);
+  if (!at_) return base::noSuchCursor(cursor);
+  while (at_ && !isFull()) {
+    if (auto read = readPart(); !read) return read.error();
+  }
+  if (at_) list_.cursor = textOf(*at_);
+  return std::move(list_);
+}
+
+bool RedisTaskLister::isFull() const {
+  return list_.tasks.size() >= limit_ || list_.examined >= kMostTasksExamined || bytes_ > kMostBytesOfAPage ||
+         steps_ >= kMostSteps;
+}
+
+Result<void> RedisTaskLister::readPart() {
+  if (!broker::mayMatch(filter_, at_->part)) return goToNextPart(), Result<void>();
+  ++steps_;
+  switch (at_->part) {
+    case Part::Waiting:
+      return readWaiting();
+    case Part::Leased:
+      return readLeased();
+    case Part::Buried:
+      break;
+  }
+  return readBuried();
+}
+
+void RedisTaskLister::goToNextPart() {
+  if (at_->part == Part::Buried) return at_.reset();
+  at_ = ListCursor{.part = at_->part == Part::Waiting ? Part::Leased : Part::Buried};
+}
+
+void RedisTaskLister::take(FoundTask task) {
+  if (!broker::matches(task, filter_)) return;
+  bytes_ += task.envelope.size();
+  list_.tasks.push_back(std::move(task));
+}
+
+// --- waiting tasks
+
+Result<void> RedisTaskLister::readWaiting() {
+  auto page = listWaiting(queue_, filter_, at_->member,
+                          {.members = limit_ - list_.tasks.size(),
+                           .visited = static_cast<std::size_t>(kMostTasksExamined - list_.examined),
+                           .bytes = kMostBytesOfAPage - bytes_});
+  if (!page) return page.error();
+  list_.examined += page->visited;
+  for (const auto& [envelope, score] : page->members) {
+    const auto due = timeFromRedis(score);
+    take({.id = task::unescapedId(task::escapedIdIn(envelope)),
+          .state = due <= page->now ? TaskState::Due : TaskState::Scheduled,
+          .due = due,
+          .counters = task::countersIn(envelope),
+          .envelope = std::string(envelope)});
+  }
+  at_->member = std::move(page->next);
+  if (page->isLast) goToNextPart();
+  return {};
+}
+
+// --- leased tasks
+
+Result<void> RedisTaskLister::readLeased() {
+  if (auto loaded = loadSessions(); !loaded) return loaded;
+  const auto session = std::ranges::lower_bound(*sessions_, at_->session);
+  if (session == sessions_->end()) return goToNextPart(), Result<void>();
+  if (*session != at_->session) at_ = ListCursor{.part = Part::Leased, .session = *session};
+  return readSession(*session);
+}
+
+Result<void> RedisTaskLister::loadSessions() {
+  if (sessions_) return {};
+  const auto reply = runScript(connection_, calls::listSessionNames(queue_, calls::WhichSessions::OpenAndClaimed));
+  if (!reply) return reply.error();
+  const auto names = reply->value();
+  if (auto fits = RedisExpect(connection_).texts(names); !fits) return fits;
+  sessions_.emplace();
+  for (std::size_t i = 0; i < names.size(); ++i) sessions_->emplace_back(names[i].text());
+  std::ranges::sort(*sessions_);
+  return {};
+}
+
+// A session whose key holds a value of another type has no tasks.
+Result<void> RedisTaskLister::readSession(const std::string& session) {
+  const auto numbers = listLeaseNumbers(queue_, session);
+  if (!numbers && numbers.error().code() == ErrorCode::Unavailable) return numbers.error();
+  auto left = numbers ? std::span(*numbers) : std::span<const std::uint64_t>();
+  left = left.subspan(static_cast<std::size_t>(std::ranges::lower_bound(left, at_->lease) - left.begin()));
+  while (!left.empty() && !isFull()) {
+    const auto compared = static_cast<std::size_t>(kMostTasksExamined - list_.examined);
+    const auto room = std::min({left.size(), kLeasedAtOnce, limit_ - list_.tasks.size(), compared});
+    const auto read = readLeasedTasks(session, left.first(room));
+    if (!read) return read.error();
+    at_->lease = left[*read - 1] + 1;
+    left = left.subspan(*read);
+  }
+  if (left.empty()) at_ = ListCursor{.part = Part::Leased, .session = session + '\0'};  // the next one at least
+  return {};
+}
+
+// Takes the first of the tasks with these lease numbers, as many as one step reads, and returns how many.
+Result<std::size_t> RedisTaskLister::readLeasedTasks(const std::string& session,
+                                                     std::span<const std::uint64_t> numbers) {
+  std::vector<std::string> fields;
+  for (const auto number : numbers) fields.push_back(std::to_string(number));
+  const auto envelopes =
+      readFirstFields(connection_, queue_.keys.leasedBy(session), fields, kMostBytesOfAPage - bytes_);
+  if (!envelopes) return envelopes.error();
+  std::vector<LeasedTask> leased;
+  for (std::size_t i = 0; i < envelopes->size(); ++i) {
+    if ((*envelopes)[i].isText()) leased.push_back(leasedTask(numbers[i], (*envelopes)[i].text));
+  }
+  list_.examined += envelopes->size();
+  if (auto taken = takeLeased(std::move(leased)); !taken) return taken.error();
+  return envelopes->size();
+}
+
+Result<void> RedisTaskLister::takeLeased(std::vector<LeasedTask> leased) {
+  std::vector<std::string> ids, numbers;
+  for (const auto& task : leased) {
+    ids.push_back(task.lease.handle);
+    numbers.push_back(std::to_string(task.lease.number));
+  }
+  const auto known = readFields(connection_, queue_.keys.ids, ids);
+  if (!known) return known.error();
+  const auto original = readFields(connection_, queue_.keys.originalScores, numbers);
+  if (!original) return original.error();
+  for (std::size_t i = 0; i < leased.size(); ++i) {
+    auto& task = leased[i];
+    take({.id = task::unescapedId(ids[i]),
+          .state = TaskState::Leased,
+          .due = dueOfLeased((*original)[i], (*known)[i], task.envelope),
+          .counters = task.counters,
+          .envelope = std::move(task.envelope)});
+  }
+  return {};
+}
+
+// --- buried tasks
+
+Result<void> RedisTaskLister::readBuried() {
+  const auto page = listBuriedIds(queue_, at_->member, mostBuriedOfAStep());
+  if (!page) return page.error();
+  return takeBuried(*page);
+}
+
+// Without a filter each task is one of the list.
+std::size_t RedisTaskLister::mostBuriedOfAStep() const {
+  const bool takesAll = filter_.name.empty() && filter_.idPrefix.empty() && filter_.reasonContains.empty() &&
+                        !filter_.dueFrom && !filter_.dueBefore;
+  const auto left = static_cast<std::size_t>(kMostTasksExamined - list_.examined);
+  return std::min(takesAll ? limit_ - list_.tasks.size() : kMembersOfAStep, left);
+}
+
+// Reads those whose ids match, as many as one step reads; the next step begins with the first that was not read.
+Result<void> RedisTaskLister::takeBuried(const MemberPage& page) {
+  std::vector<std::string> ids;
+  for (const auto& [id, order] : page.members) {
+    if (task::unescapedId(id).starts_with(filter_.idPrefix)) ids.emplace_back(id);
+  }
+  auto tasks = readFirstBuriedTasks(queue_, ids, kMostBytesOfAPage);
+  if (!tasks) return tasks.error();
+  std::size_t read = 0;
+  for (const auto& [id, order] : page.members) {
+    const bool isWanted = read < ids.size() && ids[read] == id;
+    if (isFull() || (isWanted && read == tasks->size())) {
+      at_->member = {.score = std::string(order), .beginning = std::string(id)};
+      return {};
+    }
+    ++list_.examined;
+    if (!isWanted) continue;
+    if (auto& task = (*tasks)[read++]) take(std::move(*task));
+  }
+  at_->member = page.next;
+  if (page.isLast) goToNextPart();
+  return {};
+}
+
+}  // namespace leptir::redis

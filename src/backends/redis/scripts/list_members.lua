@@ -1,0 +1,96 @@
+-- One step of a list of a sorted set, in its order. Reply: {server's time in µs, how many members were visited,
+-- {member, score, …}, score, beginning and skip of the next position (of the end: empty score)}, without members that
+-- certainly have another name or id, or are too large to be read.
+--
+-- A position names the first member that was not listed: the first of its score that does not sort before `beginning`,
+-- and `skip` members behind that. `beginning` is as short as it can be between the last member listed and the next one,
+-- so `skip` is 0, unless both begin with the same `mostBeginning` bytes. A position stays right while members come and
+-- go, and is found in a logarithmic number of steps.
+--#include shared/server.lua
+--#include shared/ids.lua
+--#include shared/beginnings.lua
+local setKey = KEYS[1]
+local from, to = ARGV[1], ARGV[2]  -- scores in the form of ZCOUNT
+local state = ARGV[3]              -- "due" or "scheduled": limits the scores by the server's time; empty: it does not
+local score, beginning, skip = ARGV[4], ARGV[5], tonumber(ARGV[6])  -- an empty score: from the first member
+local limit = tonumber(ARGV[7])
+local mostVisited = tonumber(ARGV[8])
+local mostBytes = tonumber(ARGV[9])  -- of visited members
+local largest = tonumber(ARGV[10])
+local name, idPrefix = ARGV[11], ARGV[12]  -- of envelopes; empty: all
+local mostBeginning = 4096
+
+local time = now()
+-- C++ rounds scores to µs and compares again, so a µs more does no harm.
+if state == 'due' then to = string.format('%.17g', math.min((time + 1) / 1000000, tonumber(to))) end
+if state == 'scheduled' then from = string.format('%.17g', math.max((time - 1) / 1000000, tonumber(from))) end
+
+-- The text that a JSON string without its quotes stands for; nil: only a parser can tell.
+local function plain(escaped)
+  if not string.find(escaped, '\\', 1, true) then return escaped end
+  if string.find(string.gsub(escaped, '\\\\', ''), '\\', 1, true) then return nil end
+  return (string.gsub(escaped, '\\\\', '\\'))
+end
+local function isOtherName(envelope)
+  local _, at = string.find(envelope, '^{"cn":"[^"]*"')
+  local found = at and plain(string.sub(envelope, 8, at - 1))
+  return found and (string.sub(found, 1, 1) == '\\' and string.sub(found, 2) or found) ~= name
+end
+local function isOtherId(envelope)
+  local id = idOf(envelope)
+  id = id and plain(id)
+  return id and string.sub(id, 1, #idPrefix) ~= idPrefix
+end
+-- False only for a member that certainly does not match: one in the form of PHP or leptir.
+local function mayMatch(envelope)
+  if name == '' and idPrefix == '' then return true end
+  local brace = string.find(envelope, '{', 2, true)
+  if not brace or string.sub(envelope, brace - 5, brace + 6) ~= '"td":{"id":"' then return true end
+  return not (name ~= '' and isOtherName(envelope) or idPrefix ~= '' and isOtherId(envelope))
+end
+
+-- The rank of the first member among the ranks `low` to `high` - 1, all of one score, that is not before `start`.
+local function rankOf(start, low, high)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if isBefore(call('ZRANGE', setKey, middle, middle)[1], start) then low = middle + 1 else high = middle end
+  end
+  return low
+end
+local function firstRank()
+  local rank = from == '-inf' and 0 or call('ZCOUNT', setKey, '-inf', '(' .. from)
+  if score == '' then return rank end
+  local low = call('ZCOUNT', setKey, '-inf', '(' .. score)
+  local high = low + call('ZCOUNT', setKey, score, score)
+  return math.max(rank, math.min(rankOf(beginning, low, high) + skip, high))
+end
+local rank, last = firstRank(), call('ZCOUNT', setKey, '-inf', to)
+local found, visited, bytes, listed, listedScore = {}, 0, 0, nil, nil
+
+local function visitPiece(size)
+  local members = call('ZRANGE', setKey, rank, math.min(rank + size, last) - 1, 'WITHSCORES')
+  for i = 1, #members, 2 do
+    if #found >= 2 * limit or bytes > mostBytes then return end
+    listed, listedScore = members[i], members[i + 1]
+    rank, visited, bytes = rank + 1, visited + 1, bytes + #listed
+    if #listed <= largest and mayMatch(listed) then
+      found[#found + 1], found[#found + 2] = listed, listedScore
+    end
+  end
+end
+while rank < last and #found < 2 * limit and visited < mostVisited and bytes <= mostBytes do
+  visitPiece(math.min(limit - #found / 2, mostVisited - visited, bytes < visited * 65536 and 64 or 4))
+end
+
+local function nextPosition()
+  if rank >= last then return '', '', 0 end
+  local following = call('ZRANGE', setKey, rank, rank, 'WITHSCORES')
+  local start = string.sub(following[1], 1, mostBeginning)
+  if not listed or following[2] ~= listedScore then return following[2], '', 0 end
+  local common = commonLength(start, string.sub(listed, 1, mostBeginning))
+  if common < #start then return following[2], string.sub(start, 1, common + 1), 0 end
+  local low = call('ZCOUNT', setKey, '-inf', '(' .. following[2])
+  return following[2], start, rank - rankOf(start, low, rank)
+end
+local nextScore, nextBeginning, nextSkip = nextPosition()
+return {time, visited, found, nextScore, nextBeginning, nextSkip}
