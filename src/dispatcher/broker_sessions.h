@@ -40,7 +40,8 @@ class BrokerSessions {
   bool isTooLong(std::uint32_t broker, Duration timeLimit) const;
   Duration longestTimeLimit(std::uint32_t broker) const { return sessions_[broker].limits.longestTimeLimit; }
   bool keepsBuried(std::uint32_t broker) const { return sessions_[broker].limits.keepsBuried; }
-  bool mayLease(std::uint32_t broker) const { return isOpen(broker) && !isDetaching(broker) && !isPaused(broker); }
+  bool isInUse(std::uint32_t broker) const { return isOpen(broker) && !isDetaching(broker); }
+  bool mayLease(std::uint32_t broker) const { return isInUse(broker) && !isPaused(broker); }
   // An operator has paused the queue of this broker, or drained the instance: no task begins until that is over.
   void setPaused(std::uint32_t broker, bool paused) { sessions_[broker].isPaused = paused; }
   void setDrained(bool drained) { isDrained_ = drained; }

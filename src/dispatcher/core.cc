@@ -77,6 +77,11 @@ void Core::on(event::Leased& leased, Step& step) {
   drain_.forgetCounts(leased.broker);
 }
 
+void Core::on(event::PausesChanged& changed, Step& step) {
+  pauses_.change(changed, step);
+  drain_.notePauses(changed);
+}
+
 void Core::on(event::RecordsSaved& saved, Step& step) {
   batches_.noteSaved(saved.batch, step);
   shutdown_.noteProgress();

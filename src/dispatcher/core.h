@@ -64,7 +64,7 @@ class Core {
   void on(event::BuriedByStore& buried, Step& step) { intake_.note(buried, step); }
   void on(event::LeasesLost& lost, Step& step) { heldLeases_.lose(lost, step); }
   void on(event::CancelRequested& cancelled, Step& step) { heldLeases_.cancel(cancelled, step); }
-  void on(event::PausesChanged& changed, Step& step) { pauses_.change(changed, step); }
+  void on(event::PausesChanged& changed, Step& step);
   void on(event::Counted& counted, Step& step) { drain_.noteCounts(counted, step); }
   void on(event::CellFound& found, Step&) { settling_.adopt(found); }
   void on(event::CellDone& done, Step& step) { settling_.settle(done, step); }

@@ -97,5 +97,39 @@ TEST_F(CorePauseTest, ResumingANameAsksTheStoreForItsTasks) {
   EXPECT_EQ(last.batchesToSettle[0]->leaseAgain, (std::vector{leaseOf("a"), leaseOf("b")}));
 }
 
+TEST_F(CorePauseTest, ADrainOfAPausedQueueSaysOnceWhatItWaitsFor) {
+  options.drain = true;
+  start();
+  step(queuePause());
+  EXPECT_EQ(step(event::Tick{}).brokersToCount, std::vector{0u});
+  step(event::Counted{0, {.due = 3}});
+  EXPECT_FALSE(last.closeSessions);
+  ASSERT_EQ(last.logLines.size(), 1u);
+  EXPECT_EQ(last.logLines[0].text,
+            "broker broker: its queue is paused; the drain waits for 3 tasks until an operator runs "
+            "`leptir resume --broker=broker`.");
+  EXPECT_TRUE(step(event::Counted{0, {.due = 3}}).logLines.empty()) << "logged once";
+}
+
+TEST_F(CorePauseTest, ADrainSaysWhichPausedNamesItWaitsFor) {
+  options.drain = true;
+  start();
+  step(namePause("noop"));
+  step(event::Counted{0, {.due = 1}});
+  ASSERT_EQ(last.logLines.size(), 1u);
+  EXPECT_EQ(last.logLines[0].text,
+            "broker broker: tasks of 'noop' are paused; the drain waits for 1 task until an operator runs "
+            "`leptir resume --name=NAME`.");
+}
+
+TEST_F(CorePauseTest, ADrainOfAPausedQueueWithoutTasksEnds) {
+  options.drain = true;
+  start();
+  step(queuePause());
+  step(event::Tick{});
+  EXPECT_TRUE(step(event::Counted{0, {}}).closeSessions);
+  EXPECT_TRUE(last.logLines.empty());
+}
+
 }  // namespace
 }  // namespace leptir::dispatcher

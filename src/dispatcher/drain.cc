@@ -12,13 +12,19 @@ namespace leptir::dispatcher {
 void Drain::askForCounts(Step& step) const {
   if (!isWanted_ || !uses_.leases.isEmpty()) return;
   for (std::uint32_t broker = 0; broker < uses_.sessions.count(); ++broker) {
-    if (uses_.sessions.mayLease(broker)) step.actions.brokersToCount.push_back(broker);
+    if (uses_.sessions.isInUse(broker)) step.actions.brokersToCount.push_back(broker);
   }
 }
 
 void Drain::noteCounts(const event::Counted& counted, Step& step) {
   counts_[counted.broker] = counted.counts;
-  if (isWanted_ && !step.isStopping() && !hasLoggedWait_ && uses_.leases.isEmpty()) logTasksDueLater(step);
+  if (!isWanted_ || step.isStopping() || !uses_.leases.isEmpty()) return;
+  if (!hasLoggedWait_) logTasksDueLater(step);
+  logPauses(counted.broker, step);
+}
+
+void Drain::notePauses(const event::PausesChanged& changed) {
+  pauses_[changed.broker] = {.queue = changed.queue, .names = changed.names, .isLogged = false};
 }
 
 // Without this log line a drain that only waits for the time of tasks would look as if it hung. They may be scheduled,
@@ -34,6 +40,21 @@ void Drain::logTasksDueLater(Step& step) {
   hasLoggedWait_ = true;
   step.log(LogLevel::Info, "Nothing is due now; the drain waits for " + std::to_string(dueLater) +
                                (dueLater == 1 ? " task whose time is to come." : " tasks whose time is to come."));
+}
+
+// Nothing else says why a drain does not end while an operator holds its tasks back. Logged once for each change.
+void Drain::logPauses(std::uint32_t broker, Step& step) {
+  auto& pauses = pauses_[broker];
+  const auto waiting = counts_[broker]->due + counts_[broker]->scheduled;
+  if (waiting == 0 || pauses.isLogged || (!pauses.queue && pauses.names.empty())) return;
+  pauses.isLogged = true;
+  const auto& name = uses_.sessions.nameOf(broker);
+  const auto names = base::shortList(pauses.names, [](const auto& paused) { return base::inQuotes(paused); });
+  const auto what = pauses.queue ? "its queue is paused" : "tasks of " + names + " are paused";
+  const auto option = pauses.queue ? "--broker=" + name : std::string("--name=NAME");
+  step.log(LogLevel::Warning, "broker " + name + ": " + what + "; the drain waits for " + std::to_string(waiting) +
+                                  (waiting == 1 ? " task" : " tasks") + " until an operator runs `leptir resume " +
+                                  option + "`.");
 }
 
 bool Drain::isDone() const {

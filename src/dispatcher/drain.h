@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "dispatcher/broker_sessions.h"
@@ -25,11 +26,13 @@ class Drain {
     const HeldLeases& leases;
   };
   // Not `isWanted`: the instance runs until it is stopped.
-  Drain(bool isWanted, Uses uses) : isWanted_(isWanted), uses_(uses), counts_(uses.sessions.count()) {}
+  Drain(bool isWanted, Uses uses)
+      : isWanted_(isWanted), uses_(uses), counts_(uses.sessions.count()), pauses_(uses.sessions.count()) {}
 
   // Asks the feeders to count the tasks of their brokers, if no task is held here.
   void askForCounts(Step& step) const;
   void noteCounts(const event::Counted& counted, Step& step);
+  void notePauses(const event::PausesChanged& changed);
   // The queue of a broker has changed since it was counted.
   void forgetCounts(std::uint32_t broker) { counts_[broker].reset(); }
 
@@ -42,10 +45,18 @@ class Drain {
 
  private:
   void logTasksDueLater(Step& step);
+  void logPauses(std::uint32_t broker, Step& step);
 
   const bool isWanted_;
   const Uses uses_;
   std::vector<std::optional<TaskCounts>> counts_;  // one for each broker
+  // What operators have paused, for each broker.
+  struct PausesOfBroker {
+    bool queue = false;
+    std::vector<std::string> names{};
+    bool isLogged = false;
+  };
+  std::vector<PausesOfBroker> pauses_;
   bool hasLoggedWait_ = false;
 };
 

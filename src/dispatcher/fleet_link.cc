@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/escape.h"
+#include "base/failpoint.h"
 #include "base/time_text.h"
 #include "fleet/digest.h"
 #include "fleet/order.h"
@@ -167,6 +168,7 @@ FleetLink::HandedOver FleetLink::handOver(const FleetEntry& entry) {
   context_.logger.warning(fmt::format("{}: order of {}, given at {}: {}", options_.logName, order->by,
                                       base::timeText(order->at), described(*order)));
   shared.given = word.pack();
+  LEPTIR_FAILPOINT("feeder.after_order_given");
   return HandedOver::Yes;
 }
 

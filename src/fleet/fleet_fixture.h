@@ -1,14 +1,19 @@
-// Texts that other programs, or attackers, may write into a FleetStore.
+// A time for what operators do, and texts that other programs, or attackers, may write into a FleetStore.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "leptir/clock.h"
 #include "leptir/json.h"
 #include "leptir/spi/fleet_store.h"
 
 namespace leptir::fleet {
+
+// When an operator acted.
+inline constexpr Time kActedAt{std::chrono::microseconds(1'700'000'000'250'000)};
 
 inline std::vector<std::string> textsOfOtherPrograms() {
   return {"",

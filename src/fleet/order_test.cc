@@ -11,11 +11,10 @@ namespace {
 
 using Kind = Order::Kind;
 
-const Time kTime{std::chrono::microseconds(1'700'000'000'250'000)};
 const std::string kInstance(32, 'a');
 
 Order anOrder(Kind kind, int workers = 0) {
-  return {.kind = kind, .instance = kInstance, .workers = workers, .by = "ann@host", .at = kTime};
+  return {.kind = kind, .instance = kInstance, .workers = workers, .by = "ann@host", .at = kActedAt};
 }
 
 FleetEntry entryOf(const Order& order) {

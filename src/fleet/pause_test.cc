@@ -15,10 +15,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const Time kTime{std::chrono::microseconds(1'700'000'000'250'000)};
-
 Pause pauseOfName(const std::string& name) {
-  return {.name = name, .by = "ann@host", .since = kTime};
+  return {.name = name, .by = "ann@host", .since = kActedAt};
 }
 
 FleetEntry entryOf(const Pause& pause) {

@@ -66,6 +66,7 @@ std::vector<Failpoint> allFailpoints() {
       {"feeder.after_pop", FailpointProcess::Dispatcher, FailpointCondition::Tasks, 3},
       {"feeder.before_settle", FailpointProcess::Dispatcher, FailpointCondition::Tasks, 3},
       {"feeder.after_records", FailpointProcess::Dispatcher, FailpointCondition::Tasks, 3},
+      {"feeder.after_order_given", FailpointProcess::Dispatcher, FailpointCondition::AnOrder},
       {"feeder.after_settle", FailpointProcess::Dispatcher, FailpointCondition::Tasks, 3},
       {"meta_writer.before_save", FailpointProcess::Dispatcher, FailpointCondition::Tasks, 3},
       {"meta_writer.after_save", FailpointProcess::Dispatcher, FailpointCondition::Tasks, 3},

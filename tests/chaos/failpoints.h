@@ -15,6 +15,7 @@ enum class FailpointCondition {
   ADeath,        // a task whose worker dies
   ABurial,       // a task whose worker dies three times
   ADeadSession,  // an instance that was killed before
+  AnOrder,       // an order of an operator to the instance
   AStop,         // a stop
 };
 

@@ -10,6 +10,7 @@
 #include <regex>
 #include <set>
 
+#include "base/exit_code.h"
 #include "tests/chaos/fault_fixture.h"
 #include "tests/support/folders.h"
 
@@ -69,6 +70,7 @@ class Failpoints : public FaultFixture {
 
   // Whether the failpoint can be passed on this backend: it is not one of another backend.
   bool isOfThisBackend(const Failpoint& point) const {
+    if (point.needs == FailpointCondition::AnOrder && !GetParam().keepsFleet) return false;
     return std::ranges::none_of(chaosBackends(), [&](const auto& backend) {
       return backend.name != GetParam().name && point.name.starts_with(backend.name + ".");
     });
@@ -103,6 +105,21 @@ class Failpoints : public FaultFixture {
     EXPECT_TRUE(eventually([&] { return counts().leased > 0; }));
     instance->signal(SIGKILL);
     instance->waitForExit();
+  }
+
+  // Orders a reload, as an operator on another machine does.
+  void orderAReload() {
+    waitUntilRunning();
+    const auto session = status()["instance"]["session"].get<std::string>();
+    EXPECT_TRUE(eventually([&] {
+      const auto ordered = leptir({"reload", "--instance=" + session});
+      return ordered.exit == base::kExitDone || ordered.exit == base::kExitPartlyDone;
+    })) << "the instance shows itself to operators";
+  }
+
+  static int reloadsIn(const std::string& log) {
+    const std::regex line("The configuration is read again");
+    return static_cast<int>(std::distance(std::sregex_iterator(log.begin(), log.end(), line), std::sregex_iterator()));
   }
 
   // Whether all tasks are settled. A crashing task may still wait 5 s for its retry if the failpoint needed one death
@@ -146,10 +163,12 @@ class Failpoints : public FaultFixture {
     each(FailpointProcess::Dispatcher, code, [this](const Failpoint& point) {
       giveWhatItNeeds(point);
       const auto instance = startWith(point);
+      if (point.needs == FailpointCondition::AnOrder) orderAReload();
       EXPECT_TRUE(eventually([&] { return isDone(point) && endsSeen() > 0; })) << instance->output();
       EXPECT_TRUE(point.needs == FailpointCondition::AStop || isPassedInTheEnd(point));
       EXPECT_TRUE(eventually([&] { return isDone(point); })) << instance->output();
       stop(*instance);
+      if (point.needs == FailpointCondition::AnOrder) EXPECT_EQ(reloadsIn(instance->output()), 1);
     });
   }
 

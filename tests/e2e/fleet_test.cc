@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
-#include <sstream>
+#include <fstream>
 #include <thread>
 
 #include "tests/e2e/fleet_access.h"
@@ -125,6 +125,21 @@ TEST_F(FleetTest, AnInstanceThatStartsLaterObeysAPause) {
   EXPECT_EQ(runsSoFar(), 0u);
   fleet().resume();
   EXPECT_TRUE(eventually([&] { return runsSoFar() == 5; }));
+}
+
+TEST_F(FleetTest, ADrainOfAPausedQueueSaysWhatItWaitsForAndEndsAfterTheResume) {
+  pushNotes(3);
+  fleet().pause();
+  const auto drain = start({"--drain"});
+  constexpr auto kSaid =
+      "broker local: its queue is paused; the drain waits for 3 tasks until an operator runs "
+      "`leptir resume --broker=local`.";
+  ASSERT_TRUE(eventually([&] { return timesIn(drain->output(), kSaid) == 1; })) << drain->output();
+  EXPECT_EQ(begunWithin(1s), 0u);
+  fleet().resume();
+  EXPECT_EQ(drain->waitForExit(), 0);
+  EXPECT_EQ(runsSoFar(), 3u);
+  EXPECT_EQ(timesIn(drain->output(), kSaid), 1);
 }
 
 TEST_F(FleetTest, ALongQueueOfAPausedNameHoldsUpNoOtherName) {
