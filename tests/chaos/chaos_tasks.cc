@@ -77,6 +77,14 @@ class Poison final : public ChaosTask {
   void act() override { waysToDie().at(getString("way"))(); }
 };
 
+class Failing final : public BaseTask {
+  ExitStatus doJob() override {
+    note(Mark::Start, context());
+    note(Mark::End, context());
+    return ExitStatus::Error;
+  }
+};
+
 class Family final : public ChaosTask {
   void act() override {
     const auto ledger = ledgerFile();
@@ -116,6 +124,7 @@ class Vandal final : public ChaosTask {
 void addChaosTasks(TaskRegistry& tasks) {
   tasks.add<Work>("work");
   tasks.add<Poison>("poison");
+  tasks.add<Failing>("fail");
   tasks.add<Family>("family");
   tasks.add<Stubborn>("stubborn");
   tasks.add<Hog>("hog");

@@ -13,7 +13,7 @@ enum class FailpointProcess { Pusher, Dispatcher, Worker, Master };
 enum class FailpointCondition {
   Tasks,         // tasks that run
   ADeath,        // a task whose worker dies
-  ABurial,       // a task whose worker dies three times
+  ABurial,       // a task that fails, is released, fails again and is buried
   ADeadSession,  // an instance that was killed before
   AnOrder,       // an order of an operator to the instance
   AStop,         // a stop

@@ -39,7 +39,7 @@ class Failpoints : public FaultFixture {
   // Configures two meta storages, one in the store of the broker and one elsewhere, so that both the feeder and a meta
   // writer save records.
   void setTwoStorages() {
-    set({.workers = 2});
+    set({.workers = 2, .tasks = "{ fail: { retry_delay: 0.05 } }"});
     std::ifstream stream(config);
     std::string yaml{std::istreambuf_iterator<char>(stream), {}};
     const std::string before = "  loggers:";
@@ -95,8 +95,10 @@ class Failpoints : public FaultFixture {
   void giveWhatItNeeds(const Failpoint& point) {
     pushAndLog("work", 40, {{"ms", 2}});
     if (point.needs == FailpointCondition::ADeadSession) return leaveADeadSession();
-    if (point.needs != FailpointCondition::ADeath && point.needs != FailpointCondition::ABurial) return;
-    poison.insert(pushAndLog("poison", 1, {{"way", "_exit"}}).front());
+    PushOptions twice;
+    twice.maxAttempts = 2;
+    if (point.needs == FailpointCondition::ADeath) poison.insert(pushAndLog("poison", 1, {{"way", "_exit"}}).front());
+    if (point.needs == FailpointCondition::ABurial) poison.insert(pushAndLog("fail", 1, Json::object(), twice).front());
   }
 
   void leaveADeadSession() {
@@ -140,7 +142,7 @@ class Failpoints : public FaultFixture {
     });
   }
 
-  // The number of repeated runs, without those of tasks that crash on purpose.
+  // The number of repeated runs, without those of tasks that crash or fail on purpose.
   std::size_t repeats() const {
     std::map<std::string, std::size_t> runs;
     for (const auto& line : ledger()) {

@@ -78,7 +78,7 @@ TEST_F(RedisWaitTest, ATaskWhoseSessionExpiredTooOftenIsOver) {
   EXPECT_EQ(waiting->waitForExit(), 1);
   EXPECT_THAT(waiting->output(), HasSubstr("task failed: task mine: did not succeed (session_expired, buried): It was "
                                            "not run again: its session expired 10 times."));
-  EXPECT_EQ(info("mine").at("state"), "buried");
+  EXPECT_TRUE(eventually([&] { return info("mine").at("state") == "buried"; })) << "right after its record is saved";
 }
 
 TEST_F(RedisWaitTest, BytesOfAnotherProgramThatAreNoTaskAreOverIfTheirIdCanBeRead) {
