@@ -39,11 +39,11 @@ Document isMissingOrEmpty() {
   return values;
 }
 Document isOfAnotherType() {
-  static const std::vector<std::string> kTypes{
+  static const std::vector<std::string> kOtherTypes{
       "minKey", "number", "string",    "object", "binData",    "undefined",           "objectId",
       "bool",   "regex",  "dbPointer", "symbol", "javascript", "javascriptWithScope", "timestamp",
       "maxKey"};
-  return op("$type", std::span<const std::string>(kTypes));
+  return op("$type", std::span<const std::string>(kOtherTypes));
 }
 
 // All cases are ranges of the index leptir_due.

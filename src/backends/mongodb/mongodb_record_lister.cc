@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backends/mongodb/id_order.h"
+#include "backends/mongodb/list_steps.h"
 #include "backends/mongodb/record_document.h"
 #include "backends/mongodb/task_update.h"
 #include "base/cursor.h"
@@ -15,8 +16,7 @@
 namespace leptir::mongodb {
 namespace {
 
-constexpr std::size_t kFirstStep = 100, kMostOfAStep = 1'000;
-constexpr std::int64_t kLongestStepMs = 2'000;
+constexpr std::size_t kFirstStep = 100;
 
 // Those that have not expired. A search finds arrays as their members: such documents have no place in an order.
 Document listable(Time now) {

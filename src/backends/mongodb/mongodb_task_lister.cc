@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backends/mongodb/id_order.h"
+#include "backends/mongodb/list_steps.h"
 #include "backends/mongodb/task_update.h"
 #include "base/cursor.h"
 #include "broker/filter_parts.h"
@@ -14,11 +15,9 @@
 namespace leptir::mongodb {
 namespace {
 
-constexpr std::size_t kMostOfAStep = 1'000;
 constexpr std::size_t kWholeAtOnce = 20;  // they may have 16 MiB each
-constexpr std::int64_t kLongestStepMs = 2'000;
 
-constexpr std::string_view kParts = "wlb";
+constexpr std::string_view kPartLetters = "wlb";
 
 std::int64_t milliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -94,7 +93,7 @@ bool MongodbTaskLister::isFull() const {
 // --- cursors: `w:1795462346667:<_id>`, `b:1795462346667348:<_id>:<_id>`
 
 std::string MongodbTaskLister::textOf(const Position& position) {
-  std::string text(1, kParts[static_cast<std::size_t>(position.part)]);
+  std::string text(1, kPartLetters[static_cast<std::size_t>(position.part)]);
   if (position.key) text.append(":").append(std::to_string(*position.key));
   for (const auto& id : position.ids) text.append(":").append(hexOfId(id));
   return text;
@@ -102,7 +101,7 @@ std::string MongodbTaskLister::textOf(const Position& position) {
 
 std::optional<MongodbTaskLister::Position> MongodbTaskLister::positionIn(std::string_view cursor) {
   const auto part = takePart(cursor).value_or("");
-  const auto number = part.size() == 1 ? kParts.find(part) : std::string_view::npos;
+  const auto number = part.size() == 1 ? kPartLetters.find(part) : std::string_view::npos;
   if (number == std::string_view::npos) return {};
   Position position{.part = static_cast<Part>(number)};
   if (const auto key = takePart(cursor)) {
