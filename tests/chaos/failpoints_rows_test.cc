@@ -170,7 +170,9 @@ class Failpoints : public FaultFixture {
       EXPECT_TRUE(point.needs == FailpointCondition::AStop || isPassedInTheEnd(point));
       EXPECT_TRUE(eventually([&] { return isDone(point); })) << instance->output();
       stop(*instance);
-      if (point.needs == FailpointCondition::AnOrder) EXPECT_EQ(reloadsIn(instance->output()), 1);
+      if (point.needs == FailpointCondition::AnOrder) {
+        EXPECT_EQ(reloadsIn(instance->output()), 1);
+      }
     });
   }
 

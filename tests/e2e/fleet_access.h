@@ -40,7 +40,8 @@ class FleetAccess {
 
   std::vector<fleet::InstanceCard> cards() {
     std::vector<fleet::InstanceCard> cards;
-    for (const auto& entry : store().list("instances/", {}, 100).value()) {
+    const auto entries = store().list("instances/", {}, 100).value();
+    for (const auto& entry : entries) {
       if (auto card = fleet::instanceCardOf(entry)) cards.push_back(*std::move(card));
     }
     return cards;
