@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "backends/memory/memory_backend.h"
+#include "leptir/spi/buried_lookup.h"
 
 namespace leptir::testing {
 namespace {
@@ -73,6 +74,7 @@ TEST_F(StoreFaultsTest, TheErrorIsTheOneThatTheTestNames) {
 
 TEST_F(StoreFaultsTest, ListsChangesAndWhatAFleetSharesReachTheStoreAndCanFail) {
   auto& keeper = broker->keeper();
+  auto& lookup = dynamic_cast<BuriedLookup&>(keeper);
   auto& fleet = *broker->fleet();
   const std::vector<std::string> ids{"a"};
   const std::vector<std::pair<StoreCall, std::function<bool()>>> calls{
@@ -80,6 +82,7 @@ TEST_F(StoreFaultsTest, ListsChangesAndWhatAFleetSharesReachTheStoreAndCanFail) 
       {StoreCall::EarliestDue, [&] { return keeper.earliestDue().has_value(); }},
       {StoreCall::Reschedule, [&] { return keeper.reschedule(ids, {}).has_value(); }},
       {StoreCall::RemoveAll, [&] { return keeper.removeAll(ids).has_value(); }},
+      {StoreCall::FindBuried, [&] { return lookup.buriedAmong(ids).has_value(); }},
       {StoreCall::PutText, [&] { return fleet.put("k", "v", {}).has_value(); }},
       {StoreCall::PutTextIfAbsent, [&] { return fleet.putIfAbsent("k", "v", {}).has_value(); }},
       {StoreCall::GetText, [&] { return fleet.get("k").has_value(); }},

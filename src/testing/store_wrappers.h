@@ -1,6 +1,6 @@
-// Wrap a broker, its sessions, its keeper and its fleet store, or a meta storage, so that each call can be made to
-// fail. `Faults` decides about each call: it has a function template `answer(StoreCall, operation)`, as StoreFaults
-// has.
+// Wrap a broker, its sessions, its keeper (with BuriedLookup where the store's has it) and its fleet store, or a meta
+// storage, so that each call can be made to fail. `Faults` decides about each call: it has a function template
+// `answer(StoreCall, operation)`, as StoreFaults has.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "leptir/spi/buried_lookup.h"
 #include "leptir/testing/store_faults.h"
 
 namespace leptir::testing {
@@ -53,7 +54,7 @@ class FailingSession : public BrokerSession {
 };
 
 template <class Faults>
-class FailingKeeper final : public TaskKeeper {
+class FailingKeeper : public TaskKeeper {
  public:
   FailingKeeper(TaskKeeper& inner, Faults& faults) : inner_(inner), faults_(faults) {}
 
@@ -93,6 +94,29 @@ class FailingKeeper final : public TaskKeeper {
   Faults& faults_;
 };
 
+// Of a keeper that is a BuriedLookup too.
+template <class Faults>
+class FailingLookupKeeper final : public FailingKeeper<Faults>, public BuriedLookup {
+ public:
+  FailingLookupKeeper(TaskKeeper& inner, BuriedLookup& lookup, Faults& faults)
+      : FailingKeeper<Faults>(inner, faults), lookup_(lookup), faults_(faults) {}
+
+  Result<std::vector<FoundTask>> buriedAmong(std::span<const std::string> ids) override {
+    return faults_.answer(StoreCall::FindBuried, [&] { return lookup_.buriedAmong(ids); });
+  }
+
+ private:
+  BuriedLookup& lookup_;
+  Faults& faults_;
+};
+
+template <class Faults>
+std::unique_ptr<TaskKeeper> failingKeeperOf(TaskKeeper& inner, Faults& faults) {
+  if (auto* lookup = dynamic_cast<BuriedLookup*>(&inner))
+    return std::make_unique<FailingLookupKeeper<Faults>>(inner, *lookup, faults);
+  return std::make_unique<FailingKeeper<Faults>>(inner, faults);
+}
+
 // Only of a broker that has a FleetStore.
 template <class Faults>
 class FailingFleet final : public FleetStore {
@@ -128,7 +152,10 @@ template <class Faults>
 class FailingBroker : public SimpleBroker {
  public:
   FailingBroker(std::unique_ptr<SimpleBroker> inner, Faults& faults)
-      : inner_(std::move(inner)), faults_(faults), keeper_(inner_->keeper(), faults), fleet_(*inner_, faults) {}
+      : inner_(std::move(inner)),
+        faults_(faults),
+        keeper_(failingKeeperOf(inner_->keeper(), faults)),
+        fleet_(*inner_, faults) {}
 
   Result<void> pushEncodedTasks(std::span<const EncodedTask> tasks) override {
     return faults_.answer(StoreCall::Push, [&] { return inner_->pushEncodedTasks(tasks); });
@@ -154,7 +181,7 @@ class FailingBroker : public SimpleBroker {
   Result<void> tryRights() override { return inner_->tryRights(); }
   std::optional<StoreRequests> requestsSent() const override { return inner_->requestsSent(); }
   bool isUsable() const override { return inner_->isUsable(); }
-  TaskKeeper& keeper() override { return keeper_; }
+  TaskKeeper& keeper() override { return *keeper_; }
   FleetStore* fleet() override { return inner_->fleet() != nullptr ? &fleet_ : nullptr; }
   BrokerTraits traits() const override { return inner_->traits(); }
 
@@ -166,7 +193,7 @@ class FailingBroker : public SimpleBroker {
 
   std::unique_ptr<SimpleBroker> inner_;
   Faults& faults_;
-  FailingKeeper<Faults> keeper_;
+  std::unique_ptr<TaskKeeper> keeper_;
   FailingFleet<Faults> fleet_;
 };
 

@@ -36,6 +36,8 @@ enum class StoreCall {
   RemoveAll,
   Reschedule,
   ListSessions,
+  // BuriedLookup
+  FindBuried,
   // FleetStore
   PutText,
   PutTextIfAbsent,
@@ -79,6 +81,7 @@ constexpr std::string_view nameOf(StoreCall call) {
                                          "remove all",
                                          "reschedule",
                                          "list sessions",
+                                         "find buried",
                                          "put text",
                                          "put text if absent",
                                          "erase text",
