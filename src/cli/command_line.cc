@@ -135,6 +135,7 @@ class Parser {
             ->excludes("--pid");
     command->add_flag("--now", stop_.now, "with --instance: end running tasks at once, and give them back")
         ->needs(instance);
+    command->add_flag("--json", stop_.json, "with --instance: as one JSON object")->needs(instance);
     command
         ->add_option("--timeout", stop_.timeout,
                      "wait at most this many seconds; exit status 1 when it still runs then")
@@ -147,8 +148,12 @@ class Parser {
         "reload", "Have an instance read its configuration again and reopen its logs; running tasks go on.", reload_);
     command->add_option("--config", reload_.config, kStartedWithHelp)->type_name("FILE");
     command->add_option("--pid", reload_.pid, kPidHelp)->type_name("FILE");
-    command->add_option("--instance", reload_.instance,
-                        "an instance on any machine that reaches the same stores, as leptir instances shows it");
+    auto* instance =
+        command
+            ->add_option("--instance", reload_.instance,
+                         "an instance on any machine that reaches the same stores, as leptir instances shows it")
+            ->excludes("--pid");
+    command->add_flag("--json", reload_.json, "with --instance: as one JSON object")->needs(instance);
   }
 
   void addStatus() {

@@ -24,10 +24,12 @@ struct StopCommand {
   std::optional<double> timeout;  // seconds; empty: wait without a limit
   std::string instance;           // on any machine; empty: that of the configuration, on this machine
   bool now = false;               // with `instance`: end running tasks
+  bool json = false;              // with `instance`
 };
 struct ReloadCommand {
   std::filesystem::path config, pid;
   std::string instance;  // as in StopCommand
+  bool json = false;     // with `instance`
 };
 struct StatusCommand {
   std::filesystem::path config, pid;

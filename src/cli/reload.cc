@@ -14,7 +14,8 @@ int reloadElsewhere(const ReloadCommand& command, const Program& program) {
                    .config = command.config,
                    .instance = command.instance,
                    .order = {.kind = InstanceOrder::Kind::Reload},
-                   .effect = "reads its configuration again; its log says what has changed"},
+                   .effect = "reads its configuration again; its log says what has changed",
+                   .json = command.json},
                   program);
 }
 

@@ -90,7 +90,8 @@ int stopElsewhere(const StopCommand& command, const Program& program) {
                    .instance = command.instance,
                    .order = {.kind = command.now ? InstanceOrder::Kind::StopNow : InstanceOrder::Kind::Stop},
                    .effect = command.now ? "ends its running tasks, gives them back and stops"
-                                         : "stops when its running tasks have ended"},
+                                         : "stops when its running tasks have ended",
+                   .json = command.json},
                   program);
 }
 

@@ -219,6 +219,7 @@ TEST_F(OperatingTest, AnUnknownInstanceIsNotFound) {
   push({"noop"});
   EXPECT_EQ(leptir({"stop", "--instance=nowhere"}).exit, 4);
   EXPECT_EQ(leptir({"drain", "--instance=nowhere"}).exit, 4);
+  EXPECT_EQ(leptir({"reload", "--json"}).exit, 2) << "there is JSON with --instance only";
 }
 
 TEST_F(OperatingTest, APausedQueueBeginsNoTaskUntilItIsResumed) {
@@ -260,7 +261,11 @@ TEST_F(OperatingTest, AnInstanceIsDrainedResumedAndStoppedByOrdersInTheStore) {
   EXPECT_EQ(more.exit, 0) << more.err;
   EXPECT_TRUE(eventually([&] { return workerPids().size() == 7; }));
   EXPECT_EQ(leptir({"reload", which}).exit, 0);
-  EXPECT_EQ(leptir({"stop", which}).exit, 0);
+  const auto stopped = leptir({"stop", which, "--json"});
+  EXPECT_EQ(stopped.exit, 0) << stopped.err;
+  EXPECT_EQ(stopped.json().at("action"), "stop");
+  EXPECT_EQ(stopped.json().at("pid"), instance->pid());
+  EXPECT_EQ(stopped.json().at("taken"), true);
   EXPECT_EQ(instance->waitForExit(), 0);
 }
 
