@@ -29,12 +29,16 @@ bool keepsNothing(const Error& error) {
 std::optional<BulkPlace> placeOf(const std::string& text) {
   const auto json = parseJson(text);
   if (!json || !json->is_object()) return std::nullopt;
-  const auto state = listedStateOf(json->value("state", ""));
-  if (!state || !json->value("changed", Json()).is_number_unsigned()) return std::nullopt;
-  return BulkPlace{.state = *state,
-                   .cursor = json->value("cursor", ""),
-                   .changed = json->value("changed", std::uint64_t{0}),
-                   .begun = timeFromUnixSeconds(json->value("begun", 0.0))};
+  const auto state = json->value("state", Json()), cursor = json->value("cursor", Json());
+  const auto changed = json->value("changed", Json()), begun = json->value("begun", Json());
+  if (!state.is_string() || !cursor.is_string() || !changed.is_number_unsigned() || !begun.is_number())
+    return std::nullopt;
+  const auto known = leptir::listedStateOf(state.get<std::string>());
+  if (!known) return std::nullopt;
+  return BulkPlace{.state = *known,
+                   .cursor = cursor.get<std::string>(),
+                   .changed = changed.get<std::uint64_t>(),
+                   .begun = timeFromUnixSeconds(begun.get<double>())};
 }
 
 std::string textOf(const BulkPlace& place) {

@@ -21,7 +21,8 @@ class FleetTest : public OperationsTest {
   }
   std::vector<fleet::Order> ordersAt(std::size_t broker) {
     std::vector<fleet::Order> orders;
-    for (const auto& entry : *store(broker).fleet()->list(kFleetOrders, "", 100)) {
+    const auto entries = store(broker).fleet()->list(kFleetOrders, "", 100);
+    for (const auto& entry : entries.value()) {
       if (auto order = fleet::orderOf(entry)) orders.push_back(*order);
     }
     return orders;
