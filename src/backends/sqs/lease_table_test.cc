@@ -61,7 +61,8 @@ TEST(LeaseTable, AnEarlierProcessSaysTheAttributesOfOtherProgramsOrThatTheyHaveN
   ASSERT_TRUE(withFew);
   EXPECT_EQ(withFew->others, few);
   EXPECT_EQ(withFew->receipt, receipt);
-  const auto withMany = table.mayBeOurs(earlier.add({.messageId = "b", .receipt = receipt, .others = many}, kOpened).id);
+  const auto withMany =
+      table.mayBeOurs(earlier.add({.messageId = "b", .receipt = receipt, .others = many}, kOpened).id);
   ASSERT_TRUE(withMany);
   EXPECT_EQ(withMany->others, std::nullopt);
   EXPECT_EQ(withMany->receipt, receipt);
