@@ -6,6 +6,9 @@
 
 #include "tests/e2e/installation.h"
 #include "tests/support/sqs_server.h"
+#ifdef LEPTIR_REDIS
+#include "tests/support/redis_server.h"
+#endif
 
 namespace leptir::e2e {
 namespace {
@@ -21,7 +24,7 @@ class SqsTest : public Installation {
   void configure(const std::string& more = "", const std::string& daemon = "", bool withRecords = true) {
     writeConfig("leptir:\n  brokers: [{ type: sqs, connection: { sqs_queue: \"" + queue.address() +
                 "\", sqs_key: AKIDEXAMPLE, sqs_secret: geheim, region: us-east-1" + more + " } }]\n" +
-                (withRecords ? "  meta_storage: [{ type: sqlite, connection: { path: records.db } }]\n" : "") +
+                (withRecords ? "  meta_storage: [" + records + "]\n" : "") +
                 "  daemon: { configuration: { number_of_workers: 2" + daemon + " } }\n");
   }
   void pushRaw(const std::string& body) { queue.ask("SendMessage", {{"MessageBody", body}}); }
@@ -29,6 +32,7 @@ class SqsTest : public Installation {
     return queue.ask("GetQueueAttributes", {{"AttributeNames", {which}}}).at("Attributes").at(which);
   }
 
+  std::string records = "{ type: sqlite, connection: { path: records.db } }";
   SqsServer& server = sharedSqsServer();
   SqsTestQueue queue{server};
 };
@@ -64,10 +68,23 @@ TEST_F(SqsTest, ATaskOfAPhpProducerRunsAndATaskThatIsNoneIsBuriedInItsRecord) {
   EXPECT_THAT(info("broken").at("envelope").get<std::string>(), HasSubstr("broken"));
 }
 
+#ifdef LEPTIR_REDIS
+TEST_F(SqsTest, RecordsMayLieInRedis) {
+  const RedisServer redis;
+  records = "{ type: redis, connection: { scheme: unix, path: " + redis.socket() + " } }";
+  configure();
+  const auto id = push({"noop"});
+  pushRaw("hello");
+  EXPECT_EQ(drain(), 0);
+  EXPECT_TRUE(hasSucceeded(id));
+  EXPECT_EQ(leptir({"tasks", "--cause=malformed"}).lines().size(), 2u) << "a heading and the task";
+}
+#endif
+
 // The message is deleted from the queue, so its record is all that is left of it.
 TEST_F(SqsTest, BytesWithoutAnIdAreBuriedInRecordsOfTheirOwn) {
   const std::vector<std::string> bodies{"hello", "aGVsbG8=", R"({"Type":"Notification","Message":"{}"})",
-                                        std::string(256 * 1024, 'x'), R"({"cn":7,"td":{}})"};
+                                        std::string(1 << 20, 'x'), R"({"cn":7,"td":{}})"};
   for (const auto& body : bodies) pushRaw(body);
   const auto instance = start();
   std::vector<std::string> buried;

@@ -217,6 +217,25 @@ TEST_F(SqsFaultsTest, AMessageThatIsDeliveredTwiceToOneSessionIsOneTask) {
   EXPECT_EQ(counts(), TaskCounts{});
 }
 
+// A lease counts from the moment at which its receive was sent.
+TEST_F(SqsFaultsTest, WhatASlowAnswerBringsAfterItsLeaseHasEndedIsNotRun) {
+  ASSERT_TRUE(tryPush(1));
+  const auto session = openSession('a', 1s);
+  proxy.inject("ReceiveMessage", {.how = How::Delay, .delay = 1500ms});
+  EXPECT_THAT(pop(*session), IsEmpty());
+  EXPECT_EQ(popOne(*session).counters, (Counters{.expiries = 1}));
+}
+
+TEST_F(SqsFaultsTest, ATaskWhoseHandleTheServiceNoLongerKnowsIsReportedAsNotOurs) {
+  ASSERT_TRUE(tryPush(2));
+  const auto session = openSession('a');
+  const auto tasks = pop(*session);
+  ASSERT_THAT(tasks, SizeIs(2));
+  proxy.inject("DeleteMessageBatch", {.how = How::FailEntries, .code = "ReceiptHandleIsInvalid", .entries = {"0"}});
+  EXPECT_EQ(must(session->acknowledge(Leases{tasks[0].lease, tasks[1].lease})), Leases{tasks[0].lease});
+  EXPECT_THAT(must(session->heldTasks()), IsEmpty());
+}
+
 TEST_F(SqsFaultsTest, AReceiveWhoseConnectionIsLostIsRepeatedUnnoticed) {
   const auto session = openSession('a');
   proxy.inject("ReceiveMessage", {.how = How::LoseRequest});
