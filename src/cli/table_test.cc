@@ -24,7 +24,7 @@ TEST(Table, IsAsWideAsItsCellsWithoutATerminal) {
 
 TEST(Table, CutsTheWidestColumnsInANarrowTerminal) {
   EXPECT_EQ(table().lines({.isTerminal = true, .width = 28}),
-            (Lines{"id  name        n  reason", "a1  a long n…   7  something…", "b2  mail       12"}))
+            (Lines{"id  name        n  reason", "a1  a long n…   7  somethin…", "b2  mail       12"}))
       << "28 columns";
   for (const auto& line : table().lines({.isTerminal = true, .width = 24})) EXPECT_LE(displayWidth(line), 24u) << line;
 }

@@ -35,7 +35,7 @@ std::vector<Backend> chaosBackends() {
 #endif
 #ifdef LEPTIR_SQS
       // A lease that was not renewed in time cannot be revived there.
-      {"sqs", openSqsStore, 3, false, std::chrono::milliseconds(600), false, false},
+      {"sqs", openSqsStore, 3, false, std::chrono::milliseconds(600), false, false, false},
 #endif
   };
 }
