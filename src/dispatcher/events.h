@@ -27,6 +27,7 @@ struct BrokerOpened {  // its feeder opened or resumed a session and can lease t
   bool listsHeld = true;        // the store can list the held tasks: HeldTasksListed follows
   bool leasesAgain = true;      // BrokerTraits::leasesAgain
   Duration longestTimeLimit{};  // of a task, by longestTimeLimit() in store_needs.h; zero: any
+  bool isPaid = false;          // by the request: its feeder gathers settlements
 };
 struct BrokerClosed {  // its session is lost, or its store cannot be reached
   std::uint32_t broker;

@@ -35,7 +35,7 @@ Result<void> LeaseSession::open() {
   recoverAt_ = now();
   listHeldAt_ = now();
   context_.inbox.put(event::BrokerOpened{options_.broker, epoch(), traits_.listsHeldTasks, traits_.leasesAgain,
-                                         longestTimeLimit(traits_)});
+                                         longestTimeLimit(traits_), broker_->requestsSent().has_value()});
   return {};
 }
 

@@ -30,7 +30,7 @@ Result<void> pushTasks(SqsClient& client, const QueueAttributes& queue, std::spa
                  fmt::format("task {} has {} bytes, and {} takes {} at most", base::escaped(task.id),
                              messages.back().body.size(), client.settings().where(), most));
   }
-  const auto outcomes = sendMessages(client, client.queue(), messages, queue.maximumMessageSize);
+  const auto outcomes = sendMessages(client, client.queue(), messages, queue.maximumMessageSize, RetryPauses::OfPusher);
   std::optional<Error> first;
   std::vector<std::string> missing;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
