@@ -9,8 +9,6 @@
 namespace leptir::aws {
 namespace {
 
-constexpr int kLongestPollMilliseconds = 60'000;
-
 BootTime now() {
   return systemClock().bootTime();
 }
@@ -40,10 +38,7 @@ JsonClient::Implementation::Implementation(JsonClientOptions options, std::uniqu
       credentials_(std::move(credentials)),
       time_(*options_.clock),
       pause_(std::random_device()()),
-      multi_(http::makeMultiHandle()) {
-  if (multi_ == nullptr) return;
-  ::curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
-}
+      loop_(options_.connections) {}
 
 JsonClient::Implementation::~Implementation() {
   for (auto& [number, pending] : requests_) removeTransfer(pending);
@@ -91,10 +86,9 @@ bool JsonClient::Implementation::takeEnded() {
 }
 
 void JsonClient::Implementation::work() {
-  int running = 0;
   do {
     beginSends();
-    if (multi_ != nullptr) ::curl_multi_perform(multi_.get(), &running);
+    loop_.work();
     collectEnded();
   } while (!waiting_.empty() && inFlight_ < options_.connections && pause_.next() <= now());
   endOverdue();
@@ -103,11 +97,7 @@ void JsonClient::Implementation::work() {
 bool JsonClient::Implementation::waitOnce(BootTime until, Wake* wake) {
   for (const auto number : waiting_) until = std::min(until, requests_.at(number).deadline);
   if (!waiting_.empty() && inFlight_ < options_.connections) until = std::min(until, pause_.next());
-  const auto left = std::max(until - now(), Duration::zero()) / std::chrono::milliseconds(1) + 1;
-  curl_waitfd event{wake != nullptr ? wake->descriptor() : -1, CURL_WAIT_POLLIN, 0};
-  ::curl_multi_poll(multi_.get(), &event, wake != nullptr ? 1 : 0,
-                    static_cast<int>(std::min<std::int64_t>(left, kLongestPollMilliseconds)), nullptr);
-  return event.revents != 0;
+  return loop_.wait(until, wake);
 }
 
 void JsonClient::Implementation::beginSends() {
@@ -132,7 +122,7 @@ void JsonClient::Implementation::send(Number number, PendingRequest& pending) {
       TransferOptions{*endpoint_, options_.region, options_.service, pending.request.target, pending.request.body,
                       *credentials, time_.now(), std::move(connection)},
       number);
-  if (!pending.transfer->isReady() || ::curl_multi_add_handle(multi_.get(), pending.transfer->handle()) != CURLM_OK) {
+  if (!pending.transfer->isReady() || !loop_.add(pending.transfer->handle())) {
     pending.transfer.reset();
     return end(number, pending, Error(ErrorCode::Unavailable, endpoint_->origin() + ": out of memory"));
   }
@@ -141,10 +131,7 @@ void JsonClient::Implementation::send(Number number, PendingRequest& pending) {
 }
 
 void JsonClient::Implementation::collectEnded() {
-  int left = 0;
-  while (const CURLMsg* message = ::curl_multi_info_read(multi_.get(), &left)) {
-    if (message->msg == CURLMSG_DONE) endTransfer(message->easy_handle, message->data.result);
-  }
+  while (const auto ended = loop_.nextEnded()) endTransfer(ended->handle, ended->code);
 }
 
 void JsonClient::Implementation::endTransfer(CURL* handle, CURLcode code) {
@@ -152,7 +139,7 @@ void JsonClient::Implementation::endTransfer(CURL* handle, CURLcode code) {
   auto& pending = requests_.at(number);
   auto answer = pending.transfer->result(code);
   const auto transfer = std::move(pending.transfer);
-  ::curl_multi_remove_handle(multi_.get(), handle);
+  loop_.remove(handle);
   --inFlight_;
   counts_.connections += static_cast<std::uint64_t>(transfer->newConnections());
   if (transfer->wasSent()) {
@@ -166,7 +153,7 @@ void JsonClient::Implementation::endTransfer(CURL* handle, CURLcode code) {
 void JsonClient::Implementation::removeTransfer(PendingRequest& pending) {
   if (pending.transfer == nullptr) return;
   if (pending.transfer->wasSent()) ++counts_.sent;
-  ::curl_multi_remove_handle(multi_.get(), pending.transfer->handle());
+  loop_.remove(pending.transfer->handle());
   pending.transfer.reset();
   --inFlight_;
 }

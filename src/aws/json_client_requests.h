@@ -11,6 +11,7 @@
 #include "aws/send_pause.h"
 #include "aws/service_clock.h"
 #include "aws/service_error.h"
+#include "aws/transfer_loop.h"
 #include "base/fork_detector.h"
 #include "http/curl_handle.h"
 #include "http/http_url.h"
@@ -65,7 +66,7 @@ class JsonClient::Implementation {
   ServiceClock time_;
   SendPause pause_;
   RequestCounts counts_;
-  http::MultiHandle multi_;
+  TransferLoop loop_;
   std::vector<http::Handle> idleHandles_;
   std::map<Number, PendingRequest> requests_;
   std::set<Number> waiting_;     // to be sent, the oldest first

@@ -25,6 +25,12 @@ Result<AcknowledgedAndPopped> BrokerSession::acknowledgeAndPop(std::span<const L
   return AcknowledgedAndPopped{std::move(*notOurs), std::move(*tasks)};
 }
 
+Result<void> BrokerSession::giveBackUnused() {
+  return {};
+}
+
+void BrokerSession::saveRequests(Duration) {}
+
 Result<void> BrokerSession::leaseAgain(std::span<const LeaseId>) {
   return {};
 }

@@ -65,6 +65,7 @@ void Core::on(event::BrokerOpened& opened, Step& step) {
   limitedNames_.noteOpened(opened, isNewEpoch);
   if (!opened.listsHeld) charges_.noteCompared(opened.broker);
   stock_.noteOpened(opened.broker);
+  batches_.noteOpened(opened.broker, opened.isPaid);
 }
 
 void Core::on(event::BrokerClosed& closed, Step&) {

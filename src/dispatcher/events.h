@@ -28,6 +28,7 @@ struct BrokerOpened {  // its feeder opened or resumed a session and can lease t
   bool leasesAgain = true;      // BrokerTraits::leasesAgain
   Duration longestTimeLimit{};  // of a task, by longestTimeLimit() in store_needs.h; zero: any
   bool keepsBuried = true;      // BrokerTraits::keepsBuried
+  bool isPaid = false;          // by the request: its feeder gathers settlements
 };
 struct BrokerClosed {  // its session is lost, or its store cannot be reached
   std::uint32_t broker;

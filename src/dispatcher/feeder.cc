@@ -44,6 +44,7 @@ Feeder::Feeder(const StoreThreadContext& context, FeederOptions options, const b
       fleet_(context,
              {.broker = options_.session.broker, .instance = options_.session.instance, .logName = session_.logName()}),
       storages_(std::move(colocated), context.recordUse, warnings_),
+      gathering_(options_.workersActiveSleepTime),
       thread_(context,
               {.threadName = "leptir feeder",
                .store = session_.logName(),
@@ -87,7 +88,10 @@ bool Feeder::hasEnded() const {
 Result<void> Feeder::openStore() {
   if (auto opened = session_.openStore(); !opened) return opened;
   if (auto opened = storages_.open(); !opened) return opened;
+  const auto before = session_.epoch();
   if (auto opened = session_.open(); !opened) return opened;
+  if (session_.epoch() != before) gathering_.noteOpened();
+  session_.session().saveRequests(options_.emptyQueueSleepTime);
   fleet_.noteOpened(session_.broker().fleet(), session_.traits().wakesWaiters);
   moreIsDue_ = false;
   reportedEmpty_ = false;  // the core takes it that a newly opened broker may have tasks
@@ -116,12 +120,14 @@ Result<Turn> Feeder::turn() {
 }
 
 Result<void> Feeder::settleAndLease() {
-  const auto popped = settleBatches();
+  takeBatches();
+  const auto gathering = gatheringFor();
+  const auto popped = gathering ? HasPopped::No : settleBatches();
   if (!popped) return popped.error();
   if (auto done = session_.maintain([this] { return orders_.running(); }); !done) return done;
   if (auto done = reportTasksCountIfAsked(); !done) return done;
   turnFleet();
-  return *popped == HasPopped::Yes ? Result<void>() : popOrWait();
+  return *popped == HasPopped::Yes ? Result<void>() : popOrWait(gathering.value_or(Duration::max()));
 }
 
 // --- settling
@@ -136,10 +142,15 @@ void Feeder::reportUnavailable() {
   for (const auto& batch : batches_) context_.inbox.put(event::StoreUnavailable{batch->id});
 }
 
+// Not while closing, and not where the feeder saves the records itself: they must not wait.
+std::optional<Duration> Feeder::gatheringFor() {
+  if (isClosing() || !storages_.empty() || !isPaid()) return std::nullopt;
+  return gathering_.remaining(batches_, session_.epoch(), context_.clock.bootTime());
+}
+
 // Every step can be repeated after a lost reply: for leases that are settled already the store answers "not ours".
 // Batches of an earlier epoch are skipped, since their leases are lost: no record, no operation.
 Result<Feeder::HasPopped> Feeder::settleBatches() {
-  takeBatches();
   for (const auto& batch : batches_) {
     LEPTIR_FAILPOINT("feeder.before_settle");
     if (auto done = saveRecords(*batch); !done) return done.error();
@@ -151,6 +162,7 @@ Result<Feeder::HasPopped> Feeder::settleBatches() {
     if (auto done = settleRest(*batches_.front()); !done) return done.error();
     LEPTIR_FAILPOINT("feeder.after_settle");
     context_.inbox.put(event::BatchSettled{batches_.front()->id});
+    if (batches_.front()->epoch == session_.epoch()) gathering_.noteSettled(*batches_.front());
     batches_.pop_front();
   }
   return popped;
@@ -215,8 +227,7 @@ void Feeder::reportBurials() {
 
 Result<void> Feeder::reportTasksCountIfAsked() {
   const auto now = context_.clock.bootTime();
-  const bool isPaid = session_.broker().requestsSent().has_value();
-  if (isPaid && now < countAt_) return {};  // the order stays
+  if (isPaid() && now < countAt_) return {};  // the order stays
   if (!orders_.takeCount()) return {};
   countAt_ = now + kCountPaidStoreEvery;
   auto counts = session_.broker().tasksCount();
@@ -230,17 +241,20 @@ void Feeder::turnFleet() {
   fleet_.turn(orders_.card(), session_.renewedAt());
 }
 
-Result<void> Feeder::popOrWait() {
+// Waits for `longest` at most.
+Result<void> Feeder::popOrWait(Duration longest) {
   if (isClosing()) return {};
-  if (const auto credit = creditForOneLease(); credit > 0) return pop(credit);
-  thread_.waitFor(std::min(std::max(options_.workersActiveSleepTime, kShortestCreditWait), fleet_.untilDue()));
+  if (const auto credit = creditForOneLease(); credit > 0) return pop(credit, longest);
+  if (auto done = session_.session().giveBackUnused(); !done) return done;
+  const auto pause = std::max(options_.workersActiveSleepTime, kShortestCreditWait);
+  thread_.waitFor(std::min({longest, pause, fleet_.untilDue()}));
   return {};
 }
 
-Result<void> Feeder::pop(std::size_t credit) {
+Result<void> Feeder::pop(std::size_t credit, Duration mostWait) {
   const bool storeWaits = session_.traits().wakesWaiters;
   const auto began = context_.clock.bootTime();
-  const auto longest = storeWaits && !asksAgain_ ? longestPopWait() : Duration(0);
+  const auto longest = storeWaits && !asksAgain_ ? std::min(mostWait, longestPopWait()) : Duration(0);
   auto tasks = session_.session().popBrokerTasks(credit, longest, thread_.bell());
   if (!tasks) return tasks.error();
   const bool wasEmptyAtOnce = tasks->empty() && context_.clock.bootTime() - began < kShortestPopWait;
@@ -254,6 +268,7 @@ void Feeder::deliver(std::vector<LeasedTask> tasks, std::size_t asked) {
   if (!tasks.empty()) LEPTIR_FAILPOINT("feeder.after_pop");
   moreIsDue_ = tasks.size() == asked || mayHaveEndedEarly(tasks);
   credit_.noteDelivered(tasks.size());
+  gathering_.noteLeased(tasks.size());
   if (tasks.empty() && moreIsDue_ != reportedEmpty_ && !asksAgain_) return;
   asksAgain_ = false;
   reportedEmpty_ = !moreIsDue_;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "broker/broker_factory.h"
@@ -13,6 +14,7 @@
 #include "dispatcher/fleet_link.h"
 #include "dispatcher/lease_credit_account.h"
 #include "dispatcher/lease_session.h"
+#include "dispatcher/settle_gathering.h"
 #include "dispatcher/store_thread.h"
 #include "dispatcher/store_warnings.h"
 #include "leptir/spi/simple_broker.h"
@@ -23,8 +25,8 @@ namespace leptir::dispatcher {
 struct FeederOptions {
   LeaseSessionOptions session;
   Duration emptyQueueSleepTime = std::chrono::milliseconds(500);  // after an empty lease, if the store cannot wake us
-  Duration workersActiveSleepTime = std::chrono::milliseconds(200);
-  Duration closeWithin = std::chrono::seconds(10);  // how long close() waits for a store that is down
+  Duration workersActiveSleepTime = std::chrono::milliseconds(200);  // also: how long a paid store gathers settlements
+  Duration closeWithin = std::chrono::seconds(10);                   // how long close() waits for a store that is down
 };
 
 // The dispatcher's main thread owns it and calls its methods.
@@ -73,6 +75,8 @@ class Feeder final : private StoreWork {
   bool hasEnded() const;
   Result<void> settleAndLease();
   void takeBatches();
+  bool isPaid() { return session_.broker().requestsSent().has_value(); }
+  std::optional<Duration> gatheringFor();
   Result<HasPopped> settleBatches();
   Result<void> saveRecords(SettleBatch& batch);
   Result<HasPopped> acknowledgeAndPop();
@@ -80,8 +84,8 @@ class Feeder final : private StoreWork {
   Result<void> settleRest(const SettleBatch& batch);
   Result<void> reportTasksCountIfAsked();
   void turnFleet();
-  Result<void> popOrWait();
-  Result<void> pop(std::size_t credit);
+  Result<void> popOrWait(Duration longest);
+  Result<void> pop(std::size_t credit, Duration mostWait);
   void deliver(std::vector<LeasedTask> tasks, std::size_t asked);
   Duration longestPopWait() const;
   Result<void> leaseAgain(const SettleBatch& batch);
@@ -104,10 +108,11 @@ class Feeder final : private StoreWork {
   LeaseSession session_;
   FleetLink fleet_;
   ColocatedStorages storages_;
-  bool isDone_ = false;                               // the session is closed or given up
-  bool reportedEmpty_ = false;                        // the last event said that nothing more is due
-  bool asksAgain_ = false;                            // a batch said leaseAgain: the core waits for the next lease
-  bool moreIsDue_ = false;                            // the last lease has not shown that nothing more is due
+  bool isDone_ = false;         // the session is closed or given up
+  bool reportedEmpty_ = false;  // the last event said that nothing more is due
+  bool asksAgain_ = false;      // a batch said leaseAgain: the core waits for the next lease
+  bool moreIsDue_ = false;      // the last lease has not shown that nothing more is due
+  SettleGathering gathering_;
   BootTime countAt_{};                                // a paid store is not counted before
   StoreRequests requests_, requestsOfOpenStore_;      // sent by this object; by the store as long as it is open
   std::deque<std::shared_ptr<SettleBatch>> batches_;  // taken from the orders, not settled yet

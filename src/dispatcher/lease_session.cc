@@ -35,7 +35,8 @@ Result<void> LeaseSession::open() {
   recoverAt_ = now();
   listHeldAt_ = now();
   context_.inbox.put(event::BrokerOpened{options_.broker, epoch(), traits_.listsHeldTasks, traits_.leasesAgain,
-                                         longestTimeLimit(traits_), traits_.keepsBuried});
+                                         longestTimeLimit(traits_), traits_.keepsBuried,
+                                         broker_->requestsSent().has_value()});
   return {};
 }
 

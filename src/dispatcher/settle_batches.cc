@@ -45,8 +45,13 @@ SettleBatches::SettleBatches(const CoreOptions& options, const BrokerSessions& s
     const bool oneThread = broker.colocatedStorages > 0 || !options.hasStorages;
     brokers_.push_back({.gathering = nullptr,
                         .mostAtStores = oneThread ? kMostBatchesInOneThread : kMostBatchesInTwoThreads,
+                        .mostSmallAtStores = kMostSmallBatches,
                         .storageWriters = options.requiredStorageCount - broker.colocatedStorages});
   }
+}
+
+void SettleBatches::noteOpened(std::uint32_t broker, bool isPaid) {
+  if (isPaid) brokers_[broker].mostAtStores = brokers_[broker].mostSmallAtStores = kMostBatchesInTwoThreads;
 }
 
 void SettleBatches::addFromCell(CellRef cell, const HeldTask& task, Settlement&& settlement, std::string_view envelope,
@@ -130,7 +135,7 @@ void SettleBatches::handOut(HandOut when, Step& step) {
 bool SettleBatches::mayHandOut(const BrokerBatches& broker, HandOut when, BootTime now) {
   if (broker.atStores >= broker.mostAtStores) return false;
   if (broker.gathering->cells.size() >= kLargeBatch) return true;
-  if (broker.atStores >= kMostSmallBatches) return false;
+  if (broker.atStores >= broker.mostSmallAtStores) return false;
   return when == HandOut::AtOnce || now - broker.gatheringSince >= kLongestGathering;
 }
 

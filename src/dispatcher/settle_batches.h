@@ -25,6 +25,9 @@ class SettleBatches {
   // Both must outlive the object.
   SettleBatches(const CoreOptions& options, const BrokerSessions& sessions);
 
+  // The feeder of a store that is paid by the request gathers small batches: they do not hold back further ones.
+  void noteOpened(std::uint32_t broker, bool isPaid);
+
   // A task that stands in a cell. `envelope` is valid until the cell is freed.
   void addFromCell(CellRef cell, const settlement::HeldTask& task, settlement::Settlement&& settlement,
                    std::string_view envelope, Step& step);
@@ -75,6 +78,7 @@ class SettleBatches {
     BootTime gatheringSince{};
     int atStores = 0;                            // number of batches
     int mostAtStores = 0;                        // later settlements gather in one more batch
+    int mostSmallAtStores = 0;                   // while so many batches are there, a small one gathers further tasks
     int storageWriters = 0;                      // number of required storages that a meta writer saves the records to
     std::size_t lastRecords = 0, lastCells = 0;  // sizes of the last batch: the next one will be of about that size
   };

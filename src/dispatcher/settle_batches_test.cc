@@ -49,6 +49,17 @@ TEST_F(SettleBatchesTest, SendsABatchToItsBrokerOnceAllWritersHaveSavedItsRecord
   EXPECT_EQ(step.actions.batchesToSettle.size(), 1u);
 }
 
+TEST_F(SettleBatchesTest, SmallBatchesOfAPaidStoreDoNotHoldBackFurtherOnes) {
+  start(1, 0);
+  batches->noteOpened(0, true);
+  for (std::uint64_t lease = 1; lease <= 10; ++lease) {
+    settleOne(lease);
+    EXPECT_EQ(step.actions.batchesToSave.size(), 1u) << lease;
+  }
+  settleOne(11);
+  EXPECT_TRUE(step.actions.batchesToSave.empty());
+}
+
 TEST_F(SettleBatchesTest, GathersFurtherTasksWhileTwoBatchesAreAtAStoreThatAlsoSavesTheRecords) {
   start(1, 1);
   for (std::uint64_t lease = 1; lease <= 2; ++lease) {

@@ -35,6 +35,8 @@ class FailingSession : public BrokerSession {
   Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override {
     return faults_.answer(StoreCall::Release, [&] { return inner_->release(tasks); });
   }
+  Result<void> giveBackUnused() override { return inner_->giveBackUnused(); }
+  void saveRequests(Duration emptyQueueSleepTime) override { inner_->saveRequests(emptyQueueSleepTime); }
   Result<void> leaseAgain(std::span<const LeaseId> released) override {
     return faults_.answer(StoreCall::LeaseAgain, [&] { return inner_->leaseAgain(released); });
   }

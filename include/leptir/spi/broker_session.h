@@ -97,6 +97,17 @@ class BrokerSession {
   // kMostBytesOfALease together; a store that counts approximately may overlook due tasks for a moment.
   virtual Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) = 0;
 
+  // The instance has no use for a further task now: puts back what the store has handed out ahead of a lease and what
+  // has waited for some time, so that other sessions can lease it. Called again and again while that lasts; a store
+  // that hands out nothing ahead does nothing.
+  virtual Result<void> giveBackUnused();
+
+  // For stores that are paid by the request; the others ignore it. From now on the session saves requests: an empty
+  // queue is asked once in `emptyQueueSleepTime` at most, so that a wait in popBrokerTasks() may overlook a push for so
+  // long; and tasks may be received ahead of a lease, while the caller takes many and calls giveBackUnused() when it
+  // takes none.
+  virtual void saveRequests(Duration emptyQueueSleepTime);
+
   // Prolongs the session and its leases `held` until `lease` from now. Returns the cancel requests for these tasks (at
   // each call, until the tasks leave the queue) and the leases among `held` that this session has lost; without
   // BrokerTraits::keepsSessions also other leases that it has lost.

@@ -1,5 +1,6 @@
 #include "backends/sqs/sqs_batches.h"
 
+#include <array>
 #include <chrono>
 #include <numeric>
 #include <thread>
@@ -14,8 +15,10 @@ namespace {
 using Entries = std::vector<std::size_t>;
 using Outcomes = std::vector<std::optional<EntryError>>;
 
-constexpr int kTries = 3;
-constexpr Duration kFirstPause = std::chrono::milliseconds(50);
+// Before each further try.
+constexpr std::array kPausesOfPusher = {Duration(std::chrono::milliseconds(50)),
+                                        Duration(std::chrono::milliseconds(200))};
+constexpr std::array kNoPauses = {Duration::zero()};
 // So many requests are written and sent before their answers are read.
 constexpr std::size_t kBatchesAtOnce = 32;
 
@@ -75,18 +78,22 @@ Entries performOnce(SqsClient& client, const BatchOperation& operation, std::spa
   return again;
 }
 
+std::span<const Duration> pausesOf(RetryPauses pauses) {
+  if (pauses == RetryPauses::OfPusher) return kPausesOfPusher;
+  return kNoPauses;
+}
+
 }  // namespace
 
 Outcomes performBatches(SqsClient& client, const BatchOperation& operation, std::span<const std::size_t> bytes) {
   Outcomes outcomes(bytes.size());
-  Entries left(bytes.size());
-  std::iota(left.begin(), left.end(), 0);
-  auto pause = kFirstPause;
-  for (int tries = 1; !left.empty(); ++tries) {
-    left = performOnce(client, operation, bytes, left, outcomes);
-    if (left.empty() || tries == kTries) break;
+  Entries entries(bytes.size());
+  std::iota(entries.begin(), entries.end(), 0);
+  auto failed = performOnce(client, operation, bytes, entries, outcomes);
+  for (const auto pause : pausesOf(operation.pauses)) {
+    if (failed.empty()) break;
     std::this_thread::sleep_for(pause);
-    pause *= 4;
+    failed = performOnce(client, operation, bytes, failed, outcomes);
   }
   return outcomes;
 }

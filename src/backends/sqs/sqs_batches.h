@@ -20,15 +20,20 @@ struct EntryError {
   bool isSendersFault = false;  // the same entry would fail again
 };
 
+// How often entries that failed by no fault of ours are tried again, and after which pauses. The thread of a feeder
+// makes none: it has pauses of its own, which a stop ends. The thread of a pusher waits for the result in any case.
+enum class RetryPauses { None, OfPusher };
+
 struct BatchOperation {
   const char* name = "";  // SendMessageBatch
   aws::Repeat repeat = aws::Repeat::IfRefused;
   std::size_t mostBytes = 1 << 20;  // of the entries of one batch together
+  RetryPauses pauses = RetryPauses::None;
   // The body of a request for the entries with these numbers.
   std::function<std::string(std::span<const std::size_t>)> bodyFor{};
 };
 
-// `bytes`: the size of each entry. Entries that failed by no fault of ours are tried again, a few times; a batch that
+// `bytes`: the size of each entry. Entries that failed by no fault of ours are tried again (RetryPauses); a batch that
 // failed as a whole is not, since the client has repeated it already. No error: the entry is done.
 std::vector<std::optional<EntryError>> performBatches(SqsClient& client, const BatchOperation& operation,
                                                       std::span<const std::size_t> bytes);

@@ -38,6 +38,12 @@ std::optional<Result<Json>> SqsClient::take(Number number) {
   return jsonOf(std::move(*answer));
 }
 
+std::optional<Result<std::string>> SqsClient::takeText(Number number) {
+  auto answer = client_.take(number);
+  if (!answer) return {};
+  return textOf(std::move(*answer));
+}
+
 Result<Json> SqsClient::perform(SqsCall call) {
   return jsonOf(client_.perform(requestOf(std::move(call))));
 }
@@ -67,13 +73,19 @@ Result<Json> SqsClient::resultOfNext(std::deque<Number>& started) {
   }
 }
 
+Result<std::string> SqsClient::textOf(Result<aws::JsonAnswer> answer) const {
+  if (!answer) return answer.error().in(settings_.where());
+  if (!answer->errorCode.empty()) return errorOf(*answer, settings_.where());
+  return std::move(answer->body);
+}
+
 Result<Json> SqsClient::jsonOf(Result<aws::JsonAnswer> answer) const {
-  const auto where = settings_.where();
-  if (!answer) return answer.error().in(where);
-  if (!answer->errorCode.empty()) return errorOf(*answer, where);
-  auto json = parseJson(answer->body);
-  if (!json) return Error(ErrorCode::Unavailable, where + ": the answer is no JSON: " + json.error().message());
-  if (!json->is_object()) return Error(ErrorCode::Unavailable, where + ": the answer is no JSON object");
+  const auto text = textOf(std::move(answer));
+  if (!text) return text.error();
+  auto json = parseJson(*text);
+  if (!json)
+    return Error(ErrorCode::Unavailable, settings_.where() + ": the answer is no JSON: " + json.error().message());
+  if (!json->is_object()) return Error(ErrorCode::Unavailable, settings_.where() + ": the answer is no JSON object");
   return json;
 }
 

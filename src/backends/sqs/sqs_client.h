@@ -35,6 +35,8 @@ class SqsClient {
   Number start(SqsCall call);
   // As aws::JsonClient::take. The JSON of an answer, or its error by errorOf().
   std::optional<Result<Json>> take(Number number);
+  // The same, without reading the text of the answer.
+  std::optional<Result<std::string>> takeText(Number number);
   void wait(Duration longest, Wake* wake = nullptr) { client_.wait(longest, wake); }
   void abandon(Number number) { client_.abandon(number); }
 
@@ -52,6 +54,7 @@ class SqsClient {
 
  private:
   Result<Json> resultOfNext(std::deque<Number>& started);
+  Result<std::string> textOf(Result<aws::JsonAnswer> answer) const;
   Result<Json> jsonOf(Result<aws::JsonAnswer> answer) const;
 
   const SqsSettings settings_;

@@ -115,6 +115,20 @@ TEST_F(SqsFaultsTest, AnAcknowledgementThatFailsInPartIsCompletedByTheNextCall) 
   EXPECT_EQ(counts(), TaskCounts{});
 }
 
+// The thread of a feeder must not sleep where no stop reaches it.
+TEST_F(SqsFaultsTest, AnEntryOfAnAcknowledgementThatFailsIsTriedOnceMoreWithoutAPause) {
+  ASSERT_TRUE(tryPush(1));
+  const auto session = openSession('a');
+  const auto task = popOne(*session);
+  proxy.inject("DeleteMessageBatch", {.how = How::FailEntries,
+                                      .code = "InternalError",
+                                      .entries = {"0"},
+                                      .senderFault = false,
+                                      .times = SqsFault::kAlways});
+  EXPECT_EQ(session->acknowledge(Leases{task.lease}).error().code(), ErrorCode::Unavailable);
+  EXPECT_EQ(proxy.count("DeleteMessageBatch"), 2);
+}
+
 TEST_F(SqsFaultsTest, AReleaseThatIsSentButNotDeletedIsNotSentTwice) {
   ASSERT_TRUE(tryPush(1));
   auto session = openSession('a');

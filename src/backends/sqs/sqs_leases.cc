@@ -152,9 +152,8 @@ Result<std::vector<LeaseId>> SqsLeases::forget(const std::vector<HeldLease*>& le
     }
     (isOver ? over : done).push_back(leases[i]->id);
   }
-  for (const auto& gone : {over, done}) {
-    for (const auto& lease : gone) table_.remove(lease);
-  }
+  for (const auto& lease : over) table_.remove(lease);
+  for (const auto& lease : done) table_.remove(lease);
   if (failed) return *failed;
   return over;
 }

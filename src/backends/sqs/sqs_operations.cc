@@ -3,7 +3,8 @@
 namespace leptir::sqs {
 
 std::vector<std::optional<EntryError>> sendMessages(SqsClient& client, const std::string& queue,
-                                                    std::span<const OutgoingMessage> messages, std::size_t mostBytes) {
+                                                    std::span<const OutgoingMessage> messages, std::size_t mostBytes,
+                                                    RetryPauses pauses) {
   std::vector<std::size_t> bytes;
   for (const auto& message : messages) bytes.push_back(message.bytes());
   const auto bodyFor = [&](std::span<const std::size_t> entries) {
@@ -11,7 +12,8 @@ std::vector<std::optional<EntryError>> sendMessages(SqsClient& client, const std
     for (const auto entry : entries) batch.push_back(&messages[entry]);
     return sendBatch(queue, batch);
   };
-  return performBatches(client, {.name = "SendMessageBatch", .mostBytes = mostBytes, .bodyFor = bodyFor}, bytes);
+  return performBatches(
+      client, {.name = "SendMessageBatch", .mostBytes = mostBytes, .pauses = pauses, .bodyFor = bodyFor}, bytes);
 }
 
 std::vector<std::optional<EntryError>> deleteMessages(SqsClient& client, std::span<const std::string> receipts) {

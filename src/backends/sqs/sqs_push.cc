@@ -41,7 +41,7 @@ Result<void> pushTasks(SqsClient& client, const QueueAttributes& queue, std::spa
                              messages.back().body.size(), client.settings().where(), most));
   }
   LEPTIR_FAILPOINT("sqs.push.before_send");
-  const auto outcomes = sendMessages(client, client.queue(), messages, queue.maximumMessageSize);
+  const auto outcomes = sendMessages(client, client.queue(), messages, queue.maximumMessageSize, RetryPauses::OfPusher);
   LEPTIR_FAILPOINT("sqs.push.after_reply");
   std::optional<Error> first;
   std::vector<std::string> missing;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "backends/sqs/received_messages.h"
 #include "leptir/spi/broker_session.h"
 
 namespace leptir::sqs {
@@ -11,9 +12,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::size_t kMostAtOnce = 8;
-// After a look that found nothing while a long poll is in flight: the service may just have given a message to the
-// poll.
-constexpr Duration kGraceOfPoll = std::chrono::milliseconds(20);
+constexpr std::size_t kMostAhead = 512;
 
 }  // namespace
 
@@ -23,13 +22,15 @@ Result<std::vector<ArrivedMessage>> SqsReceiver::receive(std::size_t limit, Dura
   client_.wait(Duration::zero());
   collect();
   if (limit == 0) return std::vector<ArrivedMessage>();
-  if (arrived_.empty() && (atOnce_ > 1 || longest == Duration::zero())) round(limit, visibility);
+  if (isDeep() || (arrived_.empty() && longest == Duration::zero())) gather(limit, visibility);
   if (arrived_.empty() && longest > Duration::zero()) waitForOne(limit, longest, wake, visibility);
-  while (!failed_ && atOnce_ > 1 && arrived_.size() < limit && arrivedBytes_ <= kMostBytesOfALease)
-    round(limit - arrived_.size(), visibility);
+  if (isDeep()) gather(limit, visibility);
   const auto failed = std::exchange(failed_, std::nullopt);
   if (failed && arrived_.empty()) return *failed;
-  return take(limit);
+  auto taken = takeFirst(limit);
+  taken_.add(taken.size(), clock_.bootTime());
+  startAhead(0, visibility);
+  return taken;
 }
 
 void SqsReceiver::start(std::size_t most, seconds wait, seconds visibility) {
@@ -41,22 +42,61 @@ void SqsReceiver::start(std::size_t most, seconds wait, seconds visibility) {
   flying_.push_back({.number = number, .sent = sent, .asked = most, .isLongPoll = wait > seconds(0)});
 }
 
+// Short receives for `wanted` messages, and for up to `ahead` more where that fills a receive.
+void SqsReceiver::startShort(std::size_t wanted, std::size_t ahead, seconds visibility) {
+  while (wanted > 0 && shortInFlight() < atOnce_) {
+    const auto most = std::min(kMostEntries, wanted + ahead);
+    start(most, seconds(0), visibility);
+    ahead -= most - std::min(most, wanted);
+    wanted -= std::min(most, wanted);
+  }
+}
+
+void SqsReceiver::startPoll(std::size_t limit, seconds visibility) {
+  start(std::min(kMostEntries, limit + wantedAhead()), std::clamp(visibility / 3, seconds(1), kLongestPoll),
+        visibility);
+}
+
+// How many messages beyond those asked for may wait here.
+std::size_t SqsReceiver::wantedAhead() {
+  return receivesAhead_ ? std::min(kMostAhead, taken_.at(clock_.bootTime())) : 0;
+}
+
+void SqsReceiver::startAhead(std::size_t limit, seconds visibility) {
+  if (!isDeep() || failed_ || arrivedBytes_ > kMostBytesOfALease) return;
+  const auto coming = arrived_.size() + askedInFlight();
+  const auto target = limit + wantedAhead();
+  if (target >= coming + kMostEntries) startShort((target - coming) / kMostEntries * kMostEntries, 0, visibility);
+}
+
 void SqsReceiver::collect() {
   std::erase_if(flying_, [this](const Flying& flying) {
-    auto answer = client_.take(flying.number);
+    const auto answer = client_.takeText(flying.number);
     if (!answer) return false;
-    if (!*answer) {
+    if (*answer) {
+      note(flying, **answer);
+    } else {
       failed_ = answer->error();
-      return true;
-    }
-    auto messages = receivedMessages(**answer);
-    if (flying.isLongPoll && messages.size() == flying.asked && flying.asked == kMostEntries) atOnce_ = 2;
-    for (auto& message : messages) {
-      arrivedBytes_ += message.body.size();
-      arrived_.push_back({std::move(message), flying.sent});
     }
     return true;
   });
+}
+
+void SqsReceiver::note(const Flying& flying, const std::string& answer) {
+  auto messages = readReceivedMessages(answer);
+  if (!messages) {
+    failed_ = messages.error().in(client_.settings().where());
+    return;
+  }
+  const auto count = messages->size();
+  const auto now = clock_.bootTime();
+  for (auto& message : *messages) {
+    arrivedBytes_ += message.body.size();
+    arrived_.push_back({std::move(message), flying.sent, now});
+  }
+  if (!flying.isLongPoll) return adapt(flying.asked, count);
+  if (count == kMostEntries && !isDeep()) atOnce_ = 2;
+  if (count == 0) nextPoll_ = flying.sent + pollEvery_;
 }
 
 bool SqsReceiver::isPolling() const {
@@ -67,24 +107,30 @@ std::size_t SqsReceiver::shortInFlight() const {
   return flying_.size() - static_cast<std::size_t>(std::ranges::count_if(flying_, &Flying::isLongPoll));
 }
 
-// Several receives that do not wait, for `limit` messages together.
-void SqsReceiver::round(std::size_t limit, seconds visibility) {
-  const auto before = arrived_.size();
+std::size_t SqsReceiver::askedInFlight() const {
   std::size_t asked = 0;
-  for (std::size_t i = 0; i < atOnce_ && asked < limit; ++i) {
-    const auto most = std::min(kMostEntries, limit - asked);
-    start(most, seconds(0), visibility);
-    asked += most;
-  }
-  while (shortInFlight() > 0) {
+  for (const auto& flying : flying_) asked += flying.isLongPoll ? 0 : flying.asked;
+  return asked;
+}
+
+// Receives that do not wait, for `limit` messages together with those that are there: one at least, further ones as
+// long as the answers are not nearly empty.
+void SqsReceiver::gather(std::size_t limit, seconds visibility) {
+  const auto before = arrived_.size();
+  if (before >= limit || arrivedBytes_ > kMostBytesOfALease) return;
+  bool hasAsked = false;  // what is in flight already may have missed a push
+  do {
+    const auto coming = arrived_.size() + askedInFlight();
+    if (coming < limit) startShort(limit - coming, wantedAhead(), visibility);
+    hasAsked = hasAsked || coming < limit;
     client_.wait(kRequestLimit);
     collect();
-  }
+  } while (!failed_ && arrived_.size() < limit && arrivedBytes_ <= kMostBytesOfALease &&
+           (isDeep() || shortInFlight() > 0 || !hasAsked));
   if (arrived_.size() == before && isPolling()) {
     client_.wait(kGraceOfPoll);
     collect();
   }
-  adapt(asked, arrived_.size() - before);
 }
 
 // Doubles while the answers are at least half full, and falls back to one long poll when nothing comes.
@@ -99,19 +145,18 @@ void SqsReceiver::adapt(std::size_t asked, std::size_t got) {
 }
 
 void SqsReceiver::waitForOne(std::size_t limit, Duration longest, Wake& wake, seconds visibility) {
-  if (!isPolling())
-    start(std::min(kMostEntries, limit), std::clamp(visibility / 3, seconds(1), kLongestPoll), visibility);
   const auto end = clock_.bootTime() + std::min(longest, Duration(std::chrono::hours(24)));
-  while (arrived_.empty() && !failed_ && isPolling()) {
-    const auto left = end - clock_.bootTime();
-    if (left <= Duration::zero()) return;
-    client_.wait(left, &wake);
+  while (arrived_.empty() && !failed_) {
+    const auto now = clock_.bootTime();
+    if (now >= end) return;
+    if (!isPolling() && now >= nextPoll_) startPoll(limit, visibility);
+    client_.wait((isPolling() ? end : std::min(end, nextPoll_)) - now, &wake);
     collect();
     if (wake.clear()) return;
   }
 }
 
-std::vector<ArrivedMessage> SqsReceiver::take(std::size_t limit) {
+std::vector<ArrivedMessage> SqsReceiver::takeFirst(std::size_t limit) {
   std::vector<ArrivedMessage> taken;
   while (taken.size() < limit && !arrived_.empty()) {
     arrivedBytes_ -= arrived_.front().message.body.size();
@@ -121,10 +166,16 @@ std::vector<ArrivedMessage> SqsReceiver::take(std::size_t limit) {
   return taken;
 }
 
-std::vector<ArrivedMessage> SqsReceiver::takeArrived() {
-  client_.wait(isPolling() ? kGraceOfPoll : Duration::zero());
+std::vector<ArrivedMessage> SqsReceiver::takeArrived(Duration grace) {
+  client_.wait(isPolling() ? grace : Duration::zero());
   collect();
-  return take(arrived_.size());
+  return takeFirst(arrived_.size());
+}
+
+std::vector<ArrivedMessage> SqsReceiver::takeOld(Duration age) {
+  const auto then = clock_.bootTime() - age;
+  const auto young = std::ranges::find_if(arrived_, [&](const ArrivedMessage& each) { return each.arrived >= then; });
+  return takeFirst(static_cast<std::size_t>(young - arrived_.begin()));
 }
 
 void SqsReceiver::finish(Duration longest) {

@@ -1,12 +1,14 @@
-// SqsReceiver: the receives of a session. A long poll that a wait leaves behind stays in flight, since the service may
-// deliver messages to it: the next call gets them.
+// SqsReceiver: the receives of a session. What a wait leaves behind stays in flight, since the service may deliver
+// messages to it: the next call gets them.
 #pragma once
 
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "backends/sqs/recent_count.h"
 #include "backends/sqs/sqs_client.h"
 #include "backends/sqs/sqs_message.h"
 #include "leptir/clock.h"
@@ -18,9 +20,18 @@ namespace leptir::sqs {
 // How long the service may hold a receive of an empty queue: five requests a minute, and a stop waits for the last one.
 inline constexpr std::chrono::seconds kLongestPoll{12};
 
+// Messages are received ahead for so long, at the rate at which they were taken lately: so a receive has the size that
+// it is paid for, and no message waits longer here than another instance would need to get it.
+inline constexpr Duration kAhead = std::chrono::milliseconds(100);
+
+// After a look that found nothing while a long poll is in flight: the service may just have given a message to the
+// poll.
+inline constexpr Duration kGraceOfPoll = std::chrono::milliseconds(20);
+
 struct ArrivedMessage {
   ReceivedMessage message{};
-  BootTime sent{};  // when its receive was sent
+  BootTime sent{};     // when its receive was sent
+  BootTime arrived{};  // when its answer was read
 };
 
 class SqsReceiver {
@@ -30,12 +41,23 @@ class SqsReceiver {
 
   // At most `limit` messages. While none is there it waits until one comes, `longest` has passed or `wake` was rung,
   // which it clears. A queue that has many messages is asked by several receives at a time, as many as `limit` needs.
-  // `visibility`: for the messages of receives that begin now.
+  // After saveRequests(), as long as messages are taken quickly, receives ask for ten, and further ones begin before
+  // they are asked for; what they bring waits for the next call. `visibility`: for the messages of receives that begin
+  // now.
   Result<std::vector<ArrivedMessage>> receive(std::size_t limit, Duration longest, Wake& wake,
                                               std::chrono::seconds visibility);
+  // Begins receives that a call of receive() with this limit would begin, where the queue has many messages: they are
+  // in flight while the caller does something else.
+  void startAhead(std::size_t limit, std::chrono::seconds visibility);
 
-  // What receives have brought beyond the limits of earlier calls, and since them.
-  std::vector<ArrivedMessage> takeArrived();
+  // From now on at least `pollEvery` lies between two long polls of an empty queue, and messages are received ahead.
+  void saveRequests(Duration pollEvery) { pollEvery_ = pollEvery, receivesAhead_ = true; }
+
+  // What receives have brought beyond the limits of earlier calls, and since them. A poll in flight is waited for so
+  // long, since the service may just have given it a message.
+  std::vector<ArrivedMessage> takeArrived(Duration grace = kGraceOfPoll);
+  // Of these the messages that have been here for longer than `age`.
+  std::vector<ArrivedMessage> takeOld(Duration age);
   // Waits for the receives that are in flight, then gives up those that are left.
   void finish(Duration longest);
 
@@ -51,13 +73,19 @@ class SqsReceiver {
   };
 
   void start(std::size_t most, std::chrono::seconds wait, std::chrono::seconds visibility);
+  void startShort(std::size_t wanted, std::size_t ahead, std::chrono::seconds visibility);
+  void startPoll(std::size_t limit, std::chrono::seconds visibility);
   void collect();
+  void note(const Flying& flying, const std::string& answer);
+  bool isDeep() const { return atOnce_ > 1; }
   bool isPolling() const;
   std::size_t shortInFlight() const;
-  void round(std::size_t limit, std::chrono::seconds visibility);
+  std::size_t askedInFlight() const;
+  std::size_t wantedAhead();
+  void gather(std::size_t limit, std::chrono::seconds visibility);
   void waitForOne(std::size_t limit, Duration longest, Wake& wake, std::chrono::seconds visibility);
   void adapt(std::size_t asked, std::size_t got);
-  std::vector<ArrivedMessage> take(std::size_t limit);
+  std::vector<ArrivedMessage> takeFirst(std::size_t limit);
 
   SqsClient& client_;
   const Clock& clock_;
@@ -66,6 +94,10 @@ class SqsReceiver {
   std::size_t arrivedBytes_ = 0;
   std::optional<Error> failed_;
   std::size_t atOnce_ = 1;  // how many receives the queue has been worth lately
+  RecentCount taken_{kAhead};
+  bool receivesAhead_ = false;
+  Duration pollEvery_{};
+  BootTime nextPoll_{};  // of an empty queue
   BootTime lastCall_{};
 };
 

@@ -7,6 +7,7 @@
 
 #include "backends/sqs/sqs_fixture.h"
 #include "tests/support/sqs_proxy.h"
+#include "tests/support/wait_until.h"
 
 namespace leptir::sqs {
 namespace {
@@ -81,6 +82,85 @@ TEST_F(SqsReceiverTest, WhatAPollHasBroughtForBusyWorkersIsGivenBackAtTheNextRen
   clock.advance(3s);  // the feeder has no credit, so it does not ask
   must(session->renew({}, 60s));
   EXPECT_EQ(popOne(*openSession('b')).counters, Counters{});
+}
+
+TEST_F(SqsReceiverTest, AsksForTenAsLongAsMessagesAreTakenQuickly) {
+  constexpr std::size_t kTasks = 100, kWorkers = 4;
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < kTasks; ++i) ids.push_back("t" + std::to_string(i));
+  push(ids);
+  const auto session = openSession('a');
+  session->saveRequests(500ms);
+  proxy.forget();
+  std::size_t leased = 0;
+  while (leased < kTasks) {
+    const auto tasks = pop(*session, kWorkers);
+    ASSERT_THAT(tasks, SizeIs(testing::Le(kWorkers)));
+    leased += tasks.size();
+  }
+  EXPECT_LT(proxy.count("ReceiveMessage"), 20) << "25 without what is received ahead";
+}
+
+TEST_F(SqsReceiverTest, WhatWasReceivedAheadIsGivenBackOnceNoWorkerIsFree) {
+  constexpr std::size_t kTasks = 40, kWorkers = 4;
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < kTasks; ++i) ids.push_back("t" + std::to_string(i));
+  push(ids);
+  const auto session = openSession('a');
+  session->saveRequests(500ms);
+  for (int i = 0; i < 4; ++i) pop(*session, kWorkers);
+  const auto taken = static_cast<std::uint64_t>(must(session->heldTasks()).size());
+  EXPECT_LT(counts().due, kTasks - taken) << "some are here";
+  EXPECT_TRUE(waitUntil([&] {
+    clock.advance(600ms);
+    must(session->giveBackUnused());
+    return counts().due == kTasks - taken;
+  }));
+  for (const auto& task : pop(*openSession('b'))) EXPECT_EQ(task.counters, Counters{}) << "it counts nothing";
+}
+
+TEST_F(SqsReceiverTest, WhatWasReceivedAheadIsNotKeptForSlowWorkers) {
+  push({"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"});
+  const auto session = openSession('a');
+  session->saveRequests(500ms);
+  pop(*session, 4);
+  pop(*session, 1);  // asks for more than one: four were just taken
+  EXPECT_LT(counts().due, 5u);
+  clock.advance(2s);
+  pop(*session, 1);
+  EXPECT_EQ(counts().due + 6, 10u);
+}
+
+TEST_F(SqsReceiverTest, AnEmptyQueueIsAskedOnceInTheEmptyQueueSleepTime) {
+  const auto session = openSession('a', 3s);  // so that a poll lasts one second
+  session->saveRequests(1h);
+  EXPECT_THAT(wait(*session, 1500ms), IsEmpty());
+  EXPECT_THAT(wait(*session, 100ms), IsEmpty());
+  EXPECT_EQ(proxy.count("ReceiveMessage"), 1);
+  clock.advance(1h);
+  EXPECT_THAT(wait(*session, 20ms), IsEmpty());
+  EXPECT_EQ(proxy.count("ReceiveMessage"), 2);
+}
+
+TEST_F(SqsReceiverTest, AnEmptyQueueIsAskedAgainAtOnceIfItsPollWasLongerThanTheEmptyQueueSleepTime) {
+  const auto session = openSession('a', 3s);
+  session->saveRequests(500ms);
+  EXPECT_THAT(wait(*session, 1500ms), IsEmpty());
+  EXPECT_EQ(proxy.count("ReceiveMessage"), 2);
+}
+
+TEST_F(SqsReceiverTest, AcknowledgesAndLeasesInOneCall) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 25; ++i) ids.push_back("t" + std::to_string(i));
+  push(ids);
+  const auto session = openSession('a');
+  std::vector<LeaseId> leases;
+  for (const auto& task : pop(*session, 10)) leases.push_back(task.lease);
+  leases.push_back({.number = 7, .handle = "another's"});
+  const auto both = must(session->acknowledgeAndPop(leases, 15, wake));
+  EXPECT_EQ(both.notOurs, std::vector<LeaseId>{leases.back()});
+  EXPECT_THAT(both.tasks, SizeIs(15));
+  EXPECT_EQ(counts(), (TaskCounts{.leased = 15}));
 }
 
 }  // namespace

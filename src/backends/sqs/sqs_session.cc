@@ -13,8 +13,10 @@ namespace {
 
 // How long close() waits for receives in flight. What they bring later returns to the queue when its lease ends.
 constexpr Duration kCloseWait = std::chrono::seconds(8);
-// After so long without a pop the workers are busy: what a poll has brought meanwhile is given back.
-constexpr Duration kPatienceOfArrived = std::chrono::seconds(2);
+// What receives have brought is given back, for other instances, after so long without a pop, and so long after its
+// arrival: the workers are busy.
+constexpr Duration kPatienceOfArrived = std::chrono::milliseconds(500);
+constexpr Duration kLongestStay = std::chrono::seconds(1);
 // How much of the reason of a burial is sent along.
 constexpr std::size_t kMostBytesOfReason = 1024;
 
@@ -61,7 +63,10 @@ Result<std::vector<LeasedTask>> SqsSession::popBrokerTasks(std::size_t limit, Du
   if (state_->isClosed) return closed();
   auto arrived = state_->receiver.receive(limit, longest, wake, state_->leases.visibility());
   if (!arrived) return arrived.error();
-  return lease(std::move(*arrived));
+  auto tasks = lease(std::move(*arrived));
+  // After an error heldTasks() names them.
+  [[maybe_unused]] const auto back = giveBack(state_->receiver.takeOld(kLongestStay));
+  return tasks;
 }
 
 // Messages that are not due yet go back at once. If that fails they stay leased, and return when their leases end.
@@ -71,7 +76,7 @@ Result<std::vector<LeasedTask>> SqsSession::lease(std::vector<ArrivedMessage> ar
   std::vector<LeasedTask> tasks;
   std::vector<Replacement> sentOn;
   if (!arrived.empty()) LEPTIR_FAILPOINT("sqs.lease.after_reply");
-  for (auto& [message, sent] : arrived) {
+  for (auto& [message, sent, readAt] : arrived) {
     const auto verdict = judge(message, now);
     auto* held = state_->leases.take(std::move(message), verdict.counters, sent);
     if (held == nullptr) continue;
@@ -101,19 +106,37 @@ Result<Renewal> SqsSession::renew(std::span<const LeaseId> held, Duration lease)
   auto lost = state_->leases.renew(held);
   if (!lost) return lost.error();
   if (state_->clock.bootTime() - state_->receiver.lastCall() > kPatienceOfArrived) {
-    if (auto back = giveBackArrived(); !back) return back.error();
+    if (auto back = giveBack(state_->receiver.takeArrived()); !back) return back.error();
   }
   return Renewal{.lost = std::move(*lost)};
 }
 
-Result<void> SqsSession::giveBackArrived() {
-  const auto tasks = lease(state_->receiver.takeArrived());
+Result<void> SqsSession::giveBack(std::vector<ArrivedMessage> arrived) {
+  if (arrived.empty()) return {};
+  const auto tasks = lease(std::move(arrived));
   if (!tasks) return tasks.error();
   std::vector<TaskRelease> back;
   for (const auto& task : *tasks)
     back.push_back({.lease = task.lease, .counters = task.counters, .envelope = task.envelope});
   const auto released = release(back);
   return released ? Result<void>() : released.error();
+}
+
+Result<void> SqsSession::giveBackUnused() {
+  if (state_->isClosed) return closed();
+  if (state_->clock.bootTime() - state_->receiver.lastCall() <= kPatienceOfArrived) return {};
+  return giveBack(state_->receiver.takeArrived(Duration::zero()));
+}
+
+Result<AcknowledgedAndPopped> SqsSession::acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
+                                                            Wake& wake) {
+  if (state_->isClosed) return closed();
+  state_->receiver.startAhead(limit, state_->leases.visibility());
+  auto notOurs = acknowledge(leases);
+  if (!notOurs) return notOurs.error();
+  auto tasks = popBrokerTasks(limit, Duration::zero(), wake);
+  if (!tasks) return tasks.error();
+  return AcknowledgedAndPopped{.notOurs = std::move(*notOurs), .tasks = std::move(*tasks)};
 }
 
 Result<std::vector<LeaseId>> SqsSession::acknowledge(std::span<const LeaseId> leases) {
@@ -174,7 +197,7 @@ Result<std::vector<LeasedTask>> SqsSession::heldTasks() {
 Result<void> SqsSession::close() {
   if (state_->isClosed) return closed();
   state_->receiver.finish(kCloseWait);
-  if (auto back = giveBackArrived(); !back) return back;
+  if (auto back = giveBack(state_->receiver.takeArrived()); !back) return back;
   const auto now = state_->client.now();
   std::vector<Replacement> known;
   std::vector<SqsLeases::GoingBack> unknown;

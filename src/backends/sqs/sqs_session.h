@@ -19,9 +19,14 @@ class SqsSession final : public BrokerSession {
   Result<std::vector<LeasedTask>> popBrokerTasks(std::size_t limit, Duration longest, Wake& wake) override;
   Result<Renewal> renew(std::span<const LeaseId> held, Duration lease) override;
   Result<std::vector<LeaseId>> acknowledge(std::span<const LeaseId> leases) override;
+  // The deletions and the receives are in flight together.
+  Result<AcknowledgedAndPopped> acknowledgeAndPop(std::span<const LeaseId> leases, std::size_t limit,
+                                                  Wake& wake) override;
   Result<std::vector<LeaseId>> release(std::span<const TaskRelease> tasks) override;
   Result<std::vector<LeaseId>> bury(std::span<const TaskBurial> tasks) override;
   Result<std::vector<LeasedTask>> heldTasks() override;
+  Result<void> giveBackUnused() override;
+  void saveRequests(Duration emptyQueueSleepTime) override { state_->receiver.saveRequests(emptyQueueSleepTime); }
   // Waits for the long poll that is in flight, some seconds at most, since it may bring tasks.
   Result<void> close() override;
 
@@ -30,7 +35,7 @@ class SqsSession final : public BrokerSession {
   template <class Task, class MessageFor>
   Result<std::vector<LeaseId>> replace(std::span<const Task> tasks, const std::string& queue, MessageFor messageFor);
   void sendOn(std::vector<Replacement> notDue);
-  Result<void> giveBackArrived();
+  Result<void> giveBack(std::vector<ArrivedMessage> arrived);
 
   std::shared_ptr<SessionState> state_;
 };
