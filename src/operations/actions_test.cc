@@ -185,6 +185,27 @@ TEST_P(ActionsTest, ARescheduleThatFailedGoesOnWhereItStopped) {
   EXPECT_FALSE(other.run(action, {})->continues) << "the action is over";
 }
 
+TEST_P(ActionsTest, APlaceThatCannotBeReadCountsAsNone) {
+  auto asked = operations();
+  const TaskTargets all{.selection = {.broker = "first"}};
+  const TaskAction action{.kind = Kind::Reschedule,
+                          .due = std::chrono::floor<std::chrono::seconds>(systemClock().now() + 5h)};
+  for (const auto* text :
+       {"no JSON", "[]", R"({"state":5})", R"({"state":"scheduled","cursor":"","changed":"1","begun":1})",
+        R"({"state":"scheduled","cursor":"","changed":1,"begun":"today"})",
+        R"({"state":"scheduled","cursor":7,"changed":1,"begun":1})"}) {
+    pushMany("a", 1'500, 1h);
+    ASSERT_TRUE(asked.run(action, all, [](const ActionProgress&) { return false; })->stopped);
+    const auto kept = store().fleet()->list("bulk/", "", 10);
+    ASSERT_THAT(*kept, SizeIs(1));
+    ASSERT_TRUE(store().fleet()->put(kept->front().key, text, {}));
+    const auto rest = asked.run(action, all);
+    EXPECT_FALSE(rest->continues) << text;
+    EXPECT_EQ(rest->changed, 500u) << text;
+    ASSERT_EQ(asked.run({.kind = Kind::Remove}, all)->changed, 1'500u);
+  }
+}
+
 TEST_P(ActionsTest, TwoOperatorsAtOnceChangeEachTaskOnceAndTogetherCountItOnce) {
   pushMany("a", 3'000);
   buryDue("boom");
