@@ -253,6 +253,7 @@ TEST_F(OperatingTest, AnInstanceIsDrainedResumedAndStoppedByOrdersInTheStore) {
   const auto which = "--instance=" + instances().at(0).at("instance").get<std::string>().substr(0, 12);
   const auto drained = leptir({"drain", which});
   EXPECT_EQ(drained.exit, 0) << drained.err;
+  ASSERT_TRUE(eventually([&] { return instances().at(0).at("state") == "waiting"; }));
   const auto id = push({"noop"});
   EXPECT_FALSE(eventually([&] { return hasSucceeded(id); }, std::chrono::seconds(2)));
   EXPECT_EQ(leptir({"resume", which}).exit, 0);
