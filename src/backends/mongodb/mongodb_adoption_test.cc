@@ -7,8 +7,6 @@
 namespace leptir::mongodb {
 namespace {
 
-using Ids = std::vector<std::string>;
-
 // Tasks of other programs, of any shape, beside leptir's.
 class MongodbAdoptionTest : public MongodbQueueTest {
  protected:

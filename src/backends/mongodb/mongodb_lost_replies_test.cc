@@ -168,7 +168,6 @@ TEST_P(MongodbLostRepliesTest, ATaskIsRemovedCancelledAndRevived) {
 }
 
 TEST_P(MongodbLostRepliesTest, ManyTasksAreRemovedRescheduledAndRevived) {
-  using Ids = std::vector<std::string>;
   const auto leased = pushAndPop(4);
   must(session->bury(std::vector<TaskBurial>{{leased[0].lease, {}, "why", leased[0].envelope}}));
   must(session->release(std::vector<TaskRelease>{{.lease = leased[1].lease}, {.lease = leased[2].lease}}));

@@ -28,6 +28,7 @@ T must(Result<T> result) {
 }
 
 using Leases = std::vector<LeaseId>;
+using Ids = std::vector<std::string>;
 
 class MongodbQueueTest : public testing::Test {
  protected:

@@ -1,7 +1,6 @@
 #include "backends/mongodb/mongodb_task_lister.h"
 
 #include <algorithm>
-#include <charconv>
 #include <unordered_map>
 #include <utility>
 
@@ -16,8 +15,6 @@ namespace leptir::mongodb {
 namespace {
 
 constexpr std::size_t kWholeAtOnce = 20;  // they may have 16 MiB each
-
-constexpr std::string_view kPartLetters = "wlb";
 
 std::int64_t milliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -56,14 +53,6 @@ Document comparedFields() {
       .add(field::kBuriedAt, 1);
 }
 
-std::optional<std::string_view> takePart(std::string_view& text) {
-  if (text.empty()) return {};
-  const auto colon = std::min(text.find(':'), text.size());
-  const auto part = text.substr(0, colon);
-  text.remove_prefix(std::min(colon + 1, text.size()));
-  return part;
-}
-
 }  // namespace
 
 MongodbTaskLister::MongodbTaskLister(MongodbQueue& queue, const TaskFilter& filter, std::size_t limit)
@@ -74,7 +63,7 @@ MongodbTaskLister::MongodbTaskLister(MongodbQueue& queue, const TaskFilter& filt
       comparesHere_(!filter.name.empty() || !filter.idPrefix.empty() || !filter.reasonContains.empty()) {}
 
 Result<TaskList> MongodbTaskLister::list(std::string_view cursor) {
-  at_ = cursor.empty() ? Position() : positionIn(cursor);
+  at_ = listPositionIn(cursor);
   if (!at_) return base::noSuchCursor(cursor);
   const auto now = client_.serverTime();
   if (!now) return now.error().error();
@@ -90,40 +79,11 @@ bool MongodbTaskLister::isFull() const {
   return list_.tasks.size() >= limit_ || list_.examined >= kMostTasksExamined || bytes_ > kMostBytesOfAPage;
 }
 
-// --- cursors: `w:1795462346667:<_id>`, `b:1795462346667348:<_id>:<_id>`
-
-std::string MongodbTaskLister::textOf(const Position& position) {
-  std::string text(1, kPartLetters[static_cast<std::size_t>(position.part)]);
-  if (position.key) text.append(":").append(std::to_string(*position.key));
-  for (const auto& id : position.ids) text.append(":").append(hexOfId(id));
-  return text;
-}
-
-std::optional<MongodbTaskLister::Position> MongodbTaskLister::positionIn(std::string_view cursor) {
-  const auto part = takePart(cursor).value_or("");
-  const auto number = part.size() == 1 ? kPartLetters.find(part) : std::string_view::npos;
-  if (number == std::string_view::npos) return {};
-  Position position{.part = static_cast<Part>(number)};
-  if (const auto key = takePart(cursor)) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(key->data(), key->data() + key->size(), value);
-    if (error != std::errc() || end != key->data() + key->size()) return {};
-    position.key = value;
-  }
-  while (const auto text = takePart(cursor)) {
-    auto id = idOfHex(*text);
-    if (!id) return {};
-    position.ids.push_back(std::move(*id));
-  }
-  if (position.key.has_value() == position.ids.empty()) return {};
-  return position;
-}
-
 // --- which documents come next
 
 void MongodbTaskLister::goToNextPart() {
   if (at_->part == Part::Buried) return at_.reset();
-  at_ = Position{.part = at_->part == Part::Waiting ? Part::Leased : Part::Buried};
+  at_ = ListPosition{.part = at_->part == Part::Waiting ? Part::Leased : Part::Buried};
 }
 
 // They are asked for one after the other, so that the server reads each from an index, in its order.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/mongodb/list_position.h"
 #include "backends/mongodb/mongodb_queue.h"
 #include "broker/filter_parts.h"
 #include "leptir/spi/task_list.h"
@@ -27,15 +28,7 @@ class MongodbTaskLister {
 
  private:
   using Part = broker::QueuePart;
-  // The last document that was compared.
-  struct Position {
-    Part part = Part::Waiting;
-    std::optional<std::int64_t> key{};  // its due time in ms, or the number of its burial; none: the part begins
-    std::vector<Document> ids{};        // its {_id}; of buried tasks those of all that were compared with this number
-  };
 
-  static std::optional<Position> positionIn(std::string_view cursor);
-  static std::string textOf(const Position& position);
   bool isFull() const;
   void goToNextPart();
   MongodbResult<void> readPart();
@@ -54,7 +47,7 @@ class MongodbTaskLister {
   const std::size_t limit_;
   const bool comparesHere_;  // the filter has fields that the server does not compare
   Time now_{};
-  std::optional<Position> at_;  // none: there are no more tasks
+  std::optional<ListPosition> at_;  // none: there are no more tasks
   TaskList list_;
   std::size_t bytes_ = 0;  // of the envelopes in list_
 };

@@ -9,8 +9,6 @@ namespace leptir::mongodb {
 namespace {
 
 using ::testing::ElementsAre;
-using Ids = std::vector<std::string>;
-
 class MongodbTaskListerTest : public MongodbQueueTest {
  protected:
   std::vector<FoundTask> all(const TaskFilter& filter = {}, std::size_t limit = 1000) {

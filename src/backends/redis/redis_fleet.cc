@@ -71,7 +71,7 @@ Result<std::vector<FleetEntry>> RedisFleet::list(std::string_view prefix, std::s
   std::string first = after >= prefix && !after.empty() ? "(" + std::string(after) : "[" + std::string(prefix);
   const auto last = behindAll(prefix);
   std::vector<FleetEntry> entries;
-  while (entries.size() < limit) {
+  for (std::string visited; entries.size() < limit;) {
     RedisScriptCall call(queue_->scripts.fleetList);
     call.keys(keys_.fleet, keys_.fleetNames);
     call.arguments(first, last, limit - entries.size(), kMostBytesOfAList, kLargestStored);
@@ -86,8 +86,11 @@ Result<std::vector<FleetEntry>> RedisFleet::list(std::string_view prefix, std::s
     for (std::size_t i = 0; i + 1 < answer[2].size(); i += 2)
       entries.push_back({std::string(answer[2][i].text()), std::string(answer[2][i + 1].text())});
     if (*areAll || answer[1].text().empty()) break;
-    first = "(" + std::string(answer[1].text());
+    if (answer[1].text() <= visited) return endlessSearch(connection_, "what the fleet shares");
+    visited = answer[1].text();
+    first = "(" + visited;
   }
+  if (entries.size() > limit) entries.resize(limit);
   return entries;
 }
 

@@ -94,6 +94,14 @@ RedisScriptCall earliestDue(const RedisQueue& queue) {
   return call;
 }
 
+RedisScriptCall readBuried(const RedisQueue& queue, std::span<const std::string> escapedIds, std::size_t mostBytes) {
+  RedisScriptCall call(queue.scripts.readBuried);
+  call.keys(queue.keys.buriedTasks, queue.keys.ids);
+  call.arguments(mostBytes, kLargestEnvelopeReply);
+  call.block(escapedIds, [](const std::string& id) { return std::string_view(id); });
+  return call;
+}
+
 RedisScriptCall membersAtScores(const RedisQueue& queue, std::span<const std::string> scores) {
   RedisScriptCall call(queue.scripts.membersAtScores);
   call.keys(queue.keys.queue);

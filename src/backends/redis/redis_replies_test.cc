@@ -134,6 +134,15 @@ TEST(OddReplies, DoNotCrashAnyCallOfABrokerOrSession) {
     (void)broker->keeper().listBuried({});
     (void)broker->keeper().listSessions({});
     (void)dynamic_cast<BuriedLookup&>(broker->keeper()).buriedAmong(ids);
+    (void)broker->keeper().list({}, "", 10);
+    (void)broker->keeper().earliestDue();
+    (void)broker->keeper().removeAll(ids);
+    (void)broker->keeper().reschedule(ids, {});
+    (void)broker->fleet()->put("a", "b", {});
+    (void)broker->fleet()->erase("a");
+    (void)broker->fleet()->get("a");
+    (void)broker->fleet()->list("", "", 10);
+    (void)broker->fleet()->version();
   }
 }
 
@@ -297,6 +306,42 @@ TEST(OddReplies, ASearchWhoseCursorNeverEndsIsAnError) {
   });
   const auto broker = odd.broker();
   const auto error = errorOf(broker->keeper().find("nowhere"));
+  EXPECT_EQ(error.code(), ErrorCode::Unavailable);
+  EXPECT_THAT(error.message(), HasSubstr("a search through the queue does not end"));
+}
+
+// The list script of a queue that always has one more member.
+TEST(OddReplies, AListThatNeverEndsIsReadInPages) {
+  std::atomic<int> steps = 0;
+  OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+    if (words[0] != "EVALSHA") return "";
+    ++steps;
+    return "*6\r\n:1\r\n:0\r\n*0\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n";
+  });
+  const auto page = odd.broker()->keeper().list({}, "", 10);
+  ASSERT_TRUE(page) << page.error().message();
+  EXPECT_TRUE(page->tasks.empty());
+  EXPECT_NE(page->cursor, "");
+  EXPECT_LE(steps, 64);
+}
+
+TEST(OddReplies, AListOfTheFleetThatNeverEndsIsAnError) {
+  OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+    return words[0] == "EVALSHA" ? "*3\r\n:0\r\n$1\r\na\r\n*0\r\n" : "";
+  });
+  const auto error = errorOf(odd.broker()->fleet()->list("", "", 10));
+  EXPECT_EQ(error.code(), ErrorCode::Unavailable);
+  EXPECT_THAT(error.message(), HasSubstr("a search through what the fleet shares does not end"));
+}
+
+TEST(OddReplies, AChangeOfTasksWhoseSearchNeverEndsIsAnError) {
+  OddServer odd([&](const std::vector<std::string>& words) -> std::string {
+    if (words[0] == "HSTRLEN") return ":0\r\n";
+    if (words[0] != "EVALSHA") return "";
+    const bool isRemoval = words[3].ends_with(":buried");
+    return isRemoval ? "*2\r\n:1\r\n*1\r\n:1\r\n" : "*6\r\n:1\r\n:0\r\n*0\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n";
+  });
+  const auto error = errorOf(odd.broker()->keeper().removeAll(std::vector<std::string>{"id"}));
   EXPECT_EQ(error.code(), ErrorCode::Unavailable);
   EXPECT_THAT(error.message(), HasSubstr("a search through the queue does not end"));
 }

@@ -38,6 +38,7 @@ struct RedisScripts {
   RedisScript scanScore;
   RedisScript requestCancel;
   RedisScript reviveTasks;
+  RedisScript readBuried;
   RedisScript listMembers;
   RedisScript earliestDue;
   RedisScript membersAtScores;
