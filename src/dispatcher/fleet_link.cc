@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "base/escape.h"
@@ -169,7 +170,14 @@ FleetLink::HandedOver FleetLink::handOver(const FleetEntry& entry) {
                                       base::timeText(order->at), described(*order)));
   shared.given = word.pack();
   LEPTIR_FAILPOINT("feeder.after_order_given");
+  waitUntilTaken(shared);
   return HandedOver::Yes;
+}
+
+// So that a command that sees its order gone knows that the instance obeys it. A master that is late takes it later.
+void FleetLink::waitUntilTaken(const link::SharedOrder& shared) const {
+  const auto end = now() + 2 * kMasterTakesWithin;
+  while (shared.given != shared.taken && now() < end) std::this_thread::sleep_for(1ms);
 }
 
 // --- the card

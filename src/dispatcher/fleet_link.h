@@ -14,6 +14,7 @@
 #include "fleet/instance_card.h"
 #include "fleet/pause.h"
 #include "leptir/spi/fleet_store.h"
+#include "link/shared_order.h"
 
 namespace leptir::dispatcher {
 
@@ -53,6 +54,7 @@ class FleetLink {
   void logChange(const std::vector<fleet::Pause>& before) const;
   Result<void> takeOrders();
   HandedOver handOver(const FleetEntry& entry);
+  void waitUntilTaken(const link::SharedOrder& shared) const;
   Result<void> publish(const fleet::InstanceCard& card, Time renewed);
   void noteFailure(const Error& why);
   void noteSuccess();

@@ -60,7 +60,8 @@ TEST_F(OrderTakerTest, StopNowEndsRunningTasks) {
 }
 
 TEST_F(OrderTakerTest, DrainAndResumeSetTheFlagThatTheDispatcherReads) {
-  instance.start(toyWorker);
+  instance.start(toyWorker, &ToyInstance::beatUntilHandOver);
+  instance.link->page().brokersWithoutSession = 0;
   give(OrderKind::Drain);
   EXPECT_EQ(instance.link->page().drained, 1u);
   EXPECT_TRUE(waitUntil([&] {

@@ -169,6 +169,9 @@ class Failpoints : public FaultFixture {
       EXPECT_TRUE(eventually([&] { return isDone(point) && endsSeen() > 0; })) << instance->output();
       EXPECT_TRUE(point.needs == FailpointCondition::AStop || isPassedInTheEnd(point));
       EXPECT_TRUE(eventually([&] { return isDone(point); })) << instance->output();
+      if (point.needs == FailpointCondition::AnOrder) {
+        EXPECT_TRUE(eventually([&] { return reloadsIn(instance->output()) == 1; })) << instance->output();
+      }
       stop(*instance);
       if (point.needs == FailpointCondition::AnOrder) {
         EXPECT_EQ(reloadsIn(instance->output()), 1);

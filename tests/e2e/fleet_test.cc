@@ -64,6 +64,13 @@ class FleetTest : public Ledger {
     return 0;
   }
 
+  // Waits for it: during a hand-over there is none.
+  void killDispatcherOf(const Member& member) {
+    pid_t dispatcher = 0;
+    ASSERT_TRUE(eventually([&] { return (dispatcher = dispatcherOf(member)) != 0; }));
+    ::kill(dispatcher, SIGKILL);
+  }
+
   int timesIn(const std::string& text, const std::string& part) const {
     int times = 0;
     for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++times;
@@ -185,7 +192,7 @@ TEST_F(FleetTest, ADrainedInstanceBeginsNothingAlsoAfterItsDispatcherDied) {
   const auto member = startMember("one");
   fleet().order(sessionOf(member), Kind::Drain);
   ASSERT_TRUE(eventually([&] { return statusOf(member)["instance"]["state"] == "waiting"; }));
-  ::kill(dispatcherOf(member), SIGKILL);
+  killDispatcherOf(member);
   ASSERT_TRUE(eventually([&] { return timesIn(member.process->output(), "is started again") == 1; }));
   pushNotes(3);
   EXPECT_EQ(begunWithin(1500ms), 0u);
@@ -200,7 +207,7 @@ TEST_F(FleetTest, AnOrderIsNotObeyedAgainAfterItsDispatcherWasKilled) {
   ASSERT_TRUE(eventually([&] { return timesIn(member.process->output(), kReloaded) == 1; }));
   ASSERT_TRUE(eventually([&] { return !fleet().has(order.key); }));
   // As if the dispatcher had died before it removed the order from the store.
-  ::kill(dispatcherOf(member), SIGKILL);
+  killDispatcherOf(member);
   ASSERT_TRUE(fleet().store().put(order.key, order.value, fleet::kOrderLifetime));
   ASSERT_TRUE(eventually([&] { return !fleet().has(order.key); })) << "the next dispatcher removes it";
   std::this_thread::sleep_for(1s);
