@@ -1,5 +1,5 @@
-# Functions for each store that bench/run measures: its title, its server, the bare loop, the instance. bench/run
-# sources this file and defines the variables that it uses.
+# Functions for each store that bench/run and bench/compare measure: its title, its server, the bare loop, the instance.
+# They source this file and define the variables that it uses.
 
 titleOf() {
   case $1 in
@@ -124,11 +124,11 @@ bareLoop() {
   esac
 }
 
-# Runs `leptir bench` on the store $1; further arguments go to `leptir bench`.
+# Runs `leptir bench` (of $program, if that is set) on the store $1; further arguments go to `leptir bench`.
 instance() {
   config=""
   [ "$1" = sqlite ] || config="--config=$folder/store.yaml"
   shift
   # shellcheck disable=SC2086
-  "$build/leptir" bench --json --tasks="$tasks" $config "$@"
+  "${program:-$build/leptir}" bench --json --tasks="$tasks" $config "$@"
 }

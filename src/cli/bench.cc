@@ -1,4 +1,4 @@
-// leptir bench: measures this machine with no-op tasks that pass through a whole instance.
+// leptir bench: measures this machine with tasks that pass through a whole instance.
 #include <algorithm>
 #include <iostream>
 #include <thread>
@@ -27,6 +27,15 @@ Json percentilesOf(const std::vector<double>& values) {
 void printLatency(std::string_view what, const std::vector<double>& milliseconds) {
   printLine("  {:<36} {:>10.2f} ms p50, {:.2f} ms p99", what, percentile(milliseconds, 0.5),
             percentile(milliseconds, 0.99));
+}
+
+// As many as take about a second on most stores.
+std::uint64_t singlePushesOf(const BenchCommand& command) {
+  return std::min<std::uint64_t>(2000, command.tasks);
+}
+
+std::string kindOfTasks(const BenchCommand& command) {
+  return command.sleep == 0 ? "no-op tasks" : "tasks of " + std::to_string(command.sleep) + " ms";
 }
 
 // The configuration to measure: only the stores are taken from a configuration of the user.
@@ -79,10 +88,13 @@ Result<void> measureIdle(const Config& config, const BenchFolder& folder, const 
 }
 
 Result<void> measurePushes(const Config& config, const BenchCommand& command, Figures& figures) {
-  if (auto waiting = pushMany(config, command.scheduled, 24h); !waiting) return waiting;
-  const auto pushed = measurePush(config, command.tasks);
+  const auto task = taskThatSleeps(std::chrono::milliseconds(command.sleep));
+  auto scheduled = taskThatSleeps(0ms);
+  scheduled.options.delay = 24h;
+  if (auto waiting = pushMany(config, scheduled, command.scheduled); !waiting) return waiting;
+  const auto pushed = measurePush(config, task, command.tasks);
   if (!pushed) return pushed.error();
-  const auto single = measureSinglePushes(config);
+  const auto single = measureSinglePushes(config, task, singlePushesOf(command));
   if (!single) return single.error();
   figures.pushesPerSecond = *pushed;
   figures.singlePushesPerSecond = *single;
@@ -95,7 +107,7 @@ Result<Figures> measure(const Config& config, const BenchFolder& folder, const B
   if (auto idle = measureIdle(config, folder, program, figures); !idle) return idle.error();
   if (auto pushed = measurePushes(config, command, figures); !pushed) return pushed.error();
   BenchInstance busy(config, folder, program, command.scheduled > 0 ? Drain::No : Drain::Yes);
-  figures.throughput = watch(busy, command.tasks + kSinglePushes);
+  figures.throughput = watch(busy, command.tasks + singlePushesOf(command));
   return figures;
 }
 
@@ -107,6 +119,7 @@ void printAsJson(const Config& config, const Queue& queue, const BenchCommand& c
       {"workers", config.daemon.numberOfWorkers},
       {"tasks", command.tasks},
       {"scheduled", command.scheduled},
+      {"sleepMs", command.sleep},
       {"idleCpuPercent", figures.idleCpuPercent},
       {"pushToStartMs", percentilesOf(figures.latencies.toStart)},
       {"pushToRecordMs", percentilesOf(figures.latencies.toRecord)},
@@ -120,8 +133,8 @@ void printAsJson(const Config& config, const Queue& queue, const BenchCommand& c
 
 void printAsText(const Config& config, const Queue& queue, const BenchCommand& command, const Figures& figures) {
   const auto& [tasksPerSecond, cpuMicros, memory] = figures.throughput;
-  printLine("{}, {} workers, {} no-op tasks, {} scheduled; {}", config.brokers.front().type,
-            config.daemon.numberOfWorkers, command.tasks, command.scheduled, queue.durability);
+  printLine("{}, {} workers, {} {}, {} scheduled; {}", config.brokers.front().type, config.daemon.numberOfWorkers,
+            command.tasks, kindOfTasks(command), command.scheduled, queue.durability);
   printLine("  {:<36} {:>10.0f} /s", "run: leased, run, recorded, settled", tasksPerSecond);
   printLine("  {:<36} {:>10.1f} us a task", "CPU of all processes", cpuMicros);
   printLine("  {:<36} {:>10.0f} /s, 1,000 a call", "bulk push", figures.pushesPerSecond);

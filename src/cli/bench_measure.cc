@@ -37,15 +37,22 @@ Result<Latencies> measureLatency(const Config& config) {
   return milliseconds;
 }
 
-Result<void> pushMany(const Config& config, std::uint64_t tasks, Duration delay) {
+TaskToPush taskThatSleeps(std::chrono::milliseconds time) {
+  TaskToPush task{.name = "noop", .parameters = {{"text", std::string(180, 'x')}}};
+  if (time == 0ms) return task;
+  task.name = "sleep";
+  task.parameters["seconds"] = static_cast<double>(time.count()) / 1e3;
+  return task;
+}
+
+Result<void> pushMany(const Config& config, const TaskToPush& task, std::uint64_t number) {
   auto broker = openBroker(config);
   if (!broker) return broker.error();
-  std::vector<TaskToPush> batch(1000, TaskToPush{.name = "noop", .parameters = {{"text", std::string(180, 'x')}}});
-  for (std::uint64_t left = tasks; left > 0;) {
+  std::vector<TaskToPush> batch(1000, task);
+  for (std::uint64_t left = number; left > 0;) {
     const auto now = std::min<std::uint64_t>(left, batch.size());
-    if (delay > 0s) {
-      delay += 1s;
-      for (auto& task : batch) task.options.delay = delay;
+    if (task.options.delay > 0s) {
+      for (auto& each : batch) each.options.delay += 1s;
     }
     if (auto ids = broker->pushTasks(std::span(batch).first(now)); !ids) return ids.error();
     left -= now;
@@ -53,20 +60,20 @@ Result<void> pushMany(const Config& config, std::uint64_t tasks, Duration delay)
   return {};
 }
 
-Result<double> measurePush(const Config& config, std::uint64_t tasks) {
+Result<double> measurePush(const Config& config, const TaskToPush& task, std::uint64_t number) {
   const auto began = systemClock().bootTime();
-  if (auto pushed = pushMany(config, tasks); !pushed) return pushed.error();
-  return static_cast<double>(tasks) / secondsBetween(began, systemClock().bootTime());
+  if (auto pushed = pushMany(config, task, number); !pushed) return pushed.error();
+  return static_cast<double>(number) / secondsBetween(began, systemClock().bootTime());
 }
 
-Result<double> measureSinglePushes(const Config& config) {
+Result<double> measureSinglePushes(const Config& config, const TaskToPush& task, std::uint64_t number) {
   auto broker = openBroker(config);
   if (!broker) return broker.error();
   const auto began = systemClock().bootTime();
-  for (int i = 0; i < kSinglePushes; ++i) {
-    if (auto id = broker->push("noop", Json{{"text", std::string(180, 'x')}}); !id) return id.error();
+  for (std::uint64_t i = 0; i < number; ++i) {
+    if (auto id = broker->push(task.name, task.parameters); !id) return id.error();
   }
-  return kSinglePushes / secondsBetween(began, systemClock().bootTime());
+  return static_cast<double>(number) / secondsBetween(began, systemClock().bootTime());
 }
 
 Throughput watch(BenchInstance& instance, std::uint64_t tasks) {

@@ -1,16 +1,15 @@
 // What `leptir bench` measures, one function for each figure.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
 #include "cli/bench_instance.h"
+#include "leptir/broker.h"
 #include "leptir/config.h"
 
 namespace leptir::cli {
-
-// The tasks that measureSinglePushes adds.
-inline constexpr int kSinglePushes = 2000;
 
 // Milliseconds from a push by this process, in an idle instance.
 struct Latencies {
@@ -19,13 +18,16 @@ struct Latencies {
 };
 Result<Latencies> measureLatency(const Config& config);
 
-// Pushes no-op tasks, 1,000 a call. With a `delay` they are scheduled; each call adds one second to it.
-Result<void> pushMany(const Config& config, std::uint64_t tasks, Duration delay = {});
+// The task whose throughput is measured: one that does nothing, or sleeps so long.
+TaskToPush taskThatSleeps(std::chrono::milliseconds time);
+
+// Pushes so many of these tasks, 1,000 a call. With a delay, each call adds one second to it.
+Result<void> pushMany(const Config& config, const TaskToPush& task, std::uint64_t number);
 
 // Pushes per second, with 1,000 tasks in each call.
-Result<double> measurePush(const Config& config, std::uint64_t tasks);
+Result<double> measurePush(const Config& config, const TaskToPush& task, std::uint64_t number);
 // Pushes per second, with one task in each call, as in an application that has one task at a time.
-Result<double> measureSinglePushes(const Config& config);
+Result<double> measureSinglePushes(const Config& config, const TaskToPush& task, std::uint64_t number);
 
 struct Throughput {
   double tasksPerSecond = 0;

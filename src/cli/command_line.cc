@@ -275,6 +275,8 @@ class Parser {
     command->add_option("--tasks", bench_.tasks, "number of tasks")->check(wholeNumber("a whole number above 0", 1));
     command->add_option("--scheduled", bench_.scheduled,
                         "this many more tasks wait in the queue, due tomorrow; with --config they stay (default 0)");
+    command->add_option("--sleep", bench_.sleep, "each task sleeps this many milliseconds (default 0: no-op tasks)")
+        ->check(wholeNumber("a whole number from 0 to 60000", 0, 60'000));
     command->add_option("--workers", bench_.workers, "number of workers (default: one for each core)")
         ->check(wholeNumber("a whole number from 1 to 1024", 1, 1024));
     command->add_flag("--json", bench_.json, "as one JSON object");

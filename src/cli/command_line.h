@@ -76,6 +76,7 @@ struct BenchCommand {
   std::filesystem::path config;  // empty: SQLite in a temporary folder
   std::uint64_t tasks = 200'000;
   std::uint64_t scheduled = 0;  // tasks due tomorrow that stay in the queue meanwhile
+  std::uint64_t sleep = 0;      // milliseconds that each task sleeps; 0: no-op tasks
   int workers = 0;              // 0: one for each core
   bool json = false;
 };

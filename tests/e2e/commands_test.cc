@@ -252,6 +252,13 @@ TEST_F(CommandsTest, BenchMeasuresTheStoresOfAConfiguration) {
   EXPECT_EQ(status().at("brokers").at(0).at("due"), 0);
 }
 
+TEST_F(CommandsTest, BenchMeasuresTasksThatSleep) {
+  const auto answer = leptir({"bench", "--tasks=200", "--sleep=5", "--workers=2", "--json"});
+  ASSERT_EQ(answer.exit, 0) << answer.err;
+  EXPECT_GT(answer.json().at("tasksPerSecond"), 0);
+  EXPECT_LE(answer.json().at("tasksPerSecond"), 500) << "two workers run 400 in a second";
+}
+
 TEST_F(CommandsTest, BenchLeavesItsScheduledTasksInTheQueue) {
   const auto answer = leptir({"bench", "--tasks=2000", "--scheduled=1500", "--json"});
   ASSERT_EQ(answer.exit, 0) << answer.err;
