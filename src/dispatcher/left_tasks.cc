@@ -10,12 +10,29 @@ constexpr std::size_t kMostAskedForAtOnce = 512;
 // Tasks that are awaited stand at the head of the queue, so they are gone when so many deliveries have none of them.
 // Not the first one: it may have been on its way when the store was asked.
 constexpr int kMostDeliveriesWithout = 3;
+// A task that is asked for takes a delivery or two. Two instances that lease in turn what the other one asks for would
+// give the tasks back for ever.
+constexpr int kMostDeliveriesOutOfTurn = 3;
 
 }  // namespace
 
+LeftTasks::Arrival LeftTasks::noteLeased(const std::string& id, Room room) {
+  auto arrival = placeOf(id);
+  if (arrival.turn == Turn::Now || room == Room::None) {
+    deliveriesOutOfTurn_ = 0;
+    outOfTurn_ = false;
+  } else if (deliveriesOutOfTurn_ < kMostDeliveriesOutOfTurn) {
+    outOfTurn_ = true;
+  } else {
+    arrival.turn = Turn::Now;
+    if (const auto known = orders_.find(id); known != orders_.end()) erase(tasks_.find(known->second));
+  }
+  return arrival;
+}
+
 // A task that arrives without having been asked for is one whose time in TaskRelease::leftToOthersUntil is over, or a
 // later one: it begins before the others only if it is the first.
-LeftTasks::Arrival LeftTasks::noteLeased(const std::string& id) {
+LeftTasks::Arrival LeftTasks::placeOf(const std::string& id) {
   const auto known = orders_.find(id);
   if (known == orders_.end()) return {nextOrder_++, tasks_.empty() ? Turn::Now : Turn::Later};
   const auto order = known->second;
@@ -58,6 +75,7 @@ void LeftTasks::noteAsked(std::uint64_t batch) {
 // A store delivers tasks in the order of the queue: those before one that arrived are gone, the others may follow.
 void LeftTasks::noteDelivery(bool nothingMoreDue) {
   const auto arrived = std::exchange(lastArrived_, 0);
+  if (std::exchange(outOfTurn_, false)) ++deliveriesOutOfTurn_;
   if (asked_ == 0) return;
   deliveriesWithout_ = arrived > 0 || !awaitsAny() ? 0 : deliveriesWithout_ + 1;
   const bool areAllGone = nothingMoreDue || deliveriesWithout_ >= kMostDeliveriesWithout;
@@ -89,6 +107,8 @@ void LeftTasks::clear() {
   lastArrived_ = 0;
   deliveriesWithout_ = 0;
   askAtLeast_ = 1;
+  outOfTurn_ = false;
+  deliveriesOutOfTurn_ = 0;
 }
 
 LeftTasks::Tasks::iterator LeftTasks::erase(Tasks::iterator task) {

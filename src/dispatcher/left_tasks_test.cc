@@ -51,6 +51,23 @@ TEST(LeftTasks, ATaskThatReturnsByItselfMayBeginOnlyIfItIsTheFirst) {
   EXPECT_EQ(tasks.noteLeased("a").turn, LeftTasks::Turn::Now);
 }
 
+// The other one asks for "a", "b" and "c" and leases what is asked for here.
+TEST(LeftTasks, ATaskOutOfTurnMayBeginAfterThreeDeliveriesWithRoomForIt) {
+  LeftTasks tasks;
+  leave(tasks, {"asked"});
+  for (const auto* id : {"a", "b", "c"}) {
+    EXPECT_EQ(tasks.noteLeased(id, LeftTasks::Room::Some).turn, LeftTasks::Turn::Later) << id;
+    tasks.noteDelivery(false);
+  }
+  EXPECT_EQ(tasks.noteLeased("d", LeftTasks::Room::None).turn, LeftTasks::Turn::Later) << "the count begins again";
+  for (const auto* id : {"a", "b", "c"}) {
+    EXPECT_EQ(tasks.noteLeased(id, LeftTasks::Room::Some).turn, LeftTasks::Turn::Later) << id;
+    tasks.noteDelivery(false);
+  }
+  EXPECT_EQ(tasks.noteLeased("d", LeftTasks::Room::Some).turn, LeftTasks::Turn::Now);
+  EXPECT_EQ(tasks.noteLeased("e", LeftTasks::Room::Some).turn, LeftTasks::Turn::Now) << "of the same delivery";
+}
+
 TEST(LeftTasks, ForgetsATaskThatTheStoreNoLongerHas) {
   LeftTasks tasks;
   leave(tasks, {"a", "b"});

@@ -48,7 +48,8 @@ LimitedNames::LimitedNames(BootTime singleLeasesUntil, Uses uses)
 
 bool LimitedNames::isInTurn(HeldTask& task) {
   if (task.limitedName == 0) return !isPaused(task);
-  const auto arrival = leftLike(task).noteLeased(task.head.id);
+  const auto room = mayBegin(task) && !isPaused(task) ? LeftTasks::Room::Some : LeftTasks::Room::None;
+  const auto arrival = leftLike(task).noteLeased(task.head.id, room);
   task.limitedOrder = arrival.order;
   return arrival.turn == LeftTasks::Turn::Now && !isPaused(task);
 }
