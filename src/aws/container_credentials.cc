@@ -40,7 +40,7 @@ Result<std::string> addressOfAgent() {
   return full;
 }
 
-// Empty: none is needed.
+// The value of the `Authorization` header; empty: the server gets no such header.
 Result<std::string> authorization() {
   const auto file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
   auto token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");

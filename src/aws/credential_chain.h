@@ -8,7 +8,7 @@
 
 namespace leptir::aws {
 
-// Keys that stand in the configuration.
+// The credentials that the configuration itself contains: always these, nothing is fetched.
 std::unique_ptr<CredentialSource> fixedCredentials(Credentials credentials);
 
 struct ChainOptions {

@@ -93,7 +93,8 @@ void printTable(const std::vector<QueueView>& queues) {
   for (const auto& queue : queues) printPauses(queue, now);
 }
 
-// Of stores that did not answer, and what others cannot tell.
+// Prints the errors of stores that did not answer, and a notice for each thing that another store cannot tell. Returns
+// the exit status.
 int printErrors(const std::vector<QueueView>& queues) {
   std::cout << std::flush;
   std::size_t failed = 0;

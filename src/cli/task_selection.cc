@@ -27,7 +27,8 @@ Result<TaskSelection> selectionOf(const SelectionOptions& options, Time now) {
                           .cause = options.cause};
   selection.state = listedStateOf(options.state);
   if (!options.cause.empty() && selection.state && isInQueue(*selection.state))
-    return invalidInput("--cause is of tasks that are over, and --state=" + options.state + " of tasks in a queue");
+    return invalidInput("--cause selects records of tasks that are over, but --state=" + options.state +
+                        " selects tasks in a queue");
   const auto since = timeOf(options.since, "--since", now);
   if (!since) return since.error();
   const auto until = timeOf(options.until, "--until", now);

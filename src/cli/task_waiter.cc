@@ -83,7 +83,7 @@ int TaskWaiter::finish(Duration longest, const std::function<void()>& whenLong) 
   thread_.join();
   if (showsProgress_) std::cerr << '\n';
   if (isOutputBroken_) return base::kExitPartlyDone;
-  if (!waitedFor_.empty()) printError("leptir push: the time of --wait is over, but not {}", whatGoesOn());
+  if (!waitedFor_.empty()) printError("leptir push: the time of --wait is over; not finished yet: {}", whatGoesOn());
   if (failed_ > 0) return base::kExitPartlyDone;
   return waitedFor_.empty() ? base::kExitDone : base::kExitNotOver;
 }

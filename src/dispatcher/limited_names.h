@@ -64,7 +64,8 @@ class LimitedNames {
   void noteAssigned(const settlement::HeldTask& task);
   // Asks the stores for tasks that were given back, as many as may begin now or soon.
   void askForMore(Step& step);
-  // Whether the last tasks of the broker were given back, so that it is not known whether it has others.
+  // Whether tasks of the broker's last delivery were given back, since their names are at their limits: the queue may
+  // have due tasks of other names behind them.
   bool isSearching(std::uint32_t broker) const { return brokers_[broker].extraCredit > 0; }
 
   // --- for the core

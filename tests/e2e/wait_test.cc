@@ -31,7 +31,7 @@ TEST_F(WaitTest, AfterTheSecondsOfWaitTheExitStatusIs75AndStderrNamesTheTask) {
   EXPECT_EQ(answer.exit, 75);
   EXPECT_EQ(answer.out, "");
   EXPECT_EQ(answer.err,
-            "leptir push: the time of --wait is over, but not task mine, which goes on; to look at it: "
+            "leptir push: the time of --wait is over; not finished yet: task mine, which goes on; to look at it: "
             "waiting_program info --config=" +
                 config.string() + " mine\n");
   EXPECT_EQ(info("mine").at("state"), "due");

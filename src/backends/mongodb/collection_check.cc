@@ -13,7 +13,8 @@ namespace {
 std::string objectionTo(DocumentView listed) {
   const auto type = listed.text("type").value_or("collection");
   if (type == "view") return "is a view, in which nothing can be stored";
-  if (type != "collection") return fmt::format("is of the kind {}, which cannot be changed", base::inQuotes(type));
+  if (type != "collection")
+    return fmt::format("is of the kind {}, whose documents cannot be changed", base::inQuotes(type));
   const auto capped = listed.find("options.capped");
   if (capped && capped->boolean().value_or(false)) return "is capped, so that what is stored in it would vanish";
   return {};

@@ -180,7 +180,8 @@ Result<std::string> databaseName(const Json& connection, const ConnectionString&
 Result<std::string> collectionName(const Json& connection) {
   auto name = textOf(connection, "collection");
   constexpr std::string_view kForbidden{"$\0", 2};
-  constexpr std::size_t kLongest = 180;  // with the database and `.sessions` less than the server's 255 bytes
+  // The server takes at most 255 bytes for the name of the database, this name and `.sessions` together.
+  constexpr std::size_t kLongest = 180;
   const bool isName = !name.empty() && name.size() <= kLongest && !name.starts_with("system.") &&
                       !name.starts_with('.') && !name.ends_with('.') &&
                       name.find_first_of(kForbidden) == std::string::npos && base::isUtf8(name);

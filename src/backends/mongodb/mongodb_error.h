@@ -38,12 +38,13 @@ using MongodbResult = tl::expected<T, MongodbError>;
 // The server's code for a document that is too large; all errors of this kind have it as MongodbError::code.
 inline constexpr std::int32_t kTooLargeCode = 10334;
 
-// Of a failed call of libmongoc: `error` as it set it, `reply` as the server sent it (may be empty). `isWrite`: whether
-// an unknown outcome has to be looked for.
+// Of a failed call of libmongoc: `error` as it set it, `reply` as the server sent it (may be empty). `kind`: after a
+// Write whose outcome is unknown, the remedy is Look.
 enum class CallKind { Read, Write };
 MongodbError errorOf(const bson_error_t& error, DocumentView reply, CallKind kind, std::string_view where);
 
-// Of one member of `writeErrors`: its statement was not applied, or (Look) only to some documents.
+// The error of one member of `writeErrors`. The server did not apply the statement; if the remedy is Look, it may
+// have applied the statement to some of its documents.
 MongodbError writeErrorOf(DocumentView writeError, std::string_view where);
 // Of a `writeConcernError`: what was written stands on the primary alone, and may be lost again. Always Look.
 MongodbError writeConcernErrorOf(DocumentView concernError, std::string_view where);

@@ -20,7 +20,7 @@ enum class Demand {
   Wait,      // a time in ms that a call may wait: 10 to kLongestWaitMs
   True,      // leptir relies on it
   Majority,  // the write concern `w`
-  Repeats,   // none, and it may be given several times
+  Repeats,   // as None; the option may occur several times, where each other option may occur once
 };
 
 struct KnownOption {

@@ -127,7 +127,8 @@ MongodbResult<void> MongodbPush::insert(Batch& batch) {
   return {};
 }
 
-// A duplicate is a task that is in the queue already, or one whose `_id` another task has: that one gets another.
+// A task is a duplicate if the queue has a task with its id, or another document has the `_id` that was made for it.
+// Drops the tasks of the first kind; gives those of the second kind new `_id`s and appends them to `left`.
 MongodbResult<void> MongodbPush::resolveDuplicates(Batch duplicates, Batch& left) {
   if (duplicates.tasks.empty()) return {};
   if (auto known = dropKnown(duplicates); !known) {

@@ -22,7 +22,7 @@ std::int64_t stepOf(const MetaInfo& info) {
   return static_cast<std::int64_t>(info.step);
 }
 
-// Matches the record of this task if it has expired, or is neither newer than `info` nor `info` itself.
+// Matches the stored record of this task if `info` may replace it: it has expired, or is older than `info`.
 Document replaceable(const MetaInfo& info, const ValueView& id, Time now) {
   const std::vector<Document> newerOrSame{
       Document().add("leptir.lease", Document().add("$gt", leaseOf(info)).add("$lte", kLargestLease)),
@@ -84,9 +84,10 @@ Result<void> MongodbRecordWriter::write(std::span<const MetaInfo> records) {
     if (left->empty()) return {};
     pending = std::move(*left);
   }
-  return Error(ErrorCode::Unavailable, "the record of task " + pending.front().info->id + " in the collection " +
-                                           collection_ + ": others replace it again and again, or a unique index " +
-                                           "beside that of _id is in its way")
+  return Error(ErrorCode::Unavailable, "cannot save the record of task " + pending.front().info->id +
+                                           " in the collection " + collection_ +
+                                           ": other programs replace it again and again, or a unique index beside " +
+                                           "that of _id refuses it")
       .in(client_.where());
 }
 

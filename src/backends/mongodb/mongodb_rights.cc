@@ -42,7 +42,8 @@ class Trial {
   Result<void> outcome(const auto& tried, std::string_view action) const {
     if (tried) return {};
     const auto error = tried.error().error();
-    return Error(error.code(), fmt::format("{} (to {} in the collection {})", error.message(), action, collection_));
+    return Error(error.code(),
+                 fmt::format("{} (while trying to {} in the collection {})", error.message(), action, collection_));
   }
 
   MongodbClient& client_;

@@ -30,7 +30,7 @@ class SqsLeases {
   // How long a lease lasts from now on until it is renewed.
   void setDuration(Duration lease) { duration_ = lease; }
   Duration duration() const { return duration_; }
-  // The same as the service takes it: rounded up.
+  // The same as the visibility timeout of a request, which SQS takes in whole seconds: rounded up.
   std::chrono::seconds visibility() const { return std::chrono::ceil<std::chrono::seconds>(duration_); }
 
   // A message of a receive that was sent at `sent`. Null: it brought nothing new, since the session has the message

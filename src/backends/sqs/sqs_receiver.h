@@ -97,7 +97,7 @@ class SqsReceiver {
   RecentCount taken_{kAhead};
   bool receivesAhead_ = false;
   Duration pollEvery_{};
-  BootTime nextPoll_{};  // of an empty queue
+  BootTime nextPoll_{};  // no long poll begins before this time: the last receive found the queue empty
   BootTime lastCall_{};
 };
 
