@@ -47,7 +47,7 @@ class IniParser {
 
   IniSections sections_;
   IniSection* section_ = nullptr;
-  std::string* value_ = nullptr;  // of the last key
+  std::string* value_ = nullptr;  // the value of the last key, which indented lines continue
   int lineNumber_ = 0;
 };
 

@@ -169,7 +169,8 @@ MongodbResult<std::vector<Document>> MongodbKeeper::findBuried(std::span<const s
 
 // --- lists
 
-// A user who may only read lists what is adopted.
+// Adopts first, so that the list has the tasks of PHP producers, too. For a user who may only read, the list has the
+// tasks that are adopted already.
 Result<TaskList> MongodbKeeper::list(const TaskFilter& filter, std::string_view cursor, std::size_t limit) {
   const auto adopted = cursor.empty() ? adoption_.adoptAll() : adoption_.adoptFromTimeToTime().map([](auto) {});
   if (!adopted && adopted.error().remedy != Remedy::Configure) return adopted.error().error();

@@ -64,7 +64,7 @@ Result<std::vector<LeasedTask>> SqsSession::popBrokerTasks(std::size_t limit, Du
   auto arrived = state_->receiver.receive(limit, longest, wake, state_->leases.visibility());
   if (!arrived) return arrived.error();
   auto tasks = lease(std::move(*arrived));
-  // After an error heldTasks() names them.
+  // If this fails, the session keeps the leases of these messages, and heldTasks() returns them.
   [[maybe_unused]] const auto back = giveBack(state_->receiver.takeOld(kLongestStay));
   return tasks;
 }
