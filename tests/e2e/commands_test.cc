@@ -96,9 +96,9 @@ TEST_F(CommandsTest, StatusWithoutAnInstanceShowsTheQueues) {
   const auto json = answer.json();
   EXPECT_TRUE(json.at("instance").is_null());
   EXPECT_EQ(json.at("workers"), Json::array());
-  EXPECT_EQ(
-      json.at("brokers"),
-      Json::parse(R"([{"name":"local","type":"sqlite","priority":0,"due":1,"scheduled":1,"leased":0,"buried":0}])"));
+  EXPECT_EQ(json.at("brokers"),
+            Json::parse(R"([{"name":"local","type":"sqlite","priority":0,"due":1,"scheduled":1,"leased":0,"buried":0,)"
+                        R"("approximate":false,"paused":null,"pausedNames":[]}])"));
 }
 
 TEST_F(CommandsTest, StatusShowsTheTaskOfEachWorker) {
