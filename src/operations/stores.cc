@@ -38,4 +38,9 @@ Error atBroker(const Stores& stores, std::size_t index, const Error& error) {
   return error.message().starts_with(where + ":") ? error : error.in(where);
 }
 
+Error errorOfStore(const Error& error, InvalidIs invalid) {
+  const bool isRefusal = error.code() == ErrorCode::Invalid && invalid == InvalidIs::RightsAtTheStore;
+  return isRefusal ? Error(ErrorCode::Unavailable, error.message()) : error;
+}
+
 }  // namespace leptir::operations

@@ -50,9 +50,12 @@ Result<void> TaskLister::listQueues(ListCursor& cursor) {
 
 Result<void> TaskLister::listQueue(ListCursor& cursor) {
   ++calls_;
-  auto listed = askBroker(stores_, cursor.index, [&](SimpleBroker& broker) {
-    return broker.keeper().list(taskFilterOf(selection_), cursor.inner, limit_ - page_.tasks.size());
-  });
+  auto listed = askBroker(
+      stores_, cursor.index,
+      [&](SimpleBroker& broker) {
+        return broker.keeper().list(taskFilterOf(selection_), cursor.inner, limit_ - page_.tasks.size());
+      },
+      invalidIs(cursor.inner));
   if (!listed && isInvalid(listed.error())) return listed.error();
   if (!listed) {
     passOver(cursor, listed.error());
@@ -85,9 +88,12 @@ Result<void> TaskLister::listRecords(ListCursor& cursor) {
 
 Result<void> TaskLister::listStorage(ListCursor& cursor) {
   ++calls_;
-  auto listed = askStorage(stores_.records, cursor.index, [&](SimpleMetaStorage& storage) {
-    return storage.listRecords(metaFilterOf(selection_), cursor.inner, limit_ - page_.tasks.size());
-  });
+  auto listed = askStorage(
+      stores_.records, cursor.index,
+      [&](SimpleMetaStorage& storage) {
+        return storage.listRecords(metaFilterOf(selection_), cursor.inner, limit_ - page_.tasks.size());
+      },
+      invalidIs(cursor.inner));
   if (!listed && isInvalid(listed.error())) return listed.error();
   if (!listed) {
     passOver(cursor, listed.error());
@@ -126,20 +132,24 @@ Result<void> checkLimit(std::size_t limit) {
 // The storages that cannot list page after page list from the newest record on, without a cursor.
 Result<RecordPage> firstRecords(MetaStorage& storages, const MetaFilter& filter, std::size_t limit) {
   auto listing = storages.listMetaInfo(filter, {.offset = 0, .limit = limit});
-  if (!listing) return listing.error();
+  if (!listing) return operations::errorOfStore(listing.error(), operations::InvalidIs::RightsAtTheStore);
   return RecordPage{.records = std::move(listing->records), .listsSuccesses = listing->listsSuccesses};
 }
 
 Result<RecordPage> recordPage(operations::Stores& stores, const operations::ListCursor& place, const MetaFilter& filter,
                               std::size_t limit) {
-  return operations::askStorage(stores.records, place.index, [&](SimpleMetaStorage& storage) -> Result<RecordPage> {
-    auto listed = storage.listRecords(filter, place.inner, limit);
-    if (!listed) return listed.error();
-    RecordPage page{.records = std::move(listed->records), .listsSuccesses = storage.traits().listsSuccesses};
-    if (!listed->cursor.empty())
-      page.cursor = textOf(operations::ListCursor{.kind = place.kind, .index = place.index, .inner = listed->cursor});
-    return page;
-  });
+  return operations::askStorage(
+      stores.records, place.index,
+      [&](SimpleMetaStorage& storage) -> Result<RecordPage> {
+        auto listed = storage.listRecords(filter, place.inner, limit);
+        if (!listed) return listed.error();
+        RecordPage page{.records = std::move(listed->records), .listsSuccesses = storage.traits().listsSuccesses};
+        if (!listed->cursor.empty())
+          page.cursor =
+              textOf(operations::ListCursor{.kind = place.kind, .index = place.index, .inner = listed->cursor});
+        return page;
+      },
+      operations::invalidIs(place.inner));
 }
 
 }  // namespace
