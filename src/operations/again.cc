@@ -3,7 +3,9 @@
 #include <charconv>
 #include <utility>
 
+#include "base/saturated.h"
 #include "base/task_names.h"
+#include "leptir/task_record.h"
 #include "meta/record_keys.h"
 #include "operations/audit_trail.h"
 #include "operations/bulk_place.h"
@@ -15,6 +17,11 @@ namespace leptir::operations {
 namespace {
 
 constexpr std::size_t kRecordsOfASlice = 100;
+// How long an operator may look at the preview before the action begins.
+constexpr Duration kPreviewing = std::chrono::minutes(10);
+
+constexpr std::string_view kNoEnvelope =
+    "its record has no envelope, since it succeeded or another program wrote the record";
 
 // PHP may write a number as a JSON string.
 std::int64_t priorityIn(std::string_view envelope) {
@@ -35,6 +42,28 @@ Result<std::string> changed(std::string parameters, std::string_view changes) {
   return parameters;
 }
 
+std::string envelopeIn(const Json& record) {
+  const auto envelope = record.is_object() ? record.value(meta::key::kEnvelope, Json()) : Json();
+  return envelope.is_string() ? envelope.get<std::string>() : std::string();
+}
+
+// The first broker that keeps what a fleet shares: there are the place, the lock and the audit trail.
+std::size_t brokerOfPlaces(Stores& stores) {
+  for (std::size_t i = 0; i < stores.queues.size(); ++i) {
+    const auto keeps = askFleet(stores, i, [](FleetStore&) -> Result<bool> { return true; });
+    if (keeps || (keeps.error().code() != ErrorCode::Unsupported && !isMissing(keeps.error()))) return i;
+  }
+  return 0;
+}
+
+// Whether a time of a selection is the same, or the same one relative to now (`--since=1h`), `elapsed` later.
+bool isSameTime(const std::optional<Time>& kept, const std::optional<Time>& asked, Duration elapsed) {
+  if (!kept || !asked) return kept == asked;
+  const auto moved = base::saturatedSubtract(*asked, *kept);
+  return moved == Duration::zero() || (moved <= base::saturatedAdd(elapsed, kPreviewing) &&
+                                       base::saturatedAdd(moved, kPreviewing) >= elapsed);
+}
+
 // Pushes one slice after another, and counts.
 class AgainPusher {
  public:
@@ -44,7 +73,7 @@ class AgainPusher {
   // Invalid: the changes are wrong. Errors of one task only leave that task alone.
   Result<void> add(const std::string& id, std::string_view envelope, const std::string& broker) {
     if (envelope.empty()) {
-      leave(id, "its record has no envelope, since it succeeded or another program wrote the record");
+      leave(id, std::string(kNoEnvelope));
       return {};
     }
     auto task = taskAgain(envelope, action_.changes);
@@ -76,7 +105,7 @@ class AgainPusher {
 
   void audit(const std::string& on, const Result<void>& outcome) {
     if (report_.changed == 0 && outcome) return;
-    auto written = writeAuditEntry(stores_, 0,
+    auto written = writeAuditEntry(stores_, brokerOfPlaces(stores_),
                                    {.action = nameOf(action_.kind),
                                     .on = on + (action_.changes.empty() ? "" : " with " + action_.changes),
                                     .changed = report_.changed,
@@ -91,34 +120,34 @@ class AgainPusher {
   std::vector<TaskToPush> tasks_;
 };
 
-// A buried task without a record still has its envelope in the queue.
+// A buried task has its envelope in the queue.
 Result<void> addById(Stores& stores, AgainPusher& pusher, const std::string& id) {
-  const auto record = stores.records.size() > 0 ? stores.records.loadMetaInfoById(id)
-                                                : Result<Json>(Error(ErrorCode::NotFound, "no meta storage"));
-  if (record) {
-    const auto envelope = record->is_object() ? record->value(meta::key::kEnvelope, Json()) : Json();
-    if (envelope.is_string()) return pusher.add(id, envelope.get<std::string>(), "");
-  }
   for (std::size_t i = 0; i < stores.queues.size(); ++i) {
     const auto found = askBroker(stores, i, [&](SimpleBroker& broker) { return broker.keeper().find(id); });
     if (!found) continue;
-    if (found->state == TaskState::Buried) return pusher.add(id, found->envelope, stores.queues.name(i));
-    pusher.leave(id, "it is " + std::string(nameOf(found->state)) + " and will run anyway");
+    const auto why = whyNotAgain(listedStateOf(found->state), {});
+    if (why.empty()) return pusher.add(id, found->envelope, stores.queues.name(i));
+    pusher.leave(id, why);
     return {};
   }
-  if (record) return pusher.add(id, "", "");
-  if (!isMissing(record.error())) return record.error();
-  pusher.leave(id, "it has no record");
+  const auto record = stores.records.size() > 0 ? stores.records.loadMetaInfoById(id)
+                                                : Result<Json>(Error(ErrorCode::NotFound, "no meta storage"));
+  if (!record && !isMissing(record.error())) return record.error();
+  const auto why = whyNotAgain({}, record ? *record : Json());
+  if (why.empty()) return pusher.add(id, envelopeIn(*record), "");
+  pusher.leave(id, why);
   return {};
 }
 
 class SelectionAgain {
  public:
-  SelectionAgain(Stores& stores, const TaskAction& action, const TaskSelection& selection, ActionReport& report)
+  // `broker`: where its place and its lock are kept.
+  SelectionAgain(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection,
+                 ActionReport& report)
       : stores_(stores),
         selection_(selection),
         report_(report),
-        places_(stores, 0, action, selection),
+        places_(stores, broker, action, selection),
         pusher_(stores, action, report) {}
 
   Result<void> run(const OnActionProgress& progress) {
@@ -136,13 +165,23 @@ class SelectionAgain {
 
  private:
   Result<void> resume() {
-    place_ = {.state = ListedState::Failed, .begun = stores_.clock->now()};
+    place_ = {.state = ListedState::Failed,
+              .begun = stores_.clock->now(),
+              .since = selection_.since,
+              .until = selection_.until};
     auto kept = places_.load();
     if (!kept) return kept.error();
-    if (!*kept) return {};
+    if (!*kept || !isSameAction(**kept)) return {};
     place_ = std::move(**kept);
+    selection_.since = place_.since;
+    selection_.until = place_.until;
     report_.continues = place_.begun;
     return {};
+  }
+
+  bool isSameAction(const BulkPlace& kept) const {
+    const auto elapsed = base::saturatedSubtract(place_.begun, kept.begun);
+    return isSameTime(kept.since, place_.since, elapsed) && isSameTime(kept.until, place_.until, elapsed);
   }
 
   Result<void> pushSlice() {
@@ -179,7 +218,7 @@ class SelectionAgain {
   }
 
   Stores& stores_;
-  const TaskSelection& selection_;
+  TaskSelection selection_;  // with the times of the action that it goes on with
   ActionReport& report_;
   BulkPlaces places_;
   AgainPusher pusher_;
@@ -203,6 +242,14 @@ Result<TaskToPush> taskAgain(std::string_view envelope, std::string_view changes
                     .parametersText = std::move(*parameters)};
 }
 
+std::string whyNotAgain(const std::optional<ListedState>& queued, const Json& record) {
+  if (queued == ListedState::Buried) return {};
+  if (queued) return "it is " + std::string(nameOf(*queued)) + " and will run anyway";
+  if (record.is_null()) return "it has no record";
+  if (!isOver(record)) return "its record says that it is not over";
+  return envelopeIn(record).empty() ? std::string(kNoEnvelope) : std::string();
+}
+
 Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::vector<std::string>& ids,
                           ActionReport& report) {
   for (const auto& id : ids) {
@@ -220,9 +267,15 @@ Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::v
 
 Result<void> pushSelectionAgain(Stores& stores, const TaskAction& action, const TaskSelection& selection,
                                 const OnActionProgress& progress, ActionReport& report) {
-  BulkPlaces places(stores, 0, action, selection);
+  if (!asksRecords(selection))
+    return Error(ErrorCode::Invalid,
+                 "a selection of tasks to push again is one of records, which tell no broker, no reason of a burial "
+                 "and no state in a queue: " +
+                     textOf(selection));
+  const auto broker = brokerOfPlaces(stores);
+  BulkPlaces places(stores, broker, action, selection);
   if (auto locked = places.lock(); !locked) return locked;
-  SelectionAgain again(stores, action, selection, report);
+  SelectionAgain again(stores, broker, action, selection, report);
   const auto outcome = again.run(progress);
   again.audit(outcome);
   if (auto unlocked = places.unlock(); !unlocked) report.errors.push_back(unlocked.error());

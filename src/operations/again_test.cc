@@ -75,6 +75,40 @@ TEST_P(AgainTest, ATaskThatStillWaitsIsNotPushedASecondTime) {
   EXPECT_EQ(report->leftAlone.at(0).why, "it is scheduled and will run anyway");
 }
 
+TEST_P(AgainTest, ATaskThatWaitsForARetryOrWasRevivedIsNotPushedASecondTime) {
+  push("a", 1h);
+  saveRecord("a", ExitStatus::Error);
+  auto asked = operations();
+  const auto preview = asked.preview({.kind = Kind::Again}, {.ids = {"a"}});
+  EXPECT_EQ(preview->count, 0u);
+  const auto report = asked.run({.kind = Kind::Again}, {.ids = {"a"}});
+  EXPECT_EQ(report->changed, 0u);
+  EXPECT_EQ(report->leftAlone.at(0).why, "it is scheduled and will run anyway");
+  EXPECT_EQ(counts(kSecond), TaskCounts());
+}
+
+TEST(WhyNotAgain, ATaskWhoseRecordSaysThatItWillRunAgainIsLeftAloneAlsoWhereNoQueueCanTell) {
+  const Json record{{"envelope", "{}"}, {"status", static_cast<int>(TaskStatus::Pending)}};
+  EXPECT_EQ(whyNotAgain({}, record), "its record says that it is not over");
+}
+
+TEST_P(AgainTest, APreviewOfIdsCountsOnlyWhatWouldBePushed) {
+  saveRecord("failed", ExitStatus::Error);
+  saveRecord("succeeded", ExitStatus::Success);
+  const auto preview = operations().preview({.kind = Kind::Again}, {.ids = {"failed", "succeeded", "unknown"}});
+  EXPECT_EQ(preview->count, 1u);
+  EXPECT_THAT(preview->leftAlone, SizeIs(2));
+}
+
+TEST_P(AgainTest, ASelectionThatRecordsCannotAnswerIsInvalidAndPushesNothing) {
+  saveRecord("a", ExitStatus::Error);
+  auto asked = operations();
+  for (const auto& selection :
+       {TaskSelection{.broker = "first"}, {.reasonContains = "boom"}, {.state = ListedState::Buried}})
+    EXPECT_EQ(asked.run({.kind = Kind::Again}, {.selection = selection}).error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(counts(kSecond), TaskCounts());
+}
+
 TEST_P(AgainTest, EveryFailureThatMatchesIsPushedOnce) {
   for (int i = 0; i < 250; ++i)
     saveRecord("a" + std::to_string(i), i % 2 == 0 ? ExitStatus::Error : ExitStatus::Success);
@@ -100,6 +134,49 @@ TEST_P(AgainTest, AStoreThatFailsInTheMiddleLeavesAPlaceFromWhichTheNextCallGoes
   EXPECT_TRUE(rest->continues);
   EXPECT_EQ(rest->changed, 150u);
   EXPECT_EQ(counts(kSecond).due, 250u) << "no task was pushed twice";
+}
+
+// `--since=1h` is another time in each call.
+TEST_P(AgainTest, ASelectionWithATimeRelativeToNowGoesOnToo) {
+  for (int i = 0; i < 250; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
+  const auto ofLastHour = [] {
+    return TaskTargets{.selection = {.state = ListedState::Failed, .since = systemClock().now() - 1h}};
+  };
+  auto asked = operations();
+  const auto stopped = asked.run({.kind = Kind::Again}, ofLastHour(), [](const ActionProgress&) { return false; });
+  EXPECT_EQ(stopped->changed, 100u);
+  const auto rest = asked.run({.kind = Kind::Again}, ofLastHour());
+  EXPECT_TRUE(rest->continues);
+  EXPECT_EQ(rest->changed, 150u);
+  EXPECT_EQ(counts(kSecond).due, 250u) << "no task was pushed twice";
+}
+
+TEST_P(AgainTest, ASelectionOfOtherTimesIsAnotherAction) {
+  for (int i = 0; i < 150; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
+  const auto since = [](Duration age) {
+    return TaskTargets{.selection = {.state = ListedState::Failed, .since = systemClock().now() - age}};
+  };
+  auto asked = operations();
+  ASSERT_TRUE(asked.run({.kind = Kind::Again}, since(1h), [](const ActionProgress&) { return false; })->stopped);
+  const auto report = asked.run({.kind = Kind::Again}, since(24h));
+  EXPECT_FALSE(report->continues);
+  EXPECT_EQ(report->changed, 150u);
+}
+
+TEST_P(AgainTest, ASecondOperatorIsRefusedWhateverItsSelection) {
+  for (int i = 0; i < 150; ++i) saveRecord("a" + std::to_string(i), ExitStatus::Error);
+  auto asked = operations();
+  auto other = operations("bob@there");
+  int refused = 0;
+  const auto report =
+      asked.run({.kind = Kind::Again}, {.selection = {.state = ListedState::Failed}}, [&](const ActionProgress&) {
+        const auto second = other.run({.kind = Kind::Again}, {.selection = {.name = "mail", .since = Time()}});
+        if (!second && second.error().code() == ErrorCode::Lost) ++refused;
+        return true;
+      });
+  EXPECT_EQ(report->changed, 150u);
+  EXPECT_GE(refused, 1);
+  EXPECT_EQ(counts(kSecond).due, 150u);
 }
 
 TEST_P(AgainTest, ASecondOperatorIsRefusedWhileTheSameRuns) {

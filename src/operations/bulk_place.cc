@@ -15,14 +15,27 @@ std::uint64_t digestOf(std::string_view text) {
   return digest;
 }
 
-std::string keyOf(const TaskAction& action, const TaskSelection& selection) {
+// Times relative to now (`--since=1h`) are others in each call. Tasks that are pushed again because the place is not
+// found run twice, so Again keeps the times of its selection in the place.
+std::string keyOf(const TaskAction& action, TaskSelection selection) {
   const auto due = action.kind == TaskAction::Kind::Reschedule ? base::timeText(action.due) : std::string();
+  if (action.kind == TaskAction::Kind::Again) selection.since = selection.until = std::nullopt;
   const auto text = fmt::format("{}\n{}\n{}\n{}", nameOf(action.kind), due, action.changes, textOf(selection));
   return fmt::format("bulk/{}-{:016x}", nameOf(action.kind), digestOf(text));
 }
 
 bool keepsNothing(const Error& error) {
   return error.code() == ErrorCode::Unsupported || isMissing(error);
+}
+
+// Of a time in a place; null: none.
+Json keptJsonOf(const std::optional<Time>& time) {
+  return time ? Json(time->time_since_epoch().count()) : Json();
+}
+
+std::optional<Time> keptTime(const Json& json, const char* key) {
+  const auto time = json.value(key, Json());
+  return time.is_number_integer() ? std::optional(Time(Duration(time.get<std::int64_t>()))) : std::nullopt;
 }
 
 // A place that another version of leptir wrote counts as none.
@@ -38,20 +51,27 @@ std::optional<BulkPlace> placeOf(const std::string& text) {
   return BulkPlace{.state = *known,
                    .cursor = cursor.get<std::string>(),
                    .changed = changed.get<std::uint64_t>(),
-                   .begun = timeFromUnixSeconds(begun.get<double>())};
+                   .begun = timeFromUnixSeconds(begun.get<double>()),
+                   .since = keptTime(*json, "since"),
+                   .until = keptTime(*json, "until")};
 }
 
 std::string textOf(const BulkPlace& place) {
   return writeJson({{"state", nameOf(place.state)},
                     {"cursor", place.cursor},
                     {"changed", place.changed},
-                    {"begun", unixSeconds(place.begun)}});
+                    {"begun", unixSeconds(place.begun)},
+                    {"since", keptJsonOf(place.since)},
+                    {"until", keptJsonOf(place.until)}});
 }
 
 }  // namespace
 
 BulkPlaces::BulkPlaces(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection)
-    : stores_(stores), broker_(broker), key_(keyOf(action, selection)) {}
+    : stores_(stores),
+      broker_(broker),
+      key_(keyOf(action, selection)),
+      lockKey_(fmt::format("bulk/{}-lock", nameOf(action.kind))) {}
 
 Result<std::optional<BulkPlace>> BulkPlaces::load() {
   const auto text = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.get(key_); });
@@ -73,13 +93,12 @@ Result<void> BulkPlaces::forget() {
 }
 
 Result<void> BulkPlaces::lock() {
-  const auto key = key_ + "-lock";
   const auto locked = askFleet(
-      stores_, broker_, [&](FleetStore& fleet) { return fleet.putIfAbsent(key, stores_.by, kBulkLockLifetime); });
+      stores_, broker_, [&](FleetStore& fleet) { return fleet.putIfAbsent(lockKey_, stores_.by, kBulkLockLifetime); });
   if (!locked && keepsNothing(locked.error())) return {};
   if (!locked) return locked.error();
   if (*locked) return {};
-  const auto by = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.get(key); });
+  const auto by = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.get(lockKey_); });
   return Error(ErrorCode::Lost,
                fmt::format("{} does the same right now, so nothing was done; try again in {} s",
                            by ? *by : "another operator", kBulkLockLifetime / std::chrono::seconds(1)));
@@ -87,12 +106,12 @@ Result<void> BulkPlaces::lock() {
 
 Result<void> BulkPlaces::prolongLock() {
   auto put = askFleet(stores_, broker_,
-                      [&](FleetStore& fleet) { return fleet.put(key_ + "-lock", stores_.by, kBulkLockLifetime); });
+                      [&](FleetStore& fleet) { return fleet.put(lockKey_, stores_.by, kBulkLockLifetime); });
   return !put && keepsNothing(put.error()) ? Result<void>() : put;
 }
 
 Result<void> BulkPlaces::unlock() {
-  const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(key_ + "-lock"); });
+  const auto erased = askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.erase(lockKey_); });
   if (!erased && !keepsNothing(erased.error())) return erased.error();
   return {};
 }

@@ -21,6 +21,7 @@ struct BulkPlace {
   std::string cursor{};                  // where the next slice begins
   std::uint64_t changed = 0;             // tasks before it
   Time begun{};
+  std::optional<Time> since{}, until{};  // of the selection, where its times are not part of the key (Again)
 };
 
 class BulkPlaces {
@@ -32,7 +33,8 @@ class BulkPlaces {
   Result<void> save(const BulkPlace& place);
   Result<void> forget();
 
-  // For actions that must not run twice at once. Lost: another process does the same now; the message names it.
+  // For actions that must not run twice at once, whatever their selections: these may overlap. Lost: another process
+  // does the same now; the message names it.
   Result<void> lock();
   Result<void> prolongLock();
   Result<void> unlock();
@@ -40,7 +42,7 @@ class BulkPlaces {
  private:
   Stores& stores_;
   const std::size_t broker_;
-  const std::string key_;
+  const std::string key_, lockKey_;
 };
 
 }  // namespace leptir::operations

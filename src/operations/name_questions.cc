@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/saturated.h"
 #include "leptir/operations.h"
 #include "leptir/task_record.h"
 #include "meta/record_keys.h"
@@ -27,7 +28,7 @@ struct NameData {
 Duration percentile(std::vector<double>& sorted, double part) {
   if (sorted.empty()) return {};
   const auto index = static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1) + 0.5);
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(sorted[index]));
+  return base::durationFromSeconds(sorted[index]);
 }
 
 class NameReader {

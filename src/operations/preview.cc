@@ -4,6 +4,7 @@
 
 #include "leptir/operations.h"
 #include "meta/record_keys.h"
+#include "operations/again.h"
 #include "operations/id_action.h"
 #include "operations/selection.h"
 #include "operations/selection_action.h"
@@ -133,6 +134,11 @@ Result<ActionPreview> previewAgain(Operations& operations, const std::vector<std
     if (!details && !operations::isMissing(details.error())) return details.error();
     if (!details) {
       preview.leftAlone.push_back({id, "it has no record"});
+      continue;
+    }
+    const auto state = details->queued ? std::optional(details->queued->state) : std::nullopt;
+    if (auto why = operations::whyNotAgain(state, details->record); !why.empty()) {
+      preview.leftAlone.push_back({id, std::move(why)});
       continue;
     }
     ++preview.count;

@@ -177,6 +177,17 @@ TEST_P(QuestionsTest, HalfAnIdThatFitsOneTaskIsItsId) {
   EXPECT_EQ(asked.findByPrefix("x").error().code(), ErrorCode::NotFound);
 }
 
+TEST_P(QuestionsTest, HalfAnIdIsNoIdWhileAStoreThatMayHaveTheTaskIsDown) {
+  push("order-17");
+  push("order-2", {}, "mail", kSecond);
+  auto asked = operations();
+  faults[kSecond].failUntilRepaired();
+  EXPECT_EQ(asked.findByPrefix("order-").error().code(), ErrorCode::Unavailable) << "order-2 may be meant";
+  EXPECT_EQ(*asked.findByPrefix("order-17"), "order-17") << "it is the whole id";
+  faults[kSecond].repair();
+  EXPECT_EQ(asked.findByPrefix("order-").error().code(), ErrorCode::Invalid);
+}
+
 TEST_P(QuestionsTest, HalfAnIdThatFitsSeveralTasksIsAnErrorThatListsSome) {
   pushMany("order-", 7);
   push("order-10000x", 1h);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/escape.h"
@@ -114,9 +115,11 @@ class TaskSearch {
   TaskDetails details_;
 };
 
-// The different ids that begin so, up to one more than are listed, and the whole id first if a task has it.
+// The different ids that begin so, up to one more than are listed. An error: a store that could not be asked may have
+// the task that is meant, so the only one that was found is not known to be it.
 Result<std::vector<std::string>> idsWithPrefix(Operations& operations, std::string_view prefix) {
   std::vector<std::string> ids;
+  std::optional<Error> unable;
   std::string cursor;
   do {
     auto page = operations.tasks({.idPrefix = std::string(prefix)}, cursor, 100);
@@ -124,8 +127,12 @@ Result<std::vector<std::string>> idsWithPrefix(Operations& operations, std::stri
     for (auto& task : page->tasks) {
       if (std::ranges::count(ids, task.id) == 0) ids.push_back(std::move(task.id));
     }
+    for (auto& error : page->unable) {
+      if (error.code() != ErrorCode::Unsupported) unable = std::move(error);
+    }
     cursor = std::move(page->cursor);
   } while (!cursor.empty() && ids.size() <= kMostIdsListed);
+  if (unable && ids.size() <= 1) return *unable;
   return ids;
 }
 
