@@ -121,8 +121,9 @@ int printPreview(const BulkAction& action, const ActionPreview& preview, bool js
 int printNothingToDo(const BulkAction& action, const TaskTargets& targets, const ActionPreview& preview, bool json) {
   if (json)
     std::cout << jsonForOutput(reportJson(action, {.leftAlone = preview.leftAlone, .errors = preview.unable})) << '\n';
-  for (const auto& error : preview.unable) fail(error);
-  if (!preview.unable.empty()) return base::kExitStoreUnusable;
+  int status = base::kExitDone;
+  for (const auto& error : preview.unable) status = std::max(status, fail(error));
+  if (status != base::kExitDone) return status;
   if (targets.ids.empty())
     printError("leptir {}: no task matches ({}), so nothing was done", action.command, textOf(targets.selection));
   else

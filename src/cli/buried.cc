@@ -14,6 +14,9 @@ namespace leptir::cli {
 namespace {
 
 int listBuried(const BuriedCommand& command, const Program& program) {
+  if (!command.bulk.ids.empty())
+    return failOperation("buried list",
+                         Error(ErrorCode::Invalid, "give no ids: 'leptir buried show ID' shows one task"));
   auto selection = selectionOf(command.bulk.selection, systemClock().now());
   if (!selection) return failOperation("buried list", selection.error());
   selection->state = ListedState::Buried;

@@ -27,8 +27,10 @@ int printReport(std::string_view command, const PauseCommand& options, const Act
     std::cout << jsonForOutput(
                      {{"action", command}, {"changed", report.changed}, {"errors", errorsJson(report.errors)}})
               << '\n';
-  else
+  else if (report.errors.empty())
     printLine("{}", sentence);
+  else if (report.changed > 0)
+    printLine("Done at {} {}, but not at all.", report.changed, report.changed == 1 ? "broker" : "brokers");
   std::cout << std::flush;
   for (const auto& error : report.errors) printNoticeLine(error.message());
   return report.errors.empty() ? base::kExitDone : base::kExitPartlyDone;

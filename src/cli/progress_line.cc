@@ -27,11 +27,14 @@ ProgressLine::ProgressLine(std::string_view done)
   action.sa_handler = askForEnd;
   ::sigaction(SIGINT, &action, &beforeInt_);
   ::sigaction(SIGTERM, &action, &beforeTerm_);
+  ::sigaction(SIGHUP, nullptr, &beforeHup_);
+  if (beforeHup_.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // else: nohup
 }
 
 ProgressLine::~ProgressLine() {
   ::sigaction(SIGINT, &beforeInt_, nullptr);
   ::sigaction(SIGTERM, &beforeTerm_, nullptr);
+  ::sigaction(SIGHUP, &beforeHup_, nullptr);
 }
 
 bool ProgressLine::show(std::uint64_t changed, std::uint64_t examined) {

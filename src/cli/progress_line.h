@@ -1,5 +1,5 @@
-// The progress of a long action: a line on stderr that is written again, on a terminal only. INT and TERM end the
-// action after its slice.
+// The progress of a long action: a line on stderr that is written again, on a terminal only. INT, TERM and HUP
+// (the terminal is gone) end the action after its slice, so that the audit trail tells how far it came.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ namespace leptir::cli {
 
 class ProgressLine {
  public:
-  // `done`: "cancelled". While the object exists, INT and TERM only end the action.
+  // `done`: "cancelled". While the object exists, these signals only end the action.
   explicit ProgressLine(std::string_view done);
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
@@ -28,7 +28,7 @@ class ProgressLine {
   const bool isTerminal_;
   bool isShown_ = false;
   std::chrono::steady_clock::time_point shownAt_{};
-  struct sigaction beforeInt_{}, beforeTerm_{};
+  struct sigaction beforeInt_{}, beforeTerm_{}, beforeHup_{};
 };
 
 }  // namespace leptir::cli

@@ -46,7 +46,9 @@ Result<std::vector<std::string>> wholeIds(Operations& operations, const std::vec
       continue;
     }
     auto whole = operations.findByPrefix(argument);
-    if (!whole && whole.error().code() == ErrorCode::Invalid) return whole.error();
+    const bool isUnknown =
+        !whole && whole.error().code() != ErrorCode::NotFound && whole.error().code() != ErrorCode::Unsupported;
+    if (isUnknown) return whole.error();
     ids.push_back(whole ? std::move(*whole) : argument);
   }
   return ids;

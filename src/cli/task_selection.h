@@ -12,7 +12,7 @@ namespace leptir::cli {
 Result<TaskSelection> selectionOf(const SelectionOptions& options, Time now);
 
 // The ids that the arguments name: each is an id, or the beginning of one. Invalid: a beginning fits several tasks.
-// An argument that fits no task stays as it is.
+// An argument that fits no task stays as it is. Unavailable: a store that may have the task cannot be asked.
 Result<std::vector<std::string>> wholeIds(Operations& operations, const std::vector<std::string>& arguments);
 
 }  // namespace leptir::cli

@@ -121,7 +121,8 @@ TEST_F(OperatingTest, AnActionWithoutTasksOrWithBothIdsAndASelectionIsAMistake) 
                             {"cancel", "a", "--name=noop"},
                             {"cancel", "--all", "--name=noop"},
                             {"reschedule", "a"},
-                            {"buried", "burn", "a"}})
+                            {"buried", "burn", "a"},
+                            {"buried", "list", "a"}})
     EXPECT_EQ(leptir(wrong).exit, 2) << wrong[0];
   EXPECT_EQ(queue().at("due"), 1);
 }
