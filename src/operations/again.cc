@@ -60,8 +60,8 @@ std::size_t brokerOfPlaces(Stores& stores) {
 bool isSameTime(const std::optional<Time>& kept, const std::optional<Time>& asked, Duration elapsed) {
   if (!kept || !asked) return kept == asked;
   const auto moved = base::saturatedSubtract(*asked, *kept);
-  return moved == Duration::zero() || (moved <= base::saturatedAdd(elapsed, kPreviewing) &&
-                                       base::saturatedAdd(moved, kPreviewing) >= elapsed);
+  return moved == Duration::zero() ||
+         (moved <= base::saturatedAdd(elapsed, kPreviewing) && base::saturatedAdd(moved, kPreviewing) >= elapsed);
 }
 
 // Pushes one slice after another, and counts.

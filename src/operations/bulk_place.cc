@@ -105,8 +105,8 @@ Result<void> BulkPlaces::lock() {
 }
 
 Result<void> BulkPlaces::prolongLock() {
-  auto put = askFleet(stores_, broker_,
-                      [&](FleetStore& fleet) { return fleet.put(lockKey_, stores_.by, kBulkLockLifetime); });
+  auto put =
+      askFleet(stores_, broker_, [&](FleetStore& fleet) { return fleet.put(lockKey_, stores_.by, kBulkLockLifetime); });
   return !put && keepsNothing(put.error()) ? Result<void>() : put;
 }
 

@@ -59,7 +59,7 @@ struct Backend {
   // What its session has leased stays there when the process ends: an instance that starts again finds it.
   bool keepsSessions = true;
   bool keepsFleet = true;  // operators can give orders to its instances
-  bool findsById = true;  // a task that waits is found by its id; else only records and counts tell what became of it
+  bool findsById = true;   // a task that waits is found by its id; else only records and counts tell what became of it
 
   friend void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
 };

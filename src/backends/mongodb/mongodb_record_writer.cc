@@ -84,10 +84,9 @@ Result<void> MongodbRecordWriter::write(std::span<const MetaInfo> records) {
     if (left->empty()) return {};
     pending = std::move(*left);
   }
-  return Error(ErrorCode::Unavailable, "cannot save the record of task " + pending.front().info->id +
-                                           " in the collection " + collection_ +
-                                           ": other programs replace it again and again, or a unique index beside " +
-                                           "that of _id refuses it")
+  return Error(ErrorCode::Unavailable,
+               "cannot save the record of task " + pending.front().info->id + " in the collection " + collection_ +
+                   ": other programs replace it again and again, or a unique index beside " + "that of _id refuses it")
       .in(client_.where());
 }
 
