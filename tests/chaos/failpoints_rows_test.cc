@@ -186,7 +186,28 @@ class Failpoints : public FaultFixture {
   std::set<std::string> poison;
 };
 
+// What a death of dispatchers shows: a session whose task was not begun, or only that leases end.
+class FailpointsWithSessions : public Failpoints {};
+class FailpointsWithoutSessions : public Failpoints {};
+
+std::vector<Backend> backendsWithSessions() {
+  auto backends = chaosBackends();
+  std::erase_if(backends, [](const Backend& backend) { return !backend.keepsSessions; });
+  return backends;
+}
+
+std::vector<Backend> backendsWithoutSessions() {
+  auto backends = chaosBackends();
+  std::erase_if(backends, [](const Backend& backend) { return backend.keepsSessions; });
+  return backends;
+}
+
 LEPTIR_CHAOS_ROWS(Failpoints);
+INSTANTIATE_TEST_SUITE_P(On, FailpointsWithSessions, ::testing::ValuesIn(backendsWithSessions()),
+                         [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(On, FailpointsWithoutSessions, ::testing::ValuesIn(backendsWithoutSessions()),
+                         [](const auto& row) { return row.param.name; });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(FailpointsWithoutSessions);
 
 TEST_P(Failpoints, P02_ADispatcherThatDiesAtAnyFailpointRepeatsNothing) {
   eachOfTheDispatcher(Code::Common);
@@ -219,8 +240,7 @@ TEST_P(Failpoints, P03_AMasterThatDiesAtAnyFailpointLosesNothing) {
 
 // The dispatcher dies after it leases the task and before the task is in a cell, so only the store knows which task it
 // was.
-TEST_P(Failpoints, P13_ATaskThatKillsEachDispatcherIsFoundAndBuried) {
-  if (!GetParam().keepsSessions) GTEST_SKIP() << "only the leases that end tell that dispatchers have died";
+TEST_P(FailpointsWithSessions, P13_ATaskThatKillsEachDispatcherIsFoundAndBuried) {
   ::setenv("LEPTIR_FAILPOINT", "feeder.after_pop:1:exit:", 1);
   const auto id = pushAndLog("work", 1).front();
   const auto instance = start();
@@ -238,8 +258,7 @@ TEST_P(Failpoints, P13_ATaskThatKillsEachDispatcherIsFoundAndBuried) {
 
 // Each death lets a lease expire. From the second one on the task waits longer each time, so that others run meanwhile;
 // after ten it is buried (SqsSessionTest, CoreTest), which takes half an hour.
-TEST_P(Failpoints, P13_WhereNoSessionsAreKeptATaskThatKillsEachDispatcherWaitsLongerEachTime) {
-  if (GetParam().keepsSessions) GTEST_SKIP() << "the dispatchers find it";
+TEST_P(FailpointsWithoutSessions, P13_ATaskThatKillsEachDispatcherWaitsLongerEachTime) {
   ::setenv("LEPTIR_FAILPOINT", "feeder.after_pop:1:exit:", 1);
   pushAndLog("work", 1);
   const auto instance = start();
