@@ -74,6 +74,7 @@ void FleetLink::noteOpened(FleetStore* store, bool wakes) {
   seenVersion_.reset();
   backoff_.reset();
   checkAt_ = {};
+  publishAt_ = {};
 }
 
 Duration FleetLink::untilDue() const {
@@ -127,7 +128,7 @@ Result<void> FleetLink::readPauses() {
 void FleetLink::logChange(const std::vector<Pause>& before) const {
   for (const auto& pause : pauses_) {
     if (contains(before, pause)) continue;
-    context_.logger.warning(fmt::format("{}: {} paused {} at {}: they begin when an operator resumes them",
+    context_.logger.warning(fmt::format("{}: {} paused {} at {}: nothing of it begins until an operator resumes it",
                                         options_.logName, pause.by, subjectOf(pause), base::timeText(pause.since)));
   }
   for (const auto& pause : before) {

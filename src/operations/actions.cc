@@ -20,15 +20,13 @@ Error atItsPlace(const Error& error, std::uint64_t changed) {
 void runOnQueue(operations::Stores& stores, std::size_t broker, const TaskAction& action,
                 const TaskSelection& selection, const OnActionProgress& progress, ActionReport& report) {
   const auto before = report.changed;
-  const auto done = operations::SelectionAction(stores, broker, action, selection, progress, report).run();
+  operations::AuditOfAction audit(stores, broker, nameOf(action.kind), textOf(selection));
+  const auto done = operations::SelectionAction(stores, broker, action, selection, progress, audit, report).run();
   const auto changed = report.changed - before;
   if (!done && operations::isMissing(done.error())) return;
   if (!done) report.errors.push_back(atItsPlace(done.error(), changed));
-  if (changed == 0 && done) return;
-  const auto outcome = !done ? done.error().message() : report.stopped ? "stopped by its operator" : std::string();
-  auto written = operations::writeAuditEntry(
-      stores, broker, {.action = nameOf(action.kind), .on = textOf(selection), .changed = changed, .outcome = outcome});
-  if (!written) report.errors.push_back(written.error());
+  const auto outcome = !done ? done.error().message() : report.stopped && changed > 0 ? "stopped by its operator" : "";
+  if (auto written = audit.end(changed, outcome); !written) report.errors.push_back(written.error());
 }
 
 Result<ActionReport> runOnSelection(operations::Stores& stores, const TaskAction& action,

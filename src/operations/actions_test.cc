@@ -240,6 +240,23 @@ TEST_P(ActionsTest, EachActionIsInTheAuditTrailOfItsStoreTheNewestFirst) {
   EXPECT_EQ(asked.auditTrail(1)->actions.size(), 1u);
 }
 
+TEST_P(ActionsTest, AnActionStandsInTheAuditTrailBeforeItsFirstChangeAndOnceAfterItsEnd) {
+  pushMany("a", 2'500, 1h);
+  auto asked = operations(), another = operations();
+  std::vector<AuditedAction> seen;
+  const auto report = asked.run({.kind = Kind::RunNow}, {.selection = {.name = "mail"}}, [&](const ActionProgress&) {
+    if (seen.empty()) seen = another.auditTrail(10)->actions;
+    return true;
+  });
+  ASSERT_TRUE(report);
+  ASSERT_THAT(seen, SizeIs(1)) << "what a process that is killed now leaves behind";
+  EXPECT_EQ(seen[0].outcome, "begun; its end is not recorded");
+  const auto trail = asked.auditTrail(10)->actions;
+  ASSERT_THAT(trail, SizeIs(1));
+  EXPECT_EQ(trail[0].changed, 2'500u);
+  EXPECT_EQ(trail[0].outcome, "");
+}
+
 TEST_P(ActionsTest, ACancelWhoseAnswerWasLostIsHarmlessWhenRepeated) {
   push("a", -1s);
   push("b", -1s);

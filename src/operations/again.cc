@@ -67,8 +67,13 @@ bool isSameTime(const std::optional<Time>& kept, const std::optional<Time>& aske
 // Pushes one slice after another, and counts.
 class AgainPusher {
  public:
-  AgainPusher(Stores& stores, const TaskAction& action, ActionReport& report)
-      : stores_(stores), action_(action), report_(report) {}
+  // `on`: the tasks, for the audit trail.
+  AgainPusher(Stores& stores, const TaskAction& action, const std::string& on, ActionReport& report)
+      : stores_(stores),
+        action_(action),
+        report_(report),
+        audit_(stores, brokerOfPlaces(stores), nameOf(action.kind),
+               on + (action.changes.empty() ? "" : " with " + action.changes)) {}
 
   // Invalid: the changes are wrong. Errors of one task only leave that task alone.
   Result<void> add(const std::string& id, std::string_view envelope, const std::string& broker) {
@@ -94,6 +99,7 @@ class AgainPusher {
   Result<void> push() {
     auto tasks = std::exchange(tasks_, {});
     if (tasks.empty()) return {};
+    if (auto begun = audit_.begin(); !begun) return begun;
     auto ids = stores_.queues.pushTasks(tasks);
     if (!ids) return ids.error();
     report_.changed += ids->size();
@@ -103,13 +109,8 @@ class AgainPusher {
     return {};
   }
 
-  void audit(const std::string& on, const Result<void>& outcome) {
-    if (report_.changed == 0 && outcome) return;
-    auto written = writeAuditEntry(stores_, brokerOfPlaces(stores_),
-                                   {.action = nameOf(action_.kind),
-                                    .on = on + (action_.changes.empty() ? "" : " with " + action_.changes),
-                                    .changed = report_.changed,
-                                    .outcome = outcome ? std::string() : outcome.error().message()});
+  void endAudit(const Result<void>& outcome) {
+    auto written = audit_.end(report_.changed, outcome ? std::string() : outcome.error().message());
     if (!written) report_.errors.push_back(written.error());
   }
 
@@ -117,6 +118,7 @@ class AgainPusher {
   Stores& stores_;
   const TaskAction& action_;
   ActionReport& report_;
+  AuditOfAction audit_;
   std::vector<TaskToPush> tasks_;
 };
 
@@ -148,7 +150,7 @@ class SelectionAgain {
         selection_(selection),
         report_(report),
         places_(stores, broker, action, selection),
-        pusher_(stores, action, report) {}
+        pusher_(stores, action, textOf(selection), report) {}
 
   Result<void> run(const OnActionProgress& progress) {
     if (auto resumed = resume(); !resumed) return resumed;
@@ -161,7 +163,7 @@ class SelectionAgain {
     return report_.stopped && !place_.cursor.empty() ? Result<void>() : places_.forget();
   }
 
-  void audit(const Result<void>& outcome) { pusher_.audit(textOf(selection_), outcome); }
+  void endAudit(const Result<void>& outcome) { pusher_.endAudit(outcome); }
 
  private:
   Result<void> resume() {
@@ -255,13 +257,13 @@ Result<void> pushIdsAgain(Stores& stores, const TaskAction& action, const std::v
   for (const auto& id : ids) {
     if (auto valid = base::checkTaskId(id); !valid) return valid;
   }
-  AgainPusher pusher(stores, action, report);
+  AgainPusher pusher(stores, action, idsAsText(ids), report);
   Result<void> outcome;
   for (const auto& id : ids) {
     if (outcome) outcome = addById(stores, pusher, id);
   }
   if (outcome) outcome = pusher.push();
-  pusher.audit(idsAsText(ids), outcome);
+  pusher.endAudit(outcome);
   return outcome;
 }
 
@@ -277,7 +279,7 @@ Result<void> pushSelectionAgain(Stores& stores, const TaskAction& action, const 
   if (auto locked = places.lock(); !locked) return locked;
   SelectionAgain again(stores, broker, action, selection, report);
   const auto outcome = again.run(progress);
-  again.audit(outcome);
+  again.endAudit(outcome);
   if (auto unlocked = places.unlock(); !unlocked) report.errors.push_back(unlocked.error());
   return outcome;
 }

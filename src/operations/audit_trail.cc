@@ -20,20 +20,52 @@ std::string cut(const std::string& text) {
   return std::string(base::utf8Prefix(text, kMostBytesOfAText));
 }
 
-}  // namespace
-
-Result<void> writeAuditEntry(Stores& stores, std::size_t broker, const ActionAtBroker& action) {
-  const fleet::AuditEntry entry{.at = stores.clock->now(),
-                                .by = stores.by,
-                                .action = std::string(action.action),
-                                .on = cut(action.on),
-                                .changed = action.changed,
-                                .outcome = cut(action.outcome)};
-  const auto key = fleet::keyOf(entry, std::random_device()());
+Result<void> put(Stores& stores, std::size_t broker, const fleet::AuditEntry& entry, std::uint32_t random) {
+  const auto key = fleet::keyOf(entry, random);
   auto written = askFleet(
       stores, broker, [&](FleetStore& store) { return store.put(key, fleet::textOf(entry), fleet::kAuditLifetime); });
   if (written || written.error().code() == ErrorCode::Unsupported) return {};
   return written.error().in("the action is not in the audit trail");
+}
+
+fleet::AuditEntry entryOf(const Stores& stores, Time at, const ActionAtBroker& action) {
+  return {.at = at,
+          .by = stores.by,
+          .action = std::string(action.action),
+          .on = cut(action.on),
+          .changed = action.changed,
+          .outcome = cut(action.outcome)};
+}
+
+}  // namespace
+
+Result<void> writeAuditEntry(Stores& stores, std::size_t broker, const ActionAtBroker& action) {
+  return put(stores, broker, entryOf(stores, stores.clock->now(), action), std::random_device()());
+}
+
+AuditOfAction::AuditOfAction(Stores& stores, std::size_t broker, std::string_view action, std::string on)
+    : stores_(stores),
+      broker_(broker),
+      action_(action),
+      on_(std::move(on)),
+      at_(stores.clock->now()),
+      random_(std::random_device()()) {}
+
+Result<void> AuditOfAction::begin() {
+  if (hasBegun_) return {};
+  hasBegun_ = true;
+  return write(0, "begun; its end is not recorded");
+}
+
+Result<void> AuditOfAction::end(std::uint64_t changed, const std::string& outcome) {
+  if (!hasBegun_ && changed == 0 && outcome.empty()) return {};
+  return write(changed, outcome);
+}
+
+// Under the same key each time: the key consists of the time of the entry and the random number.
+Result<void> AuditOfAction::write(std::uint64_t changed, const std::string& outcome) {
+  return put(stores_, broker_,
+             entryOf(stores_, at_, {.action = action_, .on = on_, .changed = changed, .outcome = outcome}), random_);
 }
 
 std::string idsAsText(const std::vector<std::string>& ids) {

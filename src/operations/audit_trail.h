@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "leptir/clock.h"
 #include "operations/stores.h"
 
 namespace leptir::operations {
@@ -19,6 +20,29 @@ struct ActionAtBroker {
 
 // Writes an entry into the store of this broker. A store without a FleetStore keeps none, which is no error.
 Result<void> writeAuditEntry(Stores& stores, std::size_t broker, const ActionAtBroker& action);
+
+// The entry of an action that takes long. It stands in the trail from the first change on, so that an action whose
+// process is killed stands there too; end() writes it again with what was done.
+class AuditOfAction {
+ public:
+  AuditOfAction(Stores& stores, std::size_t broker, std::string_view action, std::string on);
+
+  // Before each change: the first call writes the entry.
+  Result<void> begin();
+  // Writes nothing if there was neither a change nor an error.
+  Result<void> end(std::uint64_t changed, const std::string& outcome);
+
+ private:
+  Result<void> write(std::uint64_t changed, const std::string& outcome);
+
+  Stores& stores_;
+  const std::size_t broker_;
+  const std::string_view action_;
+  const std::string on_;
+  const Time at_;
+  const std::uint32_t random_;
+  bool hasBegun_ = false;
+};
 
 // "a, b and 998 more".
 std::string idsAsText(const std::vector<std::string>& ids);

@@ -38,6 +38,7 @@ class NameReader {
   Result<NamesView> read(Operations& operations, std::uint64_t mostRecords) && {
     for (std::size_t i = 0; i < stores_.queues.size(); ++i) readBroker(i);
     if (stores_.records.size() > 0) readRecords(operations, mostRecords);
+    if (!answered_ && !view_.unable.empty()) return view_.unable.front();
     for (auto& [name, data] : names_) finish(name, data);
     return std::move(view_);
   }
@@ -48,6 +49,7 @@ class NameReader {
     const auto pauses = operations::pausesAt(stores_, broker);
     if (!cards) return view_.unable.push_back(cards.error());
     if (!pauses) return view_.unable.push_back(pauses.error());
+    answered_ = true;
     for (const auto& card : *cards) {
       for (const auto& name : card.names) names_[name].instances.insert(card.instance);
     }
@@ -63,8 +65,10 @@ class NameReader {
       auto page = operations.records({.status = TaskStatus::Completed}, cursor, static_cast<std::size_t>(limit));
       if (!page) {
         if (!operations::isMissing(page.error())) view_.unable.push_back(page.error());
+        answered_ = answered_ || operations::isMissing(page.error());
         return;
       }
+      answered_ = true;
       view_.readsSuccesses = page->listsSuccesses;
       for (auto& record : page->records) add(std::move(record));
       view_.records += page->records.size();
@@ -100,6 +104,7 @@ class NameReader {
   operations::Stores& stores_;
   std::map<std::string, NameData> names_;
   NamesView view_;
+  bool answered_ = false;  // a store has
 };
 
 }  // namespace

@@ -22,13 +22,15 @@ std::vector<ListedState> statesFor(TaskAction::Kind kind, const TaskSelection& s
 }
 
 SelectionAction::SelectionAction(Stores& stores, std::size_t broker, const TaskAction& action,
-                                 const TaskSelection& selection, const OnActionProgress& progress, ActionReport& report)
+                                 const TaskSelection& selection, const OnActionProgress& progress, AuditOfAction& audit,
+                                 ActionReport& report)
     : stores_(stores),
       broker_(broker),
       action_(action),
       selection_(selection),
       states_(statesFor(action.kind, selection)),
       progress_(progress),
+      audit_(audit),
       report_(report),
       places_(stores, broker, action, selection) {}
 
@@ -79,6 +81,8 @@ Result<void> SelectionAction::runPass() {
 Result<void> SelectionAction::changeSlice(TaskList list) {
   examined_ += list.examined;
   std::erase_if(list.tasks, [this](const FoundTask& task) { return isLeftAlone(task); });
+  if (list.tasks.empty()) return {};
+  if (auto begun = audit_.begin(); !begun) return begun;
   SliceResult done;
   auto changed = SliceChanger(stores_, broker_, action_).change(list.tasks, done);
   place_.changed += done.changed;

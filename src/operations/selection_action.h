@@ -8,6 +8,7 @@
 
 #include "leptir/operations/task_action.h"
 #include "leptir/spi/task_list.h"
+#include "operations/audit_trail.h"
 #include "operations/bulk_place.h"
 #include "operations/slice_changer.h"
 #include "operations/stores.h"
@@ -21,7 +22,7 @@ std::vector<ListedState> statesFor(TaskAction::Kind kind, const TaskSelection& s
 class SelectionAction {
  public:
   SelectionAction(Stores& stores, std::size_t broker, const TaskAction& action, const TaskSelection& selection,
-                  const OnActionProgress& progress, ActionReport& report);
+                  const OnActionProgress& progress, AuditOfAction& audit, ActionReport& report);
 
   // Runs to its end, or until `progress` returns false (report.stopped). Adds to the counts of the report, also after
   // an error.
@@ -41,6 +42,7 @@ class SelectionAction {
   TaskSelection selection_;  // with the state of the pass
   const std::vector<ListedState> states_;
   const OnActionProgress& progress_;
+  AuditOfAction& audit_;
   ActionReport& report_;
   BulkPlaces places_;
   BulkPlace place_;

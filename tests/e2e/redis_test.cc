@@ -174,8 +174,28 @@ TEST_F(RedisTest, AnInstanceSurvivesAChangedPasswordAndTriesAgain) {
 TEST_F(RedisTest, EveryCommandExitsWith69ForAUserWithoutRights) {
   server.ask({"ACL", "SETUSER", "poor", "on", ">x", "~*", "+info", "+ping", "+hello"});
   configureOn(RedisStore::at(here + ", user: poor, password: x"));
-  const std::vector<std::vector<std::string>> commands{
-      {"check"}, {"push", "noop"}, {"info", "some-id"}, {"cancel", "some-id"}, {"tasks"}};
+  const std::vector<std::vector<std::string>> commands{{"check"},
+                                                       {"push", "noop"},
+                                                       {"info", "some-id"},
+                                                       {"cancel", "some-id"},
+                                                       {"cancel", "--all", "--yes"},
+                                                       {"tasks"},
+                                                       {"tasks", "--state=due"},
+                                                       {"queues"},
+                                                       {"buried"},
+                                                       {"buried", "show", "some-id"},
+                                                       {"buried", "revive", "--all", "--yes"},
+                                                       {"run-now", "some-id"},
+                                                       {"reschedule", "some-id", "--delaySeconds=5"},
+                                                       {"again", "some-id"},
+                                                       {"again", "--all", "--yes"},
+                                                       {"pause", "--all"},
+                                                       {"resume", "--all"},
+                                                       {"instances"},
+                                                       {"names"},
+                                                       {"audit"},
+                                                       {"drain", "--instance=x"},
+                                                       {"stop", "--instance=x"}};
   for (const auto& command : commands) {
     const auto answer = leptir(command);
     EXPECT_EQ(answer.exit, 69) << command[0] << ": " << answer.out << answer.err;
