@@ -46,11 +46,18 @@ target_link_libraries(leptir_precompiled PRIVATE nlohmann_json::nlohmann_json fm
 target_precompile_headers(leptir_precompiled PRIVATE
     <chrono> <functional> <map> <memory> <optional> <span> <string> <string_view> <vector> <nlohmann/json.hpp> <fmt/format.h>)
 
+# Programs of tests are compiled more often than they run long: with -O1 they compile in 55 % of the time of -O2, and
+# their tests take as long. The modules that they test have -O2.
+function(leptir_compile_quickly target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+endfunction()
+
 if(LEPTIR_TESTS)
   add_library(leptir_precompiled_tests STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cc)
   target_link_libraries(leptir_precompiled_tests PRIVATE GTest::gtest GTest::gmock fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
   target_precompile_headers(leptir_precompiled_tests PRIVATE
       <chrono> <functional> <string> <vector> <gtest/gtest.h> <gmock/gmock.h> <nlohmann/json.hpp>)
+  leptir_compile_quickly(leptir_precompiled_tests)
 endif()
 
 # The headers of GoogleTest and what they instantiate cost more than most tests: 30 tests in two units compile in less
@@ -58,6 +65,7 @@ endif()
 function(leptir_test_program target)
   target_link_libraries(${target} PRIVATE leptir_test_folders GTest::gtest GTest::gmock GTest::gtest_main fmt::fmt)
   target_precompile_headers(${target} REUSE_FROM leptir_precompiled_tests)
+  leptir_compile_quickly(${target})
   leptir_units(${target} 16)
 endfunction()
 

@@ -160,8 +160,12 @@ MongodbUnderTest::MongodbUnderTest(ClockKind kind)
       backend_(kind == ClockKind::Manual ? Duration::zero() : Duration(std::chrono::minutes(1))) {}
 
 bool MongodbUnderTest::hasChangeStreams() {
-  const char* const given = std::getenv("LEPTIR_TEST_MONGODB");
-  return given != nullptr ? MongodbServer(std::string(given)).kind().isReplicated : hasMongod();
+  // Asked for each of a thousand tests before the first one runs.
+  static const bool has = [] {
+    const char* const given = std::getenv("LEPTIR_TEST_MONGODB");
+    return given != nullptr ? MongodbServer(std::string(given)).kind().isReplicated : hasMongod();
+  }();
+  return has;
 }
 
 std::unique_ptr<SimpleBroker> MongodbUnderTest::openBroker() {

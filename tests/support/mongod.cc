@@ -54,7 +54,8 @@ void Mongod::prepare() {
 }  // namespace
 
 bool hasMongod() {
-  return std::system("command -v mongod >/dev/null") == 0;
+  static const bool found = std::system("command -v mongod >/dev/null") == 0;
+  return found;
 }
 
 std::unique_ptr<MongodbProcess> makeMongod(const MongodbServer::Options& options) {
