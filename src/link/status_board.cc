@@ -25,7 +25,7 @@ namespace leptir::link {
 namespace {
 
 constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
-constexpr std::uint64_t kMagic = 0x6c657074'69723038;  // "leptir08": the version of this layout
+constexpr std::uint64_t kMagic = 0x6c657074'69723039;  // "leptir09": the version of this layout
 
 Error cannotOpen(const std::filesystem::path& file) {
   const auto code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound
@@ -97,6 +97,7 @@ struct StatusBoard::Page {
   std::atomic<std::uint64_t> failed{0};
   std::atomic<std::uint64_t> requestsSent{0}, requestsRepeated{0}, requestsThrottled{0};
   ErrorReportsEntry errorReports;
+  MetricsServerEntry metricsServer;
   WorkerEntry workerEntries[1];  // in fact kMaxWorkers; unused entries take no memory
 
   static constexpr std::size_t bytes() {
@@ -223,6 +224,7 @@ BoardInstance StatusBoard::snapshot(const Clock& clock) const {
     instance.workers.push_back(readWorkerEntry(page_->workerEntries[slot], slot, clock.bootTime()));
   }
   instance.errorReports = readErrorReportsEntry(page_->errorReports);
+  instance.metricsServer = readMetricsServerEntry(page_->metricsServer);
   return instance;
 }
 
@@ -258,6 +260,32 @@ void StatusBoard::setWorker(int slot, int pid) {
 }
 void StatusBoard::showErrorReports(bool shown) {
   page_->errorReports.shown = shown;
+}
+
+void StatusBoard::showMetricsServer(std::string_view address) {
+  auto& line = page_->metricsServer;
+  if (line.address.load() == line.address.cut(address)) return;
+  const base::SequenceLock::WriteGuard writing(line.lock);
+  line.address = address;
+}
+
+void StatusBoard::setMetricsServer(int pid) {
+  page_->metricsServer.pid = pid;
+  if (pid != 0) return;
+  page_->metricsServer.listening = false;
+  setMetricsProblem("");
+}
+
+void StatusBoard::setMetricsListening() {
+  setMetricsProblem("");
+  page_->metricsServer.listening = true;
+}
+
+void StatusBoard::setMetricsProblem(std::string_view problem) {
+  auto& line = page_->metricsServer;
+  if (line.problem.load() == line.problem.cut(problem)) return;
+  const base::SequenceLock::WriteGuard writing(line.problemLock);
+  line.problem = problem;
 }
 
 void StatusBoard::setTask(int slot, std::string_view id, std::string_view name, BootTime started) {
