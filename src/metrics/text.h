@@ -16,6 +16,9 @@ enum class TextFormat {
 // The whole exposition, UTF-8. Any thread; takes a few milliseconds with 256 task names.
 std::string textOf(const Snapshot& snapshot, TextFormat format);
 
+// What is said where no instance runs: that it is not up.
+std::string textOfNoInstance(TextFormat format);
+
 // The value of the header Content-Type.
 std::string_view contentTypeOf(TextFormat format);
 
