@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <new>
 #include <tuple>
@@ -98,6 +99,8 @@ struct StatusBoard::Page {
   std::atomic<std::uint64_t> requestsSent{0}, requestsRepeated{0}, requestsThrottled{0};
   ErrorReportsEntry errorReports;
   MetricsServerEntry metricsServer;
+  // A metrics::Page. Its constructor is not called, since it would touch the memory of rows that are never used.
+  alignas(metrics::Page) std::byte metrics[sizeof(metrics::Page)];
   WorkerEntry workerEntries[1];  // in fact kMaxWorkers; unused entries take no memory
 
   static constexpr std::size_t bytes() {
@@ -158,7 +161,7 @@ StatusBoard::~StatusBoard() {
   ::munmap(page_, Page::bytes());
 }
 
-Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
+Result<std::unique_ptr<const StatusBoard>> StatusBoard::open(const std::filesystem::path& file) {
   const base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!descriptor) return cannotOpen(file);
   if (auto trusted = checkReader(descriptor, file); !trusted) return trusted.error();
@@ -174,8 +177,13 @@ Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const
   auto* page = Page::map(*memory, PROT_READ);
   if (page == nullptr)
     return Error(ErrorCode::Unavailable, file.string() + ": cannot map the status board: " + base::errnoText(errno));
-  const StatusBoard board(page, base::UniqueFd());
-  return board.snapshot(clock);
+  return std::unique_ptr<const StatusBoard>(new StatusBoard(page, base::UniqueFd()));
+}
+
+Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
+  const auto board = open(file);
+  if (!board) return board.error();
+  return (*board)->snapshot(clock);
 }
 
 Result<DeadBoard> StatusBoard::takeOver(const std::filesystem::path& file) {
@@ -226,6 +234,13 @@ BoardInstance StatusBoard::snapshot(const Clock& clock) const {
   instance.errorReports = readErrorReportsEntry(page_->errorReports);
   instance.metricsServer = readMetricsServerEntry(page_->metricsServer);
   return instance;
+}
+
+metrics::Page& StatusBoard::metrics() {
+  return *reinterpret_cast<metrics::Page*>(page_->metrics);
+}
+const metrics::Page& StatusBoard::metrics() const {
+  return *reinterpret_cast<const metrics::Page*>(page_->metrics);
 }
 
 std::string StatusBoard::head() const {

@@ -16,6 +16,7 @@
 #include "leptir/clock.h"
 #include "leptir/result.h"
 #include "link/board_file.h"
+#include "metrics/page.h"
 
 namespace leptir::link {
 
@@ -101,6 +102,8 @@ class StatusBoard {
                                                      int workers, const Clock& clock);
   // A board without a file, for tests.
   static std::unique_ptr<StatusBoard> inMemory(int workers, const Clock& clock);
+  // Maps the board of another process, to be read only. Errors: as `read`.
+  static Result<std::unique_ptr<const StatusBoard>> open(const std::filesystem::path& file);
   // Reads a board. NotFound: no such file. Corrupt: not a board of this version. Unavailable: reading is not permitted,
   // or the instance is gone. Invalid: a symbolic link, or the file of a third user (neither root nor the caller); root
   // may read the files of all users.
@@ -116,6 +119,10 @@ class StatusBoard {
 
   // A copy of what the board says now.
   BoardInstance snapshot(const Clock& clock) const;
+
+  // The counters of the instance; metrics/page.h says which process writes which.
+  metrics::Page& metrics();
+  const metrics::Page& metrics() const;
 
   // Master, once it is a daemon.
   void setMaster(int pid);
