@@ -18,6 +18,8 @@ add_custom_target(installed DEPENDS leptir leptir_c ${modules})
 
 install(TARGETS leptir RUNTIME)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/leptir TYPE INCLUDE)
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/prometheus/leptir-rules.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/leptir/prometheus)
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/grafana/leptir.json DESTINATION ${CMAKE_INSTALL_DATADIR}/leptir/grafana)
 install(TARGETS leptir_library leptir_push leptir_c ${modules} EXPORT leptir)
 install(EXPORT leptir NAMESPACE leptir:: FILE leptirTargets.cmake DESTINATION ${folder})
 install(FILES ${PROJECT_BINARY_DIR}/package/leptirConfig.cmake ${PROJECT_BINARY_DIR}/package/leptirConfigVersion.cmake

@@ -56,6 +56,11 @@ struct Config {
     std::vector<std::string> redact{};              // words of keys to redact besides the standard ones
     Duration timeLimit = std::chrono::seconds(30);  // for one report; zero: no limit
   };
+  struct Metrics {
+    // Where the metrics of an instance are served: "127.0.0.1:9464", "[::1]:9464", "localhost:9464" or
+    // "unix:/run/leptir/metrics.sock". Empty: nowhere.
+    std::string listen{};
+  };
 
   std::vector<Broker> brokers{};
   std::vector<MetaStorage> metaStorages{};
@@ -64,6 +69,7 @@ struct Config {
   std::map<std::string, ProgramSpec> programs{};  // `tasks: NAME: command:`
   TaskRulesByName rules{};                        // `tasks: NAME:`, all other keys
   std::vector<ErrorReporter> errorReporters{};
+  Metrics metrics{};
   std::filesystem::path file;  // empty: no configuration file
   BackendRegistry backends{};  // the program's own backends, which `type` of a store may name
 };

@@ -3,12 +3,14 @@
 #include <iostream>
 
 #include "base/duration_text.h"
+#include "base/listen_address.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "config/assemble.h"
 #include "config/state_paths.h"
 #include "dispatcher/store_needs.h"
 #include "instance/descriptor_limit.h"
+#include "instance/metrics_server.h"
 #include "instance/program_check.h"
 #include "log/log_file.h"
 
@@ -114,6 +116,16 @@ std::string reporterText(const Config::ErrorReporter& reporter) {
   return text;
 }
 
+// Where the metrics are served; empty: nowhere.
+std::string metricsText(const Config& config) {
+  const auto address = base::parseListenAddress(config.metrics.listen);
+  if (!address || instance::whyNoMetricsServer(config)) return "";
+  if (address->isUnix()) return "served at " + address->text();
+  return "served at http://" + address->text() + "/metrics" +
+         (base::isOfThisMachine(*address) ? ""
+                                          : ", also for other machines: names of tasks and brokers can be read there");
+}
+
 // Checks what `start` needs besides stores: enough descriptors, and a folder for the pid file.
 int printStartProblems(const Config& config) {
   int status = base::kExitDone;
@@ -142,6 +154,11 @@ int runCommand(const CheckCommand& command, const Program& program) {
   }
   for (const auto& reporter : config->errorReporters)
     printLine("error reporter {}: {}", reporter.name, reporterText(reporter));
+  if (const auto text = metricsText(*config); !text.empty()) printLine("metrics: {}", text);
+  if (const auto why = instance::whyNoMetricsServer(*config)) {
+    printLine("metrics: {}", *why);
+    status = std::max(status, base::kExitConfigError);
+  }
   for (const auto& sentence : instance::unusablePrograms(*config)) {
     printLine("{}", sentence);
     status = std::max(status, base::kExitConfigError);

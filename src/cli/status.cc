@@ -104,6 +104,15 @@ Json storeRequestsJson(const std::optional<link::BoardStoreRequests>& requests) 
   return {{"sent", requests->sent}, {"repeated", requests->repeated}, {"throttled", requests->throttled}};
 }
 
+// `metricsServer` of `status --json`; null: the configuration has none.
+Json metricsServerJson(const std::optional<link::BoardMetricsServer>& server) {
+  if (!server) return {};
+  return {{"pid", server->pid},
+          {"address", server->address},
+          {"listening", server->listening},
+          {"problem", server->problem.empty() ? Json() : Json(server->problem)}};
+}
+
 // For example "running as 123 for 4.0 s, 2 tasks done, 0 of them failed"; also names what the instance waits for.
 std::string instanceText(const Json& instance) {
   const auto state = instance["state"].get<std::string>();
@@ -201,12 +210,26 @@ void printStoreRequests(const Json& requests) {
             count("repeated"), count("throttled"));
 }
 
+// For example "metrics: served at 127.0.0.1:9464 by process 123".
+void printMetricsServer(const Json& server) {
+  const auto address = server["address"].get<std::string>();
+  printLine("");
+  if (server["listening"].get<bool>()) {
+    printLine("metrics: served at {} by process {}", address, server["pid"].get<int>());
+  } else if (server["problem"].is_null()) {
+    printLine("metrics: the server for {} is being started", address);
+  } else {
+    printLine("metrics: {}", server["problem"].get<std::string>());
+  }
+}
+
 void printTables(const Json& status, const std::vector<SessionList>& sessions) {
   if (!status["brokers"].empty()) printBrokers(status["brokers"]);
   printSessions(sessions);
   if (!status["workers"].empty()) printWorkers(status["workers"]);
   if (!status["errorReports"].is_null()) printErrorReports(status["errorReports"]);
   if (!status["storeRequests"].is_null()) printStoreRequests(status["storeRequests"]);
+  if (!status["metricsServer"].is_null()) printMetricsServer(status["metricsServer"]);
 }
 
 }  // namespace
@@ -229,7 +252,8 @@ int runCommand(const StatusCommand& command, const Program& program) {
               {"sessionsNotShown", sessionsNotShown(shown.sessions)},
               {"workers", Json::array()},
               {"errorReports", instance ? errorReportsJson(instance->errorReports) : Json()},
-              {"storeRequests", instance ? storeRequestsJson(instance->storeRequests) : Json()}};
+              {"storeRequests", instance ? storeRequestsJson(instance->storeRequests) : Json()},
+              {"metricsServer", instance ? metricsServerJson(instance->metricsServer) : Json()}};
   if (!found) status["error"] = found.error().message();
   if (instance) {
     for (const auto& worker : instance->workers) status["workers"].push_back(workerJson(worker));

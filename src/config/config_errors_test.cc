@@ -112,7 +112,7 @@ zebra: 1
             "2: task 't' is empty: give it a 'command', or rules (time_limit, max_running, max_attempts …)\n"
             "4: unknown type 'servr': this program has sqlite, server; did you mean 'server'?\n"
             "6: 'number_of_workers' of daemon.configuration must be from 1 to 1024\n"
-            "7: unknown key 'zebra': known are brokers, meta_storage, loggers, tasks, error_reporting, daemon, leptir");
+            "7: unknown key 'zebra': known are brokers, meta_storage, loggers, tasks, error_reporting, metrics, daemon, leptir");
 }
 
 TEST(ConfigErrors, IncludeDuplicateKeys) {

@@ -19,6 +19,7 @@
 #include "instance/error_reporters.h"
 #include "instance/file_keeper.h"
 #include "instance/master_log.h"
+#include "instance/metrics_server.h"
 #include "instance/predecessor.h"
 #include "instance/program_check.h"
 #include "instance/secret_variables.h"
@@ -179,19 +180,25 @@ int InstanceSetup::run(const std::function<void()>& closeInChild) {
                                                   .descriptorLimit = descriptorLimit_,
                                                   .sessionLocks = locks_,
                                                   .link = *link_});
+  const auto leaveMaster = [this, &closeInChild] {
+    closeInChild();
+    board_->closeInChild();
+    masterSign_ = base::UniqueFd();
+  };
   const master::ChildMains children{.dispatcher =
-                                        [this, masterPid, &closeInChild] {
-                                          closeInChild();
-                                          board_->closeInChild();
-                                          masterSign_ = base::UniqueFd();
+                                        [&] {
+                                          leaveMaster();
                                           return dispatch(masterPid);
                                         },
                                     .worker =
-                                        [this, masterPid, &closeInChild](int slot) {
-                                          closeInChild();
-                                          board_->closeInChild();
-                                          masterSign_ = base::UniqueFd();
+                                        [&](int slot) {
+                                          leaveMaster();
                                           return work(slot, masterPid);
+                                        },
+                                    .metricsServer =
+                                        [&] {
+                                          leaveMaster();
+                                          return serveMetrics();
                                         }};
   master::Master master(
       masterOptionsOf(current_), *link_, *board_, current_.logger, systemClock(), children,
@@ -282,6 +289,16 @@ int InstanceSetup::work(int slot, int masterPid) {
   options.maxMemory = current_.config.daemon.maxMemoryPerWorker;
   options.reopenLogs = [this] { (void)current_.logger.reopen(); };
   return worker::runWorker(options, *link_, program, current_.logger, systemClock());
+}
+
+// It reads what strangers send, so it holds neither passwords nor tasks, and no lock that says that the instance lives.
+int InstanceSetup::serveMetrics() {
+  const auto address = current_.config.metrics.listen;
+  wipeSecrets(WorkerRuns::Tasks);
+  locks_ = SessionLocks();
+  link_.reset();
+  current_.logger.unshareStreams();
+  return runMetricsServer(address, *board_, current_.logger);
 }
 
 }  // namespace leptir::instance

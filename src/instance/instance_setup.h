@@ -48,6 +48,7 @@ class InstanceSetup {
 
   int dispatch(int masterPid);
   int work(int slot, int masterPid);
+  int serveMetrics();
   enum class WorkerRuns { Tasks, ErrorReports };
   void wipeSecrets(WorkerRuns runs);
 

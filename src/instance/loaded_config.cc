@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "config/unrecorded.h"
+#include "instance/metrics_server.h"
 #include "task/program_task.h"
 
 namespace leptir::instance {
@@ -52,6 +53,7 @@ master::MasterOptions masterOptionsOf(const LoadedConfig& loaded) {
   master::MasterOptions options;
   options.workers = config.daemon.numberOfWorkers;
   options.reportsErrors = !config.errorReporters.empty();
+  if (!whyNoMetricsServer(config)) options.metricsListen = config.metrics.listen;
   options.killGrace = config.daemon.killGrace;
   options.shutdownGrace = config.daemon.shutdownGrace;
   for (const auto& broker : loaded.brokers.brokers()) options.brokerNames.push_back(broker.name);
@@ -63,6 +65,7 @@ std::vector<std::string> warningsAbout(const Config& config, const InstanceOptio
   if (options.daemon && std::ranges::none_of(config.loggers, isFile))
     warnings.emplace_back("no logger of type file is configured, and a daemon uses no other: it logs nothing");
   if (config.metaStorages.empty()) warnings.emplace_back(config::kNothingIsRecorded);
+  if (auto why = whyNoMetricsServer(config)) warnings.push_back(std::move(*why));
   if (auto limit = limitOfFileSizes(); !limit.empty()) warnings.push_back(std::move(limit));
   return warnings;
 }

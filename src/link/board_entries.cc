@@ -45,4 +45,11 @@ std::optional<BoardErrorReports> readErrorReportsEntry(const ErrorReportsEntry& 
   return reports;
 }
 
+std::optional<BoardMetricsServer> readMetricsServerEntry(const MetricsServerEntry& line) {
+  BoardMetricsServer server{.pid = line.pid, .listening = line.listening};
+  line.lock.read([&] { server.address = line.address.load(); });
+  line.problemLock.read([&] { server.problem = line.problem.load(); });
+  return server.address.empty() ? std::nullopt : std::optional(std::move(server));
+}
+
 }  // namespace leptir::link

@@ -42,8 +42,19 @@ struct ErrorReportsEntry {
   base::RelaxedText<240> failing;
 };
 
+// The metrics server. Written by the master; `listening` and `problem` also by the server itself while it starts.
+struct MetricsServerEntry {
+  std::atomic<std::int32_t> pid{0};
+  std::atomic<bool> listening{false};
+  base::SequenceLock lock;
+  base::RelaxedText<256> address;  // empty: none is configured
+  base::SequenceLock problemLock;
+  base::RelaxedText<376> problem;
+};
+
 BoardWorker readWorkerEntry(const WorkerEntry& line, int slot, BootTime now);
 std::pair<InstanceState, std::string> readInstanceStateEntry(const InstanceStateEntry& line);
 std::optional<BoardErrorReports> readErrorReportsEntry(const ErrorReportsEntry& line);
+std::optional<BoardMetricsServer> readMetricsServerEntry(const MetricsServerEntry& line);
 
 }  // namespace leptir::link

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <new>
 #include <tuple>
@@ -25,7 +26,7 @@ namespace leptir::link {
 namespace {
 
 constexpr std::size_t kLongestPath = 4096;             // PATH_MAX, so that no path is cut
-constexpr std::uint64_t kMagic = 0x6c657074'69723038;  // "leptir08": the version of this layout
+constexpr std::uint64_t kMagic = 0x6c657074'69723039;  // "leptir09": the version of this layout
 
 Error cannotOpen(const std::filesystem::path& file) {
   const auto code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound
@@ -97,6 +98,9 @@ struct StatusBoard::Page {
   std::atomic<std::uint64_t> failed{0};
   std::atomic<std::uint64_t> requestsSent{0}, requestsRepeated{0}, requestsThrottled{0};
   ErrorReportsEntry errorReports;
+  MetricsServerEntry metricsServer;
+  // A metrics::Page. Its constructor is not called, since it would touch the memory of rows that are never used.
+  alignas(metrics::Page) std::byte metrics[sizeof(metrics::Page)];
   WorkerEntry workerEntries[1];  // in fact kMaxWorkers; unused entries take no memory
 
   static constexpr std::size_t bytes() {
@@ -157,7 +161,7 @@ StatusBoard::~StatusBoard() {
   ::munmap(page_, Page::bytes());
 }
 
-Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
+Result<std::unique_ptr<const StatusBoard>> StatusBoard::open(const std::filesystem::path& file) {
   const base::UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!descriptor) return cannotOpen(file);
   if (auto trusted = checkReader(descriptor, file); !trusted) return trusted.error();
@@ -173,8 +177,13 @@ Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const
   auto* page = Page::map(*memory, PROT_READ);
   if (page == nullptr)
     return Error(ErrorCode::Unavailable, file.string() + ": cannot map the status board: " + base::errnoText(errno));
-  const StatusBoard board(page, base::UniqueFd());
-  return board.snapshot(clock);
+  return std::unique_ptr<const StatusBoard>(new StatusBoard(page, base::UniqueFd()));
+}
+
+Result<BoardInstance> StatusBoard::read(const std::filesystem::path& file, const Clock& clock) {
+  const auto board = open(file);
+  if (!board) return board.error();
+  return (*board)->snapshot(clock);
 }
 
 Result<DeadBoard> StatusBoard::takeOver(const std::filesystem::path& file) {
@@ -223,7 +232,15 @@ BoardInstance StatusBoard::snapshot(const Clock& clock) const {
     instance.workers.push_back(readWorkerEntry(page_->workerEntries[slot], slot, clock.bootTime()));
   }
   instance.errorReports = readErrorReportsEntry(page_->errorReports);
+  instance.metricsServer = readMetricsServerEntry(page_->metricsServer);
   return instance;
+}
+
+metrics::Page& StatusBoard::metrics() {
+  return *reinterpret_cast<metrics::Page*>(page_->metrics);
+}
+const metrics::Page& StatusBoard::metrics() const {
+  return *reinterpret_cast<const metrics::Page*>(page_->metrics);
 }
 
 std::string StatusBoard::head() const {
@@ -258,6 +275,32 @@ void StatusBoard::setWorker(int slot, int pid) {
 }
 void StatusBoard::showErrorReports(bool shown) {
   page_->errorReports.shown = shown;
+}
+
+void StatusBoard::showMetricsServer(std::string_view address) {
+  auto& line = page_->metricsServer;
+  if (line.address.load() == line.address.cut(address)) return;
+  const base::SequenceLock::WriteGuard writing(line.lock);
+  line.address = address;
+}
+
+void StatusBoard::setMetricsServer(int pid) {
+  page_->metricsServer.pid = pid;
+  if (pid != 0) return;
+  page_->metricsServer.listening = false;
+  setMetricsProblem("");
+}
+
+void StatusBoard::setMetricsListening() {
+  setMetricsProblem("");
+  page_->metricsServer.listening = true;
+}
+
+void StatusBoard::setMetricsProblem(std::string_view problem) {
+  auto& line = page_->metricsServer;
+  if (line.problem.load() == line.problem.cut(problem)) return;
+  const base::SequenceLock::WriteGuard writing(line.problemLock);
+  line.problem = problem;
 }
 
 void StatusBoard::setTask(int slot, std::string_view id, std::string_view name, BootTime started) {

@@ -16,6 +16,7 @@
 #include "leptir/clock.h"
 #include "leptir/result.h"
 #include "link/board_file.h"
+#include "metrics/page.h"
 
 namespace leptir::link {
 
@@ -53,6 +54,14 @@ struct BoardErrorReports {
   std::string failing{};       // names of the reporters whose last report failed; empty: none
 };
 
+// The process that serves the metrics of the instance by HTTP.
+struct BoardMetricsServer {
+  int pid = 0;             // 0: it is being started
+  std::string address{};   // as the configuration says: "127.0.0.1:9464"
+  bool listening = false;  // clients can connect
+  std::string problem{};   // why it does not listen; empty while it listens or starts
+};
+
 // How many requests were sent to stores that are paid for by the request, since the start.
 struct BoardStoreRequests {
   std::uint64_t sent = 0;       // all, repeated ones included
@@ -74,6 +83,7 @@ struct BoardInstance {
   std::uint64_t failed = 0;  // how many of these did not succeed
   std::vector<BoardWorker> workers;
   std::optional<BoardErrorReports> errorReports;    // none: no error reporter is configured
+  std::optional<BoardMetricsServer> metricsServer;  // none: none is configured
   std::optional<BoardStoreRequests> storeRequests;  // none: no store is paid for by the request
 };
 
@@ -92,6 +102,8 @@ class StatusBoard {
                                                      int workers, const Clock& clock);
   // A board without a file, for tests.
   static std::unique_ptr<StatusBoard> inMemory(int workers, const Clock& clock);
+  // Maps the board of another process, to be read only. Errors: as `read`.
+  static Result<std::unique_ptr<const StatusBoard>> open(const std::filesystem::path& file);
   // Reads a board. NotFound: no such file. Corrupt: not a board of this version. Unavailable: reading is not permitted,
   // or the instance is gone. Invalid: a symbolic link, or the file of a third user (neither root nor the caller); root
   // may read the files of all users.
@@ -108,6 +120,10 @@ class StatusBoard {
   // A copy of what the board says now.
   BoardInstance snapshot(const Clock& clock) const;
 
+  // The counters of the instance; metrics/page.h says which process writes which.
+  metrics::Page& metrics();
+  const metrics::Page& metrics() const;
+
   // Master, once it is a daemon.
   void setMaster(int pid);
   void setConfiguration(const std::string& file);
@@ -118,6 +134,13 @@ class StatusBoard {
   void setWorkers(int workers);
   // Master, at the start and after a reload: whether an error reporter is configured.
   void showErrorReports(bool shown);
+  // Master, at the start of a metrics server and after a reload: where it is to listen; empty: there is none.
+  void showMetricsServer(std::string_view address);
+  // Master: the pid of the metrics server; 0: it died. It listens nowhere until it says so.
+  void setMetricsServer(int pid);
+  // Metrics server, before it makes the board read-only: that it listens, or why it cannot.
+  void setMetricsListening();
+  void setMetricsProblem(std::string_view problem);
   // Dispatcher.
   void setTask(int slot, std::string_view id, std::string_view name, BootTime started);
   void setProgress(int slot, double fraction, std::string_view text);
@@ -127,7 +150,8 @@ class StatusBoard {
   // Adds the counters of `more`, and sets `waiting` and `failing`.
   void updateErrorReports(const BoardErrorReports& more);
 
-  // Worker, right after its fork: user code then cannot overwrite the board.
+  // Worker, right after its fork: user code then cannot overwrite the board. Metrics server, before it reads the first
+  // byte of a client.
   void makeReadOnly();
 
   // Master, about every second: creates the file again when it was removed or changed. True: it was. Lost: the path now

@@ -321,6 +321,27 @@ TEST_F(StatusBoardTest, ShowsErrorReportsWhereAReporterIsConfigured) {
   EXPECT_EQ(board->snapshot(clock).workers.size(), 1u);
 }
 
+TEST_F(StatusBoardTest, ShowsTheMetricsServerThatIsConfigured) {
+  const auto board = StatusBoard::create(file, "0123456789abcdef", 1, clock).value();
+  const auto shown = [&] { return StatusBoard::read(file, clock)->metricsServer; };
+  EXPECT_FALSE(shown());
+  board->showMetricsServer("127.0.0.1:9464");
+  board->setMetricsServer(77);
+  board->setMetricsProblem("the address is in use");
+  ASSERT_TRUE(shown());
+  EXPECT_EQ(shown()->address, "127.0.0.1:9464");
+  EXPECT_EQ(shown()->pid, 77);
+  EXPECT_FALSE(shown()->listening);
+  EXPECT_EQ(shown()->problem, "the address is in use");
+  board->setMetricsListening();
+  EXPECT_TRUE(shown()->listening);
+  EXPECT_EQ(shown()->problem, "");
+  board->setMetricsServer(0);
+  EXPECT_FALSE(shown()->listening) << "it died";
+  board->showMetricsServer("");
+  EXPECT_FALSE(shown()) << "a reload removed it";
+}
+
 TEST_F(StatusBoardTest, NeverShowsAHalfWrittenTask) {
   const auto board = StatusBoard::inMemory(1, clock);
   std::atomic<bool> over{false};

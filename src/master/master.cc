@@ -13,6 +13,7 @@
 #include "base/process_tree.h"
 #include "master/dispatcher_supervisor.h"
 #include "master/master_context.h"
+#include "master/metrics_supervisor.h"
 #include "master/order_taker.h"
 #include "master/reaper.h"
 #include "master/reloader.h"
@@ -28,6 +29,8 @@ namespace {
 // worker reports.
 constexpr int kIdleTicks = 2;
 constexpr Duration kEverySecond = std::chrono::seconds(1);
+// How long the end of the instance waits for the killed metrics server.
+constexpr Duration kLongestMetricsEnd = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -48,9 +51,10 @@ class Master::Loop {
                  .closeInChild = [this] { closeInChild(); }},
         dispatcher_(context_),
         workers_(context_),
+        metrics_(context_),
         status_(context_, dispatcher_, workers_),
         shutdown_(context_, dispatcher_, workers_, status_),
-        reloader_(context_, std::move(reload), dispatcher_, workers_, shutdown_),
+        reloader_(context_, std::move(reload), dispatcher_, workers_, metrics_, shutdown_),
         orders_(context_, reloader_),
         reaper_(context_, clock, [this](const auto& report, const auto& left) { return reaped(report, left); }) {}
 
@@ -66,6 +70,7 @@ class Master::Loop {
   void tick();
   void beat(BootTime time);
   void callEverySecond(BootTime time);
+  void endMetricsServer();
   void logEnd(link::InstanceEnd end) const;
   void closeInChild();
   BootTime now() const { return clock_.bootTime(); }
@@ -78,6 +83,7 @@ class Master::Loop {
   MasterContext context_;
   DispatcherSupervisor dispatcher_;
   Workers workers_;
+  MetricsSupervisor metrics_;
   StatusPublisher status_;
   Shutdown shutdown_;
   Reloader reloader_;
@@ -109,6 +115,7 @@ link::InstanceEnd Master::Loop::run() {
     reaper_.reapChildren();
     tick();
   }
+  endMetricsServer();
   reaper_.killStrays();
   logEnd(*shutdown_.end());
   return *shutdown_.end();
@@ -136,7 +143,7 @@ void Master::Loop::wait() {
 
 BootTime Master::Loop::nextRoundAt() const {
   const auto tick = workers_.anyTaskRuns() ? context_.options.tick : context_.options.tick * kIdleTicks;
-  return std::min({now() + tick, shutdown_.next(), dispatcher_.next(), workers_.next()});
+  return std::min({now() + tick, shutdown_.next(), dispatcher_.next(), workers_.next(), metrics_.next()});
 }
 
 void Master::Loop::takeSignals() {
@@ -157,7 +164,8 @@ void Master::Loop::reopenLogs() {
 // True: the supervisor of a worker logs itself what the worker left running.
 bool Master::Loop::reaped(const ExitReport& report, const std::vector<base::ProcessInfo>& left) {
   if (workers_.reaped(report, left)) return true;
-  if (!dispatcher_.reaped(report, shutdown_.stage(report.at))) reloader_.reaped(report);
+  if (dispatcher_.reaped(report, shutdown_.stage(report.at)) || metrics_.reaped(report)) return false;
+  reloader_.reaped(report);
   return false;
 }
 
@@ -170,6 +178,7 @@ void Master::Loop::tick() {
   dispatcher_.tick(time);
   shutdown_.tick(time);
   workers_.tick(time, shutdown_.stage(time));
+  metrics_.tick(time);
   status_.publish(time, shutdown_.hasBegun(time));
   callEverySecond(time);
 }
@@ -182,6 +191,17 @@ void Master::Loop::callEverySecond(BootTime time) {
   if (!everySecond_ || time < nextSecond_) return;
   nextSecond_ = time + kEverySecond;
   everySecond_();
+}
+
+// It serves until all tasks have ended, so that a long shutdown can be watched.
+void Master::Loop::endMetricsServer() {
+  metrics_.end();
+  const auto until = now() + kLongestMetricsEnd;
+  while (metrics_.isRunning() && now() < until) {
+    const timespec moment{0, 1'000'000};
+    ::nanosleep(&moment, nullptr);
+    reaper_.reapChildren();
+  }
 }
 
 void Master::Loop::logEnd(link::InstanceEnd end) const {
@@ -200,6 +220,7 @@ void Master::Loop::closeInChild() {
   dispatcher_.closeInChild();
   reloader_.closeInChild();
   workers_.closeInChild();
+  metrics_.closeInChild();
 }
 
 }  // namespace leptir::master

@@ -12,7 +12,8 @@ namespace leptir::master {
 
 struct MasterOptions {
   int workers = 1;
-  bool reportsErrors = false;  // an error reporter is configured: a worker in the slot kReportSlot runs the reports
+  bool reportsErrors = false;   // an error reporter is configured: a worker in the slot kReportSlot runs the reports
+  std::string metricsListen{};  // where a child serves metrics; empty: there is no such child
   Duration killGrace = std::chrono::seconds(1);
   std::optional<Duration> shutdownGrace;  // none: running tasks may take as long as they like
   // An idle worker that does not begin its assigned task for so long is replaced.
@@ -31,6 +32,7 @@ struct MasterOptions {
 struct ChildMains {
   std::function<int()> dispatcher;
   std::function<int(int slot)> worker;
+  std::function<int()> metricsServer{};
 };
 
 // The steps of a reload, which a HUP starts after it has reopened the logs. Without hooks it does nothing else.

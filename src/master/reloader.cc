@@ -85,6 +85,7 @@ void Reloader::commit(BootTime now) {
     shutdown_.setGrace(context_.options.shutdownGrace);
     hooks_.commit();
     workers_.renew(now);
+    metrics_.renew(now);
   }
   dispatcher_.startSuccessor(now);
   finish(now);

@@ -10,6 +10,7 @@
 #include "master/dispatcher_supervisor.h"
 #include "master/exit_report.h"
 #include "master/master_context.h"
+#include "master/metrics_supervisor.h"
 #include "master/shutdown.h"
 #include "master/workers.h"
 
@@ -18,8 +19,13 @@ namespace leptir::master {
 class Reloader {
  public:
   Reloader(MasterContext& context, ReloadHooks hooks, DispatcherSupervisor& dispatcher, Workers& workers,
-           Shutdown& shutdown)
-      : context_(context), hooks_(std::move(hooks)), dispatcher_(dispatcher), workers_(workers), shutdown_(shutdown) {}
+           MetricsSupervisor& metrics, Shutdown& shutdown)
+      : context_(context),
+        hooks_(std::move(hooks)),
+        dispatcher_(dispatcher),
+        workers_(workers),
+        metrics_(metrics),
+        shutdown_(shutdown) {}
 
   // At a HUP: starts a reload, or remembers to start another one after the present reload. A stopping instance keeps
   // its configuration.
@@ -45,6 +51,7 @@ class Reloader {
   const ReloadHooks hooks_;
   DispatcherSupervisor& dispatcher_;
   Workers& workers_;
+  MetricsSupervisor& metrics_;
   Shutdown& shutdown_;
   std::optional<ChildProcess> check_;
   BootTime checkUntil_{};

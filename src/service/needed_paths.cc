@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "base/listen_address.h"
 #include "config/state_paths.h"
 
 namespace leptir::service {
@@ -60,6 +61,12 @@ void addLoggers(const Config& config, NeededPaths& paths) {
   }
 }
 
+// The metrics server makes its socket there.
+void addMetrics(const Config& config, NeededPaths& paths) {
+  const auto address = base::parseListenAddress(config.metrics.listen);
+  if (address && address->isUnix()) paths.writtenFolders.push_back(fs::path(address->path).parent_path());
+}
+
 void addPrograms(const Config& config, NeededPaths& paths) {
   for (const auto& [name, program] : config.programs) {
     if (!program.directory.empty()) paths.writtenFolders.emplace_back(program.directory);
@@ -84,6 +91,7 @@ NeededPaths neededPaths(const Config& config, const config::Backends& backends) 
   addStores(config, backends, paths);
   addLoggers(config, paths);
   addPrograms(config, paths);
+  addMetrics(config, paths);
   for (auto* each : {&paths.writtenFolders, &paths.readPaths, &paths.logFiles}) sortEachOnce(*each);
   return paths;
 }

@@ -47,6 +47,12 @@ TEST(NeededPaths, HaveTheFoldersAndCommandsOfPrograms) {
   EXPECT_THAT(paths.readPaths, ElementsAre("/etc/mail/leptir.yaml", "/home/bob/report.py", "/usr/bin/python3"));
 }
 
+TEST(NeededPaths, HaveTheFolderOfTheSocketOfMetrics) {
+  EXPECT_THAT(pathsOf("brokers: [ { type: memory } ]\nmetrics: { listen: unix:/srv/run/m.sock }").writtenFolders,
+              ElementsAre("/srv/run"));
+  EXPECT_THAT(pathsOf("brokers: [ { type: memory } ]\nmetrics: { listen: 127.0.0.1:9464 }").writtenFolders, IsEmpty());
+}
+
 TEST(NeededPaths, HaveNoFolderOfRedisAndOfTheDefaultDatabase) {
   EXPECT_THAT(
       pathsOf("brokers: [ { type: redis, connection: { scheme: unix, path: /run/redis/redis.sock } } ]").writtenFolders,

@@ -1,0 +1,52 @@
+#include "instance/metrics_pages.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace leptir::instance {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class MetricsPages : public ::testing::Test {
+ protected:
+  MetricsPages() { board->setMaster(::getpid()); }
+  web::Response get(const std::string& path, const std::string& accept = "") const {
+    return pages.answer({.method = "GET", .path = path, .accept = accept});
+  }
+
+  const std::unique_ptr<link::StatusBoard> board = link::StatusBoard::inMemory(1, systemClock());
+  const web::Routes pages = metricsPages(*board, systemClock());
+};
+
+TEST_F(MetricsPages, MetricsAreInTheFormThatTheClientPrefers) {
+  const auto text = get("/metrics");
+  EXPECT_EQ(text.contentType, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_THAT(text.body, HasSubstr("leptir_up 1\n"));
+  const auto open = get("/metrics", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5");
+  EXPECT_EQ(open.contentType, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  EXPECT_THAT(open.body, EndsWith("# EOF\n"));
+}
+
+TEST_F(MetricsPages, TheHealthIsThatOfTheInstanceAtThisMoment) {
+  board->setState(link::InstanceState::Starting, "broker main");
+  EXPECT_EQ(get("/healthz").status, 503);
+  EXPECT_EQ(get("/healthz").body,
+            "not ready: starting as " + std::to_string(::getpid()) + ", waiting for broker main\n");
+  board->setState(link::InstanceState::Running, "");
+  EXPECT_EQ(get("/healthz").status, 200);
+  EXPECT_THAT(get("/healthz").body, StartsWith("ready: running as "));
+  board->setState(link::InstanceState::Stopping, "1 running task");
+  EXPECT_EQ(get("/healthz").status, 503);
+}
+
+TEST_F(MetricsPages, TheRootListsThePages) {
+  EXPECT_THAT(get("/").body, AllOf(HasSubstr("/metrics"), HasSubstr("/healthz")));
+}
+
+}  // namespace
+}  // namespace leptir::instance

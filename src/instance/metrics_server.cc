@@ -1,0 +1,103 @@
+#include "instance/metrics_server.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "base/backoff.h"
+#include "base/exit_code.h"
+#include "base/listen_address.h"
+#include "instance/metrics_pages.h"
+#include "web/listen_socket.h"
+#include "web/server.h"
+
+namespace leptir::instance {
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::seconds(1), kLongestPause = std::chrono::seconds(30);
+// Besides one for each connection: the log, the library, and what a request opens for a moment.
+constexpr rlim_t kOtherDescriptors = 64;
+
+class MetricsServer {
+ public:
+  MetricsServer(std::string address, link::StatusBoard& board, const Logger& logger)
+      : address_(std::move(address)), board_(board), logger_(logger) {}
+
+  int run() {
+    ::prctl(PR_SET_NAME, "leptir-metrics");
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    auto listening = listen();
+    board_.setMetricsListening();
+    board_.makeReadOnly();
+    const auto failed = serve(std::move(listening));
+    log(LogLevel::Error, failed.message());
+    return base::kExitPartlyDone;
+  }
+
+ private:
+  // An address that is in use may be free later; an interface may come up later. The log has each reason once.
+  base::UniqueFd listen() {
+    base::Backoff pause(kFirstPause, kLongestPause, static_cast<std::uint64_t>(::getpid()));
+    std::string lastProblem;
+    for (;;) {
+      const auto address = base::parseListenAddress(address_);
+      auto listening = address ? web::listenAt(*address) : Result<base::UniqueFd>(address.error());
+      if (listening) {
+        log(LogLevel::Info, "Metrics are served at " + address_ + ".");
+        return std::move(*listening);
+      }
+      const auto& problem = listening.error().message();
+      if (std::exchange(lastProblem, problem) != problem)
+        log(LogLevel::Error, "Metrics cannot be served: " + problem + ". Tasks go on; leptir tries again.");
+      board_.setMetricsProblem(problem);
+      std::this_thread::sleep_for(pause.next());
+    }
+  }
+
+  // Returns only what keeps it from going on.
+  Error serve(base::UniqueFd listening) const {
+    const auto server =
+        web::Server::start(std::move(listening), metricsPages(board_, systemClock()), limits(), systemClock());
+    if (!server) return server.error();
+    for (;;) {
+      if (const auto served = (*server)->serveFor(std::chrono::seconds(1)); !served) return served.error();
+    }
+  }
+
+  // As many connections as descriptors allow.
+  static web::Limits limits() {
+    web::Limits limits;
+    rlimit descriptors{};
+    if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return limits;
+    descriptors.rlim_cur = std::min<rlim_t>(descriptors.rlim_max, limits.connections + kOtherDescriptors);
+    ::setrlimit(RLIMIT_NOFILE, &descriptors);
+    const auto room = descriptors.rlim_cur > 2 * kOtherDescriptors ? descriptors.rlim_cur - kOtherDescriptors : 16;
+    limits.connections = std::min<std::size_t>(limits.connections, room);
+    return limits;
+  }
+
+  void log(LogLevel level, const std::string& message) const {
+    logger_.log(level, "[" + std::to_string(::getpid()) + "](:METRICS:) " + message);
+  }
+
+  const std::string address_;
+  link::StatusBoard& board_;
+  const Logger& logger_;
+};
+
+}  // namespace
+
+std::optional<std::string> whyNoMetricsServer(const Config&) {
+  return std::nullopt;
+}
+
+int runMetricsServer(const std::string& address, link::StatusBoard& board, const Logger& logger) {
+  return MetricsServer(address, board, logger).run();
+}
+
+}  // namespace leptir::instance

@@ -1,0 +1,48 @@
+// Keeps the metrics server running while the configuration has one (`metrics: listen`). The instance does not depend on
+// it: tasks go on whether it runs or not.
+#pragma once
+
+#include <optional>
+
+#include "master/child_process.h"
+#include "master/exit_report.h"
+#include "master/master_context.h"
+#include "master/restart_backoff.h"
+
+namespace leptir::master {
+
+class MetricsSupervisor {
+ public:
+  explicit MetricsSupervisor(MasterContext& context) : context_(context), backoff_(RestartBackoff::forWorker(kSeed)) {}
+
+  // To be called in each round of the master.
+  void tick(BootTime now);
+  // To be called when a child was reaped. False: it was not the metrics server.
+  bool reaped(const ExitReport& report);
+  // After a reload: the present server is killed, and one with the new configuration takes its place, if that has one.
+  void renew(BootTime now);
+  // At the end of the instance: kills the server, and starts no other.
+  void end();
+
+  bool isRunning() const { return child_.has_value(); }
+  // When to call `tick` again at the latest.
+  BootTime next() const;
+  void closeInChild();
+
+ private:
+  static constexpr std::uint64_t kSeed = 0;  // seeds above are those of workers
+  bool isWanted() const { return !ended_ && !context_.options.metricsListen.empty(); }
+  void start(BootTime now);
+  void noteDeath(const ExitReport& report);
+
+  MasterContext& context_;
+  RestartBackoff backoff_;
+  std::optional<ChildProcess> child_;
+  BootTime started_{};
+  BootTime startAt_{};
+  bool killed_ = false;     // by this supervisor
+  bool diesAgain_ = false;  // the last one died soon after its start, and the log says so
+  bool ended_ = false;
+};
+
+}  // namespace leptir::master

@@ -1,0 +1,44 @@
+// Counts what one feeder does with its broker.
+#pragma once
+
+#include <cstddef>
+
+#include "leptir/clock.h"
+#include "leptir/task_counts.h"
+#include "metrics/page.h"
+#include "metrics/store_meter.h"
+
+namespace leptir::metrics {
+
+// Used by the feeder's thread.
+class BrokerMeter {
+ public:
+  // Counts nothing.
+  BrokerMeter() = default;
+  // Null: counts nothing. Both must outlive the object.
+  BrokerMeter(BrokerRow* row, const Clock& clock)
+      : row_(row), clock_(&clock), store_(row == nullptr ? nullptr : &row->store, clock) {}
+
+  // For the calls to the store.
+  const StoreMeter& store() const { return store_; }
+
+  // The session was opened, resumed or renewed.
+  void noteRenewed() const;
+  void noteSessionLost() const;
+  // There is no session: nothing is known of the queue.
+  void noteClosed() const;
+  // Tasks of one lease; none are no lease.
+  void noteLeased(std::size_t tasks) const;
+  // Tasks that were settled together.
+  void noteSettled(std::size_t tasks) const;
+  void noteQueue(const leptir::TaskCounts& counts) const;
+
+ private:
+  std::uint64_t now() const;
+
+  BrokerRow* row_ = nullptr;
+  const Clock* clock_ = nullptr;
+  StoreMeter store_;
+};
+
+}  // namespace leptir::metrics

@@ -1,0 +1,34 @@
+// Adds a value to a histogram in shared memory.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "metrics/page.h"
+
+namespace leptir::metrics {
+
+// The bucket of a value: the first one whose bound is not below it.
+template <std::size_t kBounds>
+std::size_t bucketOf(const std::array<std::int64_t, kBounds>& bounds, std::int64_t value) {
+  return static_cast<std::size_t>(std::ranges::lower_bound(bounds, value) - bounds.begin());
+}
+
+// For histograms that one thread alone writes. A time below zero (clocks of two machines) counts as zero.
+inline void observeAlone(TimeCells& cells, Duration time) {
+  const auto value = std::max<std::int64_t>(time.count(), 0);
+  addAlone(cells.sum, static_cast<std::uint64_t>(value));
+  addAlone(cells.buckets[bucketOf(kTimeBounds, value)], 1);
+}
+// For histograms that several threads write.
+inline void observe(TimeCells& cells, Duration time) {
+  const auto value = std::max<std::int64_t>(time.count(), 0);
+  add(cells.sum, static_cast<std::uint64_t>(value));
+  add(cells.buckets[bucketOf(kTimeBounds, value)]);
+}
+inline void observe(SizeCells& cells, std::size_t size) {
+  add(cells.sum, size);
+  add(cells.buckets[bucketOf(kSizeBounds, static_cast<std::int64_t>(size))]);
+}
+
+}  // namespace leptir::metrics

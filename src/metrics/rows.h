@@ -1,0 +1,37 @@
+// Gives rows of the page to labels. Called by the dispatcher's main thread alone.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/page.h"
+
+namespace leptir::metrics {
+
+// The label of a name: valid UTF-8 of less than kLabelBytes, without the bytes that are none. Two long names that begin
+// alike have one label, and are counted together.
+std::string labelOf(std::string_view name);
+
+// The rows that have labels: they are taken in their order, and a row that has a label always keeps one. So reading
+// touches no memory of rows that were never used.
+std::span<const NameRow> usedNameRows(const Page& page);
+std::span<const BrokerRow> usedBrokerRows(const Page& page);
+std::span<const StoreRow> usedStorageRows(const Page& page);
+
+// The rows of the stores of a dispatcher, in the order of its configuration. Null: there are more stores than rows.
+struct StoreRows {
+  std::vector<BrokerRow*> brokers;
+  std::vector<StoreRow*> storages;
+};
+
+// One row for each name, in the order of the names: rows that have these labels already, else free ones, else rows of
+// labels that are not among the names, which begin again at zero. Null: there are more names than rows.
+std::vector<BrokerRow*> claimBrokerRows(Page& page, const std::vector<std::string>& names);
+std::vector<StoreRow*> claimStorageRows(Page& page, const std::vector<std::string>& names);
+
+// Gives the row of a name to another one, which begins at zero.
+void giveNameRow(Page& page, std::size_t row, std::string_view label);
+
+}  // namespace leptir::metrics

@@ -1,0 +1,68 @@
+#include "metrics/rows.h"
+
+#include <gmock/gmock.h>
+
+#include "metrics/observe.h"
+#include "metrics/page_fixture.h"
+
+namespace leptir::metrics {
+namespace {
+
+class RowsTest : public PageTest {};
+
+TEST_F(RowsTest, ARowKeepsItsBrokerWhateverItsNumber) {
+  const auto before = claimBrokerRows(*page, {"a", "b"});
+  add(before[1]->sessionsLost);
+  const auto after = claimBrokerRows(*page, {"b", "c", "a"});
+  EXPECT_EQ(after[0], before[1]);
+  EXPECT_EQ(after[2], before[0]);
+  EXPECT_EQ(valueOf(after[0]->sessionsLost), 1u);
+}
+
+TEST_F(RowsTest, BrokersOfOneNameShareARow) {
+  const auto rows = claimBrokerRows(*page, {"a", "a"});
+  EXPECT_EQ(rows[0], rows[1]);
+}
+
+TEST_F(RowsTest, WhereAllRowsAreTakenABrokerThatIsNoLongerConfiguredMakesRoom) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < base::kMaxBrokers; ++i) names.push_back("broker" + std::to_string(i));
+  const auto before = claimBrokerRows(*page, names);
+  for (auto* row : before) {
+    set(row->queueDue, 5);
+    observe(row->settled, 8);
+    addAlone(row->ends[kOtherRow][0], 1);
+  }
+  names[3] = "new";
+  const auto after = claimBrokerRows(*page, names);
+  EXPECT_EQ(after[3], before[3]);
+  EXPECT_EQ(valueOf(after[3]->queueDue), 0u);
+  EXPECT_EQ(read().brokers.at(3).settled.count(), 0u);
+  EXPECT_EQ(read().brokers.at(3).name, "new");
+  EXPECT_EQ(read().tasks.size(), base::kMaxBrokers - 1);
+}
+
+TEST_F(RowsTest, StoragesBeyondTheRowsHaveNone) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i <= kMostStorages; ++i) names.push_back("storage" + std::to_string(i));
+  const auto rows = claimStorageRows(*page, names);
+  EXPECT_NE(rows[kMostStorages - 1], nullptr);
+  EXPECT_EQ(rows[kMostStorages], nullptr);
+}
+
+TEST_F(RowsTest, ReadingSeesNoRowThatWasNeverUsed) {
+  claimStorageRows(*page, {"records"});
+  EXPECT_EQ(usedStorageRows(*page).size(), 1u);
+  EXPECT_EQ(usedBrokerRows(*page).size(), 0u);
+  EXPECT_EQ(usedNameRows(*page).size(), 0u);
+}
+
+TEST(LabelOf, IsValidUtf8OfBoundedLength) {
+  EXPECT_EQ(labelOf("App\\Mail"), "App\\Mail");
+  EXPECT_EQ(labelOf("a\xff\xc3z"), "az");
+  EXPECT_EQ(labelOf(std::string(200, 'x')).size(), kLabelBytes - 1);
+  EXPECT_EQ(labelOf(std::string(126, 'x') + "ä"), std::string(126, 'x')) << "no half character";
+}
+
+}  // namespace
+}  // namespace leptir::metrics

@@ -1,0 +1,90 @@
+#include "metrics/task_counters.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "metrics/observe.h"
+#include "metrics/rows.h"
+#include "metrics/snapshot.h"
+
+namespace leptir::metrics {
+
+TaskCounters::TaskCounters(Page& page, std::vector<BrokerRow*> brokers, const std::vector<std::string>& names,
+                           BootTime now)
+    : page_(page),
+      brokers_(std::move(brokers)),
+      labels_(1),
+      rows_(names.size() + 1, kNoRow),
+      lookAt_(now + kIdleAfter) {
+  for (const auto& name : names) labels_.push_back(labelOf(name));
+  for (const auto& row : usedNameRows(page_)) {
+    const auto label = row.label.text.load();
+    for (std::size_t name = 1; name < labels_.size(); ++name) {
+      if (labels_[name] == label) rows_[name] = static_cast<std::uint16_t>(used_);
+    }
+    ++used_;
+  }
+  for (std::size_t name = 0; name < labels_.size(); ++name) {
+    if (labels_[name].empty() || labels_[name] == kOtherNames) rows_[name] = kOtherRow;
+  }
+}
+
+void TaskCounters::count(const SettledTask& task) {
+  const auto row = rowOf(task.name);
+  auto& name = page_.names[row];
+  if (task.broker < brokers_.size() && brokers_[task.broker] != nullptr)
+    addAlone(brokers_[task.broker]->ends[row][static_cast<std::size_t>(task.end)], 1);
+  if (task.cause != FailureCause::None) addAlone(name.failures[static_cast<std::size_t>(task.cause)], 1);
+  if (task.runTime != SettledTask::kNotMeasured) observeAlone(name.runTime, task.runTime);
+  if (task.queueTime != SettledTask::kNotMeasured) observeAlone(name.queueTime, task.queueTime);
+}
+
+std::size_t TaskCounters::rowOf(std::uint32_t name) {
+  if (name >= rows_.size()) return kOtherRow;
+  if (rows_[name] == kNoRow) claimRow(name);
+  return rows_[name] == kNoRow ? kOtherRow : rows_[name];
+}
+
+// Names whose labels are equal share a row.
+void TaskCounters::claimRow(std::uint32_t name) {
+  const auto row = used_ < kMostNames ? used_++ : takeIdleRow();
+  if (row == kOtherRow) return;
+  for (auto& other : rows_) {
+    if (other == row) other = kNoRow;
+  }
+  giveNameRow(page_, row, labels_[name]);
+  for (std::size_t other = 1; other < labels_.size(); ++other) {
+    if (labels_[other] == labels_[name]) rows_[other] = static_cast<std::uint16_t>(row);
+  }
+}
+
+// A row that was counted since findIdleNames() keeps its name.
+std::size_t TaskCounters::takeIdleRow() {
+  while (!idleRows_.empty()) {
+    const auto row = idleRows_.back();
+    idleRows_.pop_back();
+    if (countedIn(row) == countedBefore_[row]) return row;
+  }
+  return kOtherRow;
+}
+
+void TaskCounters::findIdleNames(BootTime now) {
+  if (now < lookAt_) return;
+  lookAt_ = now + kIdleAfter;
+  idleRows_.clear();
+  for (std::size_t row = 0; row < used_; ++row) {
+    const auto counted = countedIn(row);
+    if (counted == std::exchange(countedBefore_[row], counted)) idleRows_.push_back(row);
+  }
+  std::ranges::sort(idleRows_, std::greater(), [this](std::size_t row) { return countedBefore_[row]; });
+}
+
+std::uint64_t TaskCounters::countedIn(std::size_t row) const {
+  std::uint64_t counted = 0;
+  for (const auto& broker : usedBrokerRows(page_)) {
+    for (const auto& end : broker.ends[row]) counted += valueOf(end);
+  }
+  return counted;
+}
+
+}  // namespace leptir::metrics

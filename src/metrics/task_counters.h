@@ -1,0 +1,47 @@
+// Counts settled tasks by broker, name and end. Names are bounded: kMostNames have rows of their own, all others are
+// counted together.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "leptir/clock.h"
+#include "metrics/page.h"
+
+namespace leptir::metrics {
+
+// Used by the dispatcher's main thread. count() costs some nanoseconds: it looks no name up and reads no clock.
+class TaskCounters {
+ public:
+  // A name that was not counted for this long may lose its row to another one, so that those with rows are the busiest.
+  static constexpr Duration kIdleAfter = std::chrono::minutes(10);
+
+  // SettledTask::broker is an index of `brokers` (rows as of claimBrokerRows), SettledTask::name counts `names` from 1.
+  // Names that have a row, perhaps from an earlier dispatcher, keep it. `page` must outlive the object.
+  TaskCounters(Page& page, std::vector<BrokerRow*> brokers, const std::vector<std::string>& names, BootTime now);
+
+  void count(const SettledTask& task);
+  // To be called about once a second: looks every kIdleAfter which names were not counted meanwhile.
+  void findIdleNames(BootTime now);
+
+ private:
+  static constexpr std::uint16_t kNoRow = 0xffff;
+
+  std::size_t rowOf(std::uint32_t name);
+  void claimRow(std::uint32_t name);
+  std::size_t takeIdleRow();
+  std::uint64_t countedIn(std::size_t row) const;
+
+  Page& page_;
+  const std::vector<BrokerRow*> brokers_;
+  std::vector<std::string> labels_;    // of the names; labels_[0] is of no name
+  std::vector<std::uint16_t> rows_;    // of the names
+  std::size_t used_ = 0;               // rows that have a label
+  std::vector<std::size_t> idleRows_;  // the one that counted least comes last
+  std::array<std::uint64_t, kMostNames> countedBefore_{};
+  BootTime lookAt_;
+};
+
+}  // namespace leptir::metrics

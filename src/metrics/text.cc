@@ -1,0 +1,207 @@
+#include "metrics/text.h"
+
+#include <vector>
+
+#include "metrics/text_writer.h"
+
+namespace leptir::metrics {
+namespace {
+
+// Of the ends and causes, the first ones are written also while they are zero: rate() and increase() overlook the first
+// increment of a series that appears with it.
+constexpr std::size_t kAlwaysWritten = 4;
+
+std::uint64_t numberOf(bool value) {
+  return value ? 1 : 0;
+}
+
+void writeUp(bool isUp, TextWriter& text) {
+  text.gauge("leptir_up", "1: the instance runs. 0: it does not.");
+  text.sample("", numberOf(isUp));
+}
+
+void writeInstance(const Snapshot& snapshot, TextWriter& text) {
+  writeUp(true, text);
+  text.info("leptir_build", "The version of leptir.", labelText({{"version", snapshot.version}}));
+  text.gauge("leptir_instance_state", "1 for the state that the instance is in, 0 for the others.");
+  for (const auto* state : {"starting", "running", "waiting", "stopping"})
+    text.sample(labelText({{"state", state}}), numberOf(snapshot.state == state));
+  text.gauge("leptir_instance_start_time_seconds", "When the instance was started, in Unix seconds.");
+  text.sample("", snapshot.startedAt);
+  text.gauge("leptir_workers", "Worker slots of the instance.");
+  text.sample("", snapshot.workers);
+  text.gauge("leptir_workers_busy", "Workers that run a task now.");
+  text.sample("", snapshot.busy);
+  text.counter("leptir_log_lines_dropped", "Log lines lost because their sink was too slow or failed.");
+  text.sample("", snapshot.logLinesDropped);
+}
+
+void writeTasks(const Snapshot& snapshot, TextWriter& text) {
+  text.counter("leptir_tasks", "Tasks that were settled, by what became of them.");
+  for (const auto& task : snapshot.tasks) {
+    for (std::size_t end = 0; end < kTaskEnds; ++end) {
+      if (task.ends[end] == 0 && end >= kAlwaysWritten) continue;
+      text.sample(
+          labelText({{"broker", task.broker}, {"name", task.name}, {"outcome", nameOf(static_cast<TaskEnd>(end))}}),
+          task.ends[end]);
+    }
+  }
+  text.counter("leptir_task_failures", "Attempts that did not succeed, by cause.");
+  for (const auto& name : snapshot.names) {
+    for (std::size_t cause = 0; cause < kFailureCauses; ++cause) {
+      if (name.failures[cause] == 0 && cause >= kAlwaysWritten) continue;
+      text.sample(labelText({{"name", name.name}, {"cause", nameOf(static_cast<FailureCause>(cause))}}),
+                  name.failures[cause]);
+    }
+  }
+}
+
+void writeTimes(const Snapshot& snapshot, TextWriter& text) {
+  text.histogram("leptir_task_run_duration_seconds", "How long attempts ran.");
+  for (const auto& name : snapshot.names) text.sample(labelText({{"name", name.name}}), name.runTime);
+  text.histogram("leptir_task_queue_duration_seconds",
+                 "From the time at which a task was due, at the earliest its push, until its first attempt began.");
+  for (const auto& name : snapshot.names) text.sample(labelText({{"name", name.name}}), name.queueTime);
+}
+
+void writeQueues(const Snapshot& snapshot, TextWriter& text) {
+  text.gauge("leptir_queue_tasks", "Tasks in the queue of the broker, by state, as counted last.");
+  for (const auto& broker : snapshot.brokers) {
+    if (!broker.queue) continue;
+    const auto write = [&](std::string_view state, std::uint64_t tasks) {
+      text.sample(labelText({{"broker", broker.name}, {"state", state}}), tasks);
+    };
+    write("due", broker.queue->due);
+    write("scheduled", broker.queue->scheduled);
+    write("leased", broker.queue->leased);
+    write("buried", broker.queue->buried);
+  }
+  text.gauge("leptir_queue_counted_timestamp_seconds", "When the tasks in the queue were counted, in Unix seconds.");
+  for (const auto& broker : snapshot.brokers) {
+    if (broker.queue) text.sample(labelText({{"broker", broker.name}}), broker.queue->countedAt);
+  }
+}
+
+void writeBrokers(const Snapshot& snapshot, TextWriter& text) {
+  const auto each = [&](auto&& value) {
+    for (const auto& broker : snapshot.brokers) text.sample(labelText({{"broker", broker.name}}), value(broker));
+  };
+  text.gauge("leptir_tasks_in_flight", "Tasks that this instance holds: waiting here, running or being settled.");
+  each([](const BrokerMetrics& broker) { return broker.inFlight; });
+  text.gauge("leptir_session_open", "1: the instance has a session at the broker.");
+  each([](const BrokerMetrics& broker) { return numberOf(broker.hasSession); });
+  text.gauge("leptir_session_renewed_timestamp_seconds", "When the session was last renewed, in Unix seconds.");
+  for (const auto& broker : snapshot.brokers) {
+    if (broker.renewedAt > 0) text.sample(labelText({{"broker", broker.name}}), broker.renewedAt);
+  }
+  text.counter("leptir_sessions_lost", "Sessions that were lost with all their leases.");
+  each([](const BrokerMetrics& broker) { return broker.sessionsLost; });
+  text.histogram("leptir_lease_batch_tasks", "Tasks of one lease that returned any.");
+  each([](const BrokerMetrics& broker) -> const SizeHistogram& { return broker.leased; });
+  text.histogram("leptir_settle_batch_tasks", "Tasks that were settled together.");
+  each([](const BrokerMetrics& broker) -> const SizeHistogram& { return broker.settled; });
+}
+
+void writeStores(const Snapshot& snapshot, TextWriter& text) {
+  const auto each = [&](auto&& write) {
+    for (const auto& store : snapshot.stores) {
+      for (const auto& operation : store.operations)
+        write(labelText(
+                  {{"kind", nameOf(store.kind)}, {"store", store.name}, {"operation", nameOf(operation.operation)}}),
+              operation);
+    }
+  };
+  text.counter("leptir_store_operations", "Calls to the store, each of one round trip or a few.");
+  each([&](const auto& labels, const OperationMetrics& operation) { text.sample(labels, operation.calls); });
+  text.counter("leptir_store_errors", "Calls to the store that failed.");
+  each([&](const auto& labels, const OperationMetrics& operation) { text.sample(labels, operation.errors); });
+  text.histogram("leptir_store_operation_duration_seconds", "How long calls to the store took that do not wait.");
+  each([&](const auto& labels, const OperationMetrics& operation) {
+    if (operation.time.count() > 0) text.sample(labels, operation.time);
+  });
+}
+
+void writeProcessCounts(const Snapshot& snapshot, TextWriter& text) {
+  const auto each = [&](auto&& value) {
+    for (std::size_t kind = 0; kind < kProcessKinds; ++kind) {
+      if (static_cast<ProcessKind>(kind) == ProcessKind::Master) continue;  // nothing counts its starts
+      text.sample(labelText({{"process", nameOf(static_cast<ProcessKind>(kind))}}),
+                  value(snapshot.processCounts[kind]));
+    }
+  };
+  text.counter("leptir_process_starts", "Processes that the master started.");
+  each([](const ProcessCounts& counts) { return counts.starts; });
+  text.counter("leptir_process_crashes", "Processes that died by a signal or ended with an error by themselves.");
+  each([](const ProcessCounts& counts) { return counts.crashes; });
+  text.counter("leptir_process_kills", "Processes that the master killed.");
+  each([](const ProcessCounts& counts) { return counts.kills; });
+}
+
+void writeProcesses(const Snapshot& snapshot, TextWriter& text) {
+  std::vector<std::string> labels;
+  for (const auto& process : snapshot.processes)
+    labels.push_back(labelText({{"process", nameOf(process.kind)},
+                                {"slot", process.slot < 0 ? std::string() : std::to_string(process.slot)}}));
+  const auto each = [&](auto&& write) {
+    for (std::size_t i = 0; i < labels.size(); ++i) write(labels[i], snapshot.processes[i].usage);
+  };
+  text.counter("leptir_process_cpu_seconds", "CPU time of a living process, user and system.");
+  each([&](const auto& label, const auto& usage) { text.sample(label, usage.cpuSeconds); });
+  text.gauge("leptir_process_resident_memory_bytes", "Resident memory of a living process.");
+  each([&](const auto& label, const auto& usage) { text.sample(label, usage.residentBytes); });
+  text.gauge("leptir_process_open_fds", "Open descriptors of a living process.");
+  each([&](const auto& label, const auto& usage) {
+    if (usage.openDescriptors) text.sample(label, *usage.openDescriptors);
+  });
+  text.gauge("leptir_process_start_time_seconds", "When a living process was started, in Unix seconds.");
+  each([&](const auto& label, const auto& usage) { text.sample(label, usage.startedAt); });
+}
+
+void writeReports(const ReportMetrics& reports, TextWriter& text) {
+  text.counter("leptir_error_reports", "Error reports, by what became of them.");
+  text.sample(labelText({{"outcome", "sent"}}), reports.sent);
+  text.sample(labelText({{"outcome", "failed"}}), reports.failed);
+  text.sample(labelText({{"outcome", "dropped"}}), reports.dropped);
+  text.sample(labelText({{"outcome", "repeated"}}), reports.repeated);
+  text.gauge("leptir_error_reports_waiting", "Error reports that wait, or are at their reporter.");
+  text.sample("", reports.waiting);
+}
+
+void writeRequests(const RequestMetrics& requests, TextWriter& text) {
+  text.counter("leptir_paid_requests", "Requests to stores that are paid for by the request.");
+  text.sample("", requests.sent);
+  text.counter("leptir_paid_requests_repeated", "Those of them that were sent again after an error.");
+  text.sample("", requests.repeated);
+  text.counter("leptir_paid_requests_throttled", "Those of them that were refused since there were too many.");
+  text.sample("", requests.throttled);
+}
+
+}  // namespace
+
+std::string textOf(const Snapshot& snapshot, TextFormat format) {
+  TextWriter text(format);
+  writeInstance(snapshot, text);
+  writeTasks(snapshot, text);
+  writeTimes(snapshot, text);
+  writeQueues(snapshot, text);
+  writeBrokers(snapshot, text);
+  writeStores(snapshot, text);
+  writeProcessCounts(snapshot, text);
+  writeProcesses(snapshot, text);
+  if (snapshot.errorReports) writeReports(*snapshot.errorReports, text);
+  if (snapshot.storeRequests) writeRequests(*snapshot.storeRequests, text);
+  return text.take();
+}
+
+std::string textOfNoInstance(TextFormat format) {
+  TextWriter text(format);
+  writeUp(false, text);
+  return text.take();
+}
+
+std::string_view contentTypeOf(TextFormat format) {
+  return format == TextFormat::OpenMetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                           : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+}  // namespace leptir::metrics

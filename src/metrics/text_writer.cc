@@ -1,0 +1,135 @@
+#include "metrics/text_writer.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace leptir::metrics {
+namespace {
+
+constexpr std::uint64_t kMicrosecondsPerSecond = 1'000'000;
+
+void appendEscaped(std::string& text, std::string_view value) {
+  for (const char c : value) {
+    if (c == '\n') {
+      text += "\\n";
+      continue;
+    }
+    if (c == '\\' || c == '"') text += '\\';
+    text += c;
+  }
+}
+
+}  // namespace
+
+std::string labelText(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
+  std::string text;
+  for (const auto& [name, value] : labels) {
+    if (value.empty()) continue;
+    if (!text.empty()) text += ',';
+    text += name;
+    text += "=\"";
+    appendEscaped(text, value);
+    text += '"';
+  }
+  return text;
+}
+
+// OpenMetrics names the family without _total, the older format with it.
+void TextWriter::counter(std::string_view name, std::string_view help) {
+  family(format_ == TextFormat::OpenMetrics ? std::string(name) : std::string(name) + "_total", "counter", help,
+         format_ == TextFormat::OpenMetrics ? "_total" : "");
+}
+
+void TextWriter::gauge(std::string_view name, std::string_view help) {
+  family(name, "gauge", help, "");
+}
+
+void TextWriter::histogram(std::string_view name, std::string_view help) {
+  family(name, "histogram", help, "");
+}
+
+void TextWriter::info(std::string_view name, std::string_view help, std::string_view labels) {
+  if (format_ == TextFormat::OpenMetrics)
+    family(name, "info", help, "_info");
+  else
+    family(std::string(name) + "_info", "gauge", help, "");
+  sample(labels, std::uint64_t{1});
+}
+
+void TextWriter::family(std::string_view name, std::string_view type, std::string_view help, std::string_view suffix) {
+  name_ = name;
+  suffix_ = suffix;
+  fmt::format_to(std::back_inserter(text_), "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+}
+
+void TextWriter::begin(std::string_view suffix, std::string_view labels, std::string_view bound) {
+  text_ += name_;
+  text_ += suffix;
+  if (!labels.empty() || !bound.empty()) {
+    text_ += '{';
+    text_ += labels;
+    if (!labels.empty() && !bound.empty()) text_ += ',';
+    if (!bound.empty()) {
+      text_ += "le=\"";
+      text_ += bound;
+      text_ += '"';
+    }
+    text_ += '}';
+  }
+  text_ += ' ';
+}
+
+void TextWriter::sample(std::string_view labels, std::uint64_t value) {
+  begin(suffix_, labels);
+  fmt::format_to(std::back_inserter(text_), "{}\n", value);
+}
+
+void TextWriter::sample(std::string_view labels, double value) {
+  begin(suffix_, labels);
+  fmt::format_to(std::back_inserter(text_), "{:.6f}\n", value);
+}
+
+void TextWriter::sample(std::string_view labels, const TimeHistogram& times) {
+  buckets(labels, times, kTimeBounds, Scale::Microseconds);
+}
+
+void TextWriter::sample(std::string_view labels, const SizeHistogram& sizes) {
+  buckets(labels, sizes, kSizeBounds, Scale::Ones);
+}
+
+// The count is the sum of the buckets that were read, so that both agree although tasks end meanwhile.
+template <std::size_t kBounds>
+void TextWriter::buckets(std::string_view labels, const Histogram<kBounds>& histogram,
+                         const std::array<std::int64_t, kBounds>& bounds, Scale scale) {
+  std::uint64_t upToHere = 0;
+  for (std::size_t i = 0; i <= kBounds; ++i) {
+    upToHere += histogram.buckets[i];
+    begin("_bucket", labels, i < kBounds ? boundText(bounds[i], scale) : "+Inf");
+    fmt::format_to(std::back_inserter(text_), "{}\n", upToHere);
+  }
+  begin("_sum", labels);
+  text_ += scaled(histogram.sum, scale) + '\n';
+  begin("_count", labels);
+  fmt::format_to(std::back_inserter(text_), "{}\n", upToHere);
+}
+
+std::string TextWriter::scaled(std::uint64_t value, Scale scale) const {
+  if (scale == Scale::Ones) return std::to_string(value);
+  return fmt::format("{}.{:06}", value / kMicrosecondsPerSecond, value % kMicrosecondsPerSecond);
+}
+
+std::string TextWriter::boundText(std::int64_t bound, Scale scale) const {
+  auto text = scaled(static_cast<std::uint64_t>(bound), scale);
+  if (scale == Scale::Ones) return format_ == TextFormat::OpenMetrics ? text + ".0" : text;
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') format_ == TextFormat::OpenMetrics ? text.push_back('0') : text.pop_back();
+  return text;
+}
+
+std::string TextWriter::take() {
+  if (format_ == TextFormat::OpenMetrics) text_ += "# EOF\n";
+  return std::move(text_);
+}
+
+}  // namespace leptir::metrics

@@ -1,0 +1,59 @@
+// The two text formats: how families, samples, labels and numbers are written.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "metrics/snapshot.h"
+#include "metrics/text.h"
+
+namespace leptir::metrics {
+
+// The text of labels, as it stands between the braces: name="value",name="value". Values are escaped; a label
+// without a value is left out, which means the same.
+std::string labelText(std::initializer_list<std::pair<std::string_view, std::string_view>> labels);
+
+class TextWriter {
+ public:
+  explicit TextWriter(TextFormat format) : format_(format) {}
+
+  // Begin a family: the samples that follow belong to it. `name` has no _total; the writer adds it where it belongs.
+  void counter(std::string_view name, std::string_view help);
+  void gauge(std::string_view name, std::string_view help);
+  void histogram(std::string_view name, std::string_view help);
+  // A family of one sample that is always 1, with facts as its labels.
+  void info(std::string_view name, std::string_view help, std::string_view labels);
+
+  // A sample of the family; `labels` is of labelText(), or empty.
+  void sample(std::string_view labels, std::uint64_t value);
+  void sample(std::string_view labels, double value);
+  // The samples of a histogram: of times in seconds, or of sizes.
+  void sample(std::string_view labels, const TimeHistogram& times);
+  void sample(std::string_view labels, const SizeHistogram& sizes);
+
+  // Ends the text.
+  std::string take();
+
+ private:
+  enum class Scale { Microseconds, Ones };  // what the bounds and the sum of a histogram are counted in
+
+  void family(std::string_view name, std::string_view type, std::string_view help, std::string_view suffix);
+  void begin(std::string_view suffix, std::string_view labels, std::string_view bound = {});
+  template <std::size_t kBounds>
+  void buckets(std::string_view labels, const Histogram<kBounds>& histogram,
+               const std::array<std::int64_t, kBounds>& bounds, Scale scale);
+  std::string scaled(std::uint64_t value, Scale scale) const;
+  std::string boundText(std::int64_t bound, Scale scale) const;
+
+  const TextFormat format_;
+  std::string text_;
+  std::string name_;         // of the family
+  std::string_view suffix_;  // of its samples
+};
+
+}  // namespace leptir::metrics

@@ -1,0 +1,58 @@
+#include "web/open_connections.h"
+
+#include <algorithm>
+
+namespace leptir::web {
+
+void OpenConnections::opened(int socket, BootTime now) {
+  all_[socket] = {.since = now, .until = now + limits_.firstRequest};
+}
+
+void OpenConnections::enter(int socket, BootTime now, Duration longest) {
+  const auto found = all_.find(socket);
+  if (found == all_.end()) return;
+  found->second.since = now;
+  found->second.until = now + longest;
+}
+
+void OpenConnections::requested(int socket, BootTime now) {
+  enter(socket, now, limits_.response);
+}
+
+void OpenConnections::answered(int socket, BootTime now) {
+  enter(socket, now, limits_.nextRequest);
+}
+
+void OpenConnections::closed(int socket) {
+  all_.erase(socket);
+}
+
+std::vector<int> OpenConnections::toHangUp(BootTime now) {
+  std::vector<int> sockets;
+  std::vector<std::pair<BootTime, int>> others;
+  for (auto& [socket, connection] : all_) {
+    if (connection.hungUp) continue;
+    if (now >= connection.until) {
+      sockets.push_back(socket);
+    } else {
+      others.emplace_back(connection.since, socket);
+    }
+  }
+  if (others.size() > limits_.connections) {
+    std::ranges::sort(others);
+    others.resize(others.size() - limits_.connections);
+    for (const auto& [since, socket] : others) sockets.push_back(socket);
+  }
+  for (const int socket : sockets) all_[socket].hungUp = true;
+  return sockets;
+}
+
+BootTime OpenConnections::next() const {
+  auto next = BootTime::max();
+  for (const auto& [socket, connection] : all_) {
+    if (!connection.hungUp) next = std::min(next, connection.until);
+  }
+  return next;
+}
+
+}  // namespace leptir::web

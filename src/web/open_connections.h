@@ -1,0 +1,52 @@
+// The open connections of a server, and since when each waits for a request or for the end of its response. Decides
+// which of them to hang up, so that slow and idle clients never keep others out. Uses no socket itself.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <vector>
+
+#include "leptir/clock.h"
+
+namespace leptir::web {
+
+struct Limits {
+  std::size_t connections = 1024;                    // one more hangs up the one that has waited longest
+  std::size_t headerBytes = 16 * 1024;               // request line and headers
+  Duration firstRequest = std::chrono::seconds(10);  // from the connection until its first request is whole
+  Duration nextRequest = std::chrono::seconds(75);   // longer than the usual interval of scrapes
+  Duration response = std::chrono::seconds(30);      // until the client has taken it
+};
+
+// For use by one thread. `socket` is the number of a connection's descriptor.
+class OpenConnections {
+ public:
+  explicit OpenConnections(const Limits& limits) : limits_(limits) {}
+
+  void opened(int socket, BootTime now);
+  // Its request is whole, and the response is being sent.
+  void requested(int socket, BootTime now);
+  // The response was sent, or could not be.
+  void answered(int socket, BootTime now);
+  void closed(int socket);
+
+  // The connections that are over their time, and as many of those that have waited longest as there are too many.
+  // Each is named once.
+  std::vector<int> toHangUp(BootTime now);
+  // When the next connection will be over its time; max: there is none.
+  BootTime next() const;
+  std::size_t size() const { return all_.size(); }
+
+ private:
+  struct Connection {
+    BootTime since{};  // when its present state began
+    BootTime until{};  // when that state must have ended
+    bool hungUp = false;
+  };
+  void enter(int socket, BootTime now, Duration longest);
+
+  const Limits limits_;
+  std::map<int, Connection> all_;
+};
+
+}  // namespace leptir::web

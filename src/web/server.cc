@@ -1,0 +1,155 @@
+#include "web/server.h"
+
+#include <microhttpd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+#include <string_view>
+
+namespace leptir::web {
+namespace {
+
+// libmicrohttpd accepts these above the limit; the connections that have waited longest are hung up for them.
+constexpr std::size_t kAboveTheLimit = 64;
+
+std::string headerOf(MHD_Connection* connection, const char* name) {
+  const char* const value = ::MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? "" : value;
+}
+
+// No page takes a body, so a body is refused unread.
+bool hasBody(MHD_Connection* connection) {
+  const auto length = headerOf(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  return (!length.empty() && length != "0") || !headerOf(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty();
+}
+
+// A page that a browser shows may load and run nothing.
+constexpr std::pair<const char*, const char*> kAlways[] = {{"Cache-Control", "no-store"},
+                                                           {"Content-Security-Policy", "default-src 'none'"},
+                                                           {"Referrer-Policy", "no-referrer"},
+                                                           {"X-Content-Type-Options", "nosniff"}};
+
+enum class AfterResponse { Keep, Close };
+
+MHD_Result send(MHD_Connection* connection, const Response& from, AfterResponse after) {
+  // The library only reads the bytes, and copies them at once.
+  auto* response = ::MHD_create_response_from_buffer(
+      from.body.size(), const_cast<char*>(from.body.data()),  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+      MHD_RESPMEM_MUST_COPY);
+  if (response == nullptr) return MHD_NO;
+  ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, from.contentType.c_str());
+  for (const auto& [name, value] : kAlways) ::MHD_add_response_header(response, name, value);
+  for (const auto& [name, value] : from.headers) ::MHD_add_response_header(response, name.c_str(), value.c_str());
+  if (after == AfterResponse::Close) ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+  const auto sent = ::MHD_queue_response(connection, static_cast<unsigned>(from.status), response);
+  ::MHD_destroy_response(response);
+  return sent;
+}
+
+int socketOf(MHD_Connection* connection) {
+  const auto* info = ::MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info == nullptr ? -1 : info->connect_fd;
+}
+
+}  // namespace
+
+// What the library calls. It has C functions, so no exception may leave them.
+class Server::Daemon {
+ public:
+  Daemon(Routes routes, const Limits& limits, const Clock& clock)
+      : routes_(std::move(routes)), clock_(clock), open_(limits) {}
+  ~Daemon() {
+    if (daemon_ != nullptr) ::MHD_stop_daemon(daemon_);
+  }
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  bool start(int listening, const Limits& limits) {
+    daemon_ = ::MHD_start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, &Daemon::onRequest, this, MHD_OPTION_LISTEN_SOCKET,
+                                 listening, MHD_OPTION_CONNECTION_LIMIT,
+                                 static_cast<unsigned>(limits.connections + kAboveTheLimit),
+                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.headerBytes, MHD_OPTION_STRICT_FOR_CLIENT,
+                                 1, MHD_OPTION_NOTIFY_CONNECTION, &Daemon::onConnection, this,
+                                 MHD_OPTION_NOTIFY_COMPLETED, &Daemon::onCompleted, this, MHD_OPTION_END);
+    return daemon_ != nullptr;
+  }
+
+  Result<void> serveFor(Duration longest) {
+    const auto now = clock_.bootTime();
+    const auto wait = std::clamp(std::min(longest, open_.next() - now), Duration::zero(), longest);
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+    const int wholeWait = static_cast<int>(std::min<std::int64_t>(milliseconds, std::numeric_limits<int>::max()));
+    if (::MHD_run_wait(daemon_, wholeWait) != MHD_YES)
+      return Error(ErrorCode::Internal, "the HTTP server cannot wait for its clients any more");
+    // The library reads the end of such a connection in its next round, and closes it.
+    for (const int socket : open_.toHangUp(clock_.bootTime())) ::shutdown(socket, SHUT_RDWR);
+    return {};
+  }
+
+  std::size_t connections() const { return open_.size(); }
+
+ private:
+  static void onConnection(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode code) {
+    auto& daemon = *static_cast<Daemon*>(self);
+    const int socket = socketOf(connection);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+      daemon.open_.opened(socket, daemon.clock_.bootTime());
+    } else {
+      daemon.open_.closed(socket);
+    }
+  }
+
+  static void onCompleted(void* self, MHD_Connection* connection, void**, MHD_RequestTerminationCode) {
+    auto& daemon = *static_cast<Daemon*>(self);
+    daemon.open_.answered(socketOf(connection), daemon.clock_.bootTime());
+  }
+
+  // Called once when the headers of a request are there, and again when the request is whole.
+  static MHD_Result onRequest(void* self, MHD_Connection* connection, const char* path, const char* method,
+                              const char* /*version*/, const char* /*body*/, std::size_t* /*bodySize*/,
+                              void** seenBefore) try {
+    auto& daemon = *static_cast<Daemon*>(self);
+    if (*seenBefore != nullptr) return daemon.answer(connection, path, method);
+    *seenBefore = self;
+    if (hasBody(connection)) return send(connection, sentence(413, "a request here has no body"), AfterResponse::Close);
+    return MHD_YES;
+  } catch (const std::exception&) {
+    return MHD_NO;  // no memory: the connection is closed
+  }
+
+  MHD_Result answer(MHD_Connection* connection, const char* path, const char* method) {
+    open_.requested(socketOf(connection), clock_.bootTime());
+    const auto response =
+        routes_.answer({.method = method, .path = path, .accept = headerOf(connection, MHD_HTTP_HEADER_ACCEPT)});
+    return send(connection, response, AfterResponse::Keep);
+  }
+
+  const Routes routes_;
+  const Clock& clock_;
+  OpenConnections open_;
+  MHD_Daemon* daemon_ = nullptr;
+};
+
+Result<std::unique_ptr<Server>> Server::start(base::UniqueFd listening, Routes routes, const Limits& limits,
+                                              const Clock& clock) {
+  auto daemon = std::make_unique<Daemon>(std::move(routes), limits, clock);
+  if (!daemon->start(listening.get(), limits))
+    return Error(ErrorCode::Unavailable, "cannot start the HTTP server: memory or descriptors ran out");
+  listening.release();  // the library closes it when it stops
+  return std::unique_ptr<Server>(new Server(std::move(daemon)));
+}
+
+Server::Server(std::unique_ptr<Daemon> daemon) : daemon_(std::move(daemon)) {}
+Server::~Server() = default;
+
+Result<void> Server::serveFor(Duration longest) {
+  return daemon_->serveFor(longest);
+}
+
+std::size_t Server::connections() const {
+  return daemon_->connections();
+}
+
+}  // namespace leptir::web
