@@ -169,6 +169,24 @@ class Parser {
                    "say in one line whether the instance is ready, without asking stores; exit status 0: ready, 1: "
                    "running but not ready, 3: not running")
         ->excludes("--all");
+    command
+        ->add_flag(
+            "--watch{2}", watch_,
+            "show it again after each 2 seconds (--watch=SECONDS), until Ctrl-C: on a terminal in place, elsewhere "
+            "one after the other; with --json one object a line")
+        ->excludes("--all")
+        ->excludes("--ready")
+        ->type_name("");
+    command->callback([this] { command_ = [this] { return checkedStatus(); }; });
+  }
+
+  Command checkedStatus() {
+    if (watch_.empty()) return status_;
+    status_.watch = parseDelay(numberOf<double>(watch_).value_or(-1));
+    constexpr auto kLeast = std::chrono::milliseconds(100);
+    if (!status_.watch || *status_.watch < kLeast)
+      return usageError(fmt::format("--watch: must be a number of seconds from 0.1 to 1e11, not '{}'", watch_));
+    return status_;
   }
 
   void addPush() {
@@ -341,6 +359,7 @@ class Parser {
   StopCommand stop_;
   ReloadCommand reload_;
   StatusCommand status_;
+  std::string watch_;  // the value of --watch; empty: not given
   PushCommand push_;
   std::string wait_;  // the value of --wait; empty: not given
   InfoCommand info_;

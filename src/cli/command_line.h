@@ -35,7 +35,8 @@ struct StatusCommand {
   std::filesystem::path config, pid;
   bool all = false;  // show all instances of this user, whatever their configuration
   bool json = false;
-  bool ready = false;  // only whether the instance is ready, without asking stores
+  bool ready = false;               // only whether the instance is ready, without asking stores
+  std::optional<Duration> watch{};  // again and again, after so long
 };
 struct PushCommand {
   std::string program = "leptir";  // name of the called program, shown in hints and errors
