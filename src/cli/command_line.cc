@@ -65,6 +65,7 @@ class Parser {
     addOperating("audit", "Show what operators did, the newest first.", audit_);
     addOperating("drain", "Have an instance on any machine begin no more tasks.", drain_);
     addOperating("workers", "Change how many workers an instance on any machine has.", workers_);
+    addOperating("top", "Watch queues, instances and tasks on a full screen, and change them by keys.", top_);
     addCheck();
     addBench();
     addInstall();
@@ -377,6 +378,7 @@ class Parser {
   AuditCommand audit_;
   DrainCommand drain_;
   WorkersCommand workers_;
+  TopCommand top_;
   CheckCommand check_;
   BenchCommand bench_;
   InstallCommand install_;
