@@ -48,9 +48,9 @@ TEST_F(TopRedisTest, AStoreThatIsBackIsShownAgain) {
   screen.command("clear; " + program + " top --interval=0.5 --config=" + config.string() + "; echo ended $?");
   ASSERT_TRUE(screen.waitFor("far ")) << screen.screen();
   redis_.kill();
-  ASSERT_TRUE(screen.waitFor("broker far")) << screen.screen();
+  ASSERT_TRUE(screen.waitFor("far: redis ")) << screen.screen();
   redis_.start();
-  EXPECT_TRUE(screen.waitUntilGone("broker far")) << screen.screen();
+  EXPECT_TRUE(screen.waitUntilGone("far: redis ")) << screen.screen();
 }
 
 }  // namespace
