@@ -66,6 +66,7 @@ class Parser {
     addOperating("drain", "Have an instance on any machine begin no more tasks.", drain_);
     addOperating("workers", "Change how many workers an instance on any machine has.", workers_);
     addOperating("metrics", "Print what a running instance has counted, as text that Prometheus reads.", metrics_);
+    addOperating("top", "Watch queues, instances and tasks on a full screen, and change them by keys.", top_);
     addCheck();
     addBench();
     addInstall();
@@ -170,6 +171,24 @@ class Parser {
                    "say in one line whether the instance is ready, without asking stores; exit status 0: ready, 1: "
                    "running but not ready, 3: not running")
         ->excludes("--all");
+    command
+        ->add_flag(
+            "--watch{2}", watch_,
+            "show it again after each 2 seconds (--watch=SECONDS), until Ctrl-C: on a terminal in place, elsewhere "
+            "one after the other; with --json one object a line")
+        ->excludes("--all")
+        ->excludes("--ready")
+        ->type_name("");
+    command->callback([this] { command_ = [this] { return checkedStatus(); }; });
+  }
+
+  Command checkedStatus() {
+    if (watch_.empty()) return status_;
+    status_.watch = parseDelay(numberOf<double>(watch_).value_or(-1));
+    constexpr auto kLeast = std::chrono::milliseconds(100);
+    if (!status_.watch || *status_.watch < kLeast)
+      return usageError(fmt::format("--watch: must be a number of seconds from 0.1 to 1e11, not '{}'", watch_));
+    return status_;
   }
 
   void addPush() {
@@ -342,6 +361,7 @@ class Parser {
   StopCommand stop_;
   ReloadCommand reload_;
   StatusCommand status_;
+  std::string watch_;  // the value of --watch; empty: not given
   PushCommand push_;
   std::string wait_;  // the value of --wait; empty: not given
   InfoCommand info_;
@@ -360,6 +380,7 @@ class Parser {
   DrainCommand drain_;
   WorkersCommand workers_;
   MetricsCommand metrics_;
+  TopCommand top_;
   CheckCommand check_;
   BenchCommand bench_;
   InstallCommand install_;

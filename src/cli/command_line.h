@@ -35,7 +35,8 @@ struct StatusCommand {
   std::filesystem::path config, pid;
   bool all = false;  // show all instances of this user, whatever their configuration
   bool json = false;
-  bool ready = false;  // only whether the instance is ready, without asking stores
+  bool ready = false;               // only whether the instance is ready, without asking stores
+  std::optional<Duration> watch{};  // again and again, after so long
 };
 struct PushCommand {
   std::string program = "leptir";  // name of the called program, shown in hints and errors
@@ -110,8 +111,8 @@ struct NothingToDo {
 using Command = std::variant<NothingToDo, StartCommand, StopCommand, ReloadCommand, StatusCommand, PushCommand,
                              InfoCommand, TasksCommand, QueuesCommand, BuriedCommand, CancelCommand, RunNowCommand,
                              RescheduleCommand, AgainCommand, PauseCommand, ResumeCommand, InstancesCommand,
-                             NamesCommand, AuditCommand, DrainCommand, WorkersCommand, MetricsCommand, CheckCommand,
-                             BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
+                             NamesCommand, AuditCommand, DrainCommand, WorkersCommand, MetricsCommand, TopCommand,
+                             CheckCommand, BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

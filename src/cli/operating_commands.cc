@@ -194,4 +194,10 @@ void addOptions(CLI::App& app, WorkersCommand& command) {
   addConfig(app, command.config);
 }
 
+void addOptions(CLI::App& app, TopCommand& command) {
+  app.add_option("--interval", command.interval, "ask each store after so many seconds (default 2)")
+      ->check(CLI::Range(0.5, 3600.0));
+  addConfig(app, command.config);
+}
+
 }  // namespace leptir::cli

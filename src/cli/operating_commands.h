@@ -86,6 +86,10 @@ struct DrainCommand {
   std::string instance;
   bool json = false;
 };
+struct TopCommand {
+  std::filesystem::path config;
+  double interval = 2;  // seconds between two questions to a store
+};
 struct WorkersCommand {
   std::filesystem::path config;
   int workers = 0;
@@ -113,6 +117,7 @@ void addOptions(CLI::App& app, ResumeCommand& command);
 void addOptions(CLI::App& app, DrainCommand& command);
 void addOptions(CLI::App& app, WorkersCommand& command);
 void addOptions(CLI::App& app, MetricsCommand& command);
+void addOptions(CLI::App& app, TopCommand& command);
 
 // All options that select tasks, for `tasks`.
 void addSelection(CLI::App& app, SelectionOptions& options);

@@ -18,17 +18,6 @@ bool beginsCharacter(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
 }
 
-// The first `width` - 1 characters and "…", if the text has more than `width`.
-std::string cutTo(const std::string& text, std::size_t width) {
-  if (displayWidth(text) <= width) return text;
-  std::size_t characters = 0, end = 0;
-  for (; end < text.size(); ++end) {
-    if (!beginsCharacter(text[end])) continue;
-    if (characters++ == std::max<std::size_t>(width, 1) - 1) break;
-  }
-  return text.substr(0, end) + "…";
-}
-
 // Which columns are shown, and how wide.
 class Layout {
  public:
@@ -82,6 +71,16 @@ class Layout {
 
 std::size_t displayWidth(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, beginsCharacter));
+}
+
+std::string cutTo(const std::string& text, std::size_t width) {
+  if (displayWidth(text) <= width) return text;
+  std::size_t characters = 0, end = 0;
+  for (; end < text.size(); ++end) {
+    if (!beginsCharacter(text[end])) continue;
+    if (characters++ == std::max<std::size_t>(width, 1) - 1) break;
+  }
+  return text.substr(0, end) + "…";
 }
 
 Cell::Cell(std::string content, Colour ofText) : text(base::escaped(content)), colour(ofText) {}

@@ -8,25 +8,29 @@
 namespace leptir::cli {
 namespace {
 
-constexpr std::size_t kUsualWidth = 80;
+constexpr std::size_t kUsualWidth = 80, kUsualHeight = 24;
 
 std::string_view variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-std::size_t widthOf(int descriptor) {
+winsize sizeOf(int descriptor) {
   winsize size{};
-  const bool known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : kUsualWidth;
+  const bool known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0;
+  if (!known || size.ws_col == 0) size.ws_col = kUsualWidth;
+  if (!known || size.ws_row == 0) size.ws_row = kUsualHeight;
+  return size;
 }
 
 }  // namespace
 
 Terminal terminalOf(int descriptor) {
   if (::isatty(descriptor) == 0) return {};
+  const auto size = sizeOf(descriptor);
   return {.isTerminal = true,
-          .width = widthOf(descriptor),
+          .width = size.ws_col,
+          .height = size.ws_row,
           .hasColours = variable("NO_COLOR").empty() && variable("TERM") != "dumb"};
 }
 

@@ -10,6 +10,7 @@ namespace leptir::cli {
 struct Terminal {
   bool isTerminal = false;
   std::size_t width = 0;    // columns; 0: no limit, as for a file or a pipe
+  std::size_t height = 0;   // lines; 0: no limit
   bool hasColours = false;  // never with NO_COLOR, TERM=dumb, or without a terminal
 };
 

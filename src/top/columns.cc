@@ -1,0 +1,102 @@
+// Which columns the panes have, and how wide they are.
+#include <algorithm>
+
+#include "top/rows.h"
+
+namespace leptir::top {
+namespace {
+
+std::size_t totalOf(const std::vector<std::size_t>& widths) {
+  std::size_t total = 0;
+  for (const auto width : widths) total += width == 0 ? 0 : width + (total == 0 ? 0 : kGapOfColumns);
+  return total;
+}
+
+bool shrinkWidest(const std::vector<Column>& columns, std::vector<std::size_t>& widths) {
+  std::size_t widest = columns.size();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const bool canShrink = columns[i].least > 0 && widths[i] > columns[i].least;
+    if (canShrink && (widest == columns.size() || widths[i] > widths[widest])) widest = i;
+  }
+  if (widest == columns.size()) return false;
+  --widths[widest];
+  return true;
+}
+
+bool leaveOneOut(const std::vector<Column>& columns, std::vector<std::size_t>& widths) {
+  std::size_t first = columns.size();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (widths[i] == 0 || columns[i].leftOutFirst == 0) continue;
+    if (first == columns.size() || columns[i].leftOutFirst > columns[first].leftOutFirst) first = i;
+  }
+  if (first == columns.size()) return false;
+  widths[first] = 0;
+  return true;
+}
+
+void growTo(std::size_t screen, const std::vector<Column>& columns, std::vector<std::size_t>& widths) {
+  std::vector<std::size_t> growing;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].grows && widths[i] > 0) growing.push_back(i);
+  }
+  if (growing.empty()) return;
+  const auto left = screen - std::min(screen, totalOf(widths));
+  for (const auto column : growing) widths[column] += left / growing.size();
+  widths[growing.back()] += left % growing.size();
+}
+
+}  // namespace
+
+const std::vector<Column>& columnsOf(PaneKind pane) {
+  using enum Align;
+  static const std::array<std::vector<Column>, kPanes> kColumns{{
+      {{.title = "queue", .width = 10, .least = 8, .grows = true},
+       {.title = "due", .width = 9, .align = Right},
+       {.title = "growth", .width = 8, .align = Right, .leftOutFirst = 2},
+       {.title = "oldest due", .width = 11, .align = Right, .leftOutFirst = 1},
+       {.title = "scheduled", .width = 9, .align = Right, .leftOutFirst = 4},
+       {.title = "leased", .width = 6, .align = Right, .leftOutFirst = 3},
+       {.title = "buried", .width = 7, .align = Right},
+       {.title = "paused", .width = 6, .least = 4, .grows = true, .leftOutFirst = 5}},
+      {{.title = "running", .width = 13, .least = 8},
+       {.title = "name", .width = 14, .least = 8, .grows = true},
+       {.title = "instance", .width = 14, .least = 8, .grows = true, .leftOutFirst = 2},
+       {.title = "try", .width = 3, .align = Right, .leftOutFirst = 3},
+       {.title = "for", .width = 11, .align = Right},
+       {.title = "progress", .width = 14, .least = 8, .grows = true, .leftOutFirst = 1}},
+      {{.title = "failed", .width = 13, .least = 8},
+       {.title = "name", .width = 14, .least = 8, .grows = true},
+       {.title = "when", .width = 10, .align = Right},
+       {.title = "when (UTC)", .width = 19, .leftOutFirst = 2},
+       {.title = "cause", .width = 9, .least = 5},
+       {.title = "response", .width = 24, .least = 8, .grows = true, .leftOutFirst = 1}},
+      {{.title = "instance", .width = 20, .least = 10, .grows = true},
+       {.title = "version", .width = 8, .leftOutFirst = 4},
+       {.title = "state", .width = 8},
+       {.title = "for", .width = 11, .align = Right, .leftOutFirst = 3},
+       {.title = "busy", .width = 7, .align = Right},
+       {.title = "done", .width = 9, .align = Right, .leftOutFirst = 2},
+       {.title = "failed", .width = 7, .align = Right, .leftOutFirst = 1},
+       {.title = "last seen", .width = 10, .align = Right, .leftOutFirst = 5},
+       {.title = "brokers", .width = 10, .least = 6, .grows = true, .leftOutFirst = 6}},
+      {{.title = "task", .width = 13, .least = 8, .grows = true},
+       {.title = "name", .width = 14, .least = 8, .grows = true},
+       {.title = "state", .width = 9, .leftOutFirst = 3},
+       {.title = "when", .width = 10, .align = Right},
+       {.title = "when (UTC)", .width = 19, .leftOutFirst = 4},
+       {.title = "tries", .width = 5, .align = Right, .leftOutFirst = 2},
+       {.title = "reason", .width = 24, .least = 8, .grows = true, .leftOutFirst = 1}},
+  }};
+  return kColumns[static_cast<std::size_t>(pane)];
+}
+
+std::vector<std::size_t> columnWidths(const std::vector<Column>& columns, std::size_t screen) {
+  std::vector<std::size_t> widths;
+  for (const auto& column : columns) widths.push_back(column.width);
+  while (totalOf(widths) > screen && (leaveOneOut(columns, widths) || shrinkWidest(columns, widths))) {
+  }
+  growTo(screen, columns, widths);
+  return widths;
+}
+
+}  // namespace leptir::top

@@ -1,0 +1,42 @@
+#include "top/help.h"
+
+namespace leptir::top {
+
+std::vector<std::string> helpLines() {
+  return {
+      "Move",
+      "  Tab, Shift-Tab   the next pane, the one before; of tasks: the next state",
+      "  j k, arrows      the next row, the row before; PgUp PgDn Home End go further",
+      "  Enter            a task: its record, response and stderr; a queue: its tasks",
+      "  Esc              back; ends a filter",
+      "  i                the instances of all machines",
+      "  b                the buried tasks of the selected queue, or of all queues",
+      "  < >              the earlier and the next page of tasks",
+      "",
+      "Arrange",
+      "  /                only rows that contain a text: a name, an id, a host",
+      "  s S              sort by the next column; turn the order round",
+      "  + -              ask the stores less often, more often",
+      "  Space            freeze the screen, and go on",
+      "  Ctrl-L           ask now, and draw everything again",
+      "",
+      "Change (each asks first)",
+      "  c                cancel the task",
+      "  r                revive the buried task",
+      "  d                delete the task from its queue; its record stays",
+      "  n                run the scheduled task now",
+      "  a                push the task again, as a new one",
+      "  m                of tasks: c r d n a change all of the name, all of the list",
+      "  p                pause the queue, or the name of the task; once more: resume",
+      "  D                drain the instance; once more: resume",
+      "",
+      "On the page of a task",
+      "  l                its log",
+      "  t                the stack of the running task, taken once for each key",
+      "  Enter            its record",
+      "",
+      "  q, Ctrl-C        quit          Ctrl-Z  suspend, fg goes on",
+  };
+}
+
+}  // namespace leptir::top

@@ -1,0 +1,174 @@
+// What the threads of the model do.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "top/fleet_merge.h"
+#include "top/model_state.h"
+#include "top/task_report.h"
+
+namespace leptir::top {
+namespace {
+
+constexpr std::size_t kRowsOfPage = 50;
+
+// The first error of a source; empty: none.
+std::string problemOf(const std::vector<QueueView>& queues, const Result<FleetView>& fleet) {
+  for (const auto& queue : queues) {
+    if (!queue.counts) return queue.counts.error().message();
+  }
+  return fleet || fleet.error().code() == ErrorCode::Unsupported ? "" : fleet.error().message();
+}
+
+// A storage that does not exist yet is no problem.
+std::string problemOf(const Result<TaskPage>& page) {
+  if (page) return page->unable.empty() ? "" : page->unable.front().message();
+  return page.error().code() == ErrorCode::NotFound ? "" : page.error().message();
+}
+
+Result<std::string> textOf(Operations& operations, const TaskLook& look, const Model::Options& options) {
+  if (look.aspect == TaskAspect::Log) {
+    const auto log = operations.log(look.id);
+    return log ? Result<std::string>(logText(*log)) : log.error();
+  }
+  if (look.aspect == TaskAspect::Stack) {
+    const auto stack = operations.stack(look.id);
+    return stack ? Result<std::string>(stackText(*stack)) : stack.error();
+  }
+  const auto details = operations.task(look.id);
+  if (!details) return details.error();
+  return options.textOfTask ? options.textOfTask(*details, options.clock->now()) : details->record.dump(2);
+}
+
+}  // namespace
+
+void Model::State::askQueues(SourceState& state) {
+  update([&] { state.answer.asked = now(); });
+  auto queues = state.source.operations->queues();
+  auto fleet = state.source.operations->instances();
+  update([&] {
+    state.answer.error = problemOf(queues, fleet);
+    takeQueues(state, std::move(queues));
+    if (fleet) state.fleet = std::move(*fleet);
+    state.answer.asked.reset();
+    state.answer.answered = now();
+    measure();
+  });
+}
+
+// A queue that cannot be counted now keeps the counts of before on the screen; the answer's error says why.
+void Model::State::takeQueues(SourceState& state, std::vector<QueueView> queues) {
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    if (queues[i].counts) {
+      growth[queues[i].name].take(static_cast<double>(queues[i].counts->due), now());
+    } else if (i < state.queues.size()) {
+      queues[i] = std::move(state.queues[i]);
+    }
+  }
+  state.queues = std::move(queues);
+}
+
+void Model::State::measure() {
+  std::vector<FleetView> views;
+  for (const auto& state : queueSources) views.push_back(state->fleet);
+  instances = mergedFleet(views);
+  meter.take(instances, now());
+}
+
+void Model::State::askFailures() {
+  update([&] { records.answer.asked = now(); });
+  auto page = records.source.operations->tasks({.state = ListedState::Failed}, "", kRowsOfPage);
+  update([&] {
+    records.answer.asked.reset();
+    records.answer.answered = now();
+    records.answer.error = problemOf(page);
+    if (page) failures = std::move(page->tasks);
+  });
+}
+
+void Model::State::askPage() {
+  std::optional<TaskLook> look;
+  std::optional<TaskQuery> query;
+  {
+    const std::lock_guard lock(mutex);
+    look = wantedLook;
+    query = wantedQuery;
+    if (look && look->aspect == TaskAspect::Stack) wantedLook.reset();
+  }
+  if (look) takeText(*look);
+  if (query) takeRows(*query);
+}
+
+void Model::State::takeText(const TaskLook& look) {
+  auto answer = textOf(*sources.everything, look, options);
+  update([&] {
+    if (!(text.look == look)) return;  // the operator has turned to another page
+    text.error = answer ? "" : answer.error().message();
+    if (answer) text.text = std::move(*answer);
+    text.at = now();
+  });
+}
+
+void Model::State::takeRows(const TaskQuery& query) {
+  const TaskSelection selection{.state = query.state, .broker = query.broker};
+  auto page = sources.everything->tasks(selection, query.cursor, kRowsOfPage);
+  update([&] {
+    if (!(rows.query == query)) return;
+    rows.error = problemOf(page);
+    if (page) {
+      rows.tasks = std::move(page->tasks);
+      rows.next = std::move(page->cursor);
+    }
+    rows.at = now();
+  });
+}
+
+void Model::State::countTasks() {
+  std::optional<std::pair<std::uint64_t, Action>> wanted;
+  {
+    const std::lock_guard lock(mutex);
+    wanted = std::exchange(wantedCount, std::nullopt);
+  }
+  if (!wanted) return;
+  const auto& [question, action] = *wanted;
+  auto preview =
+      sources.everything->preview({.kind = kindOf(action.kind)}, {.selection = *action.selection}, kMostCounted);
+  update([&] {
+    count = TaskCount{.question = question, .error = preview ? "" : preview.error().message()};
+    if (preview) count->preview = std::move(*preview);
+  });
+}
+
+// False ends the action.
+bool Model::State::showProgress(const Action& action, const ActionProgress& progress) {
+  update([&] {
+    if (news) news->text = fmt::format("{}: {} so far,", titleOf(action), progress.changed);
+  });
+  return !isEnding;
+}
+
+void Model::State::doActions() {
+  while (const auto action = nextAction()) {
+    auto done = perform(*sources.everything, *action, now(),
+                        [&](const ActionProgress& progress) { return showProgress(*action, progress); });
+    update([&] {
+      done.at = now();
+      news = std::move(done);
+    });
+    for (const auto& poller : pollers) poller->askNow();
+    pages->askNow();
+  }
+}
+
+std::optional<Action> Model::State::nextAction() {
+  std::optional<Action> action;
+  update([&] {
+    if (actions.empty()) return;
+    action = std::move(actions.front());
+    actions.pop_front();
+    news = ActionNews{titleOf(*action) + ": not done yet", ActionNews::Kind::Running, now()};
+  });
+  return action;
+}
+
+}  // namespace leptir::top

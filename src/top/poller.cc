@@ -1,0 +1,73 @@
+#include "top/poller.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace leptir::top {
+namespace {
+
+constexpr int kPauseForEachAnswer = 9;
+
+}  // namespace
+
+void leaveSignalsToOtherThreads() {
+  sigset_t all;
+  ::sigfillset(&all);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) ::sigdelset(&all, signal);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+Poller::Poller(std::function<void()> ask, Duration interval)
+    : ask_(std::move(ask)), interval_(interval), thread_([this] { run(); }) {}
+
+Poller::~Poller() {
+  end(Duration::zero());
+  thread_.join();
+}
+
+void Poller::askNow() {
+  const std::lock_guard lock(mutex_);
+  isAskedNow_ = true;
+  changed_.notify_all();
+}
+
+void Poller::setInterval(Duration interval) {
+  const std::lock_guard lock(mutex_);
+  interval_ = interval;
+  changed_.notify_all();
+}
+
+bool Poller::end(Duration longest) {
+  std::unique_lock lock(mutex_);
+  isEnding_ = true;
+  changed_.notify_all();
+  return changed_.wait_for(lock, longest, [this] { return hasEnded_; });
+}
+
+void Poller::run() {
+  leaveSignalsToOtherThreads();
+  Duration took{};
+  do {
+    const auto began = systemClock().bootTime();
+    ask_();
+    took = systemClock().bootTime() - began;
+  } while (waitForNext(took));
+  const std::lock_guard lock(mutex_);
+  hasEnded_ = true;
+  changed_.notify_all();
+}
+
+bool Poller::waitForNext(Duration took) {
+  const auto answered = std::chrono::steady_clock::now();
+  std::unique_lock lock(mutex_);
+  while (!isAskedNow_ && !isEnding_) {
+    const auto next = answered + std::max(interval_, took * kPauseForEachAnswer);
+    if (changed_.wait_until(lock, next) == std::cv_status::timeout) break;
+  }
+  isAskedNow_ = false;
+  return !isEnding_;
+}
+
+}  // namespace leptir::top

@@ -1,0 +1,85 @@
+#include "top/rates.h"
+
+#include <algorithm>
+
+namespace leptir::top {
+namespace {
+
+constexpr auto kOldestCard = std::chrono::seconds(10);
+
+double secondsOf(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+double grown(std::uint64_t before, std::uint64_t now) {
+  return now > before ? static_cast<double>(now - before) : 0;
+}
+
+// The mean of `count` values and one more.
+double meanWith(double mean, std::size_t count, double value) {
+  return mean + (value - mean) / static_cast<double>(count + 1);
+}
+
+}  // namespace
+
+void RateMeter::take(const std::vector<InstanceView>& instances, Time now) {
+  std::map<std::string, Counted> counted;
+  for (const auto& instance : instances) {
+    if (!instance.hasCard) continue;
+    auto& known = counted[instance.instance] = counted_[instance.instance];
+    take(known, instance);
+  }
+  counted_ = std::move(counted);
+  sumUp(instances, now);
+  if (current_) addToHistory(now);
+}
+
+// A card that is still the one of the last look changes nothing.
+void RateMeter::take(Counted& before, const InstanceView& instance) {
+  if (instance.lastSeen <= before.written) return;
+  if (before.written != Time()) {
+    const double seconds = secondsOf(instance.lastSeen - before.written);
+    before.rates = Rates{grown(before.done, instance.done) / seconds, grown(before.failed, instance.failed) / seconds};
+  }
+  before.done = instance.done;
+  before.failed = instance.failed;
+  before.written = instance.lastSeen;
+}
+
+void RateMeter::sumUp(const std::vector<InstanceView>& instances, Time now) {
+  std::optional<Rates> sum;
+  for (const auto& instance : instances) {
+    const auto known = counted_.find(instance.instance);
+    if (known == counted_.end() || !known->second.rates) continue;
+    if (!sum) sum = Rates();
+    if (now - instance.lastSeen > kOldestCard) continue;
+    sum->done += known->second.rates->done;
+    sum->failed += known->second.rates->failed;
+  }
+  if (sum || instances.empty()) current_ = sum;
+}
+
+void RateMeter::addToHistory(Time now) {
+  const auto bar = now.time_since_epoch() / kTimeOfBar;
+  const bool isFirst = history_.done.empty();
+  if (isFirst || bar != bar_) {
+    const auto missed = isFirst ? 1 : std::clamp<std::int64_t>(bar - bar_, 1, kMostBars);
+    for (auto* values : {&history_.done, &history_.failed}) {
+      values->insert(values->end(), static_cast<std::size_t>(missed), 0.0);
+      if (values->size() > kMostBars) values->erase(values->begin(), values->end() - kMostBars);
+    }
+    bar_ = bar;
+    inLastBar_ = 0;
+  }
+  history_.done.back() = meanWith(history_.done.back(), inLastBar_, current_->done);
+  history_.failed.back() = meanWith(history_.failed.back(), inLastBar_, current_->failed);
+  ++inLastBar_;
+}
+
+void Trend::take(double value, Time now) {
+  if (before_ && now > at_) perSecond_ = (value - *before_) / secondsOf(now - at_);
+  before_ = value;
+  at_ = now;
+}
+
+}  // namespace leptir::top

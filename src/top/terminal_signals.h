@@ -1,0 +1,48 @@
+// Signals of a full-screen program: every one of them leaves the terminal as it was.
+#pragma once
+
+#include <signal.h>
+#include <termios.h>
+
+#include <array>
+#include <string_view>
+
+#include "leptir/spi/wake.h"
+
+namespace leptir::top {
+
+// While it lives, INT, TERM, HUP, TSTP, CONT and WINCH ring `wake` and are noted, except for those that the process
+// ignored before. A second INT, TERM or HUP restores the terminal and ends the process at once, since the program may
+// be waiting. SEGV, BUS, ILL, FPE and ABRT restore the terminal, and then end the process as they would have.
+//
+// There is at most one object in a process: signal handlers find it by a global variable.
+class TerminalSignals {
+ public:
+  explicit TerminalSignals(Wake& wake);
+  ~TerminalSignals();
+  TerminalSignals(const TerminalSignals&) = delete;
+  TerminalSignals& operator=(const TerminalSignals&) = delete;
+
+  // From now on a signal that ends the process writes `sequence` to stdout and gives the terminal these modes. disarm()
+  // ends that.
+  void arm(std::string_view sequence, const termios& modes);
+  void disarm();
+
+  int ended() const;     // the signal that asks the program to end; 0: none
+  bool takeResized();    // whether such a signal came since the last call
+  bool takeStopAsked();  // TSTP: the user wants the shell back
+  bool takeContinued();
+  // Stops this process as TSTP does by default; returns when it goes on.
+  void stopProcess();
+
+ private:
+  static constexpr int kNoted[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH};
+  static constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+  std::array<struct sigaction, std::size(kNoted)> notedBefore_{};
+  std::array<struct sigaction, std::size(kFatal)> fatalBefore_{};
+  std::array<char, 64 * 1024> stack_{};  // of the handlers of kFatal: the usual one may have overflowed
+  stack_t stackBefore_{};
+};
+
+}  // namespace leptir::top

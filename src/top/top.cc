@@ -1,0 +1,142 @@
+#include "top/top.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "top/controller.h"
+#include "top/terminal.h"
+#include "top/view.h"
+
+namespace leptir::top {
+namespace {
+
+constexpr auto kLongestPause = std::chrono::milliseconds(1'000);  // ages on the screen grow each second
+constexpr auto kPatienceAtTheEnd = std::chrono::milliseconds(300);
+constexpr int kReadsWithoutKey = 3;  // so often a readable terminal may give no key: an unfinished sequence does
+
+class Screens {
+ public:
+  Screens(Sources sources, Model::Options options, TerminalSignals& signals, Wake& wake,
+          std::unique_ptr<Terminal> terminal)
+      : signals_(signals),
+        wake_(wake),
+        terminal_(std::move(terminal)),
+        interval_(options.interval),
+        model_(std::make_unique<Model>(std::move(sources), std::move(options), wake)) {
+    ui_.encoding = terminal_->encoding();
+    ui_.interval = interval_;
+  }
+
+  Ended show() {
+    Ended ended;
+    while (!wantsToEnd_ && !terminalIsGone_ && signals_.ended() == 0) {
+      obeySignals();
+      draw();
+      waitForEvent();
+    }
+    terminal_.reset();
+    if (terminalIsGone_) ended.end = End::TerminalIsGone;
+    if (const int signal = signals_.ended(); signal != 0 && signal != SIGINT) ended = {End::BySignal, signal};
+    ended.isWaitingForStore = !model_->end(kPatienceAtTheEnd);
+    if (ended.isWaitingForStore) static_cast<void>(model_.release());
+    return ended;
+  }
+
+ private:
+  void obeySignals() {
+    if (signals_.takeStopAsked()) {
+      terminal_->giveBack();
+      signals_.stopProcess();
+    }
+    // A process that was stopped by STOP has not given the terminal back: the shell has changed its modes since.
+    if (signals_.takeContinued()) {
+      terminal_->giveBack();
+      terminal_->resize();
+    }
+    if (signals_.takeResized()) terminal_->resize();
+  }
+
+  void draw() {
+    takeSnapshot();
+    settle(ui_, snapshot_, terminal_->size());
+    terminal_->draw(render(ui_, snapshot_, terminal_->size()));
+  }
+
+  // A frozen screen goes on to show what the operator asks for: news of actions, and pages.
+  void takeSnapshot() {
+    auto now = model_->snapshot();
+    if (!ui_.isFrozen) {
+      snapshot_ = std::move(now);
+      return;
+    }
+    snapshot_.news = std::move(now.news);
+    snapshot_.count = std::move(now.count);
+    snapshot_.text = std::move(now.text);
+    snapshot_.rows = std::move(now.rows);
+  }
+
+  void waitForEvent() {
+    pollfd events[] = {{STDIN_FILENO, POLLIN, 0}, {wake_.descriptor(), POLLIN, 0}};
+    if (::poll(events, 2, static_cast<int>(kLongestPause.count())) <= 0) return;
+    if (events[1].revents != 0) wake_.clear();
+    if ((events[0].revents & POLLIN) != 0) readKeys();
+    if ((events[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) terminalIsGone_ = true;
+  }
+
+  void readKeys() {
+    bool hasKey = false;
+    while (const auto key = terminal_->read()) {
+      hasKey = true;
+      for (const auto& request : handleKey(ui_, snapshot_, terminal_->size(), *key))
+        std::visit([this](const auto& wanted) { obey(wanted); }, request);
+      if (wantsToEnd_) return;
+    }
+    readsWithoutKey_ = hasKey || signals_.ended() != 0 ? 0 : readsWithoutKey_ + 1;
+    if (readsWithoutKey_ >= kReadsWithoutKey) terminalIsGone_ = true;
+  }
+
+  void obey(const request::Quit&) { wantsToEnd_ = true; }
+  void obey(const request::Act& wanted) { model_->act(wanted.action); }
+  void obey(const request::Count& wanted) { model_->count(wanted.question, wanted.action); }
+  void obey(const request::LookInto& wanted) {
+    model_->lookInto(wanted.look);
+    takeSnapshot();
+  }
+  void obey(const request::List& wanted) {
+    model_->list(wanted.query);
+    takeSnapshot();
+  }
+  void obey(const request::LeavePage&) { model_->leavePage(); }
+  void obey(const request::SetInterval& wanted) { model_->setInterval(wanted.interval); }
+  void obey(const request::Redraw&) {
+    terminal_->redrawAll();
+    model_->askNow();
+  }
+
+  TerminalSignals& signals_;
+  Wake& wake_;
+  std::unique_ptr<Terminal> terminal_;
+  const Duration interval_;
+  std::unique_ptr<Model> model_;
+  Ui ui_;
+  Snapshot snapshot_;
+  bool wantsToEnd_ = false, terminalIsGone_ = false;
+  int readsWithoutKey_ = 0;
+};
+
+}  // namespace
+
+Result<Ended> run(Sources sources, Model::Options options) {
+  // A thread that waits for a store may ring it until the process ends.
+  auto wake = std::make_unique<Wake>();
+  TerminalSignals signals(*wake);
+  auto terminal = Terminal::open(signals);
+  if (!terminal) return terminal.error();
+  const auto ended = Screens(std::move(sources), std::move(options), signals, *wake, std::move(*terminal)).show();
+  if (ended.isWaitingForStore) static_cast<void>(wake.release());
+  return ended;
+}
+
+}  // namespace leptir::top
