@@ -20,6 +20,8 @@
 #include "leptir/operations/fleet_view.h"
 #include "leptir/operations/listed_task.h"
 #include "leptir/operations/task_action.h"
+#include "leptir/operations/task_log.h"
+#include "leptir/operations/task_stack.h"
 #include "leptir/result.h"
 
 namespace leptir {
@@ -110,6 +112,18 @@ class Operations {
   // The whole id of the only task that has an id beginning with this. Invalid: several tasks have; the message lists up
   // to five. NotFound: no task has.
   Result<std::string> findByPrefix(std::string_view idPrefix);
+
+  // The lines that the task with this whole id logged in its run number `attempt` (0: the run that goes on, else the
+  // last one), and a program's stderr. The log of a run that goes on is read from the memory of its instance on this
+  // machine, or asked of the instance through its store, which takes up to a few seconds. NotFound: no such task, or no
+  // log of this attempt. Unsupported: the instance cannot be asked, or its version keeps no logs. TimedOut: it did not
+  // answer.
+  Result<TaskLog> log(std::string_view id, int attempt = 0);
+
+  // Where the running task with this whole id is: the stacks of all threads of its process, which stand still for about
+  // a millisecond. Errors as of log(). Invalid: the task does not run. Unavailable: the kernel lets neither this
+  // process nor the instance look into the process.
+  Result<TaskStack> stack(std::string_view id);
 
   // The instances of the whole fleet.
   Result<FleetView> instances();
