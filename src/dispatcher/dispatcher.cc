@@ -83,7 +83,12 @@ class Dispatcher {
         table_(link, core_.slots(), clock),
         cards_({.options = options, .board = board, .table = table_, .slots = core_.slots(), .clock = clock}, brokers),
         errorReports_(options.reporters, link, board, logger, clock),
-        threads_({.options = options, .page = link.page(), .inbox = inbox_, .logger = logger, .clock = clock}) {
+        threads_({.options = options,
+                  .page = link.page(),
+                  .inbox = inbox_,
+                  .logger = logger,
+                  .clock = clock,
+                  .answers = {.logs = link.runLogs(), .board = board, .clock = clock}}) {
     perform(core_.step(table_.adopt(), now()));
     LEPTIR_FAILPOINT("dispatcher.after_adopt");
     startThreads(brokers, storages);
