@@ -68,6 +68,7 @@ struct Outcome {
   std::string additional{};              // of getAdditionalMetaInfo: JSON object as text; empty: none
   std::string result{};                  // JSON text; empty: none
   std::string stderrTail{};              // of a program: the end of its stderr
+  std::string log{};                     // the lines that the run logged: `taskLog` (docs/wire-format.md)
   std::optional<Duration> retryAfter{};  // for RetryLater: the delay before the next run
   int signal = 0;                        // the signal that ended the program's process; 0: none
   std::optional<ThrownError> thrown{};

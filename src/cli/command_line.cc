@@ -61,6 +61,8 @@ class Parser {
                  pause_);
     addOperating("resume", "End a pause, or with --instance a drain.", resume_);
     addOperating("instances", "Show the instances of all machines, and what they run.", instances_);
+    addOperating("logs", "Show the lines that a task has logged, and a program's stderr; also while it runs.", logs_);
+    addOperating("stack", "Show where a running task is: functions, files and lines of all its threads.", stack_);
     addOperating("names", "Show the task names, and how often and how long their tasks ran.", names_);
     addOperating("audit", "Show what operators did, the newest first.", audit_);
     addOperating("drain", "Have an instance on any machine begin no more tasks.", drain_);
@@ -375,6 +377,8 @@ class Parser {
   PauseCommand pause_;
   ResumeCommand resume_;
   InstancesCommand instances_;
+  LogsCommand logs_;
+  StackCommand stack_;
   NamesCommand names_;
   AuditCommand audit_;
   DrainCommand drain_;

@@ -108,11 +108,12 @@ struct NothingToDo {
   int exitCode = 0;
 };
 
-using Command = std::variant<NothingToDo, StartCommand, StopCommand, ReloadCommand, StatusCommand, PushCommand,
-                             InfoCommand, TasksCommand, QueuesCommand, BuriedCommand, CancelCommand, RunNowCommand,
-                             RescheduleCommand, AgainCommand, PauseCommand, ResumeCommand, InstancesCommand,
-                             NamesCommand, AuditCommand, DrainCommand, WorkersCommand, MetricsCommand, TopCommand,
-                             CheckCommand, BenchCommand, InstallCommand, PrintCommand, WritePagesCommand>;
+using Command =
+    std::variant<NothingToDo, StartCommand, StopCommand, ReloadCommand, StatusCommand, PushCommand, InfoCommand,
+                 TasksCommand, QueuesCommand, BuriedCommand, CancelCommand, RunNowCommand, RescheduleCommand,
+                 AgainCommand, PauseCommand, ResumeCommand, InstancesCommand, LogsCommand, StackCommand, NamesCommand,
+                 AuditCommand, DrainCommand, WorkersCommand, MetricsCommand, TopCommand, CheckCommand, BenchCommand,
+                 InstallCommand, PrintCommand, WritePagesCommand>;
 
 // Prints help to stdout, and mistakes (one line and a hint) to stderr.
 Command parseCommandLine(int argc, const char* const* argv);

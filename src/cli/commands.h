@@ -26,6 +26,8 @@ int runCommand(const AgainCommand& command, const Program& program);
 int runCommand(const PauseCommand& command, const Program& program);
 int runCommand(const ResumeCommand& command, const Program& program);
 int runCommand(const InstancesCommand& command, const Program& program);
+int runCommand(const LogsCommand& command, const Program& program);
+int runCommand(const StackCommand& command, const Program& program);
 int runCommand(const NamesCommand& command, const Program& program);
 int runCommand(const AuditCommand& command, const Program& program);
 int runCommand(const DrainCommand& command, const Program& program);

@@ -9,7 +9,9 @@
 #include "cli/record_text.h"
 #include "config/assemble.h"
 #include "meta/record_keys.h"
+#include "operations/record_log.h"
 #include "task/envelope.h"
+#include "task/log_text.h"
 
 namespace leptir::cli {
 namespace {
@@ -162,6 +164,16 @@ Error withHint(const Error& error, const Config& config) {
   return {error.code(), error.message() + " (records expire, see expire_after_seconds)"};
 }
 
+// The record with the number of its log lines instead of the lines, which `leptir logs` shows.
+Json withLogLines(Json record) {
+  const auto log = record.find(key::kLog);
+  const bool hasLog = log != record.end() && log->is_string();
+  const auto lines = hasLog ? task::countLogLines(log->get_ref<const std::string&>()) : 0;
+  operations::leaveOutLogs(record);
+  if (hasLog) record["logLines"] = lines;
+  return record;
+}
+
 }  // namespace
 
 int runCommand(const InfoCommand& command, const Program& program) {
@@ -178,7 +190,7 @@ int runCommand(const InfoCommand& command, const Program& program) {
     warnIfNotRecorded(*config);
     return failWith(withHint(record.error(), *config), search.fault());
   }
-  std::cout << (command.text ? recordText(*record) : jsonForOutput(*record, 2) + '\n');
+  std::cout << (command.text ? recordText(*record) : jsonForOutput(withLogLines(*record), 2) + '\n');
   return base::kExitDone;
 }
 

@@ -28,6 +28,10 @@ void addIds(CLI::App& app, std::vector<std::string>& ids) {
   app.add_option("ID", ids, "ids of tasks, or their beginnings if those fit one task only");
 }
 
+void addId(CLI::App& app, std::string& id) {
+  app.add_option("ID", id, "the id of a task, or its beginning if that fits one task only")->required();
+}
+
 void addCommonSelection(CLI::App& app, SelectionOptions& options) {
   app.add_option("--name", options.name, "only tasks of this name");
   app.add_option("--id", options.id, "only tasks whose id begins so");
@@ -87,6 +91,22 @@ void addOptions(CLI::App& app, QueuesCommand& command) {
 
 void addOptions(CLI::App& app, InstancesCommand& command) {
   app.add_flag("--running", command.running, "list the tasks that each instance runs, too");
+  addJson(app, command.json);
+  addConfig(app, command.config);
+}
+
+void addOptions(CLI::App& app, LogsCommand& command) {
+  addId(app, command.id);
+  app.add_option("--attempt", command.attempt,
+                 "the log of this run, 1 for the first (default: the run that goes on, else the last one)")
+      ->check(wholeNumber("a whole number above 0", 1));
+  app.add_flag("--follow", command.follow, "print new lines until the run ends");
+  addJson(app, command.json, "as one JSON object; with --follow each line as one");
+  addConfig(app, command.config);
+}
+
+void addOptions(CLI::App& app, StackCommand& command) {
+  addId(app, command.id);
   addJson(app, command.json);
   addConfig(app, command.config);
 }

@@ -41,6 +41,18 @@ struct InstancesCommand {
   bool running = false;  // list running tasks, too
   bool json = false;
 };
+struct LogsCommand {
+  std::filesystem::path config;
+  std::string id;
+  int attempt = 0;  // 0: the run that goes on, else the last one
+  bool follow = false;
+  bool json = false;
+};
+struct StackCommand {
+  std::filesystem::path config;
+  std::string id;
+  bool json = false;
+};
 struct NamesCommand {
   std::filesystem::path config;
   std::uint64_t records = 10'000;
@@ -105,6 +117,8 @@ struct MetricsCommand {
 // Add the options of a command to the parser's description of it.
 void addOptions(CLI::App& app, QueuesCommand& command);
 void addOptions(CLI::App& app, InstancesCommand& command);
+void addOptions(CLI::App& app, LogsCommand& command);
+void addOptions(CLI::App& app, StackCommand& command);
 void addOptions(CLI::App& app, NamesCommand& command);
 void addOptions(CLI::App& app, AuditCommand& command);
 void addOptions(CLI::App& app, BuriedCommand& command);

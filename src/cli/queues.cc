@@ -14,7 +14,7 @@
 namespace leptir::cli {
 namespace {
 
-Json pausesJson(const QueueView& queue) {
+Json queuePausesJson(const QueueView& queue) {
   Json json = Json::array();
   for (const auto& pause : queue.pauses)
     json.push_back(
@@ -32,7 +32,7 @@ Json queueJson(const QueueView& queue) {
             {"buried", nullptr},
             {"oldestDue", nullptr},
             {"paused", queue.isPaused()},
-            {"pauses", pausesJson(queue)},
+            {"pauses", queuePausesJson(queue)},
             {"instances", queue.instances},
             {"cannot", queue.cannot}};
   if (queue.counts)

@@ -16,6 +16,7 @@
 #include "leptir/spi/meta_info.h"
 #include "leptir/spi/simple_broker.h"
 #include "meta/record_keys.h"
+#include "task/log_text.h"
 
 namespace leptir::cli {
 namespace {
@@ -118,6 +119,7 @@ class RecordPage {
     block("response", key::kResponse);
     numbered(key::kStack);
     block("stderr, its end", key::kStderr);
+    log();
     numbered(key::kFlow);
     history();
     line("envelope", key::kEnvelope, oneLine);
@@ -169,6 +171,14 @@ class RecordPage {
     text_ += fmt::format("  {}\n", key);
     int number = 0;
     for (const auto& one : *list) text_ += fmt::format("    {:>3}  {}\n", number++, oneLine(one));
+  }
+
+  void log() {
+    const auto* text = find(key::kLog);
+    if (text == nullptr || !text->is_string()) return;
+    const auto lines = task::countLogLines(text->get_ref<const std::string&>());
+    text_ += fmt::format("  {:<13} {} {}: leptir logs {}\n", "log", lines, lines == 1 ? "line" : "lines",
+                         oneLine(record_.value(key::kId, Json("ID"))));
   }
 
   void history() {

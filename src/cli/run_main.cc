@@ -9,8 +9,10 @@
 #include <iostream>
 #include <memory>
 
+#include "base/stack_taker.h"
 #include "base/standard_streams.h"
 #include "cli/commands.h"
+#include "cli/take_stack.h"
 #include "reporters/built_in_reporters.h"
 
 namespace leptir::cli {
@@ -60,6 +62,7 @@ namespace leptir {
 int runMain(int argc, char** argv, const Program& program) {
   base::openClosedStandardStreams();
   ::signal(SIGXFSZ, SIG_IGN);  // a write beyond ulimit -f then fails with EFBIG instead of killing the process
+  if (argc == 4 && std::string_view(argv[1]) == base::kTakeStackWord) return cli::takeStack(argv[2], argv[3]);
   if (cli::threadsOfThisProcess() > 1) {
     cli::printNoticeLine(
         "this process already has threads, and leptir must fork: call runMain first thing in main, and start "

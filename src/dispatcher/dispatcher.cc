@@ -90,7 +90,8 @@ class Dispatcher {
                   .rows = metrics_.rows(),
                   .inbox = inbox_,
                   .logger = logger,
-                  .clock = clock}) {
+                  .clock = clock,
+                  .answers = {.logs = link.runLogs(), .board = board, .clock = clock}}) {
     perform(core_.step(table_.adopt(), now()));
     LEPTIR_FAILPOINT("dispatcher.after_adopt");
     startThreads(brokers, storages);

@@ -1,9 +1,15 @@
 // What the feeder exchanges with the FleetStore of its broker: pauses, orders and the card of its instance.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "dispatcher/feeder_fixture.h"
 #include "fleet/digest.h"
 #include "fleet/order.h"
+#include "fleet/question.h"
+#include "leptir/json.h"
+#include "link/run_log_writer.h"
 
 namespace leptir::dispatcher {
 namespace {
@@ -225,6 +231,95 @@ TEST_F(FeederFleetTest, AFleetStoreThatFailsDisturbsNoLeaseAndIsLoggedOnce) {
   put(pauseOf(""));
   EXPECT_TRUE(next<event::PausesChanged>()->queue);
   EXPECT_TRUE(waitUntil([&] { return timesIn(logged(), "are exchanged again") == 1; })) << logged();
+}
+
+class FeederQuestionTest : public FeederFleetTest {
+ protected:
+  FeederQuestionTest() { context.answers = &sources; }
+
+  fleet::Question question(fleet::Question::Kind kind, const std::string& task, char digit = '1') const {
+    return {.kind = kind, .instance = instance, .task = task, .mark = std::string(16, digit)};
+  }
+  void ask(const fleet::Question& asked) {
+    ASSERT_TRUE(store.put(keyOf(asked, Time(1'700'000'000s)), textOf(asked), fleet::kQuestionLifetime));
+  }
+  Result<std::string> answerTo(const fleet::Question& asked) {
+    std::optional<std::string> answer;
+    EXPECT_TRUE(waitUntil(
+        [&] { return (answer = fleet::answerIn(store.list(fleet::answerKeys(asked), "", 100).value())).has_value(); }));
+    return fleet::answerOf(answer.value_or(""));
+  }
+
+  link::RunLogs logs = link::RunLogs::create();
+  link::RunLogs ofWorker = *link::RunLogs::ofMaster(::getpid());
+  std::unique_ptr<link::StatusBoard> board = link::StatusBoard::inMemory(2, systemClock());
+  AnswerSources sources{.logs = ofWorker, .board = *board, .clock = systemClock()};
+};
+
+TEST_F(FeederQuestionTest, AQuestionForALogIsAnsweredFromTheMemoryOfTheWorker) {
+  const auto slot = *link::Slot::create();
+  link::RunLogWriter writer(logs.mapForWorker(1), slot);
+  writer.beginRun({.cell = 1, .generation = 1, .attempt = 2, .pid = ::getpid(), .id = "t1"});
+  writer.add("1795462346.667348 info a line\n");
+  start();
+  const auto asked = question(fleet::Question::Kind::Log, "t1");
+  ask(asked);
+  const auto answer = answerTo(asked);
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(parseJson(*answer)->at("attempt"), 2);
+  EXPECT_EQ(parseJson(*answer)->at("log"), "1795462346.667348 info a line\n");
+  EXPECT_TRUE(isGone(keyOf(asked, Time(1'700'000'000s))));
+}
+
+TEST_F(FeederQuestionTest, ATaskThatLoggedNothingHasAnEmptyLog) {
+  start();
+  const auto asked = question(fleet::Question::Kind::Log, "t2");
+  ask(asked);
+  EXPECT_EQ(parseJson(*answerTo(asked))->at("attempt"), 0);
+}
+
+TEST_F(FeederQuestionTest, AStackOfATaskThatDoesNotRunIsRefused) {
+  board->setWorker(0, ::getpid());
+  board->setTask(0, "another", "mail", systemClock().bootTime());
+  start();
+  const auto asked = question(fleet::Question::Kind::Stack, "t1");
+  ask(asked);
+  EXPECT_EQ(answerTo(asked).error().code(), ErrorCode::Invalid);
+}
+
+TEST_F(FeederQuestionTest, AStackIsTakenByAProcessWhileOrdersAreTaken) {
+  const auto taker = folder / "taker", gate = folder / "gate";
+  std::ofstream(taker) << "#!/bin/sh\nwhile [ ! -e '" << gate.string()
+                       << "' ]; do sleep 0.02; done\necho '{\"pid\": '$2', \"id\": \"'$3'\"}'\n";
+  std::filesystem::permissions(taker, std::filesystem::perms::owner_all);
+  sources.program = taker.string();
+  board->setWorker(0, 4711);
+  board->setTask(0, "t1", "mail", systemClock().bootTime());
+  start();
+  const auto first = question(fleet::Question::Kind::Stack, "t1"),
+             second = question(fleet::Question::Kind::Stack, "t1", '2');
+  ask(first);
+  ask(second);
+  ASSERT_TRUE(isGone(keyOf(first, Time(1'700'000'000s))));
+  give(fleet::Order::Kind::Drain);
+  EXPECT_TRUE(waitUntil([&] { return given().kind == link::OrderKind::Drain && shared().given != 0; }));
+  shared().taken = shared().given.load();
+  std::ofstream{gate};
+  for (const auto& asked : {first, second}) {
+    const auto answer = answerTo(asked);
+    ASSERT_TRUE(answer) << answer.error().message();
+    EXPECT_EQ(*parseJson(*answer), Json({{"pid", 4711}, {"id", "t1"}}));
+  }
+}
+
+TEST_F(FeederQuestionTest, AProcessThatFailsToTakeAStackSaysWhy) {
+  sources.program = (folder / "no such program").string();
+  board->setWorker(0, 4711);
+  board->setTask(0, "t1", "mail", systemClock().bootTime());
+  start();
+  const auto asked = question(fleet::Question::Kind::Stack, "t1");
+  ask(asked);
+  EXPECT_EQ(answerTo(asked).error().code(), ErrorCode::Unavailable);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ constexpr Duration kPublishEvery = 1s, kPublishEveryWithoutWaking = 2s;
 // How long the master takes at most to see an order.
 constexpr Duration kMasterTakesWithin = 100ms;
 constexpr std::size_t kMostOrdersAtOnce = 20;
+constexpr Duration kLookForAnswerEvery = 50ms;
 constexpr Duration kFirstFleetRetry = 1s, kLongestFleetRetry = 30s;
 
 link::OrderKind kindOf(Order::Kind kind) {
@@ -65,6 +66,7 @@ bool contains(const std::vector<Pause>& pauses, const Pause& pause) {
 FleetLink::FleetLink(const StoreThreadContext& context, FleetLinkOptions options)
     : context_(context),
       options_(std::move(options)),
+      answers_(context.answers),
       backoff_(kFirstFleetRetry, kLongestFleetRetry, std::hash<std::string>{}(options_.instance)) {}
 
 void FleetLink::noteOpened(FleetStore* store, bool wakes) {
@@ -79,13 +81,13 @@ void FleetLink::noteOpened(FleetStore* store, bool wakes) {
 
 Duration FleetLink::untilDue() const {
   if (store_ == nullptr) return Duration::max();
-  return std::max(std::min(checkAt_, publishAt_) - now(), Duration::zero());
+  return std::max(nextAt() - now(), Duration::zero());
 }
 
 void FleetLink::turn(const std::shared_ptr<const fleet::InstanceCard>& card, Time renewed) {
   const auto time = now();
-  Result<void> done;
-  if (time >= checkAt_) {
+  auto done = time >= answerAt_ ? answer() : Result<void>();
+  if (done && time >= checkAt_) {
     checkAt_ = time + checkEvery_;
     done = check();
   }
@@ -145,13 +147,47 @@ Result<void> FleetLink::takeOrders() {
   if (!entries) return entries.error();
   ordersWait_ = entries->size() == kMostOrdersAtOnce;
   for (const auto& entry : *entries) {
-    if (handOver(entry) == HandedOver::NotYet) {
+    const auto taken = take(entry);
+    if (!taken) return taken.error();
+    if (*taken == HandedOver::NotYet) {
       ordersWait_ = true;
       break;
     }
-    if (auto erased = store_->erase(entry.key); !erased) return erased.error();
   }
   if (ordersWait_) checkAt_ = now() + kMasterTakesWithin;
+  return {};
+}
+
+Result<FleetLink::HandedOver> FleetLink::take(const FleetEntry& entry) {
+  if (auto question = fleet::questionOf(entry)) {
+    if (auto taken = takeQuestion(entry, *std::move(question)); !taken) return taken.error();
+    return HandedOver::Yes;
+  }
+  if (handOver(entry) == HandedOver::NotYet) return HandedOver::NotYet;
+  if (auto erased = store_->erase(entry.key); !erased) return erased.error();
+  return HandedOver::Yes;
+}
+
+// Removed first: a question at which a dispatcher dies must not wait for its successor. While another question is
+// answered it stays where it is, and orders behind it do not wait for it.
+Result<void> FleetLink::takeQuestion(const FleetEntry& entry, fleet::Question question) {
+  if (answers_.isBusy()) {
+    ordersWait_ = true;
+    return {};
+  }
+  if (auto erased = store_->erase(entry.key); !erased) return erased.error();
+  answers_.take(std::move(question));
+  return answer();
+}
+
+// An answer that cannot be stored is lost: who has asked can ask again.
+Result<void> FleetLink::answer() {
+  const auto answered = answers_.poll();
+  answerAt_ = answers_.isBusy() ? now() + kLookForAnswerEvery : BootTime::max();
+  if (!answered) return {};
+  for (const auto& entry : fleet::entriesOf(answered->question, answered->answer)) {
+    if (auto stored = store_->put(entry.key, entry.value, fleet::kAnswerLifetime); !stored) return stored;
+  }
   return {};
 }
 
@@ -208,6 +244,7 @@ void FleetLink::noteFailure(const Error& why) {
                     options_.logName, why.message()));
   }
   checkAt_ = publishAt_ = now() + backoff_.next();
+  answerAt_ = answers_.isBusy() ? checkAt_ : BootTime::max();
 }
 
 void FleetLink::noteSuccess() {

@@ -1,6 +1,6 @@
 // The part of a feeder that shares with the fleet what stands in the FleetStore of its broker: it obeys pauses, hands
-// orders to this instance over to the master, and publishes the card of this instance. A fleet store that fails does
-// not disturb leasing: the failure is logged once, and tried again with growing pauses.
+// orders to this instance over to the master, answers questions, and publishes the card of this instance. A fleet store
+// that fails does not disturb leasing: the failure is logged once, and tried again with growing pauses.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/backoff.h"
+#include "dispatcher/question_answers.h"
 #include "dispatcher/store_thread.h"
 #include "fleet/instance_card.h"
 #include "fleet/pause.h"
@@ -36,7 +37,7 @@ class FleetLink {
   void noteClosed() { store_ = nullptr; }
 
   // One comparison of times, for each turn of the feeder.
-  bool isDue() const { return store_ != nullptr && now() >= std::min(checkAt_, publishAt_); }
+  bool isDue() const { return store_ != nullptr && now() >= nextAt(); }
   // How long until it is due; the longest Duration if the broker has no FleetStore.
   Duration untilDue() const;
   // Does what is due. `card`: the last one of this instance, or null. `renewed`: when the session was last renewed.
@@ -53,11 +54,15 @@ class FleetLink {
   Result<void> readPauses();
   void logChange(const std::vector<fleet::Pause>& before) const;
   Result<void> takeOrders();
+  Result<HandedOver> take(const FleetEntry& entry);
+  Result<void> takeQuestion(const FleetEntry& entry, fleet::Question question);
+  Result<void> answer();
   HandedOver handOver(const FleetEntry& entry);
   void waitUntilTaken(const link::SharedOrder& shared) const;
   Result<void> publish(const fleet::InstanceCard& card, Time renewed);
   void noteFailure(const Error& why);
   void noteSuccess();
+  BootTime nextAt() const { return std::min({checkAt_, publishAt_, answerAt_}); }
   BootTime now() const { return context_.clock.bootTime(); }
 
   const StoreThreadContext& context_;
@@ -66,8 +71,10 @@ class FleetLink {
   FleetStore* store_ = nullptr;
   Duration checkEvery_{}, publishEvery_{};
   BootTime checkAt_{}, publishAt_{};
+  BootTime answerAt_ = BootTime::max();       // when to look whether the answer to a question is there
   std::optional<std::uint64_t> seenVersion_;  // none: what stands in the store is not known
   bool ordersWait_ = false;                   // the master has not taken the last order yet
+  QuestionAnswers answers_;
   std::vector<fleet::Pause> pauses_;
   bool isPaused_ = false;
   bool hasCard_ = false;  // published and not removed

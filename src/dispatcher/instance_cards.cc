@@ -32,7 +32,8 @@ fleet::InstanceCard InstanceCards::commonPart(const link::BoardInstance& board) 
           .since = board.since,
           .done = board.done,
           .failed = board.failed,
-          .names = {options.names.begin(), options.names.end()}};
+          .names = {options.names.begin(), options.names.end()},
+          .answers = true};
 }
 
 void InstanceCards::addRunning(std::vector<fleet::InstanceCard>& cards, const link::BoardInstance& board) const {
@@ -47,6 +48,7 @@ void InstanceCards::addRunning(std::vector<fleet::InstanceCard>& cards, const li
                              .attempt = static_cast<std::uint32_t>(task->counters.nextAttempt())};
     const auto number = static_cast<std::size_t>(slot);
     if (number < board.workers.size() && board.workers[number].taskId == shown.id) {
+      shown.pid = board.workers[number].pid;
       shown.progress = board.workers[number].progress;
       shown.progressText = board.workers[number].progressText;
     }

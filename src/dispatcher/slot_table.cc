@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/failpoint.h"
+#include "task/log_text.h"
 #include "task/outcome_codec.h"
 
 namespace leptir::dispatcher {
@@ -21,6 +22,7 @@ constexpr std::uint32_t kSuspectStarts = 2, kOutputlessStarts = 4, kMostSettleSt
 void dropTaskOutput(Outcome& outcome) {
   outcome.response = "[Response, result and stderr of this run are left out: dispatchers died while they saved them.]";
   outcome.stderrTail.clear();
+  outcome.log.clear();
   outcome.additional.clear();
   outcome.result.clear();
   outcome.flow.clear();
@@ -30,6 +32,7 @@ void dropTaskOutput(link::Verdict& verdict) {
   verdict.exception.clear();
   verdict.stack.clear();
   verdict.stderrTail.clear();
+  verdict.log.clear();
 }
 
 Result<Outcome> readOutcome(const link::Slot& slot, std::size_t cell) {
@@ -161,6 +164,8 @@ void SlotTable::leaveToMaster(CellRef cell, link::CellWord word) {
 link::Verdict SlotTable::readVerdict(CellRef cell) const {
   auto verdict = link_.slot(cell.slot).verdicts().read(cell.cell);
   verdict.stderrTail = link_.workerStderr(cell.slot).read(verdict.stderrFrom, verdict.stderrTo, link::kStderrTailBytes);
+  if (const auto log = link_.runLogs().read(cell.slot, cell.cell, link_.slot(cell.slot).word(cell.cell).generation))
+    verdict.log = task::logText(log->first, log->leftOutLines, log->leftOutBytes, log->last);
   return verdict;
 }
 

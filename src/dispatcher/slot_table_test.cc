@@ -2,7 +2,10 @@
 #include "dispatcher/slot_table.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "link/run_log_writer.h"
 #include "task/outcome_codec.h"
 
 namespace leptir::dispatcher {
@@ -173,6 +176,29 @@ TEST_F(SlotTableTest, SuspectsNoTaskThatADispatcherLeftAtAHandover) {
     EXPECT_EQ(collectEnded().size(), 2u);
     slot.assignments().forgetAllSettleStarts();
   }
+}
+
+TEST_F(SlotTableTest, TheLogOfADeadWorkerIsInItsVerdict) {
+  const auto word = slot.word(0);
+  link::Assignment assignment;
+  assignment.sequence = 1;
+  ASSERT_TRUE(slot.assignments().write(0, assignment));
+  ASSERT_TRUE(slot.change(0, word, word.to(link::CellState::Executing)));
+  const auto child = ::fork();
+  if (child == 0) {
+    if (!link->confineToWorker(0)) ::_exit(1);
+    link::RunLogWriter writer(link->ownRunLog(), slot);
+    writer.beginRun({.cell = 0, .generation = word.generation, .attempt = 1, .pid = ::getpid(), .id = "t1"});
+    writer.add("1795462346.667348 info a line\n");
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  ASSERT_TRUE(slot.change(0, slot.word(0), word.to(link::CellState::Died, link::StopReason::Crash)));
+  startDispatcher();
+  std::vector<Event> events;
+  table->collectEnded(events);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(std::get<event::CellDied>(events[0]).verdict.log, "1795462346.667348 info a line\n");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "base/backoff.h"
 #include "dispatcher/inbox.h"
+#include "dispatcher/question_answers.h"
 #include "leptir/clock.h"
 #include "leptir/logger.h"
 #include "leptir/spi/wake.h"
@@ -28,6 +29,7 @@ struct StoreThreadContext {
   const Logger& logger;
   const Clock& clock;
   RecordUse recordUse = RecordUse::Copy;
+  const AnswerSources* answers = nullptr;  // null, in tests: no question is answered
   // Called in a store thread, once: its store is required and can never be used as configured.
   std::function<void(const Error&)> onUnusable;
 };

@@ -27,6 +27,7 @@ StoreThreads::StoreThreads(Uses uses)
                .page = uses.page,
                .logger = uses.logger,
                .clock = uses.clock,
+               .answers = &uses_.answers,
                .onUnusable = [this](const Error& why) { reportUnusable(why); }} {}
 
 Result<void> StoreThreads::start(const std::vector<broker::BrokerFactory>& brokers,

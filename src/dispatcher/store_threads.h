@@ -35,6 +35,7 @@ class StoreThreads {
     Inbox& inbox;
     const Logger& logger;
     const Clock& clock;
+    AnswerSources answers;
   };
   explicit StoreThreads(Uses uses);
 

@@ -20,7 +20,8 @@ Json jsonOf(const RunningTask& task) {
           {"began", unixSeconds(task.began)},
           {"progress", task.progress > 0 ? std::min(task.progress, 1.0) : 0.0},  // NaN: 0
           {"text", shortened(task.progressText)},
-          {"attempt", task.attempt}};
+          {"attempt", task.attempt},
+          {"pid", task.pid}};
 }
 
 Json jsonOf(const InstanceCard& card) {
@@ -40,7 +41,8 @@ Json jsonOf(const InstanceCard& card) {
             {"runningTasks", card.runningTasks},
             {"running", Json::array()},
             {"names", card.names},
-            {"paused", card.paused}};
+            {"paused", card.paused},
+            {"answers", card.answers}};
   const auto shown = std::span(card.running).first(std::min(card.running.size(), kMostTasksOfACard));
   for (const auto& task : shown) json["running"].push_back(jsonOf(task));
   return json;
@@ -62,9 +64,13 @@ std::optional<RunningTask> runningTaskOf(const Json& json) {
   const auto attempt = numberAt(json, "attempt", 1, kMostNumber);
   if (!id || !name || !text || !began || !attempt || progress == json.end() || !progress->is_number())
     return std::nullopt;
-  return RunningTask{*std::move(id),   *std::move(name),
-                     *began,           std::clamp(progress->get<double>(), 0.0, 1.0),
-                     *std::move(text), static_cast<std::uint32_t>(*attempt)};
+  return RunningTask{*std::move(id),
+                     *std::move(name),
+                     *began,
+                     std::clamp(progress->get<double>(), 0.0, 1.0),
+                     *std::move(text),
+                     static_cast<std::uint32_t>(*attempt),
+                     numberAt(json, "pid", 0, kMostNumber).value_or(0)};  // missing in cards of older versions
 }
 
 // The list `key` of an object; elements that `read` returns none for are left out. None: no such list.
@@ -138,7 +144,8 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
                       .runningTasks = *runningTasks,
                       .running = *std::move(running),
                       .names = *std::move(names),
-                      .paused = *paused};
+                      .paused = *paused,
+                      .answers = flagAt(*object, "answers").value_or(false)};
 }
 
 }  // namespace leptir::fleet

@@ -21,6 +21,7 @@ struct RunningTask {
   double progress = 0;  // 0 to 1
   std::string progressText{};
   std::uint32_t attempt = 1;
+  int pid = 0;  // of the worker; 0: unknown
 
   friend bool operator==(const RunningTask&, const RunningTask&) = default;
 };
@@ -37,6 +38,7 @@ struct InstanceCard {
   std::vector<RunningTask> running{};
   std::vector<std::string> names{};  // of the tasks that this instance knows
   bool paused = false;               // it obeys a pause of this queue
+  bool answers = false;              // it answers questions (question.h)
 
   friend bool operator==(const InstanceCard&, const InstanceCard&) = default;
 };

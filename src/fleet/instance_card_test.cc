@@ -44,7 +44,8 @@ InstanceCard card() {
           .runningTasks = 1,
           .running = {runningTask("one")},
           .names = {"App\\Mail", "noop"},
-          .paused = true};
+          .paused = true,
+          .answers = true};
 }
 
 FleetEntry entryOf(const InstanceCard& card) {
@@ -63,7 +64,16 @@ TEST(InstanceCardTest, TextsOfOtherProgramsAreNoCards) {
 
 TEST(InstanceCardTest, ACardWithAMissingMemberIsNone) {
   const auto entry = entryOf(card());
-  for (const auto& key : membersOf(entry)) EXPECT_EQ(instanceCardOf(without(entry, key)), std::nullopt) << key;
+  for (const auto& key : membersOf(entry)) {
+    if (key == "answers") continue;
+    EXPECT_EQ(instanceCardOf(without(entry, key)), std::nullopt) << key;
+  }
+}
+
+TEST(InstanceCardTest, AnInstanceOfAnEarlierVersionAnswersNoQuestions) {
+  const auto old = instanceCardOf(without(entryOf(card()), "answers"));
+  ASSERT_TRUE(old);
+  EXPECT_FALSE(old->answers);
 }
 
 TEST(InstanceCardTest, ACardWithAnUnfitNumberIsNone) {

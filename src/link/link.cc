@@ -76,6 +76,7 @@ Result<void> Link::confineToWorker(int worker) {
     if (other != worker) leave(seat(other));
   });
   masterBell_.reset();
+  ownRunLog_ = runLogs_.mapForWorker(worker);
   if (::mprotect(page_, kSharedPageBytes, PROT_READ) != 0) {
     return Error(ErrorCode::Internal, "cannot make the shared page read-only: " + base::errnoText(errno));
   }

@@ -8,6 +8,7 @@
 
 #include "leptir/result.h"
 #include "leptir/spi/wake.h"
+#include "link/run_logs.h"
 #include "link/shared_page.h"
 #include "link/slot.h"
 #include "link/status_board.h"
@@ -48,6 +49,11 @@ class Link {
 
   WorkerStderr& workerStderr(int worker) { return seat(worker).stderrFile; }
 
+  // The logs of runs. Of other processes than workers.
+  const RunLogs& runLogs() const { return runLogs_; }
+  // Worker: the memory for the logs of its runs, for a RunLogWriter; null: there is none.
+  char* ownRunLog() const { return ownRunLog_; }
+
   // Calls `visit(int worker)` for each slot that there is, that for error reports included.
   template <class Visit>
   void forEachSlot(Visit visit) const {
@@ -75,6 +81,8 @@ class Link {
   static void leave(Seat& seat);
 
   SharedPage* page_ = nullptr;
+  RunLogs runLogs_ = RunLogs::create();
+  char* ownRunLog_ = nullptr;
   std::vector<std::unique_ptr<Seat>> seats_;  // pointers: slots keep their addresses when one is added
   std::unique_ptr<Seat> reportSeat_;          // null: no error reporter was ever configured
   Wake dispatcherBell_;

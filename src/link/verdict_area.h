@@ -31,10 +31,12 @@ struct Verdict {
   std::uint64_t faultAddress = 0;  // of a memory fault
   std::uint64_t stderrFrom = 0, stderrTo = 0;
 
-  // Set only when read: what the crash symbolizer found, and the end of the worker's stderr, which the dispatcher adds.
+  // Set only when read: what the crash symbolizer found, and, added by the dispatcher, the end of the worker's stderr
+  // and the log of the run as a record has it.
   std::string exception;           // "std::runtime_error: its text"
   std::vector<std::string> stack;  // innermost first
   std::string stderrTail;
+  std::string log;
 };
 
 // The result of the crash symbolizer as one text: its first line is the exception (or empty), each further line a stack

@@ -93,6 +93,7 @@ void addHistory(std::string& text, const std::vector<PastAttempt>& history) {
     appendFloat(text, past.started);
     text += R"(,"exTime":)";
     appendFloat(text, past.executionTime);
+    addText(text, key::kLog, past.log);
     text += '}';
     separator = ',';
   }
@@ -132,6 +133,7 @@ void appendOwnFields(const MetaInfo& info, std::string& text) {
   addInteger(text, key::kSignal, info.signal);
   addList(text, key::kStack, info.stack);
   addText(text, key::kStderr, info.stderrTail);
+  addText(text, key::kLog, info.log);
   addList(text, key::kFlow, info.flow);
   addJson(text, key::kResult, info.result);
   addHistory(text, info.history);

@@ -24,6 +24,7 @@ inline constexpr char kMaxRss[] = "maxRss";
 inline constexpr char kSignal[] = "signal";
 inline constexpr char kStack[] = "stack";
 inline constexpr char kStderr[] = "stderr";
+inline constexpr char kLog[] = "taskLog";
 inline constexpr char kFlow[] = "flow";
 inline constexpr char kResult[] = "result";
 inline constexpr char kHistory[] = "history";

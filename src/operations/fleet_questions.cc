@@ -33,6 +33,7 @@ void addCard(InstanceView& view, const fleet::InstanceCard& card) {
   view.done = card.done;
   view.failed = card.failed;
   view.names = card.names;
+  view.answersQuestions = card.answers;
 }
 
 // Each card tells of the tasks of its own broker.

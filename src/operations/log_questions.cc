@@ -1,12 +1,109 @@
 // Operations::log.
-#include "base/task_names.h"
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/escape.h"
 #include "leptir/operations.h"
+#include "meta/record_keys.h"
+#include "operations/instance_questions.h"
+#include "operations/local_instance.h"
+#include "operations/record_log.h"
+#include "operations/stores.h"
+#include "task/log_text.h"
 
 namespace leptir {
+namespace {
 
-Result<TaskLog> Operations::log(std::string_view id, int) {
-  if (auto valid = base::checkTaskId(id); !valid) return valid.error();
-  return Error(ErrorCode::Unsupported, "no record of this version of leptir has a log");
+namespace key = meta::key;
+
+constexpr Duration kLongestLogWait = std::chrono::seconds(5);
+
+bool isInProgress(const Json& record) {
+  return record.is_object() && record.value(key::kStatus, Json()) == static_cast<int>(TaskStatus::InProgress);
+}
+
+// The number of the run that goes on; 0: none does, as far as the stores and the instances tell.
+int runningAttempt(const TaskDetails& task) {
+  if (task.running) return task.running->attempt;
+  if (task.queued && task.queued->state == ListedState::Leased) return task.queued->counters.nextAttempt();
+  // A store that cannot find tasks by their ids: the record alone tells.
+  const auto attempts =
+      isInProgress(task.record) && !task.queued ? operations::attemptsOf(task.record) : std::vector<int>();
+  return attempts.empty() ? 0 : attempts.back();
+}
+
+TaskLog logOf(const link::RunLog& read) {
+  TaskLog log{.attempt = static_cast<int>(read.attempt), .isRunning = true};
+  task::readLogText(task::logText(read.first, read.leftOutLines, read.leftOutBytes, read.last), log);
+  return log;
+}
+
+class LogSearch {
+ public:
+  LogSearch(Operations& operations, operations::Stores& stores, TaskDetails task)
+      : operations_(operations), stores_(stores), task_(std::move(task)) {}
+
+  Result<TaskLog> find(int asked) && {
+    auto attempts = operations::attemptsOf(task_.record);
+    const int running = runningAttempt(task_);
+    if (running > 0 && std::ranges::count(attempts, running) == 0) attempts.push_back(running);
+    const int attempt = asked > 0 ? asked : attempts.empty() ? 0 : attempts.back();
+    auto log = attempt > 0 && attempt == running ? ofRunning(attempt) : ofRecord(attempt);
+    if (!log) return log;
+    log->id = task_.id;
+    log->attempts = std::move(attempts);
+    return log;
+  }
+
+ private:
+  Result<TaskLog> ofRecord(int attempt) const {
+    if (attempt == 0) return TaskLog{};
+    if (auto log = operations::logInRecord(task_.record, attempt)) return std::move(*log);
+    return Error(ErrorCode::NotFound, fmt::format("task {} has no attempt {}", base::inQuotes(task_.id), attempt));
+  }
+
+  Result<TaskLog> ofRunning(int attempt) {
+    const auto fleet = operations_.instances();
+    if (!fleet) return fleet.error();
+    bool isKnownHere = false;
+    for (const auto& instance : fleet->instances) {
+      const bool isOther = !task_.instance.empty() && instance.instance != task_.instance;
+      if (isOther || !operations::isVisible(instance)) continue;
+      const auto read = operations::newestLogIn(instance, task_.id);
+      if (read && *read && static_cast<int>((*read)->attempt) == attempt) return logOf(**read);
+      isKnownHere = isKnownHere || (read && instance.instance == task_.instance);
+    }
+    const auto instance = std::ranges::find(fleet->instances, task_.instance, &InstanceView::instance);
+    const bool mustAsk = !isKnownHere && instance != fleet->instances.end();
+    return mustAsk ? asked(*instance, attempt) : TaskLog{.attempt = attempt, .isRunning = true};
+  }
+
+  Result<TaskLog> asked(const InstanceView& instance, int attempt) {
+    const auto answer =
+        operations::askInstance(stores_, instance, fleet::Question::Kind::Log, task_.id, kLongestLogWait);
+    if (!answer) return answer.error();
+    TaskLog log{.attempt = attempt, .isRunning = true};
+    const auto text = answer->is_object() ? answer->find("log") : answer->end();
+    const bool isOfRun = answer->is_object() && answer->value("attempt", Json()) == attempt;
+    if (isOfRun && text != answer->end() && text->is_string())
+      task::readLogText(text->get_ref<const std::string&>(), log);
+    return log;
+  }
+
+  Operations& operations_;
+  operations::Stores& stores_;
+  const TaskDetails task_;
+};
+
+}  // namespace
+
+Result<TaskLog> Operations::log(std::string_view id, int attempt) {
+  auto found = task(id);
+  if (!found) return found.error();
+  return LogSearch(*this, *stores_, std::move(*found)).find(attempt);
 }
 
 }  // namespace leptir

@@ -12,7 +12,8 @@ inline RunningTask runningTaskOf(const fleet::RunningTask& task) {
           .began = task.began,
           .progress = task.progress,
           .progressText = task.progressText,
-          .attempt = static_cast<int>(task.attempt)};
+          .attempt = static_cast<int>(task.attempt),
+          .pid = task.pid};
 }
 
 }  // namespace leptir::operations

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "leptir/operations.h"
+#include "operations/record_log.h"
 #include "operations/selection.h"
 
 namespace leptir::operations {
@@ -102,6 +103,7 @@ Result<void> TaskLister::listStorage(ListCursor& cursor) {
   answered_ = true;
   page_.examined += std::max<std::uint64_t>(listed->examined, listed->records.size());
   for (auto& record : listed->records) {
+    leaveOutLogs(record);
     if (matchesState(selection_, record)) page_.tasks.push_back(listedTaskOf(std::move(record)));
   }
   cursor.inner = std::move(listed->cursor);
@@ -152,6 +154,12 @@ Result<RecordPage> recordPage(operations::Stores& stores, const operations::List
       operations::invalidIs(place.inner));
 }
 
+Result<RecordPage> withoutLogs(Result<RecordPage> page) {
+  if (!page) return page;
+  for (auto& record : page->records) operations::leaveOutLogs(record);
+  return page;
+}
+
 }  // namespace
 
 Result<TaskPage> Operations::tasks(const TaskSelection& selection, std::string_view cursor, std::size_t limit) {
@@ -168,10 +176,10 @@ Result<RecordPage> Operations::records(const MetaFilter& filter, std::string_vie
   if (!place) return place.error();
   for (; place->index < stores_->records.size(); ++place->index) {
     auto page = recordPage(*stores_, *place, filter, limit);
-    if (page || page.error().code() == ErrorCode::Invalid) return page;
+    if (page || page.error().code() == ErrorCode::Invalid) return withoutLogs(std::move(page));
     place->inner.clear();
   }
-  return firstRecords(stores_->records, filter, limit);
+  return withoutLogs(firstRecords(stores_->records, filter, limit));
 }
 
 }  // namespace leptir

@@ -6,6 +6,8 @@
 
 #include "base/saturated.h"
 #include "base/utf8.h"
+#include "meta/record_keys.h"
+#include "task/log_text.h"
 
 namespace leptir::settlement {
 namespace {
@@ -14,6 +16,8 @@ constexpr std::size_t kMaxHistory = 10;
 // Records that are loaded at once for their history: each may be large.
 constexpr std::size_t kLoadedAtOnce = 64;
 constexpr std::size_t kBriefResponse = 4096;
+// Of the logs of all earlier attempts together.
+constexpr std::size_t kMostPastLogBytes = std::size_t{64} << 10;
 
 // An integer in a record that another program may have written: the nearest int, or 0 if there is none.
 int wholeNumber(const Json& record, const char* key) {
@@ -21,6 +25,12 @@ int wholeNumber(const Json& record, const char* key) {
   if (found == record.end() || !found->is_number_integer()) return 0;
   return found->is_number_unsigned() ? base::saturatedCast<int>(found->get<std::uint64_t>())
                                      : base::saturatedCast<int>(found->get<std::int64_t>());
+}
+
+// A text in a record that another program may have written, or "".
+std::string textIn(const Json& record, const char* key) {
+  const auto found = record.find(key);
+  return found != record.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 // The summary of an earlier attempt, from its record.
@@ -31,7 +41,17 @@ PastAttempt pastAttempt(const Json& record) {
   past.returnCode = wholeNumber(record, "retC");
   past.executionTime = record.value("exTime", 0.0);
   past.started = record.value("exEnd", 0.0) - past.executionTime;
+  past.log = textIn(record, meta::key::kLog);
   return past;
+}
+
+// The newest attempt keeps its whole log, older ones what space is left.
+void shortenLogs(std::vector<PastAttempt>& history) {
+  auto space = kMostPastLogBytes;
+  for (auto past = history.rbegin(); past != history.rend(); ++past) {
+    past->log = task::shortenedLog(past->log, space);
+    space -= std::min(space, past->log.size());
+  }
 }
 
 // The attempts before `attempt`, from the record that is about to be replaced. A record of another program may have any
@@ -40,10 +60,11 @@ std::vector<PastAttempt> historyBefore(int attempt, const Json& record) try {
   std::vector<PastAttempt> history;
   for (const auto& entry : record.value("history", Json::array())) {
     history.push_back({wholeNumber(entry, "attempt"), entry.value("cause", ""), wholeNumber(entry, "retC"),
-                       entry.value("exStart", 0.0), entry.value("exTime", 0.0)});
+                       entry.value("exStart", 0.0), entry.value("exTime", 0.0), textIn(entry, meta::key::kLog)});
   }
   if (record.contains("cause") && wholeNumber(record, "attempt") < attempt) history.push_back(pastAttempt(record));
   if (history.size() > kMaxHistory) history.erase(history.begin(), history.end() - kMaxHistory);
+  shortenLogs(history);
   return history;
 } catch (const nlohmann::json::exception&) {
   return {};
@@ -72,6 +93,8 @@ MetaInfo shortened(const MetaInfo& record) {
   brief.response.resize(base::utf8Prefix(brief.response, kBriefResponse).size());
   brief.response += " (the rest of this record was too large for the storage)";
   brief.stderrTail.clear();
+  brief.log.clear();
+  for (auto& past : brief.history) past.log.clear();
   brief.flow.clear();
   brief.result.clear();
   brief.envelope.clear();

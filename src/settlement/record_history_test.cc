@@ -121,5 +121,42 @@ TEST(RecordHistory, OfEachStorageIsItsOwnWhenARecordIsSavedEverywhere) {
   EXPECT_EQ(storageOf(full)->loadMetaInfoById("t")->at("history").size(), 1u);
 }
 
+// A log of that many bytes.
+std::string logOfBytes(std::size_t bytes) {
+  std::string log;
+  while (log.size() < bytes) log += "1795462346.667348 info a line of the log\n";
+  return log;
+}
+
+TEST(RecordHistory, KeepsTheLogsOfEarlierAttemptsTheNewestWhole) {
+  memory::MemoryMetaStorage storage(std::make_shared<memory::MemoryRecords>(), std::nullopt, systemClock());
+  for (int attempt = 1; attempt <= 4; ++attempt) {
+    auto record = recordOf("t", 1);
+    record.attempt = attempt;
+    record.lease = static_cast<std::uint64_t>(attempt);
+    record.log = logOfBytes(40'000);
+    ASSERT_TRUE(saveWithHistory(storage, {&record, 1}));
+  }
+  const auto record = *storage.loadMetaInfoById("t");
+  EXPECT_EQ(record.at("taskLog"), logOfBytes(40'000));
+  const auto& history = record.at("history");
+  ASSERT_EQ(history.size(), 3u);
+  EXPECT_EQ(history.at(2).at("taskLog"), logOfBytes(40'000));
+  const auto older = history.at(1).at("taskLog").get<std::string>();
+  EXPECT_LE(older.size() + 40'000, 64u * 1024);
+  EXPECT_GT(older.size(), 20'000u) << "it has the space that is left";
+  EXPECT_NE(older.find(" left-out "), std::string::npos);
+  EXPECT_FALSE(history.at(0).contains("taskLog"));
+}
+
+TEST(RecordHistory, ALogThatIsTooLargeForTheStorageIsLeftOut) {
+  SizeLimitedStorage storage(std::make_shared<memory::MemoryRecords>(), std::nullopt, systemClock());
+  auto record = recordOf("t", 1);
+  record.log = logOfBytes(2 * kMaxBytes);
+  record.history.push_back({.attempt = 1, .log = logOfBytes(2 * kMaxBytes)});
+  ASSERT_TRUE(saveWithHistory(storage, {&record, 1}));
+  EXPECT_FALSE(storage.loadMetaInfoById("t")->contains("taskLog"));
+}
+
 }  // namespace
 }  // namespace leptir::settlement

@@ -8,6 +8,7 @@
 #include "link/worker_stderr.h"
 #include "meta/record_keys.h"
 #include "settlement/crash_summary.h"
+#include "task/log_text.h"
 
 namespace leptir::settlement {
 namespace {
@@ -97,6 +98,7 @@ MetaInfo recordOfOutcome(const HeldTask& task, Outcome& outcome, const RecordAut
   record.flow = std::move(outcome.flow);
   record.result = std::move(outcome.result);
   record.stderrTail = std::move(outcome.stderrTail);
+  record.log = task::shortenedLog(outcome.log, task::kMostLogBytes);  // a task may have overwritten the outcome
   return record;
 }
 
@@ -112,6 +114,7 @@ MetaInfo recordOfVerdict(const HeldTask& task, const link::Verdict& verdict, Tim
   record.maxRss = verdict.maxRss;
   record.stack = verdict.stack;
   record.stderrTail = verdict.stderrTail;
+  record.log = verdict.log;
   return record;
 }
 

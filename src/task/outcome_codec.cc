@@ -9,7 +9,7 @@
 namespace leptir::task {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::uint8_t kTruncatedFlag = 1;
 constexpr std::uint8_t kThrownFlag = 2;
 constexpr std::string_view kCutNotice = " [The response was cut here: it was too long.]";
@@ -25,16 +25,15 @@ struct EncodedHeader {
   std::int64_t started = 0;
   std::int64_t executionTime = 0;
   std::int64_t cpuTime = 0;
-  std::uint32_t sizes[6] = {};  // response, stderrTail, additional, result, thrown.type, thrown.message
+  std::uint32_t sizes[7] = {};  // response, stderrTail, additional, result, thrown.type, thrown.message, log
   std::uint32_t states = 0;
-  std::uint32_t unused = 0;
   std::int64_t retryAfter = -1;  // microseconds; negative: not requested
 };
 static_assert(sizeof(EncodedHeader) == 72);
 
 // The parts of an outcome that will be written: views, so that no text is copied twice.
 struct EncodedParts {
-  std::string_view texts[6];
+  std::string_view texts[7];
   std::size_t states = 0;
   std::size_t flowBytes = 0;
   bool cutNotice = false;
@@ -66,7 +65,7 @@ void dropIfTooLarge(EncodedParts& parts, std::string_view& text) {
 }
 
 void shortenToFit(const Outcome& outcome, EncodedParts& parts) {
-  auto& [response, stderrTail, additional, result, type, message] = parts.texts;
+  auto& [response, stderrTail, additional, result, type, message, log] = parts.texts;
   parts.truncated = true;
   if (!response.empty()) {
     parts.cutNotice = true;
@@ -74,6 +73,7 @@ void shortenToFit(const Outcome& outcome, EncodedParts& parts) {
   }
   if (const auto over = excess(parts))
     stderrTail = base::utf8Suffix(stderrTail, stderrTail.size() - std::min(over, stderrTail.size()));
+  dropIfTooLarge(parts, log);
   if (const auto over = excess(parts)) shorten(message, over);
   dropStatesToFit(outcome, parts);
   dropIfTooLarge(parts, additional);
@@ -82,7 +82,7 @@ void shortenToFit(const Outcome& outcome, EncodedParts& parts) {
 }
 
 EncodedParts encodedParts(const Outcome& outcome) {
-  EncodedParts parts{{outcome.response, outcome.stderrTail, outcome.additional, outcome.result, {}, {}}};
+  EncodedParts parts{{outcome.response, outcome.stderrTail, outcome.additional, outcome.result, {}, {}, outcome.log}};
   if (outcome.thrown) {
     parts.texts[4] = outcome.thrown->type;
     parts.texts[5] = outcome.thrown->message;
@@ -104,7 +104,7 @@ EncodedHeader headerOf(const Outcome& outcome, const EncodedParts& parts) {
   head.executionTime = outcome.executionTime.count();
   head.cpuTime = outcome.cpuTime.count();
   if (outcome.retryAfter) head.retryAfter = outcome.retryAfter->count();
-  for (int i = 0; i < 6; ++i) head.sizes[i] = static_cast<std::uint32_t>(parts.texts[i].size());
+  for (int i = 0; i < 7; ++i) head.sizes[i] = static_cast<std::uint32_t>(parts.texts[i].size());
   if (parts.cutNotice) head.sizes[0] += static_cast<std::uint32_t>(kCutNotice.size());
   head.states = static_cast<std::uint32_t>(parts.states);
   return head;
@@ -158,9 +158,9 @@ bool readFlow(ByteReader& reader, std::uint32_t states, std::vector<std::string>
 
 bool readTexts(ByteReader& reader, const EncodedHeader& head, Outcome& outcome) {
   ThrownError thrown;
-  std::string* const texts[] = {&outcome.response, &outcome.stderrTail, &outcome.additional,
-                                &outcome.result,   &thrown.type,        &thrown.message};
-  for (int i = 0; i < 6; ++i) {
+  std::string* const texts[] = {&outcome.response, &outcome.stderrTail, &outcome.additional, &outcome.result,
+                                &thrown.type,      &thrown.message,     &outcome.log};
+  for (int i = 0; i < 7; ++i) {
     if (!reader.read(head.sizes[i], *texts[i])) return false;
   }
   if (head.flags & kThrownFlag) outcome.thrown = std::move(thrown);
@@ -179,7 +179,7 @@ void encodeOutcome(const Outcome& outcome, std::string& out) {
   appendBytes(headerOf(outcome, parts), out);
   out.append(parts.texts[0]);
   if (parts.cutNotice) out.append(kCutNotice);
-  for (int i = 1; i < 6; ++i) out.append(parts.texts[i]);
+  for (int i = 1; i < 7; ++i) out.append(parts.texts[i]);
   for (std::size_t i = 0; i < parts.states; ++i) {
     appendBytes(static_cast<std::uint32_t>(outcome.flow[i].size()), out);
     out.append(outcome.flow[i]);

@@ -23,13 +23,18 @@ class StdoutCollector {
   bool truncated_ = false;
 };
 
-// Passes each complete line of stderr to `onLine`, and keeps the last `maxBytes` bytes of stderr. After `maxBytes`
-// bytes it passes one line that says that there is more, and then no more lines, so that a program cannot fill the disk
-// with its log.
+// What happens to the lines of stderr.
+struct StderrLines {
+  // Gets complete lines. After StderrCollector's limit it gets one that says that there is more, and then no more, so
+  // that a program cannot fill the disk with its log.
+  std::function<void(std::string_view line)> onLine;
+  std::function<void(std::string_view line)> onEachLine{};  // may be empty; gets all complete lines
+};
+
+// Passes the lines of stderr on, of which onLine gets `maxBytes` bytes, and keeps the last `maxBytes` bytes of stderr.
 class StderrCollector {
  public:
-  StderrCollector(std::size_t maxBytes, std::function<void(std::string_view line)> onLine)
-      : maxBytes_(maxBytes), onLine_(std::move(onLine)) {}
+  StderrCollector(std::size_t maxBytes, StderrLines lines) : maxBytes_(maxBytes), lines_(std::move(lines)) {}
 
   void add(std::string_view piece);
   // Passes on the last line, if it has no line feed.
@@ -41,7 +46,7 @@ class StderrCollector {
   void forwardLine(std::string_view line);
 
   std::size_t maxBytes_;
-  std::function<void(std::string_view line)> onLine_;
+  StderrLines lines_;
   std::size_t forwardedBytes_ = 0;  // bytes
   std::string line_;
   std::string tail_;

@@ -55,16 +55,17 @@ class ProgramTask final : public BaseTask {
   }
 
   ProgramCallbacks callbacks() {
-    return {
-        .onStdout = [this](std::string_view piece) { output_.add(piece), outputIsStored_ = false; },
-        .onStderr = [this](std::string_view piece) { errors_.add(piece), outputIsStored_ = false; },
-        .onResult = [this](std::string_view piece) { results_.add(piece), outputIsStored_ = false; },
-        .stopToken = stopToken(),
-        .whileStopping = [this] { storeOutput(); },
-        .onStartDelayed =
-            [this](const Error& why) {
-              logWarning("The program of this task cannot be started at the moment, trying again: " + why.message());
-            }};
+    return {.onStdout = [this](std::string_view piece) { output_.add(piece), outputIsStored_ = false; },
+            .onStderr = [this](std::string_view piece) { errors_.add(piece), outputIsStored_ = false; },
+            .onResult = [this](std::string_view piece) { results_.add(piece), outputIsStored_ = false; },
+            .stopToken = stopToken(),
+            .whileStopping = [this] { storeOutput(); },
+            .onStartDelayed =
+                [this](const Error& why) {
+                  TaskRun::of(context()).log(
+                      LogLevel::Warning,
+                      "The program of this task cannot be started at the moment, trying again: " + why.message());
+                }};
   }
 
   void storeOutput() {
@@ -131,10 +132,13 @@ class ProgramTask final : public BaseTask {
   }
 
   StdoutCollector output_{kMaxProgramOutput};
-  StderrCollector errors_{kMaxProgramOutput, [this](std::string_view line) { logWarning(line); }};
+  StderrCollector errors_{
+      kMaxProgramOutput,
+      {.onLine = [this](std::string_view line) { TaskRun::of(context()).log(LogLevel::Warning, line); },
+       .onEachLine = [this](std::string_view line) { TaskRun::of(context()).keepInLog(LogLevel::Warning, line); }}};
   ProgramResultReader results_{
       {.onProgress = [this](double fraction, std::string_view text) { progress(fraction, text); },
-       .onLog = [this](LogLevel level, std::string_view line) { TaskRun::of(context()).log(level, line); }}};
+       .onLog = [this](LogLevel level, std::string_view line) { TaskRun::of(context()).logOfTask(level, line); }}};
   bool outputIsStored_ = false;
   BootTime storedAt_{};                        // limits how often it is stored: a kill during a write loses it
   std::shared_ptr<const ProgramSetup> setup_;  // shared with the factory and every task of this name

@@ -21,8 +21,12 @@ void TaskRun::log(LogLevel level, std::string_view message) const {
 }
 
 void TaskRun::logOfTask(LogLevel level, std::string_view message) const {
-  if (environment.onLoggedLine) environment.onLoggedLine(level, message);
+  keepInLog(level, message);
   log(level, message);
+}
+
+void TaskRun::keepInLog(LogLevel level, std::string_view message) const {
+  if (environment.onLoggedLine) environment.onLoggedLine(level, message);
 }
 
 bool TaskRun::saveProvisionalOutcome(const Outcome& unfinished) const {

@@ -30,7 +30,8 @@ struct TaskEnvironment {
   const Clock* clock = &systemClock();                                       // must outlive the run
   std::function<void(double fraction, std::string_view text)> onProgress{};  // may be empty
   std::function<bool(const Outcome&)> onProvisionalOutcome{};                // may be empty; see saveProvisionalOutcome
-  // For tests of tasks, and may be empty: gets each line that the task logs, from any thread of the task.
+  // May be empty: gets each message that the task logs and each line of a program's stderr, from any thread of the
+  // task, whatever levels the logger takes.
   std::function<void(LogLevel level, std::string_view message)> onLoggedLine{};
   // For tests of tasks, and may be empty: gets what the task has reported, after its last step.
   std::function<void(const TaskRun&)> onEnd{};
@@ -50,8 +51,10 @@ struct TaskRun {
   Duration executionTime() const { return environment.clock->bootTime() - started; }
   // Writes a line to the log, with "[<id>](<name>) " in front.
   void log(LogLevel level, std::string_view message) const;
-  // The same for a line of the task itself.
+  // The same for a message of the task itself, which also becomes part of the run's log.
   void logOfTask(LogLevel level, std::string_view message) const;
+  // Adds a message to the run's log, and not to that of the instance.
+  void keepInLog(LogLevel level, std::string_view message) const;
   // Stores a provisional outcome (response, stderr, …) for the record, in case this run is killed before it ends: for
   // tasks that run a program, once a stop is requested. A later call replaces it, and so does the end of the run.
   // False: it was not stored, since there is no memory for it at the moment or the task runs outside an instance.

@@ -8,6 +8,7 @@
 #include "base/host_name.h"
 #include "settlement/rules_of_task.h"
 #include "task/envelope.h"
+#include "task/log_text.h"
 #include "testing/run_observer.h"
 #include "testing/run_stop.h"
 
@@ -75,6 +76,14 @@ std::optional<Settlement> TestWorker::settleWithoutRun(const HeldTask& task, con
   return settlement::settlementOfUnknownName(task, leased.envelope, delay, clock_.now(), author_);
 }
 
+// As the record has it; the times of the lines are not known here.
+std::string TestWorker::textOfLog(const ObservedRun& run) const {
+  std::string text;
+  for (const auto& line : run.log)
+    task::forEachLogLine(clock_.now(), line.level, line.text, [&](std::string_view one) { text.append(one); });
+  return task::shortenedLog(text, task::kMostLogBytes);
+}
+
 ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, TestFeeder& feeder) {
   const auto limit = settlement::timeLimitOf(task, rulesFor(task), options_.taskExecutionTime);
   const auto began = clock_.bootTime();
@@ -90,6 +99,7 @@ ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, Test
                                 .timeLimit = limit,
                                 .stopToken = StopToken(stop)},
                                call.parameters);
+  run.outcome.log = textOfLog(run);
   const auto reason = stop->end();
   auto settlement = reason == link::StopReason::None
                         ? settlement::settlementOfOutcome(task, leased.envelope, run.outcome, author_, kNoJitter)
@@ -98,7 +108,8 @@ ObservedRun TestWorker::run(const HeldTask& task, const LeasedTask& leased, Test
                                          .started = began,
                                          .ended = clock_.bootTime(),
                                          .pid = author_.pid,
-                                         .cancelledBy = feeder.cancelledBy(task.lease)},
+                                         .cancelledBy = feeder.cancelledBy(task.lease),
+                                         .log = run.outcome.log},
                                         run);
   if (settlement.failed)
     log(settlement::levelOfFailure(settlement), settlement::logPrefix(task) + settlement::describeFailure(settlement));

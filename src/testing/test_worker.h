@@ -31,6 +31,7 @@ class TestWorker {
   std::optional<settlement::Settlement> settleWithoutRun(const settlement::HeldTask& task, const LeasedTask& leased,
                                                          TestFeeder& feeder);
   ObservedRun run(const settlement::HeldTask& task, const LeasedTask& leased, TestFeeder& feeder);
+  std::string textOfLog(const ObservedRun& run) const;
   settlement::Settlement settleStopped(const settlement::HeldTask& task, const LeasedTask& leased,
                                        const link::Verdict& verdict, ObservedRun& run);
   const TaskRules* rulesFor(const settlement::HeldTask& task) const;

@@ -1,8 +1,11 @@
 #include "worker/task_runner.h"
 
+#include <unistd.h>
+
 #include <memory>
 #include <utility>
 
+#include "task/log_text.h"
 #include "task/outcome_codec.h"
 #include "worker/crash_report_writer.h"
 
@@ -29,20 +32,29 @@ class SlotStopState final : public StopState {
 
 }  // namespace
 
-TaskRunner::TaskRunner(link::Slot& slot, const Wake& stopBell, const TaskRegistry& tasks, const Logger& logger,
-                       const Clock& clock)
+TaskRunner::TaskRunner(link::Slot& slot, const Wake& stopBell, char* runLog, const TaskRegistry& tasks,
+                       const Logger& logger, const Clock& clock)
     : slot_(slot),
       stopBell_(stopBell),
       tasks_(tasks),
       logger_(logger),
       clock_(clock),
-      executor_(tasks, logger, clock) {}
+      executor_(tasks, logger, clock),
+      log_(runLog, slot),
+      pid_(::getpid()) {}
 
 Outcome TaskRunner::run(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall call) {
   slot_.outcomes().noteCpuTimeBefore(begun.cell, executor_.cpuTimeBefore(slot_.outcomes().startedBoot(begun.cell)));
   setStackOfStops(StackOfStops::Report);
   if (std::exchange(showsProgress_, false)) slot_.writeProgress(0, {});
-  return executor_.run(environmentOf(begun, assignment, call), call.parameters);
+  log_.beginRun({.cell = static_cast<std::uint32_t>(begun.cell),
+                 .generation = begun.executing.generation,
+                 .attempt = static_cast<std::uint32_t>(assignment.counters.nextAttempt()),
+                 .pid = pid_,
+                 .id = call.id});
+  auto outcome = executor_.run(environmentOf(begun, assignment, call), call.parameters);
+  if (log_.hasLines()) addLogTo(outcome);
+  return outcome;
 }
 
 task::TaskEnvironment TaskRunner::environmentOf(const BegunCell& begun, const link::Assignment& assignment,
@@ -62,7 +74,19 @@ task::TaskEnvironment TaskRunner::environmentOf(const BegunCell& begun, const li
             slot_.writeProgress(fraction, text);
           },
       .onProvisionalOutcome = [this, &begun](const Outcome& unfinished) { return saveProvisional(begun, unfinished); },
+      .onLoggedLine = [this](LogLevel level, std::string_view message) { keepInLog(level, message); },
       .onProgram = [] { setStackOfStops(StackOfStops::LeaveOut); }};
+}
+
+// Tasks may log for debugging as much as they like, as long as no logger wants to have it.
+void TaskRunner::keepInLog(LogLevel level, std::string_view message) {
+  if (level == LogLevel::Debug && !logger_.enabled(level)) return;
+  task::forEachLogLine(clock_.now(), level, message, [this](std::string_view line) { log_.add(line); });
+}
+
+void TaskRunner::addLogTo(Outcome& outcome) const {
+  const auto log = log_.read();
+  outcome.log = task::logText(log.first, log.leftOutLines, log.leftOutBytes, log.last);
 }
 
 // Stores the provisional outcome in the place of the final one. The master's verdict does not overwrite that place.

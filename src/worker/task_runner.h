@@ -6,6 +6,7 @@
 
 #include "leptir/outcome.h"
 #include "link/link.h"
+#include "link/run_log_writer.h"
 #include "task/envelope.h"
 #include "task/executor.h"
 #include "worker/task_receiver.h"
@@ -15,7 +16,8 @@ namespace leptir::worker {
 class TaskRunner {
  public:
   // The arguments must outlive the object.
-  TaskRunner(link::Slot& slot, const Wake& stopBell, const TaskRegistry& tasks, const Logger& logger,
+  // `runLog`: the memory for the logs of runs (RunLogs::mapForWorker); null: they are not kept.
+  TaskRunner(link::Slot& slot, const Wake& stopBell, char* runLog, const TaskRegistry& tasks, const Logger& logger,
              const Clock& clock);
 
   bool knows(std::string_view name) const { return tasks_.contains(name); }
@@ -23,6 +25,8 @@ class TaskRunner {
 
  private:
   task::TaskEnvironment environmentOf(const BegunCell& begun, const link::Assignment& assignment, task::TaskCall& call);
+  void keepInLog(LogLevel level, std::string_view message);
+  void addLogTo(Outcome& outcome) const;
   bool saveProvisional(const BegunCell& begun, const Outcome& unfinished);
 
   link::Slot& slot_;
@@ -31,6 +35,8 @@ class TaskRunner {
   const Logger& logger_;
   const Clock& clock_;
   task::Executor executor_;
+  link::RunLogWriter log_;
+  const int pid_;
   std::string encodedUnfinished_;
   bool showsProgress_ = false;
 };

@@ -91,7 +91,8 @@ Worker::Worker(const WorkerOptions& options, link::Link& link, const Program& pr
       logger_(logger),
       clock_(clock),
       descendants_(slot_),
-      runner_(slot_, link.stopBell(options.slot), program.tasks, options.runsReports() ? silent_ : logger, clock),
+      runner_(slot_, link.stopBell(options.slot), options.runsReports() ? nullptr : link.ownRunLog(), program.tasks,
+              options.runsReports() ? silent_ : logger, clock),
       receiver_(options, link, clock),
       sender_(options, link, clock),
       lifetime_(options) {}

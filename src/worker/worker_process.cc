@@ -40,6 +40,8 @@ Result<void> becomeWorker(const WorkerOptions& options, link::Link& link) {
   catchSignals();
   ::setsid();  // fails, without harm, if this process leads a session already
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Yama (ptrace_scope 1) then lets processes of the instance look into this one, for `leptir stack`. Fails without it.
+  ::prctl(PR_SET_PTRACER, static_cast<unsigned long>(options.masterPid), 0, 0, 0);
   if (::getppid() != options.masterPid) return Error(ErrorCode::Unavailable, "worker: the master is gone");
   raiseOomScore();
   installCrashHandler(link.slot(options.slot));

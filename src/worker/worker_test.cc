@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "task/log_text.h"
 #include "tests/support/driven_worker.h"
 
 namespace leptir::worker {
@@ -52,6 +53,23 @@ TEST_F(WorkerTest, DoesNotRunATaskThatExpiredWhileItWaitedBehindAnother) {
   EXPECT_EQ(behind.status, ExitStatus::Unknown);
   EXPECT_NE(behind.response.find(": it expired."), std::string::npos) << behind.response;
   EXPECT_EQ(outcome(2).status, ExitStatus::Success);
+}
+
+TEST_F(WorkerTest, TheLinesOfARunTravelWithItsOutcomeAndNotWithTheNextOne) {
+  add("log", [](TaskContext& task) {
+    task.logInfo("one\ntwo");
+    task.logError("three");
+    task.logDebug("no logger takes this");
+  });
+  assign("log", 0);
+  assign("noop", 1);
+  start();
+  TaskLog log;
+  task::readLogText(outcome(0).log, log);
+  ASSERT_EQ(log.lines.size(), 3u);
+  EXPECT_EQ(log.lines[1].text, "two");
+  EXPECT_EQ(log.lines[2].level, LogLevel::Error);
+  EXPECT_EQ(outcome(1).log, "");
 }
 
 class WorkerOfReportersTest : public DrivenWorker {

@@ -78,6 +78,7 @@ std::vector<Failpoint> allFailpoints() {
       {"slot_table.before_assigned", FailpointProcess::Dispatcher, FailpointCondition::Tasks, 3},
       {"slot_table.after_assigned", FailpointProcess::Dispatcher, FailpointCondition::Tasks, 3},
       {"worker.after_begin", FailpointProcess::Worker, FailpointCondition::Tasks, 3},
+      {"run_log_writer.during_add", FailpointProcess::Worker, FailpointCondition::Tasks, 3},
       {"worker.after_execute", FailpointProcess::Worker, FailpointCondition::Tasks, 3},
       {"worker.after_done", FailpointProcess::Worker, FailpointCondition::Tasks, 3},
       {"master.after_worker_start", FailpointProcess::Master, FailpointCondition::Tasks, 2},

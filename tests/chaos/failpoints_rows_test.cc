@@ -93,7 +93,7 @@ class Failpoints : public FaultFixture {
   }
 
   void giveWhatItNeeds(const Failpoint& point) {
-    pushAndLog("work", 40, {{"ms", 2}});
+    pushAndLog("work", 40, {{"ms", 2}, {"log", 1}});
     if (point.needs == FailpointCondition::ADeadSession) return leaveADeadSession();
     PushOptions twice;
     twice.maxAttempts = 2;

@@ -58,6 +58,7 @@ struct InstanceView {
   std::vector<RunningTask> running{};
   std::vector<std::string> names{};  // of the tasks that it knows
   bool paused = false;               // it obeys a pause of a whole queue
+  bool answersQuestions = false;     // its log() and stack() can be asked for from any machine
 };
 
 struct FleetView {

@@ -89,6 +89,7 @@ struct RunningTask {
   double progress = 0;  // 0 to 1
   std::string progressText{};
   int attempt = 1;
+  int pid = 0;  // of the worker; 0: the version of the instance does not tell it
 };
 
 // Everything that is known of one task.

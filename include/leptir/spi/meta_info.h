@@ -23,6 +23,7 @@ struct PastAttempt {
   int returnCode = 0;
   double started = 0;        // Unix seconds
   double executionTime = 0;  // seconds
+  std::string log{};         // as MetaInfo::log; empty also where it was left out, since later logs took the space
 };
 
 struct MetaInfo {
@@ -48,6 +49,7 @@ struct MetaInfo {
   int signal = 0;               // 0: none
   std::vector<std::string> stack{};
   std::string stderrTail{};  // `stderr`
+  std::string log{};         // `taskLog`: the lines that the run logged
   std::vector<std::string> flow{};
   std::string result{};                // JSON text
   std::vector<PastAttempt> history{};  // the last ten earlier attempts at most

@@ -1,4 +1,4 @@
-#include "master/readable_name.h"
+#include "stack/readable_name.h"
 
 #include <cxxabi.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include "leptir/json.h"
 
-namespace leptir::master {
+namespace leptir::stack {
 namespace {
 
 template <class Type>
@@ -32,4 +32,4 @@ TEST(ReadableName, LeavesOtherNamesAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace leptir::master
+}  // namespace leptir::stack

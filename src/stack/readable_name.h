@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace leptir::master {
+namespace leptir::stack {
 
 // Replaces the expanded templates of `leptir::Json` and `std::string`, hundreds of characters long, by these names.
 std::string readableName(std::string demangled);
 
-}  // namespace leptir::master
+}  // namespace leptir::stack

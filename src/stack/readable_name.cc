@@ -1,8 +1,8 @@
-#include "master/readable_name.h"
+#include "stack/readable_name.h"
 
 #include <string_view>
 
-namespace leptir::master {
+namespace leptir::stack {
 namespace {
 
 constexpr std::string_view kJson = "basic_json<", kNamespaceOfJson = "nlohmann::";
@@ -39,4 +39,4 @@ std::string readableName(std::string demangled) {
   return demangled;
 }
 
-}  // namespace leptir::master
+}  // namespace leptir::stack

@@ -1,0 +1,87 @@
+#include "cli/log_printer.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <iostream>
+
+#include "base/escape.h"
+#include "cli/json_output.h"
+#include "cli/operate.h"
+#include "cli/terminal.h"
+#include "task/log_text.h"
+
+namespace leptir::cli {
+namespace {
+
+// "2026-11-23 18:00:00.123", in UTC.
+std::string timeWithMillis(Time time) {
+  const auto micros = time.time_since_epoch().count();
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:03}", fmt::gmtime(static_cast<std::time_t>(micros / 1'000'000)),
+                     micros / 1'000 % 1'000);
+}
+
+Colour colourOf(LogLevel level) {
+  switch (level) {
+    case LogLevel::Error:
+      return Colour::Red;
+    case LogLevel::Warning:
+      return Colour::Yellow;
+    case LogLevel::Info:
+      return Colour::None;
+    case LogLevel::Debug:
+      return Colour::Faint;
+  }
+  return Colour::None;
+}
+
+Json lineJson(const TaskLogLine& line) {
+  return {
+      {"number", line.number}, {"time", timeJson(line.time)}, {"level", task::wordOf(line.level)}, {"text", line.text}};
+}
+
+}  // namespace
+
+Json logJson(const TaskLog& log) {
+  Json json{{"id", log.id},
+            {"attempt", log.attempt},
+            {"running", log.isRunning},
+            {"attempts", log.attempts},
+            {"leftOutLines", log.leftOutLines},
+            {"leftOutBytes", log.leftOutBytes},
+            {"lines", Json::array()}};
+  for (const auto& line : log.lines) json["lines"].push_back(lineJson(line));
+  return json;
+}
+
+LogPrinter::LogPrinter(LogFormat format) : format_(format), hasColours_(terminalOf(STDOUT_FILENO).hasColours) {}
+
+void LogPrinter::print(const TaskLog& log) {
+  for (const auto& line : log.lines) {
+    if (line.number < next_) continue;
+    if (line.number > next_) printGap(line.number - next_);
+    printLine(line);
+    next_ = line.number + 1;
+  }
+  std::cout << std::flush;
+}
+
+void LogPrinter::printGap(std::uint64_t lines) const {
+  if (format_ == LogFormat::JsonLines)
+    std::cout << jsonForOutput({{"leftOutLines", lines}}) << '\n';
+  else
+    std::cout << "[" << lines << (lines == 1 ? " line is" : " lines are") << " left out here]\n";
+}
+
+void LogPrinter::printLine(const TaskLogLine& line) const {
+  if (format_ == LogFormat::JsonLines) {
+    std::cout << jsonForOutput(lineJson(line)) << '\n';
+    return;
+  }
+  const auto text = fmt::format("{:<7}  {}", task::wordOf(line.level), base::escaped(line.text));
+  std::cout << timeWithMillis(line.time) << "  " << (hasColours_ ? coloured(text, colourOf(line.level)) : text) << '\n';
+}
+
+}  // namespace leptir::cli

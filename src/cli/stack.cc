@@ -1,0 +1,95 @@
+// leptir stack
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <iostream>
+
+#include "base/escape.h"
+#include "base/hex_text.h"
+#include "cli/commands.h"
+#include "cli/json_output.h"
+#include "cli/operate.h"
+#include "cli/print.h"
+#include "cli/terminal.h"
+
+namespace leptir::cli {
+namespace {
+
+double secondsStopped(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+Json frameJson(const TaskStackFrame& frame) {
+  return {{"address", base::hexText(frame.address)},
+          {"function", frame.function},
+          {"file", frame.file},
+          {"line", frame.line},
+          {"library", frame.library},
+          {"inlined", frame.isInlined},
+          {"user", frame.isOfUser}};
+}
+
+Json threadJson(const TaskStackThread& thread) {
+  Json json{{"tid", thread.tid}, {"name", thread.name}, {"problem", thread.problem}, {"frames", Json::array()}};
+  for (const auto& frame : thread.frames) json["frames"].push_back(frameJson(frame));
+  return json;
+}
+
+Json stackJson(const TaskStack& stack) {
+  Json json{{"id", stack.id},
+            {"instance", stack.instance},
+            {"host", stack.host},
+            {"pid", stack.pid},
+            {"program", stack.isProgram},
+            {"taken", timeJson(stack.taken)},
+            {"stoppedFor", secondsStopped(stack.stoppedFor)},
+            {"threads", Json::array()},
+            {"leftOutThreads", stack.leftOutThreads}};
+  for (const auto& thread : stack.threads) json["threads"].push_back(threadJson(thread));
+  return json;
+}
+
+std::string frameText(const TaskStackFrame& frame) {
+  auto text = frame.function.empty() ? base::hexText(frame.address) : frame.function;
+  if (!frame.file.empty()) text += fmt::format(" at {}:{}", frame.file, frame.line);
+  if (!frame.library.empty()) text += " in " + frame.library;
+  return text;
+}
+
+void printStack(const TaskStack& stack) {
+  const bool hasColours = terminalOf(STDOUT_FILENO).hasColours;
+  printLine("task {}: {} {} at {}, stopped for {:.2f} ms", stack.id, stack.isProgram ? "program" : "worker", stack.pid,
+            stack.host, secondsStopped(stack.stoppedFor) * 1'000);
+  for (const auto& thread : stack.threads) {
+    printLine("thread {} {}", thread.tid, thread.name);
+    std::size_t number = 0;
+    for (const auto& frame : thread.frames) {
+      const auto text =
+          fmt::format("{} {:>3}  {}", frame.isOfUser ? '>' : ' ', number++, base::escaped(frameText(frame)));
+      std::cout << (hasColours && frame.isOfUser ? coloured(text, Colour::Bold) : text) << '\n';
+    }
+    if (!thread.problem.empty()) printLine("       ({})", thread.problem);
+  }
+  if (stack.leftOutThreads > 0) printLine("{} more threads are left out", stack.leftOutThreads);
+}
+
+}  // namespace
+
+int runCommand(const StackCommand& command, const Program& program) {
+  return operate(command.config, program, [&](Operations& operations, const Config&) {
+    const auto id = operations.findByPrefix(command.id);
+    if (!id) return failOperation("stack", id.error());
+    const auto stack = operations.stack(*id);
+    // The id is right, but the task does not run: nothing to show.
+    if (!stack) return fail(stack.error());
+    if (command.json)
+      std::cout << jsonForOutput(stackJson(*stack)) << '\n';
+    else
+      printStack(*stack);
+    std::cout << std::flush;
+    return base::kExitDone;
+  });
+}
+
+}  // namespace leptir::cli

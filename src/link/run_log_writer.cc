@@ -1,0 +1,117 @@
+#include "link/run_log_writer.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/failpoint.h"
+#include "base/utf8.h"
+#include "link/run_log_layout.h"
+
+namespace leptir::link {
+namespace {
+
+// Makes the version odd while a place is changed.
+class Change {
+ public:
+  explicit Change(RunLogHead& head) : version_(head.version), odd_((version_.load(std::memory_order_relaxed) + 1) | 1) {
+    version_.exchange(odd_, std::memory_order_acq_rel);
+  }
+  ~Change() { version_.store(odd_ + 1, std::memory_order_release); }
+  Change(const Change&) = delete;
+  Change& operator=(const Change&) = delete;
+
+ private:
+  std::atomic<std::uint32_t>& version_;
+  const std::uint32_t odd_;
+};
+
+}  // namespace
+
+void RunLogWriter::beginRun(const LoggedRun& run) {
+  run_ = run;
+  id_ = base::utf8Prefix(run.id, kLongestLoggedId);
+  run_.id = id_;
+  place_ = nullptr;
+}
+
+void RunLogWriter::add(std::string_view line) {
+  // A forked copy writes to the same memory, and no lock holds between the two.
+  if (memory_ == nullptr || line.size() > kLastLogBytes || ::getpid() != run_.pid) return;
+  const std::lock_guard lock(mutex_);
+  if (place_ == nullptr) choosePlace();
+  auto& head = place_->head;
+  const Change change(head);
+  const bool fits = head.firstBytes <= kFirstLogBytes && line.size() <= kFirstLogBytes - head.firstBytes;
+  if (head.lastTo > 0 || !fits) return addToLast(line);
+  std::memcpy(place_->first + head.firstBytes, line.data(), line.size());
+  LEPTIR_FAILPOINT("run_log_writer.during_add");
+  head.firstBytes += static_cast<std::uint32_t>(line.size());
+}
+
+// The run of a worker that died keeps its place until the dispatcher has settled it. When all places are kept, the
+// oldest is used again: a dispatcher collects each death within moments.
+void RunLogWriter::choosePlace() {
+  RunLogPlace* chosen = nullptr;
+  std::uint64_t sequence = 0;
+  for (std::size_t i = 0; i < kRunLogPlaces; ++i) {
+    auto& place = runLogPlace(memory_, i);
+    sequence = std::max(sequence, place.head.sequence);
+    if (chosen == nullptr || (mustKeep(*chosen) && !mustKeep(place)) ||
+        (mustKeep(*chosen) && place.head.sequence < chosen->head.sequence))
+      chosen = &place;
+  }
+  auto& head = chosen->head;
+  const Change change(head);
+  head.cell = run_.cell;
+  head.generation = run_.generation;
+  head.sequence = sequence + 1;
+  head.attempt = run_.attempt;
+  head.pid = run_.pid;
+  head.idBytes = static_cast<std::uint32_t>(id_.copy(head.id, kLongestLoggedId));
+  head.firstBytes = 0;
+  head.lastFrom = head.lastTo = head.leftOutLines = head.leftOutBytes = 0;
+  place_ = chosen;
+}
+
+bool RunLogWriter::mustKeep(const RunLogPlace& place) const {
+  if (place.head.sequence == 0) return false;
+  const auto word = slot_.word(place.head.cell % kCells);
+  return word.state == CellState::Died && word.generation == place.head.generation;
+}
+
+void RunLogWriter::addToLast(std::string_view line) {
+  auto& head = place_->head;
+  if (head.lastTo - head.lastFrom > kLastLogBytes) head.lastFrom = head.lastTo;  // the task overwrote it
+  while (head.lastTo - head.lastFrom + line.size() > kLastLogBytes) dropOldest();
+  while (!line.empty()) {
+    const auto at = head.lastTo % kLastLogBytes;
+    const auto bytes = std::min(line.size(), kLastLogBytes - at);
+    std::memcpy(place_->last + at, line.data(), bytes);
+    head.lastTo += bytes;
+    line.remove_prefix(bytes);
+  }
+}
+
+// Drops the oldest line of the ring, which ends with the first line feed.
+void RunLogWriter::dropOldest() {
+  auto& head = place_->head;
+  auto end = head.lastFrom;
+  while (end < head.lastTo) {
+    const auto at = end % kLastLogBytes;
+    const auto bytes = std::min<std::uint64_t>(head.lastTo - end, kLastLogBytes - at);
+    const auto* found = static_cast<const char*>(std::memchr(place_->last + at, '\n', bytes));
+    end += found != nullptr ? static_cast<std::uint64_t>(found - (place_->last + at)) + 1 : bytes;
+    if (found != nullptr) break;
+  }
+  head.leftOutLines += 1;
+  head.leftOutBytes += end - head.lastFrom;
+  head.lastFrom = end;
+}
+
+RunLog RunLogWriter::read() const {
+  return place_ != nullptr && makesSense(place_->head) ? logIn(*place_) : RunLog();
+}
+
+}  // namespace leptir::link

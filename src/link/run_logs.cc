@@ -1,0 +1,141 @@
+#include "link/run_logs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "base/errno_text.h"
+#include "base/limits.h"
+#include "base/sealed_memory.h"
+#include "link/run_log_layout.h"
+#include "link/slot.h"
+
+namespace leptir::link {
+namespace {
+
+// The name has the version of the layout.
+constexpr char kName[] = "leptir-logs-1";
+constexpr char kLinkTarget[] = "/memfd:leptir-logs-1 (deleted)";
+constexpr std::size_t kBytes = (static_cast<std::size_t>(kReportSlot) + 1) * kRunLogSlotBytes;
+// How often a place is read again that was written meanwhile. The last copy is used anyway: the worker may have been
+// killed while it wrote.
+constexpr int kMostReads = 20;
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+bool leadsToLogs(int folder, const char* name) {
+  char target[64];
+  const auto bytes = ::readlinkat(folder, name, target, sizeof target);
+  return bytes > 0 && std::string_view(target, static_cast<std::size_t>(bytes)) == kLinkTarget;
+}
+
+off_t offsetOf(int slot, std::size_t place) {
+  return static_cast<off_t>(static_cast<std::size_t>(slot) * kRunLogSlotBytes + place * kRunLogStride);
+}
+
+bool readAt(const base::UniqueFd& memory, off_t from, void* to, std::size_t bytes) {
+  return ::pread(memory.get(), to, bytes, from) == static_cast<ssize_t>(bytes);
+}
+
+// Copies a place as it stood between two changes, as far as that can be had.
+std::optional<RunLog> readPlace(const base::UniqueFd& memory, off_t from) {
+  const auto place = std::make_unique<RunLogPlace>();
+  for (int tries = 0; tries < kMostReads; ++tries) {
+    if (!readAt(memory, from, place.get(), sizeof *place)) return std::nullopt;
+    std::uint32_t after = 0;
+    if (!readAt(memory, from, &after, sizeof after)) return std::nullopt;
+    const auto before = place->head.version.load();
+    if (before % 2 == 0 && before == after) break;
+    ::usleep(50);
+  }
+  return makesSense(place->head) ? std::optional(logIn(*place)) : std::nullopt;
+}
+
+}  // namespace
+
+bool makesSense(const RunLogHead& head) {
+  return head.sequence != 0 && head.idBytes <= kLongestLoggedId && head.firstBytes <= kFirstLogBytes &&
+         head.lastTo >= head.lastFrom && head.lastTo - head.lastFrom <= kLastLogBytes;
+}
+
+RunLog logIn(const RunLogPlace& place) {
+  const auto& head = place.head;
+  RunLog log{.id = std::string(head.id, head.idBytes),
+             .attempt = head.attempt,
+             .pid = head.pid,
+             .sequence = head.sequence,
+             .first = std::string(place.first, head.firstBytes),
+             .last = {},
+             .leftOutLines = head.leftOutLines,
+             .leftOutBytes = head.leftOutBytes};
+  log.last.reserve(head.lastTo - head.lastFrom);
+  for (auto from = head.lastFrom; from < head.lastTo;) {
+    const auto at = from % kLastLogBytes;
+    const auto bytes = std::min<std::uint64_t>(head.lastTo - from, kLastLogBytes - at);
+    log.last.append(place.last + at, bytes);
+    from += bytes;
+  }
+  return log;
+}
+
+RunLogs RunLogs::create() {
+  auto memory = base::makeSealedMemory(kName, kBytes);
+  return RunLogs(memory ? std::move(*memory) : base::UniqueFd());
+}
+
+Result<RunLogs> RunLogs::ofMaster(int pid) {
+  const auto path = "/proc/" + std::to_string(pid) + "/fd";
+  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  const Error none(ErrorCode::NotFound, "process " + std::to_string(pid) + " keeps no logs of runs");
+  if (!folder) return errno == ENOENT ? none : Error(ErrorCode::Unavailable, path + ": " + base::errnoText(errno));
+  while (const auto* entry = ::readdir(folder.get())) {
+    if (!leadsToLogs(::dirfd(folder.get()), entry->d_name)) continue;
+    base::UniqueFd memory(::openat(::dirfd(folder.get()), entry->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!memory) return Error(ErrorCode::Unavailable, path + ": " + base::errnoText(errno));
+    struct stat info{};
+    if (::fstat(memory.get(), &info) == 0 && info.st_size == static_cast<off_t>(kBytes))
+      return RunLogs(std::move(memory));
+  }
+  return none;
+}
+
+char* RunLogs::mapForWorker(int slot) {
+  void* mapped =
+      ::mmap(nullptr, kRunLogSlotBytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory_.get(), offsetOf(slot, 0));
+  memory_ = base::UniqueFd();
+  if (mapped == MAP_FAILED) return nullptr;
+  ::madvise(mapped, kRunLogSlotBytes, MADV_DONTDUMP);
+  return static_cast<char*>(mapped);
+}
+
+template <class Matches>
+std::optional<RunLog> RunLogs::find(int slot, Matches matches) const {
+  std::optional<RunLog> found;
+  for (std::size_t place = 0; place < kRunLogPlaces; ++place) {
+    RunLogHead head{};
+    const auto from = offsetOf(slot, place);
+    if (!readAt(memory_, from, &head, sizeof head)) return std::nullopt;
+    if (!makesSense(head) || !matches(head) || (found && head.sequence < found->sequence)) continue;
+    if (auto log = readPlace(memory_, from)) found = std::move(log);
+  }
+  return found;
+}
+
+std::optional<RunLog> RunLogs::read(int slot, std::size_t cell, std::uint64_t generation) const {
+  return find(slot, [&](const RunLogHead& head) { return head.cell == cell && head.generation == generation; });
+}
+
+std::optional<RunLog> RunLogs::readNewest(int slot, std::string_view id) const {
+  return find(slot, [&](const RunLogHead& head) { return std::string_view(head.id, head.idBytes) == id; });
+}
+
+}  // namespace leptir::link

@@ -1,0 +1,217 @@
+// Operations::log and stack: from records, and from instances that are asked through the store.
+#include <atomic>
+#include <thread>
+
+#include "fleet/instance_card.h"
+#include "fleet/question.h"
+#include "operations/operations_fixture.h"
+#include "operations/record_log.h"
+#include "operations/stack_json.h"
+
+namespace leptir::operations {
+namespace {
+
+class TaskLogTest : public OperationsTest {
+ protected:
+  static std::string line(const std::string& text) { return "1795462346.667348 info " + text + "\n"; }
+  static MetaInfo record(int attempt, std::string log) {
+    MetaInfo info{.id = "t1", .lease = static_cast<std::uint64_t>(attempt), .attempt = attempt};
+    info.type = "mail";
+    info.cause = "threw";
+    info.log = std::move(log);
+    return info;
+  }
+  void save(const MetaInfo& info) { ASSERT_TRUE(records().saveMetaInfo({&info, 1})); }
+
+  // A card that says that another machine runs the task t1, which is leased.
+  void runElsewhere(bool answers = true) {
+    push("t1");
+    (void)lease();
+    fleet::InstanceCard card{.instance = kInstance, .host = "elsewhere", .version = "9.9.9", .pid = 4711, .workers = 1};
+    card.broker = "first";
+    card.state = "running";
+    card.since = card.written = systemClock().now();
+    card.runningTasks = 1;
+    card.running.push_back({.id = "t1", .name = "mail", .began = card.since, .attempt = 1, .pid = 4712});
+    card.answers = answers;
+    ASSERT_TRUE(store().fleet()->put(fleet::keyOf(card), fleet::textOf(card), std::nullopt));
+  }
+  // Answers the first question, as an instance does.
+  void answerWith(const Result<std::string>& answer) {
+    auto& shared = *store().fleet();
+    for (;;) {
+      const auto entries = shared.list(kFleetOrders, "", 10).value();
+      if (entries.empty()) {
+        std::this_thread::sleep_for(5ms);
+        continue;
+      }
+      const auto question = fleet::questionOf(entries[0]);
+      ASSERT_TRUE(question);
+      asked = *question;
+      ASSERT_TRUE(shared.erase(entries[0].key));
+      for (const auto& entry : fleet::entriesOf(*question, fleet::answerText(answer)))
+        ASSERT_TRUE(shared.put(entry.key, entry.value, fleet::kAnswerLifetime));
+      return;
+    }
+  }
+  // What `ask` returns while an instance answers.
+  template <class Ask>
+  auto whileAnswering(const Result<std::string>& answer, Ask ask) {
+    std::thread instance([&] { answerWith(answer); });
+    auto got = ask();
+    instance.join();
+    return got;
+  }
+
+  fleet::Question asked;
+};
+INSTANTIATE_TEST_SUITE_P(Stores, TaskLogTest, ::testing::Values("memory", "sqlite"));
+
+TEST_P(TaskLogTest, IsThatOfTheLastAttemptInTheRecord) {
+  auto info = record(2, line("second"));
+  info.history.push_back({.attempt = 1, .cause = "threw", .log = line("first")});
+  save(info);
+  auto asking = operations();
+  const auto last = asking.log("t1");
+  ASSERT_TRUE(last) << last.error().message();
+  EXPECT_EQ(last->attempt, 2);
+  EXPECT_FALSE(last->isRunning);
+  ASSERT_THAT(last->lines, SizeIs(1));
+  EXPECT_EQ(last->lines[0].text, "second");
+  EXPECT_THAT(last->attempts, ElementsAre(1, 2));
+  EXPECT_EQ(asking.log("t1", 1)->lines[0].text, "first");
+  EXPECT_EQ(asking.log("t1", 3).error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(asking.log("t2").error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(asking.log("t\n").error().code(), ErrorCode::Invalid);
+}
+
+TEST_P(TaskLogTest, OfATaskThatHasNotRunIsEmpty) {
+  push("t1");
+  auto asking = operations();
+  const auto log = asking.log("t1");
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->attempt, 0);
+  EXPECT_THAT(log->lines, IsEmpty());
+}
+
+TEST_P(TaskLogTest, IsLeftOutOfLists) {
+  auto info = record(2, line("second"));
+  info.history.push_back({.attempt = 1, .cause = "threw", .log = line("first")});
+  save(info);
+  auto asking = operations();
+  const auto page = asking.records({}, "", 10);
+  ASSERT_TRUE(page);
+  for (const auto& shown : page->records) EXPECT_EQ(shown.dump().find("taskLog"), std::string::npos);
+  const auto tasks = asking.tasks({}, "", 10)->tasks;
+  ASSERT_THAT(tasks, SizeIs(1));
+  EXPECT_EQ(tasks[0].record.dump().find("taskLog"), std::string::npos);
+  EXPECT_TRUE(asking.task("t1")->record.contains("taskLog"));
+}
+
+TEST_P(TaskLogTest, OfATaskThatRunsElsewhereIsAnsweredByItsInstance) {
+  runElsewhere();
+  auto asking = operations();
+  const auto log =
+      whileAnswering(writeJson({{"attempt", 1}, {"log", line("from afar")}}), [&] { return asking.log("t1"); });
+  ASSERT_TRUE(log) << log.error().message();
+  EXPECT_TRUE(log->isRunning);
+  ASSERT_THAT(log->lines, SizeIs(1));
+  EXPECT_EQ(log->lines[0].text, "from afar");
+  EXPECT_EQ(asked.kind, fleet::Question::Kind::Log);
+  EXPECT_EQ(asked.task, "t1");
+  EXPECT_THAT(store().fleet()->list("answers/", "", 10).value(), IsEmpty()) << "an answer is removed once it is read";
+}
+
+TEST_P(TaskLogTest, OfAnEarlierAttemptIsNoAnswerForTheRunThatGoesOn) {
+  runElsewhere();
+  auto asking = operations();
+  const auto log = whileAnswering(writeJson({{"attempt", 7}, {"log", line("old")}}), [&] { return asking.log("t1"); });
+  ASSERT_TRUE(log);
+  EXPECT_THAT(log->lines, IsEmpty());
+}
+
+TEST_P(TaskLogTest, AnInstanceThatDoesNotAnswerIsNamed) {
+  runElsewhere();
+  auto asking = operations();
+  const auto log = asking.log("t1");
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error().code(), ErrorCode::TimedOut);
+  EXPECT_THAT(log.error().message(), HasSubstr("elsewhere:4711"));
+}
+
+TEST_P(TaskLogTest, AnInstanceThatIsTooOldIsNotAsked) {
+  runElsewhere(false);
+  auto asking = operations();
+  EXPECT_EQ(asking.log("t1").error().code(), ErrorCode::Unsupported);
+  EXPECT_EQ(asking.stack("t1").error().code(), ErrorCode::Unsupported);
+  EXPECT_THAT(store().fleet()->list(kFleetOrders, "", 10).value(), IsEmpty());
+}
+
+TEST_P(TaskLogTest, AStackIsAnsweredByTheInstance) {
+  runElsewhere();
+  auto asking = operations();
+  const Json answer{
+      {"pid", 4712},
+      {"program", false},
+      {"taken", 1.5},
+      {"stoppedFor", 0.0004},
+      {"threads",
+       {{{"tid", 4712},
+         {"name", "worker"},
+         {"problem", ""},
+         {"frames",
+          {{{"address", 16}, {"function", "app::run()"}, {"file", "run.cc"}, {"line", 3}, {"user", true}}}}}}}};
+  const auto stack = whileAnswering(writeJson(answer), [&] { return asking.stack("t1"); });
+  ASSERT_TRUE(stack) << stack.error().message();
+  EXPECT_EQ(stack->host, "elsewhere");
+  EXPECT_EQ(stack->instance, kInstance);
+  EXPECT_EQ(stack->stoppedFor, 400us);
+  ASSERT_THAT(stack->threads, SizeIs(1));
+  ASSERT_THAT(stack->threads[0].frames, SizeIs(1));
+  EXPECT_EQ(stack->threads[0].frames[0].function, "app::run()");
+  EXPECT_TRUE(stack->threads[0].frames[0].isOfUser);
+}
+
+TEST_P(TaskLogTest, AnErrorOfTheInstanceIsPassedOn) {
+  runElsewhere();
+  auto asking = operations();
+  const auto stack =
+      whileAnswering(Error(ErrorCode::Invalid, "task 't1' does not run there now"), [&] { return asking.stack("t1"); });
+  EXPECT_EQ(stack.error().code(), ErrorCode::Invalid);
+  EXPECT_THAT(stack.error().message(), HasSubstr("does not run there now"));
+}
+
+TEST_P(TaskLogTest, AStackOfATaskThatDoesNotRunIsRefused) {
+  push("later", 1h);
+  push("t1");
+  (void)lease();
+  auto asking = operations();
+  EXPECT_THAT(asking.stack("later").error().message(), HasSubstr("does not run: it is scheduled"));
+  EXPECT_THAT(asking.stack("t1").error().message(), HasSubstr("no instance says that it runs it"));
+  EXPECT_EQ(asking.stack("later").error().code(), ErrorCode::Invalid);
+  EXPECT_EQ(asking.stack("nothing").error().code(), ErrorCode::NotFound);
+}
+
+TEST(RecordLog, ARecordOfAnotherProgramHarmsNothing) {
+  for (const auto* text : {"null", "[]", "7", R"({"attempt":"x","taskLog":7})", R"({"attempt":1,"taskLog":[1]})",
+                           R"({"attempt":-1,"history":7})", R"({"history":[7,{"attempt":1e9,"taskLog":{}}]})"}) {
+    auto json = *parseJson(text);
+    (void)attemptsOf(json);
+    (void)logInRecord(json, 1);
+    leaveOutLogs(json);
+  }
+}
+
+TEST(StackJson, OfAnotherProgramHarmsNothing) {
+  EXPECT_FALSE(stackIn(Json(7)));
+  EXPECT_FALSE(stackIn(Json::object()));
+  const auto stack = stackIn(*parseJson(
+      R"({"pid":-1,"taken":1e300,"stoppedFor":"x","leftOutThreads":-7,"threads":[7,{"tid":1e99,"frames":[[],{"line":-1}]}]})"));
+  ASSERT_TRUE(stack);
+  EXPECT_EQ(stack->pid, 0);
+  ASSERT_THAT(stack->threads, SizeIs(1));
+  EXPECT_THAT(stack->threads[0].frames, SizeIs(1));
+}
+
+}  // namespace
+}  // namespace leptir::operations

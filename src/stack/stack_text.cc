@@ -1,0 +1,48 @@
+#include "base/stack_frame.h"
+#include "base/utf8.h"
+#include "leptir/json.h"
+#include "stack/process_stack.h"
+
+namespace leptir::stack {
+namespace {
+
+constexpr std::size_t kMostTextBytes = 1024;
+
+bool isUsers(const SourceFrame& frame) {
+  return !frame.function.empty() &&
+         base::isUserCode({.function = frame.function,
+                           .file = frame.file,
+                           .line = frame.line,
+                           .module = frame.isOfProgram && !frame.file.empty() ? std::string_view() : frame.module});
+}
+
+Json jsonOf(const SourceFrame& frame) {
+  return {{"address", frame.address},
+          {"function", frame.function},
+          {"file", base::utf8Prefix(frame.file, kMostTextBytes)},
+          {"line", frame.line},
+          {"library", frame.isOfProgram ? "" : frame.module},
+          {"inlined", frame.isInlined},
+          {"user", isUsers(frame)}};
+}
+
+Json jsonOf(const ThreadStack& thread) {
+  Json json{{"tid", thread.tid}, {"name", thread.name}, {"problem", thread.problem}, {"frames", Json::array()}};
+  for (const auto& frame : thread.frames) json["frames"].push_back(jsonOf(frame));
+  return json;
+}
+
+}  // namespace
+
+std::string textOf(const ProcessStack& stack, Of of) {
+  Json json{{"pid", stack.pid},
+            {"program", of == Of::Program},
+            {"taken", unixSeconds(stack.taken)},
+            {"stoppedFor", std::chrono::duration<double>(stack.stoppedFor).count()},
+            {"threads", Json::array()},
+            {"leftOutThreads", stack.leftOutThreads}};
+  for (const auto& thread : stack.threads) json["threads"].push_back(jsonOf(thread));
+  return writeJson(json);
+}
+
+}  // namespace leptir::stack

@@ -1,0 +1,46 @@
+// Stops threads of another process by ptrace, for the child of ThreadSnapshot::take.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "leptir/clock.h"
+#include "stack/thread_snapshot.h"
+
+namespace leptir::stack {
+
+// What the kernel tells of a thread without stopping it.
+struct BlockedThread {
+  bool isBlocked = false;          // it waits in a system call
+  bool mustNotBeStopped = false;   // the call would fail with EINTR, although no signal handler ran
+  bool isUninterruptible = false;  // it would not stop
+  std::uint64_t stackPointer = 0, instruction = 0;
+};
+BlockedThread lookAt(int process, int tid);
+
+// Stops each thread and writes its registers, or its problem. A thread that must not be stopped has only stack pointer
+// and instruction in its registers afterwards. To be used once in a process that ends soon after: only its end lets go
+// of threads that did not stop in time.
+class ThreadStopper {
+ public:
+  explicit ThreadStopper(int process) : process_(process) {}
+
+  // Attaches to the threads, which still run.
+  void attach(std::span<ThreadCopy> threads);
+  void stop(std::span<ThreadCopy> threads);
+  void letGo();
+
+ private:
+  struct Stopped {
+    int tid;
+    int signal;  // that was about to be delivered; 0: none
+  };
+  void attachTo(ThreadCopy& thread);
+  std::vector<int> waitUntilStopped();
+
+  const int process_;
+  std::vector<int> attached_{};
+  std::vector<Stopped> stopped_{};
+};
+
+}  // namespace leptir::stack
