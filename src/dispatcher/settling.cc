@@ -126,6 +126,8 @@ void Settling::free(const SettleBatch& batch, Step& step) {
   for (const auto& cell : batch.cells) free(cell, step);
   step.actions.succeeded += batch.succeeded;
   step.actions.failed += batch.failed;
+  if (batch.succeeded + batch.failed > 0)
+    step.actions.settledTasks.push_back({batch.broker, batch.succeeded, batch.failed});
 }
 
 void Settling::free(CellRef cell, Step& step) {

@@ -23,6 +23,12 @@ Json jsonOf(const RunningTask& task) {
           {"attempt", task.attempt}};
 }
 
+Json jsonOf(const RecentTasks& recent) {
+  return {{"done", recent.done},
+          {"failed", recent.failed},
+          {"microseconds", std::max<std::int64_t>(0, recent.within / Duration(1))}};
+}
+
 Json jsonOf(const InstanceCard& card) {
   Json json{{"instance", card.instance},
             {"host", shortened(card.host)},
@@ -37,6 +43,7 @@ Json jsonOf(const InstanceCard& card) {
             {"renewed", unixSeconds(card.renewed)},
             {"done", card.done},
             {"failed", card.failed},
+            {"recent", jsonOf(card.recent)},
             {"runningTasks", card.runningTasks},
             {"running", Json::array()},
             {"names", card.names},
@@ -65,6 +72,17 @@ std::optional<RunningTask> runningTaskOf(const Json& json) {
   return RunningTask{*std::move(id),   *std::move(name),
                      *began,           std::clamp(progress->get<double>(), 0.0, 1.0),
                      *std::move(text), static_cast<std::uint32_t>(*attempt)};
+}
+
+// Earlier versions did not count: zero.
+RecentTasks recentTasksOf(const Json& card) {
+  const auto found = card.find("recent");
+  if (found == card.end() || !found->is_object()) return {};
+  const auto done = countAt(*found, "done"), failed = countAt(*found, "failed"),
+             within = countAt(*found, "microseconds");
+  constexpr std::uint64_t kMostMicroseconds = 3'600'000'000;
+  if (!done || !failed || !within || *within > kMostMicroseconds) return {};
+  return {*done, *failed, Duration(static_cast<std::int64_t>(*within))};
 }
 
 // The list `key` of an object; elements that `read` returns none for are left out. None: no such list.
@@ -135,6 +153,7 @@ std::optional<InstanceCard> instanceCardOf(const FleetEntry& entry) {
                       .renewed = *renewed,
                       .done = *done,
                       .failed = *failed,
+                      .recent = recentTasksOf(*object),
                       .runningTasks = *runningTasks,
                       .running = *std::move(running),
                       .names = *std::move(names),
