@@ -26,6 +26,7 @@ TEST_P(Traits, AreThoseInBackendsUnderTest) {
   EXPECT_EQ(answered.leasesAgain, wanted.leasesAgain);
   EXPECT_EQ(answered.keepsBuried, wanted.keepsBuried);
   EXPECT_EQ(answered.listsTasks, wanted.listsTasks);
+  EXPECT_EQ(answered.listsLatestFirst, wanted.listsLatestFirst);
   EXPECT_EQ(answered.reschedules, wanted.reschedules);
   EXPECT_EQ(answered.keepsFleet, wanted.keepsFleet);
   EXPECT_EQ(answered.longestLease, wanted.longestLease);
@@ -87,6 +88,13 @@ TEST_P(Traits, ListsTasks) {
   EXPECT_EQ(listed.has_value(), traits().listsTasks);
   EXPECT_TRUE(listed || listed.error().code() == ErrorCode::Unsupported);
   EXPECT_EQ(keeper().earliestDue().has_value(), traits().listsTasks);
+}
+
+TEST_P(Traits, ListsTasksWithTheLatestFirst) {
+  push({task("here")});
+  const auto listed = keeper().list({.order = ListOrder::LatestFirst}, "", 10);
+  EXPECT_EQ(listed.has_value(), traits().listsLatestFirst);
+  EXPECT_TRUE(listed || listed.error().code() == ErrorCode::Unsupported);
 }
 
 TEST_P(Traits, ReschedulesTasks) {
