@@ -62,6 +62,8 @@ class Parser {
     addOperating("resume", "End a pause, or with --instance a drain.", resume_);
     addOperating("instances", "Show the instances of all machines, and what they run.", instances_);
     addOperating("names", "Show the task names, and how often and how long their tasks ran.", names_);
+    addOperating("doctor", "Look at stores, instances and this machine for what will hurt, and say what to do.",
+                 doctor_);
     addOperating("audit", "Show what operators did, the newest first.", audit_);
     addOperating("drain", "Have an instance on any machine begin no more tasks.", drain_);
     addOperating("workers", "Change how many workers an instance on any machine has.", workers_);
@@ -253,6 +255,9 @@ class Parser {
     command->add_option("--limit", tasks_.limit, "at most this many tasks (default 20)")
         ->check(wholeNumber("a whole number above 0", 1));
     command->add_option("--cursor", tasks_.cursor, "go on where an earlier page of the same list ended");
+    command->add_option("--sort", tasks_.sort,
+                        "in queues: due (default) or -due, the latest first; buried or -buried with --state=buried; of "
+                        "records: saved or -saved (default), the newest first");
     command->add_flag("--json", tasks_.json, "each task as one line of JSON, of those that are over the whole records");
     command->add_option("--config", tasks_.config, kConfigHelp)->type_name("FILE");
   }
@@ -355,6 +360,7 @@ class Parser {
   ResumeCommand resume_;
   InstancesCommand instances_;
   NamesCommand names_;
+  DoctorCommand doctor_;
   AuditCommand audit_;
   DrainCommand drain_;
   WorkersCommand workers_;
