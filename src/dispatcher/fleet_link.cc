@@ -149,6 +149,9 @@ Result<void> FleetLink::takeOrders() {
       ordersWait_ = true;
       break;
     }
+    // So that an operator can tell an order that was taken from one that expired.
+    if (auto noted = store_->put(fleet::keyOfTakenOrder(entry.key), options_.instance, fleet::kTakenLifetime); !noted)
+      return noted.error();
     if (auto erased = store_->erase(entry.key); !erased) return erased.error();
   }
   if (ordersWait_) checkAt_ = now() + kMasterTakesWithin;
