@@ -97,6 +97,19 @@ TEST_P(Traits, ListsTasksWithTheLatestFirst) {
   EXPECT_TRUE(listed || listed.error().code() == ErrorCode::Unsupported);
 }
 
+TEST_P(Traits, AHealthyStoreHasNoProblemAndItsExaminationChangesNothing) {
+  push({task("here")});
+  for (int i = 0; i < 2; ++i) {
+    const auto examination = must(broker_->examine());
+    for (const auto& finding : examination.findings) {
+      const bool isOfThisMachine = finding.kind == "disk-space";
+      EXPECT_TRUE(isOfThisMachine || finding.severity != FindingSeverity::Problem) << warningOf(finding);
+      EXPECT_FALSE(finding.what.empty());
+    }
+  }
+  EXPECT_EQ(counts().due, 1u);
+}
+
 TEST_P(Traits, ReschedulesTasks) {
   push({task("here")});
   const auto changed = keeper().reschedule(Ids{"here"}, store_->now() + 1h);
